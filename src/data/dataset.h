@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* data/dataset.h: what ingest left, in memory, for the later stages. */
+#ifndef WN_DATA_DATASET_H
+#define WN_DATA_DATASET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/audit.h"
+
+/* Which parts to load. */
+enum wn_part {
+    WN_PART_LABEL = 1,    /* label, label_name */
+    WN_PART_FEATURES = 2, /* features, feature_name */
+    WN_PART_ID = 4,       /* id, where there is one */
+    WN_PART_ROW = 8,      /* row_offset, row_line, row_hash */
+    WN_PART_COLUMN = 16,  /* column */
+    WN_PART_DEFECT = 32   /* defect */
+};
+
+/* Arrays that were not asked for, or are not there, are NULL. */
+struct wn_dataset {
+    size_t n, d, k;
+    float *features;    /* n x d */
+    char **feature_name; /* d */
+    int32_t *label;     /* n, 0..k-1 or -1 */
+    char **label_name;  /* k */
+    char *id;           /* id_offset[i] .. id_offset[i+1]-1 is row i's */
+    uint64_t *id_offset; /* n+1 */
+    uint64_t *row_offset; /* n+1 */
+    uint64_t *row_line, *row_hash; /* n */
+
+    size_t columns;
+    char **column_name, **column_kind;
+    uint64_t *column_missing, *column_invalid, *column_distinct;
+    double *column_min, *column_max;
+
+    size_t defects, rules;
+    int64_t *defect_row;
+    int32_t *defect_column, *defect_rule;
+    char **rule_name;
+
+    /* Provenance of /data, always loaded. */
+    char *source;        /* the operand as given if relative, else its last part */
+    char *source_digest; /* of all its bytes */
+    uint64_t source_size;
+    char *label_column;
+};
+
+/* Load the parts of an audit file and check that they fit together: labels
+ * below k, offsets rising, defects inside. WN_EDATA names dataset and row.
+ * On failure *dataset is empty. */
+int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
+                    unsigned parts, struct wn_error *error) WN_MUST_CHECK;
+void wn_dataset_free(struct wn_dataset *dataset);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* method/method.h: what a scoring method is: one file, one table row. */
+#ifndef WN_METHOD_METHOD_H
+#define WN_METHOD_METHOD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+#include "util/options.h"
+
+enum wn_need {
+    WN_NEEDS_PROBABILITY = 1, /* view->probability */
+    WN_NEEDS_DYNAMICS = 2,    /* view->dynamics */
+    WN_NEEDS_NEIGHBORS = 4,   /* view->neighbor, view->distance */
+    WN_NEEDS_FEATURES = 8     /* view->x */
+};
+
+struct wn_dynamics; /* model/dynamics.h */
+
+/* What methods see: arrays, no files. NULL where no chosen method needs it. */
+struct wn_view {
+    size_t n, d, k, m;
+    const float *x;           /* n x d */
+    const int32_t *label;     /* n, 0..k-1; rows without a label are -1 */
+    const float *probability; /* n x k, out of sample */
+    const int32_t *neighbor;  /* n x m */
+    const float *distance;    /* n x m */
+    const struct wn_dynamics *dynamics;
+    int threads;
+    uint64_t seed;
+};
+
+struct wn_method {
+    const char *name;   /* --methods=NAME and dataset /score/NAME */
+    const char *brief;  /* one line for --list-methods */
+    const char *source; /* paper, as in score(1) */
+    unsigned needs;     /* enum wn_need, or-ed */
+    /* Options of its own, rows of the program's table; NULL if none. */
+    const struct wn_option *knobs;
+    /* Fill out[n]: finite, higher = more suspicious; and spread[n], the
+     * standard deviation over replicates, where `spreads`. 0 or -1. */
+    int (*score)(const struct wn_view *view, const struct wn_options *options,
+                 float *out, float *spread, struct wn_error *error);
+    int spreads;
+};
+
+/* All of them, in the order of methods.def; ends with NULL. */
+extern const struct wn_method *const wn_methods[];
+/* The one called `name`, or NULL. */
+const struct wn_method *wn_method_find(const char *name);
+
+#endif

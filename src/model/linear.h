@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model/linear.h: matrix products. This room is the only one that sees
+ * cblas.h; OpenBLAS runs one thread, ours take whole row blocks. */
+#ifndef WN_MODEL_LINEAR_H
+#define WN_MODEL_LINEAR_H
+
+#include <stddef.h>
+
+/* Call once before any product: one BLAS thread. */
+void wn_linear_start(void);
+/* The kernel set OpenBLAS chose, "Haswell". */
+const char *wn_linear_kernels(void);
+
+/* C = alpha op(A) op(B) + beta C, row-major float. op(A) is rows x inner,
+ * op(B) inner x columns; the ld are row strides of A, B and C as stored. */
+void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
+             size_t inner, float alpha, const float *a, size_t lda,
+             const float *b, size_t ldb, float beta, float *c, size_t ldc);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model/neighbors.h: exact nearest neighbours by blocked matrix products. */
+#ifndef WN_MODEL_NEIGHBORS_H
+#define WN_MODEL_NEIGHBORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+#include "util/message.h"
+
+enum wn_metric { WN_EUCLIDEAN, WN_COSINE };
+
+/* The m nearest other rows of every row.
+ *   x         n x d, row-major, finite
+ *   m         1 .. n-1
+ *   index     out, n x m rows, nearest first; never the row itself
+ *   distance  out, n x m, Euclidean or 1 - cosine in [0, 2]; bitwise equal
+ *             rows are at distance 0 exactly; a row of norm 0 has cosine
+ *             similarity 0 to every other
+ * Candidates come from SGEMM, the winners' distances are recomputed in double;
+ * equal distances go to the smaller row, so the answer does not depend on
+ * `threads`. Time O(n n d); memory O(block n) beside the output.
+ * Errors: WN_EUSAGE (m out of range), WN_ENOMEM; then index is undefined.
+ * Compared with: scikit-learn NearestNeighbors(algorithm="brute"). */
+int wn_neighbors(const float *x, size_t n, size_t d, size_t m,
+                 enum wn_metric metric, int threads, struct wn_talk *talk,
+                 int32_t *index, float *distance, struct wn_error *error)
+    WN_MUST_CHECK;
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The frame around the six programs; see program.h. */
+#include "prog/program.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "util/file.h"
+#include "util/thread.h"
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static bool has_row(const struct wn_program *program, const char *name)
+{
+    for (const struct wn_option *row = program->rows; row->name; row++)
+        if (strcmp(row->name, name) == 0)
+            return true;
+    return false;
+}
+
+static int print_help(const struct wn_program *program, const char *name,
+                      struct wn_error *error)
+{
+    struct wn_text text = {0};
+    int status = wn_options_help(program, name, &text, error);
+
+    if (status == 0)
+        status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
+                              "standard output", error);
+    wn_text_free(&text);
+    return status;
+}
+
+static int print_version(const char *name, struct wn_error *error)
+{
+    struct wn_text text = {0};
+    int status = wn_text_format(&text, error, "%s (winnow) %s\n", name,
+                                PACKAGE_VERSION);
+
+    if (status == 0)
+        status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
+                              "standard output", error);
+    wn_text_free(&text);
+    return status;
+}
+
+static int carry_out(const struct wn_program *program, struct wn_run *run,
+                     wn_work *work, struct wn_error *error)
+{
+    const struct wn_options *options = run->options;
+
+    if (wn_option_on(options, "help"))
+        return print_help(program, run->name, error);
+    if (wn_option_on(options, "version"))
+        return print_version(run->name, error);
+    if (has_row(program, "quiet") && wn_option_on(options, "quiet"))
+        run->talk->level = WN_QUIET;
+    else if (wn_option_on(options, "verbose"))
+        run->talk->level = WN_VERBOSE;
+    run->threads = 1;
+    if (has_row(program, "threads"))
+        run->threads =
+            wn_threads((int)wn_option_number(options, "threads"));
+    if (wn_audit_start(error))
+        return -1;
+    return work(run, error);
+}
+
+int wn_program_main(const struct wn_program *program, int argc, char **argv,
+                    wn_work *work)
+{
+    struct wn_error error = {0};
+    struct wn_talk talk;
+    struct wn_run run = {.talk = &talk};
+
+    wn_file_standard();
+    run.name = argc > 0 && argv[0] ? last_part(argv[0]) : "winnow";
+    wn_talk_open(&talk, run.name);
+    struct wn_options *options = wn_options_parse(program, argc, argv, &error);
+    run.options = options;
+    int status = options ? carry_out(program, &run, work, &error) : -1;
+    if (status < 0) {
+        wn_talk_error(&talk, &error);
+        status = wn_code_status(error.code);
+    }
+    wn_options_free(options);
+    return status;
+}
+
+const char *wn_run_input(const struct wn_run *run)
+{
+    const char *path = wn_option_operands(run->options)
+                           ? wn_option_operand(run->options, 0)
+                           : NULL;
+
+    return path && strcmp(path, "-") ? path : NULL;
+}
+
+struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
+                             struct wn_error *error)
+{
+    const char *path = wn_run_input(run);
+
+    if (!path && isatty(STDIN_FILENO)) {
+        wn_fail(error, WN_EUSAGE,
+                "no FILE, and standard input is a terminal; see --help");
+        return NULL;
+    }
+    return wn_audit_open(path, need, error);
+}
+
+/* Where the output goes: NULL for standard output. */
+static int find_target(const struct wn_run *run, bool has_in_place,
+                       const char **path, bool *force,
+                       struct wn_error *error)
+{
+    *path = wn_option_text(run->options, "output");
+    *force = wn_option_on(run->options, "force");
+    if (!has_in_place || !wn_option_on(run->options, "in-place"))
+        return 0;
+    if (*path)
+        return wn_fail(error, WN_EUSAGE,
+                       "--in-place and --output exclude each other");
+    *path = wn_run_input(run);
+    *force = true;
+    if (!*path)
+        return wn_fail(error, WN_EUSAGE,
+                       "--in-place wants a FILE, not standard input");
+    return 0;
+}
+
+struct wn_audit_writer *wn_run_create(const struct wn_run *run,
+                                      const struct wn_audit *from,
+                                      enum wn_stage stage,
+                                      struct wn_error *error)
+{
+    struct wn_audit_writer *writer = NULL;
+    struct wn_text options = {0};
+    const char *path;
+    bool force;
+
+    if (find_target(run, from != NULL, &path, &force, error) ||
+        wn_options_describe(run->options, &options, error))
+        goto done;
+    writer = wn_audit_create(path, force, from, stage, error);
+    if (writer && from &&
+        wn_audit_provenance(writer, run->name, wn_text_of(&options),
+                            wn_audit_digest(from, stage - 1), error)) {
+        wn_audit_abandon(writer);
+        writer = NULL;
+    }
+done:
+    wn_text_free(&options);
+    return writer;
+}
+
+int wn_run_print(const struct wn_run *run, const struct wn_text *text,
+                 struct wn_error *error)
+{
+    struct wn_output *output;
+    const char *path;
+    bool force;
+
+    if (find_target(run, false, &path, &force, error))
+        return -1;
+    if (!path || strcmp(path, "-") == 0)
+        return wn_write_all(STDOUT_FILENO, text->bytes, text->length,
+                            "standard output", error);
+    output = wn_output_open(path, force, error);
+    if (!output)
+        return -1;
+    if (wn_write_all(wn_output_descriptor(output), text->bytes, text->length,
+                     wn_output_name(output), error)) {
+        wn_output_abandon(output);
+        return -1;
+    }
+    return wn_output_commit(output, error);
+}

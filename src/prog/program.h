@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* prog/program.h: what every main() does around its own work. */
+#ifndef WN_PROG_PROGRAM_H
+#define WN_PROG_PROGRAM_H
+
+#include "data/audit.h"
+#include "util/error.h"
+#include "util/message.h"
+#include "util/options.h"
+
+/* A command line that is being carried out. */
+struct wn_run {
+    const char *name; /* as it was called, without directory */
+    const struct wn_options *options;
+    struct wn_talk *talk;
+    int threads; /* resolved -j; 1 for programs without it */
+};
+
+/* The work of a program: 0 done, 1 done with findings (--fail-on), -1 failed. */
+typedef int wn_work(struct wn_run *run, struct wn_error *error);
+
+/* The whole of main(): standard descriptors, HDF5's doors shut, options, --help
+ * and --version, the work, the message, the exit status. */
+int wn_program_main(const struct wn_program *program, int argc, char **argv,
+                    wn_work *work);
+
+/* The audit file operand, NULL for standard input. */
+const char *wn_run_input(const struct wn_run *run);
+
+/* Open the audit file named by the operand. A terminal as standard input is
+ * WN_EUSAGE: nobody types HDF5. */
+struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
+                             struct wn_error *error) WN_MUST_CHECK;
+
+/* Begin the stage `stage` of the output that --output, --in-place and --force
+ * ask for, with the earlier stages of `from`, and its provenance: this
+ * program, its recorded options, the digest of the stage before. */
+struct wn_audit_writer *wn_run_create(const struct wn_run *run,
+                                      const struct wn_audit *from,
+                                      enum wn_stage stage,
+                                      struct wn_error *error) WN_MUST_CHECK;
+
+/* Write text to --output or standard output, whole or not at all. */
+int wn_run_print(const struct wn_run *run, const struct wn_text *text,
+                 struct wn_error *error) WN_MUST_CHECK;
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Failures are text, composed once at the bottom and prefixed on the way up. */
+#include "util/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void put_in_front(struct wn_error *error, enum wn_code code,
+                         const char *text)
+{
+    char old[sizeof error->text];
+
+    if (error->code == WN_OK) {
+        error->code = code;
+        snprintf(error->text, sizeof error->text, "%s", text);
+        return;
+    }
+    memcpy(old, error->text, sizeof old);
+    size_t used = strlen(text) < sizeof error->text - 1
+                      ? strlen(text)
+                      : sizeof error->text - 1;
+    memcpy(error->text, text, used);
+    error->text[used] = '\0';
+    if (used + 2 < sizeof error->text) {
+        memcpy(error->text + used, ": ", 3);
+        used += 2;
+    }
+    size_t rest = strlen(old);
+    if (rest > sizeof error->text - 1 - used)
+        rest = sizeof error->text - 1 - used;
+    memcpy(error->text + used, old, rest);
+    error->text[used + rest] = '\0';
+}
+
+int wn_fail(struct wn_error *error, enum wn_code code, const char *format, ...)
+{
+    char text[sizeof error->text];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    put_in_front(error, code, text);
+    return -1;
+}
+
+int wn_fail_errno(struct wn_error *error, const char *format, ...)
+{
+    const int number = errno;
+    char text[sizeof error->text - 100];
+    char whole[sizeof error->text];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    snprintf(whole, sizeof whole, "%s: %s", text, strerror(number));
+    put_in_front(error, number == ENOMEM ? WN_ENOMEM : WN_EIO, whole);
+    return -1;
+}
+
+int wn_code_status(enum wn_code code)
+{
+    switch (code) {
+    case WN_OK:
+        return 0;
+    case WN_EBUSY:
+        return 75;
+    default:
+        return 2;
+    }
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whole-or-absent outputs and spooled inputs; see file.h. */
+#include "util/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/memory.h"
+#include "util/text.h"
+
+enum { COPY_BYTES = 1 << 18 };
+
+struct wn_output {
+    int descriptor;
+    char *target;    /* renamed to; NULL when the bytes are copied out */
+    char *part;      /* written to; or /proc/self/fd/N */
+    const char *name;
+    char *asked;     /* the path as given, owned */
+    int directory;   /* of the target, for fsync; -1 if none */
+};
+
+void wn_file_standard(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            /* Opened the wrong way round: using it fails, as it should. */
+            if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+                _exit(2);
+}
+
+const char *wn_input_name(const char *path)
+{
+    return path && strcmp(path, "-") ? path : "standard input";
+}
+
+int wn_write_all(int descriptor, const void *bytes, size_t length,
+                 const char *name, struct wn_error *error)
+{
+    const char *at = bytes;
+
+    while (length) {
+        const ssize_t put = write(descriptor, at, length);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return wn_fail_errno(error, "%s: cannot write", name);
+        at += put;
+        length -= (size_t)put;
+    }
+    return 0;
+}
+
+int wn_read_at(int descriptor, void *bytes, size_t length, uint64_t offset,
+               const char *name, struct wn_error *error)
+{
+    char *at = bytes;
+
+    while (length) {
+        const ssize_t got = pread(descriptor, at, length, (off_t)offset);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return wn_fail_errno(error, "%s: cannot read", name);
+        if (got == 0)
+            return wn_fail(error, WN_EIO,
+                           "%s: ended at byte %llu while being read", name,
+                           (unsigned long long)offset);
+        at += got;
+        offset += (uint64_t)got;
+        length -= (size_t)got;
+    }
+    return 0;
+}
+
+int wn_temporary(struct wn_error *error)
+{
+    const char *folder = getenv("TMPDIR");
+    struct wn_text path = {0};
+    int fd = -1;
+
+    if (!folder || !*folder)
+        folder = "/tmp";
+    if (wn_text_format(&path, error, "%s/winnow.XXXXXX", folder))
+        goto done;
+    fd = mkostemp(path.bytes, O_CLOEXEC);
+    if (fd < 0)
+        wn_fail_errno(error, "%s: cannot make a temporary file", folder);
+    else
+        unlink(path.bytes);
+done:
+    wn_text_free(&path);
+    return fd;
+}
+
+/* Copy what `from` still has to `to`. */
+static int copy_out(int from, const char *from_name, int to,
+                    const char *to_name, struct wn_error *error)
+{
+    char *buffer = wn_new(COPY_BYTES, 1, error);
+    int status = -1;
+
+    if (!buffer)
+        return -1;
+    for (;;) {
+        const ssize_t got = read(from, buffer, COPY_BYTES);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            wn_fail_errno(error, "%s: cannot read", from_name);
+            break;
+        }
+        if (got == 0) {
+            status = 0;
+            break;
+        }
+        if (wn_write_all(to, buffer, (size_t)got, to_name, error))
+            break;
+    }
+    free(buffer);
+    return status;
+}
+
+int wn_input_open(const char *path, bool *spooled, struct wn_error *error)
+{
+    const char *name = wn_input_name(path);
+    const int fd = name == path ? open(path, O_RDONLY | O_CLOEXEC)
+                                : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+    struct stat about;
+
+    if (spooled)
+        *spooled = false;
+    if (fd < 0)
+        return wn_fail_errno(error, "%s: cannot open", name);
+    if (fstat(fd, &about)) {
+        wn_fail_errno(error, "%s: cannot look at", name);
+        close(fd);
+        return -1;
+    }
+    if (S_ISDIR(about.st_mode)) {
+        close(fd);
+        return wn_fail(error, WN_EIO, "%s: is a directory, not a file", name);
+    }
+    if (S_ISREG(about.st_mode) && lseek(fd, 0, SEEK_CUR) == 0)
+        return fd;
+    const int copy = wn_temporary(error);
+    if (copy < 0 ||
+        copy_out(fd, name, copy, "temporary file", error)) {
+        if (copy >= 0)
+            close(copy);
+        close(fd);
+        return -1;
+    }
+    close(fd);
+    if (spooled)
+        *spooled = true;
+    lseek(copy, 0, SEEK_SET);
+    return copy;
+}
+
+static void free_output(struct wn_output *output)
+{
+    if (output->descriptor >= 0)
+        close(output->descriptor);
+    if (output->directory >= 0)
+        close(output->directory);
+    free(output->target);
+    free(output->part);
+    free(output->asked);
+    free(output);
+}
+
+/* Split the target into its directory, opened for fsync, and .NAME.part. */
+static int name_part(struct wn_output *output, struct wn_error *error)
+{
+    const char *slash = strrchr(output->target, '/');
+    const size_t folder =
+        slash ? (size_t)(slash - output->target) + 1 : 0;
+    struct wn_text path = {0};
+    int status = -1;
+
+    if (wn_text_add(&path, output->target, folder, error))
+        goto done;
+    output->directory = open(folder ? path.bytes : ".",
+                             O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (output->directory < 0) {
+        wn_fail_errno(error, "%s: cannot open its directory", output->name);
+        goto done;
+    }
+    if (wn_text_format(&path, error, ".%s.part", output->target + folder))
+        goto done;
+    output->part = wn_copy_text(path.bytes, path.length, error);
+    status = output->part ? 0 : -1;
+done:
+    wn_text_free(&path);
+    return status;
+}
+
+/* Open and lock the part. A run that finished between our open and our lock
+ * has renamed or removed it: then the name is no longer the file we hold. */
+static int lock_part(struct wn_output *output, mode_t mode,
+                     struct wn_error *error)
+{
+    for (;;) {
+        struct stat held, named;
+        const int fd =
+            open(output->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
+
+        if (fd < 0)
+            return wn_fail_errno(error, "%s: cannot create", output->part);
+        if (flock(fd, LOCK_EX | LOCK_NB)) {
+            const bool busy = errno == EWOULDBLOCK;
+
+            if (busy)
+                wn_fail(error, WN_EBUSY, "%s: another run is writing it",
+                        output->name);
+            else
+                wn_fail_errno(error, "%s: cannot lock", output->part);
+            close(fd);
+            return -1;
+        }
+        if (fstat(fd, &held) == 0 && lstat(output->part, &named) == 0 &&
+            held.st_ino == named.st_ino && held.st_dev == named.st_dev) {
+            output->descriptor = fd;
+            if (ftruncate(fd, 0) == 0)
+                return 0;
+            return wn_fail_errno(error, "%s: cannot empty", output->part);
+        }
+        close(fd);
+    }
+}
+
+static int open_beside(struct wn_output *output, const struct stat *about,
+                       struct wn_error *error)
+{
+    /* realpath so that a symbolic link's file is replaced, not the link. */
+    output->target = about ? realpath(output->asked, NULL)
+                           : wn_copy_text(output->asked,
+                                          strlen(output->asked), error);
+    if (!output->target)
+        return about ? wn_fail_errno(error, "%s: cannot resolve",
+                                     output->name)
+                     : -1;
+    if (name_part(output, error) || lock_part(output, 0666, error))
+        return -1;
+    if (about && fchmod(output->descriptor, about->st_mode & 07777))
+        return wn_fail_errno(error, "%s: cannot set its mode", output->part);
+    return 0;
+}
+
+static int open_spool(struct wn_output *output, struct wn_error *error)
+{
+    struct wn_text path = {0};
+
+    output->descriptor = wn_temporary(error);
+    if (output->descriptor < 0 ||
+        wn_text_format(&path, error, "/proc/self/fd/%d", output->descriptor))
+        return -1;
+    output->part = path.bytes;
+    return 0;
+}
+
+struct wn_output *wn_output_open(const char *path, bool force,
+                                 struct wn_error *error)
+{
+    struct wn_output *output = wn_new(1, sizeof *output, error);
+    struct stat about;
+    int status;
+
+    if (!output)
+        return NULL;
+    output->descriptor = output->directory = -1;
+    if (!path || strcmp(path, "-") == 0) {
+        output->name = "standard output";
+        status = open_spool(output, error);
+    } else {
+        output->asked = wn_copy_text(path, strlen(path), error);
+        output->name = output->asked;
+        if (!output->asked) {
+            status = -1;
+        } else if (stat(path, &about)) {
+            status = errno == ENOENT
+                         ? open_beside(output, NULL, error)
+                         : wn_fail_errno(error, "%s: cannot write", path);
+        } else if (S_ISDIR(about.st_mode)) {
+            status = wn_fail(error, WN_EIO, "%s: is a directory, not a file",
+                             path);
+        } else if (!S_ISREG(about.st_mode)) {
+            status = open_spool(output, error);
+        } else if (!force) {
+            status = wn_fail(error, WN_EUSAGE,
+                             "%s: exists; --force replaces it", path);
+        } else {
+            status = open_beside(output, &about, error);
+        }
+    }
+    if (status) {
+        wn_output_abandon(output);
+        return NULL;
+    }
+    return output;
+}
+
+int wn_output_descriptor(const struct wn_output *output)
+{
+    return output->descriptor;
+}
+
+const char *wn_output_path(const struct wn_output *output)
+{
+    return output->part;
+}
+
+const char *wn_output_name(const struct wn_output *output)
+{
+    return output->name;
+}
+
+static int copy_to_stream(struct wn_output *output, struct wn_error *error)
+{
+    const int to = output->asked ? open(output->asked, O_WRONLY | O_CLOEXEC)
+                                 : STDOUT_FILENO;
+
+    if (to < 0)
+        return wn_fail_errno(error, "%s: cannot open", output->name);
+    lseek(output->descriptor, 0, SEEK_SET);
+    int status = copy_out(output->descriptor, "temporary file", to,
+                          output->name, error);
+    if (output->asked && close(to) && status == 0)
+        status = wn_fail_errno(error, "%s: cannot write", output->name);
+    return status;
+}
+
+int wn_output_commit(struct wn_output *output, struct wn_error *error)
+{
+    int status = 0;
+
+    if (!output->target) {
+        status = copy_to_stream(output, error);
+    } else if (fsync(output->descriptor)) {
+        status = wn_fail_errno(error, "%s: cannot write", output->name);
+    } else if (rename(output->part, output->target)) {
+        status = wn_fail_errno(error, "%s: cannot rename to %s", output->part,
+                               output->target);
+    } else {
+        /* The name is there; a directory that cannot sync is no reason to
+         * say that it is not. */
+        (void)!fsync(output->directory);
+        free_output(output);
+        return 0;
+    }
+    if (status == 0)
+        free_output(output);
+    else
+        wn_output_abandon(output);
+    return status;
+}
+
+void wn_output_abandon(struct wn_output *output)
+{
+    if (!output)
+        return;
+    if (output->target && output->descriptor >= 0)
+        unlink(output->part);
+    free_output(output);
+}

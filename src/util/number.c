@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Numbers to and from text. strtod and printf obey LC_NUMERIC; winnow never
+ * calls setlocale(), so the locale is C here and that is the point. */
+#include "util/number.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static bool digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Clinger's fast path: up to 15 digits and a power of ten that is exact in
+ * double give a correctly rounded result with one operation. */
+static bool quick(uint64_t digits, int exponent, double *value)
+{
+    static const double ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,
+                                 1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+                                 1e18, 1e19, 1e20, 1e21, 1e22};
+
+    if (digits > UINT64_C(9007199254740992) || exponent < -22 ||
+        exponent > 22)
+        return false;
+    *value = exponent < 0 ? (double)digits / ten[-exponent]
+                          : (double)digits * ten[exponent];
+    return true;
+}
+
+/* What is out of the fast path's reach: strtod on a terminated copy. */
+static bool slow(const char *text, size_t length, double *value)
+{
+    char small[128];
+    char *copy = length < sizeof small ? small : malloc(length + 1);
+    char *end;
+
+    if (!copy)
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    *value = strtod(copy, &end);
+    const bool whole = end == copy + length && isfinite(*value);
+    if (copy != small)
+        free(copy);
+    return whole;
+}
+
+bool wn_number_parse(const char *text, size_t length, double *value)
+{
+    size_t at = 0, count = 0;
+    uint64_t digits = 0;
+    int exponent = 0, written = 0;
+    bool negative = false, exact = true;
+
+    while (length && blank(text[length - 1]))
+        length--;
+    while (at < length && blank(text[at]))
+        at++;
+    text += at;
+    length -= at;
+    at = 0;
+    if (at < length && (text[at] == '-' || text[at] == '+'))
+        negative = text[at++] == '-';
+    for (bool point = false; at < length; at++) {
+        if (text[at] == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (!digit(text[at]))
+            break;
+        count++;
+        if (digits < UINT64_C(100000000000000000)) {
+            digits = digits * 10 + (uint64_t)(text[at] - '0');
+            exponent -= point;
+        } else {
+            exact = false;
+        }
+    }
+    if (count == 0)
+        return false;
+    if (at < length && (text[at] == 'e' || text[at] == 'E')) {
+        bool down = false;
+        size_t start;
+
+        at++;
+        if (at < length && (text[at] == '-' || text[at] == '+'))
+            down = text[at++] == '-';
+        for (start = at; at < length && digit(text[at]); at++)
+            if (written < 100000)
+                written = written * 10 + (text[at] - '0');
+        if (at == start)
+            return false;
+        exponent += down ? -written : written;
+    }
+    if (at != length)
+        return false;
+    if (exact && quick(digits, exponent, value)) {
+        if (negative)
+            *value = -*value;
+        return true;
+    }
+    return slow(text, length, value);
+}
+
+static size_t plain_nan(double value, char out[32])
+{
+    if (isnan(value))
+        return (size_t)snprintf(out, 32, "nan");
+    return (size_t)snprintf(out, 32, value < 0 ? "-inf" : "inf");
+}
+
+size_t wn_number_format(double value, char out[32])
+{
+    if (!isfinite(value))
+        return plain_nan(value, out);
+    for (int precision = 1;; precision++) {
+        const int length = snprintf(out, 32, "%.*g", precision, value);
+
+        if (precision == 17 || strtod(out, NULL) == value)
+            return (size_t)length;
+    }
+}
+
+size_t wn_number_format_float(float value, char out[32])
+{
+    if (!isfinite(value))
+        return plain_nan((double)value, out);
+    for (int precision = 1;; precision++) {
+        const int length =
+            snprintf(out, 32, "%.*g", precision, (double)value);
+
+        if (precision == 9 || strtof(out, NULL) == value)
+            return (size_t)length;
+    }
+}
+
+bool wn_size_parse(const char *text, uint64_t *bytes)
+{
+    static const char unit[] = "KMGT";
+    size_t length = strlen(text);
+    double value, factor = 1;
+
+    if (length && strchr("Bb", text[length - 1]))
+        length--;
+    if (length) {
+        const char *found = strchr(unit, toupper((unsigned char)text[length - 1]));
+
+        if (found && *found) {
+            factor = ldexp(1, 10 * (int)(found - unit + 1));
+            length--;
+        }
+    }
+    if (!wn_number_parse(text, length, &value) || value < 0 ||
+        value * factor >= 0x1p63)
+        return false;
+    *bytes = (uint64_t)(value * factor);
+    return true;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* util/number.h: numbers to and from text, always in the C locale. */
+#ifndef WN_UTIL_NUMBER_H
+#define WN_UTIL_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+
+/* The whole of text[0..length) as a decimal number, blanks around it allowed:
+ * optional sign, digits with an optional point, optional exponent. Hexadecimal,
+ * "inf" and "nan" are not numbers here; a magnitude beyond double is not
+ * either. Returns whether it is one. Correctly rounded. */
+bool wn_number_parse(const char *text, size_t length, double *value);
+
+/* The shortest decimal text that reads back as the same double or float, at
+ * most 31 characters and NUL. NaN is "nan". Returns the length. */
+size_t wn_number_format(double value, char out[32]);
+size_t wn_number_format_float(float value, char out[32]);
+
+/* "64M", "1.5G", "4096": bytes, with an optional K, M, G or T (powers of
+ * 1024). Returns whether it is one. */
+bool wn_size_parse(const char *text, uint64_t *bytes);
+
+#endif

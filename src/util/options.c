@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Command lines from tables; see options.h. */
+#include "util/options.h"
+
+#include <assert.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/memory.h"
+#include "util/number.h"
+
+const struct wn_option wn_option_output = {
+    .name = "output", .letter = 'o', .kind = WN_TEXT, .value = "FILE",
+    .help = "write to FILE instead of standard output"};
+const struct wn_option wn_option_in_place = {
+    .name = "in-place", .letter = 'i', .kind = WN_FLAG,
+    .help = "replace FILE by the result"};
+const struct wn_option wn_option_force = {
+    .name = "force", .letter = 'f', .kind = WN_FLAG,
+    .help = "replace an existing output file"};
+const struct wn_option wn_option_threads = {
+    .name = "threads", .letter = 'j', .kind = WN_WHOLE, .value = "N",
+    .low = 1, .high = 4096,
+    .help = "use N threads (default: all processors)"};
+const struct wn_option wn_option_memory = {
+    .name = "memory", .kind = WN_SIZE, .value = "SIZE",
+    .low = 1 << 20, .high = 0x1p62,
+    .help = "use at most SIZE bytes of memory, e.g. 512M"};
+const struct wn_option wn_option_seed = {
+    .name = "seed", .kind = WN_WHOLE, .value = "N", .standard = "0",
+    .low = 0, .high = 0x1p53, .recorded = true,
+    .help = "start the random numbers from N"};
+const struct wn_option wn_option_quiet = {
+    .name = "quiet", .letter = 'q', .kind = WN_FLAG,
+    .help = "say nothing but errors"};
+const struct wn_option wn_option_verbose = {
+    .name = "verbose", .letter = 'v', .kind = WN_FLAG,
+    .help = "say what is being done"};
+const struct wn_option wn_option_help = {
+    .name = "help", .letter = 'h', .kind = WN_FLAG,
+    .help = "show this help and stop"};
+const struct wn_option wn_option_version = {
+    .name = "version", .letter = 'V', .kind = WN_FLAG,
+    .help = "show the version and stop"};
+
+struct setting {
+    bool given;
+    const char **values; /* as typed, the last one counts but for lists */
+    size_t count, room;
+};
+
+struct wn_options {
+    const struct wn_option *rows;
+    size_t row_count;
+    struct setting *settings;
+    char **operands;
+    size_t operand_count;
+};
+
+static size_t count_rows(const struct wn_option *rows)
+{
+    size_t count = 0;
+
+    while (rows[count].name)
+        count++;
+    return count;
+}
+
+/* Whether `word` of the given length is one of "a|b|c". */
+static bool among(const char *choices, const char *word, size_t length)
+{
+    while (*choices) {
+        const size_t size = strcspn(choices, "|");
+
+        if (size == length && memcmp(choices, word, length) == 0)
+            return true;
+        choices += size;
+        choices += *choices == '|';
+    }
+    return false;
+}
+
+static int check_number(const struct wn_option *row, const char *text,
+                        struct wn_error *error)
+{
+    double value;
+
+    if (!wn_number_parse(text, strlen(text), &value) ||
+        (row->kind == WN_WHOLE && value != floor(value)))
+        return wn_fail(error, WN_EUSAGE, "--%s: found '%s', wanted a %s",
+                       row->name, text,
+                       row->kind == WN_WHOLE ? "whole number" : "number");
+    if (value < row->low || value > row->high)
+        return wn_fail(error, WN_EUSAGE,
+                       "--%s: found %s, wanted %.15g to %.15g", row->name, text,
+                       row->low, row->high);
+    return 0;
+}
+
+static int check_size(const struct wn_option *row, const char *text,
+                      struct wn_error *error)
+{
+    uint64_t bytes;
+
+    if (!wn_size_parse(text, &bytes))
+        return wn_fail(error, WN_EUSAGE,
+                       "--%s: found '%s', wanted a size such as 512M or 2G",
+                       row->name, text);
+    if ((double)bytes < row->low || (double)bytes > row->high)
+        return wn_fail(error, WN_EUSAGE,
+                       "--%s: found %s, wanted at least %.0f bytes",
+                       row->name, text, row->low);
+    return 0;
+}
+
+static int check_subset(const struct wn_option *row, const char *text,
+                        struct wn_error *error)
+{
+    if (strcmp(text, "all") == 0 || strcmp(text, "none") == 0)
+        return 0;
+    for (const char *at = text;; at++) {
+        const size_t size = strcspn(at, ",");
+
+        if (!among(row->choices, at, size))
+            return wn_fail(error, WN_EUSAGE,
+                           "--%s: found '%.*s', wanted some of %s, or all, "
+                           "or none",
+                           row->name, (int)size, at, row->choices);
+        at += size;
+        if (!*at)
+            return 0;
+    }
+}
+
+static int check_value(const struct wn_option *row, const char *text,
+                       struct wn_error *error)
+{
+    switch (row->kind) {
+    case WN_WHOLE:
+    case WN_REAL:
+        return check_number(row, text, error);
+    case WN_SIZE:
+        return check_size(row, text, error);
+    case WN_SUBSET:
+        return check_subset(row, text, error);
+    case WN_CHOICE:
+        if (among(row->choices, text, strlen(text)))
+            return 0;
+        return wn_fail(error, WN_EUSAGE, "--%s: found '%s', wanted one of %s",
+                       row->name, text, row->choices);
+    default:
+        return 0;
+    }
+}
+
+static int store(struct setting *setting, const struct wn_option *row,
+                 const char *text, struct wn_error *error)
+{
+    if (row->kind != WN_FLAG && check_value(row, text, error))
+        return -1;
+    setting->given = true;
+    if (row->kind == WN_FLAG)
+        return 0;
+    if (row->kind != WN_LIST)
+        setting->count = 0;
+    if (wn_grow(&setting->values, &setting->room, setting->count + 1,
+                sizeof *setting->values, error))
+        return -1;
+    setting->values[setting->count++] = text;
+    return 0;
+}
+
+/* getopt's own tables from ours. Long options return 256 + row. */
+static int make_tables(const struct wn_options *options,
+                       struct option **longs, char **shorts,
+                       struct wn_error *error)
+{
+    char *at;
+
+    *longs = wn_new(options->row_count + 1, sizeof **longs, error);
+    *shorts = wn_new(2 * options->row_count + 2, 1, error);
+    if (!*longs || !*shorts)
+        return -1;
+    at = *shorts;
+    *at++ = ':';
+    for (size_t r = 0; r < options->row_count; r++) {
+        const struct wn_option *row = &options->rows[r];
+        const bool flag = row->kind == WN_FLAG;
+
+        (*longs)[r] = (struct option){
+            row->name, flag ? no_argument : required_argument, NULL,
+            256 + (int)r};
+        if (!row->letter)
+            continue;
+        *at++ = row->letter;
+        if (!flag)
+            *at++ = ':';
+    }
+    return 0;
+}
+
+static size_t row_of_code(const struct wn_options *options, int code)
+{
+    size_t r = 0;
+
+    if (code >= 256)
+        return (size_t)code - 256;
+    while (r < options->row_count && options->rows[r].letter != code)
+        r++;
+    return r;
+}
+
+static int unknown_option(int argc, char **argv, int code,
+                          const struct wn_options *options,
+                          struct wn_error *error)
+{
+    const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+
+    if (code == ':') {
+        const size_t r = row_of_code(options, optopt);
+
+        return wn_fail(error, WN_EUSAGE, "--%s wants a value; see --help",
+                       r < options->row_count ? options->rows[r].name : word);
+    }
+    if (optopt >= 256)
+        return wn_fail(error, WN_EUSAGE, "--%s takes no value; see --help",
+                       options->rows[optopt - 256].name);
+    if (optopt)
+        return wn_fail(error, WN_EUSAGE, "unknown option -%c; see --help",
+                       optopt);
+    return wn_fail(error, WN_EUSAGE,
+                   "unknown or ambiguous option %s; see --help", word);
+}
+
+static int read_words(struct wn_options *options, int argc, char **argv,
+                      struct wn_error *error)
+{
+    struct option *longs = NULL;
+    char *shorts = NULL;
+    int code, status = -1;
+
+    if (make_tables(options, &longs, &shorts, error))
+        goto done;
+    opterr = 0;
+    optind = 0; /* glibc: start afresh, so that tests can parse twice */
+    while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        if (code == ':' || code == '?') {
+            unknown_option(argc, argv, code, options, error);
+            goto done;
+        }
+        const size_t r = row_of_code(options, code);
+        if (store(&options->settings[r], &options->rows[r], optarg, error))
+            goto done;
+    }
+    options->operands = argv + optind;
+    options->operand_count = (size_t)(argc - optind);
+    status = 0;
+done:
+    free(longs);
+    free(shorts);
+    return status;
+}
+
+static bool wants_to_know(const struct wn_options *options)
+{
+    for (size_t r = 0; r < options->row_count; r++)
+        if (options->settings[r].given &&
+            (strcmp(options->rows[r].name, "help") == 0 ||
+             strcmp(options->rows[r].name, "version") == 0))
+            return true;
+    return false;
+}
+
+static int check_operands(const struct wn_program *program,
+                          const struct wn_options *options,
+                          struct wn_error *error)
+{
+    if (options->operand_count < program->least)
+        return wn_fail(error, WN_EUSAGE, "an operand is missing: %s; see --help",
+                       program->synopsis);
+    if (options->operand_count > program->most)
+        return wn_fail(error, WN_EUSAGE, "unexpected operand '%s'; see --help",
+                       options->operands[program->most]);
+    return 0;
+}
+
+struct wn_options *wn_options_parse(const struct wn_program *program,
+                                    int argc, char **argv,
+                                    struct wn_error *error)
+{
+    struct wn_options *options = wn_new(1, sizeof *options, error);
+
+    if (!options)
+        return NULL;
+    options->rows = program->rows;
+    options->row_count = count_rows(program->rows);
+    options->settings =
+        wn_new(options->row_count, sizeof *options->settings, error);
+    if (!options->settings ||
+        (read_words(options, argc, argv, error) && !wants_to_know(options)) ||
+        (!wants_to_know(options) && check_operands(program, options, error))) {
+        wn_options_free(options);
+        return NULL;
+    }
+    return options;
+}
+
+void wn_options_free(struct wn_options *options)
+{
+    if (!options)
+        return;
+    if (options->settings)
+        for (size_t r = 0; r < options->row_count; r++)
+            free(options->settings[r].values);
+    free(options->settings);
+    free(options);
+}
+
+static size_t find_row(const struct wn_options *options, const char *name)
+{
+    size_t r = 0;
+
+    while (r < options->row_count && strcmp(options->rows[r].name, name))
+        r++;
+    assert(r < options->row_count);
+    return r;
+}
+
+bool wn_option_given(const struct wn_options *options, const char *name)
+{
+    return options->settings[find_row(options, name)].given;
+}
+
+bool wn_option_on(const struct wn_options *options, const char *name)
+{
+    return wn_option_given(options, name);
+}
+
+static const char *value_of(const struct wn_options *options, size_t r)
+{
+    const struct setting *setting = &options->settings[r];
+
+    return setting->count ? setting->values[setting->count - 1]
+                          : options->rows[r].standard;
+}
+
+const char *wn_option_text(const struct wn_options *options, const char *name)
+{
+    return value_of(options, find_row(options, name));
+}
+
+double wn_option_number(const struct wn_options *options, const char *name)
+{
+    const size_t r = find_row(options, name);
+    const char *text = value_of(options, r);
+    double value = 0;
+    uint64_t bytes = 0;
+
+    if (!text)
+        return 0;
+    if (options->rows[r].kind == WN_SIZE)
+        return wn_size_parse(text, &bytes) ? (double)bytes : 0;
+    return wn_number_parse(text, strlen(text), &value) ? value : 0;
+}
+
+bool wn_option_holds(const struct wn_options *options, const char *name,
+                     const char *member)
+{
+    const char *text = wn_option_text(options, name);
+    const size_t length = strlen(member);
+
+    if (!text || strcmp(text, "none") == 0)
+        return false;
+    if (strcmp(text, "all") == 0)
+        return true;
+    for (const char *at = text; *at; at += *at == ',') {
+        const size_t size = strcspn(at, ",");
+
+        if (size == length && memcmp(at, member, length) == 0)
+            return true;
+        at += size;
+    }
+    return false;
+}
+
+const char *const *wn_option_list(const struct wn_options *options,
+                                  const char *name, size_t *count)
+{
+    const struct setting *setting =
+        &options->settings[find_row(options, name)];
+
+    *count = setting->count;
+    return setting->values;
+}
+
+size_t wn_option_operands(const struct wn_options *options)
+{
+    return options->operand_count;
+}
+
+const char *wn_option_operand(const struct wn_options *options, size_t i)
+{
+    return options->operands[i];
+}
+
+/* A value in provenance: one word, so that the line splits at blanks. */
+static int add_word(struct wn_text *text, const char *word,
+                    struct wn_error *error)
+{
+    for (; *word; word++) {
+        const bool plain = *word != ' ' && *word != '\\';
+        const int status =
+            plain ? wn_text_add(text, word, 1, error)
+                  : wn_text_format(text, error, "\\x%02x",
+                                   (unsigned)(unsigned char)*word);
+
+        if (status)
+            return -1;
+    }
+    return 0;
+}
+
+int wn_options_describe(const struct wn_options *options,
+                        struct wn_text *text, struct wn_error *error)
+{
+    for (size_t r = 0; r < options->row_count; r++) {
+        const struct wn_option *row = &options->rows[r];
+        const struct setting *setting = &options->settings[r];
+        const char *single = value_of(options, r);
+        const char *const *values = setting->values;
+        size_t count = setting->count;
+
+        if (!row->recorded)
+            continue;
+        if (row->kind != WN_LIST) {
+            if (row->kind == WN_FLAG)
+                single = setting->given ? "yes" : "no";
+            values = &single;
+            count = single != NULL;
+        }
+        for (size_t v = 0; v < count; v++)
+            if (wn_text_format(text, error, "%s%s=", text->length ? " " : "",
+                               row->name) ||
+                add_word(text, values[v], error))
+                return -1;
+    }
+    return 0;
+}
+
+static int help_row(const struct wn_option *row, struct wn_text *text,
+                    struct wn_error *error)
+{
+    enum { INDENT = 26 };
+    const size_t start = text->length;
+
+    if (row->letter ? wn_text_format(text, error, "  -%c, ", row->letter)
+                    : wn_text_add(text, "      ", 6, error))
+        return -1;
+    if (wn_text_format(text, error, "--%s%s%s", row->name,
+                       row->value ? "=" : "", row->value ? row->value : ""))
+        return -1;
+    const size_t used = text->length - start;
+    if (used >= INDENT - 1
+            ? wn_text_format(text, error, "\n%*s", INDENT, "")
+            : wn_text_format(text, error, "%*s", INDENT - (int)used, ""))
+        return -1;
+    if (wn_text_format(text, error, "%s", row->help))
+        return -1;
+    if (row->standard &&
+        wn_text_format(text, error, " (default: %s)", row->standard))
+        return -1;
+    return wn_text_add(text, "\n", 1, error);
+}
+
+int wn_options_help(const struct wn_program *program, const char *name,
+                    struct wn_text *text, struct wn_error *error)
+{
+    if (wn_text_format(text, error, "usage: %s %s\n%s\n\n", name,
+                       program->synopsis, program->brief))
+        return -1;
+    for (const struct wn_option *row = program->rows; row->name; row++)
+        if (help_row(row, text, error))
+            return -1;
+    return wn_text_format(text, error, "\nThe manual: man %s\n", name);
+}

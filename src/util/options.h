@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* util/options.h: one table of options per program.
+ *
+ * Parsing, bounds, --help and the provenance that is kept with the results all
+ * derive from the rows. Option letters and the two forms `--name=value` and
+ * `--name value` are getopt_long's; `--` ends the options; a long name may be
+ * shortened while it stays unique. */
+#ifndef WN_UTIL_OPTIONS_H
+#define WN_UTIL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "util/error.h"
+#include "util/text.h"
+
+enum wn_option_kind {
+    WN_FLAG,   /* no value */
+    WN_TEXT,   /* any text */
+    WN_WHOLE,  /* a whole number in low .. high */
+    WN_REAL,   /* a number in low .. high */
+    WN_SIZE,   /* bytes, "64M", in low .. high */
+    WN_CHOICE, /* one of `choices` */
+    WN_SUBSET, /* comma-separated, each one of `choices`, or all, or none */
+    WN_LIST    /* any text, may be repeated */
+};
+
+struct wn_option {
+    const char *name;     /* long name, without "--" */
+    char letter;          /* 0 if none */
+    enum wn_option_kind kind;
+    const char *value;    /* placeholder in --help, "N"; NULL for a flag */
+    const char *standard; /* default as the user would type it, or NULL */
+    double low, high;     /* inclusive, for numbers */
+    const char *choices;  /* "euclidean|cosine", for WN_CHOICE, WN_SUBSET */
+    bool recorded;        /* goes into the provenance: it changes results */
+    const char *help;     /* one line, no capital, no stop */
+};
+
+/* A program as its command line sees it. `rows` ends with {0}. */
+struct wn_program {
+    const char *brief;    /* one line: what it does */
+    const char *synopsis; /* after the name: "[OPTION...] [FILE]" */
+    const struct wn_option *rows;
+    size_t least, most;   /* operands */
+};
+
+struct wn_options; /* the parsed command line */
+
+/* Rows that mean the same everywhere; a program copies those that apply. */
+extern const struct wn_option wn_option_output, wn_option_in_place,
+    wn_option_force, wn_option_threads, wn_option_memory, wn_option_seed,
+    wn_option_quiet, wn_option_verbose, wn_option_help, wn_option_version;
+
+/* Parse argv. `rows` of the program must outlive the result, argv too.
+ * WN_EUSAGE names the option, what was found and what was wanted. When --help
+ * or --version is given nothing else is checked. */
+struct wn_options *wn_options_parse(const struct wn_program *program,
+                                    int argc, char **argv,
+                                    struct wn_error *error) WN_MUST_CHECK;
+void wn_options_free(struct wn_options *options);
+
+/* Asking for a name that is not in the table is our own bug: it asserts. */
+bool wn_option_given(const struct wn_options *options, const char *name);
+/* A flag. */
+bool wn_option_on(const struct wn_options *options, const char *name);
+/* The text or the choice, the default where not given; NULL if neither. */
+const char *wn_option_text(const struct wn_options *options,
+                           const char *name);
+/* A number or a size in bytes; 0 where neither given nor defaulted. */
+double wn_option_number(const struct wn_options *options, const char *name);
+/* Whether a WN_SUBSET option's value holds `member`. */
+bool wn_option_holds(const struct wn_options *options, const char *name,
+                     const char *member);
+/* The values of a WN_LIST option; *count may be 0. */
+const char *const *wn_option_list(const struct wn_options *options,
+                                  const char *name, size_t *count);
+/* Operands in order. */
+size_t wn_option_operands(const struct wn_options *options);
+const char *wn_option_operand(const struct wn_options *options, size_t i);
+
+/* "neighbors=10 metric=auto": every recorded option with its resolved value,
+ * in table order, blanks and backslashes in values as \xNN; for provenance. */
+int wn_options_describe(const struct wn_options *options,
+                        struct wn_text *text, struct wn_error *error)
+    WN_MUST_CHECK;
+
+/* The --help text, from the table. */
+int wn_options_help(const struct wn_program *program, const char *name,
+                    struct wn_text *text, struct wn_error *error)
+    WN_MUST_CHECK;
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* util/text.h: growing text, and text made safe to show. */
+#ifndef WN_UTIL_TEXT_H
+#define WN_UTIL_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/error.h"
+
+/* A growing byte string; {0} is empty. bytes[length] is NUL once anything was
+ * added; before that `bytes` is NULL: wn_text_of() reads either. */
+struct wn_text {
+    char *bytes;
+    size_t length, room;
+};
+
+int wn_text_add(struct wn_text *text, const char *bytes, size_t length,
+                struct wn_error *error) WN_MUST_CHECK;
+int wn_text_format(struct wn_text *text, struct wn_error *error,
+                   const char *format, ...) WN_MUST_CHECK
+    __attribute__((format(printf, 3, 4)));
+const char *wn_text_of(const struct wn_text *text);
+void wn_text_free(struct wn_text *text);
+
+/* Add bytes as one harmless line: C0 and C1 controls, DEL and bidirectional
+ * controls become \xNN or \uNNNN, invalid UTF-8 becomes \xNN, a backslash
+ * stays as it is. For terminals, messages and text reports. */
+int wn_text_add_visible(struct wn_text *text, const char *bytes,
+                        size_t length, struct wn_error *error) WN_MUST_CHECK;
+
+/* Whether bytes are valid UTF-8 (no surrogates, no overlong forms). */
+bool wn_text_is_utf8(const char *bytes, size_t length);
+
+#endif

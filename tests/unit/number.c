@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* util/number against strtod and hand-made cases. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "util/number.h"
+#include "util/random.h"
+
+static void reads_what_strtod_reads(void **state)
+{
+    struct wn_random random;
+
+    (void)state;
+    wn_random_start(&random, 1, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < 200000; i++) {
+        const uint64_t bits = wn_random_bits(&random);
+        double wanted, found;
+        char text[64];
+
+        memcpy(&wanted, &bits, sizeof wanted);
+        if (!isfinite(wanted))
+            continue;
+        const int digits = 1 + (int)wn_random_below(&random, 20);
+        if (i % 2)
+            wanted = ldexp(wanted, -1000 - ilogb(wanted) + 1000);
+        snprintf(text, sizeof text, "%.*e", digits, wanted);
+        wanted = strtod(text, NULL);
+        if (!isfinite(wanted))
+            continue;
+        assert_true(wn_number_parse(text, strlen(text), &found));
+        assert_memory_equal(&found, &wanted, sizeof found);
+    }
+}
+
+static void refuses_what_is_no_number(void **state)
+{
+    static const char *const bad[] = {
+        "",    " ",    "-",    ".",     "1.2.3", "1e",  "e5",  "0x10",
+        "inf", "nan",  "1 2",  "1,5",   "1e999", "--1", "1f",  "$5",
+        "5%",  "+-1",  "1e+",  "1 e5",  "\n1",   "1_0", "²"};
+    double value;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(wn_number_parse(bad[i], strlen(bad[i]), &value));
+}
+
+static void reads_forms(void **state)
+{
+    static const struct {
+        const char *text;
+        double value;
+    } good[] = {{"0", 0},        {"-0", -0.0},  {"007", 7},   {".5", 0.5},
+                {"5.", 5},       {" 12 ", 12},  {"+3", 3},    {"1E3", 1000},
+                {"1e-3", 0.001}, {"\t9", 9},    {"1e-400", 0},
+                {"123456789012345678901234567890", 123456789012345678901234567890.0},
+                {"0.1", 0.1},    {"9007199254740993", 9007199254740992.0}};
+    double value;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(
+            wn_number_parse(good[i].text, strlen(good[i].text), &value));
+        assert_memory_equal(&value, &good[i].value, sizeof value);
+    }
+}
+
+static void writes_the_shortest(void **state)
+{
+    char text[32];
+
+    (void)state;
+    wn_number_format(0.1, text);
+    assert_string_equal(text, "0.1");
+    wn_number_format(1.0 / 3, text);
+    assert_string_equal(text, "0.3333333333333333");
+    wn_number_format_float(0.1f, text);
+    assert_string_equal(text, "0.1");
+    wn_number_format(NAN, text);
+    assert_string_equal(text, "nan");
+}
+
+static void reads_sizes(void **state)
+{
+    uint64_t bytes;
+
+    (void)state;
+    assert_true(wn_size_parse("64M", &bytes) && bytes == 64u << 20);
+    assert_true(wn_size_parse("1.5g", &bytes) && bytes == 3ull << 29);
+    assert_true(wn_size_parse("4096", &bytes) && bytes == 4096);
+    assert_true(wn_size_parse("2KB", &bytes) && bytes == 2048);
+    assert_false(wn_size_parse("", &bytes));
+    assert_false(wn_size_parse("M", &bytes));
+    assert_false(wn_size_parse("-1", &bytes));
+    assert_false(wn_size_parse("9999999T", &bytes));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_what_strtod_reads),
+        cmocka_unit_test(refuses_what_is_no_number),
+        cmocka_unit_test(reads_forms),
+        cmocka_unit_test(writes_the_shortest),
+        cmocka_unit_test(reads_sizes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
