@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* util/: errors, text, memory, random numbers, digests. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/error.h"
+#include "util/hash.h"
+#include "util/memory.h"
+#include "util/random.h"
+#include "util/text.h"
+#include "util/thread.h"
+
+static void errors_grow_in_front(void **state)
+{
+    struct wn_error error = {0};
+
+    (void)state;
+    assert_int_equal(wn_fail(&error, WN_EDATA, "row %d", 17), -1);
+    wn_fail(&error, WN_EIO, "%s", "letters.h5");
+    assert_string_equal(error.text, "letters.h5: row 17");
+    assert_int_equal(error.code, WN_EDATA);
+    assert_int_equal(wn_code_status(error.code), 2);
+    assert_int_equal(wn_code_status(WN_EBUSY), 75);
+}
+
+static void long_errors_are_cut(void **state)
+{
+    struct wn_error error = {0};
+    char *big = malloc(5000);
+
+    (void)state;
+    memset(big, 'x', 4999);
+    big[4999] = '\0';
+    wn_fail(&error, WN_EDATA, "%s", big);
+    assert_int_equal(strlen(error.text), sizeof error.text - 1);
+    wn_fail(&error, WN_EDATA, "front");
+    assert_memory_equal(error.text, "front: xxx", 10);
+    assert_int_equal(strlen(error.text), sizeof error.text - 1);
+    wn_fail(&error, WN_EDATA, "%s", big);
+    assert_int_equal(strlen(error.text), sizeof error.text - 1);
+    free(big);
+}
+
+static void no_byte_drives_a_terminal(void **state)
+{
+    /* found, wanted; hand-made after Unicode's control and bidi lists */
+    static const char *const pair[][2] = {
+        {"caf\xc3\xa9", "caf\xc3\xa9"},
+        {"\033]52;c;x\007", "\\x1b]52;c;x\\x07"},
+        {"a\rb\nc\td", "a\\x0db\\x0ac\\x09d"},
+        {"\xc2\x9b" "2J", "\\x9b2J"},
+        {"\x9b" "2J", "\\x9b2J"},
+        {"\xe2\x80\xae" "evil", "\\u202eevil"},
+        {"\x7f", "\\x7f"},
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80"},
+        {"\xc0\xaf", "\\xc0\\xaf"},
+        {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+        {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},
+        {"\xe2\x82", "\\xe2\\x82"},
+        {"", ""}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+        struct wn_error error = {0};
+        struct wn_text text = {0};
+
+        assert_int_equal(wn_text_add_visible(&text, pair[i][0],
+                                             strlen(pair[i][0]), &error),
+                         0);
+        assert_string_equal(wn_text_of(&text), pair[i][1]);
+        wn_text_free(&text);
+    }
+    assert_true(wn_text_is_utf8("\xe2\x82\xac", 3));
+    assert_false(wn_text_is_utf8("\xe2\x82\xac", 2));
+}
+
+static void products_know_overflow(void **state)
+{
+    struct wn_error error = {0};
+
+    (void)state;
+    assert_int_equal(wn_product(3, 4, 5), 60);
+    assert_true(wn_product(SIZE_MAX / 2, 3, 1) == SIZE_MAX);
+    assert_null(wn_new(SIZE_MAX / 4, 8, &error));
+    assert_int_equal(error.code, WN_ENOMEM);
+}
+
+static void new_memory_is_zero_and_grows(void **state)
+{
+    struct wn_error error = {0};
+    int *array = NULL;
+    size_t room = 0;
+
+    (void)state;
+    for (size_t size = 1; size < 300000; size *= 3) {
+        unsigned char *block = wn_new(size, 1, &error);
+
+        assert_non_null(block);
+        for (size_t i = 0; i < size; i++)
+            assert_int_equal(block[i], 0);
+        free(block);
+    }
+    for (size_t i = 0; i < 1000; i++) {
+        assert_int_equal(wn_grow(&array, &room, i + 1, sizeof *array, &error),
+                         0);
+        array[i] = (int)i;
+    }
+    assert_int_equal(array[999], 999);
+    assert_true(room >= 1000);
+    assert_int_equal(
+        wn_grow(&array, &room, SIZE_MAX / 2, sizeof *array, &error), -1);
+    assert_int_equal(array[0], 0);
+    free(array);
+}
+
+/* The published test vector of xoshiro256** for state 1, 2, 3, 4; and the first
+ * numbers of a stream as computed by a separate statement in Python. */
+static void random_numbers_are_xoshiro(void **state)
+{
+    struct wn_random random = {{1, 2, 3, 4}};
+
+    (void)state;
+    assert_true(wn_random_bits(&random) == 11520);
+    assert_true(wn_random_bits(&random) == 0);
+    assert_true(wn_random_bits(&random) == 1509978240);
+    assert_true(wn_random_bits(&random) == UINT64_C(1215971899390074240));
+    wn_random_start(&random, 7, WN_RANDOM_FOLDS, 2, 3);
+    assert_true(wn_random_bits(&random) == UINT64_C(0xea6325ff979bedb2));
+    assert_true(wn_random_bits(&random) == UINT64_C(0x59fe8b0bc607c49f));
+    assert_true(wn_random_bits(&random) == UINT64_C(0x56f472573e015b5c));
+}
+
+static void random_numbers_are_spread(void **state)
+{
+    struct wn_random random;
+    double sum = 0, square = 0;
+    int count[7] = {0};
+    int32_t order[100];
+    enum { DRAWS = 70000 };
+
+    (void)state;
+    wn_random_start(&random, 0, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < DRAWS; i++) {
+        const double x = wn_random_normal(&random);
+
+        sum += x;
+        square += x * x;
+        count[wn_random_below(&random, 7)]++;
+    }
+    /* five standard errors: mean 0 +- 1/sqrt N, variance 1 +- sqrt(2/N) */
+    assert_true(sum / DRAWS < 0.019 && sum / DRAWS > -0.019);
+    assert_true(square / DRAWS < 1.027 && square / DRAWS > 0.973);
+    for (int i = 0; i < 7; i++)
+        assert_in_range(count[i], 9530, 10470);
+    for (int32_t i = 0; i < 100; i++)
+        order[i] = i;
+    wn_random_shuffle(&random, order, 100);
+    int seen[100] = {0}, moved = 0;
+    for (int i = 0; i < 100; i++) {
+        seen[order[i]]++;
+        moved += order[i] != i;
+    }
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(seen[i], 1);
+    assert_true(moved > 80);
+}
+
+/* XXH3 of the empty input, as published with the algorithm. */
+static void digests_are_xxh3(void **state)
+{
+    struct wn_error error = {0};
+    struct wn_hash *hash = wn_hash_new(&error);
+    char whole[WN_DIGEST_TEXT], pieces[WN_DIGEST_TEXT];
+
+    (void)state;
+    assert_non_null(hash);
+    wn_hash_text(hash, whole);
+    assert_string_equal(whole, "99aa06d3014798d86001c324468d497f");
+    assert_true(wn_hash_bits(NULL, 0) == UINT64_C(0x2d06800538d394c2));
+    wn_hash_add(hash, "pipeline", 8);
+    wn_hash_text(hash, whole);
+    wn_hash_free(hash);
+    hash = wn_hash_new(&error);
+    wn_hash_add(hash, "pipe", 4);
+    wn_hash_add(hash, "line", 4);
+    wn_hash_text(hash, pieces);
+    wn_hash_free(hash);
+    assert_string_equal(whole, pieces);
+}
+
+static void blocks_cover_all_rows_once(void **state)
+{
+    (void)state;
+    assert_int_equal(wn_block_count(0), 0);
+    for (size_t n = 1; n < 1000; n += 37) {
+        size_t rows = 0;
+
+        for (size_t b = 0; b < wn_block_count(n); b++) {
+            assert_int_equal(wn_block_begin(b), rows);
+            rows = wn_block_end(b, n);
+        }
+        assert_int_equal(rows, n);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(errors_grow_in_front),
+        cmocka_unit_test(long_errors_are_cut),
+        cmocka_unit_test(no_byte_drives_a_terminal),
+        cmocka_unit_test(products_know_overflow),
+        cmocka_unit_test(new_memory_is_zero_and_grows),
+        cmocka_unit_test(random_numbers_are_xoshiro),
+        cmocka_unit_test(random_numbers_are_spread),
+        cmocka_unit_test(digests_are_xxh3),
+        cmocka_unit_test(blocks_cover_all_rows_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
