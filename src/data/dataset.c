@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Loading /data with its cross-checks; see dataset.h. */
+#include "data/dataset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/memory.h"
+
+struct load {
+    struct wn_dataset *dataset;
+    const struct wn_audit *audit;
+    struct wn_error *error;
+};
+
+/* First extent of a dataset; 0 if there is none. */
+static int first_extent(const struct load *load, const char *path, int which,
+                        size_t *found)
+{
+    size_t extent[3];
+    int rank;
+
+    if (!wn_audit_has(load->audit, path))
+        return 0;
+    if (wn_audit_shape(load->audit, path, &rank, extent, load->error))
+        return -1;
+    *found = extent[which];
+    return 0;
+}
+
+/* A whole vector into *(void **)array; absent ones stay NULL. */
+static int vector(const struct load *load, const char *path, enum wn_type type,
+                  size_t count, void *array)
+{
+    const size_t extent[3] = {count, 0, 0};
+
+    if (!wn_audit_has(load->audit, path))
+        return 0;
+    void *content =
+        wn_audit_read(load->audit, path, type, extent, load->error);
+    memcpy(array, &content, sizeof content);
+    return content ? 0 : -1;
+}
+
+static int names(const struct load *load, const char *path, char ***array)
+{
+    size_t count;
+
+    if (!wn_audit_has(load->audit, path))
+        return 0;
+    return wn_audit_read_names(load->audit, path, array, &count, load->error);
+}
+
+static int bad_row(const struct load *load, const char *path, size_t row,
+                   const char *what)
+{
+    return wn_fail(load->error, WN_EDATA, "%s: %s: row %zu: %s",
+                   wn_audit_name(load->audit), path, row, what);
+}
+
+static int load_labels(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+
+    if (vector(load, "data/label", WN_I32, dataset->n, &dataset->label) ||
+        names(load, "data/label_name", &dataset->label_name))
+        return -1;
+    for (size_t i = 0; dataset->label && i < dataset->n; i++)
+        if (dataset->label[i] < -1 ||
+            (dataset->label[i] >= 0 &&
+             (size_t)dataset->label[i] >= dataset->k))
+            return bad_row(load, "data/label", i, "no such class");
+    return 0;
+}
+
+static int load_features(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    const size_t extent[3] = {dataset->n, dataset->d, 0};
+
+    if (wn_audit_has(load->audit, "data/features")) {
+        dataset->features = wn_audit_read(load->audit, "data/features", WN_F32,
+                                          extent, load->error);
+        if (!dataset->features)
+            return -1;
+    }
+    for (size_t i = 0; dataset->features && i < dataset->n * dataset->d; i++)
+        if (!__builtin_isfinite(dataset->features[i]))
+            return bad_row(load, "data/features", i / dataset->d,
+                           "not a finite number");
+    return names(load, "data/feature_name", &dataset->feature_name);
+}
+
+static int check_offsets(const struct load *load, const char *path,
+                         const uint64_t *offset, uint64_t most)
+{
+    const size_t n = load->dataset->n;
+
+    for (size_t i = 0; offset && i < n; i++)
+        if (offset[i] > offset[i + 1])
+            return bad_row(load, path, i, "ends before it begins");
+    if (offset && offset[n] > most)
+        return bad_row(load, path, n, "beyond the end");
+    return 0;
+}
+
+static int load_ids(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    size_t bytes = 0;
+
+    if (!wn_audit_has(load->audit, "data/id") ||
+        !wn_audit_has(load->audit, "data/id_offset"))
+        return 0;
+    if (first_extent(load, "data/id", 0, &bytes) ||
+        vector(load, "data/id", WN_U8, bytes, &dataset->id) ||
+        vector(load, "data/id_offset", WN_U64, dataset->n + 1,
+               &dataset->id_offset))
+        return -1;
+    return check_offsets(load, "data/id_offset", dataset->id_offset, bytes);
+}
+
+static int load_rows(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+
+    if (vector(load, "data/row_offset", WN_U64, dataset->n + 1,
+               &dataset->row_offset) ||
+        vector(load, "data/row_line", WN_U64, dataset->n,
+               &dataset->row_line) ||
+        vector(load, "data/row_hash", WN_U64, dataset->n, &dataset->row_hash))
+        return -1;
+    return check_offsets(load, "data/row_offset", dataset->row_offset,
+                         dataset->source_size);
+}
+
+static int load_columns(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    const size_t c = dataset->columns;
+
+    return names(load, "data/column/name", &dataset->column_name) ||
+                   names(load, "data/column/kind", &dataset->column_kind) ||
+                   vector(load, "data/column/missing", WN_U64, c,
+                          &dataset->column_missing) ||
+                   vector(load, "data/column/invalid", WN_U64, c,
+                          &dataset->column_invalid) ||
+                   vector(load, "data/column/distinct", WN_U64, c,
+                          &dataset->column_distinct) ||
+                   vector(load, "data/column/min", WN_F64, c,
+                          &dataset->column_min) ||
+                   vector(load, "data/column/max", WN_F64, c,
+                          &dataset->column_max)
+               ? -1
+               : 0;
+}
+
+static int load_defects(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    const size_t t = dataset->defects;
+
+    if (vector(load, "data/defect/row", WN_I64, t, &dataset->defect_row) ||
+        vector(load, "data/defect/column", WN_I32, t,
+               &dataset->defect_column) ||
+        vector(load, "data/defect/rule", WN_I32, t, &dataset->defect_rule) ||
+        names(load, "data/defect/rule_name", &dataset->rule_name))
+        return -1;
+    if (!dataset->defect_row || !dataset->defect_column ||
+        !dataset->defect_rule)
+        return 0;
+    for (size_t i = 0; i < t; i++)
+        if (dataset->defect_row[i] < 0 ||
+            (uint64_t)dataset->defect_row[i] >= dataset->n ||
+            dataset->defect_column[i] < 0 ||
+            (size_t)dataset->defect_column[i] >= dataset->columns ||
+            dataset->defect_rule[i] < 0 ||
+            (size_t)dataset->defect_rule[i] >= dataset->rules)
+            return bad_row(load, "data/defect", i, "names a cell or rule that "
+                           "is not there");
+    return 0;
+}
+
+static char *text(const struct load *load, const char *attribute)
+{
+    if (load->error->code)
+        return NULL;
+    return wn_audit_text(load->audit, "data", attribute, load->error);
+}
+
+static int load_source(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    double size = 0;
+
+    dataset->source = text(load, "source");
+    dataset->source_digest = text(load, "source_digest");
+    dataset->label_column = text(load, "label_column");
+    if (load->error->code)
+        return -1;
+    if (dataset->source && wn_audit_number(load->audit, "data", "source_size",
+                                           &size, load->error))
+        return -1;
+    if (!(size >= 0 && size <= 0x1p53))
+        return wn_fail(load->error, WN_EDATA, "%s: data: attribute "
+                       "source_size: found %.15g, wanted a number of bytes",
+                       wn_audit_name(load->audit), size);
+    dataset->source_size = (uint64_t)size;
+    return 0;
+}
+
+static int load_extents(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+
+    return first_extent(load, "data/row_hash", 0, &dataset->n) ||
+                   first_extent(load, "data/features", 0, &dataset->n) ||
+                   first_extent(load, "data/label", 0, &dataset->n) ||
+                   first_extent(load, "data/features", 1, &dataset->d) ||
+                   first_extent(load, "data/label_name", 0, &dataset->k) ||
+                   first_extent(load, "data/column/name", 0,
+                                &dataset->columns) ||
+                   first_extent(load, "data/defect/row", 0,
+                                &dataset->defects) ||
+                   first_extent(load, "data/defect/rule_name", 0,
+                                &dataset->rules)
+               ? -1
+               : 0;
+}
+
+int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
+                    unsigned parts, struct wn_error *error)
+{
+    static const struct {
+        unsigned part;
+        int (*load)(const struct load *load);
+    } loaders[] = {{WN_PART_LABEL, load_labels},
+                   {WN_PART_FEATURES, load_features},
+                   {WN_PART_ID, load_ids},
+                   {WN_PART_ROW, load_rows},
+                   {WN_PART_COLUMN, load_columns},
+                   {WN_PART_DEFECT, load_defects}};
+    const struct load load = {dataset, audit, error};
+    int status;
+
+    *dataset = (struct wn_dataset){0};
+    status = load_extents(&load) || load_source(&load);
+    for (size_t i = 0; !status && i < sizeof loaders / sizeof *loaders; i++)
+        if (parts & loaders[i].part)
+            status = loaders[i].load(&load);
+    if (status)
+        wn_dataset_free(dataset);
+    return status ? -1 : 0;
+}
+
+void wn_dataset_free(struct wn_dataset *dataset)
+{
+    if (!dataset)
+        return;
+    wn_names_free(dataset->feature_name, dataset->feature_name ? dataset->d
+                                                               : 0);
+    wn_names_free(dataset->label_name, dataset->k);
+    wn_names_free(dataset->column_name, dataset->columns);
+    wn_names_free(dataset->column_kind, dataset->columns);
+    wn_names_free(dataset->rule_name, dataset->rules);
+    free(dataset->features);
+    free(dataset->label);
+    free(dataset->id);
+    free(dataset->id_offset);
+    free(dataset->row_offset);
+    free(dataset->row_line);
+    free(dataset->row_hash);
+    free(dataset->column_missing);
+    free(dataset->column_invalid);
+    free(dataset->column_distinct);
+    free(dataset->column_min);
+    free(dataset->column_max);
+    free(dataset->defect_row);
+    free(dataset->defect_column);
+    free(dataset->defect_rule);
+    free(dataset->source);
+    free(dataset->source_digest);
+    free(dataset->label_column);
+    *dataset = (struct wn_dataset){0};
+}

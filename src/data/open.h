@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* data/open.h: an audit file that is open. Private to this room: the reader's
+ * insides, which the writer needs to copy stages. */
+#ifndef WN_DATA_OPEN_H
+#define WN_DATA_OPEN_H
+
+#include "data/inspect.h"
+#include "data/store.h"
+
+enum { WN_FORMAT_VERSION = 1 };
+
+extern const char *const wn_stage_name[]; /* by enum wn_stage */
+
+struct wn_audit {
+    char *name;
+    struct wn_store store;
+    uint64_t size;
+    hid_t file;
+    struct wn_catalog catalog;
+    hid_t rows; /* the dataset last read by row, held open */
+    char *rows_path;
+};
+
+/* Rows begin .. end-1 of a dataset; fletcher32 is checked, the digest not. */
+int wn_entry_read(const struct wn_audit *audit, const struct wn_entry *entry,
+                  size_t begin, size_t end, void *out,
+                  struct wn_error *error) WN_MUST_CHECK;
+
+/* wn_attributes_read() of an object; wn_attributes_free(). */
+int wn_audit_attributes(const struct wn_audit *audit, const char *path,
+                        struct wn_attribute **list, size_t *count,
+                        struct wn_error *error) WN_MUST_CHECK;
+
+#endif

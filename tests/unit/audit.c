@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* data/audit: what is written is read back, the same content gives the same
+ * bytes whichever way it came, and later stages go when one is replaced. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "data/audit.h"
+#include "data/dataset.h"
+#include "util/random.h"
+
+enum { N = 5000, D = 64, K = 3 };
+
+static float features[N * D];
+static int32_t label[N];
+static uint64_t offset[N + 1];
+static const char *const class_name[K] = {"cat", "dog", "\xc3\xa5l"};
+
+static int setup(void **state)
+{
+    struct wn_error error = {0};
+    struct wn_random random;
+
+    (void)state;
+    wn_random_start(&random, 7, WN_RANDOM_SAMPLE, 0, 0);
+    for (size_t i = 0; i < N * D; i++)
+        features[i] = (float)wn_random_normal(&random);
+    for (size_t i = 0; i < N; i++) {
+        label[i] = (int32_t)(i % K);
+        offset[i + 1] = offset[i] + 10;
+    }
+    return wn_audit_start(&error);
+}
+
+static void must(int status, const struct wn_error *error)
+{
+    if (status)
+        fail_msg("%s", error->text);
+}
+
+/* `step` rows of the features at a time. */
+static void write_data(const char *path, size_t step)
+{
+    struct wn_error error = {0};
+    struct wn_audit_writer *writer =
+        wn_audit_create(path, true, NULL, WN_DATA, &error);
+
+    must(writer == NULL, &error);
+    must(wn_audit_write_text(writer, "data", "source", "pets.csv", &error),
+         &error);
+    must(wn_audit_write_text(writer, "data", "label_column", "pet", &error),
+         &error);
+    must(wn_audit_write_number(writer, "data", "source_size", 10.0 * N,
+                               &error), &error);
+    must(wn_audit_write_begin(writer, "data/features", WN_F32,
+                              (size_t[3]){N, D, 0}, &error), &error);
+    for (size_t at = 0; at < N; at += step)
+        must(wn_audit_write_append(writer, at + step > N ? N - at : step,
+                                   features + at * D, &error), &error);
+    must(wn_audit_write_end(writer, &error), &error);
+    must(wn_audit_write_names(writer, "data/label_name", class_name, K,
+                              &error), &error);
+    must(wn_audit_write(writer, "data/label", WN_I32, (size_t[3]){N, 0, 0},
+                        label, &error), &error);
+    must(wn_audit_write(writer, "data/row_offset", WN_U64,
+                        (size_t[3]){N + 1, 0, 0}, offset, &error), &error);
+    must(wn_audit_write(writer, "data/defect/row", WN_I64,
+                        (size_t[3]){0, 0, 0}, NULL, &error), &error);
+    must(wn_audit_provenance(writer, "ingest", "label=pet", NULL, &error),
+         &error);
+    must(wn_audit_finish(writer, &error), &error);
+}
+
+static void write_stage(const char *from_path, const char *path,
+                        enum wn_stage stage)
+{
+    static const char *const set[] = {NULL, "score/el2n", "flag/suspicion"};
+    struct wn_error error = {0};
+    struct wn_audit *from = wn_audit_open(from_path, stage - 1, &error);
+    must(from == NULL, &error);
+    struct wn_audit_writer *writer =
+        wn_audit_create(path, true, from, stage, &error);
+    must(writer == NULL, &error);
+    must(wn_audit_provenance(writer, "test", "", wn_audit_digest(from,
+         stage - 1), &error), &error);
+    must(wn_audit_write(writer, set[stage], WN_F32, (size_t[3]){N, 0, 0},
+                        features, &error), &error);
+    must(wn_audit_finish(writer, &error), &error);
+    wn_audit_close(from);
+}
+
+static void same_bytes(const char *a, const char *b)
+{
+    FILE *one = fopen(a, "rb"), *two = fopen(b, "rb");
+    int x, y;
+
+    assert_non_null(one);
+    assert_non_null(two);
+    do {
+        x = getc(one);
+        y = getc(two);
+        assert_int_equal(x, y);
+    } while (x != EOF);
+    fclose(one);
+    fclose(two);
+}
+
+static void reads_what_was_written(void **state)
+{
+    struct wn_error error = {0};
+    struct wn_dataset dataset;
+    float rows[10 * D];
+
+    (void)state;
+    write_data("audit-test.h5", 100);
+    struct wn_audit *audit = wn_audit_open("audit-test.h5", WN_DATA, &error);
+    must(audit == NULL, &error);
+    must(wn_dataset_load(&dataset, audit, ~0u, &error), &error);
+    assert_int_equal(dataset.n, N);
+    assert_int_equal(dataset.d, D);
+    assert_int_equal(dataset.k, K);
+    assert_memory_equal(dataset.features, features, sizeof features);
+    assert_memory_equal(dataset.label, label, sizeof label);
+    assert_string_equal(dataset.label_name[2], class_name[2]);
+    assert_string_equal(dataset.source, "pets.csv");
+    assert_string_equal(dataset.label_column, "pet");
+    assert_int_equal(dataset.source_size, 10 * N);
+    must(wn_audit_read_rows(audit, "data/features", 4090, 4100, D, rows,
+                            &error), &error);
+    assert_memory_equal(rows, features + 4090 * D, sizeof rows);
+    assert_null(wn_audit_text(audit, "data", "nothing", &error));
+    assert_int_equal(error.code, WN_OK);
+    wn_dataset_free(&dataset);
+    wn_audit_close(audit);
+    assert_null(wn_audit_open("audit-test.h5", WN_SCORE, &error));
+    assert_string_equal(error.text,
+                        "audit-test.h5: has no group score; run score first");
+    unlink("audit-test.h5");
+}
+
+static void same_content_same_bytes(void **state)
+{
+    struct wn_error error = {0};
+
+    (void)state;
+    write_data("audit-a.h5", 1);
+    write_data("audit-b.h5", 3333);
+    same_bytes("audit-a.h5", "audit-b.h5");
+    /* a -> score -> flag in new files; b in place, with detours. */
+    write_stage("audit-a.h5", "audit-a1.h5", WN_SCORE);
+    write_stage("audit-a1.h5", "audit-a2.h5", WN_FLAGS);
+    write_stage("audit-b.h5", "audit-b.h5", WN_SCORE);
+    same_bytes("audit-a1.h5", "audit-b.h5");
+    write_stage("audit-b.h5", "audit-b.h5", WN_FLAGS);
+    same_bytes("audit-a2.h5", "audit-b.h5");
+    write_stage("audit-b.h5", "audit-b.h5", WN_SCORE);
+    same_bytes("audit-a1.h5", "audit-b.h5");
+    struct wn_audit *audit = wn_audit_open("audit-b.h5", WN_SCORE, &error);
+    must(audit == NULL, &error);
+    assert_false(wn_audit_has_stage(audit, WN_FLAGS));
+    wn_audit_close(audit);
+    unlink("audit-a.h5");
+    unlink("audit-a1.h5");
+    unlink("audit-a2.h5");
+    unlink("audit-b.h5");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_what_was_written),
+        cmocka_unit_test(same_content_same_bytes)};
+
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
