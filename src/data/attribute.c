@@ -126,8 +126,10 @@ int wn_attribute_write(hid_t object, const struct wn_attribute *attribute)
     const size_t size = attribute->number || !*attribute->text
                             ? 1
                             : strlen(attribute->text);
-    const hid_t type = attribute->number ? H5Tcopy(H5T_IEEE_F64LE)
-                                         : wn_type_open(WN_NAMES, size);
+    const int kind = !attribute->number ? WN_NAMES
+                     : attribute->whole ? (int)WN_I32
+                                        : (int)WN_F64;
+    const hid_t type = wn_type_open(kind, size);
     const hid_t space = H5Screate(H5S_SCALAR);
     const hid_t id = H5Acreate2(object, attribute->name, type, space,
                                 H5P_DEFAULT, H5P_DEFAULT);

@@ -37,6 +37,7 @@ void wn_catalog_free(struct wn_catalog *catalog);
 struct wn_attribute {
     char *name;
     bool number;
+    bool whole; /* written as a 32-bit integer */
     char *text; /* NULL for a number */
     double value;
 };

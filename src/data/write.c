@@ -489,6 +489,7 @@ static int begin_file(struct wn_audit_writer *writer, struct wn_error *error)
     return put_attribute(writer, writer->file,
                          &(struct wn_attribute){.name = "format_version",
                                                 .number = true,
+                                                .whole = true,
                                                 .value = WN_FORMAT_VERSION},
                          error);
 }
