@@ -23,7 +23,6 @@ struct wn_evidence {
     const uint32_t *missing, *invalid; /* n: broken cells per row */
     const struct wn_noise *noise;
     int threads;
-    uint64_t seed;
 };
 
 struct wn_check {
@@ -32,6 +31,7 @@ struct wn_check {
     const char *reason; /* what report says of a flagged row */
     const char *source; /* paper, as in flag(1); NULL if there is none */
     const struct wn_option *knobs; /* options of its own, or NULL */
+    int reviews; /* whether a hit by itself asks for a person's review */
     /* Set hit[i] = 1 for the rows concerned; hit[n] comes zeroed. A check
      * whose evidence is missing flags nothing and returns 0. */
     int (*run)(const struct wn_evidence *evidence,
@@ -44,6 +44,9 @@ struct wn_check {
 /* All of them, in the order of checks.def, which is the order of the bits in
  * /flag/issue; ends with NULL. */
 extern const struct wn_check *const wn_checks[];
-const struct wn_check *wn_check_find(const char *name);
+/* How many there are, at most 32. */
+size_t wn_check_count(void);
+/* Place of the check called `name` in wn_checks, or -1. */
+int wn_check_find(const char *name);
 
 #endif

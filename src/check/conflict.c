@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* check conflict: rows with the same features and different labels, of which
+ * at most one label can be right. All of them are flagged. */
+#include <stdlib.h>
+
+#include "check/check.h"
+#include "check/same.h"
+#include "util/memory.h"
+
+static const char *lacks(const struct wn_evidence *evidence)
+{
+    if (!evidence->label)
+        return "labels";
+    return evidence->feature_hash ? NULL : "features";
+}
+
+/* The rows of one group, labels rising, -1 = missing first. */
+static void judge(const struct wn_same *group, size_t count, uint8_t *hit)
+{
+    size_t first = 0;
+
+    while (first < count && group[first].label < 0)
+        first++;
+    if (first == count || group[first].label == group[count - 1].label)
+        return;
+    for (size_t r = first; r < count; r++)
+        hit[group[r].row] = 1;
+}
+
+static int run(const struct wn_evidence *evidence,
+               const struct wn_options *options, uint8_t *hit,
+               struct wn_error *error)
+{
+    const size_t n = evidence->n;
+    struct wn_same *same = wn_new(n, sizeof *same, error);
+
+    (void)options;
+    if (!same)
+        return -1;
+    wn_same_sort(evidence->feature_hash, evidence->label, n, same);
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        end = begin + 1;
+        while (end < n && same[end].hash == same[begin].hash)
+            end++;
+        judge(same + begin, end - begin, hit);
+    }
+    free(same);
+    return 0;
+}
+
+const struct wn_check wn_check_conflict = {
+    .name = "conflict",
+    .brief = "the same features as another row, but another label",
+    .reason = "another row has the same features and another label",
+    .reviews = 1,
+    .run = run,
+    .lacks = lacks};

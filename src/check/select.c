@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A max-heap of the smallest keys; see select.h. */
+#include "check/select.h"
+
+#include <stdlib.h>
+
+#include "util/memory.h"
+
+static int before(const struct wn_ranked *a, const struct wn_ranked *b)
+{
+    return a->key != b->key ? a->key < b->key : a->row < b->row;
+}
+
+static void swap(struct wn_ranked *a, struct wn_ranked *b)
+{
+    const struct wn_ranked c = *a;
+
+    *a = *b;
+    *b = c;
+}
+
+static void sift_up(struct wn_ranked *heap, size_t at)
+{
+    while (at && before(&heap[(at - 1) / 2], &heap[at])) {
+        swap(&heap[(at - 1) / 2], &heap[at]);
+        at = (at - 1) / 2;
+    }
+}
+
+static void sift_down(struct wn_ranked *heap, size_t count)
+{
+    for (size_t at = 0, child = 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && before(&heap[child], &heap[child + 1]))
+            child++;
+        if (!before(&heap[at], &heap[child]))
+            return;
+        swap(&heap[at], &heap[child]);
+        at = child;
+    }
+}
+
+void wn_select_offer(struct wn_select *select, double key, size_t row)
+{
+    const struct wn_ranked offer = {key, row};
+
+    if (select->count < select->limit) {
+        select->heap[select->count] = offer;
+        sift_up(select->heap, select->count++);
+    } else if (select->limit && before(&offer, &select->heap[0])) {
+        select->heap[0] = offer;
+        sift_down(select->heap, select->count);
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    return before(a, b) ? -1 : before(b, a);
+}
+
+void wn_rank(struct wn_ranked *ranked, size_t n)
+{
+    qsort(ranked, n, sizeof *ranked, compare);
+}
+
+int wn_rank_falling(const float *score, size_t n, int64_t *order,
+                    struct wn_error *error)
+{
+    struct wn_ranked *ranked = wn_new(n, sizeof *ranked, error);
+
+    if (!ranked)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        ranked[i] = (struct wn_ranked){-(double)score[i], i};
+    wn_rank(ranked, n);
+    for (size_t i = 0; i < n; i++)
+        order[i] = (int64_t)ranked[i].row;
+    free(ranked);
+    return 0;
+}

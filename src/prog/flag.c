@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flag: decide which rows have which issue, how suspicious each label is, and
+ * what to do. Reads /data and /score of an audit file, writes /flag. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/check.h"
+#include "check/confident.h"
+#include "check/decide.h"
+#include "check/fail.h"
+#include "check/interval.h"
+#include "check/rules.h"
+#include "check/select.h"
+#include "check/suspicion.h"
+#include "data/dataset.h"
+#include "prog/program.h"
+#include "util/hash.h"
+#include "util/memory.h"
+
+#define WN_CHECK(name) "|" #name
+static const char check_names[] =
+#include "check/checks.def"
+    ;
+#undef WN_CHECK
+
+static const struct wn_option first_rows[] = {
+    {.name = "issues", .kind = WN_SUBSET, .value = "LIST", .standard = "all",
+     .choices = check_names + 1, .recorded = true,
+     .help = "run these checks only; see --list-issues"},
+    {.name = "prior", .kind = WN_CHOICE, .value = "HOW", .standard = "count",
+     .choices = "count|equation|marginal|product", .recorded = true,
+     .help = "how to find the shares of the true classes"},
+    {.name = "converge", .kind = WN_FLAG, .recorded = true,
+     .help = "iterate prior and noise matrices until they agree"},
+    {.name = "sure", .kind = WN_REAL, .value = "P", .standard = "0.8",
+     .low = 0, .high = 1, .recorded = true,
+     .help = "suggest a label that is right with probability P or more"},
+    {.name = "wrong", .kind = WN_REAL, .value = "P", .standard = "0.95",
+     .low = 0, .high = 1, .recorded = true,
+     .help = "drop a label issue without suggestion from suspicion P on"},
+    {.name = "list-issues", .kind = WN_FLAG,
+     .help = "show the checks and the rules and stop"},
+    {0}};
+
+static const struct wn_option *const last_rows[] = {
+    &wn_option_fail_on, &wn_option_output,  &wn_option_in_place,
+    &wn_option_force,   &wn_option_threads, &wn_option_memory,
+    &wn_option_quiet,   &wn_option_verbose, &wn_option_help,
+    &wn_option_version};
+
+/* The option table: ours, the checks', the shared ones. */
+static struct wn_option rows[64];
+
+static void make_rows(void)
+{
+    size_t r = 0;
+
+    for (const struct wn_option *row = first_rows; row->name; row++)
+        rows[r++] = *row;
+    for (size_t c = 0; wn_checks[c]; c++)
+        for (const struct wn_option *row = wn_checks[c]->knobs;
+             row && row->name; row++)
+            rows[r++] = *row;
+    for (size_t s = 0; s < sizeof last_rows / sizeof *last_rows; s++)
+        rows[r++] = *last_rows[s];
+}
+
+/* Everything that is read, found and written. */
+struct work {
+    struct wn_audit *audit;
+    struct wn_dataset data;
+    struct wn_evidence evidence;
+    float *probability, *distance;
+    int32_t *neighbor;
+    uint64_t *feature_hash;
+    uint32_t *missing, *invalid;
+    struct wn_noise noise;
+    double *transition;
+    struct wn_text ran;
+
+    uint32_t *issue;
+    float *suspicion, *quality;
+    int64_t *order;
+    int32_t *suggestion;
+    uint8_t *action, *hit;
+};
+
+static void free_work(struct work *work)
+{
+    wn_audit_close(work->audit);
+    wn_dataset_free(&work->data);
+    wn_noise_free(&work->noise);
+    wn_text_free(&work->ran);
+    free(work->probability);
+    free(work->distance);
+    free(work->neighbor);
+    free(work->feature_hash);
+    free(work->missing);
+    free(work->invalid);
+    free(work->transition);
+    free(work->issue);
+    free(work->suspicion);
+    free(work->quality);
+    free(work->order);
+    free(work->suggestion);
+    free(work->action);
+    free(work->hit);
+}
+
+/* Equal feature rows, equal hashes: -0 counts as 0. Goes through the features
+ * by block, they may be large. */
+static int hash_features(struct work *work, struct wn_error *error)
+{
+    enum { ROWS = 1024 };
+    const size_t n = work->evidence.n;
+    size_t extent[3];
+    int rank, status = -1;
+
+    if (wn_audit_shape(work->audit, "data/features", &rank, extent, error))
+        return -1;
+    const size_t d = extent[1];
+    float *block = wn_new(wn_product(ROWS, d, 1), sizeof *block, error);
+    work->feature_hash = wn_new(n, sizeof *work->feature_hash, error);
+    if (!block || !work->feature_hash)
+        goto done;
+    for (size_t begin = 0; begin < n; begin += ROWS) {
+        const size_t end = n - begin < ROWS ? n : begin + ROWS;
+
+        if (wn_audit_read_rows(work->audit, "data/features", begin, end, d,
+                               block, error))
+            goto done;
+        for (size_t cell = 0; cell < (end - begin) * d; cell++)
+            block[cell] += 0.0f;
+        for (size_t i = begin; i < end; i++)
+            work->feature_hash[i] = wn_hash_bits(block + (i - begin) * d,
+                                                 d * sizeof *block);
+    }
+    work->evidence.d = d;
+    work->evidence.feature_hash = work->feature_hash;
+    status = 0;
+done:
+    free(block);
+    return status;
+}
+
+static int count_defects(struct work *work, struct wn_error *error)
+{
+    const struct wn_dataset *data = &work->data;
+
+    work->missing = wn_new(data->n, sizeof *work->missing, error);
+    work->invalid = wn_new(data->n, sizeof *work->invalid, error);
+    if (!work->missing || !work->invalid)
+        return -1;
+    for (size_t t = 0; t < data->defects; t++) {
+        const char *rule = data->rule_name[data->defect_rule[t]];
+        const int empty = strcmp(rule, "missing") == 0;
+
+        (empty ? work->missing : work->invalid)[data->defect_row[t]]++;
+    }
+    work->evidence.missing = work->missing;
+    work->evidence.invalid = work->invalid;
+    return 0;
+}
+
+static int read_neighbors(struct work *work, struct wn_error *error)
+{
+    struct wn_evidence *evidence = &work->evidence;
+    size_t extent[3];
+    int rank;
+
+    if (!wn_audit_has(work->audit, "score/neighbor/index"))
+        return 0;
+    if (wn_audit_shape(work->audit, "score/neighbor/index", &rank, extent,
+                       error))
+        return -1;
+    const size_t m = extent[1], size[3] = {evidence->n, m, 0};
+    work->neighbor = wn_audit_read(work->audit, "score/neighbor/index",
+                                   WN_I32, size, error);
+    work->distance = wn_audit_read(work->audit, "score/neighbor/distance",
+                                   WN_F32, size, error);
+    if (!work->neighbor || !work->distance)
+        return -1;
+    for (size_t cell = 0; cell < evidence->n * m; cell++)
+        if (work->neighbor[cell] < 0 ||
+            (size_t)work->neighbor[cell] >= evidence->n ||
+            !(work->distance[cell] >= 0))
+            return wn_fail(error, WN_EDATA,
+                           "%s: score/neighbor: row %zu has neighbour %d at "
+                           "distance %g, wanted a row at a distance",
+                           wn_audit_name(work->audit), cell / m,
+                           (int)work->neighbor[cell],
+                           (double)work->distance[cell]);
+    evidence->m = m;
+    evidence->neighbor = work->neighbor;
+    evidence->distance = work->distance;
+    return 0;
+}
+
+static int read_evidence(const struct wn_run *run, struct work *work,
+                         struct wn_error *error)
+{
+    struct wn_evidence *evidence = &work->evidence;
+
+    work->audit = wn_run_open(run, WN_SCORE, error);
+    if (!work->audit ||
+        wn_dataset_load(&work->data, work->audit,
+                        WN_PART_LABEL | WN_PART_DEFECT, error))
+        return -1;
+    evidence->n = work->data.n;
+    evidence->k = work->data.k;
+    evidence->label = work->data.label;
+    evidence->threads = run->threads;
+    if (wn_audit_has(work->audit, "score/probability")) {
+        const size_t extent[3] = {evidence->n, evidence->k, 0};
+
+        work->probability = wn_audit_read(work->audit, "score/probability",
+                                          WN_F32, extent, error);
+        if (!work->probability)
+            return -1;
+        evidence->probability = work->probability;
+    }
+    if (wn_audit_has(work->audit, "data/features") &&
+        hash_features(work, error))
+        return -1;
+    if (read_neighbors(work, error))
+        return -1;
+    return count_defects(work, error);
+}
+
+static enum wn_prior prior_of(const struct wn_run *run)
+{
+    static const char *const names[] = {"count", "equation", "marginal",
+                                        "product"};
+    const char *name = wn_option_text(run->options, "prior");
+    int p = 0;
+
+    while (strcmp(names[p], name))
+        p++;
+    return (enum wn_prior)p;
+}
+
+/* Estimate the noise where there are labels, probabilities and two classes. */
+static int estimate(const struct wn_run *run, struct work *work,
+                    struct wn_error *error)
+{
+    struct wn_evidence *evidence = &work->evidence;
+    const struct wn_probability p = {evidence->n, evidence->k,
+                                     evidence->probability, NULL};
+    const struct wn_noise_settings settings = {
+        .prior = prior_of(run),
+        .converge = wn_option_on(run->options, "converge"),
+        .threads = run->threads};
+
+    if (!evidence->label || !evidence->probability || evidence->k < 2)
+        return 0;
+    work->transition = wn_new(wn_product(p.k, p.k, 1),
+                              sizeof *work->transition, error);
+    if (!work->transition ||
+        wn_noise_estimate(evidence->label, &p, &settings, &work->noise,
+                          error))
+        return -1;
+    wn_suspicion_transition(&work->noise, work->transition);
+    evidence->noise = &work->noise;
+    return 0;
+}
+
+static int run_checks(const struct wn_run *run, struct work *work,
+                      struct wn_error *error)
+{
+    for (size_t c = 0; wn_checks[c]; c++) {
+        const struct wn_check *check = wn_checks[c];
+        size_t rows_hit = 0;
+
+        if (!wn_option_holds(run->options, "issues", check->name))
+            continue;
+        const char *lack = check->lacks(&work->evidence);
+        if (lack) {
+            wn_talk_note(run->talk, "%s: check %s left out: there are no %s",
+                         wn_audit_name(work->audit), check->name, lack);
+            continue;
+        }
+        memset(work->hit, 0, work->evidence.n);
+        if (check->run(&work->evidence, run->options, work->hit, error) ||
+            wn_text_format(&work->ran, error, "%s%s",
+                           work->ran.length ? "," : "", check->name))
+            return -1;
+        for (size_t i = 0; i < work->evidence.n; i++) {
+            work->issue[i] |= (uint32_t)work->hit[i] << c;
+            rows_hit += work->hit[i];
+        }
+        wn_talk_detail(run->talk, "%s: %zu rows", check->name, rows_hit);
+    }
+    return 0;
+}
+
+/* Suspicion, quality, suggestion of every row; the rank by the suspicion
+ * before it is rounded to float. */
+static int judge_rows(const struct wn_run *run, struct work *work,
+                      struct wn_error *error)
+{
+    const struct wn_evidence *evidence = &work->evidence;
+    const size_t n = evidence->n, k = evidence->k;
+    const struct wn_probability p = {n, k, evidence->probability, NULL};
+    const struct wn_decide_settings settings = {
+        wn_option_number(run->options, "sure"),
+        wn_option_number(run->options, "wrong")};
+    struct wn_ranked *ranked = wn_new(n, sizeof *ranked, error);
+    double *room = wn_new(k, sizeof *room, error);
+    int status = -1;
+
+    if (!ranked || !room)
+        goto done;
+    for (size_t i = 0; i < n; i++) {
+        const int32_t y = evidence->label ? evidence->label[i] : -1;
+        struct wn_verdict verdict = {0, 0, -1};
+
+        work->suggestion[i] = -1;
+        work->quality[i] = 1;
+        if (evidence->noise) {
+            verdict = wn_suspicion_judge(wn_probability_row(&p, i, room),
+                                         work->transition, k, y);
+            work->suggestion[i] =
+                wn_decide_suggestion(evidence, i, &verdict, &settings);
+            if (y >= 0)
+                work->quality[i] = (float)wn_probability_at(&p, i, (size_t)y);
+        }
+        work->suspicion[i] = (float)verdict.suspicion;
+        ranked[i] = (struct wn_ranked){-verdict.suspicion, i};
+        work->action[i] = (uint8_t)wn_decide_action(
+            work->issue[i], y, work->suggestion[i], verdict.suspicion,
+            &settings);
+    }
+    wn_rank(ranked, n);
+    for (size_t i = 0; i < n; i++)
+        work->order[i] = (int64_t)ranked[i].row;
+    status = 0;
+done:
+    free(ranked);
+    free(room);
+    return status;
+}
+
+static int make_room(struct work *work, struct wn_error *error)
+{
+    const size_t n = work->evidence.n;
+
+    work->issue = wn_new(n, sizeof *work->issue, error);
+    work->suspicion = wn_new(n, sizeof *work->suspicion, error);
+    work->quality = wn_new(n, sizeof *work->quality, error);
+    work->order = wn_new(n, sizeof *work->order, error);
+    work->suggestion = wn_new(n, sizeof *work->suggestion, error);
+    work->action = wn_new(n, sizeof *work->action, error);
+    work->hit = wn_new(n, sizeof *work->hit, error);
+    return work->issue && work->suspicion && work->quality && work->order &&
+                   work->suggestion && work->action && work->hit
+               ? 0
+               : -1;
+}
+
+static int write_noise(struct wn_audit_writer *writer,
+                       const struct wn_noise *noise, struct wn_error *error)
+{
+    const size_t one[3] = {noise->k, 0, 0}, two[3] = {noise->k, noise->k, 0};
+    const size_t three[3] = {3, 0, 0};
+    double rate[3] = {noise->rate, 0, 0};
+
+    wn_noise_interval(noise, &rate[1], &rate[2]);
+    if (wn_audit_write(writer, "flag/noise/threshold", WN_F64, one,
+                       noise->threshold, error) ||
+        wn_audit_write(writer, "flag/noise/confident_joint", WN_I64, two,
+                       noise->calibrated, error) ||
+        wn_audit_write(writer, "flag/noise/joint", WN_F64, two, noise->joint,
+                       error) ||
+        wn_audit_write(writer, "flag/noise/noise_matrix", WN_F64, two,
+                       noise->matrix, error) ||
+        wn_audit_write(writer, "flag/noise/inverse_noise_matrix", WN_F64, two,
+                       noise->inverse, error) ||
+        wn_audit_write(writer, "flag/noise/prior", WN_F64, one, noise->prior,
+                       error) ||
+        wn_audit_write(writer, "flag/noise/rate", WN_F64, three, rate, error))
+        return -1;
+    return 0;
+}
+
+/* Names of all checks in bit order. */
+static int name_checks(struct wn_text *names, struct wn_error *error)
+{
+    for (size_t c = 0; wn_checks[c]; c++)
+        if (wn_text_format(names, error, "%s%s", c ? "," : "",
+                           wn_checks[c]->name))
+            return -1;
+    return 0;
+}
+
+static int write_rows(struct wn_audit_writer *writer, const struct work *work,
+                      struct wn_error *error)
+{
+    const size_t n[3] = {work->evidence.n, 0, 0};
+    struct wn_text names = {0};
+    int status = -1;
+
+    if (wn_audit_write(writer, "flag/label_quality", WN_F32, n, work->quality,
+                       error) ||
+        wn_audit_write(writer, "flag/issue", WN_U32, n, work->issue, error) ||
+        wn_audit_write(writer, "flag/suspicion", WN_F32, n, work->suspicion,
+                       error) ||
+        wn_audit_write(writer, "flag/order", WN_I64, n, work->order, error) ||
+        wn_audit_write(writer, "flag/suggestion", WN_I32, n, work->suggestion,
+                       error) ||
+        wn_audit_write(writer, "flag/action", WN_U8, n, work->action, error) ||
+        name_checks(&names, error) ||
+        wn_audit_write_text(writer, "flag/issue", "names", wn_text_of(&names),
+                            error) ||
+        wn_audit_write_text(writer, "flag/issue", "ran",
+                            wn_text_of(&work->ran), error) ||
+        wn_audit_write_text(writer, "flag/action", "names", wn_action_names,
+                            error))
+        goto done;
+    status = 0;
+done:
+    wn_text_free(&names);
+    return status;
+}
+
+static int write_all(const struct wn_run *run, struct work *work,
+                     struct wn_error *error)
+{
+    struct wn_audit_writer *writer =
+        wn_run_create(run, work->audit, WN_FLAGS, error);
+
+    if (!writer)
+        return -1;
+    if ((work->evidence.noise && write_noise(writer, &work->noise, error)) ||
+        write_rows(writer, work, error)) {
+        wn_audit_abandon(writer);
+        return -1;
+    }
+    return wn_audit_finish(writer, error);
+}
+
+static int list_issues(const struct wn_run *run, struct wn_error *error)
+{
+    struct wn_text text = {0};
+    int status = wn_text_format(&text, error, "checks (--issues):\n");
+
+    for (size_t c = 0; status == 0 && wn_checks[c]; c++)
+        status = wn_text_format(&text, error, "  %-22s %s\n",
+                                wn_checks[c]->name, wn_checks[c]->brief);
+    if (status == 0)
+        status = wn_text_format(&text, error, "rules (--rule):\n");
+    for (size_t r = 0; status == 0 && wn_rules[r].name; r++)
+        status = wn_text_format(&text, error, "  %-22s %s\n",
+                                wn_rules[r].name, wn_rules[r].brief);
+    if (status == 0)
+        status = wn_run_print(run, &text, error);
+    wn_text_free(&text);
+    return status;
+}
+
+static int flag(struct wn_run *run, struct wn_error *error)
+{
+    const char *fail_on = wn_option_text(run->options, "fail-on");
+    struct work work = {0};
+    int status = -1;
+
+    if (wn_option_on(run->options, "list-issues"))
+        return list_issues(run, error);
+    if (wn_fail_check(fail_on, error) || read_evidence(run, &work, error) ||
+        estimate(run, &work, error) || make_room(&work, error) ||
+        run_checks(run, &work, error) || judge_rows(run, &work, error) ||
+        write_all(run, &work, error))
+        goto done;
+    status = wn_fail_reached(fail_on, work.issue, work.evidence.n, error);
+done:
+    free_work(&work);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct wn_program program = {
+        .brief = "Find the rows with issues, rank them, and decide what to "
+                 "do with each.",
+        .synopsis = "[OPTION...] [FILE]",
+        .rows = rows,
+        .most = 1};
+
+    make_rows();
+    return wn_program_main(&program, argc, argv, flag);
+}

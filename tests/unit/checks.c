@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The checks and the decision: golden.json outlier_features, near_duplicate,
+ * near_duplicate_1d, class_imbalance; the rest by hand. */
+#include "unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check/check.h"
+#include "check/decide.h"
+#include "check/fail.h"
+#include "check/near_duplicate.h"
+#include "check/order.h"
+#include "check/outlier.h"
+#include "check/rare_class.h"
+#include "check/select.h"
+
+/* golden.json outlier_features and near_duplicate, inputs */
+static const double features[12][2] = {
+    {0.0, 0.0}, {0.1, 0.0}, {0.0, 0.13},   {0.25, 0.21},
+    {3.0, 3.0}, {3.1, 3.0}, {3.0, 3.17},   {3.3, 2.9},
+    {0.05, 0.07}, {6.0, -2.0}, {3.0, 3.0}, {0.4, -0.3}};
+
+/* The m nearest of 12 rows by brute force, ties to the lower row. */
+static void find_neighbors(size_t m, int32_t *index, float *distance)
+{
+    for (size_t i = 0; i < 12; i++) {
+        struct wn_ranked heap[12];
+        struct wn_select select = {heap, m, 0};
+
+        for (size_t j = 0; j < 12; j++)
+            if (j != i)
+                wn_select_offer(&select,
+                                hypot(features[i][0] - features[j][0],
+                                      features[i][1] - features[j][1]),
+                                j);
+        wn_rank(heap, m);
+        for (size_t q = 0; q < m; q++) {
+            index[i * m + q] = (int32_t)heap[q].row;
+            distance[i * m + q] = (float)heap[q].key;
+        }
+    }
+}
+
+static void assert_rows(const uint8_t *hit, size_t n, const char *wanted)
+{
+    char found[300] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (hit[i])
+            used += (size_t)snprintf(found + used, sizeof found - used, "%s%zu",
+                                     used ? " " : "", i);
+    assert_string_equal(found, wanted);
+}
+
+static void matches_outlier_features(void **state)
+{
+    struct wn_error error = {0};
+    uint8_t hit[12] = {0};
+    int32_t index[36];
+    float distance[36];
+    double cut;
+
+    (void)state;
+    find_neighbors(3, index, distance);
+    assert_int_equal(
+        wn_outliers(distance, 12, 3, 0.37037, hit, &cut, &error), 0);
+    assert_true(fabs(cut - 0.5362196281037144) < 1e-6);
+    assert_rows(hit, 12, "9");
+    assert_int_equal(wn_outliers(distance, 12, 3, 0, hit, &cut, &error), 0);
+    assert_rows(hit, 12, "");
+}
+
+static void matches_near_duplicate(void **state)
+{
+    struct wn_error error = {0};
+    uint8_t hit[12] = {0};
+    int32_t index[36];
+    float distance[36];
+
+    (void)state;
+    find_neighbors(3, index, distance);
+    assert_int_equal(
+        wn_near_duplicates(index, distance, 12, 3, 0.13, hit, &error), 0);
+    assert_rows(hit, 12, "4 10");
+}
+
+static void matches_near_duplicate_1d(void **state)
+{
+    static const int32_t index[] = {1, 2, 2, 0, 1, 0, 2, 1, 3, 2,
+                                    4, 6, 5, 7, 6, 8, 7, 6};
+    static const float distance[] = {
+        0.001f, 0.002f, 0.001f, 0.001f, 0.001f, 0.002f, 0.002f, 0.003f, 0.996f,
+        0.998f, 1.1f,   1.2f,   1.2f,   1.3f,   1.3f,   1.4f,   1.4f,   2.7f};
+    struct wn_error error = {0};
+    uint8_t hit[9] = {0}, less[9] = {0};
+
+    (void)state;
+    assert_int_equal(
+        wn_near_duplicates(index, distance, 9, 2, 0.13, hit, &error), 0);
+    assert_rows(hit, 9, "0 1 2 3");
+    assert_int_equal(
+        wn_near_duplicates(index, distance, 9, 2, 0.002, less, &error), 0);
+    assert_rows(less, 9, "0 1 2");
+}
+
+static void matches_class_imbalance(void **state)
+{
+    struct wn_error error = {0};
+    int32_t label[40];
+
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        label[i] = i < 20 ? 0 : i < 39 ? 1 : 2;
+    assert_int_equal(wn_rare_class(label, 40, 3, 0.1, &error), 2);
+    /* .025 is not below .07 / 3; missing labels are no rows; a class without
+     * rows is not rare, it is not there. */
+    assert_int_equal(wn_rare_class(label, 40, 3, 0.07, &error), -1);
+    label[39] = -1;
+    assert_int_equal(wn_rare_class(label, 40, 3, 0.1, &error), -1);
+}
+
+static void run_check(const char *name, const struct wn_evidence *evidence,
+                      const char *wanted)
+{
+    struct wn_error error = {0};
+    uint8_t hit[16] = {0};
+
+    const struct wn_check *check = wn_checks[wn_check_find(name)];
+    assert_null(check->lacks(evidence));
+    assert_int_equal(check->run(evidence, NULL, hit, &error), 0);
+    assert_rows(hit, evidence->n, wanted);
+}
+
+static void finds_same_rows(void **state)
+{
+    static const uint64_t hash[] = {5, 9, 5, 5, 9, 7, 5, 2, 2, 2};
+    static const int32_t label[] = {0, 1, 0, 1, 1, 0, 1, -1, 2, -1};
+    struct wn_evidence evidence = {
+        .n = 10, .k = 3, .label = label, .feature_hash = hash};
+
+    (void)state;
+    run_check("duplicate", &evidence, "2 4 6 9");
+    run_check("conflict", &evidence, "0 2 3 6");
+    evidence.label = NULL;
+    run_check("duplicate", &evidence, "2 3 4 6 8 9");
+}
+
+static void counts_broken_cells(void **state)
+{
+    static const uint32_t missing[] = {0, 2, 0}, invalid[] = {1, 0, 0};
+    const struct wn_evidence evidence = {
+        .n = 3, .missing = missing, .invalid = invalid};
+
+    (void)state;
+    run_check("missing", &evidence, "1");
+    run_check("invalid", &evidence, "0");
+}
+
+static void says_what_it_lacks(void **state)
+{
+    static const char *const wanted[][2] = {
+        {"label", "labels"},           {"duplicate", "features"},
+        {"conflict", "labels"},        {"near_duplicate", "neighbours"},
+        {"outlier", "neighbours"},     {"missing", "a table of source cells"},
+        {"invalid", "a table of source cells"}, {"rare_class", "labels"}};
+    const struct wn_evidence nothing = {.n = 3};
+
+    (void)state;
+    assert_int_equal(wn_check_count(), sizeof wanted / sizeof *wanted);
+    for (size_t c = 0; c < wn_check_count(); c++) {
+        assert_string_equal(wn_checks[c]->name, wanted[c][0]);
+        assert_string_equal(wn_checks[c]->lacks(&nothing), wanted[c][1]);
+    }
+    assert_int_equal(wn_check_find("labels"), -1);
+}
+
+static uint32_t bit(const char *name)
+{
+    return UINT32_C(1) << wn_check_find(name);
+}
+
+static void decides(void **state)
+{
+    const struct wn_decide_settings settings = {0.8, 0.95};
+    const struct {
+        uint32_t issue;
+        int32_t label, suggestion;
+        double suspicion;
+        enum wn_action wanted;
+    } cases[] = {
+        {0, 0, -1, 0.1, WN_KEEP},
+        {0, -1, -1, 0, WN_REVIEW},
+        {0, 0, 1, 0.9, WN_REVIEW},
+        {bit("missing"), 0, -1, 0, WN_KEEP},
+        {bit("rare_class"), 0, -1, 0, WN_KEEP},
+        {bit("outlier"), 0, -1, 0, WN_REVIEW},
+        {bit("label"), 0, 1, 0.9, WN_RELABEL},
+        {bit("label"), 0, -1, 0.95, WN_DROP},
+        {bit("label"), 0, -1, 0.94, WN_REVIEW},
+        {bit("label") | bit("duplicate"), 0, 1, 0.9, WN_DROP}};
+
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+        assert_int_equal(wn_decide_action(cases[c].issue, cases[c].label,
+                                          cases[c].suggestion,
+                                          cases[c].suspicion, &settings),
+                         cases[c].wanted);
+}
+
+static void suggests(void **state)
+{
+    static const int32_t label[] = {0, 1, 1, 0, -1};
+    static const int32_t neighbor[] = {1, 2, 0, 3, 3, 4, 1, 4, 0, 1};
+    const struct wn_decide_settings settings = {0.8, 0.95};
+    const struct wn_verdict sure = {0.9, 1, 0.85}, unsure = {0.9, 1, 0.75};
+    const struct wn_verdict same = {0.1, 0, 0.9};
+    struct wn_evidence evidence = {.n = 5, .k = 2, .m = 2, .label = label,
+                                   .neighbor = neighbor};
+
+    (void)state;
+    assert_int_equal(wn_decide_suggestion(&evidence, 0, &sure, &settings), 1);
+    assert_int_equal(wn_decide_suggestion(&evidence, 0, &unsure, &settings),
+                     -1);
+    assert_int_equal(wn_decide_suggestion(&evidence, 0, &same, &settings), -1);
+    /* One neighbour of row 3 says 1, none says 0; row 4 has no label. */
+    assert_int_equal(wn_decide_suggestion(&evidence, 3, &sure, &settings), 1);
+    assert_int_equal(wn_decide_suggestion(&evidence, 4, &sure, &settings), 1);
+    /* Row 2 is labelled 1, its neighbours are not 0 more often than 1. */
+    const struct wn_verdict zero = {0.9, 0, 0.85};
+    assert_int_equal(wn_decide_suggestion(&evidence, 2, &zero, &settings), 0);
+    assert_int_equal(wn_decide_suggestion(&evidence, 1, &zero, &settings), 0);
+    evidence.neighbor = NULL;
+    assert_int_equal(wn_decide_suggestion(&evidence, 1, &zero, &settings), 0);
+}
+
+static void fails_on(void **state)
+{
+    const uint32_t issue[] = {bit("label"), bit("label") | bit("outlier"), 0,
+                              0};
+    static const struct {
+        const char *spec;
+        int wanted;
+    } cases[] = {{"never", 0},      {"any", 1},        {"any:2", 1},
+                 {"any:3", 0},      {"label", 1},      {"label:2", 1},
+                 {"label:3", 0},    {"label:50%", 1},  {"label:50.1%", 0},
+                 {"missing", 0},    {"missing:0", 0},  {"outlier:2,label", 1},
+                 {"outlier:2,missing", 0}};
+    static const char *const bad[] = {
+        "",        "labels",   "label:",   "label:x",        "label:-1",
+        "label:%", "label:101%", "label,", "never,label",
+        "a_name_that_is_much_longer_than_any_check"};
+    struct wn_error error;
+
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        error = (struct wn_error){0};
+        assert_int_equal(wn_fail_check(cases[c].spec, &error), 0);
+        assert_int_equal(wn_fail_reached(cases[c].spec, issue, 4, &error),
+                         cases[c].wanted);
+    }
+    for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
+        error = (struct wn_error){0};
+        assert_int_equal(wn_fail_check(bad[b], &error), -1);
+        assert_int_equal(error.code, WN_EUSAGE);
+        assert_non_null(strstr(error.text, "--fail-on: found"));
+    }
+}
+
+/* Against a full sort: whatever the order of offering. */
+static void selects(void **state)
+{
+    static const double key[] = {3, 1, 2, 1, 5, 0, 1, 2, 4, 1};
+    struct wn_ranked heap[4];
+
+    (void)state;
+    for (size_t shift = 0; shift < 10; shift++) {
+        struct wn_select select = {heap, 4, 0};
+
+        for (size_t i = 0; i < 10; i++) {
+            const size_t row = (i * 7 + shift) % 10;
+
+            wn_select_offer(&select, key[row], row);
+        }
+        wn_rank(heap, 4);
+        assert_int_equal(heap[0].row, 5);
+        assert_int_equal(heap[1].row, 1);
+        assert_int_equal(heap[2].row, 3);
+        assert_int_equal(heap[3].row, 6);
+    }
+}
+
+/* numpy.percentile([1, 2, 4, 8], [0, 25, 50, 90, 100]) */
+static void interpolates_percentiles(void **state)
+{
+    static const double x[] = {1, 2, 4, 8};
+    static const double q[] = {0, 25, 50, 90, 100};
+    static const double wanted[] = {1, 1.75, 3, 6.8, 8};
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        assert_true(fabs(wn_percentile(x, 4, q[i]) - wanted[i]) < 1e-12);
+    assert_true(wn_percentile(x + 3, 1, 25) == 8);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(matches_outlier_features),
+        cmocka_unit_test(matches_near_duplicate),
+        cmocka_unit_test(matches_near_duplicate_1d),
+        cmocka_unit_test(matches_class_imbalance),
+        cmocka_unit_test(finds_same_rows),
+        cmocka_unit_test(counts_broken_cells),
+        cmocka_unit_test(says_what_it_lacks),
+        cmocka_unit_test(decides),
+        cmocka_unit_test(suggests),
+        cmocka_unit_test(fails_on),
+        cmocka_unit_test(selects),
+        cmocka_unit_test(interpolates_percentiles),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* check/confident, health: golden.json cl_core, cl_collision,
+ * cl_collision_nonmember, cl_missing_class, round_preserving_sum,
+ * dataset_health, and cases by hand. */
+#include "unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/confident.h"
+#include "check/health.h"
+#include "check/interval.h"
+#include "check/suspicion.h"
+#include "util/random.h"
+
+/* golden.json cl_core, inputs */
+static const int32_t core_label[10] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 1};
+static const double core_p[30] = {
+    0.8,  0.15, 0.05, 0.7, 0.2, 0.1, 0.1,  0.85, 0.05, 0.2,
+    0.7,  0.1,  0.3,  0.6, 0.1, 0.05, 0.15, 0.8, 0.1,  0.2,
+    0.7,  0.05, 0.05, 0.9, 0.4, 0.35, 0.25, 0.55, 0.4, 0.05};
+
+static void assert_close(const double *found, const double *wanted,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(fabs(found[i] - wanted[i]) <= 1e-12))
+            fail_msg("[%zu]: %.17g, wanted %.17g", i, found[i], wanted[i]);
+}
+
+static void assert_counts(const int64_t *found, const int64_t *wanted,
+                          size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (found[i] != wanted[i])
+            fail_msg("[%zu]: %ld, wanted %ld", i, (long)found[i],
+                     (long)wanted[i]);
+}
+
+/* Rows that count as another class than given are exactly these. */
+static void assert_off_diagonal(const struct wn_noise *noise,
+                                const int32_t *label, size_t n,
+                                const size_t *wanted, size_t count)
+{
+    size_t next = 0;
+
+    assert_int_equal(noise->off_diagonal, count);
+    for (size_t i = 0; i < n; i++)
+        if (noise->guess[i] >= 0 && noise->guess[i] != label[i]) {
+            assert_true(next < count);
+            assert_int_equal(i, wanted[next++]);
+        }
+    assert_int_equal(next, count);
+}
+
+static void estimate(const int32_t *label, const double *p, size_t n, size_t k,
+                     const struct wn_noise_settings *settings,
+                     struct wn_noise *noise)
+{
+    const struct wn_probability matrix = {n, k, NULL, p};
+    struct wn_error error = {0};
+
+    if (wn_noise_estimate(label, &matrix, settings, noise, &error))
+        fail_msg("%s", error.text);
+}
+
+static void matches_cl_core(void **state)
+{
+    static const double threshold[] = {0.5333333333333333, 0.4624999999999999,
+                                       0.6166666666666667};
+    static const int64_t raw[] = {2, 1, 0, 1, 2, 1, 0, 0, 2};
+    static const int64_t calibrated[] = {2, 1, 0, 1, 2, 1, 0, 0, 3};
+    static const double joint[] = {0.2, 0.1, 0, 0.1, 0.2, 0.1, 0, 0, 0.3};
+    static const double prior[] = {0.3, 0.30000000000000004,
+                                   0.39999999999999997};
+    static const double matrix[] = {
+        0.6666666666666666, 0.3333333333333333, 0, 0.3333333333333333,
+        0.6666666666666666, 0.25, 0, 0, 0.75};
+    static const double inverse[] = {
+        0.6666666666666666, 0.25, 0, 0.3333333333333333, 0.5, 0, 0, 0.25, 1};
+    static const size_t off[] = {2, 5, 9};
+    const struct wn_noise_settings settings = {.threads = 1};
+    struct wn_noise noise;
+
+    (void)state;
+    estimate(core_label, core_p, 10, 3, &settings, &noise);
+    assert_close(noise.threshold, threshold, 3);
+    assert_counts(noise.raw, raw, 9);
+    assert_counts(noise.calibrated, calibrated, 9);
+    assert_close(noise.joint, joint, 9);
+    assert_close(noise.prior, prior, 3);
+    assert_close(noise.matrix, matrix, 9);
+    assert_close(noise.inverse, inverse, 9);
+    assert_off_diagonal(&noise, core_label, 10, off, 3);
+    assert_int_equal(noise.issues, 3);
+    assert_int_equal(noise.issues_calibrated, 3);
+    assert_true(fabs(noise.health - 0.7) < 1e-12); /* dataset_health */
+    assert_true(fabs(noise.rate - 0.3) < 1e-12);
+    wn_noise_free(&noise);
+}
+
+/* cl_core: py_cnt, py_eqn, py_marginal, py_marginal_ps; *_converged. */
+static void finds_priors(void **state)
+{
+    static const double prior[4][3] = {
+        {0.3, 0.30000000000000004, 0.39999999999999997},
+        {0.29999999999999993, 0.30000000000000004, 0.39999999999999997},
+        {0.3, 0.3, 0.4},
+        {0.3, 0.3, 0.4}};
+    static const double inverse[] = {
+        0.6666666666666666, 0.24999999999999997, 0, 0.33333333333333337, 0.5,
+        0, 0, 0.25, 1};
+    struct wn_noise noise;
+
+    (void)state;
+    for (int how = 0; how < 4; how++) {
+        const struct wn_noise_settings settings = {
+            .prior = (enum wn_prior)how, .threads = 1};
+
+        estimate(core_label, core_p, 10, 3, &settings, &noise);
+        assert_close(noise.prior, prior[how], 3);
+        wn_noise_free(&noise);
+    }
+    const struct wn_noise_settings settings = {.converge = 1, .threads = 1};
+    estimate(core_label, core_p, 10, 3, &settings, &noise);
+    assert_close(noise.prior, prior[0], 3);
+    assert_close(noise.inverse, inverse, 9);
+    wn_noise_free(&noise);
+}
+
+static void matches_cl_collision(void **state)
+{
+    static const int32_t label[] = {0, 1, 1, 0, 2, 2};
+    static const double p[] = {0.45, 0.4,  0.15, 0.34, 0.33, 0.33,
+                               0.31, 0.31, 0.38, 0.4,  0.4,  0.2,
+                               0.1,  0.1,  0.8,  0.2999995, 0.4, 0.3000005};
+    static const double threshold[] = {0.3, 0.3, 0.3};
+    static const int64_t raw[] = {2, 0, 0, 1, 1, 1, 0, 1, 1};
+    static const size_t off[] = {1, 2, 5};
+    const struct wn_noise_settings settings = {.threshold = threshold,
+                                               .threads = 1};
+    struct wn_noise noise;
+
+    (void)state;
+    estimate(label, p, 6, 3, &settings, &noise);
+    assert_counts(noise.raw, raw, 9);
+    assert_off_diagonal(&noise, label, 6, off, 3);
+    wn_noise_free(&noise);
+}
+
+static void matches_cl_collision_nonmember(void **state)
+{
+    static const int32_t label[] = {0, 0, 1};
+    static const double p[] = {0.25, 0.25, 0.5, 0.3, 0.1, 0.6,
+                               0.05, 0.05, 0.9};
+    static const double threshold[] = {0.2, 0.2, 0.8};
+    static const int64_t raw[] = {1, 0, 1, 0, 1, 1, 0, 0, 1};
+    static const size_t off[] = {0, 2};
+    const struct wn_noise_settings settings = {.threshold = threshold,
+                                               .threads = 1};
+    struct wn_noise noise;
+
+    (void)state;
+    estimate(label, p, 3, 3, &settings, &noise);
+    assert_counts(noise.raw, raw, 9);
+    assert_off_diagonal(&noise, label, 3, off, 2);
+    wn_noise_free(&noise);
+}
+
+static void matches_cl_missing_class(void **state)
+{
+    static const double threshold[] = {0.5226666666666667,
+                                       0.45325000000000004,
+                                       0.6043333333333334, 2};
+    static const int64_t raw[] = {2, 1, 0, 0, 1, 2, 1, 0,
+                                  0, 0, 2, 0, 0, 0, 0, 1};
+    static const int64_t calibrated[] = {2, 1, 0, 0, 1, 2, 1, 0,
+                                         0, 0, 3, 0, 0, 0, 0, 0};
+    static const double joint[] = {0.2, 0.1, 0,   0, 0.1, 0.2, 0.1, 0,
+                                   0,   0,   0.3, 0, 0,   0,   0,   0};
+    static const double prior[] = {0.2999997000003, 0.2999997000003001,
+                                   0.3999996000004, 9.99999000001e-07};
+    static const double matrix[] = {
+        0.6666666666666666, 0.3333333333333333, 0, 0,
+        0.3333333333333333, 0.6666666666666666, 0.25, 0,
+        0, 0, 0.75, 0, 0, 0, 0, 0};
+    static const double inverse[] = {
+        0.6666666666666666, 0.25, 0, 0, 0.3333333333333333, 0.5, 0, 0,
+        0, 0.25, 1, 0, 0, 0, 0, 0};
+    const struct wn_noise_settings settings = {.threads = 1};
+    struct wn_noise noise;
+    double p[40];
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        for (int c = 0; c < 3; c++)
+            p[4 * i + c] = core_p[3 * i + c] * 0.98;
+        p[4 * i + 3] = 0.02;
+    }
+    estimate(core_label, p, 10, 4, &settings, &noise);
+    assert_close(noise.threshold, threshold, 4);
+    assert_counts(noise.raw, raw, 16);
+    assert_counts(noise.calibrated, calibrated, 16);
+    assert_close(noise.joint, joint, 16);
+    assert_close(noise.prior, prior, 4);
+    assert_close(noise.matrix, matrix, 16);
+    assert_close(noise.inverse, inverse, 16);
+    wn_noise_free(&noise);
+}
+
+static void matches_round_preserving_sum(void **state)
+{
+    static const struct {
+        size_t m;
+        double x[4];
+        int64_t out[4];
+    } cases[] = {
+        {4, {1.5, 2.5, 0.25, 0.75}, {2, 2, 0, 1}},
+        {4, {0.5, 0.5, 0.5, 0.5}, {0, 0, 1, 1}},
+        {3, {0.3333333333333333, 0.3333333333333333, 0.3333333333333333},
+         {0, 0, 1}},
+        {4, {2.4, 2.4, 2.4, 0.8}, {2, 2, 3, 1}},
+        {4, {0.6, 0.6, 0.6, 0.2}, {0, 1, 1, 0}},
+        {3, {3.5, 1.5, 0.0}, {3, 2, 0}},
+        {3, {0.5, 0.5, 0.0}, {0, 1, 0}}};
+    struct wn_error error = {0};
+    int64_t out[4];
+
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        assert_int_equal(wn_round_sum(cases[c].x, cases[c].m, out, &error), 0);
+        assert_counts(out, cases[c].out, cases[c].m);
+    }
+}
+
+static void matches_dataset_health(void **state)
+{
+    static const double joint[] = {0.2, 0.1, 0, 0.1, 0.2, 0.1, 0, 0, 0.3};
+    static const size_t class[] = {1, 0, 2}, issues[] = {2, 1, 0};
+    static const double noise[] = {0.5, 0.33333333333333337, 0};
+    static const double inverse[] = {0.33333333333333337, 0.33333333333333337,
+                                     0.25000000000000006};
+    static const size_t pair[][3] = {{0, 1, 2}, {1, 2, 1}, {0, 2, 0}};
+    static const size_t way[][3] = {{0, 1, 1}, {1, 0, 1}, {1, 2, 1},
+                                    {0, 2, 0}, {2, 0, 0}, {2, 1, 0}};
+    struct wn_class_health classes[3];
+    struct wn_pair_health pairs[6];
+    struct wn_error error = {0};
+    size_t count;
+
+    (void)state;
+    wn_health_classes(joint, 3, 10, classes);
+    for (size_t c = 0; c < 3; c++) {
+        assert_int_equal(classes[c].class, class[c]);
+        assert_int_equal(classes[c].issues, issues[c]);
+        assert_int_equal(classes[c].inverse_issues, 1);
+        assert_close(&classes[c].noise, &noise[c], 1);
+        assert_close(&classes[c].inverse_noise, &inverse[c], 1);
+        const double quality = 1 - noise[c];
+        assert_close(&classes[c].quality, &quality, 1);
+    }
+    assert_int_equal(wn_health_pairs(joint, 3, 10, 1, 6, pairs, &count,
+                                     &error), 0);
+    assert_int_equal(count, 3);
+    /* The reference's order of the two empty pairs is 1-2 after 0-1. */
+    for (size_t p = 0; p < 3; p++) {
+        assert_int_equal(pairs[p].a, pair[p][0]);
+        assert_int_equal(pairs[p].b, pair[p][1]);
+        assert_int_equal(pairs[p].issues, pair[p][2]);
+    }
+    assert_int_equal(wn_health_pairs(joint, 3, 10, 0, 6, pairs, &count,
+                                     &error), 0);
+    assert_int_equal(count, 6);
+    for (size_t p = 0; p < 6; p++) {
+        assert_int_equal(pairs[p].a, way[p][0]);
+        assert_int_equal(pairs[p].b, way[p][1]);
+        assert_int_equal(pairs[p].issues, way[p][2]);
+    }
+}
+
+/* Random rows with a label missing here and there. */
+static void make_random(size_t n, size_t k, int32_t *label, float *p)
+{
+    struct wn_random random;
+
+    wn_random_start(&random, 7, WN_RANDOM_SAMPLE, 0, 0);
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0, row[8];
+
+        label[i] = (int32_t)wn_random_below(&random, k + 1) - 1;
+        for (size_t c = 0; c < k; c++)
+            sum += row[c] = wn_random_unit(&random) +
+                            ((int32_t)c == label[i] ? 0.5 : 0);
+        for (size_t c = 0; c < k; c++)
+            p[i * k + c] = (float)(row[c] / sum);
+    }
+}
+
+/* Rows without label are left out: the same as a file without them. And the
+ * threads do not matter. */
+static void leaves_out_missing_labels(void **state)
+{
+    enum { N = 3000, K = 5 };
+    static int32_t label[N], kept_label[N];
+    static float p[N * K], kept_p[N * K];
+    struct wn_noise all, kept;
+    struct wn_error error = {0};
+    size_t n = 0;
+
+    (void)state;
+    make_random(N, K, label, p);
+    for (size_t i = 0; i < N; i++) {
+        if (label[i] < 0)
+            continue;
+        kept_label[n] = label[i];
+        memcpy(kept_p + n++ * K, p + i * K, K * sizeof *p);
+    }
+    const struct wn_probability whole = {N, K, p, NULL};
+    const struct wn_probability part = {n, K, kept_p, NULL};
+    const struct wn_noise_settings one = {.threads = 1}, four = {.threads = 4};
+    assert_int_equal(wn_noise_estimate(label, &whole, &four, &all, &error), 0);
+    assert_int_equal(wn_noise_estimate(kept_label, &part, &one, &kept, &error),
+                     0);
+    assert_int_equal(all.n, n);
+    assert_int_equal(all.issues, kept.issues);
+    assert_int_equal(all.off_diagonal, kept.off_diagonal);
+    assert_true(all.off_diagonal > 0);
+    assert_memory_equal(all.threshold, kept.threshold, K * sizeof(double));
+    assert_memory_equal(all.raw, kept.raw, K * K * sizeof(int64_t));
+    assert_memory_equal(all.matrix, kept.matrix, K * K * sizeof(double));
+    for (size_t i = 0; i < N; i++)
+        if (label[i] < 0)
+            assert_int_equal(all.guess[i], -1);
+    wn_noise_free(&all);
+    wn_noise_free(&kept);
+}
+
+static void refuse(const int32_t *label, const double *p, size_t n, size_t k,
+                   const char *text)
+{
+    const struct wn_probability matrix = {n, k, NULL, p};
+    const struct wn_noise_settings settings = {.threads = 1};
+    struct wn_error error = {0};
+    struct wn_noise noise;
+
+    assert_int_equal(wn_noise_estimate(label, &matrix, &settings, &noise,
+                                       &error), -1);
+    if (!strstr(error.text, text))
+        fail_msg("found '%s', wanted '%s'", error.text, text);
+    assert_null(noise.count);
+}
+
+static void refuses_what_is_no_probability(void **state)
+{
+    const int32_t label[] = {0, 1, 0}, none[] = {-1, -1, -1};
+    const int32_t high[] = {0, 2, 0}, low[] = {0, -2, 0};
+    double p[] = {0.5, 0.5, 0.5, 0.5, 0.5, 0.5};
+
+    (void)state;
+    refuse(label, p, 3, 1, "1 class, wanted at least 2");
+    refuse(none, p, 3, 2, "no row has a label");
+    refuse(high, p, 3, 2, "row 1: label 2, wanted -1 to 1");
+    refuse(low, p, 3, 2, "row 1: label -2, wanted -1 to 1");
+    p[3] = NAN;
+    refuse(label, p, 3, 2, "row 1 of probability: found nan for class 1");
+    p[3] = -2e-6;
+    refuse(label, p, 3, 2, "row 1 of probability: found -2e-06 for class 1");
+    p[3] = 1.1;
+    refuse(label, p, 3, 2, "row 1 of probability: found 1.1 for class 1");
+    p[3] = INFINITY;
+    refuse(label, p, 3, 2, "row 1 of probability: found inf for class 1");
+}
+
+/* By hand: the calibrated cl_core columns are (2,1,0), (1,2,0), (0,1,3)/4.
+ * Each leaks into one class only: H = 1, a = 0, T is the noise matrix; the
+ * row .1 .85 .05 with label 0 has posteriors .1 x 2/3, .85 x 1/3, 0. */
+static void judges_by_the_posterior(void **state)
+{
+    const struct wn_noise_settings settings = {.threads = 1};
+    struct wn_noise noise;
+    double transition[9];
+
+    (void)state;
+    estimate(core_label, core_p, 10, 3, &settings, &noise);
+    wn_suspicion_transition(&noise, transition);
+    assert_close(transition, noise.matrix, 9);
+    const struct wn_verdict verdict =
+        wn_suspicion_judge(core_p + 6, transition, 3, 0);
+    const double wanted = 0.85 / (0.85 + 0.2);
+    assert_close(&verdict.suspicion, &wanted, 1);
+    assert_close(&verdict.confidence, &wanted, 1);
+    assert_int_equal(verdict.best, 1);
+    const struct wn_verdict missing =
+        wn_suspicion_judge(core_p + 6, transition, 3, -1);
+    assert_true(missing.suspicion == 0 && missing.best == 1);
+    wn_noise_free(&noise);
+}
+
+/* By hand, columns of 8 rows: 6 1 1 leaks evenly, a = 1; 6 2 0 (class 1, 2
+ * at home) leaks into one class, a = 0; 5 2 1 (class 2, 1 at home): rate 7/8,
+ * H = (5/7)^2 + (2/7)^2, a = 1 - sqrt((H - 1/2) / (1/2)). */
+static void shrinks_leaks(void **state)
+{
+    int64_t count[] = {6, 6, 5, 1, 2, 2, 1, 0, 1};
+    const struct wn_noise noise = {.k = 3, .calibrated = count};
+    const double h = 29.0 / 49, a = 1 - sqrt((h - 0.5) / 0.5);
+    const double wanted[] = {
+        0.75,  0.75, (1 - a) * 5 / 8 + a * 7 / 16,
+        0.125, 0.25, (1 - a) * 2 / 8 + a * 7 / 16,
+        0.125, 0,    0.125};
+    double transition[9];
+
+    (void)state;
+    wn_suspicion_transition(&noise, transition);
+    assert_close(transition, wanted, 9);
+}
+
+/* Wilson's 90 % interval of 3 of 9 counted rows around the rate .3, by the
+ * formula of Brown, Cai and DasGupta (2001). */
+static void gives_an_interval(void **state)
+{
+    const struct wn_noise_settings settings = {.threads = 1};
+    struct wn_noise noise;
+    double low, high;
+    const double z = 1.6448536269514722, n = 9, p = 0.3;
+
+    (void)state;
+    estimate(core_label, core_p, 10, 3, &settings, &noise);
+    wn_noise_interval(&noise, &low, &high);
+    const double half = z * sqrt(n) / (n + z * z) *
+                        sqrt(p * (1 - p) + z * z / (4 * n));
+    const double middle = (p * n + z * z / 2) / (n + z * z);
+    assert_true(fabs(low - (middle - half)) < 1e-12);
+    assert_true(fabs(high - (middle + half)) < 1e-12);
+    wn_noise_free(&noise);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(matches_cl_core),
+        cmocka_unit_test(finds_priors),
+        cmocka_unit_test(matches_cl_collision),
+        cmocka_unit_test(matches_cl_collision_nonmember),
+        cmocka_unit_test(matches_cl_missing_class),
+        cmocka_unit_test(matches_round_preserving_sum),
+        cmocka_unit_test(matches_dataset_health),
+        cmocka_unit_test(leaves_out_missing_labels),
+        cmocka_unit_test(refuses_what_is_no_probability),
+        cmocka_unit_test(judges_by_the_posterior),
+        cmocka_unit_test(shrinks_leaks),
+        cmocka_unit_test(gives_an_interval),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

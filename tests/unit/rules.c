@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* check/rules, quality: golden.json cl_filter, cl_filter_params,
+ * cl_missing_class (issues), label_quality; in double and in float. */
+#include "unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check/quality.h"
+#include "check/rules.h"
+
+/* golden.json cl_core and cl_filter, inputs */
+static const int32_t core_label[10] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 1};
+static const double core_p[30] = {
+    0.8,  0.15, 0.05, 0.7, 0.2, 0.1, 0.1,  0.85, 0.05, 0.2,
+    0.7,  0.1,  0.3,  0.6, 0.1, 0.05, 0.15, 0.8, 0.1,  0.2,
+    0.7,  0.05, 0.05, 0.9, 0.4, 0.35, 0.25, 0.55, 0.4, 0.05};
+/* golden.json cl_filter_params, inputs */
+static const int32_t large_label[40] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2};
+static const double large_p[120] = {
+    0.9155, 0.0319, 0.0526, 0.7741, 0.0705, 0.1554, 0.5302, 0.0276, 0.4422,
+    0.8146, 0.072, 0.1134, 0.7797, 0.1091, 0.1112, 0.2127, 0.4771, 0.3102,
+    0.4459, 0.0222, 0.5319, 0.3186, 0.0558, 0.6256, 0.7788, 0.0575, 0.1637,
+    0.0874, 0.7414, 0.1712, 0.3366, 0.6226, 0.0408, 0.8982, 0.0201, 0.0817,
+    0.0892, 0.3866, 0.5242, 0.431, 0.4183, 0.1507, 0.8998, 0.0723, 0.0279,
+    0.0477, 0.1278, 0.8245, 0.3713, 0.0506, 0.5781, 0.6374, 0.1676, 0.195,
+    0.2467, 0.6862, 0.0671, 0.2072, 0.379, 0.4138, 0.3309, 0.2361, 0.433,
+    0.6718, 0.2778, 0.0504, 0.1374, 0.5268, 0.3358, 0.0193, 0.9333, 0.0474,
+    0.0569, 0.7137, 0.2294, 0.1075, 0.6152, 0.2773, 0.2491, 0.1695, 0.5814,
+    0.3106, 0.6389, 0.0505, 0.2416, 0.5406, 0.2178, 0.1747, 0.732, 0.0933,
+    0.1871, 0.7061, 0.1068, 0.26, 0.4748, 0.2652, 0.6689, 0.1665, 0.1646,
+    0.1062, 0.0717, 0.8221, 0.2079, 0.0332, 0.7589, 0.0657, 0.4835, 0.4508,
+    0.6409, 0.0728, 0.2863, 0.134, 0.2854, 0.5806, 0.0596, 0.2457, 0.6947,
+    0.0322, 0.0258, 0.942};
+
+/* The rows a rule flags, "2 5 9". */
+static void flag(const char *rule, const int32_t *label,
+                 const struct wn_probability *p, double fraction, size_t least,
+                 char out[200])
+{
+    const struct wn_noise_settings settings = {.threads = 1};
+    const struct wn_rule_settings knobs = {fraction, least, 1};
+    struct wn_error error = {0};
+    uint8_t hit[40] = {0};
+    struct wn_noise noise;
+    size_t used = 0;
+
+    assert_int_equal(wn_noise_estimate(label, p, &settings, &noise, &error),
+                     0);
+    const struct wn_rule_view view = {label, p, &noise, &knobs};
+    assert_non_null(wn_rule_find(rule));
+    assert_int_equal(wn_rule_find(rule)->run(&view, hit, &error), 0);
+    out[0] = '\0';
+    for (size_t i = 0; i < p->n; i++)
+        if (hit[i])
+            used += (size_t)snprintf(out + used, 200 - used, "%s%zu",
+                                     used ? " " : "", i);
+    wn_noise_free(&noise);
+}
+
+/* The same flags from doubles and from floats. */
+static void assert_flags(const char *rule, const int32_t *label,
+                         const double *exact, size_t n, size_t k,
+                         double fraction, size_t least, const char *wanted)
+{
+    float single[120];
+    char found[200];
+
+    for (size_t i = 0; i < n * k; i++)
+        single[i] = (float)exact[i];
+    const struct wn_probability wide = {n, k, NULL, exact};
+    const struct wn_probability narrow = {n, k, single, NULL};
+    flag(rule, label, &wide, fraction, least, found);
+    assert_string_equal(found, wanted);
+    flag(rule, label, &narrow, fraction, least, found);
+    assert_string_equal(found, wanted);
+}
+
+static void matches_cl_filter(void **state)
+{
+    static const char *const wanted[][2] = {
+        {"prune_by_noise_rate", "2 5 9"},
+        {"prune_by_class", "2 5 9"},
+        {"both", "2 5 9"},
+        {"confident_learning", "2 5 9"},
+        {"predicted_neq_given", "2 5 8 9"},
+        {"low_normalized_margin", "2 5 8"},
+        {"low_self_confidence", "2 5 8"}};
+    size_t rules = 0;
+
+    (void)state;
+    for (size_t r = 0; r < sizeof wanted / sizeof *wanted; r++)
+        assert_flags(wanted[r][0], core_label, core_p, 10, 3, 1, 1,
+                     wanted[r][1]);
+    while (wn_rules[rules].name)
+        rules++;
+    assert_int_equal(rules, sizeof wanted / sizeof *wanted);
+    assert_null(wn_rule_find("none"));
+}
+
+static void matches_cl_missing_class(void **state)
+{
+    double p[40];
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        for (int c = 0; c < 3; c++)
+            p[4 * i + c] = core_p[3 * i + c] * 0.98;
+        p[4 * i + 3] = 0.02;
+    }
+    assert_flags("prune_by_noise_rate", core_label, p, 10, 4, 1, 1, "2 5 9");
+}
+
+static void matches_cl_filter_params(void **state)
+{
+    static const struct {
+        double fraction;
+        size_t least;
+        int64_t counts[9];
+        const char *rate, *class, *both;
+    } cases[] = {
+        {1, 1, {12, 2, 3, 3, 12, 0, 3, 0, 5},
+         "7 9 10 12 15 20 21 32 35 36", "5 7 9 10 12 15 20 26 32 35 36",
+         "7 9 10 12 15 20 32 35 36"},
+        {0.5, 1, {15, 1, 1, 1, 13, 0, 1, 0, 6}, "9 15 21 32",
+         "9 12 15 26 32 36", "9 15 32"},
+        {0.25, 1, {16, 0, 0, 0, 13, 0, 0, 0, 7}, "", "9 15 26 32", ""},
+        {1, 6, {12, 2, 2, 3, 12, 0, 3, 0, 6}, "7 9 10 12 15 20 21 32 36",
+         "5 7 9 10 12 15 20 26 32 36", NULL},
+        {1, 8, {12, 2, 0, 3, 12, 0, 3, 0, 8}, "7 9 10 12 15 20 21",
+         "5 7 9 10 12 15 20 26", NULL},
+        {1, 12, {12, 2, 0, 3, 12, 0, 3, 0, 12}, "7 9 10 12 15 20 21",
+         "5 7 9 10 12 15 20 26", NULL}};
+    static const double threshold[] = {0.5204833333333334, 0.545,
+                                       0.5874999999999999};
+    static const int64_t joint[] = {12, 3, 3, 2, 12, 0, 3, 0, 5};
+    const struct wn_probability p = {40, 3, NULL, large_p};
+    const struct wn_noise_settings settings = {.threads = 1};
+    struct wn_error error = {0};
+    struct wn_noise noise;
+    int64_t counts[9];
+
+    (void)state;
+    assert_int_equal(
+        wn_noise_estimate(large_label, &p, &settings, &noise, &error), 0);
+    for (int c = 0; c < 3; c++)
+        assert_true(fabs(noise.threshold[c] - threshold[c]) < 1e-12);
+    assert_memory_equal(noise.calibrated, joint, sizeof joint);
+    assert_int_equal(noise.issues, 7);
+    assert_int_equal(noise.issues_calibrated, 11);
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        const struct wn_rule_settings knobs = {cases[c].fraction,
+                                               cases[c].least, 1};
+
+        assert_int_equal(wn_rule_counts(&noise, &knobs, counts, &error), 0);
+        assert_memory_equal(counts, cases[c].counts, sizeof counts);
+        assert_flags("prune_by_noise_rate", large_label, large_p, 40, 3,
+                     cases[c].fraction, cases[c].least, cases[c].rate);
+        assert_flags("prune_by_class", large_label, large_p, 40, 3,
+                     cases[c].fraction, cases[c].least, cases[c].class);
+        if (cases[c].both)
+            assert_flags("both", large_label, large_p, 40, 3,
+                         cases[c].fraction, cases[c].least, cases[c].both);
+    }
+    wn_noise_free(&noise);
+}
+
+/* By hand: a class of one row is never pruned, however wrong it looks, but
+ * may count as another class. */
+static void leaves_single_rows_alone(void **state)
+{
+    static const int32_t label[] = {0, 0, 0, 1};
+    static const double p[] = {0.9, 0.1, 0.8, 0.2, 0.9, 0.1, 0.95, 0.05};
+
+    (void)state;
+    assert_flags("prune_by_noise_rate", label, p, 4, 2, 1, 0, "");
+    assert_flags("prune_by_class", label, p, 4, 2, 1, 0, "");
+    assert_flags("confident_learning", label, p, 4, 2, 1, 0, "3");
+}
+
+/* By hand: a tie with the given label, or nearly one, is no issue. */
+static void forgives_near_ties(void **state)
+{
+    const double row[] = {0.5, 0.5, 0}, near[] = {0.5, 0.4999995, 0};
+    const double far[] = {0.5, 0.499, 0};
+
+    (void)state;
+    assert_true(wn_predicts(row, 3, 0) && wn_predicts(row, 3, 1));
+    assert_true(wn_predicts(near, 3, 1));
+    assert_false(wn_predicts(far, 3, 1));
+    assert_false(wn_predicts(row, 3, 2));
+}
+
+static void matches_label_quality(void **state)
+{
+    static const double self[] = {0.8, 0.7, 0.1, 0.7, 0.6,
+                                  0.15, 0.7, 0.9, 0.25, 0.4};
+    static const double margin[] = {0.825, 0.75, 0.125, 0.75, 0.65,
+                                    0.175, 0.75, 0.925, 0.425, 0.425};
+    static const double entropy[] = {
+        0.7586906321616091, 0.6850336186085184, 0.3696196623795791,
+        0.6850336186085184, 0.6310267127084289, 0.41720522043717095,
+        0.6850336186085185, 0.8415345926032661, 0.40572410817267673,
+        0.5577642772704325};
+    static const double self_adjusted[] = {
+        0.7138047138047137, 0.6329966329966329, 0.14814814814814814,
+        0.6902356902356901, 0.6094276094276094, 0.24579124579124584,
+        0.5656565656565656, 0.7272727272727272, 0.202020202020202,
+        0.4478114478114478};
+    static const double margin_adjusted[] = {
+        0.7340067340067339, 0.6734006734006733, 0.16835016835016836,
+        0.7306397306397305, 0.6498316498316499, 0.29966329966329974,
+        0.6397306397306397, 0.7811447811447811, 0.3973063973063973,
+        0.468013468013468};
+    const struct wn_probability p = {10, 3, NULL, core_p};
+    const struct wn_noise_settings settings = {.threads = 1};
+    struct wn_error error = {0};
+    struct wn_noise noise;
+
+    (void)state;
+    assert_int_equal(
+        wn_noise_estimate(core_label, &p, &settings, &noise, &error), 0);
+    for (int i = 0; i < 10; i++) {
+        double row[3];
+
+        memcpy(row, core_p + 3 * i, sizeof row);
+        const int32_t y = core_label[i];
+        assert_true(fabs(wn_quality(WN_SELF_CONFIDENCE, row, 3, y) -
+                         self[i]) < 1e-12);
+        assert_true(fabs(wn_quality(WN_NORMALIZED_MARGIN, row, 3, y) -
+                         margin[i]) < 1e-12);
+        assert_true(fabs(wn_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY, row, 3,
+                                    y) - entropy[i]) < 1e-12);
+        wn_quality_adjust(&noise, row);
+        assert_true(fabs(wn_quality(WN_SELF_CONFIDENCE, row, 3, y) -
+                         self_adjusted[i]) < 1e-12);
+        assert_true(fabs(wn_quality(WN_NORMALIZED_MARGIN, row, 3, y) -
+                         margin_adjusted[i]) < 1e-12);
+    }
+    wn_noise_free(&noise);
+}
+
+/* label_quality, edge rows: one-hot wrong, one-hot right, uniform, tie. The
+ * reference scores a one-hot row 0 even when it is right; ours is 1. */
+static void scores_edges(void **state)
+{
+    static const double row[4][3] = {{0, 1, 0},
+                                     {1, 0, 0},
+                                     {0.3333333333333333, 0.3333333333333333,
+                                      0.3333333333333333},
+                                     {0.5, 0.5, 0}};
+    static const int32_t y[] = {0, 0, 2, 1};
+    static const double entropy[] = {0, 1, 0.46209812037329684,
+                                     0.6468131048888532};
+    static const double margin[] = {0, 1, 0.5, 0.5};
+
+    (void)state;
+    for (int r = 0; r < 4; r++) {
+        assert_true(fabs(wn_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY, row[r], 3,
+                                    y[r]) - entropy[r]) < 1e-12);
+        assert_true(fabs(wn_quality(WN_NORMALIZED_MARGIN, row[r], 3, y[r]) -
+                         margin[r]) < 1e-12);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(matches_cl_filter),
+        cmocka_unit_test(matches_cl_missing_class),
+        cmocka_unit_test(matches_cl_filter_params),
+        cmocka_unit_test(leaves_single_rows_alone),
+        cmocka_unit_test(forgives_near_ties),
+        cmocka_unit_test(matches_label_quality),
+        cmocka_unit_test(scores_edges),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
