@@ -2,42 +2,45 @@
 /* data/csv.h: CSV records with their place in the file, cells by libcsv.
  *
  * RFC 4180, strict: a quote inside an unquoted field, text after a closing
- * quote, a lone CR, a NUL byte and a quote that never closes are errors that
- * name file, line and column. LF, CR LF and a mixture end records; a BOM is
- * skipped; the last line end may be missing; empty lines between records
- * belong to no record. Bytes are kept as they are: nothing is trimmed.
+ * quote, a CR without LF outside quotes, a NUL byte and a quote that never
+ * closes are errors that name file, line and column. LF, CR LF and a mixture
+ * end records; a UTF-8 BOM is skipped; the last line end may be missing; empty
+ * lines belong to no record. Bytes are kept as they are: nothing is trimmed.
  *
- * Reading goes in two steps so that the second can run on several blocks at
- * once: a quote-aware scan finds where each record begins, on which line; then
- * libcsv takes blocks of whole records apart. The scan's count of records and
- * libcsv's must agree. */
+ * Reading goes in two steps, so that the second can run on several ranges of
+ * rows at once: a quote-aware scan (scan.h) finds where each record begins and
+ * on which line; then records are taken apart into cells. */
 #ifndef WN_DATA_CSV_H
 #define WN_DATA_CSV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "util/error.h"
+#include "util/text.h"
 
 struct wn_csv; /* an open file: descriptor, name, record index, header */
 
-struct wn_csv_limits {
-    size_t field;   /* bytes a field may have, 16 MiB */
-    size_t columns; /* 65,535 */
+struct wn_csv_form {
+    char delimiter;
+    size_t field;   /* bytes a field may have with its quotes, 16 MiB */
+    size_t columns; /* fields a record may have, 65,535 */
     size_t record;  /* bytes a record may have, 1 GiB */
+    size_t block;   /* bytes read at once; results do not depend on it */
 };
-extern const struct wn_csv_limits wn_csv_limits_standard;
+extern const struct wn_csv_form wn_csv_form_standard;
 
 /* Open `path` (NULL or "-": standard input), scan it, read the header.
- * `delimiter` is one byte. Errors: WN_EIO; WN_EDATA for a file that is empty,
- * a header with an empty or repeated name, too many columns, and what the scan
- * finds malformed; all with file:line. */
-struct wn_csv *wn_csv_open(const char *path, char delimiter,
-                           const struct wn_csv_limits *limits,
+ * Errors: WN_EIO; WN_EDATA for a file that is empty or no text, a header with
+ * an empty, repeated or non-UTF-8 name, too many columns, and what the scan
+ * finds malformed. */
+struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
                            struct wn_error *error) WN_MUST_CHECK;
 void wn_csv_close(struct wn_csv *csv);
 
 const char *wn_csv_name(const struct wn_csv *csv);
+char wn_csv_delimiter(const struct wn_csv *csv);
 size_t wn_csv_columns(const struct wn_csv *csv);
 const char *wn_csv_column(const struct wn_csv *csv, size_t column);
 /* The column called `name`, or -1. */
@@ -45,24 +48,55 @@ long wn_csv_find(const struct wn_csv *csv, const char *name);
 
 /* Data records (without the header), and per record: */
 size_t wn_csv_rows(const struct wn_csv *csv);
-const uint64_t *wn_csv_offset(const struct wn_csv *csv); /* rows+1 */
-const uint64_t *wn_csv_line(const struct wn_csv *csv);   /* rows */
-const uint64_t *wn_csv_hash(const struct wn_csv *csv);   /* rows */
-uint64_t wn_csv_size(const struct wn_csv *csv);          /* bytes in all */
+/* rows+1: where each record begins; the last is where the last record's line
+ * has ended. Empty lines after a record lie between its end and the next. */
+const uint64_t *wn_csv_offset(const struct wn_csv *csv);
+const uint64_t *wn_csv_line(const struct wn_csv *csv); /* rows, from 1 */
+const uint64_t *wn_csv_hash(const struct wn_csv *csv); /* rows, XXH3 of the
+                                              bytes without the line end */
+uint64_t wn_csv_size(const struct wn_csv *csv);        /* bytes in all */
 /* Digest of the whole file, 32 hexadecimal digits. */
 const char *wn_csv_digest(const struct wn_csv *csv);
 
-/* Called once per cell in order; text is valid during the call only and not
- * NUL-terminated. Return 0 to go on, -1 after wn_fail(). */
-typedef int wn_csv_cell(void *context, size_t row, size_t column,
-                        const char *text, size_t length,
-                        struct wn_error *error);
-
-/* Hand the cells of rows begin .. end-1 to `cell`. May run on several threads
- * over disjoint ranges of one wn_csv. A record with too few or too many fields
- * is WN_EDATA with file:line, both counts. */
-int wn_csv_cells(const struct wn_csv *csv, size_t begin, size_t end,
-                 wn_csv_cell *cell, void *context, struct wn_error *error)
+/* Whether the file still has the size and times it had when it was opened;
+ * WN_EIO if not. Call it when everything was read. */
+int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)
     WN_MUST_CHECK;
+
+/* Where a row's text stands, in front of a message: "f.csv:7: column age: ".
+ * Returns -1, as wn_fail(). */
+int wn_csv_fail(const struct wn_csv *csv, size_t row, size_t column,
+                struct wn_error *error, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+struct wn_cell {
+    const char *text; /* without quotes; not NUL-terminated */
+    size_t length;
+};
+
+/* What takes rows apart; one for each thread. */
+struct wn_csv_reader;
+struct wn_csv_reader *wn_csv_reader_new(const struct wn_csv *csv,
+                                        struct wn_error *error) WN_MUST_CHECK;
+void wn_csv_reader_free(struct wn_csv_reader *reader);
+
+/* Called once a row in order; `cells` holds wn_csv_columns() of them and is
+ * valid during the call. Return 0 to go on, -1 after wn_fail(). */
+typedef int wn_csv_row(void *context, size_t row, const struct wn_cell *cells,
+                       struct wn_error *error);
+
+/* Hand rows begin .. end-1 to `take`. A record with too few or too many fields
+ * is WN_EDATA with file, line and both counts. */
+int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
+                wn_csv_row *take, void *context, struct wn_error *error)
+    WN_MUST_CHECK;
+
+/* The bytes of field `column` (from 0) of one well-formed record, quotes
+ * included: record[*begin .. *end-1]. -1 if the record has fewer fields. */
+int wn_csv_locate(const char *record, size_t length, char delimiter,
+                  size_t column, size_t *begin, size_t *end) WN_MUST_CHECK;
+/* Append text[0..length) as one field, in quotes where it needs them. */
+int wn_csv_write(struct wn_text *out, const char *text, size_t length,
+                 char delimiter, struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Record ends by memchr() where there is no quote, else by the grammar; see
+ * scan.h. */
+#include "data/scan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A record being walked. */
+struct walk {
+    struct wn_scan *scan;
+    const char *begin, *at, *end;
+    bool last;
+    size_t field;   /* the field we are in, from 0 */
+    uint64_t line;  /* the line we are on */
+    struct wn_error *error;
+};
+
+static int fail_at(const struct walk *walk, uint64_t line, const char *text)
+{
+    const struct wn_scan *scan = walk->scan;
+
+    wn_fail(walk->error, WN_EDATA, "%s", text);
+    if (scan->column && walk->field < scan->columns)
+        wn_fail(walk->error, WN_EDATA, "column %s",
+                scan->column[walk->field]);
+    else
+        wn_fail(walk->error, WN_EDATA, "field %zu", walk->field + 1);
+    return wn_fail(walk->error, WN_EDATA, "%s:%llu", scan->name,
+                   (unsigned long long)line);
+}
+
+static int fail_nul(const struct walk *walk)
+{
+    return fail_at(walk, walk->line,
+                   "found a NUL byte, wanted text (is this file binary?)");
+}
+
+static int fail_cr(const struct walk *walk)
+{
+    return fail_at(walk, walk->line,
+                   "found a carriage return without a line feed, wanted LF or "
+                   "CR LF at the end of a line");
+}
+
+/* Bytes of a field before we stop to ask for more: an unclosed quote must not
+ * eat the file. */
+static int check_field(const struct walk *walk, const char *start,
+                       uint64_t line)
+{
+    const size_t limit = walk->scan->form->field;
+    char text[160];
+
+    if ((size_t)(walk->at - start) <= limit)
+        return 0;
+    snprintf(text, sizeof text,
+             "found a field of more than %zu bytes, wanted at most that%s",
+             limit, *start == '"' ? " (is its quote closed?)" : "");
+    return fail_at(walk, line, text);
+}
+
+/* Leaves walk->at behind the closing quote. 1 done, 0 more bytes, -1. */
+static int walk_quoted(struct walk *walk)
+{
+    const char *start = walk->at++;
+    const uint64_t first = walk->line;
+
+    for (;; walk->at++) {
+        if (walk->at == walk->end) {
+            if (check_field(walk, start, first))
+                return -1;
+            return walk->last
+                       ? fail_at(walk, first,
+                                 "found the end of the file, wanted the quote "
+                                 "that closes the field opened here")
+                       : 0;
+        }
+        if (*walk->at == '\n')
+            walk->line++;
+        else if (*walk->at == '\0')
+            return fail_nul(walk);
+        if (*walk->at != '"')
+            continue;
+        if (walk->at + 1 == walk->end && !walk->last)
+            return 0;
+        walk->at++;
+        if (walk->at == walk->end || *walk->at != '"')
+            return check_field(walk, start, first) ? -1 : 1;
+    }
+}
+
+/* Leaves walk->at on the byte that ends the field. */
+static int walk_plain(struct walk *walk)
+{
+    const char *start = walk->at;
+
+    for (; walk->at < walk->end; walk->at++) {
+        const char c = *walk->at;
+
+        if (c == walk->scan->form->delimiter || c == '\n' || c == '\r')
+            break;
+        if (c == '\0')
+            return fail_nul(walk);
+        if (c == '"')
+            return fail_at(walk, walk->line,
+                           "found a quote inside an unquoted field, wanted "
+                           "the whole field in quotes and \"\" for a quote");
+    }
+    return check_field(walk, start, walk->line) ? -1 : 1;
+}
+
+/* What follows a field: 2 another field, 1 the end of the record, 0, -1. */
+static int walk_end(struct walk *walk)
+{
+    if (walk->at == walk->end)
+        return walk->last ? 1 : 0;
+    if (*walk->at == walk->scan->form->delimiter) {
+        walk->at++;
+        walk->field++;
+        return 2;
+    }
+    if (*walk->at == '\n')
+        return 1;
+    if (*walk->at == '\0')
+        return fail_nul(walk);
+    if (*walk->at != '\r')
+        return fail_at(walk, walk->line,
+                       "found text after the closing quote, wanted a "
+                       "delimiter or the end of the line");
+    if (walk->at + 1 == walk->end)
+        return walk->last ? fail_cr(walk) : 0;
+    return walk->at[1] == '\n' ? 1 : fail_cr(walk);
+}
+
+static int walk_record(struct walk *walk, struct wn_record *record)
+{
+    const uint64_t first = walk->line;
+    int status;
+
+    do {
+        status = walk->at < walk->end && *walk->at == '"' ? walk_quoted(walk)
+                                                          : walk_plain(walk);
+        if (status == 1)
+            status = walk_end(walk);
+    } while (status == 2);
+    if (status != 1)
+        return status;
+    record->length = (size_t)(walk->at - walk->begin);
+    record->whole = record->length;
+    record->lines = walk->line - first;
+    if (walk->at < walk->end) {
+        record->whole += *walk->at == '\r' ? 2 : 1;
+        record->lines++;
+    }
+    return 1;
+}
+
+static const char *next_of(const char *known, char byte, const char *text,
+                           const char *end)
+{
+    if (known && known >= text)
+        return known;
+    const char *found = memchr(text, byte, (size_t)(end - text));
+    return found ? found : end;
+}
+
+int wn_scan_record(struct wn_scan *scan, const char *text, const char *end,
+                   bool last, uint64_t line, struct wn_record *record,
+                   struct wn_error *error)
+{
+    struct walk walk = {scan, text, text, end, last, 0, line, error};
+    const char *stop = memchr(text, '\n', (size_t)(end - text));
+    const bool ended = stop != NULL;
+
+    if (!ended)
+        stop = end;
+    scan->quote = next_of(scan->quote, '"', text, end);
+    scan->cr = next_of(scan->cr, '\r', text, end);
+    scan->nul = next_of(scan->nul, '\0', text, end);
+    const bool crlf = ended && stop > text && scan->cr == stop - 1;
+    const size_t length = (size_t)(stop - text) - crlf;
+    int status = 1;
+    if (scan->quote < stop || scan->nul < stop ||
+        (scan->cr < stop && !crlf) || length > scan->form->field)
+        status = walk_record(&walk, record);
+    else if (!ended && !last)
+        status = 0;
+    else
+        *record = (struct wn_record){length, length + crlf + ended, ended};
+    if (status < 0 ||
+        (status ? record->length : (size_t)(end - text)) <=
+            scan->form->record)
+        return status;
+    return wn_fail(error, WN_EDATA,
+                   "%s:%llu: found a record of more than %zu bytes, wanted at "
+                   "most that",
+                   scan->name, (unsigned long long)line, scan->form->record);
+}

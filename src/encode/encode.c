@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The second pass: cells into rows of features, block by block; see table.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode/sweep.h"
+#include "encode/table.h"
+#include "util/hash.h"
+#include "util/memory.h"
+#include "util/number.h"
+
+enum { BLOCK_FLOATS = 1 << 20 };
+
+const char *const wn_rule_names[2] = {"missing", "number"};
+
+/* The parts of cells that outlive the row: texts one behind the other. */
+struct kept {
+    struct wn_text text;
+    size_t *end;
+    size_t count, room;
+};
+
+struct encoding {
+    const struct wn_table *table;
+    const struct wn_sink *sink;
+    size_t rows; /* most of a piece */
+};
+
+struct piece {
+    const struct wn_table *table;
+    float *features;
+    size_t begin;
+    struct wn_defect *defect;
+    size_t defects, defect_room;
+    struct kept broken, ids;
+};
+
+static int keep(struct kept *kept, const struct wn_cell *cell,
+                struct wn_error *error)
+{
+    if (wn_grow(&kept->end, &kept->room, kept->count + 1, sizeof *kept->end,
+                error) ||
+        wn_text_add(&kept->text, cell->text, cell->length, error))
+        return -1;
+    kept->end[kept->count++] = kept->text.length;
+    return 0;
+}
+
+static struct wn_cell kept_cell(const struct kept *kept, size_t i)
+{
+    const size_t begin = i ? kept->end[i - 1] : 0;
+
+    return (struct wn_cell){wn_text_of(&kept->text) + begin,
+                            kept->end[i] - begin};
+}
+
+static void free_kept(struct kept *kept)
+{
+    wn_text_free(&kept->text);
+    free(kept->end);
+}
+
+static void stop_piece(void *own)
+{
+    struct piece *piece = own;
+
+    if (!piece)
+        return;
+    free(piece->features);
+    free(piece->defect);
+    free_kept(&piece->broken);
+    free_kept(&piece->ids);
+    free(piece);
+}
+
+static void *start_piece(void *shared, struct wn_error *error)
+{
+    const struct encoding *encoding = shared;
+    struct piece *piece = wn_new(1, sizeof *piece, error);
+
+    if (!piece)
+        return NULL;
+    piece->table = encoding->table;
+    piece->features = wn_new(wn_product(encoding->rows, piece->table->d, 1),
+                             sizeof *piece->features, error);
+    if (piece->features)
+        return piece;
+    stop_piece(piece);
+    return NULL;
+}
+
+static void begin_piece(void *own, size_t begin, size_t end)
+{
+    struct piece *piece = own;
+
+    piece->begin = begin;
+    piece->defects = 0;
+    piece->broken.count = piece->broken.text.length = 0;
+    piece->ids.count = piece->ids.text.length = 0;
+    memset(piece->features, 0,
+           (end - begin) * piece->table->d * sizeof *piece->features);
+}
+
+static int add_defect(struct piece *piece, size_t row, size_t column,
+                      enum wn_rule rule, struct wn_error *error)
+{
+    if (wn_grow(&piece->defect, &piece->defect_room, piece->defects + 1,
+                sizeof *piece->defect, error))
+        return -1;
+    piece->defect[piece->defects++] =
+        (struct wn_defect){row, (uint32_t)column, (uint8_t)rule};
+    return 0;
+}
+
+/* One cell of a feature column into its features, `out`, which are 0. */
+static int encode_cell(struct piece *piece, size_t row, size_t c,
+                       const struct wn_cell *cell, float *out,
+                       struct wn_error *error)
+{
+    const struct wn_column *column = &piece->table->column[c];
+    const size_t last = column->features - 1;
+    double value;
+
+    if (wn_table_is_missing(piece->table, cell)) {
+        if (column->indicator)
+            out[last] = 1;
+        return add_defect(piece, row, c, WN_RULE_MISSING, error);
+    }
+    if (column->kind == WN_HASHED) {
+        out[wn_hash_bits(cell->text, cell->length) % WN_BUCKETS] = 1;
+    } else if (column->kind == WN_CATEGORICAL) {
+        if (column->values.count > 1)
+            out[wn_dictionary_find(&column->values, cell->text,
+                                   cell->length)] = 1;
+    } else if (!wn_number_parse(cell->text, cell->length, &value)) {
+        if (column->indicator)
+            out[last] = 1;
+        return keep(&piece->broken, cell, error) ||
+                       add_defect(piece, row, c, WN_RULE_NUMBER, error)
+                   ? -1
+                   : 0;
+    } else if (column->deviation > 0) {
+        out[0] = (float)((value - column->mean) / column->deviation);
+    }
+    return 0;
+}
+
+static int take_row(void *own, size_t row, const struct wn_cell *cells,
+                    struct wn_error *error)
+{
+    struct piece *piece = own;
+    const struct wn_table *table = piece->table;
+    const size_t columns = wn_csv_columns(table->csv);
+    float *out = piece->features + (row - piece->begin) * table->d;
+
+    for (size_t c = 0; c < columns; c++) {
+        const struct wn_column *column = &table->column[c];
+
+        if (column->role == WN_ROLE_ID && keep(&piece->ids, &cells[c], error))
+            return -1;
+        if (column->role == WN_ROLE_FEATURE &&
+            encode_cell(piece, row, c, &cells[c], out + column->first, error))
+            return -1;
+    }
+    return 0;
+}
+
+static int finish_piece(void *shared, void *own, size_t begin, size_t end,
+                        struct wn_error *error)
+{
+    const struct encoding *encoding = shared;
+    const struct wn_sink *sink = encoding->sink;
+    const struct piece *piece = own;
+    size_t broken = 0;
+
+    if (sink->features(sink->context, end - begin, piece->features, error))
+        return -1;
+    for (size_t i = 0; i < piece->defects; i++) {
+        struct wn_cell cell = {0};
+
+        if (piece->defect[i].rule != WN_RULE_MISSING)
+            cell = kept_cell(&piece->broken, broken++);
+        if (sink->defect(sink->context, piece->defect[i],
+                         cell.text ? &cell : NULL, error))
+            return -1;
+    }
+    for (size_t i = 0; i < piece->ids.count; i++) {
+        const struct wn_cell cell = kept_cell(&piece->ids, i);
+
+        if (sink->id(sink->context, &cell, error))
+            return -1;
+    }
+    return 0;
+}
+
+int wn_table_encode(const struct wn_table *table, const struct wn_sink *sink,
+                    struct wn_error *error)
+{
+    size_t rows = BLOCK_FLOATS / table->d;
+
+    if (rows == 0)
+        rows = 1;
+    if (rows > WN_PIECE_ROWS)
+        rows = WN_PIECE_ROWS;
+    struct encoding encoding = {table, sink, rows};
+    const struct wn_sweep sweep = {
+        .csv = table->csv, .threads = table->threads, .rows = rows,
+        .shared = &encoding, .start = start_piece, .begin = begin_piece,
+        .row = take_row, .finish = finish_piece, .stop = stop_piece,
+        .talk = table->talk, .what = "encoding"};
+
+    return wn_sweep(&sweep, error);
+}

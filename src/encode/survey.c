@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The first pass: every cell of every column is looked at once; each piece of
+ * rows has statistics of its own, which are merged in the order of the file
+ * (Chan, Golub, LeVeque 1983, for means and squares). */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode/sweep.h"
+#include "encode/table.h"
+#include "util/memory.h"
+#include "util/number.h"
+
+enum { NUMERIC_PERCENT = 95, TOLD_LINES = 10, CLASSES_TOLD = 20 };
+
+/* Of one feature column in one piece. Sums are taken of x - shift, where the
+ * shift is the piece's first number, so a large offset costs no digits. */
+struct tally {
+    uint64_t numbers, missing;
+    double shift, sum, square, min, max;
+    bool many;
+    struct wn_dictionary values;
+};
+
+struct survey {
+    struct wn_table *table;
+    uint64_t unlabelled;
+    size_t told[TOLD_LINES]; /* the first rows without a label */
+};
+
+struct piece {
+    const struct survey *survey;
+    struct tally *tally; /* one a column */
+    struct wn_dictionary classes;
+    int32_t *label; /* of the piece's rows, into its own classes */
+    size_t begin;
+    struct wn_error *error;
+};
+
+static void stop_piece(void *own)
+{
+    struct piece *piece = own;
+
+    if (!piece)
+        return;
+    if (piece->tally)
+        for (size_t c = 0; c < wn_csv_columns(piece->survey->table->csv); c++)
+            wn_dictionary_free(&piece->tally[c].values);
+    free(piece->tally);
+    free(piece->label);
+    wn_dictionary_free(&piece->classes);
+    free(piece);
+}
+
+static void *start_piece(void *shared, struct wn_error *error)
+{
+    const struct survey *survey = shared;
+    struct piece *piece = wn_new(1, sizeof *piece, error);
+
+    if (!piece)
+        return NULL;
+    piece->survey = survey;
+    piece->tally = wn_new(wn_csv_columns(survey->table->csv),
+                          sizeof *piece->tally, error);
+    piece->label = wn_new(WN_PIECE_ROWS, sizeof *piece->label, error);
+    if (piece->tally && piece->label)
+        return piece;
+    stop_piece(piece);
+    return NULL;
+}
+
+static void begin_piece(void *own, size_t begin, size_t end)
+{
+    struct piece *piece = own;
+
+    (void)end;
+    piece->begin = begin;
+    wn_dictionary_clear(&piece->classes);
+    for (size_t c = 0; c < wn_csv_columns(piece->survey->table->csv); c++) {
+        struct wn_dictionary values = piece->tally[c].values;
+
+        wn_dictionary_clear(&values);
+        piece->tally[c] = (struct tally){.values = values};
+    }
+}
+
+static void add_number(struct tally *tally, double value)
+{
+    if (tally->numbers++ == 0)
+        tally->shift = tally->min = tally->max = value;
+    const double beside = value - tally->shift;
+    tally->sum += beside;
+    tally->square += beside * beside;
+    tally->min = value < tally->min ? value : tally->min;
+    tally->max = value > tally->max ? value : tally->max;
+}
+
+static int add_value(const struct wn_table *table, struct tally *tally,
+                     const struct wn_cell *cell, size_t row,
+                     struct wn_error *error)
+{
+    if (tally->many)
+        return 0;
+    if (cell->length > WN_NAME_BYTES) {
+        tally->many = true;
+        return 0;
+    }
+    if (wn_dictionary_add(&tally->values, cell->text, cell->length, 1, row,
+                          error) < 0)
+        return -1;
+    tally->many = tally->values.count > table->one_hot;
+    return 0;
+}
+
+static int take_label(struct piece *piece, size_t row,
+                      const struct wn_cell *cell, struct wn_error *error)
+{
+    const struct wn_table *table = piece->survey->table;
+    const size_t known = piece->classes.count;
+    int32_t *label = &piece->label[row - piece->begin];
+
+    if (wn_table_is_missing(table, cell)) {
+        *label = -1;
+        return 0;
+    }
+    if (cell->length > WN_NAME_BYTES)
+        return wn_csv_fail(table->csv, row, table->label_column, error,
+                           "found a label of %zu bytes, wanted a class name "
+                           "of at most %d",
+                           cell->length, WN_NAME_BYTES);
+    *label = (int32_t)wn_dictionary_add(&piece->classes, cell->text,
+                                        cell->length, 1, row, error);
+    if (*label < 0)
+        return -1;
+    if (piece->classes.count > known &&
+        !wn_text_is_utf8(cell->text, cell->length))
+        return wn_csv_fail(table->csv, row, table->label_column, error,
+                           "found '%.*s', wanted UTF-8: see iconv(1)",
+                           (int)cell->length, cell->text);
+    return 0;
+}
+
+static int take_row(void *own, size_t row, const struct wn_cell *cells,
+                    struct wn_error *error)
+{
+    struct piece *piece = own;
+    const struct wn_table *table = piece->survey->table;
+    const size_t columns = wn_csv_columns(table->csv);
+
+    for (size_t c = 0; c < columns; c++) {
+        const enum wn_role role = table->column[c].role;
+        struct tally *tally = &piece->tally[c];
+        double value;
+
+        if (role == WN_ROLE_IGNORED)
+            continue;
+        if (role == WN_ROLE_LABEL && take_label(piece, row, &cells[c], error))
+            return -1;
+        if (wn_table_is_missing(table, &cells[c])) {
+            tally->missing++;
+            continue;
+        }
+        if (role != WN_ROLE_FEATURE)
+            continue;
+        if (wn_number_parse(cells[c].text, cells[c].length, &value))
+            add_number(tally, value);
+        if (!__atomic_load_n(&table->column[c].many, __ATOMIC_RELAXED) &&
+            add_value(table, tally, &cells[c], row, error))
+            return -1;
+    }
+    return 0;
+}
+
+/* --- merging ------------------------------------------------------------ */
+
+static void merge_numbers(struct wn_column *column, const struct tally *tally)
+{
+    const double n = (double)column->numbers, m = (double)tally->numbers;
+
+    if (tally->numbers == 0)
+        return;
+    const double mean = tally->shift + tally->sum / m;
+    const double square = tally->square - tally->sum * (tally->sum / m);
+    if (column->numbers == 0) {
+        column->mean = mean;
+        column->deviation = square;
+        column->min = tally->min;
+        column->max = tally->max;
+    } else {
+        const double apart = mean - column->mean;
+
+        column->mean += apart * (m / (n + m));
+        column->deviation += square + apart * apart * (n * m / (n + m));
+        column->min = fmin(column->min, tally->min);
+        column->max = fmax(column->max, tally->max);
+    }
+    column->numbers += tally->numbers;
+}
+
+/* Count what `from` holds into `into`; *number, if given, gets each one's
+ * number there. */
+static int merge_values(struct wn_dictionary *into,
+                        const struct wn_dictionary *from, int32_t *number,
+                        struct wn_error *error)
+{
+    for (size_t v = 0; v < from->count; v++) {
+        const struct wn_value *value = &from->value[v];
+        const long at =
+            wn_dictionary_add(into, wn_dictionary_text(from, v),
+                              value->length, value->count, value->row, error);
+
+        if (at < 0)
+            return -1;
+        if (number)
+            number[v] = (int32_t)at;
+    }
+    return 0;
+}
+
+static int merge_column(const struct wn_table *table,
+                        struct wn_column *column, const struct tally *tally,
+                        struct wn_error *error)
+{
+    column->missing += tally->missing;
+    if (column->role != WN_ROLE_FEATURE)
+        return 0;
+    merge_numbers(column, tally);
+    if (column->many)
+        return 0;
+    if (!tally->many && merge_values(&column->values, &tally->values, NULL,
+                                     error))
+        return -1;
+    /* Other threads read it to save themselves work; they decide nothing by
+     * it, so it does not matter when they see it. */
+    if (tally->many || column->values.count > table->one_hot) {
+        __atomic_store_n(&column->many, true, __ATOMIC_RELAXED);
+        wn_dictionary_free(&column->values);
+    }
+    return 0;
+}
+
+static int merge_labels(struct survey *survey, const struct piece *piece,
+                        size_t end, struct wn_error *error)
+{
+    struct wn_table *table = survey->table;
+    int32_t *number =
+        wn_new(piece->classes.count, sizeof *number, error);
+
+    if (!number ||
+        merge_values(&table->classes, &piece->classes, number, error)) {
+        free(number);
+        return -1;
+    }
+    for (size_t row = piece->begin; row < end; row++) {
+        const int32_t own = piece->label[row - piece->begin];
+
+        table->label[row] = own < 0 ? -1 : number[own];
+        if (own >= 0)
+            continue;
+        if (survey->unlabelled < TOLD_LINES)
+            survey->told[survey->unlabelled] = row;
+        survey->unlabelled++;
+    }
+    free(number);
+    return 0;
+}
+
+static int finish_piece(void *shared, void *own, size_t begin, size_t end,
+                        struct wn_error *error)
+{
+    struct survey *survey = shared;
+    struct wn_table *table = survey->table;
+    const struct piece *piece = own;
+
+    (void)begin;
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+        if (merge_column(table, &table->column[c], &piece->tally[c], error))
+            return -1;
+    return merge_labels(survey, piece, end, error);
+}
+
+/* --- conclusions -------------------------------------------------------- */
+
+static int fail_unlabelled(const struct survey *survey,
+                           struct wn_error *error)
+{
+    const struct wn_csv *csv = survey->table->csv;
+    const size_t told = survey->unlabelled < TOLD_LINES
+                            ? (size_t)survey->unlabelled
+                            : TOLD_LINES;
+    struct wn_text lines = {0};
+
+    for (size_t i = 0; i < told; i++)
+        if (wn_text_format(&lines, error, "%s%llu", i ? ", " : "",
+                           (unsigned long long)
+                               wn_csv_line(csv)[survey->told[i]])) {
+            wn_text_free(&lines);
+            return -1;
+        }
+    wn_csv_fail(csv, survey->told[0], survey->table->label_column, error,
+                "found no label in %llu row%s (line%s %s%s), wanted one in "
+                "every row",
+                (unsigned long long)survey->unlabelled,
+                survey->unlabelled == 1 ? "" : "s",
+                survey->unlabelled == 1 ? "" : "s", wn_text_of(&lines),
+                survey->unlabelled > TOLD_LINES ? ", ..." : "");
+    wn_text_free(&lines);
+    return -1;
+}
+
+static int conclude_labels(struct survey *survey, struct wn_error *error)
+{
+    struct wn_table *table = survey->table;
+    const size_t rows = wn_csv_rows(table->csv);
+    const size_t classes = table->classes.count;
+
+    if (survey->unlabelled)
+        return fail_unlabelled(survey, error);
+    if (classes > CLASSES_TOLD && classes > rows / 2)
+        return wn_fail(error, WN_EDATA,
+                       "%s: column %s: found %zu different labels in %zu "
+                       "rows, wanted classes with several rows each",
+                       wn_csv_name(table->csv),
+                       wn_csv_column(table->csv, table->label_column),
+                       classes, rows);
+    int32_t *place = wn_new(classes, sizeof *place, error);
+    if (!place || wn_dictionary_sort(&table->classes, place, error)) {
+        free(place);
+        return -1;
+    }
+    for (size_t row = 0; row < rows; row++)
+        table->label[row] = place[table->label[row]];
+    free(place);
+    return 0;
+}
+
+static int check_utf8(const struct wn_table *table, size_t c,
+                      struct wn_error *error)
+{
+    const struct wn_dictionary *values = &table->column[c].values;
+
+    for (size_t v = 0; v < values->count; v++) {
+        const char *text = wn_dictionary_text(values, v);
+        const size_t length = values->value[v].length;
+
+        if (!wn_text_is_utf8(text, length))
+            return wn_csv_fail(table->csv, values->value[v].row, c, error,
+                               "found '%.*s', wanted UTF-8: see iconv(1)",
+                               (int)length, text);
+    }
+    return 0;
+}
+
+/* What the column is, and how many features it gives. */
+static int conclude_column(struct wn_table *table, size_t c,
+                           struct wn_error *error)
+{
+    struct wn_column *column = &table->column[c];
+    const uint64_t rows = wn_csv_rows(table->csv);
+    const uint64_t filled = rows - column->missing;
+
+    if (column->role != WN_ROLE_FEATURE)
+        return 0;
+    if (column->numbers &&
+        (double)column->numbers * 100 >= (double)filled * NUMERIC_PERCENT) {
+        column->kind = WN_NUMERIC;
+        column->invalid = filled - column->numbers;
+        column->deviation =
+            sqrt(fmax(column->deviation, 0) / (double)column->numbers);
+        if (column->min == column->max)
+            column->deviation = 0;
+        column->features = column->deviation > 0;
+    } else {
+        column->kind = column->many ? WN_HASHED : WN_CATEGORICAL;
+        column->min = column->max = NAN;
+        if (check_utf8(table, c, error) ||
+            wn_dictionary_sort(&column->values, NULL, error))
+            return -1;
+        column->features = column->many              ? WN_BUCKETS
+                           : column->values.count > 1 ? column->values.count
+                                                      : 0;
+    }
+    const uint64_t unknown = column->missing + column->invalid;
+    column->indicator = unknown > 0 && unknown < rows;
+    column->features += column->indicator;
+    column->first = table->d;
+    table->d += column->features;
+    return 0;
+}
+
+static int name_feature(const struct wn_table *table, size_t c, size_t f,
+                        struct wn_text *name, struct wn_error *error)
+{
+    const struct wn_column *column = &table->column[c];
+    const char *base = wn_csv_column(table->csv, c);
+
+    if (column->indicator && f + 1 == column->features)
+        return wn_text_format(name, error, "%s:missing", base);
+    if (column->kind == WN_NUMERIC)
+        return wn_text_format(name, error, "%s", base);
+    if (column->kind == WN_HASHED)
+        return wn_text_format(name, error, "%s#%zu", base, f);
+    return wn_text_format(name, error, "%s=", base) ||
+                   wn_text_add(name, wn_dictionary_text(&column->values, f),
+                               column->values.value[f].length, error)
+               ? -1
+               : 0;
+}
+
+static int name_features(struct wn_table *table, struct wn_error *error)
+{
+    table->feature_name = wn_new(table->d, sizeof *table->feature_name, error);
+    if (!table->feature_name)
+        return -1;
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+        for (size_t f = 0; f < table->column[c].features; f++) {
+            struct wn_text name = {0};
+
+            if (name_feature(table, c, f, &name, error)) {
+                wn_text_free(&name);
+                return -1;
+            }
+            table->feature_name[table->column[c].first + f] = name.bytes;
+        }
+    return 0;
+}
+
+int wn_table_survey(struct wn_table *table, struct wn_error *error)
+{
+    struct survey survey = {.table = table};
+    const struct wn_sweep sweep = {
+        .csv = table->csv, .threads = table->threads, .rows = WN_PIECE_ROWS,
+        .shared = &survey, .start = start_piece, .begin = begin_piece,
+        .row = take_row, .finish = finish_piece, .stop = stop_piece,
+        .talk = table->talk, .what = "reading"};
+
+    table->label =
+        wn_new(wn_csv_rows(table->csv), sizeof *table->label, error);
+    if (!table->label || wn_sweep(&sweep, error) ||
+        conclude_labels(&survey, error))
+        return -1;
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+        if (conclude_column(table, c, error))
+            return -1;
+    if (table->d == 0)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found no column with two different values beside "
+                       "the label, wanted features",
+                       wn_csv_name(table->csv));
+    return name_features(table, error);
+}
+
+void wn_table_free(struct wn_table *table)
+{
+    if (table->column)
+        for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+            wn_dictionary_free(&table->column[c].values);
+    free(table->column);
+    free(table->label);
+    wn_dictionary_free(&table->classes);
+    if (table->feature_name)
+        for (size_t j = 0; j < table->d; j++)
+            free(table->feature_name[j]);
+    free(table->feature_name);
+    table->column = NULL;
+    table->label = NULL;
+    table->feature_name = NULL;
+}
+
+const char *wn_table_kind(const struct wn_table *table, size_t column)
+{
+    switch (table->column[column].role) {
+    case WN_ROLE_LABEL:
+        return "label";
+    case WN_ROLE_ID:
+        return "id";
+    case WN_ROLE_IGNORED:
+        return "ignored";
+    default:
+        return table->column[column].kind == WN_NUMERIC ? "numeric"
+                                                        : "categorical";
+    }
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+bool wn_table_is_missing(const struct wn_table *table,
+                         const struct wn_cell *cell)
+{
+    const char *text = cell->text;
+    size_t length = cell->length;
+
+    if (length == 0)
+        return true;
+    if (table->na_count == 0)
+        return false;
+    while (length && blank(text[length - 1]))
+        length--;
+    while (length && blank(*text)) {
+        text++;
+        length--;
+    }
+    for (size_t i = 0; i < table->na_count; i++)
+        if (strlen(table->na[i]) == length &&
+            memcmp(table->na[i], text, length) == 0)
+            return true;
+    return false;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* encode/table.h: columns of a CSV file -> labels and n x d features.
+ *
+ * Two passes over the file. The survey looks at every cell, decides what each
+ * column is and gathers its statistics and the labels; the encoder reads the
+ * cells again and writes features by blocks of rows, so that never more than
+ * some blocks of them are in memory.
+ *
+ *   numeric      at least 95 % of the cells that are not missing are numbers.
+ *                (x - mean) / standard deviation; a missing cell is 0, and the
+ *                feature "age:missing" is 1 where there is none. Cells that
+ *                are no numbers count as invalid and are encoded as missing.
+ *   categorical  all others: a feature "city=Oslo" for each value, 0 or 1;
+ *                above the limit of --one-hot values, WN_BUCKETS features
+ *                "city#3", where XXH3 of the value chooses the one that is 1;
+ *                "city:missing" as above.
+ *
+ * A column whose cells are all the same gives no feature. */
+#ifndef WN_ENCODE_TABLE_H
+#define WN_ENCODE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/csv.h"
+#include "encode/dictionary.h"
+#include "util/message.h"
+
+enum { WN_BUCKETS = 32, WN_NAME_BYTES = 1024 };
+
+enum wn_role { WN_ROLE_FEATURE, WN_ROLE_LABEL, WN_ROLE_ID, WN_ROLE_IGNORED };
+
+enum wn_column_kind { WN_NUMERIC, WN_CATEGORICAL, WN_HASHED };
+
+struct wn_column {
+    enum wn_role role;
+    enum wn_column_kind kind; /* of a feature or label column */
+    uint64_t numbers;         /* cells that are one */
+    uint64_t missing, invalid;
+    double mean, deviation; /* population, over the numbers */
+    double min, max;        /* NaN if there are no numbers */
+    bool many;              /* values: more than the limit, or one too long */
+    struct wn_dictionary values; /* up to the limit, sorted by bytes */
+    size_t first, features; /* its features are first .. first+features-1 */
+    bool indicator;         /* the last of them tells what is missing */
+};
+
+struct wn_table {
+    const struct wn_csv *csv;
+    int threads;
+    struct wn_talk *talk;
+    size_t one_hot;          /* most values of a one-hot column */
+    const char *const *na;   /* cells that mean "missing" beside empty ones */
+    size_t na_count;
+
+    struct wn_column *column; /* wn_csv_columns() of them */
+    size_t label_column;      /* index */
+    int32_t *label;           /* one a row */
+    struct wn_dictionary classes; /* sorted by bytes */
+    size_t d;
+    char **feature_name; /* d */
+};
+
+/* Fill in the roles and options first. WN_EDATA for what the CSV reader
+ * refuses, a label that is missing (the first rows are named), too long or not
+ * UTF-8, more classes than half the rows, and when no feature is left. */
+int wn_table_survey(struct wn_table *table, struct wn_error *error)
+    WN_MUST_CHECK;
+void wn_table_free(struct wn_table *table);
+/* "numeric", "categorical", "label", "id" or "ignored". */
+const char *wn_table_kind(const struct wn_table *table, size_t column);
+
+/* A cell that is missing or broken. */
+struct wn_defect {
+    size_t row;
+    uint32_t column;
+    uint8_t rule; /* enum wn_rule */
+};
+enum wn_rule { WN_RULE_MISSING, WN_RULE_NUMBER };
+extern const char *const wn_rule_names[2]; /* "missing", "number" */
+
+/* What the encoder gives out, in the order of the rows. Either may fail. */
+struct wn_sink {
+    void *context;
+    /* `rows` x d features. */
+    int (*features)(void *context, size_t rows, const float *features,
+                    struct wn_error *error);
+    /* A broken cell and its text; the text of missing ones is NULL. */
+    int (*defect)(void *context, struct wn_defect defect,
+                  const struct wn_cell *cell, struct wn_error *error);
+    /* A cell of the id column; not called when there is none. */
+    int (*id)(void *context, const struct wn_cell *cell,
+              struct wn_error *error);
+};
+
+int wn_table_encode(const struct wn_table *table, const struct wn_sink *sink,
+                    struct wn_error *error) WN_MUST_CHECK;
+
+/* Shared by both passes: whether a cell means "missing". */
+bool wn_table_is_missing(const struct wn_table *table,
+                         const struct wn_cell *cell);
+
+#endif
