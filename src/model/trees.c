@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Extremely randomised trees; see trees.h.
+ *
+ * No tree is ever stored. The rows of a tree's sample and the rows outside it
+ * are partitioned side by side, node by node; when a node becomes a leaf, the
+ * outside rows that arrived there are given its number and its class shares.
+ * A batch of trees grows in parallel, then the votes of the batch are added row
+ * by row in tree order, so that sums do not depend on threads. */
+#include "model/trees.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/memory.h"
+#include "util/random.h"
+#include "util/thread.h"
+
+enum { BATCH = 16, STEPS = 65535 };
+
+const struct wn_trees_knobs wn_trees_standard = {
+    .trees = 300, .candidates = 0, .least = 2};
+
+/* What all trees read. */
+struct forest {
+    size_t n, d, k, candidates, least;
+    const uint16_t *column; /* d x n, each feature in even steps */
+    const int32_t *label;
+    const float *weight;
+    const int32_t *group;
+    size_t groups; /* 0 without groups */
+    uint64_t seed;
+};
+
+/* One class's share of a leaf. */
+struct share {
+    int32_t label;
+    float part;
+};
+
+/* A tree while it grows, and what it leaves behind. */
+struct tree {
+    /* Kept: leaf[i] is row i's leaf, -1 if i was in the sample; the shares of
+     * leaf l are share[first[l]] .. share[first[l + 1] - 1]. */
+    _Alignas(64) int32_t *leaf; /* threads share no cache line of a tree */
+    struct share *share;
+    size_t share_count, share_room;
+    size_t *first;
+    size_t first_count, first_room;
+    /* Scratch. */
+    int32_t *inside, *outside; /* rows, partitioned */
+    float *times;              /* n: copies of a row in the sample x weight */
+    int32_t *feature;          /* d, a permutation; constant ones in front */
+    double *total, *left;      /* k: class weights of the node, and left */
+    /* The node's rows side by side: a feature's values, label, times. */
+    uint16_t *value;
+    int32_t *class;
+    double *mass;
+    struct node *stack;
+    size_t depth, room;
+    struct wn_random random;
+};
+
+/* Ranges of inside and outside, and how many features at the front of
+ * tree->feature are known to be constant here. */
+struct node {
+    size_t in_begin, in_end, out_begin, out_end, constant;
+};
+
+struct split {
+    int32_t feature;
+    uint16_t threshold; /* left: value <= threshold */
+    double gain;
+};
+
+/* A node's weight, and the sum of its squared class weights. */
+struct content {
+    double all, square;
+    size_t classes;
+};
+
+/* Draw the sample. Copies of a row count once as a row and in `times`. */
+static void draw_sample(const struct forest *forest, struct tree *tree,
+                        size_t *in, size_t *out)
+{
+    const size_t units = forest->groups ? forest->groups : forest->n;
+
+    memset(tree->times, 0, forest->n * sizeof *tree->times);
+    /* tree->leaf serves as the count of draws per unit until rows use it. */
+    memset(tree->leaf, 0, forest->n * sizeof *tree->leaf);
+    for (size_t u = 0; u < units; u++)
+        tree->leaf[wn_random_below(&tree->random, units)]++;
+    *in = *out = 0;
+    for (size_t i = 0; i < forest->n; i++) {
+        const size_t unit =
+            forest->groups ? (size_t)forest->group[i] : i;
+        const float weight = forest->weight ? forest->weight[i] : 1;
+
+        if (tree->leaf[unit] && forest->label[i] >= 0) {
+            tree->times[i] = (float)tree->leaf[unit] * weight;
+            tree->inside[(*in)++] = (int32_t)i;
+        } else {
+            tree->outside[(*out)++] = (int32_t)i;
+        }
+    }
+    for (size_t i = 0; i < forest->n; i++)
+        tree->leaf[i] = -1;
+}
+
+/* Lay the node's rows side by side and sum up their classes. */
+static struct content look_at(const struct forest *forest, struct tree *tree,
+                              const struct node *node)
+{
+    struct content content = {0};
+    const size_t rows = node->in_end - node->in_begin;
+
+    for (size_t r = 0; r < rows; r++) {
+        const int32_t i = tree->inside[node->in_begin + r];
+        const double mass = (double)tree->times[i];
+        double *total = &tree->total[forest->label[i]];
+
+        tree->class[r] = forest->label[i];
+        tree->mass[r] = mass;
+        content.classes += *total == 0 && mass > 0;
+        *total += mass;
+        content.all += mass;
+    }
+    for (size_t r = 0; r < rows; r++)
+        content.square += tree->mass[r] * tree->total[tree->class[r]];
+    return content;
+}
+
+static void forget_classes(const struct forest *forest, struct tree *tree,
+                           const struct node *node)
+{
+    for (size_t r = node->in_begin; r < node->in_end; r++)
+        tree->total[forest->label[tree->inside[r]]] = 0;
+}
+
+/* Judge one feature with a random threshold. Gini: the higher
+ * sum_c left_c^2/left + sum_c right_c^2/right, the purer. With t the node's
+ * class weights, sum right_c^2 = sum t_c^2 - 2 sum t_c left_c + sum left_c^2,
+ * so one pass over the rows is enough whatever k is. False: constant here. */
+static bool try_feature(const struct forest *forest, struct tree *tree,
+                        const struct node *node,
+                        const struct content *content, int32_t feature,
+                        struct split *best)
+{
+    const uint16_t *column = forest->column + (size_t)feature * forest->n;
+    const int32_t *row = tree->inside + node->in_begin;
+    const size_t rows = node->in_end - node->in_begin;
+    uint16_t low = UINT16_MAX, high = 0;
+    double left = 0, left2 = 0, cross = 0;
+
+    for (size_t r = 0; r < rows; r++) {
+        const uint16_t v = column[row[r]];
+
+        tree->value[r] = v;
+        low = v < low ? v : low;
+        high = v > high ? v : high;
+    }
+    if (low >= high)
+        return false;
+    const uint16_t threshold =
+        (uint16_t)(low + wn_random_below(&tree->random, (uint64_t)(high - low)));
+    for (size_t r = 0; r < rows; r++) {
+        const int32_t c = tree->class[r];
+        /* Which side is a coin toss: arithmetic, not a branch to mispredict. */
+        const double w = tree->mass[r] * (tree->value[r] <= threshold);
+
+        left2 += w * (2 * tree->left[c] + w);
+        tree->left[c] += w;
+        cross += w * tree->total[c];
+        left += w;
+    }
+    for (size_t r = 0; r < rows; r++)
+        tree->left[tree->class[r]] = 0;
+    const double right = content->all - left;
+    const double right2 = content->square - 2 * cross + left2;
+    const double gain = (left > 0 ? left2 / left : 0) +
+                        (right > 0 ? right2 / right : 0);
+    if (gain > best->gain)
+        *best = (struct split){feature, threshold, gain};
+    return true;
+}
+
+/* The best of `candidates` random splits; false when there is none. Features
+ * found constant move to the front, where the children look past them. */
+static bool choose_split(const struct forest *forest, struct tree *tree,
+                         struct node *node, const struct content *content,
+                         struct split *best)
+{
+    size_t tried = 0, end = forest->d;
+
+    *best = (struct split){-1, 0, -DBL_MAX};
+    while (tried < forest->candidates && end > node->constant) {
+        const size_t at =
+            node->constant +
+            (size_t)wn_random_below(&tree->random, end - node->constant);
+        const int32_t feature = tree->feature[at];
+
+        if (try_feature(forest, tree, node, content, feature, best)) {
+            tried++;
+            end--;
+            tree->feature[at] = tree->feature[end];
+            tree->feature[end] = feature;
+        } else {
+            tree->feature[at] = tree->feature[node->constant];
+            tree->feature[node->constant++] = feature;
+        }
+    }
+    return best->feature >= 0;
+}
+
+/* Rows at or below the threshold to the front; returns where the rest begins. */
+static size_t partition(int32_t *row, size_t begin, size_t end,
+                        const uint16_t *value, uint16_t threshold)
+{
+    while (begin < end) {
+        if (value[row[begin]] <= threshold) {
+            begin++;
+        } else {
+            const int32_t kept = row[--end];
+
+            row[end] = row[begin];
+            row[begin] = kept;
+        }
+    }
+    return begin;
+}
+
+static int make_leaf(const struct forest *forest, struct tree *tree,
+                     const struct node *node, struct wn_error *error)
+{
+    double sum = 0;
+
+    if (node->out_begin == node->out_end)
+        return 0;
+    if (wn_grow(&tree->first, &tree->first_room, tree->first_count + 2,
+                sizeof *tree->first, error) ||
+        wn_grow(&tree->share, &tree->share_room,
+                tree->share_count + (node->in_end - node->in_begin),
+                sizeof *tree->share, error))
+        return -1;
+    for (size_t r = node->in_begin; r < node->in_end; r++)
+        sum += (double)tree->times[tree->inside[r]];
+    for (size_t r = node->in_begin; r < node->in_end; r++) {
+        double *total = &tree->total[forest->label[tree->inside[r]]];
+
+        if (*total == 0 || sum == 0)
+            continue;
+        tree->share[tree->share_count++] = (struct share){
+            forest->label[tree->inside[r]], (float)(*total / sum)};
+        *total = 0;
+    }
+    for (size_t r = node->out_begin; r < node->out_end; r++)
+        tree->leaf[tree->outside[r]] = (int32_t)tree->first_count;
+    tree->first_count++;
+    tree->first[tree->first_count] = tree->share_count;
+    return 0;
+}
+
+static int push(struct tree *tree, const struct node *node,
+                struct wn_error *error)
+{
+    if (wn_grow(&tree->stack, &tree->room, tree->depth + 1,
+                sizeof *tree->stack, error))
+        return -1;
+    tree->stack[tree->depth++] = *node;
+    return 0;
+}
+
+/* Split the node on top of the stack or make it a leaf. */
+static int grow_node(const struct forest *forest, struct tree *tree,
+                     struct wn_error *error)
+{
+    struct node node = tree->stack[--tree->depth];
+    struct split split;
+    /* Where no outside row arrived, nobody will ask. */
+    if (node.out_begin == node.out_end)
+        return 0;
+    const struct content content = look_at(forest, tree, &node);
+
+    if (content.classes <= 1 || node.in_end - node.in_begin < forest->least ||
+        !choose_split(forest, tree, &node, &content, &split)) {
+        const int status = make_leaf(forest, tree, &node, error);
+
+        forget_classes(forest, tree, &node);
+        return status;
+    }
+    forget_classes(forest, tree, &node);
+    const uint16_t *value =
+        forest->column + (size_t)split.feature * forest->n;
+    const size_t in = partition(tree->inside, node.in_begin, node.in_end,
+                                value, split.threshold);
+    const size_t out = partition(tree->outside, node.out_begin, node.out_end,
+                                 value, split.threshold);
+    const struct node right = {in, node.in_end, out, node.out_end,
+                               node.constant};
+    const struct node left = {node.in_begin, in, node.out_begin, out,
+                              node.constant};
+    return push(tree, &right, error) || push(tree, &left, error) ? -1 : 0;
+}
+
+static int grow_tree(const struct forest *forest, struct tree *tree,
+                     size_t number, struct wn_error *error)
+{
+    struct node root = {0};
+
+    wn_random_start(&tree->random, forest->seed, WN_RANDOM_TREES, number, 0);
+    draw_sample(forest, tree, &root.in_end, &root.out_end);
+    for (size_t j = 0; j < forest->d; j++)
+        tree->feature[j] = (int32_t)j;
+    tree->share_count = tree->first_count = 0;
+    if (wn_grow(&tree->first, &tree->first_room, 1, sizeof *tree->first,
+                error) ||
+        push(tree, &root, error))
+        return -1;
+    tree->first[0] = 0;
+    while (tree->depth)
+        if (grow_node(forest, tree, error))
+            return -1;
+    return 0;
+}
+
+static void free_trees(struct tree *trees)
+{
+    if (!trees)
+        return;
+    for (size_t t = 0; t < BATCH; t++) {
+        free(trees[t].leaf);
+        free(trees[t].share);
+        free(trees[t].first);
+        free(trees[t].inside);
+        free(trees[t].outside);
+        free(trees[t].times);
+        free(trees[t].feature);
+        free(trees[t].total);
+        free(trees[t].left);
+        free(trees[t].value);
+        free(trees[t].class);
+        free(trees[t].mass);
+        free(trees[t].stack);
+    }
+    free(trees);
+}
+
+static struct tree *new_trees(const struct forest *forest,
+                              struct wn_error *error)
+{
+    struct tree *trees = wn_new(BATCH, sizeof *trees, error);
+
+    for (size_t t = 0; trees && t < BATCH; t++) {
+        struct tree *tree = &trees[t];
+
+        tree->leaf = wn_new(forest->n, sizeof *tree->leaf, error);
+        tree->inside = wn_new(forest->n, sizeof *tree->inside, error);
+        tree->outside = wn_new(forest->n, sizeof *tree->outside, error);
+        tree->times = wn_new(forest->n, sizeof *tree->times, error);
+        tree->feature = wn_new(forest->d, sizeof *tree->feature, error);
+        tree->total = wn_new(forest->k, sizeof *tree->total, error);
+        tree->left = wn_new(forest->k, sizeof *tree->left, error);
+        tree->value = wn_new(forest->n, sizeof *tree->value, error);
+        tree->class = wn_new(forest->n, sizeof *tree->class, error);
+        tree->mass = wn_new(forest->n, sizeof *tree->mass, error);
+        if (!tree->leaf || !tree->inside || !tree->outside || !tree->times ||
+            !tree->feature || !tree->total || !tree->left || !tree->value || !tree->class ||
+            !tree->mass) {
+            free_trees(trees);
+            return NULL;
+        }
+    }
+    return trees;
+}
+
+/* Features in even steps, column by column. */
+static void cut_features(const float *x, size_t n, size_t d, int threads,
+                         uint16_t *column)
+{
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t j = 0; j < d; j++) {
+        float low = x[j], high = x[j];
+
+        for (size_t i = 0; i < n; i++) {
+            low = x[i * d + j] < low ? x[i * d + j] : low;
+            high = x[i * d + j] > high ? x[i * d + j] : high;
+        }
+        const double range = (double)high - (double)low;
+        const double scale = range > 0 ? STEPS / range : 0;
+        for (size_t i = 0; i < n; i++)
+            column[j * n + i] =
+                (uint16_t)(((double)x[i * d + j] - (double)low) * scale + 0.5);
+    }
+}
+
+/* Add the batch's votes: rows in parallel, trees of a row in order. */
+static void add_votes(const struct tree *trees, size_t count, size_t n,
+                      size_t k, int threads, float *probability)
+{
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t i = 0; i < n; i++)
+        for (size_t t = 0; t < count; t++) {
+            const struct tree *tree = &trees[t];
+            const int32_t leaf = tree->leaf[i];
+
+            if (leaf < 0)
+                continue;
+            for (size_t s = tree->first[leaf]; s < tree->first[leaf + 1]; s++)
+                probability[i * k + (size_t)tree->share[s].label] +=
+                    tree->share[s].part;
+        }
+}
+
+/* One even vote more, and each row's votes as shares of their sum. */
+static void finish_votes(size_t n, size_t k, int threads, float *probability)
+{
+    const double even = 1.0 / (double)k;
+
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t i = 0; i < n; i++) {
+        float *row = probability + i * k;
+        double sum = 0;
+
+        for (size_t c = 0; c < k; c++)
+            sum += (double)row[c] + even;
+        for (size_t c = 0; c < k; c++)
+            row[c] = (float)(((double)row[c] + even) / sum);
+    }
+}
+
+/* Grow trees first .. first+count-1 into the batch. */
+static int grow_batch(const struct forest *forest, struct tree *trees,
+                      size_t first, size_t count, int threads,
+                      struct wn_error *error)
+{
+    struct wn_error failed[BATCH] = {{0}};
+    int status = 0;
+
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (size_t t = 0; t < count; t++)
+        if (grow_tree(forest, &trees[t], first + t, &failed[t]))
+            trees[t].depth = 0;
+    for (size_t t = 0; t < count && status == 0; t++)
+        if (failed[t].code)
+            status = wn_fail(error, failed[t].code, "%s", failed[t].text);
+    return status;
+}
+
+static size_t count_groups(const int32_t *group, size_t n)
+{
+    size_t groups = 0;
+
+    for (size_t i = 0; group && i < n; i++)
+        if ((size_t)group[i] >= groups)
+            groups = (size_t)group[i] + 1;
+    return groups;
+}
+
+int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
+             size_t k, const float *weight, const int32_t *group,
+             const struct wn_trees_knobs *knobs, uint64_t seed, int threads,
+             struct wn_talk *talk, float *probability, struct wn_error *error)
+{
+    struct forest forest = {.n = n, .d = d, .k = k, .least = knobs->least,
+                            .label = label, .weight = weight, .group = group,
+                            .groups = count_groups(group, n), .seed = seed};
+    uint16_t *column = wn_new(wn_product(n, d, 1), sizeof *column, error);
+    struct tree *trees = NULL;
+    int status = -1;
+
+    forest.candidates = knobs->candidates ? knobs->candidates
+                                          : (size_t)lrint(sqrt((double)d));
+    if (forest.candidates == 0)
+        forest.candidates = 1;
+    if (!column || !(trees = new_trees(&forest, error)))
+        goto done;
+    forest.column = column;
+    cut_features(x, n, d, threads, column);
+    memset(probability, 0, n * k * sizeof *probability);
+    for (size_t t = 0; t < knobs->trees; t += BATCH) {
+        const size_t count = knobs->trees - t < BATCH ? knobs->trees - t : BATCH;
+
+        wn_talk_progress(talk, "trees", t, knobs->trees);
+        if (grow_batch(&forest, trees, t, count, threads, error))
+            goto done;
+        add_votes(trees, count, n, k, threads, probability);
+    }
+    wn_talk_progress(talk, "trees", knobs->trees, knobs->trees);
+    finish_votes(n, k, threads, probability);
+    status = 0;
+done:
+    free_trees(trees);
+    free(column);
+    return status;
+}
