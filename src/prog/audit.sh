@@ -1,0 +1,355 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# audit: the whole pipeline over one dataset, for a person and for cron.
+#
+#   FILE.csv -> ingest -> score -> flag -> prune   FILE.pruned.csv
+#                                      \-> report  the screen
+#
+# All of it happens in a hidden directory beside the output, .NAME.work, which
+# is the lock too (flock(1) on the directory itself). The outputs are renamed
+# out of it when all of them are whole: a run that fails or is killed leaves
+# the old ones as they were, and the next run takes the directory over.
+
+set -u
+LC_ALL=C
+PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
+export LC_ALL PATH
+unset CDPATH POSIXLY_CORRECT GETOPT_COMPATIBLE
+self=${0##*/}
+
+# Every option: long name, letter and value ("-" where there is none), who
+# gets it ("here", or the stages, whose manual pages say what it does).
+option_table='
+output o AUDIT here
+pruned - PRUNED here
+force f - here
+quiet q - here,ingest,score,flag,prune,report
+help h - here
+version V - here
+verbose v - ingest,score,flag,prune,report
+threads j N score
+memory - SIZE score
+seed - N score
+label - COLUMN ingest
+id - COLUMN ingest
+ignore - PATTERN ingest
+model - NAME score
+methods - LIST score
+issues - LIST flag
+drop - REASONS prune
+relabel - - prune
+top - N report
+fail-on - SPEC report
+'
+
+help() {
+    cat <<END
+Usage: $self [OPTION...] FILE
+Audit the dataset FILE: which labels are wrong, and the rows worth keeping.
+
+  -o, --output=AUDIT      the audit file to write (default: FILE.audit.h5)
+      --pruned=PRUNED     the kept rows, or "none" (default: FILE.pruned.csv)
+  -f, --force             replace files that are not from an earlier audit
+  -q, --quiet             print nothing unless findings reach --fail-on
+  -h, --help              show this help and stop
+  -V, --version           show the version and stop
+
+Options that go to the stages, as their own help has them:
+END
+    printf '%s' "$option_table" | awk 'NF && $4 !~ /^here/ {
+        option = "--" $1 ($3 == "-" ? "" : "=" $3)
+        letter = $2 == "-" ? "    " : "-" $2 ", "
+        printf "  %s%-19s %s\n", letter, option, $4 }'
+}
+
+# ---- what is said, and how it ends ------------------------------------------
+
+# A text that may hold anything, fit for a terminal.
+plain() {
+    printf '%s' "$1" | tr '\001-\037\177' '?'
+}
+
+# fail TEXT [STATUS]
+fail() {
+    printf '%s: %s\n' "$self" "$(plain "$1")" >&2
+    exit "${2:-2}"
+}
+
+# A descriptor that is closed would be taken by the next file opened. Opened
+# the wrong way round instead, its use fails as it should.
+{ : >&1; } 2>/dev/null || exec 1</dev/null
+{ : >&2; } 2>/dev/null || exec 2</dev/null
+
+# ---- the command line -------------------------------------------------------
+
+# A word as the shell reads it back, whatever is in it.
+quote() {
+    printf '%s\n' "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"
+}
+
+output='' pruned='' force='' quiet=''
+ingest='' score='' flag='' prune='' report='' # the options of each
+
+# take NAME VALUE: one option, given as getopt(1) found it.
+take() {
+    row=$(printf '%s' "$option_table" | grep "^$1 ")
+    stages=${row##* }
+    word=--$1
+    case $row in
+    *' - '"$stages") ;;
+    *) word=$(quote "--$1=$2") ;;
+    esac
+    for stage in $(echo "$stages" | tr , ' '); do
+        case $stage in
+        here) eval "take_$1 \"\$2\"" ;;
+        *) eval "$stage=\"\$$stage \$word\"" ;;
+        esac
+    done
+}
+take_output() { output=$1; }
+take_pruned() { pruned=$1; }
+take_force() { force=1; }
+take_quiet() { quiet=1; }
+take_help() { help || exit 2; exit; }
+take_version() { echo "$self (winnow) @VERSION@" || exit 2; exit; }
+
+words=$(printf '%s' "$option_table" | awk '
+    NF { colon = $3 == "-" ? "" : ":"; long = long "," $1 colon
+         if ($2 != "-") short = short $2 colon }
+    END { print short " -l " substr(long, 2) }')
+words=$(getopt -n "$self" -o $words -- "$@") || exit 2
+eval "set -- $words"
+while [ "$1" != -- ]; do
+    case $1 in
+    --*) name=${1#--} ;;
+    *) name=$(printf '%s' "$option_table" |
+        awk -v letter="${1#-}" '$2 == letter { print $1 }') ;;
+    esac
+    case $(printf '%s' "$option_table" | grep "^$name ") in
+    "$name "?" - "*) take "$name" '' ;;
+    *)
+        take "$name" "$2"
+        shift
+        ;;
+    esac
+    shift
+done
+shift
+[ $# -eq 1 ] || fail "found $# operands, wanted one FILE; see --help"
+
+# ---- the files --------------------------------------------------------------
+
+# safe PATH: sets path, to one that no program takes for an option.
+safe() {
+    case $1 in
+    -*) path=./$1 ;;
+    *) path=$1 ;;
+    esac
+}
+
+# stem PATH: sets path, to PATH without its last extension.
+stem() {
+    case ${1##*/} in
+    ?*.*) path=${1%.*} ;;
+    *) path=$1 ;;
+    esac
+}
+
+# folder PATH: sets path, to its directory.
+folder() {
+    case $1 in
+    */*) path=${1%/*}/ ;;
+    *) path=./ ;;
+    esac
+}
+
+[ "$1" != - ] || fail "-: wanted a file, because it is read twice"
+safe "$1"
+input=$path
+[ -e "$input" ] || fail "$1: there is no such file"
+[ -f "$input" ] && [ -r "$input" ] || fail "$1: wanted a file that can be read"
+if [ -z "$output" ]; then
+    stem "$input"
+    output=$path.audit.h5
+fi
+safe "$output"
+output=$path
+if [ -z "$pruned" ]; then
+    case $output in
+    *.audit.h5) path=${output%.audit.h5} ;;
+    *) stem "$output" ;;
+    esac
+    case ${input##*/} in
+    ?*.*) pruned=$path.pruned.${input##*.} ;;
+    *) pruned=$path.pruned ;;
+    esac
+fi
+safe "$pruned"
+pruned=$path
+
+# An output is nothing yet, or a file other than the input.
+check_target() {
+    folder "$1"
+    [ -d "$path" ] || fail "$path: there is no such directory"
+    [ ! -e "$1" ] || [ -f "$1" ] || fail "$1: is not a regular file"
+    [ ! "$1" -ef "$input" ] || fail "$1: is the input"
+}
+[ ! -L "$output" ] || output=$(readlink -f -- "$output")
+check_target "$output"
+if [ "$pruned" != none ]; then
+    [ ! -L "$pruned" ] || pruned=$(readlink -f -- "$pruned")
+    check_target "$pruned"
+    [ "$pruned" != "$output" ] && [ ! "$pruned" -ef "$output" ] ||
+        fail "$pruned: is both --output and --pruned"
+fi
+
+# ---- the programs -----------------------------------------------------------
+
+# The stages have our own prefix and suffix and live where we do, or in PATH.
+real=$(readlink -f -- "$(command -v -- "$0")") || real=$0
+suffix=${real##*audit}
+prefix=${real##*/}
+prefix=${prefix%audit*}
+for stage in ingest score flag prune report; do
+    name=$prefix$stage$suffix
+    if [ -x "${real%/*}/$name" ]; then
+        name=${real%/*}/$name
+    else
+        command -v "$name" >/dev/null || fail "$name: there is no such program"
+    fi
+    eval "${stage}_program=\$name"
+done
+
+# Stages die with us, also when we are killed: nobody else would end them, and
+# they hold the lock.
+leash='setpriv --pdeathsig KILL --'
+$leash true 2>/dev/null || leash=''
+
+# ---- the lock and the end ---------------------------------------------------
+
+folder "$output"
+work=$path.${output##*/}.work
+spare='' # the same beside the pruned file, where that is elsewhere
+child=''
+
+# The lock is held until we are gone, so these are ours to remove.
+clean() {
+    rm -rf "$work" ${spare:+"$spare"}
+}
+
+# stop SIGNAL: end the stage, clean, and die of the signal.
+stop() {
+    trap '' HUP INT TERM
+    [ -z "$child" ] || { kill -s TERM "$child" && wait "$child"; } 2>/dev/null
+    clean
+    trap - EXIT "$1"
+    kill -s "$1" $$
+}
+
+# Take the hidden directory; descriptor 9 is the lock and stages inherit it.
+# Between mkdir and flock the last holder may have removed it: look again.
+lock() {
+    while :; do
+        mkdir -p -m 700 "$work" 2>/dev/null ||
+            fail "$work: cannot make this directory"
+        if [ -L "$work" ] || { [ -e "$work" ] && [ ! -O "$work" ]; }; then
+            fail "$work: is not our own directory"
+        fi
+        { command exec 9<"$work"; } 2>/dev/null || continue
+        flock -n 9 ||
+            fail "$output: another audit is writing it and holds $work" 75
+        [ ! "$work" -ef /proc/self/fd/9 ] || break
+    done
+    trap clean EXIT
+    for signal in HUP INT TERM; do
+        trap "stop $signal" $signal
+    done
+    find "$work" -mindepth 1 -delete
+}
+
+# await COMMAND...: run it and set status. It is waited for in the background,
+# because a shell looks at signals only between commands.
+await() {
+    $leash "$@" &
+    child=$!
+    wait $child
+    status=$?
+    child=''
+}
+
+# earlier FILE: whether it is what an earlier audit wrote.
+earlier() {
+    await "$report_program" -- "$1" >/dev/null 2>&1
+    [ $status -le 1 ]
+}
+
+# run NAME ARGUMENT...: run a stage with its options and these.
+run() {
+    name=$1
+    shift
+    eval "program=\$${name}_program words=\$$name"
+    eval "set -- $words \"\$@\""
+    await "$program" "$@"
+    case $status in
+    0) ;;
+    1) [ "$name" = report ] || exit 2 ;;
+    75) exit 75 ;;
+    *)
+        [ $status -lt 128 ] ||
+            fail "$name: killed by signal $((status - 128))"
+        exit 2
+        ;;
+    esac
+}
+
+# ---- the audit --------------------------------------------------------------
+
+lock
+if [ -z "$force" ]; then
+    if [ -e "$output" ]; then
+        earlier "$output" ||
+            fail "$output: is not from an earlier audit; --force replaces it"
+    elif [ "$pruned" != none ] && [ -e "$pruned" ]; then
+        fail "$pruned: exists, but no earlier audit; --force replaces it"
+    fi
+fi
+
+run ingest -o "$work/audit.h5" -- "$input"
+run score -i -- "$work/audit.h5"
+run flag -i -- "$work/audit.h5"
+if [ "$pruned" != none ]; then
+    folder "$pruned"
+    kept=$work/pruned
+    if [ ! "$path" -ef "$work/.." ]; then
+        spare=$path.${pruned##*/}.work
+        rm -rf "$spare"
+        mkdir -m 700 "$spare" || exit 2
+        kept=$spare/pruned
+    fi
+    run prune "--source=$input" -o "$kept" -- "$work/audit.h5"
+fi
+run report -- "$work/audit.h5" >"$work/summary"
+findings=$status
+
+# What is printed comes before what is renamed: a screen that cannot be
+# written to is a failure like any other.
+{
+    echo
+    printf 'audit file    %s\n' "$(plain "$output")"
+    [ "$pruned" = none ] || printf 'pruned rows   %s\n' "$(plain "$pruned")"
+} >>"$work/summary" || exit 2
+if [ -z "$quiet" ] || [ $findings -eq 1 ]; then
+    cat "$work/summary" 2>/dev/null || fail "standard output: cannot write"
+fi
+
+# The audit file first: while it is there, the pruned file is known as ours.
+sync "$work" 2>/dev/null
+mv -fT "$work/audit.h5" "$output" || exit 2
+if [ "$pruned" != none ]; then
+    mv -fT "$kept" "$pruned" || exit 2
+    folder "$pruned"
+    sync "$path"
+fi
+folder "$output"
+sync "$path"
+exit $findings

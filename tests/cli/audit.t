@@ -1,0 +1,242 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# audit, the driver, over stages that are shell functions of a few lines: what
+# is passed to whom, what is left behind, and with which status it ends. The
+# stages themselves are in pipeline.t.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+
+# Stages that write down their arguments and keep one line of text as "audit
+# file". Environment: FAIL names one that fails, HANG one that never ends,
+# FIND makes report find something.
+mkdir bin
+cp "$build/audit" bin/audit
+for stage in ingest score flag prune report; do
+    cat >bin/$stage <<'END'
+#!/bin/sh
+name=${0##*/}
+printf '%s' "$name" >>"$CALLS"
+printf ' <%s>' "$@" >>"$CALLS"
+echo >>"$CALLS"
+output=''
+while [ $# -gt 0 ]; do
+    case $1 in
+    -o) output=$2; shift ;;
+    --) file=$2 ;;
+    esac
+    shift
+done
+case $name:$file in
+report:*.work/*) ;;
+report:*) FAIL='' HANG='' ;;
+esac
+[ "$FAIL" != "$name" ] || { echo "$name: failed as told" >&2; exit 2; }
+case $name in
+ingest) echo "audit of $(cat "$file")" >"$output" ;;
+prune) grep audit "$file" >/dev/null && echo kept >"$output" ;;
+score | flag) echo "$name" >>"$file" ;;
+report)
+    grep -q '^audit of' "$file" || exit 2
+    sed 's/^/summary: /' "$file"
+    ;;
+esac
+if [ "$HANG" = "$name" ]; then
+    : >hanging
+    exec sleep 60
+fi
+[ "$name" != report ] || [ -z "$FIND" ] || exit 1
+END
+    chmod +x bin/$stage
+done
+CALLS=$work/calls FAIL='' HANG='' FIND=''
+export CALLS FAIL HANG FIND
+PATH=$work/bin:$PATH
+echo data >x.csv
+
+# left FILES NAME: passed if the directory holds just those beside our own.
+left() {
+    is "$(find . -mindepth 1 ! -path './bin*' ! -name calls ! -name out \
+        ! -name err ! -name hanging ! -name cmp.out | sort | tr '\n' ' ')" \
+        "$1" "$2"
+}
+
+# ---- what it does -----------------------------------------------------------
+
+runs "an audit" audit x.csv --label=y
+is "$(cat out)" "summary: audit of data
+summary: score
+summary: flag
+
+audit file    x.audit.h5
+pruned rows   x.pruned.csv" "prints the summary and the names of its files"
+is "$(cat err)" "" "and nothing else"
+left "./x.audit.h5 ./x.csv ./x.pruned.csv " "leaves the two files"
+is "$(cat x.pruned.csv)" kept "the pruned file is what prune wrote"
+is "$(cat calls)" "ingest <--label=y> <-o> <./.x.audit.h5.work/audit.h5> <--> <x.csv>
+score <-i> <--> <./.x.audit.h5.work/audit.h5>
+flag <-i> <--> <./.x.audit.h5.work/audit.h5>
+prune <--source=x.csv> <-o> <./.x.audit.h5.work/pruned> <--> <./.x.audit.h5.work/audit.h5>
+report <--> <./.x.audit.h5.work/audit.h5>" "the stages get what they need"
+
+: >calls
+runs "a second audit replaces the first" audit x.csv --label=y
+rm -f calls x.audit.h5
+runs "options of stages" \
+    audit --seed 7 -j3 x.csv -v --lab="it's a \$name" --id='two  blanks
+and lines' --ignore=a --ignore=b --top 5 -f
+is "$(sed 's/ <-[oi]>.*//; s/ <--source.*//; s/ <-->.*//' calls)" \
+    "ingest <--verbose> <--label=it's a \$name> <--id=two  blanks
+and lines> <--ignore=a> <--ignore=b>
+score <--seed=7> <--threads=3> <--verbose>
+flag <--verbose>
+prune <--verbose>
+report <--verbose> <--top=5>" "go to them in order, as they were given"
+
+runs "-o" audit x.csv -o other.h5
+left "./other.h5 ./other.pruned.csv ./x.audit.h5 ./x.csv ./x.pruned.csv " \
+    "-o names the audit file, and the pruned one after it"
+rm other.*
+mkdir sub else
+runs "--pruned" audit x.csv -o sub/a.audit.h5 --pruned=else/b.csv
+runs "--pruned=none" audit x.csv -o else/c.h5 --pruned=none
+left "./else ./else/b.csv ./else/c.h5 ./sub ./sub/a.audit.h5 ./x.audit.h5 ./x.csv ./x.pruned.csv " \
+    "--pruned names the pruned file, or none"
+rm -rf sub else
+
+runs "-q" audit -q x.csv
+is "$(cat out err)" "" "-q says nothing"
+FIND=1
+audit -q x.csv --fail-on=x >out 2>err
+is "$? $(head -n 1 out)" "1 summary: audit of data" \
+    "-q shows what reaches --fail-on, exit 1"
+FIND=''
+env -i CALLS="$CALLS" "$work/bin/audit" -q x.csv >out 2>err
+is "$? $(cat out err)" "0 " "runs with no environment, as in cron"
+
+# ---- names ------------------------------------------------------------------
+
+mkdir names
+cd names || exit 99
+hard='-a b
+c'"'"'"$x'
+cp ../x.csv "./$hard.csv"
+runs "a name that begins with - and holds about everything" \
+    audit -- "$hard.csv"
+ok "$([ -f "./$hard.audit.h5" ] && [ -f "./$hard.pruned.csv" ]; echo $?)" \
+    "its outputs stand beside it"
+is "$(grep -c . out)" 5 "its line feed is not printed"
+cp ../x.csv noext
+runs "a name without extension" audit noext
+ok "$([ -f noext.audit.h5 ] && [ -f noext.pruned ]; echo $?)" "and its outputs"
+cp ../x.csv x.csv
+mkdir real
+ln -s real/a.h5 link.h5
+runs "a link as output" audit x.csv -o link.h5 --pruned=none
+ok "$([ -L link.h5 ] && [ -f real/a.h5 ]; echo $?)" "is followed"
+cd .. && rm -rf names
+
+# ---- what it refuses --------------------------------------------------------
+
+fails_with 2 "found 0 operands, wanted one FILE" audit
+fails_with 2 "found 2 operands, wanted one FILE" audit x.csv x.csv
+fails_with 2 "unrecognized option '--nonsense'" audit --nonsense x.csv
+fails_with 2 "option '--label' requires an argument" audit x.csv --label
+fails_with 2 "gone.csv: there is no such file" audit gone.csv
+fails_with 2 "-: wanted a file" audit -
+fails_with 2 "bin: wanted a file that can be read" audit bin
+fails_with 2 "x.csv: is the input" audit x.csv --pruned=x.csv
+fails_with 2 "x.csv: is the input" audit x.csv -o ./x.csv
+fails_with 2 "z.h5: is both" audit x.csv -o z.h5 --pruned=z.h5
+fails_with 2 "./no/: there is no such directory" audit x.csv -o ./no/a.h5
+fails_with 2 "/dev/null: is not a regular file" audit x.csv -o /dev/null
+echo mine >mine.h5
+fails_with 2 "mine.h5: is not from an earlier audit" audit x.csv -o mine.h5
+is "$(cat mine.h5)" mine "and it is left alone"
+mv x.pruned.csv kept
+rm x.audit.h5
+echo mine >x.pruned.csv
+fails_with 2 "x.pruned.csv: exists, but no earlier audit" audit x.csv
+is "$(cat x.pruned.csv)" mine "and it is left alone too"
+runs "--force replaces them" audit -f x.csv
+rm -f mine.h5 kept
+
+# ---- what goes wrong --------------------------------------------------------
+
+echo newer >x.csv
+cp x.audit.h5 old.h5
+cp x.pruned.csv old.csv
+for FAIL in ingest score flag prune report; do
+    fails_with 2 "$FAIL: failed as told" audit x.csv
+done
+FAIL=''
+fails_with 2 "standard output: cannot write" sh -c 'audit x.csv >/dev/full'
+fails_with 2 "standard output: cannot write" sh -c 'audit x.csv >&-'
+cmp -s x.audit.h5 old.h5 && cmp -s x.pruned.csv old.csv
+ok $? "a failed audit leaves the old files"
+left "./old.csv ./old.h5 ./x.audit.h5 ./x.csv ./x.pruned.csv " \
+    "and nothing else"
+
+# hang STAGE: an audit in the background that is inside STAGE; its process.
+hang() {
+    rm -f hanging
+    HANG=$1 audit x.csv >out.hang 2>&1 &
+    hung=$!
+    while [ ! -e hanging ]; do
+        sleep .02
+    done
+}
+for signal in INT TERM HUP; do
+    # A shell's background processes ignore SIGINT for good; env undoes it.
+    rm -f hanging
+    HANG=score env --default-signal=INT bin/audit x.csv >out 2>&1 &
+    hung=$!
+    while [ ! -e hanging ]; do
+        sleep .02
+    done
+    kill -s $signal $hung
+    wait $hung
+    is "$(kill -l $?)" $signal "dies of SIG$signal"
+done
+left "./old.csv ./old.h5 ./x.audit.h5 ./x.csv ./x.pruned.csv " \
+    "with nothing left behind"
+
+for stage in ingest score flag prune report; do
+    hang $stage
+    kill -9 $hung
+    wait $hung 2>/dev/null
+    cmp -s x.audit.h5 old.h5 && cmp -s x.pruned.csv old.csv
+    ok $? "killed in $stage: the old files are there"
+done
+rm -f out.hang
+sleep .1
+runs "the next audit goes through" audit x.csv
+left "./old.csv ./old.h5 ./x.audit.h5 ./x.csv ./x.pruned.csv " \
+    "and clears what the killed ones left"
+is "$(head -n 1 x.audit.h5)" "audit of newer" "its files are the new ones"
+
+hang flag
+fails_with 75 "x.audit.h5: another audit is writing it and holds ./.x.audit.h5.work" \
+    audit x.csv
+kill $hung
+wait $hung 2>/dev/null
+rm -f out.hang
+
+# Many at once on the same file: one or more go through, the rest say 75, and
+# never is the lock of one removed by another.
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    (
+        audit -q x.csv 2>err.$i
+        echo $? >status.$i
+    ) &
+done
+wait
+is "$(cat status.* | grep -vc -e '^0$' -e '^75$')" 0 \
+    "twelve at once: each ends with 0 or 75"
+ok "$(grep -q '^0$' status.*; echo $?)" "and one at least with 0"
+rm -f status.* err.*
+left "./old.csv ./old.h5 ./x.audit.h5 ./x.csv ./x.pruned.csv " \
+    "and nothing is left"
+
+runs "--help" audit --help
+runs "--version" audit -V
+is "$(cut -d ' ' -f 1,2 out)" "audit (winnow)" "names itself"
+done_testing
