@@ -10,6 +10,12 @@
 void wn_linear_start(void);
 /* The kernel set OpenBLAS chose, "Haswell". */
 const char *wn_linear_kernels(void);
+/* The kernel set that OpenBLAS should have chosen for this processor, or NULL
+ * when its own choice stands: versions before 0.3.22 do not know newer
+ * processors and take their AVX2 kernels where AVX-512 runs twice as fast.
+ * A program gets it by OPENBLAS_CORETYPE in the environment, which the library
+ * reads while it is loaded. */
+const char *wn_linear_better(void);
 
 /* C = alpha op(A) op(B) + beta C, row-major float. op(A) is rows x inner,
  * op(B) inner x columns; the ld are row strides of A, B and C as stored. */
