@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The audited file, found again, checked and copied; see source.h. */
+#include "data/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "data/csv.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/memory.h"
+#include "util/text.h"
+
+enum { PIECE = 1 << 20 };
+
+struct wn_source {
+    const struct wn_dataset *dataset;
+    int descriptor;
+    char *name;
+    uint64_t size;
+    struct timespec changed;
+    const char *line_end; /* of the head */
+    bool terminated;      /* the last row ends with one */
+    char *buffer;         /* PIECE */
+};
+
+struct wn_sink {
+    int descriptor;
+    const char *name;
+    char *buffer;
+    size_t used;
+    bool open_line; /* what was written last lacks its line end */
+};
+
+struct wn_sink *wn_sink_new(int descriptor, const char *name,
+                            struct wn_error *error)
+{
+    struct wn_sink *sink = wn_new(1, sizeof *sink, error);
+
+    if (!sink)
+        return NULL;
+    sink->descriptor = descriptor;
+    sink->name = name;
+    sink->buffer = wn_new(PIECE, 1, error);
+    if (!sink->buffer) {
+        free(sink);
+        return NULL;
+    }
+    return sink;
+}
+
+void wn_sink_free(struct wn_sink *sink)
+{
+    if (sink)
+        free(sink->buffer);
+    free(sink);
+}
+
+int wn_sink_flush(struct wn_sink *sink, struct wn_error *error)
+{
+    const size_t used = sink->used;
+
+    sink->used = 0;
+    return wn_write_all(sink->descriptor, sink->buffer, used, sink->name,
+                        error);
+}
+
+static int sink_add(struct wn_sink *sink, const char *bytes, size_t length,
+                    struct wn_error *error)
+{
+    if (length > PIECE - sink->used && wn_sink_flush(sink, error))
+        return -1;
+    if (length > PIECE)
+        return wn_write_all(sink->descriptor, bytes, length, sink->name,
+                            error);
+    memcpy(sink->buffer + sink->used, bytes, length);
+    sink->used += length;
+    return 0;
+}
+
+const char *wn_source_name(const struct wn_source *source)
+{
+    return source->name;
+}
+
+void wn_source_close(struct wn_source *source)
+{
+    if (!source)
+        return;
+    if (source->descriptor >= 0)
+        close(source->descriptor);
+    free(source->name);
+    free(source->buffer);
+    free(source);
+}
+
+/* Size first, then the digest over all bytes. */
+static int check_content(struct wn_source *source, struct wn_error *error)
+{
+    const struct wn_dataset *dataset = source->dataset;
+    struct wn_hash *hash;
+    char found[WN_DIGEST_TEXT];
+    int status = 0;
+
+    if (source->size != dataset->source_size)
+        return wn_fail(error, WN_EDATA,
+                       "%s: changed since the audit: found %llu bytes, "
+                       "wanted %llu", source->name,
+                       (unsigned long long)source->size,
+                       (unsigned long long)dataset->source_size);
+    hash = wn_hash_new(error);
+    if (!hash)
+        return -1;
+    for (uint64_t at = 0; status == 0 && at < source->size; at += PIECE) {
+        const uint64_t left = source->size - at;
+        const size_t length = left < PIECE ? (size_t)left : PIECE;
+
+        status = wn_read_at(source->descriptor, source->buffer, length, at,
+                            source->name, error);
+        if (status == 0)
+            wn_hash_add(hash, source->buffer, length);
+    }
+    wn_hash_text(hash, found);
+    wn_hash_free(hash);
+    if (status == 0 && strcmp(found, dataset->source_digest))
+        status = wn_fail(error, WN_EDATA,
+                         "%s: changed since the audit: found digest %s, "
+                         "wanted %s", source->name, found,
+                         dataset->source_digest);
+    return status;
+}
+
+/* Which line ends the head has, and whether the last row has one. */
+static int look_at_ends(struct wn_source *source, struct wn_error *error)
+{
+    const uint64_t head = source->dataset->row_offset[0];
+    const uint64_t at[2] = {head >= 2 ? head - 2 : 0,
+                            source->size ? source->size - 1 : 0};
+    char last[2] = {0}, final = '\n';
+
+    if ((head >= 2 && wn_read_at(source->descriptor, last, 2, at[0],
+                                 source->name, error)) ||
+        (source->size && wn_read_at(source->descriptor, &final, 1, at[1],
+                                    source->name, error)))
+        return -1;
+    source->line_end = last[0] == '\r' && last[1] == '\n' ? "\r\n" : "\n";
+    source->terminated = final == '\n';
+    return 0;
+}
+
+static struct wn_source *open_at(const struct wn_dataset *dataset,
+                                 const char *path, struct wn_error *error)
+{
+    struct wn_source *source = wn_new(1, sizeof *source, error);
+    struct stat about;
+
+    if (!source)
+        return NULL;
+    source->dataset = dataset;
+    source->descriptor = -1;
+    source->name = wn_copy_text(path, strlen(path), error);
+    source->buffer = wn_new(PIECE, 1, error);
+    if (source->name && source->buffer)
+        source->descriptor = wn_input_open(path, NULL, error);
+    if (source->descriptor >= 0 && fstat(source->descriptor, &about))
+        wn_fail_errno(error, "%s: cannot look at", path);
+    if (source->descriptor < 0 || error->code) {
+        wn_source_close(source);
+        return NULL;
+    }
+    source->size = (uint64_t)about.st_size;
+    source->changed = about.st_mtim;
+    if (check_content(source, error) || look_at_ends(source, error)) {
+        wn_source_close(source);
+        return NULL;
+    }
+    return source;
+}
+
+int wn_source_check(const struct wn_source *source, struct wn_error *error)
+{
+    struct stat about;
+
+    if (fstat(source->descriptor, &about))
+        return wn_fail_errno(error, "%s: cannot look at", source->name);
+    if ((uint64_t)about.st_size != source->size ||
+        about.st_mtim.tv_sec != source->changed.tv_sec ||
+        about.st_mtim.tv_nsec != source->changed.tv_nsec)
+        return wn_fail(error, WN_EDATA, "%s: changed while being read",
+                       source->name);
+    return 0;
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* The places where the source may be, in `path`; `which` from 0. Returns false
+ * for a place that says nothing new. */
+static bool place(const struct wn_dataset *dataset, const char *audit_path,
+                  int which, struct wn_text *path, struct wn_error *error)
+{
+    const char *source = dataset->source;
+    const size_t folder =
+        audit_path ? (size_t)(last_part(audit_path) - audit_path) : 0;
+
+    path->length = 0;
+    if (which == 0)
+        return wn_text_format(path, error, "%s", source) == 0;
+    if (!audit_path || source[0] == '/' ||
+        (which == 1 && folder == 0) ||
+        (which == 2 && last_part(source) == source))
+        return false;
+    return wn_text_format(path, error, "%.*s%s", (int)folder, audit_path,
+                          which == 1 ? source : last_part(source)) == 0;
+}
+
+/* The first place that holds the very file; else the first failure counts. */
+static struct wn_source *search(const struct wn_dataset *dataset,
+                                const char *audit_path, struct wn_error *error)
+{
+    struct wn_source *source = NULL;
+    struct wn_error first = {0};
+    struct wn_text path = {0};
+    struct stat about;
+
+    for (int which = 0; !source && which < 3; which++) {
+        struct wn_error quiet = {0};
+
+        if (!place(dataset, audit_path, which, &path, &quiet))
+            continue;
+        /* Only plain files: the path comes from the audit, not from the
+         * user, and must not make us wait on a pipe or a device. */
+        if (stat(path.bytes, &about) || !S_ISREG(about.st_mode))
+            continue;
+        source = open_at(dataset, path.bytes, &quiet);
+        if (!source && !first.code)
+            first = quiet;
+    }
+    wn_text_free(&path);
+    if (source)
+        return source;
+    if (first.code)
+        *error = first;
+    else
+        wn_fail(error, WN_EIO, "%s: cannot find the audited file, neither "
+                "from here nor beside the audit; --source=FILE names it",
+                dataset->source);
+    return NULL;
+}
+
+struct wn_source *wn_source_open(const struct wn_dataset *dataset,
+                                 const char *audit_path, const char *given,
+                                 struct wn_error *error)
+{
+    if (!dataset->row_offset || !dataset->source_digest) {
+        wn_fail(error, WN_EDATA, "%s: does not say where its rows stand in a "
+                "CSV file", audit_path ? audit_path : "standard input");
+        return NULL;
+    }
+    if (given)
+        return open_at(dataset, given, error);
+    if (dataset->source && strcmp(dataset->source, "-"))
+        return search(dataset, audit_path, error);
+    wn_fail(error, WN_EUSAGE, "the audit was made from a pipe; --source=FILE "
+            "names a copy of what went through it");
+    return NULL;
+}
+
+static int copy_range(struct wn_source *source, uint64_t begin, uint64_t end,
+                      struct wn_sink *sink, struct wn_error *error)
+{
+    while (begin < end) {
+        const uint64_t left = end - begin;
+        size_t length = left < PIECE ? (size_t)left : PIECE;
+
+        if (sink->used == PIECE && wn_sink_flush(sink, error))
+            return -1;
+        if (length > PIECE - sink->used)
+            length = PIECE - sink->used;
+        if (wn_read_at(source->descriptor, sink->buffer + sink->used, length,
+                       begin, source->name, error))
+            return -1;
+        sink->used += length;
+        begin += length;
+    }
+    return 0;
+}
+
+static uint64_t row_begin(const struct wn_source *source, size_t row)
+{
+    return row < source->dataset->n ? source->dataset->row_offset[row]
+                                    : source->size;
+}
+
+int wn_source_copy_head(struct wn_source *source, struct wn_sink *sink,
+                        struct wn_error *error)
+{
+    return copy_range(source, 0, row_begin(source, 0), sink, error);
+}
+
+/* Before rows up to `end` are added: close the line that is open. */
+static int close_line(struct wn_source *source, size_t end,
+                      struct wn_sink *sink, struct wn_error *error)
+{
+    const bool open = sink->open_line;
+
+    sink->open_line = end == source->dataset->n && !source->terminated;
+    return open ? sink_add(sink, source->line_end, strlen(source->line_end),
+                           error)
+                : 0;
+}
+
+int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
+                        struct wn_sink *sink, struct wn_error *error)
+{
+    if (begin == end)
+        return 0;
+    if (close_line(source, end, sink, error))
+        return -1;
+    return copy_range(source, row_begin(source, begin), row_begin(source, end),
+                      sink, error);
+}
+
+int wn_source_copy_changed(struct wn_source *source, size_t row,
+                           size_t column, char delimiter, const char *text,
+                           struct wn_sink *sink, struct wn_error *error)
+{
+    const uint64_t start = row_begin(source, row);
+    const size_t length = (size_t)(row_begin(source, row + 1) - start);
+    struct wn_text cell = {0};
+    size_t begin, end;
+    char *record;
+    int status = -1;
+
+    if (close_line(source, row + 1, sink, error))
+        return -1;
+    record = wn_new(length, 1, error);
+    if (!record)
+        return -1;
+    if (wn_read_at(source->descriptor, record, length, start, source->name,
+                   error))
+        goto done;
+    if (wn_csv_locate(record, length, delimiter, column, &begin, &end)) {
+        wn_fail(error, WN_EDATA, "%s: row %zu has no column %zu",
+                source->name, row, column + 1);
+        goto done;
+    }
+    if (wn_csv_write(&cell, text, strlen(text), delimiter, error) == 0 &&
+        sink_add(sink, record, begin, error) == 0 &&
+        sink_add(sink, cell.bytes, cell.length, error) == 0)
+        status = sink_add(sink, record + end, length - end, error);
+done:
+    wn_text_free(&cell);
+    free(record);
+    return status;
+}

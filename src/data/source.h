@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* data/source.h: the CSV file an audit was made from, byte for byte.
+ *
+ * Row i's bytes are row_offset[i] .. row_offset[i+1]-1, the last row's go to
+ * the end of the file; what stands before the first row (BOM, header) is the
+ * head. So every byte belongs to the head or to exactly one row, and the head
+ * and all rows in order are the file. */
+#ifndef WN_DATA_SOURCE_H
+#define WN_DATA_SOURCE_H
+
+#include "data/dataset.h"
+
+struct wn_source; /* an open source whose size and digest were checked */
+
+/* Open the source of `dataset` (with WN_PART_ROW), which was loaded from the
+ * file called `audit_path` (NULL: standard input): at `given` if not NULL, else
+ * where the audit says: from here, beside the audit file, and beside it without
+ * directories. WN_EIO if none is there; WN_EDATA if what is there is not what
+ * was audited. The dataset must outlive the source. */
+struct wn_source *wn_source_open(const struct wn_dataset *dataset,
+                                 const char *audit_path, const char *given,
+                                 struct wn_error *error) WN_MUST_CHECK;
+void wn_source_close(struct wn_source *source);
+const char *wn_source_name(const struct wn_source *source);
+/* WN_EDATA if the file was touched since it was opened: to be asked last. */
+int wn_source_check(const struct wn_source *source, struct wn_error *error)
+    WN_MUST_CHECK;
+
+struct wn_sink; /* buffered bytes on their way to a descriptor */
+
+struct wn_sink *wn_sink_new(int descriptor, const char *name,
+                            struct wn_error *error) WN_MUST_CHECK;
+/* Write out what is buffered. */
+int wn_sink_flush(struct wn_sink *sink, struct wn_error *error) WN_MUST_CHECK;
+void wn_sink_free(struct wn_sink *sink);
+
+/* Copy the head, or rows begin .. end-1, to the sink. Where the sink holds an
+ * unterminated last row already, its line end is added first, in the style of
+ * the head's. */
+int wn_source_copy_head(struct wn_source *source, struct wn_sink *sink,
+                        struct wn_error *error) WN_MUST_CHECK;
+int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
+                        struct wn_sink *sink, struct wn_error *error)
+    WN_MUST_CHECK;
+/* Copy one row with the text of one cell replaced, in quotes where it needs
+ * them. `column` counts from 0. */
+int wn_source_copy_changed(struct wn_source *source, size_t row,
+                           size_t column, char delimiter, const char *text,
+                           struct wn_sink *sink, struct wn_error *error)
+    WN_MUST_CHECK;
+
+#endif

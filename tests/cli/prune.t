@@ -1,0 +1,217 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# prune: rows byte for byte, by hand-made flags (tests/cli/paint), so that the
+# rows that must go are known without score and flag.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+paint=$build/tests/cli/paint
+
+# Six rows; CR LF, BOM, quoted newline, quotes in a cell, blank line between
+# records, no final newline. Label in the middle column.
+printf '\357\273\277id,kind,x\r\n' >pets.csv
+printf '1,cat,0.5\r\n' >>pets.csv
+printf '2,dog,"a ""b""\nc"\r\n' >>pets.csv
+printf '3,"cat",7\r\n\r\n' >>pets.csv
+printf '4,dog,\n' >>pets.csv
+printf '5,"big, cat",1e3\r\n' >>pets.csv
+printf '6,dog,9' >>pets.csv
+ingest -q pets.csv --label=kind --id=id -o data.h5 || exit 99
+# classes in byte order: 0 big, cat  1 cat  2 dog
+# issue action suggestion el2n suspicion
+cat >rows <<'END'
+0 0 -1 0.1 0.01
+1 2 1  0.9 0.90
+0 1 -1 0.4 0.30
+3 3 -1 0.8 0.80
+4 2 2  0.4 0.60
+0 0 -1 0.2 0.02
+END
+"$paint" data.h5 pets.h5 <rows || exit 99
+
+record() {
+    case $1 in
+    head) printf '\357\273\277id,kind,x\r\n' ;;
+    1) printf '1,cat,0.5\r\n' ;;
+    2) printf '2,dog,"a ""b""\nc"\r\n' ;;
+    3) printf '3,"cat",7\r\n\r\n' ;;
+    4) printf '4,dog,\n' ;;
+    5) printf '5,"big, cat",1e3\r\n' ;;
+    6) printf '6,dog,9' ;;
+    esac
+}
+# wanted NAME RECORD...: their bytes in a file.
+wanted() {
+    wanted_file=$1
+    shift
+    record head >"$wanted_file"
+    for wanted_row; do
+        record "$wanted_row" >>"$wanted_file"
+    done
+}
+
+runs 'drops nothing' prune --drop=none pets.h5
+same out pets.csv 'nothing dropped: the very bytes'
+runs 'drops nothing from an audit without flags' prune --drop=none data.h5
+same out pets.csv 'the very bytes again'
+prune --drop=none <pets.h5 >out 2>err
+same out pets.csv 'audit file on standard input'
+
+wanted want 1 3 6
+runs 'follows the advice' prune pets.h5
+same out want 'drop and relabel are left out'
+is "$(wc -c <err)" 0 'says nothing by itself'
+
+runs 'drops by issue' prune --drop=near_duplicate pets.h5
+wanted want 1 2 3 5 6
+same out want 'one issue'
+runs 'drops by issues' prune --drop=label,outlier pets.h5
+wanted want 1 3 6
+same out want 'two issues'
+runs 'drops all' prune --drop=all pets.h5 --removed=gone.csv
+wanted want 1 3 6
+same out want 'all issues'
+wanted want 2 4 5
+same gone.csv want 'the rows left out'
+
+# Kept and removed, merged by their place, are the input.
+{ record head; for i in 1 2 3 4 5 6; do record $i; done; } >whole
+same whole pets.csv 'the records make up the file'
+prune -f --drop=label pets.h5 --removed=gone.csv -o kept.csv
+wanted want 1 3 5 6
+same kept.csv want 'kept'
+wanted want 2 4
+same gone.csv want 'removed'
+
+runs 'keeps a share' prune --drop=none --keep=0.5 --by=el2n pets.h5
+wanted want 1 3 6
+same out want 'three rows of six; the tie of rows 3 and 5 goes to row 3'
+runs 'keeps the hardest' prune --drop=none --keep=.5 --by=el2n --highest pets.h5
+wanted want 2 3 4
+same out want 'highest scores, in the order of the source'
+runs 'keeps a share of each class' \
+    prune --drop=none --keep=.34 --per-class pets.h5
+wanted want 1 5 6
+same out want 'one of two, one of one, one of three'
+runs 'keeps after dropping' prune --keep=.5 --by=el2n --highest pets.h5
+wanted want 1 3 6
+same out want 'what is dropped does not count as kept'
+
+runs 'orders' prune --drop=none --order=suspicion pets.h5
+{ record head; record 1; record 6; printf '\r\n'; record 3; record 5; record 4
+record 2; } >want
+same out want 'ascending; the unterminated last record gets a line end'
+runs 'orders down' prune --drop=none --order=el2n --descending pets.h5
+{ record head; record 2; record 4; record 3; record 5; record 6; printf '\r\n'
+record 1; } >want
+same out want 'descending; ties to the lower row'
+
+runs 'relabels' prune --relabel pets.h5
+{ record head; record 1; printf '2,cat,"a ""b""\nc"\r\n'; record 3
+printf '5,dog,1e3\r\n'; record 6; } >want
+same out want 'two cells changed, the dropped row left out'
+sed 's/^1 2 1 /1 2 0 /' rows >rows2
+"$paint" data.h5 quoted.h5 <rows2
+runs 'quotes a label that needs it' prune --relabel --drop=none quoted.h5
+{ record head; record 1; printf '2,"big, cat","a ""b""\nc"\r\n'; record 3
+record 4; printf '5,dog,1e3\r\n'; record 6; } >want
+same out want 'quoted only if needed'
+
+runs 'shows what it would do' prune --dry-run --drop=label,outlier --relabel \
+    --removed=never.csv -o never2.csv pets.h5
+cat >want <<'END'
+           6  rows
+           3  kept
+           0  relabelled
+           3  left out
+           2    issue label
+           1    issue outlier
+
+      before       after  class
+           1           0  big, cat
+           2           2  cat
+           3           1  dog
+END
+same out want 'dry run'
+is "$(ls never* 2>/dev/null)" '' 'dry run writes nothing'
+
+# The source: from here, beside the audit, by its last part, by --source.
+mkdir away
+cp pets.h5 away/
+(cd away && fails_with 2 'cannot find the audited file' prune pets.h5)
+tap_count=$((tap_count + 1))
+mkdir -p deep/er
+cp pets.csv deep/
+ingest -q deep/pets.csv --label=kind --id=id -o deep/data.h5
+cp deep/data.h5 deep/er/
+(cd deep/er && prune --drop=none data.h5 >../../out 2>../../err)
+ok $(($? != 2)) 'neither here nor there'
+runs 'found from here' prune --drop=none deep/data.h5
+(cd / && prune --drop=none "$work/deep/data.h5") >out 2>err
+same out pets.csv 'found beside the audit by its last part'
+runs 'found by --source' prune --drop=none --source=pets.csv deep/er/data.h5
+same out pets.csv 'and copied'
+
+ingest -q --label=kind --id=id -o piped.h5 <pets.csv
+fails_with 2 'made from a pipe; --source=FILE' prune --drop=none piped.h5
+runs 'a pipe named afterwards' prune --drop=none --source=pets.csv piped.h5
+same out pets.csv 'and copied'
+
+cp pets.csv saved.csv
+printf '7,dog,9' >>pets.csv
+fails_with 2 'pets.csv: changed since the audit: found' prune pets.h5
+sed 's/^4,dog/4,cow/' saved.csv >pets.csv
+fails_with 2 'pets.csv: changed since the audit: found digest' prune pets.h5
+fails_with 2 'pets.csv: changed since the audit' prune pets.h5 -o new.csv \
+    --removed=new2.csv
+is "$(ls -A | grep new)" '' 'nothing written'
+cp saved.csv pets.csv
+
+fails_with 2 "--drop: found 'frog', wanted some of label,near_duplicate" \
+    prune --drop=frog pets.h5
+fails_with 2 "no score 'frog'" prune --keep=.5 --by=frog pets.h5
+fails_with 2 '--highest wants --keep too' prune --highest pets.h5
+fails_with 2 '--descending wants --order too' prune --descending pets.h5
+fails_with 2 'wanted 0 to 1' prune --keep=1.5 pets.h5
+fails_with 2 'run score first' prune data.h5
+fails_with 2 'same file' prune pets.h5 -o x --removed=x
+fails_with 2 'exists; --force replaces it' prune pets.h5 -o saved.csv
+fails_with 2 'exists; --force replaces it' prune pets.h5 -o x.csv \
+    --removed=saved.csv
+is "$(ls -A | grep x.csv)" '' 'the other output is not left behind'
+fails_with 2 'No space left on device' prune pets.h5 -o /dev/full
+prune --drop=none pets.h5 >/dev/full 2>err
+ok $(($? != 2)) 'full standard output'
+prune --drop=none pets.h5 --removed=y.csv >/dev/full 2>err
+is "$?$(ls -A | grep y.csv)" 2 'full standard output: no other file either'
+prune --drop=none pets.h5 >&- 2>err
+ok $(($? != 2)) 'closed standard output'
+
+# Only a header; a header without line end; one row.
+printf 'a,kind\n1,x\n2,y\n' >small.csv
+ingest -q small.csv --label=kind -o small.h5
+printf '3 3 -1 1 1\n1 3 -1 1 1\n' | "$paint" small.h5 none.h5
+runs 'drops every row' prune none.h5
+is "$(cat out)" 'a,kind' 'only the header is left'
+
+# 30,000 rows, every third one left out: pieces of copying meet.
+awk 'BEGIN {
+    text = "the quick brown fox jumps over the lazy dog"
+    print "a,kind,text"
+    for (i = 0; i < 30000; i++)
+        print i "," (i % 2 ? "x" : "y") "," substr(text, 1, i % 43)
+}' >big.csv
+ingest -q big.csv --label=kind --ignore=text -o big.h5
+awk 'BEGIN { for (i = 0; i < 30000; i++)
+    print (i % 3 ? 0 : 1), (i % 3 ? 0 : 3), -1, (i * 7919) % 30000, 0 }' |
+    "$paint" big.h5 big.h5
+prune big.h5 -o big.kept.csv --removed=big.gone.csv
+awk 'NR == 1 || (NR - 2) % 3' big.csv >want
+same big.kept.csv want 'large: kept'
+awk 'NR == 1 || (NR - 2) % 3 == 0' big.csv >want
+same big.gone.csv want 'large: removed'
+prune big.h5 --drop=none --order=el2n >out
+awk 'NR > 1 { print ((NR - 2) * 7919) % 30000 "\t" $0 }' big.csv | sort -n |
+    cut -f2- >want
+tail -n +2 out >rows
+same rows want 'large: ordered'
+
+done_testing
