@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One-hidden-layer softmax networks; see mlp.h.
+ *
+ * Weights are stored inputs x outputs, so that both forward products take them
+ * as they lie. The gradient is accumulated into the velocity by the product
+ * itself (beta = momentum), which leaves one pass over the weights a step:
+ *   V = momentum V + X' delta / batch,   W = W - rate V
+ */
+#include "model/mlp.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/linear.h"
+#include "util/memory.h"
+#include "util/thread.h"
+
+struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k, struct wn_error *error)
+{
+    struct wn_mlp *net = wn_new(1, sizeof *net, error);
+
+    if (!net)
+        return NULL;
+    net->d = d;
+    net->h = h;
+    net->k = k;
+    net->scale = 1;
+    net->w1 = wn_new(wn_product(d, h, 1), sizeof *net->w1, error);
+    net->b1 = wn_new(h, sizeof *net->b1, error);
+    net->w2 = wn_new(wn_product(h, k, 1), sizeof *net->w2, error);
+    net->b2 = wn_new(k, sizeof *net->b2, error);
+    if (!net->w1 || !net->b1 || !net->w2 || !net->b2) {
+        wn_mlp_free(net);
+        return NULL;
+    }
+    return net;
+}
+
+void wn_mlp_free(struct wn_mlp *net)
+{
+    if (!net)
+        return;
+    free(net->w1);
+    free(net->b1);
+    free(net->w2);
+    free(net->b2);
+    free(net);
+}
+
+static void draw(float *w, size_t count, double limit, struct wn_random *random)
+{
+    for (size_t i = 0; i < count; i++)
+        w[i] = (float)(limit * (2 * wn_random_unit(random) - 1));
+}
+
+void wn_mlp_draw(struct wn_mlp *net, struct wn_random *random)
+{
+    draw(net->w1, net->d * net->h, sqrt(6.0 / (double)net->d), random);
+    draw(net->w2, net->h * net->k, .1 * sqrt(6.0 / (double)net->h), random);
+    memset(net->b1, 0, net->h * sizeof *net->b1);
+    memset(net->b2, 0, net->k * sizeof *net->b2);
+}
+
+/* The hidden units of `count` rows. */
+static void hidden_units(const struct wn_mlp *net, const float *x,
+                         size_t count, float *h)
+{
+    wn_gemm(0, 0, count, net->h, net->d, net->scale, x, net->d, net->w1,
+            net->h, 0, h, net->h);
+    for (size_t i = 0; i < count; i++) {
+        float *row = h + i * net->h;
+
+#pragma omp simd
+        for (size_t j = 0; j < net->h; j++) {
+            const float a = row[j] + net->b1[j];
+
+            row[j] = a > 0 ? a : 0;
+        }
+    }
+}
+
+static void logits(const struct wn_mlp *net, const float *h, size_t count,
+                   float *z)
+{
+    for (size_t i = 0; i < count; i++)
+        memcpy(z + i * net->k, net->b2, net->k * sizeof *z);
+    wn_gemm(0, 0, count, net->k, net->h, 1, h, net->h, net->w2, net->k, 1, z,
+            net->k);
+}
+
+/* delta1 = (delta2 W2') where the unit is on, else 0. */
+static void back(const struct wn_mlp *net, const float *delta2, const float *h,
+                 size_t count, float *delta1)
+{
+    wn_gemm(0, 1, count, net->h, net->k, 1, delta2, net->k, net->w2, net->k, 0,
+            delta1, net->h);
+#pragma omp simd
+    for (size_t i = 0; i < count * net->h; i++)
+        delta1[i] = h[i] > 0 ? delta1[i] : 0;
+}
+
+double wn_log_total(const float *z, size_t k)
+{
+    double total = 0;
+    float top = z[0];
+
+    for (size_t c = 1; c < k; c++)
+        top = z[c] > top ? z[c] : top;
+    for (size_t c = 0; c < k; c++)
+        total += exp((double)z[c] - top);
+    return top + log(total);
+}
+
+void wn_verdict_of(const float *z, size_t k, int32_t label, double *p,
+                   struct wn_verdict *verdict)
+{
+    const double log_total = wn_log_total(z, k);
+    double rest = 0, square = 0, other = 0;
+
+    for (size_t c = 0; c < k; c++)
+        p[c] = exp(z[c] - log_total);
+    *verdict = (struct wn_verdict){0};
+    if (label < 0)
+        return;
+    /* 1 - p_y as a sum, so that it keeps its digits near 0. */
+    for (size_t c = 0; c < k; c++)
+        if (c != (size_t)label) {
+            rest += p[c];
+            square += p[c] * p[c];
+            other = p[c] > other ? p[c] : other;
+        }
+    verdict->el2n = sqrt(square + rest * rest);
+    verdict->own = p[label];
+    verdict->margin = other - p[label];
+    verdict->loss = log_total - z[label];
+}
+
+/* Scratch for the rows of one block or minibatch. */
+struct scratch {
+    float *x, *h, *z, *delta;
+    double *p, *log_total;
+};
+
+static void scratch_free(struct scratch *s)
+{
+    free(s->x);
+    free(s->h);
+    free(s->z);
+    free(s->delta);
+    free(s->p);
+    free(s->log_total);
+}
+
+static int scratch_new(struct scratch *s, const struct wn_mlp *net,
+                       size_t rows, size_t gathered, struct wn_error *error)
+{
+    s->x = wn_new(wn_product(gathered, net->d, 1), sizeof *s->x, error);
+    s->h = wn_new(wn_product(rows, net->h, 1), sizeof *s->h, error);
+    s->delta = wn_new(wn_product(rows, net->h, 1), sizeof *s->delta, error);
+    s->z = wn_new(wn_product(rows, net->k, 1), sizeof *s->z, error);
+    s->p = wn_new(net->k, sizeof *s->p, error);
+    s->log_total = wn_new(rows, sizeof *s->log_total, error);
+    if (s->x && s->h && s->delta && s->z && s->p && s->log_total)
+        return 0;
+    scratch_free(s);
+    return -1;
+}
+
+static double norm2(const float *v, size_t count)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += (double)v[i] * v[i];
+    return sum;
+}
+
+/* |gradient| of the rows whose delta2 stands in s->z and whose hidden units
+ * stand in s->h. */
+static void gradient_norms(const struct wn_mlp *net, const float *x,
+                           const int32_t *label, size_t count,
+                           struct scratch *s, double *grand)
+{
+    const double scale2 = (double)net->scale * net->scale;
+
+    back(net, s->z, s->h, count, s->delta);
+    for (size_t i = 0; i < count; i++) {
+        const double in = scale2 * norm2(x + i * net->d, net->d);
+        const double h = norm2(s->h + i * net->h, net->h);
+        const double delta1 = norm2(s->delta + i * net->h, net->h);
+        const double delta2 = norm2(s->z + i * net->k, net->k);
+
+        grand[i] = label[i] < 0
+                       ? 0
+                       : sqrt(delta2 * (h + 1) + delta1 * (in + 1));
+    }
+}
+
+static void measure_block(const struct wn_mlp *net, const float *x,
+                          const int32_t *label, size_t count,
+                          struct scratch *s, const struct wn_mlp_findings *out)
+{
+    hidden_units(net, x, count, s->h);
+    logits(net, s->h, count, s->z);
+    for (size_t i = 0; i < count; i++) {
+        float *z = s->z + i * net->k;
+        double *p = out->probability ? out->probability + i * net->k : s->p;
+        const int32_t y = label ? label[i] : -1;
+        struct wn_verdict verdict;
+
+        wn_verdict_of(z, net->k, y, p, &verdict);
+        if (out->verdict)
+            out->verdict[i] = verdict;
+        for (size_t c = 0; out->grand && c < net->k; c++)
+            z[c] = (float)(p[c] - (y == (int32_t)c));
+    }
+    if (out->grand)
+        gradient_norms(net, x, label, count, s, out->grand);
+}
+
+int wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
+                   const int32_t *label, const struct wn_mlp_findings *out,
+                   struct wn_error *error)
+{
+    struct scratch s;
+
+    if (scratch_new(&s, net, n < WN_BLOCK ? n : WN_BLOCK, 0, error))
+        return -1;
+    for (size_t b = 0; b < wn_block_count(n); b++) {
+        const size_t begin = wn_block_begin(b), end = wn_block_end(b, n);
+        const struct wn_mlp_findings part = {
+            out->probability ? out->probability + begin * net->k : NULL,
+            out->verdict ? out->verdict + begin : NULL,
+            out->grand ? out->grand + begin : NULL};
+
+        measure_block(net, x + begin * net->d, label ? label + begin : NULL,
+                      end - begin, &s, &part);
+    }
+    scratch_free(&s);
+    return 0;
+}
+
+struct wn_mlp_trainer {
+    struct wn_mlp_task task;
+    struct wn_mlp_plan plan;
+    struct wn_mlp *net, *velocity;
+    struct scratch scratch;
+    int32_t *order; /* the rows that are learned from */
+    size_t rows, batch;
+    uint64_t epoch;
+    int spoiled;
+};
+
+static int learned_from(const struct wn_mlp_task *task, size_t i)
+{
+    return task->label[i] >= 0 && (!task->weight || task->weight[i] > 0);
+}
+
+/* So that the mean squared norm is at most WN_MLP_NORM: wide tables would
+ * otherwise need a smaller rate. */
+static float input_scale(const struct wn_mlp_task *task,
+                         const int32_t *row, size_t rows)
+{
+    double sum = 0;
+
+    for (size_t r = 0; r < rows; r++)
+        sum += norm2(task->x + (size_t)row[r] * task->d, task->d);
+    sum /= (double)rows;
+    return sum > WN_MLP_NORM ? (float)sqrt(WN_MLP_NORM / sum) : 1;
+}
+
+struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
+                                          const struct wn_mlp_plan *plan,
+                                          struct wn_error *error)
+{
+    struct wn_mlp_trainer *t = wn_new(1, sizeof *t, error);
+    struct wn_random random;
+
+    if (!t)
+        return NULL;
+    t->task = *task;
+    t->plan = *plan;
+    t->order = wn_new(task->n, sizeof *t->order, error);
+    t->net = wn_mlp_new(task->d, plan->hidden, task->k, error);
+    t->velocity = wn_mlp_new(task->d, plan->hidden, task->k, error);
+    if (!t->order || !t->net || !t->velocity)
+        goto fail;
+    for (size_t i = 0; i < task->n; i++)
+        if (learned_from(task, i))
+            t->order[t->rows++] = (int32_t)i;
+    if (t->rows == 0) {
+        wn_fail(error, WN_EDATA, "no row has a label to learn from");
+        goto fail;
+    }
+    t->batch = plan->batch < t->rows ? plan->batch : t->rows;
+    if (scratch_new(&t->scratch, t->net, t->batch, t->batch, error))
+        goto fail;
+    t->net->scale = input_scale(task, t->order, t->rows);
+    wn_random_start(&random, plan->seed, WN_RANDOM_WEIGHTS, plan->replicate, 0);
+    wn_mlp_draw(t->net, &random);
+    return t;
+fail:
+    wn_mlp_trainer_free(t);
+    return NULL;
+}
+
+void wn_mlp_trainer_free(struct wn_mlp_trainer *t)
+{
+    if (!t)
+        return;
+    wn_mlp_free(t->net);
+    wn_mlp_free(t->velocity);
+    scratch_free(&t->scratch);
+    free(t->order);
+    free(t);
+}
+
+const struct wn_mlp *wn_mlp_trainer_net(const struct wn_mlp_trainer *t)
+{
+    return t->net;
+}
+
+/* Turn the logits of the batch into (p - onehot) weight. Returns whether they
+ * are finite. */
+static int softmax_batch(struct wn_mlp_trainer *t, const int32_t *row,
+                         size_t count)
+{
+    const size_t k = t->task.k;
+    double check = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        float *z = t->scratch.z + i * k;
+        const float log_total = (float)t->scratch.log_total[i];
+        const float weight = t->task.weight ? t->task.weight[row[i]] : 1;
+
+        for (size_t c = 0; c < k; c++)
+            z[c] = weight * expf(z[c] - log_total);
+        z[t->task.label[row[i]]] -= weight;
+        check += t->scratch.log_total[i];
+    }
+    return isfinite(check);
+}
+
+/* velocity = momentum velocity + in' delta / count, by weights and biases. */
+static void accelerate(const struct wn_mlp_trainer *t, const float *in,
+                       size_t inputs, float alpha, const float *delta,
+                       size_t outputs, size_t count, float *w, float *b)
+{
+    const float momentum = (float)t->plan.momentum;
+    const float share = 1 / (float)count;
+
+    wn_gemm(1, 0, inputs, outputs, count, alpha * share, in, inputs, delta,
+            outputs, momentum, w, outputs);
+    for (size_t j = 0; j < outputs; j++)
+        b[j] *= momentum;
+    for (size_t i = 0; i < count; i++) {
+#pragma omp simd
+        for (size_t j = 0; j < outputs; j++)
+            b[j] += share * delta[i * outputs + j];
+    }
+}
+
+static void move(float *w, const float *velocity, size_t count, float rate)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++)
+        w[i] -= rate * velocity[i];
+}
+
+static void learn(struct wn_mlp_trainer *t, size_t count)
+{
+    const struct scratch *s = &t->scratch;
+    struct wn_mlp *net = t->net, *v = t->velocity;
+    const float rate = (float)t->plan.rate;
+
+    back(net, s->z, s->h, count, s->delta);
+    accelerate(t, s->h, net->h, 1, s->z, net->k, count, v->w2, v->b2);
+    accelerate(t, s->x, net->d, net->scale, s->delta, net->h, count, v->w1,
+               v->b1);
+    move(net->w1, v->w1, net->d * net->h, rate);
+    move(net->b1, v->b1, net->h, rate);
+    move(net->w2, v->w2, net->h * net->k, rate);
+    move(net->b2, v->b2, net->k, rate);
+}
+
+static void step(struct wn_mlp_trainer *t, const int32_t *row, size_t count,
+                 wn_mlp_watch *watch, void *context)
+{
+    const size_t d = t->task.d, k = t->task.k;
+    struct scratch *s = &t->scratch;
+
+    for (size_t i = 0; i < count; i++)
+        memcpy(s->x + i * d, t->task.x + (size_t)row[i] * d, d * sizeof *s->x);
+    hidden_units(t->net, s->x, count, s->h);
+    logits(t->net, s->h, count, s->z);
+    for (size_t i = 0; i < count; i++)
+        s->log_total[i] = wn_log_total(s->z + i * k, k);
+    if (watch)
+        watch(context, row, count, s->z, s->log_total);
+    if (softmax_batch(t, row, count))
+        learn(t, count);
+    else
+        t->spoiled = 1;
+}
+
+int wn_mlp_trainer_epoch(struct wn_mlp_trainer *t, wn_mlp_watch *watch,
+                         void *context)
+{
+    struct wn_random random;
+
+    wn_random_start(&random, t->plan.seed, WN_RANDOM_BATCHES,
+                    t->plan.replicate, t->epoch++);
+    wn_random_shuffle(&random, t->order, t->rows);
+    for (size_t at = 0; at < t->rows && !t->spoiled; at += t->batch) {
+        const size_t left = t->rows - at;
+
+        step(t, t->order + at, left < t->batch ? left : t->batch, watch,
+             context);
+    }
+    return t->spoiled;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model/mlp against golden.json (grand_mlp, training_dynamics) and central
+ * differences in double. */
+#include "unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/linear.h"
+#include "model/mlp.h"
+
+static void near(double found, double wanted, double tolerance)
+{
+    if (!(fabs(found - wanted) <= tolerance))
+        fail_msg("found %.9g, wanted %.9g within %g", found, wanted,
+                 tolerance);
+}
+
+/* golden:grand_mlp. Its weights are stored outputs x inputs; here they stand
+ * inputs x outputs. */
+static void golden_net_gives_the_golden_numbers(void **state)
+{
+    static const float w1[6] = {.5f, .2f, -.6f, -.3f, .8f, .1f};
+    static const float b1[3] = {.1f, -.2f, .05f};
+    static const float w2[9] = {.7f, -.1f, .05f, -.4f, .5f,
+                                -.6f, .2f, .3f,  .9f};
+    static const float b2[3] = {0, .1f, -.1f};
+    static const float x[8] = {1, 1.5f, -1, .6f, .3f, -.7f, 2, -1};
+    static const int32_t label[4] = {0, 1, 2, 0};
+    static const double probability[12] = {
+        0.22065218310218573, 0.6368840600247906,  0.14246375687302365,
+        0.2674643359313204,  0.34103538281670615, 0.39150028125197345,
+        0.41052613941104,    0.31401463838162363, 0.27545922220733626,
+        0.5797726865214962,  0.20906309721020377, 0.2111642162683};
+    static const double el2n[4] = {1.016513771495215, 0.8118152547932822,
+                                   0.8899978892907965, 0.5146733914247843};
+    static const double grand[4] = {2.312197093314945, 1.4701956507276004,
+                                    1.0178384057952667, 1.1577644093963047};
+    struct wn_error error = {0};
+    struct wn_mlp *net = wn_mlp_new(2, 3, 3, &error);
+    double p[12], g[4];
+    struct wn_verdict verdict[4];
+    const struct wn_mlp_findings out = {p, verdict, g};
+
+    (void)state;
+    assert_non_null(net);
+    memcpy(net->w1, w1, sizeof w1);
+    memcpy(net->b1, b1, sizeof b1);
+    memcpy(net->w2, w2, sizeof w2);
+    memcpy(net->b2, b2, sizeof b2);
+    assert_int_equal(wn_mlp_measure(net, x, 4, label, &out, &error), 0);
+    for (int i = 0; i < 12; i++)
+        near(p[i], probability[i], 1e-5);
+    for (int i = 0; i < 4; i++) {
+        near(verdict[i].el2n, el2n[i], 1e-5);
+        near(g[i], grand[i], 1e-5);
+        near(verdict[i].own, probability[3 * i + label[i]], 1e-5);
+        near(verdict[i].loss, -log(probability[3 * i + label[i]]), 1e-5);
+    }
+    wn_mlp_free(net);
+}
+
+/* All weights and biases in one row of doubles, w1 b1 w2 b2. */
+enum { D = 5, H = 7, K = 4, PARAMETERS = D * H + H + H * K + K, N = 300 };
+
+static double loss_in_double(const double *w, const float *x, double scale,
+                             int32_t label)
+{
+    const double *b1 = w + D * H, *w2 = b1 + H, *b2 = w2 + H * K;
+    double z[K], total = 0;
+
+    memcpy(z, b2, sizeof z);
+    for (int j = 0; j < H; j++) {
+        double a = b1[j];
+
+        for (int i = 0; i < D; i++)
+            a += scale * x[i] * w[i * H + j];
+        for (int c = 0; a > 0 && c < K; c++)
+            z[c] += a * w2[j * K + c];
+    }
+    for (int c = 0; c < K; c++)
+        total += exp(z[c]);
+    return log(total) - z[label];
+}
+
+static double gradient_by_differences(double *w, const float *x, double scale,
+                                      int32_t label)
+{
+    const double step = 1e-6;
+    double square = 0;
+
+    for (int i = 0; i < PARAMETERS; i++) {
+        const double kept = w[i];
+
+        w[i] = kept + step;
+        const double up = loss_in_double(w, x, scale, label);
+        w[i] = kept - step;
+        const double down = loss_in_double(w, x, scale, label);
+        w[i] = kept;
+        square += (up - down) / (2 * step) * ((up - down) / (2 * step));
+    }
+    return sqrt(square);
+}
+
+static void fill(float *to, double *copy, size_t count,
+                 struct wn_random *random)
+{
+    for (size_t i = 0; i < count; i++) {
+        to[i] = (float)wn_random_normal(random);
+        copy[i] = to[i];
+    }
+}
+
+static void gradient_norms_are_those_of_differences(void **state)
+{
+    struct wn_error error = {0};
+    struct wn_mlp *net = wn_mlp_new(D, H, K, &error);
+    struct wn_random random;
+    static double w[PARAMETERS], unused[N * D], g[N];
+    static float x[N * D];
+    static int32_t label[N];
+    const struct wn_mlp_findings out = {.grand = g};
+
+    (void)state;
+    assert_non_null(net);
+    wn_random_start(&random, 7, WN_RANDOM_SAMPLE, 0, 0);
+    fill(net->w1, w, D * H, &random);
+    fill(net->b1, w + D * H, H, &random);
+    fill(net->w2, w + D * H + H, H * K, &random);
+    fill(net->b2, w + D * H + H + H * K, K, &random);
+    fill(x, unused, N * D, &random);
+    net->scale = .75f;
+    for (int i = 0; i < N; i++)
+        label[i] = i % 50 == 49 ? -1 : i % K;
+    assert_int_equal(wn_mlp_measure(net, x, N, label, &out, &error), 0);
+    for (int i = 0; i < N; i++)
+        if (label[i] < 0)
+            assert_true(g[i] == 0);
+        else
+            near(g[i] / gradient_by_differences(w, x + i * D, .75, label[i]),
+                 1, 1e-5);
+    wn_mlp_free(net);
+}
+
+/* golden:training_dynamics, epoch 0. */
+static void verdicts_are_the_golden_ones(void **state)
+{
+    static const float z[6][3] = {{2, .5f, -1},     {.2f, .1f, 0},
+                                  {-.5f, 1.5f, .3f}, {0, .4f, 1.8f},
+                                  {1, -.2f, .9f},   {.3f, .3f, .3f}};
+    static const int32_t label[6] = {0, 0, 1, 2, 2, 1};
+    static const double el2n[6] = {0.27968758739238836, 0.7753832669792755,
+                                   0.38102218497830204, 0.35961022942397,
+                                   0.7563262574004301,  0.816496580927726};
+    static const double el1n[6] = {0.4288059308214483, 1.265669197778149,
+                                   0.6077557009765305, 0.5834649227591673,
+                                   1.179669587913187,  1.3333333333333333};
+    static const double margin[6] = {-0.6103066424492392, -0.03494040757757827,
+                                     -0.48645418729491974, -0.5336109139382271,
+                                     0.0431374512822722,   0.0};
+    double p[3];
+    struct wn_verdict verdict;
+
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        wn_verdict_of(z[i], 3, label[i], p, &verdict);
+        near(verdict.el2n, el2n[i], 1e-7);
+        near(2 * (1 - verdict.own), el1n[i], 1e-7);
+        near(verdict.margin, margin[i], 1e-7);
+        near(verdict.own, p[label[i]], 0);
+        near(exp(-verdict.loss), p[label[i]], 1e-15);
+    }
+}
+
+static void extreme_logits_stay_finite(void **state)
+{
+    static const float z[3] = {1e30f, -1e30f, 0};
+    double p[3];
+    struct wn_verdict verdict;
+
+    (void)state;
+    wn_verdict_of(z, 3, 1, p, &verdict);
+    near(verdict.el2n, sqrt(2), 1e-15);
+    near(verdict.loss / 2e30, 1, 1e-6);
+    near(verdict.margin, 1, 0);
+    wn_verdict_of(z, 3, 0, p, &verdict);
+    near(verdict.el2n, 0, 0);
+    wn_verdict_of(z, 1, 0, p, &verdict);
+    near(verdict.el2n, 0, 0);
+    near(verdict.own, 1, 0);
+    wn_verdict_of(z, 3, -1, p, &verdict);
+    near(verdict.el2n, 0, 0);
+    near(p[0], 1, 0);
+}
+
+/* Two blobs that a line divides; half the rows are not learned from. */
+static void a_trainer_learns_what_can_be_learned(void **state)
+{
+    enum { ROWS = 400 };
+    static float x[2 * ROWS], weight[ROWS];
+    static int32_t label[ROWS];
+    static double p[2 * ROWS];
+    struct wn_error error = {0};
+    struct wn_random random;
+    const struct wn_mlp_task task = {x, ROWS, 2, 2, label, weight};
+    const struct wn_mlp_plan plan = {16, 32, .05, .9, 1, 0};
+    const struct wn_mlp_findings out = {.probability = p};
+    size_t right = 0;
+
+    (void)state;
+    wn_random_start(&random, 3, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < ROWS; i++) {
+        label[i] = i % 2;
+        weight[i] = i < ROWS / 2 ? 1 : 0;
+        x[2 * i] = (float)(wn_random_normal(&random) + 6 * (i % 2));
+        x[2 * i + 1] = (float)wn_random_normal(&random);
+    }
+    struct wn_mlp_trainer *trainer = wn_mlp_trainer_new(&task, &plan, &error);
+    assert_non_null(trainer);
+    for (int e = 0; e < 20; e++)
+        assert_int_equal(wn_mlp_trainer_epoch(trainer, NULL, NULL), 0);
+    assert_int_equal(wn_mlp_measure(wn_mlp_trainer_net(trainer), x, ROWS, NULL,
+                                    &out, &error),
+                     0);
+    for (int i = 0; i < ROWS; i++)
+        right += p[2 * i + label[i]] > .5;
+    assert_true(right >= ROWS - 4);
+    wn_mlp_trainer_free(trainer);
+}
+
+static void a_rate_too_large_is_noticed(void **state)
+{
+    enum { ROWS = 64 };
+    static float x[ROWS];
+    static int32_t label[ROWS];
+    struct wn_error error = {0};
+    const struct wn_mlp_task task = {x, ROWS, 1, 2, label, NULL};
+    const struct wn_mlp_plan plan = {8, 16, 1e20, .9, 1, 0};
+    int spoiled = 0;
+
+    (void)state;
+    for (int i = 0; i < ROWS; i++) {
+        x[i] = (float)(i % 7 - 3);
+        label[i] = i % 3 == 0;
+    }
+    struct wn_mlp_trainer *trainer = wn_mlp_trainer_new(&task, &plan, &error);
+    assert_non_null(trainer);
+    for (int e = 0; e < 5; e++)
+        spoiled |= wn_mlp_trainer_epoch(trainer, NULL, NULL);
+    assert_int_equal(spoiled, 1);
+    wn_mlp_trainer_free(trainer);
+}
+
+static void nothing_to_learn_from_is_refused(void **state)
+{
+    static const float x[4] = {1, 2, 3, 4};
+    static const int32_t label[4] = {-1, -1, -1, -1};
+    struct wn_error error = {0};
+    const struct wn_mlp_task task = {x, 4, 1, 2, label, NULL};
+    const struct wn_mlp_plan plan = {8, 16, .05, .9, 1, 0};
+
+    (void)state;
+    assert_null(wn_mlp_trainer_new(&task, &plan, &error));
+    assert_int_equal(error.code, WN_EDATA);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(golden_net_gives_the_golden_numbers),
+        cmocka_unit_test(gradient_norms_are_those_of_differences),
+        cmocka_unit_test(verdicts_are_the_golden_ones),
+        cmocka_unit_test(extreme_logits_stay_finite),
+        cmocka_unit_test(a_trainer_learns_what_can_be_learned),
+        cmocka_unit_test(a_rate_too_large_is_noticed),
+        cmocka_unit_test(nothing_to_learn_from_is_refused),
+    };
+
+    wn_linear_start();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
