@@ -3,7 +3,8 @@
  *
  * The noise estimate says how many labels of each class are wrong; a rule says
  * which. Source: Northcutt, Jiang, Chuang, JAIR 70 (2021), section 3.
- * Compared with: cleanlab filter.py, golden.json cl_filter, cl_filter_params. */
+ * Compared with: cleanlab filter.py, golden.json cl_filter and
+ * cl_filter_params. */
 #ifndef WN_CHECK_RULES_H
 #define WN_CHECK_RULES_H
 

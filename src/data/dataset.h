@@ -41,7 +41,7 @@ struct wn_dataset {
     char **rule_name;
 
     /* Provenance of /data, always loaded. */
-    char *source;        /* the operand as given if relative, else its last part */
+    char *source;        /* the operand if relative, else its last part */
     char *source_digest; /* of all its bytes */
     uint64_t source_size;
     char *label_column;

@@ -163,7 +163,8 @@ static bool try_feature(const struct forest *forest, struct tree *tree,
     if (low >= high)
         return false;
     const uint16_t threshold =
-        (uint16_t)(low + wn_random_below(&tree->random, (uint64_t)(high - low)));
+        (uint16_t)(low + wn_random_below(&tree->random,
+                                         (uint64_t)(high - low)));
     for (size_t r = 0; r < rows; r++) {
         const int32_t c = tree->class[r];
         /* Which side is a coin toss: arithmetic, not a branch to mispredict. */
@@ -213,7 +214,7 @@ static bool choose_split(const struct forest *forest, struct tree *tree,
     return best->feature >= 0;
 }
 
-/* Rows at or below the threshold to the front; returns where the rest begins. */
+/* Rows at or below the threshold to the front; returns where the rest is. */
 static size_t partition(int32_t *row, size_t begin, size_t end,
                         const uint16_t *value, uint16_t threshold)
 {
@@ -365,7 +366,8 @@ static struct tree *new_trees(const struct forest *forest,
         tree->class = wn_new(forest->n, sizeof *tree->class, error);
         tree->mass = wn_new(forest->n, sizeof *tree->mass, error);
         if (!tree->leaf || !tree->inside || !tree->outside || !tree->times ||
-            !tree->feature || !tree->total || !tree->left || !tree->value || !tree->class ||
+            !tree->feature || !tree->total || !tree->left || !tree->value ||
+            !tree->class ||
             !tree->mass) {
             free_trees(trees);
             return NULL;
@@ -479,7 +481,8 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
     cut_features(x, n, d, threads, column);
     memset(probability, 0, n * k * sizeof *probability);
     for (size_t t = 0; t < knobs->trees; t += BATCH) {
-        const size_t count = knobs->trees - t < BATCH ? knobs->trees - t : BATCH;
+        const size_t left = knobs->trees - t;
+        const size_t count = left < BATCH ? left : BATCH;
 
         wn_talk_progress(talk, "trees", t, knobs->trees);
         if (grow_batch(&forest, trees, t, count, threads, error))

@@ -16,7 +16,7 @@ struct wn_run {
     int threads; /* resolved -j; 1 for programs without it */
 };
 
-/* The work of a program: 0 done, 1 done with findings (--fail-on), -1 failed. */
+/* The work of a program: 0 done, 1 done, with findings, -1 failed. */
 typedef int wn_work(struct wn_run *run, struct wn_error *error);
 
 /* The whole of main(): standard descriptors, HDF5's doors shut, options, --help

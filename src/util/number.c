@@ -152,7 +152,8 @@ bool wn_size_parse(const char *text, uint64_t *bytes)
     if (length && strchr("Bb", text[length - 1]))
         length--;
     if (length) {
-        const char *found = strchr(unit, toupper((unsigned char)text[length - 1]));
+        const int letter = toupper((unsigned char)text[length - 1]);
+        const char *found = strchr(unit, letter);
 
         if (found && *found) {
             factor = ldexp(1, 10 * (int)(found - unit + 1));

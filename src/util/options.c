@@ -278,7 +278,8 @@ static int check_operands(const struct wn_program *program,
                           struct wn_error *error)
 {
     if (options->operand_count < program->least)
-        return wn_fail(error, WN_EUSAGE, "an operand is missing: %s; see --help",
+        return wn_fail(error, WN_EUSAGE,
+                       "an operand is missing: %s; see --help",
                        program->synopsis);
     if (options->operand_count > program->most)
         return wn_fail(error, WN_EUSAGE, "unexpected operand '%s'; see --help",

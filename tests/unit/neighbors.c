@@ -201,9 +201,9 @@ static void cosine_of_nothing(void **state)
  * comparison of order (ALGORITHMS 3.3). */
 static void golden_knn_basic(void **state)
 {
-    static const float x[] = {0,    0,    0.1f, 0,    0,    0.13f, 0.25f, 0.21f,
-                              3,    3,    3.1f, 3,    3,    3.17f, 3.3f,  2.9f,
-                              .05f, .07f, 6,    -2,   3,    3,     0.4f,  -0.3f};
+    static const float x[] = {0, 0, 0.1f, 0, 0, 0.13f, 0.25f, 0.21f,
+                              3, 3, 3.1f, 3, 3, 3.17f, 3.3f, 2.9f,
+                              .05f, .07f, 6, -2, 3, 3, 0.4f, -0.3f};
     static const int32_t wanted[12][3] = {
         {8, 1, 2},  {8, 0, 2},  {8, 0, 1},  {8, 1, 2},
         {10, 5, 6}, {4, 10, 6}, {10, 4, 5}, {5, 10, 4},

@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The manual: pages are well formed and short, and have an entry for every
+# option, method, check and dataset there is, and for none that is not.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+
+man=$source/man
+
+for page in "$man"/*.[1-8]; do
+    name=${page##*/}
+    if command -v mandoc >/dev/null; then
+        # Whether pages of others are installed here is not our matter.
+        is "$(mandoc -T lint -W all "$page" 2>/dev/null |
+            grep -v 'referenced manual not found')" "" "$name: mandoc -T lint"
+    else
+        skip "$name: mandoc -T lint" "mandoc is not installed"
+    fi
+    ok "$([ "$(wc -l <"$page")" -lt 250 ]; echo $?)" \
+        "$name has less than 250 lines"
+    is "$(sed -n 's/.*\<Xr \(winnow[-a-z]*\|ingest\|score\|flag\|report\|prune\|audit\) \([1-8]\).*/\1.\2/p' \
+        "$page" | sort -u | while read -r other; do
+        [ -f "$man/$other" ] || echo "$other"
+    done)" "" "$name refers to pages that are there"
+done
+
+# Long options in the .It lines of a page, and in the lines of --help.
+page_options() {
+    sed -n 's/^\.It .*Fl -\([a-z0-9-]*\).*/\1/p' "$1" | sort -u
+}
+help_options() {
+    "$1" --help | sed -n 's/^ .\{5,6\}--\([a-z0-9-]*\).*/\1/p' | sort -u
+}
+for program in ingest score flag report prune audit; do
+    if [ -x "$build/$program" ] && [ -f "$man/$program.1" ]; then
+        is "$(page_options "$man/$program.1" | tr '\n' ' ')" \
+            "$(help_options "$program" | tr '\n' ' ')" \
+            "$program.1 has the options of --help"
+        ok "$([ -n "$(help_options "$program")" ]; echo $?)" \
+            "and there are some"
+    else
+        ok 1 "$program and its page are there"
+    fi
+done
+
+# entries PAGE WORD...: each has an .It line with it as a whole word.
+entries() {
+    page=$1
+    shift
+    missing=''
+    for word; do
+        grep -qE "^\.It (Cm |Sy |Pa |Va |Em |Li |Fl |Ar )*$word( |\$)" \
+            "$man/$page" || missing="$missing $word"
+    done
+    is "$missing" "" "$page has an entry for each of $# $entry_kind"
+}
+entry_kind=methods
+entries score.1 $(sed -n 's/^WN_METHOD[_A-Z]*(\([a-z0-9_]*\).*/\1/p' \
+    "$source/src/method/methods.def")
+entry_kind=checks
+entries flag.1 $(sed -n 's/^WN_CHECK(\([a-z0-9_]*\).*/\1/p' \
+    "$source/src/check/checks.def")
+entry_kind=datasets
+entries winnow-audit.5 $(sed -n 's/^WN_LAYOUT("\([^"]*\)".*/\1/p' \
+    "$source/src/data/layout.def" | sed 's/[*]/[*]/g')
+
+# audit passes options on: those of its table are those of the stages.
+for stage in ingest score flag report prune; do
+    audit --help | awk -v stage=$stage 'ours && $NF ~ "(^|,)" stage "(,|$)"
+        /^Options that go/ { ours = 1 }' |
+        sed 's/.*--\([a-z-]*\).*/\1/' | sort -u >passed
+    help_options $stage >there
+    is "$(comm -23 passed there | tr '\n' ' ')" "" \
+        "what audit passes to $stage, $stage knows"
+done
+done_testing
