@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model/predict.h: out-of-sample class probabilities by a committee.
+ *
+ * Each predictor gives every row probabilities from models that did not see
+ * that row's label: the folds of cross-validation, the trees whose bootstrap
+ * sample it was not in, its neighbours, or a leave-one-out formula. The
+ * committee's are their mean. */
+#ifndef WN_MODEL_PREDICT_H
+#define WN_MODEL_PREDICT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+#include "util/message.h"
+
+/* What predictors see. */
+struct wn_sample {
+    size_t n, d, k, m;
+    const float *x;        /* n x d, finite */
+    const int32_t *label;  /* n, 0..k-1 or -1 */
+    const int32_t *neighbor; /* n x m; NULL where no predictor needs it */
+    const float *distance;   /* n x m */
+    const int32_t *fold;   /* n, 0..folds-1; NULL where none needs it */
+    size_t folds;
+    uint64_t seed;
+    int threads;
+    struct wn_talk *talk;
+};
+
+enum wn_sample_part {
+    WN_SAMPLE_FEATURES = 1,
+    WN_SAMPLE_NEIGHBORS = 2,
+    WN_SAMPLE_FOLDS = 4
+};
+
+struct wn_predictor {
+    const char *name;   /* --model=NAME */
+    const char *brief;  /* one line for --list-models */
+    const char *source; /* paper, as in score(1) */
+    unsigned needs;     /* enum wn_sample_part, or-ed */
+    /* Fill probability[n x k]: finite, >= 0, rows sum to 1. */
+    int (*predict)(const struct wn_sample *sample, float *probability,
+                   struct wn_error *error);
+};
+
+/* All of them; ends with NULL. */
+extern const struct wn_predictor *const wn_predictors[];
+
+/* How good probabilities are, over the rows with a label. */
+struct wn_quality {
+    double log_loss;    /* mean -log P(label), P clipped to [1e-6, 1] */
+    double calibration; /* expected calibration error of the largest P, 15
+                           equal bins (Naeini et al. 2015) */
+    double accuracy;    /* share of rows whose largest P is the label's */
+};
+
+struct wn_quality wn_predict_quality(const float *probability, size_t n,
+                                     size_t k, const int32_t *label);
+
+/* The mean of the `count` predictors in `chosen`.
+ *   probability  out, n x k
+ *   quality      out, one a predictor and a last one for the mean */
+int wn_predict(const struct wn_predictor *const *chosen, size_t count,
+               const struct wn_sample *sample, float *probability,
+               struct wn_quality *quality, struct wn_error *error)
+    WN_MUST_CHECK;
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model/softmax.h: cross-validated multinomial logistic regression.
+ *
+ * Each fold's model minimises, over the rows of the other folds that have a
+ * label, with weights W (d x k) and intercepts b (k):
+ *
+ *     sum_i -log softmax(x_i W + b)[y_i]  +  |W|^2 / (2 C)
+ *
+ * the intercepts not penalised, which is scikit-learn's objective. All folds
+ * are fitted together: one product of a block of rows with the weights of all
+ * folds side by side, so that the products are wide and each row is read once
+ * an iteration. The optimiser is L-BFGS (Liu and Nocedal 1989, memory 10) with
+ * an Armijo-Wolfe line search. */
+#ifndef WN_MODEL_SOFTMAX_H
+#define WN_MODEL_SOFTMAX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+#include "util/message.h"
+
+struct wn_softmax {
+    double inverse_penalty; /* C above, > 0 */
+    size_t folds;
+    size_t iterations; /* at most this many */
+    double tolerance;  /* stop when no partial derivative, divided by the
+                          number of training rows, is larger */
+};
+/* C = 1, 5 folds, 300 iterations, 1e-6. */
+extern const struct wn_softmax wn_softmax_standard;
+
+/* The probabilities of every row from the model that did not see its fold.
+ *   x            n x d, row-major, finite
+ *   label        n, 0..k-1, or -1: never trained on, but predicted
+ *   fold         n, 0..folds-1
+ *   probability  out, n x k, rows sum to 1. A class without rows in the other
+ *                folds has probability 0 there.
+ *   used         out, iterations used, may be NULL
+ * The result does not depend on `threads`.
+ * Errors: WN_EDATA (a fold that leaves no labelled row to train on),
+ * WN_ENUMERIC, WN_ENOMEM.
+ * Compared with: scikit-learn LogisticRegression(C=1). */
+int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
+                       size_t d, const int32_t *label, size_t k,
+                       const int32_t *fold, int threads,
+                       struct wn_talk *talk, float *probability,
+                       size_t *used, struct wn_error *error) WN_MUST_CHECK;
+
+/* The objective and its gradient for one fold, as the optimiser sees it, for
+ * tests. weights and gradient are (d + 1) x k, the intercepts last; rows of
+ * fold `out` (and those without label) do not count. */
+int wn_softmax_objective(const struct wn_softmax *how, const float *x,
+                         size_t n, size_t d, const int32_t *label, size_t k,
+                         const int32_t *fold, int32_t out,
+                         const double *weights, double *value,
+                         double *gradient, struct wn_error *error)
+    WN_MUST_CHECK;
+
+#endif
