@@ -86,6 +86,7 @@ static const struct wn_predictor trees = {
 
 const struct wn_predictor *const wn_predictors[] = {&trees, &neighbors,
                                                     &softmax, NULL};
+const char wn_predictor_choices[] = "|trees|neighbors|softmax";
 
 struct wn_quality wn_predict_quality(const float *probability, size_t n,
                                      size_t k, const int32_t *label)

@@ -46,6 +46,9 @@ struct wn_predictor {
 
 /* All of them; ends with NULL. */
 extern const struct wn_predictor *const wn_predictors[];
+/* For the --model row of an option table: their names as "|a|b|c", to be used
+ * from the second character. */
+extern const char wn_predictor_choices[];
 
 /* How good probabilities are, over the rows with a label. */
 struct wn_quality {
