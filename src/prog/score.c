@@ -8,6 +8,7 @@
 
 #include "data/dataset.h"
 #include "method/method.h"
+#include "model/dynamics.h"
 #include "model/folds.h"
 #include "model/linear.h"
 #include "model/neighbors.h"
@@ -49,7 +50,7 @@ static const struct wn_option *const shared_rows[] = {
     &wn_option_force,   &wn_option_threads, &wn_option_quiet,
     &wn_option_verbose, &wn_option_help,   &wn_option_version};
 
-/* The option table: ours, the methods' knobs, the shared ones. */
+/* The option table: ours, the networks' and the methods' own, the shared. */
 static struct wn_option rows[64];
 
 static void make_rows(void)
@@ -57,6 +58,8 @@ static void make_rows(void)
     size_t r = 0;
 
     for (const struct wn_option *row = first_rows; row->name; row++)
+        rows[r++] = *row;
+    for (const struct wn_option *row = wn_dynamics_options; row->name; row++)
         rows[r++] = *row;
     for (size_t i = 0; wn_methods[i]; i++)
         for (const struct wn_option *row = wn_methods[i]->knobs;
@@ -80,6 +83,7 @@ struct work {
     const struct wn_predictor **members;
     size_t member_count;
     struct wn_quality *quality;
+    struct wn_dynamics *dynamics;
     unsigned parts; /* enum wn_sample_part that the members need */
     unsigned needs; /* enum wn_need of the methods */
 };
@@ -94,6 +98,7 @@ static void free_work(struct work *work)
     free(work->probability);
     free(work->members);
     free(work->quality);
+    wn_dynamics_free(work->dynamics);
 }
 
 static bool chosen(const struct wn_run *run, const struct wn_method *method)
@@ -262,6 +267,29 @@ static int find_probability(const struct wn_run *run, struct work *work,
     return 0;
 }
 
+static int find_dynamics(const struct wn_run *run, struct work *work,
+                         struct wn_error *error)
+{
+    const struct wn_dataset *data = &work->data;
+    const struct wn_mlp_task task = {.x = data->features, .n = data->n,
+                                     .d = data->d, .k = data->k,
+                                     .label = data->label};
+    struct wn_dynamics_plan plan;
+
+    if (wn_dynamics_plan_from(
+            run->options, (uint64_t)wn_option_number(run->options, "seed"),
+            &plan, error))
+        return -1;
+    work->dynamics =
+        wn_dynamics_train(&task, &plan, run->threads, run->talk, error);
+    if (!work->dynamics)
+        return -1;
+    wn_talk_detail(run->talk, "networks: measured after epoch %zu of %zu",
+                   wn_dynamics_epoch(work->dynamics),
+                   wn_dynamics_epochs(work->dynamics));
+    return 0;
+}
+
 static int write_probability(const struct work *work,
                              struct wn_audit_writer *writer,
                              struct wn_error *error)
@@ -366,7 +394,8 @@ static int run_methods(const struct wn_run *run, const struct work *work,
         .n = data->n, .d = data->d, .k = data->k, .m = work->m,
         .x = data->features, .label = data->label,
         .probability = work->probability, .neighbor = work->index,
-        .distance = work->distance, .threads = run->threads,
+        .distance = work->distance, .dynamics = work->dynamics,
+        .threads = run->threads,
         .seed = (uint64_t)wn_option_number(run->options, "seed")};
 
     for (size_t i = 0; wn_methods[i]; i++)
@@ -387,6 +416,13 @@ static int write_score(const struct wn_run *run, const struct work *work,
         return -1;
     if (wn_audit_write_text(writer, "score", "kernels", wn_linear_kernels(),
                             error) ||
+        (work->dynamics &&
+         (wn_audit_write_number(writer, "score", "epoch",
+                                (double)wn_dynamics_epoch(work->dynamics),
+                                error) ||
+          wn_audit_write_number(writer, "score", "epochs",
+                                (double)wn_dynamics_epochs(work->dynamics),
+                                error))) ||
         (work->probability && write_probability(work, writer, error)) ||
         (work->index && write_neighbors(work, writer, error)) ||
         run_methods(run, work, writer, error)) {
@@ -445,6 +481,9 @@ static int score_work(struct wn_run *run, struct wn_error *error)
         find_neighbors(run, &work, error))
         goto done;
     if (work.member_count && find_probability(run, &work, error))
+        goto done;
+    if ((work.needs & WN_NEEDS_DYNAMICS) &&
+        find_dynamics(run, &work, error))
         goto done;
     status = write_score(run, &work, error);
 done:
