@@ -17,51 +17,6 @@ export LC_ALL PATH
 unset CDPATH POSIXLY_CORRECT GETOPT_COMPATIBLE
 self=${0##*/}
 
-# Every option: long name, letter and value ("-" where there is none), who
-# gets it ("here", or the stages, whose manual pages say what it does).
-option_table='
-output o AUDIT here
-pruned - PRUNED here
-force f - here
-quiet q - here,ingest,score,flag,prune,report
-help h - here
-version V - here
-verbose v - ingest,score,flag,prune,report
-threads j N score
-memory - SIZE score
-seed - N score
-label - COLUMN ingest
-id - COLUMN ingest
-ignore - PATTERN ingest
-model - NAME score
-methods - LIST score
-issues - LIST flag
-drop - REASONS prune
-relabel - - prune
-top - N report
-fail-on - SPEC report
-'
-
-help() {
-    cat <<END
-Usage: $self [OPTION...] FILE
-Audit the dataset FILE: which labels are wrong, and the rows worth keeping.
-
-  -o, --output=AUDIT      the audit file to write (default: FILE.audit.h5)
-      --pruned=PRUNED     the kept rows, or "none" (default: FILE.pruned.csv)
-  -f, --force             replace files that are not from an earlier audit
-  -q, --quiet             print nothing unless findings reach --fail-on
-  -h, --help              show this help and stop
-  -V, --version           show the version and stop
-
-Options that go to the stages, as their own help has them:
-END
-    printf '%s' "$option_table" | awk 'NF && $4 !~ /^here/ {
-        option = "--" $1 ($3 == "-" ? "" : "=" $3)
-        letter = $2 == "-" ? "    " : "-" $2 ", "
-        printf "  %s%-19s %s\n", letter, option, $4 }'
-}
-
 # ---- what is said, and how it ends ------------------------------------------
 
 # A text that may hold anything, fit for a terminal.
@@ -80,7 +35,89 @@ fail() {
 { : >&1; } 2>/dev/null || exec 1</dev/null
 { : >&2; } 2>/dev/null || exec 2</dev/null
 
+# ---- the programs -----------------------------------------------------------
+
+# The stages have our own prefix and suffix and live where we do, or in PATH.
+real=$(readlink -f -- "$(command -v -- "$0")") || real=$0
+suffix=${real##*audit}
+prefix=${real##*/}
+prefix=${prefix%audit*}
+stages='ingest score flag prune report'
+for stage in $stages; do
+    name=$prefix$stage$suffix
+    if [ -x "${real%/*}/$name" ]; then
+        name=${real%/*}/$name
+    else
+        command -v "$name" >/dev/null || fail "$name: there is no such program"
+    fi
+    eval "${stage}_program=\$name"
+done
+
+# Stages die with us, also when we are killed: nobody else would end them, and
+# they hold the lock.
+leash='setpriv --pdeathsig KILL --'
+$leash true 2>/dev/null || leash=''
+
 # ---- the command line -------------------------------------------------------
+
+# Options that are ours, and those of stages that make no sense here: they
+# would name or show something else than an audit leaves.
+own='output force quiet pruned help version'
+apart='in-place source removed dry-run format explain columns'
+apart="$apart spreadsheet-safe list-issues list-methods list-models"
+
+# The lines of a stage's --help that are options to be passed on.
+stage_help() {
+    eval "program=\$$1_program"
+    "$program" --help | awk -v without="$own $apart" '
+        BEGIN { count = split(without, words)
+                for (i = 1; i <= count; i++) no[words[i]] = 1 }
+        /^ *(-., )? *--/ { name = $1 ~ /^--/ ? $1 : $2
+                           sub(/^--/, "", name); sub(/=.*/, "", name)
+                           mine = !(name in no) }
+        !/^ / { mine = 0 }
+        mine'
+}
+
+# Every option, a line each: name, letter and value ("-" for none), stage.
+option_table=$(
+    cat <<END
+output o AUDIT here
+pruned - PRUNED here
+force f - here
+quiet q - here
+help h - here
+version V - here
+END
+    for stage in $stages; do
+        stage_help $stage | awk -v stage=$stage '/^ *(-., )? *--/ {
+            letter = $1 ~ /^--/ ? "-" : substr($1, 2, 1)
+            option = $1 ~ /^--/ ? $1 : $2
+            value = option ~ /=/ ? "V" : "-"
+            sub(/^--/, "", option); sub(/=.*/, "", option)
+            print option, letter, value, stage }'
+        echo "quiet q - $stage"
+    done
+)
+
+help() {
+    cat <<END
+usage: $self [OPTION...] FILE
+Audit the dataset FILE: which labels are wrong, and the rows worth keeping.
+
+  -o, --output=AUDIT      write the audit file there (default: FILE.audit.h5)
+      --pruned=PRUNED     write the kept rows there, or none (default: FILE.pruned.csv)
+  -f, --force             replace files that are not from an earlier audit
+  -q, --quiet             print nothing unless findings reach --fail-on
+  -h, --help              show this help and stop
+  -V, --version           show the version and stop
+END
+    for stage in $stages; do
+        printf '\nOptions of %s:\n\n' "$stage"
+        stage_help "$stage"
+    done
+    printf '\nThe manual: man %s\n' "$self"
+}
 
 # A word as the shell reads it back, whatever is in it.
 quote() {
@@ -90,16 +127,11 @@ quote() {
 output='' pruned='' force='' quiet=''
 ingest='' score='' flag='' prune='' report='' # the options of each
 
-# take NAME VALUE: one option, given as getopt(1) found it.
+# take NAME VALUE: one option as getopt(1) found it, to all who have it.
 take() {
-    row=$(printf '%s' "$option_table" | grep "^$1 ")
-    stages=${row##* }
     word=--$1
-    case $row in
-    *' - '"$stages") ;;
-    *) word=$(quote "--$1=$2") ;;
-    esac
-    for stage in $(echo "$stages" | tr , ' '); do
+    [ -z "${takes_value:-}" ] || word=$(quote "--$1=$2")
+    for stage in $(echo "$option_table" | sed -n "s/^$1 .* //p"); do
         case $stage in
         here) eval "take_$1 \"\$2\"" ;;
         *) eval "$stage=\"\$$stage \$word\"" ;;
@@ -113,25 +145,27 @@ take_quiet() { quiet=1; }
 take_help() { help || exit 2; exit; }
 take_version() { echo "$self (winnow) @VERSION@" || exit 2; exit; }
 
-words=$(printf '%s' "$option_table" | awk '
-    NF { colon = $3 == "-" ? "" : ":"; long = long "," $1 colon
-         if ($2 != "-") short = short $2 colon }
+words=$(echo "$option_table" | awk '
+    !seen[$1]++ { colon = $3 == "-" ? "" : ":"; long = long "," $1 colon
+                  if ($2 != "-") short = short $2 colon }
     END { print short " -l " substr(long, 2) }')
+# shellcheck disable=SC2086 # two words and an option between them
 words=$(getopt -n "$self" -o $words -- "$@") || exit 2
 eval "set -- $words"
 while [ "$1" != -- ]; do
     case $1 in
     --*) name=${1#--} ;;
-    *) name=$(printf '%s' "$option_table" |
-        awk -v letter="${1#-}" '$2 == letter { print $1 }') ;;
+    *) name=$(echo "$option_table" |
+        awk -v letter="${1#-}" '$2 == letter { print $1; exit }') ;;
     esac
-    case $(printf '%s' "$option_table" | grep "^$name ") in
-    "$name "?" - "*) take "$name" '' ;;
-    *)
+    if echo "$option_table" | grep -q "^$name . - "; then
+        takes_value=''
+        take "$name" ''
+    else
+        takes_value=1
         take "$name" "$2"
         shift
-        ;;
-    esac
+    fi
     shift
 done
 shift
@@ -203,28 +237,6 @@ if [ "$pruned" != none ]; then
         fail "$pruned: is both --output and --pruned"
 fi
 
-# ---- the programs -----------------------------------------------------------
-
-# The stages have our own prefix and suffix and live where we do, or in PATH.
-real=$(readlink -f -- "$(command -v -- "$0")") || real=$0
-suffix=${real##*audit}
-prefix=${real##*/}
-prefix=${prefix%audit*}
-for stage in ingest score flag prune report; do
-    name=$prefix$stage$suffix
-    if [ -x "${real%/*}/$name" ]; then
-        name=${real%/*}/$name
-    else
-        command -v "$name" >/dev/null || fail "$name: there is no such program"
-    fi
-    eval "${stage}_program=\$name"
-done
-
-# Stages die with us, also when we are killed: nobody else would end them, and
-# they hold the lock.
-leash='setpriv --pdeathsig KILL --'
-$leash true 2>/dev/null || leash=''
-
 # ---- the lock and the end ---------------------------------------------------
 
 folder "$output"
@@ -292,7 +304,7 @@ run() {
     await "$program" "$@"
     case $status in
     0) ;;
-    1) [ "$name" = report ] || exit 2 ;;
+    1) findings=1 ;; # what --fail-on says
     75) exit 75 ;;
     *)
         [ $status -lt 128 ] ||
@@ -314,6 +326,7 @@ if [ -z "$force" ]; then
     fi
 fi
 
+findings=0
 run ingest -o "$work/audit.h5" -- "$input"
 run score -i -- "$work/audit.h5"
 run flag -i -- "$work/audit.h5"
@@ -329,7 +342,6 @@ if [ "$pruned" != none ]; then
     run prune "--source=$input" -o "$kept" -- "$work/audit.h5"
 fi
 run report -- "$work/audit.h5" >"$work/summary"
-findings=$status
 
 # What is printed comes before what is renamed: a screen that cannot be
 # written to is a failure like any other.

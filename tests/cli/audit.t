@@ -10,10 +10,40 @@
 # FIND makes report find something.
 mkdir bin
 cp "$build/audit" bin/audit
+options() {
+    case $1 in
+    ingest) echo '
+  -l, --label=COLUMN     the label
+      --id=COLUMN        the name of a row
+      --ignore=PATTERN   not these
+  -j, --threads=N        so many' ;;
+    score) echo '
+      --seed=N           start here
+  -j, --threads=N        so many
+      --an-option-that-needs=A
+                         line of its own' ;;
+    prune) echo '
+      --relabel          a flag
+      --dry-run          no option of an audit' ;;
+    report) echo '
+      --top=N            rows
+      --fail-on=SPEC     exit 1' ;;
+    esac
+}
 for stage in ingest score flag prune report; do
+    {
+        echo 'usage: it'
+        options $stage
+        echo '  -q, --quiet            be still
+  -v, --verbose          speak
+
+The manual: --none
+  of it'
+    } >bin/$stage.help
     cat >bin/$stage <<'END'
 #!/bin/sh
 name=${0##*/}
+[ "$1" != --help ] || exec cat "$0.help"
 printf '%s' "$name" >>"$CALLS"
 printf ' <%s>' "$@" >>"$CALLS"
 echo >>"$CALLS"
@@ -84,7 +114,7 @@ runs "options of stages" \
     audit --seed 7 -j3 x.csv -v --lab="it's a \$name" --id='two  blanks
 and lines' --ignore=a --ignore=b --top 5 -f
 is "$(sed 's/ <-[oi]>.*//; s/ <--source.*//; s/ <-->.*//' calls)" \
-    "ingest <--verbose> <--label=it's a \$name> <--id=two  blanks
+    "ingest <--threads=3> <--verbose> <--label=it's a \$name> <--id=two  blanks
 and lines> <--ignore=a> <--ignore=b>
 score <--seed=7> <--threads=3> <--verbose>
 flag <--verbose>
@@ -104,6 +134,7 @@ rm -rf sub else
 
 runs "-q" audit -q x.csv
 is "$(cat out err)" "" "-q says nothing"
+is "$(grep -c '<--quiet>' calls)" 5 "nor do the stages"
 FIND=1
 audit -q x.csv --fail-on=x >out 2>err
 is "$? $(head -n 1 out)" "1 summary: audit of data" \
@@ -139,6 +170,7 @@ cd .. && rm -rf names
 fails_with 2 "found 0 operands, wanted one FILE" audit
 fails_with 2 "found 2 operands, wanted one FILE" audit x.csv x.csv
 fails_with 2 "unrecognized option '--nonsense'" audit --nonsense x.csv
+fails_with 2 "unrecognized option '--dry-run'" audit --dry-run x.csv
 fails_with 2 "option '--label' requires an argument" audit x.csv --label
 fails_with 2 "gone.csv: there is no such file" audit gone.csv
 fails_with 2 "-: wanted a file" audit -
@@ -237,6 +269,16 @@ left "./old.csv ./old.h5 ./x.audit.h5 ./x.csv ./x.pruned.csv " \
     "and nothing is left"
 
 runs "--help" audit --help
+is "$(sed -n '/^Options of score/,/^Options of flag/p' out)" \
+    "Options of score:
+
+      --seed=N           start here
+  -j, --threads=N        so many
+      --an-option-that-needs=A
+                         line of its own
+  -v, --verbose          speak
+
+Options of flag:" "has the help of the stages"
 runs "--version" audit -V
 is "$(cut -d ' ' -f 1,2 out)" "audit (winnow)" "names itself"
 done_testing
