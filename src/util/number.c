@@ -118,6 +118,15 @@ static size_t plain_nan(double value, char out[32])
     return (size_t)snprintf(out, 32, value < 0 ? "-inf" : "inf");
 }
 
+/* %g takes to an exponent early: 50 in one digit is 5e+01. */
+static size_t without_exponent(double value, double below, char out[32],
+                               int length)
+{
+    if (fabs(value) < below && fabs(value) >= 1 && strchr(out, 'e'))
+        length = snprintf(out, 32, "%.0f", value);
+    return (size_t)length;
+}
+
 size_t wn_number_format(double value, char out[32])
 {
     if (!isfinite(value))
@@ -126,7 +135,7 @@ size_t wn_number_format(double value, char out[32])
         const int length = snprintf(out, 32, "%.*g", precision, value);
 
         if (precision == 17 || strtod(out, NULL) == value)
-            return (size_t)length;
+            return without_exponent(value, 1e15, out, length);
     }
 }
 
@@ -139,7 +148,7 @@ size_t wn_number_format_float(float value, char out[32])
             snprintf(out, 32, "%.*g", precision, (double)value);
 
         if (precision == 9 || strtof(out, NULL) == value)
-            return (size_t)length;
+            return without_exponent((double)value, 1e7, out, length);
     }
 }
 

@@ -16,7 +16,8 @@
 bool wn_number_parse(const char *text, size_t length, double *value);
 
 /* The shortest decimal text that reads back as the same double or float, at
- * most 31 characters and NUL. NaN is "nan". Returns the length. */
+ * most 31 characters and NUL; whole numbers below 1e15 (floats: 1e7) without an
+ * exponent. NaN is "nan". Returns the length. */
 size_t wn_number_format(double value, char out[32]);
 size_t wn_number_format_float(float value, char out[32]);
 

@@ -81,6 +81,16 @@ static void writes_the_shortest(void **state)
     assert_string_equal(text, "0.3333333333333333");
     wn_number_format_float(0.1f, text);
     assert_string_equal(text, "0.1");
+    wn_number_format(50, text);
+    assert_string_equal(text, "50");
+    wn_number_format(-1e14, text);
+    assert_string_equal(text, "-100000000000000");
+    wn_number_format(1e15, text);
+    assert_string_equal(text, "1e+15");
+    wn_number_format_float(9e6f, text);
+    assert_string_equal(text, "9000000");
+    wn_number_format_float(3e9f, text);
+    assert_string_equal(text, "3e+09");
     wn_number_format(NAN, text);
     assert_string_equal(text, "nan");
 }

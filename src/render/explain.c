@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything about one row: found, loaded, and told in text. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "render/report.h"
+#include "render/grid.h"
+#include "render/words.h"
+#include "util/memory.h"
+#include "util/number.h"
+
+static bool whole(const char *text, double *value)
+{
+    return wn_number_parse(text, strlen(text), value) && *value >= 0 &&
+           *value == floor(*value);
+}
+
+static int find_line(const struct wn_report *report, double line, size_t *row,
+                     struct wn_error *error)
+{
+    const struct wn_dataset *data = &report->data;
+    size_t before = data->n;
+
+    for (size_t i = 0; i < data->n; i++) {
+        if ((double)data->row_line[i] == line) {
+            *row = i;
+            return 0;
+        }
+        if ((double)data->row_line[i] < line)
+            before = i;
+    }
+    if (before == data->n)
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain: no row begins on line %.0f", line);
+    return wn_fail(error, WN_EUSAGE,
+                   "--explain: no row begins on line %.0f; row %zu begins on "
+                   "line %llu",
+                   line, before, (unsigned long long)data->row_line[before]);
+}
+
+static int find_id(const struct wn_report *report, const char *id, size_t *row,
+                   struct wn_error *error)
+{
+    const size_t size = strlen(id);
+    size_t found = report->data.n;
+
+    if (!report->data.id)
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain=id:%s: the audit has no identifiers", id);
+    for (size_t i = 0; i < report->data.n; i++) {
+        size_t length;
+        const char *own = wn_report_id(report, i, &length);
+
+        if (length != size || memcmp(own, id, size))
+            continue;
+        if (found < report->data.n)
+            return wn_fail(error, WN_EUSAGE,
+                           "--explain=id:%s: rows %zu and %zu both have that "
+                           "identifier; ask by row",
+                           id, found, i);
+        found = i;
+    }
+    if (found == report->data.n)
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain=id:%s: no row has that identifier", id);
+    *row = found;
+    return 0;
+}
+
+int wn_explain_find(const struct wn_report *report, const char *text,
+                    size_t *row, struct wn_error *error)
+{
+    double value;
+
+    if (strncmp(text, "id:", 3) == 0)
+        return find_id(report, text + 3, row, error);
+    if (strncmp(text, "line:", 5) == 0 && whole(text + 5, &value))
+        return find_line(report, value, row, error);
+    if (!whole(text, &value))
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain: found '%s', wanted a row number from 0, "
+                       "line:N or id:TEXT",
+                       text);
+    if (value >= (double)report->data.n)
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain: found row %.0f, wanted 0 to %zu", value,
+                       report->data.n ? report->data.n - 1 : 0);
+    *row = (size_t)value;
+    return 0;
+}
+
+/* Most probable first, ties to the lower class; a NaN last. */
+static int compare_classes(const void *a, const void *b, void *context)
+{
+    const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    const float *probability = context;
+    const float p = isnan(probability[x]) ? -1 : probability[x];
+    const float q = isnan(probability[y]) ? -1 : probability[y];
+
+    if (p != q)
+        return p < q ? 1 : -1;
+    return (x > y) - (x < y);
+}
+
+static int load_probability(struct wn_explanation *explanation,
+                            const struct wn_report *report,
+                            const struct wn_audit *audit,
+                            struct wn_error *error)
+{
+    const size_t k = report->data.k, row = explanation->row;
+
+    if (!wn_audit_has(audit, "score/probability"))
+        return 0;
+    explanation->probability = wn_new(k, sizeof(float), error);
+    explanation->by_probability = wn_new(k, sizeof(int32_t), error);
+    if (!explanation->probability || !explanation->by_probability ||
+        wn_audit_read_rows(audit, "score/probability", row, row + 1, k,
+                           explanation->probability, error))
+        return -1;
+    for (size_t c = 0; c < k; c++)
+        explanation->by_probability[c] = (int32_t)c;
+    qsort_r(explanation->by_probability, k, sizeof(int32_t), compare_classes,
+            explanation->probability);
+    return 0;
+}
+
+static int load_neighbors(struct wn_explanation *explanation,
+                          const struct wn_report *report,
+                          const struct wn_audit *audit, struct wn_error *error)
+{
+    const size_t n = report->data.n, row = explanation->row;
+    int32_t *index = NULL;
+    size_t extent[3], m;
+    int rank, status = -1;
+
+    if (!wn_audit_has(audit, "score/neighbor/index"))
+        return 0;
+    if (wn_audit_shape(audit, "score/neighbor/index", &rank, extent, error))
+        return -1;
+    m = extent[1];
+    index = wn_audit_read(audit, "score/neighbor/index", WN_I32,
+                          (size_t[3]){n, m, 0}, error);
+    explanation->neighbor = wn_new(m, sizeof(int32_t), error);
+    explanation->distance = wn_new(m, sizeof(float), error);
+    if (!index || !explanation->neighbor || !explanation->distance ||
+        wn_audit_read_rows(audit, "score/neighbor/distance", row, row + 1, m,
+                           explanation->distance, error))
+        goto done;
+    memcpy(explanation->neighbor, index + row * m, m * sizeof *index);
+    for (size_t j = 0; j < m; j++) {
+        const int32_t other = explanation->neighbor[j];
+
+        if (other < 0 || (size_t)other >= n) {
+            wn_fail(error, WN_EDATA,
+                    "%s: row %zu of score/neighbor/index holds %ld, out of "
+                    "range",
+                    wn_audit_name(audit), row, (long)other);
+            goto done;
+        }
+    }
+    explanation->neighbors = m;
+    status = 0;
+done:
+    free(index);
+    return status;
+}
+
+int wn_explain_load(struct wn_explanation *explanation,
+                    const struct wn_report *report,
+                    const struct wn_audit *audit, size_t row,
+                    struct wn_error *error)
+{
+    *explanation = (struct wn_explanation){.row = row};
+    if (report->scored &&
+        (load_probability(explanation, report, audit, error) ||
+         load_neighbors(explanation, report, audit, error))) {
+        wn_explain_free(explanation);
+        return -1;
+    }
+    return 0;
+}
+
+void wn_explain_free(struct wn_explanation *explanation)
+{
+    free(explanation->probability);
+    free(explanation->by_probability);
+    free(explanation->neighbor);
+    free(explanation->distance);
+    *explanation = (struct wn_explanation){0};
+}
+
+/* "digits.csv: row 17, line 19, id A-17". */
+static int put_head(const struct wn_report *report, size_t i,
+                    struct wn_text *out, struct wn_error *error)
+{
+    size_t length;
+    const char *id = wn_report_id(report, i, &length);
+
+    if (wn_words_data(out, wn_report_source(report), error) ||
+        wn_text_format(out, error, ": row %zu, line %llu", i,
+                       (unsigned long long)report->data.row_line[i]) ||
+        (id && (wn_text_format(out, error, ", id ") ||
+                wn_text_add_visible(out, id, length, error))))
+        return -1;
+    return wn_text_format(out, error, "\n\n");
+}
+
+static int put_fact(struct wn_text *out, const char *name, const char *value,
+                    struct wn_error *error)
+{
+    if (wn_text_format(out, error, "  %-18s", name) ||
+        wn_words_data(out, value, error))
+        return -1;
+    return 0;
+}
+
+static const char *suggested(const struct wn_report *report, size_t i)
+{
+    return wn_report_class(report, report->suggestion[i]);
+}
+
+static int put_verdict(const struct wn_report *report, size_t i,
+                       struct wn_text *out, struct wn_error *error)
+{
+    if (put_fact(out, "given label",
+                 wn_report_class(report, report->data.label[i]), error) ||
+        wn_text_format(out, error, "\n"))
+        return -1;
+    if (!report->flagged)
+        return put_fact(out, "verdict",
+                        report->scored ? "not flagged yet"
+                                       : "not scored and flagged yet",
+                        error) ||
+                       wn_text_format(out, error, "\n")
+                   ? -1
+                   : 0;
+    if (put_fact(out, "suggested label",
+                 suggested(report, i) ? suggested(report, i) : "none", error) ||
+        wn_text_format(out, error, "\n  %-18s", "suspicion") ||
+        (isnan(report->suspicion[i])
+             ? wn_text_format(out, error, "-")
+             : wn_text_format(out, error, "%.3f",
+                              (double)report->suspicion[i])) ||
+        wn_text_format(out, error, ", rank %zu of %zu\n", report->rank[i],
+                       report->data.n) ||
+        put_fact(out, "proposed action", report->action_name[report->action[i]],
+                 error))
+        return -1;
+    return wn_text_format(out, error, "\n");
+}
+
+static int put_checks(const struct wn_report *report, size_t i,
+                      struct wn_text *out, struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {{"check", WN_LEFT, false},
+                                                 {"flags it", WN_LEFT, false},
+                                                 {"because", WN_LEFT, true}};
+    struct wn_grid grid;
+    int status = -1;
+
+    if (!report->checks)
+        return 0;
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t c = 0; c < report->checks && c < 32; c++) {
+        const bool hit = report->issue[i] >> c & 1;
+
+        if (wn_grid_add_text(&grid, report->check_name[c], error) ||
+            wn_grid_add_text(&grid,
+                             report->check_ran[c] ? hit ? "yes" : "no" : "-",
+                             error) ||
+            wn_grid_add_text(&grid,
+                             hit ? wn_check_reason(report->check_name[c]) : "",
+                             error))
+            goto done;
+    }
+    if (wn_text_format(out, error, "\nChecks\n") == 0)
+        status = wn_grid_print(&grid, out, error);
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
+/* The classes worth a line: the most probable ones, and the given one. */
+static int put_probabilities(const struct wn_report *report,
+                             const struct wn_explanation *explanation,
+                             struct wn_text *out, struct wn_error *error)
+{
+    enum { MOST = 5 };
+    static const struct wn_grid_column head[] = {
+        {"class", WN_LEFT, true},
+        {"probability", WN_RIGHT, false},
+        {"threshold", WN_RIGHT, false},
+        {"", WN_LEFT, false}};
+    const int32_t given = report->data.label[explanation->row];
+    struct wn_grid grid;
+    int status = -1;
+
+    if (!explanation->probability)
+        return 0;
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t r = 0; r < report->data.k; r++) {
+        const int32_t c = explanation->by_probability[r];
+        const double p = (double)explanation->probability[c];
+        const double t = report->threshold ? report->threshold[c] : NAN;
+        const bool absent = !(t <= 1);
+
+        if (r >= MOST && c != given)
+            continue;
+        if (wn_grid_add_text(&grid, wn_report_class(report, c), error) ||
+            wn_grid_format(&grid, error, "%.4f", p) ||
+            (absent ? wn_grid_add_text(&grid, NULL, error)
+                    : wn_grid_format(&grid, error, "%.4f", t)) ||
+            wn_grid_format(
+                &grid, error, "%s%s%s", c == given ? "the given label" : "",
+                c == given && p >= t ? ", " : "", p >= t ? "confident" : ""))
+            goto done;
+    }
+    if (wn_text_format(out, error,
+                       "\nClass probabilities, from models that did not see "
+                       "this row's label\n") == 0)
+        status = wn_grid_print(&grid, out, error);
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
+static int put_tally(const struct wn_report *report,
+                     const struct wn_explanation *explanation,
+                     struct wn_text *out, struct wn_error *error)
+{
+    const int32_t given = report->data.label[explanation->row];
+    size_t same = 0;
+
+    for (size_t j = 0; j < explanation->neighbors; j++)
+        same += report->data.label[explanation->neighbor[j]] == given;
+    return wn_text_format(out, error, "  %zu of %zu carry the given label.\n",
+                          same, explanation->neighbors);
+}
+
+static int put_neighbors(const struct wn_report *report,
+                         const struct wn_explanation *explanation,
+                         struct wn_text *out, struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {{"row", WN_RIGHT, false},
+                                                 {"line", WN_RIGHT, false},
+                                                 {"distance", WN_RIGHT, false},
+                                                 {"label", WN_LEFT, true},
+                                                 {"id", WN_LEFT, true}};
+    const bool with_id = report->data.id != NULL;
+    struct wn_grid grid;
+    int status = -1;
+
+    if (!explanation->neighbors)
+        return 0;
+    wn_grid_start(&grid, head, sizeof head / sizeof *head - !with_id);
+    for (size_t j = 0; j < explanation->neighbors; j++) {
+        const size_t i = (size_t)explanation->neighbor[j];
+        size_t length = 0;
+        const char *id = wn_report_id(report, i, &length);
+
+        if (wn_grid_format(&grid, error, "%zu", i) ||
+            wn_grid_format(&grid, error, "%llu",
+                           (unsigned long long)report->data.row_line[i]) ||
+            wn_grid_format(&grid, error, "%.4g",
+                           (double)explanation->distance[j]) ||
+            wn_grid_add_text(
+                &grid, wn_report_class(report, report->data.label[i]), error) ||
+            (with_id && wn_grid_add(&grid, id, length, error)))
+            goto done;
+    }
+    if (wn_text_format(out, error, "\nNearest rows\n") ||
+        wn_grid_print(&grid, out, error))
+        goto done;
+    status = put_tally(report, explanation, out, error);
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
+static int put_scores(const struct wn_report *report, size_t i,
+                      struct wn_text *out, struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {
+        {"score", WN_LEFT, false},
+        {"value", WN_RIGHT, false},
+        {"spread", WN_RIGHT, false},
+        {"percentile", WN_RIGHT, false},
+        {"what it is", WN_LEFT, true}};
+    struct wn_grid grid;
+    int status = -1;
+
+    if (!report->scores)
+        return 0;
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t s = 0; s < report->scores; s++) {
+        const struct wn_score *score = &report->score[s];
+
+        if (wn_grid_add_text(&grid, score->name, error) ||
+            wn_grid_format(&grid, error, "%.4g", (double)score->value[i]) ||
+            (score->spread ? wn_grid_format(&grid, error, "%.2g",
+                                            (double)score->spread[i])
+                           : wn_grid_add_text(&grid, NULL, error)) ||
+            wn_grid_format(
+                &grid, error, "%.1f",
+                wn_score_percentile(score->value, report->data.n, i)) ||
+            wn_grid_add_text(&grid, wn_score_brief(score->name), error))
+            goto done;
+    }
+    if (wn_text_format(out, error,
+                       "\nScores, higher = more suspicious; percentile: "
+                       "percent of rows below\n") == 0)
+        status = wn_grid_print(&grid, out, error);
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
+int wn_text_explain(const struct wn_report *report,
+                    const struct wn_explanation *explanations, size_t count,
+                    struct wn_text *out, struct wn_error *error)
+{
+    for (size_t e = 0; e < count; e++) {
+        const struct wn_explanation *explanation = &explanations[e];
+        const size_t i = explanation->row;
+
+        if ((e && wn_text_add(out, "\n", 1, error)) ||
+            put_head(report, i, out, error) ||
+            put_verdict(report, i, out, error) ||
+            put_checks(report, i, out, error) ||
+            put_probabilities(report, explanation, out, error) ||
+            put_neighbors(report, explanation, out, error) ||
+            put_scores(report, i, out, error))
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From an audit file to struct wn_report. A file that passes its digests may
+ * still have been made by somebody else: every index is checked here, once,
+ * so that no format has to. */
+#include "render/report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/memory.h"
+#include "util/text.h"
+
+static void free_scores(struct wn_report *report)
+{
+    for (size_t s = 0; s < report->scores; s++) {
+        free(report->score[s].name);
+        free(report->score[s].value);
+        free(report->score[s].spread);
+    }
+    free(report->score);
+}
+
+void wn_report_free(struct wn_report *report)
+{
+    wn_dataset_free(&report->data);
+    free_scores(report);
+    wn_names_free(report->check_name, report->checks);
+    wn_names_free(report->action_name, report->actions);
+    free(report->check_ran);
+    free(report->issue);
+    free(report->suspicion);
+    free(report->quality);
+    free(report->order);
+    free(report->suggestion);
+    free(report->action);
+    free(report->threshold);
+    free(report->joint);
+    free(report->rank);
+    free(report->check_rows);
+    free(report->action_rows);
+    free(report->class_line);
+    free(report->pair_line);
+    *report = (struct wn_report){0};
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), size = strlen(end);
+
+    return length > size && strcmp(text + length - size, end) == 0;
+}
+
+/* The values of one dataset of /score, or NULL; *skip where it has another
+ * shape than one number a row. */
+static float *read_score(const struct wn_report *report,
+                         const struct wn_audit *audit, const char *name,
+                         bool *skip, struct wn_error *error)
+{
+    const size_t extent[3] = {report->data.n, 0, 0};
+    struct wn_text path = {0};
+    float *value = NULL;
+    size_t found[3];
+    int rank;
+
+    *skip = false;
+    if (wn_text_format(&path, error, "score/%s", name) ||
+        wn_audit_shape(audit, path.bytes, &rank, found, error))
+        goto done;
+    *skip = rank != 1;
+    if (rank == 1)
+        value = wn_audit_read(audit, path.bytes, WN_F32, extent, error);
+done:
+    wn_text_free(&path);
+    return value;
+}
+
+static int read_spread(const struct wn_report *report,
+                       const struct wn_audit *audit, struct wn_score *score,
+                       struct wn_error *error)
+{
+    struct wn_text path = {0};
+    bool skip;
+    int status = -1;
+
+    if (wn_text_format(&path, error, "score/%s_std", score->name))
+        goto done;
+    status = 0;
+    if (!wn_audit_has(audit, path.bytes))
+        goto done;
+    score->spread =
+        read_score(report, audit, path.bytes + strlen("score/"), &skip, error);
+    status = score->spread || skip ? 0 : -1;
+done:
+    wn_text_free(&path);
+    return status;
+}
+
+/* Whether `name` is the spread of another score in the list. */
+static bool is_spread(char *const *names, size_t count, const char *name)
+{
+    if (!ends_with(name, "_std"))
+        return false;
+    const size_t length = strlen(name) - strlen("_std");
+    for (size_t i = 0; i < count; i++)
+        if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+            return true;
+    return false;
+}
+
+/* Names are ours, so they are words of ASCII; anything else is a forgery that
+ * would stand in the output as it is. */
+static int check_name(const struct wn_audit *audit, const char *path,
+                      const char *name, struct wn_error *error)
+{
+    size_t length = 0;
+
+    while (name[length] > ' ' && name[length] < 0x7f &&
+           !strchr(",\"\\", name[length]))
+        length++;
+    if (length && !name[length])
+        return 0;
+    return wn_fail(error, WN_EDATA, "%s: %s: '%s' is no name",
+                   wn_audit_name(audit), path, name);
+}
+
+static int load_scores(struct wn_report *report, const struct wn_audit *audit,
+                       struct wn_error *error)
+{
+    char **names = NULL;
+    size_t count = 0;
+    int status = -1;
+
+    report->scored = wn_audit_has_stage(audit, WN_SCORE);
+    if (!report->scored)
+        return 0;
+    if (wn_audit_list(audit, "score", &names, &count, error))
+        return -1;
+    report->score = wn_new(count, sizeof *report->score, error);
+    if (!report->score)
+        goto done;
+    for (size_t i = 0; i < count; i++) {
+        struct wn_score *score = &report->score[report->scores];
+        bool skip;
+
+        if (is_spread(names, count, names[i]))
+            continue;
+        score->value = read_score(report, audit, names[i], &skip, error);
+        if (!score->value && skip)
+            continue;
+        if (!score->value)
+            goto done;
+        report->scores++;
+        score->name = wn_copy_text(names[i], strlen(names[i]), error);
+        if (!score->name || check_name(audit, "score", names[i], error) ||
+            read_spread(report, audit, score, error))
+            goto done;
+    }
+    status = 0;
+done:
+    wn_names_free(names, count);
+    return status;
+}
+
+/* A comma-separated attribute as a list. */
+static int split_names(const struct wn_audit *audit, const char *path,
+                       const char *attribute, char ***names, size_t *count,
+                       struct wn_error *error)
+{
+    char *text = wn_audit_text(audit, path, attribute, error);
+    size_t room = 0;
+    int status = -1;
+
+    *names = NULL;
+    *count = 0;
+    if (!text)
+        return error->code
+                   ? -1
+                   : wn_fail(error, WN_EDATA, "%s: %s has no attribute %s",
+                             wn_audit_name(audit), path, attribute);
+    for (const char *at = text; *at; at += *at == ',') {
+        const size_t size = strcspn(at, ",");
+
+        if (wn_grow(names, &room, *count + 1, sizeof **names, error))
+            goto done;
+        (*names)[*count] = wn_copy_text(at, size, error);
+        if (!(*names)[*count])
+            goto done;
+        if (check_name(audit, path, (*names)[(*count)++], error))
+            goto done;
+        at += size;
+    }
+    status = 0;
+done:
+    free(text);
+    return status;
+}
+
+/* The names of the checks, and which of them flag was told to run. */
+static int load_checks(struct wn_report *report, const struct wn_audit *audit,
+                       struct wn_error *error)
+{
+    char **ran = NULL;
+    size_t count = 0;
+    int status = -1;
+
+    if (split_names(audit, "flag/issue", "names", &report->check_name,
+                    &report->checks, error) ||
+        split_names(audit, "flag/issue", "ran", &ran, &count, error))
+        goto done;
+    report->check_ran =
+        wn_new(report->checks, sizeof *report->check_ran, error);
+    if (!report->check_ran)
+        goto done;
+    for (size_t c = 0; c < report->checks; c++)
+        for (size_t r = 0; r < count; r++)
+            report->check_ran[c] |= strcmp(report->check_name[c], ran[r]) == 0;
+    status = 0;
+done:
+    wn_names_free(ran, count);
+    return status;
+}
+
+static int misfit(const struct wn_audit *audit, const char *path, size_t i,
+                  long long found, struct wn_error *error)
+{
+    return wn_fail(error, WN_EDATA, "%s: row %zu of %s is %lld, out of range",
+                   wn_audit_name(audit), i, path, found);
+}
+
+static int check_order(const struct wn_report *report,
+                       const struct wn_audit *audit, struct wn_error *error)
+{
+    const size_t n = report->data.n;
+    uint8_t *seen = wn_new(n, 1, error);
+    int status = seen ? 0 : -1;
+
+    for (size_t i = 0; status == 0 && i < n; i++) {
+        const int64_t row = report->order[i];
+
+        if (row < 0 || (uint64_t)row >= n || seen[row])
+            status = misfit(audit, "flag/order", i, row, error);
+        else
+            seen[row] = 1;
+    }
+    free(seen);
+    return status;
+}
+
+static int check_codes(const struct wn_report *report,
+                       const struct wn_audit *audit, struct wn_error *error)
+{
+    const uint32_t known =
+        report->checks < 32 ? (UINT32_C(1) << report->checks) - 1 : UINT32_MAX;
+
+    for (size_t i = 0; i < report->data.n; i++) {
+        const int32_t class = report->suggestion[i];
+
+        if (report->issue[i] & ~known)
+            return misfit(audit, "flag/issue", i, report->issue[i], error);
+        if (class < -1 || (class >= 0 && (size_t) class >= report->data.k))
+            return misfit(audit, "flag/suggestion", i, class, error);
+        if (report->action[i] >= report->actions)
+            return misfit(audit, "flag/action", i, report->action[i], error);
+    }
+    return 0;
+}
+
+/* A dataset that /flag may lack: *out stays NULL then. */
+static int read_optional(const struct wn_audit *audit, const char *path,
+                         enum wn_type type, const size_t extent[3], void *out,
+                         struct wn_error *error)
+{
+    void **place = out;
+
+    *place = NULL;
+    if (!wn_audit_has(audit, path))
+        return 0;
+    *place = wn_audit_read(audit, path, type, extent, error);
+    return *place ? 0 : -1;
+}
+
+static int load_noise(struct wn_report *report, const struct wn_audit *audit,
+                      struct wn_error *error)
+{
+    const size_t k = report->data.k;
+    double *rate = NULL;
+    int status = 0;
+
+    if (read_optional(audit, "flag/noise/threshold", WN_F64,
+                      (size_t[3]){k, 0, 0}, &report->threshold, error) ||
+        read_optional(audit, "flag/noise/joint", WN_F64, (size_t[3]){k, k, 0},
+                      &report->joint, error) ||
+        read_optional(audit, "flag/noise/rate", WN_F64, (size_t[3]){3, 0, 0},
+                      &rate, error))
+        return -1;
+    if (!rate)
+        return 0;
+    for (int r = 0; status == 0 && r < 3; r++)
+        if (rate[r] < 0 || rate[r] > 1)
+            status = wn_fail(error, WN_EDATA,
+                             "%s: flag/noise/rate: found %g, wanted 0 to 1",
+                             wn_audit_name(audit), rate[r]);
+    report->rate = rate[0];
+    report->rate_low = rate[1];
+    report->rate_high = rate[2];
+    free(rate);
+    return status;
+}
+
+static int load_flags(struct wn_report *report, const struct wn_audit *audit,
+                      struct wn_error *error)
+{
+    const size_t rows[3] = {report->data.n, 0, 0};
+
+    report->rate = report->rate_low = report->rate_high = NAN;
+    report->flagged = wn_audit_has_stage(audit, WN_FLAGS);
+    if (!report->flagged)
+        return 0;
+    if (load_checks(report, audit, error) ||
+        split_names(audit, "flag/action", "names", &report->action_name,
+                    &report->actions, error))
+        return -1;
+    report->issue = wn_audit_read(audit, "flag/issue", WN_U32, rows, error);
+    if (!report->issue)
+        return -1;
+    report->suspicion =
+        wn_audit_read(audit, "flag/suspicion", WN_F32, rows, error);
+    if (!report->suspicion)
+        return -1;
+    report->order = wn_audit_read(audit, "flag/order", WN_I64, rows, error);
+    if (!report->order)
+        return -1;
+    report->suggestion =
+        wn_audit_read(audit, "flag/suggestion", WN_I32, rows, error);
+    if (!report->suggestion)
+        return -1;
+    report->action = wn_audit_read(audit, "flag/action", WN_U8, rows, error);
+    if (!report->action ||
+        read_optional(audit, "flag/label_quality", WN_F32, rows,
+                      &report->quality, error) ||
+        load_noise(report, audit, error) || check_order(report, audit, error))
+        return -1;
+    return check_codes(report, audit, error);
+}
+
+/* What the formats read without asking. */
+static int check_data(const struct wn_report *report,
+                      const struct wn_audit *audit, struct wn_error *error)
+{
+    static const char *const always[] = {"data/label", "data/label_name",
+                                         "data/row_line", "data/row_hash"};
+    static const char *const columns[] = {
+        "data/column/kind",     "data/column/missing", "data/column/invalid",
+        "data/column/distinct", "data/column/min",     "data/column/max"};
+    static const char *const defects[] = {
+        "data/defect/column", "data/defect/rule", "data/defect/rule_name"};
+    const struct {
+        const char *const *path;
+        size_t count;
+    } groups[] = {
+        {always, sizeof always / sizeof *always},
+        {columns, report->data.columns ? sizeof columns / sizeof *columns : 0},
+        {defects, report->data.defects ? sizeof defects / sizeof *defects : 0}};
+
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+        for (size_t p = 0; p < groups[g].count; p++)
+            if (!wn_audit_has(audit, groups[g].path[p]))
+                return wn_fail(error, WN_EDATA, "%s: has no %s",
+                               wn_audit_name(audit), groups[g].path[p]);
+    return 0;
+}
+
+int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
+                   struct wn_error *error)
+{
+    if (wn_dataset_load(&report->data, audit,
+                        WN_PART_LABEL | WN_PART_ID | WN_PART_ROW |
+                            WN_PART_COLUMN | WN_PART_DEFECT,
+                        error))
+        return -1; /* the report is still as empty as the data set */
+    if (check_data(report, audit, error) || load_scores(report, audit, error) ||
+        load_flags(report, audit, error) || wn_report_count(report, error)) {
+        wn_report_free(report);
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The summary for a person: one line that says it all, then data, noise,
+ * checks, actions, the rows to look at first, and what to type next. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "render/report.h"
+#include "render/grid.h"
+#include "render/words.h"
+#include "util/number.h"
+
+/* A paragraph of our own words. */
+static int say(struct wn_text *out, struct wn_error *error, const char *format,
+               ...) __attribute__((format(printf, 3, 4)));
+
+static int say(struct wn_text *out, struct wn_error *error, const char *format,
+               ...)
+{
+    char text[1000];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    return wn_words_wrap(out, text, error);
+}
+
+static int put_extent(const struct wn_dataset *data, struct wn_text *out,
+                      struct wn_error *error)
+{
+    struct wn_text line = {0};
+    int status = -1;
+
+    if (wn_text_format(&line, error, "%zu %s, %zu %s, %zu %s in column ",
+                       data->n, wn_plural(data->n, "row", "rows"), data->d,
+                       wn_plural(data->d, "feature", "features"), data->k,
+                       wn_plural(data->k, "class", "classes")) ||
+        wn_words_short(&line, data->label_column, error) ||
+        wn_text_format(&line, error, "."))
+        goto done;
+    status = wn_words_wrap(out, line.bytes, error);
+done:
+    wn_text_free(&line);
+    return status;
+}
+
+static int put_data(const struct wn_report *report, struct wn_text *out,
+                    struct wn_error *error)
+{
+    const size_t unlabelled = report->data.n - report->labelled;
+
+    if (wn_text_format(out, error, "\nThe data\n") ||
+        put_extent(&report->data, out, error))
+        return -1;
+    if (unlabelled && say(out, error, "%zu %s no label.", unlabelled,
+                          wn_plural(unlabelled, "row has", "rows have")))
+        return -1;
+    if (!report->missing && !report->invalid)
+        return 0;
+    return say(out, error, "%llu missing and %llu invalid cells%s.",
+               (unsigned long long)report->missing,
+               (unsigned long long)report->invalid,
+               report->columns || !report->scored
+                   ? ""
+                   : "; --columns shows in which columns");
+}
+
+/* A number of cells, or of anything that may be far too many for a table. */
+static int add_count(struct wn_grid *grid, uint64_t count,
+                     struct wn_error *error)
+{
+    return wn_grid_format(grid, error, "%llu", (unsigned long long)count);
+}
+
+static int add_number(struct wn_grid *grid, double value,
+                      struct wn_error *error)
+{
+    char text[32];
+
+    if (isnan(value))
+        return wn_grid_add_text(grid, NULL, error);
+    return wn_grid_add(grid, text, wn_number_format(value, text), error);
+}
+
+static int put_columns(const struct wn_report *report, struct wn_text *out,
+                       struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {
+        {"column", WN_LEFT, true},     {"kind", WN_LEFT, false},
+        {"missing", WN_RIGHT, false},  {"invalid", WN_RIGHT, false},
+        {"distinct", WN_RIGHT, false}, {"min", WN_RIGHT, true},
+        {"max", WN_RIGHT, true}};
+    const struct wn_dataset *data = &report->data;
+    const size_t most = report->columns ? SIZE_MAX : WN_TOP_ROWS;
+    const size_t shown = data->columns < most ? data->columns : most;
+    struct wn_grid grid;
+    int status = -1;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t c = 0; c < shown; c++)
+        if (wn_grid_add_text(&grid, data->column_name[c], error) ||
+            wn_grid_add_text(&grid, data->column_kind[c], error) ||
+            add_count(&grid, data->column_missing[c], error) ||
+            add_count(&grid, data->column_invalid[c], error) ||
+            (data->column_distinct[c]
+                 ? add_count(&grid, data->column_distinct[c], error)
+                 : wn_grid_add_text(&grid, NULL, error)) ||
+            add_number(&grid, data->column_min[c], error) ||
+            add_number(&grid, data->column_max[c], error))
+            goto done;
+    if (wn_text_format(out, error, "\nColumns\n") ||
+        wn_grid_print(&grid, out, error))
+        goto done;
+    status = shown == data->columns
+                 ? 0
+                 : wn_text_format(out, error,
+                                  "  and %zu more; --columns shows all\n",
+                                  data->columns - shown);
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
+/* What is wrong with cells, how often, and the first place of each. */
+static int put_defects(const struct wn_report *report, struct wn_text *out,
+                       struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {
+        {"rule", WN_LEFT, true},
+        {"cells", WN_RIGHT, false},
+        {"first at line", WN_RIGHT, false},
+        {"in column", WN_LEFT, true}};
+    const struct wn_dataset *data = &report->data;
+    struct wn_grid grid;
+    int status = -1;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t r = 0; r < data->rules; r++) {
+        size_t first = data->defects, count = 0;
+
+        for (size_t t = data->defects; t-- > 0;)
+            if ((size_t)data->defect_rule[t] == r) {
+                first = t;
+                count++;
+            }
+        if (!count)
+            continue;
+        if (wn_grid_add_text(&grid, data->rule_name[r], error) ||
+            add_count(&grid, count, error) ||
+            add_count(&grid, data->row_line[data->defect_row[first]], error) ||
+            wn_grid_add_text(
+                &grid, data->column_name[data->defect_column[first]], error))
+            goto done;
+    }
+    status = grid.cells == 0
+                 ? 0
+                 : wn_text_format(out, error, "\nMissing and invalid cells\n");
+    if (status == 0 && grid.cells)
+        status = wn_grid_print(&grid, out, error);
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
+static int put_classes(const struct wn_report *report, struct wn_text *out,
+                       struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {
+        {"class", WN_LEFT, true},        {"rows", WN_RIGHT, false},
+        {"est. wrong", WN_RIGHT, false}, {"share", WN_RIGHT, false},
+        {"flagged", WN_RIGHT, false},    {"", WN_LEFT, false}};
+    const size_t k = report->data.k;
+    const size_t shown = k < WN_MOST_CLASSES ? k : WN_MOST_CLASSES;
+    struct wn_grid grid;
+    int status = -1;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t c = 0; c < shown; c++) {
+        const struct wn_class_line *line = &report->class_line[c];
+        const bool few = line->rows < WN_TOO_FEW;
+        const bool known = !isnan(line->expected) && !few;
+
+        if (wn_grid_add_text(&grid, report->data.label_name[line->class],
+                             error) ||
+            wn_grid_format(&grid, error, "%zu", line->rows) ||
+            (known ? wn_grid_format(&grid, error, "%.0f", line->expected)
+                   : wn_grid_add_text(&grid, NULL, error)) ||
+            (known ? wn_grid_format(&grid, error, "%.1f %%",
+                                    100 * line->expected / (double)line->rows)
+                   : wn_grid_add_text(&grid, NULL, error)) ||
+            wn_grid_format(&grid, error, "%zu", line->flagged) ||
+            wn_grid_add_text(&grid, few ? "too few rows to say" : "", error))
+            goto done;
+    }
+    if (wn_text_format(out, error, "\n") || wn_grid_print(&grid, out, error))
+        goto done;
+    status = shown == k
+                 ? 0
+                 : wn_text_format(out, error, "  and %zu more\n", k - shown);
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
+static int put_pairs(const struct wn_report *report, struct wn_text *out,
+                     struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {
+        {"given", WN_LEFT, true},
+        {"looks like", WN_LEFT, true},
+        {"flagged", WN_RIGHT, false},
+        {"est. wrong", WN_RIGHT, false}};
+    const size_t shown =
+        report->pairs < WN_MOST_CLASSES ? report->pairs : WN_MOST_CLASSES;
+    struct wn_grid grid;
+    int status = -1;
+
+    if (!shown)
+        return 0;
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t p = 0; p < shown; p++) {
+        const struct wn_pair_line *line = &report->pair_line[p];
+
+        if (wn_grid_add_text(&grid, report->data.label_name[line->given],
+                             error) ||
+            wn_grid_add_text(&grid, report->data.label_name[line->suggested],
+                             error) ||
+            wn_grid_format(&grid, error, "%zu", line->flagged) ||
+            (isnan(line->expected)
+                 ? wn_grid_add_text(&grid, NULL, error)
+                 : wn_grid_format(&grid, error, "%.0f", line->expected)))
+            goto done;
+    }
+    if (wn_text_format(out, error, "\n") || wn_grid_print(&grid, out, error))
+        goto done;
+    status = shown == report->pairs
+                 ? 0
+                 : wn_text_format(out, error, "  and %zu more\n",
+                                  report->pairs - shown);
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
+static int put_rate(const struct wn_report *report, struct wn_text *out,
+                    struct wn_error *error)
+{
+    char interval[100] = "";
+
+    if (isnan(report->rate))
+        return say(out, error,
+                   "No estimate: it needs class probabilities, which are "
+                   "not in this audit.");
+    if (!isnan(report->rate_low) && !isnan(report->rate_high))
+        snprintf(interval, sizeof interval,
+                 "; %.1f to %.1f %% with 90 %% confidence",
+                 100 * report->rate_low, 100 * report->rate_high);
+    return say(out, error,
+               "Estimated wrong: %zu of %zu labels (%.1f %%%s). Flagged: %zu, "
+               "where the evidence points at the row itself. Some flagged "
+               "labels will turn out right and some wrong ones are not "
+               "flagged, so the two numbers need not agree.",
+               report->expected, report->labelled, 100 * report->rate, interval,
+               report->label_rows);
+}
+
+static int put_noise(const struct wn_report *report, struct wn_text *out,
+                     struct wn_error *error)
+{
+    if (!report->label_bit)
+        return 0;
+    if (wn_text_format(out, error, "\nHow noisy the labels are\n") ||
+        put_rate(report, out, error) || put_classes(report, out, error))
+        return -1;
+    return put_pairs(report, out, error);
+}
+
+static const char *found(const struct wn_report *report, size_t c)
+{
+    if (!report->check_ran[c])
+        return "was not run";
+    return report->check_rows[c] ? wn_check_reason(report->check_name[c])
+                                 : "nothing";
+}
+
+static int put_checks(const struct wn_report *report, struct wn_text *out,
+                      struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {
+        {"check", WN_LEFT, false},
+        {"rows", WN_RIGHT, false},
+        {"what it found", WN_LEFT, true}};
+    struct wn_grid grid;
+    int status = -1;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t c = 0; c < report->checks; c++)
+        if (wn_grid_add_text(&grid, report->check_name[c], error) ||
+            (report->check_ran[c]
+                 ? wn_grid_format(&grid, error, "%zu", report->check_rows[c])
+                 : wn_grid_add_text(&grid, NULL, error)) ||
+            wn_grid_add_text(&grid, found(report, c), error))
+            goto done;
+    if (wn_text_format(out, error, "\nWhat the checks found\n") == 0)
+        status = wn_grid_print(&grid, out, error);
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
+static int put_actions(const struct wn_report *report, struct wn_text *out,
+                       struct wn_error *error)
+{
+    if (wn_text_format(out, error, "\nProposed actions, in rows\n "))
+        return -1;
+    for (size_t a = 0; a < report->actions; a++)
+        if (wn_text_format(out, error, "%s ", a ? "," : "") ||
+            wn_words_data(out, report->action_name[a], error) ||
+            wn_text_format(out, error, " %zu", report->action_rows[a]))
+            return -1;
+    return wn_text_format(out, error, "\n");
+}
+
+static const struct wn_grid_column row_head[] = {
+    {"row", WN_RIGHT, false},       {"line", WN_RIGHT, false},
+    {"given", WN_LEFT, true},       {"suggested", WN_LEFT, true},
+    {"suspicion", WN_RIGHT, false}, {"scores", WN_RIGHT, false},
+    {"reasons", WN_LEFT, true},     {"id", WN_LEFT, true}};
+
+static int add_row(const struct wn_report *report, size_t i, bool with_id,
+                   struct wn_grid *grid, struct wn_error *error)
+{
+    const struct wn_dataset *data = &report->data;
+    struct wn_text reasons = {0};
+    size_t length = 0;
+    const char *id = wn_report_id(report, i, &length);
+    int status = -1;
+
+    if (wn_words_issues(report, i, ", ", &reasons, error) ||
+        wn_grid_format(grid, error, "%zu", i) ||
+        add_count(grid, data->row_line[i], error) ||
+        wn_grid_add_text(grid, wn_report_class(report, data->label[i]),
+                         error) ||
+        wn_grid_add_text(grid, wn_report_class(report, report->suggestion[i]),
+                         error) ||
+        (isnan(report->suspicion[i])
+             ? wn_grid_add_text(grid, NULL, error)
+             : wn_grid_format(grid, error, "%.3f",
+                              (double)report->suspicion[i])) ||
+        wn_grid_format(grid, error, "%zu of %zu", wn_scores_agree(report, i),
+                       report->scores) ||
+        wn_grid_add(grid, wn_text_of(&reasons), reasons.length, error) ||
+        (with_id && wn_grid_add(grid, id, length, error)))
+        goto done;
+    status = 0;
+done:
+    wn_text_free(&reasons);
+    return status;
+}
+
+static int put_rows(const struct wn_report *report, struct wn_text *out,
+                    struct wn_error *error)
+{
+    const bool with_id = report->data.id != NULL;
+    struct wn_grid grid;
+    size_t count;
+    int status = -1;
+    int64_t *rows =
+        wn_report_rows(report, WN_ROWS_FLAGGED, WN_TOP_ROWS, &count, error);
+
+    if (!rows)
+        return -1;
+    wn_grid_start(&grid, row_head,
+                  sizeof row_head / sizeof *row_head - !with_id);
+    for (size_t r = 0; r < count; r++)
+        if (add_row(report, (size_t)rows[r], with_id, &grid, error))
+            goto done;
+    status = wn_text_format(
+        out, error, "\nMost suspicious rows: %zu of %zu\n", count,
+        report->rows == WN_ROWS_FIRST ? report->data.n : report->flagged_rows);
+    if (status == 0 && count)
+        status = wn_grid_print(&grid, out, error);
+    if (status == 0 && count && report->scores)
+        status = say(out, error,
+                     "Rows count from 0, lines from 1. Scores: how many of "
+                     "the %zu put the row in their top %zu.",
+                     report->scores, report->expected);
+done:
+    wn_grid_free(&grid);
+    free(rows);
+    return status;
+}
+
+/* One line of what to type: "  prune x.h5 > clean.csv   the rows worth ...". */
+static int put_command(const struct wn_report *report, const char *program,
+                       const char *before, const char *after, const char *what,
+                       struct wn_text *out, struct wn_error *error)
+{
+    enum { WHERE = 44 };
+    const size_t start = out->length + 2;
+    size_t used;
+
+    if (wn_text_format(out, error, "  ") ||
+        wn_words_sibling(report, program, out, error) ||
+        wn_text_format(out, error, "%s ", before) ||
+        wn_words_operand(report, out, error) ||
+        wn_text_format(out, error, "%s", after))
+        return -1;
+    used = out->length - start;
+    if (used + 2 > WHERE)
+        return wn_text_format(out, error, "\n      # %s\n", what);
+    return wn_text_format(out, error, "%*s# %s\n", WHERE - (int)used, "", what);
+}
+
+static int put_next_of_flags(const struct wn_report *report,
+                             struct wn_text *out, struct wn_error *error)
+{
+    char explain[64];
+
+    if (!report->flagged_rows)
+        return put_command(report, "report", "", " --top=20",
+                           "the rows nearest to being flagged", out, error);
+    snprintf(explain, sizeof explain, " --explain=%lld",
+             (long long)report->order[0]);
+    if (put_command(report, "report", "", explain, "why, with the nearest rows",
+                    out, error) ||
+        put_command(report, "report", "", " --top=flagged", "every flagged row",
+                    out, error))
+        return -1;
+    return put_command(report, "prune", "", " > clean.csv",
+                       "the rows worth keeping", out, error);
+}
+
+static int put_next(const struct wn_report *report, struct wn_text *out,
+                    struct wn_error *error)
+{
+    if (wn_text_format(out, error, "\nNext%s\n",
+                       report->file ? ""
+                                    : ", with the audit kept in a file "
+                                      "(--output=FILE.h5)"))
+        return -1;
+    if (report->flagged)
+        return put_next_of_flags(report, out, error);
+    if (!report->scored && put_command(report, "score", " -i", "",
+                                       "judge every label", out, error))
+        return -1;
+    return put_command(report, "flag", " -i", "",
+                       "decide which rows to look at", out, error);
+}
+
+int wn_text_report(const struct wn_report *report, struct wn_text *out,
+                   struct wn_error *error)
+{
+    if (wn_words_headline(report, out, error) ||
+        wn_text_format(out, error, "\n") || put_data(report, out, error) ||
+        put_defects(report, out, error))
+        return -1;
+    if ((report->columns || !report->scored) && put_columns(report, out, error))
+        return -1;
+    if (report->flagged &&
+        (put_noise(report, out, error) || put_checks(report, out, error) ||
+         put_actions(report, out, error) || put_rows(report, out, error)))
+        return -1;
+    return put_next(report, out, error);
+}

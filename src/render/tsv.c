@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tab-separated values: a head line, then a line per row, most suspicious
+ * first; or, with --columns, a line per column of the source. TAB, line feed,
+ * carriage return, other controls and backslash in data are \t, \n, \r, \xNN
+ * and \\; a number that is not there is an empty cell. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "render/report.h"
+#include "render/words.h"
+#include "util/number.h"
+
+/* A cell that a spreadsheet would take for a formula (CWE-1236). */
+static bool formula(const char *bytes, size_t length)
+{
+    return length && memchr("=+-@\t\r", bytes[0], 6);
+}
+
+static int put_bytes(const struct wn_report *report, const char *bytes,
+                     size_t length, struct wn_text *out, struct wn_error *error)
+{
+    if (report->spreadsheet && formula(bytes, length) &&
+        wn_text_add(out, "'", 1, error))
+        return -1;
+    for (size_t at = 0; at < length;) {
+        static const char plain[] = "\t\n\r\\";
+        size_t size = 0;
+
+        while (at + size < length &&
+               !memchr(plain, bytes[at + size], sizeof plain - 1))
+            size++;
+        if (wn_text_add_visible(out, bytes + at, size, error))
+            return -1;
+        at += size;
+        if (at == length)
+            return 0;
+        const char *const found = memchr(plain, bytes[at++], 4);
+        if (wn_text_format(out, error, "\\%c", "tnr\\"[found - plain]))
+            return -1;
+    }
+    return 0;
+}
+
+static int put_text(const struct wn_report *report, const char *text,
+                    struct wn_text *out, struct wn_error *error)
+{
+    if (wn_text_add(out, "\t", 1, error))
+        return -1;
+    return text ? put_bytes(report, text, strlen(text), out, error) : 0;
+}
+
+static int put_float(float value, struct wn_text *out, struct wn_error *error)
+{
+    char text[32];
+
+    if (wn_text_add(out, "\t", 1, error))
+        return -1;
+    if (isnan(value))
+        return 0;
+    return wn_text_add(out, text, wn_number_format_float(value, text), error);
+}
+
+static int put_head(const struct wn_report *report, struct wn_text *out,
+                    struct wn_error *error)
+{
+    if (wn_text_format(out, error,
+                       "rank\trow\tline\tid\thash\tgiven\tsuggested\t"
+                       "suspicion\tquality\taction\tissues\tagree"))
+        return -1;
+    for (size_t s = 0; s < report->scores; s++)
+        if (put_text(report, report->score[s].name, out, error) ||
+            (report->score[s].spread &&
+             (put_text(report, report->score[s].name, out, error) ||
+              wn_text_format(out, error, "_std"))))
+            return -1;
+    return wn_text_add(out, "\n", 1, error);
+}
+
+static int put_list(const struct wn_report *report, const struct wn_text *list,
+                    struct wn_text *out, struct wn_error *error)
+{
+    return put_text(report, wn_text_of(list), out, error);
+}
+
+/* The names of the scores that agree, separated by commas. */
+static int list_scores(const struct wn_report *report, size_t i,
+                       struct wn_text *list, struct wn_error *error)
+{
+    for (size_t s = 0; s < report->scores; s++)
+        if (wn_score_agrees(report, s, i) &&
+            wn_text_format(list, error, "%s%s", list->length ? "," : "",
+                           report->score[s].name))
+            return -1;
+    return 0;
+}
+
+static int put_flags(const struct wn_report *report, size_t i,
+                     struct wn_text *out, struct wn_error *error)
+{
+    struct wn_text issues = {0}, agree = {0};
+    int status = -1;
+
+    if (!report->flagged)
+        return wn_text_format(out, error, "\t\t\t\t\t\t");
+    if (wn_words_issues(report, i, ",", &issues, error) ||
+        list_scores(report, i, &agree, error) ||
+        put_text(report, wn_report_class(report, report->suggestion[i]), out,
+                 error) ||
+        put_float(report->suspicion[i], out, error) ||
+        put_float(report->quality ? report->quality[i] : NAN, out, error) ||
+        put_text(report, report->action_name[report->action[i]], out, error) ||
+        put_list(report, &issues, out, error) ||
+        put_list(report, &agree, out, error))
+        goto done;
+    status = 0;
+done:
+    wn_text_free(&issues);
+    wn_text_free(&agree);
+    return status;
+}
+
+static int put_row(const struct wn_report *report, size_t i,
+                   struct wn_text *out, struct wn_error *error)
+{
+    const struct wn_dataset *data = &report->data;
+    size_t length = 0;
+    const char *id = wn_report_id(report, i, &length);
+
+    if ((report->flagged &&
+         wn_text_format(out, error, "%zu", report->rank[i])) ||
+        wn_text_format(out, error, "\t%zu\t%llu\t", i,
+                       (unsigned long long)data->row_line[i]) ||
+        (id && put_bytes(report, id, length, out, error)) ||
+        wn_text_format(out, error, "\t%016llx",
+                       (unsigned long long)data->row_hash[i]) ||
+        put_text(report, wn_report_class(report, data->label[i]), out, error) ||
+        put_flags(report, i, out, error))
+        return -1;
+    for (size_t s = 0; s < report->scores; s++)
+        if (put_float(report->score[s].value[i], out, error) ||
+            (report->score[s].spread &&
+             put_float(report->score[s].spread[i], out, error)))
+            return -1;
+    return wn_text_add(out, "\n", 1, error);
+}
+
+static int put_number(double value, struct wn_text *out, struct wn_error *error)
+{
+    char text[32];
+
+    if (isnan(value))
+        return wn_text_add(out, "\t", 1, error);
+    wn_number_format(value, text);
+    return wn_text_format(out, error, "\t%s", text);
+}
+
+static int put_columns(const struct wn_report *report, struct wn_text *out,
+                       struct wn_error *error)
+{
+    const struct wn_dataset *data = &report->data;
+
+    if (wn_text_format(out, error,
+                       "column\tkind\tmissing\tinvalid\tdistinct\tmin\t"
+                       "max\n"))
+        return -1;
+    for (size_t c = 0; c < data->columns; c++)
+        if (put_bytes(report, data->column_name[c],
+                      strlen(data->column_name[c]), out, error) ||
+            put_text(report, data->column_kind[c], out, error) ||
+            wn_text_format(out, error, "\t%llu\t%llu\t%llu",
+                           (unsigned long long)data->column_missing[c],
+                           (unsigned long long)data->column_invalid[c],
+                           (unsigned long long)data->column_distinct[c]) ||
+            put_number(data->column_min[c], out, error) ||
+            put_number(data->column_max[c], out, error) ||
+            wn_text_add(out, "\n", 1, error))
+            return -1;
+    return 0;
+}
+
+int wn_tsv_report(const struct wn_report *report, struct wn_text *out,
+                  struct wn_error *error)
+{
+    size_t count;
+    int64_t *rows;
+    int status = -1;
+
+    if (report->columns)
+        return put_columns(report, out, error);
+    rows = wn_report_rows(report, WN_ROWS_FIRST, SIZE_MAX, &count, error);
+    if (!rows)
+        return -1;
+    if (put_head(report, out, error))
+        goto done;
+    for (size_t r = 0; r < count; r++)
+        if (put_row(report, (size_t)rows[r], out, error))
+            goto done;
+    status = 0;
+done:
+    free(rows);
+    return status;
+}

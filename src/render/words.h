@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* render/words.h: phrases that the text forms share. */
+#ifndef WN_RENDER_WORDS_H
+#define WN_RENDER_WORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "render/report.h"
+
+/* Data as it may be shown: controls and broken UTF-8 as \xNN, NULL as "-". */
+int wn_words_data(struct wn_text *out, const char *text,
+                  struct wn_error *error) WN_MUST_CHECK;
+
+/* The same, cut to 40 cells. */
+int wn_words_short(struct wn_text *out, const char *text,
+                   struct wn_error *error) WN_MUST_CHECK;
+
+/* A paragraph: the words of `text` in lines of at most 78 cells, indented. */
+int wn_words_wrap(struct wn_text *out, const char *text,
+                  struct wn_error *error) WN_MUST_CHECK;
+
+/* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged",
+ * without a line end; the source's name made visible. */
+int wn_words_headline(const struct wn_report *report, struct wn_text *out,
+                      struct wn_error *error) WN_MUST_CHECK;
+
+/* The program next to this one, called as this one was: called as
+ * winnow-report, "prune" is winnow-prune. */
+int wn_words_sibling(const struct wn_report *report, const char *name,
+                     struct wn_text *out, struct wn_error *error) WN_MUST_CHECK;
+
+/* The operand as a shell takes it: quoted where it must be. */
+int wn_words_operand(const struct wn_report *report, struct wn_text *out,
+                     struct wn_error *error) WN_MUST_CHECK;
+
+/* The names of the checks that flag row i, separated by `separator`. */
+int wn_words_issues(const struct wn_report *report, size_t i,
+                    const char *separator, struct wn_text *out,
+                    struct wn_error *error) WN_MUST_CHECK;
+
+/* "1 row", "2 rows". */
+const char *wn_plural(size_t count, const char *one, const char *many);
+
+#endif

@@ -1,0 +1,798 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* render: an audit of six rows, all numbers by hand; names that try to drive
+ * the terminal; audit files whose parts do not fit. */
+#include "unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "render/report.h"
+#include "render/grid.h"
+#include "render/words.h"
+
+enum { N = 6, K = 3, M = 2, C = 3 };
+
+/* What is different about an audit. */
+struct variant {
+    enum wn_stage stage; /* the last one that is there */
+    const char *source, *label_column;
+    const char *class_name[K];
+    const char *id;      /* N bytes, one a row */
+    const char *issues, *actions; /* the attributes `names` */
+    int64_t order[N];
+    int32_t suggestion[N], neighbor[N * M];
+    uint32_t issue[N];
+    uint8_t action[N];
+    double rate[3];
+};
+
+static const struct variant plain = {
+    .stage = WN_FLAGS,
+    .source = "folder/pets.csv",
+    .label_column = "pet",
+    .class_name = {"cat", "dog", "\xc3\xa5l"},
+    .id = "abcdef",
+    .issues = "label,duplicate,outlier",
+    .actions = "keep,review,relabel,drop",
+    .order = {2, 0, 1, 3, 4, 5},
+    .suggestion = {-1, -1, 0, -1, -1, -1},
+    .neighbor = {1, 2, 0, 2, 0, 1, 4, 5, 3, 5, 3, 4},
+    .issue = {2, 2, 1, 0, 0, 0},
+    .action = {0, 3, 2, 0, 0, 0},
+    .rate = {1.0 / 6, 0.05, 0.4}};
+
+static char path[] = "/tmp/winnow-report.XXXXXX";
+
+static void must(int failed, const struct wn_error *error)
+{
+    if (failed)
+        fail_msg("%s", error->text);
+}
+
+static void put(struct wn_audit_writer *writer, const char *name,
+                enum wn_type type, size_t a, size_t b, const void *content)
+{
+    struct wn_error error = {0};
+
+    must(wn_audit_write(writer, name, type, (size_t[3]){a, b, 0}, content,
+                        &error), &error);
+}
+
+static void put_text(struct wn_audit_writer *writer, const char *name,
+                     const char *attribute, const char *text)
+{
+    struct wn_error error = {0};
+
+    must(wn_audit_write_text(writer, name, attribute, text, &error), &error);
+}
+
+static void put_data(struct wn_audit_writer *writer,
+                     const struct variant *variant)
+{
+    static const int32_t label[N] = {0, 0, 1, 1, 2, -1};
+    static const uint64_t line[N] = {2, 3, 5, 6, 7, 8};
+    static const uint64_t offset[N + 1] = {4, 8, 12, 18, 22, 26, 30};
+    static const uint64_t hash[N] = {1, 1, 2, 3, 4, 0xfedcba9876543210};
+    static const uint64_t id_offset[N + 1] = {0, 1, 2, 3, 4, 5, 6};
+    static const char *const column[C] = {"legs", "pet", "name"};
+    static const char *const kind[C] = {"numeric", "label", "id"};
+    static const char *const rule[1] = {"missing"};
+    static const uint64_t none[C], missing[C] = {1, 1, 0}, many[C] = {3, 3, 6};
+    const double low[C] = {0.1, NAN, NAN}, high[C] = {4, NAN, NAN};
+    static const float features[N] = {4, 4, 4, 3, 0, 0.1f};
+    struct wn_error error = {0};
+
+    put_text(writer, "data", "source", variant->source);
+    put_text(writer, "data", "source_digest", "00");
+    put_text(writer, "data", "label_column", variant->label_column);
+    must(wn_audit_write_number(writer, "data", "source_size", 30, &error),
+         &error);
+    put(writer, "data/features", WN_F32, N, 1, features);
+    put(writer, "data/label", WN_I32, N, 0, label);
+    must(wn_audit_write_names(writer, "data/label_name", variant->class_name,
+                              K, &error), &error);
+    put(writer, "data/id", WN_U8, N, 0, variant->id);
+    put(writer, "data/id_offset", WN_U64, N + 1, 0, id_offset);
+    put(writer, "data/row_offset", WN_U64, N + 1, 0, offset);
+    put(writer, "data/row_line", WN_U64, N, 0, line);
+    put(writer, "data/row_hash", WN_U64, N, 0, hash);
+    must(wn_audit_write_names(writer, "data/column/name", column, C, &error),
+         &error);
+    must(wn_audit_write_names(writer, "data/column/kind", kind, C, &error),
+         &error);
+    put(writer, "data/column/missing", WN_U64, C, 0, missing);
+    put(writer, "data/column/invalid", WN_U64, C, 0, none);
+    put(writer, "data/column/distinct", WN_U64, C, 0, many);
+    put(writer, "data/column/min", WN_F64, C, 0, low);
+    put(writer, "data/column/max", WN_F64, C, 0, high);
+    put(writer, "data/defect/row", WN_I64, 2, 0, (int64_t[]){5, 4});
+    put(writer, "data/defect/column", WN_I32, 2, 0, (int32_t[]){1, 0});
+    put(writer, "data/defect/rule", WN_I32, 2, 0, (int32_t[]){0, 0});
+    must(wn_audit_write_names(writer, "data/defect/rule_name", rule, 1,
+                              &error), &error);
+}
+
+static void put_scores(struct wn_audit_writer *writer,
+                       const struct variant *variant)
+{
+    static const float probability[N * K] = {
+        0.8f, 0.1f, 0.1f, 0.7f, 0.2f, 0.1f, 0.9f, 0.05f, 0.05f,
+        0.1f, 0.8f, 0.1f, 0.2f, 0.2f, 0.6f, 0.3f, 0.3f,  0.4f};
+    static const float distance[N * M] = {0.5f, 1, 0.5f, 1, 1, 1,
+                                          1,    2, 1,    2, 2, 2};
+    static const float edge[N] = {0.1f, 0.2f, 1.25f, 0.1f, 0.3f, 0};
+    static const float spread[N] = {0, 0, 0.5f, 0, 0, 0};
+    static const float flat[N] = {1, 1, 1, 1, 1, 1};
+
+    put(writer, "score/probability", WN_F32, N, K, probability);
+    put(writer, "score/neighbor/index", WN_I32, N, M, variant->neighbor);
+    put(writer, "score/neighbor/distance", WN_F32, N, M, distance);
+    put(writer, "score/edge", WN_F32, N, 0, edge);
+    put(writer, "score/edge_std", WN_F32, N, 0, spread);
+    put(writer, "score/flat", WN_F32, N, 0, flat);
+}
+
+static void put_flags(struct wn_audit_writer *writer,
+                      const struct variant *variant)
+{
+    static const float suspicion[N] = {0.1f, 0.1f, 0.97f, 0.05f, 0.01f, 0};
+    static const float quality[N] = {0.8f, 0.7f, 0.05f, 0.8f, 0.6f, 1};
+    static const double threshold[K] = {0.75, 0.425, 2};
+    static const double joint[K * K] = {0.4, 0, 0, 0.2, 0.2, 0, 0, 0, 0.2};
+
+    put(writer, "flag/issue", WN_U32, N, 0, variant->issue);
+    put_text(writer, "flag/issue", "names", variant->issues);
+    put_text(writer, "flag/issue", "ran", "label,duplicate");
+    put(writer, "flag/suspicion", WN_F32, N, 0, suspicion);
+    put(writer, "flag/label_quality", WN_F32, N, 0, quality);
+    put(writer, "flag/order", WN_I64, N, 0, variant->order);
+    put(writer, "flag/suggestion", WN_I32, N, 0, variant->suggestion);
+    put(writer, "flag/action", WN_U8, N, 0, variant->action);
+    put_text(writer, "flag/action", "names", variant->actions);
+    put(writer, "flag/noise/threshold", WN_F64, K, 0, threshold);
+    put(writer, "flag/noise/joint", WN_F64, K, K, joint);
+    put(writer, "flag/noise/rate", WN_F64, 3, 0, variant->rate);
+}
+
+/* Write the stages of `variant` to `path`, one upon the other. */
+static void write_audit(const struct variant *variant)
+{
+    static void (*const fill[])(struct wn_audit_writer *,
+                                const struct variant *) = {
+        put_data, put_scores, put_flags};
+    struct wn_error error = {0};
+
+    for (enum wn_stage stage = WN_DATA; stage <= variant->stage; stage++) {
+        struct wn_audit *from = NULL;
+
+        if (stage > WN_DATA) {
+            from = wn_audit_open(path, stage - 1, &error);
+            must(!from, &error);
+        }
+        struct wn_audit_writer *writer =
+            wn_audit_create(path, true, from, stage, &error);
+        must(!writer, &error);
+        fill[stage](writer, variant);
+        must(wn_audit_provenance(writer, "test", "",
+                                 from ? wn_audit_digest(from, stage - 1)
+                                      : "00",
+                                 &error),
+             &error);
+        must(wn_audit_finish(writer, &error), &error);
+        wn_audit_close(from);
+    }
+}
+
+/* The report on a variant, in one of the forms; free(). */
+static char *render(const struct variant *variant, struct wn_report *report,
+                    int (*form)(const struct wn_report *, struct wn_text *,
+                                struct wn_error *))
+{
+    struct wn_error error = {0};
+    struct wn_text text = {0};
+
+    write_audit(variant);
+    struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
+    must(!audit, &error);
+    must(wn_report_load(report, audit, &error), &error);
+    must(form(report, &text, &error), &error);
+    wn_report_free(report);
+    wn_audit_close(audit);
+    return text.bytes;
+}
+
+static char *explain(const struct variant *variant, struct wn_report *report,
+                     const char *row,
+                     int (*form)(const struct wn_report *,
+                                 const struct wn_explanation *, size_t,
+                                 struct wn_text *, struct wn_error *))
+{
+    struct wn_error error = {0};
+    struct wn_text text = {0};
+    struct wn_explanation explanation;
+    size_t i;
+
+    write_audit(variant);
+    struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
+    must(!audit, &error);
+    must(wn_report_load(report, audit, &error), &error);
+    must(wn_explain_find(report, row, &i, &error), &error);
+    must(wn_explain_load(&explanation, report, audit, i, &error), &error);
+    must(form(report, &explanation, 1, &text, &error), &error);
+    wn_explain_free(&explanation);
+    wn_report_free(report);
+    wn_audit_close(audit);
+    return text.bytes;
+}
+
+/* A report as `report x.h5` makes it. */
+static struct wn_report called(void)
+{
+    return (struct wn_report){.program = "report", .file = "x.h5"};
+}
+
+static void compare(char *found, const char *wanted)
+{
+    assert_string_equal(found, wanted);
+    free(found);
+}
+
+static void text_tells_it_all(void **state)
+{
+    struct wn_report report = called();
+
+    (void)state;
+    compare(
+        render(&plain, &report, wn_text_report),
+        "pets.csv: 6 rows, est. 16.7 % (5.0-40.0) wrong labels, 1 flagged\n"
+        "\n"
+        "The data\n"
+        "  6 rows, 1 feature, 3 classes in column pet.\n"
+        "  1 row has no label.\n"
+        "  2 missing and 0 invalid cells; --columns shows in which columns.\n"
+        "\n"
+        "Missing and invalid cells\n"
+        "  rule     cells  first at line  in column\n"
+        "  missing      2              8  pet\n"
+        "\n"
+        "How noisy the labels are\n"
+        "  Estimated wrong: 1 of 5 labels (16.7 %; 5.0 to 40.0 % with 90 % "
+        "confidence).\n"
+        "  Flagged: 1, where the evidence points at the row itself. Some "
+        "flagged labels\n"
+        "  will turn out right and some wrong ones are not flagged, so the "
+        "two numbers\n"
+        "  need not agree.\n"
+        "\n"
+        "  class  rows  est. wrong  share  flagged\n"
+        "  dog       2           -      -        1  too few rows to say\n"
+        "  cat       2           -      -        0  too few rows to say\n"
+        "  \xc3\xa5l        1           -      -        0  too few rows to "
+        "say\n"
+        "\n"
+        "  given  looks like  flagged  est. wrong\n"
+        "  dog    cat               1           1\n"
+        "\n"
+        "What the checks found\n"
+        "  check      rows  what it found\n"
+        "  label         1  the label is probably wrong\n"
+        "  duplicate     2  an exact copy of an earlier row\n"
+        "  outlier       -  was not run\n"
+        "\n"
+        "Proposed actions, in rows\n"
+        "  keep 4, review 0, relabel 1, drop 1\n"
+        "\n"
+        "Most suspicious rows: 3 of 3\n"
+        "  row  line  given  suggested  suspicion  scores  reasons    id\n"
+        "    2     5  dog    cat            0.970  1 of 2  label      c\n"
+        "    0     2  cat    -              0.100  0 of 2  duplicate  a\n"
+        "    1     3  cat    -              0.100  0 of 2  duplicate  b\n"
+        "  Rows count from 0, lines from 1. Scores: how many of the 2 put the "
+        "row in\n"
+        "  their top 1.\n"
+        "\n"
+        "Next\n"
+        "  report x.h5 --explain=2                     # why, with the "
+        "nearest rows\n"
+        "  report x.h5 --top=flagged                   # every flagged row\n"
+        "  prune x.h5 > clean.csv                      # the rows worth "
+        "keeping\n");
+}
+
+static void text_of_a_file_half_done(void **state)
+{
+    struct wn_report report = {.program = "winnow-report",
+                               .file = "it's.h5"};
+    struct variant variant = plain;
+
+    (void)state;
+    variant.stage = WN_DATA;
+    compare(render(&variant, &report, wn_text_report),
+            "pets.csv: 6 rows, 3 classes, not scored yet\n"
+            "\n"
+            "The data\n"
+            "  6 rows, 1 feature, 3 classes in column pet.\n"
+            "  1 row has no label.\n"
+            "  2 missing and 0 invalid cells.\n"
+            "\n"
+            "Missing and invalid cells\n"
+            "  rule     cells  first at line  in column\n"
+            "  missing      2              8  pet\n"
+            "\n"
+            "Columns\n"
+            "  column  kind     missing  invalid  distinct  min  max\n"
+            "  legs    numeric        1        0         3  0.1    4\n"
+            "  pet     label          1        0         3    -    -\n"
+            "  name    id             0        0         6    -    -\n"
+            "\n"
+            "Next\n"
+            "  winnow-score -i 'it'\\''s.h5'                # judge every "
+            "label\n"
+            "  winnow-flag -i 'it'\\''s.h5'                 # decide which "
+            "rows to look at\n");
+    variant.stage = WN_SCORE;
+    report = (struct wn_report){.program = "report"};
+    char *text = render(&variant, &report, wn_text_report);
+    assert_non_null(strstr(text, "3 classes, not flagged yet\n"));
+    assert_non_null(strstr(text, "\nNext, with the audit kept in a file "
+                                 "(--output=FILE.h5)\n  flag -i FILE.h5  "));
+    assert_null(strstr(text, "Columns"));
+    free(text);
+}
+
+static void json_line_by_line(void **state)
+{
+    struct wn_report report = called();
+
+    (void)state;
+    compare(
+        render(&plain, &report, wn_json_report),
+        "{\"schema\":\"winnow-report/1\",\"content\":\"report\",\"version\":"
+        "\"" PACKAGE_VERSION "\"}\n"
+        "{\"record\":\"summary\",\"source\":\"pets.csv\",\"label\":\"pet\","
+        "\"rows\":6,\"labelled\":5,\"features\":1,\"classes\":3,\"missing\":2,"
+        "\"invalid\":0,\"scored\":true,\"flagged\":true,\"wrong\":{\"rate\":"
+        "0.16666666666666666,\"low\":0.05,\"high\":0.4,\"rows\":1},"
+        "\"flagged_rows\":3,\"label_rows\":1,\"issues\":{\"label\":1,"
+        "\"duplicate\":2,\"outlier\":null},\"actions\":{\"keep\":4,"
+        "\"review\":0,\"relabel\":1,\"drop\":1}}\n"
+        "{\"record\":\"class\",\"class\":\"dog\",\"rows\":2,\"wrong\":1,"
+        "\"label_rows\":1,\"too_few\":true,\"threshold\":0.425}\n"
+        "{\"record\":\"class\",\"class\":\"cat\",\"rows\":2,\"wrong\":0,"
+        "\"label_rows\":0,\"too_few\":true,\"threshold\":0.75}\n"
+        "{\"record\":\"class\",\"class\":\"\\u00E5l\",\"rows\":1,\"wrong\":0,"
+        "\"label_rows\":0,\"too_few\":true,\"threshold\":null}\n"
+        "{\"record\":\"pair\",\"given\":\"dog\",\"suggested\":\"cat\","
+        "\"label_rows\":1,\"wrong\":1}\n"
+        "{\"record\":\"row\",\"row\":2,\"line\":5,\"id\":\"c\",\"hash\":"
+        "\"0000000000000002\",\"given\":\"dog\",\"rank\":1,\"suggested\":"
+        "\"cat\",\"suspicion\":0.97,\"quality\":0.05,\"action\":\"relabel\","
+        "\"issues\":[\"label\"],\"agree\":[\"edge\"],\"scores\":{\"edge\":"
+        "1.25,\"edge_std\":0.5,\"flat\":1}}\n"
+        "{\"record\":\"row\",\"row\":0,\"line\":2,\"id\":\"a\",\"hash\":"
+        "\"0000000000000001\",\"given\":\"cat\",\"rank\":2,\"suggested\":"
+        "null,\"suspicion\":0.1,\"quality\":0.8,\"action\":\"keep\","
+        "\"issues\":[\"duplicate\"],\"agree\":[],\"scores\":{\"edge\":0.1,"
+        "\"edge_std\":0,\"flat\":1}}\n"
+        "{\"record\":\"row\",\"row\":1,\"line\":3,\"id\":\"b\",\"hash\":"
+        "\"0000000000000001\",\"given\":\"cat\",\"rank\":3,\"suggested\":"
+        "null,\"suspicion\":0.1,\"quality\":0.7,\"action\":\"drop\","
+        "\"issues\":[\"duplicate\"],\"agree\":[],\"scores\":{\"edge\":0.2,"
+        "\"edge_std\":0,\"flat\":1}}\n"
+        "{\"complete\":true,\"lines\":10}\n");
+}
+
+#define HEAD                                                                   \
+    "rank\trow\tline\tid\thash\tgiven\tsuggested\tsuspicion\tquality\t"        \
+    "action\tissues\tagree"
+
+static void tsv_row_by_row(void **state)
+{
+    struct wn_report report = called();
+    struct variant variant = plain;
+
+    (void)state;
+    compare(render(&plain, &report, wn_tsv_report),
+            HEAD "\tedge\tedge_std\tflat\n"
+            "1\t2\t5\tc\t0000000000000002\tdog\tcat\t0.97\t0.05\trelabel\t"
+            "label\tedge\t1.25\t0.5\t1\n"
+            "2\t0\t2\ta\t0000000000000001\tcat\t\t0.1\t0.8\tkeep\tduplicate\t"
+            "\t0.1\t0\t1\n"
+            "3\t1\t3\tb\t0000000000000001\tcat\t\t0.1\t0.7\tdrop\tduplicate\t"
+            "\t0.2\t0\t1\n"
+            "4\t3\t6\td\t0000000000000003\tdog\t\t0.05\t0.8\tkeep\t\t\t0.1\t0"
+            "\t1\n"
+            "5\t4\t7\te\t0000000000000004\t\xc3\xa5l\t\t0.01\t0.6\tkeep\t\t\t"
+            "0.3\t0\t1\n"
+            "6\t5\t8\tf\tfedcba9876543210\t\t\t0\t1\tkeep\t\t\t0\t0\t1\n");
+    variant.stage = WN_DATA;
+    report = called();
+    report.rows = WN_ROWS_FIRST;
+    report.top = 1;
+    compare(render(&variant, &report, wn_tsv_report),
+            HEAD "\n\t0\t2\ta\t0000000000000001\tcat\t\t\t\t\t\t\n");
+    report = called();
+    report.columns = true;
+    compare(render(&variant, &report, wn_tsv_report),
+            "column\tkind\tmissing\tinvalid\tdistinct\tmin\tmax\n"
+            "legs\tnumeric\t1\t0\t3\t0.1\t4\n"
+            "pet\tlabel\t1\t0\t3\t\t\n"
+            "name\tid\t0\t0\t6\t\t\n");
+}
+
+static void one_row_explained(void **state)
+{
+    struct wn_report report = called();
+
+    (void)state;
+    compare(explain(&plain, &report, "line:5", wn_text_explain),
+            "pets.csv: row 2, line 5, id c\n"
+            "\n"
+            "  given label       dog\n"
+            "  suggested label   cat\n"
+            "  suspicion         0.970, rank 1 of 6\n"
+            "  proposed action   relabel\n"
+            "\n"
+            "Checks\n"
+            "  check      flags it  because\n"
+            "  label      yes       the label is probably wrong\n"
+            "  duplicate  no\n"
+            "  outlier    -\n"
+            "\n"
+            "Class probabilities, from models that did not see this row's "
+            "label\n"
+            "  class  probability  threshold\n"
+            "  cat         0.9000     0.7500  confident\n"
+            "  dog         0.0500     0.4250  the given label\n"
+            "  \xc3\xa5l          0.0500          -\n"
+            "\n"
+            "Nearest rows\n"
+            "  row  line  distance  label  id\n"
+            "    0     2         1  cat    a\n"
+            "    1     3         1  cat    b\n"
+            "  0 of 2 carry the given label.\n"
+            "\n"
+            "Scores, higher = more suspicious; percentile: percent of rows "
+            "below\n"
+            "  score  value  spread  percentile  what it is\n"
+            "  edge    1.25     0.5        91.7\n"
+            "  flat       1       -        50.0\n");
+    report = called();
+    compare(explain(&plain, &report, "id:c", wn_json_explain),
+            "{\"schema\":\"winnow-report/1\",\"content\":\"explanation\","
+            "\"version\":\"" PACKAGE_VERSION "\"}\n"
+            "{\"record\":\"explanation\",\"row\":2,\"line\":5,\"id\":\"c\","
+            "\"hash\":\"0000000000000002\",\"given\":\"dog\",\"rank\":1,"
+            "\"suggested\":\"cat\",\"suspicion\":0.97,\"quality\":0.05,"
+            "\"action\":\"relabel\",\"issues\":[\"label\"],\"agree\":["
+            "\"edge\"],\"checks\":{\"label\":true,\"duplicate\":false,"
+            "\"outlier\":null},\"probabilities\":[{\"class\":\"cat\","
+            "\"probability\":0.9,\"threshold\":0.75},{\"class\":\"dog\","
+            "\"probability\":0.05,\"threshold\":0.425},{\"class\":"
+            "\"\\u00E5l\",\"probability\":0.05,\"threshold\":null}],"
+            "\"neighbors\":[{\"row\":0,\"line\":2,\"id\":\"a\",\"label\":"
+            "\"cat\",\"distance\":1},{\"row\":1,\"line\":3,\"id\":\"b\","
+            "\"label\":\"cat\",\"distance\":1}],\"scores\":{\"edge\":{"
+            "\"value\":1.25,\"percentile\":91.66666666666667,\"spread\":0.5},"
+            "\"flat\":{\"value\":1,\"percentile\":50,\"spread\":null}}}\n"
+            "{\"complete\":true,\"lines\":3}\n");
+}
+
+/* Clipboard, clear screen, a C1 introducer, right-to-left override, a lone
+ * carriage return, a tab, a line feed, a formula, bytes that are not UTF-8. */
+static const struct variant evil = {
+    .stage = WN_FLAGS,
+    .source = "a\x1b[2J\n.csv",
+    .label_column = "\x1b]52;c;QUJD\x07\r",
+    .class_name = {"\x1b[2J\ttab\\", "=cmd\nx\xc2\x9b", "\xe2\x80\xae" "evil"},
+    .id = "\x9b\x1b\r\n\t\xff",
+    .issues = "label,duplicate,outlier",
+    .actions = "keep,review,relabel,drop",
+    .order = {2, 0, 1, 3, 4, 5},
+    .suggestion = {-1, -1, 0, -1, -1, -1},
+    .neighbor = {1, 2, 0, 2, 0, 1, 4, 5, 3, 5, 3, 4},
+    .issue = {2, 2, 1, 0, 0, 0},
+    .rate = {1.0 / 6, 0.05, 0.4}};
+
+/* No control but the line feed (and the tab where `tabs`), no C1, no bidi. */
+static void is_harmless(const char *text, bool tabs)
+{
+    assert_true(wn_text_is_utf8(text, strlen(text)));
+    assert_null(strstr(text, "\xc2\x9b"));
+    assert_null(strstr(text, "\xe2\x80\xae"));
+    for (const char *at = text; *at; at++)
+        assert_true(*at == '\n' || (tabs && *at == '\t') ||
+                    ((unsigned char)*at >= ' ' && *at != 0x7f));
+}
+
+static void names_cannot_drive_the_terminal(void **state)
+{
+    struct wn_report report = {.program = "report", .file = "\x1b[2J\n'.h5"};
+    char *text = render(&evil, &report, wn_text_report);
+
+    (void)state;
+    is_harmless(text, false);
+    assert_memory_equal(text, "a\\x1b[2J\\x0a.csv: 6 rows", 24);
+    assert_non_null(strstr(text, "'\\x1b[2J\\x0a'\\''.h5'"));
+    free(text);
+    report = called();
+    text = explain(&evil, &report, "2", wn_text_explain);
+    is_harmless(text, false);
+    free(text);
+    report = called();
+    text = render(&evil, &report, wn_tsv_report);
+    is_harmless(text, true);
+    size_t fields = 0, lines = 0;
+    for (const char *at = text; *at; at++) {
+        fields += *at == '\t' || *at == '\n';
+        lines += *at == '\n';
+    }
+    assert_int_equal(lines, N + 1);
+    assert_int_equal(fields, (N + 1) * 15);
+    assert_non_null(strstr(text, "\t\\x1b[2J\\ttab\\\\\t"));
+    assert_non_null(strstr(text, "\t=cmd\\nx\\x9b\t"));
+    free(text);
+    report = called();
+    report.spreadsheet = true;
+    text = render(&evil, &report, wn_tsv_report);
+    assert_non_null(strstr(text, "\t'=cmd\\nx"));
+    assert_null(strstr(text, "\t=cmd"));
+    assert_non_null(strstr(text, "\t'\\t\t")); /* the identifier TAB */
+    free(text);
+}
+
+/* Every line is JSON of ASCII, and gives back the names it was made from. */
+static void json_survives_any_name(void **state)
+{
+    struct wn_report report = called();
+    char *text = render(&evil, &report, wn_json_report);
+    size_t seen = 0;
+
+    (void)state;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        json_error_t error;
+        json_t *object = json_loads(line, 0, &error);
+        const char *id, *class;
+
+        assert_non_null(object);
+        for (const char *at = line; *at; at++)
+            assert_in_range((unsigned char)*at, ' ', '~');
+        id = json_string_value(json_object_get(object, "id"));
+        class = json_string_value(json_object_get(object, "class"));
+        if (id && json_integer_value(json_object_get(object, "row")) == 0)
+            seen += strcmp(id, "\\x9b") == 0;
+        for (size_t c = 0; class && c < K; c++)
+            seen += strcmp(class, evil.class_name[c]) == 0;
+        json_decref(object);
+    }
+    assert_int_equal(seen, K + 1);
+    free(text);
+}
+
+static void refuses(const struct variant *variant, const char *wanted)
+{
+    struct wn_error error = {0};
+    struct wn_report report = {0};
+
+    write_audit(variant);
+    struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
+    must(!audit, &error);
+    assert_int_equal(wn_report_load(&report, audit, &error), -1);
+    assert_int_equal(error.code, WN_EDATA);
+    if (!strstr(error.text, wanted))
+        fail_msg("found '%s', wanted '%s'", error.text, wanted);
+    assert_null(report.issue);
+    wn_audit_close(audit);
+}
+
+static void parts_must_fit(void **state)
+{
+    struct variant variant = plain;
+
+    (void)state;
+    variant.order[3] = 2;
+    refuses(&variant, "row 3 of flag/order is 2, out of range");
+    variant = plain;
+    variant.order[0] = N;
+    refuses(&variant, "row 0 of flag/order is 6, out of range");
+    variant = plain;
+    variant.suggestion[1] = K;
+    refuses(&variant, "row 1 of flag/suggestion is 3, out of range");
+    variant = plain;
+    variant.issue[5] = 8;
+    refuses(&variant, "row 5 of flag/issue is 8, out of range");
+    variant = plain;
+    variant.action[5] = 4;
+    refuses(&variant, "row 5 of flag/action is 4, out of range");
+    variant = plain;
+    variant.rate[0] = 1e300;
+    refuses(&variant, "flag/noise/rate: found 1e+300, wanted 0 to 1");
+    variant = plain;
+    variant.actions = "keep,\x1b[2J";
+    refuses(&variant, "is no name");
+    variant.actions = "keep,a\"b";
+    refuses(&variant, "is no name");
+}
+
+static void neighbors_must_be_rows(void **state)
+{
+    struct variant variant = plain;
+    struct wn_error error = {0};
+    struct wn_report report = {0};
+    struct wn_explanation explanation;
+
+    (void)state;
+    variant.neighbor[5] = N;
+    write_audit(&variant);
+    struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
+    must(!audit || wn_report_load(&report, audit, &error), &error);
+    must(wn_explain_load(&explanation, &report, audit, 1, &error), &error);
+    wn_explain_free(&explanation);
+    assert_int_equal(wn_explain_load(&explanation, &report, audit, 2, &error),
+                     -1);
+    assert_non_null(strstr(error.text, "row 2 of score/neighbor/index holds 6"));
+    wn_report_free(&report);
+    wn_audit_close(audit);
+}
+
+static void rows_are_found(void **state)
+{
+    static const struct {
+        const char *text, *wanted;
+        size_t row;
+    } cases[] = {
+        {"0", NULL, 0},
+        {"5", NULL, 5},
+        {"line:2", NULL, 0},
+        {"line:8", NULL, 5},
+        {"id:d", NULL, 3},
+        {"6", "--explain: found row 6, wanted 0 to 5", 0},
+        {"-1", "found '-1', wanted a row number from 0, line:N or id:TEXT", 0},
+        {"1.5", "found '1.5', wanted", 0},
+        {"line:x", "found 'line:x', wanted", 0},
+        {"line:1", "no row begins on line 1", 0},
+        {"line:4", "no row begins on line 4; row 1 begins on line 3", 0},
+        {"id:z", "--explain=id:z: no row has that identifier", 0},
+        {"id:a", "--explain=id:a: rows 0 and 4 both have that identifier", 0}};
+    struct variant variant = plain;
+    struct wn_error error = {0};
+    struct wn_report report = {0};
+
+    (void)state;
+    variant.id = "abcdaf";
+    write_audit(&variant);
+    struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
+    must(!audit || wn_report_load(&report, audit, &error), &error);
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        size_t row = N;
+        struct wn_error own = {0};
+        const int status = wn_explain_find(&report, cases[c].text, &row, &own);
+
+        assert_int_equal(status, cases[c].wanted ? -1 : 0);
+        if (cases[c].wanted && !strstr(own.text, cases[c].wanted))
+            fail_msg("found '%s', wanted '%s'", own.text, cases[c].wanted);
+        if (!cases[c].wanted)
+            assert_int_equal(row, cases[c].row);
+    }
+    wn_report_free(&report);
+    wn_audit_close(audit);
+}
+
+/* By hand: the rank of a value is the number above it and half of those equal
+ * to it, itself included. Four ones rank 2, so they are in a top 2, not in a
+ * top 1. */
+static void ties_count_half(void **state)
+{
+    static const struct {
+        float value[N];
+        size_t expected, agree;
+    } cases[] = {{{1, 1, 1, 1, 0, 0}, 2, 4}, {{1, 1, 1, 1, 0, 0}, 1, 0},
+                 {{5, 4, 3, 2, 1, 0}, 2, 2}, {{5, 4, 4, 4, 1, 0}, 2, 1},
+                 {{5, 4, 4, 4, 1, 0}, 3, 4}, {{7, 7, 7, 7, 7, 7}, 2, 0},
+                 {{NAN, 1, 2, NAN, 3, 0}, 1, 1}};
+
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct wn_error error = {0};
+        struct wn_score score = {.value = (float *)cases[c].value};
+        struct wn_report report = {.data = {.n = N}, .scores = 1,
+                                   .score = &score};
+        size_t agree = 0;
+
+        report.expected = cases[c].expected;
+        must(wn_report_count(&report, &error), &error);
+        for (size_t i = 0; i < N; i++)
+            agree += wn_scores_agree(&report, i);
+        assert_int_equal(agree, cases[c].agree);
+        free(report.class_line);
+    }
+}
+
+static void tables_keep_to_the_width(void **state)
+{
+    static const struct wn_grid_column head[] = {
+        {"n", WN_RIGHT, false}, {"a", WN_LEFT, true}, {"b", WN_LEFT, true}};
+    char wide[300];
+    struct wn_error error = {0};
+    struct wn_text out = {0};
+    struct wn_grid grid;
+
+    (void)state;
+    memset(wide, 'x', sizeof wide);
+    wn_grid_start(&grid, head, 3);
+    must(wn_grid_format(&grid, &error, "%d", 10), &error);
+    must(wn_grid_add(&grid, wide, sizeof wide, &error), &error);
+    must(wn_grid_add_text(&grid, "\xe6\x97\xa5\xe6\x9c\xac", &error),
+         &error);
+    must(wn_grid_format(&grid, &error, "%d", 7), &error);
+    must(wn_grid_add_text(&grid, "e\xcc\x81t\xcc\x81", &error), &error);
+    must(wn_grid_add_text(&grid, NULL, &error), &error);
+    must(wn_grid_print(&grid, &out, &error), &error);
+    assert_string_equal(
+        out.bytes,
+        "   n  a                                                               "
+        "      b\n"
+        "  10  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+        "...  \xe6\x97\xa5\xe6\x9c\xac\n"
+        "   7  e\xcc\x81t\xcc\x81                                               "
+        "                     -\n");
+    wn_text_free(&out);
+    wn_grid_free(&grid);
+    assert_int_equal(wn_cells("\xf0\x9f\x90\x88z", 5), 3);
+    assert_int_equal(wn_cells_prefix("\xe6\x97\xa5\xe6\x9c\xac", 6, 3), 3);
+    /* Six combining marks: four stay. */
+    assert_int_equal(wn_cells_prefix("a\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81"
+                                     "\xcc\x81" "b", 14, 9), 9);
+}
+
+static void fails_without_memory_or_sense(void **state)
+{
+    struct wn_report report = {.data = {.n = SIZE_MAX / 2}};
+    struct wn_error error = {0};
+    size_t count;
+
+    (void)state;
+    assert_null(wn_report_rows(&report, WN_ROWS_FIRST, 1, &count, &error));
+    assert_int_equal(error.code, WN_ENOMEM);
+}
+
+static int setup(void **state)
+{
+    struct wn_error error = {0};
+    const int descriptor = mkstemp(path);
+
+    (void)state;
+    return descriptor < 0 || close(descriptor) || wn_audit_start(&error);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_tells_it_all),
+        cmocka_unit_test(text_of_a_file_half_done),
+        cmocka_unit_test(json_line_by_line),
+        cmocka_unit_test(tsv_row_by_row),
+        cmocka_unit_test(one_row_explained),
+        cmocka_unit_test(names_cannot_drive_the_terminal),
+        cmocka_unit_test(json_survives_any_name),
+        cmocka_unit_test(parts_must_fit),
+        cmocka_unit_test(neighbors_must_be_rows),
+        cmocka_unit_test(rows_are_found),
+        cmocka_unit_test(ties_count_half),
+        cmocka_unit_test(tables_keep_to_the_width),
+        cmocka_unit_test(fails_without_memory_or_sense),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
