@@ -111,13 +111,16 @@ static int fly(struct pilot *pilot, int pilots, const int32_t *label,
                size_t least, size_t most, int threads, size_t *epoch,
                struct wn_error *error)
 {
+    const struct wn_mlp_task *task = &pilot->task;
+    /* An epoch of a small set takes less than waking the threads. */
+    const int worth = wn_product(task->n, task->d, 1) > (size_t)1 << 16;
     double best = INFINITY;
 
     *epoch = 1;
-    for (size_t e = 1; e <= most && (e <= least || e <= 2 * *epoch + 4); e++) {
+    for (size_t e = 1; e <= most && (e <= least || e <= 2 * *epoch + 2); e++) {
         double loss = 0;
 
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
+#pragma omp parallel for num_threads(threads) schedule(static, 1) if (worth)
         for (int p = 0; p < pilots; p++)
             pilot_epoch(&pilot[p], label);
         for (int p = 0; p < pilots; p++) {

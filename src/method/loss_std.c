@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* loss_std: how much the row's loss moved over the epochs.
+ *
+ * The standard deviation (ddof 0) of -log p_y. ALGORITHMS 2.6. */
+#include "method/method.h"
+#include "model/dynamics.h"
+
+static int score(const struct wn_view *view, const struct wn_options *options,
+                 float *out, float *spread, struct wn_error *error)
+{
+    (void)options;
+    (void)error;
+    wn_dynamics_read(view->dynamics, WN_LOSS_STD, 1, 0, out, spread);
+    return 0;
+}
+
+const struct wn_method wn_method_loss_std = {
+    .name = "loss_std",
+    .brief = "deviation of the loss over the epochs",
+    .source = "Lan et al. 2024",
+    .needs = WN_NEEDS_DYNAMICS,
+    .score = score,
+    .spreads = 1,
+};

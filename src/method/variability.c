@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* variability: how much the label's probability moved over the epochs.
+ *
+ * The standard deviation (ddof 0): ambiguous rows have a high one, wrong
+ * labels a low one with low confidence. ALGORITHMS 2.5. */
+#include "method/method.h"
+#include "model/dynamics.h"
+
+static int score(const struct wn_view *view, const struct wn_options *options,
+                 float *out, float *spread, struct wn_error *error)
+{
+    (void)options;
+    (void)error;
+    wn_dynamics_read(view->dynamics, WN_VARIABILITY, 1, 0, out, spread);
+    return 0;
+}
+
+const struct wn_method wn_method_variability = {
+    .name = "variability",
+    .brief = "deviation of the label's probability over epochs",
+    .source = "Swayamdipta et al. 2020",
+    .needs = WN_NEEDS_DYNAMICS,
+    .score = score,
+    .spreads = 1,
+};

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model/dynamics, early and mixture: golden.json (training_dynamics,
+ * cores_elr, dividemix_gmm), the same numbers for any number of threads, and
+ * what they find in data with planted errors. */
+#include "unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/dynamics.h"
+#include "model/early.h"
+#include "model/linear.h"
+#include "model/mixture.h"
+
+static void near(double found, double wanted, double tolerance)
+{
+    if (!(fabs(found - wanted) <= tolerance))
+        fail_msg("found %.9g, wanted %.9g within %g", found, wanted,
+                 tolerance);
+}
+
+/* golden:training_dynamics, 4 epochs x 6 rows x 3 classes. */
+static const float golden_logits[4][6][3] = {
+    {{2, .5f, -1}, {.2f, .1f, 0}, {-.5f, 1.5f, .3f},
+     {0, .4f, 1.8f}, {1, -.2f, .9f}, {.3f, .3f, .3f}},
+    {{3, .2f, -1}, {.9f, .4f, 0}, {-.8f, 2.5f, .1f},
+     {.2f, -.4f, 2.8f}, {2, -.5f, .4f}, {.1f, .6f, .2f}},
+    {{3.5f, .1f, -2}, {.1f, 1.5f, .2f}, {-1, 3.5f, 0},
+     {.3f, -.9f, 3.1f}, {2.6f, -.7f, .3f}, {.9f, .2f, .1f}},
+    {{4, 0, -2}, {1.6f, .9f, .1f}, {-1.2f, 4, .2f},
+     {.1f, -1, 3.6f}, {3.1f, -.9f, .1f}, {.2f, 1.1f, .4f}}};
+static const int32_t golden_label[6] = {0, 0, 1, 2, 2, 1};
+
+/* Row by row in the order of enum wn_statistic from WN_AUM on. The key has -1
+ * for never in first_learned; ours is the number of epochs. */
+static const double golden_history[6][9] = {
+    {2.925, 0, 0, 0.9139487225893714, 0.076557908665745, 4,
+     0.09370476783026617, 0.08758399866944598, -3.3333333333333335},
+    {-0.024999999999999967, 1, 0, 0.4019327666332626, 0.1579954232012179, 3,
+     1.0154786657404284, 0.4919874437002438, -0.7333333333333333},
+    {2.7249999999999996, 0, 0, 0.8790404988798566, 0.11060300783675879, 4,
+     0.13757605785590815, 0.13446100879778364, -3.0},
+    {2.575, 0, 0, 0.873270986801365, 0.09795905859567094, 4,
+     0.14235784230483303, 0.11950774167554502, -2.6999999999999997},
+    {-1.75, 4, 4, 0.17554694036042137, 0.14110282210031044, 0,
+     2.0588907698631647, 0.7996596127677749, 0.6666666666666665},
+    {0.10000000000000002, 1, 1, 0.3882933984726332, 0.10263771246323533, 2,
+     0.9826626127046524, 0.2742111864315804, -0.5333333333333333}};
+
+static void histories_are_the_golden_ones(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        struct wn_history history = {0};
+        double value[WN_STATISTICS] = {0};
+
+        for (int e = 0; e < 4; e++) {
+            const float *z = golden_logits[e][i];
+
+            wn_history_add(&history, z, 3, golden_label[i],
+                           wn_log_total(z, 3));
+        }
+        wn_history_read(&history, value);
+        for (int s = 0; s < 9; s++)
+            near(value[WN_AUM + s], golden_history[i][s], 1e-6);
+    }
+}
+
+static void el2n_over_epochs_is_the_golden_one(void **state)
+{
+    static const double wanted[6] = {
+        0.11237037639418376, 0.7502135398029238, 0.1522859991996579,
+        0.15777166224920985, 1.127294251354688,  0.7549187494148021};
+
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        double sum = 0, p[3];
+
+        for (int e = 0; e < 4; e++) {
+            struct wn_verdict verdict;
+
+            wn_verdict_of(golden_logits[e][i], 3, golden_label[i], p,
+                          &verdict);
+            sum += verdict.el2n;
+        }
+        near(sum / 4, wanted[i], 1e-7);
+    }
+}
+
+/* golden:dividemix_gmm. */
+static void mixture_is_the_golden_one(void **state)
+{
+    static const double loss[12] = {.05, .08, .1,  .12, .15, .2,
+                                    .9,  1.1, 1.6, 2.3, .3,  .02};
+    static const double clean[12] = {
+        0.9940984633314505,    0.9944752745392528,     0.9944371785220706,
+        0.994166236540853,     0.9932388257129682,     0.9894155942923732,
+        3.631099785348022e-13, 2.78120337495337e-21,   2.3983712775231853e-49,
+        2.6936859732310055e-107, 0.94616097830768,     0.9930923702979031};
+    struct wn_mixture fit;
+    struct wn_error error = {0};
+    double found[12];
+
+    (void)state;
+    assert_int_equal(wn_mixture_fit(loss, 12, found, &fit, &error), 0);
+    for (int i = 0; i < 12; i++)
+        near(found[i], clean[i], 1e-12);
+    near(fit.mean[fit.low], 0.04670538441545988, 1e-12);
+    near(fit.mean[!fit.low], 0.6255141554419532, 1e-12);
+    near(fit.variance[fit.low], 0.0018253162948291288, 1e-12);
+    near(fit.variance[!fit.low], 0.06224911772114772, 1e-12);
+    near(fit.weight[fit.low], 0.6588741009953907, 1e-12);
+    assert_int_equal(fit.iterations, 2);
+}
+
+static void a_mixture_of_one_value_is_clean(void **state)
+{
+    static const double loss[3] = {2, 2, 2};
+    struct wn_error error = {0};
+    double found[3];
+
+    (void)state;
+    for (size_t n = 0; n <= 3; n++) {
+        assert_int_equal(wn_mixture_fit(loss, n, found, NULL, &error), 0);
+        for (size_t i = 0; i < n; i++)
+            near(found[i], 1, 0);
+    }
+}
+
+/* Three overlapping blobs; every 20th row has the next class's label, every
+ * 50th none. */
+enum { N = 600, D = 4, K = 3 };
+static float x[N * D];
+static int32_t label[N];
+static const struct wn_mlp_task task = {x, N, D, K, label, NULL};
+
+static void make_blobs(void)
+{
+    struct wn_random random;
+
+    wn_random_start(&random, 11, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < N; i++) {
+        const int c = i % K;
+
+        for (int j = 0; j < D; j++)
+            x[i * D + j] =
+                (float)(wn_random_normal(&random) + (j == c ? 3 : 0));
+        label[i] = i % 20 == 0 ? (c + 1) % K : c;
+        if (i % 50 == 7)
+            label[i] = -1;
+    }
+}
+
+static struct wn_dynamics_plan small_plan(uint64_t seed)
+{
+    return (struct wn_dynamics_plan){
+        .network = {.hidden = 16, .batch = 32, .rate = .05, .momentum = .9,
+                    .seed = seed},
+        .replicates = 5};
+}
+
+static void answers_do_not_depend_on_threads(void **state)
+{
+    static float one[WN_STATISTICS][2][N], many[WN_STATISTICS][2][N];
+    const struct wn_dynamics_plan plan = small_plan(1);
+    struct wn_error error = {0};
+
+    (void)state;
+    for (int threads = 1; threads <= 4; threads++) {
+        struct wn_dynamics *dynamics =
+            wn_dynamics_train(&task, &plan, threads, NULL, &error);
+
+        assert_non_null(dynamics);
+        assert_true(wn_dynamics_epoch(dynamics) >= 1);
+        assert_int_equal(wn_dynamics_epoch(dynamics),
+                         wn_dynamics_epochs(dynamics));
+        for (int s = 0; s < WN_STATISTICS; s++)
+            wn_dynamics_read(dynamics, (enum wn_statistic)s, 1, 0, many[s][0],
+                             many[s][1]);
+        if (threads == 1)
+            memcpy(one, many, sizeof one);
+        assert_memory_equal(one, many, sizeof one);
+        wn_dynamics_free(dynamics);
+    }
+}
+
+/* How many of the 30 rows with the highest score have a planted error. */
+static int caught(const float *score)
+{
+    int found = 0;
+
+    for (int i = 0; i < N; i += 20) {
+        int above = 0;
+
+        for (int j = 0; j < N; j++)
+            above += score[j] > score[i];
+        found += above < 30;
+    }
+    return found;
+}
+
+static void planted_errors_are_found(void **state)
+{
+    const struct wn_dynamics_plan plan = small_plan(2);
+    struct wn_error error = {0};
+    static float score[N], spread[N];
+    struct wn_dynamics *dynamics =
+        wn_dynamics_train(&task, &plan, 2, NULL, &error);
+
+    (void)state;
+    assert_non_null(dynamics);
+    wn_dynamics_read(dynamics, WN_EL2N, 1, 0, score, spread);
+    assert_true(caught(score) >= 22);
+    for (int i = 0; i < N; i++) {
+        assert_true(score[i] >= 0 && score[i] <= 1.4143f);
+        assert_true(spread[i] >= 0 && spread[i] < 1);
+        if (label[i] < 0)
+            assert_true(score[i] == 0 && spread[i] == 0);
+        else
+            assert_true(spread[i] > 0);
+    }
+    wn_dynamics_read(dynamics, WN_GRAND, 1, 0, spread, NULL);
+    for (int i = 0; i < N; i++)
+        assert_true(spread[i] >= score[i]); /* EL2N is part of the gradient */
+    wn_dynamics_read(dynamics, WN_AUM, -1, 0, score, NULL);
+    assert_true(caught(score) >= 22);
+    wn_dynamics_free(dynamics);
+}
+
+static void a_rate_too_large_is_halved(void **state)
+{
+    struct wn_dynamics_plan plan = small_plan(3);
+    struct wn_error error = {0};
+    static float score[N];
+
+    (void)state;
+    plan.epoch = 3;
+    plan.network.rate = 300;
+    struct wn_dynamics *dynamics =
+        wn_dynamics_train(&task, &plan, 1, NULL, &error);
+    assert_non_null(dynamics);
+    wn_dynamics_read(dynamics, WN_LOSS_MEAN, 1, 0, score, NULL);
+    for (int i = 0; i < N; i++)
+        assert_true(isfinite(score[i]));
+    wn_dynamics_free(dynamics);
+    plan.network.rate = 1e30;
+    assert_null(wn_dynamics_train(&task, &plan, 2, NULL, &error));
+    assert_int_equal(error.code, WN_ENUMERIC);
+}
+
+static void the_early_epoch_is_within_bounds(void **state)
+{
+    const struct wn_mlp_plan plan = small_plan(4).network;
+    static int32_t few[N];
+    struct wn_mlp_task less = task;
+    struct wn_error error = {0};
+    size_t one, two;
+
+    (void)state;
+    assert_int_equal(wn_early_epoch(&task, &plan, 0, 1, &one, &error), 0);
+    assert_int_equal(wn_early_epoch(&task, &plan, 0, 2, &two, &error), 0);
+    assert_int_equal(one, two);
+    assert_true(one >= 1 && one <= 106);
+    assert_int_equal(wn_early_epoch(&task, &plan, 2, 1, &two, &error), 0);
+    assert_true(two >= 1 && two <= 2);
+    for (int i = 0; i < N; i++)
+        few[i] = i < WN_EARLY_LEAST - 1 ? i % K : -1;
+    less.label = few;
+    assert_int_equal(wn_early_epoch(&less, &plan, 0, 1, &two, &error), 0);
+    assert_int_equal(two, WN_EARLY_BLIND);
+}
+
+static int prepare(void **state)
+{
+    (void)state;
+    wn_linear_start();
+    make_blobs();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(histories_are_the_golden_ones),
+        cmocka_unit_test(el2n_over_epochs_is_the_golden_one),
+        cmocka_unit_test(mixture_is_the_golden_one),
+        cmocka_unit_test(a_mixture_of_one_value_is_clean),
+        cmocka_unit_test(answers_do_not_depend_on_threads),
+        cmocka_unit_test(planted_errors_are_found),
+        cmocka_unit_test(a_rate_too_large_is_halved),
+        cmocka_unit_test(the_early_epoch_is_within_bounds),
+    };
+
+    return cmocka_run_group_tests(tests, prepare, NULL);
+}
