@@ -5,9 +5,25 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "model/kernel.h"
 #include "model/softmax.h"
 #include "model/trees.h"
 #include "util/memory.h"
+
+static int predict_kernel(const struct wn_sample *sample, float *probability,
+                          struct wn_error *error)
+{
+    return wn_kernel_predict(sample->x, sample->n, sample->d, sample->label,
+                             sample->k, NULL, sample->seed, sample->threads,
+                             sample->talk, probability, NULL, error);
+}
+
+static const struct wn_predictor kernel = {
+    .name = "kernel",
+    .brief = "ridge on random Fourier features, exact leave-one-out",
+    .source = "Rahimi and Recht (2007); Golub, Heath and Wahba (1979)",
+    .needs = WN_SAMPLE_FEATURES,
+    .predict = predict_kernel};
 
 static int predict_softmax(const struct wn_sample *sample, float *probability,
                            struct wn_error *error)
@@ -84,9 +100,10 @@ static const struct wn_predictor trees = {
     .needs = WN_SAMPLE_FEATURES,
     .predict = predict_trees};
 
-const struct wn_predictor *const wn_predictors[] = {&trees, &neighbors,
-                                                    &softmax, NULL};
-const char wn_predictor_choices[] = "|trees|neighbors|softmax";
+const struct wn_predictor *const wn_predictors[] = {&kernel, &trees,
+                                                    &neighbors, &softmax,
+                                                    NULL};
+const char wn_predictor_choices[] = "|kernel|trees|neighbors|softmax";
 
 struct wn_quality wn_predict_quality(const float *probability, size_t n,
                                      size_t k, const int32_t *label)

@@ -19,7 +19,7 @@
 
 static const struct wn_option first_rows[] = {
     {.name = "model", .kind = WN_SUBSET, .value = "LIST",
-     .standard = "trees,neighbors", .choices = wn_predictor_choices + 1,
+     .standard = "kernel,trees,neighbors", .choices = wn_predictor_choices + 1,
      .recorded = true,
      .help = "average these predictors; see --list-models"},
     {.name = "methods", .kind = WN_SUBSET, .value = "LIST",

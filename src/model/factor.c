@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* LAPACK is column-major: our lower triangle is its upper one. */
+#include "model/factor.h"
+
+#include <cblas.h>
+
+/* The Fortran names that OpenBLAS exports. */
+extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda,
+                    int *info);
+extern void dtrtri_(const char *uplo, const char *diagonal, const int *n,
+                    double *a, const int *lda, int *info);
+
+int wn_factor(double *a, size_t p, struct wn_error *error)
+{
+    const int n = (int)p;
+    int info;
+
+    dpotrf_("U", &n, a, &n, &info);
+    if (info)
+        return wn_fail(error, WN_ENUMERIC,
+                       "a matrix is not positive definite at pivot %d", info);
+    return 0;
+}
+
+void wn_factor_solve(const double *l, size_t p, double *b, size_t k)
+{
+    cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans,
+                CblasNonUnit, (int)p, (int)k, 1, l, (int)p, b, (int)k);
+    cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasTrans,
+                CblasNonUnit, (int)p, (int)k, 1, l, (int)p, b, (int)k);
+}
+
+int wn_factor_invert(double *l, size_t p, struct wn_error *error)
+{
+    const int n = (int)p;
+    int info;
+
+    dtrtri_("U", "N", &n, l, &n, &info);
+    if (info)
+        return wn_fail(error, WN_ENUMERIC, "a matrix is singular at pivot %d",
+                       info);
+    return 0;
+}

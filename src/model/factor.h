@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model/factor.h: Cholesky factors in double, by OpenBLAS's LAPACK. */
+#ifndef WN_MODEL_FACTOR_H
+#define WN_MODEL_FACTOR_H
+
+#include <stddef.h>
+
+#include "util/error.h"
+
+/* Replace the lower triangle of the symmetric positive definite p x p matrix a
+ * (row-major, only that triangle is read) by its factor L, a = L L^T.
+ * Errors: WN_ENUMERIC when a is not positive definite. */
+int wn_factor(double *a, size_t p, struct wn_error *error) WN_MUST_CHECK;
+/* Solve L L^T b = r for k right sides at once; b is p x k, row-major, and holds
+ * r before and the answer after. */
+void wn_factor_solve(const double *l, size_t p, double *b, size_t k);
+/* Replace the lower triangle L by its inverse. */
+int wn_factor_invert(double *l, size_t p, struct wn_error *error)
+    WN_MUST_CHECK;
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model/kernel.h: ridge regression on random Fourier features, judged by its
+ * exact leave-one-out predictions.
+ *
+ * A row x becomes p numbers: z = (sqrt(2/D) cos(W x + b), x/sqrt(d), 1) with
+ * W ~ N(0, 1/bandwidth^2), b ~ U[0, 2 pi), so that z.z' is about the Gaussian
+ * kernel exp(-|x - x'|^2 / 2 bandwidth^2) plus a linear one. The class scores
+ * are ridge regressions on the one-hot labels Y with row weights w:
+ *
+ *     A = Z^T diag(w) Z + ridge I,  B = A^-1 Z^T diag(w) Y,  f = Z B
+ *     h_i = w_i z_i^T A^-1 z_i
+ *     leave-one-out:  f_i without row i = (f_i - h_i y_i) / (1 - h_i)
+ *
+ * which is what refitting without the row would give, from one factorisation.
+ * Bandwidth and ridge are those with the least leave-one-out squared error on
+ * (a sample of) the rows; a temperature, fitted to the log-loss, turns scores
+ * into probabilities.
+ *
+ * Rahimi and Recht, Random features for large-scale kernel machines (2007);
+ * the identity: Allen (1974), Golub, Heath and Wahba (1979).
+ * Compared with: refitting without the row. */
+#ifndef WN_MODEL_KERNEL_H
+#define WN_MODEL_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+#include "util/message.h"
+
+struct wn_kernel {
+    size_t features;  /* D, random Fourier features */
+    double bandwidth; /* > 0 */
+    double ridge;     /* > 0 */
+};
+
+/* The leave-one-out scores for given knobs.
+ *   x       n x d, finite
+ *   label   n, 0..k-1; rows with -1 are judged, but teach nothing
+ *   weight  n, >= 0; NULL for 1
+ *   score   out, n x k; near 1 for the class, near 0 for others
+ * Time O(n p^2 + p^3); memory O(p^2 + p k) beside the output.
+ * Errors: WN_ENOMEM, WN_ENUMERIC (A is not positive definite). */
+int wn_kernel_scores(const struct wn_kernel *kernel, const float *x, size_t n,
+                     size_t d, const int32_t *label, size_t k,
+                     const float *weight, uint64_t seed, int threads,
+                     float *score, struct wn_error *error) WN_MUST_CHECK;
+
+/* Leave-one-out class probabilities, knobs chosen from the data.
+ *   probability  out, n x k; rows sum to 1
+ *   chosen       out, what was chosen; may be NULL
+ * The same bytes for any `threads`. */
+int wn_kernel_predict(const float *x, size_t n, size_t d,
+                      const int32_t *label, size_t k, const float *weight,
+                      uint64_t seed, int threads, struct wn_talk *talk,
+                      float *probability, struct wn_kernel *chosen,
+                      struct wn_error *error) WN_MUST_CHECK;
+
+#endif

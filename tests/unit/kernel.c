@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model/kernel: the leave-one-out formula against refitting without the row
+ * (a row of weight 0 teaches nothing and is judged like a new one). */
+#include "unit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/kernel.h"
+#include "model/linear.h"
+#include "util/random.h"
+
+enum { N = 200, D = 6, K = 3 };
+
+static const struct wn_kernel knobs = {
+    .features = 256, .bandwidth = 2, .ridge = 0.5};
+
+static void make_rows(float *x, int32_t *label)
+{
+    struct wn_random random;
+
+    wn_random_start(&random, 3, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < N; i++) {
+        label[i] = (int32_t)wn_random_below(&random, K);
+        for (int j = 0; j < D; j++)
+            x[i * D + j] = (float)(wn_random_normal(&random) +
+                                   1.5 * (j == label[i]));
+    }
+}
+
+static void scores(const float *x, const int32_t *label, const float *weight,
+                   int threads, float *score)
+{
+    struct wn_error error = {0};
+
+    assert_int_equal(wn_kernel_scores(&knobs, x, N, D, label, K, weight, 1,
+                                      threads, score, &error),
+                     0);
+}
+
+static void compare_with_refits(const float *weight)
+{
+    static float x[N * D], all[N * K], without[N * K], changed[N];
+    static int32_t label[N];
+    double far = 0;
+
+    make_rows(x, label);
+    scores(x, label, weight, 1, all);
+    for (int i = 0; i < N; i++) {
+        for (int r = 0; r < N; r++)
+            changed[r] = r == i ? 0 : weight ? weight[r] : 1;
+        scores(x, label, changed, 1, without);
+        for (int c = 0; c < K; c++)
+            far = fmax(far, fabs((double)all[i * K + c] -
+                                 (double)without[i * K + c]));
+    }
+    assert_true(far < 1e-4);
+    assert_true(far > 0);
+}
+
+static void leave_one_out_is_a_refit(void **state)
+{
+    (void)state;
+    compare_with_refits(NULL);
+}
+
+static void leave_one_out_is_a_refit_with_weights(void **state)
+{
+    static float weight[N];
+    struct wn_random random;
+
+    (void)state;
+    wn_random_start(&random, 4, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < N; i++)
+        weight[i] = (float)wn_random_unit(&random);
+    compare_with_refits(weight);
+}
+
+static void threads_do_not_show(void **state)
+{
+    static float x[N * D], one[N * K], four[N * K];
+    static int32_t label[N];
+    struct wn_error error = {0};
+
+    (void)state;
+    make_rows(x, label);
+    assert_int_equal(wn_kernel_predict(x, N, D, label, K, NULL, 0, 1, NULL,
+                                       one, NULL, &error),
+                     0);
+    assert_int_equal(wn_kernel_predict(x, N, D, label, K, NULL, 0, 4, NULL,
+                                       four, NULL, &error),
+                     0);
+    assert_memory_equal(one, four, sizeof one);
+}
+
+static void own_label_is_not_used(void **state)
+{
+    static float x[N * D], before[N * K], after[N * K];
+    static int32_t label[N];
+
+    (void)state;
+    make_rows(x, label);
+    scores(x, label, NULL, 1, before);
+    label[7] = (label[7] + 1) % K;
+    scores(x, label, NULL, 1, after);
+    for (int c = 0; c < K; c++)
+        assert_true(fabs((double)before[7 * K + c] -
+                         (double)after[7 * K + c]) < 1e-4);
+}
+
+static void probabilities_are_right_and_sum_to_one(void **state)
+{
+    static float x[N * D], probability[N * K];
+    static int32_t label[N];
+    struct wn_error error = {0};
+    int right = 0;
+
+    (void)state;
+    make_rows(x, label);
+    assert_int_equal(wn_kernel_predict(x, N, D, label, K, NULL, 0, 2, NULL,
+                                       probability, NULL, &error),
+                     0);
+    for (int i = 0; i < N; i++) {
+        double sum = 0;
+        int best = 0;
+
+        for (int c = 0; c < K; c++) {
+            sum += (double)probability[i * K + c];
+            if (probability[i * K + c] > probability[i * K + best])
+                best = c;
+        }
+        assert_true(fabs(sum - 1) < 1e-6);
+        right += best == label[i];
+    }
+    /* Three unit Gaussians at distance 1.5 sqrt 2: Bayes is right in about 77 %
+     * of the rows (simulated), so anything near it will do. */
+    assert_in_range(right, 140, 175);
+}
+
+static void equal_rows_have_an_answer(void **state)
+{
+    static float x[N * D], probability[N * K];
+    static int32_t label[N];
+    struct wn_error error = {0};
+
+    (void)state;
+    memset(x, 0, sizeof x);
+    for (int i = 0; i < N; i++)
+        label[i] = i % 2;
+    assert_int_equal(wn_kernel_predict(x, N, D, label, K, NULL, 0, 2, NULL,
+                                       probability, NULL, &error),
+                     0);
+    for (int i = 0; i < N * K; i++)
+        assert_true(isfinite(probability[i]));
+}
+
+static int start(void **state)
+{
+    (void)state;
+    wn_linear_start();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(leave_one_out_is_a_refit),
+        cmocka_unit_test(leave_one_out_is_a_refit_with_weights),
+        cmocka_unit_test(threads_do_not_show),
+        cmocka_unit_test(own_label_is_not_used),
+        cmocka_unit_test(probabilities_are_right_and_sum_to_one),
+        cmocka_unit_test(equal_rows_have_an_answer),
+    };
+
+    return cmocka_run_group_tests(tests, start, NULL);
+}
