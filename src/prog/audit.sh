@@ -341,7 +341,7 @@ if [ "$pruned" != none ]; then
     fi
     run prune "--source=$input" -o "$kept" -- "$work/audit.h5"
 fi
-run report -- "$work/audit.h5" >"$work/summary"
+run report "--as=$output" -- "$work/audit.h5" >"$work/summary"
 
 # What is printed comes before what is renamed: a screen that cannot be
 # written to is a failure like any other.

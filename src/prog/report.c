@@ -24,6 +24,10 @@ static const struct wn_option first_rows[] = {
      .kind = WN_LIST,
      .value = "ROW",
      .help = "say everything about a row: 17, line:19 or id:TEXT"},
+    {.name = "as",
+     .kind = WN_TEXT,
+     .value = "NAME",
+     .help = "call the audit NAME in the commands that are shown"},
     {.name = "columns",
      .kind = WN_FLAG,
      .help = "show the columns of the source"},
@@ -157,7 +161,9 @@ static int work(struct wn_run *run, struct wn_error *error)
     if (check_options(run, format, error) || read_top(run, &report, error))
         return -1;
     report.program = run->name;
-    report.file = wn_run_input(run);
+    report.file = wn_option_text(run->options, "as");
+    if (!report.file)
+        report.file = wn_run_input(run);
     report.columns = wn_option_on(run->options, "columns");
     report.spreadsheet = wn_option_on(run->options, "spreadsheet-safe");
     audit = wn_run_open(run, WN_DATA, error);

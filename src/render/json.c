@@ -349,10 +349,13 @@ static json_t *json_row(const struct wn_report *report, const char *record,
 
     snprintf(hash, sizeof hash, "%016llx",
              (unsigned long long)data->row_hash[i]);
-    row = json_pack("{s:s,s:I,s:I,s:o,s:s,s:o}", "record", record, "row",
+    row = json_pack("{s:s,s:I,s:I,s:o,s:s,s:o,s:o}", "record", record, "row",
                     (json_int_t)i, "line", (json_int_t)data->row_line[i], "id",
                     json_bytes(id, length), "hash", hash, "given",
-                    json_text(wn_report_class(report, data->label[i])));
+                    json_text(wn_report_class(report, data->label[i])), "rival",
+                    json_text(report->rival
+                                  ? wn_report_class(report, report->rival[i])
+                                  : NULL));
     if (!row || !report->flagged)
         return row;
     json_t *verdict = json_pack(

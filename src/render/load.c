@@ -27,6 +27,7 @@ void wn_report_free(struct wn_report *report)
     free_scores(report);
     wn_names_free(report->check_name, report->checks);
     wn_names_free(report->action_name, report->actions);
+    free(report->rival);
     free(report->check_ran);
     free(report->issue);
     free(report->suspicion);
@@ -164,10 +165,9 @@ done:
 
 /* A comma-separated attribute as a list. */
 static int split_names(const struct wn_audit *audit, const char *path,
-                       const char *attribute, char ***names, size_t *count,
-                       struct wn_error *error)
+                       char ***names, size_t *count, struct wn_error *error)
 {
-    char *text = wn_audit_text(audit, path, attribute, error);
+    char *text = wn_audit_text(audit, path, "names", error);
     size_t room = 0;
     int status = -1;
 
@@ -176,8 +176,8 @@ static int split_names(const struct wn_audit *audit, const char *path,
     if (!text)
         return error->code
                    ? -1
-                   : wn_fail(error, WN_EDATA, "%s: %s has no attribute %s",
-                             wn_audit_name(audit), path, attribute);
+                   : wn_fail(error, WN_EDATA, "%s: %s has no attribute names",
+                             wn_audit_name(audit), path);
     for (const char *at = text; *at; at += *at == ',') {
         const size_t size = strcspn(at, ",");
 
@@ -196,28 +196,87 @@ done:
     return status;
 }
 
-/* The names of the checks, and which of them flag was told to run. */
+/* The most probable class but `given`, ties to the lower; -1 if none. */
+static int32_t rival_of(const float *probability, size_t k, int32_t given)
+{
+    int32_t best = -1;
+
+    for (size_t c = 0; c < k; c++)
+        if ((int32_t)c != given && !isnan(probability[c]) &&
+            (best < 0 || probability[c] > probability[best]))
+            best = (int32_t)c;
+    return best;
+}
+
+/* By blocks of rows: n x k numbers may be large, and one a row is kept. */
+static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
+                       struct wn_error *error)
+{
+    enum { ROWS = 1024 };
+    static const char path[] = "score/probability";
+    const size_t n = report->data.n, k = report->data.k;
+    float *block;
+    int status = -1;
+
+    if (!report->scored || !wn_audit_has(audit, path))
+        return 0;
+    block = wn_new(wn_product(ROWS, k, 1), sizeof *block, error);
+    report->rival = wn_new(n, sizeof *report->rival, error);
+    if (!block || !report->rival)
+        goto done;
+    for (size_t begin = 0; begin < n; begin += ROWS) {
+        const size_t end = n - begin < ROWS ? n : begin + ROWS;
+
+        if (wn_audit_read_rows(audit, path, begin, end, k, block, error))
+            goto done;
+        for (size_t i = begin; i < end; i++)
+            report->rival[i] =
+                rival_of(block + (i - begin) * k, k, report->data.label[i]);
+    }
+    status = 0;
+done:
+    free(block);
+    return status;
+}
+
+/* Whether `name` is one of a comma-separated list. */
+static bool holds(const char *list, const char *name)
+{
+    const size_t length = strlen(name);
+
+    for (; *list; list += *list == ',') {
+        const size_t size = strcspn(list, ",");
+
+        if (size == length && memcmp(list, name, length) == 0)
+            return true;
+        list += size;
+    }
+    return false;
+}
+
+/* The names of the checks, and which of them flag was told to run: all, where
+ * it does not say. */
 static int load_checks(struct wn_report *report, const struct wn_audit *audit,
                        struct wn_error *error)
 {
-    char **ran = NULL;
-    size_t count = 0;
+    char *ran = NULL;
     int status = -1;
 
-    if (split_names(audit, "flag/issue", "names", &report->check_name,
-                    &report->checks, error) ||
-        split_names(audit, "flag/issue", "ran", &ran, &count, error))
-        goto done;
+    if (split_names(audit, "flag/issue", &report->check_name, &report->checks,
+                    error))
+        return -1;
+    ran = wn_audit_text(audit, "flag/issue", "ran", error);
+    if (!ran && error->code)
+        return -1;
     report->check_ran =
         wn_new(report->checks, sizeof *report->check_ran, error);
     if (!report->check_ran)
         goto done;
     for (size_t c = 0; c < report->checks; c++)
-        for (size_t r = 0; r < count; r++)
-            report->check_ran[c] |= strcmp(report->check_name[c], ran[r]) == 0;
+        report->check_ran[c] = !ran || holds(ran, report->check_name[c]);
     status = 0;
 done:
-    wn_names_free(ran, count);
+    free(ran);
     return status;
 }
 
@@ -318,7 +377,7 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
     if (!report->flagged)
         return 0;
     if (load_checks(report, audit, error) ||
-        split_names(audit, "flag/action", "names", &report->action_name,
+        split_names(audit, "flag/action", &report->action_name,
                     &report->actions, error))
         return -1;
     report->issue = wn_audit_read(audit, "flag/issue", WN_U32, rows, error);
@@ -380,7 +439,8 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
                         error))
         return -1; /* the report is still as empty as the data set */
     if (check_data(report, audit, error) || load_scores(report, audit, error) ||
-        load_flags(report, audit, error) || wn_report_count(report, error)) {
+        load_rivals(report, audit, error) || load_flags(report, audit, error) ||
+        wn_report_count(report, error)) {
         wn_report_free(report);
         return -1;
     }

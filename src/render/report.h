@@ -37,10 +37,10 @@ struct wn_class_line {
     double expected; /* estimated wrong labels among rows; NaN if unknown */
 };
 
-/* Rows of one given class that look like another. */
+/* Rows of one given class that look like another: suggestion, or rival. */
 struct wn_pair_line {
     size_t given, suggested;
-    size_t flagged;  /* rows with a label issue and that suggestion */
+    size_t flagged;  /* rows with a label issue */
     double expected; /* estimated number; NaN if unknown */
 };
 
@@ -54,7 +54,7 @@ enum wn_rows {
 /* Arrays of stages that are not there are NULL, counts 0, numbers NaN. */
 struct wn_report {
     const char *program; /* as it was called: names its siblings */
-    const char *file;    /* the operand, NULL for standard input */
+    const char *file;    /* what to call the audit; NULL if it has no name */
     enum wn_rows rows;
     size_t top;
     bool columns;     /* the table of columns is asked for */
@@ -65,6 +65,9 @@ struct wn_report {
     bool scored;
     size_t scores;
     struct wn_score *score; /* in byte order of the names */
+
+    int32_t *rival; /* n, the most probable class but the given one; -1 none;
+                       NULL without probabilities */
 
     bool flagged;
     size_t checks, actions;

@@ -230,6 +230,13 @@ static void merge_pairs(struct wn_report *report)
     report->pairs = kept;
 }
 
+static int32_t looks_like(const struct wn_report *report, size_t i)
+{
+    if (report->suggestion[i] >= 0 || !report->rival)
+        return report->suggestion[i];
+    return report->rival[i];
+}
+
 /* A pair is listed when a row was flagged so or half a row is expected. */
 static int count_pairs(struct wn_report *report, struct wn_error *error)
 {
@@ -239,13 +246,14 @@ static int count_pairs(struct wn_report *report, struct wn_error *error)
 
     if (!report->flagged || !data->label)
         return 0;
-    for (size_t i = 0; i < data->n; i++)
-        if (report->issue[i] & report->label_bit && data->label[i] >= 0 &&
-            report->suggestion[i] >= 0 &&
-            report->suggestion[i] != data->label[i] &&
-            add_pair(report, &room, (size_t)data->label[i],
-                     (size_t)report->suggestion[i], 1, error))
+    for (size_t i = 0; i < data->n; i++) {
+        const int32_t given = data->label[i], other = looks_like(report, i);
+
+        if (report->issue[i] & report->label_bit && given >= 0 && other >= 0 &&
+            other != given &&
+            add_pair(report, &room, (size_t)given, (size_t)other, 1, error))
             return -1;
+    }
     for (size_t s = 0; report->joint && s < k; s++)
         for (size_t t = 0; t < k; t++)
             if (s != t &&

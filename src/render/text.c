@@ -330,6 +330,25 @@ static const struct wn_grid_column row_head[] = {
     {"suspicion", WN_RIGHT, false}, {"scores", WN_RIGHT, false},
     {"reasons", WN_LEFT, true},     {"id", WN_LEFT, true}};
 
+/* The suggestion; where there is none for a label issue, the most probable
+ * other class in parentheses. */
+static int add_suggestion(const struct wn_report *report, size_t i,
+                          struct wn_grid *grid, struct wn_error *error)
+{
+    const char *name = wn_report_class(report, report->suggestion[i]);
+    struct wn_text rival = {0};
+    int status;
+
+    if (name || !report->rival || !(report->issue[i] & report->label_bit))
+        return wn_grid_add_text(grid, name, error);
+    name = wn_report_class(report, report->rival[i]);
+    status = wn_text_format(&rival, error, "(%s)", name ? name : "-");
+    if (status == 0)
+        status = wn_grid_add(grid, rival.bytes, rival.length, error);
+    wn_text_free(&rival);
+    return status;
+}
+
 static int add_row(const struct wn_report *report, size_t i, bool with_id,
                    struct wn_grid *grid, struct wn_error *error)
 {
@@ -344,8 +363,7 @@ static int add_row(const struct wn_report *report, size_t i, bool with_id,
         add_count(grid, data->row_line[i], error) ||
         wn_grid_add_text(grid, wn_report_class(report, data->label[i]),
                          error) ||
-        wn_grid_add_text(grid, wn_report_class(report, report->suggestion[i]),
-                         error) ||
+        add_suggestion(report, i, grid, error) ||
         (isnan(report->suspicion[i])
              ? wn_grid_add_text(grid, NULL, error)
              : wn_grid_format(grid, error, "%.3f",
@@ -359,6 +377,38 @@ static int add_row(const struct wn_report *report, size_t i, bool with_id,
 done:
     wn_text_free(&reasons);
     return status;
+}
+
+/* What the table of rows means, as far as it needs words. */
+static int put_notes(const struct wn_report *report, const int64_t *rows,
+                     size_t count, struct wn_text *out, struct wn_error *error)
+{
+    char scores[100] = "";
+    bool rivals = false;
+
+    for (size_t r = 0; report->rival && r < count; r++)
+        rivals |= report->suggestion[rows[r]] < 0 &&
+                  report->issue[rows[r]] & report->label_bit;
+    if (report->scores)
+        snprintf(scores, sizeof scores,
+                 " Scores: how many of the %zu put the row in their top %zu.",
+                 report->scores, report->expected);
+    return say(out, error, "Rows count from 0, lines from 1.%s%s", scores,
+               rivals ? " In parentheses: the most probable other class, not "
+                        "sure enough to be suggested."
+                      : "");
+}
+
+static int put_rows_title(const struct wn_report *report, size_t count,
+                          struct wn_text *out, struct wn_error *error)
+{
+    if (report->rows == WN_ROWS_FIRST)
+        return wn_text_format(out, error,
+                              "\nMost suspicious rows: %zu of all %zu\n", count,
+                              report->data.n);
+    return wn_text_format(out, error,
+                          "\nMost suspicious rows: %zu of %zu with findings\n",
+                          count, report->flagged_rows);
 }
 
 static int put_rows(const struct wn_report *report, struct wn_text *out,
@@ -378,16 +428,16 @@ static int put_rows(const struct wn_report *report, struct wn_text *out,
     for (size_t r = 0; r < count; r++)
         if (add_row(report, (size_t)rows[r], with_id, &grid, error))
             goto done;
-    status = wn_text_format(
-        out, error, "\nMost suspicious rows: %zu of %zu\n", count,
-        report->rows == WN_ROWS_FIRST ? report->data.n : report->flagged_rows);
-    if (status == 0 && count)
-        status = wn_grid_print(&grid, out, error);
-    if (status == 0 && count && report->scores)
-        status = say(out, error,
-                     "Rows count from 0, lines from 1. Scores: how many of "
-                     "the %zu put the row in their top %zu.",
-                     report->scores, report->expected);
+    if (!count) {
+        status = wn_text_format(
+            out, error, "%s",
+            report->flagged_rows ? "" : "\nNo check found anything.\n");
+        goto done;
+    }
+    if (put_rows_title(report, count, out, error) ||
+        wn_grid_print(&grid, out, error))
+        goto done;
+    status = put_notes(report, rows, count, out, error);
 done:
     wn_grid_free(&grid);
     free(rows);
@@ -427,8 +477,8 @@ static int put_next_of_flags(const struct wn_report *report,
              (long long)report->order[0]);
     if (put_command(report, "report", "", explain, "why, with the nearest rows",
                     out, error) ||
-        put_command(report, "report", "", " --top=flagged", "every flagged row",
-                    out, error))
+        put_command(report, "report", "", " --top=flagged",
+                    "every row with findings", out, error))
         return -1;
     return put_command(report, "prune", "", " > clean.csv",
                        "the rows worth keeping", out, error);

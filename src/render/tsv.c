@@ -65,7 +65,7 @@ static int put_head(const struct wn_report *report, struct wn_text *out,
                     struct wn_error *error)
 {
     if (wn_text_format(out, error,
-                       "rank\trow\tline\tid\thash\tgiven\tsuggested\t"
+                       "rank\trow\tline\tid\thash\tgiven\trival\tsuggested\t"
                        "suspicion\tquality\taction\tissues\tagree"))
         return -1;
     for (size_t s = 0; s < report->scores; s++)
@@ -135,6 +135,10 @@ static int put_row(const struct wn_report *report, size_t i,
         wn_text_format(out, error, "\t%016llx",
                        (unsigned long long)data->row_hash[i]) ||
         put_text(report, wn_report_class(report, data->label[i]), out, error) ||
+        put_text(report,
+                 report->rival ? wn_report_class(report, report->rival[i])
+                               : NULL,
+                 out, error) ||
         put_flags(report, i, out, error))
         return -1;
     for (size_t s = 0; s < report->scores; s++)

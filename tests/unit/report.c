@@ -22,7 +22,7 @@ struct variant {
     enum wn_stage stage; /* the last one that is there */
     const char *source, *label_column;
     const char *class_name[K];
-    const char *id;      /* N bytes, one a row */
+    const char *id;               /* N bytes, one a row */
     const char *issues, *actions; /* the attributes `names` */
     int64_t order[N];
     int32_t suggestion[N], neighbor[N * M];
@@ -60,7 +60,8 @@ static void put(struct wn_audit_writer *writer, const char *name,
     struct wn_error error = {0};
 
     must(wn_audit_write(writer, name, type, (size_t[3]){a, b, 0}, content,
-                        &error), &error);
+                        &error),
+         &error);
 }
 
 static void put_text(struct wn_audit_writer *writer, const char *name,
@@ -94,8 +95,9 @@ static void put_data(struct wn_audit_writer *writer,
          &error);
     put(writer, "data/features", WN_F32, N, 1, features);
     put(writer, "data/label", WN_I32, N, 0, label);
-    must(wn_audit_write_names(writer, "data/label_name", variant->class_name,
-                              K, &error), &error);
+    must(wn_audit_write_names(writer, "data/label_name", variant->class_name, K,
+                              &error),
+         &error);
     put(writer, "data/id", WN_U8, N, 0, variant->id);
     put(writer, "data/id_offset", WN_U64, N + 1, 0, id_offset);
     put(writer, "data/row_offset", WN_U64, N + 1, 0, offset);
@@ -113,8 +115,8 @@ static void put_data(struct wn_audit_writer *writer,
     put(writer, "data/defect/row", WN_I64, 2, 0, (int64_t[]){5, 4});
     put(writer, "data/defect/column", WN_I32, 2, 0, (int32_t[]){1, 0});
     put(writer, "data/defect/rule", WN_I32, 2, 0, (int32_t[]){0, 0});
-    must(wn_audit_write_names(writer, "data/defect/rule_name", rule, 1,
-                              &error), &error);
+    must(wn_audit_write_names(writer, "data/defect/rule_name", rule, 1, &error),
+         &error);
 }
 
 static void put_scores(struct wn_audit_writer *writer,
@@ -163,8 +165,8 @@ static void put_flags(struct wn_audit_writer *writer,
 static void write_audit(const struct variant *variant)
 {
     static void (*const fill[])(struct wn_audit_writer *,
-                                const struct variant *) = {
-        put_data, put_scores, put_flags};
+                                const struct variant *) = {put_data, put_scores,
+                                                           put_flags};
     struct wn_error error = {0};
 
     for (enum wn_stage stage = WN_DATA; stage <= variant->stage; stage++) {
@@ -179,8 +181,7 @@ static void write_audit(const struct variant *variant)
         must(!writer, &error);
         fill[stage](writer, variant);
         must(wn_audit_provenance(writer, "test", "",
-                                 from ? wn_audit_digest(from, stage - 1)
-                                      : "00",
+                                 from ? wn_audit_digest(from, stage - 1) : "00",
                                  &error),
              &error);
         must(wn_audit_finish(writer, &error), &error);
@@ -287,7 +288,7 @@ static void text_tells_it_all(void **state)
         "Proposed actions, in rows\n"
         "  keep 4, review 0, relabel 1, drop 1\n"
         "\n"
-        "Most suspicious rows: 3 of 3\n"
+        "Most suspicious rows: 3 of 3 with findings\n"
         "  row  line  given  suggested  suspicion  scores  reasons    id\n"
         "    2     5  dog    cat            0.970  1 of 2  label      c\n"
         "    0     2  cat    -              0.100  0 of 2  duplicate  a\n"
@@ -299,15 +300,14 @@ static void text_tells_it_all(void **state)
         "Next\n"
         "  report x.h5 --explain=2                     # why, with the "
         "nearest rows\n"
-        "  report x.h5 --top=flagged                   # every flagged row\n"
+        "  report x.h5 --top=flagged                   # every row with findings\n"
         "  prune x.h5 > clean.csv                      # the rows worth "
         "keeping\n");
 }
 
 static void text_of_a_file_half_done(void **state)
 {
-    struct wn_report report = {.program = "winnow-report",
-                               .file = "it's.h5"};
+    struct wn_report report = {.program = "winnow-report", .file = "it's.h5"};
     struct variant variant = plain;
 
     (void)state;
@@ -370,17 +370,20 @@ static void json_line_by_line(void **state)
         "{\"record\":\"pair\",\"given\":\"dog\",\"suggested\":\"cat\","
         "\"label_rows\":1,\"wrong\":1}\n"
         "{\"record\":\"row\",\"row\":2,\"line\":5,\"id\":\"c\",\"hash\":"
-        "\"0000000000000002\",\"given\":\"dog\",\"rank\":1,\"suggested\":"
+        "\"0000000000000002\",\"given\":\"dog\",\"rival\":\"cat\",\"rank\":1,"
+        "\"suggested\":"
         "\"cat\",\"suspicion\":0.97,\"quality\":0.05,\"action\":\"relabel\","
         "\"issues\":[\"label\"],\"agree\":[\"edge\"],\"scores\":{\"edge\":"
         "1.25,\"edge_std\":0.5,\"flat\":1}}\n"
         "{\"record\":\"row\",\"row\":0,\"line\":2,\"id\":\"a\",\"hash\":"
-        "\"0000000000000001\",\"given\":\"cat\",\"rank\":2,\"suggested\":"
+        "\"0000000000000001\",\"given\":\"cat\",\"rival\":\"dog\",\"rank\":2,"
+        "\"suggested\":"
         "null,\"suspicion\":0.1,\"quality\":0.8,\"action\":\"keep\","
         "\"issues\":[\"duplicate\"],\"agree\":[],\"scores\":{\"edge\":0.1,"
         "\"edge_std\":0,\"flat\":1}}\n"
         "{\"record\":\"row\",\"row\":1,\"line\":3,\"id\":\"b\",\"hash\":"
-        "\"0000000000000001\",\"given\":\"cat\",\"rank\":3,\"suggested\":"
+        "\"0000000000000001\",\"given\":\"cat\",\"rival\":\"dog\",\"rank\":3,"
+        "\"suggested\":"
         "null,\"suspicion\":0.1,\"quality\":0.7,\"action\":\"drop\","
         "\"issues\":[\"duplicate\"],\"agree\":[],\"scores\":{\"edge\":0.2,"
         "\"edge_std\":0,\"flat\":1}}\n"
@@ -388,8 +391,8 @@ static void json_line_by_line(void **state)
 }
 
 #define HEAD                                                                   \
-    "rank\trow\tline\tid\thash\tgiven\tsuggested\tsuspicion\tquality\t"        \
-    "action\tissues\tagree"
+    "rank\trow\tline\tid\thash\tgiven\trival\tsuggested\t"                     \
+    "suspicion\tquality\taction\tissues\tagree"
 
 static void tsv_row_by_row(void **state)
 {
@@ -397,25 +400,27 @@ static void tsv_row_by_row(void **state)
     struct variant variant = plain;
 
     (void)state;
-    compare(render(&plain, &report, wn_tsv_report),
-            HEAD "\tedge\tedge_std\tflat\n"
-            "1\t2\t5\tc\t0000000000000002\tdog\tcat\t0.97\t0.05\trelabel\t"
-            "label\tedge\t1.25\t0.5\t1\n"
-            "2\t0\t2\ta\t0000000000000001\tcat\t\t0.1\t0.8\tkeep\tduplicate\t"
-            "\t0.1\t0\t1\n"
-            "3\t1\t3\tb\t0000000000000001\tcat\t\t0.1\t0.7\tdrop\tduplicate\t"
-            "\t0.2\t0\t1\n"
-            "4\t3\t6\td\t0000000000000003\tdog\t\t0.05\t0.8\tkeep\t\t\t0.1\t0"
-            "\t1\n"
-            "5\t4\t7\te\t0000000000000004\t\xc3\xa5l\t\t0.01\t0.6\tkeep\t\t\t"
-            "0.3\t0\t1\n"
-            "6\t5\t8\tf\tfedcba9876543210\t\t\t0\t1\tkeep\t\t\t0\t0\t1\n");
+    compare(
+        render(&plain, &report, wn_tsv_report), HEAD
+        "\tedge\tedge_std\tflat\n"
+        "1\t2\t5\tc\t0000000000000002\tdog\tcat\tcat\t0.97\t0.05\trelabel\t"
+        "label\tedge\t1.25\t0.5\t1\n"
+        "2\t0\t2\ta\t0000000000000001\tcat\tdog\t\t0.1\t0.8\tkeep\tduplicate\t"
+        "\t0.1\t0\t1\n"
+        "3\t1\t3\tb\t0000000000000001\tcat\tdog\t\t0.1\t0.7\tdrop\tduplicate\t"
+        "\t0.2\t0\t1\n"
+        "4\t3\t6\td\t0000000000000003\tdog\tcat\t\t0.05\t0.8\tkeep\t\t\t0.1\t0"
+        "\t1\n"
+        "5\t4\t7\te\t0000000000000004\t\xc3\xa5l\tcat\t\t0.01\t0.6\tkeep\t\t\t"
+        "0.3\t0\t1\n"
+        "6\t5\t8\tf\tfedcba9876543210\t\t\xc3\xa5l\t\t0\t1\tkeep\t\t\t0\t0\t1"
+        "\n");
     variant.stage = WN_DATA;
     report = called();
     report.rows = WN_ROWS_FIRST;
     report.top = 1;
     compare(render(&variant, &report, wn_tsv_report),
-            HEAD "\n\t0\t2\ta\t0000000000000001\tcat\t\t\t\t\t\t\n");
+            HEAD "\n\t0\t2\ta\t0000000000000001\tcat\t\t\t\t\t\t\t\n");
     report = called();
     report.columns = true;
     compare(render(&variant, &report, wn_tsv_report),
@@ -467,7 +472,8 @@ static void one_row_explained(void **state)
             "{\"schema\":\"winnow-report/1\",\"content\":\"explanation\","
             "\"version\":\"" PACKAGE_VERSION "\"}\n"
             "{\"record\":\"explanation\",\"row\":2,\"line\":5,\"id\":\"c\","
-            "\"hash\":\"0000000000000002\",\"given\":\"dog\",\"rank\":1,"
+            "\"hash\":\"0000000000000002\",\"given\":\"dog\",\"rival\":\"cat\","
+            "\"rank\":1,"
             "\"suggested\":\"cat\",\"suspicion\":0.97,\"quality\":0.05,"
             "\"action\":\"relabel\",\"issues\":[\"label\"],\"agree\":["
             "\"edge\"],\"checks\":{\"label\":true,\"duplicate\":false,"
@@ -489,7 +495,9 @@ static const struct variant evil = {
     .stage = WN_FLAGS,
     .source = "a\x1b[2J\n.csv",
     .label_column = "\x1b]52;c;QUJD\x07\r",
-    .class_name = {"\x1b[2J\ttab\\", "=cmd\nx\xc2\x9b", "\xe2\x80\xae" "evil"},
+    .class_name = {"\x1b[2J\ttab\\", "=cmd\nx\xc2\x9b",
+                   "\xe2\x80\xae"
+                   "evil"},
     .id = "\x9b\x1b\r\n\t\xff",
     .issues = "label,duplicate,outlier",
     .actions = "keep,review,relabel,drop",
@@ -533,7 +541,7 @@ static void names_cannot_drive_the_terminal(void **state)
         lines += *at == '\n';
     }
     assert_int_equal(lines, N + 1);
-    assert_int_equal(fields, (N + 1) * 15);
+    assert_int_equal(fields, (N + 1) * 16);
     assert_non_null(strstr(text, "\t\\x1b[2J\\ttab\\\\\t"));
     assert_non_null(strstr(text, "\t=cmd\\nx\\x9b\t"));
     free(text);
@@ -635,7 +643,8 @@ static void neighbors_must_be_rows(void **state)
     wn_explain_free(&explanation);
     assert_int_equal(wn_explain_load(&explanation, &report, audit, 2, &error),
                      -1);
-    assert_non_null(strstr(error.text, "row 2 of score/neighbor/index holds 6"));
+    assert_non_null(
+        strstr(error.text, "row 2 of score/neighbor/index holds 6"));
     wn_report_free(&report);
     wn_audit_close(audit);
 }
@@ -691,17 +700,17 @@ static void ties_count_half(void **state)
     static const struct {
         float value[N];
         size_t expected, agree;
-    } cases[] = {{{1, 1, 1, 1, 0, 0}, 2, 4}, {{1, 1, 1, 1, 0, 0}, 1, 0},
-                 {{5, 4, 3, 2, 1, 0}, 2, 2}, {{5, 4, 4, 4, 1, 0}, 2, 1},
-                 {{5, 4, 4, 4, 1, 0}, 3, 4}, {{7, 7, 7, 7, 7, 7}, 2, 0},
+    } cases[] = {{{1, 1, 1, 1, 0, 0}, 2, 4},    {{1, 1, 1, 1, 0, 0}, 1, 0},
+                 {{5, 4, 3, 2, 1, 0}, 2, 2},    {{5, 4, 4, 4, 1, 0}, 2, 1},
+                 {{5, 4, 4, 4, 1, 0}, 3, 4},    {{7, 7, 7, 7, 7, 7}, 2, 0},
                  {{NAN, 1, 2, NAN, 3, 0}, 1, 1}};
 
     (void)state;
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         struct wn_error error = {0};
         struct wn_score score = {.value = (float *)cases[c].value};
-        struct wn_report report = {.data = {.n = N}, .scores = 1,
-                                   .score = &score};
+        struct wn_report report = {
+            .data = {.n = N}, .scores = 1, .score = &score};
         size_t agree = 0;
 
         report.expected = cases[c].expected;
@@ -727,8 +736,7 @@ static void tables_keep_to_the_width(void **state)
     wn_grid_start(&grid, head, 3);
     must(wn_grid_format(&grid, &error, "%d", 10), &error);
     must(wn_grid_add(&grid, wide, sizeof wide, &error), &error);
-    must(wn_grid_add_text(&grid, "\xe6\x97\xa5\xe6\x9c\xac", &error),
-         &error);
+    must(wn_grid_add_text(&grid, "\xe6\x97\xa5\xe6\x9c\xac", &error), &error);
     must(wn_grid_format(&grid, &error, "%d", 7), &error);
     must(wn_grid_add_text(&grid, "e\xcc\x81t\xcc\x81", &error), &error);
     must(wn_grid_add_text(&grid, NULL, &error), &error);
@@ -737,9 +745,11 @@ static void tables_keep_to_the_width(void **state)
         out.bytes,
         "   n  a                                                               "
         "      b\n"
-        "  10  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+        "  10  "
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
         "...  \xe6\x97\xa5\xe6\x9c\xac\n"
-        "   7  e\xcc\x81t\xcc\x81                                               "
+        "   7  e\xcc\x81t\xcc\x81                                              "
+        " "
         "                     -\n");
     wn_text_free(&out);
     wn_grid_free(&grid);
@@ -747,7 +757,10 @@ static void tables_keep_to_the_width(void **state)
     assert_int_equal(wn_cells_prefix("\xe6\x97\xa5\xe6\x9c\xac", 6, 3), 3);
     /* Six combining marks: four stay. */
     assert_int_equal(wn_cells_prefix("a\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81"
-                                     "\xcc\x81" "b", 14, 9), 9);
+                                     "\xcc\x81"
+                                     "b",
+                                     14, 9),
+                     9);
 }
 
 static void fails_without_memory_or_sense(void **state)
