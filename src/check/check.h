@@ -9,7 +9,8 @@
 #include "util/error.h"
 #include "util/options.h"
 
-struct wn_noise; /* check/confident.h: what confident learning found */
+struct wn_noise;     /* check/confident.h: what confident learning found */
+struct wn_suspicion; /* check/suspicion.h: what each label is worth */
 
 /* What checks see: arrays, no files. NULL where it is not in the audit. */
 struct wn_evidence {
@@ -22,6 +23,7 @@ struct wn_evidence {
                                      bit for bit (up to 64-bit collisions) */
     const uint32_t *missing, *invalid; /* n: broken cells per row */
     const struct wn_noise *noise;
+    const struct wn_suspicion *suspicion; /* there if noise is */
     int threads;
 };
 

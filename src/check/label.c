@@ -6,7 +6,7 @@
 
 static const struct wn_option knobs[] = {
     {.name = "rule", .kind = WN_CHOICE, .value = "RULE",
-     .standard = "prune_by_noise_rate", .choices = WN_RULE_NAMES,
+     .standard = "posterior", .choices = WN_RULE_NAMES,
      .recorded = true, .help = "find label issues by RULE; see --list-issues"},
     {.name = "fraction", .kind = WN_REAL, .value = "F", .standard = "1",
      .low = 0, .high = 1, .recorded = true,
@@ -33,7 +33,7 @@ static int run(const struct wn_evidence *evidence,
         wn_option_number(options, "fraction"),
         (size_t)wn_option_number(options, "min-examples"), evidence->threads};
     const struct wn_rule_view view = {evidence->label, &p, evidence->noise,
-                                      &settings};
+                                      evidence->suspicion, &settings};
 
     return wn_rule_find(wn_option_text(options, "rule"))
         ->run(&view, hit, error);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/members.h"
 #include "check/quality.h"
 #include "check/select.h"
 #include "util/memory.h"
@@ -67,35 +68,6 @@ int wn_rule_counts(const struct wn_noise *noise,
     return 0;
 }
 
-/* Rows sorted by given class: class c has row[begin[c] .. begin[c + 1]). */
-struct members {
-    size_t *row, *begin;
-};
-
-static void free_members(struct members *members)
-{
-    free(members->row);
-    free(members->begin);
-}
-
-static int sort_members(const struct wn_rule_view *view,
-                        struct members *members, struct wn_error *error)
-{
-    const size_t k = view->noise->k;
-
-    members->row = wn_new(view->noise->n, sizeof *members->row, error);
-    members->begin = wn_new(k + 2, sizeof *members->begin, error);
-    if (!members->row || !members->begin)
-        return -1;
-    for (size_t c = 0; c < k; c++)
-        members->begin[c + 2] =
-            members->begin[c + 1] + view->noise->count[c];
-    for (size_t i = 0; i < view->p->n; i++)
-        if (view->label[i] >= 0)
-            members->row[members->begin[view->label[i] + 1]++] = i;
-    return 0;
-}
-
 /* Rows whose prediction agrees with the label are no issue after all. */
 static void forgive(const struct wn_rule_view *view, double *room,
                     uint8_t *hit)
@@ -116,7 +88,7 @@ struct desk {
 /* Remove, for each other class t, the counts[t][c] rows of class c that lean
  * furthest to t. */
 static void prune_class_by_rate(const struct wn_rule_view *view,
-                                const struct members *members,
+                                const struct wn_members *members,
                                 const int64_t *counts, size_t c,
                                 struct desk *desk, uint8_t *hit)
 {
@@ -144,7 +116,7 @@ static void prune_class_by_rate(const struct wn_rule_view *view,
 
 /* Remove the rows of class c with the least self-confidence. */
 static void prune_class_by_size(const struct wn_rule_view *view,
-                                const struct members *members,
+                                const struct wn_members *members,
                                 const int64_t *counts, size_t c,
                                 struct desk *desk, uint8_t *hit)
 {
@@ -162,7 +134,7 @@ static void prune_class_by_size(const struct wn_rule_view *view,
 }
 
 typedef void prune_class(const struct wn_rule_view *view,
-                         const struct members *members, const int64_t *counts,
+                         const struct wn_members *members, const int64_t *counts,
                          size_t c, struct desk *desk, uint8_t *hit);
 
 /* All sums of heap limits stay below the calibrated row sum = class size. */
@@ -176,14 +148,14 @@ static int prune(const struct wn_rule_view *view, prune_class *one,
     for (size_t c = 0; c < k; c++)
         if (view->noise->count[c] > largest)
             largest = view->noise->count[c];
-    struct members members = {0};
+    struct wn_members members = {0};
     struct desk desk = {wn_new(k, sizeof *desk.room, error),
                         wn_new(largest, sizeof *desk.ranked, error),
                         wn_new(k, sizeof *desk.select, error)};
     int64_t *counts = wn_new(wn_product(k, k, 1), sizeof *counts, error);
 
     if (!desk.room || !desk.ranked || !desk.select || !counts ||
-        sort_members(view, &members, error) ||
+        wn_members_sort(view->label, view->p->n, k, &members, error) ||
         wn_rule_counts(view->noise, view->settings, counts, error))
         goto done;
     /* A class of one row has nobody to be compared with. */
@@ -194,12 +166,21 @@ static int prune(const struct wn_rule_view *view, prune_class *one,
     forgive(view, desk.room, hit);
     status = 0;
 done:
-    free_members(&members);
+    wn_members_free(&members);
     free(desk.room);
     free(desk.ranked);
     free(desk.select);
     free(counts);
     return status;
+}
+
+static int by_posterior(const struct wn_rule_view *view, uint8_t *hit,
+                        struct wn_error *error)
+{
+    (void)error;
+    for (size_t i = 0; i < view->p->n; i++)
+        hit[i] = view->suspicion->verdict[i].suspicion > 0.5;
+    return 0;
 }
 
 static int by_noise_rate(const struct wn_rule_view *view, uint8_t *hit,
@@ -299,6 +280,8 @@ static int by_margin(const struct wn_rule_view *view, uint8_t *hit,
 }
 
 const struct wn_rule wn_rules[] = {
+    {"posterior", "labels that are more likely wrong than right",
+     by_posterior},
     {"prune_by_noise_rate",
      "as many rows of each class as the noise matrix leaks to each other "
      "class, those that lean to it most",

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* check/rules.h: which rows are label issues, by seven rules.
+/* check/rules.h: which rows are label issues, by eight rules.
  *
- * The noise estimate says how many labels of each class are wrong; a rule says
- * which. Source: Northcutt, Jiang, Chuang, JAIR 70 (2021), section 3.
+ * `posterior` flags a label that is more likely wrong than right (suspicion.h).
+ * For the others the noise estimate says how many labels of each class are
+ * wrong, and the rule says which. Source: Northcutt, Jiang, Chuang, JAIR 70 (2021), section 3.
  * Compared with: cleanlab filter.py, golden.json cl_filter and
  * cl_filter_params. */
 #ifndef WN_CHECK_RULES_H
@@ -13,6 +14,7 @@
 
 #include "check/confident.h"
 #include "check/probability.h"
+#include "check/suspicion.h"
 #include "util/error.h"
 
 struct wn_rule_settings {
@@ -26,6 +28,7 @@ struct wn_rule_view {
     const int32_t *label; /* n, -1 = missing */
     const struct wn_probability *p;
     const struct wn_noise *noise;
+    const struct wn_suspicion *suspicion;
     const struct wn_rule_settings *settings;
 };
 
@@ -41,7 +44,7 @@ struct wn_rule {
 extern const struct wn_rule wn_rules[];
 /* Their names for an option table. */
 #define WN_RULE_NAMES                                                          \
-    "prune_by_noise_rate|prune_by_class|both|confident_learning|"              \
+    "posterior|prune_by_noise_rate|prune_by_class|both|confident_learning|"    \
     "predicted_neq_given|low_self_confidence|low_normalized_margin"
 /* The one called `name`, or NULL. */
 const struct wn_rule *wn_rule_find(const char *name);

@@ -2,18 +2,34 @@
 /* check/suspicion.h: the probability that a given label is wrong.
  *
  * A model's 1 - p[y] ranks uniform noise well and noise that leaks from one
- * class into one other badly; the margin does the reverse. The posterior under
- * the noise matrix that the data themselves show is good at both:
+ * class into one other badly; the margin does the reverse; neither is a
+ * probability, for a model that learned from noisy labels is less sure than
+ * it could be. The posterior under the noise that the data themselves show is
+ * good at all three:
  *
- *   off[s][t]  column-normalised calibrated confident joint, s != t
+ *   off[s][t]  column-normalised calibrated confident joint, s != t, with half
+ *              a row spread evenly over every column
  *   rate[t]    its column sums: the share of class t that is given wrongly
  *   H[t]       sum (off[s][t] / rate[t])^2: 1 when t leaks into one class,
  *              u = 1/(k-1) when it leaks evenly
  *   a[t]       1 - sqrt((H[t] - u) / (1 - u)): how far to trust an even leak
  *   T[t][t]    1 - rate[t]
  *   T[s][t]    (1 - a[t]) off[s][t] + a[t] rate[t] / (k - 1)
- *   posterior of true class t for a row with label y: p[t] T[y][t], normalised
- *   suspicion  1 - posterior of y */
+ *   q[t]       (.99 p[t] + .01/k)^b, normalised: sharpened probabilities
+ *   posterior of true class t for a row with label y: q[t] T[y][t], normalised
+ *   suspicion  1 - posterior of y
+ *
+ * b is fitted: the sharpness under which the given labels are most likely,
+ * sum_t q[t] T[y][t] (`fitted`), but at least twice the one that is best if
+ * all labels were right (`plain`), because noise that depends on the features
+ * looks like doubt of the model. The noise rate and the joint distribution
+ * are the means of the posteriors under the fitted b alone, which is unbiased
+ * where noise does not depend on the features.
+ *
+ * Measured (committee of kernel, trees and neighbours; 11 label sets of
+ * digits, letter and mnist10k with planted noise): average precision .9887 to
+ * .9987 for symmetric and pairwise noise, .91 to .92 for instance-dependent;
+ * the same posterior with b = 1 .9858 to .9966 and .88. */
 #ifndef WN_CHECK_SUSPICION_H
 #define WN_CHECK_SUSPICION_H
 
@@ -24,19 +40,42 @@
 #include "check/probability.h"
 #include "util/error.h"
 
-/* transition[k x k], [s][t] = P(given = s | true = t), from the counts. */
-void wn_suspicion_transition(const struct wn_noise *noise, double *transition);
-
 /* What a row says. */
 struct wn_verdict {
     double suspicion;  /* 0 .. 1; 0 for a missing label */
-    int32_t best;      /* the class of the largest posterior, lowest on ties */
-    double confidence; /* its posterior */
+    double confidence; /* the largest posterior */
+    int32_t best;      /* its class, the lowest on ties */
 };
 
-/* Judge label y (-1 = missing) with p = row[k]. */
+struct wn_suspicion {
+    size_t n, k;
+    double *transition;  /* k x k, T above */
+    double plain, fitted; /* sharpness, see above */
+    struct wn_verdict *verdict; /* n */
+    double *joint;       /* k x k, [given][true], sums to 1 */
+    double rate;         /* share of wrong labels, 1 - trace joint */
+    double low, high;    /* its 90 % interval, see wn_suspicion_find */
+};
+
+/* Judge label[n] by p (n x k), with what wn_noise_estimate found in them. The
+ * sharpness is fitted on 2^22 / k rows at most, drawn evenly.
+ * The interval is that of a sum of independent rows, each wrong with its
+ * posterior: it covers chance, not a model that is wrong in the same way
+ * everywhere nor noise that depends on the features.
+ * Time O(n k), memory O(n + k k) and 32 MB. Errors: WN_ENOMEM. */
+int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
+                      const struct wn_noise *noise, int threads,
+                      struct wn_suspicion *out, struct wn_error *error)
+    WN_MUST_CHECK;
+void wn_suspicion_free(struct wn_suspicion *suspicion);
+
+/* transition[k x k], T above, from the calibrated counts. */
+void wn_suspicion_transition(const struct wn_noise *noise, double *transition);
+
+/* Judge label y (-1 = missing) with p = row[k], sharpened to b; the posteriors
+ * go to posterior[k]. */
 struct wn_verdict wn_suspicion_judge(const double *row,
                                      const double *transition, size_t k,
-                                     int32_t y);
+                                     int32_t y, double b, double *posterior);
 
 #endif

@@ -8,7 +8,6 @@
 #include "check/confident.h"
 #include "check/decide.h"
 #include "check/fail.h"
-#include "check/interval.h"
 #include "check/rules.h"
 #include "check/select.h"
 #include "check/suspicion.h"
@@ -75,7 +74,7 @@ struct work {
     uint64_t *feature_hash;
     uint32_t *missing, *invalid;
     struct wn_noise noise;
-    double *transition;
+    struct wn_suspicion judged;
     struct wn_text ran;
 
     uint32_t *issue;
@@ -90,6 +89,7 @@ static void free_work(struct work *work)
     wn_audit_close(work->audit);
     wn_dataset_free(&work->data);
     wn_noise_free(&work->noise);
+    wn_suspicion_free(&work->judged);
     wn_text_free(&work->ran);
     free(work->probability);
     free(work->distance);
@@ -97,7 +97,6 @@ static void free_work(struct work *work)
     free(work->feature_hash);
     free(work->missing);
     free(work->invalid);
-    free(work->transition);
     free(work->issue);
     free(work->suspicion);
     free(work->quality);
@@ -253,14 +252,16 @@ static int estimate(const struct wn_run *run, struct work *work,
 
     if (!evidence->label || !evidence->probability || evidence->k < 2)
         return 0;
-    work->transition = wn_new(wn_product(p.k, p.k, 1),
-                              sizeof *work->transition, error);
-    if (!work->transition ||
-        wn_noise_estimate(evidence->label, &p, &settings, &work->noise,
-                          error))
+    if (wn_noise_estimate(evidence->label, &p, &settings, &work->noise,
+                          error) ||
+        wn_suspicion_find(evidence->label, &p, &work->noise, run->threads,
+                          &work->judged, error))
         return -1;
-    wn_suspicion_transition(&work->noise, work->transition);
+    wn_talk_detail(run->talk,
+                   "sharpness %.3g fitted, %.3g if all labels were right",
+                   work->judged.fitted, work->judged.plain);
     evidence->noise = &work->noise;
+    evidence->suspicion = &work->judged;
     return 0;
 }
 
@@ -305,11 +306,9 @@ static int judge_rows(const struct wn_run *run, struct work *work,
         wn_option_number(run->options, "sure"),
         wn_option_number(run->options, "wrong")};
     struct wn_ranked *ranked = wn_new(n, sizeof *ranked, error);
-    double *room = wn_new(k, sizeof *room, error);
-    int status = -1;
 
-    if (!ranked || !room)
-        goto done;
+    if (!ranked)
+        return -1;
     for (size_t i = 0; i < n; i++) {
         const int32_t y = evidence->label ? evidence->label[i] : -1;
         struct wn_verdict verdict = {0, 0, -1};
@@ -317,8 +316,7 @@ static int judge_rows(const struct wn_run *run, struct work *work,
         work->suggestion[i] = -1;
         work->quality[i] = 1;
         if (evidence->noise) {
-            verdict = wn_suspicion_judge(wn_probability_row(&p, i, room),
-                                         work->transition, k, y);
+            verdict = work->judged.verdict[i];
             work->suggestion[i] =
                 wn_decide_suggestion(evidence, i, &verdict, &settings);
             if (y >= 0)
@@ -333,11 +331,8 @@ static int judge_rows(const struct wn_run *run, struct work *work,
     wn_rank(ranked, n);
     for (size_t i = 0; i < n; i++)
         work->order[i] = (int64_t)ranked[i].row;
-    status = 0;
-done:
     free(ranked);
-    free(room);
-    return status;
+    return 0;
 }
 
 static int make_room(struct work *work, struct wn_error *error)
@@ -358,13 +353,14 @@ static int make_room(struct work *work, struct wn_error *error)
 }
 
 static int write_noise(struct wn_audit_writer *writer,
-                       const struct wn_noise *noise, struct wn_error *error)
+                       const struct wn_noise *noise,
+                       const struct wn_suspicion *judged,
+                       struct wn_error *error)
 {
     const size_t one[3] = {noise->k, 0, 0}, two[3] = {noise->k, noise->k, 0};
     const size_t three[3] = {3, 0, 0};
-    double rate[3] = {noise->rate, 0, 0};
+    const double rate[3] = {judged->rate, judged->low, judged->high};
 
-    wn_noise_interval(noise, &rate[1], &rate[2]);
     if (wn_audit_write(writer, "flag/noise/threshold", WN_F64, one,
                        noise->threshold, error) ||
         wn_audit_write(writer, "flag/noise/confident_joint", WN_I64, two,
@@ -377,6 +373,8 @@ static int write_noise(struct wn_audit_writer *writer,
                        noise->inverse, error) ||
         wn_audit_write(writer, "flag/noise/prior", WN_F64, one, noise->prior,
                        error) ||
+        wn_audit_write(writer, "flag/noise/posterior_joint", WN_F64, two,
+                       judged->joint, error) ||
         wn_audit_write(writer, "flag/noise/rate", WN_F64, three, rate, error))
         return -1;
     return 0;
@@ -430,7 +428,7 @@ static int write_all(const struct wn_run *run, struct work *work,
 
     if (!writer)
         return -1;
-    if ((work->evidence.noise && write_noise(writer, &work->noise, error)) ||
+    if ((work->evidence.noise && write_noise(writer, &work->noise, &work->judged, error)) ||
         write_rows(writer, work, error)) {
         wn_audit_abandon(writer);
         return -1;

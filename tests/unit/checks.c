@@ -215,8 +215,8 @@ static void suggests(void **state)
     static const int32_t label[] = {0, 1, 1, 0, -1};
     static const int32_t neighbor[] = {1, 2, 0, 3, 3, 4, 1, 4, 0, 1};
     const struct wn_decide_settings settings = {0.8, 0.95};
-    const struct wn_verdict sure = {0.9, 1, 0.85}, unsure = {0.9, 1, 0.75};
-    const struct wn_verdict same = {0.1, 0, 0.9};
+    const struct wn_verdict sure = {0.9, 0.85, 1}, unsure = {0.9, 0.75, 1};
+    const struct wn_verdict same = {0.1, 0.9, 0};
     struct wn_evidence evidence = {.n = 5, .k = 2, .m = 2, .label = label,
                                    .neighbor = neighbor};
 
@@ -229,7 +229,7 @@ static void suggests(void **state)
     assert_int_equal(wn_decide_suggestion(&evidence, 3, &sure, &settings), 1);
     assert_int_equal(wn_decide_suggestion(&evidence, 4, &sure, &settings), 1);
     /* Row 2 is labelled 1, its neighbours are not 0 more often than 1. */
-    const struct wn_verdict zero = {0.9, 0, 0.85};
+    const struct wn_verdict zero = {0.9, 0.85, 0};
     assert_int_equal(wn_decide_suggestion(&evidence, 2, &zero, &settings), 0);
     assert_int_equal(wn_decide_suggestion(&evidence, 1, &zero, &settings), 0);
     evidence.neighbor = NULL;

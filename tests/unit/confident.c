@@ -10,8 +10,6 @@
 
 #include "check/confident.h"
 #include "check/health.h"
-#include "check/interval.h"
-#include "check/suspicion.h"
 #include "util/random.h"
 
 /* golden.json cl_core, inputs */
@@ -372,70 +370,6 @@ static void refuses_what_is_no_probability(void **state)
     refuse(label, p, 3, 2, "row 1 of probability: found inf for class 1");
 }
 
-/* By hand: the calibrated cl_core columns are (2,1,0), (1,2,0), (0,1,3)/4.
- * Each leaks into one class only: H = 1, a = 0, T is the noise matrix; the
- * row .1 .85 .05 with label 0 has posteriors .1 x 2/3, .85 x 1/3, 0. */
-static void judges_by_the_posterior(void **state)
-{
-    const struct wn_noise_settings settings = {.threads = 1};
-    struct wn_noise noise;
-    double transition[9];
-
-    (void)state;
-    estimate(core_label, core_p, 10, 3, &settings, &noise);
-    wn_suspicion_transition(&noise, transition);
-    assert_close(transition, noise.matrix, 9);
-    const struct wn_verdict verdict =
-        wn_suspicion_judge(core_p + 6, transition, 3, 0);
-    const double wanted = 0.85 / (0.85 + 0.2);
-    assert_close(&verdict.suspicion, &wanted, 1);
-    assert_close(&verdict.confidence, &wanted, 1);
-    assert_int_equal(verdict.best, 1);
-    const struct wn_verdict missing =
-        wn_suspicion_judge(core_p + 6, transition, 3, -1);
-    assert_true(missing.suspicion == 0 && missing.best == 1);
-    wn_noise_free(&noise);
-}
-
-/* By hand, columns of 8 rows: 6 1 1 leaks evenly, a = 1; 6 2 0 (class 1, 2
- * at home) leaks into one class, a = 0; 5 2 1 (class 2, 1 at home): rate 7/8,
- * H = (5/7)^2 + (2/7)^2, a = 1 - sqrt((H - 1/2) / (1/2)). */
-static void shrinks_leaks(void **state)
-{
-    int64_t count[] = {6, 6, 5, 1, 2, 2, 1, 0, 1};
-    const struct wn_noise noise = {.k = 3, .calibrated = count};
-    const double h = 29.0 / 49, a = 1 - sqrt((h - 0.5) / 0.5);
-    const double wanted[] = {
-        0.75,  0.75, (1 - a) * 5 / 8 + a * 7 / 16,
-        0.125, 0.25, (1 - a) * 2 / 8 + a * 7 / 16,
-        0.125, 0,    0.125};
-    double transition[9];
-
-    (void)state;
-    wn_suspicion_transition(&noise, transition);
-    assert_close(transition, wanted, 9);
-}
-
-/* Wilson's 90 % interval of 3 of 9 counted rows around the rate .3, by the
- * formula of Brown, Cai and DasGupta (2001). */
-static void gives_an_interval(void **state)
-{
-    const struct wn_noise_settings settings = {.threads = 1};
-    struct wn_noise noise;
-    double low, high;
-    const double z = 1.6448536269514722, n = 9, p = 0.3;
-
-    (void)state;
-    estimate(core_label, core_p, 10, 3, &settings, &noise);
-    wn_noise_interval(&noise, &low, &high);
-    const double half = z * sqrt(n) / (n + z * z) *
-                        sqrt(p * (1 - p) + z * z / (4 * n));
-    const double middle = (p * n + z * z / 2) / (n + z * z);
-    assert_true(fabs(low - (middle - half)) < 1e-12);
-    assert_true(fabs(high - (middle + half)) < 1e-12);
-    wn_noise_free(&noise);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,9 +382,6 @@ int main(void)
         cmocka_unit_test(matches_dataset_health),
         cmocka_unit_test(leaves_out_missing_labels),
         cmocka_unit_test(refuses_what_is_no_probability),
-        cmocka_unit_test(judges_by_the_posterior),
-        cmocka_unit_test(shrinks_leaks),
-        cmocka_unit_test(gives_an_interval),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

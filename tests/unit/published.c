@@ -78,7 +78,7 @@ static void run_rule(struct audit *audit, const char *name)
 {
     const struct wn_rule_settings settings = {1, 1, 2};
     const struct wn_rule_view view = {audit->label, &audit->p, &audit->noise,
-                                      &settings};
+                                      NULL, &settings};
     struct wn_error error = {0};
 
     memset(audit->hit, 0, audit->p.n);

@@ -50,7 +50,10 @@ static void flag(const char *rule, const int32_t *label,
 
     assert_int_equal(wn_noise_estimate(label, p, &settings, &noise, &error),
                      0);
-    const struct wn_rule_view view = {label, p, &noise, &knobs};
+    struct wn_suspicion suspicion;
+    assert_int_equal(
+        wn_suspicion_find(label, p, &noise, 1, &suspicion, &error), 0);
+    const struct wn_rule_view view = {label, p, &noise, &suspicion, &knobs};
     assert_non_null(wn_rule_find(rule));
     assert_int_equal(wn_rule_find(rule)->run(&view, hit, &error), 0);
     out[0] = '\0';
@@ -58,6 +61,7 @@ static void flag(const char *rule, const int32_t *label,
         if (hit[i])
             used += (size_t)snprintf(out + used, 200 - used, "%s%zu",
                                      used ? " " : "", i);
+    wn_suspicion_free(&suspicion);
     wn_noise_free(&noise);
 }
 
@@ -97,7 +101,7 @@ static void matches_cl_filter(void **state)
                      wanted[r][1]);
     while (wn_rules[rules].name)
         rules++;
-    assert_int_equal(rules, sizeof wanted / sizeof *wanted);
+    assert_int_equal(rules, sizeof wanted / sizeof *wanted + 1);
     assert_null(wn_rule_find("none"));
 }
 
@@ -165,6 +169,33 @@ static void matches_cl_filter_params(void **state)
             assert_flags("both", large_label, large_p, 40, 3,
                          cases[c].fraction, cases[c].least, cases[c].both);
     }
+    wn_noise_free(&noise);
+}
+
+/* The rule of our own, by what it says: suspicion above one half. */
+static void flags_by_posterior(void **state)
+{
+    const struct wn_noise_settings settings = {.threads = 1};
+    const struct wn_probability p = {40, 3, NULL, large_p};
+    struct wn_error error = {0};
+    struct wn_suspicion suspicion;
+    struct wn_noise noise;
+    char wanted[200] = "";
+    size_t used = 0;
+
+    (void)state;
+    assert_int_equal(
+        wn_noise_estimate(large_label, &p, &settings, &noise, &error), 0);
+    assert_int_equal(wn_suspicion_find(large_label, &p, &noise, 1, &suspicion,
+                                       &error),
+                     0);
+    for (size_t i = 0; i < 40; i++)
+        if (suspicion.verdict[i].suspicion > 0.5)
+            used += (size_t)snprintf(wanted + used, 200 - used, "%s%zu",
+                                     used ? " " : "", i);
+    assert_true(used > 0);
+    assert_flags("posterior", large_label, large_p, 40, 3, 1, 1, wanted);
+    wn_suspicion_free(&suspicion);
     wn_noise_free(&noise);
 }
 
@@ -272,6 +303,7 @@ int main(void)
         cmocka_unit_test(matches_cl_filter),
         cmocka_unit_test(matches_cl_missing_class),
         cmocka_unit_test(matches_cl_filter_params),
+        cmocka_unit_test(flags_by_posterior),
         cmocka_unit_test(leaves_single_rows_alone),
         cmocka_unit_test(forgives_near_ties),
         cmocka_unit_test(matches_label_quality),
