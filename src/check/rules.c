@@ -134,8 +134,9 @@ static void prune_class_by_size(const struct wn_rule_view *view,
 }
 
 typedef void prune_class(const struct wn_rule_view *view,
-                         const struct wn_members *members, const int64_t *counts,
-                         size_t c, struct desk *desk, uint8_t *hit);
+                         const struct wn_members *members,
+                         const int64_t *counts, size_t c, struct desk *desk,
+                         uint8_t *hit);
 
 /* All sums of heap limits stay below the calibrated row sum = class size. */
 static int prune(const struct wn_rule_view *view, prune_class *one,

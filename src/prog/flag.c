@@ -428,7 +428,8 @@ static int write_all(const struct wn_run *run, struct work *work,
 
     if (!writer)
         return -1;
-    if ((work->evidence.noise && write_noise(writer, &work->noise, &work->judged, error)) ||
+    if ((work->evidence.noise &&
+         write_noise(writer, &work->noise, &work->judged, error)) ||
         write_rows(writer, work, error)) {
         wn_audit_abandon(writer);
         return -1;
