@@ -423,8 +423,8 @@ static int check_repeated(const struct wn_csv *csv, struct wn_error *error)
     if (!again)
         return 0;
     return wn_fail(error, WN_EDATA,
-                   "%s:%llu: field %zu: found the name '%s' again (field %zu "
-                   "has it), wanted another",
+                   "%s:%llu: field %zu: found the name '%.120s' again (field "
+                   "%zu has it), wanted another",
                    csv->name, (unsigned long long)csv->header_line,
                    (size_t)(again - csv->column) + 1, *again,
                    (size_t)(first - csv->column) + 1);
@@ -440,6 +440,10 @@ static int name_columns(struct wn_csv *csv, const struct wn_cell *cells,
         if (cells[c].length == 0)
             return fail_header(csv, c, error,
                                "found an empty name, wanted a column name");
+        if (cells[c].length > WN_CSV_NAME)
+            return fail_header(csv, c, error,
+                               "found a name of more than 1,024 bytes, wanted "
+                               "at most that (is this the header?)");
         if (!wn_text_is_utf8(cells[c].text, cells[c].length))
             return fail_header(csv, c, error,
                                "found a name that is not UTF-8, wanted UTF-8: "
@@ -608,7 +612,7 @@ int wn_csv_fail(const struct wn_csv *csv, size_t row, size_t column,
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    return wn_fail(error, WN_EDATA, "%s:%llu: column %s: %s", csv->name,
+    return wn_fail(error, WN_EDATA, "%s:%llu: column %.120s: %s", csv->name,
                    (unsigned long long)csv->line[row], csv->column[column],
                    text);
 }

@@ -20,6 +20,8 @@
 #include "util/error.h"
 #include "util/text.h"
 
+enum { WN_CSV_NAME = 1024 }; /* bytes a column's name may have */
+
 struct wn_csv; /* an open file: descriptor, name, record index, header */
 
 struct wn_csv_form {
@@ -33,8 +35,8 @@ extern const struct wn_csv_form wn_csv_form_standard;
 
 /* Open `path` (NULL or "-": standard input), scan it, read the header.
  * Errors: WN_EIO; WN_EDATA for a file that is empty or no text, a header with
- * an empty, repeated or non-UTF-8 name, too many columns, and what the scan
- * finds malformed. */
+ * an empty, repeated, too long or non-UTF-8 name, too many columns, and what
+ * the scan finds malformed. */
 struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
                            struct wn_error *error) WN_MUST_CHECK;
 void wn_csv_close(struct wn_csv *csv);

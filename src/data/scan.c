@@ -22,7 +22,7 @@ static int fail_at(const struct walk *walk, uint64_t line, const char *text)
 
     wn_fail(walk->error, WN_EDATA, "%s", text);
     if (scan->column && walk->field < scan->columns)
-        wn_fail(walk->error, WN_EDATA, "column %s",
+        wn_fail(walk->error, WN_EDATA, "column %.120s",
                 scan->column[walk->field]);
     else
         wn_fail(walk->error, WN_EDATA, "field %zu", walk->field + 1);

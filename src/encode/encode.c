@@ -112,18 +112,24 @@ static int add_defect(struct piece *piece, size_t row, size_t column,
     return 0;
 }
 
+static void encode_unknown(const struct wn_column *column, float *out)
+{
+    if (column->kind == WN_NUMERIC && column->scale.deviation > 0)
+        out[0] = column->unknown;
+    if (column->indicator)
+        out[column->features - 1] = 1;
+}
+
 /* One cell of a feature column into its features, `out`, which are 0. */
 static int encode_cell(struct piece *piece, size_t row, size_t c,
                        const struct wn_cell *cell, float *out,
                        struct wn_error *error)
 {
     const struct wn_column *column = &piece->table->column[c];
-    const size_t last = column->features - 1;
     double value;
 
     if (wn_table_is_missing(piece->table, cell)) {
-        if (column->indicator)
-            out[last] = 1;
+        encode_unknown(column, out);
         return add_defect(piece, row, c, WN_RULE_MISSING, error);
     }
     if (column->kind == WN_HASHED) {
@@ -133,14 +139,13 @@ static int encode_cell(struct piece *piece, size_t row, size_t c,
             out[wn_dictionary_find(&column->values, cell->text,
                                    cell->length)] = 1;
     } else if (!wn_number_parse(cell->text, cell->length, &value)) {
-        if (column->indicator)
-            out[last] = 1;
+        encode_unknown(column, out);
         return keep(&piece->broken, cell, error) ||
                        add_defect(piece, row, c, WN_RULE_NUMBER, error)
                    ? -1
                    : 0;
-    } else if (column->deviation > 0) {
-        out[0] = (float)((value - column->mean) / column->deviation);
+    } else if (column->scale.deviation > 0) {
+        out[0] = wn_scale_apply(&column->scale, value);
     }
     return 0;
 }

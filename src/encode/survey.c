@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The first pass: every cell of every column is looked at once; each piece of
- * rows has statistics of its own, which are merged in the order of the file
- * (Chan, Golub, LeVeque 1983, for means and squares). */
+ * rows has counts of its own, which are merged in the order of the file. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +10,21 @@
 #include "util/memory.h"
 #include "util/number.h"
 
-enum { NUMERIC_PERCENT = 95, TOLD_LINES = 10, CLASSES_TOLD = 20 };
+enum { NUMERIC_PERCENT = 95, CLASSES_FEW = 20 };
+enum { TOLD_LINES = 10, TOLD_BYTES = 80 }; /* in messages */
 
-/* Of one feature column in one piece. Sums are taken of x - shift, where the
- * shift is the piece's first number, so a large offset costs no digits. */
+/* Of one feature column in one piece. */
 struct tally {
     uint64_t numbers, missing;
-    double shift, sum, square, min, max;
+    double min, max;
     bool many;
     struct wn_dictionary values;
 };
 
 struct survey {
     struct wn_table *table;
+    double *sample; /* columns x sampled, NaN where there is no number */
+    size_t sampled, stride; /* rows 0, stride, 2 stride ... */
     uint64_t unlabelled;
     size_t told[TOLD_LINES]; /* the first rows without a label */
 };
@@ -36,6 +37,11 @@ struct piece {
     size_t begin;
     struct wn_error *error;
 };
+
+static int told_bytes(size_t length)
+{
+    return (int)(length < TOLD_BYTES ? length : TOLD_BYTES);
+}
 
 static void stop_piece(void *own)
 {
@@ -87,10 +93,7 @@ static void begin_piece(void *own, size_t begin, size_t end)
 static void add_number(struct tally *tally, double value)
 {
     if (tally->numbers++ == 0)
-        tally->shift = tally->min = tally->max = value;
-    const double beside = value - tally->shift;
-    tally->sum += beside;
-    tally->square += beside * beside;
+        tally->min = tally->max = value;
     tally->min = value < tally->min ? value : tally->min;
     tally->max = value > tally->max ? value : tally->max;
 }
@@ -136,8 +139,14 @@ static int take_label(struct piece *piece, size_t row,
         !wn_text_is_utf8(cell->text, cell->length))
         return wn_csv_fail(table->csv, row, table->label_column, error,
                            "found '%.*s', wanted UTF-8: see iconv(1)",
-                           (int)cell->length, cell->text);
+                           told_bytes(cell->length), cell->text);
     return 0;
+}
+
+static void sample_number(const struct survey *survey, size_t row, size_t c,
+                          double value)
+{
+    survey->sample[c * survey->sampled + row / survey->stride] = value;
 }
 
 static int take_row(void *own, size_t row, const struct wn_cell *cells,
@@ -146,6 +155,7 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
     struct piece *piece = own;
     const struct wn_table *table = piece->survey->table;
     const size_t columns = wn_csv_columns(table->csv);
+    const bool sampled = row % piece->survey->stride == 0;
 
     for (size_t c = 0; c < columns; c++) {
         const enum wn_role role = table->column[c].role;
@@ -162,8 +172,11 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
         }
         if (role != WN_ROLE_FEATURE)
             continue;
-        if (wn_number_parse(cells[c].text, cells[c].length, &value))
+        if (wn_number_parse(cells[c].text, cells[c].length, &value)) {
             add_number(tally, value);
+            if (sampled)
+                sample_number(piece->survey, row, c, value);
+        }
         if (!__atomic_load_n(&table->column[c].many, __ATOMIC_RELAXED) &&
             add_value(table, tally, &cells[c], row, error))
             return -1;
@@ -175,25 +188,12 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
 
 static void merge_numbers(struct wn_column *column, const struct tally *tally)
 {
-    const double n = (double)column->numbers, m = (double)tally->numbers;
-
     if (tally->numbers == 0)
         return;
-    const double mean = tally->shift + tally->sum / m;
-    const double square = tally->square - tally->sum * (tally->sum / m);
-    if (column->numbers == 0) {
-        column->mean = mean;
-        column->deviation = square;
+    if (column->numbers == 0 || tally->min < column->min)
         column->min = tally->min;
+    if (column->numbers == 0 || tally->max > column->max)
         column->max = tally->max;
-    } else {
-        const double apart = mean - column->mean;
-
-        column->mean += apart * (m / (n + m));
-        column->deviation += square + apart * apart * (n * m / (n + m));
-        column->min = fmin(column->min, tally->min);
-        column->max = fmax(column->max, tally->max);
-    }
     column->numbers += tally->numbers;
 }
 
@@ -316,7 +316,7 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
 
     if (survey->unlabelled)
         return fail_unlabelled(survey, error);
-    if (classes > CLASSES_TOLD && classes > rows / 2)
+    if (classes > CLASSES_FEW && classes > rows / 2)
         return wn_fail(error, WN_EDATA,
                        "%s: column %s: found %zu different labels in %zu "
                        "rows, wanted classes with several rows each",
@@ -346,8 +346,82 @@ static int check_utf8(const struct wn_table *table, size_t c,
         if (!wn_text_is_utf8(text, length))
             return wn_csv_fail(table->csv, values->value[v].row, c, error,
                                "found '%.*s', wanted UTF-8: see iconv(1)",
-                               (int)length, text);
+                               told_bytes(length), text);
     }
+    return 0;
+}
+
+/* The scale of a column that may be numeric. Where the sample is all alike but
+ * the column is not, its least and its largest number stand for the rest. */
+static void fit_column(const struct survey *survey, size_t c, double *spare)
+{
+    struct wn_column *column = &survey->table->column[c];
+    double *sample = survey->sample + c * survey->sampled;
+    double pair[2] = {column->min, column->max};
+    size_t count = 0;
+
+    if (column->role != WN_ROLE_FEATURE || column->numbers == 0 ||
+        column->min == column->max)
+        return;
+    for (size_t i = 0; i < survey->sampled; i++)
+        if (!isnan(sample[i]))
+            sample[count++] = sample[i];
+    if (count)
+        wn_scale_fit(&column->scale, sample, spare, count);
+    if (!(column->scale.deviation > 0))
+        wn_scale_fit(&column->scale, pair, spare, 2);
+    column->unknown =
+        wn_scale_apply(&column->scale, 2 * column->scale.center);
+}
+
+static int fit_columns(const struct survey *survey, struct wn_error *error)
+{
+    const size_t columns = wn_csv_columns(survey->table->csv);
+    struct wn_error failed = {0};
+    int status = 0;
+
+#pragma omp parallel num_threads(survey->table->threads)
+    {
+        struct wn_error own = {0};
+        double *spare = wn_new(survey->sampled + 2, sizeof *spare, &own);
+
+#pragma omp for schedule(dynamic, 1)
+        for (size_t c = 0; c < columns; c++)
+            if (spare)
+                fit_column(survey, c, spare);
+        if (!spare)
+#pragma omp critical
+        {
+            failed = own;
+            status = -1;
+        }
+        free(spare);
+    }
+    if (status)
+        *error = failed;
+    return status;
+}
+
+/* Rows at equal distances, so many that all columns together stay small. */
+static int choose_sample(struct survey *survey, struct wn_error *error)
+{
+    enum { CELLS = 1 << 23, LEAST = 256 };
+    const size_t rows = wn_csv_rows(survey->table->csv);
+    const size_t columns = wn_csv_columns(survey->table->csv);
+    size_t most = CELLS / columns;
+
+    if (most > WN_SAMPLE)
+        most = WN_SAMPLE;
+    if (most < LEAST)
+        most = LEAST;
+    survey->stride = (rows + most - 1) / most;
+    survey->sampled = (rows + survey->stride - 1) / survey->stride;
+    survey->sample = wn_new(wn_product(columns, survey->sampled, 1),
+                            sizeof *survey->sample, error);
+    if (!survey->sample)
+        return -1;
+    for (size_t i = 0; i < columns * survey->sampled; i++)
+        survey->sample[i] = NAN;
     return 0;
 }
 
@@ -365,11 +439,7 @@ static int conclude_column(struct wn_table *table, size_t c,
         (double)column->numbers * 100 >= (double)filled * NUMERIC_PERCENT) {
         column->kind = WN_NUMERIC;
         column->invalid = filled - column->numbers;
-        column->deviation =
-            sqrt(fmax(column->deviation, 0) / (double)column->numbers);
-        if (column->min == column->max)
-            column->deviation = 0;
-        column->features = column->deviation > 0;
+        column->features = column->scale.deviation > 0;
     } else {
         column->kind = column->many ? WN_HASHED : WN_CATEGORICAL;
         column->min = column->max = NAN;
@@ -436,8 +506,12 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
 
     table->label =
         wn_new(wn_csv_rows(table->csv), sizeof *table->label, error);
-    if (!table->label || wn_sweep(&sweep, error) ||
-        conclude_labels(&survey, error))
+    const int status =
+        !table->label || choose_sample(&survey, error) ||
+        wn_sweep(&sweep, error) || conclude_labels(&survey, error) ||
+        fit_columns(&survey, error);
+    free(survey.sample);
+    if (status)
         return -1;
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (conclude_column(table, c, error))

@@ -7,15 +7,18 @@
  * some blocks of them are in memory.
  *
  *   numeric      at least 95 % of the cells that are not missing are numbers.
- *                (x - mean) / standard deviation; a missing cell is 0, and the
- *                feature "age:missing" is 1 where there is none. Cells that
- *                are no numbers count as invalid and are encoded as missing.
+ *                On the scale of scale.h; a missing cell is the median, and
+ *                the feature "age:missing" is 1 where there is none. Cells
+ *                that are no numbers count as invalid and are encoded as
+ *                missing.
  *   categorical  all others: a feature "city=Oslo" for each value, 0 or 1;
  *                above the limit of --one-hot values, WN_BUCKETS features
  *                "city#3", where XXH3 of the value chooses the one that is 1;
  *                "city:missing" as above.
  *
- * A column whose cells are all the same gives no feature. */
+ * A column whose cells are all the same gives no feature. The scale is fitted
+ * to a sample of rows at equal distances, at most WN_SAMPLE, or fewer where
+ * there are very many columns; all of them up to that many. */
 #ifndef WN_ENCODE_TABLE_H
 #define WN_ENCODE_TABLE_H
 
@@ -25,9 +28,10 @@
 
 #include "data/csv.h"
 #include "encode/dictionary.h"
+#include "encode/scale.h"
 #include "util/message.h"
 
-enum { WN_BUCKETS = 32, WN_NAME_BYTES = 1024 };
+enum { WN_BUCKETS = 32, WN_NAME_BYTES = 1024, WN_SAMPLE = 65536 };
 
 enum wn_role { WN_ROLE_FEATURE, WN_ROLE_LABEL, WN_ROLE_ID, WN_ROLE_IGNORED };
 
@@ -38,8 +42,9 @@ struct wn_column {
     enum wn_column_kind kind; /* of a feature or label column */
     uint64_t numbers;         /* cells that are one */
     uint64_t missing, invalid;
-    double mean, deviation; /* population, over the numbers */
-    double min, max;        /* NaN if there are no numbers */
+    double min, max;          /* NaN if it is not numeric */
+    struct wn_scale scale;
+    float unknown;            /* what a missing number is encoded as */
     bool many;              /* values: more than the limit, or one too long */
     struct wn_dictionary values; /* up to the limit, sorted by bytes */
     size_t first, features; /* its features are first .. first+features-1 */

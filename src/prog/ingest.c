@@ -122,16 +122,20 @@ static int fail_unknown(const struct wn_csv *csv, const char *option,
     int status = 0;
     if (name_distance(name, near) <= strlen(name) / 3 + 1)
         status = wn_text_format(&text, error, "; is '%s' meant?", near);
+    else if (columns == 1 && strpbrk(near, ",;\t|"))
+        status = wn_text_format(&text, error, "; is another --delimiter "
+                                              "meant?");
     if (status == 0)
-        status = wn_text_format(&text, error, " The %zu column%s:", columns,
+        status = wn_text_format(&text, error, " (%zu column%s:", columns,
                                 columns == 1 ? "" : "s");
     for (size_t c = 0; c < columns && c < NAMES_TOLD && status == 0; c++)
-        status = wn_text_format(&text, error, "%s %s", c ? "," : "",
+        status = wn_text_format(&text, error, "%s %.60s", c ? "," : "",
                                 wn_csv_column(csv, c));
-    if (status == 0 && columns > NAMES_TOLD)
-        status = wn_text_format(&text, error, ", ...");
     if (status == 0)
-        wn_fail(error, WN_EDATA, "%s: no column '%s' for --%s%s",
+        status = wn_text_format(&text, error,
+                                columns > NAMES_TOLD ? ", ...)" : ")");
+    if (status == 0)
+        wn_fail(error, WN_EDATA, "%s: found no column '%s' for --%s%s",
                 wn_csv_name(csv), name, option, wn_text_of(&text));
     wn_text_free(&text);
     return -1;

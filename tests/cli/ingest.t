@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ingest: what is in the audit file, roles, missing and broken cells.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+
+# --- the same bytes -----------------------------------------------------------
+mixed=$samples/mixed.csv
+runs "mixed.csv" ingest --label=income --id=id -q "$mixed" -o one.h5
+for threads in 1 2 5; do
+    ingest --label=income --id=id -q "$mixed" -j$threads -o more.h5
+    same one.h5 more.h5 "-j$threads: same bytes"
+    rm -f more.h5
+done
+mkdir -p elsewhere/deep
+cp "$mixed" elsewhere/deep
+(cd elsewhere/deep && ingest --label=income --id=id -q mixed.csv >../../more.h5)
+same one.h5 more.h5 "same bytes in another directory, from a full path"
+ingest --label=income --id=id -q ./elsewhere/../elsewhere/deep/mixed.csv \
+    -o far.h5
+is "$(cmp -s one.h5 far.h5; echo $?)" 1 "the path as given is kept"
+rm -f more.h5
+ingest --label=income --id=id -q "$mixed" -o more.h5 -j1 --verbose 2>err
+same one.h5 more.h5 "--verbose changes nothing"
+
+# --- what is said ---------------------------------------------------------------
+ingest --label=income "$mixed" 2>err >said.h5
+is "$(sed -n '1,3p' err | sed 's,.*/,,')" \
+    "mixed.csv:4: column age: found '3O', wanted a number
+mixed.csv:5: column age: found 'unknown', wanted a number
+mixed.csv:22: column hours: found '60 h', wanted a number" \
+    "the first broken cells are told with their line"
+is "$(grep -c 'wanted a number$' err)" 9 "three a column"
+is "$(grep -c 'column hours: 6 of 603 cells are no numbers; encoded as missing$' \
+    err)" 1 "and the count of the others"
+ingest --label=digit "$samples/digits.csv" 2>err >said.h5
+is "$(cat err)" "" "no news, no words"
+ingest -q --label=income "$mixed" 2>err >said.h5
+is "$(cat err)" "" "--quiet"
+
+# --- what is written ------------------------------------------------------------
+cat >small.csv <<'END'
+id,age,town,code,same,label
+r1,10,Oslo,7,k,b
+r2,20,,A,k,a
+"r ""3""",,Rome,7,k,b
+r4,30,Oslo,B,k,10
+END
+runs "small.csv" ingest --label=label --id=id -o small.h5 small.csv
+python=/usr/bin/python3
+if "$python" -c 'import h5py' 2>/dev/null; then
+    "$python" - >found <<'END'
+import h5py
+f = h5py.File("small.h5")["data"]
+text = lambda a: " ".join(x.decode() for x in a)
+print(text(f["feature_name"][:]))
+for row in f["features"][:]:
+    print(" ".join("%.4f" % x for x in row))
+print(text(f["label_name"][:]), f["label"][:].tolist())
+o = f["id_offset"][:]
+print([bytes(f["id"][a:b]).decode() for a, b in zip(o, o[1:])])
+print(f["row_offset"][:].tolist(), f["row_line"][:].tolist())
+c = f["column"]
+print(text(c["name"][:]), "/", text(c["kind"][:]))
+for name in "missing", "invalid", "distinct", "min", "max":
+    print(name, c[name][:].tolist())
+e = f["defect"]
+print(e["row"][:].tolist(), e["column"][:].tolist(), e["rule"][:].tolist(),
+      text(e["rule_name"][:]))
+for name in "source", "label_column", "task", "delimiter", "options":
+    print(name, f.attrs[name].decode())
+print(int(f.attrs["source_size"]))
+END
+    # By hand: age has mean 20 and deviation sqrt(200 / 3); the columns of 7, A,
+    # B and of the label are text.
+    cat >wanted <<'END'
+age age:missing town=Oslo town=Rome town:missing code=7 code=A code=B
+-1.2247 0.0000 1.0000 0.0000 0.0000 1.0000 0.0000 0.0000
+0.0000 0.0000 0.0000 0.0000 1.0000 0.0000 1.0000 0.0000
+0.0000 1.0000 0.0000 1.0000 0.0000 1.0000 0.0000 0.0000
+1.2247 0.0000 1.0000 0.0000 0.0000 0.0000 0.0000 1.0000
+10 a b [2, 1, 2, 0]
+['r1', 'r2', 'r "3"', 'r4']
+[28, 45, 58, 80, 98] [2, 3, 4, 5]
+id age town code same label / id numeric categorical categorical categorical label
+missing [0, 1, 1, 0, 0, 0]
+invalid [0, 0, 0, 0, 0, 0]
+distinct [0, 3, 2, 3, 1, 3]
+min [nan, 10.0, nan, nan, nan, nan]
+max [nan, 30.0, nan, nan, nan, nan]
+[1, 2] [2, 1] [0, 0] missing number
+source small.csv
+label_column label
+task classification
+delimiter ,
+options label=label id=id one-hot=64 delimiter=,
+98
+END
+    same found wanted "every dataset is as worked out by hand"
+else
+    skip "datasets" "python3-h5py is not installed"
+fi
+
+# --- roles ----------------------------------------------------------------------
+# feature COUNT OPTION...: how many features there are.
+features() {
+    want=$1
+    shift
+    ingest -v "$@" 2>err >roles.h5
+    is "$(sed -n 's/.* rejected, \([0-9]*\) feature.*/\1/p' err)" "$want" "$*"
+}
+features 12 --label=label small.csv
+features 8 --label=label --id=id small.csv
+features 3 --label=label --id=id --ignore='town|age' small.csv
+features 3 --label=label --id=id --ignore=town --ignore=age small.csv
+features 1 --label=label --ignore='id|a.*' --ignore=code --ignore=same \
+    --na=Oslo --one-hot=2 small.csv
+features 2 --label=code --ignore='label|code|t.*' --id=id small.csv
+done_testing

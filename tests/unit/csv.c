@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* data/csv against a reader that goes byte by byte and does nothing clever,
+ * on many small random files, for every size of block. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "data/csv.h"
+#include "util/hash.h"
+#include "util/random.h"
+
+enum { MOST_BYTES = 400, MOST_CELLS = 400, FILES = 6000 };
+
+static char path[] = "/tmp/winnow-csv.XXXXXX";
+
+static int make_file(void **state)
+{
+    const int fd = mkstemp(path);
+
+    (void)state;
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+static void put(const char *bytes, size_t length)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* --- the naive reader --------------------------------------------------- */
+
+struct naive {
+    char error[300]; /* empty if there is none */
+    size_t records;  /* the header counts */
+    struct {
+        size_t offset, end, line, cells;
+    } record[MOST_CELLS];
+    struct {
+        size_t record, length;
+        char text[MOST_BYTES];
+    } cell[MOST_CELLS];
+    size_t cells;
+};
+
+static void naive_fail(struct naive *naive, size_t line, size_t field,
+                       const char *text)
+{
+    static const char *const names[] = {"a", "b"};
+
+    if (naive->records && field < 2)
+        snprintf(naive->error, sizeof naive->error, "%s:%zu: column %s: %s",
+                 path, line, names[field], text);
+    else
+        snprintf(naive->error, sizeof naive->error, "%s:%zu: field %zu: %s",
+                 path, line, field + 1, text);
+}
+
+static void naive_read(struct naive *naive, const char *bytes, size_t length,
+                       char delimiter)
+{
+    enum { BEGIN, PLAIN, QUOTED, CLOSED } state = BEGIN;
+    size_t field = 0, line = 1, opened = 0, begin = 0, first = 1, size = 0;
+    char text[MOST_BYTES];
+
+    memset(naive, 0, sizeof *naive);
+    for (size_t i = 0; i <= length; i++) {
+        const int c = i < length ? (unsigned char)bytes[i] : -1;
+
+        if (c == 0) {
+            naive_fail(naive, line, field,
+                       "found a NUL byte, wanted text (is this file "
+                       "binary?)");
+            return;
+        }
+        if (state == QUOTED) {
+            if (c == -1) {
+                naive_fail(naive, opened, field,
+                           "found the end of the file, wanted the quote that "
+                           "closes the field opened here");
+                return;
+            }
+            line += c == '\n';
+            if (c == '"')
+                state = CLOSED;
+            else
+                text[size++] = (char)c;
+            continue;
+        }
+        if (state == CLOSED && c == '"') {
+            text[size++] = '"';
+            state = QUOTED;
+            continue;
+        }
+        if (state == BEGIN && c == '"') {
+            opened = line;
+            state = QUOTED;
+            continue;
+        }
+        if (c == '"') {
+            naive_fail(naive, line, field,
+                       "found a quote inside an unquoted field, wanted the "
+                       "whole field in quotes and \"\" for a quote");
+            return;
+        }
+        if (c == '\r' && (i + 1 == length || bytes[i + 1] != '\n')) {
+            naive_fail(naive, line, field,
+                       "found a carriage return without a line feed, wanted "
+                       "LF or CR LF at the end of a line");
+            return;
+        }
+        if (c != delimiter && c != '\r' && c != '\n' && c != -1) {
+            if (state == CLOSED) {
+                naive_fail(naive, line, field,
+                           "found text after the closing quote, wanted a "
+                           "delimiter or the end of the line");
+                return;
+            }
+            text[size++] = (char)c;
+            state = PLAIN;
+            continue;
+        }
+        /* A field has ended, unless the line is empty. */
+        if (c == delimiter || field > 0 || state != BEGIN) {
+            naive->cell[naive->cells].record = naive->records;
+            naive->cell[naive->cells].length = size;
+            memcpy(naive->cell[naive->cells++].text, text, size);
+            field++;
+        }
+        state = BEGIN;
+        size = 0;
+        if (c == delimiter)
+            continue;
+        if (c == '\r')
+            i++;
+        if (field) {
+            naive->record[naive->records].offset = begin;
+            naive->record[naive->records].end = i < length ? i + 1 : length;
+            naive->record[naive->records].line = first;
+            naive->record[naive->records++].cells = field;
+        }
+        field = 0;
+        line++;
+        begin = i + 1;
+        first = line;
+    }
+    for (size_t r = 1; r < naive->records; r++)
+        if (naive->record[r].cells != 2) {
+            snprintf(naive->error, sizeof naive->error,
+                     "%s:%zu: found %zu field%s, wanted 2", path,
+                     naive->record[r].line, naive->record[r].cells,
+                     naive->record[r].cells == 1 ? "" : "s");
+            return;
+        }
+    if (naive->records == 1)
+        snprintf(naive->error, sizeof naive->error,
+                 "%s: found a header and no rows, wanted at least one row",
+                 path);
+}
+
+/* --- ours --------------------------------------------------------------- */
+
+struct found {
+    const struct naive *naive;
+    size_t cell;
+};
+
+static int compare_row(void *context, size_t row, const struct wn_cell *cells,
+                       struct wn_error *error)
+{
+    struct found *found = context;
+
+    (void)error;
+    for (size_t c = 0; c < 2; c++, found->cell++) {
+        assert_int_equal(found->naive->cell[found->cell].record, row + 1);
+        assert_int_equal(cells[c].length,
+                         found->naive->cell[found->cell].length);
+        assert_memory_equal(cells[c].text,
+                            found->naive->cell[found->cell].text,
+                            cells[c].length);
+    }
+    return 0;
+}
+
+static void compare(const struct naive *naive, const char *bytes,
+                    const struct wn_csv_form *form)
+{
+    struct wn_error error = {0};
+    struct wn_csv *csv = wn_csv_open(path, form, &error);
+    struct wn_csv_reader *reader = csv ? wn_csv_reader_new(csv, &error) : NULL;
+    struct found found = {naive, 2};
+    const size_t rows = csv ? wn_csv_rows(csv) : 0;
+    int status = -1;
+
+    if (reader)
+        status = wn_csv_read(reader, 0, rows, compare_row, &found, &error);
+    assert_string_equal(error.text, naive->error);
+    assert_int_equal(status, naive->error[0] ? -1 : 0);
+    for (size_t i = 0; i < rows && status == 0; i++) {
+        const size_t begin = naive->record[i + 1].offset;
+        size_t end = naive->record[i + 1].end;
+
+        assert_int_equal(wn_csv_offset(csv)[i], begin);
+        assert_int_equal(wn_csv_line(csv)[i], naive->record[i + 1].line);
+        while (end > begin &&
+               (bytes[end - 1] == '\n' || bytes[end - 1] == '\r'))
+            end--;
+        assert_int_equal(wn_csv_hash(csv)[i],
+                         wn_hash_bits(bytes + begin, end - begin));
+        for (size_t c = 0; c < 2; c++) {
+            size_t from, to;
+
+            assert_int_equal(wn_csv_locate(bytes + begin, end - begin,
+                                           form->delimiter, c, &from, &to),
+                             0);
+            assert_true(c == 0 ? from == 0
+                               : bytes[begin + from - 1] == form->delimiter);
+            assert_true(c == 1 ? to == end - begin
+                               : bytes[begin + to] == form->delimiter);
+        }
+    }
+    if (status == 0) {
+        assert_int_equal(found.cell, naive->cells);
+        assert_int_equal(wn_csv_offset(csv)[rows],
+                         naive->record[rows].end);
+    }
+    wn_csv_reader_free(reader);
+    wn_csv_close(csv);
+}
+
+/* A header `a,b` and then soup; or fields that are mostly well-formed. */
+static size_t cook(struct wn_random *random, char *bytes, bool wild)
+{
+    static const char soup[] = "a,\"\n\r 1\"\"\n,,x;";
+    static const char *const fields[] = {
+        "",      "1",        "\"\"",       "\"x\"\"y\"", "\"a\nb\"",
+        " 2 ",   "\"a\r\nb\"", "\"x,y\"",    "\"\"\"\"",   "long text",
+        "\" q \"", "-1e5",     "\"\r\"",     "\"\n\n\""};
+    static const char *const ends[] = {"\n", "\r\n", "\n\n", "\r\n\r\n", "\n"};
+    size_t length = (size_t)sprintf(bytes, "a,b\n");
+
+    for (size_t n = 1 + wn_random_below(random, wild ? 40 : 8); n; n--) {
+        if (wild) {
+            const uint64_t kind = wn_random_below(random, 200);
+
+            bytes[length++] =
+                kind == 0 ? '\0'
+                          : soup[wn_random_below(random, sizeof soup - 1)];
+            continue;
+        }
+        for (int c = 0; c < 2; c++) {
+            const char *field =
+                fields[wn_random_below(random, sizeof fields / sizeof *fields)];
+
+            length += (size_t)sprintf(bytes + length, "%s%s", c ? "," : "",
+                                      field);
+        }
+        if (n > 1 || wn_random_below(random, 2))
+            length += (size_t)sprintf(
+                bytes + length, "%s",
+                ends[wn_random_below(random, sizeof ends / sizeof *ends)]);
+    }
+    return length;
+}
+
+static void as_the_naive_reader(void **state)
+{
+    static const size_t blocks[] = {1, 2, 3, 7, 64, 1 << 20};
+    static struct naive naive;
+    size_t good = 0, bad = 0;
+
+    (void)state;
+    for (uint64_t f = 0; f < FILES; f++) {
+        struct wn_csv_form form = wn_csv_form_standard;
+        struct wn_random random;
+        char bytes[MOST_BYTES];
+
+        wn_random_start(&random, 1, WN_RANDOM_SAMPLE, 0, f);
+        const size_t length = cook(&random, bytes, f % 2);
+        put(bytes, length);
+        naive_read(&naive, bytes, length, form.delimiter);
+        *(naive.error[0] ? &bad : &good) += 1;
+        for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
+            form.block = blocks[b];
+            compare(&naive, bytes, &form);
+        }
+    }
+    /* The soup must hold both kinds, or the test is none. */
+    assert_true(good > FILES / 4);
+    assert_true(bad > FILES / 4);
+}
+
+static void expect(const char *bytes, size_t length,
+                   const struct wn_csv_form *form, const char *text)
+{
+    struct wn_error error = {0};
+    char wanted[300];
+
+    put(bytes, length);
+    assert_null(wn_csv_open(path, form, &error));
+    assert_int_equal(error.code, WN_EDATA);
+    snprintf(wanted, sizeof wanted, "%s%s", path, text);
+    assert_string_equal(error.text, wanted);
+}
+
+static void limits(void **state)
+{
+    struct wn_csv_form form = wn_csv_form_standard;
+    static const char long_field[] = "a,b\n1,2\n3,\"xxxxxxxxx\"\n";
+    static const char long_plain[] = "a,b\n1,2\nxxxxxxxxxxx,4\n";
+    static const char open_quote[] = "a,b\n1,2\n3,\"xxx\n4,5\n6,7\n8,9\n";
+    static const char long_record[] = "a,b,c\n12345,12345,12345\n";
+    static const char many[] = "a,b,c,d\n1,2,3,4\n";
+
+    (void)state;
+    form.field = 10;
+    for (form.block = 1; form.block < 64; form.block *= 2) {
+        expect(long_field, strlen(long_field), &form,
+               ":3: column b: found a field of more than 10 bytes, wanted at "
+               "most that (is its quote closed?)");
+        expect(long_plain, strlen(long_plain), &form,
+               ":3: column a: found a field of more than 10 bytes, wanted at "
+               "most that");
+        expect(open_quote, strlen(open_quote), &form,
+               ":3: column b: found a field of more than 10 bytes, wanted at "
+               "most that (is its quote closed?)");
+    }
+    form = wn_csv_form_standard;
+    form.record = 16;
+    for (form.block = 1; form.block < 64; form.block *= 2)
+        expect(long_record, strlen(long_record), &form,
+               ":2: found a record of more than 16 bytes, wanted at most "
+               "that");
+    form = wn_csv_form_standard;
+    form.columns = 3;
+    expect(many, strlen(many), &form,
+           ":1: found 4 columns, wanted at most 3");
+}
+
+static int nothing(void *context, size_t row, const struct wn_cell *cells,
+                   struct wn_error *error)
+{
+    (void)context;
+    (void)row;
+    (void)cells;
+    (void)error;
+    return 0;
+}
+
+/* Between the scan and the reading, as a job that rewrites its file would. */
+static void file_that_changes(void **state)
+{
+    struct wn_error error = {0};
+    static const char text[] = "a,b\n1,2\n3,4\n";
+
+    (void)state;
+    put(text, strlen(text));
+    struct wn_csv *csv = wn_csv_open(path, &wn_csv_form_standard, &error);
+    assert_non_null(csv);
+    struct wn_csv_reader *reader = wn_csv_reader_new(csv, &error);
+    assert_non_null(reader);
+    assert_int_equal(wn_csv_unchanged(csv, &error), 0);
+    assert_int_equal(truncate(path, 6), 0);
+    assert_int_equal(wn_csv_read(reader, 0, 2, nothing, NULL, &error), -1);
+    assert_int_equal(error.code, WN_EIO);
+    assert_non_null(strstr(error.text, ": ended at byte "));
+    error = (struct wn_error){0};
+    assert_int_equal(wn_csv_unchanged(csv, &error), -1);
+    assert_non_null(strstr(error.text, ": changed while it was being read"));
+    wn_csv_reader_free(reader);
+    wn_csv_close(csv);
+}
+
+static void field_is_written(void **state)
+{
+    static const struct {
+        const char *in, *out;
+    } rows[] = {{"plain", "plain"},   {"", ""},         {"a,b", "\"a,b\""},
+                {"\"", "\"\"\"\""},   {"a\nb", "\"a\nb\""}, {" x ", " x "},
+                {"a\rb", "\"a\rb\""}, {"a;b", "a;b"}};
+    struct wn_error error = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct wn_text text = {0};
+
+        assert_int_equal(wn_csv_write(&text, rows[i].in, strlen(rows[i].in),
+                                      ',', &error),
+                         0);
+        assert_string_equal(wn_text_of(&text), rows[i].out);
+        wn_text_free(&text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(as_the_naive_reader),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(file_that_changes),
+        cmocka_unit_test(field_is_written),
+    };
+
+    return cmocka_run_group_tests(tests, make_file, remove_file);
+}
