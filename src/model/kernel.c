@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/calibrate.h"
 #include "model/factor.h"
 #include "model/linear.h"
 #include "util/memory.h"
@@ -416,60 +417,8 @@ static int choose(const struct sample *sample, size_t d, size_t k,
     return 0;
 }
 
-/* The log-loss of softmax(sharpness x score) over up to SAMPLE_ROWS x 10 rows
- * with a label, at even steps. */
-static double log_loss(const float *score, const int32_t *label, size_t n,
-                       size_t k, double sharpness)
-{
-    const size_t step = n / (10 * (size_t)SAMPLE_ROWS) + 1;
-    double loss = 0;
-
-    for (size_t i = 0; i < n; i += step) {
-        const float *row = score + i * k;
-        double most = -INFINITY, sum = 0;
-
-        if (label[i] < 0)
-            continue;
-        for (size_t c = 0; c < k; c++)
-            most = (double)row[c] > most ? (double)row[c] : most;
-        for (size_t c = 0; c < k; c++)
-            sum += exp(sharpness * ((double)row[c] - most));
-        loss += log(sum) - sharpness * ((double)row[label[i]] - most);
-    }
-    return loss;
-}
-
-/* Golden-section search for the sharpness (1/temperature); the log-loss has one
- * minimum in it. */
-static double fit_sharpness(const float *score, const int32_t *label,
-                            size_t n, size_t k)
-{
-    const double ratio = (sqrt(5) - 1) / 2;
-    double low = log(0.1), high = log(100);
-    double a = high - ratio * (high - low), b = low + ratio * (high - low);
-    double at_a = log_loss(score, label, n, k, exp(a));
-    double at_b = log_loss(score, label, n, k, exp(b));
-
-    for (int step = 0; step < 24; step++) {
-        if (at_a <= at_b) {
-            high = b;
-            b = a;
-            at_b = at_a;
-            a = high - ratio * (high - low);
-            at_a = log_loss(score, label, n, k, exp(a));
-        } else {
-            low = a;
-            a = b;
-            at_a = at_b;
-            b = low + ratio * (high - low);
-            at_b = log_loss(score, label, n, k, exp(b));
-        }
-    }
-    return exp((low + high) / 2);
-}
-
-static void soften(float *score, size_t n, size_t k, double sharpness,
-                   int threads)
+/* softmax, so that wn_calibrate() can find its temperature. */
+static void soften(float *score, size_t n, size_t k, int threads)
 {
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < n; i++) {
@@ -479,10 +428,9 @@ static void soften(float *score, size_t n, size_t k, double sharpness,
         for (size_t c = 0; c < k; c++)
             most = (double)row[c] > most ? (double)row[c] : most;
         for (size_t c = 0; c < k; c++)
-            sum += exp(sharpness * ((double)row[c] - most));
+            sum += exp((double)row[c] - most);
         for (size_t c = 0; c < k; c++)
-            row[c] =
-                (float)(exp(sharpness * ((double)row[c] - most)) / sum);
+            row[c] = (float)(exp((double)row[c] - most) / sum);
     }
 }
 
@@ -504,8 +452,8 @@ int wn_kernel_predict(const float *x, size_t n, size_t d,
     if (wn_kernel_scores(&kernel, x, n, d, label, k, weight, seed, threads,
                          probability, error))
         goto done;
-    soften(probability, n, k, fit_sharpness(probability, label, n, k),
-           threads);
+    soften(probability, n, k, threads);
+    wn_calibrate(probability, n, k, label, threads);
     if (chosen)
         *chosen = kernel;
     status = 0;

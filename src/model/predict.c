@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "model/calibrate.h"
 #include "model/kernel.h"
 #include "model/softmax.h"
 #include "model/trees.h"
@@ -157,6 +158,8 @@ int wn_predict(const struct wn_predictor *const *chosen, size_t count,
 
         if (chosen[p]->predict(sample, out, error))
             goto done;
+        wn_calibrate(out, sample->n, sample->k, sample->label,
+                     sample->threads);
         quality[p] =
             wn_predict_quality(out, sample->n, sample->k, sample->label);
         for (size_t i = 0; p && i < cells; i++)
@@ -164,6 +167,9 @@ int wn_predict(const struct wn_predictor *const *chosen, size_t count,
     }
     for (size_t i = 0; count > 1 && i < cells; i++)
         probability[i] /= (float)count;
+    if (count > 1)
+        wn_calibrate(probability, sample->n, sample->k, sample->label,
+                     sample->threads);
     quality[count] = wn_predict_quality(probability, sample->n, sample->k,
                                         sample->label);
     status = 0;
