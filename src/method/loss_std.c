@@ -20,5 +20,4 @@ const struct wn_method wn_method_loss_std = {
     .source = "Lan et al. 2024",
     .needs = WN_NEEDS_DYNAMICS,
     .score = score,
-    .spreads = 1,
 };

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SimiFeat on the graph; see simifeat.h. The reference searches neighbours
+ * anew in every draw; here a draw keeps those of the stored m neighbours that
+ * are in it, nine in ten. */
+#include "method/simifeat.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "method/cosine.h"
+#include "util/memory.h"
+#include "util/random.h"
+
+/* Edges of row i that stay in the draw, at most `most`. */
+static size_t edges_in(const struct wn_view *view, const uint8_t *in, size_t i,
+                       size_t most, size_t *edge)
+{
+    size_t count = 0;
+
+    for (size_t s = 0; s < view->m && count < most; s++) {
+        const int32_t j = view->neighbor[i * view->m + s];
+
+        if (in[j] && view->label[j] >= 0)
+            edge[count++] = s;
+    }
+    return count;
+}
+
+/* The counts of row i by class. */
+static void tally(const struct wn_view *view, const double *cosine, size_t i,
+                  const size_t *edge, size_t edges, double *count)
+{
+    const double *v = cosine + i * view->m;
+    double self = 0;
+
+    memset(count, 0, view->k * sizeof *count);
+    if (edges > 1)
+        self = 2 * v[edge[0]] - v[edge[1]];
+    count[view->label[i]] += 1 - self;
+    for (size_t e = 0; e < edges; e++) {
+        const int32_t j = view->neighbor[i * view->m + edge[e]];
+
+        count[view->label[j]] += 1 - v[edge[e]];
+    }
+}
+
+int wn_simifeat_draw(const struct wn_view *view, const double *cosine,
+                     const uint8_t *in, size_t most, double *score,
+                     int32_t *vote, struct wn_error *error)
+{
+    double *count = wn_new(view->k, sizeof *count, error);
+    size_t *edge = wn_new(view->m, sizeof *edge, error);
+    int status = -1;
+
+    if (!count || !edge)
+        goto done;
+    for (size_t i = 0; i < view->n; i++) {
+        size_t best = 0;
+        double square = 0;
+
+        vote[i] = -1;
+        score[i] = 0;
+        if (!in[i] || view->label[i] < 0)
+            continue;
+        tally(view, cosine, i, edge, edges_in(view, in, i, most, edge),
+              count);
+        for (size_t c = 0; c < view->k; c++) {
+            square += count[c] * count[c];
+            if (count[c] > count[best])
+                best = c;
+        }
+        const double share =
+            count[view->label[i]] / fmax(sqrt(square), 1e-12);
+        score[i] = -log(fmax(share, 0) + 1e-8);
+        vote[i] = (int32_t)best;
+    }
+    status = 0;
+done:
+    free(count);
+    free(edge);
+    return status;
+}
+
+double wn_simifeat_rate(double stay, double clean, double share)
+{
+    const double rate = share > 0 ? 1 - fmin(stay * clean / share, 1) : 0;
+
+    return rate >= 1 ? .95 : rate <= 0 ? .05 : rate;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The q-th percentile of value[n] (n >= 1), which is sorted on the way. */
+static double percentile(double *value, size_t n, double q)
+{
+    qsort(value, n, sizeof *value, ascending);
+    const double at = q / 100 * (double)(n - 1);
+    const size_t low = (size_t)at;
+    const size_t high = low + 1 < n ? low + 1 : low;
+
+    return value[low] + (at - (double)low) * (value[high] - value[low]);
+}
+
+/* The scores of the rows in the draw, class after class: those of class c from
+ * begin[c] to begin[c + 1]. */
+static void by_class(const struct wn_view *view, const double *score,
+                     const int32_t *vote, size_t *begin, double *kept)
+{
+    const size_t k = view->k;
+
+    memset(begin, 0, (k + 2) * sizeof *begin);
+    for (size_t i = 0; i < view->n; i++)
+        if (vote[i] >= 0)
+            begin[view->label[i] + 2]++;
+    for (size_t c = 0; c < k; c++)
+        begin[c + 2] += begin[c + 1];
+    for (size_t i = 0; i < view->n; i++)
+        if (vote[i] >= 0)
+            kept[begin[view->label[i] + 1]++] = score[i];
+}
+
+int wn_simifeat_rank(const struct wn_view *view, const double *score,
+                     const int32_t *vote, const double *rate, uint8_t *noisy,
+                     double *threshold, struct wn_error *error)
+{
+    double *kept = wn_new(view->n, sizeof *kept, error);
+    size_t *begin = wn_new(view->k + 2, sizeof *begin, error);
+    double *cut = wn_new(view->k, sizeof *cut, error);
+    int status = -1;
+
+    if (!kept || !begin || !cut)
+        goto done;
+    by_class(view, score, vote, begin, kept);
+    for (size_t c = 0; c < view->k; c++)
+        if (begin[c] < begin[c + 1])
+            cut[c] = percentile(kept + begin[c], begin[c + 1] - begin[c],
+                                100 * (1 - rate[c]));
+    for (size_t i = 0; i < view->n; i++)
+        noisy[i] = vote[i] >= 0 && score[i] >= cut[view->label[i]];
+    if (threshold)
+        memcpy(threshold, cut, view->k * sizeof *cut);
+    status = 0;
+done:
+    free(kept);
+    free(begin);
+    free(cut);
+    return status;
+}
+
+/* What a run of draws works with. */
+struct draws {
+    double *cosine; /* n x m */
+    double *score;  /* n */
+    int32_t *vote;  /* n */
+    int32_t *order; /* the labelled rows */
+    uint8_t *in, *noisy;
+    uint32_t *hits, *times;
+    size_t rows;
+};
+
+static void draws_free(struct draws *draws)
+{
+    free(draws->cosine);
+    free(draws->score);
+    free(draws->vote);
+    free(draws->order);
+    free(draws->in);
+    free(draws->noisy);
+    free(draws->hits);
+    free(draws->times);
+}
+
+static int draws_new(struct draws *draws, const struct wn_view *view,
+                     struct wn_error *error)
+{
+    const size_t n = view->n;
+
+    draws->cosine =
+        wn_new(wn_product(n, view->m, 1), sizeof *draws->cosine, error);
+    draws->score = wn_new(n, sizeof *draws->score, error);
+    draws->vote = wn_new(n, sizeof *draws->vote, error);
+    draws->order = wn_new(n, sizeof *draws->order, error);
+    draws->in = wn_new(n, 1, error);
+    draws->noisy = wn_new(n, 1, error);
+    draws->hits = wn_new(n, sizeof *draws->hits, error);
+    draws->times = wn_new(n, sizeof *draws->times, error);
+    if (!draws->cosine || !draws->score || !draws->vote || !draws->order ||
+        !draws->in || !draws->noisy || !draws->hits || !draws->times)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        wn_cosine_edges(view, i, draws->cosine + i * view->m);
+    for (size_t i = 0; i < n; i++)
+        if (view->label[i] >= 0)
+            draws->order[draws->rows++] = (int32_t)i;
+    return 0;
+}
+
+/* Draw nine tenths of the labelled rows, judge them, count. */
+static int draw_once(struct draws *draws, const struct wn_view *view,
+                     const double *rate, uint64_t number,
+                     struct wn_error *error)
+{
+    const size_t most = view->m > 2 ? view->m - 1 : view->m;
+    struct wn_random random;
+
+    wn_random_start(&random, view->seed, WN_RANDOM_SAMPLE, number, 1);
+    wn_random_shuffle(&random, draws->order, draws->rows);
+    memset(draws->in, 0, view->n);
+    for (size_t r = 0; r < draws->rows - draws->rows / 10; r++)
+        draws->in[draws->order[r]] = 1;
+    if (wn_simifeat_draw(view, draws->cosine, draws->in, most, draws->score,
+                         draws->vote, error) ||
+        (rate && wn_simifeat_rank(view, draws->score, draws->vote, rate,
+                                  draws->noisy, NULL, error)))
+        return -1;
+    for (size_t i = 0; i < view->n; i++) {
+        if (draws->vote[i] < 0)
+            continue;
+        draws->times[i]++;
+        draws->hits[i] +=
+            rate ? draws->noisy[i] : draws->vote[i] != view->label[i];
+    }
+    return 0;
+}
+
+int wn_simifeat_run(const struct wn_view *view, const double *rate, float *out,
+                    struct wn_error *error)
+{
+    struct draws draws = {0};
+    int status = draws_new(&draws, view, error);
+
+    for (uint64_t q = 0; q < WN_SIMIFEAT_DRAWS && status == 0; q++)
+        status = draw_once(&draws, view, rate, q, error);
+    for (size_t i = 0; i < view->n && status == 0; i++)
+        out[i] = view->label[i] < 0
+                     ? 0
+                     : (float)((draws.hits[i] + 1.0) / (draws.times[i] + 2.0));
+    draws_free(&draws);
+    return status;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* simifeat_rank: how often a row is among the least supported of its class.
+ *
+ * In each random draw the share of a class that is called noisy is its noise
+ * rate by the transition matrix that the labels of neighbours imply
+ * (model/hoc.h). With more classes than that can be fitted for the rates are
+ * those of one vote over all rows.
+ * ALGORITHMS 3.4, 3.5. */
+#include "method/simifeat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "method/cosine.h"
+#include "model/hoc.h"
+#include "util/memory.h"
+
+/* Noise rates by the transition matrix. */
+static int rates_by_transition(const struct wn_view *view, double *rate,
+                               struct wn_error *error)
+{
+    struct wn_consensus seen = {0};
+    struct wn_transition fit = {0};
+    int status = -1;
+
+    if (wn_consensus_new(&seen, view->k, error))
+        return -1;
+    wn_consensus_count(&seen, view->label, view->neighbor, view->n, view->m);
+    if (wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, NULL, error))
+        goto done;
+    for (size_t c = 0; c < view->k; c++)
+        rate[c] = wn_simifeat_rate(fit.t[c * view->k + c], fit.p[c],
+                                   seen.c1[c]);
+    status = 0;
+done:
+    wn_consensus_free(&seen);
+    wn_transition_free(&fit);
+    return status;
+}
+
+/* Noise rates by the vote over all rows. */
+static int rates_by_vote(const struct wn_view *view, double *rate,
+                         struct wn_error *error)
+{
+    const size_t n = view->n;
+    double *cosine =
+        wn_new(wn_product(n, view->m, 1), sizeof *cosine, error);
+    double *score = wn_new(n, sizeof *score, error);
+    double *count = wn_new(view->k, sizeof *count, error);
+    int32_t *vote = wn_new(n, sizeof *vote, error);
+    uint8_t *in = wn_new(n, 1, error);
+    int status = -1;
+
+    if (!cosine || !score || !count || !vote || !in)
+        goto done;
+    memset(in, 1, n);
+    for (size_t i = 0; i < n; i++)
+        wn_cosine_edges(view, i, cosine + i * view->m);
+    if (wn_simifeat_draw(view, cosine, in, view->m, score, vote, error))
+        goto done;
+    memset(rate, 0, view->k * sizeof *rate);
+    for (size_t i = 0; i < n; i++)
+        if (vote[i] >= 0) {
+            count[view->label[i]]++;
+            rate[view->label[i]] += vote[i] != view->label[i];
+        }
+    for (size_t c = 0; c < view->k; c++)
+        rate[c] = wn_simifeat_rate(count[c] - rate[c], 1, count[c]);
+    status = 0;
+done:
+    free(cosine);
+    free(score);
+    free(count);
+    free(vote);
+    free(in);
+    return status;
+}
+
+static int score(const struct wn_view *view, const struct wn_options *options,
+                 float *out, float *spread, struct wn_error *error)
+{
+    double *rate = wn_new(view->k, sizeof *rate, error);
+    int status = -1;
+
+    (void)options;
+    (void)spread;
+    if (!rate)
+        return -1;
+    if (view->k <= WN_HOC_CLASSES)
+        status = rates_by_transition(view, rate, error);
+    else
+        status = rates_by_vote(view, rate, error);
+    if (status == 0)
+        status = wn_simifeat_run(view, rate, out, error);
+    free(rate);
+    return status;
+}
+
+const struct wn_method wn_method_simifeat_rank = {
+    .name = "simifeat_rank",
+    .brief = "share of draws in which the label is least supported",
+    .source = "Zhu, Dong and Liu 2022; Zhu, Song and Liu 2021",
+    .needs = WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES,
+    .score = score,
+};

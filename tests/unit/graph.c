@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The methods that read the neighbour graph, and the transition matrix it
+ * implies: golden.json knn_basic, outlier_features, near_duplicate,
+ * knn_shapley, simifeat, longtail, hoc; Shapley values by brute force. */
+#include "unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "method/cosine.h"
+#include "method/shapley.h"
+#include "method/simifeat.h"
+#include "model/hoc.h"
+
+static void near(double found, double wanted, double tolerance)
+{
+    if (!(fabs(found - wanted) <= tolerance))
+        fail_msg("found %.12g, wanted %.12g within %g", found, wanted,
+                 tolerance);
+}
+
+/* golden:knn_basic: 12 rows, 3 neighbours. */
+enum { N = 12, M = 3 };
+static const int32_t basic_label[N] = {0, 0, 0, 0, 1, 1, 1, 0, 1, 2, 1, 0};
+static const double basic_x[N * 2] = {
+        0.0, 0.0, 0.1, 0.0, 0.0, 0.13, 0.25, 0.21, 3.0, 3.0, 3.1, 3.0, 3.0,
+        3.17, 3.3, 2.9, 0.05, 0.07, 6.0, -2.0, 3.0, 3.0, 0.4, -0.3};
+static const int32_t basic_neighbor[N * M] = {
+        8, 1, 2, 8, 0, 2, 8, 0, 1, 8, 1, 2, 10, 5, 6, 4, 10, 6, 10, 4, 5, 5,
+        10, 4, 2, 1, 0, 7, 5, 4, 4, 5, 6, 1, 0, 8};
+static const double basic_distance[N * M] = {
+        0.08602325267042628, 0.1, 0.13, 0.08602325267042628, 0.1,
+        0.16401219466856726, 0.07810249675906654, 0.13, 0.16401219466856726,
+        0.24413111231467405, 0.2580697580112788, 0.26248809496813374, 0.0,
+        0.10000000000000009, 0.16999999999999993, 0.10000000000000009,
+        0.10000000000000009, 0.19723082923316018, 0.16999999999999993,
+        0.16999999999999993, 0.19723082923316018, 0.22360679774997877,
+        0.3162277660168378, 0.3162277660168378, 0.07810249675906654,
+        0.08602325267042628, 0.08602325267042628, 5.594640292279746,
+        5.78013840664737, 5.830951894845301, 0.0, 0.10000000000000009,
+        0.16999999999999993, 0.42426406871192857, 0.5, 0.5093132631298738};
+
+/* golden:simifeat: 12 rows on a circle, 3 neighbours by cosine. */
+static const int32_t circle_label[N] = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0};
+static const double circle_x[N * 2] = {
+        0.9993908270190959, 0.03489949670250097, 1.9850923032826437,
+        0.24373868681029498, 0.9743700647852354, 0.22495105434386503,
+        1.4003706397458024, 0.5375519243179505, 0.9135454576426006,
+        0.40673664307580026, 0.17364817766693044, 0.984807753012208,
+        0.20926942123237569, 2.9926921507794724, -0.05233595624294384,
+        0.9986295347545739, -0.1564344650402308, 0.9876883405951377,
+        -0.6180339887498948, 1.9021130325903075, 0.981627183447664,
+        0.19080899537654483, -0.008726535498373997, 0.9999619230641713};
+static const int32_t circle_neighbor[N * M] = {
+        1, 10, 2, 10, 0, 2, 10, 1, 3, 4, 2, 10, 3, 2, 10, 6, 11, 7, 11, 5, 7,
+        11, 8, 6, 7, 11, 9, 8, 7, 11, 2, 1, 0, 7, 6, 8};
+
+static float narrow[N * 2], narrow_distance[N * M];
+
+static void make_narrow(const double *x)
+{
+    for (int i = 0; i < N * 2; i++)
+        narrow[i] = (float)x[i];
+    for (int i = 0; i < N * M; i++)
+        narrow_distance[i] = (float)basic_distance[i];
+}
+
+static struct wn_view basic_view(void)
+{
+    make_narrow(basic_x);
+    return (struct wn_view){.n = N, .d = 2, .k = 3, .m = M, .x = narrow,
+                            .label = basic_label, .neighbor = basic_neighbor,
+                            .distance = narrow_distance, .threads = 1};
+}
+
+static struct wn_view circle_view(void)
+{
+    make_narrow(circle_x);
+    return (struct wn_view){.n = N, .d = 2, .k = 2, .m = M, .x = narrow,
+                            .label = circle_label, .neighbor = circle_neighbor,
+                            .seed = 1, .threads = 1};
+}
+
+static void run(const char *name, const struct wn_view *view, float out[N])
+{
+    const struct wn_method *method = wn_method_find(name);
+    struct wn_error error = {0};
+
+    assert_non_null(method);
+    assert_int_equal(method->score(view, NULL, out, NULL, &error), 0);
+}
+
+/* golden:knn_basic, enn_all_removed and enn_mode_removed. */
+static void enn_drops_the_golden_rows(void **state)
+{
+    static const float wanted[N] = {.5f, .5f, .5f, .5f, 0, 0,
+                                    0,   1,   1,   1,   0, .5f};
+    const struct wn_view view = basic_view();
+    float out[N];
+
+    (void)state;
+    run("enn", &view, out);
+    for (int i = 0; i < N; i++)
+        assert_true(out[i] == wanted[i]);
+}
+
+/* golden:knn_basic, tomek_links. */
+static void tomek_links_the_golden_pair(void **state)
+{
+    const struct wn_view view = basic_view();
+    float out[N];
+
+    (void)state;
+    run("tomek", &view, out);
+    for (int i = 0; i < N; i++)
+        assert_true(out[i] == (i == 2 || i == 8));
+}
+
+/* golden:outlier_features. */
+static void outlier_is_the_golden_distance(void **state)
+{
+    static const double wanted[N] = {
+        0.10534108422347543, 0.11667848244633118, 0.12403823047587793,
+        0.2548963217646955, 0.09000000000000001, 0.13241027641105343,
+        0.17907694307772, 0.28535410992788474, 0.08338300069997302,
+        5.735243531257471, 0.09000000000000001, 0.4778591106139341};
+    const struct wn_view view = basic_view();
+    float out[N];
+
+    (void)state;
+    run("outlier", &view, out);
+    for (int i = 0; i < N; i++)
+        near(out[i], wanted[i], 1e-6);
+}
+
+/* golden:near_duplicate; low is a duplicate there. */
+static void near_duplicate_is_the_golden_score_turned(void **state)
+{
+    static const double wanted[N] = {
+        0.6034152795679347, 0.6034152795679347, 0.5681628881309965,
+        0.9275412318396399, 0.0, 0.6587481154362942, 0.8392216381568761,
+        0.9096508460056029, 0.5681628881309965, 1.0, 0.0, 0.9895526716322793};
+    const struct wn_view view = basic_view();
+    float out[N];
+
+    (void)state;
+    run("near_duplicate", &view, out);
+    for (int i = 0; i < N; i++)
+        near(1 - out[i], wanted[i], 1e-6);
+}
+
+/* golden:knn_shapley, cleanlab_k3 = .5 (1 + mean value). */
+static void knn_shapley_is_the_golden_one(void **state)
+{
+    static const double wanted[N] = {
+        0.5138888888888888, 0.5138888888888888, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5,
+        0.4444444444444444, 0.5, 0.5, 0.5};
+    const struct wn_view view = basic_view();
+    float out[N];
+
+    (void)state;
+    run("knn_shapley", &view, out);
+    for (int i = 0; i < N; i++)
+        near(.5 * (1 - out[i] / N), wanted[i], 1e-7);
+}
+
+/* Rows of `rows`, nearest to (a, b) first, ties to the lower. */
+static void sort_rows(int32_t *rows, size_t count, double a, double b)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t j = i; j > 0; j--) {
+            const int32_t p = rows[j - 1], q = rows[j];
+            const double dp = hypot(basic_x[2 * p] - a, basic_x[2 * p + 1] - b);
+            const double dq = hypot(basic_x[2 * q] - a, basic_x[2 * q + 1] - b);
+
+            if (dp < dq || (dp == dq && p < q))
+                break;
+            rows[j - 1] = q;
+            rows[j] = p;
+        }
+}
+
+/* The mean value of each row over the key's three test points. */
+static void exact_values(const int32_t *of, size_t count, size_t k,
+                         double value[N])
+{
+    static const double point[3][2] = {{.1, .1}, {3.05, 3.05}, {5, -1}};
+    int32_t order[N];
+
+    memset(value, 0, N * sizeof *value);
+    for (int32_t t = 0; t < 3; t++) {
+        memcpy(order, of, count * sizeof *of);
+        sort_rows(order, count, point[t][0], point[t][1]);
+        wn_shapley_add(order, count, basic_label, t, k, 1, value);
+    }
+    for (int i = 0; i < N; i++)
+        value[i] /= 3;
+}
+
+/* golden:knn_shapley, jia_exact_K3 and jia_exact_5pts_K2. */
+static void exact_shapley_is_the_golden_one(void **state)
+{
+    static const int32_t all[N] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+    static const int32_t five[5] = {0, 4, 8, 9, 7};
+    static const double wanted[N] = {
+        0.052525252525252523, 0.052525252525252523, 0.04657287157287157,
+        0.04657287157287157, 0.07435064935064935, 0.07435064935064935,
+        0.07435064935064935, 0.024350649350649355, -0.016919191919191917,
+        0.1111111111111111, 0.07435064935064935, 0.052525252525252523};
+    static const double wanted_five[5] = {
+        0.1388888888888889, 0.08333333333333333, 0.08333333333333333,
+        0.16666666666666666, 0.027777777777777773};
+    double value[N];
+
+    (void)state;
+    exact_values(all, N, 3, value);
+    for (int i = 0; i < N; i++)
+        near(value[i], wanted[i], 1e-15);
+    exact_values(five, 5, 2, value);
+    for (int i = 0; i < 5; i++)
+        near(value[five[i]], wanted_five[i], 1e-15);
+}
+
+/* Matches among the k nearest of the rows in `set`, over k. */
+static double worth(unsigned set, const int32_t *match, size_t n, size_t k)
+{
+    size_t seen = 0, found = 0;
+
+    for (size_t r = 0; r < n && seen < k; r++)
+        if (set >> r & 1) {
+            seen++;
+            found += (size_t)match[r];
+        }
+    return (double)found / (double)k;
+}
+
+static double brute_force(const int32_t *match, size_t n, size_t k, size_t row)
+{
+    double value = 0;
+
+    for (unsigned set = 0; set < 1u << n; set++) {
+        if (set >> row & 1)
+            continue;
+        const int size = __builtin_popcount(set);
+        const double orders = tgamma(size + 1) * tgamma((double)n - size);
+
+        value += orders / tgamma((double)n + 1) *
+                 (worth(set | 1u << row, match, n, k) -
+                  worth(set, match, n, k));
+    }
+    return value;
+}
+
+static void exact_shapley_is_that_of_brute_force(void **state)
+{
+    static const int32_t order[9] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+
+    (void)state;
+    for (unsigned pattern = 0; pattern < 512; pattern += 37)
+        for (size_t k = 1; k <= 11; k += 2) {
+            int32_t label[9];
+            double value[9] = {0};
+
+            for (int r = 0; r < 9; r++)
+                label[r] = (int32_t)(pattern >> r & 1);
+            wn_shapley_add(order, 9, label, 1, k, 1, value);
+            for (size_t r = 0; r < 9; r++)
+                near(value[r], brute_force(label, 9, k, r), 1e-14);
+        }
+}
+
+/* golden:longtail. */
+static void rarity_is_the_golden_one(void **state)
+{
+    static const double wanted[N] = {
+        0.00431119552300574, 0.0014649184871198262, 0.0019773985315978404,
+        0.0032868186003520705, 0.005671591312797819, 0.0059815701952226075,
+        0.0020018247331807792, 0.001735464683752408, 0.0035967220746568884,
+        0.011583092227368974, 0.0019195954079325173, 0.001877320459948928};
+    const struct wn_view view = circle_view();
+    float out[N];
+
+    (void)state;
+    run("rarity", &view, out);
+    for (int i = 0; i < N; i++)
+        near(out[i], wanted[i], 1e-7);
+}
+
+/* golden:simifeat: one draw of all rows. */
+static void simifeat_is_the_golden_one(void **state)
+{
+    static const double wanted[N] = {
+        0.052029554347752915, 0.05278204491725505, 0.052985825613640826,
+        0.05130385790897817, 0.05027470060680906, 0.05184545220698284,
+        0.0528267035086857, 0.05289785007938275, 0.052171918048741134,
+        0.049288434425979945, 1.1455821118101797, 1.1457185195379467};
+    static const double cut[2] = {0.49007890318336356, 0.052853383472697094};
+    const struct wn_view view = circle_view();
+    /* T [[.8 .2] [.25 .75]], p_clean [.55 .45], p_org [.5 .5]. */
+    const double rate[2] = {wn_simifeat_rate(.8, .55, .5),
+                            wn_simifeat_rate(.75, .45, .5)};
+    double cosine[N * M], found[N], threshold[2];
+    struct wn_error error = {0};
+    uint8_t in[N], noisy[N];
+    int32_t vote[N];
+
+    (void)state;
+    memset(in, 1, sizeof in);
+    for (size_t i = 0; i < N; i++)
+        wn_cosine_edges(&view, i, cosine + i * M);
+    assert_int_equal(
+        wn_simifeat_draw(&view, cosine, in, M, found, vote, &error), 0);
+    assert_int_equal(wn_simifeat_rank(&view, found, vote, rate, noisy,
+                                      threshold, &error),
+                     0);
+    for (int i = 0; i < N; i++) {
+        near(found[i], wanted[i], 1e-6);
+        assert_int_equal(vote[i] != circle_label[i], i == 10 || i == 11);
+        assert_int_equal(noisy[i], i == 7 || i == 10 || i == 11);
+    }
+    near(threshold[0], cut[0], 1e-6);
+    near(threshold[1], cut[1], 1e-6);
+}
+
+static void simifeat_rates_stay_within_bounds(void **state)
+{
+    (void)state;
+    near(wn_simifeat_rate(.8, .5, .5), .2, 1e-15);
+    near(wn_simifeat_rate(1, .6, .5), .05, 0);
+    near(wn_simifeat_rate(0, .5, .5), .95, 0);
+    near(wn_simifeat_rate(.5, .5, 0), .05, 0);
+}
+
+static void simifeat_finds_the_planted_rows(void **state)
+{
+    const struct wn_view view = circle_view();
+    float vote[N], rank[N], again[N];
+
+    (void)state;
+    run("simifeat_vote", &view, vote);
+    run("simifeat_vote", &view, again);
+    assert_memory_equal(vote, again, sizeof vote);
+    run("simifeat_rank", &view, rank);
+    for (int i = 0; i < N; i++) {
+        assert_true(vote[i] > 0 && vote[i] < 1);
+        assert_true(rank[i] > 0 && rank[i] < 1);
+        assert_int_equal(vote[i] > .5f, i == 10 || i == 11);
+        if (i >= 10)
+            assert_true(rank[i] > .5f);
+    }
+}
+
+static void rows_without_a_label_have_no_say(void **state)
+{
+    static const char *const names[] = {"enn",           "tomek",
+                                        "simifeat_vote", "simifeat_rank",
+                                        "knn_shapley",   "disagreement"};
+    int32_t label[N];
+    struct wn_view view = basic_view();
+    float out[N];
+
+    (void)state;
+    view.label = label;
+    for (int i = 0; i < N; i++)
+        label[i] = -1;
+    for (size_t q = 0; q < sizeof names / sizeof *names; q++) {
+        run(names[q], &view, out);
+        for (int i = 0; i < N; i++)
+            assert_true(out[i] == 0);
+    }
+    memcpy(label, basic_label, sizeof label);
+    label[8] = -1;
+    run("tomek", &view, out);
+    for (int i = 0; i < N; i++)
+        assert_true(out[i] == 0);
+    run("enn", &view, out);
+    assert_true(out[8] == 0 && out[0] == 0 && out[7] == 1);
+}
+
+/* golden:hoc, small: counts of the circle. */
+static void consensus_is_the_golden_one(void **state)
+{
+    static const double c3[8] = {
+        0.16666666666666666, 0.08333333333333333, 0.16666666666666666,
+        0.08333333333333333, 0.08333333333333333, 0.16666666666666666,
+        0.16666666666666666, 0.08333333333333333};
+    struct wn_consensus seen;
+    struct wn_error error = {0};
+
+    (void)state;
+    assert_int_equal(wn_consensus_new(&seen, 2, &error), 0);
+    wn_consensus_count(&seen, circle_label, circle_neighbor, N, M);
+    for (int a = 0; a < 2; a++)
+        near(seen.c1[a], .5, 1e-15);
+    for (int ab = 0; ab < 4; ab++)
+        near(seen.c2[ab], .25, 1e-15);
+    for (int abc = 0; abc < 8; abc++)
+        near(seen.c3[abc], c3[abc], 1e-15);
+    struct wn_transition fit;
+    double trace[WN_HOC_UPDATES + 1];
+    assert_int_equal(
+        wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, trace, &error), 0);
+    near(trace[0], 1.094330333434321, 1e-9);
+    near(trace[1], 1.1594784466909511, 1e-9);
+    near(trace[10], 0.9795339121127618, 1e-9);
+    near(fit.loss, 0.11860521998137713, 1e-4);
+    wn_transition_free(&fit);
+    wn_consensus_free(&seen);
+}
+
+/* golden:hoc, exact: consensus made from T and p themselves. */
+static void transition_is_the_golden_one(void **state)
+{
+    static const double t[9] = {.8, .15, .05, .1, .7, .2, .05, .15, .8};
+    static const double p[3] = {.4, .35, .25};
+    static const double best[9] = {
+        0.8003125555441813, 0.14968046970313859, 0.05000697475268018,
+        0.10032594943312471, 0.6990908196737251, 0.20058323089315022,
+        0.04971726687977288, 0.14912903393577176, 0.8011536991844553};
+    struct wn_consensus seen;
+    struct wn_transition fit;
+    struct wn_error error = {0};
+    double trace[WN_HOC_UPDATES + 1];
+
+    (void)state;
+    assert_int_equal(wn_consensus_new(&seen, 3, &error), 0);
+    for (int i = 0; i < 3; i++)
+        for (int a = 0; a < 3; a++) {
+            seen.c1[a] += p[i] * t[3 * i + a];
+            for (int b = 0; b < 3; b++) {
+                const double pair = p[i] * t[3 * i + a] * t[3 * i + b];
+
+                seen.c2[3 * a + b] += pair;
+                for (int c = 0; c < 3; c++)
+                    seen.c3[9 * a + 3 * b + c] += pair * t[3 * i + c];
+            }
+        }
+    assert_int_equal(
+        wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, trace, &error), 0);
+    near(trace[0], 0.6391343357061772, 1e-9);
+    near(trace[1], 0.5992604198475477, 1e-9);
+    near(trace[10], 0.38586651255966387, 1e-9);
+    /* Adam at this rate never settles: the best of its steps depends on the
+     * last bits, so it may be better than the key's. */
+    assert_true(fit.loss <= 0.0013089296241745514 + 1e-6);
+    for (int i = 0; i < 9; i++) {
+        near(fit.t[i], best[i], 3e-3);
+        near(fit.t[i], t[i], 3e-3);
+    }
+    for (int i = 0; i < 3; i++)
+        near(fit.p[i], p[i], 3e-3);
+    wn_transition_free(&fit);
+    wn_consensus_free(&seen);
+}
+
+static void too_many_classes_are_refused(void **state)
+{
+    struct wn_consensus seen;
+    struct wn_transition fit;
+    struct wn_error error = {0};
+
+    (void)state;
+    assert_int_equal(wn_consensus_new(&seen, WN_HOC_CLASSES + 1, &error), 0);
+    assert_int_equal(wn_transition_fit(&fit, &seen, 1, NULL, &error), -1);
+    assert_int_equal(error.code, WN_EUSAGE);
+    wn_consensus_free(&seen);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(enn_drops_the_golden_rows),
+        cmocka_unit_test(tomek_links_the_golden_pair),
+        cmocka_unit_test(outlier_is_the_golden_distance),
+        cmocka_unit_test(near_duplicate_is_the_golden_score_turned),
+        cmocka_unit_test(knn_shapley_is_the_golden_one),
+        cmocka_unit_test(exact_shapley_is_the_golden_one),
+        cmocka_unit_test(exact_shapley_is_that_of_brute_force),
+        cmocka_unit_test(rarity_is_the_golden_one),
+        cmocka_unit_test(simifeat_is_the_golden_one),
+        cmocka_unit_test(simifeat_rates_stay_within_bounds),
+        cmocka_unit_test(simifeat_finds_the_planted_rows),
+        cmocka_unit_test(rows_without_a_label_have_no_say),
+        cmocka_unit_test(consensus_is_the_golden_one),
+        cmocka_unit_test(transition_is_the_golden_one),
+        cmocka_unit_test(too_many_classes_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
