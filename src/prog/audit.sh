@@ -63,7 +63,7 @@ $leash true 2>/dev/null || leash=''
 # Options that are ours, and those of stages that make no sense here: they
 # would name or show something else than an audit leaves.
 own='output force quiet pruned help version'
-apart='in-place source removed dry-run format explain columns'
+apart='in-place source removed dry-run format explain columns as'
 apart="$apart spreadsheet-safe list-issues list-methods list-models"
 
 # The lines of a stage's --help that are options to be passed on.

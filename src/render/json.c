@@ -301,10 +301,11 @@ static json_t *json_agree(const struct wn_report *report, size_t i)
 /* The name of a score's spread, for free(). */
 static char *spread_name(const struct wn_score *score)
 {
-    char *name = malloc(strlen(score->name) + sizeof "_std");
+    const size_t room = strlen(score->name) + sizeof "_std";
+    char *name = malloc(room);
 
     if (name)
-        sprintf(name, "%s_std", score->name);
+        snprintf(name, room, "%s_std", score->name);
     return name;
 }
 

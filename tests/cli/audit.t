@@ -105,7 +105,7 @@ is "$(cat calls)" "ingest <--label=y> <-o> <./.x.audit.h5.work/audit.h5> <--> <x
 score <-i> <--> <./.x.audit.h5.work/audit.h5>
 flag <-i> <--> <./.x.audit.h5.work/audit.h5>
 prune <--source=x.csv> <-o> <./.x.audit.h5.work/pruned> <--> <./.x.audit.h5.work/audit.h5>
-report <--> <./.x.audit.h5.work/audit.h5>" "the stages get what they need"
+report <--as=x.audit.h5> <--> <./.x.audit.h5.work/audit.h5>" "the stages get what they need"
 
 : >calls
 runs "a second audit replaces the first" audit x.csv --label=y
@@ -119,7 +119,7 @@ and lines> <--ignore=a> <--ignore=b>
 score <--seed=7> <--threads=3> <--verbose>
 flag <--verbose>
 prune <--verbose>
-report <--verbose> <--top=5>" "go to them in order, as they were given"
+report <--verbose> <--top=5> <--as=x.audit.h5>" "go to them in order, as they were given"
 
 runs "-o" audit x.csv -o other.h5
 left "./other.h5 ./other.pruned.csv ./x.audit.h5 ./x.csv ./x.pruned.csv " \

@@ -66,7 +66,7 @@ none "$(for file in $sources; do
         echo "$file"
 done)" "every source names its licence first"
 code=$(echo "$sources" | grep -E '\.[ch]$')
-none "$(grep -nE '.{81,}' $code /dev/null)" "80 columns"
+none "$(grep -nE '.{81,}' $(echo "$code" | grep ^src))" "80 columns"
 none "$(grep -n "$(printf '\t')" $code /dev/null)" "blanks, no tabs"
 none "$(grep -nE ' +$' $sources /dev/null)" "no blanks at the end of a line"
 none "$(grep -nE '\b(TO''DO|FIX''ME|XX''X)\b' $sources /dev/null |

@@ -29,7 +29,7 @@ is "$(cat root/usr/share/man/man*/* |
     "no page mentions a program by its plain name"
 if command -v mandoc >/dev/null; then
     is "$(mandoc -T lint -W all -M root root/usr/share/man/man*/* 2>/dev/null |
-        grep -v 'referenced manual not found')" "" \
+        grep -v -e 'referenced manual not found' -e 'unusual Xr order')" "" \
         "the pages are well formed under their new names"
 fi
 
@@ -41,7 +41,7 @@ ok "$([ -f iris.audit.h5 ] && [ -f iris.pruned.csv ]; echo $?)" \
 is "$(root/usr/bin/winnow-audit --nonsense 2>&1 | cut -d : -f 1)" \
     winnow-audit "and speaks under its name"
 rm iris.audit.h5 iris.pruned.csv
-ln -s ../root/usr/bin/winnow-audit nightly
+ln -s root/usr/bin/winnow-audit nightly
 runs "a link to it" ./nightly iris.csv --label=species
 mkdir lone
 cp root/usr/bin/winnow-audit lone
