@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Side by side: run.sh [--small] [NAME...], from the build tree by `make bench`.
+#
+# Each line of the table below is a piece of work: its name, what it is, the
+# data it needs, our command, the peers' commands (Debian packages; left out
+# with a word where one is missing) and the floor, what the library underneath
+# would take alone. All run on the same data, one after the other, with the
+# same number of threads, and stand in the same table: on a busy machine the
+# times are worth little, their ratios more.
+#
+# To add work, add a line; to add data, a function make_NAME. `make bench
+# BENCH=softmax` runs one line only. --small has tiny data, to try the bench.
+
+set -u
+LC_ALL=C
+export LC_ALL
+source=$(cd "$(dirname -- "$0")/.." && pwd) || exit 2
+build=$(pwd)
+PATH=$build:$build/bench:$source/bench:$PATH
+data=$build/bench/data
+peers="/usr/bin/python3 $source/bench/peers.py"
+threads=${THREADS:-$(nproc)}
+OMP_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=$threads
+export OMP_NUM_THREADS OPENBLAS_NUM_THREADS
+
+small=''
+[ "${1-}" != --small ] || { small=1; shift; }
+if [ -n "$small" ]; then
+    data=$data-small
+    csv_n=2000 wide_n=200 narrow_n=400
+else
+    csv_n=860000 wide_n=10000 narrow_n=20000
+fi
+o='-j '$threads' -f -q -o '$data/out.h5
+
+# name | what | data | ours | peers, separated by ; | floor
+table="
+csv|numeric CSV, $csv_n x 65|csv|ingest $o --label=label $data/csv.csv|$peers pandas $data/csv.csv|floor csv $data/csv.csv
+softmax|5-fold logistic regression, $wide_n x 784|wide|score $o --model=softmax --methods=none $data/wide.h5|$peers logistic $data/wide.h5|floor sgemm $wide_n 10 784 3200
+neighbors|exact 10 neighbours, $narrow_n x 128|narrow|score $o --model=none --methods=disagreement $data/narrow.h5|$peers neighbors $data/narrow.h5;$peers faiss $data/narrow.h5|floor sgemm $narrow_n $narrow_n 128 1
+digits|the whole audit of the digits|digits|audit -q -j $threads $data/digits.csv --label=digit||
+"
+
+make_csv() { generate $csv_n 64 10 .05 >"$1"; }
+make_digits() { cp "$source/samples/digits.csv" "$1"; }
+encoded() {
+    generate "$2" "$3" 10 .05 | ingest -q --label=label -f -o "$1"
+}
+make_wide() { encoded "$1" $wide_n 784; }
+make_narrow() { encoded "$1" $narrow_n 128; }
+
+# prepare NAME: its data, unless they are there.
+prepare() {
+    case $1 in
+    csv | digits) file=$data/$1.csv ;;
+    *) file=$data/$1.h5 ;;
+    esac
+    [ -s "$file" ] || { "make_$1" "$file.new" && mv "$file.new" "$file"; }
+}
+
+# timed COMMAND...: prints "seconds MiB", or "- WHY".
+timed() {
+    measure "$data/result" "$@" >"$data/said" 2>&1
+    case $? in
+    0) cat "$data/result" ;;
+    77) echo "- $(tail -n 1 "$data/said")" ;;
+    *) echo "- failed: $(tail -n 1 "$data/said")" ;;
+    esac
+}
+
+# line WHO TIME [OURS]: one line of the table.
+line() {
+    seconds=${2%% *}
+    case $seconds in
+    -) printf '  %-12s %s\n' "$1" "${2#- }" ;;
+    *) awk -v who="$1" -v t="$seconds" -v m="${2##* }" -v ours="${3--}" '
+        BEGIN { printf "  %-12s %8.2f s %8.0f MiB", who, t, m
+                if (ours + 0 > 0) printf "  %7.2f x ours", t / ours
+                print "" }' ;;
+    esac
+}
+
+mkdir -p "$data" || exit 2
+echo "$threads threads, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo |
+    head -n 1)"
+echo "$table" | while IFS='|' read -r name what needs ours others floor; do
+    [ -n "$name" ] || continue
+    case " ${*:-$name} " in
+    *" $name "*) ;;
+    *) continue ;;
+    esac
+    printf '\n%s: %s\n' "$name" "$what"
+    prepare "$needs" || { echo "  cannot make its data"; exit 2; }
+    time=$(timed $ours </dev/null)
+    line ours "$time"
+    echo "$others" | tr ';' '\n' | while read -r other; do
+        [ -n "$other" ] || continue
+        who=${other#"$peers "}
+        line "${who%% *}" "$(timed $other </dev/null)" "${time%% *}"
+    done
+    [ -z "$floor" ] ||
+        line "floor" "$(timed $floor </dev/null)" "${time%% *}"
+    case $time in
+    -*) exit 1 ;;
+    esac
+done
