@@ -4,8 +4,8 @@
  * `posterior` flags a label that is more likely wrong than right (suspicion.h).
  * For the others the noise estimate says how many labels of each class are
  * wrong, and the rule says which. Source: Northcutt, Jiang, Chuang, JAIR 70
- * (2021), section 3. Compared with: cleanlab filter.py, golden.json
- * cl_filter and cl_filter_params. */
+ * (2021), section 3. Compared with: cleanlab filter.py, golden.json cl_filter
+ * and cl_filter_params. */
 #ifndef WN_CHECK_RULES_H
 #define WN_CHECK_RULES_H
 

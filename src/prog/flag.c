@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* flag: decide which rows have which issue, how suspicious each label is, and
  * what to do. Reads /data and /score of an audit file, writes /flag. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,6 +196,76 @@ static int read_neighbors(struct work *work, struct wn_error *error)
     return 0;
 }
 
+/* Probabilities by the votes of the neighbours, where score left none. */
+static int count_votes(struct work *work, struct wn_error *error)
+{
+    const struct wn_evidence *evidence = &work->evidence;
+    const size_t n = evidence->n, k = evidence->k, m = evidence->m;
+
+    work->probability =
+        wn_new(wn_product(n, k, 1), sizeof *work->probability, error);
+    if (!work->probability)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        for (size_t q = 0; q < m; q++) {
+            const int32_t label =
+                evidence->label[evidence->neighbor[i * m + q]];
+
+            if (label >= 0)
+                work->probability[i * k + (size_t)label] += 1 / (float)m;
+        }
+    return 0;
+}
+
+static int read_probability(const struct wn_run *run, struct work *work,
+                            struct wn_error *error)
+{
+    struct wn_evidence *evidence = &work->evidence;
+    const size_t extent[3] = {evidence->n, evidence->k, 0};
+
+    if (wn_audit_has(work->audit, "score/probability")) {
+        work->probability = wn_audit_read(work->audit, "score/probability",
+                                          WN_F32, extent, error);
+        if (!work->probability)
+            return -1;
+    } else if (evidence->neighbor && evidence->label) {
+        wn_talk_note(run->talk,
+                     "%s has no probabilities; the labels of neighbours "
+                     "vote instead",
+                     wn_audit_name(work->audit));
+        if (count_votes(work, error))
+            return -1;
+    }
+    evidence->probability = work->probability;
+    return 0;
+}
+
+/* Refuse at once what would need more than --memory. */
+static int check_memory(const struct wn_run *run, struct work *work,
+                        struct wn_error *error)
+{
+    const double limit = wn_option_number(run->options, "memory");
+    size_t extent[3] = {0, 0, 0};
+    int rank;
+
+    if (!wn_option_given(run->options, "memory"))
+        return 0;
+    if (wn_audit_has(work->audit, "score/neighbor/index") &&
+        wn_audit_shape(work->audit, "score/neighbor/index", &rank, extent,
+                       error))
+        return -1;
+    const double n = (double)work->data.n, k = (double)work->data.k;
+    const double need = n * (4 * k + 8 * (double)extent[1] + 120) +
+                        72 * k * k + 64e6;
+    if (need > limit)
+        return wn_fail(error, WN_EUSAGE,
+                       "--memory: %.0f rows of %.0f classes and %zu "
+                       "neighbours need %.0f MiB, wanted at most %.0f MiB",
+                       n, k, extent[1], ceil(need / 0x1p20),
+                       floor(limit / 0x1p20));
+    return 0;
+}
+
 static int read_evidence(const struct wn_run *run, struct work *work,
                          struct wn_error *error)
 {
@@ -203,25 +274,16 @@ static int read_evidence(const struct wn_run *run, struct work *work,
     work->audit = wn_run_open(run, WN_SCORE, error);
     if (!work->audit ||
         wn_dataset_load(&work->data, work->audit,
-                        WN_PART_LABEL | WN_PART_DEFECT, error))
+                        WN_PART_LABEL | WN_PART_DEFECT, error) ||
+        check_memory(run, work, error))
         return -1;
     evidence->n = work->data.n;
     evidence->k = work->data.k;
     evidence->label = work->data.label;
     evidence->threads = run->threads;
-    if (wn_audit_has(work->audit, "score/probability")) {
-        const size_t extent[3] = {evidence->n, evidence->k, 0};
-
-        work->probability = wn_audit_read(work->audit, "score/probability",
-                                          WN_F32, extent, error);
-        if (!work->probability)
-            return -1;
-        evidence->probability = work->probability;
-    }
-    if (wn_audit_has(work->audit, "data/features") &&
-        hash_features(work, error))
-        return -1;
-    if (read_neighbors(work, error))
+    if ((wn_audit_has(work->audit, "data/features") &&
+         hash_features(work, error)) ||
+        read_neighbors(work, error) || read_probability(run, work, error))
         return -1;
     return count_defects(work, error);
 }
@@ -420,21 +482,13 @@ done:
     return status;
 }
 
-static int write_all(const struct wn_run *run, struct work *work,
+static int write_all(struct wn_audit_writer *writer, const struct work *work,
                      struct wn_error *error)
 {
-    struct wn_audit_writer *writer =
-        wn_run_create(run, work->audit, WN_FLAGS, error);
-
-    if (!writer)
+    if (work->evidence.noise &&
+        write_noise(writer, &work->noise, &work->judged, error))
         return -1;
-    if ((work->evidence.noise &&
-         write_noise(writer, &work->noise, &work->judged, error)) ||
-        write_rows(writer, work, error)) {
-        wn_audit_abandon(writer);
-        return -1;
-    }
-    return wn_audit_finish(writer, error);
+    return write_rows(writer, work, error);
 }
 
 static int list_issues(const struct wn_run *run, struct wn_error *error)
@@ -459,18 +513,26 @@ static int list_issues(const struct wn_run *run, struct wn_error *error)
 static int flag(struct wn_run *run, struct wn_error *error)
 {
     const char *fail_on = wn_option_text(run->options, "fail-on");
+    struct wn_audit_writer *writer = NULL;
     struct work work = {0};
     int status = -1;
 
     if (wn_option_on(run->options, "list-issues"))
         return list_issues(run, error);
-    if (wn_fail_check(fail_on, error) || read_evidence(run, &work, error) ||
-        estimate(run, &work, error) || make_room(&work, error) ||
-        run_checks(run, &work, error) || judge_rows(run, &work, error) ||
-        write_all(run, &work, error))
+    if (wn_fail_check(fail_on, error) || read_evidence(run, &work, error))
         goto done;
-    status = wn_fail_reached(fail_on, work.issue, work.evidence.n, error);
+    /* Before the work, so that an output that cannot be is known at once. */
+    writer = wn_run_create(run, work.audit, WN_FLAGS, error);
+    if (!writer || estimate(run, &work, error) || make_room(&work, error) ||
+        run_checks(run, &work, error) || judge_rows(run, &work, error) ||
+        write_all(writer, &work, error))
+        goto done;
+    status = wn_audit_finish(writer, error);
+    writer = NULL;
+    if (status == 0)
+        status = wn_fail_reached(fail_on, work.issue, work.evidence.n, error);
 done:
+    wn_audit_abandon(writer);
     free_work(&work);
     return status;
 }
