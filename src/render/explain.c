@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Everything about one row: found, loaded, and told in text. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,55 +208,171 @@ static int put_head(const struct wn_report *report, size_t i,
 }
 
 static int put_fact(struct wn_text *out, const char *name, const char *value,
-                    struct wn_error *error)
+                    const char *more, struct wn_error *error)
 {
     if (wn_text_format(out, error, "  %-18s", name) ||
         wn_words_data(out, value, error))
         return -1;
-    return 0;
+    return wn_text_format(out, error, "%s%s\n", *more ? ": " : "", more);
 }
 
-static const char *suggested(const struct wn_report *report, size_t i)
+static bool flagged_as(const struct wn_report *report, size_t i,
+                       const char *check)
 {
-    return wn_report_class(report, report->suggestion[i]);
+    for (size_t c = 0; c < report->checks && c < 32; c++)
+        if (strcmp(report->check_name[c], check) == 0)
+            return report->issue[i] >> c & 1;
+    return false;
+}
+
+/* Why flag proposes what it does; check/decide.h has the rules. */
+static const char *why(const struct wn_report *report, size_t i)
+{
+    const char *action = report->action_name[report->action[i]];
+    const bool label = flagged_as(report, i, "label");
+
+    if (strcmp(action, "keep") == 0)
+        return report->issue[i] ? "what was found is no reason against it"
+                                : "nothing speaks against it";
+    if (strcmp(action, "relabel") == 0)
+        return "probably wrong, and another label is sure enough";
+    if (strcmp(action, "drop") == 0)
+        return flagged_as(report, i, "duplicate")
+                   ? "an exact copy of an earlier row"
+                   : "almost surely wrong, and no other label is sure enough";
+    if (strcmp(action, "review"))
+        return "";
+    if (label)
+        return "probably wrong, but no other label is sure enough";
+    if (report->data.label[i] < 0)
+        return "it has no label";
+    return report->suggestion[i] >= 0 ? "another label is likelier"
+                                      : "a person should see what was found";
 }
 
 static int put_verdict(const struct wn_report *report, size_t i,
                        struct wn_text *out, struct wn_error *error)
 {
+    const char *suggested;
+    char suspicion[32] = "-";
+
     if (put_fact(out, "given label",
-                 wn_report_class(report, report->data.label[i]), error) ||
-        wn_text_format(out, error, "\n"))
+                 wn_report_class(report, report->data.label[i]), "", error))
         return -1;
     if (!report->flagged)
         return put_fact(out, "verdict",
-                        report->scored ? "not flagged yet"
-                                       : "not scored and flagged yet",
-                        error) ||
-                       wn_text_format(out, error, "\n")
-                   ? -1
-                   : 0;
-    if (put_fact(out, "suggested label",
-                 suggested(report, i) ? suggested(report, i) : "none", error) ||
-        wn_text_format(out, error, "\n  %-18s", "suspicion") ||
-        (isnan(report->suspicion[i])
-             ? wn_text_format(out, error, "-")
-             : wn_text_format(out, error, "%.3f",
-                              (double)report->suspicion[i])) ||
-        wn_text_format(out, error, ", rank %zu of %zu\n", report->rank[i],
-                       report->data.n) ||
-        put_fact(out, "proposed action", report->action_name[report->action[i]],
-                 error))
+                        report->scored ? "not flagged yet" : "not scored yet",
+                        "", error);
+    suggested = wn_report_class(report, report->suggestion[i]);
+    if (!isnan(report->suspicion[i]))
+        snprintf(suspicion, sizeof suspicion, "%.3f",
+                 (double)report->suspicion[i]);
+    if (put_fact(out, "suggested label", suggested ? suggested : "none", "",
+                 error) ||
+        wn_text_format(out, error, "  %-18s%s, rank %zu of %zu\n", "suspicion",
+                       suspicion, report->rank[i], report->data.n))
         return -1;
-    return wn_text_format(out, error, "\n");
+    return put_fact(out, "proposed action",
+                    report->action_name[report->action[i]], why(report, i),
+                    error);
+}
+
+/* What the models say of a row with a label, in a sentence. */
+static int add_models(const struct wn_report *report,
+                      const struct wn_explanation *explanation,
+                      struct wn_text *text, struct wn_error *error)
+{
+    const size_t i = explanation->row;
+    const int32_t given = report->data.label[i];
+    const int32_t other = report->rival ? report->rival[i] : -1;
+    const float *probability = explanation->probability;
+
+    if (!probability || given < 0 || other < 0)
+        return 0;
+    if (wn_text_format(text, error,
+                       "Models that did not see this label give ") ||
+        wn_words_short(text, wn_report_class(report, other), error) ||
+        wn_text_format(text, error, " %.3f and the given label %.3f. ",
+                       (double)probability[other], (double)probability[given]))
+        return -1;
+    if (!report->threshold || !(report->threshold[other] <= 1))
+        return 0;
+    if (wn_text_format(text, error, "A row is confidently ") ||
+        wn_words_short(text, wn_report_class(report, other), error))
+        return -1;
+    return wn_text_format(text, error, " from %.3f on. ",
+                          report->threshold[other]);
+}
+
+static size_t count_neighbors(const struct wn_report *report,
+                              const struct wn_explanation *explanation,
+                              int32_t label)
+{
+    size_t same = 0;
+
+    for (size_t j = 0; j < explanation->neighbors; j++)
+        same += report->data.label[explanation->neighbor[j]] == label;
+    return same;
+}
+
+static int add_neighbors(const struct wn_report *report,
+                         const struct wn_explanation *explanation,
+                         struct wn_text *text, struct wn_error *error)
+{
+    const size_t i = explanation->row;
+    const int32_t other = report->rival ? report->rival[i] : -1;
+
+    if (!explanation->neighbors || report->data.label[i] < 0)
+        return 0;
+    if (wn_text_format(
+            text, error, "Of the %zu nearest rows %zu carry the given label",
+            explanation->neighbors,
+            count_neighbors(report, explanation, report->data.label[i])))
+        return -1;
+    if (other >= 0 &&
+        (wn_text_format(text, error, ", %zu carry ",
+                        count_neighbors(report, explanation, other)) ||
+         wn_words_short(text, wn_report_class(report, other), error)))
+        return -1;
+    return wn_text_format(text, error, ". ");
+}
+
+/* The evidence in sentences; the tables below have the numbers. */
+static int put_words(const struct wn_report *report,
+                     const struct wn_explanation *explanation,
+                     struct wn_text *out, struct wn_error *error)
+{
+    struct wn_text text = {0};
+    int status = -1;
+
+    if (add_models(report, explanation, &text, error) ||
+        add_neighbors(report, explanation, &text, error))
+        goto done;
+    if (report->scores && report->expected &&
+        wn_text_format(&text, error,
+                       "%zu of %zu scores put it in their top %zu, the "
+                       "estimated number of wrong labels.",
+                       wn_scores_agree(report, explanation->row),
+                       report->scores, report->expected))
+        goto done;
+    status = 0;
+    if (text.length)
+        status = wn_text_add(out, "\n", 1, error) ||
+                         wn_words_wrap(out, text.bytes, error)
+                     ? -1
+                     : 0;
+done:
+    wn_text_free(&text);
+    return status;
 }
 
 static int put_checks(const struct wn_report *report, size_t i,
                       struct wn_text *out, struct wn_error *error)
 {
-    static const struct wn_grid_column head[] = {{"check", WN_LEFT, false},
-                                                 {"flags it", WN_LEFT, false},
-                                                 {"because", WN_LEFT, true}};
+    static const struct wn_grid_column head[] = {
+        {"check", WN_LEFT, WN_FIXED},
+        {"flags it", WN_LEFT, WN_FIXED},
+        {"because", WN_LEFT, WN_WRAPS}};
     struct wn_grid grid;
     int status = -1;
 
@@ -288,10 +405,10 @@ static int put_probabilities(const struct wn_report *report,
 {
     enum { MOST = 5 };
     static const struct wn_grid_column head[] = {
-        {"class", WN_LEFT, true},
-        {"probability", WN_RIGHT, false},
-        {"threshold", WN_RIGHT, false},
-        {"", WN_LEFT, false}};
+        {"class", WN_LEFT, WN_SHRINKS},
+        {"probability", WN_RIGHT, WN_FIXED},
+        {"threshold", WN_RIGHT, WN_FIXED},
+        {"", WN_LEFT, WN_FIXED}};
     const int32_t given = report->data.label[explanation->row];
     struct wn_grid grid;
     int status = -1;
@@ -325,28 +442,16 @@ done:
     return status;
 }
 
-static int put_tally(const struct wn_report *report,
-                     const struct wn_explanation *explanation,
-                     struct wn_text *out, struct wn_error *error)
-{
-    const int32_t given = report->data.label[explanation->row];
-    size_t same = 0;
-
-    for (size_t j = 0; j < explanation->neighbors; j++)
-        same += report->data.label[explanation->neighbor[j]] == given;
-    return wn_text_format(out, error, "  %zu of %zu carry the given label.\n",
-                          same, explanation->neighbors);
-}
-
 static int put_neighbors(const struct wn_report *report,
                          const struct wn_explanation *explanation,
                          struct wn_text *out, struct wn_error *error)
 {
-    static const struct wn_grid_column head[] = {{"row", WN_RIGHT, false},
-                                                 {"line", WN_RIGHT, false},
-                                                 {"distance", WN_RIGHT, false},
-                                                 {"label", WN_LEFT, true},
-                                                 {"id", WN_LEFT, true}};
+    static const struct wn_grid_column head[] = {
+        {"row", WN_RIGHT, WN_FIXED},
+        {"line", WN_RIGHT, WN_FIXED},
+        {"distance", WN_RIGHT, WN_FIXED},
+        {"label", WN_LEFT, WN_SHRINKS},
+        {"id", WN_LEFT, WN_SHRINKS}};
     const bool with_id = report->data.id != NULL;
     struct wn_grid grid;
     int status = -1;
@@ -369,10 +474,8 @@ static int put_neighbors(const struct wn_report *report,
             (with_id && wn_grid_add(&grid, id, length, error)))
             goto done;
     }
-    if (wn_text_format(out, error, "\nNearest rows\n") ||
-        wn_grid_print(&grid, out, error))
-        goto done;
-    status = put_tally(report, explanation, out, error);
+    if (wn_text_format(out, error, "\nNearest rows\n") == 0)
+        status = wn_grid_print(&grid, out, error);
 done:
     wn_grid_free(&grid);
     return status;
@@ -382,11 +485,11 @@ static int put_scores(const struct wn_report *report, size_t i,
                       struct wn_text *out, struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
-        {"score", WN_LEFT, false},
-        {"value", WN_RIGHT, false},
-        {"spread", WN_RIGHT, false},
-        {"percentile", WN_RIGHT, false},
-        {"what it is", WN_LEFT, true}};
+        {"score", WN_LEFT, WN_FIXED},
+        {"value", WN_RIGHT, WN_FIXED},
+        {"spread", WN_RIGHT, WN_FIXED},
+        {"percentile", WN_RIGHT, WN_FIXED},
+        {"what it is", WN_LEFT, WN_WRAPS}};
     struct wn_grid grid;
     int status = -1;
 
@@ -427,6 +530,7 @@ int wn_text_explain(const struct wn_report *report,
         if ((e && wn_text_add(out, "\n", 1, error)) ||
             put_head(report, i, out, error) ||
             put_verdict(report, i, out, error) ||
+            put_words(report, explanation, out, error) ||
             put_checks(report, i, out, error) ||
             put_probabilities(report, explanation, out, error) ||
             put_neighbors(report, explanation, out, error) ||

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,7 +145,7 @@ static bool shrink(const struct wn_grid *grid, size_t *width)
     size_t widest = grid->columns;
 
     for (size_t c = 0; c < grid->columns; c++)
-        if (grid->column[c].shrinks && width[c] > LEAST &&
+        if (grid->column[c].yields != WN_FIXED && width[c] > LEAST &&
             width[c] > strlen(grid->column[c].head) &&
             (widest == grid->columns || width[c] > width[widest]))
             widest = c;
@@ -193,6 +194,38 @@ static int put_cell(const struct wn_grid *grid, const size_t *width, size_t c,
                           cut && width[c] > 3 ? "..." : "", after, "");
 }
 
+/* The last column, in as many lines as it takes. */
+static int put_wrapped(const struct wn_grid *grid, const size_t *width,
+                       const char *text, size_t length, struct wn_text *out,
+                       struct wn_error *error)
+{
+    const size_t last = grid->columns - 1, room = width[last];
+    const size_t indent = line_width(width, grid->columns) - room;
+    size_t before = last ? GAP : INDENT;
+
+    do {
+        size_t keep = wn_cells_prefix(text, length, room);
+
+        if (keep < length && text[keep] != ' ')
+            for (size_t at = keep; at > 0; at--)
+                if (text[at - 1] == ' ') {
+                    keep = at - 1;
+                    break;
+                }
+        if (wn_text_format(out, error, "%*s%.*s", (int)before, "", (int)keep,
+                           text))
+            return -1;
+        for (; keep < length && text[keep] == ' '; keep++)
+            continue;
+        text += keep;
+        length -= keep;
+        if (length && wn_text_add(out, "\n", 1, error))
+            return -1;
+        before = indent;
+    } while (length);
+    return 0;
+}
+
 static int end_line(struct wn_text *out, struct wn_error *error)
 {
     while (out->length && out->bytes[out->length - 1] == ' ')
@@ -221,7 +254,9 @@ int wn_grid_print(const struct wn_grid *grid, struct wn_text *out,
         size_t length;
         const char *text = cell_text(grid, cell, &length);
 
-        if (put_cell(grid, width, c, text, length, out, error) ||
+        if ((grid->column[c].yields == WN_WRAPS
+                 ? put_wrapped(grid, width, text, length, out, error)
+                 : put_cell(grid, width, c, text, length, out, error)) ||
             (c + 1 == grid->columns && end_line(out, error)))
             goto done;
     }

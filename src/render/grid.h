@@ -3,11 +3,10 @@
  *
  * Cells come row by row. Data is shown through wn_text_add_visible(). When a
  * line would be wider than WN_WIDTH the widest columns that may shrink do, and
- * what does not fit ends in "...". */
+ * what does not fit ends in "..."; a last column may go on in lines below. */
 #ifndef WN_RENDER_GRID_H
 #define WN_RENDER_GRID_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "util/error.h"
@@ -16,11 +15,13 @@
 enum { WN_WIDTH = 80 };
 
 enum wn_align { WN_LEFT, WN_RIGHT };
+/* How a column gives way; only the last one, aligned left, may wrap. */
+enum wn_yield { WN_FIXED, WN_SHRINKS, WN_WRAPS };
 
 struct wn_grid_column {
     const char *head;
     enum wn_align align;
-    bool shrinks;
+    enum wn_yield yields;
 };
 
 struct wn_grid {

@@ -89,10 +89,10 @@ static int put_columns(const struct wn_report *report, struct wn_text *out,
                        struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
-        {"column", WN_LEFT, true},     {"kind", WN_LEFT, false},
-        {"missing", WN_RIGHT, false},  {"invalid", WN_RIGHT, false},
-        {"distinct", WN_RIGHT, false}, {"min", WN_RIGHT, true},
-        {"max", WN_RIGHT, true}};
+        {"column", WN_LEFT, WN_SHRINKS},  {"kind", WN_LEFT, WN_FIXED},
+        {"missing", WN_RIGHT, WN_FIXED},  {"invalid", WN_RIGHT, WN_FIXED},
+        {"distinct", WN_RIGHT, WN_FIXED}, {"min", WN_RIGHT, WN_SHRINKS},
+        {"max", WN_RIGHT, WN_SHRINKS}};
     const struct wn_dataset *data = &report->data;
     const size_t most = report->columns ? SIZE_MAX : WN_TOP_ROWS;
     const size_t shown = data->columns < most ? data->columns : most;
@@ -129,10 +129,10 @@ static int put_defects(const struct wn_report *report, struct wn_text *out,
                        struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
-        {"rule", WN_LEFT, true},
-        {"cells", WN_RIGHT, false},
-        {"first at line", WN_RIGHT, false},
-        {"in column", WN_LEFT, true}};
+        {"rule", WN_LEFT, WN_SHRINKS},
+        {"cells", WN_RIGHT, WN_FIXED},
+        {"first at line", WN_RIGHT, WN_FIXED},
+        {"in column", WN_LEFT, WN_SHRINKS}};
     const struct wn_dataset *data = &report->data;
     struct wn_grid grid;
     int status = -1;
@@ -169,9 +169,9 @@ static int put_classes(const struct wn_report *report, struct wn_text *out,
                        struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
-        {"class", WN_LEFT, true},        {"rows", WN_RIGHT, false},
-        {"est. wrong", WN_RIGHT, false}, {"share", WN_RIGHT, false},
-        {"flagged", WN_RIGHT, false},    {"", WN_LEFT, false}};
+        {"class", WN_LEFT, WN_SHRINKS},     {"rows", WN_RIGHT, WN_FIXED},
+        {"est. wrong", WN_RIGHT, WN_FIXED}, {"share", WN_RIGHT, WN_FIXED},
+        {"flagged", WN_RIGHT, WN_FIXED},    {"", WN_LEFT, WN_FIXED}};
     const size_t k = report->data.k;
     const size_t shown = k < WN_MOST_CLASSES ? k : WN_MOST_CLASSES;
     struct wn_grid grid;
@@ -209,10 +209,10 @@ static int put_pairs(const struct wn_report *report, struct wn_text *out,
                      struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
-        {"given", WN_LEFT, true},
-        {"looks like", WN_LEFT, true},
-        {"flagged", WN_RIGHT, false},
-        {"est. wrong", WN_RIGHT, false}};
+        {"given", WN_LEFT, WN_SHRINKS},
+        {"looks like", WN_LEFT, WN_SHRINKS},
+        {"flagged", WN_RIGHT, WN_FIXED},
+        {"est. wrong", WN_RIGHT, WN_FIXED}};
     const size_t shown =
         report->pairs < WN_MOST_CLASSES ? report->pairs : WN_MOST_CLASSES;
     struct wn_grid grid;
@@ -290,9 +290,9 @@ static int put_checks(const struct wn_report *report, struct wn_text *out,
                       struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
-        {"check", WN_LEFT, false},
-        {"rows", WN_RIGHT, false},
-        {"what it found", WN_LEFT, true}};
+        {"check", WN_LEFT, WN_FIXED},
+        {"rows", WN_RIGHT, WN_FIXED},
+        {"what it found", WN_LEFT, WN_WRAPS}};
     struct wn_grid grid;
     int status = -1;
 
@@ -324,11 +324,37 @@ static int put_actions(const struct wn_report *report, struct wn_text *out,
     return wn_text_format(out, error, "\n");
 }
 
-static const struct wn_grid_column row_head[] = {
-    {"row", WN_RIGHT, false},       {"line", WN_RIGHT, false},
-    {"given", WN_LEFT, true},       {"suggested", WN_LEFT, true},
-    {"suspicion", WN_RIGHT, false}, {"scores", WN_RIGHT, false},
-    {"reasons", WN_LEFT, true},     {"id", WN_LEFT, true}};
+/* A score has a top to put rows in only when some rows are expected there. */
+static bool scores_speak(const struct wn_report *report)
+{
+    return report->scores && report->expected;
+}
+
+enum { ROW_COLUMNS = 8 };
+
+/* The columns of the table of rows; how many. */
+static size_t choose_columns(const struct wn_report *report,
+                             struct wn_grid_column head[ROW_COLUMNS])
+{
+    const struct {
+        struct wn_grid_column column;
+        bool shown;
+    } all[ROW_COLUMNS] = {
+        {{"row", WN_RIGHT, WN_FIXED}, true},
+        {{"line", WN_RIGHT, WN_FIXED}, true},
+        {{"given", WN_LEFT, WN_SHRINKS}, true},
+        {{"suggested", WN_LEFT, WN_SHRINKS}, true},
+        {{"suspicion", WN_RIGHT, WN_FIXED}, true},
+        {{"scores", WN_RIGHT, WN_FIXED}, scores_speak(report)},
+        {{"reasons", WN_LEFT, WN_SHRINKS}, true},
+        {{"id", WN_LEFT, WN_SHRINKS}, report->data.id != NULL}};
+    size_t count = 0;
+
+    for (size_t c = 0; c < ROW_COLUMNS; c++)
+        if (all[c].shown)
+            head[count++] = all[c].column;
+    return count;
+}
 
 /* The suggestion; where there is none for a label issue, the most probable
  * other class in parentheses. */
@@ -349,7 +375,7 @@ static int add_suggestion(const struct wn_report *report, size_t i,
     return status;
 }
 
-static int add_row(const struct wn_report *report, size_t i, bool with_id,
+static int add_row(const struct wn_report *report, size_t i,
                    struct wn_grid *grid, struct wn_error *error)
 {
     const struct wn_dataset *data = &report->data;
@@ -368,10 +394,11 @@ static int add_row(const struct wn_report *report, size_t i, bool with_id,
              ? wn_grid_add_text(grid, NULL, error)
              : wn_grid_format(grid, error, "%.3f",
                               (double)report->suspicion[i])) ||
-        wn_grid_format(grid, error, "%zu of %zu", wn_scores_agree(report, i),
-                       report->scores) ||
+        (scores_speak(report) &&
+         wn_grid_format(grid, error, "%zu of %zu", wn_scores_agree(report, i),
+                        report->scores)) ||
         wn_grid_add(grid, wn_text_of(&reasons), reasons.length, error) ||
-        (with_id && wn_grid_add(grid, id, length, error)))
+        (id && wn_grid_add(grid, id, length, error)))
         goto done;
     status = 0;
 done:
@@ -389,7 +416,7 @@ static int put_notes(const struct wn_report *report, const int64_t *rows,
     for (size_t r = 0; report->rival && r < count; r++)
         rivals |= report->suggestion[rows[r]] < 0 &&
                   report->issue[rows[r]] & report->label_bit;
-    if (report->scores)
+    if (scores_speak(report))
         snprintf(scores, sizeof scores,
                  " Scores: how many of the %zu put the row in their top %zu.",
                  report->scores, report->expected);
@@ -414,7 +441,7 @@ static int put_rows_title(const struct wn_report *report, size_t count,
 static int put_rows(const struct wn_report *report, struct wn_text *out,
                     struct wn_error *error)
 {
-    const bool with_id = report->data.id != NULL;
+    struct wn_grid_column head[ROW_COLUMNS];
     struct wn_grid grid;
     size_t count;
     int status = -1;
@@ -423,10 +450,9 @@ static int put_rows(const struct wn_report *report, struct wn_text *out,
 
     if (!rows)
         return -1;
-    wn_grid_start(&grid, row_head,
-                  sizeof row_head / sizeof *row_head - !with_id);
+    wn_grid_start(&grid, head, choose_columns(report, head));
     for (size_t r = 0; r < count; r++)
-        if (add_row(report, (size_t)rows[r], with_id, &grid, error))
+        if (add_row(report, (size_t)rows[r], &grid, error))
             goto done;
     if (!count) {
         status = wn_text_format(
@@ -469,12 +495,15 @@ static int put_next_of_flags(const struct wn_report *report,
                              struct wn_text *out, struct wn_error *error)
 {
     char explain[64];
+    size_t first = 0;
 
     if (!report->flagged_rows)
         return put_command(report, "report", "", " --top=20",
                            "the rows nearest to being flagged", out, error);
+    while (!report->issue[report->order[first]])
+        first++;
     snprintf(explain, sizeof explain, " --explain=%lld",
-             (long long)report->order[0]);
+             (long long)report->order[first]);
     if (put_command(report, "report", "", explain, "why, with the nearest rows",
                     out, error) ||
         put_command(report, "report", "", " --top=flagged",

@@ -300,7 +300,8 @@ static void text_tells_it_all(void **state)
         "Next\n"
         "  report x.h5 --explain=2                     # why, with the "
         "nearest rows\n"
-        "  report x.h5 --top=flagged                   # every row with findings\n"
+        "  report x.h5 --top=flagged                   # every row with "
+        "findings\n"
         "  prune x.h5 > clean.csv                      # the rows worth "
         "keeping\n");
 }
@@ -435,38 +436,49 @@ static void one_row_explained(void **state)
     struct wn_report report = called();
 
     (void)state;
-    compare(explain(&plain, &report, "line:5", wn_text_explain),
-            "pets.csv: row 2, line 5, id c\n"
-            "\n"
-            "  given label       dog\n"
-            "  suggested label   cat\n"
-            "  suspicion         0.970, rank 1 of 6\n"
-            "  proposed action   relabel\n"
-            "\n"
-            "Checks\n"
-            "  check      flags it  because\n"
-            "  label      yes       the label is probably wrong\n"
-            "  duplicate  no\n"
-            "  outlier    -\n"
-            "\n"
-            "Class probabilities, from models that did not see this row's "
-            "label\n"
-            "  class  probability  threshold\n"
-            "  cat         0.9000     0.7500  confident\n"
-            "  dog         0.0500     0.4250  the given label\n"
-            "  \xc3\xa5l          0.0500          -\n"
-            "\n"
-            "Nearest rows\n"
-            "  row  line  distance  label  id\n"
-            "    0     2         1  cat    a\n"
-            "    1     3         1  cat    b\n"
-            "  0 of 2 carry the given label.\n"
-            "\n"
-            "Scores, higher = more suspicious; percentile: percent of rows "
-            "below\n"
-            "  score  value  spread  percentile  what it is\n"
-            "  edge    1.25     0.5        91.7\n"
-            "  flat       1       -        50.0\n");
+    compare(
+        explain(&plain, &report, "line:5", wn_text_explain),
+        "pets.csv: row 2, line 5, id c\n"
+        "\n"
+        "  given label       dog\n"
+        "  suggested label   cat\n"
+        "  suspicion         0.970, rank 1 of 6\n"
+        "  proposed action   relabel: probably wrong, and another label is "
+        "sure enough\n"
+        "\n"
+        "  Models that did not see this label give cat 0.900 and the given "
+        "label "
+        "0.050.\n"
+        "  A row is confidently cat from 0.750 on. Of the 2 nearest rows 0 "
+        "carry "
+        "the\n"
+        "  given label, 2 carry cat. 1 of 2 scores put it in their top 1, the "
+        "estimated\n"
+        "  number of wrong labels.\n"
+        "\n"
+        "Checks\n"
+        "  check      flags it  because\n"
+        "  label      yes       the label is probably wrong\n"
+        "  duplicate  no\n"
+        "  outlier    -\n"
+        "\n"
+        "Class probabilities, from models that did not see this row's "
+        "label\n"
+        "  class  probability  threshold\n"
+        "  cat         0.9000     0.7500  confident\n"
+        "  dog         0.0500     0.4250  the given label\n"
+        "  \xc3\xa5l          0.0500          -\n"
+        "\n"
+        "Nearest rows\n"
+        "  row  line  distance  label  id\n"
+        "    0     2         1  cat    a\n"
+        "    1     3         1  cat    b\n"
+        "\n"
+        "Scores, higher = more suspicious; percentile: percent of rows "
+        "below\n"
+        "  score  value  spread  percentile  what it is\n"
+        "  edge    1.25     0.5        91.7\n"
+        "  flat       1       -        50.0\n");
     report = called();
     compare(explain(&plain, &report, "id:c", wn_json_explain),
             "{\"schema\":\"winnow-report/1\",\"content\":\"explanation\","
@@ -722,10 +734,39 @@ static void ties_count_half(void **state)
     }
 }
 
+static void wraps_the_last_column(void)
+{
+    static const struct wn_grid_column head[] = {{"check", WN_LEFT, WN_FIXED},
+                                                 {"why", WN_LEFT, WN_WRAPS}};
+    struct wn_error error = {0};
+    struct wn_text out = {0};
+    struct wn_grid grid;
+    char word[80];
+
+    memset(word, 'w', sizeof word);
+    memcpy(word + 68, " end of it.", 12);
+    wn_grid_start(&grid, head, 2);
+    must(wn_grid_add_text(&grid, "a", &error), &error);
+    must(wn_grid_add_text(&grid, word, &error), &error);
+    must(wn_grid_add_text(&grid, "b", &error), &error);
+    must(wn_grid_add_text(&grid, "", &error), &error);
+    must(wn_grid_print(&grid, &out, &error), &error);
+    assert_string_equal(
+        out.bytes,
+        "  check  why\n"
+        "  a      "
+        "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww\n"
+        "         end of it.\n"
+        "  b\n");
+    wn_text_free(&out);
+    wn_grid_free(&grid);
+}
+
 static void tables_keep_to_the_width(void **state)
 {
-    static const struct wn_grid_column head[] = {
-        {"n", WN_RIGHT, false}, {"a", WN_LEFT, true}, {"b", WN_LEFT, true}};
+    static const struct wn_grid_column head[] = {{"n", WN_RIGHT, WN_FIXED},
+                                                 {"a", WN_LEFT, WN_SHRINKS},
+                                                 {"b", WN_LEFT, WN_SHRINKS}};
     char wide[300];
     struct wn_error error = {0};
     struct wn_text out = {0};
@@ -753,6 +794,7 @@ static void tables_keep_to_the_width(void **state)
         "                     -\n");
     wn_text_free(&out);
     wn_grid_free(&grid);
+    wraps_the_last_column();
     assert_int_equal(wn_cells("\xf0\x9f\x90\x88z", 5), 3);
     assert_int_equal(wn_cells_prefix("\xe6\x97\xa5\xe6\x9c\xac", 6, 3), 3);
     /* Six combining marks: four stay. */
