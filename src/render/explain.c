@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Everything about one row: found, loaded, and told in text. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,7 +253,7 @@ static int put_verdict(const struct wn_report *report, size_t i,
                        struct wn_text *out, struct wn_error *error)
 {
     const char *suggested;
-    char suspicion[32] = "-";
+    char suspicion[16];
 
     if (put_fact(out, "given label",
                  wn_report_class(report, report->data.label[i]), "", error))
@@ -264,9 +263,7 @@ static int put_verdict(const struct wn_report *report, size_t i,
                         report->scored ? "not flagged yet" : "not scored yet",
                         "", error);
     suggested = wn_report_class(report, report->suggestion[i]);
-    if (!isnan(report->suspicion[i]))
-        snprintf(suspicion, sizeof suspicion, "%.3f",
-                 (double)report->suspicion[i]);
+    wn_words_suspicion(report->suspicion[i], suspicion);
     if (put_fact(out, "suggested label", suggested ? suggested : "none", "",
                  error) ||
         wn_text_format(out, error, "  %-18s%s, rank %zu of %zu\n", "suspicion",

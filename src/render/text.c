@@ -382,18 +382,17 @@ static int add_row(const struct wn_report *report, size_t i,
     struct wn_text reasons = {0};
     size_t length = 0;
     const char *id = wn_report_id(report, i, &length);
+    char suspicion[16];
     int status = -1;
 
+    wn_words_suspicion(report->suspicion[i], suspicion);
     if (wn_words_issues(report, i, ", ", &reasons, error) ||
         wn_grid_format(grid, error, "%zu", i) ||
         add_count(grid, data->row_line[i], error) ||
         wn_grid_add_text(grid, wn_report_class(report, data->label[i]),
                          error) ||
         add_suggestion(report, i, grid, error) ||
-        (isnan(report->suspicion[i])
-             ? wn_grid_add_text(grid, NULL, error)
-             : wn_grid_format(grid, error, "%.3f",
-                              (double)report->suspicion[i])) ||
+        wn_grid_add_text(grid, suspicion, error) ||
         (scores_speak(report) &&
          wn_grid_format(grid, error, "%zu of %zu", wn_scores_agree(report, i),
                         report->scores)) ||

@@ -3,6 +3,7 @@
 #include "render/words.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "check/check.h"
@@ -21,6 +22,16 @@ const char *wn_score_brief(const char *name)
     const struct wn_method *method = wn_method_find(name);
 
     return method ? method->brief : "";
+}
+
+void wn_words_suspicion(float suspicion, char out[16])
+{
+    if (isnan(suspicion))
+        snprintf(out, 16, "-");
+    else if (suspicion < 1 && suspicion >= 0.9995f)
+        snprintf(out, 16, "> 0.999");
+    else
+        snprintf(out, 16, "%.3f", (double)suspicion);
 }
 
 const char *wn_plural(size_t count, const char *one, const char *many)

@@ -39,6 +39,10 @@ int wn_words_issues(const struct wn_report *report, size_t i,
                     const char *separator, struct wn_text *out,
                     struct wn_error *error) WN_MUST_CHECK;
 
+/* A suspicion in `out`: "0.123", "> 0.999" for one that is nearly 1, "-" for
+ * NaN. */
+void wn_words_suspicion(float suspicion, char out[16]);
+
 /* "1 row", "2 rows". */
 const char *wn_plural(size_t count, const char *one, const char *many);
 
