@@ -17,6 +17,8 @@
 #include "util/random.h"
 #include "util/thread.h"
 
+#define CUT 3.f /* standard deviations */
+
 enum {
     SLAB = 8 * WN_BLOCK,     /* rows in hand at a time */
     PANEL = 128,             /* columns of the p x p matrix per task */
@@ -36,8 +38,10 @@ struct fit {
     const int32_t *label;
     const float *weight;
     int threads;
-    float *direction; /* d x D */
-    float *phase;     /* D */
+    const struct wn_kernel_view *view;
+    float *row;       /* SLAB x d: rows as the kernel sees them */
+    float *direction; /* d x D, in turns */
+    float *phase;     /* D, in turns */
     float *slab;      /* SLAB x p: z of the rows in hand */
     float *weighed;   /* SLAB x p: z times its weight */
     float *product;   /* p x p: of one slab */
@@ -57,6 +61,7 @@ static double weight_of(const struct fit *fit, size_t i)
 
 static void free_fit(struct fit *fit)
 {
+    free(fit->row);
     free(fit->direction);
     free(fit->phase);
     free(fit->slab);
@@ -74,6 +79,7 @@ static int start_fit(struct fit *fit, uint64_t seed, struct wn_error *error)
     const size_t p = fit->p, D = fit->kernel->features;
     struct wn_random random;
 
+    fit->row = wn_new(wn_product(SLAB, fit->d, 1), sizeof(float), error);
     fit->direction = wn_new(wn_product(fit->d, D, 1), sizeof(float), error);
     fit->phase = wn_new(D, sizeof(float), error);
     fit->slab = wn_new(wn_product(SLAB, p, 1), sizeof(float), error);
@@ -84,36 +90,66 @@ static int start_fit(struct fit *fit, uint64_t seed, struct wn_error *error)
     fit->matrix = wn_new(wn_product(p, p, 1), sizeof(double), error);
     fit->right = wn_new(wn_product(p, fit->k, 1), sizeof(double), error);
     fit->weights = wn_new(wn_product(p, fit->k, 1), sizeof(float), error);
-    if (!fit->direction || !fit->phase || !fit->slab || !fit->weighed ||
+    if (!fit->row || !fit->direction || !fit->phase || !fit->slab || !fit->weighed ||
         !fit->lever || !fit->product || !fit->inverse || !fit->matrix ||
         !fit->right || !fit->weights)
         return -1;
     wn_random_start(&random, seed, WN_RANDOM_FEATURES, 0, 0);
     for (size_t i = 0; i < fit->d * D; i++)
         fit->direction[i] =
-            (float)(wn_random_normal(&random) / fit->kernel->bandwidth);
+            (float)(wn_random_normal(&random) /
+                    (2 * M_PI * fit->kernel->bandwidth));
     for (size_t i = 0; i < D; i++)
-        fit->phase[i] = (float)(2 * M_PI * wn_random_unit(&random));
+        fit->phase[i] = (float)wn_random_unit(&random);
     return 0;
+}
+
+/* Row i as the kernel sees it. */
+static void view_row(const struct wn_kernel_view *view, const float *x,
+                     size_t d, float *out)
+{
+    for (size_t j = 0; j < d; j++) {
+        const float value = (x[j] - view->mean[j]) * view->scale[j];
+
+        out[j] = value > CUT ? CUT : value < -CUT ? -CUT : value;
+    }
+}
+
+/* cos(2 pi turns) to 1e-6; adding 1.5 x 2^23 and taking it away rounds. */
+static inline float wave(float turns)
+{
+    const float part = turns - ((turns + 12582912.f) - 12582912.f);
+    /* cos(2 pi |part|) = sin(2 pi (1/4 - |part|)) */
+    const float a = 6.28318531f * (0.25f - (part < 0 ? -part : part));
+    const float s = a * a;
+
+    return a * (1 + s * (-1.66666667e-1f +
+                         s * (8.33333333e-3f +
+                              s * (-1.98412698e-4f +
+                                   s * (2.75573192e-6f +
+                                        s * -2.50521084e-8f)))));
 }
 
 /* z of one block of rows, into its place in the slab. */
 static void expand_block(const struct fit *fit, size_t begin, size_t end,
-                         float *z)
+                         float *x, float *z)
 {
     const size_t p = fit->p, D = fit->kernel->features;
     const float scale = (float)sqrt(2.0 / (double)D);
     const float raw = (float)(1 / sqrt((double)fit->d));
 
-    wn_gemm(0, 0, end - begin, D, fit->d, 1, fit->x + begin * fit->d, fit->d,
-            fit->direction, D, 0, z, p);
+    for (size_t i = begin; i < end; i++)
+        view_row(fit->view, fit->x + i * fit->d, fit->d,
+                 x + (i - begin) * fit->d);
+    wn_gemm(0, 0, end - begin, D, fit->d, 1, x, fit->d, fit->direction, D, 0,
+            z, p);
     for (size_t i = begin; i < end; i++) {
         float *row = z + (i - begin) * p;
 
         for (size_t j = 0; j < D; j++)
-            row[j] = scale * cosf(row[j] + fit->phase[j]);
+            row[j] = scale * wave(row[j] + fit->phase[j]);
         for (size_t j = 0; j < fit->raw; j++)
-            row[D + j] = raw * fit->x[i * fit->d + j];
+            row[D + j] = raw * x[(i - begin) * fit->d + j];
         row[p - 1] = 1;
     }
 }
@@ -127,7 +163,8 @@ static void expand_slab(struct fit *fit, size_t begin, size_t end)
         const size_t first = begin + wn_block_begin(b);
         const size_t last = begin + wn_block_end(b, end - begin);
 
-        expand_block(fit, first, last, fit->slab + (first - begin) * fit->p);
+        expand_block(fit, first, last, fit->row + (first - begin) * fit->d,
+                     fit->slab + (first - begin) * fit->p);
     }
 }
 
@@ -225,12 +262,13 @@ static void judge_block(const struct fit *fit, size_t begin, size_t first,
     }
 }
 
-int wn_kernel_scores(const struct wn_kernel *kernel, const float *x, size_t n,
-                     size_t d, const int32_t *label, size_t k,
+int wn_kernel_scores(const struct wn_kernel *kernel,
+                     const struct wn_kernel_view *view, const float *x,
+                     size_t n, size_t d, const int32_t *label, size_t k,
                      const float *weight, uint64_t seed, int threads,
                      float *score, struct wn_error *error)
 {
-    struct fit fit = {.kernel = kernel, .x = x, .n = n, .d = d, .k = k,
+    struct fit fit = {.kernel = kernel, .view = view, .x = x, .n = n, .d = d, .k = k,
                       .raw = d <= MOST_RAW ? d : 0, .label = label,
                       .weight = weight, .threads = threads};
     int status = -1;
@@ -259,6 +297,49 @@ done:
     return status;
 }
 
+void wn_kernel_view_free(struct wn_kernel_view *view)
+{
+    free(view->mean);
+    free(view->scale);
+}
+
+int wn_kernel_view_make(struct wn_kernel_view *view, const float *x, size_t n,
+                        size_t d, struct wn_error *error)
+{
+    double *mean = wn_new(d, sizeof *mean, error);
+    double *square = wn_new(d, sizeof *square, error);
+    int status = -1;
+
+    *view = (struct wn_kernel_view){wn_new(d, sizeof(float), error),
+                                    wn_new(d, sizeof(float), error)};
+    if (!mean || !square || !view->mean || !view->scale)
+        goto done;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < d; j++)
+            mean[j] += (double)x[i * d + j];
+    for (size_t j = 0; j < d; j++)
+        mean[j] /= (double)n;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < d; j++)
+            square[j] += ((double)x[i * d + j] - mean[j]) *
+                         ((double)x[i * d + j] - mean[j]);
+    for (size_t j = 0; j < d; j++) {
+        const double deviation = sqrt(square[j] / (double)n);
+
+        view->mean[j] = (float)mean[j];
+        view->scale[j] = deviation > 1e-6 * fabs(mean[j]) && deviation > 1e-30
+                             ? (float)(1 / deviation)
+                             : 0;
+    }
+    status = 0;
+done:
+    free(mean);
+    free(square);
+    if (status)
+        wn_kernel_view_free(view);
+    return status;
+}
+
 /* D for n rows of d columns: no more than rows, and W below 256 MiB. */
 static size_t feature_count(size_t n, size_t d, size_t most)
 {
@@ -277,8 +358,9 @@ static int compare(const void *a, const void *b)
 }
 
 /* The median distance of random pairs of rows; 1 where all are equal. */
-static double typical_distance(const float *x, size_t n, size_t d,
-                               uint64_t seed)
+static double typical_distance(const struct wn_kernel_view *view,
+                               const float *x, size_t n, size_t d,
+                               uint64_t seed, float *a, float *b)
 {
     struct wn_random random;
     double distance[PAIRS];
@@ -286,9 +368,10 @@ static double typical_distance(const float *x, size_t n, size_t d,
 
     wn_random_start(&random, seed, WN_RANDOM_SAMPLE, 1, 0);
     for (size_t s = 0; s < PAIRS; s++) {
-        const float *a = x + wn_random_below(&random, n) * d;
-        const float *b = x + wn_random_below(&random, n) * d;
         double sum = 0;
+
+        view_row(view, x + wn_random_below(&random, n) * d, d, a);
+        view_row(view, x + wn_random_below(&random, n) * d, d, b);
 
         for (size_t j = 0; j < d; j++)
             sum += ((double)a[j] - (double)b[j]) *
@@ -319,6 +402,7 @@ static double squared_error(const float *score, const int32_t *label,
 
 /* A sample of the rows to choose on. */
 struct sample {
+    const struct wn_kernel_view *view;
     size_t n;
     float *x, *weight, *score;
     int32_t *label;
@@ -374,7 +458,7 @@ static int try_knobs(const struct sample *sample, size_t d, size_t k,
                      int threads, struct wn_kernel *best, double *least,
                      struct wn_error *error)
 {
-    if (wn_kernel_scores(knobs, sample->x, sample->n, d, sample->label, k,
+    if (wn_kernel_scores(knobs, sample->view, sample->x, sample->n, d, sample->label, k,
                          sample->weight, seed, threads, sample->score, error))
         return -1;
     const double miss =
@@ -441,15 +525,22 @@ int wn_kernel_predict(const float *x, size_t n, size_t d,
                       struct wn_error *error)
 {
     struct wn_kernel kernel = {0};
-    struct sample sample = {0};
+    struct wn_kernel_view view;
+    float *pair = NULL;
     int status = -1;
 
-    if (draw_sample(&sample, x, n, d, label, k, weight, seed, error) ||
-        choose(&sample, d, k, typical_distance(x, n, d, seed), seed, threads,
-               talk, &kernel, error))
+    if (wn_kernel_view_make(&view, x, n, d, error))
+        return -1;
+    struct sample sample = {.view = &view};
+    pair = wn_new(2 * d, sizeof *pair, error);
+    if (!pair ||
+        draw_sample(&sample, x, n, d, label, k, weight, seed, error) ||
+        choose(&sample, d, k,
+               typical_distance(&view, x, n, d, seed, pair, pair + d), seed,
+               threads, talk, &kernel, error))
         goto done;
     kernel.features = feature_count(n, d, MOST_FEATURES);
-    if (wn_kernel_scores(&kernel, x, n, d, label, k, weight, seed, threads,
+    if (wn_kernel_scores(&kernel, &view, x, n, d, label, k, weight, seed, threads,
                          probability, error))
         goto done;
     soften(probability, n, k, threads);
@@ -458,6 +549,8 @@ int wn_kernel_predict(const float *x, size_t n, size_t d,
         *chosen = kernel;
     status = 0;
 done:
+    wn_kernel_view_free(&view);
+    free(pair);
     free_sample(&sample);
     return status;
 }

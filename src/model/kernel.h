@@ -2,7 +2,8 @@
 /* model/kernel.h: ridge regression on random Fourier features, judged by its
  * exact leave-one-out predictions.
  *
- * A row x becomes p numbers: z = (sqrt(2/D) cos(W x + b), x/sqrt(d), 1) with
+ * A row x, standardised and cut at 3 standard deviations, becomes p numbers:
+ * z = (sqrt(2/D) cos(W x + b), x/sqrt(d), 1) with
  * W ~ N(0, 1/bandwidth^2), b ~ U[0, 2 pi), so that z.z' is about the Gaussian
  * kernel exp(-|x - x'|^2 / 2 bandwidth^2) plus a linear one. The class scores
  * are ridge regressions on the one-hot labels Y with row weights w:
@@ -34,6 +35,17 @@ struct wn_kernel {
     double ridge;     /* > 0 */
 };
 
+/* How the kernel sees rows: (x - mean) scale, cut at -3 and 3, so that a rare
+ * large value does not put a row far from all others. */
+struct wn_kernel_view {
+    float *mean, *scale; /* d each */
+};
+/* Mean and 1/standard deviation of n x d rows (0 for a constant column). On
+ * failure (WN_ENOMEM) there is nothing to free. */
+int wn_kernel_view_make(struct wn_kernel_view *view, const float *x, size_t n,
+                        size_t d, struct wn_error *error) WN_MUST_CHECK;
+void wn_kernel_view_free(struct wn_kernel_view *view);
+
 /* The leave-one-out scores for given knobs.
  *   x       n x d, finite
  *   label   n, 0..k-1; rows with -1 are judged, but teach nothing
@@ -41,8 +53,9 @@ struct wn_kernel {
  *   score   out, n x k; near 1 for the class, near 0 for others
  * Time O(n p^2 + p^3); memory O(p^2 + p k) beside the output.
  * Errors: WN_ENOMEM, WN_ENUMERIC (A is not positive definite). */
-int wn_kernel_scores(const struct wn_kernel *kernel, const float *x, size_t n,
-                     size_t d, const int32_t *label, size_t k,
+int wn_kernel_scores(const struct wn_kernel *kernel,
+                     const struct wn_kernel_view *view, const float *x,
+                     size_t n, size_t d, const int32_t *label, size_t k,
                      const float *weight, uint64_t seed, int threads,
                      float *score, struct wn_error *error) WN_MUST_CHECK;
 

@@ -1,0 +1,103 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# score as a program: what it writes, what it refuses, the same bytes for any
+# number of threads.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+
+ingest -q "$samples/iris.csv" --label=species -o iris.h5 || exit 99
+ingest -q "$samples/digits.csv" --label=digit -o digits.h5 || exit 99
+
+runs "--help" score --help
+grep -q -e '--model=LIST' out
+ok $? "which names its options"
+runs "--version" score --version
+runs "--list-methods" score --list-methods
+grep -q '^disagreement ' out
+ok $? "which names disagreement"
+runs "--list-models" score --list-models
+is "$(cut -d' ' -f1 out | tr '\n' ' ')" "kernel trees neighbors softmax " \
+    "which names the models"
+
+fails_with 2 "unknown or ambiguous option --nonsense" score --nonsense
+fails_with 2 "--model: found 'oracle', wanted some of kernel|trees" \
+    score --model=oracle iris.h5
+fails_with 2 "--methods: found 'x', wanted some of" score --methods=x iris.h5
+fails_with 2 "--neighbors: found 0, wanted 1 to 1000" score --neighbors=0 iris.h5
+fails_with 2 "missing.h5" score missing.h5
+fails_with 2 "samples/iris.csv" score "$samples/iris.csv"
+fails_with 2 "--in-place and --output exclude each other" \
+    score -i -o x.h5 --model=none --methods=none iris.h5
+fails_with 2 "--neighbors: found 150, wanted at most 149 for 150 rows" \
+    score --neighbors=150 -o no.h5 iris.h5
+fails_with 2 "--folds: found 151, wanted at most 150 for 150 rows" \
+    score --model=softmax --folds=151 -o no.h5 iris.h5
+ok "$([ ! -e no.h5 ]; echo $?)" "and leaves no file"
+touch there.h5
+fails_with 2 "there.h5" score --model=none --methods=none -o there.h5 iris.h5
+
+# Sets that are too small or have nothing to tell apart.
+printf 'x,y\n1,a\n2,a\n3,a\n' >one.csv
+ingest -q one.csv --label=y -o one.h5 || exit 99
+fails_with 2 "one.h5: found one class in 3 rows, wanted two or more" \
+    score one.h5
+printf 'x,y\n1,a\n2,b\n3,a\n4,b\n' >four.csv
+ingest -q four.csv --label=y -o four.h5 || exit 99
+score --model=all --methods=all four.h5 -o four.out.h5 2>err
+ok $? "four rows of two classes are enough"
+grep -q 'four.h5: --neighbors lowered from 10 to 3 for 4 rows' err
+ok $? "and the number of neighbours is lowered aloud"
+printf 'x,z,y\n1,5,a\n1,5,b\n1,5,a\n1,5,b\n1,5,a\n1,6,a\n' >same.csv
+ingest -q same.csv --label=y -o same.h5 || exit 99
+runs "rows that are all but equal" score -q --model=all --methods=all same.h5 \
+    -o same.out.h5
+
+# The same bytes for any -j, by name, in place and through a pipe.
+all="--model=all --methods=all --replicates=2 --epochs=3 --epoch=2 -q"
+score $all digits.h5 -j1 -o j1.h5
+ok $? "digits, -j1"
+score $all digits.h5 -j2 -o j2.h5 && score $all digits.h5 -j4 -o j4.h5
+same j1.h5 j2.h5 "-j2 writes the same"
+same j1.h5 j4.h5 "-j4 writes the same"
+score $all <digits.h5 >pipe.h5
+same j1.h5 pipe.h5 "a pipe gets the same"
+cp digits.h5 place.h5
+score $all -i place.h5
+same j1.h5 place.h5 "--in-place writes the same"
+score $all j1.h5 -o again.h5
+same j1.h5 again.h5 "score over score writes the same"
+score $all --seed=1 digits.h5 -o seed.h5
+cmp -s j1.h5 seed.h5
+is $? 1 "another seed, another file"
+
+# Only what was asked for is there; a stale /flag goes.
+score -q --model=none --methods=disagreement iris.h5 -o some.h5
+h5ls -r some.h5 >listing 2>/dev/null || skip "listing" "h5ls is not installed"
+if [ -s listing ]; then
+    is "$(sed -n 's/^\(\/score[^ ]*\) .*/\1/p' listing | tr '\n' ' ')" \
+        "/score /score/disagreement /score/neighbor /score/neighbor/distance /score/neighbor/index " \
+        "--methods=disagreement computes that and the neighbours"
+fi
+score -q --methods=disagreement iris.h5 -o full.h5 && flag -q -i full.h5
+score -q --methods=none --model=neighbors -i full.h5
+if command -v h5ls >/dev/null; then
+    is "$(h5ls full.h5 | cut -d' ' -f1 | tr '\n' ' ')" "data score " \
+        "score drops a stale /flag"
+fi
+
+# --kernels and OPENBLAS_CORETYPE: what is asked for is what runs.
+if [ "$(uname -m)" = x86_64 ]; then
+    for name in Prescott Nehalem; do
+        score -v --kernels=$name --model=none --methods=none iris.h5 \
+            -o k.$name.h5 2>err
+        grep -q "OpenBLAS kernels: $name" err
+        ok $? "--kernels=$name"
+    done
+    OPENBLAS_CORETYPE=Nehalem score -v --model=none --methods=none iris.h5 \
+        -o k.h5 2>err
+    grep -q "OpenBLAS kernels: Nehalem" err
+    ok $? "OPENBLAS_CORETYPE is left alone"
+fi
+
+score --model=none --methods=none iris.h5 >/dev/full 2>err
+is $? 2 "a full device: exit 2"
+done_testing

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model/predict: rows sum to 1 and do not read their own label; the measures
+ * of quality by hand. */
+#include "unit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/calibrate.h"
+#include "model/linear.h"
+#include "model/neighbors.h"
+#include "model/predict.h"
+#include "util/random.h"
+
+enum { N = 120, D = 4, K = 3, M = 5 };
+
+static float x[N * D], distance[N * M];
+static int32_t label[N], fold[N], neighbor[N * M];
+
+static struct wn_sample make_sample(void)
+{
+    struct wn_error error = {0};
+    struct wn_random random;
+
+    wn_random_start(&random, 2, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < N; i++) {
+        label[i] = (int32_t)wn_random_below(&random, K);
+        fold[i] = i % 4;
+        for (int j = 0; j < D; j++)
+            x[i * D + j] = (float)(wn_random_normal(&random) +
+                                   2 * (j == label[i]));
+    }
+    assert_int_equal(wn_neighbors(x, N, D, M, WN_EUCLIDEAN, 1, NULL, neighbor,
+                                  distance, &error), 0);
+    return (struct wn_sample){.n = N, .d = D, .k = K, .m = M, .x = x,
+                              .label = label, .neighbor = neighbor,
+                              .distance = distance, .fold = fold, .folds = 4,
+                              .threads = 2};
+}
+
+static void sums_to_one(const float *probability)
+{
+    for (int i = 0; i < N; i++) {
+        double sum = 0;
+
+        for (int c = 0; c < K; c++) {
+            assert_true(probability[i * K + c] >= 0);
+            sum += (double)probability[i * K + c];
+        }
+        assert_true(fabs(sum - 1) < 1e-5);
+    }
+}
+
+/* Change the label of one row: what is said of it stays. Trees and neighbours
+ * have no way to hear of it; the folds of softmax share products, whose
+ * rounding may differ; width and ridge of kernel are chosen by all labels
+ * together. */
+static void own_label_is_not_read(void **state)
+{
+    static const struct {
+        const char *name;
+        double most;
+    } allowed[] = {
+        {"kernel", 0.02}, {"trees", 0}, {"neighbors", 0}, {"softmax", 1e-4}};
+    struct wn_sample sample = make_sample();
+    static float before[N * K], after[N * K];
+    struct wn_error error = {0};
+
+    (void)state;
+    for (size_t p = 0; wn_predictors[p]; p++) {
+        double most = 0;
+
+        assert_string_equal(wn_predictors[p]->name, allowed[p].name);
+        assert_int_equal(wn_predictors[p]->predict(&sample, before, &error),
+                         0);
+        sums_to_one(before);
+        for (int i = 0; i < N; i += 17) {
+            const int32_t kept = label[i];
+
+            label[i] = (kept + 1) % K;
+            assert_int_equal(
+                wn_predictors[p]->predict(&sample, after, &error), 0);
+            label[i] = kept;
+            for (int c = 0; c < K; c++)
+                most = fmax(most, fabs((double)after[i * K + c] -
+                                       (double)before[i * K + c]));
+        }
+        if (most > allowed[p].most)
+            print_message("%s moved by %g\n", allowed[p].name, most);
+        assert_true(most <= allowed[p].most);
+    }
+}
+
+/* Each calibrated, and their mean. */
+static void committee_is_the_mean(void **state)
+{
+    struct wn_sample sample = make_sample();
+    static float one[N * K], two[N * K], both[N * K];
+    const struct wn_predictor *chosen[2] = {wn_predictors[1],
+                                            wn_predictors[2]};
+    struct wn_quality quality[3];
+    struct wn_error error = {0};
+
+    (void)state;
+    assert_int_equal(chosen[0]->predict(&sample, one, &error), 0);
+    assert_int_equal(chosen[1]->predict(&sample, two, &error), 0);
+    assert_int_equal(wn_predict(chosen, 2, &sample, both, quality, &error),
+                     0);
+    wn_calibrate(one, N, K, label, 1);
+    wn_calibrate(two, N, K, label, 1);
+    const struct wn_quality alone = wn_predict_quality(one, N, K, label);
+    for (int cell = 0; cell < N * K; cell++)
+        one[cell] = (one[cell] + two[cell]) / 2;
+    wn_calibrate(one, N, K, label, 1);
+    for (int cell = 0; cell < N * K; cell++)
+        assert_true(fabs((double)both[cell] - (double)one[cell]) < 1e-5);
+    assert_true(quality[0].log_loss == alone.log_loss);
+}
+
+/* Four rows with a label, one without. Largest probabilities .9 (right), .6
+ * (wrong), .6 (right), .5 (right, a tie to the lower class): bins of a
+ * fifteenth: {.9}, {.6, .6}, {.5}. */
+static void quality_by_hand(void **state)
+{
+    static const float p[] = {0.9f, 0.1f, 0.6f, 0.4f, 0.4f, 0.6f,
+                              0.5f, 0.5f, 0.2f, 0.8f};
+    static const int32_t y[] = {0, 1, 1, 0, -1};
+    const struct wn_quality quality = wn_predict_quality(p, 5, 2, y);
+    const double loss =
+        -(log(0.9) + log(0.4) + log(0.6) + log(0.5)) / 4;
+
+    (void)state;
+    assert_true(fabs(quality.log_loss - loss) < 1e-7);
+    assert_true(fabs(quality.accuracy - 0.75) < 1e-12);
+    assert_true(fabs(quality.calibration - (0.1 + 0.2 + 0.5) / 4) < 1e-6);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(own_label_is_not_read),
+        cmocka_unit_test(committee_is_the_mean),
+        cmocka_unit_test(quality_by_hand),
+    };
+
+    wn_linear_start();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

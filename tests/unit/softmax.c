@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model/folds against its rules; model/softmax against finite differences and
+ * against the conditions of an optimum, which a fit of scikit-learn 1.2 meets
+ * too: the numbers of golden_probabilities are its LogisticRegression(C=1,
+ * tol=1e-10) on the same rows. */
+#include "unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/folds.h"
+#include "model/linear.h"
+#include "model/softmax.h"
+#include "util/random.h"
+
+enum { N = 600, D = 5, K = 4 };
+
+static void make_rows(float *x, int32_t *label, size_t n)
+{
+    struct wn_random random;
+
+    wn_random_start(&random, 11, WN_RANDOM_SAMPLE, 0, 0);
+    for (size_t i = 0; i < n; i++) {
+        label[i] = (int32_t)wn_random_below(&random, K);
+        for (size_t j = 0; j < D; j++)
+            x[i * D + j] = (float)(wn_random_normal(&random) +
+                                   (j == (size_t)label[i]));
+    }
+}
+
+static void folds_are_even(void **state)
+{
+    int32_t label[103], fold[103], again[103];
+    int count[5][7] = {{0}};
+    struct wn_error error = {0};
+
+    (void)state;
+    for (int i = 0; i < 103; i++)
+        label[i] = i < 50 ? 0 : i < 90 ? 1 : i < 100 ? -1 : 2;
+    assert_int_equal(wn_folds_assign(label, 103, 3, 7, 1, fold, &error), 0);
+    assert_int_equal(wn_folds_assign(label, 103, 3, 7, 1, again, &error), 0);
+    assert_memory_equal(fold, again, sizeof fold);
+    for (int i = 0; i < 103; i++) {
+        assert_in_range(fold[i], 0, 6);
+        count[label[i] + 1][fold[i]]++;
+        count[4][fold[i]]++;
+    }
+    for (int f = 0; f < 7; f++) {
+        assert_in_range(count[1][f], 7, 8);
+        assert_in_range(count[2][f], 5, 6);
+        assert_in_range(count[4][f], 14, 15);
+    }
+    assert_int_equal(wn_folds_assign(label, 103, 3, 7, 2, again, &error), 0);
+    assert_int_not_equal(memcmp(fold, again, sizeof fold), 0);
+    assert_int_equal(wn_folds_assign(label, 3, 3, 4, 1, fold, &error), -1);
+    assert_int_equal(error.code, WN_EUSAGE);
+}
+
+static void gradient_is_that_of_the_objective(void **state)
+{
+    enum { SIZE = (D + 1) * K };
+    static float x[N * D];
+    static int32_t label[N], fold[N];
+    double weights[SIZE], gradient[SIZE], ignored[SIZE], value, more, less;
+    struct wn_error error = {0};
+    struct wn_random random;
+
+    (void)state;
+    make_rows(x, label, N);
+    for (int i = 0; i < N; i++)
+        fold[i] = i % 5;
+    label[7] = -1;
+    wn_random_start(&random, 5, WN_RANDOM_SAMPLE, 0, 0);
+    for (int j = 0; j < SIZE; j++)
+        weights[j] = 0.5 * wn_random_normal(&random);
+    assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D,
+                                          label, K, fold, 2, weights, &value,
+                                          gradient, &error), 0);
+    for (int j = 0; j < SIZE; j++) {
+        const double kept = weights[j], step = 0.05;
+
+        weights[j] = kept + step;
+        assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D,
+                                              label, K, fold, 2, weights,
+                                              &more, ignored, &error), 0);
+        weights[j] = kept - step;
+        assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D,
+                                              label, K, fold, 2, weights,
+                                              &less, ignored, &error), 0);
+        weights[j] = kept;
+        /* The objective is a sum of 480 rows in float products. */
+        assert_true(fabs((more - less) / (2 * step) - gradient[j]) <
+                    0.01 * (1 + fabs(gradient[j])));
+    }
+}
+
+static void threads_do_not_show(void **state)
+{
+    enum { ROWS = 3000 };
+    static float x[ROWS * D], one[ROWS * K], four[ROWS * K];
+    static int32_t label[ROWS], fold[ROWS];
+    struct wn_error error = {0};
+
+    (void)state;
+    make_rows(x, label, ROWS);
+    assert_int_equal(wn_folds_assign(label, ROWS, K, 5, 0, fold, &error), 0);
+    assert_int_equal(wn_softmax_predict(&wn_softmax_standard, x, ROWS, D,
+                                        label, K, fold, 1, NULL, one, NULL,
+                                        &error), 0);
+    assert_int_equal(wn_softmax_predict(&wn_softmax_standard, x, ROWS, D,
+                                        label, K, fold, 4, NULL, four, NULL,
+                                        &error), 0);
+    assert_memory_equal(one, four, sizeof one);
+}
+
+/* Eight rows, two folds: what scikit-learn's optimum gives the other half. */
+static void golden_probabilities(void **state)
+{
+    static const float x[] = {0, 0, 1, 0, 0, 1, 2, 2, 0.5f, 0, 1, 1, 0, 2,
+                              2, 1};
+    static const int32_t label[] = {0, 1, 2, 1, 0, 1, 2, 1};
+    static const int32_t fold[] = {0, 0, 0, 0, 1, 1, 1, 1};
+    static const double wanted[8][3] = {
+        {0.55943009, 0.25989979, 0.18067012},
+        {0.41133933, 0.48249186, 0.10616882},
+        {0.32567131, 0.31272807, 0.36160061},
+        {0.06214793, 0.78632230, 0.15152976},
+        {0.33882187, 0.42886662, 0.23231150},
+        {0.17278183, 0.59342135, 0.23379682},
+        {0.17678187, 0.29831267, 0.52490546},
+        {0.07697354, 0.82598121, 0.09704525}};
+    struct wn_softmax how = wn_softmax_standard;
+    struct wn_error error = {0};
+    float found[24];
+    size_t used;
+
+    (void)state;
+    how.folds = 2;
+    assert_int_equal(wn_softmax_predict(&how, x, 8, 2, label, 3, fold, 1,
+                                        NULL, found, &used, &error), 0);
+    assert_true(used < how.iterations);
+    for (int i = 0; i < 8; i++)
+        for (int c = 0; c < 3; c++)
+            assert_true(fabs((double)found[i * 3 + c] - wanted[i][c]) < 1e-4);
+}
+
+/* A class that only one fold has gets 0 there and something elsewhere; rows
+ * without a label are predicted. */
+static void absent_classes_and_labels(void **state)
+{
+    static const float x[] = {0, 1, 2, 3, 4, 5};
+    static const int32_t label[] = {0, 1, 2, 0, 1, -1};
+    static const int32_t fold[] = {0, 0, 0, 1, 1, 1};
+    struct wn_softmax how = wn_softmax_standard;
+    struct wn_error error = {0};
+    float found[18];
+
+    (void)state;
+    how.folds = 2;
+    assert_int_equal(wn_softmax_predict(&how, x, 6, 1, label, 3, fold, 1,
+                                        NULL, found, NULL, &error), 0);
+    for (int i = 0; i < 6; i++) {
+        double sum = 0;
+
+        for (int c = 0; c < 3; c++) {
+            assert_true(found[i * 3 + c] >= 0);
+            sum += (double)found[i * 3 + c];
+        }
+        assert_true(fabs(sum - 1) < 1e-6);
+        assert_true((found[i * 3 + 2] == 0) == (fold[i] == 0));
+    }
+}
+
+static void nothing_to_train_on(void **state)
+{
+    static const float x[] = {0, 1, 2, 3};
+    static const int32_t label[] = {0, 1, -1, -1}, fold[] = {0, 0, 1, 1};
+    struct wn_softmax how = wn_softmax_standard;
+    struct wn_error error = {0};
+    float found[8];
+
+    (void)state;
+    how.folds = 2;
+    assert_int_equal(wn_softmax_predict(&how, x, 4, 1, label, 2, fold, 1,
+                                        NULL, found, NULL, &error), -1);
+    assert_int_equal(error.code, WN_EDATA);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(folds_are_even),
+        cmocka_unit_test(gradient_is_that_of_the_objective),
+        cmocka_unit_test(threads_do_not_show),
+        cmocka_unit_test(golden_probabilities),
+        cmocka_unit_test(absent_classes_and_labels),
+        cmocka_unit_test(nothing_to_train_on),
+    };
+
+    wn_linear_start();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
