@@ -9,6 +9,7 @@
 #include "data/csv.h"
 
 #include <csv.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -256,20 +257,41 @@ static void add_cell(struct wn_csv_reader *reader, const char *text,
     reader->count++;
 }
 
+/* The top bit of each of eight bytes that are equal to those of `pattern`. */
+static uint64_t equal_bytes(const char *text, uint64_t pattern)
+{
+    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+    uint64_t word;
+
+    memcpy(&word, text, sizeof word);
+    word = le64toh(word) ^ pattern;
+    return ~(((word & low) + low) | word | low);
+}
+
 static void cut(struct wn_csv_reader *reader, const char *text, size_t length)
 {
-    const char *end = text + length;
     const char delimiter = reader->csv->form.delimiter;
+    const uint64_t pattern =
+        UINT64_C(0x0101010101010101) * (unsigned char)delimiter;
+    struct wn_cell *cell = reader->cells;
+    const struct wn_cell *end = cell + reader->room;
+    size_t begin = 0, at = 0;
 
-    for (;;) {
-        const char *stop = memchr(text, delimiter, (size_t)(end - text));
+    for (; at + 8 <= length && end - cell >= 8; at += 8)
+        for (uint64_t found = equal_bytes(text + at, pattern); found;
+             found &= found - 1) {
+            const size_t stop = at + (size_t)__builtin_ctzll(found) / 8;
 
-        if (!stop)
-            break;
-        add_cell(reader, text, (size_t)(stop - text));
-        text = stop + 1;
-    }
-    add_cell(reader, text, (size_t)(end - text));
+            *cell++ = (struct wn_cell){text + begin, stop - begin};
+            begin = stop + 1;
+        }
+    reader->count = (size_t)(cell - reader->cells);
+    for (; at < length; at++)
+        if (text[at] == delimiter) {
+            add_cell(reader, text + begin, at - begin);
+            begin = at + 1;
+        }
+    add_cell(reader, text + begin, length - begin);
 }
 
 /* libcsv uses its buffer again for the next field. All fields together are
@@ -288,8 +310,9 @@ static void keep_field(void *text, size_t length, void *context)
 static int unquote(struct wn_csv_reader *reader, const char *text,
                    size_t length, struct wn_error *error)
 {
-    reader->plain_used = 0;
-    if (wn_grow(&reader->plain, &reader->plain_room, length, 1, error))
+    reader->plain_used = WN_NUMBER_PAD;
+    if (wn_grow(&reader->plain, &reader->plain_room, length + WN_NUMBER_PAD,
+                1, error))
         return -1;
     if (csv_parse(&reader->parser, text, length, keep_field, NULL, reader) ==
             length &&
@@ -361,12 +384,14 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
     const uint64_t first = csv->offset[begin];
     const size_t bytes = (size_t)(csv->offset[end] - first);
 
-    if (wn_grow(&reader->bytes, &reader->bytes_room, bytes, 1, error) ||
-        wn_read_at(csv->descriptor, reader->bytes, bytes, first, csv->name,
-                   error))
+    if (wn_grow(&reader->bytes, &reader->bytes_room, WN_NUMBER_PAD + bytes, 1,
+                error) ||
+        wn_read_at(csv->descriptor, reader->bytes + WN_NUMBER_PAD, bytes,
+                   first, csv->name, error))
         return -1;
     for (size_t row = begin; row < end; row++) {
-        const char *text = reader->bytes + (csv->offset[row] - first);
+        const char *text =
+            reader->bytes + WN_NUMBER_PAD + (csv->offset[row] - first);
         size_t length = (size_t)(csv->offset[row + 1] - csv->offset[row]);
 
         /* The line end, and empty lines behind it. */

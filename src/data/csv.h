@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "util/error.h"
+#include "util/number.h"
 #include "util/text.h"
 
 enum { WN_CSV_NAME = 1024 }; /* bytes a column's name may have */
@@ -72,7 +73,8 @@ int wn_csv_fail(const struct wn_csv *csv, size_t row, size_t column,
     __attribute__((format(printf, 5, 6)));
 
 struct wn_cell {
-    const char *text; /* without quotes; not NUL-terminated */
+    const char *text; /* without quotes; not NUL-terminated; before it are
+                         WN_NUMBER_PAD readable bytes */
     size_t length;
 };
 

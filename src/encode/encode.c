@@ -114,7 +114,7 @@ static int add_defect(struct piece *piece, size_t row, size_t column,
 
 static void encode_unknown(const struct wn_column *column, float *out)
 {
-    if (column->kind == WN_NUMERIC && column->scale.deviation > 0)
+    if (column->kind == WN_NUMERIC && column->scale.per_deviation > 0)
         out[0] = column->unknown;
     if (column->indicator)
         out[column->features - 1] = 1;
@@ -138,13 +138,13 @@ static int encode_cell(struct piece *piece, size_t row, size_t c,
         if (column->values.count > 1)
             out[wn_dictionary_find(&column->values, cell->text,
                                    cell->length)] = 1;
-    } else if (!wn_number_parse(cell->text, cell->length, &value)) {
+    } else if (!wn_number_parse_padded(cell->text, cell->length, &value)) {
         encode_unknown(column, out);
         return keep(&piece->broken, cell, error) ||
                        add_defect(piece, row, c, WN_RULE_NUMBER, error)
                    ? -1
                    : 0;
-    } else if (column->scale.deviation > 0) {
+    } else if (column->scale.per_deviation > 0) {
         out[0] = wn_scale_apply(&column->scale, value);
     }
     return 0;

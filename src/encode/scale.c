@@ -2,7 +2,6 @@
 /* Median, quartiles and a bend in the tails; see scale.h. */
 #include "encode/scale.h"
 
-#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -61,33 +60,34 @@ static double root_mean_square(const double *value, size_t count,
     return most * sqrt(sum / (double)count);
 }
 
-static double bend(double z)
+double wn_scale_bend(double z)
 {
-    const double size = fabs(z);
-
-    return size <= 3 ? z : copysign(3 + log1p(size - 3), z);
+    return copysign(3 + log1p(fabs(z) - 3), z);
 }
 
 static double robust(const struct wn_scale *scale, double x)
 {
-    return bend((0.5 * x - scale->center) / scale->spread);
+    const double z = (0.5 * x - scale->center) * scale->per_spread;
+
+    return fabs(z) > 3 ? wn_scale_bend(z) : z;
 }
 
 void wn_scale_fit(struct wn_scale *scale, double *value, double *spare,
                   size_t count)
 {
-    double sum = 0, square = 0;
+    double spread, sum = 0, square = 0;
 
     sort(value, spare, count);
-    scale->center = half_quantile(value, count, 0.5);
-    scale->spread = (half_quantile(value, count, 0.75) -
-                     half_quantile(value, count, 0.25)) /
-                    1.349;
-    scale->mean = scale->deviation = 0;
-    if (!(scale->spread > 0))
-        scale->spread = root_mean_square(value, count, scale->center);
-    if (!(scale->spread > 0))
+    *scale = (struct wn_scale){.center = half_quantile(value, count, 0.5)};
+    spread = (half_quantile(value, count, 0.75) -
+              half_quantile(value, count, 0.25)) /
+             1.349;
+    if (!(spread > 0))
+        spread = root_mean_square(value, count, scale->center);
+    /* Differences below 1e-300 are none. */
+    if (!(spread > 1e-300))
         return;
+    scale->per_spread = 1 / spread;
     for (size_t i = 0; i < count; i++)
         sum += robust(scale, value[i]);
     scale->mean = sum / (double)count;
@@ -96,12 +96,6 @@ void wn_scale_fit(struct wn_scale *scale, double *value, double *spare,
 
         square += beside * beside;
     }
-    scale->deviation = sqrt(square / (double)count);
-}
-
-float wn_scale_apply(const struct wn_scale *scale, double x)
-{
-    if (!(scale->deviation > 0))
-        return 0;
-    return (float)bend((robust(scale, x) - scale->mean) / scale->deviation);
+    if (square > 0)
+        scale->per_deviation = 1 / sqrt(square / (double)count);
 }

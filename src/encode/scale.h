@@ -19,11 +19,12 @@
 #ifndef WN_ENCODE_SCALE_H
 #define WN_ENCODE_SCALE_H
 
+#include <math.h>
 #include <stddef.h>
 
 struct wn_scale {
-    double center, spread; /* halves: no difference of two overflows */
-    double mean, deviation; /* of s; deviation is 0 for a constant */
+    double center, per_spread; /* halves: no difference of two overflows */
+    double mean, per_deviation; /* of s; 0 for a constant */
 };
 
 /* Fit to value[0..count), finite; they are put in order, `spare` of the same
@@ -31,7 +32,20 @@ struct wn_scale {
 void wn_scale_fit(struct wn_scale *scale, double *value, double *spare,
                   size_t count);
 
-/* The feature of x; 0 if the scale's deviation is 0. */
-float wn_scale_apply(const struct wn_scale *scale, double x);
+/* b(z) where |z| > 3. */
+double wn_scale_bend(double z);
+
+/* The feature of x; 0 if the scale's per_deviation is 0. */
+static inline float wn_scale_apply(const struct wn_scale *scale, double x)
+{
+    double z = (0.5 * x - scale->center) * scale->per_spread;
+
+    if (fabs(z) > 3)
+        z = wn_scale_bend(z);
+    z = (z - scale->mean) * scale->per_deviation;
+    if (fabs(z) > 3)
+        z = wn_scale_bend(z);
+    return (float)z;
+}
 
 #endif

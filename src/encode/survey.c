@@ -172,7 +172,7 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
         }
         if (role != WN_ROLE_FEATURE)
             continue;
-        if (wn_number_parse(cells[c].text, cells[c].length, &value)) {
+        if (wn_number_parse_padded(cells[c].text, cells[c].length, &value)) {
             add_number(tally, value);
             if (sampled)
                 sample_number(piece->survey, row, c, value);
@@ -368,7 +368,7 @@ static void fit_column(const struct survey *survey, size_t c, double *spare)
             sample[count++] = sample[i];
     if (count)
         wn_scale_fit(&column->scale, sample, spare, count);
-    if (!(column->scale.deviation > 0))
+    if (!(column->scale.per_deviation > 0))
         wn_scale_fit(&column->scale, pair, spare, 2);
     column->unknown =
         wn_scale_apply(&column->scale, 2 * column->scale.center);
@@ -439,7 +439,7 @@ static int conclude_column(struct wn_table *table, size_t c,
         (double)column->numbers * 100 >= (double)filled * NUMERIC_PERCENT) {
         column->kind = WN_NUMERIC;
         column->invalid = filled - column->numbers;
-        column->features = column->scale.deviation > 0;
+        column->features = column->scale.per_deviation > 0;
     } else {
         column->kind = column->many ? WN_HASHED : WN_CATEGORICAL;
         column->min = column->max = NAN;
@@ -561,16 +561,12 @@ static bool blank(char c)
     return c == ' ' || c == '\t';
 }
 
-bool wn_table_is_missing(const struct wn_table *table,
-                         const struct wn_cell *cell)
+bool wn_table_is_token(const struct wn_table *table,
+                       const struct wn_cell *cell)
 {
     const char *text = cell->text;
     size_t length = cell->length;
 
-    if (length == 0)
-        return true;
-    if (table->na_count == 0)
-        return false;
     while (length && blank(text[length - 1]))
         length--;
     while (length && blank(*text)) {

@@ -102,8 +102,15 @@ struct wn_sink {
 int wn_table_encode(const struct wn_table *table, const struct wn_sink *sink,
                     struct wn_error *error) WN_MUST_CHECK;
 
+/* Whether a cell that is not empty means "missing". */
+bool wn_table_is_token(const struct wn_table *table,
+                       const struct wn_cell *cell);
 /* Shared by both passes: whether a cell means "missing". */
-bool wn_table_is_missing(const struct wn_table *table,
-                         const struct wn_cell *cell);
+static inline bool wn_table_is_missing(const struct wn_table *table,
+                                       const struct wn_cell *cell)
+{
+    return cell->length == 0 ||
+           (table->na_count && wn_table_is_token(table, cell));
+}
 
 #endif

@@ -4,6 +4,7 @@
 #include "util/number.h"
 
 #include <ctype.h>
+#include <endian.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,85 @@ static bool slow(const char *text, size_t length, double *value)
     if (copy != small)
         free(copy);
     return whole;
+}
+
+/* Bytes as the digits 0..9 where they are '0'..'9', the first one lowest. */
+static uint64_t load(const char *text)
+{
+    uint64_t word;
+
+    memcpy(&word, text, sizeof word);
+    return le64toh(word) ^ UINT64_C(0x3030303030303030);
+}
+
+/* The `count` highest bytes, 1..8; the others are 0, as leading zeros are. */
+static uint64_t highest(uint64_t word, size_t count)
+{
+    return word & ~UINT64_C(0) << (64 - 8 * count);
+}
+
+/* Pairs, then fours, then eight digits ("Quickly parsing eight digits",
+ * D. Lemire 2018). */
+static uint64_t eight(uint64_t word)
+{
+    word = word * 10 + (word >> 8);
+    return ((word & UINT64_C(0x000000ff000000ff)) *
+                UINT64_C(0x000f424000000064) +
+            (word >> 16 & UINT64_C(0x000000ff000000ff)) *
+                UINT64_C(0x0000271000000001)) >>
+           32;
+}
+
+static bool are_digits(uint64_t word)
+{
+    return ((word | (word + UINT64_C(0x0606060606060606))) &
+            UINT64_C(0xf0f0f0f0f0f0f0f0)) == 0;
+}
+
+/* What most cells are: a sign, up to 8 digits, and perhaps a point and 1 to 7
+ * digits. Words of eight bytes instead of a loop over them, for its branches
+ * cost more than all the rest. False: not such a number. */
+static bool plain(const char *text, size_t length, double *value)
+{
+    static const double ten[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    static const uint64_t whole_ten[] = {1,     10,     100,     1000,
+                                         10000, 100000, 1000000, 10000000};
+    const uint64_t seven = UINT64_C(0x7f7f7f7f7f7f7f7f);
+    const bool sign = *text == '-' || *text == '+';
+    const size_t count = length - sign;
+    size_t fraction = 0;
+
+    if (count - 1 > 15)
+        return false;
+    const uint64_t tail = highest(load(text + length - 8),
+                                  count < 8 ? count : 8);
+    const uint64_t beside = tail ^ UINT64_C(0x1e1e1e1e1e1e1e1e);
+    const uint64_t point = ~(((beside & seven) + seven) | beside | seven);
+    if (point == 0) {
+        if (count > 8 || !are_digits(tail))
+            return false;
+        *value = (double)eight(tail);
+    } else {
+        fraction = (size_t)__builtin_clzll(point) / 8;
+        const size_t whole = count - fraction - 1;
+        if (fraction == 0 || whole - 1 > 7)
+            return false;
+        const uint64_t front =
+            highest(load(text + length - fraction - 9), whole);
+        const uint64_t back = highest(tail, fraction);
+        if (!are_digits(front) || !are_digits(back))
+            return false;
+        *value = (double)(eight(front) * whole_ten[fraction] + eight(back)) /
+                 ten[fraction];
+    }
+    *value = *text == '-' ? -*value : *value;
+    return true;
+}
+
+bool wn_number_parse_padded(const char *text, size_t length, double *value)
+{
+    return (length && plain(text, length, value)) ||
+           wn_number_parse(text, length, value);
 }
 
 bool wn_number_parse(const char *text, size_t length, double *value)

@@ -15,6 +15,11 @@
  * either. Returns whether it is one. Correctly rounded. */
 bool wn_number_parse(const char *text, size_t length, double *value);
 
+/* The same, twice as fast, for a text with WN_NUMBER_PAD readable bytes of any
+ * content before it. */
+enum { WN_NUMBER_PAD = 16 };
+bool wn_number_parse_padded(const char *text, size_t length, double *value);
+
 /* The shortest decimal text that reads back as the same double or float, at
  * most 31 characters and NUL; whole numbers below 1e15 (floats: 1e7) without an
  * exponent. NaN is "nan". Returns the length. */

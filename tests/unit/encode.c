@@ -86,7 +86,7 @@ static void constant_has_no_scale(void **state)
 
     (void)state;
     wn_scale_fit(&scale, value, spare, 5);
-    assert_true(scale.deviation == 0);
+    assert_true(scale.per_deviation == 0);
     near(wn_scale_apply(&scale, 1e300), 0);
 }
 

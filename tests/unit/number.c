@@ -70,6 +70,31 @@ static void reads_forms(void **state)
     }
 }
 
+/* The quick way must say what the other one says, of numbers and of soup. */
+static void padded_reads_the_same(void **state)
+{
+    static const char soup[] = "0123456789012345678901234567890123456789.-+e 9";
+    struct wn_random random;
+    size_t numbers = 0;
+
+    (void)state;
+    wn_random_start(&random, 2, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < 2000000; i++) {
+        const size_t length = wn_random_below(&random, 21);
+        char bytes[WN_NUMBER_PAD + 24];
+        double found = 0, wanted = 0;
+
+        for (size_t at = 0; at < sizeof bytes; at++)
+            bytes[at] = soup[wn_random_below(&random, sizeof soup - 1)];
+        const char *text = bytes + WN_NUMBER_PAD;
+        const bool number = wn_number_parse(text, length, &wanted);
+        assert_int_equal(wn_number_parse_padded(text, length, &found), number);
+        assert_memory_equal(&found, &wanted, number ? sizeof found : 0);
+        numbers += number;
+    }
+    assert_true(numbers > 200000 && numbers < 1800000);
+}
+
 static void writes_the_shortest(void **state)
 {
     char text[32];
@@ -116,6 +141,7 @@ int main(void)
         cmocka_unit_test(reads_what_strtod_reads),
         cmocka_unit_test(refuses_what_is_no_number),
         cmocka_unit_test(reads_forms),
+        cmocka_unit_test(padded_reads_the_same),
         cmocka_unit_test(writes_the_shortest),
         cmocka_unit_test(reads_sizes),
     };
