@@ -2,6 +2,7 @@
 /* Median, quartiles and a bend in the tails; see scale.h. */
 #include "encode/scale.h"
 
+#include <float.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -62,7 +63,8 @@ static double root_mean_square(const double *value, size_t count,
 
 double wn_scale_bend(double z)
 {
-    return copysign(3 + log1p(fabs(z) - 3), z);
+    /* The quotient of finite numbers may be infinite. */
+    return copysign(3 + log1p(fmin(fabs(z), DBL_MAX) - 3), z);
 }
 
 static double robust(const struct wn_scale *scale, double x)
