@@ -11,7 +11,7 @@
 #include "util/memory.h"
 #include "util/text.h"
 
-enum { LINKS_MOST = 4096, NAME_MOST = 255 };
+enum { LINKS_MOST = 1024, NAME_MOST = 255 };
 
 struct walk {
     hid_t file;

@@ -15,7 +15,7 @@
 #include "util/file.h"
 #include "util/memory.h"
 
-enum { CHUNK_BYTES = 1 << 20, GROUP_LINKS = 4096 };
+enum { CHUNK_BYTES = 1 << 20, GROUP_LINKS = 256 };
 
 struct wn_audit_writer {
     struct wn_output *output;

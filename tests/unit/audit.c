@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* data/audit: what is written is read back, the same content gives the same
  * bytes whichever way it came, and later stages go when one is replaced. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "data/audit.h"
 #include "data/dataset.h"
@@ -172,11 +168,60 @@ static void same_content_same_bytes(void **state)
     unlink("audit-b.h5");
 }
 
+/* Stages of two audits put together, and extents that disagree. */
+static void refuses_what_does_not_fit(void **state)
+{
+    struct wn_error error = {0};
+
+    (void)state;
+    write_data("audit-a.h5", 100);
+    struct wn_audit *from = wn_audit_open("audit-a.h5", WN_DATA, &error);
+    must(from == NULL, &error);
+    struct wn_audit_writer *writer =
+        wn_audit_create("audit-b.h5", true, from, WN_SCORE, &error);
+    must(writer == NULL, &error);
+    assert_int_equal(wn_audit_write(writer, "score/el2n", WN_F32,
+                                    (size_t[3]){N - 1, 0, 0}, features,
+                                    &error), -1);
+    assert_string_equal(error.text, "audit-b.h5: score/el2n: found extent "
+                                    "4999, wanted 5000 as in data/features");
+    error = (struct wn_error){0};
+    must(wn_audit_provenance(writer, "score", "", "00", &error), &error);
+    must(wn_audit_finish(writer, &error), &error);
+    assert_null(wn_audit_open("audit-b.h5", WN_DATA, &error));
+    assert_string_equal(error.text, "audit-b.h5: score: was computed from "
+                                    "other content than this file's");
+    wn_audit_close(from);
+    unlink("audit-a.h5");
+    unlink("audit-b.h5");
+}
+
+/* A failure leaves neither the file nor its part behind. */
+static void abandons(void **state)
+{
+    struct wn_error error = {0};
+
+    (void)state;
+    struct wn_audit_writer *writer =
+        wn_audit_create("audit-a.h5", false, NULL, WN_DATA, &error);
+    must(writer == NULL, &error);
+    assert_int_equal(access(".audit-a.h5.part", F_OK), 0);
+    must(wn_audit_write_begin(writer, "data/features", WN_F32,
+                              (size_t[3]){N, D, 0}, &error), &error);
+    must(wn_audit_write_append(writer, N / 2, features, &error), &error);
+    wn_audit_abandon(writer);
+    assert_int_not_equal(access(".audit-a.h5.part", F_OK), 0);
+    assert_int_not_equal(access("audit-a.h5", F_OK), 0);
+    wn_audit_abandon(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_was_written),
-        cmocka_unit_test(same_content_same_bytes)};
+        cmocka_unit_test(same_content_same_bytes),
+        cmocka_unit_test(refuses_what_does_not_fit),
+        cmocka_unit_test(abandons)};
 
     return cmocka_run_group_tests(tests, setup, NULL);
 }

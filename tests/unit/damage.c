@@ -3,18 +3,14 @@
  * audit file. Reading it, and copying its stages into a new file, must either
  * be refused or give exactly the undamaged content; no signal, no hang. Each
  * trial runs in a child of its own. */
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "data/audit.h"
 #include "data/dataset.h"

@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Other programs read audit files: the manual's snippet under h5py, whose
+# output is compared with report's; h5ls, h5dump, h5stat, h5repack.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+
+cp -r "$samples" samples
+ingest -q samples/iris.csv --label=species | score -q | flag -q -o iris.h5 ||
+    exit 99
+
+python=''
+for candidate in python3 /usr/bin/python3; do
+    "$candidate" -c 'import h5py' 2>/dev/null && python=$candidate && break
+done
+sed -n '/^import h5py/,/^\.Ed/p' "$source/man/winnow-audit.5" |
+    grep -v '^\.Ed' >snippet.py
+ok "$([ "$(wc -l <snippet.py)" -ge 10 ]; echo $?)" 'the manual has a snippet'
+if [ "$python" ]; then
+    runs 'the snippet runs' "$python" snippet.py
+    is "$(wc -l <out)" 10 'and shows ten rows'
+    report --format=tsv --top=10 iris.h5 >rows.tsv 2>err
+    ok $? 'report runs'
+    is "$(cut -d' ' -f1 out | tr '\n' ' ')" \
+        "$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++)
+            if ($i == "line") c = i; next } { printf "%s ", $c }' rows.tsv)" \
+        'the lines that report shows'
+else
+    skip 'the snippet runs' 'python3-h5py is not installed'
+fi
+
+for tool in h5ls h5dump h5stat; do
+    if command -v "$tool" >/dev/null; then
+        case $tool in
+        h5ls) set -- h5ls -r -v iris.h5 ;;
+        *) set -- "$tool" iris.h5 ;;
+        esac
+        runs "$tool reads it" "$@"
+        ok "$([ -s out ]; echo $?)" "$tool shows something"
+    else
+        skip "$tool reads it" "hdf5-tools is not installed"
+    fi
+done
+if command -v h5repack >/dev/null; then
+    h5repack -f GZIP=1 iris.h5 packed.h5 2>/dev/null
+    fails_with 2 'packed.h5: data/' report packed.h5
+else
+    skip 'a compressed copy is refused' 'hdf5-tools is not installed'
+fi
+
+done_testing
