@@ -150,6 +150,7 @@ static void scratch_free(struct scratch *s)
     free(s->delta);
     free(s->p);
     free(s->log_total);
+    *s = (struct scratch){0};
 }
 
 static int scratch_new(struct scratch *s, const struct wn_mlp *net,
