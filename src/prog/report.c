@@ -24,6 +24,10 @@ static const struct wn_option first_rows[] = {
      .kind = WN_LIST,
      .value = "ROW",
      .help = "say everything about a row: 17, line:19 or id:TEXT"},
+    {.name = "against",
+     .kind = WN_TEXT,
+     .value = "OLD",
+     .help = "show what changed since the audit OLD"},
     {.name = "as",
      .kind = WN_TEXT,
      .value = "NAME",
@@ -58,7 +62,7 @@ static void make_rows(void)
 static int check_options(const struct wn_run *run,
                          const struct wn_format *format, struct wn_error *error)
 {
-    static const char *const not_with_explain[] = {"top", "columns",
+    static const char *const not_with_explain[] = {"against", "top", "columns",
                                                    "spreadsheet-safe", NULL};
 
     if (wn_option_on(run->options, "spreadsheet-safe") &&
@@ -153,7 +157,9 @@ static int work(struct wn_run *run, struct wn_error *error)
 {
     const struct wn_format *format =
         find_format(wn_option_text(run->options, "format"));
+    const char *old = wn_option_text(run->options, "against");
     struct wn_report report = {0};
+    struct wn_against against = {0};
     struct wn_audit *audit = NULL;
     struct wn_text text = {0};
     int findings, status = -1;
@@ -171,6 +177,11 @@ static int work(struct wn_run *run, struct wn_error *error)
         goto done;
     if (wn_report_load(&report, audit, error))
         goto done;
+    if (old) {
+        if (wn_against_load(&against, &report, old, error))
+            goto done;
+        report.against = &against;
+    }
     findings = judge(run, &report, error);
     if (findings < 0)
         goto done;
@@ -183,6 +194,7 @@ static int work(struct wn_run *run, struct wn_error *error)
         status = findings;
 done:
     wn_text_free(&text);
+    wn_against_free(&against);
     wn_report_free(&report);
     wn_audit_close(audit);
     return status;

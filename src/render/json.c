@@ -374,6 +374,66 @@ static json_t *json_row(const struct wn_report *report, const char *record,
     return row;
 }
 
+static json_t *json_causes(const struct wn_against *against)
+{
+    json_t *list = json_array();
+
+    for (size_t c = 0; list && c < against->causes; c++)
+        if (json_array_append_new(list, json_text(against->cause[c]))) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+static int put_against(const struct wn_report *report, struct lines *lines)
+{
+    const struct wn_against *against = report->against;
+    const size_t *change = against->changes, *gone = against->gones;
+
+    return put_line(
+        lines, json_pack("{s:s,s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}",
+                         "record", "against", "audit", json_text(against->file),
+                         "rows", (json_int_t)against->old.data.n, "wrong",
+                         json_wrong(&against->old), "label_rows",
+                         (json_int_t)against->old.label_rows, "still",
+                         (json_int_t)change[WN_STILL], "new",
+                         (json_int_t)change[WN_NEW_FLAG], "new_rows",
+                         (json_int_t)change[WN_NEW_ROW], "cleared",
+                         (json_int_t)gone[WN_CLEARED], "edited",
+                         (json_int_t)gone[WN_EDITED], "removed",
+                         (json_int_t)gone[WN_REMOVED], "causes",
+                         json_causes(against)));
+}
+
+/* The rows whose flag is gone, as they were. */
+static int put_gone(const struct wn_report *report, struct lines *lines)
+{
+    const struct wn_against *against = report->against;
+
+    for (size_t r = 0; r < against->old.data.n; r++) {
+        const size_t i = (size_t)against->old.order[r];
+        const int gone = wn_against_gone(against, report, i);
+        const int64_t now = against->now[i];
+
+        if (gone < 0)
+            continue;
+        json_t *row = json_row(&against->old, "gone", i);
+        if (row &&
+            (json_object_set_new(row, "why",
+                                 json_string(wn_gone_names[gone])) ||
+             json_object_set_new(row, "now",
+                                 now < 0 ? json_null()
+                                         : json_integer((json_int_t)now)))) {
+            json_decref(row);
+            row = NULL;
+        }
+        if (put_line(lines, row))
+            return -1;
+    }
+    return 0;
+}
+
 static int put_rows(const struct wn_report *report, struct lines *lines)
 {
     size_t count;
@@ -390,6 +450,14 @@ static int put_rows(const struct wn_report *report, struct lines *lines)
             json_decref(row);
             row = NULL;
         }
+        if (row && report->against &&
+            json_object_set_new(
+                row, "change",
+                json_string(
+                    wn_change_names[report->against->change[rows[r]]]))) {
+            json_decref(row);
+            row = NULL;
+        }
         status = put_line(lines, row);
     }
     free(rows);
@@ -402,9 +470,11 @@ int wn_json_report(const struct wn_report *report, struct wn_text *out,
     struct lines lines = {.out = out, .error = error};
 
     if (put_first(&lines, "report") || put_summary(report, &lines) ||
+        (report->against && put_against(report, &lines)) ||
         (report->columns && put_columns(report, &lines)) ||
         put_classes(report, &lines) || put_pairs(report, &lines) ||
-        put_rows(report, &lines))
+        put_rows(report, &lines) ||
+        (report->against && put_gone(report, &lines)))
         return -1;
     return put_last(&lines);
 }

@@ -21,8 +21,17 @@ static void free_scores(struct wn_report *report)
     free(report->score);
 }
 
+static void free_origins(struct wn_report *report)
+{
+    for (int stage = WN_DATA; stage <= WN_FLAGS; stage++) {
+        free(report->origin[stage].version);
+        free(report->origin[stage].options);
+    }
+}
+
 void wn_report_free(struct wn_report *report)
 {
+    free_origins(report);
     wn_dataset_free(&report->data);
     free_scores(report);
     wn_names_free(report->check_name, report->checks);
@@ -403,6 +412,22 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
     return check_codes(report, audit, error);
 }
 
+static int load_origins(struct wn_report *report, const struct wn_audit *audit,
+                        struct wn_error *error)
+{
+    static const char *const group[] = {"data", "score", "flag"};
+
+    for (enum wn_stage stage = WN_DATA; stage <= WN_FLAGS; stage++) {
+        if (!wn_audit_has_stage(audit, stage))
+            continue;
+        report->origin[stage].version =
+            wn_audit_text(audit, group[stage], "version", error);
+        report->origin[stage].options =
+            wn_audit_text(audit, group[stage], "options", error);
+    }
+    return error->code ? -1 : 0;
+}
+
 /* What the formats read without asking. */
 static int check_data(const struct wn_report *report,
                       const struct wn_audit *audit, struct wn_error *error)
@@ -438,7 +463,9 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
                             WN_PART_COLUMN | WN_PART_DEFECT,
                         error))
         return -1; /* the report is still as empty as the data set */
-    if (check_data(report, audit, error) || load_scores(report, audit, error) ||
+    if (check_data(report, audit, error) ||
+        load_origins(report, audit, error) ||
+        load_scores(report, audit, error) ||
         load_rivals(report, audit, error) || load_flags(report, audit, error) ||
         wn_report_count(report, error)) {
         wn_report_free(report);

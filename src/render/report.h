@@ -44,6 +44,11 @@ struct wn_pair_line {
     double expected; /* estimated number; NaN if unknown */
 };
 
+/* How a stage came about: attributes of its group, NULL where it has none. */
+struct wn_origin {
+    char *version, *options;
+};
+
 /* Which rows to list. */
 enum wn_rows {
     WN_ROWS_STANDARD, /* the format's own choice */
@@ -59,8 +64,10 @@ struct wn_report {
     size_t top;
     bool columns;     /* the table of columns is asked for */
     bool spreadsheet; /* keep cells from being taken for formulas */
+    const struct wn_against *against; /* an older audit, or NULL */
 
     struct wn_dataset data;
+    struct wn_origin origin[WN_FLAGS + 1]; /* by stage */
 
     bool scored;
     size_t scores;
@@ -136,6 +143,53 @@ const char *wn_report_source(const struct wn_report *report);
 const char *wn_check_reason(const char *name);
 /* What a score measures; "" for one that this version does not know. */
 const char *wn_score_brief(const char *name);
+
+/* Whether row i counts as flagged: by the check "label" where that was run,
+ * else by any. */
+bool wn_report_flags(const struct wn_report *report, size_t i);
+
+/* What became of a row since an older audit. */
+enum wn_change {
+    WN_QUIET_ROW, /* not flagged now */
+    WN_STILL,     /* flagged then and now */
+    WN_NEW_FLAG,  /* the row was there, not flagged */
+    WN_NEW_ROW,   /* flagged, and was not there or not like this */
+    WN_CHANGES
+};
+/* Why a flag is gone. */
+enum wn_gone {
+    WN_CLEARED, /* the row is as it was */
+    WN_EDITED,  /* the row with this identifier has other content now */
+    WN_REMOVED, /* no such row any more */
+    WN_GONES
+};
+
+/* An older audit of the same data, row by row. Rows with equal content are the
+ * same, wherever they stand, the k-th of several copies like the k-th; what is
+ * left is matched by identifier. */
+struct wn_against {
+    const char *file;
+    struct wn_report old;
+    uint8_t *change; /* n of the new audit, enum wn_change */
+    size_t changes[WN_CHANGES];
+    int64_t *now;    /* n of the old one: its row now, -1 if none */
+    uint8_t *edited; /* n of the old one: matched by identifier only */
+    size_t gones[WN_GONES];
+    size_t causes;
+    char **cause; /* what differs in data, versions, options: a line each */
+};
+
+/* Load the older audit and compare. WN_EUSAGE if either is not flagged. On
+ * failure *against is empty. */
+int wn_against_load(struct wn_against *against, const struct wn_report *report,
+                    const char *file, struct wn_error *error) WN_MUST_CHECK;
+void wn_against_free(struct wn_against *against);
+/* Why the flag of old row i is gone, -1 if it is not, or was not flagged. */
+int wn_against_gone(const struct wn_against *against,
+                    const struct wn_report *report, size_t i);
+/* "cleared", "edited", "removed"; "", "still", "new", "new row". */
+extern const char *const wn_gone_names[WN_GONES];
+extern const char *const wn_change_names[WN_CHANGES];
 
 /* Everything about one row. */
 struct wn_explanation {

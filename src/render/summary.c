@@ -278,6 +278,22 @@ int wn_report_count(struct wn_report *report, struct wn_error *error)
     return find_cuts(report, error);
 }
 
+bool wn_report_flags(const struct wn_report *report, size_t i)
+{
+    if (!report->flagged)
+        return false;
+    return report->label_bit ? report->issue[i] & report->label_bit
+                             : report->issue[i] != 0;
+}
+
+static bool is_listed(const struct wn_report *report, enum wn_rows which,
+                      size_t i)
+{
+    if (which == WN_ROWS_STANDARD)
+        return report->against->change[i] >= WN_NEW_FLAG;
+    return which != WN_ROWS_FLAGGED || (report->issue && report->issue[i]);
+}
+
 int64_t *wn_report_rows(const struct wn_report *report, enum wn_rows standard,
                         size_t limit, size_t *count, struct wn_error *error)
 {
@@ -287,15 +303,15 @@ int64_t *wn_report_rows(const struct wn_report *report, enum wn_rows standard,
 
     if (!rows)
         return NULL;
-    if (which == WN_ROWS_STANDARD)
-        which = standard;
-    else
+    if (which != WN_ROWS_STANDARD)
         limit = which == WN_ROWS_FIRST ? report->top : SIZE_MAX;
+    else if (!report->against || standard != WN_ROWS_FLAGGED)
+        which = standard; /* else the new flags only */
     *count = 0;
     for (size_t i = 0; i < n && *count < limit; i++) {
         const int64_t row = report->order ? report->order[i] : (int64_t)i;
 
-        if (which != WN_ROWS_FLAGGED || (report->issue && report->issue[row]))
+        if (is_listed(report, which, (size_t)row))
             rows[(*count)++] = row;
     }
     return rows;

@@ -342,12 +342,12 @@ static size_t choose_columns(const struct wn_report *report,
     } all[ROW_COLUMNS] = {
         {{"row", WN_RIGHT, WN_FIXED}, true},
         {{"line", WN_RIGHT, WN_FIXED}, true},
+        {{"id", WN_LEFT, WN_SHRINKS}, report->data.id != NULL},
         {{"given", WN_LEFT, WN_SHRINKS}, true},
         {{"suggested", WN_LEFT, WN_SHRINKS}, true},
         {{"suspicion", WN_RIGHT, WN_FIXED}, true},
         {{"scores", WN_RIGHT, WN_FIXED}, scores_speak(report)},
-        {{"reasons", WN_LEFT, WN_SHRINKS}, true},
-        {{"id", WN_LEFT, WN_SHRINKS}, report->data.id != NULL}};
+        {{"reasons", WN_LEFT, WN_WRAPS}, true}};
     size_t count = 0;
 
     for (size_t c = 0; c < ROW_COLUMNS; c++)
@@ -389,6 +389,7 @@ static int add_row(const struct wn_report *report, size_t i,
     if (wn_words_issues(report, i, ", ", &reasons, error) ||
         wn_grid_format(grid, error, "%zu", i) ||
         add_count(grid, data->row_line[i], error) ||
+        (id && wn_grid_add(grid, id, length, error)) ||
         wn_grid_add_text(grid, wn_report_class(report, data->label[i]),
                          error) ||
         add_suggestion(report, i, grid, error) ||
@@ -396,8 +397,7 @@ static int add_row(const struct wn_report *report, size_t i,
         (scores_speak(report) &&
          wn_grid_format(grid, error, "%zu of %zu", wn_scores_agree(report, i),
                         report->scores)) ||
-        wn_grid_add(grid, wn_text_of(&reasons), reasons.length, error) ||
-        (id && wn_grid_add(grid, id, length, error)))
+        wn_grid_add(grid, wn_text_of(&reasons), reasons.length, error))
         goto done;
     status = 0;
 done:
@@ -425,9 +425,21 @@ static int put_notes(const struct wn_report *report, const int64_t *rows,
                       : "");
 }
 
+static bool shows_news(const struct wn_report *report)
+{
+    return report->against && report->rows == WN_ROWS_STANDARD;
+}
+
 static int put_rows_title(const struct wn_report *report, size_t count,
                           struct wn_text *out, struct wn_error *error)
 {
+    if (shows_news(report))
+        return wn_text_format(out, error,
+                              "\nNew flags, most suspicious first: %zu of "
+                              "%zu\n",
+                              count,
+                              report->against->changes[WN_NEW_FLAG] +
+                                  report->against->changes[WN_NEW_ROW]);
     if (report->rows == WN_ROWS_FIRST)
         return wn_text_format(out, error,
                               "\nMost suspicious rows: %zu of all %zu\n", count,
@@ -529,18 +541,142 @@ static int put_next(const struct wn_report *report, struct wn_text *out,
                        "decide which rows to look at", out, error);
 }
 
+/* What the older audit said and what this one says. */
+static int put_then_and_now(const struct wn_report *report, struct wn_text *out,
+                            struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {{"", WN_LEFT, WN_FIXED},
+                                                 {"then", WN_RIGHT, WN_FIXED},
+                                                 {"now", WN_RIGHT, WN_FIXED}};
+    const struct wn_report *both[] = {&report->against->old, report};
+    struct wn_grid grid;
+    int status = -1;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    if (wn_grid_add_text(&grid, "rows", error))
+        goto done;
+    for (int side = 0; side < 2; side++)
+        if (wn_grid_format(&grid, error, "%zu", both[side]->data.n))
+            goto done;
+    if (wn_grid_add_text(&grid, "est. wrong", error))
+        goto done;
+    for (int side = 0; side < 2; side++)
+        if (isnan(both[side]->rate) ? wn_grid_add_text(&grid, NULL, error)
+                                    : wn_grid_format(&grid, error, "%.1f %%",
+                                                     100 * both[side]->rate))
+            goto done;
+    if (wn_grid_add_text(&grid, "flagged", error))
+        goto done;
+    for (int side = 0; side < 2; side++)
+        if (wn_grid_format(&grid, error, "%zu",
+                           both[side]->label_bit ? both[side]->label_rows
+                                                 : both[side]->flagged_rows))
+            goto done;
+    status = wn_grid_print(&grid, out, error);
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
+static int put_against(const struct wn_report *report, struct wn_text *out,
+                       struct wn_error *error)
+{
+    const struct wn_against *against = report->against;
+
+    if (wn_text_format(out, error, "\nSince ") ||
+        wn_words_data(out, against->file, error) ||
+        wn_text_format(out, error, "\n") ||
+        put_then_and_now(report, out, error) ||
+        say(out, error,
+            "%zu still flagged. New: %zu in rows that were there, %zu in rows "
+            "that were not, or not like this. Gone: %zu cleared, %zu with a "
+            "row that was edited, %zu with one that was removed.",
+            against->changes[WN_STILL], against->changes[WN_NEW_FLAG],
+            against->changes[WN_NEW_ROW], against->gones[WN_CLEARED],
+            against->gones[WN_EDITED], against->gones[WN_REMOVED]))
+        return -1;
+    for (size_t c = 0; c < against->causes; c++)
+        if (wn_text_format(out, error, "  different: ") ||
+            wn_words_data(out, against->cause[c], error) ||
+            wn_text_format(out, error, "\n"))
+            return -1;
+    return 0;
+}
+
+/* A line of the table of gone flags: the row as it was. */
+static int add_gone(const struct wn_report *report, size_t i, int gone,
+                    struct wn_grid *grid, struct wn_error *error)
+{
+    const struct wn_report *old = &report->against->old;
+    const int64_t now = report->against->now[i];
+    size_t length = 0;
+    const char *id = wn_report_id(old, i, &length);
+
+    if (wn_grid_add_text(grid, wn_gone_names[gone], error) ||
+        wn_grid_format(grid, error, "%zu", i) ||
+        add_count(grid, old->data.row_line[i], error) ||
+        (now < 0 ? wn_grid_add_text(grid, NULL, error)
+                 : wn_grid_format(grid, error, "%lld", (long long)now)) ||
+        wn_grid_add_text(grid, wn_report_class(old, old->data.label[i]),
+                         error) ||
+        (id && wn_grid_add(grid, id, length, error)))
+        return -1;
+    return 0;
+}
+
+static int put_gone(const struct wn_report *report, struct wn_text *out,
+                    struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {
+        {"why", WN_LEFT, WN_FIXED},          {"row then", WN_RIGHT, WN_FIXED},
+        {"line then", WN_RIGHT, WN_FIXED},   {"row now", WN_RIGHT, WN_FIXED},
+        {"given then", WN_LEFT, WN_SHRINKS}, {"id", WN_LEFT, WN_SHRINKS}};
+    const struct wn_against *against = report->against;
+    size_t count = 0, shown = 0;
+    struct wn_grid grid;
+    int status = -1;
+
+    wn_grid_start(&grid, head,
+                  sizeof head / sizeof *head - !against->old.data.id);
+    for (size_t r = 0; r < against->old.data.n; r++) {
+        const size_t i = (size_t)against->old.order[r];
+        const int gone = wn_against_gone(against, report, i);
+
+        count += gone >= 0;
+        if (gone < 0 || shown == WN_TOP_ROWS)
+            continue;
+        shown++;
+        if (add_gone(report, i, gone, &grid, error))
+            goto done;
+    }
+    status = 0;
+    if (count)
+        status = wn_text_format(out, error,
+                                "\nFlags that are gone: %zu of "
+                                "%zu\n",
+                                shown, count) ||
+                         wn_grid_print(&grid, out, error)
+                     ? -1
+                     : 0;
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
 int wn_text_report(const struct wn_report *report, struct wn_text *out,
                    struct wn_error *error)
 {
     if (wn_words_headline(report, out, error) ||
-        wn_text_format(out, error, "\n") || put_data(report, out, error) ||
-        put_defects(report, out, error))
+        wn_text_format(out, error, "\n") ||
+        (report->against && put_against(report, out, error)) ||
+        put_data(report, out, error) || put_defects(report, out, error))
         return -1;
     if ((report->columns || !report->scored) && put_columns(report, out, error))
         return -1;
     if (report->flagged &&
         (put_noise(report, out, error) || put_checks(report, out, error) ||
-         put_actions(report, out, error) || put_rows(report, out, error)))
+         put_actions(report, out, error) || put_rows(report, out, error) ||
+         (report->against && put_gone(report, out, error))))
         return -1;
     return put_next(report, out, error);
 }

@@ -66,7 +66,8 @@ static int put_head(const struct wn_report *report, struct wn_text *out,
 {
     if (wn_text_format(out, error,
                        "rank\trow\tline\tid\thash\tgiven\trival\tsuggested\t"
-                       "suspicion\tquality\taction\tissues\tagree"))
+                       "suspicion\tquality\taction\tissues\tagree%s",
+                       report->against ? "\tchange" : ""))
         return -1;
     for (size_t s = 0; s < report->scores; s++)
         if (put_text(report, report->score[s].name, out, error) ||
@@ -139,7 +140,10 @@ static int put_row(const struct wn_report *report, size_t i,
                  report->rival ? wn_report_class(report, report->rival[i])
                                : NULL,
                  out, error) ||
-        put_flags(report, i, out, error))
+        put_flags(report, i, out, error) ||
+        (report->against &&
+         put_text(report, wn_change_names[report->against->change[i]], out,
+                  error)))
         return -1;
     for (size_t s = 0; s < report->scores; s++)
         if (put_float(report->score[s].value[i], out, error) ||

@@ -116,6 +116,17 @@ int wn_words_headline(const struct wn_report *report, struct wn_text *out,
                               report->scored ? "flagged" : "scored");
     if (add_noise(report, out, error))
         return -1;
+    if (report->against)
+        return wn_text_format(
+            out, error, ", %zu new %s, %zu gone",
+            report->against->changes[WN_NEW_FLAG] +
+                report->against->changes[WN_NEW_ROW],
+            wn_plural(report->against->changes[WN_NEW_FLAG] +
+                          report->against->changes[WN_NEW_ROW],
+                      "flag", "flags"),
+            report->against->gones[WN_CLEARED] +
+                report->against->gones[WN_EDITED] +
+                report->against->gones[WN_REMOVED]);
     return wn_text_format(out, error, ", %zu flagged",
                           report->label_bit ? report->label_rows
                                             : report->flagged_rows);

@@ -85,6 +85,35 @@ same out by-line 'the same row by its line'
 is "$(report --explain=0 --explain=7 iris.h5 | grep -c ': row [07], line ')" 2 \
     'two rows'
 
+# ---- against an older audit: the same rows in another order, two of them gone,
+# one in again with another label
+{
+    head -n 1 "$samples/iris.csv"
+    sed -e 1,3d "$samples/iris.csv" | sort -r
+    sed -n 2p "$samples/iris.csv" | sed 's/setosa/virginica/'
+} >later.csv
+ingest -q later.csv --label=species -o later.h5 || exit 99
+score_quickly later.h5
+flag -q -i later.h5 || exit 99
+runs 'compares two audits' report --against=iris.h5 later.h5
+sed -n 1p out | grep -q '^later.csv: 149 rows, .* new flags\{0,1\}, [0-9]* gone$'
+ok $? 'the first line counts what is new'
+grep -q '^  rows  *150  *149$' out && grep -q 'different: the data have' out
+ok $? 'then and now, and what differs'
+is "$(report --against=iris.h5 --format=tsv later.h5 | awk -F '\t' '
+    NR > 1 && $2 == 148 && $14 == "new row" { n++ } END { print n + 0 }')" 1 \
+    'the wrong label is a flag in a new row'
+is "$(report --against=iris.h5 iris.h5 | sed -n 's/.*labels, //p')" \
+    '0 new flags, 0 gone' 'nothing new against itself'
+is "$(report --against=iris.h5 --format=json later.h5 | tail -n 1 |
+    sed 's/.*"lines":\([0-9]*\).*/\1/')" \
+    "$(report --against=iris.h5 --format=json later.h5 | grep -c .)" \
+    'JSON counts its lines'
+fails_with 2 'none.h5: cannot open' report --against=none.h5 iris.h5
+fails_with 2 'data.h5: has no group score' report --against=data.h5 iris.h5
+fails_with 2 '--against: nothing has been flagged yet' \
+    report --against=iris.h5 data.h5
+
 # ---- the exit status
 report --fail-on=never iris.h5 >/dev/null
 is $? 0 '--fail-on=never'

@@ -29,6 +29,8 @@ struct variant {
     uint32_t issue[N];
     uint8_t action[N];
     double rate[3];
+    uint64_t hash[N];
+    const char *options; /* of flag */
 };
 
 static const struct variant plain = {
@@ -44,7 +46,9 @@ static const struct variant plain = {
     .neighbor = {1, 2, 0, 2, 0, 1, 4, 5, 3, 5, 3, 4},
     .issue = {2, 2, 1, 0, 0, 0},
     .action = {0, 3, 2, 0, 0, 0},
-    .rate = {1.0 / 6, 0.05, 0.4}};
+    .rate = {1.0 / 6, 0.05, 0.4},
+    .hash = {1, 1, 2, 3, 4, 0xfedcba9876543210},
+    .options = ""};
 
 static char path[] = "/tmp/winnow-report.XXXXXX";
 
@@ -78,7 +82,6 @@ static void put_data(struct wn_audit_writer *writer,
     static const int32_t label[N] = {0, 0, 1, 1, 2, -1};
     static const uint64_t line[N] = {2, 3, 5, 6, 7, 8};
     static const uint64_t offset[N + 1] = {4, 8, 12, 18, 22, 26, 30};
-    static const uint64_t hash[N] = {1, 1, 2, 3, 4, 0xfedcba9876543210};
     static const uint64_t id_offset[N + 1] = {0, 1, 2, 3, 4, 5, 6};
     static const char *const column[C] = {"legs", "pet", "name"};
     static const char *const kind[C] = {"numeric", "label", "id"};
@@ -102,7 +105,7 @@ static void put_data(struct wn_audit_writer *writer,
     put(writer, "data/id_offset", WN_U64, N + 1, 0, id_offset);
     put(writer, "data/row_offset", WN_U64, N + 1, 0, offset);
     put(writer, "data/row_line", WN_U64, N, 0, line);
-    put(writer, "data/row_hash", WN_U64, N, 0, hash);
+    put(writer, "data/row_hash", WN_U64, N, 0, variant->hash);
     must(wn_audit_write_names(writer, "data/column/name", column, C, &error),
          &error);
     must(wn_audit_write_names(writer, "data/column/kind", kind, C, &error),
@@ -180,9 +183,9 @@ static void write_audit(const struct variant *variant)
             wn_audit_create(path, true, from, stage, &error);
         must(!writer, &error);
         fill[stage](writer, variant);
-        must(wn_audit_provenance(writer, "test", "",
-                                 from ? wn_audit_digest(from, stage - 1) : "00",
-                                 &error),
+        must(wn_audit_provenance(
+                 writer, "test", stage == WN_FLAGS ? variant->options : "",
+                 from ? wn_audit_digest(from, stage - 1) : "00", &error),
              &error);
         must(wn_audit_finish(writer, &error), &error);
         wn_audit_close(from);
@@ -289,10 +292,10 @@ static void text_tells_it_all(void **state)
         "  keep 4, review 0, relabel 1, drop 1\n"
         "\n"
         "Most suspicious rows: 3 of 3 with findings\n"
-        "  row  line  given  suggested  suspicion  scores  reasons    id\n"
-        "    2     5  dog    cat            0.970  1 of 2  label      c\n"
-        "    0     2  cat    -              0.100  0 of 2  duplicate  a\n"
-        "    1     3  cat    -              0.100  0 of 2  duplicate  b\n"
+        "  row  line  id  given  suggested  suspicion  scores  reasons\n"
+        "    2     5  c   dog    cat            0.970  1 of 2  label\n"
+        "    0     2  a   cat    -              0.100  0 of 2  duplicate\n"
+        "    1     3  b   cat    -              0.100  0 of 2  duplicate\n"
         "  Rows count from 0, lines from 1. Scores: how many of the 2 put the "
         "row in\n"
         "  their top 1.\n"
@@ -517,7 +520,9 @@ static const struct variant evil = {
     .suggestion = {-1, -1, 0, -1, -1, -1},
     .neighbor = {1, 2, 0, 2, 0, 1, 4, 5, 3, 5, 3, 4},
     .issue = {2, 2, 1, 0, 0, 0},
-    .rate = {1.0 / 6, 0.05, 0.4}};
+    .rate = {1.0 / 6, 0.05, 0.4},
+    .hash = {1, 1, 2, 3, 4, 0xfedcba9876543210},
+    .options = ""};
 
 /* No control but the line feed (and the tab where `tabs`), no C1, no bidi. */
 static void is_harmless(const char *text, bool tabs)
@@ -704,6 +709,63 @@ static void rows_are_found(void **state)
     wn_audit_close(audit);
 }
 
+/* By hand. Then: rows 0, 2, 3, 5 flagged, 0 and 1 copies of each other. Now row
+ * 0 is old 2, 1 and 2 are the copies, 3 is old 3 with other content, 4 is old
+ * 4, 5 was not there and old 5 is gone; 0, 2, 4, 5 are flagged. */
+static void flags_come_and_go(void **state)
+{
+    struct variant old = plain, new = plain;
+    struct wn_error error = {0};
+    struct wn_report report = {0};
+    struct wn_against against;
+
+    (void)state;
+    memcpy(old.hash, (uint64_t[]){10, 10, 12, 13, 14, 15}, sizeof old.hash);
+    memcpy(old.issue, (uint32_t[]){1, 0, 1, 3, 2, 1}, sizeof old.issue);
+    old.options = "rule=a sure=0.8 ignore=x ignore=y seed=1";
+    memcpy(new.hash, (uint64_t[]){12, 10, 10, 99, 14, 77}, sizeof new.hash);
+    memcpy(new.issue, (uint32_t[]){1, 2, 1, 0, 1, 1}, sizeof new.issue);
+    new.id = "cabdez";
+    new.options = "rule=b ignore=x ignore=y ignore=z seed=1 issues=all";
+    write_audit(&new);
+    struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
+    must(!audit || wn_report_load(&report, audit, &error), &error);
+    wn_audit_close(audit);
+    write_audit(&old);
+    must(wn_against_load(&against, &report, path, &error), &error);
+    assert_memory_equal(against.change,
+                        ((uint8_t[N]){WN_STILL, WN_QUIET_ROW, WN_NEW_FLAG,
+                                      WN_QUIET_ROW, WN_NEW_FLAG, WN_NEW_ROW}),
+                        N);
+    assert_memory_equal(against.now, ((int64_t[N]){1, 2, 0, 3, 4, -1}),
+                        sizeof(int64_t[N]));
+    assert_int_equal(against.gones[WN_CLEARED], 1);
+    assert_int_equal(against.gones[WN_EDITED], 1);
+    assert_int_equal(against.gones[WN_REMOVED], 1);
+    assert_int_equal(against.causes, 4);
+    assert_string_equal(against.cause[0], "flag: rule=b, was rule=a");
+    assert_string_equal(against.cause[1], "flag: ignore=z, was not set");
+    assert_string_equal(against.cause[2], "flag: issues=all, was not set");
+    assert_string_equal(against.cause[3], "flag: not set, was sure=0.8");
+    report.against = &against;
+    struct wn_text text = {0};
+    report.program = "report";
+    must(wn_text_report(&report, &text, &error), &error);
+    assert_non_null(strstr(text.bytes, " wrong labels, 3 new flags, 3 gone\n"));
+    assert_non_null(
+        strstr(text.bytes, "\nNew flags, most suspicious first: 3 of 3\n"));
+    assert_non_null(
+        strstr(text.bytes,
+               "\nFlags that are gone: 3 of 3\n"
+               "  why      row then  line then  row now  given then  id\n"
+               "  cleared         0          2        1  cat         a\n"
+               "  edited          3          6        3  dog         d\n"
+               "  removed         5          8        -  -           f\n"));
+    wn_text_free(&text);
+    wn_against_free(&against);
+    wn_report_free(&report);
+}
+
 /* By hand: the rank of a value is the number above it and half of those equal
  * to it, itself included. Four ones rank 2, so they are in a top 2, not in a
  * top 1. */
@@ -844,6 +906,7 @@ int main(void)
         cmocka_unit_test(parts_must_fit),
         cmocka_unit_test(neighbors_must_be_rows),
         cmocka_unit_test(rows_are_found),
+        cmocka_unit_test(flags_come_and_go),
         cmocka_unit_test(ties_count_half),
         cmocka_unit_test(tables_keep_to_the_width),
         cmocka_unit_test(fails_without_memory_or_sense),
