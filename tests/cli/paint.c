@@ -11,6 +11,7 @@ static float el2n[MOST], suspicion[MOST];
 static uint32_t issue[MOST];
 static uint8_t action[MOST];
 static int32_t suggestion[MOST];
+static int64_t order[MOST]; /* as they come */
 
 static size_t read_rows(void)
 {
@@ -21,6 +22,7 @@ static size_t read_rows(void)
     while (n < MOST && scanf("%u %u %d %f %f", &bits, &act, &class, &el2n[n],
                              &suspicion[n]) == 5) {
         issue[n] = bits;
+        order[n] = (int64_t)n;
         action[n] = (uint8_t)act;
         suggestion[n++] = class;
     }
@@ -58,6 +60,7 @@ static int write_flags(const struct wn_audit *from, const char *path,
                        error) ||
         wn_audit_write(writer, "flag/suspicion", WN_F32, extent, suspicion,
                        error) ||
+        wn_audit_write(writer, "flag/order", WN_I64, extent, order, error) ||
         wn_audit_write_text(writer, "flag/issue", "names",
                             "label,near_duplicate,outlier", error) ||
         wn_audit_write_text(writer, "flag/action", "names",
