@@ -31,7 +31,7 @@ static int run(const struct wn_evidence *evidence,
                                      evidence->probability, NULL};
     const struct wn_rule_settings settings = {
         wn_option_number(options, "fraction"),
-        (size_t)wn_option_number(options, "min-examples"), evidence->threads};
+        (size_t)wn_option_number(options, "min-examples")};
     const struct wn_rule_view view = {evidence->label, &p, evidence->noise,
                                       evidence->suspicion, &settings};
 

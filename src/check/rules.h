@@ -20,7 +20,6 @@
 struct wn_rule_settings {
     double fraction; /* of the estimated wrong labels to flag, 0 .. 1 */
     size_t least;    /* rows that a class keeps: smaller ones are left alone */
-    int threads;
 };
 
 /* What a rule works on. */

@@ -10,9 +10,10 @@
 #include "util/random.h"
 
 enum {
-    SAMPLE_CELLS = 1 << 22, /* probabilities that the fit looks at */
+    SAMPLE_CELLS = 1 << 19, /* probabilities that the fit looks at, */
+    SAMPLE_ROWS = 4096,     /* but no fewer rows than that */
     BLOCK = 256,            /* sample rows a thread takes at a time */
-    GRID = 24               /* steps of the first look at the likelihood */
+    GRID = 12               /* steps of the first look at the likelihood */
 };
 static const double doubt = 0.01;  /* share of an even guess in q */
 static const double pseudo = 0.5;  /* rows that leak evenly from each class */
@@ -58,18 +59,17 @@ static double log_of(double p, size_t k)
     return log((1 - doubt) * fmax(p, 0) + doubt / (double)k);
 }
 
-struct wn_verdict wn_suspicion_judge(const double *row,
-                                     const double *transition, size_t k,
-                                     int32_t y, double b, double *posterior)
+/* The judgement of a row whose logarithms, less the largest, are in
+ * log_p[k]. */
+static struct wn_verdict judge(const double *log_p, const double *given,
+                               size_t k, int32_t y, double b,
+                               double *posterior)
 {
-    const double *given = y < 0 ? NULL : transition + (size_t)y * k;
-    const double top = log_of(row[wn_argmax(row, k)], k);
     struct wn_verdict verdict = {0, 0, 0};
     double sum = 0;
 
     for (size_t t = 0; t < k; t++) {
-        posterior[t] =
-            exp(b * (log_of(row[t], k) - top)) * (given ? given[t] : 1);
+        posterior[t] = exp(b * log_p[t]) * (given ? given[t] : 1);
         sum += posterior[t];
     }
     /* Never 0: T has no 0 but 1 - rate, and that has company. */
@@ -83,6 +83,24 @@ struct wn_verdict wn_suspicion_judge(const double *row,
     }
     verdict.suspicion = y < 0 ? 0 : fmin(verdict.suspicion, 1);
     return verdict;
+}
+
+static void take_logs(const double *row, size_t k, double *log_p)
+{
+    const double top = log_of(row[wn_argmax(row, k)], k);
+
+    for (size_t t = 0; t < k; t++)
+        log_p[t] = log_of(row[t], k) - top;
+}
+
+struct wn_verdict wn_suspicion_judge(const double *row,
+                                     const double *transition, size_t k,
+                                     int32_t y, double b, double *room,
+                                     double *posterior)
+{
+    take_logs(row, k, room);
+    return judge(room, y < 0 ? NULL : transition + (size_t)y * k, k, y, b,
+                 posterior);
 }
 
 /* The rows that the fit looks at: logarithms of their probabilities. */
@@ -109,7 +127,7 @@ static int draw_sample(const int32_t *label, const struct wn_probability *p,
     size_t rows = SAMPLE_CELLS / k;
     struct wn_random random;
 
-    rows = rows < BLOCK ? BLOCK : rows;
+    rows = rows < SAMPLE_ROWS ? SAMPLE_ROWS : rows;
     rows = rows > all ? all : rows;
     *sample = (struct sample){
         rows, k, wn_new(wn_product(rows, k, 1), sizeof(float), error),
@@ -182,38 +200,62 @@ static double likelihood(const struct sample *sample, double b,
     return total;
 }
 
-/* The b of largest likelihood: a geometric grid, then golden sections between
- * the neighbours of its best. */
-static double fit(const struct sample *sample, const double *transition,
-                  int threads, double *parts)
+/* What a likelihood is taken of. */
+struct trial {
+    const struct sample *sample;
+    const double *transition;
+    int threads;
+    double *parts;
+};
+
+static double try_log(const struct trial *trial, double log_b)
+{
+    return likelihood(trial->sample, exp(log_b), trial->transition,
+                      trial->threads, trial->parts);
+}
+
+/* Golden sections of low .. high to the largest likelihood. */
+static double refine(const struct trial *trial, double low, double high)
+{
+    const double golden = 0.6180339887498949;
+    double a = high - golden * (high - low), at_a = try_log(trial, a);
+    double c = low + golden * (high - low), at_c = try_log(trial, c);
+
+    while (high - low > 0.01)
+        if (at_a >= at_c) {
+            high = c;
+            c = a;
+            at_c = at_a;
+            a = high - golden * (high - low);
+            at_a = try_log(trial, a);
+        } else {
+            low = a;
+            a = c;
+            at_a = at_c;
+            c = low + golden * (high - low);
+            at_c = try_log(trial, c);
+        }
+    return (low + high) / 2;
+}
+
+/* The b of largest likelihood: between the neighbours of the best of a
+ * geometric grid. */
+static double fit(const struct trial *trial)
 {
     const double step = log(most_b / least_b) / GRID;
-    const double golden = 0.6180339887498949;
     double best = -INFINITY, at = 0;
 
     for (int g = 0; g <= GRID; g++) {
-        const double x = log(least_b) + g * step;
-        const double found =
-            likelihood(sample, exp(x), transition, threads, parts);
+        const double log_b = log(least_b) + g * step;
+        const double found = try_log(trial, log_b);
 
         if (found > best) {
             best = found;
-            at = x;
+            at = log_b;
         }
     }
-    double low = fmax(at - step, log(least_b));
-    double high = fmin(at + step, log(most_b));
-    while (high - low > 0.01) {
-        const double a = high - golden * (high - low);
-        const double c = low + golden * (high - low);
-
-        if (likelihood(sample, exp(a), transition, threads, parts) >=
-            likelihood(sample, exp(c), transition, threads, parts))
-            high = c;
-        else
-            low = a;
-    }
-    return exp((low + high) / 2);
+    return exp(refine(trial, fmax(at - step, log(least_b)),
+                      fmin(at + step, log(most_b))));
 }
 
 static int fit_both(const int32_t *label, const struct wn_probability *p,
@@ -229,8 +271,10 @@ static int fit_both(const int32_t *label, const struct wn_probability *p,
     parts = wn_new(sample.n / BLOCK + 1, sizeof *parts, error);
     if (!parts)
         goto done;
-    out->plain = fit(&sample, NULL, threads, parts);
-    out->fitted = fit(&sample, out->transition, threads, parts);
+    struct trial trial = {&sample, NULL, threads, parts};
+    out->plain = fit(&trial);
+    trial.transition = out->transition;
+    out->fitted = fit(&trial);
     status = 0;
 done:
     free_sample(&sample);
@@ -239,31 +283,30 @@ done:
 }
 
 /* Judge the rows given class c (k: none) in their order; the sum of s (1 - s)
- * over them comes back. */
+ * over them comes back. room has 3 k. */
 static double judge_class(const struct wn_probability *p,
                           const struct wn_members *members, size_t c,
                           double *room, struct wn_suspicion *out)
 {
     const size_t k = p->k;
+    const double *given = c < k ? out->transition + c * k : NULL;
     const double b = fmax(out->fitted, least_ratio * out->plain);
     const int32_t y = c < k ? (int32_t)c : -1;
-    double spread = 0;
+    double *log_p = room + k, *posterior = room + 2 * k, spread = 0;
 
     for (size_t r = members->begin[c]; r < members->begin[c + 1]; r++) {
         const size_t i = members->row[r];
-        const double *row = wn_probability_row(p, i, room);
 
-        out->verdict[i] =
-            wn_suspicion_judge(row, out->transition, k, y, b, room + k);
-        if (y < 0)
-            continue;
-        const double s =
-            wn_suspicion_judge(row, out->transition, k, y, out->fitted,
-                               room + k)
-                .suspicion;
+        take_logs(wn_probability_row(p, i, room), k, log_p);
+        struct wn_verdict verdict =
+            judge(log_p, given, k, y, out->fitted, posterior);
+        const double s = verdict.suspicion;
+        for (size_t t = 0; given && t < k; t++)
+            out->joint[c * k + t] += posterior[t];
         spread += s * (1 - s);
-        for (size_t t = 0; t < k; t++)
-            out->joint[c * k + t] += room[k + t];
+        if (b > out->fitted)
+            verdict = judge(log_p, given, k, y, b, posterior);
+        out->verdict[i] = verdict;
     }
     return spread;
 }
@@ -277,7 +320,7 @@ static int judge_all(const struct wn_probability *p,
     const double n = (double)(p->n - wn_members_count(members, k));
     double *spread = wn_new(k + 1, sizeof *spread, error);
     double *room =
-        wn_new(wn_product((size_t)threads, k, 2), sizeof *room, error);
+        wn_new(wn_product((size_t)threads, k, 3), sizeof *room, error);
     double right = 0, variance = 0;
     int status = -1;
 
@@ -287,7 +330,7 @@ static int judge_all(const struct wn_probability *p,
     for (int w = 0; w < threads; w++)
         for (size_t c = (size_t)w; c <= k; c += (size_t)threads)
             spread[c] = judge_class(p, members, c,
-                                    room + (size_t)w * 2 * k, out);
+                                    room + (size_t)w * 3 * k, out);
     for (size_t cell = 0; cell < k * k; cell++)
         out->joint[cell] /= n;
     for (size_t c = 0; c < k; c++) {

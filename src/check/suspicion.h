@@ -58,11 +58,12 @@ struct wn_suspicion {
 };
 
 /* Judge label[n] by p (n x k), with what wn_noise_estimate found in them. The
- * sharpness is fitted on 2^22 / k rows at most, drawn evenly.
+ * sharpness is fitted on 2^19 / k rows (4,096 if that is less), drawn
+ * evenly.
  * The interval is that of a sum of independent rows, each wrong with its
  * posterior: it covers chance, not a model that is wrong in the same way
  * everywhere nor noise that depends on the features.
- * Time O(n k), memory O(n + k k) and 32 MB. Errors: WN_ENOMEM. */
+ * Time O(n k), memory O(n + k k). Errors: WN_ENOMEM. */
 int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
                       const struct wn_noise *noise, int threads,
                       struct wn_suspicion *out, struct wn_error *error)
@@ -72,10 +73,11 @@ void wn_suspicion_free(struct wn_suspicion *suspicion);
 /* transition[k x k], T above, from the calibrated counts. */
 void wn_suspicion_transition(const struct wn_noise *noise, double *transition);
 
-/* Judge label y (-1 = missing) with p = row[k], sharpened to b; the posteriors
- * go to posterior[k]. */
+/* Judge label y (-1 = missing) with p = row[k], sharpened to b; room[k] is
+ * scratch, the posteriors go to posterior[k]. */
 struct wn_verdict wn_suspicion_judge(const double *row,
                                      const double *transition, size_t k,
-                                     int32_t y, double b, double *posterior);
+                                     int32_t y, double b, double *room,
+                                     double *posterior);
 
 #endif

@@ -42,7 +42,7 @@ static void flag(const char *rule, const int32_t *label,
                  char out[200])
 {
     const struct wn_noise_settings settings = {.threads = 1};
-    const struct wn_rule_settings knobs = {fraction, least, 1};
+    const struct wn_rule_settings knobs = {fraction, least};
     struct wn_error error = {0};
     uint8_t hit[40] = {0};
     struct wn_noise noise;
@@ -157,7 +157,7 @@ static void matches_cl_filter_params(void **state)
     assert_int_equal(noise.issues_calibrated, 11);
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         const struct wn_rule_settings knobs = {cases[c].fraction,
-                                               cases[c].least, 1};
+                                               cases[c].least};
 
         assert_int_equal(wn_rule_counts(&noise, &knobs, counts, &error), 0);
         assert_memory_equal(counts, cases[c].counts, sizeof counts);
