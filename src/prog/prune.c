@@ -28,7 +28,6 @@ struct prune {
     char *issue_names[BITS];  /* by bit; NULL where there is none */
     char *action_names[BITS]; /* by number */
     uint32_t mask;       /* the bits that --drop asks for */
-    uint32_t advised;    /* the actions that leave a row out */
     uint8_t *relabel;    /* n: 1 = gets another label; NULL without */
     size_t *order;       /* selection.kept rows as they go out */
     size_t changed;      /* rows of `order` that are relabelled */
@@ -86,7 +85,7 @@ static int parse_reasons(struct prune *prune, struct wn_error *error)
 {
     const char *text = text_of(prune, "drop");
 
-    for (const char *at = text; *at; at += *at == ',') {
+    for (const char *at = text;; at++) {
         const size_t size = strcspn(at, ",");
         int bit = 0;
 
@@ -99,14 +98,16 @@ static int parse_reasons(struct prune *prune, struct wn_error *error)
                                         error);
 
             wn_fail(error, WN_EUSAGE, "--drop: found '%.*s', wanted some of "
-                    "%s, or all, or none", (int)size, at, known ? known : "");
+                    "%s, or all, or none, or advised", (int)size, at,
+                    known ? known : "");
             free(known);
             return -1;
         }
         prune->mask |= (uint32_t)1 << bit;
         at += size;
+        if (!*at)
+            return 0;
     }
-    return 0;
 }
 
 static int drop_issues(struct prune *prune, struct wn_error *error)
@@ -161,10 +162,11 @@ static void drop_advised(struct prune *prune)
 static int drop_rows(struct prune *prune, struct wn_error *error)
 {
     const char *drop = text_of(prune, "drop");
+    const bool advised = strcmp(drop, "advised") == 0;
 
-    if ((!drop || on(prune, "relabel")) && read_actions(prune, error))
+    if ((advised || on(prune, "relabel")) && read_actions(prune, error))
         return -1;
-    if (!drop)
+    if (advised)
         drop_advised(prune);
     else if (strcmp(drop, "none") && drop_issues(prune, error))
         return -1;
@@ -215,6 +217,9 @@ static int keep_share(struct prune *prune, struct wn_error *error)
 
     if (!wn_option_given(options, "keep"))
         return 0;
+    if (on(prune, "per-class") && !prune->dataset.label)
+        return wn_fail(error, WN_EDATA, "%s: has no labels",
+                       wn_audit_name(prune->audit));
     float *score = read_score(prune, "by", error);
     if (score)
         status = wn_selection_keep(
@@ -443,8 +448,8 @@ static int show_totals(const struct prune *prune, struct wn_text *text,
 }
 
 /* Rows of each class before and after; the last is of rows without label. */
-static int count_classes(const struct prune *prune, uint64_t *before,
-                         uint64_t *after)
+static void count_classes(const struct prune *prune, uint64_t *before,
+                          uint64_t *after)
 {
     const struct wn_dataset *dataset = &prune->dataset;
     const size_t none = dataset->k;
@@ -459,7 +464,6 @@ static int count_classes(const struct prune *prune, uint64_t *before,
         before[old]++;
         after[new] += !prune->selection.removed[i];
     }
-    return 0;
 }
 
 static int show_classes(const struct prune *prune, struct wn_text *text,
@@ -534,10 +538,8 @@ static enum wn_stage stage_needed(const struct wn_options *options)
 {
     const char *drop = wn_option_text(options, "drop");
 
-    return drop && strcmp(drop, "none") == 0 &&
-                   !wn_option_on(options, "relabel")
-               ? WN_DATA
-               : WN_FLAGS;
+    return strcmp(drop, "none") || wn_option_on(options, "relabel") ? WN_FLAGS
+                                                                    : WN_DATA;
 }
 
 static int carry_out(struct prune *prune, struct wn_error *error)
@@ -600,19 +602,19 @@ int main(int argc, char **argv)
 {
     const struct wn_option rows[] = {
         {.name = "drop", .kind = WN_TEXT, .value = "ISSUES",
-         .help = "leave out rows with one of ISSUES, all or none "
-                 "(default: what flag advises)"},
+         .standard = "advised",
+         .help = "leave out rows with ISSUES"},
         {.name = "keep", .kind = WN_REAL, .value = "FRACTION", .low = 0,
          .high = 1, .help = "keep at most FRACTION of the rows"},
         {.name = "by", .kind = WN_TEXT, .value = "SCORE",
          .standard = "suspicion",
-         .help = "--keep the rows with the lowest SCORE"},
+         .help = "--keep rows with the lowest SCORE"},
         {.name = "highest", .kind = WN_FLAG,
-         .help = "--keep those with the highest SCORE"},
+         .help = "--keep rows with the highest SCORE"},
         {.name = "per-class", .kind = WN_FLAG,
          .help = "--keep FRACTION of each class"},
         {.name = "relabel", .kind = WN_FLAG,
-         .help = "give rows their suggested label where flag advises it"},
+         .help = "give rows the label that flag suggests"},
         {.name = "order", .kind = WN_TEXT, .value = "SCORE",
          .help = "put rows in ascending order of SCORE"},
         {.name = "descending", .kind = WN_FLAG,

@@ -167,6 +167,8 @@ cp saved.csv pets.csv
 
 fails_with 2 "--drop: found 'frog', wanted some of label,near_duplicate" \
     prune --drop=frog pets.h5
+fails_with 2 "--drop: found '', wanted some of" prune --drop= pets.h5
+fails_with 2 "--drop: found '', wanted some of" prune --drop=label, pets.h5
 fails_with 2 "no score 'frog'" prune --keep=.5 --by=frog pets.h5
 fails_with 2 '--highest wants --keep too' prune --highest pets.h5
 fails_with 2 '--descending wants --order too' prune --descending pets.h5

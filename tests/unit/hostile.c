@@ -571,9 +571,47 @@ static void crafted_files(void **state)
     assert_int_equal(passed, sizeof cases / sizeof *cases);
 }
 
+/* Files that are no audit file at all, or not all of one. */
+static void other_files(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *message;
+    } files[] = {
+        {"", 0, "hostile-trial.h5: found 0 bytes, wanted an audit file"},
+        {"a,b\n", 4, "hostile-trial.h5: found 4 bytes, wanted an audit file"},
+        {"a,b,label\n1,2,x\n", 16,
+         "hostile-trial.h5: not an HDF5 file, wanted an audit file"},
+        {"\211HDF\r\n\032\n", 8,
+         "hostile-trial.h5: not a readable HDF5 file"},
+        {"\211HDF\r\n\032\n\3\10\10\0\377\377\377\377\377\377\377\377", 20,
+         "hostile-trial.h5: not a readable HDF5 file"}};
+    struct wn_error error = {0};
+
+    (void)state;
+    assert_int_equal(wn_audit_start(&error), 0);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        FILE *file = fopen(path, "wb");
+
+        assert_non_null(file);
+        assert_int_equal(fwrite(files[i].bytes, 1, files[i].size, file),
+                         files[i].size);
+        assert_int_equal(fclose(file), 0);
+        error = (struct wn_error){0};
+        assert_null(wn_audit_open(path, WN_DATA, &error));
+        assert_string_equal(error.text, files[i].message);
+        assert_int_equal(error.code, WN_EDATA);
+    }
+    error = (struct wn_error){0};
+    assert_null(wn_audit_open(".", WN_DATA, &error));
+    assert_string_equal(error.text, ".: is a directory, not a file");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(crafted_files)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(crafted_files),
+                                       cmocka_unit_test(other_files)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }
