@@ -14,8 +14,8 @@ static const struct wn_option first_rows[] = {
      .kind = WN_CHOICE,
      .value = "FORM",
      .standard = "text",
-     .choices = "text|json|tsv",
-     .help = "text, json (JSON Lines) or tsv"},
+     .choices = "text|json|tsv|prometheus",
+     .help = "text, json (JSON Lines), tsv or prometheus"},
     {.name = "top",
      .kind = WN_TEXT,
      .value = "N",
@@ -69,6 +69,11 @@ static int check_options(const struct wn_run *run,
         strcmp(format->name, "tsv"))
         return wn_fail(error, WN_EUSAGE,
                        "--spreadsheet-safe applies to --format=tsv only");
+    if (!format->lists && (wn_option_given(run->options, "top") ||
+                           wn_option_on(run->options, "columns")))
+        return wn_fail(error, WN_EUSAGE,
+                       "--top and --columns do not go with --format=%s",
+                       format->name);
     if (!wn_option_given(run->options, "explain"))
         return 0;
     if (!format->explain)

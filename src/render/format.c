@@ -3,7 +3,8 @@
 #include "render/report.h"
 
 const struct wn_format wn_formats[] = {
-    {"text", wn_text_report, wn_text_explain},
-    {"json", wn_json_report, wn_json_explain},
-    {"tsv", wn_tsv_report, NULL},
-    {NULL, NULL, NULL}};
+    {"text", true, wn_text_report, wn_text_explain},
+    {"json", true, wn_json_report, wn_json_explain},
+    {"tsv", true, wn_tsv_report, NULL},
+    {"prometheus", false, wn_prometheus_report, NULL},
+    {NULL, false, NULL, NULL}};

@@ -213,6 +213,7 @@ void wn_explain_free(struct wn_explanation *explanation);
 /* A form the report takes. */
 struct wn_format {
     const char *name; /* --format=NAME */
+    bool lists;       /* rows or columns: --top and --columns apply */
     int (*report)(const struct wn_report *report, struct wn_text *out,
                   struct wn_error *error);
     /* For --explain; NULL where it makes no sense. */
@@ -234,6 +235,8 @@ int wn_json_report(const struct wn_report *report, struct wn_text *out,
 int wn_json_explain(const struct wn_report *report,
                     const struct wn_explanation *explanations, size_t count,
                     struct wn_text *out, struct wn_error *error) WN_MUST_CHECK;
+int wn_prometheus_report(const struct wn_report *report, struct wn_text *out,
+                         struct wn_error *error) WN_MUST_CHECK;
 int wn_tsv_report(const struct wn_report *report, struct wn_text *out,
                   struct wn_error *error) WN_MUST_CHECK;
 

@@ -20,7 +20,7 @@ fails_with 2 'unknown or ambiguous option --tpo' report --tpo iris.h5
 fails_with 2 'missing.h5: cannot open' report missing.h5
 fails_with 2 'standard input' report </dev/null
 fails_with 2 "unexpected operand 'data.h5'" report iris.h5 data.h5
-fails_with 2 "--format: found 'html', wanted one of text|json|tsv" \
+fails_with 2 "--format: found 'html', wanted one of text|json|tsv|prometheus" \
     report --format=html iris.h5
 fails_with 2 "--top: found 'few', wanted a number" report --top=few iris.h5
 fails_with 2 "--top: found '-1', wanted a number" report --top=-1 iris.h5
@@ -84,6 +84,19 @@ report --explain="line:$((row + 2))" iris.h5 >by-line
 same out by-line 'the same row by its line'
 is "$(report --explain=0 --explain=7 iris.h5 | grep -c ': row [07], line ')" 2 \
     'two rows'
+
+# ---- metrics
+report --format=prometheus iris.h5 >iris.prom
+is "$(grep -vcE '^(# (HELP|TYPE) winnow_[a-z_]+ .*|winnow_[a-z_]+\{source="iris.csv"(,[a-z]+="[^"]*")?\} [0-9.e+-]+)$' iris.prom)" \
+    0 'metrics have their form'
+grep -q '^winnow_class_rows{source="iris.csv",class="setosa"} 50$' iris.prom
+ok $? 'rows of a class'
+is "$(sed 's/ [^ ]*$//' iris.prom | grep -v '^#' | sort | uniq -d)" '' \
+    'no series twice'
+fails_with 2 '--top and --columns do not go with' \
+    report --format=prometheus --top=3 iris.h5
+fails_with 2 '--explain does not go with --format=prometheus' \
+    report --format=prometheus --explain=3 iris.h5
 
 # ---- against an older audit: the same rows in another order, two of them gone,
 # one in again with another label
@@ -189,6 +202,10 @@ END
 else
     skip 'JSON gives the names back' 'there is no python3'
 fi
+report --format=prometheus evil.h5 >evil.prom
+is "$(tame evil.prom)" 0 'metrics cannot either'
+is "$(grep -c '^winnow_class_rows{source="evil\\\\x0a\\\\x1b\[2J.csv",class="' evil.prom)" 2 \
+    'names in metrics are quoted'
 report missing"$(printf '\033')"[2J.h5 2>err
 is "$(tame err)" 0 'messages cannot either'
 done_testing
