@@ -192,8 +192,11 @@ static int take_record(struct wn_csv *csv, struct wn_scan *scan,
     if (status != 1)
         return status;
     if (record.length > 0) {
-        if (csv->column ? add_row(csv, buffer, &record, error)
-                        : read_header(csv, buffer, &record, error))
+        const bool header = !csv->column;
+
+        if ((header && read_header(csv, buffer, &record, error)) ||
+            ((!header || csv->form.nameless) &&
+             add_row(csv, buffer, &record, error)))
             return -1;
         scan->column = csv->column;
         scan->columns = csv->columns;
@@ -455,6 +458,25 @@ static int check_repeated(const struct wn_csv *csv, struct wn_error *error)
                    (size_t)(first - csv->column) + 1);
 }
 
+static int number_columns(struct wn_csv *csv, size_t count,
+                          struct wn_error *error)
+{
+    csv->column = wn_new(count, sizeof *csv->column, error);
+    if (!csv->column)
+        return -1;
+    for (size_t c = 0; c < count; c++) {
+        struct wn_text name = {0};
+
+        if (wn_text_format(&name, error, "c%zu", c + 1)) {
+            wn_text_free(&name);
+            return -1;
+        }
+        csv->column[c] = name.bytes;
+        csv->columns++;
+    }
+    return 0;
+}
+
 static int name_columns(struct wn_csv *csv, const struct wn_cell *cells,
                         size_t count, struct wn_error *error)
 {
@@ -504,7 +526,9 @@ static int read_header(struct wn_csv *csv, const struct buffer *buffer,
                 csv->form.columns);
         goto done;
     }
-    status = name_columns(csv, reader->cells, reader->count, error);
+    status = csv->form.nameless
+                 ? number_columns(csv, reader->count, error)
+                 : name_columns(csv, reader->cells, reader->count, error);
 done:
     wn_csv_reader_free(reader);
     return status;

@@ -27,6 +27,7 @@ struct wn_csv; /* an open file: descriptor, name, record index, header */
 
 struct wn_csv_form {
     char delimiter;
+    bool nameless;  /* no header: the columns are called c1, c2, ... */
     size_t field;   /* bytes a field may have with its quotes, 16 MiB */
     size_t columns; /* fields a record may have, 65,535 */
     size_t record;  /* bytes a record may have, 1 GiB */

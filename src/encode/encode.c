@@ -114,10 +114,19 @@ static int add_defect(struct piece *piece, size_t row, size_t column,
 
 static void encode_unknown(const struct wn_column *column, float *out)
 {
-    if (column->kind == WN_NUMERIC && column->scale.per_deviation > 0)
+    if (column->kind == WN_KIND_NUMERIC && column->scale.per_deviation > 0)
         out[0] = column->unknown;
     if (column->indicator)
         out[column->features - 1] = 1;
+}
+
+static void encode_value(const struct wn_column *column,
+                         const struct wn_cell *cell, float *out)
+{
+    if (column->many)
+        out[wn_hash_bits(cell->text, cell->length) % WN_BUCKETS] = 1;
+    else if (column->values.count > 1)
+        out[wn_dictionary_find(&column->values, cell->text, cell->length)] = 1;
 }
 
 /* One cell of a feature column into its features, `out`, which are 0. */
@@ -132,12 +141,10 @@ static int encode_cell(struct piece *piece, size_t row, size_t c,
         encode_unknown(column, out);
         return add_defect(piece, row, c, WN_RULE_MISSING, error);
     }
-    if (column->kind == WN_HASHED) {
-        out[wn_hash_bits(cell->text, cell->length) % WN_BUCKETS] = 1;
-    } else if (column->kind == WN_CATEGORICAL) {
-        if (column->values.count > 1)
-            out[wn_dictionary_find(&column->values, cell->text,
-                                   cell->length)] = 1;
+    if (column->kind == WN_KIND_IDENTIFIER) {
+        return 0;
+    } else if (column->kind == WN_KIND_CATEGORICAL) {
+        encode_value(column, cell, out);
     } else if (!wn_number_parse_padded(cell->text, cell->length, &value)) {
         encode_unknown(column, out);
         return keep(&piece->broken, cell, error) ||

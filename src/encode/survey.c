@@ -7,15 +7,20 @@
 
 #include "encode/sweep.h"
 #include "encode/table.h"
+#include "util/hash.h"
 #include "util/memory.h"
 #include "util/number.h"
 
 enum { NUMERIC_PERCENT = 95, CLASSES_FEW = 20 };
+/* Text has at least so many words a cell; an identifier differs in so many of
+ * a hundred cells, and there are so many of them at least. */
+enum { TEXT_WORDS = 4, IDENTIFIER_PERCENT = 95, IDENTIFIER_LEAST = 20 };
 enum { TOLD_LINES = 10, TOLD_BYTES = 80 }; /* in messages */
 
 /* Of one feature column in one piece. */
 struct tally {
     uint64_t numbers, missing;
+    uint64_t sampled, words; /* cells of the sample, and what is in them */
     double min, max;
     bool many;
     struct wn_dictionary values;
@@ -24,6 +29,10 @@ struct tally {
 struct survey {
     struct wn_table *table;
     double *sample; /* columns x sampled, NaN where there is no number */
+    uint64_t *mark; /* columns x sampled, digests of cells, 0 for missing */
+    struct sampled {
+        uint64_t cells, words;
+    } *sampled_in; /* each column */
     size_t sampled, stride; /* rows 0, stride, 2 stride ... */
     uint64_t unlabelled;
     size_t told[TOLD_LINES]; /* the first rows without a label */
@@ -143,10 +152,33 @@ static int take_label(struct piece *piece, size_t row,
     return 0;
 }
 
-static void sample_number(const struct survey *survey, size_t row, size_t c,
-                          double value)
+static size_t count_words(const struct wn_cell *cell)
 {
-    survey->sample[c * survey->sampled + row / survey->stride] = value;
+    size_t words = 0;
+    bool inside = false;
+
+    for (size_t i = 0; i < cell->length; i++) {
+        const bool space = cell->text[i] == ' ' || cell->text[i] == '\n';
+
+        words += !space && !inside;
+        inside = !space;
+    }
+    return words;
+}
+
+static void sample_cell(const struct survey *survey, struct tally *tally,
+                        size_t row, size_t c, const struct wn_cell *cell)
+{
+    const size_t at = c * survey->sampled + row / survey->stride;
+    double value;
+
+    /* 0 is what missing cells have. */
+    survey->mark[at] = wn_hash_bits(cell->text, cell->length) | 1;
+    tally->sampled++;
+    if (wn_number_parse_padded(cell->text, cell->length, &value))
+        survey->sample[at] = value;
+    else
+        tally->words += count_words(cell);
 }
 
 static int take_row(void *own, size_t row, const struct wn_cell *cells,
@@ -172,11 +204,10 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
         }
         if (role != WN_ROLE_FEATURE)
             continue;
-        if (wn_number_parse_padded(cells[c].text, cells[c].length, &value)) {
+        if (wn_number_parse_padded(cells[c].text, cells[c].length, &value))
             add_number(tally, value);
-            if (sampled)
-                sample_number(piece->survey, row, c, value);
-        }
+        if (sampled)
+            sample_cell(piece->survey, tally, row, c, &cells[c]);
         if (!__atomic_load_n(&table->column[c].many, __ATOMIC_RELAXED) &&
             add_value(table, tally, &cells[c], row, error))
             return -1;
@@ -273,9 +304,12 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
     const struct piece *piece = own;
 
     (void)begin;
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+        survey->sampled_in[c].cells += piece->tally[c].sampled;
+        survey->sampled_in[c].words += piece->tally[c].words;
         if (merge_column(table, &table->column[c], &piece->tally[c], error))
             return -1;
+    }
     return merge_labels(survey, piece, end, error);
 }
 
@@ -351,17 +385,37 @@ static int check_utf8(const struct wn_table *table, size_t c,
     return 0;
 }
 
+static int by_size(const void *a, const void *b)
+{
+    const uint64_t one = *(const uint64_t *)a, two = *(const uint64_t *)b;
+
+    return (one > two) - (one < two);
+}
+
+/* Different cells in the sample, the missing ones aside. */
+static uint64_t count_distinct(const struct survey *survey, size_t c)
+{
+    uint64_t *mark = survey->mark + c * survey->sampled;
+    uint64_t distinct = 0, last = 0;
+
+    qsort(mark, survey->sampled, sizeof *mark, by_size);
+    for (size_t i = 0; i < survey->sampled; i++) {
+        distinct += mark[i] != last;
+        last = mark[i];
+    }
+    return distinct;
+}
+
 /* The scale of a column that may be numeric. Where the sample is all alike but
  * the column is not, its least and its largest number stand for the rest. */
-static void fit_column(const struct survey *survey, size_t c, double *spare)
+static void fit_scale(const struct survey *survey, size_t c, double *spare)
 {
     struct wn_column *column = &survey->table->column[c];
     double *sample = survey->sample + c * survey->sampled;
     double pair[2] = {column->min, column->max};
     size_t count = 0;
 
-    if (column->role != WN_ROLE_FEATURE || column->numbers == 0 ||
-        column->min == column->max)
+    if (column->numbers == 0 || column->min == column->max)
         return;
     for (size_t i = 0; i < survey->sampled; i++)
         if (!isnan(sample[i]))
@@ -372,6 +426,57 @@ static void fit_column(const struct survey *survey, size_t c, double *spare)
         wn_scale_fit(&column->scale, pair, spare, 2);
     column->unknown =
         wn_scale_apply(&column->scale, 2 * column->scale.center);
+}
+
+static bool is_mostly_numbers(const struct wn_table *table, size_t c)
+{
+    const struct wn_column *column = &table->column[c];
+    const uint64_t filled = wn_csv_rows(table->csv) - column->missing;
+
+    return column->numbers && (double)column->numbers * 100 >=
+                                  (double)filled * NUMERIC_PERCENT;
+}
+
+/* Every whole number from the least to the largest, once. */
+static bool counts_rows(const struct survey *survey, size_t c)
+{
+    const struct wn_column *column = &survey->table->column[c];
+    const size_t rows = wn_csv_rows(survey->table->csv);
+
+    return column->numbers == rows && rows >= IDENTIFIER_LEAST &&
+           column->max - column->min == (double)(rows - 1) &&
+           column->min == floor(column->min) &&
+           count_distinct(survey, c) == survey->sampled;
+}
+
+static enum wn_column_kind guess_kind(const struct survey *survey, size_t c)
+{
+    const struct wn_column *column = &survey->table->column[c];
+    const struct sampled *in = &survey->sampled_in[c];
+
+    if (is_mostly_numbers(survey->table, c))
+        return counts_rows(survey, c) ? WN_KIND_IDENTIFIER : WN_KIND_NUMERIC;
+    if (column->many && in->cells >= IDENTIFIER_LEAST &&
+        in->words < TEXT_WORDS * in->cells &&
+        count_distinct(survey, c) * 100 >= in->cells * IDENTIFIER_PERCENT)
+        return WN_KIND_IDENTIFIER;
+    return WN_KIND_CATEGORICAL;
+}
+
+static void fit_column(const struct survey *survey, size_t c, double *spare)
+{
+    struct wn_column *column = &survey->table->column[c];
+
+    if (column->role != WN_ROLE_FEATURE)
+        return;
+    if (column->kind == WN_KIND_GUESS)
+        column->kind = guess_kind(survey, c);
+    if (!column->many)
+        column->distinct = column->values.count;
+    else if (survey->stride == 1)
+        column->distinct = count_distinct(survey, c);
+    if (column->kind == WN_KIND_NUMERIC)
+        fit_scale(survey, c, spare);
 }
 
 static int fit_columns(const struct survey *survey, struct wn_error *error)
@@ -405,7 +510,7 @@ static int fit_columns(const struct survey *survey, struct wn_error *error)
 /* Rows at equal distances, so many that all columns together stay small. */
 static int choose_sample(struct survey *survey, struct wn_error *error)
 {
-    enum { CELLS = 1 << 23, LEAST = 256 };
+    enum { CELLS = 1 << 22, LEAST = 256 };
     const size_t rows = wn_csv_rows(survey->table->csv);
     const size_t columns = wn_csv_columns(survey->table->csv);
     size_t most = CELLS / columns;
@@ -418,14 +523,17 @@ static int choose_sample(struct survey *survey, struct wn_error *error)
     survey->sampled = (rows + survey->stride - 1) / survey->stride;
     survey->sample = wn_new(wn_product(columns, survey->sampled, 1),
                             sizeof *survey->sample, error);
-    if (!survey->sample)
+    survey->mark = wn_new(wn_product(columns, survey->sampled, 1),
+                          sizeof *survey->mark, error);
+    survey->sampled_in = wn_new(columns, sizeof *survey->sampled_in, error);
+    if (!survey->sample || !survey->mark || !survey->sampled_in)
         return -1;
     for (size_t i = 0; i < columns * survey->sampled; i++)
         survey->sample[i] = NAN;
     return 0;
 }
 
-/* What the column is, and how many features it gives. */
+/* How many features the column gives, and where they stand. */
 static int conclude_column(struct wn_table *table, size_t c,
                            struct wn_error *error)
 {
@@ -435,20 +543,24 @@ static int conclude_column(struct wn_table *table, size_t c,
 
     if (column->role != WN_ROLE_FEATURE)
         return 0;
-    if (column->numbers &&
-        (double)column->numbers * 100 >= (double)filled * NUMERIC_PERCENT) {
-        column->kind = WN_NUMERIC;
+    if (column->kind == WN_KIND_NUMERIC) {
         column->invalid = filled - column->numbers;
         column->features = column->scale.per_deviation > 0;
+        if (filled && column->numbers == 0)
+            return wn_fail(error, WN_EDATA,
+                           "%s: column %.120s: found no number in it, wanted "
+                           "some",
+                           wn_csv_name(table->csv), wn_csv_column(table->csv, c));
     } else {
-        column->kind = column->many ? WN_HASHED : WN_CATEGORICAL;
         column->min = column->max = NAN;
+    }
+    if (column->kind == WN_KIND_CATEGORICAL && column->many)
+        column->features = WN_BUCKETS;
+    if (column->kind == WN_KIND_CATEGORICAL && !column->many) {
         if (check_utf8(table, c, error) ||
             wn_dictionary_sort(&column->values, NULL, error))
             return -1;
-        column->features = column->many              ? WN_BUCKETS
-                           : column->values.count > 1 ? column->values.count
-                                                      : 0;
+        column->features = column->values.count > 1 ? column->values.count : 0;
     }
     const uint64_t unknown = column->missing + column->invalid;
     column->indicator = unknown > 0 && unknown < rows;
@@ -466,9 +578,9 @@ static int name_feature(const struct wn_table *table, size_t c, size_t f,
 
     if (column->indicator && f + 1 == column->features)
         return wn_text_format(name, error, "%s:missing", base);
-    if (column->kind == WN_NUMERIC)
+    if (column->kind == WN_KIND_NUMERIC)
         return wn_text_format(name, error, "%s", base);
-    if (column->kind == WN_HASHED)
+    if (column->many)
         return wn_text_format(name, error, "%s#%zu", base, f);
     return wn_text_format(name, error, "%s=", base) ||
                    wn_text_add(name, wn_dictionary_text(&column->values, f),
@@ -511,6 +623,8 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
         wn_sweep(&sweep, error) || conclude_labels(&survey, error) ||
         fit_columns(&survey, error);
     free(survey.sample);
+    free(survey.mark);
+    free(survey.sampled_in);
     if (status)
         return -1;
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
@@ -543,6 +657,9 @@ void wn_table_free(struct wn_table *table)
 
 const char *wn_table_kind(const struct wn_table *table, size_t column)
 {
+    static const char *const kinds[] = {"unknown", "numeric", "categorical",
+                                        "identifier"};
+
     switch (table->column[column].role) {
     case WN_ROLE_LABEL:
         return "label";
@@ -551,8 +668,7 @@ const char *wn_table_kind(const struct wn_table *table, size_t column)
     case WN_ROLE_IGNORED:
         return "ignored";
     default:
-        return table->column[column].kind == WN_NUMERIC ? "numeric"
-                                                        : "categorical";
+        return kinds[table->column[column].kind];
     }
 }
 

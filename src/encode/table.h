@@ -11,14 +11,18 @@
  *                the feature "age:missing" is 1 where there is none. Cells
  *                that are no numbers count as invalid and are encoded as
  *                missing.
+ *   identifier   with more than --one-hot values, 19 of 20 of them different
+ *                and with fewer than four words; or numbers that count the
+ *                rows: no feature.
  *   categorical  all others: a feature "city=Oslo" for each value, 0 or 1;
  *                above the limit of --one-hot values, WN_BUCKETS features
  *                "city#3", where XXH3 of the value chooses the one that is 1;
  *                "city:missing" as above.
  *
- * A column whose cells are all the same gives no feature. The scale is fitted
- * to a sample of rows at equal distances, at most WN_SAMPLE, or fewer where
- * there are very many columns; all of them up to that many. */
+ * A column whose cells are all the same gives no feature. Scales are fitted,
+ * and words and values above the limit counted, on a sample of rows at equal
+ * distances: at most WN_SAMPLE, fewer where there are very many columns; all
+ * of them up to that many. */
 #ifndef WN_ENCODE_TABLE_H
 #define WN_ENCODE_TABLE_H
 
@@ -35,18 +39,25 @@ enum { WN_BUCKETS = 32, WN_NAME_BYTES = 1024, WN_SAMPLE = 65536 };
 
 enum wn_role { WN_ROLE_FEATURE, WN_ROLE_LABEL, WN_ROLE_ID, WN_ROLE_IGNORED };
 
-enum wn_column_kind { WN_NUMERIC, WN_CATEGORICAL, WN_HASHED };
+enum wn_column_kind {
+    WN_KIND_GUESS,
+    WN_KIND_NUMERIC,
+    WN_KIND_CATEGORICAL,
+    WN_KIND_IDENTIFIER
+};
 
 struct wn_column {
     enum wn_role role;
-    enum wn_column_kind kind; /* of a feature or label column */
+    enum wn_column_kind kind; /* of a feature column; WN_KIND_GUESS before the
+                                 survey where nobody said what it is */
     uint64_t numbers;         /* cells that are one */
     uint64_t missing, invalid;
     double min, max;          /* NaN if it is not numeric */
     struct wn_scale scale;
     float unknown;            /* what a missing number is encoded as */
-    bool many;              /* values: more than the limit, or one too long */
-    struct wn_dictionary values; /* up to the limit, sorted by bytes */
+    bool many;                /* more values than the limit, or too long ones */
+    struct wn_dictionary values; /* unless `many`; sorted by bytes */
+    uint64_t distinct;        /* 0 where there are more rows than the sample */
     size_t first, features; /* its features are first .. first+features-1 */
     bool indicator;         /* the last of them tells what is missing */
 };
@@ -73,7 +84,7 @@ struct wn_table {
 int wn_table_survey(struct wn_table *table, struct wn_error *error)
     WN_MUST_CHECK;
 void wn_table_free(struct wn_table *table);
-/* "numeric", "categorical", "label", "id" or "ignored". */
+/* "numeric", "categorical", "identifier", "label", "id" or "ignored". */
 const char *wn_table_kind(const struct wn_table *table, size_t column);
 
 /* A cell that is missing or broken. */

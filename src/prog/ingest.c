@@ -21,6 +21,12 @@ static const struct wn_option first_rows[] = {
      .help = "the column that names the rows; no feature"},
     {.name = "ignore", .kind = WN_LIST, .value = "PATTERN", .recorded = true,
      .help = "leave out columns whose whole name matches; repeatable"},
+    {.name = "kind", .kind = WN_LIST, .value = "PATTERN:KIND",
+     .recorded = true,
+     .help = "columns whose whole name matches are numeric, categorical or "
+             "ignored, whatever is in them; the last match counts"},
+    {.name = "no-header", .kind = WN_FLAG, .recorded = true,
+     .help = "the first record is a row; columns are called c1, c2, ..."},
     {.name = "na", .kind = WN_LIST, .value = "TOKEN", .recorded = true,
      .help = "cells that are TOKEN are missing, as empty ones are; repeatable"},
     {.name = "one-hot", .kind = WN_WHOLE, .value = "N", .standard = "64",
@@ -157,17 +163,28 @@ static int give_role(struct wn_table *table, const char *option,
     return 0;
 }
 
-/* The label and the id keep their roles: `--label=label_1 --ignore=label.*`
- * says what is meant. */
-static int ignore_columns(struct wn_table *table, const char *text,
-                          struct wn_error *error)
+/* What --kind may say. */
+static const struct {
+    const char *name;
+    enum wn_role role;
+    enum wn_column_kind kind;
+} kinds[] = {{"numeric", WN_ROLE_FEATURE, WN_KIND_NUMERIC},
+             {"categorical", WN_ROLE_FEATURE, WN_KIND_CATEGORICAL},
+             {"ignored", WN_ROLE_IGNORED, WN_KIND_GUESS}};
+enum { KINDS = sizeof kinds / sizeof *kinds, IGNORED = KINDS - 1 };
+
+/* Give kind k to the columns whose names match. The label and the id keep
+ * their roles: `--label=label_1 --ignore=label.*` says what is meant. */
+static int give_kind(struct wn_table *table, const char *option,
+                     const char *text, size_t k, struct wn_error *error)
 {
-    struct wn_pattern *pattern = wn_pattern_new("ignore", text, error);
+    struct wn_pattern *pattern = wn_pattern_new(option, text, error);
     size_t matches = 0;
     int status = pattern ? 0 : -1;
 
     for (size_t c = 0; c < wn_csv_columns(table->csv) && status == 0; c++) {
         const char *name = wn_csv_column(table->csv, c);
+        struct wn_column *column = &table->column[c];
         const int match =
             wn_pattern_matches(pattern, name, strlen(name), error);
 
@@ -176,18 +193,42 @@ static int ignore_columns(struct wn_table *table, const char *text,
         if (match <= 0)
             continue;
         matches++;
-        if (table->column[c].role == WN_ROLE_FEATURE)
-            table->column[c].role = WN_ROLE_IGNORED;
-        else if (table->column[c].role != WN_ROLE_IGNORED &&
-                 strcmp(text, name) == 0)
+        if (column->role == WN_ROLE_FEATURE ||
+            column->role == WN_ROLE_IGNORED) {
+            column->role = kinds[k].role;
+            column->kind = kinds[k].kind;
+        } else if (strcmp(text, name) == 0) {
             status = wn_fail(error, WN_EUSAGE,
-                             "--ignore: column %s is the %s already", name,
-                             wn_table_kind(table, c));
+                             "--%s: column %s is the %s already", option,
+                             name, wn_table_kind(table, c));
+        }
     }
     wn_pattern_free(pattern);
     if (status == 0 && matches == 0)
         return wn_fail(error, WN_EUSAGE,
-                       "--ignore: no column's name matches '%s'", text);
+                       "--%s: no column's name matches '%s'", option, text);
+    return status;
+}
+
+/* PATTERN:KIND, where the pattern may hold colons too. */
+static int parse_kind(struct wn_table *table, const char *text,
+                      struct wn_error *error)
+{
+    const char *colon = strrchr(text, ':');
+    size_t k = 0;
+
+    while (colon && k < KINDS && strcmp(colon + 1, kinds[k].name))
+        k++;
+    if (!colon || k == KINDS)
+        return wn_fail(error, WN_EUSAGE,
+                       "--kind: found '%s', wanted PATTERN:KIND, where KIND "
+                       "is numeric, categorical or ignored",
+                       text);
+    char *pattern = wn_copy_text(text, (size_t)(colon - text), error);
+    if (!pattern)
+        return -1;
+    const int status = give_kind(table, "kind", pattern, k, error);
+    free(pattern);
     return status;
 }
 
@@ -195,9 +236,10 @@ static int give_roles(const struct wn_run *run, struct wn_table *table,
                       struct wn_error *error)
 {
     const char *id = wn_option_text(run->options, "id");
-    size_t count, column;
+    size_t ignored, told, column;
     const char *const *ignore =
-        wn_option_list(run->options, "ignore", &count);
+        wn_option_list(run->options, "ignore", &ignored);
+    const char *const *kind = wn_option_list(run->options, "kind", &told);
 
     table->column =
         wn_new(wn_csv_columns(table->csv), sizeof *table->column, error);
@@ -206,8 +248,11 @@ static int give_roles(const struct wn_run *run, struct wn_table *table,
                   WN_ROLE_LABEL, &table->label_column, error) ||
         (id && give_role(table, "id", id, WN_ROLE_ID, &column, error)))
         return -1;
-    for (size_t i = 0; i < count; i++)
-        if (ignore_columns(table, ignore[i], error))
+    for (size_t i = 0; i < told; i++)
+        if (parse_kind(table, kind[i], error))
+            return -1;
+    for (size_t i = 0; i < ignored; i++)
+        if (give_kind(table, "ignore", ignore[i], IGNORED, error))
             return -1;
     return 0;
 }
@@ -386,7 +431,7 @@ static void fill_profile(const struct wn_table *table,
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         const struct wn_column *column = &table->column[c];
         const bool numeric = column->role == WN_ROLE_FEATURE &&
-                             column->kind == WN_NUMERIC;
+                             column->kind == WN_KIND_NUMERIC;
 
         profile->name[c] = wn_csv_column(table->csv, c);
         profile->kind[c] = wn_table_kind(table, c);
@@ -394,8 +439,7 @@ static void fill_profile(const struct wn_table *table,
         profile->invalid[c] = column->invalid;
         profile->distinct[c] = column->role == WN_ROLE_LABEL
                                    ? table->classes.count
-                               : column->many ? 0
-                                              : column->values.count;
+                                   : column->distinct;
         profile->min[c] = numeric ? column->min : NAN;
         profile->max[c] = numeric ? column->max : NAN;
     }
@@ -500,10 +544,12 @@ static void tell_columns(const struct gathered *gathered)
 
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         const struct wn_column *column = &table->column[c];
-        const char *note = column->role == WN_ROLE_FEATURE &&
-                                   column->features == 0
-                               ? "; constant, left out"
-                               : "";
+        const char *note = column->role != WN_ROLE_FEATURE ||
+                                   column->features > 0
+                               ? ""
+                           : column->kind == WN_KIND_IDENTIFIER
+                               ? "; left out"
+                               : "; constant, left out";
 
         wn_talk_detail(talk,
                        "column %s: %s, %llu missing, %llu invalid, "
@@ -571,6 +617,7 @@ static int ingest(struct wn_run *run, struct wn_error *error)
                        "--label=COLUMN is wanted; see --help");
     if (parse_delimiter(run, &form.delimiter, error))
         return -1;
+    form.nameless = wn_option_on(run->options, "no-header");
     table.one_hot = (size_t)wn_option_number(run->options, "one-hot");
     table.na = wn_option_list(run->options, "na", &table.na_count);
     table.csv = csv = wn_csv_open(wn_run_input(run), &form, error);

@@ -178,6 +178,14 @@ try "--ignore: '\\C' at byte 2: using \\C is disabled by the application" \
     --label=label --ignore='\C' $g
 try "$g: found no column with two different values beside the label, wanted\
  features" --label=label --ignore='[ab]' $g
+try "--kind: found 'a', wanted PATTERN:KIND, where KIND is numeric,\
+ categorical or ignored" --label=label --kind=a $g
+try "--kind: found 'a:date', wanted PATTERN:KIND, where KIND is numeric,\
+ categorical or ignored" --label=label --kind=a:date $g
+try "--kind: no column's name matches 'c:d'" --label=label \
+    --kind=c:d:numeric $g
+try "--kind: column label is the label already" --label=label \
+    --kind=label:numeric $g
 try "--delimiter: found 'ab', wanted one byte that is no quote or line end,\
  or tab" --label=label --delimiter=ab $g
 try "--delimiter: found '', wanted one byte that is no quote or line end,\

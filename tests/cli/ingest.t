@@ -92,7 +92,7 @@ source small.csv
 label_column label
 task classification
 delimiter ,
-options label=label id=id one-hot=64 delimiter=,
+options label=label id=id no-header=no one-hot=64 delimiter=,
 98
 END
     same found wanted "every dataset is as worked out by hand"
@@ -115,4 +115,53 @@ features 3 --label=label --id=id --ignore=town --ignore=age small.csv
 features 1 --label=label --ignore='id|a.*' --ignore=code --ignore=same \
     --na=Oslo --one-hot=2 small.csv
 features 2 --label=code --ignore='label|code|t.*' --id=id small.csv
+
+# --- kinds ----------------------------------------------------------------------
+# kind COLUMN WANTED OPTION...: what --verbose says of it.
+kind() {
+    column=$1
+    want=$2
+    shift 2
+    ingest -v "$@" 2>err >kinds.h5
+    is "$(sed -n "s/^ingest: column $column: //p" err)" "$want" \
+        "$column with $*"
+}
+awk 'BEGIN { print "n,id,code,zip,word,label"; for (i = 1; i <= 100; i++)
+    printf "%d,p%03d,%d,%d,w%d,%s\n", i + 7, i, i * 17 % 10, i * i, i % 70,
+        i % 2 ? "x" : "y" }' >kinds.csv
+kind n "identifier, 0 missing, 0 invalid, 0 features; left out" \
+    --label=label kinds.csv
+kind id "identifier, 0 missing, 0 invalid, 0 features; left out" \
+    --label=label kinds.csv
+kind zip "numeric, 0 missing, 0 invalid, 1 feature" --label=label kinds.csv
+kind word "categorical, 0 missing, 0 invalid, 32 features" --label=label \
+    kinds.csv
+kind word "categorical, 0 missing, 0 invalid, 70 features" --label=label \
+    --one-hot=70 kinds.csv
+kind code "categorical, 0 missing, 0 invalid, 10 features" --label=label \
+    --kind='co?d.*:categorical' kinds.csv
+kind n "numeric, 0 missing, 0 invalid, 1 feature" --label=label \
+    --kind=n:numeric kinds.csv
+kind id "ignored, 0 missing, 0 invalid, 0 features" --label=label \
+    --kind=id:categorical --kind='.*:ignored' --kind=n:numeric kinds.csv
+kind label "label, 0 missing, 0 invalid, 0 features" --label=label \
+    --kind='.*:categorical' kinds.csv
+ingest --label=label small.csv --kind=town:numeric 2>err >kinds.h5
+is "$(cat err)" "ingest: small.csv: column town: found no number in it, wanted\
+ some" "words are no numbers"
+kind code "numeric, 0 missing, 2 invalid, 1 feature" --label=label small.csv \
+    --kind=code:numeric
+is "$(sed -n 1,2p err)" "ingest: small.csv:3: column code: found 'A', wanted a\
+ number
+ingest: small.csv:5: column code: found 'B', wanted a number" \
+    "cells that are no numbers are told"
+
+# --- no header --------------------------------------------------------------------
+printf '\357\273\2771,2,x\n2,4,y\n3,1,x\n' >bare.csv
+kind c1 "numeric, 0 missing, 0 invalid, 1 feature" --no-header --label=c3 \
+    bare.csv
+is "$(tail -n 1 err)" "ingest: bare.csv: 3 rows in = 3 kept + 0 rejected, 2\
+ features, 2 classes" "the first record is a row"
+fails_with 2 "bare.csv: found no column 'label' for --label (3 columns: c1,\
+ c2, c3)" ingest --no-header --label=label bare.csv
 done_testing
