@@ -550,7 +550,8 @@ static int conclude_column(struct wn_table *table, size_t c,
             return wn_fail(error, WN_EDATA,
                            "%s: column %.120s: found no number in it, wanted "
                            "some",
-                           wn_csv_name(table->csv), wn_csv_column(table->csv, c));
+                           wn_csv_name(table->csv),
+                           wn_csv_column(table->csv, c));
     } else {
         column->min = column->max = NAN;
     }
@@ -632,8 +633,8 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
             return -1;
     if (table->d == 0)
         return wn_fail(error, WN_EDATA,
-                       "%s: found no column with two different values beside "
-                       "the label, wanted features",
+                       "%s: found no feature: the columns beside the label are "
+                       "constant, identifiers or ignored; see --verbose",
                        wn_csv_name(table->csv));
     return name_features(table, error);
 }

@@ -45,7 +45,7 @@ bad-binary.csv|:1: field 1: found a NUL byte, wanted text (is this file binary?)
 bad-blank-after-quote.csv|:3: column b: found text after the closing quote, wanted a delimiter or the end of the line
 bad-blank-only.csv|: found no text, wanted a header and rows
 bad-bom-only.csv|: found no text, wanted a header and rows
-bad-constant-features.csv|: found no column with two different values beside the label, wanted features
+bad-constant-features.csv|: found no feature: the columns beside the label are constant, identifiers or ignored; see --verbose
 bad-cr-after-quote.csv|:3: column b: found a carriage return without a line feed, wanted LF or CR LF at the end of a line
 bad-cr-at-end.csv|:3: column label: found a carriage return without a line feed, wanted LF or CR LF at the end of a line
 bad-cr-doubled.csv|:2: column label: found a carriage return without a line feed, wanted LF or CR LF at the end of a line
@@ -83,8 +83,8 @@ bad-label-not-utf8.csv|:3: column label: found 'K\xf6ln', wanted UTF-8: see icon
 bad-label-numbers.csv|: column label: found 49 different labels in 49 rows, wanted classes with several rows each
 bad-long-quoted-row.csv|:3: found 4 fields, wanted 3
 bad-long-row.csv|:3: found 4 fields, wanted 3
-bad-missing-features.csv|: found no column with two different values beside the label, wanted features
-bad-no-features.csv|: found no column with two different values beside the label, wanted features
+bad-missing-features.csv|: found no feature: the columns beside the label are constant, identifiers or ignored; see --verbose
+bad-no-features.csv|: found no feature: the columns beside the label are constant, identifiers or ignored; see --verbose
 bad-nul-after-quote.csv|:3: column b: found a NUL byte, wanted text (is this file binary?)
 bad-nul-at-end.csv|:4: column a: found a NUL byte, wanted text (is this file binary?)
 bad-nul-in-field.csv|:3: column b: found a NUL byte, wanted text (is this file binary?)
@@ -176,8 +176,8 @@ try "--ignore: 'a(' at byte 2: missing closing parenthesis" --label=label \
     --ignore='a(' $g
 try "--ignore: '\\C' at byte 2: using \\C is disabled by the application" \
     --label=label --ignore='\C' $g
-try "$g: found no column with two different values beside the label, wanted\
- features" --label=label --ignore='[ab]' $g
+try "$g: found no feature: the columns beside the label are\
+ constant, identifiers or ignored; see --verbose" --label=label --ignore='[ab]' $g
 try "--kind: found 'a', wanted PATTERN:KIND, where KIND is numeric,\
  categorical or ignored" --label=label --kind=a $g
 try "--kind: found 'a:date', wanted PATTERN:KIND, where KIND is numeric,\

@@ -199,7 +199,7 @@ awk 'BEGIN {
     text = "the quick brown fox jumps over the lazy dog"
     print "a,kind,text"
     for (i = 0; i < 30000; i++)
-        print i "," (i % 2 ? "x" : "y") "," substr(text, 1, i % 43)
+        print 2 * i "," (i % 2 ? "x" : "y") "," substr(text, 1, i % 43)
 }' >big.csv
 ingest -q big.csv --label=kind --ignore=text -o big.h5
 awk 'BEGIN { for (i = 0; i < 30000; i++)
