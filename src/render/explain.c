@@ -395,6 +395,34 @@ done:
     return status;
 }
 
+/* The cells of row i that are missing or break a rule. */
+static int put_defects(const struct wn_report *report, size_t i,
+                       struct wn_text *out, struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {
+        {"column", WN_LEFT, WN_SHRINKS}, {"what is wrong", WN_LEFT, WN_WRAPS}};
+    const struct wn_dataset *data = &report->data;
+    struct wn_grid grid;
+    int status = -1;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t t = 0; t < data->defects; t++)
+        if ((size_t)data->defect_row[t] == i &&
+            (wn_grid_add_text(&grid, data->column_name[data->defect_column[t]],
+                              error) ||
+             wn_grid_add_text(&grid, data->rule_name[data->defect_rule[t]],
+                              error)))
+            goto done;
+    status = 0;
+    if (grid.cells &&
+        (wn_text_format(out, error, "\nMissing and invalid cells\n") ||
+         wn_grid_print(&grid, out, error)))
+        status = -1;
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
 /* The classes worth a line: the most probable ones, and the given one. */
 static int put_probabilities(const struct wn_report *report,
                              const struct wn_explanation *explanation,
@@ -529,6 +557,7 @@ int wn_text_explain(const struct wn_report *report,
             put_verdict(report, i, out, error) ||
             put_words(report, explanation, out, error) ||
             put_checks(report, i, out, error) ||
+            put_defects(report, i, out, error) ||
             put_probabilities(report, explanation, out, error) ||
             put_neighbors(report, explanation, out, error) ||
             put_scores(report, i, out, error))

@@ -542,6 +542,26 @@ static json_t *json_checks(const struct wn_report *report, size_t i)
     return checks;
 }
 
+/* The cells of row i that are missing or break a rule. */
+static json_t *json_defects(const struct wn_report *report, size_t i)
+{
+    const struct wn_dataset *data = &report->data;
+    json_t *list = json_array();
+
+    for (size_t t = 0; list && t < data->defects; t++)
+        if ((size_t)data->defect_row[t] == i &&
+            json_array_append_new(
+                list,
+                json_pack("{s:o,s:o}", "column",
+                          json_text(data->column_name[data->defect_column[t]]),
+                          "rule",
+                          json_text(data->rule_name[data->defect_rule[t]])))) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
 static json_t *json_score_details(const struct wn_report *report, size_t i)
 {
     json_t *scores = json_object();
@@ -580,6 +600,8 @@ int wn_json_explain(const struct wn_report *report,
         if (row &&
             (json_object_set_new(row, "checks",
                                  json_checks(report, explanation->row)) ||
+             json_object_set_new(row, "defects",
+                                 json_defects(report, explanation->row)) ||
              json_object_set_new(row, "probabilities",
                                  json_probabilities(report, explanation)) ||
              json_object_set_new(row, "neighbors",

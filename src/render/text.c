@@ -10,6 +10,7 @@
 #include "render/report.h"
 #include "render/grid.h"
 #include "render/words.h"
+#include "util/memory.h"
 #include "util/number.h"
 
 /* A paragraph of our own words. */
@@ -124,7 +125,26 @@ done:
     return status;
 }
 
-/* What is wrong with cells, how often, and the first place of each. */
+/* How often a rule failed and where first, by its place in the defects. */
+struct failure {
+    size_t count, first;
+};
+
+static struct failure *count_failures(const struct wn_dataset *data,
+                                      struct wn_error *error)
+{
+    struct failure *failures = wn_new(data->rules, sizeof *failures, error);
+
+    for (size_t t = 0; failures && t < data->defects; t++) {
+        struct failure *failure = &failures[data->defect_rule[t]];
+
+        if (!failure->count++ ||
+            data->defect_row[t] < data->defect_row[failure->first])
+            failure->first = t;
+    }
+    return failures;
+}
+
 static int put_defects(const struct wn_report *report, struct wn_text *out,
                        struct wn_error *error)
 {
@@ -134,34 +154,33 @@ static int put_defects(const struct wn_report *report, struct wn_text *out,
         {"first at line", WN_RIGHT, WN_FIXED},
         {"in column", WN_LEFT, WN_SHRINKS}};
     const struct wn_dataset *data = &report->data;
+    struct failure *failures = count_failures(data, error);
     struct wn_grid grid;
     int status = -1;
 
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    if (!failures)
+        goto done;
     for (size_t r = 0; r < data->rules; r++) {
-        size_t first = data->defects, count = 0;
+        const size_t t = failures[r].first;
 
-        for (size_t t = data->defects; t-- > 0;)
-            if ((size_t)data->defect_rule[t] == r) {
-                first = t;
-                count++;
-            }
-        if (!count)
+        if (!failures[r].count)
             continue;
         if (wn_grid_add_text(&grid, data->rule_name[r], error) ||
-            add_count(&grid, count, error) ||
-            add_count(&grid, data->row_line[data->defect_row[first]], error) ||
-            wn_grid_add_text(
-                &grid, data->column_name[data->defect_column[first]], error))
+            add_count(&grid, failures[r].count, error) ||
+            add_count(&grid, data->row_line[data->defect_row[t]], error) ||
+            wn_grid_add_text(&grid, data->column_name[data->defect_column[t]],
+                             error))
             goto done;
     }
-    status = grid.cells == 0
-                 ? 0
-                 : wn_text_format(out, error, "\nMissing and invalid cells\n");
-    if (status == 0 && grid.cells)
-        status = wn_grid_print(&grid, out, error);
+    status = 0;
+    if (grid.cells &&
+        (wn_text_format(out, error, "\nMissing and invalid cells\n") ||
+         wn_grid_print(&grid, out, error)))
+        status = -1;
 done:
     wn_grid_free(&grid);
+    free(failures);
     return status;
 }
 

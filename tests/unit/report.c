@@ -262,7 +262,7 @@ static void text_tells_it_all(void **state)
         "\n"
         "Missing and invalid cells\n"
         "  rule     cells  first at line  in column\n"
-        "  missing      2              8  pet\n"
+        "  missing      2              7  legs\n"
         "\n"
         "How noisy the labels are\n"
         "  Estimated wrong: 1 of 5 labels (16.7 %; 5.0 to 40.0 % with 90 % "
@@ -326,7 +326,7 @@ static void text_of_a_file_half_done(void **state)
             "\n"
             "Missing and invalid cells\n"
             "  rule     cells  first at line  in column\n"
-            "  missing      2              8  pet\n"
+            "  missing      2              7  legs\n"
             "\n"
             "Columns\n"
             "  column  kind     missing  invalid  distinct  min  max\n"
@@ -492,7 +492,8 @@ static void one_row_explained(void **state)
             "\"suggested\":\"cat\",\"suspicion\":0.97,\"quality\":0.05,"
             "\"action\":\"relabel\",\"issues\":[\"label\"],\"agree\":["
             "\"edge\"],\"checks\":{\"label\":true,\"duplicate\":false,"
-            "\"outlier\":null},\"probabilities\":[{\"class\":\"cat\","
+            "\"outlier\":null},\"defects\":[],\"probabilities\":[{\"class\":"
+            "\"cat\","
             "\"probability\":0.9,\"threshold\":0.75},{\"class\":\"dog\","
             "\"probability\":0.05,\"threshold\":0.425},{\"class\":"
             "\"\\u00E5l\",\"probability\":0.05,\"threshold\":null}],"
@@ -664,6 +665,24 @@ static void neighbors_must_be_rows(void **state)
         strstr(error.text, "row 2 of score/neighbor/index holds 6"));
     wn_report_free(&report);
     wn_audit_close(audit);
+}
+
+static void broken_cells_are_named(void **state)
+{
+    struct wn_report report = called();
+    char *text = explain(&plain, &report, "5", wn_text_explain);
+
+    (void)state;
+    assert_non_null(strstr(text, "\nMissing and invalid cells\n"
+                                 "  column  what is wrong\n"
+                                 "  pet     missing\n"));
+    assert_non_null(strstr(text, "given label       -\n"));
+    free(text);
+    report = called();
+    text = explain(&plain, &report, "5", wn_json_explain);
+    assert_non_null(strstr(text, ",\"defects\":[{\"column\":\"pet\","
+                                 "\"rule\":\"missing\"}],"));
+    free(text);
 }
 
 static void rows_are_found(void **state)
@@ -905,6 +924,7 @@ int main(void)
         cmocka_unit_test(json_survives_any_name),
         cmocka_unit_test(parts_must_fit),
         cmocka_unit_test(neighbors_must_be_rows),
+        cmocka_unit_test(broken_cells_are_named),
         cmocka_unit_test(rows_are_found),
         cmocka_unit_test(flags_come_and_go),
         cmocka_unit_test(ties_count_half),
