@@ -75,7 +75,7 @@ const struct wn_option wn_dynamics_options[] = {
      "hidden units of each network"},
     {"learning-rate", 0, WN_REAL, "RATE", "0.05", 1e-9, 1000, NULL, true,
      "step size of the networks' training"},
-    {"batch", 0, WN_WHOLE, "N", "64", 1, 65536, NULL, true,
+    {"batch", 0, WN_WHOLE, "N", "128", 1, 65536, NULL, true,
      "rows a training step"},
     {0}};
 

@@ -106,36 +106,52 @@ static void pilot_epoch(struct pilot *pilot, const int32_t *label)
     pilot->loss = pilot->spoiled ? INFINITY : sum / (double)pilot->held;
 }
 
-/* Train all pilots, epoch by epoch, and remember the best one. */
-static int fly(struct pilot *pilot, int pilots, const int32_t *label,
-               size_t least, size_t most, int threads, size_t *epoch,
-               struct wn_error *error)
+/* One more epoch of all pilots into *loss. */
+static int fly_on(struct pilot *pilot, int pilots, const int32_t *label,
+                  int threads, double *loss, struct wn_error *error)
 {
     const struct wn_mlp_task *task = &pilot->task;
     /* An epoch of a small set takes less than waking the threads. */
     const int worth = wn_product(task->n, task->d, 1) > (size_t)1 << 16;
-    double best = INFINITY;
-
-    *epoch = 1;
-    for (size_t e = 1; e <= most && (e <= least || e <= 2 * *epoch + 2); e++) {
-        double loss = 0;
 
 #pragma omp parallel for num_threads(threads) schedule(static, 1) if (worth)
-        for (int p = 0; p < pilots; p++)
-            pilot_epoch(&pilot[p], label);
-        for (int p = 0; p < pilots; p++) {
-            if (pilot[p].failed) {
-                *error = pilot[p].error;
-                return -1;
-            }
-            loss += pilot[p].loss;
+    for (int p = 0; p < pilots; p++)
+        pilot_epoch(&pilot[p], label);
+    *loss = 0;
+    for (int p = 0; p < pilots; p++) {
+        if (pilot[p].failed) {
+            *error = pilot[p].error;
+            return -1;
         }
-        if (loss < best) {
-            best = loss;
-            *epoch = e;
-        }
+        *loss += pilot[p].loss;
     }
     return 0;
+}
+
+/* Train all pilots until the loss has risen for a while; then the first epoch
+ * with a loss within 1 % of the least, as curves are often flat after it. */
+static int fly(struct pilot *pilot, int pilots, const int32_t *label,
+               size_t least, size_t most, int threads, size_t *epoch,
+               struct wn_error *error)
+{
+    double *loss = wn_new(most + 1, sizeof *loss, error);
+    size_t best = 0;
+    int status = loss ? 0 : -1;
+
+    if (loss)
+        loss[0] = INFINITY;
+    for (size_t e = 1; status == 0 && e <= most; e++) {
+        if (e > least && e > 2 * best + 2)
+            break;
+        status = fly_on(pilot, pilots, label, threads, &loss[e], error);
+        if (loss[e] < loss[best])
+            best = e;
+    }
+    *epoch = 1;
+    while (status == 0 && best && loss[*epoch] > 1.01 * loss[best])
+        ++*epoch;
+    free(loss);
+    return status;
 }
 
 static size_t labelled_rows(const struct wn_mlp_task *task, int32_t *order)
@@ -152,7 +168,7 @@ static size_t labelled_rows(const struct wn_mlp_task *task, int32_t *order)
  * one holds thousands of steps. */
 static size_t horizon(size_t steps)
 {
-    const size_t small = (2000 + steps - 1) / steps;
+    const size_t small = (1000 + steps - 1) / steps;
     const size_t large = (60000 + steps - 1) / steps;
     const size_t most = small > 20 ? small : 20;
     const size_t cap = large > 5 ? large : 5;

@@ -261,7 +261,7 @@ static void the_early_epoch_is_within_bounds(void **state)
     assert_int_equal(wn_early_epoch(&task, &plan, 0, 1, &one, &error), 0);
     assert_int_equal(wn_early_epoch(&task, &plan, 0, 2, &two, &error), 0);
     assert_int_equal(one, two);
-    assert_true(one >= 1 && one <= 106);
+    assert_true(one >= 1 && one <= 56);
     assert_int_equal(wn_early_epoch(&task, &plan, 2, 1, &two, &error), 0);
     assert_true(two >= 1 && two <= 2);
     for (int i = 0; i < N; i++)
