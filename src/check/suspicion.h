@@ -7,8 +7,8 @@
  * it could be. The posterior under the noise that the data themselves show is
  * good at all three:
  *
- *   off[s][t]  column-normalised calibrated confident joint, s != t, with half
- *              a row spread evenly over every column
+ *   off[s][t]  column-normalised calibrated confident joint, s != t, with two
+ *              rows spread evenly over every column
  *   rate[t]    its column sums: the share of class t that is given wrongly
  *   H[t]       sum (off[s][t] / rate[t])^2: 1 when t leaks into one class,
  *              u = 1/(k-1) when it leaks evenly
@@ -38,6 +38,7 @@
 
 #include "check/confident.h"
 #include "check/probability.h"
+#include "check/sharpness.h"
 #include "util/error.h"
 
 /* What a row says. */
@@ -50,19 +51,17 @@ struct wn_verdict {
 struct wn_suspicion {
     size_t n, k;
     double *transition;  /* k x k, T above */
-    double plain, fitted; /* sharpness, see above */
+    struct wn_sharpness sharpness; /* b above: fitted, plain */
     struct wn_verdict *verdict; /* n */
     double *joint;       /* k x k, [given][true], sums to 1 */
     double rate;         /* share of wrong labels, 1 - trace joint */
     double low, high;    /* its 90 % interval, see wn_suspicion_find */
 };
 
-/* Judge label[n] by p (n x k), with what wn_noise_estimate found in them. The
- * sharpness is fitted on 2^19 / k rows (4,096 if that is less), drawn
- * evenly.
- * The interval is that of a sum of independent rows, each wrong with its
- * posterior: it covers chance, not a model that is wrong in the same way
- * everywhere nor noise that depends on the features.
+/* Judge label[n] by p (n x k), with what wn_noise_estimate found in them.
+ * The interval adds up the chance of the rows, each wrong with its posterior,
+ * and the doubt about b and T (sharpness.h). It does not cover a model that is
+ * wrong in the same way everywhere, nor noise that depends on the features.
  * Time O(n k), memory O(n + k k). Errors: WN_ENOMEM. */
 int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
                       const struct wn_noise *noise, int threads,

@@ -321,7 +321,8 @@ static int estimate(const struct wn_run *run, struct work *work,
         return -1;
     wn_talk_detail(run->talk,
                    "sharpness %.3g fitted, %.3g if all labels were right",
-                   work->judged.fitted, work->judged.plain);
+                   work->judged.sharpness.fitted,
+                   work->judged.sharpness.plain);
     evidence->noise = &work->noise;
     evidence->suspicion = &work->judged;
     return 0;

@@ -19,28 +19,22 @@ static void assert_close(const double *found, const double *wanted,
             fail_msg("[%zu]: %.17g, wanted %.17g", i, found[i], wanted[i]);
 }
 
-/* By hand, columns of 8 rows and half a row spread: 6 1 1 leaks evenly, a = 1;
- * 6 2 0 (class 1, 2 at home): wrong 6.5, parts 6.25 and .25; 5 2 1 (class 2,
- * 1 at home): wrong 7.5, parts 5.25 and 2.25. */
+/* By hand, columns of 8 rows and two rows spread: 6 1 1 leaks evenly, a = 1;
+ * 6 2 0 (class 1, 2 at home): wrong 8, parts 7 and 1; 5 2 1 (class 2, 1 at
+ * home): wrong 9, parts 6 and 3. */
 static void shrinks_leaks(void **state)
 {
     int64_t count[] = {6, 6, 5, 1, 2, 2, 1, 0, 1};
     const struct wn_noise noise = {.k = 3, .calibrated = count};
-    double a[3], transition[9];
+    const double a1 = 1 - sqrt(((49.0 + 1) / 64 - 0.5) / 0.5);
+    const double a2 = 1 - sqrt(((36.0 + 9) / 81 - 0.5) / 0.5);
+    const double wanted[] = {
+        0.6, ((1 - a1) * 7 + a1 * 4) / 10, ((1 - a2) * 6 + a2 * 4.5) / 10,
+        0.2, 0.2,                          ((1 - a2) * 3 + a2 * 4.5) / 10,
+        0.2, ((1 - a1) * 1 + a1 * 4) / 10, 0.1};
+    double transition[9];
 
     (void)state;
-    a[1] = 1 - sqrt(((6.25 * 6.25 + 0.25 * 0.25) / (6.5 * 6.5) - 0.5) / 0.5);
-    a[2] = 1 - sqrt(((5.25 * 5.25 + 2.25 * 2.25) / (7.5 * 7.5) - 0.5) / 0.5);
-    const double wanted[] = {
-        6 / 8.5,
-        ((1 - a[1]) * 6.25 + a[1] * 3.25) / 8.5,
-        ((1 - a[2]) * 5.25 + a[2] * 3.75) / 8.5,
-        1.25 / 8.5,
-        2 / 8.5,
-        ((1 - a[2]) * 2.25 + a[2] * 3.75) / 8.5,
-        1.25 / 8.5,
-        ((1 - a[1]) * 0.25 + a[1] * 3.25) / 8.5,
-        1 / 8.5};
     wn_suspicion_transition(&noise, transition);
     assert_close(transition, wanted, 9, 1e-12);
 }
@@ -148,13 +142,15 @@ static void finds_rate_and_sharpness(void **state)
         judge(label, p, N, K, 2, &found);
         if (fabs(found.rate - rate) > 0.012)
             fail_msg("world %zu: rate %g, is %g", w, found.rate, rate);
-        if (fabs(log(found.fitted / worlds[w].b)) > 0.2)
-            fail_msg("world %zu: sharpness %g, is %g", w, found.fitted,
+        if (fabs(log(found.sharpness.fitted / worlds[w].b)) > 0.2)
+            fail_msg("world %zu: sharpness %g, is %g", w, found.sharpness.fitted,
                      worlds[w].b);
         double sum = 0;
         for (size_t cell = 0; cell < K * K; cell++)
             sum += found.joint[cell];
         assert_true(fabs(sum - 1) < 1e-12);
+        assert_true(found.low < found.rate && found.rate < found.high);
+        assert_true(found.high - found.low < 0.05);
         wn_suspicion_free(&found);
     }
 }
@@ -181,7 +177,7 @@ static void leaves_out_missing_labels(void **state)
                     one.verdict[i].confidence == four.verdict[i].confidence &&
                     one.verdict[i].best == four.verdict[i].best);
     assert_memory_equal(one.joint, four.joint, K * K * sizeof *one.joint);
-    assert_true(one.rate == four.rate && one.fitted == four.fitted);
+    assert_true(one.rate == four.rate && one.sharpness.fitted == four.sharpness.fitted);
     for (size_t i = 0; i < N; i += 7)
         assert_true(one.verdict[i].suspicion == 0);
     for (size_t cell = 0; cell < K * K; cell++)
