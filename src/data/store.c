@@ -183,13 +183,13 @@ int wn_store_start(struct wn_error *error)
     return 0;
 }
 
-static hid_t access_list(struct wn_store *store)
+static hid_t access_list(struct wn_store *store, H5F_libver_t high)
 {
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
 
     if (access >= 0 &&
         (H5Pset_driver(access, driver_id, &store) < 0 ||
-         H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) < 0 ||
+         H5Pset_libver_bounds(access, H5F_LIBVER_V110, high) < 0 ||
          H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0)) {
         H5Pclose(access);
         return H5I_INVALID_HID;
@@ -211,7 +211,7 @@ static hid_t fail(const struct wn_store *store, const char *name,
 hid_t wn_store_open(struct wn_store *store, const char *name,
                     struct wn_error *error)
 {
-    const hid_t access = access_list(store);
+    const hid_t access = access_list(store, H5F_LIBVER_LATEST);
     const hid_t file =
         access < 0 ? access : H5Fopen(name, H5F_ACC_RDONLY, access);
 
@@ -223,7 +223,7 @@ hid_t wn_store_open(struct wn_store *store, const char *name,
 hid_t wn_store_create(struct wn_store *store, const char *name,
                       struct wn_error *error)
 {
-    const hid_t access = access_list(store);
+    const hid_t access = access_list(store, H5F_LIBVER_V110);
     const hid_t creation = H5Pcreate(H5P_FILE_CREATE);
     hid_t file = H5I_INVALID_HID;
 

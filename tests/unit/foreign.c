@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* data/foreign: HDF5 of others in the forms they use, against the numbers that
+ * were written; crafted files are refused, damaged ones cost a child. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <hdf5.h>
+
+#include "unit.h"
+
+#include "data/audit.h"
+#include "data/foreign.h"
+#include "util/random.h"
+
+enum { ROWS = 700, COLUMNS = 30, FLIPS = 150 };
+
+static const char path[] = "foreign.h5";
+static const char bad_path[] = "foreign-bad.h5";
+static const char canary_path[] = "foreign-canary";
+static const uint64_t memory = (uint64_t)256 << 20;
+static double numbers[ROWS * COLUMNS];
+static const char *const words[4] = {"one", "", "\303\274ber", "x y "};
+
+/* In a child. */
+static void need(int64_t result)
+{
+    if (result < 0)
+        _exit(20);
+}
+
+static void put(hid_t file, const char *name, hid_t type, int rank,
+                const hsize_t *extent, hid_t list, hid_t memory_type,
+                const void *content)
+{
+    const hid_t space = H5Screate_simple(rank, extent, NULL);
+    const hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list,
+                                 H5P_DEFAULT);
+
+    need(set);
+    if (content)
+        need(H5Dwrite(set, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                      content));
+    H5Dclose(set);
+    H5Sclose(space);
+}
+
+static void put_words(hid_t file)
+{
+    const hsize_t four = 4;
+    const hid_t fixed = H5Tcopy(H5T_C_S1), variable = H5Tcopy(H5T_C_S1);
+    char cells[4][6];
+
+    memset(cells, ' ', sizeof cells);
+    for (int i = 0; i < 4; i++)
+        memcpy(cells[i], words[i], strlen(words[i]));
+    need(H5Tset_size(fixed, 6));
+    need(H5Tset_strpad(fixed, H5T_STR_SPACEPAD));
+    put(file, "spaces", fixed, 1, &four, H5P_DEFAULT, fixed, cells);
+    for (int i = 0; i < 4; i++)
+        memset(cells[i] + strlen(words[i]), 0, 6 - strlen(words[i]));
+    need(H5Tset_strpad(fixed, H5T_STR_NULLPAD));
+    put(file, "nulls", fixed, 1, &four, H5P_DEFAULT, fixed, cells);
+    need(H5Tset_size(variable, H5T_VARIABLE));
+    put(file, "words", variable, 1, &four, H5P_DEFAULT, variable, words);
+}
+
+static void put_flags(hid_t file)
+{
+    const hid_t type = H5Tenum_create(H5T_STD_I8LE);
+    signed char flags[ROWS], value = 0;
+    const hsize_t rows = ROWS;
+
+    need(H5Tenum_insert(type, "FALSE", &value));
+    value = 1;
+    need(H5Tenum_insert(type, "TRUE", &value));
+    for (int i = 0; i < ROWS; i++)
+        flags[i] = i % 3 == 0;
+    put(file, "flags", type, 1, &rows, H5P_DEFAULT, type, flags);
+}
+
+static void write_good(const char *to)
+{
+    const hsize_t table[2] = {ROWS, COLUMNS}, cube[3] = {ROWS, 5, 6};
+    const hsize_t chunk[2] = {100, 7};
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    const hid_t file = H5Fcreate(to, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+
+    need(file);
+    need(H5Pset_chunk(list, 2, chunk));
+    need(H5Pset_shuffle(list));
+    need(H5Pset_deflate(list, 6));
+    need(H5Pset_fletcher32(list));
+    need(H5Gclose(H5Gcreate2(file, "group", H5P_DEFAULT, H5P_DEFAULT,
+                             H5P_DEFAULT)));
+    put(file, "group/table", H5T_IEEE_F64BE, 2, table, list,
+        H5T_NATIVE_DOUBLE, numbers);
+    put(file, "cube", H5T_STD_I16BE, 3, cube, H5P_DEFAULT, H5T_NATIVE_DOUBLE,
+        numbers);
+    put(file, "floats", H5T_IEEE_F32LE, 2, table, H5P_DEFAULT,
+        H5T_NATIVE_DOUBLE, numbers);
+    put_words(file);
+    put_flags(file);
+    need(H5Fclose(file));
+}
+
+/* ---- what is refused ---------------------------------------------------- */
+
+static void bad_external(hid_t file)
+{
+    const hsize_t rows = 16;
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+
+    need(H5Pset_external(list, canary_path, 0, 16));
+    put(file, "x", H5T_STD_U8LE, 1, &rows, list, 0, NULL);
+}
+
+static void bad_external_link(hid_t file)
+{
+    need(H5Lcreate_external(path, "/", file, "g", H5P_DEFAULT, H5P_DEFAULT));
+    need(H5Lcreate_external(path, "/cube", file, "x", H5P_DEFAULT,
+                            H5P_DEFAULT));
+}
+
+static void bad_soft_link(hid_t file)
+{
+    need(H5Lcreate_soft("/x", file, "x", H5P_DEFAULT, H5P_DEFAULT));
+}
+
+static void bad_virtual(hid_t file)
+{
+    const hsize_t cube[3] = {ROWS, 5, 6};
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    const hid_t space = H5Screate_simple(3, cube, NULL);
+
+    need(H5Pset_virtual(list, space, path, "/cube", space));
+    put(file, "x", H5T_STD_I16BE, 3, cube, list, 0, NULL);
+}
+
+static void bad_filter(hid_t file)
+{
+    const hsize_t rows = 16;
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+
+    need(H5Pset_chunk(list, 1, &rows));
+    need(H5Pset_filter(list, 32000, H5Z_FLAG_OPTIONAL, 0, NULL));
+    put(file, "x", H5T_STD_U8LE, 1, &rows, list, 0, NULL);
+}
+
+static void bad_claim(hid_t file)
+{
+    const hsize_t rows = (hsize_t)1 << 47, chunk = 1 << 10;
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+
+    need(H5Pset_chunk(list, 1, &chunk));
+    need(H5Pset_deflate(list, 1));
+    put(file, "x", H5T_STD_I32LE, 1, &rows, list, 0, NULL);
+}
+
+static void bad_chunk(hid_t file)
+{
+    const hsize_t rows = 1 << 28;
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+
+    need(H5Pset_chunk(list, 1, &rows));
+    need(H5Pset_deflate(list, 1));
+    put(file, "x", H5T_STD_I32LE, 1, &rows, list, 0, NULL);
+}
+
+static void bad_compound(hid_t file)
+{
+    const hsize_t rows = 16;
+    const hid_t type = H5Tcreate(H5T_COMPOUND, 8);
+
+    need(H5Tinsert(type, "a", 0, H5T_STD_I32LE));
+    put(file, "x", type, 1, &rows, H5P_DEFAULT, 0, NULL);
+}
+
+static void bad_group(hid_t file)
+{
+    need(H5Gclose(H5Gcreate2(file, "x", H5P_DEFAULT, H5P_DEFAULT,
+                             H5P_DEFAULT)));
+}
+
+static void bad_nothing(hid_t file)
+{
+    (void)file;
+}
+
+static const struct {
+    void (*make)(hid_t file);
+    const char *wanted, *message;
+} cases[] = {
+    {bad_external, "/x", "/x: refused: data in another file"},
+    {bad_external_link, "x", "x: refused: a link to another file"},
+    {bad_external_link, "/g/cube", "/g/cube: refused: a link to another file"},
+    {bad_soft_link, "/x", "/x: refused: a soft link"},
+    {bad_virtual, "/x", "/x: refused: a virtual dataset"},
+    {bad_filter, "/x", "/x: refused: filter 32000"},
+    {bad_claim, "/x", "/x: claims 562949953421312 bytes"},
+    {bad_chunk, "/x", "/x: a chunk of 1073741824 bytes needs more memory"},
+    {bad_compound, "/x", "/x: found a type that is neither number nor text"},
+    {bad_group, "/x", "/x: is no dataset"},
+    {bad_nothing, "/x", "/x: is not in the file"},
+    {bad_nothing, "/a/b/c", "/a/b/c: is not in the file"},
+};
+
+static void make_bad(size_t i)
+{
+    const hid_t file =
+        H5Fcreate(bad_path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+
+    need(file);
+    cases[i].make(file);
+    need(H5Fclose(file));
+}
+
+/* Plain HDF5 only in children: here the doors are shut. */
+static void in_child(void (*work)(size_t), size_t i)
+{
+    int status;
+    const pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        work(i);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void make_good(size_t i)
+{
+    (void)i;
+    write_good(path);
+}
+
+static void make_all_bad(size_t i)
+{
+    char name[64];
+
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        make_bad(i);
+        snprintf(name, sizeof name, "foreign-bad%zu.h5", i);
+        need(rename(bad_path, name));
+    }
+}
+
+static int setup(void **state)
+{
+    struct wn_error error = {0};
+    struct wn_random random;
+    FILE *file = fopen(canary_path, "wb");
+
+    (void)state;
+    if (!file || fputs("CANARYCANARYCANARY", file) < 0 || fclose(file))
+        return -1;
+    wn_random_start(&random, 5, WN_RANDOM_SAMPLE, 0, 0);
+    for (size_t i = 0; i < ROWS * COLUMNS; i++)
+        numbers[i] = (double)wn_random_below(&random, 60000) - 30000;
+    in_child(make_good, 0);
+    in_child(make_all_bad, 0);
+    return wn_audit_start(&error);
+}
+
+static int teardown(void **state)
+{
+    char name[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(name, sizeof name, "foreign-bad%zu.h5", i);
+        unlink(name);
+    }
+    unlink(path);
+    unlink(bad_path);
+    unlink(canary_path);
+    return 0;
+}
+
+static void reads_all_forms(void **state)
+{
+    static const char *const wanted[] = {"/group/table", "cube",  "/floats",
+                                         "spaces",       "nulls", "words",
+                                         "flags"};
+    static double found[ROWS * COLUMNS];
+    struct wn_error error = {0};
+
+    (void)state;
+    struct wn_foreign *foreign =
+        wn_foreign_open(path, wanted, 7, memory, &error);
+    if (!foreign)
+        fail_msg("%s", error.text);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(wn_foreign_rows(foreign, i), ROWS);
+        assert_int_equal(wn_foreign_columns(foreign, i), COLUMNS);
+        assert_false(wn_foreign_is_text(foreign, i));
+        assert_int_equal(wn_foreign_is_whole(foreign, i), i == 1);
+        assert_int_equal(wn_foreign_numbers(foreign, i, 0, ROWS, found,
+                                            &error), 0);
+        assert_memory_equal(found, numbers, sizeof found);
+        assert_int_equal(wn_foreign_numbers(foreign, i, 99, 102, found,
+                                            &error), 0);
+        assert_memory_equal(found, numbers + 99 * COLUMNS,
+                            3 * COLUMNS * sizeof *found);
+    }
+    for (size_t i = 3; i < 6; i++) {
+        char **texts;
+
+        assert_true(wn_foreign_is_text(foreign, i));
+        assert_int_equal(wn_foreign_texts(foreign, i, &texts, &error), 0);
+        for (int w = 0; w < 4; w++)
+            assert_string_equal(texts[w], i == 3 && w == 3 ? "x y" : words[w]);
+        wn_names_free(texts, 4);
+    }
+    assert_int_equal(wn_foreign_numbers(foreign, 6, 0, ROWS, found, &error),
+                     0);
+    for (int i = 0; i < ROWS; i++)
+        assert_true(found[i] == (i % 3 == 0));
+    wn_foreign_close(foreign);
+}
+
+static void refuses_crafted_files(void **state)
+{
+    char name[64], wanted[200];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct wn_error error = {0};
+
+        snprintf(name, sizeof name, "foreign-bad%zu.h5", i);
+        snprintf(wanted, sizeof wanted, "%s: %s", name, cases[i].message);
+        struct wn_foreign *foreign =
+            wn_foreign_open(name, &cases[i].wanted, 1, memory, &error);
+        if (foreign || strncmp(error.text, wanted, strlen(wanted)))
+            fail_msg("wanted %s\nfound %s", wanted, error.text);
+        assert_int_equal(error.code, WN_EDATA);
+    }
+}
+
+/* The earliest format has no checksums: what comes out may be wrong, but
+ * nothing worse happens to this process. */
+static void survives_damage(void **state)
+{
+    static const char *const wanted[] = {"group/table", "cube", "words",
+                                         "spaces"};
+    static double found[ROWS * COLUMNS];
+    struct wn_random random;
+    FILE *file = fopen(path, "rb");
+    static char bytes[1 << 20];
+    size_t refused = 0;
+
+    (void)state;
+    assert_non_null(file);
+    const size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    assert_true(size > 1000 && size < sizeof bytes);
+    wn_random_start(&random, 6, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < FLIPS; i++) {
+        /* Half of them where the structure is. */
+        const size_t at = (size_t)wn_random_below(
+            &random, i % 2 ? size : 4096);
+        struct wn_error error = {0};
+
+        bytes[at] ^= (char)(1 << i % 8);
+        file = fopen(bad_path, "wb");
+        assert_non_null(file);
+        assert_int_equal(fwrite(bytes, 1, size, file), size);
+        assert_int_equal(fclose(file), 0);
+        bytes[at] ^= (char)(1 << i % 8);
+        struct wn_foreign *foreign =
+            wn_foreign_open(bad_path, wanted, 4, memory, &error);
+        if (foreign && wn_foreign_rows(foreign, 0) == ROWS &&
+            wn_foreign_columns(foreign, 0) == COLUMNS)
+            assert_int_equal(wn_foreign_numbers(foreign, 0, 0, ROWS, found,
+                                                &error), 0);
+        else if (!foreign)
+            refused++;
+        wn_foreign_close(foreign);
+    }
+    printf("# %zu of %d flips refused\n", refused, FLIPS);
+    assert_true(refused > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_all_forms),
+        cmocka_unit_test(refuses_crafted_files),
+        cmocka_unit_test(survives_damage)};
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
