@@ -357,8 +357,8 @@ static int load_noise(struct wn_report *report, const struct wn_audit *audit,
 
     if (read_optional(audit, "flag/noise/threshold", WN_F64,
                       (size_t[3]){k, 0, 0}, &report->threshold, error) ||
-        read_optional(audit, "flag/noise/joint", WN_F64, (size_t[3]){k, k, 0},
-                      &report->joint, error) ||
+        read_optional(audit, "flag/noise/posterior_joint", WN_F64,
+                      (size_t[3]){k, k, 0}, &report->joint, error) ||
         read_optional(audit, "flag/noise/rate", WN_F64, (size_t[3]){3, 0, 0},
                       &rate, error))
         return -1;

@@ -160,7 +160,7 @@ static void put_flags(struct wn_audit_writer *writer,
     put(writer, "flag/action", WN_U8, N, 0, variant->action);
     put_text(writer, "flag/action", "names", variant->actions);
     put(writer, "flag/noise/threshold", WN_F64, K, 0, threshold);
-    put(writer, "flag/noise/joint", WN_F64, K, K, joint);
+    put(writer, "flag/noise/posterior_joint", WN_F64, K, K, joint);
     put(writer, "flag/noise/rate", WN_F64, 3, 0, variant->rate);
 }
 
