@@ -91,7 +91,8 @@ static double judge_class(const struct wn_probability *p,
 {
     const size_t k = p->k;
     const double *given = c < k ? out->transition + c * k : NULL;
-    const double b = fmax(out->sharpness.fitted, least_ratio * out->sharpness.plain);
+    const double b =
+        fmax(out->sharpness.fitted, least_ratio * out->sharpness.plain);
     const int32_t y = c < k ? (int32_t)c : -1;
     double *log_p = room + k, *posterior = room + 2 * k, spread = 0;
 

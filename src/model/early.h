@@ -10,9 +10,9 @@
 
 /* The epoch, from 1, after which networks of this plan predict labels they have
  * not seen best: the first at which the mean loss on held-out fifths of the
- * labelled rows is within 1 % of its least. Pilot networks of their own random numbers are trained (five, one a
- * fifth, on up to 5,000 rows; two above) until the loss has risen for a
- * while. Few or wrong labels are learned by heart soon, many classes take long:
+ * labelled rows is within 1 % of its least. Pilot networks of their own random
+ * numbers are trained (five, one a fifth, on up to 5,000 rows; two above) until
+ * the loss has risen for a while. Few or wrong labels are learned by heart soon, many classes take long:
  * measured on tables of 150 to 20,000 rows EL2N at the epoch found detected
  * planted noise as well as at the best fixed one.
  *   most      out of this many epochs; 0 = by the number of rows
