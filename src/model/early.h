@@ -12,9 +12,9 @@
  * not seen best: the first at which the mean loss on held-out fifths of the
  * labelled rows is within 1 % of its least. Pilot networks of their own random
  * numbers are trained (five, one a fifth, on up to 5,000 rows; two above) until
- * the loss has risen for a while. Few or wrong labels are learned by heart soon, many classes take long:
- * measured on tables of 150 to 20,000 rows EL2N at the epoch found detected
- * planted noise as well as at the best fixed one.
+ * the loss has risen for a while. Few or wrong labels are learned by heart
+ * soon, many classes take long: measured on tables of 150 to 20,000 rows EL2N
+ * at the epoch found detected planted noise as well as at the best fixed one.
  *   most      out of this many epochs; 0 = by the number of rows
  *   threads   the answer does not depend on it
  *   epoch     out

@@ -90,7 +90,8 @@ static int start_fit(struct fit *fit, uint64_t seed, struct wn_error *error)
     fit->matrix = wn_new(wn_product(p, p, 1), sizeof(double), error);
     fit->right = wn_new(wn_product(p, fit->k, 1), sizeof(double), error);
     fit->weights = wn_new(wn_product(p, fit->k, 1), sizeof(float), error);
-    if (!fit->row || !fit->direction || !fit->phase || !fit->slab || !fit->weighed ||
+    if (!fit->row || !fit->direction || !fit->phase || !fit->slab ||
+        !fit->weighed ||
         !fit->lever || !fit->product || !fit->inverse || !fit->matrix ||
         !fit->right || !fit->weights)
         return -1;
@@ -268,7 +269,8 @@ int wn_kernel_scores(const struct wn_kernel *kernel,
                      const float *weight, uint64_t seed, int threads,
                      float *score, struct wn_error *error)
 {
-    struct fit fit = {.kernel = kernel, .view = view, .x = x, .n = n, .d = d, .k = k,
+    struct fit fit = {.kernel = kernel, .view = view, .x = x,
+                      .n = n, .d = d, .k = k,
                       .raw = d <= MOST_RAW ? d : 0, .label = label,
                       .weight = weight, .threads = threads};
     int status = -1;
@@ -458,7 +460,8 @@ static int try_knobs(const struct sample *sample, size_t d, size_t k,
                      int threads, struct wn_kernel *best, double *least,
                      struct wn_error *error)
 {
-    if (wn_kernel_scores(knobs, sample->view, sample->x, sample->n, d, sample->label, k,
+    if (wn_kernel_scores(knobs, sample->view, sample->x, sample->n, d,
+                         sample->label, k,
                          sample->weight, seed, threads, sample->score, error))
         return -1;
     const double miss =
@@ -540,8 +543,8 @@ int wn_kernel_predict(const float *x, size_t n, size_t d,
                threads, talk, &kernel, error))
         goto done;
     kernel.features = feature_count(n, d, MOST_FEATURES);
-    if (wn_kernel_scores(&kernel, &view, x, n, d, label, k, weight, seed, threads,
-                         probability, error))
+    if (wn_kernel_scores(&kernel, &view, x, n, d, label, k, weight, seed,
+                         threads, probability, error))
         goto done;
     soften(probability, n, k, threads);
     wn_calibrate(probability, n, k, label, threads);
