@@ -118,8 +118,7 @@ static int bind_extents(struct wn_audit *audit, struct wn_error *error)
     return 0;
 }
 
-/* Whether `path` is the stage's group or in it. */
-static bool in_stage(const char *path, enum wn_stage stage)
+bool wn_stage_holds(enum wn_stage stage, const char *path)
 {
     const size_t length = strlen(wn_stage_name[stage]);
 
@@ -157,7 +156,7 @@ static int check_digest(struct wn_audit *audit, enum wn_stage stage,
     if (!group)
         return 0;
     for (size_t i = 0; status == 0 && i < audit->catalog.count; i++)
-        if (in_stage(audit->catalog.entry[i].path, stage))
+        if (wn_stage_holds(stage, audit->catalog.entry[i].path))
             status = add_lines(audit, &audit->catalog.entry[i], &lines, error);
     if (status == 0)
         status = wn_lines_digest(&lines, found, error);

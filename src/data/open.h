@@ -10,6 +10,8 @@
 enum { WN_FORMAT_VERSION = 1 };
 
 extern const char *const wn_stage_name[]; /* by enum wn_stage */
+/* Whether `path` is the stage's group or in it. */
+bool wn_stage_holds(enum wn_stage stage, const char *path);
 
 struct wn_audit {
     char *name;

@@ -453,14 +453,12 @@ static int copy_stage(struct wn_audit_writer *writer,
                       const struct wn_audit *from, enum wn_stage stage,
                       struct wn_error *error)
 {
-    const size_t length = strlen(wn_stage_name[stage]);
     char digest[WN_DIGEST_TEXT];
 
     for (size_t i = 0; i < from->catalog.count; i++) {
         const struct wn_entry *entry = &from->catalog.entry[i];
 
-        if (strncmp(entry->path, wn_stage_name[stage], length) ||
-            (entry->path[length] && entry->path[length] != '/'))
+        if (!wn_stage_holds(stage, entry->path))
             continue;
         if ((!entry->group && copy_content(writer, from, entry, error)) ||
             copy_attributes(writer, from, entry, error))

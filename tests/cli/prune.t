@@ -115,6 +115,15 @@ runs 'quotes a label that needs it' prune --relabel --drop=none quoted.h5
 record 4; printf '5,dog,1e3\r\n'; record 6; } >want
 same out want 'quoted only if needed'
 
+printf 'kind;x\na;1\n"b;c";2\na;3\n' >semi.csv
+ingest -q semi.csv -d ';' --label=kind -o semi.h5
+printf '0 2 1 0 0\n0 2 0 0 0\n0 0 -1 0 0\n' | "$paint" semi.h5 semi.h5
+runs 'relabels with another delimiter' prune --relabel semi.h5
+is "$(cat out)" 'kind;x
+"b;c";1
+a;2
+a;3' 'quotes come and go with the semicolon'
+
 runs 'shows what it would do' prune --dry-run --drop=label,outlier --relabel \
     --removed=never.csv -o never2.csv pets.h5
 cat >want <<'END'
