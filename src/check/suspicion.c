@@ -139,7 +139,9 @@ static int judge_all(const struct wn_probability *p,
         right += out->joint[c * k + c];
         variance += spread[c];
     }
-    const double half = z90 * hypot(sqrt(variance) / n, out->sharpness.doubt);
+    /* Half a row more, for the number of wrong rows is a whole one. */
+    const double half =
+        z90 * hypot(sqrt(variance) / n, out->sharpness.doubt) + 0.5 / n;
     out->rate = fmax(1 - right, 0);
     out->low = fmax(out->rate - half, 0);
     out->high = fmin(out->rate + half, 1);

@@ -26,10 +26,11 @@
  * are the means of the posteriors under the fitted b alone, which is unbiased
  * where noise does not depend on the features.
  *
- * Measured (committee of kernel, trees and neighbours; 11 label sets of
- * digits, letter and mnist10k with planted noise): average precision .9887 to
- * .9987 for symmetric and pairwise noise, .91 to .92 for instance-dependent;
- * the same posterior with b = 1 .9858 to .9966 and .88. */
+ * Measured (default committee; letter and mnist10k with planted noise, digits):
+ * average precision .989 to .999 for symmetric noise, .996 to .997 for
+ * pairwise (1 - p[y]: .93 to .95), .916 to .920 for instance-dependent
+ * (1 - p[y]: .887 to .890). Mixing in EL2N, AUM, mean loss, SimiFeat votes or
+ * the small-loss mixture by their ranks lowered all of them. */
 #ifndef WN_CHECK_SUSPICION_H
 #define WN_CHECK_SUSPICION_H
 
@@ -60,8 +61,12 @@ struct wn_suspicion {
 
 /* Judge label[n] by p (n x k), with what wn_noise_estimate found in them.
  * The interval adds up the chance of the rows, each wrong with its posterior,
- * and the doubt about b and T (sharpness.h). It does not cover a model that is
- * wrong in the same way everywhere, nor noise that depends on the features.
+ * the doubt about b and T (sharpness.h), and half a row. Measured: it held the
+ * planted share in 126 of 143 runs (88 %) of the committee on digits, wine,
+ * iris and breast_cancer with symmetric noise of 5, 10 and 20 % and pairwise
+ * noise of 10 %; on 10,000 rows and more only for symmetric noise, for there
+ * chance is small beside what it leaves out: a model that is wrong in the same
+ * way everywhere, and noise that depends on the features.
  * Time O(n k), memory O(n + k k). Errors: WN_ENOMEM. */
 int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
                       const struct wn_noise *noise, int threads,
