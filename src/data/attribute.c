@@ -224,7 +224,8 @@ int wn_lines_digest(struct wn_lines *lines, char out[WN_DIGEST_TEXT],
 
     if (!hash)
         return -1;
-    qsort(lines->line, lines->count, sizeof *lines->line, compare_lines);
+    if (lines->count)
+        qsort(lines->line, lines->count, sizeof *lines->line, compare_lines);
     for (size_t i = 0; i < lines->count; i++)
         wn_hash_add(hash, lines->line[i], strlen(lines->line[i]));
     wn_hash_text(hash, out);
