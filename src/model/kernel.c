@@ -13,11 +13,10 @@
 #include "model/calibrate.h"
 #include "model/factor.h"
 #include "model/linear.h"
+#include "model/standard.h"
 #include "util/memory.h"
 #include "util/random.h"
 #include "util/thread.h"
-
-#define CUT 3.f /* standard deviations */
 
 enum {
     SLAB = 8 * WN_BLOCK,     /* rows in hand at a time */
@@ -38,7 +37,7 @@ struct fit {
     const int32_t *label;
     const float *weight;
     int threads;
-    const struct wn_kernel_view *view;
+    const struct wn_standard *view;
     float *row;       /* SLAB x d: rows as the kernel sees them */
     float *direction; /* d x D, in turns */
     float *phase;     /* D, in turns */
@@ -105,17 +104,6 @@ static int start_fit(struct fit *fit, uint64_t seed, struct wn_error *error)
     return 0;
 }
 
-/* Row i as the kernel sees it. */
-static void view_row(const struct wn_kernel_view *view, const float *x,
-                     size_t d, float *out)
-{
-    for (size_t j = 0; j < d; j++) {
-        const float value = (x[j] - view->mean[j]) * view->scale[j];
-
-        out[j] = value > CUT ? CUT : value < -CUT ? -CUT : value;
-    }
-}
-
 /* cos(2 pi turns) to 1e-6; adding 1.5 x 2^23 and taking it away rounds. */
 static inline float wave(float turns)
 {
@@ -140,8 +128,8 @@ static void expand_block(const struct fit *fit, size_t begin, size_t end,
     const float raw = (float)(1 / sqrt((double)fit->d));
 
     for (size_t i = begin; i < end; i++)
-        view_row(fit->view, fit->x + i * fit->d, fit->d,
-                 x + (i - begin) * fit->d);
+        wn_standard_row(fit->view, fit->x + i * fit->d,
+                        x + (i - begin) * fit->d);
     wn_gemm(0, 0, end - begin, D, fit->d, 1, x, fit->d, fit->direction, D, 0,
             z, p);
     for (size_t i = begin; i < end; i++) {
@@ -264,7 +252,7 @@ static void judge_block(const struct fit *fit, size_t begin, size_t first,
 }
 
 int wn_kernel_scores(const struct wn_kernel *kernel,
-                     const struct wn_kernel_view *view, const float *x,
+                     const struct wn_standard *view, const float *x,
                      size_t n, size_t d, const int32_t *label, size_t k,
                      const float *weight, uint64_t seed, int threads,
                      float *score, struct wn_error *error)
@@ -299,49 +287,6 @@ done:
     return status;
 }
 
-void wn_kernel_view_free(struct wn_kernel_view *view)
-{
-    free(view->mean);
-    free(view->scale);
-}
-
-int wn_kernel_view_make(struct wn_kernel_view *view, const float *x, size_t n,
-                        size_t d, struct wn_error *error)
-{
-    double *mean = wn_new(d, sizeof *mean, error);
-    double *square = wn_new(d, sizeof *square, error);
-    int status = -1;
-
-    *view = (struct wn_kernel_view){wn_new(d, sizeof(float), error),
-                                    wn_new(d, sizeof(float), error)};
-    if (!mean || !square || !view->mean || !view->scale)
-        goto done;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < d; j++)
-            mean[j] += (double)x[i * d + j];
-    for (size_t j = 0; j < d; j++)
-        mean[j] /= (double)n;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < d; j++)
-            square[j] += ((double)x[i * d + j] - mean[j]) *
-                         ((double)x[i * d + j] - mean[j]);
-    for (size_t j = 0; j < d; j++) {
-        const double deviation = sqrt(square[j] / (double)n);
-
-        view->mean[j] = (float)mean[j];
-        view->scale[j] = deviation > 1e-6 * fabs(mean[j]) && deviation > 1e-30
-                             ? (float)(1 / deviation)
-                             : 0;
-    }
-    status = 0;
-done:
-    free(mean);
-    free(square);
-    if (status)
-        wn_kernel_view_free(view);
-    return status;
-}
-
 /* D for n rows of d columns: no more than rows, and W below 256 MiB. */
 static size_t feature_count(size_t n, size_t d, size_t most)
 {
@@ -360,7 +305,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* The median distance of random pairs of rows; 1 where all are equal. */
-static double typical_distance(const struct wn_kernel_view *view,
+static double typical_distance(const struct wn_standard *view,
                                const float *x, size_t n, size_t d,
                                uint64_t seed, float *a, float *b)
 {
@@ -372,8 +317,8 @@ static double typical_distance(const struct wn_kernel_view *view,
     for (size_t s = 0; s < PAIRS; s++) {
         double sum = 0;
 
-        view_row(view, x + wn_random_below(&random, n) * d, d, a);
-        view_row(view, x + wn_random_below(&random, n) * d, d, b);
+        wn_standard_row(view, x + wn_random_below(&random, n) * d, a);
+        wn_standard_row(view, x + wn_random_below(&random, n) * d, b);
 
         for (size_t j = 0; j < d; j++)
             sum += ((double)a[j] - (double)b[j]) *
@@ -404,7 +349,7 @@ static double squared_error(const float *score, const int32_t *label,
 
 /* A sample of the rows to choose on. */
 struct sample {
-    const struct wn_kernel_view *view;
+    const struct wn_standard *view;
     size_t n;
     float *x, *weight, *score;
     int32_t *label;
@@ -528,11 +473,11 @@ int wn_kernel_predict(const float *x, size_t n, size_t d,
                       struct wn_error *error)
 {
     struct wn_kernel kernel = {0};
-    struct wn_kernel_view view;
+    struct wn_standard view;
     float *pair = NULL;
     int status = -1;
 
-    if (wn_kernel_view_make(&view, x, n, d, error))
+    if (wn_standard_make(&view, x, n, d, error))
         return -1;
     struct sample sample = {.view = &view};
     pair = wn_new(2 * d, sizeof *pair, error);
@@ -552,7 +497,7 @@ int wn_kernel_predict(const float *x, size_t n, size_t d,
         *chosen = kernel;
     status = 0;
 done:
-    wn_kernel_view_free(&view);
+    wn_standard_free(&view);
     free(pair);
     free_sample(&sample);
     return status;

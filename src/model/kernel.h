@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/standard.h"
 #include "util/error.h"
 #include "util/message.h"
 
@@ -35,17 +36,6 @@ struct wn_kernel {
     double ridge;     /* > 0 */
 };
 
-/* How the kernel sees rows: (x - mean) scale, cut at -3 and 3, so that a rare
- * large value does not put a row far from all others. */
-struct wn_kernel_view {
-    float *mean, *scale; /* d each */
-};
-/* Mean and 1/standard deviation of n x d rows (0 for a constant column). On
- * failure (WN_ENOMEM) there is nothing to free. */
-int wn_kernel_view_make(struct wn_kernel_view *view, const float *x, size_t n,
-                        size_t d, struct wn_error *error) WN_MUST_CHECK;
-void wn_kernel_view_free(struct wn_kernel_view *view);
-
 /* The leave-one-out scores for given knobs.
  *   x       n x d, finite
  *   label   n, 0..k-1; rows with -1 are judged, but teach nothing
@@ -54,7 +44,7 @@ void wn_kernel_view_free(struct wn_kernel_view *view);
  * Time O(n p^2 + p^3); memory O(p^2 + p k) beside the output.
  * Errors: WN_ENOMEM, WN_ENUMERIC (A is not positive definite). */
 int wn_kernel_scores(const struct wn_kernel *kernel,
-                     const struct wn_kernel_view *view, const float *x,
+                     const struct wn_standard *view, const float *x,
                      size_t n, size_t d, const int32_t *label, size_t k,
                      const float *weight, uint64_t seed, int threads,
                      float *score, struct wn_error *error) WN_MUST_CHECK;

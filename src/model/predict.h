@@ -8,6 +8,7 @@
 #ifndef WN_MODEL_PREDICT_H
 #define WN_MODEL_PREDICT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct wn_sample {
     const int32_t *label;  /* n, 0..k-1 or -1 */
     const int32_t *neighbor; /* n x m; NULL where no predictor needs it */
     const float *distance;   /* n x m */
+    const float *weight;   /* n, 0 .. 1, what a row counts; NULL for 1 */
     const int32_t *fold;   /* n, 0..folds-1; NULL where none needs it */
     size_t folds;
     uint64_t seed;
@@ -39,6 +41,7 @@ struct wn_predictor {
     const char *brief;  /* one line for --list-models */
     const char *source; /* paper, as in score(1) */
     unsigned needs;     /* enum wn_sample_part, or-ed */
+    bool once;          /* judges in the first pass only */
     /* Fill probability[n x k]: finite, >= 0, rows sum to 1. */
     int (*predict)(const struct wn_sample *sample, float *probability,
                    struct wn_error *error);
@@ -61,12 +64,16 @@ struct wn_quality {
 struct wn_quality wn_predict_quality(const float *probability, size_t n,
                                      size_t k, const int32_t *label);
 
-/* The mean of the `count` predictors in `chosen`.
+/* The mean of the `count` predictors in `chosen`, calibrated.
+ *   passes       1 or more: in each but the first a row counts for others as
+ *                far as the one before agrees with its label, P(label) / max P,
+ *                so that wrong labels teach less. A member that judges once
+ *                keeps what it said first.
  *   probability  out, n x k
  *   quality      out, one a predictor and a last one for the mean */
 int wn_predict(const struct wn_predictor *const *chosen, size_t count,
-               const struct wn_sample *sample, float *probability,
-               struct wn_quality *quality, struct wn_error *error)
-    WN_MUST_CHECK;
+               size_t passes, const struct wn_sample *sample,
+               float *probability, struct wn_quality *quality,
+               struct wn_error *error) WN_MUST_CHECK;
 
 #endif

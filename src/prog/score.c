@@ -22,6 +22,9 @@ static const struct wn_option first_rows[] = {
      .standard = "kernel,trees,neighbors", .choices = wn_predictor_choices + 1,
      .recorded = true,
      .help = "average these predictors; see --list-models"},
+    {.name = "passes", .kind = WN_WHOLE, .value = "N", .standard = "2",
+     .low = 1, .high = 5, .recorded = true,
+     .help = "fit N times, each on weights that the one before gives"},
     {.name = "methods", .kind = WN_SUBSET, .value = "LIST",
      .standard = wn_method_standard + 1, .choices = wn_method_choices + 1,
      .recorded = true, .help = "compute these scores; see --list-methods"},
@@ -260,7 +263,8 @@ static int find_probability(const struct wn_run *run, struct work *work,
     work->probability = wn_new(wn_product(data->n, data->k, 1),
                                sizeof *work->probability, error);
     if (!work->probability ||
-        wn_predict(work->members, work->member_count, &sample,
+        wn_predict(work->members, work->member_count,
+                   (size_t)wn_option_number(run->options, "passes"), &sample,
                    work->probability, work->quality, error))
         return -1;
     tell_quality(run, work);

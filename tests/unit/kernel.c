@@ -31,14 +31,14 @@ static void make_rows(float *x, int32_t *label)
 static void scores(const float *x, const int32_t *label, const float *weight,
                    int threads, float *score)
 {
-    struct wn_kernel_view view;
+    struct wn_standard view;
     struct wn_error error = {0};
 
-    assert_int_equal(wn_kernel_view_make(&view, x, N, D, &error), 0);
+    assert_int_equal(wn_standard_make(&view, x, N, D, &error), 0);
     assert_int_equal(wn_kernel_scores(&knobs, &view, x, N, D, label, K, weight, 1,
                                       threads, score, &error),
                      0);
-    wn_kernel_view_free(&view);
+    wn_standard_free(&view);
 }
 
 static void compare_with_refits(const float *weight)

@@ -10,6 +10,7 @@
 #include "model/linear.h"
 #include "model/neighbors.h"
 #include "model/predict.h"
+#include "model/standard.h"
 #include "util/random.h"
 
 enum { N = 120, D = 4, K = 3, M = 5 };
@@ -104,7 +105,7 @@ static void committee_is_the_mean(void **state)
     (void)state;
     assert_int_equal(chosen[0]->predict(&sample, one, &error), 0);
     assert_int_equal(chosen[1]->predict(&sample, two, &error), 0);
-    assert_int_equal(wn_predict(chosen, 2, &sample, both, quality, &error),
+    assert_int_equal(wn_predict(chosen, 2, 1, &sample, both, quality, &error),
                      0);
     wn_calibrate(one, N, K, label, 1);
     wn_calibrate(two, N, K, label, 1);
@@ -115,6 +116,69 @@ static void committee_is_the_mean(void **state)
     for (int cell = 0; cell < N * K; cell++)
         assert_true(fabs((double)both[cell] - (double)one[cell]) < 1e-5);
     assert_true(quality[0].log_loss == alone.log_loss);
+}
+
+/* The second pass by its definition: weights from the first, members that judge
+ * once left as they were. */
+static void second_pass_by_hand(void **state)
+{
+    struct wn_sample sample = make_sample();
+    static float first[N * K], kernel[N * K], again[N * K], both[N * K];
+    static float weight[N];
+    const struct wn_predictor *chosen[2] = {wn_predictors[0],
+                                            wn_predictors[2]};
+    struct wn_quality quality[3];
+    struct wn_error error = {0};
+
+    (void)state;
+    assert_true(chosen[0]->once && !chosen[1]->once);
+    assert_int_equal(wn_predict(chosen, 2, 1, &sample, first, quality,
+                                &error), 0);
+    for (int i = 0; i < N; i++) {
+        float most = 0;
+
+        for (int c = 0; c < K; c++)
+            most = fmaxf(most, first[i * K + c]);
+        weight[i] = first[i * K + label[i]] / most;
+    }
+    assert_int_equal(chosen[0]->predict(&sample, kernel, &error), 0);
+    wn_calibrate(kernel, N, K, label, 1);
+    sample.weight = weight;
+    assert_int_equal(chosen[1]->predict(&sample, again, &error), 0);
+    wn_calibrate(again, N, K, label, 1);
+    for (int cell = 0; cell < N * K; cell++)
+        again[cell] = (again[cell] + kernel[cell]) / 2;
+    wn_calibrate(again, N, K, label, 1);
+    sample.weight = NULL;
+    assert_int_equal(wn_predict(chosen, 2, 2, &sample, both, quality,
+                                &error), 0);
+    for (int cell = 0; cell < N * K; cell++)
+        assert_true(fabs((double)both[cell] - (double)again[cell]) < 1e-5);
+}
+
+/* Rows standardised and cut, by hand: 1 .. 99 and 1000 have mean 59.5 and
+ * deviation 98.708; the last is cut at 3. */
+static void rows_are_cut(void **state)
+{
+    float rows[200], out[2];
+    struct wn_standard standard;
+    struct wn_error error = {0};
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        rows[2 * i] = i == 99 ? 1000 : (float)(i + 1);
+        rows[2 * i + 1] = 0.1f;
+    }
+    assert_int_equal(wn_standard_make(&standard, rows, 100, 2, &error), 0);
+    wn_standard_row(&standard, rows, out);
+    assert_true(fabs((double)out[0] + 58.5 / 98.707902) < 1e-5);
+    assert_true(out[1] == 0);
+    wn_standard_row(&standard, rows + 198, out);
+    assert_true(out[0] == 3);
+    /* 9.5281^2 - 9 of the 100 that all rows have together. */
+    assert_true(fabs(wn_standard_excess(&standard, rows, 100) -
+                     0.8178493) < 1e-3);
+    wn_standard_free(&standard);
 }
 
 /* Four rows with a label, one without. Largest probabilities .9 (right), .6
@@ -140,6 +204,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(own_label_is_not_read),
         cmocka_unit_test(committee_is_the_mean),
+        cmocka_unit_test(second_pass_by_hand),
+        cmocka_unit_test(rows_are_cut),
         cmocka_unit_test(quality_by_hand),
     };
 
