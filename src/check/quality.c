@@ -28,7 +28,7 @@ static double weighted_entropy(const double *row, size_t k, size_t y)
     return log(e + 1) / (e > 1e-6 ? e : 1e-6);
 }
 
-double wn_quality(enum wn_quality quality, const double *row, size_t k,
+double wn_label_quality(enum wn_label_quality quality, const double *row, size_t k,
                   int32_t y)
 {
     switch (quality) {
@@ -41,7 +41,7 @@ double wn_quality(enum wn_quality quality, const double *row, size_t k,
     }
 }
 
-void wn_quality_adjust(const struct wn_noise *noise, double *row)
+void wn_label_quality_adjust(const struct wn_noise *noise, double *row)
 {
     double largest = 0, sum = 0;
 

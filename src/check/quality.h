@@ -15,19 +15,19 @@
 #include "check/confident.h"
 #include "check/probability.h"
 
-enum wn_quality {
+enum wn_label_quality {
     WN_SELF_CONFIDENCE,            /* p[y] */
     WN_NORMALIZED_MARGIN,          /* (p[y] - best other + 1) / 2 */
     WN_CONFIDENCE_WEIGHTED_ENTROPY /* log(e + 1) / e, e = H / p[y] */
 };
 
 /* The quality of label y under row[k], k >= 2. */
-double wn_quality(enum wn_quality quality, const double *row, size_t k,
+double wn_label_quality(enum wn_label_quality quality, const double *row, size_t k,
                   int32_t y);
 
 /* Turn row[k] into probabilities that compensate for the classes' different
  * confidence: row - threshold + the largest threshold of a class that has
  * rows, divided by the sum. */
-void wn_quality_adjust(const struct wn_noise *noise, double *row);
+void wn_label_quality_adjust(const struct wn_noise *noise, double *row);
 
 #endif

@@ -241,7 +241,7 @@ static int by_prediction(const struct wn_rule_view *view, uint8_t *hit,
 }
 
 /* The noise->issues rows of the least quality. */
-static int by_quality(const struct wn_rule_view *view, enum wn_quality quality,
+static int by_quality(const struct wn_rule_view *view, enum wn_label_quality quality,
                       uint8_t *hit, struct wn_error *error)
 {
     const size_t limit = view->noise->issues;
@@ -256,7 +256,7 @@ static int by_quality(const struct wn_rule_view *view, enum wn_quality quality,
         if (view->label[i] >= 0)
             wn_select_offer(
                 &select,
-                wn_quality(quality, wn_probability_row(view->p, i, room),
+                wn_label_quality(quality, wn_probability_row(view->p, i, room),
                            view->p->k, view->label[i]),
                 i);
     for (size_t s = 0; s < select.count; s++)

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#include "util/memory.h"
-
 static int before(const struct wn_ranked *a, const struct wn_ranked *b)
 {
     return a->key != b->key ? a->key < b->key : a->row < b->row;
@@ -60,20 +58,4 @@ static int compare(const void *a, const void *b)
 void wn_rank(struct wn_ranked *ranked, size_t n)
 {
     qsort(ranked, n, sizeof *ranked, compare);
-}
-
-int wn_rank_falling(const float *score, size_t n, int64_t *order,
-                    struct wn_error *error)
-{
-    struct wn_ranked *ranked = wn_new(n, sizeof *ranked, error);
-
-    if (!ranked)
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        ranked[i] = (struct wn_ranked){-(double)score[i], i};
-    wn_rank(ranked, n);
-    for (size_t i = 0; i < n; i++)
-        order[i] = (int64_t)ranked[i].row;
-    free(ranked);
-    return 0;
 }

@@ -8,9 +8,6 @@
 #define WN_CHECK_SELECT_H
 
 #include <stddef.h>
-#include <stdint.h>
-
-#include "util/error.h"
 
 struct wn_ranked {
     double key;
@@ -27,9 +24,5 @@ void wn_select_offer(struct wn_select *select, double key, size_t row);
 
 /* Sort by key, equal keys by row. */
 void wn_rank(struct wn_ranked *ranked, size_t n);
-
-/* order[n]: the rows by falling score, equal scores by row. */
-int wn_rank_falling(const float *score, size_t n, int64_t *order,
-                    struct wn_error *error) WN_MUST_CHECK;
 
 #endif

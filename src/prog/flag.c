@@ -9,6 +9,8 @@
 #include "check/confident.h"
 #include "check/decide.h"
 #include "check/fail.h"
+#include "check/health.h"
+#include "check/quality.h"
 #include "check/rules.h"
 #include "check/select.h"
 #include "check/suspicion.h"
@@ -23,12 +25,17 @@ static const char check_names[] =
     ;
 #undef WN_CHECK
 
+/* In the orders of enum wn_prior and enum wn_label_quality. */
+static const char prior_names[] = "count|equation|marginal|product";
+static const char quality_names[] = "self_confidence|normalized_margin|"
+                                    "confidence_weighted_entropy";
+
 static const struct wn_option first_rows[] = {
     {.name = "issues", .kind = WN_SUBSET, .value = "LIST", .standard = "all",
      .choices = check_names + 1, .recorded = true,
      .help = "run these checks only; see --list-issues"},
     {.name = "prior", .kind = WN_CHOICE, .value = "HOW", .standard = "count",
-     .choices = "count|equation|marginal|product", .recorded = true,
+     .choices = prior_names, .recorded = true,
      .help = "how to find the shares of the true classes"},
     {.name = "converge", .kind = WN_FLAG, .recorded = true,
      .help = "iterate prior and noise matrices until they agree"},
@@ -38,6 +45,11 @@ static const struct wn_option first_rows[] = {
     {.name = "wrong", .kind = WN_REAL, .value = "P", .standard = "0.95",
      .low = 0, .high = 1, .recorded = true,
      .help = "drop a label issue without suggestion from suspicion P on"},
+    {.name = "quality", .kind = WN_CHOICE, .value = "SCORE",
+     .standard = "self_confidence", .choices = quality_names,
+     .recorded = true, .help = "the label quality to keep; see the manual"},
+    {.name = "adjust", .kind = WN_FLAG, .recorded = true,
+     .help = "make up for the classes' different confidence in it"},
     {.name = "list-issues", .kind = WN_FLAG,
      .help = "show the checks and the rules and stop"},
     {0}};
@@ -288,16 +300,58 @@ static int read_evidence(const struct wn_run *run, struct work *work,
     return count_defects(work, error);
 }
 
-static enum wn_prior prior_of(const struct wn_run *run)
+/* Which of "a|b|c" the option's value is, from 0. */
+static int choice_of(const struct wn_run *run, const char *option,
+                     const char *choices)
 {
-    static const char *const names[] = {"count", "equation", "marginal",
-                                        "product"};
-    const char *name = wn_option_text(run->options, "prior");
-    int p = 0;
+    const char *text = wn_option_text(run->options, option);
+    const size_t length = strlen(text);
 
-    while (strcmp(names[p], name))
-        p++;
-    return (enum wn_prior)p;
+    for (int at = 0;; at++) {
+        const size_t size = strcspn(choices, "|");
+
+        if (size == length && memcmp(choices, text, length) == 0)
+            return at;
+        choices += size + 1;
+    }
+}
+
+/* With --verbose: the noise, its worst classes and pairs of classes. */
+static int tell_noise(const struct wn_run *run, const struct work *work,
+                      struct wn_error *error)
+{
+    enum { WORST = 3 };
+    const size_t k = work->noise.k, n = work->noise.n;
+    char *const *name = work->data.label_name;
+    const double *joint = work->judged.joint;
+    struct wn_pair_health pairs[WORST];
+    struct wn_class_health *class = wn_new(k, sizeof *class, error);
+    size_t count;
+
+    if (!class ||
+        wn_health_pairs(joint, k, n, 1, WORST, pairs, &count, error)) {
+        free(class);
+        return -1;
+    }
+    wn_talk_detail(run->talk,
+                   "sharpness %.3g fitted, %.3g if all labels were right",
+                   work->judged.sharpness.fitted,
+                   work->judged.sharpness.plain);
+    wn_talk_detail(run->talk,
+                   "health %.4f: %zu of %zu rows count as another class",
+                   work->noise.health, work->noise.issues, n);
+    wn_health_classes(joint, k, n, class);
+    for (size_t c = 0; c < k && c < WORST; c++)
+        wn_talk_detail(run->talk,
+                       "class %s: %.1f %% of its labels wrong, %.1f %% of "
+                       "its rows labelled otherwise",
+                       name[class[c].class], 100 * class[c].noise,
+                       100 * class[c].inverse_noise);
+    for (size_t p = 0; p < count; p++)
+        wn_talk_detail(run->talk, "classes %s and %s: %zu rows confused",
+                       name[pairs[p].a], name[pairs[p].b], pairs[p].issues);
+    free(class);
+    return 0;
 }
 
 /* Estimate the noise where there are labels, probabilities and two classes. */
@@ -308,7 +362,7 @@ static int estimate(const struct wn_run *run, struct work *work,
     const struct wn_probability p = {evidence->n, evidence->k,
                                      evidence->probability, NULL};
     const struct wn_noise_settings settings = {
-        .prior = prior_of(run),
+        .prior = (enum wn_prior)choice_of(run, "prior", prior_names),
         .converge = wn_option_on(run->options, "converge"),
         .threads = run->threads};
 
@@ -319,13 +373,9 @@ static int estimate(const struct wn_run *run, struct work *work,
         wn_suspicion_find(evidence->label, &p, &work->noise, run->threads,
                           &work->judged, error))
         return -1;
-    wn_talk_detail(run->talk,
-                   "sharpness %.3g fitted, %.3g if all labels were right",
-                   work->judged.sharpness.fitted,
-                   work->judged.sharpness.plain);
     evidence->noise = &work->noise;
     evidence->suspicion = &work->judged;
-    return 0;
+    return run->talk->level < WN_VERBOSE ? 0 : tell_noise(run, work, error);
 }
 
 static int run_checks(const struct wn_run *run, struct work *work,
@@ -357,14 +407,43 @@ static int run_checks(const struct wn_run *run, struct work *work,
     return 0;
 }
 
-/* Suspicion, quality, suggestion of every row; the rank by the suspicion
+/* The label quality that --quality asks for; 1 where there is no label. */
+static int rate_labels(const struct wn_run *run, struct work *work,
+                       struct wn_error *error)
+{
+    const struct wn_evidence *evidence = &work->evidence;
+    const size_t k = evidence->k;
+    const struct wn_probability p = {evidence->n, k, evidence->probability,
+                                     NULL};
+    const enum wn_label_quality quality = (enum wn_label_quality)choice_of(
+        run, "quality", quality_names);
+    const int adjust = wn_option_on(run->options, "adjust");
+    double *row = wn_new(k, sizeof *row, error);
+
+    if (!row)
+        return -1;
+    for (size_t i = 0; i < evidence->n; i++) {
+        work->quality[i] = 1;
+        if (!evidence->noise || evidence->label[i] < 0)
+            continue;
+        for (size_t c = 0; c < k; c++)
+            row[c] = wn_probability_at(&p, i, c);
+        if (adjust)
+            wn_label_quality_adjust(evidence->noise, row);
+        work->quality[i] =
+            (float)wn_label_quality(quality, row, k, evidence->label[i]);
+    }
+    free(row);
+    return 0;
+}
+
+/* Suspicion, suggestion and action of every row; the rank by the suspicion
  * before it is rounded to float. */
 static int judge_rows(const struct wn_run *run, struct work *work,
                       struct wn_error *error)
 {
     const struct wn_evidence *evidence = &work->evidence;
-    const size_t n = evidence->n, k = evidence->k;
-    const struct wn_probability p = {n, k, evidence->probability, NULL};
+    const size_t n = evidence->n;
     const struct wn_decide_settings settings = {
         wn_option_number(run->options, "sure"),
         wn_option_number(run->options, "wrong")};
@@ -377,13 +456,10 @@ static int judge_rows(const struct wn_run *run, struct work *work,
         struct wn_verdict verdict = {0, 0, -1};
 
         work->suggestion[i] = -1;
-        work->quality[i] = 1;
         if (evidence->noise) {
             verdict = work->judged.verdict[i];
             work->suggestion[i] =
                 wn_decide_suggestion(evidence, i, &verdict, &settings);
-            if (y >= 0)
-                work->quality[i] = (float)wn_probability_at(&p, i, (size_t)y);
         }
         work->suspicion[i] = (float)verdict.suspicion;
         ranked[i] = (struct wn_ranked){-verdict.suspicion, i};
@@ -520,12 +596,19 @@ static int flag(struct wn_run *run, struct wn_error *error)
 
     if (wn_option_on(run->options, "list-issues"))
         return list_issues(run, error);
+    if (wn_option_on(run->options, "adjust") &&
+        choice_of(run, "quality", quality_names) ==
+            WN_CONFIDENCE_WEIGHTED_ENTROPY)
+        return wn_fail(error, WN_EUSAGE,
+                       "--adjust does not apply to --quality=%s",
+                       wn_option_text(run->options, "quality"));
     if (wn_fail_check(fail_on, error) || read_evidence(run, &work, error))
         goto done;
     /* Before the work, so that an output that cannot be is known at once. */
     writer = wn_run_create(run, work.audit, WN_FLAGS, error);
     if (!writer || estimate(run, &work, error) || make_room(&work, error) ||
-        run_checks(run, &work, error) || judge_rows(run, &work, error) ||
+        run_checks(run, &work, error) || rate_labels(run, &work, error) ||
+        judge_rows(run, &work, error) ||
         write_all(writer, &work, error))
         goto done;
     status = wn_audit_finish(writer, error);

@@ -58,6 +58,16 @@ is "$(column out.h5 flag/noise/inverse_noise_matrix f64)" \
 is "$(column out.h5 flag/label_quality f32)" \
     "0.800000012 0.699999988 0.100000001 0.699999988 0.600000024 0.150000006 0.699999988 0.899999976 0.25 0.400000006" \
     "label quality is self-confidence (golden label_quality)"
+flag -f --quality=normalized_margin --adjust core.h5 -o out.h5
+is "$("$peek" out.h5 flag/label_quality f32 |
+    awk '{ printf "%s%.6f", NR > 1 ? " " : "", $1 }')" \
+    "0.734007 0.673401 0.168350 0.730640 0.649832 0.299663 0.639731 0.781145 0.397306 0.468013" \
+    "--quality=normalized_margin --adjust (golden label_quality)"
+fails_with 2 "--adjust does not apply to --quality=confidence_weighted_entropy" \
+    flag --quality=confidence_weighted_entropy --adjust core.h5
+flag -vf core.h5 -o out.h5 2>err
+ok "$(grep -qx 'flag: health 0.7000: 3 of 10 rows count as another class' err
+    echo $?)" "-v tells the health (golden dataset_health)"
 while read -r rule wanted; do
     flag -f --issues=label --rule="$rule" core.h5 -o out.h5
     is "$(rows out.h5 0)" "$wanted" "$rule (golden cl_filter)"

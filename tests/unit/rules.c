@@ -259,16 +259,16 @@ static void matches_label_quality(void **state)
 
         memcpy(row, core_p + 3 * i, sizeof row);
         const int32_t y = core_label[i];
-        assert_true(fabs(wn_quality(WN_SELF_CONFIDENCE, row, 3, y) -
+        assert_true(fabs(wn_label_quality(WN_SELF_CONFIDENCE, row, 3, y) -
                          self[i]) < 1e-12);
-        assert_true(fabs(wn_quality(WN_NORMALIZED_MARGIN, row, 3, y) -
+        assert_true(fabs(wn_label_quality(WN_NORMALIZED_MARGIN, row, 3, y) -
                          margin[i]) < 1e-12);
-        assert_true(fabs(wn_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY, row, 3,
+        assert_true(fabs(wn_label_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY, row, 3,
                                     y) - entropy[i]) < 1e-12);
-        wn_quality_adjust(&noise, row);
-        assert_true(fabs(wn_quality(WN_SELF_CONFIDENCE, row, 3, y) -
+        wn_label_quality_adjust(&noise, row);
+        assert_true(fabs(wn_label_quality(WN_SELF_CONFIDENCE, row, 3, y) -
                          self_adjusted[i]) < 1e-12);
-        assert_true(fabs(wn_quality(WN_NORMALIZED_MARGIN, row, 3, y) -
+        assert_true(fabs(wn_label_quality(WN_NORMALIZED_MARGIN, row, 3, y) -
                          margin_adjusted[i]) < 1e-12);
     }
     wn_noise_free(&noise);
@@ -290,9 +290,9 @@ static void scores_edges(void **state)
 
     (void)state;
     for (int r = 0; r < 4; r++) {
-        assert_true(fabs(wn_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY, row[r], 3,
+        assert_true(fabs(wn_label_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY, row[r], 3,
                                     y[r]) - entropy[r]) < 1e-12);
-        assert_true(fabs(wn_quality(WN_NORMALIZED_MARGIN, row[r], 3, y[r]) -
+        assert_true(fabs(wn_label_quality(WN_NORMALIZED_MARGIN, row[r], 3, y[r]) -
                          margin[r]) < 1e-12);
     }
 }
