@@ -204,7 +204,8 @@ static hid_t fail(const struct wn_store *store, const char *name,
     if (errno)
         wn_fail_errno(error, "%s: cannot %s", name, what);
     else
-        wn_fail(error, WN_EDATA, "%s: not a readable HDF5 file", name);
+        wn_fail(error, WN_EDATA, "%s: HDF5 cannot open it: damaged or "
+                "cut off", name);
     return H5I_INVALID_HID;
 }
 

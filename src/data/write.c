@@ -559,7 +559,8 @@ void wn_audit_abandon(struct wn_audit_writer *writer)
     drop_dataset(writer);
     if (writer->file >= 0) {
         /* Nothing of it will be kept: HDF5 need not flush into the disk. */
-        writer->store.failure += writer->store.failure == 0 ? EIO : 0;
+        if (!writer->store.failure)
+            writer->store.failure = EIO;
         H5Fclose(writer->file);
     }
     wn_output_abandon(writer->output);

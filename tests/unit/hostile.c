@@ -585,9 +585,9 @@ static void other_files(void **state)
         {"a,b,label\n1,2,x\n", 16,
          "hostile-trial.h5: not an HDF5 file, wanted an audit file"},
         {"\211HDF\r\n\032\n", 8,
-         "hostile-trial.h5: not a readable HDF5 file"},
+         "hostile-trial.h5: HDF5 cannot open it: damaged or cut off"},
         {"\211HDF\r\n\032\n\3\10\10\0\377\377\377\377\377\377\377\377", 20,
-         "hostile-trial.h5: not a readable HDF5 file"}};
+         "hostile-trial.h5: HDF5 cannot open it: damaged or cut off"}};
     struct wn_error error = {0};
 
     (void)state;
