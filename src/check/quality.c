@@ -28,8 +28,8 @@ static double weighted_entropy(const double *row, size_t k, size_t y)
     return log(e + 1) / (e > 1e-6 ? e : 1e-6);
 }
 
-double wn_label_quality(enum wn_label_quality quality, const double *row, size_t k,
-                  int32_t y)
+double wn_label_quality(enum wn_label_quality quality, const double *row,
+                        size_t k, int32_t y)
 {
     switch (quality) {
     case WN_NORMALIZED_MARGIN:

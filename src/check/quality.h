@@ -22,8 +22,8 @@ enum wn_label_quality {
 };
 
 /* The quality of label y under row[k], k >= 2. */
-double wn_label_quality(enum wn_label_quality quality, const double *row, size_t k,
-                  int32_t y);
+double wn_label_quality(enum wn_label_quality quality, const double *row,
+                        size_t k, int32_t y);
 
 /* Turn row[k] into probabilities that compensate for the classes' different
  * confidence: row - threshold + the largest threshold of a class that has

@@ -241,8 +241,9 @@ static int by_prediction(const struct wn_rule_view *view, uint8_t *hit,
 }
 
 /* The noise->issues rows of the least quality. */
-static int by_quality(const struct wn_rule_view *view, enum wn_label_quality quality,
-                      uint8_t *hit, struct wn_error *error)
+static int by_quality(const struct wn_rule_view *view,
+                      enum wn_label_quality quality, uint8_t *hit,
+                      struct wn_error *error)
 {
     const size_t limit = view->noise->issues;
     double *room = wn_new(view->p->k, sizeof *room, error);

@@ -60,7 +60,7 @@ is "$(column out.h5 flag/label_quality f32)" \
     "label quality is self-confidence (golden label_quality)"
 flag -f --quality=normalized_margin --adjust core.h5 -o out.h5
 is "$("$peek" out.h5 flag/label_quality f32 |
-    awk '{ printf "%s%.6f", NR > 1 ? " " : "", $1 }')" \
+    awk '{ printf "%s%.6f", s, $1; s = " " }')" \
     "0.734007 0.673401 0.168350 0.730640 0.649832 0.299663 0.639731 0.781145 0.397306 0.468013" \
     "--quality=normalized_margin --adjust (golden label_quality)"
 fails_with 2 "--adjust does not apply to --quality=confidence_weighted_entropy" \
