@@ -263,8 +263,8 @@ static void matches_label_quality(void **state)
                          self[i]) < 1e-12);
         assert_true(fabs(wn_label_quality(WN_NORMALIZED_MARGIN, row, 3, y) -
                          margin[i]) < 1e-12);
-        assert_true(fabs(wn_label_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY, row, 3,
-                                    y) - entropy[i]) < 1e-12);
+        assert_true(fabs(wn_label_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY, row,
+                                          3, y) - entropy[i]) < 1e-12);
         wn_label_quality_adjust(&noise, row);
         assert_true(fabs(wn_label_quality(WN_SELF_CONFIDENCE, row, 3, y) -
                          self_adjusted[i]) < 1e-12);
@@ -290,10 +290,11 @@ static void scores_edges(void **state)
 
     (void)state;
     for (int r = 0; r < 4; r++) {
-        assert_true(fabs(wn_label_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY, row[r], 3,
-                                    y[r]) - entropy[r]) < 1e-12);
-        assert_true(fabs(wn_label_quality(WN_NORMALIZED_MARGIN, row[r], 3, y[r]) -
-                         margin[r]) < 1e-12);
+        assert_true(fabs(wn_label_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY,
+                                          row[r], 3, y[r]) -
+                         entropy[r]) < 1e-12);
+        assert_true(fabs(wn_label_quality(WN_NORMALIZED_MARGIN, row[r], 3,
+                                          y[r]) - margin[r]) < 1e-12);
     }
 }
 

@@ -143,8 +143,8 @@ static void finds_rate_and_sharpness(void **state)
         if (fabs(found.rate - rate) > 0.012)
             fail_msg("world %zu: rate %g, is %g", w, found.rate, rate);
         if (fabs(log(found.sharpness.fitted / worlds[w].b)) > 0.2)
-            fail_msg("world %zu: sharpness %g, is %g", w, found.sharpness.fitted,
-                     worlds[w].b);
+            fail_msg("world %zu: sharpness %g, is %g", w,
+                     found.sharpness.fitted, worlds[w].b);
         double sum = 0;
         for (size_t cell = 0; cell < K * K; cell++)
             sum += found.joint[cell];
@@ -177,7 +177,8 @@ static void leaves_out_missing_labels(void **state)
                     one.verdict[i].confidence == four.verdict[i].confidence &&
                     one.verdict[i].best == four.verdict[i].best);
     assert_memory_equal(one.joint, four.joint, K * K * sizeof *one.joint);
-    assert_true(one.rate == four.rate && one.sharpness.fitted == four.sharpness.fitted);
+    assert_true(one.rate == four.rate);
+    assert_true(one.sharpness.fitted == four.sharpness.fitted);
     for (size_t i = 0; i < N; i += 7)
         assert_true(one.verdict[i].suspicion == 0);
     for (size_t cell = 0; cell < K * K; cell++)
