@@ -69,6 +69,57 @@ def faiss(path):
     yield
 
 
+def dynamics(path):
+    """Ten replicated networks, five epochs, EL2N and GraNd: the same training
+    as score's, in numpy on whatever BLAS it is linked with."""
+    np = need("numpy", "python3-numpy")
+    x, y = features(path)
+    n, d = x.shape
+    k, hidden, batch = int(y.max()) + 1, 128, 128
+    onehot = np.eye(k, dtype=np.float32)[y]
+    x *= min(1, 8 / np.sqrt(np.mean(np.sum(x * x, 1))))
+
+    def forward(net, x):
+        h = np.maximum(x @ net[0] + net[1], 0)
+        z = h @ net[2] + net[3]
+        z = np.exp(z - z.max(1, keepdims=True))
+        return h, z / z.sum(1, keepdims=True)
+
+    def train(seed):
+        random = np.random.default_rng(seed)
+        net = [random.uniform(-1, 1, (d, hidden)) * np.sqrt(6 / d),
+               np.zeros(hidden),
+               random.uniform(-.1, .1, (hidden, k)) * np.sqrt(6 / hidden),
+               np.zeros(k)]
+        net = [w.astype(np.float32) for w in net]
+        velocity = [np.zeros_like(w) for w in net]
+        for _ in range(5):
+            order = random.permutation(n)
+            for at in range(0, n, batch):
+                rows = order[at:at + batch]
+                h, p = forward(net, x[rows])
+                outer = (p - onehot[rows]) / len(rows)
+                inner = (outer @ net[2].T) * (h > 0)
+                for w, v, g in zip(net, velocity,
+                                   (x[rows].T @ inner, inner.sum(0),
+                                    h.T @ outer, outer.sum(0))):
+                    v *= .9
+                    v += g
+                    w -= np.float32(.05) * v
+        h, p = forward(net, x)
+        outer = p - onehot
+        inner = (outer @ net[2].T) * (h > 0)
+        square = [np.sum(m * m, 1) for m in (x, h, inner, outer)]
+        return (np.sqrt(square[3]),
+                np.sqrt(square[3] * (square[1] + 1)
+                        + square[2] * (square[0] + 1)))
+
+    yield
+    scores = np.mean([train(seed) for seed in range(10)], 0)
+    yield
+    print(f"mean EL2N {scores[0].mean():.4f}, GraNd {scores[1].mean():.4f}")
+
+
 def run(peer, path):
     """A peer is a generator: what is between its two yields is the work."""
     steps = peer(path)
@@ -83,7 +134,7 @@ def run(peer, path):
 
 
 PEERS = {peer.__name__: peer for peer in
-         (pandas, logistic, neighbors, faiss)}
+         (pandas, logistic, neighbors, faiss, dynamics)}
 
 if __name__ == "__main__":
     if len(sys.argv) != 3 or sys.argv[1] not in PEERS:

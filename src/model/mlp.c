@@ -172,6 +172,7 @@ static double norm2(const float *v, size_t count)
 {
     double sum = 0;
 
+#pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < count; i++)
         sum += (double)v[i] * v[i];
     return sum;
