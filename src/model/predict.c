@@ -56,6 +56,7 @@ static const struct wn_predictor softmax = {
     .brief = "multinomial logistic regression, cross-validated",
     .source = "Cox (1958)",
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
+    .once = true,
     .predict = predict_softmax};
 
 /* Votes of the neighbours of a graph, near ones counting more: exp(-r^2) with
