@@ -17,7 +17,7 @@
 #include "model/linear.h"
 #include "util/memory.h"
 
-const struct wn_softmax wn_softmax_standard = {1, 5, 300, 1e-6};
+const struct wn_softmax wn_softmax_standard = {1, 5, 300, 3e-5};
 
 enum {
     ROWS = 1024, /* of a block */

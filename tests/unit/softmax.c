@@ -137,6 +137,7 @@ static void golden_probabilities(void **state)
 
     (void)state;
     how.folds = 2;
+    how.tolerance = 1e-6;
     assert_int_equal(wn_softmax_predict(&how, x, 8, 2, label, 3, fold, 1,
                                         NULL, found, &used, &error), 0);
     assert_true(used < how.iterations);
