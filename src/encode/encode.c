@@ -33,6 +33,7 @@ struct piece {
     struct wn_defect *defect;
     size_t defects, defect_room;
     struct kept broken, ids;
+    struct wn_terms *terms; /* NULL where no column is text */
 };
 
 static int keep(struct kept *kept, const struct wn_cell *cell,
@@ -70,7 +71,16 @@ static void stop_piece(void *own)
     free(piece->defect);
     free_kept(&piece->broken);
     free_kept(&piece->ids);
+    wn_terms_free(piece->terms);
     free(piece);
+}
+
+static bool has_text(const struct wn_table *table)
+{
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+        if (table->column[c].prose)
+            return true;
+    return false;
 }
 
 static void *start_piece(void *shared, struct wn_error *error)
@@ -83,10 +93,12 @@ static void *start_piece(void *shared, struct wn_error *error)
     piece->table = encoding->table;
     piece->features = wn_new(wn_product(encoding->rows, piece->table->d, 1),
                              sizeof *piece->features, error);
-    if (piece->features)
-        return piece;
-    stop_piece(piece);
-    return NULL;
+    if (!piece->features || (has_text(piece->table) &&
+                             !(piece->terms = wn_terms_new(error)))) {
+        stop_piece(piece);
+        return NULL;
+    }
+    return piece;
 }
 
 static void begin_piece(void *own, size_t begin, size_t end)
@@ -141,8 +153,14 @@ static int encode_cell(struct piece *piece, size_t row, size_t c,
         encode_unknown(column, out);
         return add_defect(piece, row, c, WN_RULE_MISSING, error);
     }
-    if (column->kind == WN_KIND_IDENTIFIER) {
+    if (column->kind == WN_KIND_IDENTIFIER)
         return 0;
+    if (column->kind == WN_KIND_TEXT) {
+        if (column->features == 0)
+            return 0;
+        if (wn_terms_read(piece->terms, cell->text, cell->length, error))
+            return -1;
+        wn_prose_apply(column->prose, piece->terms, out);
     } else if (column->kind == WN_KIND_CATEGORICAL) {
         encode_value(column, cell, out);
     } else if (!wn_number_parse_padded(cell->text, cell->length, &value)) {

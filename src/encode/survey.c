@@ -456,8 +456,9 @@ static enum wn_column_kind guess_kind(const struct survey *survey, size_t c)
 
     if (is_mostly_numbers(survey->table, c))
         return counts_rows(survey, c) ? WN_KIND_IDENTIFIER : WN_KIND_NUMERIC;
+    if (column->many && in->words >= TEXT_WORDS * in->cells && in->cells)
+        return WN_KIND_TEXT;
     if (column->many && in->cells >= IDENTIFIER_LEAST &&
-        in->words < TEXT_WORDS * in->cells &&
         count_distinct(survey, c) * 100 >= in->cells * IDENTIFIER_PERCENT)
         return WN_KIND_IDENTIFIER;
     return WN_KIND_CATEGORICAL;
@@ -555,6 +556,8 @@ static int conclude_column(struct wn_table *table, size_t c,
     } else {
         column->min = column->max = NAN;
     }
+    if (column->kind == WN_KIND_TEXT && column->prose)
+        column->features = wn_prose_dims(column->prose);
     if (column->kind == WN_KIND_CATEGORICAL && column->many)
         column->features = WN_BUCKETS;
     if (column->kind == WN_KIND_CATEGORICAL && !column->many) {
@@ -581,7 +584,7 @@ static int name_feature(const struct wn_table *table, size_t c, size_t f,
         return wn_text_format(name, error, "%s:missing", base);
     if (column->kind == WN_KIND_NUMERIC)
         return wn_text_format(name, error, "%s", base);
-    if (column->many)
+    if (column->many || column->kind == WN_KIND_TEXT)
         return wn_text_format(name, error, "%s#%zu", base, f);
     return wn_text_format(name, error, "%s=", base) ||
                    wn_text_add(name, wn_dictionary_text(&column->values, f),
@@ -626,7 +629,7 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
     free(survey.sample);
     free(survey.mark);
     free(survey.sampled_in);
-    if (status)
+    if (status || wn_table_fit_prose(table, error))
         return -1;
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (conclude_column(table, c, error))
@@ -642,8 +645,10 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
 void wn_table_free(struct wn_table *table)
 {
     if (table->column)
-        for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+        for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
             wn_dictionary_free(&table->column[c].values);
+            wn_prose_free(table->column[c].prose);
+        }
     free(table->column);
     free(table->label);
     wn_dictionary_free(&table->classes);
@@ -659,7 +664,7 @@ void wn_table_free(struct wn_table *table)
 const char *wn_table_kind(const struct wn_table *table, size_t column)
 {
     static const char *const kinds[] = {"unknown", "numeric", "categorical",
-                                        "identifier"};
+                                        "text", "identifier"};
 
     switch (table->column[column].role) {
     case WN_ROLE_LABEL:

@@ -11,6 +11,8 @@
  *                the feature "age:missing" is 1 where there is none. Cells
  *                that are no numbers count as invalid and are encoded as
  *                missing.
+ *   text         with more than --one-hot values and four words a cell or
+ *                more: the directions of prose.h, "note#0" and so on.
  *   identifier   with more than --one-hot values, 19 of 20 of them different
  *                and with fewer than four words; or numbers that count the
  *                rows: no feature.
@@ -32,6 +34,7 @@
 
 #include "data/csv.h"
 #include "encode/dictionary.h"
+#include "encode/prose.h"
 #include "encode/scale.h"
 #include "util/message.h"
 
@@ -43,6 +46,7 @@ enum wn_column_kind {
     WN_KIND_GUESS,
     WN_KIND_NUMERIC,
     WN_KIND_CATEGORICAL,
+    WN_KIND_TEXT,
     WN_KIND_IDENTIFIER
 };
 
@@ -58,6 +62,7 @@ struct wn_column {
     bool many;                /* more values than the limit, or too long ones */
     struct wn_dictionary values; /* unless `many`; sorted by bytes */
     uint64_t distinct;        /* 0 where there are more rows than the sample */
+    struct wn_prose *prose;   /* of a text column, NULL if all is missing */
     size_t first, features; /* its features are first .. first+features-1 */
     bool indicator;         /* the last of them tells what is missing */
 };
@@ -67,6 +72,8 @@ struct wn_table {
     int threads;
     struct wn_talk *talk;
     size_t one_hot;          /* most values of a one-hot column */
+    size_t text_dims;        /* most features of a text column */
+    wn_prose_svd *svd;       /* wn_svd_basis */
     const char *const *na;   /* cells that mean "missing" beside empty ones */
     size_t na_count;
 
@@ -84,7 +91,7 @@ struct wn_table {
 int wn_table_survey(struct wn_table *table, struct wn_error *error)
     WN_MUST_CHECK;
 void wn_table_free(struct wn_table *table);
-/* "numeric", "categorical", "identifier", "label", "id" or "ignored". */
+/* "numeric", "categorical", "text", "identifier", "label", "id" or "ignored". */
 const char *wn_table_kind(const struct wn_table *table, size_t column);
 
 /* A cell that is missing or broken. */
@@ -113,6 +120,9 @@ struct wn_sink {
 int wn_table_encode(const struct wn_table *table, const struct wn_sink *sink,
                     struct wn_error *error) WN_MUST_CHECK;
 
+/* Between the survey's kinds and its numbering of features. */
+int wn_table_fit_prose(struct wn_table *table, struct wn_error *error)
+    WN_MUST_CHECK;
 /* Whether a cell that is not empty means "missing". */
 bool wn_table_is_token(const struct wn_table *table,
                        const struct wn_cell *cell);

@@ -3,12 +3,18 @@
 #include "model/factor.h"
 
 #include <cblas.h>
+#include <stdlib.h>
+
+#include "util/memory.h"
 
 /* The Fortran names that OpenBLAS exports. */
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda,
                     int *info);
 extern void dtrtri_(const char *uplo, const char *diagonal, const int *n,
                     double *a, const int *lda, int *info);
+extern void dsyev_(const char *job, const char *uplo, const int *n, double *a,
+                   const int *lda, double *value, double *work,
+                   const int *lwork, int *info);
 
 int wn_factor(double *a, size_t p, struct wn_error *error)
 {
@@ -39,5 +45,22 @@ int wn_factor_invert(double *l, size_t p, struct wn_error *error)
     if (info)
         return wn_fail(error, WN_ENUMERIC, "a matrix is singular at pivot %d",
                        info);
+    return 0;
+}
+
+int wn_factor_eigen(double *a, size_t p, double *value,
+                    struct wn_error *error)
+{
+    const int n = (int)p, room = 34 * n;
+    double *work = wn_new((size_t)room, sizeof *work, error);
+    int info;
+
+    if (!work)
+        return -1;
+    dsyev_("V", "U", &n, a, &n, value, work, &room, &info);
+    free(work);
+    if (info)
+        return wn_fail(error, WN_ENUMERIC,
+                       "the eigenvalues of a matrix do not converge");
     return 0;
 }

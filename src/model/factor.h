@@ -18,4 +18,11 @@ void wn_factor_solve(const double *l, size_t p, double *b, size_t k);
 int wn_factor_invert(double *l, size_t p, struct wn_error *error)
     WN_MUST_CHECK;
 
+/* Eigenvalues and eigenvectors of the symmetric p x p matrix a (row-major, the
+ * lower triangle is read): value[p] ascending; row i of a becomes the unit
+ * eigenvector of value[i].
+ * Errors: WN_ENOMEM; WN_ENUMERIC when there is no convergence. */
+int wn_factor_eigen(double *a, size_t p, double *value,
+                    struct wn_error *error) WN_MUST_CHECK;
+
 #endif

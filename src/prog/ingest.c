@@ -8,6 +8,8 @@
 #include "data/csv.h"
 #include "encode/pattern.h"
 #include "encode/table.h"
+#include "model/linear.h"
+#include "model/svd.h"
 #include "prog/program.h"
 #include "util/memory.h"
 #include "util/number.h"
@@ -23,8 +25,8 @@ static const struct wn_option first_rows[] = {
      .help = "leave out columns whose whole name matches; repeatable"},
     {.name = "kind", .kind = WN_LIST, .value = "PATTERN:KIND",
      .recorded = true,
-     .help = "columns whose whole name matches are numeric, categorical or "
-             "ignored, whatever is in them; the last match counts"},
+     .help = "columns whose whole name matches are numeric, categorical, "
+             "text or ignored, whatever is in them; the last match counts"},
     {.name = "no-header", .kind = WN_FLAG, .recorded = true,
      .help = "the first record is a row; columns are called c1, c2, ..."},
     {.name = "na", .kind = WN_LIST, .value = "TOKEN", .recorded = true,
@@ -32,6 +34,9 @@ static const struct wn_option first_rows[] = {
     {.name = "one-hot", .kind = WN_WHOLE, .value = "N", .standard = "64",
      .low = 2, .high = 65535, .recorded = true,
      .help = "a feature a value up to N values, hashed above"},
+    {.name = "text-dims", .kind = WN_WHOLE, .value = "N", .standard = "128",
+     .low = 1, .high = 4096, .recorded = true,
+     .help = "give a text column N features"},
     {.name = "delimiter", .letter = 'd', .kind = WN_TEXT, .value = "C",
      .standard = ",", .recorded = true,
      .help = "the byte between fields, or tab"},
@@ -170,6 +175,7 @@ static const struct {
     enum wn_column_kind kind;
 } kinds[] = {{"numeric", WN_ROLE_FEATURE, WN_KIND_NUMERIC},
              {"categorical", WN_ROLE_FEATURE, WN_KIND_CATEGORICAL},
+             {"text", WN_ROLE_FEATURE, WN_KIND_TEXT},
              {"ignored", WN_ROLE_IGNORED, WN_KIND_GUESS}};
 enum { KINDS = sizeof kinds / sizeof *kinds, IGNORED = KINDS - 1 };
 
@@ -222,7 +228,7 @@ static int parse_kind(struct wn_table *table, const char *text,
     if (!colon || k == KINDS)
         return wn_fail(error, WN_EUSAGE,
                        "--kind: found '%s', wanted PATTERN:KIND, where KIND "
-                       "is numeric, categorical or ignored",
+                       "is numeric, categorical, text or ignored",
                        text);
     char *pattern = wn_copy_text(text, (size_t)(colon - text), error);
     if (!pattern)
@@ -617,8 +623,11 @@ static int ingest(struct wn_run *run, struct wn_error *error)
                        "--label=COLUMN is wanted; see --help");
     if (parse_delimiter(run, &form.delimiter, error))
         return -1;
+    wn_linear_start();
     form.nameless = wn_option_on(run->options, "no-header");
     table.one_hot = (size_t)wn_option_number(run->options, "one-hot");
+    table.text_dims = (size_t)wn_option_number(run->options, "text-dims");
+    table.svd = wn_svd_basis;
     table.na = wn_option_list(run->options, "na", &table.na_count);
     table.csv = csv = wn_csv_open(wn_run_input(run), &form, error);
     if (csv && give_roles(run, &table, error) == 0 &&

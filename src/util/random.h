@@ -17,7 +17,8 @@ enum wn_purpose {
     WN_RANDOM_BATCHES,
     WN_RANDOM_FEATURES,
     WN_RANDOM_TREES,
-    WN_RANDOM_SAMPLE
+    WN_RANDOM_SAMPLE,
+    WN_RANDOM_PROJECTION
 };
 
 struct wn_random {

@@ -179,9 +179,9 @@ try "--ignore: '\\C' at byte 2: using \\C is disabled by the application" \
 try "$g: found no feature: the columns beside the label are\
  constant, identifiers or ignored; see --verbose" --label=label --ignore='[ab]' $g
 try "--kind: found 'a', wanted PATTERN:KIND, where KIND is numeric,\
- categorical or ignored" --label=label --kind=a $g
+ categorical, text or ignored" --label=label --kind=a $g
 try "--kind: found 'a:date', wanted PATTERN:KIND, where KIND is numeric,\
- categorical or ignored" --label=label --kind=a:date $g
+ categorical, text or ignored" --label=label --kind=a:date $g
 try "--kind: no column's name matches 'c:d'" --label=label \
     --kind=c:d:numeric $g
 try "--kind: column label is the label already" --label=label \

@@ -92,7 +92,7 @@ source small.csv
 label_column label
 task classification
 delimiter ,
-options label=label id=id no-header=no one-hot=64 delimiter=,
+options label=label id=id no-header=no one-hot=64 text-dims=128 delimiter=,
 98
 END
     same found wanted "every dataset is as worked out by hand"
@@ -155,6 +155,47 @@ is "$(sed -n 1,2p err)" "ingest: small.csv:3: column code: found 'A', wanted a\
  number
 ingest: small.csv:5: column code: found 'B', wanted a number" \
     "cells that are no numbers are told"
+
+# --- text ---------------------------------------------------------------------
+# Two sorts of sentences, 150 each; what is in them decides the class.
+awk 'BEGIN { srand(3); print "text,n,label"
+    split("tree leaf root bark wood twig seed moss fern pine", a, " ")
+    split("gear bolt nut shaft weld steel rivet cog valve pump", b, " ")
+    for (i = 0; i < 300; i++) {
+        line = ""
+        for (w = 0; w < 8; w++) {
+            k = int(rand() * 10) + 1
+            line = line " " (i % 2 ? a[k] : b[k])
+        }
+        printf "\"The%s, %d.\",%d,%s\n", line, i, i % 9, i % 2 ? "p" : "m"
+    } }' >text.csv
+kind text "text, 0 missing, 0 invalid, 31 features" --label=label text.csv
+kind text "text, 0 missing, 0 invalid, 5 features" --label=label text.csv \
+    --text-dims=5
+kind text "categorical, 0 missing, 0 invalid, 32 features" --label=label \
+    text.csv --kind=text:categorical
+kind note "text, 0 missing, 0 invalid, 61 features" --label=income "$mixed"
+ingest --label=label text.csv -j1 >text1.h5
+ingest --label=label text.csv -j3 >text3.h5
+same text1.h5 text3.h5 "text: same bytes for -j3"
+if "$python" -c 'import h5py' 2>/dev/null; then
+    is "$("$python" -c '
+import h5py
+f = h5py.File("text1.h5")["data"]
+names = [x.decode() for x in f["feature_name"][:]]
+x, y = f["features"][:], f["label"][:]
+print(names[0], names[30], names[31])
+print(max(abs(x[:, :31].mean(0))) < 1e-5, abs(x[:, :31].std(0).max() - 1) < 1e-4)
+side = x[:, :2] @ (x[y == 1, :2].mean(0) - x[y == 0, :2].mean(0))
+print(((side > 0) == (y == 1)).sum())')" "text#0 text#30 n
+True True
+300" "text: named, centred, and its first directions part the sorts"
+else
+    skip "text" "python3-h5py is not installed"
+fi
+printf 'a,text,label\n1,,x\n2,,y\n3,,x\n' >void.csv
+kind text "text, 3 missing, 0 invalid, 0 features; constant, left out" \
+    --kind=text:text --label=label void.csv
 
 # --- no header --------------------------------------------------------------------
 printf '\357\273\2771,2,x\n2,4,y\n3,1,x\n' >bare.csv
