@@ -91,7 +91,7 @@ struct wn_table {
 int wn_table_survey(struct wn_table *table, struct wn_error *error)
     WN_MUST_CHECK;
 void wn_table_free(struct wn_table *table);
-/* "numeric", "categorical", "text", "identifier", "label", "id" or "ignored". */
+/* "numeric", "categorical", "text", "identifier", "label", "id", "ignored". */
 const char *wn_table_kind(const struct wn_table *table, size_t column);
 
 /* A cell that is missing or broken. */
