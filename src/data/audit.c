@@ -173,13 +173,14 @@ static int check_chain(struct wn_audit *audit, enum wn_stage stage,
                        struct wn_error *error)
 {
     const char *path = wn_stage_name[stage];
-    struct wn_error quiet = {0};
 
     if (!wn_audit_has_stage(audit, stage))
         return 0;
     if (!wn_audit_has_stage(audit, stage - 1))
         return fail_at(audit, path, "without the stage before it", error);
-    char *input = wn_audit_text(audit, path, "input", &quiet);
+    char *input = wn_audit_text(audit, path, "input", error);
+    if (!input && error->code)
+        return -1;
     const int same =
         !input || strcmp(input, wn_audit_digest(audit, stage - 1)) == 0;
     free(input);
