@@ -24,5 +24,5 @@ AC_DEFUN([WN_WARNINGS],
 -Wmissing-prototypes -Wpointer-arith -Wvla -ffp-contract=off"])
 
 AC_DEFUN([WN_SANITIZERS],
-  [WN_CFLAGS="$WN_CFLAGS -fsanitize=address,undefined \
+  [WN_CFLAGS="$WN_CFLAGS -DWN_SANITIZERS -fsanitize=address,undefined \
 -fno-sanitize-recover=all -fno-omit-frame-pointer"])

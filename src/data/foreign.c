@@ -7,17 +7,14 @@
 #include "data/foreign.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "data/audit.h"
+#include "data/child.h"
 #include "data/store.h"
 #include "util/file.h"
 #include "util/memory.h"
@@ -170,9 +167,7 @@ static int check_sizes(struct reader *reader, hid_t creation)
     if (reader->step > reader->shape->rows)
         reader->step = reader->shape->rows;
     reader->step += reader->step == 0;
-    const struct rlimit time = {SECONDS_LEAST + content / BYTES_A_SECOND,
-                                RLIM_INFINITY};
-    return setrlimit(RLIMIT_CPU, &time)
+    return wn_child_seconds(SECONDS_LEAST + content / BYTES_A_SECOND)
                ? wn_fail_errno(reader->error, "%s: cannot limit the time",
                                reader->name)
                : 0;
@@ -398,51 +393,34 @@ static int read_dataset(struct reader *reader)
     return status;
 }
 
-/* Processor time now; memory beyond what the process has, which a sanitizer
- * would not bear. */
-static void limit(uint64_t memory)
+/* What the child gets and, in `verdict`, gives. */
+struct task {
+    struct wn_foreign *foreign;
+    int descriptor;
+    const char *const *paths;
+    uint64_t memory;
+    struct verdict *verdict;
+};
+
+static void work(void *context)
 {
-    const struct rlimit time = {SECONDS_LEAST, RLIM_INFINITY};
-
-    setrlimit(RLIMIT_CPU, &time);
-#if !defined __SANITIZE_ADDRESS__
-    unsigned long long pages = 0;
-    FILE *self = fopen("/proc/self/statm", "r");
-    if (self && fscanf(self, "%llu", &pages) == 1) {
-        const rlim_t most =
-            (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + memory;
-        const struct rlimit space = {most, RLIM_INFINITY};
-
-        setrlimit(RLIMIT_AS, &space);
-    }
-    if (self)
-        fclose(self);
-#else
-    (void)memory;
-#endif
-}
-
-static void work(struct wn_foreign *foreign, int descriptor,
-                 const char *const *paths, uint64_t memory,
-                 struct verdict *verdict)
-{
-    struct wn_store store = {.descriptor = descriptor};
-    struct reader reader = {.name = foreign->name,
-                            .memory = memory,
-                            .error = &verdict->error};
+    const struct task *task = context;
+    struct wn_store store = {.descriptor = task->descriptor};
+    struct reader reader = {.name = task->foreign->name,
+                            .memory = task->memory,
+                            .error = &task->verdict->error};
     struct stat about;
 
-    limit(memory);
-    if (fstat(descriptor, &about)) {
+    if (fstat(task->descriptor, &about)) {
         wn_fail_errno(reader.error, "%s: cannot look at", reader.name);
         return;
     }
     reader.size = (uint64_t)about.st_size;
     reader.file = wn_store_open(&store, reader.name, reader.error);
-    for (size_t i = 0; reader.file >= 0 && i < foreign->count; i++) {
-        reader.path = paths[i];
-        reader.spool = foreign->spool[i];
-        reader.shape = &verdict->shape[i];
+    for (size_t i = 0; reader.file >= 0 && i < task->foreign->count; i++) {
+        reader.path = task->paths[i];
+        reader.spool = task->foreign->spool[i];
+        reader.shape = &task->verdict->shape[i];
         if (read_dataset(&reader))
             break;
     }
@@ -451,70 +429,6 @@ static void work(struct wn_foreign *foreign, int descriptor,
 }
 
 /* ---- in the parent ------------------------------------------------------ */
-
-/* The whole verdict, or -1 if the child fell silent. */
-static int hear(int descriptor, struct verdict *verdict)
-{
-    char *at = (char *)verdict;
-    size_t left = sizeof *verdict;
-
-    while (left) {
-        const ssize_t got = read(descriptor, at, left);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return -1;
-        at += got;
-        left -= (size_t)got;
-    }
-    return 0;
-}
-
-static int judge(const struct wn_foreign *foreign, int status,
-                 struct wn_error *error)
-{
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-        return wn_fail(error, WN_EDATA, "%s: the HDF5 library does not come "
-                       "to an end with it: damaged or crafted",
-                       foreign->name);
-    return wn_fail(error, WN_EDATA, "%s: the HDF5 library fails on it (%s): "
-                   "damaged or crafted", foreign->name,
-                   WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
-                                       : "it stopped");
-}
-
-static int run_child(struct wn_foreign *foreign, int descriptor,
-                     const char *const *paths, uint64_t memory,
-                     struct verdict *verdict, struct wn_error *error)
-{
-    int ends[2], status = 0;
-
-    if (pipe(ends))
-        return wn_fail_errno(error, "cannot make a pipe");
-    const pid_t child = fork();
-    if (child < 0) {
-        wn_fail_errno(error, "cannot start a process");
-        close(ends[0]);
-        close(ends[1]);
-        return -1;
-    }
-    if (child == 0) {
-        work(foreign, descriptor, paths, memory, verdict);
-        _exit(wn_write_all(ends[1], verdict, sizeof *verdict, "pipe",
-                           error) != 0);
-    }
-    close(ends[1]);
-    const int heard = hear(ends[0], verdict);
-    close(ends[0]);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (heard)
-        return judge(foreign, status, error);
-    if (verdict->error.code)
-        return wn_fail(error, verdict->error.code, "%s", verdict->error.text);
-    return 0;
-}
 
 /* The child wrote what it says it wrote. */
 static int check_spools(const struct wn_foreign *foreign,
@@ -537,7 +451,7 @@ struct wn_foreign *wn_foreign_open(const char *path, const char *const *paths,
 {
     const char *name = wn_input_name(path);
     struct wn_foreign *foreign = wn_new(1, sizeof *foreign, error);
-    struct verdict *verdict = wn_new(1, sizeof *verdict, error);
+    struct verdict *verdict = wn_child_share(sizeof *verdict, error);
     int descriptor = -1, status = -1;
 
     assert(count <= ARRAYS_MOST);
@@ -550,15 +464,21 @@ struct wn_foreign *wn_foreign_open(const char *path, const char *const *paths,
     }
     foreign->name = wn_copy_text(name, strlen(name), error);
     descriptor = foreign->name ? wn_input_open(path, NULL, error) : -1;
+    struct task task = {foreign, descriptor, paths, memory, verdict};
     if (descriptor < 0 ||
-        run_child(foreign, descriptor, paths, memory, verdict, error))
+        wn_child_run(name, memory, SECONDS_LEAST, work, &task, error))
         goto done;
+    if (verdict->error.code) {
+        *error = verdict->error;
+        goto done;
+    }
     memcpy(foreign->shape, verdict->shape, sizeof foreign->shape);
     status = check_spools(foreign, error);
 done:
     if (descriptor >= 0)
         close(descriptor);
-    free(verdict);
+    if (verdict)
+        munmap(verdict, sizeof *verdict);
     if (status) {
         wn_foreign_close(foreign);
         return NULL;

@@ -488,7 +488,7 @@ static void read_trial(int report)
     const struct rlimit memory = {(rlim_t)1 << 30, (rlim_t)1 << 30};
 
     alarm(5);
-#if !defined __SANITIZE_ADDRESS__
+#if !defined WN_SANITIZERS
     setrlimit(RLIMIT_AS, &memory);
 #endif
     (void)memory;
