@@ -43,7 +43,8 @@ typedef int wn_prose_svd(size_t rows, size_t columns, const uint64_t *start,
 struct wn_terms *wn_terms_new(struct wn_error *error) WN_MUST_CHECK;
 void wn_terms_free(struct wn_terms *terms);
 /* The digests, or places, of the terms of a text, ascending, and how often each
- * occurs; valid until the next call. Bytes that are not UTF-8 separate words. */
+ * occurs; valid until the next call. Bytes that are not UTF-8 separate
+ * words. */
 int wn_terms_read(struct wn_terms *terms, const char *text, size_t length,
                   struct wn_error *error) WN_MUST_CHECK;
 size_t wn_terms_count(const struct wn_terms *terms);

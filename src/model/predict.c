@@ -138,8 +138,9 @@ static int predict_trees(const struct wn_sample *sample, float *probability,
                          struct wn_error *error)
 {
     return wn_trees(sample->x, sample->n, sample->d, sample->label,
-                    sample->k, sample->weight, NULL, &wn_trees_standard, sample->seed,
-                    sample->threads, sample->talk, probability, error);
+                    sample->k, sample->weight, NULL, &wn_trees_standard,
+                    sample->seed, sample->threads, sample->talk, probability,
+                    error);
 }
 
 static const struct wn_predictor trees = {
