@@ -500,25 +500,17 @@ done:
     return status;
 }
 
-/* One line of what to type: "  prune x.h5 > clean.csv   the rows worth ...". */
+/* One line: what for, and what to type; last, because it may be long. */
 static int put_command(const struct wn_report *report, const char *program,
                        const char *before, const char *after, const char *what,
                        struct wn_text *out, struct wn_error *error)
 {
-    enum { WHERE = 44 };
-    const size_t start = out->length + 2;
-    size_t used;
-
-    if (wn_text_format(out, error, "  ") ||
+    if (wn_text_format(out, error, "  %-26s  ", what) ||
         wn_words_sibling(report, program, out, error) ||
         wn_text_format(out, error, "%s ", before) ||
-        wn_words_operand(report, out, error) ||
-        wn_text_format(out, error, "%s", after))
+        wn_words_operand(report, out, error))
         return -1;
-    used = out->length - start;
-    if (used + 2 > WHERE)
-        return wn_text_format(out, error, "\n      # %s\n", what);
-    return wn_text_format(out, error, "%*s# %s\n", WHERE - (int)used, "", what);
+    return wn_text_format(out, error, "%s\n", after);
 }
 
 static int put_next_of_flags(const struct wn_report *report,
@@ -529,12 +521,12 @@ static int put_next_of_flags(const struct wn_report *report,
 
     if (!report->flagged_rows)
         return put_command(report, "report", "", " --top=20",
-                           "the rows nearest to being flagged", out, error);
+                           "the most suspicious rows", out, error);
     while (!report->issue[report->order[first]])
         first++;
     snprintf(explain, sizeof explain, " --explain=%lld",
              (long long)report->order[first]);
-    if (put_command(report, "report", "", explain, "why, with the nearest rows",
+    if (put_command(report, "report", "", explain, "why, with its neighbours",
                     out, error) ||
         put_command(report, "report", "", " --top=flagged",
                     "every row with findings", out, error))
@@ -556,8 +548,8 @@ static int put_next(const struct wn_report *report, struct wn_text *out,
     if (!report->scored && put_command(report, "score", " -i", "",
                                        "judge every label", out, error))
         return -1;
-    return put_command(report, "flag", " -i", "",
-                       "decide which rows to look at", out, error);
+    return put_command(report, "flag", " -i", "", "decide which rows to see",
+                       out, error);
 }
 
 /* What the older audit said and what this one says. */

@@ -301,12 +301,9 @@ static void text_tells_it_all(void **state)
         "  their top 1.\n"
         "\n"
         "Next\n"
-        "  report x.h5 --explain=2                     # why, with the "
-        "nearest rows\n"
-        "  report x.h5 --top=flagged                   # every row with "
-        "findings\n"
-        "  prune x.h5 > clean.csv                      # the rows worth "
-        "keeping\n");
+        "  why, with its neighbours    report x.h5 --explain=2\n"
+        "  every row with findings     report x.h5 --top=flagged\n"
+        "  the rows worth keeping      prune x.h5 > clean.csv\n");
 }
 
 static void text_of_a_file_half_done(void **state)
@@ -335,16 +332,16 @@ static void text_of_a_file_half_done(void **state)
             "  name    id             0        0         6    -    -\n"
             "\n"
             "Next\n"
-            "  winnow-score -i 'it'\\''s.h5'                # judge every "
-            "label\n"
-            "  winnow-flag -i 'it'\\''s.h5'                 # decide which "
-            "rows to look at\n");
+            "  judge every label           winnow-score -i 'it'\\''s.h5'\n"
+            "  decide which rows to see    winnow-flag -i 'it'\\''s.h5'\n");
     variant.stage = WN_SCORE;
     report = (struct wn_report){.program = "report"};
     char *text = render(&variant, &report, wn_text_report);
     assert_non_null(strstr(text, "3 classes, not flagged yet\n"));
-    assert_non_null(strstr(text, "\nNext, with the audit kept in a file "
-                                 "(--output=FILE.h5)\n  flag -i FILE.h5  "));
+    assert_non_null(strstr(
+        text,
+        "\nNext, with the audit kept in a file "
+        "(--output=FILE.h5)\n  decide which rows to see    flag -i FILE.h5\n"));
     assert_null(strstr(text, "Columns"));
     free(text);
 }
