@@ -47,6 +47,9 @@ struct wn_csv {
 
     size_t rows, offset_room, line_room, hash_room;
     uint64_t *offset, *line, *hash;
+    uint64_t *end;      /* of each row; NULL where the next row's offset is it */
+    uint64_t *left_out; /* pairs */
+    size_t left_out_count;
 };
 
 struct wn_csv_reader {
@@ -395,7 +398,8 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
     for (size_t row = begin; row < end; row++) {
         const char *text =
             reader->bytes + WN_NUMBER_PAD + (csv->offset[row] - first);
-        size_t length = (size_t)(csv->offset[row + 1] - csv->offset[row]);
+        const uint64_t stop = csv->end ? csv->end[row] : csv->offset[row + 1];
+        size_t length = (size_t)(stop - csv->offset[row]);
 
         /* The line end, and empty lines behind it. */
         while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
@@ -575,6 +579,8 @@ void wn_csv_close(struct wn_csv *csv)
     free(csv->offset);
     free(csv->line);
     free(csv->hash);
+    free(csv->end);
+    free(csv->left_out);
     free(csv->name);
     free(csv);
 }
@@ -635,6 +641,42 @@ uint64_t wn_csv_size(const struct wn_csv *csv)
 const char *wn_csv_digest(const struct wn_csv *csv)
 {
     return csv->digest;
+}
+
+/* What was empty between a record and the next goes with the record. */
+int wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out,
+                     struct wn_error *error)
+{
+    const uint64_t last = csv->offset[csv->rows];
+    size_t kept = 0, left = 0;
+
+    csv->end = wn_new(csv->rows, sizeof *csv->end, error);
+    csv->left_out = wn_new(2 * csv->rows, sizeof *csv->left_out, error);
+    if (!csv->end || !csv->left_out)
+        return -1;
+    for (size_t row = 0; row < csv->rows; row++) {
+        const uint64_t begin = csv->offset[row], end = csv->offset[row + 1];
+
+        if (out[row]) {
+            csv->left_out[left++] = begin;
+            csv->left_out[left++] = end;
+            continue;
+        }
+        csv->offset[kept] = begin;
+        csv->line[kept] = csv->line[row];
+        csv->hash[kept] = csv->hash[row];
+        csv->end[kept++] = end;
+    }
+    csv->offset[kept] = kept ? csv->end[kept - 1] : last;
+    csv->rows = kept;
+    csv->left_out_count = left / 2;
+    return 0;
+}
+
+const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count)
+{
+    *count = csv->left_out_count;
+    return csv->left_out;
 }
 
 int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)

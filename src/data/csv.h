@@ -62,6 +62,13 @@ uint64_t wn_csv_size(const struct wn_csv *csv);        /* bytes in all */
 /* Digest of the whole file, 32 hexadecimal digits. */
 const char *wn_csv_digest(const struct wn_csv *csv);
 
+/* Take out of the index the rows for which out[row] is not 0; one at least must
+ * stay. The others close ranks. */
+int wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out,
+                     struct wn_error *error) WN_MUST_CHECK;
+/* Where each record that was left out begins and ends: *count pairs. */
+const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count);
+
 /* Whether the file still has the size and times it had when it was opened;
  * WN_EIO if not. Call it when everything was read. */
 int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)

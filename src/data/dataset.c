@@ -120,6 +120,33 @@ static int load_ids(const struct load *load)
     return check_offsets(load, "data/id_offset", dataset->id_offset, bytes);
 }
 
+/* Ranges in order, none inside another. */
+static int load_left_out(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    const char *path = "data/left_out";
+    uint64_t last = 0;
+
+    if (!wn_audit_has(load->audit, path))
+        return 0;
+    if (first_extent(load, path, 0, &dataset->left_outs))
+        return -1;
+    const size_t extent[3] = {dataset->left_outs, 2, 0};
+    dataset->left_out =
+        wn_audit_read(load->audit, path, WN_U64, extent, load->error);
+    if (!dataset->left_out)
+        return -1;
+    for (size_t i = 0; i < 2 * dataset->left_outs; i++) {
+        if (dataset->left_out[i] < last ||
+            dataset->left_out[i] > dataset->source_size)
+            return wn_fail(load->error, WN_EDATA,
+                           "%s: %s: range %zu is out of order",
+                           wn_audit_name(load->audit), path, i / 2);
+        last = dataset->left_out[i];
+    }
+    return 0;
+}
+
 static int load_rows(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
@@ -131,7 +158,10 @@ static int load_rows(const struct load *load)
         vector(load, "data/row_hash", WN_U64, dataset->n, &dataset->row_hash))
         return -1;
     return check_offsets(load, "data/row_offset", dataset->row_offset,
-                         dataset->source_size);
+                         dataset->source_size) ||
+                   load_left_out(load)
+               ? -1
+               : 0;
 }
 
 static int load_columns(const struct load *load)
@@ -269,6 +299,7 @@ void wn_dataset_free(struct wn_dataset *dataset)
     free(dataset->id_offset);
     free(dataset->row_offset);
     free(dataset->row_line);
+    free(dataset->left_out);
     free(dataset->row_hash);
     free(dataset->column_missing);
     free(dataset->column_invalid);

@@ -29,6 +29,8 @@ struct wn_dataset {
     uint64_t *id_offset; /* n+1 */
     uint64_t *row_offset; /* n+1 */
     uint64_t *row_line, *row_hash; /* n */
+    uint64_t *left_out; /* left_outs pairs: where the records begin and end */
+    size_t left_outs;   /* that ingest took for no rows; with the rows */
 
     size_t columns;
     char **column_name, **column_kind;

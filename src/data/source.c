@@ -133,17 +133,52 @@ static int check_content(struct wn_source *source, struct wn_error *error)
     return status;
 }
 
+/* The first range of left_out that does not end before `at`. */
+static size_t find_left_out(const struct wn_dataset *dataset, uint64_t at)
+{
+    size_t low = 0, high = dataset->left_outs;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (dataset->left_out[2 * middle + 1] <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static uint64_t row_begin(const struct wn_source *source, size_t row)
+{
+    return row < source->dataset->n ? source->dataset->row_offset[row]
+                                    : source->size;
+}
+
+/* Where what was left out behind a row begins, or the next row. */
+static uint64_t row_end(const struct wn_source *source, size_t row)
+{
+    const struct wn_dataset *dataset = source->dataset;
+    const size_t i = find_left_out(dataset, row_begin(source, row));
+    const uint64_t next = row_begin(source, row + 1);
+
+    return i < dataset->left_outs && dataset->left_out[2 * i] < next
+               ? dataset->left_out[2 * i]
+               : next;
+}
+
 /* Which line ends the head has, and whether the last row has one. */
 static int look_at_ends(struct wn_source *source, struct wn_error *error)
 {
     const uint64_t head = source->dataset->row_offset[0];
-    const uint64_t at[2] = {head >= 2 ? head - 2 : 0,
-                            source->size ? source->size - 1 : 0};
+    const uint64_t tail =
+        source->dataset->n ? row_end(source, source->dataset->n - 1) : 0;
+    const uint64_t at[2] = {head >= 2 ? head - 2 : 0, tail ? tail - 1 : 0};
     char last[2] = {0}, final = '\n';
 
     if ((head >= 2 && wn_read_at(source->descriptor, last, 2, at[0],
                                  source->name, error)) ||
-        (source->size && wn_read_at(source->descriptor, &final, 1, at[1],
+        (tail && wn_read_at(source->descriptor, &final, 1, at[1],
                                     source->name, error)))
         return -1;
     source->line_end = last[0] == '\r' && last[1] == '\n' ? "\r\n" : "\n";
@@ -273,7 +308,7 @@ struct wn_source *wn_source_open(const struct wn_dataset *dataset,
     return NULL;
 }
 
-static int copy_range(struct wn_source *source, uint64_t begin, uint64_t end,
+static int copy_bytes(struct wn_source *source, uint64_t begin, uint64_t end,
                       struct wn_sink *sink, struct wn_error *error)
 {
     while (begin < end) {
@@ -293,16 +328,45 @@ static int copy_range(struct wn_source *source, uint64_t begin, uint64_t end,
     return 0;
 }
 
-static uint64_t row_begin(const struct wn_source *source, size_t row)
+/* Of the bytes begin .. end-1 those that were left out, or the others. */
+static int copy_range(struct wn_source *source, uint64_t begin, uint64_t end,
+                      bool left_out, struct wn_sink *sink,
+                      struct wn_error *error)
 {
-    return row < source->dataset->n ? source->dataset->row_offset[row]
-                                    : source->size;
+    const struct wn_dataset *dataset = source->dataset;
+    const uint64_t *range = dataset->left_out;
+
+    for (size_t i = find_left_out(dataset, begin); begin < end; i++) {
+        const uint64_t from = i < dataset->left_outs && range[2 * i] < end
+                                  ? range[2 * i]
+                                  : end;
+        const uint64_t to = from < end && range[2 * i + 1] < end
+                                ? range[2 * i + 1]
+                                : end;
+
+        if (!left_out && begin < from &&
+            copy_bytes(source, begin, from, sink, error))
+            return -1;
+        if (left_out && from < to &&
+            copy_bytes(source, from > begin ? from : begin, to, sink, error))
+            return -1;
+        begin = to;
+    }
+    return 0;
 }
 
 int wn_source_copy_head(struct wn_source *source, struct wn_sink *sink,
                         struct wn_error *error)
 {
-    return copy_range(source, 0, row_begin(source, 0), sink, error);
+    return copy_range(source, 0, row_begin(source, 0), false, sink, error);
+}
+
+int wn_source_copy_left_out(struct wn_source *source, size_t begin,
+                            size_t end, struct wn_sink *sink,
+                            struct wn_error *error)
+{
+    return copy_range(source, begin ? row_begin(source, begin) : 0,
+                      row_begin(source, end), true, sink, error);
 }
 
 /* Before rows up to `end` are added: close the line that is open. */
@@ -325,7 +389,7 @@ int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
     if (close_line(source, end, sink, error))
         return -1;
     return copy_range(source, row_begin(source, begin), row_begin(source, end),
-                      sink, error);
+                      false, sink, error);
 }
 
 int wn_source_copy_changed(struct wn_source *source, size_t row,
@@ -333,7 +397,7 @@ int wn_source_copy_changed(struct wn_source *source, size_t row,
                            struct wn_sink *sink, struct wn_error *error)
 {
     const uint64_t start = row_begin(source, row);
-    const size_t length = (size_t)(row_begin(source, row + 1) - start);
+    const size_t length = (size_t)(row_end(source, row) - start);
     struct wn_text cell = {0};
     size_t begin, end;
     char *record;

@@ -3,8 +3,9 @@
  *
  * Row i's bytes are row_offset[i] .. row_offset[i+1]-1, the last row's go to
  * the end of the file; what stands before the first row (BOM, header) is the
- * head. So every byte belongs to the head or to exactly one row, and the head
- * and all rows in order are the file. */
+ * head. Of both, the records that ingest left out (data/left_out) are no part.
+ * So every byte belongs to the head, to exactly one row or to what was left
+ * out, and all that in order is the file. */
 #ifndef WN_DATA_SOURCE_H
 #define WN_DATA_SOURCE_H
 
@@ -42,6 +43,11 @@ int wn_source_copy_head(struct wn_source *source, struct wn_sink *sink,
 int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
                         struct wn_sink *sink, struct wn_error *error)
     WN_MUST_CHECK;
+/* Copy the records that were left out before row begin + 1 .. end, those before
+ * the first row too if begin is 0. */
+int wn_source_copy_left_out(struct wn_source *source, size_t begin,
+                            size_t end, struct wn_sink *sink,
+                            struct wn_error *error) WN_MUST_CHECK;
 /* Copy one row with the text of one cell replaced, in quotes where it needs
  * them. `column` counts from 0. */
 int wn_source_copy_changed(struct wn_source *source, size_t row,

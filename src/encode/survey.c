@@ -333,7 +333,7 @@ static int fail_unlabelled(const struct survey *survey,
         }
     wn_csv_fail(csv, survey->told[0], survey->table->label_column, error,
                 "found no label in %llu row%s (line%s %s%s), wanted one in "
-                "every row",
+                "every row; --missing-label=drop leaves them out",
                 (unsigned long long)survey->unlabelled,
                 survey->unlabelled == 1 ? "" : "s",
                 survey->unlabelled == 1 ? "" : "s", wn_text_of(&lines),

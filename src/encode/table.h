@@ -85,6 +85,10 @@ struct wn_table {
     char **feature_name; /* d */
 };
 
+/* Set out[row] = 1 for the rows without a label, once the roles are known. */
+int wn_table_unlabelled(const struct wn_table *table, uint8_t *out,
+                        struct wn_error *error) WN_MUST_CHECK;
+
 /* Fill in the roles and options first. WN_EDATA for what the CSV reader
  * refuses, a label that is missing (the first rows are named), too long or not
  * UTF-8, more classes than half the rows, and when no feature is left. */

@@ -31,6 +31,9 @@ static const struct wn_option first_rows[] = {
      .help = "the first record is a row; columns are called c1, c2, ..."},
     {.name = "na", .kind = WN_LIST, .value = "TOKEN", .recorded = true,
      .help = "cells that are TOKEN are missing, as empty ones are; repeatable"},
+    {.name = "missing-label", .kind = WN_CHOICE, .value = "HOW",
+     .standard = "reject", .choices = "reject|drop", .recorded = true,
+     .help = "rows without a label: refuse the file, or leave them out"},
     {.name = "one-hot", .kind = WN_WHOLE, .value = "N", .standard = "64",
      .low = 2, .high = 65535, .recorded = true,
      .help = "a feature a value up to N values, hashed above"},
@@ -387,6 +390,13 @@ static int write_rows(struct gathered *gathered, struct wn_error *error)
     const struct wn_csv *csv = gathered->table->csv;
     const size_t n = wn_csv_rows(csv);
 
+    size_t left;
+    const uint64_t *left_out = wn_csv_left_out(csv, &left);
+    const size_t extent[3] = {left, 2, 0};
+
+    if (left && wn_audit_write(writer, "data/left_out", WN_U64, extent,
+                               left_out, error))
+        return -1;
     if (write_array(writer, "data/row_offset", WN_U64, n + 1,
                     wn_csv_offset(csv), error) ||
         write_array(writer, "data/row_line", WN_U64, n, wn_csv_line(csv),
@@ -581,12 +591,16 @@ static void tell_summary(const struct gathered *gathered)
                          wn_csv_column(table->csv, c),
                          (unsigned long long)table->column[c].invalid, n);
     tell_columns(gathered);
-    wn_talk_detail(gathered->run->talk,
-                   "%s: %zu rows in = %zu kept + 0 rejected, %zu feature%s, "
-                   "%zu class%s",
-                   wn_csv_name(table->csv), n, n, table->d,
-                   table->d == 1 ? "" : "s", table->classes.count,
-                   table->classes.count == 1 ? "" : "es");
+    size_t left;
+    wn_csv_left_out(table->csv, &left);
+    void (*const say)(struct wn_talk *, const char *, ...) =
+        left ? wn_talk_note : wn_talk_detail;
+    say(gathered->run->talk,
+        "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
+        "%zu class%s",
+        wn_csv_name(table->csv), n + left, n, left, table->d,
+        table->d == 1 ? "" : "s", table->classes.count,
+        table->classes.count == 1 ? "" : "es");
 }
 
 /* --- all of it ---------------------------------------------------------- */
@@ -610,6 +624,32 @@ static int write_audit(struct gathered *gathered, struct wn_error *error)
     return wn_audit_finish(writer, error);
 }
 
+/* Rows without a label out of the index, before anything is counted. */
+static int drop_unlabelled(const struct wn_run *run, struct wn_csv *csv,
+                           const struct wn_table *table,
+                           struct wn_error *error)
+{
+    const size_t n = wn_csv_rows(csv);
+    size_t kept = n;
+
+    if (strcmp(wn_option_text(run->options, "missing-label"), "drop"))
+        return 0;
+    uint8_t *out = wn_new(n, 1, error);
+    int status = out ? wn_table_unlabelled(table, out, error) : -1;
+    for (size_t row = 0; row < n && status == 0; row++)
+        kept -= out[row];
+    if (status == 0 && kept == 0)
+        status = wn_fail(error, WN_EDATA,
+                         "%s: column %.120s: found no label in it, wanted one "
+                         "in some rows",
+                         wn_csv_name(csv),
+                         wn_csv_column(csv, table->label_column));
+    if (status == 0 && kept < n)
+        status = wn_csv_leave_out(csv, out, error);
+    free(out);
+    return status;
+}
+
 static int ingest(struct wn_run *run, struct wn_error *error)
 {
     struct wn_csv_form form = wn_csv_form_standard;
@@ -631,6 +671,7 @@ static int ingest(struct wn_run *run, struct wn_error *error)
     table.na = wn_option_list(run->options, "na", &table.na_count);
     table.csv = csv = wn_csv_open(wn_run_input(run), &form, error);
     if (csv && give_roles(run, &table, error) == 0 &&
+        drop_unlabelled(run, csv, &table, error) == 0 &&
         wn_table_survey(&table, error) == 0)
         status = write_audit(&gathered, error);
     wn_audit_abandon(gathered.writer);

@@ -331,20 +331,24 @@ static int copy_kept(struct prune *prune, struct wn_source *source,
     return 0;
 }
 
+/* What ingest left out goes to the removed rows, in its place. */
 static int copy_removed(struct prune *prune, struct wn_source *source,
                         struct wn_sink *sink, struct wn_error *error)
 {
     const size_t n = prune->selection.n;
     const uint8_t *removed = prune->selection.removed;
+    const bool whole = prune->dataset.left_outs > 0;
 
     if (wn_source_copy_head(source, sink, error))
         return -1;
     for (size_t i = 0, end; i < n; i = end) {
         end = i + 1;
-        while (end < n && removed[end] == removed[i])
+        while (!whole && end < n && removed[end] == removed[i])
             end++;
         if (removed[i] &&
             wn_source_copy_rows(source, i, end, sink, error))
+            return -1;
+        if (whole && wn_source_copy_left_out(source, i, end, sink, error))
             return -1;
     }
     return 0;

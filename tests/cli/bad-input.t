@@ -76,9 +76,9 @@ bad-header-repeated.csv|:1: field 2: found the name 'a' again (field 1 has it), 
 bad-header-text-after-quote.csv|:1: field 2: found text after the closing quote, wanted a delimiter or the end of the line
 bad-label-control.csv|:3: column label: found '\x1b[2J\xff', wanted UTF-8: see iconv(1)
 bad-label-long.csv|:2: column label: found a label of 1025 bytes, wanted a class name of at most 1024
-bad-label-missing-many.csv|:7: column label: found no label in 12 rows (lines 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, ...), wanted one in every row
-bad-label-missing-quoted.csv|:2: column label: found no label in 1 row (line 2), wanted one in every row
-bad-label-missing.csv|:3: column label: found no label in 1 row (line 3), wanted one in every row
+bad-label-missing-many.csv|:7: column label: found no label in 12 rows (lines 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, ...), wanted one in every row; --missing-label=drop leaves them out
+bad-label-missing-quoted.csv|:2: column label: found no label in 1 row (line 2), wanted one in every row; --missing-label=drop leaves them out
+bad-label-missing.csv|:3: column label: found no label in 1 row (line 3), wanted one in every row; --missing-label=drop leaves them out
 bad-label-not-utf8.csv|:3: column label: found 'K\xf6ln', wanted UTF-8: see iconv(1)
 bad-label-numbers.csv|: column label: found 49 different labels in 49 rows, wanted classes with several rows each
 bad-long-quoted-row.csv|:3: found 4 fields, wanted 3
@@ -186,6 +186,11 @@ try "--kind: no column's name matches 'c:d'" --label=label \
     --kind=c:d:numeric $g
 try "--kind: column label is the label already" --label=label \
     --kind=label:numeric $g
+printf 'a,label\n1,\n2,\n' >unlabelled.csv
+try "unlabelled.csv: column label: found no label in it, wanted one in some\
+ rows" --label=label --missing-label=drop unlabelled.csv
+try "--missing-label: found 'keep', wanted one of reject|drop" --label=label \
+    --missing-label=keep $g
 try "--delimiter: found 'ab', wanted one byte that is no quote or line end,\
  or tab" --label=label --delimiter=ab $g
 try "--delimiter: found '', wanted one byte that is no quote or line end,\

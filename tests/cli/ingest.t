@@ -92,7 +92,7 @@ source small.csv
 label_column label
 task classification
 delimiter ,
-options label=label id=id no-header=no one-hot=64 text-dims=128 delimiter=,
+options label=label id=id no-header=no missing-label=reject one-hot=64 text-dims=128 delimiter=,
 98
 END
     same found wanted "every dataset is as worked out by hand"
@@ -196,6 +196,37 @@ fi
 printf 'a,text,label\n1,,x\n2,,y\n3,,x\n' >void.csv
 kind text "text, 3 missing, 0 invalid, 0 features; constant, left out" \
     --kind=text:text --label=label void.csv
+
+# --- rows without a label -------------------------------------------------------
+printf 'a,b,label\r\n0,0,\r\n1,2,x\r\n2,4,y\r\n\r\n3,9,?\r\n4,9,\r\n3,1,x\r\n4,2,"y"\r\n5,5,' \
+    >part.csv
+printf 'a,b,label\r\n1,2,x\r\n2,4,y\r\n\r\n3,1,x\r\n4,2,"y"\r\n' >full.csv
+printf 'a,b,label\r\n0,0,\r\n3,9,?\r\n4,9,\r\n5,5,' >rest.csv
+ingest --label=label --na=? --missing-label=drop part.csv -o part.h5 2>err
+is "$?:$(cat err)" "0:ingest: part.csv: 8 rows in = 4 kept + 4 rejected, 2\
+ features, 2 classes" "rows without a label are counted"
+ingest --label=label full.csv -o full.h5
+if command -v h5diff >h5diff.out; then
+    for path in features label label_name row_hash; do
+        h5diff part.h5 full.h5 "/data/$path" >diff.out
+        ok $? "$path as if they were not there"
+    done
+else
+    skip "as if they were not there" "hdf5-tools is not installed"
+fi
+"$build/tests/cli/paint" part.h5 painted.h5 <<'END'
+0 0 -1 4 0
+0 0 -1 3 0
+0 0 -1 2 0
+0 0 -1 1 0
+END
+prune painted.h5 --drop=none --removed=gone.csv >kept.csv
+same kept.csv full.csv "prune: the rows that were kept"
+same gone.csv rest.csv "prune: and what was left out"
+prune painted.h5 --drop=none --order=el2n --removed=gone2.csv >order.csv
+printf 'a,b,label\r\n4,2,"y"\r\n3,1,x\r\n2,4,y\r\n\r\n1,2,x\r\n' >want.csv
+same order.csv want.csv "prune: in another order"
+same gone2.csv rest.csv "prune: what was left out stays in order"
 
 # --- no header --------------------------------------------------------------------
 printf '\357\273\2771,2,x\n2,4,y\n3,1,x\n' >bare.csv
