@@ -165,7 +165,8 @@ static void says_what_it_lacks(void **state)
         {"label", "labels"},           {"duplicate", "features"},
         {"conflict", "labels"},        {"near_duplicate", "neighbours"},
         {"outlier", "neighbours"},     {"missing", "a table of source cells"},
-        {"invalid", "a table of source cells"}, {"rare_class", "labels"}};
+        {"invalid", "a table of source cells"}, {"rare_class", "labels"},
+        {"order_dependence", "neighbours"}};
     const struct wn_evidence nothing = {.n = 3};
 
     (void)state;

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* check order_dependence: see order_dependence.h. */
+#include "check/order_dependence.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/check.h"
+#include "check/order.h"
+#include "util/memory.h"
+
+/* MT19937 (Matsumoto and Nishimura 1998), for the reference's shufflings. */
+enum { STATE = 624, SHIFT = 397 };
+
+struct twister {
+    uint32_t state[STATE];
+    size_t next;
+};
+
+static void start(struct twister *twister, uint32_t seed)
+{
+    twister->state[0] = seed;
+    for (uint32_t i = 1; i < STATE; i++) {
+        const uint32_t last = twister->state[i - 1];
+
+        twister->state[i] = UINT32_C(1812433253) * (last ^ last >> 30) + i;
+    }
+    twister->next = STATE;
+}
+
+static void twist(struct twister *twister)
+{
+    for (size_t i = 0; i < STATE; i++) {
+        const uint32_t y =
+            (twister->state[i] & UINT32_C(0x80000000)) |
+            (twister->state[(i + 1) % STATE] & UINT32_C(0x7fffffff));
+
+        twister->state[i] = twister->state[(i + SHIFT) % STATE] ^ y >> 1 ^
+                            (y & 1 ? UINT32_C(0x9908b0df) : 0);
+    }
+    twister->next = 0;
+}
+
+static uint32_t draw(struct twister *twister)
+{
+    if (twister->next == STATE)
+        twist(twister);
+    uint32_t y = twister->state[twister->next++];
+    y ^= y >> 11;
+    y ^= y << 7 & UINT32_C(0x9d2c5680);
+    y ^= y << 15 & UINT32_C(0xefc60000);
+    return y ^ y >> 18;
+}
+
+/* Fisher and Yates from the top, numbers above the place thrown away. */
+static void shuffle(struct twister *twister, int32_t *place, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        place[i] = (int32_t)i;
+    for (size_t i = n - 1; i > 0; i--) {
+        uint32_t mask = (uint32_t)i, j;
+
+        for (int shift = 1; shift < 32; shift *= 2)
+            mask |= mask >> shift;
+        do
+            j = draw(twister) & mask;
+        while (j > i);
+        const int32_t swap = place[i];
+        place[i] = place[j];
+        place[j] = swap;
+    }
+}
+
+/* The gap between the edges, row i standing at place[i] (NULL: where it is),
+ * and all pairs. count has n places. */
+static double find_gap(const int32_t *index, size_t n, size_t m,
+                       const int32_t *place, uint64_t *count)
+{
+    const double all = (double)n * (double)(n - 1) / 2;
+    const double edges = (double)n * (double)m;
+    double below = 0, gap = 0;
+
+    memset(count, 0, n * sizeof *count);
+    for (size_t i = 0; i < n; i++)
+        for (size_t q = 0; q < m; q++) {
+            const int32_t j = index[i * m + q];
+            const int32_t here = place ? place[i] : (int32_t)i;
+            const int32_t there = place ? place[j] : j;
+
+            count[abs(here - there)]++;
+        }
+    for (size_t d = 1; d < n; d++) {
+        const double share =
+            (double)d * ((double)n - (double)(d + 1) / 2) / all;
+
+        if (!count[d])
+            continue;
+        gap = fmax(gap, fabs(below / edges - share));
+        below += (double)count[d];
+        gap = fmax(gap, fabs((below - 1) / edges - share));
+    }
+    return gap;
+}
+
+/* The probability of a gap above `gap` by a Gaussian kernel density of those
+ * that chance made. If these are all equal there is no density. */
+static double find_p(const double *chance, double gap)
+{
+    double mean = 0, variance = 0, above = 0;
+
+    for (int s = 0; s < WN_SHUFFLES; s++)
+        mean += chance[s] / WN_SHUFFLES;
+    for (int s = 0; s < WN_SHUFFLES; s++)
+        variance += (chance[s] - mean) * (chance[s] - mean);
+    const double width = sqrt(variance / (WN_SHUFFLES - 1)) *
+                         pow(WN_SHUFFLES, -0.2);
+    for (int s = 0; s < WN_SHUFFLES; s++)
+        above += width > 1e-12
+                     ? erfc((gap - chance[s]) / width / sqrt(2)) / 2
+                     : chance[s] >= gap;
+    return above / WN_SHUFFLES;
+}
+
+int wn_order_dependence(const int32_t *index, size_t n, size_t m, int threads,
+                        struct wn_order_dependence *out,
+                        struct wn_error *error)
+{
+    const size_t crew = (size_t)threads;
+    int32_t *place = wn_new(wn_product(crew, n, 1), sizeof *place, error);
+    uint64_t *count = wn_new(wn_product(crew, n, 1), sizeof *count, error);
+    struct twister twister;
+    int status = -1;
+
+    if (!place || !count)
+        goto done;
+    start(&twister, 0);
+    out->gap = find_gap(index, n, m, NULL, count);
+    for (size_t first = 0; first < WN_SHUFFLES; first += crew) {
+        const size_t left = WN_SHUFFLES - first;
+        const size_t some = left < crew ? left : crew;
+
+        for (size_t w = 0; w < some; w++)
+            shuffle(&twister, place + w * n, n);
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (size_t w = 0; w < some; w++)
+            out->chance[first + w] =
+                find_gap(index, n, m, place + w * n, count + w * n);
+    }
+    out->p = find_p(out->chance, out->gap);
+    status = 0;
+done:
+    free(place);
+    free(count);
+    return status;
+}
+
+/* The area below the distribution function of the file distances from row i
+ * up to x: both sides of the row up to the nearer end, one side beyond. */
+static double area(double x, double near, double last)
+{
+    if (x <= near)
+        return x * x / last;
+    if (x <= last - near)
+        return near * near / last +
+               (x + 3 * near) * (x - near) / (2 * last);
+    return near * near / last +
+           (2 * near / last + 1) * (last - 2 * near) / 2 + x - (last - near);
+}
+
+double wn_order_score(const int32_t *index, size_t n, size_t m, size_t i,
+                      double *room)
+{
+    const double last = (double)(n - 1);
+    const double near = fmin((double)i, last - (double)i);
+    double stat = 0, before = 0;
+
+    for (size_t q = 0; q < m; q++)
+        room[q] = fabs((double)index[q] - (double)i);
+    wn_sort(room, m);
+    room[m] = last;
+    for (size_t q = 0; q <= m; q++) {
+        stat += fabs((double)q / (double)m * (room[q] - before) -
+                     (area(room[q], near, last) - area(before, near, last)));
+        before = room[q];
+    }
+    return 1 + tanh(-stat / fmax((double)i, (double)(n - i)));
+}
+
+static const struct wn_option knobs[] = {
+    {.name = "order-level", .kind = WN_REAL, .value = "P", .standard = "0.05",
+     .low = 0, .high = 1, .recorded = true,
+     .help = "rows depend on their order below this probability of chance"},
+    {0}};
+
+static const char *lacks(const struct wn_evidence *evidence)
+{
+    return evidence->neighbor && evidence->n > 1 ? NULL : "neighbours";
+}
+
+static int run(const struct wn_evidence *evidence,
+               const struct wn_options *options, uint8_t *hit,
+               struct wn_error *error)
+{
+    const size_t n = evidence->n, m = evidence->m;
+    struct wn_order_dependence found;
+    double lowest = INFINITY;
+    size_t worst = 0;
+
+    if (wn_order_dependence(evidence->neighbor, n, m, evidence->threads,
+                            &found, error))
+        return -1;
+    if (found.p >= wn_option_number(options, "order-level"))
+        return 0;
+    double *room = wn_new(m + 1, sizeof *room, error);
+    if (!room)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        const double score =
+            wn_order_score(evidence->neighbor + i * m, n, m, i, room);
+
+        if (score < lowest) {
+            lowest = score;
+            worst = i;
+        }
+    }
+    hit[worst] = 1;
+    free(room);
+    return 0;
+}
+
+const struct wn_check wn_check_order_dependence = {
+    .name = "order_dependence",
+    .brief = "rows near each other in the file are alike; the row that shows "
+             "it best",
+    .reason = "the rows depend on their order, here most",
+    .source = "Cummings et al.: Detecting Dataset Drift and Non-IID Sampling "
+              "via k-Nearest Neighbors (2023)",
+    .knobs = knobs,
+    .run = run,
+    .lacks = lacks};
