@@ -77,7 +77,9 @@ def dynamics(path):
     n, d = x.shape
     k, hidden, batch = int(y.max()) + 1, 128, 128
     onehot = np.eye(k, dtype=np.float32)[y]
-    x *= min(1, 8 / np.sqrt(np.mean(np.sum(x * x, 1))))
+    spread = x.std(0)
+    x = np.clip((x - x.mean(0)) / np.where(spread > 0, spread, 1), -3, 3)
+    x *= np.float32(min(1, 8 / np.sqrt(d)))
 
     def forward(net, x):
         h = np.maximum(x @ net[0] + net[1], 0)

@@ -304,10 +304,10 @@ static struct wn_dynamics *dynamics_new(const struct wn_mlp_task *task,
     return NULL;
 }
 
-struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
-                                      const struct wn_dynamics_plan *asked,
-                                      int threads, struct wn_talk *talk,
-                                      struct wn_error *error)
+static struct wn_dynamics *train(const struct wn_mlp_task *task,
+                                 const struct wn_dynamics_plan *asked,
+                                 int threads, struct wn_talk *talk,
+                                 struct wn_error *error)
 {
     struct wn_dynamics_plan plan = *asked;
 
@@ -334,6 +334,22 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
         return dynamics;
     wn_dynamics_free(dynamics);
     return NULL;
+}
+
+struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
+                                      const struct wn_dynamics_plan *plan,
+                                      int threads, struct wn_talk *talk,
+                                      struct wn_error *error)
+{
+    struct wn_mlp_task own = *task;
+    struct wn_standard standard;
+
+    if (wn_standard_make(&standard, task->x, task->n, task->d, error))
+        return NULL;
+    own.standard = &standard;
+    struct wn_dynamics *dynamics = train(&own, plan, threads, talk, error);
+    wn_standard_free(&standard);
+    return dynamics;
 }
 
 void wn_dynamics_free(struct wn_dynamics *dynamics)

@@ -77,7 +77,7 @@ int wn_dynamics_plan_from(const struct wn_options *options, uint64_t seed,
 
 struct wn_dynamics;
 
-/* Train and measure. The answer does not depend on `threads`. A network that
+/* Train and measure; the task's standard is made here. The answer does not depend on `threads`. A network that
  * diverges begins again with half the rate. Time O(replicates epochs n hidden
  * (d + k)); memory O(replicates + threads) numbers a row at most. Errors:
  * WN_EDATA (no labelled row), WN_ENOMEM, WN_ENUMERIC (no rate works). */

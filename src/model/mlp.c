@@ -199,10 +199,23 @@ static void gradient_norms(const struct wn_mlp *net, const float *x,
     }
 }
 
-static void measure_block(const struct wn_mlp *net, const float *x,
+/* The rows as the network takes them: x itself, or a copy in the scratch. */
+static const float *inputs(const struct wn_mlp *net, const float *x,
+                           size_t count, struct scratch *s)
+{
+    if (!net->standard)
+        return x;
+    for (size_t i = 0; i < count; i++)
+        wn_standard_row(net->standard, x + i * net->d, s->x + i * net->d);
+    return s->x;
+}
+
+static void measure_block(const struct wn_mlp *net, const float *raw,
                           const int32_t *label, size_t count,
                           struct scratch *s, const struct wn_mlp_findings *out)
 {
+    const float *x = inputs(net, raw, count, s);
+
     hidden_units(net, x, count, s->h);
     logits(net, s->h, count, s->z);
     for (size_t i = 0; i < count; i++) {
@@ -225,9 +238,10 @@ int wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
                    const int32_t *label, const struct wn_mlp_findings *out,
                    struct wn_error *error)
 {
+    const size_t rows = n < WN_BLOCK ? n : WN_BLOCK;
     struct scratch s;
 
-    if (scratch_new(&s, net, n < WN_BLOCK ? n : WN_BLOCK, 0, error))
+    if (scratch_new(&s, net, rows, net->standard ? rows : 0, error))
         return -1;
     for (size_t b = 0; b < wn_block_count(n); b++) {
         const size_t begin = wn_block_begin(b), end = wn_block_end(b, n);
@@ -251,7 +265,7 @@ struct wn_mlp_trainer {
     int32_t *order; /* the rows that are learned from */
     size_t rows, batch;
     uint64_t epoch;
-    int spoiled;
+    double loss; /* sum over this epoch's rows, before each update */
 };
 
 static int learned_from(const struct wn_mlp_task *task, size_t i)
@@ -259,17 +273,16 @@ static int learned_from(const struct wn_mlp_task *task, size_t i)
     return task->label[i] >= 0 && (!task->weight || task->weight[i] > 0);
 }
 
-/* So that the mean squared norm is at most WN_MLP_NORM: wide tables would
- * otherwise need a smaller rate. */
-static float input_scale(const struct wn_mlp_task *task,
-                         const int32_t *row, size_t rows)
+/* Standardised features have a mean square of at most 1: with this the mean
+ * squared norm is at most WN_MLP_NORM, and wide tables need no smaller rate. */
+static float input_scale(const struct wn_standard *standard)
 {
-    double sum = 0;
+    size_t varied = 0;
 
-    for (size_t r = 0; r < rows; r++)
-        sum += norm2(task->x + (size_t)row[r] * task->d, task->d);
-    sum /= (double)rows;
-    return sum > WN_MLP_NORM ? (float)sqrt(WN_MLP_NORM / sum) : 1;
+    for (size_t j = 0; j < standard->d; j++)
+        varied += standard->scale[j] != 0;
+    return varied > WN_MLP_NORM ? (float)sqrt(WN_MLP_NORM / (double)varied)
+                                : 1;
 }
 
 struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
@@ -298,7 +311,8 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
     t->batch = plan->batch < t->rows ? plan->batch : t->rows;
     if (scratch_new(&t->scratch, t->net, t->batch, t->batch, error))
         goto fail;
-    t->net->scale = input_scale(task, t->order, t->rows);
+    t->net->standard = task->standard;
+    t->net->scale = input_scale(task->standard);
     wn_random_start(&random, plan->seed, WN_RANDOM_WEIGHTS, plan->replicate, 0);
     wn_mlp_draw(t->net, &random);
     return t;
@@ -323,25 +337,24 @@ const struct wn_mlp *wn_mlp_trainer_net(const struct wn_mlp_trainer *t)
     return t->net;
 }
 
-/* Turn the logits of the batch into (p - onehot) weight. Returns whether they
- * are finite. */
-static int softmax_batch(struct wn_mlp_trainer *t, const int32_t *row,
-                         size_t count)
+/* Turn the logits of the batch into (p - onehot) weight. */
+static void softmax_batch(struct wn_mlp_trainer *t, const int32_t *row,
+                          size_t count)
 {
     const size_t k = t->task.k;
-    double check = 0;
 
     for (size_t i = 0; i < count; i++) {
         float *z = t->scratch.z + i * k;
         const float log_total = (float)t->scratch.log_total[i];
         const float weight = t->task.weight ? t->task.weight[row[i]] : 1;
 
+        const size_t y = (size_t)t->task.label[row[i]];
+
+        t->loss += t->scratch.log_total[i] - z[y];
         for (size_t c = 0; c < k; c++)
             z[c] = weight * expf(z[c] - log_total);
-        z[t->task.label[row[i]]] -= weight;
-        check += t->scratch.log_total[i];
+        z[y] -= weight;
     }
-    return isfinite(check);
 }
 
 /* velocity = momentum velocity + in' delta / count, by weights and biases. */
@@ -393,17 +406,23 @@ static void step(struct wn_mlp_trainer *t, const int32_t *row, size_t count,
     struct scratch *s = &t->scratch;
 
     for (size_t i = 0; i < count; i++)
-        memcpy(s->x + i * d, t->task.x + (size_t)row[i] * d, d * sizeof *s->x);
+        wn_standard_row(t->task.standard, t->task.x + (size_t)row[i] * d,
+                        s->x + i * d);
     hidden_units(t->net, s->x, count, s->h);
     logits(t->net, s->h, count, s->z);
     for (size_t i = 0; i < count; i++)
         s->log_total[i] = wn_log_total(s->z + i * k, k);
     if (watch)
         watch(context, row, count, s->z, s->log_total);
-    if (softmax_batch(t, row, count))
-        learn(t, count);
-    else
-        t->spoiled = 1;
+    softmax_batch(t, row, count);
+    learn(t, count);
+}
+
+/* Whether the loss of `rows` rows is beyond any that learning passes through:
+ * guessing has log k. True for NaN. */
+static int spoiled(const struct wn_mlp_trainer *t, size_t rows)
+{
+    return !(t->loss <= (double)rows * 10 * (1 + log((double)t->task.k)));
 }
 
 int wn_mlp_trainer_epoch(struct wn_mlp_trainer *t, wn_mlp_watch *watch,
@@ -414,11 +433,12 @@ int wn_mlp_trainer_epoch(struct wn_mlp_trainer *t, wn_mlp_watch *watch,
     wn_random_start(&random, t->plan.seed, WN_RANDOM_BATCHES,
                     t->plan.replicate, t->epoch++);
     wn_random_shuffle(&random, t->order, t->rows);
-    for (size_t at = 0; at < t->rows && !t->spoiled; at += t->batch) {
+    t->loss = 0;
+    for (size_t at = 0; at < t->rows && isfinite(t->loss); at += t->batch) {
         const size_t left = t->rows - at;
 
         step(t, t->order + at, left < t->batch ? left : t->batch, watch,
              context);
     }
-    return t->spoiled;
+    return spoiled(t, t->rows);
 }

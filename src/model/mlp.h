@@ -14,13 +14,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/standard.h"
 #include "util/error.h"
 #include "util/random.h"
 
-/* d inputs, h hidden units, k classes. Inputs are multiplied by `scale`, which
- * is part of the network: gradients are those by W1 as stored. */
+/* d inputs, h hidden units, k classes. Inputs are standardised and cut by
+ * `standard` (borrowed; NULL = as they are) and multiplied by `scale`: both are
+ * part of the network, gradients are those by W1 as stored. */
 struct wn_mlp {
     size_t d, h, k;
+    const struct wn_standard *standard;
     float scale;
     float *w1; /* d x h */
     float *b1; /* h */
@@ -28,7 +31,7 @@ struct wn_mlp {
     float *b2; /* k */
 };
 
-/* A network of zeros with scale 1; NULL with WN_ENOMEM. */
+/* A network of zeros that takes inputs as they are; NULL with WN_ENOMEM. */
 struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k, struct wn_error *error)
     WN_MUST_CHECK;
 void wn_mlp_free(struct wn_mlp *net);
@@ -72,9 +75,12 @@ int wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
 
 /* What is learned from. Rows whose label is -1 or whose weight is 0 are left
  * out; the scale of the network is chosen so that inputs have a mean squared
- * norm of at most WN_MLP_NORM. */
+ * norm of at most WN_MLP_NORM. Cutting matters: rows with a rare large value
+ * would have the largest gradients (digits, 5 % wrong labels, average
+ * precision of GraNd .90 without, .99 with it; of EL2N .975 and .988). */
 struct wn_mlp_task {
     const float *x; /* n x d, finite */
+    const struct wn_standard *standard; /* of x */
     size_t n, d, k;
     const int32_t *label; /* n, -1 .. k-1 */
     const float *weight;  /* n, each >= 0, of the loss; NULL = all 1 */
@@ -103,8 +109,8 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
     WN_MUST_CHECK;
 void wn_mlp_trainer_free(struct wn_mlp_trainer *trainer);
 /* One pass over the rows in a new random order; `watch` may be NULL. Returns 1
- * when the network left the finite numbers: it is spoiled, begin again with a
- * smaller rate; else 0. */
+ * when the mean loss is not a number or above 10 (1 + log k): the network is
+ * spoiled, begin again with a smaller rate; else 0. */
 int wn_mlp_trainer_epoch(struct wn_mlp_trainer *trainer, wn_mlp_watch *watch,
                          void *context) WN_MUST_CHECK;
 /* The network as it stands; the trainer's own. */

@@ -133,7 +133,8 @@ static void a_mixture_of_one_value_is_clean(void **state)
 enum { N = 600, D = 4, K = 3 };
 static float x[N * D];
 static int32_t label[N];
-static const struct wn_mlp_task task = {x, N, D, K, label, NULL};
+static struct wn_standard standard;
+static const struct wn_mlp_task task = {x, &standard, N, D, K, label, NULL};
 
 static void make_blobs(void)
 {
@@ -276,6 +277,13 @@ static int prepare(void **state)
     (void)state;
     wn_linear_start();
     make_blobs();
+    return wn_standard_make(&standard, x, N, D, &(struct wn_error){0});
+}
+
+static int clear(void **state)
+{
+    (void)state;
+    wn_standard_free(&standard);
     return 0;
 }
 
@@ -292,5 +300,5 @@ int main(void)
         cmocka_unit_test(the_early_epoch_is_within_bounds),
     };
 
-    return cmocka_run_group_tests(tests, prepare, NULL);
+    return cmocka_run_group_tests(tests, prepare, clear);
 }

@@ -118,7 +118,8 @@ static void gradient_norms_are_those_of_differences(void **state)
     struct wn_mlp *net = wn_mlp_new(D, H, K, &error);
     struct wn_random random;
     static double w[PARAMETERS], unused[N * D], g[N];
-    static float x[N * D];
+    static float x[N * D], raw[N * D];
+    struct wn_standard standard;
     static int32_t label[N];
     const struct wn_mlp_findings out = {.grand = g};
 
@@ -129,17 +130,22 @@ static void gradient_norms_are_those_of_differences(void **state)
     fill(net->b1, w + D * H, H, &random);
     fill(net->w2, w + D * H + H, H * K, &random);
     fill(net->b2, w + D * H + H + H * K, K, &random);
-    fill(x, unused, N * D, &random);
+    fill(raw, unused, N * D, &random);
+    assert_int_equal(wn_standard_make(&standard, raw, N, D, &error), 0);
+    for (int i = 0; i < N; i++)
+        wn_standard_row(&standard, raw + i * D, x + i * D);
+    net->standard = &standard;
     net->scale = .75f;
     for (int i = 0; i < N; i++)
         label[i] = i % 50 == 49 ? -1 : i % K;
-    assert_int_equal(wn_mlp_measure(net, x, N, label, &out, &error), 0);
+    assert_int_equal(wn_mlp_measure(net, raw, N, label, &out, &error), 0);
     for (int i = 0; i < N; i++)
         if (label[i] < 0)
             assert_true(g[i] == 0);
         else
             near(g[i] / gradient_by_differences(w, x + i * D, .75, label[i]),
                  1, 1e-5);
+    wn_standard_free(&standard);
     wn_mlp_free(net);
 }
 
@@ -203,7 +209,8 @@ static void a_trainer_learns_what_can_be_learned(void **state)
     static double p[2 * ROWS];
     struct wn_error error = {0};
     struct wn_random random;
-    const struct wn_mlp_task task = {x, ROWS, 2, 2, label, weight};
+    struct wn_standard standard;
+    const struct wn_mlp_task task = {x, &standard, ROWS, 2, 2, label, weight};
     const struct wn_mlp_plan plan = {16, 32, .05, .9, 1, 0};
     const struct wn_mlp_findings out = {.probability = p};
     size_t right = 0;
@@ -216,6 +223,7 @@ static void a_trainer_learns_what_can_be_learned(void **state)
         x[2 * i] = (float)(wn_random_normal(&random) + 6 * (i % 2));
         x[2 * i + 1] = (float)wn_random_normal(&random);
     }
+    assert_int_equal(wn_standard_make(&standard, x, ROWS, 2, &error), 0);
     struct wn_mlp_trainer *trainer = wn_mlp_trainer_new(&task, &plan, &error);
     assert_non_null(trainer);
     for (int e = 0; e < 20; e++)
@@ -227,6 +235,7 @@ static void a_trainer_learns_what_can_be_learned(void **state)
         right += p[2 * i + label[i]] > .5;
     assert_true(right >= ROWS - 4);
     wn_mlp_trainer_free(trainer);
+    wn_standard_free(&standard);
 }
 
 static void a_rate_too_large_is_noticed(void **state)
@@ -235,7 +244,8 @@ static void a_rate_too_large_is_noticed(void **state)
     static float x[ROWS];
     static int32_t label[ROWS];
     struct wn_error error = {0};
-    const struct wn_mlp_task task = {x, ROWS, 1, 2, label, NULL};
+    struct wn_standard standard;
+    const struct wn_mlp_task task = {x, &standard, ROWS, 1, 2, label, NULL};
     const struct wn_mlp_plan plan = {8, 16, 1e20, .9, 1, 0};
     int spoiled = 0;
 
@@ -244,12 +254,14 @@ static void a_rate_too_large_is_noticed(void **state)
         x[i] = (float)(i % 7 - 3);
         label[i] = i % 3 == 0;
     }
+    assert_int_equal(wn_standard_make(&standard, x, ROWS, 1, &error), 0);
     struct wn_mlp_trainer *trainer = wn_mlp_trainer_new(&task, &plan, &error);
     assert_non_null(trainer);
     for (int e = 0; e < 5; e++)
         spoiled |= wn_mlp_trainer_epoch(trainer, NULL, NULL);
     assert_int_equal(spoiled, 1);
     wn_mlp_trainer_free(trainer);
+    wn_standard_free(&standard);
 }
 
 static void nothing_to_learn_from_is_refused(void **state)
@@ -257,7 +269,7 @@ static void nothing_to_learn_from_is_refused(void **state)
     static const float x[4] = {1, 2, 3, 4};
     static const int32_t label[4] = {-1, -1, -1, -1};
     struct wn_error error = {0};
-    const struct wn_mlp_task task = {x, 4, 1, 2, label, NULL};
+    const struct wn_mlp_task task = {x, NULL, 4, 1, 2, label, NULL};
     const struct wn_mlp_plan plan = {8, 16, .05, .9, 1, 0};
 
     (void)state;

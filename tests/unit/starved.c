@@ -66,7 +66,7 @@ static int run_methods(const struct wn_dynamics *dynamics,
 
 static int run_all(struct wn_error *error)
 {
-    const struct wn_mlp_task task = {x, N, D, K, label, NULL};
+    const struct wn_mlp_task task = {x, NULL, N, D, K, label, NULL};
     const struct wn_dynamics_plan plan = {
         .network = {.hidden = 4, .batch = 8, .rate = .05, .momentum = .9},
         .replicates = 2,
