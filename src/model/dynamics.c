@@ -388,3 +388,16 @@ size_t wn_dynamics_epochs(const struct wn_dynamics *dynamics)
 {
     return dynamics->epochs;
 }
+
+double wn_dynamics_bytes(size_t n, size_t d, size_t k,
+                         const struct wn_dynamics_plan *plan, int threads)
+{
+    const double weights =
+        (double)plan->network.hidden * (double)(d + k) * 3 * sizeof(float);
+    const double row = sizeof(struct wn_verdict) + sizeof(double) +
+                       sizeof(struct wn_history) + sizeof(int32_t);
+
+    return (double)n * (2 * WN_STATISTICS * sizeof(double) + 8 +
+                        row * (double)threads) +
+           weights * (double)threads;
+}

@@ -86,6 +86,9 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
                                       int threads, struct wn_talk *talk,
                                       struct wn_error *error) WN_MUST_CHECK;
 void wn_dynamics_free(struct wn_dynamics *dynamics);
+/* Most bytes that takes, the answer included, beside the task. */
+double wn_dynamics_bytes(size_t n, size_t d, size_t k,
+                         const struct wn_dynamics_plan *plan, int threads);
 
 /* Fill mean[n] and spread[n] (NULL if not wanted) with factor * statistic +
  * shift and |factor| * its standard deviation; 0 for rows without a label. */

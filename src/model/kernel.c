@@ -502,3 +502,12 @@ done:
     free_sample(&sample);
     return status;
 }
+
+double wn_kernel_bytes(size_t n, size_t d, size_t k)
+{
+    const double D = (double)feature_count(n, d, MOST_FEATURES);
+    const double p = D + (double)(d <= MOST_RAW ? d : 0) + 1;
+
+    return 16 * p * p + 12 * p * ((double)k + SLAB) + 4 * D * (double)d +
+           4 * (double)SAMPLE_ROWS * (double)(d + k);
+}

@@ -59,4 +59,7 @@ int wn_kernel_predict(const float *x, size_t n, size_t d,
                       float *probability, struct wn_kernel *chosen,
                       struct wn_error *error) WN_MUST_CHECK;
 
+/* Most bytes that takes, beside input and output. */
+double wn_kernel_bytes(size_t n, size_t d, size_t k);
+
 #endif

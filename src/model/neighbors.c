@@ -620,3 +620,12 @@ done:
     release(&s);
     return status;
 }
+
+double wn_neighbors_bytes(size_t n, size_t d, size_t m)
+{
+    const double room = 4 * (double)m + 32;
+
+    return 4 * (double)n * (double)(d + 1) +
+           (double)n * (sizeof(struct candidate) * fmin(room, (double)n) +
+                        sizeof(struct pool) + 16);
+}

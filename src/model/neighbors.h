@@ -28,4 +28,7 @@ int wn_neighbors(const float *x, size_t n, size_t d, size_t m,
                  int32_t *index, float *distance, struct wn_error *error)
     WN_MUST_CHECK;
 
+/* Most bytes that takes, beside input and output. */
+double wn_neighbors_bytes(size_t n, size_t d, size_t m);
+
 #endif

@@ -31,12 +31,18 @@ static int predict_kernel(const struct wn_sample *sample, float *probability,
                              error);
 }
 
+static double kernel_bytes(const struct wn_sample *sample)
+{
+    return wn_kernel_bytes(sample->n, sample->d, sample->k);
+}
+
 static const struct wn_predictor kernel = {
     .name = "kernel",
     .brief = "ridge on random Fourier features, exact leave-one-out",
     .source = "Rahimi and Recht (2007); Golub, Heath and Wahba (1979)",
     .needs = WN_SAMPLE_FEATURES,
     .once = true,
+    .bytes = kernel_bytes,
     .predict = predict_kernel};
 
 static int predict_softmax(const struct wn_sample *sample, float *probability,
@@ -51,12 +57,22 @@ static int predict_softmax(const struct wn_sample *sample, float *probability,
                               NULL, error);
 }
 
+/* The weights of all folds, in double 26 times over (L-BFGS and its memory),
+ * and a gradient a thread. */
+static double softmax_bytes(const struct wn_sample *sample)
+{
+    return (double)sample->d * (double)sample->k * (double)sample->folds *
+               (26 * 8 + 4 * (1 + (double)sample->threads)) +
+           16 * (double)sample->n;
+}
+
 static const struct wn_predictor softmax = {
     .name = "softmax",
     .brief = "multinomial logistic regression, cross-validated",
     .source = "Cox (1958)",
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
     .once = true,
+    .bytes = softmax_bytes,
     .predict = predict_softmax};
 
 /* Votes of the neighbours of a graph, near ones counting more: exp(-r^2) with
@@ -127,11 +143,20 @@ done:
     return status;
 }
 
+/* A cut copy of the rows, its graph, and what finding that takes. */
+static double neighbors_bytes(const struct wn_sample *sample)
+{
+    return 4 * (double)sample->n * (double)sample->d +
+           8 * (double)sample->n * (double)sample->m +
+           wn_neighbors_bytes(sample->n, sample->d, sample->m);
+}
+
 static const struct wn_predictor neighbors = {
     .name = "neighbors",
     .brief = "leave-one-out votes of the nearest neighbours",
     .source = "Fix and Hodges (1951)",
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_NEIGHBORS,
+    .bytes = neighbors_bytes,
     .predict = predict_neighbors};
 
 static int predict_trees(const struct wn_sample *sample, float *probability,
@@ -143,11 +168,17 @@ static int predict_trees(const struct wn_sample *sample, float *probability,
                     error);
 }
 
+static double trees_bytes(const struct wn_sample *sample)
+{
+    return wn_trees_bytes(sample->n, sample->d, sample->k);
+}
+
 static const struct wn_predictor trees = {
     .name = "trees",
     .brief = "extremely randomised trees, out-of-bag votes",
     .source = "Geurts, Ernst and Wehenkel (2006)",
     .needs = WN_SAMPLE_FEATURES,
+    .bytes = trees_bytes,
     .predict = predict_trees};
 
 const struct wn_predictor *const wn_predictors[] = {&kernel, &trees,
@@ -243,6 +274,17 @@ static void weigh(const struct wn_sample *sample, const float *probability,
                         ? 0
                         : row[sample->label[i]] / most;
     }
+}
+
+double wn_predict_bytes(const struct wn_predictor *const *chosen, size_t count,
+                        const struct wn_sample *sample)
+{
+    const double answer = 4 * (double)sample->n * (double)sample->k;
+    double most = 0;
+
+    for (size_t p = 0; p < count; p++)
+        most = fmax(most, chosen[p]->bytes(sample));
+    return answer * ((double)count + 2) + 8 * (double)sample->n + most;
 }
 
 int wn_predict(const struct wn_predictor *const *chosen, size_t count,

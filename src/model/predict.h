@@ -42,6 +42,9 @@ struct wn_predictor {
     const char *source; /* paper, as in score(1) */
     unsigned needs;     /* enum wn_sample_part, or-ed */
     bool once;          /* judges in the first pass only */
+    /* Most bytes in use while it works, beside the sample and its answer, for
+     * the sample's n, d, k, m, folds and threads. */
+    double (*bytes)(const struct wn_sample *sample);
     /* Fill probability[n x k]: finite, >= 0, rows sum to 1. */
     int (*predict)(const struct wn_sample *sample, float *probability,
                    struct wn_error *error);
@@ -63,6 +66,11 @@ struct wn_quality {
 
 struct wn_quality wn_predict_quality(const float *probability, size_t n,
                                      size_t k, const int32_t *label);
+
+/* Most bytes that wn_predict() has in use beside the sample, answer included.
+ * The sample's arrays are not looked at. */
+double wn_predict_bytes(const struct wn_predictor *const *chosen, size_t count,
+                        const struct wn_sample *sample);
 
 /* The mean of the `count` predictors in `chosen`, calibrated.
  *   passes       1 or more: in each but the first a row counts for others as

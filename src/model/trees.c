@@ -497,3 +497,15 @@ done:
     free(column);
     return status;
 }
+
+double wn_trees_bytes(size_t n, size_t d, size_t k)
+{
+    /* leaf, inside, outside, times, value, class, mass; shares and leaves of a
+     * tree are fewer than its rows, their room up to half as many again. */
+    const double row = 3 * sizeof(int32_t) + sizeof(float) + sizeof(uint16_t) +
+                       sizeof(int32_t) + sizeof(double) +
+                       1.5 * (sizeof(struct share) + sizeof(size_t));
+
+    return 2 * (double)n * (double)d +
+           BATCH * (row * (double)n + 4 * (double)d + 16 * (double)k);
+}

@@ -48,4 +48,7 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
              struct wn_talk *talk, float *probability,
              struct wn_error *error) WN_MUST_CHECK;
 
+/* Most bytes that takes, beside input and output. */
+double wn_trees_bytes(size_t n, size_t d, size_t k);
+
 #endif

@@ -256,26 +256,21 @@ static int read_probability(const struct wn_run *run, struct work *work,
 static int check_memory(const struct wn_run *run, struct work *work,
                         struct wn_error *error)
 {
-    const double limit = wn_option_number(run->options, "memory");
     size_t extent[3] = {0, 0, 0};
+    char what[100];
     int rank;
 
-    if (!wn_option_given(run->options, "memory"))
-        return 0;
     if (wn_audit_has(work->audit, "score/neighbor/index") &&
         wn_audit_shape(work->audit, "score/neighbor/index", &rank, extent,
                        error))
         return -1;
     const double n = (double)work->data.n, k = (double)work->data.k;
-    const double need = n * (4 * k + 8 * (double)extent[1] + 120) +
-                        72 * k * k + 64e6;
-    if (need > limit)
-        return wn_fail(error, WN_EUSAGE,
-                       "--memory: %.0f rows of %.0f classes and %zu "
-                       "neighbours need %.0f MiB, wanted at most %.0f MiB",
-                       n, k, extent[1], ceil(need / 0x1p20),
-                       floor(limit / 0x1p20));
-    return 0;
+    snprintf(what, sizeof what, "%zu rows of %zu classes and %zu neighbours",
+             work->data.n, work->data.k, extent[1]);
+    return wn_run_afford(run,
+                         n * (4 * k + 8 * (double)extent[1] + 120) +
+                             72 * k * k + 64e6,
+                         what, error);
 }
 
 static int read_evidence(const struct wn_run *run, struct work *work,

@@ -46,9 +46,9 @@ static const struct wn_option first_rows[] = {
     {0}};
 
 static const struct wn_option *const last_rows[] = {
-    &wn_option_output, &wn_option_force,   &wn_option_threads,
-    &wn_option_quiet,  &wn_option_verbose, &wn_option_help,
-    &wn_option_version};
+    &wn_option_output,  &wn_option_force, &wn_option_threads,
+    &wn_option_memory,  &wn_option_quiet, &wn_option_verbose,
+    &wn_option_help,    &wn_option_version};
 
 /* The option table: ours, the shared ones. */
 static struct wn_option rows[32];
@@ -650,6 +650,19 @@ static int drop_unlabelled(const struct wn_run *run, struct wn_csv *csv,
     return status;
 }
 
+/* Refuse at once what would need more than --memory: the index of the records,
+ * and up to two floats a cell while columns are surveyed. */
+static int check_memory(const struct wn_run *run, const struct wn_csv *csv,
+                        struct wn_error *error)
+{
+    const size_t n = wn_csv_rows(csv), columns = wn_csv_columns(csv);
+    char what[100];
+
+    snprintf(what, sizeof what, "%zu rows of %zu columns", n, columns);
+    return wn_run_afford(run, (double)n * (32 + 8 * (double)columns) + 16e6,
+                         what, error);
+}
+
 static int ingest(struct wn_run *run, struct wn_error *error)
 {
     struct wn_csv_form form = wn_csv_form_standard;
@@ -670,7 +683,8 @@ static int ingest(struct wn_run *run, struct wn_error *error)
     table.svd = wn_svd_basis;
     table.na = wn_option_list(run->options, "na", &table.na_count);
     table.csv = csv = wn_csv_open(wn_run_input(run), &form, error);
-    if (csv && give_roles(run, &table, error) == 0 &&
+    if (csv && check_memory(run, csv, error) == 0 &&
+        give_roles(run, &table, error) == 0 &&
         drop_unlabelled(run, csv, &table, error) == 0 &&
         wn_table_survey(&table, error) == 0)
         status = write_audit(&gathered, error);

@@ -2,6 +2,7 @@
 /* The frame around the six programs; see program.h. */
 #include "prog/program.h"
 
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -112,6 +113,18 @@ struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
         return NULL;
     }
     return wn_audit_open(path, need, error);
+}
+
+int wn_run_afford(const struct wn_run *run, double need, const char *what,
+                  struct wn_error *error)
+{
+    const double limit = wn_option_number(run->options, "memory");
+
+    if (!wn_option_given(run->options, "memory") || need <= limit)
+        return 0;
+    return wn_fail(error, WN_EUSAGE,
+                   "--memory: %s need %.0f MiB, wanted at most %.0f MiB",
+                   what, ceil(need / 0x1p20), floor(limit / 0x1p20));
 }
 
 /* Where the output goes: NULL for standard output. */

@@ -32,6 +32,11 @@ const char *wn_run_input(const struct wn_run *run);
 struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
                              struct wn_error *error) WN_MUST_CHECK;
 
+/* Refuse work that needs `need` bytes when --memory allows less; `what` needs
+ * them: "40000 rows of 120 features". WN_EUSAGE with both numbers. */
+int wn_run_afford(const struct wn_run *run, double need, const char *what,
+                  struct wn_error *error) WN_MUST_CHECK;
+
 /* Begin the stage `stage` of the output that --output, --in-place and --force
  * ask for, with the earlier stages of `from`, and its provenance: this
  * program, its recorded options, the digest of the stage before. */

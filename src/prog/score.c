@@ -50,8 +50,9 @@ static const struct wn_option last_rows[] = {
 
 static const struct wn_option *const shared_rows[] = {
     &wn_option_seed,    &wn_option_output, &wn_option_in_place,
-    &wn_option_force,   &wn_option_threads, &wn_option_quiet,
-    &wn_option_verbose, &wn_option_help,   &wn_option_version};
+    &wn_option_force,   &wn_option_threads, &wn_option_memory,
+    &wn_option_quiet,   &wn_option_verbose, &wn_option_help,
+    &wn_option_version};
 
 /* The option table: ours, the networks' and the methods' own, the shared. */
 static struct wn_option rows[64];
@@ -146,6 +147,7 @@ static int check_data(const struct work *work, struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
     const char *name = wn_audit_name(work->audit);
+    int32_t first = -1;
     size_t other = 0;
 
     if (!data->features || data->d == 0)
@@ -155,8 +157,10 @@ static int check_data(const struct work *work, struct wn_error *error)
         return wn_fail(error, WN_EDATA,
                        "%s: there is no label; run ingest with --label",
                        name);
+    for (size_t i = 0; i < data->n && first < 0; i++)
+        first = data->label[i];
     while (other < data->n &&
-           (data->label[other] < 0 || data->label[other] == data->label[0]))
+           (data->label[other] < 0 || data->label[other] == first))
         other++;
     if (other == data->n)
         return wn_fail(error, WN_EDATA,
@@ -172,11 +176,56 @@ static int check_data(const struct work *work, struct wn_error *error)
     return 0;
 }
 
+/* What the libraries take for themselves: OpenBLAS a buffer a thread. */
+static double library_bytes(const struct wn_run *run)
+{
+    return 16e6 + 16e6 * run->threads;
+}
+
+/* Refuse at once what would need more than --memory. */
+static int check_memory(const struct wn_run *run, const struct work *work,
+                        struct wn_error *error)
+{
+    const size_t m = (size_t)wn_option_number(run->options, "neighbors");
+    size_t x[3] = {0, 0, 0}, names[3] = {0, 0, 0};
+    struct wn_dynamics_plan plan;
+    double most = 0;
+    char what[100];
+    int rank;
+
+    if (!wn_audit_has(work->audit, "data/features") ||
+        !wn_audit_has(work->audit, "data/label_name"))
+        return 0;
+    if (wn_audit_shape(work->audit, "data/features", &rank, x, error) ||
+        wn_audit_shape(work->audit, "data/label_name", &rank, names, error) ||
+        wn_dynamics_plan_from(run->options, 0, &plan, error))
+        return -1;
+    const struct wn_sample sample = {
+        .n = x[0], .d = x[1], .k = names[0], .m = m, .threads = run->threads,
+        .folds = (size_t)wn_option_number(run->options, "folds")};
+    if (work->parts & WN_SAMPLE_NEIGHBORS)
+        most = fmax(most, wn_neighbors_bytes(x[0], x[1], m));
+    if (work->member_count)
+        most = fmax(most, wn_predict_bytes(work->members, work->member_count,
+                                           &sample));
+    if (work->needs & WN_NEEDS_DYNAMICS)
+        most = fmax(most, 4 * (double)x[0] * (double)names[0] +
+                              wn_dynamics_bytes(x[0], x[1], names[0], &plan,
+                                                run->threads));
+    snprintf(what, sizeof what, "%zu rows of %zu features and %zu classes",
+             x[0], x[1], names[0]);
+    return wn_run_afford(run,
+                         (double)x[0] * (4 * (double)x[1] + 8 * (double)m +
+                                         16) +
+                             most + library_bytes(run),
+                         what, error);
+}
+
 static int read_data(const struct wn_run *run, struct work *work,
                      struct wn_error *error)
 {
     work->audit = wn_run_open(run, WN_DATA, error);
-    if (!work->audit ||
+    if (!work->audit || check_memory(run, work, error) ||
         wn_dataset_load(&work->data, work->audit,
                         WN_PART_LABEL | WN_PART_FEATURES, error))
         return -1;

@@ -236,4 +236,11 @@ is "$(tail -n 1 err)" "ingest: bare.csv: 3 rows in = 3 kept + 0 rejected, 2\
  features, 2 classes" "the first record is a row"
 fails_with 2 "bare.csv: found no column 'label' for --label (3 columns: c1,\
  c2, c3)" ingest --no-header --label=label bare.csv
+# --memory: refused at once, or the same bytes
+fails_with 2 '--memory: 1797 rows of 65 columns need' \
+    ingest --memory=16M "$samples/digits.csv" --label=digit -o small.h5
+ingest --memory=1G "$samples/digits.csv" --label=digit -o bounded.h5
+ingest "$samples/digits.csv" --label=digit -o free.h5
+same bounded.h5 free.h5 'the same bytes under --memory'
+
 done_testing

@@ -100,4 +100,11 @@ fi
 
 score --model=none --methods=none iris.h5 >/dev/full 2>err
 is $? 2 "a full device: exit 2"
+# --memory: refused at once, or the same bytes
+fails_with 2 '--memory: 150 rows of 4 features and 3 classes need' \
+    score --memory=16M iris.h5 -o small.h5
+score --memory=1G --methods=el2n iris.h5 -o bounded.h5
+score --methods=el2n iris.h5 -o free.h5
+same bounded.h5 free.h5 'the same bytes under --memory'
+
 done_testing
