@@ -221,7 +221,8 @@ fails_with 2 "score/neighbor: row 4 has neighbour 10 at distance -1" \
 ok "$([ ! -e bad-out.h5 ]; echo $?)" "no file after bad evidence"
 
 # The digits, with 5 % planted flips.
-if ingest -q "$samples/digits.csv" --label=digit | score -q -o digits.h5; then
+if ingest -q "$samples/digits.csv" --label=digit |
+    score -q --methods=none -o digits.h5; then
     runs "takes the digits" flag -j1 digits.h5 -o one.h5
     flag -j4 digits.h5 -o four.h5
     same one.h5 four.h5 "the same bytes for -j1 and -j4"
