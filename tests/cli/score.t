@@ -31,6 +31,8 @@ fails_with 2 "--neighbors: found 150, wanted at most 149 for 150 rows" \
     score --neighbors=150 -o no.h5 iris.h5
 fails_with 2 "--folds: found 151, wanted at most 150 for 150 rows" \
     score --model=softmax --folds=151 -o no.h5 iris.h5
+fails_with 2 "--epoch=5 is after the last of --epochs=3" \
+    score --model=none --epoch=5 --epochs=3 -o no.h5 iris.h5
 ok "$([ ! -e no.h5 ]; echo $?)" "and leaves no file"
 touch there.h5
 fails_with 2 "there.h5" score --model=none --methods=none -o there.h5 iris.h5
