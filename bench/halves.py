@@ -95,14 +95,17 @@ def main(name, directory):
           f"scored after epochs {first['epoch']} and {second['epoch']}")
     print("  all rows      ", accuracy(x, y, lambda seed: train, test,
                                        len(train)))
-    print("  random half   ", accuracy(
-        x, y, lambda seed: np.random.RandomState(seed).permutation(train)[:half],
-        test, len(train)))
+
+    def random_half(seed):
+        return np.random.RandomState(seed).permutation(train)[:half]
+
+    print("  random half   ", accuracy(x, y, random_half, test, len(train)))
     for score in ("el2n", "grand"):
         hardest = train[np.argsort(-first[score], kind="stable")[:half]]
-        print(f"  hardest, {score:6}", accuracy(
-            x, y, lambda seed, rows=hardest: rows, test, len(train)),
-              f"  rank correlation {spearmanr(first[score], second[score])[0]:.3f}",
+        found = accuracy(x, y, lambda seed, rows=hardest: rows, test,
+                         len(train))
+        agree = spearmanr(first[score], second[score])[0]
+        print(f"  hardest, {score:6} {found}  rank correlation {agree:.3f}",
               flush=True)
 
 

@@ -77,10 +77,11 @@ int wn_dynamics_plan_from(const struct wn_options *options, uint64_t seed,
 
 struct wn_dynamics;
 
-/* Train and measure; the task's standard is made here. The answer does not depend on `threads`. A network that
- * diverges begins again with half the rate. Time O(replicates epochs n hidden
- * (d + k)); memory O(replicates + threads) numbers a row at most. Errors:
- * WN_EDATA (no labelled row), WN_ENOMEM, WN_ENUMERIC (no rate works). */
+/* Train and measure; the task's standard is made here. The answer does not
+ * depend on `threads`. A network that diverges begins again with half the rate.
+ * Time O(replicates epochs n hidden (d + k)); memory O(threads) numbers a row.
+ * Errors: WN_EDATA (no labelled row), WN_ENOMEM, WN_ENUMERIC (no rate works).
+ */
 struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
                                       const struct wn_dynamics_plan *plan,
                                       int threads, struct wn_talk *talk,
