@@ -159,11 +159,18 @@ static const struct wn_predictor neighbors = {
     .bytes = neighbors_bytes,
     .predict = predict_neighbors};
 
+/* Fewer trees where there are many rows: each then has more to learn from, and
+ * the time stays near linear in n. */
 static int predict_trees(const struct wn_sample *sample, float *probability,
                          struct wn_error *error)
 {
+    struct wn_trees_knobs knobs = wn_trees_standard;
+    const size_t fair = 6000000 / sample->n;
+
+    if (fair < knobs.trees)
+        knobs.trees = fair > 100 ? fair : 100;
     return wn_trees(sample->x, sample->n, sample->d, sample->label,
-                    sample->k, sample->weight, NULL, &wn_trees_standard,
+                    sample->k, sample->weight, NULL, &knobs,
                     sample->seed, sample->threads, sample->talk, probability,
                     error);
 }

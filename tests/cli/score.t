@@ -60,15 +60,16 @@ ok $? "digits, -j1"
 score $all digits.h5 -j2 -o j2.h5 && score $all digits.h5 -j4 -o j4.h5
 same j1.h5 j2.h5 "-j2 writes the same"
 same j1.h5 j4.h5 "-j4 writes the same"
-score $all <digits.h5 >pipe.h5
-same j1.h5 pipe.h5 "a pipe gets the same"
-cp digits.h5 place.h5
+score $all iris.h5 -o named.h5
+score $all <iris.h5 >pipe.h5
+same named.h5 pipe.h5 "a pipe gets the same"
+cp iris.h5 place.h5
 score $all -i place.h5
-same j1.h5 place.h5 "--in-place writes the same"
-score $all j1.h5 -o again.h5
-same j1.h5 again.h5 "score over score writes the same"
-score $all --seed=1 digits.h5 -o seed.h5
-cmp -s j1.h5 seed.h5
+same named.h5 place.h5 "--in-place writes the same"
+score $all named.h5 -o again.h5
+same named.h5 again.h5 "score over score writes the same"
+score $all --seed=1 iris.h5 -o seed.h5
+cmp -s named.h5 seed.h5
 is $? 1 "another seed, another file"
 
 # Only what was asked for is there; a stale /flag goes.
