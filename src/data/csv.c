@@ -47,7 +47,7 @@ struct wn_csv {
 
     size_t rows, offset_room, line_room, hash_room;
     uint64_t *offset, *line, *hash;
-    uint64_t *end;      /* of each row; NULL where the next row's offset is it */
+    uint64_t *end;      /* of each row; NULL: the next row's offset */
     uint64_t *left_out; /* pairs */
     size_t left_out_count;
 };
