@@ -342,21 +342,43 @@ static int fail_unlabelled(const struct survey *survey,
     return -1;
 }
 
+/* Classes that were found must be declared; declared ones need not be found. */
+static int add_declared(struct wn_table *table, struct wn_error *error)
+{
+    const struct wn_dictionary *declared = &table->declared;
+    const size_t found = table->classes.count;
+
+    for (size_t v = 0; v < found && declared->count; v++) {
+        const struct wn_value *value = &table->classes.value[v];
+        const char *text = wn_dictionary_text(&table->classes, v);
+
+        if (wn_dictionary_find(declared, text, value->length) < 0)
+            return wn_csv_fail(table->csv, value->row, table->label_column,
+                               error,
+                               "found '%.*s', wanted a class of --classes",
+                               told_bytes(value->length), text);
+    }
+    return merge_values(&table->classes, declared, NULL, error);
+}
+
 static int conclude_labels(struct survey *survey, struct wn_error *error)
 {
     struct wn_table *table = survey->table;
     const size_t rows = wn_csv_rows(table->csv);
-    const size_t classes = table->classes.count;
+    const size_t found = table->classes.count;
 
     if (survey->unlabelled)
         return fail_unlabelled(survey, error);
-    if (classes > CLASSES_FEW && classes > rows / 2)
+    if (found > CLASSES_FEW && found > rows / 2)
         return wn_fail(error, WN_EDATA,
                        "%s: column %s: found %zu different labels in %zu "
                        "rows, wanted classes with several rows each",
                        wn_csv_name(table->csv),
                        wn_csv_column(table->csv, table->label_column),
-                       classes, rows);
+                       found, rows);
+    if (add_declared(table, error))
+        return -1;
+    const size_t classes = table->classes.count;
     int32_t *place = wn_new(classes, sizeof *place, error);
     if (!place || wn_dictionary_sort(&table->classes, place, error)) {
         free(place);
@@ -651,6 +673,7 @@ void wn_table_free(struct wn_table *table)
         }
     free(table->column);
     free(table->label);
+    wn_dictionary_free(&table->declared);
     wn_dictionary_free(&table->classes);
     if (table->feature_name)
         for (size_t j = 0; j < table->d; j++)

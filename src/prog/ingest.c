@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ingest(1): a CSV file into the stage /data of an audit file. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,13 +9,14 @@
 #include "data/csv.h"
 #include "encode/pattern.h"
 #include "encode/table.h"
+#include "encode/variants.h"
 #include "model/linear.h"
 #include "model/svd.h"
 #include "prog/program.h"
 #include "util/memory.h"
 #include "util/number.h"
 
-enum { NOTES = 3, NAMES_TOLD = 12 };
+enum { NOTES = 3, NAMES_TOLD = 12, VARIANTS_TOLD = 10 };
 
 static const struct wn_option first_rows[] = {
     {.name = "label", .letter = 'l', .kind = WN_TEXT, .value = "COLUMN",
@@ -34,6 +36,8 @@ static const struct wn_option first_rows[] = {
     {.name = "missing-label", .kind = WN_CHOICE, .value = "HOW",
      .standard = "reject", .choices = "reject|drop", .recorded = true,
      .help = "rows without a label: refuse the file, or leave them out"},
+    {.name = "classes", .kind = WN_TEXT, .value = "FILE", .recorded = true,
+     .help = "FILE has the classes there may be, one a line"},
     {.name = "one-hot", .kind = WN_WHOLE, .value = "N", .standard = "64",
      .low = 2, .high = 65535, .recorded = true,
      .help = "a feature a value up to N values, hashed above"},
@@ -577,6 +581,40 @@ static void tell_columns(const struct gathered *gathered)
     }
 }
 
+/* "Cat" and "cat ": the labels are kept, the person is told. */
+static int tell_variants(const struct gathered *gathered,
+                         struct wn_error *error)
+{
+    const struct wn_dictionary *classes = &gathered->table->classes;
+    int32_t *same = wn_new(classes->count, sizeof *same, error);
+    size_t told = 0;
+
+    if (!same || wn_variants_find(classes, same, error)) {
+        free(same);
+        return -1;
+    }
+    for (size_t c = 0; c < classes->count; c++) {
+        const struct wn_value *one = &classes->value[same[c]];
+        const struct wn_value *two = &classes->value[c];
+
+        if ((size_t)same[c] == c || told++ >= VARIANTS_TOLD)
+            continue;
+        wn_talk_note(gathered->run->talk,
+                     "%s: column %s: classes '%.*s' (%llu) and '%.*s' (%llu) "
+                     "differ in case or blanks only",
+                     wn_csv_name(gathered->table->csv),
+                     wn_csv_column(gathered->table->csv,
+                                   gathered->table->label_column),
+                     (int)one->length,
+                     wn_dictionary_text(classes, (size_t)same[c]),
+                     (unsigned long long)one->count, (int)two->length,
+                     wn_dictionary_text(classes, c),
+                     (unsigned long long)two->count);
+    }
+    free(same);
+    return 0;
+}
+
 static void tell_summary(const struct gathered *gathered)
 {
     const struct wn_table *table = gathered->table;
@@ -618,10 +656,59 @@ static int write_audit(struct gathered *gathered, struct wn_error *error)
         write_provenance(gathered, error) ||
         wn_csv_unchanged(gathered->table->csv, error))
         return -1;
+    if (tell_variants(gathered, error))
+        return -1;
     tell_summary(gathered);
     struct wn_audit_writer *writer = gathered->writer;
     gathered->writer = NULL;
     return wn_audit_finish(writer, error);
+}
+
+static int add_class(struct wn_table *table, const char *path,
+                     const char *text, size_t length, struct wn_error *error)
+{
+    if (length && text[length - 1] == '\r')
+        length--;
+    if (length == 0)
+        return 0;
+    if (length > WN_NAME_BYTES || !wn_text_is_utf8(text, length) ||
+        memchr(text, '\0', length))
+        return wn_fail(error, WN_EDATA,
+                       "%s: found '%.*s', wanted class names in UTF-8 of at "
+                       "most %d bytes, one a line",
+                       path, (int)(length < 80 ? length : 80), text,
+                       WN_NAME_BYTES);
+    return wn_dictionary_add(&table->declared, text, length, 0, 0, error) < 0
+               ? -1
+               : 0;
+}
+
+static int declare_classes(const struct wn_run *run, struct wn_table *table,
+                           struct wn_error *error)
+{
+    const char *path = wn_option_text(run->options, "classes");
+    FILE *file = path ? fopen(path, "re") : NULL;
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t length;
+    int status = 0;
+
+    if (!path)
+        return 0;
+    if (!file)
+        return wn_fail_errno(error, "%s: cannot open", path);
+    while (status == 0 && (length = getline(&line, &room, file)) > 0)
+        status = add_class(table, path, line,
+                           (size_t)length - (line[length - 1] == '\n'),
+                           error);
+    if (status == 0 && ferror(file))
+        status = wn_fail_errno(error, "%s: cannot read", path);
+    if (status == 0 && table->declared.count == 0)
+        status = wn_fail(error, WN_EDATA,
+                         "%s: found no class names, wanted one a line", path);
+    free(line);
+    fclose(file);
+    return status;
 }
 
 /* Rows without a label out of the index, before anything is counted. */
@@ -685,6 +772,7 @@ static int ingest(struct wn_run *run, struct wn_error *error)
     table.csv = csv = wn_csv_open(wn_run_input(run), &form, error);
     if (csv && check_memory(run, csv, error) == 0 &&
         give_roles(run, &table, error) == 0 &&
+        declare_classes(run, &table, error) == 0 &&
         drop_unlabelled(run, csv, &table, error) == 0 &&
         wn_table_survey(&table, error) == 0)
         status = write_audit(&gathered, error);

@@ -228,6 +228,25 @@ printf 'a,b,label\r\n4,2,"y"\r\n3,1,x\r\n2,4,y\r\n\r\n1,2,x\r\n' >want.csv
 same order.csv want.csv "prune: in another order"
 same gone2.csv rest.csv "prune: what was left out stays in order"
 
+# --- classes ----------------------------------------------------------------------
+printf 'a,label\n1,Cat\n2,cat \n3,dog\n4,CAT\n5,cat \n6,d og\n' >pets.csv
+ingest --label=label pets.csv 2>err >pets.h5
+is "$(cat err)" "ingest: pets.csv: column label: classes 'CAT' (1) and\
+ 'Cat' (1) differ in case or blanks only
+ingest: pets.csv: column label: classes 'CAT' (1) and 'cat ' (2)\
+ differ in case or blanks only" "spellings of one class are told"
+printf 'CAT\nCat\r\n\ncat \nd og\ndog\neel' >classes
+ingest -v --label=label --classes=classes pets.csv 2>err >pets.h5
+is "$(tail -n 1 err)" "ingest: pets.csv: 6 rows in = 6 kept + 0 rejected, 1\
+ feature, 6 classes" "a class may be declared and absent"
+printf 'CAT\nCat\ncat \ndog\n' >classes
+fails_with 2 "pets.csv:7: column label: found 'd og', wanted a class of\
+ --classes" ingest --label=label --classes=classes pets.csv
+: >classes
+fails_with 2 "classes: found no class names, wanted one a line" \
+    ingest --label=label --classes=classes pets.csv
+fails_with 2 "none: cannot open" ingest --label=label --classes=none pets.csv
+
 # --- no header --------------------------------------------------------------------
 printf '\357\273\2771,2,x\n2,4,y\n3,1,x\n' >bare.csv
 kind c1 "numeric, 0 missing, 0 invalid, 1 feature" --no-header --label=c3 \

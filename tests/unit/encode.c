@@ -9,6 +9,7 @@
 #include "encode/dictionary.h"
 #include "encode/pattern.h"
 #include "encode/scale.h"
+#include "encode/variants.h"
 #include "util/random.h"
 
 static void near(float found, double wanted)
@@ -146,6 +147,28 @@ static void dictionary_counts(void **state)
     wn_dictionary_free(&dictionary);
 }
 
+static void variants_of_a_name(void **state)
+{
+    static const char *const names[] = {"CAT",  "Cat", "c at", "c  at", " cat\t",
+                                        "c\u00a0at", "dog",   "\u00a0dog",
+                                        "",     " ",   "Dog!"};
+    static const int32_t wanted[] = {0, 0, 2, 2, 0, 2, 6, 6, 8, 8, 10};
+    enum { COUNT = sizeof names / sizeof *names };
+    struct wn_dictionary classes = {0};
+    struct wn_error error = {0};
+    int32_t same[COUNT];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++)
+        assert_int_equal(wn_dictionary_add(&classes, names[i],
+                                           strlen(names[i]), 1, 0, &error),
+                         i);
+    assert_int_equal(wn_variants_find(&classes, same, &error), 0);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_int_equal(same[i], wanted[i]);
+    wn_dictionary_free(&classes);
+}
+
 static void pattern_matches_whole_names(void **state)
 {
     static const struct {
@@ -179,6 +202,7 @@ int main(void)
         cmocka_unit_test(scale_stays_finite),
         cmocka_unit_test(constant_has_no_scale),
         cmocka_unit_test(dictionary_counts),
+        cmocka_unit_test(variants_of_a_name),
         cmocka_unit_test(pattern_matches_whole_names),
     };
 
