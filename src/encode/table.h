@@ -92,7 +92,8 @@ int wn_table_unlabelled(const struct wn_table *table, uint8_t *out,
 
 /* Fill in the roles and options first. WN_EDATA for what the CSV reader
  * refuses, a label that is missing (the first rows are named), too long or not
- * UTF-8, not declared, more classes than half the rows, and when no feature is left. */
+ * UTF-8, not declared, more classes than half the rows, and when no feature is
+ * left. */
 int wn_table_survey(struct wn_table *table, struct wn_error *error)
     WN_MUST_CHECK;
 void wn_table_free(struct wn_table *table);
