@@ -738,15 +738,20 @@ static int drop_unlabelled(const struct wn_run *run, struct wn_csv *csv,
 }
 
 /* Refuse at once what would need more than --memory: the index of the records,
- * and up to two floats a cell while columns are surveyed. */
+ * two words for each cell of the survey's sample, and each thread's blocks. */
 static int check_memory(const struct wn_run *run, const struct wn_csv *csv,
                         struct wn_error *error)
 {
-    const size_t n = wn_csv_rows(csv), columns = wn_csv_columns(csv);
+    const double n = (double)wn_csv_rows(csv);
+    const double columns = (double)wn_csv_columns(csv);
+    const double most_sampled =
+        fmin(fmin(n, WN_SAMPLE) * columns, fmax(1 << 22, 256 * columns));
     char what[100];
 
-    snprintf(what, sizeof what, "%zu rows of %zu columns", n, columns);
-    return wn_run_afford(run, (double)n * (32 + 8 * (double)columns) + 16e6,
+    snprintf(what, sizeof what, "%.0f rows of %.0f columns", n, columns);
+    return wn_run_afford(run,
+                         40 * n + 16 * most_sampled +
+                             8e6 * run->threads + 16e6,
                          what, error);
 }
 
