@@ -217,9 +217,10 @@ hang() {
     done
 }
 for signal in INT TERM HUP; do
-    # A shell's background processes ignore SIGINT for good; env undoes it.
+    # What a parent ignores (a shell SIGINT in the background, nohup SIGHUP) stays
+    # ignored for good; env undoes it.
     rm -f hanging
-    HANG=score env --default-signal=INT bin/audit x.csv >out 2>&1 &
+    HANG=score env --default-signal=INT,TERM,HUP bin/audit x.csv >out 2>&1 &
     hung=$!
     while [ ! -e hanging ]; do
         sleep .02
