@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The check room when memory runs out: each allocation in turn is refused, the
- * failure must come back as WN_ENOMEM, and (under the sanitizers) nothing may
- * leak. The program is linked with --wrap=wn_new. */
-#include "unit.h"
+/* The check room when memory runs out. */
+#include "refuse.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,22 +8,6 @@
 #include "check/check.h"
 #include "check/health.h"
 #include "check/rules.h"
-#include "util/memory.h"
-
-void *__real_wn_new(size_t count, size_t size, struct wn_error *error);
-void *__wrap_wn_new(size_t count, size_t size, struct wn_error *error);
-
-static size_t allowed;
-
-void *__wrap_wn_new(size_t count, size_t size, struct wn_error *error)
-{
-    if (allowed == 0) {
-        wn_fail(error, WN_ENOMEM, "refused");
-        return NULL;
-    }
-    allowed--;
-    return __real_wn_new(count, size, error);
-}
 
 enum { N = 12, K = 3, M = 2 };
 
@@ -135,21 +117,9 @@ done:
 
 static void says_when_memory_runs_out(void **state)
 {
-    struct wn_error error;
-    size_t refusals = 0;
-    int status;
-
     (void)state;
     fill();
-    do {
-        error = (struct wn_error){0};
-        allowed = refusals++;
-        status = run_all(&error);
-        if (status && error.code != WN_ENOMEM)
-            fail_msg("%s", error.text);
-    } while (status && refusals < 1000);
-    assert_int_equal(status, 0);
-    assert_true(refusals > 40);
+    refuse_each(run_all, 40);
 }
 
 int main(void)
