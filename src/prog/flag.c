@@ -61,20 +61,16 @@ static const struct wn_option *const last_rows[] = {
     &wn_option_version};
 
 /* The option table: ours, the checks', the shared ones. */
-static struct wn_option rows[64];
+enum { ROOM = 64 };
+static struct wn_option rows[ROOM];
 
 static void make_rows(void)
 {
-    size_t r = 0;
-
-    for (const struct wn_option *row = first_rows; row->name; row++)
-        rows[r++] = *row;
+    wn_option_add_rows(rows, ROOM, first_rows);
     for (size_t c = 0; wn_checks[c]; c++)
-        for (const struct wn_option *row = wn_checks[c]->knobs;
-             row && row->name; row++)
-            rows[r++] = *row;
+        wn_option_add_rows(rows, ROOM, wn_checks[c]->knobs);
     for (size_t s = 0; s < sizeof last_rows / sizeof *last_rows; s++)
-        rows[r++] = *last_rows[s];
+        wn_option_add(rows, ROOM, last_rows[s]);
 }
 
 /* Everything that is read, found and written. */

@@ -55,24 +55,18 @@ static const struct wn_option *const shared_rows[] = {
     &wn_option_version};
 
 /* The option table: ours, the networks' and the methods' own, the shared. */
-static struct wn_option rows[64];
+enum { ROOM = 64 };
+static struct wn_option rows[ROOM];
 
 static void make_rows(void)
 {
-    size_t r = 0;
-
-    for (const struct wn_option *row = first_rows; row->name; row++)
-        rows[r++] = *row;
-    for (const struct wn_option *row = wn_dynamics_options; row->name; row++)
-        rows[r++] = *row;
+    wn_option_add_rows(rows, ROOM, first_rows);
+    wn_option_add_rows(rows, ROOM, wn_dynamics_options);
     for (size_t i = 0; wn_methods[i]; i++)
-        for (const struct wn_option *row = wn_methods[i]->knobs;
-             row && row->name; row++)
-            rows[r++] = *row;
-    for (const struct wn_option *row = last_rows; row->name; row++)
-        rows[r++] = *row;
+        wn_option_add_rows(rows, ROOM, wn_methods[i]->knobs);
+    wn_option_add_rows(rows, ROOM, last_rows);
     for (size_t i = 0; i < sizeof shared_rows / sizeof *shared_rows; i++)
-        rows[r++] = *shared_rows[i];
+        wn_option_add(rows, ROOM, shared_rows[i]);
 }
 
 /* Everything that is read, found and written. */

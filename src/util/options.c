@@ -68,6 +68,22 @@ static size_t count_rows(const struct wn_option *rows)
     return count;
 }
 
+void wn_option_add(struct wn_option *table, size_t room,
+                   const struct wn_option *row)
+{
+    const size_t count = count_rows(table);
+
+    assert(count + 1 < room);
+    table[count] = *row;
+}
+
+void wn_option_add_rows(struct wn_option *table, size_t room,
+                        const struct wn_option *rows)
+{
+    for (; rows && rows->name; rows++)
+        wn_option_add(table, room, rows);
+}
+
 /* Whether `word` of the given length is one of "a|b|c". */
 static bool among(const char *choices, const char *word, size_t length)
 {

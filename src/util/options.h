@@ -53,6 +53,14 @@ extern const struct wn_option wn_option_output, wn_option_in_place,
     wn_option_force, wn_option_threads, wn_option_memory, wn_option_seed,
     wn_option_quiet, wn_option_verbose, wn_option_help, wn_option_version;
 
+/* Add a row, or rows up to {0} (none if NULL), at the end of a table with room
+ * for `room` rows, the {0} that ends it among them. A table that is too small
+ * is our own bug: it asserts. */
+void wn_option_add(struct wn_option *table, size_t room,
+                   const struct wn_option *row);
+void wn_option_add_rows(struct wn_option *table, size_t room,
+                        const struct wn_option *rows);
+
 /* Parse argv. `rows` of the program must outlive the result, argv too.
  * WN_EUSAGE names the option, what was found and what was wanted. When --help
  * or --version is given nothing else is checked. */
