@@ -468,28 +468,14 @@ int wn_entry_read(const struct wn_audit *audit, const struct wn_entry *entry,
 {
     /* What is held open is no part of what the file is. */
     struct wn_audit *holder = (struct wn_audit *)audit;
-    const hsize_t start[3] = {begin, 0, 0};
-    const hsize_t count[3] = {end - begin, entry->extent[1],
-                              entry->extent[2]};
-
     if (begin == end || content_size(entry) == 0)
         return 0;
     if (hold_rows(holder, entry, error))
         return -1;
-    const hid_t type = wn_type_open(entry->type, entry->width);
-    const hid_t memory = H5Screate_simple(entry->rank, count, NULL);
-    const hid_t space = H5Dget_space(audit->rows);
     const bool good =
-        type >= 0 && memory >= 0 &&
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >=
-            0 &&
-        H5Dread(audit->rows, type, memory, space, H5P_DEFAULT, out) >= 0;
-    if (space >= 0)
-        H5Sclose(space);
-    if (memory >= 0)
-        H5Sclose(memory);
-    if (type >= 0)
-        H5Tclose(type);
+        wn_rows_move(audit->rows, entry->type, entry->width, entry->rank,
+                     entry->extent, begin, end - begin, out, NULL);
+
     return good ? 0 : fail_at(audit, entry->path, "damaged, cannot be read",
                               error);
 }

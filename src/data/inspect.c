@@ -368,3 +368,28 @@ int wn_inspect(hid_t file, uint64_t size, struct wn_catalog *catalog,
               compare_entries);
     return status;
 }
+
+bool wn_rows_move(hid_t set, int type, size_t width, int rank,
+                  const size_t extent[3], size_t begin, size_t rows, void *to,
+                  const void *from)
+{
+    const hsize_t start[3] = {begin, 0, 0};
+    const hsize_t count[3] = {rows, extent[1], extent[2]};
+    const hid_t kind = wn_type_open(type, width);
+    const hid_t memory = H5Screate_simple(rank, count, NULL);
+    const hid_t space = H5Dget_space(set);
+    const bool good =
+        kind >= 0 && memory >= 0 &&
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >=
+            0 &&
+        (to ? H5Dread(set, kind, memory, space, H5P_DEFAULT, to)
+            : H5Dwrite(set, kind, memory, space, H5P_DEFAULT, from)) >= 0;
+
+    if (space >= 0)
+        H5Sclose(space);
+    if (memory >= 0)
+        H5Sclose(memory);
+    if (kind >= 0)
+        H5Tclose(kind);
+    return good;
+}

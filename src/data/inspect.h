@@ -72,4 +72,10 @@ struct wn_hash *wn_digest_begin(int type, size_t width, int rank,
  * copy to be closed. */
 hid_t wn_type_open(int type, size_t width);
 
+/* Rows begin .. begin+rows-1 of an open dataset of these extents: read into
+ * `to`, or, where that is NULL, written from `from`. False if HDF5 refuses. */
+bool wn_rows_move(hid_t set, int type, size_t width, int rank,
+                  const size_t extent[3], size_t begin, size_t rows, void *to,
+                  const void *from);
+
 #endif

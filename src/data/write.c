@@ -207,23 +207,10 @@ int wn_audit_write_begin(struct wn_audit_writer *writer, const char *path,
 static int put_rows(struct wn_audit_writer *writer, size_t rows,
                     const char *content, struct wn_error *error)
 {
-    const hsize_t start[3] = {writer->done, 0, 0};
-    const hsize_t count[3] = {rows, writer->extent[1], writer->extent[2]};
-    const hid_t type = wn_type_open(writer->type, writer->width);
-    const hid_t memory = H5Screate_simple(writer->rank, count, NULL);
-    const hid_t space = H5Dget_space(writer->set);
     const bool good =
-        type >= 0 && memory >= 0 &&
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >=
-            0 &&
-        H5Dwrite(writer->set, type, memory, space, H5P_DEFAULT, content) >= 0;
+        wn_rows_move(writer->set, writer->type, writer->width, writer->rank,
+                     writer->extent, writer->done, rows, NULL, content);
 
-    if (space >= 0)
-        H5Sclose(space);
-    if (memory >= 0)
-        H5Sclose(memory);
-    if (type >= 0)
-        H5Tclose(type);
     writer->done += rows;
     return good && !writer->store.failure ? 0 : fail(writer, error);
 }
