@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ingest: what was found, as the stage /data of an audit file. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prog/ingest_work.h"
+#include "util/memory.h"
+
+/* --- the sink ----------------------------------------------------------- */
+
+static int take_features(void *context, size_t n, const float *features,
+                         struct wn_error *error)
+{
+    const struct gathered *gathered = context;
+
+    return wn_audit_write_append(gathered->writer, n, features, error);
+}
+
+static void note_broken(struct gathered *gathered, struct wn_defect defect,
+                        const struct wn_cell *cell)
+{
+    const struct wn_csv *csv = gathered->table->csv;
+
+    if (gathered->noted[defect.column]++ < WN_INGEST_NOTES)
+        wn_talk_note(gathered->run->talk,
+                     "%s:%llu: column %s: found '%.*s', wanted a number",
+                     wn_csv_name(csv),
+                     (unsigned long long)wn_csv_line(csv)[defect.row],
+                     wn_csv_column(csv, defect.column),
+                     (int)(cell->length < 80 ? cell->length : 80),
+                     cell->text);
+}
+
+static int take_defect(void *context, struct wn_defect defect,
+                       const struct wn_cell *cell, struct wn_error *error)
+{
+    struct gathered *gathered = context;
+    const size_t at = gathered->defects;
+
+    if (wn_grow(&gathered->row, &gathered->row_room, at + 1,
+                sizeof *gathered->row, error) ||
+        wn_grow(&gathered->column, &gathered->column_room, at + 1,
+                sizeof *gathered->column, error) ||
+        wn_grow(&gathered->rule, &gathered->rule_room, at + 1,
+                sizeof *gathered->rule, error))
+        return -1;
+    gathered->row[at] = (int64_t)defect.row;
+    gathered->column[at] = (int32_t)defect.column;
+    gathered->rule[at] = defect.rule;
+    gathered->defects++;
+    if (cell)
+        note_broken(gathered, defect, cell);
+    return 0;
+}
+
+static int take_id(void *context, const struct wn_cell *cell,
+                   struct wn_error *error)
+{
+    struct gathered *gathered = context;
+
+    if (wn_grow(&gathered->id_offset, &gathered->id_room, gathered->ids + 2,
+                sizeof *gathered->id_offset, error) ||
+        wn_text_add(&gathered->id, cell->text, cell->length, error))
+        return -1;
+    if (gathered->ids == 0)
+        gathered->id_offset[0] = 0;
+    gathered->id_offset[++gathered->ids] = gathered->id.length;
+    return 0;
+}
+
+/* --- the audit file ----------------------------------------------------- */
+
+static int write_array(struct wn_audit_writer *writer, const char *path,
+                       enum wn_type type, size_t count, const void *content,
+                       struct wn_error *error)
+{
+    const size_t extent[3] = {count, 0, 0};
+
+    return wn_audit_write(writer, path, type, extent, content, error);
+}
+
+static int write_features(struct gathered *gathered, struct wn_error *error)
+{
+    const struct wn_table *table = gathered->table;
+    const struct wn_sink sink = {gathered, take_features, take_defect,
+                                 take_id};
+    const size_t extent[3] = {wn_csv_rows(table->csv), table->d, 0};
+
+    return wn_audit_write_begin(gathered->writer, "data/features", WN_F32,
+                                extent, error) ||
+                   wn_table_encode(table, &sink, error) ||
+                   wn_audit_write_end(gathered->writer, error) ||
+                   wn_audit_write_names(
+                       gathered->writer, "data/feature_name",
+                       (const char *const *)table->feature_name, table->d,
+                       error)
+               ? -1
+               : 0;
+}
+
+static int write_labels(struct gathered *gathered, struct wn_error *error)
+{
+    const struct wn_table *table = gathered->table;
+    const size_t k = table->classes.count;
+    char **name = wn_new(k, sizeof *name, error);
+    int status = name ? 0 : -1;
+
+    for (size_t c = 0; c < k && status == 0; c++) {
+        name[c] = wn_copy_text(wn_dictionary_text(&table->classes, c),
+                               table->classes.value[c].length, error);
+        status = name[c] ? 0 : -1;
+    }
+    if (status == 0)
+        status = write_array(gathered->writer, "data/label", WN_I32,
+                             wn_csv_rows(table->csv), table->label, error) ||
+                         wn_audit_write_names(gathered->writer,
+                                              "data/label_name",
+                                              (const char *const *)name, k,
+                                              error)
+                     ? -1
+                     : 0;
+    if (name)
+        wn_names_free(name, k);
+    return status;
+}
+
+static int write_rows(struct gathered *gathered, struct wn_error *error)
+{
+    struct wn_audit_writer *writer = gathered->writer;
+    const struct wn_csv *csv = gathered->table->csv;
+    const size_t n = wn_csv_rows(csv);
+
+    size_t left;
+    const uint64_t *left_out = wn_csv_left_out(csv, &left);
+    const size_t extent[3] = {left, 2, 0};
+
+    if (left && wn_audit_write(writer, "data/left_out", WN_U64, extent,
+                               left_out, error))
+        return -1;
+    if (write_array(writer, "data/row_offset", WN_U64, n + 1,
+                    wn_csv_offset(csv), error) ||
+        write_array(writer, "data/row_line", WN_U64, n, wn_csv_line(csv),
+                    error) ||
+        write_array(writer, "data/row_hash", WN_U64, n, wn_csv_hash(csv),
+                    error))
+        return -1;
+    if (!gathered->ids)
+        return 0;
+    return write_array(writer, "data/id_offset", WN_U64, n + 1,
+                       gathered->id_offset, error) ||
+                   write_array(writer, "data/id", WN_U8, gathered->id.length,
+                               wn_text_of(&gathered->id), error)
+               ? -1
+               : 0;
+}
+
+static int write_defects(struct gathered *gathered, struct wn_error *error)
+{
+    struct wn_audit_writer *writer = gathered->writer;
+    const size_t t = gathered->defects;
+
+    return write_array(writer, "data/defect/row", WN_I64, t, gathered->row,
+                       error) ||
+                   write_array(writer, "data/defect/column", WN_I32, t,
+                               gathered->column, error) ||
+                   write_array(writer, "data/defect/rule", WN_I32, t,
+                               gathered->rule, error) ||
+                   wn_audit_write_names(writer, "data/defect/rule_name",
+                                        wn_rule_names,
+                                        sizeof wn_rule_names /
+                                            sizeof *wn_rule_names,
+                                        error)
+               ? -1
+               : 0;
+}
+
+/* The column table, one array a statistic. */
+struct profile {
+    const char **name, **kind;
+    uint64_t *missing, *invalid, *distinct;
+    double *min, *max;
+};
+
+static void fill_profile(const struct wn_table *table,
+                         struct profile *profile)
+{
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+        const struct wn_column *column = &table->column[c];
+        const bool numeric = column->role == WN_ROLE_FEATURE &&
+                             column->kind == WN_KIND_NUMERIC;
+
+        profile->name[c] = wn_csv_column(table->csv, c);
+        profile->kind[c] = wn_table_kind(table, c);
+        profile->missing[c] = column->missing;
+        profile->invalid[c] = column->invalid;
+        profile->distinct[c] = column->role == WN_ROLE_LABEL
+                                   ? table->classes.count
+                                   : column->distinct;
+        profile->min[c] = numeric ? column->min : NAN;
+        profile->max[c] = numeric ? column->max : NAN;
+    }
+}
+
+static int write_columns(struct gathered *gathered, struct wn_error *error)
+{
+    struct wn_audit_writer *writer = gathered->writer;
+    const size_t columns = wn_csv_columns(gathered->table->csv);
+    struct profile p = {
+        wn_new(columns, sizeof *p.name, error),
+        wn_new(columns, sizeof *p.kind, error),
+        wn_new(columns, sizeof *p.missing, error),
+        wn_new(columns, sizeof *p.invalid, error),
+        wn_new(columns, sizeof *p.distinct, error),
+        wn_new(columns, sizeof *p.min, error),
+        wn_new(columns, sizeof *p.max, error)};
+    int status = -1;
+
+    if (!p.name || !p.kind || !p.missing || !p.invalid || !p.distinct ||
+        !p.min || !p.max)
+        goto done;
+    fill_profile(gathered->table, &p);
+    if (wn_audit_write_names(writer, "data/column/name", p.name, columns,
+                             error) ||
+        wn_audit_write_names(writer, "data/column/kind", p.kind, columns,
+                             error) ||
+        write_array(writer, "data/column/missing", WN_U64, columns, p.missing,
+                    error) ||
+        write_array(writer, "data/column/invalid", WN_U64, columns, p.invalid,
+                    error) ||
+        write_array(writer, "data/column/distinct", WN_U64, columns,
+                    p.distinct, error) ||
+        write_array(writer, "data/column/min", WN_F64, columns, p.min,
+                    error) ||
+        write_array(writer, "data/column/max", WN_F64, columns, p.max, error))
+        goto done;
+    status = 0;
+done:
+    free(p.name);
+    free(p.kind);
+    free(p.missing);
+    free(p.invalid);
+    free(p.distinct);
+    free(p.min);
+    free(p.max);
+    return status;
+}
+
+/* The operand as given if it is relative; no absolute path goes into a file
+ * that may be passed on. */
+static const char *source_name(const struct wn_run *run)
+{
+    const char *path = wn_run_input(run);
+
+    if (!path)
+        return "-";
+    while (path[0] == '.' && path[1] == '/') {
+        path += 2;
+        while (*path == '/')
+            path++;
+    }
+    return *path == '/' ? strrchr(path, '/') + 1 : path;
+}
+
+static int write_provenance(struct gathered *gathered, struct wn_error *error)
+{
+    struct wn_audit_writer *writer = gathered->writer;
+    const struct wn_table *table = gathered->table;
+    const char delimiter[2] = {wn_csv_delimiter(table->csv), '\0'};
+    struct wn_text options = {0};
+    int status = -1;
+
+    if (wn_options_describe(gathered->run->options, &options, error) ||
+        wn_audit_provenance(writer, gathered->run->name, wn_text_of(&options),
+                            wn_csv_digest(table->csv), error) ||
+        wn_audit_write_text(writer, "data", "task", "classification",
+                            error) ||
+        wn_audit_write_text(writer, "data", "source",
+                            source_name(gathered->run), error) ||
+        wn_audit_write_text(writer, "data", "source_digest",
+                            wn_csv_digest(table->csv), error) ||
+        wn_audit_write_number(writer, "data", "source_size",
+                              (double)wn_csv_size(table->csv), error) ||
+        wn_audit_write_text(writer, "data", "label_column",
+                            wn_csv_column(table->csv, table->label_column),
+                            error) ||
+        wn_audit_write_text(writer, "data", "delimiter", delimiter, error))
+        goto done;
+    status = 0;
+done:
+    wn_text_free(&options);
+    return status;
+}
+/* --- all of it ---------------------------------------------------------- */
+
+int ingest_write(struct gathered *gathered, struct wn_error *error)
+{
+    gathered->writer =
+        wn_run_create(gathered->run, NULL, WN_DATA, error);
+    gathered->noted = wn_new(wn_csv_columns(gathered->table->csv),
+                             sizeof *gathered->noted, error);
+    return !gathered->writer || !gathered->noted ||
+                   write_features(gathered, error) ||
+                   write_labels(gathered, error) ||
+                   write_rows(gathered, error) ||
+                   write_columns(gathered, error) ||
+                   write_defects(gathered, error) ||
+                   write_provenance(gathered, error)
+               ? -1
+               : 0;
+}
+
+void ingest_free(struct gathered *gathered)
+{
+    wn_audit_abandon(gathered->writer);
+    free(gathered->row);
+    free(gathered->column);
+    free(gathered->rule);
+    wn_text_free(&gathered->id);
+    free(gathered->id_offset);
+    free(gathered->noted);
+}
