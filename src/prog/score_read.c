@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* score: what was asked for, whether it fits, the data. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "prog/score_work.h"
+#include "util/memory.h"
+
+void score_free(struct work *work)
+{
+    wn_audit_close(work->audit);
+    wn_dataset_free(&work->data);
+    free(work->index);
+    free(work->fold);
+    free(work->distance);
+    free(work->probability);
+    free(work->members);
+    free(work->quality);
+    wn_dynamics_free(work->dynamics);
+}
+
+/* The predictors and what they and the methods need. */
+static int choose(const struct wn_run *run, struct work *work,
+                  struct wn_error *error)
+{
+    size_t count = 0;
+
+    while (wn_predictors[count])
+        count++;
+    work->members = wn_new(count, sizeof(void *), error);
+    work->quality = wn_new(count + 1, sizeof *work->quality, error);
+    if (!work->members || !work->quality)
+        return -1;
+    for (size_t p = 0; p < count; p++)
+        if (wn_option_holds(run->options, "model", wn_predictors[p]->name)) {
+            work->members[work->member_count++] = wn_predictors[p];
+            work->parts |= wn_predictors[p]->needs;
+        }
+    for (size_t i = 0; wn_methods[i]; i++)
+        if (score_chosen(run, wn_methods[i])) {
+            work->needs |= wn_methods[i]->needs;
+            if ((wn_methods[i]->needs & WN_NEEDS_PROBABILITY) &&
+                !work->member_count)
+                return wn_fail(error, WN_EUSAGE,
+                               "--methods: %s needs probabilities, but "
+                               "--model is none",
+                               wn_methods[i]->name);
+        }
+    if (work->needs & WN_NEEDS_NEIGHBORS)
+        work->parts |= WN_SAMPLE_NEIGHBORS;
+    return 0;
+}
+
+/* Two classes or more with rows, all features finite. */
+static int check_data(const struct work *work, struct wn_error *error)
+{
+    const struct wn_dataset *data = &work->data;
+    const char *name = wn_audit_name(work->audit);
+    int32_t first = -1;
+    size_t other = 0;
+
+    if (!data->features || data->d == 0)
+        return wn_fail(error, WN_EDATA,
+                       "%s: there are no features, wanted one or more", name);
+    if (!data->label)
+        return wn_fail(error, WN_EDATA,
+                       "%s: there is no label; run ingest with --label",
+                       name);
+    for (size_t i = 0; i < data->n && first < 0; i++)
+        first = data->label[i];
+    while (other < data->n &&
+           (data->label[other] < 0 || data->label[other] == first))
+        other++;
+    if (other == data->n)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found one class in %zu rows, wanted two or more",
+                       name, data->n);
+    for (size_t cell = 0; cell < data->n * data->d; cell++)
+        if (!isfinite(data->features[cell]))
+            return wn_fail(error, WN_EDATA,
+                           "%s: data/features: row %zu, feature %s is not "
+                           "finite",
+                           name, cell / data->d,
+                           data->feature_name[cell % data->d]);
+    return 0;
+}
+
+/* What the libraries take for themselves: OpenBLAS a buffer a thread. */
+static double library_bytes(const struct wn_run *run)
+{
+    return 16e6 + 16e6 * run->threads;
+}
+
+/* Refuse at once what would need more than --memory. */
+static int check_memory(const struct wn_run *run, const struct work *work,
+                        struct wn_error *error)
+{
+    const size_t m = (size_t)wn_option_number(run->options, "neighbors");
+    size_t x[3] = {0, 0, 0}, names[3] = {0, 0, 0};
+    struct wn_dynamics_plan plan;
+    double most = 0;
+    char what[100];
+    int rank;
+
+    if (!wn_audit_has(work->audit, "data/features") ||
+        !wn_audit_has(work->audit, "data/label_name"))
+        return 0;
+    if (wn_audit_shape(work->audit, "data/features", &rank, x, error) ||
+        wn_audit_shape(work->audit, "data/label_name", &rank, names, error) ||
+        wn_dynamics_plan_from(run->options, 0, &plan, error))
+        return -1;
+    const struct wn_sample sample = {
+        .n = x[0], .d = x[1], .k = names[0], .m = m, .threads = run->threads,
+        .folds = (size_t)wn_option_number(run->options, "folds")};
+    if (work->parts & WN_SAMPLE_NEIGHBORS)
+        most = fmax(most, wn_neighbors_bytes(x[0], x[1], m));
+    if (work->member_count)
+        most = fmax(most, wn_predict_bytes(work->members, work->member_count,
+                                           &sample));
+    if (work->needs & WN_NEEDS_DYNAMICS)
+        most = fmax(most, 4 * (double)x[0] * (double)names[0] +
+                              wn_dynamics_bytes(x[0], x[1], names[0], &plan,
+                                                run->threads));
+    snprintf(what, sizeof what, "%zu rows of %zu features and %zu classes",
+             x[0], x[1], names[0]);
+    return wn_run_afford(run,
+                         (double)x[0] * (4 * (double)x[1] + 8 * (double)m +
+                                         16) +
+                             most + library_bytes(run),
+                         what, error);
+}
+
+int score_read(const struct wn_run *run, struct work *work,
+               struct wn_error *error)
+{
+    if (choose(run, work, error))
+        return -1;
+    work->audit = wn_run_open(run, WN_DATA, error);
+    if (!work->audit || check_memory(run, work, error) ||
+        wn_dataset_load(&work->data, work->audit,
+                        WN_PART_LABEL | WN_PART_FEATURES, error))
+        return -1;
+    return check_data(work, error);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* prog/score_work.h: the parts of score(1): what is needed, what is found, what
+ * goes out. Included by score*.c only. */
+#ifndef WN_PROG_SCORE_WORK_H
+#define WN_PROG_SCORE_WORK_H
+
+#include "data/dataset.h"
+#include "method/method.h"
+#include "model/dynamics.h"
+#include "model/neighbors.h"
+#include "model/predict.h"
+#include "prog/program.h"
+
+/* Everything that is read, found and written. */
+struct work {
+    struct wn_audit *audit;
+    struct wn_dataset data;
+    size_t m;
+    enum wn_metric metric;
+    int32_t *index, *fold;
+    float *distance, *probability;
+    size_t folds;
+    const struct wn_predictor **members;
+    size_t member_count;
+    struct wn_quality *quality;
+    struct wn_dynamics *dynamics;
+    unsigned parts; /* enum wn_sample_part that the members need */
+    unsigned needs; /* enum wn_need of the methods */
+};
+
+void score_free(struct work *work);
+
+static inline bool score_chosen(const struct wn_run *run,
+                                const struct wn_method *method)
+{
+    return wn_option_holds(run->options, "methods", method->name);
+}
+
+/* score_read.c: the predictors and methods asked for and what they need; the
+ * memory that takes; the data, checked. */
+int score_read(const struct wn_run *run, struct work *work,
+               struct wn_error *error) WN_MUST_CHECK;
+
+/* score_find.c: graph, probabilities, networks, as far as they are needed. */
+int score_find(const struct wn_run *run, struct work *work,
+               struct wn_error *error) WN_MUST_CHECK;
+
+/* score_write.c: the methods' scores and all of /score; the whole file. */
+int score_write(const struct wn_run *run, const struct work *work,
+                struct wn_error *error) WN_MUST_CHECK;
+
+#endif

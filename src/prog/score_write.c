@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* score: the methods' scores, and all of it as the stage /score. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "model/linear.h"
+#include "prog/score_work.h"
+#include "util/memory.h"
+
+static int write_probability(const struct work *work,
+                             struct wn_audit_writer *writer,
+                             struct wn_error *error)
+{
+    static const char path[] = "score/probability";
+    const size_t extent[3] = {work->data.n, work->data.k, 0};
+    struct wn_text members = {0}, name = {0};
+    int status = -1;
+
+    if (wn_audit_write(writer, path, WN_F32, extent, work->probability,
+                       error))
+        goto done;
+    for (size_t p = 0; p <= work->member_count; p++) {
+        const struct wn_quality *quality = &work->quality[p];
+        const char *member =
+            p < work->member_count ? work->members[p]->name : "committee";
+        const struct {
+            const char *name;
+            double value;
+        } facts[] = {{"log_loss", quality->log_loss},
+                     {"calibration_error", quality->calibration},
+                     {"accuracy", quality->accuracy}};
+
+        for (size_t f = 0; f < sizeof facts / sizeof *facts; f++) {
+            name.length = 0;
+            if (wn_text_format(&name, error, "%s_%s", member,
+                               facts[f].name) ||
+                wn_audit_write_number(writer, path, wn_text_of(&name),
+                                      facts[f].value, error))
+                goto done;
+        }
+        if (p < work->member_count &&
+            wn_text_format(&members, error, "%s%s", p ? "," : "", member))
+            goto done;
+    }
+    status = wn_audit_write_text(writer, path, "members",
+                                 wn_text_of(&members), error);
+done:
+    wn_text_free(&members);
+    wn_text_free(&name);
+    return status;
+}
+
+static int write_neighbors(const struct work *work,
+                           struct wn_audit_writer *writer,
+                           struct wn_error *error)
+{
+    const size_t extent[3] = {work->data.n, work->m, 0};
+
+    if (wn_audit_write(writer, "score/neighbor/index", WN_I32, extent,
+                       work->index, error) ||
+        wn_audit_write(writer, "score/neighbor/distance", WN_F32, extent,
+                       work->distance, error))
+        return -1;
+    return wn_audit_write_text(
+        writer, "score/neighbor/distance", "metric",
+        work->metric == WN_COSINE ? "cosine" : "euclidean", error);
+}
+
+/* One method: compute, refuse what is not finite, write. */
+static int run_method(const struct wn_run *run, const struct work *work,
+                      const struct wn_method *method,
+                      const struct wn_view *view,
+                      struct wn_audit_writer *writer, struct wn_error *error)
+{
+    const size_t n = work->data.n, extent[3] = {n, 0, 0};
+    float *out = wn_new(n, sizeof *out, error);
+    float *spread = wn_new(n, sizeof *spread, error);
+    struct wn_text path = {0};
+    int status = -1;
+
+    if (!out || !spread ||
+        method->score(view, run->options, out, spread, error) ||
+        wn_text_format(&path, error, "score/%s", method->name))
+        goto done;
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(out[i]) || !isfinite(spread[i])) {
+            wn_fail(error, WN_ENUMERIC, "%s: row %zu is not finite",
+                    method->name, i);
+            goto done;
+        }
+    if (wn_audit_write(writer, wn_text_of(&path), WN_F32, extent, out, error))
+        goto done;
+    if (method->spreads &&
+        (wn_text_add(&path, "_std", 4, error) ||
+         wn_audit_write(writer, wn_text_of(&path), WN_F32, extent, spread,
+                        error)))
+        goto done;
+    status = 0;
+done:
+    free(out);
+    free(spread);
+    wn_text_free(&path);
+    return status;
+}
+
+static int run_methods(const struct wn_run *run, const struct work *work,
+                       struct wn_audit_writer *writer, struct wn_error *error)
+{
+    const struct wn_dataset *data = &work->data;
+    const struct wn_view view = {
+        .n = data->n, .d = data->d, .k = data->k, .m = work->m,
+        .x = data->features, .label = data->label,
+        .probability = work->probability, .neighbor = work->index,
+        .distance = work->distance, .dynamics = work->dynamics,
+        .threads = run->threads,
+        .seed = (uint64_t)wn_option_number(run->options, "seed")};
+
+    for (size_t i = 0; wn_methods[i]; i++)
+        if (score_chosen(run, wn_methods[i]) &&
+            run_method(run, work, wn_methods[i], &view, writer, error))
+            return wn_fail(error, WN_ENUMERIC, "%s",
+                           wn_audit_name(work->audit));
+    return 0;
+}
+
+int score_write(const struct wn_run *run, const struct work *work,
+                struct wn_error *error)
+{
+    struct wn_audit_writer *writer =
+        wn_run_create(run, work->audit, WN_SCORE, error);
+
+    if (!writer)
+        return -1;
+    if (wn_audit_write_text(writer, "score", "kernels", wn_linear_kernels(),
+                            error) ||
+        (work->dynamics &&
+         (wn_audit_write_number(writer, "score", "epoch",
+                                (double)wn_dynamics_epoch(work->dynamics),
+                                error) ||
+          wn_audit_write_number(writer, "score", "epochs",
+                                (double)wn_dynamics_epochs(work->dynamics),
+                                error))) ||
+        (work->probability && write_probability(work, writer, error)) ||
+        (work->index && write_neighbors(work, writer, error)) ||
+        run_methods(run, work, writer, error)) {
+        wn_audit_abandon(writer);
+        return -1;
+    }
+    return wn_audit_finish(writer, error);
+}
