@@ -25,7 +25,7 @@ struct wn_catalog {
     size_t count, room;
 };
 
-/* Walk the file, which has `size` bytes, and refuse what winnow-audit(5) says
+/* Walk the file, which has `size` bytes, and refuse what winnow-storage(5) says
  * is refused. WN_EDATA with the object's path. */
 int wn_inspect(hid_t file, uint64_t size, struct wn_catalog *catalog,
                struct wn_error *error) WN_MUST_CHECK;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compute the digests of an audit file as winnow-audit(5) says, with h5py and
+"""Compute the digests of an audit file as winnow-storage(5) says, with h5py and
 libxxhash alone, and compare them with those in the file."""
 import ctypes
 import sys

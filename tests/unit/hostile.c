@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Crafted audit files are refused before any data is read: every door that
- * winnow-audit(5) says is closed gets a file that tries it. A good file is
+ * winnow-storage(5) says is closed gets a file that tries it. A good file is
  * changed with plain HDF5 in a child of its own, where nothing is locked yet;
  * the canary file beside it must never be read. */
 #include <signal.h>
