@@ -211,6 +211,96 @@ static int load_defects(const struct load *load)
     return 0;
 }
 
+/* Indices below `count` or -1, where there are any. */
+static int check_codes(const struct load *load, const char *path,
+                       const int32_t *code, size_t count)
+{
+    for (size_t i = 0; code && i < load->dataset->n; i++)
+        if (code[i] < -1 || (code[i] >= 0 && (size_t)code[i] >= count))
+            return bad_row(load, path, i, "no such name");
+    return 0;
+}
+
+static int check_amounts(const struct load *load, const char *path,
+                         const float *amount)
+{
+    for (size_t i = 0; amount && i < load->dataset->n; i++)
+        if (!(amount[i] >= 0) || !__builtin_isfinite(amount[i]))
+            return bad_row(load, path, i, "not a number of 0 or more");
+    return 0;
+}
+
+static int load_codes(const struct load *load, const char *path,
+                      int32_t **code, const char *names_path, char ***name,
+                      size_t *count)
+{
+    return first_extent(load, names_path, 0, count) ||
+                   names(load, names_path, name) ||
+                   vector(load, path, WN_I32, load->dataset->n, code) ||
+                   check_codes(load, path, *code, *count)
+               ? -1
+               : 0;
+}
+
+static int load_amounts(const struct load *load, const char *path,
+                        float **amount)
+{
+    return vector(load, path, WN_F32, load->dataset->n, amount) ||
+                   check_amounts(load, path, *amount)
+               ? -1
+               : 0;
+}
+
+static int load_roles(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+
+    if (load_codes(load, "data/group", &dataset->group, "data/group_name",
+                   &dataset->group_name, &dataset->groups) ||
+        load_codes(load, "data/split", &dataset->split, "data/split_name",
+                   &dataset->split_name, &dataset->splits) ||
+        load_codes(load, "data/annotator", &dataset->annotator,
+                   "data/annotator_name", &dataset->annotator_name,
+                   &dataset->annotators) ||
+        load_amounts(load, "data/weight", &dataset->weight) ||
+        load_amounts(load, "data/cost", &dataset->cost) ||
+        vector(load, "data/trusted", WN_U8, dataset->n, &dataset->trusted))
+        return -1;
+    for (size_t i = 0; dataset->trusted && i < dataset->n; i++)
+        if (dataset->trusted[i] > 1)
+            return bad_row(load, "data/trusted", i, "neither 0 nor 1");
+    return 0;
+}
+
+/* Every row has to be a distribution: what follows divides by its parts. */
+static int load_probability(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    const size_t k = dataset->k, extent[3] = {dataset->n, k, 0};
+    const char *path = "data/probability";
+
+    if (!wn_audit_has(load->audit, path))
+        return 0;
+    dataset->probability =
+        wn_audit_read(load->audit, path, WN_F32, extent, load->error);
+    if (!dataset->probability)
+        return -1;
+    for (size_t i = 0; i < dataset->n; i++) {
+        double sum = 0;
+
+        for (size_t c = 0; c < k; c++) {
+            const float p = dataset->probability[i * k + c];
+
+            if (!(p >= 0 && p <= 1))
+                return bad_row(load, path, i, "not within 0 and 1");
+            sum += p;
+        }
+        if (!(sum > 0.999 && sum < 1.001))
+            return bad_row(load, path, i, "does not sum to 1");
+    }
+    return 0;
+}
+
 static char *text(const struct load *load, const char *attribute)
 {
     if (load->error->code)
@@ -269,7 +359,9 @@ int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
                    {WN_PART_ID, load_ids},
                    {WN_PART_ROW, load_rows},
                    {WN_PART_COLUMN, load_columns},
-                   {WN_PART_DEFECT, load_defects}};
+                   {WN_PART_DEFECT, load_defects},
+                   {WN_PART_ROLE, load_roles},
+                   {WN_PART_PROBABILITY, load_probability}};
     const struct load load = {dataset, audit, error};
     int status;
 
@@ -293,6 +385,16 @@ void wn_dataset_free(struct wn_dataset *dataset)
     wn_names_free(dataset->column_name, dataset->columns);
     wn_names_free(dataset->column_kind, dataset->columns);
     wn_names_free(dataset->rule_name, dataset->rules);
+    wn_names_free(dataset->group_name, dataset->groups);
+    wn_names_free(dataset->split_name, dataset->splits);
+    wn_names_free(dataset->annotator_name, dataset->annotators);
+    free(dataset->group);
+    free(dataset->split);
+    free(dataset->trusted);
+    free(dataset->weight);
+    free(dataset->cost);
+    free(dataset->annotator);
+    free(dataset->probability);
     free(dataset->features);
     free(dataset->label);
     free(dataset->id);

@@ -15,7 +15,9 @@ enum wn_part {
     WN_PART_ID = 4,       /* id, where there is one */
     WN_PART_ROW = 8,      /* row_offset, row_line, row_hash */
     WN_PART_COLUMN = 16,  /* column */
-    WN_PART_DEFECT = 32   /* defect */
+    WN_PART_DEFECT = 32,  /* defect */
+    WN_PART_ROLE = 64,    /* group .. annotator, those there are */
+    WN_PART_PROBABILITY = 128 /* probability, where it was brought */
 };
 
 /* Arrays that were not asked for, or are not there, are NULL. */
@@ -31,6 +33,19 @@ struct wn_dataset {
     uint64_t *row_line, *row_hash; /* n */
     uint64_t *left_out; /* left_outs pairs: where the records begin and end */
     size_t left_outs;   /* that ingest took for no rows; with the rows */
+
+    /* What columns with a role say of each of n rows. */
+    size_t groups, splits, annotators;
+    int32_t *group;     /* 0..groups-1 or -1: belongs with no other row */
+    char **group_name;
+    int32_t *split;     /* 0..splits-1 or -1: in none */
+    char **split_name;
+    uint8_t *trusted;   /* 1: the label is known to be right */
+    float *weight;      /* finite, 0 or more, some above 0 */
+    float *cost;        /* finite, 0 or more */
+    int32_t *annotator; /* 0..annotators-1 or -1: unknown */
+    char **annotator_name;
+    float *probability; /* n x k, rows sum to 1 */
 
     size_t columns;
     char **column_name, **column_kind;
@@ -50,7 +65,8 @@ struct wn_dataset {
 };
 
 /* Load the parts of an audit file and check that they fit together: labels
- * below k, offsets rising, defects inside. WN_EDATA names dataset and row.
+ * below k, offsets rising, defects inside, weights no less than 0. WN_EDATA
+ * names dataset and row.
  * On failure *dataset is empty. */
 int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
                     unsigned parts, struct wn_error *error) WN_MUST_CHECK;

@@ -26,7 +26,7 @@ struct wn_symbols {
         char name[8];
         size_t value;
         char first[128]; /* the path that set it */
-    } row[16];
+    } row[24];
     size_t count;
 };
 

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dataset: what comes back of /data, and what is refused though the file is
+ * sound: codes without a name, weights below 0, rows that are no distribution.
+ * Wanted: what was written; the messages as dataset.h promises them. */
+#include "unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "data/dataset.h"
+
+enum { N = 3, K = 2 };
+static const char path[] = "dataset-test.h5";
+
+/* One role of a row written otherwise than it should be. */
+struct trial {
+    const char *dataset;
+    enum wn_type type;
+    const void *content;
+    const char *names[2]; /* of dataset_name, NULL where there is none */
+    const char *refusal;
+};
+
+static int write_trial(const struct trial *trial, struct wn_error *error)
+{
+    static const char *const class[K] = {"cat", "dog"};
+    static const int32_t label[N] = {0, 1, 0};
+    const size_t extent[3] = {
+        N, strcmp(trial->dataset, "data/probability") == 0 ? K : 0, 0};
+    struct wn_audit_writer *writer =
+        wn_audit_create(path, true, NULL, WN_DATA, error);
+    char names[40];
+
+    snprintf(names, sizeof names, "%s_name", trial->dataset);
+    if (!writer ||
+        wn_audit_write(writer, "data/label", WN_I32, (size_t[3]){N, 0, 0},
+                       label, error) ||
+        wn_audit_write_names(writer, "data/label_name", class, K, error) ||
+        wn_audit_write(writer, trial->dataset, trial->type, extent,
+                       trial->content, error) ||
+        (trial->names[0] &&
+         wn_audit_write_names(writer, names, trial->names, 2, error)) ||
+        wn_audit_provenance(writer, "ingest", "label=pet", NULL, error))
+        return -1;
+    return wn_audit_finish(writer, error);
+}
+
+/* The text of what goes wrong, "" if nothing does. */
+static const char *load(const struct trial *trial, struct wn_dataset *dataset)
+{
+    static struct wn_error error;
+
+    error = (struct wn_error){0};
+    *dataset = (struct wn_dataset){0};
+    if (write_trial(trial, &error))
+        return error.text;
+    struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
+    if (audit && wn_dataset_load(dataset, audit, ~0u, &error) == 0)
+        error.text[0] = '\0';
+    wn_audit_close(audit);
+    return error.text;
+}
+
+static void roles_come_back(void **state)
+{
+    static const int32_t code[N] = {1, -1, 0};
+    static const uint8_t trusted[N] = {0, 1, 1};
+    static const float weight[N] = {0, 2.5f, 1};
+    static const float probability[N * K] = {1, 0, .25f, .75f, .5f, .5f};
+    const struct trial trials[] = {
+        {"data/group", WN_I32, code, {"p1", "p2"}, NULL},
+        {"data/split", WN_I32, code, {"test", "train"}, NULL},
+        {"data/annotator", WN_I32, code, {"ann", "bob"}, NULL},
+        {"data/trusted", WN_U8, trusted, {NULL}, NULL},
+        {"data/weight", WN_F32, weight, {NULL}, NULL},
+        {"data/cost", WN_F32, weight, {NULL}, NULL},
+        {"data/probability", WN_F32, probability, {NULL}, NULL}};
+    enum { TRIALS = sizeof trials / sizeof *trials };
+    struct wn_dataset d[TRIALS];
+
+    (void)state;
+    for (size_t i = 0; i < TRIALS; i++)
+        assert_string_equal(load(&trials[i], &d[i]), "");
+    assert_memory_equal(d[0].group, code, sizeof code);
+    assert_int_equal(d[0].groups, 2);
+    assert_string_equal(d[0].group_name[1], "p2");
+    assert_memory_equal(d[1].split, code, sizeof code);
+    assert_string_equal(d[1].split_name[0], "test");
+    assert_null(d[1].group);
+    assert_memory_equal(d[2].annotator, code, sizeof code);
+    assert_string_equal(d[2].annotator_name[1], "bob");
+    assert_memory_equal(d[3].trusted, trusted, sizeof trusted);
+    assert_memory_equal(d[4].weight, weight, sizeof weight);
+    assert_memory_equal(d[5].cost, weight, sizeof weight);
+    assert_memory_equal(d[6].probability, probability, sizeof probability);
+    for (size_t i = 0; i < TRIALS; i++)
+        wn_dataset_free(&d[i]);
+}
+
+static void wrong_roles_are_refused(void **state)
+{
+    static const int32_t high[N] = {0, 2, 1}, low[N] = {0, 1, -2};
+    static const int32_t none[N] = {-1, -1, 0};
+    static const uint8_t two[N] = {0, 2, 1};
+    static const float below[N] = {1, 1, -0.5f};
+    static const float infinite[N] = {1, INFINITY, 1};
+    static const float nan_[N] = {NAN, 1, 1};
+    static const float short_[N * K] = {1, 0, .25f, .5f, .5f, .5f};
+    static const float negative[N * K] = {1, 0, .5f, .5f, -.5f, 1.5f};
+    static const float gap[N * K] = {NAN, 1, .5f, .5f, .5f, .5f};
+    const struct trial trials[] = {
+        {"data/group", WN_I32, high, {"a", "b"},
+         "data/group: row 1: no such name"},
+        {"data/split", WN_I32, low, {"a", "b"},
+         "data/split: row 2: no such name"},
+        {"data/annotator", WN_I32, none, {NULL},
+         "data/annotator: row 2: no such name"},
+        {"data/trusted", WN_U8, two, {NULL},
+         "data/trusted: row 1: neither 0 nor 1"},
+        {"data/weight", WN_F32, below, {NULL},
+         "data/weight: row 2: not a number of 0 or more"},
+        {"data/weight", WN_F32, infinite, {NULL},
+         "data/weight: row 1: not a number of 0 or more"},
+        {"data/cost", WN_F32, nan_, {NULL},
+         "data/cost: row 0: not a number of 0 or more"},
+        {"data/probability", WN_F32, short_, {NULL},
+         "data/probability: row 1: does not sum to 1"},
+        {"data/probability", WN_F32, negative, {NULL},
+         "data/probability: row 2: not within 0 and 1"},
+        {"data/probability", WN_F32, gap, {NULL},
+         "data/probability: row 0: not within 0 and 1"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
+        struct wn_dataset dataset;
+        char wanted[120];
+
+        snprintf(wanted, sizeof wanted, "%s: %s", path, trials[i].refusal);
+        assert_string_equal(load(&trials[i], &dataset), wanted);
+        assert_null(dataset.label);
+        wn_dataset_free(&dataset);
+    }
+}
+
+static int start(void **state)
+{
+    struct wn_error error = {0};
+
+    (void)state;
+    return wn_audit_start(&error);
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    unlink(path);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(roles_come_back),
+        cmocka_unit_test(wrong_roles_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, start, finish);
+}
