@@ -120,6 +120,24 @@ long wn_dictionary_add(struct wn_dictionary *dictionary, const char *text,
     return (long)dictionary->slot[s] - 1;
 }
 
+int wn_dictionary_merge(struct wn_dictionary *into,
+                        const struct wn_dictionary *from, int32_t *number,
+                        struct wn_error *error)
+{
+    for (size_t v = 0; v < from->count; v++) {
+        const struct wn_value *value = &from->value[v];
+        const long at =
+            wn_dictionary_add(into, wn_dictionary_text(from, v),
+                              value->length, value->count, value->row, error);
+
+        if (at < 0)
+            return -1;
+        if (number)
+            number[v] = (int32_t)at;
+    }
+    return 0;
+}
+
 struct sorted {
     const char *text;
     size_t length, old;

@@ -43,6 +43,12 @@ long wn_dictionary_add(struct wn_dictionary *dictionary, const char *text,
 const char *wn_dictionary_text(const struct wn_dictionary *dictionary,
                                size_t number);
 
+/* Count what `from` holds into `into`; number[v], of from->count elements,
+ * becomes the number of its value v there; may be NULL. */
+int wn_dictionary_merge(struct wn_dictionary *into,
+                        const struct wn_dictionary *from, int32_t *number,
+                        struct wn_error *error) WN_MUST_CHECK;
+
 /* Order the values by their bytes. `place`, of `count` elements, tells the new
  * number of each old one; may be NULL. */
 int wn_dictionary_sort(struct wn_dictionary *dictionary, int32_t *place,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/roles.h"
 #include "encode/sweep.h"
 #include "encode/table.h"
 #include "util/hash.h"
@@ -228,26 +229,6 @@ static void merge_numbers(struct wn_column *column, const struct tally *tally)
     column->numbers += tally->numbers;
 }
 
-/* Count what `from` holds into `into`; *number, if given, gets each one's
- * number there. */
-static int merge_values(struct wn_dictionary *into,
-                        const struct wn_dictionary *from, int32_t *number,
-                        struct wn_error *error)
-{
-    for (size_t v = 0; v < from->count; v++) {
-        const struct wn_value *value = &from->value[v];
-        const long at =
-            wn_dictionary_add(into, wn_dictionary_text(from, v),
-                              value->length, value->count, value->row, error);
-
-        if (at < 0)
-            return -1;
-        if (number)
-            number[v] = (int32_t)at;
-    }
-    return 0;
-}
-
 static int merge_column(const struct wn_table *table,
                         struct wn_column *column, const struct tally *tally,
                         struct wn_error *error)
@@ -258,8 +239,8 @@ static int merge_column(const struct wn_table *table,
     merge_numbers(column, tally);
     if (column->many)
         return 0;
-    if (!tally->many && merge_values(&column->values, &tally->values, NULL,
-                                     error))
+    if (!tally->many &&
+        wn_dictionary_merge(&column->values, &tally->values, NULL, error))
         return -1;
     /* Other threads read it to save themselves work; they decide nothing by
      * it, so it does not matter when they see it. */
@@ -278,7 +259,7 @@ static int merge_labels(struct survey *survey, const struct piece *piece,
         wn_new(piece->classes.count, sizeof *number, error);
 
     if (!number ||
-        merge_values(&table->classes, &piece->classes, number, error)) {
+        wn_dictionary_merge(&table->classes, &piece->classes, number, error)) {
         free(number);
         return -1;
     }
@@ -358,7 +339,7 @@ static int add_declared(struct wn_table *table, struct wn_error *error)
                                "found '%.*s', wanted a class of --classes",
                                told_bytes(value->length), text);
     }
-    return merge_values(&table->classes, declared, NULL, error);
+    return wn_dictionary_merge(&table->classes, declared, NULL, error);
 }
 
 static int conclude_labels(struct survey *survey, struct wn_error *error)
@@ -696,9 +677,15 @@ const char *wn_table_kind(const struct wn_table *table, size_t column)
         return "id";
     case WN_ROLE_IGNORED:
         return "ignored";
-    default:
+    case WN_ROLE_FEATURE:
         return kinds[table->column[column].kind];
+    default:
+        break;
     }
+    size_t r = 0;
+    while (wn_role_kinds[r].role != table->column[column].role)
+        r++;
+    return wn_role_kinds[r].name;
 }
 
 static bool blank(char c)

@@ -40,7 +40,19 @@
 
 enum { WN_BUCKETS = 32, WN_NAME_BYTES = 1024, WN_SAMPLE = 65536 };
 
-enum wn_role { WN_ROLE_FEATURE, WN_ROLE_LABEL, WN_ROLE_ID, WN_ROLE_IGNORED };
+/* Of columns that are no features roles.h has the table. */
+enum wn_role {
+    WN_ROLE_FEATURE,
+    WN_ROLE_LABEL,
+    WN_ROLE_ID,
+    WN_ROLE_IGNORED,
+    WN_ROLE_GROUP,
+    WN_ROLE_SPLIT,
+    WN_ROLE_TRUSTED,
+    WN_ROLE_WEIGHT,
+    WN_ROLE_COST,
+    WN_ROLE_ANNOTATOR
+};
 
 enum wn_column_kind {
     WN_KIND_GUESS,
@@ -97,7 +109,8 @@ int wn_table_unlabelled(const struct wn_table *table, uint8_t *out,
 int wn_table_survey(struct wn_table *table, struct wn_error *error)
     WN_MUST_CHECK;
 void wn_table_free(struct wn_table *table);
-/* "numeric", "categorical", "text", "identifier", "label", "id", "ignored". */
+/* "numeric", "categorical", "text", "identifier", "label", "id", "ignored", or
+ * the name of a role. */
 const char *wn_table_kind(const struct wn_table *table, size_t column);
 
 /* A cell that is missing or broken. */

@@ -47,12 +47,20 @@ static const struct wn_option *const last_rows[] = {
     &wn_option_help,    &wn_option_version};
 
 /* The option table: ours, the shared ones. */
-enum { ROOM = 32 };
+enum { ROOM = 64 };
 static struct wn_option rows[ROOM];
 
 static void make_rows(void)
 {
     wn_option_add_rows(rows, ROOM, first_rows);
+    for (size_t r = 0; r < WN_ROLE_KINDS; r++) {
+        const struct wn_option row = {.name = wn_role_kinds[r].name,
+                                      .kind = WN_TEXT, .value = "COLUMN",
+                                      .recorded = true,
+                                      .help = wn_role_kinds[r].help};
+
+        wn_option_add(rows, ROOM, &row);
+    }
     for (size_t s = 0; s < sizeof last_rows / sizeof *last_rows; s++)
         wn_option_add(rows, ROOM, last_rows[s]);
 }
@@ -99,6 +107,17 @@ static int drop_unlabelled(const struct wn_run *run, struct wn_csv *csv,
     return status;
 }
 
+/* Of what the columns with a role hold, a row. */
+static double role_bytes(const struct wn_run *run)
+{
+    double bytes = 0;
+
+    for (size_t r = 0; r < WN_ROLE_KINDS; r++)
+        if (wn_option_given(run->options, wn_role_kinds[r].name))
+            bytes += sizeof(int32_t);
+    return bytes;
+}
+
 /* Refuse at once what would need more than --memory: the index of the records,
  * two words for each cell of the survey's sample, and each thread's blocks. */
 static int check_memory(const struct wn_run *run, const struct wn_csv *csv,
@@ -112,7 +131,7 @@ static int check_memory(const struct wn_run *run, const struct wn_csv *csv,
 
     snprintf(what, sizeof what, "%.0f rows of %.0f columns", n, columns);
     return wn_run_afford(run,
-                         40 * n + 16 * most_sampled +
+                         40 * n + role_bytes(run) * n + 16 * most_sampled +
                              8e6 * run->threads + 16e6,
                          what, error);
 }
@@ -154,7 +173,8 @@ static int ingest(struct wn_run *run, struct wn_error *error)
         ingest_roles(run, &table, error) == 0 &&
         ingest_classes(run, &table, error) == 0 &&
         drop_unlabelled(run, csv, &table, error) == 0 &&
-        wn_table_survey(&table, error) == 0)
+        wn_table_survey(&table, error) == 0 &&
+        wn_roles_read(&gathered.roles, &table, error) == 0)
         status = write_audit(&gathered, error);
     ingest_free(&gathered);
     if (csv)

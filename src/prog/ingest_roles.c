@@ -70,19 +70,24 @@ static int fail_unknown(const struct wn_csv *csv, const char *option,
     return -1;
 }
 
-static int give_role(struct wn_table *table, const char *option,
-                     const char *name, enum wn_role role, size_t *column,
+/* Nothing where the option was not given. */
+static int give_role(const struct wn_run *run, struct wn_table *table,
+                     const char *option, enum wn_role role,
                      struct wn_error *error)
 {
-    const long c = wn_csv_find(table->csv, name);
+    const char *name = wn_option_text(run->options, option);
+    const long c = name ? wn_csv_find(table->csv, name) : 0;
 
+    if (!name)
+        return 0;
     if (c < 0)
         return fail_unknown(table->csv, option, name, error);
     if (table->column[c].role != WN_ROLE_FEATURE)
-        return wn_fail(error, WN_EUSAGE,
-                       "--%s: column %s is the label already", option, name);
+        return wn_fail(error, WN_EUSAGE, "--%s: column %s is the %s already",
+                       option, name, wn_table_kind(table, (size_t)c));
     table->column[c].role = role;
-    *column = (size_t)c;
+    if (role == WN_ROLE_LABEL)
+        table->label_column = (size_t)c;
     return 0;
 }
 
@@ -97,8 +102,8 @@ static const struct {
              {"ignored", WN_ROLE_IGNORED, WN_KIND_GUESS}};
 enum { KINDS = sizeof kinds / sizeof *kinds, IGNORED = KINDS - 1 };
 
-/* Give kind k to the columns whose names match. The label and the id keep
- * their roles: `--label=label_1 --ignore=label.*` says what is meant. */
+/* Give kind k to the columns whose names match. Those with a role keep it:
+ * `--label=label_1 --ignore=label.*` says what is meant. */
 static int give_kind(struct wn_table *table, const char *option,
                      const char *text, size_t k, struct wn_error *error)
 {
@@ -159,8 +164,7 @@ static int parse_kind(struct wn_table *table, const char *text,
 int ingest_roles(const struct wn_run *run, struct wn_table *table,
                  struct wn_error *error)
 {
-    const char *id = wn_option_text(run->options, "id");
-    size_t ignored, told, column;
+    size_t ignored, told;
     const char *const *ignore =
         wn_option_list(run->options, "ignore", &ignored);
     const char *const *kind = wn_option_list(run->options, "kind", &told);
@@ -168,10 +172,13 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
     table->column =
         wn_new(wn_csv_columns(table->csv), sizeof *table->column, error);
     if (!table->column ||
-        give_role(table, "label", wn_option_text(run->options, "label"),
-                  WN_ROLE_LABEL, &table->label_column, error) ||
-        (id && give_role(table, "id", id, WN_ROLE_ID, &column, error)))
+        give_role(run, table, "label", WN_ROLE_LABEL, error) ||
+        give_role(run, table, "id", WN_ROLE_ID, error))
         return -1;
+    for (size_t r = 0; r < WN_ROLE_KINDS; r++)
+        if (give_role(run, table, wn_role_kinds[r].name,
+                      wn_role_kinds[r].role, error))
+            return -1;
     for (size_t i = 0; i < told; i++)
         if (parse_kind(table, kind[i], error))
             return -1;

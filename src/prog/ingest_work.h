@@ -4,6 +4,7 @@
 #ifndef WN_PROG_INGEST_WORK_H
 #define WN_PROG_INGEST_WORK_H
 
+#include "encode/roles.h"
 #include "encode/table.h"
 #include "prog/program.h"
 #include "util/text.h"
@@ -21,6 +22,7 @@ struct gathered {
     struct wn_text id;
     uint64_t *id_offset;
     size_t ids, id_room;
+    struct wn_roles roles;
     uint64_t *noted; /* broken cells of each column so far */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ingest: what was found, as the stage /data of an audit file. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,29 +100,63 @@ static int write_features(struct gathered *gathered, struct wn_error *error)
                : 0;
 }
 
-static int write_labels(struct gathered *gathered, struct wn_error *error)
+/* Codes of n rows and the names they stand for. */
+static int write_codes(struct wn_audit_writer *writer, const char *path,
+                       size_t n, const int32_t *code, const char *names_path,
+                       const struct wn_dictionary *names,
+                       struct wn_error *error)
 {
-    const struct wn_table *table = gathered->table;
-    const size_t k = table->classes.count;
+    const size_t k = names->count;
     char **name = wn_new(k, sizeof *name, error);
     int status = name ? 0 : -1;
 
     for (size_t c = 0; c < k && status == 0; c++) {
-        name[c] = wn_copy_text(wn_dictionary_text(&table->classes, c),
-                               table->classes.value[c].length, error);
+        name[c] = wn_copy_text(wn_dictionary_text(names, c),
+                               names->value[c].length, error);
         status = name[c] ? 0 : -1;
     }
     if (status == 0)
-        status = write_array(gathered->writer, "data/label", WN_I32,
-                             wn_csv_rows(table->csv), table->label, error) ||
-                         wn_audit_write_names(gathered->writer,
-                                              "data/label_name",
+        status = write_array(writer, path, WN_I32, n, code, error) ||
+                         wn_audit_write_names(writer, names_path,
                                               (const char *const *)name, k,
                                               error)
                      ? -1
                      : 0;
     if (name)
         wn_names_free(name, k);
+    return status;
+}
+
+static int write_labels(struct gathered *gathered, struct wn_error *error)
+{
+    const struct wn_table *table = gathered->table;
+
+    return write_codes(gathered->writer, "data/label",
+                       wn_csv_rows(table->csv), table->label,
+                       "data/label_name", &table->classes, error);
+}
+
+static int write_roles(struct gathered *gathered, struct wn_error *error)
+{
+    struct wn_audit_writer *writer = gathered->writer;
+    const size_t n = wn_csv_rows(gathered->table->csv);
+    char path[32], names[40];
+    int status = 0;
+
+    for (size_t r = 0; r < WN_ROLE_KINDS && status == 0; r++) {
+        const struct wn_role_values *values = &gathered->roles.of[r];
+
+        snprintf(path, sizeof path, "data/%s", wn_role_kinds[r].name);
+        snprintf(names, sizeof names, "%s_name", path);
+        if (values->code)
+            status = write_codes(writer, path, n, values->code, names,
+                                 &values->names, error);
+        if (values->flag)
+            status = write_array(writer, path, WN_U8, n, values->flag, error);
+        if (values->amount)
+            status =
+                write_array(writer, path, WN_F32, n, values->amount, error);
+    }
     return status;
 }
 
@@ -302,6 +337,7 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
     return !gathered->writer || !gathered->noted ||
                    write_features(gathered, error) ||
                    write_labels(gathered, error) ||
+                   write_roles(gathered, error) ||
                    write_rows(gathered, error) ||
                    write_columns(gathered, error) ||
                    write_defects(gathered, error) ||
@@ -319,4 +355,5 @@ void ingest_free(struct gathered *gathered)
     wn_text_free(&gathered->id);
     free(gathered->id_offset);
     free(gathered->noted);
+    wn_roles_free(&gathered->roles);
 }

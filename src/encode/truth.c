@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The words of truth.h. */
+#include "encode/truth.h"
+
+#include <string.h>
+#include <strings.h>
+
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+int wn_truth_parse(const char *text, size_t length)
+{
+    /* Those that mean no, each before the one that means yes. */
+    static const char *const words[] = {"0",  "1",   "f",     "t",   "n",
+                                        "y",  "no",  "yes",   "false",
+                                        "true"};
+
+    while (length && is_blank(text[length - 1]))
+        length--;
+    while (length && is_blank(*text)) {
+        text++;
+        length--;
+    }
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        if (strlen(words[w]) == length &&
+            strncasecmp(words[w], text, length) == 0)
+            return (int)(w & 1);
+    return -1;
+}

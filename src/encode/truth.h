@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* encode/truth.h: cells that say yes or no. */
+#ifndef WN_ENCODE_TRUTH_H
+#define WN_ENCODE_TRUTH_H
+
+#include <stddef.h>
+
+/* 1 for true, yes, t, y and 1, 0 for false, no, f, n and 0, in any case and
+ * with blanks around them; -1 for all else. */
+int wn_truth_parse(const char *text, size_t length);
+
+#endif
