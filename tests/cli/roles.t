@@ -62,7 +62,7 @@ import h5py, csv
 a, b = (h5py.File(n)["data"] for n in ("one.h5", "turned.h5"))
 rows = list(csv.DictReader(open("many.csv")))
 name = [x.decode() for x in a["group_name"]]
-print(a["group"][:].tolist() == b["group"][::-1].tolist(),
+print(a["group"][:].tolist() == b["group"][:].tolist()[::-1],
       [name[g] for g in a["group"]] == [r["g"] for r in rows],
       a["weight"][:].tolist() == [float(r["w"]) for r in rows],
       a["trusted"][:].tolist() == [int(r["t"]) for r in rows])')" \
