@@ -57,8 +57,7 @@ static void tell_quality(const struct wn_run *run, const struct work *work)
         wn_talk_detail(run->talk,
                        "%s: log-loss %.4f, calibration error %.4f, "
                        "accuracy %.4f",
-                       p < work->member_count ? work->members[p]->name
-                                              : "committee",
+                       score_member(work, p),
                        quality->log_loss, quality->calibration,
                        quality->accuracy);
     }
@@ -94,6 +93,18 @@ static int find_probability(const struct wn_run *run, struct work *work,
     return 0;
 }
 
+/* What the user brought, as it is: whose model that was we do not know. */
+static void take_brought(const struct wn_run *run, struct work *work)
+{
+    struct wn_dataset *data = &work->data;
+
+    work->probability = data->probability;
+    data->probability = NULL;
+    work->quality[0] = wn_predict_quality(work->probability, data->n, data->k,
+                                          data->label);
+    tell_quality(run, work);
+}
+
 static int find_dynamics(const struct wn_run *run, struct work *work,
                          struct wn_error *error)
 {
@@ -124,6 +135,8 @@ int score_find(const struct wn_run *run, struct work *work,
         return -1;
     if (work->member_count && find_probability(run, work, error))
         return -1;
+    if (work->brought)
+        take_brought(run, work);
     if ((work->needs & WN_NEEDS_DYNAMICS) && find_dynamics(run, work, error))
         return -1;
     return 0;

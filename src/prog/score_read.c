@@ -20,12 +20,15 @@ void score_free(struct work *work)
     wn_dynamics_free(work->dynamics);
 }
 
-/* The predictors and what they and the methods need. */
+/* The predictors and what they and the methods need. Probabilities that the
+ * user brought take the place of all predictors unless these were named. */
 static int choose(const struct wn_run *run, struct work *work,
                   struct wn_error *error)
 {
     size_t count = 0;
 
+    work->brought = wn_audit_has(work->audit, "data/probability") &&
+                    !wn_option_given(run->options, "model");
     while (wn_predictors[count])
         count++;
     work->members = wn_new(count, sizeof(void *), error);
@@ -33,7 +36,8 @@ static int choose(const struct wn_run *run, struct work *work,
     if (!work->members || !work->quality)
         return -1;
     for (size_t p = 0; p < count; p++)
-        if (wn_option_holds(run->options, "model", wn_predictors[p]->name)) {
+        if (!work->brought &&
+            wn_option_holds(run->options, "model", wn_predictors[p]->name)) {
             work->members[work->member_count++] = wn_predictors[p];
             work->parts |= wn_predictors[p]->needs;
         }
@@ -41,7 +45,7 @@ static int choose(const struct wn_run *run, struct work *work,
         if (score_chosen(run, wn_methods[i])) {
             work->needs |= wn_methods[i]->needs;
             if ((wn_methods[i]->needs & WN_NEEDS_PROBABILITY) &&
-                !work->member_count)
+                !work->member_count && !work->brought)
                 return wn_fail(error, WN_EUSAGE,
                                "--methods: %s needs probabilities, but "
                                "--model is none",
@@ -118,6 +122,8 @@ static int check_memory(const struct wn_run *run, const struct work *work,
     if (work->member_count)
         most = fmax(most, wn_predict_bytes(work->members, work->member_count,
                                            &sample));
+    if (work->brought)
+        most = fmax(most, 4 * (double)x[0] * (double)names[0]);
     if (work->needs & WN_NEEDS_DYNAMICS)
         most = fmax(most, 4 * (double)x[0] * (double)names[0] +
                               wn_dynamics_bytes(x[0], x[1], names[0], &plan,
@@ -134,12 +140,14 @@ static int check_memory(const struct wn_run *run, const struct work *work,
 int score_read(const struct wn_run *run, struct work *work,
                struct wn_error *error)
 {
-    if (choose(run, work, error))
-        return -1;
     work->audit = wn_run_open(run, WN_DATA, error);
-    if (!work->audit || check_memory(run, work, error) ||
-        wn_dataset_load(&work->data, work->audit,
-                        WN_PART_LABEL | WN_PART_FEATURES, error))
+    if (!work->audit || choose(run, work, error) ||
+        check_memory(run, work, error))
+        return -1;
+    const unsigned parts =
+        WN_PART_LABEL | WN_PART_FEATURES |
+        (work->brought ? (unsigned)WN_PART_PROBABILITY : 0);
+    if (wn_dataset_load(&work->data, work->audit, parts, error))
         return -1;
     return check_data(work, error);
 }

@@ -22,6 +22,7 @@ struct work {
     size_t folds;
     const struct wn_predictor **members;
     size_t member_count;
+    bool brought; /* the probabilities are those of ingest, not of members */
     struct wn_quality *quality;
     struct wn_dynamics *dynamics;
     unsigned parts; /* enum wn_sample_part that the members need */
@@ -29,6 +30,14 @@ struct work {
 };
 
 void score_free(struct work *work);
+
+/* Whose probabilities quality[p] is about. */
+static inline const char *score_member(const struct work *work, size_t p)
+{
+    return p < work->member_count ? work->members[p]->name
+           : work->brought        ? "brought"
+                                  : "committee";
+}
 
 static inline bool score_chosen(const struct wn_run *run,
                                 const struct wn_method *method)

@@ -21,8 +21,7 @@ static int write_probability(const struct work *work,
         goto done;
     for (size_t p = 0; p <= work->member_count; p++) {
         const struct wn_quality *quality = &work->quality[p];
-        const char *member =
-            p < work->member_count ? work->members[p]->name : "committee";
+        const char *member = score_member(work, p);
         const struct {
             const char *name;
             double value;
@@ -38,7 +37,7 @@ static int write_probability(const struct work *work,
                                       facts[f].value, error))
                 goto done;
         }
-        if (p < work->member_count &&
+        if ((p < work->member_count || work->brought) &&
             wn_text_format(&members, error, "%s%s", p ? "," : "", member))
             goto done;
     }
