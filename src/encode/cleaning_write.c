@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A rule written so that it can be pasted into a file and read there. */
+#include <string.h>
+
+#include "encode/cleaning.h"
+
+/* The code point at text[0..length), valid UTF-8, and its bytes. */
+static unsigned decode(const char *text, size_t length, size_t *bytes)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    const size_t wanted = at[0] < 0xc0   ? 1
+                          : at[0] < 0xe0 ? 2
+                          : at[0] < 0xf0 ? 3
+                                         : 4;
+    unsigned point = wanted == 1 ? at[0] : at[0] & (0x7f >> wanted);
+
+    *bytes = wanted <= length ? wanted : 1;
+    for (size_t i = 1; i < *bytes; i++)
+        point = point << 6 | (at[i] & 0x3f);
+    return point;
+}
+
+/* Whether a character cannot be seen, or not told from another. */
+static bool unclear(unsigned point)
+{
+    return point < 0x20 || (point >= 0x7f && point <= 0xa0) ||
+           point == 0xad || (point >= 0x300 && point <= 0x36f) ||
+           point == 0x61c || (point >= 0x2000 && point <= 0x200f) ||
+           (point >= 0x2028 && point <= 0x202f) ||
+           (point >= 0x205f && point <= 0x206f) || point == 0x3000 ||
+           point == 0xfeff;
+}
+
+/* As a pattern that matches the text alone, or as a TEXT. */
+static int write_quoted(struct wn_text *out, const char *text, size_t length,
+                        bool pattern, struct wn_error *error)
+{
+    const char *special = pattern ? "\"\\^$.[]|()?*+{}#" : "\"\\";
+    int status = wn_text_add(out, "\"", 1, error);
+    size_t bytes;
+
+    for (size_t i = 0; i < length && status == 0; i += bytes) {
+        const unsigned point = decode(text + i, length - i, &bytes);
+
+        if (unclear(point))
+            status = wn_text_format(out, error,
+                                    pattern ? "\\x{%x}" : "\\u%04x", point);
+        else if (point < 0x80 && strchr(special, (int)point))
+            status = wn_text_format(out, error, "\\%c", (char)point);
+        else
+            status = wn_text_add(out, text + i, bytes, error);
+    }
+    return status ? -1 : wn_text_add(out, "\"", 1, error);
+}
+
+static bool is_plain(const char *text)
+{
+    for (; *text; text++)
+        if (!((*text >= '0' && *text <= '9') || *text == '_' ||
+              ((*text | 32) >= 'a' && (*text | 32) <= 'z')))
+            return false;
+    return true;
+}
+
+int wn_cleaning_write_map(struct wn_text *out, const char *column,
+                          const char *old, size_t old_length, const char *new,
+                          size_t new_length, struct wn_error *error)
+{
+    const int status =
+        is_plain(column)
+            ? wn_text_add(out, column, strlen(column), error)
+            : write_quoted(out, column, strlen(column), true, error);
+
+    return status || wn_text_format(out, error, ": map ") ||
+                   write_quoted(out, old, old_length, false, error) ||
+                   wn_text_format(out, error, " = ") ||
+                   write_quoted(out, new, new_length, false, error)
+               ? -1
+               : 0;
+}
