@@ -99,11 +99,12 @@ def dynamics(path):
             order = random.permutation(n)
             for at in range(0, n, batch):
                 rows = order[at:at + batch]
-                h, p = forward(net, x[rows])
+                part = x[rows]
+                h, p = forward(net, part)
                 outer = (p - onehot[rows]) / len(rows)
                 inner = (outer @ net[2].T) * (h > 0)
                 for w, v, g in zip(net, velocity,
-                                   (x[rows].T @ inner, inner.sum(0),
+                                   (part.T @ inner, inner.sum(0),
                                     h.T @ outer, outer.sum(0))):
                     v *= .9
                     v += g

@@ -41,6 +41,7 @@ softmax|5-fold logistic regression, $wide_n x 784|wide|score $o --model=softmax 
 neighbors|exact 10 neighbours, $narrow_n x 128|narrow|score $o --model=none --methods=disagreement $data/narrow.h5|$peers neighbors $data/narrow.h5;$peers faiss $data/narrow.h5|floor sgemm $narrow_n $narrow_n 128 1
 dynamics|EL2N and GraNd, ten networks, five epochs, $wide_n x 784|wide|score $o --model=none --methods=el2n,grand --epoch=5 $data/wide.h5|$peers dynamics $data/wide.h5|floor sgemm $wide_n 128 784 110
 dynamics20k|the same, $narrow_n x 128|narrow|score $o --model=none --methods=el2n,grand --epoch=5 $data/narrow.h5|$peers dynamics $data/narrow.h5|floor sgemm $narrow_n 128 128 110
+dynamics16|the same, $narrow_n x 16|slim|score $o --model=none --methods=el2n,grand --epoch=5 $data/slim.h5|$peers dynamics $data/slim.h5|floor sgemm $narrow_n 128 16 110
 digits|the whole audit of the digits|digits|audit -q -j $threads $data/digits.csv --label=digit||
 "
 
@@ -50,6 +51,7 @@ encoded() {
     generate "$2" "$3" 10 .05 | ingest -q --label=label -f -o "$1"
 }
 make_wide() { encoded "$1" $wide_n 784; }
+make_slim() { encoded "$1" $narrow_n 16; }
 make_narrow() { encoded "$1" $narrow_n 128; }
 
 # prepare NAME: its data, unless they are there.

@@ -20,7 +20,7 @@ const struct wn_method wn_method_aum = {
     .name = "aum",
     .brief = "minus the mean margin of the label's logit",
     .source = "Pleiss et al. 2020",
-    .needs = WN_NEEDS_DYNAMICS,
+    .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .score = score,
     .spreads = 1,
 };

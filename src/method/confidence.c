@@ -19,7 +19,7 @@ const struct wn_method wn_method_confidence = {
     .name = "confidence",
     .brief = "one minus the mean probability of the label",
     .source = "Swayamdipta et al. 2020",
-    .needs = WN_NEEDS_DYNAMICS,
+    .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .score = score,
     .spreads = 1,
 };

@@ -19,7 +19,7 @@ const struct wn_method wn_method_cores = {
     .name = "cores",
     .brief = "the label's loss minus the mean loss of all classes",
     .source = "Cheng et al. 2021",
-    .needs = WN_NEEDS_DYNAMICS,
+    .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .score = score,
     .spreads = 1,
 };

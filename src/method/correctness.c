@@ -20,7 +20,7 @@ const struct wn_method wn_method_correctness = {
     .name = "correctness",
     .brief = "epochs in which another label was predicted",
     .source = "Swayamdipta et al. 2020",
-    .needs = WN_NEEDS_DYNAMICS,
+    .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .score = score,
     .spreads = 1,
 };

@@ -18,7 +18,7 @@ const struct wn_method wn_method_first_learned = {
     .name = "first_learned",
     .brief = "first epoch in which the label was predicted",
     .source = "Toneva et al. 2019",
-    .needs = WN_NEEDS_DYNAMICS,
+    .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .score = score,
     .spreads = 1,
 };

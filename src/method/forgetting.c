@@ -19,7 +19,7 @@ const struct wn_method wn_method_forgetting = {
     .name = "forgetting",
     .brief = "times a right prediction became wrong",
     .source = "Toneva et al. 2019",
-    .needs = WN_NEEDS_DYNAMICS,
+    .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .score = score,
     .spreads = 1,
 };

@@ -20,7 +20,7 @@ const struct wn_method wn_method_grand = {
     .name = "grand",
     .brief = "norm of the gradient of the row's early loss",
     .source = "Paul, Ganguli and Dziugaite 2021",
-    .needs = WN_NEEDS_DYNAMICS,
+    .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_GRADIENTS,
     .score = score,
     .spreads = 1,
 };

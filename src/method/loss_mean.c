@@ -19,7 +19,7 @@ const struct wn_method wn_method_loss_mean = {
     .name = "loss_mean",
     .brief = "mean loss over the epochs",
     .source = "Lan et al. 2024",
-    .needs = WN_NEEDS_DYNAMICS,
+    .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .score = score,
     .spreads = 1,
 };

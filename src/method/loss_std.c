@@ -18,6 +18,6 @@ const struct wn_method wn_method_loss_std = {
     .name = "loss_std",
     .brief = "deviation of the loss over the epochs",
     .source = "Lan et al. 2024",
-    .needs = WN_NEEDS_DYNAMICS,
+    .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .score = score,
 };

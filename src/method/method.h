@@ -13,7 +13,9 @@ enum wn_need {
     WN_NEEDS_PROBABILITY = 1, /* view->probability */
     WN_NEEDS_DYNAMICS = 2,    /* view->dynamics */
     WN_NEEDS_NEIGHBORS = 4,   /* view->neighbor, view->distance */
-    WN_NEEDS_FEATURES = 8     /* view->x */
+    WN_NEEDS_FEATURES = 8,    /* view->x */
+    WN_NEEDS_GRADIENTS = 16,  /* view->dynamics with gradient norms */
+    WN_NEEDS_HISTORIES = 32   /* view->dynamics with histories */
 };
 
 struct wn_dynamics; /* model/dynamics.h */

@@ -19,7 +19,7 @@ const struct wn_method wn_method_variability = {
     .name = "variability",
     .brief = "deviation of the label's probability over epochs",
     .source = "Swayamdipta et al. 2020",
-    .needs = WN_NEEDS_DYNAMICS,
+    .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .score = score,
     .spreads = 1,
 };

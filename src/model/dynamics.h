@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* model/dynamics.h: what becomes of every row while networks learn.
  *
- * Replicated networks (model/mlp.h) learn from all labelled rows. Two kinds of
- * numbers are kept for every row, one set of O(1) numbers a row, never a row x
- * epoch or row x class array:
+ * Two kinds of numbers are kept for every row, one set of O(1) numbers a row,
+ * never a row x epoch or row x class array:
  *
- *   at one epoch   a separate pass over all rows after that epoch: EL2N, GraNd
- *                  and their kin
- *   over epochs    the logits of each minibatch before its update, as the
- *                  papers have it: margin, forgetting, loss, confidence
+ *   at one epoch   EL2N, GraNd and their kin
+ *   over epochs    margin, forgetting, loss, confidence
  *
  * Each is averaged over the replicates; the standard deviation over them
- * (ddof 0) is kept beside. Rows without a label have 0 everywhere. */
+ * (ddof 0) is kept beside. Rows without a label have 0 everywhere. The numbers
+ * come from networks of our own (model/training.h) or from logits that the
+ * user brings (model/given.h). */
 #ifndef WN_MODEL_DYNAMICS_H
 #define WN_MODEL_DYNAMICS_H
 
@@ -20,8 +19,6 @@
 
 #include "model/mlp.h"
 #include "util/error.h"
-#include "util/message.h"
-#include "util/options.h"
 
 enum wn_statistic {
     /* At one epoch. */
@@ -60,36 +57,28 @@ void wn_history_add(struct wn_history *history, const float *z, size_t k,
 void wn_history_read(const struct wn_history *history,
                      double value[WN_STATISTICS]);
 
-struct wn_dynamics_plan {
-    struct wn_mlp_plan network; /* replicate is set by the training */
-    size_t replicates;
-    size_t epoch;  /* EL2N and its kin are measured after this many; 0 = found
-                      by held-out loss, model/early.h */
-    size_t epochs; /* in all, >= epoch; 0 = as many as epoch */
+/* What is kept beside the numbers from a row's probabilities at one epoch. */
+enum wn_dynamics_part {
+    WN_DYNAMICS_GRADIENTS = 1, /* WN_GRAND */
+    WN_DYNAMICS_HISTORIES = 2  /* all over epochs */
 };
-
-/* Options that shape the plan, to go into a program's table; ends with {0}. */
-extern const struct wn_option wn_dynamics_options[];
-/* The plan these options ask for. WN_EUSAGE if --epochs < --epoch. */
-int wn_dynamics_plan_from(const struct wn_options *options, uint64_t seed,
-                          struct wn_dynamics_plan *plan,
-                          struct wn_error *error) WN_MUST_CHECK;
 
 struct wn_dynamics;
 
-/* Train and measure; the task's standard is made here. The answer does not
- * depend on `threads`. A network that diverges begins again with half the rate.
- * Time O(replicates epochs n hidden (d + k)); memory O(threads) numbers a row.
- * Errors: WN_EDATA (no labelled row), WN_ENOMEM, WN_ENUMERIC (no rate works).
- */
-struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
-                                      const struct wn_dynamics_plan *plan,
-                                      int threads, struct wn_talk *talk,
-                                      struct wn_error *error) WN_MUST_CHECK;
+/* Of n rows, nothing yet. label is borrowed; parts are enum wn_dynamics_part,
+ * or-ed; what is no part costs nothing and cannot be read. NULL with
+ * WN_ENOMEM. */
+struct wn_dynamics *wn_dynamics_new(size_t n, const int32_t *label,
+                                    unsigned parts, size_t epoch,
+                                    size_t epochs, struct wn_error *error)
+    WN_MUST_CHECK;
 void wn_dynamics_free(struct wn_dynamics *dynamics);
-/* Most bytes that takes, the answer included, beside the task. */
-double wn_dynamics_bytes(size_t n, size_t d, size_t k,
-                         const struct wn_dynamics_plan *plan, int threads);
+/* One more replicate: n verdicts and, as the parts say, n gradient norms and n
+ * histories, else NULL. */
+void wn_dynamics_add(struct wn_dynamics *dynamics,
+                     const struct wn_verdict *verdict, const double *grand,
+                     const struct wn_history *history);
+unsigned wn_dynamics_parts(const struct wn_dynamics *dynamics);
 
 /* Fill mean[n] and spread[n] (NULL if not wanted) with factor * statistic +
  * shift and |factor| * its standard deviation; 0 for rows without a label. */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "model/linear.h"
+#include "model/pointwise.h"
 #include "util/memory.h"
 #include "util/thread.h"
 
@@ -68,16 +69,7 @@ static void hidden_units(const struct wn_mlp *net, const float *x,
 {
     wn_gemm(0, 0, count, net->h, net->d, net->scale, x, net->d, net->w1,
             net->h, 0, h, net->h);
-    for (size_t i = 0; i < count; i++) {
-        float *row = h + i * net->h;
-
-#pragma omp simd
-        for (size_t j = 0; j < net->h; j++) {
-            const float a = row[j] + net->b1[j];
-
-            row[j] = a > 0 ? a : 0;
-        }
-    }
+    wn_point_rectify(h, net->b1, count, net->h);
 }
 
 static void logits(const struct wn_mlp *net, const float *h, size_t count,
@@ -95,18 +87,23 @@ static void back(const struct wn_mlp *net, const float *delta2, const float *h,
 {
     wn_gemm(0, 1, count, net->h, net->k, 1, delta2, net->k, net->w2, net->k, 0,
             delta1, net->h);
-#pragma omp simd
-    for (size_t i = 0; i < count * net->h; i++)
-        delta1[i] = h[i] > 0 ? delta1[i] : 0;
+    wn_point_gate(delta1, h, count * net->h);
 }
 
-double wn_log_total(const float *z, size_t k)
+static float largest(const float *z, size_t k)
 {
-    double total = 0;
     float top = z[0];
 
     for (size_t c = 1; c < k; c++)
         top = z[c] > top ? z[c] : top;
+    return top;
+}
+
+double wn_log_total(const float *z, size_t k)
+{
+    const float top = largest(z, k);
+    double total = 0;
+
     for (size_t c = 0; c < k; c++)
         total += exp((double)z[c] - top);
     return top + log(total);
@@ -115,11 +112,13 @@ double wn_log_total(const float *z, size_t k)
 void wn_verdict_of(const float *z, size_t k, int32_t label, double *p,
                    struct wn_verdict *verdict)
 {
-    const double log_total = wn_log_total(z, k);
-    double rest = 0, square = 0, other = 0;
+    const double top = largest(z, k);
+    double total = 0, rest = 0, square = 0, other = 0;
 
     for (size_t c = 0; c < k; c++)
-        p[c] = exp(z[c] - log_total);
+        total += p[c] = exp(z[c] - top);
+    for (size_t c = 0; c < k; c++)
+        p[c] /= total;
     *verdict = (struct wn_verdict){0};
     if (label < 0)
         return;
@@ -133,13 +132,13 @@ void wn_verdict_of(const float *z, size_t k, int32_t label, double *p,
     verdict->el2n = sqrt(square + rest * rest);
     verdict->own = p[label];
     verdict->margin = other - p[label];
-    verdict->loss = log_total - z[label];
+    verdict->loss = top + log(total) - z[label];
 }
 
 /* Scratch for the rows of one block or minibatch. */
 struct scratch {
-    float *x, *h, *z, *delta;
-    double *p, *log_total;
+    float *x, *h, *z, *p, *delta;
+    double *row, *log_total;
 };
 
 static void scratch_free(struct scratch *s)
@@ -147,8 +146,9 @@ static void scratch_free(struct scratch *s)
     free(s->x);
     free(s->h);
     free(s->z);
-    free(s->delta);
     free(s->p);
+    free(s->delta);
+    free(s->row);
     free(s->log_total);
     *s = (struct scratch){0};
 }
@@ -160,25 +160,17 @@ static int scratch_new(struct scratch *s, const struct wn_mlp *net,
     s->h = wn_new(wn_product(rows, net->h, 1), sizeof *s->h, error);
     s->delta = wn_new(wn_product(rows, net->h, 1), sizeof *s->delta, error);
     s->z = wn_new(wn_product(rows, net->k, 1), sizeof *s->z, error);
-    s->p = wn_new(net->k, sizeof *s->p, error);
+    s->p = wn_new(wn_product(rows, net->k, 1), sizeof *s->p, error);
+    s->row = wn_new(net->k, sizeof *s->row, error);
     s->log_total = wn_new(rows, sizeof *s->log_total, error);
-    if (s->x && s->h && s->delta && s->z && s->p && s->log_total)
+    if (s->x && s->h && s->delta && s->z && s->p && s->row &&
+        s->log_total)
         return 0;
     scratch_free(s);
     return -1;
 }
 
-static double norm2(const float *v, size_t count)
-{
-    double sum = 0;
-
-#pragma omp simd reduction(+ : sum)
-    for (size_t i = 0; i < count; i++)
-        sum += (double)v[i] * v[i];
-    return sum;
-}
-
-/* |gradient| of the rows whose delta2 stands in s->z and whose hidden units
+/* |gradient| of the rows whose delta2 stands in s->p and whose hidden units
  * stand in s->h. */
 static void gradient_norms(const struct wn_mlp *net, const float *x,
                            const int32_t *label, size_t count,
@@ -186,12 +178,12 @@ static void gradient_norms(const struct wn_mlp *net, const float *x,
 {
     const double scale2 = (double)net->scale * net->scale;
 
-    back(net, s->z, s->h, count, s->delta);
+    back(net, s->p, s->h, count, s->delta);
     for (size_t i = 0; i < count; i++) {
-        const double in = scale2 * norm2(x + i * net->d, net->d);
-        const double h = norm2(s->h + i * net->h, net->h);
-        const double delta1 = norm2(s->delta + i * net->h, net->h);
-        const double delta2 = norm2(s->z + i * net->k, net->k);
+        const double in = scale2 * wn_point_norm2(x + i * net->d, net->d);
+        const double h = wn_point_norm2(s->h + i * net->h, net->h);
+        const double delta1 = wn_point_norm2(s->delta + i * net->h, net->h);
+        const double delta2 = wn_point_norm2(s->p + i * net->k, net->k);
 
         grand[i] = label[i] < 0
                        ? 0
@@ -219,8 +211,8 @@ static void measure_block(const struct wn_mlp *net, const float *raw,
     hidden_units(net, x, count, s->h);
     logits(net, s->h, count, s->z);
     for (size_t i = 0; i < count; i++) {
-        float *z = s->z + i * net->k;
-        double *p = out->probability ? out->probability + i * net->k : s->p;
+        const float *z = s->z + i * net->k;
+        double *p = out->probability ? out->probability + i * net->k : s->row;
         const int32_t y = label ? label[i] : -1;
         struct wn_verdict verdict;
 
@@ -228,7 +220,7 @@ static void measure_block(const struct wn_mlp *net, const float *raw,
         if (out->verdict)
             out->verdict[i] = verdict;
         for (size_t c = 0; out->grand && c < net->k; c++)
-            z[c] = (float)(p[c] - (y == (int32_t)c));
+            s->p[i * net->k + c] = (float)(p[c] - (y == (int32_t)c));
     }
     if (out->grand)
         gradient_norms(net, x, label, count, s, out->grand);
@@ -337,23 +329,21 @@ const struct wn_mlp *wn_mlp_trainer_net(const struct wn_mlp_trainer *t)
     return t->net;
 }
 
-/* Turn the logits of the batch into (p - onehot) weight. */
+/* The logits of the batch into (p - onehot) weight. */
 static void softmax_batch(struct wn_mlp_trainer *t, const int32_t *row,
                           size_t count)
 {
     const size_t k = t->task.k;
+    const struct scratch *s = &t->scratch;
 
     for (size_t i = 0; i < count; i++) {
-        float *z = t->scratch.z + i * k;
-        const float log_total = (float)t->scratch.log_total[i];
-        const float weight = t->task.weight ? t->task.weight[row[i]] : 1;
-
         const size_t y = (size_t)t->task.label[row[i]];
+        float *p = s->p + i * k;
 
-        t->loss += t->scratch.log_total[i] - z[y];
-        for (size_t c = 0; c < k; c++)
-            z[c] = weight * expf(z[c] - log_total);
-        z[y] -= weight;
+        t->loss += s->log_total[i] - s->z[i * k + y];
+        p[y] -= 1;
+        for (size_t c = 0; t->task.weight && c < k; c++)
+            p[c] *= t->task.weight[row[i]];
     }
 }
 
@@ -367,20 +357,7 @@ static void accelerate(const struct wn_mlp_trainer *t, const float *in,
 
     wn_gemm(1, 0, inputs, outputs, count, alpha * share, in, inputs, delta,
             outputs, momentum, w, outputs);
-    for (size_t j = 0; j < outputs; j++)
-        b[j] *= momentum;
-    for (size_t i = 0; i < count; i++) {
-#pragma omp simd
-        for (size_t j = 0; j < outputs; j++)
-            b[j] += share * delta[i * outputs + j];
-    }
-}
-
-static void move(float *w, const float *velocity, size_t count, float rate)
-{
-#pragma omp simd
-    for (size_t i = 0; i < count; i++)
-        w[i] -= rate * velocity[i];
+    wn_point_gather(b, delta, count, outputs, momentum, share);
 }
 
 static void learn(struct wn_mlp_trainer *t, size_t count)
@@ -389,29 +366,43 @@ static void learn(struct wn_mlp_trainer *t, size_t count)
     struct wn_mlp *net = t->net, *v = t->velocity;
     const float rate = (float)t->plan.rate;
 
-    back(net, s->z, s->h, count, s->delta);
-    accelerate(t, s->h, net->h, 1, s->z, net->k, count, v->w2, v->b2);
+    back(net, s->p, s->h, count, s->delta);
+    accelerate(t, s->h, net->h, 1, s->p, net->k, count, v->w2, v->b2);
     accelerate(t, s->x, net->d, net->scale, s->delta, net->h, count, v->w1,
                v->b1);
-    move(net->w1, v->w1, net->d * net->h, rate);
-    move(net->b1, v->b1, net->h, rate);
-    move(net->w2, v->w2, net->h * net->k, rate);
-    move(net->b2, v->b2, net->k, rate);
+    wn_point_move(net->w1, v->w1, net->d * net->h, rate);
+    wn_point_move(net->b1, v->b1, net->h, rate);
+    wn_point_move(net->w2, v->w2, net->h * net->k, rate);
+    wn_point_move(net->b2, v->b2, net->k, rate);
+}
+
+/* The rows of a batch stand anywhere: ask for the next while one is copied. */
+static void take(struct wn_mlp_trainer *t, const int32_t *row, size_t count)
+{
+    enum { LINE = 64 / sizeof(float), AHEAD = 4 };
+    const size_t d = t->task.d;
+
+    for (size_t i = 0; i < count; i++) {
+        const size_t next = i + AHEAD < count ? i + AHEAD : i;
+        const float *ahead = t->task.x + (size_t)row[next] * d;
+
+        for (size_t j = 0; j < d; j += LINE)
+            __builtin_prefetch(ahead + j);
+        wn_standard_row(t->task.standard, t->task.x + (size_t)row[i] * d,
+                        t->scratch.x + i * d);
+    }
 }
 
 static void step(struct wn_mlp_trainer *t, const int32_t *row, size_t count,
                  wn_mlp_watch *watch, void *context)
 {
-    const size_t d = t->task.d, k = t->task.k;
+    const size_t k = t->task.k;
     struct scratch *s = &t->scratch;
 
-    for (size_t i = 0; i < count; i++)
-        wn_standard_row(t->task.standard, t->task.x + (size_t)row[i] * d,
-                        s->x + i * d);
+    take(t, row, count);
     hidden_units(t->net, s->x, count, s->h);
     logits(t->net, s->h, count, s->z);
-    for (size_t i = 0; i < count; i++)
-        s->log_total[i] = wn_log_total(s->z + i * k, k);
+    wn_point_softmax(s->z, count, k, s->p, s->log_total);
     if (watch)
         watch(context, row, count, s->z, s->log_total);
     softmax_batch(t, row, count);

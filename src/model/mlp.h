@@ -6,7 +6,7 @@
  * trained by minibatch gradient descent with momentum on the cross entropy,
  * and what is measured on them: EL2N and the exact norm of every example's
  * gradient. Everything here runs on the calling thread: several networks are
- * trained side by side by model/dynamics.h, each the same whatever the others
+ * trained side by side by model/training.h, each the same whatever the others
  * do. */
 #ifndef WN_MODEL_MLP_H
 #define WN_MODEL_MLP_H

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "util/memory.h"
+#include "util/wide.h"
 
 #define CUT 3.f /* standard deviations */
 
@@ -62,11 +63,15 @@ done:
     return status;
 }
 
-void wn_standard_row(const struct wn_standard *standard, const float *x,
-                     float *out)
+WN_WIDE void wn_standard_row(const struct wn_standard *standard,
+                             const float *x, float *out)
 {
-    for (size_t j = 0; j < standard->d; j++) {
-        const float value = (x[j] - standard->mean[j]) * standard->scale[j];
+    const float *mean = standard->mean, *scale = standard->scale;
+    const size_t d = standard->d;
+
+#pragma omp simd
+    for (size_t j = 0; j < d; j++) {
+        const float value = (x[j] - mean[j]) * scale[j];
 
         out[j] = value > CUT ? CUT : value < -CUT ? -CUT : value;
     }

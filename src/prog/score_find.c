@@ -116,7 +116,7 @@ static int find_dynamics(const struct wn_run *run, struct work *work,
 
     if (wn_dynamics_plan_from(
             run->options, (uint64_t)wn_option_number(run->options, "seed"),
-            &plan, error))
+            score_dynamics_parts(work), &plan, error))
         return -1;
     work->dynamics =
         wn_dynamics_train(&task, &plan, run->threads, run->talk, error);

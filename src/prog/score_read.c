@@ -112,7 +112,8 @@ static int check_memory(const struct wn_run *run, const struct work *work,
         return 0;
     if (wn_audit_shape(work->audit, "data/features", &rank, x, error) ||
         wn_audit_shape(work->audit, "data/label_name", &rank, names, error) ||
-        wn_dynamics_plan_from(run->options, 0, &plan, error))
+        wn_dynamics_plan_from(run->options, 0, score_dynamics_parts(work),
+                              &plan, error))
         return -1;
     const struct wn_sample sample = {
         .n = x[0], .d = x[1], .k = names[0], .m = m, .threads = run->threads,

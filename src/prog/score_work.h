@@ -6,9 +6,9 @@
 
 #include "data/dataset.h"
 #include "method/method.h"
-#include "model/dynamics.h"
 #include "model/neighbors.h"
 #include "model/predict.h"
+#include "model/training.h"
 #include "prog/program.h"
 
 /* Everything that is read, found and written. */
@@ -43,6 +43,13 @@ static inline bool score_chosen(const struct wn_run *run,
                                 const struct wn_method *method)
 {
     return wn_option_holds(run->options, "methods", method->name);
+}
+
+/* The parts of the training dynamics that the methods need. */
+static inline unsigned score_dynamics_parts(const struct work *work)
+{
+    return (work->needs & WN_NEEDS_GRADIENTS ? WN_DYNAMICS_GRADIENTS : 0) |
+           (work->needs & WN_NEEDS_HISTORIES ? WN_DYNAMICS_HISTORIES : 0);
 }
 
 /* score_read.c: the predictors and methods asked for and what they need; the

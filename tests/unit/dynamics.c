@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/dynamics.h"
 #include "model/early.h"
 #include "model/linear.h"
 #include "model/mixture.h"
+#include "model/training.h"
 
 static void near(double found, double wanted, double tolerance)
 {
@@ -158,7 +158,8 @@ static struct wn_dynamics_plan small_plan(uint64_t seed)
     return (struct wn_dynamics_plan){
         .network = {.hidden = 16, .batch = 32, .rate = .05, .momentum = .9,
                     .seed = seed},
-        .replicates = 5};
+        .replicates = 5,
+        .parts = WN_DYNAMICS_GRADIENTS | WN_DYNAMICS_HISTORIES};
 }
 
 static void answers_do_not_depend_on_threads(void **state)
@@ -184,6 +185,31 @@ static void answers_do_not_depend_on_threads(void **state)
         assert_memory_equal(one, many, sizeof one);
         wn_dynamics_free(dynamics);
     }
+}
+
+static void parts_that_are_left_out_change_nothing(void **state)
+{
+    struct wn_dynamics_plan plan = small_plan(5);
+    struct wn_error error = {0};
+    static float all[N], few[N];
+
+    (void)state;
+    plan.epoch = 2;
+    struct wn_dynamics *whole =
+        wn_dynamics_train(&task, &plan, 1, NULL, &error);
+    plan.parts = 0;
+    plan.epochs = 50; /* nobody follows them */
+    struct wn_dynamics *part =
+        wn_dynamics_train(&task, &plan, 1, NULL, &error);
+    assert_non_null(whole);
+    assert_non_null(part);
+    assert_int_equal(wn_dynamics_parts(part), 0);
+    assert_int_equal(wn_dynamics_epochs(part), 2);
+    wn_dynamics_read(whole, WN_EL2N, 1, 0, all, NULL);
+    wn_dynamics_read(part, WN_EL2N, 1, 0, few, NULL);
+    assert_memory_equal(all, few, sizeof all);
+    wn_dynamics_free(whole);
+    wn_dynamics_free(part);
 }
 
 /* How many of the 30 rows with the highest score have a planted error. */
@@ -295,6 +321,7 @@ int main(void)
         cmocka_unit_test(mixture_is_the_golden_one),
         cmocka_unit_test(a_mixture_of_one_value_is_clean),
         cmocka_unit_test(answers_do_not_depend_on_threads),
+        cmocka_unit_test(parts_that_are_left_out_change_nothing),
         cmocka_unit_test(planted_errors_are_found),
         cmocka_unit_test(a_rate_too_large_is_halved),
         cmocka_unit_test(the_early_epoch_is_within_bounds),

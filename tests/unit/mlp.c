@@ -9,6 +9,7 @@
 
 #include "model/linear.h"
 #include "model/mlp.h"
+#include "model/pointwise.h"
 
 static void near(double found, double wanted, double tolerance)
 {
@@ -200,6 +201,60 @@ static void extreme_logits_stay_finite(void **state)
     near(p[0], 1, 0);
 }
 
+/* Against double; widths that fill no vector. */
+static void steps_between_products_are_those_of_double(void **state)
+{
+    enum { ROWS = 37, WIDTH = 19 };
+    static float z[ROWS * WIDTH], p[ROWS * WIDTH], delta[ROWS * WIDTH];
+    static double exact[WIDTH], log_total[ROWS];
+    float bias[WIDTH], sum[WIDTH];
+    struct wn_random random;
+    struct wn_verdict unused;
+
+    (void)state;
+    wn_random_start(&random, 5, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < ROWS * WIDTH; i++)
+        z[i] = (float)(20 * wn_random_normal(&random));
+    for (int c = 0; c < WIDTH; c++)
+        bias[c] = (float)wn_random_normal(&random);
+    z[3] = 200;
+    z[4] = -200;
+    wn_point_softmax(z, ROWS, WIDTH, p, log_total);
+    for (int i = 0; i < ROWS; i++) {
+        const float *row = z + i * WIDTH;
+
+        wn_verdict_of(row, WIDTH, 0, exact, &unused);
+        near(log_total[i], wn_log_total(row, WIDTH), 2e-6);
+        for (int c = 0; c < WIDTH; c++)
+            near(p[i * WIDTH + c], exact[c], 1e-5 * exact[c] + 1e-37);
+    }
+    memcpy(delta, z, sizeof z);
+    wn_point_rectify(delta, bias, ROWS, WIDTH);
+    memcpy(p, z, sizeof z);
+    wn_point_gate(p, delta, ROWS * WIDTH);
+    memcpy(sum, bias, sizeof sum);
+    wn_point_gather(sum, z, ROWS, WIDTH, .5f, .25f);
+    for (int c = 0; c < WIDTH; c++) {
+        double wanted = .5 * bias[c];
+
+        for (int i = c; i < ROWS * WIDTH; i += WIDTH) {
+            const float a = z[i] + bias[c];
+
+            wanted += .25 * z[i];
+            assert_true(delta[i] == (a > 0 ? a : 0));
+            assert_true(p[i] == (a > 0 ? z[i] : 0));
+        }
+        near(sum[c], wanted, 1e-4);
+    }
+    double square = 0;
+    for (int i = 0; i < ROWS * WIDTH; i++)
+        square += (double)z[i] * z[i];
+    near(wn_point_norm2(z, ROWS * WIDTH) / square, 1, 1e-14);
+    wn_point_move(p, z, ROWS * WIDTH, 1);
+    for (int i = 0; i < ROWS * WIDTH; i++)
+        assert_true(p[i] == (delta[i] > 0 ? 0 : -z[i]));
+}
+
 /* Two blobs that a line divides; half the rows are not learned from. */
 static void a_trainer_learns_what_can_be_learned(void **state)
 {
@@ -284,6 +339,7 @@ int main(void)
         cmocka_unit_test(gradient_norms_are_those_of_differences),
         cmocka_unit_test(verdicts_are_the_golden_ones),
         cmocka_unit_test(extreme_logits_stay_finite),
+        cmocka_unit_test(steps_between_products_are_those_of_double),
         cmocka_unit_test(a_trainer_learns_what_can_be_learned),
         cmocka_unit_test(a_rate_too_large_is_noticed),
         cmocka_unit_test(nothing_to_learn_from_is_refused),

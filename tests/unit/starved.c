@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "method/method.h"
-#include "model/dynamics.h"
 #include "model/linear.h"
+#include "model/training.h"
 
 enum { N = 24, D = 2, K = 2, M = 3 };
 static float x[N * D], distance[N * M];
@@ -52,7 +52,8 @@ static int run_all(struct wn_error *error)
     const struct wn_dynamics_plan plan = {
         .network = {.hidden = 4, .batch = 8, .rate = .05, .momentum = .9},
         .replicates = 2,
-        .epochs = 2};
+        .epochs = 2,
+        .parts = WN_DYNAMICS_GRADIENTS | WN_DYNAMICS_HISTORIES};
     struct wn_dynamics *dynamics =
         wn_dynamics_train(&task, &plan, 1, NULL, error);
     const int status = dynamics ? run_methods(dynamics, error) : -1;
