@@ -226,7 +226,7 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
 int wn_table_encode(const struct wn_table *table, const struct wn_sink *sink,
                     struct wn_error *error)
 {
-    size_t rows = BLOCK_FLOATS / table->d;
+    size_t rows = table->d ? BLOCK_FLOATS / table->d : WN_PIECE_ROWS;
 
     if (rows == 0)
         rows = 1;

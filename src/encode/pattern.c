@@ -60,3 +60,21 @@ int wn_pattern_matches(const struct wn_pattern *pattern, const char *text,
                    pattern->option, pattern->text,
                    (int)(length < 60 ? length : 60), text);
 }
+
+int wn_pattern_group(const struct wn_pattern *pattern, const char *text,
+                     size_t length, size_t *begin, size_t *found,
+                     struct wn_error *error)
+{
+    const int match = wn_pattern_matches(pattern, text, length, error);
+
+    if (match < 0)
+        return -1;
+    if (wn_regex_groups(pattern->regex) == 0)
+        return wn_fail(error, WN_EUSAGE,
+                       "--%s: found '%s', wanted a pattern with a group in "
+                       "round brackets",
+                       pattern->option, pattern->text);
+    if (match)
+        wn_matcher_group(pattern->matcher, begin, found);
+    return match;
+}

@@ -22,4 +22,10 @@ void wn_pattern_free(struct wn_pattern *pattern);
 int wn_pattern_matches(const struct wn_pattern *pattern, const char *text,
                        size_t length, struct wn_error *error) WN_MUST_CHECK;
 
+/* The same, and where the first group of what matched stands in the text, with
+ * *found bytes. WN_EUSAGE also for a pattern that has no group. */
+int wn_pattern_group(const struct wn_pattern *pattern, const char *text,
+                     size_t length, size_t *begin, size_t *found,
+                     struct wn_error *error) WN_MUST_CHECK;
+
 #endif

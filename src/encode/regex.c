@@ -100,7 +100,7 @@ struct wn_matcher *wn_matcher_new(struct wn_error *error)
     if (!matcher)
         return NULL;
     matcher->limits = pcre2_match_context_create(NULL);
-    matcher->found = pcre2_match_data_create(1, NULL);
+    matcher->found = pcre2_match_data_create(2, NULL);
     matcher->stack = pcre2_jit_stack_create(STACK_LEAST, STACK_MOST, NULL);
     if (!matcher->limits || !matcher->found) {
         wn_fail(error, WN_ENOMEM, "no memory for a pattern");
@@ -144,6 +144,23 @@ int wn_regex_match(const struct wn_regex *regex, struct wn_matcher *matcher,
     return is_limit(code)
                ? 2
                : wn_fail(error, WN_ENOMEM, "no match (PCRE2 %d)", code);
+}
+
+size_t wn_regex_groups(const struct wn_regex *regex)
+{
+    uint32_t groups = 0;
+
+    (void)pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+    return groups;
+}
+
+void wn_matcher_group(const struct wn_matcher *matcher, size_t *begin,
+                      size_t *length)
+{
+    const PCRE2_SIZE *place = pcre2_get_ovector_pointer(matcher->found);
+
+    *begin = place[2] == PCRE2_UNSET ? 0 : place[2];
+    *length = place[2] == PCRE2_UNSET ? 0 : place[3] - place[2];
 }
 
 /* Into the room that *out has; *length becomes what was, or would be, used. */

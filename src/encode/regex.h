@@ -36,6 +36,13 @@ int wn_regex_match(const struct wn_regex *regex, struct wn_matcher *matcher,
                    const char *text, size_t length, struct wn_error *error)
     WN_MUST_CHECK;
 
+/* Groups in round brackets that the expression has. */
+size_t wn_regex_groups(const struct wn_regex *regex);
+/* Where the first of them stood in the text when wn_regex_match() last returned
+ * 1, and its length; 0 and 0 if it took no part. */
+void wn_matcher_group(const struct wn_matcher *matcher, size_t *begin,
+                      size_t *length);
+
 /* Put `text` with every match replaced in *out, which is emptied first. The
  * replacement is that of pcre2_substitute(3), extended; groups that did not
  * match are empty. Returns as wn_regex_match(); *out counts if it is 1. -1 with

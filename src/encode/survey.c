@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/brought.h"
 #include "encode/roles.h"
 #include "encode/sweep.h"
 #include "encode/table.h"
@@ -357,7 +358,7 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
                        wn_csv_name(table->csv),
                        wn_csv_column(table->csv, table->label_column),
                        found, rows);
-    if (add_declared(table, error))
+    if (add_declared(table, error) || wn_brought_match(table, error))
         return -1;
     const size_t classes = table->classes.count;
     int32_t *place = wn_new(classes, sizeof *place, error);
@@ -637,7 +638,7 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (conclude_column(table, c, error))
             return -1;
-    if (table->d == 0)
+    if (table->d == 0 && table->brought.count == 0)
         return wn_fail(error, WN_EDATA,
                        "%s: found no feature: the columns beside the label are "
                        "constant, identifiers or ignored; see --verbose",
@@ -656,12 +657,15 @@ void wn_table_free(struct wn_table *table)
     free(table->label);
     wn_dictionary_free(&table->declared);
     wn_dictionary_free(&table->classes);
+    wn_dictionary_free(&table->brought);
+    free(table->brought_column);
     if (table->feature_name)
         for (size_t j = 0; j < table->d; j++)
             free(table->feature_name[j]);
     free(table->feature_name);
     table->column = NULL;
     table->label = NULL;
+    table->brought_column = NULL;
     table->feature_name = NULL;
 }
 
@@ -677,6 +681,8 @@ const char *wn_table_kind(const struct wn_table *table, size_t column)
         return "id";
     case WN_ROLE_IGNORED:
         return "ignored";
+    case WN_ROLE_PROBABILITY:
+        return "probability";
     case WN_ROLE_FEATURE:
         return kinds[table->column[column].kind];
     default:

@@ -51,7 +51,8 @@ enum wn_role {
     WN_ROLE_TRUSTED,
     WN_ROLE_WEIGHT,
     WN_ROLE_COST,
-    WN_ROLE_ANNOTATOR
+    WN_ROLE_ANNOTATOR,
+    WN_ROLE_PROBABILITY /* brought.h */
 };
 
 enum wn_column_kind {
@@ -94,7 +95,9 @@ struct wn_table {
     int32_t *label;           /* one a row */
     struct wn_dictionary declared; /* classes there may be; empty: any */
     struct wn_dictionary classes; /* sorted by bytes; declared ones too */
-    size_t d;
+    struct wn_dictionary brought; /* classes that have a column, brought.h */
+    size_t *brought_column;       /* which it is, in the order of `brought` */
+    size_t d; /* 0 only where probabilities are brought */
     char **feature_name; /* d */
 };
 
@@ -104,8 +107,8 @@ int wn_table_unlabelled(const struct wn_table *table, uint8_t *out,
 
 /* Fill in the roles and options first. WN_EDATA for what the CSV reader
  * refuses, a label that is missing (the first rows are named), too long or not
- * UTF-8, not declared, more classes than half the rows, and when no feature is
- * left. */
+ * UTF-8, not declared, more classes than half the rows, what wn_brought_match()
+ * refuses, and when no feature is left and no probability was brought. */
 int wn_table_survey(struct wn_table *table, struct wn_error *error)
     WN_MUST_CHECK;
 void wn_table_free(struct wn_table *table);

@@ -15,6 +15,10 @@ static const struct wn_option first_rows[] = {
      .recorded = true, .help = "the column that holds the label (required)"},
     {.name = "id", .kind = WN_TEXT, .value = "COLUMN", .recorded = true,
      .help = "the column that names the rows; no feature"},
+    {.name = "probability", .kind = WN_TEXT, .value = "PATTERN",
+     .recorded = true,
+     .help = "columns with the probability of the class that the pattern's "
+             "group names, as p_(.*)"},
     {.name = "ignore", .kind = WN_LIST, .value = "PATTERN", .recorded = true,
      .help = "leave out columns whose whole name matches; repeatable"},
     {.name = "kind", .kind = WN_LIST, .value = "PATTERN:KIND",

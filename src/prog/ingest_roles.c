@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/brought.h"
 #include "encode/pattern.h"
 #include "prog/ingest_work.h"
 #include "util/memory.h"
@@ -164,6 +165,7 @@ static int parse_kind(struct wn_table *table, const char *text,
 int ingest_roles(const struct wn_run *run, struct wn_table *table,
                  struct wn_error *error)
 {
+    const char *probability = wn_option_text(run->options, "probability");
     size_t ignored, told;
     const char *const *ignore =
         wn_option_list(run->options, "ignore", &ignored);
@@ -179,6 +181,8 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
         if (give_role(run, table, wn_role_kinds[r].name,
                       wn_role_kinds[r].role, error))
             return -1;
+    if (probability && wn_brought_find(table, probability, error))
+        return -1;
     for (size_t i = 0; i < told; i++)
         if (parse_kind(table, kind[i], error))
             return -1;

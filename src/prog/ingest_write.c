@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/brought.h"
 #include "prog/ingest_work.h"
 #include "util/memory.h"
 
@@ -15,6 +16,8 @@ static int take_features(void *context, size_t n, const float *features,
 {
     const struct gathered *gathered = context;
 
+    if (gathered->table->d == 0)
+        return 0;
     return wn_audit_write_append(gathered->writer, n, features, error);
 }
 
@@ -88,6 +91,9 @@ static int write_features(struct gathered *gathered, struct wn_error *error)
                                  take_id};
     const size_t extent[3] = {wn_csv_rows(table->csv), table->d, 0};
 
+    /* Without features there are still identifiers and broken cells. */
+    if (table->d == 0)
+        return wn_table_encode(table, &sink, error);
     return wn_audit_write_begin(gathered->writer, "data/features", WN_F32,
                                 extent, error) ||
                    wn_table_encode(table, &sink, error) ||
@@ -134,6 +140,29 @@ static int write_labels(struct gathered *gathered, struct wn_error *error)
     return write_codes(gathered->writer, "data/label",
                        wn_csv_rows(table->csv), table->label,
                        "data/label_name", &table->classes, error);
+}
+
+static int take_probability(void *context, size_t n, const float *block,
+                            struct wn_error *error)
+{
+    return wn_audit_write_append(context, n, block, error);
+}
+
+static int write_probability(struct gathered *gathered, struct wn_error *error)
+{
+    const struct wn_table *table = gathered->table;
+    const size_t extent[3] = {wn_csv_rows(table->csv), table->classes.count,
+                              0};
+
+    if (table->brought.count == 0)
+        return 0;
+    return wn_audit_write_begin(gathered->writer, "data/probability", WN_F32,
+                                extent, error) ||
+                   wn_brought_read(table, take_probability, gathered->writer,
+                                   error) ||
+                   wn_audit_write_end(gathered->writer, error)
+               ? -1
+               : 0;
 }
 
 static int write_roles(struct gathered *gathered, struct wn_error *error)
@@ -338,6 +367,7 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
                    write_features(gathered, error) ||
                    write_labels(gathered, error) ||
                    write_roles(gathered, error) ||
+                   write_probability(gathered, error) ||
                    write_rows(gathered, error) ||
                    write_columns(gathered, error) ||
                    write_defects(gathered, error) ||
