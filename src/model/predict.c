@@ -130,8 +130,10 @@ static int predict_neighbors(const struct wn_sample *sample,
         goto done;
     for (size_t i = 0; i < n; i++)
         wn_standard_row(&standard, sample->x + i * d, x + i * d);
-    if (wn_neighbors(x, n, d, m, WN_EUCLIDEAN, sample->threads, sample->talk,
-                     neighbor, distance, error))
+    const struct wn_graph graph = {
+        .x = x, .n = n, .d = d, .m = m, .metric = WN_EUCLIDEAN,
+        .threads = sample->threads, .talk = sample->talk};
+    if (wn_neighbors(&graph, neighbor, distance, error))
         goto done;
     vote(sample, neighbor, distance, probability);
     status = 0;

@@ -42,9 +42,11 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
         wn_new(wn_product(data->n, work->m, 1), sizeof *work->distance, error);
     if (!work->index || !work->distance)
         return -1;
-    return wn_neighbors(data->features, data->n, data->d, work->m,
-                        work->metric, run->threads, run->talk, work->index,
-                        work->distance, error);
+    const struct wn_graph graph = {
+        .x = data->features, .n = data->n, .d = data->d, .m = work->m,
+        .metric = work->metric, .threads = run->threads, .talk = run->talk};
+
+    return wn_neighbors(&graph, work->index, work->distance, error);
 }
 
 static void tell_quality(const struct wn_run *run, const struct work *work)

@@ -16,6 +16,16 @@
 #include "model/neighbors.h"
 #include "util/random.h"
 
+static int find(const float *x, size_t n, size_t d, size_t m,
+                enum wn_metric metric, int threads, int32_t *index,
+                float *distance, struct wn_error *error)
+{
+    const struct wn_graph graph = {.x = x, .n = n, .d = d, .m = m,
+                                   .metric = metric, .threads = threads};
+
+    return wn_neighbors(&graph, index, distance, error);
+}
+
 struct pair {
     float distance;
     int32_t row;
@@ -68,10 +78,10 @@ static void agrees(const float *x, size_t n, size_t d, size_t m,
     float *distance = malloc(n * m * sizeof *distance);
     struct pair *all = malloc(n * sizeof *all);
 
-    assert_int_equal(wn_neighbors(x, n, d, m, metric, 3, NULL, again,
-                                  distance, &error), 0);
-    assert_int_equal(wn_neighbors(x, n, d, m, metric, 1, NULL, index,
-                                  distance, &error), 0);
+    assert_int_equal(find(x, n, d, m, metric, 3, again,
+                          distance, &error), 0);
+    assert_int_equal(find(x, n, d, m, metric, 1, index,
+                          distance, &error), 0);
     assert_memory_equal(index, again, n * m * sizeof *index);
     for (size_t i = 0; i < n; i++) {
         size_t count = 0;
@@ -166,9 +176,8 @@ static void all_rows_equal(void **state)
         for (int metric = 0; metric < 2; metric++) {
             for (size_t i = 0; i < n * d; i++)
                 x[i] = zero ? 0 : 0.1f * (float)(1 + i % d);
-            assert_int_equal(wn_neighbors(x, n, d, m, (enum wn_metric)metric,
-                                          2, NULL, index, distance, &error),
-                             0);
+            assert_int_equal(find(x, n, d, m, (enum wn_metric)metric, 2,
+                                  index, distance, &error), 0);
             for (size_t i = 0; i < n; i++)
                 for (size_t w = 0; w < m; w++) {
                     assert_int_equal(index[i * m + w], w + (w >= i));
@@ -189,8 +198,8 @@ static void cosine_of_nothing(void **state)
     float distance[20];
 
     (void)state;
-    assert_int_equal(wn_neighbors(x, 5, 2, 4, WN_COSINE, 1, NULL, index,
-                                  distance, &error), 0);
+    assert_int_equal(find(x, 5, 2, 4, WN_COSINE, 1, index,
+                          distance, &error), 0);
     const int32_t wanted[] = {2, 1, 3, 4, 0, 2, 3, 4};
     const float far[] = {0, 1, 1, 1, 1, 1, 1, 2};
     assert_memory_equal(index, wanted, sizeof wanted);
@@ -226,8 +235,8 @@ static void golden_knn_basic(void **state)
     float distance[36];
 
     (void)state;
-    assert_int_equal(wn_neighbors(x, 12, 2, 3, WN_EUCLIDEAN, 1, NULL, index,
-                                  distance, &error), 0);
+    assert_int_equal(find(x, 12, 2, 3, WN_EUCLIDEAN, 1, index,
+                          distance, &error), 0);
     for (int i = 0; i < 12; i++)
         for (int w = 0; w < 3; w++) {
             const float found = distance[i * 3 + w];
@@ -242,6 +251,27 @@ static void golden_knn_basic(void **state)
         }
 }
 
+/* Rows 0 1 2 | 3 4 | 5 on a line: neighbours of other groups only, and -1 where
+ * there are none left. By hand. */
+static void groups_keep_apart(void **state)
+{
+    static const float x[] = {0, 1, 2, 3, 4, 9};
+    static const int32_t group[] = {7, 7, 7, 0, 0, 3};
+    static const int32_t wanted[6][4] = {{3, 4, 5, -1}, {3, 4, 5, -1},
+                                         {3, 4, 5, -1}, {2, 1, 0, 5},
+                                         {2, 1, 0, 5},  {4, 3, 2, 1}};
+    struct wn_graph graph = {.x = x, .n = 6, .d = 1, .m = 4, .threads = 2,
+                             .metric = WN_EUCLIDEAN, .group = group};
+    struct wn_error error = {0};
+    int32_t index[24];
+    float distance[24];
+
+    (void)state;
+    assert_int_equal(wn_neighbors(&graph, index, distance, &error), 0);
+    assert_memory_equal(index, wanted, sizeof wanted);
+    assert_true(distance[2] == 9 && distance[3] == INFINITY);
+}
+
 static void refuses_m(void **state)
 {
     static const float x[] = {1, 2, 3};
@@ -250,8 +280,8 @@ static void refuses_m(void **state)
     float distance[9];
 
     (void)state;
-    assert_int_equal(wn_neighbors(x, 3, 1, 3, WN_EUCLIDEAN, 1, NULL, index,
-                                  distance, &error), -1);
+    assert_int_equal(find(x, 3, 1, 3, WN_EUCLIDEAN, 1, index,
+                          distance, &error), -1);
     assert_int_equal(error.code, WN_EUSAGE);
 }
 
@@ -263,6 +293,7 @@ int main(void)
         cmocka_unit_test(all_rows_equal),
         cmocka_unit_test(cosine_of_nothing),
         cmocka_unit_test(golden_knn_basic),
+        cmocka_unit_test(groups_keep_apart),
         cmocka_unit_test(refuses_m),
     };
 

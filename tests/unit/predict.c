@@ -31,8 +31,9 @@ static struct wn_sample make_sample(void)
             x[i * D + j] = (float)(wn_random_normal(&random) +
                                    2 * (j == label[i]));
     }
-    assert_int_equal(wn_neighbors(x, N, D, M, WN_EUCLIDEAN, 1, NULL, neighbor,
-                                  distance, &error), 0);
+    const struct wn_graph graph = {.x = x, .n = N, .d = D, .m = M,
+                                   .metric = WN_EUCLIDEAN, .threads = 1};
+    assert_int_equal(wn_neighbors(&graph, neighbor, distance, &error), 0);
     return (struct wn_sample){.n = N, .d = D, .k = K, .m = M, .x = x,
                               .label = label, .neighbor = neighbor,
                               .distance = distance, .fold = fold, .folds = 4,

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Candidates by bounds, winners by distance; see near.h. */
+#include "model/near.h"
+
+#include <float.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "util/memory.h"
+
+/* Above what underflow can take from a sum of 65,535 products. */
+#define TINY 0x1p-120f
+
+static double row_square(const float *row, size_t d)
+{
+    double sum = 0;
+
+    for (size_t j = 0; j < d; j++)
+        sum += (double)row[j] * row[j];
+    return sum;
+}
+
+/* Whether two rows are equal number by number. */
+static bool row_equal(const float *a, const float *b, size_t d)
+{
+    for (size_t j = 0; j < d; j++)
+        if (a[j] != b[j])
+            return false;
+    return true;
+}
+
+static double euclidean(const float *a, const float *b, size_t d)
+{
+    double sum[4] = {0};
+    size_t j = 0;
+
+    for (; j + 4 <= d; j += 4)
+        for (size_t s = 0; s < 4; s++) {
+            const double gap = (double)a[j + s] - b[j + s];
+            sum[s] += gap * gap;
+        }
+    for (; j < d; j++) {
+        const double gap = (double)a[j] - b[j];
+        sum[0] += gap * gap;
+    }
+    return sqrt((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
+/* 1 - cosine as half the squared distance of the two directions: exact where
+ * it is small. */
+static double cosine(const float *a, double inverse_a, const float *b,
+                     double inverse_b, size_t d)
+{
+    double sum[4] = {0};
+    size_t j = 0;
+
+    if (inverse_a == 0 || inverse_b == 0)
+        return inverse_a == inverse_b ? 0 : 1;
+    for (; j + 4 <= d; j += 4)
+        for (size_t s = 0; s < 4; s++) {
+            const double gap =
+                a[j + s] * inverse_a - b[j + s] * inverse_b;
+            sum[s] += gap * gap;
+        }
+    for (; j < d; j++) {
+        const double gap = a[j] * inverse_a - b[j] * inverse_b;
+        sum[0] += gap * gap;
+    }
+    const double half = 0.5 * ((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    return half < 2 ? half : 2;
+}
+
+static float distance_of(const struct wn_near *near, size_t i, size_t j)
+{
+    const float *a = near->x + i * near->d, *b = near->x + j * near->d;
+
+    if (near->metric == WN_EUCLIDEAN)
+        return (float)euclidean(a, b, near->d);
+    if (row_equal(a, b, near->d))
+        return 0;
+    return (float)cosine(a, near->inverse[i], b, near->inverse[j], near->d);
+}
+
+/* Some centre of the rows, from a few thousand of them; whether leaving the
+ * rows as they are would loosen the bound. */
+static bool find_centre(struct wn_near *near)
+{
+    const size_t step = 1 + near->n / 4096;
+    double total = 0, away = 0, count = 0;
+
+    for (size_t i = 0; i < near->n; i += step, count++)
+        for (size_t j = 0; j < near->d; j++) {
+            const double value = near->x[i * near->d + j];
+
+            near->centre[j] += value;
+            total += value * value;
+        }
+    for (size_t j = 0; j < near->d; j++) {
+        near->centre[j] /= count;
+        away += near->centre[j] * near->centre[j];
+    }
+    return away > total / count - away;
+}
+
+/* The largest magnitude of x - centre. */
+static double find_largest(const struct wn_near *near, int threads)
+{
+    double largest = 0;
+
+#pragma omp parallel for num_threads(threads) reduction(max : largest)
+    for (size_t i = 0; i < near->n; i++)
+        for (size_t j = 0; j < near->d; j++) {
+            const double size =
+                fabs(near->x[i * near->d + j] - near->centre[j]);
+
+            largest = size > largest ? size : largest;
+        }
+    return largest;
+}
+
+static int start_euclidean(struct wn_near *near, int threads,
+                           struct wn_error *error)
+{
+    near->p = near->d;
+    near->centre = wn_new(near->d, sizeof *near->centre, error);
+    if (!near->centre)
+        return -1;
+    const bool move = find_centre(near);
+    if (!move)
+        memset(near->centre, 0, near->d * sizeof *near->centre);
+    const double largest = find_largest(near, threads);
+    near->plain = !move && largest < 1e9 && largest > 1e-9;
+    near->scale = largest > 0 ? ldexp(1, -ilogb(largest)) : 1;
+    return 0;
+}
+
+static int start_cosine(struct wn_near *near, int threads,
+                        struct wn_error *error)
+{
+    near->p = near->d + 1;
+    near->inverse = wn_new(near->n, sizeof *near->inverse, error);
+    if (!near->inverse)
+        return -1;
+#pragma omp parallel for num_threads(threads)
+    for (size_t i = 0; i < near->n; i++) {
+        const double norm = sqrt(row_square(near->x + i * near->d, near->d));
+
+        near->inverse[i] = norm > 0 ? 1 / norm : 0;
+    }
+    return 0;
+}
+
+/* Cosine: directions; a row of norm 0 points along an axis of its own, so that
+ * it is at right angles to all others and at 0 from its like. */
+void wn_near_row(const struct wn_near *near, size_t i, float *out)
+{
+    const float *row = near->x + i * near->d;
+
+    if (near->plain) {
+        memcpy(out, row, near->d * sizeof *out);
+    } else if (near->metric == WN_COSINE) {
+        for (size_t j = 0; j < near->d; j++)
+            out[j] = (float)(row[j] * near->inverse[i]);
+        out[near->d] = near->inverse[i] > 0 ? 0 : 1;
+    } else {
+        for (size_t j = 0; j < near->d; j++)
+            out[j] = (float)((row[j] - near->centre[j]) * near->scale);
+    }
+}
+
+/* Squares of the prepared rows, and what the bounds need of them. */
+static int square_rows(struct wn_near *near, int threads,
+                       struct wn_error *error)
+{
+    float *rows = wn_new(wn_product((size_t)threads, near->p, 1),
+                         sizeof *rows, error);
+
+    near->square = wn_new(near->n, sizeof *near->square, error);
+    near->bias = wn_new(near->n, sizeof *near->bias, error);
+    if (!rows || !near->square || !near->bias) {
+        free(rows);
+        return -1;
+    }
+    near->slack = 1.1 * ((double)near->p + 16) * 0x1p-24;
+#pragma omp parallel num_threads(threads)
+    {
+        float *row = rows + (size_t)omp_get_thread_num() * near->p;
+
+#pragma omp for
+        for (size_t i = 0; i < near->n; i++) {
+            wn_near_row(near, i, row);
+            const double square = row_square(row, near->p);
+
+            near->square[i] = (float)square;
+            near->bias[i] = (float)(square * (1 - near->slack));
+        }
+    }
+    free(rows);
+    return 0;
+}
+
+size_t wn_near_room(size_t n, size_t m)
+{
+    const size_t room = 3 * m + 16;
+
+    return room < n ? room : n;
+}
+
+int wn_near_start(struct wn_near *near, const struct wn_graph *graph,
+                  struct wn_error *error)
+{
+    const int threads = graph->threads;
+
+    *near = (struct wn_near){.x = graph->x, .n = graph->n, .d = graph->d,
+                             .m = graph->m, .metric = graph->metric,
+                             .group = graph->group};
+    near->room = wn_near_room(graph->n, graph->m);
+    if (near->metric == WN_COSINE ? start_cosine(near, threads, error)
+                                  : start_euclidean(near, threads, error))
+        return -1;
+    return square_rows(near, threads, error);
+}
+
+void wn_near_end(struct wn_near *near)
+{
+    free(near->centre);
+    free(near->inverse);
+    free(near->square);
+    free(near->bias);
+}
+
+void wn_pool_start(struct wn_pool *pool, struct wn_candidate *entries)
+{
+    /* Finite, so that the padding of a scan is above it. */
+    *pool = (struct wn_pool){.entries = entries, .limit = FLT_MAX,
+                             .ceiling = INT32_MAX};
+}
+
+/* Put the `count` smallest by `high` first (Hoare's selection). */
+static void select_smallest(struct wn_candidate *entries, size_t length,
+                            size_t count)
+{
+    size_t begin = 0, end = length;
+
+    while (end - begin > 1) {
+        const float pivot = entries[begin + (end - begin - 1) / 2].high;
+        size_t low = begin, high = end - 1;
+
+        /* Ends with begin <= high < end - 1: both sides get some. */
+        for (;;) {
+            while (entries[low].high < pivot)
+                low++;
+            while (entries[high].high > pivot)
+                high--;
+            if (low >= high)
+                break;
+            const struct wn_candidate swap = entries[low];
+            entries[low++] = entries[high];
+            entries[high--] = swap;
+        }
+        const size_t split = high + 1;
+        if (count < split)
+            end = split;
+        else if (count > split)
+            begin = split;
+        else
+            return;
+    }
+}
+
+static int compare_winners(const void *left, const void *right)
+{
+    const struct wn_winner *a = left, *b = right;
+
+    if (a->distance != b->distance)
+        return a->distance < b->distance ? -1 : 1;
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+/* All candidates of row i by their distances, in order. */
+static void rank(const struct wn_near *near, const struct wn_pool *pool,
+                 size_t i, struct wn_winner *winners)
+{
+    for (size_t e = 0; e < pool->count; e++) {
+        winners[e].row = pool->entries[e].row;
+        winners[e].distance =
+            distance_of(near, i, (size_t)pool->entries[e].row);
+    }
+    qsort(winners, pool->count, sizeof *winners, compare_winners);
+}
+
+/* After tightening: drop every candidate that cannot win. */
+static void drop_losers(const struct wn_near *near, struct wn_pool *pool,
+                        size_t i)
+{
+    const double width = 2.01 * near->slack;
+    size_t kept = 0;
+
+    if (pool->count <= near->m)
+        return;
+    select_smallest(pool->entries, pool->count, near->m);
+    float limit = 0;
+    for (size_t e = 0; e < near->m; e++)
+        limit = fmaxf(limit, pool->entries[e].high);
+    /* Distances that round to the same float are ties. */
+    limit = limit * (1 + 0x1p-20f) + TINY;
+    if (limit < pool->limit)
+        pool->limit = limit;
+    for (size_t e = 0; e < pool->count; e++) {
+        const struct wn_candidate entry = pool->entries[e];
+        const double squares =
+            (double)near->square[i] + near->square[entry.row];
+
+        if (entry.high - width * squares <= pool->limit)
+            pool->entries[kept++] = entry;
+    }
+    pool->count = kept;
+}
+
+/* Keep the m winners only, with the bounds they had. */
+static void keep_winners(const struct wn_near *near, struct wn_pool *pool,
+                         size_t i, struct wn_winner *winners)
+{
+    const size_t m = near->m;
+
+    rank(near, pool, i, winners);
+    for (size_t w = 0; w < m; w++) {
+        size_t e = w;
+
+        while (pool->entries[e].row != winners[w].row)
+            e++;
+        const struct wn_candidate found = pool->entries[e];
+        pool->entries[e] = pool->entries[w];
+        pool->entries[w] = found;
+    }
+    pool->count = m;
+    if (winners[m - 1].distance == 0)
+        pool->ceiling = winners[m - 1].row;
+}
+
+void wn_near_offer(const struct wn_near *near, struct wn_pool *pool, size_t i,
+                   size_t j, float low, struct wn_winner *scratch)
+{
+    if (low > pool->limit || (int32_t)j > pool->ceiling ||
+        (near->group && near->group[i] == near->group[j]))
+        return;
+    const double squares = (double)near->square[i] + near->square[j];
+    pool->entries[pool->count++] = (struct wn_candidate){
+        (float)(low + 2 * near->slack * squares), (int32_t)j};
+    if (pool->count < near->room)
+        return;
+    drop_losers(near, pool, i);
+    /* Ties keep it full: let the distances decide. */
+    if (pool->count > near->room / 2 + near->m / 2)
+        keep_winners(near, pool, i, scratch);
+}
+
+void wn_near_decide(const struct wn_near *near, struct wn_pool *pool, size_t i,
+                    struct wn_winner *scratch, int32_t *index,
+                    float *distance)
+{
+    drop_losers(near, pool, i);
+    rank(near, pool, i, scratch);
+    for (size_t w = 0; w < near->m; w++) {
+        const bool there = w < pool->count;
+
+        index[w] = there ? scratch[w].row : -1;
+        distance[w] = there ? scratch[w].distance : INFINITY;
+    }
+}
+
+#if defined(__x86_64__)
+/* Eight columns at a time. */
+__attribute__((target("avx2"))) static size_t
+scan_eights(const float *dots, const float *bias, const float *limit,
+            size_t columns, float row_bias, float row_limit,
+            struct wn_hit *hits)
+{
+    const __m256 own_bias = _mm256_set1_ps(row_bias);
+    const __m256 own_limit = _mm256_set1_ps(row_limit);
+    size_t count = 0;
+
+    for (size_t c = 0; c < columns; c += 8) {
+        const __m256 low = _mm256_add_ps(
+            _mm256_add_ps(own_bias, _mm256_loadu_ps(bias + c)),
+            _mm256_loadu_ps(dots + c));
+        const __m256 most =
+            _mm256_max_ps(_mm256_loadu_ps(limit + c), own_limit);
+        unsigned mask = (unsigned)_mm256_movemask_ps(
+            _mm256_cmp_ps(low, most, _CMP_LE_OQ));
+
+        for (; mask; mask &= mask - 1) {
+            const size_t j = c + (size_t)__builtin_ctz(mask);
+
+            hits[count++] = (struct wn_hit){
+                (int32_t)j, (row_bias + bias[j]) + dots[j]};
+        }
+    }
+    return count;
+}
+#endif
+
+/* Whether any of WN_NEAR_PAD columns may be near. */
+static bool chunk_has_hit(const float *dots, const float *bias,
+                          const float *limit, float row_bias,
+                          float row_limit)
+{
+    int any = 0;
+
+    for (int c = 0; c < WN_NEAR_PAD; c++) {
+        const float low = (row_bias + bias[c]) + dots[c];
+        const float most = limit[c] > row_limit ? limit[c] : row_limit;
+
+        any |= low <= most;
+    }
+    return any;
+}
+
+size_t wn_near_scan(const float *dots, const float *bias, const float *limit,
+                    size_t columns, float row_bias, float row_limit,
+                    struct wn_hit *hits)
+{
+    size_t count = 0;
+
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2"))
+        return scan_eights(dots, bias, limit, columns, row_bias, row_limit,
+                           hits);
+#endif
+    for (size_t c = 0; c < columns; c += WN_NEAR_PAD) {
+        if (!chunk_has_hit(dots + c, bias + c, limit + c, row_bias,
+                           row_limit))
+            continue;
+        for (size_t j = c; j < c + WN_NEAR_PAD; j++) {
+            const float low = (row_bias + bias[j]) + dots[j];
+
+            if (low <= row_limit || low <= limit[j])
+                hits[count++] = (struct wn_hit){(int32_t)j, low};
+        }
+    }
+    return count;
+}
