@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An open CSV file: blocks by pread() (a file that shrinks is then an error
- * and not a signal), the record index, the header, and readers that take
- * records apart.
+/* An open CSV file: the header, and readers that take records apart.
  *
  * A record without a quote is cut at its delimiters; there is nothing in it
  * that could be read in two ways. A record with one goes to libcsv, told to be
@@ -9,8 +7,6 @@
 #include "data/csv.h"
 
 #include <csv.h>
-#include <endian.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,38 +14,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "data/scan.h"
+#include "data/index.h"
+#include "data/word.h"
 #include "util/file.h"
-#include "util/hash.h"
 #include "util/memory.h"
 
-enum { MAGIC_BYTES = 8 };
+enum { MAGIC = 8 }; /* bytes that tell what a file is */
 
 const struct wn_csv_form wn_csv_form_standard = {
     .delimiter = ',',
     .field = (size_t)16 << 20,
     .columns = 65535,
     .record = (size_t)1 << 30,
+    .threads = 1,
     .block = (size_t)1 << 20,
 };
 
 struct wn_csv {
     struct wn_csv_form form;
-    int descriptor;
     char *name;
     struct stat opened;
-    uint64_t size;
-    char digest[WN_DIGEST_TEXT];
-
-    uint64_t header_offset, header_end, header_line;
+    struct wn_window file; /* its beginning */
+    uint64_t header_line;
     char **column;
     size_t columns;
-
-    size_t rows, offset_room, line_room, hash_room;
-    uint64_t *offset, *line, *hash;
-    uint64_t *end;      /* of each row; NULL: the next row's offset */
-    uint64_t *left_out; /* pairs */
-    size_t left_out_count;
+    struct wn_index index;
 };
 
 struct wn_csv_reader {
@@ -62,190 +51,6 @@ struct wn_csv_reader {
     struct wn_cell *cells;
     size_t room, count; /* count may exceed room: then the record is ragged */
 };
-
-/* --- the scan ----------------------------------------------------------- */
-
-struct buffer {
-    char *bytes;
-    size_t room, begin, end;
-    uint64_t offset; /* in the file, of bytes[begin] */
-    uint64_t line;   /* on which bytes[begin] stands */
-    bool last;       /* the file ends with bytes[end-1] */
-    struct wn_hash *digest;
-};
-
-static ssize_t read_some(struct wn_csv *csv, char *bytes, size_t length,
-                         struct wn_error *error)
-{
-    ssize_t got;
-
-    do
-        got = pread(csv->descriptor, bytes, length, (off_t)csv->size);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        wn_fail_errno(error, "%s: cannot read", csv->name);
-    return got;
-}
-
-/* Get at least one more byte, or learn that there is none. A record that does
- * not fit doubles the buffer, so scanning it again costs no more than twice. */
-static int refill(struct wn_csv *csv, struct buffer *buffer,
-                  struct wn_error *error)
-{
-    const size_t have = buffer->end - buffer->begin;
-    const size_t more = have > csv->form.block ? have : csv->form.block;
-
-    if (have)
-        memmove(buffer->bytes, buffer->bytes + buffer->begin, have);
-    buffer->begin = 0;
-    buffer->end = have;
-    if (wn_grow(&buffer->bytes, &buffer->room, have + more, 1, error))
-        return -1;
-    const ssize_t got = read_some(csv, buffer->bytes + have, more, error);
-    if (got < 0)
-        return -1;
-    wn_hash_add(buffer->digest, buffer->bytes + have, (size_t)got);
-    buffer->end += (size_t)got;
-    csv->size += (uint64_t)got;
-    buffer->last = got == 0;
-    return 0;
-}
-
-static void advance(struct buffer *buffer, size_t bytes, size_t lines)
-{
-    buffer->begin += bytes;
-    buffer->offset += bytes;
-    buffer->line += lines;
-}
-
-/* Files that are not CSV at all, by their first bytes. */
-static int check_magic(struct wn_csv *csv, struct buffer *buffer,
-                       struct wn_error *error)
-{
-    static const struct {
-        const char *bytes;
-        size_t length;
-        const char *what;
-    } known[] = {
-        {"\xff\xfe", 2, "UTF-16 text, wanted UTF-8: see iconv(1)"},
-        {"\xfe\xff", 2, "UTF-16 text, wanted UTF-8: see iconv(1)"},
-        {"\x1f\x8b", 2, "gzip data, wanted text: see zcat(1)"},
-        {"\x28\xb5\x2f\xfd", 4, "zstd data, wanted text: see zstdcat(1)"},
-        {"\xfd"
-         "7zXZ",
-         5, "xz data, wanted text: see xzcat(1)"},
-        {"PK\x03\x04", 4, "a zip archive or spreadsheet, wanted CSV"},
-        {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file, wanted CSV"},
-    };
-
-    while (buffer->end < MAGIC_BYTES && !buffer->last)
-        if (refill(csv, buffer, error))
-            return -1;
-    if (buffer->end == 0)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found an empty file, wanted a header and rows",
-                       csv->name);
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (buffer->end >= known[i].length &&
-            memcmp(buffer->bytes, known[i].bytes, known[i].length) == 0)
-            return wn_fail(error, WN_EDATA, "%s: found %s", csv->name,
-                           known[i].what);
-    if (buffer->end >= 3 && memcmp(buffer->bytes, "\xef\xbb\xbf", 3) == 0)
-        advance(buffer, 3, 0);
-    return 0;
-}
-
-static int add_row(struct wn_csv *csv, const struct buffer *buffer,
-                   const struct wn_record *record, struct wn_error *error)
-{
-    const size_t row = csv->rows;
-
-    if (wn_grow(&csv->offset, &csv->offset_room, row + 2,
-                sizeof *csv->offset, error) ||
-        wn_grow(&csv->line, &csv->line_room, row + 1, sizeof *csv->line,
-                error) ||
-        wn_grow(&csv->hash, &csv->hash_room, row + 1, sizeof *csv->hash,
-                error))
-        return -1;
-    csv->offset[row] = buffer->offset;
-    csv->offset[row + 1] = buffer->offset + record->whole;
-    csv->line[row] = buffer->line;
-    csv->hash[row] =
-        wn_hash_bits(buffer->bytes + buffer->begin, record->length);
-    csv->rows++;
-    return 0;
-}
-
-static int read_header(struct wn_csv *csv, const struct buffer *buffer,
-                       const struct wn_record *record,
-                       struct wn_error *error);
-
-/* One record of the buffer. 1 taken, 0 more bytes are wanted, -1. */
-static int take_record(struct wn_csv *csv, struct wn_scan *scan,
-                       struct buffer *buffer, struct wn_error *error)
-{
-    const char *text = buffer->bytes + buffer->begin;
-    struct wn_record record;
-    const int status =
-        buffer->begin == buffer->end
-            ? 0
-            : wn_scan_record(scan, text, buffer->bytes + buffer->end,
-                             buffer->last, buffer->line, &record, error);
-
-    if (status != 1)
-        return status;
-    if (record.length > 0) {
-        const bool header = !csv->column;
-
-        if ((header && read_header(csv, buffer, &record, error)) ||
-            ((!header || csv->form.nameless) &&
-             add_row(csv, buffer, &record, error)))
-            return -1;
-        scan->column = csv->column;
-        scan->columns = csv->columns;
-    }
-    advance(buffer, record.whole, record.lines);
-    return 1;
-}
-
-static int scan_file(struct wn_csv *csv, struct wn_error *error)
-{
-    struct wn_scan scan = {.name = csv->name, .form = &csv->form};
-    struct buffer buffer = {.line = 1};
-    int status = -1, taken;
-
-    buffer.digest = wn_hash_new(error);
-    if (!buffer.digest || check_magic(csv, &buffer, error))
-        goto done;
-    for (;;) {
-        while ((taken = take_record(csv, &scan, &buffer, error)) == 1)
-            ;
-        if (taken < 0)
-            goto done;
-        if (buffer.last)
-            break;
-        if (refill(csv, &buffer, error))
-            goto done;
-        scan.quote = scan.cr = scan.nul = NULL;
-    }
-    if (!csv->column) {
-        wn_fail(error, WN_EDATA,
-                "%s: found no text, wanted a header and rows", csv->name);
-        goto done;
-    }
-    if (csv->rows == 0) {
-        wn_fail(error, WN_EDATA,
-                "%s: found a header and no rows, wanted at least one row",
-                csv->name);
-        goto done;
-    }
-    wn_hash_text(buffer.digest, csv->digest);
-    status = 0;
-done:
-    free(buffer.bytes);
-    wn_hash_free(buffer.digest);
-    return status;
-}
 
 /* --- records into cells ------------------------------------------------- */
 
@@ -263,17 +68,6 @@ static void add_cell(struct wn_csv_reader *reader, const char *text,
     reader->count++;
 }
 
-/* The top bit of each of eight bytes that are equal to those of `pattern`. */
-static uint64_t equal_bytes(const char *text, uint64_t pattern)
-{
-    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
-    uint64_t word;
-
-    memcpy(&word, text, sizeof word);
-    word = le64toh(word) ^ pattern;
-    return ~(((word & low) + low) | word | low);
-}
-
 static void cut(struct wn_csv_reader *reader, const char *text, size_t length)
 {
     const char delimiter = reader->csv->form.delimiter;
@@ -284,7 +78,7 @@ static void cut(struct wn_csv_reader *reader, const char *text, size_t length)
     size_t begin = 0, at = 0;
 
     for (; at + 8 <= length && end - cell >= 8; at += 8)
-        for (uint64_t found = equal_bytes(text + at, pattern); found;
+        for (uint64_t found = wn_equal_bytes(text + at, pattern); found;
              found &= found - 1) {
             const size_t stop = at + (size_t)__builtin_ctzll(found) / 8;
 
@@ -375,40 +169,48 @@ void wn_csv_reader_free(struct wn_csv_reader *reader)
     free(reader);
 }
 
-static int fail_ragged(const struct wn_csv *csv, size_t row, size_t count,
-                       struct wn_error *error)
+int wn_fail_fields(struct wn_error *error, const char *name, uint64_t line,
+                   size_t found, size_t wanted)
 {
     return wn_fail(error, WN_EDATA, "%s:%llu: found %zu field%s, wanted %zu",
-                   csv->name, (unsigned long long)csv->line[row], count,
-                   count == 1 ? "" : "s", csv->columns);
+                   name, (unsigned long long)line, found,
+                   found == 1 ? "" : "s", wanted);
+}
+
+/* Where row `row` ends: before empty lines, or behind them. */
+static uint64_t row_end(const struct wn_index *index, size_t row)
+{
+    return index->end ? index->end[row] : index->offset[row + 1];
 }
 
 int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
                 wn_csv_row *take, void *context, struct wn_error *error)
 {
     const struct wn_csv *csv = reader->csv;
-    const uint64_t first = csv->offset[begin];
-    const size_t bytes = (size_t)(csv->offset[end] - first);
+    const struct wn_index *index = &csv->index;
+    const uint64_t first = index->offset[begin];
+    const size_t bytes =
+        end > begin ? (size_t)(row_end(index, end - 1) - first) : 0;
 
     if (wn_grow(&reader->bytes, &reader->bytes_room, WN_NUMBER_PAD + bytes, 1,
                 error) ||
-        wn_read_at(csv->descriptor, reader->bytes + WN_NUMBER_PAD, bytes,
+        wn_read_at(csv->file.descriptor, reader->bytes + WN_NUMBER_PAD, bytes,
                    first, csv->name, error))
         return -1;
     for (size_t row = begin; row < end; row++) {
         const char *text =
-            reader->bytes + WN_NUMBER_PAD + (csv->offset[row] - first);
-        const uint64_t stop = csv->end ? csv->end[row] : csv->offset[row + 1];
-        size_t length = (size_t)(stop - csv->offset[row]);
+            reader->bytes + WN_NUMBER_PAD + (index->offset[row] - first);
+        size_t length = (size_t)(row_end(index, row) - index->offset[row]);
 
         /* The line end, and empty lines behind it. */
         while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
             length--;
         if (split(reader, text, length, error))
             return wn_fail(error, WN_EDATA, "%s:%llu", csv->name,
-                           (unsigned long long)csv->line[row]);
+                           (unsigned long long)index->line[row]);
         if (reader->count != csv->columns)
-            return fail_ragged(csv, row, reader->count, error);
+            return wn_fail_fields(error, csv->name, index->line[row],
+                                  reader->count, csv->columns);
         if (take(context, row, reader->cells, error))
             return -1;
     }
@@ -507,25 +309,20 @@ static int name_columns(struct wn_csv *csv, const struct wn_cell *cells,
     return check_repeated(csv, error);
 }
 
-static int read_header(struct wn_csv *csv, const struct buffer *buffer,
+static int read_header(struct wn_csv *csv, const char *text,
                        const struct wn_record *record, struct wn_error *error)
 {
-    const char *text = buffer->bytes + buffer->begin;
-    struct wn_csv_reader *reader;
-    size_t fields = 1;
+    struct wn_csv_reader *reader = make_reader(csv, record->fields, error);
     int status = -1;
 
-    csv->header_line = buffer->line;
-    for (size_t i = 0; i < record->length; i++)
-        fields += text[i] == csv->form.delimiter;
-    reader = make_reader(csv, fields, error);
     if (!reader)
         return -1;
     if (split(reader, text, record->length, error))
         goto done;
     if (reader->count > csv->form.columns) {
         wn_fail(error, WN_EDATA,
-                "%s:%llu: found %zu columns, wanted at most %zu", csv->name,
+                "%s:%llu: found %zu columns, wanted at most %zu "
+                "(--max-columns)", csv->name,
                 (unsigned long long)csv->header_line, reader->count,
                 csv->form.columns);
         goto done;
@@ -540,6 +337,94 @@ done:
 
 /* --- the file ----------------------------------------------------------- */
 
+/* Files that are not CSV at all, by their first bytes. */
+static int check_magic(const struct wn_window *file, struct wn_error *error)
+{
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *what;
+    } known[] = {
+        {"\xff\xfe", 2, "UTF-16 text, wanted UTF-8: see iconv(1)"},
+        {"\xfe\xff", 2, "UTF-16 text, wanted UTF-8: see iconv(1)"},
+        {"\x1f\x8b", 2, "gzip data, wanted text: see zcat(1)"},
+        {"\x28\xb5\x2f\xfd", 4, "zstd data, wanted text: see zstdcat(1)"},
+        {"\xfd"
+         "7zXZ",
+         5, "xz data, wanted text: see xzcat(1)"},
+        {"PK\x03\x04", 4, "a zip archive or spreadsheet, wanted CSV"},
+        {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file, wanted CSV"},
+    };
+
+    if (file->size == 0)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found an empty file, wanted a header and rows",
+                       file->name);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (file->length >= known[i].length &&
+            memcmp(file->bytes, known[i].bytes, known[i].length) == 0)
+            return wn_fail(error, WN_EDATA, "%s: found %s", file->name,
+                           known[i].what);
+    return 0;
+}
+
+/* The header, which is the first record; rows begin at *begin, *line. */
+static int find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
+                       struct wn_error *error)
+{
+    static const char mark[] = "\xef\xbb\xbf"; /* byte order */
+    struct wn_window *file = &csv->file;
+    struct wn_scan scan = {.name = csv->name, .form = &csv->form,
+                           .count = true};
+    struct wn_record record = {0};
+
+    if (wn_window_load(file, 0, file->step < MAGIC ? MAGIC : file->step,
+                       error) ||
+        check_magic(file, error))
+        return -1;
+    *begin = file->length >= 3 && memcmp(file->bytes, mark, 3) == 0 ? 3 : 0;
+    *line = 1;
+    for (; *begin < file->size;
+         *begin += record.whole, *line += record.lines) {
+        if (wn_window_scan(file, &scan, *begin, *line, &record, error) < 0)
+            return -1;
+        if (record.length == 0)
+            continue;
+        csv->header_line = *line;
+        if (read_header(csv, wn_window_find(file, *begin), &record, error))
+            return -1;
+        if (!csv->form.nameless) {
+            *begin += record.whole;
+            *line += record.lines;
+        }
+        return 0;
+    }
+    return wn_fail(error, WN_EDATA,
+                   "%s: found no text, wanted a header and rows", csv->name);
+}
+
+static int scan_file(struct wn_csv *csv, struct wn_error *error)
+{
+    struct wn_index_task task = {.file = &csv->file, .form = &csv->form};
+
+    if (find_header(csv, &task.begin, &task.line, error))
+        return -1;
+    task.column = csv->column;
+    task.columns = csv->columns;
+    wn_window_free(&csv->file);
+    if (wn_index_build(&csv->index, &task, error))
+        return -1;
+    if (csv->index.rows)
+        return 0;
+    if (csv->index.left_outs)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found no record that is well-formed, wanted at "
+                       "least one row", csv->name);
+    return wn_fail(error, WN_EDATA,
+                   "%s: found a header and no rows, wanted at least one row",
+                   csv->name);
+}
+
 struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
                            struct wn_error *error)
 {
@@ -549,17 +434,19 @@ struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
     if (!csv)
         return NULL;
     csv->form = *form;
-    csv->descriptor = -1;
-    csv->name = wn_copy_text(name, strlen(name), error);
+    csv->file.descriptor = -1;
+    csv->file.step = form->block;
+    csv->file.name = csv->name = wn_copy_text(name, strlen(name), error);
     if (!csv->name)
         goto fail;
-    csv->descriptor = wn_input_open(path, NULL, error);
-    if (csv->descriptor < 0)
+    csv->file.descriptor = wn_input_open(path, NULL, error);
+    if (csv->file.descriptor < 0)
         goto fail;
-    if (fstat(csv->descriptor, &csv->opened)) {
+    if (fstat(csv->file.descriptor, &csv->opened)) {
         wn_fail_errno(error, "%s: cannot look at", name);
         goto fail;
     }
+    csv->file.size = (uint64_t)csv->opened.st_size;
     if (scan_file(csv, error) == 0)
         return csv;
 fail:
@@ -571,16 +458,13 @@ void wn_csv_close(struct wn_csv *csv)
 {
     if (!csv)
         return;
-    if (csv->descriptor >= 0)
-        close(csv->descriptor);
+    if (csv->file.descriptor >= 0)
+        close(csv->file.descriptor);
+    wn_window_free(&csv->file);
     for (size_t c = 0; c < csv->columns; c++)
         free(csv->column[c]);
     free(csv->column);
-    free(csv->offset);
-    free(csv->line);
-    free(csv->hash);
-    free(csv->end);
-    free(csv->left_out);
+    wn_index_free(&csv->index);
     free(csv->name);
     free(csv);
 }
@@ -615,68 +499,44 @@ long wn_csv_find(const struct wn_csv *csv, const char *name)
 
 size_t wn_csv_rows(const struct wn_csv *csv)
 {
-    return csv->rows;
+    return csv->index.rows;
 }
 
 const uint64_t *wn_csv_offset(const struct wn_csv *csv)
 {
-    return csv->offset;
+    return csv->index.offset;
 }
 
 const uint64_t *wn_csv_line(const struct wn_csv *csv)
 {
-    return csv->line;
+    return csv->index.line;
 }
 
 const uint64_t *wn_csv_hash(const struct wn_csv *csv)
 {
-    return csv->hash;
+    return csv->index.hash;
 }
 
 uint64_t wn_csv_size(const struct wn_csv *csv)
 {
-    return csv->size;
+    return csv->file.size;
 }
 
 const char *wn_csv_digest(const struct wn_csv *csv)
 {
-    return csv->digest;
+    return csv->index.digest;
 }
 
-/* What was empty between a record and the next goes with the record. */
 int wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out,
                      struct wn_error *error)
 {
-    const uint64_t last = csv->offset[csv->rows];
-    size_t kept = 0, left = 0;
-
-    csv->end = wn_new(csv->rows, sizeof *csv->end, error);
-    csv->left_out = wn_new(2 * csv->rows, sizeof *csv->left_out, error);
-    if (!csv->end || !csv->left_out)
-        return -1;
-    for (size_t row = 0; row < csv->rows; row++) {
-        const uint64_t begin = csv->offset[row], end = csv->offset[row + 1];
-
-        if (out[row]) {
-            csv->left_out[left++] = begin;
-            csv->left_out[left++] = end;
-            continue;
-        }
-        csv->offset[kept] = begin;
-        csv->line[kept] = csv->line[row];
-        csv->hash[kept] = csv->hash[row];
-        csv->end[kept++] = end;
-    }
-    csv->offset[kept] = kept ? csv->end[kept - 1] : last;
-    csv->rows = kept;
-    csv->left_out_count = left / 2;
-    return 0;
+    return wn_index_leave_out(&csv->index, out, error);
 }
 
 const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count)
 {
-    *count = csv->left_out_count;
-    return csv->left_out;
+    *count = csv->index.left_outs;
+    return csv->index.left_out;
 }
 
 int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)
@@ -684,9 +544,9 @@ int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)
     const struct stat *old = &csv->opened;
     struct stat now;
 
-    if (fstat(csv->descriptor, &now))
+    if (fstat(csv->file.descriptor, &now))
         return wn_fail_errno(error, "%s: cannot look at", csv->name);
-    if ((uint64_t)now.st_size == csv->size && now.st_size == old->st_size &&
+    if (now.st_size == old->st_size &&
         now.st_mtim.tv_sec == old->st_mtim.tv_sec &&
         now.st_mtim.tv_nsec == old->st_mtim.tv_nsec)
         return 0;
@@ -704,8 +564,8 @@ int wn_csv_fail(const struct wn_csv *csv, size_t row, size_t column,
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     return wn_fail(error, WN_EDATA, "%s:%llu: column %.120s: %s", csv->name,
-                   (unsigned long long)csv->line[row], csv->column[column],
-                   text);
+                   (unsigned long long)csv->index.line[row],
+                   csv->column[column], text);
 }
 
 /* --- one field, for prune ----------------------------------------------- */

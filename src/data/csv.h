@@ -25,13 +25,36 @@ enum { WN_CSV_NAME = 1024 }; /* bytes a column's name may have */
 
 struct wn_csv; /* an open file: descriptor, name, record index, header */
 
+/* What may be wrong with a record. */
+enum wn_csv_break {
+    WN_BREAK_FIELDS,
+    WN_BREAK_QUOTE,
+    WN_BREAK_AFTER_QUOTE,
+    WN_BREAK_OPEN,
+    WN_BREAK_CR,
+    WN_BREAK_NUL,
+    WN_BREAK_LONG_FIELD,
+    WN_BREAK_LONG_RECORD,
+    WN_BREAKS
+};
+
+/* Called for each record that is left out, in the order of the file, by one
+ * thread at a time; `text` says where and why. */
+typedef void wn_csv_reject(void *context, enum wn_csv_break broken,
+                           const char *text);
+
 struct wn_csv_form {
     char delimiter;
     bool nameless;  /* no header: the columns are called c1, c2, ... */
     size_t field;   /* bytes a field may have with its quotes, 16 MiB */
     size_t columns; /* fields a record may have, 65,535 */
     size_t record;  /* bytes a record may have, 1 GiB */
-    size_t block;   /* bytes read at once; results do not depend on it */
+    uint64_t memory; /* bytes that the index may take, 0 for any number */
+    wn_csv_reject *reject; /* leave malformed records out, and say so; NULL:
+                              the first one is an error */
+    void *context;
+    int threads;    /* 1; results do not depend on it */
+    size_t block;   /* bytes read at once; nor on that */
 };
 extern const struct wn_csv_form wn_csv_form_standard;
 
@@ -73,6 +96,10 @@ const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count);
  * WN_EIO if not. Call it when everything was read. */
 int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)
     WN_MUST_CHECK;
+
+/* "f.csv:7: found 2 fields, wanted 3". Returns -1, as wn_fail(). */
+int wn_fail_fields(struct wn_error *error, const char *name, uint64_t line,
+                   size_t found, size_t wanted);
 
 /* Where a row's text stands, in front of a message: "f.csv:7: column age: ".
  * Returns -1, as wn_fail(). */

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/word.h"
+
 /* A record being walked. */
 struct walk {
     struct wn_scan *scan;
@@ -13,13 +15,20 @@ struct walk {
     bool last;
     size_t field;   /* the field we are in, from 0 */
     uint64_t line;  /* the line we are on */
+    const char *field_begin;
+    uint64_t first_line, field_line; /* where the record and the field begin */
+    struct wn_record *record;
     struct wn_error *error;
 };
 
-static int fail_at(const struct walk *walk, uint64_t line, const char *text)
+static int fail_at(const struct walk *walk, uint64_t line,
+                   enum wn_csv_break broken, const char *text)
 {
     const struct wn_scan *scan = walk->scan;
 
+    walk->record->broken = broken;
+    walk->record->length = (size_t)(walk->field_begin - walk->begin);
+    walk->record->lines = walk->field_line - walk->first_line;
     wn_fail(walk->error, WN_EDATA, "%s", text);
     if (scan->column && walk->field < scan->columns)
         wn_fail(walk->error, WN_EDATA, "column %.120s",
@@ -32,45 +41,43 @@ static int fail_at(const struct walk *walk, uint64_t line, const char *text)
 
 static int fail_nul(const struct walk *walk)
 {
-    return fail_at(walk, walk->line,
+    return fail_at(walk, walk->line, WN_BREAK_NUL,
                    "found a NUL byte, wanted text (is this file binary?)");
 }
 
 static int fail_cr(const struct walk *walk)
 {
-    return fail_at(walk, walk->line,
+    return fail_at(walk, walk->line, WN_BREAK_CR,
                    "found a carriage return without a line feed, wanted LF or "
                    "CR LF at the end of a line");
 }
 
 /* Bytes of a field before we stop to ask for more: an unclosed quote must not
  * eat the file. */
-static int check_field(const struct walk *walk, const char *start,
-                       uint64_t line)
+static int check_field(const struct walk *walk)
 {
     const size_t limit = walk->scan->form->field;
     char text[160];
 
-    if ((size_t)(walk->at - start) <= limit)
+    if ((size_t)(walk->at - walk->field_begin) <= limit)
         return 0;
     snprintf(text, sizeof text,
-             "found a field of more than %zu bytes, wanted at most that%s",
-             limit, *start == '"' ? " (is its quote closed?)" : "");
-    return fail_at(walk, line, text);
+             "found a field of more than %zu bytes, wanted at most that "
+             "(--max-field)%s",
+             limit,
+             *walk->field_begin == '"' ? "; is its quote closed?" : "");
+    return fail_at(walk, walk->field_line, WN_BREAK_LONG_FIELD, text);
 }
 
 /* Leaves walk->at behind the closing quote. 1 done, 0 more bytes, -1. */
 static int walk_quoted(struct walk *walk)
 {
-    const char *start = walk->at++;
-    const uint64_t first = walk->line;
-
-    for (;; walk->at++) {
+    for (walk->at++;; walk->at++) {
         if (walk->at == walk->end) {
-            if (check_field(walk, start, first))
+            if (check_field(walk))
                 return -1;
             return walk->last
-                       ? fail_at(walk, first,
+                       ? fail_at(walk, walk->field_line, WN_BREAK_OPEN,
                                  "found the end of the file, wanted the quote "
                                  "that closes the field opened here")
                        : 0;
@@ -85,15 +92,13 @@ static int walk_quoted(struct walk *walk)
             return 0;
         walk->at++;
         if (walk->at == walk->end || *walk->at != '"')
-            return check_field(walk, start, first) ? -1 : 1;
+            return check_field(walk) ? -1 : 1;
     }
 }
 
 /* Leaves walk->at on the byte that ends the field. */
 static int walk_plain(struct walk *walk)
 {
-    const char *start = walk->at;
-
     for (; walk->at < walk->end; walk->at++) {
         const char c = *walk->at;
 
@@ -102,11 +107,11 @@ static int walk_plain(struct walk *walk)
         if (c == '\0')
             return fail_nul(walk);
         if (c == '"')
-            return fail_at(walk, walk->line,
+            return fail_at(walk, walk->line, WN_BREAK_QUOTE,
                            "found a quote inside an unquoted field, wanted "
                            "the whole field in quotes and \"\" for a quote");
     }
-    return check_field(walk, start, walk->line) ? -1 : 1;
+    return check_field(walk) ? -1 : 1;
 }
 
 /* What follows a field: 2 another field, 1 the end of the record, 0, -1. */
@@ -124,7 +129,7 @@ static int walk_end(struct walk *walk)
     if (*walk->at == '\0')
         return fail_nul(walk);
     if (*walk->at != '\r')
-        return fail_at(walk, walk->line,
+        return fail_at(walk, walk->line, WN_BREAK_AFTER_QUOTE,
                        "found text after the closing quote, wanted a "
                        "delimiter or the end of the line");
     if (walk->at + 1 == walk->end)
@@ -132,12 +137,14 @@ static int walk_end(struct walk *walk)
     return walk->at[1] == '\n' ? 1 : fail_cr(walk);
 }
 
-static int walk_record(struct walk *walk, struct wn_record *record)
+static int walk_record(struct walk *walk)
 {
-    const uint64_t first = walk->line;
+    struct wn_record *record = walk->record;
     int status;
 
     do {
+        walk->field_begin = walk->at;
+        walk->field_line = walk->line;
         status = walk->at < walk->end && *walk->at == '"' ? walk_quoted(walk)
                                                           : walk_plain(walk);
         if (status == 1)
@@ -147,12 +154,28 @@ static int walk_record(struct walk *walk, struct wn_record *record)
         return status;
     record->length = (size_t)(walk->at - walk->begin);
     record->whole = record->length;
-    record->lines = walk->line - first;
+    record->lines = walk->line - walk->first_line;
+    record->fields = walk->field + 1;
     if (walk->at < walk->end) {
         record->whole += *walk->at == '\r' ? 2 : 1;
         record->lines++;
     }
     return 1;
+}
+
+/* Of a record without a quote. */
+static size_t count_fields(const char *text, size_t length, char delimiter)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t pattern = ones * (unsigned char)delimiter;
+    size_t fields = 1, at = 0;
+
+    for (; at + 8 <= length; at += 8)
+        fields += (size_t)((wn_equal_bytes(text + at, pattern) >> 7) * ones >>
+                           56);
+    for (; at < length; at++)
+        fields += text[at] == delimiter;
+    return fields;
 }
 
 static const char *next_of(const char *known, char byte, const char *text,
@@ -168,7 +191,9 @@ int wn_scan_record(struct wn_scan *scan, const char *text, const char *end,
                    bool last, uint64_t line, struct wn_record *record,
                    struct wn_error *error)
 {
-    struct walk walk = {scan, text, text, end, last, 0, line, error};
+    struct walk walk = {.scan = scan, .begin = text, .at = text, .end = end,
+                        .last = last, .line = line, .first_line = line,
+                        .record = record, .error = error};
     const char *stop = memchr(text, '\n', (size_t)(end - text));
     const bool ended = stop != NULL;
 
@@ -182,17 +207,22 @@ int wn_scan_record(struct wn_scan *scan, const char *text, const char *end,
     int status = 1;
     if (scan->quote < stop || scan->nul < stop ||
         (scan->cr < stop && !crlf) || length > scan->form->field)
-        status = walk_record(&walk, record);
+        status = walk_record(&walk);
     else if (!ended && !last)
         status = 0;
     else
-        *record = (struct wn_record){length, length + crlf + ended, ended};
+        *record = (struct wn_record){
+            .length = length, .whole = length + crlf + ended, .lines = ended,
+            .fields = scan->count
+                          ? count_fields(text, length, scan->form->delimiter)
+                          : 0};
     if (status < 0 ||
         (status ? record->length : (size_t)(end - text)) <=
             scan->form->record)
         return status;
+    *record = (struct wn_record){.broken = WN_BREAK_LONG_RECORD};
     return wn_fail(error, WN_EDATA,
                    "%s:%llu: found a record of more than %zu bytes, wanted at "
-                   "most that",
+                   "most that (--max-record)",
                    scan->name, (unsigned long long)line, scan->form->record);
 }

@@ -23,6 +23,7 @@ struct wn_scan {
     const struct wn_csv_form *form;
     char *const *column; /* names, NULL while the header is read */
     size_t columns;
+    bool count; /* count the fields */
     /* The next of each byte at or behind the place scanned last; start a new
      * buffer with NULL. */
     const char *quote, *cr, *nul;
@@ -32,12 +33,15 @@ struct wn_record {
     size_t length; /* bytes without the line end */
     size_t whole;  /* with it */
     size_t lines;  /* line feeds in it */
+    size_t fields; /* if scan->count, else undefined */
+    enum wn_csv_break broken; /* of a malformed one; its length and lines go
+                                 to where the field begins that is wrong */
 };
 
 /* The record that begins at `text`, on line `line`; bytes up to `end` are
  * there, and `last` tells that the file ends with them. text < end. Returns 1
- * and fills *record, 0 when more bytes are wanted, -1 when it is malformed or
- * beyond a limit. */
+ * and fills *record, 0 when more bytes are wanted, -1 with WN_EDATA and
+ * record->broken when it is malformed or beyond a limit. */
 int wn_scan_record(struct wn_scan *scan, const char *text, const char *end,
                    bool last, uint64_t line, struct wn_record *record,
                    struct wn_error *error) WN_MUST_CHECK;

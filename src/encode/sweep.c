@@ -2,10 +2,10 @@
 /* Pieces of rows over threads, results in file order; see sweep.h. */
 #include "encode/sweep.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "util/memory.h"
+#include "util/pieces.h"
 
 /* Piece p holds rows bound[p] .. bound[p+1]-1. */
 static size_t *cut_rows(const struct wn_sweep *sweep, size_t *pieces,
@@ -32,57 +32,83 @@ static size_t *cut_rows(const struct wn_sweep *sweep, size_t *pieces,
     return bound;
 }
 
-/* One thread's piece of the work; `failed` holds the first error in the order
- * of the file, `stopped` tells that there is one. */
-static void take_piece(const struct wn_sweep *sweep, const size_t *bound,
-                       size_t pieces, atomic_bool *stopped,
-                       struct wn_error *failed)
+/* A sweep under way, and what a thread has of its own. */
+struct all {
+    const struct wn_sweep *sweep;
+    const size_t *bound;
+    size_t pieces;
+};
+struct own {
+    const struct all *all;
+    struct wn_csv_reader *reader;
+    void *context;
+};
+
+static void stop(void *shared)
 {
-    struct wn_error error = {0};
-    struct wn_csv_reader *reader = wn_csv_reader_new(sweep->csv, &error);
-    void *own = reader ? sweep->start(sweep->shared, &error) : NULL;
+    struct own *own = shared;
 
-#pragma omp for ordered schedule(dynamic, 1)
-    for (size_t p = 0; p < pieces; p++) {
-        int status = own ? 0 : -1;
+    if (!own)
+        return;
+    own->all->sweep->stop(own->context);
+    wn_csv_reader_free(own->reader);
+    free(own);
+}
 
-        if (status == 0 && !atomic_load(stopped)) {
-            sweep->begin(own, bound[p], bound[p + 1]);
-            status = wn_csv_read(reader, bound[p], bound[p + 1], sweep->row,
-                                 own, &error);
-        }
-#pragma omp ordered
-        if (!atomic_load(stopped)) {
-            if (status == 0)
-                status = sweep->finish(sweep->shared, own, bound[p],
-                                       bound[p + 1], &error);
-            if (status) {
-                *failed = error;
-                atomic_store(stopped, true);
-            }
-            wn_talk_progress(sweep->talk, sweep->what, p, pieces);
-        }
-    }
-    sweep->stop(own);
-    wn_csv_reader_free(reader);
+static void *start(void *shared, struct wn_error *error)
+{
+    const struct all *all = shared;
+    struct own *own = wn_new(1, sizeof *own, error);
+
+    if (!own)
+        return NULL;
+    own->all = all;
+    own->reader = wn_csv_reader_new(all->sweep->csv, error);
+    if (own->reader)
+        own->context = all->sweep->start(all->sweep->shared, error);
+    if (own->context)
+        return own;
+    stop(own);
+    return NULL;
+}
+
+static int work(void *shared, size_t p, struct wn_error *error)
+{
+    const struct own *own = shared;
+    const struct wn_sweep *sweep = own->all->sweep;
+    const size_t *bound = own->all->bound + p;
+
+    sweep->begin(own->context, bound[0], bound[1]);
+    return wn_csv_read(own->reader, bound[0], bound[1], sweep->row,
+                       own->context, error);
+}
+
+static int join(void *shared, void *one, size_t p, struct wn_error *error)
+{
+    const struct all *all = shared;
+    const struct own *own = one;
+
+    if (all->sweep->finish(all->sweep->shared, own->context, all->bound[p],
+                           all->bound[p + 1], error))
+        return -1;
+    wn_talk_progress(all->sweep->talk, all->sweep->what, p, all->pieces);
+    return 0;
 }
 
 int wn_sweep(const struct wn_sweep *sweep, struct wn_error *error)
 {
-    struct wn_error failed = {0};
-    atomic_bool stopped = false;
-    size_t pieces;
-    size_t *bound = cut_rows(sweep, &pieces, error);
+    struct all all = {.sweep = sweep};
+    size_t *bound = cut_rows(sweep, &all.pieces, error);
+    const struct wn_pieces pieces = {
+        .threads = sweep->threads, .count = all.pieces, .shared = &all,
+        .start = start, .work = work, .join = join, .stop = stop};
 
     if (!bound)
         return -1;
-    wn_talk_progress(sweep->talk, sweep->what, 0, pieces);
-#pragma omp parallel num_threads(sweep->threads)
-    take_piece(sweep, bound, pieces, &stopped, &failed);
-    wn_talk_progress(sweep->talk, sweep->what, pieces, pieces);
+    all.bound = bound;
+    wn_talk_progress(sweep->talk, sweep->what, 0, all.pieces);
+    const int status = wn_pieces_run(&pieces, error);
+    wn_talk_progress(sweep->talk, sweep->what, all.pieces, all.pieces);
     free(bound);
-    if (!atomic_load(&stopped))
-        return 0;
-    *error = failed;
-    return -1;
+    return status;
 }

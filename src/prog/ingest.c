@@ -43,6 +43,18 @@ static const struct wn_option first_rows[] = {
     {.name = "delimiter", .letter = 'd', .kind = WN_TEXT, .value = "C",
      .standard = ",", .recorded = true,
      .help = "the byte between fields, or tab"},
+    {.name = "max-field", .kind = WN_SIZE, .value = "SIZE",
+     .standard = "16M", .low = 1, .high = 2147483647,
+     .recorded = true,
+     .help = "refuse a field of more bytes"},
+    {.name = "max-columns", .kind = WN_WHOLE, .value = "N",
+     .standard = "65535", .low = 1, .high = 1048576,
+     .recorded = true,
+     .help = "refuse a table of more columns"},
+    {.name = "max-record", .kind = WN_SIZE, .value = "SIZE",
+     .standard = "1G", .low = 1, .high = 2147483647,
+     .recorded = true,
+     .help = "refuse a record of more bytes"},
     {0}};
 
 static const struct wn_option *const last_rows[] = {
@@ -153,9 +165,26 @@ static int write_audit(struct gathered *gathered, struct wn_error *error)
     return wn_audit_finish(writer, error);
 }
 
+/* How the file is to be read. */
+static int make_form(const struct wn_run *run, struct wn_csv_form *form,
+                     struct wn_error *error)
+{
+    const struct wn_options *options = run->options;
+
+    *form = wn_csv_form_standard;
+    form->nameless = wn_option_on(options, "no-header");
+    form->field = (size_t)wn_option_number(options, "max-field");
+    form->columns = (size_t)wn_option_number(options, "max-columns");
+    form->record = (size_t)wn_option_number(options, "max-record");
+    form->threads = run->threads;
+    if (wn_option_given(options, "memory"))
+        form->memory = (uint64_t)wn_option_number(options, "memory");
+    return parse_delimiter(run, &form->delimiter, error);
+}
+
 static int ingest(struct wn_run *run, struct wn_error *error)
 {
-    struct wn_csv_form form = wn_csv_form_standard;
+    struct wn_csv_form form;
     struct wn_table table = {.threads = run->threads, .talk = run->talk};
     struct gathered gathered = {.run = run, .table = &table};
     struct wn_csv *csv = NULL;
@@ -164,10 +193,9 @@ static int ingest(struct wn_run *run, struct wn_error *error)
     if (!wn_option_given(run->options, "label"))
         return wn_fail(error, WN_EUSAGE,
                        "--label=COLUMN is wanted; see --help");
-    if (parse_delimiter(run, &form.delimiter, error))
+    if (make_form(run, &form, error))
         return -1;
     wn_linear_start();
-    form.nameless = wn_option_on(run->options, "no-header");
     table.one_hot = (size_t)wn_option_number(run->options, "one-hot");
     table.text_dims = (size_t)wn_option_number(run->options, "text-dims");
     table.svd = wn_svd_basis;

@@ -125,7 +125,8 @@ done
 # Too large to keep in the tree.
 awk 'BEGIN { for (i = 1; i <= 65536; i++) printf "c%d,", i; print "label" }' \
     >wide.csv
-refused 2 "ingest: wide.csv:1: found 65537 columns, wanted at most 65535" \
+refused 2 "ingest: wide.csv:1: found 65537 columns, wanted at most 65535\
+ (--max-columns)" \
     ingest --label=label -o out.h5 wide.csv
 {
     printf 'a,label\n1,x\n"'
@@ -133,7 +134,7 @@ refused 2 "ingest: wide.csv:1: found 65537 columns, wanted at most 65535" \
     printf '",y\n'
 } >fat.csv
 refused 2 "ingest: fat.csv:3: column a: found a field of more than 16777216\
- bytes, wanted at most that (is its quote closed?)" \
+ bytes, wanted at most that (--max-field); is its quote closed?" \
     ingest --label=label -o out.h5 fat.csv
 rm -f fat.csv wide.csv
 

@@ -92,7 +92,7 @@ source small.csv
 label_column label
 task classification
 delimiter ,
-options label=label id=id no-header=no missing-label=reject one-hot=64 text-dims=128 delimiter=,
+options label=label id=id no-header=no missing-label=reject one-hot=64 text-dims=128 delimiter=, max-field=16M max-columns=65535 max-record=1G
 98
 END
     same found wanted "every dataset is as worked out by hand"
@@ -255,6 +255,20 @@ is "$(tail -n 1 err)" "ingest: bare.csv: 3 rows in = 3 kept + 0 rejected, 2\
  features, 2 classes" "the first record is a row"
 fails_with 2 "bare.csv: found no column 'label' for --label (3 columns: c1,\
  c2, c3)" ingest --no-header --label=label bare.csv
+# --- limits: both sides of each -------------------------------------------------
+printf 'a,b,label\n1,"four5",x\n2,other,y\n' >limits.csv
+runs "--max-field: as many bytes" ingest --max-field=7 --label=label limits.csv
+fails_with 2 "limits.csv:2: column b: found a field of more than 6 bytes,\
+ wanted at most that (--max-field); is its quote closed?" \
+    ingest --max-field=6 --label=label limits.csv
+runs "--max-record: as many bytes" \
+    ingest --max-record=11 --label=label limits.csv
+fails_with 2 "limits.csv:2: found a record of more than 10 bytes, wanted at\
+ most that (--max-record)" ingest --max-record=10 --label=label limits.csv
+runs "--max-columns: as many" ingest --max-columns=3 --label=label limits.csv
+fails_with 2 'limits.csv:1: found 3 columns, wanted at most 2 (--max-columns)' \
+    ingest --max-columns=2 --label=label limits.csv
+
 # --memory: refused at once, or the same bytes
 fails_with 2 '--memory: 1797 rows of 65 columns need' \
     ingest --memory=16M "$samples/digits.csv" --label=digit -o small.h5

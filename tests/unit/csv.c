@@ -294,6 +294,7 @@ static void as_the_naive_reader(void **state)
         *(naive.error[0] ? &bad : &good) += 1;
         for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
             form.block = blocks[b];
+            form.threads = f % 64 ? 1 : 3;
             compare(&naive, bytes, &form);
         }
     }
@@ -329,24 +330,24 @@ static void limits(void **state)
     for (form.block = 1; form.block < 64; form.block *= 2) {
         expect(long_field, strlen(long_field), &form,
                ":3: column b: found a field of more than 10 bytes, wanted at "
-               "most that (is its quote closed?)");
+               "most that (--max-field); is its quote closed?");
         expect(long_plain, strlen(long_plain), &form,
                ":3: column a: found a field of more than 10 bytes, wanted at "
-               "most that");
+               "most that (--max-field)");
         expect(open_quote, strlen(open_quote), &form,
                ":3: column b: found a field of more than 10 bytes, wanted at "
-               "most that (is its quote closed?)");
+               "most that (--max-field); is its quote closed?");
     }
     form = wn_csv_form_standard;
     form.record = 16;
     for (form.block = 1; form.block < 64; form.block *= 2)
         expect(long_record, strlen(long_record), &form,
                ":2: found a record of more than 16 bytes, wanted at most "
-               "that");
+               "that (--max-record)");
     form = wn_csv_form_standard;
     form.columns = 3;
     expect(many, strlen(many), &form,
-           ":1: found 4 columns, wanted at most 3");
+           ":1: found 4 columns, wanted at most 3 (--max-columns)");
 }
 
 static int nothing(void *context, size_t row, const struct wn_cell *cells,
