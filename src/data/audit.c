@@ -488,11 +488,12 @@ int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
 
     if (!entry)
         return -1;
-    const size_t extent[3] = {entry->extent[0], columns, 0};
-    if (entry->rank != 2)
-        return fail_at(audit, path, "is not a table", error);
-    if (check_wanted(audit, entry, WN_F32, extent, error))
-        return -1;
+    const size_t found = wn_product(entry->extent[1], entry->extent[2], 1);
+    if (entry->rank < 2 || entry->type != WN_F32 || found != columns)
+        return wn_fail(error, WN_EDATA,
+                       "%s: %s: found rows of %zu %s, wanted %zu f32",
+                       audit->name, path, found, wn_type_name(entry->type),
+                       columns);
     assert(begin <= end && end <= entry->extent[0]);
     return wn_entry_read(audit, entry, begin, end, out, error);
 }

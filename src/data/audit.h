@@ -67,7 +67,8 @@ int wn_audit_shape(const struct wn_audit *audit, const char *path, int *rank,
 void *wn_audit_read(const struct wn_audit *audit, const char *path,
                     enum wn_type type, const size_t extent[3],
                     struct wn_error *error) WN_MUST_CHECK;
-/* Rows begin .. end-1 of a 2-D float dataset with `columns` columns into out.
+/* Rows begin .. end-1 of a float dataset with `columns` numbers in each, of two
+ * extents or three, into out.
  * The digest is not checked (fletcher32 is): for stages that go through large
  * features by block. */
 int wn_audit_read_rows(const struct wn_audit *audit, const char *path,

@@ -73,22 +73,39 @@ static int load_labels(const struct load *load)
     return 0;
 }
 
+static int load_block(const struct load *load, const char *path, size_t d,
+                      float **block)
+{
+    const size_t n = load->dataset->n, extent[3] = {n, d, 0};
+
+    if (!wn_audit_has(load->audit, path))
+        return 0;
+    *block = wn_audit_read(load->audit, path, WN_F32, extent, load->error);
+    if (!*block)
+        return -1;
+    for (size_t i = 0; i < n * d; i++)
+        if (!__builtin_isfinite((*block)[i]))
+            return bad_row(load, path, i / d, "not a finite number");
+    return 0;
+}
+
 static int load_features(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
-    const size_t extent[3] = {dataset->n, dataset->d, 0};
 
-    if (wn_audit_has(load->audit, "data/features")) {
-        dataset->features = wn_audit_read(load->audit, "data/features", WN_F32,
-                                          extent, load->error);
-        if (!dataset->features)
-            return -1;
-    }
-    for (size_t i = 0; dataset->features && i < dataset->n * dataset->d; i++)
-        if (!__builtin_isfinite(dataset->features[i]))
-            return bad_row(load, "data/features", i / dataset->d,
-                           "not a finite number");
-    return names(load, "data/feature_name", &dataset->feature_name);
+    return load_block(load, "data/features", dataset->d,
+                      &dataset->features) ||
+                   names(load, "data/feature_name", &dataset->feature_name)
+               ? -1
+               : 0;
+}
+
+static int load_features_b(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+
+    return load_block(load, "data/features_b", dataset->p,
+                      &dataset->features_b);
 }
 
 static int check_offsets(const struct load *load, const char *path,
@@ -301,6 +318,49 @@ static int load_probability(const struct load *load)
     return 0;
 }
 
+/* What data/dynamics is; its numbers stay in the file. */
+static int load_dynamics(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    const char *path = "data/dynamics";
+
+    if (!wn_audit_has(load->audit, path))
+        return 0;
+    char *content = wn_audit_text(load->audit, path, "content", load->error);
+    if (!content && load->error->code)
+        return -1;
+    dataset->dynamics_sum = content && strcmp(content, "probabilities") == 0;
+    const bool known =
+        dataset->dynamics_sum || (content && strcmp(content, "logits") == 0);
+    free(content);
+    return known ? first_extent(load, path, 0, &dataset->epochs)
+                 : wn_fail(load->error, WN_EDATA,
+                           "%s: %s: wanted the attribute content to be "
+                           "logits or probabilities",
+                           wn_audit_name(load->audit), path);
+}
+
+int wn_dataset_epoch(const struct wn_dataset *dataset,
+                     const struct wn_audit *audit, size_t e, float *out,
+                     struct wn_error *error)
+{
+    const size_t n = dataset->n, k = dataset->k;
+
+    if (wn_audit_read_rows(audit, "data/dynamics", e, e + 1,
+                           wn_product(n, k, 1), out, error))
+        return -1;
+    for (size_t i = 0; i < n * k; i++)
+        if (!__builtin_isfinite(out[i]) ||
+            (dataset->dynamics_sum && !(out[i] >= 0 && out[i] <= 1)))
+            return wn_fail(error, WN_EDATA,
+                           "%s: data/dynamics: epoch %zu: row %zu: found %g, "
+                           "wanted %s",
+                           wn_audit_name(audit), e, i / k, (double)out[i],
+                           dataset->dynamics_sum ? "a probability"
+                                                 : "a finite number");
+    return 0;
+}
+
 static char *text(const struct load *load, const char *attribute)
 {
     if (load->error->code)
@@ -337,6 +397,7 @@ static int load_extents(const struct load *load)
                    first_extent(load, "data/features", 0, &dataset->n) ||
                    first_extent(load, "data/label", 0, &dataset->n) ||
                    first_extent(load, "data/features", 1, &dataset->d) ||
+                   first_extent(load, "data/features_b", 1, &dataset->p) ||
                    first_extent(load, "data/label_name", 0, &dataset->k) ||
                    first_extent(load, "data/column/name", 0,
                                 &dataset->columns) ||
@@ -361,12 +422,14 @@ int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
                    {WN_PART_COLUMN, load_columns},
                    {WN_PART_DEFECT, load_defects},
                    {WN_PART_ROLE, load_roles},
-                   {WN_PART_PROBABILITY, load_probability}};
+                   {WN_PART_PROBABILITY, load_probability},
+                   {WN_PART_FEATURES_B, load_features_b}};
     const struct load load = {dataset, audit, error};
     int status;
 
     *dataset = (struct wn_dataset){0};
-    status = load_extents(&load) || load_source(&load);
+    status = load_extents(&load) || load_source(&load) ||
+             load_dynamics(&load);
     for (size_t i = 0; !status && i < sizeof loaders / sizeof *loaders; i++)
         if (parts & loaders[i].part)
             status = loaders[i].load(&load);
@@ -396,6 +459,7 @@ void wn_dataset_free(struct wn_dataset *dataset)
     free(dataset->annotator);
     free(dataset->probability);
     free(dataset->features);
+    free(dataset->features_b);
     free(dataset->label);
     free(dataset->id);
     free(dataset->id_offset);

@@ -3,6 +3,7 @@
 #ifndef WN_DATA_DATASET_H
 #define WN_DATA_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,7 +18,8 @@ enum wn_part {
     WN_PART_COLUMN = 16,  /* column */
     WN_PART_DEFECT = 32,  /* defect */
     WN_PART_ROLE = 64,    /* group .. annotator, those there are */
-    WN_PART_PROBABILITY = 128 /* probability, where it was brought */
+    WN_PART_PROBABILITY = 128, /* probability, where it was brought */
+    WN_PART_FEATURES_B = 256  /* features_b, where it was brought */
 };
 
 /* Arrays that were not asked for, or are not there, are NULL. */
@@ -47,6 +49,11 @@ struct wn_dataset {
     char **annotator_name;
     float *probability; /* n x k, rows sum to 1 */
 
+    size_t p;
+    float *features_b; /* n x p, finite */
+    size_t epochs;     /* of data/dynamics, which is for wn_dataset_epoch() */
+    bool dynamics_sum; /* it holds probabilities, not logits */
+
     size_t columns;
     char **column_name, **column_kind;
     uint64_t *column_missing, *column_invalid, *column_distinct;
@@ -71,5 +78,11 @@ struct wn_dataset {
 int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
                     unsigned parts, struct wn_error *error) WN_MUST_CHECK;
 void wn_dataset_free(struct wn_dataset *dataset);
+
+/* Epoch e, from 0, of data/dynamics into out (n x k). WN_EDATA for what is not
+ * finite, and for what is no probability where probabilities are wanted. */
+int wn_dataset_epoch(const struct wn_dataset *dataset,
+                     const struct wn_audit *audit, size_t e, float *out,
+                     struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Foreign HDF5, read by a child; see foreign.h.
- *
- * The temporary file of an array of numbers holds them row-major as f32 where
- * that is exact, else f64; of text, each string with its length (u32) before
- * it. */
+/* Foreign HDF5, read by a child; see foreign.h. */
 #include "data/foreign.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,51 +15,35 @@
 #include "data/store.h"
 #include "util/file.h"
 #include "util/memory.h"
+#include "util/number.h"
 #include "util/text.h"
 
 enum {
-    ARRAYS_MOST = 16,
-    RANK_MOST = 8,
     PIECE = 1 << 20,      /* bytes read at once, if chunks allow */
+    CACHE_MOST = 1 << 26, /* of chunks that are in several pieces */
     DEFLATE_MOST = 1032,  /* how far deflate can compress */
     SECONDS_LEAST = 5,    /* processor time, and one second more for each */
-    BYTES_A_SECOND = 1 << 22,
-    TEXT_MOST = 16 << 20 /* bytes of one string */
+    BYTES_A_SECOND = 1 << 22
 };
 
-/* What the child found out about an array. */
-struct shape {
-    size_t rows, columns;
-    size_t width; /* bytes of a number in the temporary file: 4 or 8 */
-    uint64_t bytes; /* in the temporary file */
-    bool text, whole;
-};
-
-/* What the child says at its end. */
+/* What the child says at its end: of the arrays all but name and spool. */
 struct verdict {
     struct wn_error error;
-    struct shape shape[ARRAYS_MOST];
-};
-
-struct wn_foreign {
-    char *name;
-    size_t count;
-    int spool[ARRAYS_MOST];
-    struct shape shape[ARRAYS_MOST];
+    struct wn_array array[WN_FOREIGN_MOST];
 };
 
 /* The child's view of the dataset it is at. */
 struct reader {
     const char *name;
     const char *path;
-    int spool;
-    struct shape *shape;
+    struct wn_array *array;
+    struct wn_array_sink sink;
     uint64_t size;   /* of the HDF5 file */
     uint64_t memory;
     hid_t file, set, type;
-    int rank;
-    hsize_t extent[RANK_MOST];
-    size_t step;     /* rows read at once */
+    hsize_t extent[WN_ARRAY_RANK];
+    int axis;        /* read in pieces along this axis, */
+    size_t step;     /* so much of it at once, one of those before */
     struct wn_error *error;
 };
 
@@ -74,8 +55,8 @@ static int refuse(struct reader *reader, const char *why)
 
 /* ---- in the child: is it safe, what is it ------------------------------- */
 
-/* Every component of the path is a hard link. */
-static int check_path(struct reader *reader)
+/* Every component of the path is a hard link; *type is what is there. */
+static int check_path(struct reader *reader, H5O_type_t *type)
 {
     char part[1024];
     H5L_info_t link;
@@ -102,8 +83,8 @@ static int check_path(struct reader *reader)
     if (H5Oget_info_by_name2(reader->file, reader->path, &about,
                              H5O_INFO_BASIC, H5P_DEFAULT) < 0)
         return refuse(reader, "damaged");
-    return about.type == H5O_TYPE_DATASET ? 0
-                                          : refuse(reader, "is no dataset");
+    *type = about.type;
+    return 0;
 }
 
 static int check_filters(struct reader *reader, hid_t creation)
@@ -126,47 +107,69 @@ static int check_filters(struct reader *reader, hid_t creation)
     return count < 0 ? refuse(reader, "damaged") : 0;
 }
 
+/* Along which axis, and how far at once: whole rows of chunks, about a PIECE
+ * of them, or less than a row where a row is too large. */
+static void cut(struct reader *reader, const hsize_t *chunk, size_t cell)
+{
+    const struct wn_array *array = reader->array;
+    size_t slice = cell;
+
+    for (int r = 0; r < array->rank; r++)
+        slice = wn_product(slice, array->extent[r], 1);
+    for (reader->axis = 0; reader->axis < array->rank; reader->axis++) {
+        const size_t extent = array->extent[reader->axis];
+
+        slice = extent ? slice / extent : 0;
+        if (slice <= reader->memory / 4)
+            break;
+    }
+    reader->step = chunk[reader->axis];
+    if (reader->step < PIECE / (slice + 1))
+        reader->step *= PIECE / (slice + 1) / reader->step;
+    if (reader->step > reader->memory / 4 / (slice + 1))
+        reader->step = reader->memory / 4 / (slice + 1);
+    if (reader->step > array->extent[reader->axis])
+        reader->step = array->extent[reader->axis];
+    reader->step += reader->step == 0;
+}
+
+static int check_chunks(struct reader *reader, hid_t creation, size_t width,
+                        hsize_t *chunk)
+{
+    size_t bytes = width;
+
+    if (H5Pget_layout(creation) != H5D_CHUNKED)
+        return 0;
+    if (H5Pget_chunk(creation, WN_ARRAY_RANK, chunk) != reader->array->rank)
+        return refuse(reader, "its chunks are damaged");
+    for (int r = 0; r < reader->array->rank; r++)
+        bytes = chunk[r] ? wn_product(bytes, chunk[r], 1) : SIZE_MAX;
+    if (bytes > reader->memory / 4)
+        return wn_fail(reader->error, WN_EDATA,
+                       "%s: %s: a chunk of %zu bytes needs more memory "
+                       "than --memory allows", reader->name, reader->path,
+                       bytes);
+    return 0;
+}
+
 /* Sizes against the file and the memory, before anything is allocated. */
 static int check_sizes(struct reader *reader, hid_t creation)
 {
     const size_t width = H5Tget_size(reader->type);
     const hsize_t stored = H5Dget_storage_size(reader->set);
-    hsize_t chunk[RANK_MOST] = {1};
-    size_t content = wn_product(reader->shape->rows, reader->shape->columns,
-                                width);
-    size_t row = wn_product(reader->shape->columns,
-                            width > 8 ? width : 8, 1);
+    hsize_t chunk[WN_ARRAY_RANK] = {1, 1, 1, 1, 1, 1, 1, 1};
+    const size_t content =
+        wn_product(reader->array->rows, reader->array->columns, width);
 
-    reader->step = 1;
-    if (H5Pget_layout(creation) == H5D_CHUNKED) {
-        size_t bytes = width;
-
-        if (H5Pget_chunk(creation, RANK_MOST, chunk) != reader->rank)
-            return refuse(reader, "its chunks are damaged");
-        for (int r = 0; r < reader->rank; r++)
-            bytes = wn_product(bytes, chunk[r], 1);
-        if (bytes > reader->memory / 4)
-            return wn_fail(reader->error, WN_EDATA,
-                           "%s: %s: a chunk of %zu bytes needs more memory "
-                           "than --memory allows", reader->name, reader->path,
-                           bytes);
-        reader->step = chunk[0];
-    }
-    if (row > reader->memory / 4 || stored > reader->size ||
-        content / DEFLATE_MOST > stored)
+    if (check_chunks(reader, creation, width, chunk))
+        return -1;
+    if (stored > reader->size || content / DEFLATE_MOST > stored)
         return wn_fail(reader->error, WN_EDATA,
                        "%s: %s: claims %zu bytes and has %llu, in a file of "
                        "%llu", reader->name, reader->path, content,
                        (unsigned long long)stored,
                        (unsigned long long)reader->size);
-    /* Whole rows of chunks, about a PIECE of them. */
-    if (reader->step < PIECE / (row + 1))
-        reader->step *= PIECE / (row + 1) / reader->step;
-    if (reader->step > reader->memory / 4 / (row + 1))
-        reader->step = reader->memory / 4 / (row + 1);
-    if (reader->step > reader->shape->rows)
-        reader->step = reader->shape->rows;
-    reader->step += reader->step == 0;
+    cut(reader, chunk, width > 8 ? width : 8);
     return wn_child_seconds(SECONDS_LEAST + content / BYTES_A_SECOND)
                ? wn_fail_errno(reader->error, "%s: cannot limit the time",
                                reader->name)
@@ -177,36 +180,36 @@ static int check_type(struct reader *reader)
 {
     const H5T_class_t class = H5Tget_class(reader->type);
     const size_t width = H5Tget_size(reader->type);
+    struct wn_array *array = reader->array;
 
-    reader->shape->text = class == H5T_STRING;
-    reader->shape->whole = class == H5T_INTEGER || class == H5T_ENUM;
-    if (!reader->shape->text && !reader->shape->whole && class != H5T_FLOAT)
+    array->text = class == H5T_STRING;
+    array->whole = class == H5T_INTEGER || class == H5T_ENUM;
+    if (!array->text && !array->whole && class != H5T_FLOAT)
         return refuse(reader, "found a type that is neither number nor text");
-    if (width == 0 || width > (reader->shape->text ? TEXT_MOST : 8))
+    if (width == 0 || width > (array->text ? (size_t)WN_ARRAY_TEXT : 8))
         return wn_fail(reader->error, WN_EDATA, "%s: %s: elements of %zu "
                        "bytes", reader->name, reader->path, width);
-    reader->shape->width =
-        width <= (reader->shape->whole ? 2u : 4u) ? 4 : 8;
+    array->width = width <= (array->whole ? 2u : 4u) ? 4 : 8;
     return 0;
 }
 
 static int check_space(struct reader *reader)
 {
     const hid_t space = H5Dget_space(reader->set);
+    const int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
     int status = -1;
 
-    reader->rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
-    if (reader->rank < 1 || reader->rank > RANK_MOST ||
+    if (rank < 1 || rank > WN_ARRAY_RANK ||
         H5Sget_simple_extent_type(space) != H5S_SIMPLE ||
         H5Sget_simple_extent_dims(space, reader->extent, NULL) < 0) {
         refuse(reader, "wanted an array of 1 to 8 dimensions");
     } else {
-        reader->shape->rows = reader->extent[0];
-        reader->shape->columns = 1;
-        for (int r = 1; r < reader->rank; r++)
-            reader->shape->columns =
-                wn_product(reader->shape->columns, reader->extent[r], 1);
-        status = 0;
+        reader->array->rank = rank;
+        for (int r = 0; r < rank; r++)
+            reader->array->extent[r] = reader->extent[r];
+        status = wn_array_shape(reader->array)
+                     ? 0
+                     : refuse(reader, "claims more cells than there can be");
     }
     if (space >= 0)
         H5Sclose(space);
@@ -234,19 +237,60 @@ static int check_dataset(struct reader *reader)
 
 /* ---- in the child: reading ---------------------------------------------- */
 
-/* Rows begin .. begin+rows-1 as `type` into out. */
-static int read_rows(struct reader *reader, hid_t type, size_t begin,
-                     size_t rows, void *out, hid_t *memory)
+/* A piece of a dataset: some slices along the reader's axis. */
+struct piece {
+    hsize_t start[WN_ARRAY_RANK], count[WN_ARRAY_RANK];
+    size_t cells;
+};
+
+static void fit(const struct reader *reader, struct piece *piece)
 {
-    hsize_t start[RANK_MOST] = {begin}, count[RANK_MOST];
+    const int axis = reader->axis;
+    const size_t left = reader->extent[axis] - piece->start[axis];
+
+    piece->count[axis] = left < reader->step ? left : reader->step;
+    piece->cells = 1;
+    for (int r = 0; r < reader->array->rank; r++)
+        piece->cells *= piece->count[r];
+}
+
+/* The first piece; false if the dataset is empty. */
+static bool first(const struct reader *reader, struct piece *piece)
+{
+    *piece = (struct piece){{0}, {0}, 0};
+    for (int r = 0; r < reader->array->rank; r++) {
+        if (reader->extent[r] == 0)
+            return false;
+        piece->count[r] = r < reader->axis ? 1 : reader->extent[r];
+    }
+    fit(reader, piece);
+    return true;
+}
+
+/* The piece behind this one, row-major; false at the end. */
+static bool next(const struct reader *reader, struct piece *piece)
+{
+    for (int r = reader->axis; r >= 0; r--) {
+        piece->start[r] += piece->count[r];
+        if (piece->start[r] < reader->extent[r]) {
+            fit(reader, piece);
+            return true;
+        }
+        piece->start[r] = 0;
+    }
+    return false;
+}
+
+/* A piece as `type` into out; *memory is its space. */
+static int read_piece(struct reader *reader, hid_t type,
+                      const struct piece *piece, void *out, hid_t *memory)
+{
     const hid_t space = H5Dget_space(reader->set);
 
-    memcpy(count, reader->extent, sizeof count);
-    count[0] = rows;
-    *memory = H5Screate_simple(reader->rank, count, NULL);
+    *memory = H5Screate_simple(reader->array->rank, piece->count, NULL);
     const bool good = space >= 0 && *memory >= 0 &&
-                      H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL,
-                                          count, NULL) >= 0 &&
+                      H5Sselect_hyperslab(space, H5S_SELECT_SET, piece->start,
+                                          NULL, piece->count, NULL) >= 0 &&
                       H5Dread(reader->set, type, *memory, space, H5P_DEFAULT,
                               out) >= 0;
     if (space >= 0)
@@ -262,56 +306,28 @@ static hid_t number_type(const struct reader *reader)
                : H5Tcopy(reader->type);
 }
 
-static int copy_numbers(struct reader *reader)
+static int copy_numbers(struct reader *reader, const struct piece *piece,
+                        char *buffer)
 {
-    struct shape *shape = reader->shape;
-    const size_t cells = wn_product(reader->step, shape->columns, 1);
+    const struct wn_array *array = reader->array;
     const bool is_enum = H5Tget_class(reader->type) == H5T_ENUM;
     const hid_t wanted =
-        shape->width == 4 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
+        array->width == 4 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
     const hid_t found = number_type(reader);
-    char *buffer = wn_new(cells, 8, reader->error);
-    int status = buffer ? 0 : -1;
+    hid_t memory = H5I_INVALID_HID;
+    int status = read_piece(reader, is_enum ? reader->type : wanted, piece,
+                            buffer, &memory);
 
-    for (size_t at = 0; status == 0 && at < shape->rows;
-         at += reader->step) {
-        const size_t rows = shape->rows - at < reader->step
-                                ? shape->rows - at
-                                : reader->step;
-        hid_t memory = H5I_INVALID_HID;
-
-        status = read_rows(reader, is_enum ? reader->type : wanted, at, rows,
-                           buffer, &memory);
-        if (memory >= 0)
-            H5Sclose(memory);
-        if (status == 0 && is_enum &&
-            H5Tconvert(found, wanted, rows * shape->columns, buffer, NULL,
-                       H5P_DEFAULT) < 0)
-            status = refuse(reader, "its numbers cannot be converted");
-        if (status == 0)
-            status = wn_write_all(reader->spool, buffer,
-                                  rows * shape->columns * shape->width,
-                                  "temporary file", reader->error);
-    }
-    shape->bytes = (uint64_t)shape->rows * shape->columns * shape->width;
-    free(buffer);
+    if (memory >= 0)
+        H5Sclose(memory);
+    if (status == 0 && is_enum &&
+        H5Tconvert(found, wanted, piece->cells, buffer, NULL, H5P_DEFAULT) <
+            0)
+        status = refuse(reader, "its numbers cannot be converted");
     H5Tclose(found);
-    return status;
-}
-
-static int put_text(struct reader *reader, const char *text, size_t length)
-{
-    const uint32_t size = (uint32_t)length;
-
-    if (length > TEXT_MOST)
-        return refuse(reader, "a string of more than 16 MiB");
-    reader->shape->bytes += sizeof size + length;
-    return wn_write_all(reader->spool, &size, sizeof size, "temporary file",
-                        reader->error) ||
-                   wn_write_all(reader->spool, text, length, "temporary file",
-                                reader->error)
-               ? -1
-               : 0;
+    return status ? -1
+                  : wn_array_put(&reader->sink, buffer,
+                                 piece->cells * array->width, reader->error);
 }
 
 /* How much of a fixed-length string is text. */
@@ -336,68 +352,247 @@ static int put_texts(struct reader *reader, const char *buffer, size_t cells,
 
         if (variable)
             memcpy(&text, buffer + c * width, sizeof text);
-        if (put_text(reader, text ? text : "",
-                     !text      ? 0
-                     : variable ? strlen(text)
-                                : text_length(reader, text, width)))
+        if (wn_array_put_text(&reader->sink, text ? text : "",
+                              !text      ? 0
+                              : variable ? strlen(text)
+                                         : text_length(reader, text, width),
+                              reader->error))
             return -1;
     }
     return 0;
 }
 
-static int copy_texts(struct reader *reader)
+static int copy_texts(struct reader *reader, const struct piece *piece,
+                      char *buffer)
 {
-    const struct shape *shape = reader->shape;
     const bool variable = H5Tis_variable_str(reader->type) > 0;
-    const size_t width = H5Tget_size(reader->type);
-    char *buffer = wn_new(wn_product(reader->step, shape->columns, 1), width,
-                          reader->error);
-    int status = buffer ? 0 : -1;
+    hid_t memory = H5I_INVALID_HID;
+    int status = read_piece(reader, reader->type, piece, buffer, &memory);
 
-    for (size_t at = 0; status == 0 && at < shape->rows;
-         at += reader->step) {
-        const size_t rows = shape->rows - at < reader->step
-                                ? shape->rows - at
-                                : reader->step;
-        hid_t memory = H5I_INVALID_HID;
-
-        status = read_rows(reader, reader->type, at, rows, buffer, &memory);
-        if (status == 0)
-            status = put_texts(reader, buffer, rows * shape->columns,
-                               variable);
-        if (variable && memory >= 0)
-            H5Dvlen_reclaim(reader->type, memory, H5P_DEFAULT, buffer);
-        if (memory >= 0)
-            H5Sclose(memory);
-    }
-    free(buffer);
+    if (status == 0)
+        status = put_texts(reader, buffer, piece->cells, variable);
+    if (variable && memory >= 0)
+        H5Dvlen_reclaim(reader->type, memory, H5P_DEFAULT, buffer);
+    if (memory >= 0)
+        H5Sclose(memory);
     return status;
+}
+
+static int copy_all(struct reader *reader)
+{
+    const size_t width = H5Tget_size(reader->type);
+    struct piece piece;
+    int status = 0;
+
+    if (!first(reader, &piece))
+        return 0;
+    char *buffer =
+        wn_new(piece.cells, width > 8 ? width : 8, reader->error);
+    if (!buffer || wn_array_sink_open(&reader->sink, reader->array,
+                                      reader->error)) {
+        free(buffer);
+        return -1;
+    }
+    do
+        status = reader->array->text ? copy_texts(reader, &piece, buffer)
+                                     : copy_numbers(reader, &piece, buffer);
+    while (status == 0 && next(reader, &piece));
+    free(buffer);
+    return wn_array_sink_close(&reader->sink, status == 0, reader->error);
+}
+
+/* A cache that holds chunks until the last piece they are in. */
+static hid_t open_set(const struct reader *reader)
+{
+    const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+    const size_t share = reader->memory / 4;
+    hid_t set = H5I_INVALID_HID;
+
+    if (access >= 0 &&
+        H5Pset_chunk_cache(access, 521,
+                           share < CACHE_MOST ? share : CACHE_MOST, 0.75) >=
+            0)
+        set = H5Dopen2(reader->file, reader->path, access);
+    if (access >= 0)
+        H5Pclose(access);
+    return set;
 }
 
 static int read_dataset(struct reader *reader)
 {
     int status = -1;
 
-    if (check_path(reader))
-        return -1;
-    reader->set = H5Dopen2(reader->file, reader->path, H5P_DEFAULT);
+    reader->set = open_set(reader);
     if (reader->set < 0)
         return refuse(reader, "damaged");
     reader->type = H5Dget_type(reader->set);
     if (check_dataset(reader) == 0)
-        status = reader->shape->text ? copy_texts(reader)
-                                     : copy_numbers(reader);
+        status = copy_all(reader);
     if (reader->type >= 0)
         H5Tclose(reader->type);
     H5Dclose(reader->set);
     return status;
 }
 
+/* ---- in the child: codes and categories --------------------------------- */
+
+static int read_member(const struct reader *reader, const char *member,
+                       struct wn_array *array)
+{
+    struct reader own = *reader;
+    H5O_type_t type;
+    char path[1100];
+
+    snprintf(path, sizeof path, "%.1000s/%s", reader->path, member);
+    own.path = path;
+    if (wn_array_begin(array, path, reader->error))
+        return -1;
+    own.array = array;
+    if (check_path(&own, &type))
+        return -1;
+    return type == H5O_TYPE_DATASET ? read_dataset(&own)
+                                    : refuse(&own, "is no dataset");
+}
+
+struct categories {
+    struct wn_text all;
+    size_t *end; /* where each one's text ends */
+    size_t count;
+};
+
+static int take_category(void *context, size_t cell, const char *text,
+                         size_t length, struct wn_error *error)
+{
+    struct categories *categories = context;
+
+    categories->end[cell] = categories->all.length + length;
+    return wn_text_add(&categories->all, text, length, error);
+}
+
+static int load_categories(const struct reader *reader,
+                           const struct wn_array *array,
+                           struct categories *categories)
+{
+    struct wn_error *error = reader->error;
+    char text[32];
+    double value;
+
+    categories->count = array->rows;
+    categories->end = wn_new(array->rows, sizeof *categories->end, error);
+    if (!categories->end)
+        return -1;
+    if (array->text)
+        return wn_array_texts(array, take_category, categories, error);
+    for (size_t i = 0; i < array->rows; i++)
+        if (wn_array_numbers(array, i, i + 1, &value, error) ||
+            take_category(categories, i, text, wn_number_format(value, text),
+                          error))
+            return -1;
+    return 0;
+}
+
+/* A code is the number of a category, or -1 for none: that is empty text. */
+static int put_codes(struct reader *reader, const struct wn_array *codes,
+                     const struct categories *categories)
+{
+    enum { ROWS = 4096 };
+    double code[ROWS];
+
+    for (size_t at = 0; at < codes->rows; at += ROWS) {
+        const size_t end =
+            codes->rows - at < ROWS ? codes->rows : at + ROWS;
+
+        if (wn_array_numbers(codes, at, end, code, reader->error))
+            return -1;
+        for (size_t i = at; i < end; i++) {
+            const double c = code[i - at];
+            size_t begin = 0, stop = 0;
+
+            if (!(c >= -1 && c < (double)categories->count))
+                return wn_fail(reader->error, WN_EDATA,
+                               "%s: %s/codes: row %zu: found %.15g, wanted -1 "
+                               "or the number of one of %zu categories",
+                               reader->name, reader->path, i, c,
+                               categories->count);
+            if (c >= 0) {
+                begin = c > 0 ? categories->end[(size_t)c - 1] : 0;
+                stop = categories->end[(size_t)c];
+            }
+            if (wn_array_put_text(&reader->sink,
+                                  wn_text_of(&categories->all) + begin,
+                                  stop - begin, reader->error))
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* As anndata and pandas write it: the text of each row. */
+static int read_categorical(struct reader *reader)
+{
+    struct wn_array codes = {0}, names = {0};
+    struct categories categories = {0};
+    int status = -1;
+
+    if (H5Lexists(reader->file, reader->path, H5P_DEFAULT) <= 0 ||
+        read_member(reader, "codes", &codes) ||
+        read_member(reader, "categories", &names))
+        goto done;
+    if (codes.rank != 1 || names.rank != 1 || !codes.whole) {
+        refuse(reader, "wanted whole numbers in codes and a list of "
+                       "categories");
+        goto done;
+    }
+    reader->array->text = true;
+    reader->array->rank = 1;
+    reader->array->extent[0] = codes.rows;
+    if (!wn_array_shape(reader->array) ||
+        load_categories(reader, &names, &categories) ||
+        wn_array_sink_open(&reader->sink, reader->array, reader->error))
+        goto done;
+    status = put_codes(reader, &codes, &categories);
+    status = wn_array_sink_close(&reader->sink, status == 0, reader->error);
+done:
+    wn_array_free(&codes);
+    wn_array_free(&names);
+    wn_text_free(&categories.all);
+    free(categories.end);
+    return status;
+}
+
+/* Whether a group holds codes and categories. */
+static bool is_categorical(const struct reader *reader)
+{
+    static const char *const members[] = {"codes", "categories"};
+    char path[1100];
+    bool all = true;
+
+    for (size_t m = 0; m < 2; m++) {
+        snprintf(path, sizeof path, "%.1000s/%s", reader->path, members[m]);
+        all = all && H5Lexists(reader->file, path, H5P_DEFAULT) > 0;
+    }
+    return all;
+}
+
+static int read_object(struct reader *reader)
+{
+    H5O_type_t type;
+
+    if (check_path(reader, &type))
+        return -1;
+    if (type == H5O_TYPE_DATASET)
+        return read_dataset(reader);
+    if (type == H5O_TYPE_GROUP && is_categorical(reader))
+        return read_categorical(reader);
+    return refuse(reader, "is no dataset");
+}
+
 /* What the child gets and, in `verdict`, gives. */
 struct task {
-    struct wn_foreign *foreign;
+    const char *name;
     int descriptor;
     const char *const *paths;
+    size_t count;
     uint64_t memory;
     struct verdict *verdict;
 };
@@ -406,7 +601,7 @@ static void work(void *context)
 {
     const struct task *task = context;
     struct wn_store store = {.descriptor = task->descriptor};
-    struct reader reader = {.name = task->foreign->name,
+    struct reader reader = {.name = task->name,
                             .memory = task->memory,
                             .error = &task->verdict->error};
     struct stat about;
@@ -417,11 +612,10 @@ static void work(void *context)
     }
     reader.size = (uint64_t)about.st_size;
     reader.file = wn_store_open(&store, reader.name, reader.error);
-    for (size_t i = 0; reader.file >= 0 && i < task->foreign->count; i++) {
+    for (size_t i = 0; reader.file >= 0 && i < task->count; i++) {
         reader.path = task->paths[i];
-        reader.spool = task->foreign->spool[i];
-        reader.shape = &task->verdict->shape[i];
-        if (read_dataset(&reader))
+        reader.array = &task->verdict->array[i];
+        if (read_object(&reader))
             break;
     }
     if (reader.file >= 0)
@@ -430,41 +624,54 @@ static void work(void *context)
 
 /* ---- in the parent ------------------------------------------------------ */
 
-/* The child wrote what it says it wrote. */
-static int check_spools(const struct wn_foreign *foreign,
-                        struct wn_error *error)
+/* Take over what the child says; it wrote what it says it wrote. */
+static int accept(struct wn_array *array, const struct wn_array *told,
+                  struct wn_error *error)
 {
-    for (size_t i = 0; i < foreign->count; i++) {
-        struct stat about;
+    char *const name = array->name;
+    const int spool = array->spool;
+    struct stat about;
 
-        if (fstat(foreign->spool[i], &about) ||
-            (uint64_t)about.st_size != foreign->shape[i].bytes)
-            return wn_fail(error, WN_EIO, "%s: the temporary file is not "
-                           "whole", foreign->name);
-    }
+    *array = *told;
+    array->name = name;
+    array->spool = spool;
+    if (fstat(spool, &about) || (uint64_t)about.st_size != array->bytes)
+        return wn_fail(error, WN_EIO, "%s: the temporary file is not whole",
+                       name);
     return 0;
 }
 
-struct wn_foreign *wn_foreign_open(const char *path, const char *const *paths,
-                                   size_t count, uint64_t memory,
-                                   struct wn_error *error)
+static int begin_arrays(const char *name, const char *const *paths,
+                        size_t count, struct wn_array *arrays,
+                        struct verdict *verdict, struct wn_error *error)
+{
+    struct wn_text text = {0};
+    int status = 0;
+
+    for (size_t i = 0; i < count && status == 0; i++) {
+        text.length = 0;
+        status = wn_text_format(&text, error, "%s: %s", name, paths[i]);
+        if (status == 0)
+            status = wn_array_begin(&arrays[i], wn_text_of(&text), error);
+        verdict->array[i] = arrays[i];
+    }
+    wn_text_free(&text);
+    return status;
+}
+
+int wn_foreign_read(const char *path, const char *const *paths, size_t count,
+                    uint64_t memory, struct wn_array *arrays,
+                    struct wn_error *error)
 {
     const char *name = wn_input_name(path);
-    struct wn_foreign *foreign = wn_new(1, sizeof *foreign, error);
     struct verdict *verdict = wn_child_share(sizeof *verdict, error);
     int descriptor = -1, status = -1;
 
-    assert(count <= ARRAYS_MOST);
-    if (!foreign || !verdict)
+    assert(count <= WN_FOREIGN_MOST);
+    if (!verdict || begin_arrays(name, paths, count, arrays, verdict, error))
         goto done;
-    for (; foreign->count < count; foreign->count++) {
-        foreign->spool[foreign->count] = wn_temporary(error);
-        if (foreign->spool[foreign->count] < 0)
-            goto done;
-    }
-    foreign->name = wn_copy_text(name, strlen(name), error);
-    descriptor = foreign->name ? wn_input_open(path, NULL, error) : -1;
-    struct task task = {foreign, descriptor, paths, memory, verdict};
+    descriptor = wn_input_open(path, NULL, error);
+    struct task task = {name, descriptor, paths, count, memory, verdict};
     if (descriptor < 0 ||
         wn_child_run(name, memory, SECONDS_LEAST, work, &task, error))
         goto done;
@@ -472,103 +679,15 @@ struct wn_foreign *wn_foreign_open(const char *path, const char *const *paths,
         *error = verdict->error;
         goto done;
     }
-    memcpy(foreign->shape, verdict->shape, sizeof foreign->shape);
-    status = check_spools(foreign, error);
+    status = 0;
+    for (size_t i = 0; i < count && status == 0; i++)
+        status = accept(&arrays[i], &verdict->array[i], error);
 done:
     if (descriptor >= 0)
         close(descriptor);
     if (verdict)
         munmap(verdict, sizeof *verdict);
-    if (status) {
-        wn_foreign_close(foreign);
-        return NULL;
-    }
-    return foreign;
-}
-
-void wn_foreign_close(struct wn_foreign *foreign)
-{
-    if (!foreign)
-        return;
-    for (size_t i = 0; i < foreign->count; i++)
-        close(foreign->spool[i]);
-    free(foreign->name);
-    free(foreign);
-}
-
-const char *wn_foreign_name(const struct wn_foreign *foreign)
-{
-    return foreign->name;
-}
-
-size_t wn_foreign_rows(const struct wn_foreign *foreign, size_t i)
-{
-    return foreign->shape[i].rows;
-}
-
-size_t wn_foreign_columns(const struct wn_foreign *foreign, size_t i)
-{
-    return foreign->shape[i].columns;
-}
-
-bool wn_foreign_is_text(const struct wn_foreign *foreign, size_t i)
-{
-    return foreign->shape[i].text;
-}
-
-bool wn_foreign_is_whole(const struct wn_foreign *foreign, size_t i)
-{
-    return foreign->shape[i].whole;
-}
-
-int wn_foreign_numbers(const struct wn_foreign *foreign, size_t i,
-                       size_t begin, size_t end, double *out,
-                       struct wn_error *error)
-{
-    const struct shape *shape = &foreign->shape[i];
-    const size_t cells = (end - begin) * shape->columns;
-    /* Narrow numbers go to the end of the room and are widened in place. */
-    char *at = (char *)out + cells * (8 - shape->width);
-
-    if (wn_read_at(foreign->spool[i], at, cells * shape->width,
-                   (uint64_t)begin * shape->columns * shape->width,
-                   "temporary file", error))
-        return -1;
-    for (size_t c = 0; shape->width == 4 && c < cells; c++) {
-        float narrow;
-
-        memcpy(&narrow, at + c * sizeof narrow, sizeof narrow);
-        out[c] = narrow;
-    }
-    return 0;
-}
-
-int wn_foreign_texts(const struct wn_foreign *foreign, size_t i,
-                     char ***texts, struct wn_error *error)
-{
-    const struct shape *shape = &foreign->shape[i];
-    const size_t cells = shape->rows * shape->columns;
-    char *bytes = wn_new(shape->bytes, 1, error);
-    char **list = wn_new(cells, sizeof *list, error);
-    size_t count = 0;
-
-    if (bytes && list &&
-        wn_read_at(foreign->spool[i], bytes, shape->bytes, 0,
-                   "temporary file", error) == 0)
-        for (const char *at = bytes; count < cells; count++) {
-            uint32_t size;
-
-            memcpy(&size, at, sizeof size);
-            list[count] = wn_copy_text(at + sizeof size, size, error);
-            if (!list[count])
-                break;
-            at += sizeof size + size;
-        }
-    free(bytes);
-    if (error->code) {
-        wn_names_free(list, count);
-        return -1;
-    }
-    *texts = list;
-    return 0;
+    for (size_t i = 0; status && i < count; i++)
+        wn_array_free(&arrays[i]);
+    return status;
 }

@@ -19,6 +19,10 @@ static const struct wn_option first_rows[] = {
      .recorded = true,
      .help = "columns with the probability of the class that the pattern's "
              "group names, as p_(.*)"},
+    {.name = "features-b", .kind = WN_TEXT, .value = "ARRAY",
+     .help = "a second block of features that should agree with the first"},
+    {.name = "dynamics", .kind = WN_TEXT, .value = "ARRAY",
+     .help = "epochs x rows x classes that your own network gave"},
     {.name = "ignore", .kind = WN_LIST, .value = "PATTERN", .recorded = true,
      .help = "leave out columns whose whole name matches; repeatable"},
     {.name = "kind", .kind = WN_LIST, .value = "PATTERN:KIND",
@@ -182,6 +186,13 @@ static int make_form(const struct wn_run *run, struct wn_csv_form *form,
     return parse_delimiter(run, &form->delimiter, error);
 }
 
+static int read_beside(struct gathered *gathered, struct wn_error *error)
+{
+    gathered->beside = (struct beside){
+        .run = gathered->run, .rows = wn_csv_rows(gathered->table->csv)};
+    return ingest_beside_read(&gathered->beside, error);
+}
+
 static int ingest(struct wn_run *run, struct wn_error *error)
 {
     struct wn_csv_form form;
@@ -206,7 +217,8 @@ static int ingest(struct wn_run *run, struct wn_error *error)
         ingest_classes(run, &table, error) == 0 &&
         drop_unlabelled(run, csv, &table, error) == 0 &&
         wn_table_survey(&table, error) == 0 &&
-        wn_roles_read(&gathered.roles, &table, error) == 0)
+        wn_roles_read(&gathered.roles, &table, error) == 0 &&
+        read_beside(&gathered, error) == 0)
         status = write_audit(&gathered, error);
     ingest_free(&gathered);
     if (csv)

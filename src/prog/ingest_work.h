@@ -4,12 +4,47 @@
 #ifndef WN_PROG_INGEST_WORK_H
 #define WN_PROG_INGEST_WORK_H
 
+#include "data/array.h"
 #include "encode/roles.h"
 #include "encode/table.h"
 #include "prog/program.h"
 #include "util/text.h"
 
 enum { WN_INGEST_NOTES = 3 }; /* broken cells of a column that are named */
+
+/* ingest_place.c: the array that an option's value names, see the file; {0}
+ * where the option is not given. `inside`: the input is HDF5 itself. */
+int ingest_array(const struct wn_run *run, bool inside, const char *option,
+                 struct wn_array *array, struct wn_error *error)
+    WN_MUST_CHECK;
+
+/* ingest_beside.c: arrays beside any input. {.run, .inside, .rows} begins;
+ * .keep, where not NULL, has the rows that stay. */
+struct beside {
+    const struct wn_run *run;
+    bool inside;
+    size_t rows; /* of the input */
+    const size_t *keep;
+    struct wn_array features_b, dynamics;
+};
+/* Read and check them, before the work; write them for n rows of k classes,
+ * whose numbers come from columns order[k]. */
+int ingest_beside_read(struct beside *beside,
+                       struct wn_error *error) WN_MUST_CHECK;
+int ingest_beside_write(const struct beside *beside, size_t n,
+                        const size_t *order, size_t k,
+                        struct wn_audit_writer *writer,
+                        struct wn_error *error) WN_MUST_CHECK;
+void ingest_beside_free(struct beside *beside);
+/* Which column each class has in such an array: by number where all names are
+ * numbers, else in the order they have. */
+size_t *ingest_class_order(const struct wn_dictionary *classes,
+                           struct wn_error *error) WN_MUST_CHECK;
+int ingest_check_rows(const struct wn_array *array, size_t found, size_t n,
+                      struct wn_error *error) WN_MUST_CHECK;
+int ingest_fail_cell(const struct wn_array *array, const char *where,
+                     size_t row, size_t column, double value,
+                     struct wn_error *error) WN_MUST_CHECK;
 
 /* What is gathered while features go out by block. {.run, .table} begins. */
 struct gathered {
@@ -23,6 +58,7 @@ struct gathered {
     uint64_t *id_offset;
     size_t ids, id_room;
     struct wn_roles roles;
+    struct beside beside;
     uint64_t *noted; /* broken cells of each column so far */
 };
 

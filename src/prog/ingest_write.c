@@ -355,6 +355,22 @@ done:
     wn_text_free(&options);
     return status;
 }
+
+static int write_beside(const struct gathered *gathered,
+                        struct wn_error *error)
+{
+    const struct wn_dictionary *classes = &gathered->table->classes;
+    size_t *order = ingest_class_order(classes, error);
+    const int status =
+        order ? ingest_beside_write(&gathered->beside,
+                                    wn_csv_rows(gathered->table->csv), order,
+                                    classes->count, gathered->writer, error)
+              : -1;
+
+    free(order);
+    return status;
+}
+
 /* --- all of it ---------------------------------------------------------- */
 
 int ingest_write(struct gathered *gathered, struct wn_error *error)
@@ -368,6 +384,7 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
                    write_labels(gathered, error) ||
                    write_roles(gathered, error) ||
                    write_probability(gathered, error) ||
+                   write_beside(gathered, error) ||
                    write_rows(gathered, error) ||
                    write_columns(gathered, error) ||
                    write_defects(gathered, error) ||
@@ -386,4 +403,5 @@ void ingest_free(struct gathered *gathered)
     free(gathered->id_offset);
     free(gathered->noted);
     wn_roles_free(&gathered->roles);
+    ingest_beside_free(&gathered->beside);
 }

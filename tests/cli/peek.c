@@ -37,10 +37,11 @@ static int print(const struct wn_audit *audit, const char *path,
     void *content = wn_audit_read(audit, path, type, extent, error);
     if (!content)
         return -1;
+    const size_t columns = shape[1] * shape[2];
     for (size_t i = 0; i < shape[0]; i++)
-        for (size_t j = 0; j < shape[1]; j++)
-            printf("%.9g%c", value_of(type, content, i * shape[1] + j),
-                   j + 1 < shape[1] ? ' ' : '\n');
+        for (size_t j = 0; j < columns; j++)
+            printf("%.9g%c", value_of(type, content, i * columns + j),
+                   j + 1 < columns ? ' ' : '\n');
     free(content);
     return 0;
 }

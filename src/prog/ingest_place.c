@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ingest: where an array stands, and the array.
+ *
+ *   /x             the dataset /x of the input, if that is HDF5
+ *   FILE.h5:/x     the dataset /x of another HDF5 file
+ *   FILE.npy       a file of NumPy's */
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/foreign.h"
+#include "data/npy.h"
+#include "prog/ingest_work.h"
+#include "util/memory.h"
+
+/* What the child that reads HDF5 may take if nobody says. */
+enum { CHILD_BYTES = 1 << 30 };
+
+static int read_hdf5(const struct wn_run *run, const char *file,
+                     const char *path, struct wn_array *array,
+                     struct wn_error *error)
+{
+    const uint64_t memory =
+        wn_option_given(run->options, "memory")
+            ? (uint64_t)wn_option_number(run->options, "memory")
+            : CHILD_BYTES;
+
+    return wn_foreign_read(file, &path, 1, memory, array, error);
+}
+
+int ingest_array(const struct wn_run *run, bool inside, const char *option,
+                 struct wn_array *array, struct wn_error *error)
+{
+    const char *place = wn_option_text(run->options, option);
+    const char *colon = place ? strstr(place, ":/") : NULL;
+    int status;
+
+    *array = (struct wn_array){0};
+    if (!place)
+        return 0;
+    if (inside && *place == '/')
+        return read_hdf5(run, wn_run_input(run), place, array, error);
+    if (!colon)
+        return wn_npy_read(place, array, error);
+    char *file = wn_copy_text(place, (size_t)(colon - place), error);
+    if (!file)
+        return -1;
+    status = read_hdf5(run, file, colon + 1, array, error);
+    free(file);
+    return status;
+}
