@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/neighbors.h"
 #include "util/error.h"
 #include "util/options.h"
 
@@ -15,7 +16,8 @@ enum wn_need {
     WN_NEEDS_NEIGHBORS = 4,   /* view->neighbor, view->distance */
     WN_NEEDS_FEATURES = 8,    /* view->x */
     WN_NEEDS_GRADIENTS = 16,  /* view->dynamics with gradient norms */
-    WN_NEEDS_HISTORIES = 32   /* view->dynamics with histories */
+    WN_NEEDS_HISTORIES = 32,  /* view->dynamics with histories */
+    WN_NEEDS_TRUSTED = 64     /* view->trusted */
 };
 
 struct wn_dynamics; /* model/dynamics.h */
@@ -29,6 +31,9 @@ struct wn_view {
     const int32_t *neighbor;  /* n x m */
     const float *distance;    /* n x m */
     const struct wn_dynamics *dynamics;
+    const uint8_t *trusted;   /* n, 1: the label is known to be right */
+    char *const *label_name;  /* k */
+    enum wn_metric metric;    /* what near means */
     int threads;
     uint64_t seed;
 };
@@ -40,11 +45,18 @@ struct wn_method {
     unsigned needs;     /* enum wn_need, or-ed */
     /* Options of its own, rows of the program's table; NULL if none. */
     const struct wn_option *knobs;
+    /* One of them that has no default and must be given; NULL if none. */
+    const char *wants;
     /* Fill out[n]: finite, higher = more suspicious; and spread[n], the
-     * standard deviation over replicates, where `spreads`. 0 or -1. */
+     * standard deviation over replicates, where `spreads`. 0 or -1; or 1 where
+     * the method does not apply to these data, and error says why. */
     int (*score)(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error);
     int spreads;
+    /* In place of `score` where a row is judged by another one: also fill
+     * row[n], -1 = none. out is 0 and row is -1 before. */
+    int (*trace)(const struct wn_view *view, const struct wn_options *options,
+                 float *out, int32_t *row, struct wn_error *error);
 };
 
 /* All of them, in the order of methods.def; ends with NULL. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* score: the graph, the probabilities, the networks. */
-#include <string.h>
 
 #include "model/folds.h"
 #include "prog/score_work.h"
@@ -31,11 +30,8 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
                           struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
-    const char *metric = wn_option_text(run->options, "metric");
-
     if (fit_count(run, work, "neighbors", data->n - 1, &work->m, error))
         return -1;
-    work->metric = strcmp(metric, "cosine") == 0 ? WN_COSINE : WN_EUCLIDEAN;
     work->index =
         wn_new(wn_product(data->n, work->m, 1), sizeof *work->index, error);
     work->distance =

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "prog/score_work.h"
 #include "util/memory.h"
@@ -17,6 +18,7 @@ void score_free(struct work *work)
     free(work->probability);
     free(work->members);
     free(work->quality);
+    free(work->chosen);
     wn_dynamics_free(work->dynamics);
 }
 
@@ -25,8 +27,10 @@ void score_free(struct work *work)
 static int choose(const struct wn_run *run, struct work *work,
                   struct wn_error *error)
 {
+    const char *metric = wn_option_text(run->options, "metric");
     size_t count = 0;
 
+    work->metric = strcmp(metric, "cosine") == 0 ? WN_COSINE : WN_EUCLIDEAN;
     work->brought = wn_audit_has(work->audit, "data/probability") &&
                     !wn_option_given(run->options, "model");
     while (wn_predictors[count])
@@ -41,16 +45,8 @@ static int choose(const struct wn_run *run, struct work *work,
             work->members[work->member_count++] = wn_predictors[p];
             work->parts |= wn_predictors[p]->needs;
         }
-    for (size_t i = 0; wn_methods[i]; i++)
-        if (score_chosen(run, wn_methods[i])) {
-            work->needs |= wn_methods[i]->needs;
-            if ((wn_methods[i]->needs & WN_NEEDS_PROBABILITY) &&
-                !work->member_count && !work->brought)
-                return wn_fail(error, WN_EUSAGE,
-                               "--methods: %s needs probabilities, but "
-                               "--model is none",
-                               wn_methods[i]->name);
-        }
+    if (score_choose_methods(run, work, error))
+        return -1;
     if (work->needs & WN_NEEDS_NEIGHBORS)
         work->parts |= WN_SAMPLE_NEIGHBORS;
     return 0;
@@ -147,7 +143,8 @@ int score_read(const struct wn_run *run, struct work *work,
         return -1;
     const unsigned parts =
         WN_PART_LABEL | WN_PART_FEATURES |
-        (work->brought ? (unsigned)WN_PART_PROBABILITY : 0);
+        (work->brought ? (unsigned)WN_PART_PROBABILITY : 0) |
+        (work->needs & WN_NEEDS_TRUSTED ? (unsigned)WN_PART_ROLE : 0);
     if (wn_dataset_load(&work->data, work->audit, parts, error))
         return -1;
     return check_data(work, error);

@@ -26,7 +26,8 @@ struct work {
     struct wn_quality *quality;
     struct wn_dynamics *dynamics;
     unsigned parts; /* enum wn_sample_part that the members need */
-    unsigned needs; /* enum wn_need of the methods */
+    bool *chosen;   /* as many as wn_methods */
+    unsigned needs; /* enum wn_need of those chosen */
 };
 
 void score_free(struct work *work);
@@ -37,12 +38,6 @@ static inline const char *score_member(const struct work *work, size_t p)
     return p < work->member_count ? work->members[p]->name
            : work->brought        ? "brought"
                                   : "committee";
-}
-
-static inline bool score_chosen(const struct wn_run *run,
-                                const struct wn_method *method)
-{
-    return wn_option_holds(run->options, "methods", method->name);
 }
 
 /* The parts of the training dynamics that the methods need. */
@@ -60,6 +55,14 @@ int score_read(const struct wn_run *run, struct work *work,
 /* score_find.c: graph, probabilities, networks, as far as they are needed. */
 int score_find(const struct wn_run *run, struct work *work,
                struct wn_error *error) WN_MUST_CHECK;
+
+/* score_methods.c: the methods asked for, as far as they have what they need;
+ * their scores. */
+int score_choose_methods(const struct wn_run *run, struct work *work,
+                         struct wn_error *error) WN_MUST_CHECK;
+int score_methods(const struct wn_run *run, const struct work *work,
+                  struct wn_audit_writer *writer, struct wn_error *error)
+    WN_MUST_CHECK;
 
 /* score_write.c: the methods' scores and all of /score; the whole file. */
 int score_write(const struct wn_run *run, const struct work *work,

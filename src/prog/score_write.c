@@ -65,63 +65,6 @@ static int write_neighbors(const struct work *work,
         work->metric == WN_COSINE ? "cosine" : "euclidean", error);
 }
 
-/* One method: compute, refuse what is not finite, write. */
-static int run_method(const struct wn_run *run, const struct work *work,
-                      const struct wn_method *method,
-                      const struct wn_view *view,
-                      struct wn_audit_writer *writer, struct wn_error *error)
-{
-    const size_t n = work->data.n, extent[3] = {n, 0, 0};
-    float *out = wn_new(n, sizeof *out, error);
-    float *spread = wn_new(n, sizeof *spread, error);
-    struct wn_text path = {0};
-    int status = -1;
-
-    if (!out || !spread ||
-        method->score(view, run->options, out, spread, error) ||
-        wn_text_format(&path, error, "score/%s", method->name))
-        goto done;
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(out[i]) || !isfinite(spread[i])) {
-            wn_fail(error, WN_ENUMERIC, "%s: row %zu is not finite",
-                    method->name, i);
-            goto done;
-        }
-    if (wn_audit_write(writer, wn_text_of(&path), WN_F32, extent, out, error))
-        goto done;
-    if (method->spreads &&
-        (wn_text_add(&path, "_std", 4, error) ||
-         wn_audit_write(writer, wn_text_of(&path), WN_F32, extent, spread,
-                        error)))
-        goto done;
-    status = 0;
-done:
-    free(out);
-    free(spread);
-    wn_text_free(&path);
-    return status;
-}
-
-static int run_methods(const struct wn_run *run, const struct work *work,
-                       struct wn_audit_writer *writer, struct wn_error *error)
-{
-    const struct wn_dataset *data = &work->data;
-    const struct wn_view view = {
-        .n = data->n, .d = data->d, .k = data->k, .m = work->m,
-        .x = data->features, .label = data->label,
-        .probability = work->probability, .neighbor = work->index,
-        .distance = work->distance, .dynamics = work->dynamics,
-        .threads = run->threads,
-        .seed = (uint64_t)wn_option_number(run->options, "seed")};
-
-    for (size_t i = 0; wn_methods[i]; i++)
-        if (score_chosen(run, wn_methods[i]) &&
-            run_method(run, work, wn_methods[i], &view, writer, error))
-            return wn_fail(error, WN_ENUMERIC, "%s",
-                           wn_audit_name(work->audit));
-    return 0;
-}
-
 int score_write(const struct wn_run *run, const struct work *work,
                 struct wn_error *error)
 {
@@ -141,7 +84,7 @@ int score_write(const struct wn_run *run, const struct work *work,
                                 error))) ||
         (work->probability && write_probability(work, writer, error)) ||
         (work->index && write_neighbors(work, writer, error)) ||
-        run_methods(run, work, writer, error)) {
+        score_methods(run, work, writer, error)) {
         wn_audit_abandon(writer);
         return -1;
     }

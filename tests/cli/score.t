@@ -53,6 +53,38 @@ ingest -q same.csv --label=y -o same.h5 || exit 99
 runs "rows that are all but equal" score -q --model=all --methods=all same.h5 \
     -o same.out.h5
 
+# Methods that need what is not there: an error by name, left out by all.
+fails_with 2 "--methods: extrinsic needs trusted rows; see ingest --trusted" \
+    score --model=none --methods=extrinsic -o no.h5 iris.h5
+fails_with 2 "--methods: intrinsic needs probabilities, but --model is none" \
+    score --model=none --methods=intrinsic -o no.h5 iris.h5
+fails_with 2 "--methods: intrinsic needs --negative-class" \
+    score --model=neighbors --methods=intrinsic -o no.h5 iris.h5
+fails_with 2 "iris.h5: --negative-class: found 'iris', wanted one of the 3" \
+    score --model=neighbors --methods=intrinsic --negative-class=iris \
+    -o no.h5 iris.h5
+ok "$([ ! -e no.h5 ]; echo $?)" "and no file is left"
+awk -F, 'NR == 1 {print $0 ",sure"; next}
+    NR == 3 {sub(/setosa/, "virginica")}
+    {print $0 "," (NR % 4 == 0 ? "yes" : "no")}' \
+    "$samples/iris.csv" >sure.csv
+ingest -q sure.csv --label=species --trusted=sure -o sure.h5 || exit 99
+runs "intrinsic and extrinsic" score -q --model=neighbors \
+    --methods=intrinsic,extrinsic --negative-class=virginica sure.h5 -o ev.h5
+h5py_has() { # NAME EXPRESSION: true of the file f
+    /usr/bin/python3 -c 'import h5py' 2>/dev/null || {
+        skip "$1" "python3-h5py is not installed"
+        return
+    }
+    is "$(/usr/bin/python3 -c "import h5py; f = h5py.File('ev.h5', 'r')
+print(bool($2))" 2>&1)" True "$1"
+}
+h5py_has "the planted row is wrong by a trusted one" \
+    "f['score/extrinsic'][1] == f['score/extrinsic'][()].max()"
+h5py_has "which is named" "0 <= f['score/evidence/extrinsic'][1] < 50"
+h5py_has "and it is not negative by its neighbours" \
+    "f['score/evidence/intrinsic'][()].min() == -1"
+
 # The same bytes for any -j, by name, in place and through a pipe.
 all="--model=all --methods=all --replicates=2 --epochs=3 --epoch=2 -q"
 score $all digits.h5 -j1 -o j1.h5

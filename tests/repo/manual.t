@@ -55,8 +55,18 @@ entries() {
     is "$missing" "" "$page has an entry for each of $# $entry_kind"
 }
 entry_kind=methods
-entries score.1 $(sed -n 's/^WN_METHOD[_A-Z]*(\([a-z0-9_]*\).*/\1/p' \
+entries winnow-methods.7 $(sed -n 's/^WN_METHOD[_A-Z]*(\([a-z0-9_]*\).*/\1/p' \
     "$source/src/method/methods.def")
+# The entry of a method has the years of its papers.
+if [ -x "$build/score" ]; then
+    is "$("$build/score" --list-methods | while read -r name rest; do
+        for year in $(echo "$rest" | grep -oE '(19|20)[0-9][0-9]'); do
+            awk -v name="$name" '/^\.It /{on = $3 == name} on' \
+                "$man/winnow-methods.7" | grep -q "$year" ||
+                echo "$name $year"
+        done
+    done)" "" "winnow-methods.7 has the papers of --list-methods"
+fi
 entry_kind=checks
 entries flag.1 $(sed -n 's/^WN_CHECK(\([a-z0-9_]*\).*/\1/p' \
     "$source/src/check/checks.def")

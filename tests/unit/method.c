@@ -37,7 +37,8 @@ static void every_row_is_complete_and_found(void **state)
         assert_true(strlen(method->brief) < 60);
         assert_non_null(method->source);
         assert_true(method->needs != 0);
-        assert_non_null(method->score);
+        assert_true(!method->score != !method->trace);
+        assert_true(!method->wants || method->knobs);
     }
     assert_null(wn_method_find("nonsense"));
     assert_int_equal(wn_method_standard[0], ',');
