@@ -7,7 +7,8 @@
 #include "prog/score_work.h"
 #include "util/memory.h"
 
-/* What a method would need that is not there, or NULL. */
+/* What a method would need that is not there, or the name of an option that is
+ * not given; else NULL. */
 static const char *lacks(const struct wn_run *run, const struct work *work,
                          const struct wn_method *method)
 {
@@ -18,7 +19,7 @@ static const char *lacks(const struct wn_run *run, const struct work *work,
         !wn_audit_has(work->audit, "data/trusted"))
         return "trusted rows; see ingest --trusted";
     if (method->wants && !wn_option_given(run->options, method->wants))
-        return "an option of its own, which is not given";
+        return method->wants;
     return NULL;
 }
 
@@ -39,19 +40,16 @@ int score_choose_methods(const struct wn_run *run, struct work *work,
         if (!wn_option_holds(run->options, "methods", method->name))
             continue;
         const char *missing = lacks(run, work, method);
+        const char *dashes = missing == method->wants ? "--" : "";
         if (!missing) {
             work->chosen[i] = true;
             work->needs |= method->needs;
         } else if (strcmp(asked, "all") == 0) {
-            wn_talk_detail(run->talk, "%s left out: it needs %s",
-                           method->name, missing);
-        } else if (method->wants &&
-                   !wn_option_given(run->options, method->wants)) {
-            return wn_fail(error, WN_EUSAGE, "--methods: %s needs --%s",
-                           method->name, method->wants);
+            wn_talk_detail(run->talk, "%s left out: it needs %s%s",
+                           method->name, dashes, missing);
         } else {
-            return wn_fail(error, WN_EUSAGE, "--methods: %s needs %s",
-                           method->name, missing);
+            return wn_fail(error, WN_EUSAGE, "--methods: %s needs %s%s",
+                           method->name, dashes, missing);
         }
     }
     return 0;
