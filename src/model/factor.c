@@ -3,6 +3,7 @@
 #include "model/factor.h"
 
 #include <cblas.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "util/memory.h"
@@ -12,9 +13,10 @@ extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda,
                     int *info);
 extern void dtrtri_(const char *uplo, const char *diagonal, const int *n,
                     double *a, const int *lda, int *info);
-extern void dsyev_(const char *job, const char *uplo, const int *n, double *a,
-                   const int *lda, double *value, double *work,
-                   const int *lwork, int *info);
+extern void dsyevd_(const char *job, const char *uplo, const int *n, double *a,
+                    const int *lda, double *value, double *work,
+                    const int *lwork, int *iwork, const int *liwork,
+                    int *info);
 
 int wn_factor(double *a, size_t p, struct wn_error *error)
 {
@@ -51,14 +53,20 @@ int wn_factor_invert(double *l, size_t p, struct wn_error *error)
 int wn_factor_eigen(double *a, size_t p, double *value,
                     struct wn_error *error)
 {
-    const int n = (int)p, room = 34 * n;
+    /* What dsyevd asks for when it is to give vectors, and room for blocks. */
+    const int n = (int)p, room = 1 + 40 * n + 2 * n * n, whole = 3 + 5 * n;
     double *work = wn_new((size_t)room, sizeof *work, error);
-    int info;
+    int *number = wn_new((size_t)whole, sizeof *number, error);
+    int info = 0;
 
-    if (!work)
-        return -1;
-    dsyev_("V", "U", &n, a, &n, value, work, &room, &info);
+    if (work && number)
+        dsyevd_("V", "U", &n, a, &n, value, work, &room, number, &whole,
+                &info);
+    const bool ready = work && number;
     free(work);
+    free(number);
+    if (!ready)
+        return -1;
     if (info)
         return wn_fail(error, WN_ENUMERIC,
                        "the eigenvalues of a matrix do not converge");

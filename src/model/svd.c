@@ -93,33 +93,37 @@ static void multiply(const struct sparse *a, const float *in, int threads,
     }
 }
 
-/* out = X^T Y in double, k x l, where X has k and Y has l columns: products of
- * blocks of rows, added in order. */
-static int inner(const float *x, size_t k, const float *y, size_t l, size_t n,
-                 int threads, double *out, struct wn_error *error)
+/* out = X^T Y in double: X is `count` matrices of k columns one behind the
+ * other, each against Y's l columns, so out is count k x l. Products of blocks
+ * of rows are added in order. */
+static int inner(const float *x, size_t count, size_t k, const float *y,
+                 size_t l, size_t n, int threads, double *out,
+                 struct wn_error *error)
 {
-    const size_t blocks = wn_block_count(n);
-    float *part = wn_new(wn_product(k, l, (size_t)threads), sizeof *part,
+    const size_t blocks = wn_block_count(n), size = count * k * l;
+    float *part = wn_new(wn_product(size, (size_t)threads, 1), sizeof *part,
                          error);
     size_t thread = 0;
 
     if (!part)
         return -1;
-    memset(out, 0, k * l * sizeof *out);
+    memset(out, 0, size * sizeof *out);
 #pragma omp parallel num_threads(threads)
     {
         float *own;
 
 #pragma omp critical
-        own = part + k * l * thread++;
-#pragma omp for ordered schedule(dynamic, 1)
+        own = part + size * thread++;
+#pragma omp for ordered schedule(static, 1)
         for (size_t b = 0; b < blocks; b++) {
             const size_t begin = wn_block_begin(b);
+            const size_t rows = wn_block_end(b, n) - begin;
 
-            wn_gemm(1, 0, k, l, wn_block_end(b, n) - begin, 1, x + begin * k,
-                    k, y + begin * l, l, 0, own, l);
+            for (size_t i = 0; i < count; i++)
+                wn_gemm(1, 0, k, l, rows, 1, x + (i * n + begin) * k, k,
+                        y + begin * l, l, 0, own + i * k * l, l);
 #pragma omp ordered
-            for (size_t i = 0; i < k * l; i++)
+            for (size_t i = 0; i < size; i++)
                 out[i] += (double)own[i];
         }
     }
@@ -127,16 +131,19 @@ static int inner(const float *x, size_t k, const float *y, size_t l, size_t n,
     return 0;
 }
 
-/* Y += alpha X T; X has k, Y has l columns. */
-static void add_product(float alpha, const float *x, size_t k, const float *t,
-                        size_t l, size_t n, int threads, float *y)
+/* Y += alpha X T, where X is `count` matrices of B columns one behind the
+ * other, T count B x B and Y has B columns. */
+static void add_products(float alpha, const float *x, size_t count,
+                         const float *t, size_t n, int threads, float *y)
 {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+#pragma omp parallel for schedule(static, 1) num_threads(threads)
     for (size_t b = 0; b < wn_block_count(n); b++) {
         const size_t begin = wn_block_begin(b);
+        const size_t rows = wn_block_end(b, n) - begin;
 
-        wn_gemm(0, 0, wn_block_end(b, n) - begin, l, k, alpha, x + begin * k,
-                k, t, l, 1, y + begin * l, l);
+        for (size_t i = 0; i < count; i++)
+            wn_gemm(0, 0, rows, B, B, alpha, x + (i * n + begin) * B, B,
+                    t + i * B * B, B, 1, y + begin * B, B);
     }
 }
 
@@ -174,15 +181,15 @@ static int apply(float *y, size_t n, size_t l, const float *t, int threads,
  * below `least`, or negligible beside the largest, become 0. *kept tells how
  * many do not. */
 static int orthonormalise(float *y, size_t n, size_t l, double least,
-                          int threads, size_t *kept, struct wn_error *error)
+                          int threads, double *size, size_t *kept,
+                          struct wn_error *error)
 {
     double *gram = wn_new(wn_product(l, l, 1), sizeof *gram, error);
-    double *size = wn_new(l, sizeof *size, error);
     float *t = wn_new(wn_product(l, l, 1), sizeof *t, error);
     int status = -1;
 
-    if (!gram || !size || !t ||
-        inner(y, l, y, l, n, threads, gram, error) ||
+    if (!gram || !t ||
+        inner(y, 1, l, y, l, n, threads, gram, error) ||
         wn_factor_eigen(gram, l, size, error))
         goto done;
     *kept = 0;
@@ -198,7 +205,6 @@ static int orthonormalise(float *y, size_t n, size_t l, double least,
     status = apply(y, n, l, t, threads, error);
 done:
     free(gram);
-    free(size);
     free(t);
     return status;
 }
@@ -207,8 +213,8 @@ done:
  * blocks x B rows. */
 struct krylov {
     size_t rows, blocks;
-    float *q;
-    double *t;
+    float *q, *part;
+    double *t, *share;
     int threads;
 };
 
@@ -233,29 +239,26 @@ static void fill(float *z, size_t n)
     }
 }
 
-/* W less its part in blocks 0 .. last; the shares go to T the first time. */
+/* W less its part in blocks 0 .. last; the shares go to T the first time.
+ * share and part have room for as many numbers as all blocks x B x B. */
 static int subtract(struct krylov *krylov, size_t last, bool first, float *w,
                     struct wn_error *error)
 {
-    const size_t side = krylov->blocks * B;
-    double share[B * B];
-    float part[B * B];
+    const size_t side = krylov->blocks * B, count = last + 1;
+    double *share = krylov->share;
 
-    for (size_t b = 0; b <= last; b++) {
-        const float *q = block_of(krylov, b);
+    if (inner(krylov->q, count, B, w, B, krylov->rows, krylov->threads, share,
+              error))
+        return -1;
+    for (size_t i = 0; i < count * B * B; i++) {
+        const size_t r = i / B, c = last * B + i % B;
 
-        if (inner(q, B, w, B, krylov->rows, krylov->threads, share, error))
-            return -1;
-        for (size_t i = 0; i < B * B; i++) {
-            double *t = krylov->t;
-            const size_t r = b * B + i / B, c = last * B + i % B;
-
-            part[i] = (float)share[i];
-            if (first)
-                t[r * side + c] = t[c * side + r] = share[i];
-        }
-        add_product(-1, q, B, part, B, krylov->rows, krylov->threads, w);
+        krylov->part[i] = (float)share[i];
+        if (first)
+            krylov->t[r * side + c] = krylov->t[c * side + r] = share[i];
     }
+    add_products(-1, krylov->q, count, krylov->part, krylov->rows,
+                 krylov->threads, w);
     return 0;
 }
 
@@ -269,13 +272,13 @@ static int expand(struct krylov *krylov, const struct sparse *a,
 
     fill(z, a->columns);
     multiply(a, z, krylov->threads, krylov->q);
-    if (orthonormalise(krylov->q, krylov->rows, B, 0, krylov->threads, &kept,
-                       error))
+    if (orthonormalise(krylov->q, krylov->rows, B, 0, krylov->threads, gram,
+                       &kept, error))
         return -1;
     for (size_t b = 0; b < krylov->blocks; b++) {
         multiply(back, block_of(krylov, b), krylov->threads, z);
         multiply(a, z, krylov->threads, w);
-        if (inner(w, B, w, B, krylov->rows, krylov->threads, gram, error))
+        if (inner(w, 1, B, w, B, krylov->rows, krylov->threads, gram, error))
             return -1;
         least = 0;
         for (size_t i = 0; i < B; i++)
@@ -286,8 +289,8 @@ static int expand(struct krylov *krylov, const struct sparse *a,
             break;
         /* Once more: what is left is small beside what was taken away. */
         if (subtract(krylov, b, false, w, error) ||
-            orthonormalise(w, krylov->rows, B, least, krylov->threads, &kept,
-                           error))
+            orthonormalise(w, krylov->rows, B, least, krylov->threads, gram,
+                           &kept, error))
             return -1;
         memcpy(block_of(krylov, b + 1), w, krylov->rows * B * sizeof *w);
     }
@@ -300,33 +303,37 @@ static void combine(const struct krylov *krylov, const double *s, size_t c,
                     float *u)
 {
     const size_t side = krylov->blocks * B;
-    float part[B * B];
 
     memset(u, 0, krylov->rows * B * sizeof *u);
-    for (size_t b = 0; b < krylov->blocks; b++) {
-        for (size_t i = 0; i < B; i++)
-            for (size_t j = 0; j < B; j++)
-                part[i * B + j] =
-                    c + j < side
-                        ? (float)s[(side - 1 - c - j) * side + b * B + i]
-                        : 0;
-        add_product(1, block_of(krylov, b), B, part, B, krylov->rows,
-                    krylov->threads, u);
-    }
+    for (size_t i = 0; i < side; i++)
+        for (size_t j = 0; j < B; j++)
+            krylov->part[i * B + j] =
+                c + j < side ? (float)s[(side - 1 - c - j) * side + i] : 0;
+    add_products(1, krylov->q, krylov->blocks, krylov->part, krylov->rows,
+                 krylov->threads, u);
 }
 
-/* Each column with its largest entry positive. */
-static void choose_signs(float *basis, size_t m, size_t rank)
+/* Each column with its largest entry positive, the first of equal ones. */
+static int choose_signs(float *basis, size_t m, size_t rank,
+                        struct wn_error *error)
 {
-    for (size_t c = 0; c < rank; c++) {
-        float most = 0;
+    float *most = wn_new(rank, sizeof *most, error);
 
-        for (size_t j = 0; j < m; j++)
-            if (fabsf(basis[j * rank + c]) > fabsf(most))
-                most = basis[j * rank + c];
-        for (size_t j = 0; j < m && most < 0; j++)
-            basis[j * rank + c] = -basis[j * rank + c];
-    }
+    if (!most)
+        return -1;
+    for (size_t j = 0; j < m; j++)
+        for (size_t c = 0; c < rank; c++) {
+            const float entry = basis[j * rank + c];
+
+            most[c] = fabsf(entry) > fabsf(most[c]) ? entry : most[c];
+        }
+    for (size_t c = 0; c < rank; c++)
+        most[c] = most[c] < 0 ? -1 : 1;
+    for (size_t j = 0; j < m; j++)
+        for (size_t c = 0; c < rank; c++)
+            basis[j * rank + c] *= most[c];
+    free(most);
+    return 0;
 }
 
 static size_t choose_blocks(size_t rows, size_t columns, size_t rank)
@@ -359,7 +366,7 @@ static int project(const struct krylov *krylov, const struct sparse *back,
 
 int wn_svd_basis(size_t rows, size_t columns, const uint64_t *start,
                  const uint32_t *column, const float *value, size_t rank,
-                 int threads, float *basis, size_t *found,
+                 int threads, float *basis, double *square, size_t *found,
                  struct wn_error *error)
 {
     const struct sparse a = {rows, columns, start, column, value};
@@ -375,15 +382,25 @@ int wn_svd_basis(size_t rows, size_t columns, const uint64_t *start,
     krylov.q = wn_new(wn_product(rows, B, blocks), sizeof *krylov.q, error);
     krylov.t = wn_new(wn_product(blocks * B, blocks * B, 1),
                       sizeof *krylov.t, error);
-    if (!w || !z || !size || !krylov.q || !krylov.t ||
-        transpose(&a, &t, error))
+    krylov.part = wn_new(wn_product(blocks, B, B), sizeof *krylov.part, error);
+    krylov.share =
+        wn_new(wn_product(blocks, B, B), sizeof *krylov.share, error);
+    if (!w || !z || !size || !krylov.q || !krylov.t || !krylov.part ||
+        !krylov.share || transpose(&a, &t, error))
         goto done;
     const struct sparse back = {columns, rows, t.start, t.column, t.value};
     if (expand(&krylov, &a, &back, z, w, error) ||
         project(&krylov, &back, size, z, w, rank, basis, error) ||
-        orthonormalise(basis, columns, rank, 0, threads, found, error))
+        orthonormalise(basis, columns, rank, 0, threads, square, found,
+                       error) ||
+        choose_signs(basis, columns, rank, error))
         goto done;
-    choose_signs(basis, columns, rank);
+    for (size_t c = 0; c < rank / 2; c++) {
+        const double least = square[c];
+
+        square[c] = square[rank - 1 - c];
+        square[rank - 1 - c] = least;
+    }
     status = 0;
 done:
     free_transposed(&t);
@@ -392,5 +409,7 @@ done:
     free(size);
     free(krylov.q);
     free(krylov.t);
+    free(krylov.part);
+    free(krylov.share);
     return status;
 }

@@ -23,6 +23,7 @@ enum { WN_SVD_BLOCK = 32, WN_SVD_DEPTH = 3, WN_SVD_LEAST = 6 };
  *   basis   out, columns x rank, row-major: orthonormal columns, the one of the
  *           largest singular value first, signs so that the entry of largest
  *           magnitude is positive
+ *   square  out, rank: the squares of the singular values, descending
  *   found   out, how many there are: less than rank when A's own rank is; the
  *           basis then has 0 in the columns behind
  * The result depends neither on `threads` nor on anything but A and rank.
@@ -31,7 +32,7 @@ enum { WN_SVD_BLOCK = 32, WN_SVD_DEPTH = 3, WN_SVD_LEAST = 6 };
  * Compared with: scikit-learn TruncatedSVD, scipy.sparse.linalg.svds. */
 int wn_svd_basis(size_t rows, size_t columns, const uint64_t *start,
                  const uint32_t *column, const float *value, size_t rank,
-                 int threads, float *basis, size_t *found,
+                 int threads, float *basis, double *square, size_t *found,
                  struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -16,7 +16,7 @@ enum { MOST = 400 };
 static uint64_t start[MOST + 1];
 static uint32_t column[MOST * MOST];
 static float value[MOST * MOST], basis[MOST * MOST], again[MOST * MOST];
-static double square[MOST * MOST], size[MOST];
+static double square[MOST * MOST], size[MOST], squares[MOST];
 
 /* About one entry in five; rows beyond `rank` repeat earlier ones, so the
  * matrix has that rank at most. */
@@ -63,10 +63,10 @@ static void compare(size_t rows, size_t columns, size_t matrix_rank,
     make(rows, columns, matrix_rank, rows + columns);
     exact(rows, columns);
     assert_int_equal(wn_svd_basis(rows, columns, start, column, value, rank,
-                                  1, basis, &found, &error),
+                                  1, basis, squares, &found, &error),
                      0);
     assert_int_equal(wn_svd_basis(rows, columns, start, column, value, rank,
-                                  3, again, &other, &error),
+                                  3, again, squares, &other, &error),
                      0);
     assert_int_equal(found, wanted);
     assert_memory_equal(basis, again, columns * rank * sizeof *basis);
@@ -86,6 +86,7 @@ static void compare(size_t rows, size_t columns, size_t matrix_rank,
             print_message("%zu x %zu: value %zu: %g for %g\n", rows, columns,
                           c, along, size[columns - 1 - c]);
         assert_true(fabs(along / size[columns - 1 - c] - 1) < tolerance);
+        assert_true(fabs(squares[c] / along - 1) < tolerance);
         for (size_t j = 0; j < columns; j++)
             if (fabs((double)basis[j * rank + c]) > fabs(most))
                 most = (double)basis[j * rank + c];
@@ -131,7 +132,7 @@ static void nothing_in_it(void **state)
     (void)state;
     basis[0] = 1;
     assert_int_equal(wn_svd_basis(3, 2, none, column, value, 2, 1, basis,
-                                  &found, &error),
+                                  squares, &found, &error),
                      0);
     assert_int_equal(found, 0);
     assert_true(basis[0] == 0);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Words by a scan of ASCII, and by PCRE2 where there is more; see terms.h. */
+#include "encode/terms.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/hash.h"
+#include "util/memory.h"
+#include "util/text.h"
+
+enum { WORD_BYTES = 64, FEWEST_SLOTS = 256 };
+
+struct wn_terms {
+    pcre2_code *code;
+    pcre2_match_data *found;
+    char *copy; /* of a text that is not UTF-8 */
+    size_t copy_room;
+    uint32_t *place;
+    float *often;
+    size_t count, place_room, often_room;
+    uint32_t *slot; /* open addressing: index in `place` + 1, 0 = free */
+    size_t slots;   /* a power of two, more than twice the count */
+    size_t slot_room;
+    bool in_word[256];
+};
+
+struct wn_terms *wn_terms_new(struct wn_error *error)
+{
+    static const char word[] = "[\\p{L}\\p{M}\\p{N}_]{2,}";
+    struct wn_terms *terms = wn_new(1, sizeof *terms, error);
+    PCRE2_SIZE at;
+    int code;
+
+    if (!terms)
+        return NULL;
+    for (int c = 0; c < 128; c++)
+        terms->in_word[c] = (c >= '0' && c <= '9') || c == '_' ||
+                            ((c | 32) >= 'a' && (c | 32) <= 'z');
+    terms->code = pcre2_compile((PCRE2_SPTR)word, PCRE2_ZERO_TERMINATED,
+                                PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &code,
+                                &at, NULL);
+    if (terms->code) {
+        /* Without a just-in-time compiler it is only slower. */
+        (void)pcre2_jit_compile(terms->code, PCRE2_JIT_COMPLETE);
+        terms->found =
+            pcre2_match_data_create_from_pattern(terms->code, NULL);
+    }
+    if (terms->found)
+        return terms;
+    wn_fail(error, WN_ENOMEM, "no memory for a pattern");
+    wn_terms_free(terms);
+    return NULL;
+}
+
+void wn_terms_free(struct wn_terms *terms)
+{
+    if (!terms)
+        return;
+    pcre2_match_data_free(terms->found);
+    pcre2_code_free(terms->code);
+    free(terms->copy);
+    free(terms->place);
+    free(terms->often);
+    free(terms->slot);
+    free(terms);
+}
+
+size_t wn_terms_count(const struct wn_terms *terms)
+{
+    return terms->count;
+}
+
+uint32_t *wn_terms_place(const struct wn_terms *terms)
+{
+    return terms->place;
+}
+
+float *wn_terms_often(const struct wn_terms *terms)
+{
+    return terms->often;
+}
+
+/* --- counting ----------------------------------------------------------- */
+
+/* The slot of a place, or the free one where it would be. The places are
+ * digests: their bits need no mixing. */
+static uint32_t *find_slot(struct wn_terms *terms, uint32_t place)
+{
+    const size_t mask = terms->slots - 1;
+    size_t s = place & mask;
+
+    while (terms->slot[s] && terms->place[terms->slot[s] - 1] != place)
+        s = (s + 1) & mask;
+    return &terms->slot[s];
+}
+
+static int set_slots(struct wn_terms *terms, size_t slots,
+                     struct wn_error *error)
+{
+    if (wn_grow(&terms->slot, &terms->slot_room, slots, sizeof *terms->slot,
+                error))
+        return -1;
+    memset(terms->slot, 0, slots * sizeof *terms->slot);
+    terms->slots = slots;
+    for (size_t i = 0; i < terms->count; i++)
+        *find_slot(terms, terms->place[i]) = (uint32_t)i + 1;
+    return 0;
+}
+
+static int add_term(struct wn_terms *terms, uint64_t hash,
+                    struct wn_error *error)
+{
+    const uint32_t place = (uint32_t)(hash >> 32);
+    uint32_t *slot = find_slot(terms, place);
+
+    if (*slot) {
+        terms->often[*slot - 1]++;
+        return 0;
+    }
+    if (wn_grow(&terms->place, &terms->place_room, terms->count + 1,
+                sizeof *terms->place, error) ||
+        wn_grow(&terms->often, &terms->often_room, terms->count + 1,
+                sizeof *terms->often, error))
+        return -1;
+    terms->place[terms->count] = place;
+    terms->often[terms->count++] = 1;
+    *slot = (uint32_t)terms->count;
+    return 2 * terms->count < terms->slots
+               ? 0
+               : set_slots(terms, 2 * terms->slots, error);
+}
+
+/* --- words -------------------------------------------------------------- */
+
+static uint64_t hash_word(const char *text, size_t length)
+{
+    char small[WORD_BYTES];
+
+    if (length > WORD_BYTES)
+        length = WORD_BYTES;
+    for (size_t i = 0; i < length; i++)
+        small[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 32
+                                                           : text[i]);
+    return wn_hash_bits(small, length);
+}
+
+/* Two words in order, as one. */
+static uint64_t pair(uint64_t first, uint64_t second)
+{
+    const uint64_t mixed = first * UINT64_C(0x9e3779b97f4a7c15) + second;
+
+    return (mixed ^ mixed >> 32) * UINT64_C(0xd6e8feb86659fd93);
+}
+
+/* A copy in which blanks stand for what is not UTF-8: for all bytes beyond
+ * ASCII, if there is one such byte. */
+static const char *make_utf8(struct wn_terms *terms, const char *text,
+                             size_t length, struct wn_error *error)
+{
+    if (wn_text_is_utf8(text, length))
+        return text;
+    if (wn_grow(&terms->copy, &terms->copy_room, length, 1, error))
+        return NULL;
+    for (size_t i = 0; i < length; i++)
+        terms->copy[i] = (char)((unsigned char)text[i] < 128 ? text[i] : ' ');
+    return terms->copy;
+}
+
+/* The first word at or after *begin, which no word's end crosses: 1, its bytes
+ * are *begin .. *end-1; 0 if there is none. */
+static int find_word(struct wn_terms *terms, const char *text, size_t length,
+                     size_t *begin, size_t *end, struct wn_error *error)
+{
+    const unsigned char *byte = (const unsigned char *)text;
+    const PCRE2_SIZE *bound = pcre2_get_ovector_pointer(terms->found);
+    size_t at = *begin, past;
+    int code;
+
+    for (;; at = past) {
+        while (at < length && byte[at] < 128 && !terms->in_word[byte[at]])
+            at++;
+        for (past = at; past < length && terms->in_word[byte[past]];)
+            past++;
+        if (past < length && byte[past] >= 128)
+            break;
+        if (past - at == 1)
+            continue;
+        *begin = at;
+        *end = past;
+        return past > at;
+    }
+    code = pcre2_match(terms->code, (PCRE2_SPTR)text, length, at,
+                       PCRE2_NO_UTF_CHECK, terms->found, NULL);
+    if (code == PCRE2_ERROR_NOMATCH)
+        return 0;
+    if (code < 0)
+        return wn_fail(error, WN_ENOMEM, "words cannot be found (PCRE2 %d)",
+                       code);
+    *begin = bound[0];
+    *end = bound[1];
+    return 1;
+}
+
+int wn_terms_read(struct wn_terms *terms, const char *text, size_t length,
+                  struct wn_error *error)
+{
+    uint64_t last = 0;
+    size_t begin = 0, end = 0, slots = FEWEST_SLOTS;
+    int found;
+
+    while (slots < length / 2)
+        slots *= 2;
+    terms->count = 0;
+    if (set_slots(terms, slots, error))
+        return -1;
+    text = make_utf8(terms, text, length, error);
+    if (!text)
+        return -1;
+    for (; (found = find_word(terms, text, length, &begin, &end, error)) == 1;
+         begin = end) {
+        const uint64_t hash = hash_word(text + begin, end - begin);
+
+        if (add_term(terms, hash, error) ||
+            (last && add_term(terms, pair(last, hash), error)))
+            return -1;
+        last = hash;
+    }
+    return found;
+}
