@@ -103,28 +103,6 @@ static void take_brought(const struct wn_run *run, struct work *work)
     tell_quality(run, work);
 }
 
-static int find_dynamics(const struct wn_run *run, struct work *work,
-                         struct wn_error *error)
-{
-    const struct wn_dataset *data = &work->data;
-    const struct wn_mlp_task task = {.x = data->features, .n = data->n,
-                                     .d = data->d, .k = data->k,
-                                     .label = data->label};
-    struct wn_dynamics_plan plan;
-
-    if (wn_dynamics_plan_from(
-            run->options, (uint64_t)wn_option_number(run->options, "seed"),
-            score_dynamics_parts(work), &plan, error))
-        return -1;
-    work->dynamics =
-        wn_dynamics_train(&task, &plan, run->threads, run->talk, error);
-    if (!work->dynamics)
-        return -1;
-    wn_talk_detail(run->talk, "networks: measured after epoch %zu of %zu",
-                   wn_dynamics_epoch(work->dynamics),
-                   wn_dynamics_epochs(work->dynamics));
-    return 0;
-}
 int score_find(const struct wn_run *run, struct work *work,
                struct wn_error *error)
 {
@@ -135,7 +113,8 @@ int score_find(const struct wn_run *run, struct work *work,
         return -1;
     if (work->brought)
         take_brought(run, work);
-    if ((work->needs & WN_NEEDS_DYNAMICS) && find_dynamics(run, work, error))
+    if ((work->needs & WN_NEEDS_DYNAMICS) &&
+        score_find_dynamics(run, work, error))
         return -1;
     return 0;
 }

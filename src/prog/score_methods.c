@@ -15,6 +15,9 @@ static const char *lacks(const struct wn_run *run, const struct work *work,
     if ((method->needs & WN_NEEDS_PROBABILITY) && !work->member_count &&
         !work->brought)
         return "probabilities, but --model is none";
+    if ((method->needs & WN_NEEDS_GRADIENTS) && work->followed)
+        return "gradients, which dynamics that were brought do not have; "
+               "--replicates trains networks";
     if ((method->needs & WN_NEEDS_TRUSTED) &&
         !wn_audit_has(work->audit, "data/trusted"))
         return "trusted rows; see ingest --trusted";
@@ -26,7 +29,10 @@ static const char *lacks(const struct wn_run *run, const struct work *work,
 int score_choose_methods(const struct wn_run *run, struct work *work,
                          struct wn_error *error)
 {
-    const char *asked = wn_option_text(run->options, "methods");
+    /* By name, not by the default or as one of all. */
+    const bool named =
+        wn_option_given(run->options, "methods") &&
+        strcmp(wn_option_text(run->options, "methods"), "all");
     size_t count = 0;
 
     while (wn_methods[count])
@@ -44,7 +50,7 @@ int score_choose_methods(const struct wn_run *run, struct work *work,
         if (!missing) {
             work->chosen[i] = true;
             work->needs |= method->needs;
-        } else if (strcmp(asked, "all") == 0) {
+        } else if (!named) {
             wn_talk_detail(run->talk, "%s left out: it needs %s%s",
                            method->name, dashes, missing);
         } else {
@@ -57,8 +63,9 @@ int score_choose_methods(const struct wn_run *run, struct work *work,
 
 /* What a method fills. */
 struct findings {
-    float *out, *spread;
-    int32_t *row;
+    float *out;
+    float *spread; /* NULL where there are no replicates */
+    int32_t *row;  /* NULL unless the method traces */
 };
 
 static int check_finite(const struct wn_method *method,
@@ -66,7 +73,8 @@ static int check_finite(const struct wn_method *method,
                         struct wn_error *error)
 {
     for (size_t i = 0; i < n; i++)
-        if (!isfinite(found->out[i]) || !isfinite(found->spread[i]))
+        if (!isfinite(found->out[i]) ||
+            (found->spread && !isfinite(found->spread[i])))
             return wn_fail(error, WN_ENUMERIC, "%s: row %zu is not finite",
                            method->name, i);
     return 0;
@@ -85,7 +93,7 @@ static int write_findings(const struct wn_method *method,
         wn_audit_write(writer, wn_text_of(&path), WN_F32, extent, found->out,
                        error))
         goto done;
-    if (method->spreads &&
+    if (found->spread &&
         (wn_text_add(&path, "_std", 4, error) ||
          wn_audit_write(writer, wn_text_of(&path), WN_F32, extent,
                         found->spread, error)))
@@ -109,12 +117,16 @@ static int run_method(const struct wn_run *run, const struct work *work,
                       struct wn_audit_writer *writer, struct wn_error *error)
 {
     const size_t n = work->data.n;
-    struct findings found = {.out = wn_new(n, sizeof(float), error),
-                             .spread = wn_new(n, sizeof(float), error)};
+    struct findings found = {.out = wn_new(n, sizeof(float), error)};
     int status = -1;
 
-    if (!found.out || !found.spread)
+    if (!found.out)
         goto done;
+    if (method->spreads && !work->followed) {
+        found.spread = wn_new(n, sizeof *found.spread, error);
+        if (!found.spread)
+            goto done;
+    }
     if (method->trace) {
         found.row = wn_new(n, sizeof *found.row, error);
         if (!found.row)

@@ -45,7 +45,8 @@ static int choose(const struct wn_run *run, struct work *work,
             work->members[work->member_count++] = wn_predictors[p];
             work->parts |= wn_predictors[p]->needs;
         }
-    if (score_choose_methods(run, work, error))
+    if (score_choose_dynamics(run, work, error) ||
+        score_choose_methods(run, work, error))
         return -1;
     if (work->needs & WN_NEEDS_NEIGHBORS)
         work->parts |= WN_SAMPLE_NEIGHBORS;
@@ -98,8 +99,7 @@ static int check_memory(const struct wn_run *run, const struct work *work,
 {
     const size_t m = (size_t)wn_option_number(run->options, "neighbors");
     size_t x[3] = {0, 0, 0}, names[3] = {0, 0, 0};
-    struct wn_dynamics_plan plan;
-    double most = 0;
+    double most = 0, dynamics;
     char what[100];
     int rank;
 
@@ -108,8 +108,8 @@ static int check_memory(const struct wn_run *run, const struct work *work,
         return 0;
     if (wn_audit_shape(work->audit, "data/features", &rank, x, error) ||
         wn_audit_shape(work->audit, "data/label_name", &rank, names, error) ||
-        wn_dynamics_plan_from(run->options, 0, score_dynamics_parts(work),
-                              &plan, error))
+        score_dynamics_bytes(run, work, x[0], x[1], names[0], &dynamics,
+                             error))
         return -1;
     const struct wn_sample sample = {
         .n = x[0], .d = x[1], .k = names[0], .m = m, .threads = run->threads,
@@ -121,10 +121,7 @@ static int check_memory(const struct wn_run *run, const struct work *work,
                                            &sample));
     if (work->brought)
         most = fmax(most, 4 * (double)x[0] * (double)names[0]);
-    if (work->needs & WN_NEEDS_DYNAMICS)
-        most = fmax(most, 4 * (double)x[0] * (double)names[0] +
-                              wn_dynamics_bytes(x[0], x[1], names[0], &plan,
-                                                run->threads));
+    most = fmax(most, dynamics);
     snprintf(what, sizeof what, "%zu rows of %zu features and %zu classes",
              x[0], x[1], names[0]);
     return wn_run_afford(run,

@@ -25,6 +25,7 @@ struct work {
     bool brought; /* the probabilities are those of ingest, not of members */
     struct wn_quality *quality;
     struct wn_dynamics *dynamics;
+    bool followed;  /* they are those of ingest, not of our networks */
     unsigned parts; /* enum wn_sample_part that the members need */
     bool *chosen;   /* as many as wn_methods */
     unsigned needs; /* enum wn_need of those chosen */
@@ -40,13 +41,6 @@ static inline const char *score_member(const struct work *work, size_t p)
                                   : "committee";
 }
 
-/* The parts of the training dynamics that the methods need. */
-static inline unsigned score_dynamics_parts(const struct work *work)
-{
-    return (work->needs & WN_NEEDS_GRADIENTS ? WN_DYNAMICS_GRADIENTS : 0) |
-           (work->needs & WN_NEEDS_HISTORIES ? WN_DYNAMICS_HISTORIES : 0);
-}
-
 /* score_read.c: the predictors and methods asked for and what they need; the
  * memory that takes; the data, checked. */
 int score_read(const struct wn_run *run, struct work *work,
@@ -55,6 +49,15 @@ int score_read(const struct wn_run *run, struct work *work,
 /* score_find.c: graph, probabilities, networks, as far as they are needed. */
 int score_find(const struct wn_run *run, struct work *work,
                struct wn_error *error) WN_MUST_CHECK;
+
+/* score_dynamics.c: whose dynamics; the memory they take; all of them. */
+int score_choose_dynamics(const struct wn_run *run, struct work *work,
+                          struct wn_error *error) WN_MUST_CHECK;
+int score_dynamics_bytes(const struct wn_run *run, const struct work *work,
+                         size_t n, size_t d, size_t k, double *bytes,
+                         struct wn_error *error) WN_MUST_CHECK;
+int score_find_dynamics(const struct wn_run *run, struct work *work,
+                        struct wn_error *error) WN_MUST_CHECK;
 
 /* score_methods.c: the methods asked for, as far as they have what they need;
  * their scores. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "model/early.h"
+#include "model/given.h"
 #include "model/linear.h"
 #include "model/mixture.h"
 #include "model/training.h"
@@ -86,6 +87,68 @@ static void el2n_over_epochs_is_the_golden_one(void **state)
         }
         near(sum / 4, wanted[i], 1e-7);
     }
+}
+
+static int read_logits(void *context, size_t e, float *out,
+                       struct wn_error *error)
+{
+    (void)context;
+    (void)error;
+    memcpy(out, golden_logits[e], sizeof golden_logits[e]);
+    return 0;
+}
+
+static int read_probabilities(void *context, size_t e, float *out,
+                              struct wn_error *error)
+{
+    (void)context;
+    (void)error;
+    for (int i = 0; i < 6; i++) {
+        struct wn_verdict unused;
+        double p[3];
+
+        wn_verdict_of(golden_logits[e][i], 3, 0, p, &unused);
+        for (int c = 0; c < 3; c++)
+            out[3 * i + c] = (float)p[c];
+    }
+    return 0;
+}
+
+/* golden:training_dynamics, golden:cores_elr: what was brought, as logits and
+ * as probabilities; EL2N at epoch 0. */
+static void brought_dynamics_are_the_golden_ones(void **state)
+{
+    static const double el2n[6] = {0.27968758739238836, 0.7753832669792755,
+                                   0.38102218497830204, 0.35961022942397,
+                                   0.7563262574004301,  0.816496580927726};
+    struct wn_given given = {.n = 6, .k = 3, .epochs = 4,
+                             .label = golden_label, .read = read_logits};
+    struct wn_error error = {0};
+    float found[6];
+
+    (void)state;
+    for (int form = 0; form < 2; form++) {
+        struct wn_dynamics *dynamics = wn_given_follow(
+            &given, WN_DYNAMICS_HISTORIES, 1, 1 + form, &error);
+
+        assert_non_null(dynamics);
+        wn_dynamics_read(dynamics, WN_EL2N, 1, 0, found, NULL);
+        for (int i = 0; i < 6; i++)
+            near(found[i], el2n[i], 1e-6);
+        for (int s = 0; s < 9; s++) {
+            wn_dynamics_read(dynamics, (enum wn_statistic)(WN_AUM + s), 1, 0,
+                             found, NULL);
+            for (int i = 0; i < 6; i++)
+                near(found[i], golden_history[i][s], 2e-6);
+        }
+        assert_int_equal(wn_dynamics_epochs(dynamics), 4);
+        wn_dynamics_free(dynamics);
+        given.read = read_probabilities;
+        given.probabilities = true;
+    }
+    assert_int_equal(wn_given_epoch(4), 1);
+    assert_int_equal(wn_given_epoch(200), 20);
+    assert_int_equal(wn_given_epoch(201), 21);
 }
 
 /* golden:dividemix_gmm. */
@@ -318,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(histories_are_the_golden_ones),
         cmocka_unit_test(el2n_over_epochs_is_the_golden_one),
+        cmocka_unit_test(brought_dynamics_are_the_golden_ones),
         cmocka_unit_test(mixture_is_the_golden_one),
         cmocka_unit_test(a_mixture_of_one_value_is_clean),
         cmocka_unit_test(answers_do_not_depend_on_threads),
