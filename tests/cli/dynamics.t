@@ -39,7 +39,7 @@ is "$(numbers cores)" "-3.3333 -0.7333 -3.0000 -2.7000 0.6667 -0.5333 " "cores"
 fails_with 2 "--methods: grand needs gradients, which dynamics that were" \
     score --model=none --methods=grand -o no.h5 t.h5
 fails_with 2 "t.h5: --epoch: found 5, wanted at most 4, the epochs that were" \
-    score --model=none --epoch=5 -o no.h5 t.h5
+    score --model=none --methods=el2n --epoch=5 -o no.h5 t.h5
 fails_with 2 "--hidden: dynamics were brought; with --replicates networks" \
     score --model=none --hidden=5 -o no.h5 t.h5
 ok "$([ ! -e no.h5 ]; echo $?)" "nothing is written then"
