@@ -235,6 +235,7 @@ int main(int argc, char **argv)
         .rows = rows,
         .most = 1};
 
+    wn_program_settle(argv, false);
     make_rows();
     return wn_program_main(&program, argc, argv, ingest);
 }

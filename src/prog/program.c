@@ -3,6 +3,7 @@
 #include "prog/program.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,15 @@ static const char *last_part(const char *path)
     const char *slash = strrchr(path, '/');
 
     return slash ? slash + 1 : path;
+}
+
+void wn_program_settle(char **argv, bool changed)
+{
+    if (!getenv("OMP_WAIT_POLICY") && !getenv("GOMP_SPINCOUNT") &&
+        setenv("GOMP_SPINCOUNT", "1000", 0) == 0)
+        changed = true;
+    if (changed)
+        execv("/proc/self/exe", argv);
 }
 
 static bool has_row(const struct wn_program *program, const char *name)

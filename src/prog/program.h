@@ -3,6 +3,8 @@
 #ifndef WN_PROG_PROGRAM_H
 #define WN_PROG_PROGRAM_H
 
+#include <stdbool.h>
+
 #include "data/audit.h"
 #include "util/error.h"
 #include "util/message.h"
@@ -18,6 +20,14 @@ struct wn_run {
 
 /* The work of a program: 0 done, 1 done, with findings, -1 failed. */
 typedef int wn_work(struct wn_run *run, struct wn_error *error);
+
+/* OpenBLAS and OpenMP read the environment when they are loaded, before main:
+ * begin the program again, once, if `changed` says that there is something new
+ * in it for them, or if it does not say how long threads without work are to
+ * spin. By default libgomp's spin for 300,000 turns at the end of each
+ * loop, and take that time from the others wherever more than winnow runs:
+ * five times as slow beside one busy process. Where it fails we go on. */
+void wn_program_settle(char **argv, bool changed);
 
 /* The whole of main(): standard descriptors, HDF5's doors shut, options, --help
  * and --version, the work, the message, the exit status. */

@@ -3,7 +3,6 @@
  * audit file, writes /score. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "model/linear.h"
 #include "prog/score_work.h"
@@ -127,20 +126,18 @@ static const char *kernels_asked(int argc, char **argv)
     return asked && strcmp(asked, "auto") ? asked : NULL;
 }
 
-/* OpenBLAS reads the environment when it is loaded, before main: to have other
- * kernels we must begin again. Once only, and never against the user's own
- * OPENBLAS_CORETYPE; where that fails we go on with what we have. */
-static void choose_kernels(int argc, char **argv)
+/* Whether the environment now asks for other kernels than OpenBLAS has. Never
+ * against the user's own OPENBLAS_CORETYPE. */
+static bool choose_kernels(int argc, char **argv)
 {
     const char *asked = kernels_asked(argc, argv);
     const char *set = getenv("OPENBLAS_CORETYPE");
 
     if (asked ? set && strcmp(set, asked) == 0 : set != NULL)
-        return;
+        return false;
     if (!asked)
         asked = wn_linear_better();
-    if (asked && setenv("OPENBLAS_CORETYPE", asked, 1) == 0)
-        execv("/proc/self/exe", argv);
+    return asked && setenv("OPENBLAS_CORETYPE", asked, 1) == 0;
 }
 
 int main(int argc, char **argv)
@@ -152,7 +149,7 @@ int main(int argc, char **argv)
         .least = 0,
         .most = 1};
 
-    choose_kernels(argc, argv);
+    wn_program_settle(argv, choose_kernels(argc, argv));
     make_rows();
     return wn_program_main(&program, argc, argv, score_work);
 }
