@@ -3,15 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/kind.h"
 #include "encode/sweep.h"
-#include "encode/table.h"
-#include "util/hash.h"
 #include "util/memory.h"
-#include "util/number.h"
 
 enum { BLOCK_FLOATS = 1 << 20 };
 
-const char *const wn_rule_names[2] = {"missing", "number"};
+const char *const wn_rule_names[4] = {"missing", "number", "date", "boolean"};
 
 /* The parts of cells that outlive the row: texts one behind the other. */
 struct kept {
@@ -126,19 +124,10 @@ static int add_defect(struct piece *piece, size_t row, size_t column,
 
 static void encode_unknown(const struct wn_column *column, float *out)
 {
-    if (column->kind == WN_KIND_NUMERIC && column->scale.per_deviation > 0)
-        out[0] = column->unknown;
+    if (wn_kinds[column->kind].unknown)
+        wn_kinds[column->kind].unknown(column, out);
     if (column->indicator)
         out[column->features - 1] = 1;
-}
-
-static void encode_value(const struct wn_column *column,
-                         const struct wn_cell *cell, float *out)
-{
-    if (column->many)
-        out[wn_hash_bits(cell->text, cell->length) % WN_BUCKETS] = 1;
-    else if (column->values.count > 1)
-        out[wn_dictionary_find(&column->values, cell->text, cell->length)] = 1;
 }
 
 /* One cell of a feature column into its features, `out`, which are 0. */
@@ -147,32 +136,22 @@ static int encode_cell(struct piece *piece, size_t row, size_t c,
                        struct wn_error *error)
 {
     const struct wn_column *column = &piece->table->column[c];
-    double value;
+    const struct wn_kind *kind = &wn_kinds[column->kind];
 
     if (wn_table_is_missing(piece->table, cell)) {
         encode_unknown(column, out);
         return add_defect(piece, row, c, WN_RULE_MISSING, error);
     }
-    if (column->kind == WN_KIND_IDENTIFIER)
+    if (!kind->encode)
         return 0;
-    if (column->kind == WN_KIND_TEXT) {
-        if (column->features == 0)
-            return 0;
-        if (wn_terms_read(piece->terms, cell->text, cell->length, error))
-            return -1;
-        wn_prose_apply(column->prose, piece->terms, out);
-    } else if (column->kind == WN_KIND_CATEGORICAL) {
-        encode_value(column, cell, out);
-    } else if (!wn_number_parse_padded(cell->text, cell->length, &value)) {
-        encode_unknown(column, out);
-        return keep(&piece->broken, cell, error) ||
-                       add_defect(piece, row, c, WN_RULE_NUMBER, error)
-                   ? -1
-                   : 0;
-    } else if (column->scale.per_deviation > 0) {
-        out[0] = wn_scale_apply(&column->scale, value);
-    }
-    return 0;
+    const int done = kind->encode(column, cell, piece->terms, out, error);
+    if (done)
+        return done < 0 ? -1 : 0;
+    encode_unknown(column, out);
+    return keep(&piece->broken, cell, error) ||
+                   add_defect(piece, row, c, kind->rule, error)
+               ? -1
+               : 0;
 }
 
 static int take_row(void *own, size_t row, const struct wn_cell *cells,

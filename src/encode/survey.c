@@ -6,22 +6,23 @@
 #include <string.h>
 
 #include "encode/brought.h"
+#include "encode/calendar.h"
+#include "encode/kind.h"
 #include "encode/roles.h"
 #include "encode/sweep.h"
-#include "encode/table.h"
+#include "encode/truth.h"
 #include "util/hash.h"
 #include "util/memory.h"
 #include "util/number.h"
 
-enum { NUMERIC_PERCENT = 95, CLASSES_FEW = 20 };
-/* Text has at least so many words a cell; an identifier differs in so many of
- * a hundred cells, and there are so many of them at least. */
-enum { TEXT_WORDS = 4, IDENTIFIER_PERCENT = 95, IDENTIFIER_LEAST = 20 };
+enum { CLASSES_FEW = 20 };
+static const double NEAR = 1e-12; /* of the largest number */
 enum { TOLD_LINES = 10, TOLD_BYTES = 80 }; /* in messages */
 
 /* Of one feature column in one piece. */
 struct tally {
-    uint64_t numbers, missing;
+    uint64_t numbers, padded, missing;
+    uint64_t dates[WN_DATE_ORDERS], truths, trues;
     uint64_t sampled, words; /* cells of the sample, and what is in them */
     double min, max;
     bool many;
@@ -101,12 +102,32 @@ static void begin_piece(void *own, size_t begin, size_t end)
     }
 }
 
-static void add_number(struct tally *tally, double value)
+/* What a cell is as a number, a date, a word for yes or no. */
+static void add_number(struct tally *tally, const struct wn_cell *cell,
+                       double value)
 {
+    tally->padded += cell->length > 1 && cell->text[0] == '0' &&
+                     cell->text[1] >= '0' && cell->text[1] <= '9';
     if (tally->numbers++ == 0)
         tally->min = tally->max = value;
     tally->min = value < tally->min ? value : tally->min;
     tally->max = value > tally->max ? value : tally->max;
+}
+
+static void add_date(struct tally *tally, const struct wn_cell *cell)
+{
+    const unsigned orders = wn_date_orders(cell->text, cell->length);
+
+    for (int order = 0; orders && order < WN_DATE_ORDERS; order++)
+        tally->dates[order] += orders >> order & 1;
+}
+
+static void add_truth(struct tally *tally, const struct wn_cell *cell)
+{
+    const int truth = wn_truth_parse(cell->text, cell->length);
+
+    tally->truths += truth >= 0;
+    tally->trues += truth > 0;
 }
 
 static int add_value(const struct wn_table *table, struct tally *tally,
@@ -207,7 +228,11 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
         if (role != WN_ROLE_FEATURE)
             continue;
         if (wn_number_parse_padded(cells[c].text, cells[c].length, &value))
-            add_number(tally, value);
+            add_number(tally, &cells[c], value);
+        else
+            add_date(tally, &cells[c]);
+        if (table->column[c].kind == WN_KIND_BOOLEAN)
+            add_truth(tally, &cells[c]);
         if (sampled)
             sample_cell(piece->survey, tally, row, c, &cells[c]);
         if (!__atomic_load_n(&table->column[c].many, __ATOMIC_RELAXED) &&
@@ -228,6 +253,7 @@ static void merge_numbers(struct wn_column *column, const struct tally *tally)
     if (column->numbers == 0 || tally->max > column->max)
         column->max = tally->max;
     column->numbers += tally->numbers;
+    column->padded += tally->padded;
 }
 
 static int merge_column(const struct wn_table *table,
@@ -238,6 +264,10 @@ static int merge_column(const struct wn_table *table,
     if (column->role != WN_ROLE_FEATURE)
         return 0;
     merge_numbers(column, tally);
+    for (int order = 0; order < WN_DATE_ORDERS; order++)
+        column->dates[order] += tally->dates[order];
+    column->truths += tally->truths;
+    column->trues += tally->trues;
     if (column->many)
         return 0;
     if (!tally->many &&
@@ -389,27 +419,6 @@ static int check_utf8(const struct wn_table *table, size_t c,
     return 0;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const uint64_t one = *(const uint64_t *)a, two = *(const uint64_t *)b;
-
-    return (one > two) - (one < two);
-}
-
-/* Different cells in the sample, the missing ones aside. */
-static uint64_t count_distinct(const struct survey *survey, size_t c)
-{
-    uint64_t *mark = survey->mark + c * survey->sampled;
-    uint64_t distinct = 0, last = 0;
-
-    qsort(mark, survey->sampled, sizeof *mark, by_size);
-    for (size_t i = 0; i < survey->sampled; i++) {
-        distinct += mark[i] != last;
-        last = mark[i];
-    }
-    return distinct;
-}
-
 /* The scale of a column that may be numeric. Where the sample is all alike but
  * the column is not, its least and its largest number stand for the rest. */
 static void fit_scale(const struct survey *survey, size_t c, double *spare)
@@ -419,7 +428,10 @@ static void fit_scale(const struct survey *survey, size_t c, double *spare)
     double pair[2] = {column->min, column->max};
     size_t count = 0;
 
-    if (column->numbers == 0 || column->min == column->max)
+    /* What differs by rounding only is constant. */
+    if (column->numbers == 0 ||
+        column->max - column->min <=
+            NEAR * fmax(fabs(column->min), fabs(column->max)))
         return;
     for (size_t i = 0; i < survey->sampled; i++)
         if (!isnan(sample[i]))
@@ -432,54 +444,41 @@ static void fit_scale(const struct survey *survey, size_t c, double *spare)
         wn_scale_apply(&column->scale, 2 * column->scale.center);
 }
 
-static bool is_mostly_numbers(const struct wn_table *table, size_t c)
+/* A word for each value is enough to know what every cell says. */
+static void count_truths(struct wn_column *column)
 {
-    const struct wn_column *column = &table->column[c];
-    const uint64_t filled = wn_csv_rows(table->csv) - column->missing;
+    for (size_t v = 0; v < column->values.count; v++) {
+        const struct wn_value *value = &column->values.value[v];
+        const int truth = wn_truth_parse(
+            wn_dictionary_text(&column->values, v), value->length);
 
-    return column->numbers && (double)column->numbers * 100 >=
-                                  (double)filled * NUMERIC_PERCENT;
-}
-
-/* Every whole number from the least to the largest, once. */
-static bool counts_rows(const struct survey *survey, size_t c)
-{
-    const struct wn_column *column = &survey->table->column[c];
-    const size_t rows = wn_csv_rows(survey->table->csv);
-
-    return column->numbers == rows && rows >= IDENTIFIER_LEAST &&
-           column->max - column->min == (double)(rows - 1) &&
-           column->min == floor(column->min) &&
-           count_distinct(survey, c) == survey->sampled;
-}
-
-static enum wn_column_kind guess_kind(const struct survey *survey, size_t c)
-{
-    const struct wn_column *column = &survey->table->column[c];
-    const struct sampled *in = &survey->sampled_in[c];
-
-    if (is_mostly_numbers(survey->table, c))
-        return counts_rows(survey, c) ? WN_KIND_IDENTIFIER : WN_KIND_NUMERIC;
-    if (column->many && in->words >= TEXT_WORDS * in->cells && in->cells)
-        return WN_KIND_TEXT;
-    if (column->many && in->cells >= IDENTIFIER_LEAST &&
-        count_distinct(survey, c) * 100 >= in->cells * IDENTIFIER_PERCENT)
-        return WN_KIND_IDENTIFIER;
-    return WN_KIND_CATEGORICAL;
+        column->truths += truth < 0 ? 0 : value->count;
+        column->trues += truth == 1 ? value->count : 0;
+    }
 }
 
 static void fit_column(const struct survey *survey, size_t c, double *spare)
 {
     struct wn_column *column = &survey->table->column[c];
+    const uint64_t rows = wn_csv_rows(survey->table->csv);
+    const struct wn_evidence evidence = {
+        .column = column, .rows = rows, .filled = rows - column->missing,
+        .sampled = survey->sampled,
+        .mark = survey->mark + c * survey->sampled,
+        .spare = (uint64_t *)spare, .cells = survey->sampled_in[c].cells,
+        .words = survey->sampled_in[c].words};
 
     if (column->role != WN_ROLE_FEATURE)
         return;
-    if (column->kind == WN_KIND_GUESS)
-        column->kind = guess_kind(survey, c);
+    if (column->kind == WN_KIND_GUESS) {
+        column->kind = wn_kind_guess(&evidence);
+        if (column->kind == WN_KIND_BOOLEAN)
+            count_truths(column);
+    }
     if (!column->many)
         column->distinct = column->values.count;
     else if (survey->stride == 1)
-        column->distinct = count_distinct(survey, c);
+        column->distinct = wn_kind_distinct(&evidence);
     if (column->kind == WN_KIND_NUMERIC)
         fit_scale(survey, c, spare);
 }
@@ -543,33 +542,28 @@ static int conclude_column(struct wn_table *table, size_t c,
                            struct wn_error *error)
 {
     struct wn_column *column = &table->column[c];
+    const struct wn_kind *kind = &wn_kinds[column->kind];
     const uint64_t rows = wn_csv_rows(table->csv);
     const uint64_t filled = rows - column->missing;
 
     if (column->role != WN_ROLE_FEATURE)
         return 0;
-    if (column->kind == WN_KIND_NUMERIC) {
-        column->invalid = filled - column->numbers;
-        column->features = column->scale.per_deviation > 0;
-        if (filled && column->numbers == 0)
+    if (kind->valid) {
+        column->invalid = filled - kind->valid(column);
+        if (filled && column->invalid == filled)
             return wn_fail(error, WN_EDATA,
-                           "%s: column %.120s: found no number in it, wanted "
-                           "some",
+                           "%s: column %.120s: found no cell that is %s, "
+                           "wanted some",
                            wn_csv_name(table->csv),
-                           wn_csv_column(table->csv, c));
-    } else {
+                           wn_csv_column(table->csv, c), kind->wanted);
+    }
+    if (column->kind != WN_KIND_NUMERIC && column->kind != WN_KIND_DATE)
         column->min = column->max = NAN;
-    }
-    if (column->kind == WN_KIND_TEXT && column->prose)
-        column->features = wn_prose_dims(column->prose);
-    if (column->kind == WN_KIND_CATEGORICAL && column->many)
-        column->features = WN_BUCKETS;
-    if (column->kind == WN_KIND_CATEGORICAL && !column->many) {
-        if (check_utf8(table, c, error) ||
-            wn_dictionary_sort(&column->values, NULL, error))
-            return -1;
-        column->features = column->values.count > 1 ? column->values.count : 0;
-    }
+    if (column->kind == WN_KIND_CATEGORICAL && !column->many &&
+        (check_utf8(table, c, error) ||
+         wn_dictionary_sort(&column->values, NULL, error)))
+        return -1;
+    column->features = kind->features(column);
     const uint64_t unknown = column->missing + column->invalid;
     column->indicator = unknown > 0 && unknown < rows;
     column->features += column->indicator;
@@ -586,13 +580,8 @@ static int name_feature(const struct wn_table *table, size_t c, size_t f,
 
     if (column->indicator && f + 1 == column->features)
         return wn_text_format(name, error, "%s:missing", base);
-    if (column->kind == WN_KIND_NUMERIC)
-        return wn_text_format(name, error, "%s", base);
-    if (column->many || column->kind == WN_KIND_TEXT)
-        return wn_text_format(name, error, "%s#%zu", base, f);
-    return wn_text_format(name, error, "%s=", base) ||
-                   wn_text_add(name, wn_dictionary_text(&column->values, f),
-                               column->values.value[f].length, error)
+    return wn_text_format(name, error, "%s", base) ||
+                   wn_kinds[column->kind].name_feature(column, f, name, error)
                ? -1
                : 0;
 }
@@ -633,7 +622,8 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
     free(survey.sample);
     free(survey.mark);
     free(survey.sampled_in);
-    if (status || wn_table_fit_prose(table, error))
+    if (status || wn_calendar_fit(table, error) ||
+        wn_table_fit_prose(table, error))
         return -1;
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (conclude_column(table, c, error))
@@ -669,11 +659,13 @@ void wn_table_free(struct wn_table *table)
     table->feature_name = NULL;
 }
 
+const char *wn_table_kind_name(enum wn_column_kind kind)
+{
+    return wn_kinds[kind].name;
+}
+
 const char *wn_table_kind(const struct wn_table *table, size_t column)
 {
-    static const char *const kinds[] = {"unknown", "numeric", "categorical",
-                                        "text", "identifier"};
-
     switch (table->column[column].role) {
     case WN_ROLE_LABEL:
         return "label";
@@ -684,7 +676,7 @@ const char *wn_table_kind(const struct wn_table *table, size_t column)
     case WN_ROLE_PROBABILITY:
         return "probability";
     case WN_ROLE_FEATURE:
-        return kinds[table->column[column].kind];
+        return wn_table_kind_name(table->column[column].kind);
     default:
         break;
     }
@@ -692,6 +684,11 @@ const char *wn_table_kind(const struct wn_table *table, size_t column)
     while (wn_role_kinds[r].role != table->column[column].role)
         r++;
     return wn_role_kinds[r].name;
+}
+
+const char *wn_table_wanted(const struct wn_table *table, size_t column)
+{
+    return wn_kinds[table->column[column].kind].wanted;
 }
 
 static bool blank(char c)

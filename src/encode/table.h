@@ -6,11 +6,17 @@
  * cells again and writes features by blocks of rows, so that never more than
  * some blocks of them are in memory.
  *
- *   numeric      at least 95 % of the cells that are not missing are numbers.
- *                On the scale of scale.h; a missing cell is the median, and
- *                the feature "age:missing" is 1 where there is none. Cells
- *                that are no numbers count as invalid and are encoded as
- *                missing.
+ *   numeric      at least 95 % of the cells that are not missing are numbers
+ *                without leading zeros: codes such as 007 are none. On the
+ *                scale of scale.h; a missing cell is the median, and the
+ *                feature "age:missing" is 1 where there is none. Cells that are
+ *                no numbers count as invalid and are encoded as missing.
+ *   boolean      every cell is one of two words that belong together: true and
+ *                false, yes and no, t and f, y and n. 1 or 0; a missing cell is
+ *                what most are. 0 and 1 are numbers unless --kind says so.
+ *   date         at least 95 % of the cells that are not missing are dates of
+ *                date.h in one order of year, month and day, which all rows
+ *                decide. The parts of calendar.h. Other cells are invalid.
  *   text         with more than --one-hot values and four words a cell or
  *                more: the directions of prose.h, "note#0" and so on.
  *   identifier   with more than --one-hot values, 19 of 20 of them different
@@ -21,7 +27,8 @@
  *                "city#3", where XXH3 of the value chooses the one that is 1;
  *                "city:missing" as above.
  *
- * A column whose cells are all the same gives no feature. Scales are fitted,
+ * A column whose cells are all the same gives no feature, nor do numbers that
+ * differ by less than 1e-12 of the largest. Scales are fitted,
  * and words and values above the limit counted, on a sample of rows at equal
  * distances: at most WN_SAMPLE, fewer where there are very many columns; all
  * of them up to that many. */
@@ -36,6 +43,7 @@
 #include "encode/dictionary.h"
 #include "encode/prose.h"
 #include "encode/scale.h"
+#include "util/date.h"
 #include "util/message.h"
 
 enum { WN_BUCKETS = 32, WN_NAME_BYTES = 1024, WN_SAMPLE = 65536 };
@@ -55,23 +63,33 @@ enum wn_role {
     WN_ROLE_PROBABILITY /* brought.h */
 };
 
+/* In the order in which a column is asked whether it is one. */
 enum wn_column_kind {
     WN_KIND_GUESS,
+    WN_KIND_IDENTIFIER,
     WN_KIND_NUMERIC,
-    WN_KIND_CATEGORICAL,
+    WN_KIND_BOOLEAN,
+    WN_KIND_DATE,
     WN_KIND_TEXT,
-    WN_KIND_IDENTIFIER
+    WN_KIND_CATEGORICAL
 };
+enum { WN_KINDS = WN_KIND_CATEGORICAL + 1 };
 
 struct wn_column {
     enum wn_role role;
     enum wn_column_kind kind; /* of a feature column; WN_KIND_GUESS before the
                                  survey where nobody said what it is */
     uint64_t numbers;         /* cells that are one */
+    uint64_t padded;          /* of them those that begin as 007 does */
+    uint64_t dates[WN_DATE_ORDERS]; /* cells that are one in each order */
+    uint64_t truths, trues;   /* of a boolean column: cells that say yes or no,
+                                 and those that say yes */
+    enum wn_date_order order; /* of a date column */
+    unsigned parts;           /* calendar.c: what its features are */
     uint64_t missing, invalid;
-    double min, max;          /* NaN if it is not numeric */
+    double min, max;          /* numbers; instants of date.h; else NaN */
     struct wn_scale scale;
-    float unknown;            /* what a missing number is encoded as */
+    float unknown;            /* what a missing number or date is encoded as */
     bool many;                /* more values than the limit, or too long ones */
     struct wn_dictionary values; /* unless `many`; sorted by bytes */
     uint64_t distinct;        /* 0 where there are more rows than the sample */
@@ -112,9 +130,13 @@ int wn_table_unlabelled(const struct wn_table *table, uint8_t *out,
 int wn_table_survey(struct wn_table *table, struct wn_error *error)
     WN_MUST_CHECK;
 void wn_table_free(struct wn_table *table);
-/* "numeric", "categorical", "text", "identifier", "label", "id", "ignored", or
- * the name of a role. */
+/* "numeric", as --kind takes it. */
+const char *wn_table_kind_name(enum wn_column_kind kind);
+/* The name of its kind or role: "numeric", "label", "ignored". */
 const char *wn_table_kind(const struct wn_table *table, size_t column);
+
+/* What the broken cells of a column are not: "a number". */
+const char *wn_table_wanted(const struct wn_table *table, size_t column);
 
 /* A cell that is missing or broken. */
 struct wn_defect {
@@ -122,8 +144,13 @@ struct wn_defect {
     uint32_t column;
     uint8_t rule; /* enum wn_rule */
 };
-enum wn_rule { WN_RULE_MISSING, WN_RULE_NUMBER };
-extern const char *const wn_rule_names[2]; /* "missing", "number" */
+enum wn_rule {
+    WN_RULE_MISSING,
+    WN_RULE_NUMBER,
+    WN_RULE_DATE,
+    WN_RULE_BOOLEAN
+};
+extern const char *const wn_rule_names[4]; /* "missing", "number" ... */
 
 /* What the encoder gives out, in the order of the rows. Either may fail. */
 struct wn_sink {

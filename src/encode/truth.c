@@ -10,7 +10,7 @@ static int is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-int wn_truth_parse(const char *text, size_t length)
+int wn_truth_word(const char *text, size_t length)
 {
     /* Those that mean no, each before the one that means yes. */
     static const char *const words[] = {"0",  "1",   "f",     "t",   "n",
@@ -26,6 +26,13 @@ int wn_truth_parse(const char *text, size_t length)
     for (size_t w = 0; w < sizeof words / sizeof *words; w++)
         if (strlen(words[w]) == length &&
             strncasecmp(words[w], text, length) == 0)
-            return (int)(w & 1);
+            return (int)w;
     return -1;
+}
+
+int wn_truth_parse(const char *text, size_t length)
+{
+    const int word = wn_truth_word(text, length);
+
+    return word < 0 ? -1 : word & 1;
 }

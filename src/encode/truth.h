@@ -9,4 +9,8 @@
  * with blanks around them; -1 for all else. */
 int wn_truth_parse(const char *text, size_t length);
 
+/* Which of these words it is, 2 p or 2 p + 1 for the two of pair p, the latter
+ * for yes; pair 0 is 0 and 1. -1 for all else. */
+int wn_truth_word(const char *text, size_t length);
+
 #endif

@@ -27,8 +27,8 @@ static const struct wn_option first_rows[] = {
      .help = "leave out columns whose whole name matches; repeatable"},
     {.name = "kind", .kind = WN_LIST, .value = "PATTERN:KIND",
      .recorded = true,
-     .help = "columns whose whole name matches are numeric, categorical, "
-             "text or ignored, whatever is in them; the last match counts"},
+     .help = "columns whose whole name matches are numeric, boolean, date, "
+             "categorical, text, identifier or ignore; the last match counts"},
     {.name = "no-header", .kind = WN_FLAG, .recorded = true,
      .help = "the first record is a row; columns are called c1, c2, ..."},
     {.name = "na", .kind = WN_LIST, .value = "TOKEN", .recorded = true,

@@ -92,21 +92,12 @@ static int give_role(const struct wn_run *run, struct wn_table *table,
     return 0;
 }
 
-/* What --kind may say. */
-static const struct {
-    const char *name;
-    enum wn_role role;
-    enum wn_column_kind kind;
-} kinds[] = {{"numeric", WN_ROLE_FEATURE, WN_KIND_NUMERIC},
-             {"categorical", WN_ROLE_FEATURE, WN_KIND_CATEGORICAL},
-             {"text", WN_ROLE_FEATURE, WN_KIND_TEXT},
-             {"ignored", WN_ROLE_IGNORED, WN_KIND_GUESS}};
-enum { KINDS = sizeof kinds / sizeof *kinds, IGNORED = KINDS - 1 };
-
-/* Give kind k to the columns whose names match. Those with a role keep it:
- * `--label=label_1 --ignore=label.*` says what is meant. */
+/* Give a kind to the columns whose names match; WN_KIND_GUESS ignores them.
+ * Those with a role keep it: `--label=label_1 --ignore=label.*` says what is
+ * meant. */
 static int give_kind(struct wn_table *table, const char *option,
-                     const char *text, size_t k, struct wn_error *error)
+                     const char *text, enum wn_column_kind kind,
+                     struct wn_error *error)
 {
     struct wn_pattern *pattern = wn_pattern_new(option, text, error);
     size_t matches = 0;
@@ -125,8 +116,9 @@ static int give_kind(struct wn_table *table, const char *option,
         matches++;
         if (column->role == WN_ROLE_FEATURE ||
             column->role == WN_ROLE_IGNORED) {
-            column->role = kinds[k].role;
-            column->kind = kinds[k].kind;
+            column->role =
+                kind == WN_KIND_GUESS ? WN_ROLE_IGNORED : WN_ROLE_FEATURE;
+            column->kind = kind;
         } else if (strcmp(text, name) == 0) {
             status = wn_fail(error, WN_EUSAGE,
                              "--%s: column %s is the %s already", option,
@@ -140,24 +132,45 @@ static int give_kind(struct wn_table *table, const char *option,
     return status;
 }
 
+static int fail_kind(const char *text, struct wn_error *error)
+{
+    struct wn_text names = {0};
+    int status = 0;
+
+    for (int kind = WN_KIND_GUESS + 1; kind < WN_KINDS && status == 0; kind++)
+        status = wn_text_format(
+            &names, error, "%s, ",
+            wn_table_kind_name((enum wn_column_kind)kind));
+    if (status == 0)
+        wn_fail(error, WN_EUSAGE,
+                "--kind: found '%s', wanted PATTERN:KIND, where KIND is "
+                "%sor ignore",
+                text, wn_text_of(&names));
+    wn_text_free(&names);
+    return -1;
+}
+
 /* PATTERN:KIND, where the pattern may hold colons too. */
 static int parse_kind(struct wn_table *table, const char *text,
                       struct wn_error *error)
 {
     const char *colon = strrchr(text, ':');
-    size_t k = 0;
+    int kind = WN_KIND_GUESS + 1;
 
-    while (colon && k < KINDS && strcmp(colon + 1, kinds[k].name))
-        k++;
-    if (!colon || k == KINDS)
-        return wn_fail(error, WN_EUSAGE,
-                       "--kind: found '%s', wanted PATTERN:KIND, where KIND "
-                       "is numeric, categorical, text or ignored",
-                       text);
+    while (colon && kind < WN_KINDS &&
+           strcmp(colon + 1, wn_table_kind_name((enum wn_column_kind)kind)))
+        kind++;
+    /* The column table says ignored. */
+    if (colon && (strcmp(colon + 1, "ignore") == 0 ||
+                  strcmp(colon + 1, "ignored") == 0))
+        kind = WN_KIND_GUESS;
+    if (!colon || kind == WN_KINDS)
+        return fail_kind(text, error);
     char *pattern = wn_copy_text(text, (size_t)(colon - text), error);
     if (!pattern)
         return -1;
-    const int status = give_kind(table, "kind", pattern, k, error);
+    const int status =
+        give_kind(table, "kind", pattern, (enum wn_column_kind)kind, error);
     free(pattern);
     return status;
 }
@@ -187,7 +200,7 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
         if (parse_kind(table, kind[i], error))
             return -1;
     for (size_t i = 0; i < ignored; i++)
-        if (give_kind(table, "ignore", ignore[i], IGNORED, error))
+        if (give_kind(table, "ignore", ignore[i], WN_KIND_GUESS, error))
             return -1;
     return 0;
 }

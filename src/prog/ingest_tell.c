@@ -1,35 +1,76 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ingest: what is said of a table when it is read. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "encode/variants.h"
 #include "prog/ingest_work.h"
+#include "render/grid.h"
 #include "util/memory.h"
 
 enum { VARIANTS_TOLD = 10 };
 
-static void tell_columns(const struct gathered *gathered)
+/* Why a column gives no feature, or NULL. */
+static const char *note_of(const struct wn_column *column)
 {
+    if (column->role != WN_ROLE_FEATURE || column->features > 0)
+        return NULL;
+    return column->kind == WN_KIND_IDENTIFIER ? "left out"
+                                              : "constant, left out";
+}
+
+static int add_column(const struct wn_table *table, size_t c,
+                      struct wn_grid *grid, struct wn_error *error)
+{
+    const struct wn_column *column = &table->column[c];
+    const uint64_t distinct = column->role == WN_ROLE_LABEL
+                                  ? table->classes.count
+                                  : column->distinct;
+    const char *note = note_of(column);
+
+    return wn_grid_add_text(grid, wn_csv_column(table->csv, c), error) ||
+           wn_grid_add_text(grid, wn_table_kind(table, c), error) ||
+           wn_grid_format(grid, error, "%llu",
+                          (unsigned long long)column->missing) ||
+           wn_grid_format(grid, error, "%llu",
+                          (unsigned long long)column->invalid) ||
+           (distinct ? wn_grid_format(grid, error, "%llu",
+                                      (unsigned long long)distinct)
+                     : wn_grid_add_text(grid, NULL, error)) ||
+           wn_grid_format(grid, error, "%zu", column->features) ||
+           wn_grid_add_text(grid, note ? note : "", error);
+}
+
+/* One table of all columns, a line at a time. */
+static int tell_columns(const struct gathered *gathered,
+                        struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {
+        {"column", WN_LEFT, WN_SHRINKS},   {"kind", WN_LEFT, WN_FIXED},
+        {"missing", WN_RIGHT, WN_FIXED},   {"invalid", WN_RIGHT, WN_FIXED},
+        {"distinct", WN_RIGHT, WN_FIXED},  {"features", WN_RIGHT, WN_FIXED},
+        {"note", WN_LEFT, WN_SHRINKS}};
     const struct wn_table *table = gathered->table;
-    struct wn_talk *talk = gathered->run->talk;
+    struct wn_text text = {0};
+    struct wn_grid grid;
+    int status = 0;
 
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
-        const struct wn_column *column = &table->column[c];
-        const char *note = column->role != WN_ROLE_FEATURE ||
-                                   column->features > 0
-                               ? ""
-                           : column->kind == WN_KIND_IDENTIFIER
-                               ? "; left out"
-                               : "; constant, left out";
+    if (gathered->run->talk->level < WN_VERBOSE)
+        return 0;
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t c = 0; c < wn_csv_columns(table->csv) && status == 0; c++)
+        status = add_column(table, c, &grid, error);
+    if (status == 0)
+        status = wn_grid_print(&grid, &text, error);
+    for (const char *line = text.bytes; status == 0 && line && *line;) {
+        const size_t length = strcspn(line, "\n");
 
-        wn_talk_detail(talk,
-                       "column %s: %s, %llu missing, %llu invalid, "
-                       "%zu feature%s%s",
-                       wn_csv_column(table->csv, c), wn_table_kind(table, c),
-                       (unsigned long long)column->missing,
-                       (unsigned long long)column->invalid, column->features,
-                       column->features == 1 ? "" : "s", note);
+        wn_talk_detail(gathered->run->talk, "%.*s", (int)length, line);
+        line += length + (line[length] == '\n');
     }
+    wn_grid_free(&grid);
+    wn_text_free(&text);
+    return status ? -1 : 0;
 }
 
 /* "Cat" and "cat ": the labels are kept, the person is told. */
@@ -66,7 +107,8 @@ static int tell_variants(const struct gathered *gathered,
     return 0;
 }
 
-static void tell_summary(const struct gathered *gathered)
+static int tell_summary(const struct gathered *gathered,
+                        struct wn_error *error)
 {
     const struct wn_table *table = gathered->table;
     const size_t n = wn_csv_rows(table->csv);
@@ -74,12 +116,14 @@ static void tell_summary(const struct gathered *gathered)
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (table->column[c].invalid > WN_INGEST_NOTES)
             wn_talk_note(gathered->run->talk,
-                         "%s: column %s: %llu of %zu cells are no numbers; "
-                         "encoded as missing",
+                         "%s: column %s: %llu of %zu cells: wanted %s; encoded "
+                         "as missing",
                          wn_csv_name(table->csv),
                          wn_csv_column(table->csv, c),
-                         (unsigned long long)table->column[c].invalid, n);
-    tell_columns(gathered);
+                         (unsigned long long)table->column[c].invalid, n,
+                         wn_table_wanted(table, c));
+    if (tell_columns(gathered, error))
+        return -1;
     size_t left;
     wn_csv_left_out(table->csv, &left);
     void (*const say)(struct wn_talk *, const char *, ...) =
@@ -90,11 +134,12 @@ static void tell_summary(const struct gathered *gathered)
         wn_csv_name(table->csv), n + left, n, left, table->d,
         table->d == 1 ? "" : "s", table->classes.count,
         table->classes.count == 1 ? "" : "es");
+    return 0;
 }
+
 int ingest_tell(const struct gathered *gathered, struct wn_error *error)
 {
     if (tell_variants(gathered, error))
         return -1;
-    tell_summary(gathered);
-    return 0;
+    return tell_summary(gathered, error);
 }

@@ -28,12 +28,13 @@ static void note_broken(struct gathered *gathered, struct wn_defect defect,
 
     if (gathered->noted[defect.column]++ < WN_INGEST_NOTES)
         wn_talk_note(gathered->run->talk,
-                     "%s:%llu: column %s: found '%.*s', wanted a number",
+                     "%s:%llu: column %s: found '%.*s', wanted %s",
                      wn_csv_name(csv),
                      (unsigned long long)wn_csv_line(csv)[defect.row],
                      wn_csv_column(csv, defect.column),
                      (int)(cell->length < 80 ? cell->length : 80),
-                     cell->text);
+                     cell->text,
+                     wn_table_wanted(gathered->table, defect.column));
 }
 
 static int take_defect(void *context, struct wn_defect defect,
@@ -251,8 +252,7 @@ static void fill_profile(const struct wn_table *table,
 {
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         const struct wn_column *column = &table->column[c];
-        const bool numeric = column->role == WN_ROLE_FEATURE &&
-                             column->kind == WN_KIND_NUMERIC;
+        const bool feature = column->role == WN_ROLE_FEATURE;
 
         profile->name[c] = wn_csv_column(table->csv, c);
         profile->kind[c] = wn_table_kind(table, c);
@@ -261,8 +261,8 @@ static void fill_profile(const struct wn_table *table,
         profile->distinct[c] = column->role == WN_ROLE_LABEL
                                    ? table->classes.count
                                    : column->distinct;
-        profile->min[c] = numeric ? column->min : NAN;
-        profile->max[c] = numeric ? column->max : NAN;
+        profile->min[c] = feature ? column->min : NAN;
+        profile->max[c] = feature ? column->max : NAN;
     }
 }
 

@@ -30,7 +30,7 @@ mixed.csv:5: column age: found 'unknown', wanted a number
 mixed.csv:22: column hours: found '60 h', wanted a number" \
     "the first broken cells are told with their line"
 is "$(grep -c 'wanted a number$' err)" 9 "three a column"
-is "$(grep -c 'column hours: 6 of 603 cells are no numbers; encoded as missing$' \
+is "$(grep -c 'column hours: 6 of 603 cells: wanted a number; encoded as missing$' \
     err)" 1 "and the count of the others"
 ingest --label=digit "$samples/digits.csv" 2>err >said.h5
 is "$(cat err)" "" "no news, no words"
@@ -87,7 +87,7 @@ invalid [0, 0, 0, 0, 0, 0]
 distinct [0, 3, 2, 3, 1, 3]
 min [nan, 10.0, nan, nan, nan, nan]
 max [nan, 30.0, nan, nan, nan, nan]
-[1, 2] [2, 1] [0, 0] missing number
+[1, 2] [2, 1] [0, 0] missing number date boolean
 source small.csv
 label_column label
 task classification
@@ -123,33 +123,34 @@ kind() {
     want=$2
     shift 2
     ingest -v "$@" 2>err >kinds.h5
-    is "$(sed -n "s/^ingest: column $column: //p" err)" "$want" \
+    is "$(awk -v c="$column" '$2 == c { $1 = $2 = ""; print substr($0, 3) }' \
+        err)" "$want" \
         "$column with $*"
 }
 awk 'BEGIN { print "n,id,code,zip,word,label"; for (i = 1; i <= 100; i++)
     printf "%d,p%03d,%d,%d,w%d,%s\n", i + 7, i, i * 17 % 10, i * i, i % 70,
         i % 2 ? "x" : "y" }' >kinds.csv
-kind n "identifier, 0 missing, 0 invalid, 0 features; left out" \
+kind n "identifier 0 0 100 0 left out" \
     --label=label kinds.csv
-kind id "identifier, 0 missing, 0 invalid, 0 features; left out" \
+kind id "identifier 0 0 100 0 left out" \
     --label=label kinds.csv
-kind zip "numeric, 0 missing, 0 invalid, 1 feature" --label=label kinds.csv
-kind word "categorical, 0 missing, 0 invalid, 32 features" --label=label \
+kind zip "numeric 0 0 100 1" --label=label kinds.csv
+kind word "categorical 0 0 70 32" --label=label \
     kinds.csv
-kind word "categorical, 0 missing, 0 invalid, 70 features" --label=label \
+kind word "categorical 0 0 70 70" --label=label \
     --one-hot=70 kinds.csv
-kind code "categorical, 0 missing, 0 invalid, 10 features" --label=label \
+kind code "categorical 0 0 10 10" --label=label \
     --kind='co?d.*:categorical' kinds.csv
-kind n "numeric, 0 missing, 0 invalid, 1 feature" --label=label \
+kind n "numeric 0 0 100 1" --label=label \
     --kind=n:numeric kinds.csv
-kind id "ignored, 0 missing, 0 invalid, 0 features" --label=label \
+kind id "ignored 0 0 - 0" --label=label \
     --kind=id:categorical --kind='.*:ignored' --kind=n:numeric kinds.csv
-kind label "label, 0 missing, 0 invalid, 0 features" --label=label \
+kind label "label 0 0 2 0" --label=label \
     --kind='.*:categorical' kinds.csv
 ingest --label=label small.csv --kind=town:numeric 2>err >kinds.h5
-is "$(cat err)" "ingest: small.csv: column town: found no number in it, wanted\
- some" "words are no numbers"
-kind code "numeric, 0 missing, 2 invalid, 1 feature" --label=label small.csv \
+is "$(cat err)" "ingest: small.csv: column town: found no cell that is a\
+ number, wanted some" "words are no numbers"
+kind code "numeric 0 2 3 1" --label=label small.csv \
     --kind=code:numeric
 is "$(sed -n 1,2p err)" "ingest: small.csv:3: column code: found 'A', wanted a\
  number
@@ -169,12 +170,12 @@ awk 'BEGIN { srand(3); print "text,n,label"
         }
         printf "\"The%s, %d.\",%d,%s\n", line, i, i % 9, i % 2 ? "p" : "m"
     } }' >text.csv
-kind text "text, 0 missing, 0 invalid, 31 features" --label=label text.csv
-kind text "text, 0 missing, 0 invalid, 5 features" --label=label text.csv \
+kind text "text 0 0 300 31" --label=label text.csv
+kind text "text 0 0 300 5" --label=label text.csv \
     --text-dims=5
-kind text "categorical, 0 missing, 0 invalid, 32 features" --label=label \
+kind text "categorical 0 0 300 32" --label=label \
     text.csv --kind=text:categorical
-kind note "text, 0 missing, 0 invalid, 61 features" --label=income "$mixed"
+kind note "text 0 0 453 61" --label=income "$mixed"
 ingest --label=label text.csv -j1 >text1.h5
 ingest --label=label text.csv -j3 >text3.h5
 same text1.h5 text3.h5 "text: same bytes for -j3"
@@ -194,7 +195,7 @@ else
     skip "text" "python3-h5py is not installed"
 fi
 printf 'a,text,label\n1,,x\n2,,y\n3,,x\n' >void.csv
-kind text "text, 3 missing, 0 invalid, 0 features; constant, left out" \
+kind text "text 3 0 - 0 constant, left out" \
     --kind=text:text --label=label void.csv
 
 # --- rows without a label -------------------------------------------------------
@@ -249,7 +250,7 @@ fails_with 2 "none: cannot open" ingest --label=label --classes=none pets.csv
 
 # --- no header --------------------------------------------------------------------
 printf '\357\273\2771,2,x\n2,4,y\n3,1,x\n' >bare.csv
-kind c1 "numeric, 0 missing, 0 invalid, 1 feature" --no-header --label=c3 \
+kind c1 "numeric 0 0 3 1" --no-header --label=c3 \
     bare.csv
 is "$(tail -n 1 err)" "ingest: bare.csv: 3 rows in = 3 kept + 0 rejected, 2\
  features, 2 classes" "the first record is a row"

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* encode/calendar.h: a column of dates -> a few features.
+ *
+ *   when               the instant, on the scale of scale.h
+ *   when:month-sin     the month on a circle, sin and cos of 2 pi m / 12
+ *   when:month-cos
+ *   when:weekday-sin   the day of the week, likewise
+ *   when:weekday-cos
+ *   when:day           the day of the month, -1 for the first, 1 for the 31st
+ *   when:hour-sin      the time of the day, likewise
+ *   when:hour-cos
+ *
+ * Parts that are the same in all cells are left out. They are those of the
+ * clock that the cell shows; the instant takes its time zone into account.
+ *
+ * A column has one order of year, month and day: the one in which most of its
+ * cells are dates. Where as many are one with the day first as with the month
+ * first it is ambiguous. */
+#ifndef WN_ENCODE_CALENDAR_H
+#define WN_ENCODE_CALENDAR_H
+
+#include "encode/table.h"
+
+enum wn_date_order wn_calendar_order(const struct wn_column *column);
+bool wn_calendar_is_ambiguous(const struct wn_column *column);
+
+/* Learn what all date columns need, by one pass over the file; none where there
+ * is no such column. WN_EDATA for a column without a date or with an ambiguous
+ * order: somebody said that it has dates. */
+int wn_calendar_fit(struct wn_table *table, struct wn_error *error)
+    WN_MUST_CHECK;
+
+/* As kind.h wants them. */
+size_t wn_calendar_features(const struct wn_column *column);
+int wn_calendar_name(const struct wn_column *column, size_t f,
+                     struct wn_text *name, struct wn_error *error)
+    WN_MUST_CHECK;
+int wn_calendar_encode(const struct wn_column *column,
+                       const struct wn_cell *cell, struct wn_terms *terms,
+                       float *out, struct wn_error *error);
+void wn_calendar_unknown(const struct wn_column *column, float *out);
+
+#endif

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of kinds, and what is short enough to stand beside it; see kind.h
+ * and table.h. */
+#include "encode/kind.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode/calendar.h"
+#include "encode/truth.h"
+#include "util/hash.h"
+#include "util/number.h"
+#include "util/text.h"
+
+/* So many of a hundred cells have to be numbers, or dates, for the rest to be
+ * broken ones. */
+enum { MOST_PERCENT = 95 };
+/* Text has at least so many words a cell; an identifier differs in so many of
+ * a hundred cells, and there are so many of them at least. */
+enum { TEXT_WORDS = 4, IDENTIFIER_PERCENT = 95, IDENTIFIER_LEAST = 20 };
+
+static bool is_most(uint64_t part, uint64_t filled)
+{
+    return part && (double)part * 100 >= (double)filled * MOST_PERCENT;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const uint64_t one = *(const uint64_t *)a, two = *(const uint64_t *)b;
+
+    return (one > two) - (one < two);
+}
+
+uint64_t wn_kind_distinct(const struct wn_evidence *evidence)
+{
+    uint64_t *mark = evidence->spare, distinct = 0, last = 0;
+
+    memcpy(mark, evidence->mark, evidence->sampled * sizeof *mark);
+    qsort(mark, evidence->sampled, sizeof *mark, by_size);
+    for (size_t i = 0; i < evidence->sampled; i++) {
+        distinct += mark[i] != last;
+        last = mark[i];
+    }
+    return distinct;
+}
+
+/* --- numeric ------------------------------------------------------------ */
+
+static bool is_numeric(const struct wn_evidence *evidence)
+{
+    const struct wn_column *column = evidence->column;
+
+    return is_most(column->numbers - column->padded, evidence->filled);
+}
+
+static uint64_t numeric_cells(const struct wn_column *column)
+{
+    return column->numbers;
+}
+
+static size_t numeric_features(const struct wn_column *column)
+{
+    return column->scale.per_deviation > 0;
+}
+
+static int bare_name(const struct wn_column *column, size_t f,
+                     struct wn_text *name, struct wn_error *error)
+{
+    (void)column, (void)f, (void)name, (void)error;
+    return 0;
+}
+
+static int encode_number(const struct wn_column *column,
+                         const struct wn_cell *cell, struct wn_terms *terms,
+                         float *out, struct wn_error *error)
+{
+    double value;
+
+    (void)terms, (void)error;
+    if (!wn_number_parse_padded(cell->text, cell->length, &value))
+        return 0;
+    if (column->scale.per_deviation > 0)
+        out[0] = wn_scale_apply(&column->scale, value);
+    return 1;
+}
+
+static void unknown_number(const struct wn_column *column, float *out)
+{
+    if (column->scale.per_deviation > 0)
+        out[0] = column->unknown;
+}
+
+/* --- boolean ------------------------------------------------------------ */
+
+/* All values are the two words of one pair; 0 and 1 are numbers. */
+static bool is_boolean(const struct wn_evidence *evidence)
+{
+    const struct wn_dictionary *values = &evidence->column->values;
+    int pair = 0;
+
+    if (evidence->column->many)
+        return false;
+    for (size_t v = 0; v < values->count; v++) {
+        const int word = wn_truth_word(wn_dictionary_text(values, v),
+                                       values->value[v].length);
+
+        if (word < 0 || word >> 1 == 0 || (v && word >> 1 != pair))
+            return false;
+        pair = word >> 1;
+    }
+    return values->count > 0;
+}
+
+static uint64_t boolean_cells(const struct wn_column *column)
+{
+    return column->truths;
+}
+
+static size_t boolean_features(const struct wn_column *column)
+{
+    return column->trues > 0 && column->trues < column->truths;
+}
+
+static int encode_boolean(const struct wn_column *column,
+                          const struct wn_cell *cell, struct wn_terms *terms,
+                          float *out, struct wn_error *error)
+{
+    const int truth = wn_truth_parse(cell->text, cell->length);
+
+    (void)terms, (void)error;
+    if (truth < 0)
+        return 0;
+    if (boolean_features(column))
+        out[0] = (float)truth;
+    return 1;
+}
+
+/* What most cells say. */
+static void unknown_boolean(const struct wn_column *column, float *out)
+{
+    if (boolean_features(column))
+        out[0] = 2 * column->trues > column->truths;
+}
+
+/* --- date --------------------------------------------------------------- */
+
+static bool is_date(const struct wn_evidence *evidence)
+{
+    const struct wn_column *column = evidence->column;
+
+    return is_most(column->dates[wn_calendar_order(column)],
+                   evidence->filled) &&
+           !wn_calendar_is_ambiguous(column);
+}
+
+static uint64_t date_cells(const struct wn_column *column)
+{
+    return column->dates[wn_calendar_order(column)];
+}
+
+/* --- categorical, identifier, text -------------------------------------- */
+
+/* Every whole number from the least to the largest, once. */
+static bool counts_rows(const struct wn_evidence *evidence)
+{
+    const struct wn_column *column = evidence->column;
+    const uint64_t rows = evidence->rows;
+
+    return is_numeric(evidence) && column->numbers == rows &&
+           rows >= IDENTIFIER_LEAST &&
+           column->max - column->min == (double)(rows - 1) &&
+           column->min == floor(column->min) &&
+           wn_kind_distinct(evidence) == evidence->sampled;
+}
+
+static bool is_text(const struct wn_evidence *evidence)
+{
+    return evidence->column->many && evidence->cells &&
+           evidence->words >= TEXT_WORDS * evidence->cells;
+}
+
+static bool is_identifier(const struct wn_evidence *evidence)
+{
+    if (counts_rows(evidence))
+        return true;
+    return evidence->column->many && !is_numeric(evidence) &&
+           !is_date(evidence) && !is_text(evidence) &&
+           evidence->cells >= IDENTIFIER_LEAST &&
+           wn_kind_distinct(evidence) * 100 >=
+               evidence->cells * IDENTIFIER_PERCENT;
+}
+
+static bool is_anything(const struct wn_evidence *evidence)
+{
+    (void)evidence;
+    return true;
+}
+
+static size_t category_features(const struct wn_column *column)
+{
+    if (column->many)
+        return WN_BUCKETS;
+    return column->values.count > 1 ? column->values.count : 0;
+}
+
+static int bucket_name(const struct wn_column *column, size_t f,
+                       struct wn_text *name, struct wn_error *error)
+{
+    (void)column;
+    return wn_text_format(name, error, "#%zu", f);
+}
+
+static int category_name(const struct wn_column *column, size_t f,
+                         struct wn_text *name, struct wn_error *error)
+{
+    if (column->many)
+        return bucket_name(column, f, name, error);
+    return wn_text_add(name, "=", 1, error) ||
+                   wn_text_add(name, wn_dictionary_text(&column->values, f),
+                               column->values.value[f].length, error)
+               ? -1
+               : 0;
+}
+
+static int encode_category(const struct wn_column *column,
+                           const struct wn_cell *cell, struct wn_terms *terms,
+                           float *out, struct wn_error *error)
+{
+    (void)terms, (void)error;
+    if (column->many)
+        out[wn_hash_bits(cell->text, cell->length) % WN_BUCKETS] = 1;
+    else if (column->values.count > 1)
+        out[wn_dictionary_find(&column->values, cell->text, cell->length)] = 1;
+    return 1;
+}
+
+static size_t no_features(const struct wn_column *column)
+{
+    (void)column;
+    return 0;
+}
+
+static size_t text_features(const struct wn_column *column)
+{
+    return column->prose ? wn_prose_dims(column->prose) : 0;
+}
+
+static int encode_text(const struct wn_column *column,
+                       const struct wn_cell *cell, struct wn_terms *terms,
+                       float *out, struct wn_error *error)
+{
+    if (text_features(column) == 0)
+        return 1;
+    if (wn_terms_read(terms, cell->text, cell->length, error))
+        return -1;
+    wn_prose_apply(column->prose, terms, out);
+    return 1;
+}
+
+/* --- the table ---------------------------------------------------------- */
+
+const struct wn_kind wn_kinds[WN_KINDS] = {
+    [WN_KIND_GUESS] = {.name = "unknown", .features = no_features},
+    [WN_KIND_IDENTIFIER] = {.name = "identifier",
+                            .is = is_identifier,
+                            .features = no_features},
+    [WN_KIND_NUMERIC] = {.name = "numeric",
+                         .wanted = "a number",
+                         .rule = WN_RULE_NUMBER,
+                         .is = is_numeric,
+                         .valid = numeric_cells,
+                         .features = numeric_features,
+                         .name_feature = bare_name,
+                         .encode = encode_number,
+                         .unknown = unknown_number},
+    [WN_KIND_BOOLEAN] = {.name = "boolean",
+                         .wanted = "true or false",
+                         .rule = WN_RULE_BOOLEAN,
+                         .is = is_boolean,
+                         .valid = boolean_cells,
+                         .features = boolean_features,
+                         .name_feature = bare_name,
+                         .encode = encode_boolean,
+                         .unknown = unknown_boolean},
+    [WN_KIND_DATE] = {.name = "date",
+                      .wanted = "a date",
+                      .rule = WN_RULE_DATE,
+                      .is = is_date,
+                      .valid = date_cells,
+                      .features = wn_calendar_features,
+                      .name_feature = wn_calendar_name,
+                      .encode = wn_calendar_encode,
+                      .unknown = wn_calendar_unknown},
+    [WN_KIND_TEXT] = {.name = "text",
+                      .is = is_text,
+                      .features = text_features,
+                      .name_feature = bucket_name,
+                      .encode = encode_text},
+    [WN_KIND_CATEGORICAL] = {.name = "categorical",
+                             .is = is_anything,
+                             .features = category_features,
+                             .name_feature = category_name,
+                             .encode = encode_category},
+};
+
+enum wn_column_kind wn_kind_guess(const struct wn_evidence *evidence)
+{
+    int kind = WN_KIND_GUESS + 1;
+
+    while (!wn_kinds[kind].is(evidence))
+        kind++;
+    return (enum wn_column_kind)kind;
+}
