@@ -179,10 +179,10 @@ try "--ignore: '\\C' at byte 2: using \\C is disabled by the application" \
     --label=label --ignore='\C' $g
 try "$g: found no feature: the columns beside the label are\
  constant, identifiers or ignored; see --verbose" --label=label --ignore='[ab]' $g
-try "--kind: found 'a', wanted PATTERN:KIND, where KIND is numeric,\
- categorical, text or ignored" --label=label --kind=a $g
-try "--kind: found 'a:date', wanted PATTERN:KIND, where KIND is numeric,\
- categorical, text or ignored" --label=label --kind=a:date $g
+try "--kind: found 'a', wanted PATTERN:KIND, where KIND is identifier,\
+ numeric, boolean, date, text, categorical, or ignore" --label=label --kind=a $g
+try "--kind: found 'a:dates', wanted PATTERN:KIND, where KIND is identifier,\
+ numeric, boolean, date, text, categorical, or ignore" --label=label --kind=a:dates $g
 try "--kind: no column's name matches 'c:d'" --label=label \
     --kind=c:d:numeric $g
 try "--kind: column label is the label already" --label=label \
