@@ -69,6 +69,22 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
 int ingest_classes(const struct wn_run *run, struct wn_table *table,
                    struct wn_error *error) WN_MUST_CHECK;
 
+/* ingest_put.c: a vector of `count`; n codes and the names they stand for; what
+ * the columns with a role say. */
+int ingest_put(struct wn_audit_writer *writer, const char *path,
+               enum wn_type type, size_t count, const void *content,
+               struct wn_error *error) WN_MUST_CHECK;
+int ingest_put_codes(struct wn_audit_writer *writer, const char *path,
+                     size_t n, const int32_t *code, const char *names_path,
+                     const struct wn_dictionary *names,
+                     struct wn_error *error) WN_MUST_CHECK;
+int ingest_put_roles(struct wn_audit_writer *writer,
+                     const struct wn_roles *roles, size_t n,
+                     struct wn_error *error) WN_MUST_CHECK;
+/* A path as it is kept: as given if it is relative, else its last part, for no
+ * absolute path goes into a file that may be passed on; "-" for NULL. */
+const char *ingest_source_name(const char *path);
+
 /* ingest_write.c: all of /data, of a table that was surveyed; the audit file
  * then needs wn_audit_finish(). */
 int ingest_write(struct gathered *gathered,

@@ -76,15 +76,6 @@ static int take_id(void *context, const struct wn_cell *cell,
 
 /* --- the audit file ----------------------------------------------------- */
 
-static int write_array(struct wn_audit_writer *writer, const char *path,
-                       enum wn_type type, size_t count, const void *content,
-                       struct wn_error *error)
-{
-    const size_t extent[3] = {count, 0, 0};
-
-    return wn_audit_write(writer, path, type, extent, content, error);
-}
-
 static int write_features(struct gathered *gathered, struct wn_error *error)
 {
     const struct wn_table *table = gathered->table;
@@ -107,38 +98,11 @@ static int write_features(struct gathered *gathered, struct wn_error *error)
                : 0;
 }
 
-/* Codes of n rows and the names they stand for. */
-static int write_codes(struct wn_audit_writer *writer, const char *path,
-                       size_t n, const int32_t *code, const char *names_path,
-                       const struct wn_dictionary *names,
-                       struct wn_error *error)
-{
-    const size_t k = names->count;
-    char **name = wn_new(k, sizeof *name, error);
-    int status = name ? 0 : -1;
-
-    for (size_t c = 0; c < k && status == 0; c++) {
-        name[c] = wn_copy_text(wn_dictionary_text(names, c),
-                               names->value[c].length, error);
-        status = name[c] ? 0 : -1;
-    }
-    if (status == 0)
-        status = write_array(writer, path, WN_I32, n, code, error) ||
-                         wn_audit_write_names(writer, names_path,
-                                              (const char *const *)name, k,
-                                              error)
-                     ? -1
-                     : 0;
-    if (name)
-        wn_names_free(name, k);
-    return status;
-}
-
 static int write_labels(struct gathered *gathered, struct wn_error *error)
 {
     const struct wn_table *table = gathered->table;
 
-    return write_codes(gathered->writer, "data/label",
+    return ingest_put_codes(gathered->writer, "data/label",
                        wn_csv_rows(table->csv), table->label,
                        "data/label_name", &table->classes, error);
 }
@@ -166,30 +130,6 @@ static int write_probability(struct gathered *gathered, struct wn_error *error)
                : 0;
 }
 
-static int write_roles(struct gathered *gathered, struct wn_error *error)
-{
-    struct wn_audit_writer *writer = gathered->writer;
-    const size_t n = wn_csv_rows(gathered->table->csv);
-    char path[32], names[40];
-    int status = 0;
-
-    for (size_t r = 0; r < WN_ROLE_KINDS && status == 0; r++) {
-        const struct wn_role_values *values = &gathered->roles.of[r];
-
-        snprintf(path, sizeof path, "data/%s", wn_role_kinds[r].name);
-        snprintf(names, sizeof names, "%s_name", path);
-        if (values->code)
-            status = write_codes(writer, path, n, values->code, names,
-                                 &values->names, error);
-        if (values->flag)
-            status = write_array(writer, path, WN_U8, n, values->flag, error);
-        if (values->amount)
-            status =
-                write_array(writer, path, WN_F32, n, values->amount, error);
-    }
-    return status;
-}
-
 static int write_rows(struct gathered *gathered, struct wn_error *error)
 {
     struct wn_audit_writer *writer = gathered->writer;
@@ -203,18 +143,18 @@ static int write_rows(struct gathered *gathered, struct wn_error *error)
     if (left && wn_audit_write(writer, "data/left_out", WN_U64, extent,
                                left_out, error))
         return -1;
-    if (write_array(writer, "data/row_offset", WN_U64, n + 1,
+    if (ingest_put(writer, "data/row_offset", WN_U64, n + 1,
                     wn_csv_offset(csv), error) ||
-        write_array(writer, "data/row_line", WN_U64, n, wn_csv_line(csv),
+        ingest_put(writer, "data/row_line", WN_U64, n, wn_csv_line(csv),
                     error) ||
-        write_array(writer, "data/row_hash", WN_U64, n, wn_csv_hash(csv),
+        ingest_put(writer, "data/row_hash", WN_U64, n, wn_csv_hash(csv),
                     error))
         return -1;
     if (!gathered->ids)
         return 0;
-    return write_array(writer, "data/id_offset", WN_U64, n + 1,
+    return ingest_put(writer, "data/id_offset", WN_U64, n + 1,
                        gathered->id_offset, error) ||
-                   write_array(writer, "data/id", WN_U8, gathered->id.length,
+                   ingest_put(writer, "data/id", WN_U8, gathered->id.length,
                                wn_text_of(&gathered->id), error)
                ? -1
                : 0;
@@ -225,11 +165,11 @@ static int write_defects(struct gathered *gathered, struct wn_error *error)
     struct wn_audit_writer *writer = gathered->writer;
     const size_t t = gathered->defects;
 
-    return write_array(writer, "data/defect/row", WN_I64, t, gathered->row,
+    return ingest_put(writer, "data/defect/row", WN_I64, t, gathered->row,
                        error) ||
-                   write_array(writer, "data/defect/column", WN_I32, t,
+                   ingest_put(writer, "data/defect/column", WN_I32, t,
                                gathered->column, error) ||
-                   write_array(writer, "data/defect/rule", WN_I32, t,
+                   ingest_put(writer, "data/defect/rule", WN_I32, t,
                                gathered->rule, error) ||
                    wn_audit_write_names(writer, "data/defect/rule_name",
                                         wn_rule_names,
@@ -288,15 +228,15 @@ static int write_columns(struct gathered *gathered, struct wn_error *error)
                              error) ||
         wn_audit_write_names(writer, "data/column/kind", p.kind, columns,
                              error) ||
-        write_array(writer, "data/column/missing", WN_U64, columns, p.missing,
+        ingest_put(writer, "data/column/missing", WN_U64, columns, p.missing,
                     error) ||
-        write_array(writer, "data/column/invalid", WN_U64, columns, p.invalid,
+        ingest_put(writer, "data/column/invalid", WN_U64, columns, p.invalid,
                     error) ||
-        write_array(writer, "data/column/distinct", WN_U64, columns,
+        ingest_put(writer, "data/column/distinct", WN_U64, columns,
                     p.distinct, error) ||
-        write_array(writer, "data/column/min", WN_F64, columns, p.min,
+        ingest_put(writer, "data/column/min", WN_F64, columns, p.min,
                     error) ||
-        write_array(writer, "data/column/max", WN_F64, columns, p.max, error))
+        ingest_put(writer, "data/column/max", WN_F64, columns, p.max, error))
         goto done;
     status = 0;
 done:
@@ -308,22 +248,6 @@ done:
     free(p.min);
     free(p.max);
     return status;
-}
-
-/* The operand as given if it is relative; no absolute path goes into a file
- * that may be passed on. */
-static const char *source_name(const struct wn_run *run)
-{
-    const char *path = wn_run_input(run);
-
-    if (!path)
-        return "-";
-    while (path[0] == '.' && path[1] == '/') {
-        path += 2;
-        while (*path == '/')
-            path++;
-    }
-    return *path == '/' ? strrchr(path, '/') + 1 : path;
 }
 
 static int write_provenance(struct gathered *gathered, struct wn_error *error)
@@ -340,7 +264,8 @@ static int write_provenance(struct gathered *gathered, struct wn_error *error)
         wn_audit_write_text(writer, "data", "task", "classification",
                             error) ||
         wn_audit_write_text(writer, "data", "source",
-                            source_name(gathered->run), error) ||
+                            ingest_source_name(wn_run_input(gathered->run)),
+                            error) ||
         wn_audit_write_text(writer, "data", "source_digest",
                             wn_csv_digest(table->csv), error) ||
         wn_audit_write_number(writer, "data", "source_size",
@@ -382,7 +307,9 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
     return !gathered->writer || !gathered->noted ||
                    write_features(gathered, error) ||
                    write_labels(gathered, error) ||
-                   write_roles(gathered, error) ||
+                   ingest_put_roles(gathered->writer, &gathered->roles,
+                                    wn_csv_rows(gathered->table->csv),
+                                    error) ||
                    write_probability(gathered, error) ||
                    write_beside(gathered, error) ||
                    write_rows(gathered, error) ||
