@@ -241,9 +241,9 @@ void wn_pool_start(struct wn_pool *pool, struct wn_candidate *entries)
                              .ceiling = INT32_MAX};
 }
 
-/* Put the `count` smallest by `high` first (Hoare's selection). */
-static void select_smallest(struct wn_candidate *entries, size_t length,
-                            size_t count)
+/* Hoare's selection. */
+void wn_near_select(struct wn_candidate *entries, size_t length,
+                    size_t count)
 {
     size_t begin = 0, end = length;
 
@@ -303,7 +303,7 @@ static void drop_losers(const struct wn_near *near, struct wn_pool *pool,
 
     if (pool->count <= near->m)
         return;
-    select_smallest(pool->entries, pool->count, near->m);
+    wn_near_select(pool->entries, pool->count, near->m);
     float limit = 0;
     for (size_t e = 0; e < near->m; e++)
         limit = fmaxf(limit, pool->entries[e].high);

@@ -83,6 +83,9 @@ void wn_near_end(struct wn_near *near);
 /* The prepared row i: p numbers. */
 void wn_near_row(const struct wn_near *near, size_t i, float *out);
 
+/* Put the `count` smallest by `high` first. */
+void wn_near_select(struct wn_candidate *entries, size_t length, size_t count);
+
 /* Empty, with room for near->room entries at `entries`. */
 void wn_pool_start(struct wn_pool *pool, struct wn_candidate *entries);
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "model/calibrate.h"
+#include "model/cells.h"
 #include "model/kernel.h"
-#include "model/neighbors.h"
 #include "model/softmax.h"
 #include "model/standard.h"
 #include "model/trees.h"
@@ -133,7 +133,9 @@ static int predict_neighbors(const struct wn_sample *sample,
     const struct wn_graph graph = {
         .x = x, .n = n, .d = d, .m = m, .metric = WN_EUCLIDEAN,
         .threads = sample->threads, .talk = sample->talk};
-    if (wn_neighbors(&graph, neighbor, distance, error))
+    struct wn_graph_facts facts;
+    if (wn_graph_find(&graph, sample->probe, sample->seed, neighbor, distance,
+                      &facts, error))
         goto done;
     vote(sample, neighbor, distance, probability);
     status = 0;
@@ -150,7 +152,8 @@ static double neighbors_bytes(const struct wn_sample *sample)
 {
     return 4 * (double)sample->n * (double)sample->d +
            8 * (double)sample->n * (double)sample->m +
-           wn_neighbors_bytes(sample->n, sample->d, sample->m);
+           wn_graph_bytes(sample->n, sample->d, sample->m, sample->probe,
+                          sample->threads);
 }
 
 static const struct wn_predictor neighbors = {

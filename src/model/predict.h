@@ -25,6 +25,7 @@ struct wn_sample {
     const float *weight;   /* n, 0 .. 1, what a row counts; NULL for 1 */
     const int32_t *fold;   /* n, 0..folds-1; NULL where none needs it */
     size_t folds;
+    size_t probe; /* of a graph of their own: wn_graph_find() */
     uint64_t seed;
     int threads;
     struct wn_talk *talk;

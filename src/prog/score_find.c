@@ -42,7 +42,15 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
         .x = data->features, .n = data->n, .d = data->d, .m = work->m,
         .metric = work->metric, .threads = run->threads, .talk = run->talk};
 
-    return wn_neighbors(&graph, work->index, work->distance, error);
+    if (wn_graph_find(&graph, score_probe(run), score_seed(run), work->index,
+                      work->distance, &work->facts, error))
+        return -1;
+    if (!work->facts.exact)
+        wn_talk_note(run->talk,
+                     "neighbours: looked into %zu of %zu cells, recall %.4f",
+                     work->facts.probe, work->facts.cells,
+                     work->facts.recall);
+    return 0;
 }
 
 static void tell_quality(const struct wn_run *run, const struct work *work)
@@ -65,7 +73,7 @@ static int find_probability(const struct wn_run *run, struct work *work,
                             struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
-    const uint64_t seed = (uint64_t)wn_option_number(run->options, "seed");
+    const uint64_t seed = score_seed(run);
 
     if (work->parts & WN_SAMPLE_FOLDS) {
         work->fold = wn_new(data->n, sizeof *work->fold, error);
@@ -79,7 +87,8 @@ static int find_probability(const struct wn_run *run, struct work *work,
         .n = data->n, .d = data->d, .k = data->k, .m = work->m,
         .x = data->features, .label = data->label, .neighbor = work->index,
         .distance = work->distance, .fold = work->fold, .folds = work->folds,
-        .seed = seed, .threads = run->threads, .talk = run->talk};
+        .probe = score_probe(run), .seed = seed, .threads = run->threads,
+        .talk = run->talk};
     work->probability = wn_new(wn_product(data->n, data->k, 1),
                                sizeof *work->probability, error);
     if (!work->probability ||

@@ -160,7 +160,7 @@ int score_methods(const struct wn_run *run, const struct work *work,
         .distance = work->distance, .dynamics = work->dynamics,
         .trusted = data->trusted, .label_name = data->label_name,
         .metric = work->metric, .threads = run->threads,
-        .seed = (uint64_t)wn_option_number(run->options, "seed")};
+        .seed = score_seed(run)};
 
     for (size_t i = 0; wn_methods[i]; i++) {
         if (!work->chosen[i])

@@ -113,9 +113,11 @@ static int check_memory(const struct wn_run *run, const struct work *work,
         return -1;
     const struct wn_sample sample = {
         .n = x[0], .d = x[1], .k = names[0], .m = m, .threads = run->threads,
+        .probe = score_probe(run),
         .folds = (size_t)wn_option_number(run->options, "folds")};
     if (work->parts & WN_SAMPLE_NEIGHBORS)
-        most = fmax(most, wn_neighbors_bytes(x[0], x[1], m));
+        most = fmax(most, wn_graph_bytes(x[0], x[1], m, score_probe(run),
+                                         run->threads));
     if (work->member_count)
         most = fmax(most, wn_predict_bytes(work->members, work->member_count,
                                            &sample));

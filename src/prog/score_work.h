@@ -6,7 +6,7 @@
 
 #include "data/dataset.h"
 #include "method/method.h"
-#include "model/neighbors.h"
+#include "model/cells.h"
 #include "model/predict.h"
 #include "model/training.h"
 #include "prog/program.h"
@@ -17,6 +17,7 @@ struct work {
     struct wn_dataset data;
     size_t m;
     enum wn_metric metric;
+    struct wn_graph_facts facts;
     int32_t *index, *fold;
     float *distance, *probability;
     size_t folds;
@@ -32,6 +33,19 @@ struct work {
 };
 
 void score_free(struct work *work);
+
+static inline uint64_t score_seed(const struct wn_run *run)
+{
+    return (uint64_t)wn_option_number(run->options, "seed");
+}
+
+/* --probe, or WN_PROBE_AUTO. */
+static inline size_t score_probe(const struct wn_run *run)
+{
+    return wn_option_given(run->options, "probe")
+               ? (size_t)wn_option_number(run->options, "probe")
+               : WN_PROBE_AUTO;
+}
 
 /* Whose probabilities quality[p] is about. */
 static inline const char *score_member(const struct work *work, size_t p)

@@ -53,16 +53,29 @@ static int write_neighbors(const struct work *work,
                            struct wn_audit_writer *writer,
                            struct wn_error *error)
 {
+    static const char path[] = "score/neighbor/index";
     const size_t extent[3] = {work->data.n, work->m, 0};
 
-    if (wn_audit_write(writer, "score/neighbor/index", WN_I32, extent,
-                       work->index, error) ||
+    if (wn_audit_write(writer, path, WN_I32, extent, work->index, error) ||
         wn_audit_write(writer, "score/neighbor/distance", WN_F32, extent,
                        work->distance, error))
         return -1;
-    return wn_audit_write_text(
-        writer, "score/neighbor/distance", "metric",
-        work->metric == WN_COSINE ? "cosine" : "euclidean", error);
+    if (wn_audit_write_text(
+            writer, "score/neighbor/distance", "metric",
+            work->metric == WN_COSINE ? "cosine" : "euclidean", error) ||
+        wn_audit_write_text(writer, path, "method",
+                            work->facts.exact ? "exact" : "cells", error) ||
+        wn_audit_write_number(writer, path, "recall", work->facts.recall,
+                              error))
+        return -1;
+    if (work->facts.exact)
+        return 0;
+    return wn_audit_write_number(writer, path, "cells",
+                                 (double)work->facts.cells, error) ||
+                   wn_audit_write_number(writer, path, "probe",
+                                         (double)work->facts.probe, error)
+               ? -1
+               : 0;
 }
 
 int score_write(const struct wn_run *run, const struct work *work,

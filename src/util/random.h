@@ -18,7 +18,8 @@ enum wn_purpose {
     WN_RANDOM_FEATURES,
     WN_RANDOM_TREES,
     WN_RANDOM_SAMPLE,
-    WN_RANDOM_PROJECTION
+    WN_RANDOM_PROJECTION,
+    WN_RANDOM_CELLS
 };
 
 struct wn_random {

@@ -104,6 +104,19 @@ score $all --seed=1 iris.h5 -o seed.h5
 cmp -s named.h5 seed.h5
 is $? 1 "another seed, another file"
 
+# An inverted file: told, and the same for any -j; all its cells are exact.
+cells="--model=none --methods=disagreement --probe=4"
+score $cells digits.h5 -j1 -o cells1.h5 2>err
+grep -q '^score: neighbours: looked into 4 of 84 cells, recall 0\.[0-9]*$' err
+ok $? "--probe tells the recall"
+score -q $cells digits.h5 -j2 -o cells2.h5
+same cells1.h5 cells2.h5 "cells: -j2 writes the same"
+score -q ${cells%4}84 digits.h5 -o cells84.h5
+score -q ${cells%4}0 digits.h5 -o cells0.h5
+"$build"/tests/cli/peek cells84.h5 score/neighbor/index i32 >cells84
+"$build"/tests/cli/peek cells0.h5 score/neighbor/index i32 >cells0
+same cells84 cells0 "all cells find what the exact search finds"
+
 # Only what was asked for is there; a stale /flag goes.
 score -q --model=none --methods=disagreement iris.h5 -o some.h5
 h5ls -r some.h5 >listing 2>/dev/null || skip "listing" "h5ls is not installed"
