@@ -21,4 +21,16 @@ int wn_folds_assign(const int32_t *label, size_t n, size_t k, size_t folds,
                     uint64_t seed, int32_t *fold, struct wn_error *error)
     WN_MUST_CHECK;
 
+/* The same for rows in groups that must stay together. Groups come in random
+ * order, large ones first, and each goes to the fold that has least of its
+ * classes (each class counted by its share of all) and of rows.
+ *   group   n, 0..groups-1, groups <= n
+ *   folds   2 .. the number of groups with rows
+ * Time O(n folds), memory O(n + folds k).
+ * Errors: WN_EUSAGE (folds out of range), WN_ENOMEM. */
+int wn_folds_assign_groups(const int32_t *label, size_t n, size_t k,
+                           const int32_t *group, size_t groups, size_t folds,
+                           uint64_t seed, int32_t *fold,
+                           struct wn_error *error) WN_MUST_CHECK;
+
 #endif

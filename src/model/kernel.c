@@ -12,6 +12,7 @@
 
 #include "model/calibrate.h"
 #include "model/factor.h"
+#include "model/leaveout.h"
 #include "model/linear.h"
 #include "model/standard.h"
 #include "util/memory.h"
@@ -21,23 +22,26 @@
 enum {
     SLAB = 8 * WN_BLOCK,     /* rows in hand at a time */
     PANEL = 128,             /* columns of the p x p matrix per task */
-    MOST_FEATURES = 2048,    /* D, unless d is very large */
-    LEAST_FEATURES = 256,
+    MOST_FEATURES = 4096,    /* D of thousands of rows, */
+    FEW_FEATURES = 2048,     /* of very many, */
+    LEAST_FEATURES = 256,    /* and of few, or of very many columns */
     MOST_RAW = 1024,         /* more columns than this stay out of z */
     SAMPLE_ROWS = 2000,      /* for choosing bandwidth and ridge */
     SAMPLE_FEATURES = 1024,
     PAIRS = 1000             /* for the typical distance */
 };
 
+#define WORK 2.6e11
+
 /* A fit while it is made. */
 struct fit {
     const struct wn_kernel *kernel;
-    const float *x;
+    const struct wn_sample *sample;
     size_t n, d, k, p, raw;
-    const int32_t *label;
-    const float *weight;
     int threads;
     const struct wn_standard *view;
+    const int32_t *order; /* n: the rows in the order they are gone through;
+                             NULL as they stand */
     float *row;       /* SLAB x d: rows as the kernel sees them */
     float *direction; /* d x D, in turns */
     float *phase;     /* D, in turns */
@@ -51,11 +55,10 @@ struct fit {
     float *lever;     /* SLAB x p */
 };
 
-static double weight_of(const struct fit *fit, size_t i)
+/* The row at a place of the order. */
+static size_t row_at(const struct fit *fit, size_t place)
 {
-    if (fit->label[i] < 0)
-        return 0;
-    return fit->weight ? (double)fit->weight[i] : 1;
+    return fit->order ? (size_t)fit->order[place] : place;
 }
 
 static void free_fit(struct fit *fit)
@@ -128,7 +131,8 @@ static void expand_block(const struct fit *fit, size_t begin, size_t end,
     const float raw = (float)(1 / sqrt((double)fit->d));
 
     for (size_t i = begin; i < end; i++)
-        wn_standard_row(fit->view, fit->x + i * fit->d,
+        wn_standard_row(fit->view,
+                        fit->sample->x + row_at(fit, i) * fit->d,
                         x + (i - begin) * fit->d);
     wn_gemm(0, 0, end - begin, D, fit->d, 1, x, fit->d, fit->direction, D, 0,
             z, p);
@@ -169,7 +173,8 @@ static void add_panel(struct fit *fit, size_t rows, size_t from, size_t to)
             fit->matrix[r * p + c] += (double)fit->product[r * p + c];
 }
 
-static void add_slab(struct fit *fit, size_t begin, size_t end)
+/* Add a slab's part to Z^T w Z and Z^T w Y, or with sign -1 take it away. */
+static void add_slab(struct fit *fit, size_t begin, size_t end, double sign)
 {
     const size_t p = fit->p, rows = end - begin;
     const size_t panels = (p + PANEL - 1) / PANEL;
@@ -177,7 +182,9 @@ static void add_slab(struct fit *fit, size_t begin, size_t end)
     expand_slab(fit, begin, end);
 #pragma omp parallel for schedule(static) num_threads(fit->threads)
     for (size_t r = 0; r < rows; r++) {
-        const float w = (float)weight_of(fit, begin + r);
+        const float w = (float)(sign * wn_sample_weight(
+                                           fit->sample,
+                                           row_at(fit, begin + r)));
 
         for (size_t j = 0; j < p; j++)
             fit->weighed[r * p + j] = w * fit->slab[r * p + j];
@@ -188,10 +195,13 @@ static void add_slab(struct fit *fit, size_t begin, size_t end)
                   (b + 1) * PANEL < p ? (b + 1) * PANEL : p);
 #pragma omp parallel for schedule(static) num_threads(fit->threads)
     for (size_t j = 0; j < p; j++)
-        for (size_t r = 0; r < rows; r++)
-            if (fit->label[begin + r] >= 0)
-                fit->right[j * fit->k + (size_t)fit->label[begin + r]] +=
+        for (size_t r = 0; r < rows; r++) {
+            const int32_t y = fit->sample->label[row_at(fit, begin + r)];
+
+            if (y >= 0)
+                fit->right[j * fit->k + (size_t)y] +=
                     (double)fit->weighed[r * p + j];
+        }
 }
 
 /* From sums to B and to the inverse of the factor, both also in float. */
@@ -215,16 +225,16 @@ static int solve(struct fit *fit, struct wn_error *error)
     return 0;
 }
 
-/* Scores of rows first .. last-1 of the slab that begins at `begin`. */
-static void judge_block(const struct fit *fit, size_t begin, size_t first,
-                        size_t last, float *score)
+/* Fitted scores and levers L^-1 z of places first .. last-1 of the slab that
+ * begins at `begin`. */
+static void project_block(const struct fit *fit, size_t begin, size_t first,
+                          size_t last, float *score)
 {
     const size_t p = fit->p, k = fit->k;
     const float *z = fit->slab + (first - begin) * p;
     float *lever = fit->lever + (first - begin) * p;
 
-    wn_gemm(0, 0, last - first, k, p, 1, z, p, fit->weights, k, 0,
-            score + first * k, k);
+    wn_gemm(0, 0, last - first, k, p, 1, z, p, fit->weights, k, 0, score, k);
     /* L^-1 is lower triangular: a panel of its rows ends at its diagonal. */
     for (size_t from = 0; from < p; from += PANEL) {
         const size_t to = from + PANEL < p ? from + PANEL : p;
@@ -232,18 +242,28 @@ static void judge_block(const struct fit *fit, size_t begin, size_t first,
         wn_gemm(0, 1, last - first, to - from, to, 1, z, p,
                 fit->inverse + from * p, p, 0, lever + from, p);
     }
+}
+
+/* Scores of rows first .. last-1 of the slab that begins at `begin`, each left
+ * out of its own. */
+static void judge_block(const struct fit *fit, size_t begin, size_t first,
+                        size_t last, float *score)
+{
+    const size_t p = fit->p, k = fit->k;
+
+    project_block(fit, begin, first, last, score + first * k);
     for (size_t i = first; i < last; i++) {
-        const float *row = lever + (i - first) * p;
+        const float *row = fit->lever + (i - begin) * p;
         double h = 0;
 
         for (size_t j = 0; j < p; j++)
             h += (double)row[j] * (double)row[j];
-        h *= weight_of(fit, i);
+        h *= wn_sample_weight(fit->sample, i);
         if (h == 0)
             continue;
         h = h < 1 - 1e-6 ? h : 1 - 1e-6;
         for (size_t c = 0; c < k; c++) {
-            const double y = (size_t)fit->label[i] == c;
+            const double y = (size_t)fit->sample->label[i] == c;
 
             score[i * k + c] =
                 (float)(((double)score[i * k + c] - h * y) / (1 - h));
@@ -251,40 +271,225 @@ static void judge_block(const struct fit *fit, size_t begin, size_t first,
     }
 }
 
-int wn_kernel_scores(const struct wn_kernel *kernel,
-                     const struct wn_standard *view, const float *x,
-                     size_t n, size_t d, const int32_t *label, size_t k,
-                     const float *weight, uint64_t seed, int threads,
-                     float *score, struct wn_error *error)
+static void judge_rows(struct fit *fit, float *score)
 {
-    struct fit fit = {.kernel = kernel, .view = view, .x = x,
-                      .n = n, .d = d, .k = k,
-                      .raw = d <= MOST_RAW ? d : 0, .label = label,
-                      .weight = weight, .threads = threads};
+    for (size_t begin = 0; begin < fit->n; begin += SLAB) {
+        const size_t end = begin + SLAB < fit->n ? begin + SLAB : fit->n;
+        const size_t blocks = wn_block_count(end - begin);
+
+        if (fit->n > SLAB)
+            expand_slab(fit, begin, end);
+#pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
+        for (size_t b = 0; b < blocks; b++)
+            judge_block(fit, begin, begin + wn_block_begin(b),
+                        begin + wn_block_end(b, end - begin), score);
+    }
+}
+
+/* The rows group by group, and a slab of them on its way out. */
+struct groups {
+    int32_t *order;  /* n: rows by group, then by number */
+    size_t *begin;   /* groups + 1: where each starts in it */
+    float *score;    /* SLAB x k */
+    double *weight;  /* SLAB */
+    int32_t *label;  /* SLAB */
+    double *matrix;  /* p x p: A before it was factored; NULL where no group */
+    double *right;   /* p x k  has more than SLAB rows */
+};
+
+static void groups_free(struct groups *groups)
+{
+    free(groups->order);
+    free(groups->begin);
+    free(groups->score);
+    free(groups->weight);
+    free(groups->label);
+    free(groups->matrix);
+    free(groups->right);
+}
+
+static int groups_open(struct groups *groups, const struct fit *fit,
+                       struct wn_error *error)
+{
+    const struct wn_sample *sample = fit->sample;
+    size_t most = 0;
+
+    groups->order = wn_new(fit->n, sizeof *groups->order, error);
+    groups->begin = wn_new(sample->groups + 2, sizeof *groups->begin, error);
+    groups->score = wn_new(wn_product(SLAB, fit->k, 1), sizeof(float), error);
+    groups->weight = wn_new(SLAB, sizeof(double), error);
+    groups->label = wn_new(SLAB, sizeof(int32_t), error);
+    if (!groups->order || !groups->begin || !groups->score ||
+        !groups->weight || !groups->label)
+        return -1;
+    for (size_t i = 0; i < fit->n; i++)
+        groups->begin[sample->group[i] + 2]++;
+    for (size_t g = 2; g < sample->groups + 2; g++) {
+        most = groups->begin[g] > most ? groups->begin[g] : most;
+        groups->begin[g] += groups->begin[g - 1];
+    }
+    for (size_t i = 0; i < fit->n; i++)
+        groups->order[groups->begin[sample->group[i] + 1]++] = (int32_t)i;
+    if (most <= SLAB)
+        return 0;
+    groups->matrix =
+        wn_new(wn_product(fit->p, fit->p, 1), sizeof(double), error);
+    groups->right =
+        wn_new(wn_product(fit->p, fit->k, 1), sizeof(double), error);
+    if (!groups->matrix || !groups->right)
+        return -1;
+    memcpy(groups->matrix, fit->matrix, fit->p * fit->p * sizeof(double));
+    memcpy(groups->right, fit->right, fit->p * fit->k * sizeof(double));
+    return 0;
+}
+
+/* Places begin .. end-1, at most SLAB, to groups->score. */
+static void project_slab(struct fit *fit, struct groups *groups, size_t begin,
+                         size_t end)
+{
+    const size_t blocks = wn_block_count(end - begin);
+
+    expand_slab(fit, begin, end);
+#pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
+    for (size_t b = 0; b < blocks; b++)
+        project_block(fit, begin, begin + wn_block_begin(b),
+                      begin + wn_block_end(b, end - begin),
+                      groups->score + wn_block_begin(b) * fit->k);
+    for (size_t r = begin; r < end; r++) {
+        groups->weight[r - begin] =
+            wn_sample_weight(fit->sample, row_at(fit, r));
+        groups->label[r - begin] = fit->sample->label[row_at(fit, r)];
+    }
+}
+
+static void hand_out(const struct fit *fit, const struct groups *groups,
+                     size_t begin, size_t end, float *score)
+{
+    for (size_t r = begin; r < end; r++)
+        memcpy(score + row_at(fit, r) * fit->k,
+               groups->score + (r - begin) * fit->k,
+               fit->k * sizeof *score);
+}
+
+/* Groups first .. last-1, no more than SLAB rows together. */
+static int judge_groups(struct fit *fit, struct groups *groups, size_t first,
+                        size_t last, float *score, struct wn_error *error)
+{
+    const size_t begin = groups->begin[first], end = groups->begin[last];
+    int failed = 0;
+
+    project_slab(fit, groups, begin, end);
+#pragma omp parallel for schedule(dynamic) num_threads(fit->threads) \
+    reduction(| : failed)
+    for (size_t g = first; g < last; g++) {
+        const size_t at = groups->begin[g] - begin;
+        struct wn_error mine = {0};
+
+        if (wn_leave_out(fit->lever + at * fit->p,
+                         groups->begin[g + 1] - groups->begin[g], fit->p,
+                         groups->weight + at, groups->label + at, fit->k,
+                         groups->score + at * fit->k, &mine)) {
+            failed = 1;
+#pragma omp critical
+            *error = mine;
+        }
+    }
+    hand_out(fit, groups, begin, end, score);
+    return failed ? -1 : 0;
+}
+
+/* A group too large for that: take its rows out of the sums and solve anew. */
+static int judge_without(struct fit *fit, struct groups *groups, size_t group,
+                         float *score, struct wn_error *error)
+{
+    const size_t end = groups->begin[group + 1];
+    size_t next;
+
+    memcpy(fit->matrix, groups->matrix, fit->p * fit->p * sizeof(double));
+    memcpy(fit->right, groups->right, fit->p * fit->k * sizeof(double));
+    for (size_t at = groups->begin[group]; at < end; at = next) {
+        next = at + SLAB < end ? at + SLAB : end;
+        add_slab(fit, at, next, -1);
+    }
+    if (solve(fit, error))
+        return -1;
+    for (size_t at = groups->begin[group]; at < end; at = next) {
+        next = at + SLAB < end ? at + SLAB : end;
+        project_slab(fit, groups, at, next);
+        hand_out(fit, groups, at, next, score);
+    }
+    return 0;
+}
+
+/* Solve, and judge every group by the rows outside it. */
+static int judge_by_groups(struct fit *fit, float *score,
+                           struct wn_error *error)
+{
+    const size_t count = fit->sample->groups;
+    struct groups groups = {0};
+    int status = -1;
+
+    if (groups_open(&groups, fit, error) || solve(fit, error))
+        goto done;
+    fit->order = groups.order;
+    for (size_t first = 0, last; first < count; first = last) {
+        last = first;
+        while (last < count &&
+               groups.begin[last + 1] - groups.begin[first] <= SLAB)
+            last++;
+        if (last == first)
+            last++; /* too large */
+        else if (judge_groups(fit, &groups, first, last, score, error))
+            goto done;
+    }
+    for (size_t g = 0; g < count; g++)
+        if (groups.begin[g + 1] - groups.begin[g] > SLAB &&
+            judge_without(fit, &groups, g, score, error))
+            goto done;
+    status = 0;
+done:
+    groups_free(&groups);
+    return status;
+}
+
+int wn_kernel_scores(const struct wn_kernel *kernel,
+                     const struct wn_standard *view,
+                     const struct wn_sample *sample, float *score,
+                     struct wn_error *error)
+{
+    const size_t n = sample->n, d = sample->d;
+    struct fit fit = {.kernel = kernel, .view = view, .sample = sample,
+                      .n = n, .d = d, .k = sample->k,
+                      .raw = d <= MOST_RAW ? d : 0,
+                      .threads = sample->threads};
     int status = -1;
 
     fit.p = kernel->features + fit.raw + 1;
-    if (start_fit(&fit, seed, error))
+    if (start_fit(&fit, sample->seed, error))
         goto done;
     for (size_t begin = 0; begin < n; begin += SLAB)
-        add_slab(&fit, begin, begin + SLAB < n ? begin + SLAB : n);
+        add_slab(&fit, begin, begin + SLAB < n ? begin + SLAB : n, 1);
+    if (sample->group) {
+        status = judge_by_groups(&fit, score, error);
+        goto done;
+    }
     if (solve(&fit, error))
         goto done;
-    for (size_t begin = 0; begin < n; begin += SLAB) {
-        const size_t end = begin + SLAB < n ? begin + SLAB : n;
-        const size_t blocks = wn_block_count(end - begin);
-
-        if (n > SLAB)
-            expand_slab(&fit, begin, end);
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-        for (size_t b = 0; b < blocks; b++)
-            judge_block(&fit, begin, begin + wn_block_begin(b),
-                        begin + wn_block_end(b, end - begin), score);
-    }
+    judge_rows(&fit, score);
     status = 0;
 done:
     free_fit(&fit);
     return status;
+}
+
+/* D while n D^2 stays below WORK, what the sums take. */
+static size_t most_features(size_t n)
+{
+    const double most = sqrt(WORK / (double)n);
+
+    return most < FEW_FEATURES    ? FEW_FEATURES
+           : most > MOST_FEATURES ? MOST_FEATURES
+                                  : (size_t)most;
 }
 
 /* D for n rows of d columns: no more than rows, and W below 256 MiB. */
@@ -347,70 +552,82 @@ static double squared_error(const float *score, const int32_t *label,
     return sum;
 }
 
-/* A sample of the rows to choose on. */
-struct sample {
-    const struct wn_standard *view;
-    size_t n;
+/* Some of the rows, to choose on. */
+struct draw {
+    struct wn_sample sample; /* of the arrays below */
     float *x, *weight, *score;
-    int32_t *label;
+    int32_t *label, *group;
 };
 
-static void free_sample(struct sample *sample)
+static void free_draw(struct draw *draw)
 {
-    free(sample->x);
-    free(sample->weight);
-    free(sample->score);
-    free(sample->label);
+    free(draw->x);
+    free(draw->weight);
+    free(draw->score);
+    free(draw->label);
+    free(draw->group);
 }
 
-static int draw_sample(struct sample *sample, const float *x, size_t n,
-                       size_t d, const int32_t *label, size_t k,
-                       const float *weight, uint64_t seed,
-                       struct wn_error *error)
+static int new_draw(struct draw *draw, const struct wn_sample *from,
+                    struct wn_error *error)
+{
+    const size_t n = from->n < SAMPLE_ROWS ? from->n : SAMPLE_ROWS;
+
+    draw->x = wn_new(n * from->d, sizeof(float), error);
+    draw->weight = wn_new(n, sizeof(float), error);
+    draw->label = wn_new(n, sizeof(int32_t), error);
+    draw->group = wn_new(n, sizeof(int32_t), error);
+    draw->score = wn_new(wn_product(n, from->k, 1), sizeof(float), error);
+    draw->sample = *from;
+    draw->sample.n = n;
+    draw->sample.x = draw->x;
+    draw->sample.label = draw->label;
+    draw->sample.weight = from->weight ? draw->weight : NULL;
+    draw->sample.group = from->group ? draw->group : NULL;
+    return draw->x && draw->weight && draw->label && draw->group &&
+                   draw->score
+               ? 0
+               : -1;
+}
+
+static int draw_rows(struct draw *draw, const struct wn_sample *from,
+                     struct wn_error *error)
 {
     struct wn_random random;
-    int32_t *order = wn_new(n, sizeof *order, error);
-    int status = -1;
+    int32_t *order = wn_new(from->n, sizeof *order, error);
 
-    sample->n = n < SAMPLE_ROWS ? n : SAMPLE_ROWS;
-    sample->x = wn_new(sample->n * d, sizeof(float), error);
-    sample->weight = wn_new(sample->n, sizeof(float), error);
-    sample->label = wn_new(sample->n, sizeof(int32_t), error);
-    sample->score = wn_new(wn_product(sample->n, k, 1), sizeof(float), error);
-    if (!order || !sample->x || !sample->weight || !sample->label ||
-        !sample->score)
-        goto done;
-    for (size_t i = 0; i < n; i++)
-        order[i] = (int32_t)i;
-    wn_random_start(&random, seed, WN_RANDOM_SAMPLE, 2, 0);
-    if (n > sample->n)
-        wn_random_shuffle(&random, order, n);
-    for (size_t i = 0; i < sample->n; i++) {
-        const size_t from = (size_t)order[i];
-
-        memcpy(sample->x + i * d, x + from * d, d * sizeof *x);
-        sample->label[i] = label[from];
-        sample->weight[i] = weight ? weight[from] : 1;
+    if (!order || new_draw(draw, from, error)) {
+        free(order);
+        return -1;
     }
-    status = 0;
-done:
+    for (size_t i = 0; i < from->n; i++)
+        order[i] = (int32_t)i;
+    wn_random_start(&random, from->seed, WN_RANDOM_SAMPLE, 2, 0);
+    if (from->n > draw->sample.n)
+        wn_random_shuffle(&random, order, from->n);
+    for (size_t i = 0; i < draw->sample.n; i++) {
+        const size_t at = (size_t)order[i];
+
+        memcpy(draw->x + i * from->d, from->x + at * from->d,
+               from->d * sizeof *draw->x);
+        draw->label[i] = from->label[at];
+        draw->weight[i] = from->weight ? from->weight[at] : 1;
+        draw->group[i] = from->group ? from->group[at] : 0;
+    }
     free(order);
-    return status;
+    return 0;
 }
 
 /* Fit the sample with these knobs; keep them in *best when no knobs before
  * had a smaller squared error. */
-static int try_knobs(const struct sample *sample, size_t d, size_t k,
-                     const struct wn_kernel *knobs, uint64_t seed,
-                     int threads, struct wn_kernel *best, double *least,
-                     struct wn_error *error)
+static int try_knobs(const struct draw *draw, const struct wn_standard *view,
+                     const struct wn_kernel *knobs, struct wn_kernel *best,
+                     double *least, struct wn_error *error)
 {
-    if (wn_kernel_scores(knobs, sample->view, sample->x, sample->n, d,
-                         sample->label, k,
-                         sample->weight, seed, threads, sample->score, error))
+    if (wn_kernel_scores(knobs, view, &draw->sample, draw->score, error))
         return -1;
-    const double miss =
-        squared_error(sample->score, sample->label, sample->n, k);
+    const double miss = squared_error(draw->score, draw->label,
+                                      draw->sample.n, draw->sample.k);
     if (miss < *least) {
         *least = miss;
         *best = *knobs;
@@ -422,9 +639,8 @@ static int try_knobs(const struct sample *sample, size_t d, size_t k,
  * ridge at half the typical distance, then the bandwidth at that ridge. The
  * ridge does not grow with n (it is the ratio of two variances), so what is
  * best on the sample is good for all rows. */
-static int choose(const struct sample *sample, size_t d, size_t k,
-                  double typical, uint64_t seed, int threads,
-                  struct wn_talk *talk, struct wn_kernel *best,
+static int choose(const struct draw *draw, const struct wn_standard *view,
+                  double typical, struct wn_kernel *best,
                   struct wn_error *error)
 {
     static const double ridges[] = {0.1, 1, 10, 100};
@@ -432,20 +648,20 @@ static int choose(const struct sample *sample, size_t d, size_t k,
     enum { RIDGES = sizeof ridges / sizeof *ridges,
            ALL = RIDGES + sizeof widths / sizeof *widths };
     struct wn_kernel knobs = {
-        .features = feature_count(sample->n, d, SAMPLE_FEATURES),
+        .features = feature_count(draw->sample.n, draw->sample.d,
+                                  SAMPLE_FEATURES),
         .bandwidth = 0.5 * typical};
     double least = INFINITY;
 
     for (size_t t = 0; t < ALL; t++) {
-        wn_talk_progress(talk, "kernel knobs", t, ALL);
+        wn_talk_progress(draw->sample.talk, "kernel knobs", t, ALL);
         knobs.ridge = t < RIDGES ? ridges[t] : best->ridge;
         if (t >= RIDGES)
             knobs.bandwidth = widths[t - RIDGES] * typical;
-        if (try_knobs(sample, d, k, &knobs, seed, threads, best, &least,
-                      error))
+        if (try_knobs(draw, view, &knobs, best, &least, error))
             return -1;
     }
-    wn_talk_progress(talk, "kernel knobs", ALL, ALL);
+    wn_talk_progress(draw->sample.talk, "kernel knobs", ALL, ALL);
     return 0;
 }
 
@@ -466,48 +682,51 @@ static void soften(float *score, size_t n, size_t k, int threads)
     }
 }
 
-int wn_kernel_predict(const float *x, size_t n, size_t d,
-                      const int32_t *label, size_t k, const float *weight,
-                      uint64_t seed, int threads, struct wn_talk *talk,
-                      float *probability, struct wn_kernel *chosen,
-                      struct wn_error *error)
+int wn_kernel_predict(const struct wn_sample *sample, float *probability,
+                      struct wn_kernel *chosen, struct wn_error *error)
 {
+    const size_t n = sample->n, d = sample->d;
     struct wn_kernel kernel = {0};
     struct wn_standard view;
+    struct draw draw = {0};
     float *pair = NULL;
     int status = -1;
 
-    if (wn_standard_make(&view, x, n, d, error))
+    if (wn_standard_make(&view, sample->x, n, d, error))
         return -1;
-    struct sample sample = {.view = &view};
     pair = wn_new(2 * d, sizeof *pair, error);
-    if (!pair ||
-        draw_sample(&sample, x, n, d, label, k, weight, seed, error) ||
-        choose(&sample, d, k,
-               typical_distance(&view, x, n, d, seed, pair, pair + d), seed,
-               threads, talk, &kernel, error))
+    if (!pair || draw_rows(&draw, sample, error) ||
+        choose(&draw, &view,
+               typical_distance(&view, sample->x, n, d, sample->seed, pair,
+                                pair + d),
+               &kernel, error))
         goto done;
-    kernel.features = feature_count(n, d, MOST_FEATURES);
-    if (wn_kernel_scores(&kernel, &view, x, n, d, label, k, weight, seed,
-                         threads, probability, error))
+    kernel.features = feature_count(n, d, most_features(n));
+    if (wn_kernel_scores(&kernel, &view, sample, probability, error))
         goto done;
-    soften(probability, n, k, threads);
-    wn_calibrate(probability, n, k, label, threads);
+    soften(probability, n, sample->k, sample->threads);
+    wn_calibrate(probability, n, sample->k, sample->label, sample->threads);
     if (chosen)
         *chosen = kernel;
     status = 0;
 done:
     wn_standard_free(&view);
     free(pair);
-    free_sample(&sample);
+    free_draw(&draw);
     return status;
 }
 
-double wn_kernel_bytes(size_t n, size_t d, size_t k)
+double wn_kernel_bytes(const struct wn_sample *sample)
 {
-    const double D = (double)feature_count(n, d, MOST_FEATURES);
-    const double p = D + (double)(d <= MOST_RAW ? d : 0) + 1;
+    const double n = (double)sample->n, d = (double)sample->d;
+    const double k = (double)sample->k;
+    const double D = (double)feature_count(sample->n, sample->d,
+                                           most_features(sample->n));
+    const double p = D + (sample->d <= MOST_RAW ? d : 0) + 1;
+    const double grouped =
+        8 * p * (p + k) + 4 * SLAB * k + 20 * n +
+        (double)sample->threads * SLAB * (12.0 * SLAB + 800);
 
-    return 16 * p * p + 12 * p * ((double)k + SLAB) + 4 * D * (double)d +
-           4 * (double)SAMPLE_ROWS * (double)(d + k);
+    return 16 * p * p + 12 * p * (k + SLAB) + 4 * D * d + 4 * SLAB * d +
+           4 * (double)SAMPLE_ROWS * (d + k) + (sample->groups ? grouped : 0);
 }

@@ -13,7 +13,8 @@
  *     leave-one-out:  f_i without row i = (f_i - h_i y_i) / (1 - h_i)
  *
  * which is what refitting without the row would give, from one factorisation.
- * Bandwidth and ridge are those with the least leave-one-out squared error on
+ * Rows of one group are left out together (model/leaveout.h). Bandwidth and
+ * ridge are those with the least leave-one-out squared error on
  * (a sample of) the rows; a temperature, fitted to the log-loss, turns scores
  * into probabilities.
  *
@@ -26,9 +27,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/sample.h"
 #include "model/standard.h"
 #include "util/error.h"
-#include "util/message.h"
 
 struct wn_kernel {
     size_t features;  /* D, random Fourier features */
@@ -36,30 +37,28 @@ struct wn_kernel {
     double ridge;     /* > 0 */
 };
 
-/* The leave-one-out scores for given knobs.
- *   x       n x d, finite
- *   label   n, 0..k-1; rows with -1 are judged, but teach nothing
- *   weight  n, >= 0; NULL for 1
+/* The leave-one-out scores for given knobs. Of the sample x, label, weight,
+ * group, seed and threads are read; rows of a group are left out together, by
+ * model/leaveout.h, or by a solution without them where they are very many.
  *   score   out, n x k; near 1 for the class, near 0 for others
- * Time O(n p^2 + p^3); memory O(p^2 + p k) beside the output.
+ * Time O(n p^2 + p^3), and O(p^3) for every group of more than 2,048 rows;
+ * memory O(p^2 + p k) beside the output.
  * Errors: WN_ENOMEM, WN_ENUMERIC (A is not positive definite). */
 int wn_kernel_scores(const struct wn_kernel *kernel,
-                     const struct wn_standard *view, const float *x,
-                     size_t n, size_t d, const int32_t *label, size_t k,
-                     const float *weight, uint64_t seed, int threads,
-                     float *score, struct wn_error *error) WN_MUST_CHECK;
+                     const struct wn_standard *view,
+                     const struct wn_sample *sample, float *score,
+                     struct wn_error *error) WN_MUST_CHECK;
 
 /* Leave-one-out class probabilities, knobs chosen from the data.
  *   probability  out, n x k; rows sum to 1
  *   chosen       out, what was chosen; may be NULL
- * The same bytes for any `threads`. */
-int wn_kernel_predict(const float *x, size_t n, size_t d,
-                      const int32_t *label, size_t k, const float *weight,
-                      uint64_t seed, int threads, struct wn_talk *talk,
-                      float *probability, struct wn_kernel *chosen,
-                      struct wn_error *error) WN_MUST_CHECK;
+ * The same bytes for any number of threads. */
+int wn_kernel_predict(const struct wn_sample *sample, float *probability,
+                      struct wn_kernel *chosen, struct wn_error *error)
+    WN_MUST_CHECK;
 
-/* Most bytes that takes, beside input and output. */
-double wn_kernel_bytes(size_t n, size_t d, size_t k);
+/* Most bytes that takes, beside input and output; of the sample only the
+ * numbers are read. */
+double wn_kernel_bytes(const struct wn_sample *sample);
 
 #endif

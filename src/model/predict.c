@@ -8,32 +8,17 @@
 
 #include "model/calibrate.h"
 #include "model/cells.h"
+#include "model/crossnet.h"
 #include "model/kernel.h"
 #include "model/softmax.h"
 #include "model/standard.h"
 #include "model/trees.h"
 #include "util/memory.h"
 
-/* What row i counts for others. */
-static double weight_of(const struct wn_sample *sample, size_t i)
-{
-    if (sample->label[i] < 0)
-        return 0;
-    return sample->weight ? (double)sample->weight[i] : 1;
-}
-
 static int predict_kernel(const struct wn_sample *sample, float *probability,
                           struct wn_error *error)
 {
-    return wn_kernel_predict(sample->x, sample->n, sample->d, sample->label,
-                             sample->k, sample->weight, sample->seed,
-                             sample->threads, sample->talk, probability, NULL,
-                             error);
-}
-
-static double kernel_bytes(const struct wn_sample *sample)
-{
-    return wn_kernel_bytes(sample->n, sample->d, sample->k);
+    return wn_kernel_predict(sample, probability, NULL, error);
 }
 
 static const struct wn_predictor kernel = {
@@ -42,7 +27,8 @@ static const struct wn_predictor kernel = {
     .source = "Rahimi and Recht (2007); Golub, Heath and Wahba (1979)",
     .needs = WN_SAMPLE_FEATURES,
     .once = true,
-    .bytes = kernel_bytes,
+    .standard = true,
+    .bytes = wn_kernel_bytes,
     .predict = predict_kernel};
 
 static int predict_softmax(const struct wn_sample *sample, float *probability,
@@ -52,7 +38,8 @@ static int predict_softmax(const struct wn_sample *sample, float *probability,
 
     how.folds = sample->folds;
     return wn_softmax_predict(&how, sample->x, sample->n, sample->d,
-                              sample->label, sample->k, sample->fold,
+                              sample->label, sample->weight, sample->k,
+                              sample->fold,
                               sample->threads, sample->talk, probability,
                               NULL, error);
 }
@@ -71,42 +58,68 @@ static const struct wn_predictor softmax = {
     .brief = "multinomial logistic regression, cross-validated",
     .source = "Cox (1958)",
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
-    .once = true,
     .bytes = softmax_bytes,
     .predict = predict_softmax};
 
-/* Votes of the neighbours of a graph, near ones counting more: exp(-r^2) with
- * r the distance in those of the farthest; one vote is spread over all. */
+static int predict_mlp(const struct wn_sample *sample, float *probability,
+                       struct wn_error *error)
+{
+    return wn_crossnet_predict(&wn_crossnet_standard, sample, probability,
+                               error);
+}
+
+static double mlp_bytes(const struct wn_sample *sample)
+{
+    return wn_crossnet_bytes(&wn_crossnet_standard, sample);
+}
+
+static const struct wn_predictor mlp = {
+    .name = "mlp",
+    .brief = "networks with a hidden layer, cross-validated",
+    .source = "Rumelhart, Hinton and Williams (1986)",
+    .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
+    .bytes = mlp_bytes,
+    .predict = predict_mlp};
+
+/* The votes of the m neighbours, near ones counting more: exp(-r^2) with r the
+ * distance in those of the farthest; one vote is spread over all. */
+static void vote_on(const struct wn_sample *sample, const int32_t *neighbor,
+                    const float *distance, float *out)
+{
+    const size_t k = sample->k;
+    size_t m = sample->m;
+    double sum = 1;
+
+    while (m && neighbor[m - 1] < 0)
+        m--;
+    const double far = m && distance[m - 1] > 0 ? (double)distance[m - 1] : 1;
+
+    for (size_t c = 0; c < k; c++)
+        out[c] = 1 / (float)k;
+    for (size_t w = 0; w < m; w++) {
+        const size_t j = (size_t)neighbor[w];
+        const double r = (double)distance[w] / far;
+        const double part = 2 * exp(-r * r) * wn_sample_weight(sample, j);
+
+        out[sample->label[j] < 0 ? 0 : sample->label[j]] += (float)part;
+        sum += part;
+    }
+    for (size_t c = 0; c < k; c++)
+        out[c] = (float)((double)out[c] / sum);
+}
+
 static void vote(const struct wn_sample *sample, const int32_t *neighbor,
                  const float *distance, float *probability)
 {
-    const size_t k = sample->k, m = sample->m;
-
 #pragma omp parallel for num_threads(sample->threads)
-    for (size_t i = 0; i < sample->n; i++) {
-        const float *away = distance + i * m;
-        float *out = probability + i * k;
-        const double far = away[m - 1] > 0 ? (double)away[m - 1] : 1;
-        double sum = 1;
-
-        for (size_t c = 0; c < k; c++)
-            out[c] = 1 / (float)k;
-        for (size_t w = 0; w < m; w++) {
-            const size_t j = (size_t)neighbor[i * m + w];
-            const double r = (double)away[w] / far;
-            const double part = 2 * exp(-r * r) * weight_of(sample, j);
-
-            out[sample->label[j] < 0 ? 0 : sample->label[j]] += (float)part;
-            sum += part;
-        }
-        for (size_t c = 0; c < k; c++)
-            out[c] = (float)((double)out[c] / sum);
-    }
+    for (size_t i = 0; i < sample->n; i++)
+        vote_on(sample, neighbor + i * sample->m, distance + i * sample->m,
+                probability + i * sample->k);
 }
 
-/* Where standardising and cutting changes the rows much their neighbours are
- * looked for again: digits by 10 neighbours at 20 % noise, average precision
- * .941 to .973. */
+/* Where standardising and cutting changes the rows much, or those of a row's
+ * own group may not vote, neighbours are looked for again: digits by 10
+ * neighbours at 20 % noise, average precision .941 to .973. */
 static int predict_neighbors(const struct wn_sample *sample,
                              float *probability, struct wn_error *error)
 {
@@ -118,20 +131,22 @@ static int predict_neighbors(const struct wn_sample *sample,
 
     if (wn_standard_make(&standard, sample->x, n, d, error))
         return -1;
-    if (wn_standard_excess(&standard, sample->x, n) < 0.02) {
+    const bool cut = wn_standard_excess(&standard, sample->x, n) >= 0.02;
+    if (!cut && !sample->group) {
         vote(sample, sample->neighbor, sample->distance, probability);
         status = 0;
         goto done;
     }
-    x = wn_new(wn_product(n, d, 1), sizeof *x, error);
+    x = wn_new(cut ? wn_product(n, d, 1) : 0, sizeof *x, error);
     neighbor = wn_new(wn_product(n, m, 1), sizeof *neighbor, error);
     distance = wn_new(wn_product(n, m, 1), sizeof *distance, error);
     if (!x || !neighbor || !distance)
         goto done;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; cut && i < n; i++)
         wn_standard_row(&standard, sample->x + i * d, x + i * d);
     const struct wn_graph graph = {
-        .x = x, .n = n, .d = d, .m = m, .metric = WN_EUCLIDEAN,
+        .x = cut ? x : sample->x, .n = n, .d = d, .m = m,
+        .metric = WN_EUCLIDEAN, .group = sample->group,
         .threads = sample->threads, .talk = sample->talk};
     struct wn_graph_facts facts;
     if (wn_graph_find(&graph, sample->probe, sample->seed, neighbor, distance,
@@ -161,6 +176,7 @@ static const struct wn_predictor neighbors = {
     .brief = "leave-one-out votes of the nearest neighbours",
     .source = "Fix and Hodges (1951)",
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_NEIGHBORS,
+    .standard = true,
     .bytes = neighbors_bytes,
     .predict = predict_neighbors};
 
@@ -175,7 +191,7 @@ static int predict_trees(const struct wn_sample *sample, float *probability,
     if (fair < knobs.trees)
         knobs.trees = fair > 100 ? fair : 100;
     return wn_trees(sample->x, sample->n, sample->d, sample->label,
-                    sample->k, sample->weight, NULL, &knobs,
+                    sample->k, sample->weight, sample->group, &knobs,
                     sample->seed, sample->threads, sample->talk, probability,
                     error);
 }
@@ -190,13 +206,15 @@ static const struct wn_predictor trees = {
     .brief = "extremely randomised trees, out-of-bag votes",
     .source = "Geurts, Ernst and Wehenkel (2006)",
     .needs = WN_SAMPLE_FEATURES,
+    .standard = true,
     .bytes = trees_bytes,
     .predict = predict_trees};
 
 const struct wn_predictor *const wn_predictors[] = {&kernel, &trees,
                                                     &neighbors, &softmax,
-                                                    NULL};
-const char wn_predictor_choices[] = "|kernel|trees|neighbors|softmax";
+                                                    &mlp, NULL};
+const char wn_predictor_choices[] =
+    WN_COMMITTEE "|kernel|trees|neighbors|softmax|mlp";
 
 struct wn_quality wn_predict_quality(const float *probability, size_t n,
                                      size_t k, const int32_t *label)
@@ -236,7 +254,7 @@ struct wn_quality wn_predict_quality(const float *probability, size_t n,
  * one, holds what a member that judges once said in the first pass. */
 static int predict_once(const struct wn_predictor *const *chosen,
                         size_t count, const struct wn_sample *sample,
-                        float **kept, float *probability,
+                        bool first, float **kept, float *probability,
                         struct wn_quality *quality, struct wn_error *error)
 {
     const size_t n = sample->n, k = sample->k;
@@ -250,7 +268,7 @@ static int predict_once(const struct wn_predictor *const *chosen,
     for (size_t p = 0; p < count; p++) {
         float *out = kept[p] ? kept[p] : one;
 
-        if (!kept[p] || !sample->weight) {
+        if (!kept[p] || first) {
             if (chosen[p]->predict(sample, out, error))
                 goto done;
             wn_calibrate(out, n, k, sample->label, sample->threads);
@@ -270,7 +288,8 @@ done:
     return status;
 }
 
-/* How far the first pass agrees with each label. */
+/* How far the pass before agrees with each label, times what the row counts
+ * anyway. */
 static void weigh(const struct wn_sample *sample, const float *probability,
                   float *weight)
 {
@@ -284,7 +303,8 @@ static void weigh(const struct wn_sample *sample, const float *probability,
             most = row[c] > most ? row[c] : most;
         weight[i] = sample->label[i] < 0 || !(most > 0)
                         ? 0
-                        : row[sample->label[i]] / most;
+                        : (float)wn_sample_weight(sample, i) *
+                              (row[sample->label[i]] / most);
     }
 }
 
@@ -324,8 +344,8 @@ int wn_predict(const struct wn_predictor *const *chosen, size_t count,
             weigh(sample, probability, weight);
             now.weight = weight;
         }
-        if (predict_once(chosen, count, &now, kept, probability, quality,
-                         error))
+        if (predict_once(chosen, count, &now, pass == 0, kept, probability,
+                         quality, error))
             goto done;
     }
     status = 0;

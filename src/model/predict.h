@@ -12,24 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/sample.h"
 #include "util/error.h"
-#include "util/message.h"
-
-/* What predictors see. */
-struct wn_sample {
-    size_t n, d, k, m;
-    const float *x;        /* n x d, finite */
-    const int32_t *label;  /* n, 0..k-1 or -1 */
-    const int32_t *neighbor; /* n x m; NULL where no predictor needs it */
-    const float *distance;   /* n x m */
-    const float *weight;   /* n, 0 .. 1, what a row counts; NULL for 1 */
-    const int32_t *fold;   /* n, 0..folds-1; NULL where none needs it */
-    size_t folds;
-    size_t probe; /* of a graph of their own: wn_graph_find() */
-    uint64_t seed;
-    int threads;
-    struct wn_talk *talk;
-};
 
 enum wn_sample_part {
     WN_SAMPLE_FEATURES = 1,
@@ -43,6 +27,7 @@ struct wn_predictor {
     const char *source; /* paper, as in score(1) */
     unsigned needs;     /* enum wn_sample_part, or-ed */
     bool once;          /* judges in the first pass only */
+    bool standard;      /* a member of the standard committee */
     /* Most bytes in use while it works, beside the sample and its answer, for
      * the sample's n, d, k, m, folds and threads. */
     double (*bytes)(const struct wn_sample *sample);
@@ -53,8 +38,9 @@ struct wn_predictor {
 
 /* All of them; ends with NULL. */
 extern const struct wn_predictor *const wn_predictors[];
-/* For the --model row of an option table: their names as "|a|b|c", to be used
- * from the second character. */
+/* For the --model row of an option table: WN_COMMITTEE, the standard ones
+ * together, and their names. */
+#define WN_COMMITTEE "committee"
 extern const char wn_predictor_choices[];
 
 /* How good probabilities are, over the rows with a label. */

@@ -29,14 +29,15 @@ struct problem {
     const float *x;
     size_t n, d, k;
     const int32_t *label, *fold;
-    double penalty; /* 1/C */
+    double penalty;      /* 1/C */
+    const float *weight; /* n; NULL for 1 */
 };
 
 /* One fold on its way down. Vectors have (d + 1) k elements. */
 struct descent {
     int32_t out;    /* the fold whose rows do not count */
     bool *present;  /* k: classes with rows to train on */
-    double rows;    /* labelled rows to train on */
+    double rows;    /* labelled rows to train on, by weight */
     double *point, *trial, *direction;
     double *gradient, *trial_gradient;
     double *moves, *turns; /* MEMORY vectors each, a ring */
@@ -47,6 +48,14 @@ struct descent {
     int tries;
     bool done;
 };
+
+/* What row i counts in the model without fold `out`. */
+static float counts(const struct problem *p, size_t i, int32_t out)
+{
+    if (p->label[i] < 0 || p->fold[i] == out)
+        return 0;
+    return p->weight ? p->weight[i] : 1;
+}
 
 static size_t size_of(const struct problem *p)
 {
@@ -149,14 +158,16 @@ static double soften(float *logits, const double *offset, const bool *present,
     return log(sum) + most;
 }
 
-/* Loss and residuals of one row under one fold's model. */
+/* Loss of one row under one fold's model, and its residuals times `weight`. */
 static double judge(float *logits, const double *offset, const bool *present,
-                    size_t k, size_t label)
+                    size_t k, size_t label, float weight)
 {
     const double given = (double)logits[label] + (float)offset[label];
     const double norm = soften(logits, offset, present, k);
 
     logits[label] -= 1;
+    for (size_t c = 0; c < k; c++)
+        logits[c] *= weight;
     return norm - given;
 }
 
@@ -176,14 +187,16 @@ static void evaluate_block(const struct problem *p, struct descent *const *who,
         for (size_t f = 0; f < count; f++) {
             float *logits = lane->logits + (i - begin) * columns + f * p->k;
             double *offset = lane->offset + f * p->k;
+            const float weight = counts(p, i, who[f]->out);
 
-            if (p->label[i] < 0 || p->fold[i] == who[f]->out) {
+            if (weight == 0) {
                 memset(logits, 0, p->k * sizeof *logits);
                 continue;
             }
             lane->loss[f] +=
+                (double)weight *
                 judge(logits, who[f]->trial + p->d * p->k, who[f]->present,
-                      p->k, (size_t)p->label[i]);
+                      p->k, (size_t)p->label[i], weight);
             for (size_t c = 0; c < p->k; c++)
                 offset[c] += logits[c];
         }
@@ -291,9 +304,9 @@ static int descent_open(struct descent *way, const struct problem *p,
         !way->gradient || !way->trial_gradient || !way->moves || !way->turns)
         return -1;
     for (size_t i = 0; i < p->n; i++)
-        if (p->label[i] >= 0 && p->fold[i] != out) {
+        if (counts(p, i, out) > 0) {
             way->present[p->label[i]] = true;
-            way->rows++;
+            way->rows += (double)counts(p, i, out);
         }
     if (way->rows == 0)
         return wn_fail(error, WN_EDATA,
@@ -498,13 +511,13 @@ static int predict_rows(const struct problem *p, const struct descent *ways,
 }
 
 int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
-                       size_t d, const int32_t *label, size_t k,
-                       const int32_t *fold, int threads,
+                       size_t d, const int32_t *label, const float *weight,
+                       size_t k, const int32_t *fold, int threads,
                        struct wn_talk *talk, float *probability, size_t *used,
                        struct wn_error *error)
 {
     const struct problem p = {x, n, d, k, label, fold,
-                              1 / how->inverse_penalty};
+                              1 / how->inverse_penalty, weight};
     struct descent *ways = wn_new(how->folds, sizeof *ways, error);
     struct descent **who = wn_new(how->folds, sizeof *who, error);
     struct pass pass = {0};
@@ -534,13 +547,14 @@ done:
 }
 
 int wn_softmax_objective(const struct wn_softmax *how, const float *x,
-                         size_t n, size_t d, const int32_t *label, size_t k,
-                         const int32_t *fold, int32_t out,
+                         size_t n, size_t d, const int32_t *label,
+                         const float *weight, size_t k, const int32_t *fold,
+                         int32_t out,
                          const double *weights, double *value,
                          double *gradient, struct wn_error *error)
 {
     const struct problem p = {x, n, d, k, label, fold,
-                              1 / how->inverse_penalty};
+                              1 / how->inverse_penalty, weight};
     struct descent way = {0}, *who = &way;
     struct pass pass = {0};
     int status = -1;

@@ -2,9 +2,9 @@
 /* model/softmax.h: cross-validated multinomial logistic regression.
  *
  * Each fold's model minimises, over the rows of the other folds that have a
- * label, with weights W (d x k) and intercepts b (k):
+ * label and a weight w above 0, with W (d x k) and intercepts b (k):
  *
- *     sum_i -log softmax(x_i W + b)[y_i]  +  |W|^2 / (2 C)
+ *     sum_i w_i (-log softmax(x_i W + b)[y_i])  +  |W|^2 / (2 C)
  *
  * the intercepts not penalised, which is scikit-learn's objective. All folds
  * are fitted together: one product of a block of rows with the weights of all
@@ -34,6 +34,7 @@ extern const struct wn_softmax wn_softmax_standard;
 /* The probabilities of every row from the model that did not see its fold.
  *   x            n x d, row-major, finite
  *   label        n, 0..k-1, or -1: never trained on, but predicted
+ *   weight       n, >= 0, what a row counts; NULL for 1
  *   fold         n, 0..folds-1
  *   probability  out, n x k, rows sum to 1. A class without rows in the other
  *                folds has probability 0 there.
@@ -43,8 +44,8 @@ extern const struct wn_softmax wn_softmax_standard;
  * WN_ENUMERIC, WN_ENOMEM.
  * Compared with: scikit-learn LogisticRegression(C=1). */
 int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
-                       size_t d, const int32_t *label, size_t k,
-                       const int32_t *fold, int threads,
+                       size_t d, const int32_t *label, const float *weight,
+                       size_t k, const int32_t *fold, int threads,
                        struct wn_talk *talk, float *probability,
                        size_t *used, struct wn_error *error) WN_MUST_CHECK;
 
@@ -52,8 +53,9 @@ int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
  * tests. weights and gradient are (d + 1) x k, the intercepts last; rows of
  * fold `out` (and those without label) do not count. */
 int wn_softmax_objective(const struct wn_softmax *how, const float *x,
-                         size_t n, size_t d, const int32_t *label, size_t k,
-                         const int32_t *fold, int32_t out,
+                         size_t n, size_t d, const int32_t *label,
+                         const float *weight, size_t k, const int32_t *fold,
+                         int32_t out,
                          const double *weights, double *value,
                          double *gradient, struct wn_error *error)
     WN_MUST_CHECK;

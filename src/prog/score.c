@@ -9,7 +9,7 @@
 
 static const struct wn_option first_rows[] = {
     {.name = "model", .kind = WN_SUBSET, .value = "LIST",
-     .standard = "kernel,trees,neighbors", .choices = wn_predictor_choices + 1,
+     .standard = WN_COMMITTEE, .choices = wn_predictor_choices,
      .recorded = true,
      .help = "average these predictors; see --list-models"},
     {.name = "passes", .kind = WN_WHOLE, .value = "N", .standard = "2",
@@ -30,6 +30,8 @@ static const struct wn_option first_rows[] = {
     {.name = "folds", .kind = WN_WHOLE, .value = "N", .standard = "5",
      .low = 2, .high = 1000, .recorded = true,
      .help = "cross-validate in N parts"},
+    {.name = "ungrouped", .kind = WN_FLAG, .recorded = true,
+     .help = "let rows of a group judge one another"},
     {0}};
 
 static const struct wn_option last_rows[] = {

@@ -14,12 +14,22 @@ void score_free(struct work *work)
     wn_dataset_free(&work->data);
     free(work->index);
     free(work->fold);
+    free(work->group);
     free(work->distance);
     free(work->probability);
     free(work->members);
     free(work->quality);
     free(work->chosen);
     wn_dynamics_free(work->dynamics);
+}
+
+/* Whether a predictor was asked for, by its name or as one of the committee. */
+static bool is_member(const struct wn_run *run,
+                      const struct wn_predictor *predictor)
+{
+    return wn_option_holds(run->options, "model", predictor->name) ||
+           (predictor->standard &&
+            wn_option_holds(run->options, "model", WN_COMMITTEE));
 }
 
 /* The predictors and what they and the methods need. Probabilities that the
@@ -40,8 +50,7 @@ static int choose(const struct wn_run *run, struct work *work,
     if (!work->members || !work->quality)
         return -1;
     for (size_t p = 0; p < count; p++)
-        if (!work->brought &&
-            wn_option_holds(run->options, "model", wn_predictors[p]->name)) {
+        if (!work->brought && is_member(run, wn_predictors[p])) {
             work->members[work->member_count++] = wn_predictors[p];
             work->parts |= wn_predictors[p]->needs;
         }
@@ -114,6 +123,7 @@ static int check_memory(const struct wn_run *run, const struct work *work,
     const struct wn_sample sample = {
         .n = x[0], .d = x[1], .k = names[0], .m = m, .threads = run->threads,
         .probe = score_probe(run),
+        .groups = wn_audit_has(work->audit, "data/group") ? x[0] : 0,
         .folds = (size_t)wn_option_number(run->options, "folds")};
     if (work->parts & WN_SAMPLE_NEIGHBORS)
         most = fmax(most, wn_graph_bytes(x[0], x[1], m, score_probe(run),
@@ -128,7 +138,7 @@ static int check_memory(const struct wn_run *run, const struct work *work,
              x[0], x[1], names[0]);
     return wn_run_afford(run,
                          (double)x[0] * (4 * (double)x[1] + 8 * (double)m +
-                                         16) +
+                                         48) +
                              most + library_bytes(run),
                          what, error);
 }
@@ -141,9 +151,8 @@ int score_read(const struct wn_run *run, struct work *work,
         check_memory(run, work, error))
         return -1;
     const unsigned parts =
-        WN_PART_LABEL | WN_PART_FEATURES |
-        (work->brought ? (unsigned)WN_PART_PROBABILITY : 0) |
-        (work->needs & WN_NEEDS_TRUSTED ? (unsigned)WN_PART_ROLE : 0);
+        WN_PART_LABEL | WN_PART_FEATURES | WN_PART_ROLE |
+        (work->brought ? (unsigned)WN_PART_PROBABILITY : 0);
     if (wn_dataset_load(&work->data, work->audit, parts, error))
         return -1;
     return check_data(work, error);

@@ -19,6 +19,8 @@ struct work {
     enum wn_metric metric;
     struct wn_graph_facts facts;
     int32_t *index, *fold;
+    int32_t *group; /* n, 0..groups-1; NULL without groups */
+    size_t groups;
     float *distance, *probability;
     size_t folds;
     const struct wn_predictor **members;
@@ -80,6 +82,19 @@ int score_choose_methods(const struct wn_run *run, struct work *work,
 int score_methods(const struct wn_run *run, const struct work *work,
                   struct wn_audit_writer *writer, struct wn_error *error)
     WN_MUST_CHECK;
+
+/* A count that was asked for and does not fit its `units` is an error; a
+ * default is lowered to `most`, and that is said. */
+int score_fit_count(const struct wn_run *run, const struct work *work,
+                    const char *option, size_t most, const char *unit,
+                    size_t units, size_t *count, struct wn_error *error)
+    WN_MUST_CHECK;
+
+/* score_predict.c: the probabilities of the members, or what the user brought,
+ * as it is: whose model that was we do not know. */
+int score_predict(const struct wn_run *run, struct work *work,
+                  struct wn_error *error) WN_MUST_CHECK;
+void score_take_brought(const struct wn_run *run, struct work *work);
 
 /* score_write.c: the methods' scores and all of /score; the whole file. */
 int score_write(const struct wn_run *run, const struct work *work,

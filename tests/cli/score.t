@@ -15,11 +15,11 @@ runs "--list-methods" score --list-methods
 grep -q '^disagreement ' out
 ok $? "which names disagreement"
 runs "--list-models" score --list-models
-is "$(cut -d' ' -f1 out | tr '\n' ' ')" "kernel trees neighbors softmax " \
+is "$(cut -d' ' -f1 out | tr '\n' ' ')" "kernel trees neighbors softmax mlp " \
     "which names the models"
 
 fails_with 2 "unknown or ambiguous option --nonsense" score --nonsense
-fails_with 2 "--model: found 'oracle', wanted some of kernel|trees" \
+fails_with 2 "--model: found 'oracle', wanted some of committee|kernel|trees" \
     score --model=oracle iris.h5
 fails_with 2 "--methods: found 'x', wanted some of" score --methods=x iris.h5
 fails_with 2 "--neighbors: found 0, wanted 1 to 1000" score --neighbors=0 iris.h5

@@ -28,17 +28,43 @@ static void make_rows(float *x, int32_t *label)
     }
 }
 
-static void scores(const float *x, const int32_t *label, const float *weight,
-                   int threads, float *score)
+static struct wn_sample sample_of(const float *x, const int32_t *label,
+                                  const float *weight, const int32_t *group,
+                                  int threads)
 {
+    return (struct wn_sample){.x = x, .n = N, .d = D, .k = K, .label = label,
+                              .weight = weight, .group = group,
+                              .groups = group ? N : 0, .seed = 1,
+                              .threads = threads};
+}
+
+static void group_scores(const float *x, const int32_t *label,
+                         const float *weight, const int32_t *group,
+                         int threads, float *score)
+{
+    const struct wn_sample sample = sample_of(x, label, weight, group,
+                                              threads);
     struct wn_standard view;
     struct wn_error error = {0};
 
     assert_int_equal(wn_standard_make(&view, x, N, D, &error), 0);
-    assert_int_equal(wn_kernel_scores(&knobs, &view, x, N, D, label, K, weight, 1,
-                                      threads, score, &error),
+    assert_int_equal(wn_kernel_scores(&knobs, &view, &sample, score, &error),
                      0);
     wn_standard_free(&view);
+}
+
+static void scores(const float *x, const int32_t *label, const float *weight,
+                   int threads, float *score)
+{
+    group_scores(x, label, weight, NULL, threads, score);
+}
+
+static int predict(const float *x, const int32_t *label, int threads,
+                   float *probability, struct wn_error *error)
+{
+    const struct wn_sample sample = sample_of(x, label, NULL, NULL, threads);
+
+    return wn_kernel_predict(&sample, probability, NULL, error);
 }
 
 static void compare_with_refits(const float *weight)
@@ -79,6 +105,81 @@ static void leave_one_out_is_a_refit_with_weights(void **state)
     compare_with_refits(weight);
 }
 
+/* Groups of 1, 2, 3 ... rows, scattered: the block formula against refits in
+ * which the whole group has weight 0. */
+static void a_group_left_out_is_a_refit(void **state)
+{
+    static float x[N * D], all[N * K], again[N * K], without[N * K];
+    static float weight[N], changed[N];
+    static int32_t label[N], group[N];
+    struct wn_random random;
+    int size[N] = {0}, groups = 0;
+    double far = 0;
+
+    (void)state;
+    make_rows(x, label);
+    wn_random_start(&random, 5, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < N; i++) {
+        group[i] = groups;
+        groups += ++size[groups] > groups;
+        weight[i] = (float)wn_random_unit(&random);
+    }
+    wn_random_shuffle(&random, group, N);
+    label[3] = -1;
+    group_scores(x, label, weight, group, 1, all);
+    group_scores(x, label, weight, group, 4, again);
+    assert_memory_equal(all, again, sizeof all);
+    for (int g = 0; g <= groups; g++) {
+        for (int r = 0; r < N; r++)
+            changed[r] = group[r] == g ? 0 : weight[r];
+        scores(x, label, changed, 1, without);
+        for (int i = 0; i < N; i++)
+            for (int c = 0; group[i] == g && c < K; c++)
+                far = fmax(far, fabs((double)all[i * K + c] -
+                                     (double)without[i * K + c]));
+    }
+    assert_true(far < 1e-4);
+    assert_true(far > 0);
+}
+
+/* More rows in a group than go through the formula: 2,500 of 3,000. */
+static void a_large_group_is_left_out_too(void **state)
+{
+    enum { ROWS = 3000 };
+    static float x[ROWS * D], all[ROWS * K], without[ROWS * K], weight[ROWS];
+    static int32_t label[ROWS], group[ROWS];
+    const struct wn_kernel few = {.features = 64, .bandwidth = 2, .ridge = 1};
+    struct wn_sample sample = sample_of(x, label, NULL, group, 2);
+    struct wn_standard view;
+    struct wn_random random;
+    struct wn_error error = {0};
+
+    (void)state;
+    wn_random_start(&random, 6, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < ROWS; i++) {
+        label[i] = (int32_t)wn_random_below(&random, K);
+        group[i] = i % 6 ? 500 : i / 6;
+        weight[i] = group[i] == 500 ? 0 : 1;
+        for (int j = 0; j < D; j++)
+            x[i * D + j] = (float)(wn_random_normal(&random) +
+                                   (j == label[i]));
+    }
+    sample.n = ROWS;
+    sample.groups = 501;
+    assert_int_equal(wn_standard_make(&view, x, ROWS, D, &error), 0);
+    assert_int_equal(wn_kernel_scores(&few, &view, &sample, all, &error), 0);
+    sample.group = NULL;
+    sample.groups = 0;
+    sample.weight = weight;
+    assert_int_equal(wn_kernel_scores(&few, &view, &sample, without, &error),
+                     0);
+    wn_standard_free(&view);
+    for (int i = 0; i < ROWS; i++)
+        for (int c = 0; group[i] == 500 && c < K; c++)
+            assert_true(fabs((double)all[i * K + c] -
+                             (double)without[i * K + c]) < 1e-4);
+}
+
 static void threads_do_not_show(void **state)
 {
     static float x[N * D], one[N * K], four[N * K];
@@ -87,11 +188,9 @@ static void threads_do_not_show(void **state)
 
     (void)state;
     make_rows(x, label);
-    assert_int_equal(wn_kernel_predict(x, N, D, label, K, NULL, 0, 1, NULL,
-                                       one, NULL, &error),
+    assert_int_equal(predict(x, label, 1, one, &error),
                      0);
-    assert_int_equal(wn_kernel_predict(x, N, D, label, K, NULL, 0, 4, NULL,
-                                       four, NULL, &error),
+    assert_int_equal(predict(x, label, 4, four, &error),
                      0);
     assert_memory_equal(one, four, sizeof one);
 }
@@ -120,8 +219,7 @@ static void probabilities_are_right_and_sum_to_one(void **state)
 
     (void)state;
     make_rows(x, label);
-    assert_int_equal(wn_kernel_predict(x, N, D, label, K, NULL, 0, 2, NULL,
-                                       probability, NULL, &error),
+    assert_int_equal(predict(x, label, 2, probability, &error),
                      0);
     for (int i = 0; i < N; i++) {
         double sum = 0;
@@ -150,8 +248,7 @@ static void equal_rows_have_an_answer(void **state)
     memset(x, 0, sizeof x);
     for (int i = 0; i < N; i++)
         label[i] = i % 2;
-    assert_int_equal(wn_kernel_predict(x, N, D, label, K, NULL, 0, 2, NULL,
-                                       probability, NULL, &error),
+    assert_int_equal(predict(x, label, 2, probability, &error),
                      0);
     for (int i = 0; i < N * K; i++)
         assert_true(isfinite(probability[i]));
@@ -169,6 +266,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leave_one_out_is_a_refit),
         cmocka_unit_test(leave_one_out_is_a_refit_with_weights),
+        cmocka_unit_test(a_group_left_out_is_a_refit),
+        cmocka_unit_test(a_large_group_is_left_out_too),
         cmocka_unit_test(threads_do_not_show),
         cmocka_unit_test(own_label_is_not_used),
         cmocka_unit_test(probabilities_are_right_and_sum_to_one),

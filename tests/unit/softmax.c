@@ -75,18 +75,18 @@ static void gradient_is_that_of_the_objective(void **state)
     for (int j = 0; j < SIZE; j++)
         weights[j] = 0.5 * wn_random_normal(&random);
     assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D,
-                                          label, K, fold, 2, weights, &value,
+                                          label, NULL, K, fold, 2, weights, &value,
                                           gradient, &error), 0);
     for (int j = 0; j < SIZE; j++) {
         const double kept = weights[j], step = 0.05;
 
         weights[j] = kept + step;
         assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D,
-                                              label, K, fold, 2, weights,
+                                              label, NULL, K, fold, 2, weights,
                                               &more, ignored, &error), 0);
         weights[j] = kept - step;
         assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D,
-                                              label, K, fold, 2, weights,
+                                              label, NULL, K, fold, 2, weights,
                                               &less, ignored, &error), 0);
         weights[j] = kept;
         /* The objective is a sum of 480 rows in float products. */
@@ -106,10 +106,10 @@ static void threads_do_not_show(void **state)
     make_rows(x, label, ROWS);
     assert_int_equal(wn_folds_assign(label, ROWS, K, 5, 0, fold, &error), 0);
     assert_int_equal(wn_softmax_predict(&wn_softmax_standard, x, ROWS, D,
-                                        label, K, fold, 1, NULL, one, NULL,
+                                        label, NULL, K, fold, 1, NULL, one, NULL,
                                         &error), 0);
     assert_int_equal(wn_softmax_predict(&wn_softmax_standard, x, ROWS, D,
-                                        label, K, fold, 4, NULL, four, NULL,
+                                        label, NULL, K, fold, 4, NULL, four, NULL,
                                         &error), 0);
     assert_memory_equal(one, four, sizeof one);
 }
@@ -138,12 +138,78 @@ static void golden_probabilities(void **state)
     (void)state;
     how.folds = 2;
     how.tolerance = 1e-6;
-    assert_int_equal(wn_softmax_predict(&how, x, 8, 2, label, 3, fold, 1,
+    assert_int_equal(wn_softmax_predict(&how, x, 8, 2, label, NULL, 3, fold, 1,
                                         NULL, found, &used, &error), 0);
     assert_true(used < how.iterations);
     for (int i = 0; i < 8; i++)
         for (int c = 0; c < 3; c++)
             assert_true(fabs((double)found[i * 3 + c] - wanted[i][c]) < 1e-4);
+}
+
+/* A row of weight 2 is as good as two rows, one of weight 0 as none. */
+static void weights_count_rows(void **state)
+{
+    static const float x[] = {0, 1, 2, 3, 4, 5, 1.5f, 3.5f, 9};
+    static const int32_t label[] = {0, 1, 0, 1, 0, 1, 1, 0, 0};
+    static const int32_t fold[] = {0, 0, 0, 1, 1, 1, 0, 1, 0};
+    static const float weight[] = {1, 2, 1, 1, 2, 1, 1, 1, 0};
+    static const float twice_x[] = {0, 1, 2, 3, 4, 5, 1.5f, 3.5f, 1, 4};
+    static const int32_t twice_label[] = {0, 1, 0, 1, 0, 1, 1, 0, 1, 0};
+    static const int32_t twice_fold[] = {0, 0, 0, 1, 1, 1, 0, 1, 0, 1};
+    struct wn_softmax how = wn_softmax_standard;
+    struct wn_error error = {0};
+    float by_weight[18], by_rows[20];
+
+    (void)state;
+    how.folds = 2;
+    how.tolerance = 1e-6;
+    assert_int_equal(wn_softmax_predict(&how, x, 9, 1, label, weight, 2, fold,
+                                        1, NULL, by_weight, NULL, &error), 0);
+    assert_int_equal(wn_softmax_predict(&how, twice_x, 10, 1, twice_label,
+                                        NULL, 2, twice_fold, 1, NULL, by_rows,
+                                        NULL, &error), 0);
+    for (int cell = 0; cell < 16; cell++)
+        assert_true(fabs((double)by_weight[cell] - (double)by_rows[cell]) <
+                    1e-5);
+}
+
+/* 20 groups of 1 to 20 rows of two classes: whole, every fold with a fair part
+ * of rows and of classes; the same for the same seed. */
+static void folds_keep_groups_whole(void **state)
+{
+    enum { ROWS = 210, GROUPS = 21, FOLDS = 5 };
+    int32_t label[ROWS], group[ROWS], fold[ROWS], again[ROWS], of[GROUPS];
+    int rows[FOLDS] = {0}, ones[FOLDS] = {0}, at = 0;
+    struct wn_error error = {0};
+
+    (void)state;
+    for (int g = 0; g < GROUPS; g++)
+        of[g] = -1;
+    for (int g = 1; g < GROUPS; g++)
+        for (int r = 0; r < g; r++, at++) {
+            group[at] = g;
+            label[at] = at % 15 == 14 ? -1 : at % 3 == 0;
+        }
+    assert_int_equal(at, ROWS);
+    assert_int_equal(wn_folds_assign_groups(label, ROWS, 2, group, GROUPS,
+                                            FOLDS, 7, fold, &error), 0);
+    assert_int_equal(wn_folds_assign_groups(label, ROWS, 2, group, GROUPS,
+                                            FOLDS, 7, again, &error), 0);
+    assert_memory_equal(fold, again, sizeof fold);
+    for (int i = 0; i < ROWS; i++) {
+        assert_in_range(fold[i], 0, FOLDS - 1);
+        assert_true(of[group[i]] == -1 || of[group[i]] == fold[i]);
+        of[group[i]] = fold[i];
+        rows[fold[i]]++;
+        ones[fold[i]] += label[i] == 1;
+    }
+    for (int f = 0; f < FOLDS; f++) {
+        assert_in_range(rows[f], 36, 48);
+        assert_in_range(ones[f], 10, 18);
+    }
+    assert_int_equal(wn_folds_assign_groups(label, ROWS, 2, group, GROUPS,
+                                            21, 7, fold, &error), -1);
+    assert_int_equal(error.code, WN_EUSAGE);
 }
 
 /* A class that only one fold has gets 0 there and something elsewhere; rows
@@ -159,7 +225,7 @@ static void absent_classes_and_labels(void **state)
 
     (void)state;
     how.folds = 2;
-    assert_int_equal(wn_softmax_predict(&how, x, 6, 1, label, 3, fold, 1,
+    assert_int_equal(wn_softmax_predict(&how, x, 6, 1, label, NULL, 3, fold, 1,
                                         NULL, found, NULL, &error), 0);
     for (int i = 0; i < 6; i++) {
         double sum = 0;
@@ -183,7 +249,7 @@ static void nothing_to_train_on(void **state)
 
     (void)state;
     how.folds = 2;
-    assert_int_equal(wn_softmax_predict(&how, x, 4, 1, label, 2, fold, 1,
+    assert_int_equal(wn_softmax_predict(&how, x, 4, 1, label, NULL, 2, fold, 1,
                                         NULL, found, NULL, &error), -1);
     assert_int_equal(error.code, WN_EDATA);
 }
@@ -192,6 +258,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folds_are_even),
+        cmocka_unit_test(folds_keep_groups_whole),
+        cmocka_unit_test(weights_count_rows),
         cmocka_unit_test(gradient_is_that_of_the_objective),
         cmocka_unit_test(threads_do_not_show),
         cmocka_unit_test(golden_probabilities),
