@@ -123,6 +123,44 @@ def dynamics(path):
     print(f"mean EL2N {scores[0].mean():.4f}, GraNd {scores[1].mean():.4f}")
 
 
+def text(path):
+    """Texts as words, 128 dimensions, out-of-fold predictions."""
+    table = need("pandas", "python3-pandas")
+    words = need("sklearn.feature_extraction.text", "python3-sklearn")
+    model = need("sklearn.linear_model", "python3-sklearn")
+    select = need("sklearn.model_selection", "python3-sklearn")
+    reduce = need("sklearn.decomposition", "python3-sklearn")
+    yield
+    rows = table.read_csv(path)
+    x = words.TfidfVectorizer().fit_transform(rows["text"])
+    x = reduce.TruncatedSVD(128, random_state=0).fit_transform(x)
+    p = select.cross_val_predict(model.LogisticRegression(), x, rows["label"],
+                                 cv=folds(select))
+    yield
+    print(f"accuracy {(p == rows['label']).mean():.4f}")
+
+
+def folds(select):
+    return select.StratifiedKFold(5, shuffle=True, random_state=0)
+
+
+def right(path):
+    """How often the probabilities of a scored audit file are for the label,
+    and how often those of scikit-learn are on its features."""
+    h5py = need("h5py", "python3-h5py")
+    model = need("sklearn.linear_model", "python3-sklearn")
+    select = need("sklearn.model_selection", "python3-sklearn")
+    x, y = features(path)
+    with h5py.File(path, "r") as file:
+        p = file["score/probability"][()]
+    yield
+    q = select.cross_val_predict(model.LogisticRegression(), x, y,
+                                 cv=folds(select))
+    yield
+    print(f"accuracy {(p.argmax(1) == y).mean():.4f}, "
+          f"{(q == y).mean():.4f} by scikit-learn's logistic regression")
+
+
 def run(peer, path):
     """A peer is a generator: what is between its two yields is the work."""
     steps = peer(path)
@@ -137,7 +175,7 @@ def run(peer, path):
 
 
 PEERS = {peer.__name__: peer for peer in
-         (pandas, logistic, neighbors, faiss, dynamics)}
+         (pandas, logistic, neighbors, faiss, dynamics, text, right)}
 
 if __name__ == "__main__":
     if len(sys.argv) != 3 or sys.argv[1] not in PEERS:

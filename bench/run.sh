@@ -34,7 +34,7 @@ else
 fi
 o='-j '$threads' -f -q -o '$data/out.h5
 
-# name | what | data | ours | peers, separated by ; | floor
+# name | what | data | ours | peers, separated by ; | floor | what ours came to
 table="
 csv|numeric CSV, $csv_n x 65|csv|ingest $o --label=label $data/csv.csv|$peers pandas $data/csv.csv|floor csv $data/csv.csv
 softmax|5-fold logistic regression, $wide_n x 784|wide|score $o --model=softmax --methods=none $data/wide.h5|$peers logistic $data/wide.h5|floor sgemm $wide_n 10 784 3200
@@ -42,11 +42,28 @@ neighbors|exact 10 neighbours, $narrow_n x 128|narrow|score $o --model=none --me
 dynamics|EL2N and GraNd, ten networks, five epochs, $wide_n x 784|wide|score $o --model=none --methods=el2n,grand --epoch=5 $data/wide.h5|$peers dynamics $data/wide.h5|floor sgemm $wide_n 128 784 110
 dynamics20k|the same, $narrow_n x 128|narrow|score $o --model=none --methods=el2n,grand --epoch=5 $data/narrow.h5|$peers dynamics $data/narrow.h5|floor sgemm $narrow_n 128 128 110
 dynamics16|the same, $narrow_n x 16|slim|score $o --model=none --methods=el2n,grand --epoch=5 $data/slim.h5|$peers dynamics $data/slim.h5|floor sgemm $narrow_n 128 16 110
+text|texts to 128 dimensions, 5-fold logistic regression|text|text.sh $threads $data/text.csv $data/out.h5|$peers text $data/text.csv||$peers right $data/out.h5
 digits|the whole audit of the digits|digits|audit -q -j $threads $data/digits.csv --label=digit||
 "
 
 make_csv() { generate $csv_n 64 10 .05 >"$1"; }
 make_digits() { cp "$source/samples/digits.csv" "$1"; }
+# Film reviews where they are at hand (bench/accuracy.py), else drawn words.
+make_text() {
+    reviews=$source/../shared/data/reviews.csv.gz
+    if [ -z "$small" ] && [ -r "$reviews" ]; then
+        gzip -cd "$reviews"
+    else
+        awk -v n=$wide_n 'BEGIN { srand(1); print "id,text,label"
+            for (i = 0; i < n; i++) {
+                printf "%d,", i
+                for (j = 0; j < 300; j++)
+                    printf "%s%d ", rand() < .1 && i % 2 ? "v" : "w",
+                        exp(rand() * 9)
+                print "," (i % 2 ? "pos" : "neg")
+            } }'
+    fi >"$1"
+}
 encoded() {
     generate "$2" "$3" 10 .05 | ingest -q --label=label -f -o "$1"
 }
@@ -57,7 +74,7 @@ make_narrow() { encoded "$1" $narrow_n 128; }
 # prepare NAME: its data, unless they are there.
 prepare() {
     case $1 in
-    csv | digits) file=$data/$1.csv ;;
+    csv | digits | text) file=$data/$1.csv ;;
     *) file=$data/$1.h5 ;;
     esac
     [ -s "$file" ] || { "make_$1" "$file.new" && mv "$file.new" "$file"; }
@@ -85,10 +102,16 @@ line() {
     esac
 }
 
+# told COMMAND...: what it says, under the line above.
+told() {
+    BENCH_RESULT=/dev/null "$@" </dev/null 2>&1 | sed 's/^/               /'
+}
+
 mkdir -p "$data" || exit 2
 echo "$threads threads, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo |
     head -n 1)"
-echo "$table" | while IFS='|' read -r name what needs ours others floor; do
+echo "$table" | while IFS='|' read -r name what needs ours others floor \
+    came; do
     [ -n "$name" ] || continue
     case " ${*:-$name} " in
     *" $name "*) ;;
@@ -98,10 +121,12 @@ echo "$table" | while IFS='|' read -r name what needs ours others floor; do
     prepare "$needs" || { echo "  cannot make its data"; exit 2; }
     time=$(timed $ours </dev/null)
     line ours "$time"
+    [ -z "$came" ] || told $came
     echo "$others" | tr ';' '\n' | while read -r other; do
         [ -n "$other" ] || continue
         who=${other#"$peers "}
         line "${who%% *}" "$(timed $other </dev/null)" "${time%% *}"
+        [ -z "$came" ] || told tail -n 1 "$data/said"
     done
     [ -z "$floor" ] ||
         line "floor" "$(timed $floor </dev/null)" "${time%% *}"

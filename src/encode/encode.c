@@ -92,7 +92,8 @@ static void *start_piece(void *shared, struct wn_error *error)
     piece->features = wn_new(wn_product(encoding->rows, piece->table->d, 1),
                              sizeof *piece->features, error);
     if (!piece->features || (has_text(piece->table) &&
-                             !(piece->terms = wn_terms_new(error)))) {
+                             !(piece->terms = wn_terms_new(
+                                   piece->table->text_grams, error)))) {
         stop_piece(piece);
         return NULL;
     }

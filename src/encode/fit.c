@@ -84,7 +84,8 @@ static void *start_piece(void *shared, struct wn_error *error)
     if (!piece)
         return NULL;
     piece->fitting = shared;
-    piece->terms = wn_terms_new(error);
+    piece->terms =
+        wn_terms_new(piece->fitting->table->text_grams, error);
     if (piece->terms)
         return piece;
     stop_piece(piece);

@@ -9,7 +9,7 @@
 #include "util/memory.h"
 
 enum { DIGIT_BITS = 11, DIGIT = 1 << DIGIT_BITS, FEW = 64 };
-enum { RARE = 700 };
+enum { RARE = 700, RARE_GRAM = 100 };
 
 struct wn_prose {
     struct term {
@@ -21,7 +21,7 @@ struct wn_prose {
     float *mean;   /* dims */
     float factor;
     float damped[FEW]; /* 1 + log count */
-    size_t terms, dims;
+    size_t words, terms, dims; /* the first `words` terms are no grams */
 };
 
 struct common {
@@ -83,16 +83,19 @@ static size_t find_common(const uint32_t *place, size_t count, size_t least,
     return terms;
 }
 
-/* Number the terms, the most frequent first, so that what is read often lies
- * together; at[documents + 1] is 0. */
+/* Give the terms first .. first+count-1 their numbers, the most frequent first,
+ * so that what is read often lies together; at[documents + 1] is room. */
 static void number_common(struct wn_prose *prose, const struct common *common,
-                          size_t documents, size_t *at)
+                          size_t first, size_t count, size_t documents,
+                          size_t *at)
 {
-    for (size_t t = 0; t < prose->terms; t++)
+    memset(at, 0, (documents + 1) * sizeof *at);
+    at[0] = first;
+    for (size_t t = first; t < first + count; t++)
         at[documents - common[t].documents + 1]++;
     for (size_t i = 1; i <= documents; i++)
         at[i] += at[i - 1];
-    for (size_t t = 0; t < prose->terms; t++) {
+    for (size_t t = first; t < first + count; t++) {
         const uint32_t with = common[t].documents;
         const size_t number = at[documents - with]++;
 
@@ -109,9 +112,11 @@ static int number_terms(struct wn_prose *prose, size_t documents,
                         struct wn_error *error)
 {
     const size_t count = (size_t)start[documents];
+    const size_t rare = documents / RARE_GRAM + 2;
     uint32_t *sorted = wn_new(wn_product(2, count, 1), sizeof *sorted, error);
     size_t *at = wn_new(documents + 1, sizeof *at, error);
     size_t least = documents / RARE + 1 > 2 ? documents / RARE + 1 : 2;
+    size_t split = 0, grams;
     struct common *common = NULL;
     int status = -1;
 
@@ -120,9 +125,13 @@ static int number_terms(struct wn_prose *prose, size_t documents,
     if (count)
         memcpy(sorted, place, count * sizeof *sorted);
     sort_places(sorted, sorted + count, count);
-    while ((prose->terms = find_common(sorted, count, least, NULL)) >
+    while (split < count && sorted[split] < WN_TERMS_GRAM)
+        split++;
+    while ((prose->words = find_common(sorted, split, least, NULL)) >
            WN_PROSE_TERMS)
         least++;
+    grams = find_common(sorted + split, count - split, rare, NULL);
+    prose->terms = prose->words + grams;
     for (prose->slots = 4; prose->slots < 2 * prose->terms;)
         prose->slots *= 2;
     prose->slot = wn_new(prose->slots, sizeof *prose->slot, error);
@@ -130,8 +139,10 @@ static int number_terms(struct wn_prose *prose, size_t documents,
     common = wn_new(prose->terms, sizeof *common, error);
     if (!prose->slot || !prose->rarity || !common)
         goto done;
-    find_common(sorted, count, least, common);
-    number_common(prose, common, documents, at);
+    find_common(sorted, split, least, common);
+    find_common(sorted + split, count - split, rare, common + prose->words);
+    number_common(prose, common, 0, prose->words, documents, at);
+    number_common(prose, common, prose->words, grams, documents, at);
     status = 0;
 done:
     free(sorted);
@@ -140,12 +151,13 @@ done:
     return status;
 }
 
-/* Keep the terms that have a number, as weights of a vector of length 1:
- * places become numbers, counts weights. Returns how many there are. */
+/* Keep the terms that have a number, as weights: places become numbers, counts
+ * weights. The vector of words has length 1, that of grams half of it. Returns
+ * how many terms there are. */
 static size_t weigh(const struct wn_prose *prose, size_t count,
                     uint32_t *place, float *often)
 {
-    double square = 0;
+    double square[2] = {0}, share[2];
     size_t kept = 0;
 
     for (size_t e = 0; e < count; e++) {
@@ -159,10 +171,13 @@ static size_t weigh(const struct wn_prose *prose, size_t count,
 
         place[kept] = number - 1;
         often[kept++] = weight;
-        square += (double)weight * (double)weight;
+        square[number > prose->words] += (double)weight * (double)weight;
     }
+    share[0] = 1 / sqrt(square[0]);
+    share[1] = .5 / sqrt(square[1]);
     for (size_t e = 0; e < kept; e++)
-        often[e] = (float)((double)often[e] / sqrt(square));
+        often[e] =
+            (float)((double)often[e] * share[place[e] >= prose->words]);
     return kept;
 }
 

@@ -10,9 +10,11 @@
  * then less the mean and over the standard deviation of the direction that
  * varies most, so that the directions keep their proportions.
  *
- * Terms in fewer than 1 of 700 of the documents, or in one only, are left out,
- * and of the others the rarest if there are more than WN_PROSE_TERMS: on film
- * reviews four times as many told nothing more.
+ * Words and grams are brought to length 1 and 1/2 of their own before.
+ * Words and pairs in fewer than 1 of 700 of the documents, or in one only, are
+ * left out, and of the others the rarest if there are more than
+ * WN_PROSE_TERMS: on film reviews four times as many told nothing more. Grams
+ * in fewer than 1 of 100 are left out.
  *
  * Measured on 2,000 film reviews, logistic regression on 128 dimensions, five
  * folds: .887 right, where scikit-learn's TfidfVectorizer, TruncatedSVD and

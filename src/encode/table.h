@@ -104,6 +104,7 @@ struct wn_table {
     struct wn_talk *talk;
     size_t one_hot;          /* most values of a one-hot column */
     size_t text_dims;        /* most features of a text column */
+    enum wn_grams text_grams;
     wn_prose_svd *svd;       /* wn_svd_basis */
     const char *const *na;   /* cells that mean "missing" beside empty ones */
     size_t na_count;

@@ -15,6 +15,7 @@
 enum { WORD_BYTES = 64, FEWEST_SLOTS = 256 };
 
 struct wn_terms {
+    enum wn_grams grams;
     pcre2_code *code;
     pcre2_match_data *found;
     char *copy; /* of a text that is not UTF-8 */
@@ -28,7 +29,7 @@ struct wn_terms {
     bool in_word[256];
 };
 
-struct wn_terms *wn_terms_new(struct wn_error *error)
+struct wn_terms *wn_terms_new(enum wn_grams grams, struct wn_error *error)
 {
     static const char word[] = "[\\p{L}\\p{M}\\p{N}_]{2,}";
     struct wn_terms *terms = wn_new(1, sizeof *terms, error);
@@ -37,6 +38,7 @@ struct wn_terms *wn_terms_new(struct wn_error *error)
 
     if (!terms)
         return NULL;
+    terms->grams = grams;
     for (int c = 0; c < 128; c++)
         terms->in_word[c] = (c >= '0' && c <= '9') || c == '_' ||
                             ((c | 32) >= 'a' && (c | 32) <= 'z');
@@ -111,10 +113,9 @@ static int set_slots(struct wn_terms *terms, size_t slots,
     return 0;
 }
 
-static int add_term(struct wn_terms *terms, uint64_t hash,
-                    struct wn_error *error)
+static int add_place(struct wn_terms *terms, uint32_t place,
+                     struct wn_error *error)
 {
-    const uint32_t place = (uint32_t)(hash >> 32);
     uint32_t *slot = find_slot(terms, place);
 
     if (*slot) {
@@ -136,16 +137,61 @@ static int add_term(struct wn_terms *terms, uint64_t hash,
 
 /* --- words -------------------------------------------------------------- */
 
-static uint64_t hash_word(const char *text, size_t length)
+/* The word between two blanks, capitals of ASCII made small, its first
+ * WORD_BYTES bytes: returns how many bytes there are. */
+static size_t make_small(const char *text, size_t length,
+                         char out[WORD_BYTES + 2])
 {
-    char small[WORD_BYTES];
-
     if (length > WORD_BYTES)
         length = WORD_BYTES;
+    out[0] = out[length + 1] = ' ';
     for (size_t i = 0; i < length; i++)
-        small[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 32
-                                                           : text[i]);
-    return wn_hash_bits(small, length);
+        out[i + 1] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 32
+                                                             : text[i]);
+    return length + 2;
+}
+
+static int add_word(struct wn_terms *terms, uint64_t hash,
+                    struct wn_error *error)
+{
+    return add_place(terms, (uint32_t)(hash >> 33), error);
+}
+
+static int add_gram(struct wn_terms *terms, const char *text, size_t length,
+                    struct wn_error *error)
+{
+    const uint32_t bucket = wn_hash_bits(text, length) % WN_GRAM_BUCKETS;
+
+    /* An odd factor scatters buckets over the slots and lets none meet. */
+    return add_place(terms,
+                     bucket * UINT32_C(0x9e3779b1) % WN_TERMS_GRAM |
+                         WN_TERMS_GRAM,
+                     error);
+}
+
+static bool begins_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+/* The grams of a word between blanks. */
+static int add_grams(struct wn_terms *terms, const char *word, size_t length,
+                     struct wn_error *error)
+{
+    size_t begin = 0, end = 0, characters = 0;
+
+    while (end < length) {
+        for (end++; end < length && !begins_character(word[end]);)
+            end++;
+        if (++characters < WN_GRAM && end < length)
+            continue;
+        if (add_gram(terms, word + begin, end - begin, error))
+            return -1;
+        for (begin++; begin < end && !begins_character(word[begin]);)
+            begin++;
+        characters = WN_GRAM - 1;
+    }
+    return 0;
 }
 
 /* Two words in order, as one. */
@@ -222,10 +268,18 @@ int wn_terms_read(struct wn_terms *terms, const char *text, size_t length,
         return -1;
     for (; (found = find_word(terms, text, length, &begin, &end, error)) == 1;
          begin = end) {
-        const uint64_t hash = hash_word(text + begin, end - begin);
+        char word[WORD_BYTES + 2];
+        const size_t size = make_small(text + begin, end - begin, word);
 
-        if (add_term(terms, hash, error) ||
-            (last && add_term(terms, pair(last, hash), error)))
+        if (terms->grams & WN_GRAMS_CHARS &&
+            add_grams(terms, word, size, error))
+            return -1;
+        if (!(terms->grams & WN_GRAMS_WORDS))
+            continue;
+        const uint64_t hash = wn_hash_bits(word + 1, size - 2);
+
+        if (add_word(terms, hash, error) ||
+            (last && add_word(terms, pair(last, hash), error)))
             return -1;
         last = hash;
     }

@@ -3,7 +3,9 @@
  *
  * Words are runs of two or more letters, digits, marks and underscores of any
  * script (PCRE2), capitals of ASCII made small. Terms are words and pairs of
- * neighbouring words, as digests of 32 bits. */
+ * neighbouring words, as digests of 31 bits; and, if asked for, the grams of
+ * every word: WN_GRAM characters in a row of the word between two blanks, or
+ * all of it if it is shorter, hashed into WN_GRAM_BUCKETS. */
 #ifndef WN_ENCODE_TERMS_H
 #define WN_ENCODE_TERMS_H
 
@@ -12,9 +14,17 @@
 
 #include "util/error.h"
 
+enum { WN_GRAM = 5, WN_GRAM_BUCKETS = 1 << 14 };
+/* Places from here on are those of grams. */
+#define WN_TERMS_GRAM UINT32_C(0x80000000)
+
+/* What a text is taken apart into. */
+enum wn_grams { WN_GRAMS_WORDS = 1, WN_GRAMS_CHARS = 2, WN_GRAMS_BOTH = 3 };
+
 struct wn_terms; /* takes texts apart; one for each thread */
 
-struct wn_terms *wn_terms_new(struct wn_error *error) WN_MUST_CHECK;
+struct wn_terms *wn_terms_new(enum wn_grams grams,
+                              struct wn_error *error) WN_MUST_CHECK;
 void wn_terms_free(struct wn_terms *terms);
 /* Take a text apart. Bytes that are not UTF-8 separate words.
  * Errors: WN_ENOMEM. */

@@ -44,6 +44,9 @@ static const struct wn_option first_rows[] = {
     {.name = "text-dims", .kind = WN_WHOLE, .value = "N", .standard = "128",
      .low = 1, .high = 4096, .recorded = true,
      .help = "give a text column N features"},
+    {.name = "text-grams", .kind = WN_CHOICE, .value = "WHAT",
+     .standard = "words", .choices = "words|chars|both", .recorded = true,
+     .help = "take texts apart into words and pairs, parts of words, both"},
     {.name = "delimiter", .letter = 'd', .kind = WN_TEXT, .value = "C",
      .standard = ",", .recorded = true,
      .help = "the byte between fields, or tab"},
@@ -138,6 +141,15 @@ static double role_bytes(const struct wn_run *run)
     return bytes;
 }
 
+static enum wn_grams choose_grams(const struct wn_run *run)
+{
+    const char *text = wn_option_text(run->options, "text-grams");
+
+    return strcmp(text, "chars") == 0  ? WN_GRAMS_CHARS
+           : strcmp(text, "both") == 0 ? WN_GRAMS_BOTH
+                                       : WN_GRAMS_WORDS;
+}
+
 /* Refuse at once what would need more than --memory: the index of the records,
  * two words for each cell of the survey's sample, and each thread's blocks. */
 static int check_memory(const struct wn_run *run, const struct wn_csv *csv,
@@ -208,6 +220,7 @@ static int ingest(struct wn_run *run, struct wn_error *error)
         return -1;
     wn_linear_start();
     table.one_hot = (size_t)wn_option_number(run->options, "one-hot");
+    table.text_grams = choose_grams(run);
     table.text_dims = (size_t)wn_option_number(run->options, "text-dims");
     table.svd = wn_svd_basis;
     table.na = wn_option_list(run->options, "na", &table.na_count);

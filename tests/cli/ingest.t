@@ -92,7 +92,7 @@ source small.csv
 label_column label
 task classification
 delimiter ,
-options label=label id=id no-header=no missing-label=reject one-hot=64 text-dims=128 delimiter=, max-field=16M max-columns=65535 max-record=1G
+options label=label id=id no-header=no missing-label=reject one-hot=64 text-dims=128 text-grams=words delimiter=, max-field=16M max-columns=65535 max-record=1G
 98
 END
     same found wanted "every dataset is as worked out by hand"
@@ -179,6 +179,13 @@ kind note "text 0 0 453 61" --label=income "$mixed"
 ingest --label=label text.csv -j1 >text1.h5
 ingest --label=label text.csv -j3 >text3.h5
 same text1.h5 text3.h5 "text: same bytes for -j3"
+ingest --label=label text.csv --text-grams=both -j1 >both1.h5
+ingest --label=label text.csv --text-grams=both -j3 >both3.h5
+same both1.h5 both3.h5 "text: same bytes for -j3 with parts of words"
+cmp -s both1.h5 text1.h5
+is $? 1 "text: parts of words are other features"
+kind text "text, 0 missing, 0 invalid, 21 features" --label=label text.csv \
+    --text-grams=chars
 if "$python" -c 'import h5py' 2>/dev/null; then
     is "$("$python" -c '
 import h5py

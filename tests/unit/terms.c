@@ -84,12 +84,62 @@ static void many_words(void **state)
     free(text);
 }
 
+/* The terms that are grams, and all their counts. */
+static void grams(struct wn_terms *taker, const char *text, size_t *count,
+                  float *sum)
+{
+    struct wn_error error = {0};
+
+    *count = 0;
+    *sum = 0;
+    assert_int_equal(wn_terms_read(taker, text, strlen(text), &error), 0);
+    for (size_t i = 0; i < wn_terms_count(taker); i++)
+        if (wn_terms_place(taker)[i] >= WN_TERMS_GRAM) {
+            ++*count;
+            *sum += wn_terms_often(taker)[i];
+        }
+}
+
+static void parts_of_words(void **state)
+{
+    struct wn_error error = {0};
+    struct wn_terms *chars = wn_terms_new(WN_GRAMS_CHARS, &error);
+    struct wn_terms *both = wn_terms_new(WN_GRAMS_BOTH, &error);
+    size_t count;
+    float sum;
+
+    (void)state;
+    assert_non_null(chars);
+    assert_non_null(both);
+    /* " at "; " art "; " movi", "movie", "ovie ". */
+    grams(chars, "at", &count, &sum);
+    assert_int_equal(count, 1);
+    grams(chars, "art", &count, &sum);
+    assert_int_equal(count, 1);
+    grams(chars, "movie", &count, &sum);
+    assert_int_equal(count, 3);
+    assert_int_equal(wn_terms_count(chars), 3);
+    grams(chars, "movie Movies", &count, &sum);
+    assert_int_equal(count, 5); /* and "ovies", "vies " */
+    assert_true(sum == 7);
+    /* Characters, not bytes: " " + three of two bytes + " ". */
+    grams(chars, "Ã©tÃ©", &count, &sum);
+    assert_int_equal(count, 1);
+    grams(both, "movie at", &count, &sum);
+    assert_int_equal(count, 4);
+    assert_int_equal(wn_terms_count(both), 4 + 3);
+    grams(terms, "movie at", &count, &sum);
+    assert_int_equal(count, 0);
+    wn_terms_free(chars);
+    wn_terms_free(both);
+}
+
 static int begin(void **state)
 {
     struct wn_error error = {0};
 
     (void)state;
-    terms = wn_terms_new(&error);
+    terms = wn_terms_new(WN_GRAMS_WORDS, &error);
     return terms ? 0 : -1;
 }
 
@@ -106,6 +156,7 @@ int main(void)
         cmocka_unit_test(words_of_ascii),
         cmocka_unit_test(words_of_other_scripts),
         cmocka_unit_test(many_words),
+        cmocka_unit_test(parts_of_words),
     };
 
     return cmocka_run_group_tests(tests, begin, end);
