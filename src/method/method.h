@@ -17,10 +17,13 @@ enum wn_need {
     WN_NEEDS_FEATURES = 8,    /* view->x */
     WN_NEEDS_GRADIENTS = 16,  /* view->dynamics with gradient norms */
     WN_NEEDS_HISTORIES = 32,  /* view->dynamics with histories */
-    WN_NEEDS_TRUSTED = 64     /* view->trusted */
+    WN_NEEDS_TRUSTED = 64,    /* view->trusted */
+    WN_NEEDS_PAIRS = 128,     /* view->pairs */
+    WN_NEEDS_PAIR_RANKS = 256 /* view->pairs with ranks */
 };
 
 struct wn_dynamics; /* model/dynamics.h */
+struct wn_pairs;    /* model/pairs.h */
 
 /* What methods see: arrays, no files. NULL where no chosen method needs it. */
 struct wn_view {
@@ -31,6 +34,7 @@ struct wn_view {
     const int32_t *neighbor;  /* n x m */
     const float *distance;    /* n x m */
     const struct wn_dynamics *dynamics;
+    const struct wn_pairs *pairs;
     const uint8_t *trusted;   /* n, 1: the label is known to be right */
     char *const *label_name;  /* k */
     enum wn_metric metric;    /* what near means */

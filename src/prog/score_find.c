@@ -63,5 +63,7 @@ int score_find(const struct wn_run *run, struct work *work,
     if ((work->needs & WN_NEEDS_DYNAMICS) &&
         score_find_dynamics(run, work, error))
         return -1;
+    if ((work->needs & WN_NEEDS_PAIRS) && score_find_pairs(run, work, error))
+        return -1;
     return 0;
 }

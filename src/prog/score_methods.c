@@ -21,6 +21,9 @@ static const char *lacks(const struct wn_run *run, const struct work *work,
     if ((method->needs & WN_NEEDS_TRUSTED) &&
         !wn_audit_has(work->audit, "data/trusted"))
         return "trusted rows; see ingest --trusted";
+    if ((method->needs & WN_NEEDS_PAIRS) &&
+        !wn_audit_has(work->audit, "data/features_b"))
+        return "a second block of features; see ingest --features-b";
     if (method->wants && !wn_option_given(run->options, method->wants))
         return method->wants;
     return NULL;
@@ -158,9 +161,9 @@ int score_methods(const struct wn_run *run, const struct work *work,
         .x = data->features, .label = data->label,
         .probability = work->probability, .neighbor = work->index,
         .distance = work->distance, .dynamics = work->dynamics,
-        .trusted = data->trusted, .label_name = data->label_name,
-        .metric = work->metric, .threads = run->threads,
-        .seed = score_seed(run)};
+        .pairs = work->pairs, .trusted = data->trusted,
+        .label_name = data->label_name, .metric = work->metric,
+        .threads = run->threads, .seed = score_seed(run)};
 
     for (size_t i = 0; wn_methods[i]; i++) {
         if (!work->chosen[i])

@@ -20,6 +20,7 @@ void score_free(struct work *work)
     free(work->members);
     free(work->quality);
     free(work->chosen);
+    score_free_pairs(work);
     wn_dynamics_free(work->dynamics);
 }
 
@@ -108,7 +109,7 @@ static int check_memory(const struct wn_run *run, const struct work *work,
 {
     const size_t m = (size_t)wn_option_number(run->options, "neighbors");
     size_t x[3] = {0, 0, 0}, names[3] = {0, 0, 0};
-    double most = 0, dynamics;
+    double most = 0, dynamics, pairs;
     char what[100];
     int rank;
 
@@ -118,7 +119,8 @@ static int check_memory(const struct wn_run *run, const struct work *work,
     if (wn_audit_shape(work->audit, "data/features", &rank, x, error) ||
         wn_audit_shape(work->audit, "data/label_name", &rank, names, error) ||
         score_dynamics_bytes(run, work, x[0], x[1], names[0], &dynamics,
-                             error))
+                             error) ||
+        score_pairs_bytes(run, work, &pairs, error))
         return -1;
     const struct wn_sample sample = {
         .n = x[0], .d = x[1], .k = names[0], .m = m, .threads = run->threads,
@@ -133,7 +135,7 @@ static int check_memory(const struct wn_run *run, const struct work *work,
                                            &sample));
     if (work->brought)
         most = fmax(most, 4 * (double)x[0] * (double)names[0]);
-    most = fmax(most, dynamics);
+    most = fmax(most, fmax(dynamics, pairs));
     snprintf(what, sizeof what, "%zu rows of %zu features and %zu classes",
              x[0], x[1], names[0]);
     return wn_run_afford(run,
@@ -152,7 +154,8 @@ int score_read(const struct wn_run *run, struct work *work,
         return -1;
     const unsigned parts =
         WN_PART_LABEL | WN_PART_FEATURES | WN_PART_ROLE |
-        (work->brought ? (unsigned)WN_PART_PROBABILITY : 0);
+        (work->brought ? (unsigned)WN_PART_PROBABILITY : 0) |
+        (work->needs & WN_NEEDS_PAIRS ? (unsigned)WN_PART_FEATURES_B : 0);
     if (wn_dataset_load(&work->data, work->audit, parts, error))
         return -1;
     return check_data(work, error);

@@ -29,6 +29,7 @@ struct work {
     struct wn_quality *quality;
     struct wn_dynamics *dynamics;
     bool followed;  /* they are those of ingest, not of our networks */
+    struct wn_pairs *pairs;
     unsigned parts; /* enum wn_sample_part that the members need */
     bool *chosen;   /* as many as wn_methods */
     unsigned needs; /* enum wn_need of those chosen */
@@ -74,6 +75,15 @@ int score_dynamics_bytes(const struct wn_run *run, const struct work *work,
                          struct wn_error *error) WN_MUST_CHECK;
 int score_find_dynamics(const struct wn_run *run, struct work *work,
                         struct wn_error *error) WN_MUST_CHECK;
+
+/* score_pairs.c: the memory pairs take; all of them; how they were aligned. */
+int score_pairs_bytes(const struct wn_run *run, const struct work *work,
+                      double *bytes, struct wn_error *error) WN_MUST_CHECK;
+int score_find_pairs(const struct wn_run *run, struct work *work,
+                     struct wn_error *error) WN_MUST_CHECK;
+int score_write_pairs(const struct work *work, struct wn_audit_writer *writer,
+                      struct wn_error *error) WN_MUST_CHECK;
+void score_free_pairs(struct work *work);
 
 /* score_methods.c: the methods asked for, as far as they have what they need;
  * their scores. */
