@@ -30,12 +30,26 @@ const struct wn_csv_form wn_csv_form_standard = {
     .block = (size_t)1 << 20,
 };
 
+const char *const wn_csv_break_names[WN_BREAKS] = {
+    [WN_BREAK_FIELDS] = "wrong number of fields",
+    [WN_BREAK_QUOTE] = "quote inside an unquoted field",
+    [WN_BREAK_AFTER_QUOTE] = "text after the closing quote",
+    [WN_BREAK_OPEN] = "quote that is not closed",
+    [WN_BREAK_CR] = "carriage return without a line feed",
+    [WN_BREAK_NUL] = "NUL byte",
+    [WN_BREAK_LONG_FIELD] = "field too long",
+    [WN_BREAK_LONG_RECORD] = "record too long",
+    [WN_BREAK_LABEL] = "no label",
+    [WN_BREAK_LONG_LABEL] = "label too long",
+    [WN_BREAK_CLASS] = "label that is no class",
+    [WN_BREAK_UTF8] = "not UTF-8"};
+
 struct wn_csv {
     struct wn_csv_form form;
     char *name;
     struct stat opened;
     struct wn_window file; /* its beginning */
-    uint64_t header_line;
+    uint64_t header_begin, header_end, header_line; /* empty: none */
     char **column;
     size_t columns;
     struct wn_index index;
@@ -394,13 +408,47 @@ static int find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
         if (read_header(csv, wn_window_find(file, *begin), &record, error))
             return -1;
         if (!csv->form.nameless) {
+            csv->header_begin = *begin;
             *begin += record.whole;
             *line += record.lines;
+            csv->header_end = *begin;
         }
         return 0;
     }
     return wn_fail(error, WN_EDATA,
                    "%s: found no text, wanted a header and rows", csv->name);
+}
+
+static int take_nothing(void *context, size_t row,
+                        const struct wn_cell *cells, struct wn_error *error)
+{
+    (void)context;
+    (void)row;
+    (void)cells;
+    (void)error;
+    return 0;
+}
+
+/* The scan does not count fields; before its error is told, see whether a row
+ * that it passed has too few or too many. */
+static void look_for_earlier(const struct wn_csv *csv, struct wn_error *error)
+{
+    const struct wn_index *index = &csv->index;
+    struct wn_error earlier = {0};
+    struct wn_csv_reader *reader = wn_csv_reader_new(csv, &earlier);
+
+    for (size_t row = 0; row < index->rows && !earlier.code;) {
+        const size_t begin = row++;
+
+        while (row < index->rows && index->offset[row + 1] -
+                                            index->offset[begin] <=
+                                        csv->form.block)
+            row++;
+        if (wn_csv_read(reader, begin, row, take_nothing, NULL, &earlier) &&
+            earlier.code == WN_EDATA)
+            *error = earlier;
+    }
+    wn_csv_reader_free(reader);
 }
 
 static int scan_file(struct wn_csv *csv, struct wn_error *error)
@@ -412,8 +460,11 @@ static int scan_file(struct wn_csv *csv, struct wn_error *error)
     task.column = csv->column;
     task.columns = csv->columns;
     wn_window_free(&csv->file);
-    if (wn_index_build(&csv->index, &task, error))
+    if (wn_index_build(&csv->index, &task, error)) {
+        if (error->code == WN_EDATA)
+            look_for_earlier(csv, error);
         return -1;
+    }
     if (csv->index.rows)
         return 0;
     if (csv->index.left_outs)
@@ -537,6 +588,41 @@ const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count)
 {
     *count = csv->index.left_outs;
     return csv->index.left_out;
+}
+
+static int copy_range(const struct wn_csv *csv, uint64_t begin, uint64_t end,
+                      int descriptor, const char *name,
+                      struct wn_error *error)
+{
+    struct wn_window part = csv->file;
+    int status = 0;
+
+    for (; begin < end && status == 0; begin += part.length) {
+        const uint64_t left = end - begin;
+
+        status = wn_window_load(
+            &part, begin, left < part.step ? (size_t)left : part.step, error);
+        if (status == 0)
+            status = wn_write_all(descriptor, part.bytes, part.length, name,
+                                  error);
+    }
+    wn_window_free(&part);
+    return status;
+}
+
+int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
+                          const char *name, struct wn_error *error)
+{
+    const uint64_t *range = csv->index.left_out;
+
+    if (copy_range(csv, csv->header_begin, csv->header_end, descriptor, name,
+                   error))
+        return -1;
+    for (size_t i = 0; i < csv->index.left_outs; i++)
+        if (copy_range(csv, range[2 * i], range[2 * i + 1], descriptor, name,
+                       error))
+            return -1;
+    return 0;
 }
 
 int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)

@@ -25,7 +25,8 @@ enum { WN_CSV_NAME = 1024 }; /* bytes a column's name may have */
 
 struct wn_csv; /* an open file: descriptor, name, record index, header */
 
-/* What may be wrong with a record. */
+/* What may be wrong with a record; the last four are for who reads the cells
+ * to find. */
 enum wn_csv_break {
     WN_BREAK_FIELDS,
     WN_BREAK_QUOTE,
@@ -35,8 +36,13 @@ enum wn_csv_break {
     WN_BREAK_NUL,
     WN_BREAK_LONG_FIELD,
     WN_BREAK_LONG_RECORD,
+    WN_BREAK_LABEL,
+    WN_BREAK_LONG_LABEL,
+    WN_BREAK_CLASS,
+    WN_BREAK_UTF8,
     WN_BREAKS
 };
+extern const char *const wn_csv_break_names[WN_BREAKS]; /* "NUL byte" */
 
 /* Called for each record that is left out, in the order of the file, by one
  * thread at a time; `text` says where and why. */
@@ -91,6 +97,12 @@ int wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out,
                      struct wn_error *error) WN_MUST_CHECK;
 /* Where each record that was left out begins and ends: *count pairs. */
 const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count);
+
+/* Write the header, where there is one, and what was left out to `descriptor`,
+ * byte for byte; `name` is for messages. */
+int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
+                          const char *name, struct wn_error *error)
+    WN_MUST_CHECK;
 
 /* Whether the file still has the size and times it had when it was opened;
  * WN_EIO if not. Call it when everything was read. */

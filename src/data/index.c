@@ -197,13 +197,58 @@ static int reject(struct join *join, uint64_t end, uint64_t lines,
     return 0;
 }
 
+/* Whether the lines inside a record at `text` are records themselves, so that
+ * a quote on its first line is likely to be a stray one. */
+static bool has_rows_inside(const struct join *join, const char *text,
+                            const struct found *found)
+{
+    enum { MANY = 4 };
+    const size_t columns = join->task->columns;
+    const size_t wanted = found->fields == columns ? MANY : 1;
+    const char *end = text + found->whole;
+    struct wn_scan scan = start_scan(join);
+    size_t inside = 0;
+
+    if (columns == 1 || found->lines < wanted + 2)
+        return false;
+    text = memchr(text, '\n', found->whole);
+    for (text++; inside < wanted || found->fields == columns; inside++) {
+        struct wn_error quiet = {0};
+        struct wn_record record;
+        const char *feed = memchr(text, '\n', (size_t)(end - text));
+
+        if (!feed || feed + 1 == end)
+            break;
+        if (memchr(text, '"', (size_t)(feed - text)) ||
+            wn_scan_record(&scan, text, feed + 1, true, 0, &record, &quiet) !=
+                1 ||
+            record.fields != columns)
+            return false;
+        text = feed + 1;
+        scan.quote = scan.cr = scan.nul = NULL;
+    }
+    return inside >= wanted;
+}
+
+/* A record that was found at join->next; its bytes stand at `text`. */
 static int take_record(struct join *join, const struct found *found,
-                       struct wn_error *error)
+                       const char *text, struct wn_error *error)
 {
     const struct wn_index_task *task = join->task;
+    struct wn_error wrong = {0};
 
+    if (join->lenient && found->lines > 1 &&
+        has_rows_inside(join, text, found)) {
+        const char *feed = memchr(text, '\n', found->whole);
+
+        wn_fail(&wrong, WN_EDATA,
+                "%s:%llu: found a quoted field whose lines are records, "
+                "wanted the quote that closes it", task->file->name,
+                (unsigned long long)join->line);
+        return reject(join, found->offset + (uint64_t)(feed - text) + 1, 1,
+                      WN_BREAK_OPEN, wrong.text, error);
+    }
     if (found->length && join->lenient && found->fields != task->columns) {
-        struct wn_error wrong = {0};
 
         wn_fail_fields(&wrong, task->file->name, join->line, found->fields,
                        task->columns);
@@ -242,7 +287,7 @@ static int scan_record(struct join *join, const struct wn_window *piece,
             &(struct found){at, wn_hash_bits(text, record.length),
                             (uint32_t)record.length, (uint32_t)record.whole,
                             (uint32_t)record.lines, (uint32_t)record.fields},
-            error);
+            text, error);
     if (!join->lenient || wrong.code != WN_EDATA) {
         *error = wrong;
         return -1;
@@ -290,7 +335,8 @@ static int join_piece(void *shared, void *own, size_t p,
             f++;
         const bool listed =
             f < piece->count && piece->found[f].offset == join->next;
-        if (listed ? take_record(join, &piece->found[f], error)
+        if (listed ? take_record(join, &piece->found[f],
+                                 wn_window_find(window, join->next), error)
                    : scan_record(join, window, &scan, error))
             return -1;
     }

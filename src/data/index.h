@@ -16,7 +16,10 @@
  * With form->reject a record that is malformed is left out: up to the end of
  * the line on which the field begins that is wrong, so that a stray quote does
  * not take the lines behind it along; or all of it, if only its number of
- * fields is wrong. */
+ * fields is wrong. Two stray quotes may make a well-formed field of all lines
+ * between them. Where the lines inside a record have the wanted number of
+ * fields each, with no quote, that is taken for what happened if there are four
+ * of them or more, or if the record has another number itself. */
 #ifndef WN_DATA_INDEX_H
 #define WN_DATA_INDEX_H
 

@@ -21,8 +21,9 @@ struct walk {
     struct wn_error *error;
 };
 
-static int fail_at(const struct walk *walk, uint64_t line,
-                   enum wn_csv_break broken, const char *text)
+/* At the field that is wrong. */
+static int fail_field(const struct walk *walk, enum wn_csv_break broken,
+                      const char *text)
 {
     const struct wn_scan *scan = walk->scan;
 
@@ -36,18 +37,34 @@ static int fail_at(const struct walk *walk, uint64_t line,
     else
         wn_fail(walk->error, WN_EDATA, "field %zu", walk->field + 1);
     return wn_fail(walk->error, WN_EDATA, "%s:%llu", scan->name,
-                   (unsigned long long)line);
+                   (unsigned long long)walk->field_line);
+}
+
+/* At the byte that is wrong. If it stands on a later line than its field began,
+ * what is wrong is more likely to be the quote on that line. */
+static int fail_here(const struct walk *walk, enum wn_csv_break broken,
+                     const char *text)
+{
+    char late[300];
+
+    if (walk->line == walk->field_line)
+        return fail_field(walk, broken, text);
+    snprintf(late, sizeof late,
+             "%s, on line %llu of the quoted field that begins here; is its "
+             "quote closed?",
+             text, (unsigned long long)walk->line);
+    return fail_field(walk, WN_BREAK_OPEN, late);
 }
 
 static int fail_nul(const struct walk *walk)
 {
-    return fail_at(walk, walk->line, WN_BREAK_NUL,
+    return fail_here(walk, WN_BREAK_NUL,
                    "found a NUL byte, wanted text (is this file binary?)");
 }
 
 static int fail_cr(const struct walk *walk)
 {
-    return fail_at(walk, walk->line, WN_BREAK_CR,
+    return fail_here(walk, WN_BREAK_CR,
                    "found a carriage return without a line feed, wanted LF or "
                    "CR LF at the end of a line");
 }
@@ -66,7 +83,7 @@ static int check_field(const struct walk *walk)
              "(--max-field)%s",
              limit,
              *walk->field_begin == '"' ? "; is its quote closed?" : "");
-    return fail_at(walk, walk->field_line, WN_BREAK_LONG_FIELD, text);
+    return fail_field(walk, WN_BREAK_LONG_FIELD, text);
 }
 
 /* Leaves walk->at behind the closing quote. 1 done, 0 more bytes, -1. */
@@ -77,7 +94,7 @@ static int walk_quoted(struct walk *walk)
             if (check_field(walk))
                 return -1;
             return walk->last
-                       ? fail_at(walk, walk->field_line, WN_BREAK_OPEN,
+                       ? fail_field(walk, WN_BREAK_OPEN,
                                  "found the end of the file, wanted the quote "
                                  "that closes the field opened here")
                        : 0;
@@ -107,7 +124,7 @@ static int walk_plain(struct walk *walk)
         if (c == '\0')
             return fail_nul(walk);
         if (c == '"')
-            return fail_at(walk, walk->line, WN_BREAK_QUOTE,
+            return fail_here(walk, WN_BREAK_QUOTE,
                            "found a quote inside an unquoted field, wanted "
                            "the whole field in quotes and \"\" for a quote");
     }
@@ -129,7 +146,7 @@ static int walk_end(struct walk *walk)
     if (*walk->at == '\0')
         return fail_nul(walk);
     if (*walk->at != '\r')
-        return fail_at(walk, walk->line, WN_BREAK_AFTER_QUOTE,
+        return fail_here(walk, WN_BREAK_AFTER_QUOTE,
                        "found text after the closing quote, wanted a "
                        "delimiter or the end of the line");
     if (walk->at + 1 == walk->end)

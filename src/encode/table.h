@@ -120,9 +120,13 @@ struct wn_table {
     char **feature_name; /* d */
 };
 
-/* Set out[row] = 1 for the rows without a label, once the roles are known. */
-int wn_table_unlabelled(const struct wn_table *table, uint8_t *out,
-                        struct wn_error *error) WN_MUST_CHECK;
+/* Set out[row] = 1 for the rows without a label, once the roles are known. With
+ * `reject` also for those whose label the survey would refuse, and for those
+ * with a cell that is not UTF-8 in a column that is neither ignored nor said to
+ * be text; it is called for each of them. */
+int wn_table_look(const struct wn_table *table, uint8_t *out,
+                  wn_csv_reject *reject, void *context,
+                  struct wn_error *error) WN_MUST_CHECK;
 
 /* Fill in the roles and options first. WN_EDATA for what the CSV reader
  * refuses, a label that is missing (the first rows are named), too long or not

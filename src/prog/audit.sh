@@ -317,6 +317,8 @@ run() {
 # ---- the audit --------------------------------------------------------------
 
 lock
+replace=''
+[ -z "$force" ] && [ ! -e "$output" ] || replace=-f
 if [ -z "$force" ]; then
     if [ -e "$output" ]; then
         earlier "$output" ||
@@ -327,7 +329,7 @@ if [ -z "$force" ]; then
 fi
 
 findings=0
-run ingest -o "$work/audit.h5" -- "$input"
+run ingest $replace -o "$work/audit.h5" -- "$input"
 run score -i -- "$work/audit.h5"
 run flag -i -- "$work/audit.h5"
 if [ "$pruned" != none ]; then

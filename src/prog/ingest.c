@@ -50,6 +50,10 @@ static const struct wn_option first_rows[] = {
     {.name = "delimiter", .letter = 'd', .kind = WN_TEXT, .value = "C",
      .standard = ",", .recorded = true,
      .help = "the byte between fields, or tab"},
+    {.name = "lenient", .kind = WN_FLAG, .recorded = true,
+     .help = "leave out records that are malformed, and say so"},
+    {.name = "rejects", .kind = WN_TEXT, .value = "FILE",
+     .help = "write what --lenient leaves out to FILE, byte for byte"},
     {.name = "max-field", .kind = WN_SIZE, .value = "SIZE",
      .standard = "16M", .low = 1, .high = 2147483647,
      .recorded = true,
@@ -104,32 +108,6 @@ static int parse_delimiter(const struct wn_run *run, char *delimiter,
     return 0;
 }
 
-/* Rows without a label out of the index, before anything is counted. */
-static int drop_unlabelled(const struct wn_run *run, struct wn_csv *csv,
-                           const struct wn_table *table,
-                           struct wn_error *error)
-{
-    const size_t n = wn_csv_rows(csv);
-    size_t kept = n;
-
-    if (strcmp(wn_option_text(run->options, "missing-label"), "drop"))
-        return 0;
-    uint8_t *out = wn_new(n, 1, error);
-    int status = out ? wn_table_unlabelled(table, out, error) : -1;
-    for (size_t row = 0; row < n && status == 0; row++)
-        kept -= out[row];
-    if (status == 0 && kept == 0)
-        status = wn_fail(error, WN_EDATA,
-                         "%s: column %.120s: found no label in it, wanted one "
-                         "in some rows",
-                         wn_csv_name(csv),
-                         wn_csv_column(csv, table->label_column));
-    if (status == 0 && kept < n)
-        status = wn_csv_leave_out(csv, out, error);
-    free(out);
-    return status;
-}
-
 /* Of what the columns with a role hold, a row. */
 static double role_bytes(const struct wn_run *run)
 {
@@ -168,17 +146,22 @@ static int check_memory(const struct wn_run *run, const struct wn_csv *csv,
                          what, error);
 }
 
-static int write_audit(struct gathered *gathered, struct wn_error *error)
+static int write_audit(struct gathered *gathered, struct rejects *rejects,
+                       struct wn_error *error)
 {
     struct wn_audit_writer *writer;
 
     if (ingest_write(gathered, error) ||
         wn_csv_unchanged(gathered->table->csv, error) ||
+        ingest_reject_end(rejects, gathered->table->csv, error) ||
         ingest_tell(gathered, error))
         return -1;
     writer = gathered->writer;
     gathered->writer = NULL;
-    return wn_audit_finish(writer, error);
+    if (wn_audit_finish(writer, error))
+        return -1;
+    ingest_tell_rows(gathered);
+    return 0;
 }
 
 /* How the file is to be read. */
@@ -210,13 +193,15 @@ static int ingest(struct wn_run *run, struct wn_error *error)
     struct wn_csv_form form;
     struct wn_table table = {.threads = run->threads, .talk = run->talk};
     struct gathered gathered = {.run = run, .table = &table};
+    struct rejects rejects = {0};
     struct wn_csv *csv = NULL;
     int status = -1;
 
     if (!wn_option_given(run->options, "label"))
         return wn_fail(error, WN_EUSAGE,
                        "--label=COLUMN is wanted; see --help");
-    if (make_form(run, &form, error))
+    if (make_form(run, &form, error) ||
+        ingest_reject_begin(&rejects, run, &form, error))
         return -1;
     wn_linear_start();
     table.one_hot = (size_t)wn_option_number(run->options, "one-hot");
@@ -228,12 +213,13 @@ static int ingest(struct wn_run *run, struct wn_error *error)
     if (csv && check_memory(run, csv, error) == 0 &&
         ingest_roles(run, &table, error) == 0 &&
         ingest_classes(run, &table, error) == 0 &&
-        drop_unlabelled(run, csv, &table, error) == 0 &&
+        ingest_reject_rows(&rejects, csv, &table, error) == 0 &&
         wn_table_survey(&table, error) == 0 &&
         wn_roles_read(&gathered.roles, &table, error) == 0 &&
         read_beside(&gathered, error) == 0)
-        status = write_audit(&gathered, error);
+        status = write_audit(&gathered, &rejects, error);
     ingest_free(&gathered);
+    ingest_reject_abandon(&rejects);
     if (csv)
         wn_table_free(&table);
     wn_csv_close(csv);

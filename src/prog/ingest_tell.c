@@ -124,16 +124,6 @@ static int tell_summary(const struct gathered *gathered,
                          wn_table_wanted(table, c));
     if (tell_columns(gathered, error))
         return -1;
-    size_t left;
-    wn_csv_left_out(table->csv, &left);
-    void (*const say)(struct wn_talk *, const char *, ...) =
-        left ? wn_talk_note : wn_talk_detail;
-    say(gathered->run->talk,
-        "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
-        "%zu class%s",
-        wn_csv_name(table->csv), n + left, n, left, table->d,
-        table->d == 1 ? "" : "s", table->classes.count,
-        table->classes.count == 1 ? "" : "es");
     return 0;
 }
 
@@ -142,4 +132,18 @@ int ingest_tell(const struct gathered *gathered, struct wn_error *error)
     if (tell_variants(gathered, error))
         return -1;
     return tell_summary(gathered, error);
+}
+
+void ingest_tell_rows(const struct gathered *gathered)
+{
+    const struct wn_table *table = gathered->table;
+    const size_t n = wn_csv_rows(table->csv);
+    size_t left;
+    wn_csv_left_out(table->csv, &left);
+    wn_talk_note(gathered->run->talk,
+                 "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
+                 "%zu class%s",
+                 wn_csv_name(table->csv), n + left, n, left, table->d,
+                 table->d == 1 ? "" : "s", table->classes.count,
+                 table->classes.count == 1 ? "" : "es");
 }

@@ -8,6 +8,7 @@
 #include "encode/roles.h"
 #include "encode/table.h"
 #include "prog/program.h"
+#include "util/file.h"
 #include "util/text.h"
 
 enum { WN_INGEST_NOTES = 3 }; /* broken cells of a column that are named */
@@ -85,14 +86,35 @@ int ingest_put_roles(struct wn_audit_writer *writer,
  * absolute path goes into a file that may be passed on; "-" for NULL. */
 const char *ingest_source_name(const char *path);
 
+/* ingest_reject.c: --lenient, --rejects and --missing-label. {0} begins. */
+struct rejects {
+    const struct wn_run *run;
+    uint64_t count[WN_BREAKS]; /* told so far */
+    struct wn_output *output;  /* of --rejects, or NULL */
+};
+/* Before the file is read: open --rejects, let the form leave records out. */
+int ingest_reject_begin(struct rejects *rejects, const struct wn_run *run,
+                        struct wn_csv_form *form,
+                        struct wn_error *error) WN_MUST_CHECK;
+/* When the roles are known: leave out the rows that cannot be taken. */
+int ingest_reject_rows(struct rejects *rejects, struct wn_csv *csv,
+                       const struct wn_table *table,
+                       struct wn_error *error) WN_MUST_CHECK;
+/* Before the audit file is finished: write --rejects, tell the counts. */
+int ingest_reject_end(struct rejects *rejects, const struct wn_csv *csv,
+                      struct wn_error *error) WN_MUST_CHECK;
+void ingest_reject_abandon(struct rejects *rejects);
+
 /* ingest_write.c: all of /data, of a table that was surveyed; the audit file
  * then needs wn_audit_finish(). */
 int ingest_write(struct gathered *gathered,
                  struct wn_error *error) WN_MUST_CHECK;
 void ingest_free(struct gathered *gathered);
 
-/* ingest_tell.c: spelling variants of labels, columns, rows in and out. */
+/* ingest_tell.c: spelling variants of labels, columns; and when all is done,
+ * rows in and out. */
 int ingest_tell(const struct gathered *gathered,
                 struct wn_error *error) WN_MUST_CHECK;
+void ingest_tell_rows(const struct gathered *gathered);
 
 #endif

@@ -88,7 +88,7 @@ bad-no-features.csv|: found no feature: the columns beside the label are constan
 bad-nul-after-quote.csv|:3: column b: found a NUL byte, wanted text (is this file binary?)
 bad-nul-at-end.csv|:4: column a: found a NUL byte, wanted text (is this file binary?)
 bad-nul-in-field.csv|:3: column b: found a NUL byte, wanted text (is this file binary?)
-bad-nul-in-quotes.csv|:4: column b: found a NUL byte, wanted text (is this file binary?)
+bad-nul-in-quotes.csv|:3: column b: found a NUL byte, wanted text (is this file binary?), on line 4 of the quoted field that begins here; is its quote closed?
 bad-open-quote-at-end.csv|:3: column label: found the end of the file, wanted the quote that closes the field opened here
 bad-open-quote-crlf.csv|:3: column label: found the end of the file, wanted the quote that closes the field opened here
 bad-open-quote-doubled.csv|:3: column label: found the end of the file, wanted the quote that closes the field opened here

@@ -18,7 +18,8 @@ while IFS='|' read -r file rows features classes options; do
  $classes" "$file"
     # shellcheck disable=SC2086
     ingest --label=label $options -j3 "$file" >three.h5 2>err
-    is "$?:$(cat err)" 0: "$file: nothing to say"
+    is "$?:$(cat err)" "0:ingest: $file: $rows rows in = $rows kept + 0\
+ rejected, $features, $classes" "$file: nothing else to say"
     same one.h5 three.h5 "$file: same bytes for -j3"
     rm -f one.h5 three.h5
 done <<'END'

@@ -68,7 +68,23 @@ static void naive_fail(struct naive *naive, size_t line, size_t field,
                  path, line, field + 1, text);
 }
 
-static void naive_read(struct naive *naive, const char *bytes, size_t length,
+/* On line `line` of a field that was opened on line `opened`, 0: unquoted. */
+static void naive_fail_here(struct naive *naive, size_t line, size_t opened,
+                            size_t field, const char *text)
+{
+    char late[300];
+
+    if (opened == 0 || opened == line) {
+        naive_fail(naive, line, field, text);
+        return;
+    }
+    snprintf(late, sizeof late,
+             "%s, on line %zu of the quoted field that begins here; is its "
+             "quote closed?", text, line);
+    naive_fail(naive, opened, field, late);
+}
+
+static void naive_scan(struct naive *naive, const char *bytes, size_t length,
                        char delimiter)
 {
     enum { BEGIN, PLAIN, QUOTED, CLOSED } state = BEGIN;
@@ -80,7 +96,7 @@ static void naive_read(struct naive *naive, const char *bytes, size_t length,
         const int c = i < length ? (unsigned char)bytes[i] : -1;
 
         if (c == 0) {
-            naive_fail(naive, line, field,
+            naive_fail_here(naive, line, opened, field,
                        "found a NUL byte, wanted text (is this file "
                        "binary?)");
             return;
@@ -110,20 +126,20 @@ static void naive_read(struct naive *naive, const char *bytes, size_t length,
             continue;
         }
         if (c == '"') {
-            naive_fail(naive, line, field,
+            naive_fail_here(naive, line, opened, field,
                        "found a quote inside an unquoted field, wanted the "
                        "whole field in quotes and \"\" for a quote");
             return;
         }
         if (c == '\r' && (i + 1 == length || bytes[i + 1] != '\n')) {
-            naive_fail(naive, line, field,
+            naive_fail_here(naive, line, opened, field,
                        "found a carriage return without a line feed, wanted "
                        "LF or CR LF at the end of a line");
             return;
         }
         if (c != delimiter && c != '\r' && c != '\n' && c != -1) {
             if (state == CLOSED) {
-                naive_fail(naive, line, field,
+                naive_fail_here(naive, line, opened, field,
                            "found text after the closing quote, wanted a "
                            "delimiter or the end of the line");
                 return;
@@ -140,7 +156,7 @@ static void naive_read(struct naive *naive, const char *bytes, size_t length,
             field++;
         }
         state = BEGIN;
-        size = 0;
+        size = opened = 0;
         if (c == delimiter)
             continue;
         if (c == '\r')
@@ -156,6 +172,14 @@ static void naive_read(struct naive *naive, const char *bytes, size_t length,
         begin = i + 1;
         first = line;
     }
+}
+
+/* The first error in the file is told: a wrong number of fields, or what the
+ * scan stopped at behind it. */
+static void naive_read(struct naive *naive, const char *bytes, size_t length,
+                       char delimiter)
+{
+    naive_scan(naive, bytes, length, delimiter);
     for (size_t r = 1; r < naive->records; r++)
         if (naive->record[r].cells != 2) {
             snprintf(naive->error, sizeof naive->error,
@@ -164,7 +188,7 @@ static void naive_read(struct naive *naive, const char *bytes, size_t length,
                      naive->record[r].cells == 1 ? "" : "s");
             return;
         }
-    if (naive->records == 1)
+    if (naive->records == 1 && !naive->error[0])
         snprintf(naive->error, sizeof naive->error,
                  "%s: found a header and no rows, wanted at least one row",
                  path);
