@@ -115,7 +115,7 @@ runs "options of stages" \
 and lines' --ignore=a --ignore=b --top 5 -f
 is "$(sed 's/ <-[oi]>.*//; s/ <--source.*//; s/ <-->.*//' calls)" \
     "ingest <--threads=3> <--verbose> <--label=it's a \$name> <--id=two  blanks
-and lines> <--ignore=a> <--ignore=b>
+and lines> <--ignore=a> <--ignore=b> <-f>
 score <--seed=7> <--threads=3> <--verbose>
 flag <--verbose>
 prune <--verbose>
