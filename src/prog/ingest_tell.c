@@ -122,9 +122,7 @@ static int tell_summary(const struct gathered *gathered,
                          wn_csv_column(table->csv, c),
                          (unsigned long long)table->column[c].invalid, n,
                          wn_table_wanted(table, c));
-    if (tell_columns(gathered, error))
-        return -1;
-    return 0;
+    return tell_columns(gathered, error);
 }
 
 int ingest_tell(const struct gathered *gathered, struct wn_error *error)
