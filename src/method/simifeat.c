@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "method/cosine.h"
+#include "method/percentile.h"
 #include "util/memory.h"
 #include "util/random.h"
 
@@ -89,24 +90,6 @@ double wn_simifeat_rate(double stay, double clean, double share)
     return rate >= 1 ? .95 : rate <= 0 ? .05 : rate;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The q-th percentile of value[n] (n >= 1), which is sorted on the way. */
-static double percentile(double *value, size_t n, double q)
-{
-    qsort(value, n, sizeof *value, ascending);
-    const double at = q / 100 * (double)(n - 1);
-    const size_t low = (size_t)at;
-    const size_t high = low + 1 < n ? low + 1 : low;
-
-    return value[low] + (at - (double)low) * (value[high] - value[low]);
-}
-
 /* The scores of the rows in the draw, class after class: those of class c from
  * begin[c] to begin[c + 1]. */
 static void by_class(const struct wn_view *view, const double *score,
@@ -139,8 +122,9 @@ int wn_simifeat_rank(const struct wn_view *view, const double *score,
     by_class(view, score, vote, begin, kept);
     for (size_t c = 0; c < view->k; c++)
         if (begin[c] < begin[c + 1])
-            cut[c] = percentile(kept + begin[c], begin[c + 1] - begin[c],
-                                100 * (1 - rate[c]));
+            cut[c] = wn_method_percentile(kept + begin[c],
+                                          begin[c + 1] - begin[c],
+                                          100 * (1 - rate[c]));
     for (size_t i = 0; i < view->n; i++)
         noisy[i] = vote[i] >= 0 && score[i] >= cut[view->label[i]];
     if (threshold)

@@ -14,7 +14,7 @@ int score_choose_dynamics(const struct wn_run *run, struct work *work,
                           struct wn_error *error)
 {
     static const char *const own[] = {"epochs", "hidden", "learning-rate",
-                                      "batch"};
+                                      "batch", "aum-threshold"};
 
     work->followed = wn_audit_has(work->audit, "data/dynamics") &&
                      !wn_option_given(run->options, "replicates");
@@ -37,11 +37,14 @@ int score_dynamics_bytes(const struct wn_run *run, const struct work *work,
     if (wn_dynamics_plan_from(run->options, 0, parts_needed(work), &plan,
                               error))
         return -1;
+    /* For the threshold of aum networks are trained beside what was found. */
+    const double times = wn_option_given(run->options, "aum-threshold") ? 2 : 1;
     if (work->needs & WN_NEEDS_DYNAMICS)
         *bytes = 4 * (double)n * (double)k +
                  (work->followed
                       ? wn_given_bytes(n, k)
-                      : wn_dynamics_bytes(n, d, k, &plan, run->threads));
+                      : times * wn_dynamics_bytes(n, d, k + 1, &plan,
+                                          run->threads));
     return 0;
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "method/aum.h"
+#include "method/method.h"
 #include "model/early.h"
 #include "model/given.h"
 #include "model/linear.h"
@@ -87,6 +89,24 @@ static void el2n_over_epochs_is_the_golden_one(void **state)
         }
         near(sum / 4, wanted[i], 1e-7);
     }
+}
+
+/* golden:training_dynamics, AUM flag with rows 4 and 5 as the samples. */
+static void the_aum_threshold_is_the_golden_one(void **state)
+{
+    static const uint8_t sample[6] = {0, 0, 0, 0, 1, 1};
+    static const int flagged[6] = {0, 1, 0, 0, 1, 0};
+    struct wn_error error = {0};
+    float minus[6];
+    double cut;
+
+    (void)state;
+    for (int i = 0; i < 6; i++)
+        minus[i] = (float)-golden_history[i][0];
+    assert_int_equal(wn_aum_cut(minus, sample, 6, 99, &cut, &error), 0);
+    near(cut, 1.75 - .99 * 1.85, 1e-6); /* by hand */
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(minus[i] - cut >= 0, flagged[i]);
 }
 
 static int read_logits(void *context, size_t e, float *out,
@@ -318,6 +338,61 @@ static void planted_errors_are_found(void **state)
     wn_dynamics_free(dynamics);
 }
 
+/* The option table of a run of aum: the networks' rows, then its own. */
+static struct wn_options *aum_options(char **argv, int argc)
+{
+    static struct wn_option rows[16];
+    struct wn_program program = {.brief = "", .synopsis = "", .rows = rows};
+    struct wn_error error = {0};
+
+    memset(rows, 0, sizeof rows);
+    wn_option_add_rows(rows, 16, wn_dynamics_options);
+    wn_option_add_rows(rows, 16, wn_method_find("aum")->knobs);
+    struct wn_options *options =
+        wn_options_parse(&program, argc, argv, &error);
+    if (!options)
+        fail_msg("%s", error.text);
+    return options;
+}
+
+/* 15 planted errors of 300 rows; the threshold is to flag most of them and few
+ * of the others, and what it flags is above 0. */
+static void a_threshold_parts_planted_errors(void **state)
+{
+    char *argv[] = {"t", "--aum-threshold=90", "--replicates=3", "--hidden=16",
+                    "--batch=32", NULL};
+    struct wn_options *options = aum_options(argv, 5);
+    struct wn_dynamics_plan plan = small_plan(2);
+    struct wn_error error = {0};
+    static float score[N], spread[N];
+    int right = 0, wrong = 0, planted = 0;
+
+    (void)state;
+    plan.epoch = 8;
+    struct wn_dynamics *dynamics =
+        wn_dynamics_train(&task, &plan, 2, NULL, &error);
+    assert_non_null(dynamics);
+    const struct wn_view view = {.n = N, .d = D, .k = K, .x = x,
+                                 .label = label, .dynamics = dynamics,
+                                 .threads = 2, .seed = 2};
+    assert_int_equal(wn_method_find("aum")->score(&view, options, score,
+                                                  spread, &error),
+                     0);
+    for (int i = 0; i < N; i++) {
+        assert_true(label[i] >= 0 || score[i] == 0);
+        if (label[i] >= 0 && i % 20 == 0) {
+            planted++;
+            right += score[i] >= 0;
+        } else if (label[i] >= 0) {
+            wrong += score[i] >= 0;
+        }
+    }
+    assert_true(right >= planted - 2);
+    assert_true(wrong <= N / 20);
+    wn_dynamics_free(dynamics);
+    wn_options_free(options);
+}
+
 static void a_rate_too_large_is_halved(void **state)
 {
     struct wn_dynamics_plan plan = small_plan(3);
@@ -381,6 +456,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(histories_are_the_golden_ones),
         cmocka_unit_test(el2n_over_epochs_is_the_golden_one),
+        cmocka_unit_test(the_aum_threshold_is_the_golden_one),
+        cmocka_unit_test(a_threshold_parts_planted_errors),
         cmocka_unit_test(brought_dynamics_are_the_golden_ones),
         cmocka_unit_test(mixture_is_the_golden_one),
         cmocka_unit_test(a_mixture_of_one_value_is_clean),
