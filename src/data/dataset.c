@@ -181,6 +181,33 @@ static int load_rows(const struct load *load)
                : 0;
 }
 
+/* What the table of columns has since kinds are guessed from all rows. */
+static int load_facts(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    const size_t c = dataset->columns, v = dataset->tops;
+
+    if (names(load, "data/column/note", &dataset->column_note) ||
+        vector(load, "data/column/median", WN_F64, c,
+               &dataset->column_median) ||
+        vector(load, "data/column/alone", WN_F64, c, &dataset->column_alone) ||
+        vector(load, "data/column/features", WN_U64, c,
+               &dataset->column_features) ||
+        vector(load, "data/column/about", WN_U8, c, &dataset->column_about) ||
+        vector(load, "data/column/top_column", WN_I32, v,
+               &dataset->top_column) ||
+        vector(load, "data/column/top_count", WN_U64, v,
+               &dataset->top_count) ||
+        names(load, "data/column/top_value", &dataset->top_value))
+        return -1;
+    for (size_t t = 0; dataset->top_column && t < v; t++)
+        if (dataset->top_column[t] < 0 ||
+            (size_t)dataset->top_column[t] >= c)
+            return bad_row(load, "data/column/top_column", t,
+                           "no such column");
+    return 0;
+}
+
 static int load_columns(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
@@ -197,7 +224,8 @@ static int load_columns(const struct load *load)
                    vector(load, "data/column/min", WN_F64, c,
                           &dataset->column_min) ||
                    vector(load, "data/column/max", WN_F64, c,
-                          &dataset->column_max)
+                          &dataset->column_max) ||
+                   load_facts(load)
                ? -1
                : 0;
 }
@@ -401,6 +429,8 @@ static int load_extents(const struct load *load)
                    first_extent(load, "data/label_name", 0, &dataset->k) ||
                    first_extent(load, "data/column/name", 0,
                                 &dataset->columns) ||
+                   first_extent(load, "data/column/top_column", 0,
+                                &dataset->tops) ||
                    first_extent(load, "data/defect/row", 0,
                                 &dataset->defects) ||
                    first_extent(load, "data/defect/rule_name", 0,
@@ -472,6 +502,14 @@ void wn_dataset_free(struct wn_dataset *dataset)
     free(dataset->column_distinct);
     free(dataset->column_min);
     free(dataset->column_max);
+    free(dataset->column_median);
+    free(dataset->column_alone);
+    free(dataset->column_features);
+    free(dataset->column_about);
+    free(dataset->top_column);
+    free(dataset->top_count);
+    wn_names_free(dataset->top_value, dataset->tops);
+    wn_names_free(dataset->column_note, dataset->columns);
     free(dataset->defect_row);
     free(dataset->defect_column);
     free(dataset->defect_rule);

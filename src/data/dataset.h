@@ -57,7 +57,15 @@ struct wn_dataset {
     size_t columns;
     char **column_name, **column_kind;
     uint64_t *column_missing, *column_invalid, *column_distinct;
-    double *column_min, *column_max;
+    double *column_min, *column_median, *column_max;
+    double *column_alone;    /* lift over the largest class, NaN: not known */
+    uint64_t *column_features;
+    uint8_t *column_about;   /* 1: column_distinct is an estimate */
+    char **column_note;
+    size_t tops;             /* frequent values, in order of columns */
+    int32_t *top_column;     /* 0..columns-1 */
+    uint64_t *top_count;
+    char **top_value;
 
     size_t defects, rules;
     int64_t *defect_row;

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "encode/sweep.h"
 #include "util/memory.h"
@@ -168,22 +169,27 @@ static bool several(uint32_t bits)
 
 /* The scale of the instants and which parts there are. `sample` is used up. */
 static void conclude(struct wn_column *column, const struct seen *seen,
-                     double *sample, double *spare, size_t sampled)
+                     struct wn_alone_room *alone, double *sample,
+                     double *spare, size_t sampled)
 {
     double pair[2] = {seen->min, seen->max};
     size_t count = 0;
 
-    column->min = seen->min;
+    column->min = column->median = seen->min;
     column->max = seen->max;
+    memcpy(spare, sample, sampled * sizeof *sample);
     for (size_t i = 0; i < sampled; i++)
         if (!isnan(sample[i]))
             sample[count++] = sample[i];
-    if (seen->min < seen->max && count)
-        wn_scale_fit(&column->scale, sample, spare, count);
+    if (seen->min < seen->max && count) {
+        wn_scale_fit(&column->scale, sample, spare + sampled, count);
+        column->alone = wn_alone_numbers(alone, spare, sample, count);
+    }
     if (seen->min < seen->max && !(column->scale.per_deviation > 0))
         wn_scale_fit(&column->scale, pair, spare, 2);
-    column->unknown =
-        wn_scale_apply(&column->scale, 2 * column->scale.center);
+    if (column->scale.per_deviation > 0)
+        column->median = 2 * column->scale.center;
+    column->unknown = wn_scale_apply(&column->scale, column->median);
     column->parts = (seen->min < seen->max ? 1u << TREND : 0) |
                     (several(seen->months) ? 1u << MONTH : 0) |
                     (several(seen->weekdays) ? 1u << WEEKDAY : 0) |
@@ -244,6 +250,29 @@ static int prepare(struct fitting *fitting, struct wn_error *error)
     return 0;
 }
 
+/* What all rows say of each column, and how it tells the label. */
+static int conclude_all(const struct fitting *fitting, struct wn_error *error)
+{
+    const struct wn_table *table = fitting->table;
+    const size_t sampled = fitting->sampled;
+    int32_t *label = wn_new(sampled, sizeof *label, error);
+    double *spare = wn_new(2 * sampled + 2, sizeof *spare, error);
+    struct wn_alone_room *alone = NULL;
+
+    for (size_t i = 0; label && i < sampled; i++)
+        label[i] = table->label[i * fitting->stride];
+    if (label && spare)
+        alone = wn_alone_new(label, sampled, table->classes.count, error);
+    for (size_t i = 0; i < fitting->columns && alone; i++)
+        conclude(&table->column[fitting->column[i]], &fitting->seen[i], alone,
+                 fitting->sample + i * sampled, spare, sampled);
+    const int status = alone ? 0 : -1;
+    wn_alone_free(alone);
+    free(label);
+    free(spare);
+    return status;
+}
+
 int wn_calendar_fit(struct wn_table *table, struct wn_error *error)
 {
     struct fitting fitting = {.table = table};
@@ -252,22 +281,14 @@ int wn_calendar_fit(struct wn_table *table, struct wn_error *error)
         .shared = &fitting, .start = start_piece, .begin = begin_piece,
         .row = take_row, .finish = finish_piece, .stop = stop_piece,
         .talk = table->talk, .what = "reading dates"};
-    double *spare = NULL;
     int status = prepare(&fitting, error);
 
-    if (status == 0 && fitting.columns) {
-        spare = wn_new(fitting.sampled + 2, sizeof *spare, error);
-        status = spare ? wn_sweep(&sweep, error) : -1;
-    }
-    for (size_t i = 0; i < fitting.columns && status == 0; i++)
-        conclude(&table->column[fitting.column[i]], &fitting.seen[i],
-                 fitting.sample + i * fitting.sampled, spare,
-                 fitting.sampled);
-    free(spare);
+    if (status == 0 && fitting.columns)
+        status = wn_sweep(&sweep, error) || conclude_all(&fitting, error);
     free(fitting.column);
     free(fitting.sample);
     free(fitting.seen);
-    return status;
+    return status ? -1 : 0;
 }
 
 /* --- encoding ----------------------------------------------------------- */

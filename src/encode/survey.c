@@ -7,8 +7,10 @@
 
 #include "encode/brought.h"
 #include "encode/calendar.h"
+#include "encode/columns.h"
 #include "encode/kind.h"
 #include "encode/roles.h"
+#include "encode/sketch.h"
 #include "encode/sweep.h"
 #include "encode/truth.h"
 #include "util/hash.h"
@@ -16,7 +18,6 @@
 #include "util/number.h"
 
 enum { CLASSES_FEW = 20 };
-static const double NEAR = 1e-12; /* of the largest number */
 enum { TOLD_LINES = 10, TOLD_BYTES = 80 }; /* in messages */
 
 /* Of one feature column in one piece. */
@@ -31,12 +32,7 @@ struct tally {
 
 struct survey {
     struct wn_table *table;
-    double *sample; /* columns x sampled, NaN where there is no number */
-    uint64_t *mark; /* columns x sampled, digests of cells, 0 for missing */
-    struct sampled {
-        uint64_t cells, words;
-    } *sampled_in; /* each column */
-    size_t sampled, stride; /* rows 0, stride, 2 stride ... */
+    struct wn_survey_sample sample;
     uint64_t unlabelled;
     size_t told[TOLD_LINES]; /* the first rows without a label */
 };
@@ -46,6 +42,7 @@ struct piece {
     struct tally *tally; /* one a column */
     struct wn_dictionary classes;
     int32_t *label; /* of the piece's rows, into its own classes */
+    uint8_t *registers; /* of the thread's rows */
     size_t begin;
     struct wn_error *error;
 };
@@ -55,12 +52,28 @@ static int told_bytes(size_t length)
     return (int)(length < TOLD_BYTES ? length : TOLD_BYTES);
 }
 
+/* In which order threads do that makes no difference. */
+static void add_registers(const struct piece *piece)
+{
+    const struct wn_survey_sample *sample = &piece->survey->sample;
+    const size_t columns = wn_csv_columns(piece->survey->table->csv);
+
+#pragma omp critical(wn_survey_registers)
+    for (size_t c = 0; c < columns; c++)
+        wn_sketch_merge(sample->registers + (c << sample->bits),
+                        piece->registers + (c << sample->bits),
+                        sample->bits);
+}
+
 static void stop_piece(void *own)
 {
     struct piece *piece = own;
 
     if (!piece)
         return;
+    if (piece->registers)
+        add_registers(piece);
+    free(piece->registers);
     if (piece->tally)
         for (size_t c = 0; c < wn_csv_columns(piece->survey->table->csv); c++)
             wn_dictionary_free(&piece->tally[c].values);
@@ -81,7 +94,11 @@ static void *start_piece(void *shared, struct wn_error *error)
     piece->tally = wn_new(wn_csv_columns(survey->table->csv),
                           sizeof *piece->tally, error);
     piece->label = wn_new(WN_PIECE_ROWS, sizeof *piece->label, error);
-    if (piece->tally && piece->label)
+    const unsigned bits = survey->sample.bits;
+    if (bits)
+        piece->registers =
+            wn_new(wn_csv_columns(survey->table->csv) << bits, 1, error);
+    if (piece->tally && piece->label && (piece->registers || !bits))
         return piece;
     stop_piece(piece);
     return NULL;
@@ -192,14 +209,15 @@ static size_t count_words(const struct wn_cell *cell)
 static void sample_cell(const struct survey *survey, struct tally *tally,
                         size_t row, size_t c, const struct wn_cell *cell)
 {
-    const size_t at = c * survey->sampled + row / survey->stride;
+    const struct wn_survey_sample *sample = &survey->sample;
+    const size_t at = c * sample->rows + row / sample->stride;
     double value;
 
     /* 0 is what missing cells have. */
-    survey->mark[at] = wn_hash_bits(cell->text, cell->length) | 1;
+    sample->mark[at] = wn_hash_bits(cell->text, cell->length) | 1;
     tally->sampled++;
     if (wn_number_parse_padded(cell->text, cell->length, &value))
-        survey->sample[at] = value;
+        sample->number[at] = value;
     else
         tally->words += count_words(cell);
 }
@@ -210,7 +228,8 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
     struct piece *piece = own;
     const struct wn_table *table = piece->survey->table;
     const size_t columns = wn_csv_columns(table->csv);
-    const bool sampled = row % piece->survey->stride == 0;
+    const bool sampled = row % piece->survey->sample.stride == 0;
+    const unsigned bits = piece->survey->sample.bits;
 
     for (size_t c = 0; c < columns; c++) {
         const enum wn_role role = table->column[c].role;
@@ -233,6 +252,9 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
             add_date(tally, &cells[c]);
         if (table->column[c].kind == WN_KIND_BOOLEAN)
             add_truth(tally, &cells[c]);
+        if (piece->registers)
+            wn_sketch_add(piece->registers + (c << bits), bits,
+                          wn_hash_bits(cells[c].text, cells[c].length));
         if (sampled)
             sample_cell(piece->survey, tally, row, c, &cells[c]);
         if (!__atomic_load_n(&table->column[c].many, __ATOMIC_RELAXED) &&
@@ -317,8 +339,8 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
 
     (void)begin;
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
-        survey->sampled_in[c].cells += piece->tally[c].sampled;
-        survey->sampled_in[c].words += piece->tally[c].words;
+        survey->sample.in[c].cells += piece->tally[c].sampled;
+        survey->sample.in[c].words += piece->tally[c].words;
         if (merge_column(table, &table->column[c], &piece->tally[c], error))
             return -1;
     }
@@ -402,119 +424,11 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
     return 0;
 }
 
-static int check_utf8(const struct wn_table *table, size_t c,
-                      struct wn_error *error)
-{
-    const struct wn_dictionary *values = &table->column[c].values;
-
-    for (size_t v = 0; v < values->count; v++) {
-        const char *text = wn_dictionary_text(values, v);
-        const size_t length = values->value[v].length;
-
-        if (!wn_text_is_utf8(text, length))
-            return wn_csv_fail(table->csv, values->value[v].row, c, error,
-                               "found '%.*s', wanted UTF-8: see iconv(1)",
-                               told_bytes(length), text);
-    }
-    return 0;
-}
-
-/* The scale of a column that may be numeric. Where the sample is all alike but
- * the column is not, its least and its largest number stand for the rest. */
-static void fit_scale(const struct survey *survey, size_t c, double *spare)
-{
-    struct wn_column *column = &survey->table->column[c];
-    double *sample = survey->sample + c * survey->sampled;
-    double pair[2] = {column->min, column->max};
-    size_t count = 0;
-
-    /* What differs by rounding only is constant. */
-    if (column->numbers == 0 ||
-        column->max - column->min <=
-            NEAR * fmax(fabs(column->min), fabs(column->max)))
-        return;
-    for (size_t i = 0; i < survey->sampled; i++)
-        if (!isnan(sample[i]))
-            sample[count++] = sample[i];
-    if (count)
-        wn_scale_fit(&column->scale, sample, spare, count);
-    if (!(column->scale.per_deviation > 0))
-        wn_scale_fit(&column->scale, pair, spare, 2);
-    column->unknown =
-        wn_scale_apply(&column->scale, 2 * column->scale.center);
-}
-
-/* A word for each value is enough to know what every cell says. */
-static void count_truths(struct wn_column *column)
-{
-    for (size_t v = 0; v < column->values.count; v++) {
-        const struct wn_value *value = &column->values.value[v];
-        const int truth = wn_truth_parse(
-            wn_dictionary_text(&column->values, v), value->length);
-
-        column->truths += truth < 0 ? 0 : value->count;
-        column->trues += truth == 1 ? value->count : 0;
-    }
-}
-
-static void fit_column(const struct survey *survey, size_t c, double *spare)
-{
-    struct wn_column *column = &survey->table->column[c];
-    const uint64_t rows = wn_csv_rows(survey->table->csv);
-    const struct wn_evidence evidence = {
-        .column = column, .rows = rows, .filled = rows - column->missing,
-        .sampled = survey->sampled,
-        .mark = survey->mark + c * survey->sampled,
-        .spare = (uint64_t *)spare, .cells = survey->sampled_in[c].cells,
-        .words = survey->sampled_in[c].words};
-
-    if (column->role != WN_ROLE_FEATURE)
-        return;
-    if (column->kind == WN_KIND_GUESS) {
-        column->kind = wn_kind_guess(&evidence);
-        if (column->kind == WN_KIND_BOOLEAN)
-            count_truths(column);
-    }
-    if (!column->many)
-        column->distinct = column->values.count;
-    else if (survey->stride == 1)
-        column->distinct = wn_kind_distinct(&evidence);
-    if (column->kind == WN_KIND_NUMERIC)
-        fit_scale(survey, c, spare);
-}
-
-static int fit_columns(const struct survey *survey, struct wn_error *error)
-{
-    const size_t columns = wn_csv_columns(survey->table->csv);
-    struct wn_error failed = {0};
-    int status = 0;
-
-#pragma omp parallel num_threads(survey->table->threads)
-    {
-        struct wn_error own = {0};
-        double *spare = wn_new(survey->sampled + 2, sizeof *spare, &own);
-
-#pragma omp for schedule(dynamic, 1)
-        for (size_t c = 0; c < columns; c++)
-            if (spare)
-                fit_column(survey, c, spare);
-        if (!spare)
-#pragma omp critical
-        {
-            failed = own;
-            status = -1;
-        }
-        free(spare);
-    }
-    if (status)
-        *error = failed;
-    return status;
-}
-
 /* Rows at equal distances, so many that all columns together stay small. */
 static int choose_sample(struct survey *survey, struct wn_error *error)
 {
-    enum { CELLS = 1 << 22, LEAST = 256 };
+    enum { CELLS = 1 << 22, LEAST = 256, MOST_BITS = 12, LEAST_BITS = 8 };
+    struct wn_survey_sample *sample = &survey->sample;
     const size_t rows = wn_csv_rows(survey->table->csv);
     const size_t columns = wn_csv_columns(survey->table->csv);
     size_t most = CELLS / columns;
@@ -523,85 +437,32 @@ static int choose_sample(struct survey *survey, struct wn_error *error)
         most = WN_SAMPLE;
     if (most < LEAST)
         most = LEAST;
-    survey->stride = (rows + most - 1) / most;
-    survey->sampled = (rows + survey->stride - 1) / survey->stride;
-    survey->sample = wn_new(wn_product(columns, survey->sampled, 1),
-                            sizeof *survey->sample, error);
-    survey->mark = wn_new(wn_product(columns, survey->sampled, 1),
-                          sizeof *survey->mark, error);
-    survey->sampled_in = wn_new(columns, sizeof *survey->sampled_in, error);
-    if (!survey->sample || !survey->mark || !survey->sampled_in)
+    sample->stride = (rows + most - 1) / most;
+    sample->rows = (rows + sample->stride - 1) / sample->stride;
+    sample->number = wn_new(wn_product(columns, sample->rows, 1),
+                            sizeof *sample->number, error);
+    sample->mark = wn_new(wn_product(columns, sample->rows, 1),
+                          sizeof *sample->mark, error);
+    sample->in = wn_new(columns, sizeof *sample->in, error);
+    if (!sample->number || !sample->mark || !sample->in)
         return -1;
-    for (size_t i = 0; i < columns * survey->sampled; i++)
-        survey->sample[i] = NAN;
-    return 0;
-}
-
-/* How many features the column gives, and where they stand. */
-static int conclude_column(struct wn_table *table, size_t c,
-                           struct wn_error *error)
-{
-    struct wn_column *column = &table->column[c];
-    const struct wn_kind *kind = &wn_kinds[column->kind];
-    const uint64_t rows = wn_csv_rows(table->csv);
-    const uint64_t filled = rows - column->missing;
-
-    if (column->role != WN_ROLE_FEATURE)
+    for (size_t i = 0; i < columns * sample->rows; i++)
+        sample->number[i] = NAN;
+    if (sample->stride == 1)
         return 0;
-    if (kind->valid) {
-        column->invalid = filled - kind->valid(column);
-        if (filled && column->invalid == filled)
-            return wn_fail(error, WN_EDATA,
-                           "%s: column %.120s: found no cell that is %s, "
-                           "wanted some",
-                           wn_csv_name(table->csv),
-                           wn_csv_column(table->csv, c), kind->wanted);
-    }
-    if (column->kind != WN_KIND_NUMERIC && column->kind != WN_KIND_DATE)
-        column->min = column->max = NAN;
-    if (column->kind == WN_KIND_CATEGORICAL && !column->many &&
-        (check_utf8(table, c, error) ||
-         wn_dictionary_sort(&column->values, NULL, error)))
-        return -1;
-    column->features = kind->features(column);
-    const uint64_t unknown = column->missing + column->invalid;
-    column->indicator = unknown > 0 && unknown < rows;
-    column->features += column->indicator;
-    column->first = table->d;
-    table->d += column->features;
-    return 0;
+    sample->bits = MOST_BITS;
+    while (sample->bits > LEAST_BITS && columns << sample->bits > CELLS)
+        sample->bits--;
+    sample->registers = wn_new(columns << sample->bits, 1, error);
+    return sample->registers ? 0 : -1;
 }
 
-static int name_feature(const struct wn_table *table, size_t c, size_t f,
-                        struct wn_text *name, struct wn_error *error)
+static void free_sample(struct wn_survey_sample *sample)
 {
-    const struct wn_column *column = &table->column[c];
-    const char *base = wn_csv_column(table->csv, c);
-
-    if (column->indicator && f + 1 == column->features)
-        return wn_text_format(name, error, "%s:missing", base);
-    return wn_text_format(name, error, "%s", base) ||
-                   wn_kinds[column->kind].name_feature(column, f, name, error)
-               ? -1
-               : 0;
-}
-
-static int name_features(struct wn_table *table, struct wn_error *error)
-{
-    table->feature_name = wn_new(table->d, sizeof *table->feature_name, error);
-    if (!table->feature_name)
-        return -1;
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
-        for (size_t f = 0; f < table->column[c].features; f++) {
-            struct wn_text name = {0};
-
-            if (name_feature(table, c, f, &name, error)) {
-                wn_text_free(&name);
-                return -1;
-            }
-            table->feature_name[table->column[c].first + f] = name.bytes;
-        }
-    return 0;
+    free(sample->number);
+    free(sample->mark);
+    free(sample->in);
+    free(sample->registers);
 }
 
 int wn_table_survey(struct wn_table *table, struct wn_error *error)
@@ -618,22 +479,19 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
     const int status =
         !table->label || choose_sample(&survey, error) ||
         wn_sweep(&sweep, error) || conclude_labels(&survey, error) ||
-        fit_columns(&survey, error);
-    free(survey.sample);
-    free(survey.mark);
-    free(survey.sampled_in);
+        wn_columns_fit(table, &survey.sample, error);
+    free_sample(&survey.sample);
     if (status || wn_calendar_fit(table, error) ||
         wn_table_fit_prose(table, error))
         return -1;
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
-        if (conclude_column(table, c, error))
-            return -1;
+    if (wn_columns_number(table, error))
+        return -1;
     if (table->d == 0 && table->brought.count == 0)
         return wn_fail(error, WN_EDATA,
                        "%s: found no feature: the columns beside the label are "
                        "constant, identifiers or ignored; see --verbose",
                        wn_csv_name(table->csv));
-    return name_features(table, error);
+    return wn_columns_name(table, error);
 }
 
 void wn_table_free(struct wn_table *table)
@@ -684,6 +542,19 @@ const char *wn_table_kind(const struct wn_table *table, size_t column)
     while (wn_role_kinds[r].role != table->column[column].role)
         r++;
     return wn_role_kinds[r].name;
+}
+
+const char *wn_table_note(const struct wn_table *table, size_t column)
+{
+    const struct wn_column *of = &table->column[column];
+
+    if (of->role != WN_ROLE_FEATURE)
+        return "";
+    if (of->kind == WN_KIND_IDENTIFIER)
+        return "identifier";
+    if (of->features == of->indicator)
+        return "constant";
+    return of->alone.low >= WN_ALONE_LEAK ? "predicts the label" : "";
 }
 
 const char *wn_table_wanted(const struct wn_table *table, size_t column)

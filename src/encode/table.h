@@ -40,6 +40,7 @@
 #include <stdint.h>
 
 #include "data/csv.h"
+#include "encode/alone.h"
 #include "encode/dictionary.h"
 #include "encode/prose.h"
 #include "encode/scale.h"
@@ -47,6 +48,7 @@
 #include "util/message.h"
 
 enum { WN_BUCKETS = 32, WN_NAME_BYTES = 1024, WN_SAMPLE = 65536 };
+enum { WN_TOPS = 3 };
 
 /* Of columns that are no features roles.h has the table. */
 enum wn_role {
@@ -92,7 +94,14 @@ struct wn_column {
     float unknown;            /* what a missing number or date is encoded as */
     bool many;                /* more values than the limit, or too long ones */
     struct wn_dictionary values; /* unless `many`; sorted by bytes */
-    uint64_t distinct;        /* 0 where there are more rows than the sample */
+    uint64_t distinct;        /* different cells, the missing ones aside */
+    bool distinct_about;      /* an estimate: see sketch.h */
+    double median;            /* of numbers and dates in the sample, else NaN */
+    struct wn_alone alone;    /* how it tells the label, in the sample */
+    struct {
+        uint64_t count; /* about; 0 where there are fewer */
+        size_t row;
+    } top[WN_TOPS]; /* most frequent cells of a categorical column if `many` */
     struct wn_prose *prose;   /* of a text column, NULL if all is missing */
     size_t first, features; /* its features are first .. first+features-1 */
     bool indicator;         /* the last of them tells what is missing */
@@ -140,6 +149,9 @@ const char *wn_table_kind_name(enum wn_column_kind kind);
 /* The name of its kind or role: "numeric", "label", "ignored". */
 const char *wn_table_kind(const struct wn_table *table, size_t column);
 
+/* What is to be said of a column: "constant", "identifier", "predicts the
+ * label" where it alone does suspiciously well (alone.h), or "". */
+const char *wn_table_note(const struct wn_table *table, size_t column);
 /* What the broken cells of a column are not: "a number". */
 const char *wn_table_wanted(const struct wn_table *table, size_t column);
 

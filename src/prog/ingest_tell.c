@@ -10,15 +10,6 @@
 
 enum { VARIANTS_TOLD = 10 };
 
-/* Why a column gives no feature, or NULL. */
-static const char *note_of(const struct wn_column *column)
-{
-    if (column->role != WN_ROLE_FEATURE || column->features > 0)
-        return NULL;
-    return column->kind == WN_KIND_IDENTIFIER ? "left out"
-                                              : "constant, left out";
-}
-
 static int add_column(const struct wn_table *table, size_t c,
                       struct wn_grid *grid, struct wn_error *error)
 {
@@ -26,7 +17,6 @@ static int add_column(const struct wn_table *table, size_t c,
     const uint64_t distinct = column->role == WN_ROLE_LABEL
                                   ? table->classes.count
                                   : column->distinct;
-    const char *note = note_of(column);
 
     return wn_grid_add_text(grid, wn_csv_column(table->csv, c), error) ||
            wn_grid_add_text(grid, wn_table_kind(table, c), error) ||
@@ -34,11 +24,12 @@ static int add_column(const struct wn_table *table, size_t c,
                           (unsigned long long)column->missing) ||
            wn_grid_format(grid, error, "%llu",
                           (unsigned long long)column->invalid) ||
-           (distinct ? wn_grid_format(grid, error, "%llu",
+           (distinct ? wn_grid_format(grid, error, "%s%llu",
+                                      column->distinct_about ? "~" : "",
                                       (unsigned long long)distinct)
                      : wn_grid_add_text(grid, NULL, error)) ||
            wn_grid_format(grid, error, "%zu", column->features) ||
-           wn_grid_add_text(grid, note ? note : "", error);
+           wn_grid_add_text(grid, wn_table_note(table, c), error);
 }
 
 /* One table of all columns, a line at a time. */
@@ -122,6 +113,15 @@ static int tell_summary(const struct gathered *gathered,
                          wn_csv_column(table->csv, c),
                          (unsigned long long)table->column[c].invalid, n,
                          wn_table_wanted(table, c));
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+        if (table->column[c].role == WN_ROLE_FEATURE &&
+            table->column[c].alone.low >= WN_ALONE_LEAK)
+            wn_talk_note(gathered->run->talk,
+                         "%s: column %s: predicts the label alone (%.0f %%); "
+                         "does it say what the label does?",
+                         wn_csv_name(table->csv),
+                         wn_csv_column(table->csv, c),
+                         100 * table->column[c].alone.lift);
     return tell_columns(gathered, error);
 }
 

@@ -109,6 +109,9 @@ void ingest_reject_abandon(struct rejects *rejects);
  * then needs wn_audit_finish(). */
 int ingest_write(struct gathered *gathered,
                  struct wn_error *error) WN_MUST_CHECK;
+/* ingest_columns.c: /data/column. */
+int ingest_write_columns(struct gathered *gathered,
+                         struct wn_error *error) WN_MUST_CHECK;
 void ingest_free(struct gathered *gathered);
 
 /* ingest_tell.c: spelling variants of labels, columns; and when all is done,

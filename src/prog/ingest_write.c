@@ -180,76 +180,6 @@ static int write_defects(struct gathered *gathered, struct wn_error *error)
                : 0;
 }
 
-/* The column table, one array a statistic. */
-struct profile {
-    const char **name, **kind;
-    uint64_t *missing, *invalid, *distinct;
-    double *min, *max;
-};
-
-static void fill_profile(const struct wn_table *table,
-                         struct profile *profile)
-{
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
-        const struct wn_column *column = &table->column[c];
-        const bool feature = column->role == WN_ROLE_FEATURE;
-
-        profile->name[c] = wn_csv_column(table->csv, c);
-        profile->kind[c] = wn_table_kind(table, c);
-        profile->missing[c] = column->missing;
-        profile->invalid[c] = column->invalid;
-        profile->distinct[c] = column->role == WN_ROLE_LABEL
-                                   ? table->classes.count
-                                   : column->distinct;
-        profile->min[c] = feature ? column->min : NAN;
-        profile->max[c] = feature ? column->max : NAN;
-    }
-}
-
-static int write_columns(struct gathered *gathered, struct wn_error *error)
-{
-    struct wn_audit_writer *writer = gathered->writer;
-    const size_t columns = wn_csv_columns(gathered->table->csv);
-    struct profile p = {
-        wn_new(columns, sizeof *p.name, error),
-        wn_new(columns, sizeof *p.kind, error),
-        wn_new(columns, sizeof *p.missing, error),
-        wn_new(columns, sizeof *p.invalid, error),
-        wn_new(columns, sizeof *p.distinct, error),
-        wn_new(columns, sizeof *p.min, error),
-        wn_new(columns, sizeof *p.max, error)};
-    int status = -1;
-
-    if (!p.name || !p.kind || !p.missing || !p.invalid || !p.distinct ||
-        !p.min || !p.max)
-        goto done;
-    fill_profile(gathered->table, &p);
-    if (wn_audit_write_names(writer, "data/column/name", p.name, columns,
-                             error) ||
-        wn_audit_write_names(writer, "data/column/kind", p.kind, columns,
-                             error) ||
-        ingest_put(writer, "data/column/missing", WN_U64, columns, p.missing,
-                    error) ||
-        ingest_put(writer, "data/column/invalid", WN_U64, columns, p.invalid,
-                    error) ||
-        ingest_put(writer, "data/column/distinct", WN_U64, columns,
-                    p.distinct, error) ||
-        ingest_put(writer, "data/column/min", WN_F64, columns, p.min,
-                    error) ||
-        ingest_put(writer, "data/column/max", WN_F64, columns, p.max, error))
-        goto done;
-    status = 0;
-done:
-    free(p.name);
-    free(p.kind);
-    free(p.missing);
-    free(p.invalid);
-    free(p.distinct);
-    free(p.min);
-    free(p.max);
-    return status;
-}
-
 static int write_provenance(struct gathered *gathered, struct wn_error *error)
 {
     struct wn_audit_writer *writer = gathered->writer;
@@ -313,7 +243,7 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
                    write_probability(gathered, error) ||
                    write_beside(gathered, error) ||
                    write_rows(gathered, error) ||
-                   write_columns(gathered, error) ||
+                   ingest_write_columns(gathered, error) ||
                    write_defects(gathered, error) ||
                    write_provenance(gathered, error)
                ? -1

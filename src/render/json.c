@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "render/columns.h"
 #include "render/report.h"
 #include "util/number.h"
 
@@ -252,21 +253,65 @@ static int put_pairs(const struct wn_report *report, struct lines *lines)
     return 0;
 }
 
+/* A number, a date as text, or null. */
+static json_t *json_value(const struct wn_dataset *data, size_t column,
+                          const double *value)
+{
+    char text[32];
+
+    if (!value)
+        return json_null();
+    if (strcmp(data->column_kind[column], "date"))
+        return json_number(value[column]);
+    return wn_column_number(data, column, value[column], text)
+               ? json_string(text)
+               : json_null();
+}
+
+static json_t *json_tops(const struct wn_dataset *data, size_t column)
+{
+    json_t *list = json_array();
+    size_t begin, end;
+
+    wn_column_tops(data, column, &begin, &end);
+    for (size_t t = begin; list && t < end; t++)
+        if (json_array_append_new(
+                list, json_pack("{s:o,s:I}", "value",
+                                json_text(data->top_value[t]), "cells",
+                                (json_int_t)data->top_count[t]))) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
 static int put_columns(const struct wn_report *report, struct lines *lines)
 {
     const struct wn_dataset *data = &report->data;
 
     for (size_t c = 0; c < data->columns; c++)
-        if (put_line(lines,
-                     json_pack("{s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:o}", "record",
-                               "column", "column",
-                               json_text(data->column_name[c]), "kind",
-                               json_text(data->column_kind[c]), "missing",
-                               (json_int_t)data->column_missing[c], "invalid",
-                               (json_int_t)data->column_invalid[c], "distinct",
-                               (json_int_t)data->column_distinct[c], "min",
-                               json_number(data->column_min[c]), "max",
-                               json_number(data->column_max[c]))))
+        if (put_line(
+                lines,
+                json_pack("{s:s,s:o,s:o,s:I,s:I,s:I,s:b,s:o,s:o,s:o,s:o,s:o,"
+                          "s:o}",
+                          "record", "column", "column",
+                          json_text(data->column_name[c]), "kind",
+                          json_text(data->column_kind[c]), "missing",
+                          (json_int_t)data->column_missing[c], "invalid",
+                          (json_int_t)data->column_invalid[c], "distinct",
+                          (json_int_t)data->column_distinct[c],
+                          "distinct_about",
+                          data->column_about && data->column_about[c], "min",
+                          json_value(data, c, data->column_min), "median",
+                          json_value(data, c, data->column_median), "max",
+                          json_value(data, c, data->column_max), "alone",
+                          json_number(data->column_alone
+                                          ? data->column_alone[c]
+                                          : NAN),
+                          "note",
+                          json_text(data->column_note ? data->column_note[c]
+                                                      : ""),
+                          "top", json_tops(data, c))))
             return -1;
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "render/columns.h"
 #include "render/report.h"
 #include "render/grid.h"
 #include "render/words.h"
@@ -74,55 +75,6 @@ static int add_count(struct wn_grid *grid, uint64_t count,
                      struct wn_error *error)
 {
     return wn_grid_format(grid, error, "%llu", (unsigned long long)count);
-}
-
-static int add_number(struct wn_grid *grid, double value,
-                      struct wn_error *error)
-{
-    char text[32];
-
-    if (isnan(value))
-        return wn_grid_add_text(grid, NULL, error);
-    return wn_grid_add(grid, text, wn_number_format(value, text), error);
-}
-
-static int put_columns(const struct wn_report *report, struct wn_text *out,
-                       struct wn_error *error)
-{
-    static const struct wn_grid_column head[] = {
-        {"column", WN_LEFT, WN_SHRINKS},  {"kind", WN_LEFT, WN_FIXED},
-        {"missing", WN_RIGHT, WN_FIXED},  {"invalid", WN_RIGHT, WN_FIXED},
-        {"distinct", WN_RIGHT, WN_FIXED}, {"min", WN_RIGHT, WN_SHRINKS},
-        {"max", WN_RIGHT, WN_SHRINKS}};
-    const struct wn_dataset *data = &report->data;
-    const size_t most = report->columns ? SIZE_MAX : WN_TOP_ROWS;
-    const size_t shown = data->columns < most ? data->columns : most;
-    struct wn_grid grid;
-    int status = -1;
-
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
-    for (size_t c = 0; c < shown; c++)
-        if (wn_grid_add_text(&grid, data->column_name[c], error) ||
-            wn_grid_add_text(&grid, data->column_kind[c], error) ||
-            add_count(&grid, data->column_missing[c], error) ||
-            add_count(&grid, data->column_invalid[c], error) ||
-            (data->column_distinct[c]
-                 ? add_count(&grid, data->column_distinct[c], error)
-                 : wn_grid_add_text(&grid, NULL, error)) ||
-            add_number(&grid, data->column_min[c], error) ||
-            add_number(&grid, data->column_max[c], error))
-            goto done;
-    if (wn_text_format(out, error, "\nColumns\n") ||
-        wn_grid_print(&grid, out, error))
-        goto done;
-    status = shown == data->columns
-                 ? 0
-                 : wn_text_format(out, error,
-                                  "  and %zu more; --columns shows all\n",
-                                  data->columns - shown);
-done:
-    wn_grid_free(&grid);
-    return status;
 }
 
 /* How often a rule failed and where first, by its place in the defects. */
@@ -682,7 +634,8 @@ int wn_text_report(const struct wn_report *report, struct wn_text *out,
         (report->against && put_against(report, out, error)) ||
         put_data(report, out, error) || put_defects(report, out, error))
         return -1;
-    if ((report->columns || !report->scored) && put_columns(report, out, error))
+    if ((report->columns || !report->scored) &&
+        wn_columns_text(report, out, error))
         return -1;
     if (report->flagged &&
         (put_noise(report, out, error) || put_checks(report, out, error) ||

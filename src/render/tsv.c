@@ -4,9 +4,11 @@
  * carriage return, other controls and backslash in data are \t, \n, \r, \xNN
  * and \\; a number that is not there is an empty cell. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "render/columns.h"
 #include "render/report.h"
 #include "render/words.h"
 #include "util/number.h"
@@ -153,36 +155,76 @@ static int put_row(const struct wn_report *report, size_t i,
     return wn_text_add(out, "\n", 1, error);
 }
 
-static int put_number(double value, struct wn_text *out, struct wn_error *error)
+static int put_number(const struct wn_dataset *data, size_t column,
+                      const double *value, struct wn_text *out,
+                      struct wn_error *error)
 {
     char text[32];
 
-    if (isnan(value))
-        return wn_text_add(out, "\t", 1, error);
-    wn_number_format(value, text);
+    wn_column_number(data, column, value ? value[column] : NAN, text);
     return wn_text_format(out, error, "\t%s", text);
+}
+
+/* "Oslo 40, Rome 20", in one field. */
+static int put_tops(const struct wn_report *report, size_t column,
+                    struct wn_text *out, struct wn_error *error)
+{
+    const struct wn_dataset *data = &report->data;
+    struct wn_text tops = {0};
+    size_t begin, end;
+    int status = 0;
+
+    wn_column_tops(data, column, &begin, &end);
+    for (size_t t = begin; t < end && status == 0; t++)
+        status = wn_text_format(&tops, error, "%s%s %llu",
+                                t > begin ? ", " : "", data->top_value[t],
+                                (unsigned long long)data->top_count[t]);
+    if (status == 0)
+        status = put_text(report, wn_text_of(&tops), out, error);
+    wn_text_free(&tops);
+    return status;
+}
+
+static int put_column(const struct wn_report *report, size_t c,
+                      struct wn_text *out, struct wn_error *error)
+{
+    const struct wn_dataset *data = &report->data;
+    char alone[32] = "";
+
+    if (data->column_alone && !isnan(data->column_alone[c]))
+        snprintf(alone, sizeof alone, "%.4f", data->column_alone[c]);
+    return put_bytes(report, data->column_name[c],
+                     strlen(data->column_name[c]), out, error) ||
+                   put_text(report, data->column_kind[c], out, error) ||
+                   wn_text_format(
+                       out, error, "\t%llu\t%llu\t%llu",
+                       (unsigned long long)data->column_missing[c],
+                       (unsigned long long)data->column_invalid[c],
+                       (unsigned long long)data->column_distinct[c]) ||
+                   put_number(data, c, data->column_min, out, error) ||
+                   put_number(data, c, data->column_max, out, error) ||
+                   put_number(data, c, data->column_median, out, error) ||
+                   wn_text_format(out, error, "\t%d\t%s",
+                                  data->column_about && data->column_about[c],
+                                  alone) ||
+                   put_text(report,
+                            data->column_note ? data->column_note[c] : "", out,
+                            error) ||
+                   put_tops(report, c, out, error) ||
+                   wn_text_add(out, "\n", 1, error)
+               ? -1
+               : 0;
 }
 
 static int put_columns(const struct wn_report *report, struct wn_text *out,
                        struct wn_error *error)
 {
-    const struct wn_dataset *data = &report->data;
-
     if (wn_text_format(out, error,
                        "column\tkind\tmissing\tinvalid\tdistinct\tmin\t"
-                       "max\n"))
+                       "max\tmedian\tdistinct_about\talone\tnote\ttop\n"))
         return -1;
-    for (size_t c = 0; c < data->columns; c++)
-        if (put_bytes(report, data->column_name[c],
-                      strlen(data->column_name[c]), out, error) ||
-            put_text(report, data->column_kind[c], out, error) ||
-            wn_text_format(out, error, "\t%llu\t%llu\t%llu",
-                           (unsigned long long)data->column_missing[c],
-                           (unsigned long long)data->column_invalid[c],
-                           (unsigned long long)data->column_distinct[c]) ||
-            put_number(data->column_min[c], out, error) ||
-            put_number(data->column_max[c], out, error) ||
-            wn_text_add(out, "\n", 1, error))
+    for (size_t c = 0; c < report->data.columns; c++)
+        if (put_column(report, c, out, error))
             return -1;
     return 0;
 }

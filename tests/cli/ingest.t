@@ -131,16 +131,16 @@ kind() {
 awk 'BEGIN { print "n,id,code,zip,word,label"; for (i = 1; i <= 100; i++)
     printf "%d,p%03d,%d,%d,w%d,%s\n", i + 7, i, i * 17 % 10, i * i, i % 70,
         i % 2 ? "x" : "y" }' >kinds.csv
-kind n "identifier 0 0 100 0 left out" \
+kind n "identifier 0 0 100 0 identifier" \
     --label=label kinds.csv
-kind id "identifier 0 0 100 0 left out" \
+kind id "identifier 0 0 100 0 identifier" \
     --label=label kinds.csv
 kind zip "numeric 0 0 100 1" --label=label kinds.csv
 kind word "categorical 0 0 70 32" --label=label \
     kinds.csv
 kind word "categorical 0 0 70 70" --label=label \
     --one-hot=70 kinds.csv
-kind code "categorical 0 0 10 10" --label=label \
+kind code "categorical 0 0 10 10 predicts the label" --label=label \
     --kind='co?d.*:categorical' kinds.csv
 kind n "numeric 0 0 100 1" --label=label \
     --kind=n:numeric kinds.csv
@@ -151,7 +151,7 @@ kind label "label 0 0 2 0" --label=label \
 ingest --label=label small.csv --kind=town:numeric 2>err >kinds.h5
 is "$(cat err)" "ingest: small.csv: column town: found no cell that is a\
  number, wanted some" "words are no numbers"
-kind code "numeric 0 2 3 1" --label=label small.csv \
+kind code "numeric 0 2 3 1 constant" --label=label small.csv \
     --kind=code:numeric
 is "$(sed -n 1,2p err)" "ingest: small.csv:3: column code: found 'A', wanted a\
  number
@@ -203,7 +203,7 @@ else
     skip "text" "python3-h5py is not installed"
 fi
 printf 'a,text,label\n1,,x\n2,,y\n3,,x\n' >void.csv
-kind text "text 3 0 - 0 constant, left out" \
+kind text "text 3 0 - 0 constant" \
     --kind=text:text --label=label void.csv
 
 # --- rows without a label -------------------------------------------------------

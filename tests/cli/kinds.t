@@ -92,7 +92,7 @@ fi
 awk 'BEGIN { print "when,y"; for (i = 0; i < 9000; i++)
     printf "%d/%d/2021,%d\n", i % 12 + 1, i == 8999 ? 13 : i % 7 + 1, i % 2
     }' >last.csv
-kind when "date 0 0 85 6" last.csv
+kind when "date 0 0 85 6 predicts the label" last.csv
 ingest --label=y last.csv -j1 -o one.h5
 ingest --label=y last.csv -j4 -o four.h5
 same one.h5 four.h5 "same bytes for -j4"
@@ -134,12 +134,12 @@ fi
 awk 'BEGIN { print "zip,agent,few,y"; for (i = 0; i < 100; i++)
     printf "%05d,%03d,%s,%d\n", i * 911, i % 12, i == 5 ? "07" : i * 7 % 11,
         i % 2 }' >codes.csv
-kind zip "identifier 0 0 100 0 left out" codes.csv
-kind agent "categorical 0 0 12 12" codes.csv
+kind zip "identifier 0 0 100 0 identifier" codes.csv
+kind agent "categorical 0 0 12 12 predicts the label" codes.csv
 kind few "numeric 0 0 12 1" codes.csv
 kind agent "numeric 0 0 12 1" --kind=agent:numeric codes.csv
 printf 'a,b,y\n1e9,3,p\n1.0000000000000002e9,4,q\n1e9,5,p\n' >near.csv
-kind a "numeric 0 0 2 0 constant, left out" near.csv
+kind a "numeric 0 0 2 0 constant" near.csv
 
 fails_with 2 "--kind: found 'a:number', wanted PATTERN:KIND, where KIND is\
  identifier, numeric, boolean, date, text, categorical, or ignore" \

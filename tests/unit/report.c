@@ -326,10 +326,10 @@ static void text_of_a_file_half_done(void **state)
             "  missing      2              7  legs\n"
             "\n"
             "Columns\n"
-            "  column  kind     missing  invalid  distinct  min  max\n"
-            "  legs    numeric        1        0         3  0.1    4\n"
-            "  pet     label          1        0         3    -    -\n"
-            "  name    id             0        0         6    -    -\n"
+            "  column  kind     missing  invalid  distinct  alone  values\n"
+            "  legs    numeric        1        0         3      -  0.1 .. 4\n"
+            "  pet     label          1        0         3      -  -\n"
+            "  name    id             0        0         6      -  -\n"
             "\n"
             "Next\n"
             "  judge every label           winnow-score -i 'it'\\''s.h5'\n"
@@ -425,10 +425,11 @@ static void tsv_row_by_row(void **state)
     report = called();
     report.columns = true;
     compare(render(&variant, &report, wn_tsv_report),
-            "column\tkind\tmissing\tinvalid\tdistinct\tmin\tmax\n"
-            "legs\tnumeric\t1\t0\t3\t0.1\t4\n"
-            "pet\tlabel\t1\t0\t3\t\t\n"
-            "name\tid\t0\t0\t6\t\t\n");
+            "column\tkind\tmissing\tinvalid\tdistinct\tmin\tmax\tmedian\t"
+            "distinct_about\talone\tnote\ttop\n"
+            "legs\tnumeric\t1\t0\t3\t0.1\t4\t\t0\t\t\t\n"
+            "pet\tlabel\t1\t0\t3\t\t\t\t0\t\t\t\n"
+            "name\tid\t0\t0\t6\t\t\t\t0\t\t\t\n");
 }
 
 static void one_row_explained(void **state)
