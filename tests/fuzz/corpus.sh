@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Seeds for the fuzz targets that read files: corpus.sh SOURCE DIRECTORY, with
+# the programs and tests/cli/compose on PATH. Seeds that are text stand in
+# tests/fuzz/targets.c.
+set -e
+source=$1 into=$2
+mkdir -p "$into/csv" "$into/audit" "$into/foreign" "$into/npy"
+cp "$source"/tests/files/*.csv "$into/csv"
+
+ingest -q -f --label=species "$source/samples/iris.csv" -o "$into/audit/iris.h5"
+ingest -q -f --label=label --id=id -o "$into/audit/ids.h5" <<'END'
+id,n,city,note,label
+a1,1,Oslo,"the first, of some words",x
+a2,,Rome,the second of some words,y
+a3,x,Oslo,,x
+a4,7,Bern,and the fourth of some words,y
+END
+score -q -f --model=softmax --methods=disagreement "$into/audit/iris.h5" |
+    flag -q -f -o "$into/audit/flag.h5"
+
+rm -f "$into"/foreign/* "$into"/npy/*
+seq 24 | compose "$into/foreign/plain.h5" x f4 8x3
+seq 8 | compose "$into/foreign/plain.h5" label i2 8
+echo a bb c a bb c dd e | compose "$into/foreign/plain.h5" name V 8
+seq 24 | compose "$into/foreign/packed.h5" z/x '>f8' 8x3
+echo a bb c a bb c dd e | compose "$into/foreign/packed.h5" z/name S4 8
+echo 0 2 1 1 0 2 0 -1 | compose "$into/foreign/names.h5" type/codes i1 8
+echo red green blue | compose "$into/foreign/names.h5" type/categories V 3
+
+seq 24 | compose "$into/npy/plain.npy" npy f4 8x3
+seq 24 | compose "$into/npy/columns.npy" fortran '>i2' 8x3
+echo a b c | compose "$into/npy/text.npy" npy U2 3

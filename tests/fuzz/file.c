@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Audit files, foreign HDF5 and .npy files. */
+#include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/array.h"
+#include "data/audit.h"
+#include "data/dataset.h"
+#include "data/foreign.h"
+#include "data/npy.h"
+
+enum { CELLS = 1 << 20 };
+
+int fuzz_audit(const char *bytes, size_t length)
+{
+    struct wn_error error = {0};
+    struct wn_dataset dataset = {0};
+    struct wn_audit *audit =
+        wn_audit_open(fuzz_file(bytes, length), WN_DATA, &error);
+    int status = -1;
+
+    if (audit)
+        status = wn_dataset_load(&dataset, audit, ~0u, &error);
+    fuzz_need(status == 0 || *error.text);
+    if (status == 0)
+        for (size_t i = 0; i < dataset.n; i++)
+            fuzz_need(dataset.label[i] >= -1 &&
+                      dataset.label[i] < (int32_t)dataset.k);
+    wn_dataset_free(&dataset);
+    wn_audit_close(audit);
+    return status == 0;
+}
+
+static int take_text(void *context, size_t cell, const char *text,
+                     size_t length, struct wn_error *error)
+{
+    size_t *cells = context;
+
+    (void)error;
+    fuzz_need(cell == (*cells)++);
+    fuzz_need(length == 0 || text);
+    return 0;
+}
+
+/* All cells of an array, which is freed. */
+static void read_array(struct wn_array *array)
+{
+    struct wn_error error = {0};
+    size_t cells = 0;
+
+    fuzz_need(array->rank >= 1 && array->rank <= WN_ARRAY_RANK);
+    if (array->text) {
+        fuzz_need(!wn_array_texts(array, take_text, &cells, &error));
+        fuzz_need(cells == array->rows * array->columns);
+    } else if (array->columns <= CELLS && array->rows) {
+        double *row = malloc((array->columns + 1) * sizeof *row);
+
+        fuzz_need(row);
+        for (size_t i = 0; i < array->rows && i < 64; i++)
+            fuzz_need(!wn_array_numbers(array, i, i + 1, row, &error));
+        fuzz_need(!wn_array_numbers(array, array->rows - 1, array->rows, row,
+                                    &error));
+        free(row);
+    }
+    wn_array_free(array);
+}
+
+int fuzz_npy(const char *bytes, size_t length)
+{
+    struct wn_error error = {0};
+    struct wn_array array = {0};
+    const int status = wn_npy_read(fuzz_file(bytes, length), &array, &error);
+
+    if (status == 0)
+        read_array(&array);
+    else
+        fuzz_need(*error.text && !array.name);
+    return status == 0;
+}
+
+int fuzz_foreign(const char *bytes, size_t length)
+{
+    static const char *const paths[] = {"/x", "/label", "/name", "/type"};
+    enum { PATHS = sizeof paths / sizeof *paths };
+    struct wn_array array[PATHS] = {0};
+    struct wn_error error = {0};
+    const char *path = fuzz_file(bytes, length);
+    int status = wn_foreign_read(path, paths, PATHS, 1 << 28, array, &error);
+    int taken = status == 0;
+
+    for (size_t p = 0; p < PATHS; p++) {
+        if (status) { /* one at a time, then */
+            error = (struct wn_error){0};
+            if (wn_foreign_read(path, &paths[p], 1, 1 << 28, &array[p],
+                                &error)) {
+                fuzz_need(*error.text);
+                continue;
+            }
+            taken = 1;
+        }
+        read_array(&array[p]);
+    }
+    return taken;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Fuzzing: one target for each parser of what comes from outside.
+ *
+ * A target takes any bytes. It must come back, without a crash, within five
+ * seconds; what it takes for granted of the parser it asserts by fuzz_need().
+ * fuzz.c feeds targets from seeds by a mutator of its own, libfuzzer.c by
+ * clang's libFuzzer. */
+#ifndef WN_TESTS_FUZZ_H
+#define WN_TESTS_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fuzz_target {
+    const char *name;
+    /* 1 if the parser took the bytes, 0 if it refused them. */
+    int (*run)(const char *bytes, size_t length);
+    const char *const *seed;  /* texts, NULL at the end; beside the files in
+                                 CORPUS/NAME */
+    const char *const *token; /* what mutations put in, NULL at the end */
+};
+
+/* Ends with {0}. */
+extern const struct fuzz_target fuzz_targets[];
+const struct fuzz_target *fuzz_find(const char *name);
+
+/* Once, before the first run. */
+void fuzz_start(void);
+
+int fuzz_csv(const char *bytes, size_t length);
+int fuzz_number(const char *bytes, size_t length);
+int fuzz_date(const char *bytes, size_t length);
+int fuzz_options(const char *bytes, size_t length);
+int fuzz_rules(const char *bytes, size_t length);
+int fuzz_npy(const char *bytes, size_t length);
+int fuzz_audit(const char *bytes, size_t length);
+int fuzz_foreign(const char *bytes, size_t length);
+
+/* A path under which the bytes can be read, until the next call. */
+const char *fuzz_file(const char *bytes, size_t length);
+
+/* Stop with a message, as a crash, unless it holds. */
+#define fuzz_need(holds) \
+    ((holds) ? (void)0 : fuzz_fail(#holds, __FILE__, __LINE__))
+_Noreturn void fuzz_fail(const char *what, const char *file, int line);
+
+#endif

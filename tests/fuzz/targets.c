@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of targets, and what they share. */
+#include "fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "data/audit.h"
+
+static const char *const csv_tokens[] = {
+    "\"", "\"\"", ",", "\n", "\r\n", "\r", "\"\n\"", ",\"", "\",", "\n\n",
+    "\xef\xbb\xbf", "\xc3\xa9", "1e308", "a,b,c\n", NULL};
+static const char *const csv_seeds[] = {
+    "a,b,c\n1,2,3\n4,\"5\n6\",7\n\n8,9,10\n",
+    "n,l\r\n\"a \"\"b\"\"\",x\r\n\r\n\"c\r\nd\",y", NULL};
+
+static const char *const number_seeds[] = {
+    "0", "-1.5e-3", " 12345678901234567890 ", "0.1", "1e400", ".5", "5.",
+    "4.9406564584124654e-324", "1.7976931348623157e308", "+00012.50", NULL};
+static const char *const number_tokens[] = {
+    "e", "E-", "+", "-", ".", "0000000000", "99999999999999999999", " ",
+    "inf", "nan", "0x1p3", "e308", "e-324", NULL};
+
+static const char *const date_seeds[] = {
+    "2024-02-29", "29.02.2024", "2/29/2024 23:59:60", "1.1.0001",
+    "2024-02-29T12:34:56.789+05:30", " 1999/12/31 00:00 Z ", NULL};
+static const char *const date_tokens[] = {
+    "-", "/", ".", ":", "T", "Z", "+14:00", "-0000", "9999", "0000", "29",
+    "31", "  ", NULL};
+
+static const char *const option_seeds[] = {
+    "--flag\n--whole=5\n--real=.5\nfile", "-w7\n--text\nx\n--size=4K",
+    "--choice=two\n--subset=one,three\n--list=a\n--list=b\n--\n--flag",
+    "--help", NULL};
+static const char *const option_tokens[] = {
+    "--", "-", "=", "\n", "--whole=", "--real=", "--size=", "--subset=",
+    "all", "none", ",", "1e9", "-1", "T", "--ver", NULL};
+
+static const char *const rule_seeds[] = {
+    "# rules\nspaces name.*: trim\nage: range 0..120\n",
+    "city: replace /\\s+$/ /\ncity: lower\nid: unique\n",
+    "label: map Cat = cat\n[age-there] age: not-null\nzip: require /\\d{5}/\n",
+    "x: na /^(?i:n\\/a|-)$/\ny|z: replace /(a+)+$/$1/\n", NULL};
+static const char *const rule_tokens[] = {
+    ": ", "trim", "lower", "replace /", "na /", "require /", "range ",
+    "..", "unique", "not-null", "map ", " = ", "(a+)+", "$1", "\\u00e9",
+    "\\", "/", "[n] ", "\n", "(?", "{1,999}", "one-of x", NULL};
+
+static const char *const npy_tokens[] = {
+    "'<f4'", "'>i8'", "'|b1'", "'<U3'", "'|O'", "True", "(2, 3)", "(0,)",
+    "(4294967296, 4294967296)", "\x93NUMPY", ",", "'", NULL};
+
+const struct fuzz_target fuzz_targets[] = {
+    {"csv", fuzz_csv, csv_seeds, csv_tokens},
+    {"number", fuzz_number, number_seeds, number_tokens},
+    {"date", fuzz_date, date_seeds, date_tokens},
+    {"options", fuzz_options, option_seeds, option_tokens},
+    {"rules", fuzz_rules, rule_seeds, rule_tokens},
+    {"npy", fuzz_npy, NULL, npy_tokens},
+    {"audit", fuzz_audit, NULL, NULL},
+    {"foreign", fuzz_foreign, NULL, NULL},
+    {0}};
+
+const struct fuzz_target *fuzz_find(const char *name)
+{
+    for (const struct fuzz_target *target = fuzz_targets; target->name;
+         target++)
+        if (strcmp(target->name, name) == 0)
+            return target;
+    return NULL;
+}
+
+void fuzz_start(void)
+{
+    struct wn_error error = {0};
+
+    if (wn_audit_start(&error)) {
+        fprintf(stderr, "fuzz: %s\n", error.text);
+        exit(2);
+    }
+}
+
+const char *fuzz_file(const char *bytes, size_t length)
+{
+    static int file = -1;
+    static char path[40];
+
+    if (file < 0) {
+        file = memfd_create("fuzz", 0);
+        snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    }
+    if (file < 0 || ftruncate(file, 0) ||
+        pwrite(file, bytes, length, 0) != (ssize_t)length) {
+        perror("fuzz: a file in memory");
+        exit(2);
+    }
+    return path;
+}
+
+_Noreturn void fuzz_fail(const char *what, const char *file, int line)
+{
+    fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
+    abort();
+}
