@@ -101,9 +101,8 @@ void wn_source_close(struct wn_source *source)
 static int check_content(struct wn_source *source, struct wn_error *error)
 {
     const struct wn_dataset *dataset = source->dataset;
-    struct wn_hash *hash;
     char found[WN_DIGEST_TEXT];
-    int status = 0;
+    int status;
 
     if (source->size != dataset->source_size)
         return wn_fail(error, WN_EDATA,
@@ -111,20 +110,8 @@ static int check_content(struct wn_source *source, struct wn_error *error)
                        "wanted %llu", source->name,
                        (unsigned long long)source->size,
                        (unsigned long long)dataset->source_size);
-    hash = wn_hash_new(error);
-    if (!hash)
-        return -1;
-    for (uint64_t at = 0; status == 0 && at < source->size; at += PIECE) {
-        const uint64_t left = source->size - at;
-        const size_t length = left < PIECE ? (size_t)left : PIECE;
-
-        status = wn_read_at(source->descriptor, source->buffer, length, at,
-                            source->name, error);
-        if (status == 0)
-            wn_hash_add(hash, source->buffer, length);
-    }
-    wn_hash_text(hash, found);
-    wn_hash_free(hash);
+    status = wn_file_digest(source->descriptor, source->name, source->size,
+                            found, error);
     if (status == 0 && strcmp(found, dataset->source_digest))
         status = wn_fail(error, WN_EDATA,
                          "%s: changed since the audit: found digest %s, "

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/linear.h"
+#include "encode/rescale.h"
 #include "model/svd.h"
 #include "prog/ingest_work.h"
 #include "util/memory.h"
@@ -19,6 +19,17 @@ static const struct wn_option first_rows[] = {
      .recorded = true,
      .help = "columns with the probability of the class that the pattern's "
              "group names, as p_(.*)"},
+    {.name = "from", .kind = WN_CHOICE, .value = "FORM",
+     .standard = "auto", .choices = "auto|csv|hdf5|npy|libsvm",
+     .recorded = true,
+     .help = "what the input is; see winnow-arrays(5)"},
+    {.name = "features", .kind = WN_TEXT, .value = "ARRAY",
+     .help = "of HDF5 and .npy: rows x features"},
+    {.name = "label-names", .kind = WN_TEXT, .value = "ARRAY",
+     .help = "of HDF5 and .npy: the names that labels are the places of"},
+    {.name = "scale", .kind = WN_CHOICE, .value = "HOW",
+     .standard = "auto", .choices = wn_rescale_choices, .recorded = true,
+     .help = "bring the features of arrays to one scale"},
     {.name = "features-b", .kind = WN_TEXT, .value = "ARRAY",
      .help = "a second block of features that should agree with the first"},
     {.name = "dynamics", .kind = WN_TEXT, .value = "ARRAY",
@@ -188,7 +199,12 @@ static int read_beside(struct gathered *gathered, struct wn_error *error)
     return ingest_beside_read(&gathered->beside, error);
 }
 
-static int ingest(struct wn_run *run, struct wn_error *error)
+const struct wn_option *ingest_option_rows(void)
+{
+    return rows;
+}
+
+int ingest_csv(struct wn_run *run, struct wn_error *error)
 {
     struct wn_csv_form form;
     struct wn_table table = {.threads = run->threads, .talk = run->talk};
@@ -203,7 +219,6 @@ static int ingest(struct wn_run *run, struct wn_error *error)
     if (make_form(run, &form, error) ||
         ingest_reject_begin(&rejects, run, &form, error))
         return -1;
-    wn_linear_start();
     table.one_hot = (size_t)wn_option_number(run->options, "one-hot");
     table.text_grams = choose_grams(run);
     table.text_dims = (size_t)wn_option_number(run->options, "text-dims");
@@ -229,12 +244,12 @@ static int ingest(struct wn_run *run, struct wn_error *error)
 int main(int argc, char **argv)
 {
     static const struct wn_program program = {
-        .brief = "Read a CSV file, encode its columns, begin an audit file.",
+        .brief = "Read a dataset, encode its columns, begin an audit file.",
         .synopsis = "--label=COLUMN [OPTION...] [FILE]",
         .rows = rows,
         .most = 1};
 
     wn_program_settle(argv, false);
     make_rows();
-    return wn_program_main(&program, argc, argv, ingest);
+    return wn_program_main(&program, argc, argv, ingest_any);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "encode/rescale.h"
 #include "prog/ingest_work.h"
 #include "util/memory.h"
 #include "util/number.h"
@@ -62,18 +63,6 @@ int ingest_check_rows(const struct wn_array *array, size_t found, size_t n,
         return 0;
     return wn_fail(error, WN_EDATA, "%s: found %zu rows, wanted %zu, one for "
                    "each of the input", array->name, found, n);
-}
-
-int ingest_fail_cell(const struct wn_array *array, const char *where,
-                     size_t row, size_t column, double value,
-                     struct wn_error *error)
-{
-    char text[32];
-
-    wn_number_format(value, text);
-    return wn_fail(error, WN_EDATA, "%s: %srow %zu, column %zu: found %s, "
-                   "wanted a number within those of 4 bytes", array->name,
-                   where, row, column, text);
 }
 
 static int check_numbers(const struct wn_array *array, struct wn_error *error)
@@ -132,7 +121,7 @@ static int write_features_b(const struct beside *beside, size_t n,
         for (size_t j = 0; j < d && status == 0; j++) {
             if (!(fabs(wide[j]) <= FLT_MAX))
                 status =
-                    ingest_fail_cell(array, "", from, j, wide[j], error);
+                    wn_rescale_fail(array, "", from, j, wide[j], error);
             row[j] = (float)wide[j];
         }
         if (status == 0)
@@ -167,7 +156,7 @@ static int read_epoch(const struct beside *beside, size_t e, size_t n,
 
             if (!(fabs(value) <= FLT_MAX)) {
                 snprintf(where, sizeof where, "epoch %zu, ", e);
-                return ingest_fail_cell(array, where, from, order[c], value,
+                return wn_rescale_fail(array, where, from, order[c], value,
                                         error);
             }
             out[i * k + c] = (float)value;

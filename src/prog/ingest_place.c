@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ingest: where an array stands, and the array.
  *
- *   /x             the dataset /x of the input, if that is HDF5
+ *   /x, x          the dataset /x of the input, if that is HDF5
  *   FILE.h5:/x     the dataset /x of another HDF5 file
  *   FILE.npy       a file of NumPy's */
 #include <stdlib.h>
@@ -27,6 +27,13 @@ static int read_hdf5(const struct wn_run *run, const char *file,
     return wn_foreign_read(file, &path, 1, memory, array, error);
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+    const size_t length = strlen(text), size = strlen(end);
+
+    return length >= size && strcmp(text + length - size, end) == 0;
+}
+
 int ingest_array(const struct wn_run *run, bool inside, const char *option,
                  struct wn_array *array, struct wn_error *error)
 {
@@ -37,7 +44,7 @@ int ingest_array(const struct wn_run *run, bool inside, const char *option,
     *array = (struct wn_array){0};
     if (!place)
         return 0;
-    if (inside && *place == '/')
+    if (inside && !colon && !ends_in(place, ".npy"))
         return read_hdf5(run, wn_run_input(run), place, array, error);
     if (!colon)
         return wn_npy_read(place, array, error);

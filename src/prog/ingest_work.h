@@ -43,9 +43,6 @@ size_t *ingest_class_order(const struct wn_dictionary *classes,
                            struct wn_error *error) WN_MUST_CHECK;
 int ingest_check_rows(const struct wn_array *array, size_t found, size_t n,
                       struct wn_error *error) WN_MUST_CHECK;
-int ingest_fail_cell(const struct wn_array *array, const char *where,
-                     size_t row, size_t column, double value,
-                     struct wn_error *error) WN_MUST_CHECK;
 
 /* What is gathered while features go out by block. {.run, .table} begins. */
 struct gathered {
@@ -62,6 +59,12 @@ struct gathered {
     struct beside beside;
     uint64_t *noted; /* broken cells of each column so far */
 };
+
+/* ingest_form.c: any input, by its form. ingest.c: CSV, and the option table,
+ * {0} at its end. */
+int ingest_any(struct wn_run *run, struct wn_error *error) WN_MUST_CHECK;
+int ingest_csv(struct wn_run *run, struct wn_error *error) WN_MUST_CHECK;
+const struct wn_option *ingest_option_rows(void);
 
 /* ingest_roles.c: the options that say what a column is, into table->column;
  * and --classes, into table->declared. */

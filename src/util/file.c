@@ -130,6 +130,28 @@ static int copy_out(int from, const char *from_name, int to,
     return status;
 }
 
+int wn_file_digest(int descriptor, const char *name, uint64_t size,
+                   char out[WN_DIGEST_TEXT], struct wn_error *error)
+{
+    struct wn_hash *hash = wn_hash_new(error);
+    char *buffer = wn_new(COPY_BYTES, 1, error);
+    int status = hash && buffer ? 0 : -1;
+
+    for (uint64_t at = 0; status == 0 && at < size; at += COPY_BYTES) {
+        const uint64_t left = size - at;
+        const size_t length = left < COPY_BYTES ? (size_t)left : COPY_BYTES;
+
+        status = wn_read_at(descriptor, buffer, length, at, name, error);
+        if (status == 0)
+            wn_hash_add(hash, buffer, length);
+    }
+    if (status == 0)
+        wn_hash_text(hash, out);
+    wn_hash_free(hash);
+    free(buffer);
+    return status;
+}
+
 int wn_input_open(const char *path, bool *spooled, struct wn_error *error)
 {
     const char *name = wn_input_name(path);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "util/error.h"
+#include "util/hash.h"
 
 /* Give a closed descriptor 0, 1 or 2 something harmless that fails when used,
  * so that no file opened later takes its number. Call first in main. */
@@ -46,6 +47,11 @@ int wn_write_all(int descriptor, const void *bytes, size_t length,
 /* Read exactly length bytes at offset. */
 int wn_read_at(int descriptor, void *bytes, size_t length, uint64_t offset,
                const char *name, struct wn_error *error) WN_MUST_CHECK;
+
+/* The digest of all `size` bytes of an open file. */
+int wn_file_digest(int descriptor, const char *name, uint64_t size,
+                   char out[WN_DIGEST_TEXT], struct wn_error *error)
+    WN_MUST_CHECK;
 
 /* Open `path` for reading, or standard input if NULL or "-". What cannot seek
  * is copied to an unlinked temporary file in $TMPDIR (or /tmp) first; *spooled

@@ -54,7 +54,7 @@ bad-cr-only.csv|:1: field 3: found a carriage return without a line feed, wanted
 bad-decimal-comma.csv|:3: found 4 fields, wanted 3
 bad-empty.csv|: found an empty file, wanted a header and rows
 bad-gzip.csv|: found gzip data, wanted text: see zcat(1)
-bad-hdf5.csv|: found an HDF5 file, wanted CSV
+bad-hdf5.csv|: HDF5 cannot open it: damaged or cut off
 bad-header-after-blank.csv|:4: field 2: found an empty name, wanted a column name
 bad-header-cr.csv|:1: field 2: found a carriage return without a line feed, wanted LF or CR LF at the end of a line
 bad-header-empty-first.csv|:1: field 1: found an empty name, wanted a column name

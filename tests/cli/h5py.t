@@ -37,6 +37,17 @@ else
     skip 'digests as the manual says' 'h5py or libxxhash is not installed'
 fi
 
+sed -n '/^import h5py/,/^\.Ed/p' "$source/man/winnow-arrays.5" |
+    grep -v '^\.Ed' >write.py
+if [ "$python" ]; then
+    runs 'a dataset written by h5py' "$python" write.py
+    runs 'is read' $(grep '^ingest moons' "$source/man/winnow-arrays.5")
+    is "$(h5ls audit.h5/data/label_name | tr -s ' ')" \
+        'label_name Dataset {3}' 'with its classes'
+else
+    skip 'a dataset written by h5py' 'python3-h5py is not installed'
+fi
+
 for tool in h5ls h5dump h5stat; do
     if command -v "$tool" >/dev/null; then
         case $tool in

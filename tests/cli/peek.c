@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* peek FILE DATASET TYPE: its numbers (u8, i32, u32, i64, f32 or f64), 9
+/* peek FILE DATASET TYPE: its numbers (u8, i32, u32, u64, i64, f32 or f64), 9
  * digits, a row a line. peek FILE PATH ATTRIBUTE: a text. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,8 @@ static double value_of(enum wn_type type, const void *content, size_t at)
         return ((const int32_t *)content)[at];
     case WN_U32:
         return ((const uint32_t *)content)[at];
+    case WN_U64:
+        return (double)((const uint64_t *)content)[at];
     case WN_I64:
         return (double)((const int64_t *)content)[at];
     case WN_F32:
@@ -52,7 +54,8 @@ static int show(char **argv, struct wn_error *error)
         const char *name;
         enum wn_type type;
     } types[] = {{"u8", WN_U8},   {"i32", WN_I32}, {"u32", WN_U32},
-                 {"i64", WN_I64}, {"f32", WN_F32}, {"f64", WN_F64}};
+                 {"u64", WN_U64}, {"i64", WN_I64}, {"f32", WN_F32},
+                 {"f64", WN_F64}};
     int status = -1;
 
     if (wn_audit_start(error))

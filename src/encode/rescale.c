@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Arrays of features on one scale; see rescale.h. */
+#include "encode/rescale.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "encode/table.h"
+#include "util/memory.h"
+#include "util/number.h"
+
+enum { SAMPLE_CELLS = 1 << 22, SAMPLE_LEAST = 256 };
+
+const char wn_rescale_choices[] = "none|even|robust|auto";
+
+int wn_rescale_fail(const struct wn_array *array, const char *where,
+                    size_t row, size_t column, double value,
+                    struct wn_error *error)
+{
+    char text[32];
+
+    wn_number_format(value, text);
+    return wn_fail(error, WN_EDATA, "%s: %srow %zu, column %zu: found %s, "
+                   "wanted a number within those of 4 bytes", array->name,
+                   where, row, column, text);
+}
+
+/* Rows at equal distances: the first of n, then every step-th. */
+static size_t sample_step(size_t n, size_t d)
+{
+    size_t most = SAMPLE_CELLS / (d + 1);
+
+    if (most < SAMPLE_LEAST)
+        most = SAMPLE_LEAST;
+    if (most > WN_SAMPLE)
+        most = WN_SAMPLE;
+    return (n + most - 1) / most;
+}
+
+/* The sample, feature by feature: d x rows. */
+static double *read_sample(const struct wn_array *array, const size_t *keep,
+                           size_t n, size_t *count, struct wn_error *error)
+{
+    const size_t d = array->columns, step = sample_step(n, d);
+    const size_t rows = *count = (n + step - 1) / step;
+    double *sample = wn_new(wn_product(rows, d, 1), sizeof *sample, error);
+    double *row = wn_new(d, sizeof *row, error);
+    int status = sample && row ? 0 : -1;
+
+    for (size_t s = 0; s < rows && status == 0; s++) {
+        const size_t from = keep ? keep[s * step] : s * step;
+
+        status = wn_array_numbers(array, from, from + 1, row, error);
+        for (size_t j = 0; j < d && status == 0; j++) {
+            if (!(fabs(row[j]) <= FLT_MAX))
+                status = wn_rescale_fail(array, "", from, j, row[j], error);
+            sample[j * rows + s] = row[j];
+        }
+    }
+    free(row);
+    if (status) {
+        free(sample);
+        return NULL;
+    }
+    return sample;
+}
+
+/* Means and one factor; *share is the largest part of the variance that one
+ * feature has. */
+static int fit_even(struct wn_rescale *rescale, const double *sample,
+                    size_t rows, double *share, struct wn_error *error)
+{
+    double sum = 0, most = 0;
+
+    rescale->mean = wn_new(rescale->d, sizeof *rescale->mean, error);
+    if (!rescale->mean)
+        return -1;
+    for (size_t j = 0; j < rescale->d; j++) {
+        const double *value = sample + j * rows;
+        double square = 0;
+
+        for (size_t s = 0; s < rows; s++)
+            rescale->mean[j] += value[s];
+        rescale->mean[j] /= (double)rows;
+        for (size_t s = 0; s < rows; s++) {
+            const double away = value[s] - rescale->mean[j];
+
+            square += away * away;
+        }
+        sum += square;
+        most = fmax(most, square);
+    }
+    *share = sum > 0 ? most / sum : 0;
+    sum /= (double)rows * (double)rescale->d;
+    rescale->factor = sum > 0 ? 1 / sqrt(sum) : 0;
+    return 0;
+}
+
+static int fit_robust(struct wn_rescale *rescale, double *sample, size_t rows,
+                      struct wn_error *error)
+{
+    double *spare = wn_new(rows, sizeof *spare, error);
+
+    rescale->scale = wn_new(rescale->d, sizeof *rescale->scale, error);
+    for (size_t j = 0; spare && rescale->scale && j < rescale->d; j++)
+        wn_scale_fit(&rescale->scale[j], sample + j * rows, spare, rows);
+    free(spare);
+    return error->code ? -1 : 0;
+}
+
+int wn_rescale_fit(struct wn_rescale *rescale, enum wn_rescale_how how,
+                   const struct wn_array *array, const size_t *keep, size_t n,
+                   struct wn_error *error)
+{
+    double share = 1;
+    size_t rows;
+    int status = 0;
+
+    *rescale = (struct wn_rescale){.how = how, .d = array->columns};
+    if (how == WN_RESCALE_NONE)
+        return 0;
+    double *sample = read_sample(array, keep, n, &rows, error);
+    if (!sample)
+        return -1;
+    if (how != WN_RESCALE_ROBUST)
+        status = fit_even(rescale, sample, rows, &share, error);
+    if (how == WN_RESCALE_AUTO)
+        rescale->how = rescale->d >= 3 && share > 0.5 ? WN_RESCALE_ROBUST
+                                                      : WN_RESCALE_EVEN;
+    if (status == 0 && rescale->how == WN_RESCALE_ROBUST)
+        status = fit_robust(rescale, sample, rows, error);
+    free(sample);
+    if (status)
+        wn_rescale_free(rescale);
+    return status;
+}
+
+void wn_rescale_free(struct wn_rescale *rescale)
+{
+    free(rescale->scale);
+    free(rescale->mean);
+    *rescale = (struct wn_rescale){0};
+}
+
+int wn_rescale_row(const struct wn_rescale *rescale,
+                   const struct wn_array *array, size_t row, const double *in,
+                   float *out, struct wn_error *error)
+{
+    for (size_t j = 0; j < rescale->d; j++) {
+        double value = in[j];
+
+        if (!(fabs(value) <= FLT_MAX))
+            return wn_rescale_fail(array, "", row, j, value, error);
+        if (rescale->how == WN_RESCALE_EVEN)
+            value = (value - rescale->mean[j]) * rescale->factor;
+        out[j] = rescale->how == WN_RESCALE_ROBUST
+                     ? wn_scale_apply(&rescale->scale[j], value)
+                     : (float)value;
+    }
+    return 0;
+}

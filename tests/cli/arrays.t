@@ -1,0 +1,172 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ingest from HDF5, .npy and libsvm: the same table in every form gives the same
+# features and labels, which are those of the CSV file where scales are equal.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+PATH=$build/tests/cli:$PATH
+
+sed 1d "$samples/iris.csv" | cut -d, -f1-4 | tr , ' ' >x
+sed 1d "$samples/iris.csv" | cut -d, -f5 >y
+awk '{ print $1 == "setosa" ? 0 : $1 == "versicolor" ? 1 : 2 }' y >codes
+echo 'setosa versicolor virginica' >names
+n=$(wc -l <y)
+one() { peek "$1" data/features digest; peek "$1" data/label digest; }
+
+compose i.h5 x f8 ${n}x4 <x
+compose i.h5 'z/g/x' '>f4' ${n}x4 <x
+compose i.h5 z/cube '>f8' ${n}x2x2 <x
+compose i.h5 y S12 $n <y
+compose i.h5 v V8 $n <y
+compose i.h5 codes i1 $n <codes
+compose i.h5 floats '>f4' $n <codes
+compose i.h5 names V8 3 <names
+compose i.h5 obs/kind/codes i1 $n <codes
+compose i.h5 obs/kind/categories S10 3 <names
+seq $n | sed s/^/row-/ | compose i.h5 id V8 $n
+awk '{ print 3 }' y | compose i.h5 weight u1 $n
+awk '{ print NR % 7 }' y | compose i.h5 group i4 $n
+awk '{ print NR % 2 ? "train" : "test" }' y | compose i.h5 split S5 $n
+awk '{ print $1 == 0 ? ".75 0 .25" : $1 == 1 ? "0 1 0" : "0 0 1" }' codes |
+    compose i.h5 p f8 ${n}x3
+
+runs 'HDF5' ingest i.h5 --features=/x --label=/y --scale=robust -o h.h5 -v
+ok "$(grep -qF 'i.h5: 150 rows in = 150 kept + 0 rejected, 4 features, 3 classes' err
+    echo $?)" 'says what is there'
+runs 'CSV' ingest "$samples/iris.csv" --label=species -q -o c.h5
+is "$(one c.h5 | tr -d '\n' | wc -c)" 64 'digests of features and labels'
+is "$(one h.h5)" "$(one c.h5)" 'features and labels are those of CSV'
+is "$(peek h.h5 data form)" hdf5 'the form is kept'
+is "$(peek h.h5 data arrays | tr '\n' ' ')" 'numeric /x label /y ' \
+    'and which dataset is what'
+is "$(peek h.h5 data source)" i.h5 'and the file'
+while read -r features label more; do
+    runs "$features $label $more" ingest i.h5 --features=$features \
+        --label=$label $more --scale=robust -q -f -o o.h5
+    is "$(one o.h5)" "$(one c.h5)" 'the same'
+done <<EOT
+/x /v
+/cube /y
+/x /obs/kind
+/x /codes --label-names=/names
+/x /floats --label-names=/names
+/x /y --label-names=/names
+EOT
+runs 'big-endian floats in chunks' ingest i.h5 --features=/g/x --label=/y -q \
+    --scale=none -f -o o.h5
+is "$(peek o.h5 data/features f32 | head -2 | tr '\n' ' ')" \
+    '5.0999999 3.5 1.39999998 0.200000003 4.9000001 3 1.39999998 0.200000003 ' \
+    'with --scale=none as they are'
+runs 'from a pipe' sh -c 'cat i.h5 | ingest --features=/x --label=/y \
+    --scale=robust -q -o pipe.h5'
+is "$(one pipe.h5)" "$(one c.h5)" 'the same'
+runs 'whole numbers without names' ingest i.h5 --features=/x --label=/codes \
+    -q -f -o o.h5
+is "$(peek o.h5 data/label i32 | uniq -c | tr -s ' \n' ' ')" \
+    ' 50 0 50 1 50 2 ' 'name themselves'
+runs 'all roles' ingest i.h5 --features=/x --label=/y --id=/id \
+    --weight=/weight --group=/group --split=/split --probability=/p -q -f \
+    -o r.h5
+is "$(peek r.h5 data/id u8 | wc -l)" "$(seq $n | sed s/^/row-/ | tr -d '\n' |
+    wc -c)" 'ids'
+is "$(peek r.h5 data/weight f32 | uniq)" 3 'weights'
+is "$(peek r.h5 data/group i32 | head -8 | tr '\n' ' ')" '1 2 3 4 5 6 0 1 ' \
+    'groups'
+is "$(peek r.h5 data/split i32 | head -3 | tr '\n' ' ')" '1 0 1 ' 'splits'
+is "$(peek r.h5 data/probability f32 | sed -n '1p;51p;101p' | tr '\n' ' ')" \
+    '0.75 0 0.25 0 1 0 0 0 1 ' 'probabilities'
+for j in 1 4; do
+    ingest i.h5 --features=/x --label=/y -q -j$j -o j$j.h5
+done
+same j1.h5 j4.h5 'the same bytes for any -j'
+
+awk 'NR == 3 || NR == 60 { print -1; next } 1' codes | compose i.h5 gaps i1 $n
+fails_with 2 'ingest: i.h5: /gaps: found no label in 2 rows (2, 59), wanted' \
+    ingest i.h5 --features=/x --label=/gaps -o no.h5
+runs 'rows without label' ingest i.h5 --features=/x --label=/gaps --id=/id \
+    --missing-label=drop -f -o d.h5
+is "$(cat err)" 'ingest: i.h5: 150 rows in = 148 kept + 2 rejected, 4 features, 3 classes' \
+    'are left out and told'
+is "$(peek d.h5 data/label i32 | wc -l)" 148 'not more'
+is "$(peek d.h5 data/row_line u64 | sed -n '2,3p;58,59p' | tr '\n' ' ')" \
+    '1 3 58 60 ' 'rows keep their numbers'
+is "$(peek d.h5 data/id u8 | awk '{ printf "%c", $1 }' |
+    grep -o 'row-2row-4')" row-2row-4 'and ids'
+
+compose x.npy npy f8 ${n}x4 <x
+compose xf.npy fortran '>f8' ${n}x4 <x
+compose y.npy npy U10 $n <y
+compose yb.npy npy '>U10' $n <y
+compose ys.npy npy S10 $n <y
+for pair in 'x y' 'xf yb' 'x ys'; do
+    set -- $pair
+    runs ".npy: $pair" ingest $1.npy --label=$2.npy --scale=robust -q -f \
+        -o o.h5
+    is "$(one o.h5)" "$(one c.h5)" 'the same'
+done
+runs '.npy without operand' ingest --features=x.npy --label=y.npy \
+    --scale=robust -q -f -o o.h5
+is "$(one o.h5)" "$(one c.h5)" 'the same'
+
+paste -d' ' codes x | awk '{ printf "%s", $1
+    for (j = 2; j <= NF; j++) if ($j != 0) printf " %d:%s", j - 1, $j
+    print "" }' >i.svm
+runs 'libsvm' ingest i.svm --from=libsvm --scale=robust -q -f -o s.h5
+is "$(one s.h5)" "$(one c.h5)" 'the same'
+is "$(peek s.h5 data/row_offset u64 | tail -1)" "$(wc -c <i.svm)" \
+    'knows where rows stand'
+printf '# two classes\n\n+1 qid:3 1:.5 3:2\r\n-1 qid:3\t2:1e-3 # none\r\n1 qid:4' \
+    >q.svm
+runs 'libsvm with qid and comments' ingest q.svm --from=libsvm --scale=none \
+    -q -f -o q.h5
+is "$(peek q.h5 data/features f32 | tr '\n' '/')" \
+    '0.5 0 2/0 0.00100000005 0/0 0 0/' 'its numbers'
+is "$(peek q.h5 data/label i32 | tr '\n' ' ')" '1 0 1 ' 'labels -1 and 1'
+is "$(peek q.h5 data/group i32 | tr '\n' ' ')" '0 0 1 ' 'its groups'
+is "$(peek q.h5 data/row_line u64 | tr '\n' ' ')" '3 4 5 ' 'its lines'
+
+for stage in 'score -i h.h5 --methods=disagreement --model=neighbors -q' \
+    'flag -i -q h.h5' 'report h.h5'; do
+    runs "$stage" $stage
+done
+
+# What does not fit.
+wrong() {
+    fails_with 2 "ingest: $1" ingest i.h5 -o no.h5 ${2:---label=/y} \
+        ${3:---features=/x} ${4:-}
+}
+compose i.h5 short i1 3 <names
+compose i.h5 text S12 ${n}x1 <y
+awk 'NR == 9 { print "1 nan 2 3"; next } 1' x | compose i.h5 nan f4 ${n}x4
+awk 'NR == 2 { print "1.5"; next } { print 0 }' x | compose i.h5 half f4 $n
+awk 'NR == 2 { print "3"; next } 1' codes | compose i.h5 four i1 $n
+awk 'NR == 5 { print ".5 .2 .1"; next } { print "1 0 0" }' x |
+    compose i.h5 sums f4 ${n}x3
+awk '{ print "1 0" }' x | compose i.h5 two f4 ${n}x2
+echo 'a b a' | compose i.h5 twice S1 3
+echo 'a b c' | compose i.h5 twic S1 3
+awk 'NR == 4 { print 7; next } 1' codes | compose i.h5 bad/codes i1 $n
+compose i.h5 bad/categories S10 3 <names
+wrong 'i.h5: /none: is not in the file' --label=/none
+wrong 'i.h5: /obs: is no dataset' --label=/obs
+wrong 'i.h5: /short: found 3 rows, wanted 150, one for each of the input' \
+    --label=/y --features=/short
+wrong 'i.h5: /text: found text, wanted numbers' --label=/y --features=/text
+wrong 'i.h5: /nan: row 8, column 1: found nan, wanted a number' --label=/y \
+    --features=/nan
+wrong 'i.h5: /half: row 1: found 1.5, wanted a whole number' --label=/half
+wrong 'i.h5: /x: found rows of 4 cells, wanted one a row' --label=/x
+wrong 'i.h5: /four: row 1: found 3, wanted the place of one of 3 names' \
+    --label=/four --label-names=/names
+wrong 'i.h5: /twice: rows 0 and 2 have the same name' --label=/codes \
+    --label-names=/twice
+wrong "i.h5: /y: row 0: found 'setosa', which is not in i.h5: /twic" \
+    --label=/y --label-names=/twic
+wrong 'i.h5: /sums: row 4: found probabilities that sum to 0.8, wanted 1' \
+    --label=/y --probability=/sums
+wrong 'i.h5: /two: found 2 classes, wanted 3 as in the label' --label=/y \
+    --probability=/two
+wrong 'i.h5: /bad/codes: row 3: found 7, wanted -1 or the number of one of 3' \
+    --label=/bad
+wrong '--kind does not apply to input of form hdf5' --label=/y --kind=a:text
+ok "$([ ! -e no.h5 ]; echo $?)" 'nothing is written then'
+done_testing
