@@ -85,6 +85,43 @@ static bool plain_record(struct plain *plain, size_t *fields, uint64_t *sum)
     return true;
 }
 
+/* Whether the record between `begin` and plain->at looks like one that two
+ * stray quotes made of many (data/index.h): then it goes on behind its first
+ * line. */
+static bool is_made_of_many(struct plain *plain, size_t begin, size_t fields)
+{
+    const size_t end = plain->at < plain->length ? plain->at : plain->length;
+    const size_t wanted = fields == plain->columns ? 4 : 1;
+    struct plain line = {.text = plain->text, .columns = plain->columns};
+    size_t feeds = 0, inside = 0;
+    uint64_t sum;
+
+    for (size_t at = begin; at < end; at++)
+        feeds += plain->text[at] == '\n';
+    if (plain->columns == 1 || feeds < wanted + 2)
+        return false;
+    while (plain->text[begin++] != '\n')
+        continue;
+    for (line.at = begin; inside < wanted || fields == plain->columns;
+         inside++) {
+        const size_t at = line.at;
+        size_t found;
+
+        for (line.length = at; line.length < end;)
+            if (plain->text[line.length++] == '\n')
+                break;
+        if (line.length == end)
+            break;
+        if (memchr(plain->text + at, '"', line.length - at) ||
+            !plain_record(&line, &found, &sum) || found != plain->columns)
+            return false;
+    }
+    if (inside < wanted)
+        return false;
+    plain->at = begin;
+    return true;
+}
+
 static void skip_empty(struct plain *plain)
 {
     while (plain->at < plain->length && at_end(plain, plain->at))
@@ -112,7 +149,9 @@ static struct plain *read_plainly(const char *bytes, size_t length)
         const size_t begin = plain->at;
         size_t fields;
 
-        if (plain_record(plain, &fields, &sum) && fields == plain->columns) {
+        if (plain_record(plain, &fields, &sum) &&
+            !is_made_of_many(plain, begin, fields) &&
+            fields == plain->columns) {
             plain->cells[plain->kept] = sum;
             plain->kept_at[plain->kept++] = begin;
         } else {
