@@ -50,8 +50,9 @@ int wn_factor_invert(double *l, size_t p, struct wn_error *error)
     return 0;
 }
 
-int wn_factor_eigen(double *a, size_t p, double *value,
-                    struct wn_error *error)
+/* With vectors (job "V") or without ("N"). */
+static int eigen(const char *job, double *a, size_t p, double *value,
+                 struct wn_error *error)
 {
     /* What dsyevd asks for when it is to give vectors, and room for blocks. */
     const int n = (int)p, room = 1 + 40 * n + 2 * n * n, whole = 3 + 5 * n;
@@ -60,7 +61,7 @@ int wn_factor_eigen(double *a, size_t p, double *value,
     int info = 0;
 
     if (work && number)
-        dsyevd_("V", "U", &n, a, &n, value, work, &room, number, &whole,
+        dsyevd_(job, "U", &n, a, &n, value, work, &room, number, &whole,
                 &info);
     const bool ready = work && number;
     free(work);
@@ -71,4 +72,16 @@ int wn_factor_eigen(double *a, size_t p, double *value,
         return wn_fail(error, WN_ENUMERIC,
                        "the eigenvalues of a matrix do not converge");
     return 0;
+}
+
+int wn_factor_eigen(double *a, size_t p, double *value,
+                    struct wn_error *error)
+{
+    return eigen("V", a, p, value, error);
+}
+
+int wn_factor_eigenvalues(double *a, size_t p, double *value,
+                          struct wn_error *error)
+{
+    return eigen("N", a, p, value, error);
 }

@@ -24,5 +24,8 @@ int wn_factor_invert(double *l, size_t p, struct wn_error *error)
  * Errors: WN_ENOMEM; WN_ENUMERIC when there is no convergence. */
 int wn_factor_eigen(double *a, size_t p, double *value,
                     struct wn_error *error) WN_MUST_CHECK;
+/* The eigenvalues only, ascending; a is undefined after. */
+int wn_factor_eigenvalues(double *a, size_t p, double *value,
+                          struct wn_error *error) WN_MUST_CHECK;
 
 #endif

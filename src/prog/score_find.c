@@ -56,7 +56,10 @@ int score_find(const struct wn_run *run, struct work *work,
     if ((work->parts & WN_SAMPLE_NEIGHBORS) &&
         find_neighbors(run, work, error))
         return -1;
-    if (work->member_count && score_predict(run, work, error))
+    if (work->member_count &&
+        (score_predict(run, work, error) ||
+         wn_spectrum_find(work->data.features, work->data.n, work->data.d,
+                          &work->spectrum, error)))
         return -1;
     if (work->brought)
         score_take_brought(run, work);

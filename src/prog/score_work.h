@@ -8,6 +8,7 @@
 #include "method/method.h"
 #include "model/cells.h"
 #include "model/predict.h"
+#include "model/spectrum.h"
 #include "model/training.h"
 #include "prog/program.h"
 
@@ -30,6 +31,7 @@ struct work {
     struct wn_dynamics *dynamics;
     bool followed;  /* they are those of ingest, not of our networks */
     struct wn_pairs *pairs;
+    struct wn_spectrum spectrum; /* of the features, where models saw them */
     unsigned parts; /* enum wn_sample_part that the members need */
     bool *chosen;   /* as many as wn_methods */
     unsigned needs; /* enum wn_need of those chosen */

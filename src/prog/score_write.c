@@ -78,6 +78,21 @@ static int write_neighbors(const struct work *work,
                : 0;
 }
 
+static int write_spectrum(const struct work *work,
+                          struct wn_audit_writer *writer,
+                          struct wn_error *error)
+{
+    const struct wn_spectrum *spectrum = &work->spectrum;
+
+    if (wn_audit_write_number(writer, "score", "singular_entropy",
+                              spectrum->entropy, error) ||
+        wn_audit_write_number(writer, "score", "singular_evenness",
+                              spectrum->evenness, error))
+        return -1;
+    return wn_audit_write_number(writer, "score", "singular_ratio",
+                                 spectrum->largest, error);
+}
+
 int score_write(const struct wn_run *run, const struct work *work,
                 struct wn_error *error)
 {
@@ -97,6 +112,7 @@ int score_write(const struct wn_run *run, const struct work *work,
                                 error))) ||
         (work->probability && write_probability(work, writer, error)) ||
         (work->index && write_neighbors(work, writer, error)) ||
+        (work->member_count && write_spectrum(work, writer, error)) ||
         (work->pairs && score_write_pairs(work, writer, error)) ||
         score_methods(run, work, writer, error)) {
         wn_audit_abandon(writer);

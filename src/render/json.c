@@ -178,10 +178,13 @@ static int put_summary(const struct wn_report *report, struct lines *lines)
 {
     const struct wn_dataset *data = &report->data;
     json_t *summary = json_pack(
-        "{s:s,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b}", "record", "summary",
+        "{s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:I,s:b,s:b}", "record",
+        "summary",
         "source", json_text(wn_report_source(report)), "label",
         json_text(data->label_column), "rows", (json_int_t)data->n, "labelled",
         (json_int_t)report->labelled, "features", (json_int_t)data->d,
+        "singular_evenness", json_number(report->evenness), "singular_ratio",
+        json_number(report->largest),
         "classes", (json_int_t)data->k, "missing", (json_int_t)report->missing,
         "invalid", (json_int_t)report->invalid, "scored", report->scored,
         "flagged", report->flagged);

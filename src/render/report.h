@@ -19,8 +19,14 @@
 enum {
     WN_TOP_ROWS = 20,    /* rows in the text summary */
     WN_TOO_FEW = 20,     /* a class with fewer rows has no rate worth saying */
-    WN_MOST_CLASSES = 10 /* lines in the tables of classes and of pairs */
+    WN_MOST_CLASSES = 10, /* lines in the tables of classes and of pairs */
+    WN_EVEN_FEATURES = 16 /* fewer may well be as even as noise */
 };
+
+/* Singular values beyond which the features look spoiled: a table of noise
+ * twice as long as wide has an evenness of .988. */
+#define WN_EVEN .985
+#define WN_LARGE .9
 
 /* One dataset of /score. */
 struct wn_score {
@@ -72,6 +78,8 @@ struct wn_report {
     bool scored;
     size_t scores;
     struct wn_score *score; /* in byte order of the names */
+
+    double evenness, largest; /* of the features' singular values; or NaN */
 
     int32_t *rival; /* n, the most probable class but the given one; -1 none;
                        NULL without probabilities */

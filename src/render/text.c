@@ -49,13 +49,33 @@ done:
     return status;
 }
 
+/* How the features spread, with a word where it looks like a spoiled embedding:
+ * noise has no preferred direction, what has collapsed has one only. */
+static int put_spectrum(const struct wn_report *report, struct wn_text *out,
+                        struct wn_error *error)
+{
+    const char *hint = "";
+
+    if (isnan(report->evenness) || report->data.d < 2)
+        return 0;
+    if (report->evenness > WN_EVEN && report->data.d >= WN_EVEN_FEATURES)
+        hint = " They spread like noise: a spoiled embedding would, too.";
+    else if (report->largest > WN_LARGE)
+        hint = " Nearly all lies in one direction: is the embedding spoiled?";
+    return say(out, error,
+               "Singular values of the features: entropy %.2f of what is "
+               "possible, the largest %.0f %% of their sum.%s",
+               report->evenness, 100 * report->largest, hint);
+}
+
 static int put_data(const struct wn_report *report, struct wn_text *out,
                     struct wn_error *error)
 {
     const size_t unlabelled = report->data.n - report->labelled;
 
     if (wn_text_format(out, error, "\nThe data\n") ||
-        put_extent(&report->data, out, error))
+        put_extent(&report->data, out, error) ||
+        put_spectrum(report, out, error))
         return -1;
     if (unlabelled && say(out, error, "%zu %s no label.", unlabelled,
                           wn_plural(unlabelled, "row has", "rows have")))

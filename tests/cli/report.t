@@ -206,6 +206,32 @@ report --format=prometheus evil.h5 >evil.prom
 is "$(tame evil.prom)" 0 'metrics cannot either'
 is "$(grep -c '^winnow_class_rows{source="evil\\\\x0a\\\\x1b\[2J.csv",class="' evil.prom)" 2 \
     'names in metrics are quoted'
+# Singular values of the features, and what a spoiled embedding looks like.
+awk 'BEGIN {
+    srand(7)
+    for (j = 0; j < 20; j++) printf "x%d,", j
+    print "y"
+    for (i = 0; i < 300; i++) {
+        for (j = 0; j < 20; j++) printf "%.5f,", rand()
+        print i % 2 ? "a" : "b"
+    }
+}' >noise.csv
+awk -F, -v OFS=, 'NR > 1 {for (j = 1; j < NF; j++) $j = NR + $j / 9} {print}' \
+    noise.csv >line.csv
+for table in noise line; do
+    ingest -q $table.csv --label=y | score -q --model=neighbors \
+        --methods=none -o $table.h5
+    report $table.h5 >$table.txt
+done
+grep -q '^  Singular values of the features: entropy 1.00 of what is' noise.txt
+ok $? 'noise is even'
+ok "$(tr -d '\n' <noise.txt | tr -s ' ' | grep -q 'They spread like noise: a'
+    echo $?)" 'and the hint says so'
+ok "$(tr -d '\n' <line.txt | tr -s ' ' | grep -q 'Nearly all lies in one direct'
+    echo $?)" 'as it does for one direction'
+ok "$(grep -q 'Singular values' piped && ! grep -q spoiled piped
+    echo $?)" 'not for iris'
+
 report missing"$(printf '\033')"[2J.h5 2>err
 is "$(tame err)" 0 'messages cannot either'
 done_testing

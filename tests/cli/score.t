@@ -117,6 +117,24 @@ score -q ${cells%4}0 digits.h5 -o cells0.h5
 "$build"/tests/cli/peek cells0.h5 score/neighbor/index i32 >cells0
 same cells84 cells0 "all cells find what the exact search finds"
 
+# Singular values of the features against numpy; only where models saw them.
+score -q --model=neighbors --methods=none digits.h5 -o spread.h5
+if /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null; then
+    is "$(/usr/bin/python3 -c "
+import h5py, numpy as np
+f = h5py.File('spread.h5', 'r')
+s = np.linalg.svd(f['data/features'][()].astype(float), compute_uv=False)
+q = s / s.sum()
+entropy = -(q * np.log(q)).sum()
+a = f['score'].attrs
+print(abs(a['singular_entropy'] / entropy - 1) < 1e-9,
+      abs(a['singular_evenness'] / (entropy / np.log(len(q))) - 1) < 1e-9,
+      abs(a['singular_ratio'] / q[0] - 1) < 1e-9)")" "True True True" \
+        "entropy and largest singular value are those of numpy"
+else
+    skip "numpy's singular values" "python3-h5py is not installed"
+fi
+
 # Only what was asked for is there; a stale /flag goes.
 score -q --model=none --methods=disagreement iris.h5 -o some.h5
 h5ls -r some.h5 >listing 2>/dev/null || skip "listing" "h5ls is not installed"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model/svd against the eigenvectors of A^T A, on matrices small enough. */
+/* model/svd against the eigenvectors of A^T A, on matrices small enough;
+ * model/spectrum by hand. */
 #include "unit.h"
 
 #include <math.h>
@@ -8,6 +9,7 @@
 
 #include "model/factor.h"
 #include "model/linear.h"
+#include "model/spectrum.h"
 #include "model/svd.h"
 #include "util/random.h"
 
@@ -138,12 +140,40 @@ static void nothing_in_it(void **state)
     assert_true(basis[0] == 0);
 }
 
+/* Orthogonal columns of length 3, 2 and 1; as rows, and with dependent ones. */
+static void spectra_by_hand(void **state)
+{
+    static const float tall[12] = {3, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0};
+    static const float wide[12] = {3, 0, 0, 0, 0, 0, 2, 0, 0, 1, 0, 0};
+    static const float one[6] = {1, -2, 2, -4, 0, 0};
+    static const float nothing[6] = {0};
+    const double entropy =
+        -(.5 * log(.5) + log(1. / 3) / 3 + log(1. / 6) / 6);
+    struct wn_spectrum spectrum;
+    struct wn_error error = {0};
+
+    (void)state;
+    for (int form = 0; form < 2; form++) {
+        assert_int_equal(wn_spectrum_find(form ? wide : tall, form ? 3 : 4,
+                                          form ? 4 : 3, &spectrum, &error),
+                         0);
+        assert_true(fabs(spectrum.entropy - entropy) < 1e-12);
+        assert_true(fabs(spectrum.evenness - entropy / log(3)) < 1e-12);
+        assert_true(fabs(spectrum.largest - .5) < 1e-12);
+    }
+    assert_int_equal(wn_spectrum_find(one, 3, 2, &spectrum, &error), 0);
+    assert_true(spectrum.entropy == 0 && spectrum.largest == 1);
+    assert_int_equal(wn_spectrum_find(nothing, 3, 2, &spectrum, &error), 0);
+    assert_true(spectrum.entropy == 0 && spectrum.largest == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(singular_vectors),
         cmocka_unit_test(dependent_rows),
         cmocka_unit_test(nothing_in_it),
+        cmocka_unit_test(spectra_by_hand),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
