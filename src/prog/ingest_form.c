@@ -153,6 +153,14 @@ static const char *source_path(const struct wn_run *run, const char *form)
     return path ? path : wn_option_text(run->options, "label");
 }
 
+static int need_content(const struct arrays *arrays, struct wn_error *error)
+{
+    return arrays->features.name || arrays->probability.name
+               ? 0
+               : wn_fail(error, WN_EUSAGE, "--features or --probability is "
+                         "wanted; see --help");
+}
+
 static int ingest_as(struct wn_run *run, const char *form,
                      int (*read)(struct arrays *, struct wn_error *),
                      struct wn_error *error)
@@ -166,6 +174,7 @@ static int ingest_as(struct wn_run *run, const char *form,
     arrays.source = wn_copy_text(name, strlen(name), error);
     if (arrays.source && stamp_file(path, &stamp, error) == 0 &&
         read(&arrays, error) == 0 &&
+        need_content(&arrays, error) == 0 &&
         digest_source(&arrays, path, error) == 0 &&
         arrays_prepare(&arrays, error) == 0 &&
         arrays_write(&arrays, error) == 0 &&

@@ -15,6 +15,10 @@ static const char *lacks(const struct wn_run *run, const struct work *work,
     if ((method->needs & WN_NEEDS_PROBABILITY) && !work->member_count &&
         !work->brought)
         return "probabilities, but --model is none";
+    if (!score_has_features(work) &&
+        (method->needs & (WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES) ||
+         (method->needs & WN_NEEDS_DYNAMICS && !work->followed)))
+        return "features, and there are none";
     if ((method->needs & WN_NEEDS_GRADIENTS) && work->followed)
         return "gradients, which dynamics that were brought do not have; "
                "--replicates trains networks";

@@ -33,6 +33,25 @@ static bool is_member(const struct wn_run *run,
             wn_option_holds(run->options, "model", WN_COMMITTEE));
 }
 
+bool score_has_features(const struct work *work)
+{
+    return wn_audit_has(work->audit, "data/features");
+}
+
+/* How many features there are; 0 without. */
+static int features_width(const struct work *work, size_t *d,
+                          struct wn_error *error)
+{
+    size_t extent[3] = {0, 0, 0};
+    int rank;
+
+    if (score_has_features(work) &&
+        wn_audit_shape(work->audit, "data/features", &rank, extent, error))
+        return -1;
+    *d = extent[1];
+    return 0;
+}
+
 /* The predictors and what they and the methods need. Probabilities that the
  * user brought take the place of all predictors unless these were named. */
 static int choose(const struct wn_run *run, struct work *work,
@@ -55,6 +74,11 @@ static int choose(const struct wn_run *run, struct work *work,
             work->members[work->member_count++] = wn_predictors[p];
             work->parts |= wn_predictors[p]->needs;
         }
+    if (work->member_count && !score_has_features(work))
+        return wn_fail(error, WN_EDATA,
+                       "%s: there are no features, wanted one or more, or "
+                       "probabilities, or --model=none",
+                       wn_audit_name(work->audit));
     if (score_choose_dynamics(run, work, error) ||
         score_choose_methods(run, work, error))
         return -1;
@@ -63,7 +87,7 @@ static int choose(const struct wn_run *run, struct work *work,
     return 0;
 }
 
-/* Two classes or more with rows, all features finite. */
+/* Two classes or more with rows; what features there are, finite. */
 static int check_data(const struct work *work, struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
@@ -71,9 +95,6 @@ static int check_data(const struct work *work, struct wn_error *error)
     int32_t first = -1;
     size_t other = 0;
 
-    if (!data->features || data->d == 0)
-        return wn_fail(error, WN_EDATA,
-                       "%s: there are no features, wanted one or more", name);
     if (!data->label)
         return wn_fail(error, WN_EDATA,
                        "%s: there is no label; run ingest with --label",
@@ -87,7 +108,7 @@ static int check_data(const struct work *work, struct wn_error *error)
         return wn_fail(error, WN_EDATA,
                        "%s: found one class in %zu rows, wanted two or more",
                        name, data->n);
-    for (size_t cell = 0; cell < data->n * data->d; cell++)
+    for (size_t cell = 0; data->features && cell < data->n * data->d; cell++)
         if (!isfinite(data->features[cell]))
             return wn_fail(error, WN_EDATA,
                            "%s: data/features: row %zu, feature %s is not "
@@ -113,10 +134,11 @@ static int check_memory(const struct wn_run *run, const struct work *work,
     char what[100];
     int rank;
 
-    if (!wn_audit_has(work->audit, "data/features") ||
+    if (!wn_audit_has(work->audit, "data/label") ||
         !wn_audit_has(work->audit, "data/label_name"))
         return 0;
-    if (wn_audit_shape(work->audit, "data/features", &rank, x, error) ||
+    if (wn_audit_shape(work->audit, "data/label", &rank, x, error) ||
+        features_width(work, &x[1], error) ||
         wn_audit_shape(work->audit, "data/label_name", &rank, names, error) ||
         score_dynamics_bytes(run, work, x[0], x[1], names[0], &dynamics,
                              error) ||

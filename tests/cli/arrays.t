@@ -129,10 +129,37 @@ for stage in 'score -i h.h5 --methods=disagreement --model=neighbors -q' \
     runs "$stage" $stage
 done
 
+# Without features: what was brought is copied, what needs none is found.
+runs 'probabilities only' ingest i.h5 --label=/y --probability=/p -q -o p.h5
+runs 'are scored' score -q p.h5 -o ps.h5
+is "$(peek ps.h5 score/probability f32 | cksum)" \
+    "$(peek p.h5 data/probability f32 | cksum)" 'as they are'
+runs 'flagged' flag -q ps.h5 -o pf.h5
+ok "$(! peek pf.h5 flag/issue ran | grep -q 'outlier\|duplicate'; echo $?)" \
+    'but for what looks at features'
+runs 'and reported' report pf.h5
+runs 'or copied only' score -q --methods=none p.h5 -f -o ps.h5
+fails_with 2 'score: --methods: el2n needs features, and there are none' \
+    score p.h5 --methods=el2n -o no.h5
+fails_with 2 'score: p.h5: there are no features, wanted one or more, or' \
+    score p.h5 --model=trees -o no.h5
+shared=$source/../shared/data/cifar10_noise20.h5
+if [ -e "$shared" ]; then
+    ingest "$shared" --label=/label --label-names=/label_name -q \
+        --probability=/probability |
+        score -q --methods=none -o cifar.h5
+    ok $? 'the probabilities of CIFAR-10'
+    ok "$(h5diff "$shared" cifar.h5 /probability /score/probability; echo $?)" \
+        'come out as they went in'
+else
+    skip 'the probabilities of CIFAR-10' 'not here'
+fi
+
 # What does not fit.
 wrong() {
-    fails_with 2 "ingest: $1" ingest i.h5 -o no.h5 ${2:---label=/y} \
-        ${3:---features=/x} ${4:-}
+    said=$1
+    shift
+    fails_with 2 "ingest: $said" ingest i.h5 -o no.h5 --features=/x "$@"
 }
 compose i.h5 short i1 3 <names
 compose i.h5 text S12 ${n}x1 <y
@@ -165,6 +192,10 @@ wrong 'i.h5: /sums: row 4: found probabilities that sum to 0.8, wanted 1' \
     --label=/y --probability=/sums
 wrong 'i.h5: /two: found 2 classes, wanted 3 as in the label' --label=/y \
     --probability=/two
+fails_with 2 'ingest: i.h5: found an HDF5 file, wanted CSV' ingest i.h5 \
+    --from=csv --label=y -o no.h5
+fails_with 2 'ingest: --features or --probability is wanted; see --help' \
+    ingest i.h5 --label=/y -o no.h5
 wrong 'i.h5: /bad/codes: row 3: found 7, wanted -1 or the number of one of 3' \
     --label=/bad
 wrong '--kind does not apply to input of form hdf5' --label=/y --kind=a:text
