@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Audit files, foreign HDF5 and .npy files. */
+/* Audit files, foreign HDF5, .npy files and LIBSVM's text. */
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "data/audit.h"
 #include "data/dataset.h"
 #include "data/foreign.h"
+#include "data/libsvm.h"
 #include "data/npy.h"
 
 enum { CELLS = 1 << 20 };
@@ -78,6 +79,37 @@ int fuzz_npy(const char *bytes, size_t length)
     else
         fuzz_need(*error.text && !array.name);
     return status == 0;
+}
+
+/* Every line is a row unless it is empty or a comment. */
+int fuzz_libsvm(const char *bytes, size_t length)
+{
+    struct wn_error error = {0};
+    struct wn_libsvm libsvm = {0};
+    size_t rows = 0;
+
+    if (wn_libsvm_read(fuzz_file(bytes, length), &libsvm, &error)) {
+        fuzz_need(*error.text);
+        return 0;
+    }
+    for (size_t at = 0, end; at < length; at = end + 1) {
+        const char *feed = memchr(bytes + at, '\n', length - at);
+
+        end = feed ? (size_t)(feed - bytes) : length;
+        const size_t blanks = strspn(bytes + at, " \t\r");
+        if (at + blanks >= end || bytes[at + blanks] == '#')
+            continue;
+        fuzz_need(rows < libsvm.rows && libsvm.offset[rows] >= at &&
+                  libsvm.offset[rows] <= at + blanks);
+        rows++;
+    }
+    fuzz_need(rows == libsvm.rows);
+    fuzz_need(libsvm.offset[rows] <= length && libsvm.size == length);
+    fuzz_need(libsvm.features.rows == rows && libsvm.label.rows == rows);
+    read_array(&libsvm.features);
+    read_array(&libsvm.label);
+    wn_libsvm_free(&libsvm);
+    return 1;
 }
 
 int fuzz_foreign(const char *bytes, size_t length)

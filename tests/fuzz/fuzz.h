@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Fuzzing: one target for each parser of what comes from outside.
  *
- * A target takes any bytes. It must come back, without a crash, within five
+ * A target takes any bytes, which a NUL follows. It must come back, without a crash, within five
  * seconds; what it takes for granted of the parser it asserts by fuzz_need().
  * fuzz.c feeds targets from seeds by a mutator of its own, libfuzzer.c by
  * clang's libFuzzer. */
@@ -32,6 +32,7 @@ int fuzz_number(const char *bytes, size_t length);
 int fuzz_date(const char *bytes, size_t length);
 int fuzz_options(const char *bytes, size_t length);
 int fuzz_rules(const char *bytes, size_t length);
+int fuzz_libsvm(const char *bytes, size_t length);
 int fuzz_npy(const char *bytes, size_t length);
 int fuzz_audit(const char *bytes, size_t length);
 int fuzz_foreign(const char *bytes, size_t length);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct fuzz_target *target;
 
@@ -27,6 +28,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    target->run((const char *)bytes, length);
+    char *text = malloc(length + 1);
+
+    if (!text)
+        return 0;
+    memcpy(text, bytes, length);
+    text[length] = '\0';
+    target->run(text, length);
+    free(text);
     return 0;
 }

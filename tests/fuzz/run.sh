@@ -8,7 +8,7 @@
 # seed. What libFuzzer finds worth keeping stays in fuzz/found/TARGET for the
 # next time. The bytes of failures are left in fuzz/.
 set -u
-LC_ALL=C GOMP_SPINCOUNT=100
+LC_ALL=C GOMP_SPINCOUNT=100 # for libfuzzer
 export LC_ALL GOMP_SPINCOUNT
 source=$1 seconds=$2
 build=$(pwd)

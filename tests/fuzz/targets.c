@@ -53,12 +53,19 @@ static const char *const npy_tokens[] = {
     "'<f4'", "'>i8'", "'|b1'", "'<U3'", "'|O'", "True", "(2, 3)", "(0,)",
     "(4294967296, 4294967296)", "\x93NUMPY", ",", "'", NULL};
 
+static const char *const libsvm_seeds[] = {
+    "+1 1:0.5 3:-2\n-1 2:1e3 # a comment\n\n# none\n1\n",
+    "1 qid:7 1:1\r\n2 qid:7 2:2\r\n", NULL};
+static const char *const libsvm_tokens[] = {
+    ":", " ", "\n", "qid:3", "#", "1:", "2048:1", "inf", "-", "\t", NULL};
+
 const struct fuzz_target fuzz_targets[] = {
     {"csv", fuzz_csv, csv_seeds, csv_tokens},
     {"number", fuzz_number, number_seeds, number_tokens},
     {"date", fuzz_date, date_seeds, date_tokens},
     {"options", fuzz_options, option_seeds, option_tokens},
     {"rules", fuzz_rules, rule_seeds, rule_tokens},
+    {"libsvm", fuzz_libsvm, libsvm_seeds, libsvm_tokens},
     {"npy", fuzz_npy, NULL, npy_tokens},
     {"audit", fuzz_audit, NULL, NULL},
     {"foreign", fuzz_foreign, NULL, NULL},
