@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "data/index.h"
+#include "data/sniff.h"
 #include "data/word.h"
 #include "util/file.h"
 #include "util/memory.h"
@@ -382,21 +383,30 @@ static int check_magic(const struct wn_window *file, struct wn_error *error)
     return 0;
 }
 
-/* The header, which is the first record; rows begin at *begin, *line. */
-static int find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
-                       struct wn_error *error)
+/* Look at the first bytes; *begin is behind a byte order mark. */
+static int look_at_head(struct wn_csv *csv, uint64_t *begin,
+                        struct wn_error *error)
 {
-    static const char mark[] = "\xef\xbb\xbf"; /* byte order */
+    static const char mark[] = "\xef\xbb\xbf";
     struct wn_window *file = &csv->file;
-    struct wn_scan scan = {.name = csv->name, .form = &csv->form,
-                           .count = true};
-    struct wn_record record = {0};
 
     if (wn_window_load(file, 0, file->step < MAGIC ? MAGIC : file->step,
                        error) ||
         check_magic(file, error))
         return -1;
     *begin = file->length >= 3 && memcmp(file->bytes, mark, 3) == 0 ? 3 : 0;
+    return 0;
+}
+
+/* The header, which is the first record; rows begin at *begin, *line. */
+static int find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
+                       struct wn_error *error)
+{
+    struct wn_window *file = &csv->file;
+    struct wn_scan scan = {.name = csv->name, .form = &csv->form,
+                           .count = true};
+    struct wn_record record = {0};
+
     *line = 1;
     for (; *begin < file->size;
          *begin += record.whole, *line += record.lines) {
@@ -454,8 +464,12 @@ static void look_for_earlier(const struct wn_csv *csv, struct wn_error *error)
 static int scan_file(struct wn_csv *csv, struct wn_error *error)
 {
     struct wn_index_task task = {.file = &csv->file, .form = &csv->form};
+    size_t columns;
 
-    if (find_header(csv, &task.begin, &task.line, error))
+    if (look_at_head(csv, &task.begin, error) ||
+        (csv->form.sniff && wn_sniff(&csv->file, task.begin, &csv->form,
+                                     &columns, error)) ||
+        find_header(csv, &task.begin, &task.line, error))
         return -1;
     task.column = csv->column;
     task.columns = csv->columns;
@@ -476,8 +490,9 @@ static int scan_file(struct wn_csv *csv, struct wn_error *error)
                    csv->name);
 }
 
-struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
-                           struct wn_error *error)
+static struct wn_csv *open_file(const char *path,
+                                const struct wn_csv_form *form,
+                                struct wn_error *error)
 {
     struct wn_csv *csv = wn_new(1, sizeof *csv, error);
     const char *name = wn_input_name(path);
@@ -488,21 +503,42 @@ struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
     csv->file.descriptor = -1;
     csv->file.step = form->block;
     csv->file.name = csv->name = wn_copy_text(name, strlen(name), error);
-    if (!csv->name)
-        goto fail;
-    csv->file.descriptor = wn_input_open(path, NULL, error);
-    if (csv->file.descriptor < 0)
-        goto fail;
-    if (fstat(csv->file.descriptor, &csv->opened)) {
+    if (csv->name)
+        csv->file.descriptor = wn_input_open(path, NULL, error);
+    if (csv->file.descriptor >= 0 && fstat(csv->file.descriptor, &csv->opened))
         wn_fail_errno(error, "%s: cannot look at", name);
-        goto fail;
+    if (csv->file.descriptor < 0 || error->code) {
+        wn_csv_close(csv);
+        return NULL;
     }
     csv->file.size = (uint64_t)csv->opened.st_size;
-    if (scan_file(csv, error) == 0)
+    return csv;
+}
+
+struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
+                           struct wn_error *error)
+{
+    struct wn_csv *csv = open_file(path, form, error);
+
+    if (!csv || scan_file(csv, error) == 0)
         return csv;
-fail:
     wn_csv_close(csv);
     return NULL;
+}
+
+int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
+                 struct wn_error *error)
+{
+    struct wn_csv *csv = open_file(path, form, error);
+    uint64_t begin;
+    const int status =
+        csv && look_at_head(csv, &begin, error) == 0 &&
+                wn_sniff(&csv->file, begin, form, columns, error) == 0
+            ? 0
+            : -1;
+
+    wn_csv_close(csv);
+    return status;
 }
 
 void wn_csv_close(struct wn_csv *csv)
@@ -523,6 +559,11 @@ void wn_csv_close(struct wn_csv *csv)
 const char *wn_csv_name(const struct wn_csv *csv)
 {
     return csv->name;
+}
+
+const struct wn_csv_form *wn_csv_form(const struct wn_csv *csv)
+{
+    return &csv->form;
 }
 
 char wn_csv_delimiter(const struct wn_csv *csv)

@@ -52,6 +52,8 @@ typedef void wn_csv_reject(void *context, enum wn_csv_break broken,
 struct wn_csv_form {
     char delimiter;
     bool nameless;  /* no header: the columns are called c1, c2, ... */
+    bool sniff;     /* find out both; see sniff.h */
+    const char *label; /* the label's name, for the sniff; or NULL */
     size_t field;   /* bytes a field may have with its quotes, 16 MiB */
     size_t columns; /* fields a record may have, 65,535 */
     size_t record;  /* bytes a record may have, 1 GiB */
@@ -72,7 +74,14 @@ struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
                            struct wn_error *error) WN_MUST_CHECK;
 void wn_csv_close(struct wn_csv *csv);
 
+/* What --sniff prints for a file: form->delimiter and form->nameless are set,
+ * *columns is how many there are. Errors as of wn_csv_open() and wn_sniff(). */
+int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
+                 struct wn_error *error) WN_MUST_CHECK;
+
 const char *wn_csv_name(const struct wn_csv *csv);
+/* How the file is read, with what a sniff found. */
+const struct wn_csv_form *wn_csv_form(const struct wn_csv *csv);
 char wn_csv_delimiter(const struct wn_csv *csv);
 size_t wn_csv_columns(const struct wn_csv *csv);
 const char *wn_csv_column(const struct wn_csv *csv, size_t column);

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "data/sniff.h"
 #include "encode/rescale.h"
 #include "model/svd.h"
 #include "prog/ingest_work.h"
@@ -61,6 +63,9 @@ static const struct wn_option first_rows[] = {
     {.name = "delimiter", .letter = 'd', .kind = WN_TEXT, .value = "C",
      .standard = ",", .recorded = true,
      .help = "the byte between fields, or tab"},
+    {.name = "sniff", .kind = WN_FLAG,
+     .help = "find out the delimiter and whether there is a header; without "
+             "--label, print them and stop"},
     {.name = "lenient", .kind = WN_FLAG, .recorded = true,
      .help = "leave out records that are malformed, and say so"},
     {.name = "rejects", .kind = WN_TEXT, .value = "FILE",
@@ -183,6 +188,11 @@ static int make_form(const struct wn_run *run, struct wn_csv_form *form,
 
     *form = wn_csv_form_standard;
     form->nameless = wn_option_on(options, "no-header");
+    form->sniff = wn_option_on(options, "sniff");
+    form->label = wn_option_text(options, "label");
+    if (form->sniff && wn_option_given(options, "delimiter"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--sniff and --delimiter exclude each other");
     form->field = (size_t)wn_option_number(options, "max-field");
     form->columns = (size_t)wn_option_number(options, "max-columns");
     form->record = (size_t)wn_option_number(options, "max-record");
@@ -190,6 +200,53 @@ static int make_form(const struct wn_run *run, struct wn_csv_form *form,
     if (wn_option_given(options, "memory"))
         form->memory = (uint64_t)wn_option_number(options, "memory");
     return parse_delimiter(run, &form->delimiter, error);
+}
+
+/* --sniff without --label. */
+static int print_sniffed(const struct wn_run *run, struct wn_csv_form *form,
+                         struct wn_error *error)
+{
+    struct wn_text text = {0};
+    size_t columns;
+    int status = -1;
+
+    if (wn_csv_sniff(wn_run_input(run), form, &columns, error) ||
+        wn_sniff_options(form, &text, error) ||
+        wn_text_format(&text, error, "\n") ||
+        wn_write_all(STDOUT_FILENO, text.bytes, text.length,
+                     "standard output", error))
+        goto done;
+    wn_talk_note(run->talk, "%s: %zu columns, %s header",
+                 wn_input_name(wn_run_input(run)), columns,
+                 form->nameless ? "no" : "and a");
+    status = 0;
+done:
+    wn_text_free(&text);
+    return status;
+}
+
+/* Say what was sniffed, and let it be recorded as if it had been said. */
+static int settle_sniffed(struct wn_run *run, const struct wn_csv *csv,
+                          struct wn_error *error)
+{
+    const struct wn_csv_form *form = wn_csv_form(csv);
+    static char delimiter[2];
+    struct wn_text text = {0};
+
+    if (!form->sniff)
+        return 0;
+    delimiter[0] = form->delimiter;
+    if (wn_option_settle(run->options, "delimiter",
+                         form->delimiter == '\t' ? "tab" : delimiter, error) ||
+        (form->nameless &&
+         wn_option_settle(run->options, "no-header", NULL, error)) ||
+        wn_sniff_options(form, &text, error)) {
+        wn_text_free(&text);
+        return -1;
+    }
+    wn_talk_note(run->talk, "%s: found %s", wn_csv_name(csv), text.bytes);
+    wn_text_free(&text);
+    return 0;
 }
 
 static int read_beside(struct gathered *gathered, struct wn_error *error)
@@ -213,19 +270,25 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
     struct wn_csv *csv = NULL;
     int status = -1;
 
-    if (!wn_option_given(run->options, "label"))
+    if (!wn_option_given(run->options, "label") &&
+        !wn_option_on(run->options, "sniff"))
         return wn_fail(error, WN_EUSAGE,
                        "--label=COLUMN is wanted; see --help");
     if (make_form(run, &form, error) ||
         ingest_reject_begin(&rejects, run, &form, error))
         return -1;
+    if (!form.label) {
+        ingest_reject_abandon(&rejects);
+        return print_sniffed(run, &form, error);
+    }
     table.one_hot = (size_t)wn_option_number(run->options, "one-hot");
     table.text_grams = choose_grams(run);
     table.text_dims = (size_t)wn_option_number(run->options, "text-dims");
     table.svd = wn_svd_basis;
     table.na = wn_option_list(run->options, "na", &table.na_count);
     table.csv = csv = wn_csv_open(wn_run_input(run), &form, error);
-    if (csv && check_memory(run, csv, error) == 0 &&
+    if (csv && settle_sniffed(run, csv, error) == 0 &&
+        check_memory(run, csv, error) == 0 &&
         ingest_roles(run, &table, error) == 0 &&
         ingest_classes(run, &table, error) == 0 &&
         ingest_reject_rows(&rejects, csv, &table, error) == 0 &&

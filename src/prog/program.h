@@ -13,7 +13,7 @@
 /* A command line that is being carried out. */
 struct wn_run {
     const char *name; /* as it was called, without directory */
-    const struct wn_options *options;
+    struct wn_options *options;
     struct wn_talk *talk;
     int threads; /* resolved -j; 1 for programs without it */
 };

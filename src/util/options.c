@@ -126,8 +126,9 @@ static int check_size(const struct wn_option *row, const char *text,
                        row->name, text);
     if ((double)bytes < row->low || (double)bytes > row->high)
         return wn_fail(error, WN_EUSAGE,
-                       "--%s: found %s, wanted at least %.0f bytes",
-                       row->name, text, row->low);
+                       "--%s: found %s, wanted at %s %.0f bytes", row->name,
+                       text, (double)bytes < row->low ? "least" : "most",
+                       (double)bytes < row->low ? row->low : row->high);
     return 0;
 }
 
@@ -361,6 +362,20 @@ static const char *value_of(const struct wn_options *options, size_t r)
 
     return setting->count ? setting->values[setting->count - 1]
                           : options->rows[r].standard;
+}
+
+int wn_option_settle(struct wn_options *options, const char *name,
+                     const char *text, struct wn_error *error)
+{
+    struct setting *setting = &options->settings[find_row(options, name)];
+
+    if (text && wn_grow(&setting->values, &setting->room, setting->count + 1,
+                        sizeof *setting->values, error))
+        return -1;
+    if (text)
+        setting->values[setting->count++] = text;
+    setting->given = true;
+    return 0;
 }
 
 const char *wn_option_text(const struct wn_options *options, const char *name)
