@@ -13,6 +13,7 @@
 #include "data/child.h"
 #include "data/open.h"
 #include "util/file.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -378,7 +379,7 @@ static void *read_content(const struct wn_audit *audit,
     const size_t size = content_size(entry);
     const hid_t set = H5Dopen2(audit->file, entry->path, H5P_DEFAULT);
     const hid_t type = wn_type_open(entry->type, entry->width);
-    char *content = wn_new(size, 1, error);
+    char *content = wn_large_new(size, 1, error);
     struct wn_hash *hash = NULL;
     char found[WN_DIGEST_TEXT];
     int status = -1;
@@ -409,7 +410,7 @@ done:
     if (type >= 0)
         H5Tclose(type);
     if (status) {
-        free(content);
+        wn_large_free(content);
         content = NULL;
     }
     return content;
@@ -532,7 +533,7 @@ done:
         *names = NULL;
         *count = 0;
     }
-    free(content);
+    wn_large_free(content);
     return status;
 }
 

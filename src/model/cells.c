@@ -16,6 +16,7 @@
 #include "model/kmeans.h"
 #include "model/linear.h"
 #include "model/near.h"
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/random.h"
 #include "util/thread.h"
@@ -322,7 +323,7 @@ static int sample_draw(struct sample *sample, const struct file *file,
                        size_t which, struct wn_error *error)
 {
     const size_t n = file->near.n, m = file->near.m;
-    int32_t *order = wn_new(n, sizeof *order, error);
+    int32_t *order = wn_large_new(n, sizeof *order, error);
     struct wn_random random;
 
     sample->count = n < SAMPLE ? n : SAMPLE;
@@ -332,7 +333,7 @@ static int sample_draw(struct sample *sample, const struct file *file,
     sample->distance = wn_new(wn_product(sample->count, m, 1),
                               sizeof *sample->distance, error);
     if (!order || !sample->row || !sample->index || !sample->distance) {
-        free(order);
+        wn_large_free(order);
         return -1;
     }
     for (size_t i = 0; i < n; i++)
@@ -341,7 +342,7 @@ static int sample_draw(struct sample *sample, const struct file *file,
     wn_random_shuffle(&random, order, n);
     const size_t from = n < 2 * SAMPLE ? 0 : which * SAMPLE;
     memcpy(sample->row, order + from, sample->count * sizeof *order);
-    free(order);
+    wn_large_free(order);
     return 0;
 }
 
@@ -428,8 +429,8 @@ static int make_cells(struct file *file, struct wn_error *error)
 {
     const size_t n = file->near.n, p = file->near.p, count = cell_count(n);
     const size_t rows = n < LEARN * count ? n : LEARN * count;
-    float *y = wn_new(wn_product(rows, p, 1), sizeof *y, error);
-    int32_t *order = wn_new(n, sizeof *order, error);
+    float *y = wn_large_new(wn_product(rows, p, 1), sizeof *y, error);
+    int32_t *order = wn_large_new(n, sizeof *order, error);
     struct wn_random random;
     int status = -1;
 
@@ -445,8 +446,8 @@ static int make_cells(struct file *file, struct wn_error *error)
                             file->seed, file->graph->threads,
                             file->graph->talk, error);
 done:
-    free(y);
-    free(order);
+    wn_large_free(y);
+    wn_large_free(order);
     return status;
 }
 
@@ -479,9 +480,9 @@ static int fill(struct file *file, const int32_t *cell,
     const size_t n = file->near.n, p = file->near.p;
 
     file->first = wn_new(file->cells.count + 1, sizeof *file->first, error);
-    file->row = wn_new(n, sizeof *file->row, error);
-    file->y = wn_new(wn_product(n, p, 1), sizeof *file->y, error);
-    file->bias = wn_new(n, sizeof *file->bias, error);
+    file->row = wn_large_new(n, sizeof *file->row, error);
+    file->y = wn_large_new(wn_product(n, p, 1), sizeof *file->y, error);
+    file->bias = wn_large_new(n, sizeof *file->bias, error);
     if (!file->first || !file->row || !file->y || !file->bias)
         return -1;
     wn_kmeans_sort(cell, n, file->cells.count, file->first, file->row);
@@ -506,7 +507,7 @@ static int search(struct file *file, int32_t *index, float *distance,
     if (make_cells(file, error))
         goto done;
     seekers = seekers_new(file, error);
-    cell = wn_new(file->near.n, sizeof *cell, error);
+    cell = wn_large_new(file->near.n, sizeof *cell, error);
     if (!seekers || !cell)
         goto done;
     assign(file, seekers, cell);
@@ -535,7 +536,7 @@ done:
     seekers_free(file, seekers);
     sample_free(&choose);
     sample_free(&judge);
-    free(cell);
+    wn_large_free(cell);
     return status;
 }
 
@@ -564,9 +565,9 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
         wn_near_end(&file.near);
         wn_kmeans_free(&file.cells);
         free(file.first);
-        free(file.row);
-        free(file.y);
-        free(file.bias);
+        wn_large_free(file.row);
+        wn_large_free(file.y);
+        wn_large_free(file.bias);
         if (status || !facts->exact)
             return status;
     }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "util/large.h"
 #include "util/memory.h"
 
 void wn_history_add(struct wn_history *history, const float *z, size_t k,
@@ -94,7 +95,7 @@ struct wn_dynamics *wn_dynamics_new(size_t n, const int32_t *label,
     for (int s = 0; s < WN_STATISTICS; s++) {
         if ((part_of(s) & parts) != part_of(s))
             continue;
-        dynamics->total[s] = wn_new(n, sizeof *dynamics->total[s], error);
+        dynamics->total[s] = wn_large_new(n, sizeof *dynamics->total[s], error);
         if (!dynamics->total[s]) {
             wn_dynamics_free(dynamics);
             return NULL;
@@ -108,7 +109,7 @@ void wn_dynamics_free(struct wn_dynamics *dynamics)
     if (!dynamics)
         return;
     for (int s = 0; s < WN_STATISTICS; s++)
-        free(dynamics->total[s]);
+        wn_large_free(dynamics->total[s]);
     free(dynamics);
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "util/large.h"
 #include "util/memory.h"
 
 /* The Fortran names that OpenBLAS exports. */
@@ -56,7 +57,7 @@ static int eigen(const char *job, double *a, size_t p, double *value,
 {
     /* What dsyevd asks for when it is to give vectors, and room for blocks. */
     const int n = (int)p, room = 1 + 40 * n + 2 * n * n, whole = 3 + 5 * n;
-    double *work = wn_new((size_t)room, sizeof *work, error);
+    double *work = wn_large_new((size_t)room, sizeof *work, error);
     int *number = wn_new((size_t)whole, sizeof *number, error);
     int info = 0;
 
@@ -64,7 +65,7 @@ static int eigen(const char *job, double *a, size_t p, double *value,
         dsyevd_(job, "U", &n, a, &n, value, work, &room, number, &whole,
                 &info);
     const bool ready = work && number;
-    free(work);
+    wn_large_free(work);
     free(number);
     if (!ready)
         return -1;

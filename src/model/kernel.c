@@ -15,6 +15,7 @@
 #include "model/leaveout.h"
 #include "model/linear.h"
 #include "model/standard.h"
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/random.h"
 #include "util/thread.h"
@@ -63,17 +64,17 @@ static size_t row_at(const struct fit *fit, size_t place)
 
 static void free_fit(struct fit *fit)
 {
-    free(fit->row);
-    free(fit->direction);
+    wn_large_free(fit->row);
+    wn_large_free(fit->direction);
     free(fit->phase);
-    free(fit->slab);
-    free(fit->weighed);
-    free(fit->product);
-    free(fit->matrix);
-    free(fit->right);
-    free(fit->inverse);
-    free(fit->weights);
-    free(fit->lever);
+    wn_large_free(fit->slab);
+    wn_large_free(fit->weighed);
+    wn_large_free(fit->product);
+    wn_large_free(fit->matrix);
+    wn_large_free(fit->right);
+    wn_large_free(fit->inverse);
+    wn_large_free(fit->weights);
+    wn_large_free(fit->lever);
 }
 
 static int start_fit(struct fit *fit, uint64_t seed, struct wn_error *error)
@@ -81,17 +82,18 @@ static int start_fit(struct fit *fit, uint64_t seed, struct wn_error *error)
     const size_t p = fit->p, D = fit->kernel->features;
     struct wn_random random;
 
-    fit->row = wn_new(wn_product(SLAB, fit->d, 1), sizeof(float), error);
-    fit->direction = wn_new(wn_product(fit->d, D, 1), sizeof(float), error);
+    fit->row = wn_large_new(wn_product(SLAB, fit->d, 1), sizeof(float), error);
+    fit->direction =
+        wn_large_new(wn_product(fit->d, D, 1), sizeof(float), error);
     fit->phase = wn_new(D, sizeof(float), error);
-    fit->slab = wn_new(wn_product(SLAB, p, 1), sizeof(float), error);
-    fit->weighed = wn_new(wn_product(SLAB, p, 1), sizeof(float), error);
-    fit->lever = wn_new(wn_product(SLAB, p, 1), sizeof(float), error);
-    fit->product = wn_new(wn_product(p, p, 1), sizeof(float), error);
-    fit->inverse = wn_new(wn_product(p, p, 1), sizeof(float), error);
-    fit->matrix = wn_new(wn_product(p, p, 1), sizeof(double), error);
-    fit->right = wn_new(wn_product(p, fit->k, 1), sizeof(double), error);
-    fit->weights = wn_new(wn_product(p, fit->k, 1), sizeof(float), error);
+    fit->slab = wn_large_new(wn_product(SLAB, p, 1), sizeof(float), error);
+    fit->weighed = wn_large_new(wn_product(SLAB, p, 1), sizeof(float), error);
+    fit->lever = wn_large_new(wn_product(SLAB, p, 1), sizeof(float), error);
+    fit->product = wn_large_new(wn_product(p, p, 1), sizeof(float), error);
+    fit->inverse = wn_large_new(wn_product(p, p, 1), sizeof(float), error);
+    fit->matrix = wn_large_new(wn_product(p, p, 1), sizeof(double), error);
+    fit->right = wn_large_new(wn_product(p, fit->k, 1), sizeof(double), error);
+    fit->weights = wn_large_new(wn_product(p, fit->k, 1), sizeof(float), error);
     if (!fit->row || !fit->direction || !fit->phase || !fit->slab ||
         !fit->weighed ||
         !fit->lever || !fit->product || !fit->inverse || !fit->matrix ||
@@ -218,10 +220,12 @@ static int solve(struct fit *fit, struct wn_error *error)
         return -1;
     for (size_t i = 0; i < p * fit->k; i++)
         fit->weights[i] = (float)fit->right[i];
-    for (size_t r = 0; r < p; r++)
+    for (size_t r = 0; r < p; r++) {
+        wn_large_check();
         for (size_t c = 0; c < p; c++)
             fit->inverse[r * p + c] =
                 c <= r ? (float)fit->matrix[r * p + c] : 0;
+    }
     return 0;
 }
 
@@ -299,13 +303,13 @@ struct groups {
 
 static void groups_free(struct groups *groups)
 {
-    free(groups->order);
+    wn_large_free(groups->order);
     free(groups->begin);
-    free(groups->score);
+    wn_large_free(groups->score);
     free(groups->weight);
     free(groups->label);
-    free(groups->matrix);
-    free(groups->right);
+    wn_large_free(groups->matrix);
+    wn_large_free(groups->right);
 }
 
 static int groups_open(struct groups *groups, const struct fit *fit,
@@ -314,9 +318,10 @@ static int groups_open(struct groups *groups, const struct fit *fit,
     const struct wn_sample *sample = fit->sample;
     size_t most = 0;
 
-    groups->order = wn_new(fit->n, sizeof *groups->order, error);
+    groups->order = wn_large_new(fit->n, sizeof *groups->order, error);
     groups->begin = wn_new(sample->groups + 2, sizeof *groups->begin, error);
-    groups->score = wn_new(wn_product(SLAB, fit->k, 1), sizeof(float), error);
+    groups->score =
+        wn_large_new(wn_product(SLAB, fit->k, 1), sizeof(float), error);
     groups->weight = wn_new(SLAB, sizeof(double), error);
     groups->label = wn_new(SLAB, sizeof(int32_t), error);
     if (!groups->order || !groups->begin || !groups->score ||
@@ -333,9 +338,9 @@ static int groups_open(struct groups *groups, const struct fit *fit,
     if (most <= SLAB)
         return 0;
     groups->matrix =
-        wn_new(wn_product(fit->p, fit->p, 1), sizeof(double), error);
+        wn_large_new(wn_product(fit->p, fit->p, 1), sizeof(double), error);
     groups->right =
-        wn_new(wn_product(fit->p, fit->k, 1), sizeof(double), error);
+        wn_large_new(wn_product(fit->p, fit->k, 1), sizeof(double), error);
     if (!groups->matrix || !groups->right)
         return -1;
     memcpy(groups->matrix, fit->matrix, fit->p * fit->p * sizeof(double));
@@ -561,9 +566,9 @@ struct draw {
 
 static void free_draw(struct draw *draw)
 {
-    free(draw->x);
+    wn_large_free(draw->x);
     free(draw->weight);
-    free(draw->score);
+    wn_large_free(draw->score);
     free(draw->label);
     free(draw->group);
 }
@@ -573,11 +578,11 @@ static int new_draw(struct draw *draw, const struct wn_sample *from,
 {
     const size_t n = from->n < SAMPLE_ROWS ? from->n : SAMPLE_ROWS;
 
-    draw->x = wn_new(n * from->d, sizeof(float), error);
+    draw->x = wn_large_new(n * from->d, sizeof(float), error);
     draw->weight = wn_new(n, sizeof(float), error);
     draw->label = wn_new(n, sizeof(int32_t), error);
     draw->group = wn_new(n, sizeof(int32_t), error);
-    draw->score = wn_new(wn_product(n, from->k, 1), sizeof(float), error);
+    draw->score = wn_large_new(wn_product(n, from->k, 1), sizeof(float), error);
     draw->sample = *from;
     draw->sample.n = n;
     draw->sample.x = draw->x;
@@ -594,10 +599,10 @@ static int draw_rows(struct draw *draw, const struct wn_sample *from,
                      struct wn_error *error)
 {
     struct wn_random random;
-    int32_t *order = wn_new(from->n, sizeof *order, error);
+    int32_t *order = wn_large_new(from->n, sizeof *order, error);
 
     if (!order || new_draw(draw, from, error)) {
-        free(order);
+        wn_large_free(order);
         return -1;
     }
     for (size_t i = 0; i < from->n; i++)
@@ -614,7 +619,7 @@ static int draw_rows(struct draw *draw, const struct wn_sample *from,
         draw->weight[i] = from->weight ? from->weight[at] : 1;
         draw->group[i] = from->group ? from->group[at] : 0;
     }
-    free(order);
+    wn_large_free(order);
     return 0;
 }
 

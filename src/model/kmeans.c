@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/linear.h"
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/random.h"
 #include "util/thread.h"
@@ -141,8 +142,8 @@ int wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
     *cells = (struct wn_kmeans){.count = count, .p = p};
     cells->centre = wn_new(wn_product(count, p, 1), sizeof(float), error);
     cells->square = wn_new(count, sizeof(float), error);
-    work.cell = wn_new(n, sizeof *work.cell, error);
-    work.order = wn_new(n, sizeof *work.order, error);
+    work.cell = wn_large_new(n, sizeof *work.cell, error);
+    work.order = wn_large_new(n, sizeof *work.order, error);
     work.first = wn_new(count + 1, sizeof *work.first, error);
     work.far = wn_new(wn_product(many, WN_BLOCK, count), sizeof(float), error);
     work.sum = wn_new(wn_product(many, p, 1), sizeof *work.sum, error);
@@ -158,8 +159,8 @@ int wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
     wn_talk_progress(talk, what, rounds, rounds);
     status = 0;
 done:
-    free(work.cell);
-    free(work.order);
+    wn_large_free(work.cell);
+    wn_large_free(work.order);
     free(work.first);
     free(work.far);
     free(work.sum);

@@ -5,6 +5,8 @@
 #include <cblas.h>
 #include <string.h>
 
+#include "util/large.h"
+
 void wn_linear_start(void)
 {
     openblas_set_num_threads(1);
@@ -39,6 +41,7 @@ void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
              size_t inner, float alpha, const float *a, size_t lda,
              const float *b, size_t ldb, float beta, float *c, size_t ldc)
 {
+    wn_large_check();
     cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
                 transpose_b ? CblasTrans : CblasNoTrans, (blasint)rows,
                 (blasint)columns, (blasint)inner, alpha, a, (blasint)lda, b,

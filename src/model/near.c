@@ -11,6 +11,7 @@
 #include <immintrin.h>
 #endif
 
+#include "util/large.h"
 #include "util/memory.h"
 
 /* Above what underflow can take from a sum of 65,535 products. */
@@ -143,7 +144,7 @@ static int start_cosine(struct wn_near *near, int threads,
                         struct wn_error *error)
 {
     near->p = near->d + 1;
-    near->inverse = wn_new(near->n, sizeof *near->inverse, error);
+    near->inverse = wn_large_new(near->n, sizeof *near->inverse, error);
     if (!near->inverse)
         return -1;
 #pragma omp parallel for num_threads(threads)
@@ -180,8 +181,8 @@ static int square_rows(struct wn_near *near, int threads,
     float *rows = wn_new(wn_product((size_t)threads, near->p, 1),
                          sizeof *rows, error);
 
-    near->square = wn_new(near->n, sizeof *near->square, error);
-    near->bias = wn_new(near->n, sizeof *near->bias, error);
+    near->square = wn_large_new(near->n, sizeof *near->square, error);
+    near->bias = wn_large_new(near->n, sizeof *near->bias, error);
     if (!rows || !near->square || !near->bias) {
         free(rows);
         return -1;
@@ -229,9 +230,9 @@ int wn_near_start(struct wn_near *near, const struct wn_graph *graph,
 void wn_near_end(struct wn_near *near)
 {
     free(near->centre);
-    free(near->inverse);
-    free(near->square);
-    free(near->bias);
+    wn_large_free(near->inverse);
+    wn_large_free(near->square);
+    wn_large_free(near->bias);
 }
 
 void wn_pool_start(struct wn_pool *pool, struct wn_candidate *entries)

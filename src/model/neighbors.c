@@ -12,6 +12,7 @@
 
 #include "model/linear.h"
 #include "model/near.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 enum { BLOCK = 512 }; /* rows of a tile */
@@ -38,13 +39,13 @@ static int prepare(struct search *s, const struct wn_graph *graph,
     s->y = graph->x;
     if (!s->near.plain) {
         s->y = s->owned =
-            wn_new(wn_product(n, s->near.p, 1), sizeof *s->owned, error);
+            wn_large_new(wn_product(n, s->near.p, 1), sizeof *s->owned, error);
         if (!s->owned)
             return -1;
     }
-    s->pools = wn_new(n, sizeof *s->pools, error);
+    s->pools = wn_large_new(n, sizeof *s->pools, error);
     s->entries =
-        wn_new(wn_product(n, s->near.room, 1), sizeof *s->entries, error);
+        wn_large_new(wn_product(n, s->near.room, 1), sizeof *s->entries, error);
     s->locks = wn_new(s->blocks, sizeof *s->locks, error);
     if (!s->pools || !s->entries || !s->locks)
         return -1;
@@ -66,9 +67,9 @@ static void release(struct search *s)
         for (size_t b = 0; b < s->blocks; b++)
             omp_destroy_lock(&s->locks[b]);
     free(s->locks);
-    free(s->entries);
-    free(s->pools);
-    free(s->owned);
+    wn_large_free(s->entries);
+    wn_large_free(s->pools);
+    wn_large_free(s->owned);
     wn_near_end(&s->near);
 }
 

@@ -13,6 +13,7 @@
 #include "model/softmax.h"
 #include "model/standard.h"
 #include "model/trees.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 static int predict_kernel(const struct wn_sample *sample, float *probability,
@@ -137,9 +138,9 @@ static int predict_neighbors(const struct wn_sample *sample,
         status = 0;
         goto done;
     }
-    x = wn_new(cut ? wn_product(n, d, 1) : 0, sizeof *x, error);
-    neighbor = wn_new(wn_product(n, m, 1), sizeof *neighbor, error);
-    distance = wn_new(wn_product(n, m, 1), sizeof *distance, error);
+    x = wn_large_new(cut ? wn_product(n, d, 1) : 0, sizeof *x, error);
+    neighbor = wn_large_new(wn_product(n, m, 1), sizeof *neighbor, error);
+    distance = wn_large_new(wn_product(n, m, 1), sizeof *distance, error);
     if (!x || !neighbor || !distance)
         goto done;
     for (size_t i = 0; cut && i < n; i++)
@@ -156,9 +157,9 @@ static int predict_neighbors(const struct wn_sample *sample,
     status = 0;
 done:
     wn_standard_free(&standard);
-    free(x);
-    free(neighbor);
-    free(distance);
+    wn_large_free(x);
+    wn_large_free(neighbor);
+    wn_large_free(distance);
     return status;
 }
 
@@ -259,7 +260,7 @@ static int predict_once(const struct wn_predictor *const *chosen,
 {
     const size_t n = sample->n, k = sample->k;
     const size_t cells = wn_product(n, k, 1);
-    float *one = wn_new(cells, sizeof *one, error);
+    float *one = wn_large_new(cells, sizeof *one, error);
     int status = -1;
 
     if (!one)
@@ -284,7 +285,7 @@ static int predict_once(const struct wn_predictor *const *chosen,
     quality[count] = wn_predict_quality(probability, n, k, sample->label);
     status = 0;
 done:
-    free(one);
+    wn_large_free(one);
     return status;
 }
 
@@ -330,12 +331,12 @@ int wn_predict(const struct wn_predictor *const *chosen, size_t count,
     int status = -1;
 
     kept = wn_new(count, sizeof *kept, error);
-    weight = wn_new(sample->n, sizeof *weight, error);
+    weight = wn_large_new(sample->n, sizeof *weight, error);
     if (!kept || !weight)
         goto done;
     for (size_t p = 0; p < count; p++)
         if (passes > 1 && chosen[p]->once) {
-            kept[p] = wn_new(cells, sizeof **kept, error);
+            kept[p] = wn_large_new(cells, sizeof **kept, error);
             if (!kept[p])
                 goto done;
         }
@@ -351,8 +352,8 @@ int wn_predict(const struct wn_predictor *const *chosen, size_t count,
     status = 0;
 done:
     for (size_t p = 0; kept && p < count; p++)
-        free(kept[p]);
+        wn_large_free(kept[p]);
     free(kept);
-    free(weight);
+    wn_large_free(weight);
     return status;
 }

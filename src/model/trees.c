@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/random.h"
 #include "util/thread.h"
@@ -44,10 +45,10 @@ struct tree {
     /* Kept: leaf[i] is row i's leaf, -1 if i was in the sample; the shares of
      * leaf l are share[first[l]] .. share[first[l + 1] - 1]. */
     _Alignas(64) int32_t *leaf; /* threads share no cache line of a tree */
-    struct share *share;
-    size_t share_count, share_room;
-    size_t *first;
-    size_t first_count, first_room;
+    struct share *share; /* room for n: no more than rows in the sample */
+    size_t share_count;
+    size_t *first; /* room for n + 1 */
+    size_t first_count;
     /* Scratch. */
     int32_t *inside, *outside; /* rows, partitioned */
     float *times;              /* n: copies of a row in the sample x weight */
@@ -231,19 +232,13 @@ static size_t partition(int32_t *row, size_t begin, size_t end,
     return begin;
 }
 
-static int make_leaf(const struct forest *forest, struct tree *tree,
-                     const struct node *node, struct wn_error *error)
+static void make_leaf(const struct forest *forest, struct tree *tree,
+                      const struct node *node)
 {
     double sum = 0;
 
     if (node->out_begin == node->out_end)
-        return 0;
-    if (wn_grow(&tree->first, &tree->first_room, tree->first_count + 2,
-                sizeof *tree->first, error) ||
-        wn_grow(&tree->share, &tree->share_room,
-                tree->share_count + (node->in_end - node->in_begin),
-                sizeof *tree->share, error))
-        return -1;
+        return;
     for (size_t r = node->in_begin; r < node->in_end; r++)
         sum += (double)tree->times[tree->inside[r]];
     for (size_t r = node->in_begin; r < node->in_end; r++) {
@@ -259,7 +254,6 @@ static int make_leaf(const struct forest *forest, struct tree *tree,
         tree->leaf[tree->outside[r]] = (int32_t)tree->first_count;
     tree->first_count++;
     tree->first[tree->first_count] = tree->share_count;
-    return 0;
 }
 
 static int push(struct tree *tree, const struct node *node,
@@ -285,10 +279,9 @@ static int grow_node(const struct forest *forest, struct tree *tree,
 
     if (content.classes <= 1 || node.in_end - node.in_begin < forest->least ||
         !choose_split(forest, tree, &node, &content, &split)) {
-        const int status = make_leaf(forest, tree, &node, error);
-
+        make_leaf(forest, tree, &node);
         forget_classes(forest, tree, &node);
-        return status;
+        return 0;
     }
     forget_classes(forest, tree, &node);
     const uint16_t *value =
@@ -314,11 +307,10 @@ static int grow_tree(const struct forest *forest, struct tree *tree,
     for (size_t j = 0; j < forest->d; j++)
         tree->feature[j] = (int32_t)j;
     tree->share_count = tree->first_count = 0;
-    if (wn_grow(&tree->first, &tree->first_room, 1, sizeof *tree->first,
-                error) ||
-        push(tree, &root, error))
-        return -1;
     tree->first[0] = 0;
+    if (push(tree, &root, error))
+        return -1;
+    wn_large_check();
     while (tree->depth)
         if (grow_node(forest, tree, error))
             return -1;
@@ -330,18 +322,18 @@ static void free_trees(struct tree *trees)
     if (!trees)
         return;
     for (size_t t = 0; t < BATCH; t++) {
-        free(trees[t].leaf);
-        free(trees[t].share);
-        free(trees[t].first);
-        free(trees[t].inside);
-        free(trees[t].outside);
-        free(trees[t].times);
+        wn_large_free(trees[t].leaf);
+        wn_large_free(trees[t].share);
+        wn_large_free(trees[t].first);
+        wn_large_free(trees[t].inside);
+        wn_large_free(trees[t].outside);
+        wn_large_free(trees[t].times);
         free(trees[t].feature);
         free(trees[t].total);
         free(trees[t].left);
-        free(trees[t].value);
-        free(trees[t].class);
-        free(trees[t].mass);
+        wn_large_free(trees[t].value);
+        wn_large_free(trees[t].class);
+        wn_large_free(trees[t].mass);
         free(trees[t].stack);
     }
     free(trees);
@@ -355,19 +347,21 @@ static struct tree *new_trees(const struct forest *forest,
     for (size_t t = 0; trees && t < BATCH; t++) {
         struct tree *tree = &trees[t];
 
-        tree->leaf = wn_new(forest->n, sizeof *tree->leaf, error);
-        tree->inside = wn_new(forest->n, sizeof *tree->inside, error);
-        tree->outside = wn_new(forest->n, sizeof *tree->outside, error);
-        tree->times = wn_new(forest->n, sizeof *tree->times, error);
+        tree->leaf = wn_large_new(forest->n, sizeof *tree->leaf, error);
+        tree->share = wn_large_new(forest->n, sizeof *tree->share, error);
+        tree->first = wn_large_new(forest->n + 1, sizeof *tree->first, error);
+        tree->inside = wn_large_new(forest->n, sizeof *tree->inside, error);
+        tree->outside = wn_large_new(forest->n, sizeof *tree->outside, error);
+        tree->times = wn_large_new(forest->n, sizeof *tree->times, error);
         tree->feature = wn_new(forest->d, sizeof *tree->feature, error);
         tree->total = wn_new(forest->k, sizeof *tree->total, error);
         tree->left = wn_new(forest->k, sizeof *tree->left, error);
-        tree->value = wn_new(forest->n, sizeof *tree->value, error);
-        tree->class = wn_new(forest->n, sizeof *tree->class, error);
-        tree->mass = wn_new(forest->n, sizeof *tree->mass, error);
-        if (!tree->leaf || !tree->inside || !tree->outside || !tree->times ||
-            !tree->feature || !tree->total || !tree->left || !tree->value ||
-            !tree->class ||
+        tree->value = wn_large_new(forest->n, sizeof *tree->value, error);
+        tree->class = wn_large_new(forest->n, sizeof *tree->class, error);
+        tree->mass = wn_large_new(forest->n, sizeof *tree->mass, error);
+        if (!tree->leaf || !tree->share || !tree->first || !tree->inside ||
+            !tree->outside || !tree->times || !tree->feature ||
+            !tree->total || !tree->left || !tree->value || !tree->class ||
             !tree->mass) {
             free_trees(trees);
             return NULL;
@@ -467,7 +461,7 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
     struct forest forest = {.n = n, .d = d, .k = k, .least = knobs->least,
                             .label = label, .weight = weight, .group = group,
                             .groups = count_groups(group, n), .seed = seed};
-    uint16_t *column = wn_new(wn_product(n, d, 1), sizeof *column, error);
+    uint16_t *column = wn_large_new(wn_product(n, d, 1), sizeof *column, error);
     struct tree *trees = NULL;
     int status = -1;
 
@@ -494,17 +488,16 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
     status = 0;
 done:
     free_trees(trees);
-    free(column);
+    wn_large_free(column);
     return status;
 }
 
 double wn_trees_bytes(size_t n, size_t d, size_t k)
 {
-    /* leaf, inside, outside, times, value, class, mass; shares and leaves of a
-     * tree are fewer than its rows, their room up to half as many again. */
+    /* leaf, inside, outside, times, value, class, mass, share, first. */
     const double row = 3 * sizeof(int32_t) + sizeof(float) + sizeof(uint16_t) +
                        sizeof(int32_t) + sizeof(double) +
-                       1.5 * (sizeof(struct share) + sizeof(size_t));
+                       sizeof(struct share) + sizeof(size_t);
 
     return 2 * (double)n * (double)d +
            BATCH * (row * (double)n + 4 * (double)d + 16 * (double)k);

@@ -5,9 +5,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "util/file.h"
+#include "util/large.h"
 #include "util/thread.h"
 
 static const char *last_part(const char *path)
@@ -82,6 +84,16 @@ static int carry_out(const struct wn_program *program, struct wn_run *run,
     return work(run, error);
 }
 
+/* What this process took. */
+static void tell_use(struct wn_talk *talk)
+{
+    struct rusage use;
+
+    if (getrusage(RUSAGE_SELF, &use) == 0)
+        wn_talk_detail(talk, "used %.0f MiB at most",
+                       ceil((double)use.ru_maxrss / 1024));
+}
+
 int wn_program_main(const struct wn_program *program, int argc, char **argv,
                     wn_work *work)
 {
@@ -98,8 +110,11 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
     if (status < 0) {
         wn_talk_error(&talk, &error);
         status = wn_code_status(error.code);
+    } else {
+        tell_use(&talk);
     }
     wn_options_free(options);
+    wn_large_stop();
     return status;
 }
 
@@ -135,6 +150,21 @@ int wn_run_afford(const struct wn_run *run, double need, const char *what,
     return wn_fail(error, WN_EUSAGE,
                    "--memory: %s need %.0f MiB, wanted at most %.0f MiB",
                    what, ceil(need / 0x1p20), floor(limit / 0x1p20));
+}
+
+int wn_run_bound(const struct wn_run *run, double need, double least,
+                 const char *what, struct wn_error *error)
+{
+    const double limit = wn_option_number(run->options, "memory");
+
+    if (!wn_option_given(run->options, "memory") || need <= limit)
+        return 0;
+    if (wn_run_afford(run, least, what, error))
+        return -1;
+    wn_talk_detail(run->talk,
+                   "--memory: %s need %.0f MiB; large arrays go into files",
+                   what, ceil(need / 0x1p20));
+    return wn_large_start(limit, error);
 }
 
 /* Where the output goes: NULL for standard output. */

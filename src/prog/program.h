@@ -47,6 +47,12 @@ struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
 int wn_run_afford(const struct wn_run *run, double need, const char *what,
                   struct wn_error *error) WN_MUST_CHECK;
 
+/* The same for work that can do with `least` bytes when its large arrays go
+ * into files (util/large.h): with --memory between the two they do, from now
+ * on; below `least` that is refused, with both numbers. */
+int wn_run_bound(const struct wn_run *run, double need, double least,
+                 const char *what, struct wn_error *error) WN_MUST_CHECK;
+
 /* Begin the stage `stage` of the output that --output, --in-place and --force
  * ask for, with the earlier stages of `from`, and its provenance: this
  * program, its recorded options, the digest of the stage before. */

@@ -2,6 +2,7 @@
 /* score: the graph, the probabilities, the networks. */
 
 #include "prog/score_work.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 int score_fit_count(const struct wn_run *run, const struct work *work,
@@ -30,9 +31,11 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
                         &work->m, error))
         return -1;
     work->index =
-        wn_new(wn_product(data->n, work->m, 1), sizeof *work->index, error);
+        wn_large_new(wn_product(data->n, work->m, 1), sizeof *work->index,
+                     error);
     work->distance =
-        wn_new(wn_product(data->n, work->m, 1), sizeof *work->distance, error);
+        wn_large_new(wn_product(data->n, work->m, 1), sizeof *work->distance,
+                     error);
     if (!work->index || !work->distance)
         return -1;
     const struct wn_graph graph = {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "prog/score_work.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 /* What a method would need that is not there, or the name of an option that is
@@ -124,18 +125,18 @@ static int run_method(const struct wn_run *run, const struct work *work,
                       struct wn_audit_writer *writer, struct wn_error *error)
 {
     const size_t n = work->data.n;
-    struct findings found = {.out = wn_new(n, sizeof(float), error)};
+    struct findings found = {.out = wn_large_new(n, sizeof(float), error)};
     int status = -1;
 
     if (!found.out)
         goto done;
     if (method->spreads && !work->followed) {
-        found.spread = wn_new(n, sizeof *found.spread, error);
+        found.spread = wn_large_new(n, sizeof *found.spread, error);
         if (!found.spread)
             goto done;
     }
     if (method->trace) {
-        found.row = wn_new(n, sizeof *found.row, error);
+        found.row = wn_large_new(n, sizeof *found.row, error);
         if (!found.row)
             goto done;
         for (size_t i = 0; i < n; i++)
@@ -150,9 +151,9 @@ static int run_method(const struct wn_run *run, const struct work *work,
                         write_findings(method, &found, n, writer, error)))
         status = -1;
 done:
-    free(found.out);
-    free(found.spread);
-    free(found.row);
+    wn_large_free(found.out);
+    wn_large_free(found.spread);
+    wn_large_free(found.row);
     return status;
 }
 

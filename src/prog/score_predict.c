@@ -4,6 +4,7 @@
 
 #include "model/folds.h"
 #include "prog/score_work.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 static void tell_quality(const struct wn_run *run, const struct work *work)
@@ -29,7 +30,7 @@ static int number_groups(struct work *work, struct wn_error *error)
     const struct wn_dataset *data = &work->data;
     int32_t *number = wn_new(data->groups, sizeof *number, error);
 
-    work->group = wn_new(data->n, sizeof *work->group, error);
+    work->group = wn_large_new(data->n, sizeof *work->group, error);
     if (!number || !work->group) {
         free(number);
         return -1;
@@ -76,7 +77,7 @@ static int make_folds(const struct wn_run *run, struct work *work,
     const struct wn_dataset *data = &work->data;
     const size_t units = work->group ? work->groups : data->n;
 
-    work->fold = wn_new(data->n, sizeof *work->fold, error);
+    work->fold = wn_large_new(data->n, sizeof *work->fold, error);
     if (!work->fold ||
         score_fit_count(run, work, "folds", units,
                         work->group ? "groups" : "rows", units, &work->folds,
@@ -107,7 +108,7 @@ int score_predict(const struct wn_run *run, struct work *work,
         .group = work->group, .groups = work->groups, .fold = work->fold,
         .folds = work->folds, .probe = score_probe(run), .seed = seed,
         .threads = run->threads, .talk = run->talk};
-    work->probability = wn_new(wn_product(data->n, data->k, 1),
+    work->probability = wn_large_new(wn_product(data->n, data->k, 1),
                                sizeof *work->probability, error);
     if (!work->probability ||
         wn_predict(work->members, work->member_count,

@@ -6,17 +6,18 @@
 #include <string.h>
 
 #include "prog/score_work.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 void score_free(struct work *work)
 {
     wn_audit_close(work->audit);
     wn_dataset_free(&work->data);
-    free(work->index);
-    free(work->fold);
-    free(work->group);
-    free(work->distance);
-    free(work->probability);
+    wn_large_free(work->index);
+    wn_large_free(work->fold);
+    wn_large_free(work->group);
+    wn_large_free(work->distance);
+    wn_large_free(work->probability);
     free(work->members);
     free(work->quality);
     free(work->chosen);
@@ -124,6 +125,13 @@ static double library_bytes(const struct wn_run *run)
     return 16e6 + 16e6 * run->threads;
 }
 
+/* What stays in memory when large arrays go into files: twice the program, a
+ * thread's tiles and some numbers a row, for the guard lets go at half. */
+static double least_bytes(const struct wn_run *run, size_t n)
+{
+    return 2 * (24e6 + 5e6 * run->threads + 100 * (double)n);
+}
+
 /* Refuse at once what would need more than --memory. */
 static int check_memory(const struct wn_run *run, const struct work *work,
                         struct wn_error *error)
@@ -160,11 +168,11 @@ static int check_memory(const struct wn_run *run, const struct work *work,
     most = fmax(most, fmax(dynamics, pairs));
     snprintf(what, sizeof what, "%zu rows of %zu features and %zu classes",
              x[0], x[1], names[0]);
-    return wn_run_afford(run,
-                         (double)x[0] * (4 * (double)x[1] + 8 * (double)m +
-                                         48) +
-                             most + library_bytes(run),
-                         what, error);
+    return wn_run_bound(run,
+                        (double)x[0] * (4 * (double)x[1] + 8 * (double)m +
+                                        48) +
+                            most + library_bytes(run),
+                        least_bytes(run, x[0]), what, error);
 }
 
 int score_read(const struct wn_run *run, struct work *work,
