@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Data for the benchmarks: generate ROWS COLUMNS CLASSES WRONG >FILE.csv
+/* Data for the benchmarks:
+ * generate ROWS COLUMNS CLASSES WRONG [APART] >FILE.csv
  *
  * Classes are normal clouds around random centres, in 8 random directions of
  * the space plus noise in all, so that they overlap a little; WRONG is the
- * share of labels changed to another class. The same arguments give the same
+ * share of labels changed to another class, APART (.3) the deviation of the
+ * centres: at 1 the clouds do not touch. The same arguments give the same
  * bytes. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,14 +37,15 @@ static void put_row(struct wn_random *random, const double *center, size_t d,
 
 int main(int argc, char **argv)
 {
-    if (argc != 5) {
-        fprintf(stderr, "usage: generate ROWS COLUMNS CLASSES WRONG\n");
+    if (argc != 5 && argc != 6) {
+        fprintf(stderr, "usage: generate ROWS COLUMNS CLASSES WRONG [APART]\n");
         return 2;
     }
     const size_t n = strtoull(argv[1], NULL, 10);
     const size_t d = strtoull(argv[2], NULL, 10);
     const size_t k = strtoull(argv[3], NULL, 10);
     const double wrong = strtod(argv[4], NULL);
+    const double apart = argc == 6 ? strtod(argv[5], NULL) : .3;
     double *center = malloc((k + DIRECTIONS) * d * sizeof *center);
     struct wn_random random;
 
@@ -50,7 +53,7 @@ int main(int argc, char **argv)
         return 2;
     wn_random_start(&random, SEED, WN_RANDOM_SAMPLE, 0, 0);
     for (size_t i = 0; i < (k + DIRECTIONS) * d; i++)
-        center[i] = .3 * wn_random_normal(&random);
+        center[i] = apart * wn_random_normal(&random);
     for (size_t j = 0; j < d; j++)
         printf("x%03zu,", j);
     puts("label");

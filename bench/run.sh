@@ -28,16 +28,18 @@ small=''
 [ "${1-}" != --small ] || { small=1; shift; }
 if [ -n "$small" ]; then
     data=$data-small
-    csv_n=2000 wide_n=200 narrow_n=400
+    csv_n=2000 wide_n=200 narrow_n=400 noisy_n=600
 else
-    csv_n=860000 wide_n=10000 narrow_n=20000
+    csv_n=860000 wide_n=10000 narrow_n=20000 noisy_n=60000
 fi
 o='-j '$threads' -f -q -o '$data/out.h5
+v='-j '$threads' -f -v -o '$data/out.h5
 
 # name | what | data | ours | peers, separated by ; | floor | what ours came to
 table="
 csv|numeric CSV, $csv_n x 65|csv|ingest $o --label=label $data/csv.csv|$peers pandas $data/csv.csv|floor csv $data/csv.csv
-softmax|5-fold logistic regression, $wide_n x 784|wide|score $o --model=softmax --methods=none $data/wide.h5|$peers logistic $data/wide.h5|floor sgemm $wide_n 10 784 3200
+softmax|5-fold logistic regression, $wide_n x 784|wide|score $v --model=softmax --methods=none $data/wide.h5|$peers logistic $data/wide.h5|floor sgemm $wide_n 10 784 3200
+committee|the default committee, $noisy_n x 128, a tenth of the labels wrong|noisy|score $v --methods=none $data/noisy.h5|$peers logistic $data/noisy.h5|
 neighbors|exact 10 neighbours, $narrow_n x 128|narrow|score $o --model=none --methods=disagreement $data/narrow.h5|$peers neighbors $data/narrow.h5;$peers faiss $data/narrow.h5|floor sgemm $narrow_n $narrow_n 128 1
 dynamics|EL2N and GraNd, ten networks, five epochs, $wide_n x 784|wide|score $o --model=none --methods=el2n,grand --epoch=5 $data/wide.h5|$peers dynamics $data/wide.h5|floor sgemm $wide_n 128 784 110
 dynamics20k|the same, $narrow_n x 128|narrow|score $o --model=none --methods=el2n,grand --epoch=5 $data/narrow.h5|$peers dynamics $data/narrow.h5|floor sgemm $narrow_n 128 128 110
@@ -64,11 +66,14 @@ make_text() {
             } }'
     fi >"$1"
 }
+# encoded FILE ROWS COLUMNS [WRONG [APART]]
 encoded() {
-    generate "$2" "$3" 10 .05 | ingest -q --label=label -f -o "$1"
+    generate "$2" "$3" 10 "${4-.05}" "${5-.3}" |
+        ingest -q --label=label -f -o "$1"
 }
 make_wide() { encoded "$1" $wide_n 784; }
 make_slim() { encoded "$1" $narrow_n 16; }
+make_noisy() { encoded "$1" $noisy_n 128 .1 1; }
 make_narrow() { encoded "$1" $narrow_n 128; }
 
 # prepare NAME: its data, unless they are there.
@@ -90,14 +95,17 @@ timed() {
     esac
 }
 
-# line WHO TIME [OURS]: one line of the table.
+# line WHO TIME [OURS]: one line of the table; with the log-loss if it told
+# one, ours that of the committee.
 line() {
     seconds=${2%% *}
     case $seconds in
     -) printf '  %-12s %s\n' "$1" "${2#- }" ;;
-    *) awk -v who="$1" -v t="$seconds" -v m="${2##* }" -v ours="${3--}" '
+    *) awk -v who="$1" -v t="$seconds" -v m="${2##* }" -v ours="${3--}" \
+        -v loss="$(grep -o 'log-loss [0-9.]*' "$data/said" | tail -n 1)" '
         BEGIN { printf "  %-12s %8.2f s %8.0f MiB", who, t, m
                 if (ours + 0 > 0) printf "  %7.2f x ours", t / ours
+                if (loss) printf "  %s", loss
                 print "" }' ;;
     esac
 }

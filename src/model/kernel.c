@@ -24,15 +24,14 @@ enum {
     SLAB = 8 * WN_BLOCK,     /* rows in hand at a time */
     PANEL = 128,             /* columns of the p x p matrix per task */
     MOST_FEATURES = 4096,    /* D of thousands of rows, */
-    FEW_FEATURES = 2048,     /* of very many, */
+    FEW_FEATURES = 1024,     /* of very many, */
+    WORK = 60000000,         /* and in between: rows x D */
     LEAST_FEATURES = 256,    /* and of few, or of very many columns */
     MOST_RAW = 1024,         /* more columns than this stay out of z */
     SAMPLE_ROWS = 2000,      /* for choosing bandwidth and ridge */
     SAMPLE_FEATURES = 1024,
     PAIRS = 1000             /* for the typical distance */
 };
-
-#define WORK 2.6e11
 
 /* A fit while it is made. */
 struct fit {
@@ -487,14 +486,14 @@ done:
     return status;
 }
 
-/* D while n D^2 stays below WORK, what the sums take. */
+/* D while n D stays below WORK, so that sums take less for more rows. */
 static size_t most_features(size_t n)
 {
-    const double most = sqrt(WORK / (double)n);
+    const size_t most = WORK / n;
 
     return most < FEW_FEATURES    ? FEW_FEATURES
            : most > MOST_FEATURES ? MOST_FEATURES
-                                  : (size_t)most;
+                                  : most;
 }
 
 /* D for n rows of d columns: no more than rows, and W below 256 MiB. */

@@ -21,11 +21,12 @@
 enum { BATCH = 16, STEPS = 65535 };
 
 const struct wn_trees_knobs wn_trees_standard = {
-    .trees = 300, .candidates = 0, .least = 2};
+    .trees = 300, .candidates = 0, .least = 2, .share = 1};
 
 /* What all trees read. */
 struct forest {
     size_t n, d, k, candidates, least;
+    double share;
     const uint16_t *column; /* d x n, each feature in even steps */
     const int32_t *label;
     const float *weight;
@@ -86,11 +87,12 @@ static void draw_sample(const struct forest *forest, struct tree *tree,
                         size_t *in, size_t *out)
 {
     const size_t units = forest->groups ? forest->groups : forest->n;
+    const size_t draws = (size_t)ceil(forest->share * (double)units);
 
     memset(tree->times, 0, forest->n * sizeof *tree->times);
     /* tree->leaf serves as the count of draws per unit until rows use it. */
     memset(tree->leaf, 0, forest->n * sizeof *tree->leaf);
-    for (size_t u = 0; u < units; u++)
+    for (size_t u = 0; u < draws; u++)
         tree->leaf[wn_random_below(&tree->random, units)]++;
     *in = *out = 0;
     for (size_t i = 0; i < forest->n; i++) {
@@ -459,6 +461,7 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
              struct wn_talk *talk, float *probability, struct wn_error *error)
 {
     struct forest forest = {.n = n, .d = d, .k = k, .least = knobs->least,
+                            .share = knobs->share,
                             .label = label, .weight = weight, .group = group,
                             .groups = count_groups(group, n), .seed = seed};
     uint16_t *column = wn_large_new(wn_product(n, d, 1), sizeof *column, error);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* model/trees.h: extremely randomised trees with out-of-bag votes.
  *
- * Every tree grows on a bootstrap sample of the labelled rows: at a node it
+ * Every tree grows on a bootstrap sample of the labelled rows, all of them or
+ * `draws` where there are many: at a node it
  * takes `candidates` features that are not constant there, draws one threshold
  * for each, uniform between the node's smallest and largest value, and splits
  * by the one with the lowest Gini impurity, until a node is pure or cannot be
@@ -25,8 +26,9 @@ struct wn_trees_knobs {
     size_t trees;      /* 1 .. 100,000 */
     size_t candidates; /* features tried at a node; 0 means sqrt(d) */
     size_t least;      /* rows a node needs to be split, >= 2 */
+    double share;      /* draws of a sample by the number of rows, 0 .. 1 */
 };
-extern const struct wn_trees_knobs wn_trees_standard; /* 300, 0, 2 */
+extern const struct wn_trees_knobs wn_trees_standard; /* 300, 0, 2, 1 */
 
 /* Out-of-bag class probabilities of every row.
  *   x            n x d, row-major, finite

@@ -14,7 +14,7 @@
 enum { N = 120, D = 5, K = 3 };
 
 static const struct wn_trees_knobs few = {
-    .trees = 60, .candidates = 0, .least = 2};
+    .trees = 60, .candidates = 0, .least = 2, .share = 1};
 
 /* Three clouds a class apart in two features, two features of noise, and one
  * constant. */
@@ -61,6 +61,36 @@ static void own_label_is_never_used(void **state)
         assert_memory_not_equal(after, before, sizeof after);
         label[i] = kept;
     }
+}
+
+/* Samples of a third of the rows: rows are judged as well, and their own labels
+ * are not used. */
+static void small_samples_do(void **state)
+{
+    static float x[N * D], before[N * K], after[N * K];
+    static int32_t label[N];
+    struct wn_trees_knobs third = few;
+    struct wn_error error = {0};
+    int right = 0;
+
+    (void)state;
+    third.share = 1.0 / 3;
+    make_rows(x, label);
+    assert_int_equal(wn_trees(x, N, D, label, K, NULL, NULL, &third, 9, 2,
+                              NULL, before, &error), 0);
+    for (int i = 0; i < N; i++) {
+        int best = 0;
+
+        for (int c = 1; c < K; c++)
+            best = before[i * K + c] > before[i * K + best] ? c : best;
+        right += best == label[i];
+    }
+    assert_in_range(right, 105, N);
+    label[4] = (label[4] + 1) % K;
+    assert_int_equal(wn_trees(x, N, D, label, K, NULL, NULL, &third, 9, 2,
+                              NULL, after, &error), 0);
+    assert_memory_equal(after + 4 * K, before + 4 * K, K * sizeof *after);
+    assert_memory_not_equal(after, before, sizeof after);
 }
 
 static void labels_of_the_group_are_not_used_either(void **state)
@@ -164,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(own_label_is_never_used),
+        cmocka_unit_test(small_samples_do),
         cmocka_unit_test(labels_of_the_group_are_not_used_either),
         cmocka_unit_test(threads_do_not_show),
         cmocka_unit_test(clouds_are_told_apart),
