@@ -21,6 +21,7 @@ struct wn_evidence {
     const float *distance;    /* n x m */
     const uint64_t *feature_hash; /* n: equal iff the feature rows are equal
                                      bit for bit (up to 64-bit collisions) */
+    const float *pair_rank; /* n, score/pair_rank */
     const uint32_t *missing, *invalid; /* n: broken cells per row */
     const struct wn_noise *noise;
     const struct wn_suspicion *suspicion; /* there if noise is */
@@ -33,6 +34,7 @@ struct wn_check {
     const char *reason; /* what report says of a flagged row */
     const char *source; /* paper, as in flag(1); NULL if there is none */
     const struct wn_option *knobs; /* options of its own, or NULL */
+    int optional; /* not missed where there is nothing for it to read */
     int reviews; /* whether a hit by itself asks for a person's review */
     /* Set hit[i] = 1 for the rows concerned; hit[n] comes zeroed. A check
      * whose evidence is missing flags nothing and returns 0. */

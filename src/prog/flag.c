@@ -78,7 +78,7 @@ struct work {
     struct wn_audit *audit;
     struct wn_dataset data;
     struct wn_evidence evidence;
-    float *probability, *distance;
+    float *probability, *distance, *pair_rank;
     int32_t *neighbor;
     uint64_t *feature_hash;
     uint32_t *missing, *invalid;
@@ -102,6 +102,7 @@ static void free_work(struct work *work)
     wn_text_free(&work->ran);
     free(work->probability);
     free(work->distance);
+    free(work->pair_rank);
     free(work->neighbor);
     free(work->feature_hash);
     free(work->missing);
@@ -204,6 +205,18 @@ static int read_neighbors(struct work *work, struct wn_error *error)
     return 0;
 }
 
+static int read_pairs(struct work *work, struct wn_error *error)
+{
+    const size_t extent[3] = {work->evidence.n, 0, 0};
+
+    if (!wn_audit_has(work->audit, "score/pair_rank"))
+        return 0;
+    work->pair_rank = wn_audit_read(work->audit, "score/pair_rank", WN_F32,
+                                    extent, error);
+    work->evidence.pair_rank = work->pair_rank;
+    return work->pair_rank ? 0 : -1;
+}
+
 /* Probabilities by the votes of the neighbours, where score left none. */
 static int count_votes(struct work *work, struct wn_error *error)
 {
@@ -286,7 +299,8 @@ static int read_evidence(const struct wn_run *run, struct work *work,
     evidence->threads = run->threads;
     if ((wn_audit_has(work->audit, "data/features") &&
          hash_features(work, error)) ||
-        read_neighbors(work, error) || read_probability(run, work, error))
+        read_neighbors(work, error) || read_pairs(work, error) ||
+        read_probability(run, work, error))
         return -1;
     return count_defects(work, error);
 }
@@ -379,6 +393,9 @@ static int run_checks(const struct wn_run *run, struct work *work,
         if (!wn_option_holds(run->options, "issues", check->name))
             continue;
         const char *lack = check->lacks(&work->evidence);
+        if (lack && check->optional &&
+            !wn_option_given(run->options, "issues"))
+            continue;
         if (lack) {
             wn_talk_note(run->talk, "%s: check %s left out: there are no %s",
                          wn_audit_name(work->audit), check->name, lack);

@@ -544,6 +544,45 @@ done:
     return status;
 }
 
+/* The rows that scores rest on. */
+static int put_evidence(const struct wn_report *report, size_t i,
+                        struct wn_text *out, struct wn_error *error)
+{
+    static const struct wn_grid_column head[] = {
+        {"by", WN_LEFT, WN_FIXED},
+        {"row", WN_RIGHT, WN_FIXED},
+        {"line", WN_RIGHT, WN_FIXED},
+        {"label", WN_LEFT, WN_SHRINKS}};
+    struct wn_grid grid;
+    size_t rows = 0;
+    int status = -1;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t s = 0; s < report->scores; s++) {
+        const int32_t *evidence = report->score[s].evidence;
+
+        if (!evidence || evidence[i] < 0)
+            continue;
+        const size_t other = (size_t)evidence[i];
+        rows++;
+        if (wn_grid_add_text(&grid, report->score[s].name, error) ||
+            wn_grid_format(&grid, error, "%zu", other) ||
+            wn_grid_format(&grid, error, "%llu",
+                           (unsigned long long)report->data.row_line[other]) ||
+            wn_grid_add_text(
+                &grid, wn_report_class(report, report->data.label[other]),
+                error))
+            goto done;
+    }
+    status = 0;
+    if (rows && (wn_text_format(out, error, "\nRows that speak against it\n") ||
+                 wn_grid_print(&grid, out, error)))
+        status = -1;
+done:
+    wn_grid_free(&grid);
+    return status;
+}
+
 int wn_text_explain(const struct wn_report *report,
                     const struct wn_explanation *explanations, size_t count,
                     struct wn_text *out, struct wn_error *error)
@@ -560,6 +599,7 @@ int wn_text_explain(const struct wn_report *report,
             put_defects(report, i, out, error) ||
             put_probabilities(report, explanation, out, error) ||
             put_neighbors(report, explanation, out, error) ||
+            put_evidence(report, i, out, error) ||
             put_scores(report, i, out, error))
             return -1;
     }

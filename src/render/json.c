@@ -616,16 +616,19 @@ static json_t *json_score_details(const struct wn_report *report, size_t i)
 
     for (size_t s = 0; scores && s < report->scores; s++) {
         const struct wn_score *score = &report->score[s];
+        const int32_t other = score->evidence ? score->evidence[i] : -1;
 
         if (json_object_set_new(
                 scores, score->name,
                 json_pack(
-                    "{s:o,s:o,s:o}", "value", json_float(score->value[i]),
+                    "{s:o,s:o,s:o,s:o}", "value", json_float(score->value[i]),
                     "percentile",
                     json_number(
                         wn_score_percentile(score->value, report->data.n, i)),
                     "spread",
-                    json_float(score->spread ? score->spread[i] : NAN)))) {
+                    json_float(score->spread ? score->spread[i] : NAN),
+                    "evidence", other < 0 ? json_null() : json_integer(other))))
+        {
             json_decref(scores);
             return NULL;
         }

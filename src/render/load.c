@@ -17,6 +17,7 @@ static void free_scores(struct wn_report *report)
         free(report->score[s].name);
         free(report->score[s].value);
         free(report->score[s].spread);
+        free(report->score[s].evidence);
     }
     free(report->score);
 }
@@ -106,6 +107,35 @@ done:
     return status;
 }
 
+/* The rows that the score rests on, where it does. */
+static int read_evidence(const struct wn_report *report,
+                         const struct wn_audit *audit, struct wn_score *score,
+                         struct wn_error *error)
+{
+    const size_t n = report->data.n, extent[3] = {n, 0, 0};
+    struct wn_text path = {0};
+    int status = -1;
+
+    if (wn_text_format(&path, error, "score/evidence/%s", score->name))
+        goto done;
+    status = 0;
+    if (!wn_audit_has(audit, path.bytes))
+        goto done;
+    score->evidence =
+        wn_audit_read(audit, path.bytes, WN_I32, extent, error);
+    status = score->evidence ? 0 : -1;
+    for (size_t i = 0; status == 0 && i < n; i++)
+        if (score->evidence[i] < -1 ||
+            (score->evidence[i] >= 0 && (size_t)score->evidence[i] >= n))
+            status = wn_fail(error, WN_EDATA,
+                             "%s: row %zu of %s holds %ld, out of range",
+                             wn_audit_name(audit), i, path.bytes,
+                             (long)score->evidence[i]);
+done:
+    wn_text_free(&path);
+    return status;
+}
+
 /* Whether `name` is the spread of another score in the list. */
 static bool is_spread(char *const *names, size_t count, const char *name)
 {
@@ -163,7 +193,8 @@ static int load_scores(struct wn_report *report, const struct wn_audit *audit,
         report->scores++;
         score->name = wn_copy_text(names[i], strlen(names[i]), error);
         if (!score->name || check_name(audit, "score", names[i], error) ||
-            read_spread(report, audit, score, error))
+            read_spread(report, audit, score, error) ||
+            read_evidence(report, audit, score, error))
             goto done;
     }
     status = 0;

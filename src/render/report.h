@@ -33,6 +33,7 @@ struct wn_score {
     char *name;
     float *value;  /* n, higher = more suspicious */
     float *spread; /* n, over replicates; NULL if there is none */
+    int32_t *evidence; /* n, the row it rests on, -1 none; or NULL */
     float cut;     /* a row at or above it is among the `expected` highest */
 };
 
@@ -149,6 +150,8 @@ const char *wn_report_class(const struct wn_report *report, int32_t c);
 const char *wn_report_source(const struct wn_report *report);
 /* What a check says of a row it flags. */
 const char *wn_check_reason(const char *name);
+/* Whether nobody misses it where it was not run. */
+bool wn_check_optional(const char *name);
 /* What a score measures; "" for one that this version does not know. */
 const char *wn_score_brief(const char *name);
 

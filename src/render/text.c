@@ -288,13 +288,16 @@ static int put_checks(const struct wn_report *report, struct wn_text *out,
     int status = -1;
 
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
-    for (size_t c = 0; c < report->checks; c++)
+    for (size_t c = 0; c < report->checks; c++) {
+        if (!report->check_ran[c] && wn_check_optional(report->check_name[c]))
+            continue;
         if (wn_grid_add_text(&grid, report->check_name[c], error) ||
             (report->check_ran[c]
                  ? wn_grid_format(&grid, error, "%zu", report->check_rows[c])
                  : wn_grid_add_text(&grid, NULL, error)) ||
             wn_grid_add_text(&grid, found(report, c), error))
             goto done;
+    }
     if (wn_text_format(out, error, "\nWhat the checks found\n") == 0)
         status = wn_grid_print(&grid, out, error);
 done:

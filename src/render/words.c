@@ -17,6 +17,13 @@ const char *wn_check_reason(const char *name)
     return check >= 0 ? wn_checks[check]->reason : name;
 }
 
+bool wn_check_optional(const char *name)
+{
+    const int check = wn_check_find(name);
+
+    return check >= 0 && wn_checks[check]->optional;
+}
+
 const char *wn_score_brief(const char *name)
 {
     const struct wn_method *method = wn_method_find(name);

@@ -37,9 +37,29 @@ is "$(peek s.h5 score/evidence/pair_rank i32 | sed -n '108p;109p;908p' |
     tr '\n' ' ')" "108 107 908 " "the evidence is the right partner"
 score $pairs -q -j4 p.h5 -o four.h5
 same s.h5 four.h5 "-j4 writes the same"
+flag -q s.h5 -o f.h5
+is "$(report --format=tsv --top=all f.h5 |
+    awk -F '\t' '/mismatched_pair/ {print $2}' |
+    awk '$1 % 100 == 7 || $1 % 100 == 8' | wc -l)" 24 "flag finds them"
+report f.h5 >said
+ok "$(grep -q 'mismatched_pair .* its two halves do not belong together' said
+    echo $?)" "and report says what it found"
+report --explain=107 f.h5 >said
+ok "$(grep -A 2 'Rows that speak against it' said | grep -q 'by  *row'
+    echo $?)" "--explain shows the better partner"
+is "$(sed -n 's/^  pair_rank  *\([0-9]*\)  *\([0-9]*\)  *\([0-9]\)$/\1 \2/p' \
+    said)" "108 110" "which is the row it was swapped with"
+flag -q --pair-share=1 s.h5 -f -o f.h5
+is "$(report f.h5 | sed -n 's/^  mismatched_pair  *\([0-9]*\) .*/\1/p')" 0 \
+    "--pair-share=1 flags none"
 fails_with 2 "p.h5: data/features_b: blocks of 61 and 12 features are not in" \
     score $pairs --pair-align=none p.h5 -o no.h5
 ingest -q digits.csv --label=digit -o plain.h5 || exit 99
+score -q --model=neighbors --methods=none plain.h5 -o plain.s.h5
+flag plain.s.h5 -o plain.f.h5 2>said
+is "$(report plain.f.h5 | grep -c mismatched_pair; grep -c mismatched said)" \
+    "0
+0" "nobody is told of pairs where there are none"
 fails_with 2 "--methods: pair_rank needs a second block of features; see" \
     score --model=none --methods=pair_rank plain.h5 -o no.h5
 ok "$([ ! -e no.h5 ]; echo $?)" "nothing is written then"

@@ -166,7 +166,8 @@ static void says_what_it_lacks(void **state)
         {"conflict", "labels"},        {"near_duplicate", "neighbours"},
         {"outlier", "neighbours"},     {"missing", "a table of source cells"},
         {"invalid", "a table of source cells"}, {"rare_class", "labels"},
-        {"order_dependence", "neighbours"}};
+        {"order_dependence", "neighbours"},
+        {"mismatched_pair", "ranks of pairs"}};
     const struct wn_evidence nothing = {.n = 3};
 
     (void)state;

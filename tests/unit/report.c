@@ -500,8 +500,10 @@ static void one_row_explained(void **state)
             "\"neighbors\":[{\"row\":0,\"line\":2,\"id\":\"a\",\"label\":"
             "\"cat\",\"distance\":1},{\"row\":1,\"line\":3,\"id\":\"b\","
             "\"label\":\"cat\",\"distance\":1}],\"scores\":{\"edge\":{"
-            "\"value\":1.25,\"percentile\":91.66666666666667,\"spread\":0.5},"
-            "\"flat\":{\"value\":1,\"percentile\":50,\"spread\":null}}}\n"
+            "\"value\":1.25,\"percentile\":91.66666666666667,\"spread\":0.5,"
+        "\"evidence\":null},"
+            "\"flat\":{\"value\":1,\"percentile\":50,\"spread\":null,"
+        "\"evidence\":null}}}\n"
             "{\"complete\":true,\"lines\":3}\n");
 }
 

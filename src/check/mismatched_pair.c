@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* check mismatched_pair: the row's two blocks of features do not belong
+ * together.
+ *
+ * Read is the score pair_rank (winnow-methods(7)). For a stranger each of its
+ * two ranks is as likely 1 as n, so their geometric mean is above .05 n for 98
+ * of 100 strangers (1 - q (1 - log q), q = .05 ^ 2); a partner is among the
+ * nearest. */
+#include "check/check.h"
+
+#include <math.h>
+
+static const struct wn_option knobs[] = {
+    {.name = "pair-share", .kind = WN_REAL, .value = "S", .standard = "0.05",
+     .low = 0, .high = 1, .recorded = true,
+     .help = "a partner is beyond this share of all rows"},
+    {0}};
+
+static const char *lacks(const struct wn_evidence *evidence)
+{
+    return evidence->pair_rank ? NULL : "ranks of pairs";
+}
+
+static int run(const struct wn_evidence *evidence,
+               const struct wn_options *options, uint8_t *hit,
+               struct wn_error *error)
+{
+    const double share = wn_option_number(options, "pair-share");
+    /* The second of a few rows is no stranger. */
+    const double limit = fmax(share * (double)evidence->n, 2);
+
+    (void)error;
+    for (size_t i = 0; i < evidence->n; i++)
+        hit[i] = (double)evidence->pair_rank[i] > limit;
+    return 0;
+}
+
+const struct wn_check wn_check_mismatched_pair = {
+    .name = "mismatched_pair",
+    .brief = "its second block of features fits other rows better",
+    .reason = "its two halves do not belong together",
+    .knobs = knobs,
+    .reviews = 1,
+    .optional = 1,
+    .run = run,
+    .lacks = lacks};
