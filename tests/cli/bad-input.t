@@ -22,16 +22,16 @@ refused() {
     fi
 }
 
-cp "$files"/*.csv .
+cp "$files"/*.csv "$files"/*.svm "$files"/*.npy .
 sh "$files/make.sh" . >make.out 2>&1
 ok $? "make.sh"
 changed=
-for file in "$files"/*.csv; do
+for file in "$files"/*.csv "$files"/*.svm "$files"/*.npy; do
     cmp -s "$file" "${file##*/}" || changed="$changed ${file##*/}"
 done
 is "$changed" "" "the files are as make.sh makes them"
-is "$(ls ./*.csv | sed 's/^..//')" \
-    "$(sed -n 's/^\([a-z][^ ]*\.csv\) .*/\1/p' "$files/README")" \
+is "$(ls ./*.csv ./*.npy ./*.svm | sed 's/^..//' | sort)" \
+    "$(sed -n 's/^\([a-z][^ ]*\.[a-z]*\)  .*/\1/p' "$files/README")" \
     "README has a line for each file, in order"
 
 # --- files: name|message behind it ------------------------------------------
@@ -114,7 +114,47 @@ bad-xz.csv|: found xz data, wanted text: see xzcat(1)
 bad-zip.csv|: found a zip archive or spreadsheet, wanted CSV
 bad-zstd.csv|: found zstd data, wanted text: see zstdcat(1)
 END
-is "$(echo $seen)" "$(echo bad-*.csv)" "every bad file was tried"
+while IFS='|' read -r file message; do
+    seen="$seen $file"
+    case $file in
+    *.svm) refused 2 "ingest: $file$message" \
+        ingest --from=libsvm -o out.h5 "$file" ;;
+    *.npy) refused 2 "ingest: $file$message" \
+        ingest --label=good-labels.npy -o out.h5 "$file" ;;
+    esac
+done <<'END'
+bad-npy-cells-cut.npy|: claims 24 bytes of cells and has 4
+bad-npy-cells-more.npy|: claims 4 bytes of cells and has 5
+bad-npy-claims.npy|: claims 18446744073709551615 bytes of cells and has 1
+bad-npy-complex.npy|: found type '<c16', wanted one of floats to 8 bytes, integers, booleans or strings
+bad-npy-empty.npy|: found 0 rows, wanted 2, one for each of the input
+bad-npy-header-cut.npy|: claims a header of 118 bytes in a file of 27
+bad-npy-no-shape.npy|: has no 'shape' in its header
+bad-npy-objects.npy|: holds pickled objects, wanted numbers or strings: astype() before numpy.save()
+bad-npy-records.npy|: found type [('a', wanted one of floats to 8 bytes, integers, booleans or strings
+bad-npy-scalar.npy|: wanted an array of 1 to 8 dimensions
+bad-npy-signature.npy|:1: field 1: found a NUL byte, wanted text (is this file binary?)
+bad-npy-version.npy|: .npy of version 4, wanted 1 to 3
+bad-svm-bare-index.svm|:4: found '2', wanted index:value
+bad-svm-colon-cut.svm|:4: found '1:', wanted index:value
+bad-svm-empty.svm|: found no rows
+bad-svm-index-again.svm|:4: found '1:2', wanted indices that ascend
+bad-svm-index-beyond.svm|:4: found '1048577:1', wanted an index of at most 1048576
+bad-svm-index-descends.svm|:4: found '1:2', wanted indices that ascend
+bad-svm-index-huge.svm|:4: found '99999999999999999999:1', wanted an index of at most 1048576
+bad-svm-index-zero.svm|:4: found '0:1', wanted indices from 1
+bad-svm-infinite.svm|:4: found '1:inf', wanted index:value
+bad-svm-label-word.svm|:4: found 'yes', wanted one number as label
+bad-svm-labels-alone.svm|: found no features
+bad-svm-no-label.svm|:4: found '1:1', wanted a label first
+bad-svm-nul.svm|:4: found '1:', wanted index:value
+bad-svm-qid-late.svm|:4: found a qid, wanted one in all rows or in none
+bad-svm-qid-lost.svm|:2: found no qid, wanted one in all rows or in none
+bad-svm-separators.svm|:4: found a TAB behind the label, wanted a blank as in the rows before
+bad-svm-space-in-pair.svm|:4: found '1:', wanted index:value
+bad-svm-value-word.svm|:4: found '1:high', wanted index:value
+END
+is "$(echo $seen)" "$(echo bad-*.csv bad-*.npy bad-*.svm)" "every bad file was tried"
 
 # The first error in the file is told, whoever finds it first.
 for threads in 1 2 7; do

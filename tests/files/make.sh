@@ -154,3 +154,60 @@ put bad-no-features.csv 'label\nx\ny\n'
 put bad-constant-features.csv 'a,b,label\n1,p,x\n1,p,y\n1.0,p,x\n'
 put bad-missing-features.csv 'a,b,label\n,,x\n,,y\n,,x\n'
 put bad-value-not-utf8.csv 'a,town,label\n1,Bonn,x\n2,K\366ln,y\n3,Bonn,x\n'
+
+# --- text of LIBSVM ---------------------------------------------------------
+g='1 1:0.5 2:2\n-1 1:1.5 2:1\n1 1:2.5 2:3\n'
+put bad-svm-bare-index.svm "${g}-1 2\n"
+put bad-svm-colon-cut.svm "${g}-1 1:\n"
+put bad-svm-empty.svm '\n# nothing\n\r\n'
+put bad-svm-index-again.svm "${g}-1 1:1 1:2\n"
+put bad-svm-index-beyond.svm "${g}-1 1048577:1\n"
+put bad-svm-index-descends.svm "${g}-1 2:1 1:2\n"
+put bad-svm-index-huge.svm "${g}-1 99999999999999999999:1\n"
+put bad-svm-index-zero.svm "${g}-1 0:1\n"
+put bad-svm-infinite.svm "${g}-1 1:inf\n"
+put bad-svm-label-word.svm "${g}yes 1:1\n"
+put bad-svm-labels-alone.svm '1\n-1\n1\n'
+put bad-svm-no-label.svm "${g}1:1 2:2\n"
+put bad-svm-nul.svm "${g}-1 1:\0002\n"
+put bad-svm-qid-late.svm "${g}-1 qid:1 1:1\n"
+put bad-svm-qid-lost.svm '1 qid:1 1:1\n-1 1:2\n'
+put bad-svm-separators.svm "${g}-1\t1:1\n"
+put bad-svm-space-in-pair.svm "${g}-1 1: 2\n"
+put bad-svm-value-word.svm "${g}-1 1:high\n"
+
+# --- NumPy arrays -----------------------------------------------------------
+# npy NAME VERSION HEADER CELLS: an array file of version 1 (2: its number).
+npy() {
+    {
+        printf '\223NUMPY'
+        # shellcheck disable=SC2059
+        printf "\\00$2\\000\\$(printf %03o ${#3})\\000"
+        printf '%s' "$3"
+        # shellcheck disable=SC2059
+        printf "$4"
+    } >"$1"
+}
+npy good-labels.npy 1 \
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }" 12
+npy bad-npy-cells-cut.npy 1 \
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }" 1234
+npy bad-npy-cells-more.npy 1 \
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2), }" 12345
+npy bad-npy-claims.npy 1 \
+    "{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296), }" 1
+npy bad-npy-complex.npy 1 \
+    "{'descr': '<c16', 'fortran_order': False, 'shape': (1, 1), }" 1234567812345678
+npy bad-npy-empty.npy 1 \
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 3), }" ''
+npy bad-npy-no-shape.npy 1 "{'descr': '<f4', 'fortran_order': False, }" 1234
+npy bad-npy-objects.npy 1 \
+    "{'descr': '|O', 'fortran_order': False, 'shape': (2, 1), }" 12345678
+npy bad-npy-records.npy 1 \
+    "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }" 1234
+npy bad-npy-scalar.npy 1 \
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (), }" 1234
+npy bad-npy-version.npy 4 \
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }" 1234
+put bad-npy-header-cut.npy "\223NUMPY\001\000\166\000{'descr': '<f4', "
+put bad-npy-signature.npy '\223NUMPX\001\000\000\000'

@@ -5,8 +5,9 @@
 # tests/fuzz/targets.c.
 set -e
 source=$1 into=$2
-mkdir -p "$into/csv" "$into/audit" "$into/foreign" "$into/npy"
+mkdir -p "$into/csv" "$into/libsvm" "$into/npy" "$into/audit" "$into/foreign"
 cp "$source"/tests/files/*.csv "$into/csv"
+cp "$source"/tests/files/*.svm "$into/libsvm"
 
 ingest -q -f --label=species "$source/samples/iris.csv" -o "$into/audit/iris.h5"
 ingest -q -f --label=label --id=id -o "$into/audit/ids.h5" <<'END'
@@ -28,6 +29,7 @@ echo a bb c a bb c dd e | compose "$into/foreign/packed.h5" z/name S4 8
 echo 0 2 1 1 0 2 0 -1 | compose "$into/foreign/names.h5" type/codes i1 8
 echo red green blue | compose "$into/foreign/names.h5" type/categories V 3
 
+cp "$source"/tests/files/*.npy "$into/npy"
 seq 24 | compose "$into/npy/plain.npy" npy f4 8x3
 seq 24 | compose "$into/npy/columns.npy" fortran '>i2' 8x3
 echo a b c | compose "$into/npy/text.npy" npy U2 3
