@@ -13,6 +13,13 @@ AC_DEFUN([WN_REQUIRE_LIBCSV],
     [AC_MSG_ERROR([libcsv is missing; Debian package: libcsv-dev])])
    AC_SUBST([CSV_LIBS])])
 
+AC_DEFUN([WN_REQUIRE_UNISTRING],
+  [AC_CHECK_HEADER([unicase.h], [],
+    [AC_MSG_ERROR([libunistring is missing; Debian package: libunistring-dev])])
+   AC_CHECK_LIB([unistring], [u8_casefold], [UNISTRING_LIBS=-lunistring],
+    [AC_MSG_ERROR([libunistring is missing; Debian package: libunistring-dev])])
+   AC_SUBST([UNISTRING_LIBS])])
+
 AC_DEFUN([WN_REQUIRE_OPENMP],
   [AC_OPENMP
    AS_IF([test "x$ac_cv_prog_c_openmp" = xunsupported],

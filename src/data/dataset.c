@@ -59,6 +59,24 @@ static int bad_row(const struct load *load, const char *path, size_t row,
                    wn_audit_name(load->audit), path, row, what);
 }
 
+/* A class is a spelling of one that is none itself. */
+static int load_spellings(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    const char *path = "data/label_same";
+
+    if (vector(load, path, WN_I32, dataset->k, &dataset->label_same))
+        return -1;
+    for (size_t c = 0; dataset->label_same && c < dataset->k; c++) {
+        const int32_t same = dataset->label_same[c];
+
+        if (same < 0 || (size_t)same >= dataset->k ||
+            dataset->label_same[same] != same)
+            return bad_row(load, path, c, "no such class");
+    }
+    return 0;
+}
+
 static int load_labels(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
@@ -71,7 +89,7 @@ static int load_labels(const struct load *load)
             (dataset->label[i] >= 0 &&
              (size_t)dataset->label[i] >= dataset->k))
             return bad_row(load, "data/label", i, "no such class");
-    return 0;
+    return load_spellings(load);
 }
 
 static int load_block(const struct load *load, const char *path, size_t d,
@@ -492,6 +510,7 @@ void wn_dataset_free(struct wn_dataset *dataset)
     wn_large_free(dataset->features);
     wn_large_free(dataset->features_b);
     wn_large_free(dataset->label);
+    wn_large_free(dataset->label_same);
     wn_large_free(dataset->id);
     wn_large_free(dataset->id_offset);
     wn_large_free(dataset->row_offset);

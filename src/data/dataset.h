@@ -29,6 +29,8 @@ struct wn_dataset {
     char **feature_name; /* d */
     int32_t *label;     /* n, 0..k-1 or -1 */
     char **label_name;  /* k */
+    int32_t *label_same; /* k, the class that each is a spelling of, itself if
+                            of no other; NULL where all are themselves */
     char *id;           /* id_offset[i] .. id_offset[i+1]-1 is row i's */
     uint64_t *id_offset; /* n+1 */
     uint64_t *row_offset; /* n+1 */

@@ -407,6 +407,8 @@ int arrays_write(struct arrays *arrays, struct wn_error *error)
     if (!arrays->writer || put_rows(arrays, error) ||
         ingest_put_codes(arrays->writer, "data/label", n, arrays->code,
                          "data/label_name", &arrays->classes, error) ||
+        ingest_spelling(arrays->run, arrays->writer, arrays->source, NULL,
+                        &arrays->classes, error) ||
         (arrays->id.name && put_ids(arrays, error)) ||
         ingest_put_roles(arrays->writer, &arrays->roles, n, error) ||
         ingest_beside_write(&arrays->beside, n, arrays->order,

@@ -3,12 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/variants.h"
 #include "prog/ingest_work.h"
 #include "render/grid.h"
 #include "util/memory.h"
-
-enum { VARIANTS_TOLD = 10 };
 
 static int add_column(const struct wn_table *table, size_t c,
                       struct wn_grid *grid, struct wn_error *error)
@@ -64,42 +61,7 @@ static int tell_columns(const struct gathered *gathered,
     return status ? -1 : 0;
 }
 
-/* "Cat" and "cat ": the labels are kept, the person is told. */
-static int tell_variants(const struct gathered *gathered,
-                         struct wn_error *error)
-{
-    const struct wn_dictionary *classes = &gathered->table->classes;
-    int32_t *same = wn_new(classes->count, sizeof *same, error);
-    size_t told = 0;
-
-    if (!same || wn_variants_find(classes, same, error)) {
-        free(same);
-        return -1;
-    }
-    for (size_t c = 0; c < classes->count; c++) {
-        const struct wn_value *one = &classes->value[same[c]];
-        const struct wn_value *two = &classes->value[c];
-
-        if ((size_t)same[c] == c || told++ >= VARIANTS_TOLD)
-            continue;
-        wn_talk_note(gathered->run->talk,
-                     "%s: column %s: classes '%.*s' (%llu) and '%.*s' (%llu) "
-                     "differ in case or blanks only",
-                     wn_csv_name(gathered->table->csv),
-                     wn_csv_column(gathered->table->csv,
-                                   gathered->table->label_column),
-                     (int)one->length,
-                     wn_dictionary_text(classes, (size_t)same[c]),
-                     (unsigned long long)one->count, (int)two->length,
-                     wn_dictionary_text(classes, c),
-                     (unsigned long long)two->count);
-    }
-    free(same);
-    return 0;
-}
-
-static int tell_summary(const struct gathered *gathered,
-                        struct wn_error *error)
+int ingest_tell(const struct gathered *gathered, struct wn_error *error)
 {
     const struct wn_table *table = gathered->table;
     const size_t n = wn_csv_rows(table->csv);
@@ -123,13 +85,6 @@ static int tell_summary(const struct gathered *gathered,
                          wn_csv_column(table->csv, c),
                          100 * table->column[c].alone.lift);
     return tell_columns(gathered, error);
-}
-
-int ingest_tell(const struct gathered *gathered, struct wn_error *error)
-{
-    if (tell_variants(gathered, error))
-        return -1;
-    return tell_summary(gathered, error);
 }
 
 void ingest_tell_rows(const struct gathered *gathered)

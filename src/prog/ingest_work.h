@@ -112,6 +112,13 @@ void ingest_reject_abandon(struct rejects *rejects);
  * then needs wn_audit_finish(). */
 int ingest_write(struct gathered *gathered,
                  struct wn_error *error) WN_MUST_CHECK;
+/* ingest_spelling.c: find classes that are spellings of others, tell them, and
+ * write data/label_same if there are any. `column` may be NULL. */
+int ingest_spelling(const struct wn_run *run, struct wn_audit_writer *writer,
+                    const char *source, const char *column,
+                    const struct wn_dictionary *classes,
+                    struct wn_error *error) WN_MUST_CHECK;
+
 /* ingest_columns.c: /data/column. */
 int ingest_write_columns(struct gathered *gathered,
                          struct wn_error *error) WN_MUST_CHECK;

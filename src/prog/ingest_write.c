@@ -230,6 +230,9 @@ static int write_beside(const struct gathered *gathered,
 
 int ingest_write(struct gathered *gathered, struct wn_error *error)
 {
+    const struct wn_table *table = gathered->table;
+    const struct wn_csv *csv = table->csv;
+
     gathered->writer =
         wn_run_create(gathered->run, NULL, WN_DATA, error);
     gathered->noted = wn_new(wn_csv_columns(gathered->table->csv),
@@ -237,6 +240,10 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
     return !gathered->writer || !gathered->noted ||
                    write_features(gathered, error) ||
                    write_labels(gathered, error) ||
+                   ingest_spelling(gathered->run, gathered->writer,
+                                   wn_csv_name(csv),
+                                   wn_csv_column(csv, table->label_column),
+                                   &table->classes, error) ||
                    ingest_put_roles(gathered->writer, &gathered->roles,
                                     wn_csv_rows(gathered->table->csv),
                                     error) ||

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "render/columns.h"
+#include "render/spelling.h"
 #include "render/report.h"
 #include "util/number.h"
 
@@ -254,6 +255,41 @@ static int put_pairs(const struct wn_report *report, struct lines *lines)
             return -1;
     }
     return 0;
+}
+
+static int put_spelling(const struct wn_report *report,
+                        const struct wn_spelling *spelling,
+                        struct lines *lines)
+{
+    char *const *name = report->data.label_name;
+    struct wn_text rule = {0};
+    int status = -1;
+
+    if (wn_spelling_rule(report, spelling, &rule, lines->error) == 0)
+        status = put_line(
+            lines,
+            json_pack("{s:s,s:o,s:I,s:o,s:I,s:o}", "record", "spelling",
+                      "class", json_text(name[spelling->class]), "rows",
+                      (json_int_t)spelling->rows, "of",
+                      json_text(name[spelling->of]), "of_rows",
+                      (json_int_t)spelling->of_rows, "rule",
+                      json_text(wn_text_of(&rule))));
+    wn_text_free(&rule);
+    return status;
+}
+
+static int put_spellings(const struct wn_report *report, struct lines *lines)
+{
+    struct wn_spelling *spelling = NULL;
+    size_t count;
+    int status = 0;
+
+    if (wn_spellings(report, &spelling, &count, lines->error))
+        return -1;
+    for (size_t s = 0; s < count && status == 0; s++)
+        status = put_spelling(report, &spelling[s], lines);
+    free(spelling);
+    return status;
 }
 
 /* A number, a date as text, or null. */
@@ -521,6 +557,7 @@ int wn_json_report(const struct wn_report *report, struct wn_text *out,
         (report->against && put_against(report, &lines)) ||
         (report->columns && put_columns(report, &lines)) ||
         put_classes(report, &lines) || put_pairs(report, &lines) ||
+        put_spellings(report, &lines) ||
         put_rows(report, &lines) ||
         (report->against && put_gone(report, &lines)))
         return -1;

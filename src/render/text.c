@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "render/columns.h"
+#include "render/spelling.h"
 #include "render/report.h"
 #include "render/grid.h"
 #include "render/words.h"
@@ -657,8 +658,9 @@ int wn_text_report(const struct wn_report *report, struct wn_text *out,
         (report->against && put_against(report, out, error)) ||
         put_data(report, out, error) || put_defects(report, out, error))
         return -1;
-    if ((report->columns || !report->scored) &&
-        wn_columns_text(report, out, error))
+    if (wn_spellings_text(report, out, error) ||
+        ((report->columns || !report->scored) &&
+         wn_columns_text(report, out, error)))
         return -1;
     if (report->flagged &&
         (put_noise(report, out, error) || put_checks(report, out, error) ||

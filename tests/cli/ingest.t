@@ -240,10 +240,10 @@ same gone2.csv rest.csv "prune: what was left out stays in order"
 # --- classes ----------------------------------------------------------------------
 printf 'a,label\n1,Cat\n2,cat \n3,dog\n4,CAT\n5,cat \n6,d og\n' >pets.csv
 ingest --label=label pets.csv 2>err >pets.h5
-is "$(sed '$d' err)" "ingest: pets.csv: column label: classes 'CAT' (1) and\
- 'Cat' (1) differ in case or blanks only
-ingest: pets.csv: column label: classes 'CAT' (1) and 'cat ' (2)\
- differ in case or blanks only" "spellings of one class are told"
+is "$(sed '$d' err)" "ingest: pets.csv: column label: 'Cat' (1) is a spelling\
+ of 'CAT' (1); rule: label: map \"Cat\" = \"CAT\"
+ingest: pets.csv: column label: 'cat ' (2) is a spelling of 'CAT' (1); rule:\
+ label: map \"cat \" = \"CAT\"" "spellings of one class are told"
 printf 'CAT\nCat\r\n\ncat \nd og\ndog\neel' >classes
 ingest -v --label=label --classes=classes pets.csv 2>err >pets.h5
 is "$(tail -n 1 err)" "ingest: pets.csv: 6 rows in = 6 kept + 0 rejected, 1\

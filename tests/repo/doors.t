@@ -36,6 +36,7 @@ library() {
 library 'hdf5[_a-z]*\.h' data
 library 'csv\.h' data
 library '(cblas|lapacke?|f77blas)\.h' model
+library 'uni(case|ctype|norm|str)\.h' encode
 library 'jansson\.h' render
 library 'xxhash\.h' util
 

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Classes that are spellings of others, each with the rule that mends it. */
+#include "render/spelling.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode/cleaning.h"
+#include "render/words.h"
+#include "util/memory.h"
+
+int wn_spellings(const struct wn_report *report, struct wn_spelling **spelling,
+                 size_t *count, struct wn_error *error)
+{
+    const struct wn_dataset *data = &report->data;
+    size_t *rows = wn_new(data->k, sizeof *rows, error);
+    struct wn_spelling *list = wn_new(data->k, sizeof *list, error);
+
+    *count = 0;
+    if (!rows || !list) {
+        free(rows);
+        free(list);
+        return -1;
+    }
+    for (size_t i = 0; data->label && i < data->n; i++)
+        if (data->label[i] >= 0)
+            rows[data->label[i]]++;
+    for (size_t c = 0; data->label_same && c < data->k; c++) {
+        const size_t of = (size_t)data->label_same[c];
+
+        if (of != c)
+            list[(*count)++] =
+                (struct wn_spelling){c, of, rows[c], rows[of]};
+    }
+    free(rows);
+    *spelling = list;
+    return 0;
+}
+
+int wn_spelling_rule(const struct wn_report *report,
+                     const struct wn_spelling *spelling, struct wn_text *rule,
+                     struct wn_error *error)
+{
+    const char *old = report->data.label_name[spelling->class];
+    const char *new = report->data.label_name[spelling->of];
+    const char *column = report->data.label_column;
+
+    return wn_cleaning_write_map(rule, column ? column : "label", old,
+                                 strlen(old), new, strlen(new), error);
+}
+
+static int put_spelling(const struct wn_report *report,
+                        const struct wn_spelling *spelling,
+                        struct wn_text *out, struct wn_error *error)
+{
+    struct wn_text rule = {0};
+    int status = -1;
+
+    if (wn_spelling_rule(report, spelling, &rule, error) == 0 &&
+        wn_text_add(out, "  ", 2, error) == 0 &&
+        wn_text_add_visible(out, wn_text_of(&rule), rule.length, error) == 0)
+        status = wn_text_format(out, error, "   # %zu %s, %zu so spelt\n",
+                                spelling->rows,
+                                wn_plural(spelling->rows, "row", "rows"),
+                                spelling->of_rows);
+    wn_text_free(&rule);
+    return status;
+}
+
+int wn_spellings_text(const struct wn_report *report, struct wn_text *out,
+                      struct wn_error *error)
+{
+    struct wn_spelling *spelling = NULL;
+    size_t count;
+    int status = -1;
+
+    if (wn_spellings(report, &spelling, &count, error))
+        return -1;
+    if (count &&
+        wn_text_format(out, error,
+                       "\nSpellings of one class, and the rules that mend "
+                       "them\n"))
+        goto done;
+    for (size_t s = 0; s < count && s < WN_TOP_ROWS; s++)
+        if (put_spelling(report, &spelling[s], out, error))
+            goto done;
+    status = count > WN_TOP_ROWS
+                 ? wn_text_format(out, error,
+                                  "  and %zu more; --format=json has all\n",
+                                  count - WN_TOP_ROWS)
+                 : 0;
+done:
+    free(spelling);
+    return status;
+}
