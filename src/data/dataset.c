@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/features.h"
 #include "util/large.h"
 #include "util/memory.h"
 
@@ -108,12 +109,33 @@ static int load_block(const struct load *load, const char *path, size_t d,
     return 0;
 }
 
+/* Those that ingest --link left where they were. */
+static int load_linked(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    struct wn_features *features;
+    int status = -1;
+
+    if (wn_audit_has(load->audit, "data/features") || dataset->d == 0)
+        return 0;
+    features = wn_features_open(load->audit, load->error);
+    if (features)
+        dataset->features = wn_new(wn_product(dataset->n, dataset->d, 1),
+                                   sizeof *dataset->features, load->error);
+    if (dataset->features)
+        status = wn_features_read(features, 0, dataset->n, dataset->features,
+                                  load->error);
+    wn_features_close(features);
+    return status;
+}
+
 static int load_features(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
 
     return load_block(load, "data/features", dataset->d,
                       &dataset->features) ||
+                   load_linked(load) ||
                    names(load, "data/feature_name", &dataset->feature_name)
                ? -1
                : 0;
@@ -443,7 +465,7 @@ static int load_extents(const struct load *load)
     return first_extent(load, "data/row_hash", 0, &dataset->n) ||
                    first_extent(load, "data/features", 0, &dataset->n) ||
                    first_extent(load, "data/label", 0, &dataset->n) ||
-                   first_extent(load, "data/features", 1, &dataset->d) ||
+                   wn_features_width(load->audit, &dataset->d, load->error) ||
                    first_extent(load, "data/features_b", 1, &dataset->p) ||
                    first_extent(load, "data/label_name", 0, &dataset->k) ||
                    first_extent(load, "data/column/name", 0,

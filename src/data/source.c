@@ -223,12 +223,9 @@ static const char *last_part(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The places where the source may be, in `path`; `which` from 0. Returns false
- * for a place that says nothing new. */
-static bool place(const struct wn_dataset *dataset, const char *audit_path,
-                  int which, struct wn_text *path, struct wn_error *error)
+bool wn_source_place(const char *source, const char *audit_path, int which,
+                     struct wn_text *path, struct wn_error *error)
 {
-    const char *source = dataset->source;
     const size_t folder =
         audit_path ? (size_t)(last_part(audit_path) - audit_path) : 0;
 
@@ -255,7 +252,8 @@ static struct wn_source *search(const struct wn_dataset *dataset,
     for (int which = 0; !source && which < 3; which++) {
         struct wn_error quiet = {0};
 
-        if (!place(dataset, audit_path, which, &path, &quiet))
+        if (!wn_source_place(dataset->source, audit_path, which, &path,
+                             &quiet))
             continue;
         /* Only plain files: the path comes from the audit, not from the
          * user, and must not make us wait on a pipe or a device. */

@@ -10,6 +10,14 @@
 #define WN_DATA_SOURCE_H
 
 #include "data/dataset.h"
+#include "util/text.h"
+
+/* The places where a file named `source` in an audit may be, into *path;
+ * `which` 0 .. 2: from here, beside the audit file, and beside it without
+ * directories. False for a place that says nothing new. */
+bool wn_source_place(const char *source, const char *audit_path, int which,
+                     struct wn_text *path, struct wn_error *error)
+    WN_MUST_CHECK;
 
 struct wn_source; /* an open source whose size and digest were checked */
 

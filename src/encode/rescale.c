@@ -39,7 +39,7 @@ static size_t sample_step(size_t n, size_t d)
 }
 
 /* The sample, feature by feature: d x rows. */
-static double *read_sample(const struct wn_array *array, const size_t *keep,
+static double *read_sample(const struct wn_array *array, const uint64_t *keep,
                            size_t n, size_t *count, struct wn_error *error)
 {
     const size_t d = array->columns, step = sample_step(n, d);
@@ -110,7 +110,7 @@ static int fit_robust(struct wn_rescale *rescale, double *sample, size_t rows,
 }
 
 int wn_rescale_fit(struct wn_rescale *rescale, enum wn_rescale_how how,
-                   const struct wn_array *array, const size_t *keep, size_t n,
+                   const struct wn_array *array, const uint64_t *keep, size_t n,
                    struct wn_error *error)
 {
     double share = 1;

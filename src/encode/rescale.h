@@ -44,7 +44,7 @@ struct wn_rescale {
  * NULL. WN_EDATA with row and column for a number that is not finite or beyond
  * those of 4 bytes. */
 int wn_rescale_fit(struct wn_rescale *rescale, enum wn_rescale_how how,
-                   const struct wn_array *array, const size_t *keep, size_t n,
+                   const struct wn_array *array, const uint64_t *keep, size_t n,
                    struct wn_error *error) WN_MUST_CHECK;
 void wn_rescale_free(struct wn_rescale *rescale);
 

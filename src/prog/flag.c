@@ -15,6 +15,7 @@
 #include "check/select.h"
 #include "check/suspicion.h"
 #include "data/dataset.h"
+#include "data/features.h"
 #include "prog/program.h"
 #include "util/hash.h"
 #include "util/memory.h"
@@ -122,12 +123,16 @@ static int hash_features(struct work *work, struct wn_error *error)
 {
     enum { ROWS = 1024 };
     const size_t n = work->evidence.n;
-    size_t extent[3];
-    int rank, status = -1;
+    size_t d;
+    int status = -1;
 
-    if (wn_audit_shape(work->audit, "data/features", &rank, extent, error))
+    if (wn_features_width(work->audit, &d, error))
         return -1;
-    const size_t d = extent[1];
+    if (d == 0)
+        return 0;
+    struct wn_features *features = wn_features_open(work->audit, error);
+    if (!features)
+        return -1;
     float *block = wn_new(wn_product(ROWS, d, 1), sizeof *block, error);
     work->feature_hash = wn_new(n, sizeof *work->feature_hash, error);
     if (!block || !work->feature_hash)
@@ -135,8 +140,7 @@ static int hash_features(struct work *work, struct wn_error *error)
     for (size_t begin = 0; begin < n; begin += ROWS) {
         const size_t end = n - begin < ROWS ? n : begin + ROWS;
 
-        if (wn_audit_read_rows(work->audit, "data/features", begin, end, d,
-                               block, error))
+        if (wn_features_read(features, begin, end, block, error))
             goto done;
         for (size_t cell = 0; cell < (end - begin) * d; cell++)
             block[cell] += 0.0f;
@@ -148,6 +152,7 @@ static int hash_features(struct work *work, struct wn_error *error)
     work->evidence.feature_hash = work->feature_hash;
     status = 0;
 done:
+    wn_features_close(features);
     free(block);
     return status;
 }
@@ -297,10 +302,8 @@ static int read_evidence(const struct wn_run *run, struct work *work,
     evidence->k = work->data.k;
     evidence->label = work->data.label;
     evidence->threads = run->threads;
-    if ((wn_audit_has(work->audit, "data/features") &&
-         hash_features(work, error)) ||
-        read_neighbors(work, error) || read_pairs(work, error) ||
-        read_probability(run, work, error))
+    if (hash_features(work, error) || read_neighbors(work, error) ||
+        read_pairs(work, error) || read_probability(run, work, error))
         return -1;
     return count_defects(work, error);
 }

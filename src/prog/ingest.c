@@ -32,6 +32,8 @@ static const struct wn_option first_rows[] = {
     {.name = "scale", .kind = WN_CHOICE, .value = "HOW",
      .standard = "auto", .choices = wn_rescale_choices, .recorded = true,
      .help = "bring the features of arrays to one scale"},
+    {.name = "link", .kind = WN_FLAG, .recorded = true,
+     .help = "leave the features in the HDF5 file; they must not change"},
     {.name = "features-b", .kind = WN_TEXT, .value = "ARRAY",
      .help = "a second block of features that should agree with the first"},
     {.name = "dynamics", .kind = WN_TEXT, .value = "ARRAY",

@@ -193,7 +193,9 @@ static int read_roles(struct arrays *arrays, struct wn_error *error)
 
 static enum wn_rescale_how scale_asked(const struct arrays *arrays)
 {
-    const char *asked = wn_option_text(arrays->run->options, "scale");
+    const char *asked = arrays->link
+                            ? "none"
+                            : wn_option_text(arrays->run->options, "scale");
     const char *at = strstr(wn_rescale_choices, asked);
     enum wn_rescale_how how = WN_RESCALE_NONE;
 
@@ -202,8 +204,30 @@ static enum wn_rescale_how scale_asked(const struct arrays *arrays)
     return how;
 }
 
+/* What stays where it is cannot be changed, and has to be found again. */
+static int check_link(struct arrays *arrays, struct wn_error *error)
+{
+    const struct wn_options *options = arrays->run->options;
+    const char *features = wn_option_text(options, "features");
+
+    arrays->link = wn_option_on(options, "link");
+    if (!arrays->link)
+        return 0;
+    if (wn_option_given(options, "scale") &&
+        strcmp(wn_option_text(options, "scale"), "none"))
+        return wn_fail(error, WN_EUSAGE, "--link leaves the features as they "
+                       "are; wanted --scale=none");
+    if (strcmp(arrays->form, "hdf5") || !features || strchr(features, ':') ||
+        strcmp(arrays->source, "-") == 0)
+        return wn_fail(error, WN_EUSAGE, "--link wants --features of an HDF5 "
+                       "file that is no pipe");
+    return 0;
+}
+
 int arrays_prepare(struct arrays *arrays, struct wn_error *error)
 {
+    if (check_link(arrays, error))
+        return -1;
     arrays->rows = arrays->beside.rows = arrays->label.rows;
     if (arrays->rows == 0)
         return wn_fail(error, WN_EDATA, "%s: found no rows",

@@ -23,7 +23,8 @@ struct arrays {
     struct beside beside;
 
     size_t rows, n;    /* of the arrays; without those that are dropped */
-    size_t *keep;      /* n rows of the arrays; NULL: all of them */
+    uint64_t *keep;    /* n rows of the arrays; NULL: all of them */
+    bool link;         /* the features stay in their file */
     struct wn_dictionary classes;
     int32_t *code;     /* n labels */
     size_t *order;     /* the column of each class */
@@ -35,7 +36,7 @@ struct arrays {
 
 static inline size_t arrays_row(const struct arrays *arrays, size_t i)
 {
-    return arrays->keep ? arrays->keep[i] : i;
+    return arrays->keep ? (size_t)arrays->keep[i] : i;
 }
 
 /* ingest_arrays.c: labels, roles and scales of what was read. */

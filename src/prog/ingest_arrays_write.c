@@ -5,10 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/features.h"
 #include "encode/brought.h"
 #include "encode/listing.h"
 #include "prog/ingest_arrays.h"
 #include "util/memory.h"
+
+/* The part of "x.h5: /x" that stands in the file, or the file. */
+static const char *place_of(const struct wn_array *array)
+{
+    const char *colon = strstr(array->name, ": ");
+    const char *slash = strrchr(array->name, '/');
+
+    if (colon)
+        return colon + 2;
+    return slash ? slash + 1 : array->name;
+}
 
 /* --- rows: features, and what a row is known by ------------------------- */
 
@@ -64,15 +76,16 @@ static void widen(struct arrays *arrays, const double *in, size_t d)
     }
 }
 
-/* The rows of an array of d numbers, encoded, into `path`. */
+/* The features, encoded; with --link they stay where they are and are only
+ * looked at. */
 static int put_features(struct arrays *arrays, struct outgoing *out,
                         struct wn_error *error)
 {
     const struct wn_array *array = &arrays->features;
     const size_t d = array->columns, extent[3] = {arrays->n, d, 0};
 
-    if (wn_audit_write_begin(arrays->writer, "data/features", WN_F32, extent,
-                             error))
+    if (!arrays->link && wn_audit_write_begin(arrays->writer, "data/features",
+                                              WN_F32, extent, error))
         return -1;
     for (size_t i = 0; i < arrays->n; i++) {
         const size_t from = arrays_row(arrays, i);
@@ -81,12 +94,32 @@ static int put_features(struct arrays *arrays, struct outgoing *out,
         if (!in ||
             wn_rescale_row(&arrays->rescale, array, from, in, out->encoded,
                            error) ||
-            wn_audit_write_append(arrays->writer, 1, out->encoded, error))
+            (!arrays->link && wn_audit_write_append(arrays->writer, 1,
+                                                    out->encoded, error)))
             return -1;
         widen(arrays, in, d);
         out->hash[i] = hash_row(arrays, out, in, d, i);
     }
-    return wn_audit_write_end(arrays->writer, error);
+    return arrays->link ? 0 : wn_audit_write_end(arrays->writer, error);
+}
+
+static int put_link(const struct arrays *arrays, struct wn_error *error)
+{
+    struct wn_audit_writer *writer = arrays->writer;
+    char digest[WN_DIGEST_TEXT];
+
+    if (!arrays->link)
+        return 0;
+    return wn_features_digest(&arrays->features, arrays->keep, arrays->n,
+                              digest, error) ||
+                   wn_audit_write_text(writer, "data", "link", arrays->source,
+                                       error) ||
+                   wn_audit_write_text(writer, "data", "link_array",
+                                       place_of(&arrays->features), error) ||
+                   wn_audit_write_text(writer, "data", "link_digest", digest,
+                                       error)
+               ? -1
+               : 0;
 }
 
 /* x#0, x#1, ... of /group/x or x.npy; of libsvm its indices. */
@@ -262,17 +295,6 @@ struct profile {
     double low[ARRAYS_MOST], high[ARRAYS_MOST];
 };
 
-/* The part of "x.h5: /x" that stands in the file, or the file. */
-static const char *place_of(const struct wn_array *array)
-{
-    const char *colon = strstr(array->name, ": ");
-    const char *slash = strrchr(array->name, '/');
-
-    if (colon)
-        return colon + 2;
-    return slash ? slash + 1 : array->name;
-}
-
 static void add_array(struct profile *profile, const struct wn_array *array,
                       const char *kind, uint64_t distinct)
 {
@@ -413,7 +435,8 @@ int arrays_write(struct arrays *arrays, struct wn_error *error)
         ingest_put_roles(arrays->writer, &arrays->roles, n, error) ||
         ingest_beside_write(&arrays->beside, n, arrays->order,
                             arrays->classes.count, arrays->writer, error) ||
-        put_columns(arrays, error) || put_provenance(arrays, error))
+        put_columns(arrays, error) || put_provenance(arrays, error) ||
+        put_link(arrays, error))
         return -1;
     tell(arrays);
     return 0;

@@ -25,7 +25,7 @@ struct beside {
     const struct wn_run *run;
     bool inside;
     size_t rows; /* of the input */
-    const size_t *keep;
+    const uint64_t *keep;
     struct wn_array features_b, dynamics;
 };
 /* Read and check them, before the work; write them for n rows of k classes,

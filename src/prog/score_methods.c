@@ -16,8 +16,9 @@ static const char *lacks(const struct wn_run *run, const struct work *work,
     if ((method->needs & WN_NEEDS_PROBABILITY) && !work->member_count &&
         !work->brought)
         return "probabilities, but --model is none";
-    if (!score_has_features(work) &&
-        (method->needs & (WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES) ||
+    if (work->width == 0 &&
+        (method->needs &
+             (WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES | WN_NEEDS_PAIRS) ||
          (method->needs & WN_NEEDS_DYNAMICS && !work->followed)))
         return "features, and there are none";
     if ((method->needs & WN_NEEDS_GRADIENTS) && work->followed)

@@ -10,17 +10,16 @@
 int score_pairs_bytes(const struct wn_run *run, const struct work *work,
                       double *bytes, struct wn_error *error)
 {
-    size_t x[3] = {0, 0, 0}, y[3] = {0, 0, 0};
+    size_t y[3] = {0, 0, 0};
     int rank;
 
     *bytes = 0;
     if (!(work->needs & WN_NEEDS_PAIRS))
         return 0;
-    if (wn_audit_shape(work->audit, "data/features", &rank, x, error) ||
-        wn_audit_shape(work->audit, "data/features_b", &rank, y, error))
+    if (wn_audit_shape(work->audit, "data/features_b", &rank, y, error))
         return -1;
     *bytes = 4 * (double)y[0] * (double)y[1] +
-             wn_pairs_bytes(x[0], x[1], y[1], run->threads);
+             wn_pairs_bytes(y[0], work->width, y[1], run->threads);
     return 0;
 }
 

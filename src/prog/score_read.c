@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/features.h"
 #include "prog/score_work.h"
 #include "util/large.h"
 #include "util/memory.h"
@@ -34,25 +35,6 @@ static bool is_member(const struct wn_run *run,
             wn_option_holds(run->options, "model", WN_COMMITTEE));
 }
 
-bool score_has_features(const struct work *work)
-{
-    return wn_audit_has(work->audit, "data/features");
-}
-
-/* How many features there are; 0 without. */
-static int features_width(const struct work *work, size_t *d,
-                          struct wn_error *error)
-{
-    size_t extent[3] = {0, 0, 0};
-    int rank;
-
-    if (score_has_features(work) &&
-        wn_audit_shape(work->audit, "data/features", &rank, extent, error))
-        return -1;
-    *d = extent[1];
-    return 0;
-}
-
 /* The predictors and what they and the methods need. Probabilities that the
  * user brought take the place of all predictors unless these were named. */
 static int choose(const struct wn_run *run, struct work *work,
@@ -61,6 +43,8 @@ static int choose(const struct wn_run *run, struct work *work,
     const char *metric = wn_option_text(run->options, "metric");
     size_t count = 0;
 
+    if (wn_features_width(work->audit, &work->width, error))
+        return -1;
     work->metric = strcmp(metric, "cosine") == 0 ? WN_COSINE : WN_EUCLIDEAN;
     work->brought = wn_audit_has(work->audit, "data/probability") &&
                     !wn_option_given(run->options, "model");
@@ -75,7 +59,7 @@ static int choose(const struct wn_run *run, struct work *work,
             work->members[work->member_count++] = wn_predictors[p];
             work->parts |= wn_predictors[p]->needs;
         }
-    if (work->member_count && !score_has_features(work))
+    if (work->member_count && !work->width)
         return wn_fail(error, WN_EDATA,
                        "%s: there are no features, wanted one or more, or "
                        "probabilities, or --model=none",
@@ -146,12 +130,12 @@ static int check_memory(const struct wn_run *run, const struct work *work,
         !wn_audit_has(work->audit, "data/label_name"))
         return 0;
     if (wn_audit_shape(work->audit, "data/label", &rank, x, error) ||
-        features_width(work, &x[1], error) ||
         wn_audit_shape(work->audit, "data/label_name", &rank, names, error) ||
-        score_dynamics_bytes(run, work, x[0], x[1], names[0], &dynamics,
-                             error) ||
+        score_dynamics_bytes(run, work, x[0], work->width, names[0],
+                             &dynamics, error) ||
         score_pairs_bytes(run, work, &pairs, error))
         return -1;
+    x[1] = work->width;
     const struct wn_sample sample = {
         .n = x[0], .d = x[1], .k = names[0], .m = m, .threads = run->threads,
         .probe = score_probe(run),

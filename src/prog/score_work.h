@@ -16,6 +16,7 @@
 struct work {
     struct wn_audit *audit;
     struct wn_dataset data;
+    size_t width; /* features there are, loaded or not */
     size_t m;
     enum wn_metric metric;
     struct wn_graph_facts facts;
@@ -64,7 +65,6 @@ static inline const char *score_member(const struct work *work, size_t p)
  * memory that takes; the data, checked. */
 int score_read(const struct wn_run *run, struct work *work,
                struct wn_error *error) WN_MUST_CHECK;
-bool score_has_features(const struct work *work);
 
 /* score_find.c: graph, probabilities, networks, as far as they are needed. */
 int score_find(const struct wn_run *run, struct work *work,

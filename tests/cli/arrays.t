@@ -129,6 +129,41 @@ for stage in 'score -i h.h5 --methods=disagreement --model=neighbors -q' \
     runs "$stage" $stage
 done
 
+# --link: the features stay; the stages do with them what they do with a copy.
+ingest i.h5 --features=/x --label=/gaps --missing-label=drop --scale=none -q \
+    -o copy.h5
+runs '--link' ingest i.h5 --features=/x --label=/gaps --missing-label=drop \
+    --link -q -o link.h5
+fails_with 2 'peek: link.h5: data/features: is not in the file' \
+    peek link.h5 data/features f32
+for a in copy link; do
+    score -q --methods=disagreement --model=neighbors $a.h5 -o $a.s.h5 &&
+        flag -q $a.s.h5 -o $a.f.h5
+    ok $? "stages after a $a"
+done
+is "$(peek link.s.h5 score/disagreement digest)" \
+    "$(peek copy.s.h5 score/disagreement digest)" 'give the same scores'
+is "$(peek link.f.h5 flag/issue digest)" "$(peek copy.f.h5 flag/issue digest)" \
+    'and issues'
+mkdir away
+mv i.h5 link.h5 away
+runs 'found beside the audit' score -q --methods=none --model=neighbors \
+    away/link.h5 -o l.h5
+mv away/i.h5 away/j.h5
+fails_with 2 'score: i.h5: cannot find the file that holds the features of' \
+    score away/link.h5 -o no.h5
+compose away/i.h5 y f8 ${n}x4 <x
+fails_with 2 'score: away/i.h5: /x: is not in the file' \
+    score away/link.h5 -o no.h5
+awk 'NR == 5 { $1 = 5.01 } 1' x | compose away/i.h5 x f8 ${n}x4
+fails_with 2 'score: away/i.h5: /x: changed since the audit: found digest' \
+    score away/link.h5 -o no.h5
+mv away/j.h5 i.h5
+fails_with 2 'ingest: --link leaves the features as they are; wanted --scale' \
+    ingest i.h5 --features=/x --label=/y --link --scale=robust -o no.h5
+fails_with 2 'ingest: --link wants --features of an HDF5 file that is no pipe' \
+    sh -c 'cat i.h5 | ingest --features=/x --label=/y --link -o no.h5'
+
 # Without features: what was brought is copied, what needs none is found.
 runs 'probabilities only' ingest i.h5 --label=/y --probability=/p -q -o p.h5
 runs 'are scored' score -q p.h5 -o ps.h5
