@@ -120,8 +120,9 @@ static int load_linked(const struct load *load)
         return 0;
     features = wn_features_open(load->audit, load->error);
     if (features)
-        dataset->features = wn_new(wn_product(dataset->n, dataset->d, 1),
-                                   sizeof *dataset->features, load->error);
+        dataset->features =
+            wn_large_new(wn_product(dataset->n, dataset->d, 1),
+                         sizeof *dataset->features, load->error);
     if (dataset->features)
         status = wn_features_read(features, 0, dataset->n, dataset->features,
                                   load->error);
