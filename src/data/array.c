@@ -114,7 +114,8 @@ static int reach(struct window *window, size_t length, struct wn_error *error)
     if (window->used - window->at >= length)
         return 0;
     window->used -= window->at;
-    memmove(window->bytes, window->bytes + window->at, window->used);
+    if (window->used)
+        memmove(window->bytes, window->bytes + window->at, window->used);
     window->at = 0;
     if (wn_grow(&window->bytes, &window->room,
                 length > BUFFER ? length : BUFFER, 1, error))

@@ -58,7 +58,8 @@ static int next_line(struct text *text, const char **line, size_t *length)
         if (left == 0)
             return 0;
         text->used -= text->at;
-        memmove(text->bytes, text->bytes + text->at, text->used);
+        if (text->used)
+            memmove(text->bytes, text->bytes + text->at, text->used);
         text->at = 0;
         if (text->used >= LINE_MOST)
             return wn_fail(text->error, WN_EDATA, "%s:%llu: a line of more "

@@ -8,8 +8,8 @@
 # seed. What libFuzzer finds worth keeping stays in fuzz/found/TARGET for the
 # next time. The bytes of failures are left in fuzz/.
 set -u
-LC_ALL=C GOMP_SPINCOUNT=100 # for libfuzzer
-export LC_ALL GOMP_SPINCOUNT
+LC_ALL=C KMP_BLOCKTIME=0 # no spinning: of LLVM's OpenMP
+export LC_ALL KMP_BLOCKTIME
 source=$1 seconds=$2
 build=$(pwd)
 PATH=$build:$build/tests/cli:$build/tests/fuzz:$PATH
