@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Random-feature ridge with leave-one-out; see kernel.h.
+/* Kernel ridge with leave-one-out; see kernel.h.
  *
  * Rows go through in slabs. The p x p matrix is built panel by panel, each
  * panel by one thread, each product in float over one slab and summed over the
@@ -7,6 +7,7 @@
 #include "model/kernel.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "model/factor.h"
 #include "model/leaveout.h"
 #include "model/linear.h"
+#include "model/nystrom.h"
 #include "model/standard.h"
 #include "util/large.h"
 #include "util/memory.h"
@@ -23,13 +25,12 @@
 enum {
     SLAB = 8 * WN_BLOCK,     /* rows in hand at a time */
     PANEL = 128,             /* columns of the p x p matrix per task */
-    MOST_FEATURES = 4096,    /* D of thousands of rows, */
-    FEW_FEATURES = 1024,     /* of very many, */
-    WORK = 60000000,         /* and in between: rows x D */
-    LEAST_FEATURES = 256,    /* and of few, or of very many columns */
-    MOST_RAW = 1024,         /* more columns than this stay out of z */
+    MOST_LANDMARKS = 3072,   /* of thousands of rows, */
+    WORK = 40000000,         /* in between: rows x landmarks */
+    FEW_LANDMARKS = 1024,    /* of very many rows, */
+    LEAST_LANDMARKS = 256,   /* of very many columns */
     SAMPLE_ROWS = 2000,      /* for choosing bandwidth and ridge */
-    SAMPLE_FEATURES = 1024,
+    SAMPLE_LANDMARKS = 1024,
     PAIRS = 1000             /* for the typical distance */
 };
 
@@ -37,21 +38,20 @@ enum {
 struct fit {
     const struct wn_kernel *kernel;
     const struct wn_sample *sample;
-    size_t n, d, k, p, raw;
+    size_t n, d, k, p;
     int threads;
     const struct wn_standard *view;
     const int32_t *order; /* n: the rows in the order they are gone through;
                              NULL as they stand */
     float *row;       /* SLAB x d: rows as the kernel sees them */
-    float *direction; /* d x D, in turns */
-    float *phase;     /* D, in turns */
+    struct wn_nystrom nystrom;
     float *slab;      /* SLAB x p: z of the rows in hand */
     float *weighed;   /* SLAB x p: z times its weight */
-    float *product;   /* p x p: of one slab */
+    float *product;   /* p x p: of one slab; then L^-1 in float */
     double *matrix;   /* p x p: A, then its factor, then the inverse of that */
     double *right;    /* p x k: Z^T w Y, then B */
-    float *inverse;   /* p x p */
-    float *weights;   /* p x k: B in float */
+    float *inverse;   /* p x p: L^-1 for rows as kernels */
+    float *weights;   /* p x k: B likewise */
     float *lever;     /* SLAB x p */
 };
 
@@ -64,8 +64,7 @@ static size_t row_at(const struct fit *fit, size_t place)
 static void free_fit(struct fit *fit)
 {
     wn_large_free(fit->row);
-    wn_large_free(fit->direction);
-    free(fit->phase);
+    wn_nystrom_free(&fit->nystrom);
     wn_large_free(fit->slab);
     wn_large_free(fit->weighed);
     wn_large_free(fit->product);
@@ -76,15 +75,14 @@ static void free_fit(struct fit *fit)
     wn_large_free(fit->lever);
 }
 
-static int start_fit(struct fit *fit, uint64_t seed, struct wn_error *error)
+static int start_fit(struct fit *fit, struct wn_error *error)
 {
-    const size_t p = fit->p, D = fit->kernel->features;
-    struct wn_random random;
-
+    if (wn_nystrom_make(&fit->nystrom, fit->sample, fit->view,
+                        fit->kernel->landmarks, fit->kernel->bandwidth,
+                        error))
+        return -1;
+    const size_t p = fit->p = fit->nystrom.m + 1;
     fit->row = wn_large_new(wn_product(SLAB, fit->d, 1), sizeof(float), error);
-    fit->direction =
-        wn_large_new(wn_product(fit->d, D, 1), sizeof(float), error);
-    fit->phase = wn_new(D, sizeof(float), error);
     fit->slab = wn_large_new(wn_product(SLAB, p, 1), sizeof(float), error);
     fit->weighed = wn_large_new(wn_product(SLAB, p, 1), sizeof(float), error);
     fit->lever = wn_large_new(wn_product(SLAB, p, 1), sizeof(float), error);
@@ -93,62 +91,39 @@ static int start_fit(struct fit *fit, uint64_t seed, struct wn_error *error)
     fit->matrix = wn_large_new(wn_product(p, p, 1), sizeof(double), error);
     fit->right = wn_large_new(wn_product(p, fit->k, 1), sizeof(double), error);
     fit->weights = wn_large_new(wn_product(p, fit->k, 1), sizeof(float), error);
-    if (!fit->row || !fit->direction || !fit->phase || !fit->slab ||
-        !fit->weighed ||
-        !fit->lever || !fit->product || !fit->inverse || !fit->matrix ||
-        !fit->right || !fit->weights)
-        return -1;
-    wn_random_start(&random, seed, WN_RANDOM_FEATURES, 0, 0);
-    for (size_t i = 0; i < fit->d * D; i++)
-        fit->direction[i] =
-            (float)(wn_random_normal(&random) /
-                    (2 * M_PI * fit->kernel->bandwidth));
-    for (size_t i = 0; i < D; i++)
-        fit->phase[i] = (float)wn_random_unit(&random);
-    return 0;
+    return fit->row && fit->slab && fit->weighed && fit->lever &&
+                   fit->product && fit->inverse && fit->matrix &&
+                   fit->right && fit->weights
+               ? 0
+               : -1;
 }
 
-/* cos(2 pi turns) to 1e-6; adding 1.5 x 2^23 and taking it away rounds. */
-static inline float wave(float turns)
-{
-    const float part = turns - ((turns + 12582912.f) - 12582912.f);
-    /* cos(2 pi |part|) = sin(2 pi (1/4 - |part|)) */
-    const float a = 6.28318531f * (0.25f - (part < 0 ? -part : part));
-    const float s = a * a;
+/* What a slab holds of a row. */
+enum form {
+    KERNEL, /* its kernel with the landmarks, and 1 */
+    Z       /* z */
+};
 
-    return a * (1 + s * (-1.66666667e-1f +
-                         s * (8.33333333e-3f +
-                              s * (-1.98412698e-4f +
-                                   s * (2.75573192e-6f +
-                                        s * -2.50521084e-8f)))));
-}
-
-/* z of one block of rows, into its place in the slab. */
-static void expand_block(const struct fit *fit, size_t begin, size_t end,
-                         float *x, float *z)
+/* One block of rows into its place in the slab. */
+static void expand_block(const struct fit *fit, enum form form, size_t begin,
+                         size_t end, float *x, float *z, float *spare)
 {
-    const size_t p = fit->p, D = fit->kernel->features;
-    const float scale = (float)sqrt(2.0 / (double)D);
-    const float raw = (float)(1 / sqrt((double)fit->d));
+    const size_t p = fit->p;
 
     for (size_t i = begin; i < end; i++)
         wn_standard_row(fit->view,
                         fit->sample->x + row_at(fit, i) * fit->d,
                         x + (i - begin) * fit->d);
-    wn_gemm(0, 0, end - begin, D, fit->d, 1, x, fit->d, fit->direction, D, 0,
-            z, p);
-    for (size_t i = begin; i < end; i++) {
-        float *row = z + (i - begin) * p;
-
-        for (size_t j = 0; j < D; j++)
-            row[j] = scale * wave(row[j] + fit->phase[j]);
-        for (size_t j = 0; j < fit->raw; j++)
-            row[D + j] = raw * x[(i - begin) * fit->d + j];
-        row[p - 1] = 1;
-    }
+    if (form == Z)
+        wn_nystrom_rows(&fit->nystrom, x, end - begin, spare, z, p);
+    else
+        wn_nystrom_kernel(&fit->nystrom, x, end - begin, z, p);
+    for (size_t r = 0; r < end - begin; r++)
+        z[r * p + p - 1] = 1;
 }
 
-static void expand_slab(struct fit *fit, size_t begin, size_t end)
+static void expand_slab(struct fit *fit, enum form form, size_t begin,
+                        size_t end)
 {
     const size_t blocks = wn_block_count(end - begin);
 
@@ -157,8 +132,10 @@ static void expand_slab(struct fit *fit, size_t begin, size_t end)
         const size_t first = begin + wn_block_begin(b);
         const size_t last = begin + wn_block_end(b, end - begin);
 
-        expand_block(fit, first, last, fit->row + (first - begin) * fit->d,
-                     fit->slab + (first - begin) * fit->p);
+        expand_block(fit, form, first, last,
+                     fit->row + (first - begin) * fit->d,
+                     fit->slab + (first - begin) * fit->p,
+                     fit->lever + (first - begin) * fit->p);
     }
 }
 
@@ -180,7 +157,7 @@ static void add_slab(struct fit *fit, size_t begin, size_t end, double sign)
     const size_t p = fit->p, rows = end - begin;
     const size_t panels = (p + PANEL - 1) / PANEL;
 
-    expand_slab(fit, begin, end);
+    expand_slab(fit, Z, begin, end);
 #pragma omp parallel for schedule(static) num_threads(fit->threads)
     for (size_t r = 0; r < rows; r++) {
         const float w = (float)(sign * wn_sample_weight(
@@ -205,30 +182,59 @@ static void add_slab(struct fit *fit, size_t begin, size_t end, double sign)
         }
 }
 
-/* From sums to B and to the inverse of the factor, both also in float. */
+/* Let the answer take rows as kernels, which spares their way to z when they
+ * are judged: B and L^-1, of A = L L^T, times what leads there. */
+static void fold_root(struct fit *fit, const float *b, const float *inverse)
+{
+    const size_t m = fit->nystrom.m, p = fit->p, k = fit->k;
+    const size_t panels = (p + PANEL - 1) / PANEL;
+
+    wn_gemm(1, 0, m, k, m, 1, fit->nystrom.root, m, b, k, 0, fit->weights, k);
+    memcpy(fit->weights + m * k, b + m * k, k * sizeof(float));
+#pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
+    for (size_t panel = 0; panel < panels; panel++) {
+        const size_t from = panel * PANEL;
+        const size_t to = from + PANEL < p ? from + PANEL : p;
+        const size_t inner = to < m ? to : m;
+
+        wn_gemm(0, 0, to - from, inner, inner, 1, inverse + from * p, p,
+                fit->nystrom.root, m, 0, fit->inverse + from * p, p);
+        if (to == p)
+            for (size_t r = from; r < to; r++)
+                fit->inverse[r * p + m] = inverse[r * p + m];
+    }
+}
+
+/* From sums to B and to the inverse of the factor, both for kernels. */
 static int solve(struct fit *fit, struct wn_error *error)
 {
     const size_t p = fit->p;
+    float *b = wn_large_new(wn_product(p, fit->k, 1), sizeof *b, error);
+    int status = -1;
 
     for (size_t j = 0; j < p; j++)
         fit->matrix[j * p + j] += fit->kernel->ridge;
-    if (wn_factor(fit->matrix, p, error))
-        return -1;
+    if (!b || wn_factor(fit->matrix, p, error))
+        goto done;
     wn_factor_solve(fit->matrix, p, fit->right, fit->k);
     if (wn_factor_invert(fit->matrix, p, error))
-        return -1;
+        goto done;
     for (size_t i = 0; i < p * fit->k; i++)
-        fit->weights[i] = (float)fit->right[i];
+        b[i] = (float)fit->right[i];
     for (size_t r = 0; r < p; r++) {
         wn_large_check();
         for (size_t c = 0; c < p; c++)
-            fit->inverse[r * p + c] =
+            fit->product[r * p + c] =
                 c <= r ? (float)fit->matrix[r * p + c] : 0;
     }
-    return 0;
+    fold_root(fit, b, fit->product);
+    status = 0;
+done:
+    wn_large_free(b);
+    return status;
 }
 
-/* Fitted scores and levers L^-1 z of places first .. last-1 of the slab that
+/* Fitted scores and levers, L^-1 z, of places first .. last-1 of the slab that
  * begins at `begin`. */
 static void project_block(const struct fit *fit, size_t begin, size_t first,
                           size_t last, float *score)
@@ -280,8 +286,7 @@ static void judge_rows(struct fit *fit, float *score)
         const size_t end = begin + SLAB < fit->n ? begin + SLAB : fit->n;
         const size_t blocks = wn_block_count(end - begin);
 
-        if (fit->n > SLAB)
-            expand_slab(fit, begin, end);
+        expand_slab(fit, KERNEL, begin, end);
 #pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
         for (size_t b = 0; b < blocks; b++)
             judge_block(fit, begin, begin + wn_block_begin(b),
@@ -353,7 +358,7 @@ static void project_slab(struct fit *fit, struct groups *groups, size_t begin,
 {
     const size_t blocks = wn_block_count(end - begin);
 
-    expand_slab(fit, begin, end);
+    expand_slab(fit, KERNEL, begin, end);
 #pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
     for (size_t b = 0; b < blocks; b++)
         project_block(fit, begin, begin + wn_block_begin(b),
@@ -461,15 +466,13 @@ int wn_kernel_scores(const struct wn_kernel *kernel,
                      const struct wn_sample *sample, float *score,
                      struct wn_error *error)
 {
-    const size_t n = sample->n, d = sample->d;
+    const size_t n = sample->n;
     struct fit fit = {.kernel = kernel, .view = view, .sample = sample,
-                      .n = n, .d = d, .k = sample->k,
-                      .raw = d <= MOST_RAW ? d : 0,
+                      .n = n, .d = sample->d, .k = sample->k,
                       .threads = sample->threads};
     int status = -1;
 
-    fit.p = kernel->features + fit.raw + 1;
-    if (start_fit(&fit, sample->seed, error))
+    if (start_fit(&fit, error))
         goto done;
     for (size_t begin = 0; begin < n; begin += SLAB)
         add_slab(&fit, begin, begin + SLAB < n ? begin + SLAB : n, 1);
@@ -486,24 +489,27 @@ done:
     return status;
 }
 
-/* D while n D stays below WORK, so that sums take less for more rows. */
-static size_t most_features(size_t n)
+/* As many as keep n m below WORK, so that sums take less for more rows. */
+static size_t most_landmarks(size_t n)
 {
     const size_t most = WORK / n;
 
-    return most < FEW_FEATURES    ? FEW_FEATURES
-           : most > MOST_FEATURES ? MOST_FEATURES
-                                  : most;
+    return most < FEW_LANDMARKS    ? FEW_LANDMARKS
+           : most > MOST_LANDMARKS ? MOST_LANDMARKS
+                                    : most;
 }
 
-/* D for n rows of d columns: no more than rows, and W below 256 MiB. */
-static size_t feature_count(size_t n, size_t d, size_t most)
+/* Landmarks for n rows of d columns: no more than rows, and of all rows'
+ * numbers no more than 256 MiB. */
+static size_t landmark_count(size_t n, size_t d, size_t most)
 {
-    size_t count = n < most ? n : most;
+    size_t count = most;
 
     if (count > ((size_t)1 << 26) / d)
         count = ((size_t)1 << 26) / d;
-    return count < LEAST_FEATURES ? LEAST_FEATURES : count;
+    if (count < LEAST_LANDMARKS)
+        count = LEAST_LANDMARKS;
+    return count < n ? count : n;
 }
 
 static int compare(const void *a, const void *b)
@@ -622,50 +628,75 @@ static int draw_rows(struct draw *draw, const struct wn_sample *from,
     return 0;
 }
 
-/* Fit the sample with these knobs; keep them in *best when no knobs before
- * had a smaller squared error. */
-static int try_knobs(const struct draw *draw, const struct wn_standard *view,
-                     const struct wn_kernel *knobs, struct wn_kernel *best,
-                     double *least, struct wn_error *error)
+/* Where between the neighbours of the least of count values the parabola
+ * through the three is lowest, as a place in the list. */
+static double lowest(const double *value, size_t count)
 {
-    if (wn_kernel_scores(knobs, view, &draw->sample, draw->score, error))
-        return -1;
-    const double miss = squared_error(draw->score, draw->label,
-                                      draw->sample.n, draw->sample.k);
-    if (miss < *least) {
-        *least = miss;
-        *best = *knobs;
+    size_t best = 0;
+
+    for (size_t t = 1; t < count; t++)
+        if (value[t] < value[best])
+            best = t;
+    if (best == 0 || best + 1 == count)
+        return (double)best;
+    const double before = value[best - 1], after = value[best + 1];
+    const double bend = before - 2 * value[best] + after;
+    return (double)best + (bend > 0 ? (before - after) / (2 * bend) : 0);
+}
+
+/* Knobs of a line of trials: each as the one before, times a factor. */
+struct line {
+    double first, factor;
+    size_t count;
+    bool ridge; /* or else the bandwidth */
+};
+
+/* Move one knob to where the leave-one-out squared error on the sample is
+ * least: of the trials and between them, so that no single label makes it
+ * jump. */
+static int search(const struct draw *draw, const struct wn_standard *view,
+                  const struct line *line, struct wn_kernel *knobs,
+                  struct wn_error *error)
+{
+    enum { MOST = 4 };
+    double *knob = line->ridge ? &knobs->ridge : &knobs->bandwidth;
+    double miss[MOST];
+
+    for (size_t t = 0; t < line->count; t++) {
+        *knob = line->first * pow(line->factor, (double)t);
+        if (wn_kernel_scores(knobs, view, &draw->sample, draw->score, error))
+            return -1;
+        miss[t] = squared_error(draw->score, draw->label, draw->sample.n,
+                                draw->sample.k);
     }
+    *knob = line->first * pow(line->factor, lowest(miss, line->count));
     return 0;
 }
 
-/* The knobs with the least leave-one-out squared error on the sample: first the
- * ridge at half the typical distance, then the bandwidth at that ridge. The
- * ridge does not grow with n (it is the ratio of two variances), so what is
- * best on the sample is good for all rows. */
+/* The ridge at half the typical distance, the bandwidth at that ridge, and the
+ * ridge again. It does not grow with n (it is the ratio of two variances), so
+ * what is best on the sample is good for all rows. */
 static int choose(const struct draw *draw, const struct wn_standard *view,
                   double typical, struct wn_kernel *best,
                   struct wn_error *error)
 {
-    static const double ridges[] = {0.1, 1, 10, 100};
-    static const double widths[] = {0.3, 0.8, 1.2};
-    enum { RIDGES = sizeof ridges / sizeof *ridges,
-           ALL = RIDGES + sizeof widths / sizeof *widths };
-    struct wn_kernel knobs = {
-        .features = feature_count(draw->sample.n, draw->sample.d,
-                                  SAMPLE_FEATURES),
-        .bandwidth = 0.5 * typical};
-    double least = INFINITY;
+    struct line lines[] = {{0.1, 10, 4, true},
+                           {0.3 * typical, 5. / 3, 4, false},
+                           {0, 3, 3, true}};
+    enum { LINES = sizeof lines / sizeof *lines };
 
-    for (size_t t = 0; t < ALL; t++) {
-        wn_talk_progress(draw->sample.talk, "kernel knobs", t, ALL);
-        knobs.ridge = t < RIDGES ? ridges[t] : best->ridge;
-        if (t >= RIDGES)
-            knobs.bandwidth = widths[t - RIDGES] * typical;
-        if (try_knobs(draw, view, &knobs, best, &least, error))
+    *best = (struct wn_kernel){
+        .landmarks = landmark_count(draw->sample.n, draw->sample.d,
+                                    SAMPLE_LANDMARKS),
+        .bandwidth = 0.5 * typical};
+    for (size_t l = 0; l < LINES; l++) {
+        wn_talk_progress(draw->sample.talk, "kernel knobs", l, LINES);
+        if (l + 1 == LINES)
+            lines[l].first = best->ridge / 3;
+        if (search(draw, view, &lines[l], best, error))
             return -1;
     }
-    wn_talk_progress(draw->sample.talk, "kernel knobs", ALL, ALL);
+    wn_talk_progress(draw->sample.talk, "kernel knobs", LINES, LINES);
     return 0;
 }
 
@@ -705,7 +736,7 @@ int wn_kernel_predict(const struct wn_sample *sample, float *probability,
                                 pair + d),
                &kernel, error))
         goto done;
-    kernel.features = feature_count(n, d, most_features(n));
+    kernel.landmarks = landmark_count(n, d, most_landmarks(n));
     if (wn_kernel_scores(&kernel, &view, sample, probability, error))
         goto done;
     soften(probability, n, sample->k, sample->threads);
@@ -724,13 +755,13 @@ double wn_kernel_bytes(const struct wn_sample *sample)
 {
     const double n = (double)sample->n, d = (double)sample->d;
     const double k = (double)sample->k;
-    const double D = (double)feature_count(sample->n, sample->d,
-                                           most_features(sample->n));
-    const double p = D + (sample->d <= MOST_RAW ? d : 0) + 1;
+    const double D = (double)landmark_count(sample->n, sample->d,
+                                           most_landmarks(sample->n));
+    const double p = D + 1;
     const double grouped =
         8 * p * (p + k) + 4 * SLAB * k + 20 * n +
         (double)sample->threads * SLAB * (12.0 * SLAB + 800);
 
-    return 16 * p * p + 12 * p * (k + SLAB) + 4 * D * d + 4 * SLAB * d +
+    return 20 * p * p + 12 * p * (k + SLAB) + 4 * D * d + 4 * SLAB * d +
            4 * (double)SAMPLE_ROWS * (d + k) + (sample->groups ? grouped : 0);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model/kernel.h: ridge regression on random Fourier features, judged by its
- * exact leave-one-out predictions.
+/* model/kernel.h: kernel ridge regression on landmarks, judged by its exact
+ * leave-one-out predictions.
  *
- * A row x, standardised and cut at 3 standard deviations, becomes p numbers:
- * z = (sqrt(2/D) cos(W x + b), x/sqrt(d), 1) with
- * W ~ N(0, 1/bandwidth^2), b ~ U[0, 2 pi), so that z.z' is about the Gaussian
- * kernel exp(-|x - x'|^2 / 2 bandwidth^2) plus a linear one. The class scores
- * are ridge regressions on the one-hot labels Y with row weights w:
+ * A row, standardised and cut at 3 standard deviations, becomes p numbers: z of
+ * model/nystrom.h, so that z.z' is about a Gaussian kernel plus a linear one,
+ * and 1. The class scores are ridge regressions on the one-hot labels Y with
+ * row weights w:
  *
  *     A = Z^T diag(w) Z + ridge I,  B = A^-1 Z^T diag(w) Y,  f = Z B
  *     h_i = w_i z_i^T A^-1 z_i
@@ -14,12 +13,12 @@
  *
  * which is what refitting without the row would give, from one factorisation.
  * Rows of one group are left out together (model/leaveout.h). Bandwidth and
- * ridge are those with the least leave-one-out squared error on
- * (a sample of) the rows; a temperature, fitted to the log-loss, turns scores
- * into probabilities.
+ * ridge are those with the least leave-one-out squared error on (a sample of)
+ * the rows; a temperature, fitted to the log-loss, turns scores into
+ * probabilities.
  *
- * Rahimi and Recht, Random features for large-scale kernel machines (2007);
- * the identity: Allen (1974), Golub, Heath and Wahba (1979).
+ * Saunders, Gammerman and Vovk, Ridge regression learning algorithm in dual
+ * variables (1998); the identity: Allen (1974), Golub, Heath and Wahba (1979).
  * Compared with: refitting without the row. */
 #ifndef WN_MODEL_KERNEL_H
 #define WN_MODEL_KERNEL_H
@@ -32,7 +31,7 @@
 #include "util/error.h"
 
 struct wn_kernel {
-    size_t features;  /* D, random Fourier features */
+    size_t landmarks; /* m of model/nystrom.h; no more than rows */
     double bandwidth; /* > 0 */
     double ridge;     /* > 0 */
 };

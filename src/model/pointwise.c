@@ -97,7 +97,7 @@ static double total(const float *z, size_t k)
     return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + rest;
 }
 
-WN_WIDE static void exponentiate(float *z, size_t count)
+WN_WIDE void wn_point_exp(float *z, size_t count)
 {
 #pragma omp simd
     for (size_t i = 0; i < count; i++)
@@ -116,7 +116,7 @@ void wn_point_softmax(const float *z, size_t rows, size_t k, float *p,
         for (size_t c = 0; c < k; c++)
             p[i * k + c] = z[i * k + c] - top;
     }
-    exponentiate(p, rows * k);
+    wn_point_exp(p, rows * k);
     for (size_t i = 0; i < rows; i++) {
         float *row = p + i * k;
         const double sum = total(row, k);

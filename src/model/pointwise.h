@@ -15,6 +15,8 @@ void wn_point_move(float *w, const float *velocity, size_t count, float rate);
 /* sum = keep sum + share (the sum of the rows of delta); sum has `width`. */
 void wn_point_gather(float *sum, const float *delta, size_t rows, size_t width,
                      float keep, float share);
+/* z = exp(z) where z <= 0; relative errors below 1e-6, 0 below e^-87. */
+void wn_point_exp(float *z, size_t count);
 /* The softmax of each row of z into p (rows x k); log_total[row] is the log of
  * the sum of exp(z). In single precision: relative errors below 1e-5, and below
  * 1e-6 for all that is not tiny; below e^-87 of the largest it is 0. */

@@ -26,8 +26,8 @@ static int predict_kernel(const struct wn_sample *sample, float *probability,
 
 static const struct wn_predictor kernel = {
     .name = "kernel",
-    .brief = "ridge on random Fourier features, exact leave-one-out",
-    .source = "Rahimi and Recht (2007); Golub, Heath and Wahba (1979)",
+    .brief = "kernel ridge on landmarks, exact leave-one-out",
+    .source = "Williams and Seeger (2001); Golub, Heath and Wahba (1979)",
     .needs = WN_SAMPLE_FEATURES,
     .once = true,
     .standard = true,

@@ -13,7 +13,7 @@
 enum { N = 200, D = 6, K = 3 };
 
 static const struct wn_kernel knobs = {
-    .features = 256, .bandwidth = 2, .ridge = 0.5};
+    .landmarks = 256, .bandwidth = 2, .ridge = 0.5};
 
 static void make_rows(float *x, int32_t *label)
 {
@@ -148,7 +148,7 @@ static void a_large_group_is_left_out_too(void **state)
     enum { ROWS = 3000 };
     static float x[ROWS * D], all[ROWS * K], without[ROWS * K], weight[ROWS];
     static int32_t label[ROWS], group[ROWS];
-    const struct wn_kernel few = {.features = 64, .bandwidth = 2, .ridge = 1};
+    const struct wn_kernel few = {.landmarks = 64, .bandwidth = 2, .ridge = 1};
     struct wn_sample sample = sample_of(x, label, NULL, group, 2);
     struct wn_standard view;
     struct wn_random random;
