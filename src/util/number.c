@@ -88,18 +88,52 @@ static bool are_digits(uint64_t word)
             UINT64_C(0xf0f0f0f0f0f0f0f0)) == 0;
 }
 
+/* A branch on the sign of numbers about 0 is wrong every other time. */
+static double with_sign(double value, bool negative)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    bits ^= (uint64_t)negative << 63;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* A number with `fraction` digits behind its point; the last 8 of its `count`
+ * bytes are `tail`. */
+static bool pointed(const char *end, size_t count, size_t fraction,
+                    uint64_t tail, double *value)
+{
+    static const double ten[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    static const uint64_t whole_ten[] = {1,     10,     100,     1000,
+                                         10000, 100000, 1000000, 10000000};
+    const size_t whole = count - fraction - 1;
+
+    if (fraction == 0 || whole - 1 > 7)
+        return false;
+    const uint64_t back = highest(tail, fraction);
+    if (count <= 8) {
+        /* All in one word: what is before the point moves over it. */
+        const uint64_t both =
+            back | (tail ^ highest(tail, fraction + 1)) << 8;
+
+        *value = (double)eight(both) / ten[fraction];
+        return are_digits(both);
+    }
+    const uint64_t front = highest(load(end - fraction - 9), whole);
+    *value = (double)(eight(front) * whole_ten[fraction] + eight(back)) /
+             ten[fraction];
+    return are_digits(front) && are_digits(back);
+}
+
 /* What most cells are: a sign, up to 8 digits, and perhaps a point and 1 to 7
  * digits. Words of eight bytes instead of a loop over them, for its branches
  * cost more than all the rest. False: not such a number. */
 static bool plain(const char *text, size_t length, double *value)
 {
-    static const double ten[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
-    static const uint64_t whole_ten[] = {1,     10,     100,     1000,
-                                         10000, 100000, 1000000, 10000000};
     const uint64_t seven = UINT64_C(0x7f7f7f7f7f7f7f7f);
     const bool sign = *text == '-' || *text == '+';
     const size_t count = length - sign;
-    size_t fraction = 0;
 
     if (count - 1 > 15)
         return false;
@@ -107,24 +141,16 @@ static bool plain(const char *text, size_t length, double *value)
                                   count < 8 ? count : 8);
     const uint64_t beside = tail ^ UINT64_C(0x1e1e1e1e1e1e1e1e);
     const uint64_t point = ~(((beside & seven) + seven) | beside | seven);
-    if (point == 0) {
+    if (point) {
+        if (!pointed(text + length, count,
+                     (size_t)__builtin_clzll(point) / 8, tail, value))
+            return false;
+    } else {
         if (count > 8 || !are_digits(tail))
             return false;
         *value = (double)eight(tail);
-    } else {
-        fraction = (size_t)__builtin_clzll(point) / 8;
-        const size_t whole = count - fraction - 1;
-        if (fraction == 0 || whole - 1 > 7)
-            return false;
-        const uint64_t front =
-            highest(load(text + length - fraction - 9), whole);
-        const uint64_t back = highest(tail, fraction);
-        if (!are_digits(front) || !are_digits(back))
-            return false;
-        *value = (double)(eight(front) * whole_ten[fraction] + eight(back)) /
-                 ten[fraction];
     }
-    *value = *text == '-' ? -*value : *value;
+    *value = with_sign(*value, *text == '-');
     return true;
 }
 
