@@ -6,6 +6,14 @@
 
 cp "$files"/*.csv .
 
+# digests AUDIT: of what is in it, beside where it came from.
+digests() {
+    for set in features feature_name label label_name row_offset row_line \
+        row_hash column/kind column/missing; do
+        "$build/tests/cli/peek" "$1" data/$set digest
+    done
+}
+
 # --- files: name|rows|features|classes|options --------------------------------
 seen=
 while IFS='|' read -r file rows features classes options; do
@@ -21,7 +29,10 @@ while IFS='|' read -r file rows features classes options; do
     is "$?:$(cat err)" "0:ingest: $file: $rows rows in = $rows kept + 0\
  rejected, $features, $classes" "$file: nothing else to say"
     same one.h5 three.h5 "$file: same bytes for -j3"
-    rm -f one.h5 three.h5
+    # shellcheck disable=SC2086
+    cat "$file" | ingest --label=label -q $options >pipe.h5
+    is "$(digests pipe.h5)" "$(digests one.h5)" "$file: the same from a pipe"
+    rm -f one.h5 three.h5 pipe.h5
 done <<'END'
 good-big-numbers.csv|3|2 features|2 classes|
 good-blank-lines.csv|4|2 features|2 classes|
@@ -36,9 +47,12 @@ good-empty-cells.csv|4|4 features|2 classes|
 good-latin1-ignored.csv|3|1 feature|2 classes|--ignore=note
 good-leading-zeros.csv|4|2 features|2 classes|
 good-mixed-ends.csv|4|2 features|2 classes|
+good-mixed-quotes.csv|4|4 features|2 classes|
 good-na-is-text.csv|4|4 features|3 classes|
 good-no-final-newline.csv|4|2 features|2 classes|
+good-no-header.csv|3|2 features|2 classes|--no-header --label=c3
 good-one-class.csv|2|1 feature|1 class|
+good-pipe.csv|3|3 features|2 classes|--delimiter=| --missing-label=reject
 good-plain.csv|4|2 features|2 classes|
 good-quoted-newline.csv|4|4 features|2 classes|
 good-semicolon.csv|3|3 features|2 classes|--delimiter=;

@@ -46,6 +46,10 @@ put good-na-is-text.csv 'a,b,label\n1,NA,x\n2,DE,y\n3,NA,x\n4,FR,NA\n'
 put good-latin1-ignored.csv 'a,note,label\n1,K\366ln,x\n2,Bonn,y\n3,K\366ln,x\n'
 put good-semicolon.csv 'a;b;label\n1;2,5;x\n2;3,5;y\n3;2,5;x\n'
 put good-tab.csv 'a\tb\tlabel\n1\t2\tx\n2\t"4\t5"\ty\n3\t1\tx\n'
+put good-pipe.csv 'a|b|label\n1|2|x\n2|"4|5"|y\n3|1|x\n'
+put good-no-header.csv '1,2,x\n2,4,y\n3,1,x\n'
+put good-mixed-quotes.csv \
+    'a,note,label\r\n1,"one\ntwo",x\n2,"one\r\ntwo",y\r\n3,"a\n",x\n4,"one\ntwo",y'
 put good-utf8.csv \
     'gr\303\266\303\237e,b,label\n1,2,\303\244\n2,4,\303\266\n3,1,\303\244\n'
 put good-big-numbers.csv \
