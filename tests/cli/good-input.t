@@ -52,7 +52,7 @@ good-na-is-text.csv|4|4 features|3 classes|
 good-no-final-newline.csv|4|2 features|2 classes|
 good-no-header.csv|3|2 features|2 classes|--no-header --label=c3
 good-one-class.csv|2|1 feature|1 class|
-good-pipe.csv|3|3 features|2 classes|--delimiter=| --missing-label=reject
+good-pipe.csv|3|4 features|2 classes|--delimiter=| --missing-label=reject
 good-plain.csv|4|2 features|2 classes|
 good-quoted-newline.csv|4|4 features|2 classes|
 good-semicolon.csv|3|3 features|2 classes|--delimiter=;
