@@ -74,9 +74,9 @@ struct wn_dynamics {
 /* The part that a statistic belongs to; 0 = always there. */
 static unsigned part_of(int statistic)
 {
-    return statistic >= WN_AUM       ? WN_DYNAMICS_HISTORIES
-           : statistic == WN_GRAND ? WN_DYNAMICS_GRADIENTS
-                                     : 0;
+    if (statistic == WN_GRAND || statistic == WN_GRAND_LAST)
+        return WN_DYNAMICS_GRADIENTS;
+    return statistic >= WN_AUM ? WN_DYNAMICS_HISTORIES : 0;
 }
 
 struct wn_dynamics *wn_dynamics_new(size_t n, const int32_t *label,
@@ -124,7 +124,8 @@ static void add(struct wn_dynamics *dynamics, int statistic, size_t i,
 }
 
 void wn_dynamics_add(struct wn_dynamics *dynamics,
-                     const struct wn_verdict *verdict, const double *grand,
+                     const struct wn_verdict *verdict,
+                     const struct wn_gradient *grand,
                      const struct wn_history *history)
 {
     dynamics->replicates++;
@@ -135,8 +136,10 @@ void wn_dynamics_add(struct wn_dynamics *dynamics,
         add(dynamics, WN_L1, i, 2 * (1 - verdict[i].own));
         add(dynamics, WN_MARGIN, i, verdict[i].margin);
         add(dynamics, WN_LOSS, i, verdict[i].loss);
-        if (dynamics->parts & WN_DYNAMICS_GRADIENTS)
-            add(dynamics, WN_GRAND, i, grand[i]);
+        if (dynamics->parts & WN_DYNAMICS_GRADIENTS) {
+            add(dynamics, WN_GRAND, i, grand[i].all);
+            add(dynamics, WN_GRAND_LAST, i, grand[i].last);
+        }
         if (!(dynamics->parts & WN_DYNAMICS_HISTORIES))
             continue;
         wn_history_read(&history[i], value);

@@ -24,6 +24,7 @@ enum wn_statistic {
     /* At one epoch. */
     WN_EL2N,   /* ||p - onehot||_2 */
     WN_GRAND,  /* ||gradient by all weights||_2 */
+    WN_GRAND_LAST, /* the same by those of the last layer */
     WN_L1,     /* sum |p - onehot| */
     WN_MARGIN, /* largest other p - p_y */
     WN_LOSS,   /* -log p_y */
@@ -59,7 +60,7 @@ void wn_history_read(const struct wn_history *history,
 
 /* What is kept beside the numbers from a row's probabilities at one epoch. */
 enum wn_dynamics_part {
-    WN_DYNAMICS_GRADIENTS = 1, /* WN_GRAND */
+    WN_DYNAMICS_GRADIENTS = 1, /* WN_GRAND, WN_GRAND_LAST */
     WN_DYNAMICS_HISTORIES = 2  /* all over epochs */
 };
 
@@ -76,7 +77,8 @@ void wn_dynamics_free(struct wn_dynamics *dynamics);
 /* One more replicate: n verdicts and, as the parts say, n gradient norms and n
  * histories, else NULL. */
 void wn_dynamics_add(struct wn_dynamics *dynamics,
-                     const struct wn_verdict *verdict, const double *grand,
+                     const struct wn_verdict *verdict,
+                     const struct wn_gradient *grand,
                      const struct wn_history *history);
 unsigned wn_dynamics_parts(const struct wn_dynamics *dynamics);
 

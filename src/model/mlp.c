@@ -174,7 +174,7 @@ static int scratch_new(struct scratch *s, const struct wn_mlp *net,
  * stand in s->h. */
 static void gradient_norms(const struct wn_mlp *net, const float *x,
                            const int32_t *label, size_t count,
-                           struct scratch *s, double *grand)
+                           struct scratch *s, struct wn_gradient *grand)
 {
     const double scale2 = (double)net->scale * net->scale;
 
@@ -185,9 +185,11 @@ static void gradient_norms(const struct wn_mlp *net, const float *x,
         const double delta1 = wn_point_norm2(s->delta + i * net->h, net->h);
         const double delta2 = wn_point_norm2(s->p + i * net->k, net->k);
 
-        grand[i] = label[i] < 0
-                       ? 0
-                       : sqrt(delta2 * (h + 1) + delta1 * (in + 1));
+        grand[i] = (struct wn_gradient){0};
+        if (label[i] < 0)
+            continue;
+        grand[i].all = sqrt(delta2 * (h + 1) + delta1 * (in + 1));
+        grand[i].last = sqrt(delta2 * (h + 1));
     }
 }
 

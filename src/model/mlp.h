@@ -55,11 +55,17 @@ double wn_log_total(const float *z, size_t k);
 void wn_verdict_of(const float *z, size_t k, int32_t label, double *p,
                    struct wn_verdict *verdict);
 
+/* Norms of an example's gradient. */
+struct wn_gradient {
+    double all;  /* by all weights and biases */
+    double last; /* by those of the last layer */
+};
+
 /* Where wn_mlp_measure() puts what it finds; NULL for what is not wanted. */
 struct wn_mlp_findings {
     double *probability;        /* n x k */
     struct wn_verdict *verdict; /* n */
-    double *grand;              /* n, 0 for rows without a label */
+    struct wn_gradient *grand;  /* n, 0 for rows without a label */
 };
 
 /* Measure rows of x (n x d, row-major) with labels 0..k-1 or -1 (label may be

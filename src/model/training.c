@@ -55,7 +55,7 @@ int wn_dynamics_plan_from(const struct wn_options *options, uint64_t seed,
 struct replicate {
     const struct wn_mlp_task *task;
     struct wn_verdict *verdict; /* n */
-    double *grand;              /* n, or NULL */
+    struct wn_gradient *grand;  /* n, or NULL */
     struct wn_history *history; /* n, or NULL */
 };
 
@@ -265,7 +265,7 @@ double wn_dynamics_bytes(size_t n, size_t d, size_t k,
     const double weights =
         (double)plan->network.hidden * (double)(d + k) * 3 * sizeof(float);
     const double grand =
-        plan->parts & WN_DYNAMICS_GRADIENTS ? sizeof(double) : 0;
+        plan->parts & WN_DYNAMICS_GRADIENTS ? sizeof(struct wn_gradient) : 0;
     const double history =
         plan->parts & WN_DYNAMICS_HISTORIES ? sizeof(struct wn_history) : 0;
     const double statistics = history > 0 ? WN_STATISTICS : WN_AUM;

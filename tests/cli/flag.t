@@ -144,6 +144,12 @@ is "$(rows out.h5 4)" 9 "outlier (golden outlier_features)"
 is "$(rows out.h5 3)" "4 10" "near_duplicate (golden near_duplicate)"
 is "$(rows out.h5 2)" "4 10" "conflict"
 is "$(rows out.h5 5)" 7 "missing"
+awk -F, -v OFS=, 'BEGIN {split("u u u u v v v u v w v u", y, " ")}
+    NR > 1 {$3 = y[NR - 1]} {print}' shape.csv >voted.csv
+ingest -q voted.csv --label=y -o voted-data.h5 || exit 99
+neighbors | "$evidence" voted-data.h5 voted.h5 0 3 || exit 99
+flag -q -f --rule=prune_by_noise_rate voted.h5 -o voted.out.h5
+is "$(rows voted.out.h5 0)" "7 8" "label issues (golden label_from_knn)"
 is "$(rows out.h5 1)" "" "no duplicate: the labels differ"
 
 # Copies: same label 1 3, other label 2; a missing label is no conflict.

@@ -40,7 +40,10 @@ static void golden_net_gives_the_golden_numbers(void **state)
                                     1.0178384057952667, 1.1577644093963047};
     struct wn_error error = {0};
     struct wn_mlp *net = wn_mlp_new(2, 3, 3, &error);
-    double p[12], g[4];
+    static const double last[4] = {1.5951494788301464, 0.9977404341589704,
+                                   0.9796447355794934, 0.8854775838655884};
+    struct wn_gradient g[4];
+    double p[12];
     struct wn_verdict verdict[4];
     const struct wn_mlp_findings out = {p, verdict, g};
 
@@ -55,7 +58,8 @@ static void golden_net_gives_the_golden_numbers(void **state)
         near(p[i], probability[i], 1e-5);
     for (int i = 0; i < 4; i++) {
         near(verdict[i].el2n, el2n[i], 1e-5);
-        near(g[i], grand[i], 1e-5);
+        near(g[i].all, grand[i], 1e-5);
+        near(g[i].last, last[i], 1e-5);
         near(verdict[i].own, probability[3 * i + label[i]], 1e-5);
         near(verdict[i].loss, -log(probability[3 * i + label[i]]), 1e-5);
     }
@@ -118,7 +122,8 @@ static void gradient_norms_are_those_of_differences(void **state)
     struct wn_error error = {0};
     struct wn_mlp *net = wn_mlp_new(D, H, K, &error);
     struct wn_random random;
-    static double w[PARAMETERS], unused[N * D], g[N];
+    static double w[PARAMETERS], unused[N * D];
+    static struct wn_gradient g[N];
     static float x[N * D], raw[N * D];
     struct wn_standard standard;
     static int32_t label[N];
@@ -142,9 +147,9 @@ static void gradient_norms_are_those_of_differences(void **state)
     assert_int_equal(wn_mlp_measure(net, raw, N, label, &out, &error), 0);
     for (int i = 0; i < N; i++)
         if (label[i] < 0)
-            assert_true(g[i] == 0);
+            assert_true(g[i].all == 0 && g[i].last == 0);
         else
-            near(g[i] / gradient_by_differences(w, x + i * D, .75, label[i]),
+            near(g[i].all / gradient_by_differences(w, x + i * D, .75, label[i]),
                  1, 1e-5);
     wn_standard_free(&standard);
     wn_mlp_free(net);
@@ -163,6 +168,9 @@ static void verdicts_are_the_golden_ones(void **state)
     static const double el1n[6] = {0.4288059308214483, 1.265669197778149,
                                    0.6077557009765305, 0.5834649227591673,
                                    1.179669587913187,  1.3333333333333333};
+    static const double sum_margin[6] = {
+        -1.3567911037678275, -0.10149620333277642, -1.0883664485352043,
+        -1.124802615861249,  -0.23049561813021935, 0.0};
     static const double margin[6] = {-0.6103066424492392, -0.03494040757757827,
                                      -0.48645418729491974, -0.5336109139382271,
                                      0.0431374512822722,   0.0};
@@ -175,6 +183,7 @@ static void verdicts_are_the_golden_ones(void **state)
         near(verdict.el2n, el2n[i], 1e-7);
         near(2 * (1 - verdict.own), el1n[i], 1e-7);
         near(verdict.margin, margin[i], 1e-7);
+        near(1 - 3 * verdict.own, sum_margin[i], 1e-7);
         near(verdict.own, p[label[i]], 0);
         near(exp(-verdict.loss), p[label[i]], 1e-15);
     }

@@ -69,9 +69,15 @@ static int run_methods(const struct wn_dynamics *dynamics,
     for (size_t i = 0; wn_methods[i]; i++) {
         const struct wn_method *method = wn_methods[i];
 
-        if (method->trace ? method->trace(&view, options, out, row, error)
-                          : method->score(&view, options, out, spread, error))
+        const int status =
+            method->trace
+                ? method->trace(&view, options, out, row, error)
+                : method->score(&view, options, out, spread, error);
+
+        if (status < 0)
             return -1;
+        if (status) /* does not apply */
+            *error = (struct wn_error){0};
         for (int r = 0; r < N; r++)
             assert_true(isfinite(out[r]));
     }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* forward_loss: the loss of the label after the noise has had its way.
+ *
+ * -log sum_t p_t T[t][y] with p the out-of-sample probabilities and T the
+ * transition matrix that the labels of neighbours imply: small where the noise
+ * often makes this label of what the row looks like. ALGORITHMS 5.1. */
+#include <stdlib.h>
+
+#include "method/corrected.h"
+#include "model/correction.h"
+
+static int score(const struct wn_view *view, const struct wn_options *options,
+                 float *out, float *spread, struct wn_error *error)
+{
+    int status;
+    double *t = wn_corrected_transition(view, &status, error);
+
+    (void)options;
+    (void)spread;
+    for (size_t i = 0; t && i < view->n; i++)
+        out[i] = view->label[i] < 0
+                     ? 0
+                     : (float)wn_forward_loss(view->probability + i * view->k,
+                                              t, view->k, view->label[i]);
+    free(t);
+    return status;
+}
+
+const struct wn_method wn_method_forward_loss = {
+    .name = "forward_loss",
+    .brief = "loss that the noise of the labels explains least",
+    .source = "Patrini et al. 2017",
+    .needs = WN_NEEDS_PROBABILITY | WN_NEEDS_NEIGHBORS,
+    .score = score,
+};

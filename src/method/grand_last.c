@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* grand_last: the norm of the gradient by the last layer's weights only.
+ *
+ * What grand is where the layers below are not to be looked through; the same
+ * epoch, the mean over replicates. ALGORITHMS 2.2. */
+#include "method/method.h"
+#include "model/dynamics.h"
+
+static int score(const struct wn_view *view, const struct wn_options *options,
+                 float *out, float *spread, struct wn_error *error)
+{
+    (void)options;
+    (void)error;
+    wn_dynamics_read(view->dynamics, WN_GRAND_LAST, 1, 0, out, spread);
+    return 0;
+}
+
+const struct wn_method wn_method_grand_last = {
+    .name = "grand_last",
+    .brief = "norm of the gradient by the last layer only",
+    .source = "Paul, Ganguli and Dziugaite 2021",
+    .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_GRADIENTS,
+    .score = score,
+    .spreads = 1,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sum_margin: how far all other classes lead together at one early epoch.
+ *
+ * The sum over them of p - p_y, which is 1 - k p_y; the mean over replicates.
+ * ALGORITHMS 2.1. */
+#include "method/method.h"
+#include "model/dynamics.h"
+
+static int score(const struct wn_view *view, const struct wn_options *options,
+                 float *out, float *spread, struct wn_error *error)
+{
+    const double k = (double)view->k;
+
+    (void)options;
+    (void)error;
+    /* l1 is 2 (1 - p_y). */
+    wn_dynamics_read(view->dynamics, WN_L1, k / 2, 1 - k, out, spread);
+    return 0;
+}
+
+const struct wn_method wn_method_sum_margin = {
+    .name = "sum_margin",
+    .brief = "lead of all other classes in early probabilities",
+    .source = "Paul, Ganguli and Dziugaite 2021",
+    .needs = WN_NEEDS_DYNAMICS,
+    .score = score,
+    .spreads = 1,
+};
