@@ -14,8 +14,8 @@
  * Compared with golden:loss_correction. */
 double wn_forward_loss(const float *p, const double *t, size_t k, int32_t y);
 
-/* The backward loss: sum_t U[y][t] (-log p_t), U the inverse of T; unbiased, and
- * may be negative. p is held above 1e-12. */
+/* The backward loss: sum_t U[y][t] (-log p_t), U the inverse of T: unbiased,
+ * but it may be negative. p is held above 1e-12. */
 double wn_backward_loss(const float *p, const double *u, size_t k, int32_t y);
 
 /* The inverse of t into u, both k x k. WN_ENUMERIC where a pivot is below 1e-8:
