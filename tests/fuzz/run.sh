@@ -14,7 +14,7 @@ source=$1 seconds=$2
 build=$(pwd)
 PATH=$build:$build/tests/cli:$build/tests/fuzz:$PATH
 mkdir -p fuzz && cd fuzz || exit 2
-rm -rf corpus fuzz-* crash-* timeout-* oom-* leak-*
+rm -rf corpus fuzz-* *-crash-* *-timeout-* *-oom-* *-leak-*
 sh "$source/tests/fuzz/corpus.sh" "$source" corpus || exit 2
 targets=$(fuzz -l)
 count=$(echo "$targets" | wc -l)
