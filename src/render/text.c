@@ -50,8 +50,17 @@ done:
     return status;
 }
 
+static bool has_prose(const struct wn_dataset *data)
+{
+    for (size_t c = 0; c < data->columns; c++)
+        if (strcmp(data->column_kind[c], "text") == 0)
+            return true;
+    return false;
+}
+
 /* How the features spread, with a word where it looks like a spoiled embedding:
- * noise has no preferred direction, what has collapsed has one only. */
+ * noise has no preferred direction, what has collapsed has one only. Those that
+ * ingest makes of texts spread evenly, too. */
 static int put_spectrum(const struct wn_report *report, struct wn_text *out,
                         struct wn_error *error)
 {
@@ -59,7 +68,8 @@ static int put_spectrum(const struct wn_report *report, struct wn_text *out,
 
     if (isnan(report->evenness) || report->data.d < 2)
         return 0;
-    if (report->evenness > WN_EVEN && report->data.d >= WN_EVEN_FEATURES)
+    if (report->evenness > WN_EVEN && report->data.d >= WN_EVEN_FEATURES &&
+        !has_prose(&report->data))
         hint = " They spread like noise: a spoiled embedding would, too.";
     else if (report->largest > WN_LARGE)
         hint = " Nearly all lies in one direction: is the embedding spoiled?";

@@ -231,6 +231,15 @@ ok "$(tr -d '\n' <line.txt | tr -s ' ' | grep -q 'Nearly all lies in one direct'
     echo $?)" 'as it does for one direction'
 ok "$(grep -q 'Singular values' piped && ! grep -q spoiled piped
     echo $?)" 'not for iris'
+awk -v OFS=, 'BEGIN {srand(8); print "note", "y"; for (i = 1; i <= 600; i++) {
+    line = ""
+    for (w = 0; w < 9; w++)
+        line = line "w" int(rand() * 90) " "
+    print line, i % 2 ? "a" : "b"
+}}' | ingest -q --label=y --kind=note:text |
+    score -q --model=neighbors --methods=none | report >prose.txt
+ok "$(grep -q 'features: entropy 1.00' prose.txt && ! grep -q noise: prose.txt
+    echo $?)" 'nor for texts, which are even'
 
 report missing"$(printf '\033')"[2J.h5 2>err
 is "$(tame err)" 0 'messages cannot either'
