@@ -23,6 +23,9 @@ struct wn_evidence {
                                      bit for bit (up to 64-bit collisions) */
     const float *pair_rank; /* n, score/pair_rank */
     const uint32_t *missing, *invalid; /* n: broken cells per row */
+    const int32_t *group, *split, *annotator; /* n, -1 = none */
+    size_t groups, splits, annotators;
+    const uint8_t *trusted; /* n, 1 = the label is known to be right */
     const struct wn_noise *noise;
     const struct wn_suspicion *suspicion; /* there if noise is */
     int threads;

@@ -35,8 +35,12 @@ static int run(const struct wn_evidence *evidence,
     const struct wn_rule_view view = {evidence->label, &p, evidence->noise,
                                       evidence->suspicion, &settings};
 
-    return wn_rule_find(wn_option_text(options, "rule"))
-        ->run(&view, hit, error);
+    if (wn_rule_find(wn_option_text(options, "rule"))->run(&view, hit, error))
+        return -1;
+    for (size_t i = 0; evidence->trusted && i < evidence->n; i++)
+        if (evidence->trusted[i])
+            hit[i] = 0;
+    return 0;
 }
 
 const struct wn_check wn_check_label = {

@@ -8,9 +8,8 @@
 #include "check/order.h"
 #include "util/memory.h"
 
-int wn_near_duplicates(const int32_t *index, const float *distance, size_t n,
-                       size_t m, double radius, uint8_t *hit,
-                       struct wn_error *error)
+int wn_near_radius(const float *distance, size_t n, size_t m, double *radius,
+                   struct wn_error *error)
 {
     double *nearest = wn_new(n, sizeof *nearest, error);
 
@@ -20,8 +19,17 @@ int wn_near_duplicates(const int32_t *index, const float *distance, size_t n,
         nearest[i] = (double)distance[i * m];
     wn_sort(nearest, n);
     const double median = wn_percentile(nearest, n, 50);
-    radius *= median > 1e-6 ? median : 1e-6;
+    *radius *= median > 1e-6 ? median : 1e-6;
     free(nearest);
+    return 0;
+}
+
+int wn_near_duplicates(const int32_t *index, const float *distance, size_t n,
+                       size_t m, double radius, uint8_t *hit,
+                       struct wn_error *error)
+{
+    if (wn_near_radius(distance, n, m, &radius, error))
+        return -1;
     for (size_t i = 0; i < n; i++)
         for (size_t q = 0; q < m && (double)distance[i * m + q] < radius; q++)
             hit[i] = hit[index[i * m + q]] = 1;

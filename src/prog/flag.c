@@ -295,13 +295,21 @@ static int read_evidence(const struct wn_run *run, struct work *work,
     work->audit = wn_run_open(run, WN_SCORE, error);
     if (!work->audit ||
         wn_dataset_load(&work->data, work->audit,
-                        WN_PART_LABEL | WN_PART_DEFECT, error) ||
+                        WN_PART_LABEL | WN_PART_DEFECT | WN_PART_ROLE,
+                        error) ||
         check_memory(run, work, error))
         return -1;
     evidence->n = work->data.n;
     evidence->k = work->data.k;
     evidence->label = work->data.label;
     evidence->threads = run->threads;
+    evidence->group = work->data.group;
+    evidence->groups = work->data.groups;
+    evidence->split = work->data.split;
+    evidence->splits = work->data.splits;
+    evidence->annotator = work->data.annotator;
+    evidence->annotators = work->data.annotators;
+    evidence->trusted = work->data.trusted;
     if (hash_features(work, error) || read_neighbors(work, error) ||
         read_pairs(work, error) || read_probability(run, work, error))
         return -1;
@@ -383,6 +391,10 @@ static int estimate(const struct wn_run *run, struct work *work,
         return -1;
     evidence->noise = &work->noise;
     evidence->suspicion = &work->judged;
+    for (size_t i = 0; evidence->trusted && i < evidence->n; i++)
+        if (evidence->trusted[i])
+            work->judged.verdict[i] =
+                (struct wn_verdict){0, 1, evidence->label[i]};
     return run->talk->level < WN_VERBOSE ? 0 : tell_noise(run, work, error);
 }
 

@@ -71,6 +71,37 @@ else
     skip "codes" "python3-h5py is not installed"
 fi
 
+# --- what flag makes of them ----------------------------------------------------
+# Iris with some labels turned, parts, patients, and labels that are trusted.
+awk -F, -v OFS=, 'NR == 1 { print $0, "part", "who", "ok"; next }
+    { if (NR % 25 == 3) $5 = $5 == "setosa" ? "virginica" : "setosa"
+      print $0, NR % 5 ? "train" : "test",
+          NR < 12 ? "anna" : "p" int((NR - 2) / 10), NR % 50 == 3
+      if (NR == 2) copy = $0 }
+    END { print copy, "test", "berta", 0 }' \
+    "$samples/iris.csv" >turned.csv
+ingest -q --label=species --split=part --group=who --trusted=ok turned.csv |
+    score | flag -v -o all.h5 2>err
+is "$(grep -c '^flag: leak: 151 rows' err)" 1 "every patient is in both parts"
+ingest -q --label=species --split=part --trusted=ok turned.csv | score -o s.h5
+flag -v s.h5 -o some.h5 2>err
+is "$(grep -c '^flag: leak: [2-9] rows' err)" 1 "copies leak"
+is "$(grep -c 'weak_group' err)" 0 "no groups, no check of them"
+ingest -q --label=species --ignore='part|who|ok' turned.csv | score -o t.h5
+flag t.h5 -o none.h5
+# Lines 3, 28, 53 ... are turned; 3, 53 and 103 are trusted.
+flagged() {
+    report --top=flagged --format=tsv --columns=no "$1" 2>err >out ||
+        report --top=flagged --format=tsv "$1" >out
+    awk -F'\t' 'NR == 1 { for (f = 1; f <= NF; f++) at[$f] = f; next }
+        $at["issues"] ~ /(^|,)label/ { printf "%s ", $at["line"] }' out
+}
+echo "$(flagged none.h5)" | tr ' ' '\n' | sort -n | tr '\n' ' ' >all
+echo "$(flagged some.h5)" | tr ' ' '\n' | sort -n | tr '\n' ' ' >untrusted
+is "$(grep -cw 53 all) $(grep -cw 53 untrusted) $(grep -cw 28 untrusted)" \
+    "1 0 1" "a trusted label is not taken for wrong"
+runs "all checks run" flag --issues=all -f -o more.h5 all.h5
+
 # --- what is refused ---------------------------------------------------------
 # bad COLUMN CELL OPTION TEXT: row 3 of a file with that cell.
 bad() {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The checks and the decision: golden.json outlier_features, near_duplicate,
- * near_duplicate_1d, class_imbalance; the rest by hand. */
+ * near_duplicate_1d, class_imbalance, underperforming_group; the rest by
+ * hand. */
 #include "unit.h"
 
 #include <math.h>
@@ -159,6 +160,84 @@ static void counts_broken_cells(void **state)
     run_check("invalid", &evidence, "0");
 }
 
+/* The same with one option of any check. */
+static void run_with(const char *name, const struct wn_evidence *evidence,
+                     char *option, const char *wanted)
+{
+    enum { ROOM = 32 };
+    struct wn_option rows[ROOM] = {{0}};
+    const struct wn_program program = {
+        .brief = "", .synopsis = "", .rows = rows};
+    char *argv[] = {"flag", option, NULL};
+    struct wn_error error = {0};
+    uint8_t hit[32] = {0};
+
+    for (size_t c = 0; wn_checks[c]; c++)
+        wn_option_add_rows(rows, ROOM, wn_checks[c]->knobs);
+    struct wn_options *options = wn_options_parse(&program, 2, argv, &error);
+    assert_non_null(options);
+    const struct wn_check *check = wn_checks[wn_check_find(name)];
+    assert_null(check->lacks(evidence));
+    assert_int_equal(check->run(evidence, options, hit, &error), 0);
+    assert_rows(hit, evidence->n, wanted);
+    wn_options_free(options);
+}
+
+/* golden.json underperforming_group; but of its shares .2243 and .2523 the
+ * lower one is flagged first, and both below .3. */
+static void matches_underperforming_group(void **state)
+{
+    static const float own[] = {.9f, .9f, .9f, .9f, .9f, .08f, .08f, .08f, .08f,
+                                .08f, .09f, .09f, .09f, .09f, .09f, .5f, .5f};
+    static const int32_t group[] = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1,
+                                    2, 2, 2, 2, 2, -1, -1};
+    enum { N = 17 };
+    float probability[2 * N];
+    int32_t label[N] = {0};
+    struct wn_evidence evidence = {.n = N, .k = 2, .label = label,
+                                   .probability = probability,
+                                   .group = group, .groups = 3};
+
+    (void)state;
+    label[16] = 1;
+    for (size_t i = 0; i < N; i++) {
+        probability[2 * i + (size_t)label[i]] = own[i];
+        probability[2 * i + 1 - (size_t)label[i]] = 1 - own[i];
+    }
+    run_with("weak_group", &evidence, "--weak-share=0.1", "");
+    run_with("weak_group", &evidence, "--weak-share=0.23", "5 6 7 8 9");
+    run_with("weak_group", &evidence, "--weak-share=0.3",
+              "5 6 7 8 9 10 11 12 13 14");
+    evidence.annotator = group;
+    evidence.annotators = 3;
+    evidence.group = NULL;
+    run_with("weak_group", &evidence, "--weak-share=0.23", "5 6 7 8 9");
+}
+
+/* By hand: rows 0 and 3 are copies in two splits, 1 and 2 in one, 4 stands in
+ * none; 5 and 6 are near, 7 and 8 of one group. */
+static void finds_leaks(void **state)
+{
+    static const uint64_t hash[] = {7, 8, 8, 7, 7, 1, 2, 3, 4, 5};
+    static const int32_t split[] = {0, 1, 1, 1, -1, 0, 1, 1, 0, 0};
+    static const int32_t group[] = {-1, -1, -1, -1, 0, -1, -1, 0, 0, 1};
+    static const int32_t neighbor[] = {1, 0, 1, 2, 5, 6, 5, 8, 7, 8};
+    static const float distance[] = {1, 1, 1, 1, .1f, .1f, .1f, 1, 1, 1};
+    struct wn_evidence evidence = {.n = 10, .m = 1, .split = split,
+                                   .splits = 2};
+
+    (void)state;
+    run_with("leak", &evidence, "--near-radius=0.5", "");
+    evidence.feature_hash = hash;
+    run_with("leak", &evidence, "--near-radius=0.5", "0 3");
+    evidence.neighbor = neighbor;
+    evidence.distance = distance;
+    run_with("leak", &evidence, "--near-radius=0.5", "0 3 5 6");
+    evidence.group = group;
+    evidence.groups = 2;
+    run_with("leak", &evidence, "--near-radius=0.05", "0 3 7 8");
+}
+
 static void says_what_it_lacks(void **state)
 {
     static const char *const wanted[][2] = {
@@ -167,7 +246,8 @@ static void says_what_it_lacks(void **state)
         {"outlier", "neighbours"},     {"missing", "a table of source cells"},
         {"invalid", "a table of source cells"}, {"rare_class", "labels"},
         {"order_dependence", "neighbours"},
-        {"mismatched_pair", "ranks of pairs"}};
+        {"mismatched_pair", "ranks of pairs"}, {"leak", "splits"},
+        {"weak_group", "groups"}};
     const struct wn_evidence nothing = {.n = 3};
 
     (void)state;
@@ -316,6 +396,8 @@ int main(void)
         cmocka_unit_test(matches_class_imbalance),
         cmocka_unit_test(finds_same_rows),
         cmocka_unit_test(counts_broken_cells),
+        cmocka_unit_test(matches_underperforming_group),
+        cmocka_unit_test(finds_leaks),
         cmocka_unit_test(says_what_it_lacks),
         cmocka_unit_test(decides),
         cmocka_unit_test(suggests),
