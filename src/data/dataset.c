@@ -446,6 +446,7 @@ static int load_source(const struct load *load)
     dataset->source = text(load, "source");
     dataset->source_digest = text(load, "source_digest");
     dataset->label_column = text(load, "label_column");
+    dataset->form = text(load, "form");
     if (load->error->code)
         return -1;
     if (dataset->source && wn_audit_number(load->audit, "data", "source_size",

@@ -79,6 +79,7 @@ struct wn_dataset {
     char *source_digest; /* of all its bytes */
     uint64_t source_size;
     char *label_column;
+    char *form;          /* "hdf5", "libsvm", "npy"; NULL of CSV */
 };
 
 /* Load the parts of an audit file and check that they fit together: labels

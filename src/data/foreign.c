@@ -12,228 +12,18 @@
 
 #include "data/audit.h"
 #include "data/child.h"
+#include "data/foreign_look.h"
 #include "data/store.h"
 #include "util/file.h"
 #include "util/memory.h"
 #include "util/number.h"
 #include "util/text.h"
 
-enum {
-    PIECE = 1 << 20,      /* bytes read at once, if chunks allow */
-    CACHE_MOST = 1 << 26, /* of chunks that are in several pieces */
-    DEFLATE_MOST = 1032,  /* how far deflate can compress */
-    SECONDS_LEAST = 5,    /* processor time, and one second more for each */
-    BYTES_A_SECOND = 1 << 22
-};
-
 /* What the child says at its end: of the arrays all but name and spool. */
 struct verdict {
     struct wn_error error;
     struct wn_array array[WN_FOREIGN_MOST];
 };
-
-/* The child's view of the dataset it is at. */
-struct reader {
-    const char *name;
-    const char *path;
-    struct wn_array *array;
-    struct wn_array_sink sink;
-    uint64_t size;   /* of the HDF5 file */
-    uint64_t memory;
-    hid_t file, set, type;
-    hsize_t extent[WN_ARRAY_RANK];
-    int axis;        /* read in pieces along this axis, */
-    size_t step;     /* so much of it at once, one of those before */
-    struct wn_error *error;
-};
-
-static int refuse(struct reader *reader, const char *why)
-{
-    return wn_fail(reader->error, WN_EDATA, "%s: %s: %s", reader->name,
-                   reader->path, why);
-}
-
-/* ---- in the child: is it safe, what is it ------------------------------- */
-
-/* Every component of the path is a hard link; *type is what is there. */
-static int check_path(struct reader *reader, H5O_type_t *type)
-{
-    char part[1024];
-    H5L_info_t link;
-    H5O_info_t about;
-
-    for (size_t at = 0; reader->path[at];) {
-        at += strspn(reader->path + at, "/");
-        at += strcspn(reader->path + at, "/");
-        if (at >= sizeof part)
-            return refuse(reader, "the path is too long");
-        memcpy(part, reader->path, at);
-        part[at] = '\0';
-        if (H5Lexists(reader->file, part, H5P_DEFAULT) <= 0)
-            return refuse(reader, "is not in the file");
-        if (H5Lget_info(reader->file, part, &link, H5P_DEFAULT) < 0)
-            return refuse(reader, "its link is damaged");
-        if (link.type != H5L_TYPE_HARD)
-            return refuse(reader, link.type == H5L_TYPE_SOFT
-                                      ? "refused: a soft link"
-                                  : link.type == H5L_TYPE_EXTERNAL
-                                      ? "refused: a link to another file"
-                                      : "refused: a user-defined link");
-    }
-    if (H5Oget_info_by_name2(reader->file, reader->path, &about,
-                             H5O_INFO_BASIC, H5P_DEFAULT) < 0)
-        return refuse(reader, "damaged");
-    *type = about.type;
-    return 0;
-}
-
-static int check_filters(struct reader *reader, hid_t creation)
-{
-    const int count = H5Pget_nfilters(creation);
-
-    for (int f = 0; f < count; f++) {
-        unsigned flags, config;
-        size_t none = 0;
-        const H5Z_filter_t filter = H5Pget_filter2(
-            creation, (unsigned)f, &flags, &none, NULL, 0, NULL, &config);
-
-        if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE &&
-            filter != H5Z_FILTER_FLETCHER32)
-            return wn_fail(reader->error, WN_EDATA,
-                           "%s: %s: refused: filter %d; wanted gzip, shuffle "
-                           "or fletcher32 (h5repack -f GZIP=1 makes a copy)",
-                           reader->name, reader->path, (int)filter);
-    }
-    return count < 0 ? refuse(reader, "damaged") : 0;
-}
-
-/* Along which axis, and how far at once: whole rows of chunks, about a PIECE
- * of them, or less than a row where a row is too large. */
-static void cut(struct reader *reader, const hsize_t *chunk, size_t cell)
-{
-    const struct wn_array *array = reader->array;
-    size_t slice = cell;
-
-    for (int r = 0; r < array->rank; r++)
-        slice = wn_product(slice, array->extent[r], 1);
-    for (reader->axis = 0; reader->axis < array->rank; reader->axis++) {
-        const size_t extent = array->extent[reader->axis];
-
-        slice = extent ? slice / extent : 0;
-        if (slice <= reader->memory / 4)
-            break;
-    }
-    reader->step = chunk[reader->axis];
-    if (reader->step < PIECE / (slice + 1))
-        reader->step *= PIECE / (slice + 1) / reader->step;
-    if (reader->step > reader->memory / 4 / (slice + 1))
-        reader->step = reader->memory / 4 / (slice + 1);
-    if (reader->step > array->extent[reader->axis])
-        reader->step = array->extent[reader->axis];
-    reader->step += reader->step == 0;
-}
-
-static int check_chunks(struct reader *reader, hid_t creation, size_t width,
-                        hsize_t *chunk)
-{
-    size_t bytes = width;
-
-    if (H5Pget_layout(creation) != H5D_CHUNKED)
-        return 0;
-    if (H5Pget_chunk(creation, WN_ARRAY_RANK, chunk) != reader->array->rank)
-        return refuse(reader, "its chunks are damaged");
-    for (int r = 0; r < reader->array->rank; r++)
-        bytes = chunk[r] ? wn_product(bytes, chunk[r], 1) : SIZE_MAX;
-    if (bytes > reader->memory / 4)
-        return wn_fail(reader->error, WN_EDATA,
-                       "%s: %s: a chunk of %zu bytes needs more memory "
-                       "than --memory allows", reader->name, reader->path,
-                       bytes);
-    return 0;
-}
-
-/* Sizes against the file and the memory, before anything is allocated. */
-static int check_sizes(struct reader *reader, hid_t creation)
-{
-    const size_t width = H5Tget_size(reader->type);
-    const hsize_t stored = H5Dget_storage_size(reader->set);
-    hsize_t chunk[WN_ARRAY_RANK] = {1, 1, 1, 1, 1, 1, 1, 1};
-    const size_t content =
-        wn_product(reader->array->rows, reader->array->columns, width);
-
-    if (check_chunks(reader, creation, width, chunk))
-        return -1;
-    if (stored > reader->size || content / DEFLATE_MOST > stored)
-        return wn_fail(reader->error, WN_EDATA,
-                       "%s: %s: claims %zu bytes and has %llu, in a file of "
-                       "%llu", reader->name, reader->path, content,
-                       (unsigned long long)stored,
-                       (unsigned long long)reader->size);
-    cut(reader, chunk, width > 8 ? width : 8);
-    return wn_child_seconds(SECONDS_LEAST + content / BYTES_A_SECOND)
-               ? wn_fail_errno(reader->error, "%s: cannot limit the time",
-                               reader->name)
-               : 0;
-}
-
-static int check_type(struct reader *reader)
-{
-    const H5T_class_t class = H5Tget_class(reader->type);
-    const size_t width = H5Tget_size(reader->type);
-    struct wn_array *array = reader->array;
-
-    array->text = class == H5T_STRING;
-    array->whole = class == H5T_INTEGER || class == H5T_ENUM;
-    if (!array->text && !array->whole && class != H5T_FLOAT)
-        return refuse(reader, "found a type that is neither number nor text");
-    if (width == 0 || width > (array->text ? (size_t)WN_ARRAY_TEXT : 8))
-        return wn_fail(reader->error, WN_EDATA, "%s: %s: elements of %zu "
-                       "bytes", reader->name, reader->path, width);
-    array->width = width <= (array->whole ? 2u : 4u) ? 4 : 8;
-    return 0;
-}
-
-static int check_space(struct reader *reader)
-{
-    const hid_t space = H5Dget_space(reader->set);
-    const int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
-    int status = -1;
-
-    if (rank < 1 || rank > WN_ARRAY_RANK ||
-        H5Sget_simple_extent_type(space) != H5S_SIMPLE ||
-        H5Sget_simple_extent_dims(space, reader->extent, NULL) < 0) {
-        refuse(reader, "wanted an array of 1 to 8 dimensions");
-    } else {
-        reader->array->rank = rank;
-        for (int r = 0; r < rank; r++)
-            reader->array->extent[r] = reader->extent[r];
-        status = wn_array_shape(reader->array)
-                     ? 0
-                     : refuse(reader, "claims more cells than there can be");
-    }
-    if (space >= 0)
-        H5Sclose(space);
-    return status;
-}
-
-static int check_dataset(struct reader *reader)
-{
-    const hid_t creation = H5Dget_create_plist(reader->set);
-    int status = -1;
-
-    if (creation < 0 || reader->type < 0)
-        refuse(reader, "damaged");
-    else if (H5Pget_external_count(creation) != 0)
-        refuse(reader, "refused: data in another file");
-    else if (H5Pget_layout(creation) == H5D_VIRTUAL)
-        refuse(reader, "refused: a virtual dataset");
-    else if (check_filters(reader, creation) == 0 &&
-             check_type(reader) == 0 && check_space(reader) == 0)
-        status = check_sizes(reader, creation);
-    if (creation >= 0)
-        H5Pclose(creation);
-    return status;
-}
 
 /* ---- in the child: reading ---------------------------------------------- */
 
@@ -243,7 +33,7 @@ struct piece {
     size_t cells;
 };
 
-static void fit(const struct reader *reader, struct piece *piece)
+static void fit(const struct wn_reader *reader, struct piece *piece)
 {
     const int axis = reader->axis;
     const size_t left = reader->extent[axis] - piece->start[axis];
@@ -255,7 +45,7 @@ static void fit(const struct reader *reader, struct piece *piece)
 }
 
 /* The first piece; false if the dataset is empty. */
-static bool first(const struct reader *reader, struct piece *piece)
+static bool first(const struct wn_reader *reader, struct piece *piece)
 {
     *piece = (struct piece){{0}, {0}, 0};
     for (int r = 0; r < reader->array->rank; r++) {
@@ -268,7 +58,7 @@ static bool first(const struct reader *reader, struct piece *piece)
 }
 
 /* The piece behind this one, row-major; false at the end. */
-static bool next(const struct reader *reader, struct piece *piece)
+static bool next(const struct wn_reader *reader, struct piece *piece)
 {
     for (int r = reader->axis; r >= 0; r--) {
         piece->start[r] += piece->count[r];
@@ -282,7 +72,7 @@ static bool next(const struct reader *reader, struct piece *piece)
 }
 
 /* A piece as `type` into out; *memory is its space. */
-static int read_piece(struct reader *reader, hid_t type,
+static int read_piece(struct wn_reader *reader, hid_t type,
                       const struct piece *piece, void *out, hid_t *memory)
 {
     const hid_t space = H5Dget_space(reader->set);
@@ -295,18 +85,18 @@ static int read_piece(struct reader *reader, hid_t type,
                               out) >= 0;
     if (space >= 0)
         H5Sclose(space);
-    return good ? 0 : refuse(reader, "damaged, cannot be read");
+    return good ? 0 : wn_reader_refuse(reader, "damaged, cannot be read");
 }
 
 /* Enumerations have to be read as what they are made of. */
-static hid_t number_type(const struct reader *reader)
+static hid_t number_type(const struct wn_reader *reader)
 {
     return H5Tget_class(reader->type) == H5T_ENUM
                ? H5Tget_super(reader->type)
                : H5Tcopy(reader->type);
 }
 
-static int copy_numbers(struct reader *reader, const struct piece *piece,
+static int copy_numbers(struct wn_reader *reader, const struct piece *piece,
                         char *buffer)
 {
     const struct wn_array *array = reader->array;
@@ -323,7 +113,7 @@ static int copy_numbers(struct reader *reader, const struct piece *piece,
     if (status == 0 && is_enum &&
         H5Tconvert(found, wanted, piece->cells, buffer, NULL, H5P_DEFAULT) <
             0)
-        status = refuse(reader, "its numbers cannot be converted");
+        status = wn_reader_refuse(reader, "its numbers cannot be converted");
     H5Tclose(found);
     return status ? -1
                   : wn_array_put(&reader->sink, buffer,
@@ -331,7 +121,7 @@ static int copy_numbers(struct reader *reader, const struct piece *piece,
 }
 
 /* How much of a fixed-length string is text. */
-static size_t text_length(const struct reader *reader, const char *text,
+static size_t text_length(const struct wn_reader *reader, const char *text,
                           size_t width)
 {
     size_t length = strnlen(text, width);
@@ -342,7 +132,7 @@ static size_t text_length(const struct reader *reader, const char *text,
     return length;
 }
 
-static int put_texts(struct reader *reader, const char *buffer, size_t cells,
+static int put_texts(struct wn_reader *reader, const char *buffer, size_t cells,
                      bool variable)
 {
     const size_t width = H5Tget_size(reader->type);
@@ -362,7 +152,7 @@ static int put_texts(struct reader *reader, const char *buffer, size_t cells,
     return 0;
 }
 
-static int copy_texts(struct reader *reader, const struct piece *piece,
+static int copy_texts(struct wn_reader *reader, const struct piece *piece,
                       char *buffer)
 {
     const bool variable = H5Tis_variable_str(reader->type) > 0;
@@ -378,7 +168,7 @@ static int copy_texts(struct reader *reader, const struct piece *piece,
     return status;
 }
 
-static int copy_all(struct reader *reader)
+static int copy_all(struct wn_reader *reader)
 {
     const size_t width = H5Tget_size(reader->type);
     struct piece piece;
@@ -401,45 +191,22 @@ static int copy_all(struct reader *reader)
     return wn_array_sink_close(&reader->sink, status == 0, reader->error);
 }
 
-/* A cache that holds chunks until the last piece they are in. */
-static hid_t open_set(const struct reader *reader)
-{
-    const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-    const size_t share = reader->memory / 4;
-    hid_t set = H5I_INVALID_HID;
-
-    if (access >= 0 &&
-        H5Pset_chunk_cache(access, 521,
-                           share < CACHE_MOST ? share : CACHE_MOST, 0.75) >=
-            0)
-        set = H5Dopen2(reader->file, reader->path, access);
-    if (access >= 0)
-        H5Pclose(access);
-    return set;
-}
-
-static int read_dataset(struct reader *reader)
+static int read_dataset(struct wn_reader *reader)
 {
     int status = -1;
 
-    reader->set = open_set(reader);
-    if (reader->set < 0)
-        return refuse(reader, "damaged");
-    reader->type = H5Dget_type(reader->set);
-    if (check_dataset(reader) == 0)
+    if (wn_reader_open(reader) == 0)
         status = copy_all(reader);
-    if (reader->type >= 0)
-        H5Tclose(reader->type);
-    H5Dclose(reader->set);
+    wn_reader_close(reader);
     return status;
 }
 
 /* ---- in the child: codes and categories --------------------------------- */
 
-static int read_member(const struct reader *reader, const char *member,
+static int read_member(const struct wn_reader *reader, const char *member,
                        struct wn_array *array)
 {
-    struct reader own = *reader;
+    struct wn_reader own = *reader;
     H5O_type_t type;
     char path[1100];
 
@@ -448,10 +215,10 @@ static int read_member(const struct reader *reader, const char *member,
     if (wn_array_begin(array, path, reader->error))
         return -1;
     own.array = array;
-    if (check_path(&own, &type))
+    if (wn_reader_find(&own, &type))
         return -1;
     return type == H5O_TYPE_DATASET ? read_dataset(&own)
-                                    : refuse(&own, "is no dataset");
+                                    : wn_reader_refuse(&own, "is no dataset");
 }
 
 struct categories {
@@ -469,7 +236,7 @@ static int take_category(void *context, size_t cell, const char *text,
     return wn_text_add(&categories->all, text, length, error);
 }
 
-static int load_categories(const struct reader *reader,
+static int load_categories(const struct wn_reader *reader,
                            const struct wn_array *array,
                            struct categories *categories)
 {
@@ -492,7 +259,7 @@ static int load_categories(const struct reader *reader,
 }
 
 /* A code is the number of a category, or -1 for none: that is empty text. */
-static int put_codes(struct reader *reader, const struct wn_array *codes,
+static int put_codes(struct wn_reader *reader, const struct wn_array *codes,
                      const struct categories *categories)
 {
     enum { ROWS = 4096 };
@@ -528,7 +295,7 @@ static int put_codes(struct reader *reader, const struct wn_array *codes,
 }
 
 /* As anndata and pandas write it: the text of each row. */
-static int read_categorical(struct reader *reader)
+static int read_categorical(struct wn_reader *reader)
 {
     struct wn_array codes = {0}, names = {0};
     struct categories categories = {0};
@@ -539,7 +306,7 @@ static int read_categorical(struct reader *reader)
         read_member(reader, "categories", &names))
         goto done;
     if (codes.rank != 1 || names.rank != 1 || !codes.whole) {
-        refuse(reader, "wanted whole numbers in codes and a list of "
+        wn_reader_refuse(reader, "wanted whole numbers in codes and a list of "
                        "categories");
         goto done;
     }
@@ -560,31 +327,17 @@ done:
     return status;
 }
 
-/* Whether a group holds codes and categories. */
-static bool is_categorical(const struct reader *reader)
-{
-    static const char *const members[] = {"codes", "categories"};
-    char path[1100];
-    bool all = true;
-
-    for (size_t m = 0; m < 2; m++) {
-        snprintf(path, sizeof path, "%.1000s/%s", reader->path, members[m]);
-        all = all && H5Lexists(reader->file, path, H5P_DEFAULT) > 0;
-    }
-    return all;
-}
-
-static int read_object(struct reader *reader)
+static int read_object(struct wn_reader *reader)
 {
     H5O_type_t type;
 
-    if (check_path(reader, &type))
+    if (wn_reader_find(reader, &type))
         return -1;
     if (type == H5O_TYPE_DATASET)
         return read_dataset(reader);
-    if (type == H5O_TYPE_GROUP && is_categorical(reader))
+    if (type == H5O_TYPE_GROUP && wn_reader_is_categorical(reader))
         return read_categorical(reader);
-    return refuse(reader, "is no dataset");
+    return wn_reader_refuse(reader, "is no dataset");
 }
 
 /* What the child gets and, in `verdict`, gives. */
@@ -601,7 +354,7 @@ static void work(void *context)
 {
     const struct task *task = context;
     struct wn_store store = {.descriptor = task->descriptor};
-    struct reader reader = {.name = task->name,
+    struct wn_reader reader = {.name = task->name,
                             .memory = task->memory,
                             .error = &task->verdict->error};
     struct stat about;
@@ -673,7 +426,7 @@ int wn_foreign_read(const char *path, const char *const *paths, size_t count,
     descriptor = wn_input_open(path, NULL, error);
     struct task task = {name, descriptor, paths, count, memory, verdict};
     if (descriptor < 0 ||
-        wn_child_run(name, memory, SECONDS_LEAST, work, &task, error))
+        wn_child_run(name, memory, WN_READER_SECONDS, work, &task, error))
         goto done;
     if (verdict->error.code) {
         *error = verdict->error;

@@ -27,4 +27,23 @@ int wn_foreign_read(const char *path, const char *const *paths, size_t count,
                     uint64_t memory, struct wn_array *arrays,
                     struct wn_error *error) WN_MUST_CHECK;
 
+/* What goes into a new HDF5 file. */
+struct wn_foreign_copy {
+    const char *path;         /* of the file that is copied from */
+    const char *const *paths; /* datasets, as above; of a group of codes and
+                                 categories the group */
+    size_t count;
+    uint32_t whole;           /* bit i: paths[i] goes out whole, else by row */
+    size_t rows;              /* of each that goes by row */
+    const uint64_t *row;      /* n of them, in the order they go out */
+    size_t n;
+    int descriptor;           /* an empty file, read and write */
+    const char *name;         /* how messages call it */
+};
+
+/* Write datasets with the same names and types, compressed where they were,
+ * that hold the rows wanted. All is done by a child, as above. */
+int wn_foreign_write(const struct wn_foreign_copy *copy, uint64_t memory,
+                     struct wn_error *error) WN_MUST_CHECK;
+
 #endif

@@ -195,7 +195,8 @@ static struct wn_source *open_at(const struct wn_dataset *dataset,
     }
     source->size = (uint64_t)about.st_size;
     source->changed = about.st_mtim;
-    if (check_content(source, error) || look_at_ends(source, error)) {
+    if (check_content(source, error) ||
+        (dataset->row_offset && look_at_ends(source, error))) {
         wn_source_close(source);
         return NULL;
     }
@@ -279,7 +280,7 @@ struct wn_source *wn_source_open(const struct wn_dataset *dataset,
                                  const char *audit_path, const char *given,
                                  struct wn_error *error)
 {
-    if (!dataset->row_offset || !dataset->source_digest) {
+    if ((!dataset->row_offset && !dataset->form) || !dataset->source_digest) {
         wn_fail(error, WN_EDATA, "%s: does not say where its rows stand in a "
                 "CSV file", audit_path ? audit_path : "standard input");
         return NULL;

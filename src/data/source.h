@@ -21,7 +21,10 @@ bool wn_source_place(const char *source, const char *audit_path, int which,
 
 struct wn_source; /* an open source whose size and digest were checked */
 
-/* Open the source of `dataset` (with WN_PART_ROW), which was loaded from the
+/* Of arrays there are no such places: only wn_source_name() and
+ * wn_source_check() are for them.
+ *
+ * Open the source of `dataset` (with WN_PART_ROW), which was loaded from the
  * file called `audit_path` (NULL: standard input): at `given` if not NULL, else
  * where the audit says: from here, beside the audit file, and beside it without
  * directories. WN_EIO if none is there; WN_EDATA if what is there is not what

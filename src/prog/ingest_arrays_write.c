@@ -9,6 +9,7 @@
 #include "encode/brought.h"
 #include "encode/listing.h"
 #include "prog/ingest_arrays.h"
+#include "util/file.h"
 #include "util/memory.h"
 
 /* The part of "x.h5: /x" that stands in the file, or the file. */
@@ -293,34 +294,40 @@ struct profile {
     const char *name[ARRAYS_MOST], *kind[ARRAYS_MOST];
     uint64_t none[ARRAYS_MOST], distinct[ARRAYS_MOST];
     double low[ARRAYS_MOST], high[ARRAYS_MOST];
+    const struct wn_array *array[ARRAYS_MOST];
 };
 
-static void add_array(struct profile *profile, const struct wn_array *array,
-                      const char *kind, uint64_t distinct)
+static void add_array(struct profile *profile, const struct arrays *arrays,
+                      const struct wn_array *array, const char *kind,
+                      uint64_t distinct)
 {
     const size_t at = profile->count;
 
     if (!array->name)
         return;
-    profile->name[at] = place_of(array);
+    /* In text of libsvm all have the same name. */
+    profile->name[at] = arrays->text.rows ? kind : place_of(array);
     profile->kind[at] = kind;
     profile->distinct[at] = distinct;
     profile->low[at] = profile->high[at] = NAN;
+    profile->array[at] = array;
     profile->count++;
 }
 
+/* The label first: prune finds it there in text. */
 static void fill_profile(const struct arrays *arrays, struct profile *profile)
 {
-    add_array(profile, &arrays->features, "numeric", 0);
-    if (profile->count) {
-        profile->low[0] = arrays->low;
-        profile->high[0] = arrays->high;
+    add_array(profile, arrays, &arrays->label, "label",
+              arrays->classes.count);
+    add_array(profile, arrays, &arrays->features, "numeric", 0);
+    if (profile->count > 1) {
+        profile->low[1] = arrays->low;
+        profile->high[1] = arrays->high;
     }
-    add_array(profile, &arrays->label, "label", arrays->classes.count);
-    add_array(profile, &arrays->id, "id", 0);
-    add_array(profile, &arrays->probability, "probability", 0);
+    add_array(profile, arrays, &arrays->id, "id", 0);
+    add_array(profile, arrays, &arrays->probability, "probability", 0);
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
-        add_array(profile, &arrays->role[r], wn_role_kinds[r].name,
+        add_array(profile, arrays, &arrays->role[r], wn_role_kinds[r].name,
                   arrays->roles.of[r].names.count);
 }
 
@@ -350,7 +357,30 @@ static int put_columns(struct arrays *arrays, struct wn_error *error)
 
 /* --- provenance ---------------------------------------------------------- */
 
-/* Which dataset has which role, a line each: what prune writes again. */
+/* Whether an array stands in the input, not in another file. */
+static bool is_inside(const struct arrays *arrays,
+                      const struct wn_array *array)
+{
+    const char *input = wn_input_name(wn_run_input(arrays->run));
+    const size_t length = strlen(input);
+
+    return array->name && strncmp(array->name, input, length) == 0 &&
+           array->name[length] == ':';
+}
+
+static int list_array(const struct arrays *arrays,
+                      const struct wn_array *array, const char *kind,
+                      struct wn_text *text, struct wn_error *error)
+{
+    return is_inside(arrays, array)
+               ? wn_text_format(text, error, "%s%s %s",
+                                text->length ? "\n" : "", kind,
+                                place_of(array))
+               : 0;
+}
+
+/* Which dataset of the input has which role, a line each: what prune writes
+ * again. */
 static int list_arrays(const struct arrays *arrays, struct wn_text *text,
                        struct wn_error *error)
 {
@@ -358,12 +388,13 @@ static int list_arrays(const struct arrays *arrays, struct wn_text *text,
 
     fill_profile(arrays, &p);
     for (size_t a = 0; a < p.count; a++)
-        if (wn_text_format(text, error, "%s%s %s", a ? "\n" : "", p.kind[a],
-                           p.name[a]))
+        if (list_array(arrays, p.array[a], p.kind[a], text, error))
             return -1;
-    return arrays->names.name ? wn_text_format(text, error, "\nnames %s",
-                                               place_of(&arrays->names))
-                              : 0;
+    return list_array(arrays, &arrays->beside.features_b, "features_b", text,
+                      error) ||
+                   list_array(arrays, &arrays->names, "names", text, error)
+               ? -1
+               : 0;
 }
 
 static int put_provenance(struct arrays *arrays, struct wn_error *error)
@@ -388,8 +419,12 @@ static int put_provenance(struct arrays *arrays, struct wn_error *error)
                             error) ||
         wn_audit_write_number(writer, "data", "source_size",
                               (double)arrays->size, error) ||
+        wn_audit_write_number(writer, "data", "source_rows",
+                              (double)arrays->rows, error) ||
         wn_audit_write_text(writer, "data", "label_column",
-                            place_of(&arrays->label), error) ||
+                            arrays->text.rows ? "label"
+                                              : place_of(&arrays->label),
+                            error) ||
         (*delimiter && wn_audit_write_text(writer, "data", "delimiter",
                                            delimiter, error)))
         goto done;

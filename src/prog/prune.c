@@ -11,6 +11,7 @@
 #include "data/dataset.h"
 #include "data/source.h"
 #include "prog/program.h"
+#include "prog/prune_arrays.h"
 #include "prog/selection.h"
 #include "util/file.h"
 #include "util/memory.h"
@@ -375,6 +376,17 @@ static int fill_output(struct prune *prune, struct wn_source *source,
     return status;
 }
 
+static int write_text(struct prune *prune, struct wn_source *source,
+                      struct wn_output *output, struct wn_output *removed,
+                      struct wn_error *error)
+{
+    return fill_output(prune, source, output, copy_kept, error) ||
+                   (removed && fill_output(prune, source, removed,
+                                           copy_removed, error))
+               ? -1
+               : 0;
+}
+
 static int write_rows(struct prune *prune, struct wn_source *source,
                       struct wn_error *error)
 {
@@ -389,10 +401,12 @@ static int write_rows(struct prune *prune, struct wn_source *source,
         removed = wn_output_open(removed_path, force, error);
         status = removed ? 0 : -1;
     }
-    if (status == 0)
-        status = fill_output(prune, source, output, copy_kept, error);
-    if (status == 0 && removed)
-        status = fill_output(prune, source, removed, copy_removed, error);
+    if (status == 0 && prune_is_arrays(&prune->dataset))
+        status = prune_arrays(prune->audit, &prune->dataset,
+                              wn_source_name(source), prune->order,
+                              prune->selection.kept, output, removed, error);
+    else if (status == 0)
+        status = write_text(prune, source, output, removed, error);
     if (status == 0)
         status = wn_source_check(source, error);
     /* Standard output can still fail when it is copied out: it goes first. */
@@ -546,6 +560,24 @@ static enum wn_stage stage_needed(const struct wn_options *options)
                                                                     : WN_DATA;
 }
 
+/* What cannot be done with arrays. */
+static int check_form(const struct prune *prune, struct wn_error *error)
+{
+    const char *output = text_of(prune, "output");
+    const struct wn_dataset *dataset = &prune->dataset;
+
+    if (!prune_is_arrays(dataset))
+        return 0;
+    if (on(prune, "relabel"))
+        return wn_fail(error, WN_EUSAGE, "--relabel does not apply to a "
+                       "dataset of form %s", dataset->form);
+    if (strcmp(dataset->form, "hdf5") == 0 && !on(prune, "dry-run") &&
+        (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
+        return wn_fail(error, WN_EUSAGE, "HDF5 is not for a terminal; "
+                       "--output names a file");
+    return 0;
+}
+
 static int carry_out(struct prune *prune, struct wn_error *error)
 {
     const struct wn_run *run = prune->run;
@@ -554,6 +586,7 @@ static int carry_out(struct prune *prune, struct wn_error *error)
 
     if (wn_dataset_load(&prune->dataset, prune->audit,
                         WN_PART_LABEL | WN_PART_ROW | WN_PART_COLUMN, error) ||
+        check_form(prune, error) ||
         wn_selection_new(&prune->selection, prune->dataset.n, error) ||
         drop_rows(prune, error) || keep_share(prune, error) ||
         relabel_rows(prune, error) || order_rows(prune, error))
@@ -632,7 +665,7 @@ int main(int argc, char **argv)
         wn_option_output, wn_option_force, wn_option_quiet,
         wn_option_verbose, wn_option_help, wn_option_version, {0}};
     const struct wn_program program = {
-        .brief = "Write the rows worth keeping of an audited CSV file.",
+        .brief = "Write the rows worth keeping of an audited dataset.",
         .synopsis = "[OPTION...] [FILE]",
         .rows = rows,
         .least = 0,

@@ -36,7 +36,7 @@ runs 'CSV' ingest "$samples/iris.csv" --label=species -q -o c.h5
 is "$(one c.h5 | tr -d '\n' | wc -c)" 64 'digests of features and labels'
 is "$(one h.h5)" "$(one c.h5)" 'features and labels are those of CSV'
 is "$(peek h.h5 data form)" hdf5 'the form is kept'
-is "$(peek h.h5 data arrays | tr '\n' ' ')" 'numeric /x label /y ' \
+is "$(peek h.h5 data arrays | tr '\n' ' ')" 'label /y numeric /x ' \
     'and which dataset is what'
 is "$(peek h.h5 data source)" i.h5 'and the file'
 while read -r features label more; do
@@ -163,6 +163,51 @@ fails_with 2 'ingest: --link leaves the features as they are; wanted --scale' \
     ingest i.h5 --features=/x --label=/y --link --scale=robust -o no.h5
 fails_with 2 'ingest: --link wants --features of an HDF5 file that is no pipe' \
     sh -c 'cat i.h5 | ingest --features=/x --label=/y --link -o no.h5'
+
+# prune: HDF5 of the same names and types; kept + removed = input.
+ingest i.h5 --features=/g/x --label=/obs/kind --id=/id --split=/split -q |
+    score -q --model=neighbors --methods=disagreement | flag -q -o k.h5
+runs 'prune of HDF5' prune k.h5 --drop=none --keep=.5 --by=disagreement \
+    -o kept.h5 --removed=rest.h5
+is "$(h5ls -r kept.h5 | grep Dataset | tr -s ' ' | tr '\n' ' ')" \
+    '/g/x Dataset {75, 4} /id Dataset {75} /obs/kind/categories Dataset {3} /obs/kind/codes Dataset {75} /split Dataset {75} ' \
+    'has the datasets of the audit'
+is "$(h5dump -d /g/x -H kept.h5 | grep -c F32BE)" 1 'with their types'
+numbers() { h5dump -y -w 1 -d /id "$1" | grep -o 'row-[0-9]*'; }
+is "$({ numbers kept.h5; numbers rest.h5; } | sort -t- -k2n | cksum)" \
+    "$(seq $n | sed s/^/row-/ | cksum)" 'kept and removed are all rows'
+ingest kept.h5 --features=/g/x --label=/obs/kind --id=/id -q -o again.h5
+is "$(peek again.h5 data/id u8 | awk '{ printf "%c", $1 }' | cksum)" \
+    "$(numbers kept.h5 | tr -d '\n' | cksum)" 'and can be audited again'
+runs 'ordered' prune k.h5 --drop=none --order=disagreement --descending \
+    -o order.h5
+is "$(numbers order.h5 | sort -t- -k2n | cksum)" \
+    "$(seq $n | sed s/^/row-/ | cksum)" 'has all rows'
+fails_with 2 'prune: --relabel does not apply to a dataset of form hdf5' \
+    prune k.h5 --relabel -o no.h5
+runs 'a plan' prune k.h5 --dry-run
+ingest i.h5 --features=/x --label=/gaps --id=/id --missing-label=drop -q -f \
+    -o d.h5
+runs 'prune after --missing-label=drop' prune d.h5 --drop=none -f -o kept.h5 \
+    --removed=rest.h5 -f
+is "$(numbers rest.h5 | tr '\n' ' ')" 'row-3 row-60 ' \
+    'removes what ingest left out'
+cp i.h5 saved.h5
+seq $n | compose i.h5 more i4 $n
+fails_with 2 'prune: i.h5: changed since the audit' prune k.h5 -o no.h5
+mv saved.h5 i.h5
+ingest x.npy --label=y.npy -q |
+    score -q --model=neighbors --methods=disagreement -o n.h5
+runs 'prune of .npy' prune n.h5 --drop=none --keep=.5 --by=disagreement \
+    -o kept --removed=rest
+is "$(wc -l <kept | tr -d ' ') $(sort -n kept rest | cksum)" \
+    "75 $(seq 0 149 | cksum)" 'tells numbers of rows'
+ingest i.svm --from=libsvm -q |
+    score -q --model=neighbors --methods=disagreement | flag -q -o v.h5
+runs 'prune of libsvm' prune v.h5 --drop=none --keep=.5 --by=disagreement \
+    -o kept.svm --removed=rest.svm
+is "$(sort kept.svm rest.svm | cksum)" "$(sort i.svm | cksum)" \
+    'keeps lines byte for byte'
 
 # Without features: what was brought is copied, what needs none is found.
 runs 'probabilities only' ingest i.h5 --label=/y --probability=/p -q -o p.h5

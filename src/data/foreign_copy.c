@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows of foreign HDF5 into a new file, by a child; see foreign.h. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "data/child.h"
+#include "data/foreign.h"
+#include "data/foreign_look.h"
+#include "data/store.h"
+#include "util/file.h"
+#include "util/memory.h"
+
+/* Single rows out of compressed chunks take longer than all rows in order. */
+enum { SECONDS = 60, BYTES_A_SECOND = 1 << 20 };
+
+/* One dataset on its way. */
+struct transfer {
+    const struct wn_foreign_copy *copy;
+    struct wn_reader *reader;
+    hid_t to;     /* the new dataset */
+    bool whole;
+    size_t n;     /* rows that go out */
+    size_t width; /* bytes of a cell in memory */
+    char *buffer; /* reader->step rows */
+};
+
+static uint64_t row_at(const struct transfer *transfer, size_t i)
+{
+    return transfer->whole ? i : transfer->copy->row[i];
+}
+
+/* Chunks no larger than what goes out, gzip where it was. */
+static hid_t creation_of(const struct wn_reader *reader,
+                         const hsize_t *extent)
+{
+    const hid_t old = H5Dget_create_plist(reader->set);
+    const hid_t new = H5Pcreate(H5P_DATASET_CREATE);
+    const int rank = reader->array->rank;
+    hsize_t chunk[WN_ARRAY_RANK] = {0};
+    bool chunked = old >= 0 && H5Pget_layout(old) == H5D_CHUNKED &&
+                   H5Pget_chunk(old, WN_ARRAY_RANK, chunk) == rank;
+    bool good = old >= 0 && new >= 0 && H5Pset_obj_track_times(new, 0) >= 0;
+
+    for (int r = 0; r < rank && chunked; r++) {
+        chunk[r] = chunk[r] < extent[r] ? chunk[r] : extent[r];
+        chunked = chunk[r] > 0;
+    }
+    if (good && chunked) {
+        unsigned level[1] = {0}, flags;
+        size_t count = 1;
+        const bool packed =
+            H5Pget_filter_by_id2(old, H5Z_FILTER_DEFLATE, &flags, &count,
+                                 level, 0, NULL, NULL) >= 0;
+
+        good = H5Pset_chunk(new, rank, chunk) >= 0 &&
+               (!packed || (H5Pset_shuffle(new) >= 0 &&
+                            H5Pset_deflate(new, level[0] < 9 ? level[0] : 9) >=
+                                0));
+    }
+    if (old >= 0)
+        H5Pclose(old);
+    if (!good && new >= 0)
+        H5Pclose(new);
+    return good ? new : H5I_INVALID_HID;
+}
+
+static hid_t create_set(const struct wn_reader *reader, hid_t file, size_t n)
+{
+    const hid_t links = H5Pcreate(H5P_LINK_CREATE);
+    hid_t space, creation, set = H5I_INVALID_HID;
+    hsize_t extent[WN_ARRAY_RANK];
+
+    memcpy(extent, reader->extent, sizeof extent);
+    extent[0] = n;
+    space = H5Screate_simple(reader->array->rank, extent, NULL);
+    creation = creation_of(reader, extent);
+    if (links >= 0 && space >= 0 && creation >= 0 &&
+        H5Pset_create_intermediate_group(links, 1) >= 0)
+        set = H5Dcreate2(file, reader->path, reader->type, space, links,
+                         creation, H5P_DEFAULT);
+    if (links >= 0)
+        H5Pclose(links);
+    if (space >= 0)
+        H5Sclose(space);
+    if (creation >= 0)
+        H5Pclose(creation);
+    return set;
+}
+
+/* `rows` rows of one dataset between the file and the buffer. */
+static bool move_rows(const struct transfer *transfer, hid_t set,
+                      uint64_t begin, size_t rows, bool out)
+{
+    const struct wn_reader *reader = transfer->reader;
+    hsize_t start[WN_ARRAY_RANK] = {begin}, count[WN_ARRAY_RANK];
+    const hid_t space = H5Dget_space(set);
+    hid_t memory;
+
+    memcpy(count, reader->extent, sizeof count);
+    count[0] = rows;
+    memory = H5Screate_simple(reader->array->rank, count, NULL);
+    const bool good =
+        space >= 0 && memory >= 0 &&
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >=
+            0 &&
+        (out ? H5Dwrite(set, reader->type, memory, space, H5P_DEFAULT,
+                        transfer->buffer)
+             : H5Dread(set, reader->type, memory, space, H5P_DEFAULT,
+                       transfer->buffer)) >= 0;
+    /* What was written is no longer needed. */
+    if (good && out && H5Tis_variable_str(reader->type) > 0)
+        H5Dvlen_reclaim(reader->type, memory, H5P_DEFAULT, transfer->buffer);
+    if (space >= 0)
+        H5Sclose(space);
+    if (memory >= 0)
+        H5Sclose(memory);
+    return good;
+}
+
+/* Runs of rows that follow each other. */
+static int copy_rows(const struct transfer *transfer)
+{
+    struct wn_reader *reader = transfer->reader;
+
+    for (size_t i = 0; i < transfer->n;) {
+        const uint64_t from = row_at(transfer, i);
+        size_t run = 1;
+
+        while (run < reader->step && i + run < transfer->n &&
+               row_at(transfer, i + run) == from + run)
+            run++;
+        if (from + run > reader->extent[0] ||
+            !move_rows(transfer, reader->set, from, run, false))
+            return wn_reader_refuse(reader, "damaged, cannot be read");
+        if (!move_rows(transfer, transfer->to, i, run, true))
+            return wn_fail(reader->error, WN_EIO, "%s: %s: cannot write",
+                           transfer->copy->name, reader->path);
+        i += run;
+    }
+    return 0;
+}
+
+static int copy_set(const struct wn_foreign_copy *copy,
+                    struct wn_reader *reader, hid_t file, bool whole)
+{
+    struct wn_array array = {0};
+    struct transfer transfer = {.copy = copy, .reader = reader,
+                                .to = H5I_INVALID_HID, .whole = whole};
+    int status = -1;
+
+    reader->array = &array;
+    if (wn_reader_open(reader))
+        goto done;
+    transfer.n = whole ? array.rows : copy->n;
+    transfer.width = H5Tget_size(reader->type);
+    if (!whole && array.rows != copy->rows)
+        wn_fail(reader->error, WN_EDATA, "%s: %s: found %zu rows, wanted %zu "
+                "as when it was audited", reader->name, reader->path,
+                array.rows, copy->rows);
+    else if (reader->axis > 0)
+        wn_reader_refuse(reader, "its rows are too large");
+    else
+        transfer.buffer =
+            wn_new(wn_product(reader->step, array.columns, 1),
+                   transfer.width, reader->error);
+    if (!transfer.buffer ||
+        wn_child_seconds(SECONDS + wn_product(array.rows, array.columns,
+                                              transfer.width) /
+                                       BYTES_A_SECOND))
+        goto done;
+    transfer.to = create_set(reader, file, transfer.n);
+    status = transfer.to < 0
+                 ? wn_fail(reader->error, WN_EIO, "%s: %s: cannot write",
+                           copy->name, reader->path)
+                 : copy_rows(&transfer);
+done:
+    if (transfer.to >= 0 && H5Dclose(transfer.to) < 0 && status == 0)
+        status = wn_fail(reader->error, WN_EIO, "%s: %s: cannot write",
+                         copy->name, reader->path);
+    wn_reader_close(reader);
+    free(transfer.buffer);
+    return status;
+}
+
+static int copy_member(const struct wn_foreign_copy *copy,
+                       const struct wn_reader *reader, hid_t file,
+                       const char *member, bool whole)
+{
+    struct wn_reader own = *reader;
+    char path[1100];
+    H5O_type_t type;
+
+    snprintf(path, sizeof path, "%.1000s/%s", reader->path, member);
+    own.path = path;
+    if (wn_reader_find(&own, &type))
+        return -1;
+    return type == H5O_TYPE_DATASET
+               ? copy_set(copy, &own, file, whole)
+               : wn_reader_refuse(&own, "is no dataset");
+}
+
+static int copy_object(const struct wn_foreign_copy *copy,
+                       struct wn_reader *reader, hid_t file, bool whole)
+{
+    H5O_type_t type;
+
+    if (wn_reader_find(reader, &type))
+        return -1;
+    if (type == H5O_TYPE_DATASET)
+        return copy_set(copy, reader, file, whole);
+    if (type == H5O_TYPE_GROUP && wn_reader_is_categorical(reader))
+        return copy_member(copy, reader, file, "codes", whole) ||
+                       copy_member(copy, reader, file, "categories", true)
+                   ? -1
+                   : 0;
+    return wn_reader_refuse(reader, "is no dataset");
+}
+
+struct task {
+    const struct wn_foreign_copy *copy;
+    int descriptor;
+    uint64_t memory;
+    struct wn_error *error; /* shared */
+};
+
+static void work(void *context)
+{
+    const struct task *task = context;
+    const struct wn_foreign_copy *copy = task->copy;
+    struct wn_store from = {.descriptor = task->descriptor};
+    struct wn_store to = {.descriptor = copy->descriptor};
+    struct wn_reader reader = {.name = wn_input_name(copy->path),
+                               .memory = task->memory,
+                               .error = task->error};
+    struct stat about;
+    hid_t file = H5I_INVALID_HID;
+
+    if (fstat(task->descriptor, &about)) {
+        wn_fail_errno(reader.error, "%s: cannot look at", reader.name);
+        return;
+    }
+    reader.size = (uint64_t)about.st_size;
+    reader.file = wn_store_open(&from, reader.name, reader.error);
+    if (reader.file >= 0)
+        file = wn_store_create(&to, copy->name, reader.error);
+    for (size_t i = 0; file >= 0 && i < copy->count; i++) {
+        reader.path = copy->paths[i];
+        if (copy_object(copy, &reader, file, copy->whole >> i & 1))
+            break;
+    }
+    if (file >= 0 && (H5Fclose(file) < 0 || to.failure) &&
+        !reader.error->code)
+        wn_fail(reader.error, WN_EIO, "%s: cannot write: %s", copy->name,
+                to.failure ? strerror(to.failure) : "HDF5 fails");
+    if (reader.file >= 0)
+        H5Fclose(reader.file);
+}
+
+int wn_foreign_write(const struct wn_foreign_copy *copy, uint64_t memory,
+                     struct wn_error *error)
+{
+    struct wn_error *told = wn_child_share(sizeof *told, error);
+    struct task task = {copy, -1, memory, told};
+    int status = -1;
+
+    assert(copy->count <= WN_FOREIGN_MOST);
+    if (!told)
+        return -1;
+    task.descriptor = wn_input_open(copy->path, NULL, error);
+    if (task.descriptor >= 0)
+        status = wn_child_run(wn_input_name(copy->path), memory,
+                              WN_READER_SECONDS, work, &task, error);
+    if (status == 0 && told->code) {
+        *error = *told;
+        status = -1;
+    }
+    if (task.descriptor >= 0)
+        close(task.descriptor);
+    munmap(told, sizeof *told);
+    return status;
+}
