@@ -12,7 +12,7 @@ static unsigned decode(const char *text, size_t length, size_t *bytes)
                           : at[0] < 0xe0 ? 2
                           : at[0] < 0xf0 ? 3
                                          : 4;
-    unsigned point = wanted == 1 ? at[0] : at[0] & (0x7f >> wanted);
+    unsigned point = wanted == 1 ? at[0] : at[0] & (0x7fu >> wanted);
 
     *bytes = wanted <= length ? wanted : 1;
     for (size_t i = 1; i < *bytes; i++)
