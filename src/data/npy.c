@@ -3,6 +3,7 @@
 #include "data/npy.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -389,4 +390,26 @@ done:
         close(npy->descriptor);
     free(npy);
     return status;
+}
+
+int wn_npy_write(int descriptor, const char *name, const uint64_t *number,
+                 size_t n, struct wn_error *error)
+{
+    char first[128] = "\223NUMPY\1";
+    const size_t before = 10, length = sizeof first - before;
+    char *header = first + before;
+
+    first[7] = 0;
+    first[8] = (char)length;
+    memset(header, ' ', length);
+    const int used = snprintf(header, length,
+                              "{'descr': '<i8', 'fortran_order': False, "
+                              "'shape': (%zu,), }", n);
+    header[used] = ' ';
+    header[length - 1] = '\n';
+    return wn_write_all(descriptor, first, sizeof first, name, error) ||
+                   wn_write_all(descriptor, number, n * sizeof *number, name,
+                                error)
+               ? -1
+               : 0;
 }

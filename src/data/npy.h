@@ -21,4 +21,9 @@
 int wn_npy_read(const char *path, struct wn_array *array,
                 struct wn_error *error) WN_MUST_CHECK;
 
+/* Write a vector of n whole numbers, <i8, to an open file: NumPy takes it for
+ * an index, x[numpy.load(FILE)]. */
+int wn_npy_write(int descriptor, const char *name, const uint64_t *number,
+                 size_t n, struct wn_error *error) WN_MUST_CHECK;
+
 #endif

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "data/foreign.h"
+#include "data/npy.h"
 #include "util/file.h"
 #include "util/memory.h"
-#include "util/text.h"
 
 /* What the child that copies HDF5 may take. */
 #define CHILD_BYTES ((uint64_t)1 << 30)
@@ -88,22 +88,6 @@ static int write_hdf5(const struct audited *audited, const char *path,
     return wn_foreign_write(&copy, CHILD_BYTES, error);
 }
 
-static int write_numbers(const uint64_t *row, size_t n,
-                         struct wn_output *output, struct wn_error *error)
-{
-    struct wn_text text = {0};
-    int status = 0;
-
-    for (size_t i = 0; i < n && status == 0; i++)
-        status = wn_text_format(&text, error, "%llu\n",
-                                (unsigned long long)row[i]);
-    if (status == 0)
-        status = wn_write_all(wn_output_descriptor(output), wn_text_of(&text),
-                              text.length, wn_output_name(output), error);
-    wn_text_free(&text);
-    return status;
-}
-
 static int write_one(const struct wn_dataset *dataset,
                      const struct audited *audited, const char *path,
                      size_t rows, const uint64_t *row, size_t n,
@@ -112,7 +96,8 @@ static int write_one(const struct wn_dataset *dataset,
     const int status =
         strcmp(dataset->form, "hdf5") == 0
             ? write_hdf5(audited, path, rows, row, n, output, error)
-            : write_numbers(row, n, output, error);
+            : wn_npy_write(wn_output_descriptor(output),
+                           wn_output_name(output), row, n, error);
 
     if (status == 0 && fsync(wn_output_descriptor(output)))
         return wn_fail_errno(error, "%s: cannot write",

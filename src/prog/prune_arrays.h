@@ -14,7 +14,7 @@ static inline bool prune_is_arrays(const struct wn_dataset *dataset)
 
 /* Write rows order[0..kept) of the audit to `output`, all other rows of the
  * source `path` to `removed` (NULL: nowhere): as HDF5 with the datasets that
- * were audited, or, of .npy files, the numbers of rows, one a line. */
+ * were audited, or, of .npy files, the numbers of rows as another one. */
 int prune_arrays(const struct wn_audit *audit,
                  const struct wn_dataset *dataset, const char *path,
                  const size_t *order, size_t kept, struct wn_output *output,

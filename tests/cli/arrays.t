@@ -199,8 +199,13 @@ mv saved.h5 i.h5
 ingest x.npy --label=y.npy -q |
     score -q --model=neighbors --methods=disagreement -o n.h5
 runs 'prune of .npy' prune n.h5 --drop=none --keep=.5 --by=disagreement \
-    -o kept --removed=rest
-is "$(wc -l <kept | tr -d ' ') $(sort -n kept rest | cksum)" \
+    -o kept.npy --removed=rest.npy
+for part in kept rest; do # as features of a dataset of their own
+    seq 75 | awk '{ print $1 % 2 }' | compose $part.y.npy npy u1 75
+    ingest $part.npy --label=$part.y.npy --scale=none -q -o $part.n.h5
+    peek $part.n.h5 data/features f32 >$part.txt
+done
+is "$(wc -l <kept.txt | tr -d ' ') $(sort -n kept.txt rest.txt | cksum)" \
     "75 $(seq 0 149 | cksum)" 'tells numbers of rows'
 ingest i.svm --from=libsvm -q |
     score -q --model=neighbors --methods=disagreement | flag -q -o v.h5
