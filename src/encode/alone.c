@@ -160,7 +160,7 @@ struct wn_alone wn_alone_numbers(struct wn_alone_room *room,
                                  size_t count)
 {
     double cut[WN_ALONE_BINS];
-    size_t bins = (size_t)sqrt((double)count), cuts = 0;
+    size_t bins = (size_t)sqrt((double)room->m), cuts = 0;
 
     if (bins > WN_ALONE_BINS)
         bins = WN_ALONE_BINS;
@@ -170,18 +170,14 @@ struct wn_alone wn_alone_numbers(struct wn_alone_room *room,
         if (at > sorted[0] && (cuts == 0 || at > cut[cuts - 1]))
             cut[cuts++] = at;
     }
+    for (size_t c = cuts; c < WN_ALONE_BINS; c++)
+        cut[c] = INFINITY;
     for (size_t s = 0; s < room->m; s++) {
-        size_t low = 0, high = cuts;
+        size_t below = 0; /* cuts at or below the value, by halves */
 
-        while (low < high) {
-            const size_t middle = (low + high) / 2;
-
-            if (cut[middle] <= value[s])
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        room->bin[s] = (uint32_t)(isnan(value[s]) ? cuts + 1 : low);
+        for (size_t step = WN_ALONE_BINS / 2; step; step /= 2)
+            below += cut[below + step - 1] <= value[s] ? step : 0;
+        room->bin[s] = (uint32_t)(isnan(value[s]) ? cuts + 1 : below);
     }
     return judge(room, cuts + 2);
 }

@@ -10,8 +10,9 @@
  *   lift = (right - largest) / (1 - largest)
  *
  * is 1 for a column that gives the label away and about 0 for one that says
- * nothing. A column is suspicious where the lower end of the 90 % interval of
- * Wilson 1927 of the share that is right still has a lift of WN_ALONE_LEAK. */
+ * nothing; WN_ALONE_ROWS rows are enough to know. A column is suspicious where
+ * the lower end of the 90 % interval of Wilson 1927 of the share that is right
+ * still has a lift of WN_ALONE_LEAK. */
 #ifndef WN_ENCODE_ALONE_H
 #define WN_ENCODE_ALONE_H
 
@@ -20,7 +21,7 @@
 
 #include "util/error.h"
 
-enum { WN_ALONE_BINS = 64 };
+enum { WN_ALONE_BINS = 64, WN_ALONE_ROWS = 16384 };
 #define WN_ALONE_LEAK 0.9
 
 struct wn_alone {
@@ -35,7 +36,8 @@ struct wn_alone_room *wn_alone_new(const int32_t *label, size_t m, size_t k,
                                    struct wn_error *error) WN_MUST_CHECK;
 void wn_alone_free(struct wn_alone_room *room);
 
-/* value[m], NaN where missing, and its `count` numbers in order. */
+/* value[m], NaN where missing, and `count` numbers in order, which are those
+ * or of more rows. */
 struct wn_alone wn_alone_numbers(struct wn_alone_room *room,
                                  const double *value, const double *sorted,
                                  size_t count);

@@ -20,12 +20,15 @@ static const double NEAR = 1e-12; /* of the largest number */
 struct fitting {
     struct wn_table *table;
     struct wn_survey_sample *sample;
-    int32_t *label; /* of the sample's rows */
+    int32_t *label; /* of the rows that tell how a column predicts it, */
+    size_t told;    /* so many, every step-th of the sample */
+    size_t step;
 };
 
 /* What one thread works with. */
 struct desk {
-    double *number; /* a column of the sample as the rows stand */
+    double *number; /* `told` cells of a column as the rows stand */
+    uint64_t *mark; /* and their digests */
     double *spare;  /* rows of the sample, and 2 */
     struct wn_alone_room *alone;
 };
@@ -49,7 +52,8 @@ static void fit_numbers(const struct fitting *fitting, size_t c,
         column->max - column->min <=
             NEAR * fmax(fabs(column->min), fabs(column->max)))
         return;
-    memcpy(desk->number, sample, rows * sizeof *sample);
+    for (size_t i = 0; i < fitting->told; i++)
+        desk->number[i] = sample[i * fitting->step];
     for (size_t i = 0; i < rows; i++)
         if (!isnan(sample[i]))
             sample[count++] = sample[i];
@@ -172,8 +176,11 @@ static void fit_column(const struct fitting *fitting, size_t c,
         fit_numbers(fitting, c, desk);
     if ((column->kind == WN_KIND_CATEGORICAL ||
          column->kind == WN_KIND_BOOLEAN) &&
-        sample->in[c].cells)
-        column->alone = wn_alone_marks(desk->alone, mark);
+        sample->in[c].cells) {
+        for (size_t i = 0; i < fitting->told; i++)
+            desk->mark[i] = mark[i * fitting->step];
+        column->alone = wn_alone_marks(desk->alone, desk->mark);
+    }
     if (column->kind == WN_KIND_CATEGORICAL && column->many)
         find_tops(sample, mark, (uint64_t *)desk->spare, column);
 }
@@ -183,16 +190,18 @@ static int start_desk(const struct fitting *fitting, struct desk *desk,
 {
     const size_t rows = fitting->sample->rows;
 
-    desk->number = wn_new(rows, sizeof *desk->number, error);
+    desk->number = wn_new(fitting->told, sizeof *desk->number, error);
+    desk->mark = wn_new(fitting->told, sizeof *desk->mark, error);
     desk->spare = wn_new(rows + 2, sizeof *desk->spare, error);
-    desk->alone = wn_alone_new(fitting->label, rows,
+    desk->alone = wn_alone_new(fitting->label, fitting->told,
                                fitting->table->classes.count, error);
-    return desk->number && desk->spare && desk->alone ? 0 : -1;
+    return desk->number && desk->mark && desk->spare && desk->alone ? 0 : -1;
 }
 
 static void free_desk(struct desk *desk)
 {
     free(desk->number);
+    free(desk->mark);
     free(desk->spare);
     wn_alone_free(desk->alone);
 }
@@ -226,13 +235,15 @@ static int fit_columns(const struct fitting *fitting, struct wn_error *error)
 int wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample,
                    struct wn_error *error)
 {
-    int32_t *label = wn_new(sample->rows, sizeof *label, error);
-    const struct fitting fitting = {table, sample, label};
+    const size_t step = (sample->rows + WN_ALONE_ROWS - 1) / WN_ALONE_ROWS;
+    const size_t told = (sample->rows + step - 1) / step;
+    int32_t *label = wn_new(told, sizeof *label, error);
+    const struct fitting fitting = {table, sample, label, told, step};
 
     if (!label)
         return -1;
-    for (size_t i = 0; i < sample->rows; i++)
-        label[i] = table->label[i * sample->stride];
+    for (size_t i = 0; i < told; i++)
+        label[i] = table->label[i * step * sample->stride];
     const int status = fit_columns(&fitting, error);
     free(label);
     return status;
