@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "data/fix.h"
 #include "data/index.h"
 #include "data/sniff.h"
 #include "data/word.h"
@@ -54,6 +55,7 @@ struct wn_csv {
     char **column;
     size_t columns;
     struct wn_index index;
+    const struct wn_fixes *fixes; /* laid over the cells, or NULL */
 };
 
 struct wn_csv_reader {
@@ -198,6 +200,24 @@ static uint64_t row_end(const struct wn_index *index, size_t row)
     return index->end ? index->end[row] : index->offset[row + 1];
 }
 
+/* The cells of a row that are to be read otherwise; `fix` is the first that is
+ * not of an earlier row. Returns the first of a later one. */
+static size_t lay_over(struct wn_csv_reader *reader, size_t row, size_t fix)
+{
+    const struct wn_fixes *fixes = reader->csv->fixes;
+
+    for (; fix < fixes->count && fixes->row[fix] == (int64_t)row; fix++)
+        reader->cells[fixes->column[fix]] = (struct wn_cell){
+            fixes->text + fixes->end[fix],
+            (size_t)(fixes->end[fix + 1] - fixes->end[fix])};
+    return fix;
+}
+
+void wn_csv_lay_over(struct wn_csv *csv, const struct wn_fixes *fixes)
+{
+    csv->fixes = fixes && fixes->count ? fixes : NULL;
+}
+
 int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
                 wn_csv_row *take, void *context, struct wn_error *error)
 {
@@ -206,6 +226,7 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
     const uint64_t first = index->offset[begin];
     const size_t bytes =
         end > begin ? (size_t)(row_end(index, end - 1) - first) : 0;
+    size_t fix = csv->fixes ? wn_fixes_find(csv->fixes, begin) : 0;
 
     if (wn_grow(&reader->bytes, &reader->bytes_room, WN_NUMBER_PAD + bytes, 1,
                 error) ||
@@ -226,6 +247,8 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
         if (reader->count != csv->columns)
             return wn_fail_fields(error, csv->name, index->line[row],
                                   reader->count, csv->columns);
+        if (csv->fixes)
+            fix = lay_over(reader, row, fix);
         if (take(context, row, reader->cells, error))
             return -1;
     }

@@ -145,6 +145,11 @@ void wn_csv_reader_free(struct wn_csv_reader *reader);
 typedef int wn_csv_row(void *context, size_t row, const struct wn_cell *cells,
                        struct wn_error *error);
 
+/* Read these cells in place of those that stand in the file; NULL: none. The
+ * fixes must outlive their use. */
+struct wn_fixes;
+void wn_csv_lay_over(struct wn_csv *csv, const struct wn_fixes *fixes);
+
 /* Hand rows begin .. end-1 to `take`. A record with too few or too many fields
  * is WN_EDATA with file, line and both counts. */
 int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,

@@ -431,6 +431,95 @@ int wn_dataset_epoch(const struct wn_dataset *dataset,
     return 0;
 }
 
+static int load_rules(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    const size_t u = dataset->cleanings;
+
+    return names(load, "data/rule/name", &dataset->clean_name) ||
+                   names(load, "data/rule/text", &dataset->clean_text) ||
+                   vector(load, "data/rule/changed", WN_U64, u,
+                          &dataset->clean_changed) ||
+                   vector(load, "data/rule/broken", WN_U64, u,
+                          &dataset->clean_broken) ||
+                   vector(load, "data/rule/passed_over", WN_U64, u,
+                          &dataset->clean_passed_over)
+               ? -1
+               : 0;
+}
+
+/* The arrays of data/fix as they stand in the file. */
+struct fixed {
+    size_t count, bytes;
+    int64_t *row;
+    int32_t *column;
+    uint64_t *offset;
+    char *text;
+};
+
+static int bad_fix(const struct load *load, size_t i, const char *what)
+{
+    return wn_fail(load->error, WN_EDATA, "%s: data/fix: cell %zu %s",
+                   wn_audit_name(load->audit), i, what);
+}
+
+/* In order, inside the table, and texts that a field may have. */
+static int take_fixes(const struct load *load, const struct fixed *fixed)
+{
+    struct wn_dataset *dataset = load->dataset;
+
+    if (fixed->offset[0] != 0)
+        return bad_fix(load, 0, "does not begin with the text");
+    for (size_t i = 0; i < fixed->count; i++) {
+        const int64_t row = fixed->row[i];
+        const int32_t column = fixed->column[i];
+        const uint64_t from = fixed->offset[i], to = fixed->offset[i + 1];
+
+        if (row < 0 || (uint64_t)row >= dataset->n || column < 0 ||
+            (size_t)column >= dataset->columns)
+            return bad_fix(load, i, "is not in the table");
+        if (i && (row < fixed->row[i - 1] ||
+                  (row == fixed->row[i - 1] &&
+                   column <= fixed->column[i - 1])))
+            return bad_fix(load, i, "is out of order");
+        if (from > to || to > fixed->bytes ||
+            memchr(fixed->text + from, '\0', (size_t)(to - from)))
+            return bad_fix(load, i, "has no proper text");
+        if (wn_fixes_add(&dataset->fixes, (size_t)row, (size_t)column,
+                         fixed->text + from, (size_t)(to - from),
+                         load->error))
+            return -1;
+    }
+    return 0;
+}
+
+static int load_fixes(const struct load *load)
+{
+    struct fixed fixed = {0};
+    int status = 0;
+
+    if (first_extent(load, "data/fix/row", 0, &fixed.count) ||
+        first_extent(load, "data/fix/text", 0, &fixed.bytes))
+        return -1;
+    if (fixed.count == 0)
+        return 0;
+    if (vector(load, "data/fix/row", WN_I64, fixed.count, &fixed.row) ||
+        vector(load, "data/fix/column", WN_I32, fixed.count, &fixed.column) ||
+        vector(load, "data/fix/offset", WN_U64, fixed.count + 1,
+               &fixed.offset) ||
+        vector(load, "data/fix/text", WN_U8, fixed.bytes, &fixed.text))
+        status = -1;
+    if (status == 0 && (!fixed.column || !fixed.offset || !fixed.text))
+        status = bad_fix(load, 0, "lacks its column, offset or text");
+    if (status == 0)
+        status = take_fixes(load, &fixed);
+    free(fixed.row);
+    free(fixed.column);
+    free(fixed.offset);
+    free(fixed.text);
+    return status;
+}
+
 static char *text(const struct load *load, const char *attribute)
 {
     if (load->error->code)
@@ -477,7 +566,9 @@ static int load_extents(const struct load *load)
                    first_extent(load, "data/defect/row", 0,
                                 &dataset->defects) ||
                    first_extent(load, "data/defect/rule_name", 0,
-                                &dataset->rules)
+                                &dataset->rules) ||
+                   first_extent(load, "data/rule/name", 0,
+                                &dataset->cleanings)
                ? -1
                : 0;
 }
@@ -496,7 +587,9 @@ int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
                    {WN_PART_DEFECT, load_defects},
                    {WN_PART_ROLE, load_roles},
                    {WN_PART_PROBABILITY, load_probability},
-                   {WN_PART_FEATURES_B, load_features_b}};
+                   {WN_PART_FEATURES_B, load_features_b},
+                   {WN_PART_RULE, load_rules},
+                   {WN_PART_FIX, load_fixes}};
     const struct load load = {dataset, audit, error};
     int status;
 
@@ -521,6 +614,12 @@ void wn_dataset_free(struct wn_dataset *dataset)
     wn_names_free(dataset->column_name, dataset->columns);
     wn_names_free(dataset->column_kind, dataset->columns);
     wn_names_free(dataset->rule_name, dataset->rules);
+    wn_names_free(dataset->clean_name, dataset->cleanings);
+    wn_names_free(dataset->clean_text, dataset->cleanings);
+    free(dataset->clean_changed);
+    free(dataset->clean_broken);
+    free(dataset->clean_passed_over);
+    wn_fixes_free(&dataset->fixes);
     wn_names_free(dataset->group_name, dataset->groups);
     wn_names_free(dataset->split_name, dataset->splits);
     wn_names_free(dataset->annotator_name, dataset->annotators);

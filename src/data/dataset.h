@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "data/audit.h"
+#include "data/fix.h"
 
 /* Which parts to load. */
 enum wn_part {
@@ -19,7 +20,9 @@ enum wn_part {
     WN_PART_DEFECT = 32,  /* defect */
     WN_PART_ROLE = 64,    /* group .. annotator, those there are */
     WN_PART_PROBABILITY = 128, /* probability, where it was brought */
-    WN_PART_FEATURES_B = 256  /* features_b, where it was brought */
+    WN_PART_FEATURES_B = 256, /* features_b, where it was brought */
+    WN_PART_RULE = 512,   /* rule: what cleaning rules did */
+    WN_PART_FIX = 1024    /* fix: the cells they changed */
 };
 
 /* Arrays that were not asked for, or are not there, are NULL. */
@@ -73,6 +76,11 @@ struct wn_dataset {
     int64_t *defect_row;
     int32_t *defect_column, *defect_rule;
     char **rule_name;
+
+    size_t cleanings; /* rules */
+    char **clean_name, **clean_text;
+    uint64_t *clean_changed, *clean_broken, *clean_passed_over;
+    struct wn_fixes fixes;
 
     /* Provenance of /data, always loaded. */
     char *source;        /* the operand if relative, else its last part */

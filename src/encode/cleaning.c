@@ -448,6 +448,8 @@ static int parse_head(struct wn_clean_line *line, struct wn_clean_rule *rule,
     line->at++;
     rule->columns = wn_regex_new(head, strlen(head), WN_REGEX_WHOLE, error);
     status = rule->columns ? 0 : fail_at(line, error);
+    rule->head = head;
+    head = NULL;
 done:
     free(head);
     return status;
@@ -485,7 +487,8 @@ static int name_rule(const struct wn_clean_line *line, const char *begin,
 static int check_name(const struct wn_cleaning *cleaning,
                       const struct wn_clean_rule *rule, struct wn_error *error)
 {
-    static const char *const taken[] = {"missing", "number"};
+    static const char *const taken[] = {"missing", "number", "date",
+                                        "boolean"};
 
     for (size_t t = 0; t < sizeof taken / sizeof *taken; t++)
         if (strcmp(taken[t], rule->name) == 0)
@@ -506,6 +509,7 @@ static void free_rule(struct wn_clean_rule *rule)
 {
     free(rule->name);
     free(rule->text);
+    free(rule->head);
     free(rule->old);
     free(rule->new);
     wn_regex_free(rule->columns);

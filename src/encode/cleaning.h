@@ -55,6 +55,7 @@ struct wn_clean_rule {
     char *text;  /* "age: range 0..120" */
     size_t line; /* in the file, from 1 */
     const struct wn_clean_action *action;
+    char *head; /* COLUMNS */
     struct wn_regex *columns;
     struct wn_regex *regex; /* of replace, na, require, lower */
     char *old;              /* of map; the file of one-of */

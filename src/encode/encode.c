@@ -9,7 +9,8 @@
 
 enum { BLOCK_FLOATS = 1 << 20 };
 
-const char *const wn_rule_names[4] = {"missing", "number", "date", "boolean"};
+const char *const wn_rule_names[WN_RULES_FIRST] = {"missing", "number",
+                                                   "date", "boolean"};
 
 /* The parts of cells that outlive the row: texts one behind the other. */
 struct kept {

@@ -23,6 +23,7 @@ struct wn_matcher {
     pcre2_match_context *limits;
     pcre2_jit_stack *stack; /* NULL where there is no such compiler */
     pcre2_match_data *found;
+    int cost;
 };
 
 static int fail(struct wn_error *error, enum wn_code kind, const char *text,
@@ -107,7 +108,6 @@ struct wn_matcher *wn_matcher_new(struct wn_error *error)
         wn_matcher_free(matcher);
         return NULL;
     }
-    pcre2_set_match_limit(matcher->limits, WN_REGEX_STEPS);
     pcre2_set_depth_limit(matcher->limits, WN_REGEX_STEPS);
     pcre2_set_heap_limit(matcher->limits, HEAP_KIBIBYTES);
     if (matcher->stack)
@@ -131,19 +131,44 @@ static bool is_limit(int code)
            code == PCRE2_ERROR_HEAPLIMIT || code == PCRE2_ERROR_JIT_STACKLIMIT;
 }
 
+int wn_matcher_cost(struct wn_matcher *matcher)
+{
+    const int cost = matcher->cost;
+
+    matcher->cost = 0;
+    return cost;
+}
+
+static int match(const struct wn_regex *regex, struct wn_matcher *matcher,
+                 const char *text, size_t length, size_t steps)
+{
+    pcre2_set_match_limit(matcher->limits, (uint32_t)steps);
+    return pcre2_match(regex->code, (PCRE2_SPTR)text, length, 0, 0,
+                       matcher->found, matcher->limits);
+}
+
+/* First with few steps: what most matches need, and if not, that is known. */
 int wn_regex_match(const struct wn_regex *regex, struct wn_matcher *matcher,
                    const char *text, size_t length, struct wn_error *error)
 {
-    const int code = pcre2_match(regex->code, (PCRE2_SPTR)text, length, 0, 0,
-                                 matcher->found, matcher->limits);
+    const size_t quick =
+        length < (WN_REGEX_STEPS - WN_REGEX_QUICK) / WN_REGEX_A_BYTE
+            ? WN_REGEX_QUICK + WN_REGEX_A_BYTE * length
+            : WN_REGEX_STEPS;
+    int code = match(regex, matcher, text, length, quick);
 
+    if (code == PCRE2_ERROR_MATCHLIMIT && quick < WN_REGEX_STEPS) {
+        matcher->cost += WN_REGEX_SLOW;
+        code = match(regex, matcher, text, length, WN_REGEX_STEPS);
+    }
     if (code >= 0)
         return 1;
     if (code == PCRE2_ERROR_NOMATCH)
         return 0;
-    return is_limit(code)
-               ? 2
-               : wn_fail(error, WN_ENOMEM, "no match (PCRE2 %d)", code);
+    if (!is_limit(code))
+        return wn_fail(error, WN_ENOMEM, "no match (PCRE2 %d)", code);
+    matcher->cost += WN_REGEX_GIVEN_UP;
+    return 2;
 }
 
 size_t wn_regex_groups(const struct wn_regex *regex)
@@ -189,6 +214,7 @@ int wn_regex_replace(const struct wn_regex *regex, struct wn_matcher *matcher,
         return code;
     if (wn_grow(&out->bytes, &out->room, length + 1, 1, error))
         return -1;
+    pcre2_set_match_limit(matcher->limits, WN_REGEX_STEPS);
     code = substitute(regex->code, matcher, text, length, replacement, out,
                       &used);
     if (code == PCRE2_ERROR_NOMEMORY && used != PCRE2_UNSET) {
@@ -200,8 +226,10 @@ int wn_regex_replace(const struct wn_regex *regex, struct wn_matcher *matcher,
         code = substitute(regex->code, matcher, text, length, replacement,
                           out, &used);
     }
-    if (is_limit(code))
+    if (is_limit(code)) {
+        matcher->cost += WN_REGEX_GIVEN_UP;
         return 2;
+    }
     if (code == PCRE2_ERROR_NOMEMORY)
         return wn_fail(error, WN_ENOMEM, "no memory for a replacement");
     if (code < 0)

@@ -14,6 +14,12 @@
 
 enum { WN_REGEX_STEPS = 100000 };
 
+/* What a match cost, so that whoever makes many can lose patience: 0 for up to
+ * WN_REGEX_QUICK steps and as many for each byte of the text as WN_REGEX_A_BYTE
+ * says, else 1, or 100 where a limit was reached. */
+enum { WN_REGEX_QUICK = 1000, WN_REGEX_A_BYTE = 16 };
+enum wn_regex_cost { WN_REGEX_SLOW = 1, WN_REGEX_GIVEN_UP = 100 };
+
 /* How an expression is meant. */
 enum wn_regex_how {
     WN_REGEX_WHOLE = 1,   /* it matches all of the text or not at all */
@@ -30,6 +36,9 @@ void wn_regex_free(struct wn_regex *regex);
 
 struct wn_matcher *wn_matcher_new(struct wn_error *error) WN_MUST_CHECK;
 void wn_matcher_free(struct wn_matcher *matcher);
+
+/* Add up what matches cost: the sum so far, which becomes 0. */
+int wn_matcher_cost(struct wn_matcher *matcher);
 
 /* 0 no match, 1 a match, 2 a limit was reached first, -1 with WN_ENOMEM. */
 int wn_regex_match(const struct wn_regex *regex, struct wn_matcher *matcher,

@@ -89,6 +89,7 @@ struct wn_column {
     enum wn_date_order order; /* of a date column */
     unsigned parts;           /* calendar.c: what its features are */
     uint64_t missing, invalid;
+    uint64_t broken; /* cells that are not invalid but break a rule */
     double min, max;          /* numbers; instants of date.h; else NaN */
     struct wn_scale scale;
     float unknown;            /* what a missing number or date is encoded as */
@@ -167,7 +168,9 @@ enum wn_rule {
     WN_RULE_DATE,
     WN_RULE_BOOLEAN
 };
-extern const char *const wn_rule_names[4]; /* "missing", "number" ... */
+enum { WN_RULES_FIRST = 4 }; /* here begin those of clean.h */
+/* "missing", "number" ... */
+extern const char *const wn_rule_names[WN_RULES_FIRST];
 
 /* What the encoder gives out, in the order of the rows. Either may fail. */
 struct wn_sink {

@@ -44,6 +44,8 @@ static const struct wn_option first_rows[] = {
      .recorded = true,
      .help = "columns whose whole name matches are numeric, boolean, date, "
              "categorical, text, identifier or ignore; the last match counts"},
+    {.name = "rules", .kind = WN_TEXT, .value = "FILE",
+     .help = "apply the cleaning rules in FILE, see winnow-rules(5)"},
     {.name = "no-header", .kind = WN_FLAG, .recorded = true,
      .help = "the first record is a row; columns are called c1, c2, ..."},
     {.name = "na", .kind = WN_LIST, .value = "TOKEN", .recorded = true,
@@ -263,6 +265,19 @@ const struct wn_option *ingest_option_rows(void)
     return rows;
 }
 
+/* Rules first: they may give a row its label. What is left out then takes no
+ * part in them. */
+static int clean_rows(struct gathered *gathered, struct rejects *rejects,
+                      struct wn_csv *csv, struct wn_error *error)
+{
+    const size_t before = wn_csv_rows(csv);
+
+    if (ingest_clean(gathered, csv, error) ||
+        ingest_reject_rows(rejects, csv, gathered->table, error))
+        return -1;
+    return wn_csv_rows(csv) < before ? ingest_clean(gathered, csv, error) : 0;
+}
+
 int ingest_csv(struct wn_run *run, struct wn_error *error)
 {
     struct wn_csv_form form;
@@ -293,7 +308,7 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
         check_memory(run, csv, error) == 0 &&
         ingest_roles(run, &table, error) == 0 &&
         ingest_classes(run, &table, error) == 0 &&
-        ingest_reject_rows(&rejects, csv, &table, error) == 0 &&
+        clean_rows(&gathered, &rejects, csv, error) == 0 &&
         wn_table_survey(&table, error) == 0 &&
         wn_roles_read(&gathered.roles, &table, error) == 0 &&
         read_beside(&gathered, error) == 0)

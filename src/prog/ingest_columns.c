@@ -14,7 +14,7 @@ static uint64_t missing_of(const struct wn_table *table, size_t c)
 
 static uint64_t invalid_of(const struct wn_table *table, size_t c)
 {
-    return table->column[c].invalid;
+    return table->column[c].invalid + table->column[c].broken;
 }
 
 static uint64_t distinct_of(const struct wn_table *table, size_t c)

@@ -20,7 +20,8 @@ static int add_column(const struct wn_table *table, size_t c,
            wn_grid_format(grid, error, "%llu",
                           (unsigned long long)column->missing) ||
            wn_grid_format(grid, error, "%llu",
-                          (unsigned long long)column->invalid) ||
+                          (unsigned long long)(column->invalid +
+                                               column->broken)) ||
            (distinct ? wn_grid_format(grid, error, "%s%llu",
                                       column->distinct_about ? "~" : "",
                                       (unsigned long long)distinct)
@@ -66,6 +67,7 @@ int ingest_tell(const struct gathered *gathered, struct wn_error *error)
     const struct wn_table *table = gathered->table;
     const size_t n = wn_csv_rows(table->csv);
 
+    ingest_tell_rules(gathered);
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (table->column[c].invalid > WN_INGEST_NOTES)
             wn_talk_note(gathered->run->talk,

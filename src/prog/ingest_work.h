@@ -5,6 +5,7 @@
 #define WN_PROG_INGEST_WORK_H
 
 #include "data/array.h"
+#include "encode/clean.h"
 #include "encode/roles.h"
 #include "encode/table.h"
 #include "prog/program.h"
@@ -57,6 +58,7 @@ struct gathered {
     size_t ids, id_room;
     struct wn_roles roles;
     struct beside beside;
+    struct wn_clean clean; /* no rules without --rules */
     uint64_t *noted; /* broken cells of each column so far */
 };
 
@@ -107,6 +109,18 @@ int ingest_reject_rows(struct rejects *rejects, struct wn_csv *csv,
 int ingest_reject_end(struct rejects *rejects, const struct wn_csv *csv,
                       struct wn_error *error) WN_MUST_CHECK;
 void ingest_reject_abandon(struct rejects *rejects);
+
+/* ingest_rules.c: apply --rules, if given; later ones see the cells they leave.
+ * Once more after rows were left out. */
+int ingest_clean(struct gathered *gathered, struct wn_csv *csv,
+                 struct wn_error *error) WN_MUST_CHECK;
+/* Put the cells that broke rules among the gathered defects, and count. */
+int ingest_join_defects(struct gathered *gathered,
+                        struct wn_error *error) WN_MUST_CHECK;
+/* The rules and what they did, defect/rule_name, the changed cells. */
+int ingest_write_rules(struct gathered *gathered,
+                       struct wn_error *error) WN_MUST_CHECK;
+void ingest_tell_rules(const struct gathered *gathered);
 
 /* ingest_write.c: all of /data, of a table that was surveyed; the audit file
  * then needs wn_audit_finish(). */

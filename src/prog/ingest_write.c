@@ -170,12 +170,7 @@ static int write_defects(struct gathered *gathered, struct wn_error *error)
                    ingest_put(writer, "data/defect/column", WN_I32, t,
                                gathered->column, error) ||
                    ingest_put(writer, "data/defect/rule", WN_I32, t,
-                               gathered->rule, error) ||
-                   wn_audit_write_names(writer, "data/defect/rule_name",
-                                        wn_rule_names,
-                                        sizeof wn_rule_names /
-                                            sizeof *wn_rule_names,
-                                        error)
+                               gathered->rule, error)
                ? -1
                : 0;
 }
@@ -250,8 +245,10 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
                    write_probability(gathered, error) ||
                    write_beside(gathered, error) ||
                    write_rows(gathered, error) ||
+                   ingest_join_defects(gathered, error) ||
                    ingest_write_columns(gathered, error) ||
                    write_defects(gathered, error) ||
+                   ingest_write_rules(gathered, error) ||
                    write_provenance(gathered, error)
                ? -1
                : 0;
@@ -266,6 +263,7 @@ void ingest_free(struct gathered *gathered)
     wn_text_free(&gathered->id);
     free(gathered->id_offset);
     free(gathered->noted);
+    wn_clean_free(&gathered->clean);
     wn_roles_free(&gathered->roles);
     ingest_beside_free(&gathered->beside);
 }

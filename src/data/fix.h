@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* data/fix.h: cells that are read otherwise than they stand in the file, in the
+ * order of rows and, in a row, of columns. {0} holds none. */
+#ifndef WN_DATA_FIX_H
+#define WN_DATA_FIX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+
+struct wn_fixes {
+    size_t count, row_room, column_room, end_room, text_room;
+    int64_t *row;
+    int32_t *column;
+    uint64_t *end; /* count+1: the text of fix i is text[end[i]..end[i+1]-1] */
+    char *text;    /* readable from 16 bytes before the first, for numbers */
+};
+
+/* Append a fix; it stands behind all there are. */
+int wn_fixes_add(struct wn_fixes *fixes, size_t row, size_t column,
+                 const char *text, size_t length, struct wn_error *error)
+    WN_MUST_CHECK;
+/* Append all of `more`. */
+int wn_fixes_join(struct wn_fixes *fixes, const struct wn_fixes *more,
+                  struct wn_error *error) WN_MUST_CHECK;
+/* The first fix of row `row` or of a later one. */
+size_t wn_fixes_find(const struct wn_fixes *fixes, size_t row);
+/* Forget the fixes, keep the memory. */
+void wn_fixes_clear(struct wn_fixes *fixes);
+void wn_fixes_free(struct wn_fixes *fixes);
+
+#endif
