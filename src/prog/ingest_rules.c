@@ -125,43 +125,40 @@ static int write_names(struct gathered *gathered, struct wn_error *error)
 
 static int write_counts(struct gathered *gathered, struct wn_error *error)
 {
+    static const char *const paths[] = {
+        "data/rule/changed", "data/rule/broken", "data/rule/passed_over"};
     const struct wn_clean *clean = &gathered->clean;
     const size_t rules = clean->rules.count;
-    uint64_t *number = wn_new(3 * rules, sizeof *number, error);
-    int status = -1;
+    uint64_t *number = wn_new(rules, sizeof *number, error);
+    int status = number ? 0 : -1;
 
-    if (!number)
-        return -1;
-    for (size_t r = 0; r < rules; r++) {
-        number[r] = clean->count[r].changed;
-        number[rules + r] = clean->count[r].broken;
-        number[2 * rules + r] = clean->count[r].passed_over;
+    for (int p = 0; p < 3 && status == 0; p++) {
+        for (size_t r = 0; r < rules; r++)
+            number[r] = p == 0   ? clean->count[r].changed
+                        : p == 1 ? clean->count[r].broken
+                                 : clean->count[r].passed_over;
+        status = ingest_put(gathered->writer, paths[p], WN_U64, rules, number,
+                            error);
     }
-    if (ingest_put(gathered->writer, "data/rule/changed", WN_U64, rules, number,
-                    error) == 0 &&
-        ingest_put(gathered->writer, "data/rule/broken", WN_U64, rules,
-                    number + rules, error) == 0)
-        status = ingest_put(gathered->writer, "data/rule/passed_over", WN_U64, rules,
-                             number + 2 * rules, error);
     free(number);
     return status;
 }
 
 static int write_fixes(struct gathered *gathered, struct wn_error *error)
 {
+    struct wn_audit_writer *writer = gathered->writer;
     const struct wn_fixes *fixes = &gathered->clean.fixes;
     const size_t x = fixes->count;
 
     if (x == 0)
         return 0;
-    return ingest_put(gathered->writer, "data/fix/row", WN_I64, x, fixes->row,
-                       error) ||
-                   ingest_put(gathered->writer, "data/fix/column", WN_I32, x,
-                               fixes->column, error) ||
-                   ingest_put(gathered->writer, "data/fix/offset", WN_U64, x + 1,
-                               fixes->end, error) ||
-                   ingest_put(gathered->writer, "data/fix/text", WN_U8,
-                               (size_t)fixes->end[x], fixes->text, error)
+    return ingest_put(writer, "data/fix/row", WN_I64, x, fixes->row, error) ||
+                   ingest_put(writer, "data/fix/column", WN_I32, x,
+                              fixes->column, error) ||
+                   ingest_put(writer, "data/fix/offset", WN_U64, x + 1,
+                              fixes->end, error) ||
+                   ingest_put(writer, "data/fix/text", WN_U8,
+                              (size_t)fixes->end[x], fixes->text, error)
                ? -1
                : 0;
 }
