@@ -185,6 +185,43 @@ static void bad_group(hid_t file)
                              H5P_DEFAULT)));
 }
 
+/* A categorical group whose codes are elsewhere. */
+static void bad_codes(hid_t file)
+{
+    const hsize_t two = 2;
+
+    bad_group(file);
+    put(file, "x/categories", H5T_STD_I8LE, 1, &two, H5P_DEFAULT,
+        H5T_NATIVE_DOUBLE, numbers);
+    need(H5Lcreate_external(path, "/cube", file, "x/codes", H5P_DEFAULT,
+                            H5P_DEFAULT));
+}
+
+static void bad_categories(hid_t file)
+{
+    const hsize_t two[2] = {2, 2};
+
+    bad_group(file);
+    put(file, "x/codes", H5T_STD_I8LE, 1, two, H5P_DEFAULT, H5T_NATIVE_DOUBLE,
+        numbers);
+    put(file, "x/categories", H5T_STD_I8LE, 2, two, H5P_DEFAULT,
+        H5T_NATIVE_DOUBLE, numbers);
+}
+
+static void bad_scalar(hid_t file)
+{
+    put(file, "x", H5T_STD_I8LE, 0, NULL, H5P_DEFAULT, H5T_NATIVE_DOUBLE,
+        numbers);
+}
+
+static void bad_rank(hid_t file)
+{
+    const hsize_t ones[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+
+    put(file, "x", H5T_STD_I8LE, 9, ones, H5P_DEFAULT, H5T_NATIVE_DOUBLE,
+        numbers);
+}
+
 static void bad_nothing(hid_t file)
 {
     (void)file;
@@ -204,6 +241,10 @@ static const struct {
     {bad_chunk, "/x", "/x: a chunk of 1073741824 bytes needs more memory"},
     {bad_compound, "/x", "/x: found a type that is neither number nor text"},
     {bad_group, "/x", "/x: is no dataset"},
+    {bad_codes, "/x", "/x/codes: refused: a link to another file"},
+    {bad_categories, "/x", "/x: wanted whole numbers in codes and a list"},
+    {bad_scalar, "/x", "/x: wanted an array of 1 to 8 dimensions"},
+    {bad_rank, "/x", "/x: wanted an array of 1 to 8 dimensions"},
     {bad_nothing, "/x", "/x: is not in the file"},
     {bad_nothing, "/a/b/c", "/a/b/c: is not in the file"},
 };
@@ -353,6 +394,74 @@ static void refuses_crafted_files(void **state)
     }
 }
 
+static struct wn_foreign_copy copy_of(const char *from,
+                                      const char *const *paths, size_t count,
+                                      FILE *to)
+{
+    static const uint64_t row[5] = {699, 3, 4, 5, 0};
+
+    assert_non_null(to);
+    return (struct wn_foreign_copy){
+        .path = from, .paths = paths, .count = count, .rows = ROWS,
+        .row = row, .n = 5, .descriptor = fileno(to), .name = bad_path};
+}
+
+/* Rows in any order, a list whole; read back. */
+static void writes_rows(void **state)
+{
+    static const char *const paths[] = {"/group/table", "cube", "flags",
+                                        "words"};
+    struct wn_array array[4] = {{0}};
+    struct wn_error error = {0};
+    double found[5 * COLUMNS];
+    FILE *to = fopen(bad_path, "w+b");
+    struct wn_foreign_copy copy = copy_of(path, paths, 4, to);
+
+    (void)state;
+    copy.whole = 8;
+    if (wn_foreign_write(&copy, memory, &error))
+        fail_msg("%s", error.text);
+    fclose(to);
+    if (wn_foreign_read(bad_path, paths, 4, memory, array, &error))
+        fail_msg("%s", error.text);
+    for (size_t a = 0; a < 2; a++) {
+        assert_int_equal(array[a].rows, 5);
+        assert_int_equal(wn_array_numbers(&array[a], 0, 5, found, &error), 0);
+        for (size_t i = 0; i < 5; i++)
+            assert_memory_equal(found + i * COLUMNS,
+                                numbers + copy.row[i] * COLUMNS,
+                                COLUMNS * sizeof *found);
+    }
+    assert_int_equal(wn_array_numbers(&array[2], 0, 5, found, &error), 0);
+    for (size_t i = 0; i < 5; i++)
+        assert_true(found[i] == (copy.row[i] % 3 == 0));
+    assert_int_equal(wn_array_texts(&array[3], same_word, &array[3].name,
+                                    &error), 0);
+    for (size_t a = 0; a < 4; a++)
+        wn_array_free(&array[a]);
+}
+
+static void writes_nothing_crafted(void **state)
+{
+    char name[64], wanted[200];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct wn_error error = {0};
+        FILE *to = fopen(bad_path, "w+b");
+
+        snprintf(name, sizeof name, "foreign-bad%zu.h5", i);
+        snprintf(wanted, sizeof wanted, "%s: /", name);
+        struct wn_foreign_copy copy =
+            copy_of(name, &cases[i].wanted, 1, to);
+        assert_int_equal(wn_foreign_write(&copy, memory, &error), -1);
+        if (strncmp(error.text, wanted, strlen(wanted) - 1) ||
+            error.code != WN_EDATA)
+            fail_msg("wanted %s\nfound %s", wanted, error.text);
+        fclose(to);
+    }
+}
+
 /* The earliest format has no checksums: what comes out may be wrong, but
  * nothing worse happens to this process. */
 static void survives_damage(void **state)
@@ -403,6 +512,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_all_forms),
         cmocka_unit_test(refuses_crafted_files),
+        cmocka_unit_test(writes_rows),
+        cmocka_unit_test(writes_nothing_crafted),
         cmocka_unit_test(survives_damage)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
