@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of predictors and their mean; see predict.h. */
+/* The table of predictors and their pool; see predict.h. */
 #include "model/predict.h"
 
 #include <math.h>
@@ -17,6 +17,11 @@
 #include "util/memory.h"
 
 enum { WHOLE_SAMPLES = 10000 }; /* rows up to which trees draw as many */
+
+/* Of the pool: what each member leaves to all classes alike, so that no member
+ * rules a class out; and the least log-loss that counts. */
+#define MIXED 0.01
+#define LEAST_LOSS 1e-3
 
 static int predict_kernel(const struct wn_sample *sample, float *probability,
                           struct wn_error *error)
@@ -257,7 +262,36 @@ struct wn_quality wn_predict_quality(const float *probability, size_t n,
     return quality;
 }
 
-/* The calibrated mean of the calibrated members; kept[p], n x k where there is
+/* A member's part of the pool: weight log(P + MIXED / k), added to sum. */
+static void add_to_pool(const float *one, size_t n, size_t k, double weight,
+                        int threads, float *sum)
+{
+    const float least = (float)(MIXED / (double)k);
+
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t i = 0; i < n * k; i++)
+        sum[i] += (float)weight * logf(one[i] + least);
+}
+
+/* From the sums of all to probabilities. */
+static void close_pool(float *sum, size_t n, size_t k, double weights,
+                       int threads)
+{
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t i = 0; i < n; i++) {
+        float *row = sum + i * k;
+        double most = row[0], total = 0;
+
+        for (size_t c = 1; c < k; c++)
+            most = fmax(most, row[c]);
+        for (size_t c = 0; c < k; c++)
+            total += exp((row[c] - most) / weights);
+        for (size_t c = 0; c < k; c++)
+            row[c] = (float)(exp((row[c] - most) / weights) / total);
+    }
+}
+
+/* The calibrated pool of the calibrated members; kept[p], n x k where there is
  * one, holds what a member that judges once said in the first pass. */
 static int predict_once(const struct wn_predictor *const *chosen,
                         size_t count, const struct wn_sample *sample,
@@ -267,6 +301,7 @@ static int predict_once(const struct wn_predictor *const *chosen,
     const size_t n = sample->n, k = sample->k;
     const size_t cells = wn_product(n, k, 1);
     float *one = wn_large_new(cells, sizeof *one, error);
+    double weights = 0;
     int status = -1;
 
     if (!one)
@@ -281,13 +316,19 @@ static int predict_once(const struct wn_predictor *const *chosen,
             wn_calibrate(out, n, k, sample->label, sample->threads);
         }
         quality[p] = wn_predict_quality(out, n, k, sample->label);
-        for (size_t i = 0; i < cells; i++)
-            probability[i] += out[i];
+        if (count == 1) {
+            memcpy(probability, out, cells * sizeof *probability);
+            break;
+        }
+        const double weight =
+            pow(fmax(quality[p].log_loss, LEAST_LOSS), -2);
+        add_to_pool(out, n, k, weight, sample->threads, probability);
+        weights += weight;
     }
-    for (size_t i = 0; i < cells; i++)
-        probability[i] /= (float)count;
-    if (count > 1)
+    if (count > 1) {
+        close_pool(probability, n, k, weights, sample->threads);
         wn_calibrate(probability, n, k, sample->label, sample->threads);
+    }
     quality[count] = wn_predict_quality(probability, n, k, sample->label);
     status = 0;
 done:
