@@ -378,14 +378,46 @@ int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
                       false, sink, error);
 }
 
+/* The record with its cells replaced, one behind the other. */
+static int write_changed(const char *record, size_t length,
+                         const struct wn_change *change, size_t count,
+                         char delimiter, struct wn_sink *sink,
+                         struct wn_error *error)
+{
+    struct wn_text cell = {0};
+    size_t column = 0, at = 0, begin, end;
+    int status = 0;
+
+    for (size_t i = 0; i < count && status == 0; i++) {
+        const size_t skip = change[i].column - column;
+
+        cell.length = 0;
+        if (wn_csv_locate(record + at, length - at, delimiter, skip, &begin,
+                          &end))
+            status = wn_fail(error, WN_EDATA, "has no column %zu",
+                             change[i].column + 1);
+        else if (wn_csv_write(&cell, change[i].text, change[i].length,
+                              delimiter, error) ||
+                 sink_add(sink, record + at, begin, error) ||
+                 sink_add(sink, wn_text_of(&cell), cell.length, error))
+            status = -1;
+        /* What follows begins with the delimiter, or ends the record: as if a
+         * field without text stood there, in the column just written. */
+        else
+            at += end;
+        column = change[i].column;
+    }
+    wn_text_free(&cell);
+    return status ? -1 : sink_add(sink, record + at, length - at, error);
+}
+
 int wn_source_copy_changed(struct wn_source *source, size_t row,
-                           size_t column, char delimiter, const char *text,
-                           struct wn_sink *sink, struct wn_error *error)
+                           const struct wn_change *change, size_t count,
+                           char delimiter, struct wn_sink *sink,
+                           struct wn_error *error)
 {
     const uint64_t start = row_begin(source, row);
     const size_t length = (size_t)(row_end(source, row) - start);
-    struct wn_text cell = {0};
-    size_t begin, end;
     char *record;
     int status = -1;
 
@@ -395,19 +427,12 @@ int wn_source_copy_changed(struct wn_source *source, size_t row,
     if (!record)
         return -1;
     if (wn_read_at(source->descriptor, record, length, start, source->name,
-                   error))
-        goto done;
-    if (wn_csv_locate(record, length, delimiter, column, &begin, &end)) {
-        wn_fail(error, WN_EDATA, "%s: row %zu has no column %zu",
-                source->name, row, column + 1);
-        goto done;
+                   error) == 0) {
+        status = write_changed(record, length, change, count, delimiter, sink,
+                               error);
+        if (status && error->code == WN_EDATA)
+            wn_fail(error, WN_EDATA, "%s: row %zu", source->name, row);
     }
-    if (wn_csv_write(&cell, text, strlen(text), delimiter, error) == 0 &&
-        sink_add(sink, record, begin, error) == 0 &&
-        sink_add(sink, cell.bytes, cell.length, error) == 0)
-        status = sink_add(sink, record + end, length - end, error);
-done:
-    wn_text_free(&cell);
     free(record);
     return status;
 }

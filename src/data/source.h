@@ -59,11 +59,17 @@ int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
 int wn_source_copy_left_out(struct wn_source *source, size_t begin,
                             size_t end, struct wn_sink *sink,
                             struct wn_error *error) WN_MUST_CHECK;
-/* Copy one row with the text of one cell replaced, in quotes where it needs
- * them. `column` counts from 0. */
+/* A cell that gets another text; `column` counts from 0. */
+struct wn_change {
+    size_t column;
+    const char *text;
+    size_t length;
+};
+/* Copy one row with `count` cells replaced, in quotes where they need them;
+ * columns ascend. */
 int wn_source_copy_changed(struct wn_source *source, size_t row,
-                           size_t column, char delimiter, const char *text,
-                           struct wn_sink *sink, struct wn_error *error)
-    WN_MUST_CHECK;
+                           const struct wn_change *change, size_t count,
+                           char delimiter, struct wn_sink *sink,
+                           struct wn_error *error) WN_MUST_CHECK;
 
 #endif

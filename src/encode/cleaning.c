@@ -426,9 +426,9 @@ static int parse_head(struct wn_clean_line *line, struct wn_clean_rule *rule,
     *text = line->at;
     if (take_head(line, &head, error))
         return -1;
+    from.end = line->at;
     if (!at_colon(line) && *from.at != '"') {
         if (!is_name(head) || strlen(head) > NAME_BYTES) {
-            from.end = line->at;
             fail_wanted(&from, "a name of letters, digits, dots, hyphens and "
                         "underscores, or the columns and a colon", error);
             goto done;

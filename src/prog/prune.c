@@ -31,6 +31,9 @@ struct prune {
     uint32_t mask;       /* the bits that --drop asks for */
     uint8_t *relabel;    /* n: 1 = gets another label; NULL without */
     size_t *order;       /* selection.kept rows as they go out */
+    struct wn_change *change; /* of a row that is being written */
+    size_t change_room;
+    size_t cells;        /* that rules change in them */
     size_t changed;      /* rows of `order` that are relabelled */
     uint64_t reason[BITS]; /* rows left out, by bit or action */
     uint64_t unkept;     /* rows left out by --keep */
@@ -299,6 +302,85 @@ static int relabel_rows(struct prune *prune, struct wn_error *error)
     return 0;
 }
 
+/* --apply-rules, which --relabel wants if they changed labels: their names are
+ * not those in the source. */
+static int check_rules(struct prune *prune, struct wn_error *error)
+{
+    const struct wn_fixes *fixes = &prune->dataset.fixes;
+    const bool apply = on(prune, "apply-rules");
+
+    if (apply && prune->dataset.cleanings == 0)
+        return wn_fail(error, WN_EUSAGE, "--apply-rules: %s was made without "
+                       "cleaning rules", wn_audit_name(prune->audit));
+    if (apply && !prune->relabel && find_label_cell(prune, error))
+        return -1;
+    for (size_t f = 0; f < fixes->count; f++) {
+        if (!apply && prune->relabel &&
+            (size_t)fixes->column[f] == prune->label_cell)
+            return wn_fail(error, WN_EUSAGE, "--relabel: wanted --apply-rules "
+                           "too, because rules changed labels");
+        prune->cells += apply && !prune->selection.removed[fixes->row[f]] &&
+                        !(prune->relabel && prune->relabel[fixes->row[f]] &&
+                          (size_t)fixes->column[f] == prune->label_cell);
+    }
+    if (!apply)
+        wn_fixes_free(&prune->dataset.fixes);
+    return 0;
+}
+
+/* Whether a row is copied as it is; *fix is its first fix, if it has any. */
+static bool stays(const struct prune *prune, size_t row, size_t *fix)
+{
+    const struct wn_fixes *fixes = &prune->dataset.fixes;
+
+    *fix = wn_fixes_find(fixes, row);
+    return !(prune->relabel && prune->relabel[row]) &&
+           !(*fix < fixes->count && fixes->row[*fix] == (int64_t)row);
+}
+
+static int add_change(struct prune *prune, size_t *count, size_t column,
+                      const char *text, size_t length, struct wn_error *error)
+{
+    if (wn_grow(&prune->change, &prune->change_room, *count + 1,
+                sizeof *prune->change, error))
+        return -1;
+    prune->change[(*count)++] = (struct wn_change){column, text, length};
+    return 0;
+}
+
+/* What rules changed in a row, and its new label, which goes before theirs. */
+static int copy_changed(struct prune *prune, struct wn_source *source,
+                        size_t row, size_t fix, struct wn_sink *sink,
+                        struct wn_error *error)
+{
+    const struct wn_fixes *fixes = &prune->dataset.fixes;
+    const bool relabel = prune->relabel && prune->relabel[row];
+    const char *label =
+        relabel ? prune->dataset.label_name[prune->suggestion[row]] : NULL;
+    size_t count = 0;
+
+    for (; fix < fixes->count && fixes->row[fix] == (int64_t)row; fix++) {
+        const size_t column = (size_t)fixes->column[fix];
+
+        if (label && prune->label_cell <= column) {
+            if (add_change(prune, &count, prune->label_cell, label,
+                           strlen(label), error))
+                return -1;
+            label = NULL;
+        }
+        if (!(relabel && column == prune->label_cell) &&
+            add_change(prune, &count, column, fixes->text + fixes->end[fix],
+                       (size_t)(fixes->end[fix + 1] - fixes->end[fix]),
+                       error))
+            return -1;
+    }
+    if (label && add_change(prune, &count, prune->label_cell, label,
+                            strlen(label), error))
+        return -1;
+    return wn_source_copy_changed(source, row, prune->change, count,
+                                  prune->delimiter, sink, error);
+}
+
 static int copy_kept(struct prune *prune, struct wn_source *source,
                      struct wn_sink *sink, struct wn_error *error)
 {
@@ -309,21 +391,16 @@ static int copy_kept(struct prune *prune, struct wn_source *source,
         return -1;
     for (size_t r = 0; r < kept;) {
         const size_t row = order[r];
-        size_t run = 1;
+        size_t run = 1, fix;
 
-        if (prune->relabel && prune->relabel[row]) {
-            const int32_t class = prune->suggestion[row];
-
-            if (wn_source_copy_changed(source, row, prune->label_cell,
-                                       prune->delimiter,
-                                       prune->dataset.label_name[class], sink,
-                                       error))
+        if (!stays(prune, row, &fix)) {
+            if (copy_changed(prune, source, row, fix, sink, error))
                 return -1;
             r++;
             continue;
         }
         while (r + run < kept && order[r + run] == row + run &&
-               !(prune->relabel && prune->relabel[row + run]))
+               stays(prune, row + run, &fix))
             run++;
         if (wn_source_copy_rows(source, row, row + run, sink, error))
             return -1;
@@ -442,6 +519,8 @@ static int show_totals(const struct prune *prune, struct wn_text *text,
     if (add_count(text, "rows", n, error) ||
         add_count(text, "kept", prune->selection.kept, error) ||
         add_count(text, "relabelled", prune->changed, error) ||
+        (on(prune, "apply-rules") &&
+         add_count(text, "cells changed by rules", prune->cells, error)) ||
         add_count(text, "left out", n - prune->selection.kept, error))
         return -1;
     for (int bit = 0; bit < BITS; bit++) {
@@ -571,6 +650,9 @@ static int check_form(const struct prune *prune, struct wn_error *error)
     if (on(prune, "relabel"))
         return wn_fail(error, WN_EUSAGE, "--relabel does not apply to a "
                        "dataset of form %s", dataset->form);
+    if (on(prune, "apply-rules"))
+        return wn_fail(error, WN_EUSAGE, "--apply-rules does not apply to a "
+                       "dataset of form %s", dataset->form);
     if (strcmp(dataset->form, "hdf5") == 0 && !on(prune, "dry-run") &&
         (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
         return wn_fail(error, WN_EUSAGE, "HDF5 is not for a terminal; "
@@ -585,11 +667,16 @@ static int carry_out(struct prune *prune, struct wn_error *error)
     int status;
 
     if (wn_dataset_load(&prune->dataset, prune->audit,
-                        WN_PART_LABEL | WN_PART_ROW | WN_PART_COLUMN, error) ||
+                        WN_PART_LABEL | WN_PART_ROW | WN_PART_COLUMN |
+                            (on(prune, "apply-rules") || on(prune, "relabel")
+                                 ? WN_PART_FIX
+                                 : 0u),
+                        error) ||
         check_form(prune, error) ||
         wn_selection_new(&prune->selection, prune->dataset.n, error) ||
         drop_rows(prune, error) || keep_share(prune, error) ||
-        relabel_rows(prune, error) || order_rows(prune, error))
+        relabel_rows(prune, error) || check_rules(prune, error) ||
+        order_rows(prune, error))
         return -1;
     source = wn_source_open(&prune->dataset, wn_run_input(run),
                             text_of(prune, "source"), error);
@@ -617,6 +704,7 @@ static void free_prune(struct prune *prune)
     free(prune->suggestion);
     free(prune->relabel);
     free(prune->order);
+    free(prune->change);
     wn_selection_free(&prune->selection);
     wn_dataset_free(&prune->dataset);
     wn_audit_close(prune->audit);
@@ -652,6 +740,8 @@ int main(int argc, char **argv)
          .help = "--keep FRACTION of each class"},
         {.name = "relabel", .kind = WN_FLAG,
          .help = "give rows the label that flag suggests"},
+        {.name = "apply-rules", .kind = WN_FLAG,
+         .help = "write the cells as ingest --rules changed them"},
         {.name = "order", .kind = WN_TEXT, .value = "SCORE",
          .help = "put rows in ascending order of SCORE"},
         {.name = "descending", .kind = WN_FLAG,

@@ -1,0 +1,194 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Cleaning rules: what ingest --rules changes and finds, what flag and report
+# make of it, what prune --apply-rules writes; patterns that take too long; rules
+# that are refused. Wanted cells by hand.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+
+# A table with a byte order mark, quotes, CR LF in a cell, a blank line, blanks,
+# and no last line end.
+printf '\357\273\277id,"na ""me",note,age,label\r\n' >t.csv
+printf '1," ann ","a, ""b""\r\nc",12, cat \r\n2,bob,,200,dog\r\n\r\n' >>t.csv
+printf '3,"x",  y  ,n/a,"cat "\r\n3, z ,1,,dog\r\n5,z,1,7,cat' >>t.csv
+cat >t.rules <<'END'
+# comment
+.*: trim
+empty "na.*": replace /^$/none/
+note: replace /c$/c\nd "e"/
+nothing age: na /N.A/i
+sane age: range 0..120
+label: map cat = "C,at"
+once id: unique   # comment
+note: not-null
+known "na \"me": one-of known.txt
+END
+printf 'ann\r\nbob\n\nx' >known.txt
+flags='-l label --one-hot=2 --kind=id|note|na.*:categorical'
+runs "ingest" ingest $flags --rules=t.rules -v -o t.h5 t.csv
+is "$(sed -n 's/^ingest: rule //p' err)" ".*: trim: 5 cells changed
+empty: 0 cells changed
+note: replace /c\$/c\\nd \"e\"/: 1 cell changed
+nothing: 1 cell changed
+sane: 1 cell broken
+label: map cat = \"C,at\": 3 cells changed
+once: 1 cell broken
+note: not-null: 1 cell broken
+known: 2 cells broken" "what each rule did"
+is "$(grep 'column.*rule ' err | sed 's/^ingest: //')" \
+    "t.csv:4: column age: found '200', which breaks the rule sane
+t.csv:7: column id: found a cell that breaks the rule once
+t.csv:4: column note: found a cell that breaks the rule note: not-null
+t.csv:7: column na \"me: found 'z', which breaks the rule known
+t.csv:8: column na \"me: found 'z', which breaks the rule known" \
+    "broken cells are told"
+printf '\357\273\277id,"na ""me",note,age,label\r\n' >wanted.csv
+printf '1,ann,"a, ""b""\r\nc\nd ""e""",12,"C,at"\r\n' >>wanted.csv
+printf '2,bob,,200,dog\r\n\r\n3,"x",y,,"C,at"\r\n' >>wanted.csv
+printf '3,z,1,,dog\r\n5,z,1,7,"C,at"' >>wanted.csv
+prune --drop=none --apply-rules t.h5 >found.csv
+same found.csv wanted.csv "prune --apply-rules rewrites the changed cells only"
+prune --drop=none t.h5 >found.csv
+same found.csv t.csv "without it nothing is changed"
+mv t.rules gone.rules
+mv known.txt gone.txt
+prune --drop=none --apply-rules t.h5 -f -o found.csv
+same found.csv wanted.csv "the rules need not be there any more"
+mv gone.rules t.rules
+mv gone.txt known.txt
+ingest $flags -q -f -o u.h5 wanted.csv
+for h5 in t u; do
+    score --methods=none -q -f -o $h5.s.h5 $h5.h5
+    flag -q -f -o $h5.f.h5 $h5.s.h5
+    report --format=tsv --columns $h5.h5 | cut -f1-3 >$h5.columns
+done
+same t.columns u.columns "what is encoded is what prune writes"
+for threads in 1 2 4; do
+    ingest $flags --rules=t.rules -q -f -j$threads -o j.h5 t.csv
+    same j.h5 t.h5 "-j$threads gives the same bytes"
+done
+mkdir rules
+cp t.rules known.txt rules
+ingest $flags --rules=rules/t.rules -q -f -o j.h5 t.csv
+same j.h5 t.h5 "lists are looked for beside the rules"
+report t.f.h5 --explain=1 >explained
+ok "$(grep -q 'age *sane' explained; echo $?)" "report explains with the rule"
+report t.f.h5 --format=json --explain=1 >explained
+ok "$(grep -q '"rule": *"sane"' explained; echo $?)" "and in JSON"
+prune t.h5 --drop=none --apply-rules --dry-run >plan
+is "$(sed -n 's/ *\([0-9]*\)  cells changed by rules/\1/p' plan)" 8 \
+    "--dry-run counts the cells"
+
+# --- labels: the dictionary sees the new names -------------------------------
+
+cp "$samples/iris.csv" iris.csv
+label=$(head -n 1 iris.csv | tr , '\n' | grep -E 'species|class|label')
+first=$(sed -n '2s/.*,//p' iris.csv)
+echo "$label: map \"$first\" = first" >map.rules
+echo "$label: na /$first/" >na.rules
+ingest iris.csv -l "$label" --rules=map.rules -q -o iris.h5
+score iris.h5 -q --methods=none | flag -q -o iris.f.h5
+ok "$(report iris.f.h5 | grep -q '^ *first '; echo $?)" "classes are renamed"
+fails_with 2 "--relabel: wanted --apply-rules too, because rules changed labels" \
+    prune iris.f.h5 --relabel
+prune iris.f.h5 --relabel --apply-rules --drop=none >found.csv
+is "$(grep -c ",$first\$" found.csv)" 0 "no label has the old name"
+ingest iris.csv -l "$label" --rules=na.rules --missing-label=drop -q -o gone.h5
+is "$(prune gone.h5 --drop=none | grep -c ",$first\$")" 0 \
+    "rows whose label a rule takes away are left out"
+ingest iris.csv -l "$label" -q -o plain.h5
+fails_with 2 "--apply-rules: plain.h5 was made without cleaning rules" \
+    prune plain.h5 --drop=none --apply-rules
+
+# A printed rule makes spellings one.
+printf 'x,label\n1,Cat\n2,dog\n3,cat \n4,dog\n5,Cat\n6,caf\303\251\n' >spelt.csv
+printf '7,cafe\314\201\n8,caf\303\251\n' >>spelt.csv
+ingest spelt.csv -l label -o spelt.h5 2>err
+sed -n 's/.*; rule: //p' err >spelt.rules
+is "$(wc -l <spelt.rules)" 2 "rules are printed"
+ingest spelt.csv -l label --rules=spelt.rules -f -o spelt.h5 2>err
+ok "$(grep -q '3 classes' err; echo $?)" "and read again"
+ok "$(! grep -q spelling err; echo $?)" "no spelling is left"
+
+# --- audit takes both options --------------------------------------------------
+
+audit iris.csv -l "$label" --rules=map.rules --apply-rules -q
+ok "$(grep -q ',first$' iris.pruned.csv; echo $?)" "audit writes the new cells"
+
+# --- a pattern that takes too long ---------------------------------------------
+
+awk 'BEGIN { print "x,y,label"
+    for (i = 0; i < 40; i++) long = long "a"
+    for (i = 0; i < 50000; i++)
+        print i % 97 "," (i < 1000 ? "b" : long "b") "," i % 2 }' >slow.csv
+printf 'bad y: require /^(a+)+$/\nbad_fix y: replace /(a+)+$/x/\nx: range 0..95' \
+    >slow.rules
+begin=$(date +%s)
+runs "a catastrophic pattern ends" timeout 60 \
+    ingest slow.csv -l label --rules=slow.rules -j2 -o slow.h5
+ok "$([ $(($(date +%s) - begin)) -lt 30 ]; echo $?)" "in seconds"
+is "$(sed -n 's/^ingest: //p' err | grep 'takes')" \
+    "slow.csv: rule bad: takes too long; not evaluated on 49000 cells, stopped after line 1101
+slow.csv: rule bad_fix: takes too long; not evaluated on 49000 cells, stopped after line 1101" \
+    "with a finding that names the rule"
+ingest slow.csv -l label --rules=slow.rules -j1 -q -f -o slow1.h5
+same slow.h5 slow1.h5 "the same with one thread"
+
+# --- rules that are refused: text|message behind bad.rules ----------------------
+
+while IFS='|' read -r text message; do
+    printf "$text" >bad.rules
+    fails_with 2 "ingest: bad.rules$message" \
+        ingest t.csv -l label --rules=bad.rules -f -o none.h5
+done <<'END'
+|: found no rule, wanted one at least
+# only this\n\n|: found no rule, wanted one at least
+age trim|:1: found the end of the line, wanted a colon after the columns; with blanks they stand in quotes
+age|:1: found the end of the line, wanted the columns and a colon
+2nd age: trim|:1: found '2nd', wanted a name of letters, digits, dots, hyphens and underscores, or the columns and a colon
+n : : trim|:1: found ':', wanted trim, lower, replace, na, map, require, range, one-of, unique or not-null
+: trim|:1: found ': trim', wanted the columns and a colon
+\nage: trimm|:2: found 'trimm', wanted trim, lower, replace, na, map, require, range, one-of, unique or not-null
+age: trim it|:1: found 'it', wanted the end of the rule
+"age: trim|:1: found 'age: trim', wanted a quote at the end of the columns
+(age: trim|:1: '(age' at byte 4: missing closing parenthesis
+age: require 12|:1: found '12', wanted /PATTERN/
+age: require|:1: found the end of the line, wanted /PATTERN/
+age: require /12|:1: found '12', wanted a slash at the end of the pattern
+age: require /[/|:1: '[' at byte 1: missing terminating ] for character class
+age: require /a/g|:1: found 'g', wanted i or nothing after the last slash
+age: na /a\\Cb/|:1: 'a\Cb' at byte 3: using \C is disabled by the application
+age: replace /a/|:1: found the end of the line, wanted a slash at the end of the replacement
+age: replace /a/$1/|:1: '$1' at byte 2: unknown substring
+age: replace /a/${/|:1: '${' at byte 2: invalid replacement string
+age: range 5|:1: found '5', wanted MIN..MAX, numbers of which one may be left out
+age: range ..|:1: found '..', wanted MIN..MAX, numbers of which one may be left out
+age: range 1..x|:1: found '1..x', wanted MIN..MAX, numbers of which one may be left out
+age: range 9..1|:1: found '9..1', wanted the smaller number first
+age: one-of|:1: found the end of the line, wanted FILE
+age: one-of none.txt|:1: none.txt: cannot open: No such file or directory
+label: map cat|:1: found the end of the line, wanted = and the new text; a text with blanks stands in quotes
+label: map a b = c|:1: found 'b = c', wanted = and the new text; a text with blanks stands in quotes
+label: map a =|:1: found the end of the line, wanted OLD = NEW, in quotes where there are blanks
+label: map a = a|:1: found 'a = a', wanted two different texts
+label: map "a = b|:1: found '"a = b', wanted a quote at its end
+label: map "\\q" = b|:1: found '\q" = b', wanted \", \\, \n, \r, \t, \xNN or \uNNNN, no NUL
+label: map "\\x00" = b|:1: found '\x00" = b', wanted \", \\, \n, \r, \t, \xNN or \uNNNN, no NUL
+a age: trim\na note: trim|:2: found the name 'a' again (line 1 has it), wanted another
+age: trim\n\nage: trim|:3: found the rule 'age: trim' again (line 1 has it), wanted another
+missing age: trim|:1: found the name 'missing', which ingest gives, wanted another
+age: trim\n\377: trim|:2: found bytes that are no UTF-8 text, wanted a rule
+a\000ge: trim|:1: found bytes that are no UTF-8 text, wanted a rule
+agee: trim|:1: no column's name matches 'agee'
+END
+fails_with 2 "ingest: none.rules: cannot open: No such file or directory" \
+    ingest t.csv -l label --rules=none.rules -f -o none.h5
+awk 'BEGIN { printf "age: require /"; for (i = 0; i < 5000; i++) printf "a"
+    print "/" }' >bad.rules
+fails_with 2 "bad.rules:1: found a line of 5015 bytes, wanted at most 4096" \
+    ingest t.csv -l label --rules=bad.rules -f -o none.h5
+echo 'age: replace /$/\x{0}/' >bad.rules
+fails_with 2 "t.csv:2: column age: age: replace /\$/\\x{0}/: makes a NUL byte, wanted text" \
+    ingest t.csv -l label --rules=bad.rules -f -o none.h5
+ok "$([ ! -e none.h5 ]; echo $?)" "nothing is written"
+
+done_testing
