@@ -198,7 +198,8 @@ static int put_head(const struct wn_report *report, size_t i,
     const char *id = wn_report_id(report, i, &length);
 
     if (wn_words_data(out, wn_report_source(report), error) ||
-        wn_text_format(out, error, ": row %zu, line %llu", i,
+        wn_text_format(out, error, ": row %zu, %s %llu", i,
+                       wn_words_place(&report->data),
                        (unsigned long long)report->data.row_line[i]) ||
         (id && (wn_text_format(out, error, ", id ") ||
                 wn_text_add_visible(out, id, length, error))))
@@ -471,9 +472,9 @@ static int put_neighbors(const struct wn_report *report,
                          const struct wn_explanation *explanation,
                          struct wn_text *out, struct wn_error *error)
 {
-    static const struct wn_grid_column head[] = {
+    const struct wn_grid_column head[] = {
         {"row", WN_RIGHT, WN_FIXED},
-        {"line", WN_RIGHT, WN_FIXED},
+        {wn_words_place(&report->data), WN_RIGHT, WN_FIXED},
         {"distance", WN_RIGHT, WN_FIXED},
         {"label", WN_LEFT, WN_SHRINKS},
         {"id", WN_LEFT, WN_SHRINKS}};
@@ -548,10 +549,10 @@ done:
 static int put_evidence(const struct wn_report *report, size_t i,
                         struct wn_text *out, struct wn_error *error)
 {
-    static const struct wn_grid_column head[] = {
+    const struct wn_grid_column head[] = {
         {"by", WN_LEFT, WN_FIXED},
         {"row", WN_RIGHT, WN_FIXED},
-        {"line", WN_RIGHT, WN_FIXED},
+        {wn_words_place(&report->data), WN_RIGHT, WN_FIXED},
         {"label", WN_LEFT, WN_SHRINKS}};
     struct wn_grid grid;
     size_t rows = 0;

@@ -346,7 +346,7 @@ static size_t choose_columns(const struct wn_report *report,
         bool shown;
     } all[ROW_COLUMNS] = {
         {{"row", WN_RIGHT, WN_FIXED}, true},
-        {{"line", WN_RIGHT, WN_FIXED}, true},
+        {{wn_words_place(&report->data), WN_RIGHT, WN_FIXED}, true},
         {{"id", WN_LEFT, WN_SHRINKS}, report->data.id != NULL},
         {{"given", WN_LEFT, WN_SHRINKS}, true},
         {{"suggested", WN_LEFT, WN_SHRINKS}, true},
@@ -424,7 +424,9 @@ static int put_notes(const struct wn_report *report, const int64_t *rows,
         snprintf(scores, sizeof scores,
                  " Scores: how many of the %zu put the row in their top %zu.",
                  report->scores, report->expected);
-    return say(out, error, "Rows count from 0, lines from 1.%s%s", scores,
+    const bool lines = strcmp(wn_words_place(&report->data), "line") == 0;
+    return say(out, error, "Rows count from 0%s.%s%s",
+               lines ? ", lines from 1" : "", scores,
                rivals ? " In parentheses: the most probable other class, not "
                         "sure enough to be suggested."
                       : "");

@@ -199,3 +199,8 @@ int wn_words_issues(const struct wn_report *report, size_t i,
     }
     return 0;
 }
+
+const char *wn_words_place(const struct wn_dataset *data)
+{
+    return data->form && strcmp(data->form, "libsvm") ? "source row" : "line";
+}

@@ -46,4 +46,7 @@ void wn_words_suspicion(float suspicion, char out[16]);
 /* "1 row", "2 rows". */
 const char *wn_plural(size_t count, const char *one, const char *many);
 
+/* What row_line is of a dataset: "line", or of arrays "source row". */
+const char *wn_words_place(const struct wn_dataset *data);
+
 #endif

@@ -129,6 +129,9 @@ for stage in 'score -i h.h5 --methods=disagreement --model=neighbors -q' \
     runs "$stage" $stage
 done
 
+ok "$(report h.h5 | grep -q 'row  source row  given'; echo $?)" \
+    'rows of arrays have no lines'
+
 # --link: the features stay; the stages do with them what they do with a copy.
 ingest i.h5 --features=/x --label=/gaps --missing-label=drop --scale=none -q \
     -o copy.h5
