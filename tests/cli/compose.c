@@ -193,6 +193,18 @@ static void write_npy(const struct array *array, const char *name,
     fwrite(header, 1, sizeof header, file);
     fwrite(bytes, w, array->cells, file);
     need(fclose(file) == 0, "cannot write");
+    free(bytes);
+}
+
+static void free_bytes(struct array *array)
+{
+    for (size_t c = 0; array->kind == 'V' && c < array->cells; c++) {
+        char *copy;
+
+        memcpy(&copy, array->bytes + c * array->width, sizeof copy);
+        free(copy);
+    }
+    free(array->bytes);
 }
 
 int main(int argc, char **argv)
@@ -206,5 +218,6 @@ int main(int argc, char **argv)
         write_hdf5(&array, argv[1], argv[2]);
     else
         write_npy(&array, argv[1], strcmp(argv[2], "npy") != 0);
+    free_bytes(&array);
     return 0;
 }
