@@ -351,7 +351,7 @@ static bool judge(const struct camp *camp, struct team *team,
 
         finite &= isfinite(loss) != 0;
         /* Nothing held out: the last epoch is as good as any. */
-        if (loss < team->least[f] || team->seen[f] == 0) {
+        if (loss < 0.999 * team->least[f] || team->seen[f] == 0) {
             team->least[f] = loss;
             team->at[f] = epoch;
             keep(camp, team, f);
@@ -477,13 +477,24 @@ static void set_epochs(struct camp *camp)
 {
     const size_t batch = camp->how->batch;
     const size_t steps = (camp->sample->n + batch - 1) / batch;
-    const size_t small = (1500 + steps - 1) / steps;
+    const size_t small = (600 + steps - 1) / steps;
     const size_t large = (20000 + steps - 1) / steps;
 
     camp->least = (200 + steps - 1) / steps;
     camp->most = small > 20 ? small : 20;
     if (camp->most > large)
         camp->most = large > 5 ? large : 5;
+}
+
+/* Fewer units where there are very many features: a first layer of up to 2^19
+ * weights a fold. */
+static size_t hidden_units(const struct wn_crossnet *how, size_t d)
+{
+    const size_t most = ((size_t)1 << 19) / d;
+
+    return most >= how->hidden ? how->hidden
+           : most > 8          ? most
+                               : 8;
 }
 
 static int camp_open(struct camp *camp, struct wn_error *error)
@@ -499,7 +510,7 @@ static int camp_open(struct camp *camp, struct wn_error *error)
     camp->scale = varied > WN_MLP_NORM
                       ? (float)sqrt(WN_MLP_NORM / (double)varied)
                       : 1;
-    camp->hidden = camp->how->hidden;
+    camp->hidden = hidden_units(camp->how, sample->d);
     camp->rate = camp->how->rate;
     set_epochs(camp);
     return 0;
@@ -640,7 +651,8 @@ done:
 double wn_crossnet_bytes(const struct wn_crossnet *how,
                          const struct wn_sample *sample)
 {
-    const double wide = (double)WN_CROSSNET_SIDE * (double)how->hidden;
+    const double wide =
+        (double)(WN_CROSSNET_SIDE * hidden_units(how, sample->d));
     const double d = (double)sample->d, k = (double)sample->k;
     const double teams = (double)count_teams(how, sample->folds);
     const double weights = 4 * (wide + WN_CROSSNET_SIDE * k + wide * (d + k));
