@@ -144,6 +144,114 @@ static void wrong_roles_are_refused(void **state)
     }
 }
 
+/* What users bring beside the table, in a file that is sound but for one
+ * thing. */
+struct brought {
+    const char *content; /* of data/dynamics; NULL: no such attribute */
+    float logit;         /* one of them */
+    float feature;       /* one of features_b */
+    const char *link;    /* attribute of /data, NULL without */
+    bool named;          /* there are names of linked features */
+    const char *refusal; /* "" if nothing is wrong */
+};
+
+static int write_brought(const struct brought *brought,
+                         struct wn_error *error)
+{
+    static const char *const class[K] = {"cat", "dog"};
+    static const int32_t label[N] = {0, 1, 0};
+    const float b[N] = {1, brought->feature, 3};
+    const float logits[2 * N * K] = {0, 1, 0, 1, 0, 1,
+                                     0, brought->logit, 1, 0, 1, 0};
+    struct wn_audit_writer *writer =
+        wn_audit_create(path, true, NULL, WN_DATA, error);
+
+    if (!writer ||
+        wn_audit_write(writer, "data/label", WN_I32, (size_t[3]){N, 0, 0},
+                       label, error) ||
+        wn_audit_write_names(writer, "data/label_name", class, K, error) ||
+        wn_audit_write(writer, "data/features_b", WN_F32,
+                       (size_t[3]){N, 1, 0}, b, error) ||
+        wn_audit_write(writer, "data/dynamics", WN_F32, (size_t[3]){2, N, K},
+                       logits, error) ||
+        (brought->content &&
+         wn_audit_write_text(writer, "data/dynamics", "content",
+                             brought->content, error)) ||
+        (brought->named &&
+         wn_audit_write_names(writer, "data/feature_name", class, K,
+                              error)) ||
+        (brought->link &&
+         (wn_audit_write_text(writer, "data", "link", brought->link, error) ||
+          wn_audit_write_text(writer, "data", "link_array", "/x", error) ||
+          wn_audit_write_text(writer, "data", "link_digest", "0", error))) ||
+        wn_audit_provenance(writer, "ingest", "label=pet", NULL, error))
+        return -1;
+    return wn_audit_finish(writer, error);
+}
+
+static void brought_arrays_are_checked(void **state)
+{
+    static const struct brought trials[] = {
+        {"logits", 9, 2, NULL, false, ""},
+        {"probabilities", 1, 2, NULL, false, ""},
+        {NULL, 1, 2, NULL, false,
+         "data/dynamics: wanted the attribute content to be logits or "
+         "probabilities"},
+        {"words", 1, 2, NULL, false,
+         "data/dynamics: wanted the attribute content to be logits or "
+         "probabilities"},
+        {"probabilities", 1.5f, 2, NULL, false,
+         "data/dynamics: epoch 1: row 0: found 1.5, wanted a probability"},
+        {"logits", INFINITY, 2, NULL, false,
+         "data/dynamics: epoch 1: row 0: found inf, wanted a finite number"},
+        {"logits", 1, NAN, NULL, false,
+         "data/features_b: row 1: not a finite number"},
+        {"logits", 1, 2, "no-such-file.h5", false,
+         "data: a link without data/feature_name"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
+        struct wn_dataset dataset = {0};
+        struct wn_error error = {0};
+        float epoch[N * K];
+        char wanted[120] = "";
+
+        if (*trials[i].refusal)
+            snprintf(wanted, sizeof wanted, "%s: %s", path,
+                     trials[i].refusal);
+        assert_int_equal(write_brought(&trials[i], &error), 0);
+        struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
+        if (audit && wn_dataset_load(&dataset, audit, ~0u, &error) == 0 &&
+            wn_dataset_epoch(&dataset, audit, 1, epoch, &error) == 0)
+            assert_true(epoch[1] == trials[i].logit);
+        assert_string_equal(error.text, wanted);
+        wn_dataset_free(&dataset);
+        wn_audit_close(audit);
+    }
+}
+
+static void links_are_looked_for(void **state)
+{
+    static const struct brought trial = {"logits", 1, 2, "no-such-file.h5",
+                                         true, NULL};
+    struct wn_dataset dataset;
+    struct wn_error error = {0};
+
+    (void)state;
+    assert_int_equal(write_brought(&trial, &error), 0);
+    struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
+    assert_non_null(audit);
+    assert_int_equal(wn_dataset_load(&dataset, audit, WN_PART_FEATURES,
+                                     &error), -1);
+    assert_string_equal(error.text,
+                        "no-such-file.h5: cannot find the file that holds "
+                        "the features of dataset-test.h5, neither from here "
+                        "nor beside it");
+    assert_int_equal(error.code, WN_EIO);
+    wn_audit_close(audit);
+}
+
 static int start(void **state)
 {
     struct wn_error error = {0};
@@ -164,6 +272,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(roles_come_back),
         cmocka_unit_test(wrong_roles_are_refused),
+        cmocka_unit_test(brought_arrays_are_checked),
+        cmocka_unit_test(links_are_looked_for),
     };
 
     return cmocka_run_group_tests(tests, start, finish);
