@@ -414,11 +414,8 @@ static int put_defects(const struct wn_report *report, size_t i,
              wn_grid_add_text(&grid, data->rule_name[data->defect_rule[t]],
                               error)))
             goto done;
-    status = 0;
-    if (grid.cells &&
-        (wn_text_format(out, error, "\nMissing and invalid cells\n") ||
-         wn_grid_print(&grid, out, error)))
-        status = -1;
+    status = wn_grid_print_under("Missing and invalid cells", &grid, out,
+                                 error);
 done:
     wn_grid_free(&grid);
     return status;
@@ -555,7 +552,6 @@ static int put_evidence(const struct wn_report *report, size_t i,
         {wn_words_place(&report->data), WN_RIGHT, WN_FIXED},
         {"label", WN_LEFT, WN_SHRINKS}};
     struct wn_grid grid;
-    size_t rows = 0;
     int status = -1;
 
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
@@ -565,7 +561,6 @@ static int put_evidence(const struct wn_report *report, size_t i,
         if (!evidence || evidence[i] < 0)
             continue;
         const size_t other = (size_t)evidence[i];
-        rows++;
         if (wn_grid_add_text(&grid, report->score[s].name, error) ||
             wn_grid_format(&grid, error, "%zu", other) ||
             wn_grid_format(&grid, error, "%llu",
@@ -575,10 +570,8 @@ static int put_evidence(const struct wn_report *report, size_t i,
                 error))
             goto done;
     }
-    status = 0;
-    if (rows && (wn_text_format(out, error, "\nRows that speak against it\n") ||
-                 wn_grid_print(&grid, out, error)))
-        status = -1;
+    status = wn_grid_print_under("Rows that speak against it", &grid, out,
+                                 error);
 done:
     wn_grid_free(&grid);
     return status;

@@ -265,3 +265,14 @@ done:
     free(width);
     return status;
 }
+
+int wn_grid_print_under(const char *title, const struct wn_grid *grid,
+                        struct wn_text *out, struct wn_error *error)
+{
+    if (grid->cells == 0)
+        return 0;
+    return wn_text_format(out, error, "\n%s\n", title) ||
+                   wn_grid_print(grid, out, error)
+               ? -1
+               : 0;
+}

@@ -156,11 +156,8 @@ static int put_defects(const struct wn_report *report, struct wn_text *out,
                              error))
             goto done;
     }
-    status = 0;
-    if (grid.cells &&
-        (wn_text_format(out, error, "\nMissing and invalid cells\n") ||
-         wn_grid_print(&grid, out, error)))
-        status = -1;
+    status = wn_grid_print_under("Missing and invalid cells", &grid, out,
+                                 error);
 done:
     wn_grid_free(&grid);
     free(failures);
