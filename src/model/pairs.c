@@ -51,11 +51,26 @@ static double product(const struct compare *c, size_t i, size_t j)
 WN_WIDE static int32_t count_above(const float *s, size_t count, float low,
                                    float high, int32_t *close, float *top)
 {
-    int32_t above = 0, within = 0;
-    float most = s[0];
+    int32_t over[WN_LANES] = {0}, near[WN_LANES] = {0}, above = 0, within = 0;
+    float lane[WN_LANES], most = -INFINITY;
+    const size_t even = count - count % WN_LANES;
 
-#pragma omp simd reduction(+ : above, within) reduction(max : most)
-    for (size_t j = 0; j < count; j++) {
+    for (size_t l = 0; l < WN_LANES; l++)
+        lane[l] = -INFINITY;
+    for (size_t j = 0; j < even; j += WN_LANES) {
+#pragma omp simd
+        for (size_t l = 0; l < WN_LANES; l++) {
+            over[l] += s[j + l] > high;
+            near[l] += s[j + l] >= low;
+            lane[l] = s[j + l] > lane[l] ? s[j + l] : lane[l];
+        }
+    }
+    for (size_t l = 0; l < WN_LANES; l++) {
+        above += over[l];
+        within += near[l];
+        most = lane[l] > most ? lane[l] : most;
+    }
+    for (size_t j = even; j < count; j++) {
         above += s[j] > high;
         within += s[j] >= low;
         most = s[j] > most ? s[j] : most;
