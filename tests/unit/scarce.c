@@ -17,6 +17,7 @@ static const int32_t label[N] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 1, -1, 0};
 static float probability[N * K], distance[N * M];
 static int32_t neighbor[N * M];
 static uint64_t hash[N];
+static int32_t group[N];
 
 static void fill(void)
 {
@@ -30,6 +31,7 @@ static void fill(void)
             distance[i * M + q] = (float)(q + 1);
         }
         hash[i] = (uint64_t)(i % 5);
+        group[i] = i % 4 - 1;
     }
 }
 
@@ -97,7 +99,9 @@ static int run_all(struct wn_error *error)
     struct wn_evidence evidence = {.n = N, .k = K, .m = M, .label = label,
                                    .probability = probability,
                                    .neighbor = neighbor, .distance = distance,
-                                   .feature_hash = hash, .threads = 2};
+                                   .feature_hash = hash, .threads = 2,
+                                   .group = group, .groups = 3,
+                                   .split = group, .splits = 3};
     struct wn_noise noise = {0};
     struct wn_suspicion suspicion = {0};
     struct wn_pair_health pairs[K];
