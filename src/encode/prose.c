@@ -229,6 +229,8 @@ static void weigh_all(const struct wn_prose *prose, size_t documents,
         const size_t kept = (size_t)begin[i + 1];
 
         begin[i + 1] += begin[i];
+        if (kept == 0)
+            continue;
         memmove(place + begin[i], place + start[i], kept * sizeof *place);
         memmove(often + begin[i], often + start[i], kept * sizeof *often);
     }
