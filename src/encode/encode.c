@@ -6,6 +6,7 @@
 #include "encode/kind.h"
 #include "encode/sweep.h"
 #include "util/memory.h"
+#include "util/number.h"
 
 enum { BLOCK_FLOATS = 1 << 20 };
 
@@ -156,6 +157,22 @@ static int encode_cell(struct piece *piece, size_t row, size_t c,
                : 0;
 }
 
+/* What most cells are, in short: a number in a numeric column, where no number
+ * means "missing". False: not that. */
+static inline bool encode_number(const struct wn_table *table,
+                                 const struct wn_column *column,
+                                 const struct wn_cell *cell, float *out)
+{
+    double value;
+
+    if (column->kind != WN_KIND_NUMERIC || table->na_count ||
+        !(column->scale.per_deviation > 0) ||
+        !wn_number_parse_padded(cell->text, cell->length, &value))
+        return false;
+    *out = wn_scale_apply(&column->scale, value);
+    return true;
+}
+
 static int take_row(void *own, size_t row, const struct wn_cell *cells,
                     struct wn_error *error)
 {
@@ -167,6 +184,8 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
     for (size_t c = 0; c < columns; c++) {
         const struct wn_column *column = &table->column[c];
 
+        if (encode_number(table, column, &cells[c], out + column->first))
+            continue;
         if (column->role == WN_ROLE_ID && keep(&piece->ids, &cells[c], error))
             return -1;
         if (column->role == WN_ROLE_FEATURE &&

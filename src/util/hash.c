@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* XXH3 behind two calls; nothing else in winnow sees xxhash.h. */
+/* XXH3 behind two calls; nothing else in winnow sees xxhash.h. It is compiled
+ * in: most of what is hashed is a cell of some bytes, for which the call would
+ * take as long as the work. */
 #include "util/hash.h"
 
 #include <stdio.h>
+
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 struct wn_hash *wn_hash_new(struct wn_error *error)
