@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/ahead.h"
 #include "encode/kind.h"
 #include "encode/sweep.h"
 #include "util/memory.h"
@@ -232,6 +233,9 @@ int wn_table_encode(const struct wn_table *table, const struct wn_sink *sink,
         rows = 1;
     if (rows > WN_PIECE_ROWS)
         rows = WN_PIECE_ROWS;
+    if (table->ahead)
+        return wn_ahead_give(table->ahead, wn_csv_rows(table->csv), rows,
+                             sink, error);
     struct encoding encoding = {table, sink, rows};
     const struct wn_sweep sweep = {
         .csv = table->csv, .threads = table->threads, .rows = rows,

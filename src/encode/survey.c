@@ -7,6 +7,7 @@
 
 #include "encode/brought.h"
 #include "encode/calendar.h"
+#include "encode/ahead.h"
 #include "encode/columns.h"
 #include "encode/kind.h"
 #include "encode/roles.h"
@@ -19,6 +20,7 @@
 
 enum { CLASSES_FEW = 20 };
 enum { TOLD_LINES = 10, TOLD_BYTES = 80 }; /* in messages */
+enum { NUMBER_LEAST = 2 }; /* bytes of a number and its delimiter */
 
 /* Of one feature column in one piece. */
 struct tally {
@@ -45,6 +47,8 @@ struct piece {
     uint8_t *registers; /* of the thread's rows */
     size_t begin;
     struct wn_error *error;
+    struct wn_ahead *ahead; /* NULL once a cell was no number */
+    float *features;        /* rows x d of it */
 };
 
 static int told_bytes(size_t length)
@@ -80,6 +84,7 @@ static void stop_piece(void *own)
     free(piece->tally);
     free(piece->label);
     wn_dictionary_free(&piece->classes);
+    free(piece->features);
     free(piece);
 }
 
@@ -98,7 +103,12 @@ static void *start_piece(void *shared, struct wn_error *error)
     if (bits)
         piece->registers =
             wn_new(wn_csv_columns(survey->table->csv) << bits, 1, error);
-    if (piece->tally && piece->label && (piece->registers || !bits))
+    const struct wn_ahead *ahead = survey->table->ahead;
+    if (ahead)
+        piece->features = wn_new(WN_PIECE_BYTES / NUMBER_LEAST + ahead->d,
+                                 sizeof *piece->features, error);
+    if (piece->tally && piece->label && (piece->registers || !bits) &&
+        (piece->features || !ahead))
         return piece;
     stop_piece(piece);
     return NULL;
@@ -110,6 +120,9 @@ static void begin_piece(void *own, size_t begin, size_t end)
 
     (void)end;
     piece->begin = begin;
+    piece->ahead = piece->survey->table->ahead;
+    if (piece->ahead && atomic_load(&piece->ahead->wrong))
+        piece->ahead = NULL;
     wn_dictionary_clear(&piece->classes);
     for (size_t c = 0; c < wn_csv_columns(piece->survey->table->csv); c++) {
         struct wn_dictionary values = piece->tally[c].values;
@@ -242,14 +255,22 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
             return -1;
         if (wn_table_is_missing(table, &cells[c])) {
             tally->missing++;
+            if (role == WN_ROLE_FEATURE)
+                piece->ahead = NULL;
             continue;
         }
         if (role != WN_ROLE_FEATURE)
             continue;
-        if (wn_number_parse_padded(cells[c].text, cells[c].length, &value))
+        if (wn_number_parse_padded(cells[c].text, cells[c].length, &value)) {
             add_number(tally, &cells[c], value);
-        else
+            if (piece->ahead)
+                wn_ahead_put(piece->ahead, c, value,
+                             piece->features +
+                                 (row - piece->begin) * piece->ahead->d);
+        } else {
             add_date(tally, &cells[c]);
+            piece->ahead = NULL;
+        }
         if (table->column[c].kind == WN_KIND_BOOLEAN)
             add_truth(tally, &cells[c]);
         if (piece->registers)
@@ -337,7 +358,9 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
     struct wn_table *table = survey->table;
     const struct piece *piece = own;
 
-    (void)begin;
+    if (table->ahead)
+        wn_ahead_keep(table->ahead, begin, end,
+                      piece->ahead ? piece->features : NULL);
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         survey->sample.in[c].cells += piece->tally[c].sampled;
         survey->sample.in[c].words += piece->tally[c].words;
@@ -438,6 +461,7 @@ static int choose_sample(struct survey *survey, struct wn_error *error)
     if (most < LEAST)
         most = LEAST;
     sample->stride = (rows + most - 1) / most;
+    survey->table->ahead = wn_ahead_new(survey->table, sample->stride);
     sample->rows = (rows + sample->stride - 1) / sample->stride;
     sample->number = wn_new(wn_product(columns, sample->rows, 1),
                             sizeof *sample->number, error);
@@ -486,6 +510,10 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
         return -1;
     if (wn_columns_number(table, error))
         return -1;
+    if (table->ahead && !wn_ahead_holds(table->ahead, table)) {
+        wn_ahead_free(table->ahead);
+        table->ahead = NULL;
+    }
     if (table->d == 0 && table->brought.count == 0)
         return wn_fail(error, WN_EDATA,
                        "%s: found no feature: the columns beside the label are "
@@ -511,6 +539,8 @@ void wn_table_free(struct wn_table *table)
         for (size_t j = 0; j < table->d; j++)
             free(table->feature_name[j]);
     free(table->feature_name);
+    wn_ahead_free(table->ahead);
+    table->ahead = NULL;
     table->column = NULL;
     table->label = NULL;
     table->brought_column = NULL;

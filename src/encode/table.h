@@ -126,6 +126,7 @@ struct wn_table {
     struct wn_dictionary classes; /* sorted by bytes; declared ones too */
     struct wn_dictionary brought; /* classes that have a column, brought.h */
     size_t *brought_column;       /* which it is, in the order of `brought` */
+    struct wn_ahead *ahead; /* features that are known already, or NULL */
     size_t d; /* 0 only where probabilities are brought */
     char **feature_name; /* d */
 };
