@@ -4,7 +4,7 @@
  *
  * Where every feature cell of the sample is a number, the sample tells the
  * scale of each column, and most likely there are only numbers elsewhere. Then
- * the survey writes the features to a temporary file as it goes. What the survey
+ * the survey writes the features to a temporary file as it goes. What it
  * concludes is held against what was taken for granted: kinds, scales and
  * places of all columns, bit for bit. If anything differs, or a cell is no
  * number, or the file cannot be written, it is dropped, and the encoder reads
