@@ -3,9 +3,9 @@
  * together.
  *
  * Read is the score pair_rank (winnow-methods(7)). For a stranger each of its
- * two ranks is as likely 1 as n, so their geometric mean is above .05 n for 98
- * of 100 strangers (1 - q (1 - log q), q = .05 ^ 2); a partner is among the
- * nearest. */
+ * two ranks is as likely 1 as n, so their geometric mean is above .05 n for 95
+ * of 100 strangers, where the two go together, to 98, where they do not; a
+ * partner is among the nearest. */
 #include "check/check.h"
 
 #include <math.h>
