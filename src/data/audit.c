@@ -499,6 +499,25 @@ int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
     return wn_entry_read(audit, entry, begin, end, out, error);
 }
 
+long wn_audit_read_bytes(const struct wn_audit *audit, const char *path,
+                         size_t begin, size_t end, void *out,
+                         struct wn_error *error)
+{
+    const struct wn_entry *entry = find_dataset(audit, path, error);
+
+    if (!entry)
+        return -1;
+    if (entry->rank != 1 || entry->type != WN_U8)
+        return fail_at(audit, path, "does not hold bytes", error);
+    if (end > entry->extent[0])
+        end = entry->extent[0];
+    if (begin > end)
+        begin = end;
+    return wn_entry_read(audit, entry, begin, end, out, error)
+               ? -1
+               : (long)(end - begin);
+}
+
 int wn_audit_read_names(const struct wn_audit *audit, const char *path,
                         char ***names, size_t *count, struct wn_error *error)
 {

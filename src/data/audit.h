@@ -75,6 +75,11 @@ void *wn_audit_read(const struct wn_audit *audit, const char *path,
 int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
                        size_t begin, size_t end, size_t columns, float *out,
                        struct wn_error *error) WN_MUST_CHECK;
+/* The same for a vector of bytes: those from begin to end-1, or to its own end
+ * if that comes first. The number of bytes, or -1. */
+long wn_audit_read_bytes(const struct wn_audit *audit, const char *path,
+                         size_t begin, size_t end, void *out,
+                         struct wn_error *error) WN_MUST_CHECK;
 /* A dataset of `count` fixed-length UTF-8 strings (wn_names_free()). */
 int wn_audit_read_names(const struct wn_audit *audit, const char *path,
                         char ***names, size_t *count, struct wn_error *error)

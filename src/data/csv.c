@@ -689,6 +689,13 @@ int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
     return 0;
 }
 
+int wn_csv_bytes(const struct wn_csv *csv, uint64_t begin, size_t length,
+                 char *out, struct wn_error *error)
+{
+    return wn_read_at(csv->file.descriptor, out, length, begin, csv->name,
+                      error);
+}
+
 int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)
 {
     const struct stat *old = &csv->opened;

@@ -113,6 +113,10 @@ int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
                           const char *name, struct wn_error *error)
     WN_MUST_CHECK;
 
+/* The bytes begin .. begin+length-1 of the file, all inside it. */
+int wn_csv_bytes(const struct wn_csv *csv, uint64_t begin, size_t length,
+                 char *out, struct wn_error *error) WN_MUST_CHECK;
+
 /* Whether the file still has the size and times it had when it was opened;
  * WN_EIO if not. Call it when everything was read. */
 int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)

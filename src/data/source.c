@@ -173,34 +173,94 @@ static int look_at_ends(struct wn_source *source, struct wn_error *error)
     return 0;
 }
 
-static struct wn_source *open_at(const struct wn_dataset *dataset,
-                                 const char *path, struct wn_error *error)
+static struct wn_source *make_source(const struct wn_dataset *dataset,
+                                     const char *name, struct wn_error *error)
 {
     struct wn_source *source = wn_new(1, sizeof *source, error);
-    struct stat about;
 
     if (!source)
         return NULL;
     source->dataset = dataset;
     source->descriptor = -1;
-    source->name = wn_copy_text(path, strlen(path), error);
+    source->name = wn_copy_text(name, strlen(name), error);
     source->buffer = wn_new(PIECE, 1, error);
     if (source->name && source->buffer)
-        source->descriptor = wn_input_open(path, NULL, error);
-    if (source->descriptor >= 0 && fstat(source->descriptor, &about))
-        wn_fail_errno(error, "%s: cannot look at", path);
-    if (source->descriptor < 0 || error->code) {
-        wn_source_close(source);
+        return source;
+    wn_source_close(source);
+    return NULL;
+}
+
+/* Whether it is the file that was audited; it is closed if not. */
+static struct wn_source *check_source(struct wn_source *source,
+                                      struct wn_error *error)
+{
+    struct stat about;
+
+    if (fstat(source->descriptor, &about)) {
+        wn_fail_errno(error, "%s: cannot look at", source->name);
+    } else {
+        source->size = (uint64_t)about.st_size;
+        source->changed = about.st_mtim;
+        if (check_content(source, error) == 0 &&
+            (!source->dataset->row_offset || look_at_ends(source, error) == 0))
+            return source;
+    }
+    wn_source_close(source);
+    return NULL;
+}
+
+static struct wn_source *open_at(const struct wn_dataset *dataset,
+                                 const char *path, struct wn_error *error)
+{
+    struct wn_source *source = make_source(dataset, path, error);
+
+    if (!source)
+        return NULL;
+    source->descriptor = wn_input_open(path, NULL, error);
+    if (source->descriptor >= 0)
+        return check_source(source, error);
+    wn_source_close(source);
+    return NULL;
+}
+
+/* All bytes into a file of our own. */
+static int unpack(struct wn_source *source, const struct wn_audit *audit,
+                  struct wn_error *error)
+{
+    size_t at = 0;
+    long got;
+
+    source->descriptor = wn_temporary(error);
+    if (source->descriptor < 0)
+        return -1;
+    while ((got = wn_audit_read_bytes(audit, "data/source_bytes", at,
+                                      at + PIECE, source->buffer, error)) > 0) {
+        if (wn_write_all(source->descriptor, source->buffer, (size_t)got,
+                         "temporary file", error))
+            return -1;
+        at += (size_t)got;
+    }
+    return got < 0 ? -1 : 0;
+}
+
+struct wn_source *wn_source_open_kept(const struct wn_dataset *dataset,
+                                      const struct wn_audit *audit,
+                                      struct wn_error *error)
+{
+    struct wn_source *source;
+
+    if (!dataset->row_offset || !dataset->source_digest) {
+        wn_fail(error, WN_EDATA, "%s: does not say where its rows stand in "
+                "the bytes it keeps", wn_audit_name(audit));
         return NULL;
     }
-    source->size = (uint64_t)about.st_size;
-    source->changed = about.st_mtim;
-    if (check_content(source, error) ||
-        (dataset->row_offset && look_at_ends(source, error))) {
-        wn_source_close(source);
+    source = make_source(dataset, wn_audit_name(audit), error);
+    if (!source)
         return NULL;
-    }
-    return source;
+    if (unpack(source, audit, error) == 0)
+        return check_source(source, error);
+    wn_source_close(source);
+    return NULL;
 }
 
 int wn_source_check(const struct wn_source *source, struct wn_error *error)

@@ -32,6 +32,10 @@ struct wn_source; /* an open source whose size and digest were checked */
 struct wn_source *wn_source_open(const struct wn_dataset *dataset,
                                  const char *audit_path, const char *given,
                                  struct wn_error *error) WN_MUST_CHECK;
+/* The same of an audit that keeps its source (data/source_bytes). */
+struct wn_source *wn_source_open_kept(const struct wn_dataset *dataset,
+                                      const struct wn_audit *audit,
+                                      struct wn_error *error) WN_MUST_CHECK;
 void wn_source_close(struct wn_source *source);
 const char *wn_source_name(const struct wn_source *source);
 /* WN_EDATA if the file was touched since it was opened: to be asked last. */

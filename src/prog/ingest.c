@@ -46,6 +46,8 @@ static const struct wn_option first_rows[] = {
              "categorical, text, identifier or ignore; the last match counts"},
     {.name = "rules", .kind = WN_TEXT, .value = "FILE",
      .help = "apply the cleaning rules in FILE, see winnow-rules(5)"},
+    {.name = "no-keep-source", .kind = WN_FLAG,
+     .help = "do not keep the bytes of a pipe, which prune wants"},
     {.name = "no-header", .kind = WN_FLAG, .recorded = true,
      .help = "the first record is a row; columns are called c1, c2, ..."},
     {.name = "na", .kind = WN_LIST, .value = "TOKEN", .recorded = true,

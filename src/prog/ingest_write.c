@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "encode/brought.h"
 #include "prog/ingest_work.h"
@@ -160,6 +161,46 @@ static int write_rows(struct gathered *gathered, struct wn_error *error)
                : 0;
 }
 
+/* What cannot be read again. */
+static bool came_by_pipe(const struct wn_run *run)
+{
+    const char *path = wn_run_input(run);
+    struct stat about;
+
+    return !path || (stat(path, &about) == 0 && !S_ISREG(about.st_mode));
+}
+
+static int write_source(struct gathered *gathered, struct wn_error *error)
+{
+    enum { PIECE = 1 << 20 };
+    const struct wn_csv *csv = gathered->table->csv;
+    const uint64_t size = wn_csv_size(csv);
+    const size_t extent[3] = {(size_t)size, 0, 0};
+    int status = 0;
+
+    if (wn_option_on(gathered->run->options, "no-keep-source") ||
+        !came_by_pipe(gathered->run))
+        return 0;
+    char *piece = wn_new(PIECE, 1, error);
+    if (!piece || wn_audit_write_begin(gathered->writer, "data/source_bytes",
+                                       WN_U8, extent, error)) {
+        free(piece);
+        return -1;
+    }
+    for (uint64_t at = 0; at < size && status == 0; at += PIECE) {
+        const size_t length =
+            size - at < PIECE ? (size_t)(size - at) : (size_t)PIECE;
+
+        status = wn_csv_bytes(csv, at, length, piece, error) ||
+                         wn_audit_write_append(gathered->writer, length,
+                                               piece, error)
+                     ? -1
+                     : 0;
+    }
+    free(piece);
+    return status ? -1 : wn_audit_write_end(gathered->writer, error);
+}
+
 static int write_defects(struct gathered *gathered, struct wn_error *error)
 {
     struct wn_audit_writer *writer = gathered->writer;
@@ -245,6 +286,7 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
                    write_probability(gathered, error) ||
                    write_beside(gathered, error) ||
                    write_rows(gathered, error) ||
+                   write_source(gathered, error) ||
                    ingest_join_defects(gathered, error) ||
                    ingest_write_columns(gathered, error) ||
                    write_defects(gathered, error) ||

@@ -678,8 +678,11 @@ static int carry_out(struct prune *prune, struct wn_error *error)
         relabel_rows(prune, error) || check_rules(prune, error) ||
         order_rows(prune, error))
         return -1;
-    source = wn_source_open(&prune->dataset, wn_run_input(run),
-                            text_of(prune, "source"), error);
+    source = !wn_option_given(run->options, "source") &&
+                     wn_audit_has(prune->audit, "data/source_bytes")
+                 ? wn_source_open_kept(&prune->dataset, prune->audit, error)
+                 : wn_source_open(&prune->dataset, wn_run_input(run),
+                                  text_of(prune, "source"), error);
     if (!source)
         return -1;
     wn_talk_detail(run->talk, "rows come from %s", wn_source_name(source));

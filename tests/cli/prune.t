@@ -159,7 +159,10 @@ same out pets.csv 'found beside the audit by its last part'
 runs 'found by --source' prune --drop=none --source=pets.csv deep/er/data.h5
 same out pets.csv 'and copied'
 
-ingest -q --label=kind --id=id -o piped.h5 <pets.csv
+ingest -q --label=kind --id=id -o kept.h5 <pets.csv
+runs 'of a pipe the bytes are kept' prune --drop=none kept.h5
+same out pets.csv 'and copied'
+ingest -q --label=kind --id=id --no-keep-source -o piped.h5 <pets.csv
 fails_with 2 'made from a pipe; --source=FILE' prune --drop=none piped.h5
 runs 'a pipe named afterwards' prune --drop=none --source=pets.csv piped.h5
 same out pets.csv 'and copied'
