@@ -37,6 +37,9 @@ struct wn_foreign_copy {
     size_t rows;              /* of each that goes by row */
     const uint64_t *row;      /* n of them, in the order they go out */
     size_t n;
+    size_t changed;           /* the path whose cells, */
+    const char *const *value; /* n, become value[i] where that is not NULL; a
+                                 number where it holds such. NULL: none do */
     int descriptor;           /* an empty file, read and write */
     const char *name;         /* how messages call it */
 };

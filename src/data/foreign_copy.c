@@ -14,6 +14,7 @@
 #include "data/store.h"
 #include "util/file.h"
 #include "util/memory.h"
+#include "util/number.h"
 
 /* Single rows out of compressed chunks take longer than all rows in order. */
 enum { SECONDS = 60, BYTES_A_SECOND = 1 << 20 };
@@ -27,6 +28,7 @@ struct transfer {
     size_t n;     /* rows that go out */
     size_t width; /* bytes of a cell in memory */
     char *buffer; /* reader->step rows */
+    const char *const *value; /* n new cells or NULL; NULL: none */
 };
 
 static uint64_t row_at(const struct transfer *transfer, size_t i)
@@ -122,6 +124,61 @@ static bool move_rows(const struct transfer *transfer, hid_t set,
     return good;
 }
 
+/* A cell of fixed-length text; 1 if it is too short. */
+static int set_text(hid_t type, char *cell, size_t width, const char *text)
+{
+    const H5T_str_t pad = H5Tget_strpad(type);
+    const size_t length = strlen(text);
+
+    if (length + (pad == H5T_STR_NULLTERM) > width)
+        return 1;
+    memset(cell, pad == H5T_STR_SPACEPAD ? ' ' : 0, width);
+    memcpy(cell, text, length);
+    return 0;
+}
+
+/* A cell of the type the dataset has becomes `text`. */
+static int set_cell(const struct transfer *transfer, char *cell,
+                    const char *text)
+{
+    struct wn_reader *reader = transfer->reader;
+    const hid_t type = reader->type;
+    const H5T_class_t class = H5Tget_class(type);
+    double number[2] = {0};
+    char *old;
+
+    if (class == H5T_STRING && H5Tis_variable_str(type) > 0) {
+        memcpy(&old, cell, sizeof old);
+        free(old);
+        old = strdup(text);
+        memcpy(cell, &old, sizeof old);
+        return old ? 0 : wn_fail(reader->error, WN_ENOMEM, "no memory");
+    }
+    if (class == H5T_STRING)
+        return set_text(type, cell, transfer->width, text)
+                   ? wn_fail(reader->error, WN_EDATA, "%s: %s: has no room "
+                             "for '%.80s'", reader->name, reader->path, text)
+                   : 0;
+    if ((class != H5T_INTEGER && class != H5T_FLOAT) ||
+        !wn_number_parse(text, strlen(text), number) ||
+        H5Tconvert(H5T_NATIVE_DOUBLE, type, 1, number, NULL, H5P_DEFAULT) < 0)
+        return wn_fail(reader->error, WN_EDATA, "%s: %s: cannot hold '%.80s'",
+                       reader->name, reader->path, text);
+    memcpy(cell, number, transfer->width);
+    return 0;
+}
+
+/* The cells of rows i .. i+rows-1 that are to change. */
+static int change_rows(const struct transfer *transfer, size_t i, size_t rows)
+{
+    for (size_t r = 0; transfer->value && r < rows; r++)
+        if (transfer->value[i + r] &&
+            set_cell(transfer, transfer->buffer + r * transfer->width,
+                     transfer->value[i + r]))
+            return -1;
+    return 0;
+}
+
 /* Runs of rows that follow each other. */
 static int copy_rows(const struct transfer *transfer)
 {
@@ -137,6 +194,8 @@ static int copy_rows(const struct transfer *transfer)
         if (from + run > reader->extent[0] ||
             !move_rows(transfer, reader->set, from, run, false))
             return wn_reader_refuse(reader, "damaged, cannot be read");
+        if (change_rows(transfer, i, run))
+            return -1;
         if (!move_rows(transfer, transfer->to, i, run, true))
             return wn_fail(reader->error, WN_EIO, "%s: %s: cannot write",
                            transfer->copy->name, reader->path);
@@ -156,12 +215,16 @@ static int copy_set(const struct wn_foreign_copy *copy,
     reader->array = &array;
     if (wn_reader_open(reader))
         goto done;
+    if (copy->value && reader->path == copy->paths[copy->changed])
+        transfer.value = copy->value;
     transfer.n = whole ? array.rows : copy->n;
     transfer.width = H5Tget_size(reader->type);
     if (!whole && array.rows != copy->rows)
         wn_fail(reader->error, WN_EDATA, "%s: %s: found %zu rows, wanted %zu "
                 "as when it was audited", reader->name, reader->path,
                 array.rows, copy->rows);
+    else if (transfer.value && array.columns != 1)
+        wn_reader_refuse(reader, "wanted one label a row");
     else if (reader->axis > 0)
         wn_reader_refuse(reader, "its rows are too large");
     else
@@ -213,6 +276,9 @@ static int copy_object(const struct wn_foreign_copy *copy,
         return -1;
     if (type == H5O_TYPE_DATASET)
         return copy_set(copy, reader, file, whole);
+    if (type == H5O_TYPE_GROUP && copy->value &&
+        reader->path == copy->paths[copy->changed])
+        return wn_reader_refuse(reader, "codes of a group cannot be changed");
     if (type == H5O_TYPE_GROUP && wn_reader_is_categorical(reader))
         return copy_member(copy, reader, file, "codes", whole) ||
                        copy_member(copy, reader, file, "categories", true)

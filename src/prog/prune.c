@@ -479,9 +479,11 @@ static int write_rows(struct prune *prune, struct wn_source *source,
         status = removed ? 0 : -1;
     }
     if (status == 0 && prune_is_arrays(&prune->dataset))
-        status = prune_arrays(prune->audit, &prune->dataset,
-                              wn_source_name(source), prune->order,
-                              prune->selection.kept, output, removed, error);
+        status = prune_arrays(
+            &(struct prune_job){prune->audit, &prune->dataset,
+                                wn_source_name(source), prune->order,
+                                prune->selection.kept, prune->relabel,
+                                prune->suggestion}, output, removed, error);
     else if (status == 0)
         status = write_text(prune, source, output, removed, error);
     if (status == 0)
@@ -647,7 +649,7 @@ static int check_form(const struct prune *prune, struct wn_error *error)
 
     if (!prune_is_arrays(dataset))
         return 0;
-    if (on(prune, "relabel"))
+    if (on(prune, "relabel") && strcmp(dataset->form, "hdf5"))
         return wn_fail(error, WN_EUSAGE, "--relabel does not apply to a "
                        "dataset of form %s", dataset->form);
     if (on(prune, "apply-rules"))

@@ -186,19 +186,44 @@ runs 'ordered' prune k.h5 --drop=none --order=disagreement --descending \
     -o order.h5
 is "$(numbers order.h5 | sort -t- -k2n | cksum)" \
     "$(seq $n | sed s/^/row-/ | cksum)" 'has all rows'
-fails_with 2 'prune: --relabel does not apply to a dataset of form hdf5' \
+fails_with 2 'prune: i.h5: /obs/kind: codes of a group cannot be changed' \
     prune k.h5 --relabel -o no.h5
 runs 'a plan' prune k.h5 --dry-run
+# --relabel: a row of another class far inside setosa, in each form of label.
+awk 'NR == 7 { $1 = 2 } 1' codes | compose i.h5 codes7 i2 $n
+awk 'NR == 7 { $1 = "virginica" } 1' y | compose i.h5 y7 S12 $n
+awk 'NR == 7 { $1 = "virginica" } 1' y | compose i.h5 v7 V8 $n
+echo 'virginica setosa versicolor' | compose i.h5 other V8 3
+awk 'NR == 7 { print 0; next } { print ($1 + 1) % 3 }' codes |
+    compose i.h5 codes8 '>f4' $n
+while read -r label more; do
+    rm -f m.h5 new.h5 old.h5
+    ingest i.h5 --features=/x --label=$label $more -q |
+        score -q --methods=none | flag -q --sure=.6 -o m.h5
+    runs "--relabel of $label $more" prune m.h5 --drop=none --relabel \
+        -o new.h5
+    ingest new.h5 --features=/x --label=$label $more -q -o old.h5
+    is "$(peek old.h5 data/label i32 | sed -n 7p)" 0 'is setosa again'
+done <<EOT
+/codes7 --label-names=/names
+/codes7
+/y7
+/v7
+/y7 --label-names=/names
+EOT
+ingest i.h5 --features=/x --label=/codes8 --label-names=/other -q |
+    score -q --methods=none | flag -q --sure=.6 -o other.h5
+runs '--relabel with names in another order' prune other.h5 --drop=none \
+    --relabel -o others.h5
+is "$(h5dump -d /codes8 -y -w 1 others.h5 | grep -o '^ *[0-9],\?$' |
+    tr -dc '0-9\n' | sed -n 7p)" 1 'writes the place of setosa'
 ingest i.h5 --features=/x --label=/gaps --id=/id --missing-label=drop -q -f \
     -o d.h5
 runs 'prune after --missing-label=drop' prune d.h5 --drop=none -f -o kept.h5 \
     --removed=rest.h5 -f
 is "$(numbers rest.h5 | tr '\n' ' ')" 'row-3 row-60 ' \
     'removes what ingest left out'
-cp i.h5 saved.h5
-seq $n | compose i.h5 more i4 $n
 fails_with 2 'prune: i.h5: changed since the audit' prune k.h5 -o no.h5
-mv saved.h5 i.h5
 ingest x.npy --label=y.npy -q |
     score -q --model=neighbors --methods=disagreement -o n.h5
 runs 'prune of .npy' prune n.h5 --drop=none --keep=.5 --by=disagreement \
