@@ -29,6 +29,14 @@ static int predict_kernel(const struct wn_sample *sample, float *probability,
     return wn_kernel_predict(sample, probability, NULL, error);
 }
 
+static double kernel_work(const struct wn_sample *sample)
+{
+    const double n = (double)sample->n;
+    const double p = fmin(n, 2048) + (double)sample->d + 1;
+
+    return 11 * n * p * p + 15 * p * p * p;
+}
+
 static const struct wn_predictor kernel = {
     .name = "kernel",
     .brief = "kernel ridge on landmarks, exact leave-one-out",
@@ -37,6 +45,7 @@ static const struct wn_predictor kernel = {
     .once = true,
     .standard = true,
     .bytes = wn_kernel_bytes,
+    .work = kernel_work,
     .predict = predict_kernel};
 
 static int predict_softmax(const struct wn_sample *sample, float *probability,
@@ -61,12 +70,19 @@ static double softmax_bytes(const struct wn_sample *sample)
            16 * (double)sample->n;
 }
 
+static double softmax_work(const struct wn_sample *sample)
+{
+    return 400 * (double)sample->n * (double)sample->d * (double)sample->k *
+           (double)sample->folds;
+}
+
 static const struct wn_predictor softmax = {
     .name = "softmax",
     .brief = "multinomial logistic regression, cross-validated",
     .source = "Cox (1958)",
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
     .bytes = softmax_bytes,
+    .work = softmax_work,
     .predict = predict_softmax};
 
 static int predict_mlp(const struct wn_sample *sample, float *probability,
@@ -81,12 +97,18 @@ static double mlp_bytes(const struct wn_sample *sample)
     return wn_crossnet_bytes(&wn_crossnet_standard, sample);
 }
 
+static double mlp_work(const struct wn_sample *sample)
+{
+    return 1e5 * (double)sample->n * (double)(sample->d + sample->k);
+}
+
 static const struct wn_predictor mlp = {
     .name = "mlp",
     .brief = "networks with a hidden layer, cross-validated",
     .source = "Rumelhart, Hinton and Williams (1986)",
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
     .bytes = mlp_bytes,
+    .work = mlp_work,
     .predict = predict_mlp};
 
 /* The votes of the m neighbours, near ones counting more: exp(-r^2) with r the
@@ -179,6 +201,11 @@ static double neighbors_bytes(const struct wn_sample *sample)
                           sample->threads);
 }
 
+static double neighbors_work(const struct wn_sample *sample)
+{
+    return 200 * (double)sample->n * (double)(sample->m + sample->k);
+}
+
 static const struct wn_predictor neighbors = {
     .name = "neighbors",
     .brief = "leave-one-out votes of the nearest neighbours",
@@ -186,14 +213,14 @@ static const struct wn_predictor neighbors = {
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_NEIGHBORS,
     .standard = true,
     .bytes = neighbors_bytes,
+    .work = neighbors_work,
     .predict = predict_neighbors};
 
 /* Where there are many rows, smaller samples and fewer trees: the time stays
  * near linear in n, and a row is outside of more samples. Half samples raised
  * the average precision on letter (20,000 rows, 20 % noise) from .9969 to
  * .9977, on mnist10k they lowered it by .0002. */
-static int predict_trees(const struct wn_sample *sample, float *probability,
-                         struct wn_error *error)
+static struct wn_trees_knobs choose_trees(const struct wn_sample *sample)
 {
     struct wn_trees_knobs knobs = wn_trees_standard;
     const size_t fair = 4000000 / sample->n;
@@ -202,6 +229,14 @@ static int predict_trees(const struct wn_sample *sample, float *probability,
         knobs.trees = fair > 64 ? fair : 64;
     if (sample->n > WHOLE_SAMPLES)
         knobs.share = fmax(WHOLE_SAMPLES / (double)sample->n, 0.25);
+    return knobs;
+}
+
+static int predict_trees(const struct wn_sample *sample, float *probability,
+                         struct wn_error *error)
+{
+    const struct wn_trees_knobs knobs = choose_trees(sample);
+
     return wn_trees(sample->x, sample->n, sample->d, sample->label,
                     sample->k, sample->weight, sample->group, &knobs,
                     sample->seed, sample->threads, sample->talk, probability,
@@ -213,6 +248,16 @@ static double trees_bytes(const struct wn_sample *sample)
     return wn_trees_bytes(sample->n, sample->d, sample->k);
 }
 
+/* Rows that are far apart in memory take twice as long. */
+static double trees_work(const struct wn_sample *sample)
+{
+    const struct wn_trees_knobs knobs = choose_trees(sample);
+    const double n = (double)sample->n * knobs.share;
+
+    return (double)knobs.trees * 850 * fmin(1 + n / 3e5, 3) * n *
+           log2(n + 1) * sqrt((double)sample->d);
+}
+
 static const struct wn_predictor trees = {
     .name = "trees",
     .brief = "extremely randomised trees, out-of-bag votes",
@@ -220,6 +265,7 @@ static const struct wn_predictor trees = {
     .needs = WN_SAMPLE_FEATURES,
     .standard = true,
     .bytes = trees_bytes,
+    .work = trees_work,
     .predict = predict_trees};
 
 const struct wn_predictor *const wn_predictors[] = {&kernel, &trees,
@@ -365,6 +411,17 @@ double wn_predict_bytes(const struct wn_predictor *const *chosen, size_t count,
     for (size_t p = 0; p < count; p++)
         most = fmax(most, chosen[p]->bytes(sample));
     return answer * ((double)count + 2) + 8 * (double)sample->n + most;
+}
+
+double wn_predict_work(const struct wn_predictor *const *chosen, size_t count,
+                       size_t passes, const struct wn_sample *sample)
+{
+    double work = 0;
+
+    for (size_t p = 0; p < count; p++)
+        work += chosen[p]->work(sample) *
+                (chosen[p]->once ? 1 : (double)passes);
+    return work;
 }
 
 int wn_predict(const struct wn_predictor *const *chosen, size_t count,

@@ -40,6 +40,8 @@ struct wn_predictor {
     /* Most bytes in use while it works, beside the sample and its answer, for
      * the sample's n, d, k, m, folds and threads. */
     double (*bytes)(const struct wn_sample *sample);
+    /* About how many operations of a product take as long. */
+    double (*work)(const struct wn_sample *sample);
     /* Fill probability[n x k]: finite, >= 0, rows sum to 1. */
     int (*predict)(const struct wn_sample *sample, float *probability,
                    struct wn_error *error);
@@ -62,6 +64,10 @@ struct wn_quality {
 
 struct wn_quality wn_predict_quality(const float *probability, size_t n,
                                      size_t k, const int32_t *label);
+
+/* About how many operations of a product wn_predict() takes as long as. */
+double wn_predict_work(const struct wn_predictor *const *chosen, size_t count,
+                       size_t passes, const struct wn_sample *sample);
 
 /* Most bytes that wn_predict() has in use beside the sample, answer included.
  * The sample's arrays are not looked at. */

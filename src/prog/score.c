@@ -37,6 +37,8 @@ static const struct wn_option first_rows[] = {
 static const struct wn_option last_rows[] = {
     {.name = "kernels", .kind = WN_TEXT, .value = "NAME", .standard = "auto",
      .help = "OpenBLAS kernel set, e.g. Haswell or SkylakeX"},
+    {.name = "estimate", .kind = WN_FLAG,
+     .help = "show the memory and time that it takes and stop"},
     {.name = "list-methods", .kind = WN_FLAG,
      .help = "show the scores and stop"},
     {.name = "list-models", .kind = WN_FLAG,
@@ -99,7 +101,7 @@ done:
 static int score_work(struct wn_run *run, struct wn_error *error)
 {
     struct work work = {0};
-    int status = -1;
+    int status;
 
     if (wn_option_on(run->options, "list-methods"))
         return list_methods(run, error);
@@ -107,9 +109,14 @@ static int score_work(struct wn_run *run, struct wn_error *error)
         return list_models(run, error);
     wn_linear_start();
     wn_talk_detail(run->talk, "OpenBLAS kernels: %s", wn_linear_kernels());
-    if (score_read(run, &work, error) == 0 &&
-        score_find(run, &work, error) == 0)
-        status = score_write(run, &work, error);
+    status = score_read(run, &work, error);
+    if (status == 0)
+        status = score_find(run, &work, error) ||
+                         score_write(run, &work, error)
+                     ? -1
+                     : 0;
+    else if (status > 0)
+        status = 0;
     score_free(&work);
     return status;
 }

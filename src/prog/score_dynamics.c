@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* score: training dynamics, of networks of our own or those that were brought
  * (ingest --dynamics). */
+#include <math.h>
+
 #include "model/given.h"
 #include "prog/score_work.h"
 
@@ -45,6 +47,29 @@ int score_dynamics_bytes(const struct wn_run *run, const struct work *work,
                       ? wn_given_bytes(n, k)
                       : times * wn_dynamics_bytes(n, d, k + 1, &plan,
                                           run->threads));
+    return 0;
+}
+
+/* Six products a cell and epoch, at two thirds of their speed; and the pilots
+ * that find the epoch, about as long as three networks. */
+int score_dynamics_work(const struct wn_run *run, const struct work *work,
+                        double cells, double *operations,
+                        struct wn_error *error)
+{
+    struct wn_dynamics_plan plan;
+
+    if (wn_dynamics_plan_from(run->options, 0, parts_needed(work), &plan,
+                              error))
+        return -1;
+    const double guess =
+        fmin(fmax(60000 / fmax(cells / 200, 1), 4), 12);
+    const double epochs = plan.epochs  ? (double)plan.epochs
+                          : plan.epoch ? (double)plan.epoch
+                                       : guess;
+    const double networks =
+        (double)plan.replicates + (plan.epoch ? 0 : 3);
+    *operations =
+        9 * cells * (double)plan.network.hidden * networks * epochs;
     return 0;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* score: what was asked for, whether it fits, the data. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,68 +102,15 @@ static int check_data(const struct work *work, struct wn_error *error)
     return 0;
 }
 
-/* What the libraries take for themselves: OpenBLAS a buffer a thread. */
-static double library_bytes(const struct wn_run *run)
-{
-    return 16e6 + 16e6 * run->threads;
-}
-
-/* What stays in memory when large arrays go into files: twice the program, a
- * thread's tiles and some numbers a row, for the guard lets go at half. */
-static double least_bytes(const struct wn_run *run, size_t n)
-{
-    return 2 * (24e6 + 5e6 * run->threads + 100 * (double)n);
-}
-
-/* Refuse at once what would need more than --memory. */
-static int check_memory(const struct wn_run *run, const struct work *work,
-                        struct wn_error *error)
-{
-    const size_t m = (size_t)wn_option_number(run->options, "neighbors");
-    size_t x[3] = {0, 0, 0}, names[3] = {0, 0, 0};
-    double most = 0, dynamics, pairs;
-    char what[100];
-    int rank;
-
-    if (!wn_audit_has(work->audit, "data/label") ||
-        !wn_audit_has(work->audit, "data/label_name"))
-        return 0;
-    if (wn_audit_shape(work->audit, "data/label", &rank, x, error) ||
-        wn_audit_shape(work->audit, "data/label_name", &rank, names, error) ||
-        score_dynamics_bytes(run, work, x[0], work->width, names[0],
-                             &dynamics, error) ||
-        score_pairs_bytes(run, work, &pairs, error))
-        return -1;
-    x[1] = work->width;
-    const struct wn_sample sample = {
-        .n = x[0], .d = x[1], .k = names[0], .m = m, .threads = run->threads,
-        .probe = score_probe(run),
-        .groups = wn_audit_has(work->audit, "data/group") ? x[0] : 0,
-        .folds = (size_t)wn_option_number(run->options, "folds")};
-    if (work->parts & WN_SAMPLE_NEIGHBORS)
-        most = fmax(most, wn_graph_bytes(x[0], x[1], m, score_probe(run),
-                                         run->threads));
-    if (work->member_count)
-        most = fmax(most, wn_predict_bytes(work->members, work->member_count,
-                                           &sample));
-    if (work->brought)
-        most = fmax(most, 4 * (double)x[0] * (double)names[0]);
-    most = fmax(most, fmax(dynamics, pairs));
-    snprintf(what, sizeof what, "%zu rows of %zu features and %zu classes",
-             x[0], x[1], names[0]);
-    return wn_run_bound(run,
-                        (double)x[0] * (4 * (double)x[1] + 8 * (double)m +
-                                        48) +
-                            most + library_bytes(run),
-                        least_bytes(run, x[0]), what, error);
-}
-
 int score_read(const struct wn_run *run, struct work *work,
                struct wn_error *error)
 {
     work->audit = wn_run_open(run, WN_DATA, error);
-    if (!work->audit || choose(run, work, error) ||
-        check_memory(run, work, error))
+    if (!work->audit || choose(run, work, error))
+        return -1;
+    if (wn_option_on(run->options, "estimate"))
+        return score_estimate(run, work, error) ? -1 : 1;
+    if (score_afford(run, work, error))
         return -1;
     const unsigned parts =
         WN_PART_LABEL | WN_PART_FEATURES | WN_PART_ROLE |

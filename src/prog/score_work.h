@@ -62,9 +62,16 @@ static inline const char *score_member(const struct work *work, size_t p)
 }
 
 /* score_read.c: the predictors and methods asked for and what they need; the
- * memory that takes; the data, checked. */
+ * memory that takes; the data, checked. 1 where an estimate was asked for and
+ * nothing is left to do. */
 int score_read(const struct wn_run *run, struct work *work,
                struct wn_error *error) WN_MUST_CHECK;
+
+/* score_cost.c: keep to --memory, or refuse; memory and time, printed. */
+int score_afford(const struct wn_run *run, const struct work *work,
+                 struct wn_error *error) WN_MUST_CHECK;
+int score_estimate(const struct wn_run *run, const struct work *work,
+                   struct wn_error *error) WN_MUST_CHECK;
 
 /* score_find.c: graph, probabilities, networks, as far as they are needed. */
 int score_find(const struct wn_run *run, struct work *work,
@@ -76,6 +83,10 @@ int score_choose_dynamics(const struct wn_run *run, struct work *work,
 int score_dynamics_bytes(const struct wn_run *run, const struct work *work,
                          size_t n, size_t d, size_t k, double *bytes,
                          struct wn_error *error) WN_MUST_CHECK;
+/* About how many operations of a product training takes; `cells` is n (d + k). */
+int score_dynamics_work(const struct wn_run *run, const struct work *work,
+                        double cells, double *operations,
+                        struct wn_error *error) WN_MUST_CHECK;
 int score_find_dynamics(const struct wn_run *run, struct work *work,
                         struct wn_error *error) WN_MUST_CHECK;
 
