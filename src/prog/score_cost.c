@@ -28,7 +28,7 @@ static double library_bytes(const struct wn_run *run)
  * thread's tiles and some numbers a row, for the guard lets go at half. */
 static double least_bytes(const struct wn_run *run, size_t n)
 {
-    return 2 * (24e6 + 3e6 * run->threads + 100 * (double)n);
+    return 2 * (22e6 + 3e6 * run->threads + 100 * (double)n);
 }
 
 /* The extents, from the file; n is 0 where what must be there is not. */

@@ -83,7 +83,8 @@ int score_choose_dynamics(const struct wn_run *run, struct work *work,
 int score_dynamics_bytes(const struct wn_run *run, const struct work *work,
                          size_t n, size_t d, size_t k, double *bytes,
                          struct wn_error *error) WN_MUST_CHECK;
-/* About how many operations of a product training takes; `cells` is n (d + k). */
+/* About how many operations of a product training takes; `cells` is
+ * n (d + k). */
 int score_dynamics_work(const struct wn_run *run, const struct work *work,
                         double cells, double *operations,
                         struct wn_error *error) WN_MUST_CHECK;

@@ -33,7 +33,7 @@ static struct {
     bool on, stop; /* on: set before any other thread is there */
     int statm;
     size_t page, most; /* bytes; most: pages at which the guard acts */
-} bound = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} bound;
 
 /* The second number of /proc/self/statm: resident pages; 0 if unknown. */
 static size_t resident_pages(void)
@@ -97,6 +97,17 @@ static void *watch(void *unused)
     return NULL;
 }
 
+/* A lock whose holder hurries while the guard waits for it. */
+static void make_lock(void)
+{
+    pthread_mutexattr_t how;
+
+    pthread_mutexattr_init(&how);
+    pthread_mutexattr_setprotocol(&how, PTHREAD_PRIO_INHERIT);
+    pthread_mutex_init(&bound.lock, &how);
+    pthread_mutexattr_destroy(&how);
+}
+
 int wn_large_start(double most, struct wn_error *error)
 {
     bound.page = (size_t)sysconf(_SC_PAGESIZE);
@@ -105,6 +116,7 @@ int wn_large_start(double most, struct wn_error *error)
         return wn_fail(error, WN_EIO,
                        "/proc/self/statm: found nothing, wanted the size of "
                        "this process for --memory");
+    make_lock();
     /* Between two looks some more comes in. */
     bound.most = (size_t)(0.5 * most) / bound.page;
     bound.on = true;
@@ -123,6 +135,7 @@ void wn_large_stop(void)
         return;
     __atomic_store_n(&bound.stop, true, __ATOMIC_RELAXED);
     pthread_join(bound.guard, NULL);
+    pthread_mutex_destroy(&bound.lock);
     close(bound.statm);
     free(bound.spans);
     bound.spans = NULL;
