@@ -327,6 +327,129 @@ static void as_the_naive_reader(void **state)
     assert_true(bad > FILES / 4);
 }
 
+/* --- records that are left out ------------------------------------------- */
+
+struct told {
+    size_t count;
+    enum wn_csv_break broken[MOST_BYTES];
+    char first[400];
+};
+
+static void take_reject(void *context, enum wn_csv_break broken,
+                        const char *text)
+{
+    struct told *told = context;
+
+    if (told->count == 0)
+        snprintf(told->first, sizeof told->first, "%s", text);
+    told->broken[told->count++] = broken;
+}
+
+static int nothing(void *context, size_t row, const struct wn_cell *cells,
+                   struct wn_error *error);
+
+/* Rows and what was left out are in order, meet nowhere, and hold all bytes
+ * but empty lines; every row can be read. */
+static void check_parts(const struct wn_csv *csv, const char *bytes,
+                        size_t length)
+{
+    struct wn_error error = {0};
+    struct wn_csv_reader *reader = wn_csv_reader_new(csv, &error);
+    const size_t rows = wn_csv_rows(csv);
+    size_t left, at = strlen("a,b\n"), row = 0, l = 0;
+    const uint64_t *out = wn_csv_left_out(csv, &left);
+
+    assert_int_equal(wn_csv_read(reader, 0, rows, nothing, NULL, &error), 0);
+    wn_csv_reader_free(reader);
+    while (at < length) {
+        if (l < left && out[2 * l] == at) {
+            at = (size_t)out[2 * l++ + 1];
+        } else if (row < rows && wn_csv_offset(csv)[row] == at) {
+            row++;
+            at = row < rows ? (size_t)wn_csv_offset(csv)[row] : length;
+            if (l < left && out[2 * l] < at)
+                at = (size_t)out[2 * l];
+        } else {
+            /* Only empty lines stand before the first record. */
+            assert_true(bytes[at] == '\n' || bytes[at] == '\r');
+            at++;
+        }
+    }
+    assert_int_equal(row, rows);
+    assert_int_equal(l, left);
+}
+
+static void compare_lenient(const struct wn_csv *one, const struct told *told,
+                            struct wn_csv_form form)
+{
+    struct wn_error error = {0};
+    struct told again = {0};
+    size_t left, left_again;
+
+    form.context = &again;
+    struct wn_csv *two = wn_csv_open(path, &form, &error);
+    if (!one) {
+        assert_null(two);
+        return;
+    }
+    assert_non_null(two);
+    assert_int_equal(wn_csv_rows(one), wn_csv_rows(two));
+    const size_t rows = wn_csv_rows(one);
+    assert_memory_equal(wn_csv_offset(one), wn_csv_offset(two),
+                        (rows + 1) * sizeof(uint64_t));
+    assert_memory_equal(wn_csv_line(one), wn_csv_line(two),
+                        rows * sizeof(uint64_t));
+    assert_memory_equal(wn_csv_hash(one), wn_csv_hash(two),
+                        rows * sizeof(uint64_t));
+    const uint64_t *out = wn_csv_left_out(one, &left);
+    const uint64_t *out_again = wn_csv_left_out(two, &left_again);
+    assert_int_equal(left, left_again);
+    if (left)
+        assert_memory_equal(out, out_again, 2 * left * sizeof *out);
+    assert_int_equal(told->count, again.count);
+    assert_int_equal(told->count, left);
+    assert_memory_equal(told->broken, again.broken,
+                        left * sizeof *told->broken);
+    assert_string_equal(told->first, again.first);
+    wn_csv_close(two);
+}
+
+/* Whatever is wrong with a file, the same is left out for every size of block
+ * and any number of threads. */
+static void lenient_is_the_same(void **state)
+{
+    static const size_t blocks[] = {1, 2, 3, 7, 64};
+    size_t good = 0, with = 0;
+
+    (void)state;
+    for (uint64_t f = 1; f < FILES; f += 2) {
+        struct wn_csv_form form = wn_csv_form_standard;
+        struct wn_error error = {0};
+        struct wn_random random;
+        struct told told = {0};
+        char bytes[MOST_BYTES];
+
+        wn_random_start(&random, 2, WN_RANDOM_SAMPLE, 0, f);
+        const size_t length = cook(&random, bytes, true);
+        put(bytes, length);
+        form.reject = take_reject;
+        form.context = &told;
+        struct wn_csv *csv = wn_csv_open(path, &form, &error);
+        good += csv != NULL;
+        with += csv && told.count;
+        if (csv)
+            check_parts(csv, bytes, length);
+        for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
+            form.block = blocks[b];
+            form.threads = f % 64 == 1 ? 3 : 1;
+            compare_lenient(csv, &told, form);
+        }
+        wn_csv_close(csv);
+    }
+    assert_true(good > FILES / 8);
+    assert_true(with > FILES / 16);
+}
+
 static void expect(const char *bytes, size_t length,
                    const struct wn_csv_form *form, const char *text)
 {
@@ -433,6 +556,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_the_naive_reader),
+        cmocka_unit_test(lenient_is_the_same),
         cmocka_unit_test(limits),
         cmocka_unit_test(file_that_changes),
         cmocka_unit_test(field_is_written),
