@@ -292,6 +292,30 @@ static int put_spellings(const struct wn_report *report, struct lines *lines)
     return status;
 }
 
+static json_t *json_rule_count(const uint64_t *count, size_t r)
+{
+    return count ? json_integer((json_int_t)count[r]) : json_null();
+}
+
+static int put_rules(const struct wn_report *report, struct lines *lines)
+{
+    const struct wn_dataset *data = &report->data;
+
+    for (size_t r = 0; data->clean_name && r < data->cleanings; r++)
+        if (put_line(
+                lines,
+                json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "record", "rule",
+                          "name", json_text(data->clean_name[r]), "text",
+                          data->clean_text ? json_text(data->clean_text[r])
+                                           : json_null(),
+                          "changed", json_rule_count(data->clean_changed, r),
+                          "broken", json_rule_count(data->clean_broken, r),
+                          "not_evaluated",
+                          json_rule_count(data->clean_passed_over, r))))
+            return -1;
+    return 0;
+}
+
 /* A number, a date as text, or null. */
 static json_t *json_value(const struct wn_dataset *data, size_t column,
                           const double *value)
@@ -557,7 +581,7 @@ int wn_json_report(const struct wn_report *report, struct wn_text *out,
         (report->against && put_against(report, &lines)) ||
         (report->columns && put_columns(report, &lines)) ||
         put_classes(report, &lines) || put_pairs(report, &lines) ||
-        put_spellings(report, &lines) ||
+        put_rules(report, &lines) || put_spellings(report, &lines) ||
         put_rows(report, &lines) ||
         (report->against && put_gone(report, &lines)))
         return -1;

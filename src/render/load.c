@@ -505,7 +505,7 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
 {
     if (wn_dataset_load(&report->data, audit,
                         WN_PART_LABEL | WN_PART_ID | WN_PART_ROW |
-                            WN_PART_COLUMN | WN_PART_DEFECT,
+                            WN_PART_COLUMN | WN_PART_DEFECT | WN_PART_RULE,
                         error))
         return -1; /* the report is still as empty as the data set */
     report->evenness = load_hint(audit, "singular_evenness");

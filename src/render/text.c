@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "render/columns.h"
+#include "render/rules.h"
 #include "render/spelling.h"
 #include "render/report.h"
 #include "render/grid.h"
@@ -667,7 +668,8 @@ int wn_text_report(const struct wn_report *report, struct wn_text *out,
         (report->against && put_against(report, out, error)) ||
         put_data(report, out, error) || put_defects(report, out, error))
         return -1;
-    if (wn_spellings_text(report, out, error) ||
+    if (wn_rules_text(report, out, error) ||
+        wn_spellings_text(report, out, error) ||
         ((report->columns || !report->scored) &&
          wn_columns_text(report, out, error)))
         return -1;

@@ -10,6 +10,7 @@
 
 #include "render/columns.h"
 #include "render/report.h"
+#include "render/rules.h"
 #include "render/words.h"
 #include "util/number.h"
 
@@ -68,7 +69,8 @@ static int put_head(const struct wn_report *report, struct wn_text *out,
 {
     if (wn_text_format(out, error,
                        "rank\trow\tline\tid\thash\tgiven\trival\tsuggested\t"
-                       "suspicion\tquality\taction\tissues\tagree%s",
+                       "suspicion\tquality\taction\tissues\tagree%s%s",
+                       report->data.cleanings ? "\trules" : "",
                        report->against ? "\tchange" : ""))
         return -1;
     for (size_t s = 0; s < report->scores; s++)
@@ -123,6 +125,18 @@ done:
     return status;
 }
 
+/* Those it breaks. */
+static int put_rules(const struct wn_report *report, size_t i,
+                     struct wn_text *out, struct wn_error *error)
+{
+    struct wn_text rules = {0};
+    const int status = wn_rules_of_row(report, i, &rules, error) ||
+                       put_list(report, &rules, out, error);
+
+    wn_text_free(&rules);
+    return status ? -1 : 0;
+}
+
 static int put_row(const struct wn_report *report, size_t i,
                    struct wn_text *out, struct wn_error *error)
 {
@@ -143,6 +157,7 @@ static int put_row(const struct wn_report *report, size_t i,
                                : NULL,
                  out, error) ||
         put_flags(report, i, out, error) ||
+        (data->cleanings && put_rules(report, i, out, error)) ||
         (report->against &&
          put_text(report, wn_change_names[report->against->change[i]], out,
                   error)))

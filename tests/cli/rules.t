@@ -74,9 +74,35 @@ report t.f.h5 --explain=1 >explained
 ok "$(grep -q 'age *sane' explained; echo $?)" "report explains with the rule"
 report t.f.h5 --format=json --explain=1 >explained
 ok "$(grep -q '"rule": *"sane"' explained; echo $?)" "and in JSON"
+report t.f.h5 --format=tsv >rows.tsv
+is "$(awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "rules") c = i }
+    NR > 1 && $c != "" { print $2 ": " $c }' rows.tsv | sort)" \
+    "1: note: not-null, sane
+3: once, known
+4: known" "the table names the rules a row breaks"
+is "$(report t.f.h5 --format=json | grep '"record":"rule"' | sed -n '5p')" \
+    '{"record":"rule","name":"sane","text":"age: range 0..120","changed":0,"broken":1,"not_evaluated":0}' \
+    "JSON has the rules"
+ok "$(report t.f.h5 | grep -q '^  sane  *0  *1  *0  age: range 0..120'; echo $?)" \
+    "report counts by rule"
 prune t.h5 --drop=none --apply-rules --dry-run >plan
 is "$(sed -n 's/ *\([0-9]*\)  cells changed by rules/\1/p' plan)" 8 \
     "--dry-run counts the cells"
+
+# --- a pipe: the bytes are kept ------------------------------------------------
+
+for file in t.csv wanted.csv "$files/good-crlf.csv" \
+    "$files/good-bom-crlf-quotes.csv" "$files/good-no-final-newline.csv" \
+    "$files/good-quoted-newline.csv" "$files/good-blank-lines.csv"; do
+    cat "$file" | ingest -l label --one-hot=2 -q -f -o piped.h5 -
+    prune piped.h5 --drop=none >found.csv
+    same found.csv "$file" "from a pipe: ${file##*/}"
+done
+cat t.csv | ingest $flags --rules=t.rules -q -f -o piped.h5
+prune piped.h5 --drop=none --apply-rules >found.csv
+same found.csv wanted.csv "and with rules"
+ok "$(score --methods=none -q piped.h5 | flag -q | prune --drop=none |
+    cmp -s - t.csv; echo $?)" "through all stages"
 
 # --- labels: the dictionary sees the new names -------------------------------
 
