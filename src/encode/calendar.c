@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/columns.h"
 #include "encode/sweep.h"
 #include "util/memory.h"
 #include "util/text.h"
@@ -129,7 +130,8 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
             continue;
         const double instant = wn_date_instant(&date);
         look(&piece->seen[i], &date, instant);
-        if (row % fitting->stride == 0)
+        if (row == wn_sample_row(row / fitting->stride, fitting->stride,
+                                 wn_csv_rows(fitting->table->csv)))
             fitting->sample[i * fitting->sampled + row / fitting->stride] =
                 instant;
     }
@@ -260,7 +262,8 @@ static int conclude_all(const struct fitting *fitting, struct wn_error *error)
     struct wn_alone_room *alone = NULL;
 
     for (size_t i = 0; label && i < sampled; i++)
-        label[i] = table->label[i * fitting->stride];
+        label[i] = table->label[wn_sample_row(i, fitting->stride,
+                                              wn_csv_rows(table->csv))];
     if (label && spare)
         alone = wn_alone_new(label, sampled, table->classes.count, error);
     for (size_t i = 0; i < fitting->columns && alone; i++)

@@ -124,7 +124,7 @@ static void rank(struct wn_column *column, uint64_t mark, uint64_t run,
 /* The digests that the sample has most often, twice at least, and the first
  * row of each. */
 static void find_tops(const struct wn_survey_sample *sample,
-                      const uint64_t *mark, uint64_t *spare,
+                      const uint64_t *mark, size_t rows, uint64_t *spare,
                       struct wn_column *column)
 {
     uint64_t ranked[WN_TOPS] = {0};
@@ -144,7 +144,7 @@ static void find_tops(const struct wn_survey_sample *sample,
 
         while (mark[i] != ranked[t])
             i++;
-        column->top[t].row = i * sample->stride;
+        column->top[t].row = wn_sample_row(i, sample->stride, rows);
         column->top[t].count *= sample->stride;
     }
 }
@@ -182,7 +182,7 @@ static void fit_column(const struct fitting *fitting, size_t c,
         column->alone = wn_alone_marks(desk->alone, desk->mark);
     }
     if (column->kind == WN_KIND_CATEGORICAL && column->many)
-        find_tops(sample, mark, (uint64_t *)desk->spare, column);
+        find_tops(sample, mark, rows, (uint64_t *)desk->spare, column);
 }
 
 static int start_desk(const struct fitting *fitting, struct desk *desk,
@@ -243,7 +243,8 @@ int wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample,
     if (!label)
         return -1;
     for (size_t i = 0; i < told; i++)
-        label[i] = table->label[i * step * sample->stride];
+        label[i] = table->label[wn_sample_row(i * step, sample->stride,
+                                              wn_csv_rows(table->csv))];
     const int status = fit_columns(&fitting, error);
     free(label);
     return status;

@@ -241,7 +241,9 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
     struct piece *piece = own;
     const struct wn_table *table = piece->survey->table;
     const size_t columns = wn_csv_columns(table->csv);
-    const bool sampled = row % piece->survey->sample.stride == 0;
+    const size_t stride = piece->survey->sample.stride;
+    const bool sampled =
+        row == wn_sample_row(row / stride, stride, wn_csv_rows(table->csv));
     const unsigned bits = piece->survey->sample.bits;
 
     for (size_t c = 0; c < columns; c++) {

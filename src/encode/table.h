@@ -28,10 +28,10 @@
  *                "city:missing" as above.
  *
  * A column whose cells are all the same gives no feature, nor do numbers that
- * differ by less than 1e-12 of the largest. Scales are fitted,
- * and words and values above the limit counted, on a sample of rows at equal
- * distances: at most WN_SAMPLE, fewer where there are very many columns; all
- * of them up to that many. */
+ * differ by less than 1e-12 of the largest. Scales are fitted, and words and
+ * values above the limit counted, on a sample of rows, one by chance of each so
+ * many: at most WN_SAMPLE, fewer where there are very many columns; all of them
+ * up to that many. */
 #ifndef WN_ENCODE_TABLE_H
 #define WN_ENCODE_TABLE_H
 

@@ -3,18 +3,19 @@
 # The column table: what ingest finds in the columns, and how report shows it.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
-# Rows enough that some are outside the sample of 65,536.
+# Rows enough that some are outside the sample of 65,536; their classes stand in
+# turn, as often as the sample has rows.
 awk 'BEGIN { print "half,big,town,road,when,leak,clean,y"
     for (i = 0; i < 140000; i++) {
-        h = (i * 7919) % 100003; c = int(h / 7) % 3
+        h = (i * 7919) % 100003; c = i % 3
         printf "%d,%d.5,%s,r%d,%d-%02d-11,%s,%d,c%d\n", i % 70000, h,
             substr("OsloRomeBonnGent", 4 * (i % 7 % 4) + 1, 4), h % 1000,
-            1990 + i % 20, i % 12 + 1,
-            i % 40 ? substr("xyz", c + 1, 1) : "q", h % 10, c
+            1990 + h % 20, h % 12 + 1,
+            i % 25 ? substr("xyz", c + 1, 1) : "q", h % 10, c
     } }' >many.csv
 runs "140,000 rows" ingest --label=y many.csv -o one.h5 -j1
 is "$(grep leak err)" "ingest: many.csv: column leak: predicts the label alone\
- (97 %); does it say what the label does?" "a leak is told"
+ (96 %); does it say what the label does?" "a leak is told"
 ingest --label=y many.csv -o four.h5 -j4 2>err
 same one.h5 four.h5 "same bytes for -j4"
 report --format=tsv --columns one.h5 >found
