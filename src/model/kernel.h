@@ -29,6 +29,9 @@
 #include "model/sample.h"
 #include "model/standard.h"
 #include "util/error.h"
+#include "util/thread.h"
+
+enum { WN_KERNEL_SLAB = 8 * WN_BLOCK }; /* rows in hand at a time */
 
 struct wn_kernel {
     size_t landmarks; /* m of model/nystrom.h; no more than rows */
