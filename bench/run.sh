@@ -29,8 +29,10 @@ small=''
 if [ -n "$small" ]; then
     data=$data-small
     csv_n=2000 wide_n=200 narrow_n=400 noisy_n=600
+    many_n=2000 many_probe=9
 else
     csv_n=860000 wide_n=10000 narrow_n=20000 noisy_n=60000
+    many_n=1000000 many_probe=200
 fi
 o='-j '$threads' -f -q -o '$data/out.h5
 v='-j '$threads' -f -v -o '$data/out.h5
@@ -41,6 +43,10 @@ csv|numeric CSV, $csv_n x 65|csv|ingest $o --label=label $data/csv.csv|$peers pa
 softmax|5-fold logistic regression, $wide_n x 784|wide|score $v --model=softmax --methods=none $data/wide.h5|$peers logistic $data/wide.h5|floor sgemm $wide_n 10 784 3200
 committee|the default committee, $noisy_n x 128, a tenth of the labels wrong|noisy|score $v --methods=none $data/noisy.h5|$peers logistic $data/noisy.h5|
 neighbors|exact 10 neighbours, $narrow_n x 128|narrow|score $o --model=none --methods=disagreement $data/narrow.h5|$peers neighbors $data/narrow.h5;$peers faiss $data/narrow.h5|floor sgemm $narrow_n $narrow_n 128 1
+neighbors60k|the same, $noisy_n x 128|noisy|score $o --model=none --methods=disagreement $data/noisy.h5|$peers neighbors $data/noisy.h5;$peers faiss $data/noisy.h5|floor sgemm $noisy_n $((noisy_n / 10)) 128 10
+neighbors784|the same, $noisy_n x 784|broad|score $o --model=none --methods=disagreement $data/broad.h5|$peers neighbors $data/broad.h5;$peers faiss $data/broad.h5|floor sgemm $noisy_n $((noisy_n / 10)) 784 10
+shapley|KNN-Shapley and its graph, $narrow_n x 128|narrow|score $o --model=none --methods=knn_shapley $data/narrow.h5|score $o --model=none --methods=disagreement $data/narrow.h5|
+cells|10 neighbours by the inverted file, $many_n x 64|many|score $o --model=none --methods=disagreement --probe=$many_probe $data/many.h5||
 dynamics|EL2N and GraNd, ten networks, five epochs, $wide_n x 784|wide|score $o --model=none --methods=el2n,grand --epoch=5 $data/wide.h5|$peers dynamics $data/wide.h5|floor sgemm $wide_n 128 784 110
 dynamics20k|the same, $narrow_n x 128|narrow|score $o --model=none --methods=el2n,grand --epoch=5 $data/narrow.h5|$peers dynamics $data/narrow.h5|floor sgemm $narrow_n 128 128 110
 dynamics16|the same, $narrow_n x 16|slim|score $o --model=none --methods=el2n,grand --epoch=5 $data/slim.h5|$peers dynamics $data/slim.h5|floor sgemm $narrow_n 128 16 110
@@ -75,6 +81,8 @@ make_wide() { encoded "$1" $wide_n 784; }
 make_slim() { encoded "$1" $narrow_n 16; }
 make_noisy() { encoded "$1" $noisy_n 128 .1 1; }
 make_narrow() { encoded "$1" $narrow_n 128; }
+make_broad() { encoded "$1" $noisy_n 784; }
+make_many() { encoded "$1" $many_n 64; }
 
 # prepare NAME: its data, unless they are there.
 prepare() {

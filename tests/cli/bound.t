@@ -6,11 +6,11 @@
 
 awk 'BEGIN {
     s = 7
-    for (j = 0; j < 1000; j++) printf "x%d,", j
+    for (j = 0; j < 1020; j++) printf "x%d,", j
     print "y"
-    for (i = 0; i < 2060; i++) {
+    for (i = 0; i < 3000; i++) {
         line = ""
-        for (j = 0; j < 1000; j++) {
+        for (j = 0; j < 1020; j++) {
             s = (s * 16807) % 2147483647
             line = line int(s / 2147483) + (j % 3 == i % 3) * 300 ","
         }
@@ -46,7 +46,7 @@ for j in 2 4; do
     ok "$([ "$most" -le "$quarter" ]; echo $?)" \
         "which stays below: $most of $quarter MiB"
 done
-fails_with 2 "--memory: 2060 rows of 1000 features and 3 classes need" \
+fails_with 2 "--memory: 3000 rows of 1020 features and 3 classes need" \
     score --memory=24M wide.h5 -o no.h5
 TMPDIR=/nowhere
 export TMPDIR

@@ -270,6 +270,49 @@ static void exact_shapley_is_that_of_brute_force(void **state)
         }
 }
 
+/* The method against the recursion over rows sorted by their distance on a line,
+ * at one thread and at three; every tenth row has no label. */
+static void exact_method_sorts_all_rows(void **state)
+{
+    enum { ROWS = 90 };
+    static float x[ROWS], out[ROWS], again[ROWS];
+    static int32_t label[ROWS];
+    double value[ROWS] = {0};
+
+    (void)state;
+    for (int i = 0; i < ROWS; i++) {
+        x[i] = (float)(i * i % 97) + (float)i / 100;
+        label[i] = i % 10 == 3 ? -1 : i * 7 % 5 % 3;
+    }
+    struct wn_view view = {.n = ROWS, .d = 1, .k = 3, .m = 4, .x = x,
+                           .label = label, .threads = 1};
+    for (int i = 0; i < ROWS; i++) {
+        int32_t order[ROWS];
+        size_t count = 0;
+
+        for (int j = 0; j < ROWS; j++) {
+            size_t at = count;
+
+            if (j == i || label[j] < 0)
+                continue;
+            for (; at > 0 && fabsf(x[order[at - 1]] - x[i]) >
+                                 fabsf(x[j] - x[i]);
+                 at--)
+                order[at] = order[at - 1];
+            order[at] = j;
+            count++;
+        }
+        if (label[i] >= 0)
+            wn_shapley_add(order, count, label, label[i], 4, 1, value);
+    }
+    run("knn_shapley_exact", &view, out);
+    view.threads = 3;
+    run("knn_shapley_exact", &view, again);
+    assert_memory_equal(out, again, sizeof out);
+    for (int i = 0; i < ROWS; i++)
+        near(out[i], -value[i], 1e-6);
+}
+
 /* golden:longtail. */
 static void rarity_is_the_golden_one(void **state)
 {
@@ -477,6 +520,7 @@ int main(void)
         cmocka_unit_test(knn_shapley_is_the_golden_one),
         cmocka_unit_test(exact_shapley_is_the_golden_one),
         cmocka_unit_test(exact_shapley_is_that_of_brute_force),
+        cmocka_unit_test(exact_method_sorts_all_rows),
         cmocka_unit_test(rarity_is_the_golden_one),
         cmocka_unit_test(simifeat_is_the_golden_one),
         cmocka_unit_test(simifeat_rates_stay_within_bounds),
