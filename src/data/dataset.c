@@ -659,5 +659,6 @@ void wn_dataset_free(struct wn_dataset *dataset)
     wn_large_free(dataset->source);
     wn_large_free(dataset->source_digest);
     wn_large_free(dataset->label_column);
+    wn_large_free(dataset->form);
     *dataset = (struct wn_dataset){0};
 }
