@@ -144,6 +144,83 @@ static void wrong_roles_are_refused(void **state)
     }
 }
 
+/* Changed cells that are no proper cells. */
+struct fixed {
+    int64_t row[2];
+    int32_t column[2];
+    uint64_t offset[3];
+    const char *text; /* 4 bytes */
+    const char *refusal;
+};
+
+static int write_fixed(const struct fixed *fixed, struct wn_error *error)
+{
+    static const char *const names[] = {"a", "b"};
+    static const uint64_t hash[N] = {1, 2, 3};
+    struct wn_audit_writer *writer =
+        wn_audit_create(path, true, NULL, WN_DATA, error);
+    const size_t two[3] = {2, 0, 0}, three[3] = {3, 0, 0}, four[3] = {4, 0, 0};
+
+    if (!writer ||
+        wn_audit_write(writer, "data/row_hash", WN_U64, (size_t[3]){N, 0, 0},
+                       hash, error) ||
+        wn_audit_write_names(writer, "data/column/name", names, 2, error) ||
+        wn_audit_write(writer, "data/fix/row", WN_I64, two, fixed->row,
+                       error) ||
+        wn_audit_write(writer, "data/fix/column", WN_I32, two, fixed->column,
+                       error) ||
+        wn_audit_write(writer, "data/fix/offset", WN_U64, three,
+                       fixed->offset, error) ||
+        wn_audit_write(writer, "data/fix/text", WN_U8, four, fixed->text,
+                       error) ||
+        wn_audit_provenance(writer, "ingest", "label=pet", NULL, error))
+        return -1;
+    return wn_audit_finish(writer, error);
+}
+
+static void changed_cells_are_checked(void **state)
+{
+    static const struct fixed trials[] = {
+        {{0, 2}, {1, 0}, {0, 1, 4}, "abcd", ""},
+        {{0, 0}, {0, 1}, {0, 4, 4}, "abcd", ""},
+        {{-1, 2}, {0, 0}, {0, 1, 4}, "abcd", "cell 0 is not in the table"},
+        {{0, 3}, {0, 0}, {0, 1, 4}, "abcd", "cell 1 is not in the table"},
+        {{0, 1}, {0, 2}, {0, 1, 4}, "abcd", "cell 1 is not in the table"},
+        {{0, 1}, {-1, 0}, {0, 1, 4}, "abcd", "cell 0 is not in the table"},
+        {{1, 0}, {0, 0}, {0, 1, 4}, "abcd", "cell 1 is out of order"},
+        {{1, 1}, {0, 0}, {0, 1, 4}, "abcd", "cell 1 is out of order"},
+        {{0, 1}, {0, 0}, {1, 1, 4}, "abcd",
+         "cell 0 does not begin with the text"},
+        {{0, 1}, {0, 0}, {0, 3, 2}, "abcd", "cell 1 has no proper text"},
+        {{0, 1}, {0, 0}, {0, 1, 5}, "abcd", "cell 1 has no proper text"},
+        {{0, 1}, {0, 0}, {0, 2, 4}, "ab\0d", "cell 1 has no proper text"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
+        struct wn_error error = {0};
+        struct wn_dataset dataset = {0};
+        char wanted[120] = "";
+
+        assert_int_equal(write_fixed(&trials[i], &error), 0);
+        struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
+        assert_non_null(audit);
+        const int status = wn_dataset_load(&dataset, audit, ~0u, &error);
+        wn_audit_close(audit);
+        if (*trials[i].refusal)
+            snprintf(wanted, sizeof wanted, "%s: data/fix: %s", path,
+                     trials[i].refusal);
+        assert_string_equal(error.text, wanted);
+        assert_int_equal(status, *trials[i].refusal ? -1 : 0);
+        if (status == 0) {
+            assert_int_equal(dataset.fixes.count, 2);
+            assert_memory_equal(dataset.fixes.text, "abcd", 4);
+            assert_int_equal(wn_fixes_find(&dataset.fixes, 1),
+                             i == 0 ? 1 : 2);
+        }
+        wn_dataset_free(&dataset);
+    }
+}
+
 /* What users bring beside the table, in a file that is sound but for one
  * thing. */
 struct brought {
@@ -272,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(roles_come_back),
         cmocka_unit_test(wrong_roles_are_refused),
+        cmocka_unit_test(changed_cells_are_checked),
         cmocka_unit_test(brought_arrays_are_checked),
         cmocka_unit_test(links_are_looked_for),
     };
