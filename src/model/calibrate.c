@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-enum { MOST_ROWS = 20000 }; /* enough for one number */
+/* Enough for one number, and not too much where classes are many. */
+enum { MOST_ROWS = 20000, LEAST_ROWS = 1000, MOST_CELLS = 1 << 22 };
 
 /* A probability of 0 would forbid a class for good. */
 static double logarithm(float p)
@@ -12,23 +13,39 @@ static double logarithm(float p)
     return log(fmax((double)p, 1e-12));
 }
 
-/* Of log P^s: the largest and the log of the sum over a row. */
-static double log_sum(const float *row, size_t k, double s)
+/* The logarithm of the largest of a row. */
+static double log_most(const float *row, size_t k)
 {
-    double most = -INFINITY, sum = 0;
+    float most = row[0];
 
-    for (size_t c = 0; c < k; c++)
-        most = fmax(most, s * logarithm(row[c]));
-    for (size_t c = 0; c < k; c++)
-        sum += exp(s * logarithm(row[c]) - most);
-    return most + log(sum);
+    for (size_t c = 1; c < k; c++)
+        most = row[c] > most ? row[c] : most;
+    return logarithm(most);
 }
 
-/* The log-loss of P^s over up to MOST_ROWS rows at even steps. */
+/* The logarithm of the sum of P^s over a row. */
+static double log_sum(const float *row, size_t k, double s)
+{
+    const double most = log_most(row, k);
+    double sum = 0;
+
+    for (size_t c = 0; c < k; c++)
+        sum += exp(s * (logarithm(row[c]) - most));
+    return s * most + log(sum);
+}
+
+static size_t rows_looked_at(size_t k)
+{
+    const size_t rows = MOST_CELLS / k;
+
+    return rows > MOST_ROWS ? MOST_ROWS : rows < LEAST_ROWS ? LEAST_ROWS : rows;
+}
+
+/* The log-loss of P^s over rows at even steps. */
 static double log_loss(const float *probability, size_t n, size_t k,
                        const int32_t *label, double s, int threads)
 {
-    const size_t step = n / MOST_ROWS + 1, rows = (n + step - 1) / step;
+    const size_t step = n / rows_looked_at(k) + 1, rows = (n + step - 1) / step;
     enum { PARTS = 64 };
     double part[PARTS] = {0}, loss = 0;
 
@@ -82,10 +99,15 @@ double wn_calibrate(float *probability, size_t n, size_t k,
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < n; i++) {
         float *row = probability + i * k;
-        const double sum = log_sum(row, k, s);
+        const double most = log_most(row, k);
+        double sum = 0;
 
+        for (size_t c = 0; c < k; c++) {
+            row[c] = (float)exp(s * (logarithm(row[c]) - most));
+            sum += (double)row[c];
+        }
         for (size_t c = 0; c < k; c++)
-            row[c] = (float)exp(s * logarithm(row[c]) - sum);
+            row[c] = (float)((double)row[c] / sum);
     }
     return s;
 }
