@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "encode/columns.h"
 #include "util/file.h"
 #include "util/memory.h"
 #include "util/pieces.h"
@@ -68,10 +69,13 @@ static int read_piece(void *own, size_t p, struct wn_error *error)
     struct peek *peek = piece->peek;
 
     for (size_t i = p * SAMPLE_PIECE;
-         i < (p + 1) * SAMPLE_PIECE && i < peek->rows; i++)
-        if (wn_csv_read(piece->reader, i * peek->stride, i * peek->stride + 1,
-                        take_row, peek, error))
+         i < (p + 1) * SAMPLE_PIECE && i < peek->rows; i++) {
+        const size_t row = wn_sample_row(i, peek->stride,
+                                         wn_csv_rows(peek->table->csv));
+
+        if (wn_csv_read(piece->reader, row, row + 1, take_row, peek, error))
             return -1;
+    }
     return 0;
 }
 
@@ -208,21 +212,78 @@ bool wn_ahead_holds(const struct wn_ahead *ahead,
     return true;
 }
 
-int wn_ahead_give(const struct wn_ahead *ahead, size_t n, size_t rows,
-                  const struct wn_sink *sink, struct wn_error *error)
+/* --- giving out --------------------------------------------------------- */
+
+struct giving {
+    const struct wn_ahead *ahead;
+    size_t n, rows; /* of a block */
+    const struct wn_sink *sink;
+};
+
+struct block {
+    const struct giving *giving;
+    size_t count;
+    float *features;
+};
+
+static void stop_block(void *own)
 {
-    const size_t row = ahead->d * sizeof(float);
-    float *block = wn_new(wn_product(rows, row, 1), 1, error);
-    int status = block ? 0 : -1;
+    struct block *block = own;
 
-    for (size_t at = 0; at < n && status == 0; at += rows) {
-        const size_t count = n - at < rows ? n - at : rows;
-
-        status = wn_read_at(ahead->spool, block, count * row,
-                            (uint64_t)at * row, "temporary file", error);
-        if (status == 0)
-            status = sink->features(sink->context, count, block, error);
-    }
+    if (block)
+        free(block->features);
     free(block);
-    return status;
+}
+
+static void *start_block(void *shared, struct wn_error *error)
+{
+    const struct giving *giving = shared;
+    struct block *block = wn_new(1, sizeof *block, error);
+
+    if (!block)
+        return NULL;
+    block->giving = giving;
+    block->features = wn_new(wn_product(giving->rows, giving->ahead->d, 1),
+                             sizeof *block->features, error);
+    if (block->features)
+        return block;
+    stop_block(block);
+    return NULL;
+}
+
+static int read_block(void *own, size_t p, struct wn_error *error)
+{
+    struct block *block = own;
+    const struct giving *giving = block->giving;
+    const size_t row = giving->ahead->d * sizeof *block->features;
+    const size_t at = p * giving->rows, left = giving->n - at;
+
+    block->count = left < giving->rows ? left : giving->rows;
+    return wn_read_at(giving->ahead->spool, block->features,
+                      block->count * row, (uint64_t)at * row,
+                      "temporary file", error);
+}
+
+static int give_block(void *shared, void *own, size_t p,
+                      struct wn_error *error)
+{
+    const struct giving *giving = shared;
+    const struct block *block = own;
+
+    (void)p;
+    return giving->sink->features(giving->sink->context, block->count,
+                                  block->features, error);
+}
+
+int wn_ahead_give(const struct wn_ahead *ahead, const struct wn_table *table,
+                  size_t rows, const struct wn_sink *sink,
+                  struct wn_error *error)
+{
+    struct giving giving = {ahead, wn_csv_rows(table->csv), rows, sink};
+    const struct wn_pieces pieces = {
+        .threads = table->threads, .count = (giving.n - 1) / rows + 1,
+        .shared = &giving, .start = start_block, .work = read_block,
+        .join = give_block, .stop = stop_block};
+
+    return wn_pieces_run(&pieces, error);
 }

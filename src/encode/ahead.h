@@ -24,8 +24,8 @@ struct wn_ahead {
     atomic_bool wrong;
 };
 
-/* NULL if it does not apply, for want of memory, too. The sample is rows 0,
- * stride, 2 stride ... */
+/* NULL if it does not apply, for want of memory, too. `stride` is that of the
+ * sample, see columns.h. */
 struct wn_ahead *wn_ahead_new(const struct wn_table *table, size_t stride);
 void wn_ahead_free(struct wn_ahead *ahead);
 
@@ -45,8 +45,8 @@ void wn_ahead_keep(struct wn_ahead *ahead, size_t begin, size_t end,
 bool wn_ahead_holds(const struct wn_ahead *ahead,
                     const struct wn_table *table);
 /* Give out what was kept, `rows` at a time. */
-int wn_ahead_give(const struct wn_ahead *ahead, size_t n, size_t rows,
-                  const struct wn_sink *sink, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_ahead_give(const struct wn_ahead *ahead, const struct wn_table *table,
+                  size_t rows, const struct wn_sink *sink,
+                  struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -234,8 +234,7 @@ int wn_table_encode(const struct wn_table *table, const struct wn_sink *sink,
     if (rows > WN_PIECE_ROWS)
         rows = WN_PIECE_ROWS;
     if (table->ahead)
-        return wn_ahead_give(table->ahead, wn_csv_rows(table->csv), rows,
-                             sink, error);
+        return wn_ahead_give(table->ahead, table, rows, sink, error);
     struct encoding encoding = {table, sink, rows};
     const struct wn_sweep sweep = {
         .csv = table->csv, .threads = table->threads, .rows = rows,

@@ -516,6 +516,9 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
         wn_ahead_free(table->ahead);
         table->ahead = NULL;
     }
+    if (table->ahead)
+        wn_talk_detail(table->talk, "%s: numbers only: made features in one "
+                       "reading", wn_csv_name(table->csv));
     if (table->d == 0 && table->brought.count == 0)
         return wn_fail(error, WN_EDATA,
                        "%s: found no feature: the columns beside the label are "

@@ -4,7 +4,7 @@
 # is what the encoder makes of the cells, which --na lets it read again.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
-rows=66001 # the sample is every second one
+rows=66001 # the sample is one of every two
 awk -v n=$rows 'BEGIN { srand(5); print "a,b,c,label"
     for (i = 0; i < n; i++)
         printf "%.4f,%d,%g,%s\n", rand() - .5, rand() * 1000, i % 7 / 4,
@@ -33,7 +33,11 @@ with() {
     alike "$1"
 }
 alike base
-# Line i holds row i - 2: odd lines are rows that the sample does not have.
+ingest -v --label=label base.csv 2>err >one.h5
+is "$(grep -c 'made features in one reading' err)" 1 "base: in one reading"
+ingest -v --label=label --na=none-is base.csv 2>err >one.h5
+is "$(grep -c 'made features in one reading' err)" 0 "--na: in two"
+# Whether the sample has one of these rows or not.
 with missing 60001 '0.5,,1'
 with word 33 '0.5,many,1'
 with far 61001 '1e300,5,1'
