@@ -65,6 +65,13 @@ static void free_fit(struct fit *fit)
     wn_large_free(fit->lever);
 }
 
+/* One slab alone is no step to tell of. */
+static void tell_rows(const struct fit *fit, const char *what, size_t done)
+{
+    if (fit->n > SLAB)
+        wn_talk_progress(fit->sample->talk, what, done, fit->n);
+}
+
 static int start_fit(struct fit *fit, struct wn_error *error)
 {
     if (wn_nystrom_make(&fit->nystrom, fit->sample, fit->view,
@@ -273,6 +280,7 @@ static void judge_block(const struct fit *fit, size_t begin, size_t first,
 static void judge_rows(struct fit *fit, float *score)
 {
     for (size_t begin = 0; begin < fit->n; begin += SLAB) {
+        tell_rows(fit, "kernel: rows judged", begin);
         const size_t end = begin + SLAB < fit->n ? begin + SLAB : fit->n;
         const size_t blocks = wn_block_count(end - begin);
 
@@ -282,6 +290,7 @@ static void judge_rows(struct fit *fit, float *score)
             judge_block(fit, begin, begin + wn_block_begin(b),
                         begin + wn_block_end(b, end - begin), score);
     }
+    tell_rows(fit, "kernel: rows judged", fit->n);
 }
 
 /* The rows group by group, and a slab of them on its way out. */
@@ -464,8 +473,11 @@ int wn_kernel_scores(const struct wn_kernel *kernel,
 
     if (start_fit(&fit, error))
         goto done;
-    for (size_t begin = 0; begin < n; begin += SLAB)
+    for (size_t begin = 0; begin < n; begin += SLAB) {
+        tell_rows(&fit, "kernel: rows summed", begin);
         add_slab(&fit, begin, begin + SLAB < n ? begin + SLAB : n, 1);
+    }
+    tell_rows(&fit, "kernel: rows summed", n);
     if (sample->group) {
         status = judge_by_groups(&fit, score, error);
         goto done;
