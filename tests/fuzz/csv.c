@@ -57,8 +57,8 @@ static size_t plain_field(const struct plain *plain, size_t at, uint64_t *sum)
     return at;
 }
 
-/* The record at plain->at: true if it is well-formed; its fields and cells. Goes
- * on behind it, or behind the line on which the wrong field begins. */
+/* The record at plain->at: true if it is well-formed; its fields and cells.
+ * Goes on behind it, or behind the line on which the wrong field begins. */
 static bool plain_record(struct plain *plain, size_t *fields, uint64_t *sum)
 {
     size_t at = plain->at;

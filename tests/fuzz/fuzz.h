@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Fuzzing: one target for each parser of what comes from outside.
  *
- * A target takes any bytes, which a NUL follows. It must come back, without a crash, within five
- * seconds; what it takes for granted of the parser it asserts by fuzz_need().
+ * A target takes any bytes, which a NUL follows. It must come back, without a
+ * crash, within five seconds; what it takes for granted of the parser it
+ * asserts by fuzz_need().
  * fuzz.c feeds targets from seeds by a mutator of its own, libfuzzer.c by
  * clang's libFuzzer. */
 #ifndef WN_TESTS_FUZZ_H
