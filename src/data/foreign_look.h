@@ -9,7 +9,7 @@
 #include "data/array.h"
 
 /* Seconds of processor time for the child; wn_reader_open() allows more. */
-enum { WN_READER_SECONDS = 5 };
+enum { WN_READER_SECONDS = 2 };
 
 /* The child's view of the dataset it is at. */
 struct wn_reader {
