@@ -19,7 +19,8 @@ enum wn_need {
     WN_NEEDS_HISTORIES = 32,  /* view->dynamics with histories */
     WN_NEEDS_TRUSTED = 64,    /* view->trusted */
     WN_NEEDS_PAIRS = 128,     /* view->pairs */
-    WN_NEEDS_PAIR_RANKS = 256 /* view->pairs with ranks */
+    WN_NEEDS_PAIR_RANKS = 256, /* view->pairs with ranks */
+    WN_NEEDS_TARGETS = 512    /* view->dynamics with targets */
 };
 
 struct wn_dynamics; /* model/dynamics.h */

@@ -33,6 +33,7 @@ void wn_history_add(struct wn_history *history, const float *z, size_t k,
     history->own_square += step * (own - history->own_mean);
     history->loss_mean += loss_step / e;
     history->loss_square += loss_step * (loss - history->loss_mean);
+    history->loss_recent += loss * e;
     history->cores = sum / (double)k - z[y];
     if (right && history->right == 0)
         history->first = history->epochs - 1;
@@ -41,21 +42,49 @@ void wn_history_add(struct wn_history *history, const float *z, size_t k,
     history->was_right = (uint8_t)right;
 }
 
+static double cut(double logit)
+{
+    return fmin(fmax(exp(logit), 1e-4), 1 - 1e-4);
+}
+
+void wn_history_aim(struct wn_history *history, float *t, const float *z,
+                    size_t k, int32_t label, double log_total)
+{
+    double sum = 0, product = 0;
+
+    for (size_t c = 0; c < k; c++)
+        sum += cut(z[c] - log_total);
+    for (size_t c = 0; c < k; c++) {
+        const double p = cut(z[c] - log_total);
+
+        t[c] = (float)(.7 * t[c] + .3 * p / sum);
+        product += t[c] * p;
+    }
+    history->target_own = t[label];
+    history->target_log = log1p(-product);
+}
+
 void wn_history_read(const struct wn_history *history,
                      double value[WN_STATISTICS])
 {
     const double e = history->epochs ? history->epochs : 1;
     const int learned = history->right > 0;
+    const double v = history->own_square / e;
 
     value[WN_AUM] = history->logit_margin / e;
     value[WN_FORGETTING] = learned ? history->forgotten : history->epochs;
+    value[WN_NEVER] = !learned;
     value[WN_FIRST_LEARNED] = learned ? history->first : history->epochs;
     value[WN_CONFIDENCE] = history->own_mean;
-    value[WN_VARIABILITY] = sqrt(history->own_square / e);
+    value[WN_VARIABILITY] = sqrt(v);
+    value[WN_VARIABILITY_CI] = sqrt(v + (e > 1 ? v * v / (e - 1) : 0));
     value[WN_CORRECTNESS] = history->right;
     value[WN_LOSS_MEAN] = history->loss_mean;
+    value[WN_LOSS_RECENT] = history->loss_recent / (e * e);
     value[WN_LOSS_STD] = sqrt(history->loss_square / e);
     value[WN_CORES] = history->cores;
+    value[WN_TARGET_OWN] = history->target_own;
+    value[WN_TARGET_LOG] = history->target_log;
 }
 
 /* Mean and sum of squared deviations over the replicates so far. */
@@ -76,6 +105,8 @@ static unsigned part_of(int statistic)
 {
     if (statistic == WN_GRAND || statistic == WN_GRAND_LAST)
         return WN_DYNAMICS_GRADIENTS;
+    if (statistic >= WN_TARGET_OWN)
+        return WN_DYNAMICS_TARGETS;
     return statistic >= WN_AUM ? WN_DYNAMICS_HISTORIES : 0;
 }
 
@@ -143,7 +174,7 @@ void wn_dynamics_add(struct wn_dynamics *dynamics,
         if (!(dynamics->parts & WN_DYNAMICS_HISTORIES))
             continue;
         wn_history_read(&history[i], value);
-        for (int s = WN_AUM; s < WN_STATISTICS; s++)
+        for (int s = WN_AUM; s < WN_STATISTICS && dynamics->total[s]; s++)
             add(dynamics, s, i, value[s]);
     }
 }

@@ -2,7 +2,7 @@
 /* model/dynamics.h: what becomes of every row while networks learn.
  *
  * Two kinds of numbers are kept for every row, one set of O(1) numbers a row,
- * never a row x epoch or row x class array:
+ * never a row x epoch and, but for the targets, no row x class array:
  *
  *   at one epoch   EL2N, GraNd and their kin
  *   over epochs    margin, forgetting, loss, confidence
@@ -31,13 +31,19 @@ enum wn_statistic {
     /* Over epochs 0 .. E-1. */
     WN_AUM,           /* mean of z_y - largest other z */
     WN_FORGETTING,    /* times right became wrong; E if never right */
+    WN_NEVER,         /* 1 if never right */
     WN_FIRST_LEARNED, /* the first epoch it was right; E if never */
     WN_CONFIDENCE,    /* mean of p_y */
     WN_VARIABILITY,   /* standard deviation of p_y, ddof 0 */
+    WN_VARIABILITY_CI, /* sqrt(v + v^2/(E - 1)), v its square */
     WN_CORRECTNESS,   /* epochs it was right */
     WN_LOSS_MEAN,     /* mean of -log p_y */
+    WN_LOSS_RECENT,   /* mean of -log p_y (e + 1)/E */
     WN_LOSS_STD,      /* standard deviation of -log p_y, ddof 0 */
     WN_CORES,         /* -log p_y - mean over classes of -log p, last epoch */
+    /* Of a target t that follows p, a row of k numbers. */
+    WN_TARGET_OWN, /* t_y */
+    WN_TARGET_LOG, /* log(1 - t p), last epoch */
     WN_STATISTICS
 };
 
@@ -45,7 +51,8 @@ enum wn_statistic {
 struct wn_history {
     double logit_margin; /* sum */
     double own_mean, own_square, loss_mean, loss_square; /* Welford */
-    double cores;
+    double loss_recent; /* sum of loss (e + 1) */
+    double cores, target_own, target_log;
     uint32_t epochs, right, forgotten, first;
     uint8_t was_right;
 };
@@ -54,6 +61,12 @@ struct wn_history {
  * wn_log_total(z, k). */
 void wn_history_add(struct wn_history *history, const float *z, size_t k,
                     int32_t label, double log_total);
+/* Move the row's target t (k, 0 at the start) to these logits:
+ * t <- .7 t + .3 p / sum p with p cut to 1e-4 .. 1 - 1e-4, the targets of ELR
+ * (Liu et al. 2020); the history keeps t_y and log(1 - t p). Compared with
+ * golden:cores_elr. */
+void wn_history_aim(struct wn_history *history, float *t, const float *z,
+                    size_t k, int32_t label, double log_total);
 /* Its statistics; those at one epoch are left alone. */
 void wn_history_read(const struct wn_history *history,
                      double value[WN_STATISTICS]);
@@ -61,7 +74,8 @@ void wn_history_read(const struct wn_history *history,
 /* What is kept beside the numbers from a row's probabilities at one epoch. */
 enum wn_dynamics_part {
     WN_DYNAMICS_GRADIENTS = 1, /* WN_GRAND, WN_GRAND_LAST */
-    WN_DYNAMICS_HISTORIES = 2  /* all over epochs */
+    WN_DYNAMICS_HISTORIES = 2, /* all over epochs */
+    WN_DYNAMICS_TARGETS = 4    /* the targets; only with histories */
 };
 
 struct wn_dynamics;

@@ -13,6 +13,7 @@ struct follow {
     double *p;    /* k */
     struct wn_verdict *verdict; /* n */
     struct wn_history *history; /* n, or NULL */
+    float *target; /* n x k, or NULL */
 };
 
 static void take_logarithms(float *p, size_t count)
@@ -36,9 +37,14 @@ static int follow_epoch(struct follow *f, size_t e, bool judged, int threads,
     for (size_t i = 0; i < n; i++) {
         const float *z = f->z + i * k;
 
-        if (f->history && given->label[i] >= 0)
-            wn_history_add(&f->history[i], z, k, given->label[i],
-                           wn_log_total(z, k));
+        if (f->history && given->label[i] >= 0) {
+            const double log_total = wn_log_total(z, k);
+
+            wn_history_add(&f->history[i], z, k, given->label[i], log_total);
+            if (f->target)
+                wn_history_aim(&f->history[i], f->target + i * k, z, k,
+                               given->label[i], log_total);
+        }
     }
     for (size_t i = 0; judged && i < n; i++)
         wn_verdict_of(f->z + i * k, k, given->label[i], f->p, &f->verdict[i]);
@@ -77,6 +83,11 @@ struct wn_dynamics *wn_given_follow(const struct wn_given *given,
         if (!f.history)
             goto done;
     }
+    if (parts & WN_DYNAMICS_TARGETS) {
+        f.target = wn_new(wn_product(n, k, 1), sizeof *f.target, error);
+        if (!f.target)
+            goto done;
+    }
     status = follow_all(&f, epoch, threads, error);
     if (status == 0)
         wn_dynamics_add(dynamics, f.verdict, NULL, f.history);
@@ -85,6 +96,7 @@ done:
     free(f.p);
     free(f.verdict);
     free(f.history);
+    free(f.target);
     if (status == 0)
         return dynamics;
     wn_dynamics_free(dynamics);
@@ -96,9 +108,12 @@ size_t wn_given_epoch(size_t epochs)
     return (epochs + 9) / 10;
 }
 
-double wn_given_bytes(size_t n, size_t k)
+double wn_given_bytes(size_t n, size_t k, unsigned parts)
 {
-    return (double)n * (4 * (double)k + 2 * WN_STATISTICS * sizeof(double) +
+    const double rows = parts & WN_DYNAMICS_TARGETS ? 2 : 1;
+
+    return (double)n * (rows * 4 * (double)k +
+                        2 * WN_STATISTICS * sizeof(double) +
                         sizeof(struct wn_verdict) +
                         sizeof(struct wn_history));
 }

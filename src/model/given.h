@@ -36,6 +36,6 @@ struct wn_dynamics *wn_given_follow(const struct wn_given *given,
  * up, as Paul, Ganguli and Dziugaite 2021 take 10 to 20 of 200. */
 size_t wn_given_epoch(size_t epochs);
 /* Most bytes that takes, the answer included. */
-double wn_given_bytes(size_t n, size_t k);
+double wn_given_bytes(size_t n, size_t k, unsigned parts);
 
 #endif

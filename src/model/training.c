@@ -57,6 +57,7 @@ struct replicate {
     struct wn_verdict *verdict; /* n */
     struct wn_gradient *grand;  /* n, or NULL */
     struct wn_history *history; /* n, or NULL */
+    float *target;              /* n x k, or NULL */
 };
 
 /* What it has is freed by replicate_free(), also after a failure. */
@@ -77,6 +78,12 @@ static int replicate_new(struct replicate *r, const struct wn_mlp_task *task,
         if (!r->history)
             return -1;
     }
+    if (parts & WN_DYNAMICS_TARGETS) {
+        r->target = wn_new(wn_product(task->n, task->k, 1), sizeof *r->target,
+                           error);
+        if (!r->target)
+            return -1;
+    }
     return 0;
 }
 
@@ -85,6 +92,7 @@ static void replicate_free(struct replicate *r)
     free(r->verdict);
     free(r->grand);
     free(r->history);
+    free(r->target);
 }
 
 static void watch(void *context, const int32_t *row, size_t count,
@@ -93,9 +101,16 @@ static void watch(void *context, const int32_t *row, size_t count,
     struct replicate *r = context;
     const size_t k = r->task->k;
 
-    for (size_t i = 0; i < count; i++)
-        wn_history_add(&r->history[row[i]], logits + i * k, k,
-                       r->task->label[row[i]], log_total[i]);
+    for (size_t i = 0; i < count; i++) {
+        const size_t at = (size_t)row[i];
+        const float *z = logits + i * k;
+
+        wn_history_add(&r->history[at], z, k, r->task->label[at],
+                       log_total[i]);
+        if (r->target)
+            wn_history_aim(&r->history[at], r->target + at * k, z, k,
+                           r->task->label[at], log_total[i]);
+    }
 }
 
 /* What the threads share. */
@@ -133,6 +148,8 @@ static int train_at(struct replicate *r, struct training *training,
     network.replicate = index;
     if (r->history)
         memset(r->history, 0, r->task->n * sizeof *r->history);
+    if (r->target)
+        memset(r->target, 0, r->task->n * r->task->k * sizeof *r->target);
     struct wn_mlp_trainer *trainer =
         wn_mlp_trainer_new(r->task, &network, error);
     if (!trainer)
@@ -269,8 +286,10 @@ double wn_dynamics_bytes(size_t n, size_t d, size_t k,
     const double history =
         plan->parts & WN_DYNAMICS_HISTORIES ? sizeof(struct wn_history) : 0;
     const double statistics = history > 0 ? WN_STATISTICS : WN_AUM;
-    const double row =
-        sizeof(struct wn_verdict) + grand + history + sizeof(int32_t);
+    const double target =
+        plan->parts & WN_DYNAMICS_TARGETS ? (double)k * sizeof(float) : 0;
+    const double row = sizeof(struct wn_verdict) + grand + history + target +
+                       sizeof(int32_t);
 
     return (double)n * (2 * statistics * sizeof(double) + 8 +
                         row * (double)threads) +

@@ -9,7 +9,8 @@
 static unsigned parts_needed(const struct work *work)
 {
     return (work->needs & WN_NEEDS_GRADIENTS ? WN_DYNAMICS_GRADIENTS : 0) |
-           (work->needs & WN_NEEDS_HISTORIES ? WN_DYNAMICS_HISTORIES : 0);
+           (work->needs & WN_NEEDS_HISTORIES ? WN_DYNAMICS_HISTORIES : 0) |
+           (work->needs & WN_NEEDS_TARGETS ? WN_DYNAMICS_TARGETS : 0);
 }
 
 int score_choose_dynamics(const struct wn_run *run, struct work *work,
@@ -44,7 +45,7 @@ int score_dynamics_bytes(const struct wn_run *run, const struct work *work,
     if (work->needs & WN_NEEDS_DYNAMICS)
         *bytes = 4 * (double)n * (double)k +
                  (work->followed
-                      ? wn_given_bytes(n, k)
+                      ? wn_given_bytes(n, k, plan.parts)
                       : times * wn_dynamics_bytes(n, d, k + 1, &plan,
                                           run->threads));
     return 0;

@@ -36,6 +36,13 @@ same one.h5 s.h5 "-j1 and -j2 write the same"
 runs "at another epoch" score -q --model=none --epoch=4 --methods=cores,el2n \
     t.h5 -f -o s.h5
 is "$(numbers cores)" "-3.3333 -0.7333 -3.0000 -2.7000 0.6667 -0.5333 " "cores"
+runs "with knobs" score -q --model=none --methods=forgetting,elr,elr_term \
+    --forgetting-never=1000 t.h5 -f -o s.h5
+is "$(numbers forgetting)" "0.0000 1.0000 0.0000 0.0000 1000.0000 1.0000 " \
+    "forgetting as in dataset cartography"
+is "$(numbers elr)" "0.2866 0.6807 0.3045 0.3123 0.9022 0.6899 " "elr"
+is "$(numbers elr_term)" "-1.2025 -0.3440 -1.1324 -1.0865 -0.8962 -0.3129 " \
+    "elr_term"
 fails_with 2 "--methods: grand needs gradients, which dynamics that were" \
     score --model=none --methods=grand -o no.h5 t.h5
 fails_with 2 "t.h5: --epoch: found 5, wanted at most 4, the epochs that were" \

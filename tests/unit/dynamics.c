@@ -35,21 +35,34 @@ static const float golden_logits[4][6][3] = {
      {.1f, -1, 3.6f}, {3.1f, -.9f, .1f}, {.2f, 1.1f, .4f}}};
 static const int32_t golden_label[6] = {0, 0, 1, 2, 2, 1};
 
-/* Row by row in the order of enum wn_statistic from WN_AUM on. The key has -1
- * for never in first_learned; ours is the number of epochs. */
-static const double golden_history[6][9] = {
-    {2.925, 0, 0, 0.9139487225893714, 0.076557908665745, 4,
-     0.09370476783026617, 0.08758399866944598, -3.3333333333333335},
-    {-0.024999999999999967, 1, 0, 0.4019327666332626, 0.1579954232012179, 3,
-     1.0154786657404284, 0.4919874437002438, -0.7333333333333333},
-    {2.7249999999999996, 0, 0, 0.8790404988798566, 0.11060300783675879, 4,
-     0.13757605785590815, 0.13446100879778364, -3.0},
-    {2.575, 0, 0, 0.873270986801365, 0.09795905859567094, 4,
-     0.14235784230483303, 0.11950774167554502, -2.6999999999999997},
-    {-1.75, 4, 4, 0.17554694036042137, 0.14110282210031044, 0,
-     2.0588907698631647, 0.7996596127677749, 0.6666666666666665},
-    {0.10000000000000002, 1, 1, 0.3882933984726332, 0.10263771246323533, 2,
-     0.9826626127046524, 0.2742111864315804, -0.5333333333333333}};
+/* Row by row in the order of enum wn_statistic from WN_AUM on; t_y is from
+ * elr_target_final, "never" follows from correctness. The key has -1 for never
+ * in first_learned; ours is the number of epochs. */
+enum { FOLLOWED = WN_STATISTICS - WN_AUM };
+static const double golden_history[6][FOLLOWED] = {
+    {2.925, 0, 0, 0, 0.9139487225893714, 0.076557908665745,
+     0.0766326579378582, 4, 0.09370476783026617, 0.036641536371639555,
+     0.08758399866944598, -3.3333333333333335, 0.7133655187106065,
+     -1.202451829712243},
+    {-0.024999999999999967, 1, 0, 0, 0.4019327666332626, 0.1579954232012179,
+     0.1586513896855239, 3, 1.0154786657404284, 0.6265213225259688,
+     0.4919874437002438, -0.7333333333333333, 0.3193393357853753,
+     -0.3440266152522166},
+    {2.7249999999999996, 0, 0, 0, 0.8790404988798566, 0.11060300783675879,
+     0.11082827999003017, 4, 0.13757605785590815, 0.05211659514736963,
+     0.13446100879778364, -3, 0.6955267502599451, -1.1324483592039203},
+    {2.575, 0, 0, 0, 0.873270986801365, 0.09795905859567094,
+     0.09811560232794062, 4, 0.14235784230483303, 0.059312573459329554,
+     0.11950774167554502, -2.6999999999999997, 0.6877094755316324,
+     -1.0865424841747666},
+    {-1.75, 4, 1, 4, 0.17554694036042137, 0.14110282210031044,
+     0.1415702741503899, 0, 2.0588907698631647, 1.508763550897552,
+     0.7996596127677749, 0.6666666666666665, 0.09781959219990721,
+     -0.8962118860543762},
+    {0.10000000000000002, 1, 0, 1, 0.3882933984726332, 0.10263771246323533,
+     0.10281776070589178, 2, 0.9826626127046524, 0.5884654107856672,
+     0.2742111864315804, -0.5333333333333333, 0.31008655216735825,
+     -0.31291981655482}};
 
 static void histories_are_the_golden_ones(void **state)
 {
@@ -57,16 +70,55 @@ static void histories_are_the_golden_ones(void **state)
     for (int i = 0; i < 6; i++) {
         struct wn_history history = {0};
         double value[WN_STATISTICS] = {0};
+        float target[3] = {0};
+
+        for (int e = 0; e < 4; e++) {
+            const float *z = golden_logits[e][i];
+            const double log_total = wn_log_total(z, 3);
+
+            wn_history_add(&history, z, 3, golden_label[i], log_total);
+            wn_history_aim(&history, target, z, 3, golden_label[i], log_total);
+        }
+        wn_history_read(&history, value);
+        for (int s = 0; s < FOLLOWED; s++)
+            near(value[WN_AUM + s], golden_history[i][s], 1e-6);
+    }
+}
+
+/* golden:cores_elr, elr_target_final and elr_log_term of every epoch. */
+static void targets_are_the_golden_ones(void **state)
+{
+    static const double wanted[6][3] = {
+        {0.7133655187106065, 0.03845910456442628, 0.008075376724967047},
+        {0.3193393357853753, 0.3033410262493379, 0.13721963796528674},
+        {0.018352898156283007, 0.6955267502599451, 0.04602035158377188},
+        {0.042381366806167824, 0.029809157662199666, 0.6877094755316324},
+        {0.6266778426063073, 0.03540256519378547, 0.09781959219990721},
+        {0.24546656884959642, 0.31008655216735825, 0.20434687898304527}};
+    static const double term[4][6] = {
+        {-0.21669658363701133, -0.1060996819739416, -0.17581476555816122,
+         -0.1788352948383327, -0.12523215070650542, -0.10536051565782628},
+        {-0.5340091830366558, -0.20526422763127328, -0.46527874919033746,
+         -0.47705941798255236, -0.3286869973572029, -0.1925677017395998},
+        {-0.8655414931909586, -0.30460589424780715, -0.8112142894274984,
+         -0.7592619513200614, -0.5912973102067676, -0.2617825293242736},
+        {-1.202451829712243, -0.3440266152522166, -1.1324483592039203,
+         -1.0865424841747666, -0.8962118860543762, -0.31291981655482}};
+
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        struct wn_history history = {0};
+        float target[3] = {0};
 
         for (int e = 0; e < 4; e++) {
             const float *z = golden_logits[e][i];
 
-            wn_history_add(&history, z, 3, golden_label[i],
+            wn_history_aim(&history, target, z, 3, golden_label[i],
                            wn_log_total(z, 3));
+            near(history.target_log, term[e][i], 1e-6);
         }
-        wn_history_read(&history, value);
-        for (int s = 0; s < 9; s++)
-            near(value[WN_AUM + s], golden_history[i][s], 1e-6);
+        for (int c = 0; c < 3; c++)
+            near(target[c], wanted[i][c], 1e-6);
     }
 }
 
@@ -149,13 +201,14 @@ static void brought_dynamics_are_the_golden_ones(void **state)
     (void)state;
     for (int form = 0; form < 2; form++) {
         struct wn_dynamics *dynamics = wn_given_follow(
-            &given, WN_DYNAMICS_HISTORIES, 1, 1 + form, &error);
+            &given, WN_DYNAMICS_HISTORIES | WN_DYNAMICS_TARGETS, 1, 1 + form,
+            &error);
 
         assert_non_null(dynamics);
         wn_dynamics_read(dynamics, WN_EL2N, 1, 0, found, NULL);
         for (int i = 0; i < 6; i++)
             near(found[i], el2n[i], 1e-6);
-        for (int s = 0; s < 9; s++) {
+        for (int s = 0; s < FOLLOWED; s++) {
             wn_dynamics_read(dynamics, (enum wn_statistic)(WN_AUM + s), 1, 0,
                              found, NULL);
             for (int i = 0; i < 6; i++)
@@ -242,7 +295,8 @@ static struct wn_dynamics_plan small_plan(uint64_t seed)
         .network = {.hidden = 16, .batch = 32, .rate = .05, .momentum = .9,
                     .seed = seed},
         .replicates = 5,
-        .parts = WN_DYNAMICS_GRADIENTS | WN_DYNAMICS_HISTORIES};
+        .parts = WN_DYNAMICS_GRADIENTS | WN_DYNAMICS_HISTORIES |
+                 WN_DYNAMICS_TARGETS};
 }
 
 static void answers_do_not_depend_on_threads(void **state)
@@ -338,8 +392,8 @@ static void planted_errors_are_found(void **state)
     wn_dynamics_free(dynamics);
 }
 
-/* The option table of a run of aum: the networks' rows, then its own. */
-static struct wn_options *aum_options(char **argv, int argc)
+/* The option table of a run of a method: the networks' rows, then its own. */
+static struct wn_options *options_of(const char *name, char **argv, int argc)
 {
     static struct wn_option rows[16];
     struct wn_program program = {.brief = "", .synopsis = "", .rows = rows};
@@ -347,12 +401,105 @@ static struct wn_options *aum_options(char **argv, int argc)
 
     memset(rows, 0, sizeof rows);
     wn_option_add_rows(rows, 16, wn_dynamics_options);
-    wn_option_add_rows(rows, 16, wn_method_find("aum")->knobs);
+    wn_option_add_rows(rows, 16, wn_method_find(name)->knobs);
     struct wn_options *options =
         wn_options_parse(&program, argc, argv, &error);
     if (!options)
         fail_msg("%s", error.text);
     return options;
+}
+
+/* A method with one knob, or none, of dynamics of n rows against wanted. */
+static void check_method(const char *name, char *knob,
+                         const struct wn_dynamics *dynamics, size_t n,
+                         const double *wanted, const double *spread_wanted)
+{
+    char *argv[] = {"t", knob, NULL};
+    struct wn_options *options = options_of(name, argv, knob ? 2 : 1);
+    const struct wn_view view = {.n = n, .dynamics = dynamics};
+    struct wn_error error = {0};
+    float out[6], spread[6];
+
+    assert_int_equal(
+        wn_method_find(name)->score(&view, options, out, spread, &error), 0);
+    for (size_t i = 0; i < n; i++) {
+        near(out[i], wanted[i], 1e-6);
+        if (spread_wanted)
+            near(spread[i], spread_wanted[i], 1e-4);
+    }
+    wn_options_free(options);
+}
+
+/* golden:training_dynamics (threshold_closeness, variability_ci,
+ * dbpm_weighted_mean, forgetting_cartography) and cores_elr through the
+ * methods; forgetting of the data diet, infinite there, by a large count. */
+static void variants_are_the_golden_ones(void **state)
+{
+    static const double closeness[6] = {
+        0.07864645506662761, 0.24038281773979386, 0.10632830020890945,
+        0.11066877041233524, 0.14473021209051604, 0.2375216351752061};
+    static const double forgetting[6] = {0, 1, 0, 0, 4, 1},
+                        cartography[6] = {0, 1, 0, 0, 1000, 1},
+                        most[6] = {0, 1, 0, 0, (float)1e30, 1};
+    const struct wn_given given = {.n = 6, .k = 3, .epochs = 4,
+                                   .label = golden_label, .read = read_logits};
+    struct wn_error error = {0};
+    double column[FOLLOWED][6];
+
+    (void)state;
+    for (int s = 0; s < FOLLOWED; s++)
+        for (int i = 0; i < 6; i++)
+            column[s][i] = golden_history[i][s];
+    for (int i = 0; i < 6; i++)
+        column[WN_TARGET_OWN - WN_AUM][i] =
+            1 - golden_history[i][WN_TARGET_OWN - WN_AUM];
+    struct wn_dynamics *dynamics = wn_given_follow(
+        &given, WN_DYNAMICS_HISTORIES | WN_DYNAMICS_TARGETS, 1, 1, &error);
+    assert_non_null(dynamics);
+    check_method("closeness", NULL, dynamics, 6, closeness, NULL);
+    check_method("variability", NULL, dynamics, 6,
+                 column[WN_VARIABILITY - WN_AUM], NULL);
+    check_method("variability", "--variability-ci", dynamics, 6,
+                 column[WN_VARIABILITY_CI - WN_AUM], NULL);
+    check_method("loss_mean", NULL, dynamics, 6,
+                 column[WN_LOSS_MEAN - WN_AUM], NULL);
+    check_method("loss_mean", "--loss-recent", dynamics, 6,
+                 column[WN_LOSS_RECENT - WN_AUM], NULL);
+    check_method("elr", NULL, dynamics, 6, column[WN_TARGET_OWN - WN_AUM],
+                 NULL);
+    check_method("elr_term", NULL, dynamics, 6,
+                 column[WN_TARGET_LOG - WN_AUM], NULL);
+    check_method("forgetting", NULL, dynamics, 6, forgetting, NULL);
+    check_method("forgetting", "--forgetting-never=1000", dynamics, 6,
+                 cartography, NULL);
+    check_method("forgetting", "--forgetting-never=1e30", dynamics, 6, most,
+                 NULL);
+    wn_dynamics_free(dynamics);
+}
+
+/* By hand: one network never has the row right in 4 epochs, one forgets it
+ * once. */
+static void a_count_for_never_is_averaged(void **state)
+{
+    static const int32_t own[1] = {0};
+    const struct wn_verdict verdict = {0};
+    const struct wn_history history[2] = {
+        {.epochs = 4}, {.epochs = 4, .right = 2, .forgotten = 1}};
+    struct wn_error error = {0};
+    struct wn_dynamics *dynamics =
+        wn_dynamics_new(1, own, WN_DYNAMICS_HISTORIES, 1, 4, &error);
+
+    (void)state;
+    assert_non_null(dynamics);
+    for (int r = 0; r < 2; r++)
+        wn_dynamics_add(dynamics, &verdict, NULL, &history[r]);
+    check_method("forgetting", NULL, dynamics, 1, (double[]){2.5},
+                 (double[]){1.5});
+    check_method("forgetting", "--forgetting-never=1000", dynamics, 1,
+                 (double[]){500.5}, (double[]){499.5});
+    check_method("forgetting", "--forgetting-never=1", dynamics, 1,
+                 (double[]){1}, (double[]){0});
+    wn_dynamics_free(dynamics);
 }
 
 /* 15 planted errors of 300 rows; the threshold is to flag most of them and few
@@ -361,7 +508,7 @@ static void a_threshold_parts_planted_errors(void **state)
 {
     char *argv[] = {"t", "--aum-threshold=90", "--replicates=3", "--hidden=16",
                     "--batch=32", NULL};
-    struct wn_options *options = aum_options(argv, 5);
+    struct wn_options *options = options_of("aum", argv, 5);
     struct wn_dynamics_plan plan = small_plan(2);
     struct wn_error error = {0};
     static float score[N], spread[N];
@@ -455,6 +602,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(histories_are_the_golden_ones),
+        cmocka_unit_test(targets_are_the_golden_ones),
+        cmocka_unit_test(variants_are_the_golden_ones),
+        cmocka_unit_test(a_count_for_never_is_averaged),
         cmocka_unit_test(el2n_over_epochs_is_the_golden_one),
         cmocka_unit_test(the_aum_threshold_is_the_golden_one),
         cmocka_unit_test(a_threshold_parts_planted_errors),

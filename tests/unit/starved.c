@@ -99,7 +99,8 @@ static int follow(struct wn_error *error)
     const struct wn_given given = {.n = N, .k = K, .epochs = 2,
                                    .label = label, .read = read_epoch};
     struct wn_dynamics *dynamics =
-        wn_given_follow(&given, WN_DYNAMICS_HISTORIES, 1, 1, error);
+        wn_given_follow(
+            &given, WN_DYNAMICS_HISTORIES | WN_DYNAMICS_TARGETS, 1, 1, error);
     const int status = dynamics ? 0 : -1;
 
     wn_dynamics_free(dynamics);
@@ -113,7 +114,8 @@ static int run_all(struct wn_error *error)
         .network = {.hidden = 4, .batch = 8, .rate = .05, .momentum = .9},
         .replicates = 2,
         .epochs = 2,
-        .parts = WN_DYNAMICS_GRADIENTS | WN_DYNAMICS_HISTORIES};
+        .parts = WN_DYNAMICS_GRADIENTS | WN_DYNAMICS_HISTORIES |
+                 WN_DYNAMICS_TARGETS};
     struct wn_dynamics *dynamics =
         wn_dynamics_train(&task, &plan, 1, NULL, error);
     const struct wn_blocks blocks = {.x = x, .y = b, .n = N, .d = D, .p = 3,

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* elr_term: what early-learning regularisation adds to the loss of a row.
+ *
+ * log(1 - t p) at the last epoch, whatever the label: low where the network
+ * has long been sure of one class. ALGORITHMS 2.8. */
+#include "method/method.h"
+#include "model/dynamics.h"
+
+static int score(const struct wn_view *view, const struct wn_options *options,
+                 float *out, float *spread, struct wn_error *error)
+{
+    (void)options;
+    (void)error;
+    wn_dynamics_read(view->dynamics, WN_TARGET_LOG, 1, 0, out, spread);
+    return 0;
+}
+
+const struct wn_method wn_method_elr_term = {
+    .name = "elr_term",
+    .brief = "how unsettled the network is, log(1 - t p)",
+    .source = "Liu et al. 2020",
+    .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES |
+             WN_NEEDS_TARGETS,
+    .score = score,
+    .spreads = 1,
+};
