@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The methods that read the neighbour graph, and the transition matrix it
- * implies: golden.json knn_basic, outlier_features, near_duplicate,
+ * implies: golden.json knn_basic, outlier_features, near_duplicate(_1d),
  * knn_shapley, simifeat, longtail, hoc; Shapley values by brute force. */
 #include "unit.h"
 
@@ -147,6 +147,26 @@ static void near_duplicate_is_the_golden_score_turned(void **state)
     (void)state;
     run("near_duplicate", &view, out);
     for (int i = 0; i < N; i++)
+        near(1 - out[i], wanted[i], 1e-6);
+}
+
+/* golden:near_duplicate_1d, score; of the distances only the first of two is
+ * looked at. */
+static void near_duplicate_is_golden_on_a_line(void **state)
+{
+    static const float distance[18] = {.001f, 0, .001f, 0, .001f, 0,
+                                       .002f, 0, .996f, 0, 1.1f,  0,
+                                       1.2f,  0, 1.3f,  0, 1.4f,  0};
+    static const double wanted[9] = {
+        0.00100351221, 0.00100351221, 0.00100351221,
+        0.00200601738, 0.632120559,   0.668596188,
+        0.700253834,   0.728887356,   0.754785635};
+    const struct wn_view view = {.n = 9, .m = 2, .distance = distance};
+    float out[N];
+
+    (void)state;
+    run("near_duplicate", &view, out);
+    for (int i = 0; i < 9; i++)
         near(1 - out[i], wanted[i], 1e-6);
 }
 
@@ -517,6 +537,7 @@ int main(void)
         cmocka_unit_test(tomek_links_the_golden_pair),
         cmocka_unit_test(outlier_is_the_golden_distance),
         cmocka_unit_test(near_duplicate_is_the_golden_score_turned),
+        cmocka_unit_test(near_duplicate_is_golden_on_a_line),
         cmocka_unit_test(knn_shapley_is_the_golden_one),
         cmocka_unit_test(exact_shapley_is_the_golden_one),
         cmocka_unit_test(exact_shapley_is_that_of_brute_force),
