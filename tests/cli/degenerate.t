@@ -52,7 +52,7 @@ many_features() {
             print i % 2 ? "a" : "b"
         } }'
 }
-seq -f 'c%g' 1 40 >classes
+seq -f "c%g" 1 9 >classes
 
 # set | options of ingest | how ingest ends: 0, or what it says | score likewise
 none='found no feature: the columns beside the label are constant'
