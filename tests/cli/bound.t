@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# score --memory: at a quarter of what the work needs, with two threads, the same
-# bytes as with one in all the memory there is, and the process really stays below.
+# score --memory: at a quarter of what the work needs, with two threads, the
+# same bytes as with one thread and no bound, and the process stays below.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 awk 'BEGIN {
