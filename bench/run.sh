@@ -42,6 +42,7 @@ table="
 csv|numeric CSV, $csv_n x 65|csv|ingest $o --label=label $data/csv.csv|$peers pandas $data/csv.csv|floor csv $data/csv.csv
 softmax|5-fold logistic regression, $wide_n x 784|wide|score $v --model=softmax --methods=none $data/wide.h5|$peers logistic $data/wide.h5|floor sgemm $wide_n 10 784 3200
 committee|the default committee, $noisy_n x 128, a tenth of the labels wrong|noisy|score $v --methods=none $data/noisy.h5|$peers logistic $data/noisy.h5|
+committee2|the same, classes that overlap|blurred|score $v --methods=none $data/blurred.h5|$peers logistic $data/blurred.h5|
 neighbors|exact 10 neighbours, $narrow_n x 128|narrow|score $o --model=none --methods=disagreement $data/narrow.h5|$peers neighbors $data/narrow.h5;$peers faiss $data/narrow.h5|floor sgemm $narrow_n $narrow_n 128 1
 neighbors60k|the same, $noisy_n x 128|noisy|score $o --model=none --methods=disagreement $data/noisy.h5|$peers neighbors $data/noisy.h5;$peers faiss $data/noisy.h5|floor sgemm $noisy_n $((noisy_n / 10)) 128 10
 neighbors784|the same, $noisy_n x 784|broad|score $o --model=none --methods=disagreement $data/broad.h5|$peers neighbors $data/broad.h5;$peers faiss $data/broad.h5|floor sgemm $noisy_n $((noisy_n / 10)) 784 10
@@ -79,6 +80,7 @@ encoded() {
 }
 make_wide() { encoded "$1" $wide_n 784; }
 make_slim() { encoded "$1" $narrow_n 16; }
+make_blurred() { encoded "$1" $noisy_n 128 .1; }
 make_noisy() { encoded "$1" $noisy_n 128 .1 1; }
 make_narrow() { encoded "$1" $narrow_n 128; }
 make_broad() { encoded "$1" $noisy_n 784; }

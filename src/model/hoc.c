@@ -79,6 +79,7 @@ struct fit {
     double *t, *p;              /* their softmax */
     double *dt, *dp;            /* gradients by T and p, then by U and u */
     double *e1, *e2, *e3;       /* residuals, then divided by their norms */
+    double *s3;                 /* e3 summed over its three places */
 };
 
 static void softmax(const double *u, double *out, size_t k)
@@ -139,13 +140,17 @@ static double loss(struct fit *f)
 
 /* Sum e3 over its three places, so that one contraction gives the gradient:
  * S[a][b][c] = E[a][b][c] + E[b][a][c] + E[b][c][a]. */
-static double spread_out(const struct fit *f, size_t a, size_t b, size_t c)
+static void spread_out(struct fit *f)
 {
     const size_t k = f->k;
     const double *e = f->e3;
 
-    return e[(a * k + b) * k + c] + e[(b * k + a) * k + c] +
-           e[(b * k + c) * k + a];
+    for (size_t a = 0; a < k; a++)
+        for (size_t b = 0; b < k; b++)
+            for (size_t c = 0; c < k; c++)
+                f->s3[(a * k + b) * k + c] = e[(a * k + b) * k + c] +
+                                             e[(b * k + a) * k + c] +
+                                             e[(b * k + c) * k + a];
 }
 
 /* By p_i and row i of T:
@@ -162,11 +167,12 @@ static void gradient_row(struct fit *f, size_t i)
 
         for (size_t b = 0; b < k; b++) {
             const double *e3 = f->e3 + (a * k + b) * k;
+            const double *s3 = f->s3 + (a * k + b) * k;
             double third = 0, thirds = 0;
 
             for (size_t c = 0; c < k; c++) {
                 third += e3[c] * t[c];
-                thirds += spread_out(f, a, b, c) * t[c];
+                thirds += s3[c] * t[c];
             }
             one += t[b] * (f->e2[a * k + b] + third);
             all += t[b] * (f->e2[a * k + b] + f->e2[b * k + a] + thirds);
@@ -190,6 +196,7 @@ static void through_softmax(const double *p, double *d, size_t k)
 
 static void gradient(struct fit *f)
 {
+    spread_out(f);
     for (size_t i = 0; i < f->k; i++)
         gradient_row(f, i);
     for (size_t i = 0; i < f->k; i++)
@@ -267,7 +274,7 @@ int wn_transition_fit(struct wn_transition *transition,
     *transition = (struct wn_transition){.k = k};
     transition->t = wn_new(k * k, sizeof *transition->t, error);
     transition->p = wn_new(k, sizeof *transition->p, error);
-    double *room = wn_new(5 * parameters + parameters + k * k * k,
+    double *room = wn_new(6 * parameters + 2 * k * k * k,
                           sizeof *room, error);
     if (!transition->t || !transition->p || !room) {
         free(room);
@@ -286,6 +293,7 @@ int wn_transition_fit(struct wn_transition *transition,
     f.e1 = f.dt + parameters;
     f.e2 = f.e1 + k;
     f.e3 = f.e2 + k * k;
+    f.s3 = f.e3 + k * k * k;
     run(&f, updates, trace, transition);
     free(room);
     return 0;
