@@ -5,12 +5,14 @@
  * the loader picks one. It may hold only loops whose lanes do not meet, or
  * sums over lanes of a fixed number (WN_LANES): then every width gives the same
  * bytes, as products and sums are never contracted (-ffp-contract=off).
- * Sanitizers cannot watch a function that is picked while loading. */
+ * Sanitizers cannot watch a function that is picked while loading, and clang
+ * (14) does not find one of another file when it links. */
 #ifndef WN_UTIL_WIDE_H
 #define WN_UTIL_WIDE_H
 
 #if defined(__x86_64__) && defined(__gnu_linux__) && \
-    !defined(__SANITIZE_ADDRESS__) && defined(__has_attribute)
+    !defined(__SANITIZE_ADDRESS__) && !defined(__clang__) && \
+    defined(__has_attribute)
 #if __has_attribute(target_clones)
 #define WN_WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 #endif

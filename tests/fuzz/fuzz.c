@@ -355,7 +355,10 @@ int main(int argc, char **argv)
             return 2;
         }
         if (again) {
-            printf("%d\n", run_once(target, load(again)));
+            struct bytes bytes = load(again);
+
+            printf("%d\n", run_once(target, bytes));
+            free(bytes.at);
             continue;
         }
         deaths += fuzz(target, argv[optind], number, trials, seconds);
