@@ -2,12 +2,16 @@
 /* Loading /data with its cross-checks; see dataset.h. */
 #include "data/dataset.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/features.h"
 #include "util/large.h"
 #include "util/memory.h"
+
+/* What the sums of floats may be off by from those of the user's numbers. */
+#define ROUNDING 1e-5
 
 struct load {
     struct wn_dataset *dataset;
@@ -382,7 +386,7 @@ static int load_probability(const struct load *load)
                 return bad_row(load, path, i, "not within 0 and 1");
             sum += p;
         }
-        if (!(sum > 0.999 && sum < 1.001))
+        if (!(fabs(sum - 1) <= WN_SUM_SLACK + ROUNDING))
             return bad_row(load, path, i, "does not sum to 1");
     }
     return 0;

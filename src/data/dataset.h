@@ -10,6 +10,9 @@
 #include "data/audit.h"
 #include "data/fix.h"
 
+/* A row of probabilities sums to 1 within this, as rounded numbers do. */
+#define WN_SUM_SLACK 0.02
+
 /* Which parts to load. */
 enum wn_part {
     WN_PART_LABEL = 1,    /* label, label_name */
@@ -52,7 +55,7 @@ struct wn_dataset {
     float *cost;        /* finite, 0 or more */
     int32_t *annotator; /* 0..annotators-1 or -1: unknown */
     char **annotator_name;
-    float *probability; /* n x k, rows sum to 1 */
+    float *probability; /* n x k, sums of rows within WN_SUM_SLACK of 1 */
 
     size_t p;
     float *features_b; /* n x p, finite */

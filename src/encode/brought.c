@@ -12,6 +12,9 @@
 #include "util/number.h"
 #include "util/text.h"
 
+/* A sum of floats that a division brought to 1 may be over it by this. */
+#define OVER 1e-5
+
 enum { NAMES_TOLD = 12, TOLD_BYTES = 80, BLOCK_FLOATS = 1 << 20 };
 
 /* One column whose name matched, its class at name[0 .. length). */
@@ -145,19 +148,14 @@ int wn_brought_row(const double *in, size_t k, float *out, size_t *at,
 {
     *sum = 0;
     for (size_t c = 0; c < k; c++) {
-        if (!(in[c] >= 0 && isfinite(in[c]))) {
+        if (!(in[c] >= 0 && in[c] <= 1 + OVER)) {
             *at = c;
             return 1;
         }
         *sum += in[c];
+        out[c] = (float)fmin(in[c], 1);
     }
-    if (!(fabs(*sum - 1) <= WN_BROUGHT_SLACK))
-        return 2;
-    /* Numbers that were float before keep their bits. */
-    const double by = fabs(*sum - 1) <= 1e-5 ? 1 : *sum;
-    for (size_t c = 0; c < k; c++)
-        out[c] = (float)fmin(in[c] / by, 1);
-    return 0;
+    return fabs(*sum - 1) <= WN_SUM_SLACK ? 0 : 2;
 }
 
 struct reading {

@@ -7,6 +7,7 @@
 #ifndef WN_ENCODE_BROUGHT_H
 #define WN_ENCODE_BROUGHT_H
 
+#include "data/dataset.h"
 #include "encode/table.h"
 
 /* Give the columns that match and have no other role theirs, and find out what
@@ -21,11 +22,9 @@ int wn_brought_find(struct wn_table *table, const char *pattern,
 int wn_brought_match(struct wn_table *table, struct wn_error *error)
     WN_MUST_CHECK;
 
-/* The probabilities of one row: in[k] as the user has them, out[k] that sum to
- * 1. Sums within WN_BROUGHT_SLACK of 1, as rounded numbers have, are brought to
- * 1. Returns 0; 1 for a number that is negative or not finite, at *at; 2 for
- * another sum, which is *sum. */
-#define WN_BROUGHT_SLACK 0.02
+/* The probabilities of one row, in[k] to out[k], as the user has them. Returns
+ * 0; 1 for a number outside 0 .. 1, at *at; 2 for a sum that is not within
+ * WN_SUM_SLACK of 1, which is *sum. */
 int wn_brought_row(const double *in, size_t k, float *out, size_t *at,
                    double *sum);
 

@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "data/dataset.h"
 #include "encode/rescale.h"
 #include "prog/ingest_work.h"
 #include "util/memory.h"
 #include "util/number.h"
-
-#define SUM_SLACK 0.02
 
 struct numbered {
     double number;
@@ -163,7 +162,7 @@ static int read_epoch(const struct beside *beside, size_t e, size_t n,
             inside = inside && value >= 0 && value <= 1;
             total += value;
         }
-        *sum = *sum && inside && fabs(total - 1) <= SUM_SLACK;
+        *sum = *sum && inside && fabs(total - 1) <= WN_SUM_SLACK;
     }
     return 0;
 }
