@@ -70,19 +70,24 @@ int wn_fixes_join(struct wn_fixes *fixes, const struct wn_fixes *more,
     return 0;
 }
 
-size_t wn_fixes_find(const struct wn_fixes *fixes, size_t row)
+size_t wn_row_first(const int64_t *rows, size_t count, size_t row)
 {
-    size_t low = 0, high = fixes->count;
+    size_t low = 0, high = count;
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
 
-        if (fixes->row[middle] < (int64_t)row)
+        if (rows[middle] < (int64_t)row)
             low = middle + 1;
         else
             high = middle;
     }
     return low;
+}
+
+size_t wn_fixes_find(const struct wn_fixes *fixes, size_t row)
+{
+    return wn_row_first(fixes->row, fixes->count, row);
 }
 
 void wn_fixes_clear(struct wn_fixes *fixes)

@@ -24,6 +24,8 @@ int wn_fixes_add(struct wn_fixes *fixes, size_t row, size_t column,
 /* Append all of `more`. */
 int wn_fixes_join(struct wn_fixes *fixes, const struct wn_fixes *more,
                   struct wn_error *error) WN_MUST_CHECK;
+/* Where `row` or a later one is first in the ascending rows[0..count). */
+size_t wn_row_first(const int64_t *rows, size_t count, size_t row);
 /* The first fix of row `row` or of a later one. */
 size_t wn_fixes_find(const struct wn_fixes *fixes, size_t row);
 /* Forget the fixes, keep the memory. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/memory.h"
+#include "util/text.h"
 
 static const char candidates[] = {',', ';', '\t', '|'};
 enum { CANDIDATES = sizeof candidates, LEAST_PERCENT = 90 };
@@ -124,13 +125,8 @@ static bool is_number(const struct wn_cell *cell)
 static int by_text(const void *a, const void *b)
 {
     const struct wn_cell *one = a, *two = b;
-    const size_t common =
-        one->length < two->length ? one->length : two->length;
-    const int order = common ? memcmp(one->text, two->text, common) : 0;
 
-    if (order)
-        return order;
-    return (one->length > two->length) - (one->length < two->length);
+    return wn_text_compare(one->text, one->length, two->text, two->length);
 }
 
 /* Whether the label's name tells: 1 header, -1 none, 0 it does not. */

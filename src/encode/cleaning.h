@@ -79,9 +79,6 @@ int wn_cleaning_parse(struct wn_cleaning *cleaning, const char *file,
  * its directory. */
 int wn_cleaning_read(struct wn_cleaning *cleaning, const char *path,
                      struct wn_error *error) WN_MUST_CHECK;
-/* What wn_cleaning_read() does last. */
-int wn_cleaning_lists(struct wn_cleaning *cleaning, struct wn_error *error)
-    WN_MUST_CHECK;
 void wn_cleaning_free(struct wn_cleaning *cleaning);
 
 /* Append the rule, without line end, that makes `new` of cells `old` in the

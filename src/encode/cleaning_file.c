@@ -75,7 +75,7 @@ static int read_list(struct wn_clean_rule *rule, const char *path,
     return status;
 }
 
-int wn_cleaning_lists(struct wn_cleaning *cleaning, struct wn_error *error)
+static int read_lists(struct wn_cleaning *cleaning, struct wn_error *error)
 {
     const char *slash = strrchr(cleaning->file, '/');
     const int folder = slash ? (int)(slash + 1 - cleaning->file) : 0;
@@ -107,7 +107,7 @@ int wn_cleaning_read(struct wn_cleaning *cleaning, const char *path,
     int status = -1;
 
     if (text && wn_cleaning_parse(cleaning, path, text, length, error) == 0)
-        status = wn_cleaning_lists(cleaning, error);
+        status = read_lists(cleaning, error);
     free(text);
     return status;
 }

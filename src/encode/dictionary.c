@@ -7,6 +7,7 @@
 
 #include "util/hash.h"
 #include "util/memory.h"
+#include "util/text.h"
 
 enum { SLOTS_LEAST = 64 };
 
@@ -146,13 +147,8 @@ struct sorted {
 static int by_bytes(const void *a, const void *b)
 {
     const struct sorted *one = a, *two = b;
-    const size_t common =
-        one->length < two->length ? one->length : two->length;
-    const int order = common ? memcmp(one->text, two->text, common) : 0;
 
-    if (order)
-        return order;
-    return (one->length > two->length) - (one->length < two->length);
+    return wn_text_compare(one->text, one->length, two->text, two->length);
 }
 
 int wn_dictionary_sort(struct wn_dictionary *dictionary, int32_t *place,

@@ -2,14 +2,37 @@
 /* What the intrinsic and the extrinsic strategy share; see evidence.h. */
 #include "method/evidence.h"
 
+#include <stdlib.h>
+
+#include "model/between.h"
+#include "util/memory.h"
+
 float wn_evidence_score(float distance)
 {
     return (float)(1 / (1 + (double)distance));
 }
 
-struct wn_graph wn_evidence_graph(const struct wn_view *view, size_t m)
+int wn_evidence_find(struct wn_evidence *evidence, const struct wn_view *view,
+                     const int32_t *from, size_t rows, const int32_t *to,
+                     size_t others, size_t most, struct wn_error *error)
 {
-    return (struct wn_graph){.x = view->x, .n = view->n, .d = view->d,
-                             .m = m, .metric = view->metric,
-                             .threads = view->threads};
+    const size_t m = most < others ? most : others;
+    const struct wn_graph graph = {.x = view->x, .n = view->n, .d = view->d,
+                                   .m = m, .metric = view->metric,
+                                   .threads = view->threads};
+    const size_t cells = wn_product(rows, m, 1);
+
+    evidence->m = m;
+    evidence->index = wn_new(cells, sizeof *evidence->index, error);
+    evidence->distance = wn_new(cells, sizeof *evidence->distance, error);
+    if (!evidence->index || !evidence->distance)
+        return -1;
+    return wn_between(&graph, from, rows, to, others, evidence->index,
+                      evidence->distance, error);
+}
+
+void wn_evidence_free(struct wn_evidence *evidence)
+{
+    free(evidence->index);
+    free(evidence->distance);
 }

@@ -10,7 +10,19 @@
 /* 1 / (1 + distance): 1 for the same features, towards 0 far away. */
 float wn_evidence_score(float distance);
 
-/* A graph over the rows of the view, each with m neighbours. */
-struct wn_graph wn_evidence_graph(const struct wn_view *view, size_t m);
+/* The m nearest rows of `to` for each of `from`, nearest first. */
+struct wn_evidence {
+    size_t m;
+    int32_t *index;  /* rows x m */
+    float *distance; /* rows x m */
+};
+
+/* At most `most` nearest: m = min(most, others). Both lists are rows of the
+ * view and not empty. To be freed in either case. */
+int wn_evidence_find(struct wn_evidence *evidence, const struct wn_view *view,
+                     const int32_t *from, size_t rows, const int32_t *to,
+                     size_t others, size_t most, struct wn_error *error)
+    WN_MUST_CHECK;
+void wn_evidence_free(struct wn_evidence *evidence);
 
 #endif

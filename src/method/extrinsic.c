@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "method/evidence.h"
-#include "model/between.h"
 #include "util/memory.h"
 
 /* The position among m rows, nearest first, of the first one that has the most
@@ -32,16 +31,19 @@ static size_t majority(const struct wn_view *view, const int32_t *index,
 }
 
 static void judge(const struct wn_view *view, const int32_t *query,
-                  size_t queries, size_t m, const int32_t *index,
-                  const float *distance, float *out, int32_t *row)
+                  size_t queries, const struct wn_evidence *found, float *out,
+                  int32_t *row)
 {
+    const size_t m = found->m;
+    const int32_t *index = found->index;
+
     for (size_t q = 0; q < queries; q++) {
         const size_t best = q * m + majority(view, index + q * m, m);
         const size_t i = (size_t)query[q];
 
         if (view->label[index[best]] == view->label[i])
             continue;
-        out[i] = wn_evidence_score(distance[best]);
+        out[i] = wn_evidence_score(found->distance[best]);
         row[i] = index[best];
     }
 }
@@ -63,8 +65,9 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
 {
     int32_t *trusted = wn_new(view->n, sizeof *trusted, error);
     int32_t *query = wn_new(view->n, sizeof *query, error);
-    int32_t *index = NULL;
-    float *distance = NULL;
+    const size_t most = (size_t)wn_option_number(options,
+                                                 "extrinsic-neighbors");
+    struct wn_evidence found = {0};
     size_t count, queries;
     int status = -1;
 
@@ -77,22 +80,15 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
         status = 1;
         goto done;
     }
-    size_t m = (size_t)wn_option_number(options, "extrinsic-neighbors");
-    m = m < count ? m : count;
-    const struct wn_graph graph = wn_evidence_graph(view, m);
-    index = wn_new(wn_product(queries, m, 1), sizeof *index, error);
-    distance = wn_new(wn_product(queries, m, 1), sizeof *distance, error);
-    if (!index || !distance ||
-        wn_between(&graph, query, queries, trusted, count, index, distance,
-                   error))
+    if (wn_evidence_find(&found, view, query, queries, trusted, count, most,
+                         error))
         goto done;
-    judge(view, query, queries, m, index, distance, out, row);
+    judge(view, query, queries, &found, out, row);
     status = 0;
 done:
     free(trusted);
     free(query);
-    free(index);
-    free(distance);
+    wn_evidence_free(&found);
     return status;
 }
 

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "method/evidence.h"
-#include "model/between.h"
 #include "util/memory.h"
 
 /* The class that --negative-class names, or -1 with WN_EUSAGE. */
@@ -40,7 +39,7 @@ static int32_t predicted(const struct wn_view *view, size_t i)
     return (int32_t)best;
 }
 
-/* The false negatives from the front, the negatives from the back. */
+/* The false negatives, and the rows labelled negative. */
 static void divide(const struct wn_view *view, int32_t negative,
                    int32_t *missed, size_t *misses, int32_t *negatives,
                    size_t *count)
@@ -54,14 +53,13 @@ static void divide(const struct wn_view *view, int32_t negative,
 }
 
 /* Each negative that was found keeps the nearest that found it. */
-static void blame(const int32_t *missed, size_t misses, size_t m,
-                  const int32_t *index, const float *distance, float *out,
-                  int32_t *row)
+static void blame(const int32_t *missed, size_t misses,
+                  const struct wn_evidence *found, float *out, int32_t *row)
 {
     for (size_t f = 0; f < misses; f++)
-        for (size_t s = f * m; s < (f + 1) * m; s++) {
-            const int32_t i = index[s];
-            const float score = wn_evidence_score(distance[s]);
+        for (size_t s = f * found->m; s < (f + 1) * found->m; s++) {
+            const int32_t i = found->index[s];
+            const float score = wn_evidence_score(found->distance[s]);
 
             if (score > out[i]) {
                 out[i] = score;
@@ -74,8 +72,10 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
                  float *out, int32_t *row, struct wn_error *error)
 {
     const int32_t negative = negative_class(view, options, error);
-    int32_t *missed = NULL, *negatives = NULL, *index = NULL;
-    float *distance = NULL;
+    const size_t most = (size_t)wn_option_number(options,
+                                                 "intrinsic-neighbors");
+    int32_t *missed = NULL, *negatives = NULL;
+    struct wn_evidence found = {0};
     size_t misses, count;
     int status = -1;
 
@@ -94,22 +94,15 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
         status = 1;
         goto done;
     }
-    size_t m = (size_t)wn_option_number(options, "intrinsic-neighbors");
-    m = m < count ? m : count;
-    const struct wn_graph graph = wn_evidence_graph(view, m);
-    index = wn_new(wn_product(misses, m, 1), sizeof *index, error);
-    distance = wn_new(wn_product(misses, m, 1), sizeof *distance, error);
-    if (!index || !distance ||
-        wn_between(&graph, missed, misses, negatives, count, index, distance,
-                   error))
+    if (wn_evidence_find(&found, view, missed, misses, negatives, count, most,
+                         error))
         goto done;
-    blame(missed, misses, m, index, distance, out, row);
+    blame(missed, misses, &found, out, row);
     status = 0;
 done:
     free(missed);
     free(negatives);
-    free(index);
-    free(distance);
+    wn_evidence_free(&found);
     return status;
 }
 

@@ -336,10 +336,8 @@ static int sample_draw(struct sample *sample, const struct file *file,
         wn_large_free(order);
         return -1;
     }
-    for (size_t i = 0; i < n; i++)
-        order[i] = (int32_t)i;
     wn_random_start(&random, file->seed, WN_RANDOM_CELLS, 2, 0);
-    wn_random_shuffle(&random, order, n);
+    wn_random_order(&random, order, n);
     const size_t from = n < 2 * SAMPLE ? 0 : which * SAMPLE;
     memcpy(sample->row, order + from, sample->count * sizeof *order);
     wn_large_free(order);
@@ -436,10 +434,8 @@ static int make_cells(struct file *file, struct wn_error *error)
 
     if (!y || !order)
         goto done;
-    for (size_t i = 0; i < n; i++)
-        order[i] = (int32_t)i;
     wn_random_start(&random, file->seed, WN_RANDOM_CELLS, 1, 0);
-    wn_random_shuffle(&random, order, n);
+    wn_random_order(&random, order, n);
     for (size_t i = 0; i < rows; i++)
         wn_near_row(&file->near, (size_t)order[i], y + i * p);
     status = wn_kmeans_make(&file->cells, y, rows, p, count, ROUNDS,

@@ -138,17 +138,7 @@ static int team_new(const struct camp *camp, struct team *team,
     return 0;
 }
 
-/* Columns of fold f of a matrix with `wide` columns a fold. */
-static void draw_fold(float *w, size_t rows, size_t stride, size_t wide,
-                      double limit, struct wn_random *random)
-{
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < wide; c++)
-            w[r * stride + c] =
-                (float)(limit * (2 * wn_random_unit(random) - 1));
-}
-
-/* Weights as wn_mlp_draw() has them; a fold's do not depend on its team. */
+/* Weights to begin with; a fold's do not depend on its team. */
 static void team_draw(const struct camp *camp, struct team *team)
 {
     const size_t d = camp->sample->d, k = camp->sample->k, h = camp->hidden;
@@ -159,10 +149,8 @@ static void team_draw(const struct camp *camp, struct team *team)
 
         wn_random_start(&random, camp->sample->seed, WN_RANDOM_WEIGHTS,
                         STREAM + team->replicate, team->first + f);
-        draw_fold(team->now.w1 + f * h, d, wide, h, sqrt(6.0 / (double)d),
-                  &random);
-        draw_fold(team->now.w2 + f * h * k, h, k, k,
-                  .1 * sqrt(6.0 / (double)h), &random);
+        wn_mlp_draw_weights(team->now.w1 + f * h, wide,
+                            team->now.w2 + f * h * k, d, h, k, &random);
         team->least[f] = INFINITY;
         team->at[f] = 0;
     }
@@ -440,10 +428,8 @@ static int deal(struct camp *camp, struct wn_error *error)
         free(part);
         return -1;
     }
-    for (size_t i = 0; i < n; i++)
-        order[i] = (int32_t)i;
     wn_random_start(&random, sample->seed, WN_RANDOM_SAMPLE, STREAM, 0);
-    wn_random_shuffle(&random, order, n);
+    wn_random_order(&random, order, n);
     for (size_t i = 0; i < n; i++)
         part[order[i]] = (uint8_t)(i % PARTS);
     for (size_t i = 0; i < n; i++)

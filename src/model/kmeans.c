@@ -119,10 +119,8 @@ static void begin_anywhere(struct rounds *rounds, struct wn_kmeans *cells,
 {
     struct wn_random random;
 
-    for (size_t i = 0; i < rounds->n; i++)
-        rounds->order[i] = (int32_t)i;
     wn_random_start(&random, seed, WN_RANDOM_CELLS, 0, 0);
-    wn_random_shuffle(&random, rounds->order, rounds->n);
+    wn_random_order(&random, rounds->order, rounds->n);
     for (size_t c = 0; c < cells->count; c++)
         memcpy(cells->centre + c * cells->p,
                rounds->y + (size_t)rounds->order[c] * cells->p,

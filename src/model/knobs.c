@@ -144,11 +144,8 @@ static int draw_rows(struct draw *draw, const struct wn_sample *from,
         wn_large_free(order);
         return -1;
     }
-    for (size_t i = 0; i < from->n; i++)
-        order[i] = (int32_t)i;
     wn_random_start(&random, from->seed, WN_RANDOM_SAMPLE, 2, 0);
-    if (from->n > draw->sample.n)
-        wn_random_shuffle(&random, order, from->n);
+    wn_random_draw(&random, order, from->n, draw->sample.n);
     for (size_t i = 0; i < draw->sample.n; i++) {
         const size_t at = (size_t)order[i];
 

@@ -49,16 +49,26 @@ void wn_mlp_free(struct wn_mlp *net)
     free(net);
 }
 
-static void draw(float *w, size_t count, double limit, struct wn_random *random)
+static void draw(float *w, size_t rows, size_t columns, size_t stride,
+                 double limit, struct wn_random *random)
 {
-    for (size_t i = 0; i < count; i++)
-        w[i] = (float)(limit * (2 * wn_random_unit(random) - 1));
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < columns; c++)
+            w[r * stride + c] =
+                (float)(limit * (2 * wn_random_unit(random) - 1));
+}
+
+void wn_mlp_draw_weights(float *w1, size_t stride, float *w2, size_t d,
+                         size_t h, size_t k, struct wn_random *random)
+{
+    draw(w1, d, h, stride, sqrt(6.0 / (double)d), random);
+    draw(w2, h, k, k, .1 * sqrt(6.0 / (double)h), random);
 }
 
 void wn_mlp_draw(struct wn_mlp *net, struct wn_random *random)
 {
-    draw(net->w1, net->d * net->h, sqrt(6.0 / (double)net->d), random);
-    draw(net->w2, net->h * net->k, .1 * sqrt(6.0 / (double)net->h), random);
+    wn_mlp_draw_weights(net->w1, net->h, net->w2, net->d, net->h, net->k,
+                        random);
     memset(net->b1, 0, net->h * sizeof *net->b1);
     memset(net->b2, 0, net->k * sizeof *net->b2);
 }

@@ -38,6 +38,10 @@ void wn_mlp_free(struct wn_mlp *net);
 /* Draw the weights: uniform with variance 2/inputs (He et al. 2015), biases 0.
  * The last layer's are a tenth of that, so that all classes begin alike. */
 void wn_mlp_draw(struct wn_mlp *net, struct wn_random *random);
+/* The same for weights that stand among others: w1 is d x h with `stride`
+ * floats from row to row, w2 h x k. */
+void wn_mlp_draw_weights(float *w1, size_t stride, float *w2, size_t d,
+                         size_t h, size_t k, struct wn_random *random);
 
 /* What one example's logits say about its label. Paul, Ganguli and Dziugaite
  * 2021. */

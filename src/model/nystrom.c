@@ -68,11 +68,8 @@ static int draw_landmarks(struct wn_nystrom *nystrom,
 
     if (!order)
         return -1;
-    for (size_t i = 0; i < sample->n; i++)
-        order[i] = (int32_t)i;
     wn_random_start(&random, sample->seed, WN_RANDOM_FEATURES, 0, 0);
-    if (nystrom->m < sample->n)
-        wn_random_shuffle(&random, order, sample->n);
+    wn_random_draw(&random, order, sample->n, nystrom->m);
     for (size_t l = 0; l < nystrom->m; l++) {
         float *landmark = nystrom->landmark + l * d;
 

@@ -47,29 +47,15 @@ int wn_rules_text(const struct wn_report *report, struct wn_text *out,
     return status ? -1 : 0;
 }
 
-/* The first defect of a row or of a later one: they are in order. */
-static size_t find_defect(const struct wn_dataset *data, size_t row)
-{
-    size_t low = 0, high = data->defects;
-
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-
-        if (data->defect_row[middle] < (int64_t)row)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 int wn_rules_of_row(const struct wn_report *report, size_t row,
                     struct wn_text *out, struct wn_error *error)
 {
     const struct wn_dataset *data = &report->data;
     bool first = true;
 
-    for (size_t t = data->defect_row ? find_defect(data, row) : data->defects;
+    for (size_t t = data->defect_row
+                        ? wn_row_first(data->defect_row, data->defects, row)
+                        : data->defects;
          t < data->defects && data->defect_row[t] == (int64_t)row; t++) {
         const char *name = data->rule_name[data->defect_rule[t]];
 

@@ -86,3 +86,17 @@ void wn_random_shuffle(struct wn_random *random, int32_t *order, size_t n)
         order[j] = kept;
     }
 }
+
+void wn_random_order(struct wn_random *random, int32_t *order, size_t n)
+{
+    wn_random_draw(random, order, n, 0);
+}
+
+void wn_random_draw(struct wn_random *random, int32_t *order, size_t n,
+                    size_t m)
+{
+    for (size_t i = 0; i < n; i++)
+        order[i] = (int32_t)i;
+    if (m < n)
+        wn_random_shuffle(random, order, n);
+}

@@ -40,5 +40,11 @@ uint64_t wn_random_below(struct wn_random *random, uint64_t below);
 double wn_random_normal(struct wn_random *random);
 /* Put order[0..n) in random order (Fisher-Yates). */
 void wn_random_shuffle(struct wn_random *random, int32_t *order, size_t n);
+/* order[0..n) becomes 0 .. n-1 in random order. */
+void wn_random_order(struct wn_random *random, int32_t *order, size_t n);
+/* The same where only the first m, less than n, are wanted; else 0 .. n-1 as
+ * they are. */
+void wn_random_draw(struct wn_random *random, int32_t *order, size_t n,
+                    size_t m);
 
 #endif

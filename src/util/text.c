@@ -131,6 +131,16 @@ int wn_text_add_visible(struct wn_text *text, const char *bytes,
     return 0;
 }
 
+int wn_text_compare(const char *one, size_t length, const char *two,
+                    size_t other_length)
+{
+    const size_t common = length < other_length ? length : other_length;
+    const int order = common ? memcmp(one, two, common) : 0;
+
+    return order ? order
+                 : (length > other_length) - (length < other_length);
+}
+
 bool wn_text_is_utf8(const char *bytes, size_t length)
 {
     const unsigned char *at = (const unsigned char *)bytes;

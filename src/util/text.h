@@ -29,6 +29,11 @@ void wn_text_free(struct wn_text *text);
 int wn_text_add_visible(struct wn_text *text, const char *bytes,
                         size_t length, struct wn_error *error) WN_MUST_CHECK;
 
+/* The order of two byte strings, as memcmp() tells it; the shorter one first
+ * where it is the beginning of the other. */
+int wn_text_compare(const char *one, size_t length, const char *two,
+                    size_t other_length);
+
 /* Whether bytes are valid UTF-8 (no surrogates, no overlong forms). */
 bool wn_text_is_utf8(const char *bytes, size_t length);
 
