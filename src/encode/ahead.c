@@ -86,6 +86,17 @@ static int join_piece(void *shared, void *own, size_t p,
     return 0;
 }
 
+/* The places that columns.c gives. */
+static void place(struct wn_ahead *ahead, const struct wn_table *table)
+{
+    for (int second = 0; second < 2; second++)
+        for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+            if (table->column[c].role == WN_ROLE_FEATURE &&
+                table->column[c].second == (second == 1) &&
+                ahead->scale[c].per_deviation > 0)
+                ahead->place[c] = ahead->d++;
+}
+
 static int fit(struct wn_ahead *ahead, const struct peek *peek,
                struct wn_error *error)
 {
@@ -96,13 +107,11 @@ static int fit(struct wn_ahead *ahead, const struct peek *peek,
         return -1;
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         ahead->place[c] = SIZE_MAX;
-        if (table->column[c].role != WN_ROLE_FEATURE)
-            continue;
-        wn_scale_fit(&ahead->scale[c], peek->number + c * peek->rows, spare,
-                     peek->rows);
-        if (ahead->scale[c].per_deviation > 0)
-            ahead->place[c] = ahead->d++;
+        if (table->column[c].role == WN_ROLE_FEATURE)
+            wn_scale_fit(&ahead->scale[c], peek->number + c * peek->rows,
+                         spare, peek->rows);
     }
+    place(ahead, table);
     free(spare);
     return ahead->d ? 0 : -1;
 }

@@ -297,9 +297,23 @@ static int conclude_column(struct wn_table *table, size_t c,
     const uint64_t unknown = column->missing + column->invalid;
     column->indicator = unknown > 0 && unknown < rows;
     column->features += column->indicator;
-    column->first = table->d;
-    table->d += column->features;
     return 0;
+}
+
+/* Places of features: the second block behind the first. */
+static void place_columns(struct wn_table *table)
+{
+    const size_t columns = wn_csv_columns(table->csv);
+
+    for (int second = 0; second < 2; second++) {
+        table->second_block = table->d;
+        for (size_t c = 0; c < columns; c++)
+            if (table->column[c].second == (second == 1)) {
+                table->column[c].first = table->d;
+                table->d += table->column[c].features;
+            }
+    }
+    table->second_block = table->d - table->second_block;
 }
 
 int wn_columns_number(struct wn_table *table, struct wn_error *error)
@@ -307,6 +321,7 @@ int wn_columns_number(struct wn_table *table, struct wn_error *error)
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (conclude_column(table, c, error))
             return -1;
+    place_columns(table);
     return 0;
 }
 

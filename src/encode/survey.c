@@ -491,6 +491,22 @@ static void free_sample(struct wn_survey_sample *sample)
     free(sample->registers);
 }
 
+/* Two blocks are to be compared. */
+static int check_blocks(const struct wn_table *table, struct wn_error *error)
+{
+    const size_t p = table->second_block;
+    bool two = false;
+
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+        two = two || table->column[c].second;
+    if (!two || (p && p < table->d))
+        return 0;
+    return wn_fail(error, WN_EDATA,
+                   "%s: --features-b: found no feature in the %s block, "
+                   "wanted some in both; see --verbose",
+                   wn_csv_name(table->csv), p ? "first" : "second");
+}
+
 int wn_table_survey(struct wn_table *table, struct wn_error *error)
 {
     struct survey survey = {.table = table};
@@ -524,7 +540,7 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
                        "%s: found no feature: the columns beside the label are "
                        "constant, identifiers or ignored; see --verbose",
                        wn_csv_name(table->csv));
-    return wn_columns_name(table, error);
+    return check_blocks(table, error) ? -1 : wn_columns_name(table, error);
 }
 
 void wn_table_free(struct wn_table *table)
@@ -589,7 +605,9 @@ const char *wn_table_note(const struct wn_table *table, size_t column)
         return "identifier";
     if (of->features == of->indicator)
         return "constant";
-    return of->alone.low >= WN_ALONE_LEAK ? "predicts the label" : "";
+    if (of->alone.low >= WN_ALONE_LEAK)
+        return "predicts the label";
+    return of->second ? "second block" : "";
 }
 
 const char *wn_table_wanted(const struct wn_table *table, size_t column)

@@ -79,6 +79,7 @@ enum { WN_KINDS = WN_KIND_CATEGORICAL + 1 };
 
 struct wn_column {
     enum wn_role role;
+    bool second;              /* its features are of the second block */
     enum wn_column_kind kind; /* of a feature column; WN_KIND_GUESS before the
                                  survey where nobody said what it is */
     uint64_t numbers;         /* cells that are one */
@@ -128,6 +129,8 @@ struct wn_table {
     size_t *brought_column;       /* which it is, in the order of `brought` */
     struct wn_ahead *ahead; /* features that are known already, or NULL */
     size_t d; /* 0 only where probabilities are brought */
+    size_t second_block;     /* of the d, the last: those of the columns that
+                                are `second` */
     char **feature_name; /* d */
 };
 
@@ -142,7 +145,8 @@ int wn_table_look(const struct wn_table *table, uint8_t *out,
 /* Fill in the roles and options first. WN_EDATA for what the CSV reader
  * refuses, a label that is missing (the first rows are named), too long or not
  * UTF-8, not declared, more classes than half the rows, what wn_brought_match()
- * refuses, and when no feature is left and no probability was brought. */
+ * refuses, when no feature is left and no probability was brought, and when
+ * all of some are in the one block though there are to be two. */
 int wn_table_survey(struct wn_table *table, struct wn_error *error)
     WN_MUST_CHECK;
 void wn_table_free(struct wn_table *table);
@@ -152,7 +156,8 @@ const char *wn_table_kind_name(enum wn_column_kind kind);
 const char *wn_table_kind(const struct wn_table *table, size_t column);
 
 /* What is to be said of a column: "constant", "identifier", "predicts the
- * label" where it alone does suspiciously well (alone.h), or "". */
+ * label" where it alone does suspiciously well (alone.h), "second block", or
+ * "". */
 const char *wn_table_note(const struct wn_table *table, size_t column);
 /* What the broken cells of a column are not: "a number". */
 const char *wn_table_wanted(const struct wn_table *table, size_t column);

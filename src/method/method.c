@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define WN_METHOD(name) extern const struct wn_method wn_method_##name;
+#define WN_METHOD_PAIR(name) WN_METHOD(name)
 #define WN_METHOD_EXTRA(name) WN_METHOD(name)
 #include "method/methods.def"
 #undef WN_METHOD
@@ -13,11 +14,9 @@ const struct wn_method *const wn_methods[] = {
 #define WN_METHOD(name) &wn_method_##name,
 #include "method/methods.def"
 #undef WN_METHOD
-#undef WN_METHOD_EXTRA
     NULL};
 
 #define WN_METHOD(name) "|" #name
-#define WN_METHOD_EXTRA(name) WN_METHOD(name)
 const char wn_method_choices[] =
 #include "method/methods.def"
     ;
@@ -26,10 +25,17 @@ const char wn_method_choices[] =
 
 #define WN_METHOD(name) "," #name
 #define WN_METHOD_EXTRA(name)
+const char wn_method_paired[] =
+#include "method/methods.def"
+    ;
+#undef WN_METHOD_PAIR
+
+#define WN_METHOD_PAIR(name)
 const char wn_method_standard[] =
 #include "method/methods.def"
     ;
 #undef WN_METHOD
+#undef WN_METHOD_PAIR
 #undef WN_METHOD_EXTRA
 
 const struct wn_method *wn_method_find(const char *name)

@@ -68,8 +68,9 @@ struct wn_method {
 extern const struct wn_method *const wn_methods[];
 /* For the --methods row of an option table: "|a|b|c", to be used from its
  * second character, `wn_method_choices + 1`; likewise ",a,b", those that are
- * computed by default. */
-extern const char wn_method_choices[], wn_method_standard[];
+ * computed by default, and by default where there is a second block. */
+extern const char wn_method_choices[], wn_method_standard[],
+    wn_method_paired[];
 
 /* The one called `name`, or NULL. */
 const struct wn_method *wn_method_find(const char *name);

@@ -34,8 +34,10 @@ static const struct wn_option first_rows[] = {
      .help = "bring the features of arrays to one scale"},
     {.name = "link", .kind = WN_FLAG, .recorded = true,
      .help = "leave the features in the HDF5 file; they must not change"},
-    {.name = "features-b", .kind = WN_TEXT, .value = "ARRAY",
-     .help = "a second block of features that should agree with the first"},
+    {.name = "features-b", .kind = WN_TEXT, .value = "PATTERN",
+     .recorded = true,
+     .help = "columns, or an array, that are a second block of features, which "
+             "should agree with the first"},
     {.name = "dynamics", .kind = WN_TEXT, .value = "ARRAY",
      .help = "epochs x rows x classes that your own network gave"},
     {.name = "ignore", .kind = WN_LIST, .value = "PATTERN", .recorded = true,
@@ -258,7 +260,8 @@ static int settle_sniffed(struct wn_run *run, const struct wn_csv *csv,
 static int read_beside(struct gathered *gathered, struct wn_error *error)
 {
     gathered->beside = (struct beside){
-        .run = gathered->run, .rows = wn_csv_rows(gathered->table->csv)};
+        .run = gathered->run, .columns = gathered->table->second_block > 0,
+        .rows = wn_csv_rows(gathered->table->csv)};
     return ingest_beside_read(&gathered->beside, error);
 }
 

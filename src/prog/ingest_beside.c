@@ -76,7 +76,8 @@ int ingest_beside_read(struct beside *beside, struct wn_error *error)
 {
     struct wn_array *b = &beside->features_b, *dynamics = &beside->dynamics;
 
-    if (ingest_array(beside->run, beside->inside, "features-b", b, error) ||
+    if ((!beside->columns &&
+         ingest_array(beside->run, beside->inside, "features-b", b, error)) ||
         ingest_array(beside->run, beside->inside, "dynamics", dynamics, error))
         return -1;
     if (b->name && (check_numbers(b, error) ||

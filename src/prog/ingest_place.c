@@ -34,6 +34,26 @@ static bool ends_in(const char *text, const char *end)
     return length >= size && strcmp(text + length - size, end) == 0;
 }
 
+bool ingest_is_place(const char *text)
+{
+    return strstr(text, ":/") || ends_in(text, ".npy");
+}
+
+/* No absolute path goes into a file that may be passed on. */
+static int record_place(const struct wn_run *run, const char *option,
+                        const char *place, const char *colon,
+                        struct wn_error *error)
+{
+    const char *last = place;
+
+    if (*place != '/')
+        return 0;
+    for (const char *at = place; *at && at != colon; at++)
+        if (*at == '/')
+            last = at + 1;
+    return wn_option_settle(run->options, option, last, error);
+}
+
 int ingest_array(const struct wn_run *run, bool inside, const char *option,
                  struct wn_array *array, struct wn_error *error)
 {
@@ -46,6 +66,8 @@ int ingest_array(const struct wn_run *run, bool inside, const char *option,
         return 0;
     if (inside && !colon && !ends_in(place, ".npy"))
         return read_hdf5(run, wn_run_input(run), place, array, error);
+    if (record_place(run, option, place, colon, error))
+        return -1;
     if (!colon)
         return wn_npy_read(place, array, error);
     char *file = wn_copy_text(place, (size_t)(colon - place), error);

@@ -92,12 +92,13 @@ static int give_role(const struct wn_run *run, struct wn_table *table,
     return 0;
 }
 
-/* Give a kind to the columns whose names match; WN_KIND_GUESS ignores them.
- * Those with a role keep it: `--label=label_1 --ignore=label.*` says what is
- * meant. */
-static int give_kind(struct wn_table *table, const char *option,
-                     const char *text, enum wn_column_kind kind,
-                     struct wn_error *error)
+/* Hand over the columns whose names match, one at least: `take` returns whether
+ * it could. Those with a role keep it: `--label=label_1 --ignore=label.*` says
+ * what is meant. */
+static int give_matching(struct wn_table *table, const char *option,
+                         const char *text,
+                         bool (*take)(struct wn_column *column, int what),
+                         int what, struct wn_error *error)
 {
     struct wn_pattern *pattern = wn_pattern_new(option, text, error);
     size_t matches = 0;
@@ -105,7 +106,6 @@ static int give_kind(struct wn_table *table, const char *option,
 
     for (size_t c = 0; c < wn_csv_columns(table->csv) && status == 0; c++) {
         const char *name = wn_csv_column(table->csv, c);
-        struct wn_column *column = &table->column[c];
         const int match =
             wn_pattern_matches(pattern, name, strlen(name), error);
 
@@ -114,22 +114,34 @@ static int give_kind(struct wn_table *table, const char *option,
         if (match <= 0)
             continue;
         matches++;
-        if (column->role == WN_ROLE_FEATURE ||
-            column->role == WN_ROLE_IGNORED) {
-            column->role =
-                kind == WN_KIND_GUESS ? WN_ROLE_IGNORED : WN_ROLE_FEATURE;
-            column->kind = kind;
-        } else if (strcmp(text, name) == 0) {
+        if (!take(&table->column[c], what) && strcmp(text, name) == 0)
             status = wn_fail(error, WN_EUSAGE,
                              "--%s: column %s is the %s already", option,
                              name, wn_table_kind(table, c));
-        }
     }
     wn_pattern_free(pattern);
     if (status == 0 && matches == 0)
         return wn_fail(error, WN_EUSAGE,
                        "--%s: no column's name matches '%s'", option, text);
     return status;
+}
+
+/* WN_KIND_GUESS: to be ignored. */
+static bool take_kind(struct wn_column *column, int kind)
+{
+    if (column->role != WN_ROLE_FEATURE && column->role != WN_ROLE_IGNORED)
+        return false;
+    column->role = kind == WN_KIND_GUESS ? WN_ROLE_IGNORED : WN_ROLE_FEATURE;
+    column->kind = (enum wn_column_kind)kind;
+    return true;
+}
+
+/* What is ignored stays so: `--features-b=txt_.* --ignore=txt_9`. */
+static bool take_second(struct wn_column *column, int what)
+{
+    (void)what;
+    column->second = column->role == WN_ROLE_FEATURE;
+    return column->second || column->role == WN_ROLE_IGNORED;
 }
 
 static int fail_kind(const char *text, struct wn_error *error)
@@ -170,7 +182,7 @@ static int parse_kind(struct wn_table *table, const char *text,
     if (!pattern)
         return -1;
     const int status =
-        give_kind(table, "kind", pattern, (enum wn_column_kind)kind, error);
+        give_matching(table, "kind", pattern, take_kind, kind, error);
     free(pattern);
     return status;
 }
@@ -179,6 +191,7 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
                  struct wn_error *error)
 {
     const char *probability = wn_option_text(run->options, "probability");
+    const char *second = wn_option_text(run->options, "features-b");
     size_t ignored, told;
     const char *const *ignore =
         wn_option_list(run->options, "ignore", &ignored);
@@ -200,10 +213,15 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
         if (parse_kind(table, kind[i], error))
             return -1;
     for (size_t i = 0; i < ignored; i++)
-        if (give_kind(table, "ignore", ignore[i], WN_KIND_GUESS, error))
+        if (give_matching(table, "ignore", ignore[i], take_kind,
+                          WN_KIND_GUESS, error))
             return -1;
-    return 0;
+    return !second || ingest_is_place(second)
+               ? 0
+               : give_matching(table, "features-b", second, take_second, 0,
+                               error);
 }
+
 static int add_class(struct wn_table *table, const char *path,
                      const char *text, size_t length, struct wn_error *error)
 {

@@ -101,4 +101,8 @@ void ingest_tell_rows(const struct gathered *gathered)
                  wn_csv_name(table->csv), n + left, n, left, table->d,
                  table->d == 1 ? "" : "s", table->classes.count,
                  table->classes.count == 1 ? "" : "es");
+    if (table->second_block)
+        wn_talk_note(gathered->run->talk,
+                     "%s: the last %zu of the features are the second block",
+                     wn_csv_name(table->csv), table->second_block);
 }

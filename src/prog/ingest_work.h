@@ -20,11 +20,15 @@ int ingest_array(const struct wn_run *run, bool inside, const char *option,
                  struct wn_array *array, struct wn_error *error)
     WN_MUST_CHECK;
 
+/* Whether such a value names an array, and no columns of a table. */
+bool ingest_is_place(const char *text);
+
 /* ingest_beside.c: arrays beside any input. {.run, .inside, .rows} begins;
  * .keep, where not NULL, has the rows that stay. */
 struct beside {
     const struct wn_run *run;
     bool inside;
+    bool columns; /* the second block is in the input; ingest_write.c */
     size_t rows; /* of the input */
     const uint64_t *keep;
     struct wn_array features_b, dynamics;
@@ -58,6 +62,7 @@ struct gathered {
     size_t ids, id_room;
     struct wn_roles roles;
     struct beside beside;
+    struct wn_array_sink second; /* to beside.features_b */
     struct wn_clean clean; /* no rules without --rules */
     uint64_t *noted; /* broken cells of each column so far */
 };

@@ -15,11 +15,20 @@
 static int take_features(void *context, size_t n, const float *features,
                          struct wn_error *error)
 {
-    const struct gathered *gathered = context;
+    struct gathered *gathered = context;
+    const struct wn_table *table = gathered->table;
+    const size_t p = table->second_block, d = table->d - p;
 
-    if (gathered->table->d == 0)
+    if (table->d == 0)
         return 0;
-    return wn_audit_write_append(gathered->writer, n, features, error);
+    if (p == 0)
+        return wn_audit_write_append(gathered->writer, n, features, error);
+    for (size_t i = 0; i < n; i++, features += table->d)
+        if (wn_audit_write_append(gathered->writer, 1, features, error) ||
+            wn_array_put(&gathered->second, features + d, p * sizeof *features,
+                         error))
+            return -1;
+    return 0;
 }
 
 static void note_broken(struct gathered *gathered, struct wn_defect defect,
@@ -77,24 +86,51 @@ static int take_id(void *context, const struct wn_cell *cell,
 
 /* --- the audit file ----------------------------------------------------- */
 
-static int write_features(struct gathered *gathered, struct wn_error *error)
+/* The second block waits in a temporary file until the first is written, as an
+ * array beside the table would; then write_beside() has it. */
+static int encode(struct gathered *gathered, struct wn_error *error)
 {
     const struct wn_table *table = gathered->table;
     const struct wn_sink sink = {gathered, take_features, take_defect,
                                  take_id};
-    const size_t extent[3] = {wn_csv_rows(table->csv), table->d, 0};
+    struct wn_array *second = &gathered->beside.features_b;
+    int status;
+
+    if (table->second_block == 0)
+        return wn_table_encode(table, &sink, error);
+    if (wn_array_begin(second, "--features-b", error))
+        return -1;
+    second->rank = 2;
+    second->extent[0] = wn_csv_rows(table->csv);
+    second->extent[1] = table->second_block;
+    second->width = sizeof(float);
+    if (!wn_array_shape(second))
+        return wn_fail(error, WN_ENOMEM, "--features-b: too large");
+    if (wn_array_sink_open(&gathered->second, second, error))
+        return -1;
+    status = wn_table_encode(table, &sink, error);
+    return wn_array_sink_close(&gathered->second, status == 0, error) ||
+                   status
+               ? -1
+               : 0;
+}
+
+static int write_features(struct gathered *gathered, struct wn_error *error)
+{
+    const struct wn_table *table = gathered->table;
+    const size_t d = table->d - table->second_block;
+    const size_t extent[3] = {wn_csv_rows(table->csv), d, 0};
 
     /* Without features there are still identifiers and broken cells. */
     if (table->d == 0)
-        return wn_table_encode(table, &sink, error);
+        return encode(gathered, error);
     return wn_audit_write_begin(gathered->writer, "data/features", WN_F32,
                                 extent, error) ||
-                   wn_table_encode(table, &sink, error) ||
+                   encode(gathered, error) ||
                    wn_audit_write_end(gathered->writer, error) ||
                    wn_audit_write_names(
                        gathered->writer, "data/feature_name",
-                       (const char *const *)table->feature_name, table->d,
-                       error)
+                       (const char *const *)table->feature_name, d, error)
                ? -1
                : 0;
 }

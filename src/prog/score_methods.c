@@ -44,6 +44,12 @@ int score_choose_methods(const struct wn_run *run, struct work *work,
         strcmp(wn_option_text(run->options, "methods"), "all");
     size_t count = 0;
 
+    /* Who has two blocks wants them compared. */
+    if (!wn_option_given(run->options, "methods") &&
+        wn_audit_has(work->audit, "data/features_b") &&
+        wn_option_settle(run->options, "methods", wn_method_paired + 1,
+                         error))
+        return -1;
     while (wn_methods[count])
         count++;
     work->chosen = wn_new(count, sizeof *work->chosen, error);

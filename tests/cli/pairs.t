@@ -49,6 +49,10 @@ ok "$(grep -A 2 'Rows that speak against it' said | grep -q 'by  *row'
     echo $?)" "--explain shows the better partner"
 is "$(sed -n 's/^  pair_rank  *\([0-9]*\)  *\([0-9]*\)  *\([0-9]\)$/\1 \2/p' \
     said)" "108 110" "which is the row it was swapped with"
+score -q --model=neighbors --replicates=2 p.h5 -o whole.h5
+is "$(peek whole.h5 score options | tr ' ' '\n' | grep '^methods=')" \
+    "methods=el2n,grand,aum,forgetting,disagreement,pair_cosine,pair_rank" \
+    "pairs are compared by default where there are two blocks"
 flag -q --pair-share=1 s.h5 -f -o f.h5
 is "$(report f.h5 | sed -n 's/^  mismatched_pair  *\([0-9]*\) .*/\1/p')" 0 \
     "--pair-share=1 flags none"

@@ -44,6 +44,8 @@ static void every_row_is_complete_and_found(void **state)
     }
     assert_null(wn_method_find("nonsense"));
     assert_int_equal(wn_method_standard[0], ',');
+    assert_null(strstr(wn_method_standard, ",pair_rank"));
+    assert_non_null(strstr(wn_method_paired, ",pair_rank"));
 }
 
 static void disagreement_is_the_golden_one(void **state)
