@@ -118,9 +118,9 @@ static int refuse(const struct text *text, const struct word *word,
                    word->text, wanted);
 }
 
-/* index:value, behind index `last`. */
+/* index:value, the index at least `least`. */
 static int parse_pair(const struct text *text, const struct word *word,
-                      size_t last, size_t *index, double *value)
+                      size_t least, size_t *index, double *value)
 {
     const char *colon = memchr(word->text, ':', word->length);
     const size_t digits = colon ? (size_t)(colon - word->text) : 0;
@@ -136,9 +136,7 @@ static int parse_pair(const struct text *text, const struct word *word,
     if (digits == 0 ||
         !wn_number_parse(colon + 1, word->length - digits - 1, value))
         return refuse(text, word, "index:value");
-    if (*index == 0)
-        return refuse(text, word, "indices from 1");
-    if (*index <= last)
+    if (*index < least)
         return refuse(text, word, "indices that ascend");
     if (!(fabs(*value) <= FLT_MAX))
         return refuse(text, word, "a number within those of 4 bytes");
@@ -152,7 +150,8 @@ struct first {
     struct wn_libsvm *libsvm;
     struct wn_array_sink label, group;
     size_t offset_room, line_room, hash_room;
-    size_t features;
+    size_t end;  /* one behind the highest index */
+    bool zero;   /* there is an index 0 */
     bool narrow; /* all values are floats of 4 bytes */
 };
 
@@ -213,7 +212,7 @@ static int take_pairs(struct first *first, const char *at, const char *end)
 {
     struct word word;
     bool more = next_word(&at, end, &word), is_group;
-    size_t last = 0;
+    size_t least = 0, index;
 
     if (take_group(first, more ? &word : NULL, &is_group))
         return -1;
@@ -222,12 +221,14 @@ static int take_pairs(struct first *first, const char *at, const char *end)
     for (; more; more = next_word(&at, end, &word)) {
         double value;
 
-        if (parse_pair(first->text, &word, last, &last, &value))
+        if (parse_pair(first->text, &word, least, &index, &value))
             return -1;
         first->narrow = first->narrow && (double)(float)value == value;
+        first->zero = first->zero || index == 0;
+        least = index + 1;
     }
-    if (last > first->features)
-        first->features = last;
+    if (least > first->end)
+        first->end = least;
     return 0;
 }
 
@@ -286,21 +287,22 @@ static int first_pass(struct first *first)
 
 /* --- the second ---------------------------------------------------------- */
 
-/* The file may have changed since: no index beyond d is believed. */
+/* The file may have changed since: only base .. base+d-1 is believed. */
 static void fill_row(const struct text *text, const char *line,
-                     size_t length, double *row, size_t d)
+                     size_t length, double *row, size_t base, size_t d)
 {
     const char *at = line, *end = line + length;
     struct word word;
-    size_t index = 0;
+    size_t index;
     double value;
 
     if (!next_word(&at, end, &word))
         return;
     while (next_word(&at, end, &word))
         if (*word.text != 'q' &&
-            parse_pair(text, &word, index, &index, &value) == 0 && index <= d)
-            row[index - 1] = value;
+            parse_pair(text, &word, base, &index, &value) == 0 &&
+            index - base < d)
+            row[index - base] = value;
 }
 
 static int put_row(struct wn_array_sink *sink, double *row, size_t d,
@@ -317,8 +319,10 @@ static int put_row(struct wn_array_sink *sink, double *row, size_t d,
     return 0;
 }
 
-static int second_pass(struct text *text, struct wn_libsvm *libsvm, size_t d)
+static int second_pass(struct text *text, struct wn_libsvm *libsvm,
+                       size_t base)
 {
+    const size_t d = libsvm->features.columns;
     struct wn_array_sink sink;
     double *row = wn_new(d, sizeof *row, text->error);
     const char *line;
@@ -334,7 +338,7 @@ static int second_pass(struct text *text, struct wn_libsvm *libsvm, size_t d)
         if (rows == libsvm->rows || text->line != libsvm->line[rows])
             continue;
         memset(row, 0, d * sizeof *row);
-        fill_row(text, line, length, row, d);
+        fill_row(text, line, length, row, base, d);
         if (put_row(&sink, row, d, text->error)) {
             status = -1;
             break;
@@ -349,7 +353,8 @@ static int read_features(struct text *text, struct wn_libsvm *libsvm,
                          const struct first *first)
 {
     struct wn_array *array = &libsvm->features;
-    const size_t d = first->features;
+    const size_t base = first->zero ? 0 : 1;
+    const size_t d = first->end > base ? first->end - base : 0;
 
     if (d == 0)
         return wn_fail(text->error, WN_EDATA, "%s: found no features",
@@ -366,7 +371,7 @@ static int read_features(struct text *text, struct wn_libsvm *libsvm,
                        "each in %llu bytes: sparser than it is read here",
                        text->name, libsvm->rows, d,
                        (unsigned long long)text->size);
-    return second_pass(text, libsvm, d);
+    return second_pass(text, libsvm, base);
 }
 
 static void shape_column(struct wn_array *array, size_t rows)

@@ -3,10 +3,11 @@
  *
  *   row     = label [qid:NUMBER] *(index:value) [# comment] (LF / CR LF)
  *   label   = a number; "+1" and "1" are the same class, "1"
- *   index   = 1 .. WN_LIBSVM_INDEX, ascending in a row; others are 0
+ *   index   = 0 .. WN_LIBSVM_INDEX, ascending in a row; others are 0
  *
- * Blanks and TABs stand between. A line that is empty or begins with # is no
- * row. Anything else is refused with its line. Format: README of LIBSVM. */
+ * The first feature is index 1, or 0 where that occurs, as scikit-learn writes
+ * it. Blanks and TABs stand between. A line that is empty or begins with # is
+ * no row. Anything else is refused with its line. Format: README of LIBSVM. */
 #ifndef WN_DATA_LIBSVM_H
 #define WN_DATA_LIBSVM_H
 

@@ -439,8 +439,6 @@ static void tell(const struct arrays *arrays)
 {
     const size_t left = arrays->rows - arrays->n, d = arrays->features.columns;
     const size_t k = arrays->classes.count;
-    void (*const say)(struct wn_talk *, const char *, ...) =
-        left ? wn_talk_note : wn_talk_detail;
 
     if (d)
         wn_talk_detail(arrays->run->talk, "%s: scale: %s",
@@ -448,10 +446,10 @@ static void tell(const struct arrays *arrays)
                        arrays->rescale.how == WN_RESCALE_EVEN     ? "even"
                        : arrays->rescale.how == WN_RESCALE_ROBUST ? "robust"
                                                                   : "none");
-    say(arrays->run->talk,
-        "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
-        "%zu class%s", arrays->source, arrays->rows, arrays->n, left, d,
-        d == 1 ? "" : "s", k, k == 1 ? "" : "es");
+    wn_talk_note(arrays->run->talk,
+                 "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
+                 "%zu class%s", arrays->source, arrays->rows, arrays->n, left,
+                 d, d == 1 ? "" : "s", k, k == 1 ? "" : "es");
 }
 
 int arrays_write(struct arrays *arrays, struct wn_error *error)

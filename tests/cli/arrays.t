@@ -114,6 +114,14 @@ runs 'libsvm' ingest i.svm --from=libsvm --scale=robust -q -f -o s.h5
 is "$(one s.h5)" "$(one c.h5)" 'the same'
 is "$(peek s.h5 data/row_offset u64 | tail -1)" "$(wc -c <i.svm)" \
     'knows where rows stand'
+paste -d' ' codes x | awk '{ printf "%s", $1
+    for (j = 2; j <= NF; j++) if ($j != 0) printf " %d:%s", j - 2, $j
+    print "" }' >zero.svm
+runs 'libsvm from a pipe, indices from 0' sh -c 'cat zero.svm |
+    ingest --from=libsvm --scale=robust -o zero.h5'
+is "$(one zero.h5)" "$(one c.h5)" 'the same'
+is "$(cat err)" 'ingest: -: 150 rows in = 150 kept + 0 rejected, 4 features, 3 classes' \
+    'and says what came in'
 printf '# two classes\n\n+1 qid:3 1:.5 3:2\r\n-1 qid:3\t2:1e-3 # none\r\n1 qid:4' \
     >q.svm
 runs 'libsvm with qid and comments' ingest q.svm --from=libsvm --scale=none \

@@ -142,7 +142,7 @@ bad-svm-index-again.svm|:4: found '1:2', wanted indices that ascend
 bad-svm-index-beyond.svm|:4: found '1048577:1', wanted an index of at most 1048576
 bad-svm-index-descends.svm|:4: found '1:2', wanted indices that ascend
 bad-svm-index-huge.svm|:4: found '99999999999999999999:1', wanted an index of at most 1048576
-bad-svm-index-zero.svm|:4: found '0:1', wanted indices from 1
+bad-svm-index-zeros.svm|:4: found '0:2', wanted indices that ascend
 bad-svm-infinite.svm|:4: found '1:inf', wanted index:value
 bad-svm-label-word.svm|:4: found 'yes', wanted one number as label
 bad-svm-labels-alone.svm|: found no features

@@ -168,7 +168,7 @@ put bad-svm-index-again.svm "${g}-1 1:1 1:2\n"
 put bad-svm-index-beyond.svm "${g}-1 1048577:1\n"
 put bad-svm-index-descends.svm "${g}-1 2:1 1:2\n"
 put bad-svm-index-huge.svm "${g}-1 99999999999999999999:1\n"
-put bad-svm-index-zero.svm "${g}-1 0:1\n"
+put bad-svm-index-zeros.svm "${g}-1 0:1 0:2\n"
 put bad-svm-infinite.svm "${g}-1 1:inf\n"
 put bad-svm-label-word.svm "${g}yes 1:1\n"
 put bad-svm-labels-alone.svm '1\n-1\n1\n'

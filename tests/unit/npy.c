@@ -153,7 +153,7 @@ static const struct {
     {"1 1:2\nx 1:2\n", ":2: found 'x', wanted one number as label"},
     {"1 1:2\n1,2 1:2\n", ":2: found '1,2', wanted one number as label"},
     {"1:2 2:3\n", ":1: found '1:2', wanted a label first"},
-    {"1 0:2\n", ":1: found '0:2', wanted indices from 1"},
+    {"1 0:2 0:3\n", ":1: found '0:3', wanted indices that ascend"},
     {"1 -1:2\n", ":1: found '-1:2', wanted index:value"},
     {"1 2:2 2:3\n", ":1: found '2:3', wanted indices that ascend"},
     {"1 2:2 1:3\n", ":1: found '1:3', wanted indices that ascend"},
