@@ -13,16 +13,16 @@
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)
 {
-    int status;
-    double *t = wn_corrected_transition(view, &status, error);
+    struct wn_transition fit;
+    int status = wn_corrected_fit(view, &fit, NULL, error);
     double *u = NULL;
 
     (void)options;
     (void)spread;
-    if (!t)
+    if (status)
         return status;
     u = wn_new(wn_product(view->k, view->k, 1), sizeof *u, error);
-    status = u ? wn_transition_invert(t, view->k, u, error) : -1;
+    status = u ? wn_transition_invert(fit.t, view->k, u, error) : -1;
     /* A matrix without inverse is a property of the data. */
     if (status && error->code == WN_ENUMERIC)
         status = 1;
@@ -31,7 +31,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
                      ? 0
                      : (float)wn_backward_loss(view->probability + i * view->k,
                                                u, view->k, view->label[i]);
-    free(t);
+    wn_transition_free(&fit);
     free(u);
     return status;
 }

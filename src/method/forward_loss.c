@@ -4,25 +4,23 @@
  * -log sum_t p_t T[t][y] with p the out-of-sample probabilities and T the
  * transition matrix that the labels of neighbours imply: small where the noise
  * often makes this label of what the row looks like. ALGORITHMS 5.1. */
-#include <stdlib.h>
-
 #include "method/corrected.h"
 #include "model/correction.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)
 {
-    int status;
-    double *t = wn_corrected_transition(view, &status, error);
+    struct wn_transition fit;
+    const int status = wn_corrected_fit(view, &fit, NULL, error);
 
     (void)options;
     (void)spread;
-    for (size_t i = 0; t && i < view->n; i++)
+    for (size_t i = 0; status == 0 && i < view->n; i++)
         out[i] = view->label[i] < 0
                      ? 0
                      : (float)wn_forward_loss(view->probability + i * view->k,
-                                              t, view->k, view->label[i]);
-    free(t);
+                                              fit.t, view->k, view->label[i]);
+    wn_transition_free(&fit);
     return status;
 }
 

@@ -8,6 +8,7 @@
 
 #include "model/neighbors.h"
 #include "util/error.h"
+#include "util/message.h"
 #include "util/options.h"
 
 enum wn_need {
@@ -41,6 +42,7 @@ struct wn_view {
     enum wn_metric metric;    /* what near means */
     int threads;
     uint64_t seed;
+    struct wn_talk *talk; /* for notes and progress; NULL: keep quiet */
 };
 
 struct wn_method {

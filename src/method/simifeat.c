@@ -28,57 +28,106 @@ static size_t edges_in(const struct wn_view *view, const uint8_t *in, size_t i,
     return count;
 }
 
-/* The counts of row i by class. */
-static void tally(const struct wn_view *view, const double *cosine, size_t i,
-                  const size_t *edge, size_t edges, double *count)
+/* The counts of one row: only a few of the k classes have any. */
+struct tally {
+    size_t k, classes;
+    double *count;   /* k, 0 outside `touched` */
+    int32_t *touched; /* m + 1: the classes counted, rising */
+};
+
+static void count_in(struct tally *tally, int32_t class, double weight)
+{
+    size_t at = tally->classes;
+
+    while (at && tally->touched[at - 1] > class)
+        at--;
+    if (!at || tally->touched[at - 1] != class) {
+        memmove(tally->touched + at + 1, tally->touched + at,
+                (tally->classes - at) * sizeof *tally->touched);
+        tally->touched[at] = class;
+        tally->classes++;
+    }
+    tally->count[class] += weight;
+}
+
+/* The counts of row i by class, in place of those of the row before. */
+static void count_row(const struct wn_view *view, const double *cosine,
+                      size_t i, const size_t *edge, size_t edges,
+                      struct tally *tally)
 {
     const double *v = cosine + i * view->m;
     double self = 0;
 
-    memset(count, 0, view->k * sizeof *count);
+    for (size_t c = 0; c < tally->classes; c++)
+        tally->count[tally->touched[c]] = 0;
+    tally->classes = 0;
     if (edges > 1)
         self = 2 * v[edge[0]] - v[edge[1]];
-    count[view->label[i]] += 1 - self;
+    count_in(tally, view->label[i], 1 - self);
     for (size_t e = 0; e < edges; e++) {
         const int32_t j = view->neighbor[i * view->m + edge[e]];
 
-        count[view->label[j]] += 1 - v[edge[e]];
+        count_in(tally, view->label[j], 1 - v[edge[e]]);
     }
+}
+
+/* The class with most, the lowest on ties. Where none counts above 0, those
+ * that do not count at all may be ahead of those that do. */
+static int32_t winner(const struct tally *tally)
+{
+    int32_t best = tally->touched[0];
+
+    for (size_t c = 1; c < tally->classes; c++)
+        if (tally->count[tally->touched[c]] > tally->count[best])
+            best = tally->touched[c];
+    if (tally->count[best] > 0)
+        return best;
+    best = 0;
+    for (size_t c = 1; c < tally->k; c++)
+        if (tally->count[c] > tally->count[best])
+            best = (int32_t)c;
+    return best;
+}
+
+static double length(const struct tally *tally)
+{
+    double square = 0;
+
+    for (size_t c = 0; c < tally->classes; c++)
+        square += tally->count[tally->touched[c]] *
+                  tally->count[tally->touched[c]];
+    return sqrt(square);
 }
 
 int wn_simifeat_draw(const struct wn_view *view, const double *cosine,
                      const uint8_t *in, size_t most, double *score,
                      int32_t *vote, struct wn_error *error)
 {
-    double *count = wn_new(view->k, sizeof *count, error);
+    struct tally tally = {
+        .k = view->k,
+        .count = wn_new(view->k, sizeof *tally.count, error),
+        .touched = wn_new(view->m + 1, sizeof *tally.touched, error)};
     size_t *edge = wn_new(view->m, sizeof *edge, error);
     int status = -1;
 
-    if (!count || !edge)
+    if (!tally.count || !tally.touched || !edge)
         goto done;
     for (size_t i = 0; i < view->n; i++) {
-        size_t best = 0;
-        double square = 0;
-
         vote[i] = -1;
         score[i] = 0;
         if (!in[i] || view->label[i] < 0)
             continue;
-        tally(view, cosine, i, edge, edges_in(view, in, i, most, edge),
-              count);
-        for (size_t c = 0; c < view->k; c++) {
-            square += count[c] * count[c];
-            if (count[c] > count[best])
-                best = c;
-        }
+        count_row(view, cosine, i, edge, edges_in(view, in, i, most, edge),
+                  &tally);
         const double share =
-            count[view->label[i]] / fmax(sqrt(square), 1e-12);
+            tally.count[view->label[i]] / fmax(length(&tally), 1e-12);
         score[i] = -log(fmax(share, 0) + 1e-8);
-        vote[i] = (int32_t)best;
+        vote[i] = winner(&tally);
     }
     status = 0;
 done:
-    free(count);
+    free(tally.count);
+    free(tally.touched);
     free(edge);
     return status;
 }

@@ -3,37 +3,28 @@
  *
  * In each random draw the share of a class that is called noisy is its noise
  * rate by the transition matrix that the labels of neighbours imply
- * (model/hoc.h). With more classes than that can be fitted for the rates are
- * those of one vote over all rows.
+ * (model/hoc.h). With more classes than that can be fitted for, or too few
+ * rows, the rates are those of one vote over all rows.
  * ALGORITHMS 3.4, 3.5. */
 #include "method/simifeat.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "method/corrected.h"
 #include "method/cosine.h"
-#include "model/hoc.h"
 #include "util/memory.h"
 
-/* Noise rates by the transition matrix. */
+/* Noise rates by the transition matrix; 1 and why if there can be none. */
 static int rates_by_transition(const struct wn_view *view, double *rate,
                                struct wn_error *error)
 {
-    struct wn_consensus seen = {0};
-    struct wn_transition fit = {0};
-    int status = -1;
+    struct wn_transition fit;
+    const int status = wn_corrected_fit(view, &fit, rate, error);
 
-    if (wn_consensus_new(&seen, view->k, error))
-        return -1;
-    wn_consensus_count(&seen, view->label, view->neighbor, view->n, view->m);
-    if (wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, NULL, error))
-        goto done;
-    for (size_t c = 0; c < view->k; c++)
-        rate[c] = wn_simifeat_rate(fit.t[c * view->k + c], fit.p[c],
-                                   seen.c1[c]);
-    status = 0;
-done:
-    wn_consensus_free(&seen);
+    for (size_t c = 0; status == 0 && c < view->k; c++)
+        rate[c] =
+            wn_simifeat_rate(fit.t[c * view->k + c], fit.p[c], rate[c]);
     wn_transition_free(&fit);
     return status;
 }
@@ -86,10 +77,15 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     (void)spread;
     if (!rate)
         return -1;
-    if (view->k <= WN_HOC_CLASSES)
-        status = rates_by_transition(view, rate, error);
-    else
+    status = rates_by_transition(view, rate, error);
+    if (status > 0) {
+        wn_talk_note(view->talk,
+                     "simifeat_rank: %s; the labels of neighbours vote on the "
+                     "noise rates instead",
+                     error->text);
+        *error = (struct wn_error){0};
         status = rates_by_vote(view, rate, error);
+    }
     if (status == 0)
         status = wn_simifeat_run(view, rate, out, error);
     free(rate);

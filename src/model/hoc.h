@@ -7,25 +7,23 @@
  *   c1[a] = sum_t p_t T_ta,  c2[a][b] = sum_t p_t T_ta T_tb,
  *   c3[a][b][c] = sum_t p_t T_ta T_tb T_tc.
  * Zhu, Song and Liu, "Clusterability as an alternative to anchor points",
- * ICML 2021. */
+ * ICML 2021.
+ *
+ * The model's c2 and c3 are never written down: with G = T T',
+ *   |c2|^2 = sum_tu p_t p_u G_tu^2,  |c3|^2 = sum_tu p_t p_u G_tu^3,
+ * and what they share with the counts is a sum over the labels that occur. A
+ * step takes 4 k^3 + O(triples k) operations where the plain sums take k^4. */
 #ifndef WN_MODEL_HOC_H
 #define WN_MODEL_HOC_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/consensus.h"
 #include "util/error.h"
 
-/* The work grows with k to the fourth power; more classes are refused. */
-enum { WN_HOC_CLASSES = 40, WN_HOC_UPDATES = 1500 };
-
-/* Shares of single rows, pairs and triples; each sums to 1. */
-struct wn_consensus {
-    size_t k;
-    double *c1; /* k */
-    double *c2; /* k x k: own label, nearest */
-    double *c3; /* k x k x k: own, nearest, second nearest */
-};
+/* More classes would take the 1,500 steps into minutes. */
+enum { WN_HOC_CLASSES = 512, WN_HOC_UPDATES = 1500 };
 
 /* The transition matrix that explains them. */
 struct wn_transition {
@@ -35,23 +33,22 @@ struct wn_transition {
     double loss; /* of the fit, 0 = exact */
 };
 
-int wn_consensus_new(struct wn_consensus *consensus, size_t k,
-                     struct wn_error *error) WN_MUST_CHECK;
-void wn_consensus_free(struct wn_consensus *consensus);
-/* Count rows with a label and two neighbours (n x m, nearest first, those
- * without a label passed over). Where there is none, all stay 0. */
-void wn_consensus_count(struct wn_consensus *consensus, const int32_t *label,
-                        const int32_t *neighbor, size_t n, size_t m);
+/* Whether label[n] can tell the k k - 1 free numbers of T and p: fails with
+ * WN_EDATA and why if there are more of them than labelled rows, or more
+ * classes than WN_HOC_CLASSES. Known before there is a graph. */
+int wn_transition_told(const int32_t *label, size_t n, size_t k,
+                       struct wn_error *error) WN_MUST_CHECK;
 
 /* Fit T and p by `updates` steps of Adam (rate .1) on the sum of the three
  * Frobenius norms of the differences, from T near the identity and p even; the
  * best of the steps is kept (after the first five), where the reference gives
  * back the last. `trace` (updates + 1, or NULL) gets the loss before each
- * step. Errors: WN_EUSAGE for k > WN_HOC_CLASSES, WN_ENOMEM. Compared with:
- * docta, golden:hoc. */
+ * step. The same for any `threads`. Errors: WN_ENOMEM. Compared with: docta,
+ * golden:hoc; the plain sums over all k^3 cells. */
 int wn_transition_fit(struct wn_transition *transition,
                       const struct wn_consensus *consensus, size_t updates,
-                      double *trace, struct wn_error *error) WN_MUST_CHECK;
+                      int threads, double *trace,
+                      struct wn_error *error) WN_MUST_CHECK;
 void wn_transition_free(struct wn_transition *transition);
 
 #endif

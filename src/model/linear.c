@@ -47,3 +47,14 @@ void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
                 (blasint)columns, (blasint)inner, alpha, a, (blasint)lda, b,
                 (blasint)ldb, beta, c, (blasint)ldc);
 }
+
+void wn_gemm_double(int transpose_a, int transpose_b, size_t rows,
+                    size_t columns, size_t inner, const double *a, size_t lda,
+                    const double *b, size_t ldb, double *c, size_t ldc)
+{
+    wn_large_check();
+    cblas_dgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+                transpose_b ? CblasTrans : CblasNoTrans, (blasint)rows,
+                (blasint)columns, (blasint)inner, 1, a, (blasint)lda, b,
+                (blasint)ldb, 0, c, (blasint)ldc);
+}

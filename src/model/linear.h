@@ -22,5 +22,9 @@ const char *wn_linear_better(void);
 void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
              size_t inner, float alpha, const float *a, size_t lda,
              const float *b, size_t ldb, float beta, float *c, size_t ldc);
+/* The same in double, C = op(A) op(B). */
+void wn_gemm_double(int transpose_a, int transpose_b, size_t rows,
+                    size_t columns, size_t inner, const double *a, size_t lda,
+                    const double *b, size_t ldb, double *c, size_t ldc);
 
 #endif

@@ -175,7 +175,8 @@ int score_methods(const struct wn_run *run, const struct work *work,
         .distance = work->distance, .dynamics = work->dynamics,
         .pairs = work->pairs, .trusted = data->trusted,
         .label_name = data->label_name, .metric = work->metric,
-        .threads = run->threads, .seed = score_seed(run)};
+        .threads = run->threads, .seed = score_seed(run),
+        .talk = run->talk};
 
     for (size_t i = 0; wn_methods[i]; i++) {
         if (!work->chosen[i])

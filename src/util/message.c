@@ -69,7 +69,7 @@ void wn_talk_note(struct wn_talk *talk, const char *format, ...)
 {
     va_list list;
 
-    if (talk->level == WN_QUIET)
+    if (!talk || talk->level == WN_QUIET)
         return;
     va_start(list, format);
     say_list(talk, format, list);

@@ -29,7 +29,8 @@ void wn_talk_open(struct wn_talk *talk, const char *program);
 
 /* An error: always shown. */
 void wn_talk_error(struct wn_talk *talk, const struct wn_error *error);
-/* A warning or a note that is not asked for: dropped by --quiet. */
+/* A warning or a note that is not asked for: dropped by --quiet, and where
+ * `talk` is NULL. */
 void wn_talk_note(struct wn_talk *talk, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Only with --verbose. */
