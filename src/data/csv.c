@@ -52,6 +52,7 @@ struct wn_csv {
     struct stat opened;
     struct wn_window file; /* its beginning */
     uint64_t header_begin, header_end, header_line; /* empty: none */
+    size_t unnamed; /* columns whose name there is empty */
     char **column;
     size_t columns;
     struct wn_index index;
@@ -302,6 +303,18 @@ static int check_repeated(const struct wn_csv *csv, struct wn_error *error)
                    (size_t)(first - csv->column) + 1);
 }
 
+/* What a column without a name is called; NULL on failure. */
+static char *name_place(size_t column, struct wn_error *error)
+{
+    struct wn_text name = {0};
+
+    if (wn_text_format(&name, error, "c%zu", column + 1)) {
+        wn_text_free(&name);
+        return NULL;
+    }
+    return name.bytes;
+}
+
 static int number_columns(struct wn_csv *csv, size_t count,
                           struct wn_error *error)
 {
@@ -309,13 +322,9 @@ static int number_columns(struct wn_csv *csv, size_t count,
     if (!csv->column)
         return -1;
     for (size_t c = 0; c < count; c++) {
-        struct wn_text name = {0};
-
-        if (wn_text_format(&name, error, "c%zu", c + 1)) {
-            wn_text_free(&name);
+        csv->column[c] = name_place(c, error);
+        if (!csv->column[c])
             return -1;
-        }
-        csv->column[c] = name.bytes;
         csv->columns++;
     }
     return 0;
@@ -328,9 +337,6 @@ static int name_columns(struct wn_csv *csv, const struct wn_cell *cells,
     if (!csv->column)
         return -1;
     for (size_t c = 0; c < count; c++) {
-        if (cells[c].length == 0)
-            return fail_header(csv, c, error,
-                               "found an empty name, wanted a column name");
         if (cells[c].length > WN_CSV_NAME)
             return fail_header(csv, c, error,
                                "found a name of more than 1,024 bytes, wanted "
@@ -339,10 +345,14 @@ static int name_columns(struct wn_csv *csv, const struct wn_cell *cells,
             return fail_header(csv, c, error,
                                "found a name that is not UTF-8, wanted UTF-8: "
                                "see iconv(1)");
-        csv->column[c] = wn_copy_text(cells[c].text, cells[c].length, error);
+        csv->column[c] =
+            cells[c].length
+                ? wn_copy_text(cells[c].text, cells[c].length, error)
+                : name_place(c, error);
         if (!csv->column[c])
             return -1;
         csv->columns++;
+        csv->unnamed += cells[c].length == 0;
     }
     return check_repeated(csv, error);
 }
@@ -597,6 +607,11 @@ char wn_csv_delimiter(const struct wn_csv *csv)
 size_t wn_csv_columns(const struct wn_csv *csv)
 {
     return csv->columns;
+}
+
+size_t wn_csv_unnamed(const struct wn_csv *csv)
+{
+    return csv->unnamed;
 }
 
 const char *wn_csv_column(const struct wn_csv *csv, size_t column)

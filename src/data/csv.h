@@ -68,7 +68,7 @@ extern const struct wn_csv_form wn_csv_form_standard;
 
 /* Open `path` (NULL or "-": standard input), scan it, read the header.
  * Errors: WN_EIO; WN_EDATA for a file that is empty or no text, a header with
- * an empty, repeated, too long or non-UTF-8 name, too many columns, and what
+ * a repeated, too long or non-UTF-8 name, too many columns, and what
  * the scan finds malformed. */
 struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
                            struct wn_error *error) WN_MUST_CHECK;
@@ -84,6 +84,9 @@ const char *wn_csv_name(const struct wn_csv *csv);
 const struct wn_csv_form *wn_csv_form(const struct wn_csv *csv);
 char wn_csv_delimiter(const struct wn_csv *csv);
 size_t wn_csv_columns(const struct wn_csv *csv);
+/* How many have an empty name in the header; they are called by their place,
+ * c1, c2 and so on, as all are without a header. */
+size_t wn_csv_unnamed(const struct wn_csv *csv);
 const char *wn_csv_column(const struct wn_csv *csv, size_t column);
 /* The column called `name`, or -1. */
 long wn_csv_find(const struct wn_csv *csv, const char *name);

@@ -156,13 +156,13 @@ static int ask_cells(struct wn_cell *first, const size_t *numbers,
         const bool numeric = filled[c] && numbers[c] * 100 >=
                                               filled[c] * LEAST_PERCENT;
 
-        if (first[c].length == 0 || (numeric && is_number(&first[c])))
+        if (numeric && is_number(&first[c]))
             return -1;
-        answer |= numeric;
+        answer |= numeric && first[c].length;
     }
     qsort(first, columns, sizeof *first, by_text);
     for (size_t c = 1; c < columns; c++)
-        if (by_text(&first[c - 1], &first[c]) == 0)
+        if (first[c].length && by_text(&first[c - 1], &first[c]) == 0)
             return -1;
     return answer;
 }

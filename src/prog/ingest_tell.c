@@ -66,7 +66,13 @@ int ingest_tell(const struct gathered *gathered, struct wn_error *error)
 {
     const struct wn_table *table = gathered->table;
     const size_t n = wn_csv_rows(table->csv);
+    const size_t unnamed = wn_csv_unnamed(table->csv);
 
+    if (unnamed)
+        wn_talk_note(gathered->run->talk,
+                     "%s: %zu column%s without a name in the header: called "
+                     "by place, c1, c2 and so on", wn_csv_name(table->csv),
+                     unnamed, unnamed == 1 ? "" : "s");
     ingest_tell_rules(gathered);
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (table->column[c].invalid > WN_INGEST_NOTES)

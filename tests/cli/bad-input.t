@@ -55,12 +55,12 @@ bad-decimal-comma.csv|:3: found 4 fields, wanted 3
 bad-empty.csv|: found an empty file, wanted a header and rows
 bad-gzip.csv|: found gzip data, wanted text: see zcat(1)
 bad-hdf5.csv|: HDF5 cannot open it: damaged or cut off
-bad-header-after-blank.csv|:4: field 2: found an empty name, wanted a column name
+bad-header-after-blank.csv|:4: field 2: found the name 'c2' again (field 1 has it), wanted another
 bad-header-cr.csv|:1: field 2: found a carriage return without a line feed, wanted LF or CR LF at the end of a line
-bad-header-empty-first.csv|:1: field 1: found an empty name, wanted a column name
-bad-header-empty-last.csv|:1: field 3: found an empty name, wanted a column name
-bad-header-empty-name.csv|:1: field 2: found an empty name, wanted a column name
-bad-header-empty-quoted.csv|:1: field 2: found an empty name, wanted a column name
+bad-header-empty-first.csv|:1: field 2: found the name 'c1' again (field 1 has it), wanted another
+bad-header-empty-last.csv|:1: field 3: found the name 'c3' again (field 1 has it), wanted another
+bad-header-empty-name.csv|:1: field 2: found the name 'c2' again (field 1 has it), wanted another
+bad-header-empty-quoted.csv|:1: field 2: found the name 'c2' again (field 1 has it), wanted another
 bad-header-long-name.csv|:1: field 1: found a name of more than 1,024 bytes, wanted at most that (is this the header?)
 bad-header-not-utf8.csv|:1: field 1: found a name that is not UTF-8, wanted UTF-8: see iconv(1)
 bad-header-nul.csv|:1: field 2: found a NUL byte, wanted text (is this file binary?)

@@ -100,4 +100,24 @@ done
 ingest --label=income --id=id "$samples/mixed.csv" -o s.h5 -f 2>err
 is "$(grep -c predicts err)" 0 "nor of mixed"
 
+# --- a header with gaps, as pandas writes its index and sheets their margins ----
+awk 'BEGIN { print ",a,y,"; for (i = 0; i < 40; i++)
+    printf "%d,%d,%s,\n", i, i % 7, i % 2 ? "p" : "q" }' >gaps.csv
+awk 'BEGIN { print "a,y"; for (i = 0; i < 40; i++)
+    printf "%d,%s\n", i % 7, i % 2 ? "p" : "q" }' >whole.csv
+runs "columns without a name" ingest --label=y gaps.csv -o gaps.h5
+is "$(head -n 1 err)" "ingest: gaps.csv: 2 columns without a name in the header:\
+ called by place, c1, c2 and so on" "are told"
+is "$(report --columns --format=tsv gaps.h5 | cut -f1,2 | tr '\t\n' '  ')" \
+    "column kind c1 identifier a numeric y label c4 categorical " "and named"
+ingest --label=y -q whole.csv -o whole.h5
+is "$("$build/tests/cli/peek" gaps.h5 data/features digest)" \
+    "$("$build/tests/cli/peek" whole.h5 data/features digest)" \
+    "an index and an empty margin are no features"
+prune --drop=none gaps.h5 | cmp - gaps.csv
+ok $? "and come out as they were"
+runs "the label may be one" ingest --label=c1 -q gaps.csv -o c1.h5
+fails_with 2 "gaps.csv: found no column 'c3' for --label" \
+    ingest --label=c3 gaps.csv -o none.h5
+
 done_testing

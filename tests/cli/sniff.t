@@ -61,8 +61,13 @@ is "$?:$(head -n 1 err)" "0:ingest: words.csv: found --delimiter=','" \
 ingest --sniff --label=c2 words.csv 2>err --kind=c1:categorical >a.h5
 is "$?:$(head -n 1 err)" "0:ingest: words.csv: found --delimiter=','\
  --no-header" "or that there is none"
-printf 'a,,label\n1,2,x\n2,3,y\n' >empty.csv
-found "--delimiter=',' --no-header" empty.csv
+printf ',a,,label,\n0,1,2,x,\n1,2,3,y,\n' >empty.csv
+found "--delimiter=','" empty.csv
+printf '1,,x\n2,3,y\n3,4,x\n' >gap.csv
+found "--delimiter=',' --no-header" gap.csv
+printf ',x\n3,y\n4,x\n' >first.csv
+fails_with 2 "found nothing that tells whether the first record is a header" \
+    ingest --sniff first.csv
 printf 'a,a,label\n1,2,x\n2,3,y\n' >twice.csv
 found "--delimiter=',' --no-header" twice.csv
 

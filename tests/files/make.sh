@@ -72,10 +72,10 @@ put bad-binary.csv '\177ELF\002\001\001\000\000\000'
 # --- header -----------------------------------------------------------------
 put bad-header-only.csv "$h"
 put bad-header-only-no-newline.csv 'a,b,label'
-put bad-header-empty-name.csv "a,,label\n$four"
-put bad-header-empty-first.csv ",b,label\n$four"
-put bad-header-empty-last.csv 'a,label,\n1,x,\n2,y,\n'
-put bad-header-empty-quoted.csv "a,\"\",label\n$four"
+put bad-header-empty-name.csv "c2,,label\n$four"
+put bad-header-empty-first.csv ",c1,label\n$four"
+put bad-header-empty-last.csv 'c3,label,\n1,x,\n2,y,\n'
+put bad-header-empty-quoted.csv "c2,\"\",label\n$four"
 put bad-header-repeated.csv "a,a,label\n$four"
 put bad-header-repeated-label.csv 'label,a,label\nx,1,x\ny,2,y\n'
 put bad-header-repeated-quoted.csv "a,\"a\",label\n$four"
@@ -87,7 +87,7 @@ put bad-header-quote.csv "a,b\"c,label\n$four"
 put bad-header-text-after-quote.csv "a,\"b\"c,label\n$four"
 put bad-header-open-quote.csv "a,\"b,label\n$four"
 put bad-header-cr.csv "a,b\rc,label\n$four"
-put bad-header-after-blank.csv "\n\n\na,,label\n$four"
+put bad-header-after-blank.csv "\n\n\nc2,,label\n$four"
 {
     awk 'BEGIN { for (i = 0; i < 1025; i++) printf "n"; print ",b,label" }'
     rows 3
