@@ -116,7 +116,6 @@ is "$("$build/tests/cli/peek" gaps.h5 data/features digest)" \
     "an index and an empty margin are no features"
 prune --drop=none gaps.h5 | cmp - gaps.csv
 ok $? "and come out as they were"
-runs "the label may be one" ingest --label=c1 -q gaps.csv -o c1.h5
 fails_with 2 "gaps.csv: found no column 'c3' for --label" \
     ingest --label=c3 gaps.csv -o none.h5
 

@@ -68,7 +68,8 @@ static bool plain_record(struct plain *plain, size_t *fields, uint64_t *sum)
     for (;;) {
         const size_t behind = plain_field(plain, at, sum);
 
-        if (!behind && !(at == 0 && at_end(plain, 0))) {
+        if (!behind &&
+            !(at == 0 && (at_end(plain, 0) || plain->text[0] == ','))) {
             while (at < plain->length && plain->text[at] != '\n')
                 at++;
             plain->at = at + 1;
