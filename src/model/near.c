@@ -13,6 +13,7 @@
 
 #include "util/large.h"
 #include "util/memory.h"
+#include "util/wide.h"
 
 /* Above what underflow can take from a sum of 65,535 products. */
 #define TINY 0x1p-120f
@@ -295,6 +296,20 @@ static void rank(const struct wn_near *near, const struct wn_pool *pool,
     qsort(winners, pool->count, sizeof *winners, compare_winners);
 }
 
+/* What is above the highest of m candidates cannot win. */
+static void lower_limit(const struct wn_near *near, struct wn_pool *pool,
+                        const struct wn_candidate *entries)
+{
+    float limit = 0;
+
+    for (size_t e = 0; e < near->m; e++)
+        limit = fmaxf(limit, entries[e].high);
+    /* Distances that round to the same float are ties. */
+    limit = limit * (1 + 0x1p-20f) + TINY;
+    if (limit < pool->limit)
+        pool->limit = limit;
+}
+
 /* After tightening: drop every candidate that cannot win. */
 static void drop_losers(const struct wn_near *near, struct wn_pool *pool,
                         size_t i)
@@ -305,13 +320,7 @@ static void drop_losers(const struct wn_near *near, struct wn_pool *pool,
     if (pool->count <= near->m)
         return;
     wn_near_select(pool->entries, pool->count, near->m);
-    float limit = 0;
-    for (size_t e = 0; e < near->m; e++)
-        limit = fmaxf(limit, pool->entries[e].high);
-    /* Distances that round to the same float are ties. */
-    limit = limit * (1 + 0x1p-20f) + TINY;
-    if (limit < pool->limit)
-        pool->limit = limit;
+    lower_limit(near, pool, pool->entries);
     for (size_t e = 0; e < pool->count; e++) {
         const struct wn_candidate entry = pool->entries[e];
         const double squares =
@@ -373,6 +382,37 @@ void wn_near_decide(const struct wn_near *near, struct wn_pool *pool, size_t i,
         index[w] = there ? scratch[w].row : -1;
         distance[w] = there ? scratch[w].distance : INFINITY;
     }
+}
+
+/* The least of each WN_NEAR_PAD-th column of dots + widen bias. */
+WN_WIDE static void find_least(const float *dots, const float *bias,
+                               size_t columns, float widen, float *least)
+{
+    for (size_t l = 0; l < WN_NEAR_PAD; l++)
+        least[l] = INFINITY;
+    for (size_t c = 0; c < columns; c += WN_NEAR_PAD)
+        for (size_t l = 0; l < WN_NEAR_PAD; l++) {
+            const float high = dots[c + l] + widen * bias[c + l];
+
+            least[l] = high < least[l] ? high : least[l];
+        }
+}
+
+void wn_near_begin(const struct wn_near *near, struct wn_pool *pool, size_t i,
+                   const float *dots, const float *bias, size_t columns)
+{
+    /* From (1 - c) |b|^2 to (1 + c) |b|^2, and some for rounding. */
+    const float widen = (float)(1 + 2.5 * near->slack / (1 - near->slack));
+    struct wn_candidate entries[WN_NEAR_PAD];
+    float least[WN_NEAR_PAD];
+
+    if (near->group || near->m > WN_NEAR_PAD)
+        return;
+    find_least(dots, bias, columns, widen, least);
+    for (size_t l = 0; l < WN_NEAR_PAD; l++)
+        entries[l].high = widen * near->bias[i] + least[l];
+    wn_near_select(entries, WN_NEAR_PAD, near->m);
+    lower_limit(near, pool, entries);
 }
 
 #if defined(__x86_64__)

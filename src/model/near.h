@@ -89,6 +89,13 @@ void wn_near_select(struct wn_candidate *entries, size_t length, size_t count);
 /* Empty, with room for near->room entries at `entries`. */
 void wn_pool_start(struct wn_pool *pool, struct wn_candidate *entries);
 
+/* Give a pool a limit before the first tile of row i is scanned: the m-th
+ * smallest of the least `high` of WN_NEAR_PAD shares of its columns, which is
+ * not below the m-th smallest of them all.
+ *   dots, bias  as for the scan; row i itself has a bias of infinity */
+void wn_near_begin(const struct wn_near *near, struct wn_pool *pool, size_t i,
+                   const float *dots, const float *bias, size_t columns);
+
 /* The columns of one row of a tile that may be near for either side:
  *   dots     -2 a.b, one a column
  *   bias, limit  of the columns, padded to WN_NEAR_PAD with a bias of infinity

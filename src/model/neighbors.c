@@ -147,6 +147,24 @@ static void offer_columns(const struct search *s, struct bench *bench,
     omp_unset_lock(&s->locks[second / BLOCK]);
 }
 
+/* Limits from the tile of a block with itself. */
+static void begin_block(const struct search *s, struct bench *bench,
+                        size_t block, size_t rows)
+{
+    const size_t first = block * BLOCK;
+
+    omp_set_lock(&s->locks[block]);
+    for (size_t i = 0; i < rows; i++) {
+        const float bias = bench->bias[i];
+
+        bench->bias[i] = INFINITY;
+        wn_near_begin(&s->near, &s->pools[first + i], first + i,
+                      bench->dots + i * BLOCK, bench->bias, rows);
+        bench->bias[i] = bias;
+    }
+    omp_unset_lock(&s->locks[block]);
+}
+
 static void do_tile(const struct search *s, size_t a, size_t b,
                     struct bench *bench)
 {
@@ -157,13 +175,14 @@ static void do_tile(const struct search *s, size_t a, size_t b,
 
     wn_gemm(0, 1, rows, columns, p, -2, s->y + first * p, p,
             s->y + second * p, p, 0, bench->dots, BLOCK);
+    for (size_t j = 0; j < BLOCK; j++)
+        bench->bias[j] = j < columns ? s->near.bias[second + j] : INFINITY;
+    if (a == b)
+        begin_block(s, bench, a, rows);
     copy_limits(s, a, bench->row_limit);
     copy_limits(s, b, bench->column_limit);
-    for (size_t j = 0; j < BLOCK; j++) {
-        bench->bias[j] = j < columns ? s->near.bias[second + j] : INFINITY;
-        if (a == b) /* each pair comes twice: once for either side */
-            bench->column_limit[j] = -INFINITY;
-    }
+    for (size_t j = 0; a == b && j < BLOCK; j++)
+        bench->column_limit[j] = -INFINITY; /* each pair comes twice */
     struct wn_hit *hit = bench->hits;
     for (size_t i = 0; i < rows; i++) {
         bench->count[i] = wn_near_scan(bench->dots + i * BLOCK, bench->bias,
