@@ -93,7 +93,7 @@ static void look_at(const struct between *b, struct desk *desk,
     for (size_t i = 0; i < rows; i++) {
         const size_t row = (size_t)query[i];
         const size_t count = wn_near_scan(
-            desk->dots + i * BLOCK, desk->bias, desk->limit, columns,
+            desk->dots + i * BLOCK, desk->bias, desk->limit, columns, i,
             near->bias[row], desk->pools[i].limit, desk->hits);
 
         for (size_t h = 0; h < count; h++)

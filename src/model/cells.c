@@ -155,7 +155,7 @@ static void look(const struct file *file, struct seeker *seeker,
             struct wn_pool *pool = &seeker->pools[who[q]];
             const size_t i = (size_t)seeker->row[who[q]];
             const size_t hits = wn_near_scan(
-                seeker->dots + q * BLOCK, seeker->bias, seeker->limit, width,
+                seeker->dots + q * BLOCK, seeker->bias, seeker->limit, width, q,
                 file->near.bias[i], pool->limit, seeker->hits);
 
             for (size_t h = 0; h < hits; h++) {

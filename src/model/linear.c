@@ -17,24 +17,50 @@ const char *wn_linear_kernels(void)
     return openblas_get_corename();
 }
 
+#if defined(__x86_64__)
+static bool runs(const char *const *names, size_t count)
+{
+    const char *found = openblas_get_corename();
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(found, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* All that the wide kernel sets of OpenBLAS use. */
+static bool has_avx512(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl");
+}
+#endif
+
 const char *wn_linear_better(void)
 {
 #if defined(__x86_64__)
     static const char *const older[] = {"Haswell", "Zen", "Sandybridge",
                                         "Nehalem", "Prescott"};
-    const char *found = openblas_get_corename();
 
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx512f") ||
-        !__builtin_cpu_supports("avx512dq") ||
-        !__builtin_cpu_supports("avx512bw") ||
-        !__builtin_cpu_supports("avx512vl"))
-        return NULL;
-    for (size_t i = 0; i < sizeof older / sizeof *older; i++)
-        if (strcmp(found, older[i]) == 0)
-            return "SkylakeX";
+    if (has_avx512() && runs(older, sizeof older / sizeof *older))
+        return "SkylakeX";
 #endif
     return NULL;
+}
+
+bool wn_linear_is_wide(void)
+{
+#if defined(__x86_64__)
+    static const char *const wide[] = {"SkylakeX", "Cooperlake",
+                                       "SapphireRapids"};
+
+    return has_avx512() && runs(wide, sizeof wide / sizeof *wide);
+#else
+    return false;
+#endif
 }
 
 void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,

@@ -4,6 +4,7 @@
 #ifndef WN_MODEL_LINEAR_H
 #define WN_MODEL_LINEAR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Call once before any product: one BLAS thread. */
@@ -16,6 +17,9 @@ const char *wn_linear_kernels(void);
  * A program gets it by OPENBLAS_CORETYPE in the environment, which the library
  * reads while it is loaded. */
 const char *wn_linear_better(void);
+
+/* Whether OpenBLAS runs a kernel set for AVX-512, and the processor can. */
+bool wn_linear_is_wide(void);
 
 /* C = alpha op(A) op(B) + beta C, row-major float. op(A) is rows x inner,
  * op(B) inner x columns; the ld are row strides of A, B and C as stored. */

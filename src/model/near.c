@@ -296,16 +296,49 @@ static void rank(const struct wn_near *near, const struct wn_pool *pool,
     qsort(winners, pool->count, sizeof *winners, compare_winners);
 }
 
-/* What is above the highest of m candidates cannot win. */
-static void lower_limit(const struct wn_near *near, struct wn_pool *pool,
-                        const struct wn_candidate *entries)
+/* The m-th smallest of WN_NEAR_PAD, those from `count` on being infinite.
+ * Comparing each with each is quicker than guessing where to go next. */
+WN_WIDE static float mth_of_few(const float *high, size_t count, size_t m)
 {
-    float limit = 0;
+    int32_t below[WN_NEAR_PAD] = {0};
+    float found = -INFINITY;
 
-    for (size_t e = 0; e < near->m; e++)
-        limit = fmaxf(limit, entries[e].high);
-    /* Distances that round to the same float are ties. */
-    limit = limit * (1 + 0x1p-20f) + TINY;
+    for (size_t f = 0; f < count; f++) {
+        const float other = high[f];
+
+        for (int e = 0; e < WN_NEAR_PAD; e++)
+            below[e] += other < high[e];
+    }
+    for (int e = 0; e < WN_NEAR_PAD; e++) {
+        const float own = below[e] < (int32_t)m ? high[e] : -INFINITY;
+
+        found = own > found ? own : found;
+    }
+    return found;
+}
+
+/* The m-th smallest `high` of `count` entries, m <= count. */
+static float mth_high(struct wn_candidate *entries, size_t count, size_t m)
+{
+    float few[WN_NEAR_PAD], most = -INFINITY;
+
+    if (count <= WN_NEAR_PAD) {
+        for (size_t e = 0; e < WN_NEAR_PAD; e++)
+            few[e] = e < count ? entries[e].high : INFINITY;
+        return mth_of_few(few, count, m);
+    }
+    wn_near_select(entries, count, m);
+    for (size_t e = 0; e < m; e++)
+        most = fmaxf(most, entries[e].high);
+    return most;
+}
+
+/* m candidates are no higher than `high`. */
+static void lower_limit(struct wn_pool *pool, float high)
+{
+    /* Distances that round to the same float are ties; some are below 0. */
+    const float limit = fmaxf(high, 0) * (1 + 0x1p-20f) + TINY;
+
     if (limit < pool->limit)
         pool->limit = limit;
 }
@@ -319,8 +352,7 @@ static void drop_losers(const struct wn_near *near, struct wn_pool *pool,
 
     if (pool->count <= near->m)
         return;
-    wn_near_select(pool->entries, pool->count, near->m);
-    lower_limit(near, pool, pool->entries);
+    lower_limit(pool, mth_high(pool->entries, pool->count, near->m));
     for (size_t e = 0; e < pool->count; e++) {
         const struct wn_candidate entry = pool->entries[e];
         const double squares =
@@ -403,23 +435,20 @@ void wn_near_begin(const struct wn_near *near, struct wn_pool *pool, size_t i,
 {
     /* From (1 - c) |b|^2 to (1 + c) |b|^2, and some for rounding. */
     const float widen = (float)(1 + 2.5 * near->slack / (1 - near->slack));
-    struct wn_candidate entries[WN_NEAR_PAD];
     float least[WN_NEAR_PAD];
 
     if (near->group || near->m > WN_NEAR_PAD)
         return;
     find_least(dots, bias, columns, widen, least);
-    for (size_t l = 0; l < WN_NEAR_PAD; l++)
-        entries[l].high = widen * near->bias[i] + least[l];
-    wn_near_select(entries, WN_NEAR_PAD, near->m);
-    lower_limit(near, pool, entries);
+    lower_limit(pool, widen * near->bias[i] +
+                          mth_of_few(least, WN_NEAR_PAD, near->m));
 }
 
 #if defined(__x86_64__)
 /* Eight columns at a time. */
 __attribute__((target("avx2"))) static size_t
 scan_eights(const float *dots, const float *bias, const float *limit,
-            size_t columns, float row_bias, float row_limit,
+            size_t columns, size_t row, float row_bias, float row_limit,
             struct wn_hit *hits)
 {
     const __m256 own_bias = _mm256_set1_ps(row_bias);
@@ -439,7 +468,7 @@ scan_eights(const float *dots, const float *bias, const float *limit,
             const size_t j = c + (size_t)__builtin_ctz(mask);
 
             hits[count++] = (struct wn_hit){
-                (int32_t)j, (row_bias + bias[j]) + dots[j]};
+                (int32_t)row, (int32_t)j, (row_bias + bias[j]) + dots[j]};
         }
     }
     return count;
@@ -463,15 +492,15 @@ static bool chunk_has_hit(const float *dots, const float *bias,
 }
 
 size_t wn_near_scan(const float *dots, const float *bias, const float *limit,
-                    size_t columns, float row_bias, float row_limit,
-                    struct wn_hit *hits)
+                    size_t columns, size_t row, float row_bias,
+                    float row_limit, struct wn_hit *hits)
 {
     size_t count = 0;
 
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2"))
-        return scan_eights(dots, bias, limit, columns, row_bias, row_limit,
-                           hits);
+        return scan_eights(dots, bias, limit, columns, row, row_bias,
+                           row_limit, hits);
 #endif
     for (size_t c = 0; c < columns; c += WN_NEAR_PAD) {
         if (!chunk_has_hit(dots + c, bias + c, limit + c, row_bias,
@@ -481,7 +510,8 @@ size_t wn_near_scan(const float *dots, const float *bias, const float *limit,
             const float low = (row_bias + bias[j]) + dots[j];
 
             if (low <= row_limit || low <= limit[j])
-                hits[count++] = (struct wn_hit){(int32_t)j, low};
+                hits[count++] = (struct wn_hit){
+                    (int32_t)row, (int32_t)j, low};
         }
     }
     return count;

@@ -49,9 +49,9 @@ struct wn_winner {
     int32_t row;
 };
 
-/* A pair that a scan found: the column within its tile. */
+/* A pair that a scan found, within its tile. */
 struct wn_hit {
-    int32_t column;
+    int32_t row, column;
     float low;
 };
 
@@ -99,10 +99,11 @@ void wn_near_begin(const struct wn_near *near, struct wn_pool *pool, size_t i,
 /* The columns of one row of a tile that may be near for either side:
  *   dots     -2 a.b, one a column
  *   bias, limit  of the columns, padded to WN_NEAR_PAD with a bias of infinity
+ *   row  that of the hits
  * Returns how many there are, in rising order. */
 size_t wn_near_scan(const float *dots, const float *bias, const float *limit,
-                    size_t columns, float row_bias, float row_limit,
-                    struct wn_hit *hits);
+                    size_t columns, size_t row, float row_bias,
+                    float row_limit, struct wn_hit *hits);
 
 /* Row j may be among the nearest of row i, whose candidates are in `pool`.
  *   scratch  near->room of them */

@@ -2,7 +2,8 @@
 /* Exact nearest neighbours: candidates from SGEMM, winners in double; see
  * near.h for why that is exact.
  *
- * Pairs of row blocks are multiplied once and serve both sides. */
+ * Pairs of row blocks are multiplied once and serve both sides, by a kernel
+ * that looks at the products at once where there is one (tile.h). */
 #include "model/neighbors.h"
 
 #include <math.h>
@@ -12,14 +13,16 @@
 
 #include "model/linear.h"
 #include "model/near.h"
+#include "model/tile.h"
 #include "util/large.h"
 #include "util/memory.h"
 
-enum { BLOCK = 512 }; /* rows of a tile */
+enum { BLOCK = 384 }; /* rows of a tile: whole panels of them */
 
 struct search {
     struct wn_near near;
-    const float *y; /* n x p, prepared rows */
+    const struct wn_tile_kernel *kernel; /* or NULL: SGEMM */
+    const float *y; /* n x p, prepared rows, or blocks of panels of them */
     float *owned;   /* y where it is not x */
     struct wn_candidate *entries;
     struct wn_pool *pools;
@@ -36,10 +39,14 @@ static int prepare(struct search *s, const struct wn_graph *graph,
     s->blocks = (n + BLOCK - 1) / BLOCK;
     if (wn_near_start(&s->near, graph, error))
         return -1;
+    s->kernel = wn_tile_kernel();
+    if (s->kernel && s->near.p > s->kernel->longest)
+        s->kernel = NULL;
     s->y = graph->x;
-    if (!s->near.plain) {
+    if (s->kernel || !s->near.plain) {
         s->y = s->owned =
-            wn_large_new(wn_product(n, s->near.p, 1), sizeof *s->owned, error);
+            wn_large_new(wn_product(n + WN_NEAR_PAD, s->near.p, 1),
+                         sizeof *s->owned, error);
         if (!s->owned)
             return -1;
     }
@@ -49,12 +56,6 @@ static int prepare(struct search *s, const struct wn_graph *graph,
     s->locks = wn_new(s->blocks, sizeof *s->locks, error);
     if (!s->pools || !s->entries || !s->locks)
         return -1;
-#pragma omp parallel for num_threads(graph->threads)
-    for (size_t i = 0; i < n; i++) {
-        if (s->owned)
-            wn_near_row(&s->near, i, s->owned + i * s->near.p);
-        wn_pool_start(&s->pools[i], s->entries + i * s->near.room);
-    }
     for (size_t b = 0; b < s->blocks; b++)
         omp_init_lock(&s->locks[b]);
     s->locked = true;
@@ -76,11 +77,23 @@ static void release(struct search *s)
 /* What a thread works with. */
 struct bench {
     float *dots;         /* BLOCK x BLOCK, -2 a.b */
-    struct wn_hit *hits; /* up to BLOCK x BLOCK, row after row */
+    struct wn_hit *hits; /* up to BLOCK x BLOCK */
     struct wn_winner *scratch;
-    size_t count[BLOCK]; /* hits of a row */
-    float bias[BLOCK], row_limit[BLOCK], column_limit[BLOCK];
+    float *row; /* p */
+    float row_bias[BLOCK], bias[BLOCK];
+    float row_limit[BLOCK], column_limit[BLOCK];
 };
+
+static void bench_free(struct bench *bench)
+{
+    if (!bench)
+        return;
+    free(bench->dots);
+    free(bench->hits);
+    free(bench->scratch);
+    free(bench->row);
+    free(bench);
+}
 
 static struct bench *bench_new(const struct search *s, struct wn_error *error)
 {
@@ -91,17 +104,30 @@ static struct bench *bench_new(const struct search *s, struct wn_error *error)
     bench->dots = wn_new(BLOCK * BLOCK, sizeof *bench->dots, error);
     bench->hits = wn_new(BLOCK * BLOCK, sizeof *bench->hits, error);
     bench->scratch = wn_new(s->near.room, sizeof *bench->scratch, error);
-    return bench;
+    bench->row = wn_new(s->near.p, sizeof *bench->row, error);
+    if (bench->dots && bench->hits && bench->scratch && bench->row)
+        return bench;
+    bench_free(bench);
+    return NULL;
 }
 
-static void bench_free(struct bench *bench)
+/* Empty pools, and the rows where they are not those of x. */
+static void fill(const struct search *s, struct bench **benches, int threads)
 {
-    if (!bench)
-        return;
-    free(bench->dots);
-    free(bench->hits);
-    free(bench->scratch);
-    free(bench);
+    const size_t p = s->near.p;
+
+#pragma omp parallel for num_threads(threads)
+    for (size_t i = 0; i < s->near.n; i++) {
+        float *row = benches[omp_get_thread_num()]->row;
+
+        wn_pool_start(&s->pools[i], s->entries + i * s->near.room);
+        if (s->kernel) {
+            wn_near_row(&s->near, i, row);
+            wn_tile_pack(s->kernel, row, i, p, s->owned);
+        } else if (s->owned) {
+            wn_near_row(&s->near, i, s->owned + i * p);
+        }
+    }
 }
 
 static void copy_limits(const struct search *s, size_t block, float *limit)
@@ -115,36 +141,43 @@ static void copy_limits(const struct search *s, size_t block, float *limit)
     omp_unset_lock(&s->locks[block]);
 }
 
-/* The hits to the rows of the tile, and to those of its columns. */
-static void offer_rows(const struct search *s, struct bench *bench,
-                       size_t first, size_t rows, size_t second)
+static void copy_bias(const struct search *s, size_t block, float *bias)
 {
-    const struct wn_hit *hit = bench->hits;
+    const size_t begin = block * BLOCK;
 
-    omp_set_lock(&s->locks[first / BLOCK]);
-    for (size_t i = 0; i < rows; i++)
-        for (size_t h = 0; h < bench->count[i]; h++, hit++)
-            if (first + i != second + (size_t)hit->column)
-                wn_near_offer(&s->near, &s->pools[first + i], first + i,
-                              second + (size_t)hit->column, hit->low,
-                              bench->scratch);
-    omp_unset_lock(&s->locks[first / BLOCK]);
+    for (size_t i = 0; i < BLOCK; i++)
+        bias[i] = begin + i < s->near.n ? s->near.bias[begin + i] : INFINITY;
 }
 
-static void offer_columns(const struct search *s, struct bench *bench,
-                          size_t first, size_t rows, size_t second)
+/* The hits to the rows of the tile, and to those of its columns. */
+static void offer_rows(const struct search *s, const struct bench *bench,
+                       size_t count, size_t a, size_t b)
 {
-    const struct wn_hit *hit = bench->hits;
+    omp_set_lock(&s->locks[a]);
+    for (size_t h = 0; h < count; h++) {
+        const struct wn_hit hit = bench->hits[h];
+        const size_t i = a * BLOCK + (size_t)hit.row;
+        const size_t j = b * BLOCK + (size_t)hit.column;
 
-    omp_set_lock(&s->locks[second / BLOCK]);
-    for (size_t i = 0; i < rows; i++)
-        for (size_t h = 0; h < bench->count[i]; h++, hit++) {
-            const size_t j = second + (size_t)hit->column;
-
-            wn_near_offer(&s->near, &s->pools[j], j, first + i, hit->low,
+        if (i != j)
+            wn_near_offer(&s->near, &s->pools[i], i, j, hit.low,
                           bench->scratch);
-        }
-    omp_unset_lock(&s->locks[second / BLOCK]);
+    }
+    omp_unset_lock(&s->locks[a]);
+}
+
+static void offer_columns(const struct search *s, const struct bench *bench,
+                          size_t count, size_t a, size_t b)
+{
+    omp_set_lock(&s->locks[b]);
+    for (size_t h = 0; h < count; h++) {
+        const struct wn_hit hit = bench->hits[h];
+        const size_t j = b * BLOCK + (size_t)hit.column;
+
+        wn_near_offer(&s->near, &s->pools[j], j, a * BLOCK + (size_t)hit.row,
+                      hit.low, bench->scratch);
+    }
+    omp_unset_lock(&s->locks[b]);
 }
 
 /* Limits from the tile of a block with itself. */
@@ -165,35 +198,57 @@ static void begin_block(const struct search *s, struct bench *bench,
     omp_unset_lock(&s->locks[block]);
 }
 
+static void multiply(const struct search *s, const struct wn_tile *tile,
+                     float *dots)
+{
+    if (s->kernel)
+        s->kernel->multiply(tile, dots, BLOCK);
+    else
+        wn_gemm(0, 1, tile->rows, tile->columns, tile->p, -2, tile->first,
+                tile->p, tile->second, tile->p, 0, dots, BLOCK);
+}
+
+static size_t scan_dots(const struct wn_tile *tile, const struct bench *bench)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < tile->rows; i++)
+        count += wn_near_scan(bench->dots + i * BLOCK, tile->bias,
+                              tile->column_limit, tile->columns, i,
+                              tile->row_bias[i], tile->row_limit[i],
+                              bench->hits + count);
+    return count;
+}
+
 static void do_tile(const struct search *s, size_t a, size_t b,
                     struct bench *bench)
 {
-    const size_t first = a * BLOCK, second = b * BLOCK, p = s->near.p;
-    const size_t n = s->near.n;
-    const size_t rows = n - first < BLOCK ? n - first : BLOCK;
-    const size_t columns = n - second < BLOCK ? n - second : BLOCK;
+    const size_t n = s->near.n, p = s->near.p;
+    const size_t first = a * BLOCK, second = b * BLOCK;
+    const struct wn_tile tile = {
+        .first = s->y + first * p, .second = s->y + second * p, .p = p,
+        .rows = n - first < BLOCK ? n - first : BLOCK,
+        .columns = n - second < BLOCK ? n - second : BLOCK,
+        .row_bias = bench->row_bias, .bias = bench->bias,
+        .row_limit = bench->row_limit, .column_limit = bench->column_limit};
+    const bool at_once = s->kernel && a != b;
 
-    wn_gemm(0, 1, rows, columns, p, -2, s->y + first * p, p,
-            s->y + second * p, p, 0, bench->dots, BLOCK);
-    for (size_t j = 0; j < BLOCK; j++)
-        bench->bias[j] = j < columns ? s->near.bias[second + j] : INFINITY;
+    wn_large_check();
+    copy_bias(s, a, bench->row_bias);
+    copy_bias(s, b, bench->bias);
+    if (!at_once)
+        multiply(s, &tile, bench->dots);
     if (a == b)
-        begin_block(s, bench, a, rows);
+        begin_block(s, bench, a, tile.rows);
     copy_limits(s, a, bench->row_limit);
     copy_limits(s, b, bench->column_limit);
     for (size_t j = 0; a == b && j < BLOCK; j++)
         bench->column_limit[j] = -INFINITY; /* each pair comes twice */
-    struct wn_hit *hit = bench->hits;
-    for (size_t i = 0; i < rows; i++) {
-        bench->count[i] = wn_near_scan(bench->dots + i * BLOCK, bench->bias,
-                                       bench->column_limit, columns,
-                                       s->near.bias[first + i],
-                                       bench->row_limit[i], hit);
-        hit += bench->count[i];
-    }
-    offer_rows(s, bench, first, rows, second);
+    const size_t count = at_once ? s->kernel->scan(&tile, bench->hits)
+                                 : scan_dots(&tile, bench);
+    offer_rows(s, bench, count, a, b);
     if (a != b)
-        offer_columns(s, bench, first, rows, second);
+        offer_columns(s, bench, count, a, b);
 }
 
 /* The winners of a block of rows, into the output. */
@@ -260,10 +315,10 @@ int wn_neighbors(const struct wn_graph *graph, int32_t *index,
         goto done;
     for (int t = 0; t < threads; t++) {
         benches[t] = bench_new(&s, error);
-        if (!benches[t] || !benches[t]->dots || !benches[t]->hits ||
-            !benches[t]->scratch)
+        if (!benches[t])
             goto done;
     }
+    fill(&s, benches, threads);
     search_tiles(&s, benches, threads, graph->talk, index, distance);
     status = 0;
 done:
@@ -278,6 +333,7 @@ double wn_neighbors_bytes(size_t n, size_t d, size_t m)
 {
     const double candidates = (double)wn_near_room(n, m);
 
-    return (double)n * (4 * (double)(d + 1) + 16 + sizeof(struct wn_pool) +
+    return 4 * (double)(n + WN_NEAR_PAD) * (double)(d + 1) +
+           (double)n * (16 + sizeof(struct wn_pool) +
                         candidates * sizeof(struct wn_candidate));
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model/tile.h: the products of two blocks of rows, looked at while they are
+ * still in registers. Private to this room.
+ *
+ * SGEMM writes a tile of dot products that is read once, for the few that may
+ * be near. Where rows are short that costs as much as a fifth of the product.
+ * A kernel here keeps the sums of a few rows by a few columns in registers,
+ * compares them with the limits of both sides, and writes the hits only. The
+ * bounds of near.h hold for its sums as for those of SGEMM.
+ *
+ * Rows are packed in panels: number k of row r of a panel of w rows is at
+ * k w + r. Goto and van de Geijn, Anatomy of high-performance matrix
+ * multiplication (2008). */
+#ifndef WN_MODEL_TILE_H
+#define WN_MODEL_TILE_H
+
+#include <stddef.h>
+
+#include "model/near.h"
+
+/* Two blocks, each beginning with a panel. */
+struct wn_tile {
+    const float *first, *second; /* packed */
+    size_t rows, columns, p;     /* rows of the first, of the second */
+    /* Of the rows and the columns, to the end of the last panel: infinite
+     * where there is no row. */
+    const float *row_bias, *bias;
+    const float *row_limit, *column_limit;
+};
+
+struct wn_tile_kernel {
+    size_t panel; /* rows of a panel, no more than WN_NEAR_PAD */
+    /* Room for a row of so many numbers in the cache. */
+    size_t longest;
+    /* -2 a.b, row i at dots + i stride, to the end of the last panels. */
+    void (*multiply)(const struct wn_tile *tile, float *dots, size_t stride);
+    /* The pairs that may be near for either side, in no order; how many. */
+    size_t (*scan)(const struct wn_tile *tile, struct wn_hit *hits);
+};
+
+/* That of this processor and of the kernel set OpenBLAS runs; NULL where SGEMM
+ * is as good. */
+const struct wn_tile_kernel *wn_tile_kernel(void);
+
+/* Row i of p numbers into the panels at `packed`. */
+void wn_tile_pack(const struct wn_tile_kernel *kernel, const float *row,
+                  size_t i, size_t p, float *packed);
+
+#endif
