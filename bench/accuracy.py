@@ -1,57 +1,58 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How well planted wrong labels are found: accuracy.py SOURCE [OPTION...]
+"""How well planted wrong labels are found:
+accuracy.py SOURCE [SET...] [OPTION...]
 
-Run by `make bench-accuracy` with the programs in PATH. On every data set and
-kind of noise: average precision, area under the ROC curve and precision at the
-true count of `1 - probability of the label`, of every score and of suspicion,
-and the average precision of scikit-learn's usual models on the same encoded
-features and labels, out of sample (LR, MLP: 5 folds; ET: out of bag; kNN:
-share of 10 neighbours with another label).
+Run by `make bench-accuracy [BENCH="digits letter"] [ACCURACY="OPTION..."]`
+with the programs in PATH. On every data set and kind of noise: average
+precision, area under the ROC curve and precision at the true count of
+`1 - probability of the label`, of every score and of suspicion, and of
+scikit-learn's usual models on the same encoded features and labels, out of
+sample (LR, MLP: 5 folds; ET: out of bag; kNN: share of 10 neighbours with
+another label). Numbers are means over the seeds. The end is a table of what is
+to be reached. SET: digits, wine, breast_cancer, iris, mixed, letter, mnist10k,
+reviews, adult; all of them, those that are there (the last four:
+SOURCE/../shared/data).
 
-  --sets=A,B    digits, wine, breast_cancer, iris, letter, mnist10k; those
-                that are there (letter and mnist10k: SOURCE/../shared/data)
   --noise=A,B   sym10 sym20 sym40 pair20 inst20: share of labels flipped to any
                 other class, to the next class, or where another class is near
+                (the data sets' own noise, where they have it)
+  --seeds=N     plantings of a set below 2,000 rows (5)
   --score=ARGS  options for score
-  --no-peers    winnow alone"""
+  --keep=FILE   where results are kept, so that a run can be made in pieces
+                (bench/accuracy.tsv): peers that are there for the same
+                features and labels are not run again, and the last table goes
+                over all that is there
+  --no-peers    winnow alone
+  --bars        only the last table, of what was kept"""
 
 import csv
 import gzip
+import hashlib
 import os
 import random
 import subprocess
 import sys
 import tempfile
 
+SAMPLES = ["digits", "wine", "breast_cancer", "iris", "mixed"]
+SHARED = ["letter", "mnist10k", "reviews", "adult"]
 NOISE = ["sym10", "sym20", "sym40", "pair20", "inst20"]
+PEERS = ["LR", "MLP", "ET", "kNN"]
 LABEL = {"digits": "digit", "wine": "cultivar", "breast_cancer": "diagnosis",
-         "iris": "species"}
+         "iris": "species", "mixed": "income"}
 
 
-def sample(source, name):
-    """Columns, rows of text, true labels of a sample."""
-    with open(f"{source}/samples/{name}.csv") as file:
-        head, *rows = csv.reader(file)
-    label = head.index(LABEL[name]) if LABEL[name] in head else len(head) - 1
-    true = [row[label] for row in rows]
-    if name == "digits":
-        with open(f"{source}/samples/digits.truth.csv") as file:
-            for row in csv.DictReader(file):
-                true[int(row["row"])] = row["true"]
-    keep = [j for j in range(len(head)) if j != label]
+def table(file, label, left_out=()):
+    """Columns, rows of text, true labels, given labels by kind of noise."""
+    head, *rows = (row for row in csv.reader(file) if row)
+    at = head.index(label)
+    keep = [j for j, name in enumerate(head)
+            if not name.startswith(label) and name not in left_out]
+    given = {name[len(label) + 1:]: [row[j] for row in rows]
+             for j, name in enumerate(head) if name.startswith(label + "_")}
     return [head[j] for j in keep], [[r[j] for j in keep] for r in rows], \
-        true, {}
-
-
-def letter(data):
-    with gzip.open(f"{data}/letter.csv.gz", "rt") as file:
-        head, *rows = csv.reader(file)
-    keep = [j for j, name in enumerate(head) if not name.startswith("label")]
-    given = {name[6:]: [row[j] for row in rows]
-             for j, name in enumerate(head) if name.startswith("label_")}
-    return [head[j] for j in keep], [[r[j] for j in keep] for r in rows], \
-        [row[head.index("label")] for row in rows], given
+        [row[at] for row in rows], given
 
 
 def mnist(data):
@@ -65,30 +66,59 @@ def mnist(data):
     return [f"p{j}" for j in range(len(x[0]))], x, labels["label"], given
 
 
-def near_classes(rows):
-    """Standardised rows as numpy array, or None without numpy."""
+def read_set(source, name):
+    """As table(), or None where it is not there."""
+    data = f"{source}/../shared/data"
+    if name in SHARED:
+        if not os.path.isdir(data):
+            return None
+        if name == "mnist10k":
+            return mnist(data)
+        with gzip.open(f"{data}/{name}.csv.gz", "rt", newline="") as file:
+            return table(file, "income" if name == "adult" else "label",
+                         ["id"])
+    with open(f"{source}/samples/{name}.csv", newline="") as file:
+        head, rows, true, given = table(file, LABEL[name], ["id"])
+    truth = f"{source}/samples/{name}.truth.csv"
+    if os.path.exists(truth):
+        with open(truth) as file:
+            for row in csv.DictReader(file):
+                true[int(row["row"])] = row["true"]
+    return head, rows, true, given
+
+
+def near_another(x, true, count):
+    """The rows nearest to another class, for how near they are to their own:
+    pairs of row and the nearest row of another class."""
     import numpy
-    x = numpy.array(rows, dtype=float)
-    return (x - x.mean(0)) / (x.std(0) + 1e-9)
+    names = {t: c for c, t in enumerate(sorted(set(true)))}
+    y = numpy.array([names[t] for t in true])
+    x = (x - x.mean(0)) / (x.std(0) + 1e-9)
+    norm = (x * x).sum(1)
+    ratio, other = numpy.empty(len(y)), numpy.empty(len(y), dtype=int)
+    for begin in range(0, len(y), 500):
+        rows = slice(begin, begin + 500)
+        away = numpy.maximum(norm[rows, None] + norm - 2 * x[rows] @ x.T, 0)
+        own = y[rows, None] == y
+        other[rows] = numpy.where(own, numpy.inf, away).argmin(1)
+        far = numpy.where(own, numpy.inf, away).min(1)
+        at = numpy.arange(len(own))
+        away[at, begin + at] = numpy.inf
+        ratio[rows] = numpy.where(own, away, numpy.inf).min(1) / (far + 1e-9)
+    return [(i, other[i])
+            for i in numpy.argsort(-ratio, kind="stable")[:count]]
 
 
-def plant(kind, rows, true, seed=1):
-    """Flip a share of the labels: kind is sym20, pair20, inst20."""
-    share = int(kind[-2:]) / 100
+def plant(kind, x, true, seed=1):
+    """Flip a share of the labels: kind is sym20, pair20, inst20. x are the
+    features, which only inst looks at."""
     names = sorted(set(true))
     rng = random.Random(f"{seed} {kind}")
     given = list(true)
-    count = round(share * len(true))
+    count = round(int(kind[-2:]) / 100 * len(true))
     if kind.startswith("inst"):
-        import numpy
-        x, y = near_classes(rows), numpy.array(true)
-        away = ((x[:, None] - x[None]) ** 2).sum(2)
-        same = y[:, None] == y[None]
-        numpy.fill_diagonal(away, numpy.inf)
-        other = numpy.where(same, numpy.inf, away)
-        ratio = numpy.where(same, away, numpy.inf).min(1) / other.min(1)
-        for i in numpy.argsort(-ratio, kind="stable")[:count]:
-            given[i] = true[other[i].argmin()]
+        for i, j in near_another(x, true, count):
+            given[i] = true[j]
         return given
     for i in rng.sample(range(len(true)), count):
         at = names.index(true[i])
@@ -112,8 +142,8 @@ def measures(score, wrong):
     return precision, area, hit[:bad].mean()
 
 
-def peers(x, y):
-    """name, score a row of what people use."""
+def peer(name, x, y):
+    """What people use: a score a row."""
     import warnings
     import numpy
     from sklearn.ensemble import ExtraTreesClassifier
@@ -123,34 +153,45 @@ def peers(x, y):
     from sklearn.neural_network import MLPClassifier
     warnings.simplefilter("ignore")
     at = numpy.arange(len(y)), y
-    for name, model in (("LR", LogisticRegression()),
-                        ("MLP", MLPClassifier((64,), max_iter=20,
-                                              random_state=0))):
-        p = cross_val_predict(model, x, y, cv=5, method="predict_proba")
-        yield name, 1 - p[at]
-    forest = ExtraTreesClassifier(300, bootstrap=True, oob_score=True,
-                                  random_state=0, n_jobs=-1).fit(x, y)
-    yield "ET", 1 - numpy.nan_to_num(forest.oob_decision_function_)[at]
-    near = NearestNeighbors(n_neighbors=10).fit(x).kneighbors(
-        return_distance=False)
-    yield "kNN", (y[near] != y[:, None]).mean(1)
+    if name == "kNN":
+        near = NearestNeighbors(n_neighbors=10).fit(x).kneighbors(
+            return_distance=False)
+        return (y[near] != y[:, None]).mean(1)
+    if name == "ET":
+        forest = ExtraTreesClassifier(300, bootstrap=True, oob_score=True,
+                                      random_state=0, n_jobs=-1).fit(x, y)
+        return 1 - numpy.nan_to_num(forest.oob_decision_function_)[at]
+    model = LogisticRegression() if name == "LR" else MLPClassifier(
+        (64,), max_iter=20, random_state=0)
+    return 1 - cross_val_predict(model, x, y, cv=5,
+                                 method="predict_proba")[at]
 
 
-def audit(folder, head, rows, given, extra):
-    """The scores of a finished audit by name; features and labels."""
-    import h5py
-    import numpy
-    table, out = f"{folder}/table.csv", f"{folder}/audit.h5"
-    with open(table, "w", newline="") as file:
+def write_table(path, head, rows, given):
+    with open(path, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(head + ["given label"])
         writer.writerows(list(r) + [g] for r, g in zip(rows, given))
-    subprocess.run(["ingest", "-qf", table, "--label=given label", "-o", out],
-                   check=True)
-    subprocess.run(["score", "-qi", out] + extra, check=True)
+
+
+def encode(folder, head, rows, given):
+    """The audit file of a table, as ingest leaves it; features, labels."""
+    import h5py
+    out = f"{folder}/audit.h5"
+    write_table(f"{folder}/table.csv", head, rows, given)
+    subprocess.run(["ingest", "-qf", f"{folder}/table.csv",
+                    "--label=given label", "-o", out], check=True)
+    with h5py.File(out) as file:
+        return out, file["data/features"][()], file["data/label"][()]
+
+
+def audit(out, y, options):
+    """The scores of an audit by name."""
+    import h5py
+    import numpy
+    subprocess.run(["score", "-qi", out] + options, check=True)
     subprocess.run(["flag", "-qi", out], check=True)
     with h5py.File(out) as file:
-        y = file["data/label"][()]
         scores = {"1 - P": 1 - file["score/probability"][()][
             numpy.arange(len(y)), y],
             "suspicion": file["flag/suspicion"][()]}
@@ -158,49 +199,150 @@ def audit(folder, head, rows, given, extra):
             if hasattr(item, "ndim") and item.ndim == 1 and \
                     not name.endswith("_std"):
                 scores[name] = item[()]
-        return scores, file["data/features"][()], y
+        return scores
 
 
-def line(set_name, kind, who, found):
-    print(f"{set_name:14} {kind:7} {who:16} "
-          + "  ".join(f"{v:.4f}" for v in found), flush=True)
+class Kept:
+    """Results: (set, noise, score) -> {seed: (digest, measures)}, kept in a
+    file of one line each; where two are of one kind the later counts."""
+
+    def __init__(self, path):
+        self.path, self.found = path, {}
+        if os.path.exists(path):
+            with open(path) as file:
+                for line in file:
+                    *key, seed, digest, text = line.rstrip("\n").split("\t", 5)
+                    self.enter(key, seed, digest,
+                               [float(v) for v in text.split("\t")])
+
+    def enter(self, key, seed, digest, values):
+        self.found.setdefault(tuple(key), {})[str(seed)] = digest, values
+
+    def get(self, key, seed, digest):
+        old = self.found.get(tuple(key), {}).get(str(seed), ("", None))
+        return old[1] if old[0] == digest else None
+
+    def put(self, key, seed, digest, values):
+        self.enter(key, seed, digest, values)
+        with open(self.path, "a") as file:
+            print(*key, seed, digest, *(f"{v:.6f}" for v in values), sep="\t",
+                  file=file)
+
+    def mean(self, *key):
+        """Means over the seeds, or None."""
+        rows = [v for _, v in self.found.get(key, {}).values()]
+        return [sum(c) / len(c) for c in zip(*rows)] if rows else None
 
 
-def main(source, options):
+def run(kept, name, kind, seed, given, wrong, loaded, options):
+    """One planting of a set: everybody's measures, kept."""
+    import sklearn
+    with tempfile.TemporaryDirectory() as folder:
+        out, x, y = encode(folder, loaded[0], loaded[1], given)
+        digest = hashlib.sha256(x.tobytes() + y.tobytes() + wrong.tobytes()
+                                + sklearn.__version__.encode()).hexdigest()
+        digest = digest[:16]
+        for who, score in audit(out, y,
+                                options.get("score", "").split()).items():
+            kept.put((name, kind, who), seed, digest, measures(score, wrong))
+    for who in () if "no-peers" in options else PEERS:
+        key = name, kind, "peer " + who
+        found = kept.get(key, seed, digest)
+        kept.put(key, seed, digest, found or
+                 measures(peer(who, x, y), wrong))
+
+
+def run_set(kept, source, name, options):
     import numpy
-    data = f"{source}/../shared/data"
-    sets = options.get("sets", "digits,wine,breast_cancer,iris,letter,"
-                       "mnist10k").split(",")
+    loaded = read_set(source, name)
+    if not loaded:
+        print(f"{name}: left out, its data are not here")
+        return
+    head, rows, true, noisy = loaded
+    seeds = int(options.get("seeds", "5")) if len(rows) < 2000 else 1
     kinds = options.get("noise", ",".join(NOISE)).split(",")
-    print(f"{'set':14} {'noise':7} {'score':16} AP      AUROC   P@count")
-    for name in sets:
-        if name in ("letter", "mnist10k"):
-            if not os.path.isdir(data):
-                print(f"{name}: left out, its data are not here")
-                continue
-            head, rows, true, noisy = (letter if name == "letter"
-                                       else mnist)(data)
-        else:
-            head, rows, true, noisy = sample(source, name)
-        for kind in kinds:
-            given = noisy[kind] if kind in noisy else plant(kind, rows, true)
+    with tempfile.TemporaryDirectory() as folder:
+        x = encode(folder, head, rows, true)[1].astype(float)
+    for kind in kinds:
+        for seed in range(1, seeds + 1):
+            given = noisy[kind] if kind in noisy else plant(kind, x, true,
+                                                            seed)
             wrong = numpy.array([g != t for g, t in zip(given, true)])
-            with tempfile.TemporaryDirectory() as folder:
-                scores, x, y = audit(folder, head, rows, given,
-                                     options.get("score", "").split())
-            for who, score in scores.items():
-                line(name, kind, who, measures(score, wrong))
-            for who, score in () if "no-peers" in options else peers(x, y):
-                line(name, kind, "peer " + who, measures(score, wrong))
+            run(kept, name, kind, seed, given, wrong, loaded, options)
+        for key in kept.found:
+            if key[:2] == (name, kind):
+                print(f"{name:14} {kind:7} {key[2]:20} "
+                      + "  ".join(f"{v:.4f}" for v in kept.mean(*key)),
+                      flush=True)
+
+
+def compare(kept, ours, kind):
+    """Of each set with that noise: its name, ours, the peers' average
+    precision."""
+    for name in SAMPLES + SHARED:
+        mine = kept.mean(name, kind, ours)
+        others = [kept.mean(name, kind, "peer " + p) for p in PEERS]
+        if mine and all(others):
+            yield name, mine[0], [v[0] for v in others]
+
+
+def bar(text, reached, met):
+    print(f"{'met' if met else 'MISSED':7} {text}: {reached}")
+
+
+def over_peers(text, rows, least):
+    """A bar on the mean over sets, and which sets do not reach it alone."""
+    if not rows:
+        return
+    mine = sum(r[1] for r in rows) / len(rows)
+    best = max(sum(c) / len(rows) for c in zip(*(r[2] for r in rows)))
+    alone = [f"{r[0]} {r[1] - max(r[2]):+.4f}" for r in rows
+             if r[1] - max(r[2]) < least]
+    bar(text, f"{mine:.4f}, best peer {best:.4f}, over {len(rows)}"
+        + (f"; less alone: {', '.join(alone)}" if alone else ""),
+        mine - best >= least)
+
+
+def print_bars(kept):
+    even = [(f"{name} {kind}", mine, others) for kind in NOISE[:3]
+            for name, mine, others in compare(kept, "1 - P", kind)]
+    print("\nbars (average precision)")
+    over_peers("symmetric, 1 - P, mean above every peer", even, 1e-9)
+    if even:
+        low, where = min((mine - max(others), name)
+                         for name, mine, others in even)
+        bar("symmetric, 1 - P, nowhere .005 below the best peer",
+            f"least {low:+.4f}, {where}", low >= -.005)
+    for name, least in ("digits", .995), ("mnist10k", .992):
+        found = kept.mean(name, "sym20", "1 - P")
+        if found:
+            bar(f"sym20, 1 - P, {name} at least {least}", f"{found[0]:.4f}",
+                found[0] >= least)
+    for kind, least in ("pair20", .05), ("inst20", 1e-9):
+        over_peers(f"{kind}, suspicion, mean above every peer by "
+                   f"{least:.2f}", list(compare(kept, "suspicion", kind)),
+                   least)
+
+
+def main(source, sets, options):
+    kept = Kept(options.get("keep", "bench/accuracy.tsv"))
+    if "bars" not in options:
+        print(f"{'set':14} {'noise':7} {'score':20} AP      AUROC   P@count")
+        for name in sets or SAMPLES + SHARED:
+            run_set(kept, source, name, options)
+    print_bars(kept)
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    words = dict((w[2:].split("=", 1) + [""])[:2] for w in sys.argv[2:])
+    words = dict((w[2:].split("=", 1) + [""])[:2] for w in sys.argv[2:]
+                 if w.startswith("--"))
     try:
         import h5py  # noqa: F401
         import numpy  # noqa: F401
+        import sklearn  # noqa: F401
     except ImportError as lacks:
         sys.exit(f"python3-{lacks.name} is not installed")
-    main(sys.argv[1], words)
+    main(sys.argv[1], [w for w in sys.argv[2:] if not w.startswith("--")],
+         words)
