@@ -3,6 +3,7 @@
 #include "model/predict.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,15 @@ enum { WHOLE_SAMPLES = 10000 }; /* rows up to which trees draw as many */
 static int predict_kernel(const struct wn_sample *sample, float *probability,
                           struct wn_error *error)
 {
-    return wn_kernel_predict(sample, probability, NULL, error);
+    struct wn_kernel kernel;
+
+    if (wn_kernel_predict(sample, probability, &kernel, error))
+        return -1;
+    if (sample->chosen)
+        snprintf(sample->chosen, WN_CHOSEN,
+                 "bandwidth=%.3g ridge=%.3g landmarks=%zu", kernel.bandwidth,
+                 kernel.ridge, kernel.landmarks);
+    return 0;
 }
 
 static double kernel_work(const struct wn_sample *sample)
@@ -237,6 +246,9 @@ static int predict_trees(const struct wn_sample *sample, float *probability,
 {
     const struct wn_trees_knobs knobs = choose_trees(sample);
 
+    if (sample->chosen)
+        snprintf(sample->chosen, WN_CHOSEN, "trees=%zu share=%.3g",
+                 knobs.trees, knobs.share);
     return wn_trees(sample->x, sample->n, sample->d, sample->label,
                     sample->k, sample->weight, sample->group, &knobs,
                     sample->seed, sample->threads, sample->talk, probability,
@@ -347,6 +359,7 @@ static int predict_once(const struct wn_predictor *const *chosen,
     const size_t n = sample->n, k = sample->k;
     const size_t cells = wn_product(n, k, 1);
     float *one = wn_large_new(cells, sizeof *one, error);
+    struct wn_sample own = *sample;
     double weights = 0;
     int status = -1;
 
@@ -355,13 +368,18 @@ static int predict_once(const struct wn_predictor *const *chosen,
     memset(probability, 0, cells * sizeof *probability);
     for (size_t p = 0; p < count; p++) {
         float *out = kept[p] ? kept[p] : one;
+        char knobs[WN_CHOSEN] = "";
 
         if (!kept[p] || first) {
-            if (chosen[p]->predict(sample, out, error))
+            own.chosen = knobs;
+            if (chosen[p]->predict(&own, out, error))
                 goto done;
             wn_calibrate(out, n, k, sample->label, sample->threads);
+        } else {
+            memcpy(knobs, quality[p].chosen, sizeof knobs);
         }
         quality[p] = wn_predict_quality(out, n, k, sample->label);
+        memcpy(quality[p].chosen, knobs, sizeof knobs);
         if (count == 1) {
             memcpy(probability, out, cells * sizeof *probability);
             break;

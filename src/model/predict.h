@@ -60,6 +60,7 @@ struct wn_quality {
     double calibration; /* expected calibration error of the largest P, 15
                            equal bins (Naeini et al. 2015) */
     double accuracy;    /* share of rows whose largest P is the label's */
+    char chosen[WN_CHOSEN]; /* knobs that the data chose, "" for none */
 };
 
 struct wn_quality wn_predict_quality(const float *probability, size_t n,

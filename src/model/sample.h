@@ -8,6 +8,8 @@
 
 #include "util/message.h"
 
+enum { WN_CHOSEN = 100 }; /* bytes of what a predictor says that it chose */
+
 struct wn_sample {
     size_t n, d, k, m;
     const float *x;        /* n x d, finite */
@@ -24,6 +26,8 @@ struct wn_sample {
     uint64_t seed;
     int threads;
     struct wn_talk *talk;
+    char *chosen; /* WN_CHOSEN, out: the knobs that the data chose, as
+                     "ridge=0.1 landmarks=500"; NULL where nobody asks */
 };
 
 /* What row i teaches: nothing without a label. */

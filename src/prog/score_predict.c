@@ -16,10 +16,11 @@ static void tell_quality(const struct wn_run *run, const struct work *work)
             break;
         wn_talk_detail(run->talk,
                        "%s: log-loss %.4f, calibration error %.4f, "
-                       "accuracy %.4f",
+                       "accuracy %.4f%s%s",
                        score_member(work, p),
                        quality->log_loss, quality->calibration,
-                       quality->accuracy);
+                       quality->accuracy, *quality->chosen ? "; " : "",
+                       quality->chosen);
     }
 }
 

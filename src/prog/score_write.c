@@ -37,6 +37,12 @@ static int write_probability(const struct work *work,
                                       facts[f].value, error))
                 goto done;
         }
+        name.length = 0;
+        if (*quality->chosen &&
+            (wn_text_format(&name, error, "%s_chosen", member) ||
+             wn_audit_write_text(writer, path, wn_text_of(&name),
+                                 quality->chosen, error)))
+            goto done;
         if ((p < work->member_count || work->brought) &&
             wn_text_format(&members, error, "%s%s", p ? "," : "", member))
             goto done;
