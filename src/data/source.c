@@ -336,6 +336,23 @@ static struct wn_source *search(const struct wn_dataset *dataset,
     return NULL;
 }
 
+bool wn_source_is_there(const struct wn_dataset *dataset,
+                        const char *audit_path)
+{
+    struct wn_error unheard = {0};
+    struct wn_text path = {0};
+    struct stat about;
+    bool there = false;
+
+    for (int which = 0; dataset->source && which < 3 && !there; which++)
+        there = wn_source_place(dataset->source, audit_path, which, &path,
+                                &unheard) &&
+                stat(path.bytes, &about) == 0 && S_ISREG(about.st_mode) &&
+                (uint64_t)about.st_size == dataset->source_size;
+    wn_text_free(&path);
+    return there;
+}
+
 struct wn_source *wn_source_open(const struct wn_dataset *dataset,
                                  const char *audit_path, const char *given,
                                  struct wn_error *error)
@@ -440,7 +457,7 @@ int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
 
 /* The record with its cells replaced, one behind the other. */
 static int write_changed(const char *record, size_t length,
-                         const struct wn_change *change, size_t count,
+                         const struct wn_edit *change, size_t count,
                          char delimiter, struct wn_sink *sink,
                          struct wn_error *error)
 {
@@ -472,7 +489,7 @@ static int write_changed(const char *record, size_t length,
 }
 
 int wn_source_copy_changed(struct wn_source *source, size_t row,
-                           const struct wn_change *change, size_t count,
+                           const struct wn_edit *change, size_t count,
                            char delimiter, struct wn_sink *sink,
                            struct wn_error *error)
 {

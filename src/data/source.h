@@ -19,6 +19,10 @@ bool wn_source_place(const char *source, const char *audit_path, int which,
                      struct wn_text *path, struct wn_error *error)
     WN_MUST_CHECK;
 
+/* Whether a file as large as the source is in one of them. */
+bool wn_source_is_there(const struct wn_dataset *dataset,
+                        const char *audit_path);
+
 struct wn_source; /* an open source whose size and digest were checked */
 
 /* Of arrays there are no such places: only wn_source_name() and
@@ -64,7 +68,7 @@ int wn_source_copy_left_out(struct wn_source *source, size_t begin,
                             size_t end, struct wn_sink *sink,
                             struct wn_error *error) WN_MUST_CHECK;
 /* A cell that gets another text; `column` counts from 0. */
-struct wn_change {
+struct wn_edit {
     size_t column;
     const char *text;
     size_t length;
@@ -72,7 +76,7 @@ struct wn_change {
 /* Copy one row with `count` cells replaced, in quotes where they need them;
  * columns ascend. */
 int wn_source_copy_changed(struct wn_source *source, size_t row,
-                           const struct wn_change *change, size_t count,
+                           const struct wn_edit *change, size_t count,
                            char delimiter, struct wn_sink *sink,
                            struct wn_error *error) WN_MUST_CHECK;
 

@@ -31,7 +31,7 @@ struct prune {
     uint32_t mask;       /* the bits that --drop asks for */
     uint8_t *relabel;    /* n: 1 = gets another label; NULL without */
     size_t *order;       /* selection.kept rows as they go out */
-    struct wn_change *change; /* of a row that is being written */
+    struct wn_edit *change; /* of a row that is being written */
     size_t change_room;
     size_t cells;        /* that rules change in them */
     size_t changed;      /* rows of `order` that are relabelled */
@@ -344,7 +344,7 @@ static int add_change(struct prune *prune, size_t *count, size_t column,
     if (wn_grow(&prune->change, &prune->change_room, *count + 1,
                 sizeof *prune->change, error))
         return -1;
-    prune->change[(*count)++] = (struct wn_change){column, text, length};
+    prune->change[(*count)++] = (struct wn_edit){column, text, length};
     return 0;
 }
 

@@ -176,6 +176,7 @@ static int work(struct wn_run *run, struct wn_error *error)
     if (!report.file)
         report.file = wn_run_input(run);
     report.columns = wn_option_on(run->options, "columns");
+    report.verbose = wn_option_on(run->options, "verbose");
     report.spreadsheet = wn_option_on(run->options, "spreadsheet-safe");
     audit = wn_run_open(run, WN_DATA, error);
     if (!audit)

@@ -34,6 +34,7 @@ void wn_report_free(struct wn_report *report)
 {
     free_origins(report);
     wn_dataset_free(&report->data);
+    wn_measured_free(&report->measured);
     free_scores(report);
     wn_names_free(report->check_name, report->checks);
     wn_names_free(report->action_name, report->actions);
@@ -443,20 +444,6 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
     return check_codes(report, audit, error);
 }
 
-/* A hint only: where score fitted no model there is none, and none is missed.
- */
-static double load_hint(const struct wn_audit *audit, const char *attribute)
-{
-    struct wn_error unheard = {0};
-    double value;
-
-    if (!wn_audit_has_stage(audit, WN_SCORE) ||
-        wn_audit_number(audit, "score", attribute, &value, &unheard) ||
-        !(value >= 0 && value <= 1))
-        return NAN;
-    return value;
-}
-
 static int load_origins(struct wn_report *report, const struct wn_audit *audit,
                         struct wn_error *error)
 {
@@ -508,9 +495,9 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
                             WN_PART_COLUMN | WN_PART_DEFECT | WN_PART_RULE,
                         error))
         return -1; /* the report is still as empty as the data set */
-    report->evenness = load_hint(audit, "singular_evenness");
-    report->largest = load_hint(audit, "singular_ratio");
-    if (check_data(report, audit, error) ||
+    report->source_kept = wn_audit_has(audit, "data/source_bytes");
+    if (wn_measured_load(&report->measured, audit, error) ||
+        check_data(report, audit, error) ||
         load_origins(report, audit, error) ||
         load_scores(report, audit, error) ||
         load_rivals(report, audit, error) || load_flags(report, audit, error) ||

@@ -13,20 +13,15 @@
 
 #include "data/audit.h"
 #include "data/dataset.h"
+#include "render/measured.h"
 #include "util/error.h"
 #include "util/text.h"
 
 enum {
     WN_TOP_ROWS = 20,    /* rows in the text summary */
     WN_TOO_FEW = 20,     /* a class with fewer rows has no rate worth saying */
-    WN_MOST_CLASSES = 10, /* lines in the tables of classes and of pairs */
-    WN_EVEN_FEATURES = 16 /* fewer may well be as even as noise */
+    WN_MOST_CLASSES = 10 /* lines in the tables of classes and of pairs */
 };
-
-/* Singular values beyond which the features look spoiled: a table of noise
- * twice as long as wide has an evenness of .988. */
-#define WN_EVEN .985
-#define WN_LARGE .9
 
 /* One dataset of /score. */
 struct wn_score {
@@ -70,17 +65,20 @@ struct wn_report {
     enum wn_rows rows;
     size_t top;
     bool columns;     /* the table of columns is asked for */
+    bool verbose;     /* how it was computed, too */
     bool spreadsheet; /* keep cells from being taken for formulas */
     const struct wn_against *against; /* an older audit, or NULL */
 
     struct wn_dataset data;
     struct wn_origin origin[WN_FLAGS + 1]; /* by stage */
 
+    bool source_kept; /* the audit holds the bytes of its source */
+
     bool scored;
     size_t scores;
     struct wn_score *score; /* in byte order of the names */
 
-    double evenness, largest; /* of the features' singular values; or NaN */
+    struct wn_measured measured;
 
     int32_t *rival; /* n, the most probable class but the given one; -1 none;
                        NULL without probabilities */

@@ -2,12 +2,12 @@
 /* The summary for a person: one line that says it all, then data, noise,
  * checks, actions, the rows to look at first, and what to type next. */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "render/columns.h"
+#include "render/next.h"
 #include "render/rules.h"
 #include "render/spelling.h"
 #include "render/report.h"
@@ -15,22 +15,6 @@
 #include "render/words.h"
 #include "util/memory.h"
 #include "util/number.h"
-
-/* A paragraph of our own words. */
-static int say(struct wn_text *out, struct wn_error *error, const char *format,
-               ...) __attribute__((format(printf, 3, 4)));
-
-static int say(struct wn_text *out, struct wn_error *error, const char *format,
-               ...)
-{
-    char text[1000];
-    va_list list;
-
-    va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    return wn_words_wrap(out, text, error);
-}
 
 static int put_extent(const struct wn_dataset *data, struct wn_text *out,
                       struct wn_error *error)
@@ -59,27 +43,6 @@ static bool has_prose(const struct wn_dataset *data)
     return false;
 }
 
-/* How the features spread, with a word where it looks like a spoiled embedding:
- * noise has no preferred direction, what has collapsed has one only. Those that
- * ingest makes of texts spread evenly, too. */
-static int put_spectrum(const struct wn_report *report, struct wn_text *out,
-                        struct wn_error *error)
-{
-    const char *hint = "";
-
-    if (isnan(report->evenness) || report->data.d < 2)
-        return 0;
-    if (report->evenness > WN_EVEN && report->data.d >= WN_EVEN_FEATURES &&
-        !has_prose(&report->data))
-        hint = " They spread like noise: a spoiled embedding would, too.";
-    else if (report->largest > WN_LARGE)
-        hint = " Nearly all lies in one direction: is the embedding spoiled?";
-    return say(out, error,
-               "Singular values of the features: entropy %.2f of what is "
-               "possible, the largest %.0f %% of their sum.%s",
-               report->evenness, 100 * report->largest, hint);
-}
-
 static int put_data(const struct wn_report *report, struct wn_text *out,
                     struct wn_error *error)
 {
@@ -87,14 +50,15 @@ static int put_data(const struct wn_report *report, struct wn_text *out,
 
     if (wn_text_format(out, error, "\nThe data\n") ||
         put_extent(&report->data, out, error) ||
-        put_spectrum(report, out, error))
+        wn_measured_spectrum(&report->measured, report->data.d,
+                             has_prose(&report->data), out, error))
         return -1;
-    if (unlabelled && say(out, error, "%zu %s no label.", unlabelled,
+    if (unlabelled && wn_words_say(out, error, "%zu %s no label.", unlabelled,
                           wn_plural(unlabelled, "row has", "rows have")))
         return -1;
     if (!report->missing && !report->invalid)
         return 0;
-    return say(out, error, "%llu missing and %llu invalid cells%s.",
+    return wn_words_say(out, error, "%llu missing and %llu invalid cells%s.",
                (unsigned long long)report->missing,
                (unsigned long long)report->invalid,
                report->columns || !report->scored
@@ -251,14 +215,14 @@ static int put_rate(const struct wn_report *report, struct wn_text *out,
     char interval[100] = "";
 
     if (isnan(report->rate))
-        return say(out, error,
+        return wn_words_say(out, error,
                    "No estimate: it needs class probabilities, which are "
                    "not in this audit.");
     if (!isnan(report->rate_low) && !isnan(report->rate_high))
         snprintf(interval, sizeof interval,
                  "; %.1f to %.1f %% with 90 %% confidence",
                  100 * report->rate_low, 100 * report->rate_high);
-    return say(out, error,
+    return wn_words_say(out, error,
                "Estimated wrong: %zu of %zu labels (%.1f %%%s). Flagged: %zu, "
                "where the evidence points at the row itself. Some flagged "
                "labels will turn out right and some wrong ones are not "
@@ -423,7 +387,7 @@ static int put_notes(const struct wn_report *report, const int64_t *rows,
                  " Scores: how many of the %zu put the row in their top %zu.",
                  report->scores, report->expected);
     const bool lines = strcmp(wn_words_place(&report->data), "line") == 0;
-    return say(out, error, "Rows count from 0%s.%s%s",
+    return wn_words_say(out, error, "Rows count from 0%s.%s%s",
                lines ? ", lines from 1" : "", scores,
                rivals ? " In parentheses: the most probable other class, not "
                         "sure enough to be suggested."
@@ -486,58 +450,6 @@ done:
     return status;
 }
 
-/* One line: what for, and what to type; last, because it may be long. */
-static int put_command(const struct wn_report *report, const char *program,
-                       const char *before, const char *after, const char *what,
-                       struct wn_text *out, struct wn_error *error)
-{
-    if (wn_text_format(out, error, "  %-26s  ", what) ||
-        wn_words_sibling(report, program, out, error) ||
-        wn_text_format(out, error, "%s ", before) ||
-        wn_words_operand(report, out, error))
-        return -1;
-    return wn_text_format(out, error, "%s\n", after);
-}
-
-static int put_next_of_flags(const struct wn_report *report,
-                             struct wn_text *out, struct wn_error *error)
-{
-    char explain[64];
-    size_t first = 0;
-
-    if (!report->flagged_rows)
-        return put_command(report, "report", "", " --top=20",
-                           "the most suspicious rows", out, error);
-    while (!report->issue[report->order[first]])
-        first++;
-    snprintf(explain, sizeof explain, " --explain=%lld",
-             (long long)report->order[first]);
-    if (put_command(report, "report", "", explain, "why, with its neighbours",
-                    out, error) ||
-        put_command(report, "report", "", " --top=flagged",
-                    "every row with findings", out, error))
-        return -1;
-    return put_command(report, "prune", "", " > clean.csv",
-                       "the rows worth keeping", out, error);
-}
-
-static int put_next(const struct wn_report *report, struct wn_text *out,
-                    struct wn_error *error)
-{
-    if (wn_text_format(out, error, "\nNext%s\n",
-                       report->file ? ""
-                                    : ", with the audit kept in a file "
-                                      "(--output=FILE.h5)"))
-        return -1;
-    if (report->flagged)
-        return put_next_of_flags(report, out, error);
-    if (!report->scored && put_command(report, "score", " -i", "",
-                                       "judge every label", out, error))
-        return -1;
-    return put_command(report, "flag", " -i", "", "decide which rows to see",
-                       out, error);
-}
-
 /* What the older audit said and what this one says. */
 static int put_then_and_now(const struct wn_report *report, struct wn_text *out,
                             struct wn_error *error)
@@ -584,7 +496,7 @@ static int put_against(const struct wn_report *report, struct wn_text *out,
         wn_words_data(out, against->file, error) ||
         wn_text_format(out, error, "\n") ||
         put_then_and_now(report, out, error) ||
-        say(out, error,
+        wn_words_say(out, error,
             "%zu still flagged. New: %zu in rows that were there, %zu in rows "
             "that were not, or not like this. Gone: %zu cleared, %zu with a "
             "row that was edited, %zu with one that was removed.",
@@ -671,12 +583,14 @@ int wn_text_report(const struct wn_report *report, struct wn_text *out,
     if (wn_rules_text(report, out, error) ||
         wn_spellings_text(report, out, error) ||
         ((report->columns || !report->scored) &&
-         wn_columns_text(report, out, error)))
+         wn_columns_text(report, out, error)) ||
+        wn_measured_models(&report->measured, report->verbose, out, error) ||
+        (report->verbose && wn_measured_rest(&report->measured, out, error)))
         return -1;
     if (report->flagged &&
         (put_noise(report, out, error) || put_checks(report, out, error) ||
          put_actions(report, out, error) || put_rows(report, out, error) ||
          (report->against && put_gone(report, out, error))))
         return -1;
-    return put_next(report, out, error);
+    return wn_next_text(report, out, error);
 }

@@ -3,6 +3,7 @@
 #include "render/words.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,6 +94,18 @@ int wn_words_wrap(struct wn_text *out, const char *text, struct wn_error *error)
         used += (used ? 1 : 2) + cells;
         text += length;
     }
+}
+
+int wn_words_say(struct wn_text *out, struct wn_error *error,
+                 const char *format, ...)
+{
+    char text[1000];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    return wn_words_wrap(out, text, error);
 }
 
 static int add_noise(const struct wn_report *report, struct wn_text *out,

@@ -20,6 +20,11 @@ int wn_words_short(struct wn_text *out, const char *text,
 int wn_words_wrap(struct wn_text *out, const char *text,
                   struct wn_error *error) WN_MUST_CHECK;
 
+/* The same of what printf would print, up to 1,000 bytes of our own words. */
+int wn_words_say(struct wn_text *out, struct wn_error *error,
+                 const char *format, ...) WN_MUST_CHECK
+    __attribute__((format(printf, 3, 4)));
+
 /* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged",
  * without a line end; the source's name made visible. */
 int wn_words_headline(const struct wn_report *report, struct wn_text *out,

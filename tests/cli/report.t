@@ -42,14 +42,14 @@ is "$(sed -n '1s/ est\. [0-9.]* % ([0-9.]*-[0-9.]*) / est. E /
     1s/, [0-9]* flagged$/, F flagged/p' out)" \
     'iris.csv: 150 rows, est. E wrong labels, F flagged' 'the first line'
 is "$(awk 'length > 80' out)" '' 'no line is wider than 80'
-tail -n 4 out | grep -q '  prune iris.h5 > clean.csv$'
+tail -n 4 out | grep -q '  prune iris.h5 --source=FILE > clean.csv$'
 ok $? 'ends with what to do next'
 cp out summary
 report <iris.h5 >piped
 is "$(head -n 1 piped)" "$(head -n 1 summary)" 'reads standard input'
 ln -s "$build/report" winnow-report-2
 ./winnow-report-2 --as="it's.h5" iris.h5 | tail -n 1 |
-    grep -q "  winnow-prune-2 'it'\\\\''s.h5' > clean.csv"
+    grep -q "  winnow-prune-2 'it'\\\\''s.h5' --source=FILE > clean.csv"
 ok $? 'names the programs beside it as it is called itself'
 report data.h5 | grep -q '  score -i data.h5$'
 ok $? 'an audit without scores says what to run'

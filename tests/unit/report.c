@@ -303,7 +303,8 @@ static void text_tells_it_all(void **state)
         "Next\n"
         "  why, with its neighbours    report x.h5 --explain=2\n"
         "  every row with findings     report x.h5 --top=flagged\n"
-        "  the rows worth keeping      prune x.h5 > clean.csv\n");
+        "  the rows worth keeping      prune x.h5 --source=FILE > "
+        "clean.csv\n");
 }
 
 static void text_of_a_file_half_done(void **state)
@@ -364,6 +365,10 @@ static void json_line_by_line(void **state)
         "\"flagged_rows\":3,\"label_rows\":1,\"issues\":{\"label\":1,"
         "\"duplicate\":2,\"outlier\":null},\"actions\":{\"keep\":4,"
         "\"review\":0,\"relabel\":1,\"drop\":1}}\n"
+        "{\"record\":\"computed\",\"kernels\":null,\"epoch\":null,"
+        "\"epochs\":null,\"neighbors\":2,\"metric\":null,\"method\":null,"
+        "\"recall\":null,\"cells\":null,\"probe\":null,"
+        "\"singular_entropy\":null}\n"
         "{\"record\":\"class\",\"class\":\"dog\",\"rows\":2,\"wrong\":1,"
         "\"label_rows\":1,\"too_few\":true,\"threshold\":0.425}\n"
         "{\"record\":\"class\",\"class\":\"cat\",\"rows\":2,\"wrong\":0,"
@@ -390,7 +395,7 @@ static void json_line_by_line(void **state)
         "null,\"suspicion\":0.1,\"quality\":0.7,\"action\":\"drop\","
         "\"issues\":[\"duplicate\"],\"agree\":[],\"scores\":{\"edge\":0.2,"
         "\"edge_std\":0,\"flat\":1}}\n"
-        "{\"complete\":true,\"lines\":10}\n");
+        "{\"complete\":true,\"lines\":11}\n");
 }
 
 #define HEAD                                                                   \

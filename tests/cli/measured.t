@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What report says of models, graph and networks: the measures are computed
+# again from the probabilities in the file, by awk.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+PATH=$build/tests/cli:$PATH
+
+ingest -q "$samples/iris.csv" --label=species -o a.h5 || exit 99
+score -q -j1 --methods=el2n --replicates=2 a.h5 -o b.h5 || exit 99
+report b.h5 >text
+report -v b.h5 >long
+report --format=json b.h5 >lines
+
+# Log-loss, accuracy and calibration error in 15 bins of the largest.
+peek b.h5 data/label i32 >label
+peek b.h5 score/probability f32 | paste -d ' ' label - | awk '{
+    best = 2
+    for (c = 3; c <= NF; c++) if ($c > $best) best = c
+    given = $($1 + 2)
+    loss -= log(given < 1e-6 ? 1e-6 : given)
+    bin = int($best * 15); if (bin > 14) bin = 14
+    sure[bin] += $best; right[bin] += best == $1 + 2; all += best == $1 + 2
+} END {
+    for (b = 0; b < 15; b++) {
+        off = sure[b] - right[b]
+        error += off < 0 ? -off : off
+    }
+    printf "%.4f %.1f %.1f\n", loss / NR, 100 * all / NR, 100 * error / NR
+}' >wanted
+is "$(sed -n 's/^  committee *\([0-9.]*\) *\([0-9.]*\) % *\([0-9.]*\) %$/\1 \2 \3/p' text)" \
+    "$(cat wanted)" 'log-loss, accuracy and calibration error of all together'
+is "$(sed -n '/out of sample/,/^$/p' text | sed -n 's/^  \([a-z]*\) .*/\1/p' |
+    tr '\n' ' ')" 'model kernel trees neighbors committee ' 'and of each'
+is "$(grep -c 'How it was computed' text)" 0 'no more without -v'
+ok "$(grep -q '^  kernel .*bandwidth=.* ridge=' long &&
+    grep -q '^  trees .*trees=300 share=1' long; echo $?)" '-v: knobs'
+ok "$(grep -q 'Neighbours: 10 of each row by euclidean distance, looked' long
+    echo $?)" '-v: the graph'
+ok "$(grep -q 'Networks: el2n and grand after epoch [0-9]* of [0-9]*' long
+    echo $?)" '-v: the epoch'
+is "$(sed -n 's/^  Kernels of OpenBLAS: \(.*\)\.$/\1/p' long)" \
+    "$(peek b.h5 score kernels)" '-v: the kernels'
+is "$(sed -n 's/^{"record":"model","model":"\([a-z]*\)","log_loss":[0-9.]*,"accuracy":[0-9.]*,"calibration_error":[0-9.]*,"chosen":.*/\1/p' \
+    lines | tr '\n' ' ')" 'kernel trees neighbors committee ' 'JSON: models'
+ok "$(grep -q '"record":"computed","kernels":"[A-Za-z0-9]*","epoch":[0-9]*,"epochs":[0-9]*,"neighbors":10,"metric":"euclidean","method":"exact","recall":1,"cells":null,"probe":null,"singular_entropy":[0-9.]*}' \
+    lines; echo $?)" 'JSON: the rest'
+peek b.h5 score/probability kernel_chosen >chosen
+ok "$(grep -qF "\"chosen\":\"$(cat chosen)\"" lines; echo $?)" 'JSON: knobs'
+
+score -q --model=neighbors --methods=none --probe=3 a.h5 -o b.h5 -f
+report -v b.h5 >text
+is "$(sed -n '/out of sample/,/^$/p' text | sed -n 's/^  \([a-z]*\) .*/\1/p' |
+    tr '\n' ' ')" 'model neighbors ' 'one model needs no committee'
+ok "$(tr '\n' ' ' <text | tr -s ' ' |
+    grep -q 'looked for in 3 of [0-9]* cells; of the true ones [0-9.]* % were'
+    echo $?)" '-v: what the cells found'
+is "$(grep -c Networks text)" 0 'no word of networks that there are not'
+score -q --model=none --methods=none a.h5 -o b.h5 -f
+is "$(report b.h5 | grep -c 'out of sample'; report --format=json b.h5 |
+    grep -c '"record":"model"')" '0
+0' 'nothing where no model was asked'
+is "$(report a.h5 | grep -c 'out of sample'
+    report --format=json a.h5 | grep -c '"record":"computed"')" '0
+0' 'nothing before score'
+
+# Probabilities that the user brought are measured, too.
+awk 'NR == 1 { print "a,p_x,p_y,y" }
+    { print NR, NR % 2 ? ".8,.2,x" : NR % 10 ? ".4,.6,y" : ".7,.3,y" }' \
+    label >p.csv
+ingest -q p.csv --label=y '--probability=p_(.*)' -o p.h5 &&
+    score -q --methods=none -i p.h5
+# Of ten rows five with log .8, four with log .6, one with log .3; one wrong.
+is "$(report p.h5 | sed -n 's/^  brought *\([0-9.]*\) *\([0-9.]*\) % .*/\1 \2/p')" \
+    "$(awk 'BEGIN { printf "%.4f 90.0", -(5 * log(.8) + 4 * log(.6) +
+        log(.3)) / 10 }')" 'brought: as by hand'
+done_testing
