@@ -6,6 +6,7 @@
  * thread in order, so that threads change nothing. */
 #include "method/method.h"
 
+#include <omp.h>
 #include <stdlib.h>
 
 #include "method/shapley.h"
@@ -15,91 +16,123 @@
 
 enum { LANES = 16 };
 
-struct lane {
-    double *value; /* n */
+static const char what[] = "knn_shapley_exact: rows";
+
+/* What a thread works with. */
+struct worker {
     struct wn_ranker *ranker;
     int32_t *order; /* n */
 };
 
-static int lane_start(struct lane *lane, const struct wn_ranking *ranking,
-                      size_t n, struct wn_error *error)
+struct work {
+    const struct wn_view *view;
+    struct wn_ranking *ranking;
+    struct worker *workers; /* one a thread */
+    double *value;          /* LANES x n */
+    size_t done;            /* tests */
+};
+
+static int work_start(struct work *work, struct wn_error *error)
 {
-    lane->value = wn_large_new(n, sizeof *lane->value, error);
-    lane->order = wn_large_new(n, sizeof *lane->order, error);
-    lane->ranker = wn_ranker_new(ranking, error);
-    return lane->value && lane->order && lane->ranker ? 0 : -1;
+    const struct wn_view *view = work->view;
+    const size_t threads = (size_t)view->threads;
+    const struct wn_graph graph = {.x = view->x, .n = view->n, .d = view->d,
+                                   .m = view->m, .metric = view->metric,
+                                   .threads = view->threads};
+
+    work->workers = wn_new(threads, sizeof *work->workers, error);
+    work->value = wn_large_new(wn_product(LANES, view->n, 1),
+                               sizeof *work->value, error);
+    work->ranking = wn_ranking_new(&graph, error);
+    if (!work->workers || !work->value || !work->ranking)
+        return -1;
+    for (size_t t = 0; t < threads; t++) {
+        struct worker *worker = &work->workers[t];
+
+        worker->order = wn_large_new(view->n, sizeof *worker->order, error);
+        worker->ranker = wn_ranker_new(work->ranking, error);
+        if (!worker->order || !worker->ranker)
+            return -1;
+    }
+    return 0;
 }
 
-static void lane_end(struct lane *lane)
+static void work_end(struct work *work)
 {
-    wn_large_free(lane->value);
-    wn_large_free(lane->order);
-    wn_ranker_free(lane->ranker);
+    for (int t = 0; work->workers && t < work->view->threads; t++) {
+        wn_large_free(work->workers[t].order);
+        wn_ranker_free(work->workers[t].ranker);
+    }
+    free(work->workers);
+    wn_large_free(work->value);
+    wn_ranking_free(work->ranking);
 }
 
 /* Row i is the test. */
-static void add_test(const struct wn_view *view, struct lane *lane, size_t i)
+static void add_test(const struct wn_view *view, struct worker *worker,
+                     size_t i, double *value)
 {
-    const int32_t *all = wn_ranker_order(lane->ranker, i);
+    const int32_t *all = wn_ranker_order(worker->ranker, i);
     size_t count = 0;
 
-    for (size_t r = 0; r < view->n; r++)
-        if ((size_t)all[r] != i && view->label[all[r]] >= 0)
-            lane->order[count++] = all[r];
-    wn_shapley_add(lane->order, count, view->label, view->label[i], view->m,
-                   1, lane->value);
+    for (size_t r = 0; r < view->n; r++) {
+        worker->order[count] = all[r];
+        count += (size_t)all[r] != i && view->label[all[r]] >= 0;
+    }
+    wn_shapley_add(worker->order, count, view->label, view->label[i], view->m,
+                   1, value);
 }
 
-static void add_lane(const struct wn_view *view, struct lane *lane,
-                     size_t first)
+/* Every LANES-th block of tests, the first being number `lane`. */
+static void add_lane(struct work *work, size_t lane)
 {
+    const struct wn_view *view = work->view;
+    struct worker *worker = &work->workers[omp_get_thread_num()];
     const size_t step = LANES * WN_RANKING_ROWS;
 
-    for (size_t begin = first * WN_RANKING_ROWS; begin < view->n;
+    for (size_t begin = lane * WN_RANKING_ROWS; begin < view->n;
          begin += step) {
         const size_t left = view->n - begin;
         const size_t end =
             begin + (left < WN_RANKING_ROWS ? left : WN_RANKING_ROWS);
+        size_t now;
 
-        wn_ranker_load(lane->ranker, begin, end);
+        wn_ranker_load(worker->ranker, begin, end);
         for (size_t i = begin; i < end; i++)
             if (view->label[i] >= 0)
-                add_test(view, lane, i);
+                add_test(view, worker, i, work->value + lane * view->n);
+#pragma omp atomic capture
+        now = work->done += end - begin;
+        if (omp_get_thread_num() == 0)
+            wn_talk_progress(view->talk, what, now, view->n);
     }
 }
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)
 {
-    const struct wn_graph graph = {.x = view->x, .n = view->n, .d = view->d,
-                                   .m = view->m, .metric = view->metric,
-                                   .threads = view->threads};
-    struct wn_ranking *ranking = wn_ranking_new(&graph, error);
-    struct lane lanes[LANES] = {{0}};
+    struct work work = {.view = view};
     int status = -1;
 
     (void)options;
     (void)spread;
-    if (!ranking)
-        return -1;
-    for (int l = 0; l < LANES; l++)
-        if (lane_start(&lanes[l], ranking, view->n, error))
-            goto done;
+    if (work_start(&work, error))
+        goto done;
+    wn_talk_progress(view->talk, what, 0, view->n);
 #pragma omp parallel for schedule(dynamic) num_threads(view->threads)
-    for (int l = 0; l < LANES; l++)
-        add_lane(view, &lanes[l], (size_t)l);
+    for (size_t l = 0; l < LANES; l++)
+        add_lane(&work, l);
+    wn_talk_progress(view->talk, what, view->n, view->n);
     for (size_t i = 0; i < view->n; i++) {
         double sum = 0;
 
-        for (int l = 0; l < LANES; l++)
-            sum += lanes[l].value[i];
+        for (size_t l = 0; l < LANES; l++)
+            sum += work.value[l * view->n + i];
         out[i] = (float)-sum;
     }
     status = 0;
 done:
-    for (int l = 0; l < LANES; l++)
-        lane_end(&lanes[l]);
-    wn_ranking_free(ranking);
+    work_end(&work);
     return status;
 }
 

@@ -16,7 +16,7 @@ void wn_shapley_add(const int32_t *order, size_t count, const int32_t *label,
         if (r == count)
             s = whole && mine ? least / ((double)count * (double)k) : 0;
         else
-            s += (mine - match) / (double)k * least / (double)r;
+            s += (mine - match) * (least / ((double)k * (double)r));
         match = mine;
         value[row] += s;
     }

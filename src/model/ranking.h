@@ -13,7 +13,7 @@
 #include "model/neighbors.h"
 #include "util/error.h"
 
-enum { WN_RANKING_ROWS = 32 }; /* of a block */
+enum { WN_RANKING_ROWS = 64 }; /* of a block */
 
 struct wn_ranking; /* the prepared rows */
 struct wn_ranker;  /* what one thread needs */
