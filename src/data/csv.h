@@ -163,12 +163,4 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
                 wn_csv_row *take, void *context, struct wn_error *error)
     WN_MUST_CHECK;
 
-/* The bytes of field `column` (from 0) of one well-formed record, quotes
- * included: record[*begin .. *end-1]. -1 if the record has fewer fields. */
-int wn_csv_locate(const char *record, size_t length, char delimiter,
-                  size_t column, size_t *begin, size_t *end) WN_MUST_CHECK;
-/* Append text[0..length) as one field, in quotes where it needs them. */
-int wn_csv_write(struct wn_text *out, const char *text, size_t length,
-                 char delimiter, struct wn_error *error) WN_MUST_CHECK;
-
 #endif

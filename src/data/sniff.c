@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/field.h"
 #include "util/memory.h"
 #include "util/text.h"
 
@@ -107,7 +108,7 @@ static void cut_record(const char *text, size_t length, char delimiter,
         size_t begin, end;
 
         cells[c] = (struct wn_cell){text, 0};
-        if (from > length || wn_csv_locate(text + from, length - from,
+        if (from > length || wn_field_find(text + from, length - from,
                                            delimiter, 0, &begin, &end))
             continue;
         cells[c] = cell_of(text + from, begin, end);

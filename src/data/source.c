@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "data/csv.h"
+#include "data/field.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/memory.h"
@@ -469,12 +469,12 @@ static int write_changed(const char *record, size_t length,
         const size_t skip = change[i].column - column;
 
         cell.length = 0;
-        if (wn_csv_locate(record + at, length - at, delimiter, skip, &begin,
+        if (wn_field_find(record + at, length - at, delimiter, skip, &begin,
                           &end))
             status = wn_fail(error, WN_EDATA, "has no column %zu",
                              change[i].column + 1);
-        else if (wn_csv_write(&cell, change[i].text, change[i].length,
-                              delimiter, error) ||
+        else if (wn_field_write(&cell, change[i].text, change[i].length,
+                                delimiter, error) ||
                  sink_add(sink, record + at, begin, error) ||
                  sink_add(sink, wn_text_of(&cell), cell.length, error))
             status = -1;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "data/csv.h"
+#include "data/field.h"
 #include "util/hash.h"
 #include "util/random.h"
 
@@ -246,7 +247,7 @@ static void compare(const struct naive *naive, const char *bytes,
         for (size_t c = 0; c < 2; c++) {
             size_t from, to;
 
-            assert_int_equal(wn_csv_locate(bytes + begin, end - begin,
+            assert_int_equal(wn_field_find(bytes + begin, end - begin,
                                            form->delimiter, c, &from, &to),
                              0);
             assert_true(c == 0 ? from == 0
@@ -544,8 +545,8 @@ static void field_is_written(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct wn_text text = {0};
 
-        assert_int_equal(wn_csv_write(&text, rows[i].in, strlen(rows[i].in),
-                                      ',', &error),
+        assert_int_equal(wn_field_write(&text, rows[i].in,
+                                        strlen(rows[i].in), ',', &error),
                          0);
         assert_string_equal(wn_text_of(&text), rows[i].out);
         wn_text_free(&text);
