@@ -16,6 +16,7 @@ struct wn_suspicion; /* check/suspicion.h: what each label is worth */
 struct wn_evidence {
     size_t n, d, k, m;
     const int32_t *label;     /* n, -1 = missing */
+    char *const *label_name;  /* k */
     const float *probability; /* n x k */
     const int32_t *neighbor;  /* n x m */
     const float *distance;    /* n x m */

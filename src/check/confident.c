@@ -85,18 +85,21 @@ int wn_round_sum(const double *x, size_t m, int64_t *out,
     return 0;
 }
 
-static double row_sum(const int64_t *row, size_t k)
+static double row_sum(const struct wn_sparse *at, const int64_t *joint,
+                      size_t s)
 {
     int64_t sum = 0;
 
-    for (size_t c = 0; c < k; c++)
-        sum += row[c];
-    return (double)sum;
+    for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++)
+        sum += joint[cell];
+    return at_least((double)sum, WN_TINY);
 }
 
-int wn_joint_calibrate(const int64_t *joint, const size_t *count, size_t k,
-                       int64_t *out, struct wn_error *error)
+int wn_joint_calibrate(const struct wn_sparse *at, const int64_t *joint,
+                       const size_t *count, int64_t *out,
+                       struct wn_error *error)
 {
+    const size_t k = at->k;
     double *row = wn_new(k, sizeof *row, error);
     double total = 0, n = 0;
     int status = -1;
@@ -104,20 +107,21 @@ int wn_joint_calibrate(const int64_t *joint, const size_t *count, size_t k,
     if (!row)
         return -1;
     for (size_t s = 0; s < k; s++) {
-        const double sum = at_least(row_sum(joint + s * k, k), WN_TINY);
+        const double sum = row_sum(at, joint, s);
 
-        for (size_t t = 0; t < k; t++)
-            total += (double)joint[s * k + t] / sum * (double)count[s];
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++)
+            total += (double)joint[cell] / sum * (double)count[s];
         n += (double)count[s];
     }
     total = at_least(total, WN_TINY);
     for (size_t s = 0; s < k; s++) {
-        const double sum = at_least(row_sum(joint + s * k, k), WN_TINY);
+        const double sum = row_sum(at, joint, s);
+        const size_t from = at->begin[s], width = at->begin[s + 1] - from;
 
-        for (size_t t = 0; t < k; t++)
-            row[t] = (double)joint[s * k + t] / sum * (double)count[s] /
+        for (size_t c = 0; c < width; c++)
+            row[c] = (double)joint[from + c] / sum * (double)count[s] /
                      total * n;
-        if (wn_round_sum(row, k, out + s * k, error))
+        if (wn_round_sum(row, width, out + from, error))
             goto done;
     }
     status = 0;
@@ -259,37 +263,60 @@ done:
     return status;
 }
 
-static void count_joint(const int32_t *label, size_t n, struct wn_noise *noise)
+static int make_cells(size_t cells, struct wn_noise *noise,
+                      struct wn_error *error)
+{
+    noise->raw = wn_new(cells, sizeof *noise->raw, error);
+    noise->calibrated = wn_new(cells, sizeof *noise->calibrated, error);
+    noise->joint = wn_new(cells, sizeof *noise->joint, error);
+    noise->matrix = wn_new(cells, sizeof *noise->matrix, error);
+    noise->inverse = wn_new(cells, sizeof *noise->inverse, error);
+    return noise->raw && noise->calibrated && noise->joint &&
+                   noise->matrix && noise->inverse
+               ? 0
+               : -1;
+}
+
+static int count_joint(const int32_t *label, size_t n, struct wn_noise *noise,
+                       struct wn_error *error)
 {
     const size_t k = noise->k;
+    struct wn_sparse *at = &noise->at;
 
+    if (wn_sparse_make(at, k, label, noise->guess, n, error) ||
+        make_cells(at->cells, noise, error))
+        return -1;
     for (size_t i = 0; i < n; i++) {
         if (noise->guess[i] < 0)
             continue;
-        noise->raw[(size_t)label[i] * k + (size_t)noise->guess[i]]++;
+        noise->raw[wn_sparse_find(at, (size_t)label[i],
+                                  (size_t)noise->guess[i])]++;
         noise->off_diagonal += noise->guess[i] != label[i];
     }
     for (size_t c = 0; c < k; c++)
-        if (noise->raw[c * k + c] < 1)
-            noise->raw[c * k + c] = 1;
+        if (noise->raw[at->diagonal[c]] < 1)
+            noise->raw[at->diagonal[c]] = 1;
+    return 0;
 }
 
-/* Off-diagonals to 0 .. .9999, then columns to sum 1 (0 stays 0). */
-static void clip_columns(double *matrix, size_t k)
+/* Off-diagonals to 0 .. .9999, then what each true class (`columns`) or each
+ * given one leaks to sum 1 (0 stays 0). sum[k] is room. */
+static void clip(const struct wn_sparse *at, int columns, double *value,
+                 double *sum)
 {
-    for (size_t c = 0; c < k; c++) {
-        double sum = 0;
+    memset(sum, 0, at->k * sizeof *sum);
+    for (size_t s = 0; s < at->k; s++)
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++) {
+            double *x = &value[cell];
 
-        for (size_t r = 0; r < k; r++) {
-            double *cell = &matrix[r * k + c];
-
-            if (r != c)
-                *cell = *cell < 0 ? 0 : *cell > 0.9999 ? 0.9999 : *cell;
-            sum += *cell;
+            if (cell != at->diagonal[s])
+                *x = *x < 0 ? 0 : *x > 0.9999 ? 0.9999 : *x;
+            sum[columns ? (size_t)at->column[cell] : s] += *x;
         }
-        for (size_t r = 0; r < k; r++)
-            matrix[r * k + c] /= at_least(sum, WN_TINY);
-    }
+    for (size_t s = 0; s < at->k; s++)
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++)
+            value[cell] /= at_least(
+                sum[columns ? (size_t)at->column[cell] : s], WN_TINY);
 }
 
 static void normalise(double *prior, size_t k, double least)
@@ -311,40 +338,35 @@ static double given_share(const struct wn_noise *noise, size_t c)
 
 static void prior_by_count(struct wn_noise *noise)
 {
-    const size_t k = noise->k;
+    const size_t k = noise->k, *diagonal = noise->at.diagonal;
 
     for (size_t c = 0; c < k; c++)
-        noise->prior[c] = noise->inverse[c * k + c] /
-                          at_least(noise->matrix[c * k + c], WN_TINY) *
+        noise->prior[c] = noise->inverse[diagonal[c]] /
+                          at_least(noise->matrix[diagonal[c]], WN_TINY) *
                           given_share(noise, c);
     normalise(noise->prior, k, 1e-6);
 }
 
-/* Joint, matrix and inverse straight from the calibrated counts. */
+/* Joint, matrix and inverse straight from the calibrated counts, whose column
+ * sums are left in noise->prior. */
 static void fill_matrices(struct wn_noise *noise)
 {
-    const size_t k = noise->k;
-    const int64_t *a = noise->calibrated;
+    const struct wn_sparse *at = &noise->at;
     double trace = 0;
 
-    for (size_t t = 0; t < k; t++) {
-        double column = 0;
+    for (size_t cell = 0; cell < at->cells; cell++)
+        noise->prior[at->column[cell]] += (double)noise->calibrated[cell];
+    for (size_t s = 0; s < noise->k; s++) {
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++) {
+            const double a = (double)noise->calibrated[cell];
 
-        for (size_t s = 0; s < k; s++)
-            column += (double)a[s * k + t];
-        for (size_t s = 0; s < k; s++)
-            noise->matrix[s * k + t] =
-                (double)a[s * k + t] / at_least(column, WN_TINY);
-        noise->prior[t] = column;
-    }
-    for (size_t s = 0; s < k; s++) {
-        for (size_t t = 0; t < k; t++) {
-            noise->joint[s * k + t] = (double)a[s * k + t] / (double)noise->n;
-            noise->inverse[t * k + s] =
-                (double)a[s * k + t] /
-                at_least((double)noise->count[s], WN_TINY);
+            noise->joint[cell] = a / (double)noise->n;
+            noise->matrix[cell] =
+                a / at_least(noise->prior[at->column[cell]], WN_TINY);
+            noise->inverse[cell] =
+                a / at_least((double)noise->count[s], WN_TINY);
         }
-        trace += noise->joint[s * k + s];
+        trace += noise->joint[at->diagonal[s]];
     }
     noise->rate = at_least(1 - trace, 0);
     noise->issues_calibrated = (size_t)rint(noise->rate * (double)noise->n);
@@ -379,8 +401,11 @@ static int prior_by_equation(struct wn_noise *noise, struct wn_error *error)
     if (!system)
         return -1;
     for (size_t r = 0; r < k; r++) {
-        memcpy(system + r * width, noise->matrix + r * k,
-               k * sizeof *system);
+        const struct wn_sparse *at = &noise->at;
+
+        for (size_t cell = at->begin[r]; cell < at->begin[r + 1]; cell++)
+            system[r * width + (size_t)at->column[cell]] =
+                noise->matrix[cell];
         system[r * width + k] = given_share(noise, r);
     }
     for (size_t c = 0; c < k; c++) {
@@ -424,12 +449,12 @@ static int find_prior(struct wn_noise *noise, enum wn_prior prior,
             noise->prior[c] /= (double)noise->n;
         break;
     case WN_PRIOR_PRODUCT:
-        for (size_t t = 0; t < k; t++) {
-            noise->prior[t] = 0;
-            for (size_t s = 0; s < k; s++)
-                noise->prior[t] +=
-                    noise->inverse[t * k + s] * given_share(noise, s);
-        }
+        memset(noise->prior, 0, k * sizeof *noise->prior);
+        for (size_t s = 0; s < k; s++)
+            for (size_t cell = noise->at.begin[s];
+                 cell < noise->at.begin[s + 1]; cell++)
+                noise->prior[noise->at.column[cell]] +=
+                    noise->inverse[cell] * given_share(noise, s);
         break;
     }
     normalise(noise->prior, k, 1e-6);
@@ -437,52 +462,69 @@ static int find_prior(struct wn_noise *noise, enum wn_prior prior,
 }
 
 /* Let prior, matrix and inverse settle on each other: 3 x 5 rounds. */
-static void converge(struct wn_noise *noise)
+static void converge(struct wn_noise *noise, double *room)
 {
+    const struct wn_sparse *at = &noise->at;
     const size_t k = noise->k;
 
     for (int round = 0; round < 3; round++) {
         for (int step = 0; step < 5; step++) {
             for (size_t s = 0; s < k; s++)
-                for (size_t t = 0; t < k; t++)
-                    noise->inverse[t * k + s] =
-                        noise->matrix[s * k + t] * noise->prior[t] /
+                for (size_t cell = at->begin[s]; cell < at->begin[s + 1];
+                     cell++)
+                    noise->inverse[cell] =
+                        noise->matrix[cell] *
+                        noise->prior[at->column[cell]] /
                         at_least(given_share(noise, s), WN_TINY);
-            clip_columns(noise->inverse, k);
+            clip(at, 0, noise->inverse, room);
             prior_by_count(noise);
         }
         for (size_t s = 0; s < k; s++)
-            for (size_t t = 0; t < k; t++)
-                noise->matrix[s * k + t] =
-                    noise->inverse[t * k + s] * given_share(noise, s) /
-                    at_least(noise->prior[t], WN_TINY);
-        clip_columns(noise->matrix, k);
+            for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++)
+                noise->matrix[cell] =
+                    noise->inverse[cell] * given_share(noise, s) /
+                    at_least(noise->prior[at->column[cell]], WN_TINY);
+        clip(at, 1, noise->matrix, room);
     }
     normalise(noise->prior, k, 1e-5);
-    clip_columns(noise->matrix, k);
-    clip_columns(noise->inverse, k);
+    clip(at, 1, noise->matrix, room);
+    clip(at, 0, noise->inverse, room);
 }
 
 static int make_room(size_t n, size_t k, struct wn_noise *noise,
                      struct wn_error *error)
 {
-    const size_t square = wn_product(k, k, 1);
-
     *noise = (struct wn_noise){.k = k};
     noise->count = wn_new(k, sizeof *noise->count, error);
     noise->threshold = wn_new(k, sizeof *noise->threshold, error);
     noise->prior = wn_new(k, sizeof *noise->prior, error);
     noise->guess = wn_new(n, sizeof *noise->guess, error);
-    noise->raw = wn_new(square, sizeof *noise->raw, error);
-    noise->calibrated = wn_new(square, sizeof *noise->calibrated, error);
-    noise->joint = wn_new(square, sizeof *noise->joint, error);
-    noise->matrix = wn_new(square, sizeof *noise->matrix, error);
-    noise->inverse = wn_new(square, sizeof *noise->inverse, error);
-    if (noise->count && noise->threshold && noise->prior && noise->guess &&
-        noise->raw && noise->calibrated && noise->joint && noise->matrix &&
-        noise->inverse)
-        return 0;
-    return -1;
+    return noise->count && noise->threshold && noise->prior && noise->guess
+               ? 0
+               : -1;
+}
+
+/* Matrices and prior from the raw counts. */
+static int find_matrices(const struct wn_noise_settings *settings,
+                         struct wn_noise *noise, struct wn_error *error)
+{
+    double *room;
+
+    if (wn_joint_calibrate(&noise->at, noise->raw, noise->count,
+                           noise->calibrated, error))
+        return -1;
+    fill_matrices(noise);
+    if (find_prior(noise, settings->prior, error))
+        return -1;
+    room = wn_new(noise->k, sizeof *room, error);
+    if (!room)
+        return -1;
+    clip(&noise->at, 1, noise->matrix, room);
+    clip(&noise->at, 0, noise->inverse, room);
+    if (settings->converge)
+        converge(noise, room);
+    free(room);
+    return 0;
 }
 
 int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
@@ -494,6 +536,11 @@ int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
         return wn_fail(error, WN_EDATA,
                        "%zu class, wanted at least 2 to estimate label noise",
                        p->k);
+    if (settings->prior == WN_PRIOR_EQUATION && p->k > WN_EQUATION_CLASSES)
+        return wn_fail(error, WN_EUSAGE,
+                       "the prior by equation takes a dense matrix: found %zu "
+                       "classes, wanted at most %d; use another prior",
+                       p->k, WN_EQUATION_CLASSES);
     if (make_room(p->n, p->k, noise, error) ||
         count_labels(label, p->n, noise, error))
         goto fail;
@@ -502,19 +549,10 @@ int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
                p->k * sizeof *noise->threshold);
     else
         find_thresholds(label, p, noise);
-    if (guess_rows(label, p, settings->threads, noise, error))
+    if (guess_rows(label, p, settings->threads, noise, error) ||
+        count_joint(label, p->n, noise, error) ||
+        find_matrices(settings, noise, error))
         goto fail;
-    count_joint(label, p->n, noise);
-    if (wn_joint_calibrate(noise->raw, noise->count, p->k, noise->calibrated,
-                           error))
-        goto fail;
-    fill_matrices(noise);
-    if (find_prior(noise, settings->prior, error))
-        goto fail;
-    clip_columns(noise->matrix, p->k);
-    clip_columns(noise->inverse, p->k);
-    if (settings->converge)
-        converge(noise);
     noise->health = 1 - (double)noise->issues / (double)noise->n;
     return 0;
 fail:
@@ -527,6 +565,7 @@ void wn_noise_free(struct wn_noise *noise)
     free(noise->count);
     free(noise->threshold);
     free(noise->guess);
+    wn_sparse_free(&noise->at);
     free(noise->raw);
     free(noise->calibrated);
     free(noise->joint);

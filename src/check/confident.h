@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "check/probability.h"
+#include "check/sparse.h"
 #include "util/error.h"
 
 /* Comparisons of probabilities give way by this much. */
@@ -40,6 +41,9 @@ struct wn_noise_settings {
     int threads;
 };
 
+/* Beyond these, WN_PRIOR_EQUATION would take minutes and gigabytes. */
+enum { WN_EQUATION_CLASSES = 2000 };
+
 /* Indices: s is a given label, t a true one. */
 struct wn_noise {
     size_t n;           /* rows with a label */
@@ -47,12 +51,12 @@ struct wn_noise {
     size_t *count;      /* k: rows of each given label */
     double *threshold;  /* k: 2 for a class without rows */
     int32_t *guess;     /* per row: the class it counts as, -1 = none */
-    int64_t *raw;       /* k x k confident joint, [s][t], diagonal >= 1 */
-    int64_t *calibrated; /* k x k, row sums = count */
-    double *joint;      /* k x k, sums to 1 */
-    double *matrix;     /* k x k, P(given = s | true = t), columns sum to 1 */
-    double *inverse;    /* k x k, [t][s] = P(true = t | given = s), columns
-                           sum to 1 */
+    struct wn_sparse at; /* where the matrices below have cells */
+    int64_t *raw;       /* confident joint, [s][t], diagonal >= 1 */
+    int64_t *calibrated; /* the same, row sums = count */
+    double *joint;      /* [s][t], sums to 1 */
+    double *matrix;     /* [s][t], P(given = s | true = t), columns sum to 1 */
+    double *inverse;    /* [s][t], P(true = t | given = s), rows sum to 1 */
     double *prior;      /* k: share of each true class */
     size_t off_diagonal; /* rows that count as another class than given */
     size_t issues;      /* those of them whose prediction differs from the
@@ -64,10 +68,11 @@ struct wn_noise {
 
 /* Estimate the noise of label[n] (-1 = missing, left out) from the out-of-
  * sample probabilities p (n x k, k >= 2, rows need not sum to 1). Classes
- * without rows are legal. Time O(n k + k k log k), memory O(n + k k).
- * Errors: WN_EDATA for a label out of range, a probability that is not finite
- * or outside 0 .. 1 by more than WN_SLACK, k < 2, no labelled row;
- * WN_ENUMERIC when WN_PRIOR_EQUATION meets a singular matrix; WN_ENOMEM.
+ * without rows are legal. Time O(n k), memory O(n + k); WN_PRIOR_EQUATION
+ * takes k k k and k k. Errors: WN_EDATA for a label out of range, a probability
+ * that is not finite or outside 0 .. 1 by more than WN_SLACK, k < 2, no
+ * labelled row; WN_EUSAGE for WN_PRIOR_EQUATION with more than
+ * WN_EQUATION_CLASSES; WN_ENUMERIC when it meets a singular matrix; WN_ENOMEM.
  * On failure *noise is empty. */
 int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
                       const struct wn_noise_settings *settings,
@@ -75,10 +80,11 @@ int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
     WN_MUST_CHECK;
 void wn_noise_free(struct wn_noise *noise);
 
-/* Scale the counts joint[k x k] so that its rows sum to count[k], and round
- * each row so that they still do. */
-int wn_joint_calibrate(const int64_t *joint, const size_t *count, size_t k,
-                       int64_t *out, struct wn_error *error) WN_MUST_CHECK;
+/* Scale the counts joint so that its rows sum to count[k], and round each row
+ * so that they still do. Rounding never moves a cell that is 0. */
+int wn_joint_calibrate(const struct wn_sparse *at, const int64_t *joint,
+                       const size_t *count, int64_t *out,
+                       struct wn_error *error) WN_MUST_CHECK;
 
 /* Round x[m] to whole numbers out[m] whose sum is the rounded sum of x. Halves
  * go to even; what is missing is added where most was cut off (ties to the

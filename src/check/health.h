@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "check/sparse.h"
 #include "util/error.h"
 
 struct wn_class_health {
@@ -26,16 +27,24 @@ struct wn_pair_health {
     double joint;  /* probability of the confusion */
 };
 
-/* out[k] from joint[k x k] (given x true, sums to 1) over n rows, worst
- * quality first, ties by class. A class without rows has quality 1. */
-void wn_health_classes(const double *joint, size_t k, size_t n,
+/* A joint distribution of given and true label. */
+struct wn_joint {
+    const struct wn_sparse *at; /* its cells */
+    const double *value;        /* cells, [given][true] */
+    const double *given, *truth; /* k: its row and column sums */
+    size_t n;                   /* rows it is of */
+};
+
+/* out[k], worst quality first, ties by class. A class without rows has
+ * quality 1. */
+void wn_health_classes(const struct wn_joint *joint,
                        struct wn_class_health *out);
 
-/* The `limit` most confused pairs into out[limit], most probable first, ties
- * by a, then b; *count is how many there are (at most limit). symmetric: a
- * pair counts both directions. O(k k log limit). */
-int wn_health_pairs(const double *joint, size_t k, size_t n, int symmetric,
-                    size_t limit, struct wn_pair_health *out, size_t *count,
+/* The `limit` most confused pairs that have a cell into out[limit], most
+ * probable first, ties by a, then b; *count is how many there are (at most
+ * limit). symmetric: a pair counts both directions. O(cells log cells). */
+int wn_health_pairs(const struct wn_joint *joint, int symmetric, size_t limit,
+                    struct wn_pair_health *out, size_t *count,
                     struct wn_error *error) WN_MUST_CHECK;
 
 #endif

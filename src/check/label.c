@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* check label: the given label is probably wrong, by confident learning. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "check/check.h"
 #include "check/confident.h"
 #include "check/rules.h"
+#include "check/select.h"
+#include "util/memory.h"
+#include "util/number.h"
 
 static const struct wn_option knobs[] = {
     {.name = "rule", .kind = WN_CHOICE, .value = "RULE",
@@ -14,6 +20,12 @@ static const struct wn_option knobs[] = {
     {.name = "min-examples", .kind = WN_WHOLE, .value = "N", .standard = "1",
      .low = 0, .high = 0x1p31, .recorded = true,
      .help = "leave every class at least N rows"},
+    {.name = "most", .kind = WN_WHOLE, .value = "N", .low = 0,
+     .high = 0x1p53, .recorded = true,
+     .help = "flag no more than N labels, the most suspicious"},
+    {.name = "most-per-class", .kind = WN_LIST, .value = "CLASS=N",
+     .recorded = true,
+     .help = "by the prune rules: N labels of CLASS, whatever the estimate"},
     {0}};
 
 static const char *lacks(const struct wn_evidence *evidence)
@@ -23,24 +35,108 @@ static const char *lacks(const struct wn_evidence *evidence)
     return evidence->noise ? NULL : "probabilities";
 }
 
+/* "CLASS=N" into most[k]; names may hold a '=' themselves. */
+static int read_most(const struct wn_evidence *evidence, const char *text,
+                     size_t *most, struct wn_error *error)
+{
+    const char *sign = strrchr(text, '=');
+    double number;
+
+    if (!sign || !wn_number_parse(sign + 1, strlen(sign + 1), &number) ||
+        number < 0 || number > 0x1p53 || number != (double)(size_t)number)
+        return wn_fail(error, WN_EUSAGE,
+                       "--most-per-class: found '%s', wanted CLASS=N", text);
+    for (size_t c = 0; c < evidence->k; c++)
+        if (strncmp(evidence->label_name[c], text, (size_t)(sign - text)) ==
+                0 &&
+            !evidence->label_name[c][sign - text]) {
+            most[c] = (size_t)number;
+            return 0;
+        }
+    return wn_fail(error, WN_EUSAGE,
+                   "--most-per-class: no class is called '%.*s'",
+                   (int)(sign - text), text);
+}
+
+/* The k numbers of --most-per-class; *most is NULL without it. */
+static int read_all_most(const struct wn_evidence *evidence,
+                         const struct wn_options *options, size_t **most,
+                         struct wn_error *error)
+{
+    const char *rule = wn_option_text(options, "rule");
+    size_t count;
+    const char *const *text =
+        wn_option_list(options, "most-per-class", &count);
+
+    *most = NULL;
+    if (!count)
+        return 0;
+    if (!wn_rule_find(rule)->prunes)
+        return wn_fail(error, WN_EUSAGE,
+                       "--most-per-class does not apply to --rule=%s", rule);
+    *most = wn_new(evidence->k, sizeof **most, error);
+    for (size_t c = 0; *most && c < evidence->k; c++)
+        (*most)[c] = SIZE_MAX;
+    for (size_t at = 0; *most && at < count; at++)
+        if (read_most(evidence, text[at], *most, error)) {
+            free(*most);
+            *most = NULL;
+        }
+    return *most ? 0 : -1;
+}
+
+/* Of the rows hit keep the `most` that are most suspicious. */
+static int keep_most(const struct wn_evidence *evidence, size_t most,
+                     uint8_t *hit, struct wn_error *error)
+{
+    struct wn_select select = {.limit = most};
+    size_t hits = 0;
+
+    for (size_t i = 0; i < evidence->n; i++)
+        hits += hit[i];
+    if (hits <= most)
+        return 0;
+    select.heap = wn_new(most, sizeof *select.heap, error);
+    if (!select.heap)
+        return -1;
+    for (size_t i = 0; i < evidence->n; i++)
+        if (hit[i])
+            wn_select_offer(&select,
+                            -evidence->suspicion->verdict[i].suspicion, i);
+    memset(hit, 0, evidence->n);
+    for (size_t s = 0; s < select.count; s++)
+        hit[select.heap[s].row] = 1;
+    free(select.heap);
+    return 0;
+}
+
 static int run(const struct wn_evidence *evidence,
                const struct wn_options *options, uint8_t *hit,
                struct wn_error *error)
 {
     const struct wn_probability p = {evidence->n, evidence->k,
                                      evidence->probability, NULL};
+    size_t *most;
+    int status;
+
+    if (read_all_most(evidence, options, &most, error))
+        return -1;
     const struct wn_rule_settings settings = {
-        wn_option_number(options, "fraction"),
-        (size_t)wn_option_number(options, "min-examples")};
+        .fraction = wn_option_number(options, "fraction"),
+        .least = (size_t)wn_option_number(options, "min-examples"),
+        .most = most};
     const struct wn_rule_view view = {evidence->label, &p, evidence->noise,
                                       evidence->suspicion, &settings};
-
-    if (wn_rule_find(wn_option_text(options, "rule"))->run(&view, hit, error))
-        return -1;
+    status =
+        wn_rule_find(wn_option_text(options, "rule"))->run(&view, hit, error);
+    free(most);
     for (size_t i = 0; evidence->trusted && i < evidence->n; i++)
         if (evidence->trusted[i])
             hit[i] = 0;
-    return 0;
+    if (status == 0 && wn_option_given(options, "most"))
+        status = keep_most(evidence, (size_t)wn_option_number(options, "most"),
+                           hit, error);
+    return status;
 }
 
 const struct wn_check wn_check_label = {

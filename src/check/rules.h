@@ -20,6 +20,9 @@
 struct wn_rule_settings {
     double fraction; /* of the estimated wrong labels to flag, 0 .. 1 */
     size_t least;    /* rows that a class keeps: smaller ones are left alone */
+    const size_t *most; /* k: rows to remove of each class in place of the
+                           estimated number, SIZE_MAX = by the estimate; NULL
+                           for all by the estimate */
 };
 
 /* What a rule works on. */
@@ -34,6 +37,7 @@ struct wn_rule_view {
 struct wn_rule {
     const char *name;  /* --rule=NAME */
     const char *brief;
+    int prunes;        /* by wn_rule_counts: `fraction`, `least`, `most` */
     /* Set hit[n], which comes zeroed. */
     int (*run)(const struct wn_rule_view *view, uint8_t *hit,
                struct wn_error *error);
@@ -48,10 +52,13 @@ extern const struct wn_rule wn_rules[];
 /* The one called `name`, or NULL. */
 const struct wn_rule *wn_rule_find(const char *name);
 
-/* The counts that prune_by_noise_rate and prune_by_class remove: out[k x k],
- * row = true class, column = given. Each given class keeps at least `least`
- * on the diagonal, the off-diagonals are scaled by `fraction` and cut to whole
- * numbers (so that a fraction may remove fewer than its share). */
+/* The counts that prune_by_noise_rate and prune_by_class remove, one for each
+ * cell of noise->at. Each given class keeps at least `least` on the diagonal,
+ * the off-diagonals are scaled by `fraction` and cut to whole numbers (so that
+ * a fraction may remove fewer than its share). Where `most` has a number r for
+ * class c, [c][c] becomes its rows less r, which is what prune_by_class goes
+ * by, and the counts of rows that truly are c and labelled otherwise, which
+ * prune_by_noise_rate goes by, are scaled to sum to r. */
 int wn_rule_counts(const struct wn_noise *noise,
                    const struct wn_rule_settings *settings, int64_t *out,
                    struct wn_error *error) WN_MUST_CHECK;

@@ -10,7 +10,8 @@
 
 enum {
     SAMPLE_CELLS = 1 << 19, /* probabilities that the fit looks at, */
-    SAMPLE_ROWS = 4096,     /* but no fewer rows than that */
+    SAMPLE_ROWS = 4096,     /* but no fewer rows than that, */
+    MOST_CELLS = 1 << 23,   /* except where they would be more than these */
     BLOCK = 256,            /* sample rows a thread takes at a time */
     GRID = 12               /* steps of the first look at the likelihood */
 };
@@ -37,6 +38,7 @@ struct sample {
     float *log;     /* n x k */
     int32_t *label; /* n */
     double *likelihood, *suspicion; /* a sum for each block */
+    double *desk;                   /* threads x k */
     int threads;
 };
 
@@ -46,6 +48,7 @@ static void free_sample(struct sample *sample)
     free(sample->label);
     free(sample->likelihood);
     free(sample->suspicion);
+    free(sample->desk);
 }
 
 static int make_sample(size_t all, size_t k, int threads,
@@ -54,6 +57,8 @@ static int make_sample(size_t all, size_t k, int threads,
     size_t rows = SAMPLE_CELLS / k;
 
     rows = rows < SAMPLE_ROWS ? SAMPLE_ROWS : rows;
+    rows = rows > MOST_CELLS / k ? MOST_CELLS / k : rows;
+    rows = rows < 1 ? 1 : rows;
     rows = rows > all ? all : rows;
     *sample = (struct sample){
         .n = rows,
@@ -62,9 +67,11 @@ static int make_sample(size_t all, size_t k, int threads,
         .label = wn_new(rows, sizeof(int32_t), error),
         .likelihood = wn_new(rows / BLOCK + 1, sizeof(double), error),
         .suspicion = wn_new(rows / BLOCK + 1, sizeof(double), error),
+        .desk = wn_new(wn_product((size_t)threads, k, 1), sizeof(double),
+                       error),
         .threads = threads};
     return sample->log && sample->label && sample->likelihood &&
-                   sample->suspicion
+                   sample->suspicion && sample->desk
                ? 0
                : -1;
 }
@@ -99,24 +106,28 @@ static int draw_sample(const int32_t *label, const struct wn_probability *p,
 /* What is tried: T with its off-diagonals times `noise`; NULL is the
  * identity but for a doubt. */
 struct trial {
-    const double *transition;
+    const struct wn_channel *channel;
     double log_b, noise;
 };
 
 static void look_at_block(struct sample *sample, size_t block,
-                          const struct trial *trial)
+                          const struct trial *trial, double *desk)
 {
     const size_t k = sample->k, end = (block + 1) * BLOCK;
     const double b = exp(trial->log_b);
+    double *given = trial->channel ? desk : NULL;
     double likelihood = 0, suspicion = 0;
+    size_t last = k;
 
     for (size_t r = block * BLOCK; r < end && r < sample->n; r++) {
         const float *log_p = sample->log + r * k;
         const size_t y = (size_t)sample->label[r];
-        const double *given =
-            trial->transition ? trial->transition + y * k : NULL;
         double sum = 0, match = 0, right = 0;
 
+        /* The rows come class after class. */
+        if (given && y != last)
+            wn_channel_row(trial->channel, y, given);
+        last = y;
         for (size_t t = 0; t < k; t++) {
             const double q = exp(b * (double)log_p[t]);
 
@@ -146,8 +157,11 @@ static struct look look(struct sample *sample, const struct trial *trial)
     struct look look = {0, 0};
 
 #pragma omp parallel for num_threads(sample->threads) schedule(static)
-    for (size_t block = 0; block < blocks; block++)
-        look_at_block(sample, block, trial);
+    for (int w = 0; w < sample->threads; w++)
+        for (size_t block = (size_t)w; block < blocks;
+             block += (size_t)sample->threads)
+            look_at_block(sample, block, trial,
+                          sample->desk + (size_t)w * sample->k);
     for (size_t block = 0; block < blocks; block++) {
         look.likelihood += sample->likelihood[block];
         look.suspicion += sample->suspicion[block];
@@ -156,23 +170,24 @@ static struct look look(struct sample *sample, const struct trial *trial)
     return look;
 }
 
-static double likelihood(struct sample *sample, const double *transition,
+static double likelihood(struct sample *sample,
+                         const struct wn_channel *channel,
                          double log_b)
 {
-    const struct trial trial = {transition, log_b, 1};
+    const struct trial trial = {channel, log_b, 1};
 
     return look(sample, &trial).likelihood;
 }
 
 /* Golden sections of low .. high to the largest likelihood. */
-static double refine(struct sample *sample, const double *transition,
+static double refine(struct sample *sample, const struct wn_channel *channel,
                      double low, double high)
 {
     const double golden = 0.6180339887498949;
     double a = high - golden * (high - low);
     double c = low + golden * (high - low);
-    double at_a = likelihood(sample, transition, a);
-    double at_c = likelihood(sample, transition, c);
+    double at_a = likelihood(sample, channel, a);
+    double at_c = likelihood(sample, channel, c);
 
     while (high - low > 0.01)
         if (at_a >= at_c) {
@@ -180,50 +195,51 @@ static double refine(struct sample *sample, const double *transition,
             c = a;
             at_c = at_a;
             a = high - golden * (high - low);
-            at_a = likelihood(sample, transition, a);
+            at_a = likelihood(sample, channel, a);
         } else {
             low = a;
             a = c;
             at_a = at_c;
             c = low + golden * (high - low);
-            at_c = likelihood(sample, transition, c);
+            at_c = likelihood(sample, channel, c);
         }
     return (low + high) / 2;
 }
 
 /* The logarithm of the likeliest b: between the neighbours of the best of a
  * geometric grid. */
-static double fit(struct sample *sample, const double *transition)
+static double fit(struct sample *sample, const struct wn_channel *channel)
 {
     const double step = log(most_b / least_b) / GRID;
     double best = -INFINITY, at = 0;
 
     for (int g = 0; g <= GRID; g++) {
         const double log_b = log(least_b) + g * step;
-        const double found = likelihood(sample, transition, log_b);
+        const double found = likelihood(sample, channel, log_b);
 
         if (found > best) {
             best = found;
             at = log_b;
         }
     }
-    return refine(sample, transition, fmax(at - step, log(least_b)),
+    return refine(sample, channel, fmax(at - step, log(least_b)),
                   fmin(at + step, log(most_b)));
 }
 
 /* The delta method: how the mean suspicion moves with log b, whose variance
  * is one over the curvature of the likelihood, and with the noise in T, whose
  * relative variance is one over the rows it was counted from. */
-static double find_doubt(struct sample *sample, const double *transition,
+static double find_doubt(struct sample *sample,
+                         const struct wn_channel *channel,
                          double log_b, double evidence)
 {
-    struct trial trial = {transition, log_b, 1};
+    struct trial trial = {channel, log_b, 1};
     const struct look here = look(sample, &trial);
     trial.log_b = log_b - nudge;
     const struct look less = look(sample, &trial);
     trial.log_b = log_b + nudge;
     const struct look more = look(sample, &trial);
-    trial = (struct trial){transition, log_b, exp(-nudge)};
+    trial = (struct trial){channel, log_b, exp(-nudge)};
     const struct look quiet = look(sample, &trial);
     const double curvature =
         (2 * here.likelihood - less.likelihood - more.likelihood) /
@@ -238,8 +254,9 @@ static double find_doubt(struct sample *sample, const double *transition,
 
 int wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
                      const struct wn_members *members,
-                     const double *transition, double evidence, int threads,
-                     struct wn_sharpness *out, struct wn_error *error)
+                     const struct wn_channel *channel, double evidence,
+                     int threads, struct wn_sharpness *out,
+                     struct wn_error *error)
 {
     const size_t all = p->n - wn_members_count(members, p->k);
     struct sample sample = {0};
@@ -248,10 +265,10 @@ int wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
     if (make_sample(all, p->k, threads, &sample, error) ||
         draw_sample(label, p, all, members->row, &sample, error))
         goto done;
-    const double log_b = fit(&sample, transition);
+    const double log_b = fit(&sample, channel);
     out->plain = exp(fit(&sample, NULL));
     out->fitted = exp(log_b);
-    out->doubt = find_doubt(&sample, transition, log_b, evidence);
+    out->doubt = find_doubt(&sample, channel, log_b, evidence);
     status = 0;
 done:
     free_sample(&sample);

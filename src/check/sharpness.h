@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "check/channel.h"
 #include "check/members.h"
 #include "check/probability.h"
 #include "util/error.h"
@@ -22,16 +23,16 @@ struct wn_sharpness {
                       of the amount of noise in T gives the mean suspicion */
 };
 
-/* Fit on 2^19 / k rows (4,096 if that is less) drawn evenly from the labelled
- * ones of p (n x k), of which there is at least one.
- *   transition  k x k, T
- *   evidence    how many rows T's off-diagonals were counted from
+/* Fit on 2^19 / k rows (4,096 if that is less, but no more than 2^23 / k) drawn
+ * evenly from the labelled ones of p (n x k), of which there is at least one.
+ *   channel   T
+ *   evidence  how many rows T's off-diagonals were counted from
  * b is sought in 0.1 .. 16 to 1 %. Errors: WN_ENOMEM. */
 int wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
                      const struct wn_members *members,
-                     const double *transition, double evidence, int threads,
-                     struct wn_sharpness *out, struct wn_error *error)
-    WN_MUST_CHECK;
+                     const struct wn_channel *channel, double evidence,
+                     int threads, struct wn_sharpness *out,
+                     struct wn_error *error) WN_MUST_CHECK;
 
 /* log_p[k]: the logarithms of .99 row + .01/k, less the largest of them. */
 void wn_sharpness_logs(const double *row, size_t k, double *log_p);

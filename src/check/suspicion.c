@@ -4,48 +4,31 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "check/channel.h"
 #include "check/members.h"
 #include "check/sharpness.h"
 #include "util/memory.h"
 
-static const double pseudo = 2; /* rows that leak evenly from each class */
 static const double least_ratio = 2; /* of the b used to the plain one */
 static const double z90 = 1.6448536269514722;
 
-/* How evenly column t of the counts leaks, and how much. */
-static void fill_column(const int64_t *count, size_t k, size_t t,
-                        double *transition)
-{
-    const double even = 1 / (double)(k - 1);
-    double column = pseudo, wrong = pseudo, h = 0, a = 0;
+/* Classes are judged in this many stretches, whatever the threads. */
+enum { STRETCHES = 64 };
 
-    for (size_t s = 0; s < k; s++) {
-        column += (double)count[s * k + t];
-        wrong += s == t ? 0 : (double)count[s * k + t];
-    }
-    for (size_t s = 0; s < k; s++) {
-        const double part =
-            ((double)count[s * k + t] + pseudo * even) / wrong;
-
-        h += s == t ? 0 : part * part;
-    }
-    if (k > 2)
-        a = 1 - sqrt(fmin(fmax((h - even) / (1 - even), 0), 1));
-    for (size_t s = 0; s < k; s++) {
-        const double off = (double)count[s * k + t] + pseudo * even;
-
-        transition[s * k + t] =
-            s == t ? 1 - wrong / column
-                   : ((1 - a) * off + a * wrong * even) / column;
-    }
-}
-
-void wn_suspicion_transition(const struct wn_noise *noise, double *transition)
-{
-    for (size_t t = 0; t < noise->k; t++)
-        fill_column(noise->calibrated, noise->k, t, transition);
-}
+/* What one stretch of classes found: cells of the joint in order, and the sums
+ * of all posteriors by true class. */
+struct stretch {
+    size_t from, end; /* classes; k is the rows without a label */
+    int32_t *given, *true_class;
+    double *sum;   /* of the posteriors in that cell */
+    size_t cells, room[3];
+    double *truth; /* k */
+    double variance, right;
+    double *desk;  /* 5 k */
+    struct wn_error error;
+};
 
 /* The judgement of a row whose logarithms, less the largest, are in
  * log_p[k]. */
@@ -73,71 +56,139 @@ static struct wn_verdict judge(const double *log_p, const double *given,
     return verdict;
 }
 
-struct wn_verdict wn_suspicion_judge(const double *row,
-                                     const double *transition, size_t k,
-                                     int32_t y, double b, double *room,
-                                     double *posterior)
+struct wn_verdict wn_suspicion_judge(const double *row, const double *given,
+                                     size_t k, int32_t y, double b,
+                                     double *room, double *posterior)
 {
     wn_sharpness_logs(row, k, room);
-    return judge(room, y < 0 ? NULL : transition + (size_t)y * k, k, y, b,
-                 posterior);
+    return judge(room, given, k, y, b, posterior);
 }
 
-/* Judge the rows given class c (k: none) in their order; the sum of s (1 - s)
- * over them comes back. room has 3 k. */
-static double judge_class(const struct wn_probability *p,
-                          const struct wn_members *members, size_t c,
-                          double *room, struct wn_suspicion *out)
+static int keep_cell(struct stretch *stretch, size_t given, size_t t,
+                     double sum)
+{
+    const size_t need = stretch->cells + 1;
+
+    if (wn_grow(&stretch->given, &stretch->room[0], need,
+                sizeof *stretch->given, &stretch->error) ||
+        wn_grow(&stretch->true_class, &stretch->room[1], need,
+                sizeof *stretch->true_class, &stretch->error) ||
+        wn_grow(&stretch->sum, &stretch->room[2], need, sizeof *stretch->sum,
+                &stretch->error))
+        return -1;
+    stretch->given[stretch->cells] = (int32_t)given;
+    stretch->true_class[stretch->cells] = (int32_t)t;
+    stretch->sum[stretch->cells++] = sum;
+    return 0;
+}
+
+/* Keep the cells of given class c that are worth one. */
+static int keep_class(struct stretch *stretch, size_t c, size_t k,
+                      const double *sum)
+{
+    const double least = k > WN_WHOLE_CLASSES ? 0.5 : 0;
+
+    for (size_t t = 0; t < k; t++) {
+        stretch->truth[t] += sum[t];
+        if ((t == c || sum[t] >= least) && keep_cell(stretch, c, t, sum[t]))
+            return -1;
+    }
+    stretch->right += sum[c];
+    return 0;
+}
+
+/* Judge the rows given class c (k: none) in their order. */
+static int judge_class(const struct wn_probability *p,
+                       const struct wn_members *members,
+                       const struct wn_channel *channel, size_t c,
+                       struct stretch *stretch, struct wn_suspicion *out)
 {
     const size_t k = p->k;
-    const double *given = c < k ? out->transition + c * k : NULL;
+    double *log_p = stretch->desk + k, *posterior = log_p + k;
+    double *given = c < k ? posterior + k : NULL, *sum = posterior + 2 * k;
     const double b =
         fmax(out->sharpness.fitted, least_ratio * out->sharpness.plain);
     const int32_t y = c < k ? (int32_t)c : -1;
-    double *log_p = room + k, *posterior = room + 2 * k, spread = 0;
 
+    if (given)
+        wn_channel_row(channel, c, given);
+    memset(sum, 0, k * sizeof *sum);
     for (size_t r = members->begin[c]; r < members->begin[c + 1]; r++) {
         const size_t i = members->row[r];
 
-        wn_sharpness_logs(wn_probability_row(p, i, room), k, log_p);
+        wn_sharpness_logs(wn_probability_row(p, i, stretch->desk), k, log_p);
         struct wn_verdict verdict =
             judge(log_p, given, k, y, out->sharpness.fitted, posterior);
         const double s = verdict.suspicion;
         for (size_t t = 0; given && t < k; t++)
-            out->joint[c * k + t] += posterior[t];
-        spread += s * (1 - s);
+            sum[t] += posterior[t];
+        stretch->variance += s * (1 - s);
         if (b > out->sharpness.fitted)
             verdict = judge(log_p, given, k, y, b, posterior);
         out->verdict[i] = verdict;
     }
-    return spread;
+    return given ? keep_class(stretch, c, k, sum) : 0;
 }
 
-/* Threads take whole classes, so every row of the joint has one author. */
-static int judge_all(const struct wn_probability *p,
-                     const struct wn_members *members, int threads,
-                     struct wn_suspicion *out, struct wn_error *error)
+static void judge_stretch(const struct wn_probability *p,
+                          const struct wn_members *members,
+                          const struct wn_channel *channel,
+                          struct stretch *stretch, struct wn_suspicion *out)
 {
     const size_t k = p->k;
-    const double n = (double)(p->n - wn_members_count(members, k));
-    double *spread = wn_new(k + 1, sizeof *spread, error);
-    double *room =
-        wn_new(wn_product((size_t)threads, k, 3), sizeof *room, error);
-    double right = 0, variance = 0;
+
+    stretch->desk =
+        wn_new(wn_product(k, 5, 1), sizeof *stretch->desk, &stretch->error);
+    stretch->truth =
+        wn_new(k, sizeof *stretch->truth, &stretch->error);
+    for (size_t c = stretch->from;
+         stretch->desk && stretch->truth && c < stretch->end; c++)
+        if (judge_class(p, members, channel, c, stretch, out))
+            break;
+    free(stretch->desk);
+}
+
+/* The joint of all stretches, one after the other; n labelled rows. */
+static int join(const struct stretch *stretches, size_t count, double n,
+                struct wn_suspicion *out, struct wn_error *error)
+{
+    const size_t k = out->k;
+    size_t cells = 0, cell = 0;
+    int32_t *given, *true_class;
     int status = -1;
 
-    if (!spread || !room)
+    for (size_t s = 0; s < count; s++)
+        cells += stretches[s].cells;
+    given = wn_new(cells, sizeof *given, error);
+    true_class = wn_new(cells, sizeof *true_class, error);
+    out->joint = wn_new(cells, sizeof *out->joint, error);
+    if (!given || !true_class || !out->joint)
         goto done;
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int w = 0; w < threads; w++)
-        for (size_t c = (size_t)w; c <= k; c += (size_t)threads)
-            spread[c] = judge_class(p, members, c,
-                                    room + (size_t)w * 3 * k, out);
-    for (size_t cell = 0; cell < k * k; cell++)
-        out->joint[cell] /= n;
-    for (size_t c = 0; c < k; c++) {
-        right += out->joint[c * k + c];
-        variance += spread[c];
+    for (size_t s = 0; s < count; s++) {
+        for (size_t t = 0; t < k; t++)
+            out->truth[t] += stretches[s].truth[t] / n;
+        for (size_t z = 0; z < stretches[s].cells; z++, cell++) {
+            given[cell] = stretches[s].given[z];
+            true_class[cell] = stretches[s].true_class[z];
+            out->joint[cell] = stretches[s].sum[z] / n;
+        }
+    }
+    status = wn_sparse_make(&out->at, k, given, true_class, cells, error);
+done:
+    free(given);
+    free(true_class);
+    return status;
+}
+
+/* The rate and its interval. */
+static void find_rate(const struct stretch *stretches, size_t count, double n,
+                      struct wn_suspicion *out)
+{
+    double right = 0, variance = 0;
+
+    for (size_t s = 0; s < count; s++) {
+        right += stretches[s].right / n;
+        variance += stretches[s].variance;
     }
     /* Half a row more, for the number of wrong rows is a whole one. */
     const double half =
@@ -145,10 +196,52 @@ static int judge_all(const struct wn_probability *p,
     out->rate = fmax(1 - right, 0);
     out->low = fmax(out->rate - half, 0);
     out->high = fmin(out->rate + half, 1);
-    status = 0;
+}
+
+static void free_stretches(struct stretch *stretches, size_t count)
+{
+    for (size_t s = 0; stretches && s < count; s++) {
+        free(stretches[s].given);
+        free(stretches[s].true_class);
+        free(stretches[s].sum);
+        free(stretches[s].truth);
+    }
+    free(stretches);
+}
+
+/* Threads take whole stretches of classes, so every row of the joint has one
+ * author. */
+static int judge_all(const struct wn_probability *p,
+                     const struct wn_members *members,
+                     const struct wn_channel *channel, int threads,
+                     struct wn_suspicion *out, struct wn_error *error)
+{
+    const size_t k = p->k, count = k + 1 < STRETCHES ? k + 1 : STRETCHES;
+    const double n = (double)(p->n - wn_members_count(members, k));
+    struct stretch *stretches = wn_new(count, sizeof *stretches, error);
+    int status = -1;
+
+    if (!stretches)
+        return -1;
+    for (size_t s = 0; s < count; s++) {
+        stretches[s].from = s * (k + 1) / count;
+        stretches[s].end = (s + 1) * (k + 1) / count;
+    }
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int w = 0; w < threads; w++)
+        for (size_t s = (size_t)w; s < count; s += (size_t)threads)
+            judge_stretch(p, members, channel, &stretches[s], out);
+    for (size_t s = 0; s < count; s++)
+        if (stretches[s].error.code) {
+            *error = stretches[s].error;
+            goto done;
+        }
+    for (size_t c = 0; c < k; c++)
+        out->given[c] = (double)wn_members_count(members, c) / n;
+    find_rate(stretches, count, n, out);
+    status = join(stretches, count, n, out, error);
 done:
-    free(spread);
-    free(room);
+    free_stretches(stretches, count);
     return status;
 }
 
@@ -158,26 +251,29 @@ int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
 {
     const size_t k = p->k;
     struct wn_members members = {0};
+    struct wn_channel channel = {0};
     int status = -1;
 
     *out = (struct wn_suspicion){
         .n = p->n,
         .k = k,
-        .transition = wn_new(wn_product(k, k, 1), sizeof(double), error),
-        .joint = wn_new(wn_product(k, k, 1), sizeof(double), error),
+        .given = wn_new(k, sizeof(double), error),
+        .truth = wn_new(k, sizeof(double), error),
         .verdict = wn_new(p->n, sizeof(struct wn_verdict), error)};
-    if (!out->transition || !out->joint || !out->verdict ||
-        wn_members_sort(label, p->n, k, &members, error))
+    if (!out->given || !out->truth || !out->verdict ||
+        wn_members_sort(label, p->n, k, &members, error) ||
+        wn_channel_make(&channel, &noise->at, noise->calibrated, error))
         goto done;
-    wn_suspicion_transition(noise, out->transition);
-    if (wn_sharpness_fit(label, p, &members, out->transition,
-                         (double)noise->off_diagonal + pseudo * (double)k,
+    if (wn_sharpness_fit(label, p, &members, &channel,
+                         (double)noise->off_diagonal +
+                             WN_CHANNEL_EVEN * (double)k,
                          threads, &out->sharpness, error) ||
-        judge_all(p, &members, threads, out, error))
+        judge_all(p, &members, &channel, threads, out, error))
         goto done;
     status = 0;
 done:
     wn_members_free(&members);
+    wn_channel_free(&channel);
     if (status)
         wn_suspicion_free(out);
     return status;
@@ -185,8 +281,10 @@ done:
 
 void wn_suspicion_free(struct wn_suspicion *suspicion)
 {
-    free(suspicion->transition);
-    free(suspicion->joint);
+    wn_sparse_free(&suspicion->at);
     free(suspicion->verdict);
+    free(suspicion->joint);
+    free(suspicion->given);
+    free(suspicion->truth);
     *suspicion = (struct wn_suspicion){0};
 }

@@ -51,10 +51,14 @@ struct wn_verdict {
 
 struct wn_suspicion {
     size_t n, k;
-    double *transition;  /* k x k, T above */
     struct wn_sharpness sharpness; /* b above: fitted, plain */
     struct wn_verdict *verdict; /* n */
-    double *joint;       /* k x k, [given][true], sums to 1 */
+    struct wn_sparse at; /* where joint has cells: everywhere, but beyond
+                            WN_WHOLE_CLASSES only on the diagonal and where it
+                            expects half a row or more */
+    double *joint;       /* cells, [given][true], sums to 1 */
+    double *given, *truth; /* k: its row and column sums, with what has no
+                              cell */
     double rate;         /* share of wrong labels, 1 - trace joint */
     double low, high;    /* its 90 % interval, see wn_suspicion_find */
 };
@@ -67,21 +71,19 @@ struct wn_suspicion {
  * noise of 10 %; on 10,000 rows and more only for symmetric noise, for there
  * chance is small beside what it leaves out: a model that is wrong in the same
  * way everywhere, and noise that depends on the features.
- * Time O(n k), memory O(n + k k). Errors: WN_ENOMEM. */
+ * Time O(n k), memory O(n + k), up to WN_WHOLE_CLASSES also k k.
+ * Errors: WN_ENOMEM. */
 int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
                       const struct wn_noise *noise, int threads,
                       struct wn_suspicion *out, struct wn_error *error)
     WN_MUST_CHECK;
 void wn_suspicion_free(struct wn_suspicion *suspicion);
 
-/* transition[k x k], T above, from the calibrated counts. */
-void wn_suspicion_transition(const struct wn_noise *noise, double *transition);
-
-/* Judge label y (-1 = missing) with p = row[k], sharpened to b; room[k] is
- * scratch, the posteriors go to posterior[k]. */
-struct wn_verdict wn_suspicion_judge(const double *row,
-                                     const double *transition, size_t k,
-                                     int32_t y, double b, double *room,
-                                     double *posterior);
+/* Judge label y (-1 = missing) with p = row[k], sharpened to b, under
+ * given[k] = T[y][.] (NULL for a missing label); room[k] is scratch, the
+ * posteriors go to posterior[k]. */
+struct wn_verdict wn_suspicion_judge(const double *row, const double *given,
+                                     size_t k, int32_t y, double b,
+                                     double *room, double *posterior);
 
 #endif

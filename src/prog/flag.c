@@ -9,13 +9,13 @@
 #include "check/confident.h"
 #include "check/decide.h"
 #include "check/fail.h"
-#include "check/health.h"
 #include "check/quality.h"
 #include "check/rules.h"
 #include "check/select.h"
 #include "check/suspicion.h"
 #include "data/dataset.h"
 #include "data/features.h"
+#include "prog/flag_noise.h"
 #include "prog/program.h"
 #include "util/hash.h"
 #include "util/memory.h"
@@ -283,7 +283,7 @@ static int check_memory(const struct wn_run *run, struct work *work,
              work->data.n, work->data.k, extent[1]);
     return wn_run_afford(run,
                          n * (4 * k + 8 * (double)extent[1] + 120) +
-                             72 * k * k + 64e6,
+                             72 * fmin(k * k, 1e6) + 400 * k + 64e6,
                          what, error);
 }
 
@@ -302,6 +302,7 @@ static int read_evidence(const struct wn_run *run, struct work *work,
     evidence->n = work->data.n;
     evidence->k = work->data.k;
     evidence->label = work->data.label;
+    evidence->label_name = work->data.label_name;
     evidence->threads = run->threads;
     evidence->group = work->data.group;
     evidence->groups = work->data.groups;
@@ -332,44 +333,6 @@ static int choice_of(const struct wn_run *run, const char *option,
     }
 }
 
-/* With --verbose: the noise, its worst classes and pairs of classes. */
-static int tell_noise(const struct wn_run *run, const struct work *work,
-                      struct wn_error *error)
-{
-    enum { WORST = 3 };
-    const size_t k = work->noise.k, n = work->noise.n;
-    char *const *name = work->data.label_name;
-    const double *joint = work->judged.joint;
-    struct wn_pair_health pairs[WORST];
-    struct wn_class_health *class = wn_new(k, sizeof *class, error);
-    size_t count;
-
-    if (!class ||
-        wn_health_pairs(joint, k, n, 1, WORST, pairs, &count, error)) {
-        free(class);
-        return -1;
-    }
-    wn_talk_detail(run->talk,
-                   "sharpness %.3g fitted, %.3g if all labels were right",
-                   work->judged.sharpness.fitted,
-                   work->judged.sharpness.plain);
-    wn_talk_detail(run->talk,
-                   "health %.4f: %zu of %zu rows count as another class",
-                   work->noise.health, work->noise.issues, n);
-    wn_health_classes(joint, k, n, class);
-    for (size_t c = 0; c < k && c < WORST; c++)
-        wn_talk_detail(run->talk,
-                       "class %s: %.1f %% of its labels wrong, %.1f %% of "
-                       "its rows labelled otherwise",
-                       name[class[c].class], 100 * class[c].noise,
-                       100 * class[c].inverse_noise);
-    for (size_t p = 0; p < count; p++)
-        wn_talk_detail(run->talk, "classes %s and %s: %zu rows confused",
-                       name[pairs[p].a], name[pairs[p].b], pairs[p].issues);
-    free(class);
-    return 0;
-}
-
 /* Estimate the noise where there are labels, probabilities and two classes. */
 static int estimate(const struct wn_run *run, struct work *work,
                     struct wn_error *error)
@@ -395,7 +358,10 @@ static int estimate(const struct wn_run *run, struct work *work,
         if (evidence->trusted[i])
             work->judged.verdict[i] =
                 (struct wn_verdict){0, 1, evidence->label[i]};
-    return run->talk->level < WN_VERBOSE ? 0 : tell_noise(run, work, error);
+    return run->talk->level < WN_VERBOSE
+               ? 0
+               : flag_tell_noise(run, &work->noise, &work->judged,
+                                 work->data.label_name, error);
 }
 
 static int run_checks(const struct wn_run *run, struct work *work,
@@ -514,34 +480,6 @@ static int make_room(struct work *work, struct wn_error *error)
                : -1;
 }
 
-static int write_noise(struct wn_audit_writer *writer,
-                       const struct wn_noise *noise,
-                       const struct wn_suspicion *judged,
-                       struct wn_error *error)
-{
-    const size_t one[3] = {noise->k, 0, 0}, two[3] = {noise->k, noise->k, 0};
-    const size_t three[3] = {3, 0, 0};
-    const double rate[3] = {judged->rate, judged->low, judged->high};
-
-    if (wn_audit_write(writer, "flag/noise/threshold", WN_F64, one,
-                       noise->threshold, error) ||
-        wn_audit_write(writer, "flag/noise/confident_joint", WN_I64, two,
-                       noise->calibrated, error) ||
-        wn_audit_write(writer, "flag/noise/joint", WN_F64, two, noise->joint,
-                       error) ||
-        wn_audit_write(writer, "flag/noise/noise_matrix", WN_F64, two,
-                       noise->matrix, error) ||
-        wn_audit_write(writer, "flag/noise/inverse_noise_matrix", WN_F64, two,
-                       noise->inverse, error) ||
-        wn_audit_write(writer, "flag/noise/prior", WN_F64, one, noise->prior,
-                       error) ||
-        wn_audit_write(writer, "flag/noise/posterior_joint", WN_F64, two,
-                       judged->joint, error) ||
-        wn_audit_write(writer, "flag/noise/rate", WN_F64, three, rate, error))
-        return -1;
-    return 0;
-}
-
 /* Names of all checks in bit order. */
 static int name_checks(struct wn_text *names, struct wn_error *error)
 {
@@ -586,7 +524,7 @@ static int write_all(struct wn_audit_writer *writer, const struct work *work,
                      struct wn_error *error)
 {
     if (work->evidence.noise &&
-        write_noise(writer, &work->noise, &work->judged, error))
+        flag_write_noise(writer, &work->noise, &work->judged, error))
         return -1;
     return write_rows(writer, work, error);
 }

@@ -47,6 +47,7 @@ void wn_report_free(struct wn_report *report)
     free(report->suggestion);
     free(report->action);
     free(report->threshold);
+    wn_sparse_free(&report->at);
     free(report->joint);
     free(report->rank);
     free(report->check_rows);
@@ -380,6 +381,90 @@ static int read_optional(const struct wn_audit *audit, const char *path,
     return *place ? 0 : -1;
 }
 
+/* The pairs of classes in rising order, each once and with the diagonal, which
+ * is what wn_sparse_make() would make of them. */
+static int check_cells(const struct wn_audit *audit, const int32_t *given,
+                       const int32_t *truth, size_t cells, size_t k,
+                       struct wn_error *error)
+{
+    size_t diagonal = 0;
+
+    for (size_t q = 0; q < cells; q++) {
+        if (given[q] < 0 || (size_t)given[q] >= k)
+            return misfit(audit, "flag/noise/posterior_given", q, given[q],
+                          error);
+        if (truth[q] < 0 || (size_t)truth[q] >= k ||
+            (q && given[q] == given[q - 1] && truth[q] <= truth[q - 1]))
+            return misfit(audit, "flag/noise/posterior_true", q, truth[q],
+                          error);
+        if (q && given[q] < given[q - 1])
+            return misfit(audit, "flag/noise/posterior_given", q, given[q],
+                          error);
+        diagonal += given[q] == truth[q];
+    }
+    if (diagonal != k)
+        return wn_fail(error, WN_EDATA,
+                       "%s: flag/noise/posterior_true: found %zu of %zu "
+                       "classes on the diagonal, wanted all",
+                       wn_audit_name(audit), diagonal, k);
+    return 0;
+}
+
+/* The joint of many classes, of which the audit keeps some cells. */
+static int load_cells(struct wn_report *report, const struct wn_audit *audit,
+                      struct wn_error *error)
+{
+    const size_t k = report->data.k;
+    int32_t *given = NULL, *truth = NULL;
+    size_t extent[3];
+    int rank, status = -1;
+
+    if (!wn_audit_has(audit, "flag/noise/posterior_cell"))
+        return 0;
+    if (wn_audit_shape(audit, "flag/noise/posterior_cell", &rank, extent,
+                       error))
+        return -1;
+    if (read_optional(audit, "flag/noise/posterior_given", WN_I32, extent,
+                      &given, error) ||
+        read_optional(audit, "flag/noise/posterior_true", WN_I32, extent,
+                      &truth, error) ||
+        read_optional(audit, "flag/noise/posterior_cell", WN_F64, extent,
+                      &report->joint, error))
+        goto done;
+    if (!given || !truth) {
+        wn_fail(error, WN_EDATA, "%s: flag/noise/posterior_cell is not of use "
+                                 "without its classes",
+                wn_audit_name(audit));
+        goto done;
+    }
+    if (check_cells(audit, given, truth, extent[0], k, error))
+        goto done;
+    status = wn_sparse_make(&report->at, k, given, truth, extent[0], error);
+done:
+    free(given);
+    free(truth);
+    return status;
+}
+
+/* The places of a whole matrix. */
+static int place_all(struct wn_report *report, struct wn_error *error)
+{
+    const size_t k = report->data.k, cells = wn_product(k, k, 1);
+    int32_t *given = wn_new(cells, sizeof *given, error);
+    int32_t *truth = wn_new(cells, sizeof *truth, error);
+    int status = -1;
+
+    for (size_t cell = 0; given && truth && cell < cells; cell++) {
+        given[cell] = (int32_t)(cell / k);
+        truth[cell] = (int32_t)(cell % k);
+    }
+    if (given && truth)
+        status = wn_sparse_make(&report->at, k, given, truth, cells, error);
+    free(given);
+    free(truth);
+    return status;
+}
+
 static int load_noise(struct wn_report *report, const struct wn_audit *audit,
                       struct wn_error *error)
 {
@@ -391,6 +476,8 @@ static int load_noise(struct wn_report *report, const struct wn_audit *audit,
                       (size_t[3]){k, 0, 0}, &report->threshold, error) ||
         read_optional(audit, "flag/noise/posterior_joint", WN_F64,
                       (size_t[3]){k, k, 0}, &report->joint, error) ||
+        (report->joint ? place_all(report, error)
+                       : load_cells(report, audit, error)) ||
         read_optional(audit, "flag/noise/rate", WN_F64, (size_t[3]){3, 0, 0},
                       &rate, error))
         return -1;

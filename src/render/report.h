@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "check/sparse.h"
 #include "data/audit.h"
 #include "data/dataset.h"
 #include "render/measured.h"
@@ -94,7 +95,9 @@ struct wn_report {
     int32_t *suggestion;              /* n, -1 = none */
     uint8_t *action;                  /* n */
     double *threshold;                /* k */
-    double *joint;                    /* k x k, given x true */
+    struct wn_sparse at;              /* the pairs of classes */
+    double *joint;                    /* that posterior_joint has cells for,
+                                         given x true; NULL if unknown */
     double rate, rate_low, rate_high; /* wrong labels, with its interval */
 
     /* Counted by wn_report_count(). */

@@ -140,17 +140,16 @@ static int compare_classes(const void *a, const void *b)
     return (x->class > y->class) - (x->class < y->class);
 }
 
-/* Estimated rows of given class s that are of another. */
-static double expected_of_class(const struct wn_report *report, size_t s)
+/* Estimated rows of a given class that are of another. */
+static double expected_of_class(const struct wn_report *report,
+                                const struct wn_class_line *line)
 {
-    double sum = 0;
-
     if (!report->joint)
         return NAN;
-    for (size_t t = 0; t < report->data.k; t++)
-        if (t != s)
-            sum += report->joint[s * report->data.k + t];
-    return sum * (double)report->labelled;
+    return fmax((double)line->rows -
+                    report->joint[report->at.diagonal[line->class]] *
+                        (double)report->labelled,
+                0);
 }
 
 static int count_classes(struct wn_report *report, struct wn_error *error)
@@ -160,10 +159,8 @@ static int count_classes(struct wn_report *report, struct wn_error *error)
     report->class_line = wn_new(data->k, sizeof *report->class_line, error);
     if (!report->class_line)
         return -1;
-    for (size_t c = 0; c < data->k; c++) {
+    for (size_t c = 0; c < data->k; c++)
         report->class_line[c].class = c;
-        report->class_line[c].expected = expected_of_class(report, c);
-    }
     for (size_t i = 0; data->label && i < data->n; i++) {
         if (data->label[i] < 0)
             continue;
@@ -171,6 +168,9 @@ static int count_classes(struct wn_report *report, struct wn_error *error)
         report->class_line[data->label[i]].flagged +=
             report->flagged && report->issue[i] & report->label_bit;
     }
+    for (size_t c = 0; c < data->k; c++)
+        report->class_line[c].expected =
+            expected_of_class(report, &report->class_line[c]);
     qsort(report->class_line, data->k, sizeof *report->class_line,
           compare_classes);
     return 0;
@@ -197,17 +197,26 @@ static int compare_pairs(const void *a, const void *b)
     return compare_classes_of_pairs(a, b);
 }
 
+/* NaN where the audit does not keep it, for it is less than half a row. */
+static double expected_of_pair(const struct wn_report *report, size_t given,
+                               size_t suggested)
+{
+    if (!report->joint)
+        return NAN;
+    const size_t cell = wn_sparse_find(&report->at, given, suggested);
+    return (size_t)report->at.column[cell] == suggested
+               ? report->joint[cell] * (double)report->labelled
+               : NAN;
+}
+
 static int add_pair(struct wn_report *report, size_t *room, size_t given,
                     size_t suggested, size_t flagged, struct wn_error *error)
 {
-    double expected = NAN;
+    const double expected = expected_of_pair(report, given, suggested);
 
     if (wn_grow(&report->pair_line, room, report->pairs + 1,
                 sizeof *report->pair_line, error))
         return -1;
-    if (report->joint)
-        expected = report->joint[given * report->data.k + suggested] *
-                   (double)report->labelled;
     report->pair_line[report->pairs++] =
         (struct wn_pair_line){given, suggested, flagged, expected};
     return 0;
@@ -241,7 +250,6 @@ static int32_t looks_like(const struct wn_report *report, size_t i)
 static int count_pairs(struct wn_report *report, struct wn_error *error)
 {
     const struct wn_dataset *data = &report->data;
-    const size_t k = data->k;
     size_t room = 0;
 
     if (!report->flagged || !data->label)
@@ -254,12 +262,16 @@ static int count_pairs(struct wn_report *report, struct wn_error *error)
             add_pair(report, &room, (size_t)given, (size_t)other, 1, error))
             return -1;
     }
-    for (size_t s = 0; report->joint && s < k; s++)
-        for (size_t t = 0; t < k; t++)
+    for (size_t s = 0; report->joint && s < data->k; s++)
+        for (size_t cell = report->at.begin[s];
+             cell < report->at.begin[s + 1]; cell++) {
+            const size_t t = (size_t)report->at.column[cell];
+
             if (s != t &&
-                report->joint[s * k + t] * (double)report->labelled >= 0.5 &&
+                report->joint[cell] * (double)report->labelled >= 0.5 &&
                 add_pair(report, &room, s, t, 0, error))
                 return -1;
+        }
     if (!report->pairs)
         return 0;
     qsort(report->pair_line, report->pairs, sizeof *report->pair_line,

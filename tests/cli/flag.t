@@ -55,6 +55,38 @@ is "$(column out.h5 flag/noise/noise_matrix f64)" \
 is "$(column out.h5 flag/noise/inverse_noise_matrix f64)" \
     "0.666666667 0.25 0 0.333333333 0.5 0 0 0.25 1" \
     "inverse noise matrix (golden cl_core)"
+# No more than asked, the most suspicious of the rule's own (by sorting them).
+suspicious() {
+    "$peek" "$1" flag/suspicion f32 | awk '{ print $1, NR - 1 }' |
+        grep -E ' (2|5|9)$' | sort -k1,1gr -k2,2n | head -n "$2" |
+        awk '{ print $2 }' | sort -n | tr '\n' ' ' | sed 's/ $//'
+}
+for most in 0 1 2 3 9; do
+    runs "--most=$most" flag --issues=label --rule=prune_by_noise_rate \
+        --most=$most core.h5 -o most$most.h5
+    is "$(rows most$most.h5 0)" "$(suspicious out.h5 $most)" \
+        "the $most most suspicious of 2, 5 and 9"
+done
+# golden cl_filter: 2 is labelled a, 5 and 9 are b; the others keep theirs.
+runs "a number for one class" flag --issues=label --rule=prune_by_class \
+    --most-per-class=b=1 core.h5 -o per.h5
+is "$(rows per.h5 0)" "2 5" "one of b, the least self-confident"
+runs "and for all" flag --issues=label --rule=prune_by_class \
+    --most-per-class=a=0 --most-per-class=b=2 --most-per-class c=0 core.h5 \
+    -o per2.h5
+is "$(rows per2.h5 0)" "5 9" "none of a, two of b"
+# By hand: of two that are truly b one is labelled a and asked for none.
+runs "by noise rate" flag --issues=label --rule=prune_by_noise_rate \
+    --most-per-class=b=0 core.h5 -o per3.h5
+is "$(rows per3.h5 0)" "5 9" "nothing that would truly be b"
+fails_with 2 "--most-per-class does not apply to --rule=posterior" \
+    flag --most-per-class=b=1 core.h5 -o no.h5
+fails_with 2 "--most-per-class: no class is called 'd'" \
+    flag --rule=both --most-per-class=d=1 core.h5 -o no.h5
+for bad in b b= b=x b=-1 b=1.5 b=1e99; do
+    fails_with 2 "--most-per-class: found '$bad', wanted CLASS=N" \
+        flag --rule=both --most-per-class=$bad core.h5 -o no.h5
+done
 is "$(column out.h5 flag/label_quality f32)" \
     "0.800000012 0.699999988 0.100000001 0.699999988 0.600000024 0.150000006 0.699999988 0.899999976 0.25 0.400000006" \
     "label quality is self-confidence (golden label_quality)"

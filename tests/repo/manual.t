@@ -70,6 +70,9 @@ fi
 entry_kind=checks
 entries flag.1 $(sed -n 's/^WN_CHECK(\([a-z0-9_]*\).*/\1/p' \
     "$source/src/check/checks.def")
+entry_kind=rules
+entries winnow-labels.7 $("$build/flag" --list-issues |
+    sed -n '/^rules/,$s/^  \([a-z_]*\) .*/\1/p')
 entry_kind=datasets
 entries winnow-audit.5 $(sed -n 's/^WN_LAYOUT("\([^"]*\)".*/\1/p' \
     "$source/src/data/layout.def" | sed 's/[*]/[*]/g')

@@ -76,7 +76,7 @@ static void close_audit(struct audit *audit)
 
 static void run_rule(struct audit *audit, const char *name)
 {
-    const struct wn_rule_settings settings = {1, 1};
+    const struct wn_rule_settings settings = {.fraction = 1, .least = 1};
     const struct wn_rule_view view = {audit->label, &audit->p, &audit->noise,
                                       NULL, &settings};
     struct wn_error error = {0};

@@ -36,13 +36,25 @@ static const double large_p[120] = {
     0.6409, 0.0728, 0.2863, 0.134, 0.2854, 0.5806, 0.0596, 0.2457, 0.6947,
     0.0322, 0.0258, 0.942};
 
+/* The 3 x 3 matrix that the cells stand for, or its transpose. */
+static void spread(const struct wn_sparse *at, const int64_t *value, int turn,
+                   int64_t out[9])
+{
+    memset(out, 0, 9 * sizeof *out);
+    for (size_t s = 0; s < 3; s++)
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++) {
+            const size_t t = (size_t)at->column[cell];
+
+            out[turn ? 3 * t + s : 3 * s + t] = value[cell];
+        }
+}
+
 /* The rows a rule flags, "2 5 9". */
 static void flag(const char *rule, const int32_t *label,
-                 const struct wn_probability *p, double fraction, size_t least,
-                 char out[200])
+                 const struct wn_probability *p,
+                 const struct wn_rule_settings *knobs, char out[200])
 {
     const struct wn_noise_settings settings = {.threads = 1};
-    const struct wn_rule_settings knobs = {fraction, least};
     struct wn_error error = {0};
     uint8_t hit[40] = {0};
     struct wn_noise noise;
@@ -53,7 +65,7 @@ static void flag(const char *rule, const int32_t *label,
     struct wn_suspicion suspicion;
     assert_int_equal(
         wn_suspicion_find(label, p, &noise, 1, &suspicion, &error), 0);
-    const struct wn_rule_view view = {label, p, &noise, &suspicion, &knobs};
+    const struct wn_rule_view view = {label, p, &noise, &suspicion, knobs};
     assert_non_null(wn_rule_find(rule));
     assert_int_equal(wn_rule_find(rule)->run(&view, hit, &error), 0);
     out[0] = '\0';
@@ -65,10 +77,14 @@ static void flag(const char *rule, const int32_t *label,
     wn_noise_free(&noise);
 }
 
+static const struct wn_rule_settings plain = {.fraction = 1, .least = 1},
+                                     none = {.fraction = 1, .least = 0};
+
 /* The same flags from doubles and from floats. */
 static void assert_flags(const char *rule, const int32_t *label,
                          const double *exact, size_t n, size_t k,
-                         double fraction, size_t least, const char *wanted)
+                         const struct wn_rule_settings *knobs,
+                         const char *wanted)
 {
     float single[120];
     char found[200];
@@ -77,9 +93,9 @@ static void assert_flags(const char *rule, const int32_t *label,
         single[i] = (float)exact[i];
     const struct wn_probability wide = {n, k, NULL, exact};
     const struct wn_probability narrow = {n, k, single, NULL};
-    flag(rule, label, &wide, fraction, least, found);
+    flag(rule, label, &wide, knobs, found);
     assert_string_equal(found, wanted);
-    flag(rule, label, &narrow, fraction, least, found);
+    flag(rule, label, &narrow, knobs, found);
     assert_string_equal(found, wanted);
 }
 
@@ -97,7 +113,7 @@ static void matches_cl_filter(void **state)
 
     (void)state;
     for (size_t r = 0; r < sizeof wanted / sizeof *wanted; r++)
-        assert_flags(wanted[r][0], core_label, core_p, 10, 3, 1, 1,
+        assert_flags(wanted[r][0], core_label, core_p, 10, 3, &plain,
                      wanted[r][1]);
     while (wn_rules[rules].name)
         rules++;
@@ -115,7 +131,8 @@ static void matches_cl_missing_class(void **state)
             p[4 * i + c] = core_p[3 * i + c] * 0.98;
         p[4 * i + 3] = 0.02;
     }
-    assert_flags("prune_by_noise_rate", core_label, p, 10, 4, 1, 1, "2 5 9");
+    assert_flags("prune_by_noise_rate", core_label, p, 10, 4, &plain,
+                 "2 5 9");
 }
 
 static void matches_cl_filter_params(void **state)
@@ -125,19 +142,22 @@ static void matches_cl_filter_params(void **state)
         size_t least;
         int64_t counts[9];
         const char *rate, *class, *both;
+        size_t most[3]; /* num_to_remove_per_class, 0 = by the estimate */
     } cases[] = {
         {1, 1, {12, 2, 3, 3, 12, 0, 3, 0, 5},
          "7 9 10 12 15 20 21 32 35 36", "5 7 9 10 12 15 20 26 32 35 36",
-         "7 9 10 12 15 20 32 35 36"},
+         "7 9 10 12 15 20 32 35 36", {0}},
         {0.5, 1, {15, 1, 1, 1, 13, 0, 1, 0, 6}, "9 15 21 32",
-         "9 12 15 26 32 36", "9 15 32"},
-        {0.25, 1, {16, 0, 0, 0, 13, 0, 0, 0, 7}, "", "9 15 26 32", ""},
+         "9 12 15 26 32 36", "9 15 32", {0}},
+        {0.25, 1, {16, 0, 0, 0, 13, 0, 0, 0, 7}, "", "9 15 26 32", "", {0}},
         {1, 6, {12, 2, 2, 3, 12, 0, 3, 0, 6}, "7 9 10 12 15 20 21 32 36",
-         "5 7 9 10 12 15 20 26 32 36", NULL},
+         "5 7 9 10 12 15 20 26 32 36", NULL, {0}},
         {1, 8, {12, 2, 0, 3, 12, 0, 3, 0, 8}, "7 9 10 12 15 20 21",
-         "5 7 9 10 12 15 20 26", NULL},
+         "5 7 9 10 12 15 20 26", NULL, {0}},
         {1, 12, {12, 2, 0, 3, 12, 0, 3, 0, 12}, "7 9 10 12 15 20 21",
-         "5 7 9 10 12 15 20 26", NULL}};
+         "5 7 9 10 12 15 20 26", NULL, {0}},
+        {1, 1, {16, 1, 1, 3, 11, 0, 1, 0, 7}, "9 10 12 15 21 32",
+         "9 15 20 21 26 32", "9 15 21 32", {2, 3, 1}}};
     static const double threshold[] = {0.5204833333333334, 0.545,
                                        0.5874999999999999};
     static const int64_t joint[] = {12, 3, 3, 2, 12, 0, 3, 0, 5};
@@ -145,29 +165,32 @@ static void matches_cl_filter_params(void **state)
     const struct wn_noise_settings settings = {.threads = 1};
     struct wn_error error = {0};
     struct wn_noise noise;
-    int64_t counts[9];
+    int64_t counts[9], cells[9];
 
     (void)state;
     assert_int_equal(
         wn_noise_estimate(large_label, &p, &settings, &noise, &error), 0);
     for (int c = 0; c < 3; c++)
         assert_true(fabs(noise.threshold[c] - threshold[c]) < 1e-12);
-    assert_memory_equal(noise.calibrated, joint, sizeof joint);
+    spread(&noise.at, noise.calibrated, 0, counts);
+    assert_memory_equal(counts, joint, sizeof joint);
     assert_int_equal(noise.issues, 7);
     assert_int_equal(noise.issues_calibrated, 11);
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        const struct wn_rule_settings knobs = {cases[c].fraction,
-                                               cases[c].least};
+        const struct wn_rule_settings knobs = {
+            cases[c].fraction, cases[c].least,
+            cases[c].most[0] ? cases[c].most : NULL};
 
-        assert_int_equal(wn_rule_counts(&noise, &knobs, counts, &error), 0);
+        assert_int_equal(wn_rule_counts(&noise, &knobs, cells, &error), 0);
+        spread(&noise.at, cells, 1, counts);
         assert_memory_equal(counts, cases[c].counts, sizeof counts);
         assert_flags("prune_by_noise_rate", large_label, large_p, 40, 3,
-                     cases[c].fraction, cases[c].least, cases[c].rate);
+                     &knobs, cases[c].rate);
         assert_flags("prune_by_class", large_label, large_p, 40, 3,
-                     cases[c].fraction, cases[c].least, cases[c].class);
+                     &knobs, cases[c].class);
         if (cases[c].both)
             assert_flags("both", large_label, large_p, 40, 3,
-                         cases[c].fraction, cases[c].least, cases[c].both);
+                         &knobs, cases[c].both);
     }
     wn_noise_free(&noise);
 }
@@ -194,7 +217,7 @@ static void flags_by_posterior(void **state)
             used += (size_t)snprintf(wanted + used, 200 - used, "%s%zu",
                                      used ? " " : "", i);
     assert_true(used > 0);
-    assert_flags("posterior", large_label, large_p, 40, 3, 1, 1, wanted);
+    assert_flags("posterior", large_label, large_p, 40, 3, &plain, wanted);
     wn_suspicion_free(&suspicion);
     wn_noise_free(&noise);
 }
@@ -207,9 +230,9 @@ static void leaves_single_rows_alone(void **state)
     static const double p[] = {0.9, 0.1, 0.8, 0.2, 0.9, 0.1, 0.95, 0.05};
 
     (void)state;
-    assert_flags("prune_by_noise_rate", label, p, 4, 2, 1, 0, "");
-    assert_flags("prune_by_class", label, p, 4, 2, 1, 0, "");
-    assert_flags("confident_learning", label, p, 4, 2, 1, 0, "3");
+    assert_flags("prune_by_noise_rate", label, p, 4, 2, &none, "");
+    assert_flags("prune_by_class", label, p, 4, 2, &none, "");
+    assert_flags("confident_learning", label, p, 4, 2, &none, "3");
 }
 
 /* By hand: a tie with the given label, or nearly one, is no issue. */

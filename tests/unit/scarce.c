@@ -54,7 +54,7 @@ static int run_rules(const struct wn_evidence *evidence,
                      struct wn_error *error)
 {
     const struct wn_probability p = {N, K, probability, NULL};
-    const struct wn_rule_settings settings = {1, 1};
+    const struct wn_rule_settings settings = {.fraction = 1, .least = 1};
     const struct wn_rule_view view = {label, &p, evidence->noise,
                                       evidence->suspicion, &settings};
     uint8_t hit[N];
@@ -94,6 +94,15 @@ static int run_checks(const struct wn_evidence *evidence,
     return status;
 }
 
+static int health(const struct wn_noise *noise, struct wn_error *error)
+{
+    const struct wn_joint joint = {&noise->at, noise->joint, NULL, NULL, N};
+    struct wn_pair_health pairs[K];
+    size_t count;
+
+    return wn_health_pairs(&joint, 1, K, pairs, &count, error);
+}
+
 static int run_all(struct wn_error *error)
 {
     struct wn_evidence evidence = {.n = N, .k = K, .m = M, .label = label,
@@ -104,13 +113,11 @@ static int run_all(struct wn_error *error)
                                    .split = group, .splits = 3};
     struct wn_noise noise = {0};
     struct wn_suspicion suspicion = {0};
-    struct wn_pair_health pairs[K];
-    size_t count;
     int status = -1;
 
     if (judge(&evidence, &noise, &suspicion, error) ||
         run_rules(&evidence, error) || run_checks(&evidence, error) ||
-        wn_health_pairs(noise.joint, K, N, 1, K, pairs, &count, error))
+        health(&noise, error))
         goto done;
     status = 0;
 done:

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/channel.h"
 #include "check/suspicion.h"
 #include "util/random.h"
 
@@ -25,26 +26,44 @@ static void assert_close(const double *found, const double *wanted,
 static void shrinks_leaks(void **state)
 {
     int64_t count[] = {6, 6, 5, 1, 2, 2, 1, 0, 1};
-    const struct wn_noise noise = {.k = 3, .calibrated = count};
+    size_t begin[] = {0, 3, 6, 9}, diagonal[] = {0, 4, 8};
+    int32_t column[] = {0, 1, 2, 0, 1, 2, 0, 1, 2};
+    const struct wn_sparse at = {3, 9, begin, diagonal, column};
     const double a1 = 1 - sqrt(((49.0 + 1) / 64 - 0.5) / 0.5);
     const double a2 = 1 - sqrt(((36.0 + 9) / 81 - 0.5) / 0.5);
     const double wanted[] = {
         0.6, ((1 - a1) * 7 + a1 * 4) / 10, ((1 - a2) * 6 + a2 * 4.5) / 10,
         0.2, 0.2,                          ((1 - a2) * 3 + a2 * 4.5) / 10,
         0.2, ((1 - a1) * 1 + a1 * 4) / 10, 0.1};
-    double transition[9];
+    struct wn_channel channel;
+    struct wn_error error = {0};
+    double row[3];
 
     (void)state;
-    wn_suspicion_transition(&noise, transition);
-    assert_close(transition, wanted, 9, 1e-12);
+    assert_int_equal(wn_channel_make(&channel, &at, count, &error), 0);
+    for (size_t s = 0; s < 3; s++) {
+        wn_channel_row(&channel, s, row);
+        assert_close(row, wanted + 3 * s, 3, 1e-12);
+    }
+    wn_channel_free(&channel);
+    /* The cell of the 0 may as well be missing. */
+    size_t less[] = {0, 3, 6, 8}, home[] = {0, 4, 7};
+    int32_t there[] = {0, 1, 2, 0, 1, 2, 0, 2};
+    int64_t some[] = {6, 6, 5, 1, 2, 2, 1, 1};
+    const struct wn_sparse few = {3, 8, less, home, there};
+    assert_int_equal(wn_channel_make(&channel, &few, some, &error), 0);
+    for (size_t s = 0; s < 3; s++) {
+        wn_channel_row(&channel, s, row);
+        assert_close(row, wanted + 3 * s, 3, 1e-12);
+    }
+    wn_channel_free(&channel);
 }
 
 /* By hand: weights (.99 p + .01/3)^2 T[0]. */
 static void judges_by_the_posterior(void **state)
 {
     static const double row[] = {0.1, 0.85, 0.05};
-    static const double transition[] = {0.8, 0.1, 0.2, 0.1, 0.9,
-                                        0.2, 0.1, 0,   0.6};
+    static const double given[] = {0.8, 0.1, 0.2}; /* T[0] */
     const double even = 0.01 / 3;
     const double weight[] = {pow(0.099 + even, 2) * 0.8,
                              pow(0.8415 + even, 2) * 0.1,
@@ -54,7 +73,7 @@ static void judges_by_the_posterior(void **state)
 
     (void)state;
     struct wn_verdict verdict =
-        wn_suspicion_judge(row, transition, 3, 0, 2, room, posterior);
+        wn_suspicion_judge(row, given, 3, 0, 2, room, posterior);
     for (int t = 0; t < 3; t++)
         assert_true(fabs(posterior[t] - weight[t] / sum) < 1e-12);
     assert_true(fabs(verdict.suspicion - (weight[1] + weight[2]) / sum) <
@@ -62,7 +81,7 @@ static void judges_by_the_posterior(void **state)
     assert_int_equal(verdict.best, 1);
     assert_true(verdict.confidence == posterior[1]);
     /* Without a label nothing is suspicious; the model speaks alone. */
-    verdict = wn_suspicion_judge(row, transition, 3, -1, 1, room, posterior);
+    verdict = wn_suspicion_judge(row, NULL, 3, -1, 1, room, posterior);
     assert_true(verdict.suspicion == 0 && verdict.best == 1);
     assert_true(fabs(verdict.confidence - (0.8415 + even)) < 1e-12);
 }

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Two thousand classes of two rows each, through every stage; totals against
+# counts of the same by awk.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+peek=$build/tests/cli/peek
+
+# Classes are points on a wide grid, their two rows beside each other. One row
+# in twenty is labelled as the class after its own.
+awk 'BEGIN {
+    print "x,y,z,label,truth"
+    for (i = 0; i < 4000; i++) {
+        c = i % 2000
+        given = i < 2000 && i % 10 == 3 ? (c + 1) % 2000 : c
+        printf "%d,%d,%.2f,c%04d,c%04d\n", c % 13 * 10, int(c / 13) % 13 * 10,
+            int(c / 169) * 10 + int(i / 2000) / 4, given, c
+    }
+}' >many.csv
+cut -d, -f1-4 many.csv >given.csv
+runs "ingest" ingest -q given.csv --label=label -o data.h5
+runs "score" score -q --model=neighbors \
+    --methods=disagreement,enn,simifeat_rank,simifeat_vote,knn_shapley,ood \
+    data.h5 -o score.h5
+runs "flag" flag -q -j2 score.h5 -o flag.h5
+runs "flag with one thread" flag -q -j1 score.h5 -o one.h5
+runs "which does not matter" cmp flag.h5 one.h5
+
+# What is kept of 4,000,000 pairs of classes.
+"$peek" flag.h5 flag/noise/cell_given i32 >given
+"$peek" flag.h5 flag/noise/cell_true i32 >true
+"$peek" flag.h5 flag/noise/cell_confident_joint i64 >count
+is "$(paste given true | awk '$1 == $2' | wc -l)" 2000 \
+    "every class is on the diagonal"
+paste given true >places
+runs "cells are in order" sort -c -n -k1,1 -k2,2 places
+is "$(awk '{ n += $1 } END { print n }' count)" 4000 \
+    "the calibrated joint has every row"
+by_class() {
+    awk '{ n[$1 + 0] += $2 } END {
+        for (c = 0; c < 2000; c++) print c, n[c] + 0 }'
+}
+is "$(paste given count | by_class | cksum)" \
+    "$(sed '1d; s/.*,c//; s/$/ 1/' given.csv | by_class | cksum)" \
+    "as many of each class as are labelled so"
+ok "$([ "$(wc -l <count)" -le 6000 ]; echo $?)" "no more cells than rows"
+"$peek" flag.h5 flag/noise/posterior_given i32 >pgiven
+"$peek" flag.h5 flag/noise/posterior_true i32 >ptrue
+"$peek" flag.h5 flag/noise/posterior_cell f64 >pcell
+rate=$("$peek" flag.h5 flag/noise/rate f64 | head -n 1)
+ok "$(paste pgiven ptrue pcell | awk -v rate="$rate" '
+    $1 == $2 { right += $3 } $1 != $2 && $3 * 4000 < .4999 { bad++ }
+    END { d = 1 - right - rate; exit bad || d > 1e-8 || d < -1e-8 }'; echo $?)" \
+    "the rate is what its diagonal leaves"
+
+runs "report" report flag.h5
+ok "$([ "$(wc -l <out)" -le 100 ]; echo $?)" "fits a page or two"
+ok "$(grep -q 'and 1[0-9]* more' out; echo $?)" "which says what is left out"
+runs "prune" prune -q flag.h5 --source=given.csv -o kept.csv \
+    --removed=removed.csv
+is "$(cat kept.csv removed.csv | wc -l)" 4002 "prune keeps or removes each row"
+
+done_testing
