@@ -16,7 +16,6 @@
 #include "data/store.h"
 #include "util/file.h"
 #include "util/memory.h"
-#include "util/number.h"
 #include "util/text.h"
 
 /* What the child says at its end: of the arrays all but name and spool. */
@@ -191,139 +190,13 @@ static int copy_all(struct wn_reader *reader)
     return wn_array_sink_close(&reader->sink, status == 0, reader->error);
 }
 
-static int read_dataset(struct wn_reader *reader)
+int wn_reader_dataset(struct wn_reader *reader)
 {
     int status = -1;
 
     if (wn_reader_open(reader) == 0)
         status = copy_all(reader);
     wn_reader_close(reader);
-    return status;
-}
-
-/* ---- in the child: codes and categories --------------------------------- */
-
-static int read_member(const struct wn_reader *reader, const char *member,
-                       struct wn_array *array)
-{
-    struct wn_reader own = *reader;
-    H5O_type_t type;
-    char path[1100];
-
-    snprintf(path, sizeof path, "%.1000s/%s", reader->path, member);
-    own.path = path;
-    if (wn_array_begin(array, path, reader->error))
-        return -1;
-    own.array = array;
-    if (wn_reader_find(&own, &type))
-        return -1;
-    return type == H5O_TYPE_DATASET ? read_dataset(&own)
-                                    : wn_reader_refuse(&own, "is no dataset");
-}
-
-struct categories {
-    struct wn_text all;
-    size_t *end; /* where each one's text ends */
-    size_t count;
-};
-
-static int take_category(void *context, size_t cell, const char *text,
-                         size_t length, struct wn_error *error)
-{
-    struct categories *categories = context;
-
-    categories->end[cell] = categories->all.length + length;
-    return wn_text_add(&categories->all, text, length, error);
-}
-
-static int load_categories(const struct wn_reader *reader,
-                           const struct wn_array *array,
-                           struct categories *categories)
-{
-    struct wn_error *error = reader->error;
-    char text[32];
-    double value;
-
-    categories->count = array->rows;
-    categories->end = wn_new(array->rows, sizeof *categories->end, error);
-    if (!categories->end)
-        return -1;
-    if (array->text)
-        return wn_array_texts(array, take_category, categories, error);
-    for (size_t i = 0; i < array->rows; i++)
-        if (wn_array_numbers(array, i, i + 1, &value, error) ||
-            take_category(categories, i, text, wn_number_format(value, text),
-                          error))
-            return -1;
-    return 0;
-}
-
-/* A code is the number of a category, or -1 for none: that is empty text. */
-static int put_codes(struct wn_reader *reader, const struct wn_array *codes,
-                     const struct categories *categories)
-{
-    enum { ROWS = 4096 };
-    double code[ROWS];
-
-    for (size_t at = 0; at < codes->rows; at += ROWS) {
-        const size_t end =
-            codes->rows - at < ROWS ? codes->rows : at + ROWS;
-
-        if (wn_array_numbers(codes, at, end, code, reader->error))
-            return -1;
-        for (size_t i = at; i < end; i++) {
-            const double c = code[i - at];
-            size_t begin = 0, stop = 0;
-
-            if (!(c >= -1 && c < (double)categories->count))
-                return wn_fail(reader->error, WN_EDATA,
-                               "%s: %s/codes: row %zu: found %.15g, wanted -1 "
-                               "or the number of one of %zu categories",
-                               reader->name, reader->path, i, c,
-                               categories->count);
-            if (c >= 0) {
-                begin = c > 0 ? categories->end[(size_t)c - 1] : 0;
-                stop = categories->end[(size_t)c];
-            }
-            if (wn_array_put_text(&reader->sink,
-                                  wn_text_of(&categories->all) + begin,
-                                  stop - begin, reader->error))
-                return -1;
-        }
-    }
-    return 0;
-}
-
-/* As anndata and pandas write it: the text of each row. */
-static int read_categorical(struct wn_reader *reader)
-{
-    struct wn_array codes = {0}, names = {0};
-    struct categories categories = {0};
-    int status = -1;
-
-    if (H5Lexists(reader->file, reader->path, H5P_DEFAULT) <= 0 ||
-        read_member(reader, "codes", &codes) ||
-        read_member(reader, "categories", &names))
-        goto done;
-    if (codes.rank != 1 || names.rank != 1 || !codes.whole) {
-        wn_reader_refuse(reader, "wanted whole numbers in codes and a list of "
-                       "categories");
-        goto done;
-    }
-    reader->array->text = true;
-    reader->array->rank = 1;
-    reader->array->extent[0] = codes.rows;
-    if (!wn_array_shape(reader->array) ||
-        load_categories(reader, &names, &categories) ||
-        wn_array_sink_open(&reader->sink, reader->array, reader->error))
-        goto done;
-    status = put_codes(reader, &codes, &categories);
-    status = wn_array_sink_close(&reader->sink, status == 0, reader->error);
-done:
-    wn_array_free(&codes);
-    wn_array_free(&names);
-    wn_text_free(&categories.all);
-    free(categories.end);
     return status;
 }
 
@@ -334,10 +207,9 @@ static int read_object(struct wn_reader *reader)
     if (wn_reader_find(reader, &type))
         return -1;
     if (type == H5O_TYPE_DATASET)
-        return read_dataset(reader);
-    if (type == H5O_TYPE_GROUP && wn_reader_is_categorical(reader))
-        return read_categorical(reader);
-    return wn_reader_refuse(reader, "is no dataset");
+        return wn_reader_dataset(reader);
+    return type == H5O_TYPE_GROUP ? wn_reader_group(reader)
+                                  : wn_reader_refuse(reader, "is no dataset");
 }
 
 /* What the child gets and, in `verdict`, gives. */

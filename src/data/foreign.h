@@ -9,8 +9,10 @@
  * storage, virtual datasets, filters other than deflate, shuffle and
  * fletcher32. Contiguous and compact storage, any byte order, any size of
  * integer and float up to 8 bytes, booleans and enumerations, fixed and
- * variable-length strings are read; of a group of codes and categories, as
- * anndata writes a column of names, the name of each row, empty for code -1. */
+ * variable-length strings are read. So are groups that stand for one array, as
+ * anndata writes them: of codes and categories the name of each row, empty for
+ * code -1; of values and mask the values, NaN or empty where the mask is set;
+ * of data, indices and indptr, a sparse matrix by rows, the whole matrix. */
 #ifndef WN_DATA_FOREIGN_H
 #define WN_DATA_FOREIGN_H
 
@@ -30,8 +32,7 @@ int wn_foreign_read(const char *path, const char *const *paths, size_t count,
 /* What goes into a new HDF5 file. */
 struct wn_foreign_copy {
     const char *path;         /* of the file that is copied from */
-    const char *const *paths; /* datasets, as above; of a group of codes and
-                                 categories the group */
+    const char *const *paths; /* datasets or groups, as above */
     size_t count;
     uint32_t whole;           /* bit i: paths[i] goes out whole, else by row */
     size_t rows;              /* of each that goes by row */
@@ -44,8 +45,9 @@ struct wn_foreign_copy {
     const char *name;         /* how messages call it */
 };
 
-/* Write datasets with the same names and types, compressed where they were,
- * that hold the rows wanted. All is done by a child, as above. */
+/* Write datasets with the same names, types and attributes, compressed where
+ * they were, that hold the rows wanted; groups as groups of the same kind. All
+ * is done by a child, as above. */
 int wn_foreign_write(const struct wn_foreign_copy *copy, uint64_t memory,
                      struct wn_error *error) WN_MUST_CHECK;
 

@@ -10,6 +10,7 @@
 
 #include "data/child.h"
 #include "data/foreign.h"
+#include "data/foreign_copy.h"
 #include "data/foreign_look.h"
 #include "data/store.h"
 #include "util/file.h"
@@ -159,9 +160,14 @@ static int set_cell(const struct transfer *transfer, char *cell,
                    ? wn_fail(reader->error, WN_EDATA, "%s: %s: has no room "
                              "for '%.80s'", reader->name, reader->path, text)
                    : 0;
-    if ((class != H5T_INTEGER && class != H5T_FLOAT) ||
-        !wn_number_parse(text, strlen(text), number) ||
-        H5Tconvert(H5T_NATIVE_DOUBLE, type, 1, number, NULL, H5P_DEFAULT) < 0)
+    const hid_t to = class == H5T_ENUM ? H5Tget_super(type) : H5Tcopy(type);
+    const bool good =
+        (class == H5T_INTEGER || class == H5T_FLOAT || class == H5T_ENUM) &&
+        to >= 0 && wn_number_parse(text, strlen(text), number) &&
+        H5Tconvert(H5T_NATIVE_DOUBLE, to, 1, number, NULL, H5P_DEFAULT) >= 0;
+    if (to >= 0)
+        H5Tclose(to);
+    if (!good)
         return wn_fail(reader->error, WN_EDATA, "%s: %s: cannot hold '%.80s'",
                        reader->name, reader->path, text);
     memcpy(cell, number, transfer->width);
@@ -204,19 +210,18 @@ static int copy_rows(const struct transfer *transfer)
     return 0;
 }
 
-static int copy_set(const struct wn_foreign_copy *copy,
-                    struct wn_reader *reader, hid_t file, bool whole)
+int wn_copy_set(const struct wn_foreign_copy *copy, struct wn_reader *reader,
+                hid_t file, bool whole, const char *const *value)
 {
     struct wn_array array = {0};
     struct transfer transfer = {.copy = copy, .reader = reader,
-                                .to = H5I_INVALID_HID, .whole = whole};
+                                .to = H5I_INVALID_HID, .whole = whole,
+                                .value = value};
     int status = -1;
 
     reader->array = &array;
     if (wn_reader_open(reader))
         goto done;
-    if (copy->value && reader->path == copy->paths[copy->changed])
-        transfer.value = copy->value;
     transfer.n = whole ? array.rows : copy->n;
     transfer.width = H5Tget_size(reader->type);
     if (!whole && array.rows != copy->rows)
@@ -237,10 +242,11 @@ static int copy_set(const struct wn_foreign_copy *copy,
                                        BYTES_A_SECOND))
         goto done;
     transfer.to = create_set(reader, file, transfer.n);
-    status = transfer.to < 0
-                 ? wn_fail(reader->error, WN_EIO, "%s: %s: cannot write",
-                           copy->name, reader->path)
-                 : copy_rows(&transfer);
+    if (transfer.to < 0)
+        wn_fail(reader->error, WN_EIO, "%s: %s: cannot write", copy->name,
+                reader->path);
+    else if (copy_rows(&transfer) == 0)
+        status = wn_copy_attributes(copy, reader, file, NULL, 0);
 done:
     if (transfer.to >= 0 && H5Dclose(transfer.to) < 0 && status == 0)
         status = wn_fail(reader->error, WN_EIO, "%s: %s: cannot write",
@@ -250,41 +256,21 @@ done:
     return status;
 }
 
-static int copy_member(const struct wn_foreign_copy *copy,
-                       const struct wn_reader *reader, hid_t file,
-                       const char *member, bool whole)
-{
-    struct wn_reader own = *reader;
-    char path[1100];
-    H5O_type_t type;
-
-    snprintf(path, sizeof path, "%.1000s/%s", reader->path, member);
-    own.path = path;
-    if (wn_reader_find(&own, &type))
-        return -1;
-    return type == H5O_TYPE_DATASET
-               ? copy_set(copy, &own, file, whole)
-               : wn_reader_refuse(&own, "is no dataset");
-}
-
 static int copy_object(const struct wn_foreign_copy *copy,
-                       struct wn_reader *reader, hid_t file, bool whole)
+                       struct wn_reader *reader, hid_t file, size_t i)
 {
+    const bool whole = copy->whole >> i & 1;
+    const char *const *value = i == copy->changed ? copy->value : NULL;
     H5O_type_t type;
 
+    reader->path = copy->paths[i];
     if (wn_reader_find(reader, &type))
         return -1;
     if (type == H5O_TYPE_DATASET)
-        return copy_set(copy, reader, file, whole);
-    if (type == H5O_TYPE_GROUP && copy->value &&
-        reader->path == copy->paths[copy->changed])
-        return wn_reader_refuse(reader, "codes of a group cannot be changed");
-    if (type == H5O_TYPE_GROUP && wn_reader_is_categorical(reader))
-        return copy_member(copy, reader, file, "codes", whole) ||
-                       copy_member(copy, reader, file, "categories", true)
-                   ? -1
-                   : 0;
-    return wn_reader_refuse(reader, "is no dataset");
+        return wn_copy_set(copy, reader, file, whole, value);
+    return type == H5O_TYPE_GROUP
+               ? wn_copy_group(copy, reader, file, whole, value)
+               : wn_reader_refuse(reader, "is no dataset");
 }
 
 struct task {
@@ -314,11 +300,9 @@ static void work(void *context)
     reader.file = wn_store_open(&from, reader.name, reader.error);
     if (reader.file >= 0)
         file = wn_store_create(&to, copy->name, reader.error);
-    for (size_t i = 0; file >= 0 && i < copy->count; i++) {
-        reader.path = copy->paths[i];
-        if (copy_object(copy, &reader, file, copy->whole >> i & 1))
+    for (size_t i = 0; file >= 0 && i < copy->count; i++)
+        if (copy_object(copy, &reader, file, i))
             break;
-    }
     if (file >= 0 && (H5Fclose(file) < 0 || to.failure) &&
         !reader.error->code)
         wn_fail(reader.error, WN_EIO, "%s: cannot write: %s", copy->name,

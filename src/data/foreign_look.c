@@ -240,16 +240,29 @@ void wn_reader_close(struct wn_reader *reader)
     reader->type = reader->set = H5I_INVALID_HID;
 }
 
-/* Whether a group holds codes and categories. */
-bool wn_reader_is_categorical(const struct wn_reader *reader)
+void wn_reader_member(const struct wn_reader *reader, const char *member,
+                      char path[WN_READER_PATH])
 {
-    static const char *const members[] = {"codes", "categories"};
-    char path[1100];
-    bool all = true;
+    snprintf(path, WN_READER_PATH, "%.1000s/%s", reader->path, member);
+}
 
-    for (size_t m = 0; m < 2; m++) {
-        snprintf(path, sizeof path, "%.1000s/%s", reader->path, members[m]);
-        all = all && H5Lexists(reader->file, path, H5P_DEFAULT) > 0;
+enum wn_reader_kind wn_reader_kind(const struct wn_reader *reader)
+{
+    static const char *const members[][3] = {
+        [WN_READER_CODES] = {"codes", "categories"},
+        [WN_READER_MASKED] = {"values", "mask"},
+        [WN_READER_SPARSE] = {"data", "indices", "indptr"}};
+    char path[WN_READER_PATH];
+
+    for (int kind = WN_READER_CODES; kind <= WN_READER_SPARSE; kind++) {
+        int found = 0, wanted = 0;
+
+        for (; wanted < 3 && members[kind][wanted]; wanted++) {
+            wn_reader_member(reader, members[kind][wanted], path);
+            found += H5Lexists(reader->file, path, H5P_DEFAULT) > 0;
+        }
+        if (found == wanted)
+            return (enum wn_reader_kind)kind;
     }
-    return all;
+    return WN_READER_NEITHER;
 }

@@ -265,14 +265,14 @@ static int read_numbers(const struct wn_array *array, uint8_t *flag,
 
         if (!cell) {
             status = -1;
-        } else if (flag ? *cell != 0 && *cell != 1
+        } else if (flag ? *cell != 0 && *cell != 1 && !isnan(*cell)
                         : !(*cell >= 0 && *cell <= FLT_MAX)) {
             wn_number_format(*cell, text);
             status = wn_fail(error, WN_EDATA, "%s: row %zu: found %s, wanted "
                              "%s", array->name, i, text,
                              flag ? "0 or 1" : "a number of 0 or more");
         } else if (flag) {
-            flag[i] = *cell != 0;
+            flag[i] = *cell == 1;
         } else {
             amount[i] = (float)*cell;
         }

@@ -194,13 +194,15 @@ runs 'ordered' prune k.h5 --drop=none --order=disagreement --descending \
     -o order.h5
 is "$(numbers order.h5 | sort -t- -k2n | cksum)" \
     "$(seq $n | sed s/^/row-/ | cksum)" 'has all rows'
-fails_with 2 'prune: i.h5: /obs/kind: codes of a group cannot be changed' \
-    prune k.h5 --relabel -o no.h5
 runs 'a plan' prune k.h5 --dry-run
 # --relabel: a row of another class far inside setosa, in each form of label.
 awk 'NR == 7 { $1 = 2 } 1' codes | compose i.h5 codes7 i2 $n
 awk 'NR == 7 { $1 = "virginica" } 1' y | compose i.h5 y7 S12 $n
 awk 'NR == 7 { $1 = "virginica" } 1' y | compose i.h5 v7 V8 $n
+compose i.h5 obs/kind7/codes i1 $n <<EOT
+$(awk 'NR == 7 { $1 = 2 } 1' codes)
+EOT
+compose i.h5 obs/kind7/categories S10 3 <names
 echo 'virginica setosa versicolor' | compose i.h5 other V8 3
 awk 'NR == 7 { print 0; next } { print ($1 + 1) % 3 }' codes |
     compose i.h5 codes8 '>f4' $n
@@ -218,6 +220,7 @@ done <<EOT
 /y7
 /v7
 /y7 --label-names=/names
+/obs/kind7
 EOT
 ingest i.h5 --features=/x --label=/codes8 --label-names=/other -q |
     score -q --methods=none | flag -q --sure=.6 -o other.h5
