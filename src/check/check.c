@@ -17,11 +17,6 @@ const struct wn_check *const wn_checks[] = {
 enum { COUNT = sizeof wn_checks / sizeof *wn_checks - 1 };
 _Static_assert(COUNT <= 32, "an issue is 32 bits");
 
-size_t wn_check_count(void)
-{
-    return COUNT;
-}
-
 int wn_check_find(const char *name)
 {
     for (int c = 0; c < COUNT; c++)

@@ -50,10 +50,8 @@ struct wn_check {
 };
 
 /* All of them, in the order of checks.def, which is the order of the bits in
- * /flag/issue; ends with NULL. */
+ * /flag/issue, at most 32; ends with NULL. */
 extern const struct wn_check *const wn_checks[];
-/* How many there are, at most 32. */
-size_t wn_check_count(void);
 /* Place of the check called `name` in wn_checks, or -1. */
 int wn_check_find(const char *name);
 

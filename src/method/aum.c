@@ -9,7 +9,7 @@
  * other, carries a class that does not exist. Their areas are what those of
  * wrong labels look like; the score of all other rows is the percentile of
  * theirs less the row's own, the mean over the sets in which the row kept its
- * label: 0 and above is what the paper flags. ALGORITHMS 2.3. */
+ * label: 0 and above is what the paper flags. See winnow-methods(7). */
 #include "method/aum.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  *
  * sum_t (T^-1)[y][t] (-log p_t), with p the out-of-sample probabilities and T
  * the transition matrix that the labels of neighbours imply; unbiased, and
- * negative where the row is easy. ALGORITHMS 5.1. */
+ * negative where the row is easy. See winnow-methods(7). */
 #include <stdlib.h>
 
 #include "method/corrected.h"

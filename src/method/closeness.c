@@ -2,7 +2,7 @@
 /* closeness: how near the mean probability of the label is to one half.
  *
  * c (1 - c) with c the mean over the epochs and the networks; at most 1/4.
- * ALGORITHMS 2.5. */
+ * See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

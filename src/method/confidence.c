@@ -2,7 +2,7 @@
 /* confidence: one minus the mean probability of the label over the epochs.
  *
  * Dataset cartography calls the mean itself confidence; low is suspicious
- * there, so it is turned. ALGORITHMS 2.5. */
+ * there, so it is turned. See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

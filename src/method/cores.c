@@ -2,7 +2,7 @@
 /* cores: the sample sieve at the last epoch.
  *
  * -log p_y minus the mean of -log p over all classes; the paper keeps a row
- * while it is below 0. ALGORITHMS 2.8. */
+ * while it is below 0. See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

@@ -2,7 +2,7 @@
 /* correctness: in how many epochs another label was predicted.
  *
  * Cartography counts the epochs that were right; here it is the others.
- * ALGORITHMS 2.5. */
+ * See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* disagreement: the share of a row's neighbours that carry another label.
  *
- * ALGORITHMS 3.2, the label check of Datalab without its classifier. Rows
+ * The label check of Datalab without its classifier; winnow-methods(7). Rows
  * without a label have no say: they score 0 and count for nobody. */
 #include "method/method.h"
 

@@ -2,7 +2,7 @@
 /* el2n: how far a young network's probabilities are from the label.
  *
  * The mean over replicates of ||p - onehot||_2 at one early epoch; the paper
- * averages 10 networks. ALGORITHMS 2.1. */
+ * averages 10 networks. See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

@@ -2,7 +2,8 @@
 /* elr: how little of the target of early-learning regularisation is the label.
  *
  * The target is a running mean of the network's own probabilities; 1 - t_y,
- * so that the agreement, low for wrong labels, is turned. ALGORITHMS 2.8. */
+ * so that the agreement, low for wrong labels, is turned. See
+ * winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

@@ -2,7 +2,7 @@
 /* elr_term: what early-learning regularisation adds to the loss of a row.
  *
  * log(1 - t p) at the last epoch, whatever the label: low where the network
- * has long been sure of one class. ALGORITHMS 2.8. */
+ * has long been sure of one class. See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

@@ -5,7 +5,7 @@
  * label. 1: their most frequent label (the lower class on ties) is another;
  * 0.5: not all of them agree; 0: all do. Every class is edited and the row
  * itself is left out by its number, unlike imbalanced-learn. Neighbours
- * without a label are passed over. ALGORITHMS 3.3. */
+ * without a label are passed over. See winnow-methods(7). */
 #include "method/method.h"
 
 enum { VOTERS = 3 };

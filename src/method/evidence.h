@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* method/evidence.h: the intrinsic and extrinsic strategies of Parekh, Anand
  * and Awekar 2023 (TACRED): a row is suspicious because of another, the nearer
- * the more. ALGORITHMS 3.10. */
+ * the more. See winnow-methods(7). */
 #ifndef WN_METHOD_EVIDENCE_H
 #define WN_METHOD_EVIDENCE_H
 

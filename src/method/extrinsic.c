@@ -4,7 +4,7 @@
  * The trusted rows (ingest --trusted) are right by word of the user. Every
  * other row is held against the most frequent label of its nearest trusted
  * rows, the nearest one's on ties; where that is another, the nearest row with
- * it is the evidence and proposes the label. ALGORITHMS 3.10. */
+ * it is the evidence and proposes the label. See winnow-methods(7). */
 #include <stdlib.h>
 
 #include "method/evidence.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* first_learned: the first epoch in which the label was predicted.
  *
- * Epochs count from 0; never is the number of epochs. ALGORITHMS 2.4. */
+ * Epochs count from 0; never is the number of epochs. See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

@@ -3,7 +3,7 @@
  *
  * A row that was never right counts as forgotten in every epoch, as in the
  * authors' code, or as --forgetting-never says: 1000 in dataset cartography,
- * more than any other row in the data diet. ALGORITHMS 2.4. */
+ * more than any other row in the data diet. See winnow-methods(7). */
 #include "method/method.h"
 
 #include <math.h>

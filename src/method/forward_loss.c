@@ -3,7 +3,7 @@
  *
  * -log sum_t p_t T[t][y] with p the out-of-sample probabilities and T the
  * transition matrix that the labels of neighbours imply: small where the noise
- * often makes this label of what the row looks like. ALGORITHMS 5.1. */
+ * often makes this label of what the row looks like. See winnow-methods(7). */
 #include "method/corrected.h"
 #include "model/correction.h"
 

@@ -3,7 +3,7 @@
  *
  * Exact, by the outer-product identity, at one early epoch, the mean over
  * replicates; never at initialisation, where Kirsch 2023 found it no better
- * than chance. ALGORITHMS 2.2. */
+ * than chance. See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

@@ -2,7 +2,7 @@
 /* grand_last: the norm of the gradient by the last layer's weights only.
  *
  * What grand is where the layers below are not to be looked through; the same
- * epoch, the mean over replicates. ALGORITHMS 2.2. */
+ * epoch, the mean over replicates. See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

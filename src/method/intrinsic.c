@@ -5,7 +5,7 @@
  * out of sample as the negative class (no_relation, background, healthy) are
  * the false negatives; the nearest rows labelled negative of each are
  * suspicious, as they taught the model to miss it. A row found by several goes
- * to the nearest, which proposes its own label. ALGORITHMS 3.10. */
+ * to the nearest, which proposes its own label. See winnow-methods(7). */
 #include <stdlib.h>
 #include <string.h>
 

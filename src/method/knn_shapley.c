@@ -4,7 +4,7 @@
  * Every row in turn is the test; its neighbours in the graph share the credit,
  * cut off at the m-th (K* = K = m, as cleanlab has it). Stored is minus the sum
  * over all tests, so a row that misleads its neighbours is above 0.
- * ALGORITHMS 3.9. */
+ * See winnow-methods(7). */
 #include "method/method.h"
 
 #include <stdlib.h>

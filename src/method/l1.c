@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* l1: the sum of |p - onehot| at one early epoch.
  *
- * EL2N with the other norm; it equals 2 (1 - p_y). ALGORITHMS 2.1. */
+ * EL2N with the other norm; it equals 2 (1 - p_y). See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

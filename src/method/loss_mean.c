@@ -2,7 +2,7 @@
 /* loss_mean: the mean of the row's loss over the epochs.
  *
  * The plain mean of -log p_y, as the paper has it, or with --loss-recent the
- * weights of its code, (e + 1)/E, not normalised. ALGORITHMS 2.6. */
+ * weights of its code, (e + 1)/E, not normalised. See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

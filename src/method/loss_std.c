@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* loss_std: how much the row's loss moved over the epochs.
  *
- * The standard deviation (ddof 0) of -log p_y. ALGORITHMS 2.6. */
+ * The standard deviation (ddof 0) of -log p_y. See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

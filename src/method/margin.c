@@ -2,7 +2,7 @@
 /* margin: how far the best other class leads at one early epoch.
  *
  * The largest other probability minus p_y, the mean over replicates, -1 .. 1.
- * ALGORITHMS 2.1. */
+ * See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

@@ -3,7 +3,7 @@
  *
  * exp(-distance / median), where the median is over the nearest distances of
  * all rows (at least 1e-6): 1 for an exact duplicate, .37 at the usual
- * distance. ALGORITHMS 3.7. */
+ * distance. See winnow-methods(7). */
 #include "method/method.h"
 
 #include <math.h>

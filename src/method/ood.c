@@ -5,7 +5,8 @@
  * over log k, or 1 - the largest probability, of probabilities adjusted for the
  * confidence of the classes (p - t + max t, made to sum to 1; t the mean of p_c
  * over the rows labelled c, classes without a row left out of the maximum); or
- * GEN, which takes softmax of the probabilities once more. ALGORITHMS 3.6. */
+ * GEN, which takes softmax of the probabilities once more. See
+ * winnow-methods(7). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

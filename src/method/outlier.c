@@ -2,7 +2,7 @@
 /* outlier: the mean distance to the neighbours.
  *
  * In the units of the graph's metric; the literature maps it to 0 .. 1, which
- * keeps the order. ALGORITHMS 3.6. */
+ * keeps the order. See winnow-methods(7). */
 #include "method/method.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,

@@ -3,7 +3,7 @@
  *
  * The mean cosine distance to itself (0) and its neighbours, mapped to 0 .. 1
  * by 2/(1 + exp(-a)) - 1: docta's score for the long tail, without its rounding
- * to four decimals. ALGORITHMS 3.5. */
+ * to four decimals. See winnow-methods(7). */
 #include "method/method.h"
 
 #include <math.h>

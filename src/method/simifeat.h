@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* method/simifeat.h: SimiFeat, errors by the labels of similar rows. Zhu, Dong
  * and Liu, "Detecting corrupted labels without training a model to predict",
- * ICML 2022; docta is its code. ALGORITHMS 3.4. */
+ * ICML 2022; docta is its code. See winnow-methods(7). */
 #ifndef WN_METHOD_SIMIFEAT_H
 #define WN_METHOD_SIMIFEAT_H
 

@@ -5,7 +5,7 @@
  * rate by the transition matrix that the labels of neighbours imply
  * (model/hoc.h). With more classes than that can be fitted for, or too few
  * rows, the rates are those of one vote over all rows.
- * ALGORITHMS 3.4, 3.5. */
+ * See winnow-methods(7). */
 #include "method/simifeat.h"
 
 #include <stdlib.h>

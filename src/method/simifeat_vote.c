@@ -3,7 +3,7 @@
  *
  * The smoothed share of random draws in which another class has the most
  * votes, weighted by cosine similarity; above 0.5 the paper calls the label
- * noisy. ALGORITHMS 3.4. */
+ * noisy. See winnow-methods(7). */
 #include "method/simifeat.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,

@@ -3,7 +3,7 @@
  *
  * Two Gaussians are fitted to the losses of all rows at one early epoch (the
  * mean over replicates); DivideMix calls the one with the smaller mean clean.
- * ALGORITHMS 2.7. */
+ * See winnow-methods(7). */
 #include "method/method.h"
 
 #include <stdlib.h>

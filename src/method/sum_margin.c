@@ -2,7 +2,7 @@
 /* sum_margin: how far all other classes lead together at one early epoch.
  *
  * The sum over them of p - p_y, which is 1 - k p_y; the mean over replicates.
- * ALGORITHMS 2.1. */
+ * See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

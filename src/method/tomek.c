@@ -3,7 +3,7 @@
  *
  * Two rows are linked when each is the nearest neighbour of the other and
  * their labels differ: one of them is wrong or both lie at the border.
- * ALGORITHMS 3.3. */
+ * See winnow-methods(7). */
 #include "method/method.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,

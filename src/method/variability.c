@@ -4,7 +4,7 @@
  * The standard deviation (ddof 0): ambiguous rows have a high one, wrong
  * labels a low one with low confidence. With --variability-ci it is
  * sqrt(v + v^2/(E - 1)), v its square, as with --include_ci of the authors'
- * code. ALGORITHMS 2.5. */
+ * code. See winnow-methods(7). */
 #include "method/method.h"
 #include "model/dynamics.h"
 

@@ -337,11 +337,6 @@ int wn_output_descriptor(const struct wn_output *output)
     return output->descriptor;
 }
 
-const char *wn_output_path(const struct wn_output *output)
-{
-    return output->part;
-}
-
 const char *wn_output_name(const struct wn_output *output)
 {
     return output->name;

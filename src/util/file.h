@@ -28,10 +28,8 @@ struct wn_output; /* an output being written */
  * followed, so the file it names is replaced and the link stays. */
 struct wn_output *wn_output_open(const char *path, bool force,
                                  struct wn_error *error) WN_MUST_CHECK;
-/* The descriptor to write to, at offset 0, readable and seekable, and a path by
- * which a library can open the same file again. */
+/* The descriptor to write to, at offset 0, readable and seekable. */
 int wn_output_descriptor(const struct wn_output *output);
-const char *wn_output_path(const struct wn_output *output);
 /* How messages name it: the path, or "standard output". */
 const char *wn_output_name(const struct wn_output *output);
 /* Sync, rename (or copy out), free. On failure nothing has appeared under

@@ -537,8 +537,8 @@ static void transition_is_the_golden_one(void **state)
     wn_consensus_free(&seen);
 }
 
-/* The loss and its gradient by the plain sums over all k^3 cells (ALGORITHMS
- * 3.5), followed for ten steps of Adam. */
+/* The loss and its gradient by the plain sums over all k^3 cells,
+ * followed for ten steps of Adam. */
 enum { PLAIN = 40, PLAIN_STEPS = 10 };
 
 struct plain {

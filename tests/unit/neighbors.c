@@ -207,7 +207,7 @@ static void cosine_of_nothing(void **state)
 }
 
 /* golden:knn_basic. Rows 8 and 9 tie up to rounding and are left out of the
- * comparison of order (ALGORITHMS 3.3). */
+ * comparison of order. */
 static void golden_knn_basic(void **state)
 {
     static const float x[] = {0, 0, 0.1f, 0, 0, 0.13f, 0.25f, 0.21f,
