@@ -4,6 +4,8 @@
  * No tree is ever stored. The rows of a tree's sample and the rows outside it
  * are partitioned side by side, node by node; when a node becomes a leaf, the
  * outside rows that arrived there are given its number and its class shares.
+ * The sample is sorted by class, and partitions keep the order: a class is a
+ * run of rows, whose weight left of a threshold is one sum over lanes.
  * A batch of trees grows in parallel, then the votes of the batch are added row
  * by row in tree order, so that sums do not depend on threads. */
 #include "model/trees.h"
@@ -17,6 +19,7 @@
 #include "util/memory.h"
 #include "util/random.h"
 #include "util/thread.h"
+#include "util/wide.h"
 
 enum { BATCH = 16, STEPS = 65535 };
 
@@ -29,6 +32,7 @@ struct forest {
     double share;
     const uint16_t *column; /* d x n, each feature in even steps */
     const int32_t *label;
+    const int32_t *order; /* n: the rows by class, the unlabelled first */
     const float *weight;
     const int32_t *group;
     size_t groups; /* 0 without groups */
@@ -52,13 +56,15 @@ struct tree {
     size_t first_count;
     /* Scratch. */
     int32_t *inside, *outside; /* rows, partitioned */
+    int32_t *spare;            /* n: those that move to the right */
     float *times;              /* n: copies of a row in the sample x weight */
     int32_t *feature;          /* d, a permutation; constant ones in front */
-    double *total, *left;      /* k: class weights of the node, and left */
-    /* The node's rows side by side: a feature's values, label, times. */
+    /* The node's rows side by side: a feature's values, times; run r, of one
+     * class, ends before place end[r] and weighs total[r]; room for k. */
     uint16_t *value;
-    int32_t *class;
-    double *mass;
+    float *mass;
+    size_t *end;
+    double *total;
     struct node *stack;
     size_t depth, room;
     struct wn_random random;
@@ -76,10 +82,11 @@ struct split {
     double gain;
 };
 
-/* A node's weight, and the sum of its squared class weights. */
+/* A node's weight, the sum of its squared class weights, its runs of a class
+ * each, and how many of them weigh anything. */
 struct content {
     double all, square;
-    size_t classes;
+    size_t runs, classes;
 };
 
 /* Draw the sample. Copies of a row count once as a row and in `times`. */
@@ -95,7 +102,8 @@ static void draw_sample(const struct forest *forest, struct tree *tree,
     for (size_t u = 0; u < draws; u++)
         tree->leaf[wn_random_below(&tree->random, units)]++;
     *in = *out = 0;
-    for (size_t i = 0; i < forest->n; i++) {
+    for (size_t r = 0; r < forest->n; r++) {
+        const size_t i = (size_t)forest->order[r];
         const size_t unit =
             forest->groups ? (size_t)forest->group[i] : i;
         const float weight = forest->weight ? forest->weight[i] : 1;
@@ -115,36 +123,82 @@ static void draw_sample(const struct forest *forest, struct tree *tree,
 static struct content look_at(const struct forest *forest, struct tree *tree,
                               const struct node *node)
 {
-    struct content content = {0};
+    const int32_t *row = tree->inside + node->in_begin;
     const size_t rows = node->in_end - node->in_begin;
+    struct content content = {0};
+    int32_t last = -1;
 
     for (size_t r = 0; r < rows; r++) {
-        const int32_t i = tree->inside[node->in_begin + r];
-        const double mass = (double)tree->times[i];
-        double *total = &tree->total[forest->label[i]];
+        const int32_t class = forest->label[row[r]];
 
-        tree->class[r] = forest->label[i];
-        tree->mass[r] = mass;
-        content.classes += *total == 0 && mass > 0;
-        *total += mass;
-        content.all += mass;
+        tree->mass[r] = tree->times[row[r]];
+        if (class != last)
+            tree->total[content.runs++] = 0;
+        last = class;
+        tree->total[content.runs - 1] += (double)tree->mass[r];
+        tree->end[content.runs - 1] = r + 1;
     }
-    for (size_t r = 0; r < rows; r++)
-        content.square += tree->mass[r] * tree->total[tree->class[r]];
+    for (size_t run = 0; run < content.runs; run++) {
+        content.classes += tree->total[run] > 0;
+        content.all += tree->total[run];
+        content.square += tree->total[run] * tree->total[run];
+    }
     return content;
 }
 
-static void forget_classes(const struct forest *forest, struct tree *tree,
-                           const struct node *node)
+WN_WIDE static void find_range(const uint16_t *value, size_t count,
+                               uint16_t *low, uint16_t *high)
 {
-    for (size_t r = node->in_begin; r < node->in_end; r++)
-        tree->total[forest->label[tree->inside[r]]] = 0;
+    uint16_t least = UINT16_MAX, most = 0;
+
+    for (size_t r = 0; r < count; r++) {
+        least = value[r] < least ? value[r] : least;
+        most = value[r] > most ? value[r] : most;
+    }
+    *low = least;
+    *high = most;
+}
+
+/* What lies at or below a threshold: its weight, the sum of its squared class
+ * weights, and that of class weights there times those of the node. */
+struct side {
+    double all, square, cross;
+};
+
+WN_WIDE static struct side weigh_left(const struct tree *tree, size_t runs,
+                                      uint16_t threshold)
+{
+    struct side side = {0};
+    size_t r = 0;
+
+    for (size_t run = 0; run < runs; run++) {
+        const size_t end = tree->end[run];
+        float lane[WN_LANES] = {0};
+        double left = 0;
+
+        if (end - r >= WN_LANES) {
+            for (; r + WN_LANES <= end; r += WN_LANES) {
+#pragma omp simd
+                for (size_t l = 0; l < WN_LANES; l++)
+                    lane[l] += tree->value[r + l] <= threshold
+                                   ? tree->mass[r + l] : 0;
+            }
+            for (size_t l = 0; l < WN_LANES; l++)
+                left += (double)lane[l];
+        }
+        for (; r < end; r++)
+            left += tree->value[r] <= threshold ? (double)tree->mass[r] : 0;
+        side.all += left;
+        side.square += left * left;
+        side.cross += left * tree->total[run];
+    }
+    return side;
 }
 
 /* Judge one feature with a random threshold. Gini: the higher
  * sum_c left_c^2/left + sum_c right_c^2/right, the purer. With t the node's
- * class weights, sum right_c^2 = sum t_c^2 - 2 sum t_c left_c + sum left_c^2,
- * so one pass over the rows is enough whatever k is. False: constant here. */
+ * class weights, sum right_c^2 = sum t_c^2 - 2 sum t_c left_c + sum left_c^2.
+ * False: constant here. */
 static bool try_feature(const struct forest *forest, struct tree *tree,
                         const struct node *node,
                         const struct content *content, int32_t feature,
@@ -153,36 +207,20 @@ static bool try_feature(const struct forest *forest, struct tree *tree,
     const uint16_t *column = forest->column + (size_t)feature * forest->n;
     const int32_t *row = tree->inside + node->in_begin;
     const size_t rows = node->in_end - node->in_begin;
-    uint16_t low = UINT16_MAX, high = 0;
-    double left = 0, left2 = 0, cross = 0;
+    uint16_t low, high;
 
-    for (size_t r = 0; r < rows; r++) {
-        const uint16_t v = column[row[r]];
-
-        tree->value[r] = v;
-        low = v < low ? v : low;
-        high = v > high ? v : high;
-    }
+    for (size_t r = 0; r < rows; r++)
+        tree->value[r] = column[row[r]];
+    find_range(tree->value, rows, &low, &high);
     if (low >= high)
         return false;
     const uint16_t threshold =
         (uint16_t)(low + wn_random_below(&tree->random,
                                          (uint64_t)(high - low)));
-    for (size_t r = 0; r < rows; r++) {
-        const int32_t c = tree->class[r];
-        /* Which side is a coin toss: arithmetic, not a branch to mispredict. */
-        const double w = tree->mass[r] * (tree->value[r] <= threshold);
-
-        left2 += w * (2 * tree->left[c] + w);
-        tree->left[c] += w;
-        cross += w * tree->total[c];
-        left += w;
-    }
-    for (size_t r = 0; r < rows; r++)
-        tree->left[tree->class[r]] = 0;
-    const double right = content->all - left;
-    const double right2 = content->square - 2 * cross + left2;
-    const double gain = (left > 0 ? left2 / left : 0) +
+    const struct side left = weigh_left(tree, content->runs, threshold);
+    const double right = content->all - left.all;
+    const double right2 = content->square - 2 * left.cross + left.square;
+    const double gain = (left.all > 0 ? left.square / left.all : 0) +
                         (right > 0 ? right2 / right : 0);
     if (gain > best->gain)
         *best = (struct split){feature, threshold, gain};
@@ -217,41 +255,39 @@ static bool choose_split(const struct forest *forest, struct tree *tree,
     return best->feature >= 0;
 }
 
-/* Rows at or below the threshold to the front; returns where the rest is. */
+/* Rows at or below the threshold to the front, in their order; returns where
+ * the rest is, in its order too. */
 static size_t partition(int32_t *row, size_t begin, size_t end,
-                        const uint16_t *value, uint16_t threshold)
+                        const uint16_t *value, uint16_t threshold,
+                        int32_t *spare)
 {
-    while (begin < end) {
-        if (value[row[begin]] <= threshold) {
-            begin++;
-        } else {
-            const int32_t kept = row[--end];
+    size_t kept = begin, moved = 0;
 
-            row[end] = row[begin];
-            row[begin] = kept;
-        }
+    /* Which side is a coin toss: arithmetic, not a branch to mispredict. */
+    for (size_t r = begin; r < end; r++) {
+        const int32_t i = row[r];
+        const bool left = value[i] <= threshold;
+
+        row[kept] = i;
+        spare[moved] = i;
+        kept += left;
+        moved += !left;
     }
-    return begin;
+    memcpy(row + kept, spare, moved * sizeof *row);
+    return kept;
 }
 
 static void make_leaf(const struct forest *forest, struct tree *tree,
-                      const struct node *node)
+                      const struct node *node, const struct content *content)
 {
-    double sum = 0;
+    for (size_t run = 0; run < content->runs; run++)
+        if (tree->total[run] > 0) {
+            const size_t r = node->in_begin + tree->end[run] - 1;
 
-    if (node->out_begin == node->out_end)
-        return;
-    for (size_t r = node->in_begin; r < node->in_end; r++)
-        sum += (double)tree->times[tree->inside[r]];
-    for (size_t r = node->in_begin; r < node->in_end; r++) {
-        double *total = &tree->total[forest->label[tree->inside[r]]];
-
-        if (*total == 0 || sum == 0)
-            continue;
-        tree->share[tree->share_count++] = (struct share){
-            forest->label[tree->inside[r]], (float)(*total / sum)};
-        *total = 0;
-    }
+            tree->share[tree->share_count++] = (struct share){
+                forest->label[tree->inside[r]],
+                (float)(tree->total[run] / content->all)};
+        }
     for (size_t r = node->out_begin; r < node->out_end; r++)
         tree->leaf[tree->outside[r]] = (int32_t)tree->first_count;
     tree->first_count++;
@@ -281,17 +317,15 @@ static int grow_node(const struct forest *forest, struct tree *tree,
 
     if (content.classes <= 1 || node.in_end - node.in_begin < forest->least ||
         !choose_split(forest, tree, &node, &content, &split)) {
-        make_leaf(forest, tree, &node);
-        forget_classes(forest, tree, &node);
+        make_leaf(forest, tree, &node, &content);
         return 0;
     }
-    forget_classes(forest, tree, &node);
     const uint16_t *value =
         forest->column + (size_t)split.feature * forest->n;
     const size_t in = partition(tree->inside, node.in_begin, node.in_end,
-                                value, split.threshold);
+                                value, split.threshold, tree->spare);
     const size_t out = partition(tree->outside, node.out_begin, node.out_end,
-                                 value, split.threshold);
+                                 value, split.threshold, tree->spare);
     const struct node right = {in, node.in_end, out, node.out_end,
                                node.constant};
     const struct node left = {node.in_begin, in, node.out_begin, out,
@@ -331,11 +365,11 @@ static void free_trees(struct tree *trees)
         wn_large_free(trees[t].outside);
         wn_large_free(trees[t].times);
         free(trees[t].feature);
-        free(trees[t].total);
-        free(trees[t].left);
+        wn_large_free(trees[t].spare);
         wn_large_free(trees[t].value);
-        wn_large_free(trees[t].class);
         wn_large_free(trees[t].mass);
+        free(trees[t].end);
+        free(trees[t].total);
         free(trees[t].stack);
     }
     free(trees);
@@ -356,15 +390,15 @@ static struct tree *new_trees(const struct forest *forest,
         tree->outside = wn_large_new(forest->n, sizeof *tree->outside, error);
         tree->times = wn_large_new(forest->n, sizeof *tree->times, error);
         tree->feature = wn_new(forest->d, sizeof *tree->feature, error);
-        tree->total = wn_new(forest->k, sizeof *tree->total, error);
-        tree->left = wn_new(forest->k, sizeof *tree->left, error);
+        tree->spare = wn_large_new(forest->n, sizeof *tree->spare, error);
         tree->value = wn_large_new(forest->n, sizeof *tree->value, error);
-        tree->class = wn_large_new(forest->n, sizeof *tree->class, error);
         tree->mass = wn_large_new(forest->n, sizeof *tree->mass, error);
+        tree->end = wn_new(forest->k, sizeof *tree->end, error);
+        tree->total = wn_new(forest->k, sizeof *tree->total, error);
         if (!tree->leaf || !tree->share || !tree->first || !tree->inside ||
             !tree->outside || !tree->times || !tree->feature ||
-            !tree->total || !tree->left || !tree->value || !tree->class ||
-            !tree->mass) {
+            !tree->spare || !tree->value || !tree->mass || !tree->end ||
+            !tree->total) {
             free_trees(trees);
             return NULL;
         }
@@ -445,6 +479,26 @@ static int grow_batch(const struct forest *forest, struct tree *trees,
     return status;
 }
 
+/* The rows by class, each class's in their order. */
+static int32_t *sort_rows(const int32_t *label, size_t n, size_t k,
+                          struct wn_error *error)
+{
+    size_t *begin = wn_new(k + 2, sizeof *begin, error);
+    int32_t *order = wn_large_new(n, sizeof *order, error);
+
+    if (begin && order) {
+        for (size_t i = 0; i < n; i++)
+            begin[(label[i] < 0 ? 0 : (size_t)label[i] + 1) + 1]++;
+        for (size_t c = 1; c <= k; c++)
+            begin[c] += begin[c - 1];
+        for (size_t i = 0; i < n; i++)
+            order[begin[label[i] < 0 ? 0 : (size_t)label[i] + 1]++] =
+                (int32_t)i;
+    }
+    free(begin);
+    return order;
+}
+
 static size_t count_groups(const int32_t *group, size_t n)
 {
     size_t groups = 0;
@@ -465,6 +519,7 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
                             .label = label, .weight = weight, .group = group,
                             .groups = count_groups(group, n), .seed = seed};
     uint16_t *column = wn_large_new(wn_product(n, d, 1), sizeof *column, error);
+    int32_t *order = sort_rows(label, n, k, error);
     struct tree *trees = NULL;
     int status = -1;
 
@@ -472,9 +527,10 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
                                           : (size_t)lrint(sqrt((double)d));
     if (forest.candidates == 0)
         forest.candidates = 1;
-    if (!column || !(trees = new_trees(&forest, error)))
+    if (!column || !order || !(trees = new_trees(&forest, error)))
         goto done;
     forest.column = column;
+    forest.order = order;
     cut_features(x, n, d, threads, column);
     memset(probability, 0, n * k * sizeof *probability);
     for (size_t t = 0; t < knobs->trees; t += BATCH) {
@@ -491,17 +547,18 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
     status = 0;
 done:
     free_trees(trees);
+    wn_large_free(order);
     wn_large_free(column);
     return status;
 }
 
 double wn_trees_bytes(size_t n, size_t d, size_t k)
 {
-    /* leaf, inside, outside, times, value, class, mass, share, first. */
-    const double row = 3 * sizeof(int32_t) + sizeof(float) + sizeof(uint16_t) +
-                       sizeof(int32_t) + sizeof(double) +
-                       sizeof(struct share) + sizeof(size_t);
+    /* leaf, inside, outside, spare, times, mass, value, share, first. */
+    const double row = 4 * sizeof(int32_t) + 2 * sizeof(float) +
+                       sizeof(uint16_t) + sizeof(struct share) +
+                       sizeof(size_t);
 
-    return 2 * (double)n * (double)d +
+    return 2 * (double)n * (double)d + 4 * (double)n +
            BATCH * (row * (double)n + 4 * (double)d + 16 * (double)k);
 }
