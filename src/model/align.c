@@ -155,7 +155,7 @@ static int solve(const struct regression *r, int f, double ridge, double *m,
     }
     if (wn_factor(m, d, error))
         return -1;
-    wn_factor_solve(m, d, w, p);
+    wn_factor_solve(m, d, w, p, p);
     return 0;
 }
 

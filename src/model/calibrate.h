@@ -14,10 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/error.h"
+
 /* Calibrate probability[n x k] in place: entries >= 0, rows with a positive
- * sum. Rows whose label is -1 take no part in the fit. Returns s, in
- * [0.1, 1000]. The same bytes for any `threads`. */
-double wn_calibrate(float *probability, size_t n, size_t k,
-                    const int32_t *label, int threads);
+ * sum. Rows whose label is -1 take no part in the fit, and of very many rows
+ * or classes only some do.
+ *   exponent  out, s, in [0.1, 1000]; may be NULL
+ * The same bytes for any `threads`. Errors: WN_ENOMEM. */
+int wn_calibrate(float *probability, size_t n, size_t k, const int32_t *label,
+                 int threads, double *exponent, struct wn_error *error)
+    WN_MUST_CHECK;
 
 #endif

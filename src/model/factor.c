@@ -12,6 +12,8 @@
 /* The Fortran names that OpenBLAS exports. */
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda,
                     int *info);
+extern void dpotri_(const char *uplo, const int *n, double *a, const int *lda,
+                    int *info);
 extern void dtrtri_(const char *uplo, const char *diagonal, const int *n,
                     double *a, const int *lda, int *info);
 extern void dsyevd_(const char *job, const char *uplo, const int *n, double *a,
@@ -31,12 +33,13 @@ int wn_factor(double *a, size_t p, struct wn_error *error)
     return 0;
 }
 
-void wn_factor_solve(const double *l, size_t p, double *b, size_t k)
+void wn_factor_solve(const double *l, size_t p, double *b, size_t k,
+                     size_t stride)
 {
     cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans,
-                CblasNonUnit, (int)p, (int)k, 1, l, (int)p, b, (int)k);
+                CblasNonUnit, (int)p, (int)k, 1, l, (int)p, b, (int)stride);
     cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasTrans,
-                CblasNonUnit, (int)p, (int)k, 1, l, (int)p, b, (int)k);
+                CblasNonUnit, (int)p, (int)k, 1, l, (int)p, b, (int)stride);
 }
 
 int wn_factor_invert(double *l, size_t p, struct wn_error *error)
@@ -45,6 +48,18 @@ int wn_factor_invert(double *l, size_t p, struct wn_error *error)
     int info;
 
     dtrtri_("U", "N", &n, l, &n, &info);
+    if (info)
+        return wn_fail(error, WN_ENUMERIC, "a matrix is singular at pivot %d",
+                       info);
+    return 0;
+}
+
+int wn_factor_inverse(double *l, size_t p, struct wn_error *error)
+{
+    const int n = (int)p;
+    int info;
+
+    dpotri_("U", &n, l, &n, &info);
     if (info)
         return wn_fail(error, WN_ENUMERIC, "a matrix is singular at pivot %d",
                        info);

@@ -11,11 +11,15 @@
  * (row-major, only that triangle is read) by its factor L, a = L L^T.
  * Errors: WN_ENUMERIC when a is not positive definite. */
 int wn_factor(double *a, size_t p, struct wn_error *error) WN_MUST_CHECK;
-/* Solve L L^T b = r for k right sides at once; b is p x k, row-major, and holds
- * r before and the answer after. */
-void wn_factor_solve(const double *l, size_t p, double *b, size_t k);
+/* Solve L L^T b = r for k right sides at once; b is p x k, row r at b + r *
+ * stride, and holds r before and the answer after. */
+void wn_factor_solve(const double *l, size_t p, double *b, size_t k,
+                     size_t stride);
 /* Replace the lower triangle L by its inverse. */
 int wn_factor_invert(double *l, size_t p, struct wn_error *error)
+    WN_MUST_CHECK;
+/* Replace L by the lower triangle of the inverse of L L^T. */
+int wn_factor_inverse(double *l, size_t p, struct wn_error *error)
     WN_MUST_CHECK;
 
 /* Eigenvalues and eigenvectors of the symmetric p x p matrix a (row-major, the

@@ -7,6 +7,7 @@
 #include "model/kernel.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,8 @@
 
 enum {
     SLAB = WN_KERNEL_SLAB,
-    PANEL = 128 /* columns of the p x p matrix per task */
+    PANEL = 128,  /* columns of the p x p matrix per task */
+    CLASSES = 256 /* that are solved for at a time */
 };
 
 /* A fit while it is made. */
@@ -29,7 +31,9 @@ struct fit {
     const struct wn_kernel *kernel;
     const struct wn_sample *sample;
     size_t n, d, k, p;
+    double ridge;
     int threads;
+    bool in_hand; /* all rows are one slab, which stays as z */
     const struct wn_standard *view;
     const int32_t *order; /* n: the rows in the order they are gone through;
                              NULL as they stand */
@@ -136,7 +140,20 @@ static void expand_slab(struct fit *fit, enum form form, size_t begin,
     }
 }
 
-/* Add the slab's part of columns from .. to of Z^T w Z, lower triangle only. */
+/* Add columns from .. to of the slab's part of Z^T w Y. */
+static void add_right(struct fit *fit, size_t begin, size_t rows, size_t from,
+                      size_t to)
+{
+    for (size_t r = 0; r < rows; r++) {
+        const int32_t y = fit->sample->label[row_at(fit, begin + r)];
+        const float *z = fit->weighed + r * fit->p;
+
+        for (size_t j = from; y >= 0 && j < to; j++)
+            fit->right[j * fit->k + (size_t)y] += (double)z[j];
+    }
+}
+
+/* Add columns from .. to of the slab's part of Z^T w Z, lower triangle only. */
 static void add_panel(struct fit *fit, size_t rows, size_t from, size_t to)
 {
     const size_t p = fit->p;
@@ -165,18 +182,12 @@ static void add_slab(struct fit *fit, size_t begin, size_t end, double sign)
             fit->weighed[r * p + j] = w * fit->slab[r * p + j];
     }
 #pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
-    for (size_t b = 0; b < panels; b++)
-        add_panel(fit, rows, b * PANEL,
-                  (b + 1) * PANEL < p ? (b + 1) * PANEL : p);
-#pragma omp parallel for schedule(static) num_threads(fit->threads)
-    for (size_t j = 0; j < p; j++)
-        for (size_t r = 0; r < rows; r++) {
-            const int32_t y = fit->sample->label[row_at(fit, begin + r)];
+    for (size_t b = 0; b < panels; b++) {
+        const size_t to = (b + 1) * PANEL < p ? (b + 1) * PANEL : p;
 
-            if (y >= 0)
-                fit->right[j * fit->k + (size_t)y] +=
-                    (double)fit->weighed[r * p + j];
-        }
+        add_panel(fit, rows, b * PANEL, to);
+        add_right(fit, begin, rows, b * PANEL, to);
+    }
 }
 
 /* Let the answer take rows as kernels, which spares their way to z when they
@@ -202,7 +213,22 @@ static void fold_root(struct fit *fit, const float *b, const float *inverse)
     }
 }
 
-/* From sums to B and to the inverse of the factor, both for kernels. */
+/* B from its right sides. */
+static void solve_right(struct fit *fit)
+{
+    const size_t parts = (fit->k + CLASSES - 1) / CLASSES;
+
+#pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
+    for (size_t part = 0; part < parts; part++) {
+        const size_t from = part * CLASSES, left = fit->k - from;
+
+        wn_factor_solve(fit->matrix, fit->p, fit->right + from,
+                        left < CLASSES ? left : CLASSES, fit->k);
+    }
+}
+
+/* From sums to B and to the inverse of the factor, for rows as z where they
+ * stay in hand, else for rows as kernels. */
 static int solve(struct fit *fit, struct wn_error *error)
 {
     const size_t p = fit->p;
@@ -210,10 +236,10 @@ static int solve(struct fit *fit, struct wn_error *error)
     int status = -1;
 
     for (size_t j = 0; j < p; j++)
-        fit->matrix[j * p + j] += fit->kernel->ridge;
+        fit->matrix[j * p + j] += fit->ridge;
     if (!b || wn_factor(fit->matrix, p, error))
         goto done;
-    wn_factor_solve(fit->matrix, p, fit->right, fit->k);
+    solve_right(fit);
     if (wn_factor_invert(fit->matrix, p, error))
         goto done;
     for (size_t i = 0; i < p * fit->k; i++)
@@ -224,7 +250,12 @@ static int solve(struct fit *fit, struct wn_error *error)
             fit->product[r * p + c] =
                 c <= r ? (float)fit->matrix[r * p + c] : 0;
     }
-    fold_root(fit, b, fit->product);
+    if (fit->in_hand) {
+        memcpy(fit->weights, b, p * fit->k * sizeof *b);
+        memcpy(fit->inverse, fit->product, p * p * sizeof *fit->product);
+    } else {
+        fold_root(fit, b, fit->product);
+    }
     status = 0;
 done:
     wn_large_free(b);
@@ -268,12 +299,13 @@ static void judge_block(const struct fit *fit, size_t begin, size_t first,
         if (h == 0)
             continue;
         h = h < 1 - 1e-6 ? h : 1 - 1e-6;
-        for (size_t c = 0; c < k; c++) {
-            const double y = (size_t)fit->sample->label[i] == c;
+        float *own = score + i * k, *given = own + fit->sample->label[i];
+        const float share = (float)(1 / (1 - h));
+        const double after = ((double)*given - h) / (1 - h);
 
-            score[i * k + c] =
-                (float)(((double)score[i * k + c] - h * y) / (1 - h));
-        }
+        for (size_t c = 0; c < k; c++)
+            own[c] *= share;
+        *given = (float)after;
     }
 }
 
@@ -284,7 +316,8 @@ static void judge_rows(struct fit *fit, float *score)
         const size_t end = begin + SLAB < fit->n ? begin + SLAB : fit->n;
         const size_t blocks = wn_block_count(end - begin);
 
-        expand_slab(fit, KERNEL, begin, end);
+        if (!fit->in_hand)
+            expand_slab(fit, KERNEL, begin, end);
 #pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
         for (size_t b = 0; b < blocks; b++)
             judge_block(fit, begin, begin + wn_block_begin(b),
@@ -460,33 +493,99 @@ done:
     return status;
 }
 
+/* The sums over all rows. */
+static int sum_rows(struct fit *fit, const struct wn_kernel *kernel,
+                    const struct wn_standard *view,
+                    const struct wn_sample *sample, struct wn_error *error)
+{
+    const size_t n = sample->n;
+
+    *fit = (struct fit){.kernel = kernel, .view = view, .sample = sample,
+                        .n = n, .d = sample->d, .k = sample->k,
+                        .ridge = kernel->ridge, .threads = sample->threads,
+                        .in_hand = n <= SLAB && !sample->group};
+    if (start_fit(fit, error))
+        return -1;
+    for (size_t begin = 0; begin < n; begin += SLAB) {
+        tell_rows(fit, "kernel: rows summed", begin);
+        add_slab(fit, begin, begin + SLAB < n ? begin + SLAB : n, 1);
+    }
+    tell_rows(fit, "kernel: rows summed", n);
+    return 0;
+}
+
+/* From the sums, which it does not keep, to scores. */
+static int judge_all(struct fit *fit, float *score, struct wn_error *error)
+{
+    fit->order = NULL;
+    if (fit->sample->group)
+        return judge_by_groups(fit, score, error);
+    if (solve(fit, error))
+        return -1;
+    judge_rows(fit, score);
+    return 0;
+}
+
 int wn_kernel_scores(const struct wn_kernel *kernel,
                      const struct wn_standard *view,
                      const struct wn_sample *sample, float *score,
                      struct wn_error *error)
 {
-    const size_t n = sample->n;
-    struct fit fit = {.kernel = kernel, .view = view, .sample = sample,
-                      .n = n, .d = sample->d, .k = sample->k,
-                      .threads = sample->threads};
+    struct fit fit;
+    int status = sum_rows(&fit, kernel, view, sample, error);
+
+    if (status == 0)
+        status = judge_all(&fit, score, error);
+    free_fit(&fit);
+    return status;
+}
+
+static double squared_error(const float *score, const int32_t *label,
+                            size_t n, size_t k)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; label[i] >= 0 && c < k; c++) {
+            const double miss =
+                (double)score[i * k + c] - ((size_t)label[i] == c);
+
+            sum += miss * miss;
+        }
+    return sum;
+}
+
+int wn_kernel_misses(const struct wn_kernel *kernel, const double *ridge,
+                     size_t count, const struct wn_standard *view,
+                     const struct wn_sample *sample, float *score,
+                     double *miss, struct wn_error *error)
+{
+    struct fit fit;
+    double *matrix = NULL, *right = NULL;
     int status = -1;
 
-    if (start_fit(&fit, error))
+    if (sum_rows(&fit, kernel, view, sample, error))
         goto done;
-    for (size_t begin = 0; begin < n; begin += SLAB) {
-        tell_rows(&fit, "kernel: rows summed", begin);
-        add_slab(&fit, begin, begin + SLAB < n ? begin + SLAB : n, 1);
+    const size_t square = wn_product(fit.p, fit.p, 1);
+    const size_t wide = wn_product(fit.p, fit.k, 1);
+    matrix = wn_large_new(square, sizeof *matrix, error);
+    right = wn_large_new(wide, sizeof *right, error);
+    if (!matrix || !right)
+        goto done;
+    memcpy(matrix, fit.matrix, square * sizeof *matrix);
+    memcpy(right, fit.right, wide * sizeof *right);
+    for (size_t t = 0; t < count; t++) {
+        memcpy(fit.matrix, matrix, square * sizeof *matrix);
+        memcpy(fit.right, right, wide * sizeof *right);
+        fit.ridge = ridge[t];
+        if (judge_all(&fit, score, error))
+            goto done;
+        miss[t] = squared_error(score, sample->label, sample->n, sample->k);
     }
-    tell_rows(&fit, "kernel: rows summed", n);
-    if (sample->group) {
-        status = judge_by_groups(&fit, score, error);
-        goto done;
-    }
-    if (solve(&fit, error))
-        goto done;
-    judge_rows(&fit, score);
     status = 0;
 done:
+    wn_large_free(matrix);
+    wn_large_free(right);
     free_fit(&fit);
     return status;
 }

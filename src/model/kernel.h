@@ -13,9 +13,10 @@
  *
  * which is what refitting without the row would give, from one factorisation.
  * Rows of one group are left out together (model/leaveout.h). Bandwidth and
- * ridge are those with the least leave-one-out squared error on (a sample of)
- * the rows; a temperature, fitted to the log-loss, turns scores into
- * probabilities.
+ * ridge are those with the least leave-one-out squared error on a sample of up
+ * to 1,024 rows (model/exact.h); where not all rows are landmarks, the ridge is
+ * chosen once more, on 2,048 rows with half of them as landmarks: it makes up
+ * for what the others miss.
  *
  * Saunders, Gammerman and Vovk, Ridge regression learning algorithm in dual
  * variables (1998); the identity: Allen (1974), Golub, Heath and Wahba (1979).
@@ -51,8 +52,19 @@ int wn_kernel_scores(const struct wn_kernel *kernel,
                      const struct wn_sample *sample, float *score,
                      struct wn_error *error) WN_MUST_CHECK;
 
+/* The squared errors of such scores, summed over rows with a label and classes,
+ * for `count` ridges in place of the kernel's, from one sum over the rows.
+ *   score  for its own use, n x k
+ *   miss   out, count
+ * Memory twice as much. Errors as above. */
+int wn_kernel_misses(const struct wn_kernel *kernel, const double *ridge,
+                     size_t count, const struct wn_standard *view,
+                     const struct wn_sample *sample, float *score,
+                     double *miss, struct wn_error *error) WN_MUST_CHECK;
+
 /* Leave-one-out class probabilities, knobs chosen from the data.
- *   probability  out, n x k; rows sum to 1
+ *   probability  out, n x k; exp(score), rows sum to 1: timid, and to be
+ *                calibrated (model/calibrate.h)
  *   chosen       out, what was chosen; may be NULL
  * The same bytes for any number of threads. */
 int wn_kernel_predict(const struct wn_sample *sample, float *probability,
@@ -62,5 +74,7 @@ int wn_kernel_predict(const struct wn_sample *sample, float *probability,
 /* Most bytes that takes, beside input and output; of the sample only the
  * numbers are read. */
 double wn_kernel_bytes(const struct wn_sample *sample);
+/* About how many operations of a product take as long. */
+double wn_kernel_work(const struct wn_sample *sample);
 
 #endif

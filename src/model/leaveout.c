@@ -57,7 +57,7 @@ int wn_leave_out(const float *lever, size_t rows, size_t p,
         const size_t width = k - from < WIDTH ? k - from : WIDTH;
 
         fill_right(weight, label, score, rows, k, from, width, right);
-        wn_factor_solve(matrix, rows, right, width);
+        wn_factor_solve(matrix, rows, right, width, width);
         for (size_t r = 0; r < rows; r++)
             for (size_t c = 0; c < width; c++)
                 change[r * width + c] =

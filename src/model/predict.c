@@ -11,6 +11,7 @@
 #include "model/cells.h"
 #include "model/crossnet.h"
 #include "model/kernel.h"
+#include "model/shares.h"
 #include "model/softmax.h"
 #include "model/standard.h"
 #include "model/trees.h"
@@ -38,14 +39,6 @@ static int predict_kernel(const struct wn_sample *sample, float *probability,
     return 0;
 }
 
-static double kernel_work(const struct wn_sample *sample)
-{
-    const double n = (double)sample->n;
-    const double p = fmin(n, 2048) + (double)sample->d + 1;
-
-    return 11 * n * p * p + 15 * p * p * p;
-}
-
 static const struct wn_predictor kernel = {
     .name = "kernel",
     .brief = "kernel ridge on landmarks, exact leave-one-out",
@@ -54,7 +47,7 @@ static const struct wn_predictor kernel = {
     .once = true,
     .standard = true,
     .bytes = wn_kernel_bytes,
-    .work = kernel_work,
+    .work = wn_kernel_work,
     .predict = predict_kernel};
 
 static int predict_softmax(const struct wn_sample *sample, float *probability,
@@ -296,13 +289,10 @@ struct wn_quality wn_predict_quality(const float *probability, size_t n,
 
     for (size_t i = 0; i < n; i++) {
         const float *row = probability + i * k;
-        size_t best = 0;
 
         if (label[i] < 0)
             continue;
-        for (size_t c = 1; c < k; c++)
-            if (row[c] > row[best])
-                best = c;
+        const size_t best = wn_shares_top(row, k);
         const double given = row[label[i]];
         quality.log_loss -= log(fmin(fmax(given, 1e-6), 1));
         const int bin = (int)fmin(row[best] * (double)BINS, BINS - 1);
@@ -327,8 +317,8 @@ static void add_to_pool(const float *one, size_t n, size_t k, double weight,
     const float least = (float)(MIXED / (double)k);
 
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t i = 0; i < n * k; i++)
-        sum[i] += (float)weight * logf(one[i] + least);
+    for (size_t i = 0; i < n; i++)
+        wn_shares_add_log(one + i * k, k, least, (float)weight, sum + i * k);
 }
 
 /* From the sums of all to probabilities. */
@@ -336,17 +326,8 @@ static void close_pool(float *sum, size_t n, size_t k, double weights,
                        int threads)
 {
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t i = 0; i < n; i++) {
-        float *row = sum + i * k;
-        double most = row[0], total = 0;
-
-        for (size_t c = 1; c < k; c++)
-            most = fmax(most, row[c]);
-        for (size_t c = 0; c < k; c++)
-            total += exp((row[c] - most) / weights);
-        for (size_t c = 0; c < k; c++)
-            row[c] = (float)(exp((row[c] - most) / weights) / total);
-    }
+    for (size_t i = 0; i < n; i++)
+        wn_shares_from(sum + i * k, k, (float)(1 / weights));
 }
 
 /* The calibrated pool of the calibrated members; kept[p], n x k where there is
@@ -372,9 +353,10 @@ static int predict_once(const struct wn_predictor *const *chosen,
 
         if (!kept[p] || first) {
             own.chosen = knobs;
-            if (chosen[p]->predict(&own, out, error))
+            if (chosen[p]->predict(&own, out, error) ||
+                wn_calibrate(out, n, k, sample->label, sample->threads, NULL,
+                             error))
                 goto done;
-            wn_calibrate(out, n, k, sample->label, sample->threads);
         } else {
             memcpy(knobs, quality[p].chosen, sizeof knobs);
         }
@@ -391,7 +373,9 @@ static int predict_once(const struct wn_predictor *const *chosen,
     }
     if (count > 1) {
         close_pool(probability, n, k, weights, sample->threads);
-        wn_calibrate(probability, n, k, sample->label, sample->threads);
+        if (wn_calibrate(probability, n, k, sample->label, sample->threads,
+                         NULL, error))
+            goto done;
     }
     quality[count] = wn_predict_quality(probability, n, k, sample->label);
     status = 0;
@@ -409,10 +393,8 @@ static void weigh(const struct wn_sample *sample, const float *probability,
 
     for (size_t i = 0; i < sample->n; i++) {
         const float *row = probability + i * k;
-        float most = 0;
+        const float most = row[wn_shares_top(row, k)];
 
-        for (size_t c = 0; c < k; c++)
-            most = row[c] > most ? row[c] : most;
         weight[i] = sample->label[i] < 0 || !(most > 0)
                         ? 0
                         : (float)wn_sample_weight(sample, i) *

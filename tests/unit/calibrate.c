@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model/calibrate: the exponent against cases whose best one is known. */
+/* model/calibrate: the exponent against cases whose best one is known;
+ * model/shares against log() and exp(). */
 #include "unit.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "model/calibrate.h"
+#include "model/shares.h"
 #include "util/random.h"
 
 enum { N = 30000, K = 3 };
@@ -42,12 +44,14 @@ static void finds_the_exponent_that_was_lost(void **state)
     static float bent[N * K];
     static int32_t label[N];
     static const double powers[] = {0.2, 1, 3};
+    struct wn_error error = {0};
+    double found;
 
     (void)state;
     for (size_t p = 0; p < sizeof powers / sizeof *powers; p++) {
         make_rows(bent, label, powers[p]);
-        const double found = wn_calibrate(bent, N, K, label, 2);
-
+        assert_int_equal(wn_calibrate(bent, N, K, label, 2, &found, &error),
+                         0);
         assert_true(fabs(found * powers[p] - 1) < 0.05);
         for (int i = 0; i < N; i++)
             assert_true(fabs((double)bent[i * K] + (double)bent[i * K + 1] +
@@ -57,27 +61,74 @@ static void finds_the_exponent_that_was_lost(void **state)
 
 static void threads_do_not_show(void **state)
 {
+    struct wn_error error = {0};
     static float one[N * K], four[N * K];
     static int32_t label[N];
 
     (void)state;
     make_rows(one, label, 2);
     memcpy(four, one, sizeof one);
-    wn_calibrate(one, N, K, label, 1);
-    wn_calibrate(four, N, K, label, 4);
+    assert_int_equal(wn_calibrate(one, N, K, label, 1, NULL, &error), 0);
+    assert_int_equal(wn_calibrate(four, N, K, label, 4, NULL, &error), 0);
     assert_memory_equal(one, four, sizeof one);
 }
 
 static void zeros_and_missing_labels_are_fine(void **state)
 {
+    struct wn_error error = {0};
     float sure[4 * K] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0};
     const int32_t label[4] = {0, 1, -1, 2};
 
     (void)state;
-    wn_calibrate(sure, 4, K, label, 1);
+    assert_int_equal(wn_calibrate(sure, 4, K, label, 1, NULL, &error), 0);
     for (int i = 0; i < 4 * K; i++)
         assert_true(isfinite(sure[i]) && sure[i] >= 0);
     assert_true(sure[11] > 0);
+}
+
+/* 1,001 numbers from 1e-12 to 1, and places of the largest. */
+static void rows_are_as_by_the_library(void **state)
+{
+    enum { MANY = 1001 };
+    static float p[MANY], l[MANY], sum[MANY];
+    double total = 0;
+
+    (void)state;
+    for (int c = 0; c < MANY; c++)
+        p[c] = (float)pow(10, -12. * c / (MANY - 1));
+    p[500] = 0;
+    wn_shares_log(p, MANY, 0, 1e-12f, l);
+    for (int c = 0; c < MANY; c++) {
+        const double wanted = log(fmax((double)p[c], (double)1e-12f));
+
+        assert_true(fabs((double)l[c] - wanted) <= 1e-6 * (1 - wanted));
+        sum[c] = 1;
+        total += exp(0.3 * (double)l[c]);
+    }
+    wn_shares_add_log(p, MANY, 0.5f, 2, sum);
+    for (int c = 0; c < MANY; c++)
+        assert_true(fabs((double)sum[c] - 1 - 2 * log((double)p[c] + 0.5)) <
+                    2e-6);
+    assert_true(fabs(wn_shares_total(l, MANY, 0.3f) / total - 1) < 1e-6);
+    for (int c = 0; c < MANY; c++)
+        sum[c] = l[c] + 20;
+    wn_shares_from(sum, MANY, 0.3f);
+    for (int c = 0; c < MANY; c++)
+        assert_true(fabs((double)sum[c] * total / exp(0.3 * (double)l[c]) -
+                         1) < 1e-5);
+}
+
+static void first_of_the_largest(void **state)
+{
+    float row[70];
+
+    (void)state;
+    for (size_t k = 1; k <= 70; k++)
+        for (size_t top = 0; top < k; top++) {
+            for (size_t c = 0; c < k; c++)
+                row[c] = c < top ? -1 : 2;
+            assert_int_equal(wn_shares_top(row, k), top);
+        }
 }
 
 int main(void)
@@ -86,6 +137,8 @@ int main(void)
         cmocka_unit_test(finds_the_exponent_that_was_lost),
         cmocka_unit_test(threads_do_not_show),
         cmocka_unit_test(zeros_and_missing_labels_are_fine),
+        cmocka_unit_test(rows_are_as_by_the_library),
+        cmocka_unit_test(first_of_the_largest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/exact.h"
 #include "model/kernel.h"
 #include "model/linear.h"
 #include "util/random.h"
@@ -180,6 +181,44 @@ static void a_large_group_is_left_out_too(void **state)
                              (double)without[i * K + c]) < 1e-4);
 }
 
+/* The sum of squared errors, with all rows as landmarks, by both ways; with
+ * groups too. Landmarks take 0.001 more on the diagonal. */
+static void exact_misses_are_those_of_the_scores(void **state)
+{
+    static float x[N * D], score[N * K], weight[N];
+    static int32_t label[N], group[N];
+    struct wn_trial trial[2] = {{knobs.bandwidth, knobs.ridge, 0},
+                                {knobs.bandwidth, knobs.ridge, 0}};
+    struct wn_standard view;
+    struct wn_error error = {0};
+
+    (void)state;
+    make_rows(x, label);
+    for (int i = 0; i < N; i++) {
+        group[i] = (N - i) * (N - i) / 300;
+        weight[i] = 0.25f * (float)(1 + i % 4);
+    }
+    assert_int_equal(wn_standard_make(&view, x, N, D, &error), 0);
+    for (int grouped = 0; grouped < 2; grouped++) {
+        const struct wn_sample sample =
+            sample_of(x, label, weight, grouped ? group : NULL, 2);
+        struct wn_exact *exact = wn_exact_new(&sample, &view, &error);
+        double miss = 0;
+
+        assert_non_null(exact);
+        assert_int_equal(wn_exact_try(exact, trial, 2, &error), 0);
+        assert_true(trial[0].miss == trial[1].miss);
+        assert_int_equal(wn_kernel_scores(&knobs, &view, &sample, score,
+                                          &error), 0);
+        for (int i = 0; i < N; i++)
+            for (int c = 0; c < K; c++)
+                miss += pow((double)score[i * K + c] - (label[i] == c), 2);
+        assert_true(fabs(trial[0].miss / miss - 1) < 1e-3);
+        wn_exact_free(exact);
+    }
+    wn_standard_free(&view);
+}
+
 static void threads_do_not_show(void **state)
 {
     static float x[N * D], one[N * K], four[N * K];
@@ -268,6 +307,7 @@ int main(void)
         cmocka_unit_test(leave_one_out_is_a_refit_with_weights),
         cmocka_unit_test(a_group_left_out_is_a_refit),
         cmocka_unit_test(a_large_group_is_left_out_too),
+        cmocka_unit_test(exact_misses_are_those_of_the_scores),
         cmocka_unit_test(threads_do_not_show),
         cmocka_unit_test(own_label_is_not_used),
         cmocka_unit_test(probabilities_are_right_and_sum_to_one),

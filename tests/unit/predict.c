@@ -135,13 +135,13 @@ static void labels_of_the_group_are_not_read(void **state)
     }
 }
 
-/* Each calibrated, and their mean. */
 /* The pool of two by its definition, in double; calibrated, into *one. */
 static void pool_by_hand(float *one, const float *two,
                          const struct wn_quality *quality)
 {
     const double a = pow(quality[0].log_loss, -2);
     const double b = pow(quality[1].log_loss, -2);
+    struct wn_error error = {0};
 
     for (int i = 0; i < N; i++) {
         double sum = 0;
@@ -155,7 +155,7 @@ static void pool_by_hand(float *one, const float *two,
         for (int c = i * K; c < (i + 1) * K; c++)
             one[c] = (float)((double)one[c] / sum);
     }
-    wn_calibrate(one, N, K, label, 1);
+    assert_int_equal(wn_calibrate(one, N, K, label, 1, NULL, &error), 0);
 }
 
 static void committee_is_the_pool(void **state)
@@ -172,8 +172,8 @@ static void committee_is_the_pool(void **state)
     assert_int_equal(chosen[1]->predict(&sample, two, &error), 0);
     assert_int_equal(wn_predict(chosen, 2, 1, &sample, both, quality, &error),
                      0);
-    wn_calibrate(one, N, K, label, 1);
-    wn_calibrate(two, N, K, label, 1);
+    assert_int_equal(wn_calibrate(one, N, K, label, 1, NULL, &error), 0);
+    assert_int_equal(wn_calibrate(two, N, K, label, 1, NULL, &error), 0);
     assert_true(quality[0].log_loss ==
                 wn_predict_quality(one, N, K, label).log_loss);
     pool_by_hand(one, two, quality);
@@ -205,10 +205,10 @@ static void second_pass_by_hand(void **state)
         weight[i] = first[i * K + label[i]] / most;
     }
     assert_int_equal(chosen[0]->predict(&sample, kernel, &error), 0);
-    wn_calibrate(kernel, N, K, label, 1);
+    assert_int_equal(wn_calibrate(kernel, N, K, label, 1, NULL, &error), 0);
     sample.weight = weight;
     assert_int_equal(chosen[1]->predict(&sample, again, &error), 0);
-    wn_calibrate(again, N, K, label, 1);
+    assert_int_equal(wn_calibrate(again, N, K, label, 1, NULL, &error), 0);
     sample.weight = NULL;
     assert_int_equal(wn_predict(chosen, 2, 2, &sample, both, quality,
                                 &error), 0);
