@@ -171,7 +171,7 @@ static void *start_piece(void *shared, struct wn_error *error)
     if (!piece)
         return NULL;
     piece->pass = pass;
-    piece->tools.most = wn_csv_form_standard.field;
+    piece->tools.most = wn_csv_form(pass->table->csv)->field;
     piece->tools.matcher = wn_matcher_new(error);
     piece->count = wn_new(rules, sizeof *piece->count, error);
     piece->spent = wn_new(rules, sizeof *piece->spent, error);
@@ -224,6 +224,20 @@ static int evaluate(struct piece *piece, size_t r, size_t row, size_t column,
     return done;
 }
 
+/* What a fix makes is bound as what is read is. */
+static int check_size(const struct piece *piece, size_t r, size_t row,
+                      size_t column, struct wn_error *error)
+{
+    const struct pass *pass = piece->pass;
+
+    if (piece->tools.out.length <= piece->tools.most)
+        return 0;
+    wn_fail(error, WN_EDATA, "makes a cell of %zu bytes, wanted at most %zu",
+            piece->tools.out.length, piece->tools.most);
+    return wn_csv_fail(pass->table->csv, row, column, error, "%.120s",
+                       pass->clean->rules.rule[r].name);
+}
+
 /* Apply the fixes; *cell becomes what they leave. */
 static int fix_cell(struct piece *piece, const struct target *target,
                     size_t row, struct wn_cell *cell, struct wn_error *error)
@@ -239,6 +253,8 @@ static int fix_cell(struct piece *piece, const struct target *target,
             return -1;
         if (done != 1)
             continue;
+        if (check_size(piece, r, row, target->column, error))
+            return -1;
         const struct wn_text swapped = piece->held;
         piece->held = piece->tools.out;
         piece->tools.out = swapped;

@@ -217,4 +217,41 @@ fails_with 2 "t.csv:2: column age: age: replace /\$/\\x{0}/: makes a NUL byte, w
     ingest t.csv -l label --rules=bad.rules -f -o none.h5
 ok "$([ ! -e none.h5 ]; echo $?)" "nothing is written"
 
+# --- with --lenient: what is left out is left out before and after the fixes -----
+printf 'a,b,y\n1, x ,cat\n2,y\n3,"z"q,dog\n4,zz, CAT\n5,x,\n6,\377,dog\n' >l.csv
+printf '7,n/a,n/a\n8,y,dog\n' >>l.csv
+cat >l.rules <<'END'
+.*: trim
+gap b|y: na /n.a/
+letter b: require /[xy]/
+b: map x = "a longer cell"
+y: map CAT = cat
+END
+flags='-l y --rules=l.rules --kind=b:categorical --lenient'
+runs "rules and --lenient" ingest $flags --rejects=rejects -o l.h5 l.csv
+is "$(cat err)" "ingest: l.csv:3: found 2 fields, wanted 3
+ingest: l.csv:4: column b: found text after the closing quote, wanted a\
+ delimiter or the end of the line
+ingest: l.csv:6: column y: found no label, wanted one
+ingest: l.csv:7: column b: found '\xff', wanted UTF-8: see iconv(1)
+ingest: l.csv:8: column y: found no label, wanted one
+ingest: l.csv: rejected: 1 wrong number of fields, 1 text after the closing\
+ quote, 2 no label, 1 not UTF-8
+ingest: l.csv:2: column b: found 'a longer cell', which breaks the rule letter
+ingest: l.csv:5: column b: found 'zz', which breaks the rule letter
+ingest: l.csv: 8 rows in = 3 kept + 5 rejected, 4 features, 2 classes" \
+    "a label that a rule takes away is missing; no row is left out for a check"
+printf 'a,b,y\n2,y\n3,"z"q,dog\n5,x,\n6,\377,dog\n7,n/a,n/a\n' >wanted
+same rejects wanted "rejected records are as they were"
+ingest $flags -j4 -q -o l4.h5 l.csv
+same l.h5 l4.h5 "the same for -j4"
+runs "prune of it" prune l.h5 --drop=none --apply-rules --removed=gone -o l.out
+is "$(cat l.out)" "a,b,y
+1,a longer cell,cat
+4,zz,cat
+8,y,dog" "changes cells of what is kept"
+same gone wanted "and removes what ingest left out"
+fails_with 2 'l.csv:2: column b: b: map x = "a longer cell": makes a cell of 13 bytes, wanted at most 8' \
+    ingest $flags --max-field=8 -o none.h5 l.csv
+
 done_testing
