@@ -73,10 +73,11 @@ make_text() {
             } }'
     fi >"$1"
 }
-# encoded FILE ROWS COLUMNS [WRONG [APART]]
+# encoded FILE ROWS COLUMNS [WRONG [APART]]; not through a pipe, whose bytes
+# would be kept.
 encoded() {
-    generate "$2" "$3" 10 "${4-.05}" "${5-.3}" |
-        ingest -q --label=label -f -o "$1"
+    generate "$2" "$3" 10 "${4-.05}" "${5-.3}" >"$1.csv" &&
+        ingest -q --label=label -f -o "$1" "$1.csv" && rm "$1.csv"
 }
 make_wide() { encoded "$1" $wide_n 784; }
 make_slim() { encoded "$1" $narrow_n 16; }

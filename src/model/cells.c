@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The inverted file; see cells.h.
  *
- * Rows stand in the order of their cells, so that a cell is one stretch of a
- * matrix. Up to BLOCK rows of a cell search together: for every cell that any
- * of them looks into, those that do are gathered and multiplied with the whole
- * of it. Bounds and decisions are those of the exact search (near.h). */
+ * Rows have places in the order of their cells, so that a cell is one stretch
+ * of a matrix, of whole panels where a kernel multiplies (tile.h). Up to BLOCK
+ * rows of a cell search together: for every cell that any of them looks into,
+ * those that do are gathered and multiplied with the whole of it. Bounds and
+ * decisions are those of the exact search (near.h). */
 #include "model/cells.h"
 
 #include <float.h>
@@ -16,13 +17,14 @@
 #include "model/kmeans.h"
 #include "model/linear.h"
 #include "model/near.h"
+#include "model/tile.h"
 #include "util/large.h"
 #include "util/memory.h"
 #include "util/random.h"
 #include "util/thread.h"
 
 enum {
-    BLOCK = 512,    /* rows that search together, and columns of a product */
+    BLOCK = 576,    /* rows that search together, and columns of a product */
     SAMPLE = 1024,  /* rows to choose the probe on, and as many to judge it */
     LEARN = 64,     /* sample rows a cell for k-means */
     ROUNDS = 8
@@ -38,10 +40,12 @@ struct file {
     const struct wn_graph *graph;
     uint64_t seed;
     size_t probe;
-    size_t *first; /* cells + 1 */
-    int32_t *row;  /* n, in the order of the cells */
-    float *y;      /* n x p prepared rows, in that order */
-    float *bias;   /* n, in that order */
+    const struct wn_tile_kernel *kernel; /* or NULL: SGEMM */
+    size_t *first; /* cells + 1: the places of a cell begin here */
+    size_t *size;  /* cells: and so many are taken */
+    int32_t *row;  /* by place; -1: nobody's */
+    float *y;      /* p numbers a place, prepared rows, packed for the kernel */
+    float *bias;   /* by place */
 };
 
 /* Rows that search together, and what they need. */
@@ -50,12 +54,12 @@ struct seeker {
     struct wn_candidate *nearest; /* cells */
     size_t *start; /* cells + 1: where those of a cell begin in `who` */
     int32_t *who, *chosen; /* BLOCK x cells */
-    float *own;    /* BLOCK x p: the rows, where they do not stand together */
+    float *own;    /* BLOCK x p: the rows */
     float *query;  /* BLOCK x p: those of a product */
     float *dots;   /* BLOCK x BLOCK */
-    float bias[BLOCK], limit[BLOCK];
+    float row_bias[BLOCK], row_limit[BLOCK], bias[BLOCK], limit[BLOCK];
     int32_t row[BLOCK], all[BLOCK];
-    struct wn_hit hits[BLOCK];
+    struct wn_hit *hits; /* BLOCK x BLOCK */
     struct wn_pool pools[BLOCK];
     struct wn_candidate *entries; /* BLOCK x room */
     struct wn_winner *scratch;
@@ -73,6 +77,7 @@ static void seeker_free(struct seeker *seeker)
     free(seeker->own);
     free(seeker->query);
     free(seeker->dots);
+    free(seeker->hits);
     free(seeker->entries);
     free(seeker->scratch);
     free(seeker);
@@ -96,6 +101,7 @@ static struct seeker *seeker_new(const struct file *file,
     seeker->own = wn_new(wn_product(BLOCK, p, 1), sizeof(float), error);
     seeker->query = wn_new(wn_product(BLOCK, p, 1), sizeof(float), error);
     seeker->dots = wn_new(BLOCK * BLOCK, sizeof(float), error);
+    seeker->hits = wn_new(BLOCK * BLOCK, sizeof *seeker->hits, error);
     seeker->entries = wn_new(wn_product(BLOCK, file->near.room, 1),
                              sizeof *seeker->entries, error);
     seeker->scratch = wn_new(file->near.room, sizeof *seeker->scratch, error);
@@ -105,7 +111,7 @@ static struct seeker *seeker_new(const struct file *file,
     }
     if (seeker->far && seeker->nearest && seeker->start && seeker->who &&
         seeker->chosen && seeker->own && seeker->query && seeker->dots &&
-        seeker->entries && seeker->scratch)
+        seeker->hits && seeker->entries && seeker->scratch)
         return seeker;
     seeker_free(seeker);
     return NULL;
@@ -134,56 +140,140 @@ static struct seeker **seekers_new(const struct file *file,
     return seekers;
 }
 
-/* Offer those of `who`, rows of y, all that stands from begin to end. */
+static void multiply(const struct file *file, const struct wn_tile *tile,
+                     float *dots)
+{
+    if (file->kernel)
+        file->kernel->multiply(tile, dots, BLOCK);
+    else
+        wn_gemm(0, 1, tile->rows, tile->columns, tile->p, -2, tile->first,
+                tile->p, tile->second, tile->p, 0, dots, BLOCK);
+}
+
+/* Limits for the rows on the seeker from the first tile that they meet. */
+static void begin_pools(const struct file *file, struct seeker *seeker,
+                        const struct wn_tile *tile, size_t from)
+{
+    for (size_t q = 0; q < tile->rows; q++) {
+        size_t own = 0;
+
+        while (own < tile->columns &&
+               file->row[from + own] != seeker->row[q])
+            own++;
+        float nobody = 0, *bias = own < tile->columns ? &seeker->bias[own]
+                                                  : &nobody;
+        const float kept = *bias;
+
+        *bias = INFINITY;
+        wn_near_begin(&file->near, &seeker->pools[q], (size_t)seeker->row[q],
+                      seeker->dots + q * BLOCK, seeker->bias, tile->columns);
+        *bias = kept;
+    }
+}
+
+/* The pairs of `count` queries, those of `who`, and `columns` places that may
+ * be near.
+ *   fresh  nothing is known of them, who are all rows on the seeker */
+static size_t find_hits(const struct file *file, struct seeker *seeker,
+                        const int32_t *who, size_t count, size_t from,
+                        size_t columns, bool fresh)
+{
+    const size_t p = file->near.p;
+    const struct wn_tile tile = {
+        .first = seeker->query, .loose = true, .second = file->y + from * p,
+        .rows = count, .columns = columns, .p = p,
+        .row_bias = seeker->row_bias, .bias = seeker->bias,
+        .row_limit = seeker->row_limit, .column_limit = seeker->limit};
+    const bool at_once = file->kernel && !fresh;
+
+    wn_large_check();
+    for (size_t j = 0; j < BLOCK; j++)
+        seeker->bias[j] = j < columns ? file->bias[from + j] : INFINITY;
+    if (!at_once)
+        multiply(file, &tile, seeker->dots);
+    if (fresh)
+        begin_pools(file, seeker, &tile, from);
+    for (size_t q = 0; q < count; q++)
+        seeker->row_limit[q] = seeker->pools[who[q]].limit;
+    return at_once ? file->kernel->scan(&tile, seeker->hits)
+                   : wn_tile_scan(&tile, seeker->dots, BLOCK, seeker->hits);
+}
+
+/* Offer those of `who`, rows on the seeker, all at the places from begin to
+ * end. */
 static void look(const struct file *file, struct seeker *seeker,
-                 const float *y, const int32_t *who, size_t count,
-                 size_t begin, size_t end)
+                 const int32_t *who, size_t count, size_t begin, size_t end,
+                 bool fresh)
 {
     const size_t p = file->near.p;
 
-    for (size_t q = 0; q < count; q++)
-        memcpy(seeker->query + q * p, y + (size_t)who[q] * p,
-               p * sizeof *y);
+    for (size_t q = 0; q < count; q++) {
+        memcpy(seeker->query + q * p, seeker->own + (size_t)who[q] * p,
+               p * sizeof *seeker->own);
+        seeker->row_bias[q] = file->near.bias[seeker->row[who[q]]];
+    }
+    /* The kernel takes eight at a time. */
+    for (size_t q = count; q < BLOCK && q % 8; q++)
+        seeker->row_bias[q] = INFINITY;
     for (size_t from = begin; from < end; from += BLOCK) {
-        const size_t width = end - from < BLOCK ? end - from : BLOCK;
+        const size_t left = end - from;
+        const size_t hits =
+            find_hits(file, seeker, who, count, from,
+                      left < BLOCK ? left : BLOCK, fresh && from == begin);
 
-        wn_gemm(0, 1, count, width, p, -2, seeker->query, p,
-                file->y + from * p, p, 0, seeker->dots, BLOCK);
-        for (size_t j = 0; j < BLOCK; j++)
-            seeker->bias[j] = j < width ? file->bias[from + j] : INFINITY;
-        for (size_t q = 0; q < count; q++) {
-            struct wn_pool *pool = &seeker->pools[who[q]];
-            const size_t i = (size_t)seeker->row[who[q]];
-            const size_t hits = wn_near_scan(
-                seeker->dots + q * BLOCK, seeker->bias, seeker->limit, width, q,
-                file->near.bias[i], pool->limit, seeker->hits);
+        for (size_t h = 0; h < hits; h++) {
+            const struct wn_hit hit = seeker->hits[h];
+            const size_t q = (size_t)who[hit.row];
+            const size_t i = (size_t)seeker->row[q];
+            const size_t j = (size_t)file->row[from + (size_t)hit.column];
 
-            for (size_t h = 0; h < hits; h++) {
-                const size_t j =
-                    (size_t)file->row[from + (size_t)seeker->hits[h].column];
-
-                if (i != j)
-                    wn_near_offer(&file->near, pool, i, j,
-                                  seeker->hits[h].low, seeker->scratch);
-            }
+            if (i != j)
+                wn_near_offer(&file->near, &seeker->pools[q], i, j, hit.low,
+                              seeker->scratch);
         }
     }
 }
 
-/* The `probe` cells nearest to each of `count` rows y, and by cell who looks
- * into it: who[start[c]] .. who[start[c + 1] - 1]. */
+/* Put the `probe` nearest of all cells first. Most are left out beforehand by
+ * the distances of a few. */
+static void choose_cells(const struct file *file, const float *far,
+                         struct wn_candidate *nearest)
+{
+    const size_t cells = file->cells.count, probe = file->probe;
+    const size_t step = cells / WN_NEAR_PAD;
+    const size_t rank = step > 0 ? probe / step + 6 : WN_NEAR_PAD;
+    float few[WN_NEAR_PAD], limit = INFINITY;
+    size_t count;
+
+    if (rank < WN_NEAR_PAD) {
+        for (size_t s = 0; s < WN_NEAR_PAD; s++)
+            few[s] = far[s * step];
+        limit = wn_near_mth(few, WN_NEAR_PAD, rank);
+    }
+    for (;;) {
+        count = 0;
+        for (size_t c = 0; c < cells; c++) {
+            nearest[count] = (struct wn_candidate){far[c], (int32_t)c};
+            count += far[c] <= limit;
+        }
+        if (count >= probe)
+            break;
+        limit = INFINITY;
+    }
+    wn_near_select(nearest, count, probe);
+}
+
+/* The `probe` cells nearest to each of the `count` rows on the seeker, and by
+ * cell who looks into it: who[start[c]] .. who[start[c + 1] - 1]. */
 static void list_probes(const struct file *file, struct seeker *seeker,
-                        const float *y, size_t count)
+                        size_t count)
 {
     const size_t cells = file->cells.count, probe = file->probe;
 
-    wn_kmeans_far(&file->cells, y, count, seeker->far);
+    wn_kmeans_far(&file->cells, seeker->own, count, seeker->far);
     memset(seeker->start, 0, (cells + 1) * sizeof *seeker->start);
     for (size_t q = 0; q < count; q++) {
-        for (size_t c = 0; c < cells; c++)
-            seeker->nearest[c] = (struct wn_candidate){
-                seeker->far[q * cells + c], (int32_t)c};
-        wn_near_select(seeker->nearest, cells, probe);
+        choose_cells(file, seeker->far + q * cells, seeker->nearest);
         for (size_t r = 0; r < probe; r++) {
             seeker->chosen[q * probe + r] = seeker->nearest[r].row;
             seeker->start[seeker->nearest[r].row]++;
@@ -196,46 +286,50 @@ static void list_probes(const struct file *file, struct seeker *seeker,
             (int32_t)((at - 1) / probe);
 }
 
+/* `count` rows on the seeker, who know of nobody. */
+static void seat(const struct file *file, struct seeker *seeker,
+                 const int32_t *row, size_t count)
+{
+    for (size_t q = 0; q < count; q++) {
+        seeker->row[q] = row[q];
+        wn_pool_start(&seeker->pools[q],
+                      seeker->entries + q * file->near.room);
+        wn_near_row(&file->near, (size_t)row[q],
+                    seeker->own + q * file->near.p);
+    }
+}
+
 /* The neighbours of the rows row[0 .. count) by looking at all rows. */
 static void search_all(const struct file *file, struct seeker *seeker,
                        const int32_t *row, size_t count, int32_t *index,
                        float *distance)
 {
-    const size_t m = file->near.m, p = file->near.p;
+    const size_t m = file->near.m;
 
-    for (size_t q = 0; q < count; q++) {
-        seeker->row[q] = row[q];
-        wn_pool_start(&seeker->pools[q],
-                      seeker->entries + q * file->near.room);
-        wn_near_row(&file->near, (size_t)row[q], seeker->own + q * p);
-    }
-    look(file, seeker, seeker->own, seeker->all, count, 0, file->near.n);
+    seat(file, seeker, row, count);
+    look(file, seeker, seeker->all, count, 0, file->first[file->cells.count],
+         true);
     for (size_t q = 0; q < count; q++)
         wn_near_decide(&file->near, &seeker->pools[q], (size_t)row[q],
                        seeker->scratch, index + q * m, distance + q * m);
 }
 
-/* Rows begin .. end-1, in the order of the cells, all of cell `own`. */
+/* The rows at the places begin .. end-1, all of cell `own`. */
 static void search_cell(const struct file *file, struct seeker *seeker,
                         size_t own, size_t begin, size_t end, int32_t *index,
                         float *distance)
 {
     const size_t m = file->near.m, count = end - begin;
-    const float *y = file->y + begin * file->near.p;
 
-    for (size_t q = 0; q < count; q++) {
-        seeker->row[q] = file->row[begin + q];
-        wn_pool_start(&seeker->pools[q],
-                      seeker->entries + q * file->near.room);
-    }
-    list_probes(file, seeker, y, count);
-    look(file, seeker, y, seeker->all, count, file->first[own],
-         file->first[own + 1]);
+    seat(file, seeker, file->row + begin, count);
+    list_probes(file, seeker, count);
+    look(file, seeker, seeker->all, count, file->first[own],
+         file->first[own + 1], true);
     for (size_t c = 0; c < file->cells.count; c++)
         if (c != own && seeker->start[c] < seeker->start[c + 1])
-            look(file, seeker, y, seeker->who + seeker->start[c],
+            look(file, seeker, seeker->who + seeker->start[c],
                  seeker->start[c + 1] - seeker->start[c], file->first[c],
-                 file->first[c + 1]);
+                 file->first[c + 1], false);
     for (size_t q = 0; q < count; q++) {
         const size_t i = (size_t)seeker->row[q];
 
@@ -261,13 +355,13 @@ static size_t list_tasks(const struct file *file, struct task *tasks)
     size_t count = 0;
 
     for (size_t c = 0; c < file->cells.count; c++)
-        for (size_t at = file->first[c]; at < file->first[c + 1];
-             at += BLOCK) {
-            const size_t left = file->first[c + 1] - at;
+        for (size_t at = 0; at < file->size[c]; at += BLOCK) {
+            const size_t left = file->size[c] - at;
+            const size_t begin = file->first[c] + at;
 
             if (tasks)
                 tasks[count] = (struct task){
-                    c, at, at + (left < BLOCK ? left : BLOCK)};
+                    c, begin, begin + (left < BLOCK ? left : BLOCK)};
             count++;
         }
     return count;
@@ -469,25 +563,75 @@ static void assign(const struct file *file, struct seeker **seekers,
     }
 }
 
-/* The rows in the order of their cells. */
-static int fill(struct file *file, const int32_t *cell,
-                struct wn_error *error)
+/* Places for all cells, and what there is by place. */
+static int make_places(struct file *file, const size_t *begin,
+                       struct wn_error *error)
 {
-    const size_t n = file->near.n, p = file->near.p;
+    const size_t count = file->cells.count;
+    const size_t panel = file->kernel ? file->kernel->panel : 1;
 
-    file->first = wn_new(file->cells.count + 1, sizeof *file->first, error);
-    file->row = wn_large_new(n, sizeof *file->row, error);
-    file->y = wn_large_new(wn_product(n, p, 1), sizeof *file->y, error);
-    file->bias = wn_large_new(n, sizeof *file->bias, error);
-    if (!file->first || !file->row || !file->y || !file->bias)
+    file->first = wn_new(count + 1, sizeof *file->first, error);
+    file->size = wn_new(count, sizeof *file->size, error);
+    if (!file->first || !file->size)
         return -1;
-    wn_kmeans_sort(cell, n, file->cells.count, file->first, file->row);
-#pragma omp parallel for num_threads(file->graph->threads)
-    for (size_t at = 0; at < n; at++) {
-        wn_near_row(&file->near, (size_t)file->row[at], file->y + at * p);
-        file->bias[at] = file->near.bias[file->row[at]];
+    for (size_t c = 0; c < count; c++) {
+        file->size[c] = begin[c + 1] - begin[c];
+        file->first[c + 1] =
+            file->first[c] + (file->size[c] + panel - 1) / panel * panel;
     }
-    return 0;
+    const size_t places = file->first[count];
+    file->row = wn_large_new(places, sizeof *file->row, error);
+    file->y = wn_large_new(wn_product(places, file->near.p, 1),
+                           sizeof *file->y, error);
+    file->bias = wn_large_new(places, sizeof *file->bias, error);
+    return file->row && file->y && file->bias ? 0 : -1;
+}
+
+/* Cell c takes its places; its rows are order[0 .. size). */
+static void take_places(struct file *file, struct seeker *seeker, size_t c,
+                        const int32_t *order)
+{
+    const size_t p = file->near.p;
+
+    for (size_t at = file->first[c]; at < file->first[c + 1]; at++) {
+        const size_t r = at - file->first[c];
+
+        file->row[at] = r < file->size[c] ? order[r] : -1;
+        file->bias[at] =
+            r < file->size[c] ? file->near.bias[order[r]] : INFINITY;
+        if (r >= file->size[c])
+            continue;
+        if (file->kernel) {
+            wn_near_row(&file->near, (size_t)order[r], seeker->own);
+            wn_tile_pack(file->kernel, seeker->own, at, p, file->y);
+        } else {
+            wn_near_row(&file->near, (size_t)order[r], file->y + at * p);
+        }
+    }
+}
+
+/* The rows in the order of their cells. */
+static int fill(struct file *file, struct seeker **seekers,
+                const int32_t *cell, struct wn_error *error)
+{
+    const size_t n = file->near.n, count = file->cells.count;
+    size_t *begin = wn_new(count + 1, sizeof *begin, error);
+    int32_t *order = wn_large_new(n, sizeof *order, error);
+    int status = -1;
+
+    if (!begin || !order)
+        goto done;
+    wn_kmeans_sort(cell, n, count, begin, order);
+    if (make_places(file, begin, error))
+        goto done;
+#pragma omp parallel for schedule(dynamic) num_threads(file->graph->threads)
+    for (size_t c = 0; c < count; c++)
+        take_places(file, seekers[omp_get_thread_num()], c, order + begin[c]);
+    status = 0;
+done:
+    free(begin);
+    wn_large_free(order);
+    return status;
 }
 
 /* The whole of it. Leaves *exact true and the graph alone where cells would
@@ -507,7 +651,7 @@ static int search(struct file *file, int32_t *index, float *distance,
     if (!seekers || !cell)
         goto done;
     assign(file, seekers, cell);
-    if (fill(file, cell, error) || sample_draw(&judge, file, 1, error))
+    if (fill(file, seekers, cell, error) || sample_draw(&judge, file, 1, error))
         goto done;
     if (file->probe == WN_PROBE_AUTO) {
         if (sample_draw(&choose, file, 0, error))
@@ -554,13 +698,14 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
                                 !wn_graph_is_large(n, graph->d)),
         .recall = 1};
     if (!facts->exact && graph->m > 0 && graph->m < n && n <= INT32_MAX) {
-        status = wn_near_start(&file.near, graph, error) ||
-                         search(&file, index, distance, facts, error)
-                     ? -1
-                     : 0;
+        status = wn_near_start(&file.near, graph, error);
+        file.kernel = wn_tile_kernel(file.near.p);
+        if (status == 0)
+            status = search(&file, index, distance, facts, error);
         wn_near_end(&file.near);
         wn_kmeans_free(&file.cells);
         free(file.first);
+        free(file.size);
         wn_large_free(file.row);
         wn_large_free(file.y);
         wn_large_free(file.bias);
@@ -577,14 +722,15 @@ double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads)
     const double cells = (double)cell_count(n);
     const double learn = fmin(rows, LEARN * cells);
     const double seeker =
-        BLOCK * (cells * 12 + 8 * p + BLOCK * 4 +
+        BLOCK * (cells * 12 + 8 * p +
+                 BLOCK * (4.0 + sizeof(struct wn_hit)) +
                  (double)wn_near_room(n, m) * sizeof(struct wn_candidate)) +
         cells * 24;
 
     if (probe == 0 || (probe == WN_PROBE_AUTO && !wn_graph_is_large(n, d)))
         return exact;
-    const double found = rows * (4 * p + 28) + cells * (4 * p + 16) +
-                         threads * seeker +
+    const double found = (rows + cells * WN_NEAR_PAD) * (4 * p + 32) +
+                         cells * (4 * p + 32) + threads * seeker +
                          fmax(learn * (4 * p + 8), 2 * SAMPLE * 8 * (double)m);
     return probe == WN_PROBE_AUTO ? fmax(found, exact) : found;
 }

@@ -2,6 +2,7 @@
 /* Lloyd's rounds by blocks; see kmeans.h. */
 #include "model/kmeans.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,13 @@
 #include "util/memory.h"
 #include "util/random.h"
 #include "util/thread.h"
+#include "util/wide.h"
+
+WN_WIDE static void add_squares(const float *square, size_t count, float *far)
+{
+    for (size_t c = 0; c < count; c++)
+        far[c] += square[c];
+}
 
 void wn_kmeans_far(const struct wn_kmeans *cells, const float *y, size_t rows,
                    float *far)
@@ -19,18 +27,33 @@ void wn_kmeans_far(const struct wn_kmeans *cells, const float *y, size_t rows,
 
     wn_gemm(0, 1, rows, count, p, -2, y, p, cells->centre, p, 0, far, count);
     for (size_t i = 0; i < rows; i++)
-        for (size_t c = 0; c < count; c++)
-            far[i * count + c] += cells->square[c];
+        add_squares(cells->square, count, far + i * count);
+}
+
+/* The least of each WN_LANES-th number; count in whole lanes. */
+WN_WIDE static void find_least(const float *far, size_t count, float *least)
+{
+    for (size_t c = 0; c < count; c += WN_LANES)
+        for (size_t l = 0; l < WN_LANES; l++)
+            least[l] = far[c + l] < least[l] ? far[c + l] : least[l];
 }
 
 int32_t wn_kmeans_nearest(const struct wn_kmeans *cells, const float *far)
 {
-    size_t best = 0;
+    const size_t whole = cells->count - cells->count % WN_LANES;
+    float least[WN_LANES], best = INFINITY;
+    size_t at = 0;
 
-    for (size_t c = 1; c < cells->count; c++)
-        if (far[c] < far[best])
-            best = c;
-    return (int32_t)best;
+    for (size_t l = 0; l < WN_LANES; l++)
+        least[l] = INFINITY;
+    find_least(far, whole, least);
+    for (size_t l = 0; l < WN_LANES; l++)
+        best = least[l] < best ? least[l] : best;
+    for (size_t c = whole; c < cells->count; c++)
+        best = far[c] < best ? far[c] : best;
+    while (at + 1 < cells->count && far[at] > best)
+        at++;
+    return (int32_t)at;
 }
 
 static void square_centres(struct wn_kmeans *cells)

@@ -317,15 +317,24 @@ WN_WIDE static float mth_of_few(const float *high, size_t count, size_t m)
     return found;
 }
 
+float wn_near_mth(const float *values, size_t count, size_t m)
+{
+    float padded[WN_NEAR_PAD];
+
+    for (size_t e = 0; e < WN_NEAR_PAD; e++)
+        padded[e] = e < count ? values[e] : INFINITY;
+    return mth_of_few(padded, count, m);
+}
+
 /* The m-th smallest `high` of `count` entries, m <= count. */
 static float mth_high(struct wn_candidate *entries, size_t count, size_t m)
 {
     float few[WN_NEAR_PAD], most = -INFINITY;
 
     if (count <= WN_NEAR_PAD) {
-        for (size_t e = 0; e < WN_NEAR_PAD; e++)
-            few[e] = e < count ? entries[e].high : INFINITY;
-        return mth_of_few(few, count, m);
+        for (size_t e = 0; e < count; e++)
+            few[e] = entries[e].high;
+        return wn_near_mth(few, count, m);
     }
     wn_near_select(entries, count, m);
     for (size_t e = 0; e < m; e++)
@@ -441,7 +450,7 @@ void wn_near_begin(const struct wn_near *near, struct wn_pool *pool, size_t i,
         return;
     find_least(dots, bias, columns, widen, least);
     lower_limit(pool, widen * near->bias[i] +
-                          mth_of_few(least, WN_NEAR_PAD, near->m));
+                          wn_near_mth(least, WN_NEAR_PAD, near->m));
 }
 
 #if defined(__x86_64__)

@@ -86,6 +86,10 @@ void wn_near_row(const struct wn_near *near, size_t i, float *out);
 /* Put the `count` smallest by `high` first. */
 void wn_near_select(struct wn_candidate *entries, size_t length, size_t count);
 
+/* The m-th smallest of values[0 .. count), count at most WN_NEAR_PAD; infinity
+ * where there are not so many. */
+float wn_near_mth(const float *values, size_t count, size_t m);
+
 /* Empty, with room for near->room entries at `entries`. */
 void wn_pool_start(struct wn_pool *pool, struct wn_candidate *entries);
 

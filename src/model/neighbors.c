@@ -39,9 +39,7 @@ static int prepare(struct search *s, const struct wn_graph *graph,
     s->blocks = (n + BLOCK - 1) / BLOCK;
     if (wn_near_start(&s->near, graph, error))
         return -1;
-    s->kernel = wn_tile_kernel();
-    if (s->kernel && s->near.p > s->kernel->longest)
-        s->kernel = NULL;
+    s->kernel = wn_tile_kernel(s->near.p);
     s->y = graph->x;
     if (s->kernel || !s->near.plain) {
         s->y = s->owned =
@@ -208,18 +206,6 @@ static void multiply(const struct search *s, const struct wn_tile *tile,
                 tile->p, tile->second, tile->p, 0, dots, BLOCK);
 }
 
-static size_t scan_dots(const struct wn_tile *tile, const struct bench *bench)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < tile->rows; i++)
-        count += wn_near_scan(bench->dots + i * BLOCK, tile->bias,
-                              tile->column_limit, tile->columns, i,
-                              tile->row_bias[i], tile->row_limit[i],
-                              bench->hits + count);
-    return count;
-}
-
 static void do_tile(const struct search *s, size_t a, size_t b,
                     struct bench *bench)
 {
@@ -244,8 +230,9 @@ static void do_tile(const struct search *s, size_t a, size_t b,
     copy_limits(s, b, bench->column_limit);
     for (size_t j = 0; a == b && j < BLOCK; j++)
         bench->column_limit[j] = -INFINITY; /* each pair comes twice */
-    const size_t count = at_once ? s->kernel->scan(&tile, bench->hits)
-                                 : scan_dots(&tile, bench);
+    const size_t count =
+        at_once ? s->kernel->scan(&tile, bench->hits)
+                : wn_tile_scan(&tile, bench->dots, BLOCK, bench->hits);
     offer_rows(s, bench, count, a, b);
     if (a != b)
         offer_columns(s, bench, count, a, b);

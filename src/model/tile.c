@@ -17,6 +17,19 @@ void wn_tile_pack(const struct wn_tile_kernel *kernel, const float *row,
         out[j * kernel->panel] = row[j];
 }
 
+size_t wn_tile_scan(const struct wn_tile *tile, const float *dots,
+                    size_t stride, struct wn_hit *hits)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < tile->rows; i++)
+        count += wn_near_scan(dots + i * stride, tile->bias,
+                              tile->column_limit, tile->columns, i,
+                              tile->row_bias[i], tile->row_limit[i],
+                              hits + count);
+    return count;
+}
+
 #if defined(__x86_64__)
 /* 8 rows by three vectors of columns: 24 sums in 32 registers, and 11 loads
  * for 24 products. */
@@ -25,7 +38,8 @@ enum { ROWS = 8, LANES = 16, VECTORS = 3, PANEL = LANES * VECTORS };
 #define WITH_512 __attribute__((target("avx512f")))
 
 WITH_512 __attribute__((always_inline)) static inline void
-multiply(const float *a, const float *b, size_t p, __m512 (*sum)[VECTORS])
+add_products(const float *a, size_t row, size_t step, const float *b, size_t p,
+             __m512 (*sum)[VECTORS])
 {
     __m512 own[ROWS][VECTORS];
 
@@ -34,14 +48,14 @@ multiply(const float *a, const float *b, size_t p, __m512 (*sum)[VECTORS])
 #pragma GCC unroll 3
         for (int v = 0; v < VECTORS; v++)
             own[r][v] = _mm512_setzero_ps();
-    for (size_t k = 0; k < p; k++, a += PANEL, b += PANEL) {
+    for (size_t k = 0; k < p; k++, a += step, b += PANEL) {
         const __m512 b0 = _mm512_loadu_ps(b);
         const __m512 b1 = _mm512_loadu_ps(b + LANES);
         const __m512 b2 = _mm512_loadu_ps(b + 2 * LANES);
 
 #pragma GCC unroll 8
-        for (int r = 0; r < ROWS; r++) {
-            const __m512 factor = _mm512_set1_ps(a[r]);
+        for (size_t r = 0; r < ROWS; r++) {
+            const __m512 factor = _mm512_set1_ps(a[r * row]);
 
             own[r][0] = _mm512_fmadd_ps(factor, b0, own[r][0]);
             own[r][1] = _mm512_fmadd_ps(factor, b1, own[r][1]);
@@ -55,10 +69,18 @@ multiply(const float *a, const float *b, size_t p, __m512 (*sum)[VECTORS])
             sum[r][v] = own[r][v];
 }
 
-/* Eight rows begin at row i of a block. */
-static const float *rows_at(const struct wn_tile *tile, size_t i)
+/* The products of eight rows from i on with the panel from column j on. */
+WITH_512 static void multiply(const struct wn_tile *tile, size_t i, size_t j,
+                              __m512 (*sum)[VECTORS])
 {
-    return tile->first + (i - i % PANEL) * tile->p + i % PANEL;
+    const size_t p = tile->p;
+    const float *b = tile->second + j * p;
+
+    if (tile->loose)
+        add_products(tile->first + i * p, p, 1, b, p, sum);
+    else
+        add_products(tile->first + (i - i % PANEL) * p + i % PANEL, 1, PANEL,
+                     b, p, sum);
 }
 
 WITH_512 static void multiply_512(const struct wn_tile *tile, float *dots,
@@ -70,8 +92,7 @@ WITH_512 static void multiply_512(const struct wn_tile *tile, float *dots,
         for (size_t i = 0; i < tile->rows; i += ROWS) {
             __m512 sum[ROWS][VECTORS];
 
-            multiply(rows_at(tile, i), tile->second + j * tile->p, tile->p,
-                     sum);
+            multiply(tile, i, j, sum);
             for (size_t r = 0; r < ROWS; r++)
                 for (size_t v = 0; v < VECTORS; v++)
                     _mm512_storeu_ps(
@@ -107,8 +128,7 @@ WITH_512 static size_t scan_512(const struct wn_tile *tile,
         for (size_t i = 0; i < tile->rows; i += ROWS) {
             __m512 sum[ROWS][VECTORS];
 
-            multiply(rows_at(tile, i), tile->second + j * tile->p, tile->p,
-                     sum);
+            multiply(tile, i, j, sum);
             for (size_t r = 0; r < ROWS; r++)
                 for (size_t v = 0; v < VECTORS; v++) {
                     const size_t c = j + v * LANES;
@@ -131,15 +151,17 @@ WITH_512 static size_t scan_512(const struct wn_tile *tile,
 }
 #endif
 
-const struct wn_tile_kernel *wn_tile_kernel(void)
+const struct wn_tile_kernel *wn_tile_kernel(size_t p)
 {
 #if defined(__x86_64__)
     static const struct wn_tile_kernel kernel = {
-        .panel = PANEL, .longest = 2048, .multiply = multiply_512,
-        .scan = scan_512};
+        .panel = PANEL, .multiply = multiply_512, .scan = scan_512};
 
-    if (wn_linear_is_wide())
+    /* A panel of longer rows leaves the cache before it is used again. */
+    if (p <= 2048 && wn_linear_is_wide())
         return &kernel;
+#else
+    (void)p;
 #endif
     return NULL;
 }

@@ -14,14 +14,16 @@
 #ifndef WN_MODEL_TILE_H
 #define WN_MODEL_TILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "model/near.h"
 
-/* Two blocks, each beginning with a panel. */
+/* Two blocks of rows. */
 struct wn_tile {
-    const float *first, *second; /* packed */
-    size_t rows, columns, p;     /* rows of the first, of the second */
+    const float *first, *second; /* each from the begin of a panel */
+    bool loose; /* the first is not packed: row after row, in eights */
+    size_t rows, columns, p; /* rows of the first, of the second */
     /* Of the rows and the columns, to the end of the last panel: infinite
      * where there is no row. */
     const float *row_bias, *bias;
@@ -30,17 +32,19 @@ struct wn_tile {
 
 struct wn_tile_kernel {
     size_t panel; /* rows of a panel, no more than WN_NEAR_PAD */
-    /* Room for a row of so many numbers in the cache. */
-    size_t longest;
     /* -2 a.b, row i at dots + i stride, to the end of the last panels. */
     void (*multiply)(const struct wn_tile *tile, float *dots, size_t stride);
     /* The pairs that may be near for either side, in no order; how many. */
     size_t (*scan)(const struct wn_tile *tile, struct wn_hit *hits);
 };
 
-/* That of this processor and of the kernel set OpenBLAS runs; NULL where SGEMM
- * is as good. */
-const struct wn_tile_kernel *wn_tile_kernel(void);
+/* That of this processor and of the kernel set OpenBLAS runs, for rows of p
+ * numbers; NULL where SGEMM is as good. */
+const struct wn_tile_kernel *wn_tile_kernel(size_t p);
+
+/* The same from dots[rows x stride], which may also come from SGEMM. */
+size_t wn_tile_scan(const struct wn_tile *tile, const float *dots,
+                    size_t stride, struct wn_hit *hits);
 
 /* Row i of p numbers into the panels at `packed`. */
 void wn_tile_pack(const struct wn_tile_kernel *kernel, const float *row,
