@@ -252,6 +252,6 @@ is "$(cat l.out)" "a,b,y
 8,y,dog" "changes cells of what is kept"
 same gone wanted "and removes what ingest left out"
 fails_with 2 'l.csv:2: column b: b: map x = "a longer cell": makes a cell of 13 bytes, wanted at most 8' \
-    ingest $flags --max-field=8 -o none.h5 l.csv
+    ingest $flags -q --max-field=8 -o none.h5 l.csv
 
 done_testing
