@@ -186,7 +186,6 @@ static size_t find_hits(const struct file *file, struct seeker *seeker,
         .row_limit = seeker->row_limit, .column_limit = seeker->limit};
     const bool at_once = file->kernel && !fresh;
 
-    wn_large_check();
     for (size_t j = 0; j < BLOCK; j++)
         seeker->bias[j] = j < columns ? file->bias[from + j] : INFINITY;
     if (!at_once)

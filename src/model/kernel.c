@@ -244,12 +244,10 @@ static int solve(struct fit *fit, struct wn_error *error)
         goto done;
     for (size_t i = 0; i < p * fit->k; i++)
         b[i] = (float)fit->right[i];
-    for (size_t r = 0; r < p; r++) {
-        wn_large_check();
+    for (size_t r = 0; r < p; r++)
         for (size_t c = 0; c < p; c++)
             fit->product[r * p + c] =
                 c <= r ? (float)fit->matrix[r * p + c] : 0;
-    }
     if (fit->in_hand) {
         memcpy(fit->weights, b, p * fit->k * sizeof *b);
         memcpy(fit->inverse, fit->product, p * p * sizeof *fit->product);

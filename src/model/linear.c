@@ -5,7 +5,6 @@
 #include <cblas.h>
 #include <string.h>
 
-#include "util/large.h"
 
 void wn_linear_start(void)
 {
@@ -67,7 +66,6 @@ void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
              size_t inner, float alpha, const float *a, size_t lda,
              const float *b, size_t ldb, float beta, float *c, size_t ldc)
 {
-    wn_large_check();
     cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
                 transpose_b ? CblasTrans : CblasNoTrans, (blasint)rows,
                 (blasint)columns, (blasint)inner, alpha, a, (blasint)lda, b,
@@ -78,7 +76,6 @@ void wn_gemm_double(int transpose_a, int transpose_b, size_t rows,
                     size_t columns, size_t inner, const double *a, size_t lda,
                     const double *b, size_t ldb, double *c, size_t ldc)
 {
-    wn_large_check();
     cblas_dgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
                 transpose_b ? CblasTrans : CblasNoTrans, (blasint)rows,
                 (blasint)columns, (blasint)inner, 1, a, (blasint)lda, b,

@@ -219,7 +219,6 @@ static void do_tile(const struct search *s, size_t a, size_t b,
         .row_limit = bench->row_limit, .column_limit = bench->column_limit};
     const bool at_once = s->kernel && a != b;
 
-    wn_large_check();
     copy_bias(s, a, bench->row_bias);
     copy_bias(s, b, bench->bias);
     if (!at_once)

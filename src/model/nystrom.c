@@ -118,11 +118,9 @@ static int find_root(struct wn_nystrom *nystrom, int threads,
         kernel_of_landmarks(nystrom, matrix, threads, error) == 0 &&
         wn_factor(matrix, m, error) == 0)
         status = wn_factor_invert(matrix, m, error);
-    for (size_t r = 0; r < m && status == 0; r++) {
-        wn_large_check();
+    for (size_t r = 0; r < m && status == 0; r++)
         for (size_t c = 0; c < m; c++)
             nystrom->root[r * m + c] = c <= r ? (float)matrix[r * m + c] : 0;
-    }
     wn_large_free(matrix);
     return status;
 }

@@ -346,7 +346,6 @@ static int grow_tree(const struct forest *forest, struct tree *tree,
     tree->first[0] = 0;
     if (push(tree, &root, error))
         return -1;
-    wn_large_check();
     while (tree->depth)
         if (grow_node(forest, tree, error))
             return -1;

@@ -8,6 +8,7 @@
 
 #include "model/linear.h"
 #include "prog/score_work.h"
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/thread.h"
 
@@ -24,11 +25,14 @@ static double library_bytes(const struct wn_run *run)
     return 16e6 + 16e6 * run->threads;
 }
 
-/* What stays in memory when large arrays go into files: twice the program, a
- * thread's tiles and some numbers a row, for the guard lets go at half. */
-static double least_bytes(const struct wn_run *run, size_t n)
+/* What stays in memory when large arrays go into files: the program, each
+ * thread's tiles, blocks of rows, some numbers a row. */
+static double least_bytes(const struct wn_run *run,
+                          const struct wn_sample *sample)
 {
-    return 2 * (22e6 + 3e6 * run->threads + 100 * (double)n);
+    return wn_large_least(22e6 + 1.5e6 * run->threads +
+                          fmin(8e3 * (double)sample->d, 16e6) +
+                          100 * (double)sample->n);
 }
 
 /* The extents, from the file; n is 0 where what must be there is not. */
@@ -76,7 +80,7 @@ static int find_memory(const struct wn_run *run, const struct work *work,
         most = fmax(most, 4 * n * (double)sample->k);
     cost->need = n * (4 * (double)sample->d + 8 * (double)sample->m + 48) +
                  fmax(most, fmax(dynamics, pairs)) + library_bytes(run);
-    cost->least = least_bytes(run, sample->n);
+    cost->least = least_bytes(run, sample);
     return 0;
 }
 

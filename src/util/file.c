@@ -81,14 +81,19 @@ int wn_read_at(int descriptor, void *bytes, size_t length, uint64_t offset,
     return 0;
 }
 
-int wn_temporary(struct wn_error *error)
+const char *wn_temporary_folder(void)
 {
     const char *folder = getenv("TMPDIR");
+
+    return folder && *folder ? folder : "/tmp";
+}
+
+int wn_temporary(struct wn_error *error)
+{
+    const char *folder = wn_temporary_folder();
     struct wn_text path = {0};
     int fd = -1;
 
-    if (!folder || !*folder)
-        folder = "/tmp";
     if (wn_text_format(&path, error, "%s/winnow.XXXXXX", folder))
         goto done;
     fd = mkostemp(path.bytes, O_CLOEXEC);

@@ -60,7 +60,9 @@ int wn_input_open(const char *path, bool *spooled, struct wn_error *error)
 /* How messages name it: the path, or "standard input". */
 const char *wn_input_name(const char *path);
 
-/* An unlinked temporary file, read and write. */
+/* An unlinked temporary file, read and write, and the folder it is in: that of
+ * $TMPDIR or /tmp. */
+const char *wn_temporary_folder(void);
 int wn_temporary(struct wn_error *error) WN_MUST_CHECK;
 
 #endif

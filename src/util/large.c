@@ -1,144 +1,218 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Mapped files and their guard; see large.h. */
+/* Mapped files and their windows; see large.h. */
 #include "util/large.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <pthread.h>
-#include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "util/file.h"
 #include "util/memory.h"
 
-enum { LEAST = 1 << 20, PAUSE = 250000 /* nanoseconds */ };
+enum {
+    LEAST = 1 << 18,   /* bytes of an array that is worth a file */
+    NARROW = 1 << 16,  /* bytes of the smallest window */
+    WINDOWS = 1024,    /* so many or twice that fit the bound: few enough for
+                          the kernel's limit on mappings */
+    FLOOR = 64,        /* always allowed: an instruction may touch sixteen */
+    RESERVE = 4 << 20, /* bytes that may come in between two faults */
+    FRESH = 4 << 20    /* bytes of code and tables not touched at the start */
+};
 
 struct span {
-    void *begin;
+    char *begin;
     size_t bytes;
+    unsigned char *open; /* of each window */
+};
+
+struct window {
+    char *begin;
+    size_t bytes;
+    unsigned char *open;
 };
 
 /* The process's. */
 static struct {
-    pthread_mutex_t lock; /* of the spans */
+    pthread_mutex_t lock; /* of all below it */
     struct span *spans;
     size_t count, room;
-    pthread_t guard;
-    bool on, stop; /* on: set before any other thread is there */
+    struct window *ring; /* those open, oldest at first */
+    size_t first, opened, ring_room;
+    struct sigaction before;
+    bool on; /* set before any other thread is there */
     int statm;
-    size_t page, most; /* bytes; most: pages at which the guard acts */
+    size_t page, most, wide, code; /* bytes: of a page, the bound, a window,
+                                      shared pages that are no window's */
 } bound;
 
-/* The second number of /proc/self/statm: resident pages; 0 if unknown. */
-static size_t resident_pages(void)
+/* Bytes that are resident, all and those of files; false if unknown. */
+static bool resident(size_t *all, size_t *shared)
 {
     char text[128];
     const ssize_t got = pread(bound.statm, text, sizeof text - 1, 0);
     char *at = text;
 
     if (got <= 0)
-        return 0;
+        return false;
     text[got] = '\0';
     strtoull(at, &at, 10);
-    return (size_t)strtoull(at, NULL, 10);
+    *all = (size_t)strtoull(at, &at, 10) * bound.page;
+    *shared = (size_t)strtoull(at, NULL, 10) * bound.page;
+    return *all > 0 && *shared <= *all;
 }
 
-/* Shared pages of a file may go at any moment: what was written is the
- * file's. */
-static void let_go(void)
+double wn_large_least(double other)
 {
+    return fmax(other + FRESH + RESERVE + FLOOR * NARROW,
+                (other + FRESH + RESERVE) / (1 - (double)FLOOR / WINDOWS));
+}
+
+/* How many windows may be open beside all else and `bytes` more. */
+static size_t allowed(size_t bytes)
+{
+    size_t all, shared;
+
+    if (!resident(&all, &shared))
+        return FLOOR;
+    const size_t other = all - shared + bound.code + RESERVE + bytes;
+    const size_t windows =
+        other < bound.most ? (bound.most - other) / bound.wide : 0;
+
+    return windows > FLOOR ? windows : FLOOR;
+}
+
+/* What was written is the file's: it comes back with the next fault. */
+static void close_oldest(void)
+{
+    const struct window *window = &bound.ring[bound.first];
+
+    mprotect(window->begin, window->bytes, PROT_NONE);
+    madvise(window->begin, window->bytes, MADV_DONTNEED);
+    *window->open = 0;
+    bound.first = (bound.first + 1) % bound.ring_room;
+    bound.opened--;
+}
+
+static void keep_to(size_t windows)
+{
+    while (bound.opened > windows)
+        close_oldest();
+}
+
+/* Open the window at `address`; false if that is in none of ours. Another
+ * thread may have opened it already. */
+static bool open_window(const char *address)
+{
+    size_t s = 0;
+
+    while (s < bound.count &&
+           (size_t)(address - bound.spans[s].begin) >= bound.spans[s].bytes)
+        s++;
+    if (s == bound.count)
+        return false;
+    const struct span *span = &bound.spans[s];
+    const size_t w = (size_t)(address - span->begin) / bound.wide;
+    const size_t left = span->bytes - w * bound.wide;
+    const struct window window = {span->begin + w * bound.wide,
+                                  left < bound.wide ? left : bound.wide,
+                                  span->open + w};
+    if (*window.open)
+        return true;
+    const size_t windows = allowed(0);
+    keep_to((windows < bound.ring_room ? windows : bound.ring_room) - 1);
+    if (mprotect(window.begin, window.bytes, PROT_READ | PROT_WRITE))
+        return false;
+    *window.open = 1;
+    bound.ring[(bound.first + bound.opened++) % bound.ring_room] = window;
+    return true;
+}
+
+/* A thread comes here by a touch of an array, so it holds no lock that this
+ * takes. Other faults get what they would have got without us. */
+static void on_fault(int number, siginfo_t *about, void *context)
+{
+    const int kept = errno;
+
+    (void)context;
     pthread_mutex_lock(&bound.lock);
-    for (size_t s = 0; s < bound.count; s++)
-        madvise(bound.spans[s].begin, bound.spans[s].bytes, MADV_DONTNEED);
+    const bool ours = open_window(about->si_addr);
     pthread_mutex_unlock(&bound.lock);
+    if (!ours)
+        sigaction(number, &bound.before, NULL);
+    errno = kept;
 }
 
-void wn_large_check(void)
+void wn_large_spare(size_t bytes)
 {
-    if (bound.on && resident_pages() > bound.most)
-        let_go();
-}
-
-/* To wake soon on a busy machine: real-time where that is allowed, or else a
- * short slice, which Linux 6.12 knows. Elsewhere this does nothing. */
-static void hurry(void)
-{
-    const struct sched_param first = {
-        .sched_priority = sched_get_priority_min(SCHED_FIFO)};
-
-    const struct {
-        uint32_t size, policy;
-        uint64_t flags;
-        int32_t nice;
-        uint32_t priority;
-        uint64_t slice, deadline, period;
-    } attributes = {.size = 48, .slice = 100000};
-
-    if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &first))
-        (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
-}
-
-static void *watch(void *unused)
-{
-    const struct timespec pause = {.tv_nsec = PAUSE};
-
-    (void)unused;
-    hurry();
-    while (!__atomic_load_n(&bound.stop, __ATOMIC_RELAXED)) {
-        wn_large_check();
-        nanosleep(&pause, NULL);
-    }
-    return NULL;
-}
-
-/* A lock whose holder hurries while the guard waits for it. */
-static void make_lock(void)
-{
-    pthread_mutexattr_t how;
-
-    pthread_mutexattr_init(&how);
-    pthread_mutexattr_setprotocol(&how, PTHREAD_PRIO_INHERIT);
-    pthread_mutex_init(&bound.lock, &how);
-    pthread_mutexattr_destroy(&how);
+    if (!bound.on)
+        return;
+    pthread_mutex_lock(&bound.lock);
+    keep_to(allowed(bytes));
+    pthread_mutex_unlock(&bound.lock);
 }
 
 int wn_large_start(double most, struct wn_error *error)
 {
+    const struct sigaction action = {.sa_sigaction = on_fault,
+                                     .sa_flags = SA_SIGINFO | SA_RESTART};
+    size_t all;
+
     bound.page = (size_t)sysconf(_SC_PAGESIZE);
     bound.statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (bound.statm < 0 || resident_pages() == 0)
-        return wn_fail(error, WN_EIO,
-                       "/proc/self/statm: found nothing, wanted the size of "
-                       "this process for --memory");
-    make_lock();
-    /* Between two looks some more comes in. */
-    bound.most = (size_t)(0.5 * most) / bound.page;
-    bound.on = true;
-    const int failed = pthread_create(&bound.guard, NULL, watch, NULL);
-    if (failed) {
-        errno = failed;
-        bound.on = false;
-        return wn_fail_errno(error, "a thread for --memory");
+    if (bound.statm < 0 || !resident(&all, &bound.code)) {
+        wn_fail(error, WN_EIO,
+                "/proc/self/statm: found nothing, wanted the size of this "
+                "process for --memory");
+        goto failed;
     }
-    return 0;
+    bound.code += FRESH;
+    bound.most = (size_t)most;
+    bound.wide = NARROW;
+    while (bound.wide * 2 <= bound.most / WINDOWS)
+        bound.wide *= 2;
+    bound.ring_room = bound.most / bound.wide + FLOOR;
+    bound.ring = wn_new(bound.ring_room, sizeof *bound.ring, error);
+    if (!bound.ring)
+        goto failed;
+    pthread_mutex_init(&bound.lock, NULL);
+#ifdef __GLIBC__
+    /* Ordinary memory that is free leaves the process, too. */
+    mallopt(M_MMAP_THRESHOLD, LEAST / 2);
+    mallopt(M_TRIM_THRESHOLD, LEAST / 2);
+#endif
+    bound.on = true;
+    if (sigaction(SIGSEGV, &action, &bound.before) == 0)
+        return 0;
+    wn_fail_errno(error, "a signal for --memory");
+    bound.on = false;
+    free(bound.ring);
+failed:
+    if (bound.statm >= 0)
+        close(bound.statm);
+    return -1;
 }
 
 void wn_large_stop(void)
 {
     if (!bound.on)
         return;
-    __atomic_store_n(&bound.stop, true, __ATOMIC_RELAXED);
-    pthread_join(bound.guard, NULL);
+    sigaction(SIGSEGV, &bound.before, NULL);
     pthread_mutex_destroy(&bound.lock);
     close(bound.statm);
     free(bound.spans);
+    free(bound.ring);
     bound.spans = NULL;
+    bound.room = 0;
     bound.on = false;
 }
 
@@ -154,19 +228,32 @@ static void *map_file(size_t bytes, struct wn_error *error)
     const int failed = posix_fallocate(fd, 0, (off_t)bytes);
     if (failed) {
         errno = failed;
-        wn_fail_errno(error, "a temporary file of %zu bytes for --memory",
-                      bytes);
+        wn_fail_errno(error, "%s: a temporary file of %zu MiB for --memory",
+                      wn_temporary_folder(), (bytes + (1 << 20) - 1) >> 20);
         goto done;
     }
-    begin = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    begin = mmap(NULL, bytes, PROT_NONE, MAP_SHARED, fd, 0);
     if (begin == MAP_FAILED) {
         begin = NULL;
-        wn_fail_errno(error, "a temporary file of %zu bytes for --memory",
-                      bytes);
+        wn_fail_errno(error, "%s: a temporary file of %zu MiB for --memory",
+                      wn_temporary_folder(), (bytes + (1 << 20) - 1) >> 20);
     }
 done:
     close(fd);
     return begin;
+}
+
+/* `span` becomes one of ours. */
+static int add_span(struct span span, struct wn_error *error)
+{
+    pthread_mutex_lock(&bound.lock);
+    const int status =
+        wn_grow(&bound.spans, &bound.room, bound.count + 1,
+                sizeof *bound.spans, error);
+    if (status == 0)
+        bound.spans[bound.count++] = span;
+    pthread_mutex_unlock(&bound.lock);
+    return status;
 }
 
 void *wn_large_new(size_t count, size_t size, struct wn_error *error)
@@ -175,40 +262,52 @@ void *wn_large_new(size_t count, size_t size, struct wn_error *error)
 
     if (!bound.on || bytes < LEAST || bytes > SIZE_MAX / 2)
         return wn_new(count, size, error);
-    void *begin = map_file(bytes, error);
-    if (!begin)
+    struct span span = {
+        .bytes = (bytes + bound.page - 1) / bound.page * bound.page,
+        .open = wn_new(bytes / bound.wide + 1, 1, error)};
+    if (!span.open)
         return NULL;
-    pthread_mutex_lock(&bound.lock);
-    const int status =
-        wn_grow(&bound.spans, &bound.room, bound.count + 1,
-                sizeof *bound.spans, error);
-    if (status == 0)
-        bound.spans[bound.count++] = (struct span){begin, bytes};
-    pthread_mutex_unlock(&bound.lock);
-    if (status) {
-        munmap(begin, bytes);
+    span.begin = map_file(span.bytes, error);
+    if (!span.begin || add_span(span, error)) {
+        if (span.begin)
+            munmap(span.begin, span.bytes);
+        free(span.open);
         return NULL;
     }
-    return begin;
+    return span.begin;
+}
+
+/* The windows of `span` are open no more. */
+static void forget_windows(const struct span *span)
+{
+    size_t left = 0;
+
+    for (size_t w = 0; w < bound.opened; w++) {
+        const struct window window =
+            bound.ring[(bound.first + w) % bound.ring_room];
+
+        if ((size_t)(window.begin - span->begin) >= span->bytes)
+            bound.ring[(bound.first + left++) % bound.ring_room] = window;
+    }
+    bound.opened = left;
 }
 
 void wn_large_free(void *array)
 {
-    size_t s = 0;
+    struct span span = {0};
 
     if (!bound.on || !array) {
         free(array);
         return;
     }
     pthread_mutex_lock(&bound.lock);
-    while (s < bound.count && bound.spans[s].begin != array)
-        s++;
-    const bool mapped = s < bound.count;
-    if (mapped) {
-        munmap(array, bound.spans[s].bytes);
-        bound.spans[s] = bound.spans[--bound.count];
-    }
+    for (size_t s = 0; s < bound.count && !span.begin; s++)
+        if ((void *)bound.spans[s].begin == array) {
+            span = bound.spans[s];
+            bound.spans[s] = bound.spans[--bound.count];
+            forget_windows(&span);
+            munmap(span.begin, span.bytes);
+        }
     pthread_mutex_unlock(&bound.lock);
-    if (!mapped)
-        free(array);
+    free(span.begin ? (void *)span.open : array);
 }

@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* util/large.h: large arrays, which a bound on memory moves into files.
  *
- * Without a bound they are ordinary memory. With one, each array of a MiB or
- * more is an unlinked temporary file in $TMPDIR (or /tmp), mapped shared: its
- * pages can leave the process at any moment without being lost. A guard thread
- * looks at the resident set four times a millisecond and, when it passes half
- * the bound, lets go of all pages of these arrays; what is still in use comes
- * back from the page cache or the disk when it is touched. So no result depends
- * on the bound, and no algorithm knows of it.
+ * Without a bound they are ordinary memory. With one, each array of 256 KiB or
+ * more is an unlinked temporary file in $TMPDIR (or /tmp), mapped shared, of
+ * which the process can touch only some windows at a time:
+ *
+ *     array   |....|####|....|....|####|####|....|   # open, . closed
+ *
+ * A touch of a closed window is a fault. Its handler closes the oldest windows
+ * until there is room, opens this one, and the touch is made again. Closed
+ * pages leave the process and stay in the page cache or on the disk. Windows
+ * count as if all their pages were there, and what else the process has is
+ * asked at each fault: so the bound holds at every moment, whatever the
+ * threads do and however busy the machine is, no result depends on it, and no
+ * algorithm knows of it.
+ *
+ * Only the process itself opens windows: a system call that is given a closed
+ * one fails with EFAULT. HDF5 moves rows through its chunks, our own files
+ * through buffers.
  *
  * The bound is the process's, as malloc's arena is: set once, before any
  * array, by the program. */
@@ -18,14 +28,18 @@
 
 #include "util/error.h"
 
+/* The smallest bound that can be kept where the program with its libraries and
+ * all that is no large array take `other` bytes. */
+double wn_large_least(double other);
+
 /* Keep the resident set below `most` bytes from now on. WN_EIO where the
  * system does not tell how large it is. */
 int wn_large_start(double most, struct wn_error *error) WN_MUST_CHECK;
-/* No more guard: when no array is left. */
+/* No more bound: when no array is left. */
 void wn_large_stop(void);
 
-/* Look now, not only when the guard does: for places that many pages pass. */
-void wn_large_check(void);
+/* Make room for so many bytes of ordinary memory; wn_new() does. */
+void wn_large_spare(size_t bytes);
 
 /* As wn_new(), for wn_large_free(). WN_EIO when the temporary file cannot be
  * made or has no room on its disk. */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/large.h"
+
 enum { ALIGNMENT = 64 };
 
 size_t wn_product(size_t a, size_t b, size_t c)
@@ -36,6 +38,7 @@ void *wn_new(size_t count, size_t size, struct wn_error *error)
     /* calloc gives large blocks as untouched zero pages; a small one is
      * cheap to align and clear. */
     if (bytes >= (size_t)1 << 17) {
+        wn_large_spare(bytes);
         block = calloc(bytes, 1);
     } else {
         bytes = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
