@@ -27,14 +27,29 @@ int32_t wn_decide_suggestion(const struct wn_evidence *evidence, size_t i,
                              const struct wn_verdict *verdict,
                              const struct wn_decide_settings *settings);
 
-/* drop      a duplicate; or a label issue without suggestion whose suspicion is
- *           at least `wrong`
- * relabel   a label issue with a suggestion
- * review    any other label issue, a suggestion, a missing label, or a hit of a
- *           check that asks for review
- * keep      all else */
-enum wn_action wn_decide_action(uint32_t issue, int32_t label,
-                                int32_t suggestion, double suspicion,
-                                const struct wn_decide_settings *settings);
+/* What is decided on. */
+struct wn_case {
+    uint32_t issue;   /* bits of wn_checks */
+    int32_t label;    /* -1 = missing */
+    int32_t suggestion;
+    double suspicion;
+    double wrong;     /* of the settings */
+};
+
+/* A reason to do something with a row, in the order in which they count: the
+ * first that holds is the one. */
+struct wn_reason {
+    const char *name;  /* in the attribute `names` of /flag/reason */
+    enum wn_action action;
+    const char *words; /* what report says: "drop: an exact copy ..." */
+    int (*holds)(const struct wn_case *this);
+};
+
+/* All of them; the last holds for any row; then comes a row without name. */
+extern const struct wn_reason wn_reasons[];
+/* The place of the one that decides, and so the action. */
+size_t wn_decide(const struct wn_case *this);
+/* The words of the one called `name`, "" if there is none. */
+const char *wn_reason_words(const char *name);
 
 #endif

@@ -91,7 +91,7 @@ struct work {
     float *suspicion, *quality;
     int64_t *order;
     int32_t *suggestion;
-    uint8_t *action, *hit;
+    uint8_t *action, *reason, *hit;
 };
 
 static void free_work(struct work *work)
@@ -114,6 +114,7 @@ static void free_work(struct work *work)
     free(work->order);
     free(work->suggestion);
     free(work->action);
+    free(work->reason);
     free(work->hit);
 }
 
@@ -452,9 +453,10 @@ static int judge_rows(const struct wn_run *run, struct work *work,
         }
         work->suspicion[i] = (float)verdict.suspicion;
         ranked[i] = (struct wn_ranked){-verdict.suspicion, i};
-        work->action[i] = (uint8_t)wn_decide_action(
-            work->issue[i], y, work->suggestion[i], verdict.suspicion,
-            &settings);
+        work->reason[i] = (uint8_t)wn_decide(
+            &(struct wn_case){work->issue[i], y, work->suggestion[i],
+                              verdict.suspicion, settings.wrong});
+        work->action[i] = (uint8_t)wn_reasons[work->reason[i]].action;
     }
     wn_rank(ranked, n);
     for (size_t i = 0; i < n; i++)
@@ -473,9 +475,11 @@ static int make_room(struct work *work, struct wn_error *error)
     work->order = wn_new(n, sizeof *work->order, error);
     work->suggestion = wn_new(n, sizeof *work->suggestion, error);
     work->action = wn_new(n, sizeof *work->action, error);
+    work->reason = wn_new(n, sizeof *work->reason, error);
     work->hit = wn_new(n, sizeof *work->hit, error);
     return work->issue && work->suspicion && work->quality && work->order &&
-                   work->suggestion && work->action && work->hit
+                   work->suggestion && work->action && work->reason &&
+                   work->hit
                ? 0
                : -1;
 }
@@ -490,11 +494,21 @@ static int name_checks(struct wn_text *names, struct wn_error *error)
     return 0;
 }
 
+/* And of all reasons, in the order of their numbers. */
+static int name_reasons(struct wn_text *names, struct wn_error *error)
+{
+    for (size_t r = 0; wn_reasons[r].name; r++)
+        if (wn_text_format(names, error, "%s%s", r ? "," : "",
+                           wn_reasons[r].name))
+            return -1;
+    return 0;
+}
+
 static int write_rows(struct wn_audit_writer *writer, const struct work *work,
                       struct wn_error *error)
 {
     const size_t n[3] = {work->evidence.n, 0, 0};
-    struct wn_text names = {0};
+    struct wn_text names = {0}, reasons = {0};
     int status = -1;
 
     if (wn_audit_write(writer, "flag/label_quality", WN_F32, n, work->quality,
@@ -506,17 +520,22 @@ static int write_rows(struct wn_audit_writer *writer, const struct work *work,
         wn_audit_write(writer, "flag/suggestion", WN_I32, n, work->suggestion,
                        error) ||
         wn_audit_write(writer, "flag/action", WN_U8, n, work->action, error) ||
+        wn_audit_write(writer, "flag/reason", WN_U8, n, work->reason, error) ||
         name_checks(&names, error) ||
         wn_audit_write_text(writer, "flag/issue", "names", wn_text_of(&names),
                             error) ||
         wn_audit_write_text(writer, "flag/issue", "ran",
                             wn_text_of(&work->ran), error) ||
         wn_audit_write_text(writer, "flag/action", "names", wn_action_names,
-                            error))
+                            error) ||
+        name_reasons(&reasons, error) ||
+        wn_audit_write_text(writer, "flag/reason", "names",
+                            wn_text_of(&reasons), error))
         goto done;
     status = 0;
 done:
     wn_text_free(&names);
+    wn_text_free(&reasons);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/decide.h"
 #include "render/report.h"
 #include "render/grid.h"
 #include "render/words.h"
@@ -216,40 +217,6 @@ static int put_fact(struct wn_text *out, const char *name, const char *value,
     return wn_text_format(out, error, "%s%s\n", *more ? ": " : "", more);
 }
 
-static bool flagged_as(const struct wn_report *report, size_t i,
-                       const char *check)
-{
-    for (size_t c = 0; c < report->checks && c < 32; c++)
-        if (strcmp(report->check_name[c], check) == 0)
-            return report->issue[i] >> c & 1;
-    return false;
-}
-
-/* Why flag proposes what it does; check/decide.h has the rules. */
-static const char *why(const struct wn_report *report, size_t i)
-{
-    const char *action = report->action_name[report->action[i]];
-    const bool label = flagged_as(report, i, "label");
-
-    if (strcmp(action, "keep") == 0)
-        return report->issue[i] ? "what was found is no reason against it"
-                                : "nothing speaks against it";
-    if (strcmp(action, "relabel") == 0)
-        return "probably wrong, and another label is sure enough";
-    if (strcmp(action, "drop") == 0)
-        return flagged_as(report, i, "duplicate")
-                   ? "an exact copy of an earlier row"
-                   : "almost surely wrong, and no other label is sure enough";
-    if (strcmp(action, "review"))
-        return "";
-    if (label)
-        return "probably wrong, but no other label is sure enough";
-    if (report->data.label[i] < 0)
-        return "it has no label";
-    return report->suggestion[i] >= 0 ? "another label is likelier"
-                                      : "a person should see what was found";
-}
-
 static int put_verdict(const struct wn_report *report, size_t i,
                        struct wn_text *out, struct wn_error *error)
 {
@@ -270,9 +237,11 @@ static int put_verdict(const struct wn_report *report, size_t i,
         wn_text_format(out, error, "  %-18s%s, rank %zu of %zu\n", "suspicion",
                        suspicion, report->rank[i], report->data.n))
         return -1;
+    const char *reason =
+        report->reason ? report->reason_name[report->reason[i]] : "";
     return put_fact(out, "proposed action",
-                    report->action_name[report->action[i]], why(report, i),
-                    error);
+                    report->action_name[report->action[i]],
+                    wn_reason_words(reason), error);
 }
 
 /* What the models say of a row with a label, in a sentence. */

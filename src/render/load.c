@@ -38,6 +38,7 @@ void wn_report_free(struct wn_report *report)
     free_scores(report);
     wn_names_free(report->check_name, report->checks);
     wn_names_free(report->action_name, report->actions);
+    wn_names_free(report->reason_name, report->reasons);
     free(report->rival);
     free(report->check_ran);
     free(report->issue);
@@ -46,6 +47,7 @@ void wn_report_free(struct wn_report *report)
     free(report->order);
     free(report->suggestion);
     free(report->action);
+    free(report->reason);
     free(report->threshold);
     wn_sparse_free(&report->at);
     free(report->joint);
@@ -363,6 +365,8 @@ static int check_codes(const struct wn_report *report,
             return misfit(audit, "flag/suggestion", i, class, error);
         if (report->action[i] >= report->actions)
             return misfit(audit, "flag/action", i, report->action[i], error);
+        if (report->reason && report->reason[i] >= report->reasons)
+            return misfit(audit, "flag/reason", i, report->reason[i], error);
     }
     return 0;
 }
@@ -524,6 +528,11 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
         return -1;
     report->action = wn_audit_read(audit, "flag/action", WN_U8, rows, error);
     if (!report->action ||
+        read_optional(audit, "flag/reason", WN_U8, rows, &report->reason,
+                      error) ||
+        (report->reason &&
+         split_names(audit, "flag/reason", &report->reason_name,
+                     &report->reasons, error)) ||
         read_optional(audit, "flag/label_quality", WN_F32, rows,
                       &report->quality, error) ||
         load_noise(report, audit, error) || check_order(report, audit, error))

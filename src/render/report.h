@@ -85,8 +85,8 @@ struct wn_report {
                        NULL without probabilities */
 
     bool flagged;
-    size_t checks, actions;
-    char **check_name, **action_name; /* the order of bits and of codes */
+    size_t checks, actions, reasons;
+    char **check_name, **action_name, **reason_name; /* by bits and codes */
     bool *check_ran;                  /* checks */
     uint32_t *issue;                  /* n, bit c: check c */
     float *suspicion;                 /* n */
@@ -94,6 +94,7 @@ struct wn_report {
     int64_t *order;                   /* n, most suspicious first */
     int32_t *suggestion;              /* n, -1 = none */
     uint8_t *action;                  /* n */
+    uint8_t *reason;                  /* n, why that action; or NULL */
     double *threshold;                /* k */
     struct wn_sparse at;              /* the pairs of classes */
     double *joint;                    /* that posterior_joint has cells for,

@@ -267,32 +267,40 @@ static uint32_t bit(const char *name)
     return UINT32_C(1) << wn_check_find(name);
 }
 
+/* Each reason, with its action, where it is the first that holds. */
 static void decides(void **state)
 {
-    const struct wn_decide_settings settings = {0.8, 0.95};
     const struct {
         uint32_t issue;
         int32_t label, suggestion;
         double suspicion;
         enum wn_action wanted;
+        const char *reason;
     } cases[] = {
-        {0, 0, -1, 0.1, WN_KEEP},
-        {0, -1, -1, 0, WN_REVIEW},
-        {0, 0, 1, 0.9, WN_REVIEW},
-        {bit("missing"), 0, -1, 0, WN_KEEP},
-        {bit("rare_class"), 0, -1, 0, WN_KEEP},
-        {bit("outlier"), 0, -1, 0, WN_REVIEW},
-        {bit("label"), 0, 1, 0.9, WN_RELABEL},
-        {bit("label"), 0, -1, 0.95, WN_DROP},
-        {bit("label"), 0, -1, 0.94, WN_REVIEW},
-        {bit("label") | bit("duplicate"), 0, 1, 0.9, WN_DROP}};
+        {0, 0, -1, 0.1, WN_KEEP, "nothing"},
+        {0, -1, -1, 0, WN_REVIEW, "no_label"},
+        {bit("outlier"), -1, -1, 0, WN_REVIEW, "no_label"},
+        {0, 0, 1, 0.9, WN_REVIEW, "likelier_label"},
+        {bit("missing"), 0, -1, 0, WN_KEEP, "harmless"},
+        {bit("rare_class"), 0, -1, 0, WN_KEEP, "harmless"},
+        {bit("outlier"), 0, -1, 0, WN_REVIEW, "found"},
+        {bit("label"), 0, 1, 0.99, WN_RELABEL, "better_label"},
+        {bit("label"), 0, -1, 0.95, WN_DROP, "surely_wrong"},
+        {bit("label"), 0, -1, 0.94, WN_REVIEW, "probably_wrong"},
+        {bit("label") | bit("duplicate"), 0, 1, 0.9, WN_DROP, "duplicate"}};
 
     (void)state;
-    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
-        assert_int_equal(wn_decide_action(cases[c].issue, cases[c].label,
-                                          cases[c].suggestion,
-                                          cases[c].suspicion, &settings),
-                         cases[c].wanted);
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        const struct wn_case one = {cases[c].issue, cases[c].label,
+                                    cases[c].suggestion, cases[c].suspicion,
+                                    0.95};
+        const struct wn_reason *reason = &wn_reasons[wn_decide(&one)];
+
+        assert_string_equal(reason->name, cases[c].reason);
+        assert_int_equal(reason->action, cases[c].wanted);
+        assert_ptr_equal(wn_reason_words(reason->name), reason->words);
+    }
+    assert_string_equal(wn_reason_words("unknown"), "");
 }
 
 static void suggests(void **state)

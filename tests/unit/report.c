@@ -27,7 +27,7 @@ struct variant {
     int64_t order[N];
     int32_t suggestion[N], neighbor[N * M];
     uint32_t issue[N];
-    uint8_t action[N];
+    uint8_t action[N], reason[N];
     double rate[3];
     uint64_t hash[N];
     const char *options; /* of flag */
@@ -46,6 +46,7 @@ static const struct variant plain = {
     .neighbor = {1, 2, 0, 2, 0, 1, 4, 5, 3, 5, 3, 4},
     .issue = {2, 2, 1, 0, 0, 0},
     .action = {0, 3, 2, 0, 0, 0},
+    .reason = {2, 0, 1, 2, 2, 2},
     .rate = {1.0 / 6, 0.05, 0.4},
     .hash = {1, 1, 2, 3, 4, 0xfedcba9876543210},
     .options = ""};
@@ -159,6 +160,8 @@ static void put_flags(struct wn_audit_writer *writer,
     put(writer, "flag/suggestion", WN_I32, N, 0, variant->suggestion);
     put(writer, "flag/action", WN_U8, N, 0, variant->action);
     put_text(writer, "flag/action", "names", variant->actions);
+    put(writer, "flag/reason", WN_U8, N, 0, variant->reason);
+    put_text(writer, "flag/reason", "names", "duplicate,better_label,nothing");
     put(writer, "flag/noise/threshold", WN_F64, K, 0, threshold);
     put(writer, "flag/noise/posterior_joint", WN_F64, K, K, joint);
     put(writer, "flag/noise/rate", WN_F64, 3, 0, variant->rate);
