@@ -3,8 +3,16 @@
 #include "model/linear.h"
 
 #include <cblas.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "model/amx.h"
+
+/* What the process multiplies with, as OpenBLAS has its own; set once. */
+static bool amx;
+static char kernels[64];
+
+enum { LEAST = 32 }; /* of each size of what goes to the matrix unit */
 
 void wn_linear_start(void)
 {
@@ -13,7 +21,7 @@ void wn_linear_start(void)
 
 const char *wn_linear_kernels(void)
 {
-    return openblas_get_corename();
+    return amx ? kernels : openblas_get_corename();
 }
 
 #if defined(__x86_64__)
@@ -62,10 +70,22 @@ bool wn_linear_is_wide(void)
 #endif
 }
 
+void wn_linear_amx(void)
+{
+    amx = wn_linear_is_wide() && wn_amx_start();
+    snprintf(kernels, sizeof kernels, "%s and AMX", openblas_get_corename());
+}
+
 void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
              size_t inner, float alpha, const float *a, size_t lda,
              const float *b, size_t ldb, float beta, float *c, size_t ldc)
 {
+    /* The unit's tiles have 16 lines, and want filling first. */
+    if (amx && rows >= LEAST && columns >= LEAST && inner >= LEAST &&
+        wn_amx_multiply(rows, columns, inner, alpha,
+                          (struct wn_side){a, lda, transpose_a},
+                          (struct wn_side){b, ldb, transpose_b}, beta, c, ldc))
+        return;
     cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
                 transpose_b ? CblasTrans : CblasNoTrans, (blasint)rows,
                 (blasint)columns, (blasint)inner, alpha, a, (blasint)lda, b,

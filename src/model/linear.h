@@ -9,7 +9,12 @@
 
 /* Call once before any product: one BLAS thread. */
 void wn_linear_start(void);
-/* The kernel set OpenBLAS chose, "Haswell". */
+/* Let large products go to the processor's matrix unit (model/amx.h), if it
+ * has one and OpenBLAS has AVX-512 kernels for the rest. Before there are
+ * threads. */
+void wn_linear_amx(void);
+/* The kernel set OpenBLAS chose, "Haswell"; with the matrix unit, "SkylakeX and
+ * AMX". */
 const char *wn_linear_kernels(void);
 /* The kernel set that OpenBLAS should have chosen for this processor, or NULL
  * when its own choice stands: versions before 0.3.22 do not know newer

@@ -108,6 +108,8 @@ static int score_work(struct wn_run *run, struct wn_error *error)
     if (wn_option_on(run->options, "list-models"))
         return list_models(run, error);
     wn_linear_start();
+    if (!strcmp(wn_option_text(run->options, "kernels"), "auto"))
+        wn_linear_amx();
     wn_talk_detail(run->talk, "OpenBLAS kernels: %s", wn_linear_kernels());
     status = score_read(run, &work, error);
     if (status == 0)
