@@ -6,8 +6,8 @@
  * A float is exactly the sum of three such numbers, of its first, middle and
  * last bits, so a product of floats is six products of tiles:
  *   a b = a1 b1 + (a1 b2 + a2 b1) + (a1 b3 + a2 b2 + a3 b1) + less than 2^-24
- * which still is two to three times faster, and as exact as a product in single
- * precision (Henry, Tang and Heinecke 2019, arXiv 1904.06376). */
+ * which still is half as fast again to twice as fast, and as exact as a product
+ * in single precision (Henry, Tang and Heinecke 2019, arXiv 1904.06376). */
 #ifndef WN_MODEL_AMX_H
 #define WN_MODEL_AMX_H
 

@@ -92,6 +92,11 @@ void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
                 (blasint)ldb, beta, c, (blasint)ldc);
 }
 
+size_t wn_gemm_roundings(size_t inner)
+{
+    return amx ? 6 * inner : inner;
+}
+
 void wn_gemm_double(int transpose_a, int transpose_b, size_t rows,
                     size_t columns, size_t inner, const double *a, size_t lda,
                     const double *b, size_t ldb, double *c, size_t ldc)

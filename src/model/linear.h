@@ -31,6 +31,9 @@ bool wn_linear_is_wide(void);
 void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
              size_t inner, float alpha, const float *a, size_t lda,
              const float *b, size_t ldb, float beta, float *c, size_t ldc);
+/* How often an element of such a C is rounded at most, for each 2^-24 of the
+ * sum of |a b|: once for every product, and with AMX six times. */
+size_t wn_gemm_roundings(size_t inner);
 /* The same in double, C = op(A) op(B). */
 void wn_gemm_double(int transpose_a, int transpose_b, size_t rows,
                     size_t columns, size_t inner, const double *a, size_t lda,

@@ -11,6 +11,7 @@
 #include <immintrin.h>
 #endif
 
+#include "model/linear.h"
 #include "util/large.h"
 #include "util/memory.h"
 #include "util/wide.h"
@@ -188,7 +189,8 @@ static int square_rows(struct wn_near *near, int threads,
         free(rows);
         return -1;
     }
-    near->slack = 1.1 * ((double)near->p + 16) * 0x1p-24;
+    near->slack = 1.1 *
+                  ((double)wn_gemm_roundings(near->p) + 16) * 0x1p-24;
 #pragma omp parallel num_threads(threads)
     {
         float *row = rows + (size_t)omp_get_thread_num() * near->p;

@@ -5,7 +5,8 @@
  * The squared distance of two rows is D = |a|^2 + |b|^2 - 2 a.b. Float
  * products give it only up to a rounding error, which is bounded: with
  * u = 2^-24 a float dot product of length p is off by at most about
- * p u |a| |b| <= p u (|a|^2 + |b|^2) / 2 in whatever order it is summed, and
+ * p u |a| |b| <= p u (|a|^2 + |b|^2) / 2 in whatever order it is summed (6 p
+ * where wn_gemm() takes six products for one, wn_gemm_roundings()), and
  * the rounding of the (centred) rows, of the squares and of the last
  * additions adds less than 16 u (|a|^2 + |b|^2). So with c = 1.1 (p + 16) u
  *

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pairs against all strangers; see pairs.h.
  *
- * A float product of rows of length 1 is off by at most e = 1.1 (p + 16) 2^-24
- * in whatever order it is summed (near.h has the bound). Only where that
- * cannot decide, the product is taken again, in double. */
+ * A float product of rows of length 1 is off by at most e = 1.1 (r + 16) 2^-24
+ * with r roundings, in whatever order it is summed (near.h has the bound). Only
+ * where that cannot decide, the product is taken again, in double. */
 #include "model/pairs.h"
 
 #include <math.h>
@@ -234,7 +234,9 @@ int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
     float *b = wn_new(wn_product(n, p, 1), sizeof *b, error);
     /* Twice the bound: the bounds themselves are rounded. */
     struct compare c = {.a = a, .b = b, .n = n, .p = p, .pairs = pairs,
-                        .slack = 2.2f * ((float)p + 16) * 0x1p-24f};
+                        .slack = 2.2f *
+                                 ((float)wn_gemm_roundings(p) + 16) *
+                                 0x1p-24f};
     int status = -1;
 
     *pairs = (struct wn_pairs){0};
