@@ -20,6 +20,12 @@ static const struct wn_option first_rows[] = {
      .kind = WN_TEXT,
      .value = "N",
      .help = "list the N most suspicious rows, all, or flagged"},
+    {.name = "budget",
+     .kind = WN_REAL,
+     .value = "COST",
+     .low = 0,
+     .high = 1e15,
+     .help = "list the labels whose review finds most for that cost"},
     {.name = "explain",
      .kind = WN_LIST,
      .value = "ROW",
@@ -62,7 +68,8 @@ static void make_rows(void)
 static int check_options(const struct wn_run *run,
                          const struct wn_format *format, struct wn_error *error)
 {
-    static const char *const not_with_explain[] = {"against", "top", "columns",
+    static const char *const not_with_explain[] = {"against", "budget", "top",
+                                                   "columns",
                                                    "spreadsheet-safe", NULL};
 
     if (wn_option_on(run->options, "spreadsheet-safe") &&
@@ -70,10 +77,16 @@ static int check_options(const struct wn_run *run,
         return wn_fail(error, WN_EUSAGE,
                        "--spreadsheet-safe applies to --format=tsv only");
     if (!format->lists && (wn_option_given(run->options, "top") ||
+                           wn_option_given(run->options, "budget") ||
                            wn_option_on(run->options, "columns")))
         return wn_fail(error, WN_EUSAGE,
-                       "--top and --columns do not go with --format=%s",
+                       "--top, --budget and --columns do not go with "
+                       "--format=%s",
                        format->name);
+    if (wn_option_given(run->options, "budget") &&
+        wn_option_given(run->options, "top"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--budget and --top exclude each other");
     if (!wn_option_given(run->options, "explain"))
         return 0;
     if (!format->explain)
@@ -93,6 +106,10 @@ static int read_top(const struct wn_run *run, struct wn_report *report,
     const char *top = wn_option_text(run->options, "top");
     double value;
 
+    if (wn_option_given(run->options, "budget")) {
+        report->rows = WN_ROWS_BUDGET;
+        report->budget = wn_option_number(run->options, "budget");
+    }
     if (!top)
         return 0;
     report->rows =
@@ -183,6 +200,11 @@ static int work(struct wn_run *run, struct wn_error *error)
         goto done;
     if (wn_report_load(&report, audit, error))
         goto done;
+    if (report.rows == WN_ROWS_BUDGET && !report.flagged) {
+        wn_fail(error, WN_EUSAGE,
+                "--budget: nothing has been flagged yet; run flag");
+        goto done;
+    }
     if (old) {
         if (wn_against_load(&against, &report, old, error))
             goto done;

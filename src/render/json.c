@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "render/budget.h"
 #include "render/columns.h"
 #include "render/json_row.h"
 #include "render/lines.h"
@@ -391,6 +392,13 @@ static int put_rows(const struct wn_report *report, struct wn_lines *lines)
             json_decref(row);
             row = NULL;
         }
+        if (row && report->data.cost &&
+            json_object_set_new(
+                row, "cost",
+                wn_json_float(report->data.cost[rows[r]]))) {
+            json_decref(row);
+            row = NULL;
+        }
         if (row && report->against &&
             json_object_set_new(
                 row, "change",
@@ -405,6 +413,26 @@ static int put_rows(const struct wn_report *report, struct wn_lines *lines)
     return status;
 }
 
+/* What reviews find, and cost. */
+static int put_reviews(const struct wn_report *report, struct wn_lines *lines)
+{
+    struct wn_review review[WN_REVIEWS];
+    size_t count;
+
+    if (wn_budget_curve(report, review, &count, lines->error))
+        return -1;
+    for (size_t r = 0; r < count; r++)
+        if (wn_lines_put(
+                lines,
+                json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "review",
+                          "budget", wn_json_number(review[r].budget), "cost",
+                          wn_json_number(review[r].cost), "rows",
+                          (json_int_t)review[r].rows, "wrong",
+                          wn_json_number(review[r].wrong))))
+            return -1;
+    return 0;
+}
+
 int wn_json_report(const struct wn_report *report, struct wn_text *out,
                    struct wn_error *error)
 {
@@ -417,6 +445,7 @@ int wn_json_report(const struct wn_report *report, struct wn_text *out,
          (put_models(report, &lines) || put_computed(report, &lines))) ||
         put_classes(report, &lines) || put_pairs(report, &lines) ||
         put_rules(report, &lines) || put_spellings(report, &lines) ||
+        (report->rows == WN_ROWS_BUDGET && put_reviews(report, &lines)) ||
         put_rows(report, &lines) ||
         (report->against && put_gone(report, &lines)))
         return -1;

@@ -588,7 +588,9 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
 {
     if (wn_dataset_load(&report->data, audit,
                         WN_PART_LABEL | WN_PART_ID | WN_PART_ROW |
-                            WN_PART_COLUMN | WN_PART_DEFECT | WN_PART_RULE,
+                            WN_PART_COLUMN | WN_PART_DEFECT | WN_PART_RULE |
+                            (report->rows == WN_ROWS_BUDGET ? WN_PART_ROLE
+                                                            : 0u),
                         error))
         return -1; /* the report is still as empty as the data set */
     report->source_kept = wn_audit_has(audit, "data/source_bytes");

@@ -56,7 +56,8 @@ struct wn_origin {
 enum wn_rows {
     WN_ROWS_STANDARD, /* the format's own choice */
     WN_ROWS_FIRST,    /* the first `top` in order of suspicion */
-    WN_ROWS_FLAGGED   /* all with an issue */
+    WN_ROWS_FLAGGED,  /* all with an issue */
+    WN_ROWS_BUDGET    /* what `budget` pays for, budget.h */
 };
 
 /* Arrays of stages that are not there are NULL, counts 0, numbers NaN. */
@@ -65,6 +66,7 @@ struct wn_report {
     const char *file;    /* what to call the audit; NULL if it has no name */
     enum wn_rows rows;
     size_t top;
+    double budget;
     bool columns;     /* the table of columns is asked for */
     bool verbose;     /* how it was computed, too */
     bool spreadsheet; /* keep cells from being taken for formulas */

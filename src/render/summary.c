@@ -2,6 +2,7 @@
 /* What the formats say in common: counts by class, pair, check and action, and
  * which scores speak against a row. */
 #include "render/report.h"
+#include "render/budget.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -310,9 +311,16 @@ int64_t *wn_report_rows(const struct wn_report *report, enum wn_rows standard,
                         size_t limit, size_t *count, struct wn_error *error)
 {
     const size_t n = report->data.n;
-    int64_t *rows = wn_new(n, sizeof *rows, error);
     enum wn_rows which = report->rows;
+    struct wn_review review = {.budget = report->budget};
+    int64_t *rows;
 
+    if (which == WN_ROWS_BUDGET) {
+        rows = wn_budget_rows(report, &review, error);
+        *count = review.rows;
+        return rows;
+    }
+    rows = wn_new(n, sizeof *rows, error);
     if (!rows)
         return NULL;
     if (which != WN_ROWS_STANDARD)

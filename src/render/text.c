@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "render/budget.h"
 #include "render/columns.h"
 #include "render/next.h"
 #include "render/rules.h"
@@ -409,6 +410,8 @@ static int put_rows_title(const struct wn_report *report, size_t count,
                               count,
                               report->against->changes[WN_NEW_FLAG] +
                                   report->against->changes[WN_NEW_ROW]);
+    if (report->rows == WN_ROWS_BUDGET)
+        return wn_text_format(out, error, "\nLabels to review: %zu\n", count);
     if (report->rows == WN_ROWS_FIRST)
         return wn_text_format(out, error,
                               "\nMost suspicious rows: %zu of all %zu\n", count,
@@ -590,6 +593,8 @@ int wn_text_report(const struct wn_report *report, struct wn_text *out,
     if (report->flagged &&
         (put_noise(report, out, error) || put_checks(report, out, error) ||
          put_actions(report, out, error) || put_rows(report, out, error) ||
+         (report->rows == WN_ROWS_BUDGET &&
+          wn_budget_text(report, out, error)) ||
          (report->against && put_gone(report, out, error))))
         return -1;
     return wn_next_text(report, out, error);

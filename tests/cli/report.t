@@ -93,7 +93,7 @@ grep -q '^winnow_class_rows{source="iris.csv",class="setosa"} 50$' iris.prom
 ok $? 'rows of a class'
 is "$(sed 's/ [^ ]*$//' iris.prom | grep -v '^#' | sort | uniq -d)" '' \
     'no series twice'
-fails_with 2 '--top and --columns do not go with' \
+fails_with 2 '--top, --budget and --columns do not go with' \
     report --format=prometheus --top=3 iris.h5
 fails_with 2 '--explain does not go with --format=prometheus' \
     report --format=prometheus --explain=3 iris.h5
