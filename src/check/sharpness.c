@@ -17,6 +17,10 @@ enum {
 };
 static const double even_share = 0.01; /* of an even guess in q */
 static const double least_b = 0.1, most_b = 16;
+/* Shares of the noise in T that are tried, and how much lower log b may be from
+ * one to the next: less noise, less sharpness. */
+static const double amounts[] = {0.6, 0.35, 0.2, 0.1, 0.05, 0.02};
+static const double reach = 1.2;
 static const double nudge = 0.05; /* of log b and log noise in differences */
 
 void wn_sharpness_logs(const double *row, size_t k, double *log_p)
@@ -170,24 +174,22 @@ static struct look look(struct sample *sample, const struct trial *trial)
     return look;
 }
 
-static double likelihood(struct sample *sample,
-                         const struct wn_channel *channel,
+static double likelihood(struct sample *sample, struct trial trial,
                          double log_b)
 {
-    const struct trial trial = {channel, log_b, 1};
-
+    trial.log_b = log_b;
     return look(sample, &trial).likelihood;
 }
 
-/* Golden sections of low .. high to the largest likelihood. */
-static double refine(struct sample *sample, const struct wn_channel *channel,
-                     double low, double high)
+/* Golden sections of low .. high to the log b of the largest likelihood. */
+static double refine(struct sample *sample, struct trial trial, double low,
+                     double high)
 {
     const double golden = 0.6180339887498949;
     double a = high - golden * (high - low);
     double c = low + golden * (high - low);
-    double at_a = likelihood(sample, channel, a);
-    double at_c = likelihood(sample, channel, c);
+    double at_a = likelihood(sample, trial, a);
+    double at_c = likelihood(sample, trial, c);
 
     while (high - low > 0.01)
         if (at_a >= at_c) {
@@ -195,13 +197,13 @@ static double refine(struct sample *sample, const struct wn_channel *channel,
             c = a;
             at_c = at_a;
             a = high - golden * (high - low);
-            at_a = likelihood(sample, channel, a);
+            at_a = likelihood(sample, trial, a);
         } else {
             low = a;
             a = c;
             at_a = at_c;
             c = low + golden * (high - low);
-            at_c = likelihood(sample, channel, c);
+            at_c = likelihood(sample, trial, c);
         }
     return (low + high) / 2;
 }
@@ -211,18 +213,19 @@ static double refine(struct sample *sample, const struct wn_channel *channel,
 static double fit(struct sample *sample, const struct wn_channel *channel)
 {
     const double step = log(most_b / least_b) / GRID;
+    const struct trial trial = {channel, 0, 1};
     double best = -INFINITY, at = 0;
 
     for (int g = 0; g <= GRID; g++) {
         const double log_b = log(least_b) + g * step;
-        const double found = likelihood(sample, channel, log_b);
+        const double found = likelihood(sample, trial, log_b);
 
         if (found > best) {
             best = found;
             at = log_b;
         }
     }
-    return refine(sample, channel, fmax(at - step, log(least_b)),
+    return refine(sample, trial, fmax(at - step, log(least_b)),
                   fmin(at + step, log(most_b)));
 }
 
@@ -252,6 +255,34 @@ static double find_doubt(struct sample *sample,
                 by_noise * by_noise / fmax(evidence, 1));
 }
 
+/* Fit how much noise there is, too. Where T tells it all, that comes to the
+ * same: less noise makes the labels likelier only where the unlikely ones are
+ * those of rows that are in doubt. */
+static void find_strain(struct sample *sample,
+                        const struct wn_channel *channel, double log_b,
+                        double rows, struct wn_sharpness *out)
+{
+    struct trial trial = {channel, log_b, 1};
+    struct look found = look(sample, &trial);
+    const double bound = found.likelihood;
+    double best = bound;
+
+    out->loose = found.suspicion;
+    for (size_t step = 0; step < sizeof amounts / sizeof *amounts; step++) {
+        trial.noise = amounts[step];
+        trial.log_b = refine(sample, trial,
+                             fmax(trial.log_b - reach, log(least_b)),
+                             trial.log_b);
+        found = look(sample, &trial);
+        if (found.likelihood > best) {
+            best = found.likelihood;
+            out->loose = found.suspicion;
+        }
+    }
+    const double gain = (best - bound) * rows / (double)sample->n;
+    out->strain = 1 / (1 + sqrt(rows) * exp(-gain));
+}
+
 int wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
                      const struct wn_members *members,
                      const struct wn_channel *channel, double evidence,
@@ -269,6 +300,7 @@ int wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
     out->plain = exp(fit(&sample, NULL));
     out->fitted = exp(log_b);
     out->doubt = find_doubt(&sample, channel, log_b, evidence);
+    find_strain(&sample, channel, log_b, (double)all, out);
     status = 0;
 done:
     free_sample(&sample);

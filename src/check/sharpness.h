@@ -21,6 +21,12 @@ struct wn_sharpness {
     double fitted; /* b under the given T */
     double doubt;  /* standard deviation that the uncertainty of `fitted` and
                       of the amount of noise in T gives the mean suspicion */
+    double loose;  /* the mean suspicion if the amount of noise in T is fitted
+                      together with b, where that is less */
+    double strain; /* 0 .. 1, the weight of the labels for that: near 0 where
+                      noise depends on the class alone, near 1 where it depends
+                      on the features or classes overlap. Of the two fits, by
+                      their Bayesian information (Schwarz 1978) */
 };
 
 /* Fit on 2^19 / k rows (4,096 if that is less, but no more than 2^23 / k) drawn

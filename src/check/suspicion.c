@@ -26,6 +26,7 @@ struct stretch {
     size_t cells, room[3];
     double *truth; /* k */
     double variance, right;
+    double other;  /* rows for which the model prefers another class */
     double *desk;  /* 5 k */
     struct wn_error error;
 };
@@ -117,6 +118,7 @@ static int judge_class(const struct wn_probability *p,
         const size_t i = members->row[r];
 
         wn_sharpness_logs(wn_probability_row(p, i, stretch->desk), k, log_p);
+        stretch->other += given && log_p[c] < 0;
         struct wn_verdict verdict =
             judge(log_p, given, k, y, out->sharpness.fitted, posterior);
         const double s = verdict.suspicion;
@@ -184,18 +186,22 @@ done:
 static void find_rate(const struct stretch *stretches, size_t count, double n,
                       struct wn_suspicion *out)
 {
-    double right = 0, variance = 0;
+    double right = 0, variance = 0, other = 0;
 
     for (size_t s = 0; s < count; s++) {
         right += stretches[s].right / n;
         variance += stretches[s].variance;
+        other += stretches[s].other / n;
     }
     /* Half a row more, for the number of wrong rows is a whole one. */
     const double half =
         z90 * hypot(sqrt(variance) / n, out->sharpness.doubt) + 0.5 / n;
+    const double strain = out->sharpness.strain;
     out->rate = fmax(1 - right, 0);
-    out->low = fmax(out->rate - half, 0);
-    out->high = fmin(out->rate + half, 1);
+    const double less = fmax(out->rate - out->sharpness.loose, 0);
+    const double more = fmax(other - out->rate, 0);
+    out->low = fmax(out->rate - strain * less - half, 0);
+    out->high = fmin(out->rate + strain * more + half, 1);
 }
 
 static void free_stretches(struct stretch *stretches, size_t count)

@@ -24,8 +24,10 @@ int flag_tell_noise(const struct wn_run *run, const struct wn_noise *noise,
         return -1;
     }
     wn_talk_detail(run->talk,
-                   "sharpness %.3g fitted, %.3g if all labels were right",
-                   judged->sharpness.fitted, judged->sharpness.plain);
+                   "sharpness %.3g fitted, %.3g if all labels were right; "
+                   "overlap or noise by features: %.0f %% sure",
+                   judged->sharpness.fitted, judged->sharpness.plain,
+                   100 * judged->sharpness.strain);
     wn_talk_detail(run->talk,
                    "health %.4f: %zu of %zu rows count as another class",
                    noise->health, noise->issues, noise->n);

@@ -92,6 +92,7 @@ struct world {
     size_t n, k;
     double rate, b;
     int pairwise; /* class t leaks into t + 1 only, else evenly */
+    double apart; /* logarithm by which a class stands out; 1: they overlap */
 };
 
 static double draw_world(const struct world *world, uint64_t seed,
@@ -109,7 +110,7 @@ static double draw_world(const struct world *world, uint64_t seed,
 
         for (size_t c = 0; c < k; c++)
             sum += q[c] = exp(1.5 * wn_random_normal(&random) +
-                              (c == peak ? 7 : 0));
+                              (c == peak ? world->apart : 0));
         for (size_t c = 0; c < k; c++)
             seen += pow(q[c] / sum, 1 / world->b);
         for (size_t c = 0; c < k; c++)
@@ -146,10 +147,10 @@ static void judge(const int32_t *label, const float *p, size_t n, size_t k,
 static void finds_rate_and_sharpness(void **state)
 {
     enum { N = 6000, K = 6 };
-    static const struct world worlds[] = {{N, K, 0.05, 2, 0},
-                                          {N, K, 0.2, 3, 0},
-                                          {N, K, 0.2, 3, 1},
-                                          {N, K, 0.4, 2, 0}};
+    static const struct world worlds[] = {{N, K, 0.05, 2, 0, 7},
+                                          {N, K, 0.2, 3, 0, 7},
+                                          {N, K, 0.2, 3, 1, 7},
+                                          {N, K, 0.4, 2, 0, 7}};
     static int32_t label[N];
     static float p[N * K];
     struct wn_suspicion found;
@@ -170,6 +171,39 @@ static void finds_rate_and_sharpness(void **state)
         assert_true(fabs(sum - 1) < 1e-12);
         assert_true(found.low < found.rate && found.rate < found.high);
         assert_true(found.high - found.low < 0.05);
+        assert_true(found.sharpness.strain < 0.1);
+        wn_suspicion_free(&found);
+    }
+}
+
+/* Classes that overlap look like noise; the interval says that it may be
+ * either, from what was drawn to the share of rows with another class more
+ * probable. */
+static void owns_up_to_overlap(void **state)
+{
+    enum { N = 3000, K = 3 };
+    static const double rates[] = {0, 0.1};
+    static int32_t label[N];
+    static float p[N * K];
+    struct wn_suspicion found;
+
+    (void)state;
+    for (size_t r = 0; r < 2; r++) {
+        const struct world world = {N, K, rates[r], 1, 0, 1};
+        const double rate = draw_world(&world, 11 + r, label, p);
+        double other = 0;
+
+        for (size_t i = 0; i < N; i++) {
+            const float *row = p + i * K, own = row[label[i]];
+
+            other += row[0] > own || row[1] > own || row[2] > own;
+        }
+        judge(label, p, N, K, 2, &found);
+        assert_true(found.sharpness.strain > 0.9);
+        assert_true(found.sharpness.loose < found.rate);
+        if (!(found.low <= rate && rate <= found.high))
+            fail_msg("%g is not in %g .. %g", rate, found.low, found.high);
+        assert_true(found.high >= 0.9 * other / N);
         wn_suspicion_free(&found);
     }
 }
@@ -179,7 +213,7 @@ static void finds_rate_and_sharpness(void **state)
 static void leaves_out_missing_labels(void **state)
 {
     enum { N = 3000, K = 4 };
-    static const struct world world = {N, K, 0.2, 2, 0};
+    static const struct world world = {N, K, 0.2, 2, 0, 7};
     static int32_t label[N];
     static float p[N * K];
     struct wn_suspicion one, four;
@@ -242,6 +276,7 @@ int main(void)
         cmocka_unit_test(shrinks_leaks),
         cmocka_unit_test(judges_by_the_posterior),
         cmocka_unit_test(finds_rate_and_sharpness),
+        cmocka_unit_test(owns_up_to_overlap),
         cmocka_unit_test(leaves_out_missing_labels),
         cmocka_unit_test(survives_degenerate_sets),
     };
