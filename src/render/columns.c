@@ -71,21 +71,20 @@ static int put_values(const struct wn_dataset *data, size_t c,
 static int add_distinct(const struct wn_dataset *data, size_t c,
                         struct wn_grid *grid, struct wn_error *error)
 {
-    if (!data->column_distinct[c])
-        return wn_grid_add_text(grid, NULL, error);
-    return wn_grid_format(grid, error, "%s%llu",
-                          data->column_about && data->column_about[c] ? "~"
-                                                                      : "",
-                          (unsigned long long)data->column_distinct[c]);
+    const bool about = data->column_about && data->column_about[c];
+
+    return wn_grid_known(grid, error, data->column_distinct[c], "%s%llu",
+                         about ? "~" : "",
+                         (unsigned long long)data->column_distinct[c]);
 }
 
 static int add_alone(const struct wn_dataset *data, size_t c,
                      struct wn_grid *grid, struct wn_error *error)
 {
-    if (!data->column_alone || isnan(data->column_alone[c]))
-        return wn_grid_add_text(grid, NULL, error);
-    return wn_grid_format(grid, error, "%.0f %%",
-                          fmax(0, 100 * data->column_alone[c]));
+    const double alone = data->column_alone ? data->column_alone[c] : NAN;
+
+    return wn_grid_known(grid, error, !isnan(alone), "%.0f %%",
+                         fmax(0, 100 * alone));
 }
 
 static int add_column(const struct wn_dataset *data, size_t c,

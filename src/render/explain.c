@@ -358,8 +358,7 @@ static int put_checks(const struct wn_report *report, size_t i,
                              error))
             goto done;
     }
-    if (wn_text_format(out, error, "\nChecks\n") == 0)
-        status = wn_grid_print(&grid, out, error);
+    status = wn_grid_print_under("Checks", &grid, out, error);
 done:
     wn_grid_free(&grid);
     return status;
@@ -412,23 +411,20 @@ static int put_probabilities(const struct wn_report *report,
         const int32_t c = explanation->by_probability[r];
         const double p = (double)explanation->probability[c];
         const double t = report->threshold ? report->threshold[c] : NAN;
-        const bool absent = !(t <= 1);
 
         if (r >= MOST && c != given)
             continue;
         if (wn_grid_add_text(&grid, wn_report_class(report, c), error) ||
             wn_grid_format(&grid, error, "%.4f", p) ||
-            (absent ? wn_grid_add_text(&grid, NULL, error)
-                    : wn_grid_format(&grid, error, "%.4f", t)) ||
+            wn_grid_known(&grid, error, t <= 1, "%.4f", t) ||
             wn_grid_format(
                 &grid, error, "%s%s%s", c == given ? "the given label" : "",
                 c == given && p >= t ? ", " : "", p >= t ? "confident" : ""))
             goto done;
     }
-    if (wn_text_format(out, error,
-                       "\nClass probabilities, from models that did not see "
-                       "this row's label\n") == 0)
-        status = wn_grid_print(&grid, out, error);
+    status = wn_grid_print_under("Class probabilities, from models that did "
+                                 "not see this row's label",
+                                 &grid, out, error);
 done:
     wn_grid_free(&grid);
     return status;
@@ -466,8 +462,7 @@ static int put_neighbors(const struct wn_report *report,
             (with_id && wn_grid_add(&grid, id, length, error)))
             goto done;
     }
-    if (wn_text_format(out, error, "\nNearest rows\n") == 0)
-        status = wn_grid_print(&grid, out, error);
+    status = wn_grid_print_under("Nearest rows", &grid, out, error);
 done:
     wn_grid_free(&grid);
     return status;
@@ -493,19 +488,17 @@ static int put_scores(const struct wn_report *report, size_t i,
 
         if (wn_grid_add_text(&grid, score->name, error) ||
             wn_grid_format(&grid, error, "%.4g", (double)score->value[i]) ||
-            (score->spread ? wn_grid_format(&grid, error, "%.2g",
-                                            (double)score->spread[i])
-                           : wn_grid_add_text(&grid, NULL, error)) ||
+            wn_grid_known(&grid, error, score->spread, "%.2g",
+                          score->spread ? (double)score->spread[i] : NAN) ||
             wn_grid_format(
                 &grid, error, "%.1f",
                 wn_score_percentile(score->value, report->data.n, i)) ||
             wn_grid_add_text(&grid, wn_score_brief(score->name), error))
             goto done;
     }
-    if (wn_text_format(out, error,
-                       "\nScores, higher = more suspicious; percentile: "
-                       "percent of rows below\n") == 0)
-        status = wn_grid_print(&grid, out, error);
+    status = wn_grid_print_under("Scores, higher = more suspicious; "
+                                 "percentile: percent of rows below",
+                                 &grid, out, error);
 done:
     wn_grid_free(&grid);
     return status;

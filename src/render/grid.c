@@ -109,16 +109,30 @@ int wn_grid_add_text(struct wn_grid *grid, const char *text,
     return wn_grid_add(grid, text, strlen(text), error);
 }
 
+enum { FORMATTED = 200 };
+
 int wn_grid_format(struct wn_grid *grid, struct wn_error *error,
                    const char *format, ...)
 {
-    char text[200];
+    char text[FORMATTED];
     va_list list;
 
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     return wn_grid_add_text(grid, text, error);
+}
+
+int wn_grid_known(struct wn_grid *grid, struct wn_error *error, bool known,
+                  const char *format, ...)
+{
+    char text[FORMATTED];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    return wn_grid_add_text(grid, known ? text : NULL, error);
 }
 
 static const char *cell_text(const struct wn_grid *grid, size_t cell,

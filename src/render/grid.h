@@ -7,6 +7,7 @@
 #ifndef WN_RENDER_GRID_H
 #define WN_RENDER_GRID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "util/error.h"
@@ -42,6 +43,10 @@ int wn_grid_add_text(struct wn_grid *grid, const char *text,
 int wn_grid_format(struct wn_grid *grid, struct wn_error *error,
                    const char *format, ...) WN_MUST_CHECK
     __attribute__((format(printf, 3, 4)));
+/* The same where something is known, else "-". */
+int wn_grid_known(struct wn_grid *grid, struct wn_error *error, bool known,
+                  const char *format, ...) WN_MUST_CHECK
+    __attribute__((format(printf, 4, 5)));
 /* Head line and rows, indented by two; no trailing blanks. */
 int wn_grid_print(const struct wn_grid *grid, struct wn_text *out,
                   struct wn_error *error) WN_MUST_CHECK;

@@ -190,18 +190,15 @@ int wn_measured_spectrum(const struct wn_measured *measured, size_t d,
 static int add_share(struct wn_grid *grid, double share,
                      struct wn_error *error)
 {
-    return isnan(share) ? wn_grid_add_text(grid, NULL, error)
-                        : wn_grid_format(grid, error, "%.1f %%", 100 * share);
+    return wn_grid_known(grid, error, !isnan(share), "%.1f %%", 100 * share);
 }
 
 static int add_member(const struct wn_member *member, bool chosen,
                       struct wn_grid *grid, struct wn_error *error)
 {
     return wn_grid_add_text(grid, member->name, error) ||
-                   (isnan(member->log_loss)
-                        ? wn_grid_add_text(grid, NULL, error)
-                        : wn_grid_format(grid, error, "%.4f",
-                                         member->log_loss)) ||
+                   wn_grid_known(grid, error, !isnan(member->log_loss),
+                                 "%.4f", member->log_loss) ||
                    add_share(grid, member->accuracy, error) ||
                    add_share(grid, member->calibration, error) ||
                    (chosen &&

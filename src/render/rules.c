@@ -9,9 +9,8 @@
 static int add_count(struct wn_grid *grid, const uint64_t *count, size_t r,
                      struct wn_error *error)
 {
-    return count ? wn_grid_format(grid, error, "%llu",
-                                  (unsigned long long)count[r])
-                 : wn_grid_add_text(grid, NULL, error);
+    return wn_grid_known(grid, error, count, "%llu",
+                         count ? (unsigned long long)count[r] : 0);
 }
 
 int wn_rules_text(const struct wn_report *report, struct wn_text *out,

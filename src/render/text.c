@@ -151,11 +151,9 @@ static int put_classes(const struct wn_report *report, struct wn_text *out,
         if (wn_grid_add_text(&grid, report->data.label_name[line->class],
                              error) ||
             wn_grid_format(&grid, error, "%zu", line->rows) ||
-            (known ? wn_grid_format(&grid, error, "%.0f", line->expected)
-                   : wn_grid_add_text(&grid, NULL, error)) ||
-            (known ? wn_grid_format(&grid, error, "%.1f %%",
-                                    100 * line->expected / (double)line->rows)
-                   : wn_grid_add_text(&grid, NULL, error)) ||
+            wn_grid_known(&grid, error, known, "%.0f", line->expected) ||
+            wn_grid_known(&grid, error, known, "%.1f %%",
+                          100 * line->expected / (double)line->rows) ||
             wn_grid_format(&grid, error, "%zu", line->flagged) ||
             wn_grid_add_text(&grid, few ? "too few rows to say" : "", error))
             goto done;
@@ -194,9 +192,8 @@ static int put_pairs(const struct wn_report *report, struct wn_text *out,
             wn_grid_add_text(&grid, report->data.label_name[line->suggested],
                              error) ||
             wn_grid_format(&grid, error, "%zu", line->flagged) ||
-            (isnan(line->expected)
-                 ? wn_grid_add_text(&grid, NULL, error)
-                 : wn_grid_format(&grid, error, "%.0f", line->expected)))
+            wn_grid_known(&grid, error, !isnan(line->expected), "%.0f",
+                          line->expected))
             goto done;
     }
     if (wn_text_format(out, error, "\n") || wn_grid_print(&grid, out, error))
@@ -266,14 +263,12 @@ static int put_checks(const struct wn_report *report, struct wn_text *out,
         if (!report->check_ran[c] && wn_check_optional(report->check_name[c]))
             continue;
         if (wn_grid_add_text(&grid, report->check_name[c], error) ||
-            (report->check_ran[c]
-                 ? wn_grid_format(&grid, error, "%zu", report->check_rows[c])
-                 : wn_grid_add_text(&grid, NULL, error)) ||
+            wn_grid_known(&grid, error, report->check_ran[c], "%zu",
+                          report->check_rows[c]) ||
             wn_grid_add_text(&grid, found(report, c), error))
             goto done;
     }
-    if (wn_text_format(out, error, "\nWhat the checks found\n") == 0)
-        status = wn_grid_print(&grid, out, error);
+    status = wn_grid_print_under("What the checks found", &grid, out, error);
 done:
     wn_grid_free(&grid);
     return status;
@@ -473,9 +468,8 @@ static int put_then_and_now(const struct wn_report *report, struct wn_text *out,
     if (wn_grid_add_text(&grid, "est. wrong", error))
         goto done;
     for (int side = 0; side < 2; side++)
-        if (isnan(both[side]->rate) ? wn_grid_add_text(&grid, NULL, error)
-                                    : wn_grid_format(&grid, error, "%.1f %%",
-                                                     100 * both[side]->rate))
+        if (wn_grid_known(&grid, error, !isnan(both[side]->rate), "%.1f %%",
+                          100 * both[side]->rate))
             goto done;
     if (wn_grid_add_text(&grid, "flagged", error))
         goto done;
@@ -527,8 +521,7 @@ static int add_gone(const struct wn_report *report, size_t i, int gone,
     if (wn_grid_add_text(grid, wn_gone_names[gone], error) ||
         wn_grid_format(grid, error, "%zu", i) ||
         add_count(grid, old->data.row_line[i], error) ||
-        (now < 0 ? wn_grid_add_text(grid, NULL, error)
-                 : wn_grid_format(grid, error, "%lld", (long long)now)) ||
+        wn_grid_known(grid, error, now >= 0, "%lld", (long long)now) ||
         wn_grid_add_text(grid, wn_report_class(old, old->data.label[i]),
                          error) ||
         (id && wn_grid_add(grid, id, length, error)))
