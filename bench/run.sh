@@ -29,10 +29,10 @@ small=''
 if [ -n "$small" ]; then
     data=$data-small
     csv_n=2000 wide_n=200 narrow_n=400 noisy_n=600
-    many_n=2000 many_probe=9
+    many_n=2000 many_probe=--probe=9
 else
     csv_n=860000 wide_n=10000 narrow_n=20000 noisy_n=60000
-    many_n=1000000 many_probe=200
+    many_n=1000000 many_probe=
 fi
 o='-j '$threads' -f -q -o '$data/out.h5
 v='-j '$threads' -f -v -o '$data/out.h5
@@ -47,7 +47,7 @@ neighbors|exact 10 neighbours, $narrow_n x 128|narrow|score $o --model=none --me
 neighbors60k|the same, $noisy_n x 128|noisy|score $o --model=none --methods=disagreement $data/noisy.h5|$peers neighbors $data/noisy.h5;$peers faiss $data/noisy.h5|floor sgemm $noisy_n $((noisy_n / 10)) 128 10
 neighbors784|the same, $noisy_n x 784|broad|score $o --model=none --methods=disagreement $data/broad.h5|$peers neighbors $data/broad.h5;$peers faiss $data/broad.h5|floor sgemm $noisy_n $((noisy_n / 10)) 784 10
 shapley|KNN-Shapley and its graph, $narrow_n x 128|narrow|score $o --model=none --methods=knn_shapley $data/narrow.h5|score $o --model=none --methods=disagreement $data/narrow.h5|
-cells|10 neighbours by the inverted file, $many_n x 64|many|score $o --model=none --methods=disagreement --probe=$many_probe $data/many.h5||
+cells|10 neighbours by the inverted file, $many_n x 64|many|score $v --model=none --methods=disagreement $many_probe $data/many.h5||
 dynamics|EL2N and GraNd, ten networks, five epochs, $wide_n x 784|wide|score $o --model=none --methods=el2n,grand --epoch=5 $data/wide.h5|$peers dynamics $data/wide.h5|floor sgemm $wide_n 128 784 110
 dynamics20k|the same, $narrow_n x 128|narrow|score $o --model=none --methods=el2n,grand --epoch=5 $data/narrow.h5|$peers dynamics $data/narrow.h5|floor sgemm $narrow_n 128 128 110
 dynamics16|the same, $narrow_n x 16|slim|score $o --model=none --methods=el2n,grand --epoch=5 $data/slim.h5|$peers dynamics $data/slim.h5|floor sgemm $narrow_n 128 16 110
@@ -106,14 +106,15 @@ timed() {
     esac
 }
 
-# line WHO TIME [OURS]: one line of the table; with the log-loss if it told
-# one, ours that of the committee.
+# line WHO TIME [OURS]: one line of the table; with the log-loss or the recall
+# if it told one, ours that of the committee.
 line() {
     seconds=${2%% *}
     case $seconds in
     -) printf '  %-12s %s\n' "$1" "${2#- }" ;;
     *) awk -v who="$1" -v t="$seconds" -v m="${2##* }" -v ours="${3--}" \
-        -v loss="$(grep -o 'log-loss [0-9.]*' "$data/said" | tail -n 1)" '
+        -v loss="$(grep -o -e 'log-loss [0-9.]*' -e 'recall [0-9.]*' \
+            "$data/said" | tail -n 1)" '
         BEGIN { printf "  %-12s %8.2f s %8.0f MiB", who, t, m
                 if (ours + 0 > 0) printf "  %7.2f x ours", t / ours
                 if (loss) printf "  %s", loss
