@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "model/pointwise.h"
 #include "util/memory.h"
 #include "util/random.h"
 
@@ -21,6 +22,8 @@ static const double least_b = 0.1, most_b = 16;
  * one to the next: less noise, less sharpness. */
 static const double amounts[] = {0.6, 0.35, 0.2, 0.1, 0.05, 0.02};
 static const double reach = 1.2;
+/* Where all that could have given the label is lost to rounding. */
+static const double least_match = 1e-100;
 static const double nudge = 0.05; /* of log b and log noise in differences */
 
 void wn_sharpness_logs(const double *row, size_t k, double *log_p)
@@ -42,7 +45,7 @@ struct sample {
     float *log;     /* n x k */
     int32_t *label; /* n */
     double *likelihood, *suspicion; /* a sum for each block */
-    double *desk;                   /* threads x k */
+    double *desk;                   /* threads x 2 k */
     int threads;
 };
 
@@ -71,7 +74,7 @@ static int make_sample(size_t all, size_t k, int threads,
         .label = wn_new(rows, sizeof(int32_t), error),
         .likelihood = wn_new(rows / BLOCK + 1, sizeof(double), error),
         .suspicion = wn_new(rows / BLOCK + 1, sizeof(double), error),
-        .desk = wn_new(wn_product((size_t)threads, k, 1), sizeof(double),
+        .desk = wn_new(wn_product((size_t)threads, k, 2), sizeof(double),
                        error),
         .threads = threads};
     return sample->log && sample->label && sample->likelihood &&
@@ -119,30 +122,34 @@ static void look_at_block(struct sample *sample, size_t block,
 {
     const size_t k = sample->k, end = (block + 1) * BLOCK;
     const double b = exp(trial->log_b);
+    float *q = (float *)(desk + k);
     double *given = trial->channel ? desk : NULL;
-    double likelihood = 0, suspicion = 0;
+    double stay = 1 - even_share, likelihood = 0, suspicion = 0;
     size_t last = k;
 
     for (size_t r = block * BLOCK; r < end && r < sample->n; r++) {
         const float *log_p = sample->log + r * k;
         const size_t y = (size_t)sample->label[r];
-        double sum = 0, match = 0, right = 0;
+        double sum = 0, match = 0;
 
         /* The rows come class after class. */
-        if (given && y != last)
+        if (given && y != last) {
             wn_channel_row(trial->channel, y, given);
-        last = y;
-        for (size_t t = 0; t < k; t++) {
-            const double q = exp(b * (double)log_p[t]);
-
-            sum += q;
-            if (t == y)
-                right = q * (given ? 1 - trial->noise * (1 - given[t])
-                                   : 1 - even_share);
-            else if (given)
-                match += q * trial->noise * given[t];
+            stay = 1 - trial->noise * (1 - given[y]);
+            given[y] = 0;
         }
-        match += right + (given ? 0 : even_share / (double)k * sum);
+        last = y;
+        for (size_t t = 0; t < k; t++)
+            q[t] = (float)(b * (double)log_p[t]);
+        wn_point_exp(q, k);
+        for (size_t t = 0; t < k; t++) {
+            sum += (double)q[t];
+            match += given ? (double)q[t] * given[t] : 0;
+        }
+        const double right = (double)q[y] * stay;
+        match = right + (given ? trial->noise * match
+                               : even_share / (double)k * sum);
+        match = fmax(match, least_match);
         likelihood += log(match / sum);
         suspicion += 1 - right / match;
     }
@@ -165,7 +172,7 @@ static struct look look(struct sample *sample, const struct trial *trial)
         for (size_t block = (size_t)w; block < blocks;
              block += (size_t)sample->threads)
             look_at_block(sample, block, trial,
-                          sample->desk + (size_t)w * sample->k);
+                          sample->desk + (size_t)w * 2 * sample->k);
     for (size_t block = 0; block < blocks; block++) {
         look.likelihood += sample->likelihood[block];
         look.suspicion += sample->suspicion[block];
