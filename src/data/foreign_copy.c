@@ -72,9 +72,35 @@ static hid_t creation_of(const struct wn_reader *reader,
     return good ? new : H5I_INVALID_HID;
 }
 
+/* The groups on the way to `path` that are not there, without times: the same
+ * rows give the same bytes on any day. */
+static bool create_groups(hid_t file, const char *path)
+{
+    const hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
+    char part[WN_READER_PATH];
+    bool good =
+        creation >= 0 && H5Pset_obj_track_times(creation, 0) >= 0;
+
+    for (size_t at = strspn(path, "/"); good; at += strspn(path + at, "/")) {
+        at += strcspn(path + at, "/");
+        if (!path[at] || at >= sizeof part)
+            break;
+        memcpy(part, path, at);
+        part[at] = '\0';
+        if (H5Lexists(file, part, H5P_DEFAULT) > 0)
+            continue;
+        const hid_t group =
+            H5Gcreate2(file, part, H5P_DEFAULT, creation, H5P_DEFAULT);
+
+        good = group >= 0 && H5Gclose(group) >= 0;
+    }
+    if (creation >= 0)
+        H5Pclose(creation);
+    return good;
+}
+
 static hid_t create_set(const struct wn_reader *reader, hid_t file, size_t n)
 {
-    const hid_t links = H5Pcreate(H5P_LINK_CREATE);
     hid_t space, creation, set = H5I_INVALID_HID;
     hsize_t extent[WN_ARRAY_RANK];
 
@@ -82,12 +108,9 @@ static hid_t create_set(const struct wn_reader *reader, hid_t file, size_t n)
     extent[0] = n;
     space = H5Screate_simple(reader->array->rank, extent, NULL);
     creation = creation_of(reader, extent);
-    if (links >= 0 && space >= 0 && creation >= 0 &&
-        H5Pset_create_intermediate_group(links, 1) >= 0)
-        set = H5Dcreate2(file, reader->path, reader->type, space, links,
+    if (space >= 0 && creation >= 0 && create_groups(file, reader->path))
+        set = H5Dcreate2(file, reader->path, reader->type, space, H5P_DEFAULT,
                          creation, H5P_DEFAULT);
-    if (links >= 0)
-        H5Pclose(links);
     if (space >= 0)
         H5Sclose(space);
     if (creation >= 0)

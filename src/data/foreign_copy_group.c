@@ -273,14 +273,16 @@ static int put_ends(const struct wn_foreign_copy *copy,
 {
     const hsize_t extent[1] = {copy->n + 1};
     const hid_t space = H5Screate_simple(1, extent, NULL);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
     char path[WN_READER_PATH];
     hid_t from, type, to = H5I_INVALID_HID;
 
     wn_reader_member(reader, "indptr", path);
     from = H5Dopen2(reader->file, path, H5P_DEFAULT);
     type = from < 0 ? H5I_INVALID_HID : H5Dget_type(from);
-    if (space >= 0 && type >= 0)
-        to = H5Dcreate2(file, path, type, space, H5P_DEFAULT, H5P_DEFAULT,
+    if (space >= 0 && type >= 0 && creation >= 0 &&
+        H5Pset_obj_track_times(creation, 0) >= 0)
+        to = H5Dcreate2(file, path, type, space, H5P_DEFAULT, creation,
                         H5P_DEFAULT);
     const bool good =
         to >= 0 && H5Dwrite(to, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL,
@@ -291,6 +293,8 @@ static int put_ends(const struct wn_foreign_copy *copy,
         H5Tclose(type);
     if (from >= 0)
         H5Dclose(from);
+    if (creation >= 0)
+        H5Pclose(creation);
     if (space >= 0)
         H5Sclose(space);
     return good ? 0 : fail_write(copy, reader);

@@ -369,18 +369,18 @@ int wn_npy_read(const char *path, struct wn_array *array,
 
     if (!npy)
         return -1;
-    npy->name = path;
+    npy->name = wn_input_name(path);
     npy->array = array;
     npy->error = error;
     npy->descriptor = wn_input_open(path, NULL, error);
     if (npy->descriptor < 0)
         goto done;
     if (fstat(npy->descriptor, &about)) {
-        wn_fail_errno(error, "%s: cannot look at", path);
+        wn_fail_errno(error, "%s: cannot look at", npy->name);
         goto done;
     }
     npy->size = (uint64_t)about.st_size;
-    if (wn_array_begin(array, path, error))
+    if (wn_array_begin(array, npy->name, error))
         goto done;
     status = parse_header(npy) || copy_cells(npy) ? -1 : 0;
     if (status)

@@ -16,8 +16,8 @@
 
 #include "data/array.h"
 
-/* Read the file `path`, not NULL, into *array, which the caller frees. WN_EDATA
- * names the file; then *array is {0}. */
+/* Read the file `path`, standard input if NULL, into *array, which the caller
+ * frees. WN_EDATA names the file; then *array is {0}. */
 int wn_npy_read(const char *path, struct wn_array *array,
                 struct wn_error *error) WN_MUST_CHECK;
 

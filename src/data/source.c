@@ -3,6 +3,7 @@
 #include "data/source.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@ struct wn_source {
     const struct wn_dataset *dataset;
     int descriptor;
     char *name;
+    char path[32]; /* of bytes that the audit keeps; else empty */
     uint64_t size;
     struct timespec changed;
     const char *line_end; /* of the head */
@@ -84,6 +86,11 @@ static int sink_add(struct wn_sink *sink, const char *bytes, size_t length,
 const char *wn_source_name(const struct wn_source *source)
 {
     return source->name;
+}
+
+const char *wn_source_path(const struct wn_source *source)
+{
+    return *source->path ? source->path : source->name;
 }
 
 void wn_source_close(struct wn_source *source)
@@ -233,6 +240,8 @@ static int unpack(struct wn_source *source, const struct wn_audit *audit,
     source->descriptor = wn_temporary(error);
     if (source->descriptor < 0)
         return -1;
+    snprintf(source->path, sizeof source->path, "/dev/fd/%d",
+             source->descriptor);
     while ((got = wn_audit_read_bytes(audit, "data/source_bytes", at,
                                       at + PIECE, source->buffer, error)) > 0) {
         if (wn_write_all(source->descriptor, source->buffer, (size_t)got,
@@ -249,7 +258,7 @@ struct wn_source *wn_source_open_kept(const struct wn_dataset *dataset,
 {
     struct wn_source *source;
 
-    if (!dataset->row_offset || !dataset->source_digest) {
+    if (!(dataset->row_offset || dataset->form) || !dataset->source_digest) {
         wn_fail(error, WN_EDATA, "%s: does not say where its rows stand in "
                 "the bytes it keeps", wn_audit_name(audit));
         return NULL;

@@ -42,6 +42,9 @@ struct wn_source *wn_source_open_kept(const struct wn_dataset *dataset,
                                       struct wn_error *error) WN_MUST_CHECK;
 void wn_source_close(struct wn_source *source);
 const char *wn_source_name(const struct wn_source *source);
+/* Where it can be opened again while it is open: of bytes that the audit keeps
+ * that is no name to show. */
+const char *wn_source_path(const struct wn_source *source);
 /* WN_EDATA if the file was touched since it was opened: to be asked last. */
 int wn_source_check(const struct wn_source *source, struct wn_error *error)
     WN_MUST_CHECK;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "data/features.h"
 #include "encode/brought.h"
@@ -435,6 +436,30 @@ done:
     return status;
 }
 
+static int read_input(const void *descriptor, uint64_t at, size_t length,
+                      char *out, struct wn_error *error)
+{
+    return wn_read_at(*(const int *)descriptor, out, length, at,
+                      wn_input_name(NULL), error);
+}
+
+/* The input, if it was a pipe: without it there would be nothing to prune. A
+ * list of files is no input. */
+static int put_source(const struct arrays *arrays, struct wn_error *error)
+{
+    int descriptor, status;
+
+    if (wn_run_input(arrays->run) || strcmp(arrays->source, "-"))
+        return 0;
+    descriptor = wn_input_open(NULL, NULL, error);
+    if (descriptor < 0)
+        return -1;
+    status = ingest_put_source(arrays->run, arrays->writer, arrays->size,
+                               read_input, &descriptor, error);
+    close(descriptor);
+    return status;
+}
+
 static void tell(const struct arrays *arrays)
 {
     const size_t left = arrays->rows - arrays->n, d = arrays->features.columns;
@@ -468,8 +493,8 @@ int arrays_write(struct arrays *arrays, struct wn_error *error)
         ingest_put_roles(arrays->writer, &arrays->roles, n, error) ||
         ingest_beside_write(&arrays->beside, n, arrays->order,
                             arrays->classes.count, arrays->writer, error) ||
-        put_columns(arrays, error) || put_provenance(arrays, error) ||
-        put_link(arrays, error))
+        put_columns(arrays, error) || put_source(arrays, error) ||
+        put_provenance(arrays, error) || put_link(arrays, error))
         return -1;
     tell(arrays);
     return 0;

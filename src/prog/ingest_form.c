@@ -56,6 +56,15 @@ static int read_hdf5(struct arrays *arrays, struct wn_error *error)
     return 0;
 }
 
+/* Whether standard input holds the features: nothing else does, and it was
+ * known by its first bytes, or there are no probabilities to do without. */
+static bool npy_by_stdin(const struct wn_run *run)
+{
+    return !wn_run_input(run) && !wn_option_given(run->options, "features") &&
+           (strcmp(wn_option_text(run->options, "from"), "npy") ||
+            !wn_option_given(run->options, "probability"));
+}
+
 /* The operand holds the features. */
 static int read_npy(struct arrays *arrays, struct wn_error *error)
 {
@@ -67,8 +76,9 @@ static int read_npy(struct arrays *arrays, struct wn_error *error)
     if (operand && wn_option_given(run->options, "features"))
         return wn_fail(error, WN_EUSAGE, "%s and --features are one too many: "
                        "FILE is the array of features", operand);
-    if (operand ? wn_npy_read(operand, &arrays->features, error)
-                : ingest_array(run, false, "features", &arrays->features,
+    if (operand || npy_by_stdin(run)
+            ? wn_npy_read(operand, &arrays->features, error)
+            : ingest_array(run, false, "features", &arrays->features,
                                error))
         return -1;
     return read_arrays(arrays, false, error);
@@ -147,7 +157,7 @@ static const char *source_path(const struct wn_run *run, const char *form)
 {
     const char *path = wn_run_input(run);
 
-    if (strcmp(form, "npy") || path)
+    if (strcmp(form, "npy") || path || npy_by_stdin(run))
         return path;
     path = wn_option_text(run->options, "features");
     return path ? path : wn_option_text(run->options, "label");
@@ -159,6 +169,17 @@ static int need_content(const struct arrays *arrays, struct wn_error *error)
                ? 0
                : wn_fail(error, WN_EUSAGE, "--features or --probability is "
                          "wanted; see --help");
+}
+
+/* All but CSV is read more than once. */
+static int check_regular(const char *path, const struct stamp *stamp,
+                         struct wn_error *error)
+{
+    return !path || S_ISREG(stamp->about.st_mode) ||
+                   S_ISDIR(stamp->about.st_mode)
+               ? 0
+               : wn_fail(error, WN_EDATA, "%s: is a pipe or a device, wanted a "
+                         "file, or its bytes on standard input", path);
 }
 
 static int ingest_as(struct wn_run *run, const char *form,
@@ -173,6 +194,7 @@ static int ingest_as(struct wn_run *run, const char *form,
 
     arrays.source = wn_copy_text(name, strlen(name), error);
     if (arrays.source && stamp_file(path, &stamp, error) == 0 &&
+        check_regular(path, &stamp, error) == 0 &&
         read(&arrays, error) == 0 &&
         need_content(&arrays, error) == 0 &&
         digest_source(&arrays, path, error) == 0 &&
@@ -210,9 +232,9 @@ static const char *const csv_never[] = {"features", "label-names", "scale",
 static const char *const array_only[] = {
     "from",       "label",       "label-names", "features",   "features-b",
     "dynamics",   "probability", "id",          "scale",      "link",
-    "missing-label", NULL};
+    "missing-label", "no-keep-source", NULL};
 static const char *const text_only[] = {"from", "features-b", "dynamics",
-                                        "scale", NULL};
+                                        "scale", "no-keep-source", NULL};
 
 enum { CSV, HDF5, NPY, LIBSVM, FORMS };
 
@@ -334,7 +356,8 @@ int ingest_any(struct wn_run *run, struct wn_error *error)
     for (size_t f = 0; f < FORMS; f++)
         if (strcmp(forms[f].name, asked) == 0)
             form = &forms[f];
-    if (form == &forms[HDF5] && !wn_run_input(run) && hold_input(error))
+    if (form && form != &forms[CSV] && !wn_run_input(run) &&
+        (form != &forms[NPY] || npy_by_stdin(run)) && hold_input(error))
         return -1;
     if ((!form && recognise(run, &form, error)) ||
         check_options(run, form, error))

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ingest: what any input puts into /data in the same way. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "prog/ingest_work.h"
 #include "util/memory.h"
@@ -63,6 +65,46 @@ int ingest_put_roles(struct wn_audit_writer *writer,
                 ingest_put(writer, path, WN_F32, n, values->amount, error);
     }
     return status;
+}
+
+/* What cannot be read again. */
+static bool came_by_pipe(const struct wn_run *run)
+{
+    const char *path = wn_run_input(run);
+    struct stat about;
+
+    return !path || (stat(path, &about) == 0 && !S_ISREG(about.st_mode));
+}
+
+int ingest_put_source(const struct wn_run *run, struct wn_audit_writer *writer,
+                      uint64_t size,
+                      int (*read)(const void *from, uint64_t at, size_t length,
+                                  char *out, struct wn_error *error),
+                      const void *from, struct wn_error *error)
+{
+    enum { PIECE = 1 << 20 };
+    const size_t extent[3] = {(size_t)size, 0, 0};
+    int status = 0;
+
+    if (wn_option_on(run->options, "no-keep-source") || !came_by_pipe(run))
+        return 0;
+    char *piece = wn_new(PIECE, 1, error);
+    if (!piece || wn_audit_write_begin(writer, "data/source_bytes", WN_U8,
+                                       extent, error)) {
+        free(piece);
+        return -1;
+    }
+    for (uint64_t at = 0; at < size && status == 0; at += PIECE) {
+        const size_t length =
+            size - at < PIECE ? (size_t)(size - at) : (size_t)PIECE;
+
+        status = read(from, at, length, piece, error) ||
+                         wn_audit_write_append(writer, length, piece, error)
+                     ? -1
+                     : 0;
+    }
+    free(piece);
+    return status ? -1 : wn_audit_write_end(writer, error);
 }
 
 const char *ingest_source_name(const char *path)

@@ -92,6 +92,13 @@ int ingest_put_codes(struct wn_audit_writer *writer, const char *path,
 int ingest_put_roles(struct wn_audit_writer *writer,
                      const struct wn_roles *roles, size_t n,
                      struct wn_error *error) WN_MUST_CHECK;
+/* All `size` bytes of a source that cannot be read again, unless the user does
+ * not want that; read() gives some of them. */
+int ingest_put_source(const struct wn_run *run, struct wn_audit_writer *writer,
+                      uint64_t size,
+                      int (*read)(const void *from, uint64_t at, size_t length,
+                                  char *out, struct wn_error *error),
+                      const void *from, struct wn_error *error) WN_MUST_CHECK;
 /* A path as it is kept: as given if it is relative, else its last part, for no
  * absolute path goes into a file that may be passed on; "-" for NULL. */
 const char *ingest_source_name(const char *path);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "encode/brought.h"
 #include "prog/ingest_work.h"
@@ -197,44 +196,18 @@ static int write_rows(struct gathered *gathered, struct wn_error *error)
                : 0;
 }
 
-/* What cannot be read again. */
-static bool came_by_pipe(const struct wn_run *run)
+static int read_csv(const void *csv, uint64_t at, size_t length, char *out,
+                    struct wn_error *error)
 {
-    const char *path = wn_run_input(run);
-    struct stat about;
-
-    return !path || (stat(path, &about) == 0 && !S_ISREG(about.st_mode));
+    return wn_csv_bytes(csv, at, length, out, error);
 }
 
 static int write_source(struct gathered *gathered, struct wn_error *error)
 {
-    enum { PIECE = 1 << 20 };
     const struct wn_csv *csv = gathered->table->csv;
-    const uint64_t size = wn_csv_size(csv);
-    const size_t extent[3] = {(size_t)size, 0, 0};
-    int status = 0;
 
-    if (wn_option_on(gathered->run->options, "no-keep-source") ||
-        !came_by_pipe(gathered->run))
-        return 0;
-    char *piece = wn_new(PIECE, 1, error);
-    if (!piece || wn_audit_write_begin(gathered->writer, "data/source_bytes",
-                                       WN_U8, extent, error)) {
-        free(piece);
-        return -1;
-    }
-    for (uint64_t at = 0; at < size && status == 0; at += PIECE) {
-        const size_t length =
-            size - at < PIECE ? (size_t)(size - at) : (size_t)PIECE;
-
-        status = wn_csv_bytes(csv, at, length, piece, error) ||
-                         wn_audit_write_append(gathered->writer, length,
-                                               piece, error)
-                     ? -1
-                     : 0;
-    }
-    free(piece);
-    return status ? -1 : wn_audit_write_end(gathered->writer, error);
+    return ingest_put_source(gathered->run, gathered->writer,
+                             wn_csv_size(csv), read_csv, csv, error);
 }
 
 static int write_defects(struct gathered *gathered, struct wn_error *error)

@@ -162,7 +162,7 @@ int prune_write(struct prune *prune, struct wn_source *source,
     if (status == 0 && prune_is_arrays(&prune->dataset))
         status = prune_arrays(
             &(struct prune_job){prune->audit, &prune->dataset,
-                                wn_source_name(source), prune->order,
+                                wn_source_path(source), prune->order,
                                 prune->selection.kept, prune->relabel,
                                 prune->suggestion}, output, removed, error);
     else if (status == 0)

@@ -64,6 +64,16 @@ is "$(labels s.h5)" "$(labels p.h5)" 'and so are the labels'
 runs 'a pipe of it' sh -c 'cat a.h5ad |
     ingest --features=/X --label=/obs/kind -q -o pipe.h5'
 is "$(features pipe.h5)" "$(features s.h5)" 'is the same'
+prune --drop=none pipe.h5 -q >all.h5 && prune --drop=none s.h5 -q >same.h5
+ok $? 'is kept for prune'
+same all.h5 same.h5 'which writes the same'
+cat a.h5ad | ingest --features=/X --label=/obs/kind --no-keep-source -q \
+    -o gone.h5
+fails_with 2 'prune: the audit was made from a pipe; --source=FILE names a copy' \
+    prune --drop=none gone.h5 -o no.h5
+sleep 1
+runs 'but is there again' prune --drop=none gone.h5 --source=a.h5ad -o back.h5
+same back.h5 same.h5 'with the same bytes at another time'
 fails_with 2 'a.h5ad: /obs/count: found no label in 4 rows (0, 1, 2, 3), wanted' \
     ingest a.h5ad --features=/X --label=/obs/count -o no.h5
 for label in count word; do

@@ -103,6 +103,12 @@ for pair in 'x y' 'xf yb' 'x ys'; do
         -o o.h5
     is "$(one o.h5)" "$(one c.h5)" 'the same'
 done
+for from in auto npy; do
+    runs ".npy from a pipe, --from=$from" sh -c "cat x.npy |
+        ingest --label=y.npy --from=$from --scale=robust -q -f -o o.h5"
+    is "$(one o.h5)" "$(one c.h5)" 'the same'
+    runs 'prune of it' prune --drop=none -f o.h5 -o rows.npy
+done
 runs '.npy without operand' ingest --features=x.npy --label=y.npy \
     --scale=robust -q -f -o o.h5
 is "$(one o.h5)" "$(one c.h5)" 'the same'
@@ -122,6 +128,8 @@ runs 'libsvm from a pipe, indices from 0' sh -c 'cat zero.svm |
 is "$(one zero.h5)" "$(one c.h5)" 'the same'
 is "$(cat err)" 'ingest: -: 150 rows in = 150 kept + 0 rejected, 4 features, 3 classes' \
     'and says what came in'
+prune --drop=none zero.h5 | cmp - zero.svm
+ok $? 'and can be pruned'
 printf '# two classes\n\n+1 qid:3 1:.5 3:2\r\n-1 qid:3\t2:1e-3 # none\r\n1 qid:4' \
     >q.svm
 runs 'libsvm with qid and comments' ingest q.svm --from=libsvm --scale=none \
@@ -139,6 +147,13 @@ done
 
 ok "$(report h.h5 | grep -q 'row  source row  given'; echo $?)" \
     'rows of arrays have no lines'
+
+# What is read more than once; nothing waits for a writer.
+mkfifo fifo
+fails_with 2 'ingest: fifo: is a pipe or a device, wanted a file, or its bytes' \
+    ingest fifo --from=hdf5 --label=/y --features=/x -o no.h5
+fails_with 2 'ingest: fifo: is a pipe or a device, wanted a file, or its bytes' \
+    ingest fifo --from=libsvm -o no.h5
 
 # --link: the features stay; the stages do with them what they do with a copy.
 ingest i.h5 --features=/x --label=/gaps --missing-label=drop --scale=none -q \
