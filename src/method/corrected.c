@@ -18,7 +18,7 @@ int wn_corrected_fit(const struct wn_view *view, struct wn_transition *fit,
                            view->m, error) ||
         wn_consensus_settle(&seen, error) ||
         wn_transition_fit(fit, &seen, WN_HOC_UPDATES, view->threads, NULL,
-                          error))
+                          view->talk, error))
         goto done;
     if (share)
         memcpy(share, seen.c1, view->k * sizeof *share);

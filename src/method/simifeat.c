@@ -268,8 +268,12 @@ int wn_simifeat_run(const struct wn_view *view, const double *rate, float *out,
     struct draws draws = {0};
     int status = draws_new(&draws, view, error);
 
-    for (uint64_t q = 0; q < WN_SIMIFEAT_DRAWS && status == 0; q++)
+    for (uint64_t q = 0; q < WN_SIMIFEAT_DRAWS && status == 0; q++) {
+        wn_talk_progress(view->talk, "draws", q, WN_SIMIFEAT_DRAWS);
         status = draw_once(&draws, view, rate, q, error);
+    }
+    wn_talk_progress(view->talk, "draws", WN_SIMIFEAT_DRAWS,
+                     WN_SIMIFEAT_DRAWS);
     for (size_t i = 0; i < view->n && status == 0; i++)
         out[i] = view->label[i] < 0
                      ? 0

@@ -316,7 +316,7 @@ static void start(struct fit *f)
 }
 
 static void run(struct fit *f, size_t updates, double *trace,
-                struct wn_transition *best)
+                struct wn_talk *talk, struct wn_transition *best)
 {
     start(f);
     best->loss = INFINITY;
@@ -324,6 +324,8 @@ static void run(struct fit *f, size_t updates, double *trace,
         if (number > 0)
             step(f, number);
         const double now = look(f);
+        wn_talk_progress(talk, "steps of the transition matrix", number,
+                         updates);
         if (trace)
             trace[number] = now;
         if ((number > 5 || number == updates) && now < best->loss) {
@@ -369,7 +371,8 @@ static double *make_room(struct fit *f, struct wn_error *error)
 
 int wn_transition_fit(struct wn_transition *transition,
                       const struct wn_consensus *consensus, size_t updates,
-                      int threads, double *trace, struct wn_error *error)
+                      int threads, double *trace, struct wn_talk *talk,
+                      struct wn_error *error)
 {
     const size_t k = consensus->k;
     struct fit f = {.seen = consensus, .k = k, .parameters = k * k + k,
@@ -387,7 +390,7 @@ int wn_transition_fit(struct wn_transition *transition,
         wn_transition_free(transition);
         return -1;
     }
-    run(&f, updates, trace, transition);
+    run(&f, updates, trace, talk, transition);
     free(room);
     return 0;
 }

@@ -21,6 +21,7 @@
 
 #include "model/consensus.h"
 #include "util/error.h"
+#include "util/message.h"
 
 /* More classes would take the 1,500 steps into minutes. */
 enum { WN_HOC_CLASSES = 512, WN_HOC_UPDATES = 1500 };
@@ -43,11 +44,12 @@ int wn_transition_told(const int32_t *label, size_t n, size_t k,
  * Frobenius norms of the differences, from T near the identity and p even; the
  * best of the steps is kept (after the first five), where the reference gives
  * back the last. `trace` (updates + 1, or NULL) gets the loss before each
- * step. The same for any `threads`. Errors: WN_ENOMEM. Compared with: docta,
- * golden:hoc; the plain sums over all k^3 cells. */
+ * step; `talk` (or NULL) shows the progress. The same for any `threads`.
+ * Errors: WN_ENOMEM. Compared with: docta, golden:hoc; the plain sums over all
+ * k^3 cells. */
 int wn_transition_fit(struct wn_transition *transition,
                       const struct wn_consensus *consensus, size_t updates,
-                      int threads, double *trace,
+                      int threads, double *trace, struct wn_talk *talk,
                       struct wn_error *error) WN_MUST_CHECK;
 void wn_transition_free(struct wn_transition *transition);
 

@@ -480,7 +480,9 @@ static void consensus_is_the_golden_one(void **state)
     struct wn_transition fit;
     double trace[WN_HOC_UPDATES + 1];
     assert_int_equal(
-        wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, &error), 0);
+        wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, NULL,
+                          &error),
+        0);
     near(trace[0], 1.094330333434321, 1e-9);
     near(trace[1], 1.1594784466909511, 1e-9);
     near(trace[10], 0.9795339121127618, 1e-9);
@@ -520,7 +522,9 @@ static void transition_is_the_golden_one(void **state)
         }
     assert_int_equal(wn_consensus_settle(&seen, &error), 0);
     assert_int_equal(
-        wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, &error), 0);
+        wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, NULL,
+                          &error),
+        0);
     near(trace[0], 0.6391343357061772, 1e-9);
     near(trace[1], 0.5992604198475477, 1e-9);
     near(trace[10], 0.38586651255966387, 1e-9);
@@ -593,7 +597,8 @@ static double plain_loss(struct plain *f)
                         f->p[i] * f->t[i][a] * f->t[i][b] * f->t[i][c];
             }
         }
-    return plain_norm(f->e1, PLAIN) + plain_norm((double *)f->e2, PLAIN * PLAIN) +
+    return plain_norm(f->e1, PLAIN) +
+           plain_norm((double *)f->e2, PLAIN * PLAIN) +
            plain_norm((double *)f->e3, PLAIN * PLAIN * PLAIN);
 }
 
@@ -673,9 +678,10 @@ static void fit_follows_the_plain_sums(void **state)
     }
     assert_int_equal(wn_consensus_settle(&seen, &error), 0);
     assert_int_equal(
-        wn_transition_fit(&fit, &seen, PLAIN_STEPS, 1, trace, &error), 0);
+        wn_transition_fit(&fit, &seen, PLAIN_STEPS, 1, trace, NULL, &error), 0);
     assert_int_equal(
-        wn_transition_fit(&again, &seen, PLAIN_STEPS, 2, NULL, &error), 0);
+        wn_transition_fit(&again, &seen, PLAIN_STEPS, 2, NULL, NULL, &error),
+        0);
     assert_memory_equal(fit.t, again.t, PLAIN * PLAIN * sizeof *fit.t);
     assert_memory_equal(fit.p, again.p, PLAIN * sizeof *fit.p);
     for (int i = 0; i < PLAIN * PLAIN; i++)
