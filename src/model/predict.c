@@ -21,9 +21,11 @@
 enum { WHOLE_SAMPLES = 10000 }; /* rows up to which trees draw as many */
 
 /* Of the pool: what each member leaves to all classes alike, so that no member
- * rules a class out; and the least log-loss that counts. */
+ * rules a class out; the least log-loss that counts; and how much more a
+ * better member counts. */
 #define MIXED 0.01
 #define LEAST_LOSS 1e-3
+#define KEENNESS 3
 
 static int predict_kernel(const struct wn_sample *sample, float *probability,
                           struct wn_error *error)
@@ -310,6 +312,12 @@ struct wn_quality wn_predict_quality(const float *probability, size_t n,
     return quality;
 }
 
+/* What is known of the labels without looking at features. */
+struct blind {
+    double loss;  /* log-loss of the classes' shares */
+    double least; /* a difference to it that n rows can tell */
+};
+
 /* A member's part of the pool: weight log(P + MIXED / k), added to sum. */
 static void add_to_pool(const float *one, size_t n, size_t k, double weight,
                         int threads, float *sum)
@@ -330,18 +338,52 @@ static void close_pool(float *sum, size_t n, size_t k, double weights,
         wn_shares_from(sum + i * k, k, (float)(1 / weights));
 }
 
-/* The calibrated pool of the calibrated members; kept[p], n x k where there is
- * one, holds what a member that judges once said in the first pass. */
+/* The log-loss of the classes' shares among the labels, and what n rows can
+ * tell from it. */
+static int find_blind(const struct wn_sample *sample, struct blind *blind,
+                      struct wn_error *error)
+{
+    double *count = wn_new(sample->k, sizeof *count, error);
+    double rows = 0;
+
+    if (!count)
+        return -1;
+    for (size_t i = 0; i < sample->n; i++)
+        if (sample->label[i] >= 0) {
+            count[sample->label[i]]++;
+            rows++;
+        }
+    *blind = (struct blind){0};
+    for (size_t c = 0; c < sample->k; c++)
+        if (count[c] > 0)
+            blind->loss -= count[c] / rows * log(count[c] / rows);
+    blind->least = fmax(blind->loss, LEAST_LOSS) / sqrt(fmax(rows, 1));
+    free(count);
+    return 0;
+}
+
+/* A member's weight in the pool. */
+static double weigh_member(const struct blind *blind, double log_loss)
+{
+    return pow(fmax(blind->loss - log_loss, blind->least) /
+                   fmax(log_loss, LEAST_LOSS),
+               KEENNESS);
+}
+
+/* The calibrated pool of the calibrated members; in the first pass, which no
+ * label has reached, their shares are found. kept[p], n x k where there is
+ * one, holds what a member that judges once said in it. */
 static int predict_once(const struct wn_predictor *const *chosen,
                         size_t count, const struct wn_sample *sample,
-                        bool first, float **kept, float *probability,
+                        const struct blind *blind, double *share,
+                        float **kept, float *probability,
                         struct wn_quality *quality, struct wn_error *error)
 {
     const size_t n = sample->n, k = sample->k;
     const size_t cells = wn_product(n, k, 1);
     float *one = wn_large_new(cells, sizeof *one, error);
     struct wn_sample own = *sample;
-    double weights = 0;
+    double shares = 0;
     int status = -1;
 
     if (!one)
@@ -351,7 +393,7 @@ static int predict_once(const struct wn_predictor *const *chosen,
         float *out = kept[p] ? kept[p] : one;
         char knobs[WN_CHOSEN] = "";
 
-        if (!kept[p] || first) {
+        if (!kept[p] || blind) {
             own.chosen = knobs;
             if (chosen[p]->predict(&own, out, error) ||
                 wn_calibrate(out, n, k, sample->label, sample->threads, NULL,
@@ -366,13 +408,13 @@ static int predict_once(const struct wn_predictor *const *chosen,
             memcpy(probability, out, cells * sizeof *probability);
             break;
         }
-        const double weight =
-            pow(fmax(quality[p].log_loss, LEAST_LOSS), -2);
-        add_to_pool(out, n, k, weight, sample->threads, probability);
-        weights += weight;
+        if (blind)
+            share[p] = weigh_member(blind, quality[p].log_loss);
+        add_to_pool(out, n, k, share[p], sample->threads, probability);
+        shares += share[p];
     }
     if (count > 1) {
-        close_pool(probability, n, k, weights, sample->threads);
+        close_pool(probability, n, k, shares, sample->threads);
         if (wn_calibrate(probability, n, k, sample->label, sample->threads,
                          NULL, error))
             goto done;
@@ -432,11 +474,13 @@ int wn_predict(const struct wn_predictor *const *chosen, size_t count,
     const size_t cells = wn_product(sample->n, sample->k, 1);
     struct wn_sample now = *sample;
     float *weight = NULL, **kept = NULL;
+    double *share = wn_new(count, sizeof *share, error);
+    struct blind blind;
     int status = -1;
 
     kept = wn_new(count, sizeof *kept, error);
     weight = wn_large_new(sample->n, sizeof *weight, error);
-    if (!kept || !weight)
+    if (!kept || !weight || !share || find_blind(sample, &blind, error))
         goto done;
     for (size_t p = 0; p < count; p++)
         if (passes > 1 && chosen[p]->once) {
@@ -449,8 +493,8 @@ int wn_predict(const struct wn_predictor *const *chosen, size_t count,
             weigh(sample, probability, weight);
             now.weight = weight;
         }
-        if (predict_once(chosen, count, &now, pass == 0, kept, probability,
-                         quality, error))
+        if (predict_once(chosen, count, &now, pass ? NULL : &blind, share,
+                         kept, probability, quality, error))
             goto done;
     }
     status = 0;
@@ -458,6 +502,7 @@ done:
     for (size_t p = 0; kept && p < count; p++)
         wn_large_free(kept[p]);
     free(kept);
+    free(share);
     wn_large_free(weight);
     return status;
 }

@@ -135,12 +135,25 @@ static void labels_of_the_group_are_not_read(void **state)
     }
 }
 
-/* The pool of two by its definition, in double; calibrated, into *one. */
+/* A member's weight, with H from the labels' shares. */
+static double weight_by_hand(double log_loss)
+{
+    double count[K] = {0}, blind = 0;
+
+    for (int i = 0; i < N; i++)
+        count[label[i]]++;
+    for (int c = 0; c < K; c++)
+        blind -= count[c] / N * log(count[c] / N);
+    return pow(fmax(blind - log_loss, blind / sqrt(N)) / log_loss, 3);
+}
+
+/* The pool of two by its definition, in double; calibrated, into *one. quality
+ * is theirs in the first pass. */
 static void pool_by_hand(float *one, const float *two,
                          const struct wn_quality *quality)
 {
-    const double a = pow(quality[0].log_loss, -2);
-    const double b = pow(quality[1].log_loss, -2);
+    const double a = weight_by_hand(quality[0].log_loss);
+    const double b = weight_by_hand(quality[1].log_loss);
     struct wn_error error = {0};
 
     for (int i = 0; i < N; i++) {
@@ -190,7 +203,7 @@ static void second_pass_by_hand(void **state)
     static float weight[N];
     const struct wn_predictor *chosen[2] = {wn_predictors[0],
                                             wn_predictors[2]};
-    struct wn_quality quality[3];
+    struct wn_quality quality[3], last[3];
     struct wn_error error = {0};
 
     (void)state;
@@ -210,8 +223,8 @@ static void second_pass_by_hand(void **state)
     assert_int_equal(chosen[1]->predict(&sample, again, &error), 0);
     assert_int_equal(wn_calibrate(again, N, K, label, 1, NULL, &error), 0);
     sample.weight = NULL;
-    assert_int_equal(wn_predict(chosen, 2, 2, &sample, both, quality,
-                                &error), 0);
+    assert_int_equal(wn_predict(chosen, 2, 2, &sample, both, last, &error),
+                     0);
     pool_by_hand(again, kernel, (struct wn_quality[]){quality[1],
                                                       quality[0]});
     for (int cell = 0; cell < N * K; cell++)
