@@ -59,4 +59,28 @@ runs "prune" prune -q flag.h5 --source=given.csv -o kept.csv \
     --removed=removed.csv
 is "$(cat kept.csv removed.csv | wc -l)" 4002 "prune keeps or removes each row"
 
+# Ten rows of two classes, and ten classes of one row: an answer at every stage.
+awk 'BEGIN { OFS = ","; print "x,y,label"; for (i = 0; i < 10; i++)
+    print i % 2 * 5 + i / 10, i / 3, "c" i % 2 }' >two.csv
+awk 'BEGIN { OFS = ","; print "x,y,label"; for (i = 0; i < 10; i++)
+    print i, i * i, "c" i }' >each.csv
+for set in two each; do
+    ingest -q $set.csv --label=label -o $set.h5 &&
+        score -q --methods=disagreement,simifeat_rank,forward_loss $set.h5 \
+            -o $set.s.h5
+    for rule in posterior both confident_learning low_normalized_margin; do
+        runs "$set: $rule" flag -qf --rule=$rule $set.s.h5 -o $set.f.h5
+    done
+    runs "$set: report" report $set.f.h5
+    runs "$set: prune" prune -q $set.f.h5 --source=$set.csv -o $set.kept.csv \
+        --removed=$set.removed.csv
+    is "$(cat $set.kept.csv $set.removed.csv | wc -l)" 12 "$set: every row"
+done
+# One row a class says nothing of how classes are confused.
+score each.h5 --methods=simifeat_rank,forward_loss -o notes.h5 2>err
+ok "$(grep -q 'simifeat_rank: 10 labelled rows are too few for a transition' err
+    echo $?)" "simifeat_rank says that it falls back"
+ok "$(grep -q 'forward_loss left out: 10 labelled rows are too few' err
+    echo $?)" "forward_loss says that it is left out"
+
 done_testing
