@@ -28,6 +28,8 @@ seq 24 | compose "$into/foreign/packed.h5" z/x '>f8' 8x3
 echo a bb c a bb c dd e | compose "$into/foreign/packed.h5" z/name S4 8
 echo 0 2 1 1 0 2 0 -1 | compose "$into/foreign/names.h5" type/codes i1 8
 echo red green blue | compose "$into/foreign/names.h5" type/categories V 3
+echo 3 1 0 2 5 1 2 2 | compose "$into/foreign/masked.h5" type/values i4 8
+echo 0 1 0 0 0 1 0 0 | compose "$into/foreign/masked.h5" type/mask u1 8
 
 cp "$source"/tests/files/*.npy "$into/npy"
 seq 24 | compose "$into/npy/plain.npy" npy f4 8x3
