@@ -266,6 +266,9 @@ int ingest_classes(const struct wn_run *run, struct wn_table *table,
                          "%s: found no class names, wanted one a line", path);
     free(line);
     fclose(file);
-    return status;
+    /* No absolute path goes into a file that may be passed on. */
+    return status ? -1
+                  : wn_option_settle(run->options, "classes",
+                                     ingest_source_name(path), error);
 }
 

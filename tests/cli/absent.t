@@ -7,6 +7,9 @@
 iris=$samples/iris.csv
 printf 'aaa\nmmm\nsetosa\nversicolor\nvirginica\nzzz\n' >classes
 runs "ingest" ingest -q --label=species --classes=classes "$iris" -o a.h5
+ingest -q --label=species "--classes=$PWD/classes" "$iris" -o b.h5
+same a.h5 b.h5 "the file of --classes is recorded without its path"
+rm b.h5
 ingest -q --label=species "$iris" -o plain.h5
 runs "score, all methods" score a.h5 --methods=all -o s.h5
 runs "flag" flag s.h5 -o f.h5
