@@ -19,6 +19,7 @@
 #include "model/linear.h"
 #include "model/pointwise.h"
 #include "model/standard.h"
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/thread.h"
 
@@ -41,22 +42,22 @@ struct regression {
 static void regression_free(struct regression *r)
 {
     for (int f = 0; f < FOLDS; f++) {
-        free(r->product[f]);
-        free(r->w[f]);
+        wn_large_free(r->product[f]);
+        wn_large_free(r->w[f]);
     }
-    free(r->sum);
-    free(r->row);
+    wn_large_free(r->sum);
+    wn_large_free(r->row);
 }
 
 /* Rows by fold, ascending in each. */
 static int assign(struct regression *r, uint64_t seed, struct wn_error *error)
 {
-    int32_t *label = wn_new(r->n, sizeof *label, error);
-    int32_t *fold = wn_new(r->n, sizeof *fold, error);
+    int32_t *label = wn_large_new(r->n, sizeof *label, error);
+    int32_t *fold = wn_large_new(r->n, sizeof *fold, error);
     size_t count = 0;
     int status = -1;
 
-    r->row = wn_new(r->n, sizeof *r->row, error);
+    r->row = wn_large_new(r->n, sizeof *r->row, error);
     if (!label || !fold || !r->row)
         goto done;
     for (size_t i = 0; i < r->n; i++)
@@ -70,8 +71,8 @@ static int assign(struct regression *r, uint64_t seed, struct wn_error *error)
     }
     r->begin[FOLDS] = count;
 done:
-    free(label);
-    free(fold);
+    wn_large_free(label);
+    wn_large_free(fold);
     return status;
 }
 
@@ -111,14 +112,14 @@ static int find_products(struct regression *r, struct wn_error *error)
 {
     const size_t width = r->d + r->p, size = wn_product(r->d, width, 1);
     float *rows = wn_new(wn_product(WN_BLOCK, width, 1), sizeof *rows, error);
-    float *strips = wn_new(size, sizeof *strips, error);
+    float *strips = wn_large_new(size, sizeof *strips, error);
     int status = -1;
 
-    r->sum = wn_new(size, sizeof *r->sum, error);
+    r->sum = wn_large_new(size, sizeof *r->sum, error);
     if (!rows || !strips || !r->sum)
         goto done;
     for (int f = 0; f < FOLDS; f++) {
-        r->product[f] = wn_new(size, sizeof *r->product[f], error);
+        r->product[f] = wn_large_new(size, sizeof *r->product[f], error);
         if (!r->product[f])
             goto done;
         for (size_t at = r->begin[f]; at < r->begin[f + 1]; at += WN_BLOCK) {
@@ -134,7 +135,7 @@ static int find_products(struct regression *r, struct wn_error *error)
     status = 0;
 done:
     free(rows);
-    free(strips);
+    wn_large_free(strips);
     return status;
 }
 
@@ -182,9 +183,9 @@ static int try_one(const struct regression *r, int f, double ridge,
                    double *found, float *keep, struct wn_error *error)
 {
     const size_t size = wn_product(r->d, r->p, 1);
-    double *m = wn_new(wn_product(r->d, r->d, 1), sizeof *m, error);
-    double *w = wn_new(size, sizeof *w, error);
-    double *gw = wn_new(size, sizeof *gw, error);
+    double *m = wn_large_new(wn_product(r->d, r->d, 1), sizeof *m, error);
+    double *w = wn_large_new(size, sizeof *w, error);
+    double *gw = wn_large_new(size, sizeof *gw, error);
     int status = -1;
 
     if (m && w && gw && solve(r, f, ridge, m, w, error) == 0) {
@@ -193,9 +194,9 @@ static int try_one(const struct regression *r, int f, double ridge,
             keep[e] = (float)w[e];
         status = 0;
     }
-    free(m);
-    free(w);
-    free(gw);
+    wn_large_free(m);
+    wn_large_free(w);
+    wn_large_free(gw);
     return status;
 }
 
@@ -241,7 +242,8 @@ static int choose_ridge(struct regression *r, double *share,
         }
     }
     for (int f = 0; f < FOLDS; f++) {
-        r->w[f] = wn_new(wn_product(r->d, r->p, 1), sizeof *r->w[f], error);
+        r->w[f] =
+            wn_large_new(wn_product(r->d, r->p, 1), sizeof *r->w[f], error);
         if (!r->w[f])
             return -1;
     }
@@ -374,8 +376,8 @@ int wn_align(const struct wn_blocks *blocks, enum wn_alignment asked, float *a,
             return 0;
     }
     *chosen = WN_ALIGN_RIDGE;
-    x = wn_new(wn_product(n, d, 1), sizeof *x, error);
-    y = wn_new(wn_product(n, p, 1), sizeof *y, error);
+    x = wn_large_new(wn_product(n, d, 1), sizeof *x, error);
+    y = wn_large_new(wn_product(n, p, 1), sizeof *y, error);
     if (!x || !y || standardised(blocks->x, n, d, x, error) ||
         standardised(blocks->y, n, p, y, error) ||
         regress(blocks, x, y, a, ridge, error))
@@ -385,8 +387,8 @@ int wn_align(const struct wn_blocks *blocks, enum wn_alignment asked, float *a,
     to_unit(b, n, p, blocks->threads);
     status = 0;
 done:
-    free(x);
-    free(y);
+    wn_large_free(x);
+    wn_large_free(y);
     return status;
 }
 

@@ -15,6 +15,7 @@
 #include "model/linear.h"
 #include "model/mlp.h"
 #include "model/standard.h"
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/random.h"
 #include "util/thread.h"
@@ -64,18 +65,18 @@ struct team {
 static int layers_new(struct layers *layers, size_t d, size_t h, size_t k,
                       size_t folds, struct wn_error *error)
 {
-    layers->w1 = wn_new(wn_product(d, folds, h), sizeof(float), error);
+    layers->w1 = wn_large_new(wn_product(d, folds, h), sizeof(float), error);
     layers->b1 = wn_new(wn_product(folds, h, 1), sizeof(float), error);
-    layers->w2 = wn_new(wn_product(folds, h, k), sizeof(float), error);
+    layers->w2 = wn_large_new(wn_product(folds, h, k), sizeof(float), error);
     layers->b2 = wn_new(wn_product(folds, k, 1), sizeof(float), error);
     return layers->w1 && layers->b1 && layers->w2 && layers->b2 ? 0 : -1;
 }
 
 static void layers_free(struct layers *layers)
 {
-    free(layers->w1);
+    wn_large_free(layers->w1);
     free(layers->b1);
-    free(layers->w2);
+    wn_large_free(layers->w2);
     free(layers->b2);
     *layers = (struct layers){0};
 }
@@ -85,11 +86,11 @@ static void team_rest(struct team *team)
 {
     layers_free(&team->now);
     layers_free(&team->velocity);
-    free(team->order);
-    free(team->x);
-    free(team->h);
-    free(team->z);
-    free(team->delta);
+    wn_large_free(team->order);
+    wn_large_free(team->x);
+    wn_large_free(team->h);
+    wn_large_free(team->z);
+    wn_large_free(team->delta);
     free(team->loss);
     free(team->seen);
     team->order = NULL;
@@ -124,11 +125,12 @@ static int team_new(const struct camp *camp, struct team *team,
     team->at = wn_new(folds, sizeof *team->at, error);
     team->loss = wn_new(folds, sizeof *team->loss, error);
     team->seen = wn_new(folds, sizeof *team->seen, error);
-    team->order = wn_new(sample->n, sizeof *team->order, error);
-    team->x = wn_new(wn_product(batch, d, 1), sizeof(float), error);
-    team->h = wn_new(wn_product(batch, folds, h), sizeof(float), error);
-    team->delta = wn_new(wn_product(batch, folds, h), sizeof(float), error);
-    team->z = wn_new(wn_product(batch, folds, k), sizeof(float), error);
+    team->order = wn_large_new(sample->n, sizeof *team->order, error);
+    team->x = wn_large_new(wn_product(batch, d, 1), sizeof(float), error);
+    team->h = wn_large_new(wn_product(batch, folds, h), sizeof(float), error);
+    team->delta =
+        wn_large_new(wn_product(batch, folds, h), sizeof(float), error);
+    team->z = wn_large_new(wn_product(batch, folds, k), sizeof(float), error);
     if (layers_new(&team->now, d, h, k, folds, error) ||
         layers_new(&team->velocity, d, h, k, folds, error) ||
         layers_new(&team->best, d, h, k, folds, error) || !team->least ||
@@ -418,14 +420,14 @@ static int deal(struct camp *camp, struct wn_error *error)
 {
     const struct wn_sample *sample = camp->sample;
     const size_t n = sample->n;
-    int32_t *order = wn_new(n, sizeof *order, error);
-    uint8_t *part = wn_new(n, sizeof *part, error);
+    int32_t *order = wn_large_new(n, sizeof *order, error);
+    uint8_t *part = wn_large_new(n, sizeof *part, error);
     struct wn_random random;
 
-    camp->part = wn_new(n, sizeof *camp->part, error);
+    camp->part = wn_large_new(n, sizeof *camp->part, error);
     if (!order || !part || !camp->part) {
-        free(order);
-        free(part);
+        wn_large_free(order);
+        wn_large_free(part);
         return -1;
     }
     wn_random_start(&random, sample->seed, WN_RANDOM_SAMPLE, STREAM, 0);
@@ -434,8 +436,8 @@ static int deal(struct camp *camp, struct wn_error *error)
         part[order[i]] = (uint8_t)(i % PARTS);
     for (size_t i = 0; i < n; i++)
         camp->part[i] = part[sample->group ? (size_t)sample->group[i] : i];
-    free(order);
-    free(part);
+    wn_large_free(order);
+    wn_large_free(part);
     return 0;
 }
 
@@ -629,7 +631,7 @@ done:
     for (size_t t = 0; teams && t < count; t++)
         team_free(&teams[t]);
     free(teams);
-    free(camp.part);
+    wn_large_free(camp.part);
     wn_standard_free(&camp.view);
     return status;
 }

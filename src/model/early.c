@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/thread.h"
 
@@ -37,7 +38,7 @@ struct pilot {
 static void pilot_free(struct pilot *pilot)
 {
     wn_mlp_trainer_free(pilot->trainer);
-    free(pilot->label);
+    wn_large_free(pilot->label);
     free(pilot->x);
     free(pilot->y);
     free(pilot->row);
@@ -51,7 +52,7 @@ static int pilot_new(struct pilot *pilot, const struct wn_mlp_task *task,
     struct wn_mlp_plan own = *plan;
 
     own.replicate = PILOT_STREAM + first;
-    pilot->label = wn_new(task->n, sizeof *pilot->label, error);
+    pilot->label = wn_large_new(task->n, sizeof *pilot->label, error);
     pilot->row = wn_new(HELD_MOST, sizeof *pilot->row, error);
     pilot->x = wn_new(wn_product(WN_BLOCK, task->d, 1), sizeof *pilot->x,
                       error);
@@ -183,7 +184,7 @@ int wn_early_epoch(const struct wn_mlp_task *task,
     struct pilot pilot[FIFTHS] = {0};
     struct wn_random random;
     int status = -1;
-    int32_t *order = wn_new(task->n, sizeof *order, error);
+    int32_t *order = wn_large_new(task->n, sizeof *order, error);
 
     if (!order)
         return -1;
@@ -207,6 +208,6 @@ int wn_early_epoch(const struct wn_mlp_task *task,
 done:
     for (int p = 0; p < FIFTHS; p++)
         pilot_free(&pilot[p]);
-    free(order);
+    wn_large_free(order);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "util/large.h"
 #include "util/memory.h"
 
 struct follow {
@@ -73,18 +74,18 @@ struct wn_dynamics *wn_given_follow(const struct wn_given *given,
 
     if (!dynamics)
         return NULL;
-    f.z = wn_new(wn_product(n, k, 1), sizeof *f.z, error);
+    f.z = wn_large_new(wn_product(n, k, 1), sizeof *f.z, error);
     f.p = wn_new(k, sizeof *f.p, error);
-    f.verdict = wn_new(n, sizeof *f.verdict, error);
+    f.verdict = wn_large_new(n, sizeof *f.verdict, error);
     if (!f.z || !f.p || !f.verdict)
         goto done;
     if (parts & WN_DYNAMICS_HISTORIES) {
-        f.history = wn_new(n, sizeof *f.history, error);
+        f.history = wn_large_new(n, sizeof *f.history, error);
         if (!f.history)
             goto done;
     }
     if (parts & WN_DYNAMICS_TARGETS) {
-        f.target = wn_new(wn_product(n, k, 1), sizeof *f.target, error);
+        f.target = wn_large_new(wn_product(n, k, 1), sizeof *f.target, error);
         if (!f.target)
             goto done;
     }
@@ -92,11 +93,11 @@ struct wn_dynamics *wn_given_follow(const struct wn_given *given,
     if (status == 0)
         wn_dynamics_add(dynamics, f.verdict, NULL, f.history);
 done:
-    free(f.z);
+    wn_large_free(f.z);
     free(f.p);
-    free(f.verdict);
-    free(f.history);
-    free(f.target);
+    wn_large_free(f.verdict);
+    wn_large_free(f.history);
+    wn_large_free(f.target);
     if (status == 0)
         return dynamics;
     wn_dynamics_free(dynamics);

@@ -14,6 +14,7 @@
 
 #include "model/linear.h"
 #include "model/pointwise.h"
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/thread.h"
 
@@ -27,9 +28,9 @@ struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k, struct wn_error *error)
     net->h = h;
     net->k = k;
     net->scale = 1;
-    net->w1 = wn_new(wn_product(d, h, 1), sizeof *net->w1, error);
+    net->w1 = wn_large_new(wn_product(d, h, 1), sizeof *net->w1, error);
     net->b1 = wn_new(h, sizeof *net->b1, error);
-    net->w2 = wn_new(wn_product(h, k, 1), sizeof *net->w2, error);
+    net->w2 = wn_large_new(wn_product(h, k, 1), sizeof *net->w2, error);
     net->b2 = wn_new(k, sizeof *net->b2, error);
     if (!net->w1 || !net->b1 || !net->w2 || !net->b2) {
         wn_mlp_free(net);
@@ -42,9 +43,9 @@ void wn_mlp_free(struct wn_mlp *net)
 {
     if (!net)
         return;
-    free(net->w1);
+    wn_large_free(net->w1);
     free(net->b1);
-    free(net->w2);
+    wn_large_free(net->w2);
     free(net->b2);
     free(net);
 }
@@ -153,11 +154,11 @@ struct scratch {
 
 static void scratch_free(struct scratch *s)
 {
-    free(s->x);
-    free(s->h);
-    free(s->z);
-    free(s->p);
-    free(s->delta);
+    wn_large_free(s->x);
+    wn_large_free(s->h);
+    wn_large_free(s->z);
+    wn_large_free(s->p);
+    wn_large_free(s->delta);
     free(s->row);
     free(s->log_total);
     *s = (struct scratch){0};
@@ -166,11 +167,12 @@ static void scratch_free(struct scratch *s)
 static int scratch_new(struct scratch *s, const struct wn_mlp *net,
                        size_t rows, size_t gathered, struct wn_error *error)
 {
-    s->x = wn_new(wn_product(gathered, net->d, 1), sizeof *s->x, error);
-    s->h = wn_new(wn_product(rows, net->h, 1), sizeof *s->h, error);
-    s->delta = wn_new(wn_product(rows, net->h, 1), sizeof *s->delta, error);
-    s->z = wn_new(wn_product(rows, net->k, 1), sizeof *s->z, error);
-    s->p = wn_new(wn_product(rows, net->k, 1), sizeof *s->p, error);
+    s->x = wn_large_new(wn_product(gathered, net->d, 1), sizeof *s->x, error);
+    s->h = wn_large_new(wn_product(rows, net->h, 1), sizeof *s->h, error);
+    s->delta =
+        wn_large_new(wn_product(rows, net->h, 1), sizeof *s->delta, error);
+    s->z = wn_large_new(wn_product(rows, net->k, 1), sizeof *s->z, error);
+    s->p = wn_large_new(wn_product(rows, net->k, 1), sizeof *s->p, error);
     s->row = wn_new(net->k, sizeof *s->row, error);
     s->log_total = wn_new(rows, sizeof *s->log_total, error);
     if (s->x && s->h && s->delta && s->z && s->p && s->row &&
@@ -300,7 +302,7 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
         return NULL;
     t->task = *task;
     t->plan = *plan;
-    t->order = wn_new(task->n, sizeof *t->order, error);
+    t->order = wn_large_new(task->n, sizeof *t->order, error);
     t->net = wn_mlp_new(task->d, plan->hidden, task->k, error);
     t->velocity = wn_mlp_new(task->d, plan->hidden, task->k, error);
     if (!t->order || !t->net || !t->velocity)
@@ -332,7 +334,7 @@ void wn_mlp_trainer_free(struct wn_mlp_trainer *t)
     wn_mlp_free(t->net);
     wn_mlp_free(t->velocity);
     scratch_free(&t->scratch);
-    free(t->order);
+    wn_large_free(t->order);
     free(t);
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "model/linear.h"
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/wide.h"
 
@@ -154,14 +155,14 @@ static void bench_free(struct bench *bench)
 {
     free(bench->tile);
     free(bench->best);
-    free(bench->rank_a);
+    wn_large_free(bench->rank_a);
 }
 
 static int bench_new(struct bench *bench, size_t n, struct wn_error *error)
 {
     bench->tile = wn_new(TILE * TILE, sizeof *bench->tile, error);
     bench->best = wn_new(TILE, sizeof *bench->best, error);
-    bench->rank_a = wn_new(n, sizeof *bench->rank_a, error);
+    bench->rank_a = wn_large_new(n, sizeof *bench->rank_a, error);
     return bench->tile && bench->best && bench->rank_a ? 0 : -1;
 }
 
@@ -210,11 +211,11 @@ static int compare(struct compare *c, int ranks, int threads,
         pairs->cosine[i] = product(c, i, i);
     if (!ranks)
         return 0;
-    pairs->rank_a = wn_new(c->n, sizeof *pairs->rank_a, error);
-    pairs->rank_b = wn_new(c->n, sizeof *pairs->rank_b, error);
-    pairs->partner = wn_new(c->n, sizeof *pairs->partner, error);
-    c->low = wn_new(c->n, sizeof *c->low, error);
-    c->high = wn_new(c->n, sizeof *c->high, error);
+    pairs->rank_a = wn_large_new(c->n, sizeof *pairs->rank_a, error);
+    pairs->rank_b = wn_large_new(c->n, sizeof *pairs->rank_b, error);
+    pairs->partner = wn_large_new(c->n, sizeof *pairs->partner, error);
+    c->low = wn_large_new(c->n, sizeof *c->low, error);
+    c->high = wn_large_new(c->n, sizeof *c->high, error);
     if (!pairs->rank_a || !pairs->rank_b || !pairs->partner || !c->low ||
         !c->high)
         return -1;
@@ -230,8 +231,8 @@ int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
                      struct wn_error *error)
 {
     const size_t n = blocks->n, p = blocks->p;
-    float *a = wn_new(wn_product(n, p, 1), sizeof *a, error);
-    float *b = wn_new(wn_product(n, p, 1), sizeof *b, error);
+    float *a = wn_large_new(wn_product(n, p, 1), sizeof *a, error);
+    float *b = wn_large_new(wn_product(n, p, 1), sizeof *b, error);
     /* Twice the bound: the bounds themselves are rounded. */
     struct compare c = {.a = a, .b = b, .n = n, .p = p, .pairs = pairs,
                         .slack = 2.2f *
@@ -240,24 +241,24 @@ int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
     int status = -1;
 
     *pairs = (struct wn_pairs){0};
-    pairs->cosine = wn_new(n, sizeof *pairs->cosine, error);
+    pairs->cosine = wn_large_new(n, sizeof *pairs->cosine, error);
     if (a && b && pairs->cosine &&
         wn_align(blocks, asked, a, b, &pairs->alignment, &pairs->ridge,
                  error) == 0)
         status = compare(&c, ranks, blocks->threads, talk, error);
-    free(a);
-    free(b);
-    free(c.low);
-    free(c.high);
+    wn_large_free(a);
+    wn_large_free(b);
+    wn_large_free(c.low);
+    wn_large_free(c.high);
     return status;
 }
 
 void wn_pairs_free(struct wn_pairs *pairs)
 {
-    free(pairs->cosine);
-    free(pairs->rank_a);
-    free(pairs->rank_b);
-    free(pairs->partner);
+    wn_large_free(pairs->cosine);
+    wn_large_free(pairs->rank_a);
+    wn_large_free(pairs->rank_b);
+    wn_large_free(pairs->partner);
     *pairs = (struct wn_pairs){0};
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "model/linear.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 const struct wn_softmax wn_softmax_standard = {1, 5, 300, 3e-5};
@@ -93,14 +94,14 @@ struct pass {
 static void pass_free(struct pass *pass)
 {
     for (int t = 0; pass->lanes && t < pass->threads; t++) {
-        free(pass->lanes[t].logits);
-        free(pass->lanes[t].gradient);
+        wn_large_free(pass->lanes[t].logits);
+        wn_large_free(pass->lanes[t].gradient);
         free(pass->lanes[t].offset);
         free(pass->lanes[t].loss);
     }
     free(pass->lanes);
-    free(pass->weights);
-    free(pass->gradient);
+    wn_large_free(pass->weights);
+    wn_large_free(pass->gradient);
     free(pass->offset);
     free(pass->loss);
 }
@@ -111,9 +112,10 @@ static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
     const size_t columns = wn_product(folds, p->k, 1);
 
     *pass = (struct pass){.threads = threads};
-    pass->weights = wn_new(wn_product(p->d, columns, 1), sizeof(float), error);
+    pass->weights =
+        wn_large_new(wn_product(p->d, columns, 1), sizeof(float), error);
     pass->gradient =
-        wn_new(wn_product(p->d, columns, 1), sizeof(double), error);
+        wn_large_new(wn_product(p->d, columns, 1), sizeof(double), error);
     pass->offset = wn_new(columns, sizeof(double), error);
     pass->loss = wn_new(folds, sizeof(double), error);
     pass->lanes = wn_new((size_t)threads, sizeof *pass->lanes, error);
@@ -123,10 +125,10 @@ static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
     for (int t = 0; t < threads; t++) {
         struct lane *lane = &pass->lanes[t];
 
-        lane->logits = wn_new(wn_product(ROWS, columns, 1), sizeof(float),
+        lane->logits = wn_large_new(wn_product(ROWS, columns, 1), sizeof(float),
                               error);
-        lane->gradient = wn_new(wn_product(p->d, columns, 1), sizeof(float),
-                                error);
+        lane->gradient =
+            wn_large_new(wn_product(p->d, columns, 1), sizeof(float), error);
         lane->offset = wn_new(columns, sizeof(double), error);
         lane->loss = wn_new(folds, sizeof(double), error);
         if (!lane->logits || !lane->gradient || !lane->offset || !lane->loss)
@@ -277,13 +279,13 @@ static void evaluate(const struct problem *p, struct descent *const *who,
 static void descent_free(struct descent *way)
 {
     free(way->present);
-    free(way->point);
-    free(way->trial);
-    free(way->direction);
-    free(way->gradient);
-    free(way->trial_gradient);
-    free(way->moves);
-    free(way->turns);
+    wn_large_free(way->point);
+    wn_large_free(way->trial);
+    wn_large_free(way->direction);
+    wn_large_free(way->gradient);
+    wn_large_free(way->trial_gradient);
+    wn_large_free(way->moves);
+    wn_large_free(way->turns);
 }
 
 static int descent_open(struct descent *way, const struct problem *p,
@@ -293,13 +295,15 @@ static int descent_open(struct descent *way, const struct problem *p,
 
     *way = (struct descent){.out = out};
     way->present = wn_new(p->k, sizeof *way->present, error);
-    way->point = wn_new(size, sizeof(double), error);
-    way->trial = wn_new(size, sizeof(double), error);
-    way->direction = wn_new(size, sizeof(double), error);
-    way->gradient = wn_new(size, sizeof(double), error);
-    way->trial_gradient = wn_new(size, sizeof(double), error);
-    way->moves = wn_new(wn_product(MEMORY, size, 1), sizeof(double), error);
-    way->turns = wn_new(wn_product(MEMORY, size, 1), sizeof(double), error);
+    way->point = wn_large_new(size, sizeof(double), error);
+    way->trial = wn_large_new(size, sizeof(double), error);
+    way->direction = wn_large_new(size, sizeof(double), error);
+    way->gradient = wn_large_new(size, sizeof(double), error);
+    way->trial_gradient = wn_large_new(size, sizeof(double), error);
+    way->moves =
+        wn_large_new(wn_product(MEMORY, size, 1), sizeof(double), error);
+    way->turns =
+        wn_large_new(wn_product(MEMORY, size, 1), sizeof(double), error);
     if (!way->present || !way->point || !way->trial || !way->direction ||
         !way->gradient || !way->trial_gradient || !way->moves || !way->turns)
         return -1;

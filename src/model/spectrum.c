@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/factor.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 enum { BLOCK = 256 };
@@ -79,7 +80,7 @@ int wn_spectrum_find(const float *x, size_t n, size_t d,
         d > WN_SPECTRUM_WIDE ? WN_SPECTRUM_WIDE : WN_SPECTRUM_ROWS;
     const size_t step = (n + most - 1) / most, rows = (n + step - 1) / step;
     const size_t size = rows < d ? rows : d;
-    double *a = wn_new(wn_product(size, size, 1), sizeof *a, error);
+    double *a = wn_large_new(wn_product(size, size, 1), sizeof *a, error);
     double *square = wn_new(size, sizeof *square, error);
     int status = -1;
 
@@ -90,7 +91,7 @@ int wn_spectrum_find(const float *x, size_t n, size_t d,
         spread(square, size, spectrum);
         status = 0;
     }
-    free(a);
+    wn_large_free(a);
     free(square);
     return status;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "model/early.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 const struct wn_option wn_dynamics_options[] = {
@@ -65,22 +66,23 @@ static int replicate_new(struct replicate *r, const struct wn_mlp_task *task,
                          unsigned parts, struct wn_error *error)
 {
     *r = (struct replicate){.task = task};
-    r->verdict = wn_new(task->n, sizeof *r->verdict, error);
+    r->verdict = wn_large_new(task->n, sizeof *r->verdict, error);
     if (!r->verdict)
         return -1;
     if (parts & WN_DYNAMICS_GRADIENTS) {
-        r->grand = wn_new(task->n, sizeof *r->grand, error);
+        r->grand = wn_large_new(task->n, sizeof *r->grand, error);
         if (!r->grand)
             return -1;
     }
     if (parts & WN_DYNAMICS_HISTORIES) {
-        r->history = wn_new(task->n, sizeof *r->history, error);
+        r->history = wn_large_new(task->n, sizeof *r->history, error);
         if (!r->history)
             return -1;
     }
     if (parts & WN_DYNAMICS_TARGETS) {
-        r->target = wn_new(wn_product(task->n, task->k, 1), sizeof *r->target,
-                           error);
+        r->target =
+            wn_large_new(wn_product(task->n, task->k, 1), sizeof *r->target,
+                         error);
         if (!r->target)
             return -1;
     }
@@ -89,10 +91,10 @@ static int replicate_new(struct replicate *r, const struct wn_mlp_task *task,
 
 static void replicate_free(struct replicate *r)
 {
-    free(r->verdict);
-    free(r->grand);
-    free(r->history);
-    free(r->target);
+    wn_large_free(r->verdict);
+    wn_large_free(r->grand);
+    wn_large_free(r->history);
+    wn_large_free(r->target);
 }
 
 static void watch(void *context, const int32_t *row, size_t count,
