@@ -5,6 +5,7 @@
 
 #include "check/check.h"
 #include "check/same.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 static const char *lacks(const struct wn_evidence *evidence)
@@ -32,7 +33,7 @@ static int run(const struct wn_evidence *evidence,
                struct wn_error *error)
 {
     const size_t n = evidence->n;
-    struct wn_same *same = wn_new(n, sizeof *same, error);
+    struct wn_same *same = wn_large_new(n, sizeof *same, error);
 
     (void)options;
     if (!same)
@@ -44,7 +45,7 @@ static int run(const struct wn_evidence *evidence,
             end++;
         judge(same + begin, end - begin, hit);
     }
-    free(same);
+    wn_large_free(same);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "check/check.h"
 #include "check/same.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 static const char *lacks(const struct wn_evidence *evidence)
@@ -16,7 +17,7 @@ static int run(const struct wn_evidence *evidence,
                const struct wn_options *options, uint8_t *hit,
                struct wn_error *error)
 {
-    struct wn_same *same = wn_new(evidence->n, sizeof *same, error);
+    struct wn_same *same = wn_large_new(evidence->n, sizeof *same, error);
 
     (void)options;
     if (!same)
@@ -26,7 +27,7 @@ static int run(const struct wn_evidence *evidence,
         if (same[r].hash == same[r - 1].hash &&
             same[r].label == same[r - 1].label)
             hit[same[r].row] = 1;
-    free(same);
+    wn_large_free(same);
     return 0;
 }
 

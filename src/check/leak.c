@@ -7,6 +7,7 @@
 #include "check/check.h"
 #include "check/near_duplicate.h"
 #include "check/same.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 static const char *lacks(const struct wn_evidence *evidence)
@@ -19,7 +20,7 @@ static int find_copies(const struct wn_evidence *evidence, uint8_t *hit,
                        struct wn_error *error)
 {
     const size_t n = evidence->n;
-    struct wn_same *same = wn_new(n, sizeof *same, error);
+    struct wn_same *same = wn_large_new(n, sizeof *same, error);
 
     if (!same)
         return -1;
@@ -37,7 +38,7 @@ static int find_copies(const struct wn_evidence *evidence, uint8_t *hit,
             for (size_t r = first; r < end; r++)
                 hit[same[r].row] = 1;
     }
-    free(same);
+    wn_large_free(same);
     return 0;
 }
 

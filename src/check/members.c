@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "util/large.h"
 #include "util/memory.h"
 
 static size_t class_of(int32_t label, size_t k)
@@ -14,7 +15,7 @@ static size_t class_of(int32_t label, size_t k)
 int wn_members_sort(const int32_t *label, size_t n, size_t k,
                     struct wn_members *members, struct wn_error *error)
 {
-    *members = (struct wn_members){k, wn_new(n, sizeof(size_t), error),
+    *members = (struct wn_members){k, wn_large_new(n, sizeof(size_t), error),
                                    wn_new(k + 3, sizeof(size_t), error)};
     if (!members->row || !members->begin) {
         wn_members_free(members);
@@ -33,7 +34,7 @@ int wn_members_sort(const int32_t *label, size_t n, size_t k,
 
 void wn_members_free(struct wn_members *members)
 {
-    free(members->row);
+    wn_large_free(members->row);
     free(members->begin);
     *members = (struct wn_members){0};
 }

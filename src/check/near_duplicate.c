@@ -6,12 +6,13 @@
 
 #include "check/check.h"
 #include "check/order.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 int wn_near_radius(const float *distance, size_t n, size_t m, double *radius,
                    struct wn_error *error)
 {
-    double *nearest = wn_new(n, sizeof *nearest, error);
+    double *nearest = wn_large_new(n, sizeof *nearest, error);
 
     if (!nearest)
         return -1;
@@ -20,7 +21,7 @@ int wn_near_radius(const float *distance, size_t n, size_t m, double *radius,
     wn_sort(nearest, n);
     const double median = wn_percentile(nearest, n, 50);
     *radius *= median > 1e-6 ? median : 1e-6;
-    free(nearest);
+    wn_large_free(nearest);
     return 0;
 }
 

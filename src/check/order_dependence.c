@@ -8,6 +8,7 @@
 
 #include "check/check.h"
 #include "check/order.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 /* MT19937 (Matsumoto and Nishimura 1998), for the reference's shufflings. */
@@ -127,8 +128,9 @@ int wn_order_dependence(const int32_t *index, size_t n, size_t m, int threads,
                         struct wn_error *error)
 {
     const size_t crew = (size_t)threads;
-    int32_t *place = wn_new(wn_product(crew, n, 1), sizeof *place, error);
-    uint64_t *count = wn_new(wn_product(crew, n, 1), sizeof *count, error);
+    int32_t *place = wn_large_new(wn_product(crew, n, 1), sizeof *place, error);
+    uint64_t *count =
+        wn_large_new(wn_product(crew, n, 1), sizeof *count, error);
     struct twister twister;
     int status = -1;
 
@@ -150,8 +152,8 @@ int wn_order_dependence(const int32_t *index, size_t n, size_t m, int threads,
     out->p = find_p(out->chance, out->gap);
     status = 0;
 done:
-    free(place);
-    free(count);
+    wn_large_free(place);
+    wn_large_free(count);
     return status;
 }
 

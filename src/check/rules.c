@@ -8,6 +8,7 @@
 #include "check/members.h"
 #include "check/quality.h"
 #include "check/select.h"
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/thread.h"
 
@@ -316,7 +317,7 @@ static int by_class(const struct wn_rule_view *view, uint8_t *hit,
 static int by_both(const struct wn_rule_view *view, uint8_t *hit,
                    struct wn_error *error)
 {
-    uint8_t *other = wn_new(view->p->n, 1, error);
+    uint8_t *other = wn_large_new(view->p->n, 1, error);
     int status = -1;
 
     if (other && !by_noise_rate(view, hit, error) &&
@@ -324,7 +325,7 @@ static int by_both(const struct wn_rule_view *view, uint8_t *hit,
         status = 0;
     for (size_t i = 0; status == 0 && i < view->p->n; i++)
         hit[i] &= other[i];
-    free(other);
+    wn_large_free(other);
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "model/pointwise.h"
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/random.h"
 
@@ -51,8 +52,8 @@ struct sample {
 
 static void free_sample(struct sample *sample)
 {
-    free(sample->log);
-    free(sample->label);
+    wn_large_free(sample->log);
+    wn_large_free(sample->label);
     free(sample->likelihood);
     free(sample->suspicion);
     free(sample->desk);
@@ -70,8 +71,8 @@ static int make_sample(size_t all, size_t k, int threads,
     *sample = (struct sample){
         .n = rows,
         .k = k,
-        .log = wn_new(wn_product(rows, k, 1), sizeof(float), error),
-        .label = wn_new(rows, sizeof(int32_t), error),
+        .log = wn_large_new(wn_product(rows, k, 1), sizeof(float), error),
+        .label = wn_large_new(rows, sizeof(int32_t), error),
         .likelihood = wn_new(rows / BLOCK + 1, sizeof(double), error),
         .suspicion = wn_new(rows / BLOCK + 1, sizeof(double), error),
         .desk = wn_new(wn_product((size_t)threads, k, 2), sizeof(double),

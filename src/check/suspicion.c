@@ -9,6 +9,7 @@
 #include "check/channel.h"
 #include "check/members.h"
 #include "check/sharpness.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 static const double least_ratio = 2; /* of the b used to the plain one */
@@ -161,8 +162,8 @@ static int join(const struct stretch *stretches, size_t count, double n,
 
     for (size_t s = 0; s < count; s++)
         cells += stretches[s].cells;
-    given = wn_new(cells, sizeof *given, error);
-    true_class = wn_new(cells, sizeof *true_class, error);
+    given = wn_large_new(cells, sizeof *given, error);
+    true_class = wn_large_new(cells, sizeof *true_class, error);
     out->joint = wn_new(cells, sizeof *out->joint, error);
     if (!given || !true_class || !out->joint)
         goto done;
@@ -177,8 +178,8 @@ static int join(const struct stretch *stretches, size_t count, double n,
     }
     status = wn_sparse_make(&out->at, k, given, true_class, cells, error);
 done:
-    free(given);
-    free(true_class);
+    wn_large_free(given);
+    wn_large_free(true_class);
     return status;
 }
 
@@ -265,7 +266,7 @@ int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
         .k = k,
         .given = wn_new(k, sizeof(double), error),
         .truth = wn_new(k, sizeof(double), error),
-        .verdict = wn_new(p->n, sizeof(struct wn_verdict), error)};
+        .verdict = wn_large_new(p->n, sizeof(struct wn_verdict), error)};
     if (!out->given || !out->truth || !out->verdict ||
         wn_members_sort(label, p->n, k, &members, error) ||
         wn_channel_make(&channel, &noise->at, noise->calibrated, error))
@@ -288,7 +289,7 @@ done:
 void wn_suspicion_free(struct wn_suspicion *suspicion)
 {
     wn_sparse_free(&suspicion->at);
-    free(suspicion->verdict);
+    wn_large_free(suspicion->verdict);
     free(suspicion->joint);
     free(suspicion->given);
     free(suspicion->truth);

@@ -18,6 +18,7 @@
 #include "prog/flag_noise.h"
 #include "prog/program.h"
 #include "util/hash.h"
+#include "util/large.h"
 #include "util/memory.h"
 
 #define WN_CHECK(name) "|" #name
@@ -101,28 +102,29 @@ static void free_work(struct work *work)
     wn_noise_free(&work->noise);
     wn_suspicion_free(&work->judged);
     wn_text_free(&work->ran);
-    free(work->probability);
-    free(work->distance);
-    free(work->pair_rank);
-    free(work->neighbor);
-    free(work->feature_hash);
-    free(work->missing);
-    free(work->invalid);
-    free(work->issue);
-    free(work->suspicion);
-    free(work->quality);
-    free(work->order);
-    free(work->suggestion);
-    free(work->action);
-    free(work->reason);
-    free(work->hit);
+    wn_large_free(work->probability);
+    wn_large_free(work->distance);
+    wn_large_free(work->pair_rank);
+    wn_large_free(work->neighbor);
+    wn_large_free(work->feature_hash);
+    wn_large_free(work->missing);
+    wn_large_free(work->invalid);
+    wn_large_free(work->issue);
+    wn_large_free(work->suspicion);
+    wn_large_free(work->quality);
+    wn_large_free(work->order);
+    wn_large_free(work->suggestion);
+    wn_large_free(work->action);
+    wn_large_free(work->reason);
+    wn_large_free(work->hit);
 }
+
+enum { ROWS = 1024 }; /* of features that are read at a time */
 
 /* Equal feature rows, equal hashes: -0 counts as 0. Goes through the features
  * by block, they may be large. */
 static int hash_features(struct work *work, struct wn_error *error)
 {
-    enum { ROWS = 1024 };
     const size_t n = work->evidence.n;
     size_t d;
     int status = -1;
@@ -134,8 +136,8 @@ static int hash_features(struct work *work, struct wn_error *error)
     struct wn_features *features = wn_features_open(work->audit, error);
     if (!features)
         return -1;
-    float *block = wn_new(wn_product(ROWS, d, 1), sizeof *block, error);
-    work->feature_hash = wn_new(n, sizeof *work->feature_hash, error);
+    float *block = wn_large_new(wn_product(ROWS, d, 1), sizeof *block, error);
+    work->feature_hash = wn_large_new(n, sizeof *work->feature_hash, error);
     if (!block || !work->feature_hash)
         goto done;
     for (size_t begin = 0; begin < n; begin += ROWS) {
@@ -154,7 +156,7 @@ static int hash_features(struct work *work, struct wn_error *error)
     status = 0;
 done:
     wn_features_close(features);
-    free(block);
+    wn_large_free(block);
     return status;
 }
 
@@ -162,8 +164,8 @@ static int count_defects(struct work *work, struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
 
-    work->missing = wn_new(data->n, sizeof *work->missing, error);
-    work->invalid = wn_new(data->n, sizeof *work->invalid, error);
+    work->missing = wn_large_new(data->n, sizeof *work->missing, error);
+    work->invalid = wn_large_new(data->n, sizeof *work->invalid, error);
     if (!work->missing || !work->invalid)
         return -1;
     for (size_t t = 0; t < data->defects; t++) {
@@ -230,7 +232,7 @@ static int count_votes(struct work *work, struct wn_error *error)
     const size_t n = evidence->n, k = evidence->k, m = evidence->m;
 
     work->probability =
-        wn_new(wn_product(n, k, 1), sizeof *work->probability, error);
+        wn_large_new(wn_product(n, k, 1), sizeof *work->probability, error);
     if (!work->probability)
         return -1;
     for (size_t i = 0; i < n; i++)
@@ -267,25 +269,35 @@ static int read_probability(const struct wn_run *run, struct work *work,
     return 0;
 }
 
-/* Refuse at once what would need more than --memory. */
+/* Keep to --memory, or refuse. What is read before this is known stays in
+ * memory: the label and the roles of each row. */
 static int check_memory(const struct wn_run *run, struct work *work,
                         struct wn_error *error)
 {
-    size_t extent[3] = {0, 0, 0};
+    size_t extent[3] = {0, 0, 0}, d;
     char what[100];
     int rank;
 
-    if (wn_audit_has(work->audit, "score/neighbor/index") &&
-        wn_audit_shape(work->audit, "score/neighbor/index", &rank, extent,
-                       error))
+    if (wn_features_width(work->audit, &d, error) ||
+        (wn_audit_has(work->audit, "score/neighbor/index") &&
+         wn_audit_shape(work->audit, "score/neighbor/index", &rank, extent,
+                        error)))
         return -1;
     const double n = (double)work->data.n, k = (double)work->data.k;
+    const double cells =
+        k > WN_WHOLE_CLASSES ? fmin(k * k, 2 * n + k) : k * k;
+    const double classes = 72 * cells + 400 * k;
+    const double defects = 16 * (double)work->data.defects;
+
     snprintf(what, sizeof what, "%zu rows of %zu classes and %zu neighbours",
              work->data.n, work->data.k, extent[1]);
-    return wn_run_afford(run,
-                         n * (4 * k + 8 * (double)extent[1] + 120) +
-                             72 * fmin(k * k, 1e6) + 400 * k + 64e6,
-                         what, error);
+    return wn_run_bound(
+        run,
+        n * (4 * k + 8 * (double)extent[1] + 120) + 4 * ROWS * (double)d +
+            classes + defects + 64e6,
+        wn_large_least(14e6 + 1e6 * run->threads + 24 * n + classes +
+                       defects),
+        what, error);
 }
 
 static int read_evidence(const struct wn_run *run, struct work *work,
@@ -437,7 +449,7 @@ static int judge_rows(const struct wn_run *run, struct work *work,
     const struct wn_decide_settings settings = {
         wn_option_number(run->options, "sure"),
         wn_option_number(run->options, "wrong")};
-    struct wn_ranked *ranked = wn_new(n, sizeof *ranked, error);
+    struct wn_ranked *ranked = wn_large_new(n, sizeof *ranked, error);
 
     if (!ranked)
         return -1;
@@ -461,7 +473,7 @@ static int judge_rows(const struct wn_run *run, struct work *work,
     wn_rank(ranked, n);
     for (size_t i = 0; i < n; i++)
         work->order[i] = (int64_t)ranked[i].row;
-    free(ranked);
+    wn_large_free(ranked);
     return 0;
 }
 
@@ -469,14 +481,14 @@ static int make_room(struct work *work, struct wn_error *error)
 {
     const size_t n = work->evidence.n;
 
-    work->issue = wn_new(n, sizeof *work->issue, error);
-    work->suspicion = wn_new(n, sizeof *work->suspicion, error);
-    work->quality = wn_new(n, sizeof *work->quality, error);
-    work->order = wn_new(n, sizeof *work->order, error);
-    work->suggestion = wn_new(n, sizeof *work->suggestion, error);
-    work->action = wn_new(n, sizeof *work->action, error);
-    work->reason = wn_new(n, sizeof *work->reason, error);
-    work->hit = wn_new(n, sizeof *work->hit, error);
+    work->issue = wn_large_new(n, sizeof *work->issue, error);
+    work->suspicion = wn_large_new(n, sizeof *work->suspicion, error);
+    work->quality = wn_large_new(n, sizeof *work->quality, error);
+    work->order = wn_large_new(n, sizeof *work->order, error);
+    work->suggestion = wn_large_new(n, sizeof *work->suggestion, error);
+    work->action = wn_large_new(n, sizeof *work->action, error);
+    work->reason = wn_large_new(n, sizeof *work->reason, error);
+    work->hit = wn_large_new(n, sizeof *work->hit, error);
     return work->issue && work->suspicion && work->quality && work->order &&
                    work->suggestion && work->action && work->reason &&
                    work->hit

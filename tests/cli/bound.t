@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# score --memory: at a quarter of what the work needs (or the least that it can
+# score and flag --memory: at a quarter of what the work needs (or the least that it can
 # keep to, where that is more), with one thread, two and four, the same bytes as
 # without a bound, and the process stays below, by what the system says of it;
 # without a bound it stays below the estimate. A folder for the scratch files
@@ -61,6 +61,37 @@ bounded wide.h5 'the committee' "$threads" --methods=disagreement --passes=1
 
 fails_with 2 "--memory: $n rows of 1020 features and 3 classes need" \
     score --memory=24M wide.h5 -o no.h5
+
+# flag: more probabilities than anything else, at the least that it can keep to.
+n=3000 k=1500
+[ "${WN_SANITIZERS:-no}" != yes ] || n=1500 k=150
+awk -v n=$n -v k=$k 'BEGIN {
+    s = 7
+    for (i = 0; i < n; i++) {
+        line = i % k
+        for (j = 1; j <= 8; j++) {
+            s = (s * 16807) % 2147483647
+            line = line " " j ":" i % k * (7 * j + 3) % 97 + s % 5
+        }
+        print line
+    }
+}' >many.svm
+ingest -q --from=libsvm many.svm -o many.h5 || exit 99
+score -i --model=neighbors --passes=1 --methods=disagreement many.h5 ||
+    exit 99
+flag -v many.h5 -j1 -f -o free.h5 2>err || cat err
+free=$(used err)
+flag many.h5 --memory=2M -o no.h5 2>err
+least=$(sed -n 's/.* need \([0-9]*\) MiB, wanted at most 2 MiB$/\1/p' err)
+below $((least * 4)) $((free * 3)) \
+    "flag: the least is less than three quarters of what it takes"
+for j in 2 4; do
+    flag -v many.h5 -j$j --memory=$((least + 4))M -f -o bound.h5 2>err ||
+        cat err
+    same free.h5 bound.h5 "flag at the least, -j$j: the same bytes"
+    below "$(used err)" $((least + 4)) "flag, -j$j: stays below"
+done
+
 TMPDIR=/nowhere
 export TMPDIR
 fails_with 2 "/nowhere: cannot make a temporary file" \
