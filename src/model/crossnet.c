@@ -14,6 +14,7 @@
 
 #include "model/linear.h"
 #include "model/mlp.h"
+#include "model/shares.h"
 #include "model/standard.h"
 #include "util/large.h"
 #include "util/memory.h"
@@ -29,6 +30,7 @@ enum {
     HALVINGS = 6, /* of the rate, while networks get out of hand */
     STREAM = 1 << 24 /* replicates of other networks stay below it */
 };
+#define WORK 1e13 /* operations, unless five epochs take more */
 
 /* What all teams read. */
 struct camp {
@@ -197,10 +199,9 @@ static void forward(const struct camp *camp, const struct team *team,
 /* z becomes weight (softmax(z) - onehot). */
 static void residual(float *z, size_t k, size_t y, float weight)
 {
-    const float log_total = (float)wn_log_total(z, k);
-
+    wn_shares_from(z, k, 1);
     for (size_t c = 0; c < k; c++)
-        z[c] = weight * expf(z[c] - log_total);
+        z[c] *= weight;
     z[y] -= weight;
 }
 
@@ -296,13 +297,13 @@ static void look(const struct camp *camp, struct team *team,
     forward(camp, team, &team->now, row, count, team->x, team->h, team->z);
     for (size_t i = 0; i < count; i++)
         for (size_t f = 0; f < team->folds; f++) {
-            const float *z = team->z + (i * team->folds + f) * k;
+            float *z = team->z + (i * team->folds + f) * k;
+            const double given = (double)z[sample->label[row[i]]];
             const double w = wn_sample_weight(sample, (size_t)row[i]);
 
             if (sample->fold[row[i]] == (int32_t)(team->first + f))
                 continue;
-            team->loss[f] += w * (wn_log_total(z, k) -
-                                  (double)z[sample->label[row[i]]]);
+            team->loss[f] += w * (wn_shares_from(z, k, 1) - given);
             team->seen[f] += w;
         }
 }
@@ -460,7 +461,28 @@ static int check_folds(const struct wn_sample *sample, struct wn_error *error)
     return status;
 }
 
-/* Twenty epochs, more on small sets, fewer on large ones. */
+/* Fewer units where there are very many features: a first layer of up to 2^19
+ * weights a fold. */
+static size_t hidden_units(const struct wn_crossnet *how, size_t d)
+{
+    const size_t most = ((size_t)1 << 19) / d;
+
+    return most >= how->hidden ? how->hidden
+           : most > 8          ? most
+                               : 8;
+}
+
+/* Operations of an epoch of all networks. */
+static double epoch_work(const struct wn_crossnet *how,
+                         const struct wn_sample *sample)
+{
+    return 6 * (double)sample->n * (double)hidden_units(how, sample->d) *
+           (double)(sample->d + sample->k) * (double)sample->folds *
+           (double)how->replicates;
+}
+
+/* Twenty epochs, more on small sets, fewer on large ones and where an epoch is
+ * long. */
 static void set_epochs(struct camp *camp)
 {
     const size_t batch = camp->how->batch;
@@ -472,17 +494,9 @@ static void set_epochs(struct camp *camp)
     camp->most = small > 20 ? small : 20;
     if (camp->most > large)
         camp->most = large > 5 ? large : 5;
-}
-
-/* Fewer units where there are very many features: a first layer of up to 2^19
- * weights a fold. */
-static size_t hidden_units(const struct wn_crossnet *how, size_t d)
-{
-    const size_t most = ((size_t)1 << 19) / d;
-
-    return most >= how->hidden ? how->hidden
-           : most > 8          ? most
-                               : 8;
+    const double fair = WORK / epoch_work(camp->how, camp->sample);
+    if (fair < (double)camp->most)
+        camp->most = fair > 5 ? (size_t)fair : 5;
 }
 
 static int camp_open(struct camp *camp, struct wn_error *error)
@@ -556,12 +570,12 @@ static void predict_block(const struct camp *camp, const struct team *team,
 
         if ((size_t)sample->fold[i] < team->first || f >= team->folds)
             continue;
-        const float *own = z + ((i - begin) * team->folds + f) * k;
-        const float log_total = (float)wn_log_total(own, k);
+        float *own = z + ((i - begin) * team->folds + f) * k;
         const float share = 1 / (float)camp->how->replicates;
 
+        wn_shares_from(own, k, 1);
         for (size_t c = 0; c < k; c++)
-            probability[i * k + c] += share * expf(own[c] - log_total);
+            probability[i * k + c] += share * own[c];
     }
 }
 
@@ -651,4 +665,15 @@ double wn_crossnet_bytes(const struct wn_crossnet *how,
            fmin((double)sample->threads, teams) *
                (2 * weights + block + 4 * (double)sample->n) +
            6 * (double)sample->n + 16 * d;
+}
+
+/* Products of few rows, and what is done to each weight after each of them,
+ * take three times what large products do. */
+double wn_crossnet_work(const struct wn_crossnet *how,
+                        const struct wn_sample *sample)
+{
+    struct camp camp = {.how = how, .sample = sample};
+
+    set_epochs(&camp);
+    return 3 * epoch_work(how, sample) * (double)camp.most;
 }

@@ -36,5 +36,8 @@ int wn_crossnet_predict(const struct wn_crossnet *how,
 /* Most bytes that takes, beside input and output. */
 double wn_crossnet_bytes(const struct wn_crossnet *how,
                          const struct wn_sample *sample);
+/* About how many operations of a product take as long. */
+double wn_crossnet_work(const struct wn_crossnet *how,
+                        const struct wn_sample *sample);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef WN_MODEL_SAMPLE_H
 #define WN_MODEL_SAMPLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct wn_sample {
     size_t folds;
     size_t probe; /* of a graph of their own: wn_graph_find() */
     uint64_t seed;
+    bool draft; /* wanted for the weights of another pass only: less will do */
     int threads;
     struct wn_talk *talk;
     char *chosen; /* WN_CHOSEN, out: the knobs that the data chose, as

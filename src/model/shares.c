@@ -2,6 +2,7 @@
 /* Rows of probabilities; see shares.h. */
 #include "model/shares.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -127,11 +128,14 @@ double wn_shares_total(const float *row, size_t k, float scale)
     return sum;
 }
 
-void wn_shares_from(float *row, size_t k, float scale)
+double wn_shares_from(float *row, size_t k, float scale)
 {
-    stretch(row, k, largest(row, k), scale, row);
-    wn_point_exp(row, k);
-    const float share = (float)(1 / add_up(row, k));
+    const float most = largest(row, k);
 
-    stretch(row, k, 0, share, row);
+    stretch(row, k, most, scale, row);
+    wn_point_exp(row, k);
+    const double sum = add_up(row, k);
+
+    stretch(row, k, 0, (float)(1 / sum), row);
+    return (double)scale * (double)most + log(sum);
 }

@@ -21,8 +21,8 @@ void wn_shares_add_log(const float *row, size_t k, float more, float weight,
                        float *sum);
 /* The sum of exp(scale row[c]); all row[c] <= 0, scale >= 0. */
 double wn_shares_total(const float *row, size_t k, float scale);
-/* Logarithms to probabilities: exp(scale row[c]), scale > 0, by their sum.
- * Finite. */
-void wn_shares_from(float *row, size_t k, float scale);
+/* Logarithms to probabilities: exp(scale row[c]), scale > 0, by their sum,
+ * whose logarithm is returned. */
+double wn_shares_from(float *row, size_t k, float scale);
 
 #endif

@@ -15,16 +15,22 @@
 #include <string.h>
 
 #include "model/linear.h"
+#include "model/pointwise.h"
+#include "model/shares.h"
 #include "util/large.h"
 #include "util/memory.h"
 
 const struct wn_softmax wn_softmax_standard = {1, 5, 300, 3e-5};
 
 enum {
-    ROWS = 1024, /* of a block */
-    MEMORY = 10, /* pairs L-BFGS remembers */
-    TRIES = 30   /* steps of one line search */
+    ROWS = 1024,    /* of a block */
+    COLUMNS = 2048, /* of a product, and more where a fold alone has more */
+    WIDE = 64,      /* classes from which a row fills vectors of its own */
+    MEMORY = 10,    /* pairs L-BFGS remembers */
+    TRIES = 30      /* steps of one line search */
 };
+
+#define ABSENT -1e30f /* the intercept of a class without rows to learn from */
 
 struct problem {
     const float *x;
@@ -78,29 +84,43 @@ static double dot(const double *a, const double *b, size_t size)
 
 /* What one evaluation of several folds needs; columns = folds k. */
 struct pass {
-    size_t columns;
+    size_t wide;      /* folds that go through one product */
     float *weights;   /* d x columns */
+    float *bias;      /* columns; ABSENT for classes not to be trained on */
     double *gradient; /* d x columns */
     double *offset;   /* columns: gradient of the intercepts */
     double *loss;     /* one a fold */
     struct lane {
-        float *logits;   /* ROWS x columns, then the residuals */
+        float *logits;   /* ROWS x wide k, then the residuals */
         float *gradient; /* d x columns */
+        float *given;    /* ROWS x wide: the logits of the labels */
+        double *norm;    /* ROWS x wide: logarithms of the normalisers */
         double *offset, *loss;
     } *lanes; /* one a thread */
     int threads;
 };
+
+/* How many of the folds go through one product. */
+static size_t wide_of(size_t k, size_t folds)
+{
+    const size_t most = COLUMNS / k;
+
+    return most == 0 ? 1 : most < folds ? most : folds;
+}
 
 static void pass_free(struct pass *pass)
 {
     for (int t = 0; pass->lanes && t < pass->threads; t++) {
         wn_large_free(pass->lanes[t].logits);
         wn_large_free(pass->lanes[t].gradient);
+        free(pass->lanes[t].given);
+        free(pass->lanes[t].norm);
         free(pass->lanes[t].offset);
         free(pass->lanes[t].loss);
     }
     free(pass->lanes);
     wn_large_free(pass->weights);
+    free(pass->bias);
     wn_large_free(pass->gradient);
     free(pass->offset);
     free(pass->loss);
@@ -110,100 +130,114 @@ static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
                      int threads, struct wn_error *error)
 {
     const size_t columns = wn_product(folds, p->k, 1);
+    const size_t cells = wn_product(p->d, columns, 1);
+    const size_t wide = wide_of(p->k, folds), seen = ROWS * wide;
 
-    *pass = (struct pass){.threads = threads};
-    pass->weights =
-        wn_large_new(wn_product(p->d, columns, 1), sizeof(float), error);
-    pass->gradient =
-        wn_large_new(wn_product(p->d, columns, 1), sizeof(double), error);
+    *pass = (struct pass){.threads = threads, .wide = wide};
+    pass->weights = wn_large_new(cells, sizeof(float), error);
+    pass->bias = wn_new(columns, sizeof(float), error);
+    pass->gradient = wn_large_new(cells, sizeof(double), error);
     pass->offset = wn_new(columns, sizeof(double), error);
     pass->loss = wn_new(folds, sizeof(double), error);
     pass->lanes = wn_new((size_t)threads, sizeof *pass->lanes, error);
-    if (!pass->weights || !pass->gradient || !pass->offset || !pass->loss ||
-        !pass->lanes)
+    if (!pass->weights || !pass->bias || !pass->gradient || !pass->offset ||
+        !pass->loss || !pass->lanes)
         return -1;
     for (int t = 0; t < threads; t++) {
         struct lane *lane = &pass->lanes[t];
 
-        lane->logits = wn_large_new(wn_product(ROWS, columns, 1), sizeof(float),
-                              error);
-        lane->gradient =
-            wn_large_new(wn_product(p->d, columns, 1), sizeof(float), error);
+        lane->logits =
+            wn_large_new(wn_product(seen, p->k, 1), sizeof(float), error);
+        lane->gradient = wn_large_new(cells, sizeof(float), error);
+        lane->given = wn_new(seen, sizeof(float), error);
+        lane->norm = wn_new(seen, sizeof(double), error);
         lane->offset = wn_new(columns, sizeof(double), error);
         lane->loss = wn_new(folds, sizeof(double), error);
-        if (!lane->logits || !lane->gradient || !lane->offset || !lane->loss)
+        if (!lane->logits || !lane->gradient || !lane->given || !lane->norm ||
+            !lane->offset || !lane->loss)
             return -1;
     }
     return 0;
 }
 
-/* Turn k logits into probabilities; classes that are not present get 0.
- * Returns the logarithm of the normaliser. */
-static double soften(float *logits, const double *offset, const bool *present,
-                     size_t k)
+/* Probabilities of rows begin .. end-1 by the models of folds first .. first +
+ * w - 1 of `count`, w no more than pass->wide, into lane->logits, rows x w k;
+ * lane->given and lane->norm, both rows x w. */
+static void judge_rows(const struct problem *p, const struct pass *pass,
+                       struct lane *lane, size_t first, size_t w,
+                       size_t count, size_t begin, size_t end)
 {
-    float most = -FLT_MAX;
-    double sum = 0;
+    const size_t k = p->k, columns = w * k, rows = end - begin;
+    const float *bias = pass->bias + first * k;
 
-    for (size_t c = 0; c < k; c++) {
-        logits[c] += (float)offset[c];
-        if (present[c] && logits[c] > most)
-            most = logits[c];
+    wn_gemm(0, 0, rows, columns, p->d, 1, p->x + begin * p->d, p->d,
+            pass->weights + first * k, count * k, 0, lane->logits, columns);
+    for (size_t r = 0; r < rows; r++) {
+        const int32_t y = p->label[begin + r];
+        float *logits = lane->logits + r * columns;
+
+#pragma omp simd
+        for (size_t c = 0; c < columns; c++)
+            logits[c] += bias[c];
+        for (size_t f = 0; y >= 0 && f < w; f++)
+            lane->given[r * w + f] = logits[f * k + (size_t)y];
+        for (size_t f = 0; k >= WIDE && f < w; f++)
+            lane->norm[r * w + f] = wn_shares_from(logits + f * k, k, 1);
     }
-    for (size_t c = 0; c < k; c++) {
-        logits[c] = present[c] ? expf(logits[c] - most) : 0;
-        sum += logits[c];
-    }
-    const float scale = (float)(1 / sum);
-    for (size_t c = 0; c < k; c++)
-        logits[c] *= scale;
-    return log(sum) + most;
+    if (k < WIDE)
+        wn_point_softmax(lane->logits, rows * w, k, lane->logits, lane->norm);
 }
 
-/* Loss of one row under one fold's model, and its residuals times `weight`. */
-static double judge(float *logits, const double *offset, const bool *present,
-                    size_t k, size_t label, float weight)
+/* One fold's probabilities of a row become its residuals times `weight`. */
+static void find_residual(float *residual, size_t k, size_t label,
+                          float weight, double *offset)
 {
-    const double given = (double)logits[label] + (float)offset[label];
-    const double norm = soften(logits, offset, present, k);
-
-    logits[label] -= 1;
+    residual[label] -= 1;
+    if (weight != 1)
+        for (size_t c = 0; c < k; c++)
+            residual[c] *= weight;
     for (size_t c = 0; c < k; c++)
-        logits[c] *= weight;
-    return norm - given;
+        offset[c] += (double)residual[c];
 }
 
-/* One block of rows: logits, loss, gradient, into the thread's lane. */
+/* Loss and gradient of some folds on a block of rows. */
+static void evaluate_folds(const struct problem *p,
+                           struct descent *const *who, size_t first, size_t w,
+                           size_t count, const struct pass *pass,
+                           struct lane *lane, size_t begin, size_t end)
+{
+    const size_t k = p->k, columns = w * k;
+
+    judge_rows(p, pass, lane, first, w, count, begin, end);
+    for (size_t i = begin; i < end; i++)
+        for (size_t f = 0; f < w; f++) {
+            const size_t at = (i - begin) * w + f;
+            const float weight = counts(p, i, who[first + f]->out);
+
+            if (weight == 0) {
+                memset(lane->logits + at * k, 0, k * sizeof *lane->logits);
+                continue;
+            }
+            lane->loss[first + f] +=
+                (double)weight * (lane->norm[at] - (double)lane->given[at]);
+            find_residual(lane->logits + at * k, k, (size_t)p->label[i],
+                          weight, lane->offset + (first + f) * k);
+        }
+    wn_gemm(1, 0, p->d, columns, end - begin, 1, p->x + begin * p->d, p->d,
+            lane->logits, columns, 0, lane->gradient + first * k, count * k);
+}
+
+/* One block of rows: loss and gradient of all folds, into the thread's lane. */
 static void evaluate_block(const struct problem *p, struct descent *const *who,
                            size_t count, const struct pass *pass,
                            struct lane *lane, size_t begin, size_t end)
 {
-    const size_t columns = count * p->k, rows = end - begin;
-    const float *x = p->x + begin * p->d;
-
-    wn_gemm(0, 0, rows, columns, p->d, 1, x, p->d, pass->weights, columns, 0,
-            lane->logits, columns);
-    memset(lane->offset, 0, columns * sizeof *lane->offset);
+    memset(lane->offset, 0, count * p->k * sizeof *lane->offset);
     memset(lane->loss, 0, count * sizeof *lane->loss);
-    for (size_t i = begin; i < end; i++)
-        for (size_t f = 0; f < count; f++) {
-            float *logits = lane->logits + (i - begin) * columns + f * p->k;
-            double *offset = lane->offset + f * p->k;
-            const float weight = counts(p, i, who[f]->out);
-
-            if (weight == 0) {
-                memset(logits, 0, p->k * sizeof *logits);
-                continue;
-            }
-            lane->loss[f] +=
-                (double)weight *
-                judge(logits, who[f]->trial + p->d * p->k, who[f]->present,
-                      p->k, (size_t)p->label[i], weight);
-            for (size_t c = 0; c < p->k; c++)
-                offset[c] += logits[c];
-        }
-    wn_gemm(1, 0, p->d, columns, rows, 1, x, p->d, lane->logits, columns, 0,
-            lane->gradient, columns);
+    for (size_t f = 0; f < count; f += pass->wide)
+        evaluate_folds(p, who, f,
+                       count - f < pass->wide ? count - f : pass->wide, count,
+                       pass, lane, begin, end);
 }
 
 static void add_lane(struct pass *pass, const struct lane *lane, size_t cells,
@@ -217,7 +251,7 @@ static void add_lane(struct pass *pass, const struct lane *lane, size_t cells,
         pass->loss[f] += lane->loss[f];
 }
 
-/* The float weights of the folds, side by side, from `trial`. */
+/* The float weights and intercepts of the folds, side by side: `trial`. */
 static void gather_weights(const struct problem *p,
                            struct descent *const *who, size_t count,
                            struct pass *pass)
@@ -227,6 +261,11 @@ static void gather_weights(const struct problem *p,
             for (size_t c = 0; c < p->k; c++)
                 pass->weights[(j * count + f) * p->k + c] =
                     (float)who[f]->trial[j * p->k + c];
+    for (size_t f = 0; f < count; f++)
+        for (size_t c = 0; c < p->k; c++)
+            pass->bias[f * p->k + c] =
+                who[f]->present[c] ? (float)who[f]->trial[p->d * p->k + c]
+                                   : ABSENT;
 }
 
 /* Each fold's own value and gradient, with the penalty. */
@@ -300,10 +339,10 @@ static int descent_open(struct descent *way, const struct problem *p,
     way->direction = wn_large_new(size, sizeof(double), error);
     way->gradient = wn_large_new(size, sizeof(double), error);
     way->trial_gradient = wn_large_new(size, sizeof(double), error);
-    way->moves =
-        wn_large_new(wn_product(MEMORY, size, 1), sizeof(double), error);
-    way->turns =
-        wn_large_new(wn_product(MEMORY, size, 1), sizeof(double), error);
+    way->moves = wn_large_new(wn_product(MEMORY, size, 1), sizeof(double),
+                              error);
+    way->turns = wn_large_new(wn_product(MEMORY, size, 1), sizeof(double),
+                              error);
     if (!way->present || !way->point || !way->trial || !way->direction ||
         !way->gradient || !way->trial_gradient || !way->moves || !way->turns)
         return -1;
@@ -483,12 +522,11 @@ static size_t descend(const struct wn_softmax *how, const struct problem *p,
 }
 
 /* Each row's probabilities by the model of its fold. */
-static int predict_rows(const struct problem *p, const struct descent *ways,
-                        struct descent **who, size_t folds, struct pass *pass,
-                        float *probability, struct wn_error *error)
+static int predict_rows(const struct problem *p, struct descent **who,
+                        size_t folds, struct pass *pass, float *probability,
+                        struct wn_error *error)
 {
-    const size_t columns = folds * p->k;
-    const size_t blocks = (p->n + ROWS - 1) / ROWS;
+    const size_t blocks = (p->n + ROWS - 1) / ROWS, wide = pass->wide;
     int broken = 0;
 
     gather_weights(p, who, folds, pass);
@@ -498,15 +536,20 @@ static int predict_rows(const struct problem *p, const struct descent *ways,
         const size_t begin = b * ROWS;
         const size_t end = begin + ROWS < p->n ? begin + ROWS : p->n;
 
-        wn_gemm(0, 0, end - begin, columns, p->d, 1, p->x + begin * p->d,
-                p->d, pass->weights, columns, 0, lane->logits, columns);
-        for (size_t i = begin; i < end; i++) {
-            const size_t f = (size_t)p->fold[i];
-            float *logits = lane->logits + (i - begin) * columns + f * p->k;
+        for (size_t first = 0; first < folds; first += wide) {
+            const size_t w = folds - first < wide ? folds - first : wide;
 
-            broken |= !isfinite(soften(logits, ways[f].point + p->d * p->k,
-                                       ways[f].present, p->k));
-            memcpy(probability + i * p->k, logits, p->k * sizeof *logits);
+            judge_rows(p, pass, lane, first, w, folds, begin, end);
+            for (size_t i = begin; i < end; i++) {
+                const size_t f = (size_t)p->fold[i] - first;
+                const size_t at = (i - begin) * w + f;
+
+                if ((size_t)p->fold[i] < first || f >= w)
+                    continue;
+                broken |= !isfinite(lane->norm[at]);
+                memcpy(probability + i * p->k, lane->logits + at * p->k,
+                       p->k * sizeof *probability);
+            }
         }
     }
     return broken ? wn_fail(error, WN_ENUMERIC,
@@ -539,7 +582,7 @@ int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
         who[f] = &ways[f];
         memcpy(ways[f].trial, ways[f].point, size_of(&p) * sizeof(double));
     }
-    status = predict_rows(&p, ways, who, how->folds, &pass, probability,
+    status = predict_rows(&p, who, how->folds, &pass, probability,
                           error);
 done:
     pass_free(&pass);
@@ -575,4 +618,18 @@ done:
     pass_free(&pass);
     descent_free(&way);
     return status;
+}
+
+double wn_softmax_bytes(size_t n, size_t d, size_t k, size_t folds,
+                        int threads)
+{
+    const double columns = (double)k * (double)folds;
+    /* Of L-BFGS and one gradient in double; weights, and gradients a lane. */
+    const double weights =
+        (double)(d + 1) * columns *
+        ((6 + 2 * MEMORY) * sizeof(double) + 4 * (1 + (double)threads));
+
+    return weights + 16 * (double)n +
+           4 * ROWS * (double)threads *
+               ((double)wide_of(k, folds) * (double)k + 3 * (double)folds);
 }

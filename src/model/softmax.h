@@ -49,6 +49,10 @@ int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
                        struct wn_talk *talk, float *probability,
                        size_t *used, struct wn_error *error) WN_MUST_CHECK;
 
+/* Most bytes that takes, beside input and output. */
+double wn_softmax_bytes(size_t n, size_t d, size_t k, size_t folds,
+                        int threads);
+
 /* The objective and its gradient for one fold, as the optimiser sees it, for
  * tests. weights and gradient are (d + 1) x k, the intercepts last; rows of
  * fold `out` (and those without label) do not count. */
