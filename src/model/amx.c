@@ -12,8 +12,8 @@
  *
  * Three parts of two tiles that stand side by side make a step, 6 KiB; steps
  * along the inner dimension make a strip of 32 rows of A or 32 columns of B.
- * 256 inner and 256 columns are packed at a time, so that a strip of each lies
- * in the first cache and all of B in the second. */
+ * Up to 512 inner indices and 256 columns of B are packed at a time, less than
+ * a MiB, so that all of it lies in the second cache. */
 #include "model/amx.h"
 
 #include <stdlib.h>

@@ -83,8 +83,8 @@ void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
     /* The unit's tiles have 16 lines, and want filling first. */
     if (amx && rows >= LEAST && columns >= LEAST && inner >= LEAST &&
         wn_amx_multiply(rows, columns, inner, alpha,
-                          (struct wn_side){a, lda, transpose_a},
-                          (struct wn_side){b, ldb, transpose_b}, beta, c, ldc))
+                        (struct wn_side){a, lda, transpose_a},
+                        (struct wn_side){b, ldb, transpose_b}, beta, c, ldc))
         return;
     cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
                 transpose_b ? CblasTrans : CblasNoTrans, (blasint)rows,
