@@ -15,10 +15,10 @@
  * classes' shares alone; a difference below H / sqrt(n) is taken for it, since
  * n rows cannot tell. Where classes overlap all losses are near H, and what a
  * member knows is the difference. Measured against 1 / loss_m^2 (average
- * precision of 1 - P[label]): a fifth of the labels wrong, adult .8216 for
- * .785, mixed .622 for .584, breast_cancer .977 for .973, digits .9989 for
- * .9986, letters .9983 for .9985; instance-dependent noise, digits .970 for
- * .967, letters .921 for .924, MNIST .926 for .927. Weights fitted to the
+ * precision of 1 - P[label], bench/accuracy.py): a fifth of the labels wrong,
+ * adult .817 for .785, mixed .615 for .588, breast_cancer .976 for .974, digits
+ * .9987 for .9986, letters .9983 for .9985; instance-dependent noise, letters
+ * .922 for .924, MNIST .927 for .927. Weights fitted to the
  * log-loss itself follow the noise: .905 and .897 in the last two. */
 #ifndef WN_MODEL_PREDICT_H
 #define WN_MODEL_PREDICT_H
