@@ -23,6 +23,7 @@ enum {
     FEWEST = 30            /* iterations of softmax */
 };
 #define SOFTMAX_WORK 1.5e13 /* operations */
+#define POOLING 2500. /* operations that calibrating and pooling an entry take */
 
 /* Of the pool: what each member leaves to all classes alike, so that no member
  * rules a class out; the least log-loss that counts; and how much more a
@@ -492,7 +493,8 @@ double wn_predict_work(const struct wn_predictor *const *chosen, size_t count,
     double work = 0;
 
     for (size_t p = 0; p < count; p++)
-        work += chosen[p]->work(sample) *
+        work += (chosen[p]->work(sample) +
+                 POOLING * (double)sample->n * (double)sample->k) *
                 (chosen[p]->once ? 1 : (double)passes);
     return work;
 }
