@@ -23,7 +23,7 @@ enum {
     FEWEST = 30            /* iterations of softmax */
 };
 #define SOFTMAX_WORK 1.5e13 /* operations */
-#define POOLING 2500. /* operations that calibrating and pooling an entry take */
+#define POOLING 2500. /* operations, to calibrate and pool an entry */
 
 /* Of the pool: what each member leaves to all classes alike, so that no member
  * rules a class out; the least log-loss that counts; and how much more a
