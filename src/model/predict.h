@@ -18,8 +18,8 @@
  * precision of 1 - P[label], bench/accuracy.py): a fifth of the labels wrong,
  * adult .817 for .785, mixed .615 for .588, breast_cancer .976 for .974, digits
  * .9987 for .9986, letters .9983 for .9985; instance-dependent noise, letters
- * .922 for .924, digits .967 for .970, MNIST .927 for .927. Weights fitted to the
- * log-loss itself follow the noise: .905 and .897 in the last two. */
+ * .922 for .924, digits .967 for .970, MNIST .927 for .927. Weights fitted to
+ * the log-loss itself follow the noise: MNIST .905, letters .897. */
 #ifndef WN_MODEL_PREDICT_H
 #define WN_MODEL_PREDICT_H
 
