@@ -177,6 +177,24 @@ static size_t horizon(size_t steps)
     return most < cap ? most : cap;
 }
 
+static int count_pilots(size_t rows)
+{
+    return rows <= PILOT_FEW ? FIFTHS : PILOTS_MANY;
+}
+
+double wn_early_bytes(size_t n, size_t d, size_t k,
+                      const struct wn_mlp_plan *plan, int threads)
+{
+    const int pilots = count_pilots(n);
+    const int busy = pilots < threads ? pilots : threads;
+    const double pilot = wn_mlp_trainer_bytes(n, d, k, plan) +
+                         (double)n * sizeof(int32_t) +
+                         (double)WN_BLOCK * (double)d * sizeof(float);
+
+    return (double)n * sizeof(int32_t) + pilots * pilot +
+           busy * wn_mlp_measure_bytes(d, plan->hidden, k);
+}
+
 int wn_early_epoch(const struct wn_mlp_task *task,
                    const struct wn_mlp_plan *plan, size_t most, int threads,
                    size_t *epoch, struct wn_error *error)
@@ -190,7 +208,7 @@ int wn_early_epoch(const struct wn_mlp_task *task,
         return -1;
     const size_t rows = labelled_rows(task, order);
     const size_t steps = (rows + plan->batch - 1) / plan->batch;
-    const int pilots = rows <= PILOT_FEW ? FIFTHS : PILOTS_MANY;
+    const int pilots = count_pilots(rows);
 
     if (rows < WN_EARLY_LEAST) {
         *epoch = most && most < WN_EARLY_BLIND ? most : WN_EARLY_BLIND;

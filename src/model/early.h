@@ -24,6 +24,10 @@ int wn_early_epoch(const struct wn_mlp_task *task,
                    const struct wn_mlp_plan *plan, size_t most, int threads,
                    size_t *epoch, struct wn_error *error) WN_MUST_CHECK;
 
+/* Most bytes that takes, beside the task. */
+double wn_early_bytes(size_t n, size_t d, size_t k,
+                      const struct wn_mlp_plan *plan, int threads);
+
 enum { WN_EARLY_LEAST = 20, WN_EARLY_BLIND = 20 };
 
 #endif

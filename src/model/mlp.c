@@ -182,6 +182,17 @@ static int scratch_new(struct scratch *s, const struct wn_mlp *net,
     return -1;
 }
 
+static double scratch_bytes(size_t d, size_t h, size_t k, size_t rows)
+{
+    return (double)rows *
+           ((double)(d + 2 * h + 2 * k) * sizeof(float) + sizeof(double));
+}
+
+double wn_mlp_measure_bytes(size_t d, size_t h, size_t k)
+{
+    return scratch_bytes(d, h, k, WN_BLOCK);
+}
+
 /* |gradient| of the rows whose delta2 stands in s->p and whose hidden units
  * stand in s->h. */
 static void gradient_norms(const struct wn_mlp *net, const float *x,
@@ -325,6 +336,16 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
 fail:
     wn_mlp_trainer_free(t);
     return NULL;
+}
+
+double wn_mlp_trainer_bytes(size_t n, size_t d, size_t k,
+                            const struct wn_mlp_plan *plan)
+{
+    const size_t batch = plan->batch < n ? plan->batch : n;
+
+    return 2 * (double)plan->hidden * (double)(d + k) * sizeof(float) +
+           (double)n * sizeof(int32_t) +
+           scratch_bytes(d, plan->hidden, k, batch);
 }
 
 void wn_mlp_trainer_free(struct wn_mlp_trainer *t)

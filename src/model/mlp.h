@@ -118,6 +118,11 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
                                           struct wn_error *error)
     WN_MUST_CHECK;
 void wn_mlp_trainer_free(struct wn_mlp_trainer *trainer);
+
+/* Most bytes that a trainer of n rows has, and that measuring takes. */
+double wn_mlp_trainer_bytes(size_t n, size_t d, size_t k,
+                            const struct wn_mlp_plan *plan);
+double wn_mlp_measure_bytes(size_t d, size_t h, size_t k);
 /* One pass over the rows in a new random order; `watch` may be NULL. Returns 1
  * when the mean loss is not a number or above 10 (1 + log k): the network is
  * spoiled, begin again with a smaller rate; else 0. */

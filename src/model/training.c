@@ -281,8 +281,12 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
 double wn_dynamics_bytes(size_t n, size_t d, size_t k,
                          const struct wn_dynamics_plan *plan, int threads)
 {
-    const double weights =
-        (double)plan->network.hidden * (double)(d + k) * 3 * sizeof(float);
+    const double network =
+        wn_mlp_trainer_bytes(n, d, k, &plan->network) +
+        wn_mlp_measure_bytes(d, plan->network.hidden, k);
+    const double pilots =
+        plan->epoch ? 0
+                    : wn_early_bytes(n, d, k, &plan->network, threads);
     const double grand =
         plan->parts & WN_DYNAMICS_GRADIENTS ? sizeof(struct wn_gradient) : 0;
     const double history =
@@ -290,10 +294,8 @@ double wn_dynamics_bytes(size_t n, size_t d, size_t k,
     const double statistics = history > 0 ? WN_STATISTICS : WN_AUM;
     const double target =
         plan->parts & WN_DYNAMICS_TARGETS ? (double)k * sizeof(float) : 0;
-    const double row = sizeof(struct wn_verdict) + grand + history + target +
-                       sizeof(int32_t);
+    const double row = sizeof(struct wn_verdict) + grand + history + target;
 
-    return (double)n * (2 * statistics * sizeof(double) + 8 +
-                        row * (double)threads) +
-           weights * (double)threads;
+    return (double)n * (2 * statistics * sizeof(double) + 8) +
+           fmax(pilots, threads * ((double)n * row + network));
 }
