@@ -40,7 +40,7 @@ v='-j '$threads' -f -v -o '$data/out.h5
 # name | what | data | ours | peers, separated by ; | floor | what ours came to
 table="
 csv|numeric CSV, $csv_n x 65|csv|ingest $o --label=label $data/csv.csv|$peers pandas $data/csv.csv|floor csv $data/csv.csv
-softmax|5-fold logistic regression, $wide_n x 784|wide|score $v --model=softmax --methods=none $data/wide.h5|$peers logistic $data/wide.h5|floor sgemm $wide_n 10 784 3200
+softmax|5-fold logistic regression, $wide_n x 784|wide|score $v --model=softmax --methods=none $data/wide.h5|$peers logistic $data/wide.h5
 committee|the default committee, $noisy_n x 128, a tenth of the labels wrong|noisy|score $v --methods=none $data/noisy.h5|$peers logistic $data/noisy.h5|
 committee2|the same, classes that overlap|blurred|score $v --methods=none $data/blurred.h5|$peers logistic $data/blurred.h5|
 neighbors|exact 10 neighbours, $narrow_n x 128|narrow|score $o --model=none --methods=disagreement $data/narrow.h5|$peers neighbors $data/narrow.h5;$peers faiss $data/narrow.h5|floor sgemm $narrow_n $narrow_n 128 1

@@ -27,7 +27,7 @@ const struct wn_option wn_option_threads = {
 const struct wn_option wn_option_memory = {
     .name = "memory", .kind = WN_SIZE, .value = "SIZE",
     .low = 1 << 20, .high = 0x1p62,
-    .help = "refuse what needs more than SIZE of memory, e.g. 512M"};
+    .help = "work in SIZE of memory or refuse, e.g. 512M"};
 const struct wn_option wn_option_seed = {
     .name = "seed", .kind = WN_WHOLE, .value = "N", .standard = "0",
     .low = 0, .high = 0x1p53, .recorded = true,
