@@ -250,27 +250,43 @@ struct sparse {
     double *row;
 };
 
+/* An attribute of the group, what it is and how many; each may be invalid. */
+struct attribute {
+    hid_t id, space, type;
+};
+
+static struct attribute attribute_open(const struct wn_reader *reader,
+                                       const char *name)
+{
+    const hid_t id = H5Aopen_by_name(reader->file, reader->path, name,
+                                     H5P_DEFAULT, H5P_DEFAULT);
+
+    return (struct attribute){id, id < 0 ? H5I_INVALID_HID : H5Aget_space(id),
+                              id < 0 ? H5I_INVALID_HID : H5Aget_type(id)};
+}
+
+static void attribute_close(const struct attribute *about)
+{
+    if (about->type >= 0)
+        H5Tclose(about->type);
+    if (about->space >= 0)
+        H5Sclose(about->space);
+    if (about->id >= 0)
+        H5Aclose(about->id);
+}
+
 /* The attribute "shape": two whole numbers. */
 static int read_shape(struct wn_reader *reader, int64_t shape[2])
 {
-    const hid_t attribute = H5Aopen_by_name(reader->file, reader->path,
-                                            "shape", H5P_DEFAULT, H5P_DEFAULT);
-    const hid_t space =
-        attribute < 0 ? H5I_INVALID_HID : H5Aget_space(attribute);
-    const hid_t type =
-        attribute < 0 ? H5I_INVALID_HID : H5Aget_type(attribute);
+    const struct attribute about = attribute_open(reader, "shape");
     const bool good =
-        space >= 0 && type >= 0 && H5Tget_class(type) == H5T_INTEGER &&
-        H5Sget_simple_extent_npoints(space) == 2 &&
-        H5Aread(attribute, H5T_NATIVE_INT64, shape) >= 0 && shape[0] >= 0 &&
+        about.space >= 0 && about.type >= 0 &&
+        H5Tget_class(about.type) == H5T_INTEGER &&
+        H5Sget_simple_extent_npoints(about.space) == 2 &&
+        H5Aread(about.id, H5T_NATIVE_INT64, shape) >= 0 && shape[0] >= 0 &&
         shape[1] >= 1;
 
-    if (type >= 0)
-        H5Tclose(type);
-    if (space >= 0)
-        H5Sclose(space);
-    if (attribute >= 0)
-        H5Aclose(attribute);
+    attribute_close(&about);
     return good ? 0 : wn_reader_refuse(reader, "wanted an attribute shape of "
                                                "two whole numbers");
 }
@@ -280,32 +296,22 @@ static int read_shape(struct wn_reader *reader, int64_t shape[2])
 static bool is_csc(const struct wn_reader *reader)
 {
     static const char csc[] = "csc_matrix";
-    const hid_t attribute =
-        H5Aopen_by_name(reader->file, reader->path, "encoding-type",
-                        H5P_DEFAULT, H5P_DEFAULT);
-    const hid_t space =
-        attribute < 0 ? H5I_INVALID_HID : H5Aget_space(attribute);
-    const hid_t type =
-        attribute < 0 ? H5I_INVALID_HID : H5Aget_type(attribute);
+    const struct attribute about = attribute_open(reader, "encoding-type");
     char text[64] = "", *variable = NULL;
     bool found = false;
 
-    if (space < 0 || type < 0 || H5Sget_simple_extent_npoints(space) != 1) {
+    if (about.space < 0 || about.type < 0 ||
+        H5Sget_simple_extent_npoints(about.space) != 1) {
         found = false;
-    } else if (H5Tis_variable_str(type) > 0) {
-        found = H5Aread(attribute, type, &variable) >= 0 && variable &&
+    } else if (H5Tis_variable_str(about.type) > 0) {
+        found = H5Aread(about.id, about.type, &variable) >= 0 && variable &&
                 strcmp(variable, csc) == 0;
         H5free_memory(variable);
-    } else if (H5Tget_size(type) < sizeof text) {
-        found = H5Aread(attribute, type, text) >= 0 &&
+    } else if (H5Tget_size(about.type) < sizeof text) {
+        found = H5Aread(about.id, about.type, text) >= 0 &&
                 strncmp(text, csc, sizeof csc - 1) == 0;
     }
-    if (type >= 0)
-        H5Tclose(type);
-    if (space >= 0)
-        H5Sclose(space);
-    if (attribute >= 0)
-        H5Aclose(attribute);
+    attribute_close(&about);
     return found;
 }
 

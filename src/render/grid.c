@@ -111,28 +111,35 @@ int wn_grid_add_text(struct wn_grid *grid, const char *text,
 
 enum { FORMATTED = 200 };
 
+static int add_list(struct wn_grid *grid, bool known, const char *format,
+                    va_list list, struct wn_error *error)
+{
+    char text[FORMATTED];
+
+    vsnprintf(text, sizeof text, format, list);
+    return wn_grid_add_text(grid, known ? text : NULL, error);
+}
+
 int wn_grid_format(struct wn_grid *grid, struct wn_error *error,
                    const char *format, ...)
 {
-    char text[FORMATTED];
     va_list list;
 
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    const int status = add_list(grid, true, format, list, error);
     va_end(list);
-    return wn_grid_add_text(grid, text, error);
+    return status;
 }
 
 int wn_grid_known(struct wn_grid *grid, struct wn_error *error, bool known,
                   const char *format, ...)
 {
-    char text[FORMATTED];
     va_list list;
 
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    const int status = add_list(grid, known, format, list, error);
     va_end(list);
-    return wn_grid_add_text(grid, known ? text : NULL, error);
+    return status;
 }
 
 static const char *cell_text(const struct wn_grid *grid, size_t cell,
