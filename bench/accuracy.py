@@ -19,18 +19,23 @@ SOURCE/../shared/data).
                 (the data sets' own noise, where they have it)
   --seeds=N     plantings of a set below 2,000 rows (5)
   --score=ARGS  options for score
-  --keep=FILE   where results are kept, so that a run can be made in pieces
-                (bench/accuracy.tsv): peers that are there for the same
-                features and labels are not run again, and the last table goes
-                over all that is there
+  --keep=FILE   where results are kept (bench/accuracy.tsv), so that a run can
+                be made in pieces. Each line has a digest of the features and
+                labels and one of what made it: our score, flag and --score, or
+                scikit-learn's version, and the functions here that measure.
+                What is there by the same makers is not run again, so another
+                build runs ours anew and keeps the peers' lines; the tables
+                count the present makers' lines only
   --no-peers    winnow alone
   --bars        only the last table, of what was kept"""
 
 import csv
 import gzip
 import hashlib
+import inspect
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,6 +44,7 @@ SAMPLES = ["digits", "wine", "breast_cancer", "iris", "mixed"]
 SHARED = ["letter", "mnist10k", "reviews", "adult"]
 NOISE = ["sym10", "sym20", "sym40", "pair20", "inst20"]
 PEERS = ["LR", "MLP", "ET", "kNN"]
+LAST = "suspicion"  # of our lines: where it is kept, the others are
 LABEL = {"digits": "digit", "wine": "cultivar", "breast_cancer": "diagnosis",
          "iris": "species", "mixed": "income"}
 
@@ -193,63 +199,92 @@ def audit(out, y, options):
     subprocess.run(["flag", "-qi", out], check=True)
     with h5py.File(out) as file:
         scores = {"1 - P": 1 - file["score/probability"][()][
-            numpy.arange(len(y)), y],
-            "suspicion": file["flag/suspicion"][()]}
+            numpy.arange(len(y)), y]}
         for name, item in file["score"].items():
             if hasattr(item, "ndim") and item.ndim == 1 and \
                     not name.endswith("_std"):
                 scores[name] = item[()]
+        scores[LAST] = file["flag/suspicion"][()]
         return scores
 
 
-class Kept:
-    """Results: (set, noise, score) -> {seed: (digest, measures)}, kept in a
-    file of one line each; where two are of one kind the later counts."""
+def digest(*parts):
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
-    def __init__(self, path):
-        self.path, self.found = path, {}
+
+def makers(options):
+    """What makes our lines, and what makes the peers'."""
+    import sklearn
+    programs = []
+    for name in "score", "flag":
+        with open(shutil.which(name), "rb") as file:
+            programs.append(file.read())
+    ours, theirs = (
+        "".join(map(inspect.getsource, functions)).encode()
+        for functions in ((audit, measures), (peer, measures)))
+    return digest(ours, options.get("score", "").encode(), *programs), \
+        digest(theirs, sklearn.__version__.encode())
+
+
+class Kept:
+    """Results, kept in a file of one line each: set, noise, score, seed, data,
+    maker, measures. Only those of the present makers are counted."""
+
+    def __init__(self, path, makers):
+        self.path, self.makers, self.found = path, makers, {}
         if os.path.exists(path):
             with open(path) as file:
-                for line in file:
-                    *key, seed, digest, text = line.rstrip("\n").split("\t", 5)
-                    self.enter(key, seed, digest,
-                               [float(v) for v in text.split("\t")])
+                for cell in (line.rstrip("\n").split("\t") for line in file):
+                    if len(cell) == 9:  # a killed run may leave less
+                        self.enter(tuple(cell[:3]), int(cell[3]), cell[4],
+                                   cell[5], [float(v) for v in cell[6:]])
 
-    def enter(self, key, seed, digest, values):
-        self.found.setdefault(tuple(key), {})[str(seed)] = digest, values
+    def enter(self, key, seed, data, maker, values):
+        self.found.setdefault(key, {}).setdefault(seed, {})[maker] = \
+            data, values
 
-    def get(self, key, seed, digest):
-        old = self.found.get(tuple(key), {}).get(str(seed), ("", None))
-        return old[1] if old[0] == digest else None
+    def maker(self, key):
+        return self.makers[key[2].startswith("peer ")]
 
-    def put(self, key, seed, digest, values):
-        self.enter(key, seed, digest, values)
+    def has(self, key, seed, data):
+        old = self.found.get(key, {}).get(seed, {}).get(self.maker(key))
+        return old is not None and old[0] == data
+
+    def put(self, key, seed, data, values):
+        maker = self.maker(key)
+        self.enter(key, seed, data, maker, values)
         with open(self.path, "a") as file:
-            print(*key, seed, digest, *(f"{v:.6f}" for v in values), sep="\t",
-                  file=file)
+            print(*key, seed, data, maker, *(f"{v:.6f}" for v in values),
+                  sep="\t", file=file)
 
     def mean(self, *key):
         """Means over the seeds, or None."""
-        rows = [v for _, v in self.found.get(key, {}).values()]
+        rows = [by[self.maker(key)][1]
+                for by in self.found.get(key, {}).values()
+                if self.maker(key) in by]
         return [sum(c) / len(c) for c in zip(*rows)] if rows else None
+
+    def stale(self):
+        """How many results only other makers have left."""
+        return sum(self.maker(key) not in by
+                   for key, seeds in self.found.items()
+                   for by in seeds.values())
 
 
 def run(kept, name, kind, seed, given, wrong, loaded, options):
     """One planting of a set: everybody's measures, kept."""
-    import sklearn
     with tempfile.TemporaryDirectory() as folder:
         out, x, y = encode(folder, loaded[0], loaded[1], given)
-        digest = hashlib.sha256(x.tobytes() + y.tobytes() + wrong.tobytes()
-                                + sklearn.__version__.encode()).hexdigest()
-        digest = digest[:16]
-        for who, score in audit(out, y,
-                                options.get("score", "").split()).items():
-            kept.put((name, kind, who), seed, digest, measures(score, wrong))
+        data = digest(x.tobytes(), y.tobytes(), wrong.tobytes())
+        if not kept.has((name, kind, LAST), seed, data):
+            for who, score in audit(out, y,
+                                    options.get("score", "").split()).items():
+                kept.put((name, kind, who), seed, data,
+                         measures(score, wrong))
     for who in () if "no-peers" in options else PEERS:
         key = name, kind, "peer " + who
-        found = kept.get(key, seed, digest)
-        kept.put(key, seed, digest, found or
-                 measures(peer(who, x, y), wrong))
+        if not kept.has(key, seed, data):
+            kept.put(key, seed, data, measures(peer(who, x, y), wrong))
 
 
 def run_set(kept, source, name, options):
@@ -270,7 +305,7 @@ def run_set(kept, source, name, options):
             wrong = numpy.array([g != t for g, t in zip(given, true)])
             run(kept, name, kind, seed, given, wrong, loaded, options)
         for key in kept.found:
-            if key[:2] == (name, kind):
+            if key[:2] == (name, kind) and kept.mean(*key):
                 print(f"{name:14} {kind:7} {key[2]:20} "
                       + "  ".join(f"{v:.4f}" for v in kept.mean(*key)),
                       flush=True)
@@ -325,16 +360,19 @@ def print_bars(kept):
 
 
 def main(source, sets, options):
-    kept = Kept(options.get("keep", "bench/accuracy.tsv"))
+    kept = Kept(options.get("keep", "bench/accuracy.tsv"), makers(options))
     if "bars" not in options:
         print(f"{'set':14} {'noise':7} {'score':20} AP      AUROC   P@count")
         for name in sets or SAMPLES + SHARED:
             run_set(kept, source, name, options)
     print_bars(kept)
+    if kept.stale():
+        print(f"{kept.stale()} results not counted: another build or other"
+              " options made them")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
+    if len(sys.argv) < 2 or "--help" in sys.argv:
         sys.exit(__doc__)
     words = dict((w[2:].split("=", 1) + [""])[:2] for w in sys.argv[2:]
                  if w.startswith("--"))

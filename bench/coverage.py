@@ -8,14 +8,13 @@ RUNS seeds (5) of each kind of noise: the mean estimate, its deviation from the
 planted share, the mean half-width of the 90 % interval, and the share of runs
 whose interval holds the planted share."""
 
-import csv
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 
-from accuracy import plant, read_set
+from accuracy import encode, plant, read_set
 
 SETS = ["digits", "wine", "breast_cancer", "iris"]
 NOISE = ["sym05", "sym10", "sym20", "pair10"]
@@ -24,13 +23,8 @@ NOISE = ["sym05", "sym10", "sym20", "pair10"]
 def rate(folder, head, rows, given, seed):
     """The estimate and its interval by a finished audit."""
     import h5py
-    table, out = f"{folder}/set.csv", f"{folder}/set.h5"
-    with open(table, "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(head + ["given label"])
-        writer.writerows(row + [y] for row, y in zip(rows, given))
-    for command in (["ingest", "-qf", table, "--label=given label", "-o", out],
-                    ["score", "-qi", "--methods=none", f"--seed={seed}", out],
+    out = encode(folder, head, rows, given)[0]
+    for command in (["score", "-qi", "--methods=none", f"--seed={seed}", out],
                     ["flag", "-qi", "--issues=label", out]):
         subprocess.run(command, check=True)
     with h5py.File(out) as file:
