@@ -3,6 +3,7 @@
  * audit file, writes /score. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "model/linear.h"
 #include "prog/score_work.h"
@@ -100,6 +101,7 @@ done:
 
 static int score_work(struct wn_run *run, struct wn_error *error)
 {
+    const char *kernels = wn_option_text(run->options, "kernels");
     struct work work = {0};
     int status;
 
@@ -108,8 +110,13 @@ static int score_work(struct wn_run *run, struct wn_error *error)
     if (wn_option_on(run->options, "list-models"))
         return list_models(run, error);
     wn_linear_start();
-    if (!strcmp(wn_option_text(run->options, "kernels"), "auto"))
+    if (!strcmp(kernels, "auto"))
         wn_linear_amx();
+    else if (strcasecmp(kernels, wn_linear_kernels()))
+        return wn_fail(error, WN_EUSAGE,
+                       "--kernels: found '%s', which OpenBLAS does not run "
+                       "here; by itself it takes %s",
+                       kernels, wn_linear_kernels());
     wn_talk_detail(run->talk, "OpenBLAS kernels: %s", wn_linear_kernels());
     status = score_read(run, &work, error);
     if (status == 0)

@@ -68,7 +68,7 @@ static int choose(const struct wn_run *run, struct work *work,
         return -1;
     if (work->needs & WN_NEEDS_NEIGHBORS)
         work->parts |= WN_SAMPLE_NEIGHBORS;
-    return 0;
+    return score_refuse_idle(run, work, error);
 }
 
 /* Two classes or more with rows; what features there are, finite. */

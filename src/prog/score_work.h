@@ -108,6 +108,10 @@ int score_methods(const struct wn_run *run, const struct work *work,
                   struct wn_audit_writer *writer, struct wn_error *error)
     WN_MUST_CHECK;
 
+/* score_idle.c: an option that was given and that nothing reads is an error. */
+int score_refuse_idle(const struct wn_run *run, const struct work *work,
+                      struct wn_error *error) WN_MUST_CHECK;
+
 /* A count that was asked for and does not fit its `units` is an error; a
  * default is lowered to `most`, and that is said. */
 int score_fit_count(const struct wn_run *run, const struct work *work,

@@ -33,9 +33,42 @@ fails_with 2 "--folds: found 151, wanted at most 150 for 150 rows" \
     score --model=softmax --folds=151 -o no.h5 iris.h5
 fails_with 2 "--epoch=5 is after the last of --epochs=3" \
     score --model=none --epoch=5 --epochs=3 -o no.h5 iris.h5
+fails_with 2 "--kernels: found 'Vax', which OpenBLAS does not run here" \
+    score --kernels=Vax --model=none -o no.h5 iris.h5
 ok "$([ ! -e no.h5 ]; echo $?)" "and leaves no file"
 touch there.h5
 fails_with 2 "there.h5" score --model=none --methods=none -o there.h5 iris.h5
+
+# An option that nothing reads is an error: "option | of what | why".
+none="--model=none --methods"
+while IFS='|' read -r option what why; do
+    fails_with 2 "--${option%=*}: $why" score --$option $what -o no.h5 iris.h5
+done <<END
+passes=2|$none=el2n|no model is fitted; see --model
+ungrouped|$none=el2n|no model is fitted; see --model
+folds=3||no model that is fitted has folds; see --list-models
+neighbors=3|--model=kernel --methods=el2n|no neighbours are looked for; see
+probe=3|$none=el2n|no neighbours are looked for; see --methods
+metric=cosine|$none=el2n|no neighbours are looked for; see --methods
+replicates=3|$none=tomek|no networks are followed; see --methods
+epoch=3|$none=tomek|no networks are followed; see --methods
+epochs=3|$none=tomek|no networks are followed; see --methods
+hidden=3|$none=tomek|no networks are followed; see --methods
+learning-rate=3|$none=tomek|no networks are followed; see --methods
+batch=3|$none=tomek|no networks are followed; see --methods
+aum-threshold=99|$none=el2n|aum is not computed; see --methods
+forgetting-never=9|$none=el2n|forgetting is not computed; see --methods
+loss-recent|$none=el2n|loss_mean is not computed; see --methods
+variability-ci|$none=el2n|variability is not computed; see --methods
+negative-class=setosa||intrinsic is not computed; see --methods
+intrinsic-neighbors=2||intrinsic is not computed; see --methods
+extrinsic-neighbors=2|--methods=all|extrinsic is not computed; see --methods
+pair-align=none||pair_cosine is not computed; see --methods
+ood-by=gen||ood is not computed; see --methods
+ood-plain||ood is not computed; see --methods
+ood-top=2||ood is not computed; see --methods
+END
+ok "$([ ! -e no.h5 ]; echo $?)" "and leaves no file"
 
 # Sets that are too small or have nothing to tell apart.
 printf 'x,y\n1,a\n2,a\n3,a\n' >one.csv
