@@ -59,13 +59,14 @@ int score_find(const struct wn_run *run, struct work *work,
     if ((work->parts & WN_SAMPLE_NEIGHBORS) &&
         find_neighbors(run, work, error))
         return -1;
-    if (work->member_count &&
-        (score_predict(run, work, error) ||
-         wn_spectrum_find(work->data.features, work->data.n, work->data.d,
-                          &work->spectrum, error)))
+    if (work->member_count && score_predict(run, work, error))
         return -1;
     if (work->brought)
         score_take_brought(run, work);
+    if (score_has_spectrum(work) &&
+        wn_spectrum_find(work->data.features, work->data.n, work->data.d,
+                         &work->spectrum, error))
+        return -1;
     if ((work->needs & WN_NEEDS_DYNAMICS) &&
         score_find_dynamics(run, work, error))
         return -1;

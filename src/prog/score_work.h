@@ -32,7 +32,7 @@ struct work {
     struct wn_dynamics *dynamics;
     bool followed;  /* they are those of ingest, not of our networks */
     struct wn_pairs *pairs;
-    struct wn_spectrum spectrum; /* of the features, where models saw them */
+    struct wn_spectrum spectrum; /* of the features */
     unsigned parts; /* enum wn_sample_part that the members need */
     bool *chosen;   /* as many as wn_methods */
     unsigned needs; /* enum wn_need of those chosen */
@@ -43,6 +43,13 @@ void score_free(struct work *work);
 static inline uint64_t score_seed(const struct wn_run *run)
 {
     return (uint64_t)wn_option_number(run->options, "seed");
+}
+
+/* Whether the features are looked at as a whole: with the probabilities,
+ * brought ones too, but not for who asked for single scores. */
+static inline bool score_has_spectrum(const struct work *work)
+{
+    return work->probability && work->data.features;
 }
 
 /* --probe, or WN_PROBE_AUTO. */

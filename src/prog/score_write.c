@@ -118,7 +118,7 @@ int score_write(const struct wn_run *run, const struct work *work,
                                 error))) ||
         (work->probability && write_probability(work, writer, error)) ||
         (work->index && write_neighbors(work, writer, error)) ||
-        (work->member_count && write_spectrum(work, writer, error)) ||
+        (score_has_spectrum(work) && write_spectrum(work, writer, error)) ||
         (work->pairs && score_write_pairs(work, writer, error)) ||
         score_methods(run, work, writer, error)) {
         wn_audit_abandon(writer);

@@ -26,7 +26,7 @@ is "$(wc -l <clean.csv)" "$(wc -l <plain.csv)" \
 
 for model in $(score --list-models | sed 's/ .*//'); do
     runs "score with $model alone" score --model="$model" --methods=none \
-        --neighbors=5 a.h5 -f -o one.h5
+        a.h5 -f -o one.h5
     runs "flag after $model" flag -q one.h5 -f -o two.h5
 done
 for rule in posterior prune_by_noise_rate prune_by_class both \

@@ -31,6 +31,7 @@ print((f["data/probability"][:] == f["score/probability"][:]).all(),
       round(f["score/probability"].attrs["brought_log_loss"], 5))
 print(b" ".join(f["data/column/kind"][:]).decode(),
       b" ".join(f["data/feature_name"][:]).decode())
+print(f["score"].attrs["singular_ratio"])
 END
     # By hand; what sums to .999 is kept as it is.
     cat >wanted <<'END'
@@ -41,6 +42,7 @@ cat dog eel [1, 0, 1, 0]
 [0.333, 0.333, 0.333]
 True brought 0.94881
 numeric probability probability probability label age
+1.0
 END
     same found wanted "matrix, classes and columns are as worked out by hand"
 else
