@@ -82,7 +82,7 @@ static void count_truths(struct wn_column *column)
 }
 
 static void count_distinct(const struct wn_survey_sample *sample, size_t c,
-                           const struct wn_evidence *evidence,
+                           const struct wn_kind_evidence *evidence,
                            struct wn_column *column)
 {
     if (!column->many) {
@@ -156,7 +156,7 @@ static void fit_column(const struct fitting *fitting, size_t c,
     const struct wn_survey_sample *sample = fitting->sample;
     const uint64_t rows = wn_csv_rows(fitting->table->csv);
     const uint64_t *mark = sample->mark + c * sample->rows;
-    const struct wn_evidence evidence = {
+    const struct wn_kind_evidence evidence = {
         .column = column, .rows = rows, .filled = rows - column->missing,
         .sampled = sample->rows, .mark = mark,
         .spare = (uint64_t *)desk->spare, .cells = sample->in[c].cells,

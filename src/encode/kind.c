@@ -32,7 +32,7 @@ static int by_size(const void *a, const void *b)
     return (one > two) - (one < two);
 }
 
-uint64_t wn_kind_distinct(const struct wn_evidence *evidence)
+uint64_t wn_kind_distinct(const struct wn_kind_evidence *evidence)
 {
     uint64_t *mark = evidence->spare, distinct = 0, last = 0;
 
@@ -47,7 +47,7 @@ uint64_t wn_kind_distinct(const struct wn_evidence *evidence)
 
 /* --- numeric ------------------------------------------------------------ */
 
-static bool is_numeric(const struct wn_evidence *evidence)
+static bool is_numeric(const struct wn_kind_evidence *evidence)
 {
     const struct wn_column *column = evidence->column;
 
@@ -94,7 +94,7 @@ static void unknown_number(const struct wn_column *column, float *out)
 /* --- boolean ------------------------------------------------------------ */
 
 /* All values are the two words of one pair; 0 and 1 are numbers. */
-static bool is_boolean(const struct wn_evidence *evidence)
+static bool is_boolean(const struct wn_kind_evidence *evidence)
 {
     const struct wn_dictionary *values = &evidence->column->values;
     int pair = 0;
@@ -145,7 +145,7 @@ static void unknown_boolean(const struct wn_column *column, float *out)
 
 /* --- date --------------------------------------------------------------- */
 
-static bool is_date(const struct wn_evidence *evidence)
+static bool is_date(const struct wn_kind_evidence *evidence)
 {
     const struct wn_column *column = evidence->column;
 
@@ -162,7 +162,7 @@ static uint64_t date_cells(const struct wn_column *column)
 /* --- categorical, identifier, text -------------------------------------- */
 
 /* Every whole number from the least to the largest, once. */
-static bool counts_rows(const struct wn_evidence *evidence)
+static bool counts_rows(const struct wn_kind_evidence *evidence)
 {
     const struct wn_column *column = evidence->column;
     const uint64_t rows = evidence->rows;
@@ -174,13 +174,13 @@ static bool counts_rows(const struct wn_evidence *evidence)
            wn_kind_distinct(evidence) == evidence->sampled;
 }
 
-static bool is_text(const struct wn_evidence *evidence)
+static bool is_text(const struct wn_kind_evidence *evidence)
 {
     return evidence->column->many && evidence->cells &&
            evidence->words >= TEXT_WORDS * evidence->cells;
 }
 
-static bool is_identifier(const struct wn_evidence *evidence)
+static bool is_identifier(const struct wn_kind_evidence *evidence)
 {
     if (counts_rows(evidence))
         return true;
@@ -191,7 +191,7 @@ static bool is_identifier(const struct wn_evidence *evidence)
                evidence->cells * IDENTIFIER_PERCENT;
 }
 
-static bool is_anything(const struct wn_evidence *evidence)
+static bool is_anything(const struct wn_kind_evidence *evidence)
 {
     (void)evidence;
     return true;
@@ -304,7 +304,7 @@ const struct wn_kind wn_kinds[WN_KINDS] = {
                              .encode = encode_category},
 };
 
-enum wn_column_kind wn_kind_guess(const struct wn_evidence *evidence)
+enum wn_column_kind wn_kind_guess(const struct wn_kind_evidence *evidence)
 {
     int kind = WN_KIND_GUESS + 1;
 

@@ -7,7 +7,7 @@
 #include "encode/table.h"
 
 /* What the survey knows of a column that nobody has said the kind of. */
-struct wn_evidence {
+struct wn_kind_evidence {
     const struct wn_column *column;
     uint64_t rows, filled; /* all, and those whose cell is not missing */
     size_t sampled;        /* rows in the sample */
@@ -24,7 +24,7 @@ struct wn_kind {
     enum wn_rule rule;  /* that a broken cell fails */
     /* Whether the cells look like it; they are asked in the table's order. NULL
      * where none ever do. */
-    bool (*is)(const struct wn_evidence *evidence);
+    bool (*is)(const struct wn_kind_evidence *evidence);
     /* Cells that are of this kind; NULL for all that are not missing. */
     uint64_t (*valid)(const struct wn_column *column);
     /* Features, the one for missing cells aside. */
@@ -43,8 +43,8 @@ struct wn_kind {
 /* Indexed by enum wn_column_kind. */
 extern const struct wn_kind wn_kinds[WN_KINDS];
 
-enum wn_column_kind wn_kind_guess(const struct wn_evidence *evidence);
+enum wn_column_kind wn_kind_guess(const struct wn_kind_evidence *evidence);
 /* Different cells in the sample, the missing ones aside. */
-uint64_t wn_kind_distinct(const struct wn_evidence *evidence);
+uint64_t wn_kind_distinct(const struct wn_kind_evidence *evidence);
 
 #endif

@@ -5,12 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/ahead.h"
 #include "encode/brought.h"
 #include "encode/calendar.h"
-#include "encode/ahead.h"
 #include "encode/columns.h"
-#include "encode/kind.h"
-#include "encode/roles.h"
 #include "encode/sketch.h"
 #include "encode/sweep.h"
 #include "encode/truth.h"
@@ -46,7 +44,6 @@ struct piece {
     int32_t *label; /* of the piece's rows, into its own classes */
     uint8_t *registers; /* of the thread's rows */
     size_t begin;
-    struct wn_error *error;
     struct wn_ahead *ahead; /* NULL once a cell was no number */
     float *features;        /* rows x d of it */
 };
@@ -235,6 +232,38 @@ static void sample_cell(const struct survey *survey, struct tally *tally,
         tally->words += count_words(cell);
 }
 
+/* A cell of a feature column that is not missing. */
+static int take_feature(struct piece *piece, size_t row, size_t c,
+                        const struct wn_cell *cell, bool sampled,
+                        struct wn_error *error)
+{
+    const struct wn_table *table = piece->survey->table;
+    const unsigned bits = piece->survey->sample.bits;
+    struct tally *tally = &piece->tally[c];
+    double value;
+
+    if (wn_number_parse_padded(cell->text, cell->length, &value)) {
+        add_number(tally, cell, value);
+        if (piece->ahead)
+            wn_ahead_put(piece->ahead, c, value,
+                         piece->features +
+                             (row - piece->begin) * piece->ahead->d);
+    } else {
+        add_date(tally, cell);
+        piece->ahead = NULL;
+    }
+    if (table->column[c].kind == WN_KIND_BOOLEAN)
+        add_truth(tally, cell);
+    if (piece->registers)
+        wn_sketch_add(piece->registers + (c << bits), bits,
+                      wn_hash_bits(cell->text, cell->length));
+    if (sampled)
+        sample_cell(piece->survey, tally, row, c, cell);
+    if (__atomic_load_n(&table->column[c].many, __ATOMIC_RELAXED))
+        return 0;
+    return add_value(table, tally, cell, row, error);
+}
+
 static int take_row(void *own, size_t row, const struct wn_cell *cells,
                     struct wn_error *error)
 {
@@ -244,45 +273,22 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
     const size_t stride = piece->survey->sample.stride;
     const bool sampled =
         row == wn_sample_row(row / stride, stride, wn_csv_rows(table->csv));
-    const unsigned bits = piece->survey->sample.bits;
 
     for (size_t c = 0; c < columns; c++) {
         const enum wn_role role = table->column[c].role;
-        struct tally *tally = &piece->tally[c];
-        double value;
 
         if (role == WN_ROLE_IGNORED)
             continue;
         if (role == WN_ROLE_LABEL && take_label(piece, row, &cells[c], error))
             return -1;
         if (wn_table_is_missing(table, &cells[c])) {
-            tally->missing++;
+            piece->tally[c].missing++;
             if (role == WN_ROLE_FEATURE)
                 piece->ahead = NULL;
-            continue;
-        }
-        if (role != WN_ROLE_FEATURE)
-            continue;
-        if (wn_number_parse_padded(cells[c].text, cells[c].length, &value)) {
-            add_number(tally, &cells[c], value);
-            if (piece->ahead)
-                wn_ahead_put(piece->ahead, c, value,
-                             piece->features +
-                                 (row - piece->begin) * piece->ahead->d);
-        } else {
-            add_date(tally, &cells[c]);
-            piece->ahead = NULL;
-        }
-        if (table->column[c].kind == WN_KIND_BOOLEAN)
-            add_truth(tally, &cells[c]);
-        if (piece->registers)
-            wn_sketch_add(piece->registers + (c << bits), bits,
-                          wn_hash_bits(cells[c].text, cells[c].length));
-        if (sampled)
-            sample_cell(piece->survey, tally, row, c, &cells[c]);
-        if (!__atomic_load_n(&table->column[c].many, __ATOMIC_RELAXED) &&
-            add_value(table, tally, &cells[c], row, error))
+        } else if (role == WN_ROLE_FEATURE &&
+                   take_feature(piece, row, c, &cells[c], sampled, error)) {
             return -1;
+        }
     }
     return 0;
 }
@@ -541,100 +547,4 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
                        "constant, identifiers or ignored; see --verbose",
                        wn_csv_name(table->csv));
     return check_blocks(table, error) ? -1 : wn_columns_name(table, error);
-}
-
-void wn_table_free(struct wn_table *table)
-{
-    if (table->column)
-        for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
-            wn_dictionary_free(&table->column[c].values);
-            wn_prose_free(table->column[c].prose);
-        }
-    free(table->column);
-    free(table->label);
-    wn_dictionary_free(&table->declared);
-    wn_dictionary_free(&table->classes);
-    wn_dictionary_free(&table->brought);
-    free(table->brought_column);
-    if (table->feature_name)
-        for (size_t j = 0; j < table->d; j++)
-            free(table->feature_name[j]);
-    free(table->feature_name);
-    wn_ahead_free(table->ahead);
-    table->ahead = NULL;
-    table->column = NULL;
-    table->label = NULL;
-    table->brought_column = NULL;
-    table->feature_name = NULL;
-}
-
-const char *wn_table_kind_name(enum wn_column_kind kind)
-{
-    return wn_kinds[kind].name;
-}
-
-const char *wn_table_kind(const struct wn_table *table, size_t column)
-{
-    switch (table->column[column].role) {
-    case WN_ROLE_LABEL:
-        return "label";
-    case WN_ROLE_ID:
-        return "id";
-    case WN_ROLE_IGNORED:
-        return "ignored";
-    case WN_ROLE_PROBABILITY:
-        return "probability";
-    case WN_ROLE_FEATURE:
-        return wn_table_kind_name(table->column[column].kind);
-    default:
-        break;
-    }
-    size_t r = 0;
-    while (wn_role_kinds[r].role != table->column[column].role)
-        r++;
-    return wn_role_kinds[r].name;
-}
-
-const char *wn_table_note(const struct wn_table *table, size_t column)
-{
-    const struct wn_column *of = &table->column[column];
-
-    if (of->role != WN_ROLE_FEATURE)
-        return "";
-    if (of->kind == WN_KIND_IDENTIFIER)
-        return "identifier";
-    if (of->features == of->indicator)
-        return "constant";
-    if (of->alone.low >= WN_ALONE_LEAK)
-        return "predicts the label";
-    return of->second ? "second block" : "";
-}
-
-const char *wn_table_wanted(const struct wn_table *table, size_t column)
-{
-    return wn_kinds[table->column[column].kind].wanted;
-}
-
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-bool wn_table_is_token(const struct wn_table *table,
-                       const struct wn_cell *cell)
-{
-    const char *text = cell->text;
-    size_t length = cell->length;
-
-    while (length && blank(text[length - 1]))
-        length--;
-    while (length && blank(*text)) {
-        text++;
-        length--;
-    }
-    for (size_t i = 0; i < table->na_count; i++)
-        if (strlen(table->na[i]) == length &&
-            memcmp(table->na[i], text, length) == 0)
-            return true;
-    return false;
 }

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is to be said of a table and its columns; see table.h. */
+#include "encode/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode/ahead.h"
+#include "encode/kind.h"
+#include "encode/roles.h"
+
+void wn_table_free(struct wn_table *table)
+{
+    if (table->column)
+        for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+            wn_dictionary_free(&table->column[c].values);
+            wn_prose_free(table->column[c].prose);
+        }
+    free(table->column);
+    free(table->label);
+    wn_dictionary_free(&table->declared);
+    wn_dictionary_free(&table->classes);
+    wn_dictionary_free(&table->brought);
+    free(table->brought_column);
+    if (table->feature_name)
+        for (size_t j = 0; j < table->d; j++)
+            free(table->feature_name[j]);
+    free(table->feature_name);
+    wn_ahead_free(table->ahead);
+    table->ahead = NULL;
+    table->column = NULL;
+    table->label = NULL;
+    table->brought_column = NULL;
+    table->feature_name = NULL;
+}
+
+const char *wn_table_kind_name(enum wn_column_kind kind)
+{
+    return wn_kinds[kind].name;
+}
+
+const char *wn_table_kind(const struct wn_table *table, size_t column)
+{
+    switch (table->column[column].role) {
+    case WN_ROLE_LABEL:
+        return "label";
+    case WN_ROLE_ID:
+        return "id";
+    case WN_ROLE_IGNORED:
+        return "ignored";
+    case WN_ROLE_PROBABILITY:
+        return "probability";
+    case WN_ROLE_FEATURE:
+        return wn_table_kind_name(table->column[column].kind);
+    default:
+        break;
+    }
+    size_t r = 0;
+    while (wn_role_kinds[r].role != table->column[column].role)
+        r++;
+    return wn_role_kinds[r].name;
+}
+
+const char *wn_table_note(const struct wn_table *table, size_t column)
+{
+    const struct wn_column *of = &table->column[column];
+
+    if (of->role != WN_ROLE_FEATURE)
+        return "";
+    if (of->kind == WN_KIND_IDENTIFIER)
+        return "identifier";
+    if (of->features == of->indicator)
+        return "constant";
+    if (of->alone.low >= WN_ALONE_LEAK)
+        return "predicts the label";
+    return of->second ? "second block" : "";
+}
+
+const char *wn_table_wanted(const struct wn_table *table, size_t column)
+{
+    return wn_kinds[table->column[column].kind].wanted;
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+bool wn_table_is_token(const struct wn_table *table,
+                       const struct wn_cell *cell)
+{
+    const char *text = cell->text;
+    size_t length = cell->length;
+
+    while (length && blank(text[length - 1]))
+        length--;
+    while (length && blank(*text)) {
+        text++;
+        length--;
+    }
+    for (size_t i = 0; i < table->na_count; i++)
+        if (strlen(table->na[i]) == length &&
+            memcmp(table->na[i], text, length) == 0)
+            return true;
+    return false;
+}
