@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Attributes, and the digests over them and over datasets; see inspect.h. */
+/* Attributes of groups and datasets; see attribute.h. */
+#include "data/attribute.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/inspect.h"
+#include "data/shape.h"
 #include "util/memory.h"
-#include "util/text.h"
 
 enum {
     ATTRIBUTES_MOST = 256,   /* per object */
@@ -144,125 +145,4 @@ int wn_attribute_write(hid_t object, const struct wn_attribute *attribute)
     H5Sclose(space);
     H5Tclose(type);
     return status < 0 ? -1 : 0;
-}
-
-hid_t wn_type_open(int type, size_t width)
-{
-    switch (type) {
-    case WN_U8:
-        return H5Tcopy(H5T_STD_U8LE);
-    case WN_I32:
-        return H5Tcopy(H5T_STD_I32LE);
-    case WN_U32:
-        return H5Tcopy(H5T_STD_U32LE);
-    case WN_I64:
-        return H5Tcopy(H5T_STD_I64LE);
-    case WN_U64:
-        return H5Tcopy(H5T_STD_U64LE);
-    case WN_F32:
-        return H5Tcopy(H5T_IEEE_F32LE);
-    case WN_F64:
-        return H5Tcopy(H5T_IEEE_F64LE);
-    default:
-        break;
-    }
-    const hid_t text = H5Tcopy(H5T_C_S1);
-    if (H5Tset_size(text, width) < 0 || H5Tset_cset(text, H5T_CSET_UTF8) < 0 ||
-        H5Tset_strpad(text, H5T_STR_NULLPAD) < 0) {
-        H5Tclose(text);
-        return H5I_INVALID_HID;
-    }
-    return text;
-}
-
-static int add_line(struct wn_lines *lines, struct wn_text *text, int status,
-                    struct wn_error *error)
-{
-    if (status || wn_grow(&lines->line, &lines->room, lines->count + 1,
-                          sizeof *lines->line, error)) {
-        wn_text_free(text);
-        return -1;
-    }
-    lines->line[lines->count++] = text->bytes;
-    return 0;
-}
-
-int wn_lines_dataset(struct wn_lines *lines, const char *path,
-                     const char *digest, struct wn_error *error)
-{
-    struct wn_text text = {0};
-    const int status = wn_text_format(&text, error, "%s %s\n", path, digest);
-
-    return add_line(lines, &text, status, error);
-}
-
-int wn_lines_attribute(struct wn_lines *lines, const char *path,
-                       const struct wn_attribute *attribute,
-                       struct wn_error *error)
-{
-    struct wn_text text = {0};
-    const int status =
-        attribute->number
-            ? wn_text_format(&text, error, "%s@%s %.17g\n", path,
-                             attribute->name, attribute->value)
-            : wn_text_format(&text, error, "%s@%s %zu:%s\n", path,
-                             attribute->name, strlen(attribute->text),
-                             attribute->text);
-
-    return add_line(lines, &text, status, error);
-}
-
-static int compare_lines(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-int wn_lines_digest(struct wn_lines *lines, char out[WN_DIGEST_TEXT],
-                    struct wn_error *error)
-{
-    struct wn_hash *hash = wn_hash_new(error);
-
-    if (!hash)
-        return -1;
-    if (lines->count)
-        qsort(lines->line, lines->count, sizeof *lines->line, compare_lines);
-    for (size_t i = 0; i < lines->count; i++)
-        wn_hash_add(hash, lines->line[i], strlen(lines->line[i]));
-    wn_hash_text(hash, out);
-    wn_hash_free(hash);
-    return 0;
-}
-
-void wn_lines_free(struct wn_lines *lines)
-{
-    for (size_t i = 0; i < lines->count; i++)
-        free(lines->line[i]);
-    free(lines->line);
-    *lines = (struct wn_lines){0};
-}
-
-struct wn_hash *wn_digest_begin(int type, size_t width, int rank,
-                                const size_t extent[3], struct wn_error *error)
-{
-    struct wn_hash *hash = wn_hash_new(error);
-    struct wn_text text = {0};
-    int status = hash ? 0 : -1;
-
-    if (status == 0)
-        status = type == WN_NAMES
-                     ? wn_text_format(&text, error, "names:%zu", width)
-                     : wn_text_format(&text, error, "%s", wn_type_name(type));
-    for (int r = 0; status == 0 && r < rank; r++)
-        status = wn_text_format(&text, error, "%s%zu", r ? "," : " ",
-                                extent[r]);
-    if (status == 0)
-        status = wn_text_add(&text, "\n", 1, error);
-    if (status == 0) {
-        wn_hash_add(hash, text.bytes, text.length);
-    } else {
-        wn_hash_free(hash);
-        hash = NULL;
-    }
-    wn_text_free(&text);
-    return hash;
 }

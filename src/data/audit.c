@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading audit files; see audit.h. */
+/* Opening an audit file, after it has been looked through; see audit.h. What
+ * is in it is read by audit_read.c. */
 #include "data/audit.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "data/child.h"
+#include "data/digest.h"
 #include "data/open.h"
 #include "util/file.h"
-#include "util/large.h"
 #include "util/memory.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -36,9 +36,8 @@ const char *wn_audit_name(const struct wn_audit *audit)
     return audit->name;
 }
 
-/* "x.h5: PATH: what", with errno in place of `what` where a read failed. */
-static int fail_at(const struct wn_audit *audit, const char *path,
-                   const char *what, struct wn_error *error)
+int wn_audit_fail(const struct wn_audit *audit, const char *path,
+                  const char *what, struct wn_error *error)
 {
     if (audit->store.failure) {
         errno = audit->store.failure;
@@ -116,7 +115,7 @@ static int bind_extents(struct wn_audit *audit, struct wn_error *error)
 
         if (!entry->group &&
             wn_layout_bind(wn_layout_find(entry->path), entry->path,
-                           entry->extent, &symbols, error))
+                           entry->shape.extent, &symbols, error))
             return named(audit, error);
     }
     return 0;
@@ -131,7 +130,7 @@ bool wn_stage_holds(enum wn_stage stage, const char *path)
 }
 
 static int add_lines(struct wn_audit *audit, const struct wn_entry *entry,
-                     struct wn_lines *lines, struct wn_error *error)
+                     struct wn_digest *lines, struct wn_error *error)
 {
     struct wn_attribute *list;
     size_t count;
@@ -141,9 +140,9 @@ static int add_lines(struct wn_audit *audit, const struct wn_entry *entry,
         return -1;
     for (size_t a = 0; status == 0 && a < count; a++)
         if (strcmp(list[a].name, "digest"))
-            status = wn_lines_attribute(lines, entry->path, &list[a], error);
+            status = wn_digest_attribute(lines, entry->path, &list[a], error);
     if (status == 0 && !entry->group)
-        status = wn_lines_dataset(lines, entry->path, entry->digest, error);
+        status = wn_digest_dataset(lines, entry->path, entry->digest, error);
     wn_attributes_free(list, count);
     return status;
 }
@@ -153,7 +152,7 @@ static int check_digest(struct wn_audit *audit, enum wn_stage stage,
 {
     const struct wn_entry *group =
         wn_catalog_find(&audit->catalog, wn_stage_name[stage]);
-    struct wn_lines lines = {0};
+    struct wn_digest lines = {0};
     char found[WN_DIGEST_TEXT];
     int status = 0;
 
@@ -163,11 +162,11 @@ static int check_digest(struct wn_audit *audit, enum wn_stage stage,
         if (wn_stage_holds(stage, audit->catalog.entry[i].path))
             status = add_lines(audit, &audit->catalog.entry[i], &lines, error);
     if (status == 0)
-        status = wn_lines_digest(&lines, found, error);
+        status = wn_digest_text(&lines, found, error);
     if (status == 0 && strcmp(found, group->digest))
-        status = fail_at(audit, group->path,
-                         "its digest does not fit: changed or damaged", error);
-    wn_lines_free(&lines);
+        status = wn_audit_fail(audit, group->path, "its digest does not fit: "
+                               "changed or damaged", error);
+    wn_digest_free(&lines);
     return status;
 }
 
@@ -181,7 +180,7 @@ static int check_chain(struct wn_audit *audit, enum wn_stage stage,
     if (!wn_audit_has_stage(audit, stage))
         return 0;
     if (!wn_audit_has_stage(audit, stage - 1))
-        return fail_at(audit, path, "without the stage before it", error);
+        return wn_audit_fail(audit, path, "without the stage before it", error);
     char *input = wn_audit_text(audit, path, "input", error);
     if (!input && error->code)
         return -1;
@@ -189,8 +188,8 @@ static int check_chain(struct wn_audit *audit, enum wn_stage stage,
         !input || strcmp(input, wn_audit_digest(audit, stage - 1)) == 0;
     free(input);
     return same ? 0
-                : fail_at(audit, path, "was computed from other content than "
-                          "this file's", error);
+                : wn_audit_fail(audit, path, "was computed from other content "
+                                "than this file's", error);
 }
 
 static int check_need(const struct wn_audit *audit, enum wn_stage need,
@@ -304,323 +303,4 @@ const char *wn_audit_digest(const struct wn_audit *audit, enum wn_stage stage)
         wn_catalog_find(&audit->catalog, wn_stage_name[stage]);
 
     return entry ? entry->digest : NULL;
-}
-
-void wn_names_free(char **names, size_t count)
-{
-    for (size_t i = 0; names && i < count; i++)
-        free(names[i]);
-    free(names);
-}
-
-int wn_audit_list(const struct wn_audit *audit, const char *group,
-                  char ***names, size_t *count, struct wn_error *error)
-{
-    const size_t length = strlen(group);
-
-    *count = 0;
-    *names = wn_new(audit->catalog.count, sizeof **names, error);
-    if (!*names)
-        return -1;
-    for (size_t i = 0; i < audit->catalog.count; i++) {
-        const struct wn_entry *entry = &audit->catalog.entry[i];
-        const char *name = entry->path + length + 1;
-
-        if (entry->group || strncmp(entry->path, group, length) ||
-            entry->path[length] != '/' || strchr(name, '/'))
-            continue;
-        (*names)[*count] = wn_copy_text(name, strlen(name), error);
-        if (!(*names)[*count]) {
-            wn_names_free(*names, *count);
-            *names = NULL;
-            *count = 0;
-            return -1;
-        }
-        ++*count;
-    }
-    return 0;
-}
-
-static const struct wn_entry *find_dataset(const struct wn_audit *audit,
-                                           const char *path,
-                                           struct wn_error *error)
-{
-    const struct wn_entry *entry = wn_catalog_find(&audit->catalog, path);
-
-    if (entry && !entry->group)
-        return entry;
-    fail_at(audit, path, "is not in the file", error);
-    return NULL;
-}
-
-int wn_audit_shape(const struct wn_audit *audit, const char *path, int *rank,
-                   size_t extent[3], struct wn_error *error)
-{
-    const struct wn_entry *entry = find_dataset(audit, path, error);
-
-    if (!entry)
-        return -1;
-    *rank = entry->rank;
-    memcpy(extent, entry->extent, sizeof entry->extent);
-    return 0;
-}
-
-static size_t content_size(const struct wn_entry *entry)
-{
-    return entry->width * entry->extent[0] * entry->extent[1] *
-           entry->extent[2];
-}
-
-/* Read everything and hold it against the digest. */
-static void *read_content(const struct wn_audit *audit,
-                          const struct wn_entry *entry,
-                          struct wn_error *error)
-{
-    const size_t size = content_size(entry);
-    const hid_t set = H5Dopen2(audit->file, entry->path, H5P_DEFAULT);
-    const hid_t type = wn_type_open(entry->type, entry->width);
-    char *content = wn_large_new(size, 1, error);
-    struct wn_hash *hash = NULL;
-    char found[WN_DIGEST_TEXT];
-    int status = -1;
-
-    if (!content)
-        goto done;
-    if (set < 0 || type < 0 ||
-        (size && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, content) <
-                     0)) {
-        fail_at(audit, entry->path, "damaged, cannot be read", error);
-        goto done;
-    }
-    hash = wn_digest_begin(entry->type, entry->width, entry->rank,
-                           entry->extent, error);
-    if (!hash)
-        goto done;
-    wn_hash_add(hash, content, size);
-    wn_hash_text(hash, found);
-    wn_hash_free(hash);
-    status = strcmp(found, entry->digest)
-                 ? fail_at(audit, entry->path,
-                           "its digest does not fit: changed or damaged",
-                           error)
-                 : 0;
-done:
-    if (set >= 0)
-        H5Dclose(set);
-    if (type >= 0)
-        H5Tclose(type);
-    if (status) {
-        wn_large_free(content);
-        content = NULL;
-    }
-    return content;
-}
-
-static int check_wanted(const struct wn_audit *audit,
-                        const struct wn_entry *entry, enum wn_type type,
-                        const size_t extent[3], struct wn_error *error)
-{
-    if (entry->type != (int)type)
-        return wn_fail(error, WN_EDATA, "%s: %s: found %s, wanted %s",
-                       audit->name, entry->path, wn_type_name(entry->type),
-                       wn_type_name((int)type));
-    for (int r = 0; r < entry->rank; r++)
-        if (entry->extent[r] != extent[r])
-            return wn_fail(error, WN_EDATA,
-                           "%s: %s: found extent %zu, wanted %zu",
-                           audit->name, entry->path, entry->extent[r],
-                           extent[r]);
-    return 0;
-}
-
-void *wn_audit_read(const struct wn_audit *audit, const char *path,
-                    enum wn_type type, const size_t extent[3],
-                    struct wn_error *error)
-{
-    const struct wn_entry *entry = find_dataset(audit, path, error);
-
-    if (!entry || check_wanted(audit, entry, type, extent, error))
-        return NULL;
-    return read_content(audit, entry, error);
-}
-
-/* The dataset of wn_audit_read_rows() stays open: its chunk in HDF5's cache
- * then serves the next rows too. */
-static int hold_rows(struct wn_audit *audit, const struct wn_entry *entry,
-                     struct wn_error *error)
-{
-    if (audit->rows >= 0 && strcmp(audit->rows_path, entry->path) == 0)
-        return 0;
-    if (audit->rows >= 0)
-        H5Dclose(audit->rows);
-    free(audit->rows_path);
-    audit->rows_path = wn_copy_text(entry->path, strlen(entry->path), error);
-    audit->rows = audit->rows_path
-                      ? H5Dopen2(audit->file, entry->path, H5P_DEFAULT)
-                      : H5I_INVALID_HID;
-    if (!audit->rows_path)
-        return -1;
-    return audit->rows >= 0 ? 0 : fail_at(audit, entry->path, "damaged",
-                                          error);
-}
-
-int wn_entry_read(const struct wn_audit *audit, const struct wn_entry *entry,
-                  size_t begin, size_t end, void *out, struct wn_error *error)
-{
-    /* What is held open is no part of what the file is. */
-    struct wn_audit *holder = (struct wn_audit *)audit;
-    if (begin == end || content_size(entry) == 0)
-        return 0;
-    if (hold_rows(holder, entry, error))
-        return -1;
-    const bool good =
-        wn_rows_move(audit->rows, entry->type, entry->width, entry->rank,
-                     entry->extent, begin, end - begin, out, NULL);
-
-    return good ? 0 : fail_at(audit, entry->path, "damaged, cannot be read",
-                              error);
-}
-
-int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
-                       size_t begin, size_t end, size_t columns, float *out,
-                       struct wn_error *error)
-{
-    const struct wn_entry *entry = find_dataset(audit, path, error);
-
-    if (!entry)
-        return -1;
-    const size_t found = wn_product(entry->extent[1], entry->extent[2], 1);
-    if (entry->rank < 2 || entry->type != WN_F32 || found != columns)
-        return wn_fail(error, WN_EDATA,
-                       "%s: %s: found rows of %zu %s, wanted %zu f32",
-                       audit->name, path, found, wn_type_name(entry->type),
-                       columns);
-    assert(begin <= end && end <= entry->extent[0]);
-    return wn_entry_read(audit, entry, begin, end, out, error);
-}
-
-long wn_audit_read_bytes(const struct wn_audit *audit, const char *path,
-                         size_t begin, size_t end, void *out,
-                         struct wn_error *error)
-{
-    const struct wn_entry *entry = find_dataset(audit, path, error);
-
-    if (!entry)
-        return -1;
-    if (entry->rank != 1 || entry->type != WN_U8)
-        return fail_at(audit, path, "does not hold bytes", error);
-    if (end > entry->extent[0])
-        end = entry->extent[0];
-    if (begin > end)
-        begin = end;
-    return wn_entry_read(audit, entry, begin, end, out, error)
-               ? -1
-               : (long)(end - begin);
-}
-
-int wn_audit_read_names(const struct wn_audit *audit, const char *path,
-                        char ***names, size_t *count, struct wn_error *error)
-{
-    const struct wn_entry *entry = find_dataset(audit, path, error);
-    char *content = NULL;
-    int status = -1;
-
-    *names = NULL;
-    *count = 0;
-    if (!entry)
-        return -1;
-    if (entry->type != WN_NAMES)
-        return fail_at(audit, path, "does not hold names", error);
-    content = read_content(audit, entry, error);
-    if (!content)
-        return -1;
-    *names = wn_new(entry->extent[0], sizeof **names, error);
-    if (!*names)
-        goto done;
-    for (; *count < entry->extent[0]; ++*count) {
-        const char *name = content + *count * entry->width;
-
-        (*names)[*count] =
-            wn_copy_text(name, strnlen(name, entry->width), error);
-        if (!(*names)[*count])
-            goto done;
-    }
-    status = 0;
-done:
-    if (status) {
-        wn_names_free(*names, *count);
-        *names = NULL;
-        *count = 0;
-    }
-    wn_large_free(content);
-    return status;
-}
-
-int wn_audit_attributes(const struct wn_audit *audit, const char *path,
-                        struct wn_attribute **list, size_t *count,
-                        struct wn_error *error)
-{
-    const hid_t object = H5Oopen(audit->file, path, H5P_DEFAULT);
-    int status;
-
-    if (object < 0)
-        return fail_at(audit, path, "damaged", error);
-    status = wn_attributes_read(object, list, count, error);
-    H5Oclose(object);
-    return status ? wn_fail(error, WN_EDATA, "%s: %s", audit->name, path) : 0;
-}
-
-/* One attribute, moved out of the list; name is NULL if there is none. */
-static int take_attribute(const struct wn_audit *audit, const char *path,
-                          const char *name, struct wn_attribute *taken,
-                          struct wn_error *error)
-{
-    struct wn_attribute *list;
-    size_t count;
-
-    *taken = (struct wn_attribute){0};
-    if (!wn_audit_has(audit, path))
-        return fail_at(audit, path, "is not in the file", error);
-    if (wn_audit_attributes(audit, path, &list, &count, error))
-        return -1;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(list[i].name, name) == 0) {
-            *taken = list[i];
-            list[i] = (struct wn_attribute){0};
-        }
-    wn_attributes_free(list, count);
-    return 0;
-}
-
-char *wn_audit_text(const struct wn_audit *audit, const char *path,
-                    const char *attribute, struct wn_error *error)
-{
-    struct wn_attribute taken;
-
-    if (take_attribute(audit, path, attribute, &taken, error))
-        return NULL;
-    free(taken.name);
-    if (taken.name && !taken.text)
-        wn_fail(error, WN_EDATA, "%s: %s: attribute %s: found a number, "
-                "wanted text", audit->name, path, attribute);
-    return taken.text;
-}
-
-int wn_audit_number(const struct wn_audit *audit, const char *path,
-                    const char *attribute, double *value,
-                    struct wn_error *error)
-{
-    struct wn_attribute taken;
-
-    if (take_attribute(audit, path, attribute, &taken, error))
-        return -1;
-    const bool found = taken.name != NULL;
-    free(taken.name);
-    free(taken.text);
-    if (!found || !taken.number)
-        return wn_fail(error, WN_EDATA, "%s: %s: attribute %s: %s, wanted a "
-                       "number", audit->name, path, attribute,
-                       found ? "found text" : "is missing");
-    *value = taken.value;
-    return 0;
 }

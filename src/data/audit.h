@@ -61,6 +61,10 @@ void wn_names_free(char **names, size_t count);
 /* Extents of a dataset: rank 1..3, unused ones set to 1. */
 int wn_audit_shape(const struct wn_audit *audit, const char *path, int *rank,
                    size_t extent[3], struct wn_error *error) WN_MUST_CHECK;
+/* One of them, `which` from 0; *extent is left alone where there is no such
+ * dataset. */
+int wn_audit_extent(const struct wn_audit *audit, const char *path, int which,
+                    size_t *extent, struct wn_error *error) WN_MUST_CHECK;
 /* Read a whole dataset of exactly that type into a new block, for
  * wn_large_free(), or free() in a program that sets no bound (util/large.h).
  * `extent` is what the caller expects; WN_EDATA if it differs in rank

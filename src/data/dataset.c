@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "data/features.h"
+#include "data/layout.h"
 #include "util/large.h"
 #include "util/memory.h"
 
@@ -19,42 +20,144 @@ struct load {
     struct wn_error *error;
 };
 
-/* First extent of a dataset; 0 if there is none. */
-static int first_extent(const struct load *load, const char *path, int which,
-                        size_t *found)
+/* An array of /data and where it goes; layout.def has its type. */
+struct member {
+    unsigned part;
+    const char *path;
+    size_t array; /* offsets in struct wn_dataset */
+    size_t count; /* of names: where their number goes */
+};
+
+#define MEMBER(part, path, array) \
+    {WN_PART_##part, "data/" path, offsetof(struct wn_dataset, array), 0}
+#define NAMES(part, path, array, count) \
+    {WN_PART_##part, "data/" path, offsetof(struct wn_dataset, array), \
+     offsetof(struct wn_dataset, count)}
+
+static const struct member members[] = {
+    MEMBER(LABEL, "label", label),
+    NAMES(LABEL, "label_name", label_name, k),
+    MEMBER(LABEL, "label_same", label_same),
+    MEMBER(FEATURES, "features", features),
+    NAMES(FEATURES, "feature_name", feature_name, d),
+    MEMBER(ID, "id", id),
+    MEMBER(ID, "id_offset", id_offset),
+    MEMBER(ROW, "row_offset", row_offset),
+    MEMBER(ROW, "row_line", row_line),
+    MEMBER(ROW, "row_hash", row_hash),
+    MEMBER(ROW, "left_out", left_out),
+    NAMES(COLUMN, "column/name", column_name, columns),
+    NAMES(COLUMN, "column/kind", column_kind, columns),
+    MEMBER(COLUMN, "column/missing", column_missing),
+    MEMBER(COLUMN, "column/invalid", column_invalid),
+    MEMBER(COLUMN, "column/distinct", column_distinct),
+    MEMBER(COLUMN, "column/about", column_about),
+    MEMBER(COLUMN, "column/features", column_features),
+    NAMES(COLUMN, "column/note", column_note, columns),
+    MEMBER(COLUMN, "column/alone", column_alone),
+    MEMBER(COLUMN, "column/min", column_min),
+    MEMBER(COLUMN, "column/median", column_median),
+    MEMBER(COLUMN, "column/max", column_max),
+    MEMBER(COLUMN, "column/top_column", top_column),
+    MEMBER(COLUMN, "column/top_count", top_count),
+    NAMES(COLUMN, "column/top_value", top_value, tops),
+    MEMBER(DEFECT, "defect/row", defect_row),
+    MEMBER(DEFECT, "defect/column", defect_column),
+    MEMBER(DEFECT, "defect/rule", defect_rule),
+    NAMES(DEFECT, "defect/rule_name", rule_name, rules),
+    MEMBER(ROLE, "group", group),
+    NAMES(ROLE, "group_name", group_name, groups),
+    MEMBER(ROLE, "split", split),
+    NAMES(ROLE, "split_name", split_name, splits),
+    MEMBER(ROLE, "trusted", trusted),
+    MEMBER(ROLE, "weight", weight),
+    MEMBER(ROLE, "cost", cost),
+    MEMBER(ROLE, "annotator", annotator),
+    NAMES(ROLE, "annotator_name", annotator_name, annotators),
+    MEMBER(PROBABILITY, "probability", probability),
+    MEMBER(FEATURES_B, "features_b", features_b),
+    NAMES(RULE, "rule/name", clean_name, cleanings),
+    NAMES(RULE, "rule/text", clean_text, cleanings),
+    MEMBER(RULE, "rule/changed", clean_changed),
+    MEMBER(RULE, "rule/broken", clean_broken),
+    MEMBER(RULE, "rule/passed_over", clean_passed_over)};
+enum { MEMBERS = sizeof members / sizeof *members };
+
+/* Extents that are known whatever is loaded. All datasets agree on a letter
+ * of layout.def, so any that is there will do. */
+static const struct {
+    const char *path;
+    int which;
+    size_t at; /* offset in struct wn_dataset */
+} extents[] = {
+    {"data/row_hash", 0, offsetof(struct wn_dataset, n)},
+    {"data/features", 0, offsetof(struct wn_dataset, n)},
+    {"data/label", 0, offsetof(struct wn_dataset, n)},
+    {"data/features_b", 1, offsetof(struct wn_dataset, p)},
+    {"data/label_name", 0, offsetof(struct wn_dataset, k)},
+    {"data/dynamics", 0, offsetof(struct wn_dataset, epochs)},
+    {"data/column/name", 0, offsetof(struct wn_dataset, columns)},
+    {"data/column/top_column", 0, offsetof(struct wn_dataset, tops)},
+    {"data/defect/row", 0, offsetof(struct wn_dataset, defects)},
+    {"data/defect/rule_name", 0, offsetof(struct wn_dataset, rules)},
+    {"data/rule/name", 0, offsetof(struct wn_dataset, cleanings)}};
+enum { EXTENTS = sizeof extents / sizeof *extents };
+
+static void *field(struct wn_dataset *dataset, size_t offset)
 {
+    return (char *)dataset + offset;
+}
+
+static bool is_names(const struct member *member)
+{
+    return wn_layout_find(member->path)->type == WN_NAMES;
+}
+
+static int read_names(const struct load *load, const struct member *member)
+{
+    char **names;
+    size_t count;
+
+    if (wn_audit_read_names(load->audit, member->path, &names, &count,
+                            load->error))
+        return -1;
+    memcpy(field(load->dataset, member->array), &names, sizeof names);
+    memcpy(field(load->dataset, member->count), &count, sizeof count);
+    return 0;
+}
+
+/* Those that are not in the file stay NULL. */
+static int read_member(const struct load *load, const struct member *member)
+{
+    const char *path = member->path;
     size_t extent[3];
     int rank;
 
     if (!wn_audit_has(load->audit, path))
         return 0;
+    if (is_names(member))
+        return read_names(load, member);
     if (wn_audit_shape(load->audit, path, &rank, extent, load->error))
         return -1;
-    *found = extent[which];
-    return 0;
+    void *array = wn_audit_read(load->audit, path,
+                                (enum wn_type)wn_layout_find(path)->type,
+                                extent, load->error);
+    memcpy(field(load->dataset, member->array), &array, sizeof array);
+    return array ? 0 : -1;
 }
 
-/* A whole vector into *(void **)array; absent ones stay NULL. */
-static int vector(const struct load *load, const char *path, enum wn_type type,
-                  size_t count, void *array)
+static void free_member(struct wn_dataset *dataset,
+                        const struct member *member)
 {
-    const size_t extent[3] = {count, 0, 0};
-
-    if (!wn_audit_has(load->audit, path))
-        return 0;
-    void *content =
-        wn_audit_read(load->audit, path, type, extent, load->error);
-    memcpy(array, &content, sizeof content);
-    return content ? 0 : -1;
-}
-
-static int names(const struct load *load, const char *path, char ***array)
-{
+    void *array;
     size_t count;
 
-    if (!wn_audit_has(load->audit, path))
-        return 0;
-    return wn_audit_read_names(load->audit, path, array, &count, load->error);
+    memcpy(&array, field(dataset, member->array), sizeof array);
+    memcpy(&count, field(dataset, member->count), sizeof count);
+    if (is_names(member))
+        wn_names_free(array, count);
+    else
+        wn_large_free(array);
 }
 
 static int bad_row(const struct load *load, const char *path, size_t row,
@@ -65,50 +168,48 @@ static int bad_row(const struct load *load, const char *path, size_t row,
 }
 
 /* A class is a spelling of one that is none itself. */
-static int load_spellings(const struct load *load)
+static int check_spellings(const struct load *load)
 {
-    struct wn_dataset *dataset = load->dataset;
-    const char *path = "data/label_same";
+    const struct wn_dataset *dataset = load->dataset;
 
-    if (vector(load, path, WN_I32, dataset->k, &dataset->label_same))
-        return -1;
     for (size_t c = 0; dataset->label_same && c < dataset->k; c++) {
         const int32_t same = dataset->label_same[c];
 
         if (same < 0 || (size_t)same >= dataset->k ||
             dataset->label_same[same] != same)
-            return bad_row(load, path, c, "no such class");
+            return bad_row(load, "data/label_same", c, "no such class");
     }
     return 0;
 }
 
-static int load_labels(const struct load *load)
+/* Indices below `count` or -1, where there are any. */
+static int check_codes(const struct load *load, const char *path,
+                       const int32_t *code, size_t count, const char *what)
 {
-    struct wn_dataset *dataset = load->dataset;
-
-    if (vector(load, "data/label", WN_I32, dataset->n, &dataset->label) ||
-        names(load, "data/label_name", &dataset->label_name))
-        return -1;
-    for (size_t i = 0; dataset->label && i < dataset->n; i++)
-        if (dataset->label[i] < -1 ||
-            (dataset->label[i] >= 0 &&
-             (size_t)dataset->label[i] >= dataset->k))
-            return bad_row(load, "data/label", i, "no such class");
-    return load_spellings(load);
+    for (size_t i = 0; code && i < load->dataset->n; i++)
+        if (code[i] < -1 || (code[i] >= 0 && (size_t)code[i] >= count))
+            return bad_row(load, path, i, what);
+    return 0;
 }
 
-static int load_block(const struct load *load, const char *path, size_t d,
-                      float **block)
+static int check_labels(const struct load *load)
 {
-    const size_t n = load->dataset->n, extent[3] = {n, d, 0};
+    const struct wn_dataset *dataset = load->dataset;
 
-    if (!wn_audit_has(load->audit, path))
-        return 0;
-    *block = wn_audit_read(load->audit, path, WN_F32, extent, load->error);
-    if (!*block)
-        return -1;
-    for (size_t i = 0; i < n * d; i++)
-        if (!__builtin_isfinite((*block)[i]))
+    return check_codes(load, "data/label", dataset->label, dataset->k,
+                       "no such class") ||
+                   check_spellings(load)
+               ? -1
+               : 0;
+}
+
+static int check_block(const struct load *load, const char *path,
+                       const float *block, size_t d)
+{
+    const size_t n = load->dataset->n;
+
+    for (size_t i = 0; block && i < n * d; i++)
+        if (!__builtin_isfinite(block[i]))
             return bad_row(load, path, i / d, "not a finite number");
     return 0;
 }
@@ -134,24 +235,21 @@ static int load_linked(const struct load *load)
     return status;
 }
 
-static int load_features(const struct load *load)
+static int check_features(const struct load *load)
 {
-    struct wn_dataset *dataset = load->dataset;
+    const struct wn_dataset *dataset = load->dataset;
 
-    return load_block(load, "data/features", dataset->d,
-                      &dataset->features) ||
-                   load_linked(load) ||
-                   names(load, "data/feature_name", &dataset->feature_name)
+    return check_block(load, "data/features", dataset->features, dataset->d)
                ? -1
-               : 0;
+               : load_linked(load);
 }
 
-static int load_features_b(const struct load *load)
+static int check_features_b(const struct load *load)
 {
-    struct wn_dataset *dataset = load->dataset;
+    const struct wn_dataset *dataset = load->dataset;
 
-    return load_block(load, "data/features_b", dataset->p,
-                      &dataset->features_b);
+    return check_block(load, "data/features_b", dataset->features_b,
+                       dataset->p);
 }
 
 static int check_offsets(const struct load *load, const char *path,
@@ -167,130 +265,67 @@ static int check_offsets(const struct load *load, const char *path,
     return 0;
 }
 
-static int load_ids(const struct load *load)
+/* One is of no use without the other. */
+static int check_ids(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
     size_t bytes = 0;
 
-    if (!wn_audit_has(load->audit, "data/id") ||
-        !wn_audit_has(load->audit, "data/id_offset"))
-        return 0;
-    if (first_extent(load, "data/id", 0, &bytes) ||
-        vector(load, "data/id", WN_U8, bytes, &dataset->id) ||
-        vector(load, "data/id_offset", WN_U64, dataset->n + 1,
-               &dataset->id_offset))
+    if (wn_audit_extent(load->audit, "data/id", 0, &bytes, load->error))
         return -1;
-    return check_offsets(load, "data/id_offset", dataset->id_offset, bytes);
+    if (dataset->id && dataset->id_offset)
+        return check_offsets(load, "data/id_offset", dataset->id_offset,
+                             bytes);
+    wn_large_free(dataset->id);
+    wn_large_free(dataset->id_offset);
+    dataset->id = NULL;
+    dataset->id_offset = NULL;
+    return 0;
 }
 
-/* Ranges in order, none inside another. */
-static int load_left_out(const struct load *load)
+/* The records are where they can be; those left out in order, none inside
+ * another. */
+static int check_rows(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
-    const char *path = "data/left_out";
     uint64_t last = 0;
 
-    if (!wn_audit_has(load->audit, path))
-        return 0;
-    if (first_extent(load, path, 0, &dataset->left_outs))
-        return -1;
-    const size_t extent[3] = {dataset->left_outs, 2, 0};
-    dataset->left_out =
-        wn_audit_read(load->audit, path, WN_U64, extent, load->error);
-    if (!dataset->left_out)
+    if (check_offsets(load, "data/row_offset", dataset->row_offset,
+                      dataset->source_size) ||
+        wn_audit_extent(load->audit, "data/left_out", 0, &dataset->left_outs,
+                        load->error))
         return -1;
     for (size_t i = 0; i < 2 * dataset->left_outs; i++) {
         if (dataset->left_out[i] < last ||
             dataset->left_out[i] > dataset->source_size)
             return wn_fail(load->error, WN_EDATA,
-                           "%s: %s: range %zu is out of order",
-                           wn_audit_name(load->audit), path, i / 2);
+                           "%s: data/left_out: range %zu is out of order",
+                           wn_audit_name(load->audit), i / 2);
         last = dataset->left_out[i];
     }
     return 0;
 }
 
-static int load_rows(const struct load *load)
+static int check_columns(const struct load *load)
 {
-    struct wn_dataset *dataset = load->dataset;
+    const struct wn_dataset *dataset = load->dataset;
 
-    if (vector(load, "data/row_offset", WN_U64, dataset->n + 1,
-               &dataset->row_offset) ||
-        vector(load, "data/row_line", WN_U64, dataset->n,
-               &dataset->row_line) ||
-        vector(load, "data/row_hash", WN_U64, dataset->n, &dataset->row_hash))
-        return -1;
-    return check_offsets(load, "data/row_offset", dataset->row_offset,
-                         dataset->source_size) ||
-                   load_left_out(load)
-               ? -1
-               : 0;
-}
-
-/* What the table of columns has since kinds are guessed from all rows. */
-static int load_facts(const struct load *load)
-{
-    struct wn_dataset *dataset = load->dataset;
-    const size_t c = dataset->columns, v = dataset->tops;
-
-    if (names(load, "data/column/note", &dataset->column_note) ||
-        vector(load, "data/column/median", WN_F64, c,
-               &dataset->column_median) ||
-        vector(load, "data/column/alone", WN_F64, c, &dataset->column_alone) ||
-        vector(load, "data/column/features", WN_U64, c,
-               &dataset->column_features) ||
-        vector(load, "data/column/about", WN_U8, c, &dataset->column_about) ||
-        vector(load, "data/column/top_column", WN_I32, v,
-               &dataset->top_column) ||
-        vector(load, "data/column/top_count", WN_U64, v,
-               &dataset->top_count) ||
-        names(load, "data/column/top_value", &dataset->top_value))
-        return -1;
-    for (size_t t = 0; dataset->top_column && t < v; t++)
+    for (size_t t = 0; dataset->top_column && t < dataset->tops; t++)
         if (dataset->top_column[t] < 0 ||
-            (size_t)dataset->top_column[t] >= c)
+            (size_t)dataset->top_column[t] >= dataset->columns)
             return bad_row(load, "data/column/top_column", t,
                            "no such column");
     return 0;
 }
 
-static int load_columns(const struct load *load)
+static int check_defects(const struct load *load)
 {
-    struct wn_dataset *dataset = load->dataset;
-    const size_t c = dataset->columns;
+    const struct wn_dataset *dataset = load->dataset;
 
-    return names(load, "data/column/name", &dataset->column_name) ||
-                   names(load, "data/column/kind", &dataset->column_kind) ||
-                   vector(load, "data/column/missing", WN_U64, c,
-                          &dataset->column_missing) ||
-                   vector(load, "data/column/invalid", WN_U64, c,
-                          &dataset->column_invalid) ||
-                   vector(load, "data/column/distinct", WN_U64, c,
-                          &dataset->column_distinct) ||
-                   vector(load, "data/column/min", WN_F64, c,
-                          &dataset->column_min) ||
-                   vector(load, "data/column/max", WN_F64, c,
-                          &dataset->column_max) ||
-                   load_facts(load)
-               ? -1
-               : 0;
-}
-
-static int load_defects(const struct load *load)
-{
-    struct wn_dataset *dataset = load->dataset;
-    const size_t t = dataset->defects;
-
-    if (vector(load, "data/defect/row", WN_I64, t, &dataset->defect_row) ||
-        vector(load, "data/defect/column", WN_I32, t,
-               &dataset->defect_column) ||
-        vector(load, "data/defect/rule", WN_I32, t, &dataset->defect_rule) ||
-        names(load, "data/defect/rule_name", &dataset->rule_name))
-        return -1;
     if (!dataset->defect_row || !dataset->defect_column ||
         !dataset->defect_rule)
         return 0;
-    for (size_t i = 0; i < t; i++)
+    for (size_t i = 0; i < dataset->defects; i++)
         if (dataset->defect_row[i] < 0 ||
             (uint64_t)dataset->defect_row[i] >= dataset->n ||
             dataset->defect_column[i] < 0 ||
@@ -299,16 +334,6 @@ static int load_defects(const struct load *load)
             (size_t)dataset->defect_rule[i] >= dataset->rules)
             return bad_row(load, "data/defect", i, "names a cell or rule that "
                            "is not there");
-    return 0;
-}
-
-/* Indices below `count` or -1, where there are any. */
-static int check_codes(const struct load *load, const char *path,
-                       const int32_t *code, size_t count)
-{
-    for (size_t i = 0; code && i < load->dataset->n; i++)
-        if (code[i] < -1 || (code[i] >= 0 && (size_t)code[i] >= count))
-            return bad_row(load, path, i, "no such name");
     return 0;
 }
 
@@ -321,41 +346,19 @@ static int check_amounts(const struct load *load, const char *path,
     return 0;
 }
 
-static int load_codes(const struct load *load, const char *path,
-                      int32_t **code, const char *names_path, char ***name,
-                      size_t *count)
+static int check_roles(const struct load *load)
 {
-    return first_extent(load, names_path, 0, count) ||
-                   names(load, names_path, name) ||
-                   vector(load, path, WN_I32, load->dataset->n, code) ||
-                   check_codes(load, path, *code, *count)
-               ? -1
-               : 0;
-}
+    static const char none[] = "no such name";
+    const struct wn_dataset *dataset = load->dataset;
 
-static int load_amounts(const struct load *load, const char *path,
-                        float **amount)
-{
-    return vector(load, path, WN_F32, load->dataset->n, amount) ||
-                   check_amounts(load, path, *amount)
-               ? -1
-               : 0;
-}
-
-static int load_roles(const struct load *load)
-{
-    struct wn_dataset *dataset = load->dataset;
-
-    if (load_codes(load, "data/group", &dataset->group, "data/group_name",
-                   &dataset->group_name, &dataset->groups) ||
-        load_codes(load, "data/split", &dataset->split, "data/split_name",
-                   &dataset->split_name, &dataset->splits) ||
-        load_codes(load, "data/annotator", &dataset->annotator,
-                   "data/annotator_name", &dataset->annotator_name,
-                   &dataset->annotators) ||
-        load_amounts(load, "data/weight", &dataset->weight) ||
-        load_amounts(load, "data/cost", &dataset->cost) ||
-        vector(load, "data/trusted", WN_U8, dataset->n, &dataset->trusted))
+    if (check_codes(load, "data/group", dataset->group, dataset->groups,
+                    none) ||
+        check_codes(load, "data/split", dataset->split, dataset->splits,
+                    none) ||
+        check_codes(load, "data/annotator", dataset->annotator,
+                    dataset->annotators, none) ||
+        check_amounts(load, "data/weight", dataset->weight) ||
+        check_amounts(load, "data/cost", dataset->cost))
         return -1;
     for (size_t i = 0; dataset->trusted && i < dataset->n; i++)
         if (dataset->trusted[i] > 1)
@@ -364,19 +367,13 @@ static int load_roles(const struct load *load)
 }
 
 /* Every row has to be a distribution: what follows divides by its parts. */
-static int load_probability(const struct load *load)
+static int check_probability(const struct load *load)
 {
-    struct wn_dataset *dataset = load->dataset;
-    const size_t k = dataset->k, extent[3] = {dataset->n, k, 0};
+    const struct wn_dataset *dataset = load->dataset;
+    const size_t k = dataset->k;
     const char *path = "data/probability";
 
-    if (!wn_audit_has(load->audit, path))
-        return 0;
-    dataset->probability =
-        wn_audit_read(load->audit, path, WN_F32, extent, load->error);
-    if (!dataset->probability)
-        return -1;
-    for (size_t i = 0; i < dataset->n; i++) {
+    for (size_t i = 0; dataset->probability && i < dataset->n; i++) {
         double sum = 0;
 
         for (size_t c = 0; c < k; c++) {
@@ -407,7 +404,7 @@ static int load_dynamics(const struct load *load)
     const bool known =
         dataset->dynamics_sum || (content && strcmp(content, "logits") == 0);
     free(content);
-    return known ? first_extent(load, path, 0, &dataset->epochs)
+    return known ? 0
                  : wn_fail(load->error, WN_EDATA,
                            "%s: %s: wanted the attribute content to be "
                            "logits or probabilities",
@@ -435,93 +432,10 @@ int wn_dataset_epoch(const struct wn_dataset *dataset,
     return 0;
 }
 
-static int load_rules(const struct load *load)
-{
-    struct wn_dataset *dataset = load->dataset;
-    const size_t u = dataset->cleanings;
-
-    return names(load, "data/rule/name", &dataset->clean_name) ||
-                   names(load, "data/rule/text", &dataset->clean_text) ||
-                   vector(load, "data/rule/changed", WN_U64, u,
-                          &dataset->clean_changed) ||
-                   vector(load, "data/rule/broken", WN_U64, u,
-                          &dataset->clean_broken) ||
-                   vector(load, "data/rule/passed_over", WN_U64, u,
-                          &dataset->clean_passed_over)
-               ? -1
-               : 0;
-}
-
-/* The arrays of data/fix as they stand in the file. */
-struct fixed {
-    size_t count, bytes;
-    int64_t *row;
-    int32_t *column;
-    uint64_t *offset;
-    char *text;
-};
-
-static int bad_fix(const struct load *load, size_t i, const char *what)
-{
-    return wn_fail(load->error, WN_EDATA, "%s: data/fix: cell %zu %s",
-                   wn_audit_name(load->audit), i, what);
-}
-
-/* In order, inside the table, and texts that a field may have. */
-static int take_fixes(const struct load *load, const struct fixed *fixed)
-{
-    struct wn_dataset *dataset = load->dataset;
-
-    if (fixed->offset[0] != 0)
-        return bad_fix(load, 0, "does not begin with the text");
-    for (size_t i = 0; i < fixed->count; i++) {
-        const int64_t row = fixed->row[i];
-        const int32_t column = fixed->column[i];
-        const uint64_t from = fixed->offset[i], to = fixed->offset[i + 1];
-
-        if (row < 0 || (uint64_t)row >= dataset->n || column < 0 ||
-            (size_t)column >= dataset->columns)
-            return bad_fix(load, i, "is not in the table");
-        if (i && (row < fixed->row[i - 1] ||
-                  (row == fixed->row[i - 1] &&
-                   column <= fixed->column[i - 1])))
-            return bad_fix(load, i, "is out of order");
-        if (from > to || to > fixed->bytes ||
-            memchr(fixed->text + from, '\0', (size_t)(to - from)))
-            return bad_fix(load, i, "has no proper text");
-        if (wn_fixes_add(&dataset->fixes, (size_t)row, (size_t)column,
-                         fixed->text + from, (size_t)(to - from),
-                         load->error))
-            return -1;
-    }
-    return 0;
-}
-
 static int load_fixes(const struct load *load)
 {
-    struct fixed fixed = {0};
-    int status = 0;
-
-    if (first_extent(load, "data/fix/row", 0, &fixed.count) ||
-        first_extent(load, "data/fix/text", 0, &fixed.bytes))
-        return -1;
-    if (fixed.count == 0)
-        return 0;
-    if (vector(load, "data/fix/row", WN_I64, fixed.count, &fixed.row) ||
-        vector(load, "data/fix/column", WN_I32, fixed.count, &fixed.column) ||
-        vector(load, "data/fix/offset", WN_U64, fixed.count + 1,
-               &fixed.offset) ||
-        vector(load, "data/fix/text", WN_U8, fixed.bytes, &fixed.text))
-        status = -1;
-    if (status == 0 && (!fixed.column || !fixed.offset || !fixed.text))
-        status = bad_fix(load, 0, "lacks its column, offset or text");
-    if (status == 0)
-        status = take_fixes(load, &fixed);
-    free(fixed.row);
-    free(fixed.column);
-    free(fixed.offset);
-    free(fixed.text);
-    return status;
+    return wn_fixes_read(&load->dataset->fixes, load->audit, load->dataset->n,
+                         load->dataset->columns, load->error);
 }
 
 static char *text(const struct load *load, const char *attribute)
@@ -555,54 +469,51 @@ static int load_source(const struct load *load)
 
 static int load_extents(const struct load *load)
 {
-    struct wn_dataset *dataset = load->dataset;
+    for (size_t e = 0; e < EXTENTS; e++)
+        if (wn_audit_extent(load->audit, extents[e].path, extents[e].which,
+                            field(load->dataset, extents[e].at), load->error))
+            return -1;
+    return wn_features_width(load->audit, &load->dataset->d, load->error);
+}
 
-    return first_extent(load, "data/row_hash", 0, &dataset->n) ||
-                   first_extent(load, "data/features", 0, &dataset->n) ||
-                   first_extent(load, "data/label", 0, &dataset->n) ||
-                   wn_features_width(load->audit, &dataset->d, load->error) ||
-                   first_extent(load, "data/features_b", 1, &dataset->p) ||
-                   first_extent(load, "data/label_name", 0, &dataset->k) ||
-                   first_extent(load, "data/column/name", 0,
-                                &dataset->columns) ||
-                   first_extent(load, "data/column/top_column", 0,
-                                &dataset->tops) ||
-                   first_extent(load, "data/defect/row", 0,
-                                &dataset->defects) ||
-                   first_extent(load, "data/defect/rule_name", 0,
-                                &dataset->rules) ||
-                   first_extent(load, "data/rule/name", 0,
-                                &dataset->cleanings)
-               ? -1
-               : 0;
+/* What has to be true of a part beside its extents, and what is loaded in
+ * another way. */
+static int finish_parts(const struct load *load, unsigned parts)
+{
+    static const struct {
+        unsigned part;
+        int (*finish)(const struct load *load);
+    } rows[] = {{WN_PART_LABEL, check_labels},
+                {WN_PART_FEATURES, check_features},
+                {WN_PART_ID, check_ids},
+                {WN_PART_ROW, check_rows},
+                {WN_PART_COLUMN, check_columns},
+                {WN_PART_DEFECT, check_defects},
+                {WN_PART_ROLE, check_roles},
+                {WN_PART_PROBABILITY, check_probability},
+                {WN_PART_FEATURES_B, check_features_b},
+                {WN_PART_FIX, load_fixes}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (parts & rows[i].part && rows[i].finish(load))
+            return -1;
+    return 0;
 }
 
 int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
                     unsigned parts, struct wn_error *error)
 {
-    static const struct {
-        unsigned part;
-        int (*load)(const struct load *load);
-    } loaders[] = {{WN_PART_LABEL, load_labels},
-                   {WN_PART_FEATURES, load_features},
-                   {WN_PART_ID, load_ids},
-                   {WN_PART_ROW, load_rows},
-                   {WN_PART_COLUMN, load_columns},
-                   {WN_PART_DEFECT, load_defects},
-                   {WN_PART_ROLE, load_roles},
-                   {WN_PART_PROBABILITY, load_probability},
-                   {WN_PART_FEATURES_B, load_features_b},
-                   {WN_PART_RULE, load_rules},
-                   {WN_PART_FIX, load_fixes}};
     const struct load load = {dataset, audit, error};
     int status;
 
     *dataset = (struct wn_dataset){0};
     status = load_extents(&load) || load_source(&load) ||
              load_dynamics(&load);
-    for (size_t i = 0; !status && i < sizeof loaders / sizeof *loaders; i++)
-        if (parts & loaders[i].part)
-            status = loaders[i].load(&load);
+    for (size_t m = 0; !status && m < MEMBERS; m++)
+        if (parts & members[m].part)
+            status = read_member(&load, &members[m]);
+    if (!status)
+        status = finish_parts(&load, parts);
     if (status)
         wn_dataset_free(dataset);
     return status ? -1 : 0;
@@ -612,57 +523,12 @@ void wn_dataset_free(struct wn_dataset *dataset)
 {
     if (!dataset)
         return;
-    wn_names_free(dataset->feature_name, dataset->feature_name ? dataset->d
-                                                               : 0);
-    wn_names_free(dataset->label_name, dataset->k);
-    wn_names_free(dataset->column_name, dataset->columns);
-    wn_names_free(dataset->column_kind, dataset->columns);
-    wn_names_free(dataset->rule_name, dataset->rules);
-    wn_names_free(dataset->clean_name, dataset->cleanings);
-    wn_names_free(dataset->clean_text, dataset->cleanings);
-    free(dataset->clean_changed);
-    free(dataset->clean_broken);
-    free(dataset->clean_passed_over);
+    for (size_t m = 0; m < MEMBERS; m++)
+        free_member(dataset, &members[m]);
     wn_fixes_free(&dataset->fixes);
-    wn_names_free(dataset->group_name, dataset->groups);
-    wn_names_free(dataset->split_name, dataset->splits);
-    wn_names_free(dataset->annotator_name, dataset->annotators);
-    wn_large_free(dataset->group);
-    wn_large_free(dataset->split);
-    wn_large_free(dataset->trusted);
-    wn_large_free(dataset->weight);
-    wn_large_free(dataset->cost);
-    wn_large_free(dataset->annotator);
-    wn_large_free(dataset->probability);
-    wn_large_free(dataset->features);
-    wn_large_free(dataset->features_b);
-    wn_large_free(dataset->label);
-    wn_large_free(dataset->label_same);
-    wn_large_free(dataset->id);
-    wn_large_free(dataset->id_offset);
-    wn_large_free(dataset->row_offset);
-    wn_large_free(dataset->row_line);
-    wn_large_free(dataset->left_out);
-    wn_large_free(dataset->row_hash);
-    wn_large_free(dataset->column_missing);
-    wn_large_free(dataset->column_invalid);
-    wn_large_free(dataset->column_distinct);
-    wn_large_free(dataset->column_min);
-    wn_large_free(dataset->column_max);
-    wn_large_free(dataset->column_median);
-    wn_large_free(dataset->column_alone);
-    wn_large_free(dataset->column_features);
-    wn_large_free(dataset->column_about);
-    wn_large_free(dataset->top_column);
-    wn_large_free(dataset->top_count);
-    wn_names_free(dataset->top_value, dataset->tops);
-    wn_names_free(dataset->column_note, dataset->columns);
-    wn_large_free(dataset->defect_row);
-    wn_large_free(dataset->defect_column);
-    wn_large_free(dataset->defect_rule);
-    wn_large_free(dataset->source);
-    wn_large_free(dataset->source_digest);
-    wn_large_free(dataset->label_column);
-    wn_large_free(dataset->form);
+    free(dataset->source);
+    free(dataset->source_digest);
+    free(dataset->label_column);
+    free(dataset->form);
     *dataset = (struct wn_dataset){0};
 }

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "data/digest.h"
 #include "data/foreign.h"
-#include "data/inspect.h"
 #include "data/source.h"
 #include "util/memory.h"
 #include "util/text.h"
@@ -25,21 +25,6 @@ struct wn_features {
     uint64_t *keep; /* n rows of the array */
 };
 
-static int extent_of(const struct wn_audit *audit, const char *path, int which,
-                     size_t *found, struct wn_error *error)
-{
-    size_t extent[3];
-    int rank;
-
-    *found = 0;
-    if (!wn_audit_has(audit, path))
-        return 0;
-    if (wn_audit_shape(audit, path, &rank, extent, error))
-        return -1;
-    *found = extent[which];
-    return 0;
-}
-
 int wn_features_width(const struct wn_audit *audit, size_t *d,
                       struct wn_error *error)
 {
@@ -49,12 +34,12 @@ int wn_features_width(const struct wn_audit *audit, size_t *d,
 
     *d = 0;
     if (wn_audit_has(audit, path))
-        return extent_of(audit, path, 1, d, error);
+        return wn_audit_extent(audit, path, 1, d, error);
     link = wn_audit_text(audit, "data", "link", error);
     if (!link)
         return error->code ? -1 : 0;
     free(link);
-    status = extent_of(audit, "data/feature_name", 0, d, error);
+    status = wn_audit_extent(audit, "data/feature_name", 0, d, error);
     if (status == 0 && *d == 0)
         return wn_fail(error, WN_EDATA, "%s: data: a link without "
                        "data/feature_name", wn_audit_name(audit));
@@ -65,9 +50,10 @@ int wn_features_digest(const struct wn_array *array, const uint64_t *keep,
                        size_t n, char out[WN_DIGEST_TEXT],
                        struct wn_error *error)
 {
-    const size_t d = array->columns, extent[3] = {n, d, 1};
+    const size_t d = array->columns;
+    const struct wn_shape shape = {WN_F32, sizeof(float), 2, {n, d, 1}};
     struct wn_array_rows rows = {0};
-    struct wn_hash *hash = wn_digest_begin(WN_F32, 4, 2, extent, error);
+    struct wn_hash *hash = wn_digest_begin(&shape, error);
     float *row = wn_new(d, sizeof *row, error);
     int status =
         hash && row ? wn_array_rows_open(&rows, array, error) : -1;
@@ -181,7 +167,7 @@ struct wn_features *wn_features_open(const struct wn_audit *audit,
     if (!features)
         return NULL;
     features->audit = audit;
-    if (extent_of(audit, "data/label", 0, &features->n, error) ||
+    if (wn_audit_extent(audit, "data/label", 0, &features->n, error) ||
         wn_features_width(audit, &features->d, error) ||
         (!wn_audit_has(audit, "data/features") &&
          open_link(features, error))) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/large.h"
 #include "util/memory.h"
 #include "util/number.h"
 
@@ -88,6 +89,99 @@ size_t wn_row_first(const int64_t *rows, size_t count, size_t row)
 size_t wn_fixes_find(const struct wn_fixes *fixes, size_t row)
 {
     return wn_row_first(fixes->row, fixes->count, row);
+}
+
+/* The arrays of data/fix as they stand in the file. */
+struct fixed {
+    size_t count, bytes;
+    int64_t *row;
+    int32_t *column;
+    uint64_t *offset;
+    char *text;
+};
+
+static int bad_fix(const struct wn_audit *audit, size_t i, const char *what,
+                   struct wn_error *error)
+{
+    return wn_fail(error, WN_EDATA, "%s: data/fix: cell %zu %s",
+                   wn_audit_name(audit), i, what);
+}
+
+/* What is wrong with fix i, or NULL: in order, inside the table, and of a text
+ * that a field may have. */
+static const char *wrong_with(const struct fixed *fixed, size_t i, size_t n,
+                              size_t columns)
+{
+    const int64_t row = fixed->row[i];
+    const int32_t column = fixed->column[i];
+    const uint64_t from = fixed->offset[i], to = fixed->offset[i + 1];
+
+    if (i == 0 && from != 0)
+        return "does not begin with the text";
+    if (row < 0 || (uint64_t)row >= n || column < 0 ||
+        (size_t)column >= columns)
+        return "is not in the table";
+    if (i && (row < fixed->row[i - 1] ||
+              (row == fixed->row[i - 1] && column <= fixed->column[i - 1])))
+        return "is out of order";
+    if (from > to || to > fixed->bytes ||
+        memchr(fixed->text + from, '\0', (size_t)(to - from)))
+        return "has no proper text";
+    return NULL;
+}
+
+static int read_fixed(struct fixed *fixed, const struct wn_audit *audit,
+                      struct wn_error *error)
+{
+    const size_t count[3] = {fixed->count, 0, 0};
+    const size_t ends[3] = {fixed->count + 1, 0, 0};
+    const size_t bytes[3] = {fixed->bytes, 0, 0};
+
+    if (!wn_audit_has(audit, "data/fix/column") ||
+        !wn_audit_has(audit, "data/fix/offset") ||
+        !wn_audit_has(audit, "data/fix/text"))
+        return bad_fix(audit, 0, "lacks its column, offset or text", error);
+    fixed->row = wn_audit_read(audit, "data/fix/row", WN_I64, count, error);
+    if (!fixed->row)
+        return -1;
+    fixed->column =
+        wn_audit_read(audit, "data/fix/column", WN_I32, count, error);
+    if (!fixed->column)
+        return -1;
+    fixed->offset =
+        wn_audit_read(audit, "data/fix/offset", WN_U64, ends, error);
+    if (!fixed->offset)
+        return -1;
+    fixed->text = wn_audit_read(audit, "data/fix/text", WN_U8, bytes, error);
+    return fixed->text ? 0 : -1;
+}
+
+int wn_fixes_read(struct wn_fixes *fixes, const struct wn_audit *audit,
+                  size_t n, size_t columns, struct wn_error *error)
+{
+    struct fixed fixed = {0};
+    int status = 0;
+
+    if (wn_audit_extent(audit, "data/fix/row", 0, &fixed.count, error) ||
+        wn_audit_extent(audit, "data/fix/text", 0, &fixed.bytes, error))
+        return -1;
+    if (fixed.count)
+        status = read_fixed(&fixed, audit, error);
+    for (size_t i = 0; i < fixed.count && status == 0; i++) {
+        const char *wrong = wrong_with(&fixed, i, n, columns);
+
+        status = wrong ? bad_fix(audit, i, wrong, error)
+                       : wn_fixes_add(fixes, (size_t)fixed.row[i],
+                                      (size_t)fixed.column[i],
+                                      fixed.text + fixed.offset[i],
+                                      (size_t)(fixed.offset[i + 1] -
+                                               fixed.offset[i]), error);
+    }
+    wn_large_free(fixed.row);
+    wn_large_free(fixed.column);
+    wn_large_free(fixed.offset);
+    wn_large_free(fixed.text);
+    return status;
 }
 
 void wn_fixes_clear(struct wn_fixes *fixes)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "util/error.h"
+#include "data/audit.h"
 
 struct wn_fixes {
     size_t count, row_room, column_room, end_room, text_room;
@@ -28,6 +28,11 @@ int wn_fixes_join(struct wn_fixes *fixes, const struct wn_fixes *more,
 size_t wn_row_first(const int64_t *rows, size_t count, size_t row);
 /* The first fix of row `row` or of a later one. */
 size_t wn_fixes_find(const struct wn_fixes *fixes, size_t row);
+/* Those of an audit of n rows and so many columns, none where it has no
+ * data/fix. WN_EDATA for what is out of order or not in the table. */
+int wn_fixes_read(struct wn_fixes *fixes, const struct wn_audit *audit,
+                  size_t n, size_t columns, struct wn_error *error)
+    WN_MUST_CHECK;
 /* Forget the fixes, keep the memory. */
 void wn_fixes_clear(struct wn_fixes *fixes);
 void wn_fixes_free(struct wn_fixes *fixes);

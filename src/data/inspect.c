@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/attribute.h"
 #include "util/memory.h"
 #include "util/text.h"
 
@@ -83,13 +84,15 @@ static int check_type(struct walk *walk, hid_t set, struct wn_entry *entry)
     } else if (H5Tcommitted(type) != 0) {
         refuse(walk, entry->path, "refused: a named type");
     } else {
-        entry->type = known_type(type, &entry->width);
-        status = entry->type == row->type
+        const int found = known_type(type, &entry->shape.width);
+
+        entry->shape.type = found;
+        status = found == row->type
                      ? 0
                      : wn_fail(walk->error, WN_EDATA,
                                "%s: found %s, wanted type %s", entry->path,
-                               entry->type < 0 ? "a foreign type"
-                                               : wn_type_name(entry->type),
+                               found < 0 ? "a foreign type"
+                                         : wn_type_name(found),
                                wn_type_name(row->type));
     }
     if (type >= 0)
@@ -108,10 +111,10 @@ static int check_space(struct walk *walk, hid_t set, struct wn_entry *entry)
         refuse(walk, entry->path, "not an array");
         goto done;
     }
-    entry->rank = H5Sget_simple_extent_ndims(space);
-    if (entry->rank != wanted) {
+    entry->shape.rank = H5Sget_simple_extent_ndims(space);
+    if (entry->shape.rank != wanted) {
         wn_fail(walk->error, WN_EDATA, "%s: found %d dimensions, wanted %d",
-                entry->path, entry->rank, wanted);
+                entry->path, entry->shape.rank, wanted);
         goto done;
     }
     if (H5Sget_simple_extent_dims(space, extent, most) < 0) {
@@ -119,7 +122,7 @@ static int check_space(struct walk *walk, hid_t set, struct wn_entry *entry)
         goto done;
     }
     for (int r = 0; r < 3; r++) {
-        entry->extent[r] = extent[r];
+        entry->shape.extent[r] = extent[r];
         if (extent[r] != most[r]) {
             refuse(walk, entry->path, "refused: extents that can grow");
             goto done;
@@ -137,22 +140,23 @@ done:
 static int check_storage(struct walk *walk, hid_t set, hid_t creation,
                          const struct wn_entry *entry)
 {
+    const struct wn_shape *shape = &entry->shape;
+    const size_t *extent = shape->extent;
     hsize_t chunk[3] = {1, 1, 1};
-    size_t chunks = 1, bytes = entry->width;
+    size_t chunks = 1, bytes = shape->width;
 
-    if (H5Pget_chunk(creation, 3, chunk) != entry->rank)
+    if (H5Pget_chunk(creation, 3, chunk) != shape->rank)
         return refuse(walk, entry->path, "its chunks are damaged");
-    for (int r = 0; r < entry->rank; r++) {
+    for (int r = 0; r < shape->rank; r++) {
         if (chunk[r] == 0)
             return refuse(walk, entry->path, "its chunks are damaged");
         chunks = wn_product(
-            chunks, entry->extent[r] / chunk[r] +
-                        (entry->extent[r] % chunk[r] != 0), 1);
+            chunks, extent[r] / chunk[r] + (extent[r] % chunk[r] != 0), 1);
         bytes = wn_product(bytes, chunk[r], 1);
     }
     const size_t content =
-        wn_product(wn_product(entry->extent[0], entry->extent[1],
-                              entry->extent[2]), entry->width, 1);
+        wn_product(wn_product(extent[0], extent[1], extent[2]), shape->width,
+                   1);
     const size_t stored =
         bytes < SIZE_MAX - 4 ? wn_product(chunks, bytes + 4, 1) : SIZE_MAX;
     if (content > walk->size || (content && stored > walk->size))
@@ -367,29 +371,4 @@ int wn_inspect(hid_t file, uint64_t size, struct wn_catalog *catalog,
         qsort(catalog->entry, catalog->count, sizeof *catalog->entry,
               compare_entries);
     return status;
-}
-
-bool wn_rows_move(hid_t set, int type, size_t width, int rank,
-                  const size_t extent[3], size_t begin, size_t rows, void *to,
-                  const void *from)
-{
-    const hsize_t start[3] = {begin, 0, 0};
-    const hsize_t count[3] = {rows, extent[1], extent[2]};
-    const hid_t kind = wn_type_open(type, width);
-    const hid_t memory = H5Screate_simple(rank, count, NULL);
-    const hid_t space = H5Dget_space(set);
-    const bool good =
-        kind >= 0 && memory >= 0 &&
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >=
-            0 &&
-        (to ? H5Dread(set, kind, memory, space, H5P_DEFAULT, to)
-            : H5Dwrite(set, kind, memory, space, H5P_DEFAULT, from)) >= 0;
-
-    if (space >= 0)
-        H5Sclose(space);
-    if (memory >= 0)
-        H5Sclose(memory);
-    if (kind >= 0)
-        H5Tclose(kind);
-    return good;
 }

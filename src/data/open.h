@@ -4,6 +4,7 @@
 #ifndef WN_DATA_OPEN_H
 #define WN_DATA_OPEN_H
 
+#include "data/attribute.h"
 #include "data/inspect.h"
 #include "data/store.h"
 
@@ -22,6 +23,10 @@ struct wn_audit {
     hid_t rows; /* the dataset last read by row, held open */
     char *rows_path;
 };
+
+/* "x.h5: PATH: what", with errno in place of `what` where a read failed. */
+int wn_audit_fail(const struct wn_audit *audit, const char *path,
+                  const char *what, struct wn_error *error);
 
 /* Rows begin .. end-1 of a dataset; fletcher32 is checked, the digest not. */
 int wn_entry_read(const struct wn_audit *audit, const struct wn_entry *entry,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "data/digest.h"
 #include "data/open.h"
 #include "util/file.h"
 #include "util/memory.h"
@@ -22,14 +23,13 @@ struct wn_audit_writer {
     struct wn_store store;
     hid_t file;
     enum wn_stage stage;
-    struct wn_lines lines;
+    struct wn_digest lines;
     struct wn_symbols symbols;
 
     /* The dataset being written; `path` is NULL if there is none. */
     char *path;
     hid_t set;
-    int type, rank;
-    size_t width, extent[3];
+    struct wn_shape shape;
     size_t row_bytes;  /* of one row */
     size_t chunk_rows;
     char *chunk;       /* rows that wait for their chunk to be whole */
@@ -96,12 +96,12 @@ static int make_parents(struct wn_audit_writer *writer, const char *path,
 static hid_t dataset_list(const struct wn_audit_writer *writer)
 {
     const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
-    hsize_t chunk[3] = {writer->chunk_rows, writer->extent[1],
-                        writer->extent[2]};
+    hsize_t chunk[3] = {writer->chunk_rows, writer->shape.extent[1],
+                        writer->shape.extent[2]};
 
     for (int r = 0; r < 3; r++)
         chunk[r] += chunk[r] == 0;
-    if (list >= 0 && (H5Pset_chunk(list, writer->rank, chunk) < 0 ||
+    if (list >= 0 && (H5Pset_chunk(list, writer->shape.rank, chunk) < 0 ||
                       H5Pset_fletcher32(list) < 0 ||
                       H5Pset_obj_track_times(list, 0) < 0 ||
                       H5Pset_attr_phase_change(list, 64, 0) < 0)) {
@@ -126,10 +126,11 @@ static hid_t uncached(void)
 static int create_dataset(struct wn_audit_writer *writer,
                           struct wn_error *error)
 {
-    const hsize_t extent[3] = {writer->extent[0], writer->extent[1],
-                               writer->extent[2]};
-    const hid_t type = wn_type_open(writer->type, writer->width);
-    const hid_t space = H5Screate_simple(writer->rank, extent, NULL);
+    const struct wn_shape *shape = &writer->shape;
+    const hsize_t extent[3] = {shape->extent[0], shape->extent[1],
+                               shape->extent[2]};
+    const hid_t type = wn_type_open(shape->type, shape->width);
+    const hid_t space = H5Screate_simple(shape->rank, extent, NULL);
     const hid_t creation = dataset_list(writer);
     const hid_t access = uncached();
 
@@ -159,23 +160,23 @@ static void drop_dataset(struct wn_audit_writer *writer)
     writer->path = writer->chunk = NULL;
 }
 
-/* `extent` has writer->rank numbers that count. */
+/* As many numbers of `extent` count as the dataset has extents. */
 static int begin_dataset(struct wn_audit_writer *writer, const char *path,
                          int type, size_t width, const size_t extent[3],
                          struct wn_error *error)
 {
     const struct wn_layout *row = wn_layout_find(path);
+    struct wn_shape *shape = &writer->shape;
 
     assert(!writer->path && row && row->type == type);
     if (wn_layout_bind(row, path, extent, &writer->symbols, error))
         return wn_fail(error, WN_EDATA, "%s", wn_output_name(writer->output));
-    writer->type = type;
-    writer->width = width;
-    writer->rank = wn_layout_rank(row);
+    shape->type = type;
+    shape->width = width;
+    shape->rank = wn_layout_rank(row);
     for (int r = 0; r < 3; r++)
-        writer->extent[r] = r < writer->rank ? extent[r] : 1;
-    writer->row_bytes = wn_product(writer->extent[1], writer->extent[2],
-                                   width);
+        shape->extent[r] = r < shape->rank ? extent[r] : 1;
+    writer->row_bytes = wn_product(shape->extent[1], shape->extent[2], width);
     writer->chunk_rows =
         writer->row_bytes ? CHUNK_BYTES / writer->row_bytes : 1;
     writer->chunk_rows += writer->chunk_rows == 0;
@@ -183,8 +184,7 @@ static int begin_dataset(struct wn_audit_writer *writer, const char *path,
         writer->chunk_rows = extent[0];
     writer->waiting = writer->done = 0;
     writer->path = wn_copy_text(path, strlen(path), error);
-    writer->hash = wn_digest_begin(type, width, writer->rank, writer->extent,
-                                   error);
+    writer->hash = wn_digest_begin(shape, error);
     writer->chunk = wn_new(wn_product(writer->chunk_rows, writer->row_bytes,
                                       1), 1, error);
     if (!writer->path || !writer->hash || !writer->chunk ||
@@ -208,8 +208,8 @@ static int put_rows(struct wn_audit_writer *writer, size_t rows,
                     const char *content, struct wn_error *error)
 {
     const bool good =
-        wn_rows_move(writer->set, writer->type, writer->width, writer->rank,
-                     writer->extent, writer->done, rows, NULL, content);
+        wn_rows_move(writer->set, &writer->shape, writer->done, rows, NULL,
+                     content);
 
     writer->done += rows;
     return good && !writer->store.failure ? 0 : fail(writer, error);
@@ -221,7 +221,7 @@ int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
     const char *at = content;
 
     assert(writer->path &&
-           rows <= writer->extent[0] - writer->done - writer->waiting);
+           rows <= writer->shape.extent[0] - writer->done - writer->waiting);
     if (writer->row_bytes == 0) {
         writer->done += rows;
         return 0;
@@ -269,7 +269,7 @@ int wn_audit_write_end(struct wn_audit_writer *writer, struct wn_error *error)
     if (writer->waiting)
         status = put_rows(writer, writer->waiting, writer->chunk, error);
     if (status == 0) {
-        assert(writer->done == writer->extent[0]);
+        assert(writer->done == writer->shape.extent[0]);
         wn_hash_text(writer->hash, digest);
         status = put_attribute(writer, writer->set,
                                &(struct wn_attribute){.name = "digest",
@@ -277,7 +277,7 @@ int wn_audit_write_end(struct wn_audit_writer *writer, struct wn_error *error)
                                error);
     }
     if (status == 0)
-        status = wn_lines_dataset(&writer->lines, writer->path, digest, error);
+        status = wn_digest_dataset(&writer->lines, writer->path, digest, error);
     drop_dataset(writer);
     return status;
 }
@@ -331,7 +331,7 @@ static int write_attribute(struct wn_audit_writer *writer, const char *path,
     if (object < 0)
         return fail(writer, error);
     if (put_attribute(writer, object, attribute, error) == 0)
-        status = wn_lines_attribute(&writer->lines, path, attribute, error);
+        status = wn_digest_attribute(&writer->lines, path, attribute, error);
     H5Oclose(object);
     return status;
 }
@@ -379,7 +379,7 @@ static int seal(struct wn_audit_writer *writer, enum wn_stage stage,
     int status = -1;
 
     if (make_group(writer, group, error) ||
-        wn_lines_digest(&writer->lines, digest, error))
+        wn_digest_text(&writer->lines, digest, error))
         return -1;
     const hid_t object = H5Oopen(writer->file, group, H5P_DEFAULT);
     if (object < 0)
@@ -388,7 +388,7 @@ static int seal(struct wn_audit_writer *writer, enum wn_stage stage,
         writer, object,
         &(struct wn_attribute){.name = "digest", .text = digest}, error);
     H5Oclose(object);
-    wn_lines_free(&writer->lines);
+    wn_digest_free(&writer->lines);
     return status;
 }
 
@@ -396,11 +396,11 @@ static int copy_content(struct wn_audit_writer *writer,
                         const struct wn_audit *from,
                         const struct wn_entry *entry, struct wn_error *error)
 {
-    const size_t extent[3] = {entry->extent[0], entry->extent[1],
-                              entry->extent[2]};
+    const struct wn_shape *shape = &entry->shape;
+    const size_t *extent = shape->extent;
     int status = 0;
 
-    if (begin_dataset(writer, entry->path, entry->type, entry->width, extent,
+    if (begin_dataset(writer, entry->path, shape->type, shape->width, extent,
                       error))
         return -1;
     const size_t step = writer->chunk_rows;
@@ -512,7 +512,7 @@ struct wn_audit_writer *wn_audit_create(const char *path, bool force,
 static void free_writer(struct wn_audit_writer *writer)
 {
     drop_dataset(writer);
-    wn_lines_free(&writer->lines);
+    wn_digest_free(&writer->lines);
     free(writer);
 }
 
