@@ -579,6 +579,54 @@ static int list_issues(const struct wn_run *run, struct wn_error *error)
     return status;
 }
 
+/* Whether one of the conditions of --fail-on, "label:2%,duplicate:10", is about
+ * the check. */
+static bool fails_on(const char *conditions, const char *name)
+{
+    const size_t length = strlen(name);
+
+    for (const char *at = conditions; *at; at += *at == ',') {
+        const size_t size = strcspn(at, ":,");
+
+        if (size == length && memcmp(at, name, length) == 0)
+            return true;
+        at += strcspn(at, ",");
+    }
+    return false;
+}
+
+/* What would do nothing is an error: who asks for it believes that it did. */
+static int check_options(const struct wn_run *run, struct wn_error *error)
+{
+    const char *fail_on = wn_option_text(run->options, "fail-on");
+
+    if (wn_option_on(run->options, "adjust") &&
+        choice_of(run, "quality", quality_names) ==
+            WN_CONFIDENCE_WEIGHTED_ENTROPY)
+        return wn_fail(error, WN_EUSAGE,
+                       "--adjust does not apply to --quality=%s",
+                       wn_option_text(run->options, "quality"));
+    if (wn_fail_check(fail_on, error))
+        return -1;
+    for (size_t c = 0; wn_checks[c]; c++) {
+        const char *name = wn_checks[c]->name;
+        const struct wn_option *knob = wn_checks[c]->knobs;
+
+        if (wn_option_holds(run->options, "issues", name))
+            continue;
+        if (fails_on(fail_on, name))
+            return wn_fail(error, WN_EUSAGE,
+                           "--fail-on=%s: %s is not among the --issues",
+                           fail_on, name);
+        for (; knob && knob->name; knob++)
+            if (wn_option_given(run->options, knob->name))
+                return wn_fail(error, WN_EUSAGE,
+                               "--%s: %s is not among the --issues",
+                               knob->name, name);
+    }
+    return 0;
+}
+
 static int flag(struct wn_run *run, struct wn_error *error)
 {
     const char *fail_on = wn_option_text(run->options, "fail-on");
@@ -588,13 +636,7 @@ static int flag(struct wn_run *run, struct wn_error *error)
 
     if (wn_option_on(run->options, "list-issues"))
         return list_issues(run, error);
-    if (wn_option_on(run->options, "adjust") &&
-        choice_of(run, "quality", quality_names) ==
-            WN_CONFIDENCE_WEIGHTED_ENTROPY)
-        return wn_fail(error, WN_EUSAGE,
-                       "--adjust does not apply to --quality=%s",
-                       wn_option_text(run->options, "quality"));
-    if (wn_fail_check(fail_on, error) || read_evidence(run, &work, error))
+    if (check_options(run, error) || read_evidence(run, &work, error))
         goto done;
     /* Before the work, so that an output that cannot be is known at once. */
     writer = wn_run_create(run, work.audit, WN_FLAGS, error);

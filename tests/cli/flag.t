@@ -211,6 +211,12 @@ is $? 1 "any is"
 rm out.h5
 fails_with 2 "--fail-on: found 'dup', wanted never, any or the name of a check" \
     flag -q copy.h5 -o out.h5 --fail-on=dup
+fails_with 2 "--fail-on=outlier:2,label:5: label is not among the --issues" \
+    flag -q copy.h5 -o out.h5 --issues=outlier --fail-on=outlier:2,label:5
+fails_with 2 "--near-radius: near_duplicate is not among the --issues" \
+    flag -q copy.h5 -o out.h5 --issues=label --near-radius=.2
+fails_with 2 "--rule: label is not among the --issues" \
+    flag -q copy.h5 -o out.h5 --issues=none --rule=both
 ok "$([ ! -e out.h5 ]; echo $?)" "no file after a bad --fail-on"
 
 # The command line and the input
