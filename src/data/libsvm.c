@@ -13,6 +13,7 @@
 #include "util/file.h"
 #include "util/memory.h"
 #include "util/number.h"
+#include "util/text.h"
 
 enum {
     PIECE = 1 << 20,
@@ -89,20 +90,15 @@ struct word {
     size_t length;
 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 /* The word at or behind *at; false at the end or a comment. */
 static bool next_word(const char **at, const char *end, struct word *word)
 {
-    while (*at < end && is_blank(**at))
+    while (*at < end && wn_is_blank(**at))
         ++*at;
     if (*at == end || **at == '#')
         return false;
     word->text = *at;
-    while (*at < end && !is_blank(**at))
+    while (*at < end && !wn_is_blank(**at))
         ++*at;
     word->length = (size_t)(*at - word->text);
     return true;

@@ -34,7 +34,7 @@ typedef int wn_clean_apply(const struct wn_clean_rule *rule,
                            struct wn_clean_tools *tools,
                            struct wn_error *error);
 
-struct wn_clean_line; /* a line being taken apart */
+struct wn_line; /* a line being taken apart */
 
 /* A word that may stand behind COLUMNS: one table row. */
 struct wn_clean_action {
@@ -45,7 +45,7 @@ struct wn_clean_action {
         WN_CLEAN_MISSING, /* of those that are */
         WN_CLEAN_UNIQUE   /* of the rows together */
     } kind;
-    int (*parse)(struct wn_clean_line *line, struct wn_clean_rule *rule,
+    int (*parse)(struct wn_line *line, struct wn_clean_rule *rule,
                  struct wn_error *error);
     wn_clean_apply *apply;
 };

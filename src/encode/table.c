@@ -8,6 +8,7 @@
 #include "encode/ahead.h"
 #include "encode/kind.h"
 #include "encode/roles.h"
+#include "util/text.h"
 
 void wn_table_free(struct wn_table *table)
 {
@@ -81,23 +82,13 @@ const char *wn_table_wanted(const struct wn_table *table, size_t column)
     return wn_kinds[table->column[column].kind].wanted;
 }
 
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 bool wn_table_is_token(const struct wn_table *table,
                        const struct wn_cell *cell)
 {
     const char *text = cell->text;
     size_t length = cell->length;
 
-    while (length && blank(text[length - 1]))
-        length--;
-    while (length && blank(*text)) {
-        text++;
-        length--;
-    }
+    wn_text_trim(&text, &length);
     for (size_t i = 0; i < table->na_count; i++)
         if (strlen(table->na[i]) == length &&
             memcmp(table->na[i], text, length) == 0)

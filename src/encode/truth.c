@@ -5,10 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-static int is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
+#include "util/text.h"
 
 int wn_truth_word(const char *text, size_t length)
 {
@@ -17,12 +14,7 @@ int wn_truth_word(const char *text, size_t length)
                                         "y",  "no",  "yes",   "false",
                                         "true"};
 
-    while (length && is_blank(text[length - 1]))
-        length--;
-    while (length && is_blank(*text)) {
-        text++;
-        length--;
-    }
+    wn_text_trim(&text, &length);
     for (size_t w = 0; w < sizeof words / sizeof *words; w++)
         if (strlen(words[w]) == length &&
             strncasecmp(words[w], text, length) == 0)

@@ -6,16 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/text.h"
+
 enum { DAY = 86400 };
 
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
 }
 
 /* Up to `most` digits at *at; how many there were. */
@@ -119,10 +116,7 @@ static bool read_written(const char *text, size_t length,
 {
     size_t at = 0;
 
-    while (length && is_blank(text[length - 1]))
-        length--;
-    while (at < length && is_blank(text[at]))
-        at++;
+    wn_text_trim(&text, &length);
     for (int i = 0; i < 3; i++) {
         written->digits[i] =
             digits(text, length, &at, 4, &written->number[i]);
@@ -139,8 +133,8 @@ static bool read_written(const char *text, size_t length,
         return true;
     if (text[at] == 'T')
         at++;
-    else if (is_blank(text[at]))
-        while (at < length && is_blank(text[at]))
+    else if (wn_is_blank(text[at]))
+        while (at < length && wn_is_blank(text[at]))
             at++;
     else
         return false;

@@ -10,10 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
+#include "util/text.h"
 
 static bool digit(char c)
 {
@@ -160,20 +157,35 @@ bool wn_number_parse_padded(const char *text, size_t length, double *value)
            wn_number_parse(text, length, value);
 }
 
+/* From *at on, added to *exponent; nothing where there is none. */
+static bool parse_exponent(const char *text, size_t length, size_t *at,
+                           int *exponent)
+{
+    enum { MOST = 100000 }; /* beyond it all is infinite, or 0 */
+    bool down = false;
+    int written = 0;
+
+    if (*at == length || (text[*at] != 'e' && text[*at] != 'E'))
+        return true;
+    ++*at;
+    if (*at < length && (text[*at] == '-' || text[*at] == '+'))
+        down = text[(*at)++] == '-';
+    const size_t start = *at;
+    for (; *at < length && digit(text[*at]); ++*at)
+        if (written < MOST)
+            written = written * 10 + (text[*at] - '0');
+    *exponent += down ? -written : written;
+    return *at > start;
+}
+
 bool wn_number_parse(const char *text, size_t length, double *value)
 {
     size_t at = 0, count = 0;
     uint64_t digits = 0;
-    int exponent = 0, written = 0;
+    int exponent = 0;
     bool negative = false, exact = true;
 
-    while (length && blank(text[length - 1]))
-        length--;
-    while (at < length && blank(text[at]))
-        at++;
-    text += at;
-    length -= at;
-    at = 0;
+    wn_text_trim(&text, &length);
     if (at < length && (text[at] == '-' || text[at] == '+'))
         negative = text[at++] == '-';
     for (bool point = false; at < length; at++) {
@@ -193,21 +205,7 @@ bool wn_number_parse(const char *text, size_t length, double *value)
     }
     if (count == 0)
         return false;
-    if (at < length && (text[at] == 'e' || text[at] == 'E')) {
-        bool down = false;
-        size_t start;
-
-        at++;
-        if (at < length && (text[at] == '-' || text[at] == '+'))
-            down = text[at++] == '-';
-        for (start = at; at < length && digit(text[at]); at++)
-            if (written < 100000)
-                written = written * 10 + (text[at] - '0');
-        if (at == start)
-            return false;
-        exponent += down ? -written : written;
-    }
-    if (at != length)
+    if (!parse_exponent(text, length, &at, &exponent) || at != length)
         return false;
     if (exact && quick(digits, exponent, value)) {
         if (negative)

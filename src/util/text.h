@@ -8,6 +8,22 @@
 
 #include "util/error.h"
 
+static inline bool wn_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Leave out the blanks at both ends. */
+static inline void wn_text_trim(const char **text, size_t *length)
+{
+    while (*length && wn_is_blank((*text)[*length - 1]))
+        --*length;
+    while (*length && wn_is_blank(**text)) {
+        ++*text;
+        --*length;
+    }
+}
+
 /* A growing byte string; {0} is empty. bytes[length] is NUL once anything was
  * added; before that `bytes` is NULL: wn_text_of() reads either. */
 struct wn_text {
