@@ -12,7 +12,9 @@
 
 #include "util/memory.h"
 
-enum { INDENT = 2, GAP = 2, LEAST = 6 };
+/* In cells. A last column narrower than NARROW does not wrap: what is too long
+ * for it stands below its line, indented by BELOW. */
+enum { INDENT = 2, GAP = 2, LEAST = 6, NARROW = 24, BELOW = 6 };
 
 static const struct {
     uint32_t first, last;
@@ -215,15 +217,29 @@ static int put_cell(const struct wn_grid *grid, const size_t *width, size_t c,
                           cut && width[c] > 3 ? "..." : "", after, "");
 }
 
+static int end_line(struct wn_text *out, struct wn_error *error)
+{
+    while (out->length && out->bytes[out->length - 1] == ' ')
+        out->length--;
+    return wn_text_add(out, "\n", 1, error);
+}
+
 /* The last column, in as many lines as it takes. */
 static int put_wrapped(const struct wn_grid *grid, const size_t *width,
                        const char *text, size_t length, struct wn_text *out,
                        struct wn_error *error)
 {
-    const size_t last = grid->columns - 1, room = width[last];
-    const size_t indent = line_width(width, grid->columns) - room;
+    const size_t last = grid->columns - 1;
+    size_t room = width[last];
+    size_t indent = line_width(width, grid->columns) - room;
     size_t before = last ? GAP : INDENT;
 
+    if (room < NARROW && wn_cells(text, length) > room) {
+        if (end_line(out, error))
+            return -1;
+        before = indent = BELOW;
+        room = WN_WIDTH - BELOW;
+    }
     do {
         size_t keep = wn_cells_prefix(text, length, room);
 
@@ -236,8 +252,8 @@ static int put_wrapped(const struct wn_grid *grid, const size_t *width,
         if (wn_text_format(out, error, "%*s%.*s", (int)before, "", (int)keep,
                            text))
             return -1;
-        for (; keep < length && text[keep] == ' '; keep++)
-            continue;
+        while (keep < length && text[keep] == ' ')
+            keep++;
         text += keep;
         length -= keep;
         if (length && wn_text_add(out, "\n", 1, error))
@@ -245,13 +261,6 @@ static int put_wrapped(const struct wn_grid *grid, const size_t *width,
         before = indent;
     } while (length);
     return 0;
-}
-
-static int end_line(struct wn_text *out, struct wn_error *error)
-{
-    while (out->length && out->bytes[out->length - 1] == ' ')
-        out->length--;
-    return wn_text_add(out, "\n", 1, error);
 }
 
 int wn_grid_print(const struct wn_grid *grid, struct wn_text *out,

@@ -3,7 +3,8 @@
  *
  * Cells come row by row. Data is shown through wn_text_add_visible(). When a
  * line would be wider than WN_WIDTH the widest columns that may shrink do, and
- * what does not fit ends in "..."; a last column may go on in lines below. */
+ * what does not fit ends in "..."; a last column may go on in lines below, or
+ * stand there where it would be very narrow. */
 #ifndef WN_RENDER_GRID_H
 #define WN_RENDER_GRID_H
 

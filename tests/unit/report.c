@@ -853,6 +853,36 @@ static void wraps_the_last_column(void)
     wn_grid_free(&grid);
 }
 
+/* Where a line would have to break in words, it begins anew below. */
+static void puts_a_narrow_last_column_below(void)
+{
+    static const struct wn_grid_column head[] = {{"column", WN_LEFT, WN_FIXED},
+                                                 {"values", WN_LEFT, WN_WRAPS}};
+    struct wn_error error = {0};
+    struct wn_text out = {0};
+    struct wn_grid grid;
+    char name[60];
+
+    memset(name, 'n', sizeof name);
+    wn_grid_start(&grid, head, 2);
+    must(wn_grid_add(&grid, name, sizeof name, &error), &error);
+    must(wn_grid_add_text(&grid, "Married-civ-spouse 14976, ...", &error),
+         &error);
+    must(wn_grid_add_text(&grid, "b", &error), &error);
+    must(wn_grid_add_text(&grid, "1 .. 30 .. 90", &error), &error);
+    must(wn_grid_print(&grid, &out, &error), &error);
+    assert_string_equal(
+        out.bytes,
+        "  column                                                        "
+        "values\n"
+        "  nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\n"
+        "      Married-civ-spouse 14976, ...\n"
+        "  b                                                             "
+        "1 .. 30 .. 90\n");
+    wn_text_free(&out);
+    wn_grid_free(&grid);
+}
+
 static void tables_keep_to_the_width(void **state)
 {
     static const struct wn_grid_column head[] = {{"n", WN_RIGHT, WN_FIXED},
@@ -886,6 +916,7 @@ static void tables_keep_to_the_width(void **state)
     wn_text_free(&out);
     wn_grid_free(&grid);
     wraps_the_last_column();
+    puts_a_narrow_last_column_below();
     assert_int_equal(wn_cells("\xf0\x9f\x90\x88z", 5), 3);
     assert_int_equal(wn_cells_prefix("\xe6\x97\xa5\xe6\x9c\xac", 6, 3), 3);
     /* Six combining marks: four stay. */
