@@ -27,7 +27,8 @@ const char *wn_linear_better(void);
 bool wn_linear_is_wide(void);
 
 /* C = alpha op(A) op(B) + beta C, row-major float. op(A) is rows x inner,
- * op(B) inner x columns; the ld are row strides of A, B and C as stored. */
+ * op(B) inner x columns, each size 1 or more; the ld are row strides of A, B
+ * and C as stored. */
 void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
              size_t inner, float alpha, const float *a, size_t lda,
              const float *b, size_t ldb, float beta, float *c, size_t ldc);

@@ -12,6 +12,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,12 @@
 #include "util/thread.h"
 #include "util/wide.h"
 
-enum { BATCH = 16, STEPS = 65535 };
+enum {
+    BATCH = 16,
+    STEPS = 65535,
+    CUT = 1 << 19, /* values that are cut at a time, of LINES rows or more */
+    LINES = 64
+};
 
 const struct wn_trees_knobs wn_trees_standard = {
     .trees = 300, .candidates = 0, .least = 2, .share = 1};
@@ -405,24 +411,59 @@ static struct tree *new_trees(const struct forest *forest,
     return trees;
 }
 
-/* Features in even steps, column by column. */
-static void cut_features(const float *x, size_t n, size_t d, int threads,
-                         uint16_t *column)
+/* The least and the largest value of features begin .. end-1. */
+static void find_limits(const float *x, size_t n, size_t d, size_t begin,
+                        size_t end, float *low, float *high)
 {
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t j = 0; j < d; j++) {
-        float low = x[j], high = x[j];
+    for (size_t j = begin; j < end; j++)
+        low[j] = high[j] = x[j];
+    for (size_t i = 1; i < n; i++)
+        for (size_t j = begin; j < end; j++) {
+            const float value = x[i * d + j];
 
-        for (size_t i = 0; i < n; i++) {
-            low = x[i * d + j] < low ? x[i * d + j] : low;
-            high = x[i * d + j] > high ? x[i * d + j] : high;
+            low[j] = value < low[j] ? value : low[j];
+            high[j] = value > high[j] ? value : high[j];
         }
-        const double range = (double)high - (double)low;
-        const double scale = range > 0 ? STEPS / range : 0;
-        for (size_t i = 0; i < n; i++)
-            column[j * n + i] =
-                (uint16_t)(((double)x[i * d + j] - (double)low) * scale + 0.5);
+}
+
+/* Feature j of rows begin .. end-1, in even steps. */
+static void cut_rows(const float *x, size_t d, size_t j, size_t begin,
+                     size_t end, float low, float high, uint16_t *column)
+{
+    const double range = (double)high - (double)low;
+    const double scale = range > 0 ? STEPS / range : 0;
+
+    for (size_t i = begin; i < end; i++)
+        column[i] =
+            (uint16_t)(((double)x[i * d + j] - (double)low) * scale + 0.5);
+}
+
+/* Features in even steps, column by column; from as many rows at a time as stay
+ * in a cache, or in the windows of util/large.h. */
+static int cut_features(const float *x, size_t n, size_t d, int threads,
+                        uint16_t *column, struct wn_error *error)
+{
+    const size_t fit = CUT / d, step = fit > LINES ? fit : LINES;
+    float *low = wn_new(d, sizeof *low, error);
+    float *high = wn_new(d, sizeof *high, error);
+    const int status = low && high ? 0 : -1;
+
+#pragma omp parallel num_threads(threads) if (status == 0)
+    {
+        const size_t lanes = (size_t)omp_get_num_threads();
+        const size_t lane = (size_t)omp_get_thread_num();
+        const size_t begin = d * lane / lanes, end = d * (lane + 1) / lanes;
+
+        if (status == 0)
+            find_limits(x, n, d, begin, end, low, high);
+        for (size_t i = 0; i < n && status == 0; i += step)
+            for (size_t j = begin; j < end; j++)
+                cut_rows(x, d, j, i, n - i < step ? n : i + step, low[j],
+                         high[j], column + j * n);
     }
+    free(low);
+    free(high);
+    return status;
 }
 
 /* Add the batch's votes: rows in parallel, trees of a row in order. */
@@ -526,11 +567,11 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
                                           : (size_t)lrint(sqrt((double)d));
     if (forest.candidates == 0)
         forest.candidates = 1;
-    if (!column || !order || !(trees = new_trees(&forest, error)))
+    if (!column || !order || !(trees = new_trees(&forest, error)) ||
+        cut_features(x, n, d, threads, column, error))
         goto done;
     forest.column = column;
     forest.order = order;
-    cut_features(x, n, d, threads, column);
     memset(probability, 0, n * k * sizeof *probability);
     for (size_t t = 0; t < knobs->trees; t += BATCH) {
         const size_t left = knobs->trees - t;
