@@ -32,6 +32,7 @@ fail() {
 
 # A descriptor that is closed would be taken by the next file opened. Opened
 # the wrong way round instead, its use fails as it should.
+{ : <&0; } 2>/dev/null || exec 0>/dev/null
 { : >&1; } 2>/dev/null || exec 1</dev/null
 { : >&2; } 2>/dev/null || exec 2</dev/null
 
@@ -104,6 +105,7 @@ help() {
     cat <<END
 usage: $self [OPTION...] FILE
 Audit the dataset FILE: which labels are wrong, and the rows worth keeping.
+FILE - is standard input; it needs --output.
 
   -o, --output=AUDIT      write the audit file there (default: FILE.audit.h5)
       --pruned=PRUNED     write the kept rows there, or none (default: FILE.pruned.csv)
@@ -169,7 +171,7 @@ while [ "$1" != -- ]; do
     shift
 done
 shift
-[ $# -eq 1 ] || fail "found $# operands, wanted one FILE; see --help"
+[ $# -eq 1 ] || fail "found $# operands, wanted one FILE, or -; see --help"
 
 # ---- the files --------------------------------------------------------------
 
@@ -197,11 +199,25 @@ folder() {
     esac
 }
 
-[ "$1" != - ] || fail "-: wanted a file, because it is read twice"
-safe "$1"
-input=$path
-[ -e "$input" ] || fail "$1: there is no such file"
-[ -f "$input" ] && [ -r "$input" ] || fail "$1: wanted a file that can be read"
+# Standard input goes to ingest alone, which keeps what it reads for prune.
+if [ "$1" = - ]; then
+    [ -n "$output" ] || fail "-: wanted --output, because it has no name"
+    case " $ingest " in
+    *' --no-keep-source '*)
+        [ "$pruned" = none ] ||
+            fail "--no-keep-source: - is read once, wanted --pruned=none"
+        ;;
+    esac
+    input=-
+    exec 8<&0
+else
+    safe "$1"
+    input=$path
+    [ -e "$input" ] || fail "$1: there is no such file"
+    [ -f "$input" ] && [ -r "$input" ] ||
+        fail "$1: wanted a file that can be read"
+    exec 8</dev/null
+fi
 if [ -z "$output" ]; then
     stem "$input"
     output=$path.audit.h5
@@ -226,7 +242,8 @@ check_target() {
     folder "$1"
     [ -d "$path" ] || fail "$path: there is no such directory"
     [ ! -e "$1" ] || [ -f "$1" ] || fail "$1: is not a regular file"
-    [ ! "$1" -ef "$input" ] || fail "$1: is the input"
+    [ ! "$1" -ef "$input" ] && [ ! "$1" -ef /proc/self/fd/8 ] ||
+        fail "$1: is the input"
 }
 [ ! -L "$output" ] || output=$(readlink -f -- "$output")
 check_target "$output"
@@ -282,7 +299,7 @@ lock() {
 # await COMMAND...: run it and set status. It is waited for in the background,
 # because a shell looks at signals only between commands.
 await() {
-    $leash "$@" &
+    $leash "$@" <&8 8<&- &
     child=$!
     wait $child
     status=$?
@@ -341,7 +358,8 @@ if [ "$pruned" != none ]; then
         mkdir -m 700 "$spare" || exit 2
         kept=$spare/pruned
     fi
-    run prune "--source=$input" -o "$kept" -- "$work/audit.h5"
+    [ "$input" = - ] || prune="$prune $(quote "--source=$input")"
+    run prune -o "$kept" -- "$work/audit.h5"
 fi
 run report "--as=$output" -- "$work/audit.h5" >"$work/summary"
 

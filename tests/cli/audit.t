@@ -16,6 +16,7 @@ options() {
   -l, --label=COLUMN     the label
       --id=COLUMN        the name of a row
       --ignore=PATTERN   not these
+      --no-keep-source   read once
   -j, --threads=N        so many' ;;
     score) echo '
       --seed=N           start here
@@ -132,6 +133,19 @@ left "./else ./else/b.csv ./else/c.h5 ./sub ./sub/a.audit.h5 ./x.audit.h5 ./x.cs
     "--pruned names the pruned file, or none"
 rm -rf sub else
 
+: >calls
+runs "standard input" sh -c 'cat x.csv | audit - -o sub.audit.h5 --label=y'
+is "$(head -n 1 out) $(tail -n 2 out | tr -s ' \n' ' ')" \
+    "summary: audit of data audit file sub.audit.h5 pruned rows sub.pruned " \
+    "is audited as a file is"
+is "$(sed -n 's/ <-o>.*<--> / /p' calls)" "ingest <--label=y> <->
+prune <./.sub.audit.h5.work/audit.h5>" \
+    "ingest alone reads it; prune takes it from the audit file"
+runs "--no-keep-source with --pruned=none" \
+    sh -c 'cat x.csv | audit - -o sub.audit.h5 --pruned=none --no-keep-source'
+rm sub.*
+
+: >calls
 runs "-q" audit -q x.csv
 is "$(cat out err)" "" "-q says nothing"
 is "$(grep -c '<--quiet>' calls)" 5 "nor do the stages"
@@ -167,13 +181,16 @@ cd .. && rm -rf names
 
 # ---- what it refuses --------------------------------------------------------
 
-fails_with 2 "found 0 operands, wanted one FILE" audit
-fails_with 2 "found 2 operands, wanted one FILE" audit x.csv x.csv
+fails_with 2 "found 0 operands, wanted one FILE, or -" audit
+fails_with 2 "found 2 operands, wanted one FILE, or -" audit x.csv x.csv
 fails_with 2 "unrecognized option '--nonsense'" audit --nonsense x.csv
 fails_with 2 "unrecognized option '--dry-run'" audit --dry-run x.csv
 fails_with 2 "option '--label' requires an argument" audit x.csv --label
 fails_with 2 "gone.csv: there is no such file" audit gone.csv
-fails_with 2 "-: wanted a file" audit -
+fails_with 2 "-: wanted --output" audit -
+fails_with 2 "- is read once, wanted --pruned=none" \
+    audit --no-keep-source -o z.h5 -
+fails_with 2 "out: is the input" sh -c 'audit -f -o out - <out'
 fails_with 2 "bin: wanted a file that can be read" audit bin
 fails_with 2 "x.csv: is the input" audit x.csv --pruned=x.csv
 fails_with 2 "x.csv: is the input" audit x.csv -o ./x.csv

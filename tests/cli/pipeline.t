@@ -60,6 +60,10 @@ for threads in 1 4; do # all processors before
     same digits.audit.h5 first.h5 "and the same bytes"
     same digits.pruned.csv first.csv "and the same rows"
 done
+runs "audit of a pipe" \
+    sh -c 'cat digits.csv | audit -q --label=digit -o piped.h5 -'
+same piped.pruned first.csv "and the same rows are kept"
+rm piped.*
 sleep 1
 mkdir elsewhere
 cp digits.csv elsewhere
