@@ -103,6 +103,11 @@ const char *wn_audit_digest(const struct wn_audit *audit,
 
 struct wn_audit_writer; /* a file being written */
 
+/* Whether wn_audit_create could begin such an output now: -1 and why not, 0
+ * and nothing is left of the attempt. */
+int wn_audit_try(const char *path, bool force, struct wn_error *error)
+    WN_MUST_CHECK;
+
 /* Begin a file at `path` (NULL or "-": standard output, refused if that is a
  * terminal) with stage `stage`, after copying the earlier stages of `from`
  * (NULL for WN_DATA). */

@@ -479,6 +479,26 @@ static int begin_file(struct wn_audit_writer *writer, struct wn_error *error)
                          error);
 }
 
+/* HDF5 is nothing to look at. */
+static int refuse_terminal(const char *path, struct wn_error *error)
+{
+    if ((path && strcmp(path, "-")) || !isatty(STDOUT_FILENO))
+        return 0;
+    return wn_fail(error, WN_EUSAGE, "an audit file is not for a terminal; "
+                   "--output names a file");
+}
+
+int wn_audit_try(const char *path, bool force, struct wn_error *error)
+{
+    struct wn_output *output =
+        refuse_terminal(path, error) ? NULL
+                                     : wn_output_open(path, force, error);
+    const int status = output ? 0 : -1;
+
+    wn_output_abandon(output);
+    return status;
+}
+
 struct wn_audit_writer *wn_audit_create(const char *path, bool force,
                                         const struct wn_audit *from,
                                         enum wn_stage stage,
@@ -488,11 +508,8 @@ struct wn_audit_writer *wn_audit_create(const char *path, bool force,
     int status;
 
     assert(from || stage == WN_DATA);
-    if ((!path || strcmp(path, "-") == 0) && isatty(STDOUT_FILENO)) {
-        wn_fail(error, WN_EUSAGE, "an audit file is not for a terminal; "
-                "--output names a file");
+    if (refuse_terminal(path, error))
         return NULL;
-    }
     writer = wn_new(1, sizeof *writer, error);
     if (!writer)
         return NULL;

@@ -187,6 +187,16 @@ static int find_target(const struct wn_run *run, bool has_in_place,
     return 0;
 }
 
+int wn_run_try(const struct wn_run *run, struct wn_error *error)
+{
+    const char *path;
+    bool force;
+
+    return find_target(run, true, &path, &force, error)
+               ? -1
+               : wn_audit_try(path, force, error);
+}
+
 struct wn_audit_writer *wn_run_create(const struct wn_run *run,
                                       const struct wn_audit *from,
                                       enum wn_stage stage,

@@ -53,6 +53,10 @@ int wn_run_afford(const struct wn_run *run, double need, const char *what,
 int wn_run_bound(const struct wn_run *run, double need, double least,
                  const char *what, struct wn_error *error) WN_MUST_CHECK;
 
+/* Before long work: whether the output that --output, --in-place and --force
+ * ask for could be begun now. */
+int wn_run_try(const struct wn_run *run, struct wn_error *error) WN_MUST_CHECK;
+
 /* Begin the stage `stage` of the output that --output, --in-place and --force
  * ask for, with the earlier stages of `from`, and its provenance: this
  * program, its recorded options, the digest of the stage before. */

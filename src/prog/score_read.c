@@ -110,7 +110,7 @@ int score_read(const struct wn_run *run, struct work *work,
         return -1;
     if (wn_option_on(run->options, "estimate"))
         return score_estimate(run, work, error) ? -1 : 1;
-    if (score_afford(run, work, error))
+    if (wn_run_try(run, error) || score_afford(run, work, error))
         return -1;
     const unsigned parts =
         WN_PART_LABEL | WN_PART_FEATURES | WN_PART_ROLE |

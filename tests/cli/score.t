@@ -38,6 +38,8 @@ fails_with 2 "--kernels: found 'Vax', which OpenBLAS does not run here" \
 ok "$([ ! -e no.h5 ]; echo $?)" "and leaves no file"
 touch there.h5
 fails_with 2 "there.h5" score --model=none --methods=none -o there.h5 iris.h5
+score -v --model=neighbors --methods=none -o there.h5 iris.h5 2>err
+is "$?$(grep -c log-loss err)" 20 "which is known before the work"
 
 # An option that nothing reads is an error: "option | of what | why".
 none="--model=none --methods"
