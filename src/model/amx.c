@@ -18,18 +18,13 @@
 
 #include <stdlib.h>
 
-#if defined(__x86_64__) && defined(__linux__) && \
-    (__GNUC__ >= 11 || __clang_major__ >= 12)
+#ifdef WN_TILED
 
 #include <immintrin.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define TILED                                                                  \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,"       \
-                          "amx-bf16")))
 
 enum {
     SIDE = 16,          /* lines and pairs of a tile */
@@ -60,8 +55,7 @@ bool wn_amx_start(void)
     return syscall(SYS_arch_prctl, ASK, TILE_DATA) == 0;
 }
 
-/* All eight tiles whole. */
-TILED static void open_tiles(void)
+WN_TILED void wn_amx_open(void)
 {
     struct {
         uint8_t palette, start, zero[14];
@@ -76,9 +70,14 @@ TILED static void open_tiles(void)
     __asm__ volatile("ldtilecfg %0" : : "m"(form));
 }
 
+WN_TILED void wn_amx_close(void)
+{
+    _tile_release();
+}
+
 /* What rounding 16 floats to the nearest of 8 bits leaves; they stay in the
  * upper halves of *bits. */
-TILED static inline __m512 round_off(__m512 x, __m512i *bits)
+WN_TILED static inline __m512 round_off(__m512 x, __m512i *bits)
 {
     *bits = _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(x),
                                               _mm512_set1_epi32(0x8000)),
@@ -88,7 +87,7 @@ TILED static inline __m512 round_off(__m512 x, __m512i *bits)
 
 /* One line of each part's tile, of pairs (first, second). What is left for the
  * last part needs no rounding. */
-TILED static inline void put_line(__m512 first, __m512 second, char *line)
+WN_TILED static inline void put_line(__m512 first, __m512 second, char *line)
 {
     const __m512i upper = _mm512_set1_epi32((int)0xffff0000);
     __m512i low, high;
@@ -105,7 +104,7 @@ TILED static inline void put_line(__m512 first, __m512 second, char *line)
 }
 
 /* The transpose of 16 x 16, by squares of 1, 2, 4 and 8. */
-TILED static inline void turn(const float *at, size_t stride, float *out)
+WN_TILED static inline void turn(const float *at, size_t stride, float *out)
 {
     __m512 r[SIDE], t[SIDE];
 
@@ -156,7 +155,7 @@ struct patch {
 
 /* The three tiles of a patch, turned if the rows of its squares are no lines.
  */
-TILED static inline void put_tile(struct patch p, bool turned, char *tile)
+WN_TILED static inline void put_tile(struct patch p, bool turned, char *tile)
 {
     _Alignas(64) float square[2][SIDE * SIDE];
 
@@ -184,7 +183,7 @@ static struct patch fill_up(struct patch p, const size_t rows[2],
 
 /* `span` (at most 16) rows of A or columns of B from the first-th on, `deep`
  * (at most 32) inner indices from j on. */
-TILED static void pack_tile(const struct wn_side *side, bool is_left,
+WN_TILED static void pack_tile(const struct wn_side *side, bool is_left,
                             size_t first, size_t span, size_t j, size_t deep,
                             char *tile)
 {
@@ -207,8 +206,9 @@ TILED static void pack_tile(const struct wn_side *side, bool is_left,
 }
 
 /* Up to 32 rows of A or columns of B into a strip. */
-TILED static void pack(const struct wn_side *side, bool is_left, size_t first,
-                       size_t span, size_t j, size_t deep, char *strip)
+WN_TILED static void pack(const struct wn_side *side, bool is_left,
+                          size_t first, size_t span, size_t j, size_t deep,
+                          char *strip)
 {
     for (size_t s = 0; s < deep; s += STEP, strip += STEP_BYTES)
         for (size_t t = 0; t < span; t += SIDE)
@@ -220,7 +220,7 @@ TILED static void pack(const struct wn_side *side, bool is_left, size_t first,
 /* Add up the products of two strips over `steps`; with tall more than 16 rows,
  * with broad more than 16 columns. Six of the nine products of parts, in an
  * order that loads every part but one once. */
-TILED static inline __attribute__((always_inline)) void
+WN_TILED static inline __attribute__((always_inline)) void
 multiply(const char *a, const char *b, size_t steps, bool tall, bool broad)
 {
 #define ROWS(part)                                                             \
@@ -265,7 +265,7 @@ multiply(const char *a, const char *b, size_t steps, bool tall, bool broad)
 }
 
 /* c = alpha sum + beta c, of one tile of sums. */
-TILED static inline void give(const float *sum, size_t rows, size_t columns,
+WN_TILED static inline void give(const float *sum, size_t rows, size_t columns,
                               float alpha, float beta, float *c, size_t stride)
 {
     const __mmask16 mask = (__mmask16)((1u << columns) - 1);
@@ -295,7 +295,7 @@ struct square {
     size_t first, columns;
 };
 
-TILED static void settle(const struct square *s, const struct place *at)
+WN_TILED static void settle(const struct square *s, const struct place *at)
 {
     for (size_t t = 0; t < 4; t++) {
         const size_t i = t / 2 * SIDE, j = t % 2 * SIDE;
@@ -308,7 +308,7 @@ TILED static void settle(const struct square *s, const struct place *at)
 }
 
 /* The sums of a square of so many rows, from two strips. */
-TILED static void add_up(const char *a, const char *b, size_t steps,
+WN_TILED static void add_up(const char *a, const char *b, size_t steps,
                          size_t rows, struct square *s)
 {
     const bool tall = rows > SIDE, broad = s->columns > SIDE;
@@ -337,7 +337,7 @@ struct packed {
 /* The rows of the strip `left` by all of `right`. The sums of a square are
  * settled while the next one's are under way: the unit is far behind the
  * instructions that feed it. */
-TILED static void cross(const struct packed *packed, struct place at)
+WN_TILED static void cross(const struct packed *packed, struct place at)
 {
     struct square square[2];
     const size_t count = (packed->wide + STRIP - 1) / STRIP;
@@ -355,7 +355,7 @@ TILED static void cross(const struct packed *packed, struct place at)
     settle(&square[(count - 1) % 2], &at);
 }
 
-TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
+WN_TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
                              float alpha, struct wn_side a, struct wn_side b,
                              float beta, float *c, size_t stride)
 {
@@ -370,7 +370,7 @@ TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
         return false;
     char *left = right + widest * strip;
 
-    open_tiles();
+    wn_amx_open();
     for (size_t j = 0; j < inner; j += deepest * STEP) {
         const size_t deep = least(inner - j, deepest * STEP);
 
@@ -393,7 +393,7 @@ TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
             }
         }
     }
-    _tile_release();
+    wn_amx_close();
     free(right);
     return true;
 }
@@ -403,6 +403,14 @@ TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
 bool wn_amx_start(void)
 {
     return false;
+}
+
+void wn_amx_open(void)
+{
+}
+
+void wn_amx_close(void)
+{
 }
 
 bool wn_amx_multiply(size_t rows, size_t columns, size_t inner, float alpha,

@@ -14,9 +14,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Marks a function that uses the unit, where the compiler can. */
+#if defined(__x86_64__) && defined(__linux__) && \
+    (__GNUC__ >= 11 || __clang_major__ >= 12)
+#define WN_TILED                                                               \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,"       \
+                          "amx-bf16")))
+#endif
+
 /* Whether the processor has such a unit and the system lets this process use
  * it, which has to be asked for: call it before there are threads. */
 bool wn_amx_start(void);
+
+/* Around what multiplies by tiles: all eight whole, and none. */
+void wn_amx_open(void);
+void wn_amx_close(void);
 
 /* One side of a product: element (i, j) stands at at[i stride + j], or if it is
  * transposed at at[j stride + i]. */

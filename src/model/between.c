@@ -132,7 +132,7 @@ int wn_between(const struct wn_graph *graph, const int32_t *query,
     struct desk **desks = wn_new((size_t)threads, sizeof *desks, error);
     int status = -1;
 
-    if (!desks || wn_near_start(&b.near, graph, error))
+    if (!desks || wn_near_start(&b.near, graph, NULL, error))
         goto done;
     for (int t = 0; t < threads; t++) {
         desks[t] = desk_new(&b.near, error);

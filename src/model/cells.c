@@ -233,7 +233,7 @@ static void take_places(struct wn_places *file, struct wn_seeker *seeker,
             continue;
         if (file->kernel) {
             wn_near_row(&file->near, (size_t)order[r], seeker->own);
-            wn_tile_pack(file->kernel, seeker->own, at, p, file->y);
+            file->kernel->pack(seeker->own, at, p, file->y);
         } else {
             wn_near_row(&file->near, (size_t)order[r], file->y + at * p);
         }
@@ -328,7 +328,7 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
                                 !wn_graph_is_large(n, graph->d)),
         .recall = 1};
     if (!facts->exact && graph->m > 0 && graph->m < n && n <= INT32_MAX) {
-        status = wn_near_start(&file.near, graph, error);
+        status = wn_near_start(&file.near, graph, NULL, error);
         file.kernel = wn_tile_kernel(file.near.p);
         if (status == 0)
             status = search(&file, index, distance, facts, error);

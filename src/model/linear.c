@@ -79,6 +79,11 @@ void wn_linear_amx(void)
     snprintf(kernels, sizeof kernels, "%s and AMX", openblas_get_corename());
 }
 
+bool wn_linear_uses_amx(void)
+{
+    return amx;
+}
+
 static void multiply(size_t rows, size_t columns, size_t inner, float alpha,
                      struct wn_side a, struct wn_side b, float beta, float *c,
                      size_t ldc)

@@ -13,6 +13,8 @@ void wn_linear_start(void);
  * has one and OpenBLAS has AVX-512 kernels for the rest. Before there are
  * threads. */
 void wn_linear_amx(void);
+/* Whether they do. */
+bool wn_linear_uses_amx(void);
 /* The kernel set OpenBLAS chose, "Haswell"; with the matrix unit, "SkylakeX and
  * AMX". */
 const char *wn_linear_kernels(void);

@@ -16,8 +16,11 @@
 #include "util/memory.h"
 #include "util/wide.h"
 
-/* Above what underflow can take from a sum of 65,535 products. */
-#define TINY 0x1p-120f
+/* Above what underflow can take from a sum of 65,535 products, also where
+ * numbers below 2^-126 count as 0; and a row so short that what rounding takes
+ * from it is below that, too. */
+#define TINY 0x1p-100f
+#define SHORT 0x1p-60
 
 static double row_square(const float *row, size_t d)
 {
@@ -129,7 +132,6 @@ static double find_largest(const struct wn_near *near, int threads)
 static int start_euclidean(struct wn_near *near, int threads,
                            struct wn_error *error)
 {
-    near->p = near->d;
     near->centre = wn_new(near->d, sizeof *near->centre, error);
     if (!near->centre)
         return -1;
@@ -145,7 +147,6 @@ static int start_euclidean(struct wn_near *near, int threads,
 static int start_cosine(struct wn_near *near, int threads,
                         struct wn_error *error)
 {
-    near->p = near->d + 1;
     near->inverse = wn_large_new(near->n, sizeof *near->inverse, error);
     if (!near->inverse)
         return -1;
@@ -176,10 +177,21 @@ void wn_near_row(const struct wn_near *near, size_t i, float *out)
     }
 }
 
+/* What wn_gemm() or a kernel that rounds, with the share that is its loss, may
+ * be off. */
+static double slack_of(size_t p, double share)
+{
+    const size_t roundings = share > 0 ? p : wn_gemm_roundings(p);
+
+    return share * (2 + share) + 1.1 * ((double)roundings + 16) * 0x1p-24;
+}
+
 /* Squares of the prepared rows, and what the bounds need of them. */
 static int square_rows(struct wn_near *near, int threads,
+                       double (*loss)(const float *row, size_t p),
                        struct wn_error *error)
 {
+    double lost = 0;
     float *rows = wn_new(wn_product((size_t)threads, near->p, 1),
                          sizeof *rows, error);
 
@@ -189,22 +201,24 @@ static int square_rows(struct wn_near *near, int threads,
         free(rows);
         return -1;
     }
-    near->slack = 1.1 *
-                  ((double)wn_gemm_roundings(near->p) + 16) * 0x1p-24;
 #pragma omp parallel num_threads(threads)
     {
         float *row = rows + (size_t)omp_get_thread_num() * near->p;
 
-#pragma omp for
+#pragma omp for reduction(max : lost)
         for (size_t i = 0; i < near->n; i++) {
             wn_near_row(near, i, row);
             const double square = row_square(row, near->p);
 
             near->square[i] = (float)square;
-            near->bias[i] = (float)(square * (1 - near->slack));
+            if (loss && square > SHORT * SHORT)
+                lost = fmax(lost, loss(row, near->p) / square);
         }
     }
     free(rows);
+    near->slack = slack_of(near->p, sqrt(lost));
+    for (size_t i = 0; i < near->n; i++)
+        near->bias[i] = (float)(near->square[i] * (1 - near->slack));
     return 0;
 }
 
@@ -215,7 +229,13 @@ size_t wn_near_room(size_t n, size_t m)
     return room < n ? room : n;
 }
 
+size_t wn_near_width(const struct wn_graph *graph)
+{
+    return graph->metric == WN_COSINE ? graph->d + 1 : graph->d;
+}
+
 int wn_near_start(struct wn_near *near, const struct wn_graph *graph,
+                  double (*loss)(const float *row, size_t p),
                   struct wn_error *error)
 {
     const int threads = graph->threads;
@@ -223,11 +243,12 @@ int wn_near_start(struct wn_near *near, const struct wn_graph *graph,
     *near = (struct wn_near){.x = graph->x, .n = graph->n, .d = graph->d,
                              .m = graph->m, .metric = graph->metric,
                              .group = graph->group};
+    near->p = wn_near_width(graph);
     near->room = wn_near_room(graph->n, graph->m);
     if (near->metric == WN_COSINE ? start_cosine(near, threads, error)
                                   : start_euclidean(near, threads, error))
         return -1;
-    return square_rows(near, threads, error);
+    return square_rows(near, threads, loss, error);
 }
 
 void wn_near_end(struct wn_near *near)
@@ -375,6 +396,18 @@ static void drop_losers(const struct wn_near *near, struct wn_pool *pool,
     pool->count = kept;
 }
 
+/* The squared distance of two prepared rows at a distance that was rounded,
+ * from above. */
+static float square_of(const struct wn_near *near, float distance)
+{
+    const double above = (double)distance * (1 + 0x1p-22) + 0x1p-149;
+
+    if (near->metric == WN_COSINE)
+        return (float)(2 * above);
+    const double scaled = near->plain ? above : above * near->scale;
+    return (float)(scaled * scaled);
+}
+
 /* Keep the m winners only, with the bounds they had. */
 static void keep_winners(const struct wn_near *near, struct wn_pool *pool,
                          size_t i, struct wn_winner *winners)
@@ -392,6 +425,7 @@ static void keep_winners(const struct wn_near *near, struct wn_pool *pool,
         pool->entries[w] = found;
     }
     pool->count = m;
+    lower_limit(pool, square_of(near, winners[m - 1].distance));
     if (winners[m - 1].distance == 0)
         pool->ceiling = winners[m - 1].row;
 }

@@ -18,6 +18,10 @@
  * computed in double from the rows themselves, so neither the kernels of the
  * BLAS nor the order of the work can change the answer.
  *
+ * A product of rows a' and b' that were rounded further (tile.h) is off by at
+ * most r (2 + r) |a| |b| more, if rounding takes no more than r |a| from any
+ * row; so there c is larger by r (2 + r).
+ *
  * Rows are centred (and scaled by a power of two) first where that makes the
  * bound tighter; cosine works on rows of length 1, where D = 2 (1 - cosine). */
 #ifndef WN_MODEL_NEAR_H
@@ -76,8 +80,14 @@ struct wn_near {
 /* Candidates a pool holds. */
 size_t wn_near_room(size_t n, size_t m);
 
-/* Look at the rows; wn_near_end() in any case. */
+/* Numbers of a prepared row. */
+size_t wn_near_width(const struct wn_graph *graph);
+
+/* Look at the rows; wn_near_end() in any case.
+ *   loss  what rounding takes from a prepared row before it is multiplied,
+ *         squared; NULL: nothing */
 int wn_near_start(struct wn_near *near, const struct wn_graph *graph,
+                  double (*loss)(const float *row, size_t p),
                   struct wn_error *error) WN_MUST_CHECK;
 void wn_near_end(struct wn_near *near);
 

@@ -43,7 +43,7 @@ struct wn_ranking *wn_ranking_new(const struct wn_graph *graph,
 
     if (!ranking)
         return NULL;
-    if (wn_near_start(&ranking->near, graph, error))
+    if (wn_near_start(&ranking->near, graph, NULL, error))
         goto failed;
     ranking->y = graph->x;
     if (ranking->near.plain)

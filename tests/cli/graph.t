@@ -41,4 +41,30 @@ for metric in euclidean cosine; do
     fi
 done
 
+# Two clusters far apart: rounded products cannot tell their rows from each
+# other, so that finer ones have to.
+awk 'BEGIN {
+    s = 12
+    for (j = 0; j < 40; j++) printf "x%d,", j
+    print "y"
+    for (i = 0; i < 1500; i++) {
+        for (j = 0; j < 40; j++) {
+            s = (s * 16807) % 2147483647
+            printf "%.9g,", (i % 2) * (j % 3 ? 90.1 : -80.3) + s / 2147483647
+        }
+        print "ab" i % 2
+    }
+}' >far.csv
+ingest -q --label=y far.csv -o far.h5 &&
+    score $what far.h5 -o best.h5 || exit 99
+if [ "$(uname -m)" = x86_64 ]; then
+    for name in Prescott Haswell; do
+        score $what --kernels=$name far.h5 -f -o old.h5
+        is "$(graph old.h5)" "$(graph best.h5)" \
+            "clusters: the same graph by the kernels $name"
+    done
+fi
+score $what -j3 far.h5 -f -o again.h5
+same best.h5 again.h5 "clusters: the same bytes for another -j"
+
 done_testing
