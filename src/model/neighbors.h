@@ -30,9 +30,9 @@ struct wn_graph {
  *   distance  out, n x m, Euclidean or 1 - cosine in [0, 2]; bitwise equal
  *             rows are at distance 0 exactly; a row of norm 0 has cosine
  *             similarity 0 to every other. Infinity where index is -1
- * Candidates come from products of blocks, the winners' distances are recomputed in double;
- * equal distances go to the smaller row, so the answer does not depend on
- * `threads`. Time O(n n d); memory O(block n) beside the output.
+ * Candidates come from products of blocks, the winners' distances are
+ * recomputed in double; equal distances go to the smaller row, so the answer
+ * does not depend on `threads`. Time O(n n d); memory O(block n) beside the output.
  * Errors: WN_EUSAGE (m out of range), WN_ENOMEM; then index is undefined.
  * Compared with: scikit-learn NearestNeighbors(algorithm="brute"). */
 int wn_neighbors(const struct wn_graph *graph, int32_t *index,
