@@ -425,7 +425,7 @@ static void check_method(const char *name, char *knob,
     for (size_t i = 0; i < n; i++) {
         near(out[i], wanted[i], 1e-6);
         if (spread_wanted)
-            near(spread[i], spread_wanted[i], 1e-4);
+            near(spread[i], spread_wanted[i], 1e-6);
     }
     wn_options_free(options);
 }

@@ -486,7 +486,7 @@ static void consensus_is_the_golden_one(void **state)
     near(trace[0], 1.094330333434321, 1e-9);
     near(trace[1], 1.1594784466909511, 1e-9);
     near(trace[10], 0.9795339121127618, 1e-9);
-    near(fit.loss, 0.11860521998137713, 1e-4);
+    near(fit.loss, 0.11860521998137713, 1e-6);
     wn_transition_free(&fit);
     wn_consensus_free(&seen);
 }
