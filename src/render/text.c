@@ -8,11 +8,12 @@
 
 #include "render/budget.h"
 #include "render/columns.h"
-#include "render/next.h"
-#include "render/rules.h"
-#include "render/spelling.h"
-#include "render/report.h"
 #include "render/grid.h"
+#include "render/next.h"
+#include "render/report.h"
+#include "render/rules.h"
+#include "render/since.h"
+#include "render/spelling.h"
 #include "render/words.h"
 #include "util/memory.h"
 #include "util/number.h"
@@ -54,17 +55,18 @@ static int put_data(const struct wn_report *report, struct wn_text *out,
         wn_measured_spectrum(&report->measured, report->data.d,
                              has_prose(&report->data), out, error))
         return -1;
-    if (unlabelled && wn_words_say(out, error, "%zu %s no label.", unlabelled,
-                          wn_plural(unlabelled, "row has", "rows have")))
+    if (unlabelled &&
+        wn_words_say(out, error, "%zu %s no label.", unlabelled,
+                     wn_plural(unlabelled, "row has", "rows have")))
         return -1;
     if (!report->missing && !report->invalid)
         return 0;
     return wn_words_say(out, error, "%llu missing and %llu invalid cells%s.",
-               (unsigned long long)report->missing,
-               (unsigned long long)report->invalid,
-               report->columns || !report->scored
-                   ? ""
-                   : "; --columns shows in which columns");
+                        (unsigned long long)report->missing,
+                        (unsigned long long)report->invalid,
+                        report->columns || !report->scored
+                            ? ""
+                            : "; --columns shows in which columns");
 }
 
 /* A number of cells, or of anything that may be far too many for a table. */
@@ -214,19 +216,20 @@ static int put_rate(const struct wn_report *report, struct wn_text *out,
 
     if (isnan(report->rate))
         return wn_words_say(out, error,
-                   "No estimate: it needs class probabilities, which are "
-                   "not in this audit.");
+                            "No estimate: it needs class probabilities, which "
+                            "are not in this audit.");
     if (!isnan(report->rate_low) && !isnan(report->rate_high))
         snprintf(interval, sizeof interval,
                  "; %.1f to %.1f %% with 90 %% confidence",
                  100 * report->rate_low, 100 * report->rate_high);
     return wn_words_say(out, error,
-               "Estimated wrong: %zu of %zu labels (%.1f %%%s). Flagged: %zu, "
-               "where the evidence points at the row itself. Some flagged "
-               "labels will turn out right and some wrong ones are not "
-               "flagged, so the two numbers need not agree.",
-               report->expected, report->labelled, 100 * report->rate, interval,
-               report->label_rows);
+                        "Estimated wrong: %zu of %zu labels (%.1f %%%s). "
+                        "Flagged: %zu, where the evidence points at the row "
+                        "itself. Some flagged labels will turn out right and "
+                        "some wrong ones are not flagged, so the two numbers "
+                        "need not agree.",
+                        report->expected, report->labelled,
+                        100 * report->rate, interval, report->label_rows);
 }
 
 static int put_noise(const struct wn_report *report, struct wn_text *out,
@@ -384,10 +387,10 @@ static int put_notes(const struct wn_report *report, const int64_t *rows,
                  report->scores, report->expected);
     const bool lines = strcmp(wn_words_place(&report->data), "line") == 0;
     return wn_words_say(out, error, "Rows count from 0%s.%s%s",
-               lines ? ", lines from 1" : "", scores,
-               rivals ? " In parentheses: the most probable other class, not "
-                        "sure enough to be suggested."
-                      : "");
+                        lines ? ", lines from 1" : "", scores,
+                        rivals ? " In parentheses: the most probable other "
+                                 "class, not sure enough to be suggested."
+                               : "");
 }
 
 static bool shows_news(const struct wn_report *report)
@@ -448,132 +451,12 @@ done:
     return status;
 }
 
-/* What the older audit said and what this one says. */
-static int put_then_and_now(const struct wn_report *report, struct wn_text *out,
-                            struct wn_error *error)
-{
-    static const struct wn_grid_column head[] = {{"", WN_LEFT, WN_FIXED},
-                                                 {"then", WN_RIGHT, WN_FIXED},
-                                                 {"now", WN_RIGHT, WN_FIXED}};
-    const struct wn_report *both[] = {&report->against->old, report};
-    struct wn_grid grid;
-    int status = -1;
-
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
-    if (wn_grid_add_text(&grid, "rows", error))
-        goto done;
-    for (int side = 0; side < 2; side++)
-        if (wn_grid_format(&grid, error, "%zu", both[side]->data.n))
-            goto done;
-    if (wn_grid_add_text(&grid, "est. wrong", error))
-        goto done;
-    for (int side = 0; side < 2; side++)
-        if (wn_grid_known(&grid, error, !isnan(both[side]->rate), "%.1f %%",
-                          100 * both[side]->rate))
-            goto done;
-    if (wn_grid_add_text(&grid, "flagged", error))
-        goto done;
-    for (int side = 0; side < 2; side++)
-        if (wn_grid_format(&grid, error, "%zu",
-                           both[side]->label_bit ? both[side]->label_rows
-                                                 : both[side]->flagged_rows))
-            goto done;
-    status = wn_grid_print(&grid, out, error);
-done:
-    wn_grid_free(&grid);
-    return status;
-}
-
-static int put_against(const struct wn_report *report, struct wn_text *out,
-                       struct wn_error *error)
-{
-    const struct wn_against *against = report->against;
-
-    if (wn_text_format(out, error, "\nSince ") ||
-        wn_words_data(out, against->file, error) ||
-        wn_text_format(out, error, "\n") ||
-        put_then_and_now(report, out, error) ||
-        wn_words_say(out, error,
-            "%zu still flagged. New: %zu in rows that were there, %zu in rows "
-            "that were not, or not like this. Gone: %zu cleared, %zu with a "
-            "row that was edited, %zu with one that was removed.",
-            against->changes[WN_STILL], against->changes[WN_NEW_FLAG],
-            against->changes[WN_NEW_ROW], against->gones[WN_CLEARED],
-            against->gones[WN_EDITED], against->gones[WN_REMOVED]))
-        return -1;
-    for (size_t c = 0; c < against->causes; c++)
-        if (wn_text_format(out, error, "  different: ") ||
-            wn_words_data(out, against->cause[c], error) ||
-            wn_text_format(out, error, "\n"))
-            return -1;
-    return 0;
-}
-
-/* A line of the table of gone flags: the row as it was. */
-static int add_gone(const struct wn_report *report, size_t i, int gone,
-                    struct wn_grid *grid, struct wn_error *error)
-{
-    const struct wn_report *old = &report->against->old;
-    const int64_t now = report->against->now[i];
-    size_t length = 0;
-    const char *id = wn_report_id(old, i, &length);
-
-    if (wn_grid_add_text(grid, wn_gone_names[gone], error) ||
-        wn_grid_format(grid, error, "%zu", i) ||
-        add_count(grid, old->data.row_line[i], error) ||
-        wn_grid_known(grid, error, now >= 0, "%lld", (long long)now) ||
-        wn_grid_add_text(grid, wn_report_class(old, old->data.label[i]),
-                         error) ||
-        (id && wn_grid_add(grid, id, length, error)))
-        return -1;
-    return 0;
-}
-
-static int put_gone(const struct wn_report *report, struct wn_text *out,
-                    struct wn_error *error)
-{
-    static const struct wn_grid_column head[] = {
-        {"why", WN_LEFT, WN_FIXED},          {"row then", WN_RIGHT, WN_FIXED},
-        {"line then", WN_RIGHT, WN_FIXED},   {"row now", WN_RIGHT, WN_FIXED},
-        {"given then", WN_LEFT, WN_SHRINKS}, {"id", WN_LEFT, WN_SHRINKS}};
-    const struct wn_against *against = report->against;
-    size_t count = 0, shown = 0;
-    struct wn_grid grid;
-    int status = -1;
-
-    wn_grid_start(&grid, head,
-                  sizeof head / sizeof *head - !against->old.data.id);
-    for (size_t r = 0; r < against->old.data.n; r++) {
-        const size_t i = (size_t)against->old.order[r];
-        const int gone = wn_against_gone(against, report, i);
-
-        count += gone >= 0;
-        if (gone < 0 || shown == WN_TOP_ROWS)
-            continue;
-        shown++;
-        if (add_gone(report, i, gone, &grid, error))
-            goto done;
-    }
-    status = 0;
-    if (count)
-        status = wn_text_format(out, error,
-                                "\nFlags that are gone: %zu of "
-                                "%zu\n",
-                                shown, count) ||
-                         wn_grid_print(&grid, out, error)
-                     ? -1
-                     : 0;
-done:
-    wn_grid_free(&grid);
-    return status;
-}
-
 int wn_text_report(const struct wn_report *report, struct wn_text *out,
                    struct wn_error *error)
 {
     if (wn_words_headline(report, out, error) ||
         wn_text_format(out, error, "\n") ||
-        (report->against && put_against(report, out, error)) ||
+        (report->against && wn_since_text(report, out, error)) ||
         put_data(report, out, error) || put_defects(report, out, error))
         return -1;
     if (wn_rules_text(report, out, error) ||
@@ -588,7 +471,7 @@ int wn_text_report(const struct wn_report *report, struct wn_text *out,
          put_actions(report, out, error) || put_rows(report, out, error) ||
          (report->rows == WN_ROWS_BUDGET &&
           wn_budget_text(report, out, error)) ||
-         (report->against && put_gone(report, out, error))))
+         (report->against && wn_gone_text(report, out, error))))
         return -1;
     return wn_next_text(report, out, error);
 }
