@@ -136,10 +136,20 @@ done:
     return status;
 }
 
+static double bytes(const struct wn_view *view)
+{
+    const double threads = view->threads;
+
+    return (double)view->n * (LANES * sizeof(double) +
+                              threads * sizeof(int32_t)) +
+           wn_ranking_bytes(view->n, view->d, view->threads);
+}
+
 const struct wn_method wn_method_knn_shapley_exact = {
     .name = "knn_shapley_exact",
     .brief = "the same, all rows being neighbours",
     .source = "Jia et al. 2019",
     .needs = WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES,
     .score = score,
+    .bytes = bytes,
 };

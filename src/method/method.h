@@ -64,6 +64,9 @@ struct wn_method {
      * row[n], -1 = none. out is 0 and row is -1 before. */
     int (*trace)(const struct wn_view *view, const struct wn_options *options,
                  float *out, int32_t *row, struct wn_error *error);
+    /* Most bytes that takes beside the view, of which the sizes are read; NULL
+     * for some numbers a row. */
+    double (*bytes)(const struct wn_view *view);
 };
 
 /* All of them, in the order of methods.def; ends with NULL. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "model/exact.h"
+#include "model/linear.h"
 #include "model/shares.h"
 #include "util/large.h"
 #include "util/memory.h"
@@ -348,12 +349,12 @@ double wn_kernel_bytes(const struct wn_sample *sample)
     const double k = (double)sample->k;
     const double m = (double)landmark_count(sample->n, sample->d,
                                             most_landmarks(sample->n));
-    const double p = m + 1, slab = WN_KERNEL_SLAB;
+    const double p = m + 1, slab = fmin(WN_KERNEL_SLAB, n);
     const double grouped = 8 * p * (p + k) + 4 * slab * k + 20 * n +
                            (double)sample->threads * slab *
                                (12.0 * slab + 800);
 
-    const double rows = SAMPLE_ROWS;
+    const double rows = fmin(SAMPLE_ROWS, n);
     const double trials = 8 * rows * (rows + (sample->groups ? fmin(rows, k)
                                                              : 1));
     const double q = SAMPLE_LANDMARKS + 1, kinds = fmin(LARGE_ROWS, k);
@@ -364,7 +365,15 @@ double wn_kernel_bytes(const struct wn_sample *sample)
                     4 * slab * d + (sample->groups ? grouped : 0),
                 fmax(4 * rows * (rows + 2 * d) +
                          fmin((double)sample->threads, 4) * trials,
-                     m < n ? 4 * rows * d + large : 0));
+                     m < n ? 4 * rows * d + large : 0)) +
+           wn_kernel_kept(sample);
+}
+
+double wn_kernel_kept(const struct wn_sample *sample)
+{
+    return sample->threads *
+           wn_linear_bytes(landmark_count(sample->n, sample->d,
+                                          most_landmarks(sample->n)));
 }
 
 /* Kernels, z, sums and levers of the rows; factors, twice as slow in double, by

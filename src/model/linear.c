@@ -3,6 +3,7 @@
 #include "model/linear.h"
 
 #include <cblas.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -138,6 +139,12 @@ void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
                          part_of(deep, i, inner), alpha, left, right,
                          i ? 1 : beta, c + r * ldc + w, ldc);
             }
+}
+
+/* Its kernel sets take up to 448 rows of B at a time; a buffer has 32 MiB. */
+double wn_linear_bytes(size_t columns)
+{
+    return fmin(1e6 + 448 * sizeof(double) * (double)columns, 0x1p25);
 }
 
 size_t wn_gemm_roundings(size_t inner)

@@ -37,6 +37,9 @@ void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
 /* How often an element of such a C is rounded at most, for each 2^-24 of the
  * sum of |a b|: once for every product, and with AMX six times. */
 size_t wn_gemm_roundings(size_t inner);
+/* What OpenBLAS packs into buffers of its own for a product of so many columns,
+ * float or double, of one thread; bytes. */
+double wn_linear_bytes(size_t columns);
 /* The same in double, C = op(A) op(B). */
 void wn_gemm_double(int transpose_a, int transpose_b, size_t rows,
                     size_t columns, size_t inner, const double *a, size_t lda,

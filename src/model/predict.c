@@ -54,6 +54,7 @@ static const struct wn_predictor kernel = {
     .once = true,
     .standard = true,
     .bytes = wn_kernel_bytes,
+    .kept = wn_kernel_kept,
     .work = wn_kernel_work,
     .predict = predict_kernel};
 
@@ -286,6 +287,11 @@ static double trees_bytes(const struct wn_sample *sample)
     return wn_trees_bytes(sample->n, sample->d, sample->k);
 }
 
+static double trees_kept(const struct wn_sample *sample)
+{
+    return wn_trees_kept(sample->n, sample->d, sample->threads);
+}
+
 /* Rows that are far apart in memory take twice as long. */
 static double trees_work(const struct wn_sample *sample)
 {
@@ -303,6 +309,7 @@ static const struct wn_predictor trees = {
     .needs = WN_SAMPLE_FEATURES,
     .standard = true,
     .bytes = trees_bytes,
+    .kept = trees_kept,
     .work = trees_work,
     .predict = predict_trees};
 
@@ -485,6 +492,17 @@ double wn_predict_bytes(const struct wn_predictor *const *chosen, size_t count,
     for (size_t p = 0; p < count; p++)
         most = fmax(most, chosen[p]->bytes(sample));
     return answer * ((double)count + 2) + 8 * (double)sample->n + most;
+}
+
+double wn_predict_kept(const struct wn_predictor *const *chosen, size_t count,
+                       const struct wn_sample *sample)
+{
+    double most = 0;
+
+    for (size_t p = 0; p < count; p++)
+        if (chosen[p]->kept)
+            most = fmax(most, chosen[p]->kept(sample));
+    return most;
 }
 
 double wn_predict_work(const struct wn_predictor *const *chosen, size_t count,

@@ -46,6 +46,8 @@ struct wn_predictor {
     /* Most bytes in use while it works, beside the sample and its answer, for
      * the sample's n, d, k, m, folds and threads. */
     double (*bytes)(const struct wn_sample *sample);
+    /* How many of them stay in memory whatever the bound; NULL for none. */
+    double (*kept)(const struct wn_sample *sample);
     /* About how many operations of a product take as long. */
     double (*work)(const struct wn_sample *sample);
     /* Fill probability[n x k]: finite, >= 0, rows sum to 1. */
@@ -80,6 +82,10 @@ double wn_predict_work(const struct wn_predictor *const *chosen, size_t count,
  * The sample's arrays are not looked at. */
 double wn_predict_bytes(const struct wn_predictor *const *chosen, size_t count,
                         const struct wn_sample *sample);
+
+/* How many of them stay in memory whatever the bound (util/large.h). */
+double wn_predict_kept(const struct wn_predictor *const *chosen, size_t count,
+                       const struct wn_sample *sample);
 
 /* The pool of the `count` predictors in `chosen`, calibrated.
  *   passes       1 or more: in each but the first a row counts for others as

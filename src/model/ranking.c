@@ -2,6 +2,7 @@
 /* Distances by SGEMM, order by radix sort; see ranking.h. */
 #include "model/ranking.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,18 @@ struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking,
         return ranker;
     wn_ranker_free(ranker);
     return NULL;
+}
+
+double wn_ranking_bytes(size_t n, size_t d, int threads)
+{
+    const double ranker = WN_RANKING_ROWS * sizeof(float) +
+                          2 * sizeof(struct entry) + 2 * sizeof(int32_t);
+
+    /* OpenBLAS packs up to 448 columns of all rows, in 32 MiB. */
+    const double packed = fmin(4 * (double)n * fmin((double)d, 448), 0x1p25);
+
+    return (double)n * (4 * (double)(d + 1) + threads * ranker) +
+           threads * packed;
 }
 
 void wn_ranker_free(struct wn_ranker *ranker)

@@ -27,6 +27,9 @@ struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking,
                                 struct wn_error *error) WN_MUST_CHECK;
 void wn_ranker_free(struct wn_ranker *ranker);
 
+/* Most bytes of a ranking with a ranker for each of `threads`. */
+double wn_ranking_bytes(size_t n, size_t d, int threads);
+
 /* The distances of rows begin .. end-1, at most WN_RANKING_ROWS of them, to all
  * rows. */
 void wn_ranker_load(struct wn_ranker *ranker, size_t begin, size_t end);

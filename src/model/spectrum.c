@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/factor.h"
+#include "model/linear.h"
 #include "util/large.h"
 #include "util/memory.h"
 
@@ -73,12 +74,27 @@ static void spread(const double *square, size_t size,
         spectrum->evenness = spectrum->entropy / log((double)size);
 }
 
-int wn_spectrum_find(const float *x, size_t n, size_t d,
-                     struct wn_spectrum *spectrum, struct wn_error *error)
+/* Every how manieth row is looked at. */
+static size_t step_of(size_t n, size_t d)
 {
     const size_t most =
         d > WN_SPECTRUM_WIDE ? WN_SPECTRUM_WIDE : WN_SPECTRUM_ROWS;
-    const size_t step = (n + most - 1) / most, rows = (n + step - 1) / step;
+
+    return (n + most - 1) / most;
+}
+
+double wn_spectrum_bytes(size_t n, size_t d)
+{
+    const size_t step = step_of(n, d), rows = (n + step - 1) / step;
+    const double size = (double)(rows < d ? rows : d);
+
+    return 8 * size * (size + BLOCK) + wn_linear_bytes((size_t)size);
+}
+
+int wn_spectrum_find(const float *x, size_t n, size_t d,
+                     struct wn_spectrum *spectrum, struct wn_error *error)
+{
+    const size_t step = step_of(n, d), rows = (n + step - 1) / step;
     const size_t size = rows < d ? rows : d;
     double *a = wn_large_new(wn_product(size, size, 1), sizeof *a, error);
     double *square = wn_new(size, sizeof *square, error);

@@ -27,4 +27,7 @@ int wn_spectrum_find(const float *x, size_t n, size_t d,
                      struct wn_spectrum *spectrum, struct wn_error *error)
     WN_MUST_CHECK;
 
+/* Most bytes that takes. */
+double wn_spectrum_bytes(size_t n, size_t d);
+
 #endif

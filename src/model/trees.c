@@ -592,6 +592,14 @@ done:
     return status;
 }
 
+double wn_trees_kept(size_t n, size_t d, int threads)
+{
+    /* label; leaf, times, inside, outside. */
+    return (double)n * (2 * (double)d + sizeof(int32_t) +
+                        (double)threads *
+                            (3 * sizeof(int32_t) + sizeof(float)));
+}
+
 double wn_trees_bytes(size_t n, size_t d, size_t k)
 {
     /* leaf, inside, outside, spare, times, mass, value, share, first. */

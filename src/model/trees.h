@@ -52,5 +52,9 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
 
 /* Most bytes that takes, beside input and output. */
 double wn_trees_bytes(size_t n, size_t d, size_t k);
+/* How many of them are read in no order, so that a bound below them would have
+ * util/large.h move them for ever: the features that were cut, and for each
+ * thread what a tree looks up by row. */
+double wn_trees_kept(size_t n, size_t d, int threads);
 
 #endif

@@ -12,6 +12,11 @@
 #include "util/memory.h"
 #include "util/thread.h"
 
+enum {
+    ROW = 60,  /* bytes of small arrays that each row takes */
+    LEFT = 300 /* bytes that networks leave of each row */
+};
+
 /* The size of the work. */
 struct cost {
     struct wn_sample sample; /* extents only */
@@ -19,20 +24,20 @@ struct cost {
     double features, graph, models, networks; /* operations of a product */
 };
 
-/* What the libraries take for themselves: OpenBLAS a buffer a thread. */
-static double library_bytes(const struct wn_run *run)
+/* The program and its libraries: what they have now, what they will touch
+ * yet, and each thread's tiles. */
+static double program_bytes(const struct wn_run *run)
 {
-    return 16e6 + 16e6 * run->threads;
+    return wn_large_resident() + 6e6 + 2e6 * run->threads;
 }
 
-/* What stays in memory when large arrays go into files: the program, each
- * thread's tiles, blocks of rows, some numbers a row. */
-static double least_bytes(const struct wn_run *run,
+/* What stays in memory when large arrays go into files. */
+static double least_bytes(const struct wn_run *run, const struct work *work,
                           const struct wn_sample *sample)
 {
-    return wn_large_least(22e6 + 1.5e6 * run->threads +
-                          fmin(8e3 * (double)sample->d, 16e6) +
-                          100 * (double)sample->n);
+    return wn_large_least(program_bytes(run) + ROW * (double)sample->n +
+                          wn_predict_kept(work->members, work->member_count,
+                                          sample));
 }
 
 /* The extents, from the file; n is 0 where what must be there is not. */
@@ -59,12 +64,32 @@ static int find_sample(const struct wn_run *run, const struct work *work,
     return 0;
 }
 
+/* The methods, while the probabilities are there and what networks left. */
+static double methods_bytes(const struct work *work,
+                            const struct wn_sample *sample)
+{
+    const struct wn_view view = {.n = sample->n, .d = sample->d,
+                                 .k = sample->k, .m = sample->m,
+                                 .threads = sample->threads};
+    const double n = (double)sample->n;
+    double most = n * (8 * (double)sample->m + 32);
+
+    for (size_t i = 0; wn_methods[i]; i++)
+        if (work->chosen[i] && wn_methods[i]->bytes)
+            most = fmax(most, wn_methods[i]->bytes(&view));
+    if (work->needs & WN_NEEDS_DYNAMICS)
+        most += n * LEFT;
+    if (work->member_count || work->brought)
+        most += 4 * n * (double)sample->k;
+    return most;
+}
+
 static int find_memory(const struct wn_run *run, const struct work *work,
                        struct cost *cost, struct wn_error *error)
 {
     const struct wn_sample *sample = &cost->sample;
     const double n = (double)sample->n;
-    double most = 0, dynamics, pairs;
+    double most = methods_bytes(work, sample), dynamics, pairs;
 
     if (score_dynamics_bytes(run, work, sample->n, sample->d, sample->k,
                              &dynamics, error) ||
@@ -74,13 +99,13 @@ static int find_memory(const struct wn_run *run, const struct work *work,
         most = fmax(most, wn_graph_bytes(sample->n, sample->d, sample->m,
                                          sample->probe, run->threads));
     if (work->member_count)
-        most = fmax(most, wn_predict_bytes(work->members, work->member_count,
-                                           sample));
-    if (work->brought)
-        most = fmax(most, 4 * n * (double)sample->k);
+        most = fmax(fmax(most, wn_spectrum_bytes(sample->n, sample->d) +
+                                   4 * n * (double)sample->k),
+                    wn_predict_bytes(work->members, work->member_count,
+                                     sample));
     cost->need = n * (4 * (double)sample->d + 8 * (double)sample->m + 48) +
-                 fmax(most, fmax(dynamics, pairs)) + library_bytes(run);
-    cost->least = least_bytes(run, sample);
+                 fmax(most, fmax(dynamics, pairs)) + program_bytes(run);
+    cost->least = least_bytes(run, work, sample);
     return 0;
 }
 

@@ -55,20 +55,38 @@ static struct {
                                       shared pages that are no window's */
 } bound;
 
-/* Bytes that are resident, all and those of files; false if unknown. */
-static bool resident(size_t *all, size_t *shared)
+static int open_statm(void)
+{
+    return open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+}
+
+/* Pages that are resident, all and those of files; false if unknown. */
+static bool resident(int statm, size_t *all, size_t *shared)
 {
     char text[128];
-    const ssize_t got = pread(bound.statm, text, sizeof text - 1, 0);
+    const ssize_t got = pread(statm, text, sizeof text - 1, 0);
     char *at = text;
 
     if (got <= 0)
         return false;
     text[got] = '\0';
     strtoull(at, &at, 10);
-    *all = (size_t)strtoull(at, &at, 10) * bound.page;
-    *shared = (size_t)strtoull(at, NULL, 10) * bound.page;
+    *all = (size_t)strtoull(at, &at, 10);
+    *shared = (size_t)strtoull(at, NULL, 10);
     return *all > 0 && *shared <= *all;
+}
+
+double wn_large_resident(void)
+{
+    const int statm = open_statm();
+    size_t all = 0, shared;
+
+    if (statm < 0)
+        return 0;
+    if (!resident(statm, &all, &shared))
+        all = 0;
+    close(statm);
+    return (double)all * (double)sysconf(_SC_PAGESIZE);
 }
 
 double wn_large_least(double other)
@@ -82,9 +100,10 @@ static size_t allowed(size_t bytes)
 {
     size_t all, shared;
 
-    if (!resident(&all, &shared))
+    if (!resident(bound.statm, &all, &shared))
         return FLOOR;
-    const size_t other = all - shared + bound.code + RESERVE + bytes;
+    const size_t other =
+        (all - shared) * bound.page + bound.code + RESERVE + bytes;
     const size_t windows =
         other < bound.most ? (bound.most - other) / bound.wide : 0;
 
@@ -165,17 +184,17 @@ int wn_large_start(double most, struct wn_error *error)
 {
     const struct sigaction action = {.sa_sigaction = on_fault,
                                      .sa_flags = SA_SIGINFO | SA_RESTART};
-    size_t all;
+    size_t all, shared;
 
     bound.page = (size_t)sysconf(_SC_PAGESIZE);
-    bound.statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (bound.statm < 0 || !resident(&all, &bound.code)) {
+    bound.statm = open_statm();
+    if (bound.statm < 0 || !resident(bound.statm, &all, &shared)) {
         wn_fail(error, WN_EIO,
                 "/proc/self/statm: found nothing, wanted the size of this "
                 "process for --memory");
         goto failed;
     }
-    bound.code += FRESH;
+    bound.code = shared * bound.page + FRESH;
     bound.most = (size_t)most;
     bound.wide = NARROW;
     while (bound.wide * 2 <= bound.most / WINDOWS)

@@ -28,6 +28,10 @@
 
 #include "util/error.h"
 
+/* Bytes of this process that are in memory now, its libraries among them; 0
+ * where the system does not tell. */
+double wn_large_resident(void);
+
 /* The smallest bound that can be kept where the program with its libraries and
  * all that is no large array take `other` bytes. */
 double wn_large_least(double other);
