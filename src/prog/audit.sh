@@ -73,7 +73,7 @@ stage_help() {
     "$program" --help | awk -v without="$own $apart" '
         BEGIN { count = split(without, words)
                 for (i = 1; i <= count; i++) no[words[i]] = 1 }
-        /^ *(-., )? *--/ { name = $1 ~ /^--/ ? $1 : $2
+        /^  (-., |    )--/ { name = $1 ~ /^--/ ? $1 : $2
                            sub(/^--/, "", name); sub(/=.*/, "", name)
                            mine = !(name in no) }
         !/^ / { mine = 0 }
@@ -91,7 +91,7 @@ help h - here
 version V - here
 END
     for stage in $stages; do
-        stage_help $stage | awk -v stage=$stage '/^ *(-., )? *--/ {
+        stage_help $stage | awk -v stage=$stage '/^  (-., |    )--/ {
             letter = $1 ~ /^--/ ? "-" : substr($1, 2, 1)
             option = $1 ~ /^--/ ? $1 : $2
             value = option ~ /=/ ? "V" : "-"
@@ -108,7 +108,8 @@ Audit the dataset FILE: which labels are wrong, and the rows worth keeping.
 FILE - is standard input; it needs --output.
 
   -o, --output=AUDIT      write the audit file there (default: FILE.audit.h5)
-      --pruned=PRUNED     write the kept rows there, or none (default: FILE.pruned.csv)
+      --pruned=PRUNED     write the kept rows there, or none
+                          (default: FILE.pruned.csv)
   -f, --force             replace files that are not from an earlier audit
   -q, --quiet             print nothing unless findings reach --fail-on
   -h, --help              show this help and stop

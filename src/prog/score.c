@@ -12,7 +12,7 @@ static const struct wn_option first_rows[] = {
     {.name = "model", .kind = WN_SUBSET, .value = "LIST",
      .standard = WN_COMMITTEE, .choices = wn_predictor_choices,
      .recorded = true,
-     .help = "average these predictors; see --list-models"},
+     .help = "average these models; see --list-models"},
     {.name = "passes", .kind = WN_WHOLE, .value = "N", .standard = "2",
      .low = 1, .high = 5, .recorded = true,
      .help = "fit N times, each on weights that the one before gives"},
@@ -43,7 +43,7 @@ static const struct wn_option last_rows[] = {
     {.name = "list-methods", .kind = WN_FLAG,
      .help = "show the scores and stop"},
     {.name = "list-models", .kind = WN_FLAG,
-     .help = "show the predictors and stop"},
+     .help = "show the models and stop"},
     {0}};
 
 static const struct wn_option *const shared_rows[] = {

@@ -481,10 +481,50 @@ int wn_options_describe(const struct wn_options *options,
     return 0;
 }
 
+enum { INDENT = 26, WIDTH = 80 }; /* of --help, in bytes: it is ASCII */
+
+/* Words from column INDENT on, and again in the lines that follow; the default
+ * stays in one piece. */
+static int add_words(struct wn_text *text, const char *words,
+                     struct wn_error *error)
+{
+    size_t used = INDENT;
+
+    for (const char *at = words; *at; at += strspn(at, " ")) {
+        const size_t length = *at == '(' ? strlen(at) : strcspn(at, " ");
+        const bool first = at == words;
+        const bool fits = used + !first + length < WIDTH;
+
+        if (first || fits
+                ? wn_text_add(text, " ", !first, error)
+                : wn_text_format(text, error, "\n%*s", INDENT, ""))
+            return -1;
+        if (wn_text_add(text, at, length, error))
+            return -1;
+        used = (first || fits ? used + !first : INDENT) + length;
+        at += length;
+    }
+    return 0;
+}
+
+static int add_help(const struct wn_option *row, struct wn_text *text,
+                    struct wn_error *error)
+{
+    struct wn_text words = {0};
+    int status = wn_text_format(&words, error, "%s", row->help);
+
+    if (status == 0 && row->standard)
+        status = wn_text_format(&words, error, " (default: %s)",
+                                row->standard);
+    if (status == 0)
+        status = add_words(text, words.bytes, error);
+    wn_text_free(&words);
+    return status;
+}
+
 static int help_row(const struct wn_option *row, struct wn_text *text,
                     struct wn_error *error)
 {
-    enum { INDENT = 26 };
     const size_t start = text->length;
 
     if (row->letter ? wn_text_format(text, error, "  -%c, ", row->letter)
@@ -498,12 +538,7 @@ static int help_row(const struct wn_option *row, struct wn_text *text,
             ? wn_text_format(text, error, "\n%*s", INDENT, "")
             : wn_text_format(text, error, "%*s", INDENT - (int)used, ""))
         return -1;
-    if (wn_text_format(text, error, "%s", row->help))
-        return -1;
-    if (row->standard &&
-        wn_text_format(text, error, " (default: %s)", row->standard))
-        return -1;
-    return wn_text_add(text, "\n", 1, error);
+    return add_help(row, text, error) ? -1 : wn_text_add(text, "\n", 1, error);
 }
 
 int wn_options_help(const struct wn_program *program, const char *name,

@@ -46,6 +46,8 @@ for program in ingest score flag report prune audit; do
             "$program.1 has the options of --help"
         ok "$([ -n "$(help_options "$program")" ]; echo $?)" \
             "and there are some"
+        is "$("$build/$program" --help | grep -E '.{80,}')" "" \
+            "$program --help fits a terminal"
     else
         ok 1 "$program and its page are there"
     fi
