@@ -71,6 +71,24 @@ static int choose(const struct wn_run *run, struct work *work,
     return score_refuse_idle(run, work, error);
 }
 
+/* The distance of two rows of 65,535 features within this is one of 4 bytes;
+ * what ingest scaled is far below. */
+#define LARGEST 1e35f
+
+static int check_features(const struct wn_dataset *data, const char *name,
+                          struct wn_error *error)
+{
+    for (size_t cell = 0; cell < data->n * data->d; cell++)
+        if (!(fabsf(data->features[cell]) <= LARGEST))
+            return wn_fail(error, WN_EDATA,
+                           "%s: data/features: row %zu, feature %s is %g, "
+                           "wanted at most %g; see ingest --scale",
+                           name, cell / data->d,
+                           data->feature_name[cell % data->d],
+                           (double)data->features[cell], (double)LARGEST);
+    return 0;
+}
+
 /* Two classes or more with rows; what features there are, finite. */
 static int check_data(const struct work *work, struct wn_error *error)
 {
@@ -92,14 +110,7 @@ static int check_data(const struct work *work, struct wn_error *error)
         return wn_fail(error, WN_EDATA,
                        "%s: found one class in %zu rows, wanted two or more",
                        name, data->n);
-    for (size_t cell = 0; data->features && cell < data->n * data->d; cell++)
-        if (!isfinite(data->features[cell]))
-            return wn_fail(error, WN_EDATA,
-                           "%s: data/features: row %zu, feature %s is not "
-                           "finite",
-                           name, cell / data->d,
-                           data->feature_name[cell % data->d]);
-    return 0;
+    return data->features ? check_features(data, name, error) : 0;
 }
 
 int score_read(const struct wn_run *run, struct work *work,

@@ -95,6 +95,9 @@ while IFS='|' read -r set options ingested scored; do
     for model in $([ "$set" = many_features ] || echo $models); do
         runs "$set: $model" \
             score -q --model=$model --methods=none -o $set.$model.h5 set.h5
+        flag -q $set.$model.h5 -f -o flagged.h5 2>err &&
+            report flagged.h5 >out 2>>err
+        is "$?$(cat err)" 0 "$set: $model: flag and report"
     done
     runs "$set: all models, all methods" \
         score -q $few --model=all --methods=all -o $set.all.h5 set.h5
@@ -105,6 +108,29 @@ while IFS='|' read -r set options ingested scored; do
     runs "$set: flag" flag -q -i $set.all.h5
     runs "$set: report" report $set.all.h5
 done <list
+# Arrays, as they are: numbers that no distance can hold, of which no square is
+# above 0, that are all 0; no label at all.
+PATH=$build/tests/cli:$PATH
+array() { # WORD LABEL...: six rows of two features, WORD and its negative
+    word=$1
+    shift
+    for sign in '' - '' - '' -; do echo "$sign$word $word"; done |
+        compose x.npy npy f4 6x2 && echo "$@" | compose y.npy npy i4 6 &&
+        ingest -qf x.npy --label=y.npy --scale=none -o set.h5
+}
+array 3e38 0 1 0 1 0 1 || exit 99
+fails_with 2 'set.h5: data/features: row 0, feature x#0 is 3e+38, wanted at most 1e+35; see ingest --scale' \
+    score --methods=all -o no.h5 set.h5
+ingest -qf x.npy --label=y.npy --scale=robust -o set.h5
+runs "scaled they do" score -q $few --model=all --methods=all -o big.all.h5 set.h5
+for word in 1e35 1e-40 0; do
+    array $word 0 1 0 1 0 1 || exit 99
+    runs "features of $word" \
+        score -q $few --model=all --methods=all -o $word.all.h5 set.h5
+    flag -q -i $word.all.h5 && report $word.all.h5 >out
+    ok $? "features of $word: flag and report"
+done
+fails_with 2 'y.npy: found no label in 6 rows' array 1 -1 -1 -1 -1 -1 -1
 equal_but_one >set.csv
 ingest -qf set.csv --label=y -o set.h5 && score -q -o half.h5 set.h5
 
@@ -139,7 +165,7 @@ print(len(sys.argv) - 1, "files")
 END
 if /usr/bin/python3 -c 'import h5py' 2>/dev/null; then
     is "$(/usr/bin/python3 check.py *.all.h5 half.h5 *.kernel.h5 *.trees.h5 \
-        *.neighbors.h5 *.softmax.h5 *.mlp.h5 2>&1 | tail -n 20)" "62 files" \
+        *.neighbors.h5 *.softmax.h5 *.mlp.h5 2>&1 | tail -n 20)" "66 files" \
         "all probabilities, scores and suspicions are as they should"
 else
     skip "probabilities, scores, suspicions" "python3-h5py is not installed"
