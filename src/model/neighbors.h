@@ -32,7 +32,8 @@ struct wn_graph {
  *             similarity 0 to every other. Infinity where index is -1
  * Candidates come from products of blocks, the winners' distances are
  * recomputed in double; equal distances go to the smaller row, so the answer
- * does not depend on `threads`. Time O(n n d); memory O(block n) beside the output.
+ * does not depend on `threads`. Time O(n n d); memory O(block n) beside the
+ * output.
  * Errors: WN_EUSAGE (m out of range), WN_ENOMEM; then index is undefined.
  * Compared with: scikit-learn NearestNeighbors(algorithm="brute"). */
 int wn_neighbors(const struct wn_graph *graph, int32_t *index,
