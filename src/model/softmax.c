@@ -7,29 +7,35 @@
  * gradients. Sums over blocks are kept in double, in block order. */
 #include "model/softmax.h"
 
-#include <float.h>
 #include <math.h>
 #include <omp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/descent.h"
+#include "model/factor.h"
 #include "model/linear.h"
 #include "model/pointwise.h"
 #include "model/shares.h"
 #include "util/large.h"
 #include "util/memory.h"
 
-const struct wn_softmax wn_softmax_standard = {1, 5, 300, 3e-5};
+const struct wn_softmax wn_softmax_standard = {1, 5, 300, 3e-5, 5};
 
 enum {
     ROWS = 1024,    /* of a block */
     COLUMNS = 2048, /* of a product, and more where a fold alone has more */
-    WIDE = 64,      /* classes from which a row fills vectors of its own */
-    MEMORY = 10,    /* pairs L-BFGS remembers */
-    TRIES = 30      /* steps of one line search */
+    WIDE = 64,      /* classes from which a row fills vectors of its own, and
+                       moments of the features are worth finding, from */
+    SEEN = 2048,    /* rows or more, for */
+    BROAD = 2048    /* features at most */
 };
 
+#define DAMPED 0.01
+#define GAIN 1e-4    /* by which the loss of what is held out has to fall */
+#define SURPRISE 14. /* the most that a row's loss counts where it is held out:
+                        that of a probability of 1e-6 */
 #define ABSENT -1e30f /* the intercept of a class without rows to learn from */
 
 struct problem {
@@ -38,48 +44,38 @@ struct problem {
     const int32_t *label, *fold;
     double penalty;      /* 1/C */
     const float *weight; /* n; NULL for 1 */
+    const int32_t *part; /* n: not learned from where 0; NULL: all are */
 };
 
-/* One fold on its way down. Vectors have (d + 1) k elements. */
-struct descent {
-    int32_t out;    /* the fold whose rows do not count */
-    bool *present;  /* k: classes with rows to train on */
-    double rows;    /* labelled rows to train on, by weight */
-    double *point, *trial, *direction;
-    double *gradient, *trial_gradient;
-    double *moves, *turns; /* MEMORY vectors each, a ring */
-    double curvature[MEMORY];
-    size_t stored, newest;
-    double value, trial_value, slope;
-    double step, low, high; /* of the line search; high 0 while unbounded */
-    int tries;
+/* One fold on its way down. */
+struct way {
+    int32_t out;   /* the fold whose rows do not count */
+    bool *present; /* k: classes with rows to train on */
+    double rows;   /* labelled rows to train on, by weight */
+    double held;   /* loss on the part held out, at `trial` */
+    double least;  /* the same at `kept` */
+    size_t waited; /* for a lower one */
+    double *kept;  /* (d + 1) x k: the answer */
+    struct wn_descent descent;
     bool done;
 };
+
+static float weighs(const struct problem *p, size_t i)
+{
+    if (p->label[i] < 0)
+        return 0;
+    return p->weight ? p->weight[i] : 1;
+}
 
 /* What row i counts in the model without fold `out`. */
 static float counts(const struct problem *p, size_t i, int32_t out)
 {
-    if (p->label[i] < 0 || p->fold[i] == out)
-        return 0;
-    return p->weight ? p->weight[i] : 1;
+    return p->fold[i] == out || (p->part && !p->part[i]) ? 0 : weighs(p, i);
 }
 
 static size_t size_of(const struct problem *p)
 {
     return (p->d + 1) * p->k;
-}
-
-static double dot(const double *a, const double *b, size_t size)
-{
-    double sum[4] = {0};
-    size_t j = 0;
-
-    for (; j + 4 <= size; j += 4)
-        for (size_t s = 0; s < 4; s++)
-            sum[s] += a[j + s] * b[j + s];
-    for (; j < size; j++)
-        sum[0] += a[j] * b[j];
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 /* What one evaluation of several folds needs; columns = folds k. */
@@ -90,12 +86,13 @@ struct pass {
     double *gradient; /* d x columns */
     double *offset;   /* columns: gradient of the intercepts */
     double *loss;     /* one a fold */
+    double *held;     /* the same of the part held out */
     struct lane {
         float *logits;   /* ROWS x wide k, then the residuals */
         float *gradient; /* d x columns */
         float *given;    /* ROWS x wide: the logits of the labels */
         double *norm;    /* ROWS x wide: logarithms of the normalisers */
-        double *offset, *loss;
+        double *offset, *loss, *held;
     } *lanes; /* one a thread */
     int threads;
 };
@@ -117,6 +114,7 @@ static void pass_free(struct pass *pass)
         free(pass->lanes[t].norm);
         free(pass->lanes[t].offset);
         free(pass->lanes[t].loss);
+        free(pass->lanes[t].held);
     }
     free(pass->lanes);
     wn_large_free(pass->weights);
@@ -124,6 +122,7 @@ static void pass_free(struct pass *pass)
     wn_large_free(pass->gradient);
     free(pass->offset);
     free(pass->loss);
+    free(pass->held);
 }
 
 static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
@@ -139,6 +138,7 @@ static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
     pass->gradient = wn_large_new(cells, sizeof(double), error);
     pass->offset = wn_new(columns, sizeof(double), error);
     pass->loss = wn_new(folds, sizeof(double), error);
+    pass->held = wn_new(folds, sizeof(double), error);
     pass->lanes = wn_new((size_t)threads, sizeof *pass->lanes, error);
     if (!pass->weights || !pass->bias || !pass->gradient || !pass->offset ||
         !pass->loss || !pass->lanes)
@@ -153,8 +153,9 @@ static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
         lane->norm = wn_new(seen, sizeof(double), error);
         lane->offset = wn_new(columns, sizeof(double), error);
         lane->loss = wn_new(folds, sizeof(double), error);
+        lane->held = wn_new(folds, sizeof(double), error);
         if (!lane->logits || !lane->gradient || !lane->given || !lane->norm ||
-            !lane->offset || !lane->loss)
+            !lane->offset || !lane->loss || !lane->held)
             return -1;
     }
     return 0;
@@ -202,7 +203,7 @@ static void find_residual(float *residual, size_t k, size_t label,
 
 /* Loss and gradient of some folds on a block of rows. */
 static void evaluate_folds(const struct problem *p,
-                           struct descent *const *who, size_t first, size_t w,
+                           struct way *const *who, size_t first, size_t w,
                            size_t count, const struct pass *pass,
                            struct lane *lane, size_t begin, size_t end)
 {
@@ -212,14 +213,19 @@ static void evaluate_folds(const struct problem *p,
     for (size_t i = begin; i < end; i++)
         for (size_t f = 0; f < w; f++) {
             const size_t at = (i - begin) * w + f;
-            const float weight = counts(p, i, who[first + f]->out);
+            const float weight = weighs(p, i);
+            const float learned = counts(p, i, who[first + f]->out);
+            const double loss =
+                (double)weight * (lane->norm[at] - (double)lane->given[at]);
 
-            if (weight == 0) {
+            if (learned == 0) {
+                if (p->fold[i] != who[first + f]->out && weight > 0)
+                    lane->held[first + f] +=
+                        fmin(loss, (double)weight * SURPRISE);
                 memset(lane->logits + at * k, 0, k * sizeof *lane->logits);
                 continue;
             }
-            lane->loss[first + f] +=
-                (double)weight * (lane->norm[at] - (double)lane->given[at]);
+            lane->loss[first + f] += loss;
             find_residual(lane->logits + at * k, k, (size_t)p->label[i],
                           weight, lane->offset + (first + f) * k);
         }
@@ -228,12 +234,13 @@ static void evaluate_folds(const struct problem *p,
 }
 
 /* One block of rows: loss and gradient of all folds, into the thread's lane. */
-static void evaluate_block(const struct problem *p, struct descent *const *who,
+static void evaluate_block(const struct problem *p, struct way *const *who,
                            size_t count, const struct pass *pass,
                            struct lane *lane, size_t begin, size_t end)
 {
     memset(lane->offset, 0, count * p->k * sizeof *lane->offset);
     memset(lane->loss, 0, count * sizeof *lane->loss);
+    memset(lane->held, 0, count * sizeof *lane->held);
     for (size_t f = 0; f < count; f += pass->wide)
         evaluate_folds(p, who, f,
                        count - f < pass->wide ? count - f : pass->wide, count,
@@ -247,46 +254,54 @@ static void add_lane(struct pass *pass, const struct lane *lane, size_t cells,
         pass->gradient[j] += lane->gradient[j];
     for (size_t j = 0; j < columns; j++)
         pass->offset[j] += lane->offset[j];
-    for (size_t f = 0; f < count; f++)
+    for (size_t f = 0; f < count; f++) {
         pass->loss[f] += lane->loss[f];
+        pass->held[f] += lane->held[f];
+    }
 }
 
 /* The float weights and intercepts of the folds, side by side: `trial`. */
 static void gather_weights(const struct problem *p,
-                           struct descent *const *who, size_t count,
+                           struct way *const *who, size_t count,
                            struct pass *pass)
 {
     for (size_t j = 0; j < p->d; j++)
         for (size_t f = 0; f < count; f++)
             for (size_t c = 0; c < p->k; c++)
                 pass->weights[(j * count + f) * p->k + c] =
-                    (float)who[f]->trial[j * p->k + c];
+                    (float)who[f]->descent.trial[j * p->k + c];
     for (size_t f = 0; f < count; f++)
         for (size_t c = 0; c < p->k; c++)
             pass->bias[f * p->k + c] =
-                who[f]->present[c] ? (float)who[f]->trial[p->d * p->k + c]
-                                   : ABSENT;
+                who[f]->present[c]
+                    ? (float)who[f]->descent.trial[p->d * p->k + c]
+                    : ABSENT;
 }
 
 /* Each fold's own value and gradient, with the penalty. */
-static void scatter(const struct problem *p, struct descent *who, size_t f,
+static void scatter(const struct problem *p, struct way *who, size_t f,
                     size_t count, const struct pass *pass)
 {
     const size_t inner = p->d * p->k;
+    struct wn_descent *descent = &who->descent;
+    double norm = 0;
 
-    who->trial_value = pass->loss[f] + 0.5 * p->penalty *
-                                           dot(who->trial, who->trial, inner);
     for (size_t j = 0; j < p->d; j++)
-        for (size_t c = 0; c < p->k; c++)
-            who->trial_gradient[j * p->k + c] =
-                pass->gradient[(j * count + f) * p->k + c] +
-                p->penalty * who->trial[j * p->k + c];
+        for (size_t c = 0; c < p->k; c++) {
+            const double w = descent->trial[j * p->k + c];
+
+            norm += w * w;
+            descent->trial_gradient[j * p->k + c] =
+                pass->gradient[(j * count + f) * p->k + c] + p->penalty * w;
+        }
     for (size_t c = 0; c < p->k; c++)
-        who->trial_gradient[inner + c] = pass->offset[f * p->k + c];
+        descent->trial_gradient[inner + c] = pass->offset[f * p->k + c];
+    descent->trial_value = pass->loss[f] + 0.5 * p->penalty * norm;
+    who->held = pass->held[f];
 }
 
 /* Value and gradient at `trial` of all the folds in `who`. */
-static void evaluate(const struct problem *p, struct descent *const *who,
+static void evaluate(const struct problem *p, struct way *const *who,
                      size_t count, struct pass *pass)
 {
     const size_t columns = count * p->k, cells = p->d * columns;
@@ -296,6 +311,7 @@ static void evaluate(const struct problem *p, struct descent *const *who,
     memset(pass->gradient, 0, cells * sizeof *pass->gradient);
     memset(pass->offset, 0, columns * sizeof *pass->offset);
     memset(pass->loss, 0, count * sizeof *pass->loss);
+    memset(pass->held, 0, count * sizeof *pass->held);
 #pragma omp parallel num_threads(pass->threads)
     {
         struct lane *lane = &pass->lanes[omp_get_thread_num()];
@@ -315,176 +331,143 @@ static void evaluate(const struct problem *p, struct descent *const *who,
     }
 }
 
-static void descent_free(struct descent *way)
+/* The mean of (x, 1)'(x, 1), q x q, over about SEEN rows or 2 q, evenly
+ * spread. */
+static int find_moments(const struct problem *p, size_t q, double *moments,
+                        struct wn_error *error)
 {
-    free(way->present);
-    wn_large_free(way->point);
-    wn_large_free(way->trial);
-    wn_large_free(way->direction);
-    wn_large_free(way->gradient);
-    wn_large_free(way->trial_gradient);
-    wn_large_free(way->moves);
-    wn_large_free(way->turns);
+    const size_t most = 2 * q > SEEN ? 2 * q : SEEN;
+    const size_t step = (p->n + most - 1) / most;
+    const size_t seen = (p->n + step - 1) / step;
+    float *block = wn_new(wn_product(ROWS, q, 1), sizeof *block, error);
+    float *part = wn_large_new(wn_product(q, q, 1), sizeof *part, error);
+
+    for (size_t at = 0; block && part && at < seen; at += ROWS) {
+        const size_t rows = seen - at < ROWS ? seen - at : ROWS;
+
+        for (size_t r = 0; r < rows; r++) {
+            memcpy(block + r * q, p->x + (at + r) * step * p->d,
+                   p->d * sizeof *block);
+            block[r * q + p->d] = 1;
+        }
+        wn_gemm(1, 0, q, q, rows, 1, block, q, block, q, 0, part, q);
+        for (size_t e = 0; e < q * q; e++)
+            moments[e] += (double)part[e] / (double)seen;
+    }
+    const int status = block && part ? 0 : -1;
+    free(block);
+    wn_large_free(part);
+    return status;
 }
 
-static int descent_open(struct descent *way, const struct problem *p,
-                        int32_t out, struct wn_error *error)
+/* Second derivatives are the moments times the rows of a class, plus the
+ * penalty, where all classes are equally likely (and as few as here that is so
+ * nearly everywhere). DAMPED of the variances is added: directions that hardly
+ * vary hold little but noise. */
+static void bend(const struct problem *p, size_t folds, size_t q, double *m)
 {
-    const size_t size = size_of(p);
+    const double rows = (double)p->n / (double)p->k *
+                        (double)(folds - 1) / (double)folds;
 
-    *way = (struct descent){.out = out};
-    way->present = wn_new(p->k, sizeof *way->present, error);
-    way->point = wn_large_new(size, sizeof(double), error);
-    way->trial = wn_large_new(size, sizeof(double), error);
-    way->direction = wn_large_new(size, sizeof(double), error);
-    way->gradient = wn_large_new(size, sizeof(double), error);
-    way->trial_gradient = wn_large_new(size, sizeof(double), error);
-    way->moves = wn_large_new(wn_product(MEMORY, size, 1), sizeof(double),
-                              error);
-    way->turns = wn_large_new(wn_product(MEMORY, size, 1), sizeof(double),
-                              error);
-    if (!way->present || !way->point || !way->trial || !way->direction ||
-        !way->gradient || !way->trial_gradient || !way->moves || !way->turns)
+    for (size_t j = 0; j < q; j++) {
+        const double mean = m[p->d * q + j];
+        const double variance = fmax(m[j * q + j] - mean * mean, 0);
+
+        m[j * q + j] += j < p->d ? DAMPED * variance + p->penalty / rows
+                                 : 1e-6;
+    }
+    for (size_t e = 0; e < q * q; e++)
+        m[e] *= rows;
+}
+
+/* About the inverse of the second derivatives for each class, (d + 1) x
+ * (d + 1), where it is worth it; otherwise, and where the features' sizes are
+ * beyond all factors, *inverse stays NULL. */
+static int find_inverse(const struct problem *p, size_t folds,
+                        double **inverse, struct wn_error *error)
+{
+    const size_t q = p->d + 1;
+    struct wn_error ignored = {0};
+
+    if (p->k < WIDE || q > BROAD)
+        return 0;
+    double *m = wn_large_new(wn_product(q, q, 1), sizeof *m, error);
+    if (!m || find_moments(p, q, m, error)) {
+        wn_large_free(m);
         return -1;
+    }
+    bend(p, folds, q, m);
+    if (wn_factor(m, q, &ignored) || wn_factor_inverse(m, q, &ignored)) {
+        wn_large_free(m);
+        return 0;
+    }
+    for (size_t j = 0; j < q; j++)
+        for (size_t l = 0; l < j; l++)
+            m[l * q + j] = m[j * q + l];
+    *inverse = m;
+    return 0;
+}
+
+static void way_free(struct way *way)
+{
+    free(way->present);
+    wn_large_free(way->kept);
+    wn_descent_free(&way->descent);
+}
+
+static int way_open(struct way *way, const struct problem *p, int32_t out,
+                    const double *inverse, struct wn_error *error)
+{
+    struct wn_descent *descent = &way->descent;
+
+    *way = (struct way){.out = out, .least = INFINITY};
+    way->present = wn_new(p->k, sizeof *way->present, error);
+    way->kept = wn_large_new(size_of(p), sizeof(double), error);
+    if (wn_descent_open(descent, p->d + 1, p->k, inverse, error) ||
+        !way->present || !way->kept)
+        return -1;
+    double *share = descent->trial + p->d * p->k;
     for (size_t i = 0; i < p->n; i++)
         if (counts(p, i, out) > 0) {
             way->present[p->label[i]] = true;
+            share[p->label[i]] += (double)counts(p, i, out);
             way->rows += (double)counts(p, i, out);
         }
     if (way->rows == 0)
         return wn_fail(error, WN_EDATA,
                        "fold %d leaves no labelled row to train on", out);
+    for (size_t c = 0; c < p->k; c++)
+        share[c] = share[c] > 0 ? log(share[c] / way->rows) : 0;
     return 0;
 }
 
-/* direction = -H gradient by the two-loop recursion (Nocedal 1980). */
-static void find_direction(struct descent *way, size_t size)
+/* What becomes of one fold's trial. A new point is kept, unless a former one
+ * had less loss on the part held out. */
+static void take_step(const struct wn_softmax *how, const struct problem *p,
+                      struct way *way)
 {
-    double alpha[MEMORY], *q = way->direction;
+    struct wn_descent *descent = &way->descent;
 
-    for (size_t j = 0; j < size; j++)
-        q[j] = -way->gradient[j];
-    for (size_t back = 0; back < way->stored; back++) {
-        const size_t at = (way->newest + MEMORY - back) % MEMORY;
-        const double *move = way->moves + at * size;
-        const double *turn = way->turns + at * size;
-
-        alpha[at] = dot(move, q, size) / way->curvature[at];
-        for (size_t j = 0; j < size; j++)
-            q[j] -= alpha[at] * turn[j];
+    if (wn_descent_step(descent)) {
+        way->waited++;
+        if (!p->part || way->held < way->least) {
+            if (way->held < way->least * (1 - GAIN))
+                way->waited = 0;
+            way->least = way->held;
+            memcpy(way->kept, descent->point, size_of(p) * sizeof(double));
+        }
+        way->done = wn_descent_steepest(descent) <=
+                        how->tolerance * way->rows ||
+                    (p->part && way->waited >= how->patience);
     }
-    if (way->stored) {
-        const double *turn = way->turns + way->newest * size;
-        const double scale =
-            way->curvature[way->newest] / dot(turn, turn, size);
-
-        for (size_t j = 0; j < size; j++)
-            q[j] *= scale;
-    }
-    for (size_t back = way->stored; back-- > 0;) {
-        const size_t at = (way->newest + MEMORY - back) % MEMORY;
-        const double *move = way->moves + at * size;
-        const double *turn = way->turns + at * size;
-        const double beta = dot(turn, q, size) / way->curvature[at];
-
-        for (size_t j = 0; j < size; j++)
-            q[j] += (alpha[at] - beta) * move[j];
-    }
+    way->done |= descent->done;
 }
 
-static void set_trial(struct descent *way, size_t size)
-{
-    for (size_t j = 0; j < size; j++)
-        way->trial[j] = way->point[j] + way->step * way->direction[j];
-}
-
-static double largest(const double *vector, size_t size)
-{
-    double most = 0;
-
-    for (size_t j = 0; j < size; j++)
-        most = fabs(vector[j]) > most ? fabs(vector[j]) : most;
-    return most;
-}
-
-/* Begin a line search from `point`; where the direction does not descend,
- * forget what was remembered. */
-static void begin_search(struct descent *way, size_t size)
-{
-    find_direction(way, size);
-    way->slope = dot(way->direction, way->gradient, size);
-    if (!(way->slope < 0)) {
-        way->stored = 0;
-        find_direction(way, size);
-        way->slope = dot(way->direction, way->gradient, size);
-    }
-    way->step = 1;
-    if (!way->stored)
-        way->step = 1 / fmax(sqrt(-way->slope), DBL_MIN);
-    way->low = way->high = 0;
-    way->tries = 0;
-    set_trial(way, size);
-}
-
-/* Take the trial as the new point and remember the move. */
-static void accept(struct descent *way, size_t size)
-{
-    const size_t at = way->stored ? (way->newest + 1) % MEMORY : 0;
-    double *move = way->moves + at * size, *turn = way->turns + at * size;
-
-    for (size_t j = 0; j < size; j++) {
-        move[j] = way->trial[j] - way->point[j];
-        turn[j] = way->trial_gradient[j] - way->gradient[j];
-    }
-    way->curvature[at] = dot(move, turn, size);
-    if (way->curvature[at] > 0) {
-        way->newest = at;
-        if (way->stored < MEMORY)
-            way->stored++;
-    }
-    memcpy(way->point, way->trial, size * sizeof *way->point);
-    memcpy(way->gradient, way->trial_gradient, size * sizeof *way->gradient);
-    way->value = way->trial_value;
-}
-
-/* After an evaluation at `trial`: another step of the line search, or the
- * next search, or done. */
-static void advance(struct descent *way, size_t size, double tolerance)
-{
-    const double slope = dot(way->direction, way->trial_gradient, size);
-    /* Float products make the value uncertain in its eighth digit. */
-    const double most = way->value + 1e-4 * way->step * way->slope +
-                        1e-8 * fabs(way->value);
-    const bool lower = way->trial_value <= most; /* false for NaN */
-
-    if (!lower)
-        way->high = way->step;
-    else if (slope < 0.9 * way->slope)
-        way->low = way->step;
-    if (lower && slope >= 0.9 * way->slope) {
-        accept(way, size);
-        way->done = largest(way->gradient, size) <= tolerance * way->rows;
-        if (!way->done)
-            begin_search(way, size);
-        return;
-    }
-    if (++way->tries == TRIES) {
-        way->done = way->stored == 0;
-        way->stored = 0;
-        if (!way->done)
-            begin_search(way, size);
-        return;
-    }
-    way->step = way->high > 0 ? 0.5 * (way->low + way->high) : 2 * way->step;
-    set_trial(way, size);
-}
-
-/* All folds to their minimum, in step. */
+/* All folds down, in step. */
 static size_t descend(const struct wn_softmax *how, const struct problem *p,
-                      struct descent *ways, struct pass *pass,
-                      struct descent **moving, struct wn_talk *talk)
+                      struct way *ways, struct pass *pass,
+                      struct way **moving, struct wn_talk *talk)
 {
-    const size_t size = size_of(p);
     size_t used = 0;
 
     wn_talk_progress(talk, "softmax: iterations", 0, how->iterations);
@@ -498,21 +481,8 @@ static size_t descend(const struct wn_softmax *how, const struct problem *p,
             break;
         evaluate(p, moving, count, pass);
 #pragma omp parallel for num_threads(pass->threads) schedule(dynamic)
-        for (size_t f = 0; f < count; f++) {
-            struct descent *way = moving[f];
-
-            if (used) {
-                advance(way, size, how->tolerance);
-                continue;
-            }
-            way->value = way->trial_value;
-            memcpy(way->gradient, way->trial_gradient,
-                   size * sizeof *way->gradient);
-            way->done =
-                largest(way->gradient, size) <= how->tolerance * way->rows;
-            if (!way->done)
-                begin_search(way, size);
-        }
+        for (size_t f = 0; f < count; f++)
+            take_step(how, p, moving[f]);
         wn_talk_progress(talk, "softmax: iterations", used + 1,
                          how->iterations);
     }
@@ -522,7 +492,7 @@ static size_t descend(const struct wn_softmax *how, const struct problem *p,
 }
 
 /* Each row's probabilities by the model of its fold. */
-static int predict_rows(const struct problem *p, struct descent **who,
+static int predict_rows(const struct problem *p, struct way **who,
                         size_t folds, struct pass *pass, float *probability,
                         struct wn_error *error)
 {
@@ -559,35 +529,39 @@ static int predict_rows(const struct problem *p, struct descent **who,
 
 int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
                        size_t d, const int32_t *label, const float *weight,
-                       size_t k, const int32_t *fold, int threads,
-                       struct wn_talk *talk, float *probability, size_t *used,
-                       struct wn_error *error)
+                       size_t k, const int32_t *fold, const int32_t *part,
+                       int threads, struct wn_talk *talk, float *probability,
+                       size_t *used, struct wn_error *error)
 {
     const struct problem p = {x, n, d, k, label, fold,
-                              1 / how->inverse_penalty, weight};
-    struct descent *ways = wn_new(how->folds, sizeof *ways, error);
-    struct descent **who = wn_new(how->folds, sizeof *who, error);
+                              1 / how->inverse_penalty, weight, part};
+    struct way *ways = wn_new(how->folds, sizeof *ways, error);
+    struct way **who = wn_new(how->folds, sizeof *who, error);
     struct pass pass = {0};
+    double *inverse = NULL;
     int status = -1;
 
-    if (!ways || !who || pass_open(&pass, &p, how->folds, threads, error))
+    if (!ways || !who || find_inverse(&p, how->folds, &inverse, error) ||
+        pass_open(&pass, &p, how->folds, threads, error))
         goto done;
     for (size_t f = 0; f < how->folds; f++)
-        if (descent_open(&ways[f], &p, (int32_t)f, error))
+        if (way_open(&ways[f], &p, (int32_t)f, inverse, error))
             goto done;
     const size_t iterations = descend(how, &p, ways, &pass, who, talk);
     if (used)
         *used = iterations;
     for (size_t f = 0; f < how->folds; f++) {
         who[f] = &ways[f];
-        memcpy(ways[f].trial, ways[f].point, size_of(&p) * sizeof(double));
+        memcpy(ways[f].descent.trial, ways[f].kept,
+               size_of(&p) * sizeof(double));
     }
     status = predict_rows(&p, who, how->folds, &pass, probability,
                           error);
 done:
     pass_free(&pass);
     for (size_t f = 0; ways && f < how->folds; f++)
-        descent_free(&ways[f]);
+        way_free(&ways[f]);
+    wn_large_free(inverse);
     free(ways);
     free(who);
     return status;
@@ -601,22 +575,23 @@ int wn_softmax_objective(const struct wn_softmax *how, const float *x,
                          double *gradient, struct wn_error *error)
 {
     const struct problem p = {x, n, d, k, label, fold,
-                              1 / how->inverse_penalty, weight};
-    struct descent way = {0}, *who = &way;
+                              1 / how->inverse_penalty, weight, NULL};
+    struct way way = {0}, *who = &way;
     struct pass pass = {0};
     int status = -1;
 
     if (pass_open(&pass, &p, 1, 1, error) ||
-        descent_open(&way, &p, out, error))
+        way_open(&way, &p, out, NULL, error))
         goto done;
-    memcpy(way.trial, weights, size_of(&p) * sizeof *weights);
+    memcpy(way.descent.trial, weights, size_of(&p) * sizeof *weights);
     evaluate(&p, &who, 1, &pass);
-    *value = way.trial_value;
-    memcpy(gradient, way.trial_gradient, size_of(&p) * sizeof *gradient);
+    *value = way.descent.trial_value;
+    memcpy(gradient, way.descent.trial_gradient,
+           size_of(&p) * sizeof *gradient);
     status = 0;
 done:
     pass_free(&pass);
-    descent_free(&way);
+    way_free(&way);
     return status;
 }
 
@@ -627,9 +602,10 @@ double wn_softmax_bytes(size_t n, size_t d, size_t k, size_t folds,
     /* Of L-BFGS and one gradient in double; weights, and gradients a lane. */
     const double weights =
         (double)(d + 1) * columns *
-        ((6 + 2 * MEMORY) * sizeof(double) + 4 * (1 + (double)threads));
+        (2 * sizeof(double) + 4 * (1 + (double)threads));
 
-    return weights + 16 * (double)n +
+    return weights + (double)folds * wn_descent_bytes(d + 1, k) +
+           16 * (double)n +
            4 * ROWS * (double)threads *
                ((double)wide_of(k, folds) * (double)k + 3 * (double)folds);
 }

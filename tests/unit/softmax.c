@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/descent.h"
 #include "model/folds.h"
 #include "model/linear.h"
 #include "model/softmax.h"
@@ -74,9 +75,10 @@ static void gradient_is_that_of_the_objective(void **state)
     wn_random_start(&random, 5, WN_RANDOM_SAMPLE, 0, 0);
     for (int j = 0; j < SIZE; j++)
         weights[j] = 0.5 * wn_random_normal(&random);
-    assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D,
-                                          label, NULL, K, fold, 2, weights, &value,
-                                          gradient, &error), 0);
+    assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D, label,
+                                          NULL, K, fold, 2, weights, &value,
+                                          gradient, &error),
+                     0);
     for (int j = 0; j < SIZE; j++) {
         const double kept = weights[j], step = 0.05;
 
@@ -105,12 +107,14 @@ static void threads_do_not_show(void **state)
     (void)state;
     make_rows(x, label, ROWS);
     assert_int_equal(wn_folds_assign(label, ROWS, K, 5, 0, fold, &error), 0);
-    assert_int_equal(wn_softmax_predict(&wn_softmax_standard, x, ROWS, D,
-                                        label, NULL, K, fold, 1, NULL, one, NULL,
-                                        &error), 0);
-    assert_int_equal(wn_softmax_predict(&wn_softmax_standard, x, ROWS, D,
-                                        label, NULL, K, fold, 4, NULL, four, NULL,
-                                        &error), 0);
+    assert_int_equal(wn_softmax_predict(&wn_softmax_standard, x, ROWS, D, label,
+                                        NULL, K, fold, NULL, 1, NULL, one, NULL,
+                                        &error),
+                     0);
+    assert_int_equal(wn_softmax_predict(&wn_softmax_standard, x, ROWS, D, label,
+                                        NULL, K, fold, NULL, 4, NULL, four,
+                                        NULL, &error),
+                     0);
     assert_memory_equal(one, four, sizeof one);
 }
 
@@ -138,8 +142,9 @@ static void golden_probabilities(void **state)
     (void)state;
     how.folds = 2;
     how.tolerance = 1e-6;
-    assert_int_equal(wn_softmax_predict(&how, x, 8, 2, label, NULL, 3, fold, 1,
-                                        NULL, found, &used, &error), 0);
+    assert_int_equal(wn_softmax_predict(&how, x, 8, 2, label, NULL, 3, fold,
+                                        NULL, 1, NULL, found, &used, &error),
+                     0);
     assert_true(used < how.iterations);
     for (int i = 0; i < 8; i++)
         for (int c = 0; c < 3; c++)
@@ -164,10 +169,12 @@ static void weights_count_rows(void **state)
     how.folds = 2;
     how.tolerance = 1e-6;
     assert_int_equal(wn_softmax_predict(&how, x, 9, 1, label, weight, 2, fold,
-                                        1, NULL, by_weight, NULL, &error), 0);
-    assert_int_equal(wn_softmax_predict(&how, twice_x, 10, 1, twice_label,
-                                        NULL, 2, twice_fold, 1, NULL, by_rows,
-                                        NULL, &error), 0);
+                                        NULL, 1, NULL, by_weight, NULL, &error),
+                     0);
+    assert_int_equal(wn_softmax_predict(&how, twice_x, 10, 1, twice_label, NULL,
+                                        2, twice_fold, NULL, 1, NULL, by_rows,
+                                        NULL, &error),
+                     0);
     for (int cell = 0; cell < 16; cell++)
         assert_true(fabs((double)by_weight[cell] - (double)by_rows[cell]) <
                     1e-5);
@@ -225,8 +232,9 @@ static void absent_classes_and_labels(void **state)
 
     (void)state;
     how.folds = 2;
-    assert_int_equal(wn_softmax_predict(&how, x, 6, 1, label, NULL, 3, fold, 1,
-                                        NULL, found, NULL, &error), 0);
+    assert_int_equal(wn_softmax_predict(&how, x, 6, 1, label, NULL, 3, fold,
+                                        NULL, 1, NULL, found, NULL, &error),
+                     0);
     for (int i = 0; i < 6; i++) {
         double sum = 0;
 
@@ -249,9 +257,131 @@ static void nothing_to_train_on(void **state)
 
     (void)state;
     how.folds = 2;
-    assert_int_equal(wn_softmax_predict(&how, x, 4, 1, label, NULL, 2, fold, 1,
-                                        NULL, found, NULL, &error), -1);
+    assert_int_equal(wn_softmax_predict(&how, x, 4, 1, label, NULL, 2, fold,
+                                        NULL, 1, NULL, found, NULL, &error),
+                     -1);
     assert_int_equal(error.code, WN_EDATA);
+}
+
+/* Two thirds of the labels are drawn, and there is a feature for every fourth
+ * row: the minimum is the labels learned by heart. To stop where the loss on
+ * a part of the rows is least is sooner and better. */
+static void patience_ends_before_the_minimum(void **state)
+{
+    enum { ROWS = 400, WIDTH = 100 };
+    static float x[ROWS * WIDTH], found[2][ROWS * 2];
+    static int32_t label[ROWS], fold[ROWS], part[ROWS];
+    struct wn_softmax how = wn_softmax_standard;
+    struct wn_error error = {0};
+    struct wn_random random;
+    double loss[2] = {0};
+    size_t used[2];
+
+    (void)state;
+    wn_random_start(&random, 4, WN_RANDOM_SAMPLE, 0, 0);
+    for (size_t i = 0; i < ROWS; i++) {
+        for (size_t j = 0; j < WIDTH; j++)
+            x[i * WIDTH + j] = (float)wn_random_normal(&random);
+        part[i] = (int32_t)(i % 7);
+        label[i] = wn_random_below(&random, 3) ? (int)(i % 2)
+                                               : x[i * WIDTH] > 0;
+    }
+    assert_int_equal(wn_folds_assign(label, ROWS, 2, 5, 0, fold, &error), 0);
+    for (int once = 0; once < 2; once++) {
+        assert_int_equal(wn_softmax_predict(&how, x, ROWS, WIDTH, label, NULL,
+                                            2, fold, once ? part : NULL, 1,
+                                            NULL, found[once], &used[once],
+                                            &error), 0);
+        for (size_t i = 0; i < ROWS; i++)
+            loss[once] -= log(fmax(
+                (double)found[once][i * 2 + (size_t)label[i]], 1e-6)) / ROWS;
+    }
+    assert_true(used[1] < used[0]);
+    assert_true(loss[1] < log(2) + 0.05);
+    assert_true(loss[1] < 0.7 * loss[0]);
+}
+
+/* Rows that each are far from all but the two of their class. */
+static void many_classes_are_found(void **state)
+{
+    enum { CLASSES = 80, ROWS = 3 * CLASSES, WIDTH = 12 };
+    static float x[ROWS * WIDTH], found[ROWS * CLASSES];
+    static int32_t label[ROWS], fold[ROWS];
+    struct wn_error error = {0};
+    struct wn_random random;
+    size_t used, right = 0;
+
+    (void)state;
+    wn_random_start(&random, 9, WN_RANDOM_SAMPLE, 0, 0);
+    for (size_t i = 0; i < ROWS; i++) {
+        label[i] = (int32_t)(i % CLASSES);
+        fold[i] = (int32_t)(i / CLASSES);
+        for (size_t j = 0; j < WIDTH; j++)
+            x[i * WIDTH + j] =
+                (float)(0.2 * wn_random_normal(&random) +
+                        (i < CLASSES ? 2 * wn_random_normal(&random)
+                                     : (double)x[i % CLASSES * WIDTH + j]));
+    }
+    struct wn_softmax how = wn_softmax_standard;
+    how.folds = 3;
+    assert_int_equal(wn_softmax_predict(&how, x, ROWS, WIDTH, label, NULL,
+                                        CLASSES, fold, NULL, 2, NULL, found,
+                                        &used, &error),
+                     0);
+    assert_true(used < 40);
+    for (size_t i = 0; i < ROWS; i++) {
+        size_t top = 0;
+
+        for (size_t c = 1; c < CLASSES; c++)
+            if (found[i * CLASSES + c] > found[i * CLASSES + top])
+                top = c;
+        right += top == (size_t)label[i];
+    }
+    assert_true(right > 0.8 * ROWS);
+}
+
+/* The bowl of sum_j bend[j] (w[j] - j)^2 / 2, a hundred thousand times as
+ * steep in its steepest direction as in its flattest: down to its bottom, and
+ * in one step with the inverse. */
+static size_t go_down(const double *inverse, const double *bend, size_t rows,
+                      double *found)
+{
+    struct wn_descent way;
+    struct wn_error error = {0};
+    size_t used = 0;
+
+    assert_int_equal(wn_descent_open(&way, rows, 1, inverse, &error), 0);
+    for (; used < 200; used++) {
+        way.trial_value = 0;
+        for (size_t j = 0; j < rows; j++) {
+            const double off = way.trial[j] - (double)j;
+
+            way.trial_gradient[j] = bend[j] * off;
+            way.trial_value += bend[j] * off * off / 2;
+        }
+        if (wn_descent_step(&way) && wn_descent_steepest(&way) < 1e-9)
+            break;
+    }
+    memcpy(found, way.point, rows * sizeof *found);
+    wn_descent_free(&way);
+    return used;
+}
+
+static void descent_reaches_the_bottom(void **state)
+{
+    enum { ROWS = 6 };
+    const double bend[ROWS] = {1e5, 1e4, 1e3, 100, 10, 1};
+    double inverse[ROWS * ROWS] = {0}, found[ROWS];
+
+    (void)state;
+    for (size_t j = 0; j < ROWS; j++)
+        inverse[j * ROWS + j] = 1 / bend[j];
+    assert_int_equal(go_down(inverse, bend, ROWS, found), 1);
+    for (size_t j = 0; j < ROWS; j++)
+        assert_true(fabs(found[j] - (double)j) < 1e-6);
+    assert_in_range(go_down(NULL, bend, ROWS, found), 2, 199);
+    for (size_t j = 0; j < ROWS; j++)
+        assert_true(fabs(found[j] - (double)j) < 1e-6);
 }
 
 int main(void)
@@ -265,6 +395,9 @@ int main(void)
         cmocka_unit_test(golden_probabilities),
         cmocka_unit_test(absent_classes_and_labels),
         cmocka_unit_test(nothing_to_train_on),
+        cmocka_unit_test(patience_ends_before_the_minimum),
+        cmocka_unit_test(many_classes_are_found),
+        cmocka_unit_test(descent_reaches_the_bottom),
     };
 
     wn_linear_start();
