@@ -93,7 +93,7 @@ static int parse_type(struct npy *npy)
     if (text[0] == '\'' && text[1] && text[2] == 'O')
         return refuse(npy, "holds pickled objects, wanted numbers or strings: "
                            "astype() before numpy.save()");
-    if (text[0] != '\'' || !strchr("<>|=", text[1]) || !text[2] ||
+    if (text[0] != '\'' || !text[1] || !strchr("<>|=", text[1]) || !text[2] ||
         !strchr("fiubSU", text[2]))
         return fail_type(npy, text);
     npy->swap = text[1] == '>';

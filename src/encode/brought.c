@@ -44,12 +44,12 @@ static int add_column(struct wn_table *table, size_t c, const char *name,
     return 0;
 }
 
-int wn_brought_find(struct wn_table *table, const char *text,
+int wn_brought_find(struct wn_table *table, const char *pattern,
                     struct wn_error *error)
 {
     const size_t columns = wn_csv_columns(table->csv);
-    struct wn_pattern *pattern = wn_pattern_new("probability", text, error);
-    int status = pattern ? 0 : -1;
+    struct wn_pattern *names = wn_pattern_new("probability", pattern, error);
+    int status = names ? 0 : -1;
 
     table->brought_column =
         wn_new(columns, sizeof *table->brought_column, error);
@@ -61,16 +61,17 @@ int wn_brought_find(struct wn_table *table, const char *text,
 
         if (table->column[c].role != WN_ROLE_FEATURE)
             continue;
-        const int match = wn_pattern_group(pattern, name, strlen(name),
-                                           &begin, &length, error);
+        const int match = wn_pattern_group(names, name, strlen(name), &begin,
+                                           &length, error);
         if (match < 0 ||
             (match && add_column(table, c, name + begin, length, error)))
             status = -1;
     }
-    wn_pattern_free(pattern);
+    wn_pattern_free(names);
     if (status == 0 && table->brought.count == 0)
         return wn_fail(error, WN_EUSAGE,
-                       "--probability: no column's name matches '%s'", text);
+                       "--probability: no column's name matches '%s'",
+                       pattern);
     return status;
 }
 
