@@ -11,27 +11,19 @@
 /* Bytes of the file that the documents of a sample may stand for. */
 enum { SAMPLE_BYTES = 1 << 28 };
 
-/* Documents as rows of a sparse matrix. */
-struct documents {
-    uint64_t *start;
-    uint32_t *place;
-    float *often;
-    size_t count, start_room, place_room, often_room;
-};
-
 struct fitting {
     const struct wn_table *table;
     size_t column, stride;
-    struct documents all;
+    struct wn_documents all;
 };
 
 struct piece {
     const struct fitting *fitting;
     struct wn_terms *terms;
-    struct documents own;
+    struct wn_documents own;
 };
 
-static void free_documents(struct documents *documents)
+static void free_documents(struct wn_documents *documents)
 {
     free(documents->start);
     free(documents->place);
@@ -39,7 +31,7 @@ static void free_documents(struct documents *documents)
 }
 
 /* Append `rows` documents; ends are relative to from[0]. */
-static int append(struct documents *documents, size_t rows,
+static int append(struct wn_documents *documents, size_t rows,
                   const uint64_t *start, const uint32_t *place,
                   const float *often, struct wn_error *error)
 {
@@ -161,10 +153,8 @@ static int fit_column(struct wn_table *table, size_t column,
         const size_t most = fitting.all.count / 10 + 1;
 
         to->prose = wn_prose_fit(
-            fitting.all.count, fitting.all.start, fitting.all.place,
-            fitting.all.often,
-            table->text_dims < most ? table->text_dims : most, table->svd,
-            table->threads, error);
+            &fitting.all, table->text_dims < most ? table->text_dims : most,
+            table->svd, table->threads, error);
         if (!to->prose)
             goto done;
     }

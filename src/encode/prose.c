@@ -107,11 +107,12 @@ static void number_common(struct wn_prose *prose, const struct common *common,
 }
 
 /* Choose the terms that enough documents have, and number them. */
-static int number_terms(struct wn_prose *prose, size_t documents,
-                        const uint64_t *start, const uint32_t *place,
+static int number_terms(struct wn_prose *prose,
+                        const struct wn_documents *from,
                         struct wn_error *error)
 {
-    const size_t count = (size_t)start[documents];
+    const size_t documents = from->count;
+    const size_t count = (size_t)from->start[documents];
     const size_t rare = documents / RARE_GRAM + 2;
     uint32_t *sorted = wn_new(wn_product(2, count, 1), sizeof *sorted, error);
     size_t *at = wn_new(documents + 1, sizeof *at, error);
@@ -123,7 +124,7 @@ static int number_terms(struct wn_prose *prose, size_t documents,
     if (!sorted || !at)
         goto done;
     if (count)
-        memcpy(sorted, place, count * sizeof *sorted);
+        memcpy(sorted, from->place, count * sizeof *sorted);
     sort_places(sorted, sorted + count, count);
     while (split < count && sorted[split] < WN_TERMS_GRAM)
         split++;
@@ -183,10 +184,8 @@ static size_t weigh(const struct wn_prose *prose, size_t count,
 
 /* Means of the directions, and the factor that brings the largest standard
  * deviation to 1; square[c] is the sum of squares along direction c. */
-static int center(struct wn_prose *prose, size_t documents,
-                  const uint64_t *start, const uint32_t *number,
-                  const float *weight, const double *square,
-                  struct wn_error *error)
+static int center(struct wn_prose *prose, const struct wn_documents *documents,
+                  const double *square, struct wn_error *error)
 {
     const size_t dims = prose->dims;
     double *total = wn_new(prose->terms, sizeof *total, error);
@@ -199,16 +198,16 @@ static int center(struct wn_prose *prose, size_t documents,
         free(sum);
         return -1;
     }
-    for (uint64_t e = 0; e < start[documents]; e++)
-        total[number[e]] += (double)weight[e];
+    for (uint64_t e = 0; e < documents->start[documents->count]; e++)
+        total[documents->place[e]] += (double)documents->often[e];
     for (size_t t = 0; t < prose->terms; t++)
         for (size_t c = 0; c < dims; c++)
             sum[c] += total[t] * (double)prose->basis[t * dims + c];
     for (size_t c = 0; c < dims; c++) {
-        const double mean = sum[c] / (double)documents;
+        const double mean = sum[c] / (double)documents->count;
 
         prose->mean[c] = (float)mean;
-        most = fmax(most, square[c] / (double)documents - mean * mean);
+        most = fmax(most, square[c] / (double)documents->count - mean * mean);
     }
     prose->factor = most > 0 ? (float)(1 / sqrt(most)) : 0;
     free(total);
@@ -216,42 +215,47 @@ static int center(struct wn_prose *prose, size_t documents,
     return 0;
 }
 
-/* The documents as weights, one behind the other; begin[documents+1]. */
-static void weigh_all(const struct wn_prose *prose, size_t documents,
-                      const uint64_t *start, uint32_t *place, float *often,
-                      uint64_t *begin, int threads)
+/* The documents as weights, one behind the other. */
+static int weigh_all(const struct wn_prose *prose,
+                     struct wn_documents *documents, int threads,
+                     struct wn_error *error)
 {
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t i = 0; i < documents; i++)
-        begin[i + 1] = weigh(prose, (size_t)(start[i + 1] - start[i]),
-                             place + start[i], often + start[i]);
-    for (size_t i = 0; i < documents; i++) {
-        const size_t kept = (size_t)begin[i + 1];
+    uint64_t *start = documents->start, end = 0;
+    uint32_t *place = documents->place;
+    float *often = documents->often;
+    size_t *kept = wn_new(documents->count, sizeof *kept, error);
 
-        begin[i + 1] += begin[i];
-        if (kept == 0)
-            continue;
-        memmove(place + begin[i], place + start[i], kept * sizeof *place);
-        memmove(often + begin[i], often + start[i], kept * sizeof *often);
+    if (!kept)
+        return -1;
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t i = 0; i < documents->count; i++)
+        kept[i] = weigh(prose, (size_t)(start[i + 1] - start[i]),
+                        place + start[i], often + start[i]);
+    for (size_t i = 0; i < documents->count; i++) {
+        if (kept[i]) {
+            memmove(place + end, place + start[i], kept[i] * sizeof *place);
+            memmove(often + end, often + start[i], kept[i] * sizeof *often);
+        }
+        start[i] = end;
+        end += kept[i];
     }
+    start[documents->count] = end;
+    free(kept);
+    return 0;
 }
 
-static int fit(struct wn_prose *prose, size_t documents,
-               const uint64_t *start, uint32_t *place, float *often,
+static int fit(struct wn_prose *prose, struct wn_documents *documents,
                size_t dims, wn_prose_svd *svd, int threads,
                struct wn_error *error)
 {
-    uint64_t *begin = wn_new(documents + 1, sizeof *begin, error);
     double *square = wn_new(dims, sizeof *square, error);
-    float *wide;
     int status = -1;
 
     for (int i = 1; i < FEW; i++)
         prose->damped[i] = 1 + logf((float)i);
-    if (!begin || !square ||
-        number_terms(prose, documents, start, place, error))
+    if (!square || number_terms(prose, documents, error) ||
+        weigh_all(prose, documents, threads, error))
         goto done;
-    weigh_all(prose, documents, start, place, often, begin, threads);
     if (prose->terms == 0) {
         status = 0;
         goto done;
@@ -261,30 +265,28 @@ static int fit(struct wn_prose *prose, size_t documents,
     prose->basis = wn_new(wn_product(prose->terms, dims, 1),
                           sizeof *prose->basis, error);
     if (!prose->basis ||
-        svd(documents, prose->terms, begin, place, often, dims, threads,
-            prose->basis, square, &prose->dims, error))
+        svd(documents->count, prose->terms, documents->start,
+            documents->place, documents->often, dims, threads, prose->basis,
+            square, &prose->dims, error))
         goto done;
     /* Directions that are not there take no room. */
-    wide = prose->basis;
+    float *wide = prose->basis;
     for (size_t t = 0; t < prose->terms && prose->dims < dims; t++)
         memmove(wide + t * prose->dims, wide + t * dims,
                 prose->dims * sizeof *wide);
-    status = center(prose, documents, begin, place, often, square, error);
+    status = center(prose, documents, square, error);
 done:
-    free(begin);
     free(square);
     return status;
 }
 
-struct wn_prose *wn_prose_fit(size_t documents, const uint64_t *start,
-                              uint32_t *place, float *often, size_t dims,
+struct wn_prose *wn_prose_fit(struct wn_documents *documents, size_t dims,
                               wn_prose_svd *svd, int threads,
                               struct wn_error *error)
 {
     struct wn_prose *prose = wn_new(1, sizeof *prose, error);
 
-    if (prose && fit(prose, documents, start, place, often, dims, svd,
-                     threads, error) == 0)
+    if (prose && fit(prose, documents, dims, svd, threads, error) == 0)
         return prose;
     wn_prose_free(prose);
     return NULL;

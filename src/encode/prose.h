@@ -31,6 +31,16 @@
 
 enum { WN_PROSE_DOCUMENTS = 20000, WN_PROSE_TERMS = 1 << 15 };
 
+/* Documents by their terms, as rows of a sparse matrix: document i has those at
+ * start[i] .. start[i+1]-1. */
+struct wn_documents {
+    size_t count;
+    uint64_t *start; /* count + 1 */
+    uint32_t *place; /* of the term; then its number */
+    float *often;    /* how often it occurs; then its weight */
+    size_t start_room, place_room, often_room;
+};
+
 struct wn_prose; /* what was learnt of a column */
 
 /* model/svd.h: this room does not know that one. */
@@ -40,11 +50,9 @@ typedef int wn_prose_svd(size_t rows, size_t columns, const uint64_t *start,
                          double *square, size_t *found,
                          struct wn_error *error);
 
-/* Learn from `documents` documents: document i has the terms start[i] ..
- * start[i+1]-1 of place[] and often[], which are overwritten. `dims` directions
- * at most. With no term in two documents there are 0 features. */
-struct wn_prose *wn_prose_fit(size_t documents, const uint64_t *start,
-                              uint32_t *place, float *often, size_t dims,
+/* Learn `dims` directions at most from documents, one at least, which are
+ * overwritten. With no term in two of them there are 0 features. */
+struct wn_prose *wn_prose_fit(struct wn_documents *documents, size_t dims,
                               wn_prose_svd *svd, int threads,
                               struct wn_error *error) WN_MUST_CHECK;
 void wn_prose_free(struct wn_prose *prose);
