@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/layer.h"
 #include "model/linear.h"
 #include "model/pointwise.h"
 #include "util/large.h"
@@ -164,10 +165,11 @@ static void scratch_free(struct scratch *s)
     *s = (struct scratch){0};
 }
 
+/* For so many rows; of x, with `stride` numbers each. */
 static int scratch_new(struct scratch *s, const struct wn_mlp *net,
-                       size_t rows, size_t gathered, struct wn_error *error)
+                       size_t rows, size_t stride, struct wn_error *error)
 {
-    s->x = wn_large_new(wn_product(gathered, net->d, 1), sizeof *s->x, error);
+    s->x = wn_large_new(wn_product(rows, stride, 1), sizeof *s->x, error);
     s->h = wn_large_new(wn_product(rows, net->h, 1), sizeof *s->h, error);
     s->delta =
         wn_large_new(wn_product(rows, net->h, 1), sizeof *s->delta, error);
@@ -258,7 +260,7 @@ int wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
     const size_t rows = n < WN_BLOCK ? n : WN_BLOCK;
     struct scratch s;
 
-    if (scratch_new(&s, net, rows, net->standard ? rows : 0, error))
+    if (scratch_new(&s, net, rows, net->standard ? net->d : 0, error))
         return -1;
     for (size_t b = 0; b < wn_block_count(n); b++) {
         const size_t begin = wn_block_begin(b), end = wn_block_end(b, n);
@@ -278,7 +280,9 @@ struct wn_mlp_trainer {
     struct wn_mlp_task task;
     struct wn_mlp_plan plan;
     struct wn_mlp *net, *velocity;
+    struct wn_layer *layer; /* the first one's, or NULL: wn_gemm() */
     struct scratch scratch;
+    size_t stride; /* of its rows of x */
     int32_t *order; /* the rows that are learned from */
     size_t rows, batch;
     uint64_t epoch;
@@ -326,12 +330,23 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
         goto fail;
     }
     t->batch = plan->batch < t->rows ? plan->batch : t->rows;
-    if (scratch_new(&t->scratch, t->net, t->batch, t->batch, error))
+    t->stride = task->d;
+    if (wn_layer_fits(task->d, plan->hidden, t->batch))
+        t->stride = wn_layer_stride(task->d);
+    if (scratch_new(&t->scratch, t->net, t->batch, t->stride, error))
         goto fail;
     t->net->standard = task->standard;
     t->net->scale = input_scale(task->standard);
     wn_random_start(&random, plan->seed, WN_RANDOM_WEIGHTS, plan->replicate, 0);
     wn_mlp_draw(t->net, &random);
+    if (wn_layer_fits(task->d, plan->hidden, t->batch)) {
+        t->layer = wn_layer_new(
+            &(struct wn_layer_weights){task->d, plan->hidden, t->net->w1,
+                                       t->net->b1},
+            t->batch, error);
+        if (!t->layer)
+            goto fail;
+    }
     return t;
 fail:
     wn_mlp_trainer_free(t);
@@ -343,8 +358,12 @@ double wn_mlp_trainer_bytes(size_t n, size_t d, size_t k,
 {
     const size_t batch = plan->batch < n ? plan->batch : n;
 
+    const double layer = wn_layer_fits(d, plan->hidden, batch)
+                             ? wn_layer_bytes(d, plan->hidden, batch)
+                             : 0;
+
     return 2 * (double)plan->hidden * (double)(d + k) * sizeof(float) +
-           (double)n * sizeof(int32_t) +
+           (double)n * sizeof(int32_t) + layer +
            scratch_bytes(d, plan->hidden, k, batch);
 }
 
@@ -354,6 +373,7 @@ void wn_mlp_trainer_free(struct wn_mlp_trainer *t)
         return;
     wn_mlp_free(t->net);
     wn_mlp_free(t->velocity);
+    wn_layer_free(t->layer);
     scratch_free(&t->scratch);
     wn_large_free(t->order);
     free(t);
@@ -382,33 +402,43 @@ static void softmax_batch(struct wn_mlp_trainer *t, const int32_t *row,
     }
 }
 
-/* velocity = momentum velocity + in' delta / count, by weights and biases. */
-static void accelerate(const struct wn_mlp_trainer *t, const float *in,
-                       size_t inputs, float alpha, const float *delta,
-                       size_t outputs, size_t count, float *w, float *b)
+/* velocity = momentum velocity + in' delta / count, by weights and biases, and
+ * the step along it. */
+static void move(const struct wn_mlp_trainer *t, const float *in,
+                 size_t inputs, float scale, const float *delta,
+                 size_t outputs, size_t count, float *velocity, float *w)
 {
-    const float momentum = (float)t->plan.momentum;
-    const float share = 1 / (float)count;
+    wn_gemm(1, 0, inputs, outputs, count, scale / (float)count, in, inputs,
+            delta, outputs, (float)t->plan.momentum, velocity, outputs);
+    wn_point_move(w, velocity, inputs * outputs, (float)t->plan.rate);
+}
 
-    wn_gemm(1, 0, inputs, outputs, count, alpha * share, in, inputs, delta,
-            outputs, momentum, w, outputs);
-    wn_point_gather(b, delta, count, outputs, momentum, share);
+static void move_biases(const struct wn_mlp_trainer *t, const float *delta,
+                        size_t outputs, size_t count, float *velocity,
+                        float *b)
+{
+    wn_point_gather(velocity, delta, count, outputs, (float)t->plan.momentum,
+                    1 / (float)count);
+    wn_point_move(b, velocity, outputs, (float)t->plan.rate);
 }
 
 static void learn(struct wn_mlp_trainer *t, size_t count)
 {
     const struct scratch *s = &t->scratch;
     struct wn_mlp *net = t->net, *v = t->velocity;
-    const float rate = (float)t->plan.rate;
 
     back(net, s->p, s->h, count, s->delta);
-    accelerate(t, s->h, net->h, 1, s->p, net->k, count, v->w2, v->b2);
-    accelerate(t, s->x, net->d, net->scale, s->delta, net->h, count, v->w1,
-               v->b1);
-    wn_point_move(net->w1, v->w1, net->d * net->h, rate);
-    wn_point_move(net->b1, v->b1, net->h, rate);
-    wn_point_move(net->w2, v->w2, net->h * net->k, rate);
-    wn_point_move(net->b2, v->b2, net->k, rate);
+    move(t, s->h, net->h, 1, s->p, net->k, count, v->w2, net->w2);
+    move_biases(t, s->p, net->k, count, v->b2, net->b2);
+    if (t->layer)
+        wn_layer_learn(t->layer, s->x, s->delta, count,
+                       &(struct wn_layer_step){net->scale / (float)count,
+                                               (float)t->plan.momentum,
+                                               (float)t->plan.rate});
+    else
+        move(t, s->x, net->d, net->scale, s->delta, net->h, count, v->w1,
+             net->w1);
+    move_biases(t, s->delta, net->h, count, v->b1, net->b1);
 }
 
 /* The rows of a batch stand anywhere: ask for the next while one is copied. */
@@ -424,7 +454,7 @@ static void take(struct wn_mlp_trainer *t, const int32_t *row, size_t count)
         for (size_t j = 0; j < d; j += LINE)
             __builtin_prefetch(ahead + j);
         wn_standard_row(t->task.standard, t->task.x + (size_t)row[i] * d,
-                        t->scratch.x + i * d);
+                        t->scratch.x + i * t->stride);
     }
 }
 
@@ -435,7 +465,10 @@ static void step(struct wn_mlp_trainer *t, const int32_t *row, size_t count,
     struct scratch *s = &t->scratch;
 
     take(t, row, count);
-    hidden_units(t->net, s->x, count, s->h);
+    if (t->layer)
+        wn_layer_forward(t->layer, s->x, count, t->net->scale, s->h);
+    else
+        hidden_units(t->net, s->x, count, s->h);
     logits(t->net, s->h, count, s->z);
     wn_point_softmax(s->z, count, k, s->p, s->log_total);
     if (watch)
@@ -466,5 +499,7 @@ int wn_mlp_trainer_epoch(struct wn_mlp_trainer *t, wn_mlp_watch *watch,
         step(t, t->order + at, left < t->batch ? left : t->batch, watch,
              context);
     }
+    if (t->layer)
+        wn_layer_read(t->layer, t->net->w1);
     return spoiled(t, t->rows);
 }
