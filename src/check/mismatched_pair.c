@@ -13,7 +13,7 @@
 static const struct wn_option knobs[] = {
     {.name = "pair-share", .kind = WN_REAL, .value = "S", .standard = "0.05",
      .low = 0, .high = 1, .recorded = true,
-     .help = "a partner is beyond this share of all rows"},
+     .help = "flag pairs whose rank is above this share of all rows"},
     {0}};
 
 static const char *lacks(const struct wn_evidence *evidence)
