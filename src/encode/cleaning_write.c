@@ -4,24 +4,8 @@
 
 #include "encode/cleaning.h"
 
-/* The code point at text[0..length), valid UTF-8, and its bytes. */
-static unsigned decode(const char *text, size_t length, size_t *bytes)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    const size_t wanted = at[0] < 0xc0   ? 1
-                          : at[0] < 0xe0 ? 2
-                          : at[0] < 0xf0 ? 3
-                                         : 4;
-    unsigned point = wanted == 1 ? at[0] : at[0] & (0x7fu >> wanted);
-
-    *bytes = wanted <= length ? wanted : 1;
-    for (size_t i = 1; i < *bytes; i++)
-        point = point << 6 | (at[i] & 0x3f);
-    return point;
-}
-
 /* Whether a character cannot be seen, or not told from another. */
-static bool unclear(unsigned point)
+static bool unclear(uint32_t point)
 {
     return point < 0x20 || (point >= 0x7f && point <= 0xa0) ||
            point == 0xad || (point >= 0x300 && point <= 0x36f) ||
@@ -31,7 +15,8 @@ static bool unclear(unsigned point)
            point == 0xfeff;
 }
 
-/* As a pattern that matches the text alone, or as a TEXT. */
+/* As a pattern that matches the text alone, or as a TEXT. Names of classes and
+ * columns are UTF-8. */
 static int write_quoted(struct wn_text *out, const char *text, size_t length,
                         bool pattern, struct wn_error *error)
 {
@@ -40,11 +25,15 @@ static int write_quoted(struct wn_text *out, const char *text, size_t length,
     size_t bytes;
 
     for (size_t i = 0; i < length && status == 0; i += bytes) {
-        const unsigned point = decode(text + i, length - i, &bytes);
+        uint32_t point = 0;
 
+        bytes = wn_text_point(text + i, length - i, &point);
+        if (bytes == 0)
+            bytes = 1;
         if (unclear(point))
             status = wn_text_format(out, error,
-                                    pattern ? "\\x{%x}" : "\\u%04x", point);
+                                    pattern ? "\\x{%x}" : "\\u%04x",
+                                    (unsigned)point);
         else if (point < 0x80 && strchr(special, (int)point))
             status = wn_text_format(out, error, "\\%c", (char)point);
         else

@@ -36,26 +36,26 @@ static size_t cells_of(uint32_t point)
     return 1;
 }
 
-/* The character at text[0..length), which is valid UTF-8; its bytes. */
-static size_t character(const char *text, size_t length, uint32_t *point)
+/* The character at text[0..length): its bytes and its cells; a byte that is no
+ * UTF-8 counts as one. */
+static size_t character(const char *text, size_t length, size_t *cells)
 {
-    const unsigned char first = (unsigned char)text[0];
-    size_t size = 1;
+    uint32_t point;
+    const size_t size = wn_text_point(text, length, &point);
 
-    *point = first < 0x80 ? first : first & (first < 0xe0 ? 0x1fu : 0x0fu);
-    while (size < length && ((unsigned char)text[size] & 0xc0) == 0x80)
-        *point = *point << 6 | ((unsigned char)text[size++] & 0x3f);
-    return size;
+    *cells = size ? cells_of(point) : 1;
+    return size ? size : 1;
 }
 
 size_t wn_cells(const char *text, size_t length)
 {
     size_t cells = 0;
-    uint32_t point;
 
     for (size_t at = 0; at < length;) {
-        at += character(text + at, length - at, &point);
-        cells += cells_of(point);
+        size_t width;
+
+        at += character(text + at, length - at, &width);
+        cells += width;
     }
     return cells;
 }
@@ -65,9 +65,8 @@ size_t wn_cells_prefix(const char *text, size_t length, size_t cells)
     size_t at = 0, used = 0, marks = 0;
 
     while (at < length) {
-        uint32_t point;
-        const size_t size = character(text + at, length - at, &point);
-        const size_t width = cells_of(point);
+        size_t width;
+        const size_t size = character(text + at, length - at, &width);
 
         /* A tower of combining marks is as bad as a long word. */
         marks = width ? 0 : marks + 1;

@@ -55,10 +55,9 @@ void wn_text_free(struct wn_text *text)
     *text = (struct wn_text){0};
 }
 
-/* The code point at bytes[0..length) and its size; size 0 if invalid. */
-static size_t decode(const unsigned char *bytes, size_t length,
-                     uint32_t *point)
+size_t wn_text_point(const char *text, size_t length, uint32_t *point)
 {
+    const unsigned char *bytes = (const unsigned char *)text;
     const unsigned char first = bytes[0];
     size_t size;
     uint32_t least;
@@ -106,18 +105,17 @@ static bool drives_the_terminal(uint32_t point)
 int wn_text_add_visible(struct wn_text *text, const char *bytes,
                         size_t length, struct wn_error *error)
 {
-    const unsigned char *at = (const unsigned char *)bytes;
-
     while (length) {
         uint32_t point;
-        size_t size = decode(at, length, &point);
+        size_t size = wn_text_point(bytes, length, &point);
         int status;
 
         if (size == 0) {
             size = 1;
-            status = wn_text_format(text, error, "\\x%02x", at[0]);
+            status = wn_text_format(text, error, "\\x%02x",
+                                    (unsigned char)bytes[0]);
         } else if (!drives_the_terminal(point)) {
-            status = wn_text_add(text, (const char *)at, size, error);
+            status = wn_text_add(text, bytes, size, error);
         } else if (point < 0x100) {
             status = wn_text_format(text, error, "\\x%02x", (unsigned)point);
         } else {
@@ -125,7 +123,7 @@ int wn_text_add_visible(struct wn_text *text, const char *bytes,
         }
         if (status)
             return -1;
-        at += size;
+        bytes += size;
         length -= size;
     }
     return 0;
@@ -143,15 +141,13 @@ int wn_text_compare(const char *one, size_t length, const char *two,
 
 bool wn_text_is_utf8(const char *bytes, size_t length)
 {
-    const unsigned char *at = (const unsigned char *)bytes;
-
     while (length) {
         uint32_t point;
-        const size_t size = decode(at, length, &point);
+        const size_t size = wn_text_point(bytes, length, &point);
 
         if (size == 0)
             return false;
-        at += size;
+        bytes += size;
         length -= size;
     }
     return true;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/error.h"
 
@@ -38,6 +39,10 @@ int wn_text_format(struct wn_text *text, struct wn_error *error,
     __attribute__((format(printf, 3, 4)));
 const char *wn_text_of(const struct wn_text *text);
 void wn_text_free(struct wn_text *text);
+
+/* The code point of UTF-8 at text[0..length), one byte or more, and the bytes
+ * that it takes: 0 if they are no UTF-8. */
+size_t wn_text_point(const char *text, size_t length, uint32_t *point);
 
 /* Add bytes as one harmless line: C0 and C1 controls, DEL and bidirectional
  * controls become \xNN or \uNNNN, invalid UTF-8 becomes \xNN, a backslash
