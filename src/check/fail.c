@@ -98,3 +98,17 @@ int wn_fail_check(const char *spec, struct wn_error *error)
 {
     return wn_fail_reached(spec, NULL, 0, error) < 0 ? -1 : 0;
 }
+
+bool wn_fail_names(const char *spec, const char *check)
+{
+    const size_t length = strlen(check);
+
+    for (const char *at = spec; *at; at += *at == ',') {
+        const size_t size = strcspn(at, ":,");
+
+        if (size == length && memcmp(at, check, length) == 0)
+            return true;
+        at += strcspn(at, ",");
+    }
+    return false;
+}

@@ -317,22 +317,6 @@ static int list_issues(const struct wn_run *run, struct wn_error *error)
     return status;
 }
 
-/* Whether one of the conditions of --fail-on, "label:2%,duplicate:10", is about
- * the check. */
-static bool fails_on(const char *conditions, const char *name)
-{
-    const size_t length = strlen(name);
-
-    for (const char *at = conditions; *at; at += *at == ',') {
-        const size_t size = strcspn(at, ":,");
-
-        if (size == length && memcmp(at, name, length) == 0)
-            return true;
-        at += strcspn(at, ",");
-    }
-    return false;
-}
-
 /* What would do nothing is an error: who asks for it believes that it did. */
 static int check_options(const struct wn_run *run, struct wn_error *error)
 {
@@ -352,7 +336,7 @@ static int check_options(const struct wn_run *run, struct wn_error *error)
 
         if (wn_option_holds(run->options, "issues", name))
             continue;
-        if (fails_on(fail_on, name))
+        if (wn_fail_names(fail_on, name))
             return wn_fail(error, WN_EUSAGE,
                            "--fail-on=%s: %s is not among the --issues",
                            fail_on, name);
