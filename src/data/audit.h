@@ -97,6 +97,11 @@ char *wn_audit_text(const struct wn_audit *audit, const char *path,
 int wn_audit_number(const struct wn_audit *audit, const char *path,
                     const char *attribute, double *value,
                     struct wn_error *error) WN_MUST_CHECK;
+/* The attribute `names`, "keep,review", taken apart; WN_EDATA if there is
+ * none. On failure there are none to free. */
+int wn_audit_words(const struct wn_audit *audit, const char *path,
+                   char ***words, size_t *count, struct wn_error *error)
+    WN_MUST_CHECK;
 /* The digest of a stage's group, 32 hexadecimal digits; NULL if absent. */
 const char *wn_audit_digest(const struct wn_audit *audit,
                             enum wn_stage stage);

@@ -348,3 +348,39 @@ int wn_audit_number(const struct wn_audit *audit, const char *path,
     *value = taken.value;
     return 0;
 }
+
+int wn_audit_words(const struct wn_audit *audit, const char *path,
+                   char ***words, size_t *count, struct wn_error *error)
+{
+    char *text = wn_audit_text(audit, path, "names", error);
+    size_t room = 0;
+    int status = 0;
+
+    *words = NULL;
+    *count = 0;
+    if (!text)
+        return error->code ? -1
+                           : wn_audit_fail(audit, path,
+                                           "has no attribute names", error);
+    for (const char *at = text; *at && status == 0; at += *at == ',') {
+        const size_t size = strcspn(at, ",");
+        char *word = wn_copy_text(at, size, error);
+
+        status = word && wn_grow(words, &room, *count + 1, sizeof word,
+                                 error) == 0
+                     ? 0
+                     : -1;
+        if (status)
+            free(word);
+        else
+            (*words)[(*count)++] = word;
+        at += size;
+    }
+    free(text);
+    if (status) {
+        wn_names_free(*words, *count);
+        *words = NULL;
+        *count = 0;
+    }
+    return status;
+}

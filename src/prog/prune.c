@@ -98,10 +98,8 @@ static int carry_out(struct prune *prune, struct wn_error *error)
 
 static void free_prune(struct prune *prune)
 {
-    for (int bit = 0; bit < PRUNE_BITS; bit++) {
-        free(prune->issue_names[bit]);
-        free(prune->action_names[bit]);
-    }
+    wn_names_free(prune->issue_names, prune->issues);
+    wn_names_free(prune->action_names, prune->actions);
     free(prune->action);
     free(prune->issue);
     free(prune->suggestion);

@@ -16,30 +16,6 @@ static void *read_vector(const struct prune *prune, const char *path,
     return wn_audit_read(prune->audit, path, type, extent, error);
 }
 
-/* The attribute `names` of a dataset, taken apart at commas. */
-static int read_names(const struct prune *prune, const char *path,
-                      char *names[PRUNE_BITS], struct wn_error *error)
-{
-    char *all = wn_audit_text(prune->audit, path, "names", error);
-    size_t count = 0;
-
-    if (!all)
-        return error->code ? -1
-                           : wn_fail(error, WN_EDATA,
-                                     "%s: %s: has no attribute names",
-                                     wn_audit_name(prune->audit), path);
-    for (const char *at = all; *at && count < PRUNE_BITS; at += *at == ',') {
-        const size_t size = strcspn(at, ",");
-
-        names[count] = wn_copy_text(at, size, error);
-        if (!names[count++])
-            break;
-        at += size;
-    }
-    free(all);
-    return error->code ? -1 : 0;
-}
-
 /* --drop as bits. */
 static int parse_reasons(struct prune *prune, struct wn_error *error)
 {
@@ -47,13 +23,13 @@ static int parse_reasons(struct prune *prune, struct wn_error *error)
 
     for (const char *at = text;; at++) {
         const size_t size = strcspn(at, ",");
-        int bit = 0;
+        size_t bit = 0;
 
-        while (bit < PRUNE_BITS && prune->issue_names[bit] &&
+        while (bit < prune->issues &&
                (strlen(prune->issue_names[bit]) != size ||
                 memcmp(prune->issue_names[bit], at, size)))
             bit++;
-        if (bit == PRUNE_BITS || !prune->issue_names[bit]) {
+        if (bit == prune->issues || bit == PRUNE_BITS) {
             char *known = wn_audit_text(prune->audit, "flag/issue", "names",
                                         error);
 
@@ -76,7 +52,8 @@ static int drop_issues(struct prune *prune, struct wn_error *error)
 
     prune->issue = read_vector(prune, "flag/issue", WN_U32, error);
     if (!prune->issue ||
-        read_names(prune, "flag/issue", prune->issue_names, error) ||
+        wn_audit_words(prune->audit, "flag/issue", &prune->issue_names,
+                       &prune->issues, error) ||
         (!all && parse_reasons(prune, error)))
         return -1;
     if (all)
@@ -96,15 +73,16 @@ static bool action_is(const struct prune *prune, size_t row, const char *name)
 {
     const uint8_t action = prune->action[row];
 
-    return action < PRUNE_BITS && prune->action_names[action] &&
+    return action < PRUNE_BITS && action < prune->actions &&
            strcmp(prune->action_names[action], name) == 0;
 }
 
 static int read_actions(struct prune *prune, struct wn_error *error)
 {
     prune->action = read_vector(prune, "flag/action", WN_U8, error);
-    return prune->action ? read_names(prune, "flag/action",
-                                      prune->action_names, error)
+    return prune->action ? wn_audit_words(prune->audit, "flag/action",
+                                          &prune->action_names,
+                                          &prune->actions, error)
                          : -1;
 }
 

@@ -22,6 +22,7 @@ static int show_totals(const struct prune *prune, struct wn_text *text,
 {
     char *const *names =
         prune->issue ? prune->issue_names : prune->action_names;
+    const size_t known = prune->issue ? prune->issues : prune->actions;
     const size_t n = prune->dataset.n;
 
     if (add_count(text, "rows", n, error) ||
@@ -31,7 +32,7 @@ static int show_totals(const struct prune *prune, struct wn_text *text,
          add_count(text, "cells changed by rules", prune->cells, error)) ||
         add_count(text, "left out", n - prune->selection.kept, error))
         return -1;
-    for (int bit = 0; bit < PRUNE_BITS; bit++) {
+    for (size_t bit = 0; bit < PRUNE_BITS; bit++) {
         struct wn_text line = {0};
         int status = 0;
 
@@ -39,7 +40,7 @@ static int show_totals(const struct prune *prune, struct wn_text *text,
             continue;
         status = wn_text_format(&line, error, "  %s %s",
                                 prune->issue ? "issue" : "action",
-                                names[bit] ? names[bit] : "without a name");
+                                bit < known ? names[bit] : "without a name");
         if (status == 0)
             status = add_count(text, wn_text_of(&line), prune->reason[bit],
                                error);

@@ -19,8 +19,8 @@ struct prune {
     uint8_t *action;     /* n; NULL if not needed */
     uint32_t *issue;     /* n; NULL if not needed */
     int32_t *suggestion; /* n; NULL without --relabel */
-    char *issue_names[PRUNE_BITS];  /* by bit; NULL where there is none */
-    char *action_names[PRUNE_BITS]; /* by number */
+    char **issue_names, **action_names; /* by bit, by number */
+    size_t issues, actions;
     uint32_t mask;       /* the bits that --drop asks for */
     uint8_t *relabel;    /* n: 1 = gets another label; NULL without */
     size_t *order;       /* selection.kept rows as they go out */

@@ -8,37 +8,16 @@
 
 #include "util/memory.h"
 
-/* A comma-separated attribute as a list. */
-static int split_names(const struct wn_audit *audit, const char *path,
-                       char ***names, size_t *count, struct wn_error *error)
+/* The names that a dataset's numbers stand for. */
+static int load_names(const struct wn_audit *audit, const char *path,
+                      char ***names, size_t *count, struct wn_error *error)
 {
-    char *text = wn_audit_text(audit, path, "names", error);
-    size_t room = 0;
-    int status = -1;
-
-    *names = NULL;
-    *count = 0;
-    if (!text)
-        return error->code
-                   ? -1
-                   : wn_fail(error, WN_EDATA, "%s: %s has no attribute names",
-                             wn_audit_name(audit), path);
-    for (const char *at = text; *at; at += *at == ',') {
-        const size_t size = strcspn(at, ",");
-
-        if (wn_grow(names, &room, *count + 1, sizeof **names, error))
-            goto done;
-        (*names)[*count] = wn_copy_text(at, size, error);
-        if (!(*names)[*count])
-            goto done;
-        if (wn_load_check_word(audit, path, (*names)[(*count)++], error))
-            goto done;
-        at += size;
-    }
-    status = 0;
-done:
-    free(text);
-    return status;
+    if (wn_audit_words(audit, path, names, count, error))
+        return -1;
+    for (size_t i = 0; i < *count; i++)
+        if (wn_load_check_word(audit, path, (*names)[i], error))
+            return -1;
+    return 0;
 }
 
 /* Whether `name` is one of a comma-separated list. */
@@ -64,8 +43,8 @@ static int load_checks(struct wn_report *report, const struct wn_audit *audit,
     char *ran = NULL;
     int status = -1;
 
-    if (split_names(audit, "flag/issue", &report->check_name, &report->checks,
-                    error))
+    if (load_names(audit, "flag/issue", &report->check_name, &report->checks,
+                   error))
         return -1;
     ran = wn_audit_text(audit, "flag/issue", "ran", error);
     if (!ran && error->code)
@@ -266,8 +245,8 @@ int wn_load_flags(struct wn_report *report, const struct wn_audit *audit,
     if (!report->flagged)
         return 0;
     if (load_checks(report, audit, error) ||
-        split_names(audit, "flag/action", &report->action_name,
-                    &report->actions, error))
+        load_names(audit, "flag/action", &report->action_name,
+                   &report->actions, error))
         return -1;
     report->issue = wn_audit_read(audit, "flag/issue", WN_U32, rows, error);
     if (!report->issue)
@@ -288,8 +267,8 @@ int wn_load_flags(struct wn_report *report, const struct wn_audit *audit,
         read_optional(audit, "flag/reason", WN_U8, rows, &report->reason,
                       error) ||
         (report->reason &&
-         split_names(audit, "flag/reason", &report->reason_name,
-                     &report->reasons, error)) ||
+         load_names(audit, "flag/reason", &report->reason_name,
+                    &report->reasons, error)) ||
         read_optional(audit, "flag/label_quality", WN_F32, rows,
                       &report->quality, error) ||
         load_noise(report, audit, error) || check_order(report, audit, error))
