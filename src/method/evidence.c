@@ -12,9 +12,9 @@ float wn_evidence_score(float distance)
     return (float)(1 / (1 + (double)distance));
 }
 
-int wn_evidence_find(struct wn_evidence *evidence, const struct wn_view *view,
-                     const int32_t *from, size_t rows, const int32_t *to,
-                     size_t others, size_t most, struct wn_error *error)
+int wn_nearest_find(struct wn_nearest *nearest, const struct wn_view *view,
+                    const int32_t *from, size_t rows, const int32_t *to,
+                    size_t others, size_t most, struct wn_error *error)
 {
     const size_t m = most < others ? most : others;
     const struct wn_graph graph = {.x = view->x, .n = view->n, .d = view->d,
@@ -22,17 +22,17 @@ int wn_evidence_find(struct wn_evidence *evidence, const struct wn_view *view,
                                    .threads = view->threads};
     const size_t cells = wn_product(rows, m, 1);
 
-    evidence->m = m;
-    evidence->index = wn_new(cells, sizeof *evidence->index, error);
-    evidence->distance = wn_new(cells, sizeof *evidence->distance, error);
-    if (!evidence->index || !evidence->distance)
+    nearest->m = m;
+    nearest->index = wn_new(cells, sizeof *nearest->index, error);
+    nearest->distance = wn_new(cells, sizeof *nearest->distance, error);
+    if (!nearest->index || !nearest->distance)
         return -1;
-    return wn_between(&graph, from, rows, to, others, evidence->index,
-                      evidence->distance, error);
+    return wn_between(&graph, from, rows, to, others, nearest->index,
+                      nearest->distance, error);
 }
 
-void wn_evidence_free(struct wn_evidence *evidence)
+void wn_nearest_free(struct wn_nearest *nearest)
 {
-    free(evidence->index);
-    free(evidence->distance);
+    free(nearest->index);
+    free(nearest->distance);
 }

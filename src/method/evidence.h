@@ -11,7 +11,7 @@
 float wn_evidence_score(float distance);
 
 /* The m nearest rows of `to` for each of `from`, nearest first. */
-struct wn_evidence {
+struct wn_nearest {
     size_t m;
     int32_t *index;  /* rows x m */
     float *distance; /* rows x m */
@@ -19,10 +19,10 @@ struct wn_evidence {
 
 /* At most `most` nearest: m = min(most, others). Both lists are rows of the
  * view and not empty. To be freed in either case. */
-int wn_evidence_find(struct wn_evidence *evidence, const struct wn_view *view,
-                     const int32_t *from, size_t rows, const int32_t *to,
-                     size_t others, size_t most, struct wn_error *error)
+int wn_nearest_find(struct wn_nearest *nearest, const struct wn_view *view,
+                    const int32_t *from, size_t rows, const int32_t *to,
+                    size_t others, size_t most, struct wn_error *error)
     WN_MUST_CHECK;
-void wn_evidence_free(struct wn_evidence *evidence);
+void wn_nearest_free(struct wn_nearest *nearest);
 
 #endif

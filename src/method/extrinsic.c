@@ -31,7 +31,7 @@ static size_t majority(const struct wn_view *view, const int32_t *index,
 }
 
 static void judge(const struct wn_view *view, const int32_t *query,
-                  size_t queries, const struct wn_evidence *found, float *out,
+                  size_t queries, const struct wn_nearest *found, float *out,
                   int32_t *row)
 {
     const size_t m = found->m;
@@ -67,7 +67,7 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
     int32_t *query = wn_new(view->n, sizeof *query, error);
     const size_t most = (size_t)wn_option_number(options,
                                                  "extrinsic-neighbors");
-    struct wn_evidence found = {0};
+    struct wn_nearest found = {0};
     size_t count, queries;
     int status = -1;
 
@@ -80,15 +80,15 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
         status = 1;
         goto done;
     }
-    if (wn_evidence_find(&found, view, query, queries, trusted, count, most,
-                         error))
+    if (wn_nearest_find(&found, view, query, queries, trusted, count, most,
+                        error))
         goto done;
     judge(view, query, queries, &found, out, row);
     status = 0;
 done:
     free(trusted);
     free(query);
-    wn_evidence_free(&found);
+    wn_nearest_free(&found);
     return status;
 }
 

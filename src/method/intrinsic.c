@@ -54,7 +54,7 @@ static void divide(const struct wn_view *view, int32_t negative,
 
 /* Each negative that was found keeps the nearest that found it. */
 static void blame(const int32_t *missed, size_t misses,
-                  const struct wn_evidence *found, float *out, int32_t *row)
+                  const struct wn_nearest *found, float *out, int32_t *row)
 {
     for (size_t f = 0; f < misses; f++)
         for (size_t s = f * found->m; s < (f + 1) * found->m; s++) {
@@ -75,7 +75,7 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
     const size_t most = (size_t)wn_option_number(options,
                                                  "intrinsic-neighbors");
     int32_t *missed = NULL, *negatives = NULL;
-    struct wn_evidence found = {0};
+    struct wn_nearest found = {0};
     size_t misses, count;
     int status = -1;
 
@@ -94,15 +94,15 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
         status = 1;
         goto done;
     }
-    if (wn_evidence_find(&found, view, missed, misses, negatives, count, most,
-                         error))
+    if (wn_nearest_find(&found, view, missed, misses, negatives, count, most,
+                        error))
         goto done;
     blame(missed, misses, &found, out, row);
     status = 0;
 done:
     free(missed);
     free(negatives);
-    wn_evidence_free(&found);
+    wn_nearest_free(&found);
     return status;
 }
 
