@@ -22,7 +22,7 @@
 
 enum {
     SLAB = WN_KERNEL_SLAB,
-    PANEL = 128,  /* columns of the p x p matrix per task */
+    PANEL = 256,  /* columns of the p x p matrix per task */
     CLASSES = 256 /* that are solved for at a time */
 };
 
