@@ -10,7 +10,10 @@
 
 #include "util/file.h"
 #include "util/large.h"
+#include "util/room.h"
 #include "util/thread.h"
+
+#define LITTLE 128e6 /* bytes that are taken for there */
 
 static const char *last_part(const char *path)
 {
@@ -140,12 +143,39 @@ struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
     return wn_audit_open(path, need, error);
 }
 
+/* Without --memory: refuse what there is no room for, with what would make it
+ * fit if it can do with `least`. Little is not worth asking for. */
+static int find_room(const struct wn_run *run, double need, double least,
+                     const char *what, struct wn_error *error)
+{
+    if (need < LITTLE)
+        return 0;
+    const struct wn_room room = wn_room_find("");
+    const double free = floor(room.bytes / 0x1p20);
+    const double most = floor(0.8 * free); /* others want some, too */
+
+    if (need > room.bytes && !room.addresses && least <= most * 0x1p20)
+        return wn_fail(error, WN_EUSAGE,
+                       "%s need %.0f MiB, %s %.0f free: --memory=%.0fM puts "
+                       "large arrays into files",
+                       what, ceil(need / 0x1p20), room.what, free, most);
+    if (need > room.bytes)
+        return wn_fail(error, WN_EUSAGE, "%s need %.0f MiB, %s %.0f free",
+                       what, ceil(need / 0x1p20), room.what, free);
+    if (need > 0.9 * room.bytes)
+        wn_talk_note(run->talk, "%s need up to %.0f MiB, %s %.0f free", what,
+                     ceil(need / 0x1p20), room.what, free);
+    return 0;
+}
+
 int wn_run_afford(const struct wn_run *run, double need, const char *what,
                   struct wn_error *error)
 {
     const double limit = wn_option_number(run->options, "memory");
 
-    if (!wn_option_given(run->options, "memory") || need <= limit)
+    if (!wn_option_given(run->options, "memory"))
+        return find_room(run, need, need, what, error);
+    if (need <= limit)
         return 0;
     return wn_fail(error, WN_EUSAGE,
                    "--memory: %s need %.0f MiB, wanted at most %.0f MiB",
@@ -157,7 +187,9 @@ int wn_run_bound(const struct wn_run *run, double need, double least,
 {
     const double limit = wn_option_number(run->options, "memory");
 
-    if (!wn_option_given(run->options, "memory") || need <= limit)
+    if (!wn_option_given(run->options, "memory"))
+        return find_room(run, need, least, what, error);
+    if (need <= limit)
         return 0;
     if (wn_run_afford(run, least, what, error))
         return -1;

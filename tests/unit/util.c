@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/error.h"
 #include "util/hash.h"
 #include "util/memory.h"
 #include "util/random.h"
+#include "util/room.h"
 #include "util/text.h"
 #include "util/thread.h"
 
@@ -206,6 +209,85 @@ static void blocks_cover_all_rows_once(void **state)
     }
 }
 
+static char root[] = "room-XXXXXX";
+
+static void make_folder(const char *name)
+{
+    char path[200];
+
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void write_file(const char *name, const char *text)
+{
+    char path[200];
+
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void remove_all(const char *const *names, size_t count)
+{
+    char path[200];
+
+    for (size_t i = count; i-- > 0;) {
+        snprintf(path, sizeof path, "%s/%s", root, names[i]);
+        assert_int_equal(remove(path), 0);
+    }
+    assert_int_equal(rmdir(root), 0);
+}
+
+/* Files as Linux writes them: a machine with 3000 kB, a group that has less,
+ * in one that has less still, and the older version of groups; nothing known
+ * without them. */
+static void room_is_the_least_of_all(void **state)
+{
+    static const char *const names[] = {
+        "proc", "proc/self", "sys", "sys/fs", "sys/fs/cgroup",
+        "sys/fs/cgroup/memory", "sys/fs/cgroup/memory/old",
+        "sys/fs/cgroup/outer", "sys/fs/cgroup/outer/inner", "proc/meminfo",
+        "proc/self/cgroup", "sys/fs/cgroup/outer/memory.max",
+        "sys/fs/cgroup/outer/memory.current",
+        "sys/fs/cgroup/outer/memory.stat",
+        "sys/fs/cgroup/outer/inner/memory.max",
+        "sys/fs/cgroup/outer/inner/memory.current",
+        "sys/fs/cgroup/memory/old/memory.limit_in_bytes",
+        "sys/fs/cgroup/memory/old/memory.usage_in_bytes"};
+    enum { FOLDERS = 9 };
+
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    assert_true(wn_room_find(root).bytes > 1e300);
+    for (int i = 0; i < FOLDERS; i++)
+        make_folder(names[i]);
+    write_file(names[9], "MemTotal: 9000 kB\nMemFree: 7 kB\n"
+                         "MemAvailable:    3000 kB\n");
+    assert_true(wn_room_find(root).bytes == 3000 * 1024.);
+    assert_string_equal(wn_room_find(root).what, "this machine has");
+    write_file(names[10], "2:cpu:/\n1:memory:/old\n0::/outer/inner\n");
+    write_file(names[11], "2500000\n");
+    write_file(names[12], "1000000\n");
+    write_file(names[14], "max\n");
+    write_file(names[15], "400000\n");
+    assert_true(wn_room_find(root).bytes == 1500000);
+    assert_string_equal(wn_room_find(root).what, "the control group has");
+    write_file(names[13], "anon 7\ninactive_file 300000\nactive_file 5\n");
+    assert_true(wn_room_find(root).bytes == 1800005);
+    write_file(names[14], "500000\n");
+    assert_true(wn_room_find(root).bytes == 100000);
+    write_file(names[16], "9223372036854771712\n");
+    write_file(names[17], "350000\n");
+    assert_true(wn_room_find(root).bytes == 100000);
+    write_file(names[16], "300000\n");
+    assert_true(wn_room_find(root).bytes == 0);
+    assert_false(wn_room_find(root).addresses);
+    remove_all(names, sizeof names / sizeof *names);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +300,7 @@ int main(void)
         cmocka_unit_test(random_numbers_are_spread),
         cmocka_unit_test(digests_are_xxh3),
         cmocka_unit_test(blocks_cover_all_rows_once),
+        cmocka_unit_test(room_is_the_least_of_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
