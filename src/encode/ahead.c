@@ -226,7 +226,7 @@ bool wn_ahead_holds(const struct wn_ahead *ahead,
 struct giving {
     const struct wn_ahead *ahead;
     size_t n, rows; /* of a block */
-    const struct wn_sink *sink;
+    const struct wn_table_sink *sink;
 };
 
 struct block {
@@ -285,7 +285,7 @@ static int give_block(void *shared, void *own, size_t p,
 }
 
 int wn_ahead_give(const struct wn_ahead *ahead, const struct wn_table *table,
-                  size_t rows, const struct wn_sink *sink,
+                  size_t rows, const struct wn_table_sink *sink,
                   struct wn_error *error)
 {
     struct giving giving = {ahead, wn_csv_rows(table->csv), rows, sink};

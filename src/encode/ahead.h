@@ -46,7 +46,7 @@ bool wn_ahead_holds(const struct wn_ahead *ahead,
                     const struct wn_table *table);
 /* Give out what was kept, `rows` at a time. */
 int wn_ahead_give(const struct wn_ahead *ahead, const struct wn_table *table,
-                  size_t rows, const struct wn_sink *sink,
+                  size_t rows, const struct wn_table_sink *sink,
                   struct wn_error *error) WN_MUST_CHECK;
 
 #endif

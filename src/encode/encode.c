@@ -23,7 +23,7 @@ struct kept {
 
 struct encoding {
     const struct wn_table *table;
-    const struct wn_sink *sink;
+    const struct wn_table_sink *sink;
     size_t rows; /* most of a piece */
 };
 
@@ -200,7 +200,7 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
                         struct wn_error *error)
 {
     const struct encoding *encoding = shared;
-    const struct wn_sink *sink = encoding->sink;
+    const struct wn_table_sink *sink = encoding->sink;
     const struct piece *piece = own;
     size_t broken = 0;
 
@@ -224,8 +224,8 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
     return 0;
 }
 
-int wn_table_encode(const struct wn_table *table, const struct wn_sink *sink,
-                    struct wn_error *error)
+int wn_table_encode(const struct wn_table *table,
+                    const struct wn_table_sink *sink, struct wn_error *error)
 {
     size_t rows = table->d ? BLOCK_FLOATS / table->d : WN_PIECE_ROWS;
 

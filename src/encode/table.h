@@ -179,7 +179,7 @@ enum { WN_RULES_FIRST = 4 }; /* here begin those of clean.h */
 extern const char *const wn_rule_names[WN_RULES_FIRST];
 
 /* What the encoder gives out, in the order of the rows. Either may fail. */
-struct wn_sink {
+struct wn_table_sink {
     void *context;
     /* `rows` x d features. */
     int (*features)(void *context, size_t rows, const float *features,
@@ -192,8 +192,9 @@ struct wn_sink {
               struct wn_error *error);
 };
 
-int wn_table_encode(const struct wn_table *table, const struct wn_sink *sink,
-                    struct wn_error *error) WN_MUST_CHECK;
+int wn_table_encode(const struct wn_table *table,
+                    const struct wn_table_sink *sink, struct wn_error *error)
+    WN_MUST_CHECK;
 
 /* Between the survey's kinds and its numbering of features. */
 int wn_table_fit_prose(struct wn_table *table, struct wn_error *error)

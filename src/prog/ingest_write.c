@@ -90,8 +90,8 @@ static int take_id(void *context, const struct wn_cell *cell,
 static int encode(struct gathered *gathered, struct wn_error *error)
 {
     const struct wn_table *table = gathered->table;
-    const struct wn_sink sink = {gathered, take_features, take_defect,
-                                 take_id};
+    const struct wn_table_sink sink = {gathered, take_features, take_defect,
+                                       take_id};
     struct wn_array *second = &gathered->beside.features_b;
     int status;
 
