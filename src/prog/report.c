@@ -175,11 +175,35 @@ static int judge(const struct wn_run *run, const struct wn_report *report,
     return wn_fail_reached(spec, report->issue, report->data.n, error);
 }
 
+/* The audit, and the older one it is compared with. */
+static int load(const struct wn_run *run, const struct wn_audit *audit,
+                struct wn_report *report, struct wn_against *against,
+                struct wn_error *error)
+{
+    const char *old = wn_option_text(run->options, "against");
+
+    report->program = run->name;
+    report->file = wn_option_text(run->options, "as");
+    if (!report->file)
+        report->file = wn_run_input(run);
+    report->columns = wn_option_on(run->options, "columns");
+    report->verbose = wn_option_on(run->options, "verbose");
+    report->spreadsheet = wn_option_on(run->options, "spreadsheet-safe");
+    if (wn_report_load(report, audit, error))
+        return -1;
+    if (report->rows == WN_ROWS_BUDGET && !report->flagged)
+        return wn_fail(error, WN_EUSAGE,
+                       "--budget: nothing has been flagged yet; run flag");
+    if (old && wn_against_load(against, report, old, error))
+        return -1;
+    report->against = old ? against : NULL;
+    return 0;
+}
+
 static int work(struct wn_run *run, struct wn_error *error)
 {
     const struct wn_format *format =
         find_format(wn_option_text(run->options, "format"));
-    const char *old = wn_option_text(run->options, "against");
     struct wn_report report = {0};
     struct wn_against against = {0};
     struct wn_audit *audit = NULL;
@@ -188,28 +212,9 @@ static int work(struct wn_run *run, struct wn_error *error)
 
     if (check_options(run, format, error) || read_top(run, &report, error))
         return -1;
-    report.program = run->name;
-    report.file = wn_option_text(run->options, "as");
-    if (!report.file)
-        report.file = wn_run_input(run);
-    report.columns = wn_option_on(run->options, "columns");
-    report.verbose = wn_option_on(run->options, "verbose");
-    report.spreadsheet = wn_option_on(run->options, "spreadsheet-safe");
     audit = wn_run_open(run, WN_DATA, error);
-    if (!audit)
+    if (!audit || load(run, audit, &report, &against, error))
         goto done;
-    if (wn_report_load(&report, audit, error))
-        goto done;
-    if (report.rows == WN_ROWS_BUDGET && !report.flagged) {
-        wn_fail(error, WN_EUSAGE,
-                "--budget: nothing has been flagged yet; run flag");
-        goto done;
-    }
-    if (old) {
-        if (wn_against_load(&against, &report, old, error))
-            goto done;
-        report.against = &against;
-    }
     findings = judge(run, &report, error);
     if (findings < 0)
         goto done;

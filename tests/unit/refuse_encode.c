@@ -62,7 +62,8 @@ static int work_on(struct wn_table *table, struct wn_roles *roles,
         WN_ROLE_ID,      WN_ROLE_FEATURE, WN_ROLE_FEATURE, WN_ROLE_FEATURE,
         WN_ROLE_FEATURE, WN_ROLE_FEATURE, WN_ROLE_GROUP,   WN_ROLE_TRUSTED,
         WN_ROLE_WEIGHT,  WN_ROLE_FEATURE, WN_ROLE_FEATURE, WN_ROLE_LABEL};
-    const struct wn_table_sink sink = {NULL, take_features, take_defect, take_id};
+    const struct wn_table_sink sink = {NULL, take_features, take_defect,
+                                       take_id};
     struct wn_top *top = NULL;
     size_t tops = 0;
     int32_t same[2];
