@@ -207,9 +207,13 @@ int score_estimate(const struct wn_run *run, const struct work *work,
     rate *= run->threads < processors ? run->threads : processors;
     if (wn_text_format(&text, error,
                        "%zu rows, %zu features, %zu classes\n"
-                       "%-10s %8.0f MiB at most, or %.0f with --memory\n",
+                       "%-10s %8.0f MiB at most",
                        cost.sample.n, cost.sample.d, cost.sample.k, "memory",
-                       ceil(cost.need / 0x1p20), ceil(cost.least / 0x1p20)) ||
+                       ceil(cost.need / 0x1p20)) ||
+        (cost.least < cost.need &&
+         wn_text_format(&text, error, ", or %.0f with --memory",
+                        ceil(cost.least / 0x1p20))) ||
+        wn_text_add(&text, "\n", 1, error) ||
         add_time(&text, "time",
                  (cost.features + cost.graph + cost.models + cost.networks) /
                      rate,
