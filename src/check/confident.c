@@ -96,9 +96,11 @@ static double row_sum(const struct wn_sparse *at, const int64_t *joint,
     return at_least((double)sum, WN_TINY);
 }
 
-int wn_joint_calibrate(const struct wn_sparse *at, const int64_t *joint,
-                       const size_t *count, int64_t *out,
-                       struct wn_error *error)
+/* Scale the counts joint so that its rows sum to count[k], and round each row
+ * so that they still do. Rounding never moves a cell that is 0. */
+static int calibrate(const struct wn_sparse *at, const int64_t *joint,
+                     const size_t *count, int64_t *out,
+                     struct wn_error *error)
 {
     const size_t k = at->k;
     double *row = wn_new(k, sizeof *row, error);
@@ -511,8 +513,8 @@ static int find_matrices(const struct wn_noise_settings *settings,
 {
     double *room;
 
-    if (wn_joint_calibrate(&noise->at, noise->raw, noise->count,
-                           noise->calibrated, error))
+    if (calibrate(&noise->at, noise->raw, noise->count, noise->calibrated,
+                  error))
         return -1;
     fill_matrices(noise);
     if (find_prior(noise, settings->prior, error))

@@ -80,12 +80,6 @@ int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
     WN_MUST_CHECK;
 void wn_noise_free(struct wn_noise *noise);
 
-/* Scale the counts joint so that its rows sum to count[k], and round each row
- * so that they still do. Rounding never moves a cell that is 0. */
-int wn_joint_calibrate(const struct wn_sparse *at, const int64_t *joint,
-                       const size_t *count, int64_t *out,
-                       struct wn_error *error) WN_MUST_CHECK;
-
 /* Round x[m] to whole numbers out[m] whose sum is the rounded sum of x. Halves
  * go to even; what is missing is added where most was cut off (ties to the
  * highest index), what is too much is taken where most was added (ties to the

@@ -10,7 +10,6 @@
 #include "check/select.h"
 #include "util/large.h"
 #include "util/memory.h"
-#include "util/thread.h"
 
 /* Lift the diagonal of given class s to `least`, taking it evenly from its
  * other cells that are not 0. */

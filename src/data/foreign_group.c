@@ -2,7 +2,6 @@
 /* Groups in foreign HDF5 that stand for one array; see foreign.h. The formats
  * are those of anndata: categorical, nullable-*, csr_matrix. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,7 +2,6 @@
 /* The audited file, found again, checked and copied; see source.h. */
 #include "data/source.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -16,7 +16,6 @@
 #include "render/spelling.h"
 #include "render/words.h"
 #include "util/memory.h"
-#include "util/number.h"
 
 static int put_extent(const struct wn_dataset *data, struct wn_text *out,
                       struct wn_error *error)
