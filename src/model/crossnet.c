@@ -14,6 +14,7 @@
 
 #include "model/linear.h"
 #include "model/mlp.h"
+#include "model/pointwise.h"
 #include "model/shares.h"
 #include "model/standard.h"
 #include "util/large.h"
@@ -180,13 +181,7 @@ static void forward(const struct camp *camp, const struct team *team,
                         x + i * d);
     wn_gemm(0, 0, count, wide, d, camp->scale, x, d, net->w1, wide, 0, h,
             wide);
-    for (size_t i = 0; i < count; i++)
-#pragma omp simd
-        for (size_t j = 0; j < wide; j++) {
-            const float a = h[i * wide + j] + net->b1[j];
-
-            h[i * wide + j] = a > 0 ? a : 0;
-        }
+    wn_point_rectify(h, net->b1, count, wide);
     for (size_t i = 0; i < count; i++)
         memcpy(z + i * team->folds * k, net->b2,
                team->folds * k * sizeof *z);
@@ -232,24 +227,6 @@ static void find_residuals(const struct camp *camp, struct team *team,
     }
 }
 
-static void add_rows(const float *delta, size_t count, size_t wide,
-                     float momentum, float *b)
-{
-    for (size_t j = 0; j < wide; j++)
-        b[j] *= momentum;
-    for (size_t i = 0; i < count; i++)
-#pragma omp simd
-        for (size_t j = 0; j < wide; j++)
-            b[j] += delta[i * wide + j];
-}
-
-static void move(float *w, const float *velocity, size_t count, float rate)
-{
-#pragma omp simd
-    for (size_t i = 0; i < count; i++)
-        w[i] -= rate * velocity[i];
-}
-
 static void step(const struct camp *camp, struct team *team,
                  const int32_t *row, size_t count)
 {
@@ -267,17 +244,15 @@ static void step(const struct camp *camp, struct team *team,
         wn_gemm(1, 0, h, k, count, 1, team->h + f * h, wide, team->z + f * k,
                 all, momentum, v->w2 + f * h * k, k);
     }
-#pragma omp simd
-    for (size_t i = 0; i < count * wide; i++)
-        team->delta[i] = team->h[i] > 0 ? team->delta[i] : 0;
+    wn_point_gate(team->delta, team->h, count * wide);
     wn_gemm(1, 0, d, wide, count, camp->scale, team->x, d, team->delta, wide,
             momentum, v->w1, wide);
-    add_rows(team->delta, count, wide, momentum, v->b1);
-    add_rows(team->z, count, all, momentum, v->b2);
-    move(net->w1, v->w1, d * wide, rate);
-    move(net->b1, v->b1, wide, rate);
-    move(net->w2, v->w2, wide * k, rate);
-    move(net->b2, v->b2, all, rate);
+    wn_point_gather(v->b1, team->delta, count, wide, momentum, 1);
+    wn_point_gather(v->b2, team->z, count, all, momentum, 1);
+    wn_point_move(net->w1, v->w1, d * wide, rate);
+    wn_point_move(net->b1, v->b1, wide, rate);
+    wn_point_move(net->w2, v->w2, wide * k, rate);
+    wn_point_move(net->b2, v->b2, all, rate);
 }
 
 /* Whether row i is in the part that this repeat holds out. */

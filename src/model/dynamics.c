@@ -179,11 +179,6 @@ void wn_dynamics_add(struct wn_dynamics *dynamics,
     }
 }
 
-unsigned wn_dynamics_parts(const struct wn_dynamics *dynamics)
-{
-    return dynamics->parts;
-}
-
 void wn_dynamics_read(const struct wn_dynamics *dynamics,
                       enum wn_statistic statistic, double factor, double shift,
                       float *mean, float *spread)

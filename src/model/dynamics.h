@@ -94,7 +94,6 @@ void wn_dynamics_add(struct wn_dynamics *dynamics,
                      const struct wn_verdict *verdict,
                      const struct wn_gradient *grand,
                      const struct wn_history *history);
-unsigned wn_dynamics_parts(const struct wn_dynamics *dynamics);
 
 /* Fill mean[n] and spread[n] (NULL if not wanted) with factor * statistic +
  * shift and |factor| * its standard deviation; 0 for rows without a label. */

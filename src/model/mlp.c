@@ -67,14 +67,6 @@ void wn_mlp_draw_weights(float *w1, size_t stride, float *w2, size_t d,
     draw(w2, h, k, k, .1 * sqrt(6.0 / (double)h), random);
 }
 
-void wn_mlp_draw(struct wn_mlp *net, struct wn_random *random)
-{
-    wn_mlp_draw_weights(net->w1, net->h, net->w2, net->d, net->h, net->k,
-                        random);
-    memset(net->b1, 0, net->h * sizeof *net->b1);
-    memset(net->b2, 0, net->k * sizeof *net->b2);
-}
-
 /* The hidden units of `count` rows. */
 static void hidden_units(const struct wn_mlp *net, const float *x,
                          size_t count, float *h)
@@ -335,10 +327,11 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
         t->stride = wn_layer_stride(task->d);
     if (scratch_new(&t->scratch, t->net, t->batch, t->stride, error))
         goto fail;
-    t->net->standard = task->standard;
+    t->net->standard = task->ready ? NULL : task->standard;
     t->net->scale = input_scale(task->standard);
     wn_random_start(&random, plan->seed, WN_RANDOM_WEIGHTS, plan->replicate, 0);
-    wn_mlp_draw(t->net, &random);
+    wn_mlp_draw_weights(t->net->w1, t->net->h, t->net->w2, task->d,
+                        plan->hidden, task->k, &random);
     if (wn_layer_fits(task->d, plan->hidden, t->batch)) {
         t->layer = wn_layer_new(
             &(struct wn_layer_weights){task->d, plan->hidden, t->net->w1,
@@ -450,11 +443,15 @@ static void take(struct wn_mlp_trainer *t, const int32_t *row, size_t count)
     for (size_t i = 0; i < count; i++) {
         const size_t next = i + AHEAD < count ? i + AHEAD : i;
         const float *ahead = t->task.x + (size_t)row[next] * d;
+        const float *from = t->task.x + (size_t)row[i] * d;
+        float *to = t->scratch.x + i * t->stride;
 
         for (size_t j = 0; j < d; j += LINE)
             __builtin_prefetch(ahead + j);
-        wn_standard_row(t->task.standard, t->task.x + (size_t)row[i] * d,
-                        t->scratch.x + i * t->stride);
+        if (t->task.ready)
+            memcpy(to, from, d * sizeof *to);
+        else
+            wn_standard_row(t->task.standard, from, to);
     }
 }
 

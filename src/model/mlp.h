@@ -11,6 +11,7 @@
 #ifndef WN_MODEL_MLP_H
 #define WN_MODEL_MLP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,11 +36,9 @@ struct wn_mlp {
 struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k, struct wn_error *error)
     WN_MUST_CHECK;
 void wn_mlp_free(struct wn_mlp *net);
-/* Draw the weights: uniform with variance 2/inputs (He et al. 2015), biases 0.
- * The last layer's are a tenth of that, so that all classes begin alike. */
-void wn_mlp_draw(struct wn_mlp *net, struct wn_random *random);
-/* The same for weights that stand among others: w1 is d x h with `stride`
- * floats from row to row, w2 h x k. */
+/* Draw weights: uniform with variance 2/inputs (He et al. 2015), the last
+ * layer's a tenth of that, so that all classes begin alike. w1 is d x h with
+ * `stride` floats from row to row, as it may stand among others; w2 h x k. */
 void wn_mlp_draw_weights(float *w1, size_t stride, float *w2, size_t d,
                          size_t h, size_t k, struct wn_random *random);
 
@@ -94,6 +93,7 @@ struct wn_mlp_task {
     size_t n, d, k;
     const int32_t *label; /* n, -1 .. k-1 */
     const float *weight;  /* n, each >= 0, of the loss; NULL = all 1 */
+    bool ready; /* x is standardised already: taken as it is */
 };
 
 struct wn_mlp_plan {

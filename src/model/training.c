@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -262,6 +263,29 @@ static struct wn_dynamics *train(const struct wn_mlp_task *task,
     return NULL;
 }
 
+/* Rows are standardised once for all networks where that is not much to keep.
+ */
+static bool keeps_rows(size_t n, size_t d)
+{
+    enum { MOST = 1 << 24 };
+
+    return wn_product(n, d, 1) <= MOST;
+}
+
+static float *standardise(const struct wn_mlp_task *task, int threads,
+                          struct wn_error *error)
+{
+    const size_t d = task->d;
+    float *rows = wn_large_new(wn_product(task->n, d, 1), sizeof *rows, error);
+
+    if (!rows)
+        return NULL;
+#pragma omp parallel for num_threads(threads)
+    for (size_t i = 0; i < task->n; i++)
+        wn_standard_row(task->standard, task->x + i * d, rows + i * d);
+    return rows;
+}
+
 struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
                                       const struct wn_dynamics_plan *plan,
                                       int threads, struct wn_talk *talk,
@@ -273,7 +297,20 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
     if (wn_standard_make(&standard, task->x, task->n, task->d, error))
         return NULL;
     own.standard = &standard;
-    struct wn_dynamics *dynamics = train(&own, plan, threads, talk, error);
+    own.ready = false;
+    float *rows = NULL;
+    struct wn_dynamics *dynamics = NULL;
+
+    if (keeps_rows(task->n, task->d)) {
+        rows = standardise(&own, threads, error);
+        if (!rows)
+            goto done;
+        own.x = rows;
+        own.ready = true;
+    }
+    dynamics = train(&own, plan, threads, talk, error);
+done:
+    wn_large_free(rows);
     wn_standard_free(&standard);
     return dynamics;
 }
@@ -296,6 +333,9 @@ double wn_dynamics_bytes(size_t n, size_t d, size_t k,
         plan->parts & WN_DYNAMICS_TARGETS ? (double)k * sizeof(float) : 0;
     const double row = sizeof(struct wn_verdict) + grand + history + target;
 
-    return (double)n * (2 * statistics * sizeof(double) + 8) +
+    const double rows =
+        keeps_rows(n, d) ? (double)n * (double)d * sizeof(float) : 0;
+
+    return (double)n * (2 * statistics * sizeof(double) + 8) + rows +
            fmax(pilots, threads * ((double)n * row + network));
 }

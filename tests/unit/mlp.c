@@ -274,7 +274,8 @@ static void a_trainer_learns_what_can_be_learned(void **state)
     struct wn_error error = {0};
     struct wn_random random;
     struct wn_standard standard;
-    const struct wn_mlp_task task = {x, &standard, ROWS, 2, 2, label, weight};
+    const struct wn_mlp_task task = {x, &standard, ROWS, 2, 2, label, weight,
+                                     false};
     const struct wn_mlp_plan plan = {16, 32, .05, .9, 1, 0};
     const struct wn_mlp_findings out = {.probability = p};
     size_t right = 0;
@@ -309,7 +310,8 @@ static void a_rate_too_large_is_noticed(void **state)
     static int32_t label[ROWS];
     struct wn_error error = {0};
     struct wn_standard standard;
-    const struct wn_mlp_task task = {x, &standard, ROWS, 1, 2, label, NULL};
+    const struct wn_mlp_task task = {x, &standard, ROWS, 1, 2, label, NULL,
+                                     false};
     const struct wn_mlp_plan plan = {8, 16, 1e20, .9, 1, 0};
     int spoiled = 0;
 
@@ -333,7 +335,7 @@ static void nothing_to_learn_from_is_refused(void **state)
     static const float x[4] = {1, 2, 3, 4};
     static const int32_t label[4] = {-1, -1, -1, -1};
     struct wn_error error = {0};
-    const struct wn_mlp_task task = {x, NULL, 4, 1, 2, label, NULL};
+    const struct wn_mlp_task task = {x, NULL, 4, 1, 2, label, NULL, false};
     const struct wn_mlp_plan plan = {8, 16, .05, .9, 1, 0};
 
     (void)state;

@@ -109,7 +109,7 @@ static int follow(struct wn_error *error)
 
 static int run_all(struct wn_error *error)
 {
-    const struct wn_mlp_task task = {x, NULL, N, D, K, label, NULL};
+    const struct wn_mlp_task task = {x, NULL, N, D, K, label, NULL, false};
     const struct wn_dynamics_plan plan = {
         .network = {.hidden = 4, .batch = 8, .rate = .05, .momentum = .9},
         .replicates = 2,
