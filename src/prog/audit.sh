@@ -65,7 +65,7 @@ $leash true 2>/dev/null || leash=''
 # would name or show something else than an audit leaves.
 own='output force quiet pruned help version'
 apart='in-place source removed dry-run format explain columns as'
-apart="$apart spreadsheet-safe list-issues list-methods list-models"
+apart="$apart spreadsheet-safe list-issues list-methods list-models estimate"
 
 # The lines of a stage's --help that are options to be passed on.
 stage_help() {

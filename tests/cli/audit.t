@@ -185,6 +185,7 @@ fails_with 2 "found 0 operands, wanted one FILE, or -" audit
 fails_with 2 "found 2 operands, wanted one FILE, or -" audit x.csv x.csv
 fails_with 2 "unrecognized option '--nonsense'" audit --nonsense x.csv
 fails_with 2 "unrecognized option '--dry-run'" audit --dry-run x.csv
+fails_with 2 "unrecognized option '--estimate'" audit --estimate x.csv
 fails_with 2 "option '--label' requires an argument" audit x.csv --label
 fails_with 2 "gone.csv: there is no such file" audit gone.csv
 fails_with 2 "-: wanted --output" audit -
