@@ -14,9 +14,6 @@
 #include "util/memory.h"
 #include "util/text.h"
 
-/* What the child that reads a linked file may take. */
-#define CHILD_BYTES ((uint64_t)1 << 30)
-
 struct wn_features {
     const struct wn_audit *audit;
     size_t n, d;
@@ -148,7 +145,7 @@ static int open_link(struct wn_features *features, struct wn_error *error)
         status = find_file(audit, text[0], &path, error);
     if (status == 0)
         status = wn_foreign_read(path.bytes, (const char **)&text[1], 1,
-                                 CHILD_BYTES, &features->array, error);
+                                 WN_FOREIGN_BYTES, &features->array, error);
     if (status == 0)
         status = check_link(features, text[2], error);
     if (status == 0)

@@ -19,6 +19,8 @@
 #include "data/array.h"
 
 enum { WN_FOREIGN_MOST = 16 };
+/* What the child may use where nobody says. */
+#define WN_FOREIGN_BYTES ((uint64_t)1 << 30)
 
 /* Read the datasets paths[0..count) ("/x", "group/y"; at most WN_FOREIGN_MOST)
  * of the file `path`, standard input if NULL or "-", into arrays[0..count),

@@ -15,7 +15,7 @@
 /* A sum of floats that a division brought to 1 may be over it by this. */
 #define OVER 1e-5
 
-enum { NAMES_TOLD = 12, TOLD_BYTES = 80, BLOCK_FLOATS = 1 << 20 };
+enum { NAMES_TOLD = 12, BLOCK_FLOATS = 1 << 20 };
 
 /* One column whose name matched, its class at name[0 .. length). */
 static int add_column(struct wn_table *table, size_t c, const char *name,
@@ -216,8 +216,7 @@ static int fail_cell(const struct reading *reading, size_t row, size_t column,
 {
     return wn_csv_fail(reading->table->csv, row, column, error,
                        "found '%.*s', wanted a probability",
-                       (int)(cell->length < TOLD_BYTES ? cell->length
-                                                       : TOLD_BYTES),
+                       wn_text_told(cell->length),
                        cell->text);
 }
 

@@ -14,7 +14,6 @@
 #include "util/memory.h"
 #include "util/text.h"
 
-enum { TOLD_BYTES = 80 };
 static const double NEAR = 1e-12; /* of the largest number */
 
 struct fitting {
@@ -262,7 +261,7 @@ static int check_utf8(const struct wn_table *table, size_t c,
         if (!wn_text_is_utf8(text, length))
             return wn_csv_fail(table->csv, values->value[v].row, c, error,
                                "found '%.*s', wanted UTF-8: see iconv(1)",
-                               (int)(length < TOLD_BYTES ? length : TOLD_BYTES),
+                               wn_text_told(length),
                                text);
     }
     return 0;

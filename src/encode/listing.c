@@ -12,8 +12,6 @@
 #include "util/number.h"
 #include "util/text.h"
 
-enum { TOLD_BYTES = 80 };
-
 struct names {
     const struct wn_array *array;
     struct wn_dictionary *names;
@@ -45,7 +43,7 @@ static int add_name(const struct names *names, size_t row, const char *text,
         (!wn_text_is_utf8(text, length) || memchr(text, '\0', length)))
         return wn_fail(error, WN_EDATA, "%s: row %zu: found '%.*s', wanted "
                        "UTF-8", names->array->name, row,
-                       (int)(length < TOLD_BYTES ? length : TOLD_BYTES),
+                       wn_text_told(length),
                        text);
     names->code[row] = (int32_t)number;
     return 0;
@@ -246,7 +244,7 @@ static int take_flag(void *context, size_t cell, const char *text,
     if (truth < 0)
         return wn_fail(error, WN_EDATA, "%s: row %zu: found '%.*s', wanted "
                        "true or false", flags->array->name, cell,
-                       (int)(length < TOLD_BYTES ? length : TOLD_BYTES),
+                       wn_text_told(length),
                        text);
     flags->flag[cell] = (uint8_t)truth;
     return 0;

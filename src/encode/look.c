@@ -7,8 +7,6 @@
 #include "encode/table.h"
 #include "util/memory.h"
 
-enum { TOLD_BYTES = 80 };
-
 struct refused {
     enum wn_csv_break broken;
     struct wn_error why;
@@ -74,8 +72,7 @@ static bool check_label(const struct wn_table *table, size_t row,
         refused->broken = WN_BREAK_CLASS;
         wn_csv_fail(csv, row, c, &refused->why,
                     "found '%.*s', wanted a class of --classes",
-                    (int)(cell->length < TOLD_BYTES ? cell->length
-                                                    : TOLD_BYTES),
+                    wn_text_told(cell->length),
                     cell->text);
     }
     return refused->broken == WN_BREAKS;
@@ -95,8 +92,7 @@ static bool check_utf8(const struct wn_table *table, size_t row,
         refused->broken = WN_BREAK_UTF8;
         wn_csv_fail(table->csv, row, c, &refused->why,
                     "found '%.*s', wanted UTF-8: see iconv(1)",
-                    (int)(cell->length < TOLD_BYTES ? cell->length
-                                                    : TOLD_BYTES),
+                    wn_text_told(cell->length),
                     cell->text);
         return false;
     }

@@ -10,8 +10,6 @@
 #include "util/memory.h"
 #include "util/number.h"
 
-enum { SAMPLE_CELLS = 1 << 22, SAMPLE_LEAST = 256 };
-
 const char wn_rescale_choices[] = "none|even|robust|auto";
 
 int wn_rescale_fail(const struct wn_array *array, const char *where,
@@ -29,12 +27,8 @@ int wn_rescale_fail(const struct wn_array *array, const char *where,
 /* Rows at equal distances: the first of n, then every step-th. */
 static size_t sample_step(size_t n, size_t d)
 {
-    size_t most = SAMPLE_CELLS / (d + 1);
+    const size_t most = wn_sample_most(d + 1);
 
-    if (most < SAMPLE_LEAST)
-        most = SAMPLE_LEAST;
-    if (most > WN_SAMPLE)
-        most = WN_SAMPLE;
     return (n + most - 1) / most;
 }
 

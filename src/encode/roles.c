@@ -14,8 +14,6 @@
 #include "util/number.h"
 #include "util/text.h"
 
-enum { TOLD_BYTES = 80 };
-
 const struct wn_role_kind wn_role_kinds[] = {
     {WN_ROLE_GROUP, "group", WN_ROLE_NAMES,
      "rows with the same cell here belong together, as those of one patient"},
@@ -92,8 +90,7 @@ static int fail_cell(const struct reading *reading, size_t row, size_t r,
 {
     return wn_csv_fail(reading->table->csv, row, reading->column[r], error,
                        "found '%.*s', wanted %s",
-                       (int)(cell->length < TOLD_BYTES ? cell->length
-                                                       : TOLD_BYTES),
+                       wn_text_told(cell->length),
                        cell->text, wanted);
 }
 

@@ -17,7 +17,7 @@
 #include "util/number.h"
 
 enum { CLASSES_FEW = 20 };
-enum { TOLD_LINES = 10, TOLD_BYTES = 80 }; /* in messages */
+enum { TOLD_LINES = 10 }; /* in a message */
 enum { NUMBER_LEAST = 2 }; /* bytes of a number and its delimiter */
 
 /* Of one feature column in one piece. */
@@ -47,11 +47,6 @@ struct piece {
     struct wn_ahead *ahead; /* NULL once a cell was no number */
     float *features;        /* rows x d of it */
 };
-
-static int told_bytes(size_t length)
-{
-    return (int)(length < TOLD_BYTES ? length : TOLD_BYTES);
-}
 
 /* In which order threads do that makes no difference. */
 static void add_registers(const struct piece *piece)
@@ -198,7 +193,7 @@ static int take_label(struct piece *piece, size_t row,
         !wn_text_is_utf8(cell->text, cell->length))
         return wn_csv_fail(table->csv, row, table->label_column, error,
                            "found '%.*s', wanted UTF-8: see iconv(1)",
-                           told_bytes(cell->length), cell->text);
+                           wn_text_told(cell->length), cell->text);
     return 0;
 }
 
@@ -421,7 +416,7 @@ static int add_declared(struct wn_table *table, struct wn_error *error)
             return wn_csv_fail(table->csv, value->row, table->label_column,
                                error,
                                "found '%.*s', wanted a class of --classes",
-                               told_bytes(value->length), text);
+                               wn_text_told(value->length), text);
     }
     return wn_dictionary_merge(&table->classes, declared, NULL, error);
 }
@@ -458,16 +453,13 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
 /* Rows at equal distances, so many that all columns together stay small. */
 static int choose_sample(struct survey *survey, struct wn_error *error)
 {
-    enum { CELLS = 1 << 22, LEAST = 256, MOST_BITS = 12, LEAST_BITS = 8 };
+    /* Registers of all sketches: 4 MiB, or 256 bytes each. */
+    enum { REGISTERS = 1 << 22, MOST_BITS = 12, LEAST_BITS = 8 };
     struct wn_survey_sample *sample = &survey->sample;
     const size_t rows = wn_csv_rows(survey->table->csv);
     const size_t columns = wn_csv_columns(survey->table->csv);
-    size_t most = CELLS / columns;
+    const size_t most = wn_sample_most(columns);
 
-    if (most > WN_SAMPLE)
-        most = WN_SAMPLE;
-    if (most < LEAST)
-        most = LEAST;
     sample->stride = (rows + most - 1) / most;
     survey->table->ahead = wn_ahead_new(survey->table, sample->stride);
     sample->rows = (rows + sample->stride - 1) / sample->stride;
@@ -483,7 +475,7 @@ static int choose_sample(struct survey *survey, struct wn_error *error)
     if (sample->stride == 1)
         return 0;
     sample->bits = MOST_BITS;
-    while (sample->bits > LEAST_BITS && columns << sample->bits > CELLS)
+    while (sample->bits > LEAST_BITS && columns << sample->bits > REGISTERS)
         sample->bits--;
     sample->registers = wn_new(columns << sample->bits, 1, error);
     return sample->registers ? 0 : -1;

@@ -50,6 +50,16 @@
 enum { WN_BUCKETS = 32, WN_NAME_BYTES = 1024, WN_SAMPLE = 65536 };
 enum { WN_TOPS = 3 };
 
+/* Rows of a sample of so many columns, one at least: all their cells together
+ * are some megabytes. */
+static inline size_t wn_sample_most(size_t columns)
+{
+    enum { CELLS = 1 << 22, LEAST = 256 };
+    const size_t most = CELLS / columns;
+
+    return most < LEAST ? LEAST : most > WN_SAMPLE ? WN_SAMPLE : most;
+}
+
 /* Of columns that are no features roles.h has the table. */
 enum wn_role {
     WN_ROLE_FEATURE,

@@ -160,7 +160,7 @@ static int check_memory(const struct wn_run *run, const struct wn_csv *csv,
     const double n = (double)wn_csv_rows(csv);
     const double columns = (double)wn_csv_columns(csv);
     const double most_sampled =
-        fmin(fmin(n, WN_SAMPLE) * columns, fmax(1 << 22, 256 * columns));
+        columns * fmin(n, (double)wn_sample_most(wn_csv_columns(csv)));
     char what[100];
 
     snprintf(what, sizeof what, "%.0f rows of %.0f columns", n, columns);

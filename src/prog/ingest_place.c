@@ -12,9 +12,6 @@
 #include "prog/ingest_work.h"
 #include "util/memory.h"
 
-/* What the child that reads HDF5 may take if nobody says. */
-enum { CHILD_BYTES = 1 << 30 };
-
 static int read_hdf5(const struct wn_run *run, const char *file,
                      const char *path, struct wn_array *array,
                      struct wn_error *error)
@@ -22,7 +19,7 @@ static int read_hdf5(const struct wn_run *run, const char *file,
     const uint64_t memory =
         wn_option_given(run->options, "memory")
             ? (uint64_t)wn_option_number(run->options, "memory")
-            : CHILD_BYTES;
+            : WN_FOREIGN_BYTES;
 
     return wn_foreign_read(file, &path, 1, memory, array, error);
 }

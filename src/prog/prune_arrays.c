@@ -13,9 +13,6 @@
 #include "util/memory.h"
 #include "util/text.h"
 
-/* What the child that copies HDF5 may take. */
-#define CHILD_BYTES ((uint64_t)1 << 30)
-
 /* The datasets that were audited, from the attribute `arrays`. */
 struct audited {
     char *text; /* lines "role /path", cut at their ends */
@@ -110,7 +107,7 @@ static int read_places(const char *path, const char *names, const char *label,
     int32_t *code = NULL;
     int status = 0;
 
-    if (wn_foreign_read(path, paths, 2, CHILD_BYTES, array, error))
+    if (wn_foreign_read(path, paths, 2, WN_FOREIGN_BYTES, array, error))
         return -1;
     if (!array[1].text) {
         code = wn_new(array[0].rows, sizeof *code, error);
@@ -209,7 +206,7 @@ static int write_hdf5(const struct prune_job *job,
         status = status || !value ? -1 : 0;
     }
     if (status == 0)
-        status = wn_foreign_write(&copy, CHILD_BYTES, error);
+        status = wn_foreign_write(&copy, WN_FOREIGN_BYTES, error);
     free_cells(&cells);
     free(value);
     return status;

@@ -25,6 +25,12 @@ static inline void wn_text_trim(const char **text, size_t *length)
     }
 }
 
+/* How many bytes of a cell or a name a message shows, for "%.*s". */
+static inline int wn_text_told(size_t length)
+{
+    return (int)(length < 80 ? length : 80);
+}
+
 /* A growing byte string; {0} is empty. bytes[length] is NUL once anything was
  * added; before that `bytes` is NULL: wn_text_of() reads either. */
 struct wn_text {
