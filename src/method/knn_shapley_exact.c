@@ -88,13 +88,12 @@ static void add_lane(struct work *work, size_t lane)
 {
     const struct wn_view *view = work->view;
     struct worker *worker = &work->workers[omp_get_thread_num()];
-    const size_t step = LANES * WN_RANKING_ROWS;
+    const size_t rows = wn_ranking_rows(view->n), step = LANES * rows;
 
-    for (size_t begin = lane * WN_RANKING_ROWS; begin < view->n;
+    for (size_t begin = lane * rows; begin < view->n;
          begin += step) {
         const size_t left = view->n - begin;
-        const size_t end =
-            begin + (left < WN_RANKING_ROWS ? left : WN_RANKING_ROWS);
+        const size_t end = begin + (left < rows ? left : rows);
         size_t now;
 
         wn_ranker_load(worker->ranker, begin, end);

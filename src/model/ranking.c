@@ -3,6 +3,7 @@
 #include "model/ranking.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +13,21 @@
 #include "util/memory.h"
 #include "util/wide.h"
 
-/* Floats of at least 0 are in the order of their bits. Less those of the
- * nearest row there are 27 of them up to 256 times its distance: three passes,
- * each to few enough places for the nearest cache. */
-enum { BITS = 9, RADIX = 1 << BITS, PASSES = 4 };
+/* Floats of at least 0 are in the order of their bits. Of the difference from
+ * the least of them, or from those of a 64th of the largest, the first two
+ * digits sort all but a few pairs, which change places after. Where that takes
+ * many moves, as most rows are nearer still, four digits of all bits sort. */
+enum {
+    BITS = 10,
+    RADIX = 1 << BITS,
+    PASSES = 4,        /* at most: all bits */
+    OCTAVES = 6 << 23, /* of a float: factors of two */
+    MOVES = 4          /* of each entry on average, at most */
+};
+
+/* Rows of a product, which packs all others anew: many, but no more than fit
+ * in FIT numbers. */
+enum { FIT = 1 << 22, LEAST = 64, MOST = 256 };
 
 struct wn_ranking {
     struct wn_near near;
@@ -23,19 +35,21 @@ struct wn_ranking {
     const float *y; /* n x p */
 };
 
-struct entry {
-    uint32_t key;
-    int32_t row;
-};
-
 struct wn_ranker {
     const struct wn_ranking *ranking;
     size_t begin;
-    float *dots;   /* WN_RANKING_ROWS x n, -2 a.b */
+    float *dots;   /* wn_ranking_rows(n) x n, -2 a.b */
     int32_t *bits; /* n, of the squared distances */
-    struct entry *entries, *other; /* n */
-    int32_t *order;                /* n */
+    uint64_t *entries, *other; /* n: a row, above it its bits */
+    int32_t *order;            /* n */
 };
+
+size_t wn_ranking_rows(size_t n)
+{
+    const size_t fit = FIT / n / 32 * 32;
+
+    return fit < LEAST ? LEAST : fit > MOST ? MOST : fit;
+}
 
 struct wn_ranking *wn_ranking_new(const struct wn_graph *graph,
                                   struct wn_error *error)
@@ -80,7 +94,7 @@ struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking,
     if (!ranker)
         return NULL;
     ranker->ranking = ranking;
-    ranker->dots = wn_large_new(wn_product(WN_RANKING_ROWS, n, 1),
+    ranker->dots = wn_large_new(wn_product(wn_ranking_rows(n), n, 1),
                                 sizeof *ranker->dots, error);
     ranker->bits = wn_large_new(n, sizeof *ranker->bits, error);
     ranker->entries = wn_large_new(n, sizeof *ranker->entries, error);
@@ -95,8 +109,8 @@ struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking,
 
 double wn_ranking_bytes(size_t n, size_t d, int threads)
 {
-    const double ranker = WN_RANKING_ROWS * sizeof(float) +
-                          2 * sizeof(struct entry) + 2 * sizeof(int32_t);
+    const double ranker = (double)wn_ranking_rows(n) * sizeof(float) +
+                          2 * sizeof(uint64_t) + 2 * sizeof(int32_t);
 
     /* OpenBLAS packs up to 448 columns of all rows, in 32 MiB. */
     const double packed = fmin(4 * (double)n * fmin((double)d, 448), 0x1p25);
@@ -152,6 +166,25 @@ WN_WIDE static void find_bits(struct wn_ranker *ranker, size_t i,
     *most = high;
 }
 
+/* How the bits of a distance become digits of a key: those below `base` are 0,
+ * and the last `skip` bits of the difference do not count. */
+struct digits {
+    int32_t base;
+    int skip, passes;
+};
+
+static int32_t bits_of(uint64_t entry)
+{
+    return (int32_t)(entry >> 32);
+}
+
+static size_t digit(struct digits digits, int pass, int32_t bits)
+{
+    const int32_t key = bits > digits.base ? bits - digits.base : 0;
+
+    return (size_t)(key >> (digits.skip + BITS * pass)) & (RADIX - 1);
+}
+
 /* From how often each digit occurs to where its first goes. */
 static void add_up(uint32_t *count)
 {
@@ -165,63 +198,69 @@ static void add_up(uint32_t *count)
     }
 }
 
-/* The entries from their bits, by the first digit. */
-static void sort_first(struct wn_ranker *ranker, size_t n, int32_t least,
-                       uint32_t *count)
+/* From bits to entries in the order of their digits. */
+static void sort_by(struct wn_ranker *ranker, size_t n, struct digits digits)
 {
-    for (size_t j = 0; j < n; j++) {
-        const uint32_t key = (uint32_t)(ranker->bits[j] - least);
+    uint32_t count[PASSES][RADIX] = {{0}};
 
-        ranker->entries[count[key & (RADIX - 1)]++] =
-            (struct entry){key, (int32_t)j};
+    for (int pass = 0; pass < digits.passes; pass++) {
+        for (size_t j = 0; j < n; j++)
+            count[pass][digit(digits, pass, ranker->bits[j])]++;
+        add_up(count[pass]);
+    }
+    for (size_t j = 0; j < n; j++) {
+        const int32_t bits = ranker->bits[j];
+
+        ranker->entries[count[0][digit(digits, 0, bits)]++] =
+            (uint64_t)bits << 32 | j;
+    }
+    for (int pass = 1; pass < digits.passes; pass++) {
+        uint64_t *from = ranker->entries, *to = ranker->other;
+
+        for (size_t e = 0; e < n; e++)
+            to[count[pass][digit(digits, pass, bits_of(from[e]))]++] = from[e];
+        ranker->entries = to;
+        ranker->other = from;
     }
 }
 
-/* By another digit. */
-static void sort_next(struct wn_ranker *ranker, size_t n, int shift,
-                      uint32_t *count)
+/* What the digits left out: entries that are nearly in order. False, and they
+ * are not, where that would take many moves. */
+static bool finish(uint64_t *entries, size_t n)
 {
-    struct entry *from = ranker->entries, *to = ranker->other;
+    size_t left = MOVES * n;
 
-    for (size_t e = 0; e < n; e++)
-        to[count[from[e].key >> shift & (RADIX - 1)]++] = from[e];
-    ranker->entries = to;
-    ranker->other = from;
-}
+    for (size_t e = 1; e < n; e++) {
+        const uint64_t own = entries[e];
+        size_t at = e;
 
-/* By the last, which is all that is left of the keys. */
-static void sort_last(struct wn_ranker *ranker, size_t n, int shift,
-                      uint32_t *count)
-{
-    for (size_t e = 0; e < n; e++)
-        ranker->order[count[ranker->entries[e].key >> shift]++] =
-            ranker->entries[e].row;
+        for (; at > 0 && entries[at - 1] > own; at--) {
+            if (left-- == 0)
+                return false;
+            entries[at] = entries[at - 1];
+        }
+        entries[at] = own;
+    }
+    return true;
 }
 
 const int32_t *wn_ranker_order(struct wn_ranker *ranker, size_t i)
 {
     const size_t n = ranker->ranking->near.n;
-    uint32_t count[PASSES][RADIX] = {{0}};
     int32_t least = INT32_MAX, most = 0;
-    int passes = 2;
+    struct digits digits = {.passes = 2};
 
     find_bits(ranker, i, 0, i, &least, &most);
     find_bits(ranker, i, i + 1, n, &least, &most);
+    least = least < most ? least : most;
     ranker->bits[i] = least; /* may be anything */
-    const uint32_t range = most > least ? (uint32_t)(most - least) : 0;
-    while (passes < PASSES && range >> (BITS * passes) > 0)
-        passes++;
-    for (size_t j = 0; j < n; j++) {
-        const uint32_t key = (uint32_t)(ranker->bits[j] - least);
-
-        for (int pass = 0; pass < passes; pass++)
-            count[pass][key >> (BITS * pass) & (RADIX - 1)]++;
-    }
-    for (int pass = 0; pass < passes; pass++)
-        add_up(count[pass]);
-    sort_first(ranker, n, least, count[0]);
-    for (int pass = 1; pass < passes - 1; pass++)
-        sort_next(ranker, n, BITS * pass, count[pass]);
-    sort_last(ranker, n, BITS * (passes - 1), count[passes - 1]);
+    digits.base = most - least < OCTAVES ? least : most - OCTAVES;
+    while ((most - digits.base) >> (digits.skip + 2 * BITS))
+        digits.skip++;
+    sort_by(ranker, n, digits);
+    if (!finish(ranker->entries, n))
+        sort_by(ranker, n, (struct digits){.passes = PASSES});
+    for (size_t e = 0; e < n; e++)
+        ranker->order[e] = (int32_t)(ranker->entries[e] & INT32_MAX);
     return ranker->order;
 }

@@ -13,8 +13,8 @@
 #include "model/neighbors.h"
 #include "util/error.h"
 
-enum { WN_RANKING_ROWS = 64 }; /* of a block */
-
+/* Rows of a block, of n. */
+size_t wn_ranking_rows(size_t n);
 struct wn_ranking; /* the prepared rows */
 struct wn_ranker;  /* what one thread needs */
 
@@ -30,7 +30,7 @@ void wn_ranker_free(struct wn_ranker *ranker);
 /* Most bytes of a ranking with a ranker for each of `threads`. */
 double wn_ranking_bytes(size_t n, size_t d, int threads);
 
-/* The distances of rows begin .. end-1, at most WN_RANKING_ROWS of them, to all
+/* The distances of rows begin .. end-1, at most a block of them, to all
  * rows. */
 void wn_ranker_load(struct wn_ranker *ranker, size_t begin, size_t end);
 /* All n rows in the order of their distance to row i, which was loaded; i

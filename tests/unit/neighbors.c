@@ -16,6 +16,7 @@
 
 #include "model/linear.h"
 #include "model/neighbors.h"
+#include "model/ranking.h"
 #include "util/random.h"
 
 static int find(const float *x, size_t n, size_t d, size_t m,
@@ -301,6 +302,51 @@ static void groups_keep_apart(void **state)
     assert_true(distance[2] == 9 && distance[3] == INFINITY);
 }
 
+/* All rows by distance (model/ranking), on a line of whole numbers whose
+ * squares are exact: spread evenly, and but for one so close together that two
+ * digits of a distance cannot sort them. */
+static void ranking_sorts_all_rows(void **state)
+{
+    enum { N = 700 };
+    static float x[N];
+    const struct wn_graph graph = {.x = x, .n = N, .d = 1, .m = 1,
+                                   .metric = WN_EUCLIDEAN, .threads = 1};
+    struct wn_error error = {0};
+    struct wn_random random;
+
+    (void)state;
+    wn_random_start(&random, 11, WN_RANDOM_SAMPLE, 0, 0);
+    for (int far = 0; far < 2; far++) {
+        for (size_t i = 0; i < N; i++)
+            x[i] = (float)wn_random_below(&random, 301) - 150;
+        x[5] = far ? 3900 : 150;
+        struct wn_ranking *ranking = wn_ranking_new(&graph, &error);
+        assert_non_null(ranking);
+        struct wn_ranker *ranker = wn_ranker_new(ranking, &error);
+        assert_non_null(ranker);
+        wn_ranker_load(ranker, 0, 64);
+        for (size_t i = 0; i < 64; i++) {
+            const int32_t *order = wn_ranker_order(ranker, i);
+            bool seen[N] = {false};
+
+            for (size_t r = 0; r < N; r++)
+                seen[order[r]] = true;
+            for (size_t r = 0; r < N; r++)
+                assert_true(seen[r]);
+            for (size_t r = 1; r < N; r++) {
+                const int32_t last = order[r - 1], now = order[r];
+                const float gap =
+                    fabsf(x[now] - x[i]) - fabsf(x[last] - x[i]);
+
+                if (last != (int32_t)i && now != (int32_t)i)
+                    assert_true(gap > 0 || (gap == 0 && now > last));
+            }
+        }
+        wn_ranker_free(ranker);
+        wn_ranking_free(ranking);
+    }
+}
+
 static void refuses_m(void **state)
 {
     static const float x[] = {1, 2, 3};
@@ -338,6 +384,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(cosine_of_nothing),
         cmocka_unit_test(golden_knn_basic),
         cmocka_unit_test(groups_keep_apart),
+        cmocka_unit_test(ranking_sorts_all_rows),
         cmocka_unit_test(refuses_m),
     };
 
