@@ -47,6 +47,7 @@ neighbors|exact 10 neighbours, $narrow_n x 128|narrow|score $o --model=none --me
 neighbors60k|the same, $noisy_n x 128|noisy|score $o --model=none --methods=disagreement $data/noisy.h5|$peers neighbors $data/noisy.h5;$peers faiss $data/noisy.h5|floor sgemm $noisy_n $((noisy_n / 10)) 128 10
 neighbors784|the same, $noisy_n x 784|broad|score $o --model=none --methods=disagreement $data/broad.h5|$peers neighbors $data/broad.h5;$peers faiss $data/broad.h5|floor sgemm $noisy_n $((noisy_n / 10)) 784 10
 shapley|KNN-Shapley and its graph, $narrow_n x 128|narrow|score $o --model=none --methods=knn_shapley $data/narrow.h5|score $o --model=none --methods=disagreement $data/narrow.h5|
+shapley_exact|KNN-Shapley of all rows and its graph, $narrow_n x 128|narrow|score $o --model=none --methods=knn_shapley_exact $data/narrow.h5|score $o --model=none --methods=disagreement $data/narrow.h5|
 cells|10 neighbours by the inverted file, $many_n x 64|many|score $v --model=none --methods=disagreement $many_probe $data/many.h5||
 dynamics|EL2N and GraNd, ten networks, five epochs, $wide_n x 784|wide|score $o --model=none --methods=el2n,grand --epoch=5 $data/wide.h5|$peers dynamics $data/wide.h5|floor sgemm $wide_n 128 784 110
 dynamics20k|the same, $narrow_n x 128|narrow|score $o --model=none --methods=el2n,grand --epoch=5 $data/narrow.h5|$peers dynamics $data/narrow.h5|floor sgemm $narrow_n 128 128 110

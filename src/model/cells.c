@@ -365,7 +365,10 @@ double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads)
 double wn_graph_work(size_t n, size_t d, size_t probe)
 {
     const double pairs = (double)n * (double)n;
-    const double exact = pairs * (1.1 * (double)d + 130);
+    const double exact =
+        wn_tile_rounding(d)
+            ? pairs * (0.35 * (double)d + 20) + 1e6 * (double)n
+            : pairs * (1.1 * (double)d + 130);
 
     if (probe == 0 || (probe == WN_PROBE_AUTO && !wn_graph_is_large(n, d)))
         return exact;

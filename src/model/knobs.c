@@ -24,7 +24,8 @@ enum {
     LARGE_ROWS = 2048,       /* and the ridge again, */
     SAMPLE_LANDMARKS = 1024, /* on these of them */
     ALIKE = 8,               /* of a class where classes are many */
-    PAIRS = 1000             /* for the typical distance */
+    PAIRS = 1000,            /* for the typical distance */
+    PACKED = 1000000         /* bytes of a product's tiles (amx.c) */
 };
 
 /* As many as keep n m below WORK, so that sums take less for more rows. */
@@ -366,6 +367,7 @@ double wn_kernel_bytes(const struct wn_sample *sample)
                 fmax(4 * rows * (rows + 2 * d) +
                          fmin((double)sample->threads, 4) * trials,
                      m < n ? 4 * rows * d + large : 0)) +
+           PACKED * (double)sample->threads +
            wn_kernel_kept(sample);
 }
 

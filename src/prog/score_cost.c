@@ -21,7 +21,8 @@ enum {
 struct cost {
     struct wn_sample sample; /* extents only */
     double need, least;      /* bytes; least with arrays in files */
-    double features, graph, models, networks; /* operations of a product */
+    /* Operations of a product. */
+    double features, graph, models, networks, methods;
 };
 
 /* The program and its libraries: what they have now, what they will touch
@@ -64,13 +65,17 @@ static int find_sample(const struct wn_run *run, const struct work *work,
     return 0;
 }
 
+static struct wn_view view_of(const struct wn_sample *sample)
+{
+    return (struct wn_view){.n = sample->n, .d = sample->d, .k = sample->k,
+                            .m = sample->m, .threads = sample->threads};
+}
+
 /* The methods, while the probabilities are there and what networks left. */
 static double methods_bytes(const struct work *work,
                             const struct wn_sample *sample)
 {
-    const struct wn_view view = {.n = sample->n, .d = sample->d,
-                                 .k = sample->k, .m = sample->m,
-                                 .threads = sample->threads};
+    const struct wn_view view = view_of(sample);
     const double n = (double)sample->n;
     double most = n * (8 * (double)sample->m + 32);
 
@@ -142,6 +147,10 @@ static int find_work(const struct wn_run *run, const struct work *work,
     cost->models = wn_predict_work(
         work->members, work->member_count,
         (size_t)wn_option_number(run->options, "passes"), sample);
+    const struct wn_view view = view_of(sample);
+    for (size_t i = 0; wn_methods[i]; i++)
+        if (work->chosen[i] && wn_methods[i]->work)
+            cost->methods += wn_methods[i]->work(&view);
     if (!(work->needs & WN_NEEDS_DYNAMICS))
         return 0;
     if (work->followed)
@@ -215,12 +224,13 @@ int score_estimate(const struct wn_run *run, const struct work *work,
                         ceil(cost.least / 0x1p20))) ||
         wn_text_add(&text, "\n", 1, error) ||
         add_time(&text, "time",
-                 (cost.features + cost.graph + cost.models + cost.networks) /
-                     rate,
+                 (cost.features + cost.graph + cost.models + cost.networks +
+                  cost.methods) / rate,
                  error) ||
         add_time(&text, " graph", cost.graph / rate, error) ||
         add_time(&text, " models", cost.models / rate, error) ||
-        add_time(&text, " networks", cost.networks / rate, error))
+        add_time(&text, " networks", cost.networks / rate, error) ||
+        add_time(&text, " methods", cost.methods / rate, error))
         goto done;
     status = wn_run_print(run, &text, error);
 done:

@@ -29,7 +29,7 @@ rows() {
 }
 
 # MiB: what --estimate says, and -v at the end.
-need() { sed -n 's/^memory *\([0-9]*\) MiB at most, or .*/\1/p' "$1"; }
+need() { sed -n 's/^memory *\([0-9]*\) MiB at most.*/\1/p' "$1"; }
 used() { sed -n 's/.*: used \([0-9]*\) MiB at most$/\1/p' "$1"; }
 
 # as_told FILE OPTION...: no more than it was told, and not much less.
