@@ -31,7 +31,7 @@ enum {
     HALVINGS = 6, /* of the rate, while networks get out of hand */
     STREAM = 1 << 24 /* replicates of other networks stay below it */
 };
-#define WORK 1e13 /* operations, unless five epochs take more */
+#define WORK 5e12 /* operations, unless three epochs take more */
 
 /* What all teams read. */
 struct camp {
@@ -471,7 +471,7 @@ static void set_epochs(struct camp *camp)
         camp->most = large > 5 ? large : 5;
     const double fair = WORK / epoch_work(camp->how, camp->sample);
     if (fair < (double)camp->most)
-        camp->most = fair > 5 ? (size_t)fair : 5;
+        camp->most = fair > 3 ? (size_t)fair : 3;
 }
 
 static int camp_open(struct camp *camp, struct wn_error *error)

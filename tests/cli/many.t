@@ -4,7 +4,7 @@
 # stay when one is left out, around centres that lie far apart; and one row
 # alone in its class. Every predictor comes to an end, its probabilities sum to
 # 1 and are better than even ones, the same for any -j; --estimate is above what
-# is used.
+# is used. So does every method.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 awk 'BEGIN {
@@ -40,6 +40,22 @@ for model in kernel trees neighbors softmax mlp committee; do
     ok $? "$model is the same for one thread"
     rm -f one.h5
 done
+# So do all methods, with the networks of the dynamics.
+score --estimate --methods=all many.h5 >said
+bound=$(awk '$1 == "memory" { print $2 }' said)
+runs "all methods of 401 classes" \
+    score -v -j2 --methods=all --replicates=2 --epochs=5 many.h5 -o all.h5
+used=$(sed -n 's/.*used \([0-9]*\) MiB.*/\1/p' err)
+if [ "${WN_SANITIZERS:-no}" = yes ]; then
+    skip "all methods use" 'the shadow memory of the sanitizers counts, too'
+else
+    ok "$(awk -v u="$used" -v b="$bound" 'BEGIN { print !(u > 0 && u <= b) }')" \
+        "all methods use $used MiB of $bound"
+fi
+score -q -j1 --methods=all --replicates=2 --epochs=5 many.h5 -o one.h5
+cmp -s one.h5 all.h5
+ok $? "all methods are the same for one thread"
+rm -f one.h5
 python=/usr/bin/python3
 if $python -c 'import h5py' 2>/dev/null; then
     for model in kernel trees neighbors softmax mlp committee; do
