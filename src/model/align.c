@@ -111,7 +111,8 @@ static void multiply(const struct regression *r, const float *rows,
 static int find_products(struct regression *r, struct wn_error *error)
 {
     const size_t width = r->d + r->p, size = wn_product(r->d, width, 1);
-    float *rows = wn_new(wn_product(WN_BLOCK, width, 1), sizeof *rows, error);
+    float *rows =
+        wn_large_new(wn_product(WN_BLOCK, width, 1), sizeof *rows, error);
     float *strips = wn_large_new(size, sizeof *strips, error);
     int status = -1;
 
@@ -134,7 +135,7 @@ static int find_products(struct regression *r, struct wn_error *error)
     }
     status = 0;
 done:
-    free(rows);
+    wn_large_free(rows);
     wn_large_free(strips);
     return status;
 }
@@ -256,8 +257,8 @@ static int predict(const struct regression *r, float *a,
                    struct wn_error *error)
 {
     const size_t d = r->d, p = r->p;
-    float *rows = wn_new(wn_product(WN_BLOCK, d, 1), sizeof *rows, error);
-    float *out = wn_new(wn_product(WN_BLOCK, p, 1), sizeof *out, error);
+    float *rows = wn_large_new(wn_product(WN_BLOCK, d, 1), sizeof *rows, error);
+    float *out = wn_large_new(wn_product(WN_BLOCK, p, 1), sizeof *out, error);
 
     for (int f = 0; rows && out && f < FOLDS; f++)
         for (size_t at = r->begin[f]; at < r->begin[f + 1]; at += WN_BLOCK) {
@@ -273,8 +274,8 @@ static int predict(const struct regression *r, float *a,
                        p * sizeof *a);
         }
     const int status = rows && out ? 0 : -1;
-    free(rows);
-    free(out);
+    wn_large_free(rows);
+    wn_large_free(out);
     return status;
 }
 

@@ -568,8 +568,8 @@ static int predict_all(const struct camp *camp, const struct team *teams,
 #pragma omp parallel num_threads(sample->threads) reduction(| : failed)
     {
         struct wn_error mine = {0};
-        float *room =
-            wn_new(wn_product(WN_BLOCK, width, 1), sizeof *room, &mine);
+        float *room = wn_large_new(wn_product(WN_BLOCK, width, 1),
+                                   sizeof *room, &mine);
 
         failed = room == NULL;
 #pragma omp for schedule(dynamic)
@@ -577,7 +577,7 @@ static int predict_all(const struct camp *camp, const struct team *teams,
             for (size_t t = 0; room && t < count; t++)
                 predict_block(camp, &teams[t], wn_block_begin(b),
                               wn_block_end(b, sample->n), room, probability);
-        free(room);
+        wn_large_free(room);
     }
     return failed ? wn_fail(error, WN_ENOMEM, "not enough memory") : 0;
 }

@@ -39,7 +39,7 @@ static void pilot_free(struct pilot *pilot)
 {
     wn_mlp_trainer_free(pilot->trainer);
     wn_large_free(pilot->label);
-    free(pilot->x);
+    wn_large_free(pilot->x);
     free(pilot->y);
     free(pilot->row);
 }
@@ -54,8 +54,8 @@ static int pilot_new(struct pilot *pilot, const struct wn_mlp_task *task,
     own.replicate = PILOT_STREAM + first;
     pilot->label = wn_large_new(task->n, sizeof *pilot->label, error);
     pilot->row = wn_new(HELD_MOST, sizeof *pilot->row, error);
-    pilot->x = wn_new(wn_product(WN_BLOCK, task->d, 1), sizeof *pilot->x,
-                      error);
+    pilot->x = wn_large_new(wn_product(WN_BLOCK, task->d, 1),
+                            sizeof *pilot->x, error);
     pilot->y = wn_new(WN_BLOCK, sizeof *pilot->y, error);
     if (!pilot->label || !pilot->row || !pilot->x || !pilot->y)
         return -1;
