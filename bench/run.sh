@@ -54,6 +54,8 @@ dynamics20k|the same, $narrow_n x 128|narrow|score $o --model=none --methods=el2
 dynamics16|the same, $narrow_n x 16|slim|score $o --model=none --methods=el2n,grand --epoch=5 $data/slim.h5|$peers dynamics $data/slim.h5|floor sgemm $narrow_n 128 16 110
 text|texts to 128 dimensions, 5-fold logistic regression|text|text.sh $threads $data/text.csv $data/out.h5|$peers text $data/text.csv||$peers right $data/out.h5
 digits|the whole audit of the digits|digits|audit -q -j $threads $data/digits.csv --label=digit||
+million|the whole audit, $csv_n x 65|csv|audit -q -j $threads $data/csv.csv --label=label||
+estimate|what score --estimate says, under what it took|noisy|score $o --methods=none $data/noisy.h5|||score -j $threads --methods=none --estimate $data/noisy.h5
 "
 
 make_csv() { generate $csv_n 64 10 .05 >"$1"; }
