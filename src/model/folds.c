@@ -31,12 +31,14 @@ int wn_folds_assign(const int32_t *label, size_t n, size_t k, size_t folds,
     for (size_t i = 0; i < n; i++)
         order[begin[label[i] + 1]++] = (int32_t)i;
     /* begin[c] is now the end of class c - 1. */
-    size_t next = 0;
+    size_t next = 0, stream = 0;
     for (size_t c = 0; c <= k; c++) {
         const size_t first = c ? begin[c - 1] : 0, end = begin[c];
         struct wn_random random;
 
-        wn_random_start(&random, seed, WN_RANDOM_FOLDS, 0, c);
+        /* Classes without rows change nothing for the others. */
+        stream += c && end > first;
+        wn_random_start(&random, seed, WN_RANDOM_FOLDS, 0, stream);
         wn_random_shuffle(&random, order + first, end - first);
         for (size_t r = first; r < end; r++)
             fold[order[r]] = (int32_t)(next++ % folds);

@@ -13,10 +13,11 @@
  *
  * which is what refitting without the row would give, from one factorisation.
  * Rows of one group are left out together (model/leaveout.h). Bandwidth and
- * ridge are those with the least leave-one-out squared error on a sample of up
- * to 1,024 rows (model/exact.h); where not all rows are landmarks, the ridge is
- * chosen once more, on 2,048 rows with half of them as landmarks: it makes up
- * for what the others miss.
+ * ridge, and whether features are divided each by its own deviation or all by
+ * one number, are those with the least leave-one-out squared error on a sample
+ * of up to 1,024 rows (model/exact.h); where not all rows are landmarks, the
+ * ridge is chosen once more, on 2,048 rows with half of them as landmarks (it
+ * makes up for what the others miss), and between the two divisors on 8,192.
  *
  * Saunders, Gammerman and Vovk, Ridge regression learning algorithm in dual
  * variables (1998); the identity: Allen (1974), Golub, Heath and Wahba (1979).
@@ -24,6 +25,7 @@
 #ifndef WN_MODEL_KERNEL_H
 #define WN_MODEL_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +40,8 @@ struct wn_kernel {
     size_t landmarks; /* m of model/nystrom.h; no more than rows */
     double bandwidth; /* > 0 */
     double ridge;     /* > 0 */
+    bool joined; /* told of a choice: all features were divided by one number
+                    (wn_standard_join), not each by its own deviation */
 };
 
 /* The leave-one-out scores for given knobs. Of the sample x, label, weight,

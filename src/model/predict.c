@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of predictors and their pool; see predict.h. */
+/* The table of predictors; see predict.h. */
 #include "model/predict.h"
 
 #include <math.h>
@@ -7,12 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/calibrate.h"
 #include "model/cells.h"
 #include "model/crossnet.h"
 #include "model/folds.h"
 #include "model/kernel.h"
-#include "model/shares.h"
+#include "model/penalty.h"
 #include "model/softmax.h"
 #include "model/standard.h"
 #include "model/trees.h"
@@ -25,14 +24,6 @@ enum {
     SOFTMAX_TAKES = 20     /* of them in one pass, as a rule */
 };
 #define SOFTMAX_WORK 1.5e13 /* operations */
-#define POOLING 2500. /* operations, to calibrate and pool an entry */
-
-/* Of the pool: what each member leaves to all classes alike, so that no member
- * rules a class out; the least log-loss that counts; and how much more a
- * better member counts. */
-#define MIXED 0.01
-#define LEAST_LOSS 1e-3
-#define KEENNESS 3
 
 static int predict_kernel(const struct wn_sample *sample, float *probability,
                           struct wn_error *error)
@@ -43,8 +34,9 @@ static int predict_kernel(const struct wn_sample *sample, float *probability,
         return -1;
     if (sample->chosen)
         snprintf(sample->chosen, WN_CHOSEN,
-                 "bandwidth=%.3g ridge=%.3g landmarks=%zu", kernel.bandwidth,
-                 kernel.ridge, kernel.landmarks);
+                 "bandwidth=%.3g ridge=%.3g landmarks=%zu scale=%s",
+                 kernel.bandwidth, kernel.ridge, kernel.landmarks,
+                 kernel.joined ? "all" : "each");
     return 0;
 }
 
@@ -110,23 +102,29 @@ static int part_rows(const struct wn_sample *sample, int32_t **part,
 static int predict_softmax(const struct wn_sample *sample, float *probability,
                            struct wn_error *error)
 {
-    const struct wn_softmax how = choose_softmax(sample);
+    struct wn_softmax how = choose_softmax(sample);
     int32_t *part = NULL;
     int status = -1;
 
-    if (part_rows(sample, &part, error) == 0)
+    if (wn_penalty_choose(sample, &how, error) == 0 &&
+        part_rows(sample, &part, error) == 0)
         status = wn_softmax_predict(&how, sample->x, sample->n, sample->d,
                                     sample->label, sample->weight, sample->k,
                                     sample->fold, part, sample->threads,
                                     sample->talk, probability, NULL, error);
+    if (sample->chosen)
+        snprintf(sample->chosen, WN_CHOSEN, "penalty=%.3g",
+                 1 / how.inverse_penalty);
     wn_large_free(part);
     return status;
 }
 
 static double softmax_bytes(const struct wn_sample *sample)
 {
-    return wn_softmax_bytes(sample->n, sample->d, sample->k, sample->folds,
-                            sample->threads);
+    return fmax(wn_penalty_bytes(sample),
+                8 * (double)sample->n +
+                    wn_softmax_bytes(sample->n, sample->d, sample->k,
+                                     sample->folds, sample->threads));
 }
 
 static double softmax_work(const struct wn_sample *sample)
@@ -139,6 +137,7 @@ static const struct wn_predictor softmax = {
     .brief = "multinomial logistic regression, cross-validated",
     .source = "Cox (1958)",
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
+    .standard = true,
     .bytes = softmax_bytes,
     .work = softmax_work,
     .predict = predict_softmax};
@@ -348,242 +347,3 @@ const struct wn_predictor *const wn_predictors[] = {&kernel, &trees,
 const char wn_predictor_choices[] =
     WN_COMMITTEE "|kernel|trees|neighbors|softmax|mlp";
 
-struct wn_quality wn_predict_quality(const float *probability, size_t n,
-                                     size_t k, const int32_t *label)
-{
-    enum { BINS = 15 };
-    double sure[BINS] = {0}, right[BINS] = {0};
-    struct wn_quality quality = {0};
-    double rows = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        const float *row = probability + i * k;
-
-        if (label[i] < 0)
-            continue;
-        const size_t best = wn_shares_top(row, k);
-        const double given = row[label[i]];
-        quality.log_loss -= log(fmin(fmax(given, 1e-6), 1));
-        const int bin = (int)fmin(row[best] * (double)BINS, BINS - 1);
-        sure[bin] += row[best];
-        right[bin] += best == (size_t)label[i];
-        rows++;
-    }
-    if (rows == 0)
-        return quality;
-    for (int b = 0; b < BINS; b++) {
-        quality.calibration += fabs(sure[b] - right[b]) / rows;
-        quality.accuracy += right[b] / rows;
-    }
-    quality.log_loss /= rows;
-    return quality;
-}
-
-/* What is known of the labels without looking at features. */
-struct blind {
-    double loss;  /* log-loss of the classes' shares */
-    double least; /* a difference to it that n rows can tell */
-};
-
-/* A member's part of the pool: weight log(P + MIXED / k), added to sum. */
-static void add_to_pool(const float *one, size_t n, size_t k, double weight,
-                        int threads, float *sum)
-{
-    const float least = (float)(MIXED / (double)k);
-
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t i = 0; i < n; i++)
-        wn_shares_add_log(one + i * k, k, least, (float)weight, sum + i * k);
-}
-
-/* From the sums of all to probabilities. */
-static void close_pool(float *sum, size_t n, size_t k, double weights,
-                       int threads)
-{
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t i = 0; i < n; i++)
-        wn_shares_from(sum + i * k, k, (float)(1 / weights));
-}
-
-/* The log-loss of the classes' shares among the labels, and what n rows can
- * tell from it. */
-static int find_blind(const struct wn_sample *sample, struct blind *blind,
-                      struct wn_error *error)
-{
-    double *count = wn_new(sample->k, sizeof *count, error);
-    double rows = 0;
-
-    if (!count)
-        return -1;
-    for (size_t i = 0; i < sample->n; i++)
-        if (sample->label[i] >= 0) {
-            count[sample->label[i]]++;
-            rows++;
-        }
-    *blind = (struct blind){0};
-    for (size_t c = 0; c < sample->k; c++)
-        if (count[c] > 0)
-            blind->loss -= count[c] / rows * log(count[c] / rows);
-    blind->least = fmax(blind->loss, LEAST_LOSS) / sqrt(fmax(rows, 1));
-    free(count);
-    return 0;
-}
-
-/* A member's weight in the pool. */
-static double weigh_member(const struct blind *blind, double log_loss)
-{
-    return pow(fmax(blind->loss - log_loss, blind->least) /
-                   fmax(log_loss, LEAST_LOSS),
-               KEENNESS);
-}
-
-/* The calibrated pool of the calibrated members; in the first pass, which no
- * label has reached, their shares are found. kept[p], n x k where there is
- * one, holds what a member that judges once said in it. */
-static int predict_once(const struct wn_predictor *const *chosen,
-                        size_t count, const struct wn_sample *sample,
-                        const struct blind *blind, double *share,
-                        float **kept, float *probability,
-                        struct wn_quality *quality, struct wn_error *error)
-{
-    const size_t n = sample->n, k = sample->k;
-    const size_t cells = wn_product(n, k, 1);
-    float *one = wn_large_new(cells, sizeof *one, error);
-    struct wn_sample own = *sample;
-    double shares = 0;
-    int status = -1;
-
-    if (!one)
-        return -1;
-    memset(probability, 0, cells * sizeof *probability);
-    for (size_t p = 0; p < count; p++) {
-        float *out = kept[p] ? kept[p] : one;
-        char knobs[WN_CHOSEN] = "";
-
-        if (!kept[p] || blind) {
-            own.chosen = knobs;
-            own.draft = sample->draft && !chosen[p]->once;
-            if (chosen[p]->predict(&own, out, error) ||
-                wn_calibrate(out, n, k, sample->label, sample->threads, NULL,
-                             error))
-                goto done;
-        } else {
-            memcpy(knobs, quality[p].chosen, sizeof knobs);
-        }
-        quality[p] = wn_predict_quality(out, n, k, sample->label);
-        memcpy(quality[p].chosen, knobs, sizeof knobs);
-        if (count == 1) {
-            memcpy(probability, out, cells * sizeof *probability);
-            break;
-        }
-        if (blind)
-            share[p] = weigh_member(blind, quality[p].log_loss);
-        add_to_pool(out, n, k, share[p], sample->threads, probability);
-        shares += share[p];
-    }
-    if (count > 1) {
-        close_pool(probability, n, k, shares, sample->threads);
-        if (wn_calibrate(probability, n, k, sample->label, sample->threads,
-                         NULL, error))
-            goto done;
-    }
-    quality[count] = wn_predict_quality(probability, n, k, sample->label);
-    status = 0;
-done:
-    wn_large_free(one);
-    return status;
-}
-
-/* How far the pass before agrees with each label, times what the row counts
- * anyway. */
-static void weigh(const struct wn_sample *sample, const float *probability,
-                  float *weight)
-{
-    const size_t k = sample->k;
-
-    for (size_t i = 0; i < sample->n; i++) {
-        const float *row = probability + i * k;
-        const float most = row[wn_shares_top(row, k)];
-
-        weight[i] = sample->label[i] < 0 || !(most > 0)
-                        ? 0
-                        : (float)wn_sample_weight(sample, i) *
-                              (row[sample->label[i]] / most);
-    }
-}
-
-double wn_predict_bytes(const struct wn_predictor *const *chosen, size_t count,
-                        const struct wn_sample *sample)
-{
-    const double answer = 4 * (double)sample->n * (double)sample->k;
-    double most = 0;
-
-    for (size_t p = 0; p < count; p++)
-        most = fmax(most, chosen[p]->bytes(sample));
-    return answer * ((double)count + 2) + 8 * (double)sample->n + most;
-}
-
-double wn_predict_kept(const struct wn_predictor *const *chosen, size_t count,
-                       const struct wn_sample *sample)
-{
-    double most = 0;
-
-    for (size_t p = 0; p < count; p++)
-        if (chosen[p]->kept)
-            most = fmax(most, chosen[p]->kept(sample));
-    return most;
-}
-
-double wn_predict_work(const struct wn_predictor *const *chosen, size_t count,
-                       size_t passes, const struct wn_sample *sample)
-{
-    double work = 0;
-
-    for (size_t p = 0; p < count; p++)
-        work += (chosen[p]->work(sample) +
-                 POOLING * (double)sample->n * (double)sample->k) *
-                (chosen[p]->once ? 1 : (double)passes);
-    return work;
-}
-
-int wn_predict(const struct wn_predictor *const *chosen, size_t count,
-               size_t passes, const struct wn_sample *sample,
-               float *probability, struct wn_quality *quality,
-               struct wn_error *error)
-{
-    const size_t cells = wn_product(sample->n, sample->k, 1);
-    struct wn_sample now = *sample;
-    float *weight = NULL, **kept = NULL;
-    double *share = wn_new(count, sizeof *share, error);
-    struct blind blind;
-    int status = -1;
-
-    kept = wn_new(count, sizeof *kept, error);
-    weight = wn_large_new(sample->n, sizeof *weight, error);
-    if (!kept || !weight || !share || find_blind(sample, &blind, error))
-        goto done;
-    for (size_t p = 0; p < count; p++)
-        if (passes > 1 && chosen[p]->once) {
-            kept[p] = wn_large_new(cells, sizeof **kept, error);
-            if (!kept[p])
-                goto done;
-        }
-    for (size_t pass = 0; pass < passes; pass++) {
-        if (pass) {
-            weigh(sample, probability, weight);
-            now.weight = weight;
-        }
-        now.draft = pass + 1 < passes;
-        if (predict_once(chosen, count, &now, pass ? NULL : &blind, share,
-                         kept, probability, quality, error))
-            goto done;
-    }
-    status = 0;
-done:
-    for (size_t p = 0; kept && p < count; p++)
-        wn_large_free(kept[p]);
-    free(kept);
-    free(share);
-    wn_large_free(weight);
-    return status;
-}

@@ -63,6 +63,32 @@ done:
     return status;
 }
 
+bool wn_standard_uneven(const struct wn_standard *standard)
+{
+    float least = INFINITY, most = 0;
+
+    for (size_t j = 0; j < standard->d; j++)
+        if (standard->scale[j] > 0) {
+            least = fminf(least, standard->scale[j]);
+            most = fmaxf(most, standard->scale[j]);
+        }
+    return most > 1.5f * least;
+}
+
+void wn_standard_join(struct wn_standard *standard)
+{
+    double variance = 0, live = 0;
+
+    for (size_t j = 0; j < standard->d; j++)
+        if (standard->scale[j] > 0) {
+            variance += pow((double)standard->scale[j], -2);
+            live++;
+        }
+    for (size_t j = 0; j < standard->d; j++)
+        if (standard->scale[j] > 0)
+            standard->scale[j] = (float)sqrt(live / variance);
+}
+
 WN_WIDE void wn_standard_row(const struct wn_standard *standard,
                              const float *x, float *out)
 {

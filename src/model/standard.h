@@ -7,6 +7,7 @@
 #ifndef WN_MODEL_STANDARD_H
 #define WN_MODEL_STANDARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "util/error.h"
@@ -20,6 +21,14 @@ struct wn_standard {
 int wn_standard_make(struct wn_standard *standard, const float *x, size_t n,
                      size_t d, struct wn_error *error) WN_MUST_CHECK;
 void wn_standard_free(struct wn_standard *standard);
+
+/* Whether the features' deviations differ by more than half. */
+bool wn_standard_uneven(const struct wn_standard *standard);
+/* All features by one number, the root of their mean variance, in place of
+ * each by its own: of features in a common unit (categories as 0 and 1, the
+ * terms of a text, an embedding) a rare one then counts less than a frequent
+ * one. The rows' mean square stays, but for the cuts. */
+void wn_standard_join(struct wn_standard *standard);
 
 /* One row. */
 void wn_standard_row(const struct wn_standard *standard, const float *x,

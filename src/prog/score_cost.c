@@ -37,7 +37,7 @@ static double least_bytes(const struct wn_run *run, const struct work *work,
                           const struct wn_sample *sample)
 {
     return wn_large_least(program_bytes(run) + ROW * (double)sample->n +
-                          wn_predict_kept(work->members, work->member_count,
+                          wn_pool_kept(work->members, work->member_count,
                                           sample));
 }
 
@@ -106,8 +106,7 @@ static int find_memory(const struct wn_run *run, const struct work *work,
     if (work->member_count)
         most = fmax(fmax(most, wn_spectrum_bytes(sample->n, sample->d) +
                                    4 * n * (double)sample->k),
-                    wn_predict_bytes(work->members, work->member_count,
-                                     sample));
+                    wn_pool_bytes(work->members, work->member_count, sample));
     cost->need = n * (4 * (double)sample->d + 8 * (double)sample->m + 48) +
                  fmax(most, fmax(dynamics, pairs)) + program_bytes(run);
     cost->least = least_bytes(run, work, sample);
@@ -144,7 +143,7 @@ static int find_work(const struct wn_run *run, const struct work *work,
     if (work->parts & WN_SAMPLE_NEIGHBORS)
         cost->graph = wn_graph_work(sample->n, sample->d, sample->probe) +
                       5000 * n * (double)sample->m;
-    cost->models = wn_predict_work(
+    cost->models = wn_pool_work(
         work->members, work->member_count,
         (size_t)wn_option_number(run->options, "passes"), sample);
     const struct wn_view view = view_of(sample);

@@ -16,11 +16,11 @@ static void tell_quality(const struct wn_run *run, const struct work *work)
             break;
         wn_talk_detail(run->talk,
                        "%s: log-loss %.4f, calibration error %.4f, "
-                       "accuracy %.4f%s%s",
+                       "accuracy %.4f, weight %.3f%s%s",
                        score_member(work, p),
                        quality->log_loss, quality->calibration,
-                       quality->accuracy, *quality->chosen ? "; " : "",
-                       quality->chosen);
+                       quality->accuracy, quality->weight,
+                       *quality->chosen ? "; " : "", quality->chosen);
     }
 }
 
@@ -112,9 +112,9 @@ int score_predict(const struct wn_run *run, struct work *work,
     work->probability = wn_large_new(wn_product(data->n, data->k, 1),
                                sizeof *work->probability, error);
     if (!work->probability ||
-        wn_predict(work->members, work->member_count,
-                   (size_t)wn_option_number(run->options, "passes"), &sample,
-                   work->probability, work->quality, error))
+        wn_pool_predict(work->members, work->member_count,
+                        (size_t)wn_option_number(run->options, "passes"),
+                        &sample, work->probability, work->quality, error))
         return -1;
     tell_quality(run, work);
     return 0;
@@ -126,7 +126,8 @@ void score_take_brought(const struct wn_run *run, struct work *work)
 
     work->probability = data->probability;
     data->probability = NULL;
-    work->quality[0] = wn_predict_quality(work->probability, data->n, data->k,
+    work->quality[0] = wn_quality_measure(work->probability, data->n, data->k,
                                           data->label);
+    work->quality[0].weight = 1;
     tell_quality(run, work);
 }

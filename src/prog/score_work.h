@@ -7,6 +7,7 @@
 #include "data/dataset.h"
 #include "method/method.h"
 #include "model/cells.h"
+#include "model/pool.h"
 #include "model/predict.h"
 #include "model/spectrum.h"
 #include "model/training.h"

@@ -27,7 +27,8 @@ static int write_probability(const struct work *work,
             double value;
         } facts[] = {{"log_loss", quality->log_loss},
                      {"calibration_error", quality->calibration},
-                     {"accuracy", quality->accuracy}};
+                     {"accuracy", quality->accuracy},
+                     {"weight", quality->weight}};
 
         for (size_t f = 0; f < sizeof facts / sizeof *facts; f++) {
             name.length = 0;

@@ -81,12 +81,13 @@ static int put_models(const struct wn_report *report, struct wn_lines *lines)
 
         if (wn_lines_put(
                 lines,
-                json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "record", "model",
+                json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "record", "model",
                           "model", wn_json_text(member->name), "log_loss",
                           wn_json_number(member->log_loss), "accuracy",
                           wn_json_number(member->accuracy),
                           "calibration_error",
-                          wn_json_number(member->calibration), "chosen",
+                          wn_json_number(member->calibration), "weight",
+                          wn_json_number(member->weight), "chosen",
                           wn_json_text(member->chosen))))
             return -1;
     }

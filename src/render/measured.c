@@ -56,7 +56,8 @@ static int load_member(const struct wn_audit *audit, const char *name,
         double *value, high;
     } facts[] = {{"log_loss", &member->log_loss, INFINITY},
                  {"calibration_error", &member->calibration, 1},
-                 {"accuracy", &member->accuracy, 1}};
+                 {"accuracy", &member->accuracy, 1},
+                 {"weight", &member->weight, 1}};
     int status = -1;
 
     member->name = wn_copy_text(name, length, error);
@@ -201,6 +202,8 @@ static int add_member(const struct wn_member *member, bool chosen,
                                  "%.4f", member->log_loss) ||
                    add_share(grid, member->accuracy, error) ||
                    add_share(grid, member->calibration, error) ||
+                   wn_grid_known(grid, error, !isnan(member->weight),
+                                 "%.2f", member->weight) ||
                    (chosen &&
                     wn_grid_add_text(grid,
                                      member->chosen ? member->chosen : "",
@@ -217,6 +220,7 @@ int wn_measured_models(const struct wn_measured *measured, bool chosen,
         {"log-loss", WN_RIGHT, WN_FIXED},
         {"accuracy", WN_RIGHT, WN_FIXED},
         {"calibration error", WN_RIGHT, WN_FIXED},
+        {"weight", WN_RIGHT, WN_FIXED},
         {"chosen from the data", WN_LEFT, WN_WRAPS}};
     struct wn_grid grid;
     int status = 0;

@@ -21,10 +21,10 @@
 enum { WN_EVEN_FEATURES = 16 };
 
 /* A model of --model, the pool of them, or probabilities that were brought;
- * measures as in model/predict.h. */
+ * measures as in model/pool.h. */
 struct wn_member {
     char *name, *chosen;
-    double log_loss, calibration, accuracy;
+    double log_loss, calibration, accuracy, weight;
 };
 
 struct wn_measured {

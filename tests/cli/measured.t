@@ -27,12 +27,12 @@ peek b.h5 score/probability f32 | paste -d ' ' label - | awk '{
     }
     printf "%.4f %.1f %.1f\n", loss / NR, 100 * all / NR, 100 * error / NR
 }' >wanted
-is "$(sed -n 's/^  committee *\([0-9.]*\) *\([0-9.]*\) % *\([0-9.]*\) %$/\1 \2 \3/p' text)" \
+is "$(sed -n 's/^  committee *\([0-9.]*\) *\([0-9.]*\) % *\([0-9.]*\) % *1.00$/\1 \2 \3/p' text)" \
     "$(cat wanted)" 'log-loss, accuracy and calibration error of all together'
 is "$(sed -n '/out of sample/,/^$/p' text | sed -n 's/^  \([a-z]*\) .*/\1/p' |
-    tr '\n' ' ')" 'model kernel trees neighbors committee ' 'and of each'
+    tr '\n' ' ')" 'model kernel trees neighbors softmax committee ' 'and of each'
 is "$(grep -c 'How it was computed' text)" 0 'no more without -v'
-ok "$(grep -q '^  kernel .*bandwidth=.* ridge=' long &&
+ok "$(grep -q '^ *bandwidth=.* ridge=.* scale=each$' long &&
     grep -q '^  trees .*trees=300 share=1' long; echo $?)" '-v: knobs'
 ok "$(grep -q 'Neighbours: 10 of each row by euclidean distance, looked' long
     echo $?)" '-v: the graph'
@@ -40,8 +40,8 @@ ok "$(grep -q 'Networks: el2n and grand after epoch [0-9]* of [0-9]*' long
     echo $?)" '-v: the epoch'
 is "$(sed -n 's/^  Kernels of OpenBLAS: \(.*\)\.$/\1/p' long)" \
     "$(peek b.h5 score kernels)" '-v: the kernels'
-is "$(sed -n 's/^{"record":"model","model":"\([a-z]*\)","log_loss":[0-9.]*,"accuracy":[0-9.]*,"calibration_error":[0-9.]*,"chosen":.*/\1/p' \
-    lines | tr '\n' ' ')" 'kernel trees neighbors committee ' 'JSON: models'
+is "$(sed -n 's/^{"record":"model","model":"\([a-z]*\)","log_loss":[0-9.]*,"accuracy":[0-9.]*,"calibration_error":[0-9.]*,"weight":[0-9.]*,"chosen":.*/\1/p' \
+    lines | tr '\n' ' ')" 'kernel trees neighbors softmax committee ' 'JSON: models'
 ok "$(grep -q '"record":"computed","kernels":"[A-Za-z0-9 ]*","epoch":[0-9]*,"epochs":[0-9]*,"neighbors":10,"metric":"euclidean","method":"exact","recall":1,"cells":null,"probe":null,"singular_entropy":[0-9.]*}' \
     lines; echo $?)" 'JSON: the rest'
 peek b.h5 score/probability kernel_chosen >chosen

@@ -48,7 +48,7 @@ while IFS='|' read -r option what why; do
 done <<END
 passes=2|$none=el2n|no model is fitted; see --model
 ungrouped|$none=el2n|no model is fitted; see --model
-folds=3||no model that is fitted has folds; see --list-models
+folds=3|--model=trees|no model that is fitted has folds; see --list-models
 neighbors=3|--model=kernel --methods=el2n|no neighbours are looked for; see
 probe=3|$none=el2n|no neighbours are looked for; see --methods
 metric=cosine|$none=el2n|no neighbours are looked for; see --methods
