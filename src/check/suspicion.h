@@ -26,10 +26,10 @@
  * are the means of the posteriors under the fitted b alone, which is unbiased
  * where noise does not depend on the features.
  *
- * Measured (default committee; letter and mnist10k with planted noise, digits):
- * average precision .989 to .999 for symmetric noise, .996 to .997 for
- * pairwise (1 - p[y]: .93 to .95), .916 to .920 for instance-dependent
- * (1 - p[y]: .887 to .890). Mixing in EL2N, AUM, mean loss, SimiFeat votes or
+ * Measured (default committee; letter and mnist10k with planted noise): average
+ * precision .992 to .998 for symmetric noise, .997 to .998 for pairwise
+ * (1 - p[y]: .955 to .963), .925 to .932 for instance-dependent
+ * (1 - p[y]: .901 to .904). Mixing in EL2N, AUM, mean loss, SimiFeat votes or
  * the small-loss mixture by their ranks lowered all of them. */
 #ifndef WN_CHECK_SUSPICION_H
 #define WN_CHECK_SUSPICION_H

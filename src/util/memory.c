@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Allocation with overflow checks; rows of matrices start on cache lines. */
+/* Allocation with overflow checks; see memory.h. */
 #include "util/memory.h"
 
 #include <stdint.h>

@@ -7,8 +7,9 @@
 
 #include "util/error.h"
 
-/* count x size zeroed bytes, 64-byte aligned, for free(); never NULL for
- * count = 0. NULL with WN_ENOMEM when it overflows or is refused. */
+/* count x size zeroed bytes, 64-byte aligned below 128 KiB and as malloc() does
+ * it from there on, for free(); never NULL for count = 0. NULL with WN_ENOMEM
+ * when it overflows or is refused. */
 void *wn_new(size_t count, size_t size, struct wn_error *error)
     WN_MUST_CHECK;
 
