@@ -12,8 +12,8 @@
  * trials and between them. What is best for some rows is good for more (adult,
  * a fifth of the labels wrong: C = .03 for 2,000 rows and for 12,000), and
  * scikit-learn's C = 1 teaches few rows too much: average precision of
- * 1 - P[label], a tenth of the labels wrong, mixed .636 for .470, wine .985 for
- * .938, breast_cancer .950 for .880. Left as it is where no two of them are in
+ * 1 - P[label], a tenth of the labels wrong, mixed .636 for .470,
+ * breast_cancer .950 for .880. Left as it is where no two of them are in
  * different folds. Of the sample its folds are read, too. Errors: as
  * wn_softmax_predict(). */
 int wn_penalty_choose(const struct wn_sample *sample, struct wn_softmax *how,
