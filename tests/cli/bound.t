@@ -95,6 +95,6 @@ done
 TMPDIR=/nowhere
 export TMPDIR
 fails_with 2 "/nowhere: cannot make a temporary file" \
-    score --memory=70M wide.h5 -o no.h5
+    score --memory=${quarter}M wide.h5 -o no.h5
 ok "$([ ! -e no.h5 ]; echo $?)" "and leaves no file"
 done_testing
