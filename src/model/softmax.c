@@ -141,7 +141,7 @@ static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
     pass->held = wn_new(folds, sizeof(double), error);
     pass->lanes = wn_new((size_t)threads, sizeof *pass->lanes, error);
     if (!pass->weights || !pass->bias || !pass->gradient || !pass->offset ||
-        !pass->loss || !pass->lanes)
+        !pass->loss || !pass->held || !pass->lanes)
         return -1;
     for (int t = 0; t < threads; t++) {
         struct lane *lane = &pass->lanes[t];
