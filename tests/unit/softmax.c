@@ -337,7 +337,7 @@ static void many_classes_are_found(void **state)
                 top = c;
         right += top == (size_t)label[i];
     }
-    assert_true(right > 0.8 * ROWS);
+    assert_true((double)right > 0.8 * ROWS);
 }
 
 /* The bowl of sum_j bend[j] (w[j] - j)^2 / 2, a hundred thousand times as
