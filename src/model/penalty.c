@@ -30,9 +30,10 @@ static int try_all(const struct wn_sample *sample, const struct wn_softmax *how,
                                     sample->label, sample->weight, sample->k,
                                     sample->fold, NULL, sample->threads,
                                     sample->talk, probability, NULL, error);
-        loss[t] = wn_quality_measure(probability, sample->n, sample->k,
-                                     sample->label)
-                      .log_loss;
+        if (status == 0)
+            loss[t] = wn_quality_measure(probability, sample->n, sample->k,
+                                         sample->label)
+                          .log_loss;
     }
     wn_large_free(probability);
     return status;
@@ -56,7 +57,8 @@ int wn_penalty_choose(const struct wn_sample *sample, struct wn_softmax *how,
 
     if (status == 0 && in_folds(&few.sample)) {
         status = try_all(&few.sample, how, loss, error);
-        how->inverse_penalty = pow(10, -wn_choose_lowest(loss, TRIALS));
+        if (status == 0)
+            how->inverse_penalty = pow(10, -wn_choose_lowest(loss, TRIALS));
     }
     wn_draw_free(&few);
     return status;

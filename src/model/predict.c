@@ -346,4 +346,3 @@ const struct wn_predictor *const wn_predictors[] = {&kernel, &trees,
                                                     &mlp, NULL};
 const char wn_predictor_choices[] =
     WN_COMMITTEE "|kernel|trees|neighbors|softmax|mlp";
-
