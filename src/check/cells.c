@@ -28,6 +28,7 @@ static int find_missing(const struct wn_evidence *evidence,
     return mark(evidence->missing, evidence->n, hit);
 }
 
+/* clang-format off */
 const struct wn_check wn_check_missing = {
     .name = "missing",
     .brief = "a cell is empty",
@@ -35,6 +36,7 @@ const struct wn_check wn_check_missing = {
     .reviews = 0,
     .run = find_missing,
     .lacks = missing_lacks};
+/* clang-format on */
 
 static const char *invalid_lacks(const struct wn_evidence *evidence)
 {
@@ -50,6 +52,7 @@ static int find_invalid(const struct wn_evidence *evidence,
     return mark(evidence->invalid, evidence->n, hit);
 }
 
+/* clang-format off */
 const struct wn_check wn_check_invalid = {
     .name = "invalid",
     .brief = "a cell breaks a cleaning rule",
@@ -57,3 +60,4 @@ const struct wn_check wn_check_invalid = {
     .reviews = 1,
     .run = find_invalid,
     .lacks = invalid_lacks};
+/* clang-format on */

@@ -61,11 +61,11 @@ int wn_channel_make(struct wn_channel *channel, const struct wn_sparse *at,
     const double even = 1 / (double)(k - 1);
     struct column *column = wn_new(k, sizeof *column, error);
 
-    *channel = (struct wn_channel){
-        .at = at, .count = count,
-        .stay = wn_new(k, sizeof(double), error),
-        .even = wn_new(k, sizeof(double), error),
-        .slope = wn_new(k, sizeof(double), error)};
+    *channel = (struct wn_channel){.at = at,
+                                   .count = count,
+                                   .stay = wn_new(k, sizeof(double), error),
+                                   .even = wn_new(k, sizeof(double), error),
+                                   .slope = wn_new(k, sizeof(double), error)};
     if (!column || !channel->stay || !channel->even || !channel->slope) {
         free(column);
         wn_channel_free(channel);
@@ -86,14 +86,13 @@ void wn_channel_free(struct wn_channel *channel)
     *channel = (struct wn_channel){0};
 }
 
-void wn_channel_row(const struct wn_channel *channel, size_t given,
-                    double *row)
+void wn_channel_row(const struct wn_channel *channel, size_t given, double *row)
 {
     const struct wn_sparse *at = channel->at;
 
     memcpy(row, channel->even, at->k * sizeof *row);
     for (size_t cell = at->begin[given]; cell < at->begin[given + 1]; cell++)
-        row[at->column[cell]] += channel->slope[at->column[cell]] *
-                                 (double)channel->count[cell];
+        row[at->column[cell]] +=
+            channel->slope[at->column[cell]] * (double)channel->count[cell];
     row[given] = channel->stay[given];
 }

@@ -17,15 +17,14 @@ enum { WN_CHANNEL_EVEN = 2 };
 struct wn_channel {
     const struct wn_sparse *at; /* kept by the caller, */
     const int64_t *count;       /* with the counts of its cells */
-    double *stay;  /* k: T[t][t] */
-    double *even;  /* k: T[s][t] where no row was counted */
-    double *slope; /* k: what each counted row adds to it */
+    double *stay;               /* k: T[t][t] */
+    double *even;               /* k: T[s][t] where no row was counted */
+    double *slope;              /* k: what each counted row adds to it */
 };
 
 /* From calibrated counts (given x true). On failure *channel is empty. */
 int wn_channel_make(struct wn_channel *channel, const struct wn_sparse *at,
-                    const int64_t *count, struct wn_error *error)
-    WN_MUST_CHECK;
+                    const int64_t *count, struct wn_error *error) WN_MUST_CHECK;
 void wn_channel_free(struct wn_channel *channel);
 /* row[k]: T[given][.]. O(k). */
 void wn_channel_row(const struct wn_channel *channel, size_t given,

@@ -15,15 +15,15 @@ struct wn_suspicion; /* check/suspicion.h: what each label is worth */
 /* What checks see: arrays, no files. NULL where it is not in the audit. */
 struct wn_evidence {
     size_t n, d, k, m;
-    const int32_t *label;     /* n, -1 = missing */
-    char *const *label_name;  /* k */
-    const float *probability; /* n x k */
-    const int32_t *neighbor;  /* n x m */
-    const float *distance;    /* n x m */
+    const int32_t *label;         /* n, -1 = missing */
+    char *const *label_name;      /* k */
+    const float *probability;     /* n x k */
+    const int32_t *neighbor;      /* n x m */
+    const float *distance;        /* n x m */
     const uint64_t *feature_hash; /* n: equal iff the feature rows are equal
                                      bit for bit (up to 64-bit collisions) */
-    const float *pair_rank; /* n, score/pair_rank */
-    const uint32_t *missing, *invalid; /* n: broken cells per row */
+    const float *pair_rank;       /* n, score/pair_rank */
+    const uint32_t *missing, *invalid;        /* n: broken cells per row */
     const int32_t *group, *split, *annotator; /* n, -1 = none */
     size_t groups, splits, annotators;
     const uint8_t *trusted; /* n, 1 = the label is known to be right */
@@ -39,7 +39,7 @@ struct wn_check {
     const char *source; /* paper, as in flag(1); NULL if there is none */
     const struct wn_option *knobs; /* options of its own, or NULL */
     int optional; /* not missed where there is nothing for it to read */
-    int reviews; /* whether a hit by itself asks for a person's review */
+    int reviews;  /* whether a hit by itself asks for a person's review */
     /* Set hit[i] = 1 for the rows concerned; hit[n] comes zeroed. A check
      * whose evidence is missing flags nothing and returns 0. */
     int (*run)(const struct wn_evidence *evidence,

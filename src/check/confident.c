@@ -99,8 +99,7 @@ static double row_sum(const struct wn_sparse *at, const int64_t *joint,
 /* Scale the counts joint so that its rows sum to count[k], and round each row
  * so that they still do. Rounding never moves a cell that is 0. */
 static int calibrate(const struct wn_sparse *at, const int64_t *joint,
-                     const size_t *count, int64_t *out,
-                     struct wn_error *error)
+                     const size_t *count, int64_t *out, struct wn_error *error)
 {
     const size_t k = at->k;
     double *row = wn_new(k, sizeof *row, error);
@@ -122,8 +121,8 @@ static int calibrate(const struct wn_sparse *at, const int64_t *joint,
         const size_t from = at->begin[s], width = at->begin[s + 1] - from;
 
         for (size_t c = 0; c < width; c++)
-            row[c] = (double)joint[from + c] / sum * (double)count[s] /
-                     total * n;
+            row[c] =
+                (double)joint[from + c] / sum * (double)count[s] / total * n;
         if (wn_round_sum(row, width, out + from, error))
             goto done;
     }
@@ -197,7 +196,7 @@ static int is_probability(const double *row, size_t k)
 
 /* What a block of rows found. */
 struct part {
-    size_t bad;    /* its first row that holds no probabilities, or n */
+    size_t bad; /* its first row that holds no probabilities, or n */
     size_t issues;
 };
 
@@ -218,8 +217,8 @@ static struct part guess_block(const int32_t *label,
         }
         const int32_t guess = guess_row(row, p->k, noise->threshold);
         noise->guess[i] = y < 0 ? -1 : guess;
-        part.issues += y >= 0 && guess >= 0 && guess != y &&
-                       !wn_predicts(row, p->k, y);
+        part.issues +=
+            y >= 0 && guess >= 0 && guess != y && !wn_predicts(row, p->k, y);
     }
     return part;
 }
@@ -253,8 +252,7 @@ static int guess_rows(const int32_t *label, const struct wn_probability *p,
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int w = 0; w < threads; w++)
         for (size_t b = (size_t)w; b < blocks; b += (size_t)threads)
-            parts[b] =
-                guess_block(label, p, b, room + (size_t)w * p->k, noise);
+            parts[b] = guess_block(label, p, b, room + (size_t)w * p->k, noise);
     for (; next < blocks && bad == p->n; next++) {
         bad = parts[next].bad;
         noise->issues += parts[next].issues;
@@ -274,8 +272,8 @@ static int make_cells(size_t cells, struct wn_noise *noise,
     noise->joint = wn_new(cells, sizeof *noise->joint, error);
     noise->matrix = wn_new(cells, sizeof *noise->matrix, error);
     noise->inverse = wn_new(cells, sizeof *noise->inverse, error);
-    return noise->raw && noise->calibrated && noise->joint &&
-                   noise->matrix && noise->inverse
+    return noise->raw && noise->calibrated && noise->joint && noise->matrix &&
+                   noise->inverse
                ? 0
                : -1;
 }
@@ -318,8 +316,8 @@ static void clip(const struct wn_sparse *at, int columns, double *value,
         }
     for (size_t s = 0; s < at->k; s++)
         for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++)
-            value[cell] /= at_least(
-                sum[columns ? (size_t)at->column[cell] : s], WN_TINY);
+            value[cell] /=
+                at_least(sum[columns ? (size_t)at->column[cell] : s], WN_TINY);
 }
 
 static void normalise(double *prior, size_t k, double least)
@@ -407,8 +405,7 @@ static int prior_by_equation(struct wn_noise *noise, struct wn_error *error)
         const struct wn_sparse *at = &noise->at;
 
         for (size_t cell = at->begin[r]; cell < at->begin[r + 1]; cell++)
-            system[r * width + (size_t)at->column[cell]] =
-                noise->matrix[cell];
+            system[r * width + (size_t)at->column[cell]] = noise->matrix[cell];
         system[r * width + k] = given_share(noise, r);
     }
     for (size_t c = 0; c < k; c++) {
@@ -476,8 +473,7 @@ static void converge(struct wn_noise *noise, double *room)
                 for (size_t cell = at->begin[s]; cell < at->begin[s + 1];
                      cell++)
                     noise->inverse[cell] =
-                        noise->matrix[cell] *
-                        noise->prior[at->column[cell]] /
+                        noise->matrix[cell] * noise->prior[at->column[cell]] /
                         at_least(given_share(noise, s), WN_TINY);
             clip(at, 0, noise->inverse, room);
             prior_by_count(noise);

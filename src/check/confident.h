@@ -46,24 +46,24 @@ enum { WN_EQUATION_CLASSES = 2000 };
 
 /* Indices: s is a given label, t a true one. */
 struct wn_noise {
-    size_t n;           /* rows with a label */
+    size_t n; /* rows with a label */
     size_t k;
-    size_t *count;      /* k: rows of each given label */
-    double *threshold;  /* k: 2 for a class without rows */
-    int32_t *guess;     /* per row: the class it counts as, -1 = none */
+    size_t *count;       /* k: rows of each given label */
+    double *threshold;   /* k: 2 for a class without rows */
+    int32_t *guess;      /* per row: the class it counts as, -1 = none */
     struct wn_sparse at; /* where the matrices below have cells */
-    int64_t *raw;       /* confident joint, [s][t], diagonal >= 1 */
+    int64_t *raw;        /* confident joint, [s][t], diagonal >= 1 */
     int64_t *calibrated; /* the same, row sums = count */
-    double *joint;      /* [s][t], sums to 1 */
-    double *matrix;     /* [s][t], P(given = s | true = t), columns sum to 1 */
-    double *inverse;    /* [s][t], P(true = t | given = s), rows sum to 1 */
-    double *prior;      /* k: share of each true class */
+    double *joint;       /* [s][t], sums to 1 */
+    double *matrix;      /* [s][t], P(given = s | true = t), columns sum to 1 */
+    double *inverse;     /* [s][t], P(true = t | given = s), rows sum to 1 */
+    double *prior;       /* k: share of each true class */
     size_t off_diagonal; /* rows that count as another class than given */
-    size_t issues;      /* those of them whose prediction differs from the
-                           label by more than WN_SLACK */
+    size_t issues;       /* those of them whose prediction differs from the
+                            label by more than WN_SLACK */
     size_t issues_calibrated; /* rint((1 - trace joint) n) */
-    double rate;        /* 1 - trace joint, the share of wrong labels */
-    double health;      /* 1 - issues / n */
+    double rate;              /* 1 - trace joint, the share of wrong labels */
+    double health;            /* 1 - issues / n */
 };
 
 /* Estimate the noise of label[n] (-1 = missing, left out) from the out-of-
@@ -76,8 +76,8 @@ struct wn_noise {
  * On failure *noise is empty. */
 int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
                       const struct wn_noise_settings *settings,
-                      struct wn_noise *noise, struct wn_error *error)
-    WN_MUST_CHECK;
+                      struct wn_noise *noise,
+                      struct wn_error *error) WN_MUST_CHECK;
 void wn_noise_free(struct wn_noise *noise);
 
 /* Round x[m] to whole numbers out[m] whose sum is the rounded sum of x. Halves

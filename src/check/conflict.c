@@ -49,6 +49,7 @@ static int run(const struct wn_evidence *evidence,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_check wn_check_conflict = {
     .name = "conflict",
     .brief = "the same features as another row, but another label",
@@ -56,3 +57,4 @@ const struct wn_check wn_check_conflict = {
     .reviews = 1,
     .run = run,
     .lacks = lacks};
+/* clang-format on */

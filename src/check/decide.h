@@ -29,17 +29,17 @@ int32_t wn_decide_suggestion(const struct wn_evidence *evidence, size_t i,
 
 /* What is decided on. */
 struct wn_case {
-    uint32_t issue;   /* bits of wn_checks */
-    int32_t label;    /* -1 = missing */
+    uint32_t issue; /* bits of wn_checks */
+    int32_t label;  /* -1 = missing */
     int32_t suggestion;
     double suspicion;
-    double wrong;     /* of the settings */
+    double wrong; /* of the settings */
 };
 
 /* A reason to do something with a row, in the order in which they count: the
  * first that holds is the one. */
 struct wn_reason {
-    const char *name;  /* in the attribute `names` of /flag/reason */
+    const char *name; /* in the attribute `names` of /flag/reason */
     enum wn_action action;
     const char *words; /* what report says: "drop: an exact copy ..." */
     int (*holds)(const struct wn_case *this);

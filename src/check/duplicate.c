@@ -31,9 +31,11 @@ static int run(const struct wn_evidence *evidence,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_check wn_check_duplicate = {
     .name = "duplicate",
     .brief = "an exact copy of an earlier row: same features, same label",
     .reason = "an exact copy of an earlier row",
     .run = run,
     .lacks = lacks};
+/* clang-format on */

@@ -8,9 +8,11 @@
 #include "check/check.h"
 #include "util/number.h"
 
+/* clang-format off */
 const struct wn_option wn_option_fail_on = {
     .name = "fail-on", .kind = WN_TEXT, .value = "SPEC", .standard = "never",
     .help = "exit 1 if SPEC holds: any, CHECK, CHECK:COUNT or CHECK:PERCENT%"};
+/* clang-format on */
 
 /* One condition. */
 struct limit {

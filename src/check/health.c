@@ -35,8 +35,8 @@ void wn_health_classes(const struct wn_joint *joint,
         const double noise = share(wrong, row);
 
         out[c] = (struct wn_class_health){
-            c, (size_t)rint(fabs(wrong) * n), (size_t)rint(fabs(away) * n),
-            noise, share(away, column), 1 - noise};
+            c,     (size_t)rint(fabs(wrong) * n), (size_t)rint(fabs(away) * n),
+            noise, share(away, column),           1 - noise};
     }
     qsort(out, k, sizeof *out, by_quality);
 }

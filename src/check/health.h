@@ -22,17 +22,17 @@ struct wn_class_health {
 };
 
 struct wn_pair_health {
-    size_t a, b;   /* symmetric: a < b; else given a, truly b */
+    size_t a, b; /* symmetric: a < b; else given a, truly b */
     size_t issues;
-    double joint;  /* probability of the confusion */
+    double joint; /* probability of the confusion */
 };
 
 /* A joint distribution of given and true label. */
 struct wn_joint {
-    const struct wn_sparse *at; /* its cells */
-    const double *value;        /* cells, [given][true] */
+    const struct wn_sparse *at;  /* its cells */
+    const double *value;         /* cells, [given][true] */
     const double *given, *truth; /* k: its row and column sums */
-    size_t n;                   /* rows it is of */
+    size_t n;                    /* rows it is of */
 };
 
 /* out[k], worst quality first, ties by class. A class without rows has

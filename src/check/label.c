@@ -10,6 +10,7 @@
 #include "util/memory.h"
 #include "util/number.h"
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "rule", .kind = WN_CHOICE, .value = "RULE",
      .standard = "posterior", .choices = WN_RULE_NAMES,
@@ -27,6 +28,7 @@ static const struct wn_option knobs[] = {
      .recorded = true,
      .help = "by the prune rules: N labels of CLASS, whatever the estimate"},
     {0}};
+/* clang-format on */
 
 static const char *lacks(const struct wn_evidence *evidence)
 {
@@ -65,8 +67,7 @@ static int read_all_most(const struct wn_evidence *evidence,
 {
     const char *rule = wn_option_text(options, "rule");
     size_t count;
-    const char *const *text =
-        wn_option_list(options, "most-per-class", &count);
+    const char *const *text = wn_option_list(options, "most-per-class", &count);
 
     *most = NULL;
     if (!count)
@@ -101,8 +102,8 @@ static int keep_most(const struct wn_evidence *evidence, size_t most,
         return -1;
     for (size_t i = 0; i < evidence->n; i++)
         if (hit[i])
-            wn_select_offer(&select,
-                            -evidence->suspicion->verdict[i].suspicion, i);
+            wn_select_offer(&select, -evidence->suspicion->verdict[i].suspicion,
+                            i);
     memset(hit, 0, evidence->n);
     for (size_t s = 0; s < select.count; s++)
         hit[select.heap[s].row] = 1;
@@ -139,6 +140,7 @@ static int run(const struct wn_evidence *evidence,
     return status;
 }
 
+/* clang-format off */
 const struct wn_check wn_check_label = {
     .name = "label",
     .brief = "the given label is probably wrong",
@@ -148,3 +150,4 @@ const struct wn_check wn_check_label = {
     .reviews = 1,
     .run = run,
     .lacks = lacks};
+/* clang-format on */

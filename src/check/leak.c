@@ -57,8 +57,7 @@ static int find_near(const struct wn_evidence *evidence,
              q < m && (double)evidence->distance[i * m + q] < radius; q++) {
             const size_t other = (size_t)evidence->neighbor[i * m + q];
 
-            if (split[i] >= 0 && split[other] >= 0 &&
-                split[i] != split[other])
+            if (split[i] >= 0 && split[other] >= 0 && split[i] != split[other])
                 hit[i] = hit[other] = 1;
         }
     return 0;
@@ -103,6 +102,7 @@ static int run(const struct wn_evidence *evidence,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_check wn_check_leak = {
     .name = "leak",
     .brief = "the same as, nearly as, or of one group with a row of another "
@@ -111,3 +111,4 @@ const struct wn_check wn_check_leak = {
     .optional = 1,
     .run = run,
     .lacks = lacks};
+/* clang-format on */

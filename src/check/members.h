@@ -18,8 +18,8 @@ struct wn_members {
 
 /* Sort label[n], -1 .. k-1. O(n + k). On failure *members is empty. */
 int wn_members_sort(const int32_t *label, size_t n, size_t k,
-                    struct wn_members *members, struct wn_error *error)
-    WN_MUST_CHECK;
+                    struct wn_members *members,
+                    struct wn_error *error) WN_MUST_CHECK;
 void wn_members_free(struct wn_members *members);
 /* Rows of class c, 0 .. k. */
 size_t wn_members_count(const struct wn_members *members, size_t c);

@@ -10,11 +10,13 @@
 
 #include <math.h>
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "pair-share", .kind = WN_REAL, .value = "S", .standard = "0.05",
      .low = 0, .high = 1, .recorded = true,
      .help = "flag pairs whose rank is above this share of all rows"},
     {0}};
+/* clang-format on */
 
 static const char *lacks(const struct wn_evidence *evidence)
 {
@@ -35,6 +37,7 @@ static int run(const struct wn_evidence *evidence,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_check wn_check_mismatched_pair = {
     .name = "mismatched_pair",
     .brief = "its second block of features fits other rows better",
@@ -44,3 +47,4 @@ const struct wn_check wn_check_mismatched_pair = {
     .optional = 1,
     .run = run,
     .lacks = lacks};
+/* clang-format on */

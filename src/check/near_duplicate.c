@@ -37,11 +37,13 @@ int wn_near_duplicates(const int32_t *index, const float *distance, size_t n,
     return 0;
 }
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "near-radius", .kind = WN_REAL, .value = "R", .standard = "0.13",
      .low = 0, .high = 1e6, .recorded = true,
      .help = "rows closer than R median nearest distances are near duplicates"},
     {0}};
+/* clang-format on */
 
 static const char *lacks(const struct wn_evidence *evidence)
 {
@@ -52,12 +54,12 @@ static int run(const struct wn_evidence *evidence,
                const struct wn_options *options, uint8_t *hit,
                struct wn_error *error)
 {
-    return wn_near_duplicates(evidence->neighbor, evidence->distance,
-                              evidence->n, evidence->m,
-                              wn_option_number(options, "near-radius"), hit,
-                              error);
+    return wn_near_duplicates(
+        evidence->neighbor, evidence->distance, evidence->n, evidence->m,
+        wn_option_number(options, "near-radius"), hit, error);
 }
 
+/* clang-format off */
 const struct wn_check wn_check_near_duplicate = {
     .name = "near_duplicate",
     .brief = "much closer to another row than rows usually are",
@@ -67,3 +69,4 @@ const struct wn_check wn_check_near_duplicate = {
     .reviews = 1,
     .run = run,
     .lacks = lacks};
+/* clang-format on */

@@ -114,18 +114,16 @@ static double find_p(const double *chance, double gap)
         mean += chance[s] / WN_SHUFFLES;
     for (int s = 0; s < WN_SHUFFLES; s++)
         variance += (chance[s] - mean) * (chance[s] - mean);
-    const double width = sqrt(variance / (WN_SHUFFLES - 1)) *
-                         pow(WN_SHUFFLES, -0.2);
+    const double width =
+        sqrt(variance / (WN_SHUFFLES - 1)) * pow(WN_SHUFFLES, -0.2);
     for (int s = 0; s < WN_SHUFFLES; s++)
-        above += width > 1e-12
-                     ? erfc((gap - chance[s]) / width / sqrt(2)) / 2
-                     : chance[s] >= gap;
+        above += width > 1e-12 ? erfc((gap - chance[s]) / width / sqrt(2)) / 2
+                               : chance[s] >= gap;
     return above / WN_SHUFFLES;
 }
 
 int wn_order_dependence(const int32_t *index, size_t n, size_t m, int threads,
-                        struct wn_order_dependence *out,
-                        struct wn_error *error)
+                        struct wn_order_dependence *out, struct wn_error *error)
 {
     const size_t crew = (size_t)threads;
     int32_t *place = wn_large_new(wn_product(crew, n, 1), sizeof *place, error);
@@ -164,10 +162,9 @@ static double area(double x, double near, double last)
     if (x <= near)
         return x * x / last;
     if (x <= last - near)
-        return near * near / last +
-               (x + 3 * near) * (x - near) / (2 * last);
-    return near * near / last +
-           (2 * near / last + 1) * (last - 2 * near) / 2 + x - (last - near);
+        return near * near / last + (x + 3 * near) * (x - near) / (2 * last);
+    return near * near / last + (2 * near / last + 1) * (last - 2 * near) / 2 +
+           x - (last - near);
 }
 
 double wn_order_score(const int32_t *index, size_t n, size_t m, size_t i,
@@ -189,11 +186,13 @@ double wn_order_score(const int32_t *index, size_t n, size_t m, size_t i,
     return 1 + tanh(-stat / fmax((double)i, (double)(n - i)));
 }
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "order-level", .kind = WN_REAL, .value = "P", .standard = "0.05",
      .low = 0, .high = 1, .recorded = true,
      .help = "rows depend on their order below this probability of chance"},
     {0}};
+/* clang-format on */
 
 static const char *lacks(const struct wn_evidence *evidence)
 {
@@ -209,8 +208,8 @@ static int run(const struct wn_evidence *evidence,
     double lowest = INFINITY;
     size_t worst = 0;
 
-    if (wn_order_dependence(evidence->neighbor, n, m, evidence->threads,
-                            &found, error))
+    if (wn_order_dependence(evidence->neighbor, n, m, evidence->threads, &found,
+                            error))
         return -1;
     if (found.p >= wn_option_number(options, "order-level"))
         return 0;
@@ -231,6 +230,7 @@ static int run(const struct wn_evidence *evidence,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_check wn_check_order_dependence = {
     .name = "order_dependence",
     .brief = "rows near each other in the file are alike; the row that shows "
@@ -241,3 +241,4 @@ const struct wn_check wn_check_order_dependence = {
     .knobs = knobs,
     .run = run,
     .lacks = lacks};
+/* clang-format on */

@@ -22,9 +22,9 @@
 enum { WN_SHUFFLES = 25 };
 
 struct wn_order_dependence {
-    double gap;                /* of the rows as they stand */
+    double gap;                 /* of the rows as they stand */
     double chance[WN_SHUFFLES]; /* of shuffled rows */
-    double p;                  /* probability of such a gap by chance */
+    double p;                   /* probability of such a gap by chance */
 };
 
 /* index[n x m]: neighbours, n >= 2, m >= 1. Time O(25 n m), memory O(n) for

@@ -39,11 +39,13 @@ int wn_outliers(const float *distance, size_t n, size_t m, double threshold,
     return 0;
 }
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "outlier-threshold", .kind = WN_REAL, .value = "T",
      .standard = "0.37037", .low = 0, .high = 1, .recorded = true,
      .help = "flag fewer outliers the smaller T is, none at 0"},
     {0}};
+/* clang-format on */
 
 static const char *lacks(const struct wn_evidence *evidence)
 {
@@ -61,6 +63,7 @@ static int run(const struct wn_evidence *evidence,
                        &cut, error);
 }
 
+/* clang-format off */
 const struct wn_check wn_check_outlier = {
     .name = "outlier",
     .brief = "far from its nearest neighbours, compared with other rows",
@@ -71,3 +74,4 @@ const struct wn_check wn_check_outlier = {
     .reviews = 1,
     .run = run,
     .lacks = lacks};
+/* clang-format on */

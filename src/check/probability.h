@@ -14,16 +14,15 @@ struct wn_probability {
     const double *exact;
 };
 
-static inline double wn_probability_at(const struct wn_probability *p,
-                                       size_t i, size_t c)
+static inline double wn_probability_at(const struct wn_probability *p, size_t i,
+                                       size_t c)
 {
-    return p->single ? (double)p->single[i * p->k + c]
-                     : p->exact[i * p->k + c];
+    return p->single ? (double)p->single[i * p->k + c] : p->exact[i * p->k + c];
 }
 
 /* Row i as doubles: in place, or widened into room[k]. */
-static inline const double *
-wn_probability_row(const struct wn_probability *p, size_t i, double *room)
+static inline const double *wn_probability_row(const struct wn_probability *p,
+                                               size_t i, double *room)
 {
     if (p->exact)
         return p->exact + i * p->k;

@@ -25,18 +25,20 @@ int64_t wn_rare_class(const int32_t *label, size_t n, size_t k, double share,
         if (count[c] && (rarest < 0 || count[c] < count[rarest]))
             rarest = (int64_t)c;
     }
-    if (rarest >= 0 && (double)count[rarest] / (double)rows >=
-                           share / (double)present)
+    if (rarest >= 0 &&
+        (double)count[rarest] / (double)rows >= share / (double)present)
         rarest = -1;
     free(count);
     return rarest;
 }
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "rare-share", .kind = WN_REAL, .value = "S", .standard = "0.1",
      .low = 0, .high = 1, .recorded = true,
      .help = "a class with less than S of an even share is rare"},
     {0}};
+/* clang-format on */
 
 static const char *lacks(const struct wn_evidence *evidence)
 {
@@ -56,6 +58,7 @@ static int run(const struct wn_evidence *evidence,
     return rare < -1 ? -1 : 0;
 }
 
+/* clang-format off */
 const struct wn_check wn_check_rare_class = {
     .name = "rare_class",
     .brief = "the rarest class, when it has far fewer rows than an even share",
@@ -64,3 +67,4 @@ const struct wn_check wn_check_rare_class = {
     .knobs = knobs,
     .run = run,
     .lacks = lacks};
+/* clang-format on */

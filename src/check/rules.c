@@ -30,8 +30,8 @@ static void keep_least(const struct wn_sparse *at, size_t s, double least,
 
 /* Leave `fraction` of the off-diagonals of given class s, the rest goes
  * home. */
-static void keep_fraction(const struct wn_sparse *at, size_t s,
-                          double fraction, double *m)
+static void keep_fraction(const struct wn_sparse *at, size_t s, double fraction,
+                          double *m)
 {
     double home = 0;
 
@@ -107,14 +107,14 @@ static int scale_class(struct by_truth *by, size_t t, size_t rows, size_t most,
     for (size_t c = 0; c < width; c++) {
         const double total = by->total[by->given[from + c]];
 
-        by->row[c] = (double)count[by->cell[from + c]] /
-                     (total > 1 ? total : 1);
+        by->row[c] =
+            (double)count[by->cell[from + c]] / (total > 1 ? total : 1);
         off += by->given[from + c] == t ? 0 : by->row[c];
     }
     for (size_t c = 0; c < width; c++)
         by->row[c] = by->given[from + c] == t ? (double)rows - wanted
-                     : off > 0 ? by->row[c] * wanted / off
-                               : 0;
+                     : off > 0                ? by->row[c] * wanted / off
+                                              : 0;
     if (wn_round_sum(by->row, width, by->whole, error))
         return -1;
     for (size_t c = 0; c < width; c++)
@@ -130,8 +130,8 @@ static int scale_to_most(const struct wn_noise *noise, const size_t *most,
 
     for (size_t t = 0; status == 0 && t < noise->k; t++)
         if (most[t] != SIZE_MAX)
-            status = scale_class(&by, t, noise->count[t], most[t], count,
-                                 error);
+            status =
+                scale_class(&by, t, noise->count[t], most[t], count, error);
     free_by_truth(&by);
     return status;
 }
@@ -159,8 +159,7 @@ int wn_rule_counts(const struct wn_noise *noise,
 }
 
 /* Rows whose prediction agrees with the label are no issue after all. */
-static void forgive(const struct wn_rule_view *view, double *room,
-                    uint8_t *hit)
+static void forgive(const struct wn_rule_view *view, double *room, uint8_t *hit)
 {
     for (size_t i = 0; i < view->p->n; i++)
         if (hit[i] && wn_predicts(wn_probability_row(view->p, i, room),
@@ -208,9 +207,9 @@ static void prune_class_by_rate(const struct wn_rule_view *view,
         for (size_t cell = from; cell < at->begin[c + 1]; cell++)
             if (desk->select[cell - from].limit)
                 wn_select_offer(&desk->select[cell - from],
-                                own - wn_probability_at(
-                                          view->p, row[r],
-                                          (size_t)at->column[cell]),
+                                own -
+                                    wn_probability_at(view->p, row[r],
+                                                      (size_t)at->column[cell]),
                                 row[r]);
     }
     for (const struct wn_ranked *found = desk->ranked; found < heap; found++)
@@ -230,8 +229,7 @@ static void prune_class_by_size(const struct wn_rule_view *view,
         desk->ranked, stay < (int64_t)size ? size - (size_t)stay : 0, 0};
 
     for (size_t r = 0; r < size; r++)
-        wn_select_offer(&select, wn_probability_at(view->p, row[r], c),
-                        row[r]);
+        wn_select_offer(&select, wn_probability_at(view->p, row[r], c), row[r]);
     for (size_t s = 0; s < select.count; s++)
         hit[select.heap[s].row] = 1;
 }
@@ -272,8 +270,8 @@ static int prune(const struct wn_rule_view *view, prune_class *one,
         wn_members_sort(view->label, view->p->n, k, &members, error) ||
         wn_rule_counts(view->noise, view->settings, counts, error))
         goto done;
-    desk.ranked = wn_new(most_ranked(view->noise, counts),
-                         sizeof *desk.ranked, error);
+    desk.ranked =
+        wn_new(most_ranked(view->noise, counts), sizeof *desk.ranked, error);
     if (!desk.ranked)
         goto done;
     /* A class of one row has nobody to be compared with. */
@@ -364,8 +362,8 @@ static int by_quality(const struct wn_rule_view *view,
 {
     const size_t limit = view->noise->issues;
     double *room = wn_new(view->p->k, sizeof *room, error);
-    struct wn_select select = {wn_new(limit, sizeof *select.heap, error),
-                               limit, 0};
+    struct wn_select select = {wn_new(limit, sizeof *select.heap, error), limit,
+                               0};
     int status = -1;
 
     if (!room || !select.heap)
@@ -375,7 +373,7 @@ static int by_quality(const struct wn_rule_view *view,
             wn_select_offer(
                 &select,
                 wn_label_quality(quality, wn_probability_row(view->p, i, room),
-                           view->p->k, view->label[i]),
+                                 view->p->k, view->label[i]),
                 i);
     for (size_t s = 0; s < select.count; s++)
         hit[select.heap[s].row] = 1;
@@ -406,19 +404,19 @@ const struct wn_rule wn_rules[] = {
      "class, those that lean to it most",
      1, by_noise_rate},
     {"prune_by_class",
-     "as many rows of each class as are wrong, the least self-confident",
-     1, by_class},
+     "as many rows of each class as are wrong, the least self-confident", 1,
+     by_class},
     {"both", "rows that both of the above name", 1, by_both},
     {"confident_learning", "rows that count as another class than given", 0,
      by_confidence},
     {"predicted_neq_given", "rows whose prediction is not the given label", 0,
      by_prediction},
     {"low_self_confidence",
-     "the rows of least self-confidence, as many as confident_learning",
-     0, by_self_confidence},
+     "the rows of least self-confidence, as many as confident_learning", 0,
+     by_self_confidence},
     {"low_normalized_margin",
-     "the rows of least normalized margin, as many as confident_learning",
-     0, by_margin},
+     "the rows of least normalized margin, as many as confident_learning", 0,
+     by_margin},
     {0}};
 
 const struct wn_rule *wn_rule_find(const char *name)

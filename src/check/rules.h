@@ -35,9 +35,9 @@ struct wn_rule_view {
 };
 
 struct wn_rule {
-    const char *name;  /* --rule=NAME */
+    const char *name; /* --rule=NAME */
     const char *brief;
-    int prunes;        /* by wn_rule_counts: `fraction`, `least`, `most` */
+    int prunes; /* by wn_rule_counts: `fraction`, `least`, `most` */
     /* Set hit[n], which comes zeroed. */
     int (*run)(const struct wn_rule_view *view, uint8_t *hit,
                struct wn_error *error);

@@ -43,8 +43,8 @@ void wn_sharpness_logs(const double *row, size_t k, double *log_p)
 /* The rows that the fit looks at, and what it makes of them. */
 struct sample {
     size_t n, k;
-    float *log;     /* n x k */
-    int32_t *label; /* n */
+    float *log;                     /* n x k */
+    int32_t *label;                 /* n */
     double *likelihood, *suspicion; /* a sum for each block */
     double *desk;                   /* threads x 2 k */
     int threads;
@@ -59,8 +59,8 @@ static void free_sample(struct sample *sample)
     free(sample->desk);
 }
 
-static int make_sample(size_t all, size_t k, int threads,
-                       struct sample *sample, struct wn_error *error)
+static int make_sample(size_t all, size_t k, int threads, struct sample *sample,
+                       struct wn_error *error)
 {
     size_t rows = SAMPLE_CELLS / k;
 
@@ -75,8 +75,8 @@ static int make_sample(size_t all, size_t k, int threads,
         .label = wn_large_new(rows, sizeof(int32_t), error),
         .likelihood = wn_new(rows / BLOCK + 1, sizeof(double), error),
         .suspicion = wn_new(rows / BLOCK + 1, sizeof(double), error),
-        .desk = wn_new(wn_product((size_t)threads, k, 2), sizeof(double),
-                       error),
+        .desk =
+            wn_new(wn_product((size_t)threads, k, 2), sizeof(double), error),
         .threads = threads};
     return sample->log && sample->label && sample->likelihood &&
                    sample->suspicion && sample->desk
@@ -148,8 +148,8 @@ static void look_at_block(struct sample *sample, size_t block,
             match += given ? (double)q[t] * given[t] : 0;
         }
         const double right = (double)q[y] * stay;
-        match = right + (given ? trial->noise * match
-                               : even_share / (double)k * sum);
+        match = right +
+                (given ? trial->noise * match : even_share / (double)k * sum);
         match = fmax(match, least_match);
         likelihood += log(match / sum);
         suspicion += 1 - right / match;
@@ -241,8 +241,8 @@ static double fit(struct sample *sample, const struct wn_channel *channel)
  * is one over the curvature of the likelihood, and with the noise in T, whose
  * relative variance is one over the rows it was counted from. */
 static double find_doubt(struct sample *sample,
-                         const struct wn_channel *channel,
-                         double log_b, double evidence)
+                         const struct wn_channel *channel, double log_b,
+                         double evidence)
 {
     struct trial trial = {channel, log_b, 1};
     const struct look here = look(sample, &trial);
@@ -266,9 +266,8 @@ static double find_doubt(struct sample *sample,
 /* Fit how much noise there is, too. Where T tells it all, that comes to the
  * same: less noise makes the labels likelier only where the unlikely ones are
  * those of rows that are in doubt. */
-static void find_strain(struct sample *sample,
-                        const struct wn_channel *channel, double log_b,
-                        double rows, struct wn_sharpness *out)
+static void find_strain(struct sample *sample, const struct wn_channel *channel,
+                        double log_b, double rows, struct wn_sharpness *out)
 {
     struct trial trial = {channel, log_b, 1};
     struct look found = look(sample, &trial);
@@ -278,9 +277,9 @@ static void find_strain(struct sample *sample,
     out->loose = found.suspicion;
     for (size_t step = 0; step < sizeof amounts / sizeof *amounts; step++) {
         trial.noise = amounts[step];
-        trial.log_b = refine(sample, trial,
-                             fmax(trial.log_b - reach, log(least_b)),
-                             trial.log_b);
+        trial.log_b =
+            refine(sample, trial, fmax(trial.log_b - reach, log(least_b)),
+                   trial.log_b);
         found = look(sample, &trial);
         if (found.likelihood > best) {
             best = found.likelihood;

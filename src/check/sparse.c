@@ -69,8 +69,7 @@ void wn_sparse_free(struct wn_sparse *sparse)
     *sparse = (struct wn_sparse){0};
 }
 
-size_t wn_sparse_find(const struct wn_sparse *sparse, size_t row,
-                      size_t column)
+size_t wn_sparse_find(const struct wn_sparse *sparse, size_t row, size_t column)
 {
     size_t low = sparse->begin[row], high = sparse->begin[row + 1] - 1;
 

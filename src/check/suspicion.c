@@ -23,20 +23,19 @@ enum { STRETCHES = 64 };
 struct stretch {
     size_t from, end; /* classes; k is the rows without a label */
     int32_t *given, *true_class;
-    double *sum;   /* of the posteriors in that cell */
+    double *sum; /* of the posteriors in that cell */
     size_t cells, room[3];
     double *truth; /* k */
     double variance, right;
-    double other;  /* rows for which the model prefers another class */
-    double *desk;  /* 5 k */
+    double other; /* rows for which the model prefers another class */
+    double *desk; /* 5 k */
     struct wn_error error;
 };
 
 /* The judgement of a row whose logarithms, less the largest, are in
  * log_p[k]. */
 static struct wn_verdict judge(const double *log_p, const double *given,
-                               size_t k, int32_t y, double b,
-                               double *posterior)
+                               size_t k, int32_t y, double b, double *posterior)
 {
     struct wn_verdict verdict = {0, 0, 0};
     double sum = 0;
@@ -142,8 +141,7 @@ static void judge_stretch(const struct wn_probability *p,
 
     stretch->desk =
         wn_new(wn_product(k, 5, 1), sizeof *stretch->desk, &stretch->error);
-    stretch->truth =
-        wn_new(k, sizeof *stretch->truth, &stretch->error);
+    stretch->truth = wn_new(k, sizeof *stretch->truth, &stretch->error);
     for (size_t c = stretch->from;
          stretch->desk && stretch->truth && c < stretch->end; c++)
         if (judge_class(p, members, channel, c, stretch, out))

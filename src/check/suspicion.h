@@ -52,15 +52,15 @@ struct wn_verdict {
 struct wn_suspicion {
     size_t n, k;
     struct wn_sharpness sharpness; /* b above: fitted, plain */
-    struct wn_verdict *verdict; /* n */
-    struct wn_sparse at; /* where joint has cells: everywhere, but beyond
-                            WN_WHOLE_CLASSES only on the diagonal and where it
-                            expects half a row or more */
-    double *joint;       /* cells, [given][true], sums to 1 */
+    struct wn_verdict *verdict;    /* n */
+    struct wn_sparse at;   /* where joint has cells: everywhere, but beyond
+                              WN_WHOLE_CLASSES only on the diagonal and where it
+                              expects half a row or more */
+    double *joint;         /* cells, [given][true], sums to 1 */
     double *given, *truth; /* k: its row and column sums, with what has no
                               cell */
-    double rate;         /* share of wrong labels, 1 - trace joint */
-    double low, high;    /* its 90 % interval, see wn_suspicion_find */
+    double rate;           /* share of wrong labels, 1 - trace joint */
+    double low, high;      /* its 90 % interval, see wn_suspicion_find */
 };
 
 /* Judge label[n] by p (n x k), with what wn_noise_estimate found in them.
@@ -80,8 +80,8 @@ struct wn_suspicion {
  * Errors: WN_ENOMEM. */
 int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
                       const struct wn_noise *noise, int threads,
-                      struct wn_suspicion *out, struct wn_error *error)
-    WN_MUST_CHECK;
+                      struct wn_suspicion *out,
+                      struct wn_error *error) WN_MUST_CHECK;
 void wn_suspicion_free(struct wn_suspicion *suspicion);
 
 /* Judge label y (-1 = missing) with p = row[k], sharpened to b, under

@@ -15,11 +15,13 @@
 
 enum { WEAK_ROWS = 5 };
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "weak-share", .kind = WN_REAL, .value = "S", .standard = "0.5",
      .low = 0, .high = 1, .recorded = true,
      .help = "a group is weak below this part of the mean P(label)"},
     {0}};
+/* clang-format on */
 
 static const char *lacks(const struct wn_evidence *evidence)
 {
@@ -44,8 +46,9 @@ static int judge(const struct wn_evidence *evidence, const int32_t *group,
         return -1;
     for (size_t i = 0; i < evidence->n; i++)
         if (group[i] >= 0 && evidence->label[i] >= 0) {
-            of[group[i]].believed += (double)
-                evidence->probability[i * k + (size_t)evidence->label[i]];
+            of[group[i]].believed +=
+                (double)
+                    evidence->probability[i * k + (size_t)evidence->label[i]];
             of[group[i]].rows++;
         }
     for (size_t g = 0; g < groups; g++)
@@ -73,13 +76,13 @@ static int run(const struct wn_evidence *evidence,
 
     if ((evidence->group && judge(evidence, evidence->group, evidence->groups,
                                   share, hit, error)) ||
-        (evidence->annotator &&
-         judge(evidence, evidence->annotator, evidence->annotators, share, hit,
-               error)))
+        (evidence->annotator && judge(evidence, evidence->annotator,
+                                      evidence->annotators, share, hit, error)))
         return -1;
     return 0;
 }
 
+/* clang-format off */
 const struct wn_check wn_check_weak_group = {
     .name = "weak_group",
     .brief = "its group's, or annotator's, labels are much less believed than "
@@ -90,3 +93,4 @@ const struct wn_check wn_check_weak_group = {
     .optional = 1,
     .run = run,
     .lacks = lacks};
+/* clang-format on */

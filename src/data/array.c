@@ -15,8 +15,8 @@ static const char spool_name[] = "temporary file";
 int wn_array_begin(struct wn_array *array, const char *name,
                    struct wn_error *error)
 {
-    *array = (struct wn_array){
-        .name = wn_copy_text(name, strlen(name), error), .spool = -1};
+    *array = (struct wn_array){.name = wn_copy_text(name, strlen(name), error),
+                               .spool = -1};
     if (!array->name)
         return -1;
     array->spool = wn_temporary(error);
@@ -51,8 +51,8 @@ int wn_array_numbers(const struct wn_array *array, size_t begin, size_t end,
     char *at = (char *)out + cells * (8 - array->width);
 
     if (wn_read_at(array->spool, at, cells * array->width,
-                   (uint64_t)begin * array->columns * array->width,
-                   spool_name, error))
+                   (uint64_t)begin * array->columns * array->width, spool_name,
+                   error))
         return -1;
     for (size_t c = 0; array->width == 4 && c < cells; c++) {
         float narrow;
@@ -63,8 +63,8 @@ int wn_array_numbers(const struct wn_array *array, size_t begin, size_t end,
     return 0;
 }
 
-int wn_array_rows_open(struct wn_array_rows *rows,
-                       const struct wn_array *array, struct wn_error *error)
+int wn_array_rows_open(struct wn_array_rows *rows, const struct wn_array *array,
+                       struct wn_error *error)
 {
     *rows = (struct wn_array_rows){
         .array = array, .step = BLOCK_CELLS / (array->columns + 1) + 1};
@@ -153,8 +153,8 @@ int wn_array_texts(const struct wn_array *array,
         window.at += sizeof length;
         status = reach(&window, length, error);
         if (status == 0)
-            status = take(context, cell, window.bytes + window.at, length,
-                          error);
+            status =
+                take(context, cell, window.bytes + window.at, length, error);
         window.at += length;
     }
     free(window.bytes);

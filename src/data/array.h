@@ -19,7 +19,7 @@ enum { WN_ARRAY_RANK = 8, WN_ARRAY_TEXT = 16 << 20 /* bytes of one string */ };
 struct wn_array {
     char *name; /* how messages call it: "x.h5: /x"; NULL: there is none */
     int spool;
-    int rank;                      /* 1 .. WN_ARRAY_RANK */
+    int rank; /* 1 .. WN_ARRAY_RANK */
     size_t extent[WN_ARRAY_RANK];
     size_t rows, columns; /* the first extent; the product of the others */
     bool text;            /* it holds strings */
@@ -46,8 +46,7 @@ struct wn_array_rows {
     double *block;
     size_t begin, end, step;
 };
-int wn_array_rows_open(struct wn_array_rows *rows,
-                       const struct wn_array *array,
+int wn_array_rows_open(struct wn_array_rows *rows, const struct wn_array *array,
                        struct wn_error *error) WN_MUST_CHECK;
 /* One row, valid until the next call; NULL on failure. */
 const double *wn_array_row(struct wn_array_rows *rows, size_t row,

@@ -9,8 +9,8 @@
 #include "util/memory.h"
 
 enum {
-    ATTRIBUTES_MOST = 256,   /* per object */
-    TEXT_MOST = 1 << 20      /* bytes of one */
+    ATTRIBUTES_MOST = 256, /* per object */
+    TEXT_MOST = 1 << 20    /* bytes of one */
 };
 
 static int compare_attributes(const void *a, const void *b)
@@ -57,8 +57,8 @@ static int read_number(hid_t id, hid_t type, struct wn_attribute *attribute,
     return 0;
 }
 
-static int read_one(hid_t object, hsize_t index,
-                    struct wn_attribute *attribute, struct wn_error *error)
+static int read_one(hid_t object, hsize_t index, struct wn_attribute *attribute,
+                    struct wn_error *error)
 {
     const hid_t id = H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC,
                                     index, H5P_DEFAULT, H5P_DEFAULT);
@@ -124,9 +124,8 @@ int wn_attributes_read(hid_t object, struct wn_attribute **list, size_t *count,
 
 int wn_attribute_write(hid_t object, const struct wn_attribute *attribute)
 {
-    const size_t size = attribute->number || !*attribute->text
-                            ? 1
-                            : strlen(attribute->text);
+    const size_t size =
+        attribute->number || !*attribute->text ? 1 : strlen(attribute->text);
     const int kind = !attribute->number ? WN_NAMES
                      : attribute->whole ? (int)WN_I32
                                         : (int)WN_F64;

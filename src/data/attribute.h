@@ -22,7 +22,7 @@ struct wn_attribute {
 int wn_attributes_read(hid_t object, struct wn_attribute **list, size_t *count,
                        struct wn_error *error) WN_MUST_CHECK;
 void wn_attributes_free(struct wn_attribute *list, size_t count);
-int wn_attribute_write(hid_t object, const struct wn_attribute *attribute)
-    WN_MUST_CHECK;
+int wn_attribute_write(hid_t object,
+                       const struct wn_attribute *attribute) WN_MUST_CHECK;
 
 #endif

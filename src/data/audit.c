@@ -23,8 +23,8 @@ enum { TRIAL_BYTES = 1 << 30, TRIAL_SECONDS = 2 };
 
 const char *const wn_stage_name[] = {"data", "score", "flag"};
 static const char *const stage_program[] = {"ingest", "score", "flag"};
-static const char signature[8] = {'\211', 'H', 'D', 'F',
-                                  '\r', '\n', '\032', '\n'};
+static const char signature[8] = {'\211', 'H',  'D',    'F',
+                                  '\r',   '\n', '\032', '\n'};
 
 int wn_audit_start(struct wn_error *error)
 {
@@ -58,8 +58,8 @@ static int open_file(struct wn_audit *audit, const char *path,
     struct stat about;
     char first[sizeof signature];
 
-    audit->name = wn_copy_text(wn_input_name(path),
-                               strlen(wn_input_name(path)), error);
+    audit->name =
+        wn_copy_text(wn_input_name(path), strlen(wn_input_name(path)), error);
     if (!audit->name)
         return -1;
     audit->store.descriptor = wn_input_open(path, NULL, error);
@@ -69,15 +69,18 @@ static int open_file(struct wn_audit *audit, const char *path,
         return wn_fail_errno(error, "%s: cannot look at", audit->name);
     audit->size = (uint64_t)about.st_size;
     if (audit->size < sizeof first)
-        return wn_fail(error, WN_EDATA, "%s: found %llu bytes, wanted an "
-                       "audit file", audit->name,
-                       (unsigned long long)audit->size);
-    if (wn_read_at(audit->store.descriptor, first, sizeof first, 0,
-                   audit->name, error))
+        return wn_fail(error, WN_EDATA,
+                       "%s: found %llu bytes, wanted an "
+                       "audit file",
+                       audit->name, (unsigned long long)audit->size);
+    if (wn_read_at(audit->store.descriptor, first, sizeof first, 0, audit->name,
+                   error))
         return -1;
     if (memcmp(first, signature, sizeof first))
-        return wn_fail(error, WN_EDATA, "%s: not an HDF5 file, wanted an "
-                       "audit file", audit->name);
+        return wn_fail(error, WN_EDATA,
+                       "%s: not an HDF5 file, wanted an "
+                       "audit file",
+                       audit->name);
     return 0;
 }
 
@@ -92,16 +95,21 @@ static int check_format(struct wn_audit *audit, struct wn_error *error)
     /* In byte order: format, format_version. */
     if (count < 1 || strcmp(list[0].name, "format") || list[0].number ||
         strcmp(list[0].text, "winnow-audit"))
-        status = wn_fail(error, WN_EDATA, "%s: HDF5, but not a winnow audit "
-                         "file", audit->name);
+        status = wn_fail(error, WN_EDATA,
+                         "%s: HDF5, but not a winnow audit "
+                         "file",
+                         audit->name);
     else if (count != 2 || strcmp(list[1].name, "format_version") ||
              !list[1].number)
-        status = wn_fail(error, WN_EDATA, "%s: wanted the attributes format "
-                         "and format_version and no other", audit->name);
+        status = wn_fail(error, WN_EDATA,
+                         "%s: wanted the attributes format "
+                         "and format_version and no other",
+                         audit->name);
     else if (list[1].value != WN_FORMAT_VERSION)
-        status = wn_fail(error, WN_EDATA, "%s: found format version %.15g, "
-                         "wanted %d", audit->name, list[1].value,
-                         WN_FORMAT_VERSION);
+        status = wn_fail(error, WN_EDATA,
+                         "%s: found format version %.15g, "
+                         "wanted %d",
+                         audit->name, list[1].value, WN_FORMAT_VERSION);
     wn_attributes_free(list, count);
     return status;
 }
@@ -164,8 +172,10 @@ static int check_digest(struct wn_audit *audit, enum wn_stage stage,
     if (status == 0)
         status = wn_digest_text(&lines, found, error);
     if (status == 0 && strcmp(found, group->digest))
-        status = wn_audit_fail(audit, group->path, "its digest does not fit: "
-                               "changed or damaged", error);
+        status = wn_audit_fail(audit, group->path,
+                               "its digest does not fit: "
+                               "changed or damaged",
+                               error);
     wn_digest_free(&lines);
     return status;
 }
@@ -188,8 +198,10 @@ static int check_chain(struct wn_audit *audit, enum wn_stage stage,
         !input || strcmp(input, wn_audit_digest(audit, stage - 1)) == 0;
     free(input);
     return same ? 0
-                : wn_audit_fail(audit, path, "was computed from other content "
-                                "than this file's", error);
+                : wn_audit_fail(audit, path,
+                                "was computed from other content "
+                                "than this file's",
+                                error);
 }
 
 static int check_need(const struct wn_audit *audit, enum wn_stage need,
@@ -197,8 +209,10 @@ static int check_need(const struct wn_audit *audit, enum wn_stage need,
 {
     for (enum wn_stage stage = WN_DATA; stage <= need; stage++)
         if (!wn_audit_has_stage(audit, stage))
-            return wn_fail(error, WN_EDATA, "%s: has no group %s; run %s "
-                           "first", audit->name, wn_stage_name[stage],
+            return wn_fail(error, WN_EDATA,
+                           "%s: has no group %s; run %s "
+                           "first",
+                           audit->name, wn_stage_name[stage],
                            stage_program[stage]);
     return 0;
 }

@@ -54,8 +54,8 @@ bool wn_audit_has(const struct wn_audit *audit, const char *path);
 /* Names of the datasets directly in a group, in byte order. The caller frees
  * *names with wn_names_free(). */
 int wn_audit_list(const struct wn_audit *audit, const char *group,
-                  char ***names, size_t *count, struct wn_error *error)
-    WN_MUST_CHECK;
+                  char ***names, size_t *count,
+                  struct wn_error *error) WN_MUST_CHECK;
 void wn_names_free(char **names, size_t count);
 
 /* Extents of a dataset: rank 1..3, unused ones set to 1. */
@@ -86,32 +86,31 @@ long wn_audit_read_bytes(const struct wn_audit *audit, const char *path,
                          struct wn_error *error) WN_MUST_CHECK;
 /* A dataset of `count` fixed-length UTF-8 strings (wn_names_free()). */
 int wn_audit_read_names(const struct wn_audit *audit, const char *path,
-                        char ***names, size_t *count, struct wn_error *error)
-    WN_MUST_CHECK;
+                        char ***names, size_t *count,
+                        struct wn_error *error) WN_MUST_CHECK;
 
 /* Attributes of a group ("data") or dataset ("flag/issue"). The text is the
  * caller's (free()); NULL if there is none or on failure. */
 char *wn_audit_text(const struct wn_audit *audit, const char *path,
-                    const char *attribute, struct wn_error *error)
-    WN_MUST_CHECK;
+                    const char *attribute,
+                    struct wn_error *error) WN_MUST_CHECK;
 int wn_audit_number(const struct wn_audit *audit, const char *path,
                     const char *attribute, double *value,
                     struct wn_error *error) WN_MUST_CHECK;
 /* The attribute `names`, "keep,review", taken apart; WN_EDATA if there is
  * none. On failure there are none to free. */
 int wn_audit_words(const struct wn_audit *audit, const char *path,
-                   char ***words, size_t *count, struct wn_error *error)
-    WN_MUST_CHECK;
+                   char ***words, size_t *count,
+                   struct wn_error *error) WN_MUST_CHECK;
 /* The digest of a stage's group, 32 hexadecimal digits; NULL if absent. */
-const char *wn_audit_digest(const struct wn_audit *audit,
-                            enum wn_stage stage);
+const char *wn_audit_digest(const struct wn_audit *audit, enum wn_stage stage);
 
 struct wn_audit_writer; /* a file being written */
 
 /* Whether wn_audit_create could begin such an output now: -1 and why not, 0
  * and nothing is left of the attempt. */
-int wn_audit_try(const char *path, bool force, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_audit_try(const char *path, bool force,
+                 struct wn_error *error) WN_MUST_CHECK;
 
 /* Begin a file at `path` (NULL or "-": standard output, refused if that is a
  * terminal) with stage `stage`, after copying the earlier stages of `from`
@@ -132,10 +131,10 @@ int wn_audit_write_begin(struct wn_audit_writer *writer, const char *path,
                          enum wn_type type, const size_t extent[3],
                          struct wn_error *error) WN_MUST_CHECK;
 int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
-                          const void *content, struct wn_error *error)
-    WN_MUST_CHECK;
-int wn_audit_write_end(struct wn_audit_writer *writer, struct wn_error *error)
-    WN_MUST_CHECK;
+                          const void *content,
+                          struct wn_error *error) WN_MUST_CHECK;
+int wn_audit_write_end(struct wn_audit_writer *writer,
+                       struct wn_error *error) WN_MUST_CHECK;
 /* Fixed-length UTF-8 strings, padded with NUL to the longest. */
 int wn_audit_write_names(struct wn_audit_writer *writer, const char *path,
                          const char *const *names, size_t count,
@@ -156,8 +155,8 @@ int wn_audit_provenance(struct wn_audit_writer *writer, const char *program,
 
 /* Digest, close, sync, rename. Frees the writer in any case; on failure no
  * file has appeared or changed. */
-int wn_audit_finish(struct wn_audit_writer *writer, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_audit_finish(struct wn_audit_writer *writer,
+                    struct wn_error *error) WN_MUST_CHECK;
 /* Drop everything; NULL is fine. */
 void wn_audit_abandon(struct wn_audit_writer *writer);
 

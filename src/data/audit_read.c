@@ -93,8 +93,7 @@ static size_t content_size(const struct wn_entry *entry)
 
 /* Read everything and hold it against the digest. */
 static void *read_content(const struct wn_audit *audit,
-                          const struct wn_entry *entry,
-                          struct wn_error *error)
+                          const struct wn_entry *entry, struct wn_error *error)
 {
     const struct wn_shape *shape = &entry->shape;
     const size_t size = content_size(entry);
@@ -108,8 +107,8 @@ static void *read_content(const struct wn_audit *audit,
     if (!content)
         goto done;
     if (set < 0 || type < 0 ||
-        (size && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, content) <
-                     0)) {
+        (size &&
+         H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, content) < 0)) {
         wn_audit_fail(audit, entry->path, "damaged, cannot be read", error);
         goto done;
     }
@@ -149,9 +148,8 @@ static int check_wanted(const struct wn_audit *audit,
     for (int r = 0; r < shape->rank; r++)
         if (shape->extent[r] != extent[r])
             return wn_fail(error, WN_EDATA,
-                           "%s: %s: found extent %zu, wanted %zu",
-                           audit->name, entry->path, shape->extent[r],
-                           extent[r]);
+                           "%s: %s: found extent %zu, wanted %zu", audit->name,
+                           entry->path, shape->extent[r], extent[r]);
     return 0;
 }
 
@@ -215,10 +213,9 @@ int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
     const struct wn_shape *shape = &entry->shape;
     const size_t found = wn_product(shape->extent[1], shape->extent[2], 1);
     if (shape->rank < 2 || shape->type != WN_F32 || found != columns)
-        return wn_fail(error, WN_EDATA,
-                       "%s: %s: found rows of %zu %s, wanted %zu f32",
-                       audit->name, path, found, wn_type_name(shape->type),
-                       columns);
+        return wn_fail(
+            error, WN_EDATA, "%s: %s: found rows of %zu %s, wanted %zu f32",
+            audit->name, path, found, wn_type_name(shape->type), columns);
     assert(begin <= end && end <= shape->extent[0]);
     return wn_entry_read(audit, entry, begin, end, out, error);
 }
@@ -325,8 +322,10 @@ char *wn_audit_text(const struct wn_audit *audit, const char *path,
         return NULL;
     free(taken.name);
     if (taken.name && !taken.text)
-        wn_fail(error, WN_EDATA, "%s: %s: attribute %s: found a number, "
-                "wanted text", audit->name, path, attribute);
+        wn_fail(error, WN_EDATA,
+                "%s: %s: attribute %s: found a number, "
+                "wanted text",
+                audit->name, path, attribute);
     return taken.text;
 }
 
@@ -342,8 +341,10 @@ int wn_audit_number(const struct wn_audit *audit, const char *path,
     free(taken.name);
     free(taken.text);
     if (!found || !taken.number)
-        return wn_fail(error, WN_EDATA, "%s: %s: attribute %s: %s, wanted a "
-                       "number", audit->name, path, attribute,
+        return wn_fail(error, WN_EDATA,
+                       "%s: %s: attribute %s: %s, wanted a "
+                       "number",
+                       audit->name, path, attribute,
                        found ? "found text" : "is missing");
     *value = taken.value;
     return 0;
@@ -366,10 +367,10 @@ int wn_audit_words(const struct wn_audit *audit, const char *path,
         const size_t size = strcspn(at, ",");
         char *word = wn_copy_text(at, size, error);
 
-        status = word && wn_grow(words, &room, *count + 1, sizeof word,
-                                 error) == 0
-                     ? 0
-                     : -1;
+        status =
+            word && wn_grow(words, &room, *count + 1, sizeof word, error) == 0
+                ? 0
+                : -1;
         if (status)
             free(word);
         else

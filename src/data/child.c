@@ -30,8 +30,8 @@ int wn_child_seconds(uint64_t seconds)
 
     if (getrusage(RUSAGE_SELF, &used) || getrlimit(RLIMIT_CPU, &limit))
         return -1;
-    limit.rlim_cur = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-                     seconds + 1;
+    limit.rlim_cur =
+        (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + seconds + 1;
     if (limit.rlim_cur > limit.rlim_max)
         limit.rlim_cur = limit.rlim_max;
     return setrlimit(RLIMIT_CPU, &limit);
@@ -92,14 +92,17 @@ int wn_child_run(const char *name, uint64_t memory, uint64_t seconds,
     }
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
-            return wn_fail_errno(error, "%s: cannot wait for a process",
-                                 name);
+            return wn_fail_errno(error, "%s: cannot wait for a process", name);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-        return wn_fail(error, WN_EDATA, "%s: the HDF5 library does not come "
-                       "to an end with it: damaged or crafted", name);
+        return wn_fail(error, WN_EDATA,
+                       "%s: the HDF5 library does not come "
+                       "to an end with it: damaged or crafted",
+                       name);
     if (status)
-        return wn_fail(error, WN_EDATA, "%s: the HDF5 library fails on it "
-                       "(%s): damaged or crafted", name,
+        return wn_fail(error, WN_EDATA,
+                       "%s: the HDF5 library fails on it "
+                       "(%s): damaged or crafted",
+                       name,
                        WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
                                            : "it stopped");
     return 0;

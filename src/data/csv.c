@@ -15,6 +15,7 @@
 
 enum { MAGIC = 8 }; /* bytes that tell what a file is */
 
+/* clang-format off */
 const struct wn_csv_form wn_csv_form_standard = {
     .delimiter = ',',
     .field = (size_t)16 << 20,
@@ -23,6 +24,7 @@ const struct wn_csv_form wn_csv_form_standard = {
     .threads = 1,
     .block = (size_t)1 << 20,
 };
+/* clang-format on */
 
 const char *const wn_csv_break_names[WN_BREAKS] = {
     [WN_BREAK_FIELDS] = "wrong number of fields",
@@ -89,13 +91,12 @@ static int find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
                        struct wn_error *error)
 {
     struct wn_window *file = &csv->file;
-    struct wn_scan scan = {.name = csv->name, .form = &csv->form,
-                           .count = true};
+    struct wn_scan scan = {
+        .name = csv->name, .form = &csv->form, .count = true};
     struct wn_record record = {0};
 
     *line = 1;
-    for (; *begin < file->size;
-         *begin += record.whole, *line += record.lines) {
+    for (; *begin < file->size; *begin += record.whole, *line += record.lines) {
         if (wn_window_scan(file, &scan, *begin, *line, &record, error) < 0)
             return -1;
         if (record.length == 0)
@@ -116,8 +117,8 @@ static int find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
                    "%s: found no text, wanted a header and rows", csv->name);
 }
 
-static int take_nothing(void *context, size_t row,
-                        const struct wn_cell *cells, struct wn_error *error)
+static int take_nothing(void *context, size_t row, const struct wn_cell *cells,
+                        struct wn_error *error)
 {
     (void)context;
     (void)row;
@@ -137,9 +138,8 @@ static void look_for_earlier(const struct wn_csv *csv, struct wn_error *error)
     for (size_t row = 0; row < index->rows && !earlier.code;) {
         const size_t begin = row++;
 
-        while (row < index->rows && index->offset[row + 1] -
-                                            index->offset[begin] <=
-                                        csv->form.block)
+        while (row < index->rows &&
+               index->offset[row + 1] - index->offset[begin] <= csv->form.block)
             row++;
         if (wn_csv_read(reader, begin, row, take_nothing, NULL, &earlier) &&
             earlier.code == WN_EDATA)
@@ -154,8 +154,8 @@ static int scan_file(struct wn_csv *csv, struct wn_error *error)
     size_t columns;
 
     if (look_at_head(csv, &task.begin, error) ||
-        (csv->form.sniff && wn_sniff(&csv->file, task.begin, &csv->form,
-                                     &columns, error)) ||
+        (csv->form.sniff &&
+         wn_sniff(&csv->file, task.begin, &csv->form, &columns, error)) ||
         find_header(csv, &task.begin, &task.line, error))
         return -1;
     task.column = csv->column;
@@ -171,7 +171,8 @@ static int scan_file(struct wn_csv *csv, struct wn_error *error)
     if (csv->index.left_outs)
         return wn_fail(error, WN_EDATA,
                        "%s: found no record that is well-formed, wanted at "
-                       "least one row", csv->name);
+                       "least one row",
+                       csv->name);
     return wn_fail(error, WN_EDATA,
                    "%s: found a header and no rows, wanted at least one row",
                    csv->name);
@@ -324,8 +325,7 @@ const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count)
 }
 
 static int copy_range(const struct wn_csv *csv, uint64_t begin, uint64_t end,
-                      int descriptor, const char *name,
-                      struct wn_error *error)
+                      int descriptor, const char *name, struct wn_error *error)
 {
     struct wn_window part = csv->file;
     int status = 0;
@@ -336,8 +336,8 @@ static int copy_range(const struct wn_csv *csv, uint64_t begin, uint64_t end,
         status = wn_window_load(
             &part, begin, left < part.step ? (size_t)left : part.step, error);
         if (status == 0)
-            status = wn_write_all(descriptor, part.bytes, part.length, name,
-                                  error);
+            status =
+                wn_write_all(descriptor, part.bytes, part.length, name, error);
     }
     wn_window_free(&part);
     return status;

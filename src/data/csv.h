@@ -51,18 +51,18 @@ typedef void wn_csv_reject(void *context, enum wn_csv_break broken,
 
 struct wn_csv_form {
     char delimiter;
-    bool nameless;  /* no header: the columns are called c1, c2, ... */
-    bool sniff;     /* find out both; see sniff.h */
-    const char *label; /* the label's name, for the sniff; or NULL */
-    size_t field;   /* bytes a field may have with its quotes, 16 MiB */
-    size_t columns; /* fields a record may have, 65,535 */
-    size_t record;  /* bytes a record may have, 1 GiB */
-    uint64_t memory; /* bytes that the index may take, 0 for any number */
+    bool nameless;         /* no header: the columns are called c1, c2, ... */
+    bool sniff;            /* find out both; see sniff.h */
+    const char *label;     /* the label's name, for the sniff; or NULL */
+    size_t field;          /* bytes a field may have with its quotes, 16 MiB */
+    size_t columns;        /* fields a record may have, 65,535 */
+    size_t record;         /* bytes a record may have, 1 GiB */
+    uint64_t memory;       /* bytes that the index may take, 0 for any number */
     wn_csv_reject *reject; /* leave malformed records out, and say so; NULL:
                               the first one is an error */
     void *context;
-    int threads;    /* 1; results do not depend on it */
-    size_t block;   /* bytes read at once; nor on that */
+    int threads;  /* 1; results do not depend on it */
+    size_t block; /* bytes read at once; nor on that */
 };
 extern const struct wn_csv_form wn_csv_form_standard;
 
@@ -113,8 +113,8 @@ const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count);
 /* Write the header, where there is one, and what was left out to `descriptor`,
  * byte for byte; `name` is for messages. */
 int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
-                          const char *name, struct wn_error *error)
-    WN_MUST_CHECK;
+                          const char *name,
+                          struct wn_error *error) WN_MUST_CHECK;
 
 /* The bytes begin .. begin+length-1 of the file, all inside it. */
 int wn_csv_bytes(const struct wn_csv *csv, uint64_t begin, size_t length,
@@ -122,8 +122,8 @@ int wn_csv_bytes(const struct wn_csv *csv, uint64_t begin, size_t length,
 
 /* Whether the file still has the size and times it had when it was opened;
  * WN_EIO if not. Call it when everything was read. */
-int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_csv_unchanged(const struct wn_csv *csv,
+                     struct wn_error *error) WN_MUST_CHECK;
 
 /* "f.csv:7: found 2 fields, wanted 3". Returns -1, as wn_fail(). */
 int wn_fail_fields(struct wn_error *error, const char *name, uint64_t line,
@@ -160,7 +160,7 @@ void wn_csv_lay_over(struct wn_csv *csv, const struct wn_fixes *fixes);
 /* Hand rows begin .. end-1 to `take`. A record with too few or too many fields
  * is WN_EDATA with file, line and both counts. */
 int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
-                wn_csv_row *take, void *context, struct wn_error *error)
-    WN_MUST_CHECK;
+                wn_csv_row *take, void *context,
+                struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -93,10 +93,9 @@ static int name_columns(struct wn_csv *csv, const struct wn_cell *cells,
             return fail_header(csv, c, error,
                                "found a name that is not UTF-8, wanted UTF-8: "
                                "see iconv(1)");
-        csv->column[c] =
-            cells[c].length
-                ? wn_copy_text(cells[c].text, cells[c].length, error)
-                : name_place(c, error);
+        csv->column[c] = cells[c].length ? wn_copy_text(cells[c].text,
+                                                        cells[c].length, error)
+                                         : name_place(c, error);
         if (!csv->column[c])
             return -1;
         csv->columns++;
@@ -121,14 +120,13 @@ int wn_csv_read_header(struct wn_csv *csv, const char *text,
     if (count > csv->form.columns) {
         wn_fail(error, WN_EDATA,
                 "%s:%llu: found %zu columns, wanted at most %zu "
-                "(--max-columns)", csv->name,
-                (unsigned long long)csv->header_line, count,
+                "(--max-columns)",
+                csv->name, (unsigned long long)csv->header_line, count,
                 csv->form.columns);
         goto done;
     }
-    status = csv->form.nameless
-                 ? number_columns(csv, count, error)
-                 : name_columns(csv, cells, count, error);
+    status = csv->form.nameless ? number_columns(csv, count, error)
+                                : name_columns(csv, cells, count, error);
 done:
     wn_csv_reader_free(reader);
     return status;

@@ -81,8 +81,8 @@ static int unquote(struct wn_csv_reader *reader, const char *text,
                    size_t length, struct wn_error *error)
 {
     reader->plain_used = WN_NUMBER_PAD;
-    if (wn_grow(&reader->plain, &reader->plain_room, length + WN_NUMBER_PAD,
-                1, error))
+    if (wn_grow(&reader->plain, &reader->plain_room, length + WN_NUMBER_PAD, 1,
+                error))
         return -1;
     if (csv_parse(&reader->parser, text, length, keep_field, NULL, reader) ==
             length &&
@@ -93,8 +93,8 @@ static int unquote(struct wn_csv_reader *reader, const char *text,
                    "libcsv: %s", csv_strerror(code));
 }
 
-static int split(struct wn_csv_reader *reader, const char *text,
-                 size_t length, struct wn_error *error)
+static int split(struct wn_csv_reader *reader, const char *text, size_t length,
+                 struct wn_error *error)
 {
     reader->count = 0;
     if (memchr(text, '"', length))
@@ -114,8 +114,8 @@ int wn_csv_take_apart(struct wn_csv_reader *reader, const char *text,
     return 0;
 }
 
-struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv,
-                                          size_t room, struct wn_error *error)
+struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv, size_t room,
+                                          struct wn_error *error)
 {
     struct wn_csv_reader *reader = wn_new(1, sizeof *reader, error);
 
@@ -154,8 +154,8 @@ int wn_fail_fields(struct wn_error *error, const char *name, uint64_t line,
                    size_t found, size_t wanted)
 {
     return wn_fail(error, WN_EDATA, "%s:%llu: found %zu field%s, wanted %zu",
-                   name, (unsigned long long)line, found,
-                   found == 1 ? "" : "s", wanted);
+                   name, (unsigned long long)line, found, found == 1 ? "" : "s",
+                   wanted);
 }
 
 /* Where row `row` ends: before empty lines, or behind them. */
@@ -171,9 +171,9 @@ static size_t lay_over(struct wn_csv_reader *reader, size_t row, size_t fix)
     const struct wn_fixes *fixes = reader->csv->fixes;
 
     for (; fix < fixes->count && fixes->row[fix] == (int64_t)row; fix++)
-        reader->cells[fixes->column[fix]] = (struct wn_cell){
-            fixes->text + fixes->end[fix],
-            (size_t)(fixes->end[fix + 1] - fixes->end[fix])};
+        reader->cells[fixes->column[fix]] =
+            (struct wn_cell){fixes->text + fixes->end[fix],
+                             (size_t)(fixes->end[fix + 1] - fixes->end[fix])};
     return fix;
 }
 

@@ -28,11 +28,15 @@ struct member {
     size_t count; /* of names: where their number goes */
 };
 
-#define MEMBER(part, path, array) \
-    {WN_PART_##part, "data/" path, offsetof(struct wn_dataset, array), 0}
-#define NAMES(part, path, array, count) \
-    {WN_PART_##part, "data/" path, offsetof(struct wn_dataset, array), \
-     offsetof(struct wn_dataset, count)}
+#define MEMBER(part, path, array)                                              \
+    {                                                                          \
+        WN_PART_##part, "data/" path, offsetof(struct wn_dataset, array), 0    \
+    }
+#define NAMES(part, path, array, count)                                        \
+    {                                                                          \
+        WN_PART_##part, "data/" path, offsetof(struct wn_dataset, array),      \
+            offsetof(struct wn_dataset, count)                                 \
+    }
 
 static const struct member members[] = {
     MEMBER(LABEL, "label", label),
@@ -89,18 +93,17 @@ static const struct {
     const char *path;
     int which;
     size_t at; /* offset in struct wn_dataset */
-} extents[] = {
-    {"data/row_hash", 0, offsetof(struct wn_dataset, n)},
-    {"data/features", 0, offsetof(struct wn_dataset, n)},
-    {"data/label", 0, offsetof(struct wn_dataset, n)},
-    {"data/features_b", 1, offsetof(struct wn_dataset, p)},
-    {"data/label_name", 0, offsetof(struct wn_dataset, k)},
-    {"data/dynamics", 0, offsetof(struct wn_dataset, epochs)},
-    {"data/column/name", 0, offsetof(struct wn_dataset, columns)},
-    {"data/column/top_column", 0, offsetof(struct wn_dataset, tops)},
-    {"data/defect/row", 0, offsetof(struct wn_dataset, defects)},
-    {"data/defect/rule_name", 0, offsetof(struct wn_dataset, rules)},
-    {"data/rule/name", 0, offsetof(struct wn_dataset, cleanings)}};
+} extents[] = {{"data/row_hash", 0, offsetof(struct wn_dataset, n)},
+               {"data/features", 0, offsetof(struct wn_dataset, n)},
+               {"data/label", 0, offsetof(struct wn_dataset, n)},
+               {"data/features_b", 1, offsetof(struct wn_dataset, p)},
+               {"data/label_name", 0, offsetof(struct wn_dataset, k)},
+               {"data/dynamics", 0, offsetof(struct wn_dataset, epochs)},
+               {"data/column/name", 0, offsetof(struct wn_dataset, columns)},
+               {"data/column/top_column", 0, offsetof(struct wn_dataset, tops)},
+               {"data/defect/row", 0, offsetof(struct wn_dataset, defects)},
+               {"data/defect/rule_name", 0, offsetof(struct wn_dataset, rules)},
+               {"data/rule/name", 0, offsetof(struct wn_dataset, cleanings)}};
 enum { EXTENTS = sizeof extents / sizeof *extents };
 
 static void *field(struct wn_dataset *dataset, size_t offset)
@@ -146,8 +149,7 @@ static int read_member(const struct load *load, const struct member *member)
     return array ? 0 : -1;
 }
 
-static void free_member(struct wn_dataset *dataset,
-                        const struct member *member)
+static void free_member(struct wn_dataset *dataset, const struct member *member)
 {
     void *array;
     size_t count;
@@ -274,8 +276,7 @@ static int check_ids(const struct load *load)
     if (wn_audit_extent(load->audit, "data/id", 0, &bytes, load->error))
         return -1;
     if (dataset->id && dataset->id_offset)
-        return check_offsets(load, "data/id_offset", dataset->id_offset,
-                             bytes);
+        return check_offsets(load, "data/id_offset", dataset->id_offset, bytes);
     wn_large_free(dataset->id);
     wn_large_free(dataset->id_offset);
     dataset->id = NULL;
@@ -313,8 +314,7 @@ static int check_columns(const struct load *load)
     for (size_t t = 0; dataset->top_column && t < dataset->tops; t++)
         if (dataset->top_column[t] < 0 ||
             (size_t)dataset->top_column[t] >= dataset->columns)
-            return bad_row(load, "data/column/top_column", t,
-                           "no such column");
+            return bad_row(load, "data/column/top_column", t, "no such column");
     return 0;
 }
 
@@ -332,7 +332,8 @@ static int check_defects(const struct load *load)
             (size_t)dataset->defect_column[i] >= dataset->columns ||
             dataset->defect_rule[i] < 0 ||
             (size_t)dataset->defect_rule[i] >= dataset->rules)
-            return bad_row(load, "data/defect", i, "names a cell or rule that "
+            return bad_row(load, "data/defect", i,
+                           "names a cell or rule that "
                            "is not there");
     return 0;
 }
@@ -456,11 +457,12 @@ static int load_source(const struct load *load)
     dataset->form = text(load, "form");
     if (load->error->code)
         return -1;
-    if (dataset->source && wn_audit_number(load->audit, "data", "source_size",
-                                           &size, load->error))
+    if (dataset->source &&
+        wn_audit_number(load->audit, "data", "source_size", &size, load->error))
         return -1;
     if (!(size >= 0 && size <= 0x1p53))
-        return wn_fail(load->error, WN_EDATA, "%s: data: attribute "
+        return wn_fail(load->error, WN_EDATA,
+                       "%s: data: attribute "
                        "source_size: found %.15g, wanted a number of bytes",
                        wn_audit_name(load->audit), size);
     dataset->source_size = (uint64_t)size;
@@ -507,8 +509,7 @@ int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
     int status;
 
     *dataset = (struct wn_dataset){0};
-    status = load_extents(&load) || load_source(&load) ||
-             load_dynamics(&load);
+    status = load_extents(&load) || load_source(&load) || load_dynamics(&load);
     for (size_t m = 0; !status && m < MEMBERS; m++)
         if (parts & members[m].part)
             status = read_member(&load, &members[m]);

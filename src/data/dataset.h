@@ -15,30 +15,30 @@
 
 /* Which parts to load. */
 enum wn_part {
-    WN_PART_LABEL = 1,    /* label, label_name */
-    WN_PART_FEATURES = 2, /* features, feature_name */
-    WN_PART_ID = 4,       /* id, where there is one */
-    WN_PART_ROW = 8,      /* row_offset, row_line, row_hash */
-    WN_PART_COLUMN = 16,  /* column */
-    WN_PART_DEFECT = 32,  /* defect */
-    WN_PART_ROLE = 64,    /* group .. annotator, those there are */
+    WN_PART_LABEL = 1,         /* label, label_name */
+    WN_PART_FEATURES = 2,      /* features, feature_name */
+    WN_PART_ID = 4,            /* id, where there is one */
+    WN_PART_ROW = 8,           /* row_offset, row_line, row_hash */
+    WN_PART_COLUMN = 16,       /* column */
+    WN_PART_DEFECT = 32,       /* defect */
+    WN_PART_ROLE = 64,         /* group .. annotator, those there are */
     WN_PART_PROBABILITY = 128, /* probability, where it was brought */
-    WN_PART_FEATURES_B = 256, /* features_b, where it was brought */
-    WN_PART_RULE = 512,   /* rule: what cleaning rules did */
-    WN_PART_FIX = 1024    /* fix: the cells they changed */
+    WN_PART_FEATURES_B = 256,  /* features_b, where it was brought */
+    WN_PART_RULE = 512,        /* rule: what cleaning rules did */
+    WN_PART_FIX = 1024         /* fix: the cells they changed */
 };
 
 /* Arrays that were not asked for, or are not there, are NULL. */
 struct wn_dataset {
     size_t n, d, k;
-    float *features;    /* n x d */
-    char **feature_name; /* d */
-    int32_t *label;     /* n, 0..k-1 or -1 */
-    char **label_name;  /* k */
-    int32_t *label_same; /* k, the class that each is a spelling of, itself if
-                            of no other; NULL where all are themselves */
-    char *id;           /* id_offset[i] .. id_offset[i+1]-1 is row i's */
-    uint64_t *id_offset; /* n+1 */
+    float *features;      /* n x d */
+    char **feature_name;  /* d */
+    int32_t *label;       /* n, 0..k-1 or -1 */
+    char **label_name;    /* k */
+    int32_t *label_same;  /* k, the class that each is a spelling of, itself if
+                             of no other; NULL where all are themselves */
+    char *id;             /* id_offset[i] .. id_offset[i+1]-1 is row i's */
+    uint64_t *id_offset;  /* n+1 */
     uint64_t *row_offset; /* n+1 */
     uint64_t *row_line, *row_hash; /* n */
     uint64_t *left_out; /* left_outs pairs: where the records begin and end */
@@ -46,9 +46,9 @@ struct wn_dataset {
 
     /* What columns with a role say of each of n rows. */
     size_t groups, splits, annotators;
-    int32_t *group;     /* 0..groups-1 or -1: belongs with no other row */
+    int32_t *group; /* 0..groups-1 or -1: belongs with no other row */
     char **group_name;
-    int32_t *split;     /* 0..splits-1 or -1: in none */
+    int32_t *split; /* 0..splits-1 or -1: in none */
     char **split_name;
     uint8_t *trusted;   /* 1: the label is known to be right */
     float *weight;      /* finite, 0 or more, some above 0 */
@@ -66,12 +66,12 @@ struct wn_dataset {
     char **column_name, **column_kind;
     uint64_t *column_missing, *column_invalid, *column_distinct;
     double *column_min, *column_median, *column_max;
-    double *column_alone;    /* lift over the largest class, NaN: not known */
+    double *column_alone; /* lift over the largest class, NaN: not known */
     uint64_t *column_features;
-    uint8_t *column_about;   /* 1: column_distinct is an estimate */
+    uint8_t *column_about; /* 1: column_distinct is an estimate */
     char **column_note;
-    size_t tops;             /* frequent values, in order of columns */
-    int32_t *top_column;     /* 0..columns-1 */
+    size_t tops;         /* frequent values, in order of columns */
+    int32_t *top_column; /* 0..columns-1 */
     uint64_t *top_count;
     char **top_value;
 
@@ -90,7 +90,7 @@ struct wn_dataset {
     char *source_digest; /* of all its bytes */
     uint64_t source_size;
     char *label_column;
-    char *form;          /* "hdf5", "libsvm", "npy"; NULL of CSV */
+    char *form; /* "hdf5", "libsvm", "npy"; NULL of CSV */
 };
 
 /* Load the parts of an audit file and check that they fit together: labels

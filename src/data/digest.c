@@ -82,10 +82,10 @@ struct wn_hash *wn_digest_begin(const struct wn_shape *shape,
     int status = hash ? 0 : -1;
 
     if (status == 0)
-        status = shape->type == WN_NAMES
-                     ? wn_text_format(&text, error, "names:%zu", shape->width)
-                     : wn_text_format(&text, error, "%s",
-                                      wn_type_name(shape->type));
+        status =
+            shape->type == WN_NAMES
+                ? wn_text_format(&text, error, "names:%zu", shape->width)
+                : wn_text_format(&text, error, "%s", wn_type_name(shape->type));
     for (int r = 0; status == 0 && r < shape->rank; r++)
         status = wn_text_format(&text, error, "%s%zu", r ? "," : " ",
                                 shape->extent[r]);

@@ -14,8 +14,8 @@ struct wn_digest {
     size_t count, room;
 };
 int wn_digest_dataset(struct wn_digest *digest, const char *path,
-                      const char *content, struct wn_error *error)
-    WN_MUST_CHECK;
+                      const char *content,
+                      struct wn_error *error) WN_MUST_CHECK;
 int wn_digest_attribute(struct wn_digest *digest, const char *path,
                         const struct wn_attribute *attribute,
                         struct wn_error *error) WN_MUST_CHECK;

@@ -38,8 +38,10 @@ int wn_features_width(const struct wn_audit *audit, size_t *d,
     free(link);
     status = wn_audit_extent(audit, "data/feature_name", 0, d, error);
     if (status == 0 && *d == 0)
-        return wn_fail(error, WN_EDATA, "%s: data: a link without "
-                       "data/feature_name", wn_audit_name(audit));
+        return wn_fail(error, WN_EDATA,
+                       "%s: data: a link without "
+                       "data/feature_name",
+                       wn_audit_name(audit));
     return status;
 }
 
@@ -52,8 +54,7 @@ int wn_features_digest(const struct wn_array *array, const uint64_t *keep,
     struct wn_array_rows rows = {0};
     struct wn_hash *hash = wn_digest_begin(&shape, error);
     float *row = wn_new(d, sizeof *row, error);
-    int status =
-        hash && row ? wn_array_rows_open(&rows, array, error) : -1;
+    int status = hash && row ? wn_array_rows_open(&rows, array, error) : -1;
 
     for (size_t i = 0; i < n && status == 0; i++) {
         const size_t from = keep ? keep[i] : i;
@@ -63,7 +64,8 @@ int wn_features_digest(const struct wn_array *array, const uint64_t *keep,
         for (size_t j = 0; j < d && status == 0; j++) {
             row[j] = (float)wide[j];
             if (!(fabs(wide[j]) <= FLT_MAX))
-                status = wn_fail(error, WN_EDATA, "%s: row %zu, column %zu: "
+                status = wn_fail(error, WN_EDATA,
+                                 "%s: row %zu, column %zu: "
                                  "not a number within those of 4 bytes",
                                  array->name, from, j);
         }
@@ -93,21 +95,25 @@ static int check_link(struct wn_features *features, const char *digest,
         return -1;
     for (size_t i = 0; i < features->n; i++)
         if (features->keep[i] >= array->rows)
-            return wn_fail(error, WN_EDATA, "%s: has %zu rows, and %s wants "
-                           "row %llu", array->name, array->rows,
-                           wn_audit_name(audit),
+            return wn_fail(error, WN_EDATA,
+                           "%s: has %zu rows, and %s wants "
+                           "row %llu",
+                           array->name, array->rows, wn_audit_name(audit),
                            (unsigned long long)features->keep[i]);
     if (array->text || array->columns != features->d)
-        return wn_fail(error, WN_EDATA, "%s: found %zu columns%s, wanted %zu "
-                       "of numbers as when it was audited", array->name,
-                       array->columns, array->text ? " of text" : "",
-                       features->d);
+        return wn_fail(error, WN_EDATA,
+                       "%s: found %zu columns%s, wanted %zu "
+                       "of numbers as when it was audited",
+                       array->name, array->columns,
+                       array->text ? " of text" : "", features->d);
     if (wn_features_digest(array, features->keep, features->n, found, error))
         return -1;
     return strcmp(found, digest) == 0
                ? 0
-               : wn_fail(error, WN_EDATA, "%s: changed since the audit: found "
-                         "digest %s, wanted %s", array->name, found, digest);
+               : wn_fail(error, WN_EDATA,
+                         "%s: changed since the audit: found "
+                         "digest %s, wanted %s",
+                         array->name, found, digest);
 }
 
 static int find_file(const struct wn_audit *audit, const char *link,
@@ -119,9 +125,10 @@ static int find_file(const struct wn_audit *audit, const char *link,
         if (wn_source_place(link, wn_audit_name(audit), which, path, error) &&
             stat(path->bytes, &about) == 0 && S_ISREG(about.st_mode))
             return 0;
-    return wn_fail(error, WN_EIO, "%s: cannot find the file that holds the "
-                   "features of %s, neither from here nor beside it", link,
-                   wn_audit_name(audit));
+    return wn_fail(error, WN_EIO,
+                   "%s: cannot find the file that holds the "
+                   "features of %s, neither from here nor beside it",
+                   link, wn_audit_name(audit));
 }
 
 static int open_link(struct wn_features *features, struct wn_error *error)
@@ -136,10 +143,11 @@ static int open_link(struct wn_features *features, struct wn_error *error)
         text[t] = wn_audit_text(audit, "data", names[t], error);
         if (!text[t])
             status = error->code ? -1
-                                 : wn_fail(error, WN_EDATA, "%s: has neither "
+                                 : wn_fail(error, WN_EDATA,
+                                           "%s: has neither "
                                            "data/features nor the attribute "
-                                           "%s", wn_audit_name(audit),
-                                           names[t]);
+                                           "%s",
+                                           wn_audit_name(audit), names[t]);
     }
     if (status == 0)
         status = find_file(audit, text[0], &path, error);
@@ -166,8 +174,7 @@ struct wn_features *wn_features_open(const struct wn_audit *audit,
     features->audit = audit;
     if (wn_audit_extent(audit, "data/label", 0, &features->n, error) ||
         wn_features_width(audit, &features->d, error) ||
-        (!wn_audit_has(audit, "data/features") &&
-         open_link(features, error))) {
+        (!wn_audit_has(audit, "data/features") && open_link(features, error))) {
         wn_features_close(features);
         return NULL;
     }
@@ -180,8 +187,8 @@ int wn_features_read(struct wn_features *features, size_t begin, size_t end,
     const size_t d = features->d;
 
     if (!features->array.name)
-        return wn_audit_read_rows(features->audit, "data/features", begin,
-                                  end, d, out, error);
+        return wn_audit_read_rows(features->audit, "data/features", begin, end,
+                                  d, out, error);
     for (size_t i = begin; i < end; i++) {
         const double *row =
             wn_array_row(&features->rows, features->keep[i], error);

@@ -10,8 +10,7 @@ static size_t field_end(const char *record, size_t length, char delimiter,
 {
     if (at < length && record[at] == '"')
         for (at++; at < length; at++)
-            if (record[at] == '"' &&
-                (at + 1 == length || record[++at] != '"'))
+            if (record[at] == '"' && (at + 1 == length || record[++at] != '"'))
                 break;
     while (at < length && record[at] != delimiter)
         at++;
@@ -21,8 +20,7 @@ static size_t field_end(const char *record, size_t length, char delimiter,
 int wn_field_find(const char *record, size_t length, char delimiter,
                   size_t column, size_t *begin, size_t *end)
 {
-    while (length &&
-           (record[length - 1] == '\n' || record[length - 1] == '\r'))
+    while (length && (record[length - 1] == '\n' || record[length - 1] == '\r'))
         length--;
     *begin = 0;
     for (;; column--) {
@@ -36,7 +34,7 @@ int wn_field_find(const char *record, size_t length, char delimiter,
 }
 
 int wn_field_write(struct wn_text *out, const char *text, size_t length,
-                 char delimiter, struct wn_error *error)
+                   char delimiter, struct wn_error *error)
 {
     bool quotes = false;
 

@@ -18,15 +18,14 @@ static int make_room(struct wn_fixes *fixes, size_t count, size_t bytes,
     const size_t used = fixes->count ? (size_t)fixes->end[fixes->count] : 0;
     char *text = fixes->text ? fixes->text - WN_NUMBER_PAD : NULL;
 
-    const int status =
-        wn_grow(&fixes->row, &fixes->row_room, need, sizeof *fixes->row,
-                error) ||
-        wn_grow(&fixes->column, &fixes->column_room, need,
-                sizeof *fixes->column, error) ||
-        wn_grow(&fixes->end, &fixes->end_room, need + 1, sizeof *fixes->end,
-                error) ||
-        wn_grow(&text, &fixes->text_room, WN_NUMBER_PAD + used + bytes, 1,
-                error);
+    const int status = wn_grow(&fixes->row, &fixes->row_room, need,
+                               sizeof *fixes->row, error) ||
+                       wn_grow(&fixes->column, &fixes->column_room, need,
+                               sizeof *fixes->column, error) ||
+                       wn_grow(&fixes->end, &fixes->end_room, need + 1,
+                               sizeof *fixes->end, error) ||
+                       wn_grow(&text, &fixes->text_room,
+                               WN_NUMBER_PAD + used + bytes, 1, error);
     if (text)
         fixes->text = text + WN_NUMBER_PAD;
     if (status)
@@ -170,12 +169,12 @@ int wn_fixes_read(struct wn_fixes *fixes, const struct wn_audit *audit,
     for (size_t i = 0; i < fixed.count && status == 0; i++) {
         const char *wrong = wrong_with(&fixed, i, n, columns);
 
-        status = wrong ? bad_fix(audit, i, wrong, error)
-                       : wn_fixes_add(fixes, (size_t)fixed.row[i],
-                                      (size_t)fixed.column[i],
-                                      fixed.text + fixed.offset[i],
-                                      (size_t)(fixed.offset[i + 1] -
-                                               fixed.offset[i]), error);
+        status =
+            wrong ? bad_fix(audit, i, wrong, error)
+                  : wn_fixes_add(
+                        fixes, (size_t)fixed.row[i], (size_t)fixed.column[i],
+                        fixed.text + fixed.offset[i],
+                        (size_t)(fixed.offset[i + 1] - fixed.offset[i]), error);
     }
     wn_large_free(fixed.row);
     wn_large_free(fixed.column);

@@ -19,8 +19,8 @@ struct wn_fixes {
 
 /* Append a fix; it stands behind all there are. */
 int wn_fixes_add(struct wn_fixes *fixes, size_t row, size_t column,
-                 const char *text, size_t length, struct wn_error *error)
-    WN_MUST_CHECK;
+                 const char *text, size_t length,
+                 struct wn_error *error) WN_MUST_CHECK;
 /* Append all of `more`. */
 int wn_fixes_join(struct wn_fixes *fixes, const struct wn_fixes *more,
                   struct wn_error *error) WN_MUST_CHECK;
@@ -31,8 +31,8 @@ size_t wn_fixes_find(const struct wn_fixes *fixes, size_t row);
 /* Those of an audit of n rows and so many columns, none where it has no
  * data/fix. WN_EDATA for what is out of order or not in the table. */
 int wn_fixes_read(struct wn_fixes *fixes, const struct wn_audit *audit,
-                  size_t n, size_t columns, struct wn_error *error)
-    WN_MUST_CHECK;
+                  size_t n, size_t columns,
+                  struct wn_error *error) WN_MUST_CHECK;
 /* Forget the fixes, keep the memory. */
 void wn_fixes_clear(struct wn_fixes *fixes);
 void wn_fixes_free(struct wn_fixes *fixes);

@@ -76,11 +76,11 @@ static int read_piece(struct wn_reader *reader, hid_t type,
     const hid_t space = H5Dget_space(reader->set);
 
     *memory = H5Screate_simple(reader->array->rank, piece->count, NULL);
-    const bool good = space >= 0 && *memory >= 0 &&
-                      H5Sselect_hyperslab(space, H5S_SELECT_SET, piece->start,
-                                          NULL, piece->count, NULL) >= 0 &&
-                      H5Dread(reader->set, type, *memory, space, H5P_DEFAULT,
-                              out) >= 0;
+    const bool good =
+        space >= 0 && *memory >= 0 &&
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, piece->start, NULL,
+                            piece->count, NULL) >= 0 &&
+        H5Dread(reader->set, type, *memory, space, H5P_DEFAULT, out) >= 0;
     if (space >= 0)
         H5Sclose(space);
     return good ? 0 : wn_reader_refuse(reader, "damaged, cannot be read");
@@ -89,9 +89,8 @@ static int read_piece(struct wn_reader *reader, hid_t type,
 /* Enumerations have to be read as what they are made of. */
 static hid_t number_type(const struct wn_reader *reader)
 {
-    return H5Tget_class(reader->type) == H5T_ENUM
-               ? H5Tget_super(reader->type)
-               : H5Tcopy(reader->type);
+    return H5Tget_class(reader->type) == H5T_ENUM ? H5Tget_super(reader->type)
+                                                  : H5Tcopy(reader->type);
 }
 
 static int copy_numbers(struct wn_reader *reader, const struct piece *piece,
@@ -99,8 +98,7 @@ static int copy_numbers(struct wn_reader *reader, const struct piece *piece,
 {
     const struct wn_array *array = reader->array;
     const bool is_enum = H5Tget_class(reader->type) == H5T_ENUM;
-    const hid_t wanted =
-        array->width == 4 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
+    const hid_t wanted = array->width == 4 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
     const hid_t found = number_type(reader);
     hid_t memory = H5I_INVALID_HID;
     int status = read_piece(reader, is_enum ? reader->type : wanted, piece,
@@ -109,8 +107,7 @@ static int copy_numbers(struct wn_reader *reader, const struct piece *piece,
     if (memory >= 0)
         H5Sclose(memory);
     if (status == 0 && is_enum &&
-        H5Tconvert(found, wanted, piece->cells, buffer, NULL, H5P_DEFAULT) <
-            0)
+        H5Tconvert(found, wanted, piece->cells, buffer, NULL, H5P_DEFAULT) < 0)
         status = wn_reader_refuse(reader, "its numbers cannot be converted");
     H5Tclose(found);
     return status ? -1
@@ -174,10 +171,9 @@ static int copy_all(struct wn_reader *reader)
 
     if (!first(reader, &piece))
         return 0;
-    char *buffer =
-        wn_new(piece.cells, width > 8 ? width : 8, reader->error);
-    if (!buffer || wn_array_sink_open(&reader->sink, reader->array,
-                                      reader->error)) {
+    char *buffer = wn_new(piece.cells, width > 8 ? width : 8, reader->error);
+    if (!buffer ||
+        wn_array_sink_open(&reader->sink, reader->array, reader->error)) {
         free(buffer);
         return -1;
     }
@@ -226,8 +222,8 @@ static void work(void *context)
     const struct task *task = context;
     struct wn_store store = {.descriptor = task->descriptor};
     struct wn_reader reader = {.name = task->name,
-                            .memory = task->memory,
-                            .error = &task->verdict->error};
+                               .memory = task->memory,
+                               .error = &task->verdict->error};
     struct stat about;
 
     if (fstat(task->descriptor, &about)) {

@@ -36,9 +36,9 @@ struct wn_foreign_copy {
     const char *path;         /* of the file that is copied from */
     const char *const *paths; /* datasets or groups, as above */
     size_t count;
-    uint32_t whole;           /* bit i: paths[i] goes out whole, else by row */
-    size_t rows;              /* of each that goes by row */
-    const uint64_t *row;      /* n of them, in the order they go out */
+    uint32_t whole;      /* bit i: paths[i] goes out whole, else by row */
+    size_t rows;         /* of each that goes by row */
+    const uint64_t *row; /* n of them, in the order they go out */
     size_t n;
     size_t changed;           /* the path whose cells, */
     const char *const *value; /* n, become value[i] where that is not NULL; a

@@ -23,11 +23,11 @@ enum { SECONDS = 60, BYTES_A_SECOND = 1 << 20 };
 struct transfer {
     const struct wn_foreign_copy *copy;
     struct wn_reader *reader;
-    hid_t to;     /* the new dataset */
+    hid_t to; /* the new dataset */
     bool whole;
-    size_t n;     /* rows that go out */
-    size_t width; /* bytes of a cell in memory */
-    char *buffer; /* reader->step rows */
+    size_t n;                 /* rows that go out */
+    size_t width;             /* bytes of a cell in memory */
+    char *buffer;             /* reader->step rows */
     const char *const *value; /* n new cells or NULL; NULL: none */
 };
 
@@ -37,8 +37,7 @@ static uint64_t row_at(const struct transfer *transfer, size_t i)
 }
 
 /* Chunks no larger than what goes out, gzip where it was. */
-static hid_t creation_of(const struct wn_reader *reader,
-                         const hsize_t *extent)
+static hid_t creation_of(const struct wn_reader *reader, const hsize_t *extent)
 {
     const hid_t old = H5Dget_create_plist(reader->set);
     const hid_t new = H5Pcreate(H5P_DATASET_CREATE);
@@ -56,13 +55,13 @@ static hid_t creation_of(const struct wn_reader *reader,
         unsigned level[1] = {0}, flags;
         size_t count = 1;
         const bool packed =
-            H5Pget_filter_by_id2(old, H5Z_FILTER_DEFLATE, &flags, &count,
-                                 level, 0, NULL, NULL) >= 0;
+            H5Pget_filter_by_id2(old, H5Z_FILTER_DEFLATE, &flags, &count, level,
+                                 0, NULL, NULL) >= 0;
 
         good = H5Pset_chunk(new, rank, chunk) >= 0 &&
-               (!packed || (H5Pset_shuffle(new) >= 0 &&
-                            H5Pset_deflate(new, level[0] < 9 ? level[0] : 9) >=
-                                0));
+               (!packed ||
+                (H5Pset_shuffle(new) >= 0 &&
+                 H5Pset_deflate(new, level[0] < 9 ? level[0] : 9) >= 0));
     }
     if (old >= 0)
         H5Pclose(old);
@@ -77,8 +76,7 @@ static bool create_groups(hid_t file, const char *path)
 {
     const hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
     char part[WN_READER_PATH];
-    bool good =
-        creation >= 0 && H5Pset_obj_track_times(creation, 0) >= 0;
+    bool good = creation >= 0 && H5Pset_obj_track_times(creation, 0) >= 0;
 
     for (size_t at = strspn(path, "/"); good; at += strspn(path + at, "/")) {
         at += strcspn(path + at, "/");
@@ -129,14 +127,13 @@ static bool move_rows(const struct transfer *transfer, hid_t set,
     memcpy(count, reader->extent, sizeof count);
     count[0] = rows;
     memory = H5Screate_simple(reader->array->rank, count, NULL);
-    const bool good =
-        space >= 0 && memory >= 0 &&
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >=
-            0 &&
-        (out ? H5Dwrite(set, reader->type, memory, space, H5P_DEFAULT,
-                        transfer->buffer)
-             : H5Dread(set, reader->type, memory, space, H5P_DEFAULT,
-                       transfer->buffer)) >= 0;
+    const bool good = space >= 0 && memory >= 0 &&
+                      H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL,
+                                          count, NULL) >= 0 &&
+                      (out ? H5Dwrite(set, reader->type, memory, space,
+                                      H5P_DEFAULT, transfer->buffer)
+                           : H5Dread(set, reader->type, memory, space,
+                                     H5P_DEFAULT, transfer->buffer)) >= 0;
     /* What was written is no longer needed. */
     if (good && out && H5Tis_variable_str(reader->type) > 0)
         H5Dvlen_reclaim(reader->type, memory, H5P_DEFAULT, transfer->buffer);
@@ -179,8 +176,10 @@ static int set_cell(const struct transfer *transfer, char *cell,
     }
     if (class == H5T_STRING)
         return set_text(type, cell, transfer->width, text)
-                   ? wn_fail(reader->error, WN_EDATA, "%s: %s: has no room "
-                             "for '%.80s'", reader->name, reader->path, text)
+                   ? wn_fail(reader->error, WN_EDATA,
+                             "%s: %s: has no room "
+                             "for '%.80s'",
+                             reader->name, reader->path, text)
                    : 0;
     const hid_t to = class == H5T_ENUM ? H5Tget_super(type) : H5Tcopy(type);
     const bool good =
@@ -236,8 +235,10 @@ int wn_copy_set(const struct wn_foreign_copy *copy, struct wn_reader *reader,
                 hid_t file, bool whole, const char *const *value)
 {
     struct wn_array array = {0};
-    struct transfer transfer = {.copy = copy, .reader = reader,
-                                .to = H5I_INVALID_HID, .whole = whole,
+    struct transfer transfer = {.copy = copy,
+                                .reader = reader,
+                                .to = H5I_INVALID_HID,
+                                .whole = whole,
                                 .value = value};
     int status = -1;
 
@@ -247,21 +248,21 @@ int wn_copy_set(const struct wn_foreign_copy *copy, struct wn_reader *reader,
     transfer.n = whole ? array.rows : copy->n;
     transfer.width = H5Tget_size(reader->type);
     if (!whole && array.rows != copy->rows)
-        wn_fail(reader->error, WN_EDATA, "%s: %s: found %zu rows, wanted %zu "
-                "as when it was audited", reader->name, reader->path,
-                array.rows, copy->rows);
+        wn_fail(reader->error, WN_EDATA,
+                "%s: %s: found %zu rows, wanted %zu "
+                "as when it was audited",
+                reader->name, reader->path, array.rows, copy->rows);
     else if (transfer.value && array.columns != 1)
         wn_reader_refuse(reader, "wanted one label a row");
     else if (reader->axis > 0)
         wn_reader_refuse(reader, "its rows are too large");
     else
-        transfer.buffer =
-            wn_new(wn_product(reader->step, array.columns, 1),
-                   transfer.width, reader->error);
+        transfer.buffer = wn_new(wn_product(reader->step, array.columns, 1),
+                                 transfer.width, reader->error);
     if (!transfer.buffer ||
-        wn_child_seconds(SECONDS + wn_product(array.rows, array.columns,
-                                              transfer.width) /
-                                       BYTES_A_SECOND))
+        wn_child_seconds(SECONDS +
+                         wn_product(array.rows, array.columns, transfer.width) /
+                             BYTES_A_SECOND))
         goto done;
     transfer.to = create_set(reader, file, transfer.n);
     if (transfer.to < 0)
@@ -325,8 +326,7 @@ static void work(void *context)
     for (size_t i = 0; file >= 0 && i < copy->count; i++)
         if (copy_object(copy, &reader, file, i))
             break;
-    if (file >= 0 && (H5Fclose(file) < 0 || to.failure) &&
-        !reader.error->code)
+    if (file >= 0 && (H5Fclose(file) < 0 || to.failure) && !reader.error->code)
         wn_fail(reader.error, WN_EIO, "%s: cannot write: %s", copy->name,
                 to.failure ? strerror(to.failure) : "HDF5 fails");
     if (reader.file >= 0)

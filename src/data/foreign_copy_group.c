@@ -45,10 +45,10 @@ static bool put_attribute(const struct attributes *attributes, hid_t from,
     if (good && attributes->rows && strcmp(name, attributes->rows) == 0) {
         uint64_t n = attributes->n;
 
-        good = H5Tget_class(type) == H5T_INTEGER &&
-               H5Tget_size(type) <= sizeof n &&
-               H5Tconvert(H5T_NATIVE_UINT64, type, 1, &n, NULL,
-                          H5P_DEFAULT) >= 0;
+        good =
+            H5Tget_class(type) == H5T_INTEGER &&
+            H5Tget_size(type) <= sizeof n &&
+            H5Tconvert(H5T_NATIVE_UINT64, type, 1, &n, NULL, H5P_DEFAULT) >= 0;
         if (good)
             memcpy(buffer, &n, H5Tget_size(type));
     }
@@ -70,14 +70,12 @@ static herr_t copy_attribute(hid_t object, const char *name,
     const hid_t from = H5Aopen(object, name, H5P_DEFAULT);
     const hid_t type = from < 0 ? H5I_INVALID_HID : H5Aget_type(from);
     const hid_t space = from < 0 ? H5I_INVALID_HID : H5Aget_space(from);
-    const hssize_t count =
-        space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
+    const hssize_t count = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
     bool good = type >= 0 && count >= 0;
 
     (void)info;
     if (good && is_simple(type) && count > 0) {
-        const size_t bytes =
-            wn_product((size_t)count, H5Tget_size(type), 1);
+        const size_t bytes = wn_product((size_t)count, H5Tget_size(type), 1);
 
         if (bytes <= ATTRIBUTE_MOST)
             good = put_attribute(context, from, name, type, space, bytes);
@@ -98,27 +96,26 @@ int wn_copy_attributes(const struct wn_foreign_copy *copy,
     struct attributes attributes = {
         .to = H5Oopen(file, reader->path, H5P_DEFAULT), .rows = rows, .n = n};
     const hid_t from = H5Oopen(reader->file, reader->path, H5P_DEFAULT);
-    const bool good =
-        from >= 0 && attributes.to >= 0 &&
-        H5Aiterate2(from, H5_INDEX_NAME, H5_ITER_INC, NULL, copy_attribute,
-                    &attributes) >= 0;
+    const bool good = from >= 0 && attributes.to >= 0 &&
+                      H5Aiterate2(from, H5_INDEX_NAME, H5_ITER_INC, NULL,
+                                  copy_attribute, &attributes) >= 0;
 
     if (from >= 0)
         H5Oclose(from);
     if (attributes.to >= 0)
         H5Oclose(attributes.to);
     return good ? 0
-                : wn_fail(reader->error, WN_EDATA, "%s: %s: its attributes "
-                          "cannot be copied to %s", reader->name,
-                          reader->path, copy->name);
+                : wn_fail(reader->error, WN_EDATA,
+                          "%s: %s: its attributes "
+                          "cannot be copied to %s",
+                          reader->name, reader->path, copy->name);
 }
 
 /* --- members by row ------------------------------------------------------ */
 
 static int copy_member(const struct wn_foreign_copy *copy,
                        const struct wn_reader *reader, hid_t file,
-                       const char *member, bool whole,
-                       const char *const *value)
+                       const char *member, bool whole, const char *const *value)
 {
     struct wn_reader own = *reader;
     char path[WN_READER_PATH];
@@ -196,8 +193,10 @@ static int find_codes(struct codes *codes, struct wn_reader *reader,
         return -1;
     for (size_t r = 0; r < codes->rows; r++)
         if (!codes->code[codes->row[r]])
-            return wn_fail(error, WN_EDATA, "%s: %s/categories: have no "
-                           "'%.80s'", reader->name, reader->path,
+            return wn_fail(error, WN_EDATA,
+                           "%s: %s/categories: have no "
+                           "'%.80s'",
+                           reader->name, reader->path,
                            codes->name[codes->row[r]]);
     return 0;
 }
@@ -216,11 +215,11 @@ static int copy_codes(const struct wn_foreign_copy *copy,
                      ? -1
                      : 0;
     if (status == 0)
-        status = copy_member(copy, reader, file, "codes", whole, codes.code) ||
-                         copy_member(copy, reader, file, "categories", true,
-                                     NULL)
-                     ? -1
-                     : 0;
+        status =
+            copy_member(copy, reader, file, "codes", whole, codes.code) ||
+                    copy_member(copy, reader, file, "categories", true, NULL)
+                ? -1
+                : 0;
     wn_array_free(&names);
     free(codes.row);
     free(codes.code);
@@ -284,9 +283,8 @@ static int put_ends(const struct wn_foreign_copy *copy,
         H5Pset_obj_track_times(creation, 0) >= 0)
         to = H5Dcreate2(file, path, type, space, H5P_DEFAULT, creation,
                         H5P_DEFAULT);
-    const bool good =
-        to >= 0 && H5Dwrite(to, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL,
-                            H5P_DEFAULT, ends) >= 0;
+    const bool good = to >= 0 && H5Dwrite(to, H5T_NATIVE_UINT64, H5S_ALL,
+                                          H5S_ALL, H5P_DEFAULT, ends) >= 0;
     if (to >= 0)
         H5Dclose(to);
     if (type >= 0)
@@ -312,9 +310,10 @@ static int copy_sparse(const struct wn_foreign_copy *copy,
         wn_reader_read_member(reader, "data", &data))
         goto done;
     if (indptr.rank != 1 || !indptr.whole || indptr.rows != copy->rows + 1) {
-        wn_fail(reader->error, WN_EDATA, "%s: %s: wanted a matrix of %zu rows "
-                "as when it was audited", reader->name, reader->path,
-                copy->rows);
+        wn_fail(reader->error, WN_EDATA,
+                "%s: %s: wanted a matrix of %zu rows "
+                "as when it was audited",
+                reader->name, reader->path, copy->rows);
         goto done;
     }
     ends = wn_new(copy->n + 1, sizeof *ends, reader->error);
@@ -354,9 +353,9 @@ int wn_copy_group(const struct wn_foreign_copy *copy, struct wn_reader *reader,
         status = copy_sparse(copy, reader, file);
     else
         wn_reader_refuse(reader, "is no dataset");
-    return status ? -1
-                  : wn_copy_attributes(copy, reader, file,
-                                       kind == WN_READER_SPARSE ? "shape"
-                                                                : NULL,
-                                       copy->n);
+    return status
+               ? -1
+               : wn_copy_attributes(copy, reader, file,
+                                    kind == WN_READER_SPARSE ? "shape" : NULL,
+                                    copy->n);
 }

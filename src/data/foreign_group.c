@@ -100,17 +100,19 @@ static int put_code(struct wn_reader *reader,
     size_t begin = 0, end = 0;
 
     if (!(code >= -1 && code < (double)categories->count))
-        return wn_fail(reader->error, WN_EDATA, "%s: %s/codes: row %zu: found "
+        return wn_fail(reader->error, WN_EDATA,
+                       "%s: %s/codes: row %zu: found "
                        "%.15g, wanted -1 or the number of one of %zu "
-                       "categories", reader->name, reader->path, row, code,
+                       "categories",
+                       reader->name, reader->path, row, code,
                        categories->count);
     if (code >= 0) {
         begin = code > 0 ? categories->end[(size_t)code - 1] : 0;
         end = categories->end[(size_t)code];
     }
     return wn_array_put_text(&reader->sink,
-                             wn_text_of(&categories->all) + begin,
-                             end - begin, reader->error);
+                             wn_text_of(&categories->all) + begin, end - begin,
+                             reader->error);
 }
 
 static int put_codes(struct wn_reader *reader, const struct wn_array *codes,
@@ -278,16 +280,16 @@ static void attribute_close(const struct attribute *about)
 static int read_shape(struct wn_reader *reader, int64_t shape[2])
 {
     const struct attribute about = attribute_open(reader, "shape");
-    const bool good =
-        about.space >= 0 && about.type >= 0 &&
-        H5Tget_class(about.type) == H5T_INTEGER &&
-        H5Sget_simple_extent_npoints(about.space) == 2 &&
-        H5Aread(about.id, H5T_NATIVE_INT64, shape) >= 0 && shape[0] >= 0 &&
-        shape[1] >= 1;
+    const bool good = about.space >= 0 && about.type >= 0 &&
+                      H5Tget_class(about.type) == H5T_INTEGER &&
+                      H5Sget_simple_extent_npoints(about.space) == 2 &&
+                      H5Aread(about.id, H5T_NATIVE_INT64, shape) >= 0 &&
+                      shape[0] >= 0 && shape[1] >= 1;
 
     attribute_close(&about);
-    return good ? 0 : wn_reader_refuse(reader, "wanted an attribute shape of "
-                                               "two whole numbers");
+    return good ? 0
+                : wn_reader_refuse(reader, "wanted an attribute shape of "
+                                           "two whole numbers");
 }
 
 /* Whether the attribute "encoding-type" says that the matrix goes by columns:
@@ -333,10 +335,12 @@ static int check_sparse(struct sparse *sparse, const int64_t shape[2])
                                         "csr_matrix: tocsr() before writing");
     if (bytes / DENSE_MOST > reader->size ||
         columns > reader->memory / 4 / sizeof *sparse->row)
-        return wn_fail(reader->error, WN_EDATA, "%s: %s: %zu rows of %zu "
+        return wn_fail(reader->error, WN_EDATA,
+                       "%s: %s: %zu rows of %zu "
                        "features each in a file of %llu bytes: sparser than "
-                       "it is read here", reader->name, reader->path, rows,
-                       columns, (unsigned long long)reader->size);
+                       "it is read here",
+                       reader->name, reader->path, rows, columns,
+                       (unsigned long long)reader->size);
     return wn_child_seconds(WN_READER_SECONDS + bytes / BYTES_A_SECOND)
                ? wn_fail_errno(reader->error, "%s: cannot limit the time",
                                reader->name)
@@ -353,9 +357,9 @@ static int fill_row(struct sparse *sparse, size_t row, size_t columns)
     place = place ? wn_array_row(&sparse->indptr_at, row + 1, error) : NULL;
     if (!place)
         return -1;
-    if (!(begin >= 0 && begin <= *place &&
-          *place <= (double)sparse->data.rows))
-        return wn_fail(error, WN_EDATA, "%s: %s/indptr: row %zu: found %.15g "
+    if (!(begin >= 0 && begin <= *place && *place <= (double)sparse->data.rows))
+        return wn_fail(error, WN_EDATA,
+                       "%s: %s/indptr: row %zu: found %.15g "
                        "and %.15g, wanted places that ascend, at most %zu",
                        reader->name, reader->path, row, begin, *place,
                        sparse->data.rows);
@@ -369,9 +373,10 @@ static int fill_row(struct sparse *sparse, size_t row, size_t columns)
         if (!value)
             return -1;
         if (!(*column >= 0 && *column < (double)columns))
-            return wn_fail(error, WN_EDATA, "%s: %s/indices: row %zu: found "
-                           "%.15g, wanted one of %zu columns", reader->name,
-                           reader->path, row, *column, columns);
+            return wn_fail(error, WN_EDATA,
+                           "%s: %s/indices: row %zu: found "
+                           "%.15g, wanted one of %zu columns",
+                           reader->name, reader->path, row, *column, columns);
         sparse->row[(size_t)*column] += *value;
     }
     return 0;
@@ -434,7 +439,6 @@ int wn_reader_group(struct wn_reader *reader)
         [WN_READER_SPARSE] = read_sparse};
     const enum wn_reader_kind kind = wn_reader_kind(reader);
 
-    return kind == WN_READER_NEITHER
-               ? wn_reader_refuse(reader, "is no dataset")
-               : read[kind](reader);
+    return kind == WN_READER_NEITHER ? wn_reader_refuse(reader, "is no dataset")
+                                     : read[kind](reader);
 }

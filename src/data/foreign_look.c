@@ -9,9 +9,9 @@
 #include "util/memory.h"
 
 enum {
-    PIECE = 1 << 20,      /* bytes read at once, if chunks allow */
-    CACHE_MOST = 1 << 26, /* of chunks that are in several pieces */
-    DEFLATE_MOST = 1032,  /* how far deflate can compress */
+    PIECE = 1 << 20,         /* bytes read at once, if chunks allow */
+    CACHE_MOST = 1 << 26,    /* of chunks that are in several pieces */
+    DEFLATE_MOST = 1032,     /* how far deflate can compress */
     BYTES_A_SECOND = 1 << 22 /* processor time that is allowed for reading */
 };
 
@@ -47,8 +47,8 @@ int wn_reader_find(struct wn_reader *reader, H5O_type_t *type)
                             ? "refused: a link to another file"
                             : "refused: a user-defined link");
     }
-    if (H5Oget_info_by_name2(reader->file, reader->path, &about,
-                             H5O_INFO_BASIC, H5P_DEFAULT) < 0)
+    if (H5Oget_info_by_name2(reader->file, reader->path, &about, H5O_INFO_BASIC,
+                             H5P_DEFAULT) < 0)
         return wn_reader_refuse(reader, "damaged");
     *type = about.type;
     return 0;
@@ -114,8 +114,8 @@ static int check_chunks(struct wn_reader *reader, hid_t creation, size_t width,
     if (bytes > reader->memory / 4)
         return wn_fail(reader->error, WN_EDATA,
                        "%s: %s: a chunk of %zu bytes needs more memory "
-                       "than --memory allows", reader->name, reader->path,
-                       bytes);
+                       "than --memory allows",
+                       reader->name, reader->path, bytes);
     return 0;
 }
 
@@ -133,7 +133,8 @@ static int check_sizes(struct wn_reader *reader, hid_t creation)
     if (stored > reader->size || content / DEFLATE_MOST > stored)
         return wn_fail(reader->error, WN_EDATA,
                        "%s: %s: claims %zu bytes and has %llu, in a file of "
-                       "%llu", reader->name, reader->path, content,
+                       "%llu",
+                       reader->name, reader->path, content,
                        (unsigned long long)stored,
                        (unsigned long long)reader->size);
     cut(reader, chunk, width > 8 ? width : 8);
@@ -155,8 +156,10 @@ static int check_type(struct wn_reader *reader)
         return wn_reader_refuse(reader, "found a type that is neither number "
                                         "nor text");
     if (width == 0 || width > (array->text ? (size_t)WN_ARRAY_TEXT : 8))
-        return wn_fail(reader->error, WN_EDATA, "%s: %s: elements of %zu "
-                       "bytes", reader->name, reader->path, width);
+        return wn_fail(reader->error, WN_EDATA,
+                       "%s: %s: elements of %zu "
+                       "bytes",
+                       reader->name, reader->path, width);
     array->width = width <= (array->whole ? 2u : 4u) ? 4 : 8;
     return 0;
 }
@@ -196,8 +199,8 @@ static int check_dataset(struct wn_reader *reader)
         wn_reader_refuse(reader, "refused: data in another file");
     else if (H5Pget_layout(creation) == H5D_VIRTUAL)
         wn_reader_refuse(reader, "refused: a virtual dataset");
-    else if (check_filters(reader, creation) == 0 &&
-             check_type(reader) == 0 && check_space(reader) == 0)
+    else if (check_filters(reader, creation) == 0 && check_type(reader) == 0 &&
+             check_space(reader) == 0)
         status = check_sizes(reader, creation);
     if (creation >= 0)
         H5Pclose(creation);
@@ -212,9 +215,8 @@ static hid_t open_set(const struct wn_reader *reader)
     hid_t set = H5I_INVALID_HID;
 
     if (access >= 0 &&
-        H5Pset_chunk_cache(access, 521,
-                           share < CACHE_MOST ? share : CACHE_MOST, 0.75) >=
-            0)
+        H5Pset_chunk_cache(access, 521, share < CACHE_MOST ? share : CACHE_MOST,
+                           0.75) >= 0)
         set = H5Dopen2(reader->file, reader->path, access);
     if (access >= 0)
         H5Pclose(access);
@@ -224,8 +226,7 @@ static hid_t open_set(const struct wn_reader *reader)
 int wn_reader_open(struct wn_reader *reader)
 {
     reader->set = open_set(reader);
-    reader->type =
-        reader->set < 0 ? H5I_INVALID_HID : H5Dget_type(reader->set);
+    reader->type = reader->set < 0 ? H5I_INVALID_HID : H5Dget_type(reader->set);
     if (reader->set < 0)
         return wn_reader_refuse(reader, "damaged");
     return check_dataset(reader);

@@ -17,12 +17,12 @@ struct wn_reader {
     const char *path;
     struct wn_array *array;
     struct wn_array_sink sink;
-    uint64_t size;   /* of the HDF5 file */
+    uint64_t size; /* of the HDF5 file */
     uint64_t memory;
     hid_t file, set, type;
     hsize_t extent[WN_ARRAY_RANK];
-    int axis;        /* read in pieces along this axis, */
-    size_t step;     /* so much of it at once, one of those before */
+    int axis;    /* read in pieces along this axis, */
+    size_t step; /* so much of it at once, one of those before */
     struct wn_error *error;
 };
 
@@ -34,7 +34,10 @@ int wn_reader_find(struct wn_reader *reader, H5O_type_t *type) WN_MUST_CHECK;
 /* Groups that stand for one array, as anndata writes them, known by what they
  * hold: codes and categories; values and mask; data, indices and indptr. */
 enum wn_reader_kind {
-    WN_READER_NEITHER, WN_READER_CODES, WN_READER_MASKED, WN_READER_SPARSE
+    WN_READER_NEITHER,
+    WN_READER_CODES,
+    WN_READER_MASKED,
+    WN_READER_SPARSE
 };
 enum wn_reader_kind wn_reader_kind(const struct wn_reader *reader);
 /* The path of a member of the group reader->path. */

@@ -95,10 +95,13 @@ static int add_found(struct piece *piece, uint64_t at,
     if (wn_grow(&piece->found, &piece->room, piece->count + 1,
                 sizeof *piece->found, error))
         return -1;
-    piece->found[piece->count++] = (struct found){
-        at, wn_hash_bits(text, record->length), (uint32_t)record->length,
-        (uint32_t)record->whole, (uint32_t)record->lines,
-        (uint32_t)record->fields};
+    piece->found[piece->count++] =
+        (struct found){at,
+                       wn_hash_bits(text, record->length),
+                       (uint32_t)record->length,
+                       (uint32_t)record->whole,
+                       (uint32_t)record->lines,
+                       (uint32_t)record->fields};
     return 0;
 }
 
@@ -243,8 +246,8 @@ static int take_record(struct join *join, const struct found *found,
 
         wn_fail(&wrong, WN_EDATA,
                 "%s:%llu: found a quoted field whose lines are records, "
-                "wanted the quote that closes it", task->file->name,
-                (unsigned long long)join->line);
+                "wanted the quote that closes it",
+                task->file->name, (unsigned long long)join->line);
         return reject(join, found->offset + (uint64_t)(feed - text) + 1, 1,
                       WN_BREAK_OPEN, wrong.text, error);
     }
@@ -277,8 +280,8 @@ static int scan_record(struct join *join, const struct wn_window *piece,
     if (status == 0) {
         struct wn_scan afresh = start_scan(join);
 
-        status = wn_window_scan(window, &afresh, at, join->line, &record,
-                                &wrong);
+        status =
+            wn_window_scan(window, &afresh, at, join->line, &record, &wrong);
         text = wn_window_find(window, at);
     }
     if (status > 0)
@@ -317,8 +320,7 @@ static int check_memory(const struct join *join, struct wn_error *error)
                    (unsigned long long)(limit >> 20));
 }
 
-static int join_piece(void *shared, void *own, size_t p,
-                      struct wn_error *error)
+static int join_piece(void *shared, void *own, size_t p, struct wn_error *error)
 {
     struct join *join = shared;
     const struct piece *piece = own;
@@ -346,17 +348,22 @@ static int join_piece(void *shared, void *own, size_t p,
 int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
                    struct wn_error *error)
 {
-    struct join join = {.index = index, .task = task, .next = task->begin,
-                        .line = task->line, .window = *task->file,
+    struct join join = {.index = index,
+                        .task = task,
+                        .next = task->begin,
+                        .line = task->line,
+                        .window = *task->file,
                         .digest = wn_hash_new(error),
                         .lenient = task->form->reject != NULL};
     const struct wn_pieces pieces = {
         .threads = task->form->threads,
         .count = (size_t)((task->file->size - 1) / task->file->step) + 1,
-        .shared = &join, .start = start_piece, .work = list_piece,
-        .join = join_piece, .stop = stop_piece};
-    const int status =
-        join.digest ? wn_pieces_run(&pieces, error) : -1;
+        .shared = &join,
+        .start = start_piece,
+        .work = list_piece,
+        .join = join_piece,
+        .stop = stop_piece};
+    const int status = join.digest ? wn_pieces_run(&pieces, error) : -1;
 
     if (status == 0) {
         close_last(&join, task->file->size);

@@ -31,8 +31,8 @@ struct wn_index {
     char digest[WN_DIGEST_TEXT]; /* of the file */
     size_t rows;
     uint64_t *offset, *line, *hash; /* as in csv.h */
-    uint64_t *end; /* of each row, before what was left out; NULL: the next
-                      row's offset */
+    uint64_t *end;      /* of each row, before what was left out; NULL: the next
+                           row's offset */
     uint64_t *left_out; /* pairs: begin, end */
     size_t left_outs;
     size_t offset_room, line_room, hash_room, end_room, left_room;

@@ -87,13 +87,13 @@ static int check_type(struct walk *walk, hid_t set, struct wn_entry *entry)
         const int found = known_type(type, &entry->shape.width);
 
         entry->shape.type = found;
-        status = found == row->type
-                     ? 0
-                     : wn_fail(walk->error, WN_EDATA,
-                               "%s: found %s, wanted type %s", entry->path,
-                               found < 0 ? "a foreign type"
-                                         : wn_type_name(found),
-                               wn_type_name(row->type));
+        status =
+            found == row->type
+                ? 0
+                : wn_fail(walk->error, WN_EDATA, "%s: found %s, wanted type %s",
+                          entry->path,
+                          found < 0 ? "a foreign type" : wn_type_name(found),
+                          wn_type_name(row->type));
     }
     if (type >= 0)
         H5Tclose(type);
@@ -154,9 +154,8 @@ static int check_storage(struct walk *walk, hid_t set, hid_t creation,
             chunks, extent[r] / chunk[r] + (extent[r] % chunk[r] != 0), 1);
         bytes = wn_product(bytes, chunk[r], 1);
     }
-    const size_t content =
-        wn_product(wn_product(extent[0], extent[1], extent[2]), shape->width,
-                   1);
+    const size_t content = wn_product(
+        wn_product(extent[0], extent[1], extent[2]), shape->width, 1);
     const size_t stored =
         bytes < SIZE_MAX - 4 ? wn_product(chunks, bytes + 4, 1) : SIZE_MAX;
     if (content > walk->size || (content && stored > walk->size))
@@ -189,8 +188,7 @@ static int check_creation(struct walk *walk, const struct wn_entry *entry,
     return 0;
 }
 
-static int read_digest(struct walk *walk, hid_t object,
-                       struct wn_entry *entry)
+static int read_digest(struct walk *walk, hid_t object, struct wn_entry *entry)
 {
     struct wn_attribute *list;
     size_t count;
@@ -220,9 +218,8 @@ static int inspect_dataset(struct walk *walk, struct wn_entry *entry)
              check_space(walk, set, entry) == 0 &&
              check_storage(walk, set, creation, entry) == 0 &&
              read_digest(walk, set, entry) == 0)
-        status = entry->digest[0]
-                     ? 0
-                     : refuse(walk, entry->path, "has no digest");
+        status =
+            entry->digest[0] ? 0 : refuse(walk, entry->path, "has no digest");
     if (creation >= 0)
         H5Pclose(creation);
     if (set >= 0)
@@ -289,8 +286,7 @@ static int inspect_object(struct walk *walk, const char *path)
     if (!entry.path)
         return -1;
     walk->catalog->entry[walk->catalog->count++] = entry;
-    struct wn_entry *kept =
-        &walk->catalog->entry[walk->catalog->count - 1];
+    struct wn_entry *kept = &walk->catalog->entry[walk->catalog->count - 1];
     if (!entry.group)
         return inspect_dataset(walk, kept);
     const hid_t group = H5Gopen2(walk->file, path, H5P_DEFAULT);
@@ -349,8 +345,7 @@ static int inspect_group(struct walk *walk, const char *path)
         return -1;
     names->error = walk->error;
     if (H5Literate_by_name(walk->file, *path ? path : "/", H5_INDEX_NAME,
-                           H5_ITER_INC, NULL, collect, names,
-                           H5P_DEFAULT) < 0)
+                           H5_ITER_INC, NULL, collect, names, H5P_DEFAULT) < 0)
         refuse(walk, *path ? path : "/", "damaged");
     else
         status = inspect_names(walk, path, names);

@@ -17,10 +17,10 @@ enum { ROWS = sizeof table / sizeof *table };
 static const struct {
     const char *name;
     size_t size;
-} types[] = {[WN_U8] = {"u8", 1},   [WN_I32] = {"i32", 4},
-             [WN_U32] = {"u32", 4}, [WN_I64] = {"i64", 8},
-             [WN_U64] = {"u64", 8}, [WN_F32] = {"f32", 4},
-             [WN_F64] = {"f64", 8}, [WN_NAMES] = {"names", 1}};
+} types[] = {
+    [WN_U8] = {"u8", 1},   [WN_I32] = {"i32", 4},    [WN_U32] = {"u32", 4},
+    [WN_I64] = {"i64", 8}, [WN_U64] = {"u64", 8},    [WN_F32] = {"f32", 4},
+    [WN_F64] = {"f64", 8}, [WN_NAMES] = {"names", 1}};
 
 const char *wn_type_name(int type)
 {
@@ -100,15 +100,16 @@ static int bind_one(const char *term, size_t length, const char *path,
              symbols->row[s].name[letters] == '\0'))
         s++;
     if (found < more)
-        return wn_fail(error, WN_EDATA, "%s: found extent %zu, wanted %zu or "
-                       "more", path, found, more);
+        return wn_fail(error, WN_EDATA,
+                       "%s: found extent %zu, wanted %zu or "
+                       "more",
+                       path, found, more);
     if (s < symbols->count) {
         if (symbols->row[s].value + more == found)
             return 0;
         return wn_fail(error, WN_EDATA,
-                       "%s: found extent %zu, wanted %zu as in %s", path,
-                       found, symbols->row[s].value + more,
-                       symbols->row[s].first);
+                       "%s: found extent %zu, wanted %zu as in %s", path, found,
+                       symbols->row[s].value + more, symbols->row[s].first);
     }
     assert(s < sizeof symbols->row / sizeof *symbols->row &&
            letters < sizeof symbols->row[s].name);

@@ -44,8 +44,8 @@ static int next_line(struct text *text, const char **line, size_t *length)
         const uint64_t left = text->size - text->next;
 
         if (end || (left == 0 && text->at < text->used)) {
-            const size_t whole = end ? (size_t)(end - text->bytes) + 1
-                                     : text->used;
+            const size_t whole =
+                end ? (size_t)(end - text->bytes) + 1 : text->used;
 
             *line = text->bytes + text->at;
             *length = whole - text->at - (end != NULL);
@@ -63,9 +63,10 @@ static int next_line(struct text *text, const char **line, size_t *length)
             memmove(text->bytes, text->bytes + text->at, text->used);
         text->at = 0;
         if (text->used >= LINE_MOST)
-            return wn_fail(text->error, WN_EDATA, "%s:%llu: a line of more "
-                           "than 1 GiB", text->name,
-                           (unsigned long long)text->line + 1);
+            return wn_fail(text->error, WN_EDATA,
+                           "%s:%llu: a line of more "
+                           "than 1 GiB",
+                           text->name, (unsigned long long)text->line + 1);
         const size_t more = left < PIECE ? (size_t)left : PIECE;
         if (wn_grow(&text->bytes, &text->room, text->used + more, 1,
                     text->error) ||
@@ -109,8 +110,7 @@ static int refuse(const struct text *text, const struct word *word,
 {
     return wn_fail(text->error, WN_EDATA, "%s:%llu: found '%.*s', wanted %s",
                    text->name, (unsigned long long)text->line,
-                   (int)(word->length < TOLD_BYTES ? word->length
-                                                   : TOLD_BYTES),
+                   (int)(word->length < TOLD_BYTES ? word->length : TOLD_BYTES),
                    word->text, wanted);
 }
 
@@ -169,12 +169,11 @@ static int take_label(struct first *first, const struct word *word,
     if (behind && behind != libsvm->delimiter)
         return wn_fail(first->text->error, WN_EDATA,
                        "%s:%llu: found a %s behind the label, wanted a %s as "
-                       "in the rows before", first->text->name,
-                       (unsigned long long)first->text->line,
+                       "in the rows before",
+                       first->text->name, (unsigned long long)first->text->line,
                        behind == ' ' ? "blank" : "TAB",
                        behind == ' ' ? "TAB" : "blank");
-    return wn_array_put_text(&first->label, name,
-                             wn_number_format(value, name),
+    return wn_array_put_text(&first->label, name, wn_number_format(value, name),
                              first->text->error);
 }
 
@@ -184,8 +183,8 @@ static int take_group(struct first *first, const struct word *word,
 {
     static const char key[] = "qid:";
     const size_t before = sizeof key - 1;
-    const bool here = word && word->length > before &&
-                      memcmp(word->text, key, before) == 0;
+    const bool here =
+        word && word->length > before && memcmp(word->text, key, before) == 0;
     const bool wanted = first->libsvm->group.name != NULL;
     struct wn_error *error = first->text->error;
 
@@ -195,9 +194,10 @@ static int take_group(struct first *first, const struct word *word,
          wn_array_sink_open(&first->group, &first->libsvm->group, error)))
         return -1;
     if (first->libsvm->rows && here != wanted)
-        return wn_fail(error, WN_EDATA, "%s:%llu: found %s qid, wanted one in "
-                       "all rows or in none", first->text->name,
-                       (unsigned long long)first->text->line,
+        return wn_fail(error, WN_EDATA,
+                       "%s:%llu: found %s qid, wanted one in "
+                       "all rows or in none",
+                       first->text->name, (unsigned long long)first->text->line,
                        here ? "a" : "no");
     return here ? wn_array_put_text(&first->group, word->text + before,
                                     word->length - before, error)
@@ -240,14 +240,13 @@ static int take_line(struct first *first, const char *line, size_t length)
         return 0;
     if (wn_grow(&libsvm->offset, &first->offset_room, row + 2,
                 sizeof *libsvm->offset, error) ||
-        wn_grow(&libsvm->line, &first->line_room, row + 1,
-                sizeof *libsvm->line, error) ||
-        wn_grow(&libsvm->hash, &first->hash_room, row + 1,
-                sizeof *libsvm->hash, error) ||
+        wn_grow(&libsvm->line, &first->line_room, row + 1, sizeof *libsvm->line,
+                error) ||
+        wn_grow(&libsvm->hash, &first->hash_room, row + 1, sizeof *libsvm->hash,
+                error) ||
         take_label(first, &word, end) || take_pairs(first, at, end))
         return -1;
-    libsvm->offset[row] =
-        first->text->place + (uint64_t)(word.text - line);
+    libsvm->offset[row] = first->text->place + (uint64_t)(word.text - line);
     libsvm->offset[row + 1] =
         first->text->next - (first->text->used - first->text->at);
     libsvm->line[row] = first->text->line;
@@ -276,16 +275,16 @@ static int first_pass(struct first *first)
     if (wn_array_sink_close(&first->label, status == 0, error))
         status = -1;
     if (status == 0 && libsvm->rows == 0)
-        status = wn_fail(error, WN_EDATA, "%s: found no rows",
-                         first->text->name);
+        status =
+            wn_fail(error, WN_EDATA, "%s: found no rows", first->text->name);
     return status;
 }
 
 /* --- the second ---------------------------------------------------------- */
 
 /* The file may have changed since: only base .. base+d-1 is believed. */
-static void fill_row(const struct text *text, const char *line,
-                     size_t length, double *row, size_t base, size_t d)
+static void fill_row(const struct text *text, const char *line, size_t length,
+                     double *row, size_t base, size_t d)
 {
     const char *at = line, *end = line + length;
     struct word word;
@@ -315,8 +314,7 @@ static int put_row(struct wn_array_sink *sink, double *row, size_t d,
     return 0;
 }
 
-static int second_pass(struct text *text, struct wn_libsvm *libsvm,
-                       size_t base)
+static int second_pass(struct text *text, struct wn_libsvm *libsvm, size_t base)
 {
     const size_t d = libsvm->features.columns;
     struct wn_array_sink sink;
@@ -363,7 +361,8 @@ static int read_features(struct text *text, struct wn_libsvm *libsvm,
     array->width = first->narrow ? 4 : 8;
     if (!wn_array_shape(array) ||
         wn_product(libsvm->rows, d, array->width) / DENSE_MOST > text->size)
-        return wn_fail(text->error, WN_EDATA, "%s: %zu rows of %zu features "
+        return wn_fail(text->error, WN_EDATA,
+                       "%s: %zu rows of %zu features "
                        "each in %llu bytes: sparser than it is read here",
                        text->name, libsvm->rows, d,
                        (unsigned long long)text->size);
@@ -383,8 +382,8 @@ static int read_all(struct text *text, struct wn_libsvm *libsvm)
     struct first first = {.text = text, .libsvm = libsvm, .narrow = true};
 
     if (first_pass(&first) || read_features(text, libsvm, &first) ||
-        wn_file_digest(text->descriptor, text->name, text->size,
-                       libsvm->digest, text->error))
+        wn_file_digest(text->descriptor, text->name, text->size, libsvm->digest,
+                       text->error))
         return -1;
     libsvm->size = text->size;
     if (!libsvm->delimiter)

@@ -19,8 +19,8 @@ enum { WN_LIBSVM_INDEX = 1 << 20 };
 struct wn_libsvm {
     size_t rows;
     struct wn_array features, label; /* rows x highest index; text */
-    struct wn_array group; /* the qid, if all rows have one */
-    char delimiter;        /* what stands behind a label */
+    struct wn_array group;           /* the qid, if all rows have one */
+    char delimiter;                  /* what stands behind a label */
     uint64_t *offset;      /* rows + 1: where each row begins; the end */
     uint64_t *line, *hash; /* of each row: from 1; XXH3 of its bytes */
     uint64_t size;         /* bytes of the file */

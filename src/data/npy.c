@@ -22,10 +22,10 @@ struct npy {
     uint64_t size, begin; /* bytes of the file, and before the cells */
     char header[HEADER_MOST + 1];
     size_t length;
-    char kind;      /* f, i, u, b, S or U */
-    size_t width;   /* bytes of a cell */
-    bool swap;      /* big-endian */
-    bool fortran;   /* the first index runs fastest */
+    char kind;    /* f, i, u, b, S or U */
+    size_t width; /* bytes of a cell */
+    bool swap;    /* big-endian */
+    bool fortran; /* the first index runs fastest */
     struct wn_error *error;
 };
 
@@ -47,17 +47,20 @@ static int read_header(struct npy *npy)
         memcmp(first, signature, sizeof signature))
         return npy->error->code ? -1 : refuse(npy, "is no .npy file");
     if (first[6] < 1 || first[6] > 3)
-        return wn_fail(npy->error, WN_EDATA, "%s: .npy of version %d, wanted "
-                       "1 to 3", npy->name, first[6]);
+        return wn_fail(npy->error, WN_EDATA,
+                       "%s: .npy of version %d, wanted "
+                       "1 to 3",
+                       npy->name, first[6]);
     before = first[6] == 1 ? 10 : 12;
     npy->length = first[8] | (size_t)first[9] << 8;
     if (first[6] > 1)
         npy->length |= (size_t)first[10] << 16 | (size_t)first[11] << 24;
     npy->begin = before + npy->length;
     if (npy->begin > npy->size || npy->length > HEADER_MOST)
-        return wn_fail(npy->error, WN_EDATA, "%s: claims a header of %zu "
-                       "bytes in a file of %llu", npy->name, npy->length,
-                       (unsigned long long)npy->size);
+        return wn_fail(npy->error, WN_EDATA,
+                       "%s: claims a header of %zu "
+                       "bytes in a file of %llu",
+                       npy->name, npy->length, (unsigned long long)npy->size);
     return wn_read_at(npy->descriptor, npy->header, npy->length, before,
                       npy->name, npy->error);
 }
@@ -78,7 +81,8 @@ static const char *value_of(const struct npy *npy, const char *key)
 
 static int fail_type(const struct npy *npy, const char *text)
 {
-    return wn_fail(npy->error, WN_EDATA, "%s: found type %.*s, wanted one "
+    return wn_fail(npy->error, WN_EDATA,
+                   "%s: found type %.*s, wanted one "
                    "of floats to 8 bytes, integers, booleans or strings",
                    npy->name, (int)strcspn(text, ",}\n"), text);
 }
@@ -148,8 +152,10 @@ static int check_size(struct npy *npy)
 
     if (bytes == npy->size - npy->begin)
         return 0;
-    return wn_fail(npy->error, WN_EDATA, "%s: claims %zu bytes of cells and "
-                   "has %llu", npy->name, bytes,
+    return wn_fail(npy->error, WN_EDATA,
+                   "%s: claims %zu bytes of cells and "
+                   "has %llu",
+                   npy->name, bytes,
                    (unsigned long long)(npy->size - npy->begin));
 }
 
@@ -165,8 +171,7 @@ static int parse_header(struct npy *npy)
     npy->fortran = *order == 'T';
     npy->array->text = npy->kind == 'S' || npy->kind == 'U';
     npy->array->whole = strchr("iub", npy->kind) != NULL;
-    npy->array->width =
-        npy->width <= (npy->array->whole ? 2u : 4u) ? 4 : 8;
+    npy->array->width = npy->width <= (npy->array->whole ? 2u : 4u) ? 4 : 8;
     return check_size(npy);
 }
 
@@ -283,8 +288,8 @@ static int put_cells(const struct npy *npy, struct wn_array_sink *sink,
             status = put_wide_text(npy, sink, cell, spare);
         else if (npy->kind == 'S')
             status = wn_array_put_text(sink, (const char *)cell,
-                                       strnlen((const char *)cell,
-                                               npy->width), npy->error);
+                                       strnlen((const char *)cell, npy->width),
+                                       npy->error);
         else
             status = put_number(npy, sink, cell);
     }
@@ -341,8 +346,8 @@ static int copy_cells(struct npy *npy)
     if (step > array->rows)
         step = array->rows;
     char *block = wn_new(wn_product(step, row, 1), 1, npy->error);
-    char *spare = wn_new(wn_product(step, npy->width, 1) + npy->width, 1,
-                         npy->error);
+    char *spare =
+        wn_new(wn_product(step, npy->width, 1) + npy->width, 1, npy->error);
     if (!block || !spare || wn_array_sink_open(&sink, npy->array, npy->error))
         status = -1;
     for (size_t at = 0; status == 0 && row && at < array->rows; at += step) {
@@ -404,7 +409,8 @@ int wn_npy_write(int descriptor, const char *name, const uint64_t *number,
     memset(header, ' ', length);
     const int used = snprintf(header, length,
                               "{'descr': '<i8', 'fortran_order': False, "
-                              "'shape': (%zu,), }", n);
+                              "'shape': (%zu,), }",
+                              n);
     header[used] = ' ';
     header[length - 1] = '\n';
     return wn_write_all(descriptor, first, sizeof first, name, error) ||

@@ -13,8 +13,8 @@ struct walk {
     struct wn_scan *scan;
     const char *begin, *at, *end;
     bool last;
-    size_t field;   /* the field we are in, from 0 */
-    uint64_t line;  /* the line we are on */
+    size_t field;  /* the field we are in, from 0 */
+    uint64_t line; /* the line we are on */
     const char *field_begin;
     uint64_t first_line, field_line; /* where the record and the field begin */
     struct wn_record *record;
@@ -59,14 +59,15 @@ static int fail_here(const struct walk *walk, enum wn_csv_break broken,
 static int fail_nul(const struct walk *walk)
 {
     return fail_here(walk, WN_BREAK_NUL,
-                   "found a NUL byte, wanted text (is this file binary?)");
+                     "found a NUL byte, wanted text (is this file binary?)");
 }
 
 static int fail_cr(const struct walk *walk)
 {
-    return fail_here(walk, WN_BREAK_CR,
-                   "found a carriage return without a line feed, wanted LF or "
-                   "CR LF at the end of a line");
+    return fail_here(
+        walk, WN_BREAK_CR,
+        "found a carriage return without a line feed, wanted LF or "
+        "CR LF at the end of a line");
 }
 
 /* Bytes of a field before we stop to ask for more: an unclosed quote must not
@@ -81,8 +82,7 @@ static int check_field(const struct walk *walk)
     snprintf(text, sizeof text,
              "found a field of more than %zu bytes, wanted at most that "
              "(--max-field)%s",
-             limit,
-             *walk->field_begin == '"' ? "; is its quote closed?" : "");
+             limit, *walk->field_begin == '"' ? "; is its quote closed?" : "");
     return fail_field(walk, WN_BREAK_LONG_FIELD, text);
 }
 
@@ -94,9 +94,10 @@ static int walk_quoted(struct walk *walk)
             if (check_field(walk))
                 return -1;
             return walk->last
-                       ? fail_field(walk, WN_BREAK_OPEN,
-                                 "found the end of the file, wanted the quote "
-                                 "that closes the field opened here")
+                       ? fail_field(
+                             walk, WN_BREAK_OPEN,
+                             "found the end of the file, wanted the quote "
+                             "that closes the field opened here")
                        : 0;
         }
         if (*walk->at == '\n')
@@ -125,8 +126,8 @@ static int walk_plain(struct walk *walk)
             return fail_nul(walk);
         if (c == '"')
             return fail_here(walk, WN_BREAK_QUOTE,
-                           "found a quote inside an unquoted field, wanted "
-                           "the whole field in quotes and \"\" for a quote");
+                             "found a quote inside an unquoted field, wanted "
+                             "the whole field in quotes and \"\" for a quote");
     }
     return check_field(walk) ? -1 : 1;
 }
@@ -147,8 +148,8 @@ static int walk_end(struct walk *walk)
         return fail_nul(walk);
     if (*walk->at != '\r')
         return fail_here(walk, WN_BREAK_AFTER_QUOTE,
-                       "found text after the closing quote, wanted a "
-                       "delimiter or the end of the line");
+                         "found text after the closing quote, wanted a "
+                         "delimiter or the end of the line");
     if (walk->at + 1 == walk->end)
         return walk->last ? fail_cr(walk) : 0;
     return walk->at[1] == '\n' ? 1 : fail_cr(walk);
@@ -188,8 +189,8 @@ static size_t count_fields(const char *text, size_t length, char delimiter)
     size_t fields = 1, at = 0;
 
     for (; at + 8 <= length; at += 8)
-        fields += (size_t)((wn_equal_bytes(text + at, pattern) >> 7) * ones >>
-                           56);
+        fields +=
+            (size_t)((wn_equal_bytes(text + at, pattern) >> 7) * ones >> 56);
     for (; at < length; at++)
         fields += text[at] == delimiter;
     return fields;
@@ -208,9 +209,15 @@ int wn_scan_record(struct wn_scan *scan, const char *text, const char *end,
                    bool last, uint64_t line, struct wn_record *record,
                    struct wn_error *error)
 {
-    struct walk walk = {.scan = scan, .begin = text, .at = text, .end = end,
-                        .last = last, .line = line, .first_line = line,
-                        .record = record, .error = error};
+    struct walk walk = {.scan = scan,
+                        .begin = text,
+                        .at = text,
+                        .end = end,
+                        .last = last,
+                        .line = line,
+                        .first_line = line,
+                        .record = record,
+                        .error = error};
     const char *stop = memchr(text, '\n', (size_t)(end - text));
     const bool ended = stop != NULL;
 
@@ -222,20 +229,21 @@ int wn_scan_record(struct wn_scan *scan, const char *text, const char *end,
     const bool crlf = ended && stop > text && scan->cr == stop - 1;
     const size_t length = (size_t)(stop - text) - crlf;
     int status = 1;
-    if (scan->quote < stop || scan->nul < stop ||
-        (scan->cr < stop && !crlf) || length > scan->form->field)
+    if (scan->quote < stop || scan->nul < stop || (scan->cr < stop && !crlf) ||
+        length > scan->form->field)
         status = walk_record(&walk);
     else if (!ended && !last)
         status = 0;
     else
         *record = (struct wn_record){
-            .length = length, .whole = length + crlf + ended, .lines = ended,
+            .length = length,
+            .whole = length + crlf + ended,
+            .lines = ended,
             .fields = scan->count
                           ? count_fields(text, length, scan->form->delimiter)
                           : 0};
     if (status < 0 ||
-        (status ? record->length : (size_t)(end - text)) <=
-            scan->form->record)
+        (status ? record->length : (size_t)(end - text)) <= scan->form->record)
         return status;
     *record = (struct wn_record){.broken = WN_BREAK_LONG_RECORD};
     return wn_fail(error, WN_EDATA,

@@ -30,10 +30,10 @@ struct wn_scan {
 };
 
 struct wn_record {
-    size_t length; /* bytes without the line end */
-    size_t whole;  /* with it */
-    size_t lines;  /* line feeds in it */
-    size_t fields; /* if scan->count, else undefined */
+    size_t length;            /* bytes without the line end */
+    size_t whole;             /* with it */
+    size_t lines;             /* line feeds in it */
+    size_t fields;            /* if scan->count, else undefined */
     enum wn_csv_break broken; /* of a malformed one; its length and lines go
                                  to where the field begins that is wrong */
 };

@@ -61,8 +61,7 @@ static struct walk start_walk(const struct wn_window *window, uint64_t begin,
         .at = begin};
 }
 
-static struct fit try_delimiter(const struct wn_window *window,
-                                uint64_t begin,
+static struct fit try_delimiter(const struct wn_window *window, uint64_t begin,
                                 const struct wn_csv_form *form)
 {
     struct walk walk = start_walk(window, begin, form);
@@ -154,8 +153,8 @@ static int ask_cells(struct wn_cell *first, const size_t *numbers,
     int answer = 0;
 
     for (size_t c = 0; c < columns; c++) {
-        const bool numeric = filled[c] && numbers[c] * 100 >=
-                                              filled[c] * LEAST_PERCENT;
+        const bool numeric =
+            filled[c] && numbers[c] * 100 >= filled[c] * LEAST_PERCENT;
 
         if (numeric && is_number(&first[c]))
             return -1;
@@ -282,8 +281,7 @@ static int choose_delimiter(const struct wn_window *window, uint64_t begin,
 }
 
 int wn_sniff(const struct wn_window *file, uint64_t begin,
-             struct wn_csv_form *form, size_t *columns,
-             struct wn_error *error)
+             struct wn_csv_form *form, size_t *columns, struct wn_error *error)
 {
     struct wn_window window = *file;
     int status = -1;
@@ -294,8 +292,7 @@ int wn_sniff(const struct wn_window *file, uint64_t begin,
         choose_delimiter(&window, begin, form, columns, error))
         goto done;
     if (!form->nameless) {
-        const int header =
-            find_header(&window, begin, form, *columns, error);
+        const int header = find_header(&window, begin, form, *columns, error);
         const char one[2] = {form->delimiter, '\0'};
         const char *name = form->delimiter == '\t' ? "tab" : one;
 

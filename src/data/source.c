@@ -75,8 +75,7 @@ static int sink_add(struct wn_sink *sink, const char *bytes, size_t length,
     if (length > PIECE - sink->used && wn_sink_flush(sink, error))
         return -1;
     if (length > PIECE)
-        return wn_write_all(sink->descriptor, bytes, length, sink->name,
-                            error);
+        return wn_write_all(sink->descriptor, bytes, length, sink->name, error);
     memcpy(sink->buffer + sink->used, bytes, length);
     sink->used += length;
     return 0;
@@ -113,16 +112,16 @@ static int check_content(struct wn_source *source, struct wn_error *error)
     if (source->size != dataset->source_size)
         return wn_fail(error, WN_EDATA,
                        "%s: changed since the audit: found %llu bytes, "
-                       "wanted %llu", source->name,
-                       (unsigned long long)source->size,
+                       "wanted %llu",
+                       source->name, (unsigned long long)source->size,
                        (unsigned long long)dataset->source_size);
     status = wn_file_digest(source->descriptor, source->name, source->size,
                             found, error);
     if (status == 0 && strcmp(found, dataset->source_digest))
         status = wn_fail(error, WN_EDATA,
                          "%s: changed since the audit: found digest %s, "
-                         "wanted %s", source->name, found,
-                         dataset->source_digest);
+                         "wanted %s",
+                         source->name, found, dataset->source_digest);
     return status;
 }
 
@@ -169,10 +168,10 @@ static int look_at_ends(struct wn_source *source, struct wn_error *error)
     const uint64_t at[2] = {head >= 2 ? head - 2 : 0, tail ? tail - 1 : 0};
     char last[2] = {0}, final = '\n';
 
-    if ((head >= 2 && wn_read_at(source->descriptor, last, 2, at[0],
-                                 source->name, error)) ||
-        (tail && wn_read_at(source->descriptor, &final, 1, at[1],
-                                    source->name, error)))
+    if ((head >= 2 &&
+         wn_read_at(source->descriptor, last, 2, at[0], source->name, error)) ||
+        (tail &&
+         wn_read_at(source->descriptor, &final, 1, at[1], source->name, error)))
         return -1;
     source->line_end = last[0] == '\r' && last[1] == '\n' ? "\r\n" : "\n";
     source->terminated = final == '\n';
@@ -258,8 +257,10 @@ struct wn_source *wn_source_open_kept(const struct wn_dataset *dataset,
     struct wn_source *source;
 
     if (!(dataset->row_offset || dataset->form) || !dataset->source_digest) {
-        wn_fail(error, WN_EDATA, "%s: does not say where its rows stand in "
-                "the bytes it keeps", wn_audit_name(audit));
+        wn_fail(error, WN_EDATA,
+                "%s: does not say where its rows stand in "
+                "the bytes it keeps",
+                wn_audit_name(audit));
         return NULL;
     }
     source = make_source(dataset, wn_audit_name(audit), error);
@@ -301,8 +302,7 @@ bool wn_source_place(const char *source, const char *audit_path, int which,
     path->length = 0;
     if (which == 0)
         return wn_text_format(path, error, "%s", source) == 0;
-    if (!audit_path || source[0] == '/' ||
-        (which == 1 && folder == 0) ||
+    if (!audit_path || source[0] == '/' || (which == 1 && folder == 0) ||
         (which == 2 && last_part(source) == source))
         return false;
     return wn_text_format(path, error, "%.*s%s", (int)folder, audit_path,
@@ -321,8 +321,7 @@ static struct wn_source *search(const struct wn_dataset *dataset,
     for (int which = 0; !source && which < 3; which++) {
         struct wn_error quiet = {0};
 
-        if (!wn_source_place(dataset->source, audit_path, which, &path,
-                             &quiet))
+        if (!wn_source_place(dataset->source, audit_path, which, &path, &quiet))
             continue;
         /* Only plain files: the path comes from the audit, not from the
          * user, and must not make us wait on a pipe or a device. */
@@ -338,7 +337,8 @@ static struct wn_source *search(const struct wn_dataset *dataset,
     if (first.code)
         *error = first;
     else
-        wn_fail(error, WN_EIO, "%s: cannot find the audited file, neither "
+        wn_fail(error, WN_EIO,
+                "%s: cannot find the audited file, neither "
                 "from here nor beside the audit; --source=FILE names it",
                 dataset->source);
     return NULL;
@@ -366,15 +366,18 @@ struct wn_source *wn_source_open(const struct wn_dataset *dataset,
                                  struct wn_error *error)
 {
     if ((!dataset->row_offset && !dataset->form) || !dataset->source_digest) {
-        wn_fail(error, WN_EDATA, "%s: does not say where its rows stand in a "
-                "CSV file", audit_path ? audit_path : "standard input");
+        wn_fail(error, WN_EDATA,
+                "%s: does not say where its rows stand in a "
+                "CSV file",
+                audit_path ? audit_path : "standard input");
         return NULL;
     }
     if (given)
         return open_at(dataset, given, error);
     if (dataset->source && strcmp(dataset->source, "-"))
         return search(dataset, audit_path, error);
-    wn_fail(error, WN_EUSAGE, "the audit was made from a pipe; --source=FILE "
+    wn_fail(error, WN_EUSAGE,
+            "the audit was made from a pipe; --source=FILE "
             "names a copy of what went through it");
     return NULL;
 }
@@ -408,12 +411,10 @@ static int copy_range(struct wn_source *source, uint64_t begin, uint64_t end,
     const uint64_t *range = dataset->left_out;
 
     for (size_t i = find_left_out(dataset, begin); begin < end; i++) {
-        const uint64_t from = i < dataset->left_outs && range[2 * i] < end
-                                  ? range[2 * i]
-                                  : end;
-        const uint64_t to = from < end && range[2 * i + 1] < end
-                                ? range[2 * i + 1]
-                                : end;
+        const uint64_t from =
+            i < dataset->left_outs && range[2 * i] < end ? range[2 * i] : end;
+        const uint64_t to =
+            from < end && range[2 * i + 1] < end ? range[2 * i + 1] : end;
 
         if (!left_out && begin < from &&
             copy_bytes(source, begin, from, sink, error))
@@ -432,9 +433,8 @@ int wn_source_copy_head(struct wn_source *source, struct wn_sink *sink,
     return copy_range(source, 0, row_begin(source, 0), false, sink, error);
 }
 
-int wn_source_copy_left_out(struct wn_source *source, size_t begin,
-                            size_t end, struct wn_sink *sink,
-                            struct wn_error *error)
+int wn_source_copy_left_out(struct wn_source *source, size_t begin, size_t end,
+                            struct wn_sink *sink, struct wn_error *error)
 {
     return copy_range(source, begin ? row_begin(source, begin) : 0,
                       row_begin(source, end), true, sink, error);

@@ -16,8 +16,8 @@
  * `which` 0 .. 2: from here, beside the audit file, and beside it without
  * directories. False for a place that says nothing new. */
 bool wn_source_place(const char *source, const char *audit_path, int which,
-                     struct wn_text *path, struct wn_error *error)
-    WN_MUST_CHECK;
+                     struct wn_text *path,
+                     struct wn_error *error) WN_MUST_CHECK;
 
 /* Whether a file as large as the source is in one of them. */
 bool wn_source_is_there(const struct wn_dataset *dataset,
@@ -46,8 +46,8 @@ const char *wn_source_name(const struct wn_source *source);
  * that is no name to show. */
 const char *wn_source_path(const struct wn_source *source);
 /* WN_EDATA if the file was touched since it was opened: to be asked last. */
-int wn_source_check(const struct wn_source *source, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_source_check(const struct wn_source *source,
+                    struct wn_error *error) WN_MUST_CHECK;
 
 struct wn_sink; /* buffered bytes on their way to a descriptor */
 
@@ -63,12 +63,12 @@ void wn_sink_free(struct wn_sink *sink);
 int wn_source_copy_head(struct wn_source *source, struct wn_sink *sink,
                         struct wn_error *error) WN_MUST_CHECK;
 int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
-                        struct wn_sink *sink, struct wn_error *error)
-    WN_MUST_CHECK;
+                        struct wn_sink *sink,
+                        struct wn_error *error) WN_MUST_CHECK;
 /* Copy the records that were left out before row begin + 1 .. end, those before
  * the first row too if begin is 0. */
-int wn_source_copy_left_out(struct wn_source *source, size_t begin,
-                            size_t end, struct wn_sink *sink,
+int wn_source_copy_left_out(struct wn_source *source, size_t begin, size_t end,
+                            struct wn_sink *sink,
                             struct wn_error *error) WN_MUST_CHECK;
 /* A cell that gets another text; `column` counts from 0. */
 struct wn_edit {

@@ -87,8 +87,7 @@ static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer,
     (void)type;
     (void)transfer;
     while (size) {
-        const ssize_t got =
-            pread(store->descriptor, at, size, (off_t)address);
+        const ssize_t got = pread(store->descriptor, at, size, (off_t)address);
 
         if (got < 0 && errno == EINTR)
             continue;
@@ -117,8 +116,7 @@ static herr_t driver_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer,
     (void)type;
     (void)transfer;
     while (size && !store->failure) {
-        const ssize_t put =
-            pwrite(store->descriptor, at, size, (off_t)address);
+        const ssize_t put = pwrite(store->descriptor, at, size, (off_t)address);
 
         if (put < 0 && errno == EINTR)
             continue;
@@ -174,8 +172,7 @@ int wn_store_start(struct wn_error *error)
         return 0;
     if (H5dont_atexit() < 0 || H5open() < 0 ||
         H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 ||
-        H5PLset_loading_state(0) < 0 ||
-        H5Lunregister(H5L_TYPE_EXTERNAL) < 0)
+        H5PLset_loading_state(0) < 0 || H5Lunregister(H5L_TYPE_EXTERNAL) < 0)
         return wn_fail(error, WN_EIO, "HDF5 cannot be started");
     driver_id = H5FDregister(&driver_class);
     if (driver_id < 0)
@@ -204,8 +201,10 @@ static hid_t fail(const struct wn_store *store, const char *name,
     if (errno)
         wn_fail_errno(error, "%s: cannot %s", name, what);
     else
-        wn_fail(error, WN_EDATA, "%s: HDF5 cannot open it: damaged or "
-                "cut off", name);
+        wn_fail(error, WN_EDATA,
+                "%s: HDF5 cannot open it: damaged or "
+                "cut off",
+                name);
     return H5I_INVALID_HID;
 }
 

@@ -22,8 +22,8 @@ int wn_window_load(struct wn_window *window, uint64_t at, size_t length,
         length = (size_t)(window->size - at);
     window->length = 0;
     if (wn_grow(&window->bytes, &window->room, length, 1, error) ||
-        wn_read_at(window->descriptor, window->bytes, length, at,
-                   window->name, error))
+        wn_read_at(window->descriptor, window->bytes, length, at, window->name,
+                   error))
         return -1;
     window->at = at;
     window->length = length;
@@ -44,8 +44,8 @@ int wn_window_look(const struct wn_window *window, struct wn_scan *scan,
 
 /* A record that does not fit doubles the window, so scanning it again costs no
  * more than twice. */
-int wn_window_scan(struct wn_window *window, struct wn_scan *scan,
-                   uint64_t at, uint64_t line, struct wn_record *record,
+int wn_window_scan(struct wn_window *window, struct wn_scan *scan, uint64_t at,
+                   uint64_t line, struct wn_record *record,
                    struct wn_error *error)
 {
     size_t length = window->step;

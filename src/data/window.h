@@ -41,8 +41,8 @@ int wn_window_look(const struct wn_window *window, struct wn_scan *scan,
                    uint64_t at, uint64_t line, struct wn_record *record,
                    struct wn_error *error) WN_MUST_CHECK;
 /* The same, but more is read where it is wanted: 1 or -1. */
-int wn_window_scan(struct wn_window *window, struct wn_scan *scan,
-                   uint64_t at, uint64_t line, struct wn_record *record,
+int wn_window_scan(struct wn_window *window, struct wn_scan *scan, uint64_t at,
+                   uint64_t line, struct wn_record *record,
                    struct wn_error *error) WN_MUST_CHECK;
 
 /* *end = where the line goes on in which the byte `at` stands: behind its line

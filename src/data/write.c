@@ -30,11 +30,11 @@ struct wn_audit_writer {
     char *path;
     hid_t set;
     struct wn_shape shape;
-    size_t row_bytes;  /* of one row */
+    size_t row_bytes; /* of one row */
     size_t chunk_rows;
-    char *chunk;       /* rows that wait for their chunk to be whole */
-    size_t waiting;    /* their number */
-    size_t done;       /* rows in the file */
+    char *chunk;    /* rows that wait for their chunk to be whole */
+    size_t waiting; /* their number */
+    size_t done;    /* rows in the file */
     struct wn_hash *hash;
 };
 
@@ -67,9 +67,9 @@ static int make_group(struct wn_audit_writer *writer, const char *path,
     if (H5Lexists(writer->file, path, H5P_DEFAULT) > 0)
         return 0;
     const hid_t list = group_list();
-    const hid_t group =
-        list < 0 ? list : H5Gcreate2(writer->file, path, H5P_DEFAULT, list,
-                                     H5P_DEFAULT);
+    const hid_t group = list < 0 ? list
+                                 : H5Gcreate2(writer->file, path, H5P_DEFAULT,
+                                              list, H5P_DEFAULT);
     if (list >= 0)
         H5Pclose(list);
     if (group < 0 || H5Gclose(group) < 0)
@@ -83,8 +83,7 @@ static int make_parents(struct wn_audit_writer *writer, const char *path,
 {
     for (const char *at = strchr(path, '/'); at; at = strchr(at + 1, '/')) {
         char *parent = wn_copy_text(path, (size_t)(at - path), error);
-        const int status =
-            parent ? make_group(writer, parent, error) : -1;
+        const int status = parent ? make_group(writer, parent, error) : -1;
 
         free(parent);
         if (status)
@@ -101,10 +100,10 @@ static hid_t dataset_list(const struct wn_audit_writer *writer)
 
     for (int r = 0; r < 3; r++)
         chunk[r] += chunk[r] == 0;
-    if (list >= 0 && (H5Pset_chunk(list, writer->shape.rank, chunk) < 0 ||
-                      H5Pset_fletcher32(list) < 0 ||
-                      H5Pset_obj_track_times(list, 0) < 0 ||
-                      H5Pset_attr_phase_change(list, 64, 0) < 0)) {
+    if (list >= 0 &&
+        (H5Pset_chunk(list, writer->shape.rank, chunk) < 0 ||
+         H5Pset_fletcher32(list) < 0 || H5Pset_obj_track_times(list, 0) < 0 ||
+         H5Pset_attr_phase_change(list, 64, 0) < 0)) {
         H5Pclose(list);
         return H5I_INVALID_HID;
     }
@@ -185,8 +184,8 @@ static int begin_dataset(struct wn_audit_writer *writer, const char *path,
     writer->waiting = writer->done = 0;
     writer->path = wn_copy_text(path, strlen(path), error);
     writer->hash = wn_digest_begin(shape, error);
-    writer->chunk = wn_new(wn_product(writer->chunk_rows, writer->row_bytes,
-                                      1), 1, error);
+    writer->chunk =
+        wn_new(wn_product(writer->chunk_rows, writer->row_bytes, 1), 1, error);
     if (!writer->path || !writer->hash || !writer->chunk ||
         make_parents(writer, path, error) || create_dataset(writer, error)) {
         drop_dataset(writer);
@@ -207,9 +206,8 @@ int wn_audit_write_begin(struct wn_audit_writer *writer, const char *path,
 static int put_rows(struct wn_audit_writer *writer, size_t rows,
                     const char *content, struct wn_error *error)
 {
-    const bool good =
-        wn_rows_move(writer->set, &writer->shape, writer->done, rows, NULL,
-                     content);
+    const bool good = wn_rows_move(writer->set, &writer->shape, writer->done,
+                                   rows, NULL, content);
 
     writer->done += rows;
     return good && !writer->store.failure ? 0 : fail(writer, error);
@@ -271,10 +269,9 @@ int wn_audit_write_end(struct wn_audit_writer *writer, struct wn_error *error)
     if (status == 0) {
         assert(writer->done == writer->shape.extent[0]);
         wn_hash_text(writer->hash, digest);
-        status = put_attribute(writer, writer->set,
-                               &(struct wn_attribute){.name = "digest",
-                                                      .text = digest},
-                               error);
+        status = put_attribute(
+            writer, writer->set,
+            &(struct wn_attribute){.name = "digest", .text = digest}, error);
     }
     if (status == 0)
         status = wn_digest_dataset(&writer->lines, writer->path, digest, error);
@@ -363,8 +360,7 @@ int wn_audit_provenance(struct wn_audit_writer *writer, const char *program,
     const char *group = wn_stage_name[writer->stage];
 
     if (wn_audit_write_text(writer, group, "program", program, error) ||
-        wn_audit_write_text(writer, group, "version", PACKAGE_VERSION,
-                            error) ||
+        wn_audit_write_text(writer, group, "version", PACKAGE_VERSION, error) ||
         wn_audit_write_text(writer, group, "options", options, error))
         return -1;
     return input ? wn_audit_write_text(writer, group, "input", input, error)
@@ -420,8 +416,7 @@ static int copy_content(struct wn_audit_writer *writer,
 
 static int copy_attributes(struct wn_audit_writer *writer,
                            const struct wn_audit *from,
-                           const struct wn_entry *entry,
-                           struct wn_error *error)
+                           const struct wn_entry *entry, struct wn_error *error)
 {
     struct wn_attribute *list;
     size_t count;
@@ -454,22 +449,24 @@ static int copy_stage(struct wn_audit_writer *writer,
     if (seal(writer, stage, digest, error))
         return -1;
     if (strcmp(digest, wn_audit_digest(from, stage)))
-        return wn_fail(error, WN_EDATA, "%s: %s: its content does not fit its "
-                       "digest: changed or damaged", wn_audit_name(from),
-                       wn_stage_name[stage]);
+        return wn_fail(error, WN_EDATA,
+                       "%s: %s: its content does not fit its "
+                       "digest: changed or damaged",
+                       wn_audit_name(from), wn_stage_name[stage]);
     return 0;
 }
 
 static int begin_file(struct wn_audit_writer *writer, struct wn_error *error)
 {
     writer->store.descriptor = wn_output_descriptor(writer->output);
-    writer->file = wn_store_create(&writer->store,
-                                   wn_output_name(writer->output), error);
+    writer->file =
+        wn_store_create(&writer->store, wn_output_name(writer->output), error);
     if (writer->file < 0)
         return -1;
-    if (put_attribute(writer, writer->file,
-                      &(struct wn_attribute){.name = "format",
-                                             .text = "winnow-audit"}, error))
+    if (put_attribute(
+            writer, writer->file,
+            &(struct wn_attribute){.name = "format", .text = "winnow-audit"},
+            error))
         return -1;
     return put_attribute(writer, writer->file,
                          &(struct wn_attribute){.name = "format_version",
@@ -484,15 +481,16 @@ static int refuse_terminal(const char *path, struct wn_error *error)
 {
     if ((path && strcmp(path, "-")) || !isatty(STDOUT_FILENO))
         return 0;
-    return wn_fail(error, WN_EUSAGE, "an audit file is not for a terminal; "
+    return wn_fail(error, WN_EUSAGE,
+                   "an audit file is not for a terminal; "
                    "--output names a file");
 }
 
 int wn_audit_try(const char *path, bool force, struct wn_error *error)
 {
-    struct wn_output *output =
-        refuse_terminal(path, error) ? NULL
-                                     : wn_output_open(path, force, error);
+    struct wn_output *output = refuse_terminal(path, error)
+                                   ? NULL
+                                   : wn_output_open(path, force, error);
     const int status = output ? 0 : -1;
 
     wn_output_abandon(output);

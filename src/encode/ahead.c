@@ -70,8 +70,8 @@ static int read_piece(void *own, size_t p, struct wn_error *error)
 
     for (size_t i = p * SAMPLE_PIECE;
          i < (p + 1) * SAMPLE_PIECE && i < peek->rows; i++) {
-        const size_t row = wn_sample_row(i, peek->stride,
-                                         wn_csv_rows(peek->table->csv));
+        const size_t row =
+            wn_sample_row(i, peek->stride, wn_csv_rows(peek->table->csv));
 
         if (wn_csv_read(piece->reader, row, row + 1, take_row, peek, error))
             return -1;
@@ -79,8 +79,7 @@ static int read_piece(void *own, size_t p, struct wn_error *error)
     return 0;
 }
 
-static int join_piece(void *shared, void *own, size_t p,
-                      struct wn_error *error)
+static int join_piece(void *shared, void *own, size_t p, struct wn_error *error)
 {
     (void)shared, (void)own, (void)p, (void)error;
     return 0;
@@ -108,8 +107,8 @@ static int fit(struct wn_ahead *ahead, const struct peek *peek,
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         ahead->place[c] = SIZE_MAX;
         if (table->column[c].role == WN_ROLE_FEATURE)
-            wn_scale_fit(&ahead->scale[c], peek->number + c * peek->rows,
-                         spare, peek->rows);
+            wn_scale_fit(&ahead->scale[c], peek->number + c * peek->rows, spare,
+                         peek->rows);
     }
     place(ahead, table);
     free(spare);
@@ -125,8 +124,7 @@ static bool applies(const struct wn_table *table, size_t stride)
         const struct wn_column *column = &table->column[c];
 
         if (column->role == WN_ROLE_ID ||
-            (column->role == WN_ROLE_FEATURE &&
-             column->kind != WN_KIND_GUESS &&
+            (column->role == WN_ROLE_FEATURE && column->kind != WN_KIND_GUESS &&
              column->kind != WN_KIND_NUMERIC))
             return false;
     }
@@ -139,11 +137,14 @@ struct wn_ahead *wn_ahead_new(const struct wn_table *table, size_t stride)
     const size_t rows = (wn_csv_rows(table->csv) + stride - 1) / stride;
     struct wn_error quiet = {0};
     struct peek peek = {table, stride, rows, NULL};
-    const struct wn_pieces pieces = {
-        .threads = table->threads,
-        .count = (rows + SAMPLE_PIECE - 1) / SAMPLE_PIECE, .shared = &peek,
-        .start = start_piece, .work = read_piece, .join = join_piece,
-        .stop = stop_piece};
+    const struct wn_pieces pieces = {.threads = table->threads,
+                                     .count = (rows + SAMPLE_PIECE - 1) /
+                                              SAMPLE_PIECE,
+                                     .shared = &peek,
+                                     .start = start_piece,
+                                     .work = read_piece,
+                                     .join = join_piece,
+                                     .stop = stop_piece};
     struct wn_ahead *ahead =
         applies(table, stride) ? wn_new(1, sizeof *ahead, &quiet) : NULL;
 
@@ -152,11 +153,10 @@ struct wn_ahead *wn_ahead_new(const struct wn_table *table, size_t stride)
     ahead->spool = -1;
     ahead->place = wn_new(columns, sizeof *ahead->place, &quiet);
     ahead->scale = wn_new(columns, sizeof *ahead->scale, &quiet);
-    peek.number = wn_new(wn_product(columns, rows, 1), sizeof *peek.number,
-                         &quiet);
+    peek.number =
+        wn_new(wn_product(columns, rows, 1), sizeof *peek.number, &quiet);
     if (ahead->place && ahead->scale && peek.number &&
-        wn_pieces_run(&pieces, &quiet) == 0 &&
-        fit(ahead, &peek, &quiet) == 0)
+        wn_pieces_run(&pieces, &quiet) == 0 && fit(ahead, &peek, &quiet) == 0)
         ahead->spool = wn_temporary(&quiet);
     free(peek.number);
     if (ahead->spool >= 0)
@@ -199,8 +199,7 @@ void wn_ahead_keep(struct wn_ahead *ahead, size_t begin, size_t end,
     }
 }
 
-bool wn_ahead_holds(const struct wn_ahead *ahead,
-                    const struct wn_table *table)
+bool wn_ahead_holds(const struct wn_ahead *ahead, const struct wn_table *table)
 {
     if (atomic_load(&ahead->wrong) || ahead->d != table->d)
         return false;
@@ -212,10 +211,10 @@ bool wn_ahead_holds(const struct wn_ahead *ahead,
             continue;
         if (column->features != placed || column->missing || column->invalid)
             return false;
-        if (placed && (column->kind != WN_KIND_NUMERIC ||
-                       column->first != ahead->place[c] ||
-                       memcmp(&column->scale, &ahead->scale[c],
-                              sizeof column->scale)))
+        if (placed &&
+            (column->kind != WN_KIND_NUMERIC ||
+             column->first != ahead->place[c] ||
+             memcmp(&column->scale, &ahead->scale[c], sizeof column->scale)))
             return false;
     }
     return true;
@@ -268,13 +267,11 @@ static int read_block(void *own, size_t p, struct wn_error *error)
     const size_t at = p * giving->rows, left = giving->n - at;
 
     block->count = left < giving->rows ? left : giving->rows;
-    return wn_read_at(giving->ahead->spool, block->features,
-                      block->count * row, (uint64_t)at * row,
-                      "temporary file", error);
+    return wn_read_at(giving->ahead->spool, block->features, block->count * row,
+                      (uint64_t)at * row, "temporary file", error);
 }
 
-static int give_block(void *shared, void *own, size_t p,
-                      struct wn_error *error)
+static int give_block(void *shared, void *own, size_t p, struct wn_error *error)
 {
     const struct giving *giving = shared;
     const struct block *block = own;
@@ -289,10 +286,13 @@ int wn_ahead_give(const struct wn_ahead *ahead, const struct wn_table *table,
                   struct wn_error *error)
 {
     struct giving giving = {ahead, wn_csv_rows(table->csv), rows, sink};
-    const struct wn_pieces pieces = {
-        .threads = table->threads, .count = (giving.n - 1) / rows + 1,
-        .shared = &giving, .start = start_block, .work = read_block,
-        .join = give_block, .stop = stop_block};
+    const struct wn_pieces pieces = {.threads = table->threads,
+                                     .count = (giving.n - 1) / rows + 1,
+                                     .shared = &giving,
+                                     .start = start_block,
+                                     .work = read_block,
+                                     .join = give_block,
+                                     .stop = stop_block};
 
     return wn_pieces_run(&pieces, error);
 }

@@ -42,8 +42,7 @@ void wn_ahead_keep(struct wn_ahead *ahead, size_t begin, size_t end,
                    const float *features);
 
 /* When the columns are numbered: whether all was as it was taken for. */
-bool wn_ahead_holds(const struct wn_ahead *ahead,
-                    const struct wn_table *table);
+bool wn_ahead_holds(const struct wn_ahead *ahead, const struct wn_table *table);
 /* Give out what was kept, `rows` at a time. */
 int wn_ahead_give(const struct wn_ahead *ahead, const struct wn_table *table,
                   size_t rows, const struct wn_table_sink *sink,

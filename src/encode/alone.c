@@ -12,15 +12,15 @@
 struct wn_alone_room {
     const int32_t *label;
     size_t m, k, slots;
-    double largest;       /* share of the largest class */
-    int32_t favourite;    /* that class, the lowest of equals */
-    uint32_t *bin;        /* m */
-    uint32_t *start;      /* m + 2, where each bin begins in `order` */
-    uint32_t *order;      /* m rows, by bin */
-    uint32_t *slot;       /* bin + 1 of a digest, 0 = free; a power of two */
+    double largest;    /* share of the largest class */
+    int32_t favourite; /* that class, the lowest of equals */
+    uint32_t *bin;     /* m */
+    uint32_t *start;   /* m + 2, where each bin begins in `order` */
+    uint32_t *order;   /* m rows, by bin */
+    uint32_t *slot;    /* bin + 1 of a digest, 0 = free; a power of two */
     uint64_t *slot_mark;
-    uint32_t *votes[2];   /* k for each half, 0 between the bins */
-    uint8_t *half;        /* m */
+    uint32_t *votes[2]; /* k for each half, 0 between the bins */
+    uint8_t *half;      /* m */
 };
 
 static void count_labels(struct wn_alone_room *room)
@@ -47,8 +47,7 @@ struct wn_alone_room *wn_alone_new(const int32_t *label, size_t m, size_t k,
 
     if (!room)
         return NULL;
-    *room = (struct wn_alone_room){.label = label, .m = m, .k = k,
-                                   .slots = 16};
+    *room = (struct wn_alone_room){.label = label, .m = m, .k = k, .slots = 16};
     while (room->slots < 2 * m)
         room->slots *= 2;
     room->bin = wn_new(m, sizeof *room->bin, error);
@@ -60,8 +59,7 @@ struct wn_alone_room *wn_alone_new(const int32_t *label, size_t m, size_t k,
     room->votes[1] = wn_new(k, sizeof **room->votes, error);
     room->half = wn_new(m, sizeof *room->half, error);
     if (!room->bin || !room->start || !room->order || !room->slot ||
-        !room->slot_mark || !room->votes[0] || !room->votes[1] ||
-        !room->half) {
+        !room->slot_mark || !room->votes[0] || !room->votes[1] || !room->half) {
         wn_alone_free(room);
         return NULL;
     }
@@ -85,9 +83,8 @@ void wn_alone_free(struct wn_alone_room *room)
 }
 
 /* The class with most votes among the rows of one bin, the lowest of equals. */
-static int32_t majority(const struct wn_alone_room *room,
-                        const uint32_t *votes, const uint32_t *row,
-                        size_t rows)
+static int32_t majority(const struct wn_alone_room *room, const uint32_t *votes,
+                        const uint32_t *row, size_t rows)
 {
     int32_t best = -1;
 
@@ -182,8 +179,7 @@ struct wn_alone wn_alone_numbers(struct wn_alone_room *room,
     return judge(room, cuts + 2);
 }
 
-struct wn_alone wn_alone_marks(struct wn_alone_room *room,
-                               const uint64_t *mark)
+struct wn_alone wn_alone_marks(struct wn_alone_room *room, const uint64_t *mark)
 {
     uint32_t bins = 0;
 

@@ -61,8 +61,8 @@ int wn_brought_find(struct wn_table *table, const char *pattern,
 
         if (table->column[c].role != WN_ROLE_FEATURE)
             continue;
-        const int match = wn_pattern_group(names, name, strlen(name), &begin,
-                                           &length, error);
+        const int match =
+            wn_pattern_group(names, name, strlen(name), &begin, &length, error);
         if (match < 0 ||
             (match && add_column(table, c, name + begin, length, error)))
             status = -1;
@@ -70,8 +70,7 @@ int wn_brought_find(struct wn_table *table, const char *pattern,
     wn_pattern_free(names);
     if (status == 0 && table->brought.count == 0)
         return wn_fail(error, WN_EUSAGE,
-                       "--probability: no column's name matches '%s'",
-                       pattern);
+                       "--probability: no column's name matches '%s'", pattern);
     return status;
 }
 
@@ -125,8 +124,7 @@ int wn_brought_match(struct wn_table *table, struct wn_error *error)
         wn_fail(error, WN_EDATA,
                 "%s: --probability: found classes without a column: %s; "
                 "columns without a class: %s; wanted a column for each class",
-                wn_csv_name(table->csv),
-                lone.count ? lone.text.bytes : "none",
+                wn_csv_name(table->csv), lone.count ? lone.text.bytes : "none",
                 extra.count ? extra.text.bytes : "none");
         goto done;
     }
@@ -216,8 +214,7 @@ static int fail_cell(const struct reading *reading, size_t row, size_t column,
 {
     return wn_csv_fail(reading->table->csv, row, column, error,
                        "found '%.*s', wanted a probability",
-                       wn_text_told(cell->length),
-                       cell->text);
+                       wn_text_told(cell->length), cell->text);
 }
 
 static int take_row(void *own, size_t row, const struct wn_cell *cells,
@@ -236,9 +233,8 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
         if (!wn_number_parse_padded(cell->text, cell->length, &piece->in[c]))
             return fail_cell(reading, row, reading->column[c], cell, error);
     }
-    switch (wn_brought_row(piece->in, k,
-                           piece->block + (row - piece->begin) * k, &at,
-                           &sum)) {
+    switch (wn_brought_row(
+        piece->in, k, piece->block + (row - piece->begin) * k, &at, &sum)) {
     case 0:
         return 0;
     case 1:
@@ -266,13 +262,17 @@ int wn_brought_read(const struct wn_table *table, wn_brought_take *take,
                     void *context, struct wn_error *error)
 {
     const struct wn_dictionary *classes = &table->classes;
-    struct reading reading = {.table = table, .take = take,
-                              .context = context};
-    struct wn_sweep sweep = {
-        .csv = table->csv, .threads = table->threads, .shared = &reading,
-        .start = start_piece, .begin = begin_piece, .row = take_row,
-        .finish = finish_piece, .stop = stop_piece, .talk = table->talk,
-        .what = "reading probabilities"};
+    struct reading reading = {.table = table, .take = take, .context = context};
+    struct wn_sweep sweep = {.csv = table->csv,
+                             .threads = table->threads,
+                             .shared = &reading,
+                             .start = start_piece,
+                             .begin = begin_piece,
+                             .row = take_row,
+                             .finish = finish_piece,
+                             .stop = stop_piece,
+                             .talk = table->talk,
+                             .what = "reading probabilities"};
 
     reading.column = wn_new(classes->count, sizeof *reading.column, error);
     if (!reading.column)

@@ -19,8 +19,8 @@ int wn_brought_find(struct wn_table *table, const char *pattern,
 /* Add the classes that have a column but no row to table->classes, and tell
  * them. WN_EDATA lists the classes without a column and the columns without a
  * class; such a column is none as long as the classes were not declared. */
-int wn_brought_match(struct wn_table *table, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_brought_match(struct wn_table *table,
+                     struct wn_error *error) WN_MUST_CHECK;
 
 /* The probabilities of one row, in[k] to out[k], as the user has them. Returns
  * 0; 1 for a number outside 0 .. 1, at *at; 2 for a sum that is not within

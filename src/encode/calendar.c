@@ -62,8 +62,8 @@ struct piece {
     struct seen *seen;
 };
 
-static const struct seen nothing = {.first = -1, .min = INFINITY,
-                                    .max = -INFINITY};
+static const struct seen nothing = {
+    .first = -1, .min = INFINITY, .max = -INFINITY};
 
 static void stop_piece(void *own)
 {
@@ -81,8 +81,7 @@ static void *start_piece(void *shared, struct wn_error *error)
     if (!piece)
         return NULL;
     piece->fitting = shared;
-    piece->seen =
-        wn_new(piece->fitting->columns, sizeof *piece->seen, error);
+    piece->seen = wn_new(piece->fitting->columns, sizeof *piece->seen, error);
     if (piece->seen)
         return piece;
     free(piece);
@@ -171,8 +170,8 @@ static bool several(uint32_t bits)
 
 /* The scale of the instants and which parts there are. `sample` is used up. */
 static void conclude(struct wn_column *column, const struct seen *seen,
-                     struct wn_alone_room *alone, double *sample,
-                     double *spare, size_t sampled)
+                     struct wn_alone_room *alone, double *sample, double *spare,
+                     size_t sampled)
 {
     double pair[2] = {seen->min, seen->max};
     size_t count = 0;
@@ -279,11 +278,17 @@ static int conclude_all(const struct fitting *fitting, struct wn_error *error)
 int wn_calendar_fit(struct wn_table *table, struct wn_error *error)
 {
     struct fitting fitting = {.table = table};
-    const struct wn_sweep sweep = {
-        .csv = table->csv, .threads = table->threads, .rows = WN_PIECE_ROWS,
-        .shared = &fitting, .start = start_piece, .begin = begin_piece,
-        .row = take_row, .finish = finish_piece, .stop = stop_piece,
-        .talk = table->talk, .what = "reading dates"};
+    const struct wn_sweep sweep = {.csv = table->csv,
+                                   .threads = table->threads,
+                                   .rows = WN_PIECE_ROWS,
+                                   .shared = &fitting,
+                                   .start = start_piece,
+                                   .begin = begin_piece,
+                                   .row = take_row,
+                                   .finish = finish_piece,
+                                   .stop = stop_piece,
+                                   .talk = table->talk,
+                                   .what = "reading dates"};
     int status = prepare(&fitting, error);
 
     if (status == 0 && fitting.columns)

@@ -27,14 +27,14 @@ bool wn_calendar_is_ambiguous(const struct wn_column *column);
 /* Learn what all date columns need, by one pass over the file; none where there
  * is no such column. WN_EDATA for a column without a date or with an ambiguous
  * order: somebody said that it has dates. */
-int wn_calendar_fit(struct wn_table *table, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_calendar_fit(struct wn_table *table,
+                    struct wn_error *error) WN_MUST_CHECK;
 
 /* As kind.h wants them. */
 size_t wn_calendar_features(const struct wn_column *column);
 int wn_calendar_name(const struct wn_column *column, size_t f,
-                     struct wn_text *name, struct wn_error *error)
-    WN_MUST_CHECK;
+                     struct wn_text *name,
+                     struct wn_error *error) WN_MUST_CHECK;
 int wn_calendar_encode(const struct wn_column *column,
                        const struct wn_cell *cell, struct wn_terms *terms,
                        float *out, struct wn_error *error);

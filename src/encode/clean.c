@@ -60,8 +60,8 @@ static int matches(const struct wn_cleaning *rules, size_t r,
                    struct wn_error *error)
 {
     const struct wn_clean_rule *rule = &rules->rule[r];
-    const int found = wn_regex_match(rule->columns, matcher, name,
-                                     strlen(name), error);
+    const int found =
+        wn_regex_match(rule->columns, matcher, name, strlen(name), error);
 
     return found < 2 ? found
                      : wn_fail(error, WN_EDATA,
@@ -134,10 +134,9 @@ static int plan(struct pass *pass, struct wn_error *error)
         status = add_target(pass, c, matcher, used, error);
     for (size_t r = 0; r < rules->count && status == 0; r++)
         if (!used[r])
-            status = wn_fail(error, WN_EDATA,
-                             "%s:%zu: no column's name matches '%s'",
-                             rules->file, rules->rule[r].line,
-                             rules->rule[r].head);
+            status = wn_fail(
+                error, WN_EDATA, "%s:%zu: no column's name matches '%s'",
+                rules->file, rules->rule[r].line, rules->rule[r].head);
     free(used);
     wn_matcher_free(matcher);
     return status;
@@ -246,8 +245,7 @@ static int fix_cell(struct piece *piece, const struct target *target,
 
     for (size_t s = target->first; s < target->checks; s++) {
         const size_t r = piece->pass->step[s].rule;
-        const int done =
-            evaluate(piece, r, row, target->column, cell, error);
+        const int done = evaluate(piece, r, row, target->column, cell, error);
 
         if (done < 0)
             return -1;
@@ -258,8 +256,7 @@ static int fix_cell(struct piece *piece, const struct target *target,
         const struct wn_text swapped = piece->held;
         piece->held = piece->tools.out;
         piece->tools.out = swapped;
-        *cell = (struct wn_cell){wn_text_of(&piece->held),
-                                 piece->held.length};
+        *cell = (struct wn_cell){wn_text_of(&piece->held), piece->held.length};
         piece->count[r].changed++;
     }
     if (cell->text == before.text ||
@@ -270,8 +267,8 @@ static int fix_cell(struct piece *piece, const struct target *target,
                         cell->length, error);
 }
 
-static void name_broken(struct wn_clean_count *count, size_t row,
-                        size_t column, const struct wn_cell *cell)
+static void name_broken(struct wn_clean_count *count, size_t row, size_t column,
+                        const struct wn_cell *cell)
 {
     if (count->told == WN_CLEAN_TOLD)
         return;
@@ -491,11 +488,17 @@ static void begin_again(struct pass *pass)
 static int sweep_all(struct pass *pass, struct wn_error *error)
 {
     const struct wn_table *table = pass->table;
-    const struct wn_sweep sweep = {
-        .csv = table->csv, .threads = table->threads, .rows = WN_PIECE_ROWS,
-        .shared = pass, .start = start_piece, .begin = begin_piece,
-        .row = take_row, .finish = finish_piece, .stop = stop_piece,
-        .talk = table->talk, .what = "cleaning"};
+    const struct wn_sweep sweep = {.csv = table->csv,
+                                   .threads = table->threads,
+                                   .rows = WN_PIECE_ROWS,
+                                   .shared = pass,
+                                   .start = start_piece,
+                                   .begin = begin_piece,
+                                   .row = take_row,
+                                   .finish = finish_piece,
+                                   .stop = stop_piece,
+                                   .talk = table->talk,
+                                   .what = "cleaning"};
 
     for (;;) {
         struct wn_error own = {0};

@@ -8,8 +8,8 @@
 #include "encode/table.h"
 
 enum {
-    WN_CLEAN_TOLD = 3,      /* broken cells of a rule that are named */
-    WN_CLEAN_SHOWN = 60,    /* bytes of each */
+    WN_CLEAN_TOLD = 3,   /* broken cells of a rule that are named */
+    WN_CLEAN_SHOWN = 60, /* bytes of each */
     /* A rule whose matches cost so much is stopped: a hundred that reach a
      * limit, or some seconds of others. */
     WN_CLEAN_PATIENCE = 100 * WN_REGEX_GIVEN_UP

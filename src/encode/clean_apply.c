@@ -6,8 +6,8 @@
 
 #include "util/number.h"
 
-static int become(struct wn_clean_tools *tools, const char *text,
-                  size_t length, struct wn_error *error)
+static int become(struct wn_clean_tools *tools, const char *text, size_t length,
+                  struct wn_error *error)
 {
     tools->out.length = 0;
     return wn_text_add(&tools->out, text, length, error) ? -1 : 1;
@@ -62,15 +62,13 @@ int wn_clean_replace(const struct wn_clean_rule *rule,
         memcmp(tools->out.bytes, cell->text, cell->length) == 0)
         return 0;
     return memchr(tools->out.bytes, '\0', tools->out.length)
-               ? wn_fail(error, WN_EDATA,
-                         "makes a NUL byte, wanted text")
+               ? wn_fail(error, WN_EDATA, "makes a NUL byte, wanted text")
                : 1;
 }
 
 /* Numbers and words without capitals are most of what there is. */
-int wn_clean_lower(const struct wn_clean_rule *rule,
-                   const struct wn_cell *cell, struct wn_clean_tools *tools,
-                   struct wn_error *error)
+int wn_clean_lower(const struct wn_clean_rule *rule, const struct wn_cell *cell,
+                   struct wn_clean_tools *tools, struct wn_error *error)
 {
     bool capital = false;
 
@@ -109,9 +107,8 @@ int wn_clean_require(const struct wn_clean_rule *rule,
     return found == 0 || found == 1 ? !found : found;
 }
 
-int wn_clean_range(const struct wn_clean_rule *rule,
-                   const struct wn_cell *cell, struct wn_clean_tools *tools,
-                   struct wn_error *error)
+int wn_clean_range(const struct wn_clean_rule *rule, const struct wn_cell *cell,
+                   struct wn_clean_tools *tools, struct wn_error *error)
 {
     double value;
 

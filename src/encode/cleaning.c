@@ -16,9 +16,8 @@
 enum { NAME_BYTES = 100 }; /* of the longest name of a rule */
 
 /* Behind the last slash: `i` or nothing. */
-static int compile(struct wn_line *line, const char *pattern,
-                   unsigned how, struct wn_regex **regex,
-                   struct wn_error *error)
+static int compile(struct wn_line *line, const char *pattern, unsigned how,
+                   struct wn_regex **regex, struct wn_error *error)
 {
     if (line->at < line->end && *line->at == 'i') {
         line->at++;
@@ -32,8 +31,8 @@ static int compile(struct wn_line *line, const char *pattern,
 
 /* --- what stands behind each action ------------------------------------- */
 
-static int parse_nothing(struct wn_line *line,
-                         struct wn_clean_rule *rule, struct wn_error *error)
+static int parse_nothing(struct wn_line *line, struct wn_clean_rule *rule,
+                         struct wn_error *error)
 {
     (void)line;
     (void)rule;
@@ -52,8 +51,8 @@ static int parse_lower(struct wn_line *line, struct wn_clean_rule *rule,
     return rule->new && rule->regex ? 0 : -1;
 }
 
-static int parse_pattern(struct wn_line *line,
-                         struct wn_clean_rule *rule, struct wn_error *error)
+static int parse_pattern(struct wn_line *line, struct wn_clean_rule *rule,
+                         struct wn_error *error)
 {
     char *pattern = NULL;
     int status = wn_line_take_pattern(line, &pattern, error);
@@ -64,8 +63,8 @@ static int parse_pattern(struct wn_line *line,
     return status;
 }
 
-static int parse_replace(struct wn_line *line,
-                         struct wn_clean_rule *rule, struct wn_error *error)
+static int parse_replace(struct wn_line *line, struct wn_clean_rule *rule,
+                         struct wn_error *error)
 {
     struct wn_matcher *matcher = wn_matcher_new(error);
     char *pattern = NULL;
@@ -74,11 +73,10 @@ static int parse_replace(struct wn_line *line,
     if (status == 0) {
         rule->new = wn_line_take_between(
             line, '/', "a slash at the end of the replacement", error);
-        status = rule->new ? compile(line, pattern, 0, &rule->regex, error)
-                           : -1;
+        status =
+            rule->new ? compile(line, pattern, 0, &rule->regex, error) : -1;
     }
-    if (status == 0 &&
-        wn_regex_check(rule->regex, matcher, rule->new, error))
+    if (status == 0 && wn_regex_check(rule->regex, matcher, rule->new, error))
         status = wn_line_fail(line, error);
     free(pattern);
     wn_matcher_free(matcher);
@@ -97,8 +95,10 @@ static int parse_map(struct wn_line *line, struct wn_clean_rule *rule,
         return -1;
     wn_line_skip(line);
     if (line->at == line->end || *line->at != '=')
-        return wn_line_wanted(line, "= and the new text; a text with blanks "
-                              "stands in quotes", error);
+        return wn_line_wanted(line,
+                              "= and the new text; a text with blanks "
+                              "stands in quotes",
+                              error);
     line->at++;
     rule->new = wn_line_take_text(line, "", wanted, error);
     if (!rule->new)
@@ -126,8 +126,10 @@ static int parse_range(struct wn_line *line, struct wn_clean_rule *rule,
     rule->high = INFINITY;
     if (length <= 2 || !dots || !is_bound(from.at, dots, &rule->low) ||
         !is_bound(dots + 2, line->at, &rule->high))
-        return wn_line_wanted(&from, "MIN..MAX, numbers of which one may be "
-                              "left out", error);
+        return wn_line_wanted(&from,
+                              "MIN..MAX, numbers of which one may be "
+                              "left out",
+                              error);
     return rule->low <= rule->high
                ? 0
                : wn_line_wanted(&from, "the smaller number first", error);
@@ -184,8 +186,7 @@ static int parse_action(struct wn_line *line, struct wn_clean_rule *rule,
 
 /* A word before the colon, or something in quotes; it becomes *text, as it
  * stands. */
-static int take_head(struct wn_line *line, char **text,
-                     struct wn_error *error)
+static int take_head(struct wn_line *line, char **text, struct wn_error *error)
 {
     wn_line_skip(line);
     const char *begin = line->at;
@@ -233,7 +234,8 @@ static int parse_head(struct wn_line *line, struct wn_clean_rule *rule,
     from.end = line->at;
     if (!at_colon(line) && *from.at != '"') {
         if (!is_name(head) || strlen(head) > NAME_BYTES) {
-            wn_line_wanted(&from, "a name of letters, digits, dots, hyphens "
+            wn_line_wanted(&from,
+                           "a name of letters, digits, dots, hyphens "
                            "and underscores, or the columns and a colon",
                            error);
             goto done;
@@ -246,8 +248,10 @@ static int parse_head(struct wn_line *line, struct wn_clean_rule *rule,
             goto done;
     }
     if (!at_colon(line)) {
-        wn_line_wanted(line, "a colon after the columns; with blanks "
-                       "they stand in quotes", error);
+        wn_line_wanted(line,
+                       "a colon after the columns; with blanks "
+                       "they stand in quotes",
+                       error);
         goto done;
     }
     line->at++;
@@ -292,17 +296,18 @@ static int name_rule(const struct wn_line *line, const char *begin,
 static int check_name(const struct wn_cleaning *cleaning,
                       const struct wn_clean_rule *rule, struct wn_error *error)
 {
-    static const char *const taken[] = {"missing", "number", "date",
-                                        "boolean"};
+    static const char *const taken[] = {"missing", "number", "date", "boolean"};
 
     for (size_t t = 0; t < sizeof taken / sizeof *taken; t++)
         if (strcmp(taken[t], rule->name) == 0)
-            return wn_fail(error, WN_EDATA, "%s:%zu: found the name '%s', "
+            return wn_fail(error, WN_EDATA,
+                           "%s:%zu: found the name '%s', "
                            "which ingest gives, wanted another",
                            cleaning->file, rule->line, rule->name);
     for (size_t r = 0; r < cleaning->count; r++)
         if (strcmp(cleaning->rule[r].name, rule->name) == 0)
-            return wn_fail(error, WN_EDATA, "%s:%zu: found the %s '%s' again "
+            return wn_fail(error, WN_EDATA,
+                           "%s:%zu: found the %s '%s' again "
                            "(line %zu has it), wanted another",
                            cleaning->file, rule->line,
                            strcmp(rule->name, rule->text) ? "name" : "rule",
@@ -322,8 +327,8 @@ static void free_rule(struct wn_clean_rule *rule)
     wn_dictionary_free(&rule->values);
 }
 
-static int parse_rule(struct wn_cleaning *cleaning,
-                      struct wn_line *line, struct wn_error *error)
+static int parse_rule(struct wn_cleaning *cleaning, struct wn_line *line,
+                      struct wn_error *error)
 {
     struct wn_clean_rule rule = {.line = line->number};
     const char *text = NULL;
@@ -343,8 +348,8 @@ static int parse_rule(struct wn_cleaning *cleaning,
             status = check_name(cleaning, &rule, error);
     }
     if (status == 0)
-        status = wn_grow(&cleaning->rule, &cleaning->room,
-                         cleaning->count + 1, sizeof rule, error);
+        status = wn_grow(&cleaning->rule, &cleaning->room, cleaning->count + 1,
+                         sizeof rule, error);
     if (status == 0)
         cleaning->rule[cleaning->count++] = rule;
     else
@@ -358,18 +363,23 @@ static int parse_line(struct wn_cleaning *cleaning, size_t number,
     struct wn_line line = {cleaning->file, number, text, text + length};
 
     if (length > WN_CLEANING_LINE)
-        return wn_fail(error, WN_EDATA, "%s:%zu: found a line of %zu bytes, "
-                       "wanted at most %d", line.file, number, length,
-                       WN_CLEANING_LINE);
+        return wn_fail(error, WN_EDATA,
+                       "%s:%zu: found a line of %zu bytes, "
+                       "wanted at most %d",
+                       line.file, number, length, WN_CLEANING_LINE);
     if (memchr(text, '\0', length) || !wn_text_is_utf8(text, length))
-        return wn_fail(error, WN_EDATA, "%s:%zu: found bytes that are no "
-                       "UTF-8 text, wanted a rule", line.file, number);
+        return wn_fail(error, WN_EDATA,
+                       "%s:%zu: found bytes that are no "
+                       "UTF-8 text, wanted a rule",
+                       line.file, number);
     wn_line_skip(&line);
     if (wn_line_at_end(&line))
         return 0;
     if (cleaning->count == WN_CLEANING_RULES)
-        return wn_fail(error, WN_EDATA, "%s:%zu: found another rule, wanted "
-                       "at most %d", line.file, number, WN_CLEANING_RULES);
+        return wn_fail(error, WN_EDATA,
+                       "%s:%zu: found another rule, wanted "
+                       "at most %d",
+                       line.file, number, WN_CLEANING_RULES);
     return parse_rule(cleaning, &line, error);
 }
 
@@ -395,8 +405,10 @@ int wn_cleaning_parse(struct wn_cleaning *cleaning, const char *file,
         text = stop ? stop + 1 : end;
     }
     if (cleaning->count == 0)
-        return wn_fail(error, WN_EDATA, "%s: found no rule, wanted one at "
-                       "least", file);
+        return wn_fail(error, WN_EDATA,
+                       "%s: found no rule, wanted one at "
+                       "least",
+                       file);
     return 0;
 }
 

@@ -57,10 +57,10 @@ struct wn_clean_rule {
     const struct wn_clean_action *action;
     char *head; /* COLUMNS */
     struct wn_regex *columns;
-    struct wn_regex *regex; /* of replace, na, require, lower */
-    char *old;              /* of map; the file of one-of */
-    char *new;              /* of map; the replacement */
-    double low, high;       /* of range */
+    struct wn_regex *regex;      /* of replace, na, require, lower */
+    char *old;                   /* of map; the file of one-of */
+    char *new;                   /* of map; the replacement */
+    double low, high;            /* of range */
     struct wn_dictionary values; /* of one-of */
 };
 
@@ -73,8 +73,8 @@ struct wn_cleaning {
 /* Take apart text[0..length), which came from `file`; touches no file. {0}
  * before. WN_EDATA names file, line, what was found and what was wanted. */
 int wn_cleaning_parse(struct wn_cleaning *cleaning, const char *file,
-                      const char *text, size_t length, struct wn_error *error)
-    WN_MUST_CHECK;
+                      const char *text, size_t length,
+                      struct wn_error *error) WN_MUST_CHECK;
 /* The same for a file, and the lists of its one-of rules, whose paths begin in
  * its directory. */
 int wn_cleaning_read(struct wn_cleaning *cleaning, const char *path,
@@ -86,7 +86,7 @@ void wn_cleaning_free(struct wn_cleaning *cleaning);
  * marks and no-break spaces, is written \uNNNN. */
 int wn_cleaning_write_map(struct wn_text *out, const char *column,
                           const char *old, size_t old_length, const char *new,
-                          size_t new_length, struct wn_error *error)
-    WN_MUST_CHECK;
+                          size_t new_length,
+                          struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -47,8 +47,10 @@ static int add_value(struct wn_dictionary *values, const char *path,
     if (length == 0)
         return 0;
     if (length > VALUE_BYTES)
-        return wn_fail(error, WN_EDATA, "%s:%zu: found a value of %zu bytes, "
-                       "wanted at most %d", path, number, length, VALUE_BYTES);
+        return wn_fail(error, WN_EDATA,
+                       "%s:%zu: found a value of %zu bytes, "
+                       "wanted at most %d",
+                       path, number, length, VALUE_BYTES);
     return wn_dictionary_add(values, text, length, 1, number, error) < 0 ? -1
                                                                          : 0;
 }
@@ -89,8 +91,8 @@ static int read_lists(struct wn_cleaning *cleaning, struct wn_error *error)
             continue;
         path.length = 0;
         status = wn_text_format(&path, error, "%.*s%s",
-                                *rule->old == '/' ? 0 : folder,
-                                cleaning->file, rule->old);
+                                *rule->old == '/' ? 0 : folder, cleaning->file,
+                                rule->old);
         if (status == 0 && read_list(rule, path.bytes, error))
             status = wn_fail(error, error->code, "%s:%zu", cleaning->file,
                              rule->line);

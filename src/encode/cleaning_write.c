@@ -7,9 +7,9 @@
 /* Whether a character cannot be seen, or not told from another. */
 static bool unclear(uint32_t point)
 {
-    return point < 0x20 || (point >= 0x7f && point <= 0xa0) ||
-           point == 0xad || (point >= 0x300 && point <= 0x36f) ||
-           point == 0x61c || (point >= 0x2000 && point <= 0x200f) ||
+    return point < 0x20 || (point >= 0x7f && point <= 0xa0) || point == 0xad ||
+           (point >= 0x300 && point <= 0x36f) || point == 0x61c ||
+           (point >= 0x2000 && point <= 0x200f) ||
            (point >= 0x2028 && point <= 0x202f) ||
            (point >= 0x205f && point <= 0x206f) || point == 0x3000 ||
            point == 0xfeff;
@@ -31,8 +31,7 @@ static int write_quoted(struct wn_text *out, const char *text, size_t length,
         if (bytes == 0)
             bytes = 1;
         if (unclear(point))
-            status = wn_text_format(out, error,
-                                    pattern ? "\\x{%x}" : "\\u%04x",
+            status = wn_text_format(out, error, pattern ? "\\x{%x}" : "\\u%04x",
                                     (unsigned)point);
         else if (point < 0x80 && strchr(special, (int)point))
             status = wn_text_format(out, error, "\\%c", (char)point);

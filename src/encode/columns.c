@@ -72,8 +72,8 @@ static void count_truths(struct wn_column *column)
 {
     for (size_t v = 0; v < column->values.count; v++) {
         const struct wn_value *value = &column->values.value[v];
-        const int truth = wn_truth_parse(
-            wn_dictionary_text(&column->values, v), value->length);
+        const int truth = wn_truth_parse(wn_dictionary_text(&column->values, v),
+                                         value->length);
 
         column->truths += truth < 0 ? 0 : value->count;
         column->trues += truth == 1 ? value->count : 0;
@@ -155,11 +155,14 @@ static void fit_column(const struct fitting *fitting, size_t c,
     const struct wn_survey_sample *sample = fitting->sample;
     const uint64_t rows = wn_csv_rows(fitting->table->csv);
     const uint64_t *mark = sample->mark + c * sample->rows;
-    const struct wn_kind_evidence evidence = {
-        .column = column, .rows = rows, .filled = rows - column->missing,
-        .sampled = sample->rows, .mark = mark,
-        .spare = (uint64_t *)desk->spare, .cells = sample->in[c].cells,
-        .words = sample->in[c].words};
+    const struct wn_kind_evidence evidence = {.column = column,
+                                              .rows = rows,
+                                              .filled = rows - column->missing,
+                                              .sampled = sample->rows,
+                                              .mark = mark,
+                                              .spare = (uint64_t *)desk->spare,
+                                              .cells = sample->in[c].cells,
+                                              .words = sample->in[c].words};
 
     column->median = NAN;
     column->alone = (struct wn_alone){NAN, NAN};
@@ -261,8 +264,7 @@ static int check_utf8(const struct wn_table *table, size_t c,
         if (!wn_text_is_utf8(text, length))
             return wn_csv_fail(table->csv, values->value[v].row, c, error,
                                "found '%.*s', wanted UTF-8: see iconv(1)",
-                               wn_text_told(length),
-                               text);
+                               wn_text_told(length), text);
     }
     return 0;
 }

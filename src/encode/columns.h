@@ -24,11 +24,11 @@ static inline size_t wn_sample_row(size_t at, size_t stride, size_t rows)
 /* Cells of such rows. */
 struct wn_survey_sample {
     size_t rows, stride; /* how many; wn_sample_row(0), wn_sample_row(1) ... */
-    double *number; /* columns x rows, NaN where there is none */
-    uint64_t *mark; /* columns x rows, digests of cells, 0 for missing */
+    double *number;      /* columns x rows, NaN where there is none */
+    uint64_t *mark;      /* columns x rows, digests of cells, 0 for missing */
     struct {
         uint64_t cells, words; /* not missing; words in what is no number */
-    } *in;                     /* each column */
+    } * in;                    /* each column */
     /* columns x 2^bits, sketches of all rows; bits is 0 if stride is 1 */
     uint8_t *registers;
     unsigned bits;
@@ -39,10 +39,10 @@ int wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample,
                    struct wn_error *error) WN_MUST_CHECK;
 /* How many features each column gives, and where they stand. WN_EDATA for a
  * column without one valid cell, and values that are not UTF-8. */
-int wn_columns_number(struct wn_table *table, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_columns_number(struct wn_table *table,
+                      struct wn_error *error) WN_MUST_CHECK;
 /* table->feature_name. */
-int wn_columns_name(struct wn_table *table, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_columns_name(struct wn_table *table,
+                    struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -104,14 +104,12 @@ long wn_dictionary_add(struct wn_dictionary *dictionary, const char *text,
     const size_t s = find_slot(dictionary, text, length, hash);
     if (dictionary->slot[s] == 0) {
         if (wn_grow(&dictionary->value, &dictionary->room,
-                    dictionary->count + 1, sizeof *dictionary->value,
-                    error) ||
+                    dictionary->count + 1, sizeof *dictionary->value, error) ||
             wn_grow(&dictionary->bytes, &dictionary->bytes_room,
                     dictionary->used + length, 1, error))
             return -1;
         dictionary->value[dictionary->count] = (struct wn_value){
-            .at = dictionary->used, .length = length, .hash = hash,
-            .row = row};
+            .at = dictionary->used, .length = length, .hash = hash, .row = row};
         if (length)
             memcpy(dictionary->bytes + dictionary->used, text, length);
         dictionary->used += length;
@@ -128,8 +126,8 @@ int wn_dictionary_merge(struct wn_dictionary *into,
     for (size_t v = 0; v < from->count; v++) {
         const struct wn_value *value = &from->value[v];
         const long at =
-            wn_dictionary_add(into, wn_dictionary_text(from, v),
-                              value->length, value->count, value->row, error);
+            wn_dictionary_add(into, wn_dictionary_text(from, v), value->length,
+                              value->count, value->row, error);
 
         if (at < 0)
             return -1;

@@ -11,8 +11,8 @@
 
 enum { BLOCK_FLOATS = 1 << 20 };
 
-const char *const wn_rule_names[WN_RULES_FIRST] = {"missing", "number",
-                                                   "date", "boolean"};
+const char *const wn_rule_names[WN_RULES_FIRST] = {"missing", "number", "date",
+                                                   "boolean"};
 
 /* The parts of cells that outlive the row: texts one behind the other. */
 struct kept {
@@ -94,9 +94,9 @@ static void *start_piece(void *shared, struct wn_error *error)
     piece->table = encoding->table;
     piece->features = wn_new(wn_product(encoding->rows, piece->table->d, 1),
                              sizeof *piece->features, error);
-    if (!piece->features || (has_text(piece->table) &&
-                             !(piece->terms = wn_terms_new(
-                                   piece->table->text_grams, error)))) {
+    if (!piece->features ||
+        (has_text(piece->table) &&
+         !(piece->terms = wn_terms_new(piece->table->text_grams, error)))) {
         stop_piece(piece);
         return NULL;
     }
@@ -236,11 +236,17 @@ int wn_table_encode(const struct wn_table *table,
     if (table->ahead)
         return wn_ahead_give(table->ahead, table, rows, sink, error);
     struct encoding encoding = {table, sink, rows};
-    const struct wn_sweep sweep = {
-        .csv = table->csv, .threads = table->threads, .rows = rows,
-        .shared = &encoding, .start = start_piece, .begin = begin_piece,
-        .row = take_row, .finish = finish_piece, .stop = stop_piece,
-        .talk = table->talk, .what = "encoding"};
+    const struct wn_sweep sweep = {.csv = table->csv,
+                                   .threads = table->threads,
+                                   .rows = rows,
+                                   .shared = &encoding,
+                                   .start = start_piece,
+                                   .begin = begin_piece,
+                                   .row = take_row,
+                                   .finish = finish_piece,
+                                   .stop = stop_piece,
+                                   .talk = table->talk,
+                                   .what = "encoding"};
 
     return wn_sweep(&sweep, error);
 }

@@ -40,8 +40,7 @@ static int append(struct wn_documents *documents, size_t rows,
     const size_t more = (size_t)(start[rows] - start[0]);
 
     if (wn_grow(&documents->start, &documents->start_room,
-                documents->count + rows + 1, sizeof *documents->start,
-                error) ||
+                documents->count + rows + 1, sizeof *documents->start, error) ||
         wn_grow(&documents->place, &documents->place_room, have + more,
                 sizeof *documents->place, error) ||
         wn_grow(&documents->often, &documents->often_room, have + more,
@@ -76,8 +75,7 @@ static void *start_piece(void *shared, struct wn_error *error)
     if (!piece)
         return NULL;
     piece->fitting = shared;
-    piece->terms =
-        wn_terms_new(piece->fitting->table->text_grams, error);
+    piece->terms = wn_terms_new(piece->fitting->table->text_grams, error);
     if (piece->terms)
         return piece;
     stop_piece(piece);
@@ -136,13 +134,19 @@ static size_t choose_stride(const struct wn_table *table)
 static int fit_column(struct wn_table *table, size_t column,
                       struct wn_error *error)
 {
-    struct fitting fitting = {.table = table, .column = column,
-                              .stride = choose_stride(table)};
-    const struct wn_sweep sweep = {
-        .csv = table->csv, .threads = table->threads, .rows = WN_PIECE_ROWS,
-        .shared = &fitting, .start = start_piece, .begin = begin_piece,
-        .row = take_row, .finish = finish_piece, .stop = stop_piece,
-        .talk = table->talk, .what = "reading text"};
+    struct fitting fitting = {
+        .table = table, .column = column, .stride = choose_stride(table)};
+    const struct wn_sweep sweep = {.csv = table->csv,
+                                   .threads = table->threads,
+                                   .rows = WN_PIECE_ROWS,
+                                   .shared = &fitting,
+                                   .start = start_piece,
+                                   .begin = begin_piece,
+                                   .row = take_row,
+                                   .finish = finish_piece,
+                                   .stop = stop_piece,
+                                   .talk = table->talk,
+                                   .what = "reading text"};
     struct wn_column *to = &table->column[column];
     int status = -1;
 

@@ -260,6 +260,7 @@ static int encode_text(const struct wn_column *column,
 
 /* --- the table ---------------------------------------------------------- */
 
+/* clang-format off */
 const struct wn_kind wn_kinds[WN_KINDS] = {
     [WN_KIND_GUESS] = {.name = "unknown", .features = no_features},
     [WN_KIND_IDENTIFIER] = {.name = "identifier",
@@ -303,6 +304,7 @@ const struct wn_kind wn_kinds[WN_KINDS] = {
                              .name_feature = category_name,
                              .encode = encode_category},
 };
+/* clang-format on */
 
 enum wn_column_kind wn_kind_guess(const struct wn_kind_evidence *evidence)
 {

@@ -33,8 +33,10 @@ int wn_line_wanted(const struct wn_line *line, const char *wanted,
                    struct wn_error *error)
 {
     if (line->at == line->end)
-        return wn_fail(error, WN_EDATA, "%s:%zu: found the end of the line, "
-                       "wanted %s", line->file, line->number, wanted);
+        return wn_fail(error, WN_EDATA,
+                       "%s:%zu: found the end of the line, "
+                       "wanted %s",
+                       line->file, line->number, wanted);
     return wn_fail(error, WN_EDATA, "%s:%zu: found '%.*s', wanted %s",
                    line->file, line->number, shown(line), line->at, wanted);
 }
@@ -65,8 +67,8 @@ static const char *find_mark(const struct wn_line *line, char mark)
     return at < line->end ? at : NULL;
 }
 
-char *wn_line_take_between(struct wn_line *line, char mark,
-                           const char *wanted, struct wn_error *error)
+char *wn_line_take_between(struct wn_line *line, char mark, const char *wanted,
+                           struct wn_error *error)
 {
     const char *begin = line->at;
     const char *end = find_mark(line, mark);
@@ -129,8 +131,10 @@ static int take_escape(struct wn_line *line, struct wn_text *out,
                        : letter == 'u' ? take_digits(line, 4)
                                        : -1;
     if (point <= 0 || (point >= 0xd800 && point < 0xe000))
-        return wn_line_wanted(&from, "\\\", \\\\, \\n, \\r, \\t, \\xNN or "
-                              "\\uNNNN, no NUL", error);
+        return wn_line_wanted(&from,
+                              "\\\", \\\\, \\n, \\r, \\t, \\xNN or "
+                              "\\uNNNN, no NUL",
+                              error);
     bytes[0] = (char)point;
     return wn_text_add(out, bytes, letter == 'x' ? 1 : encode(point, bytes),
                        error);
@@ -166,11 +170,11 @@ char *wn_line_take_text(struct wn_line *line, const char *stops,
         wn_line_wanted(line, wanted, error);
         return NULL;
     }
-    status = *begin == '"' ? take_quoted(line, &out, error)
-                           : wn_text_add(&out, begin,
-                                         wn_line_word(line, stops), error);
-    char *text = status ? NULL
-                        : wn_copy_text(wn_text_of(&out), out.length, error);
+    status = *begin == '"'
+                 ? take_quoted(line, &out, error)
+                 : wn_text_add(&out, begin, wn_line_word(line, stops), error);
+    char *text =
+        status ? NULL : wn_copy_text(wn_text_of(&out), out.length, error);
     wn_text_free(&out);
     return text;
 }
@@ -182,7 +186,7 @@ int wn_line_take_pattern(struct wn_line *line, char **pattern,
     if (line->at == line->end || *line->at != '/')
         return wn_line_wanted(line, "/PATTERN/", error);
     line->at++;
-    *pattern = wn_line_take_between(
-        line, '/', "a slash at the end of the pattern", error);
+    *pattern = wn_line_take_between(line, '/',
+                                    "a slash at the end of the pattern", error);
     return *pattern ? 0 : -1;
 }

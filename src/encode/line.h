@@ -32,14 +32,13 @@ size_t wn_line_word(struct wn_line *line, const char *stops);
 /* The next three return what is to be freed, or NULL or -1.
  * What follows a mark up to the next one that no backslash protects, as it
  * stands. */
-char *wn_line_take_between(struct wn_line *line, char mark,
-                           const char *wanted, struct wn_error *error)
-    WN_MUST_CHECK;
+char *wn_line_take_between(struct wn_line *line, char mark, const char *wanted,
+                           struct wn_error *error) WN_MUST_CHECK;
 /* A TEXT: a word that ends before a blank or one of `stops`, or anything in
  * quotes. */
 char *wn_line_take_text(struct wn_line *line, const char *stops,
-                        const char *wanted, struct wn_error *error)
-    WN_MUST_CHECK;
+                        const char *wanted,
+                        struct wn_error *error) WN_MUST_CHECK;
 /* /PATTERN/; leaves `at` behind the last slash, which is the first of a
  * replacement's. */
 int wn_line_take_pattern(struct wn_line *line, char **pattern,

@@ -22,8 +22,10 @@ static int check_vector(const struct wn_array *array, struct wn_error *error)
 {
     if (array->columns == 1)
         return 0;
-    return wn_fail(error, WN_EDATA, "%s: found rows of %zu cells, wanted one "
-                   "a row", array->name, array->columns);
+    return wn_fail(error, WN_EDATA,
+                   "%s: found rows of %zu cells, wanted one "
+                   "a row",
+                   array->name, array->columns);
 }
 
 static int add_name(const struct names *names, size_t row, const char *text,
@@ -33,18 +35,19 @@ static int add_name(const struct names *names, size_t row, const char *text,
     long number;
 
     if (length > WN_NAME_BYTES)
-        return wn_fail(error, WN_EDATA, "%s: row %zu: found a name of %zu "
-                       "bytes, wanted at most %d", names->array->name, row,
-                       length, WN_NAME_BYTES);
+        return wn_fail(error, WN_EDATA,
+                       "%s: row %zu: found a name of %zu "
+                       "bytes, wanted at most %d",
+                       names->array->name, row, length, WN_NAME_BYTES);
     number = wn_dictionary_add(names->names, text, length, 1, row, error);
     if (number < 0)
         return -1;
     if (names->names->count > known &&
         (!wn_text_is_utf8(text, length) || memchr(text, '\0', length)))
-        return wn_fail(error, WN_EDATA, "%s: row %zu: found '%.*s', wanted "
-                       "UTF-8", names->array->name, row,
-                       wn_text_told(length),
-                       text);
+        return wn_fail(error, WN_EDATA,
+                       "%s: row %zu: found '%.*s', wanted "
+                       "UTF-8",
+                       names->array->name, row, wn_text_told(length), text);
     names->code[row] = (int32_t)number;
     return 0;
 }
@@ -64,8 +67,10 @@ static int fail_whole(const struct wn_array *array, size_t row, double value,
     char text[32];
 
     wn_number_format(value, text);
-    return wn_fail(error, WN_EDATA, "%s: row %zu: found %s, wanted a whole "
-                   "number", array->name, row, text);
+    return wn_fail(error, WN_EDATA,
+                   "%s: row %zu: found %s, wanted a whole "
+                   "number",
+                   array->name, row, text);
 }
 
 /* The number in a row, or -1 for none. */
@@ -97,8 +102,8 @@ static int name_numbers(const struct names *names, size_t least,
         status = whole_at(&rows, i, &value, error);
         names->code[i] = -1;
         if (status == 0 && value >= 0)
-            status = add_name(names, i, text, wn_number_format(value, text),
-                              error);
+            status =
+                add_name(names, i, text, wn_number_format(value, text), error);
         most = fmax(most, value);
     }
     wn_array_rows_free(&rows);
@@ -125,7 +130,8 @@ static int name_codes(const struct names *names, const int32_t *list_code,
         if (status || value < 0)
             continue;
         if (value >= (double)listed) {
-            status = wn_fail(error, WN_EDATA, "%s: row %zu: found %.0f, "
+            status = wn_fail(error, WN_EDATA,
+                             "%s: row %zu: found %.0f, "
                              "wanted the place of one of %zu names, from 0",
                              names->array->name, i, value, listed);
             continue;
@@ -155,8 +161,10 @@ static int read_list(const struct wn_array *list, struct wn_dictionary *names,
             return wn_fail(error, WN_EDATA, "%s: row %zu: wanted a name",
                            list->name, i);
         if (value->row != i)
-            return wn_fail(error, WN_EDATA, "%s: rows %zu and %zu have the "
-                           "same name", list->name, value->row, i);
+            return wn_fail(error, WN_EDATA,
+                           "%s: rows %zu and %zu have the "
+                           "same name",
+                           list->name, value->row, i);
     }
     for (size_t v = 0; v < names->count; v++)
         names->value[v].count = 0;
@@ -188,9 +196,8 @@ static int find_places(const int32_t *list_code, size_t listed,
     return 0;
 }
 
-int wn_listing_names(const struct wn_array *array,
-                     const struct wn_array *list, size_t least,
-                     struct wn_dictionary *names, int32_t *code,
+int wn_listing_names(const struct wn_array *array, const struct wn_array *list,
+                     size_t least, struct wn_dictionary *names, int32_t *code,
                      size_t **place, struct wn_error *error)
 {
     const struct names all = {array, names, code};
@@ -213,9 +220,10 @@ int wn_listing_names(const struct wn_array *array,
                      ? wn_array_texts(array, take_text, (void *)&all, error)
                      : name_numbers(&all, least, error);
     if (status == 0 && list && names->count > list->rows)
-        status = wn_fail(error, WN_EDATA, "%s: row %zu: found '%.*s', which "
-                         "is not in %s", array->name,
-                         names->value[list->rows].row,
+        status = wn_fail(error, WN_EDATA,
+                         "%s: row %zu: found '%.*s', which "
+                         "is not in %s",
+                         array->name, names->value[list->rows].row,
                          (int)names->value[list->rows].length,
                          wn_dictionary_text(names, list->rows), list->name);
     if (status == 0)
@@ -242,10 +250,10 @@ static int take_flag(void *context, size_t cell, const char *text,
     const int truth = length ? wn_truth_parse(text, length) : 0;
 
     if (truth < 0)
-        return wn_fail(error, WN_EDATA, "%s: row %zu: found '%.*s', wanted "
-                       "true or false", flags->array->name, cell,
-                       wn_text_told(length),
-                       text);
+        return wn_fail(error, WN_EDATA,
+                       "%s: row %zu: found '%.*s', wanted "
+                       "true or false",
+                       flags->array->name, cell, wn_text_told(length), text);
     flags->flag[cell] = (uint8_t)truth;
     return 0;
 }
@@ -266,8 +274,10 @@ static int read_numbers(const struct wn_array *array, uint8_t *flag,
         } else if (flag ? *cell != 0 && *cell != 1 && !isnan(*cell)
                         : !(*cell >= 0 && *cell <= FLT_MAX)) {
             wn_number_format(*cell, text);
-            status = wn_fail(error, WN_EDATA, "%s: row %zu: found %s, wanted "
-                             "%s", array->name, i, text,
+            status = wn_fail(error, WN_EDATA,
+                             "%s: row %zu: found %s, wanted "
+                             "%s",
+                             array->name, i, text,
                              flag ? "0 or 1" : "a number of 0 or more");
         } else if (flag) {
             flag[i] = *cell == 1;
@@ -291,10 +301,11 @@ static int check_role(const struct wn_array *array,
                        array->name, kind->name);
     while (values->amount && heavy < array->rows && values->amount[heavy] == 0)
         heavy++;
-    if (values->amount && heavy == array->rows &&
-        kind->role == WN_ROLE_WEIGHT)
-        return wn_fail(error, WN_EDATA, "%s: found only weights of 0, wanted "
-                       "some above", array->name);
+    if (values->amount && heavy == array->rows && kind->role == WN_ROLE_WEIGHT)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found only weights of 0, wanted "
+                       "some above",
+                       array->name);
     return 0;
 }
 
@@ -338,8 +349,8 @@ struct texts {
     uint64_t *offset;
 };
 
-static int take_any(void *context, size_t cell, const char *text,
-                    size_t length, struct wn_error *error)
+static int take_any(void *context, size_t cell, const char *text, size_t length,
+                    struct wn_error *error)
 {
     const struct texts *texts = context;
 

@@ -59,21 +59,20 @@ static bool check_label(const struct wn_table *table, size_t row,
 
     if (wn_table_is_missing(table, cell)) {
         refused->broken = WN_BREAK_LABEL;
-        wn_csv_fail(csv, row, c, &refused->why,
-                    "found no label, wanted one");
+        wn_csv_fail(csv, row, c, &refused->why, "found no label, wanted one");
     } else if (cell->length > WN_NAME_BYTES) {
         refused->broken = WN_BREAK_LONG_LABEL;
         wn_csv_fail(csv, row, c, &refused->why,
                     "found a label of %zu bytes, wanted a class name of at "
-                    "most %d", cell->length, WN_NAME_BYTES);
+                    "most %d",
+                    cell->length, WN_NAME_BYTES);
     } else if (table->declared.count &&
-               wn_dictionary_find(&table->declared, cell->text,
-                                  cell->length) < 0) {
+               wn_dictionary_find(&table->declared, cell->text, cell->length) <
+                   0) {
         refused->broken = WN_BREAK_CLASS;
         wn_csv_fail(csv, row, c, &refused->why,
                     "found '%.*s', wanted a class of --classes",
-                    wn_text_told(cell->length),
-                    cell->text);
+                    wn_text_told(cell->length), cell->text);
     }
     return refused->broken == WN_BREAKS;
 }
@@ -85,15 +84,13 @@ static bool check_utf8(const struct wn_table *table, size_t row,
         const struct wn_column *column = &table->column[c];
         const struct wn_cell *cell = &cells[c];
 
-        if (column->role == WN_ROLE_IGNORED ||
-            column->kind == WN_KIND_TEXT ||
+        if (column->role == WN_ROLE_IGNORED || column->kind == WN_KIND_TEXT ||
             wn_text_is_utf8(cell->text, cell->length))
             continue;
         refused->broken = WN_BREAK_UTF8;
         wn_csv_fail(table->csv, row, c, &refused->why,
                     "found '%.*s', wanted UTF-8: see iconv(1)",
-                    wn_text_told(cell->length),
-                    cell->text);
+                    wn_text_told(cell->length), cell->text);
         return false;
     }
     return true;
@@ -139,15 +136,20 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
 }
 
 int wn_table_look(const struct wn_table *table, uint8_t *out,
-                  wn_csv_reject *reject, void *context,
-                  struct wn_error *error)
+                  wn_csv_reject *reject, void *context, struct wn_error *error)
 {
     struct look look = {table, out, reject, context};
-    const struct wn_sweep sweep = {
-        .csv = table->csv, .threads = table->threads, .rows = WN_PIECE_ROWS,
-        .shared = &look, .start = start, .begin = begin_piece,
-        .row = take_row, .finish = finish_piece, .stop = stop,
-        .talk = table->talk, .what = "reading labels"};
+    const struct wn_sweep sweep = {.csv = table->csv,
+                                   .threads = table->threads,
+                                   .rows = WN_PIECE_ROWS,
+                                   .shared = &look,
+                                   .start = start,
+                                   .begin = begin_piece,
+                                   .row = take_row,
+                                   .finish = finish_piece,
+                                   .stop = stop,
+                                   .talk = table->talk,
+                                   .what = "reading labels"};
 
     return wn_sweep(&sweep, error);
 }

@@ -49,8 +49,8 @@ void wn_pattern_free(struct wn_pattern *pattern)
 int wn_pattern_matches(const struct wn_pattern *pattern, const char *text,
                        size_t length, struct wn_error *error)
 {
-    const int found = wn_regex_match(pattern->regex, pattern->matcher, text,
-                                     length, error);
+    const int found =
+        wn_regex_match(pattern->regex, pattern->matcher, text, length, error);
 
     if (found < 2)
         return found;

@@ -14,13 +14,13 @@ enum { RARE = 700, RARE_GRAM = 100 };
 struct wn_prose {
     struct term {
         uint32_t place, number; /* number + 1, 0 = a free slot */
-    } *slot;       /* open addressing */
-    size_t slots;  /* a power of two */
-    float *rarity; /* terms */
-    float *basis;  /* terms x dims */
-    float *mean;   /* dims */
+    } * slot;                   /* open addressing */
+    size_t slots;               /* a power of two */
+    float *rarity;              /* terms */
+    float *basis;               /* terms x dims */
+    float *mean;                /* dims */
     float factor;
-    float damped[FEW]; /* 1 + log count */
+    float damped[FEW];         /* 1 + log count */
     size_t words, terms, dims; /* the first `words` terms are no grams */
 };
 
@@ -30,8 +30,7 @@ struct common {
 
 /* --- fitting ------------------------------------------------------------ */
 
-static void sort_by(const uint32_t *from, uint32_t *to, size_t count,
-                    int shift)
+static void sort_by(const uint32_t *from, uint32_t *to, size_t count, int shift)
 {
     size_t at[DIGIT + 1] = {0};
 
@@ -107,8 +106,7 @@ static void number_common(struct wn_prose *prose, const struct common *common,
 }
 
 /* Choose the terms that enough documents have, and number them. */
-static int number_terms(struct wn_prose *prose,
-                        const struct wn_documents *from,
+static int number_terms(struct wn_prose *prose, const struct wn_documents *from,
                         struct wn_error *error)
 {
     const size_t documents = from->count;
@@ -155,8 +153,8 @@ done:
 /* Keep the terms that have a number, as weights: places become numbers, counts
  * weights. The vector of words has length 1, that of grams half of it. Returns
  * how many terms there are. */
-static size_t weigh(const struct wn_prose *prose, size_t count,
-                    uint32_t *place, float *often)
+static size_t weigh(const struct wn_prose *prose, size_t count, uint32_t *place,
+                    float *often)
 {
     double square[2] = {0}, share[2];
     size_t kept = 0;
@@ -177,8 +175,7 @@ static size_t weigh(const struct wn_prose *prose, size_t count,
     share[0] = 1 / sqrt(square[0]);
     share[1] = .5 / sqrt(square[1]);
     for (size_t e = 0; e < kept; e++)
-        often[e] =
-            (float)((double)often[e] * share[place[e] >= prose->words]);
+        often[e] = (float)((double)often[e] * share[place[e] >= prose->words]);
     return kept;
 }
 
@@ -262,12 +259,11 @@ static int fit(struct wn_prose *prose, struct wn_documents *documents,
     }
     if (dims > prose->terms)
         dims = prose->terms;
-    prose->basis = wn_new(wn_product(prose->terms, dims, 1),
-                          sizeof *prose->basis, error);
-    if (!prose->basis ||
-        svd(documents->count, prose->terms, documents->start,
-            documents->place, documents->often, dims, threads, prose->basis,
-            square, &prose->dims, error))
+    prose->basis =
+        wn_new(wn_product(prose->terms, dims, 1), sizeof *prose->basis, error);
+    if (!prose->basis || svd(documents->count, prose->terms, documents->start,
+                             documents->place, documents->often, dims, threads,
+                             prose->basis, square, &prose->dims, error))
         goto done;
     /* Directions that are not there take no room. */
     float *wide = prose->basis;
@@ -314,8 +310,7 @@ void wn_prose_apply(const struct wn_prose *prose, struct wn_terms *terms,
     const size_t dims = prose->dims;
     uint32_t *number = wn_terms_place(terms);
     float *often = wn_terms_often(terms);
-    const size_t count =
-        weigh(prose, wn_terms_count(terms), number, often);
+    const size_t count = weigh(prose, wn_terms_count(terms), number, often);
 
     for (size_t c = 0; c < dims; c++)
         out[c] = -prose->mean[c];

@@ -46,9 +46,8 @@ struct wn_prose; /* what was learnt of a column */
 /* model/svd.h: this room does not know that one. */
 typedef int wn_prose_svd(size_t rows, size_t columns, const uint64_t *start,
                          const uint32_t *column, const float *value,
-                         size_t rank, int threads, float *basis,
-                         double *square, size_t *found,
-                         struct wn_error *error);
+                         size_t rank, int threads, float *basis, double *square,
+                         size_t *found, struct wn_error *error);
 
 /* Learn `dims` directions at most from documents, one at least, which are
  * overwritten. With no term in two of them there are 0 features. */

@@ -190,9 +190,8 @@ void wn_matcher_group(const struct wn_matcher *matcher, size_t *begin,
 
 /* Into the room that *out has; *length becomes what was, or would be, used. */
 static int substitute(const pcre2_code *code, const struct wn_matcher *matcher,
-                      const char *text, size_t length,
-                      const char *replacement, struct wn_text *out,
-                      PCRE2_SIZE *used)
+                      const char *text, size_t length, const char *replacement,
+                      struct wn_text *out, PCRE2_SIZE *used)
 {
     *used = out->room;
     return pcre2_substitute(
@@ -215,16 +214,18 @@ int wn_regex_replace(const struct wn_regex *regex, struct wn_matcher *matcher,
     if (wn_grow(&out->bytes, &out->room, length + 1, 1, error))
         return -1;
     pcre2_set_match_limit(matcher->limits, WN_REGEX_STEPS);
-    code = substitute(regex->code, matcher, text, length, replacement, out,
-                      &used);
+    code =
+        substitute(regex->code, matcher, text, length, replacement, out, &used);
     if (code == PCRE2_ERROR_NOMEMORY && used != PCRE2_UNSET) {
         if (used > most)
-            return wn_fail(error, WN_EDATA, "makes a cell of %zu bytes, "
-                           "wanted at most %zu", (size_t)used, most);
+            return wn_fail(error, WN_EDATA,
+                           "makes a cell of %zu bytes, "
+                           "wanted at most %zu",
+                           (size_t)used, most);
         if (wn_grow(&out->bytes, &out->room, used, 1, error))
             return -1;
-        code = substitute(regex->code, matcher, text, length, replacement,
-                          out, &used);
+        code = substitute(regex->code, matcher, text, length, replacement, out,
+                          &used);
     }
     if (is_limit(code)) {
         matcher->cost += WN_REGEX_GIVEN_UP;
@@ -247,8 +248,8 @@ int wn_regex_check(const struct wn_regex *regex, struct wn_matcher *matcher,
     int code = 0;
 
     if (regex->either && wn_grow(&out.bytes, &out.room, 1, 1, error) == 0)
-        code = substitute(regex->either, matcher, "", 0, replacement, &out,
-                          &used);
+        code =
+            substitute(regex->either, matcher, "", 0, replacement, &out, &used);
     wn_text_free(&out);
     if (error->code)
         return -1;

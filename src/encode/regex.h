@@ -42,8 +42,8 @@ int wn_matcher_cost(struct wn_matcher *matcher);
 
 /* 0 no match, 1 a match, 2 a limit was reached first, -1 with WN_ENOMEM. */
 int wn_regex_match(const struct wn_regex *regex, struct wn_matcher *matcher,
-                   const char *text, size_t length, struct wn_error *error)
-    WN_MUST_CHECK;
+                   const char *text, size_t length,
+                   struct wn_error *error) WN_MUST_CHECK;
 
 /* Groups in round brackets that the expression has. */
 size_t wn_regex_groups(const struct wn_regex *regex);
@@ -59,12 +59,12 @@ void wn_matcher_group(const struct wn_matcher *matcher, size_t *begin,
  * `most` bytes. */
 int wn_regex_replace(const struct wn_regex *regex, struct wn_matcher *matcher,
                      const char *text, size_t length, const char *replacement,
-                     size_t most, struct wn_text *out, struct wn_error *error)
-    WN_MUST_CHECK;
+                     size_t most, struct wn_text *out,
+                     struct wn_error *error) WN_MUST_CHECK;
 
 /* Whether a replacement is well formed and names groups that there are. */
 int wn_regex_check(const struct wn_regex *regex, struct wn_matcher *matcher,
-                   const char *replacement, struct wn_error *error)
-    WN_MUST_CHECK;
+                   const char *replacement,
+                   struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -12,16 +12,16 @@
 
 const char wn_rescale_choices[] = "none|even|robust|auto";
 
-int wn_rescale_fail(const struct wn_array *array, const char *where,
-                    size_t row, size_t column, double value,
-                    struct wn_error *error)
+int wn_rescale_fail(const struct wn_array *array, const char *where, size_t row,
+                    size_t column, double value, struct wn_error *error)
 {
     char text[32];
 
     wn_number_format(value, text);
-    return wn_fail(error, WN_EDATA, "%s: %srow %zu, column %zu: found %s, "
-                   "wanted a number within those of 4 bytes", array->name,
-                   where, row, column, text);
+    return wn_fail(error, WN_EDATA,
+                   "%s: %srow %zu, column %zu: found %s, "
+                   "wanted a number within those of 4 bytes",
+                   array->name, where, row, column, text);
 }
 
 /* Rows at equal distances: the first of n, then every step-th. */

@@ -55,8 +55,8 @@ int wn_rescale_row(const struct wn_rescale *rescale,
 
 /* Say which cell of an array is no number that fits: -1. `where` stands before
  * "row 7, column 3". */
-int wn_rescale_fail(const struct wn_array *array, const char *where,
-                    size_t row, size_t column, double value,
+int wn_rescale_fail(const struct wn_array *array, const char *where, size_t row,
+                    size_t column, double value,
                     struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -89,8 +89,7 @@ static int fail_cell(const struct reading *reading, size_t row, size_t r,
                      struct wn_error *error)
 {
     return wn_csv_fail(reading->table->csv, row, reading->column[r], error,
-                       "found '%.*s', wanted %s",
-                       wn_text_told(cell->length),
+                       "found '%.*s', wanted %s", wn_text_told(cell->length),
                        cell->text, wanted);
 }
 
@@ -110,8 +109,8 @@ static int take_name(struct piece *piece, size_t row, size_t r,
         return -1;
     if (piece->names[r].count > known &&
         !wn_text_is_utf8(cell->text, cell->length))
-        return fail_cell(piece->reading, row, r, cell,
-                         "UTF-8: see iconv(1)", error);
+        return fail_cell(piece->reading, row, r, cell, "UTF-8: see iconv(1)",
+                         error);
     piece->code[r][row - piece->begin] = (int32_t)number;
     return 0;
 }
@@ -164,8 +163,7 @@ static int merge_names(struct wn_role_values *values,
 {
     int32_t *number = wn_new(names->count, sizeof *number, error);
 
-    if (!number ||
-        wn_dictionary_merge(&values->names, names, number, error)) {
+    if (!number || wn_dictionary_merge(&values->names, names, number, error)) {
         free(number);
         return -1;
     }
@@ -275,11 +273,17 @@ int wn_roles_read(struct wn_roles *roles, const struct wn_table *table,
                   struct wn_error *error)
 {
     struct reading reading = {.table = table, .roles = roles};
-    const struct wn_sweep sweep = {
-        .csv = table->csv, .threads = table->threads, .rows = WN_PIECE_ROWS,
-        .shared = &reading, .start = start_piece, .begin = begin_piece,
-        .row = take_row, .finish = finish_piece, .stop = stop_piece,
-        .talk = table->talk, .what = "reading roles"};
+    const struct wn_sweep sweep = {.csv = table->csv,
+                                   .threads = table->threads,
+                                   .rows = WN_PIECE_ROWS,
+                                   .shared = &reading,
+                                   .start = start_piece,
+                                   .begin = begin_piece,
+                                   .row = take_row,
+                                   .finish = finish_piece,
+                                   .stop = stop_piece,
+                                   .talk = table->talk,
+                                   .what = "reading roles"};
     bool any;
 
     if (prepare(&reading, &any, error))

@@ -44,8 +44,7 @@ static double half_quantile(const double *value, size_t count, double p)
 }
 
 /* Of half values about `center`; scaled, so that no square overflows. */
-static double root_mean_square(const double *value, size_t count,
-                               double center)
+static double root_mean_square(const double *value, size_t count, double center)
 {
     const double most = fmax(fabs(0.5 * value[0] - center),
                              fabs(0.5 * value[count - 1] - center));

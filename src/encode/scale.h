@@ -23,7 +23,7 @@
 #include <stddef.h>
 
 struct wn_scale {
-    double center, per_spread; /* halves: no difference of two overflows */
+    double center, per_spread;  /* halves: no difference of two overflows */
     double mean, per_deviation; /* of s; 0 for a constant */
 };
 

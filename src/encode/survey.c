@@ -17,7 +17,7 @@
 #include "util/number.h"
 
 enum { CLASSES_FEW = 20 };
-enum { TOLD_LINES = 10 }; /* in a message */
+enum { TOLD_LINES = 10 };  /* in a message */
 enum { NUMBER_LEAST = 2 }; /* bytes of a number and its delimiter */
 
 /* Of one feature column in one piece. */
@@ -41,7 +41,7 @@ struct piece {
     const struct survey *survey;
     struct tally *tally; /* one a column */
     struct wn_dictionary classes;
-    int32_t *label; /* of the piece's rows, into its own classes */
+    int32_t *label;     /* of the piece's rows, into its own classes */
     uint8_t *registers; /* of the thread's rows */
     size_t begin;
     struct wn_ahead *ahead; /* NULL once a cell was no number */
@@ -57,8 +57,7 @@ static void add_registers(const struct piece *piece)
 #pragma omp critical(wn_survey_registers)
     for (size_t c = 0; c < columns; c++)
         wn_sketch_merge(sample->registers + (c << sample->bits),
-                        piece->registers + (c << sample->bits),
-                        sample->bits);
+                        piece->registers + (c << sample->bits), sample->bits);
 }
 
 static void stop_piece(void *own)
@@ -88,8 +87,8 @@ static void *start_piece(void *shared, struct wn_error *error)
     if (!piece)
         return NULL;
     piece->survey = survey;
-    piece->tally = wn_new(wn_csv_columns(survey->table->csv),
-                          sizeof *piece->tally, error);
+    piece->tally =
+        wn_new(wn_csv_columns(survey->table->csv), sizeof *piece->tally, error);
     piece->label = wn_new(WN_PIECE_ROWS, sizeof *piece->label, error);
     const unsigned bits = survey->sample.bits;
     if (bits)
@@ -302,9 +301,8 @@ static void merge_numbers(struct wn_column *column, const struct tally *tally)
     column->padded += tally->padded;
 }
 
-static int merge_column(const struct wn_table *table,
-                        struct wn_column *column, const struct tally *tally,
-                        struct wn_error *error)
+static int merge_column(const struct wn_table *table, struct wn_column *column,
+                        const struct tally *tally, struct wn_error *error)
 {
     column->missing += tally->missing;
     if (column->role != WN_ROLE_FEATURE)
@@ -332,8 +330,7 @@ static int merge_labels(struct survey *survey, const struct piece *piece,
                         size_t end, struct wn_error *error)
 {
     struct wn_table *table = survey->table;
-    int32_t *number =
-        wn_new(piece->classes.count, sizeof *number, error);
+    int32_t *number = wn_new(piece->classes.count, sizeof *number, error);
 
     if (!number ||
         wn_dictionary_merge(&table->classes, &piece->classes, number, error)) {
@@ -375,8 +372,7 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
 
 /* --- conclusions -------------------------------------------------------- */
 
-static int fail_unlabelled(const struct survey *survey,
-                           struct wn_error *error)
+static int fail_unlabelled(const struct survey *survey, struct wn_error *error)
 {
     const struct wn_csv *csv = survey->table->csv;
     const size_t told = survey->unlabelled < TOLD_LINES
@@ -385,9 +381,9 @@ static int fail_unlabelled(const struct survey *survey,
     struct wn_text lines = {0};
 
     for (size_t i = 0; i < told; i++)
-        if (wn_text_format(&lines, error, "%s%llu", i ? ", " : "",
-                           (unsigned long long)
-                               wn_csv_line(csv)[survey->told[i]])) {
+        if (wn_text_format(
+                &lines, error, "%s%llu", i ? ", " : "",
+                (unsigned long long)wn_csv_line(csv)[survey->told[i]])) {
             wn_text_free(&lines);
             return -1;
         }
@@ -434,8 +430,8 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
                        "%s: column %s: found %zu different labels in %zu "
                        "rows, wanted classes with several rows each",
                        wn_csv_name(table->csv),
-                       wn_csv_column(table->csv, table->label_column),
-                       found, rows);
+                       wn_csv_column(table->csv, table->label_column), found,
+                       rows);
     if (add_declared(table, error) || wn_brought_match(table, error))
         return -1;
     const size_t classes = table->classes.count;
@@ -508,18 +504,23 @@ static int check_blocks(const struct wn_table *table, struct wn_error *error)
 int wn_table_survey(struct wn_table *table, struct wn_error *error)
 {
     struct survey survey = {.table = table};
-    const struct wn_sweep sweep = {
-        .csv = table->csv, .threads = table->threads, .rows = WN_PIECE_ROWS,
-        .shared = &survey, .start = start_piece, .begin = begin_piece,
-        .row = take_row, .finish = finish_piece, .stop = stop_piece,
-        .talk = table->talk, .what = "reading"};
+    const struct wn_sweep sweep = {.csv = table->csv,
+                                   .threads = table->threads,
+                                   .rows = WN_PIECE_ROWS,
+                                   .shared = &survey,
+                                   .start = start_piece,
+                                   .begin = begin_piece,
+                                   .row = take_row,
+                                   .finish = finish_piece,
+                                   .stop = stop_piece,
+                                   .talk = table->talk,
+                                   .what = "reading"};
 
-    table->label =
-        wn_new(wn_csv_rows(table->csv), sizeof *table->label, error);
-    const int status =
-        !table->label || choose_sample(&survey, error) ||
-        wn_sweep(&sweep, error) || conclude_labels(&survey, error) ||
-        wn_columns_fit(table, &survey.sample, error);
+    table->label = wn_new(wn_csv_rows(table->csv), sizeof *table->label, error);
+    const int status = !table->label || choose_sample(&survey, error) ||
+                       wn_sweep(&sweep, error) ||
+                       conclude_labels(&survey, error) ||
+                       wn_columns_fit(table, &survey.sample, error);
     free_sample(&survey.sample);
     if (status || wn_calendar_fit(table, error) ||
         wn_table_fit_prose(table, error))
@@ -531,8 +532,10 @@ int wn_table_survey(struct wn_table *table, struct wn_error *error)
         table->ahead = NULL;
     }
     if (table->ahead)
-        wn_talk_detail(table->talk, "%s: numbers only: made features in one "
-                       "reading", wn_csv_name(table->csv));
+        wn_talk_detail(table->talk,
+                       "%s: numbers only: made features in one "
+                       "reading",
+                       wn_csv_name(table->csv));
     if (table->d == 0 && table->brought.count == 0)
         return wn_fail(error, WN_EDATA,
                        "%s: found no feature: the columns beside the label are "

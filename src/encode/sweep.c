@@ -99,9 +99,13 @@ int wn_sweep(const struct wn_sweep *sweep, struct wn_error *error)
 {
     struct all all = {.sweep = sweep};
     size_t *bound = cut_rows(sweep, &all.pieces, error);
-    const struct wn_pieces pieces = {
-        .threads = sweep->threads, .count = all.pieces, .shared = &all,
-        .start = start, .work = work, .join = join, .stop = stop};
+    const struct wn_pieces pieces = {.threads = sweep->threads,
+                                     .count = all.pieces,
+                                     .shared = &all,
+                                     .start = start,
+                                     .work = work,
+                                     .join = join,
+                                     .stop = stop};
 
     if (!bound)
         return -1;

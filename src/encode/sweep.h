@@ -33,7 +33,7 @@ struct wn_sweep {
     const char *what;
 };
 
-int wn_sweep(const struct wn_sweep *sweep, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_sweep(const struct wn_sweep *sweep,
+             struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -82,8 +82,7 @@ const char *wn_table_wanted(const struct wn_table *table, size_t column)
     return wn_kinds[table->column[column].kind].wanted;
 }
 
-bool wn_table_is_token(const struct wn_table *table,
-                       const struct wn_cell *cell)
+bool wn_table_is_token(const struct wn_table *table, const struct wn_cell *cell)
 {
     const char *text = cell->text;
     size_t length = cell->length;

@@ -101,20 +101,20 @@ struct wn_column {
     unsigned parts;           /* calendar.c: what its features are */
     uint64_t missing, invalid;
     uint64_t broken; /* cells that are not invalid but break a rule */
-    double min, max;          /* numbers; instants of date.h; else NaN */
+    double min, max; /* numbers; instants of date.h; else NaN */
     struct wn_scale scale;
-    float unknown;            /* what a missing number or date is encoded as */
-    bool many;                /* more values than the limit, or too long ones */
+    float unknown; /* what a missing number or date is encoded as */
+    bool many;     /* more values than the limit, or too long ones */
     struct wn_dictionary values; /* unless `many`; sorted by bytes */
-    uint64_t distinct;        /* different cells, the missing ones aside */
-    bool distinct_about;      /* an estimate: see sketch.h */
-    double median;            /* of numbers and dates in the sample, else NaN */
-    struct wn_alone alone;    /* how it tells the label, in the sample */
+    uint64_t distinct;           /* different cells, the missing ones aside */
+    bool distinct_about;         /* an estimate: see sketch.h */
+    double median;         /* of numbers and dates in the sample, else NaN */
+    struct wn_alone alone; /* how it tells the label, in the sample */
     struct {
         uint64_t count; /* about; 0 where there are fewer */
         size_t row;
     } top[WN_TOPS]; /* most frequent cells of a categorical column if `many` */
-    struct wn_prose *prose;   /* of a text column, NULL if all is missing */
+    struct wn_prose *prose; /* of a text column, NULL if all is missing */
     size_t first, features; /* its features are first .. first+features-1 */
     bool indicator;         /* the last of them tells what is missing */
 };
@@ -123,25 +123,25 @@ struct wn_table {
     const struct wn_csv *csv;
     int threads;
     struct wn_talk *talk;
-    size_t one_hot;          /* most values of a one-hot column */
-    size_t text_dims;        /* most features of a text column */
+    size_t one_hot;   /* most values of a one-hot column */
+    size_t text_dims; /* most features of a text column */
     enum wn_grams text_grams;
-    wn_prose_svd *svd;       /* wn_svd_basis */
-    const char *const *na;   /* cells that mean "missing" beside empty ones */
+    wn_prose_svd *svd;     /* wn_svd_basis */
+    const char *const *na; /* cells that mean "missing" beside empty ones */
     size_t na_count;
 
-    struct wn_column *column; /* wn_csv_columns() of them */
-    size_t label_column;      /* index */
-    int32_t *label;           /* one a row */
+    struct wn_column *column;      /* wn_csv_columns() of them */
+    size_t label_column;           /* index */
+    int32_t *label;                /* one a row */
     struct wn_dictionary declared; /* classes there may be; empty: any */
-    struct wn_dictionary classes; /* sorted by bytes; declared ones too */
-    struct wn_dictionary brought; /* classes that have a column, brought.h */
-    size_t *brought_column;       /* which it is, in the order of `brought` */
+    struct wn_dictionary classes;  /* sorted by bytes; declared ones too */
+    struct wn_dictionary brought;  /* classes that have a column, brought.h */
+    size_t *brought_column;        /* which it is, in the order of `brought` */
     struct wn_ahead *ahead; /* features that are known already, or NULL */
-    size_t d; /* 0 only where probabilities are brought */
-    size_t second_block;     /* of the d, the last: those of the columns that
-                                are `second` */
-    char **feature_name; /* d */
+    size_t d;               /* 0 only where probabilities are brought */
+    size_t second_block;    /* of the d, the last: those of the columns that
+                               are `second` */
+    char **feature_name;    /* d */
 };
 
 /* Set out[row] = 1 for the rows without a label, once the roles are known. With
@@ -157,8 +157,8 @@ int wn_table_look(const struct wn_table *table, uint8_t *out,
  * UTF-8, not declared, more classes than half the rows, what wn_brought_match()
  * refuses, when no feature is left and no probability was brought, and when
  * all of some are in the one block though there are to be two. */
-int wn_table_survey(struct wn_table *table, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_table_survey(struct wn_table *table,
+                    struct wn_error *error) WN_MUST_CHECK;
 void wn_table_free(struct wn_table *table);
 /* "numeric", as --kind takes it. */
 const char *wn_table_kind_name(enum wn_column_kind kind);
@@ -178,12 +178,7 @@ struct wn_defect {
     uint32_t column;
     uint8_t rule; /* enum wn_rule */
 };
-enum wn_rule {
-    WN_RULE_MISSING,
-    WN_RULE_NUMBER,
-    WN_RULE_DATE,
-    WN_RULE_BOOLEAN
-};
+enum wn_rule { WN_RULE_MISSING, WN_RULE_NUMBER, WN_RULE_DATE, WN_RULE_BOOLEAN };
 enum { WN_RULES_FIRST = 4 }; /* here begin those of clean.h */
 /* "missing", "number" ... */
 extern const char *const wn_rule_names[WN_RULES_FIRST];
@@ -203,12 +198,12 @@ struct wn_table_sink {
 };
 
 int wn_table_encode(const struct wn_table *table,
-                    const struct wn_table_sink *sink, struct wn_error *error)
-    WN_MUST_CHECK;
+                    const struct wn_table_sink *sink,
+                    struct wn_error *error) WN_MUST_CHECK;
 
 /* Between the survey's kinds and its numbering of features. */
-int wn_table_fit_prose(struct wn_table *table, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_table_fit_prose(struct wn_table *table,
+                       struct wn_error *error) WN_MUST_CHECK;
 /* Whether a cell that is not empty means "missing". */
 bool wn_table_is_token(const struct wn_table *table,
                        const struct wn_cell *cell);

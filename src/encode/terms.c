@@ -42,14 +42,13 @@ struct wn_terms *wn_terms_new(enum wn_grams grams, struct wn_error *error)
     for (int c = 0; c < 128; c++)
         terms->in_word[c] = (c >= '0' && c <= '9') || c == '_' ||
                             ((c | 32) >= 'a' && (c | 32) <= 'z');
-    terms->code = pcre2_compile((PCRE2_SPTR)word, PCRE2_ZERO_TERMINATED,
-                                PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &code,
-                                &at, NULL);
+    terms->code =
+        pcre2_compile((PCRE2_SPTR)word, PCRE2_ZERO_TERMINATED,
+                      PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &code, &at, NULL);
     if (terms->code) {
         /* Without a just-in-time compiler it is only slower. */
         (void)pcre2_jit_compile(terms->code, PCRE2_JIT_COMPLETE);
-        terms->found =
-            pcre2_match_data_create_from_pattern(terms->code, NULL);
+        terms->found = pcre2_match_data_create_from_pattern(terms->code, NULL);
     }
     if (terms->found)
         return terms;
@@ -146,8 +145,8 @@ static size_t make_small(const char *text, size_t length,
         length = WORD_BYTES;
     out[0] = out[length + 1] = ' ';
     for (size_t i = 0; i < length; i++)
-        out[i + 1] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 32
-                                                             : text[i]);
+        out[i + 1] =
+            (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 32 : text[i]);
     return length + 2;
 }
 
@@ -163,10 +162,9 @@ static int add_gram(struct wn_terms *terms, const char *text, size_t length,
     const uint32_t bucket = wn_hash_bits(text, length) % WN_GRAM_BUCKETS;
 
     /* An odd factor scatters buckets over the slots and lets none meet. */
-    return add_place(terms,
-                     bucket * UINT32_C(0x9e3779b1) % WN_TERMS_GRAM |
-                         WN_TERMS_GRAM,
-                     error);
+    return add_place(
+        terms, bucket * UINT32_C(0x9e3779b1) % WN_TERMS_GRAM | WN_TERMS_GRAM,
+        error);
 }
 
 static bool begins_character(char byte)

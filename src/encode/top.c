@@ -103,15 +103,14 @@ static int add_sampled(struct listing *listing, size_t column,
         if (!listing->reader)
             listing->reader = wn_csv_reader_new(listing->table->csv, error);
         if (!listing->reader ||
-            wn_csv_read(listing->reader, from->top[t].row,
-                        from->top[t].row + 1, take_cell, &of, error))
+            wn_csv_read(listing->reader, from->top[t].row, from->top[t].row + 1,
+                        take_cell, &of, error))
             return -1;
     }
     return 0;
 }
 
-static int add_column(struct listing *listing, size_t c,
-                      struct wn_error *error)
+static int add_column(struct listing *listing, size_t c, struct wn_error *error)
 {
     const struct wn_column *column = &listing->table->column[c];
 

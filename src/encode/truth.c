@@ -10,9 +10,8 @@
 int wn_truth_word(const char *text, size_t length)
 {
     /* Those that mean no, each before the one that means yes. */
-    static const char *const words[] = {"0",  "1",   "f",     "t",   "n",
-                                        "y",  "no",  "yes",   "false",
-                                        "true"};
+    static const char *const words[] = {"0", "1",  "f",   "t",     "n",
+                                        "y", "no", "yes", "false", "true"};
 
     wn_text_trim(&text, &length);
     for (size_t w = 0; w < sizeof words / sizeof *words; w++)

@@ -121,8 +121,7 @@ int wn_variants_find(const struct wn_dictionary *classes, int32_t *same,
             break;
         }
         same[c] = (int32_t)at;
-        if (keys.count > known ||
-            is_better(classes, tidy, c, (size_t)best[at]))
+        if (keys.count > known || is_better(classes, tidy, c, (size_t)best[at]))
             best[at] = (int32_t)c;
     }
     for (size_t c = 0; c < k && status == 0; c++)

@@ -67,8 +67,11 @@ static int set_new(struct set *set, size_t n, struct wn_error *error)
 static int run_set(const struct wn_view *view, const struct wn_options *options,
                    struct set *set, uint64_t number, struct wn_error *error)
 {
-    const struct wn_mlp_task task = {.x = view->x, .n = view->n, .d = view->d,
-                                     .k = view->k + 1, .label = set->label};
+    const struct wn_mlp_task task = {.x = view->x,
+                                     .n = view->n,
+                                     .d = view->d,
+                                     .k = view->k + 1,
+                                     .label = set->label};
     struct wn_dynamics_plan plan;
     double cut;
 
@@ -158,6 +161,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "aum-threshold", .kind = WN_REAL, .value = "PERCENTILE",
      .low = 0, .high = 100, .recorded = true,
@@ -173,3 +177,4 @@ const struct wn_method wn_method_aum = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

@@ -36,6 +36,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return status;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_backward_loss = {
     .name = "backward_loss",
     .brief = "unbiased estimate of the loss of the true label",
@@ -43,3 +44,4 @@ const struct wn_method wn_method_backward_loss = {
     .needs = WN_NEEDS_PROBABILITY | WN_NEEDS_NEIGHBORS,
     .score = score,
 };
+/* clang-format on */

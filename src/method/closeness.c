@@ -18,6 +18,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_closeness = {
     .name = "closeness",
     .brief = "how near the label's mean probability is to one half",
@@ -25,3 +26,4 @@ const struct wn_method wn_method_closeness = {
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .score = score,
 };
+/* clang-format on */

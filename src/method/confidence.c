@@ -15,6 +15,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_confidence = {
     .name = "confidence",
     .brief = "one minus the mean probability of the label",
@@ -23,3 +24,4 @@ const struct wn_method wn_method_confidence = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

@@ -14,8 +14,8 @@ int wn_corrected_fit(const struct wn_view *view, struct wn_transition *fit,
     if (wn_transition_told(view->label, view->n, view->k, error))
         return 1;
     if (wn_consensus_new(&seen, view->k, error) ||
-        wn_consensus_count(&seen, view->label, view->neighbor, view->n,
-                           view->m, error) ||
+        wn_consensus_count(&seen, view->label, view->neighbor, view->n, view->m,
+                           error) ||
         wn_consensus_settle(&seen, error) ||
         wn_transition_fit(fit, &seen, WN_HOC_UPDATES, view->threads, NULL,
                           view->talk, error))

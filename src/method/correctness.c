@@ -16,6 +16,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_correctness = {
     .name = "correctness",
     .brief = "epochs in which another label was predicted",
@@ -24,3 +25,4 @@ const struct wn_method wn_method_correctness = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

@@ -30,6 +30,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_disagreement = {
     .name = "disagreement",
     .brief = "share of the neighbours with another label",
@@ -37,3 +38,4 @@ const struct wn_method wn_method_disagreement = {
     .needs = WN_NEEDS_NEIGHBORS,
     .score = score,
 };
+/* clang-format on */

@@ -16,6 +16,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_elr = {
     .name = "elr",
     .brief = "one minus the running mean of the label's probability",
@@ -25,3 +26,4 @@ const struct wn_method wn_method_elr = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

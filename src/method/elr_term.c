@@ -15,6 +15,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_elr_term = {
     .name = "elr_term",
     .brief = "how unsettled the network is, log(1 - t p)",
@@ -24,3 +25,4 @@ const struct wn_method wn_method_elr_term = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

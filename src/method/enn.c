@@ -65,6 +65,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_enn = {
     .name = "enn",
     .brief = "whether edited nearest neighbours drops the row",
@@ -72,3 +73,4 @@ const struct wn_method wn_method_enn = {
     .needs = WN_NEEDS_NEIGHBORS,
     .score = score,
 };
+/* clang-format on */

@@ -17,8 +17,11 @@ int wn_nearest_find(struct wn_nearest *nearest, const struct wn_view *view,
                     size_t others, size_t most, struct wn_error *error)
 {
     const size_t m = most < others ? most : others;
-    const struct wn_graph graph = {.x = view->x, .n = view->n, .d = view->d,
-                                   .m = m, .metric = view->metric,
+    const struct wn_graph graph = {.x = view->x,
+                                   .n = view->n,
+                                   .d = view->d,
+                                   .m = m,
+                                   .metric = view->metric,
                                    .threads = view->threads};
     const size_t cells = wn_product(rows, m, 1);
 

@@ -65,8 +65,8 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
 {
     int32_t *trusted = wn_new(view->n, sizeof *trusted, error);
     int32_t *query = wn_new(view->n, sizeof *query, error);
-    const size_t most = (size_t)wn_option_number(options,
-                                                 "extrinsic-neighbors");
+    const size_t most =
+        (size_t)wn_option_number(options, "extrinsic-neighbors");
     struct wn_nearest found = {0};
     size_t count, queries;
     int status = -1;
@@ -92,6 +92,7 @@ done:
     return status;
 }
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "extrinsic-neighbors", .kind = WN_WHOLE, .value = "N",
      .standard = "1", .low = 1, .high = 1000, .recorded = true,
@@ -106,3 +107,4 @@ const struct wn_method wn_method_extrinsic = {
     .knobs = knobs,
     .trace = trace,
 };
+/* clang-format on */

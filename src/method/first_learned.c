@@ -14,6 +14,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_first_learned = {
     .name = "first_learned",
     .brief = "first epoch in which the label was predicted",
@@ -22,3 +23,4 @@ const struct wn_method wn_method_first_learned = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

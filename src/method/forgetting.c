@@ -28,10 +28,10 @@ static int count_never(const struct wn_view *view, double extra, float *out,
                      shared = q * (epochs - out[i]);
 
         if (spread)
-            spread[i] = (float)sqrt(
-                fmax((double)spread[i] * spread[i] +
-                         extra * (extra * of_share + 2 * shared),
-                     0));
+            spread[i] =
+                (float)sqrt(fmax((double)spread[i] * spread[i] +
+                                     extra * (extra * of_share + 2 * shared),
+                                 0));
         out[i] += (float)(extra * q);
     }
     free(share);
@@ -50,6 +50,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
                        out, spread, error);
 }
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "forgetting-never", .kind = WN_REAL, .value = "COUNT",
      .low = 0, .high = 1e30, .recorded = true,
@@ -65,3 +66,4 @@ const struct wn_method wn_method_forgetting = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

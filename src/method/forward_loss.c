@@ -24,6 +24,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return status;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_forward_loss = {
     .name = "forward_loss",
     .brief = "loss that the noise of the labels explains least",
@@ -31,3 +32,4 @@ const struct wn_method wn_method_forward_loss = {
     .needs = WN_NEEDS_PROBABILITY | WN_NEEDS_NEIGHBORS,
     .score = score,
 };
+/* clang-format on */

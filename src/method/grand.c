@@ -16,6 +16,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_grand = {
     .name = "grand",
     .brief = "norm of the gradient of the row's early loss",
@@ -24,3 +25,4 @@ const struct wn_method wn_method_grand = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

@@ -15,6 +15,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_grand_last = {
     .name = "grand_last",
     .brief = "norm of the gradient by the last layer only",
@@ -23,3 +24,4 @@ const struct wn_method wn_method_grand_last = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

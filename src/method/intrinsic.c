@@ -72,8 +72,8 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
                  float *out, int32_t *row, struct wn_error *error)
 {
     const int32_t negative = negative_class(view, options, error);
-    const size_t most = (size_t)wn_option_number(options,
-                                                 "intrinsic-neighbors");
+    const size_t most =
+        (size_t)wn_option_number(options, "intrinsic-neighbors");
     int32_t *missed = NULL, *negatives = NULL;
     struct wn_nearest found = {0};
     size_t misses, count;
@@ -106,6 +106,7 @@ done:
     return status;
 }
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "negative-class", .kind = WN_TEXT, .value = "NAME",
      .recorded = true,
@@ -124,3 +125,4 @@ const struct wn_method wn_method_intrinsic = {
     .knobs = knobs,
     .trace = trace,
 };
+/* clang-format on */

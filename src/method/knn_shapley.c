@@ -50,6 +50,7 @@ done:
     return status;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_knn_shapley = {
     .name = "knn_shapley",
     .brief = "harm done to the classifier by neighbours",
@@ -57,3 +58,4 @@ const struct wn_method wn_method_knn_shapley = {
     .needs = WN_NEEDS_NEIGHBORS,
     .score = score,
 };
+/* clang-format on */

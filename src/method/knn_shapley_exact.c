@@ -36,13 +36,16 @@ static int work_start(struct work *work, struct wn_error *error)
 {
     const struct wn_view *view = work->view;
     const size_t threads = (size_t)view->threads;
-    const struct wn_graph graph = {.x = view->x, .n = view->n, .d = view->d,
-                                   .m = view->m, .metric = view->metric,
+    const struct wn_graph graph = {.x = view->x,
+                                   .n = view->n,
+                                   .d = view->d,
+                                   .m = view->m,
+                                   .metric = view->metric,
                                    .threads = view->threads};
 
     work->workers = wn_new(threads, sizeof *work->workers, error);
-    work->value = wn_large_new(wn_product(LANES, view->n, 1),
-                               sizeof *work->value, error);
+    work->value =
+        wn_large_new(wn_product(LANES, view->n, 1), sizeof *work->value, error);
     work->ranking = wn_ranking_new(&graph, error);
     if (!work->workers || !work->value || !work->ranking)
         return -1;
@@ -90,8 +93,7 @@ static void add_lane(struct work *work, size_t lane)
     struct worker *worker = &work->workers[omp_get_thread_num()];
     const size_t rows = wn_ranking_rows(view->n), step = LANES * rows;
 
-    for (size_t begin = lane * rows; begin < view->n;
-         begin += step) {
+    for (size_t begin = lane * rows; begin < view->n; begin += step) {
         const size_t left = view->n - begin;
         const size_t end = begin + (left < rows ? left : rows);
         size_t now;
@@ -139,8 +141,8 @@ static double bytes(const struct wn_view *view)
 {
     const double threads = view->threads;
 
-    return (double)view->n * (LANES * sizeof(double) +
-                              threads * sizeof(int32_t)) +
+    return (double)view->n *
+               (LANES * sizeof(double) + threads * sizeof(int32_t)) +
            wn_ranking_bytes(view->n, view->d, view->threads);
 }
 
@@ -152,6 +154,7 @@ static double operations(const struct wn_view *view)
     return n * n * (2 * (double)view->d + 2500);
 }
 
+/* clang-format off */
 const struct wn_method wn_method_knn_shapley_exact = {
     .name = "knn_shapley_exact",
     .brief = "the same, all rows being neighbours",
@@ -161,3 +164,4 @@ const struct wn_method wn_method_knn_shapley_exact = {
     .bytes = bytes,
     .work = operations,
 };
+/* clang-format on */

@@ -14,6 +14,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_l1 = {
     .name = "l1",
     .brief = "L1 distance of early probabilities from the label",
@@ -22,3 +23,4 @@ const struct wn_method wn_method_l1 = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

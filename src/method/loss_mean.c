@@ -18,6 +18,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "loss-recent", .kind = WN_FLAG, .recorded = true,
      .help = "loss_mean weights epoch e of E by e / E"},
@@ -32,3 +33,4 @@ const struct wn_method wn_method_loss_mean = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

@@ -14,6 +14,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_loss_std = {
     .name = "loss_std",
     .brief = "deviation of the loss over the epochs",
@@ -21,3 +22,4 @@ const struct wn_method wn_method_loss_std = {
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .score = score,
 };
+/* clang-format on */

@@ -15,6 +15,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_margin = {
     .name = "margin",
     .brief = "lead of the best other class in early probabilities",
@@ -23,3 +24,4 @@ const struct wn_method wn_method_margin = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

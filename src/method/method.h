@@ -12,16 +12,16 @@
 #include "util/options.h"
 
 enum wn_need {
-    WN_NEEDS_PROBABILITY = 1, /* view->probability */
-    WN_NEEDS_DYNAMICS = 2,    /* view->dynamics */
-    WN_NEEDS_NEIGHBORS = 4,   /* view->neighbor, view->distance */
-    WN_NEEDS_FEATURES = 8,    /* view->x */
-    WN_NEEDS_GRADIENTS = 16,  /* view->dynamics with gradient norms */
-    WN_NEEDS_HISTORIES = 32,  /* view->dynamics with histories */
-    WN_NEEDS_TRUSTED = 64,    /* view->trusted */
-    WN_NEEDS_PAIRS = 128,     /* view->pairs */
+    WN_NEEDS_PROBABILITY = 1,  /* view->probability */
+    WN_NEEDS_DYNAMICS = 2,     /* view->dynamics */
+    WN_NEEDS_NEIGHBORS = 4,    /* view->neighbor, view->distance */
+    WN_NEEDS_FEATURES = 8,     /* view->x */
+    WN_NEEDS_GRADIENTS = 16,   /* view->dynamics with gradient norms */
+    WN_NEEDS_HISTORIES = 32,   /* view->dynamics with histories */
+    WN_NEEDS_TRUSTED = 64,     /* view->trusted */
+    WN_NEEDS_PAIRS = 128,      /* view->pairs */
     WN_NEEDS_PAIR_RANKS = 256, /* view->pairs with ranks */
-    WN_NEEDS_TARGETS = 512    /* view->dynamics with targets */
+    WN_NEEDS_TARGETS = 512     /* view->dynamics with targets */
 };
 
 struct wn_dynamics; /* model/dynamics.h */
@@ -37,9 +37,9 @@ struct wn_view {
     const float *distance;    /* n x m */
     const struct wn_dynamics *dynamics;
     const struct wn_pairs *pairs;
-    const uint8_t *trusted;   /* n, 1: the label is known to be right */
-    char *const *label_name;  /* k */
-    enum wn_metric metric;    /* what near means */
+    const uint8_t *trusted;  /* n, 1: the label is known to be right */
+    char *const *label_name; /* k */
+    enum wn_metric metric;   /* what near means */
     int threads;
     uint64_t seed;
     struct wn_talk *talk; /* for notes and progress; NULL: keep quiet */
@@ -76,8 +76,7 @@ extern const struct wn_method *const wn_methods[];
 /* For the --methods row of an option table: "|a|b|c", to be used from its
  * second character, `wn_method_choices + 1`; likewise ",a,b", those that are
  * computed by default, and by default where there is a second block. */
-extern const char wn_method_choices[], wn_method_standard[],
-    wn_method_paired[];
+extern const char wn_method_choices[], wn_method_standard[], wn_method_paired[];
 
 /* The one called `name`, or NULL. */
 const struct wn_method *wn_method_find(const char *name);

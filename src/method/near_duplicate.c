@@ -45,6 +45,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_near_duplicate = {
     .name = "near_duplicate",
     .brief = "nearness of the nearest row",
@@ -52,3 +53,4 @@ const struct wn_method wn_method_near_duplicate = {
     .needs = WN_NEEDS_NEIGHBORS,
     .score = score,
 };
+/* clang-format on */

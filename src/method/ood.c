@@ -121,7 +121,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
             p[c] = row[c];
         if (!plain)
             adjust(row, t, k, p);
-        out[i] = (float)(gen ? generalised(p, k, top)
+        out[i] = (float)(gen                          ? generalised(p, k, top)
                          : strcmp(by, "entropy") == 0 ? entropy(p, k)
                                                       : doubt(p, k));
     }
@@ -132,6 +132,7 @@ done:
     return status;
 }
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "ood-by", .kind = WN_CHOICE, .value = "NAME",
      .standard = "entropy", .choices = "entropy|least_confidence|gen",
@@ -151,3 +152,4 @@ const struct wn_method wn_method_ood = {
     .knobs = knobs,
     .score = score,
 };
+/* clang-format on */

@@ -21,6 +21,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_outlier = {
     .name = "outlier",
     .brief = "mean distance to the neighbours",
@@ -28,3 +29,4 @@ const struct wn_method wn_method_outlier = {
     .needs = WN_NEEDS_NEIGHBORS,
     .score = score,
 };
+/* clang-format on */

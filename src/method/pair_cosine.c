@@ -17,6 +17,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "pair-align", .kind = WN_CHOICE, .value = "HOW",
      .standard = "auto", .choices = "auto|none|ridge", .recorded = true,
@@ -31,3 +32,4 @@ const struct wn_method wn_method_pair_cosine = {
     .knobs = knobs,
     .score = score,
 };
+/* clang-format on */

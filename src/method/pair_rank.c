@@ -23,6 +23,7 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_pair_rank = {
     .name = "pair_rank",
     .brief = "mutual rank of the two blocks of features, from 1",
@@ -30,3 +31,4 @@ const struct wn_method wn_method_pair_rank = {
     .needs = WN_NEEDS_PAIRS | WN_NEEDS_PAIR_RANKS,
     .trace = trace,
 };
+/* clang-format on */

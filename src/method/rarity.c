@@ -33,6 +33,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_rarity = {
     .name = "rarity",
     .brief = "mean cosine distance to the neighbours, 0 .. 1",
@@ -40,3 +41,4 @@ const struct wn_method wn_method_rarity = {
     .needs = WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES,
     .score = score,
 };
+/* clang-format on */

@@ -31,7 +31,7 @@ static size_t edges_in(const struct wn_view *view, const uint8_t *in, size_t i,
 /* The counts of one row: only a few of the k classes have any. */
 struct tally {
     size_t k, classes;
-    double *count;   /* k, 0 outside `touched` */
+    double *count;    /* k, 0 outside `touched` */
     int32_t *touched; /* m + 1: the classes counted, rising */
 };
 
@@ -94,8 +94,8 @@ static double length(const struct tally *tally)
     double square = 0;
 
     for (size_t c = 0; c < tally->classes; c++)
-        square += tally->count[tally->touched[c]] *
-                  tally->count[tally->touched[c]];
+        square +=
+            tally->count[tally->touched[c]] * tally->count[tally->touched[c]];
     return sqrt(square);
 }
 
@@ -171,9 +171,8 @@ int wn_simifeat_rank(const struct wn_view *view, const double *score,
     by_class(view, score, vote, begin, kept);
     for (size_t c = 0; c < view->k; c++)
         if (begin[c] < begin[c + 1])
-            cut[c] = wn_method_percentile(kept + begin[c],
-                                          begin[c + 1] - begin[c],
-                                          100 * (1 - rate[c]));
+            cut[c] = wn_method_percentile(
+                kept + begin[c], begin[c + 1] - begin[c], 100 * (1 - rate[c]));
     for (size_t i = 0; i < view->n; i++)
         noisy[i] = vote[i] >= 0 && score[i] >= cut[view->label[i]];
     if (threshold)
@@ -272,8 +271,7 @@ int wn_simifeat_run(const struct wn_view *view, const double *rate, float *out,
         wn_talk_progress(view->talk, "draws", q, WN_SIMIFEAT_DRAWS);
         status = draw_once(&draws, view, rate, q, error);
     }
-    wn_talk_progress(view->talk, "draws", WN_SIMIFEAT_DRAWS,
-                     WN_SIMIFEAT_DRAWS);
+    wn_talk_progress(view->talk, "draws", WN_SIMIFEAT_DRAWS, WN_SIMIFEAT_DRAWS);
     for (size_t i = 0; i < view->n && status == 0; i++)
         out[i] = view->label[i] < 0
                      ? 0

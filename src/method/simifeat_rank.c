@@ -23,8 +23,7 @@ static int rates_by_transition(const struct wn_view *view, double *rate,
     const int status = wn_corrected_fit(view, &fit, rate, error);
 
     for (size_t c = 0; status == 0 && c < view->k; c++)
-        rate[c] =
-            wn_simifeat_rate(fit.t[c * view->k + c], fit.p[c], rate[c]);
+        rate[c] = wn_simifeat_rate(fit.t[c * view->k + c], fit.p[c], rate[c]);
     wn_transition_free(&fit);
     return status;
 }
@@ -34,8 +33,7 @@ static int rates_by_vote(const struct wn_view *view, double *rate,
                          struct wn_error *error)
 {
     const size_t n = view->n;
-    double *cosine =
-        wn_new(wn_product(n, view->m, 1), sizeof *cosine, error);
+    double *cosine = wn_new(wn_product(n, view->m, 1), sizeof *cosine, error);
     double *score = wn_new(n, sizeof *score, error);
     double *count = wn_new(view->k, sizeof *count, error);
     int32_t *vote = wn_new(n, sizeof *vote, error);
@@ -92,6 +90,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return status;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_simifeat_rank = {
     .name = "simifeat_rank",
     .brief = "share of draws in which the label is least supported",
@@ -99,3 +98,4 @@ const struct wn_method wn_method_simifeat_rank = {
     .needs = WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES,
     .score = score,
 };
+/* clang-format on */

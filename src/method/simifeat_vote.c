@@ -14,6 +14,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return wn_simifeat_run(view, NULL, out, error);
 }
 
+/* clang-format off */
 const struct wn_method wn_method_simifeat_vote = {
     .name = "simifeat_vote",
     .brief = "share of draws in which similar rows outvote the label",
@@ -21,3 +22,4 @@ const struct wn_method wn_method_simifeat_vote = {
     .needs = WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES,
     .score = score,
 };
+/* clang-format on */

@@ -40,6 +40,7 @@ done:
     return status;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_small_loss = {
     .name = "small_loss",
     .brief = "probability that the early loss is a large one",
@@ -47,3 +48,4 @@ const struct wn_method wn_method_small_loss = {
     .needs = WN_NEEDS_DYNAMICS,
     .score = score,
 };
+/* clang-format on */

@@ -18,6 +18,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_sum_margin = {
     .name = "sum_margin",
     .brief = "lead of all other classes in early probabilities",
@@ -26,3 +27,4 @@ const struct wn_method wn_method_sum_margin = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

@@ -22,6 +22,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 const struct wn_method wn_method_tomek = {
     .name = "tomek",
     .brief = "one of two nearest rows with different labels",
@@ -29,3 +30,4 @@ const struct wn_method wn_method_tomek = {
     .needs = WN_NEEDS_NEIGHBORS,
     .score = score,
 };
+/* clang-format on */

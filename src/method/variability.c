@@ -20,6 +20,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     return 0;
 }
 
+/* clang-format off */
 static const struct wn_option knobs[] = {
     {.name = "variability-ci", .kind = WN_FLAG, .recorded = true,
      .help = "variability with the error of the variance, as cartography"},
@@ -34,3 +35,4 @@ const struct wn_method wn_method_variability = {
     .score = score,
     .spreads = 1,
 };
+/* clang-format on */

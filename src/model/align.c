@@ -32,7 +32,7 @@ struct regression {
     const float *x, *y; /* standardised */
     size_t n, d, p;
     int threads;
-    int32_t *row;          /* n, fold after fold */
+    int32_t *row; /* n, fold after fold */
     size_t begin[FOLDS + 1];
     double *product[FOLDS]; /* d x (d + p): G_f and C_f side by side */
     double *sum;            /* d x (d + p) */
@@ -77,8 +77,8 @@ done:
 }
 
 /* Copy the rows into out, x and y side by side. */
-static void gather(const struct regression *r, const int32_t *row,
-                   size_t count, float *out)
+static void gather(const struct regression *r, const int32_t *row, size_t count,
+                   float *out)
 {
     const size_t width = r->d + r->p;
 
@@ -152,8 +152,7 @@ static int solve(const struct regression *r, int f, double ridge, double *m,
             m[i * d + j] = r->sum[i * width + j] - part[i * width + j];
         m[i * d + i] += ridge;
         for (size_t c = 0; c < p; c++)
-            w[i * p + c] =
-                r->sum[i * width + d + c] - part[i * width + d + c];
+            w[i * p + c] = r->sum[i * width + d + c] - part[i * width + d + c];
     }
     if (wn_factor(m, d, error))
         return -1;
@@ -173,8 +172,7 @@ static double error_of(const struct regression *r, int f, const double *w,
                 (int)d, 1, part, (int)width, w, (int)p, 0, gw, (int)p);
     for (size_t i = 0; i < d; i++)
         for (size_t c = 0; c < p; c++)
-            sum += w[i * p + c] *
-                   (gw[i * p + c] - 2 * part[i * width + d + c]);
+            sum += w[i * p + c] * (gw[i * p + c] - 2 * part[i * width + d + c]);
     return sum;
 }
 
@@ -253,8 +251,7 @@ static int choose_ridge(struct regression *r, double *share,
 }
 
 /* a = the rows' x times the coefficients that never saw them. */
-static int predict(const struct regression *r, float *a,
-                   struct wn_error *error)
+static int predict(const struct regression *r, float *a, struct wn_error *error)
 {
     const size_t d = r->d, p = r->p;
     float *rows = wn_large_new(wn_product(WN_BLOCK, d, 1), sizeof *rows, error);
@@ -283,8 +280,12 @@ static int regress(const struct wn_blocks *blocks, const float *x,
                    const float *y, float *a, double *ridge,
                    struct wn_error *error)
 {
-    struct regression r = {.x = x, .y = y, .n = blocks->n, .d = blocks->d,
-                           .p = blocks->p, .threads = blocks->threads};
+    struct regression r = {.x = x,
+                           .y = y,
+                           .n = blocks->n,
+                           .d = blocks->d,
+                           .p = blocks->p,
+                           .threads = blocks->threads};
     int status = -1;
 
     if (r.d > WN_ALIGN_MOST || r.p > WN_ALIGN_MOST)
@@ -296,8 +297,7 @@ static int regress(const struct wn_blocks *blocks, const float *x,
         return wn_fail(error, WN_EDATA,
                        "%zu pairs cannot be aligned, wanted %d or more", r.n,
                        2 * FOLDS);
-    if (assign(&r, blocks->seed, error) == 0 &&
-        find_products(&r, error) == 0 &&
+    if (assign(&r, blocks->seed, error) == 0 && find_products(&r, error) == 0 &&
         choose_ridge(&r, ridge, error) == 0)
         status = predict(&r, a, error);
     regression_free(&r);
@@ -364,8 +364,8 @@ int wn_align(const struct wn_blocks *blocks, enum wn_alignment asked, float *a,
     *chosen = WN_ALIGN_NONE;
     if (asked == WN_ALIGN_NONE && d != p)
         return wn_fail(error, WN_EDATA,
-                       "blocks of %zu and %zu features are not in one space",
-                       d, p);
+                       "blocks of %zu and %zu features are not in one space", d,
+                       p);
     if (standardised(blocks->y, n, p, b, error))
         return -1;
     if (d == p && asked != WN_ALIGN_RIDGE) {
@@ -398,7 +398,6 @@ double wn_align_bytes(size_t n, size_t d, size_t p, int threads)
     const double wide = (double)d, width = wide + (double)p;
 
     return 4 * (double)n * width + 16 * (double)n +
-           wide * width * (8 * (FOLDS + 1) + 4) +
-           4 * FOLDS * wide * (double)p +
+           wide * width * (8 * (FOLDS + 1) + 4) + 4 * FOLDS * wide * (double)p +
            8 * threads * wide * (wide + 2 * (double)p);
 }

@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 enum {
-    PARTS = 3,          /* of a float */
+    PARTS = 3, /* of a float */
     STEP_BYTES = 2 * PARTS * TILE,
-    DEEP = 512,         /* inner indices packed at a time */
-    WIDE = 256          /* columns of B packed at a time */
+    DEEP = 512, /* inner indices packed at a time */
+    WIDE = 256  /* columns of B packed at a time */
 };
 
 bool wn_amx_start(void)
@@ -68,13 +68,13 @@ WN_TILED static inline __attribute__((always_inline)) void
 multiply(const char *a, const char *b, size_t steps, bool tall, bool broad)
 {
 #define ROWS(part)                                                             \
-    _tile_loadd(4, a + (part) * 2 * TILE, 64);                                 \
+    _tile_loadd(4, a + (part)*2 * TILE, 64);                                   \
     if (tall)                                                                  \
-    _tile_loadd(5, a + (part) * 2 * TILE + TILE, 64)
+    _tile_loadd(5, a + (part)*2 * TILE + TILE, 64)
 #define COLUMNS(part)                                                          \
-    _tile_loadd(6, b + (part) * 2 * TILE, 64);                                 \
+    _tile_loadd(6, b + (part)*2 * TILE, 64);                                   \
     if (broad)                                                                 \
-    _tile_loadd(7, b + (part) * 2 * TILE + TILE, 64)
+    _tile_loadd(7, b + (part)*2 * TILE + TILE, 64)
 #define ADD                                                                    \
     _tile_dpbf16ps(0, 4, 6);                                                   \
     if (broad)                                                                 \
@@ -110,7 +110,8 @@ multiply(const char *a, const char *b, size_t steps, bool tall, bool broad)
 
 /* c = alpha sum + beta c, of one tile of sums. */
 WN_TILED static inline void give(const float *sum, size_t rows, size_t columns,
-                              float alpha, float beta, float *c, size_t stride)
+                                 float alpha, float beta, float *c,
+                                 size_t stride)
 {
     const __mmask16 mask = (__mmask16)((1u << columns) - 1);
     const __m512 times = _mm512_set1_ps(alpha), keep = _mm512_set1_ps(beta);
@@ -221,7 +222,7 @@ WN_TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
         for (size_t first = 0; first < columns; first += WIDE) {
             const size_t wide = least(columns - first, WIDE);
             const struct packed packed = {wide, (deep + STEP - 1) / STEP, left,
-                                        right, strip};
+                                          right, strip};
 
             for (size_t l = 0; l < wide; l += STRIP)
                 pack(&b, false, first + l, least(wide - l, STRIP), j, deep,
@@ -233,7 +234,7 @@ WN_TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
                 /* The tiles are loaded behind the compiler's back. */
                 __asm__ volatile("" : : : "memory");
                 cross(&packed, (struct place){tall, alpha, j ? 1 : beta,
-                                             c + i * stride + first, stride});
+                                              c + i * stride + first, stride});
             }
         }
     }
@@ -258,8 +259,8 @@ void wn_amx_close(void)
 }
 
 bool wn_amx_multiply(size_t rows, size_t columns, size_t inner, float alpha,
-                       struct wn_side a, struct wn_side b, float beta,
-                       float *c, size_t stride)
+                     struct wn_side a, struct wn_side b, float beta, float *c,
+                     size_t stride)
 {
     (void)rows;
     (void)columns;

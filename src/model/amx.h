@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 /* Marks a function that uses the unit, where the compiler can. */
-#if defined(__x86_64__) && defined(__linux__) && \
+#if defined(__x86_64__) && defined(__linux__) &&                               \
     (__GNUC__ >= 11 || __clang_major__ >= 12)
 #define WN_TILED                                                               \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,"       \
@@ -44,7 +44,7 @@ struct wn_side {
  * nothing else. false: there is no memory for the tiles, and nothing done.
  * Compared with cblas_sgemm and with products in double. */
 bool wn_amx_multiply(size_t rows, size_t columns, size_t inner, float alpha,
-                       struct wn_side a, struct wn_side b, float beta,
-                       float *c, size_t stride);
+                     struct wn_side a, struct wn_side b, float beta, float *c,
+                     size_t stride);
 
 #endif

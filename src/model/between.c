@@ -44,21 +44,19 @@ static void desk_free(struct desk *desk)
     free(desk);
 }
 
-static struct desk *desk_new(const struct wn_near *near,
-                             struct wn_error *error)
+static struct desk *desk_new(const struct wn_near *near, struct wn_error *error)
 {
     struct desk *desk = wn_new(1, sizeof *desk, error);
 
     if (!desk)
         return NULL;
     desk->rows = wn_new(wn_product(BLOCK, near->p, 1), sizeof(float), error);
-    desk->columns =
-        wn_new(wn_product(BLOCK, near->p, 1), sizeof(float), error);
+    desk->columns = wn_new(wn_product(BLOCK, near->p, 1), sizeof(float), error);
     desk->dots = wn_new(BLOCK * BLOCK, sizeof *desk->dots, error);
     desk->hits = wn_new(BLOCK, sizeof *desk->hits, error);
     desk->scratch = wn_new(near->room, sizeof *desk->scratch, error);
-    desk->entries = wn_new(wn_product(BLOCK, near->room, 1),
-                           sizeof *desk->entries, error);
+    desk->entries =
+        wn_new(wn_product(BLOCK, near->room, 1), sizeof *desk->entries, error);
     if (desk->rows && desk->columns && desk->dots && desk->hits &&
         desk->scratch && desk->entries)
         return desk;
@@ -126,8 +124,10 @@ int wn_between(const struct wn_graph *graph, const int32_t *query,
                size_t queries, const int32_t *reference, size_t references,
                int32_t *index, float *distance, struct wn_error *error)
 {
-    struct between b = {.query = query, .reference = reference,
-                        .queries = queries, .references = references};
+    struct between b = {.query = query,
+                        .reference = reference,
+                        .queries = queries,
+                        .references = references};
     const int threads = graph->threads;
     struct desk **desks = wn_new((size_t)threads, sizeof *desks, error);
     int status = -1;

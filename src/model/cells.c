@@ -52,8 +52,8 @@ static int sample_draw(struct sample *sample, const struct wn_places *file,
 
     sample->count = n < SAMPLE ? n : SAMPLE;
     sample->row = wn_new(sample->count, sizeof *sample->row, error);
-    sample->index = wn_new(wn_product(sample->count, m, 1),
-                           sizeof *sample->index, error);
+    sample->index =
+        wn_new(wn_product(sample->count, m, 1), sizeof *sample->index, error);
     sample->distance = wn_new(wn_product(sample->count, m, 1),
                               sizeof *sample->distance, error);
     if (!order || !sample->row || !sample->index || !sample->distance) {
@@ -109,8 +109,7 @@ static void choose_probe(struct wn_places *file, struct wn_seeker *seeker,
         wn_near_row(&file->near, (size_t)sample->row[q], seeker->own);
         wn_kmeans_far(&file->cells, seeker->own, 1, seeker->far);
         for (size_t w = 0; w < m && sample->index[q * m + w] >= 0; w++, all++)
-            ranks[rank_of(file, seeker->far, cell,
-                          sample->index[q * m + w])]++;
+            ranks[rank_of(file, seeker->far, cell, sample->index[q * m + w])]++;
     }
     while (probe < count && (double)found < TARGET * (double)all)
         found += ranks[probe++];
@@ -119,8 +118,8 @@ static void choose_probe(struct wn_places *file, struct wn_seeker *seeker,
 
 /* The share of the sample's neighbours that the graph has. */
 static double measure_recall(const struct wn_places *file,
-                             const struct sample *sample,
-                             const int32_t *index, const float *distance)
+                             const struct sample *sample, const int32_t *index,
+                             const float *distance)
 {
     const size_t m = file->near.m;
     double found = 0, all = 0;
@@ -162,9 +161,8 @@ static int make_cells(struct wn_places *file, struct wn_error *error)
     wn_random_order(&random, order, n);
     for (size_t i = 0; i < rows; i++)
         wn_near_row(&file->near, (size_t)order[i], y + i * p);
-    status = wn_kmeans_make(&file->cells, y, rows, p, count, ROUNDS,
-                            file->seed, file->graph->threads,
-                            file->graph->talk, error);
+    status = wn_kmeans_make(&file->cells, y, rows, p, count, ROUNDS, file->seed,
+                            file->graph->threads, file->graph->talk, error);
 done:
     wn_large_free(y);
     wn_large_free(order);
@@ -188,8 +186,7 @@ static void assign(const struct wn_places *file, struct wn_seeker **seekers,
         wn_kmeans_far(&file->cells, seeker->own, end - begin, seeker->far);
         for (size_t i = begin; i < end; i++)
             cell[i] = wn_kmeans_nearest(
-                &file->cells,
-                seeker->far + (i - begin) * file->cells.count);
+                &file->cells, seeker->far + (i - begin) * file->cells.count);
     }
 }
 
@@ -211,8 +208,8 @@ static int make_places(struct wn_places *file, const size_t *begin,
     }
     const size_t places = file->first[count];
     file->row = wn_large_new(places, sizeof *file->row, error);
-    file->y = wn_large_new(wn_product(places, file->near.p, 1),
-                           sizeof *file->y, error);
+    file->y = wn_large_new(wn_product(places, file->near.p, 1), sizeof *file->y,
+                           error);
     file->bias = wn_large_new(places, sizeof *file->bias, error);
     return file->row && file->y && file->bias ? 0 : -1;
 }
@@ -288,8 +285,7 @@ static int search(struct wn_places *file, int32_t *index, float *distance,
             goto done;
         sample_search(&choose, file, seekers);
         choose_probe(file, seekers[0], &choose, cell);
-        facts->exact = (double)file->probe >
-                       WORTH * (double)file->cells.count;
+        facts->exact = (double)file->probe > WORTH * (double)file->cells.count;
     }
     if (file->probe > file->cells.count)
         file->probe = file->cells.count;
@@ -300,7 +296,8 @@ static int search(struct wn_places *file, int32_t *index, float *distance,
     status = wn_seek_cells(file, seekers, index, distance, error);
     if (status == 0)
         *facts = (struct wn_graph_facts){
-            .cells = file->cells.count, .probe = file->probe,
+            .cells = file->cells.count,
+            .probe = file->probe,
             .recall = measure_recall(file, &judge, index, distance)};
 done:
     wn_seekers_free(file, seekers);
@@ -316,16 +313,16 @@ bool wn_graph_is_large(size_t n, size_t d)
 }
 
 int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
-                  int32_t *index, float *distance,
-                  struct wn_graph_facts *facts, struct wn_error *error)
+                  int32_t *index, float *distance, struct wn_graph_facts *facts,
+                  struct wn_error *error)
 {
     const size_t n = graph->n;
     struct wn_places file = {.graph = graph, .seed = seed, .probe = probe};
     int status = 0;
 
     *facts = (struct wn_graph_facts){
-        .exact = probe == 0 || (probe == WN_PROBE_AUTO &&
-                                !wn_graph_is_large(n, graph->d)),
+        .exact = probe == 0 ||
+                 (probe == WN_PROBE_AUTO && !wn_graph_is_large(n, graph->d)),
         .recall = 1};
     if (!facts->exact && graph->m > 0 && graph->m < n && n <= INT32_MAX) {
         status = wn_near_start(&file.near, graph, NULL, error);
@@ -351,8 +348,7 @@ double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads)
     const double rows = (double)n, p = (double)d + 1;
     const double cells = (double)cell_count(n);
     const double learn = fmin(rows, LEARN * cells);
-    const double seeker =
-        wn_seeker_bytes(cells, p, (double)wn_near_room(n, m));
+    const double seeker = wn_seeker_bytes(cells, p, (double)wn_near_room(n, m));
 
     if (probe == 0 || (probe == WN_PROBE_AUTO && !wn_graph_is_large(n, d)))
         return exact;
@@ -365,10 +361,9 @@ double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads)
 double wn_graph_work(size_t n, size_t d, size_t probe)
 {
     const double pairs = (double)n * (double)n;
-    const double exact =
-        wn_tile_rounding(d)
-            ? pairs * (0.35 * (double)d + 20) + 1e6 * (double)n
-            : pairs * (1.1 * (double)d + 130);
+    const double exact = wn_tile_rounding(d)
+                             ? pairs * (0.35 * (double)d + 20) + 1e6 * (double)n
+                             : pairs * (1.1 * (double)d + 130);
 
     if (probe == 0 || (probe == WN_PROBE_AUTO && !wn_graph_is_large(n, d)))
         return exact;

@@ -23,7 +23,7 @@
 struct wn_graph_facts {
     bool exact;
     size_t cells, probe; /* 0 where exact */
-    double recall; /* share of the exact neighbours that were found */
+    double recall;       /* share of the exact neighbours that were found */
 };
 
 /* As wn_neighbors(), and:
@@ -37,9 +37,8 @@ struct wn_graph_facts {
  * A row that finds fewer than m looks into all cells. The same bytes for any
  * number of threads. Time about n n d probe / cells. */
 int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
-                  int32_t *index, float *distance,
-                  struct wn_graph_facts *facts, struct wn_error *error)
-    WN_MUST_CHECK;
+                  int32_t *index, float *distance, struct wn_graph_facts *facts,
+                  struct wn_error *error) WN_MUST_CHECK;
 
 #define WN_GRAPH_EXACT_MOST 1e13
 
@@ -48,7 +47,6 @@ bool wn_graph_is_large(size_t n, size_t d);
 /* About how many operations of a product it takes. */
 double wn_graph_work(size_t n, size_t d, size_t probe);
 /* Most bytes that takes, beside input and output. */
-double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe,
-                      int threads);
+double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads);
 
 #endif

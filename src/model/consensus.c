@@ -37,8 +37,8 @@ int wn_consensus_add(struct wn_consensus *consensus, const size_t label[3],
     if (wn_grow(&consensus->told, &consensus->room, consensus->count + 1,
                 sizeof *consensus->told, error))
         return -1;
-    consensus->told[consensus->count++] = (struct wn_told){
-        (label[0] * k + label[1]) * k + label[2], weight};
+    consensus->told[consensus->count++] =
+        (struct wn_told){(label[0] * k + label[1]) * k + label[2], weight};
     return 0;
 }
 
@@ -154,8 +154,7 @@ int wn_consensus_settle(struct wn_consensus *consensus, struct wn_error *error)
     double total = 0;
 
     consensus->triples = merge(told, consensus->count);
-    struct wn_told *pair =
-        wn_new(consensus->triples, sizeof *pair, error);
+    struct wn_told *pair = wn_new(consensus->triples, sizeof *pair, error);
     if (!pair)
         return -1;
     for (size_t t = 0; t < consensus->triples; t++)
@@ -170,8 +169,7 @@ int wn_consensus_settle(struct wn_consensus *consensus, struct wn_error *error)
     consensus->square2 = squares(pair, consensus->pairs);
     consensus->pair = settle_order(pair, &consensus->pairs, k, 2, error);
     free(pair);
-    consensus->triple =
-        settle_order(told, &consensus->triples, k, 3, error);
+    consensus->triple = settle_order(told, &consensus->triples, k, 3, error);
     free(consensus->told);
     consensus->told = NULL;
     return consensus->pair && consensus->triple ? 0 : -1;

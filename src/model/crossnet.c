@@ -22,13 +22,15 @@
 #include "util/random.h"
 #include "util/thread.h"
 
+/* clang-format off */
 const struct wn_crossnet wn_crossnet_standard = {
     .hidden = 128, .batch = 128, .replicates = 2, .rate = 0.05,
     .momentum = 0.9};
+/* clang-format on */
 
 enum {
-    PARTS = 10,   /* one of them is held out */
-    HALVINGS = 6, /* of the rate, while networks get out of hand */
+    PARTS = 10,      /* one of them is held out */
+    HALVINGS = 6,    /* of the rate, while networks get out of hand */
     STREAM = 1 << 24 /* replicates of other networks stay below it */
 };
 #define WORK 5e12 /* operations, unless three epochs take more */
@@ -38,10 +40,10 @@ struct camp {
     const struct wn_crossnet *how;
     const struct wn_sample *sample;
     struct wn_standard view;
-    float scale;     /* of the standardised rows */
+    float scale; /* of the standardised rows */
     double rate;
     size_t hidden, least, most; /* epochs */
-    uint8_t *part;   /* n: 0 .. PARTS-1, the same within a group */
+    uint8_t *part;              /* n: 0 .. PARTS-1, the same within a group */
 };
 
 /* Weights, and likewise velocities, of a team. */
@@ -55,10 +57,10 @@ struct layers {
 struct team {
     size_t replicate, first, folds;
     struct layers now, velocity, best;
-    double *least;  /* F: held-out loss of best */
-    size_t *at;     /* F: the epoch of it; 0 before any */
+    double *least;       /* F: held-out loss of best */
+    size_t *at;          /* F: the epoch of it; 0 before any */
     double *loss, *seen; /* F: of this epoch, and the weight of the rows */
-    int32_t *order; /* the rows that are learned from */
+    int32_t *order;      /* the rows that are learned from */
     size_t rows;
     float *x, *h, *z, *delta; /* of a batch */
     bool spoiled;
@@ -170,8 +172,8 @@ static void team_draw(const struct camp *camp, struct team *team)
 
 /* The logits of `count` rows under all the team's networks, into `z`. */
 static void forward(const struct camp *camp, const struct team *team,
-                    const struct layers *net, const int32_t *row,
-                    size_t count, float *x, float *h, float *z)
+                    const struct layers *net, const int32_t *row, size_t count,
+                    float *x, float *h, float *z)
 {
     const size_t d = camp->sample->d, k = camp->sample->k;
     const size_t wide = team->folds * camp->hidden;
@@ -179,12 +181,10 @@ static void forward(const struct camp *camp, const struct team *team,
     for (size_t i = 0; i < count; i++)
         wn_standard_row(&camp->view, camp->sample->x + (size_t)row[i] * d,
                         x + i * d);
-    wn_gemm(0, 0, count, wide, d, camp->scale, x, d, net->w1, wide, 0, h,
-            wide);
+    wn_gemm(0, 0, count, wide, d, camp->scale, x, d, net->w1, wide, 0, h, wide);
     wn_point_rectify(h, net->b1, count, wide);
     for (size_t i = 0; i < count; i++)
-        memcpy(z + i * team->folds * k, net->b2,
-               team->folds * k * sizeof *z);
+        memcpy(z + i * team->folds * k, net->b2, team->folds * k * sizeof *z);
     for (size_t f = 0; f < team->folds; f++)
         wn_gemm(0, 0, count, k, camp->hidden, 1, h + f * camp->hidden, wide,
                 net->w2 + f * camp->hidden * k, k, 1, z + f * k,
@@ -227,8 +227,8 @@ static void find_residuals(const struct camp *camp, struct team *team,
     }
 }
 
-static void step(const struct camp *camp, struct team *team,
-                 const int32_t *row, size_t count)
+static void step(const struct camp *camp, struct team *team, const int32_t *row,
+                 size_t count)
 {
     const size_t d = camp->sample->d, k = camp->sample->k, h = camp->hidden;
     const size_t wide = team->folds * h, all = team->folds * k;
@@ -239,8 +239,8 @@ static void step(const struct camp *camp, struct team *team,
     forward(camp, team, net, row, count, team->x, team->h, team->z);
     find_residuals(camp, team, row, count);
     for (size_t f = 0; f < team->folds; f++) {
-        wn_gemm(0, 1, count, h, k, 1, team->z + f * k, all,
-                net->w2 + f * h * k, k, 0, team->delta + f * h, wide);
+        wn_gemm(0, 1, count, h, k, 1, team->z + f * k, all, net->w2 + f * h * k,
+                k, 0, team->delta + f * h, wide);
         wn_gemm(1, 0, h, k, count, 1, team->h + f * h, wide, team->z + f * k,
                 all, momentum, v->w2 + f * h * k, k);
     }
@@ -256,15 +256,14 @@ static void step(const struct camp *camp, struct team *team,
 }
 
 /* Whether row i is in the part that this repeat holds out. */
-static bool held_out(const struct camp *camp, const struct team *team,
-                     size_t i)
+static bool held_out(const struct camp *camp, const struct team *team, size_t i)
 {
     return camp->part[i] == team->replicate % PARTS;
 }
 
 /* Add the loss of some held-out rows, by network. */
-static void look(const struct camp *camp, struct team *team,
-                 const int32_t *row, size_t count)
+static void look(const struct camp *camp, struct team *team, const int32_t *row,
+                 size_t count)
 {
     const struct wn_sample *sample = camp->sample;
     const size_t k = sample->k;
@@ -442,9 +441,7 @@ static size_t hidden_units(const struct wn_crossnet *how, size_t d)
 {
     const size_t most = ((size_t)1 << 19) / d;
 
-    return most >= how->hidden ? how->hidden
-           : most > 8          ? most
-                               : 8;
+    return most >= how->hidden ? how->hidden : most > 8 ? most : 8;
 }
 
 /* Operations of an epoch of all networks. */
@@ -484,9 +481,8 @@ static int camp_open(struct camp *camp, struct wn_error *error)
         return -1;
     for (size_t j = 0; j < sample->d; j++)
         varied += camp->view.scale[j] != 0;
-    camp->scale = varied > WN_MLP_NORM
-                      ? (float)sqrt(WN_MLP_NORM / (double)varied)
-                      : 1;
+    camp->scale =
+        varied > WN_MLP_NORM ? (float)sqrt(WN_MLP_NORM / (double)varied) : 1;
     camp->hidden = hidden_units(camp->how, sample->d);
     camp->rate = camp->how->rate;
     set_epochs(camp);
@@ -555,8 +551,7 @@ static void predict_block(const struct camp *camp, const struct team *team,
 }
 
 static int predict_all(const struct camp *camp, const struct team *teams,
-                       size_t count, float *probability,
-                       struct wn_error *error)
+                       size_t count, float *probability, struct wn_error *error)
 {
     const struct wn_sample *sample = camp->sample;
     const size_t width =
@@ -568,8 +563,8 @@ static int predict_all(const struct camp *camp, const struct team *teams,
 #pragma omp parallel num_threads(sample->threads) reduction(| : failed)
     {
         struct wn_error mine = {0};
-        float *room = wn_large_new(wn_product(WN_BLOCK, width, 1),
-                                   sizeof *room, &mine);
+        float *room =
+            wn_large_new(wn_product(WN_BLOCK, width, 1), sizeof *room, &mine);
 
         failed = room == NULL;
 #pragma omp for schedule(dynamic)
@@ -593,14 +588,15 @@ int wn_crossnet_predict(const struct wn_crossnet *how,
 
     if (!teams || camp_open(&camp, error))
         goto done;
-    for (int tries = 0; ; tries++) {
+    for (int tries = 0;; tries++) {
         for (size_t t = 0; t < count; t++) {
             const size_t first = t / how->replicates * WN_CROSSNET_SIDE;
             const size_t left = sample->folds - first;
 
             team_free(&teams[t]);
             teams[t] = (struct team){
-                .replicate = t % how->replicates, .first = first,
+                .replicate = t % how->replicates,
+                .first = first,
                 .folds = left < WN_CROSSNET_SIDE ? left : WN_CROSSNET_SIDE};
         }
         const int spoiled = train_all(&camp, teams, count, error);
@@ -633,8 +629,7 @@ double wn_crossnet_bytes(const struct wn_crossnet *how,
     const double d = (double)sample->d, k = (double)sample->k;
     const double teams = (double)count_teams(how, sample->folds);
     const double weights = 4 * (wide + WN_CROSSNET_SIDE * k + wide * (d + k));
-    const double block = 4 * WN_BLOCK *
-                         (d + 2 * wide + WN_CROSSNET_SIDE * k);
+    const double block = 4 * WN_BLOCK * (d + 2 * wide + WN_CROSSNET_SIDE * k);
 
     return teams * weights +
            fmin((double)sample->threads, teams) *

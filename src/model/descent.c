@@ -189,11 +189,10 @@ bool wn_descent_step(struct wn_descent *way)
         begin_search(way);
         return true;
     }
-    const double slope =
-        dot(way->direction, way->trial_gradient, size_of(way));
+    const double slope = dot(way->direction, way->trial_gradient, size_of(way));
     /* Float products make the value uncertain in its eighth digit. */
-    const double most = way->value + 1e-4 * way->step * way->slope +
-                        1e-8 * fabs(way->value);
+    const double most =
+        way->value + 1e-4 * way->step * way->slope + 1e-8 * fabs(way->value);
     const bool lower = way->trial_value <= most; /* false for NaN */
 
     if (lower && slope >= 0.9 * way->slope) {

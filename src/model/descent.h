@@ -41,8 +41,8 @@ struct wn_descent {
 
 /* All vectors 0. Errors: WN_ENOMEM; then wn_descent_free() it. */
 int wn_descent_open(struct wn_descent *way, size_t rows, size_t columns,
-                    const double *inverse, struct wn_error *error)
-    WN_MUST_CHECK;
+                    const double *inverse,
+                    struct wn_error *error) WN_MUST_CHECK;
 void wn_descent_free(struct wn_descent *way);
 
 /* After value and gradient at `trial` were found: whether it is the new point.

@@ -111,8 +111,8 @@ static unsigned part_of(int statistic)
 }
 
 struct wn_dynamics *wn_dynamics_new(size_t n, const int32_t *label,
-                                    unsigned parts, size_t epoch,
-                                    size_t epochs, struct wn_error *error)
+                                    unsigned parts, size_t epoch, size_t epochs,
+                                    struct wn_error *error)
 {
     struct wn_dynamics *dynamics = wn_new(1, sizeof *dynamics, error);
 
@@ -188,13 +188,11 @@ void wn_dynamics_read(const struct wn_dynamics *dynamics,
     assert(total);
     for (size_t i = 0; i < dynamics->n; i++) {
         const int labelled = dynamics->label[i] >= 0;
-        const double variance =
-            total[i].square / (double)dynamics->replicates;
+        const double variance = total[i].square / (double)dynamics->replicates;
 
         mean[i] = labelled ? (float)(factor * total[i].mean + shift) : 0;
         if (spread)
-            spread[i] =
-                labelled ? (float)(fabs(factor) * sqrt(variance)) : 0;
+            spread[i] = labelled ? (float)(fabs(factor) * sqrt(variance)) : 0;
     }
 }
 

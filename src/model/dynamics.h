@@ -22,25 +22,25 @@
 
 enum wn_statistic {
     /* At one epoch. */
-    WN_EL2N,   /* ||p - onehot||_2 */
-    WN_GRAND,  /* ||gradient by all weights||_2 */
+    WN_EL2N,       /* ||p - onehot||_2 */
+    WN_GRAND,      /* ||gradient by all weights||_2 */
     WN_GRAND_LAST, /* the same by those of the last layer */
-    WN_L1,     /* sum |p - onehot| */
-    WN_MARGIN, /* largest other p - p_y */
-    WN_LOSS,   /* -log p_y */
+    WN_L1,         /* sum |p - onehot| */
+    WN_MARGIN,     /* largest other p - p_y */
+    WN_LOSS,       /* -log p_y */
     /* Over epochs 0 .. E-1. */
-    WN_AUM,           /* mean of z_y - largest other z */
-    WN_FORGETTING,    /* times right became wrong; E if never right */
-    WN_NEVER,         /* 1 if never right */
-    WN_FIRST_LEARNED, /* the first epoch it was right; E if never */
-    WN_CONFIDENCE,    /* mean of p_y */
-    WN_VARIABILITY,   /* standard deviation of p_y, ddof 0 */
+    WN_AUM,            /* mean of z_y - largest other z */
+    WN_FORGETTING,     /* times right became wrong; E if never right */
+    WN_NEVER,          /* 1 if never right */
+    WN_FIRST_LEARNED,  /* the first epoch it was right; E if never */
+    WN_CONFIDENCE,     /* mean of p_y */
+    WN_VARIABILITY,    /* standard deviation of p_y, ddof 0 */
     WN_VARIABILITY_CI, /* sqrt(v + v^2/(E - 1)), v its square */
-    WN_CORRECTNESS,   /* epochs it was right */
-    WN_LOSS_MEAN,     /* mean of -log p_y */
-    WN_LOSS_RECENT,   /* mean of -log p_y (e + 1)/E */
-    WN_LOSS_STD,      /* standard deviation of -log p_y, ddof 0 */
-    WN_CORES,         /* -log p_y - mean over classes of -log p, last epoch */
+    WN_CORRECTNESS,    /* epochs it was right */
+    WN_LOSS_MEAN,      /* mean of -log p_y */
+    WN_LOSS_RECENT,    /* mean of -log p_y (e + 1)/E */
+    WN_LOSS_STD,       /* standard deviation of -log p_y, ddof 0 */
+    WN_CORES,          /* -log p_y - mean over classes of -log p, last epoch */
     /* Of a target t that follows p, a row of k numbers. */
     WN_TARGET_OWN, /* t_y */
     WN_TARGET_LOG, /* log(1 - t p), last epoch */
@@ -49,7 +49,7 @@ enum wn_statistic {
 
 /* One row's way through the epochs of one network. {0} at the start. */
 struct wn_history {
-    double logit_margin; /* sum */
+    double logit_margin;                                 /* sum */
     double own_mean, own_square, loss_mean, loss_square; /* Welford */
     double loss_recent; /* sum of loss (e + 1) */
     double cores, target_own, target_log;
@@ -84,9 +84,8 @@ struct wn_dynamics;
  * or-ed; what is no part costs nothing and cannot be read. NULL with
  * WN_ENOMEM. */
 struct wn_dynamics *wn_dynamics_new(size_t n, const int32_t *label,
-                                    unsigned parts, size_t epoch,
-                                    size_t epochs, struct wn_error *error)
-    WN_MUST_CHECK;
+                                    unsigned parts, size_t epoch, size_t epochs,
+                                    struct wn_error *error) WN_MUST_CHECK;
 void wn_dynamics_free(struct wn_dynamics *dynamics);
 /* One more replicate: n verdicts and, as the parts say, n gradient norms and n
  * histories, else NULL. */

@@ -54,8 +54,8 @@ static int pilot_new(struct pilot *pilot, const struct wn_mlp_task *task,
     own.replicate = PILOT_STREAM + first;
     pilot->label = wn_large_new(task->n, sizeof *pilot->label, error);
     pilot->row = wn_new(HELD_MOST, sizeof *pilot->row, error);
-    pilot->x = wn_large_new(wn_product(WN_BLOCK, task->d, 1),
-                            sizeof *pilot->x, error);
+    pilot->x =
+        wn_large_new(wn_product(WN_BLOCK, task->d, 1), sizeof *pilot->x, error);
     pilot->y = wn_new(WN_BLOCK, sizeof *pilot->y, error);
     if (!pilot->label || !pilot->row || !pilot->x || !pilot->y)
         return -1;
@@ -220,8 +220,7 @@ int wn_early_epoch(const struct wn_mlp_task *task,
     for (int p = 0; p < pilots; p++)
         if (pilot_new(&pilot[p], task, plan, order, rows, (size_t)p, error))
             goto done;
-    status = fly(pilot, pilots, task->label,
-                 (LEAST_STEPS + steps - 1) / steps,
+    status = fly(pilot, pilots, task->label, (LEAST_STEPS + steps - 1) / steps,
                  most ? most : horizon(steps), threads, epoch, error);
 done:
     for (int p = 0; p < FIFTHS; p++)

@@ -13,12 +13,12 @@
 
 struct wn_exact {
     size_t n, d, k;
-    float *product;   /* n x n: of the rows */
-    int32_t *label;   /* n, 0..k-1 */
-    double *weight;   /* n */
-    int32_t *order;   /* n: rows by group */
-    size_t *begin;    /* groups + 1: where each starts in it */
-    size_t groups;    /* that have rows */
+    float *product; /* n x n: of the rows */
+    int32_t *label; /* n, 0..k-1 */
+    double *weight; /* n */
+    int32_t *order; /* n: rows by group */
+    size_t *begin;  /* groups + 1: where each starts in it */
+    size_t groups;  /* that have rows */
     int threads;
 };
 
@@ -47,7 +47,7 @@ static int number_groups(const struct wn_sample *sample, int32_t *group,
         int32_t *mine = &number[sample->group[i]];
 
         if (!*mine)
-            *mine = (int32_t)++*count;
+            *mine = (int32_t)++ * count;
         group[i] = *mine - 1;
     }
     free(number);
@@ -67,8 +67,7 @@ static int sort_groups(struct wn_exact *exact, const struct wn_sample *sample,
     exact->groups = n;
     for (size_t i = 0; i < n; i++)
         group[i] = (int32_t)i;
-    if (sample->group &&
-        number_groups(sample, group, &exact->groups, error))
+    if (sample->group && number_groups(sample, group, &exact->groups, error))
         goto done;
     for (size_t i = 0; i < n; i++)
         exact->begin[group[i] + 1]++;
@@ -83,10 +82,8 @@ done:
     return status;
 }
 
-static int find_products(struct wn_exact *exact,
-                         const struct wn_sample *sample,
-                         const struct wn_standard *view,
-                         struct wn_error *error)
+static int find_products(struct wn_exact *exact, const struct wn_sample *sample,
+                         const struct wn_standard *view, struct wn_error *error)
 {
     const size_t n = exact->n, d = exact->d;
     float *x = wn_large_new(wn_product(n, d, 1), sizeof *x, error);
@@ -119,9 +116,8 @@ struct wn_exact *wn_exact_new(const struct wn_sample *sample,
     exact->weight = wn_new(n, sizeof *exact->weight, error);
     exact->order = wn_new(n, sizeof *exact->order, error);
     exact->begin = wn_new(n + 1, sizeof *exact->begin, error);
-    if (!exact->product || !exact->label || !exact->weight ||
-        !exact->order || !exact->begin ||
-        sort_groups(exact, sample, error) ||
+    if (!exact->product || !exact->label || !exact->weight || !exact->order ||
+        !exact->begin || sort_groups(exact, sample, error) ||
         find_products(exact, sample, view, error)) {
         wn_exact_free(exact);
         return NULL;
@@ -136,8 +132,7 @@ struct wn_exact *wn_exact_new(const struct wn_sample *sample,
 static void fill(const struct wn_exact *exact, const struct wn_trial *trial,
                  double *matrix, float *row)
 {
-    const float bend =
-        -(float)(1 / (2 * trial->bandwidth * trial->bandwidth));
+    const float bend = -(float)(1 / (2 * trial->bandwidth * trial->bandwidth));
     const size_t n = exact->n;
 
     for (size_t i = 0; i < n; i++) {
@@ -152,8 +147,8 @@ static void fill(const struct wn_exact *exact, const struct wn_trial *trial,
         }
         wn_point_exp(row, i + 1);
         for (size_t j = 0; j <= i; j++)
-            matrix[i * n + j] = 1 + (double)row[j] +
-                                (double)product[j] / (double)exact->d;
+            matrix[i * n + j] =
+                1 + (double)row[j] + (double)product[j] / (double)exact->d;
         matrix[i * n + i] += trial->ridge / exact->weight[i];
     }
 }
@@ -232,8 +227,7 @@ static int try_one(const struct wn_exact *exact, struct wn_trial *trial,
 
         most = rows > most ? rows : most;
     }
-    answer = wn_large_new(wn_product(most, exact->k, 1), sizeof *answer,
-                          error);
+    answer = wn_large_new(wn_product(most, exact->k, 1), sizeof *answer, error);
     if (!matrix || !row || !answer)
         goto done;
     fill(exact, trial, matrix, row);
@@ -256,8 +250,9 @@ int wn_exact_try(const struct wn_exact *exact, struct wn_trial *trials,
 {
     int failed = 0;
 
-#pragma omp parallel for schedule(dynamic) num_threads(exact->threads) \
-    reduction(| : failed)
+#pragma omp parallel for schedule(dynamic) num_threads(exact->threads)         \
+    reduction(|                                                                \
+              : failed)
     for (size_t t = 0; t < count; t++) {
         struct wn_error mine = {0};
 

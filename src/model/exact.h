@@ -34,7 +34,7 @@ void wn_exact_free(struct wn_exact *exact);
 
 struct wn_trial {
     double bandwidth, ridge; /* > 0 */
-    double miss; /* out: the sum of |y_i - f_i without row i|^2 */
+    double miss;             /* out: the sum of |y_i - f_i without row i|^2 */
 };
 /* The trials go in parallel, each with 8 n^2 bytes for itself, and where many
  * classes occur as many again. The same for any `threads`.

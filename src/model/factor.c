@@ -18,8 +18,7 @@ extern void dtrtri_(const char *uplo, const char *diagonal, const int *n,
                     double *a, const int *lda, int *info);
 extern void dsyevd_(const char *job, const char *uplo, const int *n, double *a,
                     const int *lda, double *value, double *work,
-                    const int *lwork, int *iwork, const int *liwork,
-                    int *info);
+                    const int *lwork, int *iwork, const int *liwork, int *info);
 
 int wn_factor(double *a, size_t p, struct wn_error *error)
 {
@@ -38,8 +37,8 @@ void wn_factor_solve(const double *l, size_t p, double *b, size_t k,
 {
     cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans,
                 CblasNonUnit, (int)p, (int)k, 1, l, (int)p, b, (int)stride);
-    cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasTrans,
-                CblasNonUnit, (int)p, (int)k, 1, l, (int)p, b, (int)stride);
+    cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit,
+                (int)p, (int)k, 1, l, (int)p, b, (int)stride);
 }
 
 int wn_factor_invert(double *l, size_t p, struct wn_error *error)
@@ -77,8 +76,7 @@ static int eigen(const char *job, double *a, size_t p, double *value,
     int info = 0;
 
     if (work && number)
-        dsyevd_(job, "U", &n, a, &n, value, work, &room, number, &whole,
-                &info);
+        dsyevd_(job, "U", &n, a, &n, value, work, &room, number, &whole, &info);
     const bool ready = work && number;
     wn_large_free(work);
     free(number);
@@ -90,8 +88,7 @@ static int eigen(const char *job, double *a, size_t p, double *value,
     return 0;
 }
 
-int wn_factor_eigen(double *a, size_t p, double *value,
-                    struct wn_error *error)
+int wn_factor_eigen(double *a, size_t p, double *value, struct wn_error *error)
 {
     return eigen("V", a, p, value, error);
 }

@@ -16,11 +16,10 @@ int wn_factor(double *a, size_t p, struct wn_error *error) WN_MUST_CHECK;
 void wn_factor_solve(const double *l, size_t p, double *b, size_t k,
                      size_t stride);
 /* Replace the lower triangle L by its inverse. */
-int wn_factor_invert(double *l, size_t p, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_factor_invert(double *l, size_t p, struct wn_error *error) WN_MUST_CHECK;
 /* Replace L by the lower triangle of the inverse of L L^T. */
-int wn_factor_inverse(double *l, size_t p, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_factor_inverse(double *l, size_t p,
+                      struct wn_error *error) WN_MUST_CHECK;
 
 /* Eigenvalues and eigenvectors of the symmetric p x p matrix a (row-major, the
  * lower triangle is read): value[p] ascending; row i of a becomes the unit

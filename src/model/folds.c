@@ -16,8 +16,10 @@ int wn_folds_assign(const int32_t *label, size_t n, size_t k, size_t folds,
     int status = -1;
 
     if (folds < 2 || folds > n)
-        return wn_fail(error, WN_EUSAGE, "%zu folds of %zu rows: wanted 2 to "
-                       "the number of rows", folds, n);
+        return wn_fail(error, WN_EUSAGE,
+                       "%zu folds of %zu rows: wanted 2 to "
+                       "the number of rows",
+                       folds, n);
     /* Rows by class, the unlabelled (-1) first: class c is at c + 1. */
     begin = wn_new(k + 2, sizeof *begin, error);
     order = wn_new(n, sizeof *order, error);
@@ -79,8 +81,7 @@ static int deal_open(struct deal *deal, size_t n, size_t k, size_t groups,
     deal->row = wn_new(n, sizeof *deal->row, error);
     deal->turn = wn_new(groups, sizeof *deal->turn, error);
     deal->class_rows = wn_new(k + 1, sizeof *deal->class_rows, error);
-    deal->held = wn_new(wn_product(folds, k + 1, 1), sizeof *deal->held,
-                        error);
+    deal->held = wn_new(wn_product(folds, k + 1, 1), sizeof *deal->held, error);
     deal->full = wn_new(folds, sizeof *deal->full, error);
     return deal->size && deal->begin && deal->row && deal->turn &&
                    deal->class_rows && deal->held && deal->full
@@ -104,8 +105,7 @@ static size_t sort_groups(struct deal *deal, const int32_t *group, size_t n,
             deal->turn[count++] = (int32_t)g;
     }
     for (size_t i = n; i-- > 0;)
-        deal->row[deal->begin[group[i]] + --deal->size[group[i]]] =
-            (int32_t)i;
+        deal->row[deal->begin[group[i]] + --deal->size[group[i]]] = (int32_t)i;
     wn_random_start(&random, seed, WN_RANDOM_FOLDS, 1, 0);
     wn_random_shuffle(&random, deal->turn, count);
     return count;
@@ -159,8 +159,7 @@ static size_t neediest(const struct deal *deal, const int32_t *label,
 
             has += deal->held[f * (k + 1) + c] / deal->class_rows[c];
         }
-        has = has / (double)(last - first) +
-              (double)deal->full[f] / (double)n;
+        has = has / (double)(last - first) + (double)deal->full[f] / (double)n;
         if (f == 0 || has < least) {
             least = has;
             best = f;
@@ -171,8 +170,7 @@ static size_t neediest(const struct deal *deal, const int32_t *label,
 
 int wn_folds_assign_groups(const int32_t *label, size_t n, size_t k,
                            const int32_t *group, size_t groups, size_t folds,
-                           uint64_t seed, int32_t *fold,
-                           struct wn_error *error)
+                           uint64_t seed, int32_t *fold, struct wn_error *error)
 {
     struct deal deal = {0};
     int status = -1;
@@ -181,8 +179,10 @@ int wn_folds_assign_groups(const int32_t *label, size_t n, size_t k,
         goto done;
     const size_t count = sort_groups(&deal, group, n, groups, seed);
     if (folds < 2 || folds > count) {
-        wn_fail(error, WN_EUSAGE, "%zu folds of %zu groups: wanted 2 to the "
-                "number of groups", folds, count);
+        wn_fail(error, WN_EUSAGE,
+                "%zu folds of %zu groups: wanted 2 to the "
+                "number of groups",
+                folds, count);
         goto done;
     }
     if (large_first(&deal, count, n, error))

@@ -18,8 +18,8 @@
  * fewer rows than folds do not all end up in the first ones.
  * Errors: WN_EUSAGE (folds out of range), WN_ENOMEM. */
 int wn_folds_assign(const int32_t *label, size_t n, size_t k, size_t folds,
-                    uint64_t seed, int32_t *fold, struct wn_error *error)
-    WN_MUST_CHECK;
+                    uint64_t seed, int32_t *fold,
+                    struct wn_error *error) WN_MUST_CHECK;
 
 /* The same for rows in groups that must stay together. Groups come in random
  * order, large ones first, and each goes to the fold that has least of its

@@ -10,11 +10,11 @@
 
 struct follow {
     const struct wn_given *given;
-    float *z;     /* n x k */
-    double *p;    /* k */
+    float *z;                   /* n x k */
+    double *p;                  /* k */
     struct wn_verdict *verdict; /* n */
     struct wn_history *history; /* n, or NULL */
-    float *target; /* n x k, or NULL */
+    float *target;              /* n x k, or NULL */
 };
 
 static void take_logarithms(float *p, size_t count)
@@ -67,8 +67,8 @@ struct wn_dynamics *wn_given_follow(const struct wn_given *given,
                                     struct wn_error *error)
 {
     const size_t n = given->n, k = given->k;
-    struct wn_dynamics *dynamics = wn_dynamics_new(
-        n, given->label, parts, epoch, given->epochs, error);
+    struct wn_dynamics *dynamics =
+        wn_dynamics_new(n, given->label, parts, epoch, given->epochs, error);
     struct follow f = {.given = given};
     int status = -1;
 
@@ -113,8 +113,7 @@ double wn_given_bytes(size_t n, size_t k, unsigned parts)
 {
     const double rows = parts & WN_DYNAMICS_TARGETS ? 2 : 1;
 
-    return (double)n * (rows * 4 * (double)k +
-                        2 * WN_STATISTICS * sizeof(double) +
-                        sizeof(struct wn_verdict) +
-                        sizeof(struct wn_history));
+    return (double)n *
+           (rows * 4 * (double)k + 2 * WN_STATISTICS * sizeof(double) +
+            sizeof(struct wn_verdict) + sizeof(struct wn_history));
 }

@@ -26,7 +26,7 @@ struct fit {
     double *i2, *i3;            /* k: gradients by p, likewise */
     double *square2, *square3;  /* blocks: parts of the squared differences */
     double norm1, norm2, norm3;
-    double *room;               /* desk a thread */
+    double *room; /* desk a thread */
 };
 
 int wn_transition_told(const int32_t *label, size_t n, size_t k,
@@ -84,9 +84,9 @@ struct block {
 static struct block open_block(const struct fit *f, size_t b, double *room)
 {
     const size_t k = f->k, tile = k * LANES;
-    struct block block = {b * LANES, LANES, room, room + tile,
-                          room + 2 * tile, room + 3 * tile, room + 4 * tile,
-                          room + 6 * tile};
+    struct block block = {b * LANES,       LANES,           room,
+                          room + tile,     room + 2 * tile, room + 3 * tile,
+                          room + 4 * tile, room + 6 * tile};
 
     if (block.from + LANES > k)
         block.lanes = k - block.from;
@@ -203,8 +203,8 @@ static void look_at_block(struct fit *f, size_t b, double *room)
             const size_t at = (block.from + l) * k + a;
 
             f->d2[at] = block.wt[l * k + a] - block.g2[a * LANES + l];
-            f->d3[at] = block.wt[(block.lanes + l) * k + a] -
-                        block.g3[a * LANES + l];
+            f->d3[at] =
+                block.wt[(block.lanes + l) * k + a] - block.g3[a * LANES + l];
         }
 }
 
@@ -248,8 +248,8 @@ static double look(struct fit *f)
 }
 
 /* Adam (Kingma and Ba 2015) over `count` parameters from `at` on. */
-static void adam(struct fit *f, size_t at, const double *gradient,
-                 size_t count, size_t number)
+static void adam(struct fit *f, size_t at, const double *gradient, size_t count,
+                 size_t number)
 {
     const double rate = .1, b1 = .9, b2 = .999;
     const double c1 = 1 - pow(b1, (double)number);
@@ -282,8 +282,7 @@ static double step_row(struct fit *f, size_t i, size_t number)
 
     for (size_t a = 0; a < k; a++) {
         by_p += t[a] * f->e1[a];
-        d[a] = f->p[i] *
-               (f->e1[a] + d[a] * over2 + f->d3[i * k + a] * over3);
+        d[a] = f->p[i] * (f->e1[a] + d[a] * over2 + f->d3[i * k + a] * over3);
     }
     through_softmax(t, d, k);
     adam(f, i * k, d, k, number);
@@ -375,9 +374,12 @@ int wn_transition_fit(struct wn_transition *transition,
                       struct wn_error *error)
 {
     const size_t k = consensus->k;
-    struct fit f = {.seen = consensus, .k = k, .parameters = k * k + k,
+    struct fit f = {.seen = consensus,
+                    .k = k,
+                    .parameters = k * k + k,
                     .blocks = (k + LANES - 1) / LANES,
-                    .desk = 8 * k * LANES, .threads = threads};
+                    .desk = 8 * k * LANES,
+                    .threads = threads};
 
     if ((size_t)f.threads > f.blocks)
         f.threads = (int)f.blocks;

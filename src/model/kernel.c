@@ -37,16 +37,16 @@ struct fit {
     const struct wn_standard *view;
     const int32_t *order; /* n: the rows in the order they are gone through;
                              NULL as they stand */
-    float *row;       /* SLAB x d: rows as the kernel sees them */
+    float *row;           /* SLAB x d: rows as the kernel sees them */
     struct wn_nystrom nystrom;
-    float *slab;      /* SLAB x p: z of the rows in hand */
-    float *weighed;   /* SLAB x p: z times its weight */
-    float *product;   /* p x p: of one slab; then L^-1 in float */
-    double *matrix;   /* p x p: A, then its factor, then the inverse of that */
-    double *right;    /* p x k: Z^T w Y, then B */
-    float *inverse;   /* p x p: L^-1 for rows as kernels */
-    float *weights;   /* p x k: B likewise */
-    float *lever;     /* SLAB x p */
+    float *slab;    /* SLAB x p: z of the rows in hand */
+    float *weighed; /* SLAB x p: z times its weight */
+    float *product; /* p x p: of one slab; then L^-1 in float */
+    double *matrix; /* p x p: A, then its factor, then the inverse of that */
+    double *right;  /* p x k: Z^T w Y, then B */
+    float *inverse; /* p x p: L^-1 for rows as kernels */
+    float *weights; /* p x k: B likewise */
+    float *lever;   /* SLAB x p */
 };
 
 /* The row at a place of the order. */
@@ -79,8 +79,7 @@ static void tell_rows(const struct fit *fit, const char *what, size_t done)
 static int start_fit(struct fit *fit, struct wn_error *error)
 {
     if (wn_nystrom_make(&fit->nystrom, fit->sample, fit->view,
-                        fit->kernel->landmarks, fit->kernel->bandwidth,
-                        error))
+                        fit->kernel->landmarks, fit->kernel->bandwidth, error))
         return -1;
     const size_t p = fit->p = fit->nystrom.m + 1;
     fit->row = wn_large_new(wn_product(SLAB, fit->d, 1), sizeof(float), error);
@@ -93,8 +92,8 @@ static int start_fit(struct fit *fit, struct wn_error *error)
     fit->right = wn_large_new(wn_product(p, fit->k, 1), sizeof(double), error);
     fit->weights = wn_large_new(wn_product(p, fit->k, 1), sizeof(float), error);
     return fit->row && fit->slab && fit->weighed && fit->lever &&
-                   fit->product && fit->inverse && fit->matrix &&
-                   fit->right && fit->weights
+                   fit->product && fit->inverse && fit->matrix && fit->right &&
+                   fit->weights
                ? 0
                : -1;
 }
@@ -112,8 +111,7 @@ static void expand_block(const struct fit *fit, enum form form, size_t begin,
     const size_t p = fit->p;
 
     for (size_t i = begin; i < end; i++)
-        wn_standard_row(fit->view,
-                        fit->sample->x + row_at(fit, i) * fit->d,
+        wn_standard_row(fit->view, fit->sample->x + row_at(fit, i) * fit->d,
                         x + (i - begin) * fit->d);
     if (form == Z)
         wn_nystrom_rows(&fit->nystrom, x, end - begin, spare, z, p);
@@ -174,9 +172,9 @@ static void add_slab(struct fit *fit, size_t begin, size_t end, double sign)
     expand_slab(fit, Z, begin, end);
 #pragma omp parallel for schedule(static) num_threads(fit->threads)
     for (size_t r = 0; r < rows; r++) {
-        const float w = (float)(sign * wn_sample_weight(
-                                           fit->sample,
-                                           row_at(fit, begin + r)));
+        const float w =
+            (float)(sign *
+                    wn_sample_weight(fit->sample, row_at(fit, begin + r)));
 
         for (size_t j = 0; j < p; j++)
             fit->weighed[r * p + j] = w * fit->slab[r * p + j];
@@ -326,13 +324,13 @@ static void judge_rows(struct fit *fit, float *score)
 
 /* The rows group by group, and a slab of them on its way out. */
 struct groups {
-    int32_t *order;  /* n: rows by group, then by number */
-    size_t *begin;   /* groups + 1: where each starts in it */
-    float *score;    /* SLAB x k */
-    double *weight;  /* SLAB */
-    int32_t *label;  /* SLAB */
-    double *matrix;  /* p x p: A before it was factored; NULL where no group */
-    double *right;   /* p x k  has more than SLAB rows */
+    int32_t *order; /* n: rows by group, then by number */
+    size_t *begin;  /* groups + 1: where each starts in it */
+    float *score;   /* SLAB x k */
+    double *weight; /* SLAB */
+    int32_t *label; /* SLAB */
+    double *matrix; /* p x p: A before it was factored; NULL where no group */
+    double *right;  /* p x k  has more than SLAB rows */
 };
 
 static void groups_free(struct groups *groups)
@@ -358,8 +356,8 @@ static int groups_open(struct groups *groups, const struct fit *fit,
         wn_large_new(wn_product(SLAB, fit->k, 1), sizeof(float), error);
     groups->weight = wn_new(SLAB, sizeof(double), error);
     groups->label = wn_new(SLAB, sizeof(int32_t), error);
-    if (!groups->order || !groups->begin || !groups->score ||
-        !groups->weight || !groups->label)
+    if (!groups->order || !groups->begin || !groups->score || !groups->weight ||
+        !groups->label)
         return -1;
     for (size_t i = 0; i < fit->n; i++)
         groups->begin[sample->group[i] + 2]++;
@@ -406,8 +404,7 @@ static void hand_out(const struct fit *fit, const struct groups *groups,
 {
     for (size_t r = begin; r < end; r++)
         memcpy(score + row_at(fit, r) * fit->k,
-               groups->score + (r - begin) * fit->k,
-               fit->k * sizeof *score);
+               groups->score + (r - begin) * fit->k, fit->k * sizeof *score);
 }
 
 /* Groups first .. last-1, no more than SLAB rows together. */
@@ -418,8 +415,9 @@ static int judge_groups(struct fit *fit, struct groups *groups, size_t first,
     int failed = 0;
 
     project_slab(fit, groups, begin, end);
-#pragma omp parallel for schedule(dynamic) num_threads(fit->threads) \
-    reduction(| : failed)
+#pragma omp parallel for schedule(dynamic) num_threads(fit->threads)           \
+    reduction(|                                                                \
+              : failed)
     for (size_t g = first; g < last; g++) {
         const size_t at = groups->begin[g] - begin;
         struct wn_error mine = {0};
@@ -498,9 +496,14 @@ static int sum_rows(struct fit *fit, const struct wn_kernel *kernel,
 {
     const size_t n = sample->n;
 
-    *fit = (struct fit){.kernel = kernel, .view = view, .sample = sample,
-                        .n = n, .d = sample->d, .k = sample->k,
-                        .ridge = kernel->ridge, .threads = sample->threads,
+    *fit = (struct fit){.kernel = kernel,
+                        .view = view,
+                        .sample = sample,
+                        .n = n,
+                        .d = sample->d,
+                        .k = sample->k,
+                        .ridge = kernel->ridge,
+                        .threads = sample->threads,
                         .in_hand = n <= SLAB && !sample->group};
     if (start_fit(fit, error))
         return -1;
@@ -538,8 +541,8 @@ int wn_kernel_scores(const struct wn_kernel *kernel,
     return status;
 }
 
-static double squared_error(const float *score, const int32_t *label,
-                            size_t n, size_t k)
+static double squared_error(const float *score, const int32_t *label, size_t n,
+                            size_t k)
 {
     double sum = 0;
 
@@ -555,8 +558,8 @@ static double squared_error(const float *score, const int32_t *label,
 
 int wn_kernel_misses(const struct wn_kernel *kernel, const double *ridge,
                      size_t count, const struct wn_standard *view,
-                     const struct wn_sample *sample, float *score,
-                     double *miss, struct wn_error *error)
+                     const struct wn_sample *sample, float *score, double *miss,
+                     struct wn_error *error)
 {
     struct fit fit;
     double *matrix = NULL, *right = NULL;

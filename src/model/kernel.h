@@ -63,8 +63,8 @@ int wn_kernel_scores(const struct wn_kernel *kernel,
  * Memory twice as much. Errors as above. */
 int wn_kernel_misses(const struct wn_kernel *kernel, const double *ridge,
                      size_t count, const struct wn_standard *view,
-                     const struct wn_sample *sample, float *score,
-                     double *miss, struct wn_error *error) WN_MUST_CHECK;
+                     const struct wn_sample *sample, float *score, double *miss,
+                     struct wn_error *error) WN_MUST_CHECK;
 
 /* Leave-one-out class probabilities, knobs chosen from the data.
  *   probability  out, n x k; exp(score), rows sum to 1: timid, and to be
@@ -72,8 +72,8 @@ int wn_kernel_misses(const struct wn_kernel *kernel, const double *ridge,
  *   chosen       out, what was chosen; may be NULL
  * The same bytes for any number of threads. */
 int wn_kernel_predict(const struct wn_sample *sample, float *probability,
-                      struct wn_kernel *chosen, struct wn_error *error)
-    WN_MUST_CHECK;
+                      struct wn_kernel *chosen,
+                      struct wn_error *error) WN_MUST_CHECK;
 
 /* Most bytes that takes, beside input and output; of the sample only the
  * numbers are read. */

@@ -88,8 +88,8 @@ static void assign(struct rounds *rounds, const struct wn_kmeans *cells)
     for (size_t b = 0; b < blocks; b++) {
         const size_t begin = wn_block_begin(b);
         const size_t end = wn_block_end(b, rounds->n);
-        float *far = rounds->far + (size_t)omp_get_thread_num() * WN_BLOCK *
-                                       cells->count;
+        float *far = rounds->far +
+                     (size_t)omp_get_thread_num() * WN_BLOCK * cells->count;
 
         wn_kmeans_far(cells, rounds->y + begin * cells->p, end - begin, far);
         for (size_t i = begin; i < end; i++)
@@ -98,8 +98,8 @@ static void assign(struct rounds *rounds, const struct wn_kmeans *cells)
     }
 }
 
-void wn_kmeans_sort(const int32_t *cell, size_t n, size_t count,
-                    size_t *first, int32_t *order)
+void wn_kmeans_sort(const int32_t *cell, size_t n, size_t count, size_t *first,
+                    int32_t *order)
 {
     memset(first, 0, (count + 1) * sizeof *first);
     for (size_t i = 0; i < n; i++)

@@ -38,7 +38,7 @@ int32_t wn_kmeans_nearest(const struct wn_kmeans *cells, const float *far);
  * order[first[c]] .. order[first[c + 1] - 1].
  *   cell   n, 0 .. count-1
  *   first  out, count + 1;  order  out, n */
-void wn_kmeans_sort(const int32_t *cell, size_t n, size_t count,
-                    size_t *first, int32_t *order);
+void wn_kmeans_sort(const int32_t *cell, size_t n, size_t count, size_t *first,
+                    int32_t *order);
 
 #endif

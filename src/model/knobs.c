@@ -37,7 +37,7 @@ static size_t most_landmarks(size_t n)
 
     return most < FEW_LANDMARKS    ? FEW_LANDMARKS
            : most > MOST_LANDMARKS ? MOST_LANDMARKS
-                                    : most;
+                                   : most;
 }
 
 /* Landmarks for n rows of d columns: no more than rows, and of all rows'
@@ -61,9 +61,9 @@ static int compare(const void *a, const void *b)
 }
 
 /* The median distance of random pairs of rows; 1 where all are equal. */
-static double typical_distance(const struct wn_standard *view,
-                               const float *x, size_t n, size_t d,
-                               uint64_t seed, float *a, float *b)
+static double typical_distance(const struct wn_standard *view, const float *x,
+                               size_t n, size_t d, uint64_t seed, float *a,
+                               float *b)
 {
     struct wn_random random;
     double distance[PAIRS];
@@ -77,8 +77,8 @@ static double typical_distance(const struct wn_standard *view,
         wn_standard_row(view, x + wn_random_below(&random, n) * d, b);
 
         for (size_t j = 0; j < d; j++)
-            sum += ((double)a[j] - (double)b[j]) *
-                   ((double)a[j] - (double)b[j]);
+            sum +=
+                ((double)a[j] - (double)b[j]) * ((double)a[j] - (double)b[j]);
         if (sum > 0)
             distance[count++] = sqrt(sum);
     }
@@ -127,8 +127,8 @@ static int search(struct way *way, const struct line *line,
         miss[t] = trials[t].miss;
         way->miss = fmin(way->miss, miss[t]);
     }
-    *knob = line->first *
-            pow(line->factor, wn_choose_lowest(miss, line->count));
+    *knob =
+        line->first * pow(line->factor, wn_choose_lowest(miss, line->count));
     return 0;
 }
 
@@ -164,8 +164,8 @@ static int choose_ridge(const struct wn_sample *sample, struct way *way,
 {
     enum { TRIALS = 4 };
     struct wn_kernel kernel = way->knobs;
-    float *score = wn_large_new(wn_product(sample->n, sample->k, 1),
-                                sizeof *score, error);
+    float *score =
+        wn_large_new(wn_product(sample->n, sample->k, 1), sizeof *score, error);
     double ridge[TRIALS], miss[TRIALS];
     int status = -1;
 
@@ -199,8 +199,8 @@ static size_t large_rows(const struct wn_sample *sample, size_t views)
 static int choose(const struct wn_sample *sample, struct way *ways,
                   size_t views, struct way *best, struct wn_error *error)
 {
-    const size_t landmarks = landmark_count(sample->n, sample->d,
-                                            most_landmarks(sample->n));
+    const size_t landmarks =
+        landmark_count(sample->n, sample->d, most_landmarks(sample->n));
     struct wn_draw few = {0}, many = {0};
     int status = -1;
 
@@ -247,10 +247,10 @@ static int make_views(const struct wn_sample *sample,
         wn_standard_join(&view[1]);
     }
     for (size_t v = 0; v < *views; v++)
-        ways[v] = (struct way){
-            .view = &view[v],
-            .typical = typical_distance(&view[v], sample->x, n, d,
-                                        sample->seed, pair, pair + d)};
+        ways[v] = (struct way){.view = &view[v],
+                               .typical = typical_distance(&view[v], sample->x,
+                                                           n, d, sample->seed,
+                                                           pair, pair + d)};
     free(pair);
     return 0;
 failed:
@@ -288,16 +288,15 @@ double wn_kernel_bytes(const struct wn_sample *sample)
 {
     const double n = (double)sample->n, d = (double)sample->d;
     const double k = (double)sample->k;
-    const double m = (double)landmark_count(sample->n, sample->d,
-                                            most_landmarks(sample->n));
+    const double m =
+        (double)landmark_count(sample->n, sample->d, most_landmarks(sample->n));
     const double p = m + 1, slab = fmin(WN_KERNEL_SLAB, n);
     const double grouped = 8 * p * (p + k) + 4 * slab * k + 20 * n +
-                           (double)sample->threads * slab *
-                               (12.0 * slab + 800);
+                           (double)sample->threads * slab * (12.0 * slab + 800);
 
     const double rows = fmin(SAMPLE_ROWS, n);
-    const double trials = 8 * rows * (rows + (sample->groups ? fmin(rows, k)
-                                                             : 1));
+    const double trials =
+        8 * rows * (rows + (sample->groups ? fmin(rows, k) : 1));
     const double q = SAMPLE_LANDMARKS + 1, kinds = fmin(LARGE_ROWS, k);
     const double drawn = m < n ? (double)large_rows(sample, 2) : 0;
     const double large = 28 * q * q + 24 * q * kinds + 12 * q * slab +
@@ -309,15 +308,14 @@ double wn_kernel_bytes(const struct wn_sample *sample)
                     fmax(4 * rows * (rows + d) +
                              fmin((double)sample->threads, 4) * trials,
                          m < n ? large : 0)) +
-           PACKED * (double)sample->threads +
-           wn_kernel_kept(sample);
+           PACKED * (double)sample->threads + wn_kernel_kept(sample);
 }
 
 double wn_kernel_kept(const struct wn_sample *sample)
 {
     return sample->threads *
-           wn_linear_bytes(landmark_count(sample->n, sample->d,
-                                          most_landmarks(sample->n)));
+           wn_linear_bytes(
+               landmark_count(sample->n, sample->d, most_landmarks(sample->n)));
 }
 
 /* Kernels, z, sums and levers of the rows; factors, twice as slow in double, by
@@ -326,8 +324,8 @@ double wn_kernel_work(const struct wn_sample *sample)
 {
     const double n = (double)sample->n, d = (double)sample->d;
     const double k = (double)sample->k, rows = fmin(n, SAMPLE_ROWS);
-    const double m = (double)landmark_count(sample->n, sample->d,
-                                            most_landmarks(sample->n));
+    const double m =
+        (double)landmark_count(sample->n, sample->d, most_landmarks(sample->n));
     const double p = m + 1;
 
     return n * (4 * m * d + 3 * p * p + 2 * p * k) + 6 * p * p * p +

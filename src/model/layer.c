@@ -22,11 +22,11 @@ size_t wn_layer_stride(size_t inputs)
 #ifdef WN_TILED
 
 enum {
-    PARTS = 2,  /* of a float */
+    PARTS = 2, /* of a float */
     BLOCK = 2 * PARTS * TILE,
-    CHUNK = 6,  /* steps of x at a time: 24 KiB */
+    CHUNK = 6, /* steps of x at a time: 24 KiB */
     SQUARE = STRIP * STRIP,
-    ALIGN = 64, /* so that no line of a tile lies across two of a cache */
+    ALIGN = 64,    /* so that no line of a tile lies across two of a cache */
     MOST = 1 << 24 /* bytes: what a cache may hold, and needs no bound */
 };
 
@@ -40,11 +40,11 @@ struct square {
 struct wn_layer {
     struct wn_layer_weights net;
     size_t features, units, lines; /* strips of inputs, outputs and rows */
-    struct square *weights; /* features x units */
-    char *delta;   /* units x lines steps, as the right side */
-    char *left;    /* a chunk of x, or all rows of a strip of features */
-    float *sum;    /* lines x units squares */
-    void *room;    /* for all of them */
+    struct square *weights;        /* features x units */
+    char *delta;                   /* units x lines steps, as the right side */
+    char *left; /* a chunk of x, or all rows of a strip of features */
+    float *sum; /* lines x units squares */
+    void *room; /* for all of them */
 };
 
 static size_t strips(size_t count)
@@ -136,8 +136,8 @@ struct wn_layer *wn_layer_new(const struct wn_layer_weights *weights,
     const struct sizes sizes =
         sizes_of(weights->inputs, weights->outputs, rows);
 
-    layer->room = wn_new(sizes.weights + sizes.delta + sizes.left + sizes.sum +
-                         ALIGN, 1, error);
+    layer->room = wn_new(
+        sizes.weights + sizes.delta + sizes.left + sizes.sum + ALIGN, 1, error);
     if (!layer->room) {
         free(layer);
         return NULL;
@@ -203,11 +203,11 @@ TILED_INLINE void multiply(const char *a, const char *b, size_t b_step,
                            size_t steps, bool fresh, float *sum)
 {
 #define ROWS(part)                                                             \
-    _tile_loadd(4, a + (part) * 2 * TILE, 64);                                 \
-    _tile_loadd(5, a + (part) * 2 * TILE + TILE, 64)
+    _tile_loadd(4, a + (part)*2 * TILE, 64);                                   \
+    _tile_loadd(5, a + (part)*2 * TILE + TILE, 64)
 #define COLUMNS(part)                                                          \
-    _tile_loadd(6, b + (part) * 2 * TILE, 64);                                 \
-    _tile_loadd(7, b + (part) * 2 * TILE + TILE, 64)
+    _tile_loadd(6, b + (part)*2 * TILE, 64);                                   \
+    _tile_loadd(7, b + (part)*2 * TILE + TILE, 64)
 #define ADD                                                                    \
     _tile_dpbf16ps(0, 4, 6);                                                   \
     _tile_dpbf16ps(1, 4, 7);                                                   \
@@ -262,8 +262,7 @@ WN_TILED static void rectify(const struct wn_layer *layer, const float *sum,
 
         for (size_t i = 0; i < many; i++) {
             const __m512 in = _mm512_load_ps(sum + i * STRIP + t * SIDE);
-            const __m512 value =
-                _mm512_add_ps(_mm512_mul_ps(times, in), bias);
+            const __m512 value = _mm512_add_ps(_mm512_mul_ps(times, in), bias);
 
             _mm512_mask_storeu_ps(out + i * outputs + t * SIDE, mask,
                                   _mm512_max_ps(value, zero));
@@ -320,8 +319,8 @@ WN_TILED void wn_layer_learn(struct wn_layer *layer, const float *x,
                      lines, true, layer->sum + u * SQUARE);
         __asm__ volatile("" : : : "memory");
         for (size_t u = 0; u < units; u++)
-            move_square(&layer->weights[f * units + u],
-                        layer->sum + u * SQUARE, step);
+            move_square(&layer->weights[f * units + u], layer->sum + u * SQUARE,
+                        step);
     }
     wn_amx_close();
 }

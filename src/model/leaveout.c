@@ -18,9 +18,9 @@ static void fill_matrix(const float *gram, const double *weight, size_t rows,
 {
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c <= r; c++)
-            matrix[r * rows + c] = (r == c ? 1 + 1e-6 : 0) -
-                                   sqrt(weight[r] * weight[c]) *
-                                       (double)gram[r * rows + c];
+            matrix[r * rows + c] =
+                (r == c ? 1 + 1e-6 : 0) -
+                sqrt(weight[r] * weight[c]) * (double)gram[r * rows + c];
 }
 
 /* S (Y - F) of classes from .. from+width-1. */

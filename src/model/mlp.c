@@ -68,11 +68,11 @@ void wn_mlp_draw_weights(float *w1, size_t stride, float *w2, size_t d,
 }
 
 /* The hidden units of `count` rows. */
-static void hidden_units(const struct wn_mlp *net, const float *x,
-                         size_t count, float *h)
+static void hidden_units(const struct wn_mlp *net, const float *x, size_t count,
+                         float *h)
 {
-    wn_gemm(0, 0, count, net->h, net->d, net->scale, x, net->d, net->w1,
-            net->h, 0, h, net->h);
+    wn_gemm(0, 0, count, net->h, net->d, net->scale, x, net->d, net->w1, net->h,
+            0, h, net->h);
     wn_point_rectify(h, net->b1, count, net->h);
 }
 
@@ -158,8 +158,8 @@ static void scratch_free(struct scratch *s)
 }
 
 /* For so many rows; of x, with `stride` numbers each. */
-static int scratch_new(struct scratch *s, const struct wn_mlp *net,
-                       size_t rows, size_t stride, struct wn_error *error)
+static int scratch_new(struct scratch *s, const struct wn_mlp *net, size_t rows,
+                       size_t stride, struct wn_error *error)
 {
     s->x = wn_large_new(wn_product(rows, stride, 1), sizeof *s->x, error);
     s->h = wn_large_new(wn_product(rows, net->h, 1), sizeof *s->h, error);
@@ -169,8 +169,7 @@ static int scratch_new(struct scratch *s, const struct wn_mlp *net,
     s->p = wn_large_new(wn_product(rows, net->k, 1), sizeof *s->p, error);
     s->row = wn_new(net->k, sizeof *s->row, error);
     s->log_total = wn_new(rows, sizeof *s->log_total, error);
-    if (s->x && s->h && s->delta && s->z && s->p && s->row &&
-        s->log_total)
+    if (s->x && s->h && s->delta && s->z && s->p && s->row && s->log_total)
         return 0;
     scratch_free(s);
     return -1;
@@ -222,8 +221,8 @@ static const float *inputs(const struct wn_mlp *net, const float *x,
 }
 
 static void measure_block(const struct wn_mlp *net, const float *raw,
-                          const int32_t *label, size_t count,
-                          struct scratch *s, const struct wn_mlp_findings *out)
+                          const int32_t *label, size_t count, struct scratch *s,
+                          const struct wn_mlp_findings *out)
 {
     const float *x = inputs(net, raw, count, s);
 
@@ -274,7 +273,7 @@ struct wn_mlp_trainer {
     struct wn_mlp *net, *velocity;
     struct wn_layer *layer; /* the first one's, or NULL: wn_gemm() */
     struct scratch scratch;
-    size_t stride; /* of its rows of x */
+    size_t stride;  /* of its rows of x */
     int32_t *order; /* the rows that are learned from */
     size_t rows, batch;
     uint64_t epoch;
@@ -294,8 +293,7 @@ static float input_scale(const struct wn_standard *standard)
 
     for (size_t j = 0; j < standard->d; j++)
         varied += standard->scale[j] != 0;
-    return varied > WN_MLP_NORM ? (float)sqrt(WN_MLP_NORM / (double)varied)
-                                : 1;
+    return varied > WN_MLP_NORM ? (float)sqrt(WN_MLP_NORM / (double)varied) : 1;
 }
 
 struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
@@ -333,10 +331,10 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
     wn_mlp_draw_weights(t->net->w1, t->net->h, t->net->w2, task->d,
                         plan->hidden, task->k, &random);
     if (wn_layer_fits(task->d, plan->hidden, t->batch)) {
-        t->layer = wn_layer_new(
-            &(struct wn_layer_weights){task->d, plan->hidden, t->net->w1,
-                                       t->net->b1},
-            t->batch, error);
+        t->layer =
+            wn_layer_new(&(struct wn_layer_weights){task->d, plan->hidden,
+                                                    t->net->w1, t->net->b1},
+                         t->batch, error);
         if (!t->layer)
             goto fail;
     }
@@ -397,9 +395,9 @@ static void softmax_batch(struct wn_mlp_trainer *t, const int32_t *row,
 
 /* velocity = momentum velocity + in' delta / count, by weights and biases, and
  * the step along it. */
-static void move(const struct wn_mlp_trainer *t, const float *in,
-                 size_t inputs, float scale, const float *delta,
-                 size_t outputs, size_t count, float *velocity, float *w)
+static void move(const struct wn_mlp_trainer *t, const float *in, size_t inputs,
+                 float scale, const float *delta, size_t outputs, size_t count,
+                 float *velocity, float *w)
 {
     wn_gemm(1, 0, inputs, outputs, count, scale / (float)count, in, inputs,
             delta, outputs, (float)t->plan.momentum, velocity, outputs);
@@ -407,8 +405,7 @@ static void move(const struct wn_mlp_trainer *t, const float *in,
 }
 
 static void move_biases(const struct wn_mlp_trainer *t, const float *delta,
-                        size_t outputs, size_t count, float *velocity,
-                        float *b)
+                        size_t outputs, size_t count, float *velocity, float *b)
 {
     wn_point_gather(velocity, delta, count, outputs, (float)t->plan.momentum,
                     1 / (float)count);
@@ -486,8 +483,8 @@ int wn_mlp_trainer_epoch(struct wn_mlp_trainer *t, wn_mlp_watch *watch,
 {
     struct wn_random random;
 
-    wn_random_start(&random, t->plan.seed, WN_RANDOM_BATCHES,
-                    t->plan.replicate, t->epoch++);
+    wn_random_start(&random, t->plan.seed, WN_RANDOM_BATCHES, t->plan.replicate,
+                    t->epoch++);
     wn_random_shuffle(&random, t->order, t->rows);
     t->loss = 0;
     for (size_t at = 0; at < t->rows && isfinite(t->loss); at += t->batch) {

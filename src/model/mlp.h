@@ -33,8 +33,8 @@ struct wn_mlp {
 };
 
 /* A network of zeros that takes inputs as they are; NULL with WN_ENOMEM. */
-struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k, struct wn_error *error)
-    WN_MUST_CHECK;
+struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k,
+                          struct wn_error *error) WN_MUST_CHECK;
 void wn_mlp_free(struct wn_mlp *net);
 /* Draw weights: uniform with variance 2/inputs (He et al. 2015), the last
  * layer's a tenth of that, so that all classes begin alike. w1 is d x h with
@@ -88,12 +88,12 @@ int wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
  * would have the largest gradients (digits, 5 % wrong labels, average
  * precision of GraNd .90 without, .99 with it; of EL2N .975 and .988). */
 struct wn_mlp_task {
-    const float *x; /* n x d, finite */
+    const float *x;                     /* n x d, finite */
     const struct wn_standard *standard; /* of x */
     size_t n, d, k;
     const int32_t *label; /* n, -1 .. k-1 */
     const float *weight;  /* n, each >= 0, of the loss; NULL = all 1 */
-    bool ready; /* x is standardised already: taken as it is */
+    bool ready;           /* x is standardised already: taken as it is */
 };
 
 struct wn_mlp_plan {
@@ -115,8 +115,7 @@ struct wn_mlp_trainer;
  * WN_ENOMEM; WN_EDATA when there is no row to learn from. */
 struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
                                           const struct wn_mlp_plan *plan,
-                                          struct wn_error *error)
-    WN_MUST_CHECK;
+                                          struct wn_error *error) WN_MUST_CHECK;
 void wn_mlp_trainer_free(struct wn_mlp_trainer *trainer);
 
 /* Most bytes that a trainer of n rows has, and that measuring takes. */

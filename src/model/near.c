@@ -69,8 +69,7 @@ static double cosine(const float *a, double inverse_a, const float *b,
         return inverse_a == inverse_b ? 0 : 1;
     for (; j + 4 <= d; j += 4)
         for (size_t s = 0; s < 4; s++) {
-            const double gap =
-                a[j + s] * inverse_a - b[j + s] * inverse_b;
+            const double gap = a[j + s] * inverse_a - b[j + s] * inverse_b;
             sum[s] += gap * gap;
         }
     for (; j < d; j++) {
@@ -192,8 +191,8 @@ static int square_rows(struct wn_near *near, int threads,
                        struct wn_error *error)
 {
     double lost = 0;
-    float *rows = wn_new(wn_product((size_t)threads, near->p, 1),
-                         sizeof *rows, error);
+    float *rows =
+        wn_new(wn_product((size_t)threads, near->p, 1), sizeof *rows, error);
 
     near->square = wn_large_new(near->n, sizeof *near->square, error);
     near->bias = wn_large_new(near->n, sizeof *near->bias, error);
@@ -240,8 +239,11 @@ int wn_near_start(struct wn_near *near, const struct wn_graph *graph,
 {
     const int threads = graph->threads;
 
-    *near = (struct wn_near){.x = graph->x, .n = graph->n, .d = graph->d,
-                             .m = graph->m, .metric = graph->metric,
+    *near = (struct wn_near){.x = graph->x,
+                             .n = graph->n,
+                             .d = graph->d,
+                             .m = graph->m,
+                             .metric = graph->metric,
                              .group = graph->group};
     near->p = wn_near_width(graph);
     near->room = wn_near_room(graph->n, graph->m);
@@ -262,13 +264,12 @@ void wn_near_end(struct wn_near *near)
 void wn_pool_start(struct wn_pool *pool, struct wn_candidate *entries)
 {
     /* Finite, so that the padding of a scan is above it. */
-    *pool = (struct wn_pool){.entries = entries, .limit = FLT_MAX,
-                             .ceiling = INT32_MAX};
+    *pool = (struct wn_pool){
+        .entries = entries, .limit = FLT_MAX, .ceiling = INT32_MAX};
 }
 
 /* Hoare's selection. */
-void wn_near_select(struct wn_candidate *entries, size_t length,
-                    size_t count)
+void wn_near_select(struct wn_candidate *entries, size_t length, size_t count)
 {
     size_t begin = 0, end = length;
 
@@ -448,8 +449,7 @@ void wn_near_offer(const struct wn_near *near, struct wn_pool *pool, size_t i,
 }
 
 void wn_near_decide(const struct wn_near *near, struct wn_pool *pool, size_t i,
-                    struct wn_winner *scratch, int32_t *index,
-                    float *distance)
+                    struct wn_winner *scratch, int32_t *index, float *distance)
 {
     drop_losers(near, pool, i);
     rank(near, pool, i, scratch);
@@ -501,19 +501,19 @@ scan_eights(const float *dots, const float *bias, const float *limit,
     size_t count = 0;
 
     for (size_t c = 0; c < columns; c += 8) {
-        const __m256 low = _mm256_add_ps(
-            _mm256_add_ps(own_bias, _mm256_loadu_ps(bias + c)),
-            _mm256_loadu_ps(dots + c));
+        const __m256 low =
+            _mm256_add_ps(_mm256_add_ps(own_bias, _mm256_loadu_ps(bias + c)),
+                          _mm256_loadu_ps(dots + c));
         const __m256 most =
             _mm256_max_ps(_mm256_loadu_ps(limit + c), own_limit);
-        unsigned mask = (unsigned)_mm256_movemask_ps(
-            _mm256_cmp_ps(low, most, _CMP_LE_OQ));
+        unsigned mask =
+            (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(low, most, _CMP_LE_OQ));
 
         for (; mask; mask &= mask - 1) {
             const size_t j = c + (size_t)__builtin_ctz(mask);
 
-            hits[count++] = (struct wn_hit){
-                (int32_t)row, (int32_t)j, (row_bias + bias[j]) + dots[j]};
+            hits[count++] = (struct wn_hit){(int32_t)row, (int32_t)j,
+                                            (row_bias + bias[j]) + dots[j]};
         }
     }
     return count;
@@ -522,8 +522,7 @@ scan_eights(const float *dots, const float *bias, const float *limit,
 
 /* Whether any of WN_NEAR_PAD columns may be near. */
 static bool chunk_has_hit(const float *dots, const float *bias,
-                          const float *limit, float row_bias,
-                          float row_limit)
+                          const float *limit, float row_bias, float row_limit)
 {
     int any = 0;
 
@@ -537,26 +536,24 @@ static bool chunk_has_hit(const float *dots, const float *bias,
 }
 
 size_t wn_near_scan(const float *dots, const float *bias, const float *limit,
-                    size_t columns, size_t row, float row_bias,
-                    float row_limit, struct wn_hit *hits)
+                    size_t columns, size_t row, float row_bias, float row_limit,
+                    struct wn_hit *hits)
 {
     size_t count = 0;
 
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2"))
-        return scan_eights(dots, bias, limit, columns, row, row_bias,
-                           row_limit, hits);
+        return scan_eights(dots, bias, limit, columns, row, row_bias, row_limit,
+                           hits);
 #endif
     for (size_t c = 0; c < columns; c += WN_NEAR_PAD) {
-        if (!chunk_has_hit(dots + c, bias + c, limit + c, row_bias,
-                           row_limit))
+        if (!chunk_has_hit(dots + c, bias + c, limit + c, row_bias, row_limit))
             continue;
         for (size_t j = c; j < c + WN_NEAR_PAD; j++) {
             const float low = (row_bias + bias[j]) + dots[j];
 
             if (low <= row_limit || low <= limit[j])
-                hits[count++] = (struct wn_hit){
-                    (int32_t)row, (int32_t)j, low};
+                hits[count++] = (struct wn_hit){(int32_t)row, (int32_t)j, low};
         }
     }
     return count;

@@ -117,8 +117,8 @@ void wn_near_begin(const struct wn_near *near, struct wn_pool *pool, size_t i,
  *   row  that of the hits
  * Returns how many there are, in rising order. */
 size_t wn_near_scan(const float *dots, const float *bias, const float *limit,
-                    size_t columns, size_t row, float row_bias,
-                    float row_limit, struct wn_hit *hits);
+                    size_t columns, size_t row, float row_bias, float row_limit,
+                    struct wn_hit *hits);
 
 /* Row j may be among the nearest of row i, whose candidates are in `pool`.
  *   scratch  near->room of them */
@@ -128,7 +128,6 @@ void wn_near_offer(const struct wn_near *near, struct wn_pool *pool, size_t i,
 /* The nearest of all candidates, m or as many as there are (0 and infinity
  * stand in for what is missing: -1), in order. */
 void wn_near_decide(const struct wn_near *near, struct wn_pool *pool, size_t i,
-                    struct wn_winner *scratch, int32_t *index,
-                    float *distance);
+                    struct wn_winner *scratch, int32_t *index, float *distance);
 
 #endif

@@ -50,12 +50,12 @@ static int prepare(struct search *s, const struct wn_graph *graph,
     if (wn_near_start(&s->near, graph, s->kernel ? s->kernel->loss : NULL,
                       error))
         return -1;
-    s->row_bytes = s->kernel ? s->kernel->row_bytes(s->near.p)
-                             : s->near.p * sizeof(float);
+    s->row_bytes =
+        s->kernel ? s->kernel->row_bytes(s->near.p) : s->near.p * sizeof(float);
     s->y = (const char *)graph->x;
     if (s->kernel || !s->near.plain) {
-        s->owned = wn_large_new(wn_product(n + WN_NEAR_PAD, s->row_bytes, 1),
-                                1, error);
+        s->owned = wn_large_new(wn_product(n + WN_NEAR_PAD, s->row_bytes, 1), 1,
+                                error);
         if (!s->owned)
             return -1;
         s->y = s->rows = s->owned + (-(uintptr_t)s->owned & (LINE - 1));
@@ -212,13 +212,16 @@ static size_t do_tile(const struct search *s, size_t a, size_t b,
 {
     const size_t n = s->near.n;
     const size_t first = a * BLOCK, second = b * BLOCK;
-    const struct wn_tile tile = {
-        .first = s->y + first * s->row_bytes,
-        .second = s->y + second * s->row_bytes, .p = s->near.p,
-        .rows = n - first < BLOCK ? n - first : BLOCK,
-        .columns = n - second < BLOCK ? n - second : BLOCK,
-        .row_bias = bench->row_bias, .bias = bench->bias,
-        .row_limit = bench->row_limit, .column_limit = bench->column_limit};
+    const struct wn_tile tile = {.first = s->y + first * s->row_bytes,
+                                 .second = s->y + second * s->row_bytes,
+                                 .p = s->near.p,
+                                 .rows = n - first < BLOCK ? n - first : BLOCK,
+                                 .columns =
+                                     n - second < BLOCK ? n - second : BLOCK,
+                                 .row_bias = bench->row_bias,
+                                 .bias = bench->bias,
+                                 .row_limit = bench->row_limit,
+                                 .column_limit = bench->column_limit};
     const bool at_once = s->kernel && a != b;
 
     copy_bias(s, a, bench->row_bias);
@@ -248,8 +251,8 @@ static void finish_block(const struct search *s, size_t block,
 
     for (size_t i = block * BLOCK; i < s->near.n && i < (block + 1) * BLOCK;
          i++)
-        wn_near_decide(&s->near, &s->pools[i], i, bench->scratch,
-                       index + i * m, distance + i * m);
+        wn_near_decide(&s->near, &s->pools[i], i, bench->scratch, index + i * m,
+                       distance + i * m);
 }
 
 /* Tiles go by diagonals, so that every row has m candidates, and a limit,
@@ -318,8 +321,7 @@ static int search_by(const struct wn_tile_kernel *kernel,
     wn_talk_progress(graph->talk, what, 0, 1);
     for (; kernel && kernel->loss && begin < EARLY && begin < s.blocks && *apt;
          begin++) {
-        const size_t kept =
-            search_tiles(&s, benches, graph, begin, begin + 1);
+        const size_t kept = search_tiles(&s, benches, graph, begin, begin + 1);
 
         *apt = begin == 0 || !too_many(&s, begin, kept);
     }
@@ -327,8 +329,7 @@ static int search_by(const struct wn_tile_kernel *kernel,
         search_tiles(&s, benches, graph, begin, s.blocks);
 #pragma omp parallel for schedule(dynamic) num_threads(graph->threads)
         for (size_t b = 0; b < s.blocks; b++)
-            finish_block(&s, b, benches[omp_get_thread_num()], index,
-                         distance);
+            finish_block(&s, b, benches[omp_get_thread_num()], index, distance);
         wn_talk_progress(graph->talk, what, 1, 1);
     }
     status = 0;
@@ -340,8 +341,8 @@ done:
     return status;
 }
 
-int wn_neighbors(const struct wn_graph *graph, int32_t *index,
-                 float *distance, struct wn_error *error)
+int wn_neighbors(const struct wn_graph *graph, int32_t *index, float *distance,
+                 struct wn_error *error)
 {
     const size_t n = graph->n, m = graph->m;
     const size_t p = wn_near_width(graph);

@@ -15,7 +15,7 @@ enum wn_metric { WN_EUCLIDEAN, WN_COSINE };
 struct wn_graph {
     const float *x; /* n x d, row-major, finite */
     size_t n, d;
-    size_t m;       /* neighbours of each row, 1 .. n-1 */
+    size_t m; /* neighbours of each row, 1 .. n-1 */
     enum wn_metric metric;
     /* n; rows of the same number are no neighbours of each other. NULL: every
      * other row may be one. */
@@ -36,8 +36,8 @@ struct wn_graph {
  * output.
  * Errors: WN_EUSAGE (m out of range), WN_ENOMEM; then index is undefined.
  * Compared with: scikit-learn NearestNeighbors(algorithm="brute"). */
-int wn_neighbors(const struct wn_graph *graph, int32_t *index,
-                 float *distance, struct wn_error *error) WN_MUST_CHECK;
+int wn_neighbors(const struct wn_graph *graph, int32_t *index, float *distance,
+                 struct wn_error *error) WN_MUST_CHECK;
 
 /* Most bytes that takes, beside input and output. */
 double wn_neighbors_bytes(size_t n, size_t d, size_t m);

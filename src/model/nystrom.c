@@ -34,8 +34,7 @@ void wn_nystrom_kernel(const struct wn_nystrom *nystrom, const float *x,
     const float raw = 1 / (float)d, bend = -nystrom->bend;
     float product[WN_BLOCK];
 
-    wn_gemm(0, 1, rows, m, d, 1, x, d, nystrom->landmark, d, 0, out,
-            stride);
+    wn_gemm(0, 1, rows, m, d, 1, x, d, nystrom->landmark, d, 0, out, stride);
     for (size_t r = 0; r < rows; r++) {
         const float length = squared_length(x + r * d, d);
         float *row = out + r * stride;
@@ -82,9 +81,8 @@ static int draw_landmarks(struct wn_nystrom *nystrom,
 }
 
 /* K in double, its lower triangle. */
-static int kernel_of_landmarks(const struct wn_nystrom *nystrom,
-                               double *matrix, int threads,
-                               struct wn_error *error)
+static int kernel_of_landmarks(const struct wn_nystrom *nystrom, double *matrix,
+                               int threads, struct wn_error *error)
 {
     const size_t m = nystrom->m, d = nystrom->d, blocks = wn_block_count(m);
     float *rows = wn_large_new(wn_product(m, m, 1), sizeof *rows, error);
@@ -114,8 +112,7 @@ static int find_root(struct wn_nystrom *nystrom, int threads,
     double *matrix = wn_large_new(wn_product(m, m, 1), sizeof *matrix, error);
     int status = -1;
 
-    if (matrix &&
-        kernel_of_landmarks(nystrom, matrix, threads, error) == 0 &&
+    if (matrix && kernel_of_landmarks(nystrom, matrix, threads, error) == 0 &&
         wn_factor(matrix, m, error) == 0)
         status = wn_factor_invert(matrix, m, error);
     for (size_t r = 0; r < m && status == 0; r++)
@@ -125,14 +122,15 @@ static int find_root(struct wn_nystrom *nystrom, int threads,
     return status;
 }
 
-int wn_nystrom_make(struct wn_nystrom *nystrom,
-                    const struct wn_sample *sample,
-                    const struct wn_standard *view, size_t m,
-                    double bandwidth, struct wn_error *error)
+int wn_nystrom_make(struct wn_nystrom *nystrom, const struct wn_sample *sample,
+                    const struct wn_standard *view, size_t m, double bandwidth,
+                    struct wn_error *error)
 {
     m = m < sample->n ? m : sample->n;
     *nystrom = (struct wn_nystrom){
-        .view = view, .m = m, .d = sample->d,
+        .view = view,
+        .m = m,
+        .d = sample->d,
         .bend = (float)(1 / (2 * bandwidth * bandwidth)),
         .landmark =
             wn_large_new(wn_product(m, sample->d, 1), sizeof(float), error),

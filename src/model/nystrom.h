@@ -40,10 +40,9 @@ struct wn_nystrom {
  * read; `view` must outlive it. After a failure (WN_ENOMEM, WN_ENUMERIC) it is
  * to be freed, too. Time O(m^2 d + m^3), memory O(m^2) in double while it is
  * made. */
-int wn_nystrom_make(struct wn_nystrom *nystrom,
-                    const struct wn_sample *sample,
-                    const struct wn_standard *view, size_t m,
-                    double bandwidth, struct wn_error *error) WN_MUST_CHECK;
+int wn_nystrom_make(struct wn_nystrom *nystrom, const struct wn_sample *sample,
+                    const struct wn_standard *view, size_t m, double bandwidth,
+                    struct wn_error *error) WN_MUST_CHECK;
 void wn_nystrom_free(struct wn_nystrom *nystrom);
 
 /* The kernel of `rows` rows, x as wn_standard_row() gives them, and the m

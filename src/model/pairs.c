@@ -28,9 +28,9 @@ struct compare {
 
 /* What a thread works with. */
 struct bench {
-    float *tile;      /* TILE x TILE products */
-    double *best;     /* TILE, the largest product of a row so far */
-    int32_t *rank_a;  /* n, b's better partners among this thread's rows */
+    float *tile;     /* TILE x TILE products */
+    double *best;    /* TILE, the largest product of a row so far */
+    int32_t *rank_a; /* n, b's better partners among this thread's rows */
 };
 
 static double product(const struct compare *c, size_t i, size_t j)
@@ -234,9 +234,12 @@ int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
     float *a = wn_large_new(wn_product(n, p, 1), sizeof *a, error);
     float *b = wn_large_new(wn_product(n, p, 1), sizeof *b, error);
     /* Twice the bound: the bounds themselves are rounded. */
-    struct compare c = {.a = a, .b = b, .n = n, .p = p, .pairs = pairs,
-                        .slack = 2.2f *
-                                 ((float)wn_gemm_roundings(p) + 16) *
+    struct compare c = {.a = a,
+                        .b = b,
+                        .n = n,
+                        .p = p,
+                        .pairs = pairs,
+                        .slack = 2.2f * ((float)wn_gemm_roundings(p) + 16) *
                                  0x1p-24f};
     int status = -1;
 

@@ -103,8 +103,8 @@ static int judge_by(const struct wn_predictor *predictor,
 /* The calibrated pool of the calibrated members; in the first pass, which no
  * label has reached, their weights are found. kept[p], n x k where there is
  * one, holds what a member that judges once said in it. */
-static int predict_once(const struct wn_predictor *const *chosen,
-                        size_t count, const struct wn_sample *sample,
+static int predict_once(const struct wn_predictor *const *chosen, size_t count,
+                        const struct wn_sample *sample,
                         const struct blind *blind, float **kept,
                         float *probability, struct wn_quality *quality,
                         struct wn_error *error)
@@ -296,9 +296,7 @@ static void spread(float *probability, size_t n, size_t k, size_t few,
     for (size_t i = n; i-- > 0;)
         for (size_t c = k; c-- > 0;)
             probability[i * k + c] =
-                number[c] < 0
-                    ? 0
-                    : probability[i * few + (size_t)number[c]];
+                number[c] < 0 ? 0 : probability[i * few + (size_t)number[c]];
 }
 
 int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
@@ -321,8 +319,8 @@ int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
     for (size_t i = 0; i < sample->n; i++)
         label[i] = sample->label[i] < 0 ? -1 : number[sample->label[i]];
     few.label = label;
-    status = predict_all(chosen, count, passes, &few, probability, quality,
-                         error);
+    status =
+        predict_all(chosen, count, passes, &few, probability, quality, error);
     if (status == 0)
         spread(probability, sample->n, sample->k, few.k, number);
 done:

@@ -40,6 +40,7 @@ static int predict_kernel(const struct wn_sample *sample, float *probability,
     return 0;
 }
 
+/* clang-format off */
 static const struct wn_predictor kernel = {
     .name = "kernel",
     .brief = "kernel ridge on landmarks, exact leave-one-out",
@@ -51,6 +52,7 @@ static const struct wn_predictor kernel = {
     .kept = wn_kernel_kept,
     .work = wn_kernel_work,
     .predict = predict_kernel};
+/* clang-format on */
 
 /* Operations of one iteration: two products with all folds' weights, and what
  * is done to each logit. */
@@ -132,6 +134,7 @@ static double softmax_work(const struct wn_sample *sample)
     return SOFTMAX_TAKES * softmax_step(sample);
 }
 
+/* clang-format off */
 static const struct wn_predictor softmax = {
     .name = "softmax",
     .brief = "multinomial logistic regression, cross-validated",
@@ -141,6 +144,7 @@ static const struct wn_predictor softmax = {
     .bytes = softmax_bytes,
     .work = softmax_work,
     .predict = predict_softmax};
+/* clang-format on */
 
 static int predict_mlp(const struct wn_sample *sample, float *probability,
                        struct wn_error *error)
@@ -162,6 +166,7 @@ static double mlp_work(const struct wn_sample *sample)
     return wn_crossnet_work(&wn_crossnet_standard, sample);
 }
 
+/* clang-format off */
 static const struct wn_predictor mlp = {
     .name = "mlp",
     .brief = "networks with a hidden layer, cross-validated",
@@ -170,6 +175,7 @@ static const struct wn_predictor mlp = {
     .bytes = mlp_bytes,
     .work = mlp_work,
     .predict = predict_mlp};
+/* clang-format on */
 
 /* The votes of the m neighbours, near ones counting more: exp(-r^2) with r the
  * distance in those of the farthest; one vote is spread over all. */
@@ -210,8 +216,8 @@ static void vote(const struct wn_sample *sample, const int32_t *neighbor,
 /* Where standardising and cutting changes the rows much, or those of a row's
  * own group may not vote, neighbours are looked for again: digits by 10
  * neighbours at 20 % noise, average precision .941 to .973. */
-static int predict_neighbors(const struct wn_sample *sample,
-                             float *probability, struct wn_error *error)
+static int predict_neighbors(const struct wn_sample *sample, float *probability,
+                             struct wn_error *error)
 {
     const size_t n = sample->n, d = sample->d, m = sample->m;
     struct wn_standard standard;
@@ -234,10 +240,14 @@ static int predict_neighbors(const struct wn_sample *sample,
         goto done;
     for (size_t i = 0; cut && i < n; i++)
         wn_standard_row(&standard, sample->x + i * d, x + i * d);
-    const struct wn_graph graph = {
-        .x = cut ? x : sample->x, .n = n, .d = d, .m = m,
-        .metric = WN_EUCLIDEAN, .group = sample->group,
-        .threads = sample->threads, .talk = sample->talk};
+    const struct wn_graph graph = {.x = cut ? x : sample->x,
+                                   .n = n,
+                                   .d = d,
+                                   .m = m,
+                                   .metric = WN_EUCLIDEAN,
+                                   .group = sample->group,
+                                   .threads = sample->threads,
+                                   .talk = sample->talk};
     struct wn_graph_facts facts;
     if (wn_graph_find(&graph, sample->probe, sample->seed, neighbor, distance,
                       &facts, error))
@@ -266,6 +276,7 @@ static double neighbors_work(const struct wn_sample *sample)
     return 200 * (double)sample->n * (double)(sample->m + sample->k);
 }
 
+/* clang-format off */
 static const struct wn_predictor neighbors = {
     .name = "neighbors",
     .brief = "leave-one-out votes of the nearest neighbours",
@@ -275,6 +286,7 @@ static const struct wn_predictor neighbors = {
     .bytes = neighbors_bytes,
     .work = neighbors_work,
     .predict = predict_neighbors};
+/* clang-format on */
 
 /* Where there are many rows, smaller samples and fewer trees: the time stays
  * near linear in n, and a row is outside of more samples. Half samples raised
@@ -302,12 +314,11 @@ static int predict_trees(const struct wn_sample *sample, float *probability,
     const struct wn_trees_knobs knobs = choose_trees(sample);
 
     if (sample->chosen)
-        snprintf(sample->chosen, WN_CHOSEN, "trees=%zu share=%.3g",
-                 knobs.trees, knobs.share);
-    return wn_trees(sample->x, sample->n, sample->d, sample->label,
-                    sample->k, sample->weight, sample->group, &knobs,
-                    sample->seed, sample->threads, sample->talk, probability,
-                    error);
+        snprintf(sample->chosen, WN_CHOSEN, "trees=%zu share=%.3g", knobs.trees,
+                 knobs.share);
+    return wn_trees(sample->x, sample->n, sample->d, sample->label, sample->k,
+                    sample->weight, sample->group, &knobs, sample->seed,
+                    sample->threads, sample->talk, probability, error);
 }
 
 static double trees_bytes(const struct wn_sample *sample)
@@ -326,10 +337,11 @@ static double trees_work(const struct wn_sample *sample)
     const struct wn_trees_knobs knobs = choose_trees(sample);
     const double n = (double)sample->n * knobs.share;
 
-    return (double)knobs.trees * 850 * fmin(1 + n / 3e5, 3) * n *
-           log2(n + 1) * sqrt((double)sample->d);
+    return (double)knobs.trees * 850 * fmin(1 + n / 3e5, 3) * n * log2(n + 1) *
+           sqrt((double)sample->d);
 }
 
+/* clang-format off */
 static const struct wn_predictor trees = {
     .name = "trees",
     .brief = "extremely randomised trees, out-of-bag votes",
@@ -340,9 +352,9 @@ static const struct wn_predictor trees = {
     .kept = trees_kept,
     .work = trees_work,
     .predict = predict_trees};
+/* clang-format on */
 
-const struct wn_predictor *const wn_predictors[] = {&kernel, &trees,
-                                                    &neighbors, &softmax,
-                                                    &mlp, NULL};
+const struct wn_predictor *const wn_predictors[] = {
+    &kernel, &trees, &neighbors, &softmax, &mlp, NULL};
 const char wn_predictor_choices[] =
     WN_COMMITTEE "|kernel|trees|neighbors|softmax|mlp";

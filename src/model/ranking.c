@@ -38,8 +38,8 @@ struct wn_ranking {
 struct wn_ranker {
     const struct wn_ranking *ranking;
     size_t begin;
-    float *dots;   /* wn_ranking_rows(n) x n, -2 a.b */
-    int32_t *bits; /* n, of the squared distances */
+    float *dots;               /* wn_ranking_rows(n) x n, -2 a.b */
+    int32_t *bits;             /* n, of the squared distances */
     uint64_t *entries, *other; /* n: a row, above it its bits */
     int32_t *order;            /* n */
 };
@@ -142,9 +142,8 @@ void wn_ranker_load(struct wn_ranker *ranker, size_t begin, size_t end)
 }
 
 /* The squared distances of rows begin .. end-1, and their least and most. */
-WN_WIDE static void find_bits(struct wn_ranker *ranker, size_t i,
-                              size_t begin, size_t end, int32_t *least,
-                              int32_t *most)
+WN_WIDE static void find_bits(struct wn_ranker *ranker, size_t i, size_t begin,
+                              size_t end, int32_t *least, int32_t *most)
 {
     const float *square = ranker->ranking->near.square;
     const float *dots =

@@ -13,15 +13,15 @@ enum { WN_CHOSEN = 100 }; /* bytes of what a predictor says that it chose */
 
 struct wn_sample {
     size_t n, d, k, m;
-    const float *x;        /* n x d, finite */
-    const int32_t *label;  /* n, 0..k-1 or -1 */
+    const float *x;          /* n x d, finite */
+    const int32_t *label;    /* n, 0..k-1 or -1 */
     const int32_t *neighbor; /* n x m; NULL where no predictor needs it */
     const float *distance;   /* n x m */
-    const float *weight;   /* n, >= 0, what a row counts; NULL for 1 */
-    const int32_t *group;  /* n, 0..groups-1: no row is judged by what learned
-                              from rows of its group; NULL: each its own */
-    size_t groups;         /* at most n; 0 where group is NULL */
-    const int32_t *fold;   /* n, 0..folds-1; NULL where none needs it */
+    const float *weight;     /* n, >= 0, what a row counts; NULL for 1 */
+    const int32_t *group;    /* n, 0..groups-1: no row is judged by what learned
+                                from rows of its group; NULL: each its own */
+    size_t groups;           /* at most n; 0 where group is NULL */
+    const int32_t *fold;     /* n, 0..folds-1; NULL where none needs it */
     size_t folds;
     size_t probe; /* of a graph of their own: wn_graph_find() */
     uint64_t seed;

@@ -107,11 +107,10 @@ static void begin_pools(const struct wn_places *file, struct wn_seeker *seeker,
     for (size_t q = 0; q < tile->rows; q++) {
         size_t own = 0;
 
-        while (own < tile->columns &&
-               file->row[from + own] != seeker->row[q])
+        while (own < tile->columns && file->row[from + own] != seeker->row[q])
             own++;
-        float nobody = 0, *bias = own < tile->columns ? &seeker->bias[own]
-                                                  : &nobody;
+        float nobody = 0,
+              *bias = own < tile->columns ? &seeker->bias[own] : &nobody;
         const float kept = *bias;
 
         *bias = INFINITY;
@@ -129,11 +128,16 @@ static size_t find_hits(const struct wn_places *file, struct wn_seeker *seeker,
                         size_t columns, bool fresh)
 {
     const size_t p = file->near.p;
-    const struct wn_tile tile = {
-        .first = seeker->query, .loose = true, .second = file->y + from * p,
-        .rows = count, .columns = columns, .p = p,
-        .row_bias = seeker->row_bias, .bias = seeker->bias,
-        .row_limit = seeker->row_limit, .column_limit = seeker->limit};
+    const struct wn_tile tile = {.first = seeker->query,
+                                 .loose = true,
+                                 .second = file->y + from * p,
+                                 .rows = count,
+                                 .columns = columns,
+                                 .p = p,
+                                 .row_bias = seeker->row_bias,
+                                 .bias = seeker->bias,
+                                 .row_limit = seeker->row_limit,
+                                 .column_limit = seeker->limit};
     const bool at_once = file->kernel && !fresh;
 
     for (size_t j = 0; j < BLOCK; j++)
@@ -241,8 +245,7 @@ static void seat(const struct wn_places *file, struct wn_seeker *seeker,
 {
     for (size_t q = 0; q < count; q++) {
         seeker->row[q] = row[q];
-        wn_pool_start(&seeker->pools[q],
-                      seeker->entries + q * file->near.room);
+        wn_pool_start(&seeker->pools[q], seeker->entries + q * file->near.room);
         wn_near_row(&file->near, (size_t)row[q],
                     seeker->own + q * file->near.p);
     }
@@ -287,8 +290,7 @@ static void search_cell(const struct wn_places *file, struct wn_seeker *seeker,
         if (index[i * m + m - 1] < 0) {
             const int32_t row = (int32_t)i, first = seeker->row[0];
 
-            wn_seek_all(file, seeker, &row, 1, index + i * m,
-                        distance + i * m);
+            wn_seek_all(file, seeker, &row, 1, index + i * m, distance + i * m);
             seeker->row[0] = first;
         }
     }
@@ -347,8 +349,7 @@ int wn_seek_cells(const struct wn_places *file, struct wn_seeker **seekers,
 
 double wn_seeker_bytes(double cells, double p, double room)
 {
-    return BLOCK * (cells * 12 + 8 * p +
-                    BLOCK * (4.0 + sizeof(struct wn_hit)) +
+    return BLOCK * (cells * 12 + 8 * p + BLOCK * (4.0 + sizeof(struct wn_hit)) +
                     room * sizeof(struct wn_candidate)) +
            cells * 24;
 }

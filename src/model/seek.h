@@ -26,7 +26,7 @@ struct wn_places {
     struct wn_kmeans cells;
     const struct wn_graph *graph;
     uint64_t seed;
-    size_t probe; /* cells that a row looks into */
+    size_t probe;                        /* cells that a row looks into */
     const struct wn_tile_kernel *kernel; /* or NULL: SGEMM */
     size_t *first; /* cells + 1: the places of a cell begin here */
     size_t *size;  /* cells: and so many are taken */
@@ -40,7 +40,7 @@ struct wn_places {
 struct wn_seeker {
     float *far;                   /* B x cells */
     struct wn_candidate *nearest; /* cells */
-    size_t *start; /* cells + 1: where those of a cell begin in `who` */
+    size_t *start;         /* cells + 1: where those of a cell begin in `who` */
     int32_t *who, *chosen; /* B x cells */
     float *own;            /* B x p: the rows */
     float *query;          /* B x p: those of a product */
@@ -57,8 +57,7 @@ struct wn_seeker {
 /* One a thread; NULL with WN_ENOMEM. */
 struct wn_seeker **wn_seekers_new(const struct wn_places *file,
                                   struct wn_error *error) WN_MUST_CHECK;
-void wn_seekers_free(const struct wn_places *file,
-                     struct wn_seeker **seekers);
+void wn_seekers_free(const struct wn_places *file, struct wn_seeker **seekers);
 /* Most bytes of one. */
 double wn_seeker_bytes(double cells, double p, double room);
 
@@ -72,7 +71,7 @@ void wn_seek_all(const struct wn_places *file, struct wn_seeker *seeker,
  * that finds fewer than m looks at all rows.
  *   index, distance  out, n x m */
 int wn_seek_cells(const struct wn_places *file, struct wn_seeker **seekers,
-                  int32_t *index, float *distance, struct wn_error *error)
-    WN_MUST_CHECK;
+                  int32_t *index, float *distance,
+                  struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -69,8 +69,8 @@ static inline float log_of(float x)
     return r + y + 0.693359375f * e;
 }
 
-WN_WIDE void wn_shares_log(const float *row, size_t k, float more,
-                           float least, float *logarithm)
+WN_WIDE void wn_shares_log(const float *row, size_t k, float more, float least,
+                           float *logarithm)
 {
 #pragma omp simd
     for (size_t c = 0; c < k; c++) {
@@ -105,8 +105,8 @@ WN_WIDE static double add_up(const float *row, size_t k)
     return sum;
 }
 
-WN_WIDE static void stretch(const float *row, size_t k, float less,
-                            float scale, float *out)
+WN_WIDE static void stretch(const float *row, size_t k, float less, float scale,
+                            float *out)
 {
 #pragma omp simd
     for (size_t c = 0; c < k; c++)

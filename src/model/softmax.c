@@ -33,10 +33,13 @@ enum {
 };
 
 #define DAMPED 0.01
-#define GAIN 1e-4    /* by which the loss of what is held out has to fall */
-#define SURPRISE 14. /* the most that a row's loss counts where it is held out:
-                        that of a probability of 1e-6 */
-#define ABSENT -1e30f /* the intercept of a class without rows to learn from */
+#define GAIN 1e-4 /* by which the loss of what is held out has to fall */
+#define SURPRISE                                                               \
+    14. /* the most that a row's loss counts where it is held out:             \
+           that of a probability of 1e-6 */
+#define ABSENT                                                                 \
+    -1e30f /* the intercept of a class without rows to learn from              \
+            */
 
 struct problem {
     const float *x;
@@ -93,7 +96,7 @@ struct pass {
         float *given;    /* ROWS x wide: the logits of the labels */
         double *norm;    /* ROWS x wide: logarithms of the normalisers */
         double *offset, *loss, *held;
-    } *lanes; /* one a thread */
+    } * lanes; /* one a thread */
     int threads;
 };
 
@@ -165,8 +168,8 @@ static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
  * w - 1 of `count`, w no more than pass->wide, into lane->logits, rows x w k;
  * lane->given and lane->norm, both rows x w. */
 static void judge_rows(const struct problem *p, const struct pass *pass,
-                       struct lane *lane, size_t first, size_t w,
-                       size_t count, size_t begin, size_t end)
+                       struct lane *lane, size_t first, size_t w, size_t count,
+                       size_t begin, size_t end)
 {
     const size_t k = p->k, columns = w * k, rows = end - begin;
     const float *bias = pass->bias + first * k;
@@ -190,8 +193,8 @@ static void judge_rows(const struct problem *p, const struct pass *pass,
 }
 
 /* One fold's probabilities of a row become its residuals times `weight`. */
-static void find_residual(float *residual, size_t k, size_t label,
-                          float weight, double *offset)
+static void find_residual(float *residual, size_t k, size_t label, float weight,
+                          double *offset)
 {
     residual[label] -= 1;
     if (weight != 1)
@@ -202,10 +205,10 @@ static void find_residual(float *residual, size_t k, size_t label,
 }
 
 /* Loss and gradient of some folds on a block of rows. */
-static void evaluate_folds(const struct problem *p,
-                           struct way *const *who, size_t first, size_t w,
-                           size_t count, const struct pass *pass,
-                           struct lane *lane, size_t begin, size_t end)
+static void evaluate_folds(const struct problem *p, struct way *const *who,
+                           size_t first, size_t w, size_t count,
+                           const struct pass *pass, struct lane *lane,
+                           size_t begin, size_t end)
 {
     const size_t k = p->k, columns = w * k;
 
@@ -226,8 +229,8 @@ static void evaluate_folds(const struct problem *p,
                 continue;
             }
             lane->loss[first + f] += loss;
-            find_residual(lane->logits + at * k, k, (size_t)p->label[i],
-                          weight, lane->offset + (first + f) * k);
+            find_residual(lane->logits + at * k, k, (size_t)p->label[i], weight,
+                          lane->offset + (first + f) * k);
         }
     wn_gemm(1, 0, p->d, columns, end - begin, 1, p->x + begin * p->d, p->d,
             lane->logits, columns, 0, lane->gradient + first * k, count * k);
@@ -261,9 +264,8 @@ static void add_lane(struct pass *pass, const struct lane *lane, size_t cells,
 }
 
 /* The float weights and intercepts of the folds, side by side: `trial`. */
-static void gather_weights(const struct problem *p,
-                           struct way *const *who, size_t count,
-                           struct pass *pass)
+static void gather_weights(const struct problem *p, struct way *const *who,
+                           size_t count, struct pass *pass)
 {
     for (size_t j = 0; j < p->d; j++)
         for (size_t f = 0; f < count; f++)
@@ -366,15 +368,14 @@ static int find_moments(const struct problem *p, size_t q, double *moments,
  * vary hold little but noise. */
 static void bend(const struct problem *p, size_t folds, size_t q, double *m)
 {
-    const double rows = (double)p->n / (double)p->k *
-                        (double)(folds - 1) / (double)folds;
+    const double rows =
+        (double)p->n / (double)p->k * (double)(folds - 1) / (double)folds;
 
     for (size_t j = 0; j < q; j++) {
         const double mean = m[p->d * q + j];
         const double variance = fmax(m[j * q + j] - mean * mean, 0);
 
-        m[j * q + j] += j < p->d ? DAMPED * variance + p->penalty / rows
-                                 : 1e-6;
+        m[j * q + j] += j < p->d ? DAMPED * variance + p->penalty / rows : 1e-6;
     }
     for (size_t e = 0; e < q * q; e++)
         m[e] *= rows;
@@ -383,8 +384,8 @@ static void bend(const struct problem *p, size_t folds, size_t q, double *m)
 /* About the inverse of the second derivatives for each class, (d + 1) x
  * (d + 1), where it is worth it; otherwise, and where the features' sizes are
  * beyond all factors, *inverse stays NULL. */
-static int find_inverse(const struct problem *p, size_t folds,
-                        double **inverse, struct wn_error *error)
+static int find_inverse(const struct problem *p, size_t folds, double **inverse,
+                        struct wn_error *error)
 {
     const size_t q = p->d + 1;
     struct wn_error ignored = {0};
@@ -456,17 +457,17 @@ static void take_step(const struct wn_softmax *how, const struct problem *p,
             way->least = way->held;
             memcpy(way->kept, descent->point, size_of(p) * sizeof(double));
         }
-        way->done = wn_descent_steepest(descent) <=
-                        how->tolerance * way->rows ||
-                    (p->part && way->waited >= how->patience);
+        way->done =
+            wn_descent_steepest(descent) <= how->tolerance * way->rows ||
+            (p->part && way->waited >= how->patience);
     }
     way->done |= descent->done;
 }
 
 /* All folds down, in step. */
 static size_t descend(const struct wn_softmax *how, const struct problem *p,
-                      struct way *ways, struct pass *pass,
-                      struct way **moving, struct wn_talk *talk)
+                      struct way *ways, struct pass *pass, struct way **moving,
+                      struct wn_talk *talk)
 {
     size_t used = 0;
 
@@ -492,8 +493,8 @@ static size_t descend(const struct wn_softmax *how, const struct problem *p,
 }
 
 /* Each row's probabilities by the model of its fold. */
-static int predict_rows(const struct problem *p, struct way **who,
-                        size_t folds, struct pass *pass, float *probability,
+static int predict_rows(const struct problem *p, struct way **who, size_t folds,
+                        struct pass *pass, float *probability,
                         struct wn_error *error)
 {
     const size_t blocks = (p->n + ROWS - 1) / ROWS, wide = pass->wide;
@@ -533,8 +534,8 @@ int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
                        int threads, struct wn_talk *talk, float *probability,
                        size_t *used, struct wn_error *error)
 {
-    const struct problem p = {x, n, d, k, label, fold,
-                              1 / how->inverse_penalty, weight, part};
+    const struct problem p = {
+        x, n, d, k, label, fold, 1 / how->inverse_penalty, weight, part};
     struct way *ways = wn_new(how->folds, sizeof *ways, error);
     struct way **who = wn_new(how->folds, sizeof *who, error);
     struct pass pass = {0};
@@ -555,8 +556,7 @@ int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
         memcpy(ways[f].descent.trial, ways[f].kept,
                size_of(&p) * sizeof(double));
     }
-    status = predict_rows(&p, who, how->folds, &pass, probability,
-                          error);
+    status = predict_rows(&p, who, how->folds, &pass, probability, error);
 done:
     pass_free(&pass);
     for (size_t f = 0; ways && f < how->folds; f++)
@@ -567,15 +567,14 @@ done:
     return status;
 }
 
-int wn_softmax_objective(const struct wn_softmax *how, const float *x,
-                         size_t n, size_t d, const int32_t *label,
-                         const float *weight, size_t k, const int32_t *fold,
-                         int32_t out,
-                         const double *weights, double *value,
-                         double *gradient, struct wn_error *error)
+int wn_softmax_objective(const struct wn_softmax *how, const float *x, size_t n,
+                         size_t d, const int32_t *label, const float *weight,
+                         size_t k, const int32_t *fold, int32_t out,
+                         const double *weights, double *value, double *gradient,
+                         struct wn_error *error)
 {
-    const struct problem p = {x, n, d, k, label, fold,
-                              1 / how->inverse_penalty, weight, NULL};
+    const struct problem p = {
+        x, n, d, k, label, fold, 1 / how->inverse_penalty, weight, NULL};
     struct way way = {0}, *who = &way;
     struct pass pass = {0};
     int status = -1;
@@ -595,14 +594,12 @@ done:
     return status;
 }
 
-double wn_softmax_bytes(size_t n, size_t d, size_t k, size_t folds,
-                        int threads)
+double wn_softmax_bytes(size_t n, size_t d, size_t k, size_t folds, int threads)
 {
     const double columns = (double)k * (double)folds;
     /* Of L-BFGS and one gradient in double; weights, and gradients a lane. */
-    const double weights =
-        (double)(d + 1) * columns *
-        (2 * sizeof(double) + 4 * (1 + (double)threads));
+    const double weights = (double)(d + 1) * columns *
+                           (2 * sizeof(double) + 4 * (1 + (double)threads));
 
     return weights + (double)folds * wn_descent_bytes(d + 1, k) +
            16 * (double)n +

@@ -67,12 +67,10 @@ double wn_softmax_bytes(size_t n, size_t d, size_t k, size_t folds,
 /* The objective and its gradient for one fold, as the optimiser sees it, for
  * tests. weights and gradient are (d + 1) x k, the intercepts last; rows of
  * fold `out` (and those without label) do not count. */
-int wn_softmax_objective(const struct wn_softmax *how, const float *x,
-                         size_t n, size_t d, const int32_t *label,
-                         const float *weight, size_t k, const int32_t *fold,
-                         int32_t out,
-                         const double *weights, double *value,
-                         double *gradient, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_softmax_objective(const struct wn_softmax *how, const float *x, size_t n,
+                         size_t d, const int32_t *label, const float *weight,
+                         size_t k, const int32_t *fold, int32_t out,
+                         const double *weights, double *value, double *gradient,
+                         struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -45,9 +45,9 @@ static int multiply(const float *x, size_t rows, size_t d, size_t step,
                                           : (struct window){0, rows, at, count};
 
         copy(x, d, step, &window, block);
-        cblas_dsyrk(CblasRowMajor, CblasLower,
-                    tall ? CblasTrans : CblasNoTrans, (int)size, (int)count, 1,
-                    block, (int)window.width, 1, a, (int)size);
+        cblas_dsyrk(CblasRowMajor, CblasLower, tall ? CblasTrans : CblasNoTrans,
+                    (int)size, (int)count, 1, block, (int)window.width, 1, a,
+                    (int)size);
     }
     free(block);
     return 0;
@@ -101,8 +101,7 @@ int wn_spectrum_find(const float *x, size_t n, size_t d,
     int status = -1;
 
     *spectrum = (struct wn_spectrum){0};
-    if (a && square &&
-        multiply(x, rows, d, step, rows >= d, a, error) == 0 &&
+    if (a && square && multiply(x, rows, d, step, rows >= d, a, error) == 0 &&
         wn_factor_eigenvalues(a, size, square, error) == 0) {
         spread(square, size, spectrum);
         status = 0;

@@ -24,8 +24,8 @@ enum {
  * more directions. All 0 for features that are all 0. Errors: WN_ENOMEM,
  * WN_ENUMERIC. Compared with numpy.linalg.svd. */
 int wn_spectrum_find(const float *x, size_t n, size_t d,
-                     struct wn_spectrum *spectrum, struct wn_error *error)
-    WN_MUST_CHECK;
+                     struct wn_spectrum *spectrum,
+                     struct wn_error *error) WN_MUST_CHECK;
 
 /* Most bytes that takes. */
 double wn_spectrum_bytes(size_t n, size_t d);

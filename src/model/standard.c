@@ -89,8 +89,8 @@ void wn_standard_join(struct wn_standard *standard)
             standard->scale[j] = (float)sqrt(live / variance);
 }
 
-WN_WIDE void wn_standard_row(const struct wn_standard *standard,
-                             const float *x, float *out)
+WN_WIDE void wn_standard_row(const struct wn_standard *standard, const float *x,
+                             float *out)
 {
     const float *mean = standard->mean, *scale = standard->scale;
     const size_t d = standard->d;

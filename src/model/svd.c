@@ -101,8 +101,8 @@ static int inner(const float *x, size_t count, size_t k, const float *y,
                  struct wn_error *error)
 {
     const size_t blocks = wn_block_count(n), size = count * k * l;
-    float *part = wn_new(wn_product(size, (size_t)threads, 1), sizeof *part,
-                         error);
+    float *part =
+        wn_new(wn_product(size, (size_t)threads, 1), sizeof *part, error);
     size_t thread = 0;
 
     if (!part)
@@ -152,8 +152,8 @@ static int apply(float *y, size_t n, size_t l, const float *t, int threads,
                  struct wn_error *error)
 {
     const size_t blocks = wn_block_count(n);
-    float *part = wn_new(wn_product(WN_BLOCK, l, (size_t)threads),
-                         sizeof *part, error);
+    float *part =
+        wn_new(wn_product(WN_BLOCK, l, (size_t)threads), sizeof *part, error);
     size_t thread = 0;
 
     if (!part)
@@ -188,8 +188,7 @@ static int orthonormalise(float *y, size_t n, size_t l, double least,
     float *t = wn_new(wn_product(l, l, 1), sizeof *t, error);
     int status = -1;
 
-    if (!gram || !t ||
-        inner(y, 1, l, y, l, n, threads, gram, error) ||
+    if (!gram || !t || inner(y, 1, l, y, l, n, threads, gram, error) ||
         wn_factor_eigen(gram, l, size, error))
         goto done;
     *kept = 0;
@@ -349,8 +348,8 @@ static size_t choose_blocks(size_t rows, size_t columns, size_t rank)
 
 /* basis = A^T Q S, `rank` columns. */
 static int project(const struct krylov *krylov, const struct sparse *back,
-                   double *value, float *z, float *w, size_t rank,
-                   float *basis, struct wn_error *error)
+                   double *value, float *z, float *w, size_t rank, float *basis,
+                   struct wn_error *error)
 {
     if (wn_factor_eigen(krylov->t, krylov->blocks * B, value, error))
         return -1;
@@ -371,8 +370,7 @@ int wn_svd_basis(size_t rows, size_t columns, const uint64_t *start,
 {
     const struct sparse a = {rows, columns, start, column, value};
     const size_t blocks = choose_blocks(rows, columns, rank);
-    struct krylov krylov = {.rows = rows, .blocks = blocks,
-                            .threads = threads};
+    struct krylov krylov = {.rows = rows, .blocks = blocks, .threads = threads};
     struct transposed t = {0};
     float *w = wn_new(wn_product(rows, B, 1), sizeof *w, error);
     float *z = wn_new(wn_product(columns, B, 1), sizeof *z, error);
@@ -380,8 +378,8 @@ int wn_svd_basis(size_t rows, size_t columns, const uint64_t *start,
     int status = -1;
 
     krylov.q = wn_new(wn_product(rows, B, blocks), sizeof *krylov.q, error);
-    krylov.t = wn_new(wn_product(blocks * B, blocks * B, 1),
-                      sizeof *krylov.t, error);
+    krylov.t =
+        wn_new(wn_product(blocks * B, blocks * B, 1), sizeof *krylov.t, error);
     krylov.part = wn_new(wn_product(blocks, B, B), sizeof *krylov.part, error);
     krylov.share =
         wn_new(wn_product(blocks, B, B), sizeof *krylov.share, error);

@@ -16,10 +16,9 @@ size_t wn_tile_scan(const struct wn_tile *tile, const float *dots,
     size_t count = 0;
 
     for (size_t i = 0; i < tile->rows; i++)
-        count += wn_near_scan(dots + i * stride, tile->bias,
-                              tile->column_limit, tile->columns, i,
-                              tile->row_bias[i], tile->row_limit[i],
-                              hits + count);
+        count += wn_near_scan(dots + i * stride, tile->bias, tile->column_limit,
+                              tile->columns, i, tile->row_bias[i],
+                              tile->row_limit[i], hits + count);
     return count;
 }
 
@@ -100,9 +99,8 @@ WITH_512 static void multiply_512(const struct wn_tile *tile, float *dots,
             multiply(tile, i, j, sum);
             for (size_t r = 0; r < ROWS; r++)
                 for (size_t v = 0; v < VECTORS; v++)
-                    _mm512_storeu_ps(
-                        dots + (i + r) * stride + j + v * LANES,
-                        _mm512_mul_ps(twice, sum[r][v]));
+                    _mm512_storeu_ps(dots + (i + r) * stride + j + v * LANES,
+                                     _mm512_mul_ps(twice, sum[r][v]));
         }
 }
 
@@ -117,8 +115,8 @@ WITH_512 static size_t take_hits(__m512 low, unsigned mask, size_t row,
     for (; mask; mask &= mask - 1) {
         const size_t c = (size_t)__builtin_ctz(mask);
 
-        hits[count++] = (struct wn_hit){
-            (int32_t)row, (int32_t)(column + c), lows[c]};
+        hits[count++] =
+            (struct wn_hit){(int32_t)row, (int32_t)(column + c), lows[c]};
     }
     return count;
 }
@@ -138,8 +136,7 @@ scan_lanes(const struct wn_tile *tile, __m512 sum, size_t i, size_t c,
     return mask ? take_hits(low, mask, i, c, hits) : 0;
 }
 
-WITH_512 static size_t scan_512(const struct wn_tile *tile,
-                                struct wn_hit *hits)
+WITH_512 static size_t scan_512(const struct wn_tile *tile, struct wn_hit *hits)
 {
     size_t count = 0;
 
@@ -150,8 +147,8 @@ WITH_512 static size_t scan_512(const struct wn_tile *tile,
             multiply(tile, i, j, sum);
             for (size_t r = 0; r < ROWS; r++)
                 for (size_t v = 0; v < VECTORS; v++)
-                    count += scan_lanes(tile, sum[r][v], i + r,
-                                        j + v * LANES, hits + count);
+                    count += scan_lanes(tile, sum[r][v], i + r, j + v * LANES,
+                                        hits + count);
         }
     return count;
 }
@@ -209,8 +206,8 @@ static double loss_halves(const float *row, size_t p)
 static void pack_halves(const float *row, size_t i, size_t p, void *packed)
 {
     const size_t r = i % STRIP;
-    char *left = (char *)packed + (i - r) * row_bytes_halves(p) +
-                 r / LANES * TILE;
+    char *left =
+        (char *)packed + (i - r) * row_bytes_halves(p) + r / LANES * TILE;
     char *right = left + steps_of(p) * STEP_BYTES;
 
     for (size_t j = 0; j < p; j += 2) {
@@ -324,9 +321,11 @@ static size_t scan_halves(const struct wn_tile *tile, struct wn_hit *hits)
 const struct wn_tile_kernel *wn_tile_kernel(size_t p)
 {
 #if defined(__x86_64__)
-    static const struct wn_tile_kernel kernel = {
-        .panel = PANEL, .row_bytes = row_bytes_512, .pack = pack_512,
-        .multiply = multiply_512, .scan = scan_512};
+    static const struct wn_tile_kernel kernel = {.panel = PANEL,
+                                                 .row_bytes = row_bytes_512,
+                                                 .pack = pack_512,
+                                                 .multiply = multiply_512,
+                                                 .scan = scan_512};
 
     /* A panel of longer rows leaves the cache before it is used again. */
     if (p <= 2048 && wn_linear_is_wide())
@@ -340,10 +339,12 @@ const struct wn_tile_kernel *wn_tile_kernel(size_t p)
 const struct wn_tile_kernel *wn_tile_rounding(size_t p)
 {
 #ifdef WN_TILED
-    static const struct wn_tile_kernel kernel = {
-        .panel = STRIP, .row_bytes = row_bytes_halves, .pack = pack_halves,
-        .loss = loss_halves, .multiply = multiply_halves,
-        .scan = scan_halves};
+    static const struct wn_tile_kernel kernel = {.panel = STRIP,
+                                                 .row_bytes = row_bytes_halves,
+                                                 .pack = pack_halves,
+                                                 .loss = loss_halves,
+                                                 .multiply = multiply_halves,
+                                                 .scan = scan_halves};
 
     if (p >= STEP && wn_linear_uses_amx())
         return &kernel;

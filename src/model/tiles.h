@@ -30,10 +30,10 @@
 #define TILED_INLINE WN_TILED static inline __attribute__((always_inline))
 
 enum {
-    SIDE = 16,          /* lines and pairs of a tile */
-    STEP = 2 * SIDE,    /* inner indices of one step */
-    STRIP = 2 * SIDE,   /* rows or columns of a strip */
-    TILE = SIDE * 64    /* bytes */
+    SIDE = 16,        /* lines and pairs of a tile */
+    STEP = 2 * SIDE,  /* inner indices of one step */
+    STRIP = 2 * SIDE, /* rows or columns of a strip */
+    TILE = SIDE * 64  /* bytes */
 };
 
 /* Bytes of a step of so many parts. */
@@ -46,17 +46,16 @@ static inline size_t step_bytes(int parts)
  * upper halves of *bits. */
 WN_TILED static inline __m512 round_off(__m512 x, __m512i *bits)
 {
-    *bits = _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(x),
-                                              _mm512_set1_epi32(0x8000)),
-                             _mm512_set1_epi32((int)0xffff0000));
+    *bits = _mm512_and_si512(
+        _mm512_add_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(0x8000)),
+        _mm512_set1_epi32((int)0xffff0000));
     return _mm512_sub_ps(x, _mm512_castsi512_ps(*bits));
 }
 
 /* One line of each part's tile, of pairs (first, second). What is left for the
  * last of three parts needs no rounding, and for that of two it is cut: as what
  * rounding left has either sign, on average to nothing. */
-TILED_INLINE void put_line(__m512 first, __m512 second, int parts,
-                           char *line)
+TILED_INLINE void put_line(__m512 first, __m512 second, int parts, char *line)
 {
     const __m512i upper = _mm512_set1_epi32((int)0xffff0000);
     __m512i low, high;
@@ -124,8 +123,7 @@ struct patch {
 
 /* The tiles of the parts of a patch, turned if the rows of its squares are no
  * lines. */
-TILED_INLINE void put_tile(struct patch p, bool turned, int parts,
-                           char *tile)
+TILED_INLINE void put_tile(struct patch p, bool turned, int parts, char *tile)
 {
     _Alignas(64) float square[2][SIDE * SIDE];
 
@@ -142,7 +140,7 @@ TILED_INLINE void put_tile(struct patch p, bool turned, int parts,
 /* Of squares that are not whole: the first has `rows` rows of `width`, the
  * second further_rows of further_width; what is missing is 0. */
 static inline struct patch fill_up(struct patch p, const size_t rows[2],
-                            const size_t width[2], float *room)
+                                   const size_t width[2], float *room)
 {
     memset(room, 0, 2 * SIDE * SIDE * sizeof *room);
     for (size_t q = 0; q < 2; q++)
@@ -184,8 +182,7 @@ TILED_INLINE void pack(const struct wn_side *side, bool is_left, size_t first,
     for (size_t s = 0; s < deep; s += STEP, strip += step_bytes(parts))
         for (size_t t = 0; t < span; t += SIDE)
             pack_tile(side, is_left, first + t, least(span - t, SIDE), j + s,
-                      least(deep - s, STEP), parts,
-                      strip + t / SIDE * TILE);
+                      least(deep - s, STEP), parts, strip + t / SIDE * TILE);
 }
 
 #endif

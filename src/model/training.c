@@ -81,9 +81,8 @@ static int replicate_new(struct replicate *r, const struct wn_mlp_task *task,
             return -1;
     }
     if (parts & WN_DYNAMICS_TARGETS) {
-        r->target =
-            wn_large_new(wn_product(task->n, task->k, 1), sizeof *r->target,
-                         error);
+        r->target = wn_large_new(wn_product(task->n, task->k, 1),
+                                 sizeof *r->target, error);
         if (!r->target)
             return -1;
     }
@@ -108,8 +107,7 @@ static void watch(void *context, const int32_t *row, size_t count,
         const size_t at = (size_t)row[i];
         const float *z = logits + i * k;
 
-        wn_history_add(&r->history[at], z, k, r->task->label[at],
-                       log_total[i]);
+        wn_history_add(&r->history[at], z, k, r->task->label[at], log_total[i]);
         if (r->target)
             wn_history_aim(&r->history[at], r->target + at * k, z, k,
                            r->task->label[at], log_total[i]);
@@ -204,8 +202,8 @@ static void train_all(struct training *training, int threads)
     {
         struct wn_error error = {0};
         struct replicate r;
-        int mine = replicate_new(&r, training->task,
-                                 training->plan->parts, &error);
+        int mine =
+            replicate_new(&r, training->task, training->plan->parts, &error);
 
         if (mine < 0)
             fail(training, &error);
@@ -237,9 +235,8 @@ static struct wn_dynamics *train(const struct wn_mlp_task *task,
 {
     struct wn_dynamics_plan plan = *asked;
 
-    if (plan.epoch == 0 &&
-        wn_early_epoch(task, &plan.network, plan.epochs, threads, &plan.epoch,
-                       error) < 0)
+    if (plan.epoch == 0 && wn_early_epoch(task, &plan.network, plan.epochs,
+                                          threads, &plan.epoch, error) < 0)
         return NULL;
     if (plan.epochs == 0 || !(plan.parts & WN_DYNAMICS_HISTORIES))
         plan.epochs = plan.epoch;
@@ -318,12 +315,10 @@ done:
 double wn_dynamics_bytes(size_t n, size_t d, size_t k,
                          const struct wn_dynamics_plan *plan, int threads)
 {
-    const double network =
-        wn_mlp_trainer_bytes(n, d, k, &plan->network) +
-        wn_mlp_measure_bytes(d, plan->network.hidden, k);
+    const double network = wn_mlp_trainer_bytes(n, d, k, &plan->network) +
+                           wn_mlp_measure_bytes(d, plan->network.hidden, k);
     const double pilots =
-        plan->epoch ? 0
-                    : wn_early_bytes(n, d, k, &plan->network, threads);
+        plan->epoch ? 0 : wn_early_bytes(n, d, k, &plan->network, threads);
     const double grand =
         plan->parts & WN_DYNAMICS_GRADIENTS ? sizeof(struct wn_gradient) : 0;
     const double history =

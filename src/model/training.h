@@ -21,10 +21,10 @@
 struct wn_dynamics_plan {
     struct wn_mlp_plan network; /* replicate is set by the training */
     size_t replicates;
-    size_t epoch;  /* EL2N and its kin are measured after this many; 0 = found
-                      by held-out loss, model/early.h */
-    size_t epochs; /* in all, >= epoch; 0 = as many as epoch, and where no
-                      histories are kept there are no more */
+    size_t epoch;   /* EL2N and its kin are measured after this many; 0 = found
+                       by held-out loss, model/early.h */
+    size_t epochs;  /* in all, >= epoch; 0 = as many as epoch, and where no
+                       histories are kept there are no more */
     unsigned parts; /* enum wn_dynamics_part, or-ed */
 };
 

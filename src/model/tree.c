@@ -19,9 +19,9 @@
 #include "util/wide.h"
 
 enum {
-    PATCH = 1 << 18,    /* bytes of a patch: some of a second cache, */
-    PATCH_ROWS = 2048,  /* and most rows of it */
-    CELLS = 32          /* features whose range is found at a time */
+    PATCH = 1 << 18,   /* bytes of a patch: some of a second cache, */
+    PATCH_ROWS = 2048, /* and most rows of it */
+    CELLS = 32         /* features whose range is found at a time */
 };
 
 /* Ranges of inside and outside, and how many features at the front of
@@ -95,17 +95,14 @@ int wn_tree_open(struct wn_tree *tree, const struct wn_forest *forest,
     tree->high = wn_new(forest->stride, sizeof *tree->high, error);
     tree->few = wn_new(wn_product(forest->patch, WN_LANES, 1),
                        sizeof *tree->few, error);
-    tree->patch_label =
-        wn_new(forest->patch, sizeof *tree->patch_label, error);
-    tree->patch_times =
-        wn_new(forest->patch, sizeof *tree->patch_times, error);
+    tree->patch_label = wn_new(forest->patch, sizeof *tree->patch_label, error);
+    tree->patch_times = wn_new(forest->patch, sizeof *tree->patch_times, error);
     tree->end = wn_new(forest->k, sizeof *tree->end, error);
     tree->total = wn_new(forest->k, sizeof *tree->total, error);
     return tree->leaf && tree->share && tree->first && tree->inside &&
                    tree->outside && tree->times && tree->feature &&
-                   tree->spare &&
-                   tree->value && tree->mass && tree->patch && tree->low &&
-                   tree->high && tree->few && tree->patch_label &&
+                   tree->spare && tree->value && tree->mass && tree->patch &&
+                   tree->low && tree->high && tree->few && tree->patch_label &&
                    tree->patch_times && tree->end && tree->total
                ? 0
                : -1;
@@ -137,8 +134,7 @@ static void draw_sample(const struct wn_forest *forest, struct wn_tree *tree,
     *in = *out = 0;
     for (size_t r = 0; r < forest->n; r++) {
         const size_t i = (size_t)forest->order[r];
-        const size_t unit =
-            forest->groups ? (size_t)forest->group[i] : i;
+        const size_t unit = forest->groups ? (size_t)forest->group[i] : i;
         const float weight = forest->weight ? forest->weight[i] : 1;
 
         if (tree->leaf[unit] && forest->label[i] >= 0) {
@@ -213,8 +209,8 @@ WN_WIDE static struct side weigh_left(const struct wn_tree *tree, size_t runs,
             for (; r + WN_LANES <= end; r += WN_LANES) {
 #pragma omp simd
                 for (size_t l = 0; l < WN_LANES; l++)
-                    lane[l] += tree->value[r + l] <= threshold
-                                   ? tree->mass[r + l] : 0;
+                    lane[l] +=
+                        tree->value[r + l] <= threshold ? tree->mass[r + l] : 0;
             }
             for (size_t l = 0; l < WN_LANES; l++)
                 left += (double)lane[l];
@@ -277,8 +273,7 @@ struct queue {
 
 /* As weigh_left(), a split to a lane. */
 WN_WIDE static void weigh_few(const struct wn_tree *tree, size_t runs,
-                              const struct queue *queue,
-                              struct side *side)
+                              const struct queue *queue, struct side *side)
 {
     double all[WN_LANES] = {0}, square[WN_LANES] = {0}, cross[WN_LANES] = {0};
     size_t r = 0;
@@ -362,8 +357,8 @@ static bool try_feature(const struct wn_forest *forest, struct wn_tree *tree,
     if (low >= high)
         return false;
     const uint16_t threshold =
-        (uint16_t)(low + wn_random_below(&tree->random,
-                                         (uint64_t)(high - low)));
+        (uint16_t)(low +
+                   wn_random_below(&tree->random, (uint64_t)(high - low)));
     if (!tree->patch_end) {
         judge(content, weigh_left(tree, content->runs, threshold), feature,
               threshold, best);
@@ -394,8 +389,7 @@ static bool choose_split(const struct wn_forest *forest, struct wn_tree *tree,
             (size_t)wn_random_below(&tree->random, end - node->constant);
         const int32_t feature = tree->feature[at];
 
-        if (try_feature(forest, tree, node, content, feature, &queue,
-                        best)) {
+        if (try_feature(forest, tree, node, content, feature, &queue, best)) {
             tried++;
             end--;
             tree->feature[at] = tree->feature[end];
@@ -452,8 +446,8 @@ static void make_leaf(struct wn_tree *tree, const struct wn_tree_node *node,
 static int push(struct wn_tree *tree, const struct wn_tree_node *node,
                 struct wn_error *error)
 {
-    if (wn_grow(&tree->stack, &tree->room, tree->depth + 1,
-                sizeof *tree->stack, error))
+    if (wn_grow(&tree->stack, &tree->room, tree->depth + 1, sizeof *tree->stack,
+                error))
         return -1;
     tree->stack[tree->depth++] = *node;
     return 0;
@@ -462,9 +456,11 @@ static int push(struct wn_tree *tree, const struct wn_tree_node *node,
 static void leave_patch(const struct wn_forest *forest, struct wn_tree *tree)
 {
     tree->patch_end = 0;
-    tree->view = (struct wn_tree_view){
-        .value = forest->column, .across = 1, .down = forest->n,
-        .label = forest->label, .times = tree->times};
+    tree->view = (struct wn_tree_view){.value = forest->column,
+                                       .across = 1,
+                                       .down = forest->n,
+                                       .label = forest->label,
+                                       .times = tree->times};
 }
 
 /* A row in even steps. */
@@ -500,9 +496,11 @@ static void enter(const struct wn_forest *forest, struct wn_tree *tree,
         *row = (int32_t)r;
     }
     tree->patch_end = node->in_end;
-    tree->view = (struct wn_tree_view){
-        .value = tree->patch, .across = forest->stride, .down = 1,
-        .label = tree->patch_label, .times = tree->patch_times};
+    tree->view = (struct wn_tree_view){.value = tree->patch,
+                                       .across = forest->stride,
+                                       .down = 1,
+                                       .label = tree->patch_label,
+                                       .times = tree->patch_times};
 }
 
 /* Split the node on top of the stack or make it a leaf. */
@@ -527,14 +525,13 @@ static int grow_node(const struct wn_forest *forest, struct wn_tree *tree,
         partition(tree->inside, node.in_begin, node.in_end,
                   tree->view.value + feature * tree->view.down,
                   tree->view.across, split.threshold, tree->spare);
-    const size_t out =
-        partition(tree->outside, node.out_begin, node.out_end,
-                  forest->column + feature * forest->n, 1, split.threshold,
-                  tree->spare);
+    const size_t out = partition(tree->outside, node.out_begin, node.out_end,
+                                 forest->column + feature * forest->n, 1,
+                                 split.threshold, tree->spare);
     const struct wn_tree_node right = {in, node.in_end, out, node.out_end,
-                               node.constant};
+                                       node.constant};
     const struct wn_tree_node left = {node.in_begin, in, node.out_begin, out,
-                              node.constant};
+                                      node.constant};
     return push(tree, &right, error) || push(tree, &left, error) ? -1 : 0;
 }
 

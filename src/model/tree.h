@@ -21,7 +21,7 @@ struct wn_forest {
     size_t patch, stride; /* rows of a patch; places from row to row */
     double share;
     const float *x;
-    double *low, *scale; /* d: the least value, steps in a unit */
+    double *low, *scale;    /* d: the least value, steps in a unit */
     const uint16_t *column; /* d x n, each feature in even steps */
     const int32_t *label;
     const int32_t *order; /* n: the rows by class, the unlabelled first */
@@ -49,7 +49,7 @@ struct wn_tree_view {
 struct wn_tree {
     /* Kept: leaf[i] is row i's leaf, -1 if i was in the sample; the shares of
      * leaf l are share[first[l]] .. share[first[l + 1] - 1]. */
-    _Alignas(64) int32_t *leaf; /* threads share no cache line of a tree */
+    _Alignas(64) int32_t *leaf;  /* threads share no cache line of a tree */
     struct wn_tree_share *share; /* room for n: no more than rows in it */
     size_t share_count;
     size_t *first; /* room for n + 1 */
@@ -66,10 +66,10 @@ struct wn_tree {
     size_t *end;
     double *total;
     struct wn_tree_view view; /* all rows, or those of the patch */
-    size_t patch_end; /* where they end in `inside`; 0: there is no patch */
-    uint16_t *patch;  /* its rows x stride */
+    size_t patch_end;     /* where they end in `inside`; 0: there is no patch */
+    uint16_t *patch;      /* its rows x stride */
     uint16_t *low, *high; /* stride: of the node's rows, in a patch */
-    int32_t *few;     /* rows of the patch x WN_LANES: values to be judged */
+    int32_t *few; /* rows of the patch x WN_LANES: values to be judged */
     int32_t *patch_label;
     float *patch_times;
     struct wn_tree_node *stack;

@@ -23,8 +23,10 @@ enum {
     LINES = 64
 };
 
+/* clang-format off */
 const struct wn_trees_knobs wn_trees_standard = {
     .trees = 300, .candidates = 0, .least = 2, .share = 1};
+/* clang-format on */
 
 static void free_trees(struct wn_tree *trees)
 {
@@ -189,15 +191,22 @@ static size_t count_groups(const int32_t *group, size_t n)
     return groups;
 }
 
-int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
-             size_t k, const float *weight, const int32_t *group,
+int wn_trees(const float *x, size_t n, size_t d, const int32_t *label, size_t k,
+             const float *weight, const int32_t *group,
              const struct wn_trees_knobs *knobs, uint64_t seed, int threads,
              struct wn_talk *talk, float *probability, struct wn_error *error)
 {
-    struct wn_forest forest = {.n = n, .d = d, .k = k, .least = knobs->least,
-                            .share = knobs->share, .x = x,
-                            .label = label, .weight = weight, .group = group,
-                            .groups = count_groups(group, n), .seed = seed};
+    struct wn_forest forest = {.n = n,
+                               .d = d,
+                               .k = k,
+                               .least = knobs->least,
+                               .share = knobs->share,
+                               .x = x,
+                               .label = label,
+                               .weight = weight,
+                               .group = group,
+                               .groups = count_groups(group, n),
+                               .seed = seed};
     uint16_t *column = wn_large_new(wn_product(n, d, 1), sizeof *column, error);
     int32_t *order = sort_rows(label, n, k, error);
     struct wn_tree *trees = NULL;
@@ -206,8 +215,8 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
     wn_tree_lay(&forest);
     forest.low = wn_new(d, sizeof *forest.low, error);
     forest.scale = wn_new(d, sizeof *forest.scale, error);
-    forest.candidates = knobs->candidates ? knobs->candidates
-                                          : (size_t)lrint(sqrt((double)d));
+    forest.candidates =
+        knobs->candidates ? knobs->candidates : (size_t)lrint(sqrt((double)d));
     if (forest.candidates == 0)
         forest.candidates = 1;
     if (!column || !order || !forest.low || !forest.scale ||
@@ -241,9 +250,9 @@ done:
 double wn_trees_kept(size_t n, size_t d, int threads)
 {
     /* label; leaf, times, inside, outside. */
-    return (double)n * (2 * (double)d + sizeof(int32_t) +
-                        (double)threads *
-                            (3 * sizeof(int32_t) + sizeof(float)));
+    return (double)n *
+           (2 * (double)d + sizeof(int32_t) +
+            (double)threads * (3 * sizeof(int32_t) + sizeof(float)));
 }
 
 double wn_trees_bytes(size_t n, size_t d, size_t k)

@@ -25,6 +25,7 @@ static const char prior_names[] = "count|equation|marginal|product";
 static const char quality_names[] = "self_confidence|normalized_margin|"
                                     "confidence_weighted_entropy";
 
+/* clang-format off */
 static const struct wn_option first_rows[] = {
     {.name = "issues", .kind = WN_SUBSET, .value = "LIST", .standard = "all",
      .choices = check_names + 1, .recorded = true,
@@ -48,6 +49,7 @@ static const struct wn_option first_rows[] = {
     {.name = "list-issues", .kind = WN_FLAG,
      .help = "show the checks and the rules and stop"},
     {0}};
+/* clang-format on */
 
 static const struct wn_option *const last_rows[] = {
     &wn_option_fail_on, &wn_option_output,  &wn_option_in_place,
@@ -125,8 +127,7 @@ static int run_checks(const struct wn_run *run, struct work *work,
         if (!wn_option_holds(run->options, "issues", check->name))
             continue;
         const char *lack = check->lacks(&work->evidence);
-        if (lack && check->optional &&
-            !wn_option_given(run->options, "issues"))
+        if (lack && check->optional && !wn_option_given(run->options, "issues"))
             continue;
         if (lack) {
             wn_talk_note(run->talk, "%s: check %s left out: there are no %s",
@@ -155,8 +156,8 @@ static int rate_labels(const struct wn_run *run, struct work *work,
     const size_t k = evidence->k;
     const struct wn_probability p = {evidence->n, k, evidence->probability,
                                      NULL};
-    const enum wn_label_quality quality = (enum wn_label_quality)choice_of(
-        run, "quality", quality_names);
+    const enum wn_label_quality quality =
+        (enum wn_label_quality)choice_of(run, "quality", quality_names);
     const int adjust = wn_option_on(run->options, "adjust");
     double *row = wn_new(k, sizeof *row, error);
 
@@ -228,8 +229,7 @@ static int make_room(struct work *work, struct wn_error *error)
     work->reason = wn_large_new(n, sizeof *work->reason, error);
     work->hit = wn_large_new(n, sizeof *work->hit, error);
     return work->issue && work->suspicion && work->quality && work->order &&
-                   work->suggestion && work->action && work->reason &&
-                   work->hit
+                   work->suggestion && work->action && work->reason && work->hit
                ? 0
                : -1;
 }
@@ -274,8 +274,8 @@ static int write_rows(struct wn_audit_writer *writer, const struct work *work,
         name_checks(&names, error) ||
         wn_audit_write_text(writer, "flag/issue", "names", wn_text_of(&names),
                             error) ||
-        wn_audit_write_text(writer, "flag/issue", "ran",
-                            wn_text_of(&work->ran), error) ||
+        wn_audit_write_text(writer, "flag/issue", "ran", wn_text_of(&work->ran),
+                            error) ||
         wn_audit_write_text(writer, "flag/action", "names", wn_action_names,
                             error) ||
         name_reasons(&reasons, error) ||
@@ -309,8 +309,8 @@ static int list_issues(const struct wn_run *run, struct wn_error *error)
     if (status == 0)
         status = wn_text_format(&text, error, "rules (--rule):\n");
     for (size_t r = 0; status == 0 && wn_rules[r].name; r++)
-        status = wn_text_format(&text, error, "  %-22s %s\n",
-                                wn_rules[r].name, wn_rules[r].brief);
+        status = wn_text_format(&text, error, "  %-22s %s\n", wn_rules[r].name,
+                                wn_rules[r].brief);
     if (status == 0)
         status = wn_run_print(run, &text, error);
     wn_text_free(&text);
@@ -343,8 +343,8 @@ static int check_options(const struct wn_run *run, struct wn_error *error)
         for (; knob && knob->name; knob++)
             if (wn_option_given(run->options, knob->name))
                 return wn_fail(error, WN_EUSAGE,
-                               "--%s: %s is not among the --issues",
-                               knob->name, name);
+                               "--%s: %s is not among the --issues", knob->name,
+                               name);
     }
     return 0;
 }
@@ -388,8 +388,7 @@ static int flag(struct wn_run *run, struct wn_error *error)
     writer = wn_run_create(run, work.audit, WN_FLAGS, error);
     if (!writer || estimate(run, &work, error) || make_room(&work, error) ||
         run_checks(run, &work, error) || rate_labels(run, &work, error) ||
-        judge_rows(run, &work, error) ||
-        write_all(writer, &work, error))
+        judge_rows(run, &work, error) || write_all(writer, &work, error))
         goto done;
     status = wn_audit_finish(writer, error);
     writer = NULL;

@@ -38,8 +38,8 @@ static int hash_features(struct work *work, struct wn_error *error)
         for (size_t cell = 0; cell < (end - begin) * d; cell++)
             block[cell] += 0.0f;
         for (size_t i = begin; i < end; i++)
-            work->feature_hash[i] = wn_hash_bits(block + (i - begin) * d,
-                                                 d * sizeof *block);
+            work->feature_hash[i] =
+                wn_hash_bits(block + (i - begin) * d, d * sizeof *block);
     }
     work->evidence.d = d;
     work->evidence.feature_hash = work->feature_hash;
@@ -79,8 +79,8 @@ static int read_neighbors(struct work *work, struct wn_error *error)
     if (wn_audit_extent(work->audit, "score/neighbor/index", 1, &m, error))
         return -1;
     const size_t size[3] = {evidence->n, m, 0};
-    work->neighbor = wn_audit_read(work->audit, "score/neighbor/index",
-                                   WN_I32, size, error);
+    work->neighbor =
+        wn_audit_read(work->audit, "score/neighbor/index", WN_I32, size, error);
     work->distance = wn_audit_read(work->audit, "score/neighbor/distance",
                                    WN_F32, size, error);
     if (!work->neighbor || !work->distance)
@@ -107,8 +107,8 @@ static int read_pairs(struct work *work, struct wn_error *error)
 
     if (!wn_audit_has(work->audit, "score/pair_rank"))
         return 0;
-    work->pair_rank = wn_audit_read(work->audit, "score/pair_rank", WN_F32,
-                                    extent, error);
+    work->pair_rank =
+        wn_audit_read(work->audit, "score/pair_rank", WN_F32, extent, error);
     work->evidence.pair_rank = work->pair_rank;
     return work->pair_rank ? 0 : -1;
 }
@@ -169,8 +169,7 @@ static int check_memory(const struct wn_run *run, struct work *work,
         wn_audit_extent(work->audit, "score/neighbor/index", 1, &m, error))
         return -1;
     const double n = (double)work->data.n, k = (double)work->data.k;
-    const double cells =
-        k > WN_WHOLE_CLASSES ? fmin(k * k, 2 * n + k) : k * k;
+    const double cells = k > WN_WHOLE_CLASSES ? fmin(k * k, 2 * n + k) : k * k;
     const double classes = 72 * cells + 400 * k;
     const double defects = 16 * (double)work->data.defects;
 
@@ -178,10 +177,9 @@ static int check_memory(const struct wn_run *run, struct work *work,
              work->data.n, work->data.k, m);
     return wn_run_bound(
         run,
-        n * (4 * k + 8 * (double)m + 120) + 4 * ROWS * (double)d +
-            classes + defects + 64e6,
-        wn_large_least(14e6 + 1e6 * run->threads + 24 * n + classes +
-                       defects),
+        n * (4 * k + 8 * (double)m + 120) + 4 * ROWS * (double)d + classes +
+            defects + 64e6,
+        wn_large_least(14e6 + 1e6 * run->threads + 24 * n + classes + defects),
         what, error);
 }
 
@@ -193,8 +191,7 @@ int flag_read_evidence(const struct wn_run *run, struct work *work,
     work->audit = wn_run_open(run, WN_SCORE, error);
     if (!work->audit ||
         wn_dataset_load(&work->data, work->audit,
-                        WN_PART_LABEL | WN_PART_DEFECT | WN_PART_ROLE,
-                        error) ||
+                        WN_PART_LABEL | WN_PART_DEFECT | WN_PART_ROLE, error) ||
         check_memory(run, work, error))
         return -1;
     evidence->n = work->data.n;

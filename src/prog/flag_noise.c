@@ -90,8 +90,7 @@ static int write_places(struct wn_audit_writer *writer,
             row[cell] = (int32_t)s;
     const int status =
         wn_audit_write(writer, given, WN_I32, extent, row, error) ||
-                wn_audit_write(writer, truth, WN_I32, extent, at->column,
-                               error)
+                wn_audit_write(writer, truth, WN_I32, extent, at->column, error)
             ? -1
             : 0;
     free(row);
@@ -128,10 +127,10 @@ static int write_matrices(struct wn_audit_writer *writer,
                      : 0;
         for (size_t m = 0; status == 0 && m < count; m++)
             if (matrices[m].cells)
-                status = wn_audit_write(
-                    writer, matrices[m].cells, matrices[m].type,
-                    (size_t[3]){matrices[m].at->cells, 0, 0},
-                    matrices[m].value, error);
+                status =
+                    wn_audit_write(writer, matrices[m].cells, matrices[m].type,
+                                   (size_t[3]){matrices[m].at->cells, 0, 0},
+                                   matrices[m].value, error);
         return status;
     }
     room = wn_new(wn_product(noise->k, noise->k, 1), sizeof *room, error);
@@ -145,8 +144,7 @@ static int write_matrices(struct wn_audit_writer *writer,
 
 int flag_write_noise(struct wn_audit_writer *writer,
                      const struct wn_noise *noise,
-                     const struct wn_suspicion *judged,
-                     struct wn_error *error)
+                     const struct wn_suspicion *judged, struct wn_error *error)
 {
     const size_t one[3] = {noise->k, 0, 0}, three[3] = {3, 0, 0};
     const double rate[3] = {judged->rate, judged->low, judged->high};

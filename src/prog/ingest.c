@@ -12,6 +12,7 @@
 #include "prog/ingest_work.h"
 #include "util/memory.h"
 
+/* clang-format off */
 static const struct wn_option first_rows[] = {
     {.name = "label", .letter = 'l', .kind = WN_TEXT, .value = "COLUMN",
      .recorded = true, .help = "the column that holds the label (required)"},
@@ -91,11 +92,12 @@ static const struct wn_option first_rows[] = {
      .recorded = true,
      .help = "refuse a record of more bytes"},
     {0}};
+/* clang-format on */
 
 static const struct wn_option *const last_rows[] = {
-    &wn_option_output,  &wn_option_force, &wn_option_threads,
-    &wn_option_memory,  &wn_option_quiet, &wn_option_verbose,
-    &wn_option_help,    &wn_option_version};
+    &wn_option_output, &wn_option_force,  &wn_option_threads,
+    &wn_option_memory, &wn_option_quiet,  &wn_option_verbose,
+    &wn_option_help,   &wn_option_version};
 
 /* The option table: ours, the shared ones. */
 enum { ROOM = 64 };
@@ -106,7 +108,8 @@ static void make_rows(void)
     wn_option_add_rows(rows, ROOM, first_rows);
     for (size_t r = 0; r < WN_ROLE_KINDS; r++) {
         const struct wn_option row = {.name = wn_role_kinds[r].name,
-                                      .kind = WN_TEXT, .value = "COLUMN",
+                                      .kind = WN_TEXT,
+                                      .value = "COLUMN",
                                       .recorded = true,
                                       .help = wn_role_kinds[r].help};
 
@@ -221,8 +224,8 @@ static int print_sniffed(const struct wn_run *run, struct wn_csv_form *form,
     if (wn_csv_sniff(wn_run_input(run), form, &columns, error) ||
         wn_sniff_options(form, &text, error) ||
         wn_text_format(&text, error, "\n") ||
-        wn_write_all(STDOUT_FILENO, text.bytes, text.length,
-                     "standard output", error))
+        wn_write_all(STDOUT_FILENO, text.bytes, text.length, "standard output",
+                     error))
         goto done;
     wn_talk_note(run->talk, "%s: %zu columns, %s header",
                  wn_input_name(wn_run_input(run)), columns,
@@ -259,9 +262,10 @@ static int settle_sniffed(struct wn_run *run, const struct wn_csv *csv,
 
 static int read_beside(struct gathered *gathered, struct wn_error *error)
 {
-    gathered->beside = (struct beside){
-        .run = gathered->run, .columns = gathered->table->second_block > 0,
-        .rows = wn_csv_rows(gathered->table->csv)};
+    gathered->beside =
+        (struct beside){.run = gathered->run,
+                        .columns = gathered->table->second_block > 0,
+                        .rows = wn_csv_rows(gathered->table->csv)};
     return ingest_beside_read(&gathered->beside, error);
 }
 

@@ -37,8 +37,8 @@ static int check_rows(const struct arrays *arrays, struct wn_error *error)
                                     &arrays->id};
 
     for (size_t a = 0; a < sizeof all / sizeof *all; a++)
-        if (all[a]->name && ingest_check_rows(all[a], all[a]->rows,
-                                              arrays->rows, error))
+        if (all[a]->name &&
+            ingest_check_rows(all[a], all[a]->rows, arrays->rows, error))
             return -1;
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
         if (arrays->role[r].name &&
@@ -103,7 +103,8 @@ static int fail_unlabelled(const struct arrays *arrays, struct wn_error *error)
             status = wn_text_format(&rows, error, "%s%zu",
                                     missing > 1 ? ", " : "", i);
     if (status == 0)
-        wn_fail(error, WN_EDATA, "%s: found no label in %zu row%s (%s%s), "
+        wn_fail(error, WN_EDATA,
+                "%s: found no label in %zu row%s (%s%s), "
                 "wanted one in all; --missing-label=drop leaves them out",
                 arrays->label.name, missing, missing == 1 ? "" : "s",
                 wn_text_of(&rows), missing > ROWS_TOLD ? ", ..." : "");
@@ -114,8 +115,9 @@ static int fail_unlabelled(const struct arrays *arrays, struct wn_error *error)
 /* Which rows have a label, and are kept. */
 static int keep_labelled(struct arrays *arrays, struct wn_error *error)
 {
-    const bool drop = strcmp(wn_option_text(arrays->run->options,
-                                            "missing-label"), "drop") == 0;
+    const bool drop =
+        strcmp(wn_option_text(arrays->run->options, "missing-label"), "drop") ==
+        0;
 
     for (size_t i = 0; i < arrays->rows; i++)
         arrays->n += arrays->code[i] >= 0;
@@ -124,8 +126,10 @@ static int keep_labelled(struct arrays *arrays, struct wn_error *error)
     if (!drop)
         return fail_unlabelled(arrays, error);
     if (arrays->n == 0)
-        return wn_fail(error, WN_EDATA, "%s: found no label in it, wanted one "
-                       "in some rows", arrays->label.name);
+        return wn_fail(error, WN_EDATA,
+                       "%s: found no label in it, wanted one "
+                       "in some rows",
+                       arrays->label.name);
     arrays->keep = wn_new(arrays->n, sizeof *arrays->keep, error);
     if (!arrays->keep)
         return -1;
@@ -147,23 +151,25 @@ static int read_labels(struct arrays *arrays, struct wn_error *error)
     if (!arrays->code ||
         wn_listing_names(&arrays->label,
                          arrays->names.name ? &arrays->names : NULL,
-                         classes_known(arrays), &arrays->classes,
-                         arrays->code, &place, error))
+                         classes_known(arrays), &arrays->classes, arrays->code,
+                         &place, error))
         return -1;
-    arrays->order =
-        place ? place : ingest_class_order(&arrays->classes, error);
+    arrays->order = place ? place : ingest_class_order(&arrays->classes, error);
     if (!arrays->order || keep_labelled(arrays, error))
         return -1;
     if (arrays->classes.count > CLASSES_FEW &&
         arrays->classes.count > arrays->n / 2)
-        return wn_fail(error, WN_EDATA, "%s: found %zu different labels in "
+        return wn_fail(error, WN_EDATA,
+                       "%s: found %zu different labels in "
                        "%zu rows, wanted classes with several rows each",
                        arrays->label.name, arrays->classes.count, arrays->n);
     if (arrays->probability.name &&
         arrays->probability.columns != arrays->classes.count)
-        return wn_fail(error, WN_EDATA, "%s: found %zu classes, wanted %zu "
-                       "as in the label", arrays->probability.name,
-                       arrays->probability.columns, arrays->classes.count);
+        return wn_fail(error, WN_EDATA,
+                       "%s: found %zu classes, wanted %zu "
+                       "as in the label",
+                       arrays->probability.name, arrays->probability.columns,
+                       arrays->classes.count);
     return 0;
 }
 
@@ -174,8 +180,7 @@ static int read_roles(struct arrays *arrays, struct wn_error *error)
 
         if (!arrays->role[r].name)
             continue;
-        if (wn_listing_role(&arrays->role[r], &wn_role_kinds[r], values,
-                            error))
+        if (wn_listing_role(&arrays->role[r], &wn_role_kinds[r], values, error))
             return -1;
         for (size_t i = 0; arrays->keep && i < arrays->n; i++) {
             const size_t row = arrays->keep[i];
@@ -193,9 +198,8 @@ static int read_roles(struct arrays *arrays, struct wn_error *error)
 
 static enum wn_rescale_how scale_asked(const struct arrays *arrays)
 {
-    const char *asked = arrays->link
-                            ? "none"
-                            : wn_option_text(arrays->run->options, "scale");
+    const char *asked =
+        arrays->link ? "none" : wn_option_text(arrays->run->options, "scale");
     const char *at = strstr(wn_rescale_choices, asked);
     enum wn_rescale_how how = WN_RESCALE_NONE;
 
@@ -215,11 +219,13 @@ static int check_link(struct arrays *arrays, struct wn_error *error)
         return 0;
     if (wn_option_given(options, "scale") &&
         strcmp(wn_option_text(options, "scale"), "none"))
-        return wn_fail(error, WN_EUSAGE, "--link leaves the features as they "
+        return wn_fail(error, WN_EUSAGE,
+                       "--link leaves the features as they "
                        "are; wanted --scale=none");
     if (strcmp(arrays->form, "hdf5") || !features || strchr(features, ':') ||
         strcmp(arrays->source, "-") == 0)
-        return wn_fail(error, WN_EUSAGE, "--link wants --features of an HDF5 "
+        return wn_fail(error, WN_EUSAGE,
+                       "--link wants --features of an HDF5 "
                        "file that is no pipe");
     return 0;
 }

@@ -22,15 +22,15 @@ struct arrays {
     struct wn_array role[WN_ROLE_KINDS];
     struct beside beside;
 
-    size_t rows, n;    /* of the arrays; without those that are dropped */
-    uint64_t *keep;    /* n rows of the arrays; NULL: all of them */
-    bool link;         /* the features stay in their file */
+    size_t rows, n; /* of the arrays; without those that are dropped */
+    uint64_t *keep; /* n rows of the arrays; NULL: all of them */
+    bool link;      /* the features stay in their file */
     struct wn_dictionary classes;
-    int32_t *code;     /* n labels */
-    size_t *order;     /* the column of each class */
+    int32_t *code; /* n labels */
+    size_t *order; /* the column of each class */
     struct wn_roles roles;
     struct wn_rescale rescale;
-    double low, high;  /* of all features */
+    double low, high; /* of all features */
     struct wn_audit_writer *writer;
 };
 
@@ -40,8 +40,7 @@ static inline size_t arrays_row(const struct arrays *arrays, size_t i)
 }
 
 /* ingest_arrays.c: labels, roles and scales of what was read. */
-int arrays_prepare(struct arrays *arrays, struct wn_error *error)
-    WN_MUST_CHECK;
+int arrays_prepare(struct arrays *arrays, struct wn_error *error) WN_MUST_CHECK;
 void arrays_free(struct arrays *arrays);
 
 /* ingest_arrays_write.c: all of /data, and what is said of it. */

@@ -49,8 +49,7 @@ static uint64_t hash_row(const struct arrays *arrays, struct outgoing *out,
     const size_t length = arrays->classes.value[class].length;
 
     memcpy(out->bytes, in, d * sizeof *in);
-    memcpy(out->bytes + d, wn_dictionary_text(&arrays->classes, class),
-           length);
+    memcpy(out->bytes + d, wn_dictionary_text(&arrays->classes, class), length);
     return wn_hash_bits(out->bytes, d * sizeof *in + length);
 }
 
@@ -95,8 +94,8 @@ static int put_features(struct arrays *arrays, struct outgoing *out,
         if (!in ||
             wn_rescale_row(&arrays->rescale, array, from, in, out->encoded,
                            error) ||
-            (!arrays->link && wn_audit_write_append(arrays->writer, 1,
-                                                    out->encoded, error)))
+            (!arrays->link &&
+             wn_audit_write_append(arrays->writer, 1, out->encoded, error)))
             return -1;
         widen(arrays, in, d);
         out->hash[i] = hash_row(arrays, out, in, d, i);
@@ -129,21 +128,20 @@ static int name_features(const struct arrays *arrays, struct wn_error *error)
     const size_t d = arrays->features.columns;
     const char *whole = arrays->features.name, *slash = strrchr(whole, '/');
     const char *stem = slash ? slash + 1 : whole;
-    const size_t length = strcmp(arrays->form, "npy") ? strlen(stem)
-                                                      : strcspn(stem, ".");
+    const size_t length =
+        strcmp(arrays->form, "npy") ? strlen(stem) : strcspn(stem, ".");
     char **name = wn_new(d, sizeof *name, error);
     struct wn_text text = {0};
     int status = name ? 0 : -1;
 
     for (size_t j = 0; j < d && status == 0; j++) {
         text.length = 0;
-        status = arrays->text.rows
-                     ? wn_text_format(&text, error, "%zu", j + 1)
-                     : wn_text_format(&text, error, "%.*s#%zu",
-                                      length < WN_NAME_BYTES / 2
-                                          ? (int)length
-                                          : WN_NAME_BYTES / 2,
-                                      stem, j);
+        status = arrays->text.rows ? wn_text_format(&text, error, "%zu", j + 1)
+                                   : wn_text_format(&text, error, "%.*s#%zu",
+                                                    length < WN_NAME_BYTES / 2
+                                                        ? (int)length
+                                                        : WN_NAME_BYTES / 2,
+                                                    stem, j);
         if (status == 0)
             name[j] = wn_copy_text(text.bytes, text.length, error);
         status = status || !name[j] ? -1 : 0;
@@ -177,17 +175,19 @@ static int put_probability(struct arrays *arrays, struct outgoing *out,
             in[c] = row[arrays->order[c]];
         switch (row ? wn_brought_row(in, k, out->encoded, &at, &sum) : 3) {
         case 0:
-            status = wn_audit_write_append(arrays->writer, 1, out->encoded,
-                                           error);
+            status =
+                wn_audit_write_append(arrays->writer, 1, out->encoded, error);
             out->hash[i] = hash_row(arrays, out, row, k, i);
             break;
         case 1:
-            status = wn_fail(error, WN_EDATA, "%s: row %zu, column %zu: "
-                             "found %g, wanted a probability", array->name,
-                             from, arrays->order[at], in[at]);
+            status = wn_fail(error, WN_EDATA,
+                             "%s: row %zu, column %zu: "
+                             "found %g, wanted a probability",
+                             array->name, from, arrays->order[at], in[at]);
             break;
         case 2:
-            status = wn_fail(error, WN_EDATA, "%s: row %zu: found "
+            status = wn_fail(error, WN_EDATA,
+                             "%s: row %zu: found "
                              "probabilities that sum to %.6g, wanted 1",
                              array->name, from, sum);
             break;
@@ -221,8 +221,8 @@ static int put_places(struct arrays *arrays, const uint64_t *hash,
         place[i] = arrays_row(arrays, i);
     status = place && ingest_put(arrays->writer, "data/row_line", WN_U64, n,
                                  place, error) == 0
-                 ? ingest_put(arrays->writer, "data/row_hash", WN_U64, n,
-                              hash, error)
+                 ? ingest_put(arrays->writer, "data/row_hash", WN_U64, n, hash,
+                              error)
                  : -1;
     free(place);
     return status;
@@ -236,17 +236,16 @@ static int put_rows(struct arrays *arrays, struct wn_error *error)
     int status = 0;
 
     if (arrays->probability.name)
-        status = open_outgoing(arrays, &arrays->probability, &probability,
-                               error) ||
-                 put_probability(arrays, &probability, error);
-    if (status == 0 && any)
         status =
-            open_outgoing(arrays, &arrays->features, &features, error) ||
-            put_features(arrays, &features, error) ||
-            name_features(arrays, error);
+            open_outgoing(arrays, &arrays->probability, &probability, error) ||
+            put_probability(arrays, &probability, error);
+    if (status == 0 && any)
+        status = open_outgoing(arrays, &arrays->features, &features, error) ||
+                 put_features(arrays, &features, error) ||
+                 name_features(arrays, error);
     if (status == 0)
-        status = put_places(arrays, any ? features.hash : probability.hash,
-                            error);
+        status =
+            put_places(arrays, any ? features.hash : probability.hash, error);
     free_outgoing(&features);
     free_outgoing(&probability);
     return status ? -1 : 0;
@@ -260,9 +259,8 @@ static int put_ids(struct arrays *arrays, struct wn_error *error)
     struct wn_text all = {0}, kept = {0};
     uint64_t *offset = wn_new(arrays->rows + 1, sizeof *offset, error);
     uint64_t *end = wn_new(n + 1, sizeof *end, error);
-    int status = offset && end
-                     ? wn_listing_text(&arrays->id, &all, offset, error)
-                     : -1;
+    int status =
+        offset && end ? wn_listing_text(&arrays->id, &all, offset, error) : -1;
 
     for (size_t i = 0; i < n && status == 0; i++) {
         const size_t row = arrays_row(arrays, i);
@@ -317,8 +315,7 @@ static void add_array(struct profile *profile, const struct arrays *arrays,
 /* The label first: prune finds it there in text. */
 static void fill_profile(const struct arrays *arrays, struct profile *profile)
 {
-    add_array(profile, arrays, &arrays->label, "label",
-              arrays->classes.count);
+    add_array(profile, arrays, &arrays->label, "label", arrays->classes.count);
     add_array(profile, arrays, &arrays->features, "numeric", 0);
     if (profile->count > 1) {
         profile->low[1] = arrays->low;
@@ -347,8 +344,8 @@ static int put_columns(struct arrays *arrays, struct wn_error *error)
                               p.none, error) ||
                    ingest_put(writer, "data/column/distinct", WN_U64, p.count,
                               p.distinct, error) ||
-                   ingest_put(writer, "data/column/min", WN_F64, p.count,
-                              p.low, error) ||
+                   ingest_put(writer, "data/column/min", WN_F64, p.count, p.low,
+                              error) ||
                    ingest_put(writer, "data/column/max", WN_F64, p.count,
                               p.high, error)
                ? -1
@@ -358,8 +355,7 @@ static int put_columns(struct arrays *arrays, struct wn_error *error)
 /* --- provenance ---------------------------------------------------------- */
 
 /* Whether an array stands in the input, not in another file. */
-static bool is_inside(const struct arrays *arrays,
-                      const struct wn_array *array)
+static bool is_inside(const struct arrays *arrays, const struct wn_array *array)
 {
     const char *input = wn_input_name(wn_run_input(arrays->run));
     const size_t length = strlen(input);
@@ -368,14 +364,13 @@ static bool is_inside(const struct arrays *arrays,
            array->name[length] == ':';
 }
 
-static int list_array(const struct arrays *arrays,
-                      const struct wn_array *array, const char *kind,
-                      struct wn_text *text, struct wn_error *error)
+static int list_array(const struct arrays *arrays, const struct wn_array *array,
+                      const char *kind, struct wn_text *text,
+                      struct wn_error *error)
 {
     return is_inside(arrays, array)
                ? wn_text_format(text, error, "%s%s %s",
-                                text->length ? "\n" : "", kind,
-                                place_of(array))
+                                text->length ? "\n" : "", kind, place_of(array))
                : 0;
 }
 
@@ -408,25 +403,22 @@ static int put_provenance(struct arrays *arrays, struct wn_error *error)
         list_arrays(arrays, &list, error) ||
         wn_audit_provenance(writer, arrays->run->name, wn_text_of(&options),
                             arrays->digest, error) ||
-        wn_audit_write_text(writer, "data", "task", "classification",
-                            error) ||
+        wn_audit_write_text(writer, "data", "task", "classification", error) ||
         wn_audit_write_text(writer, "data", "form", arrays->form, error) ||
         wn_audit_write_text(writer, "data", "arrays", wn_text_of(&list),
                             error) ||
-        wn_audit_write_text(writer, "data", "source", arrays->source,
-                            error) ||
+        wn_audit_write_text(writer, "data", "source", arrays->source, error) ||
         wn_audit_write_text(writer, "data", "source_digest", arrays->digest,
                             error) ||
         wn_audit_write_number(writer, "data", "source_size",
                               (double)arrays->size, error) ||
         wn_audit_write_number(writer, "data", "source_rows",
                               (double)arrays->rows, error) ||
-        wn_audit_write_text(writer, "data", "label_column",
-                            arrays->text.rows ? "label"
-                                              : place_of(&arrays->label),
-                            error) ||
-        (*delimiter && wn_audit_write_text(writer, "data", "delimiter",
-                                           delimiter, error)))
+        wn_audit_write_text(
+            writer, "data", "label_column",
+            arrays->text.rows ? "label" : place_of(&arrays->label), error) ||
+        (*delimiter &&
+         wn_audit_write_text(writer, "data", "delimiter", delimiter, error)))
         goto done;
     status = 0;
 done:
@@ -472,8 +464,9 @@ static void tell(const struct arrays *arrays)
                                                                   : "none");
     wn_talk_note(arrays->run->talk,
                  "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
-                 "%zu class%s", arrays->source, arrays->rows, arrays->n, left,
-                 d, d == 1 ? "" : "s", k, k == 1 ? "" : "es");
+                 "%zu class%s",
+                 arrays->source, arrays->rows, arrays->n, left, d,
+                 d == 1 ? "" : "s", k, k == 1 ? "" : "es");
 }
 
 int arrays_write(struct arrays *arrays, struct wn_error *error)

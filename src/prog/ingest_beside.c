@@ -42,9 +42,9 @@ size_t *ingest_class_order(const struct wn_dictionary *classes,
     }
     for (size_t c = 0; c < k; c++) {
         row[c].class = c;
-        numbers = numbers && wn_number_parse(wn_dictionary_text(classes, c),
-                                             classes->value[c].length,
-                                             &row[c].number);
+        numbers = numbers &&
+                  wn_number_parse(wn_dictionary_text(classes, c),
+                                  classes->value[c].length, &row[c].number);
     }
     for (size_t c = 0; c < k && !numbers; c++)
         row[c].number = 0;
@@ -60,16 +60,18 @@ int ingest_check_rows(const struct wn_array *array, size_t found, size_t n,
 {
     if (found == n)
         return 0;
-    return wn_fail(error, WN_EDATA, "%s: found %zu rows, wanted %zu, one for "
-                   "each of the input", array->name, found, n);
+    return wn_fail(error, WN_EDATA,
+                   "%s: found %zu rows, wanted %zu, one for "
+                   "each of the input",
+                   array->name, found, n);
 }
 
 static int check_numbers(const struct wn_array *array, struct wn_error *error)
 {
     if (!array->text && array->columns)
         return 0;
-    return wn_fail(error, WN_EDATA, "%s: found %s, wanted numbers",
-                   array->name, array->text ? "text" : "no columns");
+    return wn_fail(error, WN_EDATA, "%s: found %s, wanted numbers", array->name,
+                   array->text ? "text" : "no columns");
 }
 
 int ingest_beside_read(struct beside *beside, struct wn_error *error)
@@ -88,9 +90,11 @@ int ingest_beside_read(struct beside *beside, struct wn_error *error)
     if (check_numbers(dynamics, error))
         return -1;
     if (dynamics->rank != 3 || dynamics->rows == 0)
-        return wn_fail(error, WN_EDATA, "%s: found %d dimensions%s, wanted "
-                       "epochs x rows x classes", dynamics->name,
-                       dynamics->rank, dynamics->rows ? "" : ", empty");
+        return wn_fail(error, WN_EDATA,
+                       "%s: found %d dimensions%s, wanted "
+                       "epochs x rows x classes",
+                       dynamics->name, dynamics->rank,
+                       dynamics->rows ? "" : ", empty");
     return ingest_check_rows(dynamics, dynamics->extent[1], beside->rows,
                              error);
 }
@@ -111,8 +115,8 @@ static int write_features_b(const struct beside *beside, size_t n,
     int status = -1;
 
     if (row && wn_array_rows_open(&rows, array, error) == 0)
-        status = wn_audit_write_begin(writer, "data/features_b", WN_F32,
-                                      extent, error);
+        status = wn_audit_write_begin(writer, "data/features_b", WN_F32, extent,
+                                      error);
     for (size_t i = 0; i < n && status == 0; i++) {
         const size_t from = row_of(beside, i);
         const double *wide = wn_array_row(&rows, from, error);
@@ -120,8 +124,7 @@ static int write_features_b(const struct beside *beside, size_t n,
         status = wide ? 0 : -1;
         for (size_t j = 0; j < d && status == 0; j++) {
             if (!(fabs(wide[j]) <= FLT_MAX))
-                status =
-                    wn_rescale_fail(array, "", from, j, wide[j], error);
+                status = wn_rescale_fail(array, "", from, j, wide[j], error);
             row[j] = (float)wide[j];
         }
         if (status == 0)
@@ -157,7 +160,7 @@ static int read_epoch(const struct beside *beside, size_t e, size_t n,
             if (!(fabs(value) <= FLT_MAX)) {
                 snprintf(where, sizeof where, "epoch %zu, ", e);
                 return wn_rescale_fail(array, where, from, order[c], value,
-                                        error);
+                                       error);
             }
             out[i * k + c] = (float)value;
             inside = inside && value >= 0 && value <= 1;
@@ -169,8 +172,7 @@ static int read_epoch(const struct beside *beside, size_t e, size_t n,
 }
 
 static int write_dynamics(const struct beside *beside, size_t n,
-                          const size_t *order,
-                          struct wn_audit_writer *writer,
+                          const size_t *order, struct wn_audit_writer *writer,
                           struct wn_error *error)
 {
     static const char path[] = "data/dynamics";
@@ -195,28 +197,26 @@ static int write_dynamics(const struct beside *beside, size_t n,
     free(epoch);
     return status || wn_audit_write_end(writer, error) ||
                    wn_audit_write_text(writer, path, "content",
-                                       sum ? "probabilities" : "logits",
-                                       error)
+                                       sum ? "probabilities" : "logits", error)
                ? -1
                : 0;
 }
 
 int ingest_beside_write(const struct beside *beside, size_t n,
                         const size_t *order, size_t k,
-                        struct wn_audit_writer *writer,
-                        struct wn_error *error)
+                        struct wn_audit_writer *writer, struct wn_error *error)
 {
     const struct wn_array *dynamics = &beside->dynamics;
 
-    if (beside->features_b.name &&
-        write_features_b(beside, n, writer, error))
+    if (beside->features_b.name && write_features_b(beside, n, writer, error))
         return -1;
     if (!dynamics->name)
         return 0;
     if (dynamics->extent[2] != k)
-        return wn_fail(error, WN_EDATA, "%s: found %zu classes, wanted %zu as "
-                       "in the label", dynamics->name, dynamics->extent[2],
-                       k);
+        return wn_fail(error, WN_EDATA,
+                       "%s: found %zu classes, wanted %zu as "
+                       "in the label",
+                       dynamics->name, dynamics->extent[2], k);
     return write_dynamics(beside, n, order, writer, error);
 }
 

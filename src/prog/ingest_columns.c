@@ -91,16 +91,15 @@ static int write_names(const struct wn_table *table,
     for (size_t i = 0; i < sizeof names / sizeof *names && status == 0; i++) {
         for (size_t c = 0; c < columns; c++)
             name[c] = names[i].of(table, c);
-        status = wn_audit_write_names(writer, names[i].path, name, columns,
-                                      error);
+        status =
+            wn_audit_write_names(writer, names[i].path, name, columns, error);
     }
     free(name);
     return status;
 }
 
 static int write_counts(const struct wn_table *table,
-                        struct wn_audit_writer *writer,
-                        struct wn_error *error)
+                        struct wn_audit_writer *writer, struct wn_error *error)
 {
     const size_t columns = wn_csv_columns(table->csv);
     const size_t extent[3] = {columns, 0, 0};
@@ -108,8 +107,7 @@ static int write_counts(const struct wn_table *table,
     uint8_t *about = wn_new(columns, sizeof *about, error);
     int status = count && about ? 0 : -1;
 
-    for (size_t i = 0; i < sizeof counts / sizeof *counts && status == 0;
-         i++) {
+    for (size_t i = 0; i < sizeof counts / sizeof *counts && status == 0; i++) {
         for (size_t c = 0; c < columns; c++)
             count[c] = counts[i].of(table, c);
         status = wn_audit_write(writer, counts[i].path, WN_U64, extent, count,
@@ -126,8 +124,7 @@ static int write_counts(const struct wn_table *table,
 }
 
 static int write_numbers(const struct wn_table *table,
-                         struct wn_audit_writer *writer,
-                         struct wn_error *error)
+                         struct wn_audit_writer *writer, struct wn_error *error)
 {
     const size_t columns = wn_csv_columns(table->csv);
     const size_t extent[3] = {columns, 0, 0};
@@ -138,8 +135,8 @@ static int write_numbers(const struct wn_table *table,
          i++) {
         for (size_t c = 0; c < columns; c++)
             number[c] = numbers[i].of(table, c);
-        status = wn_audit_write(writer, numbers[i].path, WN_F64, extent,
-                                number, error);
+        status = wn_audit_write(writer, numbers[i].path, WN_F64, extent, number,
+                                error);
     }
     free(number);
     return status;
@@ -166,8 +163,8 @@ static int write_tops(const struct wn_table *table,
     if (status == 0)
         status = wn_audit_write(writer, "data/column/top_column", WN_I32,
                                 extent, column, error) ||
-                         wn_audit_write(writer, "data/column/top_count",
-                                        WN_U64, extent, often, error) ||
+                         wn_audit_write(writer, "data/column/top_count", WN_U64,
+                                        extent, often, error) ||
                          wn_audit_write_names(writer, "data/column/top_value",
                                               value, count, error)
                      ? -1

@@ -24,13 +24,12 @@ static int read_arrays(struct arrays *arrays, bool inside,
 
     if (ingest_array(run, inside, "label", &arrays->label, error) ||
         ingest_array(run, inside, "label-names", &arrays->names, error) ||
-        ingest_array(run, inside, "probability", &arrays->probability,
-                     error) ||
+        ingest_array(run, inside, "probability", &arrays->probability, error) ||
         ingest_array(run, inside, "id", &arrays->id, error))
         return -1;
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
-        if (ingest_array(run, inside, wn_role_kinds[r].name,
-                         &arrays->role[r], error))
+        if (ingest_array(run, inside, wn_role_kinds[r].name, &arrays->role[r],
+                         error))
             return -1;
     return 0;
 }
@@ -74,12 +73,13 @@ static int read_npy(struct arrays *arrays, struct wn_error *error)
     if (need_label(run, "FILE.npy", error))
         return -1;
     if (operand && wn_option_given(run->options, "features"))
-        return wn_fail(error, WN_EUSAGE, "%s and --features are one too many: "
-                       "FILE is the array of features", operand);
+        return wn_fail(error, WN_EUSAGE,
+                       "%s and --features are one too many: "
+                       "FILE is the array of features",
+                       operand);
     if (operand || npy_by_stdin(run)
             ? wn_npy_read(operand, &arrays->features, error)
-            : ingest_array(run, false, "features", &arrays->features,
-                               error))
+            : ingest_array(run, false, "features", &arrays->features, error))
         return -1;
     return read_arrays(arrays, false, error);
 }
@@ -112,8 +112,7 @@ static int stamp_file(const char *path, struct stamp *stamp,
                       struct wn_error *error)
 {
     if (path ? stat(path, &stamp->about) : fstat(STDIN_FILENO, &stamp->about))
-        return wn_fail_errno(error, "%s: cannot look at",
-                             wn_input_name(path));
+        return wn_fail_errno(error, "%s: cannot look at", wn_input_name(path));
     return 0;
 }
 
@@ -145,8 +144,7 @@ static int digest_source(struct arrays *arrays, const char *path,
         wn_fail_errno(error, "%s: cannot look at", wn_input_name(path));
     else
         status = wn_file_digest(descriptor, wn_input_name(path),
-                                (uint64_t)about.st_size, arrays->digest,
-                                error);
+                                (uint64_t)about.st_size, arrays->digest, error);
     arrays->size = (uint64_t)about.st_size;
     close(descriptor);
     return status;
@@ -167,7 +165,8 @@ static int need_content(const struct arrays *arrays, struct wn_error *error)
 {
     return arrays->features.name || arrays->probability.name
                ? 0
-               : wn_fail(error, WN_EUSAGE, "--features or --probability is "
+               : wn_fail(error, WN_EUSAGE,
+                         "--features or --probability is "
                          "wanted; see --help");
 }
 
@@ -178,8 +177,10 @@ static int check_regular(const char *path, const struct stamp *stamp,
     return !path || S_ISREG(stamp->about.st_mode) ||
                    S_ISDIR(stamp->about.st_mode)
                ? 0
-               : wn_fail(error, WN_EDATA, "%s: is a pipe or a device, wanted a "
-                         "file, or its bytes on standard input", path);
+               : wn_fail(error, WN_EDATA,
+                         "%s: is a pipe or a device, wanted a "
+                         "file, or its bytes on standard input",
+                         path);
 }
 
 static int ingest_as(struct wn_run *run, const char *form,
@@ -194,8 +195,7 @@ static int ingest_as(struct wn_run *run, const char *form,
 
     arrays.source = wn_copy_text(name, strlen(name), error);
     if (arrays.source && stamp_file(path, &stamp, error) == 0 &&
-        check_regular(path, &stamp, error) == 0 &&
-        read(&arrays, error) == 0 &&
+        check_regular(path, &stamp, error) == 0 && read(&arrays, error) == 0 &&
         need_content(&arrays, error) == 0 &&
         digest_source(&arrays, path, error) == 0 &&
         arrays_prepare(&arrays, error) == 0 &&
@@ -230,17 +230,17 @@ static int ingest_libsvm(struct wn_run *run, struct wn_error *error)
 static const char *const csv_never[] = {"features", "label-names", "scale",
                                         "link", NULL};
 static const char *const array_only[] = {
-    "from",       "label",       "label-names", "features",   "features-b",
-    "dynamics",   "probability", "id",          "scale",      "link",
+    "from",          "label",          "label-names", "features", "features-b",
+    "dynamics",      "probability",    "id",          "scale",    "link",
     "missing-label", "no-keep-source", NULL};
-static const char *const text_only[] = {"from", "features-b", "dynamics",
+static const char *const text_only[] = {"from",  "features-b",     "dynamics",
                                         "scale", "no-keep-source", NULL};
 
 enum { CSV, HDF5, NPY, LIBSVM, FORMS };
 
 /* One row a form. */
 static const struct form {
-    const char *name; /* --from=NAME */
+    const char *name;      /* --from=NAME */
     const char *signature; /* its first bytes; NULL: only if asked for */
     size_t length;
     const char *const *never; /* options that do not apply, or */
@@ -272,9 +272,9 @@ static bool is_role(const char *name)
 
 static bool is_shared(const char *name)
 {
-    static const char *const shared[] = {
-        "output", "force", "threads", "memory", "quiet",
-        "verbose", "help", "version", NULL};
+    static const char *const shared[] = {"output", "force",   "threads",
+                                         "memory", "quiet",   "verbose",
+                                         "help",   "version", NULL};
 
     return is_in(shared, name);
 }
@@ -283,17 +283,18 @@ static bool is_shared(const char *name)
 static int check_options(const struct wn_run *run, const struct form *form,
                          struct wn_error *error)
 {
-    for (const struct wn_option *row = ingest_option_rows(); row->name;
-         row++) {
-        const bool applies =
-            form->never ? !is_in(form->never, row->name)
-                        : is_shared(row->name) ||
-                              is_in(form->only, row->name) ||
-                              (form->roles && is_role(row->name));
+    for (const struct wn_option *row = ingest_option_rows(); row->name; row++) {
+        const bool applies = form->never
+                                 ? !is_in(form->never, row->name)
+                                 : is_shared(row->name) ||
+                                       is_in(form->only, row->name) ||
+                                       (form->roles && is_role(row->name));
 
         if (!applies && wn_option_given(run->options, row->name))
-            return wn_fail(error, WN_EUSAGE, "--%s does not apply to input of "
-                           "form %s", row->name, form->name);
+            return wn_fail(error, WN_EUSAGE,
+                           "--%s does not apply to input of "
+                           "form %s",
+                           row->name, form->name);
     }
     return 0;
 }
@@ -341,8 +342,8 @@ static int recognise(const struct wn_run *run, const struct form **form,
         wn_read_at(descriptor, first, sizeof first, 0, wn_input_name(path),
                    error) == 0)
         for (size_t f = 0; f < FORMS; f++)
-            if (forms[f].signature && memcmp(first, forms[f].signature,
-                                             forms[f].length) == 0)
+            if (forms[f].signature &&
+                memcmp(first, forms[f].signature, forms[f].length) == 0)
                 *form = &forms[f];
     close(descriptor);
     return error->code ? -1 : 0;

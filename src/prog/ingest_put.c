@@ -17,10 +17,9 @@ int ingest_put(struct wn_audit_writer *writer, const char *path,
     return wn_audit_write(writer, path, type, extent, content, error);
 }
 
-int ingest_put_codes(struct wn_audit_writer *writer, const char *path,
-                     size_t n, const int32_t *code, const char *names_path,
-                     const struct wn_dictionary *names,
-                     struct wn_error *error)
+int ingest_put_codes(struct wn_audit_writer *writer, const char *path, size_t n,
+                     const int32_t *code, const char *names_path,
+                     const struct wn_dictionary *names, struct wn_error *error)
 {
     const size_t k = names->count;
     char **name = wn_new(k, sizeof *name, error);
@@ -32,12 +31,12 @@ int ingest_put_codes(struct wn_audit_writer *writer, const char *path,
         status = name[c] ? 0 : -1;
     }
     if (status == 0)
-        status = ingest_put(writer, path, WN_I32, n, code, error) ||
-                         wn_audit_write_names(writer, names_path,
-                                              (const char *const *)name, k,
-                                              error)
-                     ? -1
-                     : 0;
+        status =
+            ingest_put(writer, path, WN_I32, n, code, error) ||
+                    wn_audit_write_names(writer, names_path,
+                                         (const char *const *)name, k, error)
+                ? -1
+                : 0;
     if (name)
         wn_names_free(name, k);
     return status;
@@ -61,8 +60,7 @@ int ingest_put_roles(struct wn_audit_writer *writer,
         if (values->flag)
             status = ingest_put(writer, path, WN_U8, n, values->flag, error);
         if (values->amount)
-            status =
-                ingest_put(writer, path, WN_F32, n, values->amount, error);
+            status = ingest_put(writer, path, WN_F32, n, values->amount, error);
     }
     return status;
 }

@@ -56,8 +56,8 @@ int ingest_reject_begin(struct rejects *rejects, const struct wn_run *run,
         return 0;
     if (check_target(run, path, error))
         return -1;
-    rejects->output = wn_output_open(
-        path, wn_option_on(run->options, "force"), error);
+    rejects->output =
+        wn_output_open(path, wn_option_on(run->options, "force"), error);
     return rejects->output ? 0 : -1;
 }
 
@@ -78,11 +78,11 @@ int ingest_reject_rows(struct rejects *rejects, struct wn_csv *csv,
     for (size_t row = 0; row < n && status == 0; row++)
         kept -= out[row];
     if (status == 0 && kept == 0)
-        status = wn_fail(error, WN_EDATA,
-                         "%s: column %.120s: found no label in it, wanted one "
-                         "in some rows",
-                         wn_csv_name(csv),
-                         wn_csv_column(csv, table->label_column));
+        status =
+            wn_fail(error, WN_EDATA,
+                    "%s: column %.120s: found no label in it, wanted one "
+                    "in some rows",
+                    wn_csv_name(csv), wn_csv_column(csv, table->label_column));
     if (status == 0 && kept < n)
         status = wn_csv_leave_out(csv, out, error);
     free(out);
@@ -98,10 +98,9 @@ static int tell_counts(const struct rejects *rejects, const char *name,
 
     for (int b = 0; b < WN_BREAKS && status == 0; b++)
         if (rejects->count[b])
-            status = wn_text_format(&text, error, "%s %llu %s",
-                                    text.length ? "," : "",
-                                    (unsigned long long)rejects->count[b],
-                                    wn_csv_break_names[b]);
+            status = wn_text_format(
+                &text, error, "%s %llu %s", text.length ? "," : "",
+                (unsigned long long)rejects->count[b], wn_csv_break_names[b]);
     if (status == 0 && text.length)
         wn_talk_note(rejects->run->talk, "%s: rejected:%s", name, text.bytes);
     wn_text_free(&text);

@@ -53,8 +53,9 @@ static int fail_unknown(const struct wn_csv *csv, const char *option,
     if (name_distance(name, near) <= strlen(name) / 3 + 1)
         status = wn_text_format(&text, error, "; is '%s' meant?", near);
     else if (columns == 1 && strpbrk(near, ",;\t|"))
-        status = wn_text_format(&text, error, "; is another --delimiter "
-                                              "meant?");
+        status = wn_text_format(&text, error,
+                                "; is another --delimiter "
+                                "meant?");
     if (status == 0)
         status = wn_text_format(&text, error, " (%zu column%s:", columns,
                                 columns == 1 ? "" : "s");
@@ -62,8 +63,8 @@ static int fail_unknown(const struct wn_csv *csv, const char *option,
         status = wn_text_format(&text, error, "%s %.60s", c ? "," : "",
                                 wn_csv_column(csv, c));
     if (status == 0)
-        status = wn_text_format(&text, error,
-                                columns > NAMES_TOLD ? ", ...)" : ")");
+        status =
+            wn_text_format(&text, error, columns > NAMES_TOLD ? ", ...)" : ")");
     if (status == 0)
         wn_fail(error, WN_EDATA, "%s: found no column '%s' for --%s%s",
                 wn_csv_name(csv), name, option, wn_text_of(&text));
@@ -115,14 +116,14 @@ static int give_matching(struct wn_table *table, const char *option,
             continue;
         matches++;
         if (!take(&table->column[c], what) && strcmp(text, name) == 0)
-            status = wn_fail(error, WN_EUSAGE,
-                             "--%s: column %s is the %s already", option,
-                             name, wn_table_kind(table, c));
+            status =
+                wn_fail(error, WN_EUSAGE, "--%s: column %s is the %s already",
+                        option, name, wn_table_kind(table, c));
     }
     wn_pattern_free(pattern);
     if (status == 0 && matches == 0)
-        return wn_fail(error, WN_EUSAGE,
-                       "--%s: no column's name matches '%s'", option, text);
+        return wn_fail(error, WN_EUSAGE, "--%s: no column's name matches '%s'",
+                       option, text);
     return status;
 }
 
@@ -150,9 +151,8 @@ static int fail_kind(const char *text, struct wn_error *error)
     int status = 0;
 
     for (int kind = WN_KIND_GUESS + 1; kind < WN_KINDS && status == 0; kind++)
-        status = wn_text_format(
-            &names, error, "%s, ",
-            wn_table_kind_name((enum wn_column_kind)kind));
+        status = wn_text_format(&names, error, "%s, ",
+                                wn_table_kind_name((enum wn_column_kind)kind));
     if (status == 0)
         wn_fail(error, WN_EUSAGE,
                 "--kind: found '%s', wanted PATTERN:KIND, where KIND is "
@@ -173,8 +173,8 @@ static int parse_kind(struct wn_table *table, const char *text,
            strcmp(colon + 1, wn_table_kind_name((enum wn_column_kind)kind)))
         kind++;
     /* The column table says ignored. */
-    if (colon && (strcmp(colon + 1, "ignore") == 0 ||
-                  strcmp(colon + 1, "ignored") == 0))
+    if (colon &&
+        (strcmp(colon + 1, "ignore") == 0 || strcmp(colon + 1, "ignored") == 0))
         kind = WN_KIND_GUESS;
     if (!colon || kind == WN_KINDS)
         return fail_kind(text, error);
@@ -204,8 +204,8 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
         give_role(run, table, "id", WN_ROLE_ID, error))
         return -1;
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
-        if (give_role(run, table, wn_role_kinds[r].name,
-                      wn_role_kinds[r].role, error))
+        if (give_role(run, table, wn_role_kinds[r].name, wn_role_kinds[r].role,
+                      error))
             return -1;
     if (probability && wn_brought_find(table, probability, error))
         return -1;
@@ -213,8 +213,8 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
         if (parse_kind(table, kind[i], error))
             return -1;
     for (size_t i = 0; i < ignored; i++)
-        if (give_matching(table, "ignore", ignore[i], take_kind,
-                          WN_KIND_GUESS, error))
+        if (give_matching(table, "ignore", ignore[i], take_kind, WN_KIND_GUESS,
+                          error))
             return -1;
     return !second || ingest_is_place(second)
                ? 0
@@ -222,8 +222,8 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
                                error);
 }
 
-static int add_class(struct wn_table *table, const char *path,
-                     const char *text, size_t length, struct wn_error *error)
+static int add_class(struct wn_table *table, const char *path, const char *text,
+                     size_t length, struct wn_error *error)
 {
     if (length && text[length - 1] == '\r')
         length--;
@@ -257,8 +257,7 @@ int ingest_classes(const struct wn_run *run, struct wn_table *table,
         return wn_fail_errno(error, "%s: cannot open", path);
     while (status == 0 && (length = getline(&line, &room, file)) > 0)
         status = add_class(table, path, line,
-                           (size_t)length - (line[length - 1] == '\n'),
-                           error);
+                           (size_t)length - (line[length - 1] == '\n'), error);
     if (status == 0 && ferror(file))
         status = wn_fail_errno(error, "%s: cannot read", path);
     if (status == 0 && table->declared.count == 0)
@@ -271,4 +270,3 @@ int ingest_classes(const struct wn_run *run, struct wn_table *table,
                   : wn_option_settle(run->options, "classes",
                                      ingest_source_name(path), error);
 }
-

@@ -67,7 +67,8 @@ static void count_broken(struct gathered *gathered)
         bool invalid = false, broken = false;
 
         for (end = t; end < all && gathered->row[end] == gathered->row[t] &&
-                      gathered->column[end] == column; end++) {
+                      gathered->column[end] == column;
+             end++) {
             const int32_t rule = gathered->rule[end];
 
             broken |= rule >= WN_RULES_FIRST;
@@ -81,8 +82,8 @@ int ingest_join_defects(struct gathered *gathered, struct wn_error *error)
 {
     const size_t all = gathered->defects + gathered->clean.brokens;
 
-    if (wn_grow(&gathered->row, &gathered->row_room, all,
-                sizeof *gathered->row, error) ||
+    if (wn_grow(&gathered->row, &gathered->row_room, all, sizeof *gathered->row,
+                error) ||
         wn_grow(&gathered->column, &gathered->column_room, all,
                 sizeof *gathered->column, error) ||
         wn_grow(&gathered->rule, &gathered->rule_room, all,
@@ -107,13 +108,12 @@ static int write_names(struct gathered *gathered, struct wn_error *error)
         name[r] = r < WN_RULES_FIRST ? wn_rule_names[r]
                                      : rules->rule[r - WN_RULES_FIRST].name;
     if (status == 0)
-        status = wn_audit_write_names(gathered->writer,
-                                      "data/defect/rule_name", name, all,
-                                      error);
+        status = wn_audit_write_names(gathered->writer, "data/defect/rule_name",
+                                      name, all, error);
     if (status == 0 && rules->count)
-        status = wn_audit_write_names(gathered->writer, "data/rule/name",
-                                      name + WN_RULES_FIRST, rules->count,
-                                      error);
+        status =
+            wn_audit_write_names(gathered->writer, "data/rule/name",
+                                 name + WN_RULES_FIRST, rules->count, error);
     for (size_t r = 0; r < rules->count && name; r++)
         name[r] = rules->rule[r].text;
     if (status == 0 && rules->count)
@@ -125,8 +125,8 @@ static int write_names(struct gathered *gathered, struct wn_error *error)
 
 static int write_counts(struct gathered *gathered, struct wn_error *error)
 {
-    static const char *const paths[] = {
-        "data/rule/changed", "data/rule/broken", "data/rule/passed_over"};
+    static const char *const paths[] = {"data/rule/changed", "data/rule/broken",
+                                        "data/rule/passed_over"};
     const struct wn_clean *clean = &gathered->clean;
     const size_t rules = clean->rules.count;
     uint64_t *number = wn_new(rules, sizeof *number, error);
@@ -187,8 +187,7 @@ static void tell_broken(const struct gathered *gathered, size_t r)
         wn_talk_note(gathered->run->talk,
                      "%s:%llu: column %s: found %s%.*s%s the rule %s",
                      wn_csv_name(csv),
-                     (unsigned long long)
-                         wn_csv_line(csv)[count->cell[i].row],
+                     (unsigned long long)wn_csv_line(csv)[count->cell[i].row],
                      wn_csv_column(csv, count->cell[i].column),
                      length ? "'" : "a cell", length, count->cell[i].text,
                      length ? "', which breaks" : " that breaks", name);
@@ -211,8 +210,8 @@ static void tell_passed_over(const struct gathered *gathered, size_t r)
     else if (cells)
         wn_talk_note(gathered->run->talk,
                      "%s: rule %s: takes too long; not evaluated on %llu "
-                     "cell%s", wn_csv_name(csv), name, cells,
-                     cells == 1 ? "" : "s");
+                     "cell%s",
+                     wn_csv_name(csv), name, cells, cells == 1 ? "" : "s");
 }
 
 void ingest_tell_rules(const struct gathered *gathered)
@@ -225,11 +224,11 @@ void ingest_tell_rules(const struct gathered *gathered)
 
         tell_broken(gathered, r);
         tell_passed_over(gathered, r);
-        wn_talk_detail(gathered->run->talk, "rule %s: %llu cell%s %s",
-                       clean->rules.rule[r].name,
-                       (unsigned long long)(fix ? count->changed
-                                                : count->broken),
-                       (fix ? count->changed : count->broken) == 1 ? "" : "s",
-                       fix ? "changed" : "broken");
+        wn_talk_detail(
+            gathered->run->talk, "rule %s: %llu cell%s %s",
+            clean->rules.rule[r].name,
+            (unsigned long long)(fix ? count->changed : count->broken),
+            (fix ? count->changed : count->broken) == 1 ? "" : "s",
+            fix ? "changed" : "broken");
     }
 }

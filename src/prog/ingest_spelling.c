@@ -30,10 +30,9 @@ static int tell(const struct spelling *spelling, size_t c, size_t of,
     const char *column = spelling->column;
     struct wn_text rule = {0};
 
-    if (wn_cleaning_write_map(&rule, column ? column : "label",
-                              wn_dictionary_text(classes, c), old->length,
-                              wn_dictionary_text(classes, of), new->length,
-                              error)) {
+    if (wn_cleaning_write_map(
+            &rule, column ? column : "label", wn_dictionary_text(classes, c),
+            old->length, wn_dictionary_text(classes, of), new->length, error)) {
         wn_text_free(&rule);
         return -1;
     }
@@ -41,9 +40,8 @@ static int tell(const struct spelling *spelling, size_t c, size_t of,
                  "%s: column %s: '%.*s' (%llu) is a spelling of '%.*s' "
                  "(%llu); rule: %s",
                  spelling->source, column ? column : "label", shown(old),
-                 wn_dictionary_text(classes, c),
-                 (unsigned long long)old->count, shown(new),
-                 wn_dictionary_text(classes, of),
+                 wn_dictionary_text(classes, c), (unsigned long long)old->count,
+                 shown(new), wn_dictionary_text(classes, of),
                  (unsigned long long)new->count, wn_text_of(&rule));
     wn_text_free(&rule);
     return 0;
@@ -51,8 +49,7 @@ static int tell(const struct spelling *spelling, size_t c, size_t of,
 
 int ingest_spelling(const struct wn_run *run, struct wn_audit_writer *writer,
                     const char *source, const char *column,
-                    const struct wn_dictionary *classes,
-                    struct wn_error *error)
+                    const struct wn_dictionary *classes, struct wn_error *error)
 {
     const struct spelling spelling = {run, source, column, classes};
     int32_t *same = wn_new(classes->count, sizeof *same, error);

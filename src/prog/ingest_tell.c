@@ -11,17 +11,16 @@ static int add_column(const struct wn_table *table, size_t c,
                       struct wn_grid *grid, struct wn_error *error)
 {
     const struct wn_column *column = &table->column[c];
-    const uint64_t distinct = column->role == WN_ROLE_LABEL
-                                  ? table->classes.count
-                                  : column->distinct;
+    const uint64_t distinct =
+        column->role == WN_ROLE_LABEL ? table->classes.count : column->distinct;
 
     return wn_grid_add_text(grid, wn_csv_column(table->csv, c), error) ||
            wn_grid_add_text(grid, wn_table_kind(table, c), error) ||
            wn_grid_format(grid, error, "%llu",
                           (unsigned long long)column->missing) ||
-           wn_grid_format(grid, error, "%llu",
-                          (unsigned long long)(column->invalid +
-                                               column->broken)) ||
+           wn_grid_format(
+               grid, error, "%llu",
+               (unsigned long long)(column->invalid + column->broken)) ||
            (distinct ? wn_grid_format(grid, error, "%s%llu",
                                       column->distinct_about ? "~" : "",
                                       (unsigned long long)distinct)
@@ -31,13 +30,12 @@ static int add_column(const struct wn_table *table, size_t c,
 }
 
 /* One table of all columns, a line at a time. */
-static int tell_columns(const struct gathered *gathered,
-                        struct wn_error *error)
+static int tell_columns(const struct gathered *gathered, struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
-        {"column", WN_LEFT, WN_SHRINKS},   {"kind", WN_LEFT, WN_FIXED},
-        {"missing", WN_RIGHT, WN_FIXED},   {"invalid", WN_RIGHT, WN_FIXED},
-        {"distinct", WN_RIGHT, WN_FIXED},  {"features", WN_RIGHT, WN_FIXED},
+        {"column", WN_LEFT, WN_SHRINKS},  {"kind", WN_LEFT, WN_FIXED},
+        {"missing", WN_RIGHT, WN_FIXED},  {"invalid", WN_RIGHT, WN_FIXED},
+        {"distinct", WN_RIGHT, WN_FIXED}, {"features", WN_RIGHT, WN_FIXED},
         {"note", WN_LEFT, WN_SHRINKS}};
     const struct wn_table *table = gathered->table;
     struct wn_text text = {0};
@@ -71,16 +69,15 @@ int ingest_tell(const struct gathered *gathered, struct wn_error *error)
     if (unnamed)
         wn_talk_note(gathered->run->talk,
                      "%s: %zu column%s without a name in the header: called "
-                     "by place, c1, c2 and so on", wn_csv_name(table->csv),
-                     unnamed, unnamed == 1 ? "" : "s");
+                     "by place, c1, c2 and so on",
+                     wn_csv_name(table->csv), unnamed, unnamed == 1 ? "" : "s");
     ingest_tell_rules(gathered);
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (table->column[c].invalid > WN_INGEST_NOTES)
             wn_talk_note(gathered->run->talk,
                          "%s: column %s: %llu of %zu cells: wanted %s; encoded "
                          "as missing",
-                         wn_csv_name(table->csv),
-                         wn_csv_column(table->csv, c),
+                         wn_csv_name(table->csv), wn_csv_column(table->csv, c),
                          (unsigned long long)table->column[c].invalid, n,
                          wn_table_wanted(table, c));
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
@@ -89,8 +86,7 @@ int ingest_tell(const struct gathered *gathered, struct wn_error *error)
             wn_talk_note(gathered->run->talk,
                          "%s: column %s: predicts the label alone (%.0f %%); "
                          "does it say what the label does?",
-                         wn_csv_name(table->csv),
-                         wn_csv_column(table->csv, c),
+                         wn_csv_name(table->csv), wn_csv_column(table->csv, c),
                          100 * table->column[c].alone.lift);
     return tell_columns(gathered, error);
 }

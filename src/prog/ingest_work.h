@@ -17,8 +17,7 @@ enum { WN_INGEST_NOTES = 3 }; /* broken cells of a column that are named */
 /* ingest_place.c: the array that an option's value names, see the file; {0}
  * where the option is not given. `inside`: the input is HDF5 itself. */
 int ingest_array(const struct wn_run *run, bool inside, const char *option,
-                 struct wn_array *array, struct wn_error *error)
-    WN_MUST_CHECK;
+                 struct wn_array *array, struct wn_error *error) WN_MUST_CHECK;
 
 /* Whether such a value names an array, and no columns of a table. */
 bool ingest_is_place(const char *text);
@@ -29,7 +28,7 @@ struct beside {
     const struct wn_run *run;
     bool inside;
     bool columns; /* the second block is in the input; ingest_write.c */
-    size_t rows; /* of the input */
+    size_t rows;  /* of the input */
     const uint64_t *keep;
     struct wn_array features_b, dynamics;
 };
@@ -63,8 +62,8 @@ struct gathered {
     struct wn_roles roles;
     struct beside beside;
     struct wn_array_sink second; /* to beside.features_b */
-    struct wn_clean clean; /* no rules without --rules */
-    uint64_t *noted; /* broken cells of each column so far */
+    struct wn_clean clean;       /* no rules without --rules */
+    uint64_t *noted;             /* broken cells of each column so far */
 };
 
 /* ingest_form.c: any input, by its form. ingest.c: CSV, and the option table,
@@ -85,8 +84,8 @@ int ingest_classes(const struct wn_run *run, struct wn_table *table,
 int ingest_put(struct wn_audit_writer *writer, const char *path,
                enum wn_type type, size_t count, const void *content,
                struct wn_error *error) WN_MUST_CHECK;
-int ingest_put_codes(struct wn_audit_writer *writer, const char *path,
-                     size_t n, const int32_t *code, const char *names_path,
+int ingest_put_codes(struct wn_audit_writer *writer, const char *path, size_t n,
+                     const int32_t *code, const char *names_path,
                      const struct wn_dictionary *names,
                      struct wn_error *error) WN_MUST_CHECK;
 int ingest_put_roles(struct wn_audit_writer *writer,

@@ -34,14 +34,12 @@ static void note_broken(struct gathered *gathered, struct wn_defect defect,
     const struct wn_csv *csv = gathered->table->csv;
 
     if (gathered->noted[defect.column]++ < WN_INGEST_NOTES)
-        wn_talk_note(gathered->run->talk,
-                     "%s:%llu: column %s: found '%.*s', wanted %s",
-                     wn_csv_name(csv),
-                     (unsigned long long)wn_csv_line(csv)[defect.row],
-                     wn_csv_column(csv, defect.column),
-                     (int)(cell->length < 80 ? cell->length : 80),
-                     cell->text,
-                     wn_table_wanted(gathered->table, defect.column));
+        wn_talk_note(
+            gathered->run->talk, "%s:%llu: column %s: found '%.*s', wanted %s",
+            wn_csv_name(csv), (unsigned long long)wn_csv_line(csv)[defect.row],
+            wn_csv_column(csv, defect.column),
+            (int)(cell->length < 80 ? cell->length : 80), cell->text,
+            wn_table_wanted(gathered->table, defect.column));
 }
 
 static int take_defect(void *context, struct wn_defect defect,
@@ -106,8 +104,7 @@ static int encode(struct gathered *gathered, struct wn_error *error)
     if (wn_array_sink_open(&gathered->second, second, error))
         return -1;
     status = wn_table_encode(table, &sink, error);
-    return wn_array_sink_close(&gathered->second, status == 0, error) ||
-                   status
+    return wn_array_sink_close(&gathered->second, status == 0, error) || status
                ? -1
                : 0;
 }
@@ -137,8 +134,8 @@ static int write_labels(struct gathered *gathered, struct wn_error *error)
     const struct wn_table *table = gathered->table;
 
     return ingest_put_codes(gathered->writer, "data/label",
-                       wn_csv_rows(table->csv), table->label,
-                       "data/label_name", &table->classes, error);
+                            wn_csv_rows(table->csv), table->label,
+                            "data/label_name", &table->classes, error);
 }
 
 static int take_probability(void *context, size_t n, const float *block,
@@ -150,8 +147,7 @@ static int take_probability(void *context, size_t n, const float *block,
 static int write_probability(struct gathered *gathered, struct wn_error *error)
 {
     const struct wn_table *table = gathered->table;
-    const size_t extent[3] = {wn_csv_rows(table->csv), table->classes.count,
-                              0};
+    const size_t extent[3] = {wn_csv_rows(table->csv), table->classes.count, 0};
 
     if (table->brought.count == 0)
         return 0;
@@ -177,19 +173,18 @@ static int write_rows(struct gathered *gathered, struct wn_error *error)
     if (left && wn_audit_write(writer, "data/left_out", WN_U64, extent,
                                left_out, error))
         return -1;
-    if (ingest_put(writer, "data/row_offset", WN_U64, n + 1,
-                    wn_csv_offset(csv), error) ||
+    if (ingest_put(writer, "data/row_offset", WN_U64, n + 1, wn_csv_offset(csv),
+                   error) ||
         ingest_put(writer, "data/row_line", WN_U64, n, wn_csv_line(csv),
-                    error) ||
-        ingest_put(writer, "data/row_hash", WN_U64, n, wn_csv_hash(csv),
-                    error))
+                   error) ||
+        ingest_put(writer, "data/row_hash", WN_U64, n, wn_csv_hash(csv), error))
         return -1;
     if (!gathered->ids)
         return 0;
     return ingest_put(writer, "data/id_offset", WN_U64, n + 1,
-                       gathered->id_offset, error) ||
+                      gathered->id_offset, error) ||
                    ingest_put(writer, "data/id", WN_U8, gathered->id.length,
-                               wn_text_of(&gathered->id), error)
+                              wn_text_of(&gathered->id), error)
                ? -1
                : 0;
 }
@@ -204,8 +199,8 @@ static int write_source(struct gathered *gathered, struct wn_error *error)
 {
     const struct wn_csv *csv = gathered->table->csv;
 
-    return ingest_put_source(gathered->run, gathered->writer,
-                             wn_csv_size(csv), read_csv, csv, error);
+    return ingest_put_source(gathered->run, gathered->writer, wn_csv_size(csv),
+                             read_csv, csv, error);
 }
 
 static int write_defects(struct gathered *gathered, struct wn_error *error)
@@ -214,11 +209,11 @@ static int write_defects(struct gathered *gathered, struct wn_error *error)
     const size_t t = gathered->defects;
 
     return ingest_put(writer, "data/defect/row", WN_I64, t, gathered->row,
-                       error) ||
+                      error) ||
                    ingest_put(writer, "data/defect/column", WN_I32, t,
-                               gathered->column, error) ||
+                              gathered->column, error) ||
                    ingest_put(writer, "data/defect/rule", WN_I32, t,
-                               gathered->rule, error)
+                              gathered->rule, error)
                ? -1
                : 0;
 }
@@ -234,8 +229,7 @@ static int write_provenance(struct gathered *gathered, struct wn_error *error)
     if (wn_options_describe(gathered->run->options, &options, error) ||
         wn_audit_provenance(writer, gathered->run->name, wn_text_of(&options),
                             wn_csv_digest(table->csv), error) ||
-        wn_audit_write_text(writer, "data", "task", "classification",
-                            error) ||
+        wn_audit_write_text(writer, "data", "task", "classification", error) ||
         wn_audit_write_text(writer, "data", "source",
                             ingest_source_name(wn_run_input(gathered->run)),
                             error) ||
@@ -254,8 +248,7 @@ done:
     return status;
 }
 
-static int write_beside(const struct gathered *gathered,
-                        struct wn_error *error)
+static int write_beside(const struct gathered *gathered, struct wn_error *error)
 {
     const struct wn_dictionary *classes = &gathered->table->classes;
     size_t *order = ingest_class_order(classes, error);
@@ -276,8 +269,7 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
     const struct wn_table *table = gathered->table;
     const struct wn_csv *csv = table->csv;
 
-    gathered->writer =
-        wn_run_create(gathered->run, NULL, WN_DATA, error);
+    gathered->writer = wn_run_create(gathered->run, NULL, WN_DATA, error);
     gathered->noted = wn_new(wn_csv_columns(gathered->table->csv),
                              sizeof *gathered->noted, error);
     return !gathered->writer || !gathered->noted ||
@@ -288,8 +280,7 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
                                    wn_csv_column(csv, table->label_column),
                                    &table->classes, error) ||
                    ingest_put_roles(gathered->writer, &gathered->roles,
-                                    wn_csv_rows(gathered->table->csv),
-                                    error) ||
+                                    wn_csv_rows(gathered->table->csv), error) ||
                    write_probability(gathered, error) ||
                    write_beside(gathered, error) ||
                    write_rows(gathered, error) ||

@@ -55,8 +55,8 @@ static int print_help(const struct wn_program *program, const char *name,
 static int print_version(const char *name, struct wn_error *error)
 {
     struct wn_text text = {0};
-    int status = wn_text_format(&text, error, "%s (winnow) %s\n", name,
-                                PACKAGE_VERSION);
+    int status =
+        wn_text_format(&text, error, "%s (winnow) %s\n", name, PACKAGE_VERSION);
 
     if (status == 0)
         status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
@@ -80,8 +80,7 @@ static int carry_out(const struct wn_program *program, struct wn_run *run,
         run->talk->level = WN_VERBOSE;
     run->threads = 1;
     if (has_row(program, "threads"))
-        run->threads =
-            wn_threads((int)wn_option_number(options, "threads"));
+        run->threads = wn_threads((int)wn_option_number(options, "threads"));
     if (wn_audit_start(error))
         return -1;
     return work(run, error);
@@ -160,8 +159,8 @@ static int find_room(const struct wn_run *run, double need, double least,
                        "large arrays into files",
                        what, ceil(need / 0x1p20), room.what, free, most);
     if (need > room.bytes)
-        return wn_fail(error, WN_EUSAGE, "%s need %.0f MiB, %s %.0f free",
-                       what, ceil(need / 0x1p20), room.what, free);
+        return wn_fail(error, WN_EUSAGE, "%s need %.0f MiB, %s %.0f free", what,
+                       ceil(need / 0x1p20), room.what, free);
     if (need > 0.9 * room.bytes)
         wn_talk_note(run->talk, "%s need up to %.0f MiB, %s %.0f free", what,
                      ceil(need / 0x1p20), room.what, free);
@@ -178,8 +177,8 @@ int wn_run_afford(const struct wn_run *run, double need, const char *what,
     if (need <= limit)
         return 0;
     return wn_fail(error, WN_EUSAGE,
-                   "--memory: %s need %.0f MiB, wanted at most %.0f MiB",
-                   what, ceil(need / 0x1p20), floor(limit / 0x1p20));
+                   "--memory: %s need %.0f MiB, wanted at most %.0f MiB", what,
+                   ceil(need / 0x1p20), floor(limit / 0x1p20));
 }
 
 int wn_run_bound(const struct wn_run *run, double need, double least,
@@ -201,8 +200,7 @@ int wn_run_bound(const struct wn_run *run, double need, double least,
 
 /* Where the output goes: NULL for standard output. */
 static int find_target(const struct wn_run *run, bool has_in_place,
-                       const char **path, bool *force,
-                       struct wn_error *error)
+                       const char **path, bool *force, struct wn_error *error)
 {
     *path = wn_option_text(run->options, "output");
     *force = wn_option_on(run->options, "force");

@@ -24,10 +24,11 @@ static int check_options(const struct wn_options *options,
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
         if (wn_option_given(options, needs[i][0]) &&
             !wn_option_given(options, needs[i][1]))
-            return wn_fail(error, WN_EUSAGE, "--%s wants --%s too",
-                           needs[i][0], needs[i][1]);
+            return wn_fail(error, WN_EUSAGE, "--%s wants --%s too", needs[i][0],
+                           needs[i][1]);
     if (removed && strcmp(removed, output ? output : "-") == 0)
-        return wn_fail(error, WN_EUSAGE, "--output and --removed name the "
+        return wn_fail(error, WN_EUSAGE,
+                       "--output and --removed name the "
                        "same file");
     return 0;
 }
@@ -50,14 +51,19 @@ static int check_form(const struct prune *prune, struct wn_error *error)
     if (!prune_is_arrays(dataset))
         return 0;
     if (prune_on(prune, "relabel") && strcmp(dataset->form, "hdf5"))
-        return wn_fail(error, WN_EUSAGE, "--relabel does not apply to a "
-                       "dataset of form %s", dataset->form);
+        return wn_fail(error, WN_EUSAGE,
+                       "--relabel does not apply to a "
+                       "dataset of form %s",
+                       dataset->form);
     if (prune_on(prune, "apply-rules"))
-        return wn_fail(error, WN_EUSAGE, "--apply-rules does not apply to a "
-                       "dataset of form %s", dataset->form);
+        return wn_fail(error, WN_EUSAGE,
+                       "--apply-rules does not apply to a "
+                       "dataset of form %s",
+                       dataset->form);
     if (strcmp(dataset->form, "hdf5") == 0 && !prune_on(prune, "dry-run") &&
         (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
-        return wn_fail(error, WN_EUSAGE, "HDF5 is not for a terminal; "
+        return wn_fail(error, WN_EUSAGE,
+                       "HDF5 is not for a terminal; "
                        "--output names a file");
     return 0;
 }
@@ -90,8 +96,7 @@ static int carry_out(struct prune *prune, struct wn_error *error)
                                         : prune_write(prune, source, error);
     if (status == 0 && !prune_on(prune, "dry-run"))
         wn_talk_detail(run->talk, "kept %zu of %zu rows, %zu relabelled",
-                       prune->selection.kept, prune->dataset.n,
-                       prune->changed);
+                       prune->selection.kept, prune->dataset.n, prune->changed);
     wn_source_close(source);
     return status;
 }
@@ -127,34 +132,59 @@ static int work(struct wn_run *run, struct wn_error *error)
 int main(int argc, char **argv)
 {
     const struct wn_option rows[] = {
-        {.name = "drop", .kind = WN_TEXT, .value = "ISSUES",
+        {.name = "drop",
+         .kind = WN_TEXT,
+         .value = "ISSUES",
          .standard = "advised",
          .help = "leave out rows with ISSUES"},
-        {.name = "keep", .kind = WN_REAL, .value = "FRACTION", .low = 0,
-         .high = 1, .help = "keep at most FRACTION of the rows"},
-        {.name = "by", .kind = WN_TEXT, .value = "SCORE",
+        {.name = "keep",
+         .kind = WN_REAL,
+         .value = "FRACTION",
+         .low = 0,
+         .high = 1,
+         .help = "keep at most FRACTION of the rows"},
+        {.name = "by",
+         .kind = WN_TEXT,
+         .value = "SCORE",
          .standard = "suspicion",
          .help = "--keep rows with the lowest SCORE"},
-        {.name = "highest", .kind = WN_FLAG,
+        {.name = "highest",
+         .kind = WN_FLAG,
          .help = "--keep rows with the highest SCORE"},
-        {.name = "per-class", .kind = WN_FLAG,
+        {.name = "per-class",
+         .kind = WN_FLAG,
          .help = "--keep FRACTION of each class"},
-        {.name = "relabel", .kind = WN_FLAG,
+        {.name = "relabel",
+         .kind = WN_FLAG,
          .help = "give rows the label that flag suggests"},
-        {.name = "apply-rules", .kind = WN_FLAG,
+        {.name = "apply-rules",
+         .kind = WN_FLAG,
          .help = "write the cells as ingest --rules changed them"},
-        {.name = "order", .kind = WN_TEXT, .value = "SCORE",
+        {.name = "order",
+         .kind = WN_TEXT,
+         .value = "SCORE",
          .help = "put rows in ascending order of SCORE"},
-        {.name = "descending", .kind = WN_FLAG,
+        {.name = "descending",
+         .kind = WN_FLAG,
          .help = "--order with the highest SCORE first"},
-        {.name = "source", .kind = WN_TEXT, .value = "FILE",
+        {.name = "source",
+         .kind = WN_TEXT,
+         .value = "FILE",
          .help = "the audited file, if it is not where it was"},
-        {.name = "removed", .kind = WN_TEXT, .value = "FILE",
+        {.name = "removed",
+         .kind = WN_TEXT,
+         .value = "FILE",
          .help = "write the rows left out to FILE"},
-        {.name = "dry-run", .kind = WN_FLAG,
+        {.name = "dry-run",
+         .kind = WN_FLAG,
          .help = "show what would be done, write nothing"},
-        wn_option_output, wn_option_force, wn_option_quiet,
-        wn_option_verbose, wn_option_help, wn_option_version, {0}};
+        wn_option_output,
+        wn_option_force,
+        wn_option_quiet,
+        wn_option_verbose,
+        wn_option_help,
+        wn_option_version,
+        {0}};
     const struct wn_program program = {
         .brief = "Write the rows worth keeping of an audited dataset.",
         .synopsis = "[OPTION...] [FILE]",

@@ -18,8 +18,8 @@ struct audited {
     char *text; /* lines "role /path", cut at their ends */
     const char *path[WN_FOREIGN_MOST];
     size_t count;
-    uint32_t whole; /* bit i: path[i] is a list, not a row a row */
-    size_t label;   /* the path of the label */
+    uint32_t whole;    /* bit i: path[i] is a list, not a row a row */
+    size_t label;      /* the path of the label */
     const char *names; /* that of the list of names, or NULL */
 };
 
@@ -31,7 +31,8 @@ static int read_audited(const struct wn_audit *audit, struct audited *audited,
     audited->text = wn_audit_text(audit, "data", "arrays", error);
     if (!audited->text)
         return error->code ? -1
-                           : wn_fail(error, WN_EDATA, "%s: data: has no "
+                           : wn_fail(error, WN_EDATA,
+                                     "%s: data: has no "
                                      "attribute arrays",
                                      wn_audit_name(audit));
     for (line = audited->text; line && *line;) {
@@ -41,9 +42,11 @@ static int read_audited(const struct wn_audit *audit, struct audited *audited,
             *end++ = '\0';
         blank = strchr(line, ' ');
         if (!blank || audited->count == WN_FOREIGN_MOST)
-            return wn_fail(error, WN_EDATA, "%s: data: attribute arrays: "
+            return wn_fail(error, WN_EDATA,
+                           "%s: data: attribute arrays: "
                            "found '%.80s', wanted lines of a role and a "
-                           "dataset", wn_audit_name(audit), line);
+                           "dataset",
+                           wn_audit_name(audit), line);
         *blank = '\0';
         audited->whole |= (uint32_t)(strcmp(line, "names") == 0)
                           << audited->count;
@@ -111,9 +114,8 @@ static int read_places(const char *path, const char *names, const char *label,
         return -1;
     if (!array[1].text) {
         code = wn_new(array[0].rows, sizeof *code, error);
-        status = code ? wn_listing_names(&array[0], &array[0], 0,
-                                         &cells->names, code, &cells->place,
-                                         error)
+        status = code ? wn_listing_names(&array[0], &array[0], 0, &cells->names,
+                                         code, &cells->place, error)
                       : -1;
     }
     wn_array_free(&array[0]);
@@ -133,9 +135,9 @@ static int name_cell(const struct cells *cells, const char *name,
     if (number < 0)
         return wn_fail(error, WN_EDATA, "the names of labels have no '%.80s'",
                        name);
-    return cells->place ? wn_text_format(text, error, "%zu",
-                                         cells->place[number])
-                        : wn_text_format(text, error, "%s", name);
+    return cells->place
+               ? wn_text_format(text, error, "%zu", cells->place[number])
+               : wn_text_format(text, error, "%s", name);
 }
 
 static int find_cells(const struct prune_job *job,
@@ -146,16 +148,16 @@ static int find_cells(const struct prune_job *job,
     struct wn_text text = {0};
     int status = 0;
 
-    if (audited->names && read_places(job->path, audited->names,
-                                      audited->path[audited->label], cells,
-                                      error))
+    if (audited->names &&
+        read_places(job->path, audited->names, audited->path[audited->label],
+                    cells, error))
         return -1;
     cells->text = wn_new(k, sizeof *cells->text, error);
     if (!cells->text)
         return -1;
     for (; cells->k < k && status == 0; cells->k++) {
-        status = name_cell(cells, job->dataset->label_name[cells->k], &text,
-                           error);
+        status =
+            name_cell(cells, job->dataset->label_name[cells->k], &text, error);
         if (status == 0)
             cells->text[cells->k] =
                 wn_copy_text(text.bytes, text.length, error);
@@ -189,12 +191,16 @@ static int write_hdf5(const struct prune_job *job,
                       const uint64_t *row, size_t n, bool kept,
                       struct wn_output *output, struct wn_error *error)
 {
-    struct wn_foreign_copy copy = {
-        .path = job->path, .paths = audited->path, .count = audited->count,
-        .whole = audited->whole, .rows = rows, .row = row, .n = n,
-        .changed = audited->label,
-        .descriptor = wn_output_descriptor(output),
-        .name = wn_output_name(output)};
+    struct wn_foreign_copy copy = {.path = job->path,
+                                   .paths = audited->path,
+                                   .count = audited->count,
+                                   .whole = audited->whole,
+                                   .rows = rows,
+                                   .row = row,
+                                   .n = n,
+                                   .changed = audited->label,
+                                   .descriptor = wn_output_descriptor(output),
+                                   .name = wn_output_name(output)};
     struct cells cells = {0};
     const char **value = NULL;
     int status = 0;
@@ -212,20 +218,18 @@ static int write_hdf5(const struct prune_job *job,
     return status;
 }
 
-static int write_one(const struct prune_job *job,
-                     const struct audited *audited, size_t rows,
-                     const uint64_t *row, size_t n, bool kept,
+static int write_one(const struct prune_job *job, const struct audited *audited,
+                     size_t rows, const uint64_t *row, size_t n, bool kept,
                      struct wn_output *output, struct wn_error *error)
 {
     const int status =
         strcmp(job->dataset->form, "hdf5") == 0
             ? write_hdf5(job, audited, rows, row, n, kept, output, error)
-            : wn_npy_write(wn_output_descriptor(output),
-                           wn_output_name(output), row, n, error);
+            : wn_npy_write(wn_output_descriptor(output), wn_output_name(output),
+                           row, n, error);
 
     if (status == 0 && fsync(wn_output_descriptor(output)))
-        return wn_fail_errno(error, "%s: cannot write",
-                             wn_output_name(output));
+        return wn_fail_errno(error, "%s: cannot write", wn_output_name(output));
     return status;
 }
 
@@ -238,15 +242,17 @@ static int check_rows(const struct wn_audit *audit,
 
     if (wn_audit_number(audit, "data", "source_rows", &count, error))
         return -1;
-    if (!dataset->row_line || !(count >= (double)dataset->n) ||
-        count > 0x1p48)
-        return wn_fail(error, WN_EDATA, "%s: data: does not say which rows "
-                       "of the source it has", wn_audit_name(audit));
+    if (!dataset->row_line || !(count >= (double)dataset->n) || count > 0x1p48)
+        return wn_fail(error, WN_EDATA,
+                       "%s: data: does not say which rows "
+                       "of the source it has",
+                       wn_audit_name(audit));
     *rows = (size_t)count;
     for (size_t i = 0; i < dataset->n; i++)
         if (dataset->row_line[i] >= *rows ||
             (i && dataset->row_line[i] <= dataset->row_line[i - 1]))
-            return wn_fail(error, WN_EDATA, "%s: data/row_line: row %zu: "
+            return wn_fail(error, WN_EDATA,
+                           "%s: data/row_line: row %zu: "
                            "wanted rows of the source that ascend",
                            wn_audit_name(audit), i);
     return 0;
@@ -272,8 +278,8 @@ int prune_arrays(const struct prune_job *job, struct wn_output *output,
         goto done;
     if (removed) {
         rest = complement(row, job->kept, rows, &left, error);
-        if (!rest || write_one(job, &audited, rows, rest, left, false,
-                               removed, error))
+        if (!rest ||
+            write_one(job, &audited, rows, rest, left, false, removed, error))
             goto done;
     }
     status = 0;

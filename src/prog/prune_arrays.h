@@ -16,8 +16,8 @@ static inline bool prune_is_arrays(const struct wn_dataset *dataset)
 struct prune_job {
     const struct wn_audit *audit;
     const struct wn_dataset *dataset;
-    const char *path;     /* of the source */
-    const size_t *order;  /* `kept` rows of the audit */
+    const char *path;    /* of the source */
+    const size_t *order; /* `kept` rows of the audit */
     size_t kept;
     const uint8_t *relabel;    /* n: 1 = gets the class suggestion[row]; */
     const int32_t *suggestion; /* both NULL: none does */

@@ -30,12 +30,13 @@ static int parse_reasons(struct prune *prune, struct wn_error *error)
                 memcmp(prune->issue_names[bit], at, size)))
             bit++;
         if (bit == prune->issues || bit == PRUNE_BITS) {
-            char *known = wn_audit_text(prune->audit, "flag/issue", "names",
-                                        error);
+            char *known =
+                wn_audit_text(prune->audit, "flag/issue", "names", error);
 
-            wn_fail(error, WN_EUSAGE, "--drop: found '%.*s', wanted some of "
-                    "%s, or all, or none, or advised", (int)size, at,
-                    known ? known : "");
+            wn_fail(error, WN_EUSAGE,
+                    "--drop: found '%.*s', wanted some of "
+                    "%s, or all, or none, or advised",
+                    (int)size, at, known ? known : "");
             free(known);
             return -1;
         }
@@ -80,10 +81,10 @@ static bool action_is(const struct prune *prune, size_t row, const char *name)
 static int read_actions(struct prune *prune, struct wn_error *error)
 {
     prune->action = read_vector(prune, "flag/action", WN_U8, error);
-    return prune->action ? wn_audit_words(prune->audit, "flag/action",
-                                          &prune->action_names,
-                                          &prune->actions, error)
-                         : -1;
+    return prune->action
+               ? wn_audit_words(prune->audit, "flag/action",
+                                &prune->action_names, &prune->actions, error)
+               : -1;
 }
 
 /* What flag advises; a row that gets its right label may stay. */
@@ -128,15 +129,18 @@ static float *read_score(const struct prune *prune, const char *option,
             return NULL;
         if (wn_audit_has(prune->audit, path.bytes) &&
             wn_audit_shape(prune->audit, path.bytes, &rank, extent, error) ==
-                0 && rank == 1)
+                0 &&
+            rank == 1)
             score = read_vector(prune, path.bytes, WN_F32, error);
         wn_text_free(&path);
         if (error->code)
             return NULL;
     }
     if (!score)
-        wn_fail(error, WN_EUSAGE, "--%s: %s has no score '%s', one number a "
-                "row", option, wn_audit_name(prune->audit), name);
+        wn_fail(error, WN_EUSAGE,
+                "--%s: %s has no score '%s', one number a "
+                "row",
+                option, wn_audit_name(prune->audit), name);
     for (size_t i = 0; score && i < prune->dataset.n; i++)
         if (isnan(score[i])) {
             wn_fail(error, WN_EDATA, "%s: score %s: row %zu: not a number",
@@ -180,8 +184,7 @@ static int order_rows(struct prune *prune, struct wn_error *error)
         if (!score)
             return -1;
     }
-    prune->order =
-        wn_new(prune->selection.kept, sizeof *prune->order, error);
+    prune->order = wn_new(prune->selection.kept, sizeof *prune->order, error);
     if (prune->order)
         status = wn_selection_order(&prune->selection, score,
                                     prune_on(prune, "descending"), prune->order,
@@ -199,14 +202,15 @@ static int find_label_cell(struct prune *prune, struct wn_error *error)
         return -1;
     prune->delimiter = delimiter && *delimiter ? *delimiter : ',';
     free(delimiter);
-    while (dataset->label_column &&
-           prune->label_cell < dataset->columns &&
-           strcmp(dataset->column_name[prune->label_cell],
-                  dataset->label_column))
+    while (
+        dataset->label_column && prune->label_cell < dataset->columns &&
+        strcmp(dataset->column_name[prune->label_cell], dataset->label_column))
         prune->label_cell++;
     if (!dataset->label_column || prune->label_cell == dataset->columns)
-        return wn_fail(error, WN_EDATA, "%s: does not say which column is the "
-                       "label", wn_audit_name(prune->audit));
+        return wn_fail(error, WN_EDATA,
+                       "%s: does not say which column is the "
+                       "label",
+                       wn_audit_name(prune->audit));
     return 0;
 }
 
@@ -226,9 +230,11 @@ static int relabel_rows(struct prune *prune, struct wn_error *error)
     for (size_t i = 0; i < prune->dataset.n; i++) {
         const int32_t class = prune->suggestion[i];
 
-        if (class < -1 || (class >= 0 && (size_t)class >= prune->dataset.k))
-            return wn_fail(error, WN_EDATA, "%s: flag/suggestion: row %zu: no "
-                           "such class", wn_audit_name(prune->audit), i);
+        if (class < -1 || (class >= 0 && (size_t) class >= prune->dataset.k))
+            return wn_fail(error, WN_EDATA,
+                           "%s: flag/suggestion: row %zu: no "
+                           "such class",
+                           wn_audit_name(prune->audit), i);
         prune->relabel[i] = class >= 0 && !prune->selection.removed[i] &&
                             action_is(prune, i, "relabel");
         prune->changed += prune->relabel[i];
@@ -244,14 +250,17 @@ static int check_rules(struct prune *prune, struct wn_error *error)
     const bool apply = prune_on(prune, "apply-rules");
 
     if (apply && prune->dataset.cleanings == 0)
-        return wn_fail(error, WN_EUSAGE, "--apply-rules: %s was made without "
-                       "cleaning rules", wn_audit_name(prune->audit));
+        return wn_fail(error, WN_EUSAGE,
+                       "--apply-rules: %s was made without "
+                       "cleaning rules",
+                       wn_audit_name(prune->audit));
     if (apply && !prune->relabel && find_label_cell(prune, error))
         return -1;
     for (size_t f = 0; f < fixes->count; f++) {
         if (!apply && prune->relabel &&
             (size_t)fixes->column[f] == prune->label_cell)
-            return wn_fail(error, WN_EUSAGE, "--relabel: wanted --apply-rules "
+            return wn_fail(error, WN_EUSAGE,
+                           "--relabel: wanted --apply-rules "
                            "too, because rules changed labels");
         prune->cells += apply && !prune->selection.removed[fixes->row[f]] &&
                         !(prune->relabel && prune->relabel[fixes->row[f]] &&

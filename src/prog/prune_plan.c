@@ -42,15 +42,15 @@ static int show_totals(const struct prune *prune, struct wn_text *text,
                                 prune->issue ? "issue" : "action",
                                 bit < known ? names[bit] : "without a name");
         if (status == 0)
-            status = add_count(text, wn_text_of(&line), prune->reason[bit],
-                               error);
+            status =
+                add_count(text, wn_text_of(&line), prune->reason[bit], error);
         wn_text_free(&line);
         if (status)
             return -1;
     }
-    return prune->unkept ? add_count(text, "  beyond --keep", prune->unkept,
-                                     error)
-                         : 0;
+    return prune->unkept
+               ? add_count(text, "  beyond --keep", prune->unkept, error)
+               : 0;
 }
 
 /* Rows of each class before and after; the last is of rows without label. */
@@ -86,17 +86,17 @@ static int show_classes(const struct prune *prune, struct wn_text *text,
         return -1;
     after = before + dataset->k + 1;
     count_classes(prune, before, after);
-    status = wn_text_format(text, error, "\n%12s%12s  class\n", "before",
-                            "after");
+    status =
+        wn_text_format(text, error, "\n%12s%12s  class\n", "before", "after");
     for (size_t c = 0; status == 0 && c <= dataset->k; c++) {
         if (c == dataset->k && !before[c])
             continue;
         status = wn_text_format(text, error, "%12llu",
                                 (unsigned long long)before[c]);
         if (status == 0)
-            status = add_count(text, c < dataset->k ? dataset->label_name[c]
-                                                    : "(no label)",
-                               after[c], error);
+            status = add_count(
+                text, c < dataset->k ? dataset->label_name[c] : "(no label)",
+                after[c], error);
     }
     free(before);
     return status;
@@ -105,10 +105,10 @@ static int show_classes(const struct prune *prune, struct wn_text *text,
 int prune_show(const struct prune *prune, struct wn_error *error)
 {
     struct wn_text text = {0};
-    int status = show_totals(prune, &text, error) ||
-                         show_classes(prune, &text, error)
-                     ? -1
-                     : 0;
+    int status =
+        show_totals(prune, &text, error) || show_classes(prune, &text, error)
+            ? -1
+            : 0;
 
     if (status == 0)
         status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,

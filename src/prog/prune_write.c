@@ -51,8 +51,7 @@ static int copy_changed(struct prune *prune, struct wn_source *source,
         }
         if (!(relabel && column == prune->label_cell) &&
             add_change(prune, &count, column, fixes->text + fixes->end[fix],
-                       (size_t)(fixes->end[fix + 1] - fixes->end[fix]),
-                       error))
+                       (size_t)(fixes->end[fix + 1] - fixes->end[fix]), error))
             return -1;
     }
     if (label && add_change(prune, &count, prune->label_cell, label,
@@ -104,8 +103,7 @@ static int copy_removed(struct prune *prune, struct wn_source *source,
         end = i + 1;
         while (!whole && end < n && removed[end] == removed[i])
             end++;
-        if (removed[i] &&
-            wn_source_copy_rows(source, i, end, sink, error))
+        if (removed[i] && wn_source_copy_rows(source, i, end, sink, error))
             return -1;
         if (whole && wn_source_copy_left_out(source, i, end, sink, error))
             return -1;
@@ -128,8 +126,8 @@ static int fill_output(struct prune *prune, struct wn_source *source,
     if (status == 0)
         status = wn_sink_flush(sink, error);
     if (status == 0 && fsync(descriptor))
-        status = wn_fail_errno(error, "%s: cannot write",
-                               wn_output_name(output));
+        status =
+            wn_fail_errno(error, "%s: cannot write", wn_output_name(output));
     wn_sink_free(sink);
     return status;
 }
@@ -139,8 +137,8 @@ static int write_text(struct prune *prune, struct wn_source *source,
                       struct wn_error *error)
 {
     return fill_output(prune, source, output, copy_kept, error) ||
-                   (removed && fill_output(prune, source, removed,
-                                           copy_removed, error))
+                   (removed &&
+                    fill_output(prune, source, removed, copy_removed, error))
                ? -1
                : 0;
 }
@@ -164,7 +162,8 @@ int prune_write(struct prune *prune, struct wn_source *source,
             &(struct prune_job){prune->audit, &prune->dataset,
                                 wn_source_path(source), prune->order,
                                 prune->selection.kept, prune->relabel,
-                                prune->suggestion}, output, removed, error);
+                                prune->suggestion},
+            output, removed, error);
     else if (status == 0)
         status = write_text(prune, source, output, removed, error);
     if (status == 0)

@@ -9,6 +9,7 @@
 #include "util/memory.h"
 #include "util/number.h"
 
+/* clang-format off */
 static const struct wn_option first_rows[] = {
     {.name = "format",
      .kind = WN_CHOICE,
@@ -44,6 +45,7 @@ static const struct wn_option first_rows[] = {
     {.name = "spreadsheet-safe",
      .kind = WN_FLAG,
      .help = "put ' before tsv cells that look like a formula"}};
+/* clang-format on */
 
 static const struct wn_option *const last_rows[] = {
     &wn_option_fail_on, &wn_option_output, &wn_option_force,  &wn_option_quiet,
@@ -68,9 +70,8 @@ static void make_rows(void)
 static int check_options(const struct wn_run *run,
                          const struct wn_format *format, struct wn_error *error)
 {
-    static const char *const not_with_explain[] = {"against", "budget", "top",
-                                                   "columns",
-                                                   "spreadsheet-safe", NULL};
+    static const char *const not_with_explain[] = {
+        "against", "budget", "top", "columns", "spreadsheet-safe", NULL};
 
     if (wn_option_on(run->options, "spreadsheet-safe") &&
         strcmp(format->name, "tsv"))

@@ -8,6 +8,7 @@
 #include "model/linear.h"
 #include "prog/score_work.h"
 
+/* clang-format off */
 static const struct wn_option first_rows[] = {
     {.name = "model", .kind = WN_SUBSET, .value = "LIST",
      .standard = WN_COMMITTEE, .choices = wn_predictor_choices,
@@ -46,11 +47,12 @@ static const struct wn_option last_rows[] = {
     {.name = "list-models", .kind = WN_FLAG,
      .help = "show the models and stop"},
     {0}};
+/* clang-format on */
 
 static const struct wn_option *const shared_rows[] = {
-    &wn_option_seed,    &wn_option_output, &wn_option_in_place,
-    &wn_option_force,   &wn_option_threads, &wn_option_memory,
-    &wn_option_quiet,   &wn_option_verbose, &wn_option_help,
+    &wn_option_seed,   &wn_option_output,  &wn_option_in_place,
+    &wn_option_force,  &wn_option_threads, &wn_option_memory,
+    &wn_option_quiet,  &wn_option_verbose, &wn_option_help,
     &wn_option_version};
 
 /* The option table: ours, the networks' and the methods' own, the shared. */
@@ -74,9 +76,8 @@ static int list_methods(const struct wn_run *run, struct wn_error *error)
     int status = -1;
 
     for (size_t i = 0; wn_methods[i]; i++)
-        if (wn_text_format(&text, error, "%-16s %s (%s)\n",
-                           wn_methods[i]->name, wn_methods[i]->brief,
-                           wn_methods[i]->source))
+        if (wn_text_format(&text, error, "%-16s %s (%s)\n", wn_methods[i]->name,
+                           wn_methods[i]->brief, wn_methods[i]->source))
             goto done;
     status = wn_run_print(run, &text, error);
 done:
@@ -121,8 +122,7 @@ static int score_work(struct wn_run *run, struct wn_error *error)
     wn_talk_detail(run->talk, "OpenBLAS kernels: %s", wn_linear_kernels());
     status = score_read(run, &work, error);
     if (status == 0)
-        status = score_find(run, &work, error) ||
-                         score_write(run, &work, error)
+        status = score_find(run, &work, error) || score_write(run, &work, error)
                      ? -1
                      : 0;
     else if (status > 0)

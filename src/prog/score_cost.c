@@ -36,9 +36,9 @@ static double program_bytes(const struct wn_run *run)
 static double least_bytes(const struct wn_run *run, const struct work *work,
                           const struct wn_sample *sample)
 {
-    return wn_large_least(program_bytes(run) + ROW * (double)sample->n +
-                          wn_pool_kept(work->members, work->member_count,
-                                          sample));
+    return wn_large_least(
+        program_bytes(run) + ROW * (double)sample->n +
+        wn_pool_kept(work->members, work->member_count, sample));
 }
 
 /* The extents, from the file; n is 0 where what must be there is not. */
@@ -50,7 +50,8 @@ static int find_sample(const struct wn_run *run, const struct work *work,
 
     *sample = (struct wn_sample){
         .m = (size_t)wn_option_number(run->options, "neighbors"),
-        .threads = run->threads, .probe = score_probe(run),
+        .threads = run->threads,
+        .probe = score_probe(run),
         .folds = (size_t)wn_option_number(run->options, "folds")};
     if (!wn_audit_has(work->audit, "data/label") ||
         !wn_audit_has(work->audit, "data/label_name"))
@@ -67,8 +68,11 @@ static int find_sample(const struct wn_run *run, const struct work *work,
 
 static struct wn_view view_of(const struct wn_sample *sample)
 {
-    return (struct wn_view){.n = sample->n, .d = sample->d, .k = sample->k,
-                            .m = sample->m, .threads = sample->threads};
+    return (struct wn_view){.n = sample->n,
+                            .d = sample->d,
+                            .k = sample->k,
+                            .m = sample->m,
+                            .threads = sample->threads};
 }
 
 /* The methods, while the probabilities are there and what networks left. */
@@ -143,9 +147,9 @@ static int find_work(const struct wn_run *run, const struct work *work,
     if (work->parts & WN_SAMPLE_NEIGHBORS)
         cost->graph = wn_graph_work(sample->n, sample->d, sample->probe) +
                       5000 * n * (double)sample->m;
-    cost->models = wn_pool_work(
-        work->members, work->member_count,
-        (size_t)wn_option_number(run->options, "passes"), sample);
+    cost->models =
+        wn_pool_work(work->members, work->member_count,
+                     (size_t)wn_option_number(run->options, "passes"), sample);
     const struct wn_view view = view_of(sample);
     for (size_t i = 0; wn_methods[i]; i++)
         if (work->chosen[i] && wn_methods[i]->work)
@@ -195,8 +199,7 @@ static int add_time(struct wn_text *text, const char *name, double seconds,
 {
     if (seconds < 120)
         return wn_text_format(text, error, "%-10s %8.1f s\n", name, seconds);
-    return wn_text_format(text, error, "%-10s %8.1f min\n", name,
-                          seconds / 60);
+    return wn_text_format(text, error, "%-10s %8.1f min\n", name, seconds / 60);
 }
 
 int score_estimate(const struct wn_run *run, const struct work *work,
@@ -224,7 +227,8 @@ int score_estimate(const struct wn_run *run, const struct work *work,
         wn_text_add(&text, "\n", 1, error) ||
         add_time(&text, "time",
                  (cost.features + cost.graph + cost.models + cost.networks +
-                  cost.methods) / rate,
+                  cost.methods) /
+                     rate,
                  error) ||
         add_time(&text, " graph", cost.graph / rate, error) ||
         add_time(&text, " models", cost.models / rate, error) ||

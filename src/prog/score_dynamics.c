@@ -44,10 +44,9 @@ int score_dynamics_bytes(const struct wn_run *run, const struct work *work,
     const double times = wn_option_given(run->options, "aum-threshold") ? 2 : 1;
     if (work->needs & WN_NEEDS_DYNAMICS)
         *bytes = 4 * (double)n * (double)k +
-                 (work->followed
-                      ? wn_given_bytes(n, k, plan.parts)
-                      : times * wn_dynamics_bytes(n, d, k + 1, &plan,
-                                          run->threads));
+                 (work->followed ? wn_given_bytes(n, k, plan.parts)
+                                 : times * wn_dynamics_bytes(n, d, k + 1, &plan,
+                                                             run->threads));
     return 0;
 }
 
@@ -62,15 +61,12 @@ int score_dynamics_work(const struct wn_run *run, const struct work *work,
     if (wn_dynamics_plan_from(run->options, 0, parts_needed(work), &plan,
                               error))
         return -1;
-    const double guess =
-        fmin(fmax(60000 / fmax(cells / 200, 1), 4), 12);
+    const double guess = fmin(fmax(60000 / fmax(cells / 200, 1), 4), 12);
     const double epochs = plan.epochs  ? (double)plan.epochs
                           : plan.epoch ? (double)plan.epoch
                                        : guess;
-    const double networks =
-        (double)plan.replicates + (plan.epoch ? 0 : 3);
-    *operations =
-        9 * cells * (double)plan.network.hidden * networks * epochs;
+    const double networks = (double)plan.replicates + (plan.epoch ? 0 : 3);
+    *operations = 9 * cells * (double)plan.network.hidden * networks * epochs;
     return 0;
 }
 
@@ -86,9 +82,11 @@ static int follow(const struct wn_run *run, struct work *work,
                   struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
-    const struct wn_given given = {.n = data->n, .k = data->k,
+    const struct wn_given given = {.n = data->n,
+                                   .k = data->k,
                                    .epochs = data->epochs,
-                                   .label = data->label, .read = read_epoch,
+                                   .label = data->label,
+                                   .read = read_epoch,
                                    .context = work,
                                    .probabilities = data->dynamics_sum};
     size_t epoch = (size_t)wn_option_number(run->options, "epoch");
@@ -100,8 +98,8 @@ static int follow(const struct wn_run *run, struct work *work,
                        wn_audit_name(work->audit), epoch, data->epochs);
     if (epoch == 0)
         epoch = wn_given_epoch(data->epochs);
-    work->dynamics = wn_given_follow(&given, parts_needed(work), epoch,
-                                     run->threads, error);
+    work->dynamics =
+        wn_given_follow(&given, parts_needed(work), epoch, run->threads, error);
     return work->dynamics ? 0 : -1;
 }
 
@@ -109,14 +107,16 @@ static int train(const struct wn_run *run, struct work *work,
                  struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
-    const struct wn_mlp_task task = {.x = data->features, .n = data->n,
-                                     .d = data->d, .k = data->k,
+    const struct wn_mlp_task task = {.x = data->features,
+                                     .n = data->n,
+                                     .d = data->d,
+                                     .k = data->k,
                                      .label = data->label};
     struct wn_dynamics_plan plan;
 
-    if (wn_dynamics_plan_from(
-            run->options, (uint64_t)wn_option_number(run->options, "seed"),
-            parts_needed(work), &plan, error))
+    if (wn_dynamics_plan_from(run->options,
+                              (uint64_t)wn_option_number(run->options, "seed"),
+                              parts_needed(work), &plan, error))
         return -1;
     work->dynamics =
         wn_dynamics_train(&task, &plan, run->threads, run->talk, error);

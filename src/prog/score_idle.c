@@ -10,17 +10,16 @@ static const struct shared {
     unsigned needs, parts;
     bool model;
     const char *idle;
-} shared[] = {
-    {"passes", 0, 0, true, "no model is fitted; see --model"},
-    {"ungrouped", 0, 0, true, "no model is fitted; see --model"},
-    {"folds", 0, WN_SAMPLE_FOLDS, false,
-     "no model that is fitted has folds; see --list-models"},
-    {"neighbors", 0, WN_SAMPLE_NEIGHBORS, false,
-     "no neighbours are looked for; see --methods"},
-    {"probe", 0, WN_SAMPLE_NEIGHBORS, false,
-     "no neighbours are looked for; see --methods"},
-    {"metric", WN_NEEDS_FEATURES, WN_SAMPLE_NEIGHBORS, false,
-     "no neighbours are looked for; see --methods"}};
+} shared[] = {{"passes", 0, 0, true, "no model is fitted; see --model"},
+              {"ungrouped", 0, 0, true, "no model is fitted; see --model"},
+              {"folds", 0, WN_SAMPLE_FOLDS, false,
+               "no model that is fitted has folds; see --list-models"},
+              {"neighbors", 0, WN_SAMPLE_NEIGHBORS, false,
+               "no neighbours are looked for; see --methods"},
+              {"probe", 0, WN_SAMPLE_NEIGHBORS, false,
+               "no neighbours are looked for; see --methods"},
+              {"metric", WN_NEEDS_FEATURES, WN_SAMPLE_NEIGHBORS, false,
+               "no neighbours are looked for; see --methods"}};
 
 /* Those of the networks, which are in a table of their own. */
 static int check_networks(const struct wn_run *run, const struct work *work,
@@ -77,8 +76,7 @@ int score_refuse_idle(const struct wn_run *run, const struct work *work,
             !(shared[s].model && work->member_count))
             return wn_fail(error, WN_EUSAGE, "--%s: %s", shared[s].option,
                            shared[s].idle);
-    return check_networks(run, work, error) ||
-                   check_methods(run, work, error)
+    return check_networks(run, work, error) || check_methods(run, work, error)
                ? -1
                : 0;
 }

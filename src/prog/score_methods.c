@@ -39,16 +39,14 @@ int score_choose_methods(const struct wn_run *run, struct work *work,
                          struct wn_error *error)
 {
     /* By name, not by the default or as one of all. */
-    const bool named =
-        wn_option_given(run->options, "methods") &&
-        strcmp(wn_option_text(run->options, "methods"), "all");
+    const bool named = wn_option_given(run->options, "methods") &&
+                       strcmp(wn_option_text(run->options, "methods"), "all");
     size_t count = 0;
 
     /* Who has two blocks wants them compared. */
     if (!wn_option_given(run->options, "methods") &&
         wn_audit_has(work->audit, "data/features_b") &&
-        wn_option_settle(run->options, "methods", wn_method_paired + 1,
-                         error))
+        wn_option_settle(run->options, "methods", wn_method_paired + 1, error))
         return -1;
     while (wn_methods[count])
         count++;
@@ -108,10 +106,9 @@ static int write_findings(const struct wn_method *method,
         wn_audit_write(writer, wn_text_of(&path), WN_F32, extent, found->out,
                        error))
         goto done;
-    if (found->spread &&
-        (wn_text_add(&path, "_std", 4, error) ||
-         wn_audit_write(writer, wn_text_of(&path), WN_F32, extent,
-                        found->spread, error)))
+    if (found->spread && (wn_text_add(&path, "_std", 4, error) ||
+                          wn_audit_write(writer, wn_text_of(&path), WN_F32,
+                                         extent, found->spread, error)))
         goto done;
     path.length = 0;
     if (method->trace &&
@@ -148,11 +145,10 @@ static int run_method(const struct wn_run *run, const struct work *work,
             goto done;
         for (size_t i = 0; i < n; i++)
             found.row[i] = -1;
-        status = method->trace(view, run->options, found.out, found.row,
-                               error);
+        status = method->trace(view, run->options, found.out, found.row, error);
     } else {
-        status = method->score(view, run->options, found.out, found.spread,
-                               error);
+        status =
+            method->score(view, run->options, found.out, found.spread, error);
     }
     if (status == 0 && (check_finite(method, &found, n, error) ||
                         write_findings(method, &found, n, writer, error)))
@@ -168,15 +164,23 @@ int score_methods(const struct wn_run *run, const struct work *work,
                   struct wn_audit_writer *writer, struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
-    const struct wn_view view = {
-        .n = data->n, .d = data->d, .k = data->k, .m = work->m,
-        .x = data->features, .label = data->label,
-        .probability = work->probability, .neighbor = work->index,
-        .distance = work->distance, .dynamics = work->dynamics,
-        .pairs = work->pairs, .trusted = data->trusted,
-        .label_name = data->label_name, .metric = work->metric,
-        .threads = run->threads, .seed = score_seed(run),
-        .talk = run->talk};
+    const struct wn_view view = {.n = data->n,
+                                 .d = data->d,
+                                 .k = data->k,
+                                 .m = work->m,
+                                 .x = data->features,
+                                 .label = data->label,
+                                 .probability = work->probability,
+                                 .neighbor = work->index,
+                                 .distance = work->distance,
+                                 .dynamics = work->dynamics,
+                                 .pairs = work->pairs,
+                                 .trusted = data->trusted,
+                                 .label_name = data->label_name,
+                                 .metric = work->metric,
+                                 .threads = run->threads,
+                                 .seed = score_seed(run),
+                                 .talk = run->talk};
 
     for (size_t i = 0; wn_methods[i]; i++) {
         if (!work->chosen[i])

@@ -30,8 +30,11 @@ int score_find_pairs(const struct wn_run *run, struct work *work,
     const char *asked = wn_option_text(run->options, "pair-align");
     const struct wn_dataset *data = &work->data;
     const struct wn_blocks blocks = {
-        .x = data->features, .y = data->features_b, .n = data->n,
-        .d = data->d, .p = data->p,
+        .x = data->features,
+        .y = data->features_b,
+        .n = data->n,
+        .d = data->d,
+        .p = data->p,
         .seed = (uint64_t)wn_option_number(run->options, "seed"),
         .threads = run->threads};
     int how = 0;

@@ -17,9 +17,8 @@ static void tell_quality(const struct wn_run *run, const struct work *work)
         wn_talk_detail(run->talk,
                        "%s: log-loss %.4f, calibration error %.4f, "
                        "accuracy %.4f, weight %.3f%s%s",
-                       score_member(work, p),
-                       quality->log_loss, quality->calibration,
-                       quality->accuracy, quality->weight,
+                       score_member(work, p), quality->log_loss,
+                       quality->calibration, quality->accuracy, quality->weight,
                        *quality->chosen ? "; " : "", quality->chosen);
     }
 }
@@ -41,8 +40,8 @@ static int number_groups(struct work *work, struct wn_error *error)
     for (size_t i = 0; i < data->n; i++) {
         const int32_t g = data->group[i];
 
-        work->group[i] = g < 0 || number[g] < 0 ? (int32_t)work->groups++
-                                                : number[g];
+        work->group[i] =
+            g < 0 || number[g] < 0 ? (int32_t)work->groups++ : number[g];
         if (g >= 0)
             number[g] = work->group[i];
     }
@@ -58,8 +57,7 @@ static int find_groups(const struct wn_run *run, struct work *work,
 
     if (!data->group && wn_option_on(run->options, "ungrouped"))
         return wn_fail(error, WN_EUSAGE,
-                       "--ungrouped: %s has no groups (ingest --group)",
-                       name);
+                       "--ungrouped: %s has no groups (ingest --group)", name);
     if (!data->group || wn_option_on(run->options, "ungrouped"))
         return 0;
     if (number_groups(work, error))
@@ -79,10 +77,9 @@ static int make_folds(const struct wn_run *run, struct work *work,
     const size_t units = work->group ? work->groups : data->n;
 
     work->fold = wn_large_new(data->n, sizeof *work->fold, error);
-    if (!work->fold ||
-        score_fit_count(run, work, "folds", units,
-                        work->group ? "groups" : "rows", units, &work->folds,
-                        error))
+    if (!work->fold || score_fit_count(run, work, "folds", units,
+                                       work->group ? "groups" : "rows", units,
+                                       &work->folds, error))
         return -1;
     if (work->group)
         return wn_folds_assign_groups(data->label, data->n, data->k,
@@ -99,18 +96,27 @@ int score_predict(const struct wn_run *run, struct work *work,
     const uint64_t seed = score_seed(run);
 
     if (find_groups(run, work, error) ||
-        ((work->parts & WN_SAMPLE_FOLDS) &&
-         make_folds(run, work, seed, error)))
+        ((work->parts & WN_SAMPLE_FOLDS) && make_folds(run, work, seed, error)))
         return -1;
-    const struct wn_sample sample = {
-        .n = data->n, .d = data->d, .k = data->k, .m = work->m,
-        .x = data->features, .label = data->label, .neighbor = work->index,
-        .distance = work->distance, .weight = data->weight,
-        .group = work->group, .groups = work->groups, .fold = work->fold,
-        .folds = work->folds, .probe = score_probe(run), .seed = seed,
-        .threads = run->threads, .talk = run->talk};
+    const struct wn_sample sample = {.n = data->n,
+                                     .d = data->d,
+                                     .k = data->k,
+                                     .m = work->m,
+                                     .x = data->features,
+                                     .label = data->label,
+                                     .neighbor = work->index,
+                                     .distance = work->distance,
+                                     .weight = data->weight,
+                                     .group = work->group,
+                                     .groups = work->groups,
+                                     .fold = work->fold,
+                                     .folds = work->folds,
+                                     .probe = score_probe(run),
+                                     .seed = seed,
+                                     .threads = run->threads,
+                                     .talk = run->talk};
     work->probability = wn_large_new(wn_product(data->n, data->k, 1),
-                               sizeof *work->probability, error);
+                                     sizeof *work->probability, error);
     if (!work->probability ||
         wn_pool_predict(work->members, work->member_count,
                         (size_t)wn_option_number(run->options, "passes"),
@@ -126,8 +132,8 @@ void score_take_brought(const struct wn_run *run, struct work *work)
 
     work->probability = data->probability;
     data->probability = NULL;
-    work->quality[0] = wn_quality_measure(work->probability, data->n, data->k,
-                                          data->label);
+    work->quality[0] =
+        wn_quality_measure(work->probability, data->n, data->k, data->label);
     work->quality[0].weight = 1;
     tell_quality(run, work);
 }

@@ -99,8 +99,7 @@ static int check_data(const struct work *work, struct wn_error *error)
 
     if (!data->label)
         return wn_fail(error, WN_EDATA,
-                       "%s: there is no label; run ingest with --label",
-                       name);
+                       "%s: there is no label; run ingest with --label", name);
     for (size_t i = 0; i < data->n && first < 0; i++)
         first = data->label[i];
     while (other < data->n &&

@@ -31,12 +31,12 @@ struct work {
     bool brought; /* the probabilities are those of ingest, not of members */
     struct wn_quality *quality;
     struct wn_dynamics *dynamics;
-    bool followed;  /* they are those of ingest, not of our networks */
+    bool followed; /* they are those of ingest, not of our networks */
     struct wn_pairs *pairs;
     struct wn_spectrum spectrum; /* of the features */
-    unsigned parts; /* enum wn_sample_part that the members need */
-    bool *chosen;   /* as many as wn_methods */
-    unsigned needs; /* enum wn_need of those chosen */
+    unsigned parts;              /* enum wn_sample_part that the members need */
+    bool *chosen;                /* as many as wn_methods */
+    unsigned needs;              /* enum wn_need of those chosen */
 };
 
 void score_free(struct work *work);
@@ -113,8 +113,8 @@ void score_free_pairs(struct work *work);
 int score_choose_methods(const struct wn_run *run, struct work *work,
                          struct wn_error *error) WN_MUST_CHECK;
 int score_methods(const struct wn_run *run, const struct work *work,
-                  struct wn_audit_writer *writer, struct wn_error *error)
-    WN_MUST_CHECK;
+                  struct wn_audit_writer *writer,
+                  struct wn_error *error) WN_MUST_CHECK;
 
 /* score_idle.c: an option that was given and that nothing reads is an error. */
 int score_refuse_idle(const struct wn_run *run, const struct work *work,
@@ -124,8 +124,8 @@ int score_refuse_idle(const struct wn_run *run, const struct work *work,
  * default is lowered to `most`, and that is said. */
 int score_fit_count(const struct wn_run *run, const struct work *work,
                     const char *option, size_t most, const char *unit,
-                    size_t units, size_t *count, struct wn_error *error)
-    WN_MUST_CHECK;
+                    size_t units, size_t *count,
+                    struct wn_error *error) WN_MUST_CHECK;
 
 /* score_predict.c: the probabilities of the members, or what the user brought,
  * as it is: whose model that was we do not know. */

@@ -16,8 +16,7 @@ static int write_probability(const struct work *work,
     struct wn_text members = {0}, name = {0};
     int status = -1;
 
-    if (wn_audit_write(writer, path, WN_F32, extent, work->probability,
-                       error))
+    if (wn_audit_write(writer, path, WN_F32, extent, work->probability, error))
         goto done;
     for (size_t p = 0; p <= work->member_count; p++) {
         const struct wn_quality *quality = &work->quality[p];
@@ -32,8 +31,7 @@ static int write_probability(const struct work *work,
 
         for (size_t f = 0; f < sizeof facts / sizeof *facts; f++) {
             name.length = 0;
-            if (wn_text_format(&name, error, "%s_%s", member,
-                               facts[f].name) ||
+            if (wn_text_format(&name, error, "%s_%s", member, facts[f].name) ||
                 wn_audit_write_number(writer, path, wn_text_of(&name),
                                       facts[f].value, error))
                 goto done;
@@ -48,8 +46,8 @@ static int write_probability(const struct work *work,
             wn_text_format(&members, error, "%s%s", p ? "," : "", member))
             goto done;
     }
-    status = wn_audit_write_text(writer, path, "members",
-                                 wn_text_of(&members), error);
+    status = wn_audit_write_text(writer, path, "members", wn_text_of(&members),
+                                 error);
 done:
     wn_text_free(&members);
     wn_text_free(&name);
@@ -67,9 +65,9 @@ static int write_neighbors(const struct work *work,
         wn_audit_write(writer, "score/neighbor/distance", WN_F32, extent,
                        work->distance, error))
         return -1;
-    if (wn_audit_write_text(
-            writer, "score/neighbor/distance", "metric",
-            work->metric == WN_COSINE ? "cosine" : "euclidean", error) ||
+    if (wn_audit_write_text(writer, "score/neighbor/distance", "metric",
+                            work->metric == WN_COSINE ? "cosine" : "euclidean",
+                            error) ||
         wn_audit_write_text(writer, path, "method",
                             work->facts.exact ? "exact" : "cells", error) ||
         wn_audit_write_number(writer, path, "recall", work->facts.recall,

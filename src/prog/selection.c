@@ -55,8 +55,7 @@ static struct ranked *rank(const struct wn_selection *selection,
         if (!selection->removed[i]) {
             const float value = score ? score[i] : 0;
 
-            ranked[count++] =
-                (struct ranked){descending ? -value : value, i};
+            ranked[count++] = (struct ranked){descending ? -value : value, i};
         }
     qsort(ranked, count, sizeof *ranked, compare_ranked);
     return ranked;
@@ -107,9 +106,8 @@ int wn_selection_keep(struct wn_selection *selection, const float *score,
     return status;
 }
 
-int wn_selection_order(const struct wn_selection *selection,
-                       const float *score, bool descending, size_t *order,
-                       struct wn_error *error)
+int wn_selection_order(const struct wn_selection *selection, const float *score,
+                       bool descending, size_t *order, struct wn_error *error)
 {
     struct ranked *ranked = rank(selection, score, descending, error);
 

@@ -31,8 +31,8 @@ int wn_selection_keep(struct wn_selection *selection, const float *score,
 
 /* The kept rows in ascending (or descending) order of score, ties to the lower
  * row; in their own order if score is NULL. order: selection->kept rows. */
-int wn_selection_order(const struct wn_selection *selection,
-                       const float *score, bool descending, size_t *order,
+int wn_selection_order(const struct wn_selection *selection, const float *score,
+                       bool descending, size_t *order,
                        struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -29,8 +29,7 @@ static int compare_candidates(const void *a, const void *b)
 }
 
 static struct candidate *list_candidates(const struct wn_report *report,
-                                         size_t *count,
-                                         struct wn_error *error)
+                                         size_t *count, struct wn_error *error)
 {
     struct candidate *all = wn_new(report->data.n, sizeof *all, error);
 
@@ -100,8 +99,8 @@ int wn_budget_curve(const struct wn_report *report,
     do {
         struct wn_review *now = &review[*count];
 
-        now->budget = isinf(times[*count]) ? INFINITY
-                                           : times[*count] * report->budget;
+        now->budget =
+            isinf(times[*count]) ? INFINITY : times[*count] * report->budget;
         take(report, candidate, candidates, now, NULL);
     } while (review[(*count)++].rows < candidates && *count < WN_REVIEWS);
     free(candidate);

@@ -20,8 +20,8 @@ size_t wn_column_number(const struct wn_dataset *data, size_t column,
     return wn_number_format(value, out);
 }
 
-void wn_column_tops(const struct wn_dataset *data, size_t column,
-                    size_t *begin, size_t *end)
+void wn_column_tops(const struct wn_dataset *data, size_t column, size_t *begin,
+                    size_t *end)
 {
     size_t t = 0;
 
@@ -56,15 +56,15 @@ static int put_values(const struct wn_dataset *data, size_t c,
             return -1;
     }
     for (size_t t = begin; t < end; t++)
-        if (wn_text_format(out, error, "%s%s %llu",
-                           out->length ? ", " : "", data->top_value[t],
+        if (wn_text_format(out, error, "%s%s %llu", out->length ? ", " : "",
+                           data->top_value[t],
                            (unsigned long long)data->top_count[t]))
             return -1;
     if (end > begin && data->column_distinct[c] > end - begin &&
         wn_text_format(out, error, ", ..."))
         return -1;
-    return *note ? wn_text_format(out, error, "%s%s",
-                                  out->length ? "; " : "", note)
+    return *note ? wn_text_format(out, error, "%s%s", out->length ? "; " : "",
+                                  note)
                  : 0;
 }
 
@@ -100,8 +100,7 @@ static int add_column(const struct wn_dataset *data, size_t c,
                        (unsigned long long)data->column_missing[c]) ||
         wn_grid_format(grid, error, "%llu",
                        (unsigned long long)data->column_invalid[c]) ||
-        add_distinct(data, c, grid, error) ||
-        add_alone(data, c, grid, error) ||
+        add_distinct(data, c, grid, error) || add_alone(data, c, grid, error) ||
         wn_grid_add_text(grid, values.length ? values.bytes : NULL, error))
         goto done;
     status = 0;

@@ -11,8 +11,8 @@
 size_t wn_column_number(const struct wn_dataset *data, size_t column,
                         double value, char out[32]);
 /* The frequent values of a column: top_value[*begin .. *end-1]. */
-void wn_column_tops(const struct wn_dataset *data, size_t column,
-                    size_t *begin, size_t *end);
+void wn_column_tops(const struct wn_dataset *data, size_t column, size_t *begin,
+                    size_t *end);
 /* The table of them, as many as the report asks for. */
 int wn_columns_text(const struct wn_report *report, struct wn_text *out,
                     struct wn_error *error) WN_MUST_CHECK;

@@ -53,8 +53,8 @@ int wn_grid_print(const struct wn_grid *grid, struct wn_text *out,
                   struct wn_error *error) WN_MUST_CHECK;
 /* The same under an empty line and a title; nothing for a grid without rows. */
 int wn_grid_print_under(const char *title, const struct wn_grid *grid,
-                        struct wn_text *out, struct wn_error *error)
-    WN_MUST_CHECK;
+                        struct wn_text *out,
+                        struct wn_error *error) WN_MUST_CHECK;
 void wn_grid_free(struct wn_grid *grid);
 
 /* Terminal cells that valid UTF-8 takes: 2 for East Asian wide characters and

@@ -79,23 +79,21 @@ static int put_models(const struct wn_report *report, struct wn_lines *lines)
     for (size_t p = 0; p < measured->members; p++) {
         const struct wn_member *member = &measured->member[p];
 
-        if (wn_lines_put(
-                lines,
-                json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "record", "model",
-                          "model", wn_json_text(member->name), "log_loss",
-                          wn_json_number(member->log_loss), "accuracy",
-                          wn_json_number(member->accuracy),
-                          "calibration_error",
-                          wn_json_number(member->calibration), "weight",
-                          wn_json_number(member->weight), "chosen",
-                          wn_json_text(member->chosen))))
+        if (wn_lines_put(lines,
+                         json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "record",
+                                   "model", "model", wn_json_text(member->name),
+                                   "log_loss", wn_json_number(member->log_loss),
+                                   "accuracy", wn_json_number(member->accuracy),
+                                   "calibration_error",
+                                   wn_json_number(member->calibration),
+                                   "weight", wn_json_number(member->weight),
+                                   "chosen", wn_json_text(member->chosen))))
             return -1;
     }
     return 0;
 }
 
-static int put_computed(const struct wn_report *report,
-                        struct wn_lines *lines)
+static int put_computed(const struct wn_report *report, struct wn_lines *lines)
 {
     const struct wn_measured *measured = &report->measured;
 
@@ -144,11 +142,12 @@ static int put_pairs(const struct wn_report *report, struct wn_lines *lines)
         const struct wn_pair_line *line = &report->pair_line[p];
 
         if (wn_lines_put(lines,
-                     json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "pair",
-                               "given", wn_json_text(name[line->given]),
-                               "suggested", wn_json_text(name[line->suggested]),
-                               "label_rows", (json_int_t)line->flagged, "wrong",
-                               wn_json_number(line->expected))))
+                         json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "pair",
+                                   "given", wn_json_text(name[line->given]),
+                                   "suggested",
+                                   wn_json_text(name[line->suggested]),
+                                   "label_rows", (json_int_t)line->flagged,
+                                   "wrong", wn_json_number(line->expected))))
             return -1;
     }
     return 0;
@@ -164,13 +163,12 @@ static int put_spelling(const struct wn_report *report,
 
     if (wn_spelling_rule(report, spelling, &rule, lines->error) == 0)
         status = wn_lines_put(
-            lines,
-            json_pack("{s:s,s:o,s:I,s:o,s:I,s:o}", "record", "spelling",
-                      "class", wn_json_text(name[spelling->class]), "rows",
-                      (json_int_t)spelling->rows, "of",
-                      wn_json_text(name[spelling->of]), "of_rows",
-                      (json_int_t)spelling->of_rows, "rule",
-                      wn_json_text(wn_text_of(&rule))));
+            lines, json_pack("{s:s,s:o,s:I,s:o,s:I,s:o}", "record", "spelling",
+                             "class", wn_json_text(name[spelling->class]),
+                             "rows", (json_int_t)spelling->rows, "of",
+                             wn_json_text(name[spelling->of]), "of_rows",
+                             (json_int_t)spelling->of_rows, "rule",
+                             wn_json_text(wn_text_of(&rule))));
     wn_text_free(&rule);
     return status;
 }
@@ -201,8 +199,8 @@ static int put_rules(const struct wn_report *report, struct wn_lines *lines)
     for (size_t r = 0; data->clean_name && r < data->cleanings; r++)
         if (wn_lines_put(
                 lines,
-                json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "record", "rule",
-                          "name", wn_json_text(data->clean_name[r]), "text",
+                json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "record", "rule", "name",
+                          wn_json_text(data->clean_name[r]), "text",
                           data->clean_text ? wn_json_text(data->clean_text[r])
                                            : json_null(),
                           "changed", json_rule_count(data->clean_changed, r),
@@ -252,26 +250,24 @@ static int put_columns(const struct wn_report *report, struct wn_lines *lines)
     for (size_t c = 0; c < data->columns; c++)
         if (wn_lines_put(
                 lines,
-                json_pack("{s:s,s:o,s:o,s:I,s:I,s:I,s:b,s:o,s:o,s:o,s:o,s:o,"
-                          "s:o}",
-                          "record", "column", "column",
-                          wn_json_text(data->column_name[c]), "kind",
-                          wn_json_text(data->column_kind[c]), "missing",
-                          (json_int_t)data->column_missing[c], "invalid",
-                          (json_int_t)data->column_invalid[c], "distinct",
-                          (json_int_t)data->column_distinct[c],
-                          "distinct_about",
-                          data->column_about && data->column_about[c], "min",
-                          json_value(data, c, data->column_min), "median",
-                          json_value(data, c, data->column_median), "max",
-                          json_value(data, c, data->column_max), "alone",
-                          wn_json_number(data->column_alone
-                                          ? data->column_alone[c]
-                                          : NAN),
-                          "note",
-                          wn_json_text(data->column_note ? data->column_note[c]
-                                                      : ""),
-                          "top", json_tops(data, c))))
+                json_pack(
+                    "{s:s,s:o,s:o,s:I,s:I,s:I,s:b,s:o,s:o,s:o,s:o,s:o,"
+                    "s:o}",
+                    "record", "column", "column",
+                    wn_json_text(data->column_name[c]), "kind",
+                    wn_json_text(data->column_kind[c]), "missing",
+                    (json_int_t)data->column_missing[c], "invalid",
+                    (json_int_t)data->column_invalid[c], "distinct",
+                    (json_int_t)data->column_distinct[c], "distinct_about",
+                    data->column_about && data->column_about[c], "min",
+                    json_value(data, c, data->column_min), "median",
+                    json_value(data, c, data->column_median), "max",
+                    json_value(data, c, data->column_max), "alone",
+                    wn_json_number(data->column_alone ? data->column_alone[c]
+                                                      : NAN),
+                    "note",
+                    wn_json_text(data->column_note ? data->column_note[c] : ""),
+                    "top", json_tops(data, c))))
             return -1;
     return 0;
 }
@@ -394,9 +390,8 @@ static int put_rows(const struct wn_report *report, struct wn_lines *lines)
             row = NULL;
         }
         if (row && report->data.cost &&
-            json_object_set_new(
-                row, "cost",
-                wn_json_float(report->data.cost[rows[r]]))) {
+            json_object_set_new(row, "cost",
+                                wn_json_float(report->data.cost[rows[r]]))) {
             json_decref(row);
             row = NULL;
         }
@@ -423,13 +418,12 @@ static int put_reviews(const struct wn_report *report, struct wn_lines *lines)
     if (wn_budget_curve(report, review, &count, lines->error))
         return -1;
     for (size_t r = 0; r < count; r++)
-        if (wn_lines_put(
-                lines,
-                json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "review",
-                          "budget", wn_json_number(review[r].budget), "cost",
-                          wn_json_number(review[r].cost), "rows",
-                          (json_int_t)review[r].rows, "wrong",
-                          wn_json_number(review[r].wrong))))
+        if (wn_lines_put(lines,
+                         json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "review",
+                                   "budget", wn_json_number(review[r].budget),
+                                   "cost", wn_json_number(review[r].cost),
+                                   "rows", (json_int_t)review[r].rows, "wrong",
+                                   wn_json_number(review[r].wrong))))
             return -1;
     return 0;
 }

@@ -36,7 +36,7 @@ static json_t *json_agree(const struct wn_report *report, size_t i)
 
 /* What a row line and an explanation both begin with. */
 json_t *wn_json_row(const struct wn_report *report, const char *record,
-                        size_t i)
+                    size_t i)
 {
     const struct wn_dataset *data = &report->data;
     char hash[17];

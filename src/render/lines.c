@@ -124,12 +124,12 @@ int wn_lines_put(struct wn_lines *lines, json_t *object)
 int wn_lines_first(struct wn_lines *lines, const char *kind)
 {
     return wn_lines_put(lines,
-                    json_pack("{s:s,s:s,s:s}", "schema", "winnow-report/1",
-                              "content", kind, "version", PACKAGE_VERSION));
+                        json_pack("{s:s,s:s,s:s}", "schema", "winnow-report/1",
+                                  "content", kind, "version", PACKAGE_VERSION));
 }
 
 int wn_lines_last(struct wn_lines *lines)
 {
     return wn_lines_put(lines, json_pack("{s:b,s:I}", "complete", 1, "lines",
-                                     (json_int_t)lines->count + 1));
+                                         (json_int_t)lines->count + 1));
 }

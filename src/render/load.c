@@ -125,16 +125,14 @@ static int read_evidence(const struct wn_report *report,
     status = 0;
     if (!wn_audit_has(audit, path.bytes))
         goto done;
-    score->evidence =
-        wn_audit_read(audit, path.bytes, WN_I32, extent, error);
+    score->evidence = wn_audit_read(audit, path.bytes, WN_I32, extent, error);
     status = score->evidence ? 0 : -1;
     for (size_t i = 0; status == 0 && i < n; i++)
         if (score->evidence[i] < -1 ||
             (score->evidence[i] >= 0 && (size_t)score->evidence[i] >= n))
-            status = wn_fail(error, WN_EDATA,
-                             "%s: row %zu of %s holds %ld, out of range",
-                             wn_audit_name(audit), i, path.bytes,
-                             (long)score->evidence[i]);
+            status = wn_fail(
+                error, WN_EDATA, "%s: row %zu of %s holds %ld, out of range",
+                wn_audit_name(audit), i, path.bytes, (long)score->evidence[i]);
 done:
     wn_text_free(&path);
     return status;
@@ -295,12 +293,12 @@ static int check_data(const struct wn_report *report,
 int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
                    struct wn_error *error)
 {
-    if (wn_dataset_load(&report->data, audit,
-                        WN_PART_LABEL | WN_PART_ID | WN_PART_ROW |
-                            WN_PART_COLUMN | WN_PART_DEFECT | WN_PART_RULE |
-                            (report->rows == WN_ROWS_BUDGET ? WN_PART_ROLE
-                                                            : 0u),
-                        error))
+    if (wn_dataset_load(
+            &report->data, audit,
+            WN_PART_LABEL | WN_PART_ID | WN_PART_ROW | WN_PART_COLUMN |
+                WN_PART_DEFECT | WN_PART_RULE |
+                (report->rows == WN_ROWS_BUDGET ? WN_PART_ROLE : 0u),
+            error))
         return -1; /* the report is still as empty as the data set */
     report->source_kept = wn_audit_has(audit, "data/source_bytes");
     if (wn_measured_load(&report->measured, audit, error) ||
@@ -308,8 +306,7 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
         load_origins(report, audit, error) ||
         load_scores(report, audit, error) ||
         load_rivals(report, audit, error) ||
-        wn_load_flags(report, audit, error) ||
-        wn_report_count(report, error)) {
+        wn_load_flags(report, audit, error) || wn_report_count(report, error)) {
         wn_report_free(report);
         return -1;
     }

@@ -172,8 +172,9 @@ static int load_cells(struct wn_report *report, const struct wn_audit *audit,
                       &report->joint, error))
         goto done;
     if (!given || !truth) {
-        wn_fail(error, WN_EDATA, "%s: flag/noise/posterior_cell is not of use "
-                                 "without its classes",
+        wn_fail(error, WN_EDATA,
+                "%s: flag/noise/posterior_cell is not of use "
+                "without its classes",
                 wn_audit_name(audit));
         goto done;
     }
@@ -245,8 +246,8 @@ int wn_load_flags(struct wn_report *report, const struct wn_audit *audit,
     if (!report->flagged)
         return 0;
     if (load_checks(report, audit, error) ||
-        load_names(audit, "flag/action", &report->action_name,
-                   &report->actions, error))
+        load_names(audit, "flag/action", &report->action_name, &report->actions,
+                   error))
         return -1;
     report->issue = wn_audit_read(audit, "flag/issue", WN_U32, rows, error);
     if (!report->issue)

@@ -29,8 +29,7 @@ static double load_number(const struct wn_audit *audit, const char *path,
 }
 
 static int load_text(const struct wn_audit *audit, const char *path,
-                     const char *attribute, char **text,
-                     struct wn_error *error)
+                     const char *attribute, char **text, struct wn_error *error)
 {
     *text = wn_audit_text(audit, path, attribute, error);
     if (error->code)
@@ -69,8 +68,8 @@ static int load_member(const struct wn_audit *audit, const char *name,
         if (wn_text_format(&attribute, error, "%s_%s", member->name,
                            facts[f].name))
             goto done;
-        *facts[f].value = load_number(audit, models, wn_text_of(&attribute),
-                                      0, facts[f].high);
+        *facts[f].value = load_number(audit, models, wn_text_of(&attribute), 0,
+                                      facts[f].high);
     }
     attribute.length = 0;
     if (wn_text_format(&attribute, error, "%s_chosen", member->name) == 0)
@@ -118,8 +117,8 @@ static int load_graph(struct wn_measured *measured,
     if (!wn_audit_has(audit, graph))
         return 0;
     if (wn_audit_shape(audit, graph, &rank, extent, error) ||
-        load_text(audit, "score/neighbor/distance", "metric",
-                  &measured->metric, error) ||
+        load_text(audit, "score/neighbor/distance", "metric", &measured->metric,
+                  error) ||
         load_text(audit, graph, "method", &measured->method, error))
         return -1;
     measured->neighbors = extent[1];
@@ -129,19 +128,22 @@ static int load_graph(struct wn_measured *measured,
     return 0;
 }
 
-int wn_measured_load(struct wn_measured *measured,
-                     const struct wn_audit *audit, struct wn_error *error)
+int wn_measured_load(struct wn_measured *measured, const struct wn_audit *audit,
+                     struct wn_error *error)
 {
-    *measured = (struct wn_measured){.recall = NAN, .cells = NAN,
-                                     .probe = NAN, .epoch = NAN,
-                                     .epochs = NAN, .entropy = NAN,
-                                     .evenness = NAN, .largest = NAN};
+    *measured = (struct wn_measured){.recall = NAN,
+                                     .cells = NAN,
+                                     .probe = NAN,
+                                     .epoch = NAN,
+                                     .epochs = NAN,
+                                     .entropy = NAN,
+                                     .evenness = NAN,
+                                     .largest = NAN};
     if (!wn_audit_has_stage(audit, WN_SCORE))
         return 0;
     measured->entropy =
         load_number(audit, "score", "singular_entropy", 0, INFINITY);
-    measured->evenness =
-        load_number(audit, "score", "singular_evenness", 0, 1);
+    measured->evenness = load_number(audit, "score", "singular_evenness", 0, 1);
     measured->largest = load_number(audit, "score", "singular_ratio", 0, 1);
     measured->epoch = load_number(audit, "score", "epoch", 0, 0x1p53);
     measured->epochs = load_number(audit, "score", "epochs", 0, 0x1p53);
@@ -188,8 +190,7 @@ int wn_measured_spectrum(const struct wn_measured *measured, size_t d,
                         measured->evenness, 100 * measured->largest, hint);
 }
 
-static int add_share(struct wn_grid *grid, double share,
-                     struct wn_error *error)
+static int add_share(struct wn_grid *grid, double share, struct wn_error *error)
 {
     return wn_grid_known(grid, error, !isnan(share), "%.1f %%", 100 * share);
 }
@@ -198,15 +199,14 @@ static int add_member(const struct wn_member *member, bool chosen,
                       struct wn_grid *grid, struct wn_error *error)
 {
     return wn_grid_add_text(grid, member->name, error) ||
-                   wn_grid_known(grid, error, !isnan(member->log_loss),
-                                 "%.4f", member->log_loss) ||
+                   wn_grid_known(grid, error, !isnan(member->log_loss), "%.4f",
+                                 member->log_loss) ||
                    add_share(grid, member->accuracy, error) ||
                    add_share(grid, member->calibration, error) ||
-                   wn_grid_known(grid, error, !isnan(member->weight),
-                                 "%.2f", member->weight) ||
+                   wn_grid_known(grid, error, !isnan(member->weight), "%.2f",
+                                 member->weight) ||
                    (chosen &&
-                    wn_grid_add_text(grid,
-                                     member->chosen ? member->chosen : "",
+                    wn_grid_add_text(grid, member->chosen ? member->chosen : "",
                                      error))
                ? -1
                : 0;
@@ -271,8 +271,8 @@ int wn_measured_rest(const struct wn_measured *measured, struct wn_text *out,
                      "Networks: el2n and grand after epoch %.0f of %.0f.",
                      measured->epoch, measured->epochs))
         return -1;
-    return measured->kernels ? wn_words_say(out, error,
-                                            "Kernels of OpenBLAS: %s.",
-                                            measured->kernels)
-                             : 0;
+    return measured->kernels
+               ? wn_words_say(out, error, "Kernels of OpenBLAS: %s.",
+                              measured->kernels)
+               : 0;
 }

@@ -33,15 +33,14 @@ struct wn_measured {
     size_t neighbors;         /* of each row, 0 without a graph */
     char *metric, *method;    /* of the graph */
     double recall, cells, probe;
-    double epoch, epochs; /* of the networks: the early one, all */
-    char *kernels;        /* of OpenBLAS */
+    double epoch, epochs;              /* of the networks: the early one, all */
+    char *kernels;                     /* of OpenBLAS */
     double entropy, evenness, largest; /* of the features' singular values */
 };
 
 /* Nothing here is missed where it is not there or makes no sense: fails for
  * want of memory and damage only. wn_measured_free() in any case. */
-int wn_measured_load(struct wn_measured *measured,
-                     const struct wn_audit *audit,
+int wn_measured_load(struct wn_measured *measured, const struct wn_audit *audit,
                      struct wn_error *error) WN_MUST_CHECK;
 void wn_measured_free(struct wn_measured *measured);
 

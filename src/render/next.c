@@ -41,8 +41,8 @@ static const char *ending(const struct wn_dataset *data)
 static int put_prune(const struct wn_report *report, struct wn_text *out,
                      struct wn_error *error)
 {
-    const bool there = report->source_kept ||
-                       wn_source_is_there(&report->data, report->file);
+    const bool there =
+        report->source_kept || wn_source_is_there(&report->data, report->file);
     char after[64];
 
     snprintf(after, sizeof after, "%s > clean.%s",

@@ -27,10 +27,10 @@ enum {
 /* One dataset of /score. */
 struct wn_score {
     char *name;
-    float *value;  /* n, higher = more suspicious */
-    float *spread; /* n, over replicates; NULL if there is none */
+    float *value;      /* n, higher = more suspicious */
+    float *spread;     /* n, over replicates; NULL if there is none */
     int32_t *evidence; /* n, the row it rests on, -1 none; or NULL */
-    float cut;     /* a row at or above it is among the `expected` highest */
+    float cut; /* a row at or above it is among the `expected` highest */
 };
 
 /* A class as it was given. */
@@ -89,9 +89,9 @@ struct wn_report {
     bool flagged;
     size_t checks, actions, reasons;
     char **check_name, **action_name, **reason_name; /* by bits and codes */
-    bool *check_ran;                  /* checks */
-    uint32_t *issue;                  /* n, bit c: check c */
-    float *suspicion;                 /* n */
+    bool *check_ran;                                 /* checks */
+    uint32_t *issue;                                 /* n, bit c: check c */
+    float *suspicion;                                /* n */
     float *quality;                   /* n, NULL without probabilities */
     int64_t *order;                   /* n, most suspicious first */
     int32_t *suggestion;              /* n, -1 = none */

@@ -117,12 +117,12 @@ int wn_gone_text(const struct wn_report *report, struct wn_text *out,
     }
     status = 0;
     if (count)
-        status = wn_text_format(out, error,
-                                "\nFlags that are gone: %zu of %zu\n", shown,
-                                count) ||
-                         wn_grid_print(&grid, out, error)
-                     ? -1
-                     : 0;
+        status =
+            wn_text_format(out, error, "\nFlags that are gone: %zu of %zu\n",
+                           shown, count) ||
+                    wn_grid_print(&grid, out, error)
+                ? -1
+                : 0;
 done:
     wn_grid_free(&grid);
     return status;

@@ -29,8 +29,7 @@ int wn_spellings(const struct wn_report *report, struct wn_spelling **spelling,
         const size_t of = (size_t)data->label_same[c];
 
         if (of != c)
-            list[(*count)++] =
-                (struct wn_spelling){c, of, rows[c], rows[of]};
+            list[(*count)++] = (struct wn_spelling){c, of, rows[c], rows[of]};
     }
     free(rows);
     *spelling = list;
@@ -50,8 +49,8 @@ int wn_spelling_rule(const struct wn_report *report,
 }
 
 static int put_spelling(const struct wn_report *report,
-                        const struct wn_spelling *spelling,
-                        struct wn_text *out, struct wn_error *error)
+                        const struct wn_spelling *spelling, struct wn_text *out,
+                        struct wn_error *error)
 {
     struct wn_text rule = {0};
     int status = -1;
@@ -59,10 +58,9 @@ static int put_spelling(const struct wn_report *report,
     if (wn_spelling_rule(report, spelling, &rule, error) == 0 &&
         wn_text_add(out, "  ", 2, error) == 0 &&
         wn_text_add_visible(out, wn_text_of(&rule), rule.length, error) == 0)
-        status = wn_text_format(out, error, "   # %zu %s, %zu so spelt\n",
-                                spelling->rows,
-                                wn_plural(spelling->rows, "row", "rows"),
-                                spelling->of_rows);
+        status = wn_text_format(
+            out, error, "   # %zu %s, %zu so spelt\n", spelling->rows,
+            wn_plural(spelling->rows, "row", "rows"), spelling->of_rows);
     wn_text_free(&rule);
     return status;
 }

@@ -264,8 +264,8 @@ static int count_pairs(struct wn_report *report, struct wn_error *error)
             return -1;
     }
     for (size_t s = 0; report->joint && s < data->k; s++)
-        for (size_t cell = report->at.begin[s];
-             cell < report->at.begin[s + 1]; cell++) {
+        for (size_t cell = report->at.begin[s]; cell < report->at.begin[s + 1];
+             cell++) {
             const size_t t = (size_t)report->at.column[cell];
 
             if (s != t &&

@@ -123,8 +123,8 @@ static int put_defects(const struct wn_report *report, struct wn_text *out,
                              error))
             goto done;
     }
-    status = wn_grid_print_under("Missing and invalid cells", &grid, out,
-                                 error);
+    status =
+        wn_grid_print_under("Missing and invalid cells", &grid, out, error);
 done:
     wn_grid_free(&grid);
     free(failures);
@@ -227,8 +227,8 @@ static int put_rate(const struct wn_report *report, struct wn_text *out,
                         "itself. Some flagged labels will turn out right and "
                         "some wrong ones are not flagged, so the two numbers "
                         "need not agree.",
-                        report->expected, report->labelled,
-                        100 * report->rate, interval, report->label_rows);
+                        report->expected, report->labelled, 100 * report->rate,
+                        interval, report->label_rows);
 }
 
 static int put_noise(const struct wn_report *report, struct wn_text *out,

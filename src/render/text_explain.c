@@ -198,8 +198,8 @@ static int put_defects(const struct wn_report *report, size_t i,
              wn_grid_add_text(&grid, data->rule_name[data->defect_rule[t]],
                               error)))
             goto done;
-    status = wn_grid_print_under("Missing and invalid cells", &grid, out,
-                                 error);
+    status =
+        wn_grid_print_under("Missing and invalid cells", &grid, out, error);
 done:
     wn_grid_free(&grid);
     return status;
@@ -343,13 +343,13 @@ static int put_evidence(const struct wn_report *report, size_t i,
             wn_grid_format(&grid, error, "%zu", other) ||
             wn_grid_format(&grid, error, "%llu",
                            (unsigned long long)report->data.row_line[other]) ||
-            wn_grid_add_text(
-                &grid, wn_report_class(report, report->data.label[other]),
-                error))
+            wn_grid_add_text(&grid,
+                             wn_report_class(report, report->data.label[other]),
+                             error))
             goto done;
     }
-    status = wn_grid_print_under("Rows that speak against it", &grid, out,
-                                 error);
+    status =
+        wn_grid_print_under("Rows that speak against it", &grid, out, error);
 done:
     wn_grid_free(&grid);
     return status;

@@ -208,8 +208,8 @@ static int put_column(const struct wn_report *report, size_t c,
 
     if (data->column_alone && !isnan(data->column_alone[c]))
         snprintf(alone, sizeof alone, "%.4f", data->column_alone[c]);
-    return put_bytes(report, data->column_name[c],
-                     strlen(data->column_name[c]), out, error) ||
+    return put_bytes(report, data->column_name[c], strlen(data->column_name[c]),
+                     out, error) ||
                    put_text(report, data->column_kind[c], out, error) ||
                    wn_text_format(
                        out, error, "\t%llu\t%llu\t%llu",

@@ -40,16 +40,15 @@ static bool skip(const char *text, size_t length, size_t *at, char wanted)
 static int days_in(int year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    const bool leap =
-        (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
 static bool is_day(int year, int month, int day)
 {
-    return year >= 1 && year <= 9999 && month >= 1 && month <= 12 &&
-           day >= 1 && day <= days_in(year, month);
+    return year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 &&
+           day <= days_in(year, month);
 }
 
 /* hh:mm[:ss[.fraction]] */
@@ -81,8 +80,7 @@ static bool parse_time(const char *text, size_t length, size_t *at,
 }
 
 /* Z or +hh[[:]mm], if there is something. */
-static bool parse_zone(const char *text, size_t length, size_t *at,
-                       int *offset)
+static bool parse_zone(const char *text, size_t length, size_t *at, int *offset)
 {
     int hour, minute = 0;
 
@@ -118,8 +116,7 @@ static bool read_written(const char *text, size_t length,
 
     wn_text_trim(&text, &length);
     for (int i = 0; i < 3; i++) {
-        written->digits[i] =
-            digits(text, length, &at, 4, &written->number[i]);
+        written->digits[i] = digits(text, length, &at, 4, &written->number[i]);
         if (written->digits[i] == 0 || (i < 2 && at == length))
             return false;
         if (i == 0)
@@ -146,8 +143,8 @@ static bool take(const struct written *written, enum wn_date_order order,
                  struct wn_date *date)
 {
     /* Where year, month and day stand. */
-    static const int place[WN_DATE_ORDERS][3] = {{0, 1, 2}, {2, 1, 0},
-                                                 {2, 0, 1}};
+    static const int place[WN_DATE_ORDERS][3] = {
+        {0, 1, 2}, {2, 1, 0}, {2, 0, 1}};
     const int *at = place[order];
 
     if (!strchr("-/.", written->between) || !written->between ||
@@ -203,8 +200,7 @@ static long day_number(const struct wn_date *date)
 
 double wn_date_instant(const struct wn_date *date)
 {
-    return (double)day_number(date) * DAY + date->second -
-           date->offset * 60.0;
+    return (double)day_number(date) * DAY + date->second - date->offset * 60.0;
 }
 
 int wn_date_weekday(const struct wn_date *date)
@@ -233,10 +229,10 @@ size_t wn_date_format(double instant, char out[32])
     while (days >= days_in(year, month))
         days -= days_in(year, month++);
     const int length =
-        second ? snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02dZ", year,
-                          month, (int)days + 1, second / 3600,
-                          second / 60 % 60, second % 60)
-               : snprintf(out, 32, "%04d-%02d-%02d", year, month,
-                          (int)days + 1);
+        second
+            ? snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month,
+                       (int)days + 1, second / 3600, second / 60 % 60,
+                       second % 60)
+            : snprintf(out, 32, "%04d-%02d-%02d", year, month, (int)days + 1);
     return (size_t)length;
 }

@@ -19,11 +19,11 @@ enum { COPY_BYTES = 1 << 18 };
 
 struct wn_output {
     int descriptor;
-    char *target;    /* renamed to; NULL when the bytes are copied out */
-    char *part;      /* written to; or /proc/self/fd/N */
+    char *target; /* renamed to; NULL when the bytes are copied out */
+    char *part;   /* written to; or /proc/self/fd/N */
     const char *name;
-    char *asked;     /* the path as given, owned */
-    int directory;   /* of the target, for fsync; -1 if none */
+    char *asked;   /* the path as given, owned */
+    int directory; /* of the target, for fsync; -1 if none */
 };
 
 void wn_file_standard(void)
@@ -180,8 +180,7 @@ int wn_input_open(const char *path, bool *spooled, struct wn_error *error)
     if (S_ISREG(about.st_mode) && lseek(fd, 0, SEEK_CUR) == 0)
         return fd;
     const int copy = wn_temporary(error);
-    if (copy < 0 ||
-        copy_out(fd, name, copy, "temporary file", error)) {
+    if (copy < 0 || copy_out(fd, name, copy, "temporary file", error)) {
         if (copy >= 0)
             close(copy);
         close(fd);
@@ -210,15 +209,14 @@ static void free_output(struct wn_output *output)
 static int name_part(struct wn_output *output, struct wn_error *error)
 {
     const char *slash = strrchr(output->target, '/');
-    const size_t folder =
-        slash ? (size_t)(slash - output->target) + 1 : 0;
+    const size_t folder = slash ? (size_t)(slash - output->target) + 1 : 0;
     struct wn_text path = {0};
     int status = -1;
 
     if (wn_text_add(&path, output->target, folder, error))
         goto done;
-    output->directory = open(folder ? path.bytes : ".",
-                             O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    output->directory =
+        open(folder ? path.bytes : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (output->directory < 0) {
         wn_fail_errno(error, "%s: cannot open its directory", output->name);
         goto done;
@@ -270,12 +268,11 @@ static int open_beside(struct wn_output *output, const struct stat *about,
                        struct wn_error *error)
 {
     /* realpath so that a symbolic link's file is replaced, not the link. */
-    output->target = about ? realpath(output->asked, NULL)
-                           : wn_copy_text(output->asked,
-                                          strlen(output->asked), error);
+    output->target =
+        about ? realpath(output->asked, NULL)
+              : wn_copy_text(output->asked, strlen(output->asked), error);
     if (!output->target)
-        return about ? wn_fail_errno(error, "%s: cannot resolve",
-                                     output->name)
+        return about ? wn_fail_errno(error, "%s: cannot resolve", output->name)
                      : -1;
     if (name_part(output, error) || lock_part(output, 0666, error))
         return -1;
@@ -319,8 +316,8 @@ struct wn_output *wn_output_open(const char *path, bool force,
                          ? open_beside(output, NULL, error)
                          : wn_fail_errno(error, "%s: cannot write", path);
         } else if (S_ISDIR(about.st_mode)) {
-            status = wn_fail(error, WN_EIO, "%s: is a directory, not a file",
-                             path);
+            status =
+                wn_fail(error, WN_EIO, "%s: is a directory, not a file", path);
         } else if (!S_ISREG(about.st_mode)) {
             status = open_spool(output, error);
         } else if (!force) {
@@ -355,8 +352,8 @@ static int copy_to_stream(struct wn_output *output, struct wn_error *error)
     if (to < 0)
         return wn_fail_errno(error, "%s: cannot open", output->name);
     lseek(output->descriptor, 0, SEEK_SET);
-    int status = copy_out(output->descriptor, "temporary file", to,
-                          output->name, error);
+    int status =
+        copy_out(output->descriptor, "temporary file", to, output->name, error);
     if (output->asked && close(to) && status == 0)
         status = wn_fail_errno(error, "%s: cannot write", output->name);
     return status;

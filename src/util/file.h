@@ -34,8 +34,8 @@ int wn_output_descriptor(const struct wn_output *output);
 const char *wn_output_name(const struct wn_output *output);
 /* Sync, rename (or copy out), free. On failure nothing has appeared under
  * the name and everything is freed too. */
-int wn_output_commit(struct wn_output *output, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_output_commit(struct wn_output *output,
+                     struct wn_error *error) WN_MUST_CHECK;
 /* Drop what was written; NULL is fine. */
 void wn_output_abandon(struct wn_output *output);
 
@@ -48,15 +48,15 @@ int wn_read_at(int descriptor, void *bytes, size_t length, uint64_t offset,
 
 /* The digest of all `size` bytes of an open file. */
 int wn_file_digest(int descriptor, const char *name, uint64_t size,
-                   char out[WN_DIGEST_TEXT], struct wn_error *error)
-    WN_MUST_CHECK;
+                   char out[WN_DIGEST_TEXT],
+                   struct wn_error *error) WN_MUST_CHECK;
 
 /* Open `path` for reading, or standard input if NULL or "-". What cannot seek
  * is copied to an unlinked temporary file in $TMPDIR (or /tmp) first; *spooled
  * tells (may be NULL). Directories are refused. Returns a descriptor at offset
  * 0 or -1. */
-int wn_input_open(const char *path, bool *spooled, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_input_open(const char *path, bool *spooled,
+                  struct wn_error *error) WN_MUST_CHECK;
 /* How messages name it: the path, or "standard input". */
 const char *wn_input_name(const char *path);
 

@@ -266,9 +266,8 @@ done:
 static int add_span(struct span span, struct wn_error *error)
 {
     pthread_mutex_lock(&bound.lock);
-    const int status =
-        wn_grow(&bound.spans, &bound.room, bound.count + 1,
-                sizeof *bound.spans, error);
+    const int status = wn_grow(&bound.spans, &bound.room, bound.count + 1,
+                               sizeof *bound.spans, error);
     if (status == 0)
         bound.spans[bound.count++] = span;
     pthread_mutex_unlock(&bound.lock);
@@ -281,9 +280,9 @@ void *wn_large_new(size_t count, size_t size, struct wn_error *error)
 
     if (!bound.on || bytes < LEAST || bytes > SIZE_MAX / 2)
         return wn_new(count, size, error);
-    struct span span = {
-        .bytes = (bytes + bound.page - 1) / bound.page * bound.page,
-        .open = wn_new(bytes / bound.wide + 1, 1, error)};
+    struct span span = {.bytes =
+                            (bytes + bound.page - 1) / bound.page * bound.page,
+                        .open = wn_new(bytes / bound.wide + 1, 1, error)};
     if (!span.open)
         return NULL;
     span.begin = map_file(span.bytes, error);

@@ -47,8 +47,8 @@ void wn_large_spare(size_t bytes);
 
 /* As wn_new(), for wn_large_free(). WN_EIO when the temporary file cannot be
  * made or has no room on its disk. */
-void *wn_large_new(size_t count, size_t size, struct wn_error *error)
-    WN_MUST_CHECK;
+void *wn_large_new(size_t count, size_t size,
+                   struct wn_error *error) WN_MUST_CHECK;
 /* Also takes what wn_new() gave, and NULL. */
 void wn_large_free(void *array);
 

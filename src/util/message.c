@@ -22,9 +22,8 @@ void wn_talk_open(struct wn_talk *talk, const char *program)
 {
     const char *kind = getenv("TERM");
 
-    *talk = (struct wn_talk){.program = program,
-                             .stream = stderr,
-                             .level = WN_NORMAL};
+    *talk = (struct wn_talk){
+        .program = program, .stream = stderr, .level = WN_NORMAL};
     talk->terminal = isatty(STDERR_FILENO) && kind && strcmp(kind, "dumb");
 }
 

@@ -18,9 +18,9 @@ struct wn_talk {
     const char *program;
     FILE *stream; /* stderr */
     enum wn_level level;
-    bool terminal;      /* stream is one */
-    bool line_open;     /* a progress line waits to be erased */
-    double started;     /* monotonic seconds, of the current progress */
+    bool terminal;  /* stream is one */
+    bool line_open; /* a progress line waits to be erased */
+    double started; /* monotonic seconds, of the current progress */
     double shown;
 };
 

@@ -21,13 +21,11 @@ static bool digit(char c)
  * double give a correctly rounded result with one operation. */
 static bool quick(uint64_t digits, int exponent, double *value)
 {
-    static const double ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,
-                                 1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
-                                 1e18, 1e19, 1e20, 1e21, 1e22};
+    static const double ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-    if (digits > UINT64_C(9007199254740992) || exponent < -22 ||
-        exponent > 22)
+    if (digits > UINT64_C(9007199254740992) || exponent < -22 || exponent > 22)
         return false;
     *value = exponent < 0 ? (double)digits / ten[-exponent]
                           : (double)digits * ten[exponent];
@@ -111,8 +109,7 @@ static bool pointed(const char *end, size_t count, size_t fraction,
     const uint64_t back = highest(tail, fraction);
     if (count <= 8) {
         /* All in one word: what is before the point moves over it. */
-        const uint64_t both =
-            back | (tail ^ highest(tail, fraction + 1)) << 8;
+        const uint64_t both = back | (tail ^ highest(tail, fraction + 1)) << 8;
 
         *value = (double)eight(both) / ten[fraction];
         return are_digits(both);
@@ -134,13 +131,13 @@ static bool plain(const char *text, size_t length, double *value)
 
     if (count - 1 > 15)
         return false;
-    const uint64_t tail = highest(load(text + length - 8),
-                                  count < 8 ? count : 8);
+    const uint64_t tail =
+        highest(load(text + length - 8), count < 8 ? count : 8);
     const uint64_t beside = tail ^ UINT64_C(0x1e1e1e1e1e1e1e1e);
     const uint64_t point = ~(((beside & seven) + seven) | beside | seven);
     if (point) {
-        if (!pointed(text + length, count,
-                     (size_t)__builtin_clzll(point) / 8, tail, value))
+        if (!pointed(text + length, count, (size_t)__builtin_clzll(point) / 8,
+                     tail, value))
             return false;
     } else {
         if (count > 8 || !are_digits(tail))
@@ -248,8 +245,7 @@ size_t wn_number_format_float(float value, char out[32])
     if (!isfinite(value))
         return plain_nan((double)value, out);
     for (int precision = 1;; precision++) {
-        const int length =
-            snprintf(out, 32, "%.*g", precision, (double)value);
+        const int length = snprintf(out, 32, "%.*g", precision, (double)value);
 
         if (precision == 9 || strtof(out, NULL) == value)
             return without_exponent((double)value, 1e7, out, length);

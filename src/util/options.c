@@ -11,6 +11,7 @@
 #include "util/memory.h"
 #include "util/number.h"
 
+/* clang-format off */
 const struct wn_option wn_option_output = {
     .name = "output", .letter = 'o', .kind = WN_TEXT, .value = "FILE",
     .help = "write to FILE instead of standard output"};
@@ -44,6 +45,7 @@ const struct wn_option wn_option_help = {
 const struct wn_option wn_option_version = {
     .name = "version", .letter = 'V', .kind = WN_FLAG,
     .help = "show the version and stop"};
+/* clang-format on */
 
 struct setting {
     bool given;
@@ -190,9 +192,8 @@ static int store(struct setting *setting, const struct wn_option *row,
 }
 
 /* getopt's own tables from ours. Long options return 256 + row. */
-static int make_tables(const struct wn_options *options,
-                       struct option **longs, char **shorts,
-                       struct wn_error *error)
+static int make_tables(const struct wn_options *options, struct option **longs,
+                       char **shorts, struct wn_error *error)
 {
     char *at;
 
@@ -206,9 +207,9 @@ static int make_tables(const struct wn_options *options,
         const struct wn_option *row = &options->rows[r];
         const bool flag = row->kind == WN_FLAG;
 
-        (*longs)[r] = (struct option){
-            row->name, flag ? no_argument : required_argument, NULL,
-            256 + (int)r};
+        (*longs)[r] =
+            (struct option){row->name, flag ? no_argument : required_argument,
+                            NULL, 256 + (int)r};
         if (!row->letter)
             continue;
         *at++ = row->letter;
@@ -304,9 +305,8 @@ static int check_operands(const struct wn_program *program,
     return 0;
 }
 
-struct wn_options *wn_options_parse(const struct wn_program *program,
-                                    int argc, char **argv,
-                                    struct wn_error *error)
+struct wn_options *wn_options_parse(const struct wn_program *program, int argc,
+                                    char **argv, struct wn_error *error)
 {
     struct wn_options *options = wn_new(1, sizeof *options, error);
 
@@ -420,8 +420,7 @@ bool wn_option_holds(const struct wn_options *options, const char *name,
 const char *const *wn_option_list(const struct wn_options *options,
                                   const char *name, size_t *count)
 {
-    const struct setting *setting =
-        &options->settings[find_row(options, name)];
+    const struct setting *setting = &options->settings[find_row(options, name)];
 
     *count = setting->count;
     return setting->values;
@@ -443,10 +442,10 @@ static int add_word(struct wn_text *text, const char *word,
 {
     for (; *word; word++) {
         const bool plain = *word != ' ' && *word != '\\';
-        const int status =
-            plain ? wn_text_add(text, word, 1, error)
-                  : wn_text_format(text, error, "\\x%02x",
-                                   (unsigned)(unsigned char)*word);
+        const int status = plain
+                               ? wn_text_add(text, word, 1, error)
+                               : wn_text_format(text, error, "\\x%02x",
+                                                (unsigned)(unsigned char)*word);
 
         if (status)
             return -1;
@@ -454,8 +453,8 @@ static int add_word(struct wn_text *text, const char *word,
     return 0;
 }
 
-int wn_options_describe(const struct wn_options *options,
-                        struct wn_text *text, struct wn_error *error)
+int wn_options_describe(const struct wn_options *options, struct wn_text *text,
+                        struct wn_error *error)
 {
     for (size_t r = 0; r < options->row_count; r++) {
         const struct wn_option *row = &options->rows[r];
@@ -495,9 +494,8 @@ static int add_words(struct wn_text *text, const char *words,
         const bool first = at == words;
         const bool fits = used + !first + length < WIDTH;
 
-        if (first || fits
-                ? wn_text_add(text, " ", !first, error)
-                : wn_text_format(text, error, "\n%*s", INDENT, ""))
+        if (first || fits ? wn_text_add(text, " ", !first, error)
+                          : wn_text_format(text, error, "\n%*s", INDENT, ""))
             return -1;
         if (wn_text_add(text, at, length, error))
             return -1;
@@ -514,8 +512,7 @@ static int add_help(const struct wn_option *row, struct wn_text *text,
     int status = wn_text_format(&words, error, "%s", row->help);
 
     if (status == 0 && row->standard)
-        status = wn_text_format(&words, error, " (default: %s)",
-                                row->standard);
+        status = wn_text_format(&words, error, " (default: %s)", row->standard);
     if (status == 0)
         status = add_words(text, words.bytes, error);
     wn_text_free(&words);

@@ -27,8 +27,8 @@ enum wn_option_kind {
 };
 
 struct wn_option {
-    const char *name;     /* long name, without "--" */
-    char letter;          /* 0 if none */
+    const char *name; /* long name, without "--" */
+    char letter;      /* 0 if none */
     enum wn_option_kind kind;
     const char *value;    /* placeholder in --help, "N"; NULL for a flag */
     const char *standard; /* default as the user would type it, or NULL */
@@ -43,7 +43,7 @@ struct wn_program {
     const char *brief;    /* one line: what it does */
     const char *synopsis; /* after the name: "[OPTION...] [FILE]" */
     const struct wn_option *rows;
-    size_t least, most;   /* operands */
+    size_t least, most; /* operands */
 };
 
 struct wn_options; /* the parsed command line */
@@ -64,8 +64,8 @@ void wn_option_add_rows(struct wn_option *table, size_t room,
 /* Parse argv. `rows` of the program must outlive the result, argv too.
  * WN_EUSAGE names the option, what was found and what was wanted. When --help
  * or --version is given nothing else is checked. */
-struct wn_options *wn_options_parse(const struct wn_program *program,
-                                    int argc, char **argv,
+struct wn_options *wn_options_parse(const struct wn_program *program, int argc,
+                                    char **argv,
                                     struct wn_error *error) WN_MUST_CHECK;
 void wn_options_free(struct wn_options *options);
 
@@ -74,8 +74,7 @@ bool wn_option_given(const struct wn_options *options, const char *name);
 /* A flag. */
 bool wn_option_on(const struct wn_options *options, const char *name);
 /* The text or the choice, the default where not given; NULL if neither. */
-const char *wn_option_text(const struct wn_options *options,
-                           const char *name);
+const char *wn_option_text(const struct wn_options *options, const char *name);
 /* A number or a size in bytes; 0 where neither given nor defaulted. */
 double wn_option_number(const struct wn_options *options, const char *name);
 /* Whether a WN_SUBSET option's value holds `member`. */
@@ -95,13 +94,11 @@ const char *wn_option_operand(const struct wn_options *options, size_t i);
 
 /* "neighbors=10 metric=auto": every recorded option with its resolved value,
  * in table order, blanks and backslashes in values as \xNN; for provenance. */
-int wn_options_describe(const struct wn_options *options,
-                        struct wn_text *text, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_options_describe(const struct wn_options *options, struct wn_text *text,
+                        struct wn_error *error) WN_MUST_CHECK;
 
 /* The --help text, from the table. */
 int wn_options_help(const struct wn_program *program, const char *name,
-                    struct wn_text *text, struct wn_error *error)
-    WN_MUST_CHECK;
+                    struct wn_text *text, struct wn_error *error) WN_MUST_CHECK;
 
 #endif

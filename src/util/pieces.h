@@ -27,7 +27,7 @@ struct wn_pieces {
 
 /* 0, or -1 with the error of the first piece that failed; no piece behind it
  * has been joined then. */
-int wn_pieces_run(const struct wn_pieces *pieces, struct wn_error *error)
-    WN_MUST_CHECK;
+int wn_pieces_run(const struct wn_pieces *pieces,
+                  struct wn_error *error) WN_MUST_CHECK;
 
 #endif

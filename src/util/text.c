@@ -14,8 +14,7 @@
 int wn_text_add(struct wn_text *text, const char *bytes, size_t length,
                 struct wn_error *error)
 {
-    if (wn_grow(&text->bytes, &text->room, text->length + length + 1, 1,
-                error))
+    if (wn_grow(&text->bytes, &text->room, text->length + length + 1, 1, error))
         return -1;
     if (length)
         memcpy(text->bytes + text->length, bytes, length);
@@ -34,8 +33,8 @@ int wn_text_format(struct wn_text *text, struct wn_error *error,
     va_end(list);
     if (need < 0)
         return wn_fail(error, WN_EDATA, "a text cannot be formatted");
-    if (wn_grow(&text->bytes, &text->room,
-                text->length + (size_t)need + 1, 1, error))
+    if (wn_grow(&text->bytes, &text->room, text->length + (size_t)need + 1, 1,
+                error))
         return -1;
     va_start(list, format);
     vsnprintf(text->bytes + text->length, (size_t)need + 1, format, list);
@@ -96,14 +95,14 @@ size_t wn_text_point(const char *text, size_t length, uint32_t *point)
 
 static bool drives_the_terminal(uint32_t point)
 {
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) ||
-           point == 0x61c || (point >= 0x200b && point <= 0x200f) ||
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c ||
+           (point >= 0x200b && point <= 0x200f) ||
            (point >= 0x2028 && point <= 0x202e) ||
            (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
 }
 
-int wn_text_add_visible(struct wn_text *text, const char *bytes,
-                        size_t length, struct wn_error *error)
+int wn_text_add_visible(struct wn_text *text, const char *bytes, size_t length,
+                        struct wn_error *error)
 {
     while (length) {
         uint32_t point;
@@ -112,8 +111,8 @@ int wn_text_add_visible(struct wn_text *text, const char *bytes,
 
         if (size == 0) {
             size = 1;
-            status = wn_text_format(text, error, "\\x%02x",
-                                    (unsigned char)bytes[0]);
+            status =
+                wn_text_format(text, error, "\\x%02x", (unsigned char)bytes[0]);
         } else if (!drives_the_terminal(point)) {
             status = wn_text_add(text, bytes, size, error);
         } else if (point < 0x100) {
@@ -135,8 +134,7 @@ int wn_text_compare(const char *one, size_t length, const char *two,
     const size_t common = length < other_length ? length : other_length;
     const int order = common ? memcmp(one, two, common) : 0;
 
-    return order ? order
-                 : (length > other_length) - (length < other_length);
+    return order ? order : (length > other_length) - (length < other_length);
 }
 
 bool wn_text_is_utf8(const char *bytes, size_t length)

@@ -53,8 +53,8 @@ size_t wn_text_point(const char *text, size_t length, uint32_t *point);
 /* Add bytes as one harmless line: C0 and C1 controls, DEL and bidirectional
  * controls become \xNN or \uNNNN, invalid UTF-8 becomes \xNN, a backslash
  * stays as it is. For terminals, messages and text reports. */
-int wn_text_add_visible(struct wn_text *text, const char *bytes,
-                        size_t length, struct wn_error *error) WN_MUST_CHECK;
+int wn_text_add_visible(struct wn_text *text, const char *bytes, size_t length,
+                        struct wn_error *error) WN_MUST_CHECK;
 
 /* The order of two byte strings, as memcmp() tells it; the shorter one first
  * where it is the beginning of the other. */

@@ -10,8 +10,8 @@
 #ifndef WN_UTIL_WIDE_H
 #define WN_UTIL_WIDE_H
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__clang__) && \
+#if defined(__x86_64__) && defined(__gnu_linux__) &&                           \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__clang__) &&                   \
     defined(__has_attribute)
 #if __has_attribute(target_clones)
 #define WN_WIDE __attribute__((target_clones("avx512f", "avx2", "default")))

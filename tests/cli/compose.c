@@ -95,9 +95,8 @@ static void parse(struct array *array, const char *type, const char *extents)
 
 static hid_t type_of(const struct array *array, int big)
 {
-    hid_t type = H5Tcopy(array->kind == 'f'   ? array->width == 4
-                                                    ? H5T_IEEE_F32LE
-                                                    : H5T_IEEE_F64LE
+    hid_t type = H5Tcopy(array->kind == 'f' ? array->width == 4 ? H5T_IEEE_F32LE
+                                                                : H5T_IEEE_F64LE
                          : array->kind == 'i' ? H5T_STD_I64LE
                          : array->kind == 'u' ? H5T_STD_U64LE
                                               : H5T_C_S1);
@@ -136,8 +135,8 @@ static void write_hdf5(const struct array *array, const char *name,
         H5Pset_shuffle(list);
         H5Pset_deflate(list, 4);
     }
-    const hid_t set = H5Dcreate2(file, place, type_of(array, array->big),
-                                 space, links, list, H5P_DEFAULT);
+    const hid_t set = H5Dcreate2(file, place, type_of(array, array->big), space,
+                                 links, list, H5P_DEFAULT);
     need(set >= 0 && H5Dwrite(set, type_of(array, 0), H5S_ALL, H5S_ALL,
                               H5P_DEFAULT, array->bytes) >= 0,
          "cannot write");
@@ -160,21 +159,20 @@ static size_t turn(const struct array *array, size_t c)
     return place;
 }
 
-static void write_npy(const struct array *array, const char *name,
-                      int fortran)
+static void write_npy(const struct array *array, const char *name, int fortran)
 {
     const size_t w = array->width, unit = array->kind == 'U' ? 4 : w;
     char header[246] = "";
     char *bytes = calloc(array->cells + 1, w);
     FILE *file = fopen(name, "wb");
-    int length = snprintf(
-        header, sizeof header,
-        "{'descr': '%c%c%zu', 'fortran_order': %s, 'shape': (",
-        array->kind == 'S' || w == 1 ? '|'
-        : array->big                 ? '>'
-                                     : '<',
-        array->kind, array->kind == 'U' ? w / 4 : w,
-        fortran ? "True" : "False");
+    int length =
+        snprintf(header, sizeof header,
+                 "{'descr': '%c%c%zu', 'fortran_order': %s, 'shape': (",
+                 array->kind == 'S' || w == 1 ? '|'
+                 : array->big                 ? '>'
+                                              : '<',
+                 array->kind, array->kind == 'U' ? w / 4 : w,
+                 fortran ? "True" : "False");
 
     need(bytes && file, "cannot write");
     for (int r = 0; r < array->rank; r++)

@@ -19,8 +19,7 @@ static size_t read_rows(size_t k, size_t m)
             if (scanf("%f", &probability[n * k + c]) != 1)
                 return n;
         for (size_t q = 0; q < m; q++)
-            if (scanf("%d %f", &neighbor[n * m + q], &distance[n * m + q]) !=
-                2)
+            if (scanf("%d %f", &neighbor[n * m + q], &distance[n * m + q]) != 2)
                 return n;
     }
     return 0;

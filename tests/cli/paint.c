@@ -29,8 +29,8 @@ static size_t read_rows(void)
     return n;
 }
 
-static int write_scores(const struct wn_audit *from, const char *path,
-                        size_t n, struct wn_error *error)
+static int write_scores(const struct wn_audit *from, const char *path, size_t n,
+                        struct wn_error *error)
 {
     const size_t extent[3] = {n, 0, 0};
     struct wn_audit_writer *writer =
@@ -45,8 +45,8 @@ static int write_scores(const struct wn_audit *from, const char *path,
     return wn_audit_finish(writer, error);
 }
 
-static int write_flags(const struct wn_audit *from, const char *path,
-                       size_t n, struct wn_error *error)
+static int write_flags(const struct wn_audit *from, const char *path, size_t n,
+                       struct wn_error *error)
 {
     const size_t extent[3] = {n, 0, 0};
     struct wn_audit_writer *writer =

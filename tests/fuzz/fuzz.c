@@ -40,7 +40,7 @@ static size_t seeds;
 /* What the child tells. */
 static struct shared {
     uint64_t trial, taken;
-} *shared;
+} * shared;
 
 static void *need(void *memory)
 {
@@ -128,9 +128,9 @@ static void replace(struct bytes *bytes, size_t at, size_t out,
 /* A whole number of 1, 2, 4 or 8 bytes becomes one at some border. */
 static void change_number(struct bytes *bytes, struct wn_random *random)
 {
-    static const uint64_t border[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000,
-                                      0xffff, 0x7fffffff, 0x80000000,
-                                      UINT64_MAX / 2, UINT64_MAX};
+    static const uint64_t border[] = {
+        0,      1,      0x7f,       0x80,       0xff,           0x7fff,
+        0x8000, 0xffff, 0x7fffffff, 0x80000000, UINT64_MAX / 2, UINT64_MAX};
     const size_t width = (size_t)1 << below(random, 4);
     uint64_t value;
 
@@ -139,9 +139,14 @@ static void change_number(struct bytes *bytes, struct wn_random *random)
     char *at = bytes->at + below(random, bytes->length - width + 1);
     memcpy(&value, at, width);
     switch (below(random, 4)) {
-    case 0: value++; break;
-    case 1: value--; break;
-    default: value = border[below(random, sizeof border / sizeof *border)];
+    case 0:
+        value++;
+        break;
+    case 1:
+        value--;
+        break;
+    default:
+        value = border[below(random, sizeof border / sizeof *border)];
     }
     memcpy(at, &value, width);
 }
@@ -152,8 +157,8 @@ static void mutate(struct bytes *bytes, const struct fuzz_target *target,
     char piece[256];
     const size_t at = below(random, bytes->length + 1);
     const size_t left = bytes->length - at;
-    size_t length = below(random, 1 + (left < sizeof piece ? left
-                                                           : sizeof piece));
+    size_t length =
+        below(random, 1 + (left < sizeof piece ? left : sizeof piece));
     size_t tokens = 0;
 
     while (target->token && target->token[tokens])
@@ -167,7 +172,9 @@ static void mutate(struct bytes *bytes, const struct fuzz_target *target,
         if (left)
             bytes->at[at] = (char)below(random, 256);
         break;
-    case 2: change_number(bytes, random); break;
+    case 2:
+        change_number(bytes, random);
+        break;
     case 3: /* less */
         replace(bytes, at, length, "", 0);
         break;
@@ -270,8 +277,7 @@ static void keep_trial(const struct fuzz_target *target, uint64_t number,
     snprintf(path, sizeof path, "fuzz-%s-%llu", target->name,
              (unsigned long long)shared->trial);
     FILE *file = need(fopen(path, "wb"));
-    if (fwrite(bytes.at, 1, bytes.length, file) != bytes.length ||
-        fclose(file))
+    if (fwrite(bytes.at, 1, bytes.length, file) != bytes.length || fclose(file))
         perror(path);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
         fprintf(stderr, "fuzz: %s took more than %d s\n", path, HANG);
@@ -310,8 +316,8 @@ static int fuzz(const struct fuzz_target *target, const char *corpus,
         shared->trial++;
     }
     printf("%s: %llu trials, %llu taken, %d failed\n", target->name,
-           (unsigned long long)shared->trial,
-           (unsigned long long)shared->taken, deaths);
+           (unsigned long long)shared->trial, (unsigned long long)shared->taken,
+           deaths);
     fflush(stdout);
     return deaths;
 }
@@ -325,22 +331,32 @@ int main(int argc, char **argv)
 
     while ((letter = getopt(argc, argv, "s:t:m:r:l")) != -1) {
         switch (letter) {
-        case 's': number = strtoull(optarg, NULL, 10); break;
-        case 't': trials = strtoull(optarg, NULL, 10); break;
-        case 'm': seconds = strtod(optarg, NULL) / 1000; break;
-        case 'r': again = optarg; break;
+        case 's':
+            number = strtoull(optarg, NULL, 10);
+            break;
+        case 't':
+            trials = strtoull(optarg, NULL, 10);
+            break;
+        case 'm':
+            seconds = strtod(optarg, NULL) / 1000;
+            break;
+        case 'r':
+            again = optarg;
+            break;
         case 'l':
             for (const struct fuzz_target *t = fuzz_targets; t->name; t++)
                 puts(t->name);
             return 0;
-        default: return 2;
+        default:
+            return 2;
         }
     }
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (argc - optind < 2 || shared == MAP_FAILED) {
         fputs("usage: fuzz [-s SEED] [-t TRIALS] [-m MILLISECONDS] [-r FILE] "
-              "CORPUS TARGET...\n", stderr);
+              "CORPUS TARGET...\n",
+              stderr);
         return 2;
     }
     /* As wn_program_settle(): OpenMP reads it when it is loaded. */

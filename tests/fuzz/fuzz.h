@@ -42,7 +42,7 @@ int fuzz_foreign(const char *bytes, size_t length);
 const char *fuzz_file(const char *bytes, size_t length);
 
 /* Stop with a message, as a crash, unless it holds. */
-#define fuzz_need(holds) \
+#define fuzz_need(holds)                                                       \
     ((holds) ? (void)0 : fuzz_fail(#holds, __FILE__, __LINE__))
 _Noreturn void fuzz_fail(const char *what, const char *file, int line);
 

@@ -11,33 +11,46 @@
 #include "data/audit.h"
 
 static const char *const csv_tokens[] = {
-    "\"", "\"\"", ",", "\n", "\r\n", "\r", "\"\n\"", ",\"", "\",", "\n\n",
+    "\"",           "\"\"",     ",",     "\n",      "\r\n",
+    "\r",           "\"\n\"",   ",\"",   "\",",     "\n\n",
     "\xef\xbb\xbf", "\xc3\xa9", "1e308", "a,b,c\n", NULL};
 static const char *const csv_seeds[] = {
     "a,b,c\n1,2,3\n4,\"5\n6\",7\n\n8,9,10\n",
     "n,l\r\n\"a \"\"b\"\"\",x\r\n\r\n\"c\r\nd\",y", NULL};
 
-static const char *const number_seeds[] = {
-    "0", "-1.5e-3", " 12345678901234567890 ", "0.1", "1e400", ".5", "5.",
-    "4.9406564584124654e-324", "1.7976931348623157e308", "+00012.50", NULL};
+static const char *const number_seeds[] = {"0",
+                                           "-1.5e-3",
+                                           " 12345678901234567890 ",
+                                           "0.1",
+                                           "1e400",
+                                           ".5",
+                                           "5.",
+                                           "4.9406564584124654e-324",
+                                           "1.7976931348623157e308",
+                                           "+00012.50",
+                                           NULL};
 static const char *const number_tokens[] = {
-    "e", "E-", "+", "-", ".", "0000000000", "99999999999999999999", " ",
-    "inf", "nan", "0x1p3", "e308", "e-324", NULL};
+    "e", "E-",  "+",   "-",     ".",    "0000000000", "99999999999999999999",
+    " ", "inf", "nan", "0x1p3", "e308", "e-324",      NULL};
 
-static const char *const date_seeds[] = {
-    "2024-02-29", "29.02.2024", "2/29/2024 23:59:60", "1.1.0001",
-    "2024-02-29T12:34:56.789+05:30", " 1999/12/31 00:00 Z ", NULL};
+static const char *const date_seeds[] = {"2024-02-29",
+                                         "29.02.2024",
+                                         "2/29/2024 23:59:60",
+                                         "1.1.0001",
+                                         "2024-02-29T12:34:56.789+05:30",
+                                         " 1999/12/31 00:00 Z ",
+                                         NULL};
 static const char *const date_tokens[] = {
-    "-", "/", ".", ":", "T", "Z", "+14:00", "-0000", "9999", "0000", "29",
-    "31", "  ", NULL};
+    "-",     "/",    ".",    ":",  "T",  "Z",  "+14:00",
+    "-0000", "9999", "0000", "29", "31", "  ", NULL};
 
 static const char *const option_seeds[] = {
     "--flag\n--whole=5\n--real=.5\nfile", "-w7\n--text\nx\n--size=4K",
     "--choice=two\n--subset=one,three\n--list=a\n--list=b\n--\n--flag",
     "--help", NULL};
 static const char *const option_tokens[] = {
-    "--", "-", "=", "\n", "--whole=", "--real=", "--size=", "--subset=",
-    "all", "none", ",", "1e9", "-1", "T", "--ver", NULL};
+    "--",  "-",    "=", "\n",  "--whole=", "--real=", "--size=", "--subset=",
+    "all", "none", ",", "1e9", "-1",       "T",       "--ver",   NULL};
 
 static const char *const rule_seeds[] = {
     "# rules\nspaces name.*: trim\nage: range 0..120\n",
@@ -45,13 +58,17 @@ static const char *const rule_seeds[] = {
     "label: map Cat = cat\n[age-there] age: not-null\nzip: require /\\d{5}/\n",
     "x: na /^(?i:n\\/a|-)$/\ny|z: replace /(a+)+$/$1/\n", NULL};
 static const char *const rule_tokens[] = {
-    ": ", "trim", "lower", "replace /", "na /", "require /", "range ",
-    "..", "unique", "not-null", "map ", " = ", "(a+)+", "$1", "\\u00e9",
-    "\\", "/", "[n] ", "\n", "(?", "{1,999}", "one-of x", NULL};
+    ": ",     "trim", "lower",   "replace /", "na /", "require /",
+    "range ", "..",   "unique",  "not-null",  "map ", " = ",
+    "(a+)+",  "$1",   "\\u00e9", "\\",        "/",    "[n] ",
+    "\n",     "(?",   "{1,999}", "one-of x",  NULL};
 
 static const char *const npy_tokens[] = {
-    "'<f4'", "'>i8'", "'|b1'", "'<U3'", "'|O'", "True", "(2, 3)", "(0,)",
-    "(4294967296, 4294967296)", "\x93NUMPY", ",", "'", NULL};
+    "'<f4'",     "'>i8'", "'|b1'",
+    "'<U3'",     "'|O'",  "True",
+    "(2, 3)",    "(0,)",  "(4294967296, 4294967296)",
+    "\x93NUMPY", ",",     "'",
+    NULL};
 
 static const char *const libsvm_seeds[] = {
     "+1 1:0.5 3:-2\n-1 2:1e3 # a comment\n\n# none\n1\n",

@@ -62,12 +62,11 @@ int fuzz_number(const char *bytes, size_t length)
     double value = 0, padded = 0, back = 0;
     uint64_t size;
     char out[32];
-    const bool taken =
-        wn_number_parse(text + WN_NUMBER_PAD, length, &value);
+    const bool taken = wn_number_parse(text + WN_NUMBER_PAD, length, &value);
     const double wanted = strtod(text + WN_NUMBER_PAD, NULL);
 
-    fuzz_need(taken == (is_decimal(text + WN_NUMBER_PAD, length) &&
-                        isfinite(wanted)));
+    fuzz_need(taken ==
+              (is_decimal(text + WN_NUMBER_PAD, length) && isfinite(wanted)));
     fuzz_need(!taken || memcmp(&value, &wanted, sizeof value) == 0);
     fuzz_need(wn_number_parse_padded(text + WN_NUMBER_PAD, length, &padded) ==
               taken);
@@ -122,6 +121,7 @@ int fuzz_date(const char *bytes, size_t length)
 
 /* --- command lines ------------------------------------------------------ */
 
+/* clang-format off */
 static const struct wn_option rows[] = {
     {.name = "flag", .letter = 'f', .kind = WN_FLAG, .recorded = true,
      .help = "a flag"},
@@ -143,6 +143,7 @@ static const struct wn_option rows[] = {
     {.name = "help", .letter = 'h', .kind = WN_FLAG, .help = "a help"},
     {.name = "version", .letter = 'V', .kind = WN_FLAG, .help = "a version"},
     {0}};
+/* clang-format on */
 
 static void check_options(const struct wn_options *options)
 {
@@ -185,8 +186,7 @@ int fuzz_options(const char *bytes, size_t length)
     for (char *word; argc < MOST && (word = strsep(&rest, "\n"));)
         argv[argc++] = word;
     argv[argc] = NULL;
-    struct wn_options *options =
-        wn_options_parse(&program, argc, argv, &error);
+    struct wn_options *options = wn_options_parse(&program, argc, argv, &error);
     if (options)
         check_options(options);
     else
@@ -204,10 +204,9 @@ static void apply_rules(const struct wn_cleaning *cleaning, const char *text,
     struct wn_error error = {0};
     struct wn_clean_tools tools = {.matcher = wn_matcher_new(&error),
                                    .most = 1 << 16};
-    const struct wn_cell cells[] = {
-        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 32},
-        {" 12.5 ", 6},
-        {text, length}};
+    const struct wn_cell cells[] = {{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 32},
+                                    {" 12.5 ", 6},
+                                    {text, length}};
 
     fuzz_need(tools.matcher);
     for (size_t r = 0; r < cleaning->count; r++) {

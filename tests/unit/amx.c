@@ -43,7 +43,7 @@ static void multiply(const struct shape *s, int by_unit)
     memcpy(c, before, s->rows * s->columns * sizeof *c);
     if (by_unit)
         assert_true(wn_amx_multiply(s->rows, s->columns, s->inner, s->alpha,
-                                      left, right, s->beta, c, s->columns));
+                                    left, right, s->beta, c, s->columns));
     else
         wn_gemm(s->turned_a, s->turned_b, s->rows, s->columns, s->inner,
                 s->alpha, a, left.stride, b, right.stride, s->beta, c,
@@ -61,8 +61,7 @@ static void compare(const struct shape *s)
                 const double product =
                     (double)(s->turned_a ? a[l * s->rows + i]
                                          : a[i * s->inner + l]) *
-                    (s->turned_b ? b[j * s->inner + l]
-                                 : b[l * s->columns + j]);
+                    (s->turned_b ? b[j * s->inner + l] : b[l * s->columns + j]);
 
                 sum += product;
                 size += fabs(product);
@@ -80,8 +79,8 @@ static void compare(const struct shape *s)
 static void products(void **state)
 {
     static const size_t sizes[][3] = {
-        {1, 1, 1},     {16, 16, 32},  {17, 15, 31},   {32, 32, 64},
-        {33, 65, 33},  {100, 40, 70}, {20, 300, 50},  {45, 10, 530},
+        {1, 1, 1},     {16, 16, 32},  {17, 15, 31},  {32, 32, 64},
+        {33, 65, 33},  {100, 40, 70}, {20, 300, 50}, {45, 10, 530},
         {3, 33, 1030}, {128, 10, 128}};
     struct wn_random random;
 
@@ -90,8 +89,8 @@ static void products(void **state)
     for (size_t q = 0; q < sizeof sizes / sizeof *sizes; q++)
         for (int form = 0; form < 8; form++) {
             const struct shape s = {
-                sizes[q][0], sizes[q][1], sizes[q][2], form & 1, form >> 1 & 1,
-                form & 4 ? -.7f : 1, form & 4 ? .9f : 0};
+                sizes[q][0],   sizes[q][1],         sizes[q][2],       form & 1,
+                form >> 1 & 1, form & 4 ? -.7f : 1, form & 4 ? .9f : 0};
 
             draw(a, s.rows * s.inner, &random);
             draw(b, s.columns * s.inner, &random);
@@ -156,9 +155,9 @@ static void alone(void **state)
     multiply(&all, 1);
     memcpy(kept, c, 70 * 40 * sizeof *c);
     for (size_t i = 0; i < 70; i += 9) {
-        assert_true(wn_amx_multiply(
-            1, 40, 90, .3f, (struct wn_side){a + i * 90, 90, false},
-            (struct wn_side){b, 90, true}, 0, c, 40));
+        assert_true(wn_amx_multiply(1, 40, 90, .3f,
+                                    (struct wn_side){a + i * 90, 90, false},
+                                    (struct wn_side){b, 90, true}, 0, c, 40));
         assert_memory_equal(c, kept + i * 40, 40 * sizeof *c);
     }
 }

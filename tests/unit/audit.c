@@ -53,22 +53,27 @@ static void write_data(const char *path, size_t step)
          &error);
     must(wn_audit_write_text(writer, "data", "label_column", "pet", &error),
          &error);
-    must(wn_audit_write_number(writer, "data", "source_size", 10.0 * N,
-                               &error), &error);
+    must(wn_audit_write_number(writer, "data", "source_size", 10.0 * N, &error),
+         &error);
     must(wn_audit_write_begin(writer, "data/features", WN_F32,
-                              (size_t[3]){N, D, 0}, &error), &error);
+                              (size_t[3]){N, D, 0}, &error),
+         &error);
     for (size_t at = 0; at < N; at += step)
         must(wn_audit_write_append(writer, at + step > N ? N - at : step,
-                                   features + at * D, &error), &error);
+                                   features + at * D, &error),
+             &error);
     must(wn_audit_write_end(writer, &error), &error);
-    must(wn_audit_write_names(writer, "data/label_name", class_name, K,
-                              &error), &error);
+    must(wn_audit_write_names(writer, "data/label_name", class_name, K, &error),
+         &error);
     must(wn_audit_write(writer, "data/label", WN_I32, (size_t[3]){N, 0, 0},
-                        label, &error), &error);
+                        label, &error),
+         &error);
     must(wn_audit_write(writer, "data/row_offset", WN_U64,
-                        (size_t[3]){N + 1, 0, 0}, offset, &error), &error);
-    must(wn_audit_write(writer, "data/defect/row", WN_I64,
-                        (size_t[3]){0, 0, 0}, NULL, &error), &error);
+                        (size_t[3]){N + 1, 0, 0}, offset, &error),
+         &error);
+    must(wn_audit_write(writer, "data/defect/row", WN_I64, (size_t[3]){0, 0, 0},
+                        NULL, &error),
+         &error);
     must(wn_audit_provenance(writer, "ingest", "label=pet", NULL, &error),
          &error);
     must(wn_audit_finish(writer, &error), &error);
@@ -84,10 +89,12 @@ static void write_stage(const char *from_path, const char *path,
     struct wn_audit_writer *writer =
         wn_audit_create(path, true, from, stage, &error);
     must(writer == NULL, &error);
-    must(wn_audit_provenance(writer, "test", "", wn_audit_digest(from,
-         stage - 1), &error), &error);
+    must(wn_audit_provenance(writer, "test", "",
+                             wn_audit_digest(from, stage - 1), &error),
+         &error);
     must(wn_audit_write(writer, set[stage], WN_F32, (size_t[3]){N, 0, 0},
-                        features, &error), &error);
+                        features, &error),
+         &error);
     must(wn_audit_finish(writer, &error), &error);
     wn_audit_close(from);
 }
@@ -128,8 +135,9 @@ static void reads_what_was_written(void **state)
     assert_string_equal(dataset.source, "pets.csv");
     assert_string_equal(dataset.label_column, "pet");
     assert_int_equal(dataset.source_size, 10 * N);
-    must(wn_audit_read_rows(audit, "data/features", 4090, 4100, D, rows,
-                            &error), &error);
+    must(
+        wn_audit_read_rows(audit, "data/features", 4090, 4100, D, rows, &error),
+        &error);
     assert_memory_equal(rows, features + 4090 * D, sizeof rows);
     assert_null(wn_audit_text(audit, "data", "nothing", &error));
     assert_int_equal(error.code, WN_OK);
@@ -181,8 +189,8 @@ static void refuses_what_does_not_fit(void **state)
         wn_audit_create("audit-b.h5", true, from, WN_SCORE, &error);
     must(writer == NULL, &error);
     assert_int_equal(wn_audit_write(writer, "score/el2n", WN_F32,
-                                    (size_t[3]){N - 1, 0, 0}, features,
-                                    &error), -1);
+                                    (size_t[3]){N - 1, 0, 0}, features, &error),
+                     -1);
     assert_string_equal(error.text, "audit-b.h5: score/el2n: found extent "
                                     "4999, wanted 5000 as in data/features");
     error = (struct wn_error){0};
@@ -207,7 +215,8 @@ static void abandons(void **state)
     must(writer == NULL, &error);
     assert_int_equal(access(".audit-a.h5.part", F_OK), 0);
     must(wn_audit_write_begin(writer, "data/features", WN_F32,
-                              (size_t[3]){N, D, 0}, &error), &error);
+                              (size_t[3]){N, D, 0}, &error),
+         &error);
     must(wn_audit_write_append(writer, N / 2, features, &error), &error);
     wn_audit_abandon(writer);
     assert_int_not_equal(access(".audit-a.h5.part", F_OK), 0);

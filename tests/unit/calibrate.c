@@ -50,8 +50,7 @@ static void finds_the_exponent_that_was_lost(void **state)
     (void)state;
     for (size_t p = 0; p < sizeof powers / sizeof *powers; p++) {
         make_rows(bent, label, powers[p]);
-        assert_int_equal(wn_calibrate(bent, N, K, label, 2, &found, &error),
-                         0);
+        assert_int_equal(wn_calibrate(bent, N, K, label, 2, &found, &error), 0);
         assert_true(fabs(found * powers[p] - 1) < 0.05);
         for (int i = 0; i < N; i++)
             assert_true(fabs((double)bent[i * K] + (double)bent[i * K + 1] +
@@ -114,8 +113,8 @@ static void rows_are_as_by_the_library(void **state)
         sum[c] = l[c] + 20;
     wn_shares_from(sum, MANY, 0.3f);
     for (int c = 0; c < MANY; c++)
-        assert_true(fabs((double)sum[c] * total / exp(0.3 * (double)l[c]) -
-                         1) < 1e-5);
+        assert_true(fabs((double)sum[c] * total / exp(0.3 * (double)l[c]) - 1) <
+                    1e-5);
 }
 
 static void first_of_the_largest(void **state)

@@ -44,8 +44,12 @@ static int make_rows(void **state)
 static struct answer *find(enum wn_metric metric, const int32_t *group,
                            size_t probe, int threads)
 {
-    const struct wn_graph graph = {.x = x, .n = N, .d = D, .m = M,
-                                   .metric = metric, .group = group,
+    const struct wn_graph graph = {.x = x,
+                                   .n = N,
+                                   .d = D,
+                                   .m = M,
+                                   .metric = metric,
+                                   .group = group,
                                    .threads = threads};
     struct wn_error error = {0};
     struct answer *answer = calloc(1, sizeof *answer);

@@ -18,10 +18,10 @@
 #include "check/select.h"
 
 /* golden.json outlier_features and near_duplicate, inputs */
-static const double features[12][2] = {
-    {0.0, 0.0}, {0.1, 0.0}, {0.0, 0.13},   {0.25, 0.21},
-    {3.0, 3.0}, {3.1, 3.0}, {3.0, 3.17},   {3.3, 2.9},
-    {0.05, 0.07}, {6.0, -2.0}, {3.0, 3.0}, {0.4, -0.3}};
+static const double features[12][2] = {{0.0, 0.0},   {0.1, 0.0}, {0.0, 0.13},
+                                       {0.25, 0.21}, {3.0, 3.0}, {3.1, 3.0},
+                                       {3.0, 3.17},  {3.3, 2.9}, {0.05, 0.07},
+                                       {6.0, -2.0},  {3.0, 3.0}, {0.4, -0.3}};
 
 /* The m nearest of 12 rows by brute force, ties to the lower row. */
 static void find_neighbors(size_t m, int32_t *index, float *distance)
@@ -66,8 +66,8 @@ static void matches_outlier_features(void **state)
 
     (void)state;
     find_neighbors(3, index, distance);
-    assert_int_equal(
-        wn_outliers(distance, 12, 3, 0.37037, hit, &cut, &error), 0);
+    assert_int_equal(wn_outliers(distance, 12, 3, 0.37037, hit, &cut, &error),
+                     0);
     assert_true(fabs(cut - 0.5362196281037144) < 1e-6);
     assert_rows(hit, 12, "9");
     assert_int_equal(wn_outliers(distance, 12, 3, 0, hit, &cut, &error), 0);
@@ -90,8 +90,8 @@ static void matches_near_duplicate(void **state)
 
 static void matches_near_duplicate_1d(void **state)
 {
-    static const int32_t index[] = {1, 2, 2, 0, 1, 0, 2, 1, 3, 2,
-                                    4, 6, 5, 7, 6, 8, 7, 6};
+    static const int32_t index[] = {1, 2, 2, 0, 1, 0, 2, 1, 3,
+                                    2, 4, 6, 5, 7, 6, 8, 7, 6};
     static const float distance[] = {
         0.001f, 0.002f, 0.001f, 0.001f, 0.001f, 0.002f, 0.002f, 0.003f, 0.996f,
         0.998f, 1.1f,   1.2f,   1.2f,   1.3f,   1.3f,   1.4f,   1.4f,   2.7f};
@@ -187,16 +187,20 @@ static void run_with(const char *name, const struct wn_evidence *evidence,
  * lower one is flagged first, and both below .3. */
 static void matches_underperforming_group(void **state)
 {
-    static const float own[] = {.9f, .9f, .9f, .9f, .9f, .08f, .08f, .08f, .08f,
-                                .08f, .09f, .09f, .09f, .09f, .09f, .5f, .5f};
-    static const int32_t group[] = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1,
-                                    2, 2, 2, 2, 2, -1, -1};
+    static const float own[] = {.9f,  .9f,  .9f,  .9f,  .9f,  .08f,
+                                .08f, .08f, .08f, .08f, .09f, .09f,
+                                .09f, .09f, .09f, .5f,  .5f};
+    static const int32_t group[] = {0, 0, 0, 0, 0, 1, 1,  1, 1,
+                                    1, 2, 2, 2, 2, 2, -1, -1};
     enum { N = 17 };
     float probability[2 * N];
     int32_t label[N] = {0};
-    struct wn_evidence evidence = {.n = N, .k = 2, .label = label,
+    struct wn_evidence evidence = {.n = N,
+                                   .k = 2,
+                                   .label = label,
                                    .probability = probability,
-                                   .group = group, .groups = 3};
+                                   .group = group,
+                                   .groups = 3};
 
     (void)state;
     label[16] = 1;
@@ -207,7 +211,7 @@ static void matches_underperforming_group(void **state)
     run_with("weak_group", &evidence, "--weak-share=0.1", "");
     run_with("weak_group", &evidence, "--weak-share=0.23", "5 6 7 8 9");
     run_with("weak_group", &evidence, "--weak-share=0.3",
-              "5 6 7 8 9 10 11 12 13 14");
+             "5 6 7 8 9 10 11 12 13 14");
     evidence.annotator = group;
     evidence.annotators = 3;
     evidence.group = NULL;
@@ -223,8 +227,8 @@ static void finds_leaks(void **state)
     static const int32_t group[] = {-1, -1, -1, -1, 0, -1, -1, 0, 0, 1};
     static const int32_t neighbor[] = {1, 0, 1, 2, 5, 6, 5, 8, 7, 8};
     static const float distance[] = {1, 1, 1, 1, .1f, .1f, .1f, 1, 1, 1};
-    struct wn_evidence evidence = {.n = 10, .m = 1, .split = split,
-                                   .splits = 2};
+    struct wn_evidence evidence = {
+        .n = 10, .m = 1, .split = split, .splits = 2};
 
     (void)state;
     run_with("leak", &evidence, "--near-radius=0.5", "");
@@ -241,12 +245,17 @@ static void finds_leaks(void **state)
 static void says_what_it_lacks(void **state)
 {
     static const char *const wanted[][2] = {
-        {"label", "labels"},           {"duplicate", "features"},
-        {"conflict", "labels"},        {"near_duplicate", "neighbours"},
-        {"outlier", "neighbours"},     {"missing", "a table of source cells"},
-        {"invalid", "a table of source cells"}, {"rare_class", "labels"},
+        {"label", "labels"},
+        {"duplicate", "features"},
+        {"conflict", "labels"},
+        {"near_duplicate", "neighbours"},
+        {"outlier", "neighbours"},
+        {"missing", "a table of source cells"},
+        {"invalid", "a table of source cells"},
+        {"rare_class", "labels"},
         {"order_dependence", "neighbours"},
-        {"mismatched_pair", "ranks of pairs"}, {"leak", "splits"},
+        {"mismatched_pair", "ranks of pairs"},
+        {"leak", "splits"},
         {"weak_group", "groups"}};
     const struct wn_evidence nothing = {.n = 3};
 
@@ -310,8 +319,8 @@ static void suggests(void **state)
     const struct wn_decide_settings settings = {0.8, 0.95};
     const struct wn_verdict sure = {0.9, 0.85, 1}, unsure = {0.9, 0.75, 1};
     const struct wn_verdict same = {0.1, 0.9, 0};
-    struct wn_evidence evidence = {.n = 5, .k = 2, .m = 2, .label = label,
-                                   .neighbor = neighbor};
+    struct wn_evidence evidence = {
+        .n = 5, .k = 2, .m = 2, .label = label, .neighbor = neighbor};
 
     (void)state;
     assert_int_equal(wn_decide_suggestion(&evidence, 0, &sure, &settings), 1);
@@ -336,14 +345,29 @@ static void fails_on(void **state)
     static const struct {
         const char *spec;
         int wanted;
-    } cases[] = {{"never", 0},      {"any", 1},        {"any:2", 1},
-                 {"any:3", 0},      {"label", 1},      {"label:2", 1},
-                 {"label:3", 0},    {"label:50%", 1},  {"label:50.1%", 0},
-                 {"missing", 0},    {"missing:0", 0},  {"outlier:2,label", 1},
+    } cases[] = {{"never", 0},
+                 {"any", 1},
+                 {"any:2", 1},
+                 {"any:3", 0},
+                 {"label", 1},
+                 {"label:2", 1},
+                 {"label:3", 0},
+                 {"label:50%", 1},
+                 {"label:50.1%", 0},
+                 {"missing", 0},
+                 {"missing:0", 0},
+                 {"outlier:2,label", 1},
                  {"outlier:2,missing", 0}};
     static const char *const bad[] = {
-        "",        "labels",   "label:",   "label:x",        "label:-1",
-        "label:%", "label:101%", "label,", "never,label",
+        "",
+        "labels",
+        "label:",
+        "label:x",
+        "label:-1",
+        "label:%",
+        "label:101%",
+        "label,",
+        "never,label",
         "a_name_that_is_much_longer_than_any_check"};
     struct wn_error error;
 

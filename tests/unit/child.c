@@ -51,12 +51,10 @@ static void runs_work_apart(void **state)
     (void)state;
     assert_non_null(shared);
     assert_int_equal(*shared, 0);
-    assert_int_equal(wn_child_run("x.h5", 1 << 26, 5, tell, shared, &error),
-                     0);
+    assert_int_equal(wn_child_run("x.h5", 1 << 26, 5, tell, shared, &error), 0);
     assert_int_equal(*shared, 42);
 
-    assert_int_equal(wn_child_run("x.h5", 1 << 26, 5, die, shared, &error),
-                     -1);
+    assert_int_equal(wn_child_run("x.h5", 1 << 26, 5, die, shared, &error), -1);
     assert_string_equal(error.text, "x.h5: the HDF5 library fails on it "
                                     "(Killed): damaged or crafted");
     error = (struct wn_error){0};

@@ -53,12 +53,11 @@ static void reads_the_lines_of_the_manual(void **state)
     for (size_t r = 0; r < cleaning.count; r++) {
         assert_string_equal(cleaning.rule[r].name, wanted[r].name);
         assert_string_equal(cleaning.rule[r].action->name, wanted[r].action);
-        assert_string_equal(cleaning.rule[r].line == wanted[r].line
-                                ? cleaning.rule[r].text
-                                : "another line",
-                            strchr(wanted[r].text, ':')
-                                ? wanted[r].text
-                                : cleaning.rule[r].text);
+        assert_string_equal(
+            cleaning.rule[r].line == wanted[r].line ? cleaning.rule[r].text
+                                                    : "another line",
+            strchr(wanted[r].text, ':') ? wanted[r].text
+                                        : cleaning.rule[r].text);
     }
     assert_string_equal(cleaning.rule[4].old, "countries.txt");
     assert_true(cleaning.rule[3].low == 0 && cleaning.rule[3].high == 120);
@@ -78,9 +77,19 @@ static const struct {
     {"trim", "", 0, NULL},
     {"lower", "abc 1", 0, NULL},
     {"lower", "ABC 1", 1, "abc 1"},
-    {"lower", "\xc3\x89""COLE \xce\x94", 1, "\xc3\xa9""cole \xce\xb4"},
+    {"lower",
+     "\xc3\x89"
+     "COLE \xce\x94",
+     1,
+     "\xc3\xa9"
+     "cole \xce\xb4"},
     {"lower", "\xc3\xa9", 0, NULL},
-    {"lower", "A\xff""B", 1, "a\xff""b"},
+    {"lower",
+     "A\xff"
+     "B",
+     1,
+     "a\xff"
+     "b"},
     {"replace /,/./", "1,2,3", 1, "1.2.3"},
     {"replace /,/./", "123", 0, NULL},
     {"replace /b*/x/", "abc", 1, "xaxxcx"},
@@ -91,7 +100,14 @@ static const struct {
     {"replace /a//i", "bAnana", 1, "bnn"},
     {"replace /a/a/", "banana", 0, NULL},
     {"replace /(a)|(b)/[$2]/", "ab", 1, "[][b]"},
-    {"replace /a/x/", "\xff" "a\xc3" "a", 1, "\xff" "x\xc3" "x"},
+    {"replace /a/x/",
+     "\xff"
+     "a\xc3"
+     "a",
+     1,
+     "\xff"
+     "x\xc3"
+     "x"},
     {"replace /^$/none/", "", 1, "none"},
     {"replace /./-/", "\xc3\xa9\xff", 1, "-\xff"},
     {"na /n\\/?a|-/i", "N/A", 1, ""},
@@ -165,9 +181,9 @@ static void refuses_bad_cells(void **state)
 
         error = (struct wn_error){0};
         assert_int_equal(parse(&cleaning, wanted[i][0], &error), 0);
-        assert_int_equal(cleaning.rule->action->apply(cleaning.rule, &cell,
-                                                      &tools, &error),
-                         -1);
+        assert_int_equal(
+            cleaning.rule->action->apply(cleaning.rule, &cell, &tools, &error),
+            -1);
         assert_string_equal(error.text, wanted[i][1]);
         wn_cleaning_free(&cleaning);
     }
@@ -178,11 +194,22 @@ static void refuses_bad_cells(void **state)
 /* What is written is read again as the same texts, whatever they are. */
 static void written_rules_come_back(void **state)
 {
-    static const char *const texts[] = {
-        "cat ", "Cat", "a\"b\\c", "x\ny\tz\x01\x7f", "", "caf\xc3\xa9",
-        "cafe\xcc\x81", "a\xc2\xa0" "b", "\xe2\x80\xae" "evil", "# no comment",
-        "a = b", "\xf0\x9f\x98\xba", "\xef\xbb\xbf"};
-    static const char *const columns[] = {"label", "a.b", "the class",
+    static const char *const texts[] = {"cat ",
+                                        "Cat",
+                                        "a\"b\\c",
+                                        "x\ny\tz\x01\x7f",
+                                        "",
+                                        "caf\xc3\xa9",
+                                        "cafe\xcc\x81",
+                                        "a\xc2\xa0"
+                                        "b",
+                                        "\xe2\x80\xae"
+                                        "evil",
+                                        "# no comment",
+                                        "a = b",
+                                        "\xf0\x9f\x98\xba",
+                                        "\xef\xbb\xbf"};
+    static const char *const columns[] = {"label",     "a.b",  "the class",
                                           "a:b\"c\\d", "x\ny", "[i|j]*#",
                                           "n\xcc\x83", "a/b"};
     const size_t many = sizeof texts / sizeof *texts;
@@ -202,8 +229,8 @@ static void written_rules_come_back(void **state)
         assert_int_equal(parse(&cleaning, out.bytes, &error), 0);
         assert_string_equal(cleaning.rule->old, old);
         assert_string_equal(cleaning.rule->new, new);
-        assert_int_equal(wn_regex_match(cleaning.rule->columns, matcher,
-                                        column, strlen(column), &error),
+        assert_int_equal(wn_regex_match(cleaning.rule->columns, matcher, column,
+                                        strlen(column), &error),
                          1);
         assert_int_equal(wn_regex_match(cleaning.rule->columns, matcher,
                                         "another", 7, &error),
@@ -232,10 +259,12 @@ static void a_written_rule_is_readable(void **state)
 static void survives_random_lines(void **state)
 {
     static const char *const parts[] = {
-        "a", "x: ", ": ", "\"", "\\", "/", " ", "\n", "#", "map ", "replace ",
-        "na ", "range ", "..", "1", "=", "$1", "(", ")", "*", "trim",
-        "one-of ", "require ", "i", "\\x4", "\\u12", "\xc3\xa9", "\xff", "$",
-        "{", "lower", "unique", "\r", "\\Q", "[", "(?", "${", "\\E"};
+        "a",       "x: ",      ": ",    "\"",       "\\",    "/",        " ",
+        "\n",      "#",        "map ",  "replace ", "na ",   "range ",   "..",
+        "1",       "=",        "$1",    "(",        ")",     "*",        "trim",
+        "one-of ", "require ", "i",     "\\x4",     "\\u12", "\xc3\xa9", "\xff",
+        "$",       "{",        "lower", "unique",   "\r",    "\\Q",      "[",
+        "(?",      "${",       "\\E"};
     struct wn_random random;
 
     (void)state;
@@ -246,8 +275,9 @@ static void survives_random_lines(void **state)
         char text[200] = "";
 
         for (int p = (int)wn_random_below(&random, 16); p >= 0; p--)
-            strcat(text, parts[wn_random_below(
-                             &random, sizeof parts / sizeof *parts)]);
+            strcat(
+                text,
+                parts[wn_random_below(&random, sizeof parts / sizeof *parts)]);
         if (parse(&cleaning, text, &error))
             assert_true(error.code && error.text[0]);
         wn_cleaning_free(&cleaning);

@@ -16,9 +16,9 @@
 /* Wanted: the true number, within four standard errors. */
 static void sketches_count(void **state)
 {
-    static const size_t counts[] = {0,     1,     10,     100,    1000,
-                                    5000,  10000, 20000,  50000,  100000,
-                                    200000, 1000000};
+    static const size_t counts[] = {0,     1,      10,     100,
+                                    1000,  5000,   10000,  20000,
+                                    50000, 100000, 200000, 1000000};
     enum { BITS = 12 };
     uint8_t registers[1 << BITS] = {0}, half[2][1 << BITS] = {{0}, {0}};
     uint64_t next = 0;
@@ -59,8 +59,7 @@ static uint64_t chance(uint64_t i)
     return wn_hash_bits(&i, sizeof i) >> 11;
 }
 
-static struct wn_alone judge_numbers(const int32_t *labels, size_t m,
-                                     size_t k)
+static struct wn_alone judge_numbers(const int32_t *labels, size_t m, size_t k)
 {
     struct wn_error error = {0};
     struct wn_alone_room *room = wn_alone_new(labels, m, k, &error);
@@ -71,8 +70,7 @@ static struct wn_alone judge_numbers(const int32_t *labels, size_t m,
         if (!isnan(value[i]))
             sorted[count++] = value[i];
     qsort(sorted, count, sizeof *sorted, by_value);
-    const struct wn_alone found =
-        wn_alone_numbers(room, value, sorted, count);
+    const struct wn_alone found = wn_alone_numbers(room, value, sorted, count);
     wn_alone_free(room);
     return found;
 }
@@ -102,8 +100,8 @@ static void leaks_are_measured(void **state)
         const double wanted = (shares[s] - 0.25) / 0.75;
 
         for (size_t i = 0; i < M; i++) {
-            const bool gives = (double)(chance(i + M) % 1000) <
-                               1000 * shares[s];
+            const bool gives =
+                (double)(chance(i + M) % 1000) < 1000 * shares[s];
             const int32_t told = gives ? label[i] : (label[i] + 1) % K;
 
             value[i] = 100 * told + (double)(chance(i) % 50);
@@ -154,11 +152,11 @@ static void words_are_pairs(void **state)
     static const struct {
         const char *text;
         int word;
-    } rows[] = {{"0", 0},      {"1", 1},    {"f", 2},     {"T", 3},
-                {"n", 4},      {"Y", 5},    {"No", 6},    {"YES", 7},
-                {"FALSE", 8},  {"True", 9}, {" true ", 9}, {"", -1},
-                {" ", -1},     {"tru", -1}, {"truee", -1}, {"2", -1},
-                {"01", -1},    {"on", -1},  {"y\n", -1}};
+    } rows[] = {{"0", 0},     {"1", 1},    {"f", 2},      {"T", 3},
+                {"n", 4},     {"Y", 5},    {"No", 6},     {"YES", 7},
+                {"FALSE", 8}, {"True", 9}, {" true ", 9}, {"", -1},
+                {" ", -1},    {"tru", -1}, {"truee", -1}, {"2", -1},
+                {"01", -1},   {"on", -1},  {"y\n", -1}};
 
     (void)state;
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {

@@ -14,10 +14,10 @@
 
 /* golden.json cl_core, inputs */
 static const int32_t core_label[10] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 1};
-static const double core_p[30] = {
-    0.8,  0.15, 0.05, 0.7, 0.2, 0.1, 0.1,  0.85, 0.05, 0.2,
-    0.7,  0.1,  0.3,  0.6, 0.1, 0.05, 0.15, 0.8, 0.1,  0.2,
-    0.7,  0.05, 0.05, 0.9, 0.4, 0.35, 0.25, 0.55, 0.4, 0.05};
+static const double core_p[30] = {0.8,  0.15, 0.05, 0.7,  0.2, 0.1,  0.1,  0.85,
+                                  0.05, 0.2,  0.7,  0.1,  0.3, 0.6,  0.1,  0.05,
+                                  0.15, 0.8,  0.1,  0.2,  0.7, 0.05, 0.05, 0.9,
+                                  0.4,  0.35, 0.25, 0.55, 0.4, 0.05};
 
 static void assert_close(const double *found, const double *wanted,
                          size_t count)
@@ -45,8 +45,8 @@ static ptrdiff_t cell_at(const struct wn_sparse *at, size_t s, size_t t)
 }
 
 /* The cells against a whole k x k matrix: 0 where there is none. */
-static void assert_counts_at(const struct wn_noise *noise,
-                             const int64_t *found, const int64_t *wanted)
+static void assert_counts_at(const struct wn_noise *noise, const int64_t *found,
+                             const int64_t *wanted)
 {
     for (size_t s = 0; s < noise->k; s++)
         for (size_t t = 0; t < noise->k; t++) {
@@ -108,9 +108,15 @@ static void matches_cl_core(void **state)
     static const double joint[] = {0.2, 0.1, 0, 0.1, 0.2, 0.1, 0, 0, 0.3};
     static const double prior[] = {0.3, 0.30000000000000004,
                                    0.39999999999999997};
-    static const double matrix[] = {
-        0.6666666666666666, 0.3333333333333333, 0, 0.3333333333333333,
-        0.6666666666666666, 0.25, 0, 0, 0.75};
+    static const double matrix[] = {0.6666666666666666,
+                                    0.3333333333333333,
+                                    0,
+                                    0.3333333333333333,
+                                    0.6666666666666666,
+                                    0.25,
+                                    0,
+                                    0,
+                                    0.75};
     static const double inverse[] = {
         0.6666666666666666, 0.25, 0, 0.3333333333333333, 0.5, 0, 0, 0.25, 1};
     static const size_t off[] = {2, 5, 9};
@@ -142,15 +148,21 @@ static void finds_priors(void **state)
         {0.29999999999999993, 0.30000000000000004, 0.39999999999999997},
         {0.3, 0.3, 0.4},
         {0.3, 0.3, 0.4}};
-    static const double inverse[] = {
-        0.6666666666666666, 0.24999999999999997, 0, 0.33333333333333337, 0.5,
-        0, 0, 0.25, 1};
+    static const double inverse[] = {0.6666666666666666,
+                                     0.24999999999999997,
+                                     0,
+                                     0.33333333333333337,
+                                     0.5,
+                                     0,
+                                     0,
+                                     0.25,
+                                     1};
     struct wn_noise noise;
 
     (void)state;
     for (int how = 0; how < 4; how++) {
-        const struct wn_noise_settings settings = {
-            .prior = (enum wn_prior)how, .threads = 1};
+        const struct wn_noise_settings settings = {.prior = (enum wn_prior)how,
+                                                   .threads = 1};
 
         estimate(core_label, core_p, 10, 3, &settings, &noise);
         assert_close(noise.prior, prior[how], 3);
@@ -166,9 +178,9 @@ static void finds_priors(void **state)
 static void matches_cl_collision(void **state)
 {
     static const int32_t label[] = {0, 1, 1, 0, 2, 2};
-    static const double p[] = {0.45, 0.4,  0.15, 0.34, 0.33, 0.33,
-                               0.31, 0.31, 0.38, 0.4,  0.4,  0.2,
-                               0.1,  0.1,  0.8,  0.2999995, 0.4, 0.3000005};
+    static const double p[] = {0.45, 0.4,  0.15, 0.34,      0.33, 0.33,
+                               0.31, 0.31, 0.38, 0.4,       0.4,  0.2,
+                               0.1,  0.1,  0.8,  0.2999995, 0.4,  0.3000005};
     static const double threshold[] = {0.3, 0.3, 0.3};
     static const int64_t raw[] = {2, 0, 0, 1, 1, 1, 0, 1, 1};
     static const size_t off[] = {1, 2, 5};
@@ -186,8 +198,7 @@ static void matches_cl_collision(void **state)
 static void matches_cl_collision_nonmember(void **state)
 {
     static const int32_t label[] = {0, 0, 1};
-    static const double p[] = {0.25, 0.25, 0.5, 0.3, 0.1, 0.6,
-                               0.05, 0.05, 0.9};
+    static const double p[] = {0.25, 0.25, 0.5, 0.3, 0.1, 0.6, 0.05, 0.05, 0.9};
     static const double threshold[] = {0.2, 0.2, 0.8};
     static const int64_t raw[] = {1, 0, 1, 0, 1, 1, 0, 0, 1};
     static const size_t off[] = {0, 2};
@@ -204,8 +215,7 @@ static void matches_cl_collision_nonmember(void **state)
 
 static void matches_cl_missing_class(void **state)
 {
-    static const double threshold[] = {0.5226666666666667,
-                                       0.45325000000000004,
+    static const double threshold[] = {0.5226666666666667, 0.45325000000000004,
                                        0.6043333333333334, 2};
     static const int64_t raw[] = {2, 1, 0, 0, 1, 2, 1, 0,
                                   0, 0, 2, 0, 0, 0, 0, 1};
@@ -215,13 +225,38 @@ static void matches_cl_missing_class(void **state)
                                    0,   0,   0.3, 0, 0,   0,   0,   0};
     static const double prior[] = {0.2999997000003, 0.2999997000003001,
                                    0.3999996000004, 9.99999000001e-07};
-    static const double matrix[] = {
-        0.6666666666666666, 0.3333333333333333, 0, 0,
-        0.3333333333333333, 0.6666666666666666, 0.25, 0,
-        0, 0, 0.75, 0, 0, 0, 0, 0};
-    static const double inverse[] = {
-        0.6666666666666666, 0.25, 0, 0, 0.3333333333333333, 0.5, 0, 0,
-        0, 0.25, 1, 0, 0, 0, 0, 0};
+    static const double matrix[] = {0.6666666666666666,
+                                    0.3333333333333333,
+                                    0,
+                                    0,
+                                    0.3333333333333333,
+                                    0.6666666666666666,
+                                    0.25,
+                                    0,
+                                    0,
+                                    0,
+                                    0.75,
+                                    0,
+                                    0,
+                                    0,
+                                    0,
+                                    0};
+    static const double inverse[] = {0.6666666666666666,
+                                     0.25,
+                                     0,
+                                     0,
+                                     0.3333333333333333,
+                                     0.5,
+                                     0,
+                                     0,
+                                     0,
+                                     0.25,
+                                     1,
+                                     0,
+                                     0,
+                                     0,
+                                     0,
+                                     0};
     const struct wn_noise_settings settings = {.threads = 1};
     struct wn_noise noise;
     double p[40];
@@ -249,15 +284,15 @@ static void matches_round_preserving_sum(void **state)
         size_t m;
         double x[4];
         int64_t out[4];
-    } cases[] = {
-        {4, {1.5, 2.5, 0.25, 0.75}, {2, 2, 0, 1}},
-        {4, {0.5, 0.5, 0.5, 0.5}, {0, 0, 1, 1}},
-        {3, {0.3333333333333333, 0.3333333333333333, 0.3333333333333333},
-         {0, 0, 1}},
-        {4, {2.4, 2.4, 2.4, 0.8}, {2, 2, 3, 1}},
-        {4, {0.6, 0.6, 0.6, 0.2}, {0, 1, 1, 0}},
-        {3, {3.5, 1.5, 0.0}, {3, 2, 0}},
-        {3, {0.5, 0.5, 0.0}, {0, 1, 0}}};
+    } cases[] = {{4, {1.5, 2.5, 0.25, 0.75}, {2, 2, 0, 1}},
+                 {4, {0.5, 0.5, 0.5, 0.5}, {0, 0, 1, 1}},
+                 {3,
+                  {0.3333333333333333, 0.3333333333333333, 0.3333333333333333},
+                  {0, 0, 1}},
+                 {4, {2.4, 2.4, 2.4, 0.8}, {2, 2, 3, 1}},
+                 {4, {0.6, 0.6, 0.6, 0.2}, {0, 1, 1, 0}},
+                 {3, {3.5, 1.5, 0.0}, {3, 2, 0}},
+                 {3, {0.5, 0.5, 0.0}, {0, 1, 0}}};
     struct wn_error error = {0};
     int64_t out[4];
 
@@ -327,8 +362,8 @@ static void make_random(size_t n, size_t k, int32_t *label, float *p)
 
         label[i] = (int32_t)wn_random_below(&random, k + 1) - 1;
         for (size_t c = 0; c < k; c++)
-            sum += row[c] = wn_random_unit(&random) +
-                            ((int32_t)c == label[i] ? 0.5 : 0);
+            sum += row[c] =
+                wn_random_unit(&random) + ((int32_t)c == label[i] ? 0.5 : 0);
         for (size_t c = 0; c < k; c++)
             p[i * k + c] = (float)(row[c] / sum);
     }
@@ -383,8 +418,8 @@ static void refuse(const int32_t *label, const double *p, size_t n, size_t k,
     struct wn_error error = {0};
     struct wn_noise noise;
 
-    assert_int_equal(wn_noise_estimate(label, &matrix, &settings, &noise,
-                                       &error), -1);
+    assert_int_equal(
+        wn_noise_estimate(label, &matrix, &settings, &noise, &error), -1);
     if (!strstr(error.text, text))
         fail_msg("found '%s', wanted '%s'", error.text, text);
     assert_null(noise.count);

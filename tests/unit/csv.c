@@ -81,7 +81,8 @@ static void naive_fail_here(struct naive *naive, size_t line, size_t opened,
     }
     snprintf(late, sizeof late,
              "%s, on line %zu of the quoted field that begins here; is its "
-             "quote closed?", text, line);
+             "quote closed?",
+             text, line);
     naive_fail(naive, opened, field, late);
 }
 
@@ -98,8 +99,8 @@ static void naive_scan(struct naive *naive, const char *bytes, size_t length,
 
         if (c == 0) {
             naive_fail_here(naive, line, opened, field,
-                       "found a NUL byte, wanted text (is this file "
-                       "binary?)");
+                            "found a NUL byte, wanted text (is this file "
+                            "binary?)");
             return;
         }
         if (state == QUOTED) {
@@ -127,22 +128,24 @@ static void naive_scan(struct naive *naive, const char *bytes, size_t length,
             continue;
         }
         if (c == '"') {
-            naive_fail_here(naive, line, opened, field,
-                       "found a quote inside an unquoted field, wanted the "
-                       "whole field in quotes and \"\" for a quote");
+            naive_fail_here(
+                naive, line, opened, field,
+                "found a quote inside an unquoted field, wanted the "
+                "whole field in quotes and \"\" for a quote");
             return;
         }
         if (c == '\r' && (i + 1 == length || bytes[i + 1] != '\n')) {
-            naive_fail_here(naive, line, opened, field,
-                       "found a carriage return without a line feed, wanted "
-                       "LF or CR LF at the end of a line");
+            naive_fail_here(
+                naive, line, opened, field,
+                "found a carriage return without a line feed, wanted "
+                "LF or CR LF at the end of a line");
             return;
         }
         if (c != delimiter && c != '\r' && c != '\n' && c != -1) {
             if (state == CLOSED) {
                 naive_fail_here(naive, line, opened, field,
-                           "found text after the closing quote, wanted a "
-                           "delimiter or the end of the line");
+                                "found text after the closing quote, wanted a "
+                                "delimiter or the end of the line");
                 return;
             }
             text[size++] = (char)c;
@@ -212,8 +215,7 @@ static int compare_row(void *context, size_t row, const struct wn_cell *cells,
         assert_int_equal(found->naive->cell[found->cell].record, row + 1);
         assert_int_equal(cells[c].length,
                          found->naive->cell[found->cell].length);
-        assert_memory_equal(cells[c].text,
-                            found->naive->cell[found->cell].text,
+        assert_memory_equal(cells[c].text, found->naive->cell[found->cell].text,
                             cells[c].length);
     }
     return 0;
@@ -258,8 +260,7 @@ static void compare(const struct naive *naive, const char *bytes,
     }
     if (status == 0) {
         assert_int_equal(found.cell, naive->cells);
-        assert_int_equal(wn_csv_offset(csv)[rows],
-                         naive->record[rows].end);
+        assert_int_equal(wn_csv_offset(csv)[rows], naive->record[rows].end);
     }
     wn_csv_reader_free(reader);
     wn_csv_close(csv);
@@ -270,9 +271,9 @@ static size_t cook(struct wn_random *random, char *bytes, bool wild)
 {
     static const char soup[] = "a,\"\n\r 1\"\"\n,,x;";
     static const char *const fields[] = {
-        "",      "1",        "\"\"",       "\"x\"\"y\"", "\"a\nb\"",
-        " 2 ",   "\"a\r\nb\"", "\"x,y\"",    "\"\"\"\"",   "long text",
-        "\" q \"", "-1e5",     "\"\r\"",     "\"\n\n\""};
+        "",        "1",          "\"\"",    "\"x\"\"y\"", "\"a\nb\"",
+        " 2 ",     "\"a\r\nb\"", "\"x,y\"", "\"\"\"\"",   "long text",
+        "\" q \"", "-1e5",       "\"\r\"",  "\"\n\n\""};
     static const char *const ends[] = {"\n", "\r\n", "\n\n", "\r\n\r\n", "\n"};
     size_t length = (size_t)sprintf(bytes, "a,b\n");
 
@@ -289,8 +290,8 @@ static size_t cook(struct wn_random *random, char *bytes, bool wild)
             const char *field =
                 fields[wn_random_below(random, sizeof fields / sizeof *fields)];
 
-            length += (size_t)sprintf(bytes + length, "%s%s", c ? "," : "",
-                                      field);
+            length +=
+                (size_t)sprintf(bytes + length, "%s%s", c ? "," : "", field);
         }
         if (n > 1 || wn_random_below(random, 2))
             length += (size_t)sprintf(
@@ -536,8 +537,9 @@ static void field_is_written(void **state)
 {
     static const struct {
         const char *in, *out;
-    } rows[] = {{"plain", "plain"},   {"", ""},         {"a,b", "\"a,b\""},
-                {"\"", "\"\"\"\""},   {"a\nb", "\"a\nb\""}, {" x ", " x "},
+    } rows[] = {{"plain", "plain"},   {"", ""},
+                {"a,b", "\"a,b\""},   {"\"", "\"\"\"\""},
+                {"a\nb", "\"a\nb\""}, {" x ", " x "},
                 {"a\rb", "\"a\rb\""}, {"a;b", "a;b"}};
     struct wn_error error = {0};
 
@@ -545,9 +547,9 @@ static void field_is_written(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct wn_text text = {0};
 
-        assert_int_equal(wn_field_write(&text, rows[i].in,
-                                        strlen(rows[i].in), ',', &error),
-                         0);
+        assert_int_equal(
+            wn_field_write(&text, rows[i].in, strlen(rows[i].in), ',', &error),
+            0);
         assert_string_equal(wn_text_of(&text), rows[i].out);
         wn_text_free(&text);
     }

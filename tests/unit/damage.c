@@ -62,12 +62,13 @@ static void write_whole(void)
         wn_audit_create(whole_path, true, NULL, WN_DATA, &error);
 
     must(!writer, &error);
-    must(wn_audit_write(writer, "data/features", WN_F32,
-                        (size_t[3]){N, D, 0}, features, &error), &error);
+    must(wn_audit_write(writer, "data/features", WN_F32, (size_t[3]){N, D, 0},
+                        features, &error),
+         &error);
     must(wn_audit_write(writer, "data/label", WN_I32, n, label, &error),
          &error);
-    must(wn_audit_write_names(writer, "data/label_name", class_name, K,
-                              &error), &error);
+    must(wn_audit_write_names(writer, "data/label_name", class_name, K, &error),
+         &error);
     must(wn_audit_provenance(writer, "ingest", "label=pet", NULL, &error),
          &error);
     must(wn_audit_finish(writer, &error), &error);
@@ -87,14 +88,14 @@ static int add_stage(const char *from_path, const char *path,
     struct wn_audit *from = wn_audit_open(from_path, stage - 1, error);
     struct wn_audit_writer *writer =
         from ? wn_audit_create(path, true, from, stage, error) : NULL;
-    int status = writer ? wn_audit_provenance(
-                              writer, "test", "a=1 b=2",
-                              wn_audit_digest(from, stage - 1), error)
-                        : -1;
+    int status =
+        writer ? wn_audit_provenance(writer, "test", "a=1 b=2",
+                                     wn_audit_digest(from, stage - 1), error)
+               : -1;
 
     for (size_t i = 0; status == 0 && sets[stage][i]; i++)
-        status = wn_audit_write(writer, sets[stage][i], WN_F32, n,
-                                features + i, error);
+        status = wn_audit_write(writer, sets[stage][i], WN_F32, n, features + i,
+                                error);
     if (status == 0)
         status = wn_audit_finish(writer, error);
     else

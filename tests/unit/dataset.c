@@ -111,25 +111,55 @@ static void wrong_roles_are_refused(void **state)
     static const float negative[N * K] = {1, 0, .5f, .5f, -.5f, 1.5f};
     static const float gap[N * K] = {NAN, 1, .5f, .5f, .5f, .5f};
     const struct trial trials[] = {
-        {"data/group", WN_I32, high, {"a", "b"},
+        {"data/group",
+         WN_I32,
+         high,
+         {"a", "b"},
          "data/group: row 1: no such name"},
-        {"data/split", WN_I32, low, {"a", "b"},
+        {"data/split",
+         WN_I32,
+         low,
+         {"a", "b"},
          "data/split: row 2: no such name"},
-        {"data/annotator", WN_I32, none, {NULL},
+        {"data/annotator",
+         WN_I32,
+         none,
+         {NULL},
          "data/annotator: row 2: no such name"},
-        {"data/trusted", WN_U8, two, {NULL},
+        {"data/trusted",
+         WN_U8,
+         two,
+         {NULL},
          "data/trusted: row 1: neither 0 nor 1"},
-        {"data/weight", WN_F32, below, {NULL},
+        {"data/weight",
+         WN_F32,
+         below,
+         {NULL},
          "data/weight: row 2: not a number of 0 or more"},
-        {"data/weight", WN_F32, infinite, {NULL},
+        {"data/weight",
+         WN_F32,
+         infinite,
+         {NULL},
          "data/weight: row 1: not a number of 0 or more"},
-        {"data/cost", WN_F32, nan_, {NULL},
+        {"data/cost",
+         WN_F32,
+         nan_,
+         {NULL},
          "data/cost: row 0: not a number of 0 or more"},
-        {"data/probability", WN_F32, short_, {NULL},
+        {"data/probability",
+         WN_F32,
+         short_,
+         {NULL},
          "data/probability: row 1: does not sum to 1"},
-        {"data/probability", WN_F32, negative, {NULL},
+        {"data/probability",
+         WN_F32,
+         negative,
+         {NULL},
          "data/probability: row 2: not within 0 and 1"},
-        {"data/probability", WN_F32, gap, {NULL},
+        {"data/probability",
+         WN_F32,
+         gap,
+         {NULL},
          "data/probability: row 0: not within 0 and 1"}};
 
     (void)state;
@@ -169,8 +199,8 @@ static int write_fixed(const struct fixed *fixed, struct wn_error *error)
                        error) ||
         wn_audit_write(writer, "data/fix/column", WN_I32, two, fixed->column,
                        error) ||
-        wn_audit_write(writer, "data/fix/offset", WN_U64, three,
-                       fixed->offset, error) ||
+        wn_audit_write(writer, "data/fix/offset", WN_U64, three, fixed->offset,
+                       error) ||
         wn_audit_write(writer, "data/fix/text", WN_U8, four, fixed->text,
                        error) ||
         wn_audit_provenance(writer, "ingest", "label=pet", NULL, error))
@@ -189,7 +219,10 @@ static void changed_cells_are_checked(void **state)
         {{0, 1}, {-1, 0}, {0, 1, 4}, "abcd", "cell 0 is not in the table"},
         {{1, 0}, {0, 0}, {0, 1, 4}, "abcd", "cell 1 is out of order"},
         {{1, 1}, {0, 0}, {0, 1, 4}, "abcd", "cell 1 is out of order"},
-        {{0, 1}, {0, 0}, {1, 1, 4}, "abcd",
+        {{0, 1},
+         {0, 0},
+         {1, 1, 4},
+         "abcd",
          "cell 0 does not begin with the text"},
         {{0, 1}, {0, 0}, {0, 3, 2}, "abcd", "cell 1 has no proper text"},
         {{0, 1}, {0, 0}, {0, 1, 5}, "abcd", "cell 1 has no proper text"},
@@ -214,8 +247,7 @@ static void changed_cells_are_checked(void **state)
         if (status == 0) {
             assert_int_equal(dataset.fixes.count, 2);
             assert_memory_equal(dataset.fixes.text, "abcd", 4);
-            assert_int_equal(wn_fixes_find(&dataset.fixes, 1),
-                             i == 0 ? 1 : 2);
+            assert_int_equal(wn_fixes_find(&dataset.fixes, 1), i == 0 ? 1 : 2);
         }
         wn_dataset_free(&dataset);
     }
@@ -232,14 +264,13 @@ struct brought {
     const char *refusal; /* "" if nothing is wrong */
 };
 
-static int write_brought(const struct brought *brought,
-                         struct wn_error *error)
+static int write_brought(const struct brought *brought, struct wn_error *error)
 {
     static const char *const class[K] = {"cat", "dog"};
     static const int32_t label[N] = {0, 1, 0};
     const float b[N] = {1, brought->feature, 3};
-    const float logits[2 * N * K] = {0, 1, 0, 1, 0, 1,
-                                     0, brought->logit, 1, 0, 1, 0};
+    const float logits[2 * N * K] = {0, 1, 0, 1, 0, 1, 0, brought->logit,
+                                     1, 0, 1, 0};
     struct wn_audit_writer *writer =
         wn_audit_create(path, true, NULL, WN_DATA, error);
 
@@ -247,16 +278,15 @@ static int write_brought(const struct brought *brought,
         wn_audit_write(writer, "data/label", WN_I32, (size_t[3]){N, 0, 0},
                        label, error) ||
         wn_audit_write_names(writer, "data/label_name", class, K, error) ||
-        wn_audit_write(writer, "data/features_b", WN_F32,
-                       (size_t[3]){N, 1, 0}, b, error) ||
+        wn_audit_write(writer, "data/features_b", WN_F32, (size_t[3]){N, 1, 0},
+                       b, error) ||
         wn_audit_write(writer, "data/dynamics", WN_F32, (size_t[3]){2, N, K},
                        logits, error) ||
         (brought->content &&
          wn_audit_write_text(writer, "data/dynamics", "content",
                              brought->content, error)) ||
         (brought->named &&
-         wn_audit_write_names(writer, "data/feature_name", class, K,
-                              error)) ||
+         wn_audit_write_names(writer, "data/feature_name", class, K, error)) ||
         (brought->link &&
          (wn_audit_write_text(writer, "data", "link", brought->link, error) ||
           wn_audit_write_text(writer, "data", "link_array", "/x", error) ||
@@ -295,8 +325,7 @@ static void brought_arrays_are_checked(void **state)
         char wanted[120] = "";
 
         if (*trials[i].refusal)
-            snprintf(wanted, sizeof wanted, "%s: %s", path,
-                     trials[i].refusal);
+            snprintf(wanted, sizeof wanted, "%s: %s", path, trials[i].refusal);
         assert_int_equal(write_brought(&trials[i], &error), 0);
         struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
         if (audit && wn_dataset_load(&dataset, audit, ~0u, &error) == 0 &&
@@ -310,8 +339,8 @@ static void brought_arrays_are_checked(void **state)
 
 static void links_are_looked_for(void **state)
 {
-    static const struct brought trial = {"logits", 1, 2, "no-such-file.h5",
-                                         true, NULL};
+    static const struct brought trial = {"logits",          1,    2,
+                                         "no-such-file.h5", true, NULL};
     struct wn_dataset dataset;
     struct wn_error error = {0};
 
@@ -319,8 +348,8 @@ static void links_are_looked_for(void **state)
     assert_int_equal(write_brought(&trial, &error), 0);
     struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
     assert_non_null(audit);
-    assert_int_equal(wn_dataset_load(&dataset, audit, WN_PART_FEATURES,
-                                     &error), -1);
+    assert_int_equal(wn_dataset_load(&dataset, audit, WN_PART_FEATURES, &error),
+                     -1);
     assert_string_equal(error.text,
                         "no-such-file.h5: cannot find the file that holds "
                         "the features of dataset-test.h5, neither from here "

@@ -19,20 +19,34 @@
 static void near(double found, double wanted, double tolerance)
 {
     if (!(fabs(found - wanted) <= tolerance))
-        fail_msg("found %.9g, wanted %.9g within %g", found, wanted,
-                 tolerance);
+        fail_msg("found %.9g, wanted %.9g within %g", found, wanted, tolerance);
 }
 
 /* golden:training_dynamics, 4 epochs x 6 rows x 3 classes. */
-static const float golden_logits[4][6][3] = {
-    {{2, .5f, -1}, {.2f, .1f, 0}, {-.5f, 1.5f, .3f},
-     {0, .4f, 1.8f}, {1, -.2f, .9f}, {.3f, .3f, .3f}},
-    {{3, .2f, -1}, {.9f, .4f, 0}, {-.8f, 2.5f, .1f},
-     {.2f, -.4f, 2.8f}, {2, -.5f, .4f}, {.1f, .6f, .2f}},
-    {{3.5f, .1f, -2}, {.1f, 1.5f, .2f}, {-1, 3.5f, 0},
-     {.3f, -.9f, 3.1f}, {2.6f, -.7f, .3f}, {.9f, .2f, .1f}},
-    {{4, 0, -2}, {1.6f, .9f, .1f}, {-1.2f, 4, .2f},
-     {.1f, -1, 3.6f}, {3.1f, -.9f, .1f}, {.2f, 1.1f, .4f}}};
+static const float golden_logits[4][6][3] = {{{2, .5f, -1},
+                                              {.2f, .1f, 0},
+                                              {-.5f, 1.5f, .3f},
+                                              {0, .4f, 1.8f},
+                                              {1, -.2f, .9f},
+                                              {.3f, .3f, .3f}},
+                                             {{3, .2f, -1},
+                                              {.9f, .4f, 0},
+                                              {-.8f, 2.5f, .1f},
+                                              {.2f, -.4f, 2.8f},
+                                              {2, -.5f, .4f},
+                                              {.1f, .6f, .2f}},
+                                             {{3.5f, .1f, -2},
+                                              {.1f, 1.5f, .2f},
+                                              {-1, 3.5f, 0},
+                                              {.3f, -.9f, 3.1f},
+                                              {2.6f, -.7f, .3f},
+                                              {.9f, .2f, .1f}},
+                                             {{4, 0, -2},
+                                              {1.6f, .9f, .1f},
+                                              {-1.2f, 4, .2f},
+                                              {.1f, -1, 3.6f},
+                                              {3.1f, -.9f, .1f},
+                                              {.2f, 1.1f, .4f}}};
 static const int32_t golden_label[6] = {0, 0, 1, 2, 2, 1};
 
 /* Row by row in the order of enum wn_statistic from WN_AUM on; t_y is from
@@ -40,10 +54,9 @@ static const int32_t golden_label[6] = {0, 0, 1, 2, 2, 1};
  * in first_learned; ours is the number of epochs. */
 enum { FOLLOWED = WN_STATISTICS - WN_AUM };
 static const double golden_history[6][FOLLOWED] = {
-    {2.925, 0, 0, 0, 0.9139487225893714, 0.076557908665745,
-     0.0766326579378582, 4, 0.09370476783026617, 0.036641536371639555,
-     0.08758399866944598, -3.3333333333333335, 0.7133655187106065,
-     -1.202451829712243},
+    {2.925, 0, 0, 0, 0.9139487225893714, 0.076557908665745, 0.0766326579378582,
+     4, 0.09370476783026617, 0.036641536371639555, 0.08758399866944598,
+     -3.3333333333333335, 0.7133655187106065, -1.202451829712243},
     {-0.024999999999999967, 1, 0, 0, 0.4019327666332626, 0.1579954232012179,
      0.1586513896855239, 3, 1.0154786657404284, 0.6265213225259688,
      0.4919874437002438, -0.7333333333333333, 0.3193393357853753,
@@ -124,9 +137,9 @@ static void targets_are_the_golden_ones(void **state)
 
 static void el2n_over_epochs_is_the_golden_one(void **state)
 {
-    static const double wanted[6] = {
-        0.11237037639418376, 0.7502135398029238, 0.1522859991996579,
-        0.15777166224920985, 1.127294251354688,  0.7549187494148021};
+    static const double wanted[6] = {0.11237037639418376, 0.7502135398029238,
+                                     0.1522859991996579,  0.15777166224920985,
+                                     1.127294251354688,   0.7549187494148021};
 
     (void)state;
     for (int i = 0; i < 6; i++) {
@@ -135,8 +148,7 @@ static void el2n_over_epochs_is_the_golden_one(void **state)
         for (int e = 0; e < 4; e++) {
             struct wn_verdict verdict;
 
-            wn_verdict_of(golden_logits[e][i], 3, golden_label[i], p,
-                          &verdict);
+            wn_verdict_of(golden_logits[e][i], 3, golden_label[i], p, &verdict);
             sum += verdict.el2n;
         }
         near(sum / 4, wanted[i], 1e-7);
@@ -193,16 +205,19 @@ static void brought_dynamics_are_the_golden_ones(void **state)
     static const double el2n[6] = {0.27968758739238836, 0.7753832669792755,
                                    0.38102218497830204, 0.35961022942397,
                                    0.7563262574004301,  0.816496580927726};
-    struct wn_given given = {.n = 6, .k = 3, .epochs = 4,
-                             .label = golden_label, .read = read_logits};
+    struct wn_given given = {.n = 6,
+                             .k = 3,
+                             .epochs = 4,
+                             .label = golden_label,
+                             .read = read_logits};
     struct wn_error error = {0};
     float found[6];
 
     (void)state;
     for (int form = 0; form < 2; form++) {
-        struct wn_dynamics *dynamics = wn_given_follow(
-            &given, WN_DYNAMICS_HISTORIES | WN_DYNAMICS_TARGETS, 1, 1 + form,
-            &error);
+        struct wn_dynamics *dynamics =
+            wn_given_follow(&given, WN_DYNAMICS_HISTORIES | WN_DYNAMICS_TARGETS,
+                            1, 1 + form, &error);
 
         assert_non_null(dynamics);
         wn_dynamics_read(dynamics, WN_EL2N, 1, 0, found, NULL);
@@ -230,9 +245,9 @@ static void mixture_is_the_golden_one(void **state)
     static const double loss[12] = {.05, .08, .1,  .12, .15, .2,
                                     .9,  1.1, 1.6, 2.3, .3,  .02};
     static const double clean[12] = {
-        0.9940984633314505,    0.9944752745392528,     0.9944371785220706,
-        0.994166236540853,     0.9932388257129682,     0.9894155942923732,
-        3.631099785348022e-13, 2.78120337495337e-21,   2.3983712775231853e-49,
+        0.9940984633314505,      0.9944752745392528,   0.9944371785220706,
+        0.994166236540853,       0.9932388257129682,   0.9894155942923732,
+        3.631099785348022e-13,   2.78120337495337e-21, 2.3983712775231853e-49,
         2.6936859732310055e-107, 0.94616097830768,     0.9930923702979031};
     struct wn_mixture fit;
     struct wn_error error = {0};
@@ -270,8 +285,8 @@ enum { N = 600, D = 4, K = 3 };
 static float x[N * D];
 static int32_t label[N];
 static struct wn_standard standard;
-static const struct wn_mlp_task task = {x, &standard, N, D, K, label, NULL,
-                                        false};
+static const struct wn_mlp_task task = {x, &standard, N,    D,
+                                        K, label,     NULL, false};
 
 static void make_blobs(void)
 {
@@ -292,12 +307,15 @@ static void make_blobs(void)
 
 static struct wn_dynamics_plan small_plan(uint64_t seed)
 {
-    return (struct wn_dynamics_plan){
-        .network = {.hidden = 16, .batch = 32, .rate = .05, .momentum = .9,
-                    .seed = seed},
-        .replicates = 5,
-        .parts = WN_DYNAMICS_GRADIENTS | WN_DYNAMICS_HISTORIES |
-                 WN_DYNAMICS_TARGETS};
+    return (struct wn_dynamics_plan){.network = {.hidden = 16,
+                                                 .batch = 32,
+                                                 .rate = .05,
+                                                 .momentum = .9,
+                                                 .seed = seed},
+                                     .replicates = 5,
+                                     .parts = WN_DYNAMICS_GRADIENTS |
+                                              WN_DYNAMICS_HISTORIES |
+                                              WN_DYNAMICS_TARGETS};
 }
 
 static void answers_do_not_depend_on_threads(void **state)
@@ -337,8 +355,7 @@ static void parts_that_are_left_out_change_nothing(void **state)
         wn_dynamics_train(&task, &plan, 1, NULL, &error);
     plan.parts = 0;
     plan.epochs = 50; /* nobody follows them */
-    struct wn_dynamics *part =
-        wn_dynamics_train(&task, &plan, 1, NULL, &error);
+    struct wn_dynamics *part = wn_dynamics_train(&task, &plan, 1, NULL, &error);
     assert_non_null(whole);
     assert_non_null(part);
     assert_int_equal(wn_dynamics_epochs(part), 2);
@@ -402,8 +419,7 @@ static struct wn_options *options_of(const char *name, char **argv, int argc)
     memset(rows, 0, sizeof rows);
     wn_option_add_rows(rows, 16, wn_dynamics_options);
     wn_option_add_rows(rows, 16, wn_method_find(name)->knobs);
-    struct wn_options *options =
-        wn_options_parse(&program, argc, argv, &error);
+    struct wn_options *options = wn_options_parse(&program, argc, argv, &error);
     if (!options)
         fail_msg("%s", error.text);
     return options;
@@ -441,8 +457,11 @@ static void variants_are_the_golden_ones(void **state)
     static const double forgetting[6] = {0, 1, 0, 0, 4, 1},
                         cartography[6] = {0, 1, 0, 0, 1000, 1},
                         most[6] = {0, 1, 0, 0, (float)1e30, 1};
-    const struct wn_given given = {.n = 6, .k = 3, .epochs = 4,
-                                   .label = golden_label, .read = read_logits};
+    const struct wn_given given = {.n = 6,
+                                   .k = 3,
+                                   .epochs = 4,
+                                   .label = golden_label,
+                                   .read = read_logits};
     struct wn_error error = {0};
     double column[FOLLOWED][6];
 
@@ -461,14 +480,14 @@ static void variants_are_the_golden_ones(void **state)
                  column[WN_VARIABILITY - WN_AUM], NULL);
     check_method("variability", "--variability-ci", dynamics, 6,
                  column[WN_VARIABILITY_CI - WN_AUM], NULL);
-    check_method("loss_mean", NULL, dynamics, 6,
-                 column[WN_LOSS_MEAN - WN_AUM], NULL);
+    check_method("loss_mean", NULL, dynamics, 6, column[WN_LOSS_MEAN - WN_AUM],
+                 NULL);
     check_method("loss_mean", "--loss-recent", dynamics, 6,
                  column[WN_LOSS_RECENT - WN_AUM], NULL);
     check_method("elr", NULL, dynamics, 6, column[WN_TARGET_OWN - WN_AUM],
                  NULL);
-    check_method("elr_term", NULL, dynamics, 6,
-                 column[WN_TARGET_LOG - WN_AUM], NULL);
+    check_method("elr_term", NULL, dynamics, 6, column[WN_TARGET_LOG - WN_AUM],
+                 NULL);
     check_method("forgetting", NULL, dynamics, 6, forgetting, NULL);
     check_method("forgetting", "--forgetting-never=1000", dynamics, 6,
                  cartography, NULL);
@@ -506,8 +525,8 @@ static void a_count_for_never_is_averaged(void **state)
  * of the others, and what it flags is above 0. */
 static void a_threshold_parts_planted_errors(void **state)
 {
-    char *argv[] = {"t", "--aum-threshold=90", "--replicates=3", "--hidden=16",
-                    "--batch=32", NULL};
+    char *argv[] = {"t",           "--aum-threshold=90", "--replicates=3",
+                    "--hidden=16", "--batch=32",         NULL};
     struct wn_options *options = options_of("aum", argv, 5);
     struct wn_dynamics_plan plan = small_plan(2);
     struct wn_error error = {0};
@@ -519,12 +538,16 @@ static void a_threshold_parts_planted_errors(void **state)
     struct wn_dynamics *dynamics =
         wn_dynamics_train(&task, &plan, 2, NULL, &error);
     assert_non_null(dynamics);
-    const struct wn_view view = {.n = N, .d = D, .k = K, .x = x,
-                                 .label = label, .dynamics = dynamics,
-                                 .threads = 2, .seed = 2};
-    assert_int_equal(wn_method_find("aum")->score(&view, options, score,
-                                                  spread, &error),
-                     0);
+    const struct wn_view view = {.n = N,
+                                 .d = D,
+                                 .k = K,
+                                 .x = x,
+                                 .label = label,
+                                 .dynamics = dynamics,
+                                 .threads = 2,
+                                 .seed = 2};
+    assert_int_equal(
+        wn_method_find("aum")->score(&view, options, score, spread, &error), 0);
     for (int i = 0; i < N; i++) {
         assert_true(label[i] >= 0 || score[i] == 0);
         if (label[i] >= 0 && i % 20 == 0) {

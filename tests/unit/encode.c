@@ -28,16 +28,15 @@ static void scale_as_numpy(void **state)
     } rows[] = {
         {5,
          {1, 2, 3, 4, 1000},
-         {-0.74604981, -0.57723238, -0.40841496, -0.23959753,
-          1.97129468}},
+         {-0.74604981, -0.57723238, -0.40841496, -0.23959753, 1.97129468}},
         {8,
          {0, 0, 0, 0, 0, 0, 0, 7},
-         {-0.37796447, -0.37796447, -0.37796447, -0.37796447,
-          -0.37796447, -0.37796447, -0.37796447, 2.64575131}},
+         {-0.37796447, -0.37796447, -0.37796447, -0.37796447, -0.37796447,
+          -0.37796447, -0.37796447, 2.64575131}},
         {8,
          {-5, -1, 0, 2.5, 8, 9, 30, 31},
-         {-1.10404084, -0.79548794, -0.71834971, -0.52550415,
-          -0.10124392, -0.02410570, 1.59579702, 1.67293524}},
+         {-1.10404084, -0.79548794, -0.71834971, -0.52550415, -0.10124392,
+          -0.02410570, 1.59579702, 1.67293524}},
     };
 
     (void)state;
@@ -119,8 +118,7 @@ static void dictionary_counts(void **state)
     for (size_t v = 0; v < VALUES; v++) {
         char text[32];
         const int length = snprintf(text, sizeof text, "%zu", v);
-        const long at =
-            wn_dictionary_find(&dictionary, text, (size_t)length);
+        const long at = wn_dictionary_find(&dictionary, text, (size_t)length);
 
         assert_true(count[v] ? at >= 0 : at == -1);
         if (at < 0)
@@ -154,20 +152,32 @@ static void variants_of_a_name(void **state)
         const char *name;
         uint64_t cells;
         int32_t same;
-    } rows[] = {
-        {"CAT", 1, 1},           {"Cat", 3, 1},
-        {" cat\t", 9, 1},        {"c at", 1, 3},
-        {"c  at", 2, 3},         {"c\u00a0at", 2, 3},
-        {"dog", 1, 6},           {"\u3000dog\u2003", 4, 6},
-        {"do\u200bg", 9, 6},     {"", 1, 9},
-        {" ", 1, 9},             {"Dog!", 1, 11},
-        {"caf\u00e9", 1, 12},    {"cafe\u0301", 5, 12},
-        {"CAFE\u0301", 1, 12},   {"cafe", 1, 15},
-        {"\u0416\u0423\u041a", 1, 17}, {"\u0436\u0443\u043a", 2, 17},
-        {"stra\u00dfe", 1, 18},  {"STRASSE", 1, 18},
-        {"\u212b", 1, 21},       {"\u00e5", 1, 21},
-        {"caf\xe9", 1, 22},      {"CAF\xe9", 1, 23},
-        {"m\u00b2", 1, 24},      {"m2", 1, 25}};
+    } rows[] = {{"CAT", 1, 1},
+                {"Cat", 3, 1},
+                {" cat\t", 9, 1},
+                {"c at", 1, 3},
+                {"c  at", 2, 3},
+                {"c\u00a0at", 2, 3},
+                {"dog", 1, 6},
+                {"\u3000dog\u2003", 4, 6},
+                {"do\u200bg", 9, 6},
+                {"", 1, 9},
+                {" ", 1, 9},
+                {"Dog!", 1, 11},
+                {"caf\u00e9", 1, 12},
+                {"cafe\u0301", 5, 12},
+                {"CAFE\u0301", 1, 12},
+                {"cafe", 1, 15},
+                {"\u0416\u0423\u041a", 1, 17},
+                {"\u0436\u0443\u043a", 2, 17},
+                {"stra\u00dfe", 1, 18},
+                {"STRASSE", 1, 18},
+                {"\u212b", 1, 21},
+                {"\u00e5", 1, 21},
+                {"caf\xe9", 1, 22},
+                {"CAF\xe9", 1, 23},
+                {"m\u00b2", 1, 24},
+                {"m2", 1, 25}};
     enum { COUNT = sizeof rows / sizeof *rows };
     struct wn_dictionary classes = {0};
     struct wn_error error = {0};
@@ -176,8 +186,8 @@ static void variants_of_a_name(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT; i++)
         assert_int_equal(wn_dictionary_add(&classes, rows[i].name,
-                                           strlen(rows[i].name),
-                                           rows[i].cells, 0, &error),
+                                           strlen(rows[i].name), rows[i].cells,
+                                           0, &error),
                          i);
     assert_int_equal(wn_variants_find(&classes, same, &error), 0);
     for (size_t i = 0; i < COUNT; i++) {
@@ -193,9 +203,9 @@ static void pattern_matches_whole_names(void **state)
     static const struct {
         const char *pattern, *name;
         int match;
-    } rows[] = {{"id", "id", 1},     {"id", "width", 0},
-                {".*id.*", "width", 1}, {"a|b", "b", 1},
-                {"a|b", "ab", 0},    {"", "", 1},
+    } rows[] = {{"id", "id", 1},          {"id", "width", 0},
+                {".*id.*", "width", 1},   {"a|b", "b", 1},
+                {"a|b", "ab", 0},         {"", "", 1},
                 {"gr.{1}ße", "größe", 1}, {"(?i)AGE", "age", 1}};
     struct wn_error error = {0};
 

@@ -21,9 +21,9 @@ static void near(double found, double wanted, double tolerance)
 
 /* golden:tacred. */
 enum { N = 12, K = 3 };
-static const float x[N * 2] = {0,   0,    .1f,  0,   0,    .13f, .25f, .21f,
-                               3,   3,    3.1f, 3,   3,    3.17f, 3.3f, 2.9f,
-                               .05f, .07f, 6,    -2,  3,    3,    .4f,  -.3f};
+static const float x[N * 2] = {0,    0,    .1f,  0,  0, .13f,  .25f, .21f,
+                               3,    3,    3.1f, 3,  3, 3.17f, 3.3f, 2.9f,
+                               .05f, .07f, 6,    -2, 3, 3,     .4f,  -.3f};
 static const int32_t label[N] = {0, 0, 2, 0, 1, 1, 1, 0, 1, 2, 1, 0};
 static const int32_t predicted[N] = {0, 0, 0, 0, 1, 1, 2, 0, 0, 2, 1, 0};
 static const uint8_t trusted[N] = {1, 1, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0};
@@ -35,9 +35,15 @@ static struct wn_view view_of_all(void)
     for (int i = 0; i < N; i++)
         for (int c = 0; c < K; c++)
             probability[i * K + c] = c == predicted[i] ? .5f : .25f;
-    return (struct wn_view){.n = N, .d = 2, .k = K, .x = x, .label = label,
-                            .probability = probability, .trusted = trusted,
-                            .label_name = name, .threads = 2};
+    return (struct wn_view){.n = N,
+                            .d = 2,
+                            .k = K,
+                            .x = x,
+                            .label = label,
+                            .probability = probability,
+                            .trusted = trusted,
+                            .label_name = name,
+                            .threads = 2};
 }
 
 /* The options of a method as if typed. */
@@ -47,8 +53,7 @@ static struct wn_options *parse(const char *method, int argc, char **argv)
     struct wn_error error = {0};
 
     program.rows = wn_method_find(method)->knobs;
-    struct wn_options *options =
-        wn_options_parse(&program, argc, argv, &error);
+    struct wn_options *options = wn_options_parse(&program, argc, argv, &error);
     if (!options)
         fail_msg("%s", error.text);
     return options;
@@ -106,9 +111,9 @@ static void intrinsic_says_when_it_does_not_apply(void **state)
     assert_string_equal(error.text,
                         "no row of another class is predicted as 'born'");
     error = (struct wn_error){0};
-    assert_int_equal(run("intrinsic", &view, parse("intrinsic", 2, other), out,
-                         row, &error),
-                     -1);
+    assert_int_equal(
+        run("intrinsic", &view, parse("intrinsic", 2, other), out, row, &error),
+        -1);
     assert_string_equal(error.text, "--negative-class: found 'other', wanted "
                                     "one of the 3 classes");
 }
@@ -118,8 +123,8 @@ static void extrinsic_is_the_golden_one(void **state)
     static const struct {
         int i, row;
         double distance;
-    } wanted[] = {{2, 0, .13}, {7, 5, .22360679774997877},
-                  {8, 0, .08602325267042628}};
+    } wanted[] = {
+        {2, 0, .13}, {7, 5, .22360679774997877}, {8, 0, .08602325267042628}};
     char *argv[] = {"t", NULL};
     const struct wn_view view = view_of_all();
     struct wn_error error = {0};
@@ -191,9 +196,9 @@ static void check_query(size_t i, const int32_t *reference, size_t references,
 {
     for (int s = 0; s < M; s++) {
         near(distance[s], distance_of(i, (size_t)index[s], metric), 1e-6);
-        assert_true(s == 0 || distance[s - 1] < distance[s] ||
-                    (distance[s - 1] == distance[s] &&
-                     index[s - 1] < index[s]));
+        assert_true(
+            s == 0 || distance[s - 1] < distance[s] ||
+            (distance[s - 1] == distance[s] && index[s - 1] < index[s]));
     }
     size_t nearer = 0;
     for (size_t r = 0; r < references; r++)
@@ -220,8 +225,12 @@ static void nearest_between_sets_are_those_of_brute_force(void **state)
         else if (i % 5 < 4)
             reference[references++] = i;
     for (enum wn_metric metric = WN_EUCLIDEAN; metric <= WN_COSINE; metric++) {
-        struct wn_graph graph = {.x = many, .n = MANY, .d = D, .m = M,
-                                 .metric = metric, .threads = 1};
+        struct wn_graph graph = {.x = many,
+                                 .n = MANY,
+                                 .d = D,
+                                 .m = M,
+                                 .metric = metric,
+                                 .threads = 1};
 
         assert_int_equal(wn_between(&graph, query, queries, reference,
                                     references, one, near_one, &error),

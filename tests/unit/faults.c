@@ -101,11 +101,10 @@ static int write_score(const char *to, struct wn_error *error)
         from ? wn_audit_create(to, true, from, WN_SCORE, error) : NULL;
     int status = -1;
 
-    if (writer &&
-        (wn_audit_write(writer, "score/el2n", WN_F32, (size_t[3]){N, 0, 0},
-                        features, error) ||
-         wn_audit_provenance(writer, "score", "",
-                             wn_audit_digest(from, WN_DATA), error)))
+    if (writer && (wn_audit_write(writer, "score/el2n", WN_F32,
+                                  (size_t[3]){N, 0, 0}, features, error) ||
+                   wn_audit_provenance(writer, "score", "",
+                                       wn_audit_digest(from, WN_DATA), error)))
         wn_audit_abandon(writer);
     else if (writer)
         status = wn_audit_finish(writer, error);

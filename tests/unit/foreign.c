@@ -37,13 +37,13 @@ static void put(hid_t file, const char *name, hid_t type, int rank,
                 const void *content)
 {
     const hid_t space = H5Screate_simple(rank, extent, NULL);
-    const hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list,
-                                 H5P_DEFAULT);
+    const hid_t set =
+        H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
 
     need(set);
     if (content)
-        need(H5Dwrite(set, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                      content));
+        need(
+            H5Dwrite(set, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, content));
     H5Dclose(set);
     H5Sclose(space);
 }
@@ -94,10 +94,10 @@ static void write_good(const char *to)
     need(H5Pset_shuffle(list));
     need(H5Pset_deflate(list, 6));
     need(H5Pset_fletcher32(list));
-    need(H5Gclose(H5Gcreate2(file, "group", H5P_DEFAULT, H5P_DEFAULT,
-                             H5P_DEFAULT)));
-    put(file, "group/table", H5T_IEEE_F64BE, 2, table, list,
-        H5T_NATIVE_DOUBLE, numbers);
+    need(H5Gclose(
+        H5Gcreate2(file, "group", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)));
+    put(file, "group/table", H5T_IEEE_F64BE, 2, table, list, H5T_NATIVE_DOUBLE,
+        numbers);
     put(file, "cube", H5T_STD_I16BE, 3, cube, H5P_DEFAULT, H5T_NATIVE_DOUBLE,
         numbers);
     put(file, "floats", H5T_IEEE_F32LE, 2, table, H5P_DEFAULT,
@@ -121,8 +121,8 @@ static void bad_external(hid_t file)
 static void bad_external_link(hid_t file)
 {
     need(H5Lcreate_external(path, "/", file, "g", H5P_DEFAULT, H5P_DEFAULT));
-    need(H5Lcreate_external(path, "/cube", file, "x", H5P_DEFAULT,
-                            H5P_DEFAULT));
+    need(
+        H5Lcreate_external(path, "/cube", file, "x", H5P_DEFAULT, H5P_DEFAULT));
 }
 
 static void bad_soft_link(hid_t file)
@@ -181,8 +181,8 @@ static void bad_compound(hid_t file)
 
 static void bad_group(hid_t file)
 {
-    need(H5Gclose(H5Gcreate2(file, "x", H5P_DEFAULT, H5P_DEFAULT,
-                             H5P_DEFAULT)));
+    need(
+        H5Gclose(H5Gcreate2(file, "x", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)));
 }
 
 /* A categorical group whose codes are elsewhere. */
@@ -339,9 +339,8 @@ static int same_word(void *context, size_t cell, const char *text,
 
 static void reads_all_forms(void **state)
 {
-    static const char *const wanted[] = {"/group/table", "cube",  "/floats",
-                                         "spaces",       "nulls", "words",
-                                         "flags"};
+    static const char *const wanted[] = {
+        "/group/table", "cube", "/floats", "spaces", "nulls", "words", "flags"};
     static double found[ROWS * COLUMNS];
     struct wn_array array[7] = {{0}};
     struct wn_error error = {0};
@@ -394,16 +393,20 @@ static void refuses_crafted_files(void **state)
     }
 }
 
-static struct wn_foreign_copy copy_of(const char *from,
-                                      const char *const *paths, size_t count,
-                                      FILE *to)
+static struct wn_foreign_copy
+copy_of(const char *from, const char *const *paths, size_t count, FILE *to)
 {
     static const uint64_t row[5] = {699, 3, 4, 5, 0};
 
     assert_non_null(to);
-    return (struct wn_foreign_copy){
-        .path = from, .paths = paths, .count = count, .rows = ROWS,
-        .row = row, .n = 5, .descriptor = fileno(to), .name = bad_path};
+    return (struct wn_foreign_copy){.path = from,
+                                    .paths = paths,
+                                    .count = count,
+                                    .rows = ROWS,
+                                    .row = row,
+                                    .n = 5,
+                                    .descriptor = fileno(to),
+                                    .name = bad_path};
 }
 
 /* Rows in any order, a list whole; read back. */
@@ -435,8 +438,8 @@ static void writes_rows(void **state)
     assert_int_equal(wn_array_numbers(&array[2], 0, 5, found, &error), 0);
     for (size_t i = 0; i < 5; i++)
         assert_true(found[i] == (copy.row[i] % 3 == 0));
-    assert_int_equal(wn_array_texts(&array[3], same_word, &array[3].name,
-                                    &error), 0);
+    assert_int_equal(
+        wn_array_texts(&array[3], same_word, &array[3].name, &error), 0);
     for (size_t a = 0; a < 4; a++)
         wn_array_free(&array[a]);
 }
@@ -452,8 +455,7 @@ static void writes_nothing_crafted(void **state)
 
         snprintf(name, sizeof name, "foreign-bad%zu.h5", i);
         snprintf(wanted, sizeof wanted, "%s: /", name);
-        struct wn_foreign_copy copy =
-            copy_of(name, &cases[i].wanted, 1, to);
+        struct wn_foreign_copy copy = copy_of(name, &cases[i].wanted, 1, to);
         assert_int_equal(wn_foreign_write(&copy, memory, &error), -1);
         if (strncmp(error.text, wanted, strlen(wanted) - 1) ||
             error.code != WN_EDATA)
@@ -482,8 +484,7 @@ static void survives_damage(void **state)
     wn_random_start(&random, 6, WN_RANDOM_SAMPLE, 0, 0);
     for (int i = 0; i < FLIPS; i++) {
         /* Half of them where the structure is. */
-        const size_t at = (size_t)wn_random_below(
-            &random, i % 2 ? size : 4096);
+        const size_t at = (size_t)wn_random_below(&random, i % 2 ? size : 4096);
         struct wn_array array[4] = {{0}};
         struct wn_error error = {0};
 
@@ -498,8 +499,8 @@ static void survives_damage(void **state)
             continue;
         }
         if (array[0].rows == ROWS && array[0].columns == COLUMNS)
-            assert_int_equal(wn_array_numbers(&array[0], 0, ROWS, found,
-                                              &error), 0);
+            assert_int_equal(
+                wn_array_numbers(&array[0], 0, ROWS, found, &error), 0);
         for (size_t a = 0; a < 4; a++)
             wn_array_free(&array[a]);
     }
@@ -509,12 +510,11 @@ static void survives_damage(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_all_forms),
-        cmocka_unit_test(refuses_crafted_files),
-        cmocka_unit_test(writes_rows),
-        cmocka_unit_test(writes_nothing_crafted),
-        cmocka_unit_test(survives_damage)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_all_forms),
+                                       cmocka_unit_test(refuses_crafted_files),
+                                       cmocka_unit_test(writes_rows),
+                                       cmocka_unit_test(writes_nothing_crafted),
+                                       cmocka_unit_test(survives_damage)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }

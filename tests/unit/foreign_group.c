@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* data/foreign: groups that stand for one array, as anndata writes them; crafted
- * ones are refused, each with its message. Checked by hand. */
+/* data/foreign: groups that stand for one array, as anndata writes them;
+ * crafted ones are refused, each with its message. Checked by hand. */
 #include "unit.h"
 
 #include <math.h>
@@ -34,8 +34,8 @@ static void put(hid_t file, const char *group, const char *name, hid_t type,
 
     snprintf(place, sizeof place, "%s/%s", group, name);
     need(H5Pset_create_intermediate_group(links, 1));
-    const hid_t set = H5Dcreate2(file, place, type, space, links, H5P_DEFAULT,
-                                 H5P_DEFAULT);
+    const hid_t set =
+        H5Dcreate2(file, place, type, space, links, H5P_DEFAULT, H5P_DEFAULT);
     need(set);
     need(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
                   values));
@@ -78,8 +78,8 @@ static void put_type(hid_t file, const char *group, const char *name)
 
 /* Three rows of four: 0 5 0 0 / nothing / 1 0 2.5 7, of which 7 is 3 + 4. */
 static const double data[] = {5, 1, 2.5, 3, 4}, indices[] = {1, 0, 2, 3, 3},
-                    indptr[] = {0, 1, 1, 5}, dense[] = {0, 5, 0, 0,   0, 0,
-                                                        0, 0, 1, 0, 2.5, 7};
+                    indptr[] = {0, 1, 1, 5},
+                    dense[] = {0, 5, 0, 0, 0, 0, 0, 0, 1, 0, 2.5, 7};
 
 static void put_matrix(hid_t file, const char *group, const double *places,
                        const double *columns)
@@ -150,8 +150,7 @@ static void make_bad(hid_t file)
 static void make(void)
 {
     static const double mask[] = {0, 1, 0};
-    const hid_t file =
-        H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
 
     need(file);
     put_matrix(file, "/good", indptr, indices);
@@ -236,9 +235,14 @@ static void writes_groups(void **state)
 
     (void)state;
     assert_non_null(to);
-    const struct wn_foreign_copy copy = {
-        .path = path, .paths = both, .count = 2, .rows = 3, .row = row, .n = 2,
-        .descriptor = fileno(to), .name = to_path};
+    const struct wn_foreign_copy copy = {.path = path,
+                                         .paths = both,
+                                         .count = 2,
+                                         .rows = 3,
+                                         .row = row,
+                                         .n = 2,
+                                         .descriptor = fileno(to),
+                                         .name = to_path};
     if (wn_foreign_write(&copy, memory, &error))
         fail_msg("%s", error.text);
     fclose(to);
@@ -256,8 +260,7 @@ static void refuses_crafted_groups(void **state)
 
         snprintf(wanted, sizeof wanted, "%s: %s%s", path, bad[i].group,
                  bad[i].message);
-        if (!wn_foreign_read(path, &bad[i].group, 1, memory, &array,
-                             &error) ||
+        if (!wn_foreign_read(path, &bad[i].group, 1, memory, &array, &error) ||
             array.name || strncmp(error.text, wanted, strlen(wanted)))
             fail_msg("wanted %s\nfound %s", wanted, error.text);
         assert_int_equal(error.code, WN_EDATA);
@@ -275,10 +278,14 @@ static void writes_nothing_crafted(void **state)
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         struct wn_error error = {0};
         FILE *to = fopen(to_path, "w+b");
-        const struct wn_foreign_copy copy = {
-            .path = path, .paths = &groups[i], .count = 1,
-            .rows = i ? 3 : 4, .row = row, .n = 2,
-            .descriptor = fileno(to), .name = to_path};
+        const struct wn_foreign_copy copy = {.path = path,
+                                             .paths = &groups[i],
+                                             .count = 1,
+                                             .rows = i ? 3 : 4,
+                                             .row = row,
+                                             .n = 2,
+                                             .descriptor = fileno(to),
+                                             .name = to_path};
 
         assert_int_equal(wn_foreign_write(&copy, memory, &error), -1);
         assert_int_equal(error.code, WN_EDATA);
@@ -290,8 +297,7 @@ static void writes_nothing_crafted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_groups),
-        cmocka_unit_test(writes_groups),
+        cmocka_unit_test(reads_groups), cmocka_unit_test(writes_groups),
         cmocka_unit_test(refuses_crafted_groups),
         cmocka_unit_test(writes_nothing_crafted)};
 

@@ -24,37 +24,62 @@ static void near(double found, double wanted, double tolerance)
 enum { N = 12, M = 3 };
 static const int32_t basic_label[N] = {0, 0, 0, 0, 1, 1, 1, 0, 1, 2, 1, 0};
 static const double basic_x[N * 2] = {
-        0.0, 0.0, 0.1, 0.0, 0.0, 0.13, 0.25, 0.21, 3.0, 3.0, 3.1, 3.0, 3.0,
-        3.17, 3.3, 2.9, 0.05, 0.07, 6.0, -2.0, 3.0, 3.0, 0.4, -0.3};
+    0.0, 0.0,  0.1, 0.0, 0.0,  0.13, 0.25, 0.21, 3.0, 3.0, 3.1, 3.0,
+    3.0, 3.17, 3.3, 2.9, 0.05, 0.07, 6.0,  -2.0, 3.0, 3.0, 0.4, -0.3};
 static const int32_t basic_neighbor[N * M] = {
-        8, 1, 2, 8, 0, 2, 8, 0, 1, 8, 1, 2, 10, 5, 6, 4, 10, 6, 10, 4, 5, 5,
-        10, 4, 2, 1, 0, 7, 5, 4, 4, 5, 6, 1, 0, 8};
-static const double basic_distance[N * M] = {
-        0.08602325267042628, 0.1, 0.13, 0.08602325267042628, 0.1,
-        0.16401219466856726, 0.07810249675906654, 0.13, 0.16401219466856726,
-        0.24413111231467405, 0.2580697580112788, 0.26248809496813374, 0.0,
-        0.10000000000000009, 0.16999999999999993, 0.10000000000000009,
-        0.10000000000000009, 0.19723082923316018, 0.16999999999999993,
-        0.16999999999999993, 0.19723082923316018, 0.22360679774997877,
-        0.3162277660168378, 0.3162277660168378, 0.07810249675906654,
-        0.08602325267042628, 0.08602325267042628, 5.594640292279746,
-        5.78013840664737, 5.830951894845301, 0.0, 0.10000000000000009,
-        0.16999999999999993, 0.42426406871192857, 0.5, 0.5093132631298738};
+    8,  1, 2, 8, 0,  2, 8, 0, 1, 8, 1, 2, 10, 5, 6, 4, 10, 6,
+    10, 4, 5, 5, 10, 4, 2, 1, 0, 7, 5, 4, 4,  5, 6, 1, 0,  8};
+static const double basic_distance[N * M] = {0.08602325267042628,
+                                             0.1,
+                                             0.13,
+                                             0.08602325267042628,
+                                             0.1,
+                                             0.16401219466856726,
+                                             0.07810249675906654,
+                                             0.13,
+                                             0.16401219466856726,
+                                             0.24413111231467405,
+                                             0.2580697580112788,
+                                             0.26248809496813374,
+                                             0.0,
+                                             0.10000000000000009,
+                                             0.16999999999999993,
+                                             0.10000000000000009,
+                                             0.10000000000000009,
+                                             0.19723082923316018,
+                                             0.16999999999999993,
+                                             0.16999999999999993,
+                                             0.19723082923316018,
+                                             0.22360679774997877,
+                                             0.3162277660168378,
+                                             0.3162277660168378,
+                                             0.07810249675906654,
+                                             0.08602325267042628,
+                                             0.08602325267042628,
+                                             5.594640292279746,
+                                             5.78013840664737,
+                                             5.830951894845301,
+                                             0.0,
+                                             0.10000000000000009,
+                                             0.16999999999999993,
+                                             0.42426406871192857,
+                                             0.5,
+                                             0.5093132631298738};
 
 /* golden:simifeat: 12 rows on a circle, 3 neighbours by cosine. */
 static const int32_t circle_label[N] = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0};
 static const double circle_x[N * 2] = {
-        0.9993908270190959, 0.03489949670250097, 1.9850923032826437,
-        0.24373868681029498, 0.9743700647852354, 0.22495105434386503,
-        1.4003706397458024, 0.5375519243179505, 0.9135454576426006,
-        0.40673664307580026, 0.17364817766693044, 0.984807753012208,
-        0.20926942123237569, 2.9926921507794724, -0.05233595624294384,
-        0.9986295347545739, -0.1564344650402308, 0.9876883405951377,
-        -0.6180339887498948, 1.9021130325903075, 0.981627183447664,
-        0.19080899537654483, -0.008726535498373997, 0.9999619230641713};
+    0.9993908270190959,  0.03489949670250097,   1.9850923032826437,
+    0.24373868681029498, 0.9743700647852354,    0.22495105434386503,
+    1.4003706397458024,  0.5375519243179505,    0.9135454576426006,
+    0.40673664307580026, 0.17364817766693044,   0.984807753012208,
+    0.20926942123237569, 2.9926921507794724,    -0.05233595624294384,
+    0.9986295347545739,  -0.1564344650402308,   0.9876883405951377,
+    -0.6180339887498948, 1.9021130325903075,    0.981627183447664,
+    0.19080899537654483, -0.008726535498373997, 0.9999619230641713};
 static const int32_t circle_neighbor[N * M] = {
-        1, 10, 2, 10, 0, 2, 10, 1, 3, 4, 2, 10, 3, 2, 10, 6, 11, 7, 11, 5, 7,
-        11, 8, 6, 7, 11, 9, 8, 7, 11, 2, 1, 0, 7, 6, 8};
+    1,  10, 2, 10, 0, 2, 10, 1,  3, 4, 2, 10, 3, 2, 10, 6, 11, 7,
+    11, 5,  7, 11, 8, 6, 7,  11, 9, 8, 7, 11, 2, 1, 0,  7, 6,  8};
 
 static float narrow[N * 2], narrow_distance[N * M];
 
@@ -69,17 +94,29 @@ static void make_narrow(const double *x)
 static struct wn_view basic_view(void)
 {
     make_narrow(basic_x);
-    return (struct wn_view){.n = N, .d = 2, .k = 3, .m = M, .x = narrow,
-                            .label = basic_label, .neighbor = basic_neighbor,
-                            .distance = narrow_distance, .threads = 1};
+    return (struct wn_view){.n = N,
+                            .d = 2,
+                            .k = 3,
+                            .m = M,
+                            .x = narrow,
+                            .label = basic_label,
+                            .neighbor = basic_neighbor,
+                            .distance = narrow_distance,
+                            .threads = 1};
 }
 
 static struct wn_view circle_view(void)
 {
     make_narrow(circle_x);
-    return (struct wn_view){.n = N, .d = 2, .k = 2, .m = M, .x = narrow,
-                            .label = circle_label, .neighbor = circle_neighbor,
-                            .seed = 1, .threads = 1};
+    return (struct wn_view){.n = N,
+                            .d = 2,
+                            .k = 2,
+                            .m = M,
+                            .x = narrow,
+                            .label = circle_label,
+                            .neighbor = circle_neighbor,
+                            .seed = 1,
+                            .threads = 1};
 }
 
 static void run(const char *name, const struct wn_view *view, float out[N])
@@ -122,9 +159,9 @@ static void outlier_is_the_golden_distance(void **state)
 {
     static const double wanted[N] = {
         0.10534108422347543, 0.11667848244633118, 0.12403823047587793,
-        0.2548963217646955, 0.09000000000000001, 0.13241027641105343,
-        0.17907694307772, 0.28535410992788474, 0.08338300069997302,
-        5.735243531257471, 0.09000000000000001, 0.4778591106139341};
+        0.2548963217646955,  0.09000000000000001, 0.13241027641105343,
+        0.17907694307772,    0.28535410992788474, 0.08338300069997302,
+        5.735243531257471,   0.09000000000000001, 0.4778591106139341};
     const struct wn_view view = basic_view();
     float out[N];
 
@@ -137,10 +174,18 @@ static void outlier_is_the_golden_distance(void **state)
 /* golden:near_duplicate; low is a duplicate there. */
 static void near_duplicate_is_the_golden_score_turned(void **state)
 {
-    static const double wanted[N] = {
-        0.6034152795679347, 0.6034152795679347, 0.5681628881309965,
-        0.9275412318396399, 0.0, 0.6587481154362942, 0.8392216381568761,
-        0.9096508460056029, 0.5681628881309965, 1.0, 0.0, 0.9895526716322793};
+    static const double wanted[N] = {0.6034152795679347,
+                                     0.6034152795679347,
+                                     0.5681628881309965,
+                                     0.9275412318396399,
+                                     0.0,
+                                     0.6587481154362942,
+                                     0.8392216381568761,
+                                     0.9096508460056029,
+                                     0.5681628881309965,
+                                     1.0,
+                                     0.0,
+                                     0.9895526716322793};
     const struct wn_view view = basic_view();
     float out[N];
 
@@ -158,9 +203,8 @@ static void near_duplicate_is_golden_on_a_line(void **state)
                                        .002f, 0, .996f, 0, 1.1f,  0,
                                        1.2f,  0, 1.3f,  0, 1.4f,  0};
     static const double wanted[9] = {
-        0.00100351221, 0.00100351221, 0.00100351221,
-        0.00200601738, 0.632120559,   0.668596188,
-        0.700253834,   0.728887356,   0.754785635};
+        0.00100351221, 0.00100351221, 0.00100351221, 0.00200601738, 0.632120559,
+        0.668596188,   0.700253834,   0.728887356,   0.754785635};
     const struct wn_view view = {.n = 9, .m = 2, .distance = distance};
     float out[N];
 
@@ -173,9 +217,18 @@ static void near_duplicate_is_golden_on_a_line(void **state)
 /* golden:knn_shapley, cleanlab_k3 = .5 (1 + mean value). */
 static void knn_shapley_is_the_golden_one(void **state)
 {
-    static const double wanted[N] = {
-        0.5138888888888888, 0.5138888888888888, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5,
-        0.4444444444444444, 0.5, 0.5, 0.5};
+    static const double wanted[N] = {0.5138888888888888,
+                                     0.5138888888888888,
+                                     0.5,
+                                     0.5,
+                                     0.5,
+                                     0.5,
+                                     0.5,
+                                     0.5,
+                                     0.4444444444444444,
+                                     0.5,
+                                     0.5,
+                                     0.5};
     const struct wn_view view = basic_view();
     float out[N];
 
@@ -225,9 +278,9 @@ static void exact_shapley_is_the_golden_one(void **state)
     static const int32_t five[5] = {0, 4, 8, 9, 7};
     static const double wanted[N] = {
         0.052525252525252523, 0.052525252525252523, 0.04657287157287157,
-        0.04657287157287157, 0.07435064935064935, 0.07435064935064935,
-        0.07435064935064935, 0.024350649350649355, -0.016919191919191917,
-        0.1111111111111111, 0.07435064935064935, 0.052525252525252523};
+        0.04657287157287157,  0.07435064935064935,  0.07435064935064935,
+        0.07435064935064935,  0.024350649350649355, -0.016919191919191917,
+        0.1111111111111111,   0.07435064935064935,  0.052525252525252523};
     static const double wanted_five[5] = {
         0.1388888888888889, 0.08333333333333333, 0.08333333333333333,
         0.16666666666666666, 0.027777777777777773};
@@ -265,9 +318,9 @@ static double brute_force(const int32_t *match, size_t n, size_t k, size_t row)
         const int size = __builtin_popcount(set);
         const double orders = tgamma(size + 1) * tgamma((double)n - size);
 
-        value += orders / tgamma((double)n + 1) *
-                 (worth(set | 1u << row, match, n, k) -
-                  worth(set, match, n, k));
+        value +=
+            orders / tgamma((double)n + 1) *
+            (worth(set | 1u << row, match, n, k) - worth(set, match, n, k));
     }
     return value;
 }
@@ -290,8 +343,8 @@ static void exact_shapley_is_that_of_brute_force(void **state)
         }
 }
 
-/* The method against the recursion over rows sorted by their distance on a line,
- * at one thread and at three; every tenth row has no label. */
+/* The method against the recursion over rows sorted by their distance on a
+ * line, at one thread and at three; every tenth row has no label. */
 static void exact_method_sorts_all_rows(void **state)
 {
     enum { ROWS = 90 };
@@ -304,8 +357,13 @@ static void exact_method_sorts_all_rows(void **state)
         x[i] = (float)(i * i % 97) + (float)i / 100;
         label[i] = i % 10 == 3 ? -1 : i * 7 % 5 % 3;
     }
-    struct wn_view view = {.n = ROWS, .d = 1, .k = 3, .m = 4, .x = x,
-                           .label = label, .threads = 1};
+    struct wn_view view = {.n = ROWS,
+                           .d = 1,
+                           .k = 3,
+                           .m = 4,
+                           .x = x,
+                           .label = label,
+                           .threads = 1};
     for (int i = 0; i < ROWS; i++) {
         int32_t order[ROWS];
         size_t count = 0;
@@ -315,8 +373,8 @@ static void exact_method_sorts_all_rows(void **state)
 
             if (j == i || label[j] < 0)
                 continue;
-            for (; at > 0 && fabsf(x[order[at - 1]] - x[i]) >
-                                 fabsf(x[j] - x[i]);
+            for (;
+                 at > 0 && fabsf(x[order[at - 1]] - x[i]) > fabsf(x[j] - x[i]);
                  at--)
                 order[at] = order[at - 1];
             order[at] = j;
@@ -337,10 +395,10 @@ static void exact_method_sorts_all_rows(void **state)
 static void rarity_is_the_golden_one(void **state)
 {
     static const double wanted[N] = {
-        0.00431119552300574, 0.0014649184871198262, 0.0019773985315978404,
-        0.0032868186003520705, 0.005671591312797819, 0.0059815701952226075,
-        0.0020018247331807792, 0.001735464683752408, 0.0035967220746568884,
-        0.011583092227368974, 0.0019195954079325173, 0.001877320459948928};
+        0.00431119552300574,   0.0014649184871198262, 0.0019773985315978404,
+        0.0032868186003520705, 0.005671591312797819,  0.0059815701952226075,
+        0.0020018247331807792, 0.001735464683752408,  0.0035967220746568884,
+        0.011583092227368974,  0.0019195954079325173, 0.001877320459948928};
     const struct wn_view view = circle_view();
     float out[N];
 
@@ -355,9 +413,9 @@ static void simifeat_is_the_golden_one(void **state)
 {
     static const double wanted[N] = {
         0.052029554347752915, 0.05278204491725505, 0.052985825613640826,
-        0.05130385790897817, 0.05027470060680906, 0.05184545220698284,
-        0.0528267035086857, 0.05289785007938275, 0.052171918048741134,
-        0.049288434425979945, 1.1455821118101797, 1.1457185195379467};
+        0.05130385790897817,  0.05027470060680906, 0.05184545220698284,
+        0.0528267035086857,   0.05289785007938275, 0.052171918048741134,
+        0.049288434425979945, 1.1455821118101797,  1.1457185195379467};
     static const double cut[2] = {0.49007890318336356, 0.052853383472697094};
     const struct wn_view view = circle_view();
     /* T [[.8 .2] [.25 .75]], p_clean [.55 .45], p_org [.5 .5]. */
@@ -374,9 +432,9 @@ static void simifeat_is_the_golden_one(void **state)
         wn_cosine_edges(&view, i, cosine + i * M);
     assert_int_equal(
         wn_simifeat_draw(&view, cosine, in, M, found, vote, &error), 0);
-    assert_int_equal(wn_simifeat_rank(&view, found, vote, rate, noisy,
-                                      threshold, &error),
-                     0);
+    assert_int_equal(
+        wn_simifeat_rank(&view, found, vote, rate, noisy, threshold, &error),
+        0);
     for (int i = 0; i < N; i++) {
         near(found[i], wanted[i], 1e-6);
         assert_int_equal(vote[i] != circle_label[i], i == 10 || i == 11);
@@ -444,19 +502,19 @@ static void rows_without_a_label_have_no_say(void **state)
 /* golden:hoc, small: counts of the circle. */
 static void consensus_is_the_golden_one(void **state)
 {
-    static const double c3[8] = {
-        0.16666666666666666, 0.08333333333333333, 0.16666666666666666,
-        0.08333333333333333, 0.08333333333333333, 0.16666666666666666,
-        0.16666666666666666, 0.08333333333333333};
+    static const double c3[8] = {0.16666666666666666, 0.08333333333333333,
+                                 0.16666666666666666, 0.08333333333333333,
+                                 0.08333333333333333, 0.16666666666666666,
+                                 0.16666666666666666, 0.08333333333333333};
     struct wn_consensus seen;
     struct wn_error error = {0};
     double square = 0;
 
     (void)state;
     assert_int_equal(wn_consensus_new(&seen, 2, &error), 0);
-    assert_int_equal(wn_consensus_count(&seen, circle_label, circle_neighbor,
-                                        N, M, &error),
-                     0);
+    assert_int_equal(
+        wn_consensus_count(&seen, circle_label, circle_neighbor, N, M, &error),
+        0);
     assert_int_equal(wn_consensus_settle(&seen, &error), 0);
     for (int a = 0; a < 2; a++)
         near(seen.c1[a], .5, 1e-15);
@@ -480,8 +538,7 @@ static void consensus_is_the_golden_one(void **state)
     struct wn_transition fit;
     double trace[WN_HOC_UPDATES + 1];
     assert_int_equal(
-        wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, NULL,
-                          &error),
+        wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, NULL, &error),
         0);
     near(trace[0], 1.094330333434321, 1e-9);
     near(trace[1], 1.1594784466909511, 1e-9);
@@ -497,8 +554,8 @@ static void transition_is_the_golden_one(void **state)
     static const double t[9] = {.8, .15, .05, .1, .7, .2, .05, .15, .8};
     static const double p[3] = {.4, .35, .25};
     static const double best[9] = {
-        0.8003125555441813, 0.14968046970313859, 0.05000697475268018,
-        0.10032594943312471, 0.6990908196737251, 0.20058323089315022,
+        0.8003125555441813,  0.14968046970313859, 0.05000697475268018,
+        0.10032594943312471, 0.6990908196737251,  0.20058323089315022,
         0.04971726687977288, 0.14912903393577176, 0.8011536991844553};
     struct wn_consensus seen;
     struct wn_transition fit;
@@ -512,18 +569,15 @@ static void transition_is_the_golden_one(void **state)
             for (int b = 0; b < 3; b++)
                 for (int c = 0; c < 3; c++)
                     assert_int_equal(
-                        wn_consensus_add(&seen,
-                                         (size_t[3]){(size_t)a, (size_t)b,
-                                                     (size_t)c},
-                                         p[i] * t[3 * i + a] * t[3 * i + b] *
-                                             t[3 * i + c],
-                                         &error),
+                        wn_consensus_add(
+                            &seen, (size_t[3]){(size_t)a, (size_t)b, (size_t)c},
+                            p[i] * t[3 * i + a] * t[3 * i + b] * t[3 * i + c],
+                            &error),
                         0);
         }
     assert_int_equal(wn_consensus_settle(&seen, &error), 0);
     assert_int_equal(
-        wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, NULL,
-                          &error),
+        wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, NULL, &error),
         0);
     near(trace[0], 0.6391343357061772, 1e-9);
     near(trace[1], 0.5992604198475477, 1e-9);
@@ -620,8 +674,7 @@ static void plain_gradient(struct plain *f)
                 for (int c = 0; c < PLAIN; c++) {
                     dp[i] += f->e3[a][b][c] * t[a] * t[b] * t[c];
                     dt[a] += f->p[i] * t[b] * t[c] *
-                             (f->e3[a][b][c] + f->e3[b][a][c] +
-                              f->e3[b][c][a]);
+                             (f->e3[a][b][c] + f->e3[b][a][c] + f->e3[b][c][a]);
                 }
             }
         }
@@ -668,8 +721,8 @@ static void fit_follows_the_plain_sums(void **state)
 
         for (int j = 0; j < 3; j++) {
             next = next * 6364136223846793005ull + 1442695040888963407ull;
-            label[j] = next >> 62 ? (size_t)(i % PLAIN)
-                                  : (size_t)(next >> 40) % PLAIN;
+            label[j] =
+                next >> 62 ? (size_t)(i % PLAIN) : (size_t)(next >> 40) % PLAIN;
         }
         assert_int_equal(wn_consensus_add(&seen, label, 1, &error), 0);
         plain.seen1[label[0]] += 1. / ROWS;
@@ -720,8 +773,8 @@ static void matrix_needs_rows_and_few_classes(void **state)
                         "7 labelled rows are too few for a transition matrix "
                         "of 3 classes, wanted at least 8");
     error = (struct wn_error){0};
-    assert_int_equal(
-        wn_transition_told(rows, 9, WN_HOC_CLASSES + 1, &error), -1);
+    assert_int_equal(wn_transition_told(rows, 9, WN_HOC_CLASSES + 1, &error),
+                     -1);
     assert_string_equal(error.text,
                         "513 classes are too many for a transition matrix, "
                         "wanted at most 512");

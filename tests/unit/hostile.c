@@ -51,10 +51,9 @@ static hid_t chunked(int filter)
 static hid_t replace(hid_t file, hid_t type, hsize_t n, hid_t list)
 {
     const hid_t space = H5Screate_simple(1, &n, NULL);
-    const hid_t set =
-        (need(H5Ldelete(file, "data/label", H5P_DEFAULT)),
-         H5Dcreate2(file, "data/label", type, space, H5P_DEFAULT, list,
-                    H5P_DEFAULT));
+    const hid_t set = (need(H5Ldelete(file, "data/label", H5P_DEFAULT)),
+                       H5Dcreate2(file, "data/label", type, space, H5P_DEFAULT,
+                                  list, H5P_DEFAULT));
 
     need(set);
     return set;
@@ -230,8 +229,8 @@ static void wrong_rank(hid_t file)
     need(H5Pset_chunk(list, 2, n));
     need(H5Pset_fletcher32(list));
     need(H5Ldelete(file, "data/label", H5P_DEFAULT));
-    need(H5Dcreate2(file, "data/label", H5T_STD_I32LE, space, H5P_DEFAULT,
-                    list, H5P_DEFAULT));
+    need(H5Dcreate2(file, "data/label", H5T_STD_I32LE, space, H5P_DEFAULT, list,
+                    H5P_DEFAULT));
 }
 
 static void hard_link_cycle(hid_t file)
@@ -251,8 +250,8 @@ static void deep_groups(hid_t file)
     hid_t group = H5Gopen2(file, "data", H5P_DEFAULT);
 
     for (int depth = 0; depth < 500; depth++) {
-        const hid_t next = H5Gcreate2(group, "column", H5P_DEFAULT,
-                                      H5P_DEFAULT, H5P_DEFAULT);
+        const hid_t next =
+            H5Gcreate2(group, "column", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
 
         need(next);
         H5Gclose(group);
@@ -266,8 +265,7 @@ static void many_groups(hid_t file)
 
     for (int i = 0; i < 1100; i++) {
         snprintf(name, sizeof name, "data/x%d", i);
-        H5Gclose(H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT,
-                            H5P_DEFAULT));
+        H5Gclose(H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
     }
 }
 
@@ -283,24 +281,21 @@ static void unknown_dataset(hid_t file)
 static void group_for_dataset(hid_t file)
 {
     need(H5Ldelete(file, "data/label", H5P_DEFAULT));
-    need(H5Gcreate2(file, "data/label", H5P_DEFAULT, H5P_DEFAULT,
-                    H5P_DEFAULT));
+    need(H5Gcreate2(file, "data/label", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
 }
 
 static void dataset_for_group(hid_t file)
 {
     const hsize_t n = N;
 
-    need(H5Dcreate2(file, "score", H5T_STD_I32LE,
-                    H5Screate_simple(1, &n, NULL), H5P_DEFAULT,
-                    chunked(H5Z_FILTER_FLETCHER32), H5P_DEFAULT));
+    need(H5Dcreate2(file, "score", H5T_STD_I32LE, H5Screate_simple(1, &n, NULL),
+                    H5P_DEFAULT, chunked(H5Z_FILTER_FLETCHER32), H5P_DEFAULT));
 }
 
 static void set_version(hid_t file)
 {
     const int two = 2;
-    const hid_t attribute =
-        H5Aopen(file, "format_version", H5P_DEFAULT);
+    const hid_t attribute = H5Aopen(file, "format_version", H5P_DEFAULT);
 
     need(H5Awrite(attribute, H5T_NATIVE_INT, &two));
 }
@@ -356,8 +351,7 @@ static void changed_data(hid_t file)
     const int32_t other[N] = {1};
     const hid_t set = H5Dopen2(file, "data/label", H5P_DEFAULT);
 
-    need(H5Dwrite(set, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                  other));
+    need(H5Dwrite(set, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, other));
 }
 
 static void no_digest(hid_t file)
@@ -386,12 +380,15 @@ static const struct hostile {
     {"user-defined link", user_link, "score: refused: a user-defined link"},
     {"virtual dataset", virtual_dataset,
      "data/label: refused: a virtual dataset"},
-    {"plugin filter", plugin_filter, "data/label: refused: wanted the filter "
-                                     "fletcher32 and no other"},
-    {"gzip bomb", gzip_filter, "data/label: refused: wanted the filter "
-                               "fletcher32 and no other"},
-    {"no checksum", no_checksum, "data/label: refused: wanted the filter "
-                                 "fletcher32 and no other"},
+    {"plugin filter", plugin_filter,
+     "data/label: refused: wanted the filter "
+     "fletcher32 and no other"},
+    {"gzip bomb", gzip_filter,
+     "data/label: refused: wanted the filter "
+     "fletcher32 and no other"},
+    {"no checksum", no_checksum,
+     "data/label: refused: wanted the filter "
+     "fletcher32 and no other"},
     {"contiguous", contiguous, "data/label: refused: not chunked"},
     {"512 TB", huge_extent, "data/label: claims 562949953421312 bytes"},
     {"product beyond 2^64", overflowing_extent,
@@ -400,12 +397,12 @@ static const struct hostile {
     {"missing chunk", missing_chunk, "data/label: parts of it are missing"},
     {"growing extent", growing_extent,
      "data/label: refused: extents that can grow"},
-    {"variable-length text", long_text, "data/label: refused: wanted the "
-                                        "filter fletcher32 and no other"},
+    {"variable-length text", long_text,
+     "data/label: refused: wanted the "
+     "filter fletcher32 and no other"},
     {"big-endian", big_endian,
      "data/label: found a foreign type, wanted type i32"},
-    {"named type", named_type,
-     "data/id: refused: neither group nor dataset"},
+    {"named type", named_type, "data/id: refused: neither group nor dataset"},
     {"shared type", shared_type, "data/label: refused: a named type"},
     {"wrong rank", wrong_rank, "data/label: found 2 dimensions, wanted 1"},
     {"hard-link cycle", hard_link_cycle,

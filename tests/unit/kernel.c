@@ -24,8 +24,8 @@ static void make_rows(float *x, int32_t *label)
     for (int i = 0; i < N; i++) {
         label[i] = (int32_t)wn_random_below(&random, K);
         for (int j = 0; j < D; j++)
-            x[i * D + j] = (float)(wn_random_normal(&random) +
-                                   1.5 * (j == label[i]));
+            x[i * D + j] =
+                (float)(wn_random_normal(&random) + 1.5 * (j == label[i]));
     }
 }
 
@@ -33,18 +33,23 @@ static struct wn_sample sample_of(const float *x, const int32_t *label,
                                   const float *weight, const int32_t *group,
                                   int threads)
 {
-    return (struct wn_sample){.x = x, .n = N, .d = D, .k = K, .label = label,
-                              .weight = weight, .group = group,
-                              .groups = group ? N : 0, .seed = 1,
+    return (struct wn_sample){.x = x,
+                              .n = N,
+                              .d = D,
+                              .k = K,
+                              .label = label,
+                              .weight = weight,
+                              .group = group,
+                              .groups = group ? N : 0,
+                              .seed = 1,
                               .threads = threads};
 }
 
 static void group_scores(const float *x, const int32_t *label,
-                         const float *weight, const int32_t *group,
-                         int threads, float *score)
+                         const float *weight, const int32_t *group, int threads,
+                         float *score)
 {
-    const struct wn_sample sample = sample_of(x, label, weight, group,
-                                              threads);
+    const struct wn_sample sample = sample_of(x, label, weight, group, threads);
     struct wn_standard view;
     struct wn_error error = {0};
 
@@ -81,8 +86,8 @@ static void compare_with_refits(const float *weight)
             changed[r] = r == i ? 0 : weight ? weight[r] : 1;
         scores(x, label, changed, 1, without);
         for (int c = 0; c < K; c++)
-            far = fmax(far, fabs((double)all[i * K + c] -
-                                 (double)without[i * K + c]));
+            far = fmax(
+                far, fabs((double)all[i * K + c] - (double)without[i * K + c]));
     }
     assert_true(far < 1e-4);
     assert_true(far > 0);
@@ -162,8 +167,7 @@ static void a_large_group_is_left_out_too(void **state)
         group[i] = i % 6 ? 500 : i / 6;
         weight[i] = group[i] == 500 ? 0 : 1;
         for (int j = 0; j < D; j++)
-            x[i * D + j] = (float)(wn_random_normal(&random) +
-                                   (j == label[i]));
+            x[i * D + j] = (float)(wn_random_normal(&random) + (j == label[i]));
     }
     sample.n = ROWS;
     sample.groups = 501;
@@ -208,8 +212,8 @@ static void exact_misses_are_those_of_the_scores(void **state)
         assert_non_null(exact);
         assert_int_equal(wn_exact_try(exact, trial, 2, &error), 0);
         assert_true(trial[0].miss == trial[1].miss);
-        assert_int_equal(wn_kernel_scores(&knobs, &view, &sample, score,
-                                          &error), 0);
+        assert_int_equal(
+            wn_kernel_scores(&knobs, &view, &sample, score, &error), 0);
         for (int i = 0; i < N; i++)
             for (int c = 0; c < K; c++)
                 miss += pow((double)score[i * K + c] - (label[i] == c), 2);
@@ -227,10 +231,8 @@ static void threads_do_not_show(void **state)
 
     (void)state;
     make_rows(x, label);
-    assert_int_equal(predict(x, label, 1, one, &error),
-                     0);
-    assert_int_equal(predict(x, label, 4, four, &error),
-                     0);
+    assert_int_equal(predict(x, label, 1, one, &error), 0);
+    assert_int_equal(predict(x, label, 4, four, &error), 0);
     assert_memory_equal(one, four, sizeof one);
 }
 
@@ -245,8 +247,8 @@ static void own_label_is_not_used(void **state)
     label[7] = (label[7] + 1) % K;
     scores(x, label, NULL, 1, after);
     for (int c = 0; c < K; c++)
-        assert_true(fabs((double)before[7 * K + c] -
-                         (double)after[7 * K + c]) < 1e-4);
+        assert_true(fabs((double)before[7 * K + c] - (double)after[7 * K + c]) <
+                    1e-4);
 }
 
 static void probabilities_are_right_and_sum_to_one(void **state)
@@ -258,8 +260,7 @@ static void probabilities_are_right_and_sum_to_one(void **state)
 
     (void)state;
     make_rows(x, label);
-    assert_int_equal(predict(x, label, 2, probability, &error),
-                     0);
+    assert_int_equal(predict(x, label, 2, probability, &error), 0);
     for (int i = 0; i < N; i++) {
         double sum = 0;
         int best = 0;
@@ -287,8 +288,7 @@ static void equal_rows_have_an_answer(void **state)
     memset(x, 0, sizeof x);
     for (int i = 0; i < N; i++)
         label[i] = i % 2;
-    assert_int_equal(predict(x, label, 2, probability, &error),
-                     0);
+    assert_int_equal(predict(x, label, 2, probability, &error), 0);
     for (int i = 0; i < N * K; i++)
         assert_true(isfinite(probability[i]));
 }

@@ -59,8 +59,8 @@ static void forward_is_right(struct wn_layer *layer, size_t inputs,
         }
 }
 
-static void step_is_right(struct wn_layer *layer, size_t inputs,
-                          size_t outputs, size_t rows)
+static void step_is_right(struct wn_layer *layer, size_t inputs, size_t outputs,
+                          size_t rows)
 {
     const struct wn_layer_step step = {.25f, .5f, .125f};
     const size_t stride = wn_layer_stride(inputs);
@@ -71,8 +71,7 @@ static void step_is_right(struct wn_layer *layer, size_t inputs,
     for (size_t j = 0; j < inputs; j++)
         for (size_t u = 0; u < outputs; u++) {
             const size_t at = j * outputs + u;
-            const struct sum sum =
-                dot(x + j, stride, delta + u, outputs, rows);
+            const struct sum sum = dot(x + j, stride, delta + u, outputs, rows);
 
             velocity[at] = .5 * velocity[at] + .25 * sum.value;
             near(w[at], (double)old_w[at] - .125 * velocity[at], sum.size + 1);

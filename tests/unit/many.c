@@ -41,7 +41,7 @@ static void fill(void)
             sum += (double)row[c];
         for (size_t c = 0; c < K; c++)
             row[c] = (float)((double)row[c] / sum);
-        label[i] = (int32_t)class;
+        label[i] = (int32_t) class;
         if (wn_random_below(&random, 8) == 0)
             label[i] = (int32_t)wn_random_below(&random, K - 1);
         if (wn_random_below(&random, 50) == 0)
@@ -157,11 +157,10 @@ static void fill_whole(void)
             h += s == t ? 0 : pow((whole[s * K + t] + 2 * u) / wrong, 2);
         const double a = 1 - sqrt(fmin(fmax((h - u) / (1 - u), 0), 1));
         for (size_t s = 0; s < K; s++)
-            whole[s * K + t] =
-                (s == t ? own
-                        : (1 - a) * (whole[s * K + t] + 2 * u) +
-                              a * wrong * u) /
-                (own + wrong);
+            whole[s * K + t] = (s == t ? own
+                                       : (1 - a) * (whole[s * K + t] + 2 * u) +
+                                             a * wrong * u) /
+                               (own + wrong);
     }
 }
 
@@ -223,8 +222,7 @@ static void pairs_are_the_largest(void **state)
     size_t count;
 
     (void)state;
-    const struct wn_joint joint = {&noise.at, noise.joint, NULL, NULL,
-                                   noise.n};
+    const struct wn_joint joint = {&noise.at, noise.joint, NULL, NULL, noise.n};
     assert_int_equal(wn_health_pairs(&joint, 1, 5, found, &count, &error), 0);
     assert_int_equal(count, 5);
     memset(whole, 0, sizeof whole);
@@ -254,16 +252,15 @@ static void pairs_are_the_largest(void **state)
 static void equation_is_for_fewer(void **state)
 {
     static const float none[1];
-    const struct wn_probability view = {1, WN_EQUATION_CLASSES + 1, none,
-                                        NULL};
+    const struct wn_probability view = {1, WN_EQUATION_CLASSES + 1, none, NULL};
     const struct wn_noise_settings settings = {.prior = WN_PRIOR_EQUATION,
                                                .threads = 1};
     struct wn_noise found;
     struct wn_error error = {0};
 
     (void)state;
-    assert_int_equal(
-        wn_noise_estimate(label, &view, &settings, &found, &error), -1);
+    assert_int_equal(wn_noise_estimate(label, &view, &settings, &found, &error),
+                     -1);
     assert_string_equal(error.text,
                         "the prior by equation takes a dense matrix: found "
                         "2001 classes, wanted at most 2000; use another "
@@ -276,9 +273,9 @@ static void equation_is_for_fewer(void **state)
 static void smallest_sets_are_judged(void **state)
 {
     static const int32_t two[10] = {0, 0, 0, 0, 0, 1, 1, 1, 1, 0};
-    static const float q[20] = {.9f, .1f, .8f, .2f, .9f, .1f, .7f, .3f,
-                                .8f, .2f, .1f, .9f, .2f, .8f, .1f, .9f,
-                                .3f, .7f, .1f, .9f};
+    static const float q[20] = {.9f, .1f, .8f, .2f, .9f, .1f, .7f,
+                                .3f, .8f, .2f, .1f, .9f, .2f, .8f,
+                                .1f, .9f, .3f, .7f, .1f, .9f};
     static const int32_t ten[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
     float each[100];
     const struct wn_noise_settings settings = {.threads = 2};

@@ -12,7 +12,7 @@
 /* golden:knn_basic, k = 3. */
 static const int32_t basic_label[12] = {0, 0, 0, 0, 1, 1, 1, 0, 1, 2, 1, 0};
 static const int32_t basic_neighbor[36] = {
-    8,  1, 2, 8,  0, 2, 8, 0, 1, 8, 1, 2, 10, 5, 6, 4, 10, 6,
+    8,  1, 2, 8, 0,  2, 8, 0, 1, 8, 1, 2, 10, 5, 6, 4, 10, 6,
     10, 4, 5, 5, 10, 4, 2, 1, 0, 7, 5, 4, 4,  5, 6, 1, 0,  8};
 
 static struct wn_view basic_view(void)
@@ -50,17 +50,16 @@ static void every_row_is_complete_and_found(void **state)
 
 static void disagreement_is_the_golden_one(void **state)
 {
-    static const float wanted[12] = {1 / 3.f, 1 / 3.f, 1 / 3.f, 1 / 3.f,
-                                     0,       0,       0,       1,
-                                     1,       1,       0,       1 / 3.f};
+    static const float wanted[12] = {
+        1 / 3.f, 1 / 3.f, 1 / 3.f, 1 / 3.f, 0, 0, 0, 1, 1, 1, 0, 1 / 3.f};
     const struct wn_view view = basic_view();
     struct wn_error error = {0};
     float out[12];
 
     (void)state;
-    assert_int_equal(wn_method_find("disagreement")
-                         ->score(&view, NULL, out, NULL, &error),
-                     0);
+    assert_int_equal(
+        wn_method_find("disagreement")->score(&view, NULL, out, NULL, &error),
+        0);
     for (int i = 0; i < 12; i++)
         assert_true(out[i] == wanted[i]);
 }
@@ -75,19 +74,17 @@ static void disagreement_leaves_out_rows_without_a_label(void **state)
     float out[4];
 
     (void)state;
-    assert_int_equal(wn_method_find("disagreement")
-                         ->score(&view, NULL, out, NULL, &error),
-                     0);
+    assert_int_equal(
+        wn_method_find("disagreement")->score(&view, NULL, out, NULL, &error),
+        0);
     assert_true(out[0] == 1 && out[1] == 1 && out[2] == 0 && out[3] == 0);
 }
 
 /* golden:ood_pred_probs and, its first six rows, golden:loss_correction. */
 static const float basic_probability[30] = {
-        0.8f, 0.15f, 0.05f, 0.7f, 0.2f, 0.1f,
-        0.1f, 0.85f, 0.05f, 0.2f, 0.7f, 0.1f,
-        0.3f, 0.6f, 0.1f, 0.05f, 0.15f, 0.8f,
-        0.1f, 0.2f, 0.7f, 0.05f, 0.05f, 0.9f,
-        0.4f, 0.35f, 0.25f, 0.55f, 0.4f, 0.05f};
+    0.8f, 0.15f, 0.05f, 0.7f, 0.2f, 0.1f,  0.1f,  0.85f, 0.05f, 0.2f,
+    0.7f, 0.1f,  0.3f,  0.6f, 0.1f, 0.05f, 0.15f, 0.8f,  0.1f,  0.2f,
+    0.7f, 0.05f, 0.05f, 0.9f, 0.4f, 0.35f, 0.25f, 0.55f, 0.4f,  0.05f};
 static const int32_t ood_label[10] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 1};
 
 static void near(double found, double wanted, double tolerance)
@@ -100,14 +97,13 @@ static void near(double found, double wanted, double tolerance)
 /* ood with these options against 1 - wanted[10]. */
 static void check_ood(int argc, char **argv, const double *wanted)
 {
-    const struct wn_view view = {.n = 10, .k = 3, .label = ood_label,
-                                 .probability = basic_probability};
+    const struct wn_view view = {
+        .n = 10, .k = 3, .label = ood_label, .probability = basic_probability};
     const struct wn_method *method = wn_method_find("ood");
-    const struct wn_program program = {.brief = "", .synopsis = "",
-                                       .rows = method->knobs};
+    const struct wn_program program = {
+        .brief = "", .synopsis = "", .rows = method->knobs};
     struct wn_error error = {0};
-    struct wn_options *options =
-        wn_options_parse(&program, argc, argv, &error);
+    struct wn_options *options = wn_options_parse(&program, argc, argv, &error);
     float out[10];
 
     assert_non_null(options);
@@ -120,25 +116,17 @@ static void check_ood(int argc, char **argv, const double *wanted)
 static void ood_is_the_golden_one(void **state)
 {
     static const double entropy[10] = {
-        0.348980551, 0.225565072, 0.470163659,
-        0.274807248, 0.209800053, 0.210843291,
-        0.123219586, 0.300079467, 0.0386689129,
-        0.242468598};
+        0.348980551, 0.225565072, 0.470163659, 0.274807248,  0.209800053,
+        0.210843291, 0.123219586, 0.300079467, 0.0386689129, 0.242468598};
     static const double plain[10] = {
-        0.442142184, 0.270153301, 0.528326582,
-        0.270153301, 0.182654578, 0.442142184,
-        0.270153301, 0.64100375, 0.0164613688,
-        0.230744763};
+        0.442142184, 0.270153301, 0.528326582, 0.270153301,  0.182654578,
+        0.442142184, 0.270153301, 0.64100375,  0.0164613688, 0.230744763};
     static const double confidence[10] = {
-        0.713804714, 0.632996633, 0.811447811,
-        0.69023569, 0.609427609, 0.646464646,
-        0.565656566, 0.727272727, 0.407407407,
-        0.511784512};
+        0.713804714, 0.632996633, 0.811447811, 0.69023569,  0.609427609,
+        0.646464646, 0.565656566, 0.727272727, 0.407407407, 0.511784512};
     static const double gen[10] = {
-        0.140516461, 0.138811758, 0.142344724,
-        0.138811758, 0.136729572, 0.140516461,
-        0.138811758, 0.144411541, 0.138005484,
-        0.135187501};
+        0.140516461, 0.138811758, 0.142344724, 0.138811758, 0.136729572,
+        0.140516461, 0.138811758, 0.144411541, 0.138005484, 0.135187501};
     static const double largest[10] = {.8, .7, .85, .7, .6,
                                        .8, .7, .9,  .4, .55};
     char *adjusted[] = {"t", NULL};
@@ -159,15 +147,13 @@ static void corrected_losses_are_the_golden_ones(void **state)
 {
     static const double t[9] = {.8, .15, .05, .1, .7, .2, .05, .15, .8};
     static const double inverse[9] = {
-        1.28484848, -0.272727273, -0.0121212121,
-        -0.16969697, 1.54545455, -0.375757576,
-        -0.0484848485, -0.272727273, 1.32121212};
-    static const double forward[6] = {
-        0.419310515, 0.536143432, 1.78677193,
-        0.625488532, 0.733969175, 1.45886505};
-    static const double backward[6] = {
-        -0.267002612, -0.00857447352, 2.87783772,
-        -0.587105616, -0.280066547, 2.33969814};
+        1.28484848,   -0.272727273,  -0.0121212121, -0.16969697, 1.54545455,
+        -0.375757576, -0.0484848485, -0.272727273,  1.32121212};
+    static const double forward[6] = {0.419310515, 0.536143432, 1.78677193,
+                                      0.625488532, 0.733969175, 1.45886505};
+    static const double backward[6] = {-0.267002612, -0.00857447352,
+                                       2.87783772,   -0.587105616,
+                                       -0.280066547, 2.33969814};
     static const int32_t label[6] = {0, 0, 0, 1, 1, 1};
     static const double same[4] = {.5, .5, .5, .5};
     struct wn_error error = {0};

@@ -14,8 +14,7 @@
 static void near(double found, double wanted, double tolerance)
 {
     if (!(fabs(found - wanted) <= tolerance))
-        fail_msg("found %.9g, wanted %.9g within %g", found, wanted,
-                 tolerance);
+        fail_msg("found %.9g, wanted %.9g within %g", found, wanted, tolerance);
 }
 
 /* golden:grand_mlp. Its weights are stored outputs x inputs; here they stand
@@ -24,8 +23,8 @@ static void golden_net_gives_the_golden_numbers(void **state)
 {
     static const float w1[6] = {.5f, .2f, -.6f, -.3f, .8f, .1f};
     static const float b1[3] = {.1f, -.2f, .05f};
-    static const float w2[9] = {.7f, -.1f, .05f, -.4f, .5f,
-                                -.6f, .2f, .3f,  .9f};
+    static const float w2[9] = {.7f,  -.1f, .05f, -.4f, .5f,
+                                -.6f, .2f,  .3f,  .9f};
     static const float b2[3] = {0, .1f, -.1f};
     static const float x[8] = {1, 1.5f, -1, .6f, .3f, -.7f, 2, -1};
     static const int32_t label[4] = {0, 1, 2, 0};
@@ -149,7 +148,8 @@ static void gradient_norms_are_those_of_differences(void **state)
         if (label[i] < 0)
             assert_true(g[i].all == 0 && g[i].last == 0);
         else
-            near(g[i].all / gradient_by_differences(w, x + i * D, .75, label[i]),
+            near(g[i].all /
+                     gradient_by_differences(w, x + i * D, .75, label[i]),
                  1, 1e-5);
     wn_standard_free(&standard);
     wn_mlp_free(net);
@@ -158,9 +158,9 @@ static void gradient_norms_are_those_of_differences(void **state)
 /* golden:training_dynamics, epoch 0. */
 static void verdicts_are_the_golden_ones(void **state)
 {
-    static const float z[6][3] = {{2, .5f, -1},     {.2f, .1f, 0},
+    static const float z[6][3] = {{2, .5f, -1},      {.2f, .1f, 0},
                                   {-.5f, 1.5f, .3f}, {0, .4f, 1.8f},
-                                  {1, -.2f, .9f},   {.3f, .3f, .3f}};
+                                  {1, -.2f, .9f},    {.3f, .3f, .3f}};
     static const int32_t label[6] = {0, 0, 1, 2, 2, 1};
     static const double el2n[6] = {0.27968758739238836, 0.7753832669792755,
                                    0.38102218497830204, 0.35961022942397,
@@ -171,7 +171,7 @@ static void verdicts_are_the_golden_ones(void **state)
     static const double sum_margin[6] = {
         -1.3567911037678275, -0.10149620333277642, -1.0883664485352043,
         -1.124802615861249,  -0.23049561813021935, 0.0};
-    static const double margin[6] = {-0.6103066424492392, -0.03494040757757827,
+    static const double margin[6] = {-0.6103066424492392,  -0.03494040757757827,
                                      -0.48645418729491974, -0.5336109139382271,
                                      0.0431374512822722,   0.0};
     double p[3];
@@ -274,8 +274,8 @@ static void a_trainer_learns_what_can_be_learned(void **state)
     struct wn_error error = {0};
     struct wn_random random;
     struct wn_standard standard;
-    const struct wn_mlp_task task = {x, &standard, ROWS, 2, 2, label, weight,
-                                     false};
+    const struct wn_mlp_task task = {x, &standard, ROWS,   2,
+                                     2, label,     weight, false};
     const struct wn_mlp_plan plan = {16, 32, .05, .9, 1, 0};
     const struct wn_mlp_findings out = {.probability = p};
     size_t right = 0;
@@ -310,8 +310,8 @@ static void a_rate_too_large_is_noticed(void **state)
     static int32_t label[ROWS];
     struct wn_error error = {0};
     struct wn_standard standard;
-    const struct wn_mlp_task task = {x, &standard, ROWS, 1, 2, label, NULL,
-                                     false};
+    const struct wn_mlp_task task = {x, &standard, ROWS, 1,
+                                     2, label,     NULL, false};
     const struct wn_mlp_plan plan = {8, 16, 1e20, .9, 1, 0};
     int spoiled = 0;
 

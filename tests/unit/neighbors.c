@@ -23,8 +23,8 @@ static int find(const float *x, size_t n, size_t d, size_t m,
                 enum wn_metric metric, int threads, int32_t *index,
                 float *distance, struct wn_error *error)
 {
-    const struct wn_graph graph = {.x = x, .n = n, .d = d, .m = m,
-                                   .metric = metric, .threads = threads};
+    const struct wn_graph graph = {
+        .x = x, .n = n, .d = d, .m = m, .metric = metric, .threads = threads};
 
     return wn_neighbors(&graph, index, distance, error);
 }
@@ -81,10 +81,8 @@ static void agrees(const float *x, size_t n, size_t d, size_t m,
     float *distance = malloc(n * m * sizeof *distance);
     struct pair *all = malloc(n * sizeof *all);
 
-    assert_int_equal(find(x, n, d, m, metric, 3, again,
-                          distance, &error), 0);
-    assert_int_equal(find(x, n, d, m, metric, 1, index,
-                          distance, &error), 0);
+    assert_int_equal(find(x, n, d, m, metric, 3, again, distance, &error), 0);
+    assert_int_equal(find(x, n, d, m, metric, 1, index, distance, &error), 0);
     assert_memory_equal(index, again, n * m * sizeof *index);
     for (size_t i = 0; i < n; i++) {
         size_t count = 0;
@@ -130,18 +128,17 @@ static void agrees_with_brute_force(void **state)
     static const struct {
         size_t n, d, m;
         double offset, scale;
-    } sets[] = {{1300, 7, 10, 0, 1},    {700, 1, 5, 0, 1},
-                {1100, 65, 3, 1000, 1}, {600, 3, 40, 0, 1e-20},
-                {600, 3, 4, 0, 1e18},   {520, 200, 519, 0, 1},
-                {2, 4, 1, 0, 1},        {3, 1, 2, 5, 1},
-                {900, 40, 10, 0, 1},    {800, 33, 7, 40, 1},
-                {500, 64, 3, 0, 1e-22}, {500, 64, 3, 0, 1e17},
-                {450, 500, 449, 0, 1}};
+    } sets[] = {
+        {1300, 7, 10, 0, 1},    {700, 1, 5, 0, 1},      {1100, 65, 3, 1000, 1},
+        {600, 3, 40, 0, 1e-20}, {600, 3, 4, 0, 1e18},   {520, 200, 519, 0, 1},
+        {2, 4, 1, 0, 1},        {3, 1, 2, 5, 1},        {900, 40, 10, 0, 1},
+        {800, 33, 7, 40, 1},    {500, 64, 3, 0, 1e-22}, {500, 64, 3, 0, 1e17},
+        {450, 500, 449, 0, 1}};
 
     (void)state;
     for (size_t t = 0; t < sizeof sets / sizeof *sets; t++) {
-        float *x = normal_rows(sets[t].n, sets[t].d, sets[t].offset,
-                               sets[t].scale);
+        float *x =
+            normal_rows(sets[t].n, sets[t].d, sets[t].offset, sets[t].scale);
 
         agrees(x, sets[t].n, sets[t].d, sets[t].m, WN_EUCLIDEAN, 1e-7);
         agrees(x, sets[t].n, sets[t].d, sets[t].m, WN_COSINE, 2e-7);
@@ -186,8 +183,8 @@ static void clusters_far_apart(void **state)
             for (size_t j = 0; j < d; j++)
                 x[i * d + j] =
                     (float)(i % clusters * (j + 1) % 401 * 20 +
-                            wn_random_below(&random, clusters < 9 ? 4
-                                                                  : 1 + j % 2));
+                            wn_random_below(&random,
+                                            clusters < 9 ? 4 : 1 + j % 2));
         agrees(x, n, d, 10, WN_EUCLIDEAN, 0);
     }
     free(x);
@@ -206,8 +203,9 @@ static void all_rows_equal(void **state)
         for (int metric = 0; metric < 2; metric++) {
             for (size_t i = 0; i < n * d; i++)
                 x[i] = zero ? 0 : 0.1f * (float)(1 + i % d);
-            assert_int_equal(find(x, n, d, m, (enum wn_metric)metric, 2,
-                                  index, distance, &error), 0);
+            assert_int_equal(find(x, n, d, m, (enum wn_metric)metric, 2, index,
+                                  distance, &error),
+                             0);
             for (size_t i = 0; i < n; i++)
                 for (size_t w = 0; w < m; w++) {
                     assert_int_equal(index[i * m + w], w + (w >= i));
@@ -228,8 +226,8 @@ static void cosine_of_nothing(void **state)
     float distance[20];
 
     (void)state;
-    assert_int_equal(find(x, 5, 2, 4, WN_COSINE, 1, index,
-                          distance, &error), 0);
+    assert_int_equal(find(x, 5, 2, 4, WN_COSINE, 1, index, distance, &error),
+                     0);
     const int32_t wanted[] = {2, 1, 3, 4, 0, 2, 3, 4};
     const float far[] = {0, 1, 1, 1, 1, 1, 1, 2};
     assert_memory_equal(index, wanted, sizeof wanted);
@@ -240,13 +238,12 @@ static void cosine_of_nothing(void **state)
  * comparison of order. */
 static void golden_knn_basic(void **state)
 {
-    static const float x[] = {0, 0, 0.1f, 0, 0, 0.13f, 0.25f, 0.21f,
-                              3, 3, 3.1f, 3, 3, 3.17f, 3.3f, 2.9f,
-                              .05f, .07f, 6, -2, 3, 3, 0.4f, -0.3f};
+    static const float x[] = {0,    0,    0.1f, 0,  0, 0.13f, 0.25f, 0.21f,
+                              3,    3,    3.1f, 3,  3, 3.17f, 3.3f,  2.9f,
+                              .05f, .07f, 6,    -2, 3, 3,     0.4f,  -0.3f};
     static const int32_t wanted[12][3] = {
-        {8, 1, 2},  {8, 0, 2},  {8, 0, 1},  {8, 1, 2},
-        {10, 5, 6}, {4, 10, 6}, {10, 4, 5}, {5, 10, 4},
-        {2, 1, 0},  {7, 5, 4},  {4, 5, 6},  {1, 0, 8}};
+        {8, 1, 2},  {8, 0, 2},  {8, 0, 1}, {8, 1, 2}, {10, 5, 6}, {4, 10, 6},
+        {10, 4, 5}, {5, 10, 4}, {2, 1, 0}, {7, 5, 4}, {4, 5, 6},  {1, 0, 8}};
     static const double far[12][3] = {
         {0.0860232527, 0.1, 0.13},
         {0.0860232527, 0.1, 0.164012195},
@@ -265,15 +262,14 @@ static void golden_knn_basic(void **state)
     float distance[36];
 
     (void)state;
-    assert_int_equal(find(x, 12, 2, 3, WN_EUCLIDEAN, 1, index,
-                          distance, &error), 0);
+    assert_int_equal(
+        find(x, 12, 2, 3, WN_EUCLIDEAN, 1, index, distance, &error), 0);
     for (int i = 0; i < 12; i++)
         for (int w = 0; w < 3; w++) {
             const float found = distance[i * 3 + w];
             /* Where two wanted distances tie, rows may change places. */
-            const bool tied =
-                (w > 0 && far[i][w] - far[i][w - 1] < 1e-6) ||
-                (w < 2 && far[i][w + 1] - far[i][w] < 1e-6);
+            const bool tied = (w > 0 && far[i][w] - far[i][w - 1] < 1e-6) ||
+                              (w < 2 && far[i][w + 1] - far[i][w] < 1e-6);
 
             assert_true(fabs(found - far[i][w]) < 1e-6);
             if (!tied && !(i == 9 && w == 2))
@@ -290,8 +286,13 @@ static void groups_keep_apart(void **state)
     static const int32_t wanted[6][4] = {{3, 4, 5, -1}, {3, 4, 5, -1},
                                          {3, 4, 5, -1}, {2, 1, 0, 5},
                                          {2, 1, 0, 5},  {4, 3, 2, 1}};
-    struct wn_graph graph = {.x = x, .n = 6, .d = 1, .m = 4, .threads = 2,
-                             .metric = WN_EUCLIDEAN, .group = group};
+    struct wn_graph graph = {.x = x,
+                             .n = 6,
+                             .d = 1,
+                             .m = 4,
+                             .threads = 2,
+                             .metric = WN_EUCLIDEAN,
+                             .group = group};
     struct wn_error error = {0};
     int32_t index[24];
     float distance[24];
@@ -309,8 +310,8 @@ static void ranking_sorts_all_rows(void **state)
 {
     enum { N = 700 };
     static float x[N];
-    const struct wn_graph graph = {.x = x, .n = N, .d = 1, .m = 1,
-                                   .metric = WN_EUCLIDEAN, .threads = 1};
+    const struct wn_graph graph = {
+        .x = x, .n = N, .d = 1, .m = 1, .metric = WN_EUCLIDEAN, .threads = 1};
     struct wn_error error = {0};
     struct wn_random random;
 
@@ -335,8 +336,7 @@ static void ranking_sorts_all_rows(void **state)
                 assert_true(seen[r]);
             for (size_t r = 1; r < N; r++) {
                 const int32_t last = order[r - 1], now = order[r];
-                const float gap =
-                    fabsf(x[now] - x[i]) - fabsf(x[last] - x[i]);
+                const float gap = fabsf(x[now] - x[i]) - fabsf(x[last] - x[i]);
 
                 if (last != (int32_t)i && now != (int32_t)i)
                     assert_true(gap > 0 || (gap == 0 && now > last));
@@ -355,8 +355,8 @@ static void refuses_m(void **state)
     float distance[9];
 
     (void)state;
-    assert_int_equal(find(x, 3, 1, 3, WN_EUCLIDEAN, 1, index,
-                          distance, &error), -1);
+    assert_int_equal(find(x, 3, 1, 3, WN_EUCLIDEAN, 1, index, distance, &error),
+                     -1);
     assert_int_equal(error.code, WN_EUSAGE);
 }
 

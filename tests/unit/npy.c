@@ -37,7 +37,7 @@ static void put_npy(const char *header, const void *cells, size_t size)
     put(bytes, 10 + length + size);
 }
 
-#define HEADER(type, order, shape)                                            \
+#define HEADER(type, order, shape)                                             \
     "{'descr': " type ", 'fortran_order': " order ", 'shape': " shape ", }"
 
 static const struct {
@@ -117,8 +117,7 @@ static void refuses_bad_starts(void **state)
         struct wn_array array;
 
         put(bad_starts[i].bytes, bad_starts[i].length);
-        snprintf(wanted, sizeof wanted, "%s: %s", path,
-                 bad_starts[i].message);
+        snprintf(wanted, sizeof wanted, "%s: %s", path, bad_starts[i].message);
         if (!wn_npy_read(path, &array, &error) ||
             strncmp(error.text, wanted, strlen(wanted)))
             fail_msg("wanted %s\nfound %s", wanted, error.text);
@@ -129,8 +128,8 @@ static void reads_half_floats(void **state)
 {
     static const uint16_t bits[] = {0x3c00, 0xc000, 0x7bff, 0x0400,
                                     0x0001, 0x8000, 0x3555, 0x7c00};
-    static const double wanted[] = {1, -2, 65504, 0x1p-14,
-                                    0x1p-24, 0, 0x1.554p-2, INFINITY};
+    static const double wanted[] = {1,       -2, 65504,      0x1p-14,
+                                    0x1p-24, 0,  0x1.554p-2, INFINITY};
     struct wn_error error = {0};
     struct wn_array array;
     double found[8];
@@ -233,12 +232,11 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_bad_npy),
-        cmocka_unit_test(refuses_bad_starts),
-        cmocka_unit_test(reads_half_floats),
-        cmocka_unit_test(refuses_bad_libsvm),
-        cmocka_unit_test(survives_damage)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(refuses_bad_npy),
+                                       cmocka_unit_test(refuses_bad_starts),
+                                       cmocka_unit_test(reads_half_floats),
+                                       cmocka_unit_test(refuses_bad_libsvm),
+                                       cmocka_unit_test(survives_damage)};
 
     return cmocka_run_group_tests(tests, NULL, teardown);
 }

@@ -7,6 +7,7 @@
 
 #include "util/options.h"
 
+/* clang-format off */
 static const struct wn_option rows[] = {
     {.name = "label", .letter = 'l', .kind = WN_TEXT, .value = "COLUMN",
      .recorded = true, .help = "the label"},
@@ -29,6 +30,7 @@ static const struct wn_option rows[] = {
 static const struct wn_program program = {
     .brief = "does things", .synopsis = "[OPTION...] [FILE]", .rows = rows,
     .least = 0, .most = 1};
+/* clang-format on */
 
 static struct wn_options *parse(const char *line, struct wn_error *error)
 {

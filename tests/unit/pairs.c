@@ -60,8 +60,10 @@ static void make_blocks(void)
     }
 }
 
+/* clang-format off */
 static const struct wn_blocks blocks = {.x = x, .y = y, .n = N, .d = D,
                                         .p = P, .seed = 3, .threads = 2};
+/* clang-format on */
 
 static double product(const float *a, const float *b, size_t p)
 {
@@ -127,8 +129,7 @@ static void swapped_pairs_are_found(void **state)
     assert_int_equal(
         wn_pairs_compare(&blocks, WN_ALIGN_AUTO, 1, NULL, &pairs, &error), 0);
     for (int i = 0; i < N; i++) {
-        const double mutual =
-            sqrt((double)pairs.rank_a[i] * pairs.rank_b[i]);
+        const double mutual = sqrt((double)pairs.rank_a[i] * pairs.rank_b[i]);
 
         if (swapped_with(i) == i) {
             quiet += mutual <= .05 * N;
@@ -150,8 +151,8 @@ static void blocks_of_one_space_are_taken_as_they_are(void **state)
 {
     enum { M = 300, Q = 40 };
     static float same[M * Q], other[M * Q], a[M * Q], b[M * Q];
-    const struct wn_blocks twins = {.x = same, .y = other, .n = M, .d = Q,
-                                    .p = Q, .threads = 3};
+    const struct wn_blocks twins = {
+        .x = same, .y = other, .n = M, .d = Q, .p = Q, .threads = 3};
     struct wn_random random;
     struct wn_error error = {0};
     struct wn_pairs pairs;
@@ -196,8 +197,7 @@ static void answers_do_not_depend_on_threads(void **state)
         assert_memory_equal(one.cosine, many.cosine, N * sizeof *one.cosine);
         assert_memory_equal(one.rank_a, many.rank_a, N * sizeof *one.rank_a);
         assert_memory_equal(one.rank_b, many.rank_b, N * sizeof *one.rank_b);
-        assert_memory_equal(one.partner, many.partner,
-                            N * sizeof *one.partner);
+        assert_memory_equal(one.partner, many.partner, N * sizeof *one.partner);
         wn_pairs_free(&many);
     }
     wn_pairs_free(&one);
@@ -229,8 +229,8 @@ static void what_cannot_be_aligned_is_refused(void **state)
 static void degenerate_blocks_have_an_answer(void **state)
 {
     static float line[60], twice[60], nothing[60];
-    struct wn_blocks pair = {.x = line, .y = twice, .n = 60, .d = 1, .p = 1,
-                             .threads = 1};
+    struct wn_blocks pair = {
+        .x = line, .y = twice, .n = 60, .d = 1, .p = 1, .threads = 1};
     struct wn_error error = {0};
     struct wn_pairs pairs;
 

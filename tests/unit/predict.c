@@ -31,15 +31,22 @@ static struct wn_sample make_sample(void)
         label[i] = (int32_t)wn_random_below(&random, K);
         fold[i] = i % 4;
         for (int j = 0; j < D; j++)
-            x[i * D + j] = (float)(wn_random_normal(&random) +
-                                   2 * (j == label[i]));
+            x[i * D + j] =
+                (float)(wn_random_normal(&random) + 2 * (j == label[i]));
     }
-    const struct wn_graph graph = {.x = x, .n = N, .d = D, .m = M,
-                                   .metric = WN_EUCLIDEAN, .threads = 1};
+    const struct wn_graph graph = {
+        .x = x, .n = N, .d = D, .m = M, .metric = WN_EUCLIDEAN, .threads = 1};
     assert_int_equal(wn_neighbors(&graph, neighbor, distance, &error), 0);
-    return (struct wn_sample){.n = N, .d = D, .k = K, .m = M, .x = x,
-                              .label = label, .neighbor = neighbor,
-                              .distance = distance, .fold = fold, .folds = 4,
+    return (struct wn_sample){.n = N,
+                              .d = D,
+                              .k = K,
+                              .m = M,
+                              .x = x,
+                              .label = label,
+                              .neighbor = neighbor,
+                              .distance = distance,
+                              .fold = fold,
+                              .folds = 4,
                               .threads = 2};
 }
 
@@ -64,9 +71,11 @@ static void own_label_is_not_read(void **state)
     static const struct {
         const char *name;
         double most;
-    } allowed[] = {
-        {"kernel", 0.02}, {"trees", 0}, {"neighbors", 0}, {"softmax", 0.02},
-        {"mlp", 0}};
+    } allowed[] = {{"kernel", 0.02},
+                   {"trees", 0},
+                   {"neighbors", 0},
+                   {"softmax", 0.02},
+                   {"mlp", 0}};
     struct wn_sample sample = make_sample();
     static float before[N * K], after[N * K];
     struct wn_error error = {0};
@@ -76,15 +85,14 @@ static void own_label_is_not_read(void **state)
         double most = 0;
 
         assert_string_equal(wn_predictors[p]->name, allowed[p].name);
-        assert_int_equal(wn_predictors[p]->predict(&sample, before, &error),
-                         0);
+        assert_int_equal(wn_predictors[p]->predict(&sample, before, &error), 0);
         sums_to_one(before);
         for (int i = 0; i < N; i += 17) {
             const int32_t kept = label[i];
 
             label[i] = (kept + 1) % K;
-            assert_int_equal(
-                wn_predictors[p]->predict(&sample, after, &error), 0);
+            assert_int_equal(wn_predictors[p]->predict(&sample, after, &error),
+                             0);
             label[i] = kept;
             for (int c = 0; c < K; c++)
                 most = fmax(most, fabs((double)after[i * K + c] -
@@ -112,18 +120,16 @@ static void labels_of_the_group_are_not_read(void **state)
     memcpy(kept, label, sizeof kept);
     sample.group = group;
     sample.groups = 24;
-    assert_int_equal(wn_folds_assign_groups(label, N, K, group, 24, 4, 0, fold,
-                                            &error), 0);
+    assert_int_equal(
+        wn_folds_assign_groups(label, N, K, group, 24, 4, 0, fold, &error), 0);
     for (size_t p = 0; wn_predictors[p]; p++) {
         double most = 0;
 
-        assert_int_equal(wn_predictors[p]->predict(&sample, before, &error),
-                         0);
+        assert_int_equal(wn_predictors[p]->predict(&sample, before, &error), 0);
         sums_to_one(before);
         for (int i = 3; i < N; i += 24)
             label[i] = (label[i] + 1) % K;
-        assert_int_equal(wn_predictors[p]->predict(&sample, after, &error),
-                         0);
+        assert_int_equal(wn_predictors[p]->predict(&sample, after, &error), 0);
         memcpy(label, kept, sizeof kept);
         assert_memory_not_equal(before, after, sizeof after);
         for (int i = 3; i < N; i += 24)
@@ -150,7 +156,8 @@ static void labels_of_the_fold_are_not_read(void **state)
     for (int turn = 0; turn < 2; turn++) {
         assert_int_equal(
             wn_softmax_predict(&how, s.x, N, D, label, NULL, K, fold, NULL, 2,
-                               NULL, turn ? after : before, NULL, &error), 0);
+                               NULL, turn ? after : before, NULL, &error),
+            0);
         for (int i = 0; i < N; i++)
             if (fold[i] == 1)
                 label[i] = (label[i] + 1) % K;
@@ -200,8 +207,7 @@ static void committee_is_the_pool(void **state)
 {
     struct wn_sample sample = make_sample();
     static float one[N * K], two[N * K], both[N * K];
-    const struct wn_predictor *chosen[2] = {wn_predictors[1],
-                                            wn_predictors[2]};
+    const struct wn_predictor *chosen[2] = {wn_predictors[1], wn_predictors[2]};
     struct wn_quality quality[3];
     struct wn_error error = {0};
 
@@ -226,8 +232,7 @@ static void second_pass_by_hand(void **state)
     struct wn_sample sample = make_sample();
     static float first[N * K], kernel[N * K], again[N * K], both[N * K];
     static float weight[N];
-    const struct wn_predictor *chosen[2] = {wn_predictors[0],
-                                            wn_predictors[2]};
+    const struct wn_predictor *chosen[2] = {wn_predictors[0], wn_predictors[2]};
     struct wn_quality quality[3], last[3];
     struct wn_error error = {0};
 
@@ -248,10 +253,9 @@ static void second_pass_by_hand(void **state)
     assert_int_equal(chosen[1]->predict(&sample, again, &error), 0);
     assert_int_equal(wn_calibrate(again, N, K, label, 1, NULL, &error), 0);
     sample.weight = NULL;
-    assert_int_equal(
-        wn_pool_predict(chosen, 2, 2, &sample, both, last, &error), 0);
-    pool_by_hand(again, kernel, (struct wn_quality[]){quality[1],
-                                                      quality[0]});
+    assert_int_equal(wn_pool_predict(chosen, 2, 2, &sample, both, last, &error),
+                     0);
+    pool_by_hand(again, kernel, (struct wn_quality[]){quality[1], quality[0]});
     for (int cell = 0; cell < N * K; cell++)
         assert_true(fabs((double)both[cell] - (double)again[cell]) < 1e-5);
 }
@@ -276,8 +280,8 @@ static void rows_are_cut(void **state)
     wn_standard_row(&standard, rows + 198, out);
     assert_true(out[0] == 3);
     /* 9.5281^2 - 9 of the 100 that all rows have together. */
-    assert_true(fabs(wn_standard_excess(&standard, rows, 100) -
-                     0.8178493) < 1e-3);
+    assert_true(fabs(wn_standard_excess(&standard, rows, 100) - 0.8178493) <
+                1e-3);
     wn_standard_free(&standard);
 }
 
@@ -286,12 +290,11 @@ static void rows_are_cut(void **state)
  * fifteenth: {.9}, {.6, .6}, {.5}. */
 static void quality_by_hand(void **state)
 {
-    static const float p[] = {0.9f, 0.1f, 0.6f, 0.4f, 0.4f, 0.6f,
-                              0.5f, 0.5f, 0.2f, 0.8f};
+    static const float p[] = {0.9f, 0.1f, 0.6f, 0.4f, 0.4f,
+                              0.6f, 0.5f, 0.5f, 0.2f, 0.8f};
     static const int32_t y[] = {0, 1, 1, 0, -1};
     const struct wn_quality quality = wn_quality_measure(p, 5, 2, y);
-    const double loss =
-        -(log(0.9) + log(0.4) + log(0.6) + log(0.5)) / 4;
+    const double loss = -(log(0.9) + log(0.4) + log(0.6) + log(0.5)) / 4;
 
     (void)state;
     assert_true(fabs(quality.log_loss - loss) < 1e-7);
@@ -345,17 +348,28 @@ static void noise_tells_nothing(void **state)
                                           ? rows[twin * WIDTH + j]
                                           : (float)wn_random_normal(&random);
         }
-        const struct wn_graph graph = {.x = rows, .n = ROWS, .d = WIDTH,
-                                       .m = M, .metric = WN_EUCLIDEAN,
+        const struct wn_graph graph = {.x = rows,
+                                       .n = ROWS,
+                                       .d = WIDTH,
+                                       .m = M,
+                                       .metric = WN_EUCLIDEAN,
                                        .threads = 2};
         assert_int_equal(wn_neighbors(&graph, near, far, &error), 0);
-        const struct wn_sample sample = {
-            .n = ROWS, .d = WIDTH, .k = CLASSES, .m = M, .x = rows,
-            .label = own, .neighbor = near, .distance = far, .fold = part,
-            .folds = 5, .threads = 2};
+        const struct wn_sample sample = {.n = ROWS,
+                                         .d = WIDTH,
+                                         .k = CLASSES,
+                                         .m = M,
+                                         .x = rows,
+                                         .label = own,
+                                         .neighbor = near,
+                                         .distance = far,
+                                         .fold = part,
+                                         .folds = 5,
+                                         .threads = 2};
         for (size_t m = 0; m < 4; m++) {
             assert_int_equal(wn_pool_predict(&wn_predictors[m], 1, 2, &sample,
-                                             p, quality, &error), 0);
+                                             p, quality, &error),
+                             0);
             const double area = prefers_own(p, own);
 
             if (twins ? area < 0.6 : fabs(area - 0.5) > 0.06)

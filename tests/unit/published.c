@@ -57,8 +57,8 @@ static void open_audit(const char *file, struct audit *audit)
 
     audit->label =
         read_whole(file, "label", H5T_NATIVE_INT32, sizeof(int32_t), &n);
-    audit->probability = read_whole(file, "probability", H5T_NATIVE_FLOAT,
-                                    sizeof(float), &n);
+    audit->probability =
+        read_whole(file, "probability", H5T_NATIVE_FLOAT, sizeof(float), &n);
     audit->p = (struct wn_probability){n, 10, audit->probability, NULL};
     audit->hit = calloc(n, 1);
     assert_int_equal(wn_noise_estimate(audit->label, &audit->p, &settings,
@@ -88,8 +88,8 @@ static void run_rule(struct audit *audit, const char *name)
 static void assert_near_published(const struct audit *audit, const char *name)
 {
     size_t n, differ = 0;
-    uint8_t *published = read_whole("cifar10_noise20.h5", name,
-                                    H5T_NATIVE_UINT8, 1, &n);
+    uint8_t *published =
+        read_whole("cifar10_noise20.h5", name, H5T_NATIVE_UINT8, 1, &n);
 
     for (size_t i = 0; i < n; i++)
         differ += audit->hit[i] != published[i];
@@ -115,8 +115,8 @@ static void flags_cifar_as_published(void **state)
     }
     /* Published before the un-flagging of predictions that agree. */
     for (size_t i = 0; i < audit.p.n; i++)
-        audit.hit[i] = audit.noise.guess[i] >= 0 &&
-                       audit.noise.guess[i] != audit.label[i];
+        audit.hit[i] =
+            audit.noise.guess[i] >= 0 && audit.noise.guess[i] != audit.label[i];
     assert_near_published(&audit, "flagged_conf_joint_only");
     close_audit(&audit);
 }

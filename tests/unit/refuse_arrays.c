@@ -67,14 +67,12 @@ static int list_names(const struct wn_libsvm *libsvm, struct wn_error *error)
 static int scale_rows(const struct wn_libsvm *libsvm, struct wn_error *error)
 {
     static const enum wn_rescale_how hows[] = {
-        WN_RESCALE_NONE, WN_RESCALE_EVEN, WN_RESCALE_ROBUST,
-        WN_RESCALE_AUTO};
+        WN_RESCALE_NONE, WN_RESCALE_EVEN, WN_RESCALE_ROBUST, WN_RESCALE_AUTO};
 
     for (int h = 0; h < 4; h++) {
         struct wn_rescale rescale = {0};
-        const int status =
-            wn_rescale_fit(&rescale, hows[h], &libsvm->features, NULL,
-                           libsvm->rows, error);
+        const int status = wn_rescale_fit(&rescale, hows[h], &libsvm->features,
+                                          NULL, libsvm->rows, error);
 
         wn_rescale_free(&rescale);
         if (status)

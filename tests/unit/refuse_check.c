@@ -24,8 +24,7 @@ static void fill(void)
     for (int i = 0; i < N; i++) {
         for (int c = 0; c < K; c++)
             probability[i * K + c] = 0.1f;
-        probability[i * K + (i % 4 ? label[i] + (label[i] < 0) : i % K)] =
-            0.8f;
+        probability[i * K + (i % 4 ? label[i] + (label[i] < 0) : i % K)] = 0.8f;
         for (int q = 0; q < M; q++) {
             neighbor[i * M + q] = (i + q + 1) % N;
             distance[i * M + q] = (float)(q + 1);
@@ -50,8 +49,7 @@ static int judge(struct wn_evidence *evidence, struct wn_noise *noise,
     return 0;
 }
 
-static int run_rules(const struct wn_evidence *evidence,
-                     struct wn_error *error)
+static int run_rules(const struct wn_evidence *evidence, struct wn_error *error)
 {
     const struct wn_probability p = {N, K, probability, NULL};
     const struct wn_rule_settings settings = {.fraction = 1, .least = 1};
@@ -105,12 +103,19 @@ static int health(const struct wn_noise *noise, struct wn_error *error)
 
 static int run_all(struct wn_error *error)
 {
-    struct wn_evidence evidence = {.n = N, .k = K, .m = M, .label = label,
+    struct wn_evidence evidence = {.n = N,
+                                   .k = K,
+                                   .m = M,
+                                   .label = label,
                                    .probability = probability,
-                                   .neighbor = neighbor, .distance = distance,
-                                   .feature_hash = hash, .threads = 2,
-                                   .group = group, .groups = 3,
-                                   .split = group, .splits = 3};
+                                   .neighbor = neighbor,
+                                   .distance = distance,
+                                   .feature_hash = hash,
+                                   .threads = 2,
+                                   .group = group,
+                                   .groups = 3,
+                                   .split = group,
+                                   .splits = 3};
     struct wn_noise noise = {0};
     struct wn_suspicion suspicion = {0};
     int status = -1;

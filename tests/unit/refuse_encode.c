@@ -89,8 +89,8 @@ static int work_on(struct wn_table *table, struct wn_roles *roles,
 static int run_all(struct wn_error *error)
 {
     struct wn_csv_form form = wn_csv_form_standard;
-    struct wn_table table = {.threads = 1, .one_hot = 8, .text_dims = 4,
-                             .svd = wn_svd_basis};
+    struct wn_table table = {
+        .threads = 1, .one_hot = 8, .text_dims = 4, .svd = wn_svd_basis};
     struct wn_roles roles = {0};
     struct wn_csv *csv = wn_csv_open(path, &form, error);
     int status = -1;

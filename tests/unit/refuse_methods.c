@@ -40,8 +40,13 @@ static void fill(void)
 static void parse_options(void)
 {
     static struct wn_option rows[64];
-    static char *argv[] = {"t", "--negative-class=b", "--aum-threshold=90",
-                           "--replicates=2", "--hidden=4", "--batch=8", NULL};
+    static char *argv[] = {"t",
+                           "--negative-class=b",
+                           "--aum-threshold=90",
+                           "--replicates=2",
+                           "--hidden=4",
+                           "--batch=8",
+                           NULL};
     static const struct wn_program program = {
         .brief = "", .synopsis = "", .rows = rows};
     struct wn_error error = {0};
@@ -58,11 +63,21 @@ static void parse_options(void)
 static int run_methods(const struct wn_dynamics *dynamics,
                        const struct wn_pairs *pairs, struct wn_error *error)
 {
-    const struct wn_view view = {
-        .n = N, .d = D, .k = K, .m = M, .x = x, .label = label,
-        .neighbor = neighbor, .distance = distance, .dynamics = dynamics,
-        .probability = probability, .pairs = pairs, .trusted = trusted,
-        .label_name = label_name, .seed = 1, .threads = 1};
+    const struct wn_view view = {.n = N,
+                                 .d = D,
+                                 .k = K,
+                                 .m = M,
+                                 .x = x,
+                                 .label = label,
+                                 .neighbor = neighbor,
+                                 .distance = distance,
+                                 .dynamics = dynamics,
+                                 .probability = probability,
+                                 .pairs = pairs,
+                                 .trusted = trusted,
+                                 .label_name = label_name,
+                                 .seed = 1,
+                                 .threads = 1};
     float out[N] = {0}, spread[N];
     int32_t row[N];
 
@@ -70,9 +85,8 @@ static int run_methods(const struct wn_dynamics *dynamics,
         const struct wn_method *method = wn_methods[i];
 
         const int status =
-            method->trace
-                ? method->trace(&view, options, out, row, error)
-                : method->score(&view, options, out, spread, error);
+            method->trace ? method->trace(&view, options, out, row, error)
+                          : method->score(&view, options, out, spread, error);
 
         if (status < 0)
             return -1;
@@ -96,11 +110,10 @@ static int read_epoch(void *context, size_t e, float *out,
 
 static int follow(struct wn_error *error)
 {
-    const struct wn_given given = {.n = N, .k = K, .epochs = 2,
-                                   .label = label, .read = read_epoch};
-    struct wn_dynamics *dynamics =
-        wn_given_follow(
-            &given, WN_DYNAMICS_HISTORIES | WN_DYNAMICS_TARGETS, 1, 1, error);
+    const struct wn_given given = {
+        .n = N, .k = K, .epochs = 2, .label = label, .read = read_epoch};
+    struct wn_dynamics *dynamics = wn_given_follow(
+        &given, WN_DYNAMICS_HISTORIES | WN_DYNAMICS_TARGETS, 1, 1, error);
     const int status = dynamics ? 0 : -1;
 
     wn_dynamics_free(dynamics);
@@ -118,8 +131,8 @@ static int run_all(struct wn_error *error)
                  WN_DYNAMICS_TARGETS};
     struct wn_dynamics *dynamics =
         wn_dynamics_train(&task, &plan, 1, NULL, error);
-    const struct wn_blocks blocks = {.x = x, .y = b, .n = N, .d = D, .p = 3,
-                                     .threads = 1};
+    const struct wn_blocks blocks = {
+        .x = x, .y = b, .n = N, .d = D, .p = 3, .threads = 1};
     struct wn_pairs pairs = {0};
     int status = -1;
 

@@ -33,6 +33,7 @@ struct variant {
     const char *options; /* of flag */
 };
 
+/* clang-format off */
 static const struct variant plain = {
     .stage = WN_FLAGS,
     .source = "folder/pets.csv",
@@ -50,6 +51,7 @@ static const struct variant plain = {
     .rate = {1.0 / 6, 0.05, 0.4},
     .hash = {1, 1, 2, 3, 4, 0xfedcba9876543210},
     .options = ""};
+/* clang-format on */
 
 static char path[] = "/tmp/winnow-report.XXXXXX";
 
@@ -509,14 +511,15 @@ static void one_row_explained(void **state)
             "\"cat\",\"distance\":1},{\"row\":1,\"line\":3,\"id\":\"b\","
             "\"label\":\"cat\",\"distance\":1}],\"scores\":{\"edge\":{"
             "\"value\":1.25,\"percentile\":91.66666666666667,\"spread\":0.5,"
-        "\"evidence\":null},"
+            "\"evidence\":null},"
             "\"flat\":{\"value\":1,\"percentile\":50,\"spread\":null,"
-        "\"evidence\":null}}}\n"
+            "\"evidence\":null}}}\n"
             "{\"complete\":true,\"lines\":3}\n");
 }
 
 /* Clipboard, clear screen, a C1 introducer, right-to-left override, a lone
  * carriage return, a tab, a line feed, a formula, bytes that are not UTF-8. */
+/* clang-format off */
 static const struct variant evil = {
     .stage = WN_FLAGS,
     .source = "a\x1b[2J\n.csv",
@@ -534,6 +537,7 @@ static const struct variant evil = {
     .rate = {1.0 / 6, 0.05, 0.4},
     .hash = {1, 1, 2, 3, 4, 0xfedcba9876543210},
     .options = ""};
+/* clang-format on */
 
 /* No control but the line feed (and the tab where `tabs`), no C1, no bidi. */
 static void is_harmless(const char *text, bool tabs)

@@ -12,28 +12,28 @@
 
 /* golden.json cl_core and cl_filter, inputs */
 static const int32_t core_label[10] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 1};
-static const double core_p[30] = {
-    0.8,  0.15, 0.05, 0.7, 0.2, 0.1, 0.1,  0.85, 0.05, 0.2,
-    0.7,  0.1,  0.3,  0.6, 0.1, 0.05, 0.15, 0.8, 0.1,  0.2,
-    0.7,  0.05, 0.05, 0.9, 0.4, 0.35, 0.25, 0.55, 0.4, 0.05};
+static const double core_p[30] = {0.8,  0.15, 0.05, 0.7,  0.2, 0.1,  0.1,  0.85,
+                                  0.05, 0.2,  0.7,  0.1,  0.3, 0.6,  0.1,  0.05,
+                                  0.15, 0.8,  0.1,  0.2,  0.7, 0.05, 0.05, 0.9,
+                                  0.4,  0.35, 0.25, 0.55, 0.4, 0.05};
 /* golden.json cl_filter_params, inputs */
 static const int32_t large_label[40] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2};
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2};
 static const double large_p[120] = {
     0.9155, 0.0319, 0.0526, 0.7741, 0.0705, 0.1554, 0.5302, 0.0276, 0.4422,
-    0.8146, 0.072, 0.1134, 0.7797, 0.1091, 0.1112, 0.2127, 0.4771, 0.3102,
+    0.8146, 0.072,  0.1134, 0.7797, 0.1091, 0.1112, 0.2127, 0.4771, 0.3102,
     0.4459, 0.0222, 0.5319, 0.3186, 0.0558, 0.6256, 0.7788, 0.0575, 0.1637,
     0.0874, 0.7414, 0.1712, 0.3366, 0.6226, 0.0408, 0.8982, 0.0201, 0.0817,
-    0.0892, 0.3866, 0.5242, 0.431, 0.4183, 0.1507, 0.8998, 0.0723, 0.0279,
+    0.0892, 0.3866, 0.5242, 0.431,  0.4183, 0.1507, 0.8998, 0.0723, 0.0279,
     0.0477, 0.1278, 0.8245, 0.3713, 0.0506, 0.5781, 0.6374, 0.1676, 0.195,
-    0.2467, 0.6862, 0.0671, 0.2072, 0.379, 0.4138, 0.3309, 0.2361, 0.433,
+    0.2467, 0.6862, 0.0671, 0.2072, 0.379,  0.4138, 0.3309, 0.2361, 0.433,
     0.6718, 0.2778, 0.0504, 0.1374, 0.5268, 0.3358, 0.0193, 0.9333, 0.0474,
     0.0569, 0.7137, 0.2294, 0.1075, 0.6152, 0.2773, 0.2491, 0.1695, 0.5814,
-    0.3106, 0.6389, 0.0505, 0.2416, 0.5406, 0.2178, 0.1747, 0.732, 0.0933,
-    0.1871, 0.7061, 0.1068, 0.26, 0.4748, 0.2652, 0.6689, 0.1665, 0.1646,
+    0.3106, 0.6389, 0.0505, 0.2416, 0.5406, 0.2178, 0.1747, 0.732,  0.0933,
+    0.1871, 0.7061, 0.1068, 0.26,   0.4748, 0.2652, 0.6689, 0.1665, 0.1646,
     0.1062, 0.0717, 0.8221, 0.2079, 0.0332, 0.7589, 0.0657, 0.4835, 0.4508,
-    0.6409, 0.0728, 0.2863, 0.134, 0.2854, 0.5806, 0.0596, 0.2457, 0.6947,
+    0.6409, 0.0728, 0.2863, 0.134,  0.2854, 0.5806, 0.0596, 0.2457, 0.6947,
     0.0322, 0.0258, 0.942};
 
 /* The 3 x 3 matrix that the cells stand for, or its transpose. */
@@ -60,11 +60,10 @@ static void flag(const char *rule, const int32_t *label,
     struct wn_noise noise;
     size_t used = 0;
 
-    assert_int_equal(wn_noise_estimate(label, p, &settings, &noise, &error),
-                     0);
+    assert_int_equal(wn_noise_estimate(label, p, &settings, &noise, &error), 0);
     struct wn_suspicion suspicion;
-    assert_int_equal(
-        wn_suspicion_find(label, p, &noise, 1, &suspicion, &error), 0);
+    assert_int_equal(wn_suspicion_find(label, p, &noise, 1, &suspicion, &error),
+                     0);
     const struct wn_rule_view view = {label, p, &noise, &suspicion, knobs};
     assert_non_null(wn_rule_find(rule));
     assert_int_equal(wn_rule_find(rule)->run(&view, hit, &error), 0);
@@ -77,8 +76,10 @@ static void flag(const char *rule, const int32_t *label,
     wn_noise_free(&noise);
 }
 
+/* clang-format off */
 static const struct wn_rule_settings plain = {.fraction = 1, .least = 1},
                                      none = {.fraction = 1, .least = 0};
+/* clang-format on */
 
 /* The same flags from doubles and from floats. */
 static void assert_flags(const char *rule, const int32_t *label,
@@ -101,14 +102,13 @@ static void assert_flags(const char *rule, const int32_t *label,
 
 static void matches_cl_filter(void **state)
 {
-    static const char *const wanted[][2] = {
-        {"prune_by_noise_rate", "2 5 9"},
-        {"prune_by_class", "2 5 9"},
-        {"both", "2 5 9"},
-        {"confident_learning", "2 5 9"},
-        {"predicted_neq_given", "2 5 8 9"},
-        {"low_normalized_margin", "2 5 8"},
-        {"low_self_confidence", "2 5 8"}};
+    static const char *const wanted[][2] = {{"prune_by_noise_rate", "2 5 9"},
+                                            {"prune_by_class", "2 5 9"},
+                                            {"both", "2 5 9"},
+                                            {"confident_learning", "2 5 9"},
+                                            {"predicted_neq_given", "2 5 8 9"},
+                                            {"low_normalized_margin", "2 5 8"},
+                                            {"low_self_confidence", "2 5 8"}};
     size_t rules = 0;
 
     (void)state;
@@ -131,8 +131,7 @@ static void matches_cl_missing_class(void **state)
             p[4 * i + c] = core_p[3 * i + c] * 0.98;
         p[4 * i + 3] = 0.02;
     }
-    assert_flags("prune_by_noise_rate", core_label, p, 10, 4, &plain,
-                 "2 5 9");
+    assert_flags("prune_by_noise_rate", core_label, p, 10, 4, &plain, "2 5 9");
 }
 
 static void matches_cl_filter_params(void **state)
@@ -144,20 +143,49 @@ static void matches_cl_filter_params(void **state)
         const char *rate, *class, *both;
         size_t most[3]; /* num_to_remove_per_class, 0 = by the estimate */
     } cases[] = {
-        {1, 1, {12, 2, 3, 3, 12, 0, 3, 0, 5},
-         "7 9 10 12 15 20 21 32 35 36", "5 7 9 10 12 15 20 26 32 35 36",
-         "7 9 10 12 15 20 32 35 36", {0}},
-        {0.5, 1, {15, 1, 1, 1, 13, 0, 1, 0, 6}, "9 15 21 32",
-         "9 12 15 26 32 36", "9 15 32", {0}},
+        {1,
+         1,
+         {12, 2, 3, 3, 12, 0, 3, 0, 5},
+         "7 9 10 12 15 20 21 32 35 36",
+         "5 7 9 10 12 15 20 26 32 35 36",
+         "7 9 10 12 15 20 32 35 36",
+         {0}},
+        {0.5,
+         1,
+         {15, 1, 1, 1, 13, 0, 1, 0, 6},
+         "9 15 21 32",
+         "9 12 15 26 32 36",
+         "9 15 32",
+         {0}},
         {0.25, 1, {16, 0, 0, 0, 13, 0, 0, 0, 7}, "", "9 15 26 32", "", {0}},
-        {1, 6, {12, 2, 2, 3, 12, 0, 3, 0, 6}, "7 9 10 12 15 20 21 32 36",
-         "5 7 9 10 12 15 20 26 32 36", NULL, {0}},
-        {1, 8, {12, 2, 0, 3, 12, 0, 3, 0, 8}, "7 9 10 12 15 20 21",
-         "5 7 9 10 12 15 20 26", NULL, {0}},
-        {1, 12, {12, 2, 0, 3, 12, 0, 3, 0, 12}, "7 9 10 12 15 20 21",
-         "5 7 9 10 12 15 20 26", NULL, {0}},
-        {1, 1, {16, 1, 1, 3, 11, 0, 1, 0, 7}, "9 10 12 15 21 32",
-         "9 15 20 21 26 32", "9 15 21 32", {2, 3, 1}}};
+        {1,
+         6,
+         {12, 2, 2, 3, 12, 0, 3, 0, 6},
+         "7 9 10 12 15 20 21 32 36",
+         "5 7 9 10 12 15 20 26 32 36",
+         NULL,
+         {0}},
+        {1,
+         8,
+         {12, 2, 0, 3, 12, 0, 3, 0, 8},
+         "7 9 10 12 15 20 21",
+         "5 7 9 10 12 15 20 26",
+         NULL,
+         {0}},
+        {1,
+         12,
+         {12, 2, 0, 3, 12, 0, 3, 0, 12},
+         "7 9 10 12 15 20 21",
+         "5 7 9 10 12 15 20 26",
+         NULL,
+         {0}},
+        {1,
+         1,
+         {16, 1, 1, 3, 11, 0, 1, 0, 7},
+         "9 10 12 15 21 32",
+         "9 15 20 21 26 32",
+         "9 15 21 32",
+         {2, 3, 1}}};
     static const double threshold[] = {0.5204833333333334, 0.545,
                                        0.5874999999999999};
     static const int64_t joint[] = {12, 3, 3, 2, 12, 0, 3, 0, 5};
@@ -184,13 +212,13 @@ static void matches_cl_filter_params(void **state)
         assert_int_equal(wn_rule_counts(&noise, &knobs, cells, &error), 0);
         spread(&noise.at, cells, 1, counts);
         assert_memory_equal(counts, cases[c].counts, sizeof counts);
-        assert_flags("prune_by_noise_rate", large_label, large_p, 40, 3,
-                     &knobs, cases[c].rate);
-        assert_flags("prune_by_class", large_label, large_p, 40, 3,
-                     &knobs, cases[c].class);
+        assert_flags("prune_by_noise_rate", large_label, large_p, 40, 3, &knobs,
+                     cases[c].rate);
+        assert_flags("prune_by_class", large_label, large_p, 40, 3, &knobs,
+                     cases[c].class);
         if (cases[c].both)
-            assert_flags("both", large_label, large_p, 40, 3,
-                         &knobs, cases[c].both);
+            assert_flags("both", large_label, large_p, 40, 3, &knobs,
+                         cases[c].both);
     }
     wn_noise_free(&noise);
 }
@@ -209,9 +237,8 @@ static void flags_by_posterior(void **state)
     (void)state;
     assert_int_equal(
         wn_noise_estimate(large_label, &p, &settings, &noise, &error), 0);
-    assert_int_equal(wn_suspicion_find(large_label, &p, &noise, 1, &suspicion,
-                                       &error),
-                     0);
+    assert_int_equal(
+        wn_suspicion_find(large_label, &p, &noise, 1, &suspicion, &error), 0);
     for (size_t i = 0; i < 40; i++)
         if (suspicion.verdict[i].suspicion > 0.5)
             used += (size_t)snprintf(wanted + used, 200 - used, "%s%zu",
@@ -250,15 +277,15 @@ static void forgives_near_ties(void **state)
 
 static void matches_label_quality(void **state)
 {
-    static const double self[] = {0.8, 0.7, 0.1, 0.7, 0.6,
+    static const double self[] = {0.8,  0.7, 0.1, 0.7,  0.6,
                                   0.15, 0.7, 0.9, 0.25, 0.4};
-    static const double margin[] = {0.825, 0.75, 0.125, 0.75, 0.65,
+    static const double margin[] = {0.825, 0.75, 0.125, 0.75,  0.65,
                                     0.175, 0.75, 0.925, 0.425, 0.425};
-    static const double entropy[] = {
-        0.7586906321616091, 0.6850336186085184, 0.3696196623795791,
-        0.6850336186085184, 0.6310267127084289, 0.41720522043717095,
-        0.6850336186085185, 0.8415345926032661, 0.40572410817267673,
-        0.5577642772704325};
+    static const double entropy[] = {0.7586906321616091,  0.6850336186085184,
+                                     0.3696196623795791,  0.6850336186085184,
+                                     0.6310267127084289,  0.41720522043717095,
+                                     0.6850336186085185,  0.8415345926032661,
+                                     0.40572410817267673, 0.5577642772704325};
     static const double self_adjusted[] = {
         0.7138047138047137, 0.6329966329966329, 0.14814814814814814,
         0.6902356902356901, 0.6094276094276094, 0.24579124579124584,
@@ -286,8 +313,9 @@ static void matches_label_quality(void **state)
                          self[i]) < 1e-12);
         assert_true(fabs(wn_label_quality(WN_NORMALIZED_MARGIN, row, 3, y) -
                          margin[i]) < 1e-12);
-        assert_true(fabs(wn_label_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY, row,
-                                          3, y) - entropy[i]) < 1e-12);
+        assert_true(
+            fabs(wn_label_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY, row, 3, y) -
+                 entropy[i]) < 1e-12);
         wn_label_quality_adjust(&noise, row);
         assert_true(fabs(wn_label_quality(WN_SELF_CONFIDENCE, row, 3, y) -
                          self_adjusted[i]) < 1e-12);
@@ -301,11 +329,11 @@ static void matches_label_quality(void **state)
  * reference scores a one-hot row 0 even when it is right; ours is 1. */
 static void scores_edges(void **state)
 {
-    static const double row[4][3] = {{0, 1, 0},
-                                     {1, 0, 0},
-                                     {0.3333333333333333, 0.3333333333333333,
-                                      0.3333333333333333},
-                                     {0.5, 0.5, 0}};
+    static const double row[4][3] = {
+        {0, 1, 0},
+        {1, 0, 0},
+        {0.3333333333333333, 0.3333333333333333, 0.3333333333333333},
+        {0.5, 0.5, 0}};
     static const int32_t y[] = {0, 0, 2, 1};
     static const double entropy[] = {0, 1, 0.46209812037329684,
                                      0.6468131048888532};
@@ -316,8 +344,9 @@ static void scores_edges(void **state)
         assert_true(fabs(wn_label_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY,
                                           row[r], 3, y[r]) -
                          entropy[r]) < 1e-12);
-        assert_true(fabs(wn_label_quality(WN_NORMALIZED_MARGIN, row[r], 3,
-                                          y[r]) - margin[r]) < 1e-12);
+        assert_true(
+            fabs(wn_label_quality(WN_NORMALIZED_MARGIN, row[r], 3, y[r]) -
+                 margin[r]) < 1e-12);
     }
 }
 

@@ -25,8 +25,8 @@ static void make_rows(float *x, int32_t *label, size_t n)
     for (size_t i = 0; i < n; i++) {
         label[i] = (int32_t)wn_random_below(&random, K);
         for (size_t j = 0; j < D; j++)
-            x[i * D + j] = (float)(wn_random_normal(&random) +
-                                   (j == (size_t)label[i]));
+            x[i * D + j] =
+                (float)(wn_random_normal(&random) + (j == (size_t)label[i]));
     }
 }
 
@@ -85,11 +85,13 @@ static void gradient_is_that_of_the_objective(void **state)
         weights[j] = kept + step;
         assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D,
                                               label, NULL, K, fold, 2, weights,
-                                              &more, ignored, &error), 0);
+                                              &more, ignored, &error),
+                         0);
         weights[j] = kept - step;
         assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D,
                                               label, NULL, K, fold, 2, weights,
-                                              &less, ignored, &error), 0);
+                                              &less, ignored, &error),
+                         0);
         weights[j] = kept;
         /* The objective is a sum of 480 rows in float products. */
         assert_true(fabs((more - less) / (2 * step) - gradient[j]) <
@@ -121,19 +123,18 @@ static void threads_do_not_show(void **state)
 /* Eight rows, two folds: what scikit-learn's optimum gives the other half. */
 static void golden_probabilities(void **state)
 {
-    static const float x[] = {0, 0, 1, 0, 0, 1, 2, 2, 0.5f, 0, 1, 1, 0, 2,
-                              2, 1};
+    static const float x[] = {0,    0, 1, 0, 0, 1, 2, 2,
+                              0.5f, 0, 1, 1, 0, 2, 2, 1};
     static const int32_t label[] = {0, 1, 2, 1, 0, 1, 2, 1};
     static const int32_t fold[] = {0, 0, 0, 0, 1, 1, 1, 1};
-    static const double wanted[8][3] = {
-        {0.55943009, 0.25989979, 0.18067012},
-        {0.41133933, 0.48249186, 0.10616882},
-        {0.32567131, 0.31272807, 0.36160061},
-        {0.06214793, 0.78632230, 0.15152976},
-        {0.33882187, 0.42886662, 0.23231150},
-        {0.17278183, 0.59342135, 0.23379682},
-        {0.17678187, 0.29831267, 0.52490546},
-        {0.07697354, 0.82598121, 0.09704525}};
+    static const double wanted[8][3] = {{0.55943009, 0.25989979, 0.18067012},
+                                        {0.41133933, 0.48249186, 0.10616882},
+                                        {0.32567131, 0.31272807, 0.36160061},
+                                        {0.06214793, 0.78632230, 0.15152976},
+                                        {0.33882187, 0.42886662, 0.23231150},
+                                        {0.17278183, 0.59342135, 0.23379682},
+                                        {0.17678187, 0.29831267, 0.52490546},
+                                        {0.07697354, 0.82598121, 0.09704525}};
     struct wn_softmax how = wn_softmax_standard;
     struct wn_error error = {0};
     float found[24];
@@ -199,9 +200,11 @@ static void folds_keep_groups_whole(void **state)
         }
     assert_int_equal(at, ROWS);
     assert_int_equal(wn_folds_assign_groups(label, ROWS, 2, group, GROUPS,
-                                            FOLDS, 7, fold, &error), 0);
+                                            FOLDS, 7, fold, &error),
+                     0);
     assert_int_equal(wn_folds_assign_groups(label, ROWS, 2, group, GROUPS,
-                                            FOLDS, 7, again, &error), 0);
+                                            FOLDS, 7, again, &error),
+                     0);
     assert_memory_equal(fold, again, sizeof fold);
     for (int i = 0; i < ROWS; i++) {
         assert_in_range(fold[i], 0, FOLDS - 1);
@@ -214,8 +217,9 @@ static void folds_keep_groups_whole(void **state)
         assert_in_range(rows[f], 36, 48);
         assert_in_range(ones[f], 10, 18);
     }
-    assert_int_equal(wn_folds_assign_groups(label, ROWS, 2, group, GROUPS,
-                                            21, 7, fold, &error), -1);
+    assert_int_equal(wn_folds_assign_groups(label, ROWS, 2, group, GROUPS, 21,
+                                            7, fold, &error),
+                     -1);
     assert_int_equal(error.code, WN_EUSAGE);
 }
 
@@ -283,18 +287,20 @@ static void patience_ends_before_the_minimum(void **state)
         for (size_t j = 0; j < WIDTH; j++)
             x[i * WIDTH + j] = (float)wn_random_normal(&random);
         part[i] = (int32_t)(i % 7);
-        label[i] = wn_random_below(&random, 3) ? (int)(i % 2)
-                                               : x[i * WIDTH] > 0;
+        label[i] =
+            wn_random_below(&random, 3) ? (int)(i % 2) : x[i * WIDTH] > 0;
     }
     assert_int_equal(wn_folds_assign(label, ROWS, 2, 5, 0, fold, &error), 0);
     for (int once = 0; once < 2; once++) {
         assert_int_equal(wn_softmax_predict(&how, x, ROWS, WIDTH, label, NULL,
                                             2, fold, once ? part : NULL, 1,
                                             NULL, found[once], &used[once],
-                                            &error), 0);
+                                            &error),
+                         0);
         for (size_t i = 0; i < ROWS; i++)
-            loss[once] -= log(fmax(
-                (double)found[once][i * 2 + (size_t)label[i]], 1e-6)) / ROWS;
+            loss[once] -=
+                log(fmax((double)found[once][i * 2 + (size_t)label[i]], 1e-6)) /
+                ROWS;
     }
     assert_true(used[1] < used[0]);
     assert_true(loss[1] < log(2) + 0.05);

@@ -31,10 +31,15 @@ static void shrinks_leaks(void **state)
     const struct wn_sparse at = {3, 9, begin, diagonal, column};
     const double a1 = 1 - sqrt(((49.0 + 1) / 64 - 0.5) / 0.5);
     const double a2 = 1 - sqrt(((36.0 + 9) / 81 - 0.5) / 0.5);
-    const double wanted[] = {
-        0.6, ((1 - a1) * 7 + a1 * 4) / 10, ((1 - a2) * 6 + a2 * 4.5) / 10,
-        0.2, 0.2,                          ((1 - a2) * 3 + a2 * 4.5) / 10,
-        0.2, ((1 - a1) * 1 + a1 * 4) / 10, 0.1};
+    const double wanted[] = {0.6,
+                             ((1 - a1) * 7 + a1 * 4) / 10,
+                             ((1 - a2) * 6 + a2 * 4.5) / 10,
+                             0.2,
+                             0.2,
+                             ((1 - a2) * 3 + a2 * 4.5) / 10,
+                             0.2,
+                             ((1 - a1) * 1 + a1 * 4) / 10,
+                             0.1};
     struct wn_channel channel;
     struct wn_error error = {0};
     double row[3];

@@ -64,11 +64,11 @@ static void compare(size_t rows, size_t columns, size_t matrix_rank,
 
     make(rows, columns, matrix_rank, rows + columns);
     exact(rows, columns);
-    assert_int_equal(wn_svd_basis(rows, columns, start, column, value, rank,
-                                  1, basis, squares, &found, &error),
+    assert_int_equal(wn_svd_basis(rows, columns, start, column, value, rank, 1,
+                                  basis, squares, &found, &error),
                      0);
-    assert_int_equal(wn_svd_basis(rows, columns, start, column, value, rank,
-                                  3, again, squares, &other, &error),
+    assert_int_equal(wn_svd_basis(rows, columns, start, column, value, rank, 3,
+                                  again, squares, &other, &error),
                      0);
     assert_int_equal(found, wanted);
     assert_memory_equal(basis, again, columns * rank * sizeof *basis);
@@ -80,13 +80,12 @@ static void compare(size_t rows, size_t columns, size_t matrix_rank,
             double part = 0;
 
             for (uint64_t e = start[i]; e < start[i + 1]; e++)
-                part += (double)value[e] *
-                        (double)basis[column[e] * rank + c];
+                part += (double)value[e] * (double)basis[column[e] * rank + c];
             along += part * part;
         }
         if (fabs(along / size[columns - 1 - c] - 1) >= tolerance)
-            print_message("%zu x %zu: value %zu: %g for %g\n", rows, columns,
-                          c, along, size[columns - 1 - c]);
+            print_message("%zu x %zu: value %zu: %g for %g\n", rows, columns, c,
+                          along, size[columns - 1 - c]);
         assert_true(fabs(along / size[columns - 1 - c] - 1) < tolerance);
         assert_true(fabs(squares[c] / along - 1) < tolerance);
         for (size_t j = 0; j < columns; j++)
@@ -97,8 +96,8 @@ static void compare(size_t rows, size_t columns, size_t matrix_rank,
             double product = 0;
 
             for (size_t j = 0; j < columns; j++)
-                product += (double)basis[j * rank + c] *
-                           (double)basis[j * rank + o];
+                product +=
+                    (double)basis[j * rank + c] * (double)basis[j * rank + o];
             assert_true(fabs(product - (o == c)) < 1e-4);
         }
     }
@@ -147,8 +146,7 @@ static void spectra_by_hand(void **state)
     static const float wide[12] = {3, 0, 0, 0, 0, 0, 2, 0, 0, 1, 0, 0};
     static const float one[6] = {1, -2, 2, -4, 0, 0};
     static const float nothing[6] = {0};
-    const double entropy =
-        -(.5 * log(.5) + log(1. / 3) / 3 + log(1. / 6) / 6);
+    const double entropy = -(.5 * log(.5) + log(1. / 3) / 3 + log(1. / 6) / 6);
     struct wn_spectrum spectrum;
     struct wn_error error = {0};
 

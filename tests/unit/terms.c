@@ -64,8 +64,14 @@ static void words_of_other_scripts(void **state)
     assert_int_equal(often("so\xe2\x80\x94then it\xe2\x80\x99s", "then"), 1);
     assert_int_equal(distinct("\xe7\x8c\xab\xe7\x8a\xac \xe7\x8c\xab"), 1);
     /* What is not UTF-8 parts words, as all beyond ASCII does then. */
-    assert_int_equal(often("big\xff" "cat caf\xc3\xa9", "big"), 1);
-    assert_int_equal(often("big\xff" "cat caf\xc3\xa9", "caf"), 1);
+    assert_int_equal(often("big\xff"
+                           "cat caf\xc3\xa9",
+                           "big"),
+                     1);
+    assert_int_equal(often("big\xff"
+                           "cat caf\xc3\xa9",
+                           "caf"),
+                     1);
 }
 
 /* A long text after a short one, and the other way round. */

@@ -13,8 +13,10 @@
 
 enum { N = 120, D = 5, K = 3 };
 
+/* clang-format off */
 static const struct wn_trees_knobs few = {
     .trees = 60, .candidates = 0, .least = 2, .share = 1};
+/* clang-format on */
 
 /* Three clouds a class apart in two features, two features of noise, and one
  * constant. */
@@ -56,8 +58,7 @@ static void own_label_is_never_used(void **state)
 
         label[i] = (kept + 1) % K;
         judge(x, label, NULL, NULL, 1, after);
-        assert_memory_equal(after + i * K, before + i * K,
-                            K * sizeof *after);
+        assert_memory_equal(after + i * K, before + i * K, K * sizeof *after);
         assert_memory_not_equal(after, before, sizeof after);
         label[i] = kept;
     }
@@ -76,8 +77,9 @@ static void small_samples_do(void **state)
     (void)state;
     third.share = 1.0 / 3;
     make_rows(x, label);
-    assert_int_equal(wn_trees(x, N, D, label, K, NULL, NULL, &third, 9, 2,
-                              NULL, before, &error), 0);
+    assert_int_equal(wn_trees(x, N, D, label, K, NULL, NULL, &third, 9, 2, NULL,
+                              before, &error),
+                     0);
     for (int i = 0; i < N; i++) {
         int best = 0;
 
@@ -87,8 +89,9 @@ static void small_samples_do(void **state)
     }
     assert_in_range(right, 105, N);
     label[4] = (label[4] + 1) % K;
-    assert_int_equal(wn_trees(x, N, D, label, K, NULL, NULL, &third, 9, 2,
-                              NULL, after, &error), 0);
+    assert_int_equal(wn_trees(x, N, D, label, K, NULL, NULL, &third, 9, 2, NULL,
+                              after, &error),
+                     0);
     assert_memory_equal(after + 4 * K, before + 4 * K, K * sizeof *after);
     assert_memory_not_equal(after, before, sizeof after);
 }

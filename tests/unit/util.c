@@ -54,9 +54,15 @@ static void no_byte_drives_a_terminal(void **state)
         {"caf\xc3\xa9", "caf\xc3\xa9"},
         {"\033]52;c;x\007", "\\x1b]52;c;x\\x07"},
         {"a\rb\nc\td", "a\\x0db\\x0ac\\x09d"},
-        {"\xc2\x9b" "2J", "\\x9b2J"},
-        {"\x9b" "2J", "\\x9b2J"},
-        {"\xe2\x80\xae" "evil", "\\u202eevil"},
+        {"\xc2\x9b"
+         "2J",
+         "\\x9b2J"},
+        {"\x9b"
+         "2J",
+         "\\x9b2J"},
+        {"\xe2\x80\xae"
+         "evil",
+         "\\u202eevil"},
         {"\x7f", "\\x7f"},
         {"\xed\xa0\x80", "\\xed\\xa0\\x80"},
         {"\xc0\xaf", "\\xc0\\xaf"},
@@ -70,9 +76,9 @@ static void no_byte_drives_a_terminal(void **state)
         struct wn_error error = {0};
         struct wn_text text = {0};
 
-        assert_int_equal(wn_text_add_visible(&text, pair[i][0],
-                                             strlen(pair[i][0]), &error),
-                         0);
+        assert_int_equal(
+            wn_text_add_visible(&text, pair[i][0], strlen(pair[i][0]), &error),
+            0);
         assert_string_equal(wn_text_of(&text), pair[i][1]);
         wn_text_free(&text);
     }
@@ -247,10 +253,18 @@ static void remove_all(const char *const *names, size_t count)
 static void room_is_the_least_of_all(void **state)
 {
     static const char *const names[] = {
-        "proc", "proc/self", "sys", "sys/fs", "sys/fs/cgroup",
-        "sys/fs/cgroup/memory", "sys/fs/cgroup/memory/old",
-        "sys/fs/cgroup/outer", "sys/fs/cgroup/outer/inner", "proc/meminfo",
-        "proc/self/cgroup", "sys/fs/cgroup/outer/memory.max",
+        "proc",
+        "proc/self",
+        "sys",
+        "sys/fs",
+        "sys/fs/cgroup",
+        "sys/fs/cgroup/memory",
+        "sys/fs/cgroup/memory/old",
+        "sys/fs/cgroup/outer",
+        "sys/fs/cgroup/outer/inner",
+        "proc/meminfo",
+        "proc/self/cgroup",
+        "sys/fs/cgroup/outer/memory.max",
         "sys/fs/cgroup/outer/memory.current",
         "sys/fs/cgroup/outer/memory.stat",
         "sys/fs/cgroup/outer/inner/memory.max",
