@@ -9,8 +9,8 @@
 #include "util/error.h"
 #include "util/options.h"
 
-struct wn_noise;     /* check/confident.h: what confident learning found */
-struct wn_suspicion; /* check/suspicion.h: what each label is worth */
+struct wn_noise;     /* noise/confident.h: what confident learning found */
+struct wn_suspicion; /* noise/suspicion.h: what each label is worth */
 
 /* What checks see: arrays, no files. NULL where it is not in the audit. */
 struct wn_evidence {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "check/check.h"
-#include "check/same.h"
-#include "util/large.h"
+#include "check/duplicate_key.h"
+#include "util/spill.h"
 #include "util/memory.h"
 
 static const char *lacks(const struct wn_evidence *evidence)

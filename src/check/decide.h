@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "check/check.h"
-#include "check/suspicion.h"
+#include "noise/suspicion.h"
 
 enum wn_action { WN_KEEP, WN_REVIEW, WN_RELABEL, WN_DROP };
 /* Their names in that order, comma-separated. */

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "check/check.h"
-#include "check/confident.h"
-#include "check/rules.h"
-#include "check/select.h"
+#include "noise/confident.h"
+#include "noise/label_rules.h"
+#include "noise/top_k.h"
 #include "util/memory.h"
 #include "util/number.h"
 

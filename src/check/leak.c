@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "check/check.h"
-#include "check/near_duplicate.h"
-#include "check/same.h"
-#include "util/large.h"
+#include "check/near_duplicate_rows.h"
+#include "check/duplicate_key.h"
+#include "util/spill.h"
 #include "util/memory.h"
 
 static const char *lacks(const struct wn_evidence *evidence)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "check/check.h"
-#include "check/order.h"
-#include "util/large.h"
+#include "noise/percentile.h"
+#include "util/spill.h"
 #include "util/memory.h"
 
 /* MT19937 (Matsumoto and Nishimura 1998), for the reference's shufflings. */

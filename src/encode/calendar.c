@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "encode/columns.h"
-#include "encode/sweep.h"
+#include "csv/csv_foreach.h"
 #include "util/memory.h"
 #include "util/text.h"
 

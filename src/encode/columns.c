@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/alone.h"
+#include "encode/leakage.h"
 #include "encode/kind.h"
 #include "encode/sketch.h"
-#include "encode/truth.h"
+#include "encode/boolean.h"
 #include "util/memory.h"
 #include "util/text.h"
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/ahead.h"
+#include "encode/numeric_spool.h"
 #include "encode/kind.h"
-#include "encode/sweep.h"
+#include "csv/csv_foreach.h"
 #include "util/memory.h"
 #include "util/number.h"
 

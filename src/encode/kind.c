@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "encode/calendar.h"
-#include "encode/truth.h"
+#include "encode/boolean.h"
 #include "util/hash.h"
 #include "util/number.h"
 #include "util/text.h"

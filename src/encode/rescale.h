@@ -21,7 +21,7 @@
 #ifndef WN_ENCODE_RESCALE_H
 #define WN_ENCODE_RESCALE_H
 
-#include "data/array.h"
+#include "array/array.h"
 #include "encode/scale.h"
 
 enum wn_rescale_how {

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/sweep.h"
-#include "encode/truth.h"
+#include "csv/csv_foreach.h"
+#include "encode/boolean.h"
 #include "util/memory.h"
 #include "util/number.h"
 #include "util/text.h"

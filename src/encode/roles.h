@@ -8,7 +8,7 @@
 
 enum wn_role_content {
     WN_ROLE_NAMES, /* any text; a missing cell is none */
-    WN_ROLE_FLAG,  /* yes or no, see truth.h; a missing cell is no */
+    WN_ROLE_FLAG,  /* yes or no, see boolean.h; a missing cell is no */
     WN_ROLE_AMOUNT /* a number of 0 or more, in every row */
 };
 

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/ahead.h"
-#include "encode/brought.h"
+#include "encode/numeric_spool.h"
+#include "encode/user_probability.h"
 #include "encode/calendar.h"
 #include "encode/columns.h"
 #include "encode/sketch.h"
-#include "encode/sweep.h"
-#include "encode/truth.h"
+#include "csv/csv_foreach.h"
+#include "encode/boolean.h"
 #include "util/hash.h"
 #include "util/memory.h"
 #include "util/number.h"

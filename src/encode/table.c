@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/ahead.h"
+#include "encode/numeric_spool.h"
 #include "encode/kind.h"
 #include "encode/roles.h"
 #include "util/text.h"

@@ -18,7 +18,7 @@
  *                date.h in one order of year, month and day, which all rows
  *                decide. The parts of calendar.h. Other cells are invalid.
  *   text         with more than --one-hot values and four words a cell or
- *                more: the directions of prose.h, "note#0" and so on.
+ *                more: the directions of text_model.h, "note#0" and so on.
  *   identifier   with more than --one-hot values, 19 of 20 of them different
  *                and with fewer than four words; or numbers that count the
  *                rows: no feature.
@@ -39,13 +39,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "data/csv.h"
-#include "encode/alone.h"
-#include "encode/dictionary.h"
-#include "encode/prose.h"
+#include "csv/csv.h"
+#include "encode/leakage.h"
+#include "util/dictionary.h"
+#include "encode/text_model.h"
 #include "encode/scale.h"
 #include "util/date.h"
-#include "util/message.h"
+#include "util/log.h"
 
 enum { WN_BUCKETS = 32, WN_NAME_BYTES = 1024, WN_SAMPLE = 65536 };
 enum { WN_TOPS = 3 };
@@ -72,7 +72,7 @@ enum wn_role {
     WN_ROLE_WEIGHT,
     WN_ROLE_COST,
     WN_ROLE_ANNOTATOR,
-    WN_ROLE_PROBABILITY /* brought.h */
+    WN_ROLE_PROBABILITY /* user_probability.h */
 };
 
 /* In the order in which a column is asked whether it is one. */
@@ -135,8 +135,9 @@ struct wn_table {
     int32_t *label;                /* one a row */
     struct wn_dictionary declared; /* classes there may be; empty: any */
     struct wn_dictionary classes;  /* sorted by bytes; declared ones too */
-    struct wn_dictionary brought;  /* classes that have a column, brought.h */
-    size_t *brought_column;        /* which it is, in the order of `brought` */
+    struct wn_dictionary
+        brought;            /* classes that have a column, user_probability.h */
+    size_t *brought_column; /* which it is, in the order of `brought` */
     struct wn_ahead *ahead; /* features that are known already, or NULL */
     size_t d;               /* 0 only where probabilities are brought */
     size_t second_block;    /* of the d, the last: those of the columns that
@@ -166,7 +167,7 @@ const char *wn_table_kind_name(enum wn_column_kind kind);
 const char *wn_table_kind(const struct wn_table *table, size_t column);
 
 /* What is to be said of a column: "constant", "identifier", "predicts the
- * label" where it alone does suspiciously well (alone.h), "second block", or
+ * label" where it alone does suspiciously well (leakage.h), "second block", or
  * "". */
 const char *wn_table_note(const struct wn_table *table, size_t column);
 /* What the broken cells of a column are not: "a number". */
@@ -179,7 +180,7 @@ struct wn_defect {
     uint8_t rule; /* enum wn_rule */
 };
 enum wn_rule { WN_RULE_MISSING, WN_RULE_NUMBER, WN_RULE_DATE, WN_RULE_BOOLEAN };
-enum { WN_RULES_FIRST = 4 }; /* here begin those of clean.h */
+enum { WN_RULES_FIRST = 4 }; /* here begin those of run.h */
 /* "missing", "number" ... */
 extern const char *const wn_rule_names[WN_RULES_FIRST];
 

@@ -16,8 +16,8 @@
 #include <string.h>
 
 #include "method/method.h"
-#include "method/percentile.h"
-#include "model/training.h"
+#include "method/score_percentile.h"
+#include "learn/training.h"
 #include "util/memory.h"
 #include "util/random.h"
 

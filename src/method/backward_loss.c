@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "method/corrected.h"
-#include "model/correction.h"
+#include "learn/loss_correction.h"
 #include "util/memory.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,

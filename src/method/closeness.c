@@ -4,7 +4,7 @@
  * c (1 - c) with c the mean over the epochs and the networks; at most 1/4.
  * See winnow-methods(7). */
 #include "method/method.h"
-#include "model/dynamics.h"
+#include "learn/dynamics.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)

@@ -4,7 +4,7 @@
  * -log p_y minus the mean of -log p over all classes; the paper keeps a row
  * while it is below 0. See winnow-methods(7). */
 #include "method/method.h"
-#include "model/dynamics.h"
+#include "learn/dynamics.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* method/corrected.h: the transition matrix that the labels of neighbours imply
- * (model/hoc.h), for the loss corrections and the rates of SimiFeat. */
+ * (noise/hoc.h), for the loss corrections and the rates of SimiFeat. */
 #ifndef WN_METHOD_CORRECTED_H
 #define WN_METHOD_CORRECTED_H
 
 #include "method/method.h"
-#include "model/hoc.h"
+#include "noise/hoc.h"
 
 /* Fit it; share[k], the classes' shares of the rows that were counted, may be
  * NULL. 0; 1 and why where there are too many classes for it, or too few rows;

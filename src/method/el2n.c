@@ -4,7 +4,7 @@
  * The mean over replicates of ||p - onehot||_2 at one early epoch; the paper
  * averages 10 networks. See winnow-methods(7). */
 #include "method/method.h"
-#include "model/dynamics.h"
+#include "learn/dynamics.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)

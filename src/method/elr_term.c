@@ -4,7 +4,7 @@
  * log(1 - t p) at the last epoch, whatever the label: low where the network
  * has long been sure of one class. See winnow-methods(7). */
 #include "method/method.h"
-#include "model/dynamics.h"
+#include "learn/dynamics.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "model/between.h"
+#include "knn/query.h"
 #include "util/memory.h"
 
 float wn_evidence_score(float distance)

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "model/dynamics.h"
+#include "learn/dynamics.h"
 #include "util/memory.h"
 
 /* Let networks that never had a row right count `extra` more there. Where they

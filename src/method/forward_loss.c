@@ -5,7 +5,7 @@
  * transition matrix that the labels of neighbours imply: small where the noise
  * often makes this label of what the row looks like. See winnow-methods(7). */
 #include "method/corrected.h"
-#include "model/correction.h"
+#include "learn/loss_correction.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)

@@ -5,7 +5,7 @@
  * replicates; never at initialisation, where Kirsch 2023 found it no better
  * than chance. See winnow-methods(7). */
 #include "method/method.h"
-#include "model/dynamics.h"
+#include "learn/dynamics.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #include "method/shapley.h"
-#include "model/ranking.h"
-#include "util/large.h"
+#include "knn/ranking.h"
+#include "util/spill.h"
 #include "util/memory.h"
 
 enum { LANES = 16 };

@@ -4,7 +4,7 @@
  * The plain mean of -log p_y, as the paper has it, or with --loss-recent the
  * weights of its code, (e + 1)/E, not normalised. See winnow-methods(7). */
 #include "method/method.h"
-#include "model/dynamics.h"
+#include "learn/dynamics.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)

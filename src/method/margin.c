@@ -4,7 +4,7 @@
  * The largest other probability minus p_y, the mean over replicates, -1 .. 1.
  * See winnow-methods(7). */
 #include "method/method.h"
-#include "model/dynamics.h"
+#include "learn/dynamics.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/neighbors.h"
+#include "knn/exact.h"
 #include "util/error.h"
-#include "util/message.h"
+#include "util/log.h"
 #include "util/options.h"
 
 enum wn_need {
@@ -24,8 +24,8 @@ enum wn_need {
     WN_NEEDS_TARGETS = 512     /* view->dynamics with targets */
 };
 
-struct wn_dynamics; /* model/dynamics.h */
-struct wn_pairs;    /* model/pairs.h */
+struct wn_dynamics; /* learn/dynamics.h */
+struct wn_pairs;    /* learn/pairs.h */
 
 /* What methods see: arrays, no files. NULL where no chosen method needs it. */
 struct wn_view {

@@ -2,9 +2,9 @@
 /* pair_cosine: one minus the cosine of the two halves of a pair.
  *
  * The two blocks are brought into one space first, out of sample
- * (model/align.h), unless they are in one. Labels have no say. */
+ * (learn/align.h), unless they are in one. Labels have no say. */
 #include "method/method.h"
-#include "model/pairs.h"
+#include "learn/pairs.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)

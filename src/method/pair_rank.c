@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "method/method.h"
-#include "model/pairs.h"
+#include "learn/pairs.h"
 
 static int trace(const struct wn_view *view, const struct wn_options *options,
                  float *out, int32_t *row, struct wn_error *error)

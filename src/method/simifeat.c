@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "method/cosine.h"
-#include "method/percentile.h"
+#include "method/score_percentile.h"
 #include "util/memory.h"
 #include "util/random.h"
 

@@ -29,7 +29,7 @@ int wn_simifeat_rank(const struct wn_view *view, const double *score,
                      double *threshold, struct wn_error *error) WN_MUST_CHECK;
 
 /* The noise rate of each class: 1 - P(true = c | label = c) by the transition
- * matrix of model/hoc.h, T[c][c] p[c] / share[c], which must lie within 0 .. 1:
+ * matrix of noise/hoc.h, T[c][c] p[c] / share[c], which must lie within 0 .. 1:
  * .95 from 1 on, .05 up to 0. */
 double wn_simifeat_rate(double stay, double clean, double share);
 

@@ -3,7 +3,7 @@
  *
  * In each random draw the share of a class that is called noisy is its noise
  * rate by the transition matrix that the labels of neighbours imply
- * (model/hoc.h). With more classes than that can be fitted for, or too few
+ * (noise/hoc.h). With more classes than that can be fitted for, or too few
  * rows, the rates are those of one vote over all rows.
  * See winnow-methods(7). */
 #include "method/simifeat.h"

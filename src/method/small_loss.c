@@ -8,8 +8,8 @@
 
 #include <stdlib.h>
 
-#include "model/dynamics.h"
-#include "model/mixture.h"
+#include "learn/dynamics.h"
+#include "learn/mixture.h"
 #include "util/memory.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,

@@ -4,7 +4,7 @@
  * The sum over them of p - p_y, which is 1 - k p_y; the mean over replicates.
  * See winnow-methods(7). */
 #include "method/method.h"
-#include "model/dynamics.h"
+#include "learn/dynamics.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)

@@ -6,7 +6,7 @@
  * sqrt(v + v^2/(E - 1)), v its square, as with --include_ci of the authors'
  * code. See winnow-methods(7). */
 #include "method/method.h"
-#include "model/dynamics.h"
+#include "learn/dynamics.h"
 
 static int score(const struct wn_view *view, const struct wn_options *options,
                  float *out, float *spread, struct wn_error *error)

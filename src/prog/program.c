@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "util/file.h"
-#include "util/large.h"
-#include "util/room.h"
+#include "util/spill.h"
+#include "util/free_memory.h"
 #include "util/thread.h"
 
 #define LITTLE 128e6 /* bytes that are taken for there */

@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-#include "data/audit.h"
+#include "audit/audit.h"
 #include "util/error.h"
-#include "util/message.h"
+#include "util/log.h"
 #include "util/options.h"
 
 /* A command line that is being carried out. */
@@ -43,14 +43,14 @@ struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
                              struct wn_error *error) WN_MUST_CHECK;
 
 /* Refuse work that needs `need` bytes when --memory allows less, or without
- * --memory when there are less (util/room.h); `what` needs
+ * --memory when there are less (util/free_memory.h); `what` needs
  * them: "40000 rows of 120 features". WN_EUSAGE with both numbers. A note where
  * it is close. */
 int wn_run_afford(const struct wn_run *run, double need, const char *what,
                   struct wn_error *error) WN_MUST_CHECK;
 
 /* The same for work that can do with `least` bytes when its large arrays go
- * into files (util/large.h): with --memory between the two they do, from now
+ * into files (util/spill.h): with --memory between the two they do, from now
  * on; below `least` that is refused, with both numbers. Without --memory the
  * refusal tells what to give it. */
 int wn_run_bound(const struct wn_run *run, double need, double least,

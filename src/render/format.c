@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The forms a report takes, in the order of --format's choices. */
-#include "render/report.h"
+#include "report/report.h"
 
 const struct wn_format wn_formats[] = {
     {"text", true, wn_text_report, wn_text_explain},

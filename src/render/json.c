@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The report as JSON Lines; see lines.h. report(1) documents the keys. */
+/* The report as JSON Lines; see json_lines.h. report(1) documents the keys. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/budget.h"
-#include "render/columns.h"
+#include "report/budget.h"
+#include "render/column_table.h"
 #include "render/json_row.h"
-#include "render/lines.h"
+#include "render/json_lines.h"
 #include "render/spelling.h"
 
 /* Rows by name; null where `known`, if there is one, says no. */

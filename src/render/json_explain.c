@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "render/json_row.h"
-#include "render/lines.h"
+#include "render/json_lines.h"
 
 static json_t *json_probabilities(const struct wn_report *report,
                                   const struct wn_explanation *explanation)

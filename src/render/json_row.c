@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "render/lines.h"
+#include "render/json_lines.h"
 
 /* The checks that flag row i, or the scores that agree. */
 static json_t *json_issues(const struct wn_report *report, size_t i)

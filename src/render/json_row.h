@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "render/report.h"
+#include "report/report.h"
 
 /* Row i as both begin: a new object of kind `record`, or NULL. */
 json_t *wn_json_row(const struct wn_report *report, const char *record,

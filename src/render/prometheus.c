@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "render/report.h"
+#include "report/report.h"
 #include "util/number.h"
 
 enum { WN_METRIC_CLASSES = 50 };

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/cleaning.h"
-#include "render/words.h"
+#include "clean/parse.h"
+#include "render/phrases.h"
 #include "util/memory.h"
 
 int wn_spellings(const struct wn_report *report, struct wn_spelling **spelling,

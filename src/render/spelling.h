@@ -4,7 +4,7 @@
 #ifndef WN_RENDER_SPELLING_H
 #define WN_RENDER_SPELLING_H
 
-#include "render/report.h"
+#include "report/report.h"
 
 struct wn_spelling {
     size_t class, of;     /* the latter is how it should be spelt */

@@ -4,8 +4,8 @@
 
 #include "check/decide.h"
 #include "render/grid.h"
-#include "render/report.h"
-#include "render/words.h"
+#include "report/report.h"
+#include "render/phrases.h"
 
 /* "digits.csv: row 17, line 19, id A-17". */
 static int put_head(const struct wn_report *report, size_t i,

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/columns.h"
-#include "render/report.h"
-#include "render/rules.h"
-#include "render/words.h"
+#include "render/column_table.h"
+#include "report/report.h"
+#include "render/cleaning_text.h"
+#include "render/phrases.h"
 #include "util/number.h"
 
 /* A cell that a spreadsheet would take for a formula (CWE-1236). */

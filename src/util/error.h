@@ -21,7 +21,7 @@ enum wn_code {
 
 /* Lives on the caller's stack: `struct wn_error error = {0};`. The text is one
  * line, without program name or newline. Bytes of the input may stand in it
- * as they are: message.h makes them harmless when it prints. */
+ * as they are: log.h makes them harmless when it prints. */
 struct wn_error {
     enum wn_code code;
     char text[1000];

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/large.h"
+#include "util/spill.h"
 
 enum { ALIGNMENT = 64 };
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "data/audit.h"
+#include "audit/audit.h"
 
 enum { MOST = 20000 };
 

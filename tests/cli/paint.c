@@ -3,7 +3,7 @@
  * one line a row: issue bits, action, suggestion, el2n, suspicion. */
 #include <stdio.h>
 
-#include "data/audit.h"
+#include "audit/audit.h"
 
 enum { MOST = 100000 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/audit.h"
+#include "audit/audit.h"
 
 static double value_of(enum wn_type type, const void *content, size_t at)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/csv.h"
+#include "csv/csv.h"
 #include "util/hash.h"
 
 /* What the grammar says of the records behind the header. */
@@ -87,8 +87,8 @@ static bool plain_record(struct plain *plain, size_t *fields, uint64_t *sum)
 }
 
 /* Whether the record between `begin` and plain->at looks like one that two
- * stray quotes made of many (data/index.h): then it goes on behind its first
- * line. */
+ * stray quotes made of many (csv/record_index.h): then it goes on behind its
+ * first line. */
 static bool is_made_of_many(struct plain *plain, size_t begin, size_t fields)
 {
     const size_t end = plain->at < plain->length ? plain->at : plain->length;

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/array.h"
-#include "data/audit.h"
-#include "data/dataset.h"
-#include "data/foreign.h"
-#include "data/libsvm.h"
-#include "data/npy.h"
+#include "array/array.h"
+#include "audit/audit.h"
+#include "audit/dataset.h"
+#include "array/hdf5.h"
+#include "array/libsvm.h"
+#include "array/npy.h"
 #include "util/hash.h"
 
 enum { CELLS = 1 << 20 };

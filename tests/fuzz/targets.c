@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "data/audit.h"
+#include "audit/audit.h"
 
 static const char *const csv_tokens[] = {
     "\"",           "\"\"",     ",",     "\n",      "\r\n",

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/cleaning.h"
-#include "encode/regex.h"
+#include "clean/parse.h"
+#include "clean/regex.h"
 #include "util/date.h"
 #include "util/number.h"
 #include "util/options.h"

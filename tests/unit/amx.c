@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/linear.h"
-#include "model/amx.h"
+#include "linalg/products.h"
+#include "linalg/kernels/amx.h"
 #include "util/random.h"
 
 enum { MOST = 300 * 1100 };

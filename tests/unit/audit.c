@@ -8,8 +8,8 @@
 
 #include "unit.h"
 
-#include "data/audit.h"
-#include "data/dataset.h"
+#include "audit/audit.h"
+#include "audit/dataset.h"
 #include "util/random.h"
 
 enum { N = 5000, D = 64, K = 3 };

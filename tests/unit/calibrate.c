@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/calibrate.h"
-#include "model/shares.h"
+#include "learn/calibrate.h"
+#include "linalg/softmax_row.h"
 #include "util/random.h"
 
 enum { N = 30000, K = 3 };

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "model/cells.h"
-#include "model/linear.h"
+#include "knn/graph.h"
+#include "linalg/products.h"
 #include "util/random.h"
 
 enum { N = 1000, D = 6, M = 7, CELLS = 63 /* 2 sqrt(1000) */ };

@@ -8,7 +8,7 @@
 
 #include "unit.h"
 
-#include "data/child.h"
+#include "array/sandbox.h"
 
 static void tell(void *context)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* encode/cleaning.h: rules taken apart, applied to single cells, and written.
+/* clean/parse.h: rules taken apart, applied to single cells, and written.
  * Wanted cells by hand. */
 #include "unit.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "encode/cleaning.h"
+#include "clean/parse.h"
 #include "util/random.h"
 
 static int parse(struct wn_cleaning *cleaning, const char *text,

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/alone.h"
+#include "encode/leakage.h"
 #include "encode/sketch.h"
-#include "encode/truth.h"
+#include "encode/boolean.h"
 #include "util/hash.h"
 
 /* Wanted: the true number, within four standard errors. */

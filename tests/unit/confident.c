@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/confident.h"
-#include "check/health.h"
+#include "noise/confident.h"
+#include "noise/health.h"
 #include "util/random.h"
 
 /* golden.json cl_core, inputs */

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "data/csv.h"
-#include "data/field.h"
+#include "csv/csv.h"
+#include "csv/field.h"
 #include "util/hash.h"
 #include "util/random.h"
 

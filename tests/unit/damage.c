@@ -12,8 +12,8 @@
 
 #include "unit.h"
 
-#include "data/audit.h"
-#include "data/dataset.h"
+#include "audit/audit.h"
+#include "audit/dataset.h"
 #include "util/random.h"
 
 enum { N = 300, D = 8, K = 3, FLIPS = 1000, CUTS = 200 };

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "data/dataset.h"
+#include "audit/dataset.h"
 
 enum { N = 3, K = 2 };
 static const char path[] = "dataset-test.h5";

@@ -10,11 +10,11 @@
 
 #include "method/aum.h"
 #include "method/method.h"
-#include "model/early.h"
-#include "model/given.h"
-#include "model/linear.h"
-#include "model/mixture.h"
-#include "model/training.h"
+#include "learn/early_stopping.h"
+#include "learn/external_dynamics.h"
+#include "linalg/products.h"
+#include "learn/mixture.h"
+#include "learn/training.h"
 
 static void near(double found, double wanted, double tolerance)
 {

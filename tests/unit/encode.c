@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "encode/dictionary.h"
-#include "encode/pattern.h"
+#include "util/dictionary.h"
+#include "clean/pattern.h"
 #include "encode/scale.h"
-#include "encode/variants.h"
+#include "clean/variants.h"
 #include "util/random.h"
 
 static void near(float found, double wanted)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "method/method.h"
-#include "model/between.h"
-#include "model/linear.h"
+#include "knn/query.h"
+#include "linalg/products.h"
 #include "util/options.h"
 #include "util/random.h"
 

@@ -14,7 +14,7 @@
 
 #include "unit.h"
 
-#include "data/audit.h"
+#include "audit/audit.h"
 
 enum { N = 3000, D = 100 };
 

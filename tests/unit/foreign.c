@@ -12,8 +12,8 @@
 
 #include "unit.h"
 
-#include "data/audit.h"
-#include "data/foreign.h"
+#include "audit/audit.h"
+#include "array/hdf5.h"
 #include "util/random.h"
 
 enum { ROWS = 700, COLUMNS = 30, FLIPS = 150 };

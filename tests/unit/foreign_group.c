@@ -11,8 +11,8 @@
 
 #include <hdf5.h>
 
-#include "data/audit.h"
-#include "data/foreign.h"
+#include "audit/audit.h"
+#include "array/hdf5.h"
 
 static const char path[] = "foreign-group.h5", to_path[] = "foreign-to.h5";
 static const uint64_t memory = (uint64_t)256 << 20;

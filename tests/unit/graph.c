@@ -11,7 +11,7 @@
 #include "method/cosine.h"
 #include "method/shapley.h"
 #include "method/simifeat.h"
-#include "model/hoc.h"
+#include "noise/hoc.h"
 
 static void near(double found, double wanted, double tolerance)
 {

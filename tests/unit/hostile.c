@@ -15,8 +15,8 @@
 
 #include "unit.h"
 
-#include "data/audit.h"
-#include "data/dataset.h"
+#include "audit/audit.h"
+#include "audit/dataset.h"
 
 enum { N = 40, D = 3, K = 2 };
 

@@ -6,9 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/exact.h"
-#include "model/kernel.h"
-#include "model/linear.h"
+#include "learn/kernel_loo.h"
+#include "learn/kernel.h"
+#include "linalg/products.h"
 #include "util/random.h"
 
 enum { N = 200, D = 6, K = 3 };

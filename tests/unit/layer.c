@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/layer.h"
-#include "model/linear.h"
+#include "linalg/kernels/layer.h"
+#include "linalg/products.h"
 #include "util/random.h"
 
 enum { ROWS = 150, INPUTS = 420, OUTPUTS = 130 };

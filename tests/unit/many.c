@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/channel.h"
-#include "check/health.h"
-#include "check/rules.h"
-#include "check/suspicion.h"
+#include "noise/channel.h"
+#include "noise/health.h"
+#include "noise/label_rules.h"
+#include "noise/suspicion.h"
 #include "util/random.h"
 
 enum { N = 2500, K = 1201 };

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/linear.h"
-#include "model/mlp.h"
-#include "model/pointwise.h"
+#include "linalg/products.h"
+#include "learn/mlp.h"
+#include "linalg/pointwise.h"
 
 static void near(double found, double wanted, double tolerance)
 {

@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "model/linear.h"
-#include "model/neighbors.h"
-#include "model/ranking.h"
+#include "linalg/products.h"
+#include "knn/exact.h"
+#include "knn/ranking.h"
 #include "util/random.h"
 
 static int find(const float *x, size_t n, size_t d, size_t m,

@@ -8,8 +8,8 @@
 
 #include "unit.h"
 
-#include "data/libsvm.h"
-#include "data/npy.h"
+#include "array/libsvm.h"
+#include "array/npy.h"
 #include "util/random.h"
 
 static const char path[] = "npy-test";

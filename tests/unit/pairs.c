@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/align.h"
-#include "model/linear.h"
-#include "model/pairs.h"
+#include "learn/align.h"
+#include "linalg/products.h"
+#include "learn/pairs.h"
 #include "util/random.h"
 
 static void near(double found, double wanted, double tolerance)

@@ -6,14 +6,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/calibrate.h"
-#include "model/folds.h"
-#include "model/linear.h"
-#include "model/neighbors.h"
-#include "model/pool.h"
-#include "model/predict.h"
-#include "model/softmax.h"
-#include "model/standard.h"
+#include "learn/calibrate.h"
+#include "learn/folds.h"
+#include "linalg/products.h"
+#include "knn/exact.h"
+#include "learn/pool.h"
+#include "learn/predictors.h"
+#include "learn/softmax.h"
+#include "linalg/standardize.h"
 #include "util/random.h"
 
 enum { N = 120, D = 4, K = 3, M = 5 };

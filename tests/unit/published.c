@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/rules.h"
+#include "noise/label_rules.h"
 
 static void *read_whole(const char *file, const char *name, hid_t type,
                         size_t size, size_t *rows)

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "data/libsvm.h"
-#include "data/npy.h"
-#include "encode/listing.h"
+#include "array/libsvm.h"
+#include "array/npy.h"
+#include "encode/array_column.h"
 #include "encode/rescale.h"
 
 enum { N = 6 };

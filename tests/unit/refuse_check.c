@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "check/check.h"
-#include "check/health.h"
-#include "check/rules.h"
+#include "noise/health.h"
+#include "noise/label_rules.h"
 
 enum { N = 12, K = 3, M = 2 };
 

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "encode/brought.h"
+#include "encode/user_probability.h"
 #include "encode/roles.h"
-#include "encode/top.h"
-#include "encode/variants.h"
-#include "model/svd.h"
+#include "encode/frequent_values.h"
+#include "clean/variants.h"
+#include "linalg/svd.h"
 
 enum { ROWS = 120 };
 static const char path[] = "hungry-test.csv";

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "method/method.h"
-#include "model/given.h"
-#include "model/linear.h"
-#include "model/pairs.h"
-#include "model/training.h"
+#include "learn/external_dynamics.h"
+#include "linalg/products.h"
+#include "learn/pairs.h"
+#include "learn/training.h"
 
 enum { N = 24, D = 2, K = 2, M = 3 };
 static float x[N * D], b[N * 3], distance[N * M], probability[N * K];

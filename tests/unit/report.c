@@ -11,9 +11,9 @@
 
 #include <jansson.h>
 
-#include "render/report.h"
+#include "report/report.h"
 #include "render/grid.h"
-#include "render/words.h"
+#include "render/phrases.h"
 
 enum { N = 6, K = 3, M = 2, C = 3 };
 

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check/quality.h"
-#include "check/rules.h"
+#include "noise/label_quality.h"
+#include "noise/label_rules.h"
 
 /* golden.json cl_core and cl_filter, inputs */
 static const int32_t core_label[10] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 1};

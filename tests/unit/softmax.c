@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/descent.h"
-#include "model/folds.h"
-#include "model/linear.h"
-#include "model/softmax.h"
+#include "linalg/lbfgs.h"
+#include "learn/folds.h"
+#include "linalg/products.h"
+#include "learn/softmax.h"
 #include "util/random.h"
 
 enum { N = 600, D = 5, K = 4 };

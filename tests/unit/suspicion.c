@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/channel.h"
-#include "check/suspicion.h"
+#include "noise/channel.h"
+#include "noise/suspicion.h"
 #include "util/random.h"
 
 static void assert_close(const double *found, const double *wanted,

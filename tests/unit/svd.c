@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/factor.h"
-#include "model/linear.h"
-#include "model/spectrum.h"
-#include "model/svd.h"
+#include "linalg/cholesky.h"
+#include "linalg/products.h"
+#include "linalg/spectrum.h"
+#include "linalg/svd.h"
 #include "util/random.h"
 
 enum { MOST = 400 };

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/trees.h"
+#include "learn/trees.h"
 #include "util/random.h"
 
 enum { N = 120, D = 5, K = 3 };

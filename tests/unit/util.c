@@ -12,7 +12,7 @@
 #include "util/hash.h"
 #include "util/memory.h"
 #include "util/random.h"
-#include "util/room.h"
+#include "util/free_memory.h"
 #include "util/text.h"
 #include "util/thread.h"
 

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading what is in an open audit file; see audit.h. */
+#include "audit/audit.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/digest.h"
+#include "audit/audit_private.h"
+#include "util/spill.h"
+#include "util/memory.h"
+
+void wn_names_free(char **names, size_t count)
+{
+    for (size_t i = 0; names && i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
+int wn_audit_list(const struct wn_audit *audit, const char *group,
+                  char ***names, size_t *count, struct wn_error *error)
+{
+    const size_t length = strlen(group);
+
+    *count = 0;
+    *names = wn_new(audit->catalog.count, sizeof **names, error);
+    if (!*names)
+        return -1;
+    for (size_t i = 0; i < audit->catalog.count; i++) {
+        const struct wn_entry *entry = &audit->catalog.entry[i];
+        const char *name = entry->path + length + 1;
+
+        if (entry->group || strncmp(entry->path, group, length) ||
+            entry->path[length] != '/' || strchr(name, '/'))
+            continue;
+        (*names)[*count] = wn_copy_text(name, strlen(name), error);
+        if (!(*names)[*count]) {
+            wn_names_free(*names, *count);
+            *names = NULL;
+            *count = 0;
+            return -1;
+        }
+        ++*count;
+    }
+    return 0;
+}
+
+static const struct wn_entry *find_dataset(const struct wn_audit *audit,
+                                           const char *path,
+                                           struct wn_error *error)
+{
+    const struct wn_entry *entry = wn_catalog_find(&audit->catalog, path);
+
+    if (entry && !entry->group)
+        return entry;
+    wn_audit_fail(audit, path, "is not in the file", error);
+    return NULL;
+}
+
+int wn_audit_shape(const struct wn_audit *audit, const char *path, int *rank,
+                   size_t extent[3], struct wn_error *error)
+{
+    const struct wn_entry *entry = find_dataset(audit, path, error);
+
+    if (!entry)
+        return -1;
+    *rank = entry->shape.rank;
+    memcpy(extent, entry->shape.extent, sizeof entry->shape.extent);
+    return 0;
+}
+
+int wn_audit_extent(const struct wn_audit *audit, const char *path, int which,
+                    size_t *extent, struct wn_error *error)
+{
+    size_t all[3];
+    int rank;
+
+    if (!wn_audit_has(audit, path))
+        return 0;
+    if (wn_audit_shape(audit, path, &rank, all, error))
+        return -1;
+    *extent = all[which];
+    return 0;
+}
+
+static size_t content_size(const struct wn_entry *entry)
+{
+    const size_t *extent = entry->shape.extent;
+
+    return entry->shape.width * extent[0] * extent[1] * extent[2];
+}
+
+/* Read everything and hold it against the digest. */
+static void *read_content(const struct wn_audit *audit,
+                          const struct wn_entry *entry, struct wn_error *error)
+{
+    const struct wn_shape *shape = &entry->shape;
+    const size_t size = content_size(entry);
+    const hid_t set = H5Dopen2(audit->file, entry->path, H5P_DEFAULT);
+    const hid_t type = wn_type_open(shape->type, shape->width);
+    char *content = wn_large_new(size, 1, error);
+    struct wn_hash *hash = NULL;
+    char found[WN_DIGEST_TEXT];
+    int status = -1;
+
+    if (!content)
+        goto done;
+    if (set < 0 || type < 0 ||
+        (size &&
+         H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, content) < 0)) {
+        wn_audit_fail(audit, entry->path, "damaged, cannot be read", error);
+        goto done;
+    }
+    hash = wn_digest_begin(shape, error);
+    if (!hash)
+        goto done;
+    wn_hash_add(hash, content, size);
+    wn_hash_text(hash, found);
+    wn_hash_free(hash);
+    status = strcmp(found, entry->digest)
+                 ? wn_audit_fail(audit, entry->path,
+                                 "its digest does not fit: changed or damaged",
+                                 error)
+                 : 0;
+done:
+    if (set >= 0)
+        H5Dclose(set);
+    if (type >= 0)
+        H5Tclose(type);
+    if (status) {
+        wn_large_free(content);
+        content = NULL;
+    }
+    return content;
+}
+
+static int check_wanted(const struct wn_audit *audit,
+                        const struct wn_entry *entry, enum wn_type type,
+                        const size_t extent[3], struct wn_error *error)
+{
+    const struct wn_shape *shape = &entry->shape;
+
+    if (shape->type != (int)type)
+        return wn_fail(error, WN_EDATA, "%s: %s: found %s, wanted %s",
+                       audit->name, entry->path, wn_type_name(shape->type),
+                       wn_type_name((int)type));
+    for (int r = 0; r < shape->rank; r++)
+        if (shape->extent[r] != extent[r])
+            return wn_fail(error, WN_EDATA,
+                           "%s: %s: found extent %zu, wanted %zu", audit->name,
+                           entry->path, shape->extent[r], extent[r]);
+    return 0;
+}
+
+void *wn_audit_read(const struct wn_audit *audit, const char *path,
+                    enum wn_type type, const size_t extent[3],
+                    struct wn_error *error)
+{
+    const struct wn_entry *entry = find_dataset(audit, path, error);
+
+    if (!entry || check_wanted(audit, entry, type, extent, error))
+        return NULL;
+    return read_content(audit, entry, error);
+}
+
+/* The dataset of wn_audit_read_rows() stays open: its chunk in HDF5's cache
+ * then serves the next rows too. */
+static int hold_rows(struct wn_audit *audit, const struct wn_entry *entry,
+                     struct wn_error *error)
+{
+    if (audit->rows >= 0 && strcmp(audit->rows_path, entry->path) == 0)
+        return 0;
+    if (audit->rows >= 0)
+        H5Dclose(audit->rows);
+    free(audit->rows_path);
+    audit->rows_path = wn_copy_text(entry->path, strlen(entry->path), error);
+    audit->rows = audit->rows_path
+                      ? H5Dopen2(audit->file, entry->path, H5P_DEFAULT)
+                      : H5I_INVALID_HID;
+    if (!audit->rows_path)
+        return -1;
+    return audit->rows >= 0
+               ? 0
+               : wn_audit_fail(audit, entry->path, "damaged", error);
+}
+
+int wn_entry_read(const struct wn_audit *audit, const struct wn_entry *entry,
+                  size_t begin, size_t end, void *out, struct wn_error *error)
+{
+    /* What is held open is no part of what the file is. */
+    struct wn_audit *holder = (struct wn_audit *)audit;
+    if (begin == end || content_size(entry) == 0)
+        return 0;
+    if (hold_rows(holder, entry, error))
+        return -1;
+    const bool good =
+        wn_rows_move(audit->rows, &entry->shape, begin, end - begin, out, NULL);
+
+    return good ? 0
+                : wn_audit_fail(audit, entry->path, "damaged, cannot be read",
+                                error);
+}
+
+int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
+                       size_t begin, size_t end, size_t columns, float *out,
+                       struct wn_error *error)
+{
+    const struct wn_entry *entry = find_dataset(audit, path, error);
+
+    if (!entry)
+        return -1;
+    const struct wn_shape *shape = &entry->shape;
+    const size_t found = wn_product(shape->extent[1], shape->extent[2], 1);
+    if (shape->rank < 2 || shape->type != WN_F32 || found != columns)
+        return wn_fail(
+            error, WN_EDATA, "%s: %s: found rows of %zu %s, wanted %zu f32",
+            audit->name, path, found, wn_type_name(shape->type), columns);
+    assert(begin <= end && end <= shape->extent[0]);
+    return wn_entry_read(audit, entry, begin, end, out, error);
+}
+
+long wn_audit_read_bytes(const struct wn_audit *audit, const char *path,
+                         size_t begin, size_t end, void *out,
+                         struct wn_error *error)
+{
+    const struct wn_entry *entry = find_dataset(audit, path, error);
+
+    if (!entry)
+        return -1;
+    if (entry->shape.rank != 1 || entry->shape.type != WN_U8)
+        return wn_audit_fail(audit, path, "does not hold bytes", error);
+    if (end > entry->shape.extent[0])
+        end = entry->shape.extent[0];
+    if (begin > end)
+        begin = end;
+    return wn_entry_read(audit, entry, begin, end, out, error)
+               ? -1
+               : (long)(end - begin);
+}
+
+int wn_audit_read_names(const struct wn_audit *audit, const char *path,
+                        char ***names, size_t *count, struct wn_error *error)
+{
+    const struct wn_entry *entry = find_dataset(audit, path, error);
+    char *content = NULL;
+    int status = -1;
+
+    *names = NULL;
+    *count = 0;
+    if (!entry)
+        return -1;
+    if (entry->shape.type != WN_NAMES)
+        return wn_audit_fail(audit, path, "does not hold names", error);
+    content = read_content(audit, entry, error);
+    if (!content)
+        return -1;
+    *names = wn_new(entry->shape.extent[0], sizeof **names, error);
+    if (!*names)
+        goto done;
+    for (; *count < entry->shape.extent[0]; ++*count) {
+        const char *name = content + *count * entry->shape.width;
+
+        (*names)[*count] =
+            wn_copy_text(name, strnlen(name, entry->shape.width), error);
+        if (!(*names)[*count])
+            goto done;
+    }
+    status = 0;
+done:
+    if (status) {
+        wn_names_free(*names, *count);
+        *names = NULL;
+        *count = 0;
+    }
+    wn_large_free(content);
+    return status;
+}
+
+int wn_audit_attributes(const struct wn_audit *audit, const char *path,
+                        struct wn_attribute **list, size_t *count,
+                        struct wn_error *error)
+{
+    const hid_t object = H5Oopen(audit->file, path, H5P_DEFAULT);
+    int status;
+
+    if (object < 0)
+        return wn_audit_fail(audit, path, "damaged", error);
+    status = wn_attributes_read(object, list, count, error);
+    H5Oclose(object);
+    return status ? wn_fail(error, WN_EDATA, "%s: %s", audit->name, path) : 0;
+}
+
+/* One attribute, moved out of the list; name is NULL if there is none. */
+static int take_attribute(const struct wn_audit *audit, const char *path,
+                          const char *name, struct wn_attribute *taken,
+                          struct wn_error *error)
+{
+    struct wn_attribute *list;
+    size_t count;
+
+    *taken = (struct wn_attribute){0};
+    if (!wn_audit_has(audit, path))
+        return wn_audit_fail(audit, path, "is not in the file", error);
+    if (wn_audit_attributes(audit, path, &list, &count, error))
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].name, name) == 0) {
+            *taken = list[i];
+            list[i] = (struct wn_attribute){0};
+        }
+    wn_attributes_free(list, count);
+    return 0;
+}
+
+char *wn_audit_text(const struct wn_audit *audit, const char *path,
+                    const char *attribute, struct wn_error *error)
+{
+    struct wn_attribute taken;
+
+    if (take_attribute(audit, path, attribute, &taken, error))
+        return NULL;
+    free(taken.name);
+    if (taken.name && !taken.text)
+        wn_fail(error, WN_EDATA,
+                "%s: %s: attribute %s: found a number, "
+                "wanted text",
+                audit->name, path, attribute);
+    return taken.text;
+}
+
+int wn_audit_number(const struct wn_audit *audit, const char *path,
+                    const char *attribute, double *value,
+                    struct wn_error *error)
+{
+    struct wn_attribute taken;
+
+    if (take_attribute(audit, path, attribute, &taken, error))
+        return -1;
+    const bool found = taken.name != NULL;
+    free(taken.name);
+    free(taken.text);
+    if (!found || !taken.number)
+        return wn_fail(error, WN_EDATA,
+                       "%s: %s: attribute %s: %s, wanted a "
+                       "number",
+                       audit->name, path, attribute,
+                       found ? "found text" : "is missing");
+    *value = taken.value;
+    return 0;
+}
+
+int wn_audit_words(const struct wn_audit *audit, const char *path,
+                   char ***words, size_t *count, struct wn_error *error)
+{
+    char *text = wn_audit_text(audit, path, "names", error);
+    size_t room = 0;
+    int status = 0;
+
+    *words = NULL;
+    *count = 0;
+    if (!text)
+        return error->code ? -1
+                           : wn_audit_fail(audit, path,
+                                           "has no attribute names", error);
+    for (const char *at = text; *at && status == 0; at += *at == ',') {
+        const size_t size = strcspn(at, ",");
+        char *word = wn_copy_text(at, size, error);
+
+        status =
+            word && wn_grow(words, &room, *count + 1, sizeof word, error) == 0
+                ? 0
+                : -1;
+        if (status)
+            free(word);
+        else
+            (*words)[(*count)++] = word;
+        at += size;
+    }
+    free(text);
+    if (status) {
+        wn_names_free(*words, *count);
+        *words = NULL;
+        *count = 0;
+    }
+    return status;
+}

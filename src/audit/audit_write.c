@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Writing audit files; see audit.h.
+ *
+ * Content always goes out chunk by chunk in order, and earlier stages are
+ * rewritten from what they hold rather than copied object by object: so the
+ * bytes of a file depend on its content alone, not on how it came together,
+ * and a damaged chunk stops the copy. */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/digest.h"
+#include "audit/audit_private.h"
+#include "util/file.h"
+#include "util/memory.h"
+
+enum { CHUNK_BYTES = 1 << 20, GROUP_LINKS = 256 };
+
+struct wn_audit_writer {
+    struct wn_output *output;
+    struct wn_store store;
+    hid_t file;
+    enum wn_stage stage;
+    struct wn_digest lines;
+    struct wn_symbols symbols;
+
+    /* The dataset being written; `path` is NULL if there is none. */
+    char *path;
+    hid_t set;
+    struct wn_shape shape;
+    size_t row_bytes; /* of one row */
+    size_t chunk_rows;
+    char *chunk;    /* rows that wait for their chunk to be whole */
+    size_t waiting; /* their number */
+    size_t done;    /* rows in the file */
+    struct wn_hash *hash;
+};
+
+static int fail(struct wn_audit_writer *writer, struct wn_error *error)
+{
+    const char *name = wn_output_name(writer->output);
+
+    errno = writer->store.failure;
+    if (errno)
+        return wn_fail_errno(error, "%s: cannot write", name);
+    return wn_fail(error, WN_EIO, "%s: cannot write: HDF5 refuses", name);
+}
+
+static hid_t group_list(void)
+{
+    const hid_t list = H5Pcreate(H5P_GROUP_CREATE);
+
+    if (list >= 0 && (H5Pset_obj_track_times(list, 0) < 0 ||
+                      H5Pset_link_phase_change(list, GROUP_LINKS, 0) < 0 ||
+                      H5Pset_attr_phase_change(list, 64, 0) < 0)) {
+        H5Pclose(list);
+        return H5I_INVALID_HID;
+    }
+    return list;
+}
+
+static int make_group(struct wn_audit_writer *writer, const char *path,
+                      struct wn_error *error)
+{
+    if (H5Lexists(writer->file, path, H5P_DEFAULT) > 0)
+        return 0;
+    const hid_t list = group_list();
+    const hid_t group = list < 0 ? list
+                                 : H5Gcreate2(writer->file, path, H5P_DEFAULT,
+                                              list, H5P_DEFAULT);
+    if (list >= 0)
+        H5Pclose(list);
+    if (group < 0 || H5Gclose(group) < 0)
+        return fail(writer, error);
+    return 0;
+}
+
+/* Make the groups above `path`. */
+static int make_parents(struct wn_audit_writer *writer, const char *path,
+                        struct wn_error *error)
+{
+    for (const char *at = strchr(path, '/'); at; at = strchr(at + 1, '/')) {
+        char *parent = wn_copy_text(path, (size_t)(at - path), error);
+        const int status = parent ? make_group(writer, parent, error) : -1;
+
+        free(parent);
+        if (status)
+            return -1;
+    }
+    return 0;
+}
+
+static hid_t dataset_list(const struct wn_audit_writer *writer)
+{
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    hsize_t chunk[3] = {writer->chunk_rows, writer->shape.extent[1],
+                        writer->shape.extent[2]};
+
+    for (int r = 0; r < 3; r++)
+        chunk[r] += chunk[r] == 0;
+    if (list >= 0 &&
+        (H5Pset_chunk(list, writer->shape.rank, chunk) < 0 ||
+         H5Pset_fletcher32(list) < 0 || H5Pset_obj_track_times(list, 0) < 0 ||
+         H5Pset_attr_phase_change(list, 64, 0) < 0)) {
+        H5Pclose(list);
+        return H5I_INVALID_HID;
+    }
+    return list;
+}
+
+/* Chunks leave HDF5 at once, in the order they come. */
+static hid_t uncached(void)
+{
+    const hid_t list = H5Pcreate(H5P_DATASET_ACCESS);
+
+    if (list >= 0 && H5Pset_chunk_cache(list, 1, 0, 1) < 0) {
+        H5Pclose(list);
+        return H5I_INVALID_HID;
+    }
+    return list;
+}
+
+static int create_dataset(struct wn_audit_writer *writer,
+                          struct wn_error *error)
+{
+    const struct wn_shape *shape = &writer->shape;
+    const hsize_t extent[3] = {shape->extent[0], shape->extent[1],
+                               shape->extent[2]};
+    const hid_t type = wn_type_open(shape->type, shape->width);
+    const hid_t space = H5Screate_simple(shape->rank, extent, NULL);
+    const hid_t creation = dataset_list(writer);
+    const hid_t access = uncached();
+
+    if (type >= 0 && space >= 0 && creation >= 0 && access >= 0)
+        writer->set = H5Dcreate2(writer->file, writer->path, type, space,
+                                 H5P_DEFAULT, creation, access);
+    if (access >= 0)
+        H5Pclose(access);
+    if (creation >= 0)
+        H5Pclose(creation);
+    if (space >= 0)
+        H5Sclose(space);
+    if (type >= 0)
+        H5Tclose(type);
+    return writer->set < 0 ? fail(writer, error) : 0;
+}
+
+static void drop_dataset(struct wn_audit_writer *writer)
+{
+    if (writer->set >= 0)
+        H5Dclose(writer->set);
+    writer->set = H5I_INVALID_HID;
+    wn_hash_free(writer->hash);
+    free(writer->path);
+    free(writer->chunk);
+    writer->hash = NULL;
+    writer->path = writer->chunk = NULL;
+}
+
+/* As many numbers of `extent` count as the dataset has extents. */
+static int begin_dataset(struct wn_audit_writer *writer, const char *path,
+                         int type, size_t width, const size_t extent[3],
+                         struct wn_error *error)
+{
+    const struct wn_layout *row = wn_layout_find(path);
+    struct wn_shape *shape = &writer->shape;
+
+    assert(!writer->path && row && row->type == type);
+    if (wn_layout_bind(row, path, extent, &writer->symbols, error))
+        return wn_fail(error, WN_EDATA, "%s", wn_output_name(writer->output));
+    shape->type = type;
+    shape->width = width;
+    shape->rank = wn_layout_rank(row);
+    for (int r = 0; r < 3; r++)
+        shape->extent[r] = r < shape->rank ? extent[r] : 1;
+    writer->row_bytes = wn_product(shape->extent[1], shape->extent[2], width);
+    writer->chunk_rows =
+        writer->row_bytes ? CHUNK_BYTES / writer->row_bytes : 1;
+    writer->chunk_rows += writer->chunk_rows == 0;
+    if (writer->chunk_rows > extent[0])
+        writer->chunk_rows = extent[0];
+    writer->waiting = writer->done = 0;
+    writer->path = wn_copy_text(path, strlen(path), error);
+    writer->hash = wn_digest_begin(shape, error);
+    writer->chunk =
+        wn_new(wn_product(writer->chunk_rows, writer->row_bytes, 1), 1, error);
+    if (!writer->path || !writer->hash || !writer->chunk ||
+        make_parents(writer, path, error) || create_dataset(writer, error)) {
+        drop_dataset(writer);
+        return -1;
+    }
+    return 0;
+}
+
+int wn_audit_write_begin(struct wn_audit_writer *writer, const char *path,
+                         enum wn_type type, const size_t extent[3],
+                         struct wn_error *error)
+{
+    return begin_dataset(writer, path, (int)type, wn_type_size(type), extent,
+                         error);
+}
+
+/* Rows done .. done+rows-1: a whole chunk, or the last one. */
+static int put_rows(struct wn_audit_writer *writer, size_t rows,
+                    const char *content, struct wn_error *error)
+{
+    const bool good = wn_rows_move(writer->set, &writer->shape, writer->done,
+                                   rows, NULL, content);
+
+    writer->done += rows;
+    return good && !writer->store.failure ? 0 : fail(writer, error);
+}
+
+int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
+                          const void *content, struct wn_error *error)
+{
+    const char *at = content;
+
+    assert(writer->path &&
+           rows <= writer->shape.extent[0] - writer->done - writer->waiting);
+    if (writer->row_bytes == 0) {
+        writer->done += rows;
+        return 0;
+    }
+    wn_hash_add(writer->hash, content, rows * writer->row_bytes);
+    while (rows) {
+        size_t taken = writer->chunk_rows - writer->waiting;
+
+        if (taken > rows)
+            taken = rows;
+        if (taken == writer->chunk_rows) {
+            if (put_rows(writer, taken, at, error))
+                return -1;
+        } else {
+            memcpy(writer->chunk + writer->waiting * writer->row_bytes, at,
+                   taken * writer->row_bytes);
+            writer->waiting += taken;
+            if (writer->waiting == writer->chunk_rows) {
+                writer->waiting = 0;
+                if (put_rows(writer, writer->chunk_rows, writer->chunk, error))
+                    return -1;
+            }
+        }
+        at += taken * writer->row_bytes;
+        rows -= taken;
+    }
+    return 0;
+}
+
+static int put_attribute(struct wn_audit_writer *writer, hid_t object,
+                         const struct wn_attribute *attribute,
+                         struct wn_error *error)
+{
+    if (wn_attribute_write(object, attribute))
+        return fail(writer, error);
+    return 0;
+}
+
+int wn_audit_write_end(struct wn_audit_writer *writer, struct wn_error *error)
+{
+    char digest[WN_DIGEST_TEXT];
+    int status = 0;
+
+    assert(writer->path);
+    if (writer->waiting)
+        status = put_rows(writer, writer->waiting, writer->chunk, error);
+    if (status == 0) {
+        assert(writer->done == writer->shape.extent[0]);
+        wn_hash_text(writer->hash, digest);
+        status = put_attribute(
+            writer, writer->set,
+            &(struct wn_attribute){.name = "digest", .text = digest}, error);
+    }
+    if (status == 0)
+        status = wn_digest_dataset(&writer->lines, writer->path, digest, error);
+    drop_dataset(writer);
+    return status;
+}
+
+int wn_audit_write(struct wn_audit_writer *writer, const char *path,
+                   enum wn_type type, const size_t extent[3],
+                   const void *content, struct wn_error *error)
+{
+    if (wn_audit_write_begin(writer, path, type, extent, error))
+        return -1;
+    if (wn_audit_write_append(writer, extent[0], content, error))
+        return -1;
+    return wn_audit_write_end(writer, error);
+}
+
+int wn_audit_write_names(struct wn_audit_writer *writer, const char *path,
+                         const char *const *names, size_t count,
+                         struct wn_error *error)
+{
+    const size_t extent[3] = {count, 0, 0};
+    size_t width = 1;
+    char *cell;
+    int status;
+
+    for (size_t i = 0; i < count; i++)
+        if (strlen(names[i]) > width)
+            width = strlen(names[i]);
+    cell = wn_new(width + 1, 1, error);
+    if (!cell)
+        return -1;
+    status = begin_dataset(writer, path, WN_NAMES, width, extent, error);
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        memset(cell, 0, width);
+        memcpy(cell, names[i], strlen(names[i]));
+        status = wn_audit_write_append(writer, 1, cell, error);
+    }
+    free(cell);
+    return status ? -1 : wn_audit_write_end(writer, error);
+}
+
+static int write_attribute(struct wn_audit_writer *writer, const char *path,
+                           const struct wn_attribute *attribute,
+                           struct wn_error *error)
+{
+    int status = -1;
+
+    if (make_parents(writer, path, error) ||
+        (!wn_layout_find(path) && make_group(writer, path, error)))
+        return -1;
+    const hid_t object = H5Oopen(writer->file, path, H5P_DEFAULT);
+    if (object < 0)
+        return fail(writer, error);
+    if (put_attribute(writer, object, attribute, error) == 0)
+        status = wn_digest_attribute(&writer->lines, path, attribute, error);
+    H5Oclose(object);
+    return status;
+}
+
+int wn_audit_write_text(struct wn_audit_writer *writer, const char *path,
+                        const char *attribute, const char *text,
+                        struct wn_error *error)
+{
+    const struct wn_attribute whole = {.name = (char *)attribute,
+                                       .text = (char *)text};
+
+    return write_attribute(writer, path, &whole, error);
+}
+
+int wn_audit_write_number(struct wn_audit_writer *writer, const char *path,
+                          const char *attribute, double value,
+                          struct wn_error *error)
+{
+    const struct wn_attribute whole = {
+        .name = (char *)attribute, .number = true, .value = value};
+
+    return write_attribute(writer, path, &whole, error);
+}
+
+int wn_audit_provenance(struct wn_audit_writer *writer, const char *program,
+                        const char *options, const char *input,
+                        struct wn_error *error)
+{
+    const char *group = wn_stage_name[writer->stage];
+
+    if (wn_audit_write_text(writer, group, "program", program, error) ||
+        wn_audit_write_text(writer, group, "version", PACKAGE_VERSION, error) ||
+        wn_audit_write_text(writer, group, "options", options, error))
+        return -1;
+    return input ? wn_audit_write_text(writer, group, "input", input, error)
+                 : 0;
+}
+
+/* Close a stage with the digest over all its lines. */
+static int seal(struct wn_audit_writer *writer, enum wn_stage stage,
+                char digest[WN_DIGEST_TEXT], struct wn_error *error)
+{
+    const char *group = wn_stage_name[stage];
+    int status = -1;
+
+    if (make_group(writer, group, error) ||
+        wn_digest_text(&writer->lines, digest, error))
+        return -1;
+    const hid_t object = H5Oopen(writer->file, group, H5P_DEFAULT);
+    if (object < 0)
+        return fail(writer, error);
+    status = put_attribute(
+        writer, object,
+        &(struct wn_attribute){.name = "digest", .text = digest}, error);
+    H5Oclose(object);
+    wn_digest_free(&writer->lines);
+    return status;
+}
+
+static int copy_content(struct wn_audit_writer *writer,
+                        const struct wn_audit *from,
+                        const struct wn_entry *entry, struct wn_error *error)
+{
+    const struct wn_shape *shape = &entry->shape;
+    const size_t *extent = shape->extent;
+    int status = 0;
+
+    if (begin_dataset(writer, entry->path, shape->type, shape->width, extent,
+                      error))
+        return -1;
+    const size_t step = writer->chunk_rows;
+    char *rows = wn_new(wn_product(step, writer->row_bytes, 1), 1, error);
+    if (!rows)
+        return -1;
+    for (size_t at = 0; status == 0 && at < extent[0]; at += step) {
+        const size_t end = extent[0] - at < step ? extent[0] : at + step;
+
+        status = wn_entry_read(from, entry, at, end, rows, error);
+        if (status == 0)
+            status = wn_audit_write_append(writer, end - at, rows, error);
+    }
+    free(rows);
+    return status ? -1 : wn_audit_write_end(writer, error);
+}
+
+static int copy_attributes(struct wn_audit_writer *writer,
+                           const struct wn_audit *from,
+                           const struct wn_entry *entry, struct wn_error *error)
+{
+    struct wn_attribute *list;
+    size_t count;
+    int status = 0;
+
+    if (wn_audit_attributes(from, entry->path, &list, &count, error))
+        return -1;
+    for (size_t i = 0; status == 0 && i < count; i++)
+        if (strcmp(list[i].name, "digest"))
+            status = write_attribute(writer, entry->path, &list[i], error);
+    wn_attributes_free(list, count);
+    return status;
+}
+
+static int copy_stage(struct wn_audit_writer *writer,
+                      const struct wn_audit *from, enum wn_stage stage,
+                      struct wn_error *error)
+{
+    char digest[WN_DIGEST_TEXT];
+
+    for (size_t i = 0; i < from->catalog.count; i++) {
+        const struct wn_entry *entry = &from->catalog.entry[i];
+
+        if (!wn_stage_holds(stage, entry->path))
+            continue;
+        if ((!entry->group && copy_content(writer, from, entry, error)) ||
+            copy_attributes(writer, from, entry, error))
+            return -1;
+    }
+    if (seal(writer, stage, digest, error))
+        return -1;
+    if (strcmp(digest, wn_audit_digest(from, stage)))
+        return wn_fail(error, WN_EDATA,
+                       "%s: %s: its content does not fit its "
+                       "digest: changed or damaged",
+                       wn_audit_name(from), wn_stage_name[stage]);
+    return 0;
+}
+
+static int begin_file(struct wn_audit_writer *writer, struct wn_error *error)
+{
+    writer->store.descriptor = wn_output_descriptor(writer->output);
+    writer->file =
+        wn_store_create(&writer->store, wn_output_name(writer->output), error);
+    if (writer->file < 0)
+        return -1;
+    if (put_attribute(
+            writer, writer->file,
+            &(struct wn_attribute){.name = "format", .text = "winnow-audit"},
+            error))
+        return -1;
+    return put_attribute(writer, writer->file,
+                         &(struct wn_attribute){.name = "format_version",
+                                                .number = true,
+                                                .whole = true,
+                                                .value = WN_FORMAT_VERSION},
+                         error);
+}
+
+/* HDF5 is nothing to look at. */
+static int refuse_terminal(const char *path, struct wn_error *error)
+{
+    if ((path && strcmp(path, "-")) || !isatty(STDOUT_FILENO))
+        return 0;
+    return wn_fail(error, WN_EUSAGE,
+                   "an audit file is not for a terminal; "
+                   "--output names a file");
+}
+
+int wn_audit_try(const char *path, bool force, struct wn_error *error)
+{
+    struct wn_output *output = refuse_terminal(path, error)
+                                   ? NULL
+                                   : wn_output_open(path, force, error);
+    const int status = output ? 0 : -1;
+
+    wn_output_abandon(output);
+    return status;
+}
+
+struct wn_audit_writer *wn_audit_create(const char *path, bool force,
+                                        const struct wn_audit *from,
+                                        enum wn_stage stage,
+                                        struct wn_error *error)
+{
+    struct wn_audit_writer *writer;
+    int status;
+
+    assert(from || stage == WN_DATA);
+    if (refuse_terminal(path, error))
+        return NULL;
+    writer = wn_new(1, sizeof *writer, error);
+    if (!writer)
+        return NULL;
+    writer->file = writer->set = H5I_INVALID_HID;
+    writer->stage = stage;
+    writer->output = wn_output_open(path, force, error);
+    status = writer->output ? begin_file(writer, error) : -1;
+    for (enum wn_stage s = WN_DATA; status == 0 && s < stage; s++)
+        status = copy_stage(writer, from, s, error);
+    if (status) {
+        wn_audit_abandon(writer);
+        return NULL;
+    }
+    return writer;
+}
+
+static void free_writer(struct wn_audit_writer *writer)
+{
+    drop_dataset(writer);
+    wn_digest_free(&writer->lines);
+    free(writer);
+}
+
+int wn_audit_finish(struct wn_audit_writer *writer, struct wn_error *error)
+{
+    struct wn_output *output = writer->output;
+    char digest[WN_DIGEST_TEXT];
+    int status;
+
+    assert(!writer->path);
+    status = seal(writer, writer->stage, digest, error);
+    if (status == 0) {
+        const herr_t closed = H5Fclose(writer->file);
+
+        writer->file = H5I_INVALID_HID;
+        if (closed < 0 || writer->store.failure)
+            status = fail(writer, error);
+    }
+    if (status) {
+        wn_audit_abandon(writer);
+        return -1;
+    }
+    free_writer(writer);
+    return wn_output_commit(output, error);
+}
+
+void wn_audit_abandon(struct wn_audit_writer *writer)
+{
+    if (!writer)
+        return;
+    drop_dataset(writer);
+    if (writer->file >= 0) {
+        /* Nothing of it will be kept: HDF5 need not flush into the disk. */
+        if (!writer->store.failure)
+            writer->store.failure = EIO;
+        H5Fclose(writer->file);
+    }
+    wn_output_abandon(writer->output);
+    free_writer(writer);
+}

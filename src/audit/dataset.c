@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Loading /data with its cross-checks; see dataset.h. */
+#include "audit/dataset.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/features.h"
+#include "audit/layout.h"
+#include "util/spill.h"
+#include "util/memory.h"
+
+/* What the sums of floats may be off by from those of the user's numbers. */
+#define ROUNDING 1e-5
+
+struct load {
+    struct wn_dataset *dataset;
+    const struct wn_audit *audit;
+    struct wn_error *error;
+};
+
+/* An array of /data and where it goes; layout.def has its type. */
+struct member {
+    unsigned part;
+    const char *path;
+    size_t array; /* offsets in struct wn_dataset */
+    size_t count; /* of names: where their number goes */
+};
+
+#define MEMBER(part, path, array)                                              \
+    {                                                                          \
+        WN_PART_##part, "data/" path, offsetof(struct wn_dataset, array), 0    \
+    }
+#define NAMES(part, path, array, count)                                        \
+    {                                                                          \
+        WN_PART_##part, "data/" path, offsetof(struct wn_dataset, array),      \
+            offsetof(struct wn_dataset, count)                                 \
+    }
+
+static const struct member members[] = {
+    MEMBER(LABEL, "label", label),
+    NAMES(LABEL, "label_name", label_name, k),
+    MEMBER(LABEL, "label_same", label_same),
+    MEMBER(FEATURES, "features", features),
+    NAMES(FEATURES, "feature_name", feature_name, d),
+    MEMBER(ID, "id", id),
+    MEMBER(ID, "id_offset", id_offset),
+    MEMBER(ROW, "row_offset", row_offset),
+    MEMBER(ROW, "row_line", row_line),
+    MEMBER(ROW, "row_hash", row_hash),
+    MEMBER(ROW, "left_out", left_out),
+    NAMES(COLUMN, "column/name", column_name, columns),
+    NAMES(COLUMN, "column/kind", column_kind, columns),
+    MEMBER(COLUMN, "column/missing", column_missing),
+    MEMBER(COLUMN, "column/invalid", column_invalid),
+    MEMBER(COLUMN, "column/distinct", column_distinct),
+    MEMBER(COLUMN, "column/about", column_about),
+    MEMBER(COLUMN, "column/features", column_features),
+    NAMES(COLUMN, "column/note", column_note, columns),
+    MEMBER(COLUMN, "column/alone", column_alone),
+    MEMBER(COLUMN, "column/min", column_min),
+    MEMBER(COLUMN, "column/median", column_median),
+    MEMBER(COLUMN, "column/max", column_max),
+    MEMBER(COLUMN, "column/top_column", top_column),
+    MEMBER(COLUMN, "column/top_count", top_count),
+    NAMES(COLUMN, "column/top_value", top_value, tops),
+    MEMBER(DEFECT, "defect/row", defect_row),
+    MEMBER(DEFECT, "defect/column", defect_column),
+    MEMBER(DEFECT, "defect/rule", defect_rule),
+    NAMES(DEFECT, "defect/rule_name", rule_name, rules),
+    MEMBER(ROLE, "group", group),
+    NAMES(ROLE, "group_name", group_name, groups),
+    MEMBER(ROLE, "split", split),
+    NAMES(ROLE, "split_name", split_name, splits),
+    MEMBER(ROLE, "trusted", trusted),
+    MEMBER(ROLE, "weight", weight),
+    MEMBER(ROLE, "cost", cost),
+    MEMBER(ROLE, "annotator", annotator),
+    NAMES(ROLE, "annotator_name", annotator_name, annotators),
+    MEMBER(PROBABILITY, "probability", probability),
+    MEMBER(FEATURES_B, "features_b", features_b),
+    NAMES(RULE, "rule/name", clean_name, cleanings),
+    NAMES(RULE, "rule/text", clean_text, cleanings),
+    MEMBER(RULE, "rule/changed", clean_changed),
+    MEMBER(RULE, "rule/broken", clean_broken),
+    MEMBER(RULE, "rule/passed_over", clean_passed_over)};
+enum { MEMBERS = sizeof members / sizeof *members };
+
+/* Extents that are known whatever is loaded. All datasets agree on a letter
+ * of layout.def, so any that is there will do. */
+static const struct {
+    const char *path;
+    int which;
+    size_t at; /* offset in struct wn_dataset */
+} extents[] = {{"data/row_hash", 0, offsetof(struct wn_dataset, n)},
+               {"data/features", 0, offsetof(struct wn_dataset, n)},
+               {"data/label", 0, offsetof(struct wn_dataset, n)},
+               {"data/features_b", 1, offsetof(struct wn_dataset, p)},
+               {"data/label_name", 0, offsetof(struct wn_dataset, k)},
+               {"data/dynamics", 0, offsetof(struct wn_dataset, epochs)},
+               {"data/column/name", 0, offsetof(struct wn_dataset, columns)},
+               {"data/column/top_column", 0, offsetof(struct wn_dataset, tops)},
+               {"data/defect/row", 0, offsetof(struct wn_dataset, defects)},
+               {"data/defect/rule_name", 0, offsetof(struct wn_dataset, rules)},
+               {"data/rule/name", 0, offsetof(struct wn_dataset, cleanings)}};
+enum { EXTENTS = sizeof extents / sizeof *extents };
+
+static void *field(struct wn_dataset *dataset, size_t offset)
+{
+    return (char *)dataset + offset;
+}
+
+static bool is_names(const struct member *member)
+{
+    return wn_layout_find(member->path)->type == WN_NAMES;
+}
+
+static int read_names(const struct load *load, const struct member *member)
+{
+    char **names;
+    size_t count;
+
+    if (wn_audit_read_names(load->audit, member->path, &names, &count,
+                            load->error))
+        return -1;
+    memcpy(field(load->dataset, member->array), &names, sizeof names);
+    memcpy(field(load->dataset, member->count), &count, sizeof count);
+    return 0;
+}
+
+/* Those that are not in the file stay NULL. */
+static int read_member(const struct load *load, const struct member *member)
+{
+    const char *path = member->path;
+    size_t extent[3];
+    int rank;
+
+    if (!wn_audit_has(load->audit, path))
+        return 0;
+    if (is_names(member))
+        return read_names(load, member);
+    if (wn_audit_shape(load->audit, path, &rank, extent, load->error))
+        return -1;
+    void *array = wn_audit_read(load->audit, path,
+                                (enum wn_type)wn_layout_find(path)->type,
+                                extent, load->error);
+    memcpy(field(load->dataset, member->array), &array, sizeof array);
+    return array ? 0 : -1;
+}
+
+static void free_member(struct wn_dataset *dataset, const struct member *member)
+{
+    void *array;
+    size_t count;
+
+    memcpy(&array, field(dataset, member->array), sizeof array);
+    memcpy(&count, field(dataset, member->count), sizeof count);
+    if (is_names(member))
+        wn_names_free(array, count);
+    else
+        wn_large_free(array);
+}
+
+static int bad_row(const struct load *load, const char *path, size_t row,
+                   const char *what)
+{
+    return wn_fail(load->error, WN_EDATA, "%s: %s: row %zu: %s",
+                   wn_audit_name(load->audit), path, row, what);
+}
+
+/* A class is a spelling of one that is none itself. */
+static int check_spellings(const struct load *load)
+{
+    const struct wn_dataset *dataset = load->dataset;
+
+    for (size_t c = 0; dataset->label_same && c < dataset->k; c++) {
+        const int32_t same = dataset->label_same[c];
+
+        if (same < 0 || (size_t)same >= dataset->k ||
+            dataset->label_same[same] != same)
+            return bad_row(load, "data/label_same", c, "no such class");
+    }
+    return 0;
+}
+
+/* Indices below `count` or -1, where there are any. */
+static int check_codes(const struct load *load, const char *path,
+                       const int32_t *code, size_t count, const char *what)
+{
+    for (size_t i = 0; code && i < load->dataset->n; i++)
+        if (code[i] < -1 || (code[i] >= 0 && (size_t)code[i] >= count))
+            return bad_row(load, path, i, what);
+    return 0;
+}
+
+static int check_labels(const struct load *load)
+{
+    const struct wn_dataset *dataset = load->dataset;
+
+    return check_codes(load, "data/label", dataset->label, dataset->k,
+                       "no such class") ||
+                   check_spellings(load)
+               ? -1
+               : 0;
+}
+
+static int check_block(const struct load *load, const char *path,
+                       const float *block, size_t d)
+{
+    const size_t n = load->dataset->n;
+
+    for (size_t i = 0; block && i < n * d; i++)
+        if (!__builtin_isfinite(block[i]))
+            return bad_row(load, path, i / d, "not a finite number");
+    return 0;
+}
+
+/* Those that ingest --link left where they were. */
+static int load_linked(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    struct wn_features *features;
+    int status = -1;
+
+    if (wn_audit_has(load->audit, "data/features") || dataset->d == 0)
+        return 0;
+    features = wn_features_open(load->audit, load->error);
+    if (features)
+        dataset->features =
+            wn_large_new(wn_product(dataset->n, dataset->d, 1),
+                         sizeof *dataset->features, load->error);
+    if (dataset->features)
+        status = wn_features_read(features, 0, dataset->n, dataset->features,
+                                  load->error);
+    wn_features_close(features);
+    return status;
+}
+
+static int check_features(const struct load *load)
+{
+    const struct wn_dataset *dataset = load->dataset;
+
+    return check_block(load, "data/features", dataset->features, dataset->d)
+               ? -1
+               : load_linked(load);
+}
+
+static int check_features_b(const struct load *load)
+{
+    const struct wn_dataset *dataset = load->dataset;
+
+    return check_block(load, "data/features_b", dataset->features_b,
+                       dataset->p);
+}
+
+static int check_offsets(const struct load *load, const char *path,
+                         const uint64_t *offset, uint64_t most)
+{
+    const size_t n = load->dataset->n;
+
+    for (size_t i = 0; offset && i < n; i++)
+        if (offset[i] > offset[i + 1])
+            return bad_row(load, path, i, "ends before it begins");
+    if (offset && offset[n] > most)
+        return bad_row(load, path, n, "beyond the end");
+    return 0;
+}
+
+/* One is of no use without the other. */
+static int check_ids(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    size_t bytes = 0;
+
+    if (wn_audit_extent(load->audit, "data/id", 0, &bytes, load->error))
+        return -1;
+    if (dataset->id && dataset->id_offset)
+        return check_offsets(load, "data/id_offset", dataset->id_offset, bytes);
+    wn_large_free(dataset->id);
+    wn_large_free(dataset->id_offset);
+    dataset->id = NULL;
+    dataset->id_offset = NULL;
+    return 0;
+}
+
+/* The records are where they can be; those left out in order, none inside
+ * another. */
+static int check_rows(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    uint64_t last = 0;
+
+    if (check_offsets(load, "data/row_offset", dataset->row_offset,
+                      dataset->source_size) ||
+        wn_audit_extent(load->audit, "data/left_out", 0, &dataset->left_outs,
+                        load->error))
+        return -1;
+    for (size_t i = 0; i < 2 * dataset->left_outs; i++) {
+        if (dataset->left_out[i] < last ||
+            dataset->left_out[i] > dataset->source_size)
+            return wn_fail(load->error, WN_EDATA,
+                           "%s: data/left_out: range %zu is out of order",
+                           wn_audit_name(load->audit), i / 2);
+        last = dataset->left_out[i];
+    }
+    return 0;
+}
+
+static int check_columns(const struct load *load)
+{
+    const struct wn_dataset *dataset = load->dataset;
+
+    for (size_t t = 0; dataset->top_column && t < dataset->tops; t++)
+        if (dataset->top_column[t] < 0 ||
+            (size_t)dataset->top_column[t] >= dataset->columns)
+            return bad_row(load, "data/column/top_column", t, "no such column");
+    return 0;
+}
+
+static int check_defects(const struct load *load)
+{
+    const struct wn_dataset *dataset = load->dataset;
+
+    if (!dataset->defect_row || !dataset->defect_column ||
+        !dataset->defect_rule)
+        return 0;
+    for (size_t i = 0; i < dataset->defects; i++)
+        if (dataset->defect_row[i] < 0 ||
+            (uint64_t)dataset->defect_row[i] >= dataset->n ||
+            dataset->defect_column[i] < 0 ||
+            (size_t)dataset->defect_column[i] >= dataset->columns ||
+            dataset->defect_rule[i] < 0 ||
+            (size_t)dataset->defect_rule[i] >= dataset->rules)
+            return bad_row(load, "data/defect", i,
+                           "names a cell or rule that "
+                           "is not there");
+    return 0;
+}
+
+static int check_amounts(const struct load *load, const char *path,
+                         const float *amount)
+{
+    for (size_t i = 0; amount && i < load->dataset->n; i++)
+        if (!(amount[i] >= 0) || !__builtin_isfinite(amount[i]))
+            return bad_row(load, path, i, "not a number of 0 or more");
+    return 0;
+}
+
+static int check_roles(const struct load *load)
+{
+    static const char none[] = "no such name";
+    const struct wn_dataset *dataset = load->dataset;
+
+    if (check_codes(load, "data/group", dataset->group, dataset->groups,
+                    none) ||
+        check_codes(load, "data/split", dataset->split, dataset->splits,
+                    none) ||
+        check_codes(load, "data/annotator", dataset->annotator,
+                    dataset->annotators, none) ||
+        check_amounts(load, "data/weight", dataset->weight) ||
+        check_amounts(load, "data/cost", dataset->cost))
+        return -1;
+    for (size_t i = 0; dataset->trusted && i < dataset->n; i++)
+        if (dataset->trusted[i] > 1)
+            return bad_row(load, "data/trusted", i, "neither 0 nor 1");
+    return 0;
+}
+
+/* Every row has to be a distribution: what follows divides by its parts. */
+static int check_probability(const struct load *load)
+{
+    const struct wn_dataset *dataset = load->dataset;
+    const size_t k = dataset->k;
+    const char *path = "data/probability";
+
+    for (size_t i = 0; dataset->probability && i < dataset->n; i++) {
+        double sum = 0;
+
+        for (size_t c = 0; c < k; c++) {
+            const float p = dataset->probability[i * k + c];
+
+            if (!(p >= 0 && p <= 1))
+                return bad_row(load, path, i, "not within 0 and 1");
+            sum += p;
+        }
+        if (!(fabs(sum - 1) <= WN_SUM_SLACK + ROUNDING))
+            return bad_row(load, path, i, "does not sum to 1");
+    }
+    return 0;
+}
+
+/* What data/dynamics is; its numbers stay in the file. */
+static int load_dynamics(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    const char *path = "data/dynamics";
+
+    if (!wn_audit_has(load->audit, path))
+        return 0;
+    char *content = wn_audit_text(load->audit, path, "content", load->error);
+    if (!content && load->error->code)
+        return -1;
+    dataset->dynamics_sum = content && strcmp(content, "probabilities") == 0;
+    const bool known =
+        dataset->dynamics_sum || (content && strcmp(content, "logits") == 0);
+    free(content);
+    return known ? 0
+                 : wn_fail(load->error, WN_EDATA,
+                           "%s: %s: wanted the attribute content to be "
+                           "logits or probabilities",
+                           wn_audit_name(load->audit), path);
+}
+
+int wn_dataset_epoch(const struct wn_dataset *dataset,
+                     const struct wn_audit *audit, size_t e, float *out,
+                     struct wn_error *error)
+{
+    const size_t n = dataset->n, k = dataset->k;
+
+    if (wn_audit_read_rows(audit, "data/dynamics", e, e + 1,
+                           wn_product(n, k, 1), out, error))
+        return -1;
+    for (size_t i = 0; i < n * k; i++)
+        if (!__builtin_isfinite(out[i]) ||
+            (dataset->dynamics_sum && !(out[i] >= 0 && out[i] <= 1)))
+            return wn_fail(error, WN_EDATA,
+                           "%s: data/dynamics: epoch %zu: row %zu: found %g, "
+                           "wanted %s",
+                           wn_audit_name(audit), e, i / k, (double)out[i],
+                           dataset->dynamics_sum ? "a probability"
+                                                 : "a finite number");
+    return 0;
+}
+
+static int load_fixes(const struct load *load)
+{
+    return wn_fixes_read(&load->dataset->fixes, load->audit, load->dataset->n,
+                         load->dataset->columns, load->error);
+}
+
+static char *text(const struct load *load, const char *attribute)
+{
+    if (load->error->code)
+        return NULL;
+    return wn_audit_text(load->audit, "data", attribute, load->error);
+}
+
+static int load_source(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    double size = 0;
+
+    dataset->source = text(load, "source");
+    dataset->source_digest = text(load, "source_digest");
+    dataset->label_column = text(load, "label_column");
+    dataset->form = text(load, "form");
+    if (load->error->code)
+        return -1;
+    if (dataset->source &&
+        wn_audit_number(load->audit, "data", "source_size", &size, load->error))
+        return -1;
+    if (!(size >= 0 && size <= 0x1p53))
+        return wn_fail(load->error, WN_EDATA,
+                       "%s: data: attribute "
+                       "source_size: found %.15g, wanted a number of bytes",
+                       wn_audit_name(load->audit), size);
+    dataset->source_size = (uint64_t)size;
+    return 0;
+}
+
+static int load_extents(const struct load *load)
+{
+    for (size_t e = 0; e < EXTENTS; e++)
+        if (wn_audit_extent(load->audit, extents[e].path, extents[e].which,
+                            field(load->dataset, extents[e].at), load->error))
+            return -1;
+    return wn_features_width(load->audit, &load->dataset->d, load->error);
+}
+
+/* What has to be true of a part beside its extents, and what is loaded in
+ * another way. */
+static int finish_parts(const struct load *load, unsigned parts)
+{
+    static const struct {
+        unsigned part;
+        int (*finish)(const struct load *load);
+    } rows[] = {{WN_PART_LABEL, check_labels},
+                {WN_PART_FEATURES, check_features},
+                {WN_PART_ID, check_ids},
+                {WN_PART_ROW, check_rows},
+                {WN_PART_COLUMN, check_columns},
+                {WN_PART_DEFECT, check_defects},
+                {WN_PART_ROLE, check_roles},
+                {WN_PART_PROBABILITY, check_probability},
+                {WN_PART_FEATURES_B, check_features_b},
+                {WN_PART_FIX, load_fixes}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (parts & rows[i].part && rows[i].finish(load))
+            return -1;
+    return 0;
+}
+
+int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
+                    unsigned parts, struct wn_error *error)
+{
+    const struct load load = {dataset, audit, error};
+    int status;
+
+    *dataset = (struct wn_dataset){0};
+    status = load_extents(&load) || load_source(&load) || load_dynamics(&load);
+    for (size_t m = 0; !status && m < MEMBERS; m++)
+        if (parts & members[m].part)
+            status = read_member(&load, &members[m]);
+    if (!status)
+        status = finish_parts(&load, parts);
+    if (status)
+        wn_dataset_free(dataset);
+    return status ? -1 : 0;
+}
+
+void wn_dataset_free(struct wn_dataset *dataset)
+{
+    if (!dataset)
+        return;
+    for (size_t m = 0; m < MEMBERS; m++)
+        free_member(dataset, &members[m]);
+    wn_fixes_free(&dataset->fixes);
+    free(dataset->source);
+    free(dataset->source_digest);
+    free(dataset->label_column);
+    free(dataset->form);
+    *dataset = (struct wn_dataset){0};
+}

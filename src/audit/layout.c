@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of datasets and the arithmetic of its extents; see layout.h. */
+#include "audit/layout.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct wn_layout table[] = {
+#define WN_LAYOUT(path, type, extents, about) {path, type, extents, about},
+#include "audit/layout.def"
+#undef WN_LAYOUT
+};
+enum { ROWS = sizeof table / sizeof *table };
+
+static const struct {
+    const char *name;
+    size_t size;
+} types[] = {
+    [WN_U8] = {"u8", 1},   [WN_I32] = {"i32", 4},    [WN_U32] = {"u32", 4},
+    [WN_I64] = {"i64", 8}, [WN_U64] = {"u64", 8},    [WN_F32] = {"f32", 4},
+    [WN_F64] = {"f64", 8}, [WN_NAMES] = {"names", 1}};
+
+const char *wn_type_name(int type)
+{
+    return types[type].name;
+}
+
+size_t wn_type_size(enum wn_type type)
+{
+    return types[type].size;
+}
+
+/* A name may stand for the "*", which is one path component or its end. */
+static bool matches(const char *pattern, const char *path)
+{
+    const char *star = strchr(pattern, '*');
+
+    if (!star)
+        return strcmp(pattern, path) == 0;
+    const size_t before = (size_t)(star - pattern);
+    const size_t after = strlen(star + 1), length = strlen(path);
+    return length > before + after && strncmp(pattern, path, before) == 0 &&
+           strcmp(path + length - after, star + 1) == 0 &&
+           !strchr(path + before, '/');
+}
+
+const struct wn_layout *wn_layout_find(const char *path)
+{
+    /* Exact rows win over patterns. */
+    for (size_t i = 0; i < ROWS; i++)
+        if (strcmp(table[i].path, path) == 0)
+            return &table[i];
+    for (size_t i = 0; i < ROWS; i++)
+        if (matches(table[i].path, path))
+            return &table[i];
+    return NULL;
+}
+
+bool wn_layout_has_group(const char *path)
+{
+    const size_t length = strlen(path);
+
+    for (size_t i = 0; i < ROWS; i++)
+        if (strncmp(table[i].path, path, length) == 0 &&
+            table[i].path[length] == '/')
+            return true;
+    return false;
+}
+
+int wn_layout_rank(const struct wn_layout *row)
+{
+    int rank = 1;
+
+    for (const char *at = row->extents; *at; at++)
+        rank += *at == ',';
+    return rank;
+}
+
+static int bind_one(const char *term, size_t length, const char *path,
+                    size_t found, struct wn_symbols *symbols,
+                    struct wn_error *error)
+{
+    const char *plus = memchr(term, '+', length);
+    const size_t letters = plus ? (size_t)(plus - term) : length;
+    const size_t more = plus ? strtoul(plus + 1, NULL, 10) : 0;
+    size_t s = 0;
+
+    if (term[0] >= '0' && term[0] <= '9') {
+        const size_t wanted = strtoul(term, NULL, 10);
+
+        return found == wanted ? 0
+                               : wn_fail(error, WN_EDATA,
+                                         "%s: found extent %zu, wanted %zu",
+                                         path, found, wanted);
+    }
+    while (s < symbols->count &&
+           !(strncmp(symbols->row[s].name, term, letters) == 0 &&
+             symbols->row[s].name[letters] == '\0'))
+        s++;
+    if (found < more)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found extent %zu, wanted %zu or "
+                       "more",
+                       path, found, more);
+    if (s < symbols->count) {
+        if (symbols->row[s].value + more == found)
+            return 0;
+        return wn_fail(error, WN_EDATA,
+                       "%s: found extent %zu, wanted %zu as in %s", path, found,
+                       symbols->row[s].value + more, symbols->row[s].first);
+    }
+    assert(s < sizeof symbols->row / sizeof *symbols->row &&
+           letters < sizeof symbols->row[s].name);
+    memcpy(symbols->row[s].name, term, letters);
+    symbols->row[s].name[letters] = '\0';
+    symbols->row[s].value = found - more;
+    snprintf(symbols->row[s].first, sizeof symbols->row[s].first, "%s", path);
+    symbols->count++;
+    return 0;
+}
+
+int wn_layout_bind(const struct wn_layout *row, const char *path,
+                   const size_t extent[3], struct wn_symbols *symbols,
+                   struct wn_error *error)
+{
+    const char *term = row->extents;
+
+    for (int r = 0; *term; r++) {
+        const size_t length = strcspn(term, ",");
+
+        if (bind_one(term, length, path, extent[r], symbols, error))
+            return -1;
+        term += length;
+        term += *term == ',';
+    }
+    return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* audit/layout.h: the table of audit/layout.def. Private to this room. */
+#ifndef WN_AUDIT_LAYOUT_H
+#define WN_AUDIT_LAYOUT_H
+
+#include "audit/audit.h"
+
+enum { WN_NAMES = WN_F64 + 1 }; /* a type beside those of enum wn_type */
+
+struct wn_layout {
+    const char *path;    /* "*" stands for one name */
+    int type;            /* enum wn_type or WN_NAMES */
+    const char *extents; /* "n,d", "n+1", "3" */
+    const char *about;
+};
+
+/* The row of a dataset's path, or NULL if the format has no such dataset. */
+const struct wn_layout *wn_layout_find(const char *path);
+/* Whether some dataset stands below the group `path`. */
+bool wn_layout_has_group(const char *path);
+int wn_layout_rank(const struct wn_layout *row);
+
+/* The letters of the extents and what they are in one file. */
+struct wn_symbols {
+    struct {
+        char name[8];
+        size_t value;
+        char first[128]; /* the path that set it */
+    } row[24];
+    size_t count;
+};
+
+/* Check extents against the letters known so far and remember new ones.
+ * WN_EDATA with path, found and wanted, and who set the letter. */
+int wn_layout_bind(const struct wn_layout *row, const char *path,
+                   const size_t extent[3], struct wn_symbols *symbols,
+                   struct wn_error *error) WN_MUST_CHECK;
+
+/* "f32", "names": as in digests and messages. Bytes of one element. */
+const char *wn_type_name(int type);
+size_t wn_type_size(enum wn_type type);
+
+#endif

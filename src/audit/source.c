@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The audited file, found again, checked and copied; see source.h. */
+#include "audit/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "csv/field.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/memory.h"
+#include "util/text.h"
+
+enum { PIECE = 1 << 20 };
+
+struct wn_source {
+    const struct wn_dataset *dataset;
+    int descriptor;
+    char *name;
+    char path[32]; /* of bytes that the audit keeps; else empty */
+    uint64_t size;
+    struct timespec changed;
+    const char *line_end; /* of the head */
+    bool terminated;      /* the last row ends with one */
+    char *buffer;         /* PIECE */
+};
+
+struct wn_sink {
+    int descriptor;
+    const char *name;
+    char *buffer;
+    size_t used;
+    bool open_line; /* what was written last lacks its line end */
+};
+
+struct wn_sink *wn_sink_new(int descriptor, const char *name,
+                            struct wn_error *error)
+{
+    struct wn_sink *sink = wn_new(1, sizeof *sink, error);
+
+    if (!sink)
+        return NULL;
+    sink->descriptor = descriptor;
+    sink->name = name;
+    sink->buffer = wn_new(PIECE, 1, error);
+    if (!sink->buffer) {
+        free(sink);
+        return NULL;
+    }
+    return sink;
+}
+
+void wn_sink_free(struct wn_sink *sink)
+{
+    if (sink)
+        free(sink->buffer);
+    free(sink);
+}
+
+int wn_sink_flush(struct wn_sink *sink, struct wn_error *error)
+{
+    const size_t used = sink->used;
+
+    sink->used = 0;
+    return wn_write_all(sink->descriptor, sink->buffer, used, sink->name,
+                        error);
+}
+
+static int sink_add(struct wn_sink *sink, const char *bytes, size_t length,
+                    struct wn_error *error)
+{
+    if (length > PIECE - sink->used && wn_sink_flush(sink, error))
+        return -1;
+    if (length > PIECE)
+        return wn_write_all(sink->descriptor, bytes, length, sink->name, error);
+    memcpy(sink->buffer + sink->used, bytes, length);
+    sink->used += length;
+    return 0;
+}
+
+const char *wn_source_name(const struct wn_source *source)
+{
+    return source->name;
+}
+
+const char *wn_source_path(const struct wn_source *source)
+{
+    return *source->path ? source->path : source->name;
+}
+
+void wn_source_close(struct wn_source *source)
+{
+    if (!source)
+        return;
+    if (source->descriptor >= 0)
+        close(source->descriptor);
+    free(source->name);
+    free(source->buffer);
+    free(source);
+}
+
+/* Size first, then the digest over all bytes. */
+static int check_content(struct wn_source *source, struct wn_error *error)
+{
+    const struct wn_dataset *dataset = source->dataset;
+    char found[WN_DIGEST_TEXT];
+    int status;
+
+    if (source->size != dataset->source_size)
+        return wn_fail(error, WN_EDATA,
+                       "%s: changed since the audit: found %llu bytes, "
+                       "wanted %llu",
+                       source->name, (unsigned long long)source->size,
+                       (unsigned long long)dataset->source_size);
+    status = wn_file_digest(source->descriptor, source->name, source->size,
+                            found, error);
+    if (status == 0 && strcmp(found, dataset->source_digest))
+        status = wn_fail(error, WN_EDATA,
+                         "%s: changed since the audit: found digest %s, "
+                         "wanted %s",
+                         source->name, found, dataset->source_digest);
+    return status;
+}
+
+/* The first range of left_out that does not end before `at`. */
+static size_t find_left_out(const struct wn_dataset *dataset, uint64_t at)
+{
+    size_t low = 0, high = dataset->left_outs;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (dataset->left_out[2 * middle + 1] <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static uint64_t row_begin(const struct wn_source *source, size_t row)
+{
+    return row < source->dataset->n ? source->dataset->row_offset[row]
+                                    : source->size;
+}
+
+/* Where what was left out behind a row begins, or the next row. */
+static uint64_t row_end(const struct wn_source *source, size_t row)
+{
+    const struct wn_dataset *dataset = source->dataset;
+    const size_t i = find_left_out(dataset, row_begin(source, row));
+    const uint64_t next = row_begin(source, row + 1);
+
+    return i < dataset->left_outs && dataset->left_out[2 * i] < next
+               ? dataset->left_out[2 * i]
+               : next;
+}
+
+/* Which line ends the head has, and whether the last row has one. */
+static int look_at_ends(struct wn_source *source, struct wn_error *error)
+{
+    const uint64_t head = source->dataset->row_offset[0];
+    const uint64_t tail =
+        source->dataset->n ? row_end(source, source->dataset->n - 1) : 0;
+    const uint64_t at[2] = {head >= 2 ? head - 2 : 0, tail ? tail - 1 : 0};
+    char last[2] = {0}, final = '\n';
+
+    if ((head >= 2 &&
+         wn_read_at(source->descriptor, last, 2, at[0], source->name, error)) ||
+        (tail &&
+         wn_read_at(source->descriptor, &final, 1, at[1], source->name, error)))
+        return -1;
+    source->line_end = last[0] == '\r' && last[1] == '\n' ? "\r\n" : "\n";
+    source->terminated = final == '\n';
+    return 0;
+}
+
+static struct wn_source *make_source(const struct wn_dataset *dataset,
+                                     const char *name, struct wn_error *error)
+{
+    struct wn_source *source = wn_new(1, sizeof *source, error);
+
+    if (!source)
+        return NULL;
+    source->dataset = dataset;
+    source->descriptor = -1;
+    source->name = wn_copy_text(name, strlen(name), error);
+    source->buffer = wn_new(PIECE, 1, error);
+    if (source->name && source->buffer)
+        return source;
+    wn_source_close(source);
+    return NULL;
+}
+
+/* Whether it is the file that was audited; it is closed if not. */
+static struct wn_source *check_source(struct wn_source *source,
+                                      struct wn_error *error)
+{
+    struct stat about;
+
+    if (fstat(source->descriptor, &about)) {
+        wn_fail_errno(error, "%s: cannot look at", source->name);
+    } else {
+        source->size = (uint64_t)about.st_size;
+        source->changed = about.st_mtim;
+        if (check_content(source, error) == 0 &&
+            (!source->dataset->row_offset || look_at_ends(source, error) == 0))
+            return source;
+    }
+    wn_source_close(source);
+    return NULL;
+}
+
+static struct wn_source *open_at(const struct wn_dataset *dataset,
+                                 const char *path, struct wn_error *error)
+{
+    struct wn_source *source = make_source(dataset, path, error);
+
+    if (!source)
+        return NULL;
+    source->descriptor = wn_input_open(path, NULL, error);
+    if (source->descriptor >= 0)
+        return check_source(source, error);
+    wn_source_close(source);
+    return NULL;
+}
+
+/* All bytes into a file of our own. */
+static int unpack(struct wn_source *source, const struct wn_audit *audit,
+                  struct wn_error *error)
+{
+    size_t at = 0;
+    long got;
+
+    source->descriptor = wn_temporary(error);
+    if (source->descriptor < 0)
+        return -1;
+    snprintf(source->path, sizeof source->path, "/dev/fd/%d",
+             source->descriptor);
+    while ((got = wn_audit_read_bytes(audit, "data/source_bytes", at,
+                                      at + PIECE, source->buffer, error)) > 0) {
+        if (wn_write_all(source->descriptor, source->buffer, (size_t)got,
+                         "temporary file", error))
+            return -1;
+        at += (size_t)got;
+    }
+    return got < 0 ? -1 : 0;
+}
+
+struct wn_source *wn_source_open_kept(const struct wn_dataset *dataset,
+                                      const struct wn_audit *audit,
+                                      struct wn_error *error)
+{
+    struct wn_source *source;
+
+    if (!(dataset->row_offset || dataset->form) || !dataset->source_digest) {
+        wn_fail(error, WN_EDATA,
+                "%s: does not say where its rows stand in "
+                "the bytes it keeps",
+                wn_audit_name(audit));
+        return NULL;
+    }
+    source = make_source(dataset, wn_audit_name(audit), error);
+    if (!source)
+        return NULL;
+    if (unpack(source, audit, error) == 0)
+        return check_source(source, error);
+    wn_source_close(source);
+    return NULL;
+}
+
+int wn_source_check(const struct wn_source *source, struct wn_error *error)
+{
+    struct stat about;
+
+    if (fstat(source->descriptor, &about))
+        return wn_fail_errno(error, "%s: cannot look at", source->name);
+    if ((uint64_t)about.st_size != source->size ||
+        about.st_mtim.tv_sec != source->changed.tv_sec ||
+        about.st_mtim.tv_nsec != source->changed.tv_nsec)
+        return wn_fail(error, WN_EDATA, "%s: changed while being read",
+                       source->name);
+    return 0;
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+bool wn_source_place(const char *source, const char *audit_path, int which,
+                     struct wn_text *path, struct wn_error *error)
+{
+    const size_t folder =
+        audit_path ? (size_t)(last_part(audit_path) - audit_path) : 0;
+
+    path->length = 0;
+    if (which == 0)
+        return wn_text_format(path, error, "%s", source) == 0;
+    if (!audit_path || source[0] == '/' || (which == 1 && folder == 0) ||
+        (which == 2 && last_part(source) == source))
+        return false;
+    return wn_text_format(path, error, "%.*s%s", (int)folder, audit_path,
+                          which == 1 ? source : last_part(source)) == 0;
+}
+
+/* The first place that holds the very file; else the first failure counts. */
+static struct wn_source *search(const struct wn_dataset *dataset,
+                                const char *audit_path, struct wn_error *error)
+{
+    struct wn_source *source = NULL;
+    struct wn_error first = {0};
+    struct wn_text path = {0};
+    struct stat about;
+
+    for (int which = 0; !source && which < 3; which++) {
+        struct wn_error quiet = {0};
+
+        if (!wn_source_place(dataset->source, audit_path, which, &path, &quiet))
+            continue;
+        /* Only plain files: the path comes from the audit, not from the
+         * user, and must not make us wait on a pipe or a device. */
+        if (stat(path.bytes, &about) || !S_ISREG(about.st_mode))
+            continue;
+        source = open_at(dataset, path.bytes, &quiet);
+        if (!source && !first.code)
+            first = quiet;
+    }
+    wn_text_free(&path);
+    if (source)
+        return source;
+    if (first.code)
+        *error = first;
+    else
+        wn_fail(error, WN_EIO,
+                "%s: cannot find the audited file, neither "
+                "from here nor beside the audit; --source=FILE names it",
+                dataset->source);
+    return NULL;
+}
+
+bool wn_source_is_there(const struct wn_dataset *dataset,
+                        const char *audit_path)
+{
+    struct wn_error unheard = {0};
+    struct wn_text path = {0};
+    struct stat about;
+    bool there = false;
+
+    for (int which = 0; dataset->source && which < 3 && !there; which++)
+        there = wn_source_place(dataset->source, audit_path, which, &path,
+                                &unheard) &&
+                stat(path.bytes, &about) == 0 && S_ISREG(about.st_mode) &&
+                (uint64_t)about.st_size == dataset->source_size;
+    wn_text_free(&path);
+    return there;
+}
+
+struct wn_source *wn_source_open(const struct wn_dataset *dataset,
+                                 const char *audit_path, const char *given,
+                                 struct wn_error *error)
+{
+    if ((!dataset->row_offset && !dataset->form) || !dataset->source_digest) {
+        wn_fail(error, WN_EDATA,
+                "%s: does not say where its rows stand in a "
+                "CSV file",
+                audit_path ? audit_path : "standard input");
+        return NULL;
+    }
+    if (given)
+        return open_at(dataset, given, error);
+    if (dataset->source && strcmp(dataset->source, "-"))
+        return search(dataset, audit_path, error);
+    wn_fail(error, WN_EUSAGE,
+            "the audit was made from a pipe; --source=FILE "
+            "names a copy of what went through it");
+    return NULL;
+}
+
+static int copy_bytes(struct wn_source *source, uint64_t begin, uint64_t end,
+                      struct wn_sink *sink, struct wn_error *error)
+{
+    while (begin < end) {
+        const uint64_t left = end - begin;
+        size_t length = left < PIECE ? (size_t)left : PIECE;
+
+        if (sink->used == PIECE && wn_sink_flush(sink, error))
+            return -1;
+        if (length > PIECE - sink->used)
+            length = PIECE - sink->used;
+        if (wn_read_at(source->descriptor, sink->buffer + sink->used, length,
+                       begin, source->name, error))
+            return -1;
+        sink->used += length;
+        begin += length;
+    }
+    return 0;
+}
+
+/* Of the bytes begin .. end-1 those that were left out, or the others. */
+static int copy_range(struct wn_source *source, uint64_t begin, uint64_t end,
+                      bool left_out, struct wn_sink *sink,
+                      struct wn_error *error)
+{
+    const struct wn_dataset *dataset = source->dataset;
+    const uint64_t *range = dataset->left_out;
+
+    for (size_t i = find_left_out(dataset, begin); begin < end; i++) {
+        const uint64_t from =
+            i < dataset->left_outs && range[2 * i] < end ? range[2 * i] : end;
+        const uint64_t to =
+            from < end && range[2 * i + 1] < end ? range[2 * i + 1] : end;
+
+        if (!left_out && begin < from &&
+            copy_bytes(source, begin, from, sink, error))
+            return -1;
+        if (left_out && from < to &&
+            copy_bytes(source, from > begin ? from : begin, to, sink, error))
+            return -1;
+        begin = to;
+    }
+    return 0;
+}
+
+int wn_source_copy_head(struct wn_source *source, struct wn_sink *sink,
+                        struct wn_error *error)
+{
+    return copy_range(source, 0, row_begin(source, 0), false, sink, error);
+}
+
+int wn_source_copy_left_out(struct wn_source *source, size_t begin, size_t end,
+                            struct wn_sink *sink, struct wn_error *error)
+{
+    return copy_range(source, begin ? row_begin(source, begin) : 0,
+                      row_begin(source, end), true, sink, error);
+}
+
+/* Before rows up to `end` are added: close the line that is open. */
+static int close_line(struct wn_source *source, size_t end,
+                      struct wn_sink *sink, struct wn_error *error)
+{
+    const bool open = sink->open_line;
+
+    sink->open_line = end == source->dataset->n && !source->terminated;
+    return open ? sink_add(sink, source->line_end, strlen(source->line_end),
+                           error)
+                : 0;
+}
+
+int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
+                        struct wn_sink *sink, struct wn_error *error)
+{
+    if (begin == end)
+        return 0;
+    if (close_line(source, end, sink, error))
+        return -1;
+    return copy_range(source, row_begin(source, begin), row_begin(source, end),
+                      false, sink, error);
+}
+
+/* The record with its cells replaced, one behind the other. */
+static int write_changed(const char *record, size_t length,
+                         const struct wn_edit *change, size_t count,
+                         char delimiter, struct wn_sink *sink,
+                         struct wn_error *error)
+{
+    struct wn_text cell = {0};
+    size_t column = 0, at = 0, begin, end;
+    int status = 0;
+
+    for (size_t i = 0; i < count && status == 0; i++) {
+        const size_t skip = change[i].column - column;
+
+        cell.length = 0;
+        if (wn_field_find(record + at, length - at, delimiter, skip, &begin,
+                          &end))
+            status = wn_fail(error, WN_EDATA, "has no column %zu",
+                             change[i].column + 1);
+        else if (wn_field_write(&cell, change[i].text, change[i].length,
+                                delimiter, error) ||
+                 sink_add(sink, record + at, begin, error) ||
+                 sink_add(sink, wn_text_of(&cell), cell.length, error))
+            status = -1;
+        /* What follows begins with the delimiter, or ends the record: as if a
+         * field without text stood there, in the column just written. */
+        else
+            at += end;
+        column = change[i].column;
+    }
+    wn_text_free(&cell);
+    return status ? -1 : sink_add(sink, record + at, length - at, error);
+}
+
+int wn_source_copy_changed(struct wn_source *source, size_t row,
+                           const struct wn_edit *change, size_t count,
+                           char delimiter, struct wn_sink *sink,
+                           struct wn_error *error)
+{
+    const uint64_t start = row_begin(source, row);
+    const size_t length = (size_t)(row_end(source, row) - start);
+    char *record;
+    int status = -1;
+
+    if (close_line(source, row + 1, sink, error))
+        return -1;
+    record = wn_new(length, 1, error);
+    if (!record)
+        return -1;
+    if (wn_read_at(source->descriptor, record, length, start, source->name,
+                   error) == 0) {
+        status = write_changed(record, length, change, count, delimiter, sink,
+                               error);
+        if (status && error->code == WN_EDATA)
+            wn_fail(error, WN_EDATA, "%s: row %zu", source->name, row);
+    }
+    free(record);
+    return status;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* check/exit_status.h: when findings make the exit status 1 (--fail-on=SPEC).
+ *
+ * SPEC is `never`, or a list of conditions, any of which is enough:
+ * NAME (a check flagged a row), NAME:COUNT (at least so many), NAME:PERCENT%
+ * (at least that share of the rows), or `any` in place of NAME, for a row with
+ * any issue: "label:2%,duplicate:10". */
+#ifndef WN_CHECK_EXIT_STATUS_H
+#define WN_CHECK_EXIT_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+#include "util/options.h"
+
+/* The option's row, for the programs that have it. */
+extern const struct wn_option wn_option_fail_on;
+
+/* Whether SPEC can be read; WN_EUSAGE names what cannot. */
+int wn_fail_check(const char *spec, struct wn_error *error) WN_MUST_CHECK;
+
+/* Whether a condition of SPEC, which can be read, names that check. */
+bool wn_fail_names(const char *spec, const char *check);
+
+/* 1 if a condition of SPEC holds for issue[n], one bit a check in the order of
+ * wn_checks; 0 if none does; -1 as wn_fail_check. */
+int wn_fail_reached(const char *spec, const uint32_t *issue, size_t n,
+                    struct wn_error *error) WN_MUST_CHECK;
+
+#endif

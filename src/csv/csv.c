@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An open CSV file, from its first bytes to the index of its records. */
+#include "csv/csv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "csv/csv_private.h"
+#include "csv/sniff.h"
+#include "util/file.h"
+#include "util/memory.h"
+
+enum { MAGIC = 8 }; /* bytes that tell what a file is */
+
+/* clang-format off */
+const struct wn_csv_form wn_csv_form_standard = {
+    .delimiter = ',',
+    .field = (size_t)16 << 20,
+    .columns = 65535,
+    .record = (size_t)1 << 30,
+    .threads = 1,
+    .block = (size_t)1 << 20,
+};
+/* clang-format on */
+
+const char *const wn_csv_break_names[WN_BREAKS] = {
+    [WN_BREAK_FIELDS] = "wrong number of fields",
+    [WN_BREAK_QUOTE] = "quote inside an unquoted field",
+    [WN_BREAK_AFTER_QUOTE] = "text after the closing quote",
+    [WN_BREAK_OPEN] = "quote that is not closed",
+    [WN_BREAK_CR] = "carriage return without a line feed",
+    [WN_BREAK_NUL] = "NUL byte",
+    [WN_BREAK_LONG_FIELD] = "field too long",
+    [WN_BREAK_LONG_RECORD] = "record too long",
+    [WN_BREAK_LABEL] = "no label",
+    [WN_BREAK_LONG_LABEL] = "label too long",
+    [WN_BREAK_CLASS] = "label that is no class",
+    [WN_BREAK_UTF8] = "not UTF-8"};
+
+/* Files that are not CSV at all, by their first bytes. */
+static int check_magic(const struct wn_window *file, struct wn_error *error)
+{
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *what;
+    } known[] = {
+        {"\xff\xfe", 2, "UTF-16 text, wanted UTF-8: see iconv(1)"},
+        {"\xfe\xff", 2, "UTF-16 text, wanted UTF-8: see iconv(1)"},
+        {"\x1f\x8b", 2, "gzip data, wanted text: see zcat(1)"},
+        {"\x28\xb5\x2f\xfd", 4, "zstd data, wanted text: see zstdcat(1)"},
+        {"\xfd"
+         "7zXZ",
+         5, "xz data, wanted text: see xzcat(1)"},
+        {"PK\x03\x04", 4, "a zip archive or spreadsheet, wanted CSV"},
+        {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file, wanted CSV"},
+    };
+
+    if (file->size == 0)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found an empty file, wanted a header and rows",
+                       file->name);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (file->length >= known[i].length &&
+            memcmp(file->bytes, known[i].bytes, known[i].length) == 0)
+            return wn_fail(error, WN_EDATA, "%s: found %s", file->name,
+                           known[i].what);
+    return 0;
+}
+
+/* Look at the first bytes; *begin is behind a byte order mark. */
+static int look_at_head(struct wn_csv *csv, uint64_t *begin,
+                        struct wn_error *error)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    struct wn_window *file = &csv->file;
+
+    if (wn_window_load(file, 0, file->step < MAGIC ? MAGIC : file->step,
+                       error) ||
+        check_magic(file, error))
+        return -1;
+    *begin = file->length >= 3 && memcmp(file->bytes, mark, 3) == 0 ? 3 : 0;
+    return 0;
+}
+
+/* The header, which is the first record; rows begin at *begin, *line. */
+static int find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
+                       struct wn_error *error)
+{
+    struct wn_window *file = &csv->file;
+    struct wn_scan scan = {
+        .name = csv->name, .form = &csv->form, .count = true};
+    struct wn_record record = {0};
+
+    *line = 1;
+    for (; *begin < file->size; *begin += record.whole, *line += record.lines) {
+        if (wn_window_scan(file, &scan, *begin, *line, &record, error) < 0)
+            return -1;
+        if (record.length == 0)
+            continue;
+        csv->header_line = *line;
+        if (wn_csv_read_header(csv, wn_window_find(file, *begin), &record,
+                               error))
+            return -1;
+        if (!csv->form.nameless) {
+            csv->header_begin = *begin;
+            *begin += record.whole;
+            *line += record.lines;
+            csv->header_end = *begin;
+        }
+        return 0;
+    }
+    return wn_fail(error, WN_EDATA,
+                   "%s: found no text, wanted a header and rows", csv->name);
+}
+
+static int take_nothing(void *context, size_t row, const struct wn_cell *cells,
+                        struct wn_error *error)
+{
+    (void)context;
+    (void)row;
+    (void)cells;
+    (void)error;
+    return 0;
+}
+
+/* The scan does not count fields; before its error is told, see whether a row
+ * that it passed has too few or too many. */
+static void look_for_earlier(const struct wn_csv *csv, struct wn_error *error)
+{
+    const struct wn_index *index = &csv->index;
+    struct wn_error earlier = {0};
+    struct wn_csv_reader *reader = wn_csv_reader_new(csv, &earlier);
+
+    for (size_t row = 0; row < index->rows && !earlier.code;) {
+        const size_t begin = row++;
+
+        while (row < index->rows &&
+               index->offset[row + 1] - index->offset[begin] <= csv->form.block)
+            row++;
+        if (wn_csv_read(reader, begin, row, take_nothing, NULL, &earlier) &&
+            earlier.code == WN_EDATA)
+            *error = earlier;
+    }
+    wn_csv_reader_free(reader);
+}
+
+static int scan_file(struct wn_csv *csv, struct wn_error *error)
+{
+    struct wn_index_task task = {.file = &csv->file, .form = &csv->form};
+    size_t columns;
+
+    if (look_at_head(csv, &task.begin, error) ||
+        (csv->form.sniff &&
+         wn_sniff(&csv->file, task.begin, &csv->form, &columns, error)) ||
+        find_header(csv, &task.begin, &task.line, error))
+        return -1;
+    task.column = csv->column;
+    task.columns = csv->columns;
+    wn_window_free(&csv->file);
+    if (wn_index_build(&csv->index, &task, error)) {
+        if (error->code == WN_EDATA)
+            look_for_earlier(csv, error);
+        return -1;
+    }
+    if (csv->index.rows)
+        return 0;
+    if (csv->index.left_outs)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found no record that is well-formed, wanted at "
+                       "least one row",
+                       csv->name);
+    return wn_fail(error, WN_EDATA,
+                   "%s: found a header and no rows, wanted at least one row",
+                   csv->name);
+}
+
+static struct wn_csv *open_file(const char *path,
+                                const struct wn_csv_form *form,
+                                struct wn_error *error)
+{
+    struct wn_csv *csv = wn_new(1, sizeof *csv, error);
+    const char *name = wn_input_name(path);
+
+    if (!csv)
+        return NULL;
+    csv->form = *form;
+    csv->file.descriptor = -1;
+    csv->file.step = form->block;
+    csv->file.name = csv->name = wn_copy_text(name, strlen(name), error);
+    if (csv->name)
+        csv->file.descriptor = wn_input_open(path, NULL, error);
+    if (csv->file.descriptor >= 0 && fstat(csv->file.descriptor, &csv->opened))
+        wn_fail_errno(error, "%s: cannot look at", name);
+    if (csv->file.descriptor < 0 || error->code) {
+        wn_csv_close(csv);
+        return NULL;
+    }
+    csv->file.size = (uint64_t)csv->opened.st_size;
+    return csv;
+}
+
+struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
+                           struct wn_error *error)
+{
+    struct wn_csv *csv = open_file(path, form, error);
+
+    if (!csv || scan_file(csv, error) == 0)
+        return csv;
+    wn_csv_close(csv);
+    return NULL;
+}
+
+int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
+                 struct wn_error *error)
+{
+    struct wn_csv *csv = open_file(path, form, error);
+    uint64_t begin;
+    const int status =
+        csv && look_at_head(csv, &begin, error) == 0 &&
+                wn_sniff(&csv->file, begin, form, columns, error) == 0
+            ? 0
+            : -1;
+
+    wn_csv_close(csv);
+    return status;
+}
+
+void wn_csv_close(struct wn_csv *csv)
+{
+    if (!csv)
+        return;
+    if (csv->file.descriptor >= 0)
+        close(csv->file.descriptor);
+    wn_window_free(&csv->file);
+    for (size_t c = 0; c < csv->columns; c++)
+        free(csv->column[c]);
+    free(csv->column);
+    wn_index_free(&csv->index);
+    free(csv->name);
+    free(csv);
+}
+
+const char *wn_csv_name(const struct wn_csv *csv)
+{
+    return csv->name;
+}
+
+const struct wn_csv_form *wn_csv_form(const struct wn_csv *csv)
+{
+    return &csv->form;
+}
+
+char wn_csv_delimiter(const struct wn_csv *csv)
+{
+    return csv->form.delimiter;
+}
+
+size_t wn_csv_columns(const struct wn_csv *csv)
+{
+    return csv->columns;
+}
+
+size_t wn_csv_unnamed(const struct wn_csv *csv)
+{
+    return csv->unnamed;
+}
+
+const char *wn_csv_column(const struct wn_csv *csv, size_t column)
+{
+    return csv->column[column];
+}
+
+long wn_csv_find(const struct wn_csv *csv, const char *name)
+{
+    for (size_t c = 0; c < csv->columns; c++)
+        if (strcmp(csv->column[c], name) == 0)
+            return (long)c;
+    return -1;
+}
+
+size_t wn_csv_rows(const struct wn_csv *csv)
+{
+    return csv->index.rows;
+}
+
+const uint64_t *wn_csv_offset(const struct wn_csv *csv)
+{
+    return csv->index.offset;
+}
+
+const uint64_t *wn_csv_line(const struct wn_csv *csv)
+{
+    return csv->index.line;
+}
+
+const uint64_t *wn_csv_hash(const struct wn_csv *csv)
+{
+    return csv->index.hash;
+}
+
+uint64_t wn_csv_size(const struct wn_csv *csv)
+{
+    return csv->file.size;
+}
+
+const char *wn_csv_digest(const struct wn_csv *csv)
+{
+    return csv->index.digest;
+}
+
+int wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out,
+                     struct wn_error *error)
+{
+    return wn_index_leave_out(&csv->index, out, error);
+}
+
+const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count)
+{
+    *count = csv->index.left_outs;
+    return csv->index.left_out;
+}
+
+static int copy_range(const struct wn_csv *csv, uint64_t begin, uint64_t end,
+                      int descriptor, const char *name, struct wn_error *error)
+{
+    struct wn_window part = csv->file;
+    int status = 0;
+
+    for (; begin < end && status == 0; begin += part.length) {
+        const uint64_t left = end - begin;
+
+        status = wn_window_load(
+            &part, begin, left < part.step ? (size_t)left : part.step, error);
+        if (status == 0)
+            status =
+                wn_write_all(descriptor, part.bytes, part.length, name, error);
+    }
+    wn_window_free(&part);
+    return status;
+}
+
+int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
+                          const char *name, struct wn_error *error)
+{
+    const uint64_t *range = csv->index.left_out;
+
+    if (copy_range(csv, csv->header_begin, csv->header_end, descriptor, name,
+                   error))
+        return -1;
+    for (size_t i = 0; i < csv->index.left_outs; i++)
+        if (copy_range(csv, range[2 * i], range[2 * i + 1], descriptor, name,
+                       error))
+            return -1;
+    return 0;
+}
+
+int wn_csv_bytes(const struct wn_csv *csv, uint64_t begin, size_t length,
+                 char *out, struct wn_error *error)
+{
+    return wn_read_at(csv->file.descriptor, out, length, begin, csv->name,
+                      error);
+}
+
+int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)
+{
+    const struct stat *old = &csv->opened;
+    struct stat now;
+
+    if (fstat(csv->file.descriptor, &now))
+        return wn_fail_errno(error, "%s: cannot look at", csv->name);
+    if (now.st_size == old->st_size &&
+        now.st_mtim.tv_sec == old->st_mtim.tv_sec &&
+        now.st_mtim.tv_nsec == old->st_mtim.tv_nsec)
+        return 0;
+    return wn_fail(error, WN_EIO, "%s: changed while it was being read",
+                   csv->name);
+}
+
+int wn_csv_fail(const struct wn_csv *csv, size_t row, size_t column,
+                struct wn_error *error, const char *format, ...)
+{
+    char text[400];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    return wn_fail(error, WN_EDATA, "%s:%llu: column %.120s: %s", csv->name,
+                   (unsigned long long)csv->index.line[row],
+                   csv->column[column], text);
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lists of records by piece, joined in order; see record_index.h. */
+#include "csv/record_index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/memory.h"
+#include "util/parallel.h"
+
+/* A record of a list. */
+struct found {
+    uint64_t offset, hash;
+    uint32_t length, whole, lines, fields;
+};
+
+/* What the index grows by. */
+struct join {
+    struct wn_index *index;
+    const struct wn_index_task *task;
+    uint64_t next, line;     /* where the next true record begins */
+    struct wn_window window; /* of a record that goes beyond its piece */
+    struct wn_hash *digest;
+    bool lenient, after_reject; /* the record before `next` was left out */
+};
+
+struct piece {
+    const struct join *join;
+    struct wn_window window;
+    struct found *found;
+    size_t count, room;
+};
+
+void wn_index_free(struct wn_index *index)
+{
+    free(index->offset);
+    free(index->line);
+    free(index->hash);
+    free(index->end);
+    free(index->left_out);
+    *index = (struct wn_index){0};
+}
+
+/* --- lists -------------------------------------------------------------- */
+
+static void stop_piece(void *own)
+{
+    struct piece *piece = own;
+
+    if (!piece)
+        return;
+    wn_window_free(&piece->window);
+    free(piece->found);
+    free(piece);
+}
+
+static void *start_piece(void *shared, struct wn_error *error)
+{
+    const struct join *join = shared;
+    struct piece *piece = wn_new(1, sizeof *piece, error);
+
+    if (!piece)
+        return NULL;
+    piece->join = join;
+    piece->window = *join->task->file;
+    return piece;
+}
+
+static struct wn_scan start_scan(const struct join *join)
+{
+    return (struct wn_scan){.name = join->task->file->name,
+                            .form = join->task->form,
+                            .column = join->task->column,
+                            .columns = join->task->columns,
+                            .count = join->lenient};
+}
+
+/* Behind the first line feed from `at` on; the end of the window if there is
+ * none. */
+static uint64_t next_line(const struct wn_window *window, uint64_t at)
+{
+    const char *text = wn_window_find(window, at);
+    const char *end = window->bytes + window->length;
+    const char *feed = text ? memchr(text, '\n', (size_t)(end - text)) : NULL;
+
+    return feed ? at + (uint64_t)(feed - text) + 1
+                : window->at + window->length;
+}
+
+static int add_found(struct piece *piece, uint64_t at,
+                     const struct wn_record *record, struct wn_error *error)
+{
+    const char *text = wn_window_find(&piece->window, at);
+
+    if (wn_grow(&piece->found, &piece->room, piece->count + 1,
+                sizeof *piece->found, error))
+        return -1;
+    piece->found[piece->count++] =
+        (struct found){at,
+                       wn_hash_bits(text, record->length),
+                       (uint32_t)record->length,
+                       (uint32_t)record->whole,
+                       (uint32_t)record->lines,
+                       (uint32_t)record->fields};
+    return 0;
+}
+
+/* The window begins a byte before the piece, to see whether that ends a line,
+ * and goes on behind it, to see the end of its last record. What is malformed
+ * or does not end there is left to the join. */
+static int list_piece(void *own, size_t p, struct wn_error *error)
+{
+    struct piece *piece = own;
+    const struct wn_index_task *task = piece->join->task;
+    struct wn_window *window = &piece->window;
+    struct wn_scan scan = start_scan(piece->join);
+    const size_t step = window->step;
+    uint64_t at = (uint64_t)p * step;
+    const uint64_t end = at + step;
+
+    piece->count = 0;
+    if (wn_window_load(window, at - (at > 0), step + step / 16 + (at > 0),
+                       error))
+        return -1;
+    at = at > task->begin ? next_line(window, at - 1) : task->begin;
+    while (at < end) {
+        struct wn_error quiet = {0};
+        struct wn_record record;
+        const int status =
+            wn_window_look(window, &scan, at, 0, &record, &quiet);
+
+        if (status == 0)
+            break;
+        if (status > 0 && add_found(piece, at, &record, error))
+            return -1;
+        at = status > 0 ? at + record.whole : next_line(window, at);
+    }
+    return 0;
+}
+
+/* --- the join ----------------------------------------------------------- */
+
+/* A record begins, or the file ends: lines that were empty before it belong to
+ * the record before them. */
+static void close_last(struct join *join, uint64_t at)
+{
+    struct wn_index *index = join->index;
+
+    if (join->after_reject)
+        index->left_out[2 * index->left_outs - 1] = at;
+    else if (join->lenient && index->rows)
+        index->end[index->rows - 1] = at;
+    join->after_reject = false;
+}
+
+static int add_row(struct join *join, const struct found *found,
+                   struct wn_error *error)
+{
+    struct wn_index *index = join->index;
+    const size_t row = index->rows;
+
+    if (wn_grow(&index->offset, &index->offset_room, row + 2,
+                sizeof *index->offset, error) ||
+        wn_grow(&index->line, &index->line_room, row + 1, sizeof *index->line,
+                error) ||
+        wn_grow(&index->hash, &index->hash_room, row + 1, sizeof *index->hash,
+                error) ||
+        (join->lenient && wn_grow(&index->end, &index->end_room, row + 1,
+                                  sizeof *index->end, error)))
+        return -1;
+    close_last(join, found->offset);
+    index->offset[row] = found->offset;
+    index->offset[row + 1] = found->offset + found->whole;
+    index->line[row] = join->line;
+    index->hash[row] = found->hash;
+    if (join->lenient)
+        index->end[row] = index->offset[row + 1];
+    index->rows++;
+    return 0;
+}
+
+/* The record at join->next, of `lines` lines up to `end`, is none. */
+static int reject(struct join *join, uint64_t end, uint64_t lines,
+                  enum wn_csv_break broken, const char *text,
+                  struct wn_error *error)
+{
+    struct wn_index *index = join->index;
+    const struct wn_csv_form *form = join->task->form;
+
+    if (wn_grow(&index->left_out, &index->left_room, 2 * index->left_outs + 2,
+                sizeof *index->left_out, error))
+        return -1;
+    close_last(join, join->next);
+    index->left_out[2 * index->left_outs] = join->next;
+    index->left_out[2 * index->left_outs++ + 1] = end;
+    join->after_reject = true;
+    join->next = end;
+    join->line += lines;
+    form->reject(form->context, broken, text);
+    return 0;
+}
+
+/* Whether the lines inside a record at `text` are records themselves, so that
+ * a quote on its first line is likely to be a stray one. */
+static bool has_rows_inside(const struct join *join, const char *text,
+                            const struct found *found)
+{
+    enum { MANY = 4 };
+    const size_t columns = join->task->columns;
+    const size_t wanted = found->fields == columns ? MANY : 1;
+    const char *end = text + found->whole;
+    struct wn_scan scan = start_scan(join);
+    size_t inside = 0;
+
+    if (columns == 1 || found->lines < wanted + 2)
+        return false;
+    text = memchr(text, '\n', found->whole);
+    for (text++; inside < wanted || found->fields == columns; inside++) {
+        struct wn_error quiet = {0};
+        struct wn_record record;
+        const char *feed = memchr(text, '\n', (size_t)(end - text));
+
+        if (!feed || feed + 1 == end)
+            break;
+        if (memchr(text, '"', (size_t)(feed - text)) ||
+            wn_scan_record(&scan, text, feed + 1, true, 0, &record, &quiet) !=
+                1 ||
+            record.fields != columns)
+            return false;
+        text = feed + 1;
+        scan.quote = scan.cr = scan.nul = NULL;
+    }
+    return inside >= wanted;
+}
+
+/* A record that was found at join->next; its bytes stand at `text`. */
+static int take_record(struct join *join, const struct found *found,
+                       const char *text, struct wn_error *error)
+{
+    const struct wn_index_task *task = join->task;
+    struct wn_error wrong = {0};
+
+    if (join->lenient && found->lines > 1 &&
+        has_rows_inside(join, text, found)) {
+        const char *feed = memchr(text, '\n', found->whole);
+
+        wn_fail(&wrong, WN_EDATA,
+                "%s:%llu: found a quoted field whose lines are records, "
+                "wanted the quote that closes it",
+                task->file->name, (unsigned long long)join->line);
+        return reject(join, found->offset + (uint64_t)(feed - text) + 1, 1,
+                      WN_BREAK_OPEN, wrong.text, error);
+    }
+    if (found->length && join->lenient && found->fields != task->columns) {
+
+        wn_fail_fields(&wrong, task->file->name, join->line, found->fields,
+                       task->columns);
+        return reject(join, found->offset + found->whole, found->lines,
+                      WN_BREAK_FIELDS, wrong.text, error);
+    }
+    if (found->length && add_row(join, found, error))
+        return -1;
+    join->next += found->whole;
+    join->line += found->lines;
+    return 0;
+}
+
+/* The record at join->next from the bytes themselves. */
+static int scan_record(struct join *join, const struct wn_window *piece,
+                       struct wn_scan *scan, struct wn_error *error)
+{
+    struct wn_window *window = &join->window;
+    const uint64_t at = join->next;
+    struct wn_record record;
+    struct wn_error wrong = {0};
+    uint64_t end;
+    int status = wn_window_look(piece, scan, at, join->line, &record, &wrong);
+    const char *text = wn_window_find(piece, at);
+
+    if (status == 0) {
+        struct wn_scan afresh = start_scan(join);
+
+        status =
+            wn_window_scan(window, &afresh, at, join->line, &record, &wrong);
+        text = wn_window_find(window, at);
+    }
+    if (status > 0)
+        return take_record(
+            join,
+            &(struct found){at, wn_hash_bits(text, record.length),
+                            (uint32_t)record.length, (uint32_t)record.whole,
+                            (uint32_t)record.lines, (uint32_t)record.fields},
+            text, error);
+    if (!join->lenient || wrong.code != WN_EDATA) {
+        *error = wrong;
+        return -1;
+    }
+    if (wn_window_line_end(piece, at + record.length, &end, error))
+        return -1;
+    return reject(join, end, record.lines + 1, record.broken, wrong.text,
+                  error);
+}
+
+/* Rows kept in memory are bounded like all else. */
+static int check_memory(const struct join *join, struct wn_error *error)
+{
+    const struct wn_index *index = join->index;
+    const uint64_t limit = join->task->form->memory;
+    const uint64_t words = index->offset_room + index->line_room +
+                           index->hash_room + index->end_room +
+                           index->left_room;
+
+    if (limit == 0 || 8 * words <= limit)
+        return 0;
+    return wn_fail(error, WN_EUSAGE,
+                   "--memory: %s: where the first %zu rows stand takes %llu "
+                   "MiB, wanted at most %llu MiB",
+                   join->task->file->name, index->rows,
+                   (unsigned long long)(words >> 17) + 1,
+                   (unsigned long long)(limit >> 20));
+}
+
+static int join_piece(void *shared, void *own, size_t p, struct wn_error *error)
+{
+    struct join *join = shared;
+    const struct piece *piece = own;
+    const struct wn_window *window = &piece->window;
+    struct wn_scan scan = start_scan(join);
+    const uint64_t begin = (uint64_t)p * window->step;
+    const uint64_t left = window->size - begin;
+    const size_t length = left < window->step ? (size_t)left : window->step;
+    size_t f = 0;
+
+    wn_hash_add(join->digest, wn_window_find(window, begin), length);
+    while (join->next < begin + length) {
+        while (f < piece->count && piece->found[f].offset < join->next)
+            f++;
+        const bool listed =
+            f < piece->count && piece->found[f].offset == join->next;
+        if (listed ? take_record(join, &piece->found[f],
+                                 wn_window_find(window, join->next), error)
+                   : scan_record(join, window, &scan, error))
+            return -1;
+    }
+    return check_memory(join, error);
+}
+
+int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
+                   struct wn_error *error)
+{
+    struct join join = {.index = index,
+                        .task = task,
+                        .next = task->begin,
+                        .line = task->line,
+                        .window = *task->file,
+                        .digest = wn_hash_new(error),
+                        .lenient = task->form->reject != NULL};
+    const struct wn_pieces pieces = {
+        .threads = task->form->threads,
+        .count = (size_t)((task->file->size - 1) / task->file->step) + 1,
+        .shared = &join,
+        .start = start_piece,
+        .work = list_piece,
+        .join = join_piece,
+        .stop = stop_piece};
+    const int status = join.digest ? wn_pieces_run(&pieces, error) : -1;
+
+    if (status == 0) {
+        close_last(&join, task->file->size);
+        wn_hash_text(join.digest, index->digest);
+    }
+    wn_hash_free(join.digest);
+    wn_window_free(&join.window);
+    return status;
+}
+
+/* --- leaving out -------------------------------------------------------- */
+
+int wn_index_leave_out(struct wn_index *index, const uint8_t *out,
+                       struct wn_error *error)
+{
+    const uint64_t *old = index->left_out;
+    const size_t rows = index->rows, olds = index->left_outs;
+    const uint64_t last = rows ? index->offset[rows] : 0;
+    uint64_t *end = wn_new(rows, sizeof *end, error);
+    uint64_t *left = NULL;
+    size_t kept = 0, count = 0, o = 0;
+
+    for (size_t row = 0; row < rows; row++)
+        count += out[row] != 0;
+    if (end)
+        left = wn_new(2 * (count + olds), sizeof *left, error);
+    if (!left) {
+        free(end);
+        return -1;
+    }
+    count = 0;
+    for (size_t row = 0; row < rows; row++) {
+        const uint64_t begin = index->offset[row];
+        const uint64_t stop =
+            index->end ? index->end[row] : index->offset[row + 1];
+
+        for (; o < olds && old[2 * o] < begin; o++, count += 2)
+            memcpy(left + count, old + 2 * o, 2 * sizeof *left);
+        if (out[row]) {
+            left[count++] = begin;
+            left[count++] = stop;
+            continue;
+        }
+        index->offset[kept] = begin;
+        index->line[kept] = index->line[row];
+        index->hash[kept] = index->hash[row];
+        end[kept++] = stop;
+    }
+    for (; o < olds; o++, count += 2)
+        memcpy(left + count, old + 2 * o, 2 * sizeof *left);
+    index->offset[kept] = kept ? end[kept - 1] : last;
+    index->rows = kept;
+    free(index->end);
+    free(index->left_out);
+    index->end = end;
+    index->left_out = left;
+    index->left_outs = count / 2;
+    return 0;
+}

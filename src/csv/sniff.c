@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Try each delimiter on the first records; see sniff.h. */
+#include "csv/sniff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "csv/field.h"
+#include "util/memory.h"
+#include "util/text.h"
+
+static const char candidates[] = {',', ';', '\t', '|'};
+enum { CANDIDATES = sizeof candidates, LEAST_PERCENT = 90 };
+
+/* How well a delimiter fits. */
+struct fit {
+    size_t fields;  /* of the first record */
+    size_t records; /* looked at */
+    size_t alike;   /* of them have as many fields */
+};
+
+/* The records in the window, one after the other. */
+struct walk {
+    const struct wn_window *window;
+    struct wn_scan scan;
+    uint64_t at;
+};
+
+/* The next record that is not empty: 1; -1 if it is malformed; 0 if the bytes
+ * at hand end. */
+static int next_record(struct walk *walk, const char **text,
+                       struct wn_record *record)
+{
+    for (;;) {
+        struct wn_error quiet = {0};
+        const int status = wn_window_look(walk->window, &walk->scan, walk->at,
+                                          0, record, &quiet);
+
+        *text = wn_window_find(walk->window, walk->at);
+        if (status < 0) {
+            const char *end = walk->window->bytes + walk->window->length;
+            const char *feed = memchr(*text, '\n', (size_t)(end - *text));
+
+            walk->at += (uint64_t)((feed ? feed + 1 : end) - *text);
+            return -1;
+        }
+        if (status == 0)
+            return 0;
+        walk->at += record->whole;
+        if (record->length)
+            return 1;
+    }
+}
+
+static struct walk start_walk(const struct wn_window *window, uint64_t begin,
+                              const struct wn_csv_form *form)
+{
+    return (struct walk){
+        .window = window,
+        .scan = {.name = window->name, .form = form, .count = true},
+        .at = begin};
+}
+
+static struct fit try_delimiter(const struct wn_window *window, uint64_t begin,
+                                const struct wn_csv_form *form)
+{
+    struct walk walk = start_walk(window, begin, form);
+    struct fit fit = {0};
+    struct wn_record record;
+    const char *text;
+    int status;
+
+    while ((status = next_record(&walk, &text, &record)) != 0) {
+        if (fit.records++ == 0)
+            fit.fields = status > 0 ? record.fields : 0;
+        fit.alike += status > 0 && record.fields == fit.fields;
+    }
+    return fit;
+}
+
+static bool fits(const struct fit *fit, const struct wn_csv_form *form)
+{
+    return fit->fields >= 2 && fit->records >= 2 &&
+           (form->reject ? fit->alike * 100 >= fit->records * LEAST_PERCENT
+                         : fit->alike == fit->records);
+}
+
+/* --- the header --------------------------------------------------------- */
+
+/* A field without its quotes; doubled quotes inside do not matter here. */
+static struct wn_cell cell_of(const char *record, size_t begin, size_t end)
+{
+    if (end - begin >= 2 && record[begin] == '"') {
+        begin++;
+        end--;
+    }
+    return (struct wn_cell){record + begin, end - begin};
+}
+
+/* Take a record apart; cells has room for `columns`. */
+static void cut_record(const char *text, size_t length, char delimiter,
+                       struct wn_cell *cells, size_t columns)
+{
+    size_t from = 0;
+
+    for (size_t c = 0; c < columns; c++) {
+        size_t begin, end;
+
+        cells[c] = (struct wn_cell){text, 0};
+        if (from > length || wn_field_find(text + from, length - from,
+                                           delimiter, 0, &begin, &end))
+            continue;
+        cells[c] = cell_of(text + from, begin, end);
+        from += end + 1;
+    }
+}
+
+static bool is_number(const struct wn_cell *cell)
+{
+    double value;
+
+    return wn_number_parse(cell->text, cell->length, &value);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    const struct wn_cell *one = a, *two = b;
+
+    return wn_text_compare(one->text, one->length, two->text, two->length);
+}
+
+/* Whether the label's name tells: 1 header, -1 none, 0 it does not. */
+static int ask_label(const struct wn_cell *first, size_t columns,
+                     const char *label)
+{
+    if (!label)
+        return 0;
+    for (size_t c = 0; c < columns; c++)
+        if (first[c].length == strlen(label) &&
+            memcmp(first[c].text, label, first[c].length) == 0)
+            return 1;
+    return label[0] == 'c' && label[1] &&
+                   strspn(label + 1, "0123456789") == strlen(label + 1)
+               ? -1
+               : 0;
+}
+
+/* Whether the first record is a header by what is below it: 1, -1 or 0.
+ * numbers[c] of `filled[c]` cells below are numbers. Reorders `first`. */
+static int ask_cells(struct wn_cell *first, const size_t *numbers,
+                     const size_t *filled, size_t columns)
+{
+    int answer = 0;
+
+    for (size_t c = 0; c < columns; c++) {
+        const bool numeric =
+            filled[c] && numbers[c] * 100 >= filled[c] * LEAST_PERCENT;
+
+        if (numeric && is_number(&first[c]))
+            return -1;
+        answer |= numeric && first[c].length;
+    }
+    qsort(first, columns, sizeof *first, by_text);
+    for (size_t c = 1; c < columns; c++)
+        if (first[c].length && by_text(&first[c - 1], &first[c]) == 0)
+            return -1;
+    return answer;
+}
+
+/* 1 header, -1 none, 0 cannot tell; -2 on failure. */
+static int find_header(const struct wn_window *window, uint64_t begin,
+                       const struct wn_csv_form *form, size_t columns,
+                       struct wn_error *error)
+{
+    struct walk walk = start_walk(window, begin, form);
+    struct wn_cell *first = wn_new(columns, sizeof *first, error);
+    struct wn_cell *cells = wn_new(columns, sizeof *cells, error);
+    size_t *numbers = wn_new(columns, sizeof *numbers, error);
+    size_t *filled = wn_new(columns, sizeof *filled, error);
+    struct wn_record record;
+    const char *text;
+    int status, answer = -2;
+
+    if (!first || !cells || !numbers || !filled)
+        goto done;
+    next_record(&walk, &text, &record);
+    cut_record(text, record.length, form->delimiter, first, columns);
+    while ((status = next_record(&walk, &text, &record)) != 0) {
+        if (status < 0 || record.fields != columns)
+            continue;
+        cut_record(text, record.length, form->delimiter, cells, columns);
+        for (size_t c = 0; c < columns; c++) {
+            filled[c] += cells[c].length != 0;
+            numbers[c] += is_number(&cells[c]);
+        }
+    }
+    answer = ask_label(first, columns, form->label);
+    if (answer == 0)
+        answer = ask_cells(first, numbers, filled, columns);
+done:
+    free(first);
+    free(cells);
+    free(numbers);
+    free(filled);
+    return answer;
+}
+
+/* --- the answer --------------------------------------------------------- */
+
+int wn_sniff_options(const struct wn_csv_form *form, struct wn_text *text,
+                     struct wn_error *error)
+{
+    const char one[2] = {form->delimiter, '\0'};
+    const bool tab = form->delimiter == '\t';
+
+    return wn_text_format(text, error, "--delimiter=%s%s%s%s", tab ? "" : "'",
+                          tab ? "tab" : one, tab ? "" : "'",
+                          form->nameless ? " --no-header" : "");
+}
+
+/* Of those in `which`: "--delimiter=',' (3 columns in 98 of 100 records)". */
+static int fail_delimiter(const struct wn_window *window,
+                          const struct wn_csv_form *form,
+                          const struct fit fit[CANDIDATES], bool only_fitting,
+                          const char *what, const char *wanted,
+                          struct wn_error *error)
+{
+    struct wn_text text = {0};
+    struct wn_error failed = {0};
+
+    for (int i = 0; i < CANDIDATES && !failed.code; i++) {
+        struct wn_csv_form one = *form;
+
+        one.delimiter = candidates[i];
+        if (only_fitting ? !fits(&fit[i], form) : fit[i].fields < 2)
+            continue;
+        if (wn_text_format(&text, &failed, "%s", text.length ? ", " : "") ||
+            wn_sniff_options(&one, &text, &failed) ||
+            wn_text_format(&text, &failed, " (%zu columns in %zu of %zu)",
+                           fit[i].fields, fit[i].alike, fit[i].records))
+            break;
+    }
+    if (failed.code)
+        *error = failed;
+    else
+        wn_fail(error, WN_EDATA, "%s: --sniff: found %s %s; wanted %s",
+                window->name, what, text.length ? text.bytes : "none", wanted);
+    wn_text_free(&text);
+    return -1;
+}
+
+static int choose_delimiter(const struct wn_window *window, uint64_t begin,
+                            struct wn_csv_form *form, size_t *columns,
+                            struct wn_error *error)
+{
+    struct fit fit[CANDIDATES];
+    int chosen = -1, fitting = 0;
+
+    for (int i = 0; i < CANDIDATES; i++) {
+        struct wn_csv_form one = *form;
+
+        one.delimiter = candidates[i];
+        fit[i] = try_delimiter(window, begin, &one);
+        if (fits(&fit[i], form)) {
+            chosen = i;
+            fitting++;
+        }
+    }
+    if (fitting == 0)
+        return fail_delimiter(window, form, fit, false,
+                              "no delimiter that gives all of the first "
+                              "records as many fields:",
+                              "--delimiter=C", error);
+    if (fitting > 1)
+        return fail_delimiter(window, form, fit, true,
+                              "delimiters that fit alike:", "one of them",
+                              error);
+    form->delimiter = candidates[chosen];
+    *columns = fit[chosen].fields;
+    return 0;
+}
+
+int wn_sniff(const struct wn_window *file, uint64_t begin,
+             struct wn_csv_form *form, size_t *columns, struct wn_error *error)
+{
+    struct wn_window window = *file;
+    int status = -1;
+
+    window.bytes = NULL;
+    window.room = 0;
+    if (wn_window_load(&window, begin, WN_SNIFF_BYTES, error) ||
+        choose_delimiter(&window, begin, form, columns, error))
+        goto done;
+    if (!form->nameless) {
+        const int header = find_header(&window, begin, form, *columns, error);
+        const char one[2] = {form->delimiter, '\0'};
+        const char *name = form->delimiter == '\t' ? "tab" : one;
+
+        if (header == 0)
+            wn_fail(error, WN_EDATA,
+                    "%s: --sniff: found nothing that tells whether the first "
+                    "record is a header; wanted --delimiter='%s' if it is, "
+                    "--delimiter='%s' --no-header if it is not",
+                    file->name, name, name);
+        form->nameless = header == -1;
+        status = header == 0 || header == -2 ? -1 : 0;
+    } else {
+        status = 0;
+    }
+done:
+    wn_window_free(&window);
+    return status;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* knn/graph.h: the neighbour graph, exact or, where that would take too long,
+ * by looking into the nearest cells of an inverted file.
+ *
+ * k-means cuts the rows into about 2 sqrt(n) cells (centres from a sample). A
+ * row looks for its neighbours in the `probe` cells whose centres are nearest;
+ * there it misses none, and the distances are those of the exact search.
+ * Sivic and Zisserman, Video Google (2003); Jegou, Douze and Schmid, Product
+ * quantization for nearest neighbor search (2011), without the quantizer. */
+#ifndef WN_KNN_GRAPH_H
+#define WN_KNN_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "knn/exact.h"
+#include "util/error.h"
+
+#define WN_PROBE_AUTO SIZE_MAX
+
+/* How it was done. */
+struct wn_graph_facts {
+    bool exact;
+    size_t cells, probe; /* 0 where exact */
+    double recall;       /* share of the exact neighbours that were found */
+};
+
+/* As wn_neighbors(), and:
+ *   probe  cells to look into; 0: exact. WN_PROBE_AUTO: exact up to
+ *          n n d = WN_GRAPH_EXACT_MOST; above it as many cells as find 97 % of
+ *          the exact neighbours of 1,024 random rows, or exact where that
+ *          would not be quicker
+ *   facts  out; the recall is measured on 1,024 other random rows (the same
+ *          where there are not so many); a row as near as the farthest exact
+ *          neighbour counts as found
+ * A row that finds fewer than m looks into all cells. The same bytes for any
+ * number of threads. Time about n n d probe / cells. */
+int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
+                  int32_t *index, float *distance, struct wn_graph_facts *facts,
+                  struct wn_error *error) WN_MUST_CHECK;
+
+#define WN_GRAPH_EXACT_MOST 1e13
+
+/* Whether WN_PROBE_AUTO looks for cells. */
+bool wn_graph_is_large(size_t n, size_t d);
+/* About how many operations of a product it takes. */
+double wn_graph_work(size_t n, size_t d, size_t probe);
+/* Most bytes that takes, beside input and output. */
+double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads);
+
+#endif

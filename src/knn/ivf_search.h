@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* knn/ivf_search.h: rows that look for their neighbours in cells. Private to
+ * this room; see graph.h for the whole.
+ *
+ * Rows have places in the order of their cells, so that a cell is one stretch
+ * of a matrix, of whole panels where a kernel multiplies (tile.h). Up to
+ * WN_SEEK_BLOCK rows of a cell search together: for every cell that any of them
+ * looks into, those that do are gathered and multiplied with the whole of it.
+ * Bounds and decisions are those of the exact search (bounds.h). */
+#ifndef WN_KNN_IVF_SEARCH_H
+#define WN_KNN_IVF_SEARCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "knn/kmeans.h"
+#include "knn/bounds.h"
+#include "linalg/kernels/tile.h"
+#include "util/error.h"
+
+/* Rows that search together, and columns of a product. */
+enum { WN_SEEK_BLOCK = 576 };
+
+struct wn_places {
+    struct wn_near near;
+    struct wn_kmeans cells;
+    const struct wn_graph *graph;
+    uint64_t seed;
+    size_t probe;                        /* cells that a row looks into */
+    const struct wn_tile_kernel *kernel; /* or NULL: SGEMM */
+    size_t *first; /* cells + 1: the places of a cell begin here */
+    size_t *size;  /* cells: and so many are taken */
+    int32_t *row;  /* by place; -1: nobody's */
+    float *y;      /* p numbers a place, prepared rows, packed for the kernel */
+    float *bias;   /* by place */
+};
+
+/* Rows that search together, and what they need; B stands for
+ * WN_SEEK_BLOCK. */
+struct wn_seeker {
+    float *far;                   /* B x cells */
+    struct wn_candidate *nearest; /* cells */
+    size_t *start;         /* cells + 1: where those of a cell begin in `who` */
+    int32_t *who, *chosen; /* B x cells */
+    float *own;            /* B x p: the rows */
+    float *query;          /* B x p: those of a product */
+    float *dots;           /* B x B */
+    struct wn_hit *hits;   /* B x B */
+    float row_bias[WN_SEEK_BLOCK], row_limit[WN_SEEK_BLOCK];
+    float bias[WN_SEEK_BLOCK], limit[WN_SEEK_BLOCK];
+    int32_t row[WN_SEEK_BLOCK], all[WN_SEEK_BLOCK];
+    struct wn_pool pools[WN_SEEK_BLOCK];
+    struct wn_candidate *entries; /* B x room */
+    struct wn_winner *scratch;
+};
+
+/* One a thread; NULL with WN_ENOMEM. */
+struct wn_seeker **wn_seekers_new(const struct wn_places *file,
+                                  struct wn_error *error) WN_MUST_CHECK;
+void wn_seekers_free(const struct wn_places *file, struct wn_seeker **seekers);
+/* Most bytes of one. */
+double wn_seeker_bytes(double cells, double p, double room);
+
+/* The neighbours of the rows row[0 .. count) by looking at all rows.
+ *   index, distance  out, count x m */
+void wn_seek_all(const struct wn_places *file, struct wn_seeker *seeker,
+                 const int32_t *row, size_t count, int32_t *index,
+                 float *distance);
+
+/* Those of every row by the file->probe cells whose centres are nearest; one
+ * that finds fewer than m looks at all rows.
+ *   index, distance  out, n x m */
+int wn_seek_cells(const struct wn_places *file, struct wn_seeker **seekers,
+                  int32_t *index, float *distance,
+                  struct wn_error *error) WN_MUST_CHECK;
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Distances by SGEMM, order by radix sort; see ranking.h. */
+#include "knn/ranking.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linalg/products.h"
+#include "knn/bounds.h"
+#include "util/spill.h"
+#include "util/memory.h"
+#include "util/simd.h"
+
+/* Floats of at least 0 are in the order of their bits. Of the difference from
+ * the least of them, or from those of a 64th of the largest, the first two
+ * digits sort all but a few pairs, which change places after. Where that takes
+ * many moves, as most rows are nearer still, four digits of all bits sort. */
+enum {
+    BITS = 10,
+    RADIX = 1 << BITS,
+    PASSES = 4,        /* at most: all bits */
+    OCTAVES = 6 << 23, /* of a float: factors of two */
+    MOVES = 4          /* of each entry on average, at most */
+};
+
+/* Rows of a product, which packs all others anew: many, but no more than fit
+ * in FIT numbers. */
+enum { FIT = 1 << 22, LEAST = 64, MOST = 256 };
+
+struct wn_ranking {
+    struct wn_near near;
+    float *owned;   /* n x p where prepared rows are not those of x */
+    const float *y; /* n x p */
+};
+
+struct wn_ranker {
+    const struct wn_ranking *ranking;
+    size_t begin;
+    float *dots;               /* wn_ranking_rows(n) x n, -2 a.b */
+    int32_t *bits;             /* n, of the squared distances */
+    uint64_t *entries, *other; /* n: a row, above it its bits */
+    int32_t *order;            /* n */
+};
+
+size_t wn_ranking_rows(size_t n)
+{
+    const size_t fit = FIT / n / 32 * 32;
+
+    return fit < LEAST ? LEAST : fit > MOST ? MOST : fit;
+}
+
+struct wn_ranking *wn_ranking_new(const struct wn_graph *graph,
+                                  struct wn_error *error)
+{
+    struct wn_ranking *ranking = wn_new(1, sizeof *ranking, error);
+
+    if (!ranking)
+        return NULL;
+    if (wn_near_start(&ranking->near, graph, NULL, error))
+        goto failed;
+    ranking->y = graph->x;
+    if (ranking->near.plain)
+        return ranking;
+    const size_t p = ranking->near.p;
+    ranking->y = ranking->owned =
+        wn_large_new(wn_product(graph->n, p, 1), sizeof(float), error);
+    if (!ranking->owned)
+        goto failed;
+    for (size_t i = 0; i < graph->n; i++)
+        wn_near_row(&ranking->near, i, ranking->owned + i * p);
+    return ranking;
+failed:
+    wn_ranking_free(ranking);
+    return NULL;
+}
+
+void wn_ranking_free(struct wn_ranking *ranking)
+{
+    if (!ranking)
+        return;
+    wn_near_end(&ranking->near);
+    wn_large_free(ranking->owned);
+    free(ranking);
+}
+
+struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking,
+                                struct wn_error *error)
+{
+    const size_t n = ranking->near.n;
+    struct wn_ranker *ranker = wn_new(1, sizeof *ranker, error);
+
+    if (!ranker)
+        return NULL;
+    ranker->ranking = ranking;
+    ranker->dots = wn_large_new(wn_product(wn_ranking_rows(n), n, 1),
+                                sizeof *ranker->dots, error);
+    ranker->bits = wn_large_new(n, sizeof *ranker->bits, error);
+    ranker->entries = wn_large_new(n, sizeof *ranker->entries, error);
+    ranker->other = wn_large_new(n, sizeof *ranker->other, error);
+    ranker->order = wn_large_new(n, sizeof *ranker->order, error);
+    if (ranker->dots && ranker->bits && ranker->entries && ranker->other &&
+        ranker->order)
+        return ranker;
+    wn_ranker_free(ranker);
+    return NULL;
+}
+
+double wn_ranking_bytes(size_t n, size_t d, int threads)
+{
+    const double ranker = (double)wn_ranking_rows(n) * sizeof(float) +
+                          2 * sizeof(uint64_t) + 2 * sizeof(int32_t);
+
+    /* OpenBLAS packs up to 448 columns of all rows, in 32 MiB. */
+    const double packed = fmin(4 * (double)n * fmin((double)d, 448), 0x1p25);
+
+    return (double)n * (4 * (double)(d + 1) + threads * ranker) +
+           threads * packed;
+}
+
+void wn_ranker_free(struct wn_ranker *ranker)
+{
+    if (!ranker)
+        return;
+    wn_large_free(ranker->dots);
+    wn_large_free(ranker->bits);
+    wn_large_free(ranker->entries);
+    wn_large_free(ranker->other);
+    wn_large_free(ranker->order);
+    free(ranker);
+}
+
+void wn_ranker_load(struct wn_ranker *ranker, size_t begin, size_t end)
+{
+    const struct wn_ranking *ranking = ranker->ranking;
+    const size_t n = ranking->near.n, p = ranking->near.p;
+
+    ranker->begin = begin;
+    wn_gemm(0, 1, end - begin, n, p, -2, ranking->y + begin * p, p, ranking->y,
+            p, 0, ranker->dots, n);
+}
+
+/* The squared distances of rows begin .. end-1, and their least and most. */
+WN_WIDE static void find_bits(struct wn_ranker *ranker, size_t i, size_t begin,
+                              size_t end, int32_t *least, int32_t *most)
+{
+    const float *square = ranker->ranking->near.square;
+    const float *dots =
+        ranker->dots + (i - ranker->begin) * ranker->ranking->near.n;
+    const float own = square[i];
+    int32_t *bits = ranker->bits, low = *least, high = *most;
+
+    for (size_t j = begin; j < end; j++) {
+        const float sum = (own + square[j]) + dots[j];
+        const float away = sum > 0 ? sum : 0;
+        int32_t found;
+
+        memcpy(&found, &away, sizeof found);
+        bits[j] = found;
+        low = found < low ? found : low;
+        high = found > high ? found : high;
+    }
+    *least = low;
+    *most = high;
+}
+
+/* How the bits of a distance become digits of a key: those below `base` are 0,
+ * and the last `skip` bits of the difference do not count. */
+struct digits {
+    int32_t base;
+    int skip, passes;
+};
+
+static int32_t bits_of(uint64_t entry)
+{
+    return (int32_t)(entry >> 32);
+}
+
+static size_t digit(struct digits digits, int pass, int32_t bits)
+{
+    const int32_t key = bits > digits.base ? bits - digits.base : 0;
+
+    return (size_t)(key >> (digits.skip + BITS * pass)) & (RADIX - 1);
+}
+
+/* From how often each digit occurs to where its first goes. */
+static void add_up(uint32_t *count)
+{
+    uint32_t at = 0;
+
+    for (size_t v = 0; v < RADIX; v++) {
+        const uint32_t here = count[v];
+
+        count[v] = at;
+        at += here;
+    }
+}
+
+/* From bits to entries in the order of their digits. */
+static void sort_by(struct wn_ranker *ranker, size_t n, struct digits digits)
+{
+    uint32_t count[PASSES][RADIX] = {{0}};
+
+    for (int pass = 0; pass < digits.passes; pass++) {
+        for (size_t j = 0; j < n; j++)
+            count[pass][digit(digits, pass, ranker->bits[j])]++;
+        add_up(count[pass]);
+    }
+    for (size_t j = 0; j < n; j++) {
+        const int32_t bits = ranker->bits[j];
+
+        ranker->entries[count[0][digit(digits, 0, bits)]++] =
+            (uint64_t)bits << 32 | j;
+    }
+    for (int pass = 1; pass < digits.passes; pass++) {
+        uint64_t *from = ranker->entries, *to = ranker->other;
+
+        for (size_t e = 0; e < n; e++)
+            to[count[pass][digit(digits, pass, bits_of(from[e]))]++] = from[e];
+        ranker->entries = to;
+        ranker->other = from;
+    }
+}
+
+/* What the digits left out: entries that are nearly in order. False, and they
+ * are not, where that would take many moves. */
+static bool finish(uint64_t *entries, size_t n)
+{
+    size_t left = MOVES * n;
+
+    for (size_t e = 1; e < n; e++) {
+        const uint64_t own = entries[e];
+        size_t at = e;
+
+        for (; at > 0 && entries[at - 1] > own; at--) {
+            if (left-- == 0)
+                return false;
+            entries[at] = entries[at - 1];
+        }
+        entries[at] = own;
+    }
+    return true;
+}
+
+const int32_t *wn_ranker_order(struct wn_ranker *ranker, size_t i)
+{
+    const size_t n = ranker->ranking->near.n;
+    int32_t least = INT32_MAX, most = 0;
+    struct digits digits = {.passes = 2};
+
+    find_bits(ranker, i, 0, i, &least, &most);
+    find_bits(ranker, i, i + 1, n, &least, &most);
+    least = least < most ? least : most;
+    ranker->bits[i] = least; /* may be anything */
+    digits.base = most - least < OCTAVES ? least : most - OCTAVES;
+    while ((most - digits.base) >> (digits.skip + 2 * BITS))
+        digits.skip++;
+    sort_by(ranker, n, digits);
+    if (!finish(ranker->entries, n))
+        sort_by(ranker, n, (struct digits){.passes = PASSES});
+    for (size_t e = 0; e < n; e++)
+        ranker->order[e] = (int32_t)(ranker->entries[e] & INT32_MAX);
+    return ranker->order;
+}

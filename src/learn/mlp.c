@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One-hidden-layer softmax networks; see mlp.h.
+ *
+ * Weights are stored inputs x outputs, so that both forward products take them
+ * as they lie. The gradient is accumulated into the velocity by the product
+ * itself (beta = momentum), which leaves one pass over the weights a step:
+ *   V = momentum V + X' delta / batch,   W = W - rate V
+ */
+#include "learn/mlp.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linalg/kernels/layer.h"
+#include "linalg/products.h"
+#include "linalg/pointwise.h"
+#include "util/spill.h"
+#include "util/memory.h"
+#include "util/thread.h"
+
+struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k, struct wn_error *error)
+{
+    struct wn_mlp *net = wn_new(1, sizeof *net, error);
+
+    if (!net)
+        return NULL;
+    net->d = d;
+    net->h = h;
+    net->k = k;
+    net->scale = 1;
+    net->w1 = wn_large_new(wn_product(d, h, 1), sizeof *net->w1, error);
+    net->b1 = wn_new(h, sizeof *net->b1, error);
+    net->w2 = wn_large_new(wn_product(h, k, 1), sizeof *net->w2, error);
+    net->b2 = wn_new(k, sizeof *net->b2, error);
+    if (!net->w1 || !net->b1 || !net->w2 || !net->b2) {
+        wn_mlp_free(net);
+        return NULL;
+    }
+    return net;
+}
+
+void wn_mlp_free(struct wn_mlp *net)
+{
+    if (!net)
+        return;
+    wn_large_free(net->w1);
+    free(net->b1);
+    wn_large_free(net->w2);
+    free(net->b2);
+    free(net);
+}
+
+static void draw(float *w, size_t rows, size_t columns, size_t stride,
+                 double limit, struct wn_random *random)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < columns; c++)
+            w[r * stride + c] =
+                (float)(limit * (2 * wn_random_unit(random) - 1));
+}
+
+void wn_mlp_draw_weights(float *w1, size_t stride, float *w2, size_t d,
+                         size_t h, size_t k, struct wn_random *random)
+{
+    draw(w1, d, h, stride, sqrt(6.0 / (double)d), random);
+    draw(w2, h, k, k, .1 * sqrt(6.0 / (double)h), random);
+}
+
+/* The hidden units of `count` rows. */
+static void hidden_units(const struct wn_mlp *net, const float *x, size_t count,
+                         float *h)
+{
+    wn_gemm(0, 0, count, net->h, net->d, net->scale, x, net->d, net->w1, net->h,
+            0, h, net->h);
+    wn_point_rectify(h, net->b1, count, net->h);
+}
+
+static void logits(const struct wn_mlp *net, const float *h, size_t count,
+                   float *z)
+{
+    for (size_t i = 0; i < count; i++)
+        memcpy(z + i * net->k, net->b2, net->k * sizeof *z);
+    wn_gemm(0, 0, count, net->k, net->h, 1, h, net->h, net->w2, net->k, 1, z,
+            net->k);
+}
+
+/* delta1 = (delta2 W2') where the unit is on, else 0. */
+static void back(const struct wn_mlp *net, const float *delta2, const float *h,
+                 size_t count, float *delta1)
+{
+    wn_gemm(0, 1, count, net->h, net->k, 1, delta2, net->k, net->w2, net->k, 0,
+            delta1, net->h);
+    wn_point_gate(delta1, h, count * net->h);
+}
+
+static float largest(const float *z, size_t k)
+{
+    float top = z[0];
+
+    for (size_t c = 1; c < k; c++)
+        top = z[c] > top ? z[c] : top;
+    return top;
+}
+
+double wn_log_total(const float *z, size_t k)
+{
+    const float top = largest(z, k);
+    double total = 0;
+
+    for (size_t c = 0; c < k; c++)
+        total += exp((double)z[c] - top);
+    return top + log(total);
+}
+
+void wn_verdict_of(const float *z, size_t k, int32_t label, double *p,
+                   struct wn_verdict *verdict)
+{
+    const double top = largest(z, k);
+    double total = 0, rest = 0, square = 0, other = 0;
+
+    for (size_t c = 0; c < k; c++)
+        total += p[c] = exp(z[c] - top);
+    for (size_t c = 0; c < k; c++)
+        p[c] /= total;
+    *verdict = (struct wn_verdict){0};
+    if (label < 0)
+        return;
+    /* 1 - p_y as a sum, so that it keeps its digits near 0. */
+    for (size_t c = 0; c < k; c++)
+        if (c != (size_t)label) {
+            rest += p[c];
+            square += p[c] * p[c];
+            other = p[c] > other ? p[c] : other;
+        }
+    verdict->el2n = sqrt(square + rest * rest);
+    verdict->own = p[label];
+    verdict->margin = other - p[label];
+    verdict->loss = top + log(total) - z[label];
+}
+
+/* Scratch for the rows of one block or minibatch. */
+struct scratch {
+    float *x, *h, *z, *p, *delta;
+    double *row, *log_total;
+};
+
+static void scratch_free(struct scratch *s)
+{
+    wn_large_free(s->x);
+    wn_large_free(s->h);
+    wn_large_free(s->z);
+    wn_large_free(s->p);
+    wn_large_free(s->delta);
+    free(s->row);
+    free(s->log_total);
+    *s = (struct scratch){0};
+}
+
+/* For so many rows; of x, with `stride` numbers each. */
+static int scratch_new(struct scratch *s, const struct wn_mlp *net, size_t rows,
+                       size_t stride, struct wn_error *error)
+{
+    s->x = wn_large_new(wn_product(rows, stride, 1), sizeof *s->x, error);
+    s->h = wn_large_new(wn_product(rows, net->h, 1), sizeof *s->h, error);
+    s->delta =
+        wn_large_new(wn_product(rows, net->h, 1), sizeof *s->delta, error);
+    s->z = wn_large_new(wn_product(rows, net->k, 1), sizeof *s->z, error);
+    s->p = wn_large_new(wn_product(rows, net->k, 1), sizeof *s->p, error);
+    s->row = wn_new(net->k, sizeof *s->row, error);
+    s->log_total = wn_new(rows, sizeof *s->log_total, error);
+    if (s->x && s->h && s->delta && s->z && s->p && s->row && s->log_total)
+        return 0;
+    scratch_free(s);
+    return -1;
+}
+
+static double scratch_bytes(size_t d, size_t h, size_t k, size_t rows)
+{
+    return (double)rows *
+           ((double)(d + 2 * h + 2 * k) * sizeof(float) + sizeof(double));
+}
+
+double wn_mlp_measure_bytes(size_t d, size_t h, size_t k)
+{
+    return scratch_bytes(d, h, k, WN_BLOCK);
+}
+
+/* |gradient| of the rows whose delta2 stands in s->p and whose hidden units
+ * stand in s->h. */
+static void gradient_norms(const struct wn_mlp *net, const float *x,
+                           const int32_t *label, size_t count,
+                           struct scratch *s, struct wn_gradient *grand)
+{
+    const double scale2 = (double)net->scale * net->scale;
+
+    back(net, s->p, s->h, count, s->delta);
+    for (size_t i = 0; i < count; i++) {
+        const double in = scale2 * wn_point_norm2(x + i * net->d, net->d);
+        const double h = wn_point_norm2(s->h + i * net->h, net->h);
+        const double delta1 = wn_point_norm2(s->delta + i * net->h, net->h);
+        const double delta2 = wn_point_norm2(s->p + i * net->k, net->k);
+
+        grand[i] = (struct wn_gradient){0};
+        if (label[i] < 0)
+            continue;
+        grand[i].all = sqrt(delta2 * (h + 1) + delta1 * (in + 1));
+        grand[i].last = sqrt(delta2 * (h + 1));
+    }
+}
+
+/* The rows as the network takes them: x itself, or a copy in the scratch. */
+static const float *inputs(const struct wn_mlp *net, const float *x,
+                           size_t count, struct scratch *s)
+{
+    if (!net->standard)
+        return x;
+    for (size_t i = 0; i < count; i++)
+        wn_standard_row(net->standard, x + i * net->d, s->x + i * net->d);
+    return s->x;
+}
+
+static void measure_block(const struct wn_mlp *net, const float *raw,
+                          const int32_t *label, size_t count, struct scratch *s,
+                          const struct wn_mlp_findings *out)
+{
+    const float *x = inputs(net, raw, count, s);
+
+    hidden_units(net, x, count, s->h);
+    logits(net, s->h, count, s->z);
+    for (size_t i = 0; i < count; i++) {
+        const float *z = s->z + i * net->k;
+        double *p = out->probability ? out->probability + i * net->k : s->row;
+        const int32_t y = label ? label[i] : -1;
+        struct wn_verdict verdict;
+
+        wn_verdict_of(z, net->k, y, p, &verdict);
+        if (out->verdict)
+            out->verdict[i] = verdict;
+        for (size_t c = 0; out->grand && c < net->k; c++)
+            s->p[i * net->k + c] = (float)(p[c] - (y == (int32_t)c));
+    }
+    if (out->grand)
+        gradient_norms(net, x, label, count, s, out->grand);
+}
+
+int wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
+                   const int32_t *label, const struct wn_mlp_findings *out,
+                   struct wn_error *error)
+{
+    const size_t rows = n < WN_BLOCK ? n : WN_BLOCK;
+    struct scratch s;
+
+    if (scratch_new(&s, net, rows, net->standard ? net->d : 0, error))
+        return -1;
+    for (size_t b = 0; b < wn_block_count(n); b++) {
+        const size_t begin = wn_block_begin(b), end = wn_block_end(b, n);
+        const struct wn_mlp_findings part = {
+            out->probability ? out->probability + begin * net->k : NULL,
+            out->verdict ? out->verdict + begin : NULL,
+            out->grand ? out->grand + begin : NULL};
+
+        measure_block(net, x + begin * net->d, label ? label + begin : NULL,
+                      end - begin, &s, &part);
+    }
+    scratch_free(&s);
+    return 0;
+}
+
+struct wn_mlp_trainer {
+    struct wn_mlp_task task;
+    struct wn_mlp_plan plan;
+    struct wn_mlp *net, *velocity;
+    struct wn_layer *layer; /* the first one's, or NULL: wn_gemm() */
+    struct scratch scratch;
+    size_t stride;  /* of its rows of x */
+    int32_t *order; /* the rows that are learned from */
+    size_t rows, batch;
+    uint64_t epoch;
+    double loss; /* sum over this epoch's rows, before each update */
+};
+
+static int learned_from(const struct wn_mlp_task *task, size_t i)
+{
+    return task->label[i] >= 0 && (!task->weight || task->weight[i] > 0);
+}
+
+/* Standardised features have a mean square of at most 1: with this the mean
+ * squared norm is at most WN_MLP_NORM, and wide tables need no smaller rate. */
+static float input_scale(const struct wn_standard *standard)
+{
+    size_t varied = 0;
+
+    for (size_t j = 0; j < standard->d; j++)
+        varied += standard->scale[j] != 0;
+    return varied > WN_MLP_NORM ? (float)sqrt(WN_MLP_NORM / (double)varied) : 1;
+}
+
+struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
+                                          const struct wn_mlp_plan *plan,
+                                          struct wn_error *error)
+{
+    struct wn_mlp_trainer *t = wn_new(1, sizeof *t, error);
+    struct wn_random random;
+
+    if (!t)
+        return NULL;
+    t->task = *task;
+    t->plan = *plan;
+    t->order = wn_large_new(task->n, sizeof *t->order, error);
+    t->net = wn_mlp_new(task->d, plan->hidden, task->k, error);
+    t->velocity = wn_mlp_new(task->d, plan->hidden, task->k, error);
+    if (!t->order || !t->net || !t->velocity)
+        goto fail;
+    for (size_t i = 0; i < task->n; i++)
+        if (learned_from(task, i))
+            t->order[t->rows++] = (int32_t)i;
+    if (t->rows == 0) {
+        wn_fail(error, WN_EDATA, "no row has a label to learn from");
+        goto fail;
+    }
+    t->batch = plan->batch < t->rows ? plan->batch : t->rows;
+    t->stride = task->d;
+    if (wn_layer_fits(task->d, plan->hidden, t->batch))
+        t->stride = wn_layer_stride(task->d);
+    if (scratch_new(&t->scratch, t->net, t->batch, t->stride, error))
+        goto fail;
+    t->net->standard = task->ready ? NULL : task->standard;
+    t->net->scale = input_scale(task->standard);
+    wn_random_start(&random, plan->seed, WN_RANDOM_WEIGHTS, plan->replicate, 0);
+    wn_mlp_draw_weights(t->net->w1, t->net->h, t->net->w2, task->d,
+                        plan->hidden, task->k, &random);
+    if (wn_layer_fits(task->d, plan->hidden, t->batch)) {
+        t->layer =
+            wn_layer_new(&(struct wn_layer_weights){task->d, plan->hidden,
+                                                    t->net->w1, t->net->b1},
+                         t->batch, error);
+        if (!t->layer)
+            goto fail;
+    }
+    return t;
+fail:
+    wn_mlp_trainer_free(t);
+    return NULL;
+}
+
+double wn_mlp_trainer_bytes(size_t n, size_t d, size_t k,
+                            const struct wn_mlp_plan *plan)
+{
+    const size_t batch = plan->batch < n ? plan->batch : n;
+
+    const double layer = wn_layer_fits(d, plan->hidden, batch)
+                             ? wn_layer_bytes(d, plan->hidden, batch)
+                             : 0;
+
+    return 2 * (double)plan->hidden * (double)(d + k) * sizeof(float) +
+           (double)n * sizeof(int32_t) + layer +
+           scratch_bytes(d, plan->hidden, k, batch);
+}
+
+void wn_mlp_trainer_free(struct wn_mlp_trainer *t)
+{
+    if (!t)
+        return;
+    wn_mlp_free(t->net);
+    wn_mlp_free(t->velocity);
+    wn_layer_free(t->layer);
+    scratch_free(&t->scratch);
+    wn_large_free(t->order);
+    free(t);
+}
+
+const struct wn_mlp *wn_mlp_trainer_net(const struct wn_mlp_trainer *t)
+{
+    return t->net;
+}
+
+/* The logits of the batch into (p - onehot) weight. */
+static void softmax_batch(struct wn_mlp_trainer *t, const int32_t *row,
+                          size_t count)
+{
+    const size_t k = t->task.k;
+    const struct scratch *s = &t->scratch;
+
+    for (size_t i = 0; i < count; i++) {
+        const size_t y = (size_t)t->task.label[row[i]];
+        float *p = s->p + i * k;
+
+        t->loss += s->log_total[i] - s->z[i * k + y];
+        p[y] -= 1;
+        for (size_t c = 0; t->task.weight && c < k; c++)
+            p[c] *= t->task.weight[row[i]];
+    }
+}
+
+/* velocity = momentum velocity + in' delta / count, by weights and biases, and
+ * the step along it. */
+static void move(const struct wn_mlp_trainer *t, const float *in, size_t inputs,
+                 float scale, const float *delta, size_t outputs, size_t count,
+                 float *velocity, float *w)
+{
+    wn_gemm(1, 0, inputs, outputs, count, scale / (float)count, in, inputs,
+            delta, outputs, (float)t->plan.momentum, velocity, outputs);
+    wn_point_move(w, velocity, inputs * outputs, (float)t->plan.rate);
+}
+
+static void move_biases(const struct wn_mlp_trainer *t, const float *delta,
+                        size_t outputs, size_t count, float *velocity, float *b)
+{
+    wn_point_gather(velocity, delta, count, outputs, (float)t->plan.momentum,
+                    1 / (float)count);
+    wn_point_move(b, velocity, outputs, (float)t->plan.rate);
+}
+
+static void learn(struct wn_mlp_trainer *t, size_t count)
+{
+    const struct scratch *s = &t->scratch;
+    struct wn_mlp *net = t->net, *v = t->velocity;
+
+    back(net, s->p, s->h, count, s->delta);
+    move(t, s->h, net->h, 1, s->p, net->k, count, v->w2, net->w2);
+    move_biases(t, s->p, net->k, count, v->b2, net->b2);
+    if (t->layer)
+        wn_layer_learn(t->layer, s->x, s->delta, count,
+                       &(struct wn_layer_step){net->scale / (float)count,
+                                               (float)t->plan.momentum,
+                                               (float)t->plan.rate});
+    else
+        move(t, s->x, net->d, net->scale, s->delta, net->h, count, v->w1,
+             net->w1);
+    move_biases(t, s->delta, net->h, count, v->b1, net->b1);
+}
+
+/* The rows of a batch stand anywhere: ask for the next while one is copied. */
+static void take(struct wn_mlp_trainer *t, const int32_t *row, size_t count)
+{
+    enum { LINE = 64 / sizeof(float), AHEAD = 4 };
+    const size_t d = t->task.d;
+
+    for (size_t i = 0; i < count; i++) {
+        const size_t next = i + AHEAD < count ? i + AHEAD : i;
+        const float *ahead = t->task.x + (size_t)row[next] * d;
+        const float *from = t->task.x + (size_t)row[i] * d;
+        float *to = t->scratch.x + i * t->stride;
+
+        for (size_t j = 0; j < d; j += LINE)
+            __builtin_prefetch(ahead + j);
+        if (t->task.ready)
+            memcpy(to, from, d * sizeof *to);
+        else
+            wn_standard_row(t->task.standard, from, to);
+    }
+}
+
+static void step(struct wn_mlp_trainer *t, const int32_t *row, size_t count,
+                 wn_mlp_watch *watch, void *context)
+{
+    const size_t k = t->task.k;
+    struct scratch *s = &t->scratch;
+
+    take(t, row, count);
+    if (t->layer)
+        wn_layer_forward(t->layer, s->x, count, t->net->scale, s->h);
+    else
+        hidden_units(t->net, s->x, count, s->h);
+    logits(t->net, s->h, count, s->z);
+    wn_point_softmax(s->z, count, k, s->p, s->log_total);
+    if (watch)
+        watch(context, row, count, s->z, s->log_total);
+    softmax_batch(t, row, count);
+    learn(t, count);
+}
+
+/* Whether the loss of `rows` rows is beyond any that learning passes through:
+ * guessing has log k. True for NaN. */
+static int spoiled(const struct wn_mlp_trainer *t, size_t rows)
+{
+    return !(t->loss <= (double)rows * 10 * (1 + log((double)t->task.k)));
+}
+
+int wn_mlp_trainer_epoch(struct wn_mlp_trainer *t, wn_mlp_watch *watch,
+                         void *context)
+{
+    struct wn_random random;
+
+    wn_random_start(&random, t->plan.seed, WN_RANDOM_BATCHES, t->plan.replicate,
+                    t->epoch++);
+    wn_random_shuffle(&random, t->order, t->rows);
+    t->loss = 0;
+    for (size_t at = 0; at < t->rows && isfinite(t->loss); at += t->batch) {
+        const size_t left = t->rows - at;
+
+        step(t, t->order + at, left < t->batch ? left : t->batch, watch,
+             context);
+    }
+    if (t->layer)
+        wn_layer_read(t->layer, t->net->w1);
+    return spoiled(t, t->rows);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Products of floats from products of 16-bit tiles; see amx.h.
+ *
+ * Three parts of each float are taken (linalg/kernels/bf16_split.h). Up to 512
+ * inner indices and 256 columns of B are packed at a time, less than a MiB, so
+ * that all of it lies in the second cache. */
+#include "linalg/kernels/amx.h"
+
+#include <stdlib.h>
+
+#include "linalg/kernels/bf16_split.h"
+
+#ifdef WN_TILED
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    PARTS = 3, /* of a float */
+    STEP_BYTES = 2 * PARTS * TILE,
+    DEEP = 512, /* inner indices packed at a time */
+    WIDE = 256  /* columns of B packed at a time */
+};
+
+bool wn_amx_start(void)
+{
+    enum { ASK = 0x1023, TILE_DATA = 18 };
+    unsigned a, b, c, d;
+
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx512f") ||
+        !__builtin_cpu_supports("avx512bw") ||
+        !__builtin_cpu_supports("avx512dq") ||
+        !__builtin_cpu_supports("avx512vl"))
+        return false;
+    __asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(0));
+    /* amx-bf16 and amx-tile. */
+    if (!(d >> 22 & 1) || !(d >> 24 & 1))
+        return false;
+    return syscall(SYS_arch_prctl, ASK, TILE_DATA) == 0;
+}
+
+WN_TILED void wn_amx_open(void)
+{
+    struct {
+        uint8_t palette, start, zero[14];
+        uint16_t bytes[16];
+        uint8_t lines[16];
+    } form = {.palette = 1};
+
+    for (int t = 0; t < 8; t++) {
+        form.bytes[t] = 64;
+        form.lines[t] = SIDE;
+    }
+    __asm__ volatile("ldtilecfg %0" : : "m"(form));
+}
+
+WN_TILED void wn_amx_close(void)
+{
+    _tile_release();
+}
+
+/* Tiles 0 to 3 hold sums, 4 and 5 rows of A, 6 and 7 columns of B. */
+/* Add up the products of two strips over `steps`; with tall more than 16 rows,
+ * with broad more than 16 columns. Six of the nine products of parts, in an
+ * order that loads every part but one once. */
+WN_TILED static inline __attribute__((always_inline)) void
+multiply(const char *a, const char *b, size_t steps, bool tall, bool broad)
+{
+#define ROWS(part)                                                             \
+    _tile_loadd(4, a + (part)*2 * TILE, 64);                                   \
+    if (tall)                                                                  \
+    _tile_loadd(5, a + (part)*2 * TILE + TILE, 64)
+#define COLUMNS(part)                                                          \
+    _tile_loadd(6, b + (part)*2 * TILE, 64);                                   \
+    if (broad)                                                                 \
+    _tile_loadd(7, b + (part)*2 * TILE + TILE, 64)
+#define ADD                                                                    \
+    _tile_dpbf16ps(0, 4, 6);                                                   \
+    if (broad)                                                                 \
+        _tile_dpbf16ps(1, 4, 7);                                               \
+    if (tall)                                                                  \
+        _tile_dpbf16ps(2, 5, 6);                                               \
+    if (tall && broad)                                                         \
+    _tile_dpbf16ps(3, 5, 7)
+
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+    for (size_t s = 0; s < steps; s++, a += STEP_BYTES, b += STEP_BYTES) {
+        ROWS(2);
+        COLUMNS(0);
+        ADD;
+        ROWS(1);
+        ADD;
+        COLUMNS(1);
+        ADD;
+        ROWS(0);
+        ADD;
+        COLUMNS(2);
+        ADD;
+        COLUMNS(0);
+        ADD;
+    }
+#undef ROWS
+#undef COLUMNS
+#undef ADD
+}
+
+/* c = alpha sum + beta c, of one tile of sums. */
+WN_TILED static inline void give(const float *sum, size_t rows, size_t columns,
+                                 float alpha, float beta, float *c,
+                                 size_t stride)
+{
+    const __mmask16 mask = (__mmask16)((1u << columns) - 1);
+    const __m512 times = _mm512_set1_ps(alpha), keep = _mm512_set1_ps(beta);
+
+    for (size_t i = 0; i < rows; i++, sum += SIDE, c += stride) {
+        __m512 value = _mm512_mul_ps(times, _mm512_load_ps(sum));
+
+        if (beta != 0)
+            value = _mm512_add_ps(
+                value, _mm512_mul_ps(keep, _mm512_maskz_loadu_ps(mask, c)));
+        _mm512_mask_storeu_ps(c, mask, value);
+    }
+}
+
+/* Up to 32 rows of C, and what becomes of them. */
+struct place {
+    size_t rows;
+    float alpha, beta, *c;
+    size_t stride;
+};
+
+/* The sums of 32 x 32, of which `columns` columns from the first-th on are
+ * wanted. */
+struct square {
+    _Alignas(64) float sum[4][SIDE * SIDE];
+    size_t first, columns;
+};
+
+WN_TILED static void settle(const struct square *s, const struct place *at)
+{
+    for (size_t t = 0; t < 4; t++) {
+        const size_t i = t / 2 * SIDE, j = t % 2 * SIDE;
+
+        if (i < at->rows && j < s->columns)
+            give(s->sum[t], least(at->rows - i, SIDE),
+                 least(s->columns - j, SIDE), at->alpha, at->beta,
+                 at->c + i * at->stride + s->first + j, at->stride);
+    }
+}
+
+/* The sums of a square of so many rows, from two strips. */
+WN_TILED static void add_up(const char *a, const char *b, size_t steps,
+                            size_t rows, struct square *s)
+{
+    const bool tall = rows > SIDE, broad = s->columns > SIDE;
+
+    if (tall && broad)
+        multiply(a, b, steps, true, true);
+    else if (tall)
+        multiply(a, b, steps, true, false);
+    else if (broad)
+        multiply(a, b, steps, false, true);
+    else
+        multiply(a, b, steps, false, false);
+    _tile_stored(0, s->sum[0], 64);
+    _tile_stored(1, s->sum[1], 64);
+    _tile_stored(2, s->sum[2], 64);
+    _tile_stored(3, s->sum[3], 64);
+}
+
+/* What is packed at a time: a strip of A, and `wide` columns of B. */
+struct packed {
+    size_t wide, steps;
+    char *left, *right;
+    size_t strip; /* bytes of each strip */
+};
+
+/* The rows of the strip `left` by all of `right`. The sums of a square are
+ * settled while the next one's are under way: the unit is far behind the
+ * instructions that feed it. */
+WN_TILED static void cross(const struct packed *packed, struct place at)
+{
+    struct square square[2];
+    const size_t count = (packed->wide + STRIP - 1) / STRIP;
+
+    for (size_t q = 0; q < count; q++) {
+        struct square *now = &square[q % 2];
+
+        now->first = q * STRIP;
+        now->columns = least(packed->wide - now->first, STRIP);
+        add_up(packed->left, packed->right + q * packed->strip, packed->steps,
+               at.rows, now);
+        if (q > 0)
+            settle(&square[1 - q % 2], &at);
+    }
+    settle(&square[(count - 1) % 2], &at);
+}
+
+WN_TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
+                              float alpha, struct wn_side a, struct wn_side b,
+                              float beta, float *c, size_t stride)
+{
+    /* As deep as allowed, but all alike. */
+    const size_t times = (inner + DEEP - 1) / DEEP;
+    const size_t deepest = ((inner + times - 1) / times + STEP - 1) / STEP;
+    const size_t widest = (least(columns, WIDE) + STRIP - 1) / STRIP;
+    const size_t strip = deepest * STEP_BYTES;
+    char *right = aligned_alloc(64, (widest + 1) * strip);
+
+    if (!right)
+        return false;
+    char *left = right + widest * strip;
+
+    wn_amx_open();
+    for (size_t j = 0; j < inner; j += deepest * STEP) {
+        const size_t deep = least(inner - j, deepest * STEP);
+
+        for (size_t first = 0; first < columns; first += WIDE) {
+            const size_t wide = least(columns - first, WIDE);
+            const struct packed packed = {wide, (deep + STEP - 1) / STEP, left,
+                                          right, strip};
+
+            for (size_t l = 0; l < wide; l += STRIP)
+                pack(&b, false, first + l, least(wide - l, STRIP), j, deep,
+                     PARTS, right + l / STRIP * strip);
+            for (size_t i = 0; i < rows; i += STRIP) {
+                const size_t tall = least(rows - i, STRIP);
+
+                pack(&a, true, i, tall, j, deep, PARTS, left);
+                /* The tiles are loaded behind the compiler's back. */
+                __asm__ volatile("" : : : "memory");
+                cross(&packed, (struct place){tall, alpha, j ? 1 : beta,
+                                              c + i * stride + first, stride});
+            }
+        }
+    }
+    wn_amx_close();
+    free(right);
+    return true;
+}
+
+#else
+
+bool wn_amx_start(void)
+{
+    return false;
+}
+
+void wn_amx_open(void)
+{
+}
+
+void wn_amx_close(void)
+{
+}
+
+bool wn_amx_multiply(size_t rows, size_t columns, size_t inner, float alpha,
+                     struct wn_side a, struct wn_side b, float beta, float *c,
+                     size_t stride)
+{
+    (void)rows;
+    (void)columns;
+    (void)inner;
+    (void)alpha;
+    (void)a;
+    (void)b;
+    (void)beta;
+    (void)c;
+    (void)stride;
+    return false;
+}
+
+#endif

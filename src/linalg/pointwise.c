@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Steps between matrix products; see pointwise.h. */
+#include "linalg/pointwise.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "util/simd.h"
+
+WN_WIDE void wn_point_rectify(float *h, const float *bias, size_t rows,
+                              size_t width)
+{
+    for (size_t i = 0; i < rows; i++) {
+        float *row = h + i * width;
+
+#pragma omp simd
+        for (size_t j = 0; j < width; j++) {
+            const float a = row[j] + bias[j];
+
+            row[j] = a > 0 ? a : 0;
+        }
+    }
+}
+
+WN_WIDE void wn_point_gate(float *delta, const float *h, size_t count)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++)
+        delta[i] = h[i] > 0 ? delta[i] : 0;
+}
+
+WN_WIDE void wn_point_move(float *w, const float *velocity, size_t count,
+                           float rate)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++)
+        w[i] -= rate * velocity[i];
+}
+
+WN_WIDE void wn_point_gather(float *sum, const float *delta, size_t rows,
+                             size_t width, float keep, float share)
+{
+#pragma omp simd
+    for (size_t j = 0; j < width; j++)
+        sum[j] *= keep;
+    for (size_t i = 0; i < rows; i++) {
+        const float *row = delta + i * width;
+
+#pragma omp simd
+        for (size_t j = 0; j < width; j++)
+            sum[j] += share * row[j];
+    }
+}
+
+/* exp(x) for x <= 0: 2^n e^r with |r| <= log(2) / 2, by Cephes' polynomial. n
+ * is rounded by adding a number so large that only whole ones are left. */
+static inline float exp_below(float x)
+{
+    const float whole = 12582912.f; /* 1.5 * 2^23 */
+    const float at = x > -87.f ? x : -87.f;
+    const float n = (at * 1.44269504088896341f + whole) - whole;
+    const float r = (at - n * .693359375f) + n * 2.12194440e-4f;
+    float y = 1.9875691500e-4f;
+    const uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
+    float power;
+
+    y = y * r + 1.3981999507e-3f;
+    y = y * r + 8.3334519073e-3f;
+    y = y * r + 4.1665795894e-2f;
+    y = y * r + 1.6666665459e-1f;
+    y = y * r + 5.0000001201e-1f;
+    y = y * (r * r) + r + 1;
+    memcpy(&power, &bits, sizeof power);
+    return x > -87.f ? y * power : x - x; /* 0, or NaN of NaN */
+}
+
+static float largest(const float *z, size_t k)
+{
+    float top = z[0];
+
+    for (size_t c = 1; c < k; c++)
+        top = z[c] > top ? z[c] : top;
+    return top;
+}
+
+static double total(const float *z, size_t k)
+{
+    double lane[4] = {0}, rest = 0;
+    const size_t even = k - k % 4;
+
+    for (size_t c = 0; c < even; c += 4)
+        for (size_t l = 0; l < 4; l++)
+            lane[l] += z[c + l];
+    for (size_t c = even; c < k; c++)
+        rest += z[c];
+    return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + rest;
+}
+
+WN_WIDE void wn_point_exp(float *z, size_t count)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++)
+        z[i] = exp_below(z[i]);
+}
+
+/* Rows of few classes are narrower than a vector, so the exponentials of all
+ * rows are taken in one loop. */
+void wn_point_softmax(const float *z, size_t rows, size_t k, float *p,
+                      double *log_total)
+{
+    for (size_t i = 0; i < rows; i++) {
+        const float top = largest(z + i * k, k);
+
+        log_total[i] = top;
+        for (size_t c = 0; c < k; c++)
+            p[i * k + c] = z[i * k + c] - top;
+    }
+    wn_point_exp(p, rows * k);
+    for (size_t i = 0; i < rows; i++) {
+        float *row = p + i * k;
+        const double sum = total(row, k);
+        const float share = (float)(1 / sum);
+
+        log_total[i] += log(sum);
+        for (size_t c = 0; c < k; c++)
+            row[c] *= share;
+    }
+}
+
+WN_WIDE double wn_point_norm2(const float *v, size_t count)
+{
+    double lane[WN_LANES] = {0}, sum = 0;
+    const size_t even = count - count % WN_LANES;
+
+    for (size_t i = 0; i < even; i += WN_LANES) {
+#pragma omp simd
+        for (size_t l = 0; l < WN_LANES; l++)
+            lane[l] += (double)v[i + l] * v[i + l];
+    }
+    for (size_t l = 0; l < WN_LANES; l++)
+        sum += lane[l];
+    for (size_t i = even; i < count; i++)
+        sum += (double)v[i] * v[i];
+    return sum;
+}

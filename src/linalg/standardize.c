@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Standardised rows, cut; see standardize.h. */
+#include "linalg/standardize.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "util/memory.h"
+#include "util/simd.h"
+
+#define CUT 3.f /* standard deviations */
+
+void wn_standard_free(struct wn_standard *standard)
+{
+    free(standard->mean);
+    free(standard->scale);
+    *standard = (struct wn_standard){0};
+}
+
+/* Means, then the sums of squares about them. */
+static void moments(const float *x, size_t n, size_t d, double *mean,
+                    double *square)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < d; j++)
+            mean[j] += (double)x[i * d + j];
+    for (size_t j = 0; j < d; j++)
+        mean[j] /= (double)n;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < d; j++) {
+            const double away = (double)x[i * d + j] - mean[j];
+
+            square[j] += away * away;
+        }
+}
+
+int wn_standard_make(struct wn_standard *standard, const float *x, size_t n,
+                     size_t d, struct wn_error *error)
+{
+    double *mean = wn_new(d, sizeof *mean, error);
+    double *square = wn_new(d, sizeof *square, error);
+    int status = -1;
+
+    *standard = (struct wn_standard){d, wn_new(d, sizeof(float), error),
+                                     wn_new(d, sizeof(float), error)};
+    if (!mean || !square || !standard->mean || !standard->scale)
+        goto done;
+    moments(x, n, d, mean, square);
+    for (size_t j = 0; j < d; j++) {
+        const double deviation = sqrt(square[j] / (double)n);
+        /* What rounding leaves of a constant is no deviation. */
+        const double least = fmax(1e-6 * fabs(mean[j]), 1e-30);
+
+        standard->mean[j] = (float)mean[j];
+        standard->scale[j] = deviation > least ? (float)(1 / deviation) : 0;
+    }
+    status = 0;
+done:
+    free(mean);
+    free(square);
+    if (status)
+        wn_standard_free(standard);
+    return status;
+}
+
+bool wn_standard_uneven(const struct wn_standard *standard)
+{
+    float least = INFINITY, most = 0;
+
+    for (size_t j = 0; j < standard->d; j++)
+        if (standard->scale[j] > 0) {
+            least = fminf(least, standard->scale[j]);
+            most = fmaxf(most, standard->scale[j]);
+        }
+    return most > 1.5f * least;
+}
+
+void wn_standard_join(struct wn_standard *standard)
+{
+    double variance = 0, live = 0;
+
+    for (size_t j = 0; j < standard->d; j++)
+        if (standard->scale[j] > 0) {
+            variance += pow((double)standard->scale[j], -2);
+            live++;
+        }
+    for (size_t j = 0; j < standard->d; j++)
+        if (standard->scale[j] > 0)
+            standard->scale[j] = (float)sqrt(live / variance);
+}
+
+WN_WIDE void wn_standard_row(const struct wn_standard *standard, const float *x,
+                             float *out)
+{
+    const float *mean = standard->mean, *scale = standard->scale;
+    const size_t d = standard->d;
+
+#pragma omp simd
+    for (size_t j = 0; j < d; j++) {
+        const float value = (x[j] - mean[j]) * scale[j];
+
+        out[j] = value > CUT ? CUT : value < -CUT ? -CUT : value;
+    }
+}
+
+double wn_standard_excess(const struct wn_standard *standard, const float *x,
+                          size_t n)
+{
+    const size_t step = n / 4096 + 1, d = standard->d;
+    double all = 0, beyond = 0;
+
+    for (size_t i = 0; i < n; i += step)
+        for (size_t j = 0; j < d; j++) {
+            const double value = ((double)x[i * d + j] - standard->mean[j]) *
+                                 (double)standard->scale[j];
+            const double square = value * value;
+
+            all += square;
+            beyond += square > CUT * CUT ? square - CUT * CUT : 0;
+        }
+    return all > 0 ? beyond / all : 0;
+}

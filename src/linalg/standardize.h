@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* linalg/standardize.h: rows as models that measure distances see them.
+ *
+ * Each feature less its mean, divided by its standard deviation, cut at -3 and
+ * 3: a rare large value, of a pixel at the edge or a count, would otherwise put
+ * a row far from all others. */
+#ifndef WN_LINALG_STANDARDIZE_H
+#define WN_LINALG_STANDARDIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/error.h"
+
+struct wn_standard {
+    size_t d;
+    float *mean, *scale; /* d each; scale 0 for a constant feature */
+};
+
+/* From n x d rows, finite. On failure (WN_ENOMEM) there is nothing to free. */
+int wn_standard_make(struct wn_standard *standard, const float *x, size_t n,
+                     size_t d, struct wn_error *error) WN_MUST_CHECK;
+void wn_standard_free(struct wn_standard *standard);
+
+/* Whether the features' deviations differ by more than half. */
+bool wn_standard_uneven(const struct wn_standard *standard);
+/* All features by one number, the root of their mean variance, in place of
+ * each by its own: of features in a common unit (categories as 0 and 1, the
+ * terms of a text, an embedding) a rare one then counts less than a frequent
+ * one. The rows' mean square stays, but for the cuts. */
+void wn_standard_join(struct wn_standard *standard);
+
+/* One row. */
+void wn_standard_row(const struct wn_standard *standard, const float *x,
+                     float *out);
+/* The share of the rows' squared norm (standardised) that lies beyond the
+ * cuts, over up to 4,096 rows. */
+double wn_standard_excess(const struct wn_standard *standard, const float *x,
+                          size_t n);
+
+#endif

@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From thresholds to counts to matrices; see confident.h. */
+#include "noise/confident.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/spill.h"
+#include "util/memory.h"
+#include "util/thread.h"
+
+static const double floor_threshold = 2e-6;
+static const double absent_threshold = 2;
+
+static double at_least(double x, double least)
+{
+    return x > least ? x : least;
+}
+
+int wn_predicts(const double *row, size_t k, int32_t label)
+{
+    const size_t y = (size_t)label;
+    const double own = row[y] + WN_SLACK;
+
+    for (size_t c = 0; c < k; c++)
+        if (c < y ? row[c] >= own : c > y && row[c] > own)
+            return 0;
+    return 1;
+}
+
+struct remainder {
+    double cut;
+    size_t at;
+};
+
+static int by_cut(const void *a, const void *b)
+{
+    const struct remainder *x = a, *y = b;
+
+    if (x->cut != y->cut)
+        return x->cut < y->cut ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* One correction: move the `missing` units (positive or negative). */
+static void spread_units(const double *x, size_t m, int64_t missing,
+                         struct remainder *order, int64_t *out)
+{
+    size_t units = (size_t)(missing < 0 ? -missing : missing);
+
+    if (units > m)
+        units = m;
+    for (size_t c = 0; c < m; c++)
+        order[c] = (struct remainder){x[c] - (double)out[c], c};
+    qsort(order, m, sizeof *order, by_cut);
+    for (size_t u = 0; u < units; u++)
+        if (missing > 0)
+            out[order[m - 1 - u].at]++;
+        else
+            out[order[u].at]--;
+}
+
+int wn_round_sum(const double *x, size_t m, int64_t *out,
+                 struct wn_error *error)
+{
+    struct remainder *order = NULL;
+    double total = 0;
+    int64_t sum = 0;
+
+    for (size_t c = 0; c < m; c++) {
+        total += x[c];
+        out[c] = (int64_t)rint(x[c]);
+        sum += out[c];
+    }
+    const int64_t target = (int64_t)rint(total);
+    while (sum != target) {
+        if (!order && !(order = wn_new(m, sizeof *order, error)))
+            return -1;
+        spread_units(x, m, target - sum, order, out);
+        sum = 0;
+        for (size_t c = 0; c < m; c++)
+            sum += out[c];
+    }
+    free(order);
+    return 0;
+}
+
+static double row_sum(const struct wn_sparse *at, const int64_t *joint,
+                      size_t s)
+{
+    int64_t sum = 0;
+
+    for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++)
+        sum += joint[cell];
+    return at_least((double)sum, WN_TINY);
+}
+
+/* Scale the counts joint so that its rows sum to count[k], and round each row
+ * so that they still do. Rounding never moves a cell that is 0. */
+static int calibrate(const struct wn_sparse *at, const int64_t *joint,
+                     const size_t *count, int64_t *out, struct wn_error *error)
+{
+    const size_t k = at->k;
+    double *row = wn_new(k, sizeof *row, error);
+    double total = 0, n = 0;
+    int status = -1;
+
+    if (!row)
+        return -1;
+    for (size_t s = 0; s < k; s++) {
+        const double sum = row_sum(at, joint, s);
+
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++)
+            total += (double)joint[cell] / sum * (double)count[s];
+        n += (double)count[s];
+    }
+    total = at_least(total, WN_TINY);
+    for (size_t s = 0; s < k; s++) {
+        const double sum = row_sum(at, joint, s);
+        const size_t from = at->begin[s], width = at->begin[s + 1] - from;
+
+        for (size_t c = 0; c < width; c++)
+            row[c] =
+                (double)joint[from + c] / sum * (double)count[s] / total * n;
+        if (wn_round_sum(row, width, out + from, error))
+            goto done;
+    }
+    status = 0;
+done:
+    free(row);
+    return status;
+}
+
+/* Class sizes; refuses labels that are no class. */
+static int count_labels(const int32_t *label, size_t n, struct wn_noise *noise,
+                        struct wn_error *error)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (label[i] < -1 || (label[i] >= 0 && (size_t)label[i] >= noise->k))
+            return wn_fail(error, WN_EDATA,
+                           "row %zu: label %d, wanted -1 to %zu", i,
+                           (int)label[i], noise->k - 1);
+        if (label[i] < 0)
+            continue;
+        noise->count[label[i]]++;
+        noise->n++;
+    }
+    if (!noise->n)
+        return wn_fail(error, WN_EDATA, "no row has a label");
+    return 0;
+}
+
+/* The mean self-confidence of each class, summed in row order. */
+static void find_thresholds(const int32_t *label,
+                            const struct wn_probability *p,
+                            struct wn_noise *noise)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (label[i] >= 0)
+            noise->threshold[label[i]] +=
+                wn_probability_at(p, i, (size_t)label[i]);
+    for (size_t c = 0; c < noise->k; c++)
+        noise->threshold[c] =
+            noise->count[c]
+                ? at_least(noise->threshold[c] / (double)noise->count[c],
+                           floor_threshold)
+                : absent_threshold;
+}
+
+/* The class a row counts as: the one it is confident of; if there are
+ * several, its prediction, even where that is not among them. */
+static int32_t guess_row(const double *row, size_t k, const double *threshold)
+{
+    size_t confident = 0, last = 0;
+
+    for (size_t c = 0; c < k; c++)
+        if (row[c] >= threshold[c] - WN_SLACK) {
+            confident++;
+            last = c;
+        }
+    if (confident > 1)
+        last = wn_argmax(row, k);
+    return confident ? (int32_t)last : -1;
+}
+
+static int is_probability(const double *row, size_t k)
+{
+    int good = 1;
+
+    /* A NaN fails both comparisons. */
+    for (size_t c = 0; c < k; c++)
+        good &= row[c] >= -WN_SLACK && row[c] <= 1 + WN_SLACK;
+    return good;
+}
+
+/* What a block of rows found. */
+struct part {
+    size_t bad; /* its first row that holds no probabilities, or n */
+    size_t issues;
+};
+
+static struct part guess_block(const int32_t *label,
+                               const struct wn_probability *p, size_t b,
+                               double *room, struct wn_noise *noise)
+{
+    struct part part = {p->n, 0};
+    const size_t end = wn_block_end(b, p->n);
+
+    for (size_t i = wn_block_begin(b); i < end; i++) {
+        const double *row = wn_probability_row(p, i, room);
+        const int32_t y = label[i];
+
+        if (!is_probability(row, p->k)) {
+            part.bad = i;
+            return part;
+        }
+        const int32_t guess = guess_row(row, p->k, noise->threshold);
+        noise->guess[i] = y < 0 ? -1 : guess;
+        part.issues +=
+            y >= 0 && guess >= 0 && guess != y && !wn_predicts(row, p->k, y);
+    }
+    return part;
+}
+
+static int bad_row(const struct wn_probability *p, size_t i,
+                   struct wn_error *error)
+{
+    size_t c = 0;
+
+    while (wn_probability_at(p, i, c) >= -WN_SLACK &&
+           wn_probability_at(p, i, c) <= 1 + WN_SLACK)
+        c++;
+    return wn_fail(error, WN_EDATA,
+                   "row %zu of probability: found %g for class %zu, wanted "
+                   "0 to 1",
+                   i, wn_probability_at(p, i, c), c);
+}
+
+static int guess_rows(const int32_t *label, const struct wn_probability *p,
+                      int threads, struct wn_noise *noise,
+                      struct wn_error *error)
+{
+    const size_t blocks = wn_block_count(p->n);
+    struct part *parts = wn_new(blocks, sizeof *parts, error);
+    double *room = wn_new((size_t)threads * p->k, sizeof *room, error);
+    size_t bad = p->n, next = 0;
+    int status = -1;
+
+    if (!parts || !room)
+        goto done;
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int w = 0; w < threads; w++)
+        for (size_t b = (size_t)w; b < blocks; b += (size_t)threads)
+            parts[b] = guess_block(label, p, b, room + (size_t)w * p->k, noise);
+    for (; next < blocks && bad == p->n; next++) {
+        bad = parts[next].bad;
+        noise->issues += parts[next].issues;
+    }
+    status = bad < p->n ? bad_row(p, bad, error) : 0;
+done:
+    free(parts);
+    free(room);
+    return status;
+}
+
+static int make_cells(size_t cells, struct wn_noise *noise,
+                      struct wn_error *error)
+{
+    noise->raw = wn_new(cells, sizeof *noise->raw, error);
+    noise->calibrated = wn_new(cells, sizeof *noise->calibrated, error);
+    noise->joint = wn_new(cells, sizeof *noise->joint, error);
+    noise->matrix = wn_new(cells, sizeof *noise->matrix, error);
+    noise->inverse = wn_new(cells, sizeof *noise->inverse, error);
+    return noise->raw && noise->calibrated && noise->joint && noise->matrix &&
+                   noise->inverse
+               ? 0
+               : -1;
+}
+
+static int count_joint(const int32_t *label, size_t n, struct wn_noise *noise,
+                       struct wn_error *error)
+{
+    const size_t k = noise->k;
+    struct wn_sparse *at = &noise->at;
+
+    if (wn_sparse_make(at, k, label, noise->guess, n, error) ||
+        make_cells(at->cells, noise, error))
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        if (noise->guess[i] < 0)
+            continue;
+        noise->raw[wn_sparse_find(at, (size_t)label[i],
+                                  (size_t)noise->guess[i])]++;
+        noise->off_diagonal += noise->guess[i] != label[i];
+    }
+    for (size_t c = 0; c < k; c++)
+        if (noise->raw[at->diagonal[c]] < 1)
+            noise->raw[at->diagonal[c]] = 1;
+    return 0;
+}
+
+/* Off-diagonals to 0 .. .9999, then what each true class (`columns`) or each
+ * given one leaks to sum 1 (0 stays 0). sum[k] is room. */
+static void clip(const struct wn_sparse *at, int columns, double *value,
+                 double *sum)
+{
+    memset(sum, 0, at->k * sizeof *sum);
+    for (size_t s = 0; s < at->k; s++)
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++) {
+            double *x = &value[cell];
+
+            if (cell != at->diagonal[s])
+                *x = *x < 0 ? 0 : *x > 0.9999 ? 0.9999 : *x;
+            sum[columns ? (size_t)at->column[cell] : s] += *x;
+        }
+    for (size_t s = 0; s < at->k; s++)
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++)
+            value[cell] /=
+                at_least(sum[columns ? (size_t)at->column[cell] : s], WN_TINY);
+}
+
+static void normalise(double *prior, size_t k, double least)
+{
+    double sum = 0;
+
+    for (size_t c = 0; c < k; c++) {
+        prior[c] = prior[c] < least ? least : prior[c] > 1 ? 1 : prior[c];
+        sum += prior[c];
+    }
+    for (size_t c = 0; c < k; c++)
+        prior[c] /= sum;
+}
+
+static double given_share(const struct wn_noise *noise, size_t c)
+{
+    return (double)noise->count[c] / (double)noise->n;
+}
+
+static void prior_by_count(struct wn_noise *noise)
+{
+    const size_t k = noise->k, *diagonal = noise->at.diagonal;
+
+    for (size_t c = 0; c < k; c++)
+        noise->prior[c] = noise->inverse[diagonal[c]] /
+                          at_least(noise->matrix[diagonal[c]], WN_TINY) *
+                          given_share(noise, c);
+    normalise(noise->prior, k, 1e-6);
+}
+
+/* Joint, matrix and inverse straight from the calibrated counts, whose column
+ * sums are left in noise->prior. */
+static void fill_matrices(struct wn_noise *noise)
+{
+    const struct wn_sparse *at = &noise->at;
+    double trace = 0;
+
+    for (size_t cell = 0; cell < at->cells; cell++)
+        noise->prior[at->column[cell]] += (double)noise->calibrated[cell];
+    for (size_t s = 0; s < noise->k; s++) {
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++) {
+            const double a = (double)noise->calibrated[cell];
+
+            noise->joint[cell] = a / (double)noise->n;
+            noise->matrix[cell] =
+                a / at_least(noise->prior[at->column[cell]], WN_TINY);
+            noise->inverse[cell] =
+                a / at_least((double)noise->count[s], WN_TINY);
+        }
+        trace += noise->joint[at->diagonal[s]];
+    }
+    noise->rate = at_least(1 - trace, 0);
+    noise->issues_calibrated = (size_t)rint(noise->rate * (double)noise->n);
+}
+
+/* Put the largest pivot of column c into row c of the system. */
+static int choose_pivot(double *system, size_t k, size_t c)
+{
+    const size_t width = k + 1;
+    size_t best = c;
+
+    for (size_t r = c + 1; r < k; r++)
+        if (fabs(system[r * width + c]) > fabs(system[best * width + c]))
+            best = r;
+    if (fabs(system[best * width + c]) < 1e-12)
+        return -1;
+    for (size_t j = c; best != c && j < width; j++) {
+        const double swap = system[c * width + j];
+
+        system[c * width + j] = system[best * width + j];
+        system[best * width + j] = swap;
+    }
+    return 0;
+}
+
+/* Solve matrix x prior = ps by elimination with row pivots. */
+static int prior_by_equation(struct wn_noise *noise, struct wn_error *error)
+{
+    const size_t k = noise->k, width = k + 1;
+    double *system = wn_new(k * width, sizeof *system, error);
+
+    if (!system)
+        return -1;
+    for (size_t r = 0; r < k; r++) {
+        const struct wn_sparse *at = &noise->at;
+
+        for (size_t cell = at->begin[r]; cell < at->begin[r + 1]; cell++)
+            system[r * width + (size_t)at->column[cell]] = noise->matrix[cell];
+        system[r * width + k] = given_share(noise, r);
+    }
+    for (size_t c = 0; c < k; c++) {
+        if (choose_pivot(system, k, c)) {
+            free(system);
+            return wn_fail(error, WN_ENUMERIC,
+                           "the noise matrix is singular at class %zu (is the "
+                           "class absent?); use another prior",
+                           c);
+        }
+        for (size_t r = 0; r < k; r++) {
+            const double f = system[r * width + c] / system[c * width + c];
+
+            for (size_t j = c; r != c && j < width; j++)
+                system[r * width + j] -= f * system[c * width + j];
+        }
+    }
+    for (size_t c = 0; c < k; c++)
+        noise->prior[c] = system[c * width + k] / system[c * width + c];
+    free(system);
+    return 0;
+}
+
+/* The prior from unclipped matrices; column sums of the calibrated joint are
+ * in noise->prior when it is called. */
+static int find_prior(struct wn_noise *noise, enum wn_prior prior,
+                      struct wn_error *error)
+{
+    const size_t k = noise->k;
+
+    switch (prior) {
+    case WN_PRIOR_COUNT:
+        prior_by_count(noise);
+        return 0;
+    case WN_PRIOR_EQUATION:
+        if (prior_by_equation(noise, error))
+            return -1;
+        break;
+    case WN_PRIOR_MARGINAL:
+        for (size_t c = 0; c < k; c++)
+            noise->prior[c] /= (double)noise->n;
+        break;
+    case WN_PRIOR_PRODUCT:
+        memset(noise->prior, 0, k * sizeof *noise->prior);
+        for (size_t s = 0; s < k; s++)
+            for (size_t cell = noise->at.begin[s];
+                 cell < noise->at.begin[s + 1]; cell++)
+                noise->prior[noise->at.column[cell]] +=
+                    noise->inverse[cell] * given_share(noise, s);
+        break;
+    }
+    normalise(noise->prior, k, 1e-6);
+    return 0;
+}
+
+/* Let prior, matrix and inverse settle on each other: 3 x 5 rounds. */
+static void converge(struct wn_noise *noise, double *room)
+{
+    const struct wn_sparse *at = &noise->at;
+    const size_t k = noise->k;
+
+    for (int round = 0; round < 3; round++) {
+        for (int step = 0; step < 5; step++) {
+            for (size_t s = 0; s < k; s++)
+                for (size_t cell = at->begin[s]; cell < at->begin[s + 1];
+                     cell++)
+                    noise->inverse[cell] =
+                        noise->matrix[cell] * noise->prior[at->column[cell]] /
+                        at_least(given_share(noise, s), WN_TINY);
+            clip(at, 0, noise->inverse, room);
+            prior_by_count(noise);
+        }
+        for (size_t s = 0; s < k; s++)
+            for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++)
+                noise->matrix[cell] =
+                    noise->inverse[cell] * given_share(noise, s) /
+                    at_least(noise->prior[at->column[cell]], WN_TINY);
+        clip(at, 1, noise->matrix, room);
+    }
+    normalise(noise->prior, k, 1e-5);
+    clip(at, 1, noise->matrix, room);
+    clip(at, 0, noise->inverse, room);
+}
+
+static int make_room(size_t n, size_t k, struct wn_noise *noise,
+                     struct wn_error *error)
+{
+    *noise = (struct wn_noise){.k = k};
+    noise->count = wn_new(k, sizeof *noise->count, error);
+    noise->threshold = wn_new(k, sizeof *noise->threshold, error);
+    noise->prior = wn_new(k, sizeof *noise->prior, error);
+    noise->guess = wn_large_new(n, sizeof *noise->guess, error);
+    return noise->count && noise->threshold && noise->prior && noise->guess
+               ? 0
+               : -1;
+}
+
+/* Matrices and prior from the raw counts. */
+static int find_matrices(const struct wn_noise_settings *settings,
+                         struct wn_noise *noise, struct wn_error *error)
+{
+    double *room;
+
+    if (calibrate(&noise->at, noise->raw, noise->count, noise->calibrated,
+                  error))
+        return -1;
+    fill_matrices(noise);
+    if (find_prior(noise, settings->prior, error))
+        return -1;
+    room = wn_new(noise->k, sizeof *room, error);
+    if (!room)
+        return -1;
+    clip(&noise->at, 1, noise->matrix, room);
+    clip(&noise->at, 0, noise->inverse, room);
+    if (settings->converge)
+        converge(noise, room);
+    free(room);
+    return 0;
+}
+
+int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
+                      const struct wn_noise_settings *settings,
+                      struct wn_noise *noise, struct wn_error *error)
+{
+    *noise = (struct wn_noise){0};
+    if (p->k < 2)
+        return wn_fail(error, WN_EDATA,
+                       "%zu class, wanted at least 2 to estimate label noise",
+                       p->k);
+    if (settings->prior == WN_PRIOR_EQUATION && p->k > WN_EQUATION_CLASSES)
+        return wn_fail(error, WN_EUSAGE,
+                       "the prior by equation takes a dense matrix: found %zu "
+                       "classes, wanted at most %d; use another prior",
+                       p->k, WN_EQUATION_CLASSES);
+    if (make_room(p->n, p->k, noise, error) ||
+        count_labels(label, p->n, noise, error))
+        goto fail;
+    if (settings->threshold)
+        memcpy(noise->threshold, settings->threshold,
+               p->k * sizeof *noise->threshold);
+    else
+        find_thresholds(label, p, noise);
+    if (guess_rows(label, p, settings->threads, noise, error) ||
+        count_joint(label, p->n, noise, error) ||
+        find_matrices(settings, noise, error))
+        goto fail;
+    noise->health = 1 - (double)noise->issues / (double)noise->n;
+    return 0;
+fail:
+    wn_noise_free(noise);
+    return -1;
+}
+
+void wn_noise_free(struct wn_noise *noise)
+{
+    free(noise->count);
+    free(noise->threshold);
+    wn_large_free(noise->guess);
+    wn_sparse_free(&noise->at);
+    free(noise->raw);
+    free(noise->calibrated);
+    free(noise->joint);
+    free(noise->matrix);
+    free(noise->inverse);
+    free(noise->prior);
+    *noise = (struct wn_noise){0};
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* noise/confident.h: confident learning, how noisy the labels are.
+ *
+ * A row counts as an example of the class it is confident of: whose
+ * probability reaches the mean self-confidence of that class's own rows. The
+ * counts (given label x confident class) form the confident joint; calibrated
+ * to the label counts it estimates the joint distribution of given and true
+ * label, from which everything else follows.
+ *
+ * Source: Northcutt, Jiang, Chuang, "Confident Learning", JAIR 70 (2021).
+ * Compared with: cleanlab 2.9 (count.py), golden.json cl_*. We differ where
+ * its batched and in-memory variants contradict each other: an absent class
+ * has the threshold 2, so no row is ever confident of it. */
+#ifndef WN_NOISE_CONFIDENT_H
+#define WN_NOISE_CONFIDENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "noise/probability.h"
+#include "noise/sparse_joint.h"
+#include "util/error.h"
+
+/* Comparisons of probabilities give way by this much. */
+#define WN_SLACK 1e-6
+/* What a sum of counts is clipped at before it divides. */
+#define WN_TINY 1e-100
+
+/* How the prior of the true classes is found; ps = share of given labels. */
+enum wn_prior {
+    WN_PRIOR_COUNT,    /* inverse[k][k] / matrix[k][k] x ps[k] */
+    WN_PRIOR_EQUATION, /* solve matrix x prior = ps */
+    WN_PRIOR_MARGINAL, /* column sums of the calibrated joint */
+    WN_PRIOR_PRODUCT   /* inverse x ps */
+};
+
+struct wn_noise_settings {
+    enum wn_prior prior;
+    int converge;            /* iterate prior and matrices to agreement */
+    const double *threshold; /* k thresholds to use, or NULL */
+    int threads;
+};
+
+/* Beyond these, WN_PRIOR_EQUATION would take minutes and gigabytes. */
+enum { WN_EQUATION_CLASSES = 2000 };
+
+/* Indices: s is a given label, t a true one. */
+struct wn_noise {
+    size_t n; /* rows with a label */
+    size_t k;
+    size_t *count;       /* k: rows of each given label */
+    double *threshold;   /* k: 2 for a class without rows */
+    int32_t *guess;      /* per row: the class it counts as, -1 = none */
+    struct wn_sparse at; /* where the matrices below have cells */
+    int64_t *raw;        /* confident joint, [s][t], diagonal >= 1 */
+    int64_t *calibrated; /* the same, row sums = count */
+    double *joint;       /* [s][t], sums to 1 */
+    double *matrix;      /* [s][t], P(given = s | true = t), columns sum to 1 */
+    double *inverse;     /* [s][t], P(true = t | given = s), rows sum to 1 */
+    double *prior;       /* k: share of each true class */
+    size_t off_diagonal; /* rows that count as another class than given */
+    size_t issues;       /* those of them whose prediction differs from the
+                            label by more than WN_SLACK */
+    size_t issues_calibrated; /* rint((1 - trace joint) n) */
+    double rate;              /* 1 - trace joint, the share of wrong labels */
+    double health;            /* 1 - issues / n */
+};
+
+/* Estimate the noise of label[n] (-1 = missing, left out) from the out-of-
+ * sample probabilities p (n x k, k >= 2, rows need not sum to 1). Classes
+ * without rows are legal. Time O(n k), memory O(n + k); WN_PRIOR_EQUATION
+ * takes k k k and k k. Errors: WN_EDATA for a label out of range, a probability
+ * that is not finite or outside 0 .. 1 by more than WN_SLACK, k < 2, no
+ * labelled row; WN_EUSAGE for WN_PRIOR_EQUATION with more than
+ * WN_EQUATION_CLASSES; WN_ENUMERIC when it meets a singular matrix; WN_ENOMEM.
+ * On failure *noise is empty. */
+int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
+                      const struct wn_noise_settings *settings,
+                      struct wn_noise *noise,
+                      struct wn_error *error) WN_MUST_CHECK;
+void wn_noise_free(struct wn_noise *noise);
+
+/* Round x[m] to whole numbers out[m] whose sum is the rounded sum of x. Halves
+ * go to even; what is missing is added where most was cut off (ties to the
+ * highest index), what is too much is taken where most was added (ties to the
+ * lowest). */
+int wn_round_sum(const double *x, size_t m, int64_t *out,
+                 struct wn_error *error) WN_MUST_CHECK;
+
+/* Whether row[k] predicts `label`, giving way by WN_SLACK: such a row is never
+ * an issue of the pruning rules. */
+int wn_predicts(const double *row, size_t k, int32_t label);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* noise/label_rules.h: which rows are label issues, by eight rules.
+ *
+ * `posterior` flags a label that is more likely wrong than right (suspicion.h).
+ * For the others the noise estimate says how many labels of each class are
+ * wrong, and the rule says which. Source: Northcutt, Jiang, Chuang, JAIR 70
+ * (2021), section 3. Compared with: cleanlab filter.py, golden.json cl_filter
+ * and cl_filter_params. */
+#ifndef WN_NOISE_LABEL_RULES_H
+#define WN_NOISE_LABEL_RULES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "noise/confident.h"
+#include "noise/probability.h"
+#include "noise/suspicion.h"
+#include "util/error.h"
+
+struct wn_rule_settings {
+    double fraction; /* of the estimated wrong labels to flag, 0 .. 1 */
+    size_t least;    /* rows that a class keeps: smaller ones are left alone */
+    const size_t *most; /* k: rows to remove of each class in place of the
+                           estimated number, SIZE_MAX = by the estimate; NULL
+                           for all by the estimate */
+};
+
+/* What a rule works on. */
+struct wn_rule_view {
+    const int32_t *label; /* n, -1 = missing */
+    const struct wn_probability *p;
+    const struct wn_noise *noise;
+    const struct wn_suspicion *suspicion;
+    const struct wn_rule_settings *settings;
+};
+
+struct wn_rule {
+    const char *name; /* --rule=NAME */
+    const char *brief;
+    int prunes; /* by wn_rule_counts: `fraction`, `least`, `most` */
+    /* Set hit[n], which comes zeroed. */
+    int (*run)(const struct wn_rule_view *view, uint8_t *hit,
+               struct wn_error *error);
+};
+
+/* All of them; ends with a row without name. */
+extern const struct wn_rule wn_rules[];
+/* Their names for an option table. */
+#define WN_RULE_NAMES                                                          \
+    "posterior|prune_by_noise_rate|prune_by_class|both|confident_learning|"    \
+    "predicted_neq_given|low_self_confidence|low_normalized_margin"
+/* The one called `name`, or NULL. */
+const struct wn_rule *wn_rule_find(const char *name);
+
+/* The counts that prune_by_noise_rate and prune_by_class remove, one for each
+ * cell of noise->at. Each given class keeps at least `least` on the diagonal,
+ * the off-diagonals are scaled by `fraction` and cut to whole numbers (so that
+ * a fraction may remove fewer than its share). Where `most` has a number r for
+ * class c, [c][c] becomes its rows less r, which is what prune_by_class goes
+ * by, and the counts of rows that truly are c and labelled otherwise, which
+ * prune_by_noise_rate goes by, are scaled to sum to r. */
+int wn_rule_counts(const struct wn_noise *noise,
+                   const struct wn_rule_settings *settings, int64_t *out,
+                   struct wn_error *error) WN_MUST_CHECK;
+
+#endif

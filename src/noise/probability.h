@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* noise/probability.h: a matrix of class probabilities, float as the audit
+ * file has it or double as other tools print it. Whatever reads it works on
+ * one row at a time, widened, so that both give the same arithmetic. */
+#ifndef WN_NOISE_PROBABILITY_H
+#define WN_NOISE_PROBABILITY_H
+
+#include <stddef.h>
+
+/* n x k, row-major; exactly one of the pointers is set. */
+struct wn_probability {
+    size_t n, k;
+    const float *single;
+    const double *exact;
+};
+
+static inline double wn_probability_at(const struct wn_probability *p, size_t i,
+                                       size_t c)
+{
+    return p->single ? (double)p->single[i * p->k + c] : p->exact[i * p->k + c];
+}
+
+/* Row i as doubles: in place, or widened into room[k]. */
+static inline const double *wn_probability_row(const struct wn_probability *p,
+                                               size_t i, double *room)
+{
+    if (p->exact)
+        return p->exact + i * p->k;
+    for (size_t c = 0; c < p->k; c++)
+        room[c] = (double)p->single[i * p->k + c];
+    return room;
+}
+
+/* The class of the largest entry, the lowest on ties. */
+static inline size_t wn_argmax(const double *row, size_t k)
+{
+    size_t best = 0;
+
+    for (size_t c = 1; c < k; c++)
+        if (row[c] > row[best])
+            best = c;
+    return best;
+}
+
+#endif

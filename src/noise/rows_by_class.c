@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A counting sort; see rows_by_class.h. */
+#include "noise/rows_by_class.h"
+
+#include <stdlib.h>
+
+#include "util/spill.h"
+#include "util/memory.h"
+
+static size_t class_of(int32_t label, size_t k)
+{
+    return label < 0 ? k : (size_t)label;
+}
+
+int wn_members_sort(const int32_t *label, size_t n, size_t k,
+                    struct wn_members *members, struct wn_error *error)
+{
+    *members = (struct wn_members){k, wn_large_new(n, sizeof(size_t), error),
+                                   wn_new(k + 3, sizeof(size_t), error)};
+    if (!members->row || !members->begin) {
+        wn_members_free(members);
+        return -1;
+    }
+    /* Counts two places up, then sums: begin[c + 1] is where class c goes
+     * next, and in the end where it ends. */
+    for (size_t i = 0; i < n; i++)
+        members->begin[class_of(label[i], k) + 2]++;
+    for (size_t c = 2; c < k + 3; c++)
+        members->begin[c] += members->begin[c - 1];
+    for (size_t i = 0; i < n; i++)
+        members->row[members->begin[class_of(label[i], k) + 1]++] = i;
+    return 0;
+}
+
+void wn_members_free(struct wn_members *members)
+{
+    wn_large_free(members->row);
+    free(members->begin);
+    *members = (struct wn_members){0};
+}
+
+size_t wn_members_count(const struct wn_members *members, size_t c)
+{
+    return members->begin[c + 1] - members->begin[c];
+}

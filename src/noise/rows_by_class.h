@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* noise/rows_by_class.h: rows by given class. */
+#ifndef WN_NOISE_ROWS_BY_CLASS_H
+#define WN_NOISE_ROWS_BY_CLASS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+
+/* Class c has row[begin[c]] .. row[begin[c + 1] - 1], rising; the rows without
+ * a label (-1) are those of class k. */
+struct wn_members {
+    size_t k;
+    size_t *row;   /* n */
+    size_t *begin; /* k + 2 */
+};
+
+/* Sort label[n], -1 .. k-1. O(n + k). On failure *members is empty. */
+int wn_members_sort(const int32_t *label, size_t n, size_t k,
+                    struct wn_members *members,
+                    struct wn_error *error) WN_MUST_CHECK;
+void wn_members_free(struct wn_members *members);
+/* Rows of class c, 0 .. k. */
+size_t wn_members_count(const struct wn_members *members, size_t c);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A max-heap of the smallest keys; see top_k.h. */
+#include "noise/top_k.h"
+
+#include <stdlib.h>
+
+static int before(const struct wn_ranked *a, const struct wn_ranked *b)
+{
+    return a->key != b->key ? a->key < b->key : a->row < b->row;
+}
+
+static void swap(struct wn_ranked *a, struct wn_ranked *b)
+{
+    const struct wn_ranked c = *a;
+
+    *a = *b;
+    *b = c;
+}
+
+static void sift_up(struct wn_ranked *heap, size_t at)
+{
+    while (at && before(&heap[(at - 1) / 2], &heap[at])) {
+        swap(&heap[(at - 1) / 2], &heap[at]);
+        at = (at - 1) / 2;
+    }
+}
+
+static void sift_down(struct wn_ranked *heap, size_t count)
+{
+    for (size_t at = 0, child = 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && before(&heap[child], &heap[child + 1]))
+            child++;
+        if (!before(&heap[at], &heap[child]))
+            return;
+        swap(&heap[at], &heap[child]);
+        at = child;
+    }
+}
+
+void wn_select_offer(struct wn_select *select, double key, size_t row)
+{
+    const struct wn_ranked offer = {key, row};
+
+    if (select->count < select->limit) {
+        select->heap[select->count] = offer;
+        sift_up(select->heap, select->count++);
+    } else if (select->limit && before(&offer, &select->heap[0])) {
+        select->heap[0] = offer;
+        sift_down(select->heap, select->count);
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    return before(a, b) ? -1 : before(b, a);
+}
+
+void wn_rank(struct wn_ranked *ranked, size_t n)
+{
+    qsort(ranked, n, sizeof *ranked, compare);
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flag: decide which rows have which issue, how suspicious each label is, and
+ * what to do. Reads /data and /score of an audit file, writes /flag. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/decide.h"
+#include "check/exit_status.h"
+#include "noise/label_quality.h"
+#include "noise/label_rules.h"
+#include "noise/top_k.h"
+#include "prog/flag/flag_noise.h"
+#include "prog/flag/flag_work.h"
+#include "util/spill.h"
+#include "util/memory.h"
+
+#define WN_CHECK(name) "|" #name
+static const char check_names[] =
+#include "check/checks.def"
+    ;
+#undef WN_CHECK
+
+/* In the orders of enum wn_prior and enum wn_label_quality. */
+static const char prior_names[] = "count|equation|marginal|product";
+static const char quality_names[] = "self_confidence|normalized_margin|"
+                                    "confidence_weighted_entropy";
+
+/* clang-format off */
+static const struct wn_option first_rows[] = {
+    {.name = "issues", .kind = WN_SUBSET, .value = "LIST", .standard = "all",
+     .choices = check_names + 1, .recorded = true,
+     .help = "run these checks only; see --list-issues"},
+    {.name = "prior", .kind = WN_CHOICE, .value = "HOW", .standard = "count",
+     .choices = prior_names, .recorded = true,
+     .help = "how to find the shares of the true classes"},
+    {.name = "converge", .kind = WN_FLAG, .recorded = true,
+     .help = "iterate prior and noise matrices until they agree"},
+    {.name = "sure", .kind = WN_REAL, .value = "P", .standard = "0.8",
+     .low = 0, .high = 1, .recorded = true,
+     .help = "suggest a label that is right with probability P or more"},
+    {.name = "wrong", .kind = WN_REAL, .value = "P", .standard = "0.95",
+     .low = 0, .high = 1, .recorded = true,
+     .help = "drop a label issue without suggestion from suspicion P on"},
+    {.name = "quality", .kind = WN_CHOICE, .value = "SCORE",
+     .standard = "self_confidence", .choices = quality_names,
+     .recorded = true, .help = "the label quality to keep; see the manual"},
+    {.name = "adjust", .kind = WN_FLAG, .recorded = true,
+     .help = "make up for the classes' different confidence in it"},
+    {.name = "list-issues", .kind = WN_FLAG,
+     .help = "show the checks and the rules and stop"},
+    {0}};
+/* clang-format on */
+
+static const struct wn_option *const last_rows[] = {
+    &wn_option_fail_on, &wn_option_output,  &wn_option_in_place,
+    &wn_option_force,   &wn_option_threads, &wn_option_memory,
+    &wn_option_quiet,   &wn_option_verbose, &wn_option_help,
+    &wn_option_version};
+
+/* The option table: ours, the checks', the shared ones. */
+enum { ROOM = 64 };
+static struct wn_option rows[ROOM];
+
+static void make_rows(void)
+{
+    wn_option_add_rows(rows, ROOM, first_rows);
+    for (size_t c = 0; wn_checks[c]; c++)
+        wn_option_add_rows(rows, ROOM, wn_checks[c]->knobs);
+    for (size_t s = 0; s < sizeof last_rows / sizeof *last_rows; s++)
+        wn_option_add(rows, ROOM, last_rows[s]);
+}
+
+/* Which of "a|b|c" the option's value is, from 0. */
+static int choice_of(const struct wn_run *run, const char *option,
+                     const char *choices)
+{
+    const char *text = wn_option_text(run->options, option);
+    const size_t length = strlen(text);
+
+    for (int at = 0;; at++) {
+        const size_t size = strcspn(choices, "|");
+
+        if (size == length && memcmp(choices, text, length) == 0)
+            return at;
+        choices += size + 1;
+    }
+}
+
+/* Estimate the noise where there are labels, probabilities and two classes. */
+static int estimate(const struct wn_run *run, struct work *work,
+                    struct wn_error *error)
+{
+    struct wn_evidence *evidence = &work->evidence;
+    const struct wn_probability p = {evidence->n, evidence->k,
+                                     evidence->probability, NULL};
+    const struct wn_noise_settings settings = {
+        .prior = (enum wn_prior)choice_of(run, "prior", prior_names),
+        .converge = wn_option_on(run->options, "converge"),
+        .threads = run->threads};
+
+    if (!evidence->label || !evidence->probability || evidence->k < 2)
+        return 0;
+    if (wn_noise_estimate(evidence->label, &p, &settings, &work->noise,
+                          error) ||
+        wn_suspicion_find(evidence->label, &p, &work->noise, run->threads,
+                          &work->judged, error))
+        return -1;
+    evidence->noise = &work->noise;
+    evidence->suspicion = &work->judged;
+    for (size_t i = 0; evidence->trusted && i < evidence->n; i++)
+        if (evidence->trusted[i])
+            work->judged.verdict[i] =
+                (struct wn_verdict){0, 1, evidence->label[i]};
+    return run->talk->level < WN_VERBOSE
+               ? 0
+               : flag_tell_noise(run, &work->noise, &work->judged,
+                                 work->data.label_name, error);
+}
+
+static int run_checks(const struct wn_run *run, struct work *work,
+                      struct wn_error *error)
+{
+    for (size_t c = 0; wn_checks[c]; c++) {
+        const struct wn_check *check = wn_checks[c];
+        size_t rows_hit = 0;
+
+        if (!wn_option_holds(run->options, "issues", check->name))
+            continue;
+        const char *lack = check->lacks(&work->evidence);
+        if (lack && check->optional && !wn_option_given(run->options, "issues"))
+            continue;
+        if (lack) {
+            wn_talk_note(run->talk, "%s: check %s left out: there are no %s",
+                         wn_audit_name(work->audit), check->name, lack);
+            continue;
+        }
+        memset(work->hit, 0, work->evidence.n);
+        if (check->run(&work->evidence, run->options, work->hit, error) ||
+            wn_text_format(&work->ran, error, "%s%s",
+                           work->ran.length ? "," : "", check->name))
+            return -1;
+        for (size_t i = 0; i < work->evidence.n; i++) {
+            work->issue[i] |= (uint32_t)work->hit[i] << c;
+            rows_hit += work->hit[i];
+        }
+        wn_talk_detail(run->talk, "%s: %zu rows", check->name, rows_hit);
+    }
+    return 0;
+}
+
+/* The label quality that --quality asks for; 1 where there is no label. */
+static int rate_labels(const struct wn_run *run, struct work *work,
+                       struct wn_error *error)
+{
+    const struct wn_evidence *evidence = &work->evidence;
+    const size_t k = evidence->k;
+    const struct wn_probability p = {evidence->n, k, evidence->probability,
+                                     NULL};
+    const enum wn_label_quality quality =
+        (enum wn_label_quality)choice_of(run, "quality", quality_names);
+    const int adjust = wn_option_on(run->options, "adjust");
+    double *row = wn_new(k, sizeof *row, error);
+
+    if (!row)
+        return -1;
+    for (size_t i = 0; i < evidence->n; i++) {
+        work->quality[i] = 1;
+        if (!evidence->noise || evidence->label[i] < 0)
+            continue;
+        for (size_t c = 0; c < k; c++)
+            row[c] = wn_probability_at(&p, i, c);
+        if (adjust)
+            wn_label_quality_adjust(evidence->noise, row);
+        work->quality[i] =
+            (float)wn_label_quality(quality, row, k, evidence->label[i]);
+    }
+    free(row);
+    return 0;
+}
+
+/* Suspicion, suggestion and action of every row; the rank by the suspicion
+ * before it is rounded to float. */
+static int judge_rows(const struct wn_run *run, struct work *work,
+                      struct wn_error *error)
+{
+    const struct wn_evidence *evidence = &work->evidence;
+    const size_t n = evidence->n;
+    const struct wn_decide_settings settings = {
+        wn_option_number(run->options, "sure"),
+        wn_option_number(run->options, "wrong")};
+    struct wn_ranked *ranked = wn_large_new(n, sizeof *ranked, error);
+
+    if (!ranked)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        const int32_t y = evidence->label ? evidence->label[i] : -1;
+        struct wn_verdict verdict = {0, 0, -1};
+
+        work->suggestion[i] = -1;
+        if (evidence->noise) {
+            verdict = work->judged.verdict[i];
+            work->suggestion[i] =
+                wn_decide_suggestion(evidence, i, &verdict, &settings);
+        }
+        work->suspicion[i] = (float)verdict.suspicion;
+        ranked[i] = (struct wn_ranked){-verdict.suspicion, i};
+        work->reason[i] = (uint8_t)wn_decide(
+            &(struct wn_case){work->issue[i], y, work->suggestion[i],
+                              verdict.suspicion, settings.wrong});
+        work->action[i] = (uint8_t)wn_reasons[work->reason[i]].action;
+    }
+    wn_rank(ranked, n);
+    for (size_t i = 0; i < n; i++)
+        work->order[i] = (int64_t)ranked[i].row;
+    wn_large_free(ranked);
+    return 0;
+}
+
+static int make_room(struct work *work, struct wn_error *error)
+{
+    const size_t n = work->evidence.n;
+
+    work->issue = wn_large_new(n, sizeof *work->issue, error);
+    work->suspicion = wn_large_new(n, sizeof *work->suspicion, error);
+    work->quality = wn_large_new(n, sizeof *work->quality, error);
+    work->order = wn_large_new(n, sizeof *work->order, error);
+    work->suggestion = wn_large_new(n, sizeof *work->suggestion, error);
+    work->action = wn_large_new(n, sizeof *work->action, error);
+    work->reason = wn_large_new(n, sizeof *work->reason, error);
+    work->hit = wn_large_new(n, sizeof *work->hit, error);
+    return work->issue && work->suspicion && work->quality && work->order &&
+                   work->suggestion && work->action && work->reason && work->hit
+               ? 0
+               : -1;
+}
+
+/* Names of all checks in bit order. */
+static int name_checks(struct wn_text *names, struct wn_error *error)
+{
+    for (size_t c = 0; wn_checks[c]; c++)
+        if (wn_text_format(names, error, "%s%s", c ? "," : "",
+                           wn_checks[c]->name))
+            return -1;
+    return 0;
+}
+
+/* And of all reasons, in the order of their numbers. */
+static int name_reasons(struct wn_text *names, struct wn_error *error)
+{
+    for (size_t r = 0; wn_reasons[r].name; r++)
+        if (wn_text_format(names, error, "%s%s", r ? "," : "",
+                           wn_reasons[r].name))
+            return -1;
+    return 0;
+}
+
+static int write_rows(struct wn_audit_writer *writer, const struct work *work,
+                      struct wn_error *error)
+{
+    const size_t n[3] = {work->evidence.n, 0, 0};
+    struct wn_text names = {0}, reasons = {0};
+    int status = -1;
+
+    if (wn_audit_write(writer, "flag/label_quality", WN_F32, n, work->quality,
+                       error) ||
+        wn_audit_write(writer, "flag/issue", WN_U32, n, work->issue, error) ||
+        wn_audit_write(writer, "flag/suspicion", WN_F32, n, work->suspicion,
+                       error) ||
+        wn_audit_write(writer, "flag/order", WN_I64, n, work->order, error) ||
+        wn_audit_write(writer, "flag/suggestion", WN_I32, n, work->suggestion,
+                       error) ||
+        wn_audit_write(writer, "flag/action", WN_U8, n, work->action, error) ||
+        wn_audit_write(writer, "flag/reason", WN_U8, n, work->reason, error) ||
+        name_checks(&names, error) ||
+        wn_audit_write_text(writer, "flag/issue", "names", wn_text_of(&names),
+                            error) ||
+        wn_audit_write_text(writer, "flag/issue", "ran", wn_text_of(&work->ran),
+                            error) ||
+        wn_audit_write_text(writer, "flag/action", "names", wn_action_names,
+                            error) ||
+        name_reasons(&reasons, error) ||
+        wn_audit_write_text(writer, "flag/reason", "names",
+                            wn_text_of(&reasons), error))
+        goto done;
+    status = 0;
+done:
+    wn_text_free(&names);
+    wn_text_free(&reasons);
+    return status;
+}
+
+static int write_all(struct wn_audit_writer *writer, const struct work *work,
+                     struct wn_error *error)
+{
+    if (work->evidence.noise &&
+        flag_write_noise(writer, &work->noise, &work->judged, error))
+        return -1;
+    return write_rows(writer, work, error);
+}
+
+static int list_issues(const struct wn_run *run, struct wn_error *error)
+{
+    struct wn_text text = {0};
+    int status = wn_text_format(&text, error, "checks (--issues):\n");
+
+    for (size_t c = 0; status == 0 && wn_checks[c]; c++)
+        status = wn_text_format(&text, error, "  %-22s %s\n",
+                                wn_checks[c]->name, wn_checks[c]->brief);
+    if (status == 0)
+        status = wn_text_format(&text, error, "rules (--rule):\n");
+    for (size_t r = 0; status == 0 && wn_rules[r].name; r++)
+        status = wn_text_format(&text, error, "  %-22s %s\n", wn_rules[r].name,
+                                wn_rules[r].brief);
+    if (status == 0)
+        status = wn_run_print(run, &text, error);
+    wn_text_free(&text);
+    return status;
+}
+
+/* What would do nothing is an error: who asks for it believes that it did. */
+static int check_options(const struct wn_run *run, struct wn_error *error)
+{
+    const char *fail_on = wn_option_text(run->options, "fail-on");
+
+    if (wn_option_on(run->options, "adjust") &&
+        choice_of(run, "quality", quality_names) ==
+            WN_CONFIDENCE_WEIGHTED_ENTROPY)
+        return wn_fail(error, WN_EUSAGE,
+                       "--adjust does not apply to --quality=%s",
+                       wn_option_text(run->options, "quality"));
+    if (wn_fail_check(fail_on, error))
+        return -1;
+    for (size_t c = 0; wn_checks[c]; c++) {
+        const char *name = wn_checks[c]->name;
+        const struct wn_option *knob = wn_checks[c]->knobs;
+
+        if (wn_option_holds(run->options, "issues", name))
+            continue;
+        if (wn_fail_names(fail_on, name))
+            return wn_fail(error, WN_EUSAGE,
+                           "--fail-on=%s: %s is not among the --issues",
+                           fail_on, name);
+        for (; knob && knob->name; knob++)
+            if (wn_option_given(run->options, knob->name))
+                return wn_fail(error, WN_EUSAGE,
+                               "--%s: %s is not among the --issues", knob->name,
+                               name);
+    }
+    return 0;
+}
+
+static void free_work(struct work *work)
+{
+    wn_audit_close(work->audit);
+    wn_dataset_free(&work->data);
+    wn_noise_free(&work->noise);
+    wn_suspicion_free(&work->judged);
+    wn_text_free(&work->ran);
+    wn_large_free(work->probability);
+    wn_large_free(work->distance);
+    wn_large_free(work->pair_rank);
+    wn_large_free(work->neighbor);
+    wn_large_free(work->feature_hash);
+    wn_large_free(work->missing);
+    wn_large_free(work->invalid);
+    wn_large_free(work->issue);
+    wn_large_free(work->suspicion);
+    wn_large_free(work->quality);
+    wn_large_free(work->order);
+    wn_large_free(work->suggestion);
+    wn_large_free(work->action);
+    wn_large_free(work->reason);
+    wn_large_free(work->hit);
+}
+
+static int flag(struct wn_run *run, struct wn_error *error)
+{
+    const char *fail_on = wn_option_text(run->options, "fail-on");
+    struct wn_audit_writer *writer = NULL;
+    struct work work = {0};
+    int status = -1;
+
+    if (wn_option_on(run->options, "list-issues"))
+        return list_issues(run, error);
+    if (check_options(run, error) || flag_read_evidence(run, &work, error))
+        goto done;
+    /* Before the work, so that an output that cannot be is known at once. */
+    writer = wn_run_create(run, work.audit, WN_FLAGS, error);
+    if (!writer || estimate(run, &work, error) || make_room(&work, error) ||
+        run_checks(run, &work, error) || rate_labels(run, &work, error) ||
+        judge_rows(run, &work, error) || write_all(writer, &work, error))
+        goto done;
+    status = wn_audit_finish(writer, error);
+    writer = NULL;
+    if (status == 0)
+        status = wn_fail_reached(fail_on, work.issue, work.evidence.n, error);
+done:
+    wn_audit_abandon(writer);
+    free_work(&work);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct wn_program program = {
+        .brief = "Find the rows with issues, rank them, and decide what to "
+                 "do with each.",
+        .synopsis = "[OPTION...] [FILE]",
+        .rows = rows,
+        .most = 1};
+
+    wn_program_settle(argv, false);
+    make_rows();
+    return wn_program_main(&program, argc, argv, flag);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flag: the noise, told and stored; see flag_noise.h. */
+#include "prog/flag/flag_noise.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "noise/health.h"
+#include "util/memory.h"
+
+int flag_tell_noise(const struct wn_run *run, const struct wn_noise *noise,
+                    const struct wn_suspicion *judged, char *const *name,
+                    struct wn_error *error)
+{
+    enum { WORST = 3 };
+    const struct wn_joint joint = {&judged->at, judged->joint, judged->given,
+                                   judged->truth, noise->n};
+    struct wn_pair_health pairs[WORST];
+    struct wn_class_health *class = wn_new(noise->k, sizeof *class, error);
+    size_t count;
+
+    if (!class || wn_health_pairs(&joint, 1, WORST, pairs, &count, error)) {
+        free(class);
+        return -1;
+    }
+    wn_talk_detail(run->talk,
+                   "sharpness %.3g fitted, %.3g if all labels were right; "
+                   "overlap or noise by features: %.0f %% sure",
+                   judged->sharpness.fitted, judged->sharpness.plain,
+                   100 * judged->sharpness.strain);
+    wn_talk_detail(run->talk,
+                   "health %.4f: %zu of %zu rows count as another class",
+                   noise->health, noise->issues, noise->n);
+    wn_health_classes(&joint, class);
+    for (size_t c = 0; c < noise->k && c < WORST; c++)
+        wn_talk_detail(run->talk,
+                       "class %s: %.1f %% of its labels wrong, %.1f %% of "
+                       "its rows labelled otherwise",
+                       name[class[c].class], 100 * class[c].noise,
+                       100 * class[c].inverse_noise);
+    for (size_t p = 0; p < count; p++)
+        wn_talk_detail(run->talk, "classes %s and %s: %zu rows confused",
+                       name[pairs[p].a], name[pairs[p].b], pairs[p].issues);
+    free(class);
+    return 0;
+}
+
+/* A matrix of the noise, given x true or, turned, true x given. */
+struct matrix {
+    const char *name, *cells; /* datasets: whole, and the cells (NULL where
+                                 they follow from the others) */
+    enum wn_type type;
+    bool turned;
+    const struct wn_sparse *at;
+    const void *value;
+};
+
+/* Elements of eight bytes, whatever they are. */
+static int write_whole(struct wn_audit_writer *writer,
+                       const struct matrix *matrix, uint64_t *room,
+                       struct wn_error *error)
+{
+    const struct wn_sparse *at = matrix->at;
+    const uint64_t *value = matrix->value;
+    const size_t k = at->k, extent[3] = {k, k, 0};
+
+    memset(room, 0, k * k * sizeof *room);
+    for (size_t s = 0; s < k; s++)
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++) {
+            const size_t t = (size_t)at->column[cell];
+
+            room[matrix->turned ? t * k + s : s * k + t] = value[cell];
+        }
+    return wn_audit_write(writer, matrix->name, matrix->type, extent, room,
+                          error);
+}
+
+/* Where the cells are: given and true class of each. */
+static int write_places(struct wn_audit_writer *writer,
+                        const struct wn_sparse *at, const char *given,
+                        const char *truth, struct wn_error *error)
+{
+    const size_t extent[3] = {at->cells, 0, 0};
+    int32_t *row = wn_new(at->cells, sizeof *row, error);
+
+    if (!row)
+        return -1;
+    for (size_t s = 0; s < at->k; s++)
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++)
+            row[cell] = (int32_t)s;
+    const int status =
+        wn_audit_write(writer, given, WN_I32, extent, row, error) ||
+                wn_audit_write(writer, truth, WN_I32, extent, at->column, error)
+            ? -1
+            : 0;
+    free(row);
+    return status;
+}
+
+static int write_matrices(struct wn_audit_writer *writer,
+                          const struct wn_noise *noise,
+                          const struct wn_suspicion *judged,
+                          struct wn_error *error)
+{
+    const struct matrix matrices[] = {
+        {"flag/noise/confident_joint", "flag/noise/cell_confident_joint",
+         WN_I64, false, &noise->at, noise->calibrated},
+        {"flag/noise/joint", NULL, WN_F64, false, &noise->at, noise->joint},
+        {"flag/noise/noise_matrix", "flag/noise/cell_noise_matrix", WN_F64,
+         false, &noise->at, noise->matrix},
+        {"flag/noise/inverse_noise_matrix",
+         "flag/noise/cell_inverse_noise_matrix", WN_F64, true, &noise->at,
+         noise->inverse},
+        {"flag/noise/posterior_joint", "flag/noise/posterior_cell", WN_F64,
+         false, &judged->at, judged->joint}};
+    const size_t count = sizeof matrices / sizeof *matrices;
+    uint64_t *room;
+    int status = 0;
+
+    if (noise->k > WN_WHOLE_CLASSES) {
+        status = write_places(writer, &noise->at, "flag/noise/cell_given",
+                              "flag/noise/cell_true", error) ||
+                         write_places(writer, &judged->at,
+                                      "flag/noise/posterior_given",
+                                      "flag/noise/posterior_true", error)
+                     ? -1
+                     : 0;
+        for (size_t m = 0; status == 0 && m < count; m++)
+            if (matrices[m].cells)
+                status =
+                    wn_audit_write(writer, matrices[m].cells, matrices[m].type,
+                                   (size_t[3]){matrices[m].at->cells, 0, 0},
+                                   matrices[m].value, error);
+        return status;
+    }
+    room = wn_new(wn_product(noise->k, noise->k, 1), sizeof *room, error);
+    if (!room)
+        return -1;
+    for (size_t m = 0; status == 0 && m < count; m++)
+        status = write_whole(writer, &matrices[m], room, error);
+    free(room);
+    return status;
+}
+
+int flag_write_noise(struct wn_audit_writer *writer,
+                     const struct wn_noise *noise,
+                     const struct wn_suspicion *judged, struct wn_error *error)
+{
+    const size_t one[3] = {noise->k, 0, 0}, three[3] = {3, 0, 0};
+    const double rate[3] = {judged->rate, judged->low, judged->high};
+
+    if (wn_audit_write(writer, "flag/noise/threshold", WN_F64, one,
+                       noise->threshold, error) ||
+        wn_audit_write(writer, "flag/noise/prior", WN_F64, one, noise->prior,
+                       error) ||
+        write_matrices(writer, noise, judged, error) ||
+        wn_audit_write(writer, "flag/noise/rate", WN_F64, three, rate, error))
+        return -1;
+    return 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ingest: records that are left out: told, counted, and kept in a file. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "prog/ingest/ingest_work.h"
+#include "util/memory.h"
+
+static void take_reject(void *context, enum wn_csv_break broken,
+                        const char *text)
+{
+    struct rejects *rejects = context;
+    struct wn_talk *talk = rejects->run->talk;
+
+    if (rejects->count[broken]++ < WN_INGEST_NOTES)
+        wn_talk_note(talk, "%s", text);
+    else
+        wn_talk_detail(talk, "%s", text);
+}
+
+/* --force must not let the rejects replace what they come from. */
+static int check_target(const struct wn_run *run, const char *path,
+                        struct wn_error *error)
+{
+    const char *input = wn_run_input(run);
+    const char *output = wn_option_text(run->options, "output");
+    const bool standard = strcmp(path, "-") == 0;
+    struct stat one, two;
+
+    if (strcmp(path, output ? output : "-") == 0)
+        return wn_fail(error, WN_EUSAGE,
+                       "--rejects: %s is where the audit file goes",
+                       standard ? "standard output" : path);
+    if (!standard && stat(path, &one) == 0 &&
+        (input ? stat(input, &two) : fstat(STDIN_FILENO, &two)) == 0 &&
+        one.st_dev == two.st_dev && one.st_ino == two.st_ino)
+        return wn_fail(error, WN_EUSAGE, "--rejects: %s is the input", path);
+    return 0;
+}
+
+int ingest_reject_begin(struct rejects *rejects, const struct wn_run *run,
+                        struct wn_csv_form *form, struct wn_error *error)
+{
+    const char *path = wn_option_text(run->options, "rejects");
+
+    rejects->run = run;
+    if (!wn_option_on(run->options, "lenient"))
+        return path ? wn_fail(error, WN_EUSAGE,
+                              "--rejects: wanted --lenient with it")
+                    : 0;
+    form->reject = take_reject;
+    form->context = rejects;
+    if (!path)
+        return 0;
+    if (check_target(run, path, error))
+        return -1;
+    rejects->output =
+        wn_output_open(path, wn_option_on(run->options, "force"), error);
+    return rejects->output ? 0 : -1;
+}
+
+int ingest_reject_rows(struct rejects *rejects, struct wn_csv *csv,
+                       const struct wn_table *table, struct wn_error *error)
+{
+    const struct wn_options *options = rejects->run->options;
+    const bool lenient = wn_option_on(options, "lenient");
+    const size_t n = wn_csv_rows(csv);
+    size_t kept = n;
+
+    if (!lenient && strcmp(wn_option_text(options, "missing-label"), "drop"))
+        return 0;
+    uint8_t *out = wn_new(n, 1, error);
+    int status = out ? wn_table_look(table, out, lenient ? take_reject : NULL,
+                                     rejects, error)
+                     : -1;
+    for (size_t row = 0; row < n && status == 0; row++)
+        kept -= out[row];
+    if (status == 0 && kept == 0)
+        status =
+            wn_fail(error, WN_EDATA,
+                    "%s: column %.120s: found no label in it, wanted one "
+                    "in some rows",
+                    wn_csv_name(csv), wn_csv_column(csv, table->label_column));
+    if (status == 0 && kept < n)
+        status = wn_csv_leave_out(csv, out, error);
+    free(out);
+    return status;
+}
+
+/* "f.csv: rejected: 7 wrong number of fields, 1 NUL byte". */
+static int tell_counts(const struct rejects *rejects, const char *name,
+                       struct wn_error *error)
+{
+    struct wn_text text = {0};
+    int status = 0;
+
+    for (int b = 0; b < WN_BREAKS && status == 0; b++)
+        if (rejects->count[b])
+            status = wn_text_format(
+                &text, error, "%s %llu %s", text.length ? "," : "",
+                (unsigned long long)rejects->count[b], wn_csv_break_names[b]);
+    if (status == 0 && text.length)
+        wn_talk_note(rejects->run->talk, "%s: rejected:%s", name, text.bytes);
+    wn_text_free(&text);
+    return status;
+}
+
+int ingest_reject_end(struct rejects *rejects, const struct wn_csv *csv,
+                      struct wn_error *error)
+{
+    struct wn_output *output = rejects->output;
+
+    if (tell_counts(rejects, wn_csv_name(csv), error))
+        return -1;
+    if (!output)
+        return 0;
+    if (wn_csv_write_left_out(csv, wn_output_descriptor(output),
+                              wn_output_name(output), error))
+        return -1;
+    rejects->output = NULL;
+    return wn_output_commit(output, error);
+}
+
+void ingest_reject_abandon(struct rejects *rejects)
+{
+    wn_output_abandon(rejects->output);
+    rejects->output = NULL;
+}

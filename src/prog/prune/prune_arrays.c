@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* prune: rows of arrays; see prune_arrays.h. */
+#include "prog/prune/prune_arrays.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "array/hdf5.h"
+#include "array/npy.h"
+#include "encode/array_column.h"
+#include "util/file.h"
+#include "util/memory.h"
+#include "util/text.h"
+
+/* The datasets that were audited, from the attribute `arrays`. */
+struct audited {
+    char *text; /* lines "role /path", cut at their ends */
+    const char *path[WN_FOREIGN_MOST];
+    size_t count;
+    uint32_t whole;    /* bit i: path[i] is a list, not a row a row */
+    size_t label;      /* the path of the label */
+    const char *names; /* that of the list of names, or NULL */
+};
+
+static int read_audited(const struct wn_audit *audit, struct audited *audited,
+                        struct wn_error *error)
+{
+    char *line;
+
+    audited->text = wn_audit_text(audit, "data", "arrays", error);
+    if (!audited->text)
+        return error->code ? -1
+                           : wn_fail(error, WN_EDATA,
+                                     "%s: data: has no "
+                                     "attribute arrays",
+                                     wn_audit_name(audit));
+    for (line = audited->text; line && *line;) {
+        char *end = strchr(line, '\n'), *blank;
+
+        if (end)
+            *end++ = '\0';
+        blank = strchr(line, ' ');
+        if (!blank || audited->count == WN_FOREIGN_MOST)
+            return wn_fail(error, WN_EDATA,
+                           "%s: data: attribute arrays: "
+                           "found '%.80s', wanted lines of a role and a "
+                           "dataset",
+                           wn_audit_name(audit), line);
+        *blank = '\0';
+        audited->whole |= (uint32_t)(strcmp(line, "names") == 0)
+                          << audited->count;
+        if (strcmp(line, "label") == 0)
+            audited->label = audited->count;
+        if (strcmp(line, "names") == 0)
+            audited->names = blank + 1;
+        audited->path[audited->count++] = blank + 1;
+        line = end;
+    }
+    return 0;
+}
+
+/* Rows of the source that are not in kept[0..n), ascending; *count of them. */
+static uint64_t *complement(const uint64_t *kept, size_t n, size_t rows,
+                            size_t *count, struct wn_error *error)
+{
+    uint8_t *in = wn_new(rows, 1, error);
+    uint64_t *out = wn_new(rows - n, sizeof *out, error);
+
+    *count = 0;
+    if (in && out) {
+        for (size_t i = 0; i < n; i++)
+            in[kept[i]] = 1;
+        for (size_t row = 0; row < rows; row++)
+            if (!in[row])
+                out[(*count)++] = row;
+    }
+    free(in);
+    if (error->code) {
+        free(out);
+        return NULL;
+    }
+    return out;
+}
+
+/* --- labels that change -------------------------------------------------- */
+
+/* What stands in the source for each class: its name, or its place in the list
+ * of names. */
+struct cells {
+    struct wn_dictionary names;
+    size_t *place;
+    char **text; /* k */
+    size_t k;
+};
+
+static void free_cells(struct cells *cells)
+{
+    wn_names_free(cells->text, cells->k);
+    wn_dictionary_free(&cells->names);
+    free(cells->place);
+}
+
+/* Labels that are text name themselves, whatever list there is. */
+static int read_places(const char *path, const char *names, const char *label,
+                       struct cells *cells, struct wn_error *error)
+{
+    const char *const paths[] = {names, label};
+    struct wn_array array[2] = {{0}};
+    int32_t *code = NULL;
+    int status = 0;
+
+    if (wn_foreign_read(path, paths, 2, WN_FOREIGN_BYTES, array, error))
+        return -1;
+    if (!array[1].text) {
+        code = wn_new(array[0].rows, sizeof *code, error);
+        status = code ? wn_listing_names(&array[0], &array[0], 0, &cells->names,
+                                         code, &cells->place, error)
+                      : -1;
+    }
+    wn_array_free(&array[0]);
+    wn_array_free(&array[1]);
+    free(code);
+    return status;
+}
+
+static int name_cell(const struct cells *cells, const char *name,
+                     struct wn_text *text, struct wn_error *error)
+{
+    const long number =
+        cells->place ? wn_dictionary_find(&cells->names, name, strlen(name))
+                     : 0;
+
+    text->length = 0;
+    if (number < 0)
+        return wn_fail(error, WN_EDATA, "the names of labels have no '%.80s'",
+                       name);
+    return cells->place
+               ? wn_text_format(text, error, "%zu", cells->place[number])
+               : wn_text_format(text, error, "%s", name);
+}
+
+static int find_cells(const struct prune_job *job,
+                      const struct audited *audited, struct cells *cells,
+                      struct wn_error *error)
+{
+    const size_t k = job->dataset->k;
+    struct wn_text text = {0};
+    int status = 0;
+
+    if (audited->names &&
+        read_places(job->path, audited->names, audited->path[audited->label],
+                    cells, error))
+        return -1;
+    cells->text = wn_new(k, sizeof *cells->text, error);
+    if (!cells->text)
+        return -1;
+    for (; cells->k < k && status == 0; cells->k++) {
+        status =
+            name_cell(cells, job->dataset->label_name[cells->k], &text, error);
+        if (status == 0)
+            cells->text[cells->k] =
+                wn_copy_text(text.bytes, text.length, error);
+        if (!cells->text[cells->k])
+            status = -1;
+    }
+    wn_text_free(&text);
+    return status;
+}
+
+/* The new cell of each row that goes out, NULL where it stays. */
+static const char **change_labels(const struct prune_job *job,
+                                  const struct cells *cells,
+                                  struct wn_error *error)
+{
+    const char **value = wn_new(job->kept, sizeof *value, error);
+
+    for (size_t i = 0; value && i < job->kept; i++) {
+        const size_t row = job->order[i];
+
+        if (job->relabel[row])
+            value[i] = cells->text[job->suggestion[row]];
+    }
+    return value;
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+static int write_hdf5(const struct prune_job *job,
+                      const struct audited *audited, size_t rows,
+                      const uint64_t *row, size_t n, bool kept,
+                      struct wn_output *output, struct wn_error *error)
+{
+    struct wn_foreign_copy copy = {.path = job->path,
+                                   .paths = audited->path,
+                                   .count = audited->count,
+                                   .whole = audited->whole,
+                                   .rows = rows,
+                                   .row = row,
+                                   .n = n,
+                                   .changed = audited->label,
+                                   .descriptor = wn_output_descriptor(output),
+                                   .name = wn_output_name(output)};
+    struct cells cells = {0};
+    const char **value = NULL;
+    int status = 0;
+
+    if (kept && job->relabel) {
+        status = find_cells(job, audited, &cells, error);
+        if (status == 0)
+            copy.value = value = change_labels(job, &cells, error);
+        status = status || !value ? -1 : 0;
+    }
+    if (status == 0)
+        status = wn_foreign_write(&copy, WN_FOREIGN_BYTES, error);
+    free_cells(&cells);
+    free(value);
+    return status;
+}
+
+static int write_one(const struct prune_job *job, const struct audited *audited,
+                     size_t rows, const uint64_t *row, size_t n, bool kept,
+                     struct wn_output *output, struct wn_error *error)
+{
+    const int status =
+        strcmp(job->dataset->form, "hdf5") == 0
+            ? write_hdf5(job, audited, rows, row, n, kept, output, error)
+            : wn_npy_write(wn_output_descriptor(output), wn_output_name(output),
+                           row, n, error);
+
+    if (status == 0 && fsync(wn_output_descriptor(output)))
+        return wn_fail_errno(error, "%s: cannot write", wn_output_name(output));
+    return status;
+}
+
+/* Each row of the audit is a row of the source, and no two are the same. */
+static int check_rows(const struct wn_audit *audit,
+                      const struct wn_dataset *dataset, size_t *rows,
+                      struct wn_error *error)
+{
+    double count = 0;
+
+    if (wn_audit_number(audit, "data", "source_rows", &count, error))
+        return -1;
+    if (!dataset->row_line || !(count >= (double)dataset->n) || count > 0x1p48)
+        return wn_fail(error, WN_EDATA,
+                       "%s: data: does not say which rows "
+                       "of the source it has",
+                       wn_audit_name(audit));
+    *rows = (size_t)count;
+    for (size_t i = 0; i < dataset->n; i++)
+        if (dataset->row_line[i] >= *rows ||
+            (i && dataset->row_line[i] <= dataset->row_line[i - 1]))
+            return wn_fail(error, WN_EDATA,
+                           "%s: data/row_line: row %zu: "
+                           "wanted rows of the source that ascend",
+                           wn_audit_name(audit), i);
+    return 0;
+}
+
+int prune_arrays(const struct prune_job *job, struct wn_output *output,
+                 struct wn_output *removed, struct wn_error *error)
+{
+    struct audited audited = {0};
+    uint64_t *row = NULL, *rest = NULL;
+    size_t rows = 0, left = 0;
+    int status = -1;
+
+    if (check_rows(job->audit, job->dataset, &rows, error) ||
+        read_audited(job->audit, &audited, error))
+        goto done;
+    row = wn_new(job->kept, sizeof *row, error);
+    if (!row)
+        goto done;
+    for (size_t i = 0; i < job->kept; i++)
+        row[i] = job->dataset->row_line[job->order[i]];
+    if (write_one(job, &audited, rows, row, job->kept, true, output, error))
+        goto done;
+    if (removed) {
+        rest = complement(row, job->kept, rows, &left, error);
+        if (!rest ||
+            write_one(job, &audited, rows, rest, left, false, removed, error))
+            goto done;
+    }
+    status = 0;
+done:
+    free(audited.text);
+    free(row);
+    free(rest);
+    return status;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* prune: which rows stay, in which order, and what of them changes. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prog/prune/prune_work.h"
+#include "util/memory.h"
+
+/* A whole vector of n numbers. */
+static void *read_vector(const struct prune *prune, const char *path,
+                         enum wn_type type, struct wn_error *error)
+{
+    const size_t extent[3] = {prune->dataset.n, 0, 0};
+
+    return wn_audit_read(prune->audit, path, type, extent, error);
+}
+
+/* --drop as bits. */
+static int parse_reasons(struct prune *prune, struct wn_error *error)
+{
+    const char *text = prune_text(prune, "drop");
+
+    for (const char *at = text;; at++) {
+        const size_t size = strcspn(at, ",");
+        size_t bit = 0;
+
+        while (bit < prune->issues &&
+               (strlen(prune->issue_names[bit]) != size ||
+                memcmp(prune->issue_names[bit], at, size)))
+            bit++;
+        if (bit == prune->issues || bit == PRUNE_BITS) {
+            char *known =
+                wn_audit_text(prune->audit, "flag/issue", "names", error);
+
+            wn_fail(error, WN_EUSAGE,
+                    "--drop: found '%.*s', wanted some of "
+                    "%s, or all, or none, or advised",
+                    (int)size, at, known ? known : "");
+            free(known);
+            return -1;
+        }
+        prune->mask |= (uint32_t)1 << bit;
+        at += size;
+        if (!*at)
+            return 0;
+    }
+}
+
+static int drop_issues(struct prune *prune, struct wn_error *error)
+{
+    const bool all = strcmp(prune_text(prune, "drop"), "all") == 0;
+
+    prune->issue = read_vector(prune, "flag/issue", WN_U32, error);
+    if (!prune->issue ||
+        wn_audit_words(prune->audit, "flag/issue", &prune->issue_names,
+                       &prune->issues, error) ||
+        (!all && parse_reasons(prune, error)))
+        return -1;
+    if (all)
+        prune->mask = UINT32_MAX;
+    for (size_t i = 0; i < prune->dataset.n; i++) {
+        const uint32_t hit = prune->issue[i] & prune->mask;
+
+        for (int bit = 0; bit < PRUNE_BITS; bit++)
+            prune->reason[bit] += hit >> bit & 1;
+        if (hit)
+            wn_selection_remove(&prune->selection, i);
+    }
+    return 0;
+}
+
+static bool action_is(const struct prune *prune, size_t row, const char *name)
+{
+    const uint8_t action = prune->action[row];
+
+    return action < PRUNE_BITS && action < prune->actions &&
+           strcmp(prune->action_names[action], name) == 0;
+}
+
+static int read_actions(struct prune *prune, struct wn_error *error)
+{
+    prune->action = read_vector(prune, "flag/action", WN_U8, error);
+    return prune->action
+               ? wn_audit_words(prune->audit, "flag/action",
+                                &prune->action_names, &prune->actions, error)
+               : -1;
+}
+
+/* What flag advises; a row that gets its right label may stay. */
+static void drop_advised(struct prune *prune)
+{
+    for (size_t i = 0; i < prune->dataset.n; i++)
+        if (action_is(prune, i, "drop") ||
+            (action_is(prune, i, "relabel") && !prune_on(prune, "relabel"))) {
+            prune->reason[prune->action[i]]++;
+            wn_selection_remove(&prune->selection, i);
+        }
+}
+
+static int drop_rows(struct prune *prune, struct wn_error *error)
+{
+    const char *drop = prune_text(prune, "drop");
+    const bool advised = strcmp(drop, "advised") == 0;
+
+    if ((advised || prune_on(prune, "relabel")) && read_actions(prune, error))
+        return -1;
+    if (advised)
+        drop_advised(prune);
+    else if (strcmp(drop, "none") && drop_issues(prune, error))
+        return -1;
+    return 0;
+}
+
+/* A score by its name, from /score or /flag. */
+static float *read_score(const struct prune *prune, const char *option,
+                         struct wn_error *error)
+{
+    static const char *const folders[] = {"score", "flag"};
+    const char *name = prune_text(prune, option);
+    float *score = NULL;
+
+    for (int f = 0; f < 2 && !score; f++) {
+        struct wn_text path = {0};
+        size_t extent[3] = {0};
+        int rank = 0;
+
+        if (wn_text_format(&path, error, "%s/%s", folders[f], name))
+            return NULL;
+        if (wn_audit_has(prune->audit, path.bytes) &&
+            wn_audit_shape(prune->audit, path.bytes, &rank, extent, error) ==
+                0 &&
+            rank == 1)
+            score = read_vector(prune, path.bytes, WN_F32, error);
+        wn_text_free(&path);
+        if (error->code)
+            return NULL;
+    }
+    if (!score)
+        wn_fail(error, WN_EUSAGE,
+                "--%s: %s has no score '%s', one number a "
+                "row",
+                option, wn_audit_name(prune->audit), name);
+    for (size_t i = 0; score && i < prune->dataset.n; i++)
+        if (isnan(score[i])) {
+            wn_fail(error, WN_EDATA, "%s: score %s: row %zu: not a number",
+                    wn_audit_name(prune->audit), name, i);
+            free(score);
+            score = NULL;
+        }
+    return score;
+}
+
+static int keep_share(struct prune *prune, struct wn_error *error)
+{
+    const struct wn_options *options = prune->run->options;
+    const size_t before = prune->selection.kept;
+    int status = -1;
+
+    if (!wn_option_given(options, "keep"))
+        return 0;
+    if (prune_on(prune, "per-class") && !prune->dataset.label)
+        return wn_fail(error, WN_EDATA, "%s: has no labels",
+                       wn_audit_name(prune->audit));
+    float *score = read_score(prune, "by", error);
+    if (score)
+        status = wn_selection_keep(
+            &prune->selection, score, prune_on(prune, "highest"),
+            wn_option_number(options, "keep"),
+            prune_on(prune, "per-class") ? prune->dataset.label : NULL,
+            prune->dataset.k, error);
+    prune->unkept = before - prune->selection.kept;
+    free(score);
+    return status;
+}
+
+static int order_rows(struct prune *prune, struct wn_error *error)
+{
+    float *score = NULL;
+    int status = -1;
+
+    if (wn_option_given(prune->run->options, "order")) {
+        score = read_score(prune, "order", error);
+        if (!score)
+            return -1;
+    }
+    prune->order = wn_new(prune->selection.kept, sizeof *prune->order, error);
+    if (prune->order)
+        status = wn_selection_order(&prune->selection, score,
+                                    prune_on(prune, "descending"), prune->order,
+                                    error);
+    free(score);
+    return status;
+}
+
+static int find_label_cell(struct prune *prune, struct wn_error *error)
+{
+    const struct wn_dataset *dataset = &prune->dataset;
+    char *delimiter = wn_audit_text(prune->audit, "data", "delimiter", error);
+
+    if (error->code)
+        return -1;
+    prune->delimiter = delimiter && *delimiter ? *delimiter : ',';
+    free(delimiter);
+    while (
+        dataset->label_column && prune->label_cell < dataset->columns &&
+        strcmp(dataset->column_name[prune->label_cell], dataset->label_column))
+        prune->label_cell++;
+    if (!dataset->label_column || prune->label_cell == dataset->columns)
+        return wn_fail(error, WN_EDATA,
+                       "%s: does not say which column is the "
+                       "label",
+                       wn_audit_name(prune->audit));
+    return 0;
+}
+
+/* Which of the rows that stay get another label. */
+static int relabel_rows(struct prune *prune, struct wn_error *error)
+{
+    if (!prune_on(prune, "relabel"))
+        return 0;
+    if (!prune->dataset.label_name || find_label_cell(prune, error))
+        return error->code ? -1
+                           : wn_fail(error, WN_EDATA, "%s: has no labels",
+                                     wn_audit_name(prune->audit));
+    prune->suggestion = read_vector(prune, "flag/suggestion", WN_I32, error);
+    prune->relabel = wn_new(prune->dataset.n, 1, error);
+    if (!prune->suggestion || !prune->relabel)
+        return -1;
+    for (size_t i = 0; i < prune->dataset.n; i++) {
+        const int32_t class = prune->suggestion[i];
+
+        if (class < -1 || (class >= 0 && (size_t) class >= prune->dataset.k))
+            return wn_fail(error, WN_EDATA,
+                           "%s: flag/suggestion: row %zu: no "
+                           "such class",
+                           wn_audit_name(prune->audit), i);
+        prune->relabel[i] = class >= 0 && !prune->selection.removed[i] &&
+                            action_is(prune, i, "relabel");
+        prune->changed += prune->relabel[i];
+    }
+    return 0;
+}
+
+/* --apply-rules, which --relabel wants if they changed labels: their names are
+ * not those in the source. */
+static int check_rules(struct prune *prune, struct wn_error *error)
+{
+    const struct wn_fixes *fixes = &prune->dataset.fixes;
+    const bool apply = prune_on(prune, "apply-rules");
+
+    if (apply && prune->dataset.cleanings == 0)
+        return wn_fail(error, WN_EUSAGE,
+                       "--apply-rules: %s was made without "
+                       "cleaning rules",
+                       wn_audit_name(prune->audit));
+    if (apply && !prune->relabel && find_label_cell(prune, error))
+        return -1;
+    for (size_t f = 0; f < fixes->count; f++) {
+        if (!apply && prune->relabel &&
+            (size_t)fixes->column[f] == prune->label_cell)
+            return wn_fail(error, WN_EUSAGE,
+                           "--relabel: wanted --apply-rules "
+                           "too, because rules changed labels");
+        prune->cells += apply && !prune->selection.removed[fixes->row[f]] &&
+                        !(prune->relabel && prune->relabel[fixes->row[f]] &&
+                          (size_t)fixes->column[f] == prune->label_cell);
+    }
+    if (!apply)
+        wn_fixes_free(&prune->dataset.fixes);
+    return 0;
+}
+
+int prune_choose(struct prune *prune, struct wn_error *error)
+{
+    return drop_rows(prune, error) || keep_share(prune, error) ||
+                   relabel_rows(prune, error) || check_rules(prune, error) ||
+                   order_rows(prune, error)
+               ? -1
+               : 0;
+}

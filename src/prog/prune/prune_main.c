@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* prune: the rows worth keeping, byte for byte as they were; see prune(1).
+ *
+ * First it is decided which rows stay (selection.h), then they are copied from
+ * the audited file (audit/source.h), which must not have changed. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "prog/prune/prune_arrays.h"
+#include "prog/prune/prune_work.h"
+
+/* Options that say nothing without another one. */
+static int check_options(const struct wn_options *options,
+                         struct wn_error *error)
+{
+    static const char *const needs[][2] = {{"by", "keep"},
+                                           {"highest", "keep"},
+                                           {"per-class", "keep"},
+                                           {"descending", "order"}};
+    const char *output = wn_option_text(options, "output");
+    const char *removed = wn_option_text(options, "removed");
+
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+        if (wn_option_given(options, needs[i][0]) &&
+            !wn_option_given(options, needs[i][1]))
+            return wn_fail(error, WN_EUSAGE, "--%s wants --%s too", needs[i][0],
+                           needs[i][1]);
+    if (removed && strcmp(removed, output ? output : "-") == 0)
+        return wn_fail(error, WN_EUSAGE,
+                       "--output and --removed name the "
+                       "same file");
+    return 0;
+}
+
+/* Without a word about flag's results they are not needed. */
+static enum wn_stage stage_needed(const struct wn_options *options)
+{
+    const char *drop = wn_option_text(options, "drop");
+
+    return strcmp(drop, "none") || wn_option_on(options, "relabel") ? WN_FLAGS
+                                                                    : WN_DATA;
+}
+
+/* What cannot be done with arrays. */
+static int check_form(const struct prune *prune, struct wn_error *error)
+{
+    const char *output = prune_text(prune, "output");
+    const struct wn_dataset *dataset = &prune->dataset;
+
+    if (!prune_is_arrays(dataset))
+        return 0;
+    if (prune_on(prune, "relabel") && strcmp(dataset->form, "hdf5"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--relabel does not apply to a "
+                       "dataset of form %s",
+                       dataset->form);
+    if (prune_on(prune, "apply-rules"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--apply-rules does not apply to a "
+                       "dataset of form %s",
+                       dataset->form);
+    if (strcmp(dataset->form, "hdf5") == 0 && !prune_on(prune, "dry-run") &&
+        (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
+        return wn_fail(error, WN_EUSAGE,
+                       "HDF5 is not for a terminal; "
+                       "--output names a file");
+    return 0;
+}
+
+static int carry_out(struct prune *prune, struct wn_error *error)
+{
+    const struct wn_run *run = prune->run;
+    const bool fixes =
+        prune_on(prune, "apply-rules") || prune_on(prune, "relabel");
+    struct wn_source *source;
+    int status;
+
+    if (wn_dataset_load(&prune->dataset, prune->audit,
+                        WN_PART_LABEL | WN_PART_ROW | WN_PART_COLUMN |
+                            (fixes ? WN_PART_FIX : 0u),
+                        error) ||
+        check_form(prune, error) ||
+        wn_selection_new(&prune->selection, prune->dataset.n, error) ||
+        prune_choose(prune, error))
+        return -1;
+    source = !wn_option_given(run->options, "source") &&
+                     wn_audit_has(prune->audit, "data/source_bytes")
+                 ? wn_source_open_kept(&prune->dataset, prune->audit, error)
+                 : wn_source_open(&prune->dataset, wn_run_input(run),
+                                  prune_text(prune, "source"), error);
+    if (!source)
+        return -1;
+    wn_talk_detail(run->talk, "rows come from %s", wn_source_name(source));
+    status = prune_on(prune, "dry-run") ? prune_show(prune, error)
+                                        : prune_write(prune, source, error);
+    if (status == 0 && !prune_on(prune, "dry-run"))
+        wn_talk_detail(run->talk, "kept %zu of %zu rows, %zu relabelled",
+                       prune->selection.kept, prune->dataset.n, prune->changed);
+    wn_source_close(source);
+    return status;
+}
+
+static void free_prune(struct prune *prune)
+{
+    wn_names_free(prune->issue_names, prune->issues);
+    wn_names_free(prune->action_names, prune->actions);
+    free(prune->action);
+    free(prune->issue);
+    free(prune->suggestion);
+    free(prune->relabel);
+    free(prune->order);
+    free(prune->change);
+    wn_selection_free(&prune->selection);
+    wn_dataset_free(&prune->dataset);
+    wn_audit_close(prune->audit);
+}
+
+static int work(struct wn_run *run, struct wn_error *error)
+{
+    struct prune prune = {.run = run};
+    int status = check_options(run->options, error);
+
+    if (status == 0) {
+        prune.audit = wn_run_open(run, stage_needed(run->options), error);
+        status = prune.audit ? carry_out(&prune, error) : -1;
+    }
+    free_prune(&prune);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const struct wn_option rows[] = {
+        {.name = "drop",
+         .kind = WN_TEXT,
+         .value = "ISSUES",
+         .standard = "advised",
+         .help = "leave out rows with ISSUES"},
+        {.name = "keep",
+         .kind = WN_REAL,
+         .value = "FRACTION",
+         .low = 0,
+         .high = 1,
+         .help = "keep at most FRACTION of the rows"},
+        {.name = "by",
+         .kind = WN_TEXT,
+         .value = "SCORE",
+         .standard = "suspicion",
+         .help = "--keep rows with the lowest SCORE"},
+        {.name = "highest",
+         .kind = WN_FLAG,
+         .help = "--keep rows with the highest SCORE"},
+        {.name = "per-class",
+         .kind = WN_FLAG,
+         .help = "--keep FRACTION of each class"},
+        {.name = "relabel",
+         .kind = WN_FLAG,
+         .help = "give rows the label that flag suggests"},
+        {.name = "apply-rules",
+         .kind = WN_FLAG,
+         .help = "write the cells as ingest --rules changed them"},
+        {.name = "order",
+         .kind = WN_TEXT,
+         .value = "SCORE",
+         .help = "put rows in ascending order of SCORE"},
+        {.name = "descending",
+         .kind = WN_FLAG,
+         .help = "--order with the highest SCORE first"},
+        {.name = "source",
+         .kind = WN_TEXT,
+         .value = "FILE",
+         .help = "the audited file, if it is not where it was"},
+        {.name = "removed",
+         .kind = WN_TEXT,
+         .value = "FILE",
+         .help = "write the rows left out to FILE"},
+        {.name = "dry-run",
+         .kind = WN_FLAG,
+         .help = "show what would be done, write nothing"},
+        wn_option_output,
+        wn_option_force,
+        wn_option_quiet,
+        wn_option_verbose,
+        wn_option_help,
+        wn_option_version,
+        {0}};
+    const struct wn_program program = {
+        .brief = "Write the rows worth keeping of an audited dataset.",
+        .synopsis = "[OPTION...] [FILE]",
+        .rows = rows,
+        .least = 0,
+        .most = 1};
+
+    return wn_program_main(&program, argc, argv, work);
+}

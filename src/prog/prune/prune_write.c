@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* prune: the rows that stay, and those that do not, copied out. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "prog/prune/prune_arrays.h"
+#include "prog/prune/prune_work.h"
+#include "util/file.h"
+#include "util/memory.h"
+
+/* Whether a row is copied as it is; *fix is its first fix, if it has any. */
+static bool stays(const struct prune *prune, size_t row, size_t *fix)
+{
+    const struct wn_fixes *fixes = &prune->dataset.fixes;
+
+    *fix = wn_fixes_find(fixes, row);
+    return !(prune->relabel && prune->relabel[row]) &&
+           !(*fix < fixes->count && fixes->row[*fix] == (int64_t)row);
+}
+
+static int add_change(struct prune *prune, size_t *count, size_t column,
+                      const char *text, size_t length, struct wn_error *error)
+{
+    if (wn_grow(&prune->change, &prune->change_room, *count + 1,
+                sizeof *prune->change, error))
+        return -1;
+    prune->change[(*count)++] = (struct wn_edit){column, text, length};
+    return 0;
+}
+
+/* What rules changed in a row, and its new label, which goes before theirs. */
+static int copy_changed(struct prune *prune, struct wn_source *source,
+                        size_t row, size_t fix, struct wn_sink *sink,
+                        struct wn_error *error)
+{
+    const struct wn_fixes *fixes = &prune->dataset.fixes;
+    const bool relabel = prune->relabel && prune->relabel[row];
+    const char *label =
+        relabel ? prune->dataset.label_name[prune->suggestion[row]] : NULL;
+    size_t count = 0;
+
+    for (; fix < fixes->count && fixes->row[fix] == (int64_t)row; fix++) {
+        const size_t column = (size_t)fixes->column[fix];
+
+        if (label && prune->label_cell <= column) {
+            if (add_change(prune, &count, prune->label_cell, label,
+                           strlen(label), error))
+                return -1;
+            label = NULL;
+        }
+        if (!(relabel && column == prune->label_cell) &&
+            add_change(prune, &count, column, fixes->text + fixes->end[fix],
+                       (size_t)(fixes->end[fix + 1] - fixes->end[fix]), error))
+            return -1;
+    }
+    if (label && add_change(prune, &count, prune->label_cell, label,
+                            strlen(label), error))
+        return -1;
+    return wn_source_copy_changed(source, row, prune->change, count,
+                                  prune->delimiter, sink, error);
+}
+
+static int copy_kept(struct prune *prune, struct wn_source *source,
+                     struct wn_sink *sink, struct wn_error *error)
+{
+    const size_t kept = prune->selection.kept;
+    const size_t *order = prune->order;
+
+    if (wn_source_copy_head(source, sink, error))
+        return -1;
+    for (size_t r = 0; r < kept;) {
+        const size_t row = order[r];
+        size_t run = 1, fix;
+
+        if (!stays(prune, row, &fix)) {
+            if (copy_changed(prune, source, row, fix, sink, error))
+                return -1;
+            r++;
+            continue;
+        }
+        while (r + run < kept && order[r + run] == row + run &&
+               stays(prune, row + run, &fix))
+            run++;
+        if (wn_source_copy_rows(source, row, row + run, sink, error))
+            return -1;
+        r += run;
+    }
+    return 0;
+}
+
+/* What ingest left out goes to the removed rows, in its place. */
+static int copy_removed(struct prune *prune, struct wn_source *source,
+                        struct wn_sink *sink, struct wn_error *error)
+{
+    const size_t n = prune->selection.n;
+    const uint8_t *removed = prune->selection.removed;
+    const bool whole = prune->dataset.left_outs > 0;
+
+    if (wn_source_copy_head(source, sink, error))
+        return -1;
+    for (size_t i = 0, end; i < n; i = end) {
+        end = i + 1;
+        while (!whole && end < n && removed[end] == removed[i])
+            end++;
+        if (removed[i] && wn_source_copy_rows(source, i, end, sink, error))
+            return -1;
+        if (whole && wn_source_copy_left_out(source, i, end, sink, error))
+            return -1;
+    }
+    return 0;
+}
+
+/* Write one of the two outputs and leave it synced, but not yet in place. */
+static int fill_output(struct prune *prune, struct wn_source *source,
+                       struct wn_output *output,
+                       int (*copy)(struct prune *, struct wn_source *,
+                                   struct wn_sink *, struct wn_error *),
+                       struct wn_error *error)
+{
+    const int descriptor = wn_output_descriptor(output);
+    struct wn_sink *sink =
+        wn_sink_new(descriptor, wn_output_name(output), error);
+    int status = sink ? copy(prune, source, sink, error) : -1;
+
+    if (status == 0)
+        status = wn_sink_flush(sink, error);
+    if (status == 0 && fsync(descriptor))
+        status =
+            wn_fail_errno(error, "%s: cannot write", wn_output_name(output));
+    wn_sink_free(sink);
+    return status;
+}
+
+static int write_text(struct prune *prune, struct wn_source *source,
+                      struct wn_output *output, struct wn_output *removed,
+                      struct wn_error *error)
+{
+    return fill_output(prune, source, output, copy_kept, error) ||
+                   (removed &&
+                    fill_output(prune, source, removed, copy_removed, error))
+               ? -1
+               : 0;
+}
+
+int prune_write(struct prune *prune, struct wn_source *source,
+                struct wn_error *error)
+{
+    const bool force = prune_on(prune, "force");
+    const char *removed_path = prune_text(prune, "removed");
+    struct wn_output *removed = NULL;
+    struct wn_output *output =
+        wn_output_open(prune_text(prune, "output"), force, error);
+    int status = output ? 0 : -1;
+
+    if (output && removed_path) {
+        removed = wn_output_open(removed_path, force, error);
+        status = removed ? 0 : -1;
+    }
+    if (status == 0 && prune_is_arrays(&prune->dataset))
+        status = prune_arrays(
+            &(struct prune_job){prune->audit, &prune->dataset,
+                                wn_source_path(source), prune->order,
+                                prune->selection.kept, prune->relabel,
+                                prune->suggestion},
+            output, removed, error);
+    else if (status == 0)
+        status = write_text(prune, source, output, removed, error);
+    if (status == 0)
+        status = wn_source_check(source, error);
+    /* Standard output can still fail when it is copied out: it goes first. */
+    if (status == 0) {
+        status = wn_output_commit(output, error);
+        output = NULL;
+    }
+    if (status == 0 && removed) {
+        status = wn_output_commit(removed, error);
+        removed = NULL;
+    }
+    wn_output_abandon(output);
+    wn_output_abandon(removed);
+    return status;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* report: show what an audit found, and why. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/exit_status.h"
+#include "prog/program.h"
+#include "report/report.h"
+#include "util/memory.h"
+#include "util/number.h"
+
+/* clang-format off */
+static const struct wn_option first_rows[] = {
+    {.name = "format",
+     .kind = WN_CHOICE,
+     .value = "FORM",
+     .standard = "text",
+     .choices = "text|json|tsv|prometheus",
+     .help = "text, json (JSON Lines), tsv or prometheus"},
+    {.name = "top",
+     .kind = WN_TEXT,
+     .value = "N",
+     .help = "list the N most suspicious rows, all, or flagged"},
+    {.name = "budget",
+     .kind = WN_REAL,
+     .value = "COST",
+     .low = 0,
+     .high = 1e15,
+     .help = "list the labels whose review finds most for that cost"},
+    {.name = "explain",
+     .kind = WN_LIST,
+     .value = "ROW",
+     .help = "say everything about a row: 17, line:19 or id:TEXT"},
+    {.name = "against",
+     .kind = WN_TEXT,
+     .value = "OLD",
+     .help = "show what changed since the audit OLD"},
+    {.name = "as",
+     .kind = WN_TEXT,
+     .value = "NAME",
+     .help = "call the audit NAME in the commands that are shown"},
+    {.name = "columns",
+     .kind = WN_FLAG,
+     .help = "show the columns of the source"},
+    {.name = "spreadsheet-safe",
+     .kind = WN_FLAG,
+     .help = "put ' before tsv cells that look like a formula"}};
+/* clang-format on */
+
+static const struct wn_option *const last_rows[] = {
+    &wn_option_fail_on, &wn_option_output, &wn_option_force,  &wn_option_quiet,
+    &wn_option_verbose, &wn_option_help,   &wn_option_version};
+
+enum {
+    FIRST = sizeof first_rows / sizeof *first_rows,
+    LAST = sizeof last_rows / sizeof *last_rows
+};
+
+/* The option table: ours, then the shared ones. */
+static struct wn_option rows[FIRST + LAST + 1];
+
+static void make_rows(void)
+{
+    memcpy(rows, first_rows, sizeof first_rows);
+    for (size_t r = 0; r < LAST; r++)
+        rows[FIRST + r] = *last_rows[r];
+}
+
+/* An option that cannot apply is an error. */
+static int check_options(const struct wn_run *run,
+                         const struct wn_format *format, struct wn_error *error)
+{
+    static const char *const not_with_explain[] = {
+        "against", "budget", "top", "columns", "spreadsheet-safe", NULL};
+
+    if (wn_option_on(run->options, "spreadsheet-safe") &&
+        strcmp(format->name, "tsv"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--spreadsheet-safe applies to --format=tsv only");
+    if (!format->lists && (wn_option_given(run->options, "top") ||
+                           wn_option_given(run->options, "budget") ||
+                           wn_option_on(run->options, "columns")))
+        return wn_fail(error, WN_EUSAGE,
+                       "--top, --budget and --columns do not go with "
+                       "--format=%s",
+                       format->name);
+    if (wn_option_given(run->options, "budget") &&
+        wn_option_given(run->options, "top"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--budget and --top exclude each other");
+    if (!wn_option_given(run->options, "explain"))
+        return 0;
+    if (!format->explain)
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain does not go with --format=%s", format->name);
+    for (size_t o = 0; not_with_explain[o]; o++)
+        if (wn_option_given(run->options, not_with_explain[o]))
+            return wn_fail(error, WN_EUSAGE,
+                           "--explain and --%s exclude each other",
+                           not_with_explain[o]);
+    return 0;
+}
+
+static int read_top(const struct wn_run *run, struct wn_report *report,
+                    struct wn_error *error)
+{
+    const char *top = wn_option_text(run->options, "top");
+    double value;
+
+    if (wn_option_given(run->options, "budget")) {
+        report->rows = WN_ROWS_BUDGET;
+        report->budget = wn_option_number(run->options, "budget");
+    }
+    if (!top)
+        return 0;
+    report->rows =
+        strcmp(top, "flagged") == 0 ? WN_ROWS_FLAGGED : WN_ROWS_FIRST;
+    report->top = SIZE_MAX;
+    if (report->rows == WN_ROWS_FLAGGED || strcmp(top, "all") == 0)
+        return 0;
+    if (!wn_number_parse(top, strlen(top), &value) || value < 0 ||
+        value > 0x1p53 || value != (double)(uint64_t)value)
+        return wn_fail(error, WN_EUSAGE,
+                       "--top: found '%s', wanted a number of rows, all or "
+                       "flagged",
+                       top);
+    report->top = (size_t)value;
+    return 0;
+}
+
+static int explain(const struct wn_run *run, const struct wn_format *format,
+                   const struct wn_report *report, const struct wn_audit *audit,
+                   struct wn_text *text, struct wn_error *error)
+{
+    size_t count, loaded = 0;
+    const char *const *asked = wn_option_list(run->options, "explain", &count);
+    struct wn_explanation *all = wn_new(count, sizeof *all, error);
+    int status = all ? 0 : -1;
+
+    for (size_t e = 0; status == 0 && e < count; e++) {
+        size_t row;
+
+        status = wn_explain_find(report, asked[e], &row, error);
+        if (status == 0)
+            status = wn_explain_load(&all[e], report, audit, row, error);
+        loaded += status == 0;
+    }
+    if (status == 0)
+        status = format->explain(report, all, count, text, error);
+    for (size_t e = 0; e < loaded; e++)
+        wn_explain_free(&all[e]);
+    free(all);
+    return status;
+}
+
+static const struct wn_format *find_format(const char *name)
+{
+    const struct wn_format *format = wn_formats;
+
+    while (strcmp(format->name, name))
+        format++;
+    return format;
+}
+
+/* 1 when the findings reach --fail-on, else 0. */
+static int judge(const struct wn_run *run, const struct wn_report *report,
+                 struct wn_error *error)
+{
+    const char *spec = wn_option_text(run->options, "fail-on");
+
+    if (!wn_option_given(run->options, "fail-on"))
+        return 0;
+    if (!report->flagged)
+        return wn_fail(error, WN_EUSAGE,
+                       "--fail-on: nothing has been flagged yet; run flag");
+    return wn_fail_reached(spec, report->issue, report->data.n, error);
+}
+
+/* The audit, and the older one it is compared with. */
+static int load(const struct wn_run *run, const struct wn_audit *audit,
+                struct wn_report *report, struct wn_against *against,
+                struct wn_error *error)
+{
+    const char *old = wn_option_text(run->options, "against");
+
+    report->program = run->name;
+    report->file = wn_option_text(run->options, "as");
+    if (!report->file)
+        report->file = wn_run_input(run);
+    report->columns = wn_option_on(run->options, "columns");
+    report->verbose = wn_option_on(run->options, "verbose");
+    report->spreadsheet = wn_option_on(run->options, "spreadsheet-safe");
+    if (wn_report_load(report, audit, error))
+        return -1;
+    if (report->rows == WN_ROWS_BUDGET && !report->flagged)
+        return wn_fail(error, WN_EUSAGE,
+                       "--budget: nothing has been flagged yet; run flag");
+    if (old && wn_against_load(against, report, old, error))
+        return -1;
+    report->against = old ? against : NULL;
+    return 0;
+}
+
+static int work(struct wn_run *run, struct wn_error *error)
+{
+    const struct wn_format *format =
+        find_format(wn_option_text(run->options, "format"));
+    struct wn_report report = {0};
+    struct wn_against against = {0};
+    struct wn_audit *audit = NULL;
+    struct wn_text text = {0};
+    int findings, status = -1;
+
+    if (check_options(run, format, error) || read_top(run, &report, error))
+        return -1;
+    audit = wn_run_open(run, WN_DATA, error);
+    if (!audit || load(run, audit, &report, &against, error))
+        goto done;
+    findings = judge(run, &report, error);
+    if (findings < 0)
+        goto done;
+    status = wn_option_given(run->options, "explain")
+                 ? explain(run, format, &report, audit, &text, error)
+                 : format->report(&report, &text, error);
+    if (status == 0)
+        status = wn_run_print(run, &text, error);
+    if (status == 0)
+        status = findings;
+done:
+    wn_text_free(&text);
+    wn_against_free(&against);
+    wn_report_free(&report);
+    wn_audit_close(audit);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct wn_program program = {
+        .brief = "Show what an audit found, and why.",
+        .synopsis = "[OPTION...] [FILE]",
+        .rows = rows,
+        .most = 1};
+
+    make_rows();
+    return wn_program_main(&program, argc, argv, work);
+}

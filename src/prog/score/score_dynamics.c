@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* score: training dynamics, of networks of our own or those that were brought
+ * (ingest --dynamics). */
+#include <math.h>
+
+#include "learn/external_dynamics.h"
+#include "prog/score/score_work.h"
+
+static unsigned parts_needed(const struct work *work)
+{
+    return (work->needs & WN_NEEDS_GRADIENTS ? WN_DYNAMICS_GRADIENTS : 0) |
+           (work->needs & WN_NEEDS_HISTORIES ? WN_DYNAMICS_HISTORIES : 0) |
+           (work->needs & WN_NEEDS_TARGETS ? WN_DYNAMICS_TARGETS : 0);
+}
+
+int score_choose_dynamics(const struct wn_run *run, struct work *work,
+                          struct wn_error *error)
+{
+    static const char *const own[] = {"epochs", "hidden", "learning-rate",
+                                      "batch", "aum-threshold"};
+
+    work->followed = wn_audit_has(work->audit, "data/dynamics") &&
+                     !wn_option_given(run->options, "replicates");
+    for (size_t o = 0; work->followed && o < sizeof own / sizeof *own; o++)
+        if (wn_option_given(run->options, own[o]))
+            return wn_fail(error, WN_EUSAGE,
+                           "--%s: dynamics were brought; with --replicates "
+                           "networks are trained all the same",
+                           own[o]);
+    return 0;
+}
+
+int score_dynamics_bytes(const struct wn_run *run, const struct work *work,
+                         size_t n, size_t d, size_t k, double *bytes,
+                         struct wn_error *error)
+{
+    struct wn_dynamics_plan plan;
+
+    *bytes = 0;
+    if (wn_dynamics_plan_from(run->options, 0, parts_needed(work), &plan,
+                              error))
+        return -1;
+    /* For the threshold of aum networks are trained beside what was found. */
+    const double times = wn_option_given(run->options, "aum-threshold") ? 2 : 1;
+    if (work->needs & WN_NEEDS_DYNAMICS)
+        *bytes = 4 * (double)n * (double)k +
+                 (work->followed ? wn_given_bytes(n, k, plan.parts)
+                                 : times * wn_dynamics_bytes(n, d, k + 1, &plan,
+                                                             run->threads));
+    return 0;
+}
+
+/* Six products a cell and epoch, at two thirds of their speed; and the pilots
+ * that find the epoch, about as long as three networks. */
+int score_dynamics_work(const struct wn_run *run, const struct work *work,
+                        double cells, double *operations,
+                        struct wn_error *error)
+{
+    struct wn_dynamics_plan plan;
+
+    if (wn_dynamics_plan_from(run->options, 0, parts_needed(work), &plan,
+                              error))
+        return -1;
+    const double guess = fmin(fmax(60000 / fmax(cells / 200, 1), 4), 12);
+    const double epochs = plan.epochs  ? (double)plan.epochs
+                          : plan.epoch ? (double)plan.epoch
+                                       : guess;
+    const double networks = (double)plan.replicates + (plan.epoch ? 0 : 3);
+    *operations = 9 * cells * (double)plan.network.hidden * networks * epochs;
+    return 0;
+}
+
+static int read_epoch(void *context, size_t e, float *out,
+                      struct wn_error *error)
+{
+    const struct work *work = context;
+
+    return wn_dataset_epoch(&work->data, work->audit, e, out, error);
+}
+
+static int follow(const struct wn_run *run, struct work *work,
+                  struct wn_error *error)
+{
+    const struct wn_dataset *data = &work->data;
+    const struct wn_given given = {.n = data->n,
+                                   .k = data->k,
+                                   .epochs = data->epochs,
+                                   .label = data->label,
+                                   .read = read_epoch,
+                                   .context = work,
+                                   .probabilities = data->dynamics_sum};
+    size_t epoch = (size_t)wn_option_number(run->options, "epoch");
+
+    if (epoch > data->epochs)
+        return wn_fail(error, WN_EUSAGE,
+                       "%s: --epoch: found %zu, wanted at most %zu, the "
+                       "epochs that were brought",
+                       wn_audit_name(work->audit), epoch, data->epochs);
+    if (epoch == 0)
+        epoch = wn_given_epoch(data->epochs);
+    work->dynamics =
+        wn_given_follow(&given, parts_needed(work), epoch, run->threads, error);
+    return work->dynamics ? 0 : -1;
+}
+
+static int train(const struct wn_run *run, struct work *work,
+                 struct wn_error *error)
+{
+    const struct wn_dataset *data = &work->data;
+    const struct wn_mlp_task task = {.x = data->features,
+                                     .n = data->n,
+                                     .d = data->d,
+                                     .k = data->k,
+                                     .label = data->label};
+    struct wn_dynamics_plan plan;
+
+    if (wn_dynamics_plan_from(run->options,
+                              (uint64_t)wn_option_number(run->options, "seed"),
+                              parts_needed(work), &plan, error))
+        return -1;
+    work->dynamics =
+        wn_dynamics_train(&task, &plan, run->threads, run->talk, error);
+    return work->dynamics ? 0 : -1;
+}
+
+int score_find_dynamics(const struct wn_run *run, struct work *work,
+                        struct wn_error *error)
+{
+    if (work->followed ? follow(run, work, error) : train(run, work, error))
+        return -1;
+    wn_talk_detail(run->talk, "networks: measured after epoch %zu of %zu",
+                   wn_dynamics_epoch(work->dynamics),
+                   wn_dynamics_epochs(work->dynamics));
+    return 0;
+}

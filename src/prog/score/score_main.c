@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* score: judge every label by models that did not see it. Reads /data of an
+ * audit file, writes /score. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "linalg/products.h"
+#include "prog/score/score_work.h"
+
+/* clang-format off */
+static const struct wn_option first_rows[] = {
+    {.name = "model", .kind = WN_SUBSET, .value = "LIST",
+     .standard = WN_COMMITTEE, .choices = wn_predictor_choices,
+     .recorded = true,
+     .help = "average these models; see --list-models"},
+    {.name = "passes", .kind = WN_WHOLE, .value = "N", .standard = "2",
+     .low = 1, .high = 5, .recorded = true,
+     .help = "fit N times, each on weights that the one before gives"},
+    {.name = "methods", .kind = WN_SUBSET, .value = "LIST",
+     .standard = wn_method_standard + 1, .choices = wn_method_choices + 1,
+     .recorded = true, .help = "compute these scores; see --list-methods"},
+    {.name = "neighbors", .kind = WN_WHOLE, .value = "M", .standard = "10",
+     .low = 1, .high = 1000, .recorded = true,
+     .help = "look at the M nearest rows of each"},
+    {.name = "metric", .kind = WN_CHOICE, .value = "NAME",
+     .standard = "auto", .choices = "auto|euclidean|cosine",
+     .recorded = true,
+     .help = "distance of neighbours: euclidean, cosine or auto"},
+    {.name = "probe", .kind = WN_WHOLE, .value = "N", .low = 0,
+     .high = 1000000, .recorded = true,
+     .help = "search the N nearest cells only (inverted file); 0: exact"},
+    {.name = "folds", .kind = WN_WHOLE, .value = "N", .standard = "5",
+     .low = 2, .high = 1000, .recorded = true,
+     .help = "cross-validate in N parts"},
+    {.name = "ungrouped", .kind = WN_FLAG, .recorded = true,
+     .help = "let rows of a group judge one another"},
+    {0}};
+
+static const struct wn_option last_rows[] = {
+    {.name = "kernels", .kind = WN_TEXT, .value = "NAME", .standard = "auto",
+     .help = "OpenBLAS kernel set, e.g. Haswell or SkylakeX"},
+    {.name = "estimate", .kind = WN_FLAG,
+     .help = "show the memory and time that it takes and stop"},
+    {.name = "list-methods", .kind = WN_FLAG,
+     .help = "show the scores and stop"},
+    {.name = "list-models", .kind = WN_FLAG,
+     .help = "show the models and stop"},
+    {0}};
+/* clang-format on */
+
+static const struct wn_option *const shared_rows[] = {
+    &wn_option_seed,   &wn_option_output,  &wn_option_in_place,
+    &wn_option_force,  &wn_option_threads, &wn_option_memory,
+    &wn_option_quiet,  &wn_option_verbose, &wn_option_help,
+    &wn_option_version};
+
+/* The option table: ours, the networks' and the methods' own, the shared. */
+enum { ROOM = 64 };
+static struct wn_option rows[ROOM];
+
+static void make_rows(void)
+{
+    wn_option_add_rows(rows, ROOM, first_rows);
+    wn_option_add_rows(rows, ROOM, wn_dynamics_options);
+    for (size_t i = 0; wn_methods[i]; i++)
+        wn_option_add_rows(rows, ROOM, wn_methods[i]->knobs);
+    wn_option_add_rows(rows, ROOM, last_rows);
+    for (size_t i = 0; i < sizeof shared_rows / sizeof *shared_rows; i++)
+        wn_option_add(rows, ROOM, shared_rows[i]);
+}
+
+static int list_methods(const struct wn_run *run, struct wn_error *error)
+{
+    struct wn_text text = {0};
+    int status = -1;
+
+    for (size_t i = 0; wn_methods[i]; i++)
+        if (wn_text_format(&text, error, "%-16s %s (%s)\n", wn_methods[i]->name,
+                           wn_methods[i]->brief, wn_methods[i]->source))
+            goto done;
+    status = wn_run_print(run, &text, error);
+done:
+    wn_text_free(&text);
+    return status;
+}
+
+static int list_models(const struct wn_run *run, struct wn_error *error)
+{
+    struct wn_text text = {0};
+    int status = -1;
+
+    for (size_t p = 0; wn_predictors[p]; p++)
+        if (wn_text_format(&text, error, "%-16s %s (%s)\n",
+                           wn_predictors[p]->name, wn_predictors[p]->brief,
+                           wn_predictors[p]->source))
+            goto done;
+    status = wn_run_print(run, &text, error);
+done:
+    wn_text_free(&text);
+    return status;
+}
+
+static int score_work(struct wn_run *run, struct wn_error *error)
+{
+    const char *kernels = wn_option_text(run->options, "kernels");
+    struct work work = {0};
+    int status;
+
+    if (wn_option_on(run->options, "list-methods"))
+        return list_methods(run, error);
+    if (wn_option_on(run->options, "list-models"))
+        return list_models(run, error);
+    wn_linear_start();
+    if (!strcmp(kernels, "auto"))
+        wn_linear_amx();
+    else if (strcasecmp(kernels, wn_linear_kernels()))
+        return wn_fail(error, WN_EUSAGE,
+                       "--kernels: found '%s', which OpenBLAS does not run "
+                       "here; by itself it takes %s",
+                       kernels, wn_linear_kernels());
+    wn_talk_detail(run->talk, "OpenBLAS kernels: %s", wn_linear_kernels());
+    status = score_read(run, &work, error);
+    if (status == 0)
+        status = score_find(run, &work, error) || score_write(run, &work, error)
+                     ? -1
+                     : 0;
+    else if (status > 0)
+        status = 0;
+    score_free(&work);
+    return status;
+}
+
+/* The kernel set that the command line asks for, or NULL. */
+static const char *kernels_asked(int argc, char **argv)
+{
+    static const char option[] = "--kernels";
+    const char *asked = NULL;
+
+    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+        if (strncmp(argv[i], option, sizeof option - 1))
+            continue;
+        if (argv[i][sizeof option - 1] == '=')
+            asked = argv[i] + sizeof option;
+        else if (!argv[i][sizeof option - 1] && i + 1 < argc)
+            asked = argv[i + 1];
+    }
+    return asked && strcmp(asked, "auto") ? asked : NULL;
+}
+
+/* Whether the environment now asks for other kernels than OpenBLAS has. Never
+ * against the user's own OPENBLAS_CORETYPE. */
+static bool choose_kernels(int argc, char **argv)
+{
+    const char *asked = kernels_asked(argc, argv);
+    const char *set = getenv("OPENBLAS_CORETYPE");
+
+    if (asked ? set && strcmp(set, asked) == 0 : set != NULL)
+        return false;
+    if (!asked)
+        asked = wn_linear_better();
+    return asked && setenv("OPENBLAS_CORETYPE", asked, 1) == 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct wn_program program = {
+        .brief = "Judge every label by models that did not see it.",
+        .synopsis = "[OPTION...] [FILE]",
+        .rows = rows,
+        .least = 0,
+        .most = 1};
+
+    wn_program_settle(argv, choose_kernels(argc, argv));
+    make_rows();
+    return wn_program_main(&program, argc, argv, score_work);
+}

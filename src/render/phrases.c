@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Phrases that the text forms share; see phrases.h. */
+#include "render/phrases.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check/check.h"
+#include "method/method.h"
+#include "render/grid.h"
+
+const char *wn_check_reason(const char *name)
+{
+    const int check = wn_check_find(name);
+
+    return check >= 0 ? wn_checks[check]->reason : name;
+}
+
+bool wn_check_optional(const char *name)
+{
+    const int check = wn_check_find(name);
+
+    return check >= 0 && wn_checks[check]->optional;
+}
+
+const char *wn_score_brief(const char *name)
+{
+    const struct wn_method *method = wn_method_find(name);
+
+    return method ? method->brief : "";
+}
+
+void wn_words_suspicion(float suspicion, char out[16])
+{
+    if (isnan(suspicion))
+        snprintf(out, 16, "-");
+    else if (suspicion < 1 && suspicion >= 0.9995f)
+        snprintf(out, 16, "> 0.999");
+    else
+        snprintf(out, 16, "%.3f", (double)suspicion);
+}
+
+const char *wn_plural(size_t count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
+}
+
+int wn_words_data(struct wn_text *out, const char *text, struct wn_error *error)
+{
+    if (!text)
+        text = "-";
+    return wn_text_add_visible(out, text, strlen(text), error);
+}
+
+int wn_words_short(struct wn_text *out, const char *text,
+                   struct wn_error *error)
+{
+    enum { MOST = 40 };
+    const size_t start = out->length;
+    size_t length;
+
+    if (wn_words_data(out, text, error))
+        return -1;
+    length = out->length - start;
+    if (wn_cells(out->bytes + start, length) <= MOST)
+        return 0;
+    out->length = start + wn_cells_prefix(out->bytes + start, length, MOST - 3);
+    return wn_text_add(out, "...", 3, error);
+}
+
+int wn_words_wrap(struct wn_text *out, const char *text, struct wn_error *error)
+{
+    size_t used = 0;
+
+    for (;;) {
+        text += strspn(text, " ");
+        const size_t length = strcspn(text, " ");
+        const size_t cells = wn_cells(text, length);
+
+        if (!length)
+            return wn_text_add(out, "\n", 1, error);
+        if (wn_text_add(out, used ? " " : "  ", used ? 1 : 2, error))
+            return -1;
+        if (used && used + 1 + cells > WN_WIDTH - 2) {
+            out->bytes[out->length - 1] = '\n';
+            if (wn_text_add(out, "  ", 2, error))
+                return -1;
+            used = 0;
+        }
+        if (wn_text_add(out, text, length, error))
+            return -1;
+        used += (used ? 1 : 2) + cells;
+        text += length;
+    }
+}
+
+int wn_words_say(struct wn_text *out, struct wn_error *error,
+                 const char *format, ...)
+{
+    char text[1000];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    return wn_words_wrap(out, text, error);
+}
+
+static int add_noise(const struct wn_report *report, struct wn_text *out,
+                     struct wn_error *error)
+{
+    if (isnan(report->rate))
+        return 0;
+    if (wn_text_format(out, error, ", est. %.1f %%", 100 * report->rate))
+        return -1;
+    if (!isnan(report->rate_low) && !isnan(report->rate_high) &&
+        wn_text_format(out, error, " (%.1f-%.1f)", 100 * report->rate_low,
+                       100 * report->rate_high))
+        return -1;
+    return wn_text_format(out, error, " wrong labels");
+}
+
+int wn_words_headline(const struct wn_report *report, struct wn_text *out,
+                      struct wn_error *error)
+{
+    if (wn_words_data(out, wn_report_source(report), error) ||
+        wn_text_format(out, error, ": %zu %s", report->data.n,
+                       wn_plural(report->data.n, "row", "rows")))
+        return -1;
+    if (!report->flagged)
+        return wn_text_format(out, error, ", %zu %s, not %s yet",
+                              report->data.k,
+                              wn_plural(report->data.k, "class", "classes"),
+                              report->scored ? "flagged" : "scored");
+    if (add_noise(report, out, error))
+        return -1;
+    if (report->against)
+        return wn_text_format(
+            out, error, ", %zu new %s, %zu gone",
+            report->against->changes[WN_NEW_FLAG] +
+                report->against->changes[WN_NEW_ROW],
+            wn_plural(report->against->changes[WN_NEW_FLAG] +
+                          report->against->changes[WN_NEW_ROW],
+                      "flag", "flags"),
+            report->against->gones[WN_CLEARED] +
+                report->against->gones[WN_EDITED] +
+                report->against->gones[WN_REMOVED]);
+    return wn_text_format(out, error, ", %zu flagged",
+                          report->label_bit ? report->label_rows
+                                            : report->flagged_rows);
+}
+
+int wn_words_sibling(const struct wn_report *report, const char *name,
+                     struct wn_text *out, struct wn_error *error)
+{
+    static const char own[] = "report";
+    const char *program = report->program ? report->program : own;
+    const char *found = NULL;
+
+    for (const char *at = program; (at = strstr(at, own)); at++)
+        found = at;
+    if (!found)
+        return wn_text_format(out, error, "%s", name);
+    if (wn_text_add_visible(out, program, (size_t)(found - program), error) ||
+        wn_text_format(out, error, "%s", name))
+        return -1;
+    return wn_words_data(out, found + strlen(own), error);
+}
+
+int wn_words_operand(const struct wn_report *report, struct wn_text *out,
+                     struct wn_error *error)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./+-:,@%=";
+    const char *file = report->file ? report->file : "FILE.h5";
+
+    if (*file == '-' && wn_text_add(out, "./", 2, error))
+        return -1;
+    if (*file && file[strspn(file, plain)] == '\0')
+        return wn_text_add(out, file, strlen(file), error);
+    if (wn_text_add(out, "'", 1, error))
+        return -1;
+    for (;; file++) {
+        const size_t size = strcspn(file, "'");
+
+        if (wn_text_add_visible(out, file, size, error))
+            return -1;
+        file += size;
+        if (!*file)
+            return wn_text_add(out, "'", 1, error);
+        if (wn_text_add(out, "'\\''", 4, error))
+            return -1;
+    }
+}
+
+int wn_words_issues(const struct wn_report *report, size_t i,
+                    const char *separator, struct wn_text *out,
+                    struct wn_error *error)
+{
+    bool first = true;
+
+    for (size_t c = 0; c < report->checks && c < 32; c++) {
+        if (!(report->issue[i] >> c & 1))
+            continue;
+        if (wn_text_format(out, error, "%s%s", first ? "" : separator,
+                           report->check_name[c]))
+            return -1;
+        first = false;
+    }
+    return 0;
+}
+
+const char *wn_words_place(const struct wn_dataset *data)
+{
+    return data->form && strcmp(data->form, "libsvm") ? "source row" : "line";
+}

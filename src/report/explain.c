@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything about one row, found and loaded. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/report.h"
+#include "util/memory.h"
+#include "util/number.h"
+
+static bool whole(const char *text, double *value)
+{
+    return wn_number_parse(text, strlen(text), value) && *value >= 0 &&
+           *value == floor(*value);
+}
+
+static int find_line(const struct wn_report *report, double line, size_t *row,
+                     struct wn_error *error)
+{
+    const struct wn_dataset *data = &report->data;
+    size_t before = data->n;
+
+    for (size_t i = 0; i < data->n; i++) {
+        if ((double)data->row_line[i] == line) {
+            *row = i;
+            return 0;
+        }
+        if ((double)data->row_line[i] < line)
+            before = i;
+    }
+    if (before == data->n)
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain: no row begins on line %.0f", line);
+    return wn_fail(error, WN_EUSAGE,
+                   "--explain: no row begins on line %.0f; row %zu begins on "
+                   "line %llu",
+                   line, before, (unsigned long long)data->row_line[before]);
+}
+
+static int find_id(const struct wn_report *report, const char *id, size_t *row,
+                   struct wn_error *error)
+{
+    const size_t size = strlen(id);
+    size_t found = report->data.n;
+
+    if (!report->data.id)
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain=id:%s: the audit has no identifiers", id);
+    for (size_t i = 0; i < report->data.n; i++) {
+        size_t length;
+        const char *own = wn_report_id(report, i, &length);
+
+        if (length != size || memcmp(own, id, size))
+            continue;
+        if (found < report->data.n)
+            return wn_fail(error, WN_EUSAGE,
+                           "--explain=id:%s: rows %zu and %zu both have that "
+                           "identifier; ask by row",
+                           id, found, i);
+        found = i;
+    }
+    if (found == report->data.n)
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain=id:%s: no row has that identifier", id);
+    *row = found;
+    return 0;
+}
+
+int wn_explain_find(const struct wn_report *report, const char *text,
+                    size_t *row, struct wn_error *error)
+{
+    double value;
+
+    if (strncmp(text, "id:", 3) == 0)
+        return find_id(report, text + 3, row, error);
+    if (strncmp(text, "line:", 5) == 0 && whole(text + 5, &value))
+        return find_line(report, value, row, error);
+    if (!whole(text, &value))
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain: found '%s', wanted a row number from 0, "
+                       "line:N or id:TEXT",
+                       text);
+    if (value >= (double)report->data.n)
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain: found row %.0f, wanted 0 to %zu", value,
+                       report->data.n ? report->data.n - 1 : 0);
+    *row = (size_t)value;
+    return 0;
+}
+
+/* Most probable first, ties to the lower class; a NaN last. */
+static int compare_classes(const void *a, const void *b, void *context)
+{
+    const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    const float *probability = context;
+    const float p = isnan(probability[x]) ? -1 : probability[x];
+    const float q = isnan(probability[y]) ? -1 : probability[y];
+
+    if (p != q)
+        return p < q ? 1 : -1;
+    return (x > y) - (x < y);
+}
+
+static int load_probability(struct wn_explanation *explanation,
+                            const struct wn_report *report,
+                            const struct wn_audit *audit,
+                            struct wn_error *error)
+{
+    const size_t k = report->data.k, row = explanation->row;
+
+    if (!wn_audit_has(audit, "score/probability"))
+        return 0;
+    explanation->probability = wn_new(k, sizeof(float), error);
+    explanation->by_probability = wn_new(k, sizeof(int32_t), error);
+    if (!explanation->probability || !explanation->by_probability ||
+        wn_audit_read_rows(audit, "score/probability", row, row + 1, k,
+                           explanation->probability, error))
+        return -1;
+    for (size_t c = 0; c < k; c++)
+        explanation->by_probability[c] = (int32_t)c;
+    qsort_r(explanation->by_probability, k, sizeof(int32_t), compare_classes,
+            explanation->probability);
+    return 0;
+}
+
+static int load_neighbors(struct wn_explanation *explanation,
+                          const struct wn_report *report,
+                          const struct wn_audit *audit, struct wn_error *error)
+{
+    const size_t n = report->data.n, row = explanation->row;
+    int32_t *index = NULL;
+    size_t m;
+    int status = -1;
+
+    if (!wn_audit_has(audit, "score/neighbor/index"))
+        return 0;
+    if (wn_audit_extent(audit, "score/neighbor/index", 1, &m, error))
+        return -1;
+    index = wn_audit_read(audit, "score/neighbor/index", WN_I32,
+                          (size_t[3]){n, m, 0}, error);
+    explanation->neighbor = wn_new(m, sizeof(int32_t), error);
+    explanation->distance = wn_new(m, sizeof(float), error);
+    if (!index || !explanation->neighbor || !explanation->distance ||
+        wn_audit_read_rows(audit, "score/neighbor/distance", row, row + 1, m,
+                           explanation->distance, error))
+        goto done;
+    memcpy(explanation->neighbor, index + row * m, m * sizeof *index);
+    for (size_t j = 0; j < m; j++) {
+        const int32_t other = explanation->neighbor[j];
+
+        if (other < 0 || (size_t)other >= n) {
+            wn_fail(error, WN_EDATA,
+                    "%s: row %zu of score/neighbor/index holds %ld, out of "
+                    "range",
+                    wn_audit_name(audit), row, (long)other);
+            goto done;
+        }
+    }
+    explanation->neighbors = m;
+    status = 0;
+done:
+    free(index);
+    return status;
+}
+
+int wn_explain_load(struct wn_explanation *explanation,
+                    const struct wn_report *report,
+                    const struct wn_audit *audit, size_t row,
+                    struct wn_error *error)
+{
+    *explanation = (struct wn_explanation){.row = row};
+    if (report->scored &&
+        (load_probability(explanation, report, audit, error) ||
+         load_neighbors(explanation, report, audit, error))) {
+        wn_explain_free(explanation);
+        return -1;
+    }
+    return 0;
+}
+
+void wn_explain_free(struct wn_explanation *explanation)
+{
+    free(explanation->probability);
+    free(explanation->by_probability);
+    free(explanation->neighbor);
+    free(explanation->distance);
+    *explanation = (struct wn_explanation){0};
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* util/log.h: talk to the person, on stderr, one line at a time.
+ *
+ * Every line reads `program: text`. Bytes that could drive a terminal are
+ * shown as \xNN. Progress is a line that is rewritten, only on a terminal. */
+#ifndef WN_UTIL_LOG_H
+#define WN_UTIL_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "util/error.h"
+
+enum wn_level { WN_QUIET, WN_NORMAL, WN_VERBOSE };
+
+struct wn_talk {
+    const char *program;
+    FILE *stream; /* stderr */
+    enum wn_level level;
+    bool terminal;  /* stream is one */
+    bool line_open; /* a progress line waits to be erased */
+    double started; /* monotonic seconds, of the current progress */
+    double shown;
+};
+
+/* Attach to stderr; `program` is kept, not copied. */
+void wn_talk_open(struct wn_talk *talk, const char *program);
+
+/* An error: always shown. */
+void wn_talk_error(struct wn_talk *talk, const struct wn_error *error);
+/* A warning or a note that is not asked for: dropped by --quiet, and where
+ * `talk` is NULL. */
+void wn_talk_note(struct wn_talk *talk, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Only with --verbose. */
+void wn_talk_detail(struct wn_talk *talk, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* `done` of `total` units of `what`: shows count, rate and what is left, at
+ * most five times a second, on a terminal. The first call of a task has
+ * done = 0; done = total erases the line. Call from one thread. `talk` may be
+ * NULL: then nothing happens. */
+void wn_talk_progress(struct wn_talk *talk, const char *what, uint64_t done,
+                      uint64_t total);
+
+#endif
