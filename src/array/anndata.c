@@ -341,7 +341,7 @@ static int check_sparse(struct sparse *sparse, const int64_t shape[2])
                        "it is read here",
                        reader->name, reader->path, rows, columns,
                        (unsigned long long)reader->size);
-    return wn_child_seconds(WN_READER_SECONDS + bytes / BYTES_A_SECOND)
+    return wn_sandbox_seconds(WN_READER_SECONDS + bytes / BYTES_A_SECOND)
                ? wn_fail_errno(reader->error, "%s: cannot limit the time",
                                reader->name)
                : 0;

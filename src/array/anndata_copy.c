@@ -10,7 +10,7 @@
 
 enum { ATTRIBUTE_MOST = 1 << 16 /* bytes of one that is copied */ };
 
-static int fail_write(const struct wn_foreign_copy *copy,
+static int fail_write(const struct wn_hdf5_copy *copy,
                       const struct wn_reader *reader)
 {
     return wn_fail(reader->error, WN_EIO, "%s: %s: cannot write", copy->name,
@@ -89,7 +89,7 @@ static herr_t copy_attribute(hid_t object, const char *name,
     return good ? 0 : -1;
 }
 
-int wn_copy_attributes(const struct wn_foreign_copy *copy,
+int wn_copy_attributes(const struct wn_hdf5_copy *copy,
                        struct wn_reader *reader, hid_t file, const char *rows,
                        uint64_t n)
 {
@@ -113,7 +113,7 @@ int wn_copy_attributes(const struct wn_foreign_copy *copy,
 
 /* --- members by row ------------------------------------------------------ */
 
-static int copy_member(const struct wn_foreign_copy *copy,
+static int copy_member(const struct wn_hdf5_copy *copy,
                        const struct wn_reader *reader, hid_t file,
                        const char *member, bool whole, const char *const *value)
 {
@@ -201,9 +201,8 @@ static int find_codes(struct codes *codes, struct wn_reader *reader,
     return 0;
 }
 
-static int copy_codes(const struct wn_foreign_copy *copy,
-                      struct wn_reader *reader, hid_t file, bool whole,
-                      const char *const *value)
+static int copy_codes(const struct wn_hdf5_copy *copy, struct wn_reader *reader,
+                      hid_t file, bool whole, const char *const *value)
 {
     struct codes codes = {.name = value};
     struct wn_array names = {0};
@@ -230,7 +229,7 @@ static int copy_codes(const struct wn_foreign_copy *copy,
 /* --- data, indices and indptr -------------------------------------------- */
 
 /* Where the numbers of the rows that go out stand; *ends gets n+1 places. */
-static uint64_t *find_places(const struct wn_foreign_copy *copy,
+static uint64_t *find_places(const struct wn_hdf5_copy *copy,
                              struct wn_reader *reader,
                              const struct wn_array *indptr, size_t all,
                              uint64_t *ends)
@@ -266,7 +265,7 @@ static uint64_t *find_places(const struct wn_foreign_copy *copy,
 }
 
 /* indptr of the type that it had. */
-static int put_ends(const struct wn_foreign_copy *copy,
+static int put_ends(const struct wn_hdf5_copy *copy,
                     const struct wn_reader *reader, hid_t file,
                     const uint64_t *ends)
 {
@@ -298,10 +297,10 @@ static int put_ends(const struct wn_foreign_copy *copy,
     return good ? 0 : fail_write(copy, reader);
 }
 
-static int copy_sparse(const struct wn_foreign_copy *copy,
+static int copy_sparse(const struct wn_hdf5_copy *copy,
                        struct wn_reader *reader, hid_t file)
 {
-    struct wn_foreign_copy cells = *copy;
+    struct wn_hdf5_copy cells = *copy;
     struct wn_array indptr = {0}, data = {0};
     uint64_t *place = NULL, *ends = NULL;
     int status = -1;
@@ -336,7 +335,7 @@ done:
     return status;
 }
 
-int wn_copy_group(const struct wn_foreign_copy *copy, struct wn_reader *reader,
+int wn_copy_group(const struct wn_hdf5_copy *copy, struct wn_reader *reader,
                   hid_t file, bool whole, const char *const *value)
 {
     const enum wn_reader_kind kind = wn_reader_kind(reader);

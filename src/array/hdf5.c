@@ -20,7 +20,7 @@
 /* What the child says at its end: of the arrays all but name and spool. */
 struct verdict {
     struct wn_error error;
-    struct wn_array array[WN_FOREIGN_MOST];
+    struct wn_array array[WN_HDF5_MAX];
 };
 
 /* ---- in the child: reading ---------------------------------------------- */
@@ -279,21 +279,21 @@ static int begin_arrays(const char *name, const char *const *paths,
     return status;
 }
 
-int wn_foreign_read(const char *path, const char *const *paths, size_t count,
-                    uint64_t memory, struct wn_array *arrays,
-                    struct wn_error *error)
+int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
+                 uint64_t memory, struct wn_array *arrays,
+                 struct wn_error *error)
 {
     const char *name = wn_input_name(path);
-    struct verdict *verdict = wn_child_share(sizeof *verdict, error);
+    struct verdict *verdict = wn_sandbox_share(sizeof *verdict, error);
     int descriptor = -1, status = -1;
 
-    assert(count <= WN_FOREIGN_MOST);
+    assert(count <= WN_HDF5_MAX);
     if (!verdict || begin_arrays(name, paths, count, arrays, verdict, error))
         goto done;
     descriptor = wn_input_open(path, NULL, error);
     struct task task = {name, descriptor, paths, count, memory, verdict};
     if (descriptor < 0 ||
-        wn_child_run(name, memory, WN_READER_SECONDS, work, &task, error))
+        wn_sandbox_run(name, memory, WN_READER_SECONDS, work, &task, error))
         goto done;
     if (verdict->error.code) {
         *error = verdict->error;

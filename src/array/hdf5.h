@@ -18,21 +18,21 @@
 
 #include "array/array.h"
 
-enum { WN_FOREIGN_MOST = 16 };
+enum { WN_HDF5_MAX = 16 };
 /* What the child may use where nobody says. */
-#define WN_FOREIGN_BYTES ((uint64_t)1 << 30)
+#define WN_HDF5_BYTES ((uint64_t)1 << 30)
 
-/* Read the datasets paths[0..count) ("/x", "group/y"; at most WN_FOREIGN_MOST)
+/* Read the datasets paths[0..count) ("/x", "group/y"; at most WN_HDF5_MAX)
  * of the file `path`, standard input if NULL or "-", into arrays[0..count),
  * which the caller frees. `memory`: most bytes that the child may use beyond
  * what the process has, and so the bound for a chunk. On failure nothing is
  * left in them: WN_EDATA names file and dataset; WN_EIO. */
-int wn_foreign_read(const char *path, const char *const *paths, size_t count,
-                    uint64_t memory, struct wn_array *arrays,
-                    struct wn_error *error) WN_MUST_CHECK;
+int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
+                 uint64_t memory, struct wn_array *arrays,
+                 struct wn_error *error) WN_MUST_CHECK;
 
 /* What goes into a new HDF5 file. */
-struct wn_foreign_copy {
+struct wn_hdf5_copy {
     const char *path;         /* of the file that is copied from */
     const char *const *paths; /* datasets or groups, as above */
     size_t count;
@@ -50,7 +50,7 @@ struct wn_foreign_copy {
 /* Write datasets with the same names, types and attributes, compressed where
  * they were, that hold the rows wanted; groups as groups of the same kind. All
  * is done by a child, as above. */
-int wn_foreign_write(const struct wn_foreign_copy *copy, uint64_t memory,
-                     struct wn_error *error) WN_MUST_CHECK;
+int wn_hdf5_write(const struct wn_hdf5_copy *copy, uint64_t memory,
+                  struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -21,7 +21,7 @@ enum { SECONDS = 60, BYTES_A_SECOND = 1 << 20 };
 
 /* One dataset on its way. */
 struct transfer {
-    const struct wn_foreign_copy *copy;
+    const struct wn_hdf5_copy *copy;
     struct wn_reader *reader;
     hid_t to; /* the new dataset */
     bool whole;
@@ -231,7 +231,7 @@ static int copy_rows(const struct transfer *transfer)
     return 0;
 }
 
-int wn_copy_set(const struct wn_foreign_copy *copy, struct wn_reader *reader,
+int wn_copy_set(const struct wn_hdf5_copy *copy, struct wn_reader *reader,
                 hid_t file, bool whole, const char *const *value)
 {
     struct wn_array array = {0};
@@ -260,9 +260,9 @@ int wn_copy_set(const struct wn_foreign_copy *copy, struct wn_reader *reader,
         transfer.buffer = wn_new(wn_product(reader->step, array.columns, 1),
                                  transfer.width, reader->error);
     if (!transfer.buffer ||
-        wn_child_seconds(SECONDS +
-                         wn_product(array.rows, array.columns, transfer.width) /
-                             BYTES_A_SECOND))
+        wn_sandbox_seconds(
+            SECONDS + wn_product(array.rows, array.columns, transfer.width) /
+                          BYTES_A_SECOND))
         goto done;
     transfer.to = create_set(reader, file, transfer.n);
     if (transfer.to < 0)
@@ -279,7 +279,7 @@ done:
     return status;
 }
 
-static int copy_object(const struct wn_foreign_copy *copy,
+static int copy_object(const struct wn_hdf5_copy *copy,
                        struct wn_reader *reader, hid_t file, size_t i)
 {
     const bool whole = copy->whole >> i & 1;
@@ -297,7 +297,7 @@ static int copy_object(const struct wn_foreign_copy *copy,
 }
 
 struct task {
-    const struct wn_foreign_copy *copy;
+    const struct wn_hdf5_copy *copy;
     int descriptor;
     uint64_t memory;
     struct wn_error *error; /* shared */
@@ -306,7 +306,7 @@ struct task {
 static void work(void *context)
 {
     const struct task *task = context;
-    const struct wn_foreign_copy *copy = task->copy;
+    const struct wn_hdf5_copy *copy = task->copy;
     struct wn_store from = {.descriptor = task->descriptor};
     struct wn_store to = {.descriptor = copy->descriptor};
     struct wn_reader reader = {.name = wn_input_name(copy->path),
@@ -333,20 +333,20 @@ static void work(void *context)
         H5Fclose(reader.file);
 }
 
-int wn_foreign_write(const struct wn_foreign_copy *copy, uint64_t memory,
-                     struct wn_error *error)
+int wn_hdf5_write(const struct wn_hdf5_copy *copy, uint64_t memory,
+                  struct wn_error *error)
 {
-    struct wn_error *told = wn_child_share(sizeof *told, error);
+    struct wn_error *told = wn_sandbox_share(sizeof *told, error);
     struct task task = {copy, -1, memory, told};
     int status = -1;
 
-    assert(copy->count <= WN_FOREIGN_MOST);
+    assert(copy->count <= WN_HDF5_MAX);
     if (!told)
         return -1;
     task.descriptor = wn_input_open(copy->path, NULL, error);
     if (task.descriptor >= 0)
-        status = wn_child_run(wn_input_name(copy->path), memory,
-                              WN_READER_SECONDS, work, &task, error);
+        status = wn_sandbox_run(wn_input_name(copy->path), memory,
+                                WN_READER_SECONDS, work, &task, error);
     if (status == 0 && told->code) {
         *error = *told;
         status = -1;

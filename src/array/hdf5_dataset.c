@@ -138,7 +138,7 @@ static int check_sizes(struct wn_reader *reader, hid_t creation)
                        (unsigned long long)stored,
                        (unsigned long long)reader->size);
     cut(reader, chunk, width > 8 ? width : 8);
-    return wn_child_seconds(WN_READER_SECONDS + content / BYTES_A_SECOND)
+    return wn_sandbox_seconds(WN_READER_SECONDS + content / BYTES_A_SECOND)
                ? wn_fail_errno(reader->error, "%s: cannot limit the time",
                                reader->name)
                : 0;

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-void *wn_child_share(size_t size, struct wn_error *error)
+void *wn_sandbox_share(size_t size, struct wn_error *error)
 {
     void *block = mmap(NULL, size, PROT_READ | PROT_WRITE,
                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -23,7 +23,7 @@ void *wn_child_share(size_t size, struct wn_error *error)
     return block;
 }
 
-int wn_child_seconds(uint64_t seconds)
+int wn_sandbox_seconds(uint64_t seconds)
 {
     struct rusage used;
     struct rlimit limit = {.rlim_max = RLIM_INFINITY};
@@ -73,9 +73,9 @@ static void quieten(void)
     signal(SIGABRT, SIG_DFL);
 }
 
-int wn_child_run(const char *name, uint64_t memory, uint64_t seconds,
-                 void (*work)(void *context), void *context,
-                 struct wn_error *error)
+int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
+                   void (*work)(void *context), void *context,
+                   struct wn_error *error)
 {
     int status = 0;
     const pid_t child = fork();
@@ -85,7 +85,7 @@ int wn_child_run(const char *name, uint64_t memory, uint64_t seconds,
     if (child == 0) {
         quieten();
         limit_memory(memory);
-        if (wn_child_seconds(seconds))
+        if (wn_sandbox_seconds(seconds))
             _exit(1);
         work(context);
         _exit(0);

@@ -13,17 +13,17 @@
 #include "util/error.h"
 
 /* Zeroed memory that a child shares, or NULL; munmap() it with its size. */
-void *wn_child_share(size_t size, struct wn_error *error) WN_MUST_CHECK;
+void *wn_sandbox_share(size_t size, struct wn_error *error) WN_MUST_CHECK;
 
 /* Processor time from now on, in the child: SIGXCPU after so many seconds. */
-int wn_child_seconds(uint64_t seconds);
+int wn_sandbox_seconds(uint64_t seconds);
 
 /* Run work(context), which tells its results through shared memory, with at
  * most `memory` bytes beyond what the process has and `seconds` of processor
  * time. WN_EDATA, in words about the HDF5 file `name`, if it does not come
  * back. */
-int wn_child_run(const char *name, uint64_t memory, uint64_t seconds,
-                 void (*work)(void *context), void *context,
-                 struct wn_error *error) WN_MUST_CHECK;
+int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
+                   void (*work)(void *context), void *context,
+                   struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -251,15 +251,15 @@ static void try_it(void *context)
  * does the same only after it has gone well there. */
 static int look_safely(struct wn_audit *audit, struct wn_error *error)
 {
-    struct wn_error *told = wn_child_share(sizeof *told, error);
+    struct wn_error *told = wn_sandbox_share(sizeof *told, error);
     struct trial trial = {audit, told};
     int status;
 
     if (!told)
         return -1;
-    status = wn_child_run(audit->name, TRIAL_BYTES,
-                          TRIAL_SECONDS + (audit->size >> 30), try_it, &trial,
-                          error);
+    status = wn_sandbox_run(audit->name, TRIAL_BYTES,
+                            TRIAL_SECONDS + (audit->size >> 30), try_it, &trial,
+                            error);
     if (status == 0 && told->code) {
         *error = *told;
         status = -1;

@@ -66,7 +66,7 @@ int wn_audit_shape(const struct wn_audit *audit, const char *path, int *rank,
 int wn_audit_extent(const struct wn_audit *audit, const char *path, int which,
                     size_t *extent, struct wn_error *error) WN_MUST_CHECK;
 /* Read a whole dataset of exactly that type into a new block, for
- * wn_large_free(), or free() in a program that sets no bound (util/spill.h).
+ * wn_spill_free(), or free() in a program that sets no bound (util/spill.h).
  * `extent` is what the caller expects; WN_EDATA if it differs in rank
  * (1 + number of further non-zero extents) or size. NULL on failure. */
 void *wn_audit_read(const struct wn_audit *audit, const char *path,

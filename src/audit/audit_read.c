@@ -99,7 +99,7 @@ static void *read_content(const struct wn_audit *audit,
     const size_t size = content_size(entry);
     const hid_t set = H5Dopen2(audit->file, entry->path, H5P_DEFAULT);
     const hid_t type = wn_type_open(shape->type, shape->width);
-    char *content = wn_large_new(size, 1, error);
+    char *content = wn_spill_new(size, 1, error);
     struct wn_hash *hash = NULL;
     char found[WN_DIGEST_TEXT];
     int status = -1;
@@ -129,7 +129,7 @@ done:
     if (type >= 0)
         H5Tclose(type);
     if (status) {
-        wn_large_free(content);
+        wn_spill_free(content);
         content = NULL;
     }
     return content;
@@ -273,7 +273,7 @@ done:
         *names = NULL;
         *count = 0;
     }
-    wn_large_free(content);
+    wn_spill_free(content);
     return status;
 }
 

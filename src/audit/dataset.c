@@ -159,7 +159,7 @@ static void free_member(struct wn_dataset *dataset, const struct member *member)
     if (is_names(member))
         wn_names_free(array, count);
     else
-        wn_large_free(array);
+        wn_spill_free(array);
 }
 
 static int bad_row(const struct load *load, const char *path, size_t row,
@@ -228,7 +228,7 @@ static int load_linked(const struct load *load)
     features = wn_features_open(load->audit, load->error);
     if (features)
         dataset->features =
-            wn_large_new(wn_product(dataset->n, dataset->d, 1),
+            wn_spill_new(wn_product(dataset->n, dataset->d, 1),
                          sizeof *dataset->features, load->error);
     if (dataset->features)
         status = wn_features_read(features, 0, dataset->n, dataset->features,
@@ -277,8 +277,8 @@ static int check_ids(const struct load *load)
         return -1;
     if (dataset->id && dataset->id_offset)
         return check_offsets(load, "data/id_offset", dataset->id_offset, bytes);
-    wn_large_free(dataset->id);
-    wn_large_free(dataset->id_offset);
+    wn_spill_free(dataset->id);
+    wn_spill_free(dataset->id_offset);
     dataset->id = NULL;
     dataset->id_offset = NULL;
     return 0;
@@ -435,8 +435,9 @@ int wn_dataset_epoch(const struct wn_dataset *dataset,
 
 static int load_fixes(const struct load *load)
 {
-    return wn_fixes_read(&load->dataset->fixes, load->audit, load->dataset->n,
-                         load->dataset->columns, load->error);
+    return wn_overrides_read(&load->dataset->fixes, load->audit,
+                             load->dataset->n, load->dataset->columns,
+                             load->error);
 }
 
 static char *text(const struct load *load, const char *attribute)
@@ -494,7 +495,7 @@ static int finish_parts(const struct load *load, unsigned parts)
                 {WN_PART_ROLE, check_roles},
                 {WN_PART_PROBABILITY, check_probability},
                 {WN_PART_FEATURES_B, check_features_b},
-                {WN_PART_FIX, load_fixes}};
+                {WN_PART_OVERRIDE, load_fixes}};
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (parts & rows[i].part && rows[i].finish(load))
@@ -526,7 +527,7 @@ void wn_dataset_free(struct wn_dataset *dataset)
         return;
     for (size_t m = 0; m < MEMBERS; m++)
         free_member(dataset, &members[m]);
-    wn_fixes_free(&dataset->fixes);
+    wn_overrides_free(&dataset->fixes);
     free(dataset->source);
     free(dataset->source_digest);
     free(dataset->label_column);

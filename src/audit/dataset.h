@@ -25,7 +25,7 @@ enum wn_part {
     WN_PART_PROBABILITY = 128, /* probability, where it was brought */
     WN_PART_FEATURES_B = 256,  /* features_b, where it was brought */
     WN_PART_RULE = 512,        /* rule: what cleaning rules did */
-    WN_PART_FIX = 1024         /* fix: the cells they changed */
+    WN_PART_OVERRIDE = 1024    /* fix: the cells they changed */
 };
 
 /* Arrays that were not asked for, or are not there, are NULL. */
@@ -83,7 +83,7 @@ struct wn_dataset {
     size_t cleanings; /* rules */
     char **clean_name, **clean_text;
     uint64_t *clean_changed, *clean_broken, *clean_passed_over;
-    struct wn_fixes fixes;
+    struct wn_overrides fixes;
 
     /* Provenance of /data, always loaded. */
     char *source;        /* the operand if relative, else its last part */

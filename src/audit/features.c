@@ -152,8 +152,8 @@ static int open_link(struct wn_features *features, struct wn_error *error)
     if (status == 0)
         status = find_file(audit, text[0], &path, error);
     if (status == 0)
-        status = wn_foreign_read(path.bytes, (const char **)&text[1], 1,
-                                 WN_FOREIGN_BYTES, &features->array, error);
+        status = wn_hdf5_read(path.bytes, (const char **)&text[1], 1,
+                              WN_HDF5_BYTES, &features->array, error);
     if (status == 0)
         status = check_link(features, text[2], error);
     if (status == 0)

@@ -16,7 +16,8 @@ static const char *lacks(const struct wn_evidence *evidence)
 }
 
 /* The rows of one group, labels rising, -1 = missing first. */
-static void judge(const struct wn_same *group, size_t count, uint8_t *hit)
+static void judge(const struct wn_duplicate_key *group, size_t count,
+                  uint8_t *hit)
 {
     size_t first = 0;
 
@@ -33,19 +34,19 @@ static int run(const struct wn_evidence *evidence,
                struct wn_error *error)
 {
     const size_t n = evidence->n;
-    struct wn_same *same = wn_large_new(n, sizeof *same, error);
+    struct wn_duplicate_key *same = wn_spill_new(n, sizeof *same, error);
 
     (void)options;
     if (!same)
         return -1;
-    wn_same_sort(evidence->feature_hash, evidence->label, n, same);
+    wn_duplicate_key_sort(evidence->feature_hash, evidence->label, n, same);
     for (size_t begin = 0, end; begin < n; begin = end) {
         end = begin + 1;
         while (end < n && same[end].hash == same[begin].hash)
             end++;
         judge(same + begin, end - begin, hit);
     }
-    wn_large_free(same);
+    wn_spill_free(same);
     return 0;
 }
 

@@ -17,17 +17,19 @@ static int run(const struct wn_evidence *evidence,
                const struct wn_options *options, uint8_t *hit,
                struct wn_error *error)
 {
-    struct wn_same *same = wn_large_new(evidence->n, sizeof *same, error);
+    struct wn_duplicate_key *same =
+        wn_spill_new(evidence->n, sizeof *same, error);
 
     (void)options;
     if (!same)
         return -1;
-    wn_same_sort(evidence->feature_hash, evidence->label, evidence->n, same);
+    wn_duplicate_key_sort(evidence->feature_hash, evidence->label, evidence->n,
+                          same);
     for (size_t r = 1; r < evidence->n; r++)
         if (same[r].hash == same[r - 1].hash &&
             same[r].label == same[r - 1].label)
             hit[same[r].row] = 1;
-    wn_large_free(same);
+    wn_spill_free(same);
     return 0;
 }
 

@@ -6,7 +6,7 @@
 
 static int compare(const void *a, const void *b)
 {
-    const struct wn_same *x = a, *y = b;
+    const struct wn_duplicate_key *x = a, *y = b;
 
     if (x->hash != y->hash)
         return x->hash < y->hash ? -1 : 1;
@@ -15,10 +15,10 @@ static int compare(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-void wn_same_sort(const uint64_t *hash, const int32_t *label, size_t n,
-                  struct wn_same *out)
+void wn_duplicate_key_sort(const uint64_t *hash, const int32_t *label, size_t n,
+                           struct wn_duplicate_key *out)
 {
     for (size_t i = 0; i < n; i++)
-        out[i] = (struct wn_same){hash[i], label ? label[i] : 0, i};
+        out[i] = (struct wn_duplicate_key){hash[i], label ? label[i] : 0, i};
     qsort(out, n, sizeof *out, compare);
 }

@@ -9,14 +9,14 @@
 #include "util/error.h"
 
 /* One row of a group. */
-struct wn_same {
+struct wn_duplicate_key {
     uint64_t hash;
     int32_t label;
     size_t row;
 };
 
 /* Rows by hash[n], then label (NULL: all equal), then row, into out[n]. */
-void wn_same_sort(const uint64_t *hash, const int32_t *label, size_t n,
-                  struct wn_same *out);
+void wn_duplicate_key_sort(const uint64_t *hash, const int32_t *label, size_t n,
+                           struct wn_duplicate_key *out);
 
 #endif

@@ -76,8 +76,8 @@ static int holds(const struct limit *limit, const uint32_t *issue, size_t n)
     return rows > 0 && found >= limit->least;
 }
 
-int wn_fail_reached(const char *spec, const uint32_t *issue, size_t n,
-                    struct wn_error *error)
+int wn_exit_status_reached(const char *spec, const uint32_t *issue, size_t n,
+                           struct wn_error *error)
 {
     struct limit limit;
     int reached = 0;
@@ -96,12 +96,12 @@ int wn_fail_reached(const char *spec, const uint32_t *issue, size_t n,
     }
 }
 
-int wn_fail_check(const char *spec, struct wn_error *error)
+int wn_exit_status_check(const char *spec, struct wn_error *error)
 {
-    return wn_fail_reached(spec, NULL, 0, error) < 0 ? -1 : 0;
+    return wn_exit_status_reached(spec, NULL, 0, error) < 0 ? -1 : 0;
 }
 
-bool wn_fail_names(const char *spec, const char *check)
+bool wn_exit_status_names(const char *spec, const char *check)
 {
     const size_t length = strlen(check);
 

@@ -19,14 +19,15 @@
 extern const struct wn_option wn_option_fail_on;
 
 /* Whether SPEC can be read; WN_EUSAGE names what cannot. */
-int wn_fail_check(const char *spec, struct wn_error *error) WN_MUST_CHECK;
+int wn_exit_status_check(const char *spec,
+                         struct wn_error *error) WN_MUST_CHECK;
 
 /* Whether a condition of SPEC, which can be read, names that check. */
-bool wn_fail_names(const char *spec, const char *check);
+bool wn_exit_status_names(const char *spec, const char *check);
 
 /* 1 if a condition of SPEC holds for issue[n], one bit a check in the order of
- * wn_checks; 0 if none does; -1 as wn_fail_check. */
-int wn_fail_reached(const char *spec, const uint32_t *issue, size_t n,
-                    struct wn_error *error) WN_MUST_CHECK;
+ * wn_checks; 0 if none does; -1 as wn_exit_status_check. */
+int wn_exit_status_reached(const char *spec, const uint32_t *issue, size_t n,
+                           struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -72,7 +72,7 @@ static int read_all_most(const struct wn_evidence *evidence,
     *most = NULL;
     if (!count)
         return 0;
-    if (!wn_rule_find(rule)->prunes)
+    if (!wn_label_rule_find(rule)->prunes)
         return wn_fail(error, WN_EUSAGE,
                        "--most-per-class does not apply to --rule=%s", rule);
     *most = wn_new(evidence->k, sizeof **most, error);
@@ -90,7 +90,7 @@ static int read_all_most(const struct wn_evidence *evidence,
 static int keep_most(const struct wn_evidence *evidence, size_t most,
                      uint8_t *hit, struct wn_error *error)
 {
-    struct wn_select select = {.limit = most};
+    struct wn_top_k select = {.limit = most};
     size_t hits = 0;
 
     for (size_t i = 0; i < evidence->n; i++)
@@ -102,8 +102,8 @@ static int keep_most(const struct wn_evidence *evidence, size_t most,
         return -1;
     for (size_t i = 0; i < evidence->n; i++)
         if (hit[i])
-            wn_select_offer(&select, -evidence->suspicion->verdict[i].suspicion,
-                            i);
+            wn_top_k_offer(&select, -evidence->suspicion->verdict[i].suspicion,
+                           i);
     memset(hit, 0, evidence->n);
     for (size_t s = 0; s < select.count; s++)
         hit[select.heap[s].row] = 1;
@@ -122,14 +122,14 @@ static int run(const struct wn_evidence *evidence,
 
     if (read_all_most(evidence, options, &most, error))
         return -1;
-    const struct wn_rule_settings settings = {
+    const struct wn_label_rule_settings settings = {
         .fraction = wn_option_number(options, "fraction"),
         .least = (size_t)wn_option_number(options, "min-examples"),
         .most = most};
-    const struct wn_rule_view view = {evidence->label, &p, evidence->noise,
-                                      evidence->suspicion, &settings};
-    status =
-        wn_rule_find(wn_option_text(options, "rule"))->run(&view, hit, error);
+    const struct wn_label_rule_view view = {
+        evidence->label, &p, evidence->noise, evidence->suspicion, &settings};
+    status = wn_label_rule_find(wn_option_text(options, "rule"))
+                 ->run(&view, hit, error);
     free(most);
     for (size_t i = 0; evidence->trusted && i < evidence->n; i++)
         if (evidence->trusted[i])

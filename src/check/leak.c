@@ -20,12 +20,12 @@ static int find_copies(const struct wn_evidence *evidence, uint8_t *hit,
                        struct wn_error *error)
 {
     const size_t n = evidence->n;
-    struct wn_same *same = wn_large_new(n, sizeof *same, error);
+    struct wn_duplicate_key *same = wn_spill_new(n, sizeof *same, error);
 
     if (!same)
         return -1;
     /* Splits in the place of labels: ascending in each group, none first. */
-    wn_same_sort(evidence->feature_hash, evidence->split, n, same);
+    wn_duplicate_key_sort(evidence->feature_hash, evidence->split, n, same);
     for (size_t begin = 0, end; begin < n; begin = end) {
         size_t first = begin;
 
@@ -38,7 +38,7 @@ static int find_copies(const struct wn_evidence *evidence, uint8_t *hit,
             for (size_t r = first; r < end; r++)
                 hit[same[r].row] = 1;
     }
-    wn_large_free(same);
+    wn_spill_free(same);
     return 0;
 }
 
@@ -50,7 +50,7 @@ static int find_near(const struct wn_evidence *evidence,
     const int32_t *split = evidence->split;
     double radius = wn_option_number(options, "near-radius");
 
-    if (wn_near_radius(evidence->distance, evidence->n, m, &radius, error))
+    if (wn_bounds_radius(evidence->distance, evidence->n, m, &radius, error))
         return -1;
     for (size_t i = 0; i < evidence->n; i++)
         for (size_t q = 0;

@@ -9,10 +9,10 @@
 #include "util/spill.h"
 #include "util/memory.h"
 
-int wn_near_radius(const float *distance, size_t n, size_t m, double *radius,
-                   struct wn_error *error)
+int wn_bounds_radius(const float *distance, size_t n, size_t m, double *radius,
+                     struct wn_error *error)
 {
-    double *nearest = wn_large_new(n, sizeof *nearest, error);
+    double *nearest = wn_spill_new(n, sizeof *nearest, error);
 
     if (!nearest)
         return -1;
@@ -21,15 +21,15 @@ int wn_near_radius(const float *distance, size_t n, size_t m, double *radius,
     wn_sort(nearest, n);
     const double median = wn_percentile(nearest, n, 50);
     *radius *= median > 1e-6 ? median : 1e-6;
-    wn_large_free(nearest);
+    wn_spill_free(nearest);
     return 0;
 }
 
-int wn_near_duplicates(const int32_t *index, const float *distance, size_t n,
-                       size_t m, double radius, uint8_t *hit,
-                       struct wn_error *error)
+int wn_bounds_duplicates(const int32_t *index, const float *distance, size_t n,
+                         size_t m, double radius, uint8_t *hit,
+                         struct wn_error *error)
 {
-    if (wn_near_radius(distance, n, m, &radius, error))
+    if (wn_bounds_radius(distance, n, m, &radius, error))
         return -1;
     for (size_t i = 0; i < n; i++)
         for (size_t q = 0; q < m && (double)distance[i * m + q] < radius; q++)
@@ -54,7 +54,7 @@ static int run(const struct wn_evidence *evidence,
                const struct wn_options *options, uint8_t *hit,
                struct wn_error *error)
 {
-    return wn_near_duplicates(
+    return wn_bounds_duplicates(
         evidence->neighbor, evidence->distance, evidence->n, evidence->m,
         wn_option_number(options, "near-radius"), hit, error);
 }

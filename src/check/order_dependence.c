@@ -126,9 +126,9 @@ int wn_order_dependence(const int32_t *index, size_t n, size_t m, int threads,
                         struct wn_order_dependence *out, struct wn_error *error)
 {
     const size_t crew = (size_t)threads;
-    int32_t *place = wn_large_new(wn_product(crew, n, 1), sizeof *place, error);
+    int32_t *place = wn_spill_new(wn_product(crew, n, 1), sizeof *place, error);
     uint64_t *count =
-        wn_large_new(wn_product(crew, n, 1), sizeof *count, error);
+        wn_spill_new(wn_product(crew, n, 1), sizeof *count, error);
     struct twister twister;
     int status = -1;
 
@@ -150,8 +150,8 @@ int wn_order_dependence(const int32_t *index, size_t n, size_t m, int threads,
     out->p = find_p(out->chance, out->gap);
     status = 0;
 done:
-    wn_large_free(place);
-    wn_large_free(count);
+    wn_spill_free(place);
+    wn_spill_free(count);
     return status;
 }
 

@@ -23,7 +23,7 @@ static double mean_distance(const float *distance, size_t m)
 int wn_outliers(const float *distance, size_t n, size_t m, double threshold,
                 uint8_t *hit, double *cut, struct wn_error *error)
 {
-    double *sorted = wn_large_new(n, sizeof *sorted, error);
+    double *sorted = wn_spill_new(n, sizeof *sorted, error);
 
     if (!sorted)
         return -1;
@@ -32,7 +32,7 @@ int wn_outliers(const float *distance, size_t n, size_t m, double threshold,
     wn_sort(sorted, n);
     const double q1 = wn_percentile(sorted, n, 25);
     const double q3 = wn_percentile(sorted, n, 75);
-    wn_large_free(sorted);
+    wn_spill_free(sorted);
     *cut = threshold > 0 ? q3 + (1 / threshold - 1) * (q3 - q1) : INFINITY;
     for (size_t i = 0; i < n; i++)
         hit[i] = mean_distance(distance + i * m, m) > *cut;

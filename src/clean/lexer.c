@@ -10,27 +10,27 @@
 
 enum { SHOWN = 60 }; /* bytes of the line in a message */
 
-void wn_line_skip(struct wn_line *line)
+void wn_lexer_skip(struct wn_lexer *line)
 {
     while (line->at < line->end && wn_is_blank(*line->at))
         line->at++;
 }
 
-bool wn_line_at_end(const struct wn_line *line)
+bool wn_lexer_at_end(const struct wn_lexer *line)
 {
     return line->at == line->end || *line->at == '#';
 }
 
 /* What stands here, for a message. */
-static int shown(const struct wn_line *line)
+static int shown(const struct wn_lexer *line)
 {
     const size_t left = (size_t)(line->end - line->at);
 
     return (int)(left < SHOWN ? left : SHOWN);
 }
 
-int wn_line_wanted(const struct wn_line *line, const char *wanted,
-                   struct wn_error *error)
+int wn_lexer_wanted(const struct wn_lexer *line, const char *wanted,
+                    struct wn_error *error)
 {
     if (line->at == line->end)
         return wn_fail(error, WN_EDATA,
@@ -41,12 +41,12 @@ int wn_line_wanted(const struct wn_line *line, const char *wanted,
                    line->file, line->number, shown(line), line->at, wanted);
 }
 
-int wn_line_fail(const struct wn_line *line, struct wn_error *error)
+int wn_lexer_fail(const struct wn_lexer *line, struct wn_error *error)
 {
     return wn_fail(error, WN_EDATA, "%s:%zu", line->file, line->number);
 }
 
-size_t wn_line_word(struct wn_line *line, const char *stops)
+size_t wn_lexer_word(struct wn_lexer *line, const char *stops)
 {
     const char *begin = line->at;
 
@@ -58,7 +58,7 @@ size_t wn_line_word(struct wn_line *line, const char *stops)
 
 /* From `at` to the next `mark` that no backslash protects; NULL if there is
  * none. */
-static const char *find_mark(const struct wn_line *line, char mark)
+static const char *find_mark(const struct wn_lexer *line, char mark)
 {
     const char *at = line->at;
 
@@ -67,14 +67,14 @@ static const char *find_mark(const struct wn_line *line, char mark)
     return at < line->end ? at : NULL;
 }
 
-char *wn_line_take_between(struct wn_line *line, char mark, const char *wanted,
-                           struct wn_error *error)
+char *wn_lexer_take_between(struct wn_lexer *line, char mark,
+                            const char *wanted, struct wn_error *error)
 {
     const char *begin = line->at;
     const char *end = find_mark(line, mark);
 
     if (!end) {
-        wn_line_wanted(line, wanted, error);
+        wn_lexer_wanted(line, wanted, error);
         return NULL;
     }
     line->at = end + 1;
@@ -83,7 +83,7 @@ char *wn_line_take_between(struct wn_line *line, char mark, const char *wanted,
 
 /* Hexadecimal digits behind a backslash and a letter. -1 if there are not so
  * many. */
-static long take_digits(struct wn_line *line, int count)
+static long take_digits(struct wn_lexer *line, int count)
 {
     char digits[5] = {0};
 
@@ -115,11 +115,11 @@ static size_t encode(long point, char out[3])
 
 /* What a backslash and the letter behind it stand for; `at` is behind the
  * backslash. */
-static int take_escape(struct wn_line *line, struct wn_text *out,
+static int take_escape(struct wn_lexer *line, struct wn_text *out,
                        struct wn_error *error)
 {
     static const char letters[] = "\"\\nrt", meant[] = "\"\\\n\r\t";
-    struct wn_line from = *line;
+    struct wn_lexer from = *line;
     char bytes[3];
 
     from.at--;
@@ -131,19 +131,19 @@ static int take_escape(struct wn_line *line, struct wn_text *out,
                        : letter == 'u' ? take_digits(line, 4)
                                        : -1;
     if (point <= 0 || (point >= 0xd800 && point < 0xe000))
-        return wn_line_wanted(&from,
-                              "\\\", \\\\, \\n, \\r, \\t, \\xNN or "
-                              "\\uNNNN, no NUL",
-                              error);
+        return wn_lexer_wanted(&from,
+                               "\\\", \\\\, \\n, \\r, \\t, \\xNN or "
+                               "\\uNNNN, no NUL",
+                               error);
     bytes[0] = (char)point;
     return wn_text_add(out, bytes, letter == 'x' ? 1 : encode(point, bytes),
                        error);
 }
 
-static int take_quoted(struct wn_line *line, struct wn_text *out,
+static int take_quoted(struct wn_lexer *line, struct wn_text *out,
                        struct wn_error *error)
 {
-    const struct wn_line from = *line;
+    const struct wn_lexer from = *line;
 
     for (line->at++; line->at < line->end && *line->at != '"';) {
         const char c = *line->at++;
@@ -153,40 +153,40 @@ static int take_quoted(struct wn_line *line, struct wn_text *out,
             return -1;
     }
     if (line->at == line->end)
-        return wn_line_wanted(&from, "a quote at its end", error);
+        return wn_lexer_wanted(&from, "a quote at its end", error);
     line->at++;
     return 0;
 }
 
-char *wn_line_take_text(struct wn_line *line, const char *stops,
-                        const char *wanted, struct wn_error *error)
+char *wn_lexer_take_text(struct wn_lexer *line, const char *stops,
+                         const char *wanted, struct wn_error *error)
 {
     struct wn_text out = {0};
     int status;
 
-    wn_line_skip(line);
+    wn_lexer_skip(line);
     const char *begin = line->at;
-    if (wn_line_at_end(line) || strchr(stops, *begin)) {
-        wn_line_wanted(line, wanted, error);
+    if (wn_lexer_at_end(line) || strchr(stops, *begin)) {
+        wn_lexer_wanted(line, wanted, error);
         return NULL;
     }
     status = *begin == '"'
                  ? take_quoted(line, &out, error)
-                 : wn_text_add(&out, begin, wn_line_word(line, stops), error);
+                 : wn_text_add(&out, begin, wn_lexer_word(line, stops), error);
     char *text =
         status ? NULL : wn_copy_text(wn_text_of(&out), out.length, error);
     wn_text_free(&out);
     return text;
 }
 
-int wn_line_take_pattern(struct wn_line *line, char **pattern,
-                         struct wn_error *error)
+int wn_lexer_take_pattern(struct wn_lexer *line, char **pattern,
+                          struct wn_error *error)
 {
-    wn_line_skip(line);
+    wn_lexer_skip(line);
     if (line->at == line->end || *line->at != '/')
-        return wn_line_wanted(line, "/PATTERN/", error);
+        return wn_lexer_wanted(line, "/PATTERN/", error);
     line->at++;
-    *pattern = wn_line_take_between(line, '/',
-                                    "a slash at the end of the pattern", error);
+    *pattern = wn_lexer_take_between(
+        line, '/', "a slash at the end of the pattern", error);
     return *pattern ? 0 : -1;
 }

@@ -16,7 +16,7 @@
 enum { NAME_BYTES = 100 }; /* of the longest name of a rule */
 
 /* Behind the last slash: `i` or nothing. */
-static int compile(struct wn_line *line, const char *pattern, unsigned how,
+static int compile(struct wn_lexer *line, const char *pattern, unsigned how,
                    struct wn_regex **regex, struct wn_error *error)
 {
     if (line->at < line->end && *line->at == 'i') {
@@ -24,14 +24,15 @@ static int compile(struct wn_line *line, const char *pattern, unsigned how,
         how |= WN_REGEX_CASELESS;
     }
     if (line->at < line->end && !wn_is_blank(*line->at))
-        return wn_line_wanted(line, "i or nothing after the last slash", error);
+        return wn_lexer_wanted(line, "i or nothing after the last slash",
+                               error);
     *regex = wn_regex_new(pattern, strlen(pattern), how, error);
-    return *regex ? 0 : wn_line_fail(line, error);
+    return *regex ? 0 : wn_lexer_fail(line, error);
 }
 
 /* --- what stands behind each action ------------------------------------- */
 
-static int parse_nothing(struct wn_line *line, struct wn_clean_rule *rule,
+static int parse_nothing(struct wn_lexer *line, struct wn_clean_rule *rule,
                          struct wn_error *error)
 {
     (void)line;
@@ -40,7 +41,7 @@ static int parse_nothing(struct wn_line *line, struct wn_clean_rule *rule,
     return 0;
 }
 
-static int parse_lower(struct wn_line *line, struct wn_clean_rule *rule,
+static int parse_lower(struct wn_lexer *line, struct wn_clean_rule *rule,
                        struct wn_error *error)
 {
     static const char capitals[] = "[\\p{Lu}\\p{Lt}]+", small[] = "\\L$0";
@@ -51,11 +52,11 @@ static int parse_lower(struct wn_line *line, struct wn_clean_rule *rule,
     return rule->new && rule->regex ? 0 : -1;
 }
 
-static int parse_pattern(struct wn_line *line, struct wn_clean_rule *rule,
+static int parse_pattern(struct wn_lexer *line, struct wn_clean_rule *rule,
                          struct wn_error *error)
 {
     char *pattern = NULL;
-    int status = wn_line_take_pattern(line, &pattern, error);
+    int status = wn_lexer_take_pattern(line, &pattern, error);
 
     if (status == 0)
         status = compile(line, pattern, WN_REGEX_WHOLE, &rule->regex, error);
@@ -63,49 +64,49 @@ static int parse_pattern(struct wn_line *line, struct wn_clean_rule *rule,
     return status;
 }
 
-static int parse_replace(struct wn_line *line, struct wn_clean_rule *rule,
+static int parse_replace(struct wn_lexer *line, struct wn_clean_rule *rule,
                          struct wn_error *error)
 {
     struct wn_matcher *matcher = wn_matcher_new(error);
     char *pattern = NULL;
-    int status = matcher ? wn_line_take_pattern(line, &pattern, error) : -1;
+    int status = matcher ? wn_lexer_take_pattern(line, &pattern, error) : -1;
 
     if (status == 0) {
-        rule->new = wn_line_take_between(
+        rule->new = wn_lexer_take_between(
             line, '/', "a slash at the end of the replacement", error);
         status =
             rule->new ? compile(line, pattern, 0, &rule->regex, error) : -1;
     }
     if (status == 0 && wn_regex_check(rule->regex, matcher, rule->new, error))
-        status = wn_line_fail(line, error);
+        status = wn_lexer_fail(line, error);
     free(pattern);
     wn_matcher_free(matcher);
     return status;
 }
 
-static int parse_map(struct wn_line *line, struct wn_clean_rule *rule,
+static int parse_map(struct wn_lexer *line, struct wn_clean_rule *rule,
                      struct wn_error *error)
 {
     static const char wanted[] = "OLD = NEW, in quotes where there are blanks";
-    struct wn_line from = *line;
+    struct wn_lexer from = *line;
 
-    wn_line_skip(&from);
-    rule->old = wn_line_take_text(line, "=", wanted, error);
+    wn_lexer_skip(&from);
+    rule->old = wn_lexer_take_text(line, "=", wanted, error);
     if (!rule->old)
         return -1;
-    wn_line_skip(line);
+    wn_lexer_skip(line);
     if (line->at == line->end || *line->at != '=')
-        return wn_line_wanted(line,
-                              "= and the new text; a text with blanks "
-                              "stands in quotes",
-                              error);
+        return wn_lexer_wanted(line,
+                               "= and the new text; a text with blanks "
+                               "stands in quotes",
+                               error);
     line->at++;
-    rule->new = wn_line_take_text(line, "", wanted, error);
+    rule->new = wn_lexer_take_text(line, "", wanted, error);
     if (!rule->new)
         return -1;
     return strcmp(rule->old, rule->new)
                ? 0
-               : wn_line_wanted(&from, "two different texts", error);
+               : wn_lexer_wanted(&from, "two different texts", error);
 }
 
 static bool is_bound(const char *begin, const char *end, double *value)
@@ -115,30 +116,30 @@ static bool is_bound(const char *begin, const char *end, double *value)
             wn_number_parse(begin, (size_t)(end - begin), value));
 }
 
-static int parse_range(struct wn_line *line, struct wn_clean_rule *rule,
+static int parse_range(struct wn_lexer *line, struct wn_clean_rule *rule,
                        struct wn_error *error)
 {
-    wn_line_skip(line);
-    const struct wn_line from = *line;
-    const size_t length = wn_line_word(line, "");
+    wn_lexer_skip(line);
+    const struct wn_lexer from = *line;
+    const size_t length = wn_lexer_word(line, "");
     const char *dots = memmem(from.at, length, "..", 2);
     rule->low = -INFINITY;
     rule->high = INFINITY;
     if (length <= 2 || !dots || !is_bound(from.at, dots, &rule->low) ||
         !is_bound(dots + 2, line->at, &rule->high))
-        return wn_line_wanted(&from,
-                              "MIN..MAX, numbers of which one may be "
-                              "left out",
-                              error);
+        return wn_lexer_wanted(&from,
+                               "MIN..MAX, numbers of which one may be "
+                               "left out",
+                               error);
     return rule->low <= rule->high
                ? 0
-               : wn_line_wanted(&from, "the smaller number first", error);
+               : wn_lexer_wanted(&from, "the smaller number first", error);
 }
 
-static int parse_one_of(struct wn_line *line, struct wn_clean_rule *rule,
+static int parse_one_of(struct wn_lexer *line, struct wn_clean_rule *rule,
                         struct wn_error *error)
 {
-    rule->old = wn_line_take_text(line, "", "FILE", error);
+    rule->old = wn_lexer_take_text(line, "", "FILE", error);
     return rule->old ? 0 : -1;
 }
 
@@ -157,14 +158,14 @@ enum { ACTIONS = sizeof actions / sizeof *actions };
 
 /* --- a line ------------------------------------------------------------- */
 
-static int parse_action(struct wn_line *line, struct wn_clean_rule *rule,
+static int parse_action(struct wn_lexer *line, struct wn_clean_rule *rule,
                         struct wn_error *error)
 {
     struct wn_text wanted = {0};
-    struct wn_line from = *line;
+    struct wn_lexer from = *line;
     int status = 0;
 
-    const size_t length = wn_line_word(line, "/\"");
+    const size_t length = wn_lexer_word(line, "/\"");
     for (size_t a = 0; a < ACTIONS; a++)
         if (strlen(actions[a].name) == length &&
             memcmp(actions[a].name, from.at, length) == 0)
@@ -179,33 +180,33 @@ static int parse_action(struct wn_line *line, struct wn_clean_rule *rule,
                                 actions[a].name);
     from.end = line->at;
     if (status == 0)
-        wn_line_wanted(&from, wn_text_of(&wanted), error);
+        wn_lexer_wanted(&from, wn_text_of(&wanted), error);
     wn_text_free(&wanted);
     return -1;
 }
 
 /* A word before the colon, or something in quotes; it becomes *text, as it
  * stands. */
-static int take_head(struct wn_line *line, char **text, struct wn_error *error)
+static int take_head(struct wn_lexer *line, char **text, struct wn_error *error)
 {
-    wn_line_skip(line);
+    wn_lexer_skip(line);
     const char *begin = line->at;
     if (begin < line->end && *begin == '"') {
         line->at++;
-        *text = wn_line_take_between(
+        *text = wn_lexer_take_between(
             line, '"', "a quote at the end of the columns", error);
         return *text ? 0 : -1;
     }
-    const size_t length = wn_line_word(line, ":\"");
+    const size_t length = wn_lexer_word(line, ":\"");
     if (length == 0)
-        return wn_line_wanted(line, "the columns and a colon", error);
+        return wn_lexer_wanted(line, "the columns and a colon", error);
     *text = wn_copy_text(begin, length, error);
     return *text ? 0 : -1;
 }
 
-static bool at_colon(struct wn_line *line)
+static bool at_colon(struct wn_lexer *line)
 {
-    wn_line_skip(line);
+    wn_lexer_skip(line);
     return line->at < line->end && *line->at == ':';
 }
 
@@ -221,10 +222,10 @@ static bool is_name(const char *text)
 
 /* [NAME] COLUMNS: and leave `at` behind the colon; *text begins where COLUMNS
  * do. */
-static int parse_head(struct wn_line *line, struct wn_clean_rule *rule,
+static int parse_head(struct wn_lexer *line, struct wn_clean_rule *rule,
                       const char **text, struct wn_error *error)
 {
-    struct wn_line from = *line;
+    struct wn_lexer from = *line;
     char *head = NULL;
     int status = -1;
 
@@ -234,10 +235,10 @@ static int parse_head(struct wn_line *line, struct wn_clean_rule *rule,
     from.end = line->at;
     if (!at_colon(line) && *from.at != '"') {
         if (!is_name(head) || strlen(head) > NAME_BYTES) {
-            wn_line_wanted(&from,
-                           "a name of letters, digits, dots, hyphens "
-                           "and underscores, or the columns and a colon",
-                           error);
+            wn_lexer_wanted(&from,
+                            "a name of letters, digits, dots, hyphens "
+                            "and underscores, or the columns and a colon",
+                            error);
             goto done;
         }
         rule->name = head;
@@ -248,15 +249,15 @@ static int parse_head(struct wn_line *line, struct wn_clean_rule *rule,
             goto done;
     }
     if (!at_colon(line)) {
-        wn_line_wanted(line,
-                       "a colon after the columns; with blanks "
-                       "they stand in quotes",
-                       error);
+        wn_lexer_wanted(line,
+                        "a colon after the columns; with blanks "
+                        "they stand in quotes",
+                        error);
         goto done;
     }
     line->at++;
     rule->columns = wn_regex_new(head, strlen(head), WN_REGEX_WHOLE, error);
-    status = rule->columns ? 0 : wn_line_fail(line, error);
+    status = rule->columns ? 0 : wn_lexer_fail(line, error);
     rule->head = head;
     head = NULL;
 done:
@@ -265,7 +266,7 @@ done:
 }
 
 /* The rule's own text, and its name where none was given. */
-static int name_rule(const struct wn_line *line, const char *begin,
+static int name_rule(const struct wn_lexer *line, const char *begin,
                      struct wn_clean_rule *rule, struct wn_error *error)
 {
     struct wn_text name = {0};
@@ -293,7 +294,7 @@ static int name_rule(const struct wn_line *line, const char *begin,
     return 0;
 }
 
-static int check_name(const struct wn_cleaning *cleaning,
+static int check_name(const struct wn_clean_rules *cleaning,
                       const struct wn_clean_rule *rule, struct wn_error *error)
 {
     static const char *const taken[] = {"missing", "number", "date", "boolean"};
@@ -327,7 +328,7 @@ static void free_rule(struct wn_clean_rule *rule)
     wn_dictionary_free(&rule->values);
 }
 
-static int parse_rule(struct wn_cleaning *cleaning, struct wn_line *line,
+static int parse_rule(struct wn_clean_rules *cleaning, struct wn_lexer *line,
                       struct wn_error *error)
 {
     struct wn_clean_rule rule = {.line = line->number};
@@ -335,15 +336,15 @@ static int parse_rule(struct wn_cleaning *cleaning, struct wn_line *line,
     int status = parse_head(line, &rule, &text, error);
 
     if (status == 0) {
-        wn_line_skip(line);
+        wn_lexer_skip(line);
         status = parse_action(line, &rule, error);
     }
     if (status == 0)
         status = name_rule(line, text, &rule, error);
     if (status == 0) {
-        wn_line_skip(line);
-        if (!wn_line_at_end(line))
-            status = wn_line_wanted(line, "the end of the rule", error);
+        wn_lexer_skip(line);
+        if (!wn_lexer_at_end(line))
+            status = wn_lexer_wanted(line, "the end of the rule", error);
         else
             status = check_name(cleaning, &rule, error);
     }
@@ -357,10 +358,10 @@ static int parse_rule(struct wn_cleaning *cleaning, struct wn_line *line,
     return status;
 }
 
-static int parse_line(struct wn_cleaning *cleaning, size_t number,
+static int parse_line(struct wn_clean_rules *cleaning, size_t number,
                       const char *text, size_t length, struct wn_error *error)
 {
-    struct wn_line line = {cleaning->file, number, text, text + length};
+    struct wn_lexer line = {cleaning->file, number, text, text + length};
 
     if (length > WN_CLEANING_LINE)
         return wn_fail(error, WN_EDATA,
@@ -372,8 +373,8 @@ static int parse_line(struct wn_cleaning *cleaning, size_t number,
                        "%s:%zu: found bytes that are no "
                        "UTF-8 text, wanted a rule",
                        line.file, number);
-    wn_line_skip(&line);
-    if (wn_line_at_end(&line))
+    wn_lexer_skip(&line);
+    if (wn_lexer_at_end(&line))
         return 0;
     if (cleaning->count == WN_CLEANING_RULES)
         return wn_fail(error, WN_EDATA,
@@ -383,8 +384,9 @@ static int parse_line(struct wn_cleaning *cleaning, size_t number,
     return parse_rule(cleaning, &line, error);
 }
 
-int wn_cleaning_parse(struct wn_cleaning *cleaning, const char *file,
-                      const char *text, size_t length, struct wn_error *error)
+int wn_clean_rules_parse(struct wn_clean_rules *cleaning, const char *file,
+                         const char *text, size_t length,
+                         struct wn_error *error)
 {
     size_t number = 0;
 
@@ -412,11 +414,11 @@ int wn_cleaning_parse(struct wn_cleaning *cleaning, const char *file,
     return 0;
 }
 
-void wn_cleaning_free(struct wn_cleaning *cleaning)
+void wn_clean_rules_free(struct wn_clean_rules *cleaning)
 {
     for (size_t r = 0; r < cleaning->count; r++)
         free_rule(&cleaning->rule[r]);
     free(cleaning->rule);
     free(cleaning->file);
-    *cleaning = (struct wn_cleaning){0};
+    *cleaning = (struct wn_clean_rules){0};
 }

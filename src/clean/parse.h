@@ -34,7 +34,7 @@ typedef int wn_clean_apply(const struct wn_clean_rule *rule,
                            struct wn_clean_tools *tools,
                            struct wn_error *error);
 
-struct wn_line; /* a line being taken apart */
+struct wn_lexer; /* a line being taken apart */
 
 /* A word that may stand behind COLUMNS: one table row. */
 struct wn_clean_action {
@@ -45,7 +45,7 @@ struct wn_clean_action {
         WN_CLEAN_MISSING, /* of those that are */
         WN_CLEAN_UNIQUE   /* of the rows together */
     } kind;
-    int (*parse)(struct wn_line *line, struct wn_clean_rule *rule,
+    int (*parse)(struct wn_lexer *line, struct wn_clean_rule *rule,
                  struct wn_error *error);
     wn_clean_apply *apply;
 };
@@ -64,7 +64,7 @@ struct wn_clean_rule {
     struct wn_dictionary values; /* of one-of */
 };
 
-struct wn_cleaning {
+struct wn_clean_rules {
     char *file; /* as messages name it */
     struct wn_clean_rule *rule;
     size_t count, room;
@@ -72,21 +72,21 @@ struct wn_cleaning {
 
 /* Take apart text[0..length), which came from `file`; touches no file. {0}
  * before. WN_EDATA names file, line, what was found and what was wanted. */
-int wn_cleaning_parse(struct wn_cleaning *cleaning, const char *file,
-                      const char *text, size_t length,
-                      struct wn_error *error) WN_MUST_CHECK;
+int wn_clean_rules_parse(struct wn_clean_rules *cleaning, const char *file,
+                         const char *text, size_t length,
+                         struct wn_error *error) WN_MUST_CHECK;
 /* The same for a file, and the lists of its one-of rules, whose paths begin in
  * its directory. */
-int wn_cleaning_read(struct wn_cleaning *cleaning, const char *path,
-                     struct wn_error *error) WN_MUST_CHECK;
-void wn_cleaning_free(struct wn_cleaning *cleaning);
+int wn_clean_rules_read(struct wn_clean_rules *cleaning, const char *path,
+                        struct wn_error *error) WN_MUST_CHECK;
+void wn_clean_rules_free(struct wn_clean_rules *cleaning);
 
 /* Append the rule, without line end, that makes `new` of cells `old` in the
  * column of that very name. What looks like something else, such as combining
  * marks and no-break spaces, is written \uNNNN. */
-int wn_cleaning_write_map(struct wn_text *out, const char *column,
-                          const char *old, size_t old_length, const char *new,
-                          size_t new_length,
-                          struct wn_error *error) WN_MUST_CHECK;
+int wn_clean_rules_write_map(struct wn_text *out, const char *column,
+                             const char *old, size_t old_length,
+                             const char *new, size_t new_length,
+                             struct wn_error *error) WN_MUST_CHECK;
 
 #endif

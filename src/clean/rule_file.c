@@ -77,7 +77,7 @@ static int read_list(struct wn_clean_rule *rule, const char *path,
     return status;
 }
 
-static int read_lists(struct wn_cleaning *cleaning, struct wn_error *error)
+static int read_lists(struct wn_clean_rules *cleaning, struct wn_error *error)
 {
     const char *slash = strrchr(cleaning->file, '/');
     const int folder = slash ? (int)(slash + 1 - cleaning->file) : 0;
@@ -101,14 +101,14 @@ static int read_lists(struct wn_cleaning *cleaning, struct wn_error *error)
     return status;
 }
 
-int wn_cleaning_read(struct wn_cleaning *cleaning, const char *path,
-                     struct wn_error *error)
+int wn_clean_rules_read(struct wn_clean_rules *cleaning, const char *path,
+                        struct wn_error *error)
 {
     size_t length = 0;
     char *text = read_file(path, RULES_BYTES, &length, error);
     int status = -1;
 
-    if (text && wn_cleaning_parse(cleaning, path, text, length, error) == 0)
+    if (text && wn_clean_rules_parse(cleaning, path, text, length, error) == 0)
         status = read_lists(cleaning, error);
     free(text);
     return status;

@@ -50,9 +50,10 @@ static bool is_plain(const char *text)
     return true;
 }
 
-int wn_cleaning_write_map(struct wn_text *out, const char *column,
-                          const char *old, size_t old_length, const char *new,
-                          size_t new_length, struct wn_error *error)
+int wn_clean_rules_write_map(struct wn_text *out, const char *column,
+                             const char *old, size_t old_length,
+                             const char *new, size_t new_length,
+                             struct wn_error *error)
 {
     const int status =
         is_plain(column)

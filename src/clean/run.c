@@ -45,7 +45,7 @@ struct piece {
     struct pass *pass;
     struct wn_clean_tools tools;
     struct wn_text held; /* the cell so far, if a fix made it */
-    struct wn_fixes fixes;
+    struct wn_overrides fixes;
     struct wn_clean_broken *broken;
     struct wn_clean_count *count; /* `stop` is not used */
     struct cost *cost;
@@ -55,7 +55,7 @@ struct piece {
 
 /* --- which rule is for which column ------------------------------------- */
 
-static int matches(const struct wn_cleaning *rules, size_t r,
+static int matches(const struct wn_clean_rules *rules, size_t r,
                    struct wn_matcher *matcher, const char *name,
                    struct wn_error *error)
 {
@@ -75,7 +75,7 @@ static int add_steps(struct pass *pass, const char *name, bool fixes,
                      struct wn_matcher *matcher, bool *used,
                      struct wn_error *error)
 {
-    const struct wn_cleaning *rules = &pass->clean->rules;
+    const struct wn_clean_rules *rules = &pass->clean->rules;
     const size_t n = wn_csv_rows(pass->table->csv);
 
     for (size_t r = 0; r < rules->count; r++) {
@@ -125,7 +125,7 @@ static int add_target(struct pass *pass, size_t column,
 
 static int plan(struct pass *pass, struct wn_error *error)
 {
-    const struct wn_cleaning *rules = &pass->clean->rules;
+    const struct wn_clean_rules *rules = &pass->clean->rules;
     struct wn_matcher *matcher = wn_matcher_new(error);
     bool *used = wn_new(rules->count, sizeof *used, error);
     int status = matcher && used ? 0 : -1;
@@ -153,7 +153,7 @@ static void stop_piece(void *own)
     wn_matcher_free(piece->tools.matcher);
     wn_text_free(&piece->tools.out);
     wn_text_free(&piece->held);
-    wn_fixes_free(&piece->fixes);
+    wn_overrides_free(&piece->fixes);
     free(piece->broken);
     free(piece->count);
     free(piece->cost);
@@ -187,7 +187,7 @@ static void begin_piece(void *own, size_t begin, size_t end)
 
     (void)begin;
     (void)end;
-    wn_fixes_clear(&piece->fixes);
+    wn_overrides_clear(&piece->fixes);
     piece->brokens = piece->costs = 0;
     memset(piece->count, 0, rules * sizeof *piece->count);
     memset(piece->spent, 0, rules * sizeof *piece->spent);
@@ -263,8 +263,8 @@ static int fix_cell(struct piece *piece, const struct target *target,
         (cell->length == before.length &&
          memcmp(cell->text, before.text, cell->length) == 0))
         return 0;
-    return wn_fixes_add(&piece->fixes, row, target->column, cell->text,
-                        cell->length, error);
+    return wn_overrides_add(&piece->fixes, row, target->column, cell->text,
+                            cell->length, error);
 }
 
 static void name_broken(struct wn_clean_count *count, size_t row, size_t column,
@@ -385,7 +385,7 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
         return wn_fail(error, WN_ENUMERIC, "a rule is stopped");
     for (size_t r = 0; r < clean->rules.count; r++)
         add_counts(&clean->count[r], &piece->count[r]);
-    if (wn_fixes_join(&clean->fixes, &piece->fixes, error) ||
+    if (wn_overrides_join(&clean->fixes, &piece->fixes, error) ||
         wn_grow(&clean->broken, &clean->room, clean->brokens + piece->brokens,
                 sizeof *clean->broken, error))
         return -1;
@@ -480,7 +480,7 @@ static void begin_again(struct pass *pass)
         clean->count[r] = (struct wn_clean_count){.stop = clean->count[r].stop};
         pass->spent[r] = 0;
     }
-    wn_fixes_clear(&clean->fixes);
+    wn_overrides_clear(&clean->fixes);
     clean->brokens = 0;
     pass->stopped = false;
 }
@@ -488,23 +488,23 @@ static void begin_again(struct pass *pass)
 static int sweep_all(struct pass *pass, struct wn_error *error)
 {
     const struct wn_table *table = pass->table;
-    const struct wn_sweep sweep = {.csv = table->csv,
-                                   .threads = table->threads,
-                                   .rows = WN_PIECE_ROWS,
-                                   .shared = pass,
-                                   .start = start_piece,
-                                   .begin = begin_piece,
-                                   .row = take_row,
-                                   .finish = finish_piece,
-                                   .stop = stop_piece,
-                                   .talk = table->talk,
-                                   .what = "cleaning"};
+    const struct wn_csv_foreach sweep = {.csv = table->csv,
+                                         .threads = table->threads,
+                                         .rows = WN_PIECE_ROWS,
+                                         .shared = pass,
+                                         .start = start_piece,
+                                         .begin = begin_piece,
+                                         .row = take_row,
+                                         .finish = finish_piece,
+                                         .stop = stop_piece,
+                                         .talk = table->talk,
+                                         .what = "cleaning"};
 
     for (;;) {
         struct wn_error own = {0};
 
         begin_again(pass);
-        if (wn_sweep(&sweep, &own) == 0)
+        if (wn_csv_foreach(&sweep, &own) == 0)
             return 0;
         if (!pass->stopped) {
             *error = own;
@@ -540,8 +540,8 @@ done:
 
 void wn_clean_free(struct wn_clean *clean)
 {
-    wn_cleaning_free(&clean->rules);
-    wn_fixes_free(&clean->fixes);
+    wn_clean_rules_free(&clean->rules);
+    wn_overrides_free(&clean->fixes);
     free(clean->count);
     free(clean->broken);
     *clean = (struct wn_clean){0};

@@ -34,9 +34,9 @@ struct wn_clean_broken {
 };
 
 struct wn_clean {
-    struct wn_cleaning rules;
+    struct wn_clean_rules rules;
     struct wn_clean_count *count; /* one a rule */
-    struct wn_fixes fixes;
+    struct wn_overrides fixes;
     struct wn_clean_broken *broken; /* by row, column, rule */
     size_t brokens, room;
 };

@@ -11,7 +11,7 @@
 
 /* Room for `count` more fixes with `bytes` more bytes of text. `end` and the
  * bytes before the text are set when there is the first. */
-static int make_room(struct wn_fixes *fixes, size_t count, size_t bytes,
+static int make_room(struct wn_overrides *fixes, size_t count, size_t bytes,
                      struct wn_error *error)
 {
     const size_t need = fixes->count + count;
@@ -37,8 +37,8 @@ static int make_room(struct wn_fixes *fixes, size_t count, size_t bytes,
     return 0;
 }
 
-int wn_fixes_add(struct wn_fixes *fixes, size_t row, size_t column,
-                 const char *text, size_t length, struct wn_error *error)
+int wn_overrides_add(struct wn_overrides *fixes, size_t row, size_t column,
+                     const char *text, size_t length, struct wn_error *error)
 {
     if (make_room(fixes, 1, length, error))
         return -1;
@@ -51,8 +51,8 @@ int wn_fixes_add(struct wn_fixes *fixes, size_t row, size_t column,
     return 0;
 }
 
-int wn_fixes_join(struct wn_fixes *fixes, const struct wn_fixes *more,
-                  struct wn_error *error)
+int wn_overrides_join(struct wn_overrides *fixes,
+                      const struct wn_overrides *more, struct wn_error *error)
 {
     const size_t count = more->count, old = fixes->count;
     const size_t bytes = count ? (size_t)more->end[count] : 0;
@@ -85,7 +85,7 @@ size_t wn_row_first(const int64_t *rows, size_t count, size_t row)
     return low;
 }
 
-size_t wn_fixes_find(const struct wn_fixes *fixes, size_t row)
+size_t wn_overrides_find(const struct wn_overrides *fixes, size_t row)
 {
     return wn_row_first(fixes->row, fixes->count, row);
 }
@@ -155,8 +155,8 @@ static int read_fixed(struct fixed *fixed, const struct wn_audit *audit,
     return fixed->text ? 0 : -1;
 }
 
-int wn_fixes_read(struct wn_fixes *fixes, const struct wn_audit *audit,
-                  size_t n, size_t columns, struct wn_error *error)
+int wn_overrides_read(struct wn_overrides *fixes, const struct wn_audit *audit,
+                      size_t n, size_t columns, struct wn_error *error)
 {
     struct fixed fixed = {0};
     int status = 0;
@@ -171,29 +171,29 @@ int wn_fixes_read(struct wn_fixes *fixes, const struct wn_audit *audit,
 
         status =
             wrong ? bad_fix(audit, i, wrong, error)
-                  : wn_fixes_add(
+                  : wn_overrides_add(
                         fixes, (size_t)fixed.row[i], (size_t)fixed.column[i],
                         fixed.text + fixed.offset[i],
                         (size_t)(fixed.offset[i + 1] - fixed.offset[i]), error);
     }
-    wn_large_free(fixed.row);
-    wn_large_free(fixed.column);
-    wn_large_free(fixed.offset);
-    wn_large_free(fixed.text);
+    wn_spill_free(fixed.row);
+    wn_spill_free(fixed.column);
+    wn_spill_free(fixed.offset);
+    wn_spill_free(fixed.text);
     return status;
 }
 
-void wn_fixes_clear(struct wn_fixes *fixes)
+void wn_overrides_clear(struct wn_overrides *fixes)
 {
     fixes->count = 0;
 }
 
-void wn_fixes_free(struct wn_fixes *fixes)
+void wn_overrides_free(struct wn_overrides *fixes)
 {
     free(fixes->row);
     free(fixes->column);
     free(fixes->end);
     if (fixes->text)
         free(fixes->text - WN_NUMBER_PAD);
-    *fixes = (struct wn_fixes){0};
+    *fixes = (struct wn_overrides){0};
 }

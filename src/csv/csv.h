@@ -154,8 +154,8 @@ typedef int wn_csv_row(void *context, size_t row, const struct wn_cell *cells,
 
 /* Read these cells in place of those that stand in the file; NULL: none. The
  * fixes must outlive their use. */
-struct wn_fixes;
-void wn_csv_lay_over(struct wn_csv *csv, const struct wn_fixes *fixes);
+struct wn_overrides;
+void wn_csv_lay_over(struct wn_csv *csv, const struct wn_overrides *fixes);
 
 /* Hand rows begin .. end-1 to `take`. A record with too few or too many fields
  * is WN_EDATA with file, line and both counts. */

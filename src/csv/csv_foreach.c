@@ -8,7 +8,7 @@
 #include "util/parallel.h"
 
 /* Piece p holds rows bound[p] .. bound[p+1]-1. */
-static size_t *cut_rows(const struct wn_sweep *sweep, size_t *pieces,
+static size_t *cut_rows(const struct wn_csv_foreach *sweep, size_t *pieces,
                         struct wn_error *error)
 {
     const uint64_t *offset = wn_csv_offset(sweep->csv);
@@ -34,7 +34,7 @@ static size_t *cut_rows(const struct wn_sweep *sweep, size_t *pieces,
 
 /* A sweep under way, and what a thread has of its own. */
 struct all {
-    const struct wn_sweep *sweep;
+    const struct wn_csv_foreach *sweep;
     const size_t *bound;
     size_t pieces;
 };
@@ -75,7 +75,7 @@ static void *start(void *shared, struct wn_error *error)
 static int work(void *shared, size_t p, struct wn_error *error)
 {
     const struct own *own = shared;
-    const struct wn_sweep *sweep = own->all->sweep;
+    const struct wn_csv_foreach *sweep = own->all->sweep;
     const size_t *bound = own->all->bound + p;
 
     sweep->begin(own->context, bound[0], bound[1]);
@@ -91,28 +91,28 @@ static int join(void *shared, void *one, size_t p, struct wn_error *error)
     if (all->sweep->finish(all->sweep->shared, own->context, all->bound[p],
                            all->bound[p + 1], error))
         return -1;
-    wn_talk_progress(all->sweep->talk, all->sweep->what, p, all->pieces);
+    wn_log_progress(all->sweep->talk, all->sweep->what, p, all->pieces);
     return 0;
 }
 
-int wn_sweep(const struct wn_sweep *sweep, struct wn_error *error)
+int wn_csv_foreach(const struct wn_csv_foreach *sweep, struct wn_error *error)
 {
     struct all all = {.sweep = sweep};
     size_t *bound = cut_rows(sweep, &all.pieces, error);
-    const struct wn_pieces pieces = {.threads = sweep->threads,
-                                     .count = all.pieces,
-                                     .shared = &all,
-                                     .start = start,
-                                     .work = work,
-                                     .join = join,
-                                     .stop = stop};
+    const struct wn_parallel pieces = {.threads = sweep->threads,
+                                       .count = all.pieces,
+                                       .shared = &all,
+                                       .start = start,
+                                       .work = work,
+                                       .join = join,
+                                       .stop = stop};
 
     if (!bound)
         return -1;
     all.bound = bound;
-    wn_talk_progress(sweep->talk, sweep->what, 0, all.pieces);
-    const int status = wn_pieces_run(&pieces, error);
-    wn_talk_progress(sweep->talk, sweep->what, all.pieces, all.pieces);
+    wn_log_progress(sweep->talk, sweep->what, 0, all.pieces);
+    const int status = wn_parallel_ordered(&pieces, error);
+    wn_log_progress(sweep->talk, sweep->what, all.pieces, all.pieces);
     free(bound);
     return status;
 }

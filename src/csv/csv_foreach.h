@@ -14,7 +14,7 @@
 
 enum { WN_PIECE_ROWS = 4096, WN_PIECE_BYTES = 1 << 20 };
 
-struct wn_sweep {
+struct wn_csv_foreach {
     const struct wn_csv *csv;
     int threads;
     size_t rows; /* most rows of a piece; one with more than WN_PIECE_BYTES
@@ -29,11 +29,11 @@ struct wn_sweep {
     int (*finish)(void *shared, void *own, size_t begin, size_t end,
                   struct wn_error *error);
     void (*stop)(void *own); /* takes NULL */
-    struct wn_talk *talk;    /* for progress, or NULL */
+    struct wn_log *talk;     /* for progress, or NULL */
     const char *what;
 };
 
-int wn_sweep(const struct wn_sweep *sweep,
-             struct wn_error *error) WN_MUST_CHECK;
+int wn_csv_foreach(const struct wn_csv_foreach *sweep,
+                   struct wn_error *error) WN_MUST_CHECK;
 
 #endif

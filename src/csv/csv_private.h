@@ -21,7 +21,7 @@ struct wn_csv {
     char **column;
     size_t columns;
     struct wn_index index;
-    const struct wn_fixes *fixes; /* laid over the cells, or NULL */
+    const struct wn_overrides *fixes; /* laid over the cells, or NULL */
 };
 
 /* csv_header.c: the columns out of the first record, at `text`, which is no

@@ -168,7 +168,7 @@ static uint64_t row_end(const struct wn_index *index, size_t row)
  * not of an earlier row. Returns the first of a later one. */
 static size_t lay_over(struct wn_csv_reader *reader, size_t row, size_t fix)
 {
-    const struct wn_fixes *fixes = reader->csv->fixes;
+    const struct wn_overrides *fixes = reader->csv->fixes;
 
     for (; fix < fixes->count && fixes->row[fix] == (int64_t)row; fix++)
         reader->cells[fixes->column[fix]] =
@@ -177,7 +177,7 @@ static size_t lay_over(struct wn_csv_reader *reader, size_t row, size_t fix)
     return fix;
 }
 
-void wn_csv_lay_over(struct wn_csv *csv, const struct wn_fixes *fixes)
+void wn_csv_lay_over(struct wn_csv *csv, const struct wn_overrides *fixes)
 {
     csv->fixes = fixes && fixes->count ? fixes : NULL;
 }
@@ -190,7 +190,7 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
     const uint64_t first = index->offset[begin];
     const size_t bytes =
         end > begin ? (size_t)(row_end(index, end - 1) - first) : 0;
-    size_t fix = csv->fixes ? wn_fixes_find(csv->fixes, begin) : 0;
+    size_t fix = csv->fixes ? wn_overrides_find(csv->fixes, begin) : 0;
 
     if (wn_grow(&reader->bytes, &reader->bytes_room, WN_NUMBER_PAD + bytes, 1,
                 error) ||

@@ -355,7 +355,7 @@ int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
                         .window = *task->file,
                         .digest = wn_hash_new(error),
                         .lenient = task->form->reject != NULL};
-    const struct wn_pieces pieces = {
+    const struct wn_parallel pieces = {
         .threads = task->form->threads,
         .count = (size_t)((task->file->size - 1) / task->file->step) + 1,
         .shared = &join,
@@ -363,7 +363,7 @@ int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
         .work = list_piece,
         .join = join_piece,
         .stop = stop_piece};
-    const int status = join.digest ? wn_pieces_run(&pieces, error) : -1;
+    const int status = join.digest ? wn_parallel_ordered(&pieces, error) : -1;
 
     if (status == 0) {
         close_last(&join, task->file->size);

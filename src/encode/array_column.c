@@ -87,7 +87,7 @@ static int whole_at(struct wn_array_rows *rows, size_t row, double *value,
                : fail_whole(rows->array, row, *cell, error);
 }
 
-/* `least`: see wn_listing_names(). */
+/* `least`: see wn_array_column_names(). */
 static int name_numbers(const struct names *names, size_t least,
                         struct wn_error *error)
 {
@@ -196,9 +196,10 @@ static int find_places(const int32_t *list_code, size_t listed,
     return 0;
 }
 
-int wn_listing_names(const struct wn_array *array, const struct wn_array *list,
-                     size_t least, struct wn_dictionary *names, int32_t *code,
-                     size_t **place, struct wn_error *error)
+int wn_array_column_names(const struct wn_array *array,
+                          const struct wn_array *list, size_t least,
+                          struct wn_dictionary *names, int32_t *code,
+                          size_t **place, struct wn_error *error)
 {
     const struct names all = {array, names, code};
     const bool coded = list && !array->text;
@@ -247,7 +248,7 @@ static int take_flag(void *context, size_t cell, const char *text,
                      size_t length, struct wn_error *error)
 {
     const struct flags *flags = context;
-    const int truth = length ? wn_truth_parse(text, length) : 0;
+    const int truth = length ? wn_boolean_parse(text, length) : 0;
 
     if (truth < 0)
         return wn_fail(error, WN_EDATA,
@@ -309,9 +310,9 @@ static int check_role(const struct wn_array *array,
     return 0;
 }
 
-int wn_listing_role(const struct wn_array *array,
-                    const struct wn_role_kind *kind,
-                    struct wn_role_values *values, struct wn_error *error)
+int wn_array_column_role(const struct wn_array *array,
+                         const struct wn_role_kind *kind,
+                         struct wn_role_values *values, struct wn_error *error)
 {
     const size_t n = array->rows;
     size_t *place;
@@ -323,8 +324,8 @@ int wn_listing_role(const struct wn_array *array,
     if (kind->content == WN_ROLE_NAMES) {
         values->code = wn_new(n, sizeof *values->code, error);
         if (values->code)
-            status = wn_listing_names(array, NULL, 0, &values->names,
-                                      values->code, &place, error);
+            status = wn_array_column_names(array, NULL, 0, &values->names,
+                                           values->code, &place, error);
     } else if (kind->content == WN_ROLE_FLAG) {
         struct flags flags = {array, wn_new(n, 1, error)};
 
@@ -360,8 +361,8 @@ static int take_any(void *context, size_t cell, const char *text, size_t length,
     return 0;
 }
 
-int wn_listing_text(const struct wn_array *array, struct wn_text *text,
-                    uint64_t *offset, struct wn_error *error)
+int wn_array_column_text(const struct wn_array *array, struct wn_text *text,
+                         uint64_t *offset, struct wn_error *error)
 {
     struct texts texts = {text, offset};
     struct wn_array_rows rows;

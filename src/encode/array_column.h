@@ -19,18 +19,20 @@
  * WN_EDATA with the row for a number that is not whole, a code beyond the
  * list, a name that is too long or not UTF-8; with both places for a name that
  * is twice in the list. */
-int wn_listing_names(const struct wn_array *array, const struct wn_array *list,
-                     size_t least, struct wn_dictionary *names, int32_t *code,
-                     size_t **place, struct wn_error *error) WN_MUST_CHECK;
+int wn_array_column_names(const struct wn_array *array,
+                          const struct wn_array *list, size_t least,
+                          struct wn_dictionary *names, int32_t *code,
+                          size_t **place, struct wn_error *error) WN_MUST_CHECK;
 
 /* What a role of roles.h holds, from its array. */
-int wn_listing_role(const struct wn_array *array,
-                    const struct wn_role_kind *kind,
-                    struct wn_role_values *values,
-                    struct wn_error *error) WN_MUST_CHECK;
+int wn_array_column_role(const struct wn_array *array,
+                         const struct wn_role_kind *kind,
+                         struct wn_role_values *values,
+                         struct wn_error *error) WN_MUST_CHECK;
 
 /* The cells as text, one behind the other; offset[rows + 1]. */
-int wn_listing_text(const struct wn_array *array, struct wn_text *text,
-                    uint64_t *offset, struct wn_error *error) WN_MUST_CHECK;
+int wn_array_column_text(const struct wn_array *array, struct wn_text *text,
+                         uint64_t *offset,
+                         struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "util/text.h"
 
-int wn_truth_word(const char *text, size_t length)
+int wn_boolean_word(const char *text, size_t length)
 {
     /* Those that mean no, each before the one that means yes. */
     static const char *const words[] = {"0", "1",  "f",   "t",     "n",
@@ -21,9 +21,9 @@ int wn_truth_word(const char *text, size_t length)
     return -1;
 }
 
-int wn_truth_parse(const char *text, size_t length)
+int wn_boolean_parse(const char *text, size_t length)
 {
-    const int word = wn_truth_word(text, length);
+    const int word = wn_boolean_word(text, length);
 
     return word < 0 ? -1 : word & 1;
 }

@@ -170,8 +170,8 @@ static bool several(uint32_t bits)
 
 /* The scale of the instants and which parts there are. `sample` is used up. */
 static void conclude(struct wn_column *column, const struct seen *seen,
-                     struct wn_alone_room *alone, double *sample, double *spare,
-                     size_t sampled)
+                     struct wn_leakage_limits *alone, double *sample,
+                     double *spare, size_t sampled)
 {
     double pair[2] = {seen->min, seen->max};
     size_t count = 0;
@@ -184,7 +184,7 @@ static void conclude(struct wn_column *column, const struct seen *seen,
             sample[count++] = sample[i];
     if (seen->min < seen->max && count) {
         wn_scale_fit(&column->scale, sample, spare + sampled, count);
-        column->alone = wn_alone_numbers(alone, spare, sample, count);
+        column->alone = wn_leakage_numbers(alone, spare, sample, count);
     }
     if (seen->min < seen->max && !(column->scale.per_deviation > 0))
         wn_scale_fit(&column->scale, pair, spare, 2);
@@ -258,18 +258,18 @@ static int conclude_all(const struct fitting *fitting, struct wn_error *error)
     const size_t sampled = fitting->sampled;
     int32_t *label = wn_new(sampled, sizeof *label, error);
     double *spare = wn_new(2 * sampled + 2, sizeof *spare, error);
-    struct wn_alone_room *alone = NULL;
+    struct wn_leakage_limits *alone = NULL;
 
     for (size_t i = 0; label && i < sampled; i++)
         label[i] = table->label[wn_sample_row(i, fitting->stride,
                                               wn_csv_rows(table->csv))];
     if (label && spare)
-        alone = wn_alone_new(label, sampled, table->classes.count, error);
+        alone = wn_leakage_new(label, sampled, table->classes.count, error);
     for (size_t i = 0; i < fitting->columns && alone; i++)
         conclude(&table->column[fitting->column[i]], &fitting->seen[i], alone,
                  fitting->sample + i * sampled, spare, sampled);
     const int status = alone ? 0 : -1;
-    wn_alone_free(alone);
+    wn_leakage_free(alone);
     free(label);
     free(spare);
     return status;
@@ -278,21 +278,21 @@ static int conclude_all(const struct fitting *fitting, struct wn_error *error)
 int wn_calendar_fit(struct wn_table *table, struct wn_error *error)
 {
     struct fitting fitting = {.table = table};
-    const struct wn_sweep sweep = {.csv = table->csv,
-                                   .threads = table->threads,
-                                   .rows = WN_PIECE_ROWS,
-                                   .shared = &fitting,
-                                   .start = start_piece,
-                                   .begin = begin_piece,
-                                   .row = take_row,
-                                   .finish = finish_piece,
-                                   .stop = stop_piece,
-                                   .talk = table->talk,
-                                   .what = "reading dates"};
+    const struct wn_csv_foreach sweep = {.csv = table->csv,
+                                         .threads = table->threads,
+                                         .rows = WN_PIECE_ROWS,
+                                         .shared = &fitting,
+                                         .start = start_piece,
+                                         .begin = begin_piece,
+                                         .row = take_row,
+                                         .finish = finish_piece,
+                                         .stop = stop_piece,
+                                         .talk = table->talk,
+                                         .what = "reading dates"};
     int status = prepare(&fitting, error);
 
     if (status == 0 && fitting.columns)
-        status = wn_sweep(&sweep, error) || conclude_all(&fitting, error);
+        status = wn_csv_foreach(&sweep, error) || conclude_all(&fitting, error);
     free(fitting.column);
     free(fitting.sample);
     free(fitting.seen);

@@ -29,7 +29,7 @@ struct desk {
     double *number; /* `told` cells of a column as the rows stand */
     uint64_t *mark; /* and their digests */
     double *spare;  /* rows of the sample, and 2 */
-    struct wn_alone_room *alone;
+    struct wn_leakage_limits *alone;
 };
 
 /* The scale of a numeric column, and how it tells the label. Where the sample
@@ -59,7 +59,7 @@ static void fit_numbers(const struct fitting *fitting, size_t c,
     if (count) {
         wn_scale_fit(&column->scale, sample, desk->spare, count);
         column->alone =
-            wn_alone_numbers(desk->alone, desk->number, sample, count);
+            wn_leakage_numbers(desk->alone, desk->number, sample, count);
     }
     if (!(column->scale.per_deviation > 0))
         wn_scale_fit(&column->scale, pair, desk->spare, 2);
@@ -72,8 +72,8 @@ static void count_truths(struct wn_column *column)
 {
     for (size_t v = 0; v < column->values.count; v++) {
         const struct wn_value *value = &column->values.value[v];
-        const int truth = wn_truth_parse(wn_dictionary_text(&column->values, v),
-                                         value->length);
+        const int truth = wn_boolean_parse(
+            wn_dictionary_text(&column->values, v), value->length);
 
         column->truths += truth < 0 ? 0 : value->count;
         column->trues += truth == 1 ? value->count : 0;
@@ -165,7 +165,7 @@ static void fit_column(const struct fitting *fitting, size_t c,
                                               .words = sample->in[c].words};
 
     column->median = NAN;
-    column->alone = (struct wn_alone){NAN, NAN};
+    column->alone = (struct wn_leakage){NAN, NAN};
     if (column->role != WN_ROLE_FEATURE)
         return;
     if (column->kind == WN_KIND_GUESS) {
@@ -181,7 +181,7 @@ static void fit_column(const struct fitting *fitting, size_t c,
         sample->in[c].cells) {
         for (size_t i = 0; i < fitting->told; i++)
             desk->mark[i] = mark[i * fitting->step];
-        column->alone = wn_alone_marks(desk->alone, desk->mark);
+        column->alone = wn_leakage_marks(desk->alone, desk->mark);
     }
     if (column->kind == WN_KIND_CATEGORICAL && column->many)
         find_tops(sample, mark, rows, (uint64_t *)desk->spare, column);
@@ -195,8 +195,8 @@ static int start_desk(const struct fitting *fitting, struct desk *desk,
     desk->number = wn_new(fitting->told, sizeof *desk->number, error);
     desk->mark = wn_new(fitting->told, sizeof *desk->mark, error);
     desk->spare = wn_new(rows + 2, sizeof *desk->spare, error);
-    desk->alone = wn_alone_new(fitting->label, fitting->told,
-                               fitting->table->classes.count, error);
+    desk->alone = wn_leakage_new(fitting->label, fitting->told,
+                                 fitting->table->classes.count, error);
     return desk->number && desk->mark && desk->spare && desk->alone ? 0 : -1;
 }
 
@@ -205,7 +205,7 @@ static void free_desk(struct desk *desk)
     free(desk->number);
     free(desk->mark);
     free(desk->spare);
-    wn_alone_free(desk->alone);
+    wn_leakage_free(desk->alone);
 }
 
 static int fit_columns(const struct fitting *fitting, struct wn_error *error)
@@ -237,7 +237,7 @@ static int fit_columns(const struct fitting *fitting, struct wn_error *error)
 int wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample,
                    struct wn_error *error)
 {
-    const size_t step = (sample->rows + WN_ALONE_ROWS - 1) / WN_ALONE_ROWS;
+    const size_t step = (sample->rows + WN_LEAKAGE_ROWS - 1) / WN_LEAKAGE_ROWS;
     const size_t told = (sample->rows + step - 1) / step;
     int32_t *label = wn_new(told, sizeof *label, error);
     const struct fitting fitting = {table, sample, label, told, step};

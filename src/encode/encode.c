@@ -234,19 +234,19 @@ int wn_table_encode(const struct wn_table *table,
     if (rows > WN_PIECE_ROWS)
         rows = WN_PIECE_ROWS;
     if (table->ahead)
-        return wn_ahead_give(table->ahead, table, rows, sink, error);
+        return wn_numeric_spool_give(table->ahead, table, rows, sink, error);
     struct encoding encoding = {table, sink, rows};
-    const struct wn_sweep sweep = {.csv = table->csv,
-                                   .threads = table->threads,
-                                   .rows = rows,
-                                   .shared = &encoding,
-                                   .start = start_piece,
-                                   .begin = begin_piece,
-                                   .row = take_row,
-                                   .finish = finish_piece,
-                                   .stop = stop_piece,
-                                   .talk = table->talk,
-                                   .what = "encoding"};
+    const struct wn_csv_foreach sweep = {.csv = table->csv,
+                                         .threads = table->threads,
+                                         .rows = rows,
+                                         .shared = &encoding,
+                                         .start = start_piece,
+                                         .begin = begin_piece,
+                                         .row = take_row,
+                                         .finish = finish_piece,
+                                         .stop = stop_piece,
+                                         .talk = table->talk,
+                                         .what = "encoding"};
 
-    return wn_sweep(&sweep, error);
+    return wn_csv_foreach(&sweep, error);
 }

@@ -13,7 +13,7 @@
 struct listing {
     const struct wn_table *table;
     struct wn_csv_reader *reader; /* NULL until it is needed */
-    struct wn_top *top;
+    struct wn_frequent *top;
     size_t count, room;
 };
 
@@ -43,7 +43,7 @@ static int add(struct listing *listing, size_t column, uint64_t count,
         return -1;
     }
     listing->top[listing->count++] =
-        (struct wn_top){(uint32_t)column, count, value.bytes};
+        (struct wn_frequent){(uint32_t)column, count, value.bytes};
     return 0;
 }
 
@@ -125,8 +125,8 @@ static int add_column(struct listing *listing, size_t c, struct wn_error *error)
                         : add_values(listing, c, &column->values, error);
 }
 
-int wn_top_list(const struct wn_table *table, struct wn_top **tops,
-                size_t *count, struct wn_error *error)
+int wn_frequent_list(const struct wn_table *table, struct wn_frequent **tops,
+                     size_t *count, struct wn_error *error)
 {
     struct listing listing = {.table = table};
     int status = 0;
@@ -135,7 +135,7 @@ int wn_top_list(const struct wn_table *table, struct wn_top **tops,
         status = add_column(&listing, c, error);
     wn_csv_reader_free(listing.reader);
     if (status) {
-        wn_top_free(listing.top, listing.count);
+        wn_frequent_free(listing.top, listing.count);
         return -1;
     }
     *tops = listing.top;
@@ -143,7 +143,7 @@ int wn_top_list(const struct wn_table *table, struct wn_top **tops,
     return 0;
 }
 
-void wn_top_free(struct wn_top *tops, size_t count)
+void wn_frequent_free(struct wn_frequent *tops, size_t count)
 {
     for (size_t t = 0; t < count; t++)
         free(tops[t].value);

@@ -102,8 +102,8 @@ static bool is_boolean(const struct wn_kind_evidence *evidence)
     if (evidence->column->many)
         return false;
     for (size_t v = 0; v < values->count; v++) {
-        const int word = wn_truth_word(wn_dictionary_text(values, v),
-                                       values->value[v].length);
+        const int word = wn_boolean_word(wn_dictionary_text(values, v),
+                                         values->value[v].length);
 
         if (word < 0 || word >> 1 == 0 || (v && word >> 1 != pair))
             return false;
@@ -126,7 +126,7 @@ static int encode_boolean(const struct wn_column *column,
                           const struct wn_cell *cell, struct wn_terms *terms,
                           float *out, struct wn_error *error)
 {
-    const int truth = wn_truth_parse(cell->text, cell->length);
+    const int truth = wn_boolean_parse(cell->text, cell->length);
 
     (void)terms, (void)error;
     if (truth < 0)
@@ -243,7 +243,7 @@ static size_t no_features(const struct wn_column *column)
 
 static size_t text_features(const struct wn_column *column)
 {
-    return column->prose ? wn_prose_dims(column->prose) : 0;
+    return column->prose ? wn_text_model_dims(column->prose) : 0;
 }
 
 static int encode_text(const struct wn_column *column,
@@ -254,7 +254,7 @@ static int encode_text(const struct wn_column *column,
         return 1;
     if (wn_terms_read(terms, cell->text, cell->length, error))
         return -1;
-    wn_prose_apply(column->prose, terms, out);
+    wn_text_model_apply(column->prose, terms, out);
     return 1;
 }
 

@@ -9,7 +9,7 @@
 #include "util/hash.h"
 #include "util/memory.h"
 
-struct wn_alone_room {
+struct wn_leakage_limits {
     const int32_t *label;
     size_t m, k, slots;
     double largest;    /* share of the largest class */
@@ -23,7 +23,7 @@ struct wn_alone_room {
     uint8_t *half;      /* m */
 };
 
-static void count_labels(struct wn_alone_room *room)
+static void count_labels(struct wn_leakage_limits *room)
 {
     uint32_t *votes = room->votes[0];
 
@@ -40,14 +40,15 @@ static void count_labels(struct wn_alone_room *room)
     memset(votes, 0, room->k * sizeof *votes);
 }
 
-struct wn_alone_room *wn_alone_new(const int32_t *label, size_t m, size_t k,
-                                   struct wn_error *error)
+struct wn_leakage_limits *wn_leakage_new(const int32_t *label, size_t m,
+                                         size_t k, struct wn_error *error)
 {
-    struct wn_alone_room *room = wn_new(1, sizeof *room, error);
+    struct wn_leakage_limits *room = wn_new(1, sizeof *room, error);
 
     if (!room)
         return NULL;
-    *room = (struct wn_alone_room){.label = label, .m = m, .k = k, .slots = 16};
+    *room =
+        (struct wn_leakage_limits){.label = label, .m = m, .k = k, .slots = 16};
     while (room->slots < 2 * m)
         room->slots *= 2;
     room->bin = wn_new(m, sizeof *room->bin, error);
@@ -60,14 +61,14 @@ struct wn_alone_room *wn_alone_new(const int32_t *label, size_t m, size_t k,
     room->half = wn_new(m, sizeof *room->half, error);
     if (!room->bin || !room->start || !room->order || !room->slot ||
         !room->slot_mark || !room->votes[0] || !room->votes[1] || !room->half) {
-        wn_alone_free(room);
+        wn_leakage_free(room);
         return NULL;
     }
     count_labels(room);
     return room;
 }
 
-void wn_alone_free(struct wn_alone_room *room)
+void wn_leakage_free(struct wn_leakage_limits *room)
 {
     if (!room)
         return;
@@ -83,8 +84,8 @@ void wn_alone_free(struct wn_alone_room *room)
 }
 
 /* The class with most votes among the rows of one bin, the lowest of equals. */
-static int32_t majority(const struct wn_alone_room *room, const uint32_t *votes,
-                        const uint32_t *row, size_t rows)
+static int32_t majority(const struct wn_leakage_limits *room,
+                        const uint32_t *votes, const uint32_t *row, size_t rows)
 {
     int32_t best = -1;
 
@@ -99,7 +100,7 @@ static int32_t majority(const struct wn_alone_room *room, const uint32_t *votes,
 }
 
 /* Rows of one bin that the other half's majority is right about. */
-static size_t count_right(struct wn_alone_room *room, const uint32_t *row,
+static size_t count_right(struct wn_leakage_limits *room, const uint32_t *row,
                           size_t rows)
 {
     size_t right = 0;
@@ -126,14 +127,14 @@ static double wilson_low(double right, double m)
            (1 + z * z / m);
 }
 
-static struct wn_alone judge(struct wn_alone_room *room, size_t bins)
+static struct wn_leakage judge(struct wn_leakage_limits *room, size_t bins)
 {
     const size_t m = room->m;
     uint32_t *start = room->start;
     size_t right = 0;
 
     if (!(room->largest < 1))
-        return (struct wn_alone){NAN, NAN};
+        return (struct wn_leakage){NAN, NAN};
     memset(start, 0, (bins + 1) * sizeof *start);
     for (size_t s = 0; s < m; s++)
         start[room->bin[s] + 1]++;
@@ -147,39 +148,40 @@ static struct wn_alone judge(struct wn_alone_room *room, size_t bins)
         right += count_right(room, room->order + begin, start[b] - begin);
     }
     const double rest = 1 - room->largest;
-    return (struct wn_alone){
+    return (struct wn_leakage){
         ((double)right / (double)m - room->largest) / rest,
         (wilson_low((double)right, (double)m) - room->largest) / rest};
 }
 
-struct wn_alone wn_alone_numbers(struct wn_alone_room *room,
-                                 const double *value, const double *sorted,
-                                 size_t count)
+struct wn_leakage wn_leakage_numbers(struct wn_leakage_limits *room,
+                                     const double *value, const double *sorted,
+                                     size_t count)
 {
-    double cut[WN_ALONE_BINS];
+    double cut[WN_LEAKAGE_BINS];
     size_t bins = (size_t)sqrt((double)room->m), cuts = 0;
 
-    if (bins > WN_ALONE_BINS)
-        bins = WN_ALONE_BINS;
+    if (bins > WN_LEAKAGE_BINS)
+        bins = WN_LEAKAGE_BINS;
     for (size_t q = 1; q < bins; q++) {
         const double at = sorted[q * count / bins];
 
         if (at > sorted[0] && (cuts == 0 || at > cut[cuts - 1]))
             cut[cuts++] = at;
     }
-    for (size_t c = cuts; c < WN_ALONE_BINS; c++)
+    for (size_t c = cuts; c < WN_LEAKAGE_BINS; c++)
         cut[c] = INFINITY;
     for (size_t s = 0; s < room->m; s++) {
         size_t below = 0; /* cuts at or below the value, by halves */
 
-        for (size_t step = WN_ALONE_BINS / 2; step; step /= 2)
+        for (size_t step = WN_LEAKAGE_BINS / 2; step; step /= 2)
             below += cut[below + step - 1] <= value[s] ? step : 0;
         room->bin[s] = (uint32_t)(isnan(value[s]) ? cuts + 1 : below);
     }
     return judge(room, cuts + 2);
 }
 
-struct wn_alone wn_alone_marks(struct wn_alone_room *room, const uint64_t *mark)
+struct wn_leakage wn_leakage_marks(struct wn_leakage_limits *room,
+                                   const uint64_t *mark)
 {
     uint32_t bins = 0;
 

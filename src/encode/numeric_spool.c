@@ -87,7 +87,7 @@ static int join_piece(void *shared, void *own, size_t p, struct wn_error *error)
 }
 
 /* The places that columns.c gives. */
-static void place(struct wn_ahead *ahead, const struct wn_table *table)
+static void place(struct wn_numeric_spool *ahead, const struct wn_table *table)
 {
     for (int second = 0; second < 2; second++)
         for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
@@ -97,7 +97,7 @@ static void place(struct wn_ahead *ahead, const struct wn_table *table)
                 ahead->place[c] = ahead->d++;
 }
 
-static int fit(struct wn_ahead *ahead, const struct peek *peek,
+static int fit(struct wn_numeric_spool *ahead, const struct peek *peek,
                struct wn_error *error)
 {
     const struct wn_table *table = peek->table;
@@ -132,21 +132,22 @@ static bool applies(const struct wn_table *table, size_t stride)
     return true;
 }
 
-struct wn_ahead *wn_ahead_new(const struct wn_table *table, size_t stride)
+struct wn_numeric_spool *wn_numeric_spool_new(const struct wn_table *table,
+                                              size_t stride)
 {
     const size_t columns = wn_csv_columns(table->csv);
     const size_t rows = (wn_csv_rows(table->csv) + stride - 1) / stride;
     struct wn_error quiet = {0};
     struct peek peek = {table, stride, rows, NULL};
-    const struct wn_pieces pieces = {.threads = table->threads,
-                                     .count = (rows + SAMPLE_PIECE - 1) /
-                                              SAMPLE_PIECE,
-                                     .shared = &peek,
-                                     .start = start_piece,
-                                     .work = read_piece,
-                                     .join = join_piece,
-                                     .stop = stop_piece};
-    struct wn_ahead *ahead =
+    const struct wn_parallel pieces = {.threads = table->threads,
+                                       .count = (rows + SAMPLE_PIECE - 1) /
+                                                SAMPLE_PIECE,
+                                       .shared = &peek,
+                                       .start = start_piece,
+                                       .work = read_piece,
+                                       .join = join_piece,
+                                       .stop = stop_piece};
+    struct wn_numeric_spool *ahead =
         applies(table, stride) ? wn_new(1, sizeof *ahead, &quiet) : NULL;
 
     if (!ahead)
@@ -157,16 +158,17 @@ struct wn_ahead *wn_ahead_new(const struct wn_table *table, size_t stride)
     peek.number =
         wn_new(wn_product(columns, rows, 1), sizeof *peek.number, &quiet);
     if (ahead->place && ahead->scale && peek.number &&
-        wn_pieces_run(&pieces, &quiet) == 0 && fit(ahead, &peek, &quiet) == 0)
+        wn_parallel_ordered(&pieces, &quiet) == 0 &&
+        fit(ahead, &peek, &quiet) == 0)
         ahead->spool = wn_temporary(&quiet);
     free(peek.number);
     if (ahead->spool >= 0)
         return ahead;
-    wn_ahead_free(ahead);
+    wn_numeric_spool_free(ahead);
     return NULL;
 }
 
-void wn_ahead_free(struct wn_ahead *ahead)
+void wn_numeric_spool_free(struct wn_numeric_spool *ahead)
 {
     if (!ahead)
         return;
@@ -177,8 +179,8 @@ void wn_ahead_free(struct wn_ahead *ahead)
     free(ahead);
 }
 
-void wn_ahead_keep(struct wn_ahead *ahead, size_t begin, size_t end,
-                   const float *features)
+void wn_numeric_spool_keep(struct wn_numeric_spool *ahead, size_t begin,
+                           size_t end, const float *features)
 {
     const size_t row = ahead->d * sizeof *features;
     const char *bytes = (const char *)features;
@@ -200,7 +202,8 @@ void wn_ahead_keep(struct wn_ahead *ahead, size_t begin, size_t end,
     }
 }
 
-bool wn_ahead_holds(const struct wn_ahead *ahead, const struct wn_table *table)
+bool wn_numeric_spool_holds(const struct wn_numeric_spool *ahead,
+                            const struct wn_table *table)
 {
     if (atomic_load(&ahead->wrong) || ahead->d != table->d)
         return false;
@@ -224,7 +227,7 @@ bool wn_ahead_holds(const struct wn_ahead *ahead, const struct wn_table *table)
 /* --- giving out --------------------------------------------------------- */
 
 struct giving {
-    const struct wn_ahead *ahead;
+    const struct wn_numeric_spool *ahead;
     size_t n, rows; /* of a block */
     const struct wn_table_sink *sink;
 };
@@ -282,18 +285,19 @@ static int give_block(void *shared, void *own, size_t p, struct wn_error *error)
                                   block->features, error);
 }
 
-int wn_ahead_give(const struct wn_ahead *ahead, const struct wn_table *table,
-                  size_t rows, const struct wn_table_sink *sink,
-                  struct wn_error *error)
+int wn_numeric_spool_give(const struct wn_numeric_spool *ahead,
+                          const struct wn_table *table, size_t rows,
+                          const struct wn_table_sink *sink,
+                          struct wn_error *error)
 {
     struct giving giving = {ahead, wn_csv_rows(table->csv), rows, sink};
-    const struct wn_pieces pieces = {.threads = table->threads,
-                                     .count = (giving.n - 1) / rows + 1,
-                                     .shared = &giving,
-                                     .start = start_block,
-                                     .work = read_block,
-                                     .join = give_block,
-                                     .stop = stop_block};
+    const struct wn_parallel pieces = {.threads = table->threads,
+                                       .count = (giving.n - 1) / rows + 1,
+                                       .shared = &giving,
+                                       .start = start_block,
+                                       .work = read_block,
+                                       .join = give_block,
+                                       .stop = stop_block};
 
-    return wn_pieces_run(&pieces, error);
+    return wn_parallel_ordered(&pieces, error);
 }

@@ -16,7 +16,7 @@
 
 #include "encode/table.h"
 
-struct wn_ahead {
+struct wn_numeric_spool {
     int spool;
     size_t d;
     size_t *place;          /* of each column's feature; SIZE_MAX for none */
@@ -26,26 +26,29 @@ struct wn_ahead {
 
 /* NULL if it does not apply, for want of memory, too. `stride` is that of the
  * sample, see columns.h. */
-struct wn_ahead *wn_ahead_new(const struct wn_table *table, size_t stride);
-void wn_ahead_free(struct wn_ahead *ahead);
+struct wn_numeric_spool *wn_numeric_spool_new(const struct wn_table *table,
+                                              size_t stride);
+void wn_numeric_spool_free(struct wn_numeric_spool *ahead);
 
 /* A number of column c into the row's features. */
-static inline void wn_ahead_put(const struct wn_ahead *ahead, size_t c,
-                                double value, float *out)
+static inline void wn_numeric_spool_put(const struct wn_numeric_spool *ahead,
+                                        size_t c, double value, float *out)
 {
     if (ahead->place[c] != SIZE_MAX)
         out[ahead->place[c]] = wn_scale_apply(&ahead->scale[c], value);
 }
 
 /* Keep rows begin .. end-1; NULL features: one of them was not like that. */
-void wn_ahead_keep(struct wn_ahead *ahead, size_t begin, size_t end,
-                   const float *features);
+void wn_numeric_spool_keep(struct wn_numeric_spool *ahead, size_t begin,
+                           size_t end, const float *features);
 
 /* When the columns are numbered: whether all was as it was taken for. */
-bool wn_ahead_holds(const struct wn_ahead *ahead, const struct wn_table *table);
+bool wn_numeric_spool_holds(const struct wn_numeric_spool *ahead,
+                            const struct wn_table *table);
 /* Give out what was kept, `rows` at a time. */
-int wn_ahead_give(const struct wn_ahead *ahead, const struct wn_table *table,
-                  size_t rows, const struct wn_table_sink *sink,
-                  struct wn_error *error) WN_MUST_CHECK;
+int wn_numeric_spool_give(const struct wn_numeric_spool *ahead,
+                          const struct wn_table *table, size_t rows,
+                          const struct wn_table_sink *sink,
+                          struct wn_error *error) WN_MUST_CHECK;
 
 #endif

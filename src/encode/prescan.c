@@ -135,21 +135,21 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
     return 0;
 }
 
-int wn_table_look(const struct wn_table *table, uint8_t *out,
-                  wn_csv_reject *reject, void *context, struct wn_error *error)
+int wn_prescan(const struct wn_table *table, uint8_t *out,
+               wn_csv_reject *reject, void *context, struct wn_error *error)
 {
     struct look look = {table, out, reject, context};
-    const struct wn_sweep sweep = {.csv = table->csv,
-                                   .threads = table->threads,
-                                   .rows = WN_PIECE_ROWS,
-                                   .shared = &look,
-                                   .start = start,
-                                   .begin = begin_piece,
-                                   .row = take_row,
-                                   .finish = finish_piece,
-                                   .stop = stop,
-                                   .talk = table->talk,
-                                   .what = "reading labels"};
+    const struct wn_csv_foreach sweep = {.csv = table->csv,
+                                         .threads = table->threads,
+                                         .rows = WN_PIECE_ROWS,
+                                         .shared = &look,
+                                         .start = start,
+                                         .begin = begin_piece,
+                                         .row = take_row,
+                                         .finish = finish_piece,
+                                         .stop = stop,
+                                         .talk = table->talk,
+                                         .what = "reading labels"};
 
-    return wn_sweep(&sweep, error);
+    return wn_csv_foreach(&sweep, error);
 }

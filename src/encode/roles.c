@@ -128,7 +128,7 @@ static int take_cell(struct piece *piece, size_t row, size_t r,
     else if (values->code)
         return take_name(piece, row, r, cell, error);
     if (values->flag && !missing) {
-        const int truth = wn_truth_parse(cell->text, cell->length);
+        const int truth = wn_boolean_parse(cell->text, cell->length);
 
         if (truth < 0)
             return fail_cell(reading, row, r, cell, "true or false", error);
@@ -273,24 +273,24 @@ int wn_roles_read(struct wn_roles *roles, const struct wn_table *table,
                   struct wn_error *error)
 {
     struct reading reading = {.table = table, .roles = roles};
-    const struct wn_sweep sweep = {.csv = table->csv,
-                                   .threads = table->threads,
-                                   .rows = WN_PIECE_ROWS,
-                                   .shared = &reading,
-                                   .start = start_piece,
-                                   .begin = begin_piece,
-                                   .row = take_row,
-                                   .finish = finish_piece,
-                                   .stop = stop_piece,
-                                   .talk = table->talk,
-                                   .what = "reading roles"};
+    const struct wn_csv_foreach sweep = {.csv = table->csv,
+                                         .threads = table->threads,
+                                         .rows = WN_PIECE_ROWS,
+                                         .shared = &reading,
+                                         .start = start_piece,
+                                         .begin = begin_piece,
+                                         .row = take_row,
+                                         .finish = finish_piece,
+                                         .stop = stop_piece,
+                                         .talk = table->talk,
+                                         .what = "reading roles"};
     bool any;
 
     if (prepare(&reading, &any, error))
         return -1;
     if (!any)
         return 0;
-    return wn_sweep(&sweep, error) || conclude(&reading, error) ? -1 : 0;
+    return wn_csv_foreach(&sweep, error) || conclude(&reading, error) ? -1 : 0;
 }
 
 void wn_roles_free(struct wn_roles *roles)

@@ -44,8 +44,8 @@ struct piece {
     int32_t *label;     /* of the piece's rows, into its own classes */
     uint8_t *registers; /* of the thread's rows */
     size_t begin;
-    struct wn_ahead *ahead; /* NULL once a cell was no number */
-    float *features;        /* rows x d of it */
+    struct wn_numeric_spool *ahead; /* NULL once a cell was no number */
+    float *features;                /* rows x d of it */
 };
 
 /* In which order threads do that makes no difference. */
@@ -94,7 +94,7 @@ static void *start_piece(void *shared, struct wn_error *error)
     if (bits)
         piece->registers =
             wn_new(wn_csv_columns(survey->table->csv) << bits, 1, error);
-    const struct wn_ahead *ahead = survey->table->ahead;
+    const struct wn_numeric_spool *ahead = survey->table->ahead;
     if (ahead)
         piece->features = wn_new(WN_PIECE_BYTES / NUMBER_LEAST + ahead->d,
                                  sizeof *piece->features, error);
@@ -145,7 +145,7 @@ static void add_date(struct tally *tally, const struct wn_cell *cell)
 
 static void add_truth(struct tally *tally, const struct wn_cell *cell)
 {
-    const int truth = wn_truth_parse(cell->text, cell->length);
+    const int truth = wn_boolean_parse(cell->text, cell->length);
 
     tally->truths += truth >= 0;
     tally->trues += truth > 0;
@@ -239,9 +239,9 @@ static int take_feature(struct piece *piece, size_t row, size_t c,
     if (wn_number_parse_padded(cell->text, cell->length, &value)) {
         add_number(tally, cell, value);
         if (piece->ahead)
-            wn_ahead_put(piece->ahead, c, value,
-                         piece->features +
-                             (row - piece->begin) * piece->ahead->d);
+            wn_numeric_spool_put(piece->ahead, c, value,
+                                 piece->features +
+                                     (row - piece->begin) * piece->ahead->d);
     } else {
         add_date(tally, cell);
         piece->ahead = NULL;
@@ -359,8 +359,8 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
     const struct piece *piece = own;
 
     if (table->ahead)
-        wn_ahead_keep(table->ahead, begin, end,
-                      piece->ahead ? piece->features : NULL);
+        wn_numeric_spool_keep(table->ahead, begin, end,
+                              piece->ahead ? piece->features : NULL);
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         survey->sample.in[c].cells += piece->tally[c].sampled;
         survey->sample.in[c].words += piece->tally[c].words;
@@ -432,7 +432,7 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
                        wn_csv_name(table->csv),
                        wn_csv_column(table->csv, table->label_column), found,
                        rows);
-    if (add_declared(table, error) || wn_brought_match(table, error))
+    if (add_declared(table, error) || wn_user_probability_match(table, error))
         return -1;
     const size_t classes = table->classes.count;
     int32_t *place = wn_new(classes, sizeof *place, error);
@@ -457,7 +457,7 @@ static int choose_sample(struct survey *survey, struct wn_error *error)
     const size_t most = wn_sample_most(columns);
 
     sample->stride = (rows + most - 1) / most;
-    survey->table->ahead = wn_ahead_new(survey->table, sample->stride);
+    survey->table->ahead = wn_numeric_spool_new(survey->table, sample->stride);
     sample->rows = (rows + sample->stride - 1) / sample->stride;
     sample->number = wn_new(wn_product(columns, sample->rows, 1),
                             sizeof *sample->number, error);
@@ -501,38 +501,38 @@ static int check_blocks(const struct wn_table *table, struct wn_error *error)
                    wn_csv_name(table->csv), p ? "first" : "second");
 }
 
-int wn_table_survey(struct wn_table *table, struct wn_error *error)
+int wn_survey(struct wn_table *table, struct wn_error *error)
 {
     struct survey survey = {.table = table};
-    const struct wn_sweep sweep = {.csv = table->csv,
-                                   .threads = table->threads,
-                                   .rows = WN_PIECE_ROWS,
-                                   .shared = &survey,
-                                   .start = start_piece,
-                                   .begin = begin_piece,
-                                   .row = take_row,
-                                   .finish = finish_piece,
-                                   .stop = stop_piece,
-                                   .talk = table->talk,
-                                   .what = "reading"};
+    const struct wn_csv_foreach sweep = {.csv = table->csv,
+                                         .threads = table->threads,
+                                         .rows = WN_PIECE_ROWS,
+                                         .shared = &survey,
+                                         .start = start_piece,
+                                         .begin = begin_piece,
+                                         .row = take_row,
+                                         .finish = finish_piece,
+                                         .stop = stop_piece,
+                                         .talk = table->talk,
+                                         .what = "reading"};
 
     table->label = wn_new(wn_csv_rows(table->csv), sizeof *table->label, error);
     const int status = !table->label || choose_sample(&survey, error) ||
-                       wn_sweep(&sweep, error) ||
+                       wn_csv_foreach(&sweep, error) ||
                        conclude_labels(&survey, error) ||
                        wn_columns_fit(table, &survey.sample, error);
     free_sample(&survey.sample);
     if (status || wn_calendar_fit(table, error) ||
-        wn_table_fit_prose(table, error))
+        wn_table_fit_text(table, error))
         return -1;
     if (wn_columns_number(table, error))
         return -1;
-    if (table->ahead && !wn_ahead_holds(table->ahead, table)) {
-        wn_ahead_free(table->ahead);
+    if (table->ahead && !wn_numeric_spool_holds(table->ahead, table)) {
+        wn_numeric_spool_free(table->ahead);
         table->ahead = NULL;
     }
     if (table->ahead)
-        wn_talk_detail(table->talk,
+        wn_log_verbose(table->talk,
                        "%s: numbers only: made features in one "
                        "reading",
                        wn_csv_name(table->csv));

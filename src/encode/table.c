@@ -15,7 +15,7 @@ void wn_table_free(struct wn_table *table)
     if (table->column)
         for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
             wn_dictionary_free(&table->column[c].values);
-            wn_prose_free(table->column[c].prose);
+            wn_text_model_free(table->column[c].prose);
         }
     free(table->column);
     free(table->label);
@@ -27,7 +27,7 @@ void wn_table_free(struct wn_table *table)
         for (size_t j = 0; j < table->d; j++)
             free(table->feature_name[j]);
     free(table->feature_name);
-    wn_ahead_free(table->ahead);
+    wn_numeric_spool_free(table->ahead);
     table->ahead = NULL;
     table->column = NULL;
     table->label = NULL;
@@ -72,7 +72,7 @@ const char *wn_table_note(const struct wn_table *table, size_t column)
         return "identifier";
     if (of->features == of->indicator)
         return "constant";
-    if (of->alone.low >= WN_ALONE_LEAK)
+    if (of->alone.low >= WN_LEAKAGE_SHARE)
         return "predicts the label";
     return of->second ? "second block" : "";
 }

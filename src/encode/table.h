@@ -108,13 +108,13 @@ struct wn_column {
     struct wn_dictionary values; /* unless `many`; sorted by bytes */
     uint64_t distinct;           /* different cells, the missing ones aside */
     bool distinct_about;         /* an estimate: see sketch.h */
-    double median;         /* of numbers and dates in the sample, else NaN */
-    struct wn_alone alone; /* how it tells the label, in the sample */
+    double median;           /* of numbers and dates in the sample, else NaN */
+    struct wn_leakage alone; /* how it tells the label, in the sample */
     struct {
         uint64_t count; /* about; 0 where there are fewer */
         size_t row;
     } top[WN_TOPS]; /* most frequent cells of a categorical column if `many` */
-    struct wn_prose *prose; /* of a text column, NULL if all is missing */
+    struct wn_text_model *prose; /* of a text column, NULL if all is missing */
     size_t first, features; /* its features are first .. first+features-1 */
     bool indicator;         /* the last of them tells what is missing */
 };
@@ -122,12 +122,12 @@ struct wn_column {
 struct wn_table {
     const struct wn_csv *csv;
     int threads;
-    struct wn_talk *talk;
+    struct wn_log *talk;
     size_t one_hot;   /* most values of a one-hot column */
     size_t text_dims; /* most features of a text column */
     enum wn_grams text_grams;
-    wn_prose_svd *svd;     /* wn_svd_basis */
-    const char *const *na; /* cells that mean "missing" beside empty ones */
+    wn_text_model_svd *svd; /* wn_svd_basis */
+    const char *const *na;  /* cells that mean "missing" beside empty ones */
     size_t na_count;
 
     struct wn_column *column;      /* wn_csv_columns() of them */
@@ -138,28 +138,29 @@ struct wn_table {
     struct wn_dictionary
         brought;            /* classes that have a column, user_probability.h */
     size_t *brought_column; /* which it is, in the order of `brought` */
-    struct wn_ahead *ahead; /* features that are known already, or NULL */
-    size_t d;               /* 0 only where probabilities are brought */
-    size_t second_block;    /* of the d, the last: those of the columns that
-                               are `second` */
-    char **feature_name;    /* d */
+    struct wn_numeric_spool
+        *ahead;          /* features that are known already, or NULL */
+    size_t d;            /* 0 only where probabilities are brought */
+    size_t second_block; /* of the d, the last: those of the columns that
+                            are `second` */
+    char **feature_name; /* d */
 };
 
 /* Set out[row] = 1 for the rows without a label, once the roles are known. With
  * `reject` also for those whose label the survey would refuse, and for those
  * with a cell that is not UTF-8 in a column that is neither ignored nor said to
  * be text; it is called for each of them. */
-int wn_table_look(const struct wn_table *table, uint8_t *out,
-                  wn_csv_reject *reject, void *context,
-                  struct wn_error *error) WN_MUST_CHECK;
+int wn_prescan(const struct wn_table *table, uint8_t *out,
+               wn_csv_reject *reject, void *context,
+               struct wn_error *error) WN_MUST_CHECK;
 
 /* Fill in the roles and options first. WN_EDATA for what the CSV reader
  * refuses, a label that is missing (the first rows are named), too long or not
- * UTF-8, not declared, more classes than half the rows, what wn_brought_match()
- * refuses, when no feature is left and no probability was brought, and when
- * all of some are in the one block though there are to be two. */
-int wn_table_survey(struct wn_table *table,
-                    struct wn_error *error) WN_MUST_CHECK;
+ * UTF-8, not declared, more classes than half the rows, what
+ * wn_user_probability_match() refuses, when no feature is left and no
+ * probability was brought, and when all of some are in the one block though
+ * there are to be two. */
+int wn_survey(struct wn_table *table, struct wn_error *error) WN_MUST_CHECK;
 void wn_table_free(struct wn_table *table);
 /* "numeric", as --kind takes it. */
 const char *wn_table_kind_name(enum wn_column_kind kind);
@@ -203,8 +204,8 @@ int wn_table_encode(const struct wn_table *table,
                     struct wn_error *error) WN_MUST_CHECK;
 
 /* Between the survey's kinds and its numbering of features. */
-int wn_table_fit_prose(struct wn_table *table,
-                       struct wn_error *error) WN_MUST_CHECK;
+int wn_table_fit_text(struct wn_table *table,
+                      struct wn_error *error) WN_MUST_CHECK;
 /* Whether a cell that is not empty means "missing". */
 bool wn_table_is_token(const struct wn_table *table,
                        const struct wn_cell *cell);

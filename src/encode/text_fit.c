@@ -124,7 +124,7 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
 static size_t choose_stride(const struct wn_table *table)
 {
     const size_t rows = wn_csv_rows(table->csv);
-    const size_t by_count = (rows - 1) / WN_PROSE_DOCUMENTS + 1;
+    const size_t by_count = (rows - 1) / WN_TEXT_MODEL_DOCUMENTS + 1;
     const size_t by_bytes =
         (size_t)(wn_csv_size(table->csv) / SAMPLE_BYTES) + 1;
 
@@ -136,27 +136,27 @@ static int fit_column(struct wn_table *table, size_t column,
 {
     struct fitting fitting = {
         .table = table, .column = column, .stride = choose_stride(table)};
-    const struct wn_sweep sweep = {.csv = table->csv,
-                                   .threads = table->threads,
-                                   .rows = WN_PIECE_ROWS,
-                                   .shared = &fitting,
-                                   .start = start_piece,
-                                   .begin = begin_piece,
-                                   .row = take_row,
-                                   .finish = finish_piece,
-                                   .stop = stop_piece,
-                                   .talk = table->talk,
-                                   .what = "reading text"};
+    const struct wn_csv_foreach sweep = {.csv = table->csv,
+                                         .threads = table->threads,
+                                         .rows = WN_PIECE_ROWS,
+                                         .shared = &fitting,
+                                         .start = start_piece,
+                                         .begin = begin_piece,
+                                         .row = take_row,
+                                         .finish = finish_piece,
+                                         .stop = stop_piece,
+                                         .talk = table->talk,
+                                         .what = "reading text"};
     struct wn_column *to = &table->column[column];
     int status = -1;
 
-    if (wn_sweep(&sweep, error))
+    if (wn_csv_foreach(&sweep, error))
         goto done;
     if (fitting.all.count) {
         /* Ten documents for a direction: fewer give noise. */
         const size_t most = fitting.all.count / 10 + 1;
 
-        to->prose = wn_prose_fit(
+        to->prose = wn_text_model_fit(
             &fitting.all, table->text_dims < most ? table->text_dims : most,
             table->svd, table->threads, error);
         if (!to->prose)
@@ -168,7 +168,7 @@ done:
     return status;
 }
 
-int wn_table_fit_prose(struct wn_table *table, struct wn_error *error)
+int wn_table_fit_text(struct wn_table *table, struct wn_error *error)
 {
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (table->column[c].role == WN_ROLE_FEATURE &&

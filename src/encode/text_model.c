@@ -12,7 +12,7 @@
 enum { DIGIT_BITS = 11, DIGIT = 1 << DIGIT_BITS, FEW = 64 };
 enum { RARE = 700, RARE_GRAM = 100 };
 
-struct wn_prose {
+struct wn_text_model {
     struct term {
         uint32_t place, number; /* number + 1, 0 = a free slot */
     } * slot;                   /* open addressing */
@@ -54,7 +54,7 @@ static void sort_places(uint32_t *place, uint32_t *spare, size_t count)
 
 /* The slot of a place, or the free one where it would be. The places are
  * digests: their bits need no mixing. */
-static struct term *find_slot(const struct wn_prose *prose, uint32_t place)
+static struct term *find_slot(const struct wn_text_model *prose, uint32_t place)
 {
     const size_t mask = prose->slots - 1;
     size_t s = place & mask;
@@ -85,9 +85,9 @@ static size_t find_common(const uint32_t *place, size_t count, size_t least,
 
 /* Give the terms first .. first+count-1 their numbers, the most frequent first,
  * so that what is read often lies together; at[documents + 1] is room. */
-static void number_common(struct wn_prose *prose, const struct common *common,
-                          size_t first, size_t count, size_t documents,
-                          size_t *at)
+static void number_common(struct wn_text_model *prose,
+                          const struct common *common, size_t first,
+                          size_t count, size_t documents, size_t *at)
 {
     memset(at, 0, (documents + 1) * sizeof *at);
     at[0] = first;
@@ -107,8 +107,8 @@ static void number_common(struct wn_prose *prose, const struct common *common,
 }
 
 /* Choose the terms that enough documents have, and number them. */
-static int number_terms(struct wn_prose *prose, const struct wn_documents *from,
-                        struct wn_error *error)
+static int number_terms(struct wn_text_model *prose,
+                        const struct wn_documents *from, struct wn_error *error)
 {
     const size_t documents = from->count;
     const size_t count = (size_t)from->start[documents];
@@ -128,7 +128,7 @@ static int number_terms(struct wn_prose *prose, const struct wn_documents *from,
     while (split < count && sorted[split] < WN_TERMS_GRAM)
         split++;
     while ((prose->words = find_common(sorted, split, least, NULL)) >
-           WN_PROSE_TERMS)
+           WN_TEXT_MODEL_TERMS)
         least++;
     grams = find_common(sorted + split, count - split, rare, NULL);
     prose->terms = prose->words + grams;
@@ -154,8 +154,8 @@ done:
 /* Keep the terms that have a number, as weights: places become numbers, counts
  * weights. The vector of words has length 1, that of grams half of it. Returns
  * how many terms there are. */
-static size_t weigh(const struct wn_prose *prose, size_t count, uint32_t *place,
-                    float *often)
+static size_t weigh(const struct wn_text_model *prose, size_t count,
+                    uint32_t *place, float *often)
 {
     double square[2] = {0}, share[2];
     size_t kept = 0;
@@ -182,8 +182,9 @@ static size_t weigh(const struct wn_prose *prose, size_t count, uint32_t *place,
 
 /* Means of the directions, and the factor that brings the largest standard
  * deviation to 1; square[c] is the sum of squares along direction c. */
-static int center(struct wn_prose *prose, const struct wn_documents *documents,
-                  const double *square, struct wn_error *error)
+static int center(struct wn_text_model *prose,
+                  const struct wn_documents *documents, const double *square,
+                  struct wn_error *error)
 {
     const size_t dims = prose->dims;
     double *total = wn_new(prose->terms, sizeof *total, error);
@@ -214,7 +215,7 @@ static int center(struct wn_prose *prose, const struct wn_documents *documents,
 }
 
 /* The documents as weights, one behind the other. */
-static int weigh_all(const struct wn_prose *prose,
+static int weigh_all(const struct wn_text_model *prose,
                      struct wn_documents *documents, int threads,
                      struct wn_error *error)
 {
@@ -242,8 +243,8 @@ static int weigh_all(const struct wn_prose *prose,
     return 0;
 }
 
-static int fit(struct wn_prose *prose, struct wn_documents *documents,
-               size_t dims, wn_prose_svd *svd, int threads,
+static int fit(struct wn_text_model *prose, struct wn_documents *documents,
+               size_t dims, wn_text_model_svd *svd, int threads,
                struct wn_error *error)
 {
     double *square = wn_new(dims, sizeof *square, error);
@@ -277,19 +278,19 @@ done:
     return status;
 }
 
-struct wn_prose *wn_prose_fit(struct wn_documents *documents, size_t dims,
-                              wn_prose_svd *svd, int threads,
-                              struct wn_error *error)
+struct wn_text_model *wn_text_model_fit(struct wn_documents *documents,
+                                        size_t dims, wn_text_model_svd *svd,
+                                        int threads, struct wn_error *error)
 {
-    struct wn_prose *prose = wn_new(1, sizeof *prose, error);
+    struct wn_text_model *prose = wn_new(1, sizeof *prose, error);
 
     if (prose && fit(prose, documents, dims, svd, threads, error) == 0)
         return prose;
-    wn_prose_free(prose);
+    wn_text_model_free(prose);
     return NULL;
 }
 
-void wn_prose_free(struct wn_prose *prose)
+void wn_text_model_free(struct wn_text_model *prose)
 {
     if (!prose)
         return;
@@ -300,13 +301,13 @@ void wn_prose_free(struct wn_prose *prose)
     free(prose);
 }
 
-size_t wn_prose_dims(const struct wn_prose *prose)
+size_t wn_text_model_dims(const struct wn_text_model *prose)
 {
     return prose->factor > 0 ? prose->dims : 0;
 }
 
-void wn_prose_apply(const struct wn_prose *prose, struct wn_terms *terms,
-                    float *out)
+void wn_text_model_apply(const struct wn_text_model *prose,
+                         struct wn_terms *terms, float *out)
 {
     const size_t dims = prose->dims;
     uint32_t *number = wn_terms_place(terms);

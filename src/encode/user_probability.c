@@ -45,8 +45,8 @@ static int add_column(struct wn_table *table, size_t c, const char *name,
     return 0;
 }
 
-int wn_brought_find(struct wn_table *table, const char *pattern,
-                    struct wn_error *error)
+int wn_user_probability_find(struct wn_table *table, const char *pattern,
+                             struct wn_error *error)
 {
     const size_t columns = wn_csv_columns(table->csv);
     struct wn_pattern *names = wn_pattern_new("probability", pattern, error);
@@ -111,7 +111,7 @@ static int list_others(struct listing *listing, const struct wn_dictionary *of,
     return 0;
 }
 
-int wn_brought_match(struct wn_table *table, struct wn_error *error)
+int wn_user_probability_match(struct wn_table *table, struct wn_error *error)
 {
     struct listing lone = {0}, extra = {0};
     int status = -1;
@@ -130,10 +130,10 @@ int wn_brought_match(struct wn_table *table, struct wn_error *error)
         goto done;
     }
     if (extra.count)
-        wn_talk_note(table->talk,
-                     "%s: --probability: columns for classes that no row "
-                     "has: %s",
-                     wn_csv_name(table->csv), extra.text.bytes);
+        wn_log_note(table->talk,
+                    "%s: --probability: columns for classes that no row "
+                    "has: %s",
+                    wn_csv_name(table->csv), extra.text.bytes);
     status = wn_dictionary_merge(&table->classes, &table->brought, NULL, error);
 done:
     wn_text_free(&lone.text);
@@ -143,8 +143,8 @@ done:
 
 /* --- cells -------------------------------------------------------------- */
 
-int wn_brought_row(const double *in, size_t k, float *out, size_t *at,
-                   double *sum)
+int wn_user_probability_row(const double *in, size_t k, float *out, size_t *at,
+                            double *sum)
 {
     *sum = 0;
     for (size_t c = 0; c < k; c++) {
@@ -162,7 +162,7 @@ struct reading {
     const struct wn_table *table;
     size_t *column; /* of each class */
     size_t rows;    /* most of a piece */
-    wn_brought_take *take;
+    wn_user_probability_take *take;
     void *context;
 };
 
@@ -234,7 +234,7 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
         if (!wn_number_parse_padded(cell->text, cell->length, &piece->in[c]))
             return fail_cell(reading, row, reading->column[c], cell, error);
     }
-    switch (wn_brought_row(
+    switch (wn_user_probability_row(
         piece->in, k, piece->block + (row - piece->begin) * k, &at, &sum)) {
     case 0:
         return 0;
@@ -259,21 +259,22 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
     return reading->take(reading->context, end - begin, piece->block, error);
 }
 
-int wn_brought_read(const struct wn_table *table, wn_brought_take *take,
-                    void *context, struct wn_error *error)
+int wn_user_probability_read(const struct wn_table *table,
+                             wn_user_probability_take *take, void *context,
+                             struct wn_error *error)
 {
     const struct wn_dictionary *classes = &table->classes;
     struct reading reading = {.table = table, .take = take, .context = context};
-    struct wn_sweep sweep = {.csv = table->csv,
-                             .threads = table->threads,
-                             .shared = &reading,
-                             .start = start_piece,
-                             .begin = begin_piece,
-                             .row = take_row,
-                             .finish = finish_piece,
-                             .stop = stop_piece,
-                             .talk = table->talk,
-                             .what = "reading probabilities"};
+    struct wn_csv_foreach sweep = {.csv = table->csv,
+                                   .threads = table->threads,
+                                   .shared = &reading,
+                                   .start = start_piece,
+                                   .begin = begin_piece,
+                                   .row = take_row,
+                                   .finish = finish_piece,
+                                   .stop = stop_piece,
+                                   .talk = table->talk,
+                                   .what = "reading probabilities"};
 
     reading.column = wn_new(classes->count, sizeof *reading.column, error);
     if (!reading.column)
@@ -291,7 +292,7 @@ int wn_brought_read(const struct wn_table *table, wn_brought_take *take,
     if (reading.rows > WN_PIECE_ROWS)
         reading.rows = WN_PIECE_ROWS;
     sweep.rows = reading.rows;
-    const int status = wn_sweep(&sweep, error);
+    const int status = wn_csv_foreach(&sweep, error);
     free(reading.column);
     return status;
 }

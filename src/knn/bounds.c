@@ -80,7 +80,7 @@ static double cosine(const float *a, double inverse_a, const float *b,
     return half < 2 ? half : 2;
 }
 
-static float distance_of(const struct wn_near *near, size_t i, size_t j)
+static float distance_of(const struct wn_bounds *near, size_t i, size_t j)
 {
     const float *a = near->x + i * near->d, *b = near->x + j * near->d;
 
@@ -93,7 +93,7 @@ static float distance_of(const struct wn_near *near, size_t i, size_t j)
 
 /* Some centre of the rows, from a few thousand of them; whether leaving the
  * rows as they are would loosen the bound. */
-static bool find_centre(struct wn_near *near)
+static bool find_centre(struct wn_bounds *near)
 {
     const size_t step = 1 + near->n / 4096;
     double total = 0, away = 0, count = 0;
@@ -113,7 +113,7 @@ static bool find_centre(struct wn_near *near)
 }
 
 /* The largest magnitude of x - centre. */
-static double find_largest(const struct wn_near *near, int threads)
+static double find_largest(const struct wn_bounds *near, int threads)
 {
     double largest = 0;
 
@@ -128,7 +128,7 @@ static double find_largest(const struct wn_near *near, int threads)
     return largest;
 }
 
-static int start_euclidean(struct wn_near *near, int threads,
+static int start_euclidean(struct wn_bounds *near, int threads,
                            struct wn_error *error)
 {
     near->centre = wn_new(near->d, sizeof *near->centre, error);
@@ -143,10 +143,10 @@ static int start_euclidean(struct wn_near *near, int threads,
     return 0;
 }
 
-static int start_cosine(struct wn_near *near, int threads,
+static int start_cosine(struct wn_bounds *near, int threads,
                         struct wn_error *error)
 {
-    near->inverse = wn_large_new(near->n, sizeof *near->inverse, error);
+    near->inverse = wn_spill_new(near->n, sizeof *near->inverse, error);
     if (!near->inverse)
         return -1;
 #pragma omp parallel for num_threads(threads)
@@ -160,7 +160,7 @@ static int start_cosine(struct wn_near *near, int threads,
 
 /* Cosine: directions; a row of norm 0 points along an axis of its own, so that
  * it is at right angles to all others and at 0 from its like. */
-void wn_near_row(const struct wn_near *near, size_t i, float *out)
+void wn_bounds_row(const struct wn_bounds *near, size_t i, float *out)
 {
     const float *row = near->x + i * near->d;
 
@@ -186,7 +186,7 @@ static double slack_of(size_t p, double share)
 }
 
 /* Squares of the prepared rows, and what the bounds need of them. */
-static int square_rows(struct wn_near *near, int threads,
+static int square_rows(struct wn_bounds *near, int threads,
                        double (*loss)(const float *row, size_t p),
                        struct wn_error *error)
 {
@@ -194,8 +194,8 @@ static int square_rows(struct wn_near *near, int threads,
     float *rows =
         wn_new(wn_product((size_t)threads, near->p, 1), sizeof *rows, error);
 
-    near->square = wn_large_new(near->n, sizeof *near->square, error);
-    near->bias = wn_large_new(near->n, sizeof *near->bias, error);
+    near->square = wn_spill_new(near->n, sizeof *near->square, error);
+    near->bias = wn_spill_new(near->n, sizeof *near->bias, error);
     if (!rows || !near->square || !near->bias) {
         free(rows);
         return -1;
@@ -206,7 +206,7 @@ static int square_rows(struct wn_near *near, int threads,
 
 #pragma omp for reduction(max : lost)
         for (size_t i = 0; i < near->n; i++) {
-            wn_near_row(near, i, row);
+            wn_bounds_row(near, i, row);
             const double square = row_square(row, near->p);
 
             near->square[i] = (float)square;
@@ -221,55 +221,56 @@ static int square_rows(struct wn_near *near, int threads,
     return 0;
 }
 
-size_t wn_near_room(size_t n, size_t m)
+size_t wn_bounds_room(size_t n, size_t m)
 {
     const size_t room = 3 * m + 16;
 
     return room < n ? room : n;
 }
 
-size_t wn_near_width(const struct wn_graph *graph)
+size_t wn_bounds_width(const struct wn_graph *graph)
 {
     return graph->metric == WN_COSINE ? graph->d + 1 : graph->d;
 }
 
-int wn_near_start(struct wn_near *near, const struct wn_graph *graph,
-                  double (*loss)(const float *row, size_t p),
-                  struct wn_error *error)
+int wn_bounds_start(struct wn_bounds *near, const struct wn_graph *graph,
+                    double (*loss)(const float *row, size_t p),
+                    struct wn_error *error)
 {
     const int threads = graph->threads;
 
-    *near = (struct wn_near){.x = graph->x,
-                             .n = graph->n,
-                             .d = graph->d,
-                             .m = graph->m,
-                             .metric = graph->metric,
-                             .group = graph->group};
-    near->p = wn_near_width(graph);
-    near->room = wn_near_room(graph->n, graph->m);
+    *near = (struct wn_bounds){.x = graph->x,
+                               .n = graph->n,
+                               .d = graph->d,
+                               .m = graph->m,
+                               .metric = graph->metric,
+                               .group = graph->group};
+    near->p = wn_bounds_width(graph);
+    near->room = wn_bounds_room(graph->n, graph->m);
     if (near->metric == WN_COSINE ? start_cosine(near, threads, error)
                                   : start_euclidean(near, threads, error))
         return -1;
     return square_rows(near, threads, loss, error);
 }
 
-void wn_near_end(struct wn_near *near)
+void wn_bounds_end(struct wn_bounds *near)
 {
     free(near->centre);
-    wn_large_free(near->inverse);
-    wn_large_free(near->square);
-    wn_large_free(near->bias);
+    wn_spill_free(near->inverse);
+    wn_spill_free(near->square);
+    wn_spill_free(near->bias);
 }
 
-void wn_pool_start(struct wn_pool *pool, struct wn_candidate *entries)
+void wn_candidates_start(struct wn_candidates *pool,
+                         struct wn_candidate *entries)
 {
     /* Finite, so that the padding of a scan is above it. */
-    *pool = (struct wn_pool){
+    *pool = (struct wn_candidates){
         .entries = entries, .limit = FLT_MAX, .ceiling = INT32_MAX};
 }
 
 /* Hoare's selection. */
-void wn_near_select(struct wn_candidate *entries, size_t length, size_t count)
+void wn_bounds_select(struct wn_candidate *entries, size_t length, size_t count)
 {
     size_t begin = 0, end = length;
 
@@ -309,7 +310,7 @@ static int compare_winners(const void *left, const void *right)
 }
 
 /* All candidates of row i by their distances, in order. */
-static void rank(const struct wn_near *near, const struct wn_pool *pool,
+static void rank(const struct wn_bounds *near, const struct wn_candidates *pool,
                  size_t i, struct wn_winner *winners)
 {
     for (size_t e = 0; e < pool->count; e++) {
@@ -320,20 +321,21 @@ static void rank(const struct wn_near *near, const struct wn_pool *pool,
     qsort(winners, pool->count, sizeof *winners, compare_winners);
 }
 
-/* The m-th smallest of WN_NEAR_PAD, those from `count` on being infinite.
+/* The m-th smallest of WN_BOUNDS_PAD, those from `count` on being infinite.
  * Comparing each with each is quicker than guessing where to go next. */
-WN_WIDE static float mth_of_few(const float *high, size_t count, size_t m)
+WN_MULTIVERSION static float mth_of_few(const float *high, size_t count,
+                                        size_t m)
 {
-    int32_t below[WN_NEAR_PAD] = {0};
+    int32_t below[WN_BOUNDS_PAD] = {0};
     float found = -INFINITY;
 
     for (size_t f = 0; f < count; f++) {
         const float other = high[f];
 
-        for (int e = 0; e < WN_NEAR_PAD; e++)
+        for (int e = 0; e < WN_BOUNDS_PAD; e++)
             below[e] += other < high[e];
     }
-    for (int e = 0; e < WN_NEAR_PAD; e++) {
+    for (int e = 0; e < WN_BOUNDS_PAD; e++) {
         const float own = below[e] < (int32_t)m ? high[e] : -INFINITY;
 
         found = own > found ? own : found;
@@ -341,11 +343,11 @@ WN_WIDE static float mth_of_few(const float *high, size_t count, size_t m)
     return found;
 }
 
-float wn_near_mth(const float *values, size_t count, size_t m)
+float wn_bounds_mth(const float *values, size_t count, size_t m)
 {
-    float padded[WN_NEAR_PAD];
+    float padded[WN_BOUNDS_PAD];
 
-    for (size_t e = 0; e < WN_NEAR_PAD; e++)
+    for (size_t e = 0; e < WN_BOUNDS_PAD; e++)
         padded[e] = e < count ? values[e] : INFINITY;
     return mth_of_few(padded, count, m);
 }
@@ -353,21 +355,21 @@ float wn_near_mth(const float *values, size_t count, size_t m)
 /* The m-th smallest `high` of `count` entries, m <= count. */
 static float mth_high(struct wn_candidate *entries, size_t count, size_t m)
 {
-    float few[WN_NEAR_PAD], most = -INFINITY;
+    float few[WN_BOUNDS_PAD], most = -INFINITY;
 
-    if (count <= WN_NEAR_PAD) {
+    if (count <= WN_BOUNDS_PAD) {
         for (size_t e = 0; e < count; e++)
             few[e] = entries[e].high;
-        return wn_near_mth(few, count, m);
+        return wn_bounds_mth(few, count, m);
     }
-    wn_near_select(entries, count, m);
+    wn_bounds_select(entries, count, m);
     for (size_t e = 0; e < m; e++)
         most = fmaxf(most, entries[e].high);
     return most;
 }
 
 /* m candidates are no higher than `high`. */
-static void lower_limit(struct wn_pool *pool, float high)
+static void lower_limit(struct wn_candidates *pool, float high)
 {
     /* Distances that round to the same float are ties; some are below 0. */
     const float limit = fmaxf(high, 0) * (1 + 0x1p-20f) + TINY;
@@ -377,8 +379,8 @@ static void lower_limit(struct wn_pool *pool, float high)
 }
 
 /* After tightening: drop every candidate that cannot win. */
-static void drop_losers(const struct wn_near *near, struct wn_pool *pool,
-                        size_t i)
+static void drop_losers(const struct wn_bounds *near,
+                        struct wn_candidates *pool, size_t i)
 {
     const double width = 2.01 * near->slack;
     size_t kept = 0;
@@ -399,7 +401,7 @@ static void drop_losers(const struct wn_near *near, struct wn_pool *pool,
 
 /* The squared distance of two prepared rows at a distance that was rounded,
  * from above. */
-static float square_of(const struct wn_near *near, float distance)
+static float square_of(const struct wn_bounds *near, float distance)
 {
     const double above = (double)distance * (1 + 0x1p-22) + 0x1p-149;
 
@@ -410,8 +412,9 @@ static float square_of(const struct wn_near *near, float distance)
 }
 
 /* Keep the m winners only, with the bounds they had. */
-static void keep_winners(const struct wn_near *near, struct wn_pool *pool,
-                         size_t i, struct wn_winner *winners)
+static void keep_winners(const struct wn_bounds *near,
+                         struct wn_candidates *pool, size_t i,
+                         struct wn_winner *winners)
 {
     const size_t m = near->m;
 
@@ -431,8 +434,8 @@ static void keep_winners(const struct wn_near *near, struct wn_pool *pool,
         pool->ceiling = winners[m - 1].row;
 }
 
-void wn_near_offer(const struct wn_near *near, struct wn_pool *pool, size_t i,
-                   size_t j, float low, struct wn_winner *scratch)
+void wn_bounds_offer(const struct wn_bounds *near, struct wn_candidates *pool,
+                     size_t i, size_t j, float low, struct wn_winner *scratch)
 {
     if (low > pool->limit || (int32_t)j > pool->ceiling ||
         (near->group && near->group[i] == near->group[j]))
@@ -448,8 +451,9 @@ void wn_near_offer(const struct wn_near *near, struct wn_pool *pool, size_t i,
         keep_winners(near, pool, i, scratch);
 }
 
-void wn_near_decide(const struct wn_near *near, struct wn_pool *pool, size_t i,
-                    struct wn_winner *scratch, int32_t *index, float *distance)
+void wn_bounds_decide(const struct wn_bounds *near, struct wn_candidates *pool,
+                      size_t i, struct wn_winner *scratch, int32_t *index,
+                      float *distance)
 {
     drop_losers(near, pool, i);
     rank(near, pool, i, scratch);
@@ -461,32 +465,34 @@ void wn_near_decide(const struct wn_near *near, struct wn_pool *pool, size_t i,
     }
 }
 
-/* The least of each WN_NEAR_PAD-th column of dots + widen bias. */
-WN_WIDE static void find_least(const float *dots, const float *bias,
-                               size_t columns, float widen, float *least)
+/* The least of each WN_BOUNDS_PAD-th column of dots + widen bias. */
+WN_MULTIVERSION static void find_least(const float *dots, const float *bias,
+                                       size_t columns, float widen,
+                                       float *least)
 {
-    for (size_t l = 0; l < WN_NEAR_PAD; l++)
+    for (size_t l = 0; l < WN_BOUNDS_PAD; l++)
         least[l] = INFINITY;
-    for (size_t c = 0; c < columns; c += WN_NEAR_PAD)
-        for (size_t l = 0; l < WN_NEAR_PAD; l++) {
+    for (size_t c = 0; c < columns; c += WN_BOUNDS_PAD)
+        for (size_t l = 0; l < WN_BOUNDS_PAD; l++) {
             const float high = dots[c + l] + widen * bias[c + l];
 
             least[l] = high < least[l] ? high : least[l];
         }
 }
 
-void wn_near_begin(const struct wn_near *near, struct wn_pool *pool, size_t i,
-                   const float *dots, const float *bias, size_t columns)
+void wn_bounds_begin(const struct wn_bounds *near, struct wn_candidates *pool,
+                     size_t i, const float *dots, const float *bias,
+                     size_t columns)
 {
     /* From (1 - c) |b|^2 to (1 + c) |b|^2, and some for rounding. */
     const float widen = (float)(1 + 2.5 * near->slack / (1 - near->slack));
-    float least[WN_NEAR_PAD];
+    float least[WN_BOUNDS_PAD];
 
-    if (near->group || near->m > WN_NEAR_PAD)
+    if (near->group || near->m > WN_BOUNDS_PAD)
         return;
     find_least(dots, bias, columns, widen, least);
     lower_limit(pool, widen * near->bias[i] +
-                          wn_near_mth(least, WN_NEAR_PAD, near->m));
+                          wn_bounds_mth(least, WN_BOUNDS_PAD, near->m));
 }
 
 #if defined(__x86_64__)
@@ -520,13 +526,13 @@ scan_eights(const float *dots, const float *bias, const float *limit,
 }
 #endif
 
-/* Whether any of WN_NEAR_PAD columns may be near. */
+/* Whether any of WN_BOUNDS_PAD columns may be near. */
 static bool chunk_has_hit(const float *dots, const float *bias,
                           const float *limit, float row_bias, float row_limit)
 {
     int any = 0;
 
-    for (int c = 0; c < WN_NEAR_PAD; c++) {
+    for (int c = 0; c < WN_BOUNDS_PAD; c++) {
         const float low = (row_bias + bias[c]) + dots[c];
         const float most = limit[c] > row_limit ? limit[c] : row_limit;
 
@@ -535,9 +541,9 @@ static bool chunk_has_hit(const float *dots, const float *bias,
     return any;
 }
 
-size_t wn_near_scan(const float *dots, const float *bias, const float *limit,
-                    size_t columns, size_t row, float row_bias, float row_limit,
-                    struct wn_hit *hits)
+size_t wn_bounds_scan(const float *dots, const float *bias, const float *limit,
+                      size_t columns, size_t row, float row_bias,
+                      float row_limit, struct wn_hit *hits)
 {
     size_t count = 0;
 
@@ -546,10 +552,10 @@ size_t wn_near_scan(const float *dots, const float *bias, const float *limit,
         return scan_eights(dots, bias, limit, columns, row, row_bias, row_limit,
                            hits);
 #endif
-    for (size_t c = 0; c < columns; c += WN_NEAR_PAD) {
+    for (size_t c = 0; c < columns; c += WN_BOUNDS_PAD) {
         if (!chunk_has_hit(dots + c, bias + c, limit + c, row_bias, row_limit))
             continue;
-        for (size_t j = c; j < c + WN_NEAR_PAD; j++) {
+        for (size_t j = c; j < c + WN_BOUNDS_PAD; j++) {
             const float low = (row_bias + bias[j]) + dots[j];
 
             if (low <= row_limit || low <= limit[j])

@@ -34,7 +34,7 @@
 #include "knn/exact.h"
 #include "util/error.h"
 
-enum { WN_NEAR_PAD = 64 }; /* columns of a scan come in multiples of that */
+enum { WN_BOUNDS_PAD = 64 }; /* columns of a scan come in multiples of that */
 
 struct wn_candidate {
     float high; /* bound on the squared distance from above */
@@ -42,7 +42,7 @@ struct wn_candidate {
 };
 
 /* One row's candidates. */
-struct wn_pool {
+struct wn_candidates {
     struct wn_candidate *entries;
     size_t count;
     float limit;     /* a `low` above it cannot win */
@@ -61,7 +61,7 @@ struct wn_hit {
 };
 
 /* What all searches read. */
-struct wn_near {
+struct wn_bounds {
     const float *x; /* as given */
     const int32_t *group;
     size_t n, d, m, room; /* candidates a pool holds */
@@ -78,56 +78,60 @@ struct wn_near {
 };
 
 /* Candidates a pool holds. */
-size_t wn_near_room(size_t n, size_t m);
+size_t wn_bounds_room(size_t n, size_t m);
 
 /* Numbers of a prepared row. */
-size_t wn_near_width(const struct wn_graph *graph);
+size_t wn_bounds_width(const struct wn_graph *graph);
 
-/* Look at the rows; wn_near_end() in any case.
+/* Look at the rows; wn_bounds_end() in any case.
  *   loss  what rounding takes from a prepared row before it is multiplied,
  *         squared; NULL: nothing */
-int wn_near_start(struct wn_near *near, const struct wn_graph *graph,
-                  double (*loss)(const float *row, size_t p),
-                  struct wn_error *error) WN_MUST_CHECK;
-void wn_near_end(struct wn_near *near);
+int wn_bounds_start(struct wn_bounds *near, const struct wn_graph *graph,
+                    double (*loss)(const float *row, size_t p),
+                    struct wn_error *error) WN_MUST_CHECK;
+void wn_bounds_end(struct wn_bounds *near);
 
 /* The prepared row i: p numbers. */
-void wn_near_row(const struct wn_near *near, size_t i, float *out);
+void wn_bounds_row(const struct wn_bounds *near, size_t i, float *out);
 
 /* Put the `count` smallest by `high` first. */
-void wn_near_select(struct wn_candidate *entries, size_t length, size_t count);
+void wn_bounds_select(struct wn_candidate *entries, size_t length,
+                      size_t count);
 
-/* The m-th smallest of values[0 .. count), count at most WN_NEAR_PAD; infinity
- * where there are not so many. */
-float wn_near_mth(const float *values, size_t count, size_t m);
+/* The m-th smallest of values[0 .. count), count at most WN_BOUNDS_PAD;
+ * infinity where there are not so many. */
+float wn_bounds_mth(const float *values, size_t count, size_t m);
 
 /* Empty, with room for near->room entries at `entries`. */
-void wn_pool_start(struct wn_pool *pool, struct wn_candidate *entries);
+void wn_candidates_start(struct wn_candidates *pool,
+                         struct wn_candidate *entries);
 
 /* Give a pool a limit before the first tile of row i is scanned: the m-th
- * smallest of the least `high` of WN_NEAR_PAD shares of its columns, which is
+ * smallest of the least `high` of WN_BOUNDS_PAD shares of its columns, which is
  * not below the m-th smallest of them all.
  *   dots, bias  as for the scan; row i itself has a bias of infinity */
-void wn_near_begin(const struct wn_near *near, struct wn_pool *pool, size_t i,
-                   const float *dots, const float *bias, size_t columns);
+void wn_bounds_begin(const struct wn_bounds *near, struct wn_candidates *pool,
+                     size_t i, const float *dots, const float *bias,
+                     size_t columns);
 
 /* The columns of one row of a tile that may be near for either side:
  *   dots     -2 a.b, one a column
- *   bias, limit  of the columns, padded to WN_NEAR_PAD with a bias of infinity
- *   row  that of the hits
- * Returns how many there are, in rising order. */
-size_t wn_near_scan(const float *dots, const float *bias, const float *limit,
-                    size_t columns, size_t row, float row_bias, float row_limit,
-                    struct wn_hit *hits);
+ *   bias, limit  of the columns, padded to WN_BOUNDS_PAD with a bias of
+ * infinity row  that of the hits Returns how many there are, in rising order.
+ */
+size_t wn_bounds_scan(const float *dots, const float *bias, const float *limit,
+                      size_t columns, size_t row, float row_bias,
+                      float row_limit, struct wn_hit *hits);
 
 /* Row j may be among the nearest of row i, whose candidates are in `pool`.
  *   scratch  near->room of them */
-void wn_near_offer(const struct wn_near *near, struct wn_pool *pool, size_t i,
-                   size_t j, float low, struct wn_winner *scratch);
+void wn_bounds_offer(const struct wn_bounds *near, struct wn_candidates *pool,
+                     size_t i, size_t j, float low, struct wn_winner *scratch);
 
 /* The nearest of all candidates, m or as many as there are (0 and infinity
  * stand in for what is missing: -1), in order. */
-void wn_near_decide(const struct wn_near *near, struct wn_pool *pool, size_t i,
-                    struct wn_winner *scratch, int32_t *index, float *distance);
+void wn_bounds_decide(const struct wn_bounds *near, struct wn_candidates *pool,
+                      size_t i, struct wn_winner *scratch, int32_t *index,
+                      float *distance);
 
 #endif

@@ -28,14 +28,14 @@ enum {
 static const char what[] = "neighbours: tiles";
 
 struct search {
-    struct wn_near near;
+    struct wn_bounds near;
     const struct wn_tile_kernel *kernel; /* or NULL: SGEMM */
     size_t row_bytes;
     const char *y; /* n rows as they are multiplied */
     char *rows;    /* y where it is not x, within `owned` */
     char *owned;
     struct wn_candidate *entries;
-    struct wn_pool *pools;
+    struct wn_candidates *pools;
     omp_lock_t *locks; /* one a block */
     bool locked;
     size_t blocks;
@@ -47,22 +47,22 @@ static int prepare(struct search *s, const struct wn_graph *graph,
     const size_t n = graph->n;
 
     s->blocks = (n + BLOCK - 1) / BLOCK;
-    if (wn_near_start(&s->near, graph, s->kernel ? s->kernel->loss : NULL,
-                      error))
+    if (wn_bounds_start(&s->near, graph, s->kernel ? s->kernel->loss : NULL,
+                        error))
         return -1;
     s->row_bytes =
         s->kernel ? s->kernel->row_bytes(s->near.p) : s->near.p * sizeof(float);
     s->y = (const char *)graph->x;
     if (s->kernel || !s->near.plain) {
-        s->owned = wn_large_new(wn_product(n + WN_NEAR_PAD, s->row_bytes, 1), 1,
-                                error);
+        s->owned = wn_spill_new(wn_product(n + WN_BOUNDS_PAD, s->row_bytes, 1),
+                                1, error);
         if (!s->owned)
             return -1;
         s->y = s->rows = s->owned + (-(uintptr_t)s->owned & (LINE - 1));
     }
-    s->pools = wn_large_new(n, sizeof *s->pools, error);
+    s->pools = wn_spill_new(n, sizeof *s->pools, error);
     s->entries =
-        wn_large_new(wn_product(n, s->near.room, 1), sizeof *s->entries, error);
+        wn_spill_new(wn_product(n, s->near.room, 1), sizeof *s->entries, error);
     s->locks = wn_new(s->blocks, sizeof *s->locks, error);
     if (!s->pools || !s->entries || !s->locks)
         return -1;
@@ -78,10 +78,10 @@ static void release(struct search *s)
         for (size_t b = 0; b < s->blocks; b++)
             omp_destroy_lock(&s->locks[b]);
     free(s->locks);
-    wn_large_free(s->entries);
-    wn_large_free(s->pools);
-    wn_large_free(s->owned);
-    wn_near_end(&s->near);
+    wn_spill_free(s->entries);
+    wn_spill_free(s->pools);
+    wn_spill_free(s->owned);
+    wn_bounds_end(&s->near);
 }
 
 /* What a thread works with. */
@@ -128,12 +128,12 @@ static void fill(const struct search *s, struct bench **benches, int threads)
     for (size_t i = 0; i < s->near.n; i++) {
         float *row = benches[omp_get_thread_num()]->row;
 
-        wn_pool_start(&s->pools[i], s->entries + i * s->near.room);
+        wn_candidates_start(&s->pools[i], s->entries + i * s->near.room);
         if (s->kernel) {
-            wn_near_row(&s->near, i, row);
+            wn_bounds_row(&s->near, i, row);
             s->kernel->pack(row, i, s->near.p, s->rows);
         } else if (s->rows) {
-            wn_near_row(&s->near, i, (float *)(s->rows + i * s->row_bytes));
+            wn_bounds_row(&s->near, i, (float *)(s->rows + i * s->row_bytes));
         }
     }
 }
@@ -172,8 +172,8 @@ static void offer(const struct search *s, const struct bench *bench,
         const size_t i = turned ? column : row, j = turned ? row : column;
 
         if (i != j)
-            wn_near_offer(&s->near, &s->pools[i], i, j, hit.low,
-                          bench->scratch);
+            wn_bounds_offer(&s->near, &s->pools[i], i, j, hit.low,
+                            bench->scratch);
     }
     omp_unset_lock(lock);
 }
@@ -189,8 +189,8 @@ static void begin_block(const struct search *s, struct bench *bench,
         const float bias = bench->bias[i];
 
         bench->bias[i] = INFINITY;
-        wn_near_begin(&s->near, &s->pools[first + i], first + i,
-                      bench->dots + i * BLOCK, bench->bias, rows);
+        wn_bounds_begin(&s->near, &s->pools[first + i], first + i,
+                        bench->dots + i * BLOCK, bench->bias, rows);
         bench->bias[i] = bias;
     }
     omp_unset_lock(&s->locks[block]);
@@ -251,8 +251,8 @@ static void finish_block(const struct search *s, size_t block,
 
     for (size_t i = block * BLOCK; i < s->near.n && i < (block + 1) * BLOCK;
          i++)
-        wn_near_decide(&s->near, &s->pools[i], i, bench->scratch, index + i * m,
-                       distance + i * m);
+        wn_bounds_decide(&s->near, &s->pools[i], i, bench->scratch,
+                         index + i * m, distance + i * m);
 }
 
 /* Tiles go by diagonals, so that every row has m candidates, and a limit,
@@ -278,7 +278,7 @@ static size_t search_tiles(const struct search *s, struct bench **benches,
 #pragma omp atomic capture
             now = ++done;
             if (omp_get_thread_num() == 0)
-                wn_talk_progress(graph->talk, what, now, tiles);
+                wn_log_progress(graph->talk, what, now, tiles);
         }
     }
     return kept;
@@ -318,7 +318,7 @@ static int search_by(const struct wn_tile_kernel *kernel,
             goto done;
     }
     fill(&s, benches, graph->threads);
-    wn_talk_progress(graph->talk, what, 0, 1);
+    wn_log_progress(graph->talk, what, 0, 1);
     for (; kernel && kernel->loss && begin < EARLY && begin < s.blocks && *apt;
          begin++) {
         const size_t kept = search_tiles(&s, benches, graph, begin, begin + 1);
@@ -330,7 +330,7 @@ static int search_by(const struct wn_tile_kernel *kernel,
 #pragma omp parallel for schedule(dynamic) num_threads(graph->threads)
         for (size_t b = 0; b < s.blocks; b++)
             finish_block(&s, b, benches[omp_get_thread_num()], index, distance);
-        wn_talk_progress(graph->talk, what, 1, 1);
+        wn_log_progress(graph->talk, what, 1, 1);
     }
     status = 0;
 done:
@@ -341,11 +341,11 @@ done:
     return status;
 }
 
-int wn_neighbors(const struct wn_graph *graph, int32_t *index, float *distance,
+int wn_knn_exact(const struct wn_graph *graph, int32_t *index, float *distance,
                  struct wn_error *error)
 {
     const size_t n = graph->n, m = graph->m;
-    const size_t p = wn_near_width(graph);
+    const size_t p = wn_bounds_width(graph);
     const struct wn_tile_kernel *quick = wn_tile_rounding(p);
     bool apt = false;
 
@@ -360,12 +360,12 @@ int wn_neighbors(const struct wn_graph *graph, int32_t *index, float *distance,
                            error);
 }
 
-double wn_neighbors_bytes(size_t n, size_t d, size_t m)
+double wn_knn_exact_bytes(size_t n, size_t d, size_t m)
 {
-    const double candidates = (double)wn_near_room(n, m);
+    const double candidates = (double)wn_bounds_room(n, m);
     const double p = (double)(d / 32 + 1) * 32; /* the longest row packed */
 
-    return 4 * (double)(n + WN_NEAR_PAD) * p +
-           (double)n * (16 + sizeof(struct wn_pool) +
+    return 4 * (double)(n + WN_BOUNDS_PAD) * p +
+           (double)n * (16 + sizeof(struct wn_candidates) +
                         candidates * sizeof(struct wn_candidate));
 }

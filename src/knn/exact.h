@@ -21,7 +21,7 @@ struct wn_graph {
      * other row may be one. */
     const int32_t *group;
     int threads;
-    struct wn_talk *talk;
+    struct wn_log *talk;
 };
 
 /* The m nearest other rows of every row.
@@ -36,10 +36,10 @@ struct wn_graph {
  * output.
  * Errors: WN_EUSAGE (m out of range), WN_ENOMEM; then index is undefined.
  * Compared with: scikit-learn NearestNeighbors(algorithm="brute"). */
-int wn_neighbors(const struct wn_graph *graph, int32_t *index, float *distance,
+int wn_knn_exact(const struct wn_graph *graph, int32_t *index, float *distance,
                  struct wn_error *error) WN_MUST_CHECK;
 
 /* Most bytes that takes, beside input and output. */
-double wn_neighbors_bytes(size_t n, size_t d, size_t m);
+double wn_knn_exact_bytes(size_t n, size_t d, size_t m);
 
 #endif

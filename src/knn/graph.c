@@ -43,11 +43,11 @@ static void sample_free(struct sample *sample)
 
 /* SAMPLE random rows, the first or the second of them; all where there are
  * fewer. */
-static int sample_draw(struct sample *sample, const struct wn_places *file,
+static int sample_draw(struct sample *sample, const struct wn_ivf *file,
                        size_t which, struct wn_error *error)
 {
     const size_t n = file->near.n, m = file->near.m;
-    int32_t *order = wn_large_new(n, sizeof *order, error);
+    int32_t *order = wn_spill_new(n, sizeof *order, error);
     struct wn_random random;
 
     sample->count = n < SAMPLE ? n : SAMPLE;
@@ -57,19 +57,19 @@ static int sample_draw(struct sample *sample, const struct wn_places *file,
     sample->distance = wn_new(wn_product(sample->count, m, 1),
                               sizeof *sample->distance, error);
     if (!order || !sample->row || !sample->index || !sample->distance) {
-        wn_large_free(order);
+        wn_spill_free(order);
         return -1;
     }
     wn_random_start(&random, file->seed, WN_RANDOM_CELLS, 2, 0);
     wn_random_order(&random, order, n);
     const size_t from = n < 2 * SAMPLE ? 0 : which * SAMPLE;
     memcpy(sample->row, order + from, sample->count * sizeof *order);
-    wn_large_free(order);
+    wn_spill_free(order);
     return 0;
 }
 
-static void sample_search(struct sample *sample, const struct wn_places *file,
-                          struct wn_seeker **seekers)
+static void sample_search(struct sample *sample, const struct wn_ivf *file,
+                          struct wn_ivf_worker **seekers)
 {
     enum { PART = 64 };
     const size_t m = file->near.m, parts = (sample->count + PART - 1) / PART;
@@ -78,14 +78,15 @@ static void sample_search(struct sample *sample, const struct wn_places *file,
     for (size_t b = 0; b < parts; b++) {
         const size_t begin = b * PART, left = sample->count - begin;
 
-        wn_seek_all(file, seekers[omp_get_thread_num()], sample->row + begin,
-                    left < PART ? left : PART, sample->index + begin * m,
-                    sample->distance + begin * m);
+        wn_ivf_search_all(file, seekers[omp_get_thread_num()],
+                          sample->row + begin, left < PART ? left : PART,
+                          sample->index + begin * m,
+                          sample->distance + begin * m);
     }
 }
 
 /* How many cells lie nearer to row q of the sample than that of row j. */
-static size_t rank_of(const struct wn_places *file, const float *far,
+static size_t rank_of(const struct wn_ivf *file, const float *far,
                       const int32_t *cell, int32_t j)
 {
     const float own = far[cell[j]];
@@ -98,7 +99,7 @@ static size_t rank_of(const struct wn_places *file, const float *far,
 
 /* The least probe with which the sample finds the share TARGET of its
  * neighbours. */
-static void choose_probe(struct wn_places *file, struct wn_seeker *seeker,
+static void choose_probe(struct wn_ivf *file, struct wn_ivf_worker *seeker,
                          const struct sample *sample, const int32_t *cell)
 {
     const size_t m = file->near.m, count = file->cells.count;
@@ -106,7 +107,7 @@ static void choose_probe(struct wn_places *file, struct wn_seeker *seeker,
 
     memset(ranks, 0, count * sizeof *ranks);
     for (size_t q = 0; q < sample->count; q++) {
-        wn_near_row(&file->near, (size_t)sample->row[q], seeker->own);
+        wn_bounds_row(&file->near, (size_t)sample->row[q], seeker->own);
         wn_kmeans_far(&file->cells, seeker->own, 1, seeker->far);
         for (size_t w = 0; w < m && sample->index[q * m + w] >= 0; w++, all++)
             ranks[rank_of(file, seeker->far, cell, sample->index[q * m + w])]++;
@@ -117,7 +118,7 @@ static void choose_probe(struct wn_places *file, struct wn_seeker *seeker,
 }
 
 /* The share of the sample's neighbours that the graph has. */
-static double measure_recall(const struct wn_places *file,
+static double measure_recall(const struct wn_ivf *file,
                              const struct sample *sample, const int32_t *index,
                              const float *distance)
 {
@@ -146,12 +147,12 @@ static size_t cell_count(size_t n)
 }
 
 /* The centres of the cells, from a sample. */
-static int make_cells(struct wn_places *file, struct wn_error *error)
+static int make_cells(struct wn_ivf *file, struct wn_error *error)
 {
     const size_t n = file->near.n, p = file->near.p, count = cell_count(n);
     const size_t rows = n < LEARN * count ? n : LEARN * count;
-    float *y = wn_large_new(wn_product(rows, p, 1), sizeof *y, error);
-    int32_t *order = wn_large_new(n, sizeof *order, error);
+    float *y = wn_spill_new(wn_product(rows, p, 1), sizeof *y, error);
+    int32_t *order = wn_spill_new(n, sizeof *order, error);
     struct wn_random random;
     int status = -1;
 
@@ -160,17 +161,17 @@ static int make_cells(struct wn_places *file, struct wn_error *error)
     wn_random_start(&random, file->seed, WN_RANDOM_CELLS, 1, 0);
     wn_random_order(&random, order, n);
     for (size_t i = 0; i < rows; i++)
-        wn_near_row(&file->near, (size_t)order[i], y + i * p);
+        wn_bounds_row(&file->near, (size_t)order[i], y + i * p);
     status = wn_kmeans_make(&file->cells, y, rows, p, count, ROUNDS, file->seed,
                             file->graph->threads, file->graph->talk, error);
 done:
-    wn_large_free(y);
-    wn_large_free(order);
+    wn_spill_free(y);
+    wn_spill_free(order);
     return status;
 }
 
 /* Every row to its cell. */
-static void assign(const struct wn_places *file, struct wn_seeker **seekers,
+static void assign(const struct wn_ivf *file, struct wn_ivf_worker **seekers,
                    int32_t *cell)
 {
     const size_t n = file->near.n, p = file->near.p;
@@ -178,11 +179,11 @@ static void assign(const struct wn_places *file, struct wn_seeker **seekers,
 
 #pragma omp parallel for schedule(dynamic) num_threads(file->graph->threads)
     for (size_t b = 0; b < blocks; b++) {
-        struct wn_seeker *seeker = seekers[omp_get_thread_num()];
+        struct wn_ivf_worker *seeker = seekers[omp_get_thread_num()];
         const size_t begin = wn_block_begin(b), end = wn_block_end(b, n);
 
         for (size_t i = begin; i < end; i++)
-            wn_near_row(&file->near, i, seeker->own + (i - begin) * p);
+            wn_bounds_row(&file->near, i, seeker->own + (i - begin) * p);
         wn_kmeans_far(&file->cells, seeker->own, end - begin, seeker->far);
         for (size_t i = begin; i < end; i++)
             cell[i] = wn_kmeans_nearest(
@@ -191,7 +192,7 @@ static void assign(const struct wn_places *file, struct wn_seeker **seekers,
 }
 
 /* Places for all cells, and what there is by place. */
-static int make_places(struct wn_places *file, const size_t *begin,
+static int make_places(struct wn_ivf *file, const size_t *begin,
                        struct wn_error *error)
 {
     const size_t count = file->cells.count;
@@ -207,15 +208,15 @@ static int make_places(struct wn_places *file, const size_t *begin,
             file->first[c] + (file->size[c] + panel - 1) / panel * panel;
     }
     const size_t places = file->first[count];
-    file->row = wn_large_new(places, sizeof *file->row, error);
-    file->y = wn_large_new(wn_product(places, file->near.p, 1), sizeof *file->y,
+    file->row = wn_spill_new(places, sizeof *file->row, error);
+    file->y = wn_spill_new(wn_product(places, file->near.p, 1), sizeof *file->y,
                            error);
-    file->bias = wn_large_new(places, sizeof *file->bias, error);
+    file->bias = wn_spill_new(places, sizeof *file->bias, error);
     return file->row && file->y && file->bias ? 0 : -1;
 }
 
 /* Cell c takes its places; its rows are order[0 .. size). */
-static void take_places(struct wn_places *file, struct wn_seeker *seeker,
+static void take_places(struct wn_ivf *file, struct wn_ivf_worker *seeker,
                         size_t c, const int32_t *order)
 {
     const size_t p = file->near.p;
@@ -229,21 +230,21 @@ static void take_places(struct wn_places *file, struct wn_seeker *seeker,
         if (r >= file->size[c])
             continue;
         if (file->kernel) {
-            wn_near_row(&file->near, (size_t)order[r], seeker->own);
+            wn_bounds_row(&file->near, (size_t)order[r], seeker->own);
             file->kernel->pack(seeker->own, at, p, file->y);
         } else {
-            wn_near_row(&file->near, (size_t)order[r], file->y + at * p);
+            wn_bounds_row(&file->near, (size_t)order[r], file->y + at * p);
         }
     }
 }
 
 /* The rows in the order of their cells. */
-static int fill(struct wn_places *file, struct wn_seeker **seekers,
+static int fill(struct wn_ivf *file, struct wn_ivf_worker **seekers,
                 const int32_t *cell, struct wn_error *error)
 {
     const size_t n = file->near.n, count = file->cells.count;
     size_t *begin = wn_new(count + 1, sizeof *begin, error);
-    int32_t *order = wn_large_new(n, sizeof *order, error);
+    int32_t *order = wn_spill_new(n, sizeof *order, error);
     int status = -1;
 
     if (!begin || !order)
@@ -257,24 +258,24 @@ static int fill(struct wn_places *file, struct wn_seeker **seekers,
     status = 0;
 done:
     free(begin);
-    wn_large_free(order);
+    wn_spill_free(order);
     return status;
 }
 
 /* The whole of it. Leaves *exact true and the graph alone where cells would
  * save no time. */
-static int search(struct wn_places *file, int32_t *index, float *distance,
+static int search(struct wn_ivf *file, int32_t *index, float *distance,
                   struct wn_graph_facts *facts, struct wn_error *error)
 {
     struct sample choose = {0}, judge = {0};
-    struct wn_seeker **seekers = NULL;
+    struct wn_ivf_worker **seekers = NULL;
     int32_t *cell = NULL;
     int status = -1;
 
     if (make_cells(file, error))
         goto done;
-    seekers = wn_seekers_new(file, error);
-    cell = wn_large_new(file->near.n, sizeof *cell, error);
+    seekers = wn_ivf_workers_new(file, error);
+    cell = wn_spill_new(file->near.n, sizeof *cell, error);
     if (!seekers || !cell)
         goto done;
     assign(file, seekers, cell);
@@ -293,23 +294,23 @@ static int search(struct wn_places *file, int32_t *index, float *distance,
     if (facts->exact)
         goto done;
     sample_search(&judge, file, seekers);
-    status = wn_seek_cells(file, seekers, index, distance, error);
+    status = wn_ivf_search_cells(file, seekers, index, distance, error);
     if (status == 0)
         *facts = (struct wn_graph_facts){
             .cells = file->cells.count,
             .probe = file->probe,
             .recall = measure_recall(file, &judge, index, distance)};
 done:
-    wn_seekers_free(file, seekers);
+    wn_ivf_workers_free(file, seekers);
     sample_free(&choose);
     sample_free(&judge);
-    wn_large_free(cell);
+    wn_spill_free(cell);
     return status;
 }
 
 bool wn_graph_is_large(size_t n, size_t d)
 {
-    return (double)n * (double)n * (double)d > WN_GRAPH_EXACT_MOST;
+    return (double)n * (double)n * (double)d > WN_GRAPH_EXACT_MAX;
 }
 
 int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
@@ -317,7 +318,7 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
                   struct wn_error *error)
 {
     const size_t n = graph->n;
-    struct wn_places file = {.graph = graph, .seed = seed, .probe = probe};
+    struct wn_ivf file = {.graph = graph, .seed = seed, .probe = probe};
     int status = 0;
 
     *facts = (struct wn_graph_facts){
@@ -325,34 +326,35 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
                  (probe == WN_PROBE_AUTO && !wn_graph_is_large(n, graph->d)),
         .recall = 1};
     if (!facts->exact && graph->m > 0 && graph->m < n && n <= INT32_MAX) {
-        status = wn_near_start(&file.near, graph, NULL, error);
+        status = wn_bounds_start(&file.near, graph, NULL, error);
         file.kernel = wn_tile_kernel(file.near.p);
         if (status == 0)
             status = search(&file, index, distance, facts, error);
-        wn_near_end(&file.near);
+        wn_bounds_end(&file.near);
         wn_kmeans_free(&file.cells);
         free(file.first);
         free(file.size);
-        wn_large_free(file.row);
-        wn_large_free(file.y);
-        wn_large_free(file.bias);
+        wn_spill_free(file.row);
+        wn_spill_free(file.y);
+        wn_spill_free(file.bias);
         if (status || !facts->exact)
             return status;
     }
-    return wn_neighbors(graph, index, distance, error);
+    return wn_knn_exact(graph, index, distance, error);
 }
 
 double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads)
 {
-    const double exact = wn_neighbors_bytes(n, d, m);
+    const double exact = wn_knn_exact_bytes(n, d, m);
     const double rows = (double)n, p = (double)d + 1;
     const double cells = (double)cell_count(n);
     const double learn = fmin(rows, LEARN * cells);
-    const double seeker = wn_seeker_bytes(cells, p, (double)wn_near_room(n, m));
+    const double seeker =
+        wn_ivf_worker_bytes(cells, p, (double)wn_bounds_room(n, m));
 
     if (probe == 0 || (probe == WN_PROBE_AUTO && !wn_graph_is_large(n, d)))
         return exact;
-    const double found = (rows + cells * WN_NEAR_PAD) * (4 * p + 32) +
+    const double found = (rows + cells * WN_BOUNDS_PAD) * (4 * p + 32) +
                          cells * (4 * p + 32) + threads * seeker +
                          fmax(learn * (4 * p + 8), 2 * SAMPLE * 8 * (double)m);
     return probe == WN_PROBE_AUTO ? fmax(found, exact) : found;

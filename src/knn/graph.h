@@ -26,9 +26,9 @@ struct wn_graph_facts {
     double recall;       /* share of the exact neighbours that were found */
 };
 
-/* As wn_neighbors(), and:
+/* As wn_knn_exact(), and:
  *   probe  cells to look into; 0: exact. WN_PROBE_AUTO: exact up to
- *          n n d = WN_GRAPH_EXACT_MOST; above it as many cells as find 97 % of
+ *          n n d = WN_GRAPH_EXACT_MAX; above it as many cells as find 97 % of
  *          the exact neighbours of 1,024 random rows, or exact where that
  *          would not be quicker
  *   facts  out; the recall is measured on 1,024 other random rows (the same
@@ -40,7 +40,7 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
                   int32_t *index, float *distance, struct wn_graph_facts *facts,
                   struct wn_error *error) WN_MUST_CHECK;
 
-#define WN_GRAPH_EXACT_MOST 1e13
+#define WN_GRAPH_EXACT_MAX 1e13
 
 /* Whether WN_PROBE_AUTO looks for cells. */
 bool wn_graph_is_large(size_t n, size_t d);

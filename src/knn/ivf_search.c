@@ -13,9 +13,9 @@
 #include "util/spill.h"
 #include "util/memory.h"
 
-enum { BLOCK = WN_SEEK_BLOCK };
+enum { BLOCK = WN_IVF_BLOCK };
 
-static void seeker_free(struct wn_seeker *seeker)
+static void seeker_free(struct wn_ivf_worker *seeker)
 {
     if (!seeker)
         return;
@@ -33,11 +33,11 @@ static void seeker_free(struct wn_seeker *seeker)
     free(seeker);
 }
 
-static struct wn_seeker *seeker_new(const struct wn_places *file,
-                                    struct wn_error *error)
+static struct wn_ivf_worker *seeker_new(const struct wn_ivf *file,
+                                        struct wn_error *error)
 {
     const size_t count = file->cells.count, p = file->near.p;
-    struct wn_seeker *seeker = wn_new(1, sizeof *seeker, error);
+    struct wn_ivf_worker *seeker = wn_new(1, sizeof *seeker, error);
 
     if (!seeker)
         return NULL;
@@ -67,30 +67,31 @@ static struct wn_seeker *seeker_new(const struct wn_places *file,
     return NULL;
 }
 
-void wn_seekers_free(const struct wn_places *file, struct wn_seeker **seekers)
+void wn_ivf_workers_free(const struct wn_ivf *file,
+                         struct wn_ivf_worker **seekers)
 {
     for (int t = 0; seekers && t < file->graph->threads; t++)
         seeker_free(seekers[t]);
     free(seekers);
 }
 
-struct wn_seeker **wn_seekers_new(const struct wn_places *file,
-                                  struct wn_error *error)
+struct wn_ivf_worker **wn_ivf_workers_new(const struct wn_ivf *file,
+                                          struct wn_error *error)
 {
     const size_t threads = (size_t)file->graph->threads;
-    struct wn_seeker **seekers = wn_new(threads, sizeof *seekers, error);
+    struct wn_ivf_worker **seekers = wn_new(threads, sizeof *seekers, error);
 
     for (size_t t = 0; seekers && t < threads; t++) {
         seekers[t] = seeker_new(file, error);
         if (!seekers[t]) {
-            wn_seekers_free(file, seekers);
+            wn_ivf_workers_free(file, seekers);
             return NULL;
         }
     }
     return seekers;
 }
 
-static void multiply(const struct wn_places *file, const struct wn_tile *tile,
+static void multiply(const struct wn_ivf *file, const struct wn_tile *tile,
                      float *dots)
 {
     if (file->kernel)
@@ -101,7 +102,7 @@ static void multiply(const struct wn_places *file, const struct wn_tile *tile,
 }
 
 /* Limits for the rows on the seeker from the first tile that they meet. */
-static void begin_pools(const struct wn_places *file, struct wn_seeker *seeker,
+static void begin_pools(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
                         const struct wn_tile *tile, size_t from)
 {
     for (size_t q = 0; q < tile->rows; q++) {
@@ -114,8 +115,8 @@ static void begin_pools(const struct wn_places *file, struct wn_seeker *seeker,
         const float kept = *bias;
 
         *bias = INFINITY;
-        wn_near_begin(&file->near, &seeker->pools[q], (size_t)seeker->row[q],
-                      seeker->dots + q * BLOCK, seeker->bias, tile->columns);
+        wn_bounds_begin(&file->near, &seeker->pools[q], (size_t)seeker->row[q],
+                        seeker->dots + q * BLOCK, seeker->bias, tile->columns);
         *bias = kept;
     }
 }
@@ -123,7 +124,7 @@ static void begin_pools(const struct wn_places *file, struct wn_seeker *seeker,
 /* The pairs of `count` queries, those of `who`, and `columns` places that may
  * be near.
  *   fresh  nothing is known of them, who are all rows on the seeker */
-static size_t find_hits(const struct wn_places *file, struct wn_seeker *seeker,
+static size_t find_hits(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
                         const int32_t *who, size_t count, size_t from,
                         size_t columns, bool fresh)
 {
@@ -154,7 +155,7 @@ static size_t find_hits(const struct wn_places *file, struct wn_seeker *seeker,
 
 /* Offer those of `who`, rows on the seeker, all at the places from begin to
  * end. */
-static void look(const struct wn_places *file, struct wn_seeker *seeker,
+static void look(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
                  const int32_t *who, size_t count, size_t begin, size_t end,
                  bool fresh)
 {
@@ -181,27 +182,27 @@ static void look(const struct wn_places *file, struct wn_seeker *seeker,
             const size_t j = (size_t)file->row[from + (size_t)hit.column];
 
             if (i != j)
-                wn_near_offer(&file->near, &seeker->pools[q], i, j, hit.low,
-                              seeker->scratch);
+                wn_bounds_offer(&file->near, &seeker->pools[q], i, j, hit.low,
+                                seeker->scratch);
         }
     }
 }
 
 /* Put the `probe` nearest of all cells first. Most are left out beforehand by
  * the distances of a few. */
-static void choose_cells(const struct wn_places *file, const float *far,
+static void choose_cells(const struct wn_ivf *file, const float *far,
                          struct wn_candidate *nearest)
 {
     const size_t cells = file->cells.count, probe = file->probe;
-    const size_t step = cells / WN_NEAR_PAD;
-    const size_t rank = step > 0 ? probe / step + 6 : WN_NEAR_PAD;
-    float few[WN_NEAR_PAD], limit = INFINITY;
+    const size_t step = cells / WN_BOUNDS_PAD;
+    const size_t rank = step > 0 ? probe / step + 6 : WN_BOUNDS_PAD;
+    float few[WN_BOUNDS_PAD], limit = INFINITY;
     size_t count;
 
-    if (rank < WN_NEAR_PAD) {
-        for (size_t s = 0; s < WN_NEAR_PAD; s++)
+    if (rank < WN_BOUNDS_PAD) {
+        for (size_t s = 0; s < WN_BOUNDS_PAD; s++)
             few[s] = far[s * step];
-        limit = wn_near_mth(few, WN_NEAR_PAD, rank);
+        limit = wn_bounds_mth(few, WN_BOUNDS_PAD, rank);
     }
     for (;;) {
         count = 0;
@@ -213,12 +214,12 @@ static void choose_cells(const struct wn_places *file, const float *far,
             break;
         limit = INFINITY;
     }
-    wn_near_select(nearest, count, probe);
+    wn_bounds_select(nearest, count, probe);
 }
 
 /* The `probe` cells nearest to each of the `count` rows on the seeker, and by
  * cell who looks into it: who[start[c]] .. who[start[c + 1] - 1]. */
-static void list_probes(const struct wn_places *file, struct wn_seeker *seeker,
+static void list_probes(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
                         size_t count)
 {
     const size_t cells = file->cells.count, probe = file->probe;
@@ -240,21 +241,22 @@ static void list_probes(const struct wn_places *file, struct wn_seeker *seeker,
 }
 
 /* `count` rows on the seeker, who know of nobody. */
-static void seat(const struct wn_places *file, struct wn_seeker *seeker,
+static void seat(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
                  const int32_t *row, size_t count)
 {
     for (size_t q = 0; q < count; q++) {
         seeker->row[q] = row[q];
-        wn_pool_start(&seeker->pools[q], seeker->entries + q * file->near.room);
-        wn_near_row(&file->near, (size_t)row[q],
-                    seeker->own + q * file->near.p);
+        wn_candidates_start(&seeker->pools[q],
+                            seeker->entries + q * file->near.room);
+        wn_bounds_row(&file->near, (size_t)row[q],
+                      seeker->own + q * file->near.p);
     }
 }
 
 /* The neighbours of the rows row[0 .. count) by looking at all rows. */
-void wn_seek_all(const struct wn_places *file, struct wn_seeker *seeker,
-                 const int32_t *row, size_t count, int32_t *index,
-                 float *distance)
+void wn_ivf_search_all(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
+                       const int32_t *row, size_t count, int32_t *index,
+                       float *distance)
 {
     const size_t m = file->near.m;
 
@@ -262,12 +264,12 @@ void wn_seek_all(const struct wn_places *file, struct wn_seeker *seeker,
     look(file, seeker, seeker->all, count, 0, file->first[file->cells.count],
          true);
     for (size_t q = 0; q < count; q++)
-        wn_near_decide(&file->near, &seeker->pools[q], (size_t)row[q],
-                       seeker->scratch, index + q * m, distance + q * m);
+        wn_bounds_decide(&file->near, &seeker->pools[q], (size_t)row[q],
+                         seeker->scratch, index + q * m, distance + q * m);
 }
 
 /* The rows at the places begin .. end-1, all of cell `own`. */
-static void search_cell(const struct wn_places *file, struct wn_seeker *seeker,
+static void search_cell(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
                         size_t own, size_t begin, size_t end, int32_t *index,
                         float *distance)
 {
@@ -285,12 +287,13 @@ static void search_cell(const struct wn_places *file, struct wn_seeker *seeker,
     for (size_t q = 0; q < count; q++) {
         const size_t i = (size_t)seeker->row[q];
 
-        wn_near_decide(&file->near, &seeker->pools[q], i, seeker->scratch,
-                       index + i * m, distance + i * m);
+        wn_bounds_decide(&file->near, &seeker->pools[q], i, seeker->scratch,
+                         index + i * m, distance + i * m);
         if (index[i * m + m - 1] < 0) {
             const int32_t row = (int32_t)i, first = seeker->row[0];
 
-            wn_seek_all(file, seeker, &row, 1, index + i * m, distance + i * m);
+            wn_ivf_search_all(file, seeker, &row, 1, index + i * m,
+                              distance + i * m);
             seeker->row[0] = first;
         }
     }
@@ -301,7 +304,7 @@ struct task {
     size_t cell, begin, end;
 };
 
-static size_t list_tasks(const struct wn_places *file, struct task *tasks)
+static size_t list_tasks(const struct wn_ivf *file, struct task *tasks)
 {
     size_t count = 0;
 
@@ -318,19 +321,20 @@ static size_t list_tasks(const struct wn_places *file, struct task *tasks)
     return count;
 }
 
-int wn_seek_cells(const struct wn_places *file, struct wn_seeker **seekers,
-                  int32_t *index, float *distance, struct wn_error *error)
+int wn_ivf_search_cells(const struct wn_ivf *file,
+                        struct wn_ivf_worker **seekers, int32_t *index,
+                        float *distance, struct wn_error *error)
 {
     static const char what[] = "neighbours: cells";
     const size_t count = list_tasks(file, NULL);
-    struct wn_talk *talk = file->graph->talk;
+    struct wn_log *talk = file->graph->talk;
     struct task *tasks = wn_new(count, sizeof *tasks, error);
     size_t done = 0;
 
     if (!tasks)
         return -1;
     list_tasks(file, tasks);
-    wn_talk_progress(talk, what, 0, count);
+    wn_log_progress(talk, what, 0, count);
 #pragma omp parallel for schedule(dynamic) num_threads(file->graph->threads)
     for (size_t t = 0; t < count; t++) {
         size_t now;
@@ -340,14 +344,14 @@ int wn_seek_cells(const struct wn_places *file, struct wn_seeker **seekers,
 #pragma omp atomic capture
         now = ++done;
         if (omp_get_thread_num() == 0)
-            wn_talk_progress(talk, what, now, count);
+            wn_log_progress(talk, what, now, count);
     }
-    wn_talk_progress(talk, what, count, count);
+    wn_log_progress(talk, what, count, count);
     free(tasks);
     return 0;
 }
 
-double wn_seeker_bytes(double cells, double p, double room)
+double wn_ivf_worker_bytes(double cells, double p, double room)
 {
     return BLOCK * (cells * 12 + 8 * p + BLOCK * (4.0 + sizeof(struct wn_hit)) +
                     room * sizeof(struct wn_candidate)) +

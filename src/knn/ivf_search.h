@@ -4,7 +4,7 @@
  *
  * Rows have places in the order of their cells, so that a cell is one stretch
  * of a matrix, of whole panels where a kernel multiplies (tile.h). Up to
- * WN_SEEK_BLOCK rows of a cell search together: for every cell that any of them
+ * WN_IVF_BLOCK rows of a cell search together: for every cell that any of them
  * looks into, those that do are gathered and multiplied with the whole of it.
  * Bounds and decisions are those of the exact search (bounds.h). */
 #ifndef WN_KNN_IVF_SEARCH_H
@@ -19,10 +19,10 @@
 #include "util/error.h"
 
 /* Rows that search together, and columns of a product. */
-enum { WN_SEEK_BLOCK = 576 };
+enum { WN_IVF_BLOCK = 576 };
 
-struct wn_places {
-    struct wn_near near;
+struct wn_ivf {
+    struct wn_bounds near;
     struct wn_kmeans cells;
     const struct wn_graph *graph;
     uint64_t seed;
@@ -36,8 +36,8 @@ struct wn_places {
 };
 
 /* Rows that search together, and what they need; B stands for
- * WN_SEEK_BLOCK. */
-struct wn_seeker {
+ * WN_IVF_BLOCK. */
+struct wn_ivf_worker {
     float *far;                   /* B x cells */
     struct wn_candidate *nearest; /* cells */
     size_t *start;         /* cells + 1: where those of a cell begin in `who` */
@@ -46,32 +46,33 @@ struct wn_seeker {
     float *query;          /* B x p: those of a product */
     float *dots;           /* B x B */
     struct wn_hit *hits;   /* B x B */
-    float row_bias[WN_SEEK_BLOCK], row_limit[WN_SEEK_BLOCK];
-    float bias[WN_SEEK_BLOCK], limit[WN_SEEK_BLOCK];
-    int32_t row[WN_SEEK_BLOCK], all[WN_SEEK_BLOCK];
-    struct wn_pool pools[WN_SEEK_BLOCK];
+    float row_bias[WN_IVF_BLOCK], row_limit[WN_IVF_BLOCK];
+    float bias[WN_IVF_BLOCK], limit[WN_IVF_BLOCK];
+    int32_t row[WN_IVF_BLOCK], all[WN_IVF_BLOCK];
+    struct wn_candidates pools[WN_IVF_BLOCK];
     struct wn_candidate *entries; /* B x room */
     struct wn_winner *scratch;
 };
 
 /* One a thread; NULL with WN_ENOMEM. */
-struct wn_seeker **wn_seekers_new(const struct wn_places *file,
-                                  struct wn_error *error) WN_MUST_CHECK;
-void wn_seekers_free(const struct wn_places *file, struct wn_seeker **seekers);
+struct wn_ivf_worker **wn_ivf_workers_new(const struct wn_ivf *file,
+                                          struct wn_error *error) WN_MUST_CHECK;
+void wn_ivf_workers_free(const struct wn_ivf *file,
+                         struct wn_ivf_worker **seekers);
 /* Most bytes of one. */
-double wn_seeker_bytes(double cells, double p, double room);
+double wn_ivf_worker_bytes(double cells, double p, double room);
 
 /* The neighbours of the rows row[0 .. count) by looking at all rows.
  *   index, distance  out, count x m */
-void wn_seek_all(const struct wn_places *file, struct wn_seeker *seeker,
-                 const int32_t *row, size_t count, int32_t *index,
-                 float *distance);
+void wn_ivf_search_all(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
+                       const int32_t *row, size_t count, int32_t *index,
+                       float *distance);
 
 /* Those of every row by the file->probe cells whose centres are nearest; one
  * that finds fewer than m looks at all rows.
  *   index, distance  out, n x m */
-int wn_seek_cells(const struct wn_places *file, struct wn_seeker **seekers,
-                  int32_t *index, float *distance,
-                  struct wn_error *error) WN_MUST_CHECK;
+int wn_ivf_search_cells(const struct wn_ivf *file,
+                        struct wn_ivf_worker **seekers, int32_t *index,
+                        float *distance, struct wn_error *error) WN_MUST_CHECK;
 
 #endif

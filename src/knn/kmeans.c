@@ -14,7 +14,8 @@
 #include "util/thread.h"
 #include "util/simd.h"
 
-WN_WIDE static void add_squares(const float *square, size_t count, float *far)
+WN_MULTIVERSION static void add_squares(const float *square, size_t count,
+                                        float *far)
 {
     for (size_t c = 0; c < count; c++)
         far[c] += square[c];
@@ -30,24 +31,25 @@ void wn_kmeans_far(const struct wn_kmeans *cells, const float *y, size_t rows,
         add_squares(cells->square, count, far + i * count);
 }
 
-/* The least of each WN_LANES-th number; count in whole lanes. */
-WN_WIDE static void find_least(const float *far, size_t count, float *least)
+/* The least of each WN_SIMD_LANES-th number; count in whole lanes. */
+WN_MULTIVERSION static void find_least(const float *far, size_t count,
+                                       float *least)
 {
-    for (size_t c = 0; c < count; c += WN_LANES)
-        for (size_t l = 0; l < WN_LANES; l++)
+    for (size_t c = 0; c < count; c += WN_SIMD_LANES)
+        for (size_t l = 0; l < WN_SIMD_LANES; l++)
             least[l] = far[c + l] < least[l] ? far[c + l] : least[l];
 }
 
 int32_t wn_kmeans_nearest(const struct wn_kmeans *cells, const float *far)
 {
-    const size_t whole = cells->count - cells->count % WN_LANES;
-    float least[WN_LANES], best = INFINITY;
+    const size_t whole = cells->count - cells->count % WN_SIMD_LANES;
+    float least[WN_SIMD_LANES], best = INFINITY;
     size_t at = 0;
 
-    for (size_t l = 0; l < WN_LANES; l++)
+    for (size_t l = 0; l < WN_SIMD_LANES; l++)
         least[l] = INFINITY;
     find_least(far, whole, least);
-    for (size_t l = 0; l < WN_LANES; l++)
+    for (size_t l = 0; l < WN_SIMD_LANES; l++)
         best = least[l] < best ? least[l] : best;
     for (size_t c = whole; c < cells->count; c++)
         best = far[c] < best ? far[c] : best;
@@ -153,7 +155,7 @@ static void begin_anywhere(struct rounds *rounds, struct wn_kmeans *cells,
 
 int wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
                    size_t count, size_t rounds, uint64_t seed, int threads,
-                   struct wn_talk *talk, struct wn_error *error)
+                   struct wn_log *talk, struct wn_error *error)
 {
     static const char what[] = "neighbours: rounds of the cells";
     const size_t many = (size_t)threads;
@@ -163,8 +165,8 @@ int wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
     *cells = (struct wn_kmeans){.count = count, .p = p};
     cells->centre = wn_new(wn_product(count, p, 1), sizeof(float), error);
     cells->square = wn_new(count, sizeof(float), error);
-    work.cell = wn_large_new(n, sizeof *work.cell, error);
-    work.order = wn_large_new(n, sizeof *work.order, error);
+    work.cell = wn_spill_new(n, sizeof *work.cell, error);
+    work.order = wn_spill_new(n, sizeof *work.order, error);
     work.first = wn_new(count + 1, sizeof *work.first, error);
     work.far = wn_new(wn_product(many, WN_BLOCK, count), sizeof(float), error);
     work.sum = wn_new(wn_product(many, p, 1), sizeof *work.sum, error);
@@ -173,15 +175,15 @@ int wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
         goto done;
     begin_anywhere(&work, cells, seed);
     for (size_t round = 0; round < rounds; round++) {
-        wn_talk_progress(talk, what, round, rounds);
+        wn_log_progress(talk, what, round, rounds);
         assign(&work, cells);
         move(&work, cells);
     }
-    wn_talk_progress(talk, what, rounds, rounds);
+    wn_log_progress(talk, what, rounds, rounds);
     status = 0;
 done:
-    wn_large_free(work.cell);
-    wn_large_free(work.order);
+    wn_spill_free(work.cell);
+    wn_spill_free(work.order);
     free(work.first);
     free(work.far);
     free(work.sum);

@@ -15,7 +15,7 @@
 enum { BLOCK = 256 };
 
 struct between {
-    struct wn_near near;
+    struct wn_bounds near;
     const int32_t *query, *reference;
     size_t queries, references;
 };
@@ -27,7 +27,7 @@ struct desk {
     struct wn_hit *hits;   /* BLOCK */
     struct wn_winner *scratch;
     struct wn_candidate *entries; /* BLOCK x room */
-    struct wn_pool pools[BLOCK];
+    struct wn_candidates pools[BLOCK];
     float bias[BLOCK], limit[BLOCK];
 };
 
@@ -44,7 +44,8 @@ static void desk_free(struct desk *desk)
     free(desk);
 }
 
-static struct desk *desk_new(const struct wn_near *near, struct wn_error *error)
+static struct desk *desk_new(const struct wn_bounds *near,
+                             struct wn_error *error)
 {
     struct desk *desk = wn_new(1, sizeof *desk, error);
 
@@ -73,7 +74,7 @@ static size_t part(size_t total, size_t first)
 static void look_at(const struct between *b, struct desk *desk,
                     const int32_t *query, size_t rows, size_t second)
 {
-    const struct wn_near *near = &b->near;
+    const struct wn_bounds *near = &b->near;
     const int32_t *reference = b->reference + second;
     const size_t columns = part(b->references, second);
 
@@ -83,46 +84,46 @@ static void look_at(const struct between *b, struct desk *desk,
         desk->bias[j] = there ? near->bias[reference[j]] : INFINITY;
         desk->limit[j] = -INFINITY; /* columns do not ask */
         if (there)
-            wn_near_row(near, (size_t)reference[j],
-                        desk->columns + j * near->p);
+            wn_bounds_row(near, (size_t)reference[j],
+                          desk->columns + j * near->p);
     }
     wn_gemm(0, 1, rows, columns, near->p, -2, desk->rows, near->p,
             desk->columns, near->p, 0, desk->dots, BLOCK);
     for (size_t i = 0; i < rows; i++) {
         const size_t row = (size_t)query[i];
-        const size_t count = wn_near_scan(
+        const size_t count = wn_bounds_scan(
             desk->dots + i * BLOCK, desk->bias, desk->limit, columns, i,
             near->bias[row], desk->pools[i].limit, desk->hits);
 
         for (size_t h = 0; h < count; h++)
-            wn_near_offer(near, &desk->pools[i], row,
-                          (size_t)reference[desk->hits[h].column],
-                          desk->hits[h].low, desk->scratch);
+            wn_bounds_offer(near, &desk->pools[i], row,
+                            (size_t)reference[desk->hits[h].column],
+                            desk->hits[h].low, desk->scratch);
     }
 }
 
 static void ask(const struct between *b, struct desk *desk, size_t first,
                 int32_t *index, float *distance)
 {
-    const struct wn_near *near = &b->near;
+    const struct wn_bounds *near = &b->near;
     const int32_t *query = b->query + first;
     const size_t rows = part(b->queries, first);
 
     for (size_t i = 0; i < rows; i++) {
-        wn_near_row(near, (size_t)query[i], desk->rows + i * near->p);
-        wn_pool_start(&desk->pools[i], desk->entries + i * near->room);
+        wn_bounds_row(near, (size_t)query[i], desk->rows + i * near->p);
+        wn_candidates_start(&desk->pools[i], desk->entries + i * near->room);
     }
     for (size_t second = 0; second < b->references; second += BLOCK)
         look_at(b, desk, query, rows, second);
     for (size_t i = 0; i < rows; i++)
-        wn_near_decide(near, &desk->pools[i], (size_t)query[i], desk->scratch,
-                       index + (first + i) * near->m,
-                       distance + (first + i) * near->m);
+        wn_bounds_decide(near, &desk->pools[i], (size_t)query[i], desk->scratch,
+                         index + (first + i) * near->m,
+                         distance + (first + i) * near->m);
 }
 
-int wn_between(const struct wn_graph *graph, const int32_t *query,
-               size_t queries, const int32_t *reference, size_t references,
-               int32_t *index, float *distance, struct wn_error *error)
+int wn_knn_query(const struct wn_graph *graph, const int32_t *query,
+                 size_t queries, const int32_t *reference, size_t references,
+                 int32_t *index, float *distance, struct wn_error *error)
 {
     struct between b = {.query = query,
                         .reference = reference,
@@ -132,7 +133,7 @@ int wn_between(const struct wn_graph *graph, const int32_t *query,
     struct desk **desks = wn_new((size_t)threads, sizeof *desks, error);
     int status = -1;
 
-    if (!desks || wn_near_start(&b.near, graph, NULL, error))
+    if (!desks || wn_bounds_start(&b.near, graph, NULL, error))
         goto done;
     for (int t = 0; t < threads; t++) {
         desks[t] = desk_new(&b.near, error);
@@ -147,6 +148,6 @@ done:
     for (int t = 0; desks && t < threads; t++)
         desk_free(desks[t]);
     free(desks);
-    wn_near_end(&b.near);
+    wn_bounds_end(&b.near);
     return status;
 }

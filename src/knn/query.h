@@ -8,15 +8,15 @@
 
 #include "knn/exact.h"
 
-/* As wn_neighbors(), but only `queries` rows ask and only `references` rows
+/* As wn_knn_exact(), but only `queries` rows ask and only `references` rows
  * answer; no row does both. graph->m must be in 1 .. references.
  *   query, reference  row numbers, ascending
  *   index, distance   out, queries x m
  * Time O(queries references d); memory O(n + threads) rows. Errors: WN_ENOMEM.
  * Compared with golden:tacred and brute force. */
-int wn_between(const struct wn_graph *graph, const int32_t *query,
-               size_t queries, const int32_t *reference, size_t references,
-               int32_t *index, float *distance,
-               struct wn_error *error) WN_MUST_CHECK;
+int wn_knn_query(const struct wn_graph *graph, const int32_t *query,
+                 size_t queries, const int32_t *reference, size_t references,
+                 int32_t *index, float *distance,
+                 struct wn_error *error) WN_MUST_CHECK;
 
 #endif

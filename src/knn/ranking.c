@@ -30,7 +30,7 @@ enum {
 enum { FIT = 1 << 22, LEAST = 64, MOST = 256 };
 
 struct wn_ranking {
-    struct wn_near near;
+    struct wn_bounds near;
     float *owned;   /* n x p where prepared rows are not those of x */
     const float *y; /* n x p */
 };
@@ -58,18 +58,18 @@ struct wn_ranking *wn_ranking_new(const struct wn_graph *graph,
 
     if (!ranking)
         return NULL;
-    if (wn_near_start(&ranking->near, graph, NULL, error))
+    if (wn_bounds_start(&ranking->near, graph, NULL, error))
         goto failed;
     ranking->y = graph->x;
     if (ranking->near.plain)
         return ranking;
     const size_t p = ranking->near.p;
     ranking->y = ranking->owned =
-        wn_large_new(wn_product(graph->n, p, 1), sizeof(float), error);
+        wn_spill_new(wn_product(graph->n, p, 1), sizeof(float), error);
     if (!ranking->owned)
         goto failed;
     for (size_t i = 0; i < graph->n; i++)
-        wn_near_row(&ranking->near, i, ranking->owned + i * p);
+        wn_bounds_row(&ranking->near, i, ranking->owned + i * p);
     return ranking;
 failed:
     wn_ranking_free(ranking);
@@ -80,8 +80,8 @@ void wn_ranking_free(struct wn_ranking *ranking)
 {
     if (!ranking)
         return;
-    wn_near_end(&ranking->near);
-    wn_large_free(ranking->owned);
+    wn_bounds_end(&ranking->near);
+    wn_spill_free(ranking->owned);
     free(ranking);
 }
 
@@ -94,12 +94,12 @@ struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking,
     if (!ranker)
         return NULL;
     ranker->ranking = ranking;
-    ranker->dots = wn_large_new(wn_product(wn_ranking_rows(n), n, 1),
+    ranker->dots = wn_spill_new(wn_product(wn_ranking_rows(n), n, 1),
                                 sizeof *ranker->dots, error);
-    ranker->bits = wn_large_new(n, sizeof *ranker->bits, error);
-    ranker->entries = wn_large_new(n, sizeof *ranker->entries, error);
-    ranker->other = wn_large_new(n, sizeof *ranker->other, error);
-    ranker->order = wn_large_new(n, sizeof *ranker->order, error);
+    ranker->bits = wn_spill_new(n, sizeof *ranker->bits, error);
+    ranker->entries = wn_spill_new(n, sizeof *ranker->entries, error);
+    ranker->other = wn_spill_new(n, sizeof *ranker->other, error);
+    ranker->order = wn_spill_new(n, sizeof *ranker->order, error);
     if (ranker->dots && ranker->bits && ranker->entries && ranker->other &&
         ranker->order)
         return ranker;
@@ -123,11 +123,11 @@ void wn_ranker_free(struct wn_ranker *ranker)
 {
     if (!ranker)
         return;
-    wn_large_free(ranker->dots);
-    wn_large_free(ranker->bits);
-    wn_large_free(ranker->entries);
-    wn_large_free(ranker->other);
-    wn_large_free(ranker->order);
+    wn_spill_free(ranker->dots);
+    wn_spill_free(ranker->bits);
+    wn_spill_free(ranker->entries);
+    wn_spill_free(ranker->other);
+    wn_spill_free(ranker->order);
     free(ranker);
 }
 
@@ -142,8 +142,9 @@ void wn_ranker_load(struct wn_ranker *ranker, size_t begin, size_t end)
 }
 
 /* The squared distances of rows begin .. end-1, and their least and most. */
-WN_WIDE static void find_bits(struct wn_ranker *ranker, size_t i, size_t begin,
-                              size_t end, int32_t *least, int32_t *most)
+WN_MULTIVERSION static void find_bits(struct wn_ranker *ranker, size_t i,
+                                      size_t begin, size_t end, int32_t *least,
+                                      int32_t *most)
 {
     const float *square = ranker->ranking->near.square;
     const float *dots =

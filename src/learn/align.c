@@ -42,22 +42,22 @@ struct regression {
 static void regression_free(struct regression *r)
 {
     for (int f = 0; f < FOLDS; f++) {
-        wn_large_free(r->product[f]);
-        wn_large_free(r->w[f]);
+        wn_spill_free(r->product[f]);
+        wn_spill_free(r->w[f]);
     }
-    wn_large_free(r->sum);
-    wn_large_free(r->row);
+    wn_spill_free(r->sum);
+    wn_spill_free(r->row);
 }
 
 /* Rows by fold, ascending in each. */
 static int assign(struct regression *r, uint64_t seed, struct wn_error *error)
 {
-    int32_t *label = wn_large_new(r->n, sizeof *label, error);
-    int32_t *fold = wn_large_new(r->n, sizeof *fold, error);
+    int32_t *label = wn_spill_new(r->n, sizeof *label, error);
+    int32_t *fold = wn_spill_new(r->n, sizeof *fold, error);
     size_t count = 0;
     int status = -1;
 
-    r->row = wn_large_new(r->n, sizeof *r->row, error);
+    r->row = wn_spill_new(r->n, sizeof *r->row, error);
     if (!label || !fold || !r->row)
         goto done;
     for (size_t i = 0; i < r->n; i++)
@@ -71,8 +71,8 @@ static int assign(struct regression *r, uint64_t seed, struct wn_error *error)
     }
     r->begin[FOLDS] = count;
 done:
-    wn_large_free(label);
-    wn_large_free(fold);
+    wn_spill_free(label);
+    wn_spill_free(fold);
     return status;
 }
 
@@ -112,15 +112,15 @@ static int find_products(struct regression *r, struct wn_error *error)
 {
     const size_t width = r->d + r->p, size = wn_product(r->d, width, 1);
     float *rows =
-        wn_large_new(wn_product(WN_BLOCK, width, 1), sizeof *rows, error);
-    float *strips = wn_large_new(size, sizeof *strips, error);
+        wn_spill_new(wn_product(WN_BLOCK, width, 1), sizeof *rows, error);
+    float *strips = wn_spill_new(size, sizeof *strips, error);
     int status = -1;
 
-    r->sum = wn_large_new(size, sizeof *r->sum, error);
+    r->sum = wn_spill_new(size, sizeof *r->sum, error);
     if (!rows || !strips || !r->sum)
         goto done;
     for (int f = 0; f < FOLDS; f++) {
-        r->product[f] = wn_large_new(size, sizeof *r->product[f], error);
+        r->product[f] = wn_spill_new(size, sizeof *r->product[f], error);
         if (!r->product[f])
             goto done;
         for (size_t at = r->begin[f]; at < r->begin[f + 1]; at += WN_BLOCK) {
@@ -135,8 +135,8 @@ static int find_products(struct regression *r, struct wn_error *error)
     }
     status = 0;
 done:
-    wn_large_free(rows);
-    wn_large_free(strips);
+    wn_spill_free(rows);
+    wn_spill_free(strips);
     return status;
 }
 
@@ -154,9 +154,9 @@ static int solve(const struct regression *r, int f, double ridge, double *m,
         for (size_t c = 0; c < p; c++)
             w[i * p + c] = r->sum[i * width + d + c] - part[i * width + d + c];
     }
-    if (wn_factor(m, d, error))
+    if (wn_cholesky(m, d, error))
         return -1;
-    wn_factor_solve(m, d, w, p, p);
+    wn_cholesky_solve(m, d, w, p, p);
     return 0;
 }
 
@@ -182,9 +182,9 @@ static int try_one(const struct regression *r, int f, double ridge,
                    double *found, float *keep, struct wn_error *error)
 {
     const size_t size = wn_product(r->d, r->p, 1);
-    double *m = wn_large_new(wn_product(r->d, r->d, 1), sizeof *m, error);
-    double *w = wn_large_new(size, sizeof *w, error);
-    double *gw = wn_large_new(size, sizeof *gw, error);
+    double *m = wn_spill_new(wn_product(r->d, r->d, 1), sizeof *m, error);
+    double *w = wn_spill_new(size, sizeof *w, error);
+    double *gw = wn_spill_new(size, sizeof *gw, error);
     int status = -1;
 
     if (m && w && gw && solve(r, f, ridge, m, w, error) == 0) {
@@ -193,9 +193,9 @@ static int try_one(const struct regression *r, int f, double ridge,
             keep[e] = (float)w[e];
         status = 0;
     }
-    wn_large_free(m);
-    wn_large_free(w);
-    wn_large_free(gw);
+    wn_spill_free(m);
+    wn_spill_free(w);
+    wn_spill_free(gw);
     return status;
 }
 
@@ -242,7 +242,7 @@ static int choose_ridge(struct regression *r, double *share,
     }
     for (int f = 0; f < FOLDS; f++) {
         r->w[f] =
-            wn_large_new(wn_product(r->d, r->p, 1), sizeof *r->w[f], error);
+            wn_spill_new(wn_product(r->d, r->p, 1), sizeof *r->w[f], error);
         if (!r->w[f])
             return -1;
     }
@@ -254,8 +254,8 @@ static int choose_ridge(struct regression *r, double *share,
 static int predict(const struct regression *r, float *a, struct wn_error *error)
 {
     const size_t d = r->d, p = r->p;
-    float *rows = wn_large_new(wn_product(WN_BLOCK, d, 1), sizeof *rows, error);
-    float *out = wn_large_new(wn_product(WN_BLOCK, p, 1), sizeof *out, error);
+    float *rows = wn_spill_new(wn_product(WN_BLOCK, d, 1), sizeof *rows, error);
+    float *out = wn_spill_new(wn_product(WN_BLOCK, p, 1), sizeof *out, error);
 
     for (int f = 0; rows && out && f < FOLDS; f++)
         for (size_t at = r->begin[f]; at < r->begin[f + 1]; at += WN_BLOCK) {
@@ -271,8 +271,8 @@ static int predict(const struct regression *r, float *a, struct wn_error *error)
                        p * sizeof *a);
         }
     const int status = rows && out ? 0 : -1;
-    wn_large_free(rows);
-    wn_large_free(out);
+    wn_spill_free(rows);
+    wn_spill_free(out);
     return status;
 }
 
@@ -288,11 +288,11 @@ static int regress(const struct wn_blocks *blocks, const float *x,
                            .threads = blocks->threads};
     int status = -1;
 
-    if (r.d > WN_ALIGN_MOST || r.p > WN_ALIGN_MOST)
+    if (r.d > WN_ALIGN_MAX || r.p > WN_ALIGN_MAX)
         return wn_fail(error, WN_EDATA,
                        "blocks of %zu and %zu features cannot be aligned, "
                        "wanted at most %d",
-                       r.d, r.p, WN_ALIGN_MOST);
+                       r.d, r.p, WN_ALIGN_MAX);
     if (r.n < 2 * FOLDS)
         return wn_fail(error, WN_EDATA,
                        "%zu pairs cannot be aligned, wanted %d or more", r.n,
@@ -307,13 +307,13 @@ static int regress(const struct wn_blocks *blocks, const float *x,
 static int standardised(const float *x, size_t n, size_t d, float *out,
                         struct wn_error *error)
 {
-    struct wn_standard standard;
+    struct wn_standardize standard;
 
-    if (wn_standard_make(&standard, x, n, d, error))
+    if (wn_standardize_make(&standard, x, n, d, error))
         return -1;
     for (size_t i = 0; i < n; i++)
-        wn_standard_row(&standard, x + i * d, out + i * d);
-    wn_standard_free(&standard);
+        wn_standardize_row(&standard, x + i * d, out + i * d);
+    wn_standardize_free(&standard);
     return 0;
 }
 
@@ -322,7 +322,7 @@ static void to_unit(float *rows, size_t n, size_t p, int threads)
 #pragma omp parallel for num_threads(threads)
     for (size_t i = 0; i < n; i++) {
         float *row = rows + i * p;
-        const double norm = sqrt(wn_point_norm2(row, p));
+        const double norm = sqrt(wn_squared_norm(row, p));
         const double scale = norm > 0 ? 1 / norm : 0;
 
         for (size_t c = 0; c < p; c++)
@@ -377,8 +377,8 @@ int wn_align(const struct wn_blocks *blocks, enum wn_alignment asked, float *a,
             return 0;
     }
     *chosen = WN_ALIGN_RIDGE;
-    x = wn_large_new(wn_product(n, d, 1), sizeof *x, error);
-    y = wn_large_new(wn_product(n, p, 1), sizeof *y, error);
+    x = wn_spill_new(wn_product(n, d, 1), sizeof *x, error);
+    y = wn_spill_new(wn_product(n, p, 1), sizeof *y, error);
     if (!x || !y || standardised(blocks->x, n, d, x, error) ||
         standardised(blocks->y, n, p, y, error) ||
         regress(blocks, x, y, a, ridge, error))
@@ -388,8 +388,8 @@ int wn_align(const struct wn_blocks *blocks, enum wn_alignment asked, float *a,
     to_unit(b, n, p, blocks->threads);
     status = 0;
 done:
-    wn_large_free(x);
-    wn_large_free(y);
+    wn_spill_free(x);
+    wn_spill_free(y);
     return status;
 }
 

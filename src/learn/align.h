@@ -22,7 +22,7 @@ enum wn_alignment {
     WN_ALIGN_RIDGE /* what ridge regression says of y from x */
 };
 
-enum { WN_ALIGN_FOLDS = 5, WN_ALIGN_MOST = 4096 };
+enum { WN_ALIGN_FOLDS = 5, WN_ALIGN_MAX = 4096 };
 
 /* Features are standardised first (linalg/standardize.h). Under WN_ALIGN_RIDGE
  * each row's x becomes the prediction of its y by a ridge regression on the
@@ -36,7 +36,7 @@ enum { WN_ALIGN_FOLDS = 5, WN_ALIGN_MOST = 4096 };
  *   chosen  out: WN_ALIGN_NONE or WN_ALIGN_RIDGE
  *   ridge   out: the one taken, as a share of a feature's sum of squares
  * Errors: WN_EDATA (WN_ALIGN_NONE and d != p; ridge with more than
- * WN_ALIGN_MOST features or fewer rows than folds); WN_ENOMEM; WN_ENUMERIC.
+ * WN_ALIGN_MAX features or fewer rows than folds); WN_ENOMEM; WN_ENUMERIC.
  * Compared with scikit-learn Ridge and brute force. */
 int wn_align(const struct wn_blocks *blocks, enum wn_alignment asked, float *a,
              float *b, enum wn_alignment *chosen, double *ridge,

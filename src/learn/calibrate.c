@@ -36,7 +36,7 @@ static int look_at(struct look *look, const float *probability, size_t n,
     const size_t k = look->k, step = n / rows_looked_at(k) + 1;
     const size_t most = (n + step - 1) / step;
 
-    look->log = wn_large_new(wn_product(most, k, 1), sizeof(float), error);
+    look->log = wn_spill_new(wn_product(most, k, 1), sizeof(float), error);
     look->given = wn_new(most, sizeof(float), error);
     if (!look->log || !look->given)
         return -1;
@@ -45,8 +45,8 @@ static int look_at(struct look *look, const float *probability, size_t n,
 
         if (label[i] < 0)
             continue;
-        wn_shares_log(probability + i * k, k, 0, LEAST, row);
-        const float most_log = row[wn_shares_top(row, k)];
+        wn_softmax_row_log(probability + i * k, k, 0, LEAST, row);
+        const float most_log = row[wn_softmax_row_top(row, k)];
         for (size_t c = 0; c < k; c++)
             row[c] -= most_log;
         look->given[look->rows++] = row[label[i]];
@@ -64,8 +64,8 @@ static double log_loss(const struct look *look, double s, int threads)
     for (size_t p = 0; p < PARTS; p++)
         for (size_t r = p * look->rows / PARTS;
              r < (p + 1) * look->rows / PARTS; r++)
-            part[p] += log(wn_shares_total(look->log + r * look->k, look->k,
-                                           (float)s)) -
+            part[p] += log(wn_softmax_row_total(look->log + r * look->k,
+                                                look->k, (float)s)) -
                        s * (double)look->given[r];
     for (size_t p = 0; p < PARTS; p++)
         loss += part[p];
@@ -106,7 +106,7 @@ int wn_calibrate(float *probability, size_t n, size_t k, const int32_t *label,
     const int status = look_at(&look, probability, n, label, error);
     const double s = status ? 1 : fit(&look, threads);
 
-    wn_large_free(look.log);
+    wn_spill_free(look.log);
     free(look.given);
     if (exponent)
         *exponent = s;
@@ -116,8 +116,8 @@ int wn_calibrate(float *probability, size_t n, size_t k, const int32_t *label,
     for (size_t i = 0; i < n; i++) {
         float *row = probability + i * k;
 
-        wn_shares_log(row, k, 0, LEAST, row);
-        wn_shares_from(row, k, (float)s);
+        wn_softmax_row_log(row, k, 0, LEAST, row);
+        wn_softmax_row_from(row, k, (float)s);
     }
     return 0;
 }

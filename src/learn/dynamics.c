@@ -126,7 +126,7 @@ struct wn_dynamics *wn_dynamics_new(size_t n, const int32_t *label,
     for (int s = 0; s < WN_STATISTICS; s++) {
         if ((part_of(s) & parts) != part_of(s))
             continue;
-        dynamics->total[s] = wn_large_new(n, sizeof *dynamics->total[s], error);
+        dynamics->total[s] = wn_spill_new(n, sizeof *dynamics->total[s], error);
         if (!dynamics->total[s]) {
             wn_dynamics_free(dynamics);
             return NULL;
@@ -140,7 +140,7 @@ void wn_dynamics_free(struct wn_dynamics *dynamics)
     if (!dynamics)
         return;
     for (int s = 0; s < WN_STATISTICS; s++)
-        wn_large_free(dynamics->total[s]);
+        wn_spill_free(dynamics->total[s]);
     free(dynamics);
 }
 
@@ -155,7 +155,7 @@ static void add(struct wn_dynamics *dynamics, int statistic, size_t i,
 }
 
 void wn_dynamics_add(struct wn_dynamics *dynamics,
-                     const struct wn_verdict *verdict,
+                     const struct wn_mlp_prediction *verdict,
                      const struct wn_gradient *grand,
                      const struct wn_history *history)
 {

@@ -90,7 +90,7 @@ void wn_dynamics_free(struct wn_dynamics *dynamics);
 /* One more replicate: n verdicts and, as the parts say, n gradient norms and n
  * histories, else NULL. */
 void wn_dynamics_add(struct wn_dynamics *dynamics,
-                     const struct wn_verdict *verdict,
+                     const struct wn_mlp_prediction *verdict,
                      const struct wn_gradient *grand,
                      const struct wn_history *history);
 

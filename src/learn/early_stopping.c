@@ -38,8 +38,8 @@ struct pilot {
 static void pilot_free(struct pilot *pilot)
 {
     wn_mlp_trainer_free(pilot->trainer);
-    wn_large_free(pilot->label);
-    wn_large_free(pilot->x);
+    wn_spill_free(pilot->label);
+    wn_spill_free(pilot->x);
     free(pilot->y);
     free(pilot->row);
 }
@@ -52,10 +52,10 @@ static int pilot_new(struct pilot *pilot, const struct wn_mlp_task *task,
     struct wn_mlp_plan own = *plan;
 
     own.replicate = PILOT_STREAM + first;
-    pilot->label = wn_large_new(task->n, sizeof *pilot->label, error);
+    pilot->label = wn_spill_new(task->n, sizeof *pilot->label, error);
     pilot->row = wn_new(HELD_MOST, sizeof *pilot->row, error);
     pilot->x =
-        wn_large_new(wn_product(WN_BLOCK, task->d, 1), sizeof *pilot->x, error);
+        wn_spill_new(wn_product(WN_BLOCK, task->d, 1), sizeof *pilot->x, error);
     pilot->y = wn_new(WN_BLOCK, sizeof *pilot->y, error);
     if (!pilot->label || !pilot->row || !pilot->x || !pilot->y)
         return -1;
@@ -75,7 +75,7 @@ static double block_loss(struct pilot *pilot, const int32_t *label, size_t b)
 {
     const size_t begin = wn_block_begin(b), end = wn_block_end(b, pilot->held);
     const size_t d = pilot->task.d;
-    struct wn_verdict verdict[WN_BLOCK];
+    struct wn_mlp_prediction verdict[WN_BLOCK];
     const struct wn_mlp_findings out = {.verdict = verdict};
     double sum = 0;
 
@@ -182,8 +182,8 @@ static int count_pilots(size_t rows)
     return rows <= PILOT_FEW ? FIFTHS : PILOTS_MANY;
 }
 
-double wn_early_bytes(size_t n, size_t d, size_t k,
-                      const struct wn_mlp_plan *plan, int threads)
+double wn_early_stopping_bytes(size_t n, size_t d, size_t k,
+                               const struct wn_mlp_plan *plan, int threads)
 {
     const int pilots = count_pilots(n);
     const int busy = pilots < threads ? pilots : threads;
@@ -195,14 +195,14 @@ double wn_early_bytes(size_t n, size_t d, size_t k,
            busy * wn_mlp_measure_bytes(d, plan->hidden, k);
 }
 
-int wn_early_epoch(const struct wn_mlp_task *task,
-                   const struct wn_mlp_plan *plan, size_t most, int threads,
-                   size_t *epoch, struct wn_error *error)
+int wn_early_stopping_epoch(const struct wn_mlp_task *task,
+                            const struct wn_mlp_plan *plan, size_t most,
+                            int threads, size_t *epoch, struct wn_error *error)
 {
     struct pilot pilot[FIFTHS] = {0};
     struct wn_random random;
     int status = -1;
-    int32_t *order = wn_large_new(task->n, sizeof *order, error);
+    int32_t *order = wn_spill_new(task->n, sizeof *order, error);
 
     if (!order)
         return -1;
@@ -210,8 +210,10 @@ int wn_early_epoch(const struct wn_mlp_task *task,
     const size_t steps = (rows + plan->batch - 1) / plan->batch;
     const int pilots = count_pilots(rows);
 
-    if (rows < WN_EARLY_LEAST) {
-        *epoch = most && most < WN_EARLY_BLIND ? most : WN_EARLY_BLIND;
+    if (rows < WN_EARLY_STOPPING_MIN) {
+        *epoch = most && most < WN_EARLY_STOPPING_BLIND
+                     ? most
+                     : WN_EARLY_STOPPING_BLIND;
         status = 0;
         goto done;
     }
@@ -225,6 +227,6 @@ int wn_early_epoch(const struct wn_mlp_task *task,
 done:
     for (int p = 0; p < FIFTHS; p++)
         pilot_free(&pilot[p]);
-    wn_large_free(order);
+    wn_spill_free(order);
     return status;
 }

@@ -19,16 +19,18 @@
  *   most      out of this many epochs; 0 = by the number of rows
  *   threads   the answer does not depend on it
  *   epoch     out
- * With fewer than WN_EARLY_LEAST labelled rows nothing can be held out: then
- * WN_EARLY_BLIND, or `most` if that is less. Errors: WN_ENOMEM. */
-int wn_early_epoch(const struct wn_mlp_task *task,
-                   const struct wn_mlp_plan *plan, size_t most, int threads,
-                   size_t *epoch, struct wn_error *error) WN_MUST_CHECK;
+ * With fewer than WN_EARLY_STOPPING_MIN labelled rows nothing can be held out:
+ * then WN_EARLY_STOPPING_BLIND, or `most` if that is less. Errors: WN_ENOMEM.
+ */
+int wn_early_stopping_epoch(const struct wn_mlp_task *task,
+                            const struct wn_mlp_plan *plan, size_t most,
+                            int threads, size_t *epoch,
+                            struct wn_error *error) WN_MUST_CHECK;
 
 /* Most bytes that takes, beside the task. */
-double wn_early_bytes(size_t n, size_t d, size_t k,
-                      const struct wn_mlp_plan *plan, int threads);
+double wn_early_stopping_bytes(size_t n, size_t d, size_t k,
+                               const struct wn_mlp_plan *plan, int threads);
 
-enum { WN_EARLY_LEAST = 20, WN_EARLY_BLIND = 20 };
+enum { WN_EARLY_STOPPING_MIN = 20, WN_EARLY_STOPPING_BLIND = 20 };
 
 #endif

@@ -9,12 +9,12 @@
 #include "util/memory.h"
 
 struct follow {
-    const struct wn_given *given;
-    float *z;                   /* n x k */
-    double *p;                  /* k */
-    struct wn_verdict *verdict; /* n */
-    struct wn_history *history; /* n, or NULL */
-    float *target;              /* n x k, or NULL */
+    const struct wn_external_dynamics *given;
+    float *z;                          /* n x k */
+    double *p;                         /* k */
+    struct wn_mlp_prediction *verdict; /* n */
+    struct wn_history *history;        /* n, or NULL */
+    float *target;                     /* n x k, or NULL */
 };
 
 static void take_logarithms(float *p, size_t count)
@@ -27,7 +27,7 @@ static void take_logarithms(float *p, size_t count)
 static int follow_epoch(struct follow *f, size_t e, bool judged, int threads,
                         struct wn_error *error)
 {
-    const struct wn_given *given = f->given;
+    const struct wn_external_dynamics *given = f->given;
     const size_t n = given->n, k = given->k;
 
     if (given->read(given->context, e, f->z, error))
@@ -48,7 +48,8 @@ static int follow_epoch(struct follow *f, size_t e, bool judged, int threads,
         }
     }
     for (size_t i = 0; judged && i < n; i++)
-        wn_verdict_of(f->z + i * k, k, given->label[i], f->p, &f->verdict[i]);
+        wn_mlp_prediction_of(f->z + i * k, k, given->label[i], f->p,
+                             &f->verdict[i]);
     return 0;
 }
 
@@ -62,9 +63,10 @@ static int follow_all(struct follow *f, size_t epoch, int threads,
     return 0;
 }
 
-struct wn_dynamics *wn_given_follow(const struct wn_given *given,
-                                    unsigned parts, size_t epoch, int threads,
-                                    struct wn_error *error)
+struct wn_dynamics *
+wn_external_dynamics_follow(const struct wn_external_dynamics *given,
+                            unsigned parts, size_t epoch, int threads,
+                            struct wn_error *error)
 {
     const size_t n = given->n, k = given->k;
     struct wn_dynamics *dynamics =
@@ -74,18 +76,18 @@ struct wn_dynamics *wn_given_follow(const struct wn_given *given,
 
     if (!dynamics)
         return NULL;
-    f.z = wn_large_new(wn_product(n, k, 1), sizeof *f.z, error);
+    f.z = wn_spill_new(wn_product(n, k, 1), sizeof *f.z, error);
     f.p = wn_new(k, sizeof *f.p, error);
-    f.verdict = wn_large_new(n, sizeof *f.verdict, error);
+    f.verdict = wn_spill_new(n, sizeof *f.verdict, error);
     if (!f.z || !f.p || !f.verdict)
         goto done;
     if (parts & WN_DYNAMICS_HISTORIES) {
-        f.history = wn_large_new(n, sizeof *f.history, error);
+        f.history = wn_spill_new(n, sizeof *f.history, error);
         if (!f.history)
             goto done;
     }
     if (parts & WN_DYNAMICS_TARGETS) {
-        f.target = wn_large_new(wn_product(n, k, 1), sizeof *f.target, error);
+        f.target = wn_spill_new(wn_product(n, k, 1), sizeof *f.target, error);
         if (!f.target)
             goto done;
     }
@@ -93,27 +95,27 @@ struct wn_dynamics *wn_given_follow(const struct wn_given *given,
     if (status == 0)
         wn_dynamics_add(dynamics, f.verdict, NULL, f.history);
 done:
-    wn_large_free(f.z);
+    wn_spill_free(f.z);
     free(f.p);
-    wn_large_free(f.verdict);
-    wn_large_free(f.history);
-    wn_large_free(f.target);
+    wn_spill_free(f.verdict);
+    wn_spill_free(f.history);
+    wn_spill_free(f.target);
     if (status == 0)
         return dynamics;
     wn_dynamics_free(dynamics);
     return NULL;
 }
 
-size_t wn_given_epoch(size_t epochs)
+size_t wn_external_dynamics_epoch(size_t epochs)
 {
     return (epochs + 9) / 10;
 }
 
-double wn_given_bytes(size_t n, size_t k, unsigned parts)
+double wn_external_dynamics_bytes(size_t n, size_t k, unsigned parts)
 {
     const double rows = parts & WN_DYNAMICS_TARGETS ? 2 : 1;
 
     return (double)n *
            (rows * 4 * (double)k + 2 * WN_STATISTICS * sizeof(double) +
-            sizeof(struct wn_verdict) + sizeof(struct wn_history));
+            sizeof(struct wn_mlp_prediction) + sizeof(struct wn_history));
 }

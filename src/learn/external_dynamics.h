@@ -11,7 +11,7 @@
 #include "learn/dynamics.h"
 #include "util/error.h"
 
-struct wn_given {
+struct wn_external_dynamics {
     size_t n, k, epochs;
     const int32_t *label; /* n, -1 .. k-1 */
     /* The numbers of epoch e, from 0, into out (n x k); 0 or -1. */
@@ -29,14 +29,15 @@ struct wn_given {
  *   epoch   EL2N and its kin are those of this one, 1 .. epochs
  * Memory O(n k). Errors: WN_ENOMEM and those of `read`. Compared with
  * golden:training_dynamics, golden:cores_elr. */
-struct wn_dynamics *wn_given_follow(const struct wn_given *given,
-                                    unsigned parts, size_t epoch, int threads,
-                                    struct wn_error *error) WN_MUST_CHECK;
+struct wn_dynamics *
+wn_external_dynamics_follow(const struct wn_external_dynamics *given,
+                            unsigned parts, size_t epoch, int threads,
+                            struct wn_error *error) WN_MUST_CHECK;
 
 /* The epoch that is looked at unless one is asked for: a tenth of them, rounded
  * up, as Paul, Ganguli and Dziugaite 2021 take 10 to 20 of 200. */
-size_t wn_given_epoch(size_t epochs);
+size_t wn_external_dynamics_epoch(size_t epochs);
 /* Most bytes that takes, the answer included. */
-double wn_given_bytes(size_t n, size_t k, unsigned parts);
+double wn_external_dynamics_bytes(size_t n, size_t k, unsigned parts);
 
 #endif

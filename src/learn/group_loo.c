@@ -35,7 +35,7 @@ static void fill_right(const double *weight, const int32_t *label,
                                    (double)score[r * k + from + c]);
 }
 
-int wn_leave_out(const float *lever, size_t rows, size_t p,
+int wn_group_loo(const float *lever, size_t rows, size_t p,
                  const double *weight, const int32_t *label, size_t k,
                  float *score, struct wn_error *error)
 {
@@ -51,13 +51,13 @@ int wn_leave_out(const float *lever, size_t rows, size_t p,
         goto done;
     wn_gemm(0, 1, rows, rows, p, 1, lever, p, lever, p, 0, gram, rows);
     fill_matrix(gram, weight, rows, matrix);
-    if (wn_factor(matrix, rows, error))
+    if (wn_cholesky(matrix, rows, error))
         goto done;
     for (size_t from = 0; from < k; from += WIDTH) {
         const size_t width = k - from < WIDTH ? k - from : WIDTH;
 
         fill_right(weight, label, score, rows, k, from, width, right);
-        wn_factor_solve(matrix, rows, right, width, width);
+        wn_cholesky_solve(matrix, rows, right, width, width);
         for (size_t r = 0; r < rows; r++)
             for (size_t c = 0; c < width; c++)
                 change[r * width + c] =

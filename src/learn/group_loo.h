@@ -24,7 +24,7 @@
  *   label   rows, 0..k-1; -1 with weight 0
  *   score   rows x k: F, and after it F without the rows
  * Time O(rows^2 (p + rows + k)). Errors: WN_ENOMEM, WN_ENUMERIC. */
-int wn_leave_out(const float *lever, size_t rows, size_t p,
+int wn_group_loo(const float *lever, size_t rows, size_t p,
                  const double *weight, const int32_t *label, size_t k,
                  float *score, struct wn_error *error) WN_MUST_CHECK;
 

@@ -34,7 +34,7 @@ struct fit {
     double ridge;
     int threads;
     bool in_hand; /* all rows are one slab, which stays as z */
-    const struct wn_standard *view;
+    const struct wn_standardize *view;
     const int32_t *order; /* n: the rows in the order they are gone through;
                              NULL as they stand */
     float *row;           /* SLAB x d: rows as the kernel sees them */
@@ -57,23 +57,23 @@ static size_t row_at(const struct fit *fit, size_t place)
 
 static void free_fit(struct fit *fit)
 {
-    wn_large_free(fit->row);
+    wn_spill_free(fit->row);
     wn_nystrom_free(&fit->nystrom);
-    wn_large_free(fit->slab);
-    wn_large_free(fit->weighed);
-    wn_large_free(fit->product);
-    wn_large_free(fit->matrix);
-    wn_large_free(fit->right);
-    wn_large_free(fit->inverse);
-    wn_large_free(fit->weights);
-    wn_large_free(fit->lever);
+    wn_spill_free(fit->slab);
+    wn_spill_free(fit->weighed);
+    wn_spill_free(fit->product);
+    wn_spill_free(fit->matrix);
+    wn_spill_free(fit->right);
+    wn_spill_free(fit->inverse);
+    wn_spill_free(fit->weights);
+    wn_spill_free(fit->lever);
 }
 
 /* One slab alone is no step to tell of. */
 static void tell_rows(const struct fit *fit, const char *what, size_t done)
 {
     if (fit->n > SLAB)
-        wn_talk_progress(fit->sample->talk, what, done, fit->n);
+        wn_log_progress(fit->sample->talk, what, done, fit->n);
 }
 
 static int start_fit(struct fit *fit, struct wn_error *error)
@@ -82,15 +82,15 @@ static int start_fit(struct fit *fit, struct wn_error *error)
                         fit->kernel->landmarks, fit->kernel->bandwidth, error))
         return -1;
     const size_t p = fit->p = fit->nystrom.m + 1;
-    fit->row = wn_large_new(wn_product(SLAB, fit->d, 1), sizeof(float), error);
-    fit->slab = wn_large_new(wn_product(SLAB, p, 1), sizeof(float), error);
-    fit->weighed = wn_large_new(wn_product(SLAB, p, 1), sizeof(float), error);
-    fit->lever = wn_large_new(wn_product(SLAB, p, 1), sizeof(float), error);
-    fit->product = wn_large_new(wn_product(p, p, 1), sizeof(float), error);
-    fit->inverse = wn_large_new(wn_product(p, p, 1), sizeof(float), error);
-    fit->matrix = wn_large_new(wn_product(p, p, 1), sizeof(double), error);
-    fit->right = wn_large_new(wn_product(p, fit->k, 1), sizeof(double), error);
-    fit->weights = wn_large_new(wn_product(p, fit->k, 1), sizeof(float), error);
+    fit->row = wn_spill_new(wn_product(SLAB, fit->d, 1), sizeof(float), error);
+    fit->slab = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float), error);
+    fit->weighed = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float), error);
+    fit->lever = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float), error);
+    fit->product = wn_spill_new(wn_product(p, p, 1), sizeof(float), error);
+    fit->inverse = wn_spill_new(wn_product(p, p, 1), sizeof(float), error);
+    fit->matrix = wn_spill_new(wn_product(p, p, 1), sizeof(double), error);
+    fit->right = wn_spill_new(wn_product(p, fit->k, 1), sizeof(double), error);
+    fit->weights = wn_spill_new(wn_product(p, fit->k, 1), sizeof(float), error);
     return fit->row && fit->slab && fit->weighed && fit->lever &&
                    fit->product && fit->inverse && fit->matrix && fit->right &&
                    fit->weights
@@ -111,8 +111,8 @@ static void expand_block(const struct fit *fit, enum form form, size_t begin,
     const size_t p = fit->p;
 
     for (size_t i = begin; i < end; i++)
-        wn_standard_row(fit->view, fit->sample->x + row_at(fit, i) * fit->d,
-                        x + (i - begin) * fit->d);
+        wn_standardize_row(fit->view, fit->sample->x + row_at(fit, i) * fit->d,
+                           x + (i - begin) * fit->d);
     if (form == Z)
         wn_nystrom_rows(&fit->nystrom, x, end - begin, spare, z, p);
     else
@@ -220,8 +220,8 @@ static void solve_right(struct fit *fit)
     for (size_t part = 0; part < parts; part++) {
         const size_t from = part * CLASSES, left = fit->k - from;
 
-        wn_factor_solve(fit->matrix, fit->p, fit->right + from,
-                        left < CLASSES ? left : CLASSES, fit->k);
+        wn_cholesky_solve(fit->matrix, fit->p, fit->right + from,
+                          left < CLASSES ? left : CLASSES, fit->k);
     }
 }
 
@@ -230,15 +230,15 @@ static void solve_right(struct fit *fit)
 static int solve(struct fit *fit, struct wn_error *error)
 {
     const size_t p = fit->p;
-    float *b = wn_large_new(wn_product(p, fit->k, 1), sizeof *b, error);
+    float *b = wn_spill_new(wn_product(p, fit->k, 1), sizeof *b, error);
     int status = -1;
 
     for (size_t j = 0; j < p; j++)
         fit->matrix[j * p + j] += fit->ridge;
-    if (!b || wn_factor(fit->matrix, p, error))
+    if (!b || wn_cholesky(fit->matrix, p, error))
         goto done;
     solve_right(fit);
-    if (wn_factor_invert(fit->matrix, p, error))
+    if (wn_cholesky_invert(fit->matrix, p, error))
         goto done;
     for (size_t i = 0; i < p * fit->k; i++)
         b[i] = (float)fit->right[i];
@@ -254,7 +254,7 @@ static int solve(struct fit *fit, struct wn_error *error)
     }
     status = 0;
 done:
-    wn_large_free(b);
+    wn_spill_free(b);
     return status;
 }
 
@@ -335,13 +335,13 @@ struct groups {
 
 static void groups_free(struct groups *groups)
 {
-    wn_large_free(groups->order);
+    wn_spill_free(groups->order);
     free(groups->begin);
-    wn_large_free(groups->score);
+    wn_spill_free(groups->score);
     free(groups->weight);
     free(groups->label);
-    wn_large_free(groups->matrix);
-    wn_large_free(groups->right);
+    wn_spill_free(groups->matrix);
+    wn_spill_free(groups->right);
 }
 
 static int groups_open(struct groups *groups, const struct fit *fit,
@@ -350,10 +350,10 @@ static int groups_open(struct groups *groups, const struct fit *fit,
     const struct wn_sample *sample = fit->sample;
     size_t most = 0;
 
-    groups->order = wn_large_new(fit->n, sizeof *groups->order, error);
+    groups->order = wn_spill_new(fit->n, sizeof *groups->order, error);
     groups->begin = wn_new(sample->groups + 2, sizeof *groups->begin, error);
     groups->score =
-        wn_large_new(wn_product(SLAB, fit->k, 1), sizeof(float), error);
+        wn_spill_new(wn_product(SLAB, fit->k, 1), sizeof(float), error);
     groups->weight = wn_new(SLAB, sizeof(double), error);
     groups->label = wn_new(SLAB, sizeof(int32_t), error);
     if (!groups->order || !groups->begin || !groups->score || !groups->weight ||
@@ -370,9 +370,9 @@ static int groups_open(struct groups *groups, const struct fit *fit,
     if (most <= SLAB)
         return 0;
     groups->matrix =
-        wn_large_new(wn_product(fit->p, fit->p, 1), sizeof(double), error);
+        wn_spill_new(wn_product(fit->p, fit->p, 1), sizeof(double), error);
     groups->right =
-        wn_large_new(wn_product(fit->p, fit->k, 1), sizeof(double), error);
+        wn_spill_new(wn_product(fit->p, fit->k, 1), sizeof(double), error);
     if (!groups->matrix || !groups->right)
         return -1;
     memcpy(groups->matrix, fit->matrix, fit->p * fit->p * sizeof(double));
@@ -422,7 +422,7 @@ static int judge_groups(struct fit *fit, struct groups *groups, size_t first,
         const size_t at = groups->begin[g] - begin;
         struct wn_error mine = {0};
 
-        if (wn_leave_out(fit->lever + at * fit->p,
+        if (wn_group_loo(fit->lever + at * fit->p,
                          groups->begin[g + 1] - groups->begin[g], fit->p,
                          groups->weight + at, groups->label + at, fit->k,
                          groups->score + at * fit->k, &mine)) {
@@ -491,7 +491,7 @@ done:
 
 /* The sums over all rows. */
 static int sum_rows(struct fit *fit, const struct wn_kernel *kernel,
-                    const struct wn_standard *view,
+                    const struct wn_standardize *view,
                     const struct wn_sample *sample, struct wn_error *error)
 {
     const size_t n = sample->n;
@@ -528,7 +528,7 @@ static int judge_all(struct fit *fit, float *score, struct wn_error *error)
 }
 
 int wn_kernel_scores(const struct wn_kernel *kernel,
-                     const struct wn_standard *view,
+                     const struct wn_standardize *view,
                      const struct wn_sample *sample, float *score,
                      struct wn_error *error)
 {
@@ -557,7 +557,7 @@ static double squared_error(const float *score, const int32_t *label, size_t n,
 }
 
 int wn_kernel_misses(const struct wn_kernel *kernel, const double *ridge,
-                     size_t count, const struct wn_standard *view,
+                     size_t count, const struct wn_standardize *view,
                      const struct wn_sample *sample, float *score, double *miss,
                      struct wn_error *error)
 {
@@ -569,8 +569,8 @@ int wn_kernel_misses(const struct wn_kernel *kernel, const double *ridge,
         goto done;
     const size_t square = wn_product(fit.p, fit.p, 1);
     const size_t wide = wn_product(fit.p, fit.k, 1);
-    matrix = wn_large_new(square, sizeof *matrix, error);
-    right = wn_large_new(wide, sizeof *right, error);
+    matrix = wn_spill_new(square, sizeof *matrix, error);
+    right = wn_spill_new(wide, sizeof *right, error);
     if (!matrix || !right)
         goto done;
     memcpy(matrix, fit.matrix, square * sizeof *matrix);
@@ -585,8 +585,8 @@ int wn_kernel_misses(const struct wn_kernel *kernel, const double *ridge,
     }
     status = 0;
 done:
-    wn_large_free(matrix);
-    wn_large_free(right);
+    wn_spill_free(matrix);
+    wn_spill_free(right);
     free_fit(&fit);
     return status;
 }

@@ -42,7 +42,7 @@ struct wn_kernel {
     double bandwidth; /* > 0 */
     double ridge;     /* > 0 */
     bool joined; /* told of a choice: all features were divided by one number
-                    (wn_standard_join), not each by its own deviation */
+                    (wn_standardize_join), not each by its own deviation */
 };
 
 /* The leave-one-out scores for given knobs. Of the sample x, label, weight,
@@ -53,7 +53,7 @@ struct wn_kernel {
  * memory O(p^2 + p k) beside the output.
  * Errors: WN_ENOMEM, WN_ENUMERIC (A is not positive definite). */
 int wn_kernel_scores(const struct wn_kernel *kernel,
-                     const struct wn_standard *view,
+                     const struct wn_standardize *view,
                      const struct wn_sample *sample, float *score,
                      struct wn_error *error) WN_MUST_CHECK;
 
@@ -63,7 +63,7 @@ int wn_kernel_scores(const struct wn_kernel *kernel,
  *   miss   out, count
  * Memory twice as much. Errors as above. */
 int wn_kernel_misses(const struct wn_kernel *kernel, const double *ridge,
-                     size_t count, const struct wn_standard *view,
+                     size_t count, const struct wn_standardize *view,
                      const struct wn_sample *sample, float *score, double *miss,
                      struct wn_error *error) WN_MUST_CHECK;
 

@@ -11,7 +11,7 @@
 #include "util/spill.h"
 #include "util/memory.h"
 
-struct wn_exact {
+struct wn_kernel_loo {
     size_t n, d, k;
     float *product; /* n x n: of the rows */
     int32_t *label; /* n, 0..k-1 */
@@ -22,11 +22,11 @@ struct wn_exact {
     int threads;
 };
 
-void wn_exact_free(struct wn_exact *exact)
+void wn_kernel_loo_free(struct wn_kernel_loo *exact)
 {
     if (!exact)
         return;
-    wn_large_free(exact->product);
+    wn_spill_free(exact->product);
     free(exact->label);
     free(exact->weight);
     free(exact->order);
@@ -54,8 +54,8 @@ static int number_groups(const struct wn_sample *sample, int32_t *group,
     return 0;
 }
 
-static int sort_groups(struct wn_exact *exact, const struct wn_sample *sample,
-                       struct wn_error *error)
+static int sort_groups(struct wn_kernel_loo *exact,
+                       const struct wn_sample *sample, struct wn_error *error)
 {
     const size_t n = exact->n;
     int32_t *group = wn_new(n, sizeof *group, error);
@@ -82,26 +82,28 @@ done:
     return status;
 }
 
-static int find_products(struct wn_exact *exact, const struct wn_sample *sample,
-                         const struct wn_standard *view, struct wn_error *error)
+static int find_products(struct wn_kernel_loo *exact,
+                         const struct wn_sample *sample,
+                         const struct wn_standardize *view,
+                         struct wn_error *error)
 {
     const size_t n = exact->n, d = exact->d;
-    float *x = wn_large_new(wn_product(n, d, 1), sizeof *x, error);
+    float *x = wn_spill_new(wn_product(n, d, 1), sizeof *x, error);
 
     if (!x)
         return -1;
     for (size_t i = 0; i < n; i++)
-        wn_standard_row(view, sample->x + i * d, x + i * d);
+        wn_standardize_row(view, sample->x + i * d, x + i * d);
     wn_gemm(0, 1, n, n, d, 1, x, d, x, d, 0, exact->product, n);
-    wn_large_free(x);
+    wn_spill_free(x);
     return 0;
 }
 
-struct wn_exact *wn_exact_new(const struct wn_sample *sample,
-                              const struct wn_standard *view,
-                              struct wn_error *error)
+struct wn_kernel_loo *wn_kernel_loo_new(const struct wn_sample *sample,
+                                        const struct wn_standardize *view,
+                                        struct wn_error *error)
 {
-    struct wn_exact *exact = wn_new(1, sizeof *exact, error);
+    struct wn_kernel_loo *exact = wn_new(1, sizeof *exact, error);
     const size_t n = sample->n;
 
     if (!exact)
@@ -111,7 +113,7 @@ struct wn_exact *wn_exact_new(const struct wn_sample *sample,
     exact->k = sample->k;
     exact->threads = sample->threads;
     exact->product =
-        wn_large_new(wn_product(n, n, 1), sizeof *exact->product, error);
+        wn_spill_new(wn_product(n, n, 1), sizeof *exact->product, error);
     exact->label = wn_new(n, sizeof *exact->label, error);
     exact->weight = wn_new(n, sizeof *exact->weight, error);
     exact->order = wn_new(n, sizeof *exact->order, error);
@@ -119,7 +121,7 @@ struct wn_exact *wn_exact_new(const struct wn_sample *sample,
     if (!exact->product || !exact->label || !exact->weight || !exact->order ||
         !exact->begin || sort_groups(exact, sample, error) ||
         find_products(exact, sample, view, error)) {
-        wn_exact_free(exact);
+        wn_kernel_loo_free(exact);
         return NULL;
     }
     for (size_t i = 0; i < n; i++)
@@ -129,8 +131,8 @@ struct wn_exact *wn_exact_new(const struct wn_sample *sample,
 }
 
 /* The lower triangle of G; `row` holds n. */
-static void fill(const struct wn_exact *exact, const struct wn_trial *trial,
-                 double *matrix, float *row)
+static void fill(const struct wn_kernel_loo *exact,
+                 const struct wn_trial *trial, double *matrix, float *row)
 {
     const float bend = -(float)(1 / (2 * trial->bandwidth * trial->bandwidth));
     const size_t n = exact->n;
@@ -145,7 +147,7 @@ static void fill(const struct wn_exact *exact, const struct wn_trial *trial,
 
             row[j] = bend * (apart > 0 ? apart : 0);
         }
-        wn_point_exp(row, i + 1);
+        wn_exp_rows(row, i + 1);
         for (size_t j = 0; j <= i; j++)
             matrix[i * n + j] =
                 1 + (double)row[j] + (double)product[j] / (double)exact->d;
@@ -154,8 +156,9 @@ static void fill(const struct wn_exact *exact, const struct wn_trial *trial,
 }
 
 /* answer[r] = a of row row[r], from both halves of the lower triangle G^-1. */
-static void add_columns(const struct wn_exact *exact, const double *inverse,
-                        const int32_t *row, size_t rows, double *answer)
+static void add_columns(const struct wn_kernel_loo *exact,
+                        const double *inverse, const int32_t *row, size_t rows,
+                        double *answer)
 {
     const size_t n = exact->n, k = exact->k;
 
@@ -181,7 +184,7 @@ static double squares(const double *a, size_t count)
 }
 
 /* The squared errors of one group's rows; `answer` holds rows x k. */
-static int miss_group(const struct wn_exact *exact, const double *inverse,
+static int miss_group(const struct wn_kernel_loo *exact, const double *inverse,
                       size_t group, double *answer, double *miss,
                       struct wn_error *error)
 {
@@ -203,20 +206,20 @@ static int miss_group(const struct wn_exact *exact, const double *inverse,
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c <= r; c++)
             block[r * rows + c] = inverse[(size_t)row[r] * n + (size_t)row[c]];
-    const int status = wn_factor(block, rows, error);
+    const int status = wn_cholesky(block, rows, error);
     if (status == 0) {
-        wn_factor_solve(block, rows, answer, k, k);
+        wn_cholesky_solve(block, rows, answer, k, k);
         *miss += squares(answer, rows * k);
     }
     free(block);
     return status;
 }
 
-static int try_one(const struct wn_exact *exact, struct wn_trial *trial,
+static int try_one(const struct wn_kernel_loo *exact, struct wn_trial *trial,
                    struct wn_error *error)
 {
     const size_t n = exact->n;
-    double *matrix = wn_large_new(wn_product(n, n, 1), sizeof *matrix, error);
+    double *matrix = wn_spill_new(wn_product(n, n, 1), sizeof *matrix, error);
     float *row = wn_new(n, sizeof *row, error);
     double *answer = NULL;
     size_t most = 0;
@@ -227,11 +230,11 @@ static int try_one(const struct wn_exact *exact, struct wn_trial *trial,
 
         most = rows > most ? rows : most;
     }
-    answer = wn_large_new(wn_product(most, exact->k, 1), sizeof *answer, error);
+    answer = wn_spill_new(wn_product(most, exact->k, 1), sizeof *answer, error);
     if (!matrix || !row || !answer)
         goto done;
     fill(exact, trial, matrix, row);
-    if (wn_factor(matrix, n, error) || wn_factor_inverse(matrix, n, error))
+    if (wn_cholesky(matrix, n, error) || wn_cholesky_inverse(matrix, n, error))
         goto done;
     trial->miss = 0;
     for (size_t g = 0; g < exact->groups; g++)
@@ -239,14 +242,15 @@ static int try_one(const struct wn_exact *exact, struct wn_trial *trial,
             goto done;
     status = 0;
 done:
-    wn_large_free(matrix);
+    wn_spill_free(matrix);
     free(row);
-    wn_large_free(answer);
+    wn_spill_free(answer);
     return status;
 }
 
-int wn_exact_try(const struct wn_exact *exact, struct wn_trial *trials,
-                 size_t count, struct wn_error *error)
+int wn_kernel_loo_try(const struct wn_kernel_loo *exact,
+                      struct wn_trial *trials, size_t count,
+                      struct wn_error *error)
 {
     int failed = 0;
 

@@ -22,15 +22,15 @@
 #include "linalg/standardize.h"
 #include "util/error.h"
 
-struct wn_exact;
+struct wn_kernel_loo;
 
 /* Of the sample n, d, k, x, label, weight, group, groups and threads are read;
  * every row has a label and a weight above 0. It is not looked at later.
  * NULL: WN_ENOMEM. */
-struct wn_exact *wn_exact_new(const struct wn_sample *sample,
-                              const struct wn_standard *view,
-                              struct wn_error *error);
-void wn_exact_free(struct wn_exact *exact);
+struct wn_kernel_loo *wn_kernel_loo_new(const struct wn_sample *sample,
+                                        const struct wn_standardize *view,
+                                        struct wn_error *error);
+void wn_kernel_loo_free(struct wn_kernel_loo *exact);
 
 struct wn_trial {
     double bandwidth, ridge; /* > 0 */
@@ -39,7 +39,8 @@ struct wn_trial {
 /* The trials go in parallel, each with 8 n^2 bytes for itself, and where many
  * classes occur as many again. The same for any `threads`.
  * Errors: WN_ENOMEM, WN_ENUMERIC. */
-int wn_exact_try(const struct wn_exact *exact, struct wn_trial *trials,
-                 size_t count, struct wn_error *error) WN_MUST_CHECK;
+int wn_kernel_loo_try(const struct wn_kernel_loo *exact,
+                      struct wn_trial *trials, size_t count,
+                      struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -61,9 +61,9 @@ static int compare(const void *a, const void *b)
 }
 
 /* The median distance of random pairs of rows; 1 where all are equal. */
-static double typical_distance(const struct wn_standard *view, const float *x,
-                               size_t n, size_t d, uint64_t seed, float *a,
-                               float *b)
+static double typical_distance(const struct wn_standardize *view,
+                               const float *x, size_t n, size_t d,
+                               uint64_t seed, float *a, float *b)
 {
     struct wn_random random;
     double distance[PAIRS];
@@ -73,8 +73,8 @@ static double typical_distance(const struct wn_standard *view, const float *x,
     for (size_t s = 0; s < PAIRS; s++) {
         double sum = 0;
 
-        wn_standard_row(view, x + wn_random_below(&random, n) * d, a);
-        wn_standard_row(view, x + wn_random_below(&random, n) * d, b);
+        wn_standardize_row(view, x + wn_random_below(&random, n) * d, a);
+        wn_standardize_row(view, x + wn_random_below(&random, n) * d, b);
 
         for (size_t j = 0; j < d; j++)
             sum +=
@@ -97,9 +97,9 @@ struct line {
 
 /* Where the search begins, in one view of the rows. */
 struct way {
-    const struct wn_standard *view;
+    const struct wn_standardize *view;
     double typical; /* distance */
-    struct wn_exact *exact;
+    struct wn_kernel_loo *exact;
     struct wn_kernel knobs;
     double miss; /* at these knobs, the leave-one-out squared error */
 };
@@ -120,7 +120,7 @@ static int search(struct way *way, const struct line *line,
         trials[t] =
             (struct wn_trial){way->knobs.bandwidth, way->knobs.ridge, 0};
     }
-    if (wn_exact_try(way->exact, trials, line->count, error))
+    if (wn_kernel_loo_try(way->exact, trials, line->count, error))
         return -1;
     way->miss = INFINITY;
     for (size_t t = 0; t < line->count; t++) {
@@ -128,7 +128,7 @@ static int search(struct way *way, const struct line *line,
         way->miss = fmin(way->miss, miss[t]);
     }
     *knob =
-        line->first * pow(line->factor, wn_choose_lowest(miss, line->count));
+        line->first * pow(line->factor, wn_tuning_lowest(miss, line->count));
     return 0;
 }
 
@@ -144,17 +144,17 @@ static int choose_exact(const struct wn_sample *sample, struct way *way,
     enum { LINES = sizeof lines / sizeof *lines };
     int status;
 
-    way->exact = wn_exact_new(sample, way->view, error);
+    way->exact = wn_kernel_loo_new(sample, way->view, error);
     status = way->exact ? 0 : -1;
     for (size_t l = 0; l < LINES && status == 0; l++) {
-        wn_talk_progress(sample->talk, "kernel knobs", l, LINES);
+        wn_log_progress(sample->talk, "kernel knobs", l, LINES);
         if (l + 1 == LINES)
             lines[l].first = way->knobs.ridge / 3;
         status = search(way, &lines[l], error);
     }
     if (status == 0)
-        wn_talk_progress(sample->talk, "kernel knobs", LINES, LINES);
-    wn_exact_free(way->exact);
+        wn_log_progress(sample->talk, "kernel knobs", LINES, LINES);
+    wn_kernel_loo_free(way->exact);
     return status;
 }
 
@@ -165,7 +165,7 @@ static int choose_ridge(const struct wn_sample *sample, struct way *way,
     enum { TRIALS = 4 };
     struct wn_kernel kernel = way->knobs;
     float *score =
-        wn_large_new(wn_product(sample->n, sample->k, 1), sizeof *score, error);
+        wn_spill_new(wn_product(sample->n, sample->k, 1), sizeof *score, error);
     double ridge[TRIALS], miss[TRIALS];
     int status = -1;
 
@@ -174,13 +174,13 @@ static int choose_ridge(const struct wn_sample *sample, struct way *way,
         ridge[t] = kernel.ridge * pow(3, t);
     if (score && wn_kernel_misses(&kernel, ridge, TRIALS, way->view, sample,
                                   score, miss, error) == 0) {
-        way->knobs.ridge *= pow(3, wn_choose_lowest(miss, TRIALS));
+        way->knobs.ridge *= pow(3, wn_tuning_lowest(miss, TRIALS));
         way->miss = INFINITY;
         for (int t = 0; t < TRIALS; t++)
             way->miss = fmin(way->miss, miss[t]);
         status = 0;
     }
-    wn_large_free(score);
+    wn_spill_free(score);
     return status;
 }
 
@@ -230,21 +230,21 @@ done:
 /* The rows with each feature by its own deviation and, where that differs,
  * with all by one. */
 static int make_views(const struct wn_sample *sample,
-                      struct wn_standard view[2], struct way *ways,
+                      struct wn_standardize view[2], struct way *ways,
                       size_t *views, struct wn_error *error)
 {
     const size_t n = sample->n, d = sample->d;
     float *pair = wn_new(2 * d, sizeof *pair, error);
 
     *views = 0;
-    if (!pair || wn_standard_make(&view[0], sample->x, n, d, error))
+    if (!pair || wn_standardize_make(&view[0], sample->x, n, d, error))
         goto failed;
     *views = 1;
-    if (wn_standard_uneven(&view[0])) {
-        if (wn_standard_make(&view[1], sample->x, n, d, error))
+    if (wn_standardize_uneven(&view[0])) {
+        if (wn_standardize_make(&view[1], sample->x, n, d, error))
             goto failed;
         *views = 2;
-        wn_standard_join(&view[1]);
+        wn_standardize_join(&view[1]);
     }
     for (size_t v = 0; v < *views; v++)
         ways[v] = (struct way){.view = &view[v],
@@ -261,7 +261,7 @@ failed:
 int wn_kernel_predict(const struct wn_sample *sample, float *probability,
                       struct wn_kernel *chosen, struct wn_error *error)
 {
-    struct wn_standard view[2];
+    struct wn_standardize view[2];
     struct way ways[2], best;
     size_t views;
     int status = -1;
@@ -272,7 +272,7 @@ int wn_kernel_predict(const struct wn_sample *sample, float *probability,
         goto done;
 #pragma omp parallel for schedule(static) num_threads(sample->threads)
     for (size_t i = 0; i < sample->n; i++)
-        wn_shares_from(probability + i * sample->k, sample->k, 1);
+        wn_softmax_row_from(probability + i * sample->k, sample->k, 1);
     if (chosen) {
         *chosen = best.knobs;
         chosen->joined = best.view == &view[1];
@@ -280,7 +280,7 @@ int wn_kernel_predict(const struct wn_sample *sample, float *probability,
     status = 0;
 done:
     for (size_t v = 0; v < views; v++)
-        wn_standard_free(&view[v]);
+        wn_standardize_free(&view[v]);
     return status;
 }
 

@@ -29,9 +29,9 @@ struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k, struct wn_error *error)
     net->h = h;
     net->k = k;
     net->scale = 1;
-    net->w1 = wn_large_new(wn_product(d, h, 1), sizeof *net->w1, error);
+    net->w1 = wn_spill_new(wn_product(d, h, 1), sizeof *net->w1, error);
     net->b1 = wn_new(h, sizeof *net->b1, error);
-    net->w2 = wn_large_new(wn_product(h, k, 1), sizeof *net->w2, error);
+    net->w2 = wn_spill_new(wn_product(h, k, 1), sizeof *net->w2, error);
     net->b2 = wn_new(k, sizeof *net->b2, error);
     if (!net->w1 || !net->b1 || !net->w2 || !net->b2) {
         wn_mlp_free(net);
@@ -44,9 +44,9 @@ void wn_mlp_free(struct wn_mlp *net)
 {
     if (!net)
         return;
-    wn_large_free(net->w1);
+    wn_spill_free(net->w1);
     free(net->b1);
-    wn_large_free(net->w2);
+    wn_spill_free(net->w2);
     free(net->b2);
     free(net);
 }
@@ -73,7 +73,7 @@ static void hidden_units(const struct wn_mlp *net, const float *x, size_t count,
 {
     wn_gemm(0, 0, count, net->h, net->d, net->scale, x, net->d, net->w1, net->h,
             0, h, net->h);
-    wn_point_rectify(h, net->b1, count, net->h);
+    wn_relu(h, net->b1, count, net->h);
 }
 
 static void logits(const struct wn_mlp *net, const float *h, size_t count,
@@ -91,7 +91,7 @@ static void back(const struct wn_mlp *net, const float *delta2, const float *h,
 {
     wn_gemm(0, 1, count, net->h, net->k, 1, delta2, net->k, net->w2, net->k, 0,
             delta1, net->h);
-    wn_point_gate(delta1, h, count * net->h);
+    wn_relu_backward(delta1, h, count * net->h);
 }
 
 static float largest(const float *z, size_t k)
@@ -113,8 +113,8 @@ double wn_log_total(const float *z, size_t k)
     return top + log(total);
 }
 
-void wn_verdict_of(const float *z, size_t k, int32_t label, double *p,
-                   struct wn_verdict *verdict)
+void wn_mlp_prediction_of(const float *z, size_t k, int32_t label, double *p,
+                          struct wn_mlp_prediction *verdict)
 {
     const double top = largest(z, k);
     double total = 0, rest = 0, square = 0, other = 0;
@@ -123,7 +123,7 @@ void wn_verdict_of(const float *z, size_t k, int32_t label, double *p,
         total += p[c] = exp(z[c] - top);
     for (size_t c = 0; c < k; c++)
         p[c] /= total;
-    *verdict = (struct wn_verdict){0};
+    *verdict = (struct wn_mlp_prediction){0};
     if (label < 0)
         return;
     /* 1 - p_y as a sum, so that it keeps its digits near 0. */
@@ -147,11 +147,11 @@ struct scratch {
 
 static void scratch_free(struct scratch *s)
 {
-    wn_large_free(s->x);
-    wn_large_free(s->h);
-    wn_large_free(s->z);
-    wn_large_free(s->p);
-    wn_large_free(s->delta);
+    wn_spill_free(s->x);
+    wn_spill_free(s->h);
+    wn_spill_free(s->z);
+    wn_spill_free(s->p);
+    wn_spill_free(s->delta);
     free(s->row);
     free(s->log_total);
     *s = (struct scratch){0};
@@ -161,12 +161,12 @@ static void scratch_free(struct scratch *s)
 static int scratch_new(struct scratch *s, const struct wn_mlp *net, size_t rows,
                        size_t stride, struct wn_error *error)
 {
-    s->x = wn_large_new(wn_product(rows, stride, 1), sizeof *s->x, error);
-    s->h = wn_large_new(wn_product(rows, net->h, 1), sizeof *s->h, error);
+    s->x = wn_spill_new(wn_product(rows, stride, 1), sizeof *s->x, error);
+    s->h = wn_spill_new(wn_product(rows, net->h, 1), sizeof *s->h, error);
     s->delta =
-        wn_large_new(wn_product(rows, net->h, 1), sizeof *s->delta, error);
-    s->z = wn_large_new(wn_product(rows, net->k, 1), sizeof *s->z, error);
-    s->p = wn_large_new(wn_product(rows, net->k, 1), sizeof *s->p, error);
+        wn_spill_new(wn_product(rows, net->h, 1), sizeof *s->delta, error);
+    s->z = wn_spill_new(wn_product(rows, net->k, 1), sizeof *s->z, error);
+    s->p = wn_spill_new(wn_product(rows, net->k, 1), sizeof *s->p, error);
     s->row = wn_new(net->k, sizeof *s->row, error);
     s->log_total = wn_new(rows, sizeof *s->log_total, error);
     if (s->x && s->h && s->delta && s->z && s->p && s->row && s->log_total)
@@ -196,10 +196,10 @@ static void gradient_norms(const struct wn_mlp *net, const float *x,
 
     back(net, s->p, s->h, count, s->delta);
     for (size_t i = 0; i < count; i++) {
-        const double in = scale2 * wn_point_norm2(x + i * net->d, net->d);
-        const double h = wn_point_norm2(s->h + i * net->h, net->h);
-        const double delta1 = wn_point_norm2(s->delta + i * net->h, net->h);
-        const double delta2 = wn_point_norm2(s->p + i * net->k, net->k);
+        const double in = scale2 * wn_squared_norm(x + i * net->d, net->d);
+        const double h = wn_squared_norm(s->h + i * net->h, net->h);
+        const double delta1 = wn_squared_norm(s->delta + i * net->h, net->h);
+        const double delta2 = wn_squared_norm(s->p + i * net->k, net->k);
 
         grand[i] = (struct wn_gradient){0};
         if (label[i] < 0)
@@ -216,7 +216,7 @@ static const float *inputs(const struct wn_mlp *net, const float *x,
     if (!net->standard)
         return x;
     for (size_t i = 0; i < count; i++)
-        wn_standard_row(net->standard, x + i * net->d, s->x + i * net->d);
+        wn_standardize_row(net->standard, x + i * net->d, s->x + i * net->d);
     return s->x;
 }
 
@@ -232,9 +232,9 @@ static void measure_block(const struct wn_mlp *net, const float *raw,
         const float *z = s->z + i * net->k;
         double *p = out->probability ? out->probability + i * net->k : s->row;
         const int32_t y = label ? label[i] : -1;
-        struct wn_verdict verdict;
+        struct wn_mlp_prediction verdict;
 
-        wn_verdict_of(z, net->k, y, p, &verdict);
+        wn_mlp_prediction_of(z, net->k, y, p, &verdict);
         if (out->verdict)
             out->verdict[i] = verdict;
         for (size_t c = 0; out->grand && c < net->k; c++)
@@ -287,7 +287,7 @@ static int learned_from(const struct wn_mlp_task *task, size_t i)
 
 /* Standardised features have a mean square of at most 1: with this the mean
  * squared norm is at most WN_MLP_NORM, and wide tables need no smaller rate. */
-static float input_scale(const struct wn_standard *standard)
+static float input_scale(const struct wn_standardize *standard)
 {
     size_t varied = 0;
 
@@ -307,7 +307,7 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
         return NULL;
     t->task = *task;
     t->plan = *plan;
-    t->order = wn_large_new(task->n, sizeof *t->order, error);
+    t->order = wn_spill_new(task->n, sizeof *t->order, error);
     t->net = wn_mlp_new(task->d, plan->hidden, task->k, error);
     t->velocity = wn_mlp_new(task->d, plan->hidden, task->k, error);
     if (!t->order || !t->net || !t->velocity)
@@ -366,7 +366,7 @@ void wn_mlp_trainer_free(struct wn_mlp_trainer *t)
     wn_mlp_free(t->velocity);
     wn_layer_free(t->layer);
     scratch_free(&t->scratch);
-    wn_large_free(t->order);
+    wn_spill_free(t->order);
     free(t);
 }
 
@@ -401,15 +401,15 @@ static void move(const struct wn_mlp_trainer *t, const float *in, size_t inputs,
 {
     wn_gemm(1, 0, inputs, outputs, count, scale / (float)count, in, inputs,
             delta, outputs, (float)t->plan.momentum, velocity, outputs);
-    wn_point_move(w, velocity, inputs * outputs, (float)t->plan.rate);
+    wn_sgd_step(w, velocity, inputs * outputs, (float)t->plan.rate);
 }
 
 static void move_biases(const struct wn_mlp_trainer *t, const float *delta,
                         size_t outputs, size_t count, float *velocity, float *b)
 {
-    wn_point_gather(velocity, delta, count, outputs, (float)t->plan.momentum,
-                    1 / (float)count);
-    wn_point_move(b, velocity, outputs, (float)t->plan.rate);
+    wn_column_sums(velocity, delta, count, outputs, (float)t->plan.momentum,
+                   1 / (float)count);
+    wn_sgd_step(b, velocity, outputs, (float)t->plan.rate);
 }
 
 static void learn(struct wn_mlp_trainer *t, size_t count)
@@ -448,7 +448,7 @@ static void take(struct wn_mlp_trainer *t, const int32_t *row, size_t count)
         if (t->task.ready)
             memcpy(to, from, d * sizeof *to);
         else
-            wn_standard_row(t->task.standard, from, to);
+            wn_standardize_row(t->task.standard, from, to);
     }
 }
 
@@ -464,7 +464,7 @@ static void step(struct wn_mlp_trainer *t, const int32_t *row, size_t count,
     else
         hidden_units(t->net, s->x, count, s->h);
     logits(t->net, s->h, count, s->z);
-    wn_point_softmax(s->z, count, k, s->p, s->log_total);
+    wn_softmax_in_place(s->z, count, k, s->p, s->log_total);
     if (watch)
         watch(context, row, count, s->z, s->log_total);
     softmax_batch(t, row, count);

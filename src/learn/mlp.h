@@ -24,7 +24,7 @@
  * part of the network, gradients are those by W1 as stored. */
 struct wn_mlp {
     size_t d, h, k;
-    const struct wn_standard *standard;
+    const struct wn_standardize *standard;
     float scale;
     float *w1; /* d x h */
     float *b1; /* h */
@@ -44,7 +44,7 @@ void wn_mlp_draw_weights(float *w1, size_t stride, float *w2, size_t d,
 
 /* What one example's logits say about its label. Paul, Ganguli and Dziugaite
  * 2021. */
-struct wn_verdict {
+struct wn_mlp_prediction {
     double el2n;   /* ||p - onehot||_2, 0 .. sqrt 2 */
     double own;    /* p_y */
     double margin; /* max over the other classes of p, minus p_y; k = 1: -1 */
@@ -55,8 +55,8 @@ struct wn_verdict {
 double wn_log_total(const float *z, size_t k);
 /* Softmax of k logits into p (k) and the verdict on `label`, 0 .. k-1; with a
  * label of -1 the verdict is all 0. */
-void wn_verdict_of(const float *z, size_t k, int32_t label, double *p,
-                   struct wn_verdict *verdict);
+void wn_mlp_prediction_of(const float *z, size_t k, int32_t label, double *p,
+                          struct wn_mlp_prediction *verdict);
 
 /* Norms of an example's gradient. */
 struct wn_gradient {
@@ -66,9 +66,9 @@ struct wn_gradient {
 
 /* Where wn_mlp_measure() puts what it finds; NULL for what is not wanted. */
 struct wn_mlp_findings {
-    double *probability;        /* n x k */
-    struct wn_verdict *verdict; /* n */
-    struct wn_gradient *grand;  /* n, 0 for rows without a label */
+    double *probability;               /* n x k */
+    struct wn_mlp_prediction *verdict; /* n */
+    struct wn_gradient *grand;         /* n, 0 for rows without a label */
 };
 
 /* Measure rows of x (n x d, row-major) with labels 0..k-1 or -1 (label may be
@@ -88,8 +88,8 @@ int wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
  * would have the largest gradients (digits, 5 % wrong labels, average
  * precision of GraNd .90 without, .99 with it; of EL2N .975 and .988). */
 struct wn_mlp_task {
-    const float *x;                     /* n x d, finite */
-    const struct wn_standard *standard; /* of x */
+    const float *x;                        /* n x d, finite */
+    const struct wn_standardize *standard; /* of x */
     size_t n, d, k;
     const int32_t *label; /* n, -1 .. k-1 */
     const float *weight;  /* n, each >= 0, of the loss; NULL = all 1 */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Networks of all folds side by side; see mlp_folds.h.
  *
- * A team is what one thread trains: up to WN_CROSSNET_SIDE folds of one
+ * A team is what one thread trains: up to WN_MLP_FOLDS_SIDE folds of one
  * repeat. With F folds of h units its first layer is one d x F h matrix; the
  * second layers are F matrices of h x k. Gradients are accumulated into the
  * velocities by the products themselves, as in mlp.c. */
@@ -23,7 +23,7 @@
 #include "util/thread.h"
 
 /* clang-format off */
-const struct wn_crossnet wn_crossnet_standard = {
+const struct wn_mlp_folds wn_mlp_folds_standard = {
     .hidden = 128, .batch = 128, .replicates = 2, .rate = 0.05,
     .momentum = 0.9};
 /* clang-format on */
@@ -37,9 +37,9 @@ enum {
 
 /* What all teams read. */
 struct camp {
-    const struct wn_crossnet *how;
+    const struct wn_mlp_folds *how;
     const struct wn_sample *sample;
-    struct wn_standard view;
+    struct wn_standardize view;
     float scale; /* of the standardised rows */
     double rate;
     size_t hidden, least, most; /* epochs */
@@ -70,18 +70,18 @@ struct team {
 static int layers_new(struct layers *layers, size_t d, size_t h, size_t k,
                       size_t folds, struct wn_error *error)
 {
-    layers->w1 = wn_large_new(wn_product(d, folds, h), sizeof(float), error);
+    layers->w1 = wn_spill_new(wn_product(d, folds, h), sizeof(float), error);
     layers->b1 = wn_new(wn_product(folds, h, 1), sizeof(float), error);
-    layers->w2 = wn_large_new(wn_product(folds, h, k), sizeof(float), error);
+    layers->w2 = wn_spill_new(wn_product(folds, h, k), sizeof(float), error);
     layers->b2 = wn_new(wn_product(folds, k, 1), sizeof(float), error);
     return layers->w1 && layers->b1 && layers->w2 && layers->b2 ? 0 : -1;
 }
 
 static void layers_free(struct layers *layers)
 {
-    wn_large_free(layers->w1);
+    wn_spill_free(layers->w1);
     free(layers->b1);
-    wn_large_free(layers->w2);
+    wn_spill_free(layers->w2);
     free(layers->b2);
     *layers = (struct layers){0};
 }
@@ -91,11 +91,11 @@ static void team_rest(struct team *team)
 {
     layers_free(&team->now);
     layers_free(&team->velocity);
-    wn_large_free(team->order);
-    wn_large_free(team->x);
-    wn_large_free(team->h);
-    wn_large_free(team->z);
-    wn_large_free(team->delta);
+    wn_spill_free(team->order);
+    wn_spill_free(team->x);
+    wn_spill_free(team->h);
+    wn_spill_free(team->z);
+    wn_spill_free(team->delta);
     free(team->loss);
     free(team->seen);
     team->order = NULL;
@@ -130,12 +130,12 @@ static int team_new(const struct camp *camp, struct team *team,
     team->at = wn_new(folds, sizeof *team->at, error);
     team->loss = wn_new(folds, sizeof *team->loss, error);
     team->seen = wn_new(folds, sizeof *team->seen, error);
-    team->order = wn_large_new(sample->n, sizeof *team->order, error);
-    team->x = wn_large_new(wn_product(batch, d, 1), sizeof(float), error);
-    team->h = wn_large_new(wn_product(batch, folds, h), sizeof(float), error);
+    team->order = wn_spill_new(sample->n, sizeof *team->order, error);
+    team->x = wn_spill_new(wn_product(batch, d, 1), sizeof(float), error);
+    team->h = wn_spill_new(wn_product(batch, folds, h), sizeof(float), error);
     team->delta =
-        wn_large_new(wn_product(batch, folds, h), sizeof(float), error);
-    team->z = wn_large_new(wn_product(batch, folds, k), sizeof(float), error);
+        wn_spill_new(wn_product(batch, folds, h), sizeof(float), error);
+    team->z = wn_spill_new(wn_product(batch, folds, k), sizeof(float), error);
     if (layers_new(&team->now, d, h, k, folds, error) ||
         layers_new(&team->velocity, d, h, k, folds, error) ||
         layers_new(&team->best, d, h, k, folds, error) || !team->least ||
@@ -179,10 +179,10 @@ static void forward(const struct camp *camp, const struct team *team,
     const size_t wide = team->folds * camp->hidden;
 
     for (size_t i = 0; i < count; i++)
-        wn_standard_row(&camp->view, camp->sample->x + (size_t)row[i] * d,
-                        x + i * d);
+        wn_standardize_row(&camp->view, camp->sample->x + (size_t)row[i] * d,
+                           x + i * d);
     wn_gemm(0, 0, count, wide, d, camp->scale, x, d, net->w1, wide, 0, h, wide);
-    wn_point_rectify(h, net->b1, count, wide);
+    wn_relu(h, net->b1, count, wide);
     for (size_t i = 0; i < count; i++)
         memcpy(z + i * team->folds * k, net->b2, team->folds * k * sizeof *z);
     for (size_t f = 0; f < team->folds; f++)
@@ -194,7 +194,7 @@ static void forward(const struct camp *camp, const struct team *team,
 /* z becomes weight (softmax(z) - onehot). */
 static void residual(float *z, size_t k, size_t y, float weight)
 {
-    wn_shares_from(z, k, 1);
+    wn_softmax_row_from(z, k, 1);
     for (size_t c = 0; c < k; c++)
         z[c] *= weight;
     z[y] -= weight;
@@ -244,15 +244,15 @@ static void step(const struct camp *camp, struct team *team, const int32_t *row,
         wn_gemm(1, 0, h, k, count, 1, team->h + f * h, wide, team->z + f * k,
                 all, momentum, v->w2 + f * h * k, k);
     }
-    wn_point_gate(team->delta, team->h, count * wide);
+    wn_relu_backward(team->delta, team->h, count * wide);
     wn_gemm(1, 0, d, wide, count, camp->scale, team->x, d, team->delta, wide,
             momentum, v->w1, wide);
-    wn_point_gather(v->b1, team->delta, count, wide, momentum, 1);
-    wn_point_gather(v->b2, team->z, count, all, momentum, 1);
-    wn_point_move(net->w1, v->w1, d * wide, rate);
-    wn_point_move(net->b1, v->b1, wide, rate);
-    wn_point_move(net->w2, v->w2, wide * k, rate);
-    wn_point_move(net->b2, v->b2, all, rate);
+    wn_column_sums(v->b1, team->delta, count, wide, momentum, 1);
+    wn_column_sums(v->b2, team->z, count, all, momentum, 1);
+    wn_sgd_step(net->w1, v->w1, d * wide, rate);
+    wn_sgd_step(net->b1, v->b1, wide, rate);
+    wn_sgd_step(net->w2, v->w2, wide * k, rate);
+    wn_sgd_step(net->b2, v->b2, all, rate);
 }
 
 /* Whether row i is in the part that this repeat holds out. */
@@ -277,7 +277,7 @@ static void look(const struct camp *camp, struct team *team, const int32_t *row,
 
             if (sample->fold[row[i]] == (int32_t)(team->first + f))
                 continue;
-            team->loss[f] += w * (wn_shares_from(z, k, 1) - given);
+            team->loss[f] += w * (wn_softmax_row_from(z, k, 1) - given);
             team->seen[f] += w;
         }
 }
@@ -395,14 +395,14 @@ static int deal(struct camp *camp, struct wn_error *error)
 {
     const struct wn_sample *sample = camp->sample;
     const size_t n = sample->n;
-    int32_t *order = wn_large_new(n, sizeof *order, error);
-    uint8_t *part = wn_large_new(n, sizeof *part, error);
+    int32_t *order = wn_spill_new(n, sizeof *order, error);
+    uint8_t *part = wn_spill_new(n, sizeof *part, error);
     struct wn_random random;
 
-    camp->part = wn_large_new(n, sizeof *camp->part, error);
+    camp->part = wn_spill_new(n, sizeof *camp->part, error);
     if (!order || !part || !camp->part) {
-        wn_large_free(order);
-        wn_large_free(part);
+        wn_spill_free(order);
+        wn_spill_free(part);
         return -1;
     }
     wn_random_start(&random, sample->seed, WN_RANDOM_SAMPLE, STREAM, 0);
@@ -411,8 +411,8 @@ static int deal(struct camp *camp, struct wn_error *error)
         part[order[i]] = (uint8_t)(i % PARTS);
     for (size_t i = 0; i < n; i++)
         camp->part[i] = part[sample->group ? (size_t)sample->group[i] : i];
-    wn_large_free(order);
-    wn_large_free(part);
+    wn_spill_free(order);
+    wn_spill_free(part);
     return 0;
 }
 
@@ -437,7 +437,7 @@ static int check_folds(const struct wn_sample *sample, struct wn_error *error)
 
 /* Fewer units where there are very many features: a first layer of up to 2^19
  * weights a fold. */
-static size_t hidden_units(const struct wn_crossnet *how, size_t d)
+static size_t hidden_units(const struct wn_mlp_folds *how, size_t d)
 {
     const size_t most = ((size_t)1 << 19) / d;
 
@@ -445,7 +445,7 @@ static size_t hidden_units(const struct wn_crossnet *how, size_t d)
 }
 
 /* Operations of an epoch of all networks. */
-static double epoch_work(const struct wn_crossnet *how,
+static double epoch_work(const struct wn_mlp_folds *how,
                          const struct wn_sample *sample)
 {
     return 6 * (double)sample->n * (double)hidden_units(how, sample->d) *
@@ -477,7 +477,8 @@ static int camp_open(struct camp *camp, struct wn_error *error)
     size_t varied = 0;
 
     if (check_folds(sample, error) || deal(camp, error) ||
-        wn_standard_make(&camp->view, sample->x, sample->n, sample->d, error))
+        wn_standardize_make(&camp->view, sample->x, sample->n, sample->d,
+                            error))
         return -1;
     for (size_t j = 0; j < sample->d; j++)
         varied += camp->view.scale[j] != 0;
@@ -489,28 +490,28 @@ static int camp_open(struct camp *camp, struct wn_error *error)
     return 0;
 }
 
-static size_t count_teams(const struct wn_crossnet *how, size_t folds)
+static size_t count_teams(const struct wn_mlp_folds *how, size_t folds)
 {
     return how->replicates *
-           ((folds + WN_CROSSNET_SIDE - 1) / WN_CROSSNET_SIDE);
+           ((folds + WN_MLP_FOLDS_SIDE - 1) / WN_MLP_FOLDS_SIDE);
 }
 
 /* All teams, each by one thread; 1 when some got out of hand. */
 static int train_all(const struct camp *camp, struct team *teams, size_t count,
                      struct wn_error *error)
 {
-    struct wn_talk *talk = camp->sample->talk;
+    struct wn_log *talk = camp->sample->talk;
     size_t done = 0;
     int spoiled = 0;
 
-    wn_talk_progress(talk, "networks of the folds", 0, count);
+    wn_log_progress(talk, "networks of the folds", 0, count);
 #pragma omp parallel for schedule(dynamic) num_threads(camp->sample->threads)
     for (size_t t = 0; t < count; t++) {
         if (team_new(camp, &teams[t], &teams[t].error) == 0)
             train(camp, &teams[t]);
         team_rest(&teams[t]);
 #pragma omp critical
-        wn_talk_progress(talk, "networks of the folds", ++done, count);
+        wn_log_progress(talk, "networks of the folds", ++done, count);
     }
     for (size_t t = 0; t < count; t++) {
         if (teams[t].error.code)
@@ -544,7 +545,7 @@ static void predict_block(const struct camp *camp, const struct team *team,
         float *own = z + ((i - begin) * team->folds + f) * k;
         const float share = 1 / (float)camp->how->replicates;
 
-        wn_shares_from(own, k, 1);
+        wn_softmax_row_from(own, k, 1);
         for (size_t c = 0; c < k; c++)
             probability[i * k + c] += share * own[c];
     }
@@ -555,7 +556,7 @@ static int predict_all(const struct camp *camp, const struct team *teams,
 {
     const struct wn_sample *sample = camp->sample;
     const size_t width =
-        sample->d + WN_CROSSNET_SIDE * (camp->hidden + sample->k);
+        sample->d + WN_MLP_FOLDS_SIDE * (camp->hidden + sample->k);
     int failed = 0;
 
     memset(probability, 0,
@@ -564,7 +565,7 @@ static int predict_all(const struct camp *camp, const struct team *teams,
     {
         struct wn_error mine = {0};
         float *room =
-            wn_large_new(wn_product(WN_BLOCK, width, 1), sizeof *room, &mine);
+            wn_spill_new(wn_product(WN_BLOCK, width, 1), sizeof *room, &mine);
 
         failed = room == NULL;
 #pragma omp for schedule(dynamic)
@@ -572,14 +573,14 @@ static int predict_all(const struct camp *camp, const struct team *teams,
             for (size_t t = 0; room && t < count; t++)
                 predict_block(camp, &teams[t], wn_block_begin(b),
                               wn_block_end(b, sample->n), room, probability);
-        wn_large_free(room);
+        wn_spill_free(room);
     }
     return failed ? wn_fail(error, WN_ENOMEM, "not enough memory") : 0;
 }
 
-int wn_crossnet_predict(const struct wn_crossnet *how,
-                        const struct wn_sample *sample, float *probability,
-                        struct wn_error *error)
+int wn_mlp_folds_predict(const struct wn_mlp_folds *how,
+                         const struct wn_sample *sample, float *probability,
+                         struct wn_error *error)
 {
     const size_t count = count_teams(how, sample->folds);
     struct camp camp = {.how = how, .sample = sample};
@@ -590,14 +591,14 @@ int wn_crossnet_predict(const struct wn_crossnet *how,
         goto done;
     for (int tries = 0;; tries++) {
         for (size_t t = 0; t < count; t++) {
-            const size_t first = t / how->replicates * WN_CROSSNET_SIDE;
+            const size_t first = t / how->replicates * WN_MLP_FOLDS_SIDE;
             const size_t left = sample->folds - first;
 
             team_free(&teams[t]);
             teams[t] = (struct team){
                 .replicate = t % how->replicates,
                 .first = first,
-                .folds = left < WN_CROSSNET_SIDE ? left : WN_CROSSNET_SIDE};
+                .folds = left < WN_MLP_FOLDS_SIDE ? left : WN_MLP_FOLDS_SIDE};
         }
         const int spoiled = train_all(&camp, teams, count, error);
 
@@ -616,20 +617,20 @@ done:
     for (size_t t = 0; teams && t < count; t++)
         team_free(&teams[t]);
     free(teams);
-    wn_large_free(camp.part);
-    wn_standard_free(&camp.view);
+    wn_spill_free(camp.part);
+    wn_standardize_free(&camp.view);
     return status;
 }
 
-double wn_crossnet_bytes(const struct wn_crossnet *how,
-                         const struct wn_sample *sample)
+double wn_mlp_folds_bytes(const struct wn_mlp_folds *how,
+                          const struct wn_sample *sample)
 {
     const double wide =
-        (double)(WN_CROSSNET_SIDE * hidden_units(how, sample->d));
+        (double)(WN_MLP_FOLDS_SIDE * hidden_units(how, sample->d));
     const double d = (double)sample->d, k = (double)sample->k;
     const double teams = (double)count_teams(how, sample->folds);
-    const double weights = 4 * (wide + WN_CROSSNET_SIDE * k + wide * (d + k));
-    const double block = 4 * WN_BLOCK * (d + 2 * wide + WN_CROSSNET_SIDE * k);
+    const double weights = 4 * (wide + WN_MLP_FOLDS_SIDE * k + wide * (d + k));
+    const double block = 4 * WN_BLOCK * (d + 2 * wide + WN_MLP_FOLDS_SIDE * k);
 
     return teams * weights +
            fmin((double)sample->threads, teams) *
@@ -639,8 +640,8 @@ double wn_crossnet_bytes(const struct wn_crossnet *how,
 
 /* Products of few rows, and what is done to each weight after each of them,
  * take three times what large products do. */
-double wn_crossnet_work(const struct wn_crossnet *how,
-                        const struct wn_sample *sample)
+double wn_mlp_folds_work(const struct wn_mlp_folds *how,
+                         const struct wn_sample *sample)
 {
     struct camp camp = {.how = how, .sample = sample};
 

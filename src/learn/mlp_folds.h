@@ -2,7 +2,7 @@
 /* learn/mlp_folds.h: cross-validated softmax networks with one hidden layer.
  *
  * The networks of learn/mlp.h, one a fold, each trained on the rows outside
- * its fold. Those of up to WN_CROSSNET_SIDE folds stand side by side in one
+ * its fold. Those of up to WN_MLP_FOLDS_SIDE folds stand side by side in one
  * d x (folds h) matrix and take the same minibatches: the products are wide,
  * and a row that a network may not see gets a gradient of 0 there. A tenth of
  * the rows is held out from all of them; each network is kept as it was after
@@ -15,13 +15,13 @@
 #include "learn/sample.h"
 #include "util/error.h"
 
-enum { WN_CROSSNET_SIDE = 5 };
+enum { WN_MLP_FOLDS_SIDE = 5 };
 
-struct wn_crossnet {
+struct wn_mlp_folds {
     size_t hidden, batch, replicates; /* replicates 1 .. 10 */
     double rate, momentum;
 };
-extern const struct wn_crossnet wn_crossnet_standard;
+extern const struct wn_mlp_folds wn_mlp_folds_standard;
 
 /* The probabilities of every row from the networks that did not see its fold.
  * Of the sample x, label, weight and fold are read.
@@ -29,15 +29,15 @@ extern const struct wn_crossnet wn_crossnet_standard;
  * The result does not depend on the sample's `threads`.
  * Errors: WN_EDATA (a fold that leaves no row to train on), WN_ENOMEM,
  * WN_ENUMERIC (no rate works). */
-int wn_crossnet_predict(const struct wn_crossnet *how,
-                        const struct wn_sample *sample, float *probability,
-                        struct wn_error *error) WN_MUST_CHECK;
+int wn_mlp_folds_predict(const struct wn_mlp_folds *how,
+                         const struct wn_sample *sample, float *probability,
+                         struct wn_error *error) WN_MUST_CHECK;
 
 /* Most bytes that takes, beside input and output. */
-double wn_crossnet_bytes(const struct wn_crossnet *how,
-                         const struct wn_sample *sample);
+double wn_mlp_folds_bytes(const struct wn_mlp_folds *how,
+                          const struct wn_sample *sample);
 /* About how many operations of a product take as long. */
-double wn_crossnet_work(const struct wn_crossnet *how,
-                        const struct wn_sample *sample);
+double wn_mlp_folds_work(const struct wn_mlp_folds *how,
+                         const struct wn_sample *sample);
 
 #endif

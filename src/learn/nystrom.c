@@ -50,7 +50,7 @@ void wn_nystrom_kernel(const struct wn_nystrom *nystrom, const float *x,
                 product[j] = raw * part[j];
                 part[j] = bend * (apart > 0 ? apart : 0);
             }
-            wn_point_exp(part, width);
+            wn_exp_rows(part, width);
             for (size_t j = 0; j < width; j++)
                 part[j] += product[j];
         }
@@ -62,7 +62,7 @@ static int draw_landmarks(struct wn_nystrom *nystrom,
                           struct wn_error *error)
 {
     const size_t d = nystrom->d;
-    int32_t *order = wn_large_new(sample->n, sizeof *order, error);
+    int32_t *order = wn_spill_new(sample->n, sizeof *order, error);
     struct wn_random random;
 
     if (!order)
@@ -72,11 +72,11 @@ static int draw_landmarks(struct wn_nystrom *nystrom,
     for (size_t l = 0; l < nystrom->m; l++) {
         float *landmark = nystrom->landmark + l * d;
 
-        wn_standard_row(nystrom->view, sample->x + (size_t)order[l] * d,
-                        landmark);
+        wn_standardize_row(nystrom->view, sample->x + (size_t)order[l] * d,
+                           landmark);
         nystrom->norm[l] = squared_length(landmark, d);
     }
-    wn_large_free(order);
+    wn_spill_free(order);
     return 0;
 }
 
@@ -85,7 +85,7 @@ static int kernel_of_landmarks(const struct wn_nystrom *nystrom, double *matrix,
                                int threads, struct wn_error *error)
 {
     const size_t m = nystrom->m, d = nystrom->d, blocks = wn_block_count(m);
-    float *rows = wn_large_new(wn_product(m, m, 1), sizeof *rows, error);
+    float *rows = wn_spill_new(wn_product(m, m, 1), sizeof *rows, error);
 
     if (!rows)
         return -1;
@@ -101,7 +101,7 @@ static int kernel_of_landmarks(const struct wn_nystrom *nystrom, double *matrix,
             matrix[r * m + r] += JITTER;
         }
     }
-    wn_large_free(rows);
+    wn_spill_free(rows);
     return 0;
 }
 
@@ -109,22 +109,22 @@ static int find_root(struct wn_nystrom *nystrom, int threads,
                      struct wn_error *error)
 {
     const size_t m = nystrom->m;
-    double *matrix = wn_large_new(wn_product(m, m, 1), sizeof *matrix, error);
+    double *matrix = wn_spill_new(wn_product(m, m, 1), sizeof *matrix, error);
     int status = -1;
 
     if (matrix && kernel_of_landmarks(nystrom, matrix, threads, error) == 0 &&
-        wn_factor(matrix, m, error) == 0)
-        status = wn_factor_invert(matrix, m, error);
+        wn_cholesky(matrix, m, error) == 0)
+        status = wn_cholesky_invert(matrix, m, error);
     for (size_t r = 0; r < m && status == 0; r++)
         for (size_t c = 0; c < m; c++)
             nystrom->root[r * m + c] = c <= r ? (float)matrix[r * m + c] : 0;
-    wn_large_free(matrix);
+    wn_spill_free(matrix);
     return status;
 }
 
 int wn_nystrom_make(struct wn_nystrom *nystrom, const struct wn_sample *sample,
-                    const struct wn_standard *view, size_t m, double bandwidth,
-                    struct wn_error *error)
+                    const struct wn_standardize *view, size_t m,
+                    double bandwidth, struct wn_error *error)
 {
     m = m < sample->n ? m : sample->n;
     *nystrom = (struct wn_nystrom){
@@ -133,9 +133,9 @@ int wn_nystrom_make(struct wn_nystrom *nystrom, const struct wn_sample *sample,
         .d = sample->d,
         .bend = (float)(1 / (2 * bandwidth * bandwidth)),
         .landmark =
-            wn_large_new(wn_product(m, sample->d, 1), sizeof(float), error),
+            wn_spill_new(wn_product(m, sample->d, 1), sizeof(float), error),
         .norm = wn_new(m, sizeof(float), error),
-        .root = wn_large_new(wn_product(m, m, 1), sizeof(float), error)};
+        .root = wn_spill_new(wn_product(m, m, 1), sizeof(float), error)};
     if (!nystrom->landmark || !nystrom->norm || !nystrom->root ||
         draw_landmarks(nystrom, sample, error))
         return -1;
@@ -144,9 +144,9 @@ int wn_nystrom_make(struct wn_nystrom *nystrom, const struct wn_sample *sample,
 
 void wn_nystrom_free(struct wn_nystrom *nystrom)
 {
-    wn_large_free(nystrom->landmark);
+    wn_spill_free(nystrom->landmark);
     free(nystrom->norm);
-    wn_large_free(nystrom->root);
+    wn_spill_free(nystrom->root);
     *nystrom = (struct wn_nystrom){0};
 }
 

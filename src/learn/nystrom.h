@@ -28,7 +28,7 @@
 #include "util/error.h"
 
 struct wn_nystrom {
-    const struct wn_standard *view;
+    const struct wn_standardize *view;
     size_t m, d;
     float bend;      /* 1 / 2 bandwidth^2 */
     float *landmark; /* m x d, as the kernel sees them */
@@ -41,11 +41,11 @@ struct wn_nystrom {
  * to be freed, too. Time O(m^2 d + m^3), memory O(m^2) in double while it is
  * made. */
 int wn_nystrom_make(struct wn_nystrom *nystrom, const struct wn_sample *sample,
-                    const struct wn_standard *view, size_t m, double bandwidth,
-                    struct wn_error *error) WN_MUST_CHECK;
+                    const struct wn_standardize *view, size_t m,
+                    double bandwidth, struct wn_error *error) WN_MUST_CHECK;
 void wn_nystrom_free(struct wn_nystrom *nystrom);
 
-/* The kernel of `rows` rows, x as wn_standard_row() gives them, and the m
+/* The kernel of `rows` rows, x as wn_standardize_row() gives them, and the m
  * landmarks, into out[r * stride + l]. */
 void wn_nystrom_kernel(const struct wn_nystrom *nystrom, const float *x,
                        size_t rows, float *out, size_t stride);

@@ -49,24 +49,26 @@ static double product(const struct compare *c, size_t i, size_t j)
 
 /* How many of s[0..count) are above `high`; *close: how many more are not
  * below `low`; *top: the largest. */
-WN_WIDE static int32_t count_above(const float *s, size_t count, float low,
-                                   float high, int32_t *close, float *top)
+WN_MULTIVERSION static int32_t count_above(const float *s, size_t count,
+                                           float low, float high,
+                                           int32_t *close, float *top)
 {
-    int32_t over[WN_LANES] = {0}, near[WN_LANES] = {0}, above = 0, within = 0;
-    float lane[WN_LANES], most = -INFINITY;
-    const size_t even = count - count % WN_LANES;
+    int32_t over[WN_SIMD_LANES] = {0}, near[WN_SIMD_LANES] = {0}, above = 0,
+            within = 0;
+    float lane[WN_SIMD_LANES], most = -INFINITY;
+    const size_t even = count - count % WN_SIMD_LANES;
 
-    for (size_t l = 0; l < WN_LANES; l++)
+    for (size_t l = 0; l < WN_SIMD_LANES; l++)
         lane[l] = -INFINITY;
-    for (size_t j = 0; j < even; j += WN_LANES) {
+    for (size_t j = 0; j < even; j += WN_SIMD_LANES) {
 #pragma omp simd
-        for (size_t l = 0; l < WN_LANES; l++) {
+        for (size_t l = 0; l < WN_SIMD_LANES; l++) {
             over[l] += s[j + l] > high;
             near[l] += s[j + l] >= low;
             lane[l] = s[j + l] > lane[l] ? s[j + l] : lane[l];
         }
     }
-    for (size_t l = 0; l < WN_LANES; l++) {
+    for (size_t l = 0; l < WN_SIMD_LANES; l++) {
         above += over[l];
         within += near[l];
         most = lane[l] > most ? lane[l] : most;
@@ -82,9 +84,9 @@ WN_WIDE static int32_t count_above(const float *s, size_t count, float low,
 }
 
 /* The same against a bound of each column, added to rank. */
-WN_WIDE static int32_t count_columns(const float *s, size_t count,
-                                     const float *low, const float *high,
-                                     int32_t *rank)
+WN_MULTIVERSION static int32_t count_columns(const float *s, size_t count,
+                                             const float *low,
+                                             const float *high, int32_t *rank)
 {
     int32_t within = 0;
 
@@ -155,18 +157,18 @@ static void bench_free(struct bench *bench)
 {
     free(bench->tile);
     free(bench->best);
-    wn_large_free(bench->rank_a);
+    wn_spill_free(bench->rank_a);
 }
 
 static int bench_new(struct bench *bench, size_t n, struct wn_error *error)
 {
     bench->tile = wn_new(TILE * TILE, sizeof *bench->tile, error);
     bench->best = wn_new(TILE, sizeof *bench->best, error);
-    bench->rank_a = wn_large_new(n, sizeof *bench->rank_a, error);
+    bench->rank_a = wn_spill_new(n, sizeof *bench->rank_a, error);
     return bench->tile && bench->best && bench->rank_a ? 0 : -1;
 }
 
-static int find_ranks(struct compare *c, int threads, struct wn_talk *talk,
+static int find_ranks(struct compare *c, int threads, struct wn_log *talk,
                       struct wn_error *error)
 {
     struct bench *bench = wn_new((size_t)threads, sizeof *bench, error);
@@ -185,9 +187,9 @@ static int find_ranks(struct compare *c, int threads, struct wn_talk *talk,
 #pragma omp atomic capture
         now = done += TILE;
         if (omp_get_thread_num() == 0)
-            wn_talk_progress(talk, "pairs", now < c->n ? now : c->n, c->n);
+            wn_log_progress(talk, "pairs", now < c->n ? now : c->n, c->n);
     }
-    wn_talk_progress(talk, "pairs", c->n, c->n);
+    wn_log_progress(talk, "pairs", c->n, c->n);
     for (size_t i = 0; i < c->n; i++) {
         c->pairs->rank_b[i]++;
         c->pairs->rank_a[i] = 1;
@@ -202,7 +204,7 @@ done:
 }
 
 static int compare(struct compare *c, int ranks, int threads,
-                   struct wn_talk *talk, struct wn_error *error)
+                   struct wn_log *talk, struct wn_error *error)
 {
     struct wn_pairs *pairs = c->pairs;
 
@@ -211,11 +213,11 @@ static int compare(struct compare *c, int ranks, int threads,
         pairs->cosine[i] = product(c, i, i);
     if (!ranks)
         return 0;
-    pairs->rank_a = wn_large_new(c->n, sizeof *pairs->rank_a, error);
-    pairs->rank_b = wn_large_new(c->n, sizeof *pairs->rank_b, error);
-    pairs->partner = wn_large_new(c->n, sizeof *pairs->partner, error);
-    c->low = wn_large_new(c->n, sizeof *c->low, error);
-    c->high = wn_large_new(c->n, sizeof *c->high, error);
+    pairs->rank_a = wn_spill_new(c->n, sizeof *pairs->rank_a, error);
+    pairs->rank_b = wn_spill_new(c->n, sizeof *pairs->rank_b, error);
+    pairs->partner = wn_spill_new(c->n, sizeof *pairs->partner, error);
+    c->low = wn_spill_new(c->n, sizeof *c->low, error);
+    c->high = wn_spill_new(c->n, sizeof *c->high, error);
     if (!pairs->rank_a || !pairs->rank_b || !pairs->partner || !c->low ||
         !c->high)
         return -1;
@@ -227,12 +229,12 @@ static int compare(struct compare *c, int ranks, int threads,
 }
 
 int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
-                     int ranks, struct wn_talk *talk, struct wn_pairs *pairs,
+                     int ranks, struct wn_log *talk, struct wn_pairs *pairs,
                      struct wn_error *error)
 {
     const size_t n = blocks->n, p = blocks->p;
-    float *a = wn_large_new(wn_product(n, p, 1), sizeof *a, error);
-    float *b = wn_large_new(wn_product(n, p, 1), sizeof *b, error);
+    float *a = wn_spill_new(wn_product(n, p, 1), sizeof *a, error);
+    float *b = wn_spill_new(wn_product(n, p, 1), sizeof *b, error);
     /* Twice the bound: the bounds themselves are rounded. */
     struct compare c = {.a = a,
                         .b = b,
@@ -244,24 +246,24 @@ int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
     int status = -1;
 
     *pairs = (struct wn_pairs){0};
-    pairs->cosine = wn_large_new(n, sizeof *pairs->cosine, error);
+    pairs->cosine = wn_spill_new(n, sizeof *pairs->cosine, error);
     if (a && b && pairs->cosine &&
         wn_align(blocks, asked, a, b, &pairs->alignment, &pairs->ridge,
                  error) == 0)
         status = compare(&c, ranks, blocks->threads, talk, error);
-    wn_large_free(a);
-    wn_large_free(b);
-    wn_large_free(c.low);
-    wn_large_free(c.high);
+    wn_spill_free(a);
+    wn_spill_free(b);
+    wn_spill_free(c.low);
+    wn_spill_free(c.high);
     return status;
 }
 
 void wn_pairs_free(struct wn_pairs *pairs)
 {
-    wn_large_free(pairs->cosine);
-    wn_large_free(pairs->rank_a);
-    wn_large_free(pairs->rank_b);
-    wn_large_free(pairs->partner);
+    wn_spill_free(pairs->cosine);
+    wn_spill_free(pairs->rank_a);
+    wn_spill_free(pairs->rank_b);
+    wn_spill_free(pairs->partner);
     *pairs = (struct wn_pairs){0};
 }
 

@@ -19,7 +19,7 @@ static int try_all(const struct wn_sample *sample, const struct wn_softmax *how,
                    double *loss, struct wn_error *error)
 {
     struct wn_softmax trial = *how;
-    float *probability = wn_large_new(wn_product(sample->n, sample->k, 1),
+    float *probability = wn_spill_new(wn_product(sample->n, sample->k, 1),
                                       sizeof *probability, error);
     int status = probability ? 0 : -1;
 
@@ -35,7 +35,7 @@ static int try_all(const struct wn_sample *sample, const struct wn_softmax *how,
                                          sample->label)
                           .log_loss;
     }
-    wn_large_free(probability);
+    wn_spill_free(probability);
     return status;
 }
 
@@ -58,7 +58,7 @@ int wn_penalty_choose(const struct wn_sample *sample, struct wn_softmax *how,
     if (status == 0 && in_folds(&few.sample)) {
         status = try_all(&few.sample, how, loss, error);
         if (status == 0)
-            how->inverse_penalty = pow(10, -wn_choose_lowest(loss, TRIALS));
+            how->inverse_penalty = pow(10, -wn_tuning_lowest(loss, TRIALS));
     }
     wn_draw_free(&few);
     return status;

@@ -35,7 +35,8 @@ static void add_to_pool(const float *one, size_t n, size_t k, double weight,
 
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < n; i++)
-        wn_shares_add_log(one + i * k, k, least, (float)weight, sum + i * k);
+        wn_softmax_row_add_log(one + i * k, k, least, (float)weight,
+                               sum + i * k);
 }
 
 /* From the sums of all to probabilities. */
@@ -44,7 +45,7 @@ static void close_pool(float *sum, size_t n, size_t k, double weights,
 {
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < n; i++)
-        wn_shares_from(sum + i * k, k, (float)(1 / weights));
+        wn_softmax_row_from(sum + i * k, k, (float)(1 / weights));
 }
 
 /* The log-loss of the classes' shares among the labels, and what n rows can
@@ -111,7 +112,7 @@ static int predict_once(const struct wn_predictor *const *chosen, size_t count,
 {
     const size_t n = sample->n, k = sample->k;
     const size_t cells = wn_product(n, k, 1);
-    float *one = wn_large_new(cells, sizeof *one, error);
+    float *one = wn_spill_new(cells, sizeof *one, error);
     double weights = 0;
     int status = -1;
 
@@ -144,7 +145,7 @@ static int predict_once(const struct wn_predictor *const *chosen, size_t count,
     quality[count] = wn_quality_measure(probability, n, k, sample->label);
     status = 0;
 done:
-    wn_large_free(one);
+    wn_spill_free(one);
     return status;
 }
 
@@ -182,7 +183,7 @@ static void weigh(const struct wn_sample *sample, const float *probability,
 
     for (size_t i = 0; i < sample->n; i++) {
         const float *row = probability + i * k;
-        const float most = row[wn_shares_top(row, k)];
+        const float most = row[wn_softmax_row_top(row, k)];
 
         weight[i] = sample->label[i] < 0 || !(most > 0)
                         ? 0
@@ -237,12 +238,12 @@ static int predict_all(const struct wn_predictor *const *chosen, size_t count,
     int status = -1;
 
     kept = wn_new(count, sizeof *kept, error);
-    weight = wn_large_new(sample->n, sizeof *weight, error);
+    weight = wn_spill_new(sample->n, sizeof *weight, error);
     if (!kept || !weight || find_blind(sample, &blind, error))
         goto done;
     for (size_t p = 0; p < count; p++)
         if (passes > 1 && chosen[p]->once) {
-            kept[p] = wn_large_new(cells, sizeof **kept, error);
+            kept[p] = wn_spill_new(cells, sizeof **kept, error);
             if (!kept[p])
                 goto done;
         }
@@ -261,9 +262,9 @@ static int predict_all(const struct wn_predictor *const *chosen, size_t count,
     status = 0;
 done:
     for (size_t p = 0; kept && p < count; p++)
-        wn_large_free(kept[p]);
+        wn_spill_free(kept[p]);
     free(kept);
-    wn_large_free(weight);
+    wn_spill_free(weight);
     return status;
 }
 
@@ -313,7 +314,7 @@ int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
     if (!number)
         return predict_all(chosen, count, passes, sample, probability, quality,
                            error);
-    label = wn_large_new(sample->n, sizeof *label, error);
+    label = wn_spill_new(sample->n, sizeof *label, error);
     if (!label)
         goto done;
     for (size_t i = 0; i < sample->n; i++)
@@ -324,7 +325,7 @@ int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
     if (status == 0)
         spread(probability, sample->n, sample->k, few.k, number);
 done:
-    wn_large_free(label);
+    wn_spill_free(label);
     free(number);
     return status;
 }

@@ -89,15 +89,15 @@ static int part_rows(const struct wn_sample *sample, int32_t **part,
 
     if (n < LEAST || (sample->group && sample->groups < PARTS))
         return 0;
-    int32_t *same = wn_large_new(n, sizeof *same, error);
-    *part = wn_large_new(n, sizeof **part, error);
+    int32_t *same = wn_spill_new(n, sizeof *same, error);
+    *part = wn_spill_new(n, sizeof **part, error);
     const int status =
         !same || !*part ? -1
         : sample->group
             ? wn_folds_assign_groups(same, n, 1, sample->group, sample->groups,
                                      PARTS, sample->seed, *part, error)
             : wn_folds_assign(same, n, 1, PARTS, sample->seed, *part, error);
-    wn_large_free(same);
+    wn_spill_free(same);
     return status;
 }
 
@@ -117,7 +117,7 @@ static int predict_softmax(const struct wn_sample *sample, float *probability,
     if (sample->chosen)
         snprintf(sample->chosen, WN_CHOSEN, "penalty=%.3g",
                  1 / how.inverse_penalty);
-    wn_large_free(part);
+    wn_spill_free(part);
     return status;
 }
 
@@ -149,21 +149,21 @@ static const struct wn_predictor softmax = {
 static int predict_mlp(const struct wn_sample *sample, float *probability,
                        struct wn_error *error)
 {
-    struct wn_crossnet how = wn_crossnet_standard;
+    struct wn_mlp_folds how = wn_mlp_folds_standard;
 
     if (sample->draft)
         how.replicates = 1;
-    return wn_crossnet_predict(&how, sample, probability, error);
+    return wn_mlp_folds_predict(&how, sample, probability, error);
 }
 
 static double mlp_bytes(const struct wn_sample *sample)
 {
-    return wn_crossnet_bytes(&wn_crossnet_standard, sample);
+    return wn_mlp_folds_bytes(&wn_mlp_folds_standard, sample);
 }
 
 static double mlp_work(const struct wn_sample *sample)
 {
-    return wn_crossnet_work(&wn_crossnet_standard, sample);
+    return wn_mlp_folds_work(&wn_mlp_folds_standard, sample);
 }
 
 /* clang-format off */
@@ -220,26 +220,26 @@ static int predict_neighbors(const struct wn_sample *sample, float *probability,
                              struct wn_error *error)
 {
     const size_t n = sample->n, d = sample->d, m = sample->m;
-    struct wn_standard standard;
+    struct wn_standardize standard;
     int32_t *neighbor = NULL;
     float *distance = NULL, *x = NULL;
     int status = -1;
 
-    if (wn_standard_make(&standard, sample->x, n, d, error))
+    if (wn_standardize_make(&standard, sample->x, n, d, error))
         return -1;
-    const bool cut = wn_standard_excess(&standard, sample->x, n) >= 0.02;
+    const bool cut = wn_standardize_excess(&standard, sample->x, n) >= 0.02;
     if (!cut && !sample->group) {
         vote(sample, sample->neighbor, sample->distance, probability);
         status = 0;
         goto done;
     }
-    x = wn_large_new(cut ? wn_product(n, d, 1) : 0, sizeof *x, error);
-    neighbor = wn_large_new(wn_product(n, m, 1), sizeof *neighbor, error);
-    distance = wn_large_new(wn_product(n, m, 1), sizeof *distance, error);
+    x = wn_spill_new(cut ? wn_product(n, d, 1) : 0, sizeof *x, error);
+    neighbor = wn_spill_new(wn_product(n, m, 1), sizeof *neighbor, error);
+    distance = wn_spill_new(wn_product(n, m, 1), sizeof *distance, error);
     if (!x || !neighbor || !distance)
         goto done;
     for (size_t i = 0; cut && i < n; i++)
-        wn_standard_row(&standard, sample->x + i * d, x + i * d);
+        wn_standardize_row(&standard, sample->x + i * d, x + i * d);
     const struct wn_graph graph = {.x = cut ? x : sample->x,
                                    .n = n,
                                    .d = d,
@@ -255,10 +255,10 @@ static int predict_neighbors(const struct wn_sample *sample, float *probability,
     vote(sample, neighbor, distance, probability);
     status = 0;
 done:
-    wn_standard_free(&standard);
-    wn_large_free(x);
-    wn_large_free(neighbor);
-    wn_large_free(distance);
+    wn_standardize_free(&standard);
+    wn_spill_free(x);
+    wn_spill_free(neighbor);
+    wn_spill_free(distance);
     return status;
 }
 

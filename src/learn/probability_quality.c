@@ -19,7 +19,7 @@ struct wn_quality wn_quality_measure(const float *probability, size_t n,
 
         if (label[i] < 0)
             continue;
-        const size_t best = wn_shares_top(row, k);
+        const size_t best = wn_softmax_row_top(row, k);
         const double given = row[label[i]];
         quality.log_loss -= log(fmin(fmax(given, 1e-6), 1));
         const int bin = (int)fmin(row[best] * (double)BINS, BINS - 1);

@@ -59,7 +59,7 @@ struct way {
     double least;  /* the same at `kept` */
     size_t waited; /* for a lower one */
     double *kept;  /* (d + 1) x k: the answer */
-    struct wn_descent descent;
+    struct wn_lbfgs descent;
     bool done;
 };
 
@@ -111,8 +111,8 @@ static size_t wide_of(size_t k, size_t folds)
 static void pass_free(struct pass *pass)
 {
     for (int t = 0; pass->lanes && t < pass->threads; t++) {
-        wn_large_free(pass->lanes[t].logits);
-        wn_large_free(pass->lanes[t].gradient);
+        wn_spill_free(pass->lanes[t].logits);
+        wn_spill_free(pass->lanes[t].gradient);
         free(pass->lanes[t].given);
         free(pass->lanes[t].norm);
         free(pass->lanes[t].offset);
@@ -120,9 +120,9 @@ static void pass_free(struct pass *pass)
         free(pass->lanes[t].held);
     }
     free(pass->lanes);
-    wn_large_free(pass->weights);
+    wn_spill_free(pass->weights);
     free(pass->bias);
-    wn_large_free(pass->gradient);
+    wn_spill_free(pass->gradient);
     free(pass->offset);
     free(pass->loss);
     free(pass->held);
@@ -136,9 +136,9 @@ static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
     const size_t wide = wide_of(p->k, folds), seen = ROWS * wide;
 
     *pass = (struct pass){.threads = threads, .wide = wide};
-    pass->weights = wn_large_new(cells, sizeof(float), error);
+    pass->weights = wn_spill_new(cells, sizeof(float), error);
     pass->bias = wn_new(columns, sizeof(float), error);
-    pass->gradient = wn_large_new(cells, sizeof(double), error);
+    pass->gradient = wn_spill_new(cells, sizeof(double), error);
     pass->offset = wn_new(columns, sizeof(double), error);
     pass->loss = wn_new(folds, sizeof(double), error);
     pass->held = wn_new(folds, sizeof(double), error);
@@ -150,8 +150,8 @@ static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
         struct lane *lane = &pass->lanes[t];
 
         lane->logits =
-            wn_large_new(wn_product(seen, p->k, 1), sizeof(float), error);
-        lane->gradient = wn_large_new(cells, sizeof(float), error);
+            wn_spill_new(wn_product(seen, p->k, 1), sizeof(float), error);
+        lane->gradient = wn_spill_new(cells, sizeof(float), error);
         lane->given = wn_new(seen, sizeof(float), error);
         lane->norm = wn_new(seen, sizeof(double), error);
         lane->offset = wn_new(columns, sizeof(double), error);
@@ -186,10 +186,11 @@ static void judge_rows(const struct problem *p, const struct pass *pass,
         for (size_t f = 0; y >= 0 && f < w; f++)
             lane->given[r * w + f] = logits[f * k + (size_t)y];
         for (size_t f = 0; k >= WIDE && f < w; f++)
-            lane->norm[r * w + f] = wn_shares_from(logits + f * k, k, 1);
+            lane->norm[r * w + f] = wn_softmax_row_from(logits + f * k, k, 1);
     }
     if (k < WIDE)
-        wn_point_softmax(lane->logits, rows * w, k, lane->logits, lane->norm);
+        wn_softmax_in_place(lane->logits, rows * w, k, lane->logits,
+                            lane->norm);
 }
 
 /* One fold's probabilities of a row become its residuals times `weight`. */
@@ -285,7 +286,7 @@ static void scatter(const struct problem *p, struct way *who, size_t f,
                     size_t count, const struct pass *pass)
 {
     const size_t inner = p->d * p->k;
-    struct wn_descent *descent = &who->descent;
+    struct wn_lbfgs *descent = &who->descent;
     double norm = 0;
 
     for (size_t j = 0; j < p->d; j++)
@@ -342,7 +343,7 @@ static int find_moments(const struct problem *p, size_t q, double *moments,
     const size_t step = (p->n + most - 1) / most;
     const size_t seen = (p->n + step - 1) / step;
     float *block = wn_new(wn_product(ROWS, q, 1), sizeof *block, error);
-    float *part = wn_large_new(wn_product(q, q, 1), sizeof *part, error);
+    float *part = wn_spill_new(wn_product(q, q, 1), sizeof *part, error);
 
     for (size_t at = 0; block && part && at < seen; at += ROWS) {
         const size_t rows = seen - at < ROWS ? seen - at : ROWS;
@@ -358,7 +359,7 @@ static int find_moments(const struct problem *p, size_t q, double *moments,
     }
     const int status = block && part ? 0 : -1;
     free(block);
-    wn_large_free(part);
+    wn_spill_free(part);
     return status;
 }
 
@@ -392,14 +393,14 @@ static int find_inverse(const struct problem *p, size_t folds, double **inverse,
 
     if (p->k < WIDE || q > BROAD)
         return 0;
-    double *m = wn_large_new(wn_product(q, q, 1), sizeof *m, error);
+    double *m = wn_spill_new(wn_product(q, q, 1), sizeof *m, error);
     if (!m || find_moments(p, q, m, error)) {
-        wn_large_free(m);
+        wn_spill_free(m);
         return -1;
     }
     bend(p, folds, q, m);
-    if (wn_factor(m, q, &ignored) || wn_factor_inverse(m, q, &ignored)) {
-        wn_large_free(m);
+    if (wn_cholesky(m, q, &ignored) || wn_cholesky_inverse(m, q, &ignored)) {
+        wn_spill_free(m);
         return 0;
     }
     for (size_t j = 0; j < q; j++)
@@ -412,19 +413,19 @@ static int find_inverse(const struct problem *p, size_t folds, double **inverse,
 static void way_free(struct way *way)
 {
     free(way->present);
-    wn_large_free(way->kept);
-    wn_descent_free(&way->descent);
+    wn_spill_free(way->kept);
+    wn_lbfgs_free(&way->descent);
 }
 
 static int way_open(struct way *way, const struct problem *p, int32_t out,
                     const double *inverse, struct wn_error *error)
 {
-    struct wn_descent *descent = &way->descent;
+    struct wn_lbfgs *descent = &way->descent;
 
     *way = (struct way){.out = out, .least = INFINITY};
     way->present = wn_new(p->k, sizeof *way->present, error);
-    way->kept = wn_large_new(size_of(p), sizeof(double), error);
-    if (wn_descent_open(descent, p->d + 1, p->k, inverse, error) ||
+    way->kept = wn_spill_new(size_of(p), sizeof(double), error);
+    if (wn_lbfgs_open(descent, p->d + 1, p->k, inverse, error) ||
         !way->present || !way->kept)
         return -1;
     double *share = descent->trial + p->d * p->k;
@@ -447,9 +448,9 @@ static int way_open(struct way *way, const struct problem *p, int32_t out,
 static void take_step(const struct wn_softmax *how, const struct problem *p,
                       struct way *way)
 {
-    struct wn_descent *descent = &way->descent;
+    struct wn_lbfgs *descent = &way->descent;
 
-    if (wn_descent_step(descent)) {
+    if (wn_lbfgs_step(descent)) {
         way->waited++;
         if (!p->part || way->held < way->least) {
             if (way->held < way->least * (1 - GAIN))
@@ -457,9 +458,8 @@ static void take_step(const struct wn_softmax *how, const struct problem *p,
             way->least = way->held;
             memcpy(way->kept, descent->point, size_of(p) * sizeof(double));
         }
-        way->done =
-            wn_descent_steepest(descent) <= how->tolerance * way->rows ||
-            (p->part && way->waited >= how->patience);
+        way->done = wn_lbfgs_steepest(descent) <= how->tolerance * way->rows ||
+                    (p->part && way->waited >= how->patience);
     }
     way->done |= descent->done;
 }
@@ -467,11 +467,11 @@ static void take_step(const struct wn_softmax *how, const struct problem *p,
 /* All folds down, in step. */
 static size_t descend(const struct wn_softmax *how, const struct problem *p,
                       struct way *ways, struct pass *pass, struct way **moving,
-                      struct wn_talk *talk)
+                      struct wn_log *talk)
 {
     size_t used = 0;
 
-    wn_talk_progress(talk, "softmax: iterations", 0, how->iterations);
+    wn_log_progress(talk, "softmax: iterations", 0, how->iterations);
     for (; used < how->iterations; used++) {
         size_t count = 0;
 
@@ -484,11 +484,10 @@ static size_t descend(const struct wn_softmax *how, const struct problem *p,
 #pragma omp parallel for num_threads(pass->threads) schedule(dynamic)
         for (size_t f = 0; f < count; f++)
             take_step(how, p, moving[f]);
-        wn_talk_progress(talk, "softmax: iterations", used + 1,
-                         how->iterations);
+        wn_log_progress(talk, "softmax: iterations", used + 1, how->iterations);
     }
-    wn_talk_progress(talk, "softmax: iterations", how->iterations,
-                     how->iterations);
+    wn_log_progress(talk, "softmax: iterations", how->iterations,
+                    how->iterations);
     return used;
 }
 
@@ -531,7 +530,7 @@ static int predict_rows(const struct problem *p, struct way **who, size_t folds,
 int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
                        size_t d, const int32_t *label, const float *weight,
                        size_t k, const int32_t *fold, const int32_t *part,
-                       int threads, struct wn_talk *talk, float *probability,
+                       int threads, struct wn_log *talk, float *probability,
                        size_t *used, struct wn_error *error)
 {
     const struct problem p = {
@@ -561,7 +560,7 @@ done:
     pass_free(&pass);
     for (size_t f = 0; ways && f < how->folds; f++)
         way_free(&ways[f]);
-    wn_large_free(inverse);
+    wn_spill_free(inverse);
     free(ways);
     free(who);
     return status;
@@ -601,8 +600,7 @@ double wn_softmax_bytes(size_t n, size_t d, size_t k, size_t folds, int threads)
     const double weights = (double)(d + 1) * columns *
                            (2 * sizeof(double) + 4 * (1 + (double)threads));
 
-    return weights + (double)folds * wn_descent_bytes(d + 1, k) +
-           16 * (double)n +
+    return weights + (double)folds * wn_lbfgs_bytes(d + 1, k) + 16 * (double)n +
            4 * ROWS * (double)threads *
                ((double)wide_of(k, folds) * (double)k + 3 * (double)folds);
 }

@@ -56,10 +56,10 @@ int wn_dynamics_plan_from(const struct wn_options *options, uint64_t seed,
 /* One replicate at work. */
 struct replicate {
     const struct wn_mlp_task *task;
-    struct wn_verdict *verdict; /* n */
-    struct wn_gradient *grand;  /* n, or NULL */
-    struct wn_history *history; /* n, or NULL */
-    float *target;              /* n x k, or NULL */
+    struct wn_mlp_prediction *verdict; /* n */
+    struct wn_gradient *grand;         /* n, or NULL */
+    struct wn_history *history;        /* n, or NULL */
+    float *target;                     /* n x k, or NULL */
 };
 
 /* What it has is freed by replicate_free(), also after a failure. */
@@ -67,21 +67,21 @@ static int replicate_new(struct replicate *r, const struct wn_mlp_task *task,
                          unsigned parts, struct wn_error *error)
 {
     *r = (struct replicate){.task = task};
-    r->verdict = wn_large_new(task->n, sizeof *r->verdict, error);
+    r->verdict = wn_spill_new(task->n, sizeof *r->verdict, error);
     if (!r->verdict)
         return -1;
     if (parts & WN_DYNAMICS_GRADIENTS) {
-        r->grand = wn_large_new(task->n, sizeof *r->grand, error);
+        r->grand = wn_spill_new(task->n, sizeof *r->grand, error);
         if (!r->grand)
             return -1;
     }
     if (parts & WN_DYNAMICS_HISTORIES) {
-        r->history = wn_large_new(task->n, sizeof *r->history, error);
+        r->history = wn_spill_new(task->n, sizeof *r->history, error);
         if (!r->history)
             return -1;
     }
     if (parts & WN_DYNAMICS_TARGETS) {
-        r->target = wn_large_new(wn_product(task->n, task->k, 1),
+        r->target = wn_spill_new(wn_product(task->n, task->k, 1),
                                  sizeof *r->target, error);
         if (!r->target)
             return -1;
@@ -91,10 +91,10 @@ static int replicate_new(struct replicate *r, const struct wn_mlp_task *task,
 
 static void replicate_free(struct replicate *r)
 {
-    wn_large_free(r->verdict);
-    wn_large_free(r->grand);
-    wn_large_free(r->history);
-    wn_large_free(r->target);
+    wn_spill_free(r->verdict);
+    wn_spill_free(r->grand);
+    wn_spill_free(r->history);
+    wn_spill_free(r->target);
 }
 
 static void watch(void *context, const int32_t *row, size_t count,
@@ -119,7 +119,7 @@ struct training {
     const struct wn_mlp_task *task;
     const struct wn_dynamics_plan *plan;
     struct wn_dynamics *dynamics;
-    struct wn_talk *talk;
+    struct wn_log *talk;
     uint64_t done; /* epochs, of all replicates */
     struct wn_error *error;
     int failed;
@@ -132,8 +132,8 @@ static void tell(struct training *training, int speaker)
 #pragma omp atomic capture
     done = ++training->done;
     if (speaker)
-        wn_talk_progress(training->talk, "epochs", done,
-                         training->plan->replicates * training->plan->epochs);
+        wn_log_progress(training->talk, "epochs", done,
+                        training->plan->replicates * training->plan->epochs);
 }
 
 /* Train one network with `rate`: 0, 1 if it diverged, -1. */
@@ -230,13 +230,14 @@ static void train_all(struct training *training, int threads)
 
 static struct wn_dynamics *train(const struct wn_mlp_task *task,
                                  const struct wn_dynamics_plan *asked,
-                                 int threads, struct wn_talk *talk,
+                                 int threads, struct wn_log *talk,
                                  struct wn_error *error)
 {
     struct wn_dynamics_plan plan = *asked;
 
-    if (plan.epoch == 0 && wn_early_epoch(task, &plan.network, plan.epochs,
-                                          threads, &plan.epoch, error) < 0)
+    if (plan.epoch == 0 &&
+        wn_early_stopping_epoch(task, &plan.network, plan.epochs, threads,
+                                &plan.epoch, error) < 0)
         return NULL;
     if (plan.epochs == 0 || !(plan.parts & WN_DYNAMICS_HISTORIES))
         plan.epochs = plan.epoch;
@@ -251,9 +252,9 @@ static struct wn_dynamics *train(const struct wn_mlp_task *task,
                                 .error = error};
     const uint64_t all = (uint64_t)plan.replicates * plan.epochs;
 
-    wn_talk_progress(talk, "epochs", 0, all);
+    wn_log_progress(talk, "epochs", 0, all);
     train_all(&training, threads);
-    wn_talk_progress(talk, "epochs", all, all);
+    wn_log_progress(talk, "epochs", all, all);
     if (!training.failed)
         return dynamics;
     wn_dynamics_free(dynamics);
@@ -273,25 +274,25 @@ static float *standardise(const struct wn_mlp_task *task, int threads,
                           struct wn_error *error)
 {
     const size_t d = task->d;
-    float *rows = wn_large_new(wn_product(task->n, d, 1), sizeof *rows, error);
+    float *rows = wn_spill_new(wn_product(task->n, d, 1), sizeof *rows, error);
 
     if (!rows)
         return NULL;
 #pragma omp parallel for num_threads(threads)
     for (size_t i = 0; i < task->n; i++)
-        wn_standard_row(task->standard, task->x + i * d, rows + i * d);
+        wn_standardize_row(task->standard, task->x + i * d, rows + i * d);
     return rows;
 }
 
 struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
                                       const struct wn_dynamics_plan *plan,
-                                      int threads, struct wn_talk *talk,
+                                      int threads, struct wn_log *talk,
                                       struct wn_error *error)
 {
     struct wn_mlp_task own = *task;
-    struct wn_standard standard;
+    struct wn_standardize standard;
 
-    if (wn_standard_make(&standard, task->x, task->n, task->d, error))
+    if (wn_standardize_make(&standard, task->x, task->n, task->d, error))
         return NULL;
     own.standard = &standard;
     own.ready = false;
@@ -307,8 +308,8 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
     }
     dynamics = train(&own, plan, threads, talk, error);
 done:
-    wn_large_free(rows);
-    wn_standard_free(&standard);
+    wn_spill_free(rows);
+    wn_standardize_free(&standard);
     return dynamics;
 }
 
@@ -318,7 +319,8 @@ double wn_dynamics_bytes(size_t n, size_t d, size_t k,
     const double network = wn_mlp_trainer_bytes(n, d, k, &plan->network) +
                            wn_mlp_measure_bytes(d, plan->network.hidden, k);
     const double pilots =
-        plan->epoch ? 0 : wn_early_bytes(n, d, k, &plan->network, threads);
+        plan->epoch ? 0
+                    : wn_early_stopping_bytes(n, d, k, &plan->network, threads);
     const double grand =
         plan->parts & WN_DYNAMICS_GRADIENTS ? sizeof(struct wn_gradient) : 0;
     const double history =
@@ -326,7 +328,8 @@ double wn_dynamics_bytes(size_t n, size_t d, size_t k,
     const double statistics = history > 0 ? WN_STATISTICS : WN_AUM;
     const double target =
         plan->parts & WN_DYNAMICS_TARGETS ? (double)k * sizeof(float) : 0;
-    const double row = sizeof(struct wn_verdict) + grand + history + target;
+    const double row =
+        sizeof(struct wn_mlp_prediction) + grand + history + target;
 
     const double rows =
         keeps_rows(n, d) ? (double)n * (double)d * sizeof(float) : 0;

@@ -55,16 +55,16 @@ void wn_tree_lay(struct wn_forest *forest)
 
 void wn_tree_free(struct wn_tree *tree)
 {
-    wn_large_free(tree->leaf);
-    wn_large_free(tree->share);
-    wn_large_free(tree->first);
-    wn_large_free(tree->inside);
-    wn_large_free(tree->outside);
-    wn_large_free(tree->times);
+    wn_spill_free(tree->leaf);
+    wn_spill_free(tree->share);
+    wn_spill_free(tree->first);
+    wn_spill_free(tree->inside);
+    wn_spill_free(tree->outside);
+    wn_spill_free(tree->times);
     free(tree->feature);
-    wn_large_free(tree->spare);
-    wn_large_free(tree->value);
-    wn_large_free(tree->mass);
+    wn_spill_free(tree->spare);
+    wn_spill_free(tree->value);
+    wn_spill_free(tree->mass);
     free(tree->patch);
     free(tree->low);
     free(tree->high);
@@ -79,21 +79,21 @@ void wn_tree_free(struct wn_tree *tree)
 int wn_tree_open(struct wn_tree *tree, const struct wn_forest *forest,
                  struct wn_error *error)
 {
-    tree->leaf = wn_large_new(forest->n, sizeof *tree->leaf, error);
-    tree->share = wn_large_new(forest->n, sizeof *tree->share, error);
-    tree->first = wn_large_new(forest->n + 1, sizeof *tree->first, error);
-    tree->inside = wn_large_new(forest->n, sizeof *tree->inside, error);
-    tree->outside = wn_large_new(forest->n, sizeof *tree->outside, error);
-    tree->times = wn_large_new(forest->n, sizeof *tree->times, error);
+    tree->leaf = wn_spill_new(forest->n, sizeof *tree->leaf, error);
+    tree->share = wn_spill_new(forest->n, sizeof *tree->share, error);
+    tree->first = wn_spill_new(forest->n + 1, sizeof *tree->first, error);
+    tree->inside = wn_spill_new(forest->n, sizeof *tree->inside, error);
+    tree->outside = wn_spill_new(forest->n, sizeof *tree->outside, error);
+    tree->times = wn_spill_new(forest->n, sizeof *tree->times, error);
     tree->feature = wn_new(forest->d, sizeof *tree->feature, error);
-    tree->spare = wn_large_new(forest->n, sizeof *tree->spare, error);
-    tree->value = wn_large_new(forest->n, sizeof *tree->value, error);
-    tree->mass = wn_large_new(forest->n, sizeof *tree->mass, error);
+    tree->spare = wn_spill_new(forest->n, sizeof *tree->spare, error);
+    tree->value = wn_spill_new(forest->n, sizeof *tree->value, error);
+    tree->mass = wn_spill_new(forest->n, sizeof *tree->mass, error);
     tree->patch = wn_new(wn_product(forest->patch, forest->stride, 1),
                          sizeof *tree->patch, error);
     tree->low = wn_new(forest->stride, sizeof *tree->low, error);
     tree->high = wn_new(forest->stride, sizeof *tree->high, error);
-    tree->few = wn_new(wn_product(forest->patch, WN_LANES, 1),
+    tree->few = wn_new(wn_product(forest->patch, WN_SIMD_LANES, 1),
                        sizeof *tree->few, error);
     tree->patch_label = wn_new(forest->patch, sizeof *tree->patch_label, error);
     tree->patch_times = wn_new(forest->patch, sizeof *tree->patch_times, error);
@@ -116,7 +116,7 @@ double wn_tree_bytes(size_t n, size_t d, size_t k)
                        sizeof(size_t);
 
     return row * (double)n + 8 * (double)d + 16 * (double)k + PATCH +
-           4.0 * (WN_LANES + 2) * PATCH_ROWS;
+           4.0 * (WN_SIMD_LANES + 2) * PATCH_ROWS;
 }
 
 /* Draw the sample. Copies of a row count once as a row and in `times`. */
@@ -175,8 +175,8 @@ static struct content look_at(struct wn_tree *tree,
     return content;
 }
 
-WN_WIDE static void find_range(const uint16_t *value, size_t count,
-                               uint16_t *low, uint16_t *high)
+WN_MULTIVERSION static void find_range(const uint16_t *value, size_t count,
+                                       uint16_t *low, uint16_t *high)
 {
     uint16_t least = UINT16_MAX, most = 0;
 
@@ -194,25 +194,25 @@ struct side {
     double all, square, cross;
 };
 
-WN_WIDE static struct side weigh_left(const struct wn_tree *tree, size_t runs,
-                                      uint16_t threshold)
+WN_MULTIVERSION static struct side weigh_left(const struct wn_tree *tree,
+                                              size_t runs, uint16_t threshold)
 {
     struct side side = {0};
     size_t r = 0;
 
     for (size_t run = 0; run < runs; run++) {
         const size_t end = tree->end[run];
-        float lane[WN_LANES] = {0};
+        float lane[WN_SIMD_LANES] = {0};
         double left = 0;
 
-        if (end - r >= WN_LANES) {
-            for (; r + WN_LANES <= end; r += WN_LANES) {
+        if (end - r >= WN_SIMD_LANES) {
+            for (; r + WN_SIMD_LANES <= end; r += WN_SIMD_LANES) {
 #pragma omp simd
-                for (size_t l = 0; l < WN_LANES; l++)
+                for (size_t l = 0; l < WN_SIMD_LANES; l++)
                     lane[l] +=
                         tree->value[r + l] <= threshold ? tree->mass[r + l] : 0;
             }
-            for (size_t l = 0; l < WN_LANES; l++)
+            for (size_t l = 0; l < WN_SIMD_LANES; l++)
                 left += (double)lane[l];
         }
         for (; r < end; r++)
@@ -241,9 +241,9 @@ static void judge(const struct content *content, struct side left,
 }
 
 /* The least and the greatest values of a node's rows in the patch. */
-WN_WIDE static void find_ranges(const struct wn_forest *forest,
-                                struct wn_tree *tree,
-                                const struct wn_tree_node *node)
+WN_MULTIVERSION static void find_ranges(const struct wn_forest *forest,
+                                        struct wn_tree *tree,
+                                        const struct wn_tree_node *node)
 {
     for (size_t j = 0; j < forest->d; j += CELLS) {
         uint16_t least[CELLS], most[CELLS];
@@ -268,36 +268,38 @@ WN_WIDE static void find_ranges(const struct wn_forest *forest,
 /* Splits that wait to be judged together. */
 struct queue {
     size_t count;
-    int32_t feature[WN_LANES], threshold[WN_LANES];
+    int32_t feature[WN_SIMD_LANES], threshold[WN_SIMD_LANES];
 };
 
 /* As weigh_left(), a split to a lane. */
-WN_WIDE static void weigh_few(const struct wn_tree *tree, size_t runs,
-                              const struct queue *queue, struct side *side)
+WN_MULTIVERSION static void weigh_few(const struct wn_tree *tree, size_t runs,
+                                      const struct queue *queue,
+                                      struct side *side)
 {
-    double all[WN_LANES] = {0}, square[WN_LANES] = {0}, cross[WN_LANES] = {0};
+    double all[WN_SIMD_LANES] = {0}, square[WN_SIMD_LANES] = {0},
+           cross[WN_SIMD_LANES] = {0};
     size_t r = 0;
 
     for (size_t run = 0; run < runs; run++) {
         const double total = tree->total[run];
-        float left[WN_LANES] = {0};
+        float left[WN_SIMD_LANES] = {0};
 
         for (; r < tree->end[run]; r++) {
-            const int32_t *value = tree->few + r * WN_LANES;
+            const int32_t *value = tree->few + r * WN_SIMD_LANES;
             const float mass = tree->mass[r];
 
 #pragma omp simd
-            for (size_t l = 0; l < WN_LANES; l++)
+            for (size_t l = 0; l < WN_SIMD_LANES; l++)
                 left[l] += value[l] <= queue->threshold[l] ? mass : 0;
         }
 #pragma omp simd
-        for (size_t l = 0; l < WN_LANES; l++) {
+        for (size_t l = 0; l < WN_SIMD_LANES; l++) {
             all[l] += (double)left[l];
             square[l] += (double)left[l] * (double)left[l];
             cross[l] += (double)left[l] * total;
         }
     }
-    for (size_t l = 0; l < WN_LANES; l++)
+    for (size_t l = 0; l < WN_SIMD_LANES; l++)
         side[l] = (struct side){all[l], square[l], cross[l]};
 }
 
@@ -309,13 +311,13 @@ static void judge_queue(const struct wn_forest *forest, struct wn_tree *tree,
 {
     const int32_t *row = tree->inside + node->in_begin;
     const size_t rows = node->in_end - node->in_begin;
-    struct side side[WN_LANES];
+    struct side side[WN_SIMD_LANES];
 
     for (size_t r = 0; r < rows; r++) {
         const uint16_t *value = tree->patch + (size_t)row[r] * forest->stride;
 
         for (size_t s = 0; s < queue->count; s++)
-            tree->few[r * WN_LANES + s] = value[queue->feature[s]];
+            tree->few[r * WN_SIMD_LANES + s] = value[queue->feature[s]];
     }
     weigh_few(tree, content->runs, queue, side);
     for (size_t s = 0; s < queue->count; s++)
@@ -366,7 +368,7 @@ static bool try_feature(const struct wn_forest *forest, struct wn_tree *tree,
     }
     queue->feature[queue->count] = feature;
     queue->threshold[queue->count++] = threshold;
-    if (queue->count == WN_LANES)
+    if (queue->count == WN_SIMD_LANES)
         judge_queue(forest, tree, node, content, queue, best);
     return true;
 }
@@ -464,8 +466,9 @@ static void leave_patch(const struct wn_forest *forest, struct wn_tree *tree)
 }
 
 /* A row in even steps. */
-WN_WIDE static void cut_row(const float *x, const double *low,
-                            const double *scale, size_t d, uint16_t *out)
+WN_MULTIVERSION static void cut_row(const float *x, const double *low,
+                                    const double *scale, size_t d,
+                                    uint16_t *out)
 {
 #pragma omp simd
     for (size_t j = 0; j < d; j++)

@@ -69,7 +69,7 @@ struct wn_tree {
     size_t patch_end;     /* where they end in `inside`; 0: there is no patch */
     uint16_t *patch;      /* its rows x stride */
     uint16_t *low, *high; /* stride: of the node's rows, in a patch */
-    int32_t *few; /* rows of the patch x WN_LANES: values to be judged */
+    int32_t *few; /* rows of the patch x WN_SIMD_LANES: values to be judged */
     int32_t *patch_label;
     float *patch_times;
     struct wn_tree_node *stack;

@@ -166,7 +166,7 @@ static int32_t *sort_rows(const int32_t *label, size_t n, size_t k,
                           struct wn_error *error)
 {
     size_t *begin = wn_new(k + 2, sizeof *begin, error);
-    int32_t *order = wn_large_new(n, sizeof *order, error);
+    int32_t *order = wn_spill_new(n, sizeof *order, error);
 
     if (begin && order) {
         for (size_t i = 0; i < n; i++)
@@ -194,7 +194,7 @@ static size_t count_groups(const int32_t *group, size_t n)
 int wn_trees(const float *x, size_t n, size_t d, const int32_t *label, size_t k,
              const float *weight, const int32_t *group,
              const struct wn_trees_knobs *knobs, uint64_t seed, int threads,
-             struct wn_talk *talk, float *probability, struct wn_error *error)
+             struct wn_log *talk, float *probability, struct wn_error *error)
 {
     struct wn_forest forest = {.n = n,
                                .d = d,
@@ -207,7 +207,7 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label, size_t k,
                                .group = group,
                                .groups = count_groups(group, n),
                                .seed = seed};
-    uint16_t *column = wn_large_new(wn_product(n, d, 1), sizeof *column, error);
+    uint16_t *column = wn_spill_new(wn_product(n, d, 1), sizeof *column, error);
     int32_t *order = sort_rows(label, n, k, error);
     struct wn_tree *trees = NULL;
     int status = -1;
@@ -230,20 +230,20 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label, size_t k,
         const size_t left = knobs->trees - t;
         const size_t count = left < BATCH ? left : BATCH;
 
-        wn_talk_progress(talk, "trees", t, knobs->trees);
+        wn_log_progress(talk, "trees", t, knobs->trees);
         if (grow_batch(&forest, trees, t, count, threads, error))
             goto done;
         add_votes(trees, count, n, k, threads, probability);
     }
-    wn_talk_progress(talk, "trees", knobs->trees, knobs->trees);
+    wn_log_progress(talk, "trees", knobs->trees, knobs->trees);
     finish_votes(n, k, threads, probability);
     status = 0;
 done:
     free_trees(trees);
     free(forest.low);
     free(forest.scale);
-    wn_large_free(order);
-    wn_large_free(column);
+    wn_spill_free(order);
+    wn_spill_free(column);
     return status;
 }
 

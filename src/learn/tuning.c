@@ -13,7 +13,7 @@ enum { ALIKE = 8 }; /* rows of a class where classes are many */
 
 void wn_draw_free(struct wn_draw *draw)
 {
-    wn_large_free(draw->x);
+    wn_spill_free(draw->x);
     free(draw->weight);
     free(draw->label);
     free(draw->group);
@@ -24,7 +24,7 @@ void wn_draw_free(struct wn_draw *draw)
 static int new_draw(struct wn_draw *draw, const struct wn_sample *from,
                     size_t n, struct wn_error *error)
 {
-    draw->x = wn_large_new(n * from->d, sizeof(float), error);
+    draw->x = wn_spill_new(n * from->d, sizeof(float), error);
     draw->weight = wn_new(n, sizeof(float), error);
     draw->label = wn_new(n, sizeof(int32_t), error);
     draw->group = wn_new(n, sizeof(int32_t), error);
@@ -82,7 +82,7 @@ static void choose_classes(const struct wn_sample *from, const int32_t *order,
 int wn_draw_rows(struct wn_draw *draw, const struct wn_sample *from,
                  size_t most, struct wn_error *error)
 {
-    int32_t *order = wn_large_new(from->n, sizeof *order, error);
+    int32_t *order = wn_spill_new(from->n, sizeof *order, error);
     size_t *room = wn_new(from->k, sizeof *room, error);
     struct wn_random random;
     int status = -1;
@@ -103,12 +103,12 @@ int wn_draw_rows(struct wn_draw *draw, const struct wn_sample *from,
     }
     status = 0;
 done:
-    wn_large_free(order);
+    wn_spill_free(order);
     free(room);
     return status;
 }
 
-double wn_choose_lowest(const double *value, size_t count)
+double wn_tuning_lowest(const double *value, size_t count)
 {
     size_t best = 0;
 

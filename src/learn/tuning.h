@@ -28,6 +28,6 @@ void wn_draw_free(struct wn_draw *draw);
 
 /* Where between the neighbours of the least of count values the parabola
  * through the three is lowest, as a place in the list. */
-double wn_choose_lowest(const double *value, size_t count);
+double wn_tuning_lowest(const double *value, size_t count);
 
 #endif

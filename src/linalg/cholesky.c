@@ -20,7 +20,7 @@ extern void dsyevd_(const char *job, const char *uplo, const int *n, double *a,
                     const int *lda, double *value, double *work,
                     const int *lwork, int *iwork, const int *liwork, int *info);
 
-int wn_factor(double *a, size_t p, struct wn_error *error)
+int wn_cholesky(double *a, size_t p, struct wn_error *error)
 {
     const int n = (int)p;
     int info;
@@ -32,8 +32,8 @@ int wn_factor(double *a, size_t p, struct wn_error *error)
     return 0;
 }
 
-void wn_factor_solve(const double *l, size_t p, double *b, size_t k,
-                     size_t stride)
+void wn_cholesky_solve(const double *l, size_t p, double *b, size_t k,
+                       size_t stride)
 {
     cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans,
                 CblasNonUnit, (int)p, (int)k, 1, l, (int)p, b, (int)stride);
@@ -41,7 +41,7 @@ void wn_factor_solve(const double *l, size_t p, double *b, size_t k,
                 (int)p, (int)k, 1, l, (int)p, b, (int)stride);
 }
 
-int wn_factor_invert(double *l, size_t p, struct wn_error *error)
+int wn_cholesky_invert(double *l, size_t p, struct wn_error *error)
 {
     const int n = (int)p;
     int info;
@@ -53,7 +53,7 @@ int wn_factor_invert(double *l, size_t p, struct wn_error *error)
     return 0;
 }
 
-int wn_factor_inverse(double *l, size_t p, struct wn_error *error)
+int wn_cholesky_inverse(double *l, size_t p, struct wn_error *error)
 {
     const int n = (int)p;
     int info;
@@ -71,14 +71,14 @@ static int eigen(const char *job, double *a, size_t p, double *value,
 {
     /* What dsyevd asks for when it is to give vectors, and room for blocks. */
     const int n = (int)p, room = 1 + 40 * n + 2 * n * n, whole = 3 + 5 * n;
-    double *work = wn_large_new((size_t)room, sizeof *work, error);
+    double *work = wn_spill_new((size_t)room, sizeof *work, error);
     int *number = wn_new((size_t)whole, sizeof *number, error);
     int info = 0;
 
     if (work && number)
         dsyevd_(job, "U", &n, a, &n, value, work, &room, number, &whole, &info);
     const bool ready = work && number;
-    wn_large_free(work);
+    wn_spill_free(work);
     free(number);
     if (!ready)
         return -1;
@@ -88,13 +88,14 @@ static int eigen(const char *job, double *a, size_t p, double *value,
     return 0;
 }
 
-int wn_factor_eigen(double *a, size_t p, double *value, struct wn_error *error)
+int wn_cholesky_eigen(double *a, size_t p, double *value,
+                      struct wn_error *error)
 {
     return eigen("V", a, p, value, error);
 }
 
-int wn_factor_eigenvalues(double *a, size_t p, double *value,
-                          struct wn_error *error)
+int wn_cholesky_eigenvalues(double *a, size_t p, double *value,
+                            struct wn_error *error)
 {
     return eigen("N", a, p, value, error);
 }

@@ -11,11 +11,11 @@
 #include "util/memory.h"
 
 enum {
-    MEMORY = WN_DESCENT_MEMORY,
+    MEMORY = WN_LBFGS_MEMORY,
     TRIES = 30 /* steps of one line search */
 };
 
-static size_t size_of(const struct wn_descent *way)
+static size_t size_of(const struct wn_lbfgs *way)
 {
     return way->rows * way->columns;
 }
@@ -33,32 +33,32 @@ static double dot(const double *a, const double *b, size_t size)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-void wn_descent_free(struct wn_descent *way)
+void wn_lbfgs_free(struct wn_lbfgs *way)
 {
-    wn_large_free(way->point);
-    wn_large_free(way->trial);
-    wn_large_free(way->direction);
-    wn_large_free(way->gradient);
-    wn_large_free(way->trial_gradient);
-    wn_large_free(way->moves);
-    wn_large_free(way->turns);
+    wn_spill_free(way->point);
+    wn_spill_free(way->trial);
+    wn_spill_free(way->direction);
+    wn_spill_free(way->gradient);
+    wn_spill_free(way->trial_gradient);
+    wn_spill_free(way->moves);
+    wn_spill_free(way->turns);
 }
 
-int wn_descent_open(struct wn_descent *way, size_t rows, size_t columns,
-                    const double *inverse, struct wn_error *error)
+int wn_lbfgs_open(struct wn_lbfgs *way, size_t rows, size_t columns,
+                  const double *inverse, struct wn_error *error)
 {
     const size_t size = wn_product(rows, columns, 1);
     const size_t ring = wn_product(MEMORY, size, 1);
 
-    *way = (struct wn_descent){
-        .rows = rows, .columns = columns, .inverse = inverse};
-    way->point = wn_large_new(size, sizeof(double), error);
-    way->trial = wn_large_new(size, sizeof(double), error);
-    way->direction = wn_large_new(size, sizeof(double), error);
-    way->gradient = wn_large_new(size, sizeof(double), error);
-    way->trial_gradient = wn_large_new(size, sizeof(double), error);
-    way->moves = wn_large_new(ring, sizeof(double), error);
-    way->turns = wn_large_new(ring, sizeof(double), error);
+    *way =
+        (struct wn_lbfgs){.rows = rows, .columns = columns, .inverse = inverse};
+    way->point = wn_spill_new(size, sizeof(double), error);
+    way->trial = wn_spill_new(size, sizeof(double), error);
+    way->direction = wn_spill_new(size, sizeof(double), error);
+    way->gradient = wn_spill_new(size, sizeof(double), error);
+    way->trial_gradient = wn_spill_new(size, sizeof(double), error);
+    way->moves = wn_spill_new(ring, sizeof(double), error);
+    way->turns = wn_spill_new(ring, sizeof(double), error);
     return way->point && way->trial && way->direction && way->gradient &&
                    way->trial_gradient && way->moves && way->turns
                ? 0
@@ -66,7 +66,7 @@ int wn_descent_open(struct wn_descent *way, size_t rows, size_t columns,
 }
 
 /* out = inverse v; the trial is free while a direction is looked for. */
-static void bend(const struct wn_descent *way, const double *v, double *out)
+static void bend(const struct wn_lbfgs *way, const double *v, double *out)
 {
     if (way->inverse)
         wn_gemm_double(0, 0, way->rows, way->columns, way->rows, way->inverse,
@@ -76,7 +76,7 @@ static void bend(const struct wn_descent *way, const double *v, double *out)
 }
 
 /* direction = -H gradient by the two-loop recursion (Nocedal 1980). */
-static void find_direction(struct wn_descent *way)
+static void find_direction(struct wn_lbfgs *way)
 {
     const size_t size = size_of(way);
     double alpha[MEMORY], *q = way->direction;
@@ -113,7 +113,7 @@ static void find_direction(struct wn_descent *way)
     }
 }
 
-static void set_trial(struct wn_descent *way)
+static void set_trial(struct wn_lbfgs *way)
 {
     const size_t size = size_of(way);
 
@@ -121,7 +121,7 @@ static void set_trial(struct wn_descent *way)
         way->trial[j] = way->point[j] + way->step * way->direction[j];
 }
 
-double wn_descent_steepest(const struct wn_descent *way)
+double wn_lbfgs_steepest(const struct wn_lbfgs *way)
 {
     const size_t size = size_of(way);
     double most = 0;
@@ -133,7 +133,7 @@ double wn_descent_steepest(const struct wn_descent *way)
 
 /* Begin a line search from `point`; where the direction does not descend,
  * forget what was remembered. */
-static void begin_search(struct wn_descent *way)
+static void begin_search(struct wn_lbfgs *way)
 {
     const size_t size = size_of(way);
 
@@ -152,7 +152,7 @@ static void begin_search(struct wn_descent *way)
     set_trial(way);
 }
 
-static void take_trial(struct wn_descent *way)
+static void take_trial(struct wn_lbfgs *way)
 {
     const size_t bytes = size_of(way) * sizeof(double);
 
@@ -162,7 +162,7 @@ static void take_trial(struct wn_descent *way)
 }
 
 /* Take the trial as the new point and remember the move. */
-static void accept(struct wn_descent *way)
+static void accept(struct wn_lbfgs *way)
 {
     const size_t size = size_of(way);
     const size_t at = way->stored ? (way->newest + 1) % MEMORY : 0;
@@ -181,7 +181,7 @@ static void accept(struct wn_descent *way)
     take_trial(way);
 }
 
-bool wn_descent_step(struct wn_descent *way)
+bool wn_lbfgs_step(struct wn_lbfgs *way)
 {
     if (!way->begun) {
         way->begun = true;
@@ -216,7 +216,7 @@ bool wn_descent_step(struct wn_descent *way)
     return false;
 }
 
-double wn_descent_bytes(size_t rows, size_t columns)
+double wn_lbfgs_bytes(size_t rows, size_t columns)
 {
     return (double)rows * (double)columns * (5 + 2 * MEMORY) * sizeof(double);
 }

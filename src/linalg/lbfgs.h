@@ -3,7 +3,7 @@
  *
  * L-BFGS (Liu and Nocedal 1989, memory 10) with an Armijo-Wolfe line search,
  * turned inside out: the caller evaluates value and gradient at `trial`, for
- * many ways in one pass over its data, and wn_descent_step() says what became
+ * many ways in one pass over its data, and wn_lbfgs_step() says what became
  * of it and sets the next trial.
  *
  * Vectors are rows x columns, and a symmetric rows x rows matrix may stand for
@@ -19,9 +19,9 @@
 
 #include "util/error.h"
 
-enum { WN_DESCENT_MEMORY = 10 /* pairs of moves and turns */ };
+enum { WN_LBFGS_MEMORY = 10 /* pairs of moves and turns */ };
 
-struct wn_descent {
+struct wn_lbfgs {
     size_t rows, columns;
     const double *inverse; /* rows x rows; NULL for the identity, and then the
                               first step has length 1 */
@@ -32,26 +32,25 @@ struct wn_descent {
     double trial_value;
     /* The rest is its own. */
     double *direction, *moves, *turns; /* the latter a ring of vectors */
-    double curvature[WN_DESCENT_MEMORY];
+    double curvature[WN_LBFGS_MEMORY];
     size_t stored, newest;
     double slope, step, low, high; /* of the line search; high 0: unbounded */
     int tries;
     bool begun, done; /* done: no step leads down any more */
 };
 
-/* All vectors 0. Errors: WN_ENOMEM; then wn_descent_free() it. */
-int wn_descent_open(struct wn_descent *way, size_t rows, size_t columns,
-                    const double *inverse,
-                    struct wn_error *error) WN_MUST_CHECK;
-void wn_descent_free(struct wn_descent *way);
+/* All vectors 0. Errors: WN_ENOMEM; then wn_lbfgs_free() it. */
+int wn_lbfgs_open(struct wn_lbfgs *way, size_t rows, size_t columns,
+                  const double *inverse, struct wn_error *error) WN_MUST_CHECK;
+void wn_lbfgs_free(struct wn_lbfgs *way);
 
 /* After value and gradient at `trial` were found: whether it is the new point.
  * `trial` is the next one, unless it is done. */
-bool wn_descent_step(struct wn_descent *way);
+bool wn_lbfgs_step(struct wn_lbfgs *way);
 /* The largest partial derivative at `point`, without sign. */
-double wn_descent_steepest(const struct wn_descent *way);
+double wn_lbfgs_steepest(const struct wn_lbfgs *way);
 
 /* Bytes of one. */
-double wn_descent_bytes(size_t rows, size_t columns);
+double wn_lbfgs_bytes(size_t rows, size_t columns);
 
 #endif

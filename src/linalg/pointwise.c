@@ -8,8 +8,8 @@
 
 #include "util/simd.h"
 
-WN_WIDE void wn_point_rectify(float *h, const float *bias, size_t rows,
-                              size_t width)
+WN_MULTIVERSION void wn_relu(float *h, const float *bias, size_t rows,
+                             size_t width)
 {
     for (size_t i = 0; i < rows; i++) {
         float *row = h + i * width;
@@ -23,23 +23,24 @@ WN_WIDE void wn_point_rectify(float *h, const float *bias, size_t rows,
     }
 }
 
-WN_WIDE void wn_point_gate(float *delta, const float *h, size_t count)
+WN_MULTIVERSION void wn_relu_backward(float *delta, const float *h,
+                                      size_t count)
 {
 #pragma omp simd
     for (size_t i = 0; i < count; i++)
         delta[i] = h[i] > 0 ? delta[i] : 0;
 }
 
-WN_WIDE void wn_point_move(float *w, const float *velocity, size_t count,
-                           float rate)
+WN_MULTIVERSION void wn_sgd_step(float *w, const float *velocity, size_t count,
+                                 float rate)
 {
 #pragma omp simd
     for (size_t i = 0; i < count; i++)
         w[i] -= rate * velocity[i];
 }
 
-WN_WIDE void wn_point_gather(float *sum, const float *delta, size_t rows,
-                             size_t width, float keep, float share)
+WN_MULTIVERSION void wn_column_sums(float *sum, const float *delta, size_t rows,
+                                    size_t width, float keep, float share)
 {
 #pragma omp simd
     for (size_t j = 0; j < width; j++)
@@ -97,7 +98,7 @@ static double total(const float *z, size_t k)
     return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + rest;
 }
 
-WN_WIDE void wn_point_exp(float *z, size_t count)
+WN_MULTIVERSION void wn_exp_rows(float *z, size_t count)
 {
 #pragma omp simd
     for (size_t i = 0; i < count; i++)
@@ -106,8 +107,8 @@ WN_WIDE void wn_point_exp(float *z, size_t count)
 
 /* Rows of few classes are narrower than a vector, so the exponentials of all
  * rows are taken in one loop. */
-void wn_point_softmax(const float *z, size_t rows, size_t k, float *p,
-                      double *log_total)
+void wn_softmax_in_place(const float *z, size_t rows, size_t k, float *p,
+                         double *log_total)
 {
     for (size_t i = 0; i < rows; i++) {
         const float top = largest(z + i * k, k);
@@ -116,7 +117,7 @@ void wn_point_softmax(const float *z, size_t rows, size_t k, float *p,
         for (size_t c = 0; c < k; c++)
             p[i * k + c] = z[i * k + c] - top;
     }
-    wn_point_exp(p, rows * k);
+    wn_exp_rows(p, rows * k);
     for (size_t i = 0; i < rows; i++) {
         float *row = p + i * k;
         const double sum = total(row, k);
@@ -128,17 +129,17 @@ void wn_point_softmax(const float *z, size_t rows, size_t k, float *p,
     }
 }
 
-WN_WIDE double wn_point_norm2(const float *v, size_t count)
+WN_MULTIVERSION double wn_squared_norm(const float *v, size_t count)
 {
-    double lane[WN_LANES] = {0}, sum = 0;
-    const size_t even = count - count % WN_LANES;
+    double lane[WN_SIMD_LANES] = {0}, sum = 0;
+    const size_t even = count - count % WN_SIMD_LANES;
 
-    for (size_t i = 0; i < even; i += WN_LANES) {
+    for (size_t i = 0; i < even; i += WN_SIMD_LANES) {
 #pragma omp simd
-        for (size_t l = 0; l < WN_LANES; l++)
+        for (size_t l = 0; l < WN_SIMD_LANES; l++)
             lane[l] += (double)v[i + l] * v[i + l];
     }
-    for (size_t l = 0; l < WN_LANES; l++)
+    for (size_t l = 0; l < WN_SIMD_LANES; l++)
         sum += lane[l];
     for (size_t i = even; i < count; i++)
         sum += (double)v[i] * v[i];

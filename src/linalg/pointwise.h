@@ -8,22 +8,22 @@
 #include <stddef.h>
 
 /* h = max(0, h + bias), rows x width; bias has `width`. */
-void wn_point_rectify(float *h, const float *bias, size_t rows, size_t width);
+void wn_relu(float *h, const float *bias, size_t rows, size_t width);
 /* delta = delta where h > 0, else 0. */
-void wn_point_gate(float *delta, const float *h, size_t count);
+void wn_relu_backward(float *delta, const float *h, size_t count);
 /* w -= rate velocity. */
-void wn_point_move(float *w, const float *velocity, size_t count, float rate);
+void wn_sgd_step(float *w, const float *velocity, size_t count, float rate);
 /* sum = keep sum + share (the sum of the rows of delta); sum has `width`. */
-void wn_point_gather(float *sum, const float *delta, size_t rows, size_t width,
-                     float keep, float share);
+void wn_column_sums(float *sum, const float *delta, size_t rows, size_t width,
+                    float keep, float share);
 /* z = exp(z) where z <= 0; relative errors below 1e-6, 0 below e^-87. */
-void wn_point_exp(float *z, size_t count);
+void wn_exp_rows(float *z, size_t count);
 /* The softmax of each row of z into p (rows x k); log_total[row] is the log of
  * the sum of exp(z). In single precision: relative errors below 1e-5, and below
  * 1e-6 for all that is not tiny; below e^-87 of the largest it is 0. */
-void wn_point_softmax(const float *z, size_t rows, size_t k, float *p,
-                      double *log_total);
+void wn_softmax_in_place(const float *z, size_t rows, size_t k, float *p,
+                         double *log_total);
 /* The sum of squares, in double. */
-double wn_point_norm2(const float *v, size_t count);
+double wn_squared_norm(const float *v, size_t count);
 
 #endif

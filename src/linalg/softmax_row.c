@@ -11,26 +11,26 @@
 
 enum { PIECE = 256 }; /* in hand at a time */
 
-WN_WIDE static float largest(const float *row, size_t k)
+WN_MULTIVERSION static float largest(const float *row, size_t k)
 {
-    const size_t even = k - k % WN_LANES;
-    float lane[WN_LANES], top = row[0];
+    const size_t even = k - k % WN_SIMD_LANES;
+    float lane[WN_SIMD_LANES], top = row[0];
 
-    for (size_t l = 0; l < WN_LANES; l++)
+    for (size_t l = 0; l < WN_SIMD_LANES; l++)
         lane[l] = row[0];
-    for (size_t c = 0; c < even; c += WN_LANES) {
+    for (size_t c = 0; c < even; c += WN_SIMD_LANES) {
 #pragma omp simd
-        for (size_t l = 0; l < WN_LANES; l++)
+        for (size_t l = 0; l < WN_SIMD_LANES; l++)
             lane[l] = row[c + l] > lane[l] ? row[c + l] : lane[l];
     }
-    for (size_t l = 0; l < WN_LANES; l++)
+    for (size_t l = 0; l < WN_SIMD_LANES; l++)
         top = lane[l] > top ? lane[l] : top;
     for (size_t c = even; c < k; c++)
         top = row[c] > top ? row[c] : top;
     return top;
 }
 
-size_t wn_shares_top(const float *row, size_t k)
+size_t wn_softmax_row_top(const float *row, size_t k)
 {
     const float top = largest(row, k);
     size_t c = 0;
@@ -69,8 +69,8 @@ static inline float log_of(float x)
     return r + y + 0.693359375f * e;
 }
 
-WN_WIDE void wn_shares_log(const float *row, size_t k, float more, float least,
-                           float *logarithm)
+WN_MULTIVERSION void wn_softmax_row_log(const float *row, size_t k, float more,
+                                        float least, float *logarithm)
 {
 #pragma omp simd
     for (size_t c = 0; c < k; c++) {
@@ -80,40 +80,41 @@ WN_WIDE void wn_shares_log(const float *row, size_t k, float more, float least,
     }
 }
 
-WN_WIDE void wn_shares_add_log(const float *row, size_t k, float more,
-                               float weight, float *sum)
+WN_MULTIVERSION void wn_softmax_row_add_log(const float *row, size_t k,
+                                            float more, float weight,
+                                            float *sum)
 {
 #pragma omp simd
     for (size_t c = 0; c < k; c++)
         sum[c] += weight * log_of(row[c] + more);
 }
 
-WN_WIDE static double add_up(const float *row, size_t k)
+WN_MULTIVERSION static double add_up(const float *row, size_t k)
 {
-    const size_t even = k - k % WN_LANES;
-    double lane[WN_LANES] = {0}, sum = 0;
+    const size_t even = k - k % WN_SIMD_LANES;
+    double lane[WN_SIMD_LANES] = {0}, sum = 0;
 
-    for (size_t c = 0; c < even; c += WN_LANES) {
+    for (size_t c = 0; c < even; c += WN_SIMD_LANES) {
 #pragma omp simd
-        for (size_t l = 0; l < WN_LANES; l++)
+        for (size_t l = 0; l < WN_SIMD_LANES; l++)
             lane[l] += (double)row[c + l];
     }
-    for (size_t l = 0; l < WN_LANES; l++)
+    for (size_t l = 0; l < WN_SIMD_LANES; l++)
         sum += lane[l];
     for (size_t c = even; c < k; c++)
         sum += (double)row[c];
     return sum;
 }
 
-WN_WIDE static void stretch(const float *row, size_t k, float less, float scale,
-                            float *out)
+WN_MULTIVERSION static void stretch(const float *row, size_t k, float less,
+                                    float scale, float *out)
 {
 #pragma omp simd
     for (size_t c = 0; c < k; c++)
         out[c] = scale * (row[c] - less);
 }
 
-double wn_shares_total(const float *row, size_t k, float scale)
+double wn_softmax_row_total(const float *row, size_t k, float scale)
 {
     double sum = 0;
 
@@ -122,18 +123,18 @@ double wn_shares_total(const float *row, size_t k, float scale)
         float piece[PIECE];
 
         stretch(row + from, width, 0, scale, piece);
-        wn_point_exp(piece, width);
+        wn_exp_rows(piece, width);
         sum += add_up(piece, width);
     }
     return sum;
 }
 
-double wn_shares_from(float *row, size_t k, float scale)
+double wn_softmax_row_from(float *row, size_t k, float scale)
 {
     const float most = largest(row, k);
 
     stretch(row, k, most, scale, row);
-    wn_point_exp(row, k);
+    wn_exp_rows(row, k);
     const double sum = add_up(row, k);
 
     stretch(row, k, 0, (float)(1 / sum), row);

@@ -11,18 +11,18 @@
 #include <stddef.h>
 
 /* The place of the largest; of equal ones the first. */
-size_t wn_shares_top(const float *row, size_t k);
+size_t wn_softmax_row_top(const float *row, size_t k);
 /* logarithm[c] = log(max(row[c] + more, least)), least > 0 and a normal
  * number; may be row. */
-void wn_shares_log(const float *row, size_t k, float more, float least,
-                   float *logarithm);
+void wn_softmax_row_log(const float *row, size_t k, float more, float least,
+                        float *logarithm);
 /* sum += weight log(row + more), more > 0. */
-void wn_shares_add_log(const float *row, size_t k, float more, float weight,
-                       float *sum);
+void wn_softmax_row_add_log(const float *row, size_t k, float more,
+                            float weight, float *sum);
 /* The sum of exp(scale row[c]); all row[c] <= 0, scale >= 0. */
-double wn_shares_total(const float *row, size_t k, float scale);
+double wn_softmax_row_total(const float *row, size_t k, float scale);
 /* Logarithms to probabilities: exp(scale row[c]), scale > 0, by their sum,
  * whose logarithm is returned. */
-double wn_shares_from(float *row, size_t k, float scale);
+double wn_softmax_row_from(float *row, size_t k, float scale);
 
 #endif

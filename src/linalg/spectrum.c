@@ -96,17 +96,17 @@ int wn_spectrum_find(const float *x, size_t n, size_t d,
 {
     const size_t step = step_of(n, d), rows = (n + step - 1) / step;
     const size_t size = rows < d ? rows : d;
-    double *a = wn_large_new(wn_product(size, size, 1), sizeof *a, error);
+    double *a = wn_spill_new(wn_product(size, size, 1), sizeof *a, error);
     double *square = wn_new(size, sizeof *square, error);
     int status = -1;
 
     *spectrum = (struct wn_spectrum){0};
     if (a && square && multiply(x, rows, d, step, rows >= d, a, error) == 0 &&
-        wn_factor_eigenvalues(a, size, square, error) == 0) {
+        wn_cholesky_eigenvalues(a, size, square, error) == 0) {
         spread(square, size, spectrum);
         status = 0;
     }
-    wn_large_free(a);
+    wn_spill_free(a);
     free(square);
     return status;
 }

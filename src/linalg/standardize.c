@@ -10,11 +10,11 @@
 
 #define CUT 3.f /* standard deviations */
 
-void wn_standard_free(struct wn_standard *standard)
+void wn_standardize_free(struct wn_standardize *standard)
 {
     free(standard->mean);
     free(standard->scale);
-    *standard = (struct wn_standard){0};
+    *standard = (struct wn_standardize){0};
 }
 
 /* Means, then the sums of squares about them. */
@@ -34,15 +34,15 @@ static void moments(const float *x, size_t n, size_t d, double *mean,
         }
 }
 
-int wn_standard_make(struct wn_standard *standard, const float *x, size_t n,
-                     size_t d, struct wn_error *error)
+int wn_standardize_make(struct wn_standardize *standard, const float *x,
+                        size_t n, size_t d, struct wn_error *error)
 {
     double *mean = wn_new(d, sizeof *mean, error);
     double *square = wn_new(d, sizeof *square, error);
     int status = -1;
 
-    *standard = (struct wn_standard){d, wn_new(d, sizeof(float), error),
-                                     wn_new(d, sizeof(float), error)};
+    *standard = (struct wn_standardize){d, wn_new(d, sizeof(float), error),
+                                        wn_new(d, sizeof(float), error)};
     if (!mean || !square || !standard->mean || !standard->scale)
         goto done;
     moments(x, n, d, mean, square);
@@ -59,11 +59,11 @@ done:
     free(mean);
     free(square);
     if (status)
-        wn_standard_free(standard);
+        wn_standardize_free(standard);
     return status;
 }
 
-bool wn_standard_uneven(const struct wn_standard *standard)
+bool wn_standardize_uneven(const struct wn_standardize *standard)
 {
     float least = INFINITY, most = 0;
 
@@ -75,7 +75,7 @@ bool wn_standard_uneven(const struct wn_standard *standard)
     return most > 1.5f * least;
 }
 
-void wn_standard_join(struct wn_standard *standard)
+void wn_standardize_join(struct wn_standardize *standard)
 {
     double variance = 0, live = 0;
 
@@ -89,8 +89,8 @@ void wn_standard_join(struct wn_standard *standard)
             standard->scale[j] = (float)sqrt(live / variance);
 }
 
-WN_WIDE void wn_standard_row(const struct wn_standard *standard, const float *x,
-                             float *out)
+WN_MULTIVERSION void wn_standardize_row(const struct wn_standardize *standard,
+                                        const float *x, float *out)
 {
     const float *mean = standard->mean, *scale = standard->scale;
     const size_t d = standard->d;
@@ -103,8 +103,8 @@ WN_WIDE void wn_standard_row(const struct wn_standard *standard, const float *x,
     }
 }
 
-double wn_standard_excess(const struct wn_standard *standard, const float *x,
-                          size_t n)
+double wn_standardize_excess(const struct wn_standardize *standard,
+                             const float *x, size_t n)
 {
     const size_t step = n / 4096 + 1, d = standard->d;
     double all = 0, beyond = 0;

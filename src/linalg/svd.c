@@ -189,7 +189,7 @@ static int orthonormalise(float *y, size_t n, size_t l, double least,
     int status = -1;
 
     if (!gram || !t || inner(y, 1, l, y, l, n, threads, gram, error) ||
-        wn_factor_eigen(gram, l, size, error))
+        wn_cholesky_eigen(gram, l, size, error))
         goto done;
     *kept = 0;
     for (size_t c = 0; c < l; c++) {
@@ -341,8 +341,8 @@ static size_t choose_blocks(size_t rows, size_t columns, size_t rank)
     const size_t most = (least + B - 1) / B;
     size_t wanted = (WN_SVD_DEPTH * rank + B - 1) / B;
 
-    if (wanted < WN_SVD_LEAST)
-        wanted = WN_SVD_LEAST;
+    if (wanted < WN_SVD_MIN)
+        wanted = WN_SVD_MIN;
     return wanted < most ? wanted : most;
 }
 
@@ -351,7 +351,7 @@ static int project(const struct krylov *krylov, const struct sparse *back,
                    double *value, float *z, float *w, size_t rank, float *basis,
                    struct wn_error *error)
 {
-    if (wn_factor_eigen(krylov->t, krylov->blocks * B, value, error))
+    if (wn_cholesky_eigen(krylov->t, krylov->blocks * B, value, error))
         return -1;
     for (size_t c = 0; c < rank; c += B) {
         combine(krylov, krylov->t, c, w);

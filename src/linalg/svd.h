@@ -4,7 +4,7 @@
  * A randomised block Krylov method (Musco and Musco 2015, "Randomized block
  * Krylov methods for stronger and faster approximate singular value
  * decomposition") as block Lanczos on A A^T with full reorthogonalisation:
- * blocks of WN_SVD_BLOCK vectors, three times the rank in all, and WN_SVD_LEAST
+ * blocks of WN_SVD_BLOCK vectors, three times the rank in all, and WN_SVD_MIN
  * blocks at least. Subspace iteration from as many products with A leaves 2,000
  * film reviews in 128 dimensions 3 points harder to tell apart. */
 #ifndef WN_LINALG_SVD_H
@@ -15,7 +15,7 @@
 
 #include "util/error.h"
 
-enum { WN_SVD_BLOCK = 32, WN_SVD_DEPTH = 3, WN_SVD_LEAST = 6 };
+enum { WN_SVD_BLOCK = 32, WN_SVD_DEPTH = 3, WN_SVD_MIN = 6 };
 
 /* A is rows x columns: row i holds value[e] in column[e] for start[i] <= e <
  * start[i+1].

@@ -30,8 +30,8 @@ int wn_nearest_find(struct wn_nearest *nearest, const struct wn_view *view,
     nearest->distance = wn_new(cells, sizeof *nearest->distance, error);
     if (!nearest->index || !nearest->distance)
         return -1;
-    return wn_between(&graph, from, rows, to, others, nearest->index,
-                      nearest->distance, error);
+    return wn_knn_query(&graph, from, rows, to, others, nearest->index,
+                        nearest->distance, error);
 }
 
 void wn_nearest_free(struct wn_nearest *nearest)

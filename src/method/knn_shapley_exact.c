@@ -45,14 +45,14 @@ static int work_start(struct work *work, struct wn_error *error)
 
     work->workers = wn_new(threads, sizeof *work->workers, error);
     work->value =
-        wn_large_new(wn_product(LANES, view->n, 1), sizeof *work->value, error);
+        wn_spill_new(wn_product(LANES, view->n, 1), sizeof *work->value, error);
     work->ranking = wn_ranking_new(&graph, error);
     if (!work->workers || !work->value || !work->ranking)
         return -1;
     for (size_t t = 0; t < threads; t++) {
         struct worker *worker = &work->workers[t];
 
-        worker->order = wn_large_new(view->n, sizeof *worker->order, error);
+        worker->order = wn_spill_new(view->n, sizeof *worker->order, error);
         worker->ranker = wn_ranker_new(work->ranking, error);
         if (!worker->order || !worker->ranker)
             return -1;
@@ -63,11 +63,11 @@ static int work_start(struct work *work, struct wn_error *error)
 static void work_end(struct work *work)
 {
     for (int t = 0; work->workers && t < work->view->threads; t++) {
-        wn_large_free(work->workers[t].order);
+        wn_spill_free(work->workers[t].order);
         wn_ranker_free(work->workers[t].ranker);
     }
     free(work->workers);
-    wn_large_free(work->value);
+    wn_spill_free(work->value);
     wn_ranking_free(work->ranking);
 }
 
@@ -105,7 +105,7 @@ static void add_lane(struct work *work, size_t lane)
 #pragma omp atomic capture
         now = work->done += end - begin;
         if (omp_get_thread_num() == 0)
-            wn_talk_progress(view->talk, what, now, view->n);
+            wn_log_progress(view->talk, what, now, view->n);
     }
 }
 
@@ -119,11 +119,11 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     (void)spread;
     if (work_start(&work, error))
         goto done;
-    wn_talk_progress(view->talk, what, 0, view->n);
+    wn_log_progress(view->talk, what, 0, view->n);
 #pragma omp parallel for schedule(dynamic) num_threads(view->threads)
     for (size_t l = 0; l < LANES; l++)
         add_lane(&work, l);
-    wn_talk_progress(view->talk, what, view->n, view->n);
+    wn_log_progress(view->talk, what, view->n, view->n);
     for (size_t i = 0; i < view->n; i++) {
         double sum = 0;
 

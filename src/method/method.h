@@ -42,7 +42,7 @@ struct wn_view {
     enum wn_metric metric;   /* what near means */
     int threads;
     uint64_t seed;
-    struct wn_talk *talk; /* for notes and progress; NULL: keep quiet */
+    struct wn_log *talk; /* for notes and progress; NULL: keep quiet */
 };
 
 struct wn_method {

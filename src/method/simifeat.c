@@ -268,10 +268,10 @@ int wn_simifeat_run(const struct wn_view *view, const double *rate, float *out,
     int status = draws_new(&draws, view, error);
 
     for (uint64_t q = 0; q < WN_SIMIFEAT_DRAWS && status == 0; q++) {
-        wn_talk_progress(view->talk, "draws", q, WN_SIMIFEAT_DRAWS);
+        wn_log_progress(view->talk, "draws", q, WN_SIMIFEAT_DRAWS);
         status = draw_once(&draws, view, rate, q, error);
     }
-    wn_talk_progress(view->talk, "draws", WN_SIMIFEAT_DRAWS, WN_SIMIFEAT_DRAWS);
+    wn_log_progress(view->talk, "draws", WN_SIMIFEAT_DRAWS, WN_SIMIFEAT_DRAWS);
     for (size_t i = 0; i < view->n && status == 0; i++)
         out[i] = view->label[i] < 0
                      ? 0

@@ -77,10 +77,10 @@ static int score(const struct wn_view *view, const struct wn_options *options,
         return -1;
     status = rates_by_transition(view, rate, error);
     if (status > 0) {
-        wn_talk_note(view->talk,
-                     "simifeat_rank: %s; the labels of neighbours vote on the "
-                     "noise rates instead",
-                     error->text);
+        wn_log_note(view->talk,
+                    "simifeat_rank: %s; the labels of neighbours vote on the "
+                    "noise rates instead",
+                    error->text);
         *error = (struct wn_error){0};
         status = rates_by_vote(view, rate, error);
     }

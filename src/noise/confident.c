@@ -497,7 +497,7 @@ static int make_room(size_t n, size_t k, struct wn_noise *noise,
     noise->count = wn_new(k, sizeof *noise->count, error);
     noise->threshold = wn_new(k, sizeof *noise->threshold, error);
     noise->prior = wn_new(k, sizeof *noise->prior, error);
-    noise->guess = wn_large_new(n, sizeof *noise->guess, error);
+    noise->guess = wn_spill_new(n, sizeof *noise->guess, error);
     return noise->count && noise->threshold && noise->prior && noise->guess
                ? 0
                : -1;
@@ -563,7 +563,7 @@ void wn_noise_free(struct wn_noise *noise)
 {
     free(noise->count);
     free(noise->threshold);
-    wn_large_free(noise->guess);
+    wn_spill_free(noise->guess);
     wn_sparse_free(&noise->at);
     free(noise->raw);
     free(noise->calibrated);

@@ -56,7 +56,7 @@ int wn_health_pairs(const struct wn_joint *joint, int symmetric, size_t limit,
     const struct wn_sparse *at = joint->at;
     const size_t k = at->k;
     struct wn_ranked *heap = wn_new(limit, sizeof *heap, error);
-    struct wn_select select = {heap, limit, 0};
+    struct wn_top_k select = {heap, limit, 0};
 
     if (!heap)
         return -1;
@@ -76,7 +76,7 @@ int wn_health_pairs(const struct wn_joint *joint, int symmetric, size_t limit,
             }
             if (symmetric && s > t)
                 pair = t * k + s;
-            wn_select_offer(&select, -overlap, pair);
+            wn_top_k_offer(&select, -overlap, pair);
         }
     wn_rank(heap, select.count);
     for (size_t p = 0; p < select.count; p++)

@@ -315,7 +315,7 @@ static void start(struct fit *f)
 }
 
 static void run(struct fit *f, size_t updates, double *trace,
-                struct wn_talk *talk, struct wn_transition *best)
+                struct wn_log *talk, struct wn_transition *best)
 {
     start(f);
     best->loss = INFINITY;
@@ -323,8 +323,8 @@ static void run(struct fit *f, size_t updates, double *trace,
         if (number > 0)
             step(f, number);
         const double now = look(f);
-        wn_talk_progress(talk, "steps of the transition matrix", number,
-                         updates);
+        wn_log_progress(talk, "steps of the transition matrix", number,
+                        updates);
         if (trace)
             trace[number] = now;
         if ((number > 5 || number == updates) && now < best->loss) {
@@ -370,7 +370,7 @@ static double *make_room(struct fit *f, struct wn_error *error)
 
 int wn_transition_fit(struct wn_transition *transition,
                       const struct wn_consensus *consensus, size_t updates,
-                      int threads, double *trace, struct wn_talk *talk,
+                      int threads, double *trace, struct wn_log *talk,
                       struct wn_error *error)
 {
     const size_t k = consensus->k;

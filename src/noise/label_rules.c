@@ -136,9 +136,9 @@ static int scale_to_most(const struct wn_noise *noise, const size_t *most,
     return status;
 }
 
-int wn_rule_counts(const struct wn_noise *noise,
-                   const struct wn_rule_settings *settings, int64_t *out,
-                   struct wn_error *error)
+int wn_label_rule_counts(const struct wn_noise *noise,
+                         const struct wn_label_rule_settings *settings,
+                         int64_t *out, struct wn_error *error)
 {
     const struct wn_sparse *at = &noise->at;
     double *m = wn_new(at->cells, sizeof *m, error);
@@ -159,7 +159,8 @@ int wn_rule_counts(const struct wn_noise *noise,
 }
 
 /* Rows whose prediction agrees with the label are no issue after all. */
-static void forgive(const struct wn_rule_view *view, double *room, uint8_t *hit)
+static void forgive(const struct wn_label_rule_view *view, double *room,
+                    uint8_t *hit)
 {
     for (size_t i = 0; i < view->p->n; i++)
         if (hit[i] && wn_predicts(wn_probability_row(view->p, i, room),
@@ -171,7 +172,7 @@ static void forgive(const struct wn_rule_view *view, double *room, uint8_t *hit)
 struct desk {
     double *room;             /* k */
     struct wn_ranked *ranked; /* heaps, one after the other */
-    struct wn_select *select; /* k */
+    struct wn_top_k *select;  /* k */
 };
 
 /* How many rows of a class of `size` go for cell `cell` of given class c. */
@@ -185,8 +186,8 @@ static size_t limit_of(const struct wn_sparse *at, const int64_t *counts,
 
 /* Remove, for each other class t, as many rows of class c as counts has for
  * the pair, those that lean furthest to t. */
-static void prune_class_by_rate(const struct wn_rule_view *view,
-                                const struct wn_members *members,
+static void prune_class_by_rate(const struct wn_label_rule_view *view,
+                                const struct wn_rows_by_class *members,
                                 const int64_t *counts, size_t c,
                                 struct desk *desk, uint8_t *hit)
 {
@@ -198,7 +199,7 @@ static void prune_class_by_rate(const struct wn_rule_view *view,
     for (size_t cell = from; cell < at->begin[c + 1]; cell++) {
         const size_t limit = limit_of(at, counts, c, cell, size);
 
-        desk->select[cell - from] = (struct wn_select){heap, limit, 0};
+        desk->select[cell - from] = (struct wn_top_k){heap, limit, 0};
         heap += limit;
     }
     for (size_t r = 0; r < size && heap > desk->ranked; r++) {
@@ -206,36 +207,36 @@ static void prune_class_by_rate(const struct wn_rule_view *view,
 
         for (size_t cell = from; cell < at->begin[c + 1]; cell++)
             if (desk->select[cell - from].limit)
-                wn_select_offer(&desk->select[cell - from],
-                                own -
-                                    wn_probability_at(view->p, row[r],
-                                                      (size_t)at->column[cell]),
-                                row[r]);
+                wn_top_k_offer(&desk->select[cell - from],
+                               own -
+                                   wn_probability_at(view->p, row[r],
+                                                     (size_t)at->column[cell]),
+                               row[r]);
     }
     for (const struct wn_ranked *found = desk->ranked; found < heap; found++)
         hit[found->row] = 1;
 }
 
 /* Remove the rows of class c with the least self-confidence. */
-static void prune_class_by_size(const struct wn_rule_view *view,
-                                const struct wn_members *members,
+static void prune_class_by_size(const struct wn_label_rule_view *view,
+                                const struct wn_rows_by_class *members,
                                 const int64_t *counts, size_t c,
                                 struct desk *desk, uint8_t *hit)
 {
     const size_t size = view->noise->count[c];
     const int64_t stay = counts[view->noise->at.diagonal[c]];
     const size_t *row = members->row + members->begin[c];
-    struct wn_select select = {
+    struct wn_top_k select = {
         desk->ranked, stay < (int64_t)size ? size - (size_t)stay : 0, 0};
 
     for (size_t r = 0; r < size; r++)
-        wn_select_offer(&select, wn_probability_at(view->p, row[r], c), row[r]);
+        wn_top_k_offer(&select, wn_probability_at(view->p, row[r], c), row[r]);
     for (size_t s = 0; s < select.count; s++)
         hit[select.heap[s].row] = 1;
 }
 
-typedef void prune_class(const struct wn_rule_view *view,
-                         const struct wn_members *members,
+typedef void prune_class(const struct wn_label_rule_view *view,
+                         const struct wn_rows_by_class *members,
                          const int64_t *counts, size_t c, struct desk *desk,
                          uint8_t *hit);
 
@@ -256,19 +257,19 @@ static size_t most_ranked(const struct wn_noise *noise, const int64_t *counts)
     return most;
 }
 
-static int prune(const struct wn_rule_view *view, prune_class *one,
+static int prune(const struct wn_label_rule_view *view, prune_class *one,
                  uint8_t *hit, struct wn_error *error)
 {
     const size_t k = view->p->k;
-    struct wn_members members = {0};
+    struct wn_rows_by_class members = {0};
     struct desk desk = {wn_new(k, sizeof *desk.room, error), NULL,
                         wn_new(k, sizeof *desk.select, error)};
     int64_t *counts = wn_new(view->noise->at.cells, sizeof *counts, error);
     int status = -1;
 
     if (!desk.room || !desk.select || !counts ||
-        wn_members_sort(view->label, view->p->n, k, &members, error) ||
-        wn_rule_counts(view->noise, view->settings, counts, error))
+        wn_rows_by_class_sort(view->label, view->p->n, k, &members, error) ||
+        wn_label_rule_counts(view->noise, view->settings, counts, error))
         goto done;
     desk.ranked =
         wn_new(most_ranked(view->noise, counts), sizeof *desk.ranked, error);
@@ -282,7 +283,7 @@ static int prune(const struct wn_rule_view *view, prune_class *one,
     forgive(view, desk.room, hit);
     status = 0;
 done:
-    wn_members_free(&members);
+    wn_rows_by_class_free(&members);
     free(desk.room);
     free(desk.ranked);
     free(desk.select);
@@ -290,7 +291,7 @@ done:
     return status;
 }
 
-static int by_posterior(const struct wn_rule_view *view, uint8_t *hit,
+static int by_posterior(const struct wn_label_rule_view *view, uint8_t *hit,
                         struct wn_error *error)
 {
     (void)error;
@@ -299,22 +300,22 @@ static int by_posterior(const struct wn_rule_view *view, uint8_t *hit,
     return 0;
 }
 
-static int by_noise_rate(const struct wn_rule_view *view, uint8_t *hit,
+static int by_noise_rate(const struct wn_label_rule_view *view, uint8_t *hit,
                          struct wn_error *error)
 {
     return prune(view, prune_class_by_rate, hit, error);
 }
 
-static int by_class(const struct wn_rule_view *view, uint8_t *hit,
+static int by_class(const struct wn_label_rule_view *view, uint8_t *hit,
                     struct wn_error *error)
 {
     return prune(view, prune_class_by_size, hit, error);
 }
 
-static int by_both(const struct wn_rule_view *view, uint8_t *hit,
+static int by_both(const struct wn_label_rule_view *view, uint8_t *hit,
                    struct wn_error *error)
 {
-    uint8_t *other = wn_large_new(view->p->n, 1, error);
+    uint8_t *other = wn_spill_new(view->p->n, 1, error);
     int status = -1;
 
     if (other && !by_noise_rate(view, hit, error) &&
@@ -322,11 +323,11 @@ static int by_both(const struct wn_rule_view *view, uint8_t *hit,
         status = 0;
     for (size_t i = 0; status == 0 && i < view->p->n; i++)
         hit[i] &= other[i];
-    wn_large_free(other);
+    wn_spill_free(other);
     return status;
 }
 
-static int by_confidence(const struct wn_rule_view *view, uint8_t *hit,
+static int by_confidence(const struct wn_label_rule_view *view, uint8_t *hit,
                          struct wn_error *error)
 {
     double *room = wn_new(view->p->k, sizeof *room, error);
@@ -341,7 +342,7 @@ static int by_confidence(const struct wn_rule_view *view, uint8_t *hit,
     return 0;
 }
 
-static int by_prediction(const struct wn_rule_view *view, uint8_t *hit,
+static int by_prediction(const struct wn_label_rule_view *view, uint8_t *hit,
                          struct wn_error *error)
 {
     double *room = wn_new(view->p->k, sizeof *room, error);
@@ -356,21 +357,21 @@ static int by_prediction(const struct wn_rule_view *view, uint8_t *hit,
 }
 
 /* The noise->issues rows of the least quality. */
-static int by_quality(const struct wn_rule_view *view,
+static int by_quality(const struct wn_label_rule_view *view,
                       enum wn_label_quality quality, uint8_t *hit,
                       struct wn_error *error)
 {
     const size_t limit = view->noise->issues;
     double *room = wn_new(view->p->k, sizeof *room, error);
-    struct wn_select select = {wn_new(limit, sizeof *select.heap, error), limit,
-                               0};
+    struct wn_top_k select = {wn_new(limit, sizeof *select.heap, error), limit,
+                              0};
     int status = -1;
 
     if (!room || !select.heap)
         goto done;
     for (size_t i = 0; i < view->p->n; i++)
         if (view->label[i] >= 0)
-            wn_select_offer(
+            wn_top_k_offer(
                 &select,
                 wn_label_quality(quality, wn_probability_row(view->p, i, room),
                                  view->p->k, view->label[i]),
@@ -384,13 +385,13 @@ done:
     return status;
 }
 
-static int by_self_confidence(const struct wn_rule_view *view, uint8_t *hit,
-                              struct wn_error *error)
+static int by_self_confidence(const struct wn_label_rule_view *view,
+                              uint8_t *hit, struct wn_error *error)
 {
     return by_quality(view, WN_SELF_CONFIDENCE, hit, error);
 }
 
-static int by_margin(const struct wn_rule_view *view, uint8_t *hit,
+static int by_margin(const struct wn_label_rule_view *view, uint8_t *hit,
                      struct wn_error *error)
 {
     return by_quality(view, WN_NORMALIZED_MARGIN, hit, error);
@@ -419,7 +420,7 @@ const struct wn_rule wn_rules[] = {
      by_margin},
     {0}};
 
-const struct wn_rule *wn_rule_find(const char *name)
+const struct wn_rule *wn_label_rule_find(const char *name)
 {
     const struct wn_rule *rule = wn_rules;
 

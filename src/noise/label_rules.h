@@ -17,7 +17,7 @@
 #include "noise/suspicion.h"
 #include "util/error.h"
 
-struct wn_rule_settings {
+struct wn_label_rule_settings {
     double fraction; /* of the estimated wrong labels to flag, 0 .. 1 */
     size_t least;    /* rows that a class keeps: smaller ones are left alone */
     const size_t *most; /* k: rows to remove of each class in place of the
@@ -26,20 +26,20 @@ struct wn_rule_settings {
 };
 
 /* What a rule works on. */
-struct wn_rule_view {
+struct wn_label_rule_view {
     const int32_t *label; /* n, -1 = missing */
     const struct wn_probability *p;
     const struct wn_noise *noise;
     const struct wn_suspicion *suspicion;
-    const struct wn_rule_settings *settings;
+    const struct wn_label_rule_settings *settings;
 };
 
 struct wn_rule {
     const char *name; /* --rule=NAME */
     const char *brief;
-    int prunes; /* by wn_rule_counts: `fraction`, `least`, `most` */
+    int prunes; /* by wn_label_rule_counts: `fraction`, `least`, `most` */
     /* Set hit[n], which comes zeroed. */
-    int (*run)(const struct wn_rule_view *view, uint8_t *hit,
+    int (*run)(const struct wn_label_rule_view *view, uint8_t *hit,
                struct wn_error *error);
 };
 
@@ -50,7 +50,7 @@ extern const struct wn_rule wn_rules[];
     "posterior|prune_by_noise_rate|prune_by_class|both|confident_learning|"    \
     "predicted_neq_given|low_self_confidence|low_normalized_margin"
 /* The one called `name`, or NULL. */
-const struct wn_rule *wn_rule_find(const char *name);
+const struct wn_rule *wn_label_rule_find(const char *name);
 
 /* The counts that prune_by_noise_rate and prune_by_class remove, one for each
  * cell of noise->at. Each given class keeps at least `least` on the diagonal,
@@ -59,8 +59,8 @@ const struct wn_rule *wn_rule_find(const char *name);
  * class c, [c][c] becomes its rows less r, which is what prune_by_class goes
  * by, and the counts of rows that truly are c and labelled otherwise, which
  * prune_by_noise_rate goes by, are scaled to sum to r. */
-int wn_rule_counts(const struct wn_noise *noise,
-                   const struct wn_rule_settings *settings, int64_t *out,
-                   struct wn_error *error) WN_MUST_CHECK;
+int wn_label_rule_counts(const struct wn_noise *noise,
+                         const struct wn_label_rule_settings *settings,
+                         int64_t *out, struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -12,13 +12,15 @@ static size_t class_of(int32_t label, size_t k)
     return label < 0 ? k : (size_t)label;
 }
 
-int wn_members_sort(const int32_t *label, size_t n, size_t k,
-                    struct wn_members *members, struct wn_error *error)
+int wn_rows_by_class_sort(const int32_t *label, size_t n, size_t k,
+                          struct wn_rows_by_class *members,
+                          struct wn_error *error)
 {
-    *members = (struct wn_members){k, wn_large_new(n, sizeof(size_t), error),
-                                   wn_new(k + 3, sizeof(size_t), error)};
+    *members =
+        (struct wn_rows_by_class){k, wn_spill_new(n, sizeof(size_t), error),
+                                  wn_new(k + 3, sizeof(size_t), error)};
     if (!members->row || !members->begin) {
-        wn_members_free(members);
+        wn_rows_by_class_free(members);
         return -1;
     }
     /* Counts two places up, then sums: begin[c + 1] is where class c goes
@@ -32,14 +34,14 @@ int wn_members_sort(const int32_t *label, size_t n, size_t k,
     return 0;
 }
 
-void wn_members_free(struct wn_members *members)
+void wn_rows_by_class_free(struct wn_rows_by_class *members)
 {
-    wn_large_free(members->row);
+    wn_spill_free(members->row);
     free(members->begin);
-    *members = (struct wn_members){0};
+    *members = (struct wn_rows_by_class){0};
 }
 
-size_t wn_members_count(const struct wn_members *members, size_t c)
+size_t wn_rows_by_class_count(const struct wn_rows_by_class *members, size_t c)
 {
     return members->begin[c + 1] - members->begin[c];
 }

@@ -10,18 +10,18 @@
 
 /* Class c has row[begin[c]] .. row[begin[c + 1] - 1], rising; the rows without
  * a label (-1) are those of class k. */
-struct wn_members {
+struct wn_rows_by_class {
     size_t k;
     size_t *row;   /* n */
     size_t *begin; /* k + 2 */
 };
 
 /* Sort label[n], -1 .. k-1. O(n + k). On failure *members is empty. */
-int wn_members_sort(const int32_t *label, size_t n, size_t k,
-                    struct wn_members *members,
-                    struct wn_error *error) WN_MUST_CHECK;
-void wn_members_free(struct wn_members *members);
+int wn_rows_by_class_sort(const int32_t *label, size_t n, size_t k,
+                          struct wn_rows_by_class *members,
+                          struct wn_error *error) WN_MUST_CHECK;
+void wn_rows_by_class_free(struct wn_rows_by_class *members);
 /* Rows of class c, 0 .. k. */
-size_t wn_members_count(const struct wn_members *members, size_t c);
+size_t wn_rows_by_class_count(const struct wn_rows_by_class *members, size_t c);
 
 #endif

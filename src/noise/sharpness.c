@@ -52,8 +52,8 @@ struct sample {
 
 static void free_sample(struct sample *sample)
 {
-    wn_large_free(sample->log);
-    wn_large_free(sample->label);
+    wn_spill_free(sample->log);
+    wn_spill_free(sample->label);
     free(sample->likelihood);
     free(sample->suspicion);
     free(sample->desk);
@@ -71,8 +71,8 @@ static int make_sample(size_t all, size_t k, int threads, struct sample *sample,
     *sample = (struct sample){
         .n = rows,
         .k = k,
-        .log = wn_large_new(wn_product(rows, k, 1), sizeof(float), error),
-        .label = wn_large_new(rows, sizeof(int32_t), error),
+        .log = wn_spill_new(wn_product(rows, k, 1), sizeof(float), error),
+        .label = wn_spill_new(rows, sizeof(int32_t), error),
         .likelihood = wn_new(rows / BLOCK + 1, sizeof(double), error),
         .suspicion = wn_new(rows / BLOCK + 1, sizeof(double), error),
         .desk =
@@ -142,7 +142,7 @@ static void look_at_block(struct sample *sample, size_t block,
         last = y;
         for (size_t t = 0; t < k; t++)
             q[t] = (float)(b * (double)log_p[t]);
-        wn_point_exp(q, k);
+        wn_exp_rows(q, k);
         for (size_t t = 0; t < k; t++) {
             sum += (double)q[t];
             match += given ? (double)q[t] * given[t] : 0;
@@ -291,12 +291,12 @@ static void find_strain(struct sample *sample, const struct wn_channel *channel,
 }
 
 int wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
-                     const struct wn_members *members,
+                     const struct wn_rows_by_class *members,
                      const struct wn_channel *channel, double evidence,
                      int threads, struct wn_sharpness *out,
                      struct wn_error *error)
 {
-    const size_t all = p->n - wn_members_count(members, p->k);
+    const size_t all = p->n - wn_rows_by_class_count(members, p->k);
     struct sample sample = {0};
     int status = -1;
 

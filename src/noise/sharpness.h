@@ -35,7 +35,7 @@ struct wn_sharpness {
  *   evidence  how many rows T's off-diagonals were counted from
  * b is sought in 0.1 .. 16 to 1 %. Errors: WN_ENOMEM. */
 int wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
-                     const struct wn_members *members,
+                     const struct wn_rows_by_class *members,
                      const struct wn_channel *channel, double evidence,
                      int threads, struct wn_sharpness *out,
                      struct wn_error *error) WN_MUST_CHECK;

@@ -35,7 +35,7 @@ static size_t list_pairs(size_t k, const int32_t *row, const int32_t *column,
 int wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
                    const int32_t *column, size_t n, struct wn_error *error)
 {
-    uint64_t *pair = wn_large_new(n + k, sizeof *pair, error);
+    uint64_t *pair = wn_spill_new(n + k, sizeof *pair, error);
 
     *sparse = (struct wn_sparse){.k = k};
     if (!pair)
@@ -43,9 +43,9 @@ int wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
     sparse->cells = list_pairs(k, row, column, n, pair);
     sparse->begin = wn_new(k + 1, sizeof *sparse->begin, error);
     sparse->diagonal = wn_new(k, sizeof *sparse->diagonal, error);
-    sparse->column = wn_large_new(sparse->cells, sizeof *sparse->column, error);
+    sparse->column = wn_spill_new(sparse->cells, sizeof *sparse->column, error);
     if (!sparse->begin || !sparse->diagonal || !sparse->column) {
-        wn_large_free(pair);
+        wn_spill_free(pair);
         wn_sparse_free(sparse);
         return -1;
     }
@@ -57,7 +57,7 @@ int wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
         if (r == c)
             sparse->diagonal[c] = p;
     }
-    wn_large_free(pair);
+    wn_spill_free(pair);
     return 0;
 }
 
@@ -65,7 +65,7 @@ void wn_sparse_free(struct wn_sparse *sparse)
 {
     free(sparse->begin);
     free(sparse->diagonal);
-    wn_large_free(sparse->column);
+    wn_spill_free(sparse->column);
     *sparse = (struct wn_sparse){0};
 }
 

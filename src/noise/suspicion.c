@@ -100,7 +100,7 @@ static int keep_class(struct stretch *stretch, size_t c, size_t k,
 
 /* Judge the rows given class c (k: none) in their order. */
 static int judge_class(const struct wn_probability *p,
-                       const struct wn_members *members,
+                       const struct wn_rows_by_class *members,
                        const struct wn_channel *channel, size_t c,
                        struct stretch *stretch, struct wn_suspicion *out)
 {
@@ -133,7 +133,7 @@ static int judge_class(const struct wn_probability *p,
 }
 
 static void judge_stretch(const struct wn_probability *p,
-                          const struct wn_members *members,
+                          const struct wn_rows_by_class *members,
                           const struct wn_channel *channel,
                           struct stretch *stretch, struct wn_suspicion *out)
 {
@@ -160,8 +160,8 @@ static int join(const struct stretch *stretches, size_t count, double n,
 
     for (size_t s = 0; s < count; s++)
         cells += stretches[s].cells;
-    given = wn_large_new(cells, sizeof *given, error);
-    true_class = wn_large_new(cells, sizeof *true_class, error);
+    given = wn_spill_new(cells, sizeof *given, error);
+    true_class = wn_spill_new(cells, sizeof *true_class, error);
     out->joint = wn_new(cells, sizeof *out->joint, error);
     if (!given || !true_class || !out->joint)
         goto done;
@@ -176,8 +176,8 @@ static int join(const struct stretch *stretches, size_t count, double n,
     }
     status = wn_sparse_make(&out->at, k, given, true_class, cells, error);
 done:
-    wn_large_free(given);
-    wn_large_free(true_class);
+    wn_spill_free(given);
+    wn_spill_free(true_class);
     return status;
 }
 
@@ -217,12 +217,12 @@ static void free_stretches(struct stretch *stretches, size_t count)
 /* Threads take whole stretches of classes, so every row of the joint has one
  * author. */
 static int judge_all(const struct wn_probability *p,
-                     const struct wn_members *members,
+                     const struct wn_rows_by_class *members,
                      const struct wn_channel *channel, int threads,
                      struct wn_suspicion *out, struct wn_error *error)
 {
     const size_t k = p->k, count = k + 1 < STRETCHES ? k + 1 : STRETCHES;
-    const double n = (double)(p->n - wn_members_count(members, k));
+    const double n = (double)(p->n - wn_rows_by_class_count(members, k));
     struct stretch *stretches = wn_new(count, sizeof *stretches, error);
     int status = -1;
 
@@ -242,7 +242,7 @@ static int judge_all(const struct wn_probability *p,
             goto done;
         }
     for (size_t c = 0; c < k; c++)
-        out->given[c] = (double)wn_members_count(members, c) / n;
+        out->given[c] = (double)wn_rows_by_class_count(members, c) / n;
     find_rate(stretches, count, n, out);
     status = join(stretches, count, n, out, error);
 done:
@@ -255,7 +255,7 @@ int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
                       struct wn_suspicion *out, struct wn_error *error)
 {
     const size_t k = p->k;
-    struct wn_members members = {0};
+    struct wn_rows_by_class members = {0};
     struct wn_channel channel = {0};
     int status = -1;
 
@@ -264,9 +264,9 @@ int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
         .k = k,
         .given = wn_new(k, sizeof(double), error),
         .truth = wn_new(k, sizeof(double), error),
-        .verdict = wn_large_new(p->n, sizeof(struct wn_verdict), error)};
+        .verdict = wn_spill_new(p->n, sizeof(struct wn_verdict), error)};
     if (!out->given || !out->truth || !out->verdict ||
-        wn_members_sort(label, p->n, k, &members, error) ||
+        wn_rows_by_class_sort(label, p->n, k, &members, error) ||
         wn_channel_make(&channel, &noise->at, noise->calibrated, error))
         goto done;
     if (wn_sharpness_fit(label, p, &members, &channel,
@@ -277,7 +277,7 @@ int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
         goto done;
     status = 0;
 done:
-    wn_members_free(&members);
+    wn_rows_by_class_free(&members);
     wn_channel_free(&channel);
     if (status)
         wn_suspicion_free(out);
@@ -287,7 +287,7 @@ done:
 void wn_suspicion_free(struct wn_suspicion *suspicion)
 {
     wn_sparse_free(&suspicion->at);
-    wn_large_free(suspicion->verdict);
+    wn_spill_free(suspicion->verdict);
     free(suspicion->joint);
     free(suspicion->given);
     free(suspicion->truth);

@@ -37,7 +37,7 @@ static void sift_down(struct wn_ranked *heap, size_t count)
     }
 }
 
-void wn_select_offer(struct wn_select *select, double key, size_t row)
+void wn_top_k_offer(struct wn_top_k *select, double key, size_t row)
 {
     const struct wn_ranked offer = {key, row};
 

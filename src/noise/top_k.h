@@ -14,13 +14,13 @@ struct wn_ranked {
     size_t row;
 };
 
-struct wn_select {
+struct wn_top_k {
     struct wn_ranked *heap; /* limit of them, the worst one first */
     size_t limit, count;
 };
 
 /* Offer a row; `select->heap` has room for `limit`. */
-void wn_select_offer(struct wn_select *select, double key, size_t row);
+void wn_top_k_offer(struct wn_top_k *select, double key, size_t row);
 
 /* Sort by key, equal keys by row. */
 void wn_rank(struct wn_ranked *ranked, size_t n);

@@ -22,7 +22,7 @@ static const char *last_part(const char *path)
     return slash ? slash + 1 : path;
 }
 
-void wn_program_settle(char **argv, bool changed)
+void wn_program_reexec(char **argv, bool changed)
 {
     if (!getenv("OMP_WAIT_POLICY") && !getenv("GOMP_SPINCOUNT") &&
         setenv("GOMP_SPINCOUNT", "1000", 0) == 0)
@@ -87,12 +87,12 @@ static int carry_out(const struct wn_program *program, struct wn_run *run,
 }
 
 /* What this process took. */
-static void tell_use(struct wn_talk *talk)
+static void tell_use(struct wn_log *talk)
 {
     struct rusage use;
 
     if (getrusage(RUSAGE_SELF, &use) == 0)
-        wn_talk_detail(talk, "used %.0f MiB at most",
+        wn_log_verbose(talk, "used %.0f MiB at most",
                        ceil((double)use.ru_maxrss / 1024));
 }
 
@@ -100,23 +100,23 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
                     wn_work *work)
 {
     struct wn_error error = {0};
-    struct wn_talk talk;
+    struct wn_log talk;
     struct wn_run run = {.talk = &talk};
 
     wn_file_standard();
     run.name = argc > 0 && argv[0] ? last_part(argv[0]) : "winnow";
-    wn_talk_open(&talk, run.name);
+    wn_log_open(&talk, run.name);
     struct wn_options *options = wn_options_parse(program, argc, argv, &error);
     run.options = options;
     int status = options ? carry_out(program, &run, work, &error) : -1;
     if (status < 0) {
-        wn_talk_error(&talk, &error);
+        wn_log_error(&talk, &error);
         status = wn_code_status(error.code);
     } else {
         tell_use(&talk);
     }
     wn_options_free(options);
-    wn_large_stop();
+    wn_spill_stop();
     return status;
 }
 
@@ -149,7 +149,7 @@ static int find_room(const struct wn_run *run, double need, double least,
 {
     if (need < LITTLE)
         return 0;
-    const struct wn_room room = wn_room_find("");
+    const struct wn_free_memory room = wn_free_memory_find("");
     const double free = floor(room.bytes / 0x1p20);
     const double most = floor(0.8 * free); /* others want some, too */
 
@@ -162,13 +162,13 @@ static int find_room(const struct wn_run *run, double need, double least,
         return wn_fail(error, WN_EUSAGE, "%s need %.0f MiB, %s %.0f free", what,
                        ceil(need / 0x1p20), room.what, free);
     if (need > 0.9 * room.bytes)
-        wn_talk_note(run->talk, "%s need up to %.0f MiB, %s %.0f free", what,
-                     ceil(need / 0x1p20), room.what, free);
+        wn_log_note(run->talk, "%s need up to %.0f MiB, %s %.0f free", what,
+                    ceil(need / 0x1p20), room.what, free);
     return 0;
 }
 
-int wn_run_afford(const struct wn_run *run, double need, const char *what,
-                  struct wn_error *error)
+int wn_run_check_memory(const struct wn_run *run, double need, const char *what,
+                        struct wn_error *error)
 {
     const double limit = wn_option_number(run->options, "memory");
 
@@ -181,8 +181,8 @@ int wn_run_afford(const struct wn_run *run, double need, const char *what,
                    ceil(need / 0x1p20), floor(limit / 0x1p20));
 }
 
-int wn_run_bound(const struct wn_run *run, double need, double least,
-                 const char *what, struct wn_error *error)
+int wn_run_limit_memory(const struct wn_run *run, double need, double least,
+                        const char *what, struct wn_error *error)
 {
     const double limit = wn_option_number(run->options, "memory");
 
@@ -190,12 +190,12 @@ int wn_run_bound(const struct wn_run *run, double need, double least,
         return find_room(run, need, least, what, error);
     if (need <= limit)
         return 0;
-    if (wn_run_afford(run, least, what, error))
+    if (wn_run_check_memory(run, least, what, error))
         return -1;
-    wn_talk_detail(run->talk,
+    wn_log_verbose(run->talk,
                    "--memory: %s need %.0f MiB; large arrays go into files",
                    what, ceil(need / 0x1p20));
-    return wn_large_start(limit, error);
+    return wn_spill_start(limit, error);
 }
 
 /* Where the output goes: NULL for standard output. */
@@ -217,7 +217,7 @@ static int find_target(const struct wn_run *run, bool has_in_place,
     return 0;
 }
 
-int wn_run_try(const struct wn_run *run, struct wn_error *error)
+int wn_run_check_output(const struct wn_run *run, struct wn_error *error)
 {
     const char *path;
     bool force;

@@ -14,7 +14,7 @@
 struct wn_run {
     const char *name; /* as it was called, without directory */
     struct wn_options *options;
-    struct wn_talk *talk;
+    struct wn_log *talk;
     int threads; /* resolved -j; 1 for programs without it */
 };
 
@@ -27,7 +27,7 @@ typedef int wn_work(struct wn_run *run, struct wn_error *error);
  * spin. By default libgomp's spin for 300,000 turns at the end of each
  * loop, and take that time from the others wherever more than winnow runs:
  * five times as slow beside one busy process. Where it fails we go on. */
-void wn_program_settle(char **argv, bool changed);
+void wn_program_reexec(char **argv, bool changed);
 
 /* The whole of main(): standard descriptors, HDF5's doors shut, options, --help
  * and --version, the work, the message, the exit status. */
@@ -46,19 +46,20 @@ struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
  * --memory when there are less (util/free_memory.h); `what` needs
  * them: "40000 rows of 120 features". WN_EUSAGE with both numbers. A note where
  * it is close. */
-int wn_run_afford(const struct wn_run *run, double need, const char *what,
-                  struct wn_error *error) WN_MUST_CHECK;
+int wn_run_check_memory(const struct wn_run *run, double need, const char *what,
+                        struct wn_error *error) WN_MUST_CHECK;
 
 /* The same for work that can do with `least` bytes when its large arrays go
  * into files (util/spill.h): with --memory between the two they do, from now
  * on; below `least` that is refused, with both numbers. Without --memory the
  * refusal tells what to give it. */
-int wn_run_bound(const struct wn_run *run, double need, double least,
-                 const char *what, struct wn_error *error) WN_MUST_CHECK;
+int wn_run_limit_memory(const struct wn_run *run, double need, double least,
+                        const char *what, struct wn_error *error) WN_MUST_CHECK;
 
 /* Before long work: whether the output that --output, --in-place and --force
  * ask for could be begun now. */
-int wn_run_try(const struct wn_run *run, struct wn_error *error) WN_MUST_CHECK;
+int wn_run_check_output(const struct wn_run *run,
+                        struct wn_error *error) WN_MUST_CHECK;
 
 /* Begin the stage `stage` of the output that --output, --in-place and --force
  * ask for, with the earlier stages of `from`, and its provenance: this

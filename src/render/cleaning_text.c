@@ -13,8 +13,8 @@ static int add_count(struct wn_grid *grid, const uint64_t *count, size_t r,
                          count ? (unsigned long long)count[r] : 0);
 }
 
-int wn_rules_text(const struct wn_report *report, struct wn_text *out,
-                  struct wn_error *error)
+int wn_cleaning_text(const struct wn_report *report, struct wn_text *out,
+                     struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
         {"rule", WN_LEFT, WN_SHRINKS},
@@ -46,8 +46,8 @@ int wn_rules_text(const struct wn_report *report, struct wn_text *out,
     return status ? -1 : 0;
 }
 
-int wn_rules_of_row(const struct wn_report *report, size_t row,
-                    struct wn_text *out, struct wn_error *error)
+int wn_cleaning_of_row(const struct wn_report *report, size_t row,
+                       struct wn_text *out, struct wn_error *error)
 {
     const struct wn_dataset *data = &report->data;
     bool first = true;

@@ -43,27 +43,27 @@ done:
     return status;
 }
 
-int wn_since_text(const struct wn_report *report, struct wn_text *out,
-                  struct wn_error *error)
+int wn_comparison_text(const struct wn_report *report, struct wn_text *out,
+                       struct wn_error *error)
 {
-    const struct wn_against *against = report->against;
+    const struct wn_comparison *against = report->against;
 
     if (wn_text_format(out, error, "\nSince ") ||
-        wn_words_data(out, against->file, error) ||
+        wn_phrase_data(out, against->file, error) ||
         wn_text_format(out, error, "\n") ||
         put_then_and_now(report, out, error) ||
-        wn_words_say(out, error,
-                     "%zu still flagged. New: %zu in rows that were there, "
-                     "%zu in rows that were not, or not like this. Gone: %zu "
-                     "cleared, %zu with a row that was edited, %zu with one "
-                     "that was removed.",
-                     against->changes[WN_STILL], against->changes[WN_NEW_FLAG],
-                     against->changes[WN_NEW_ROW], against->gones[WN_CLEARED],
-                     against->gones[WN_EDITED], against->gones[WN_REMOVED]))
+        wn_phrase_say(out, error,
+                      "%zu still flagged. New: %zu in rows that were there, "
+                      "%zu in rows that were not, or not like this. Gone: %zu "
+                      "cleared, %zu with a row that was edited, %zu with one "
+                      "that was removed.",
+                      against->changes[WN_STILL], against->changes[WN_NEW_FLAG],
+                      against->changes[WN_NEW_ROW], against->gones[WN_CLEARED],
+                      against->gones[WN_EDITED], against->gones[WN_REMOVED]))
         return -1;
     for (size_t c = 0; c < against->causes; c++)
         if (wn_text_format(out, error, "  different: ") ||
-            wn_words_data(out, against->cause[c], error) ||
+            wn_phrase_data(out, against->cause[c], error) ||
             wn_text_format(out, error, "\n"))
             return -1;
     return 0;
@@ -97,7 +97,7 @@ int wn_gone_text(const struct wn_report *report, struct wn_text *out,
         {"why", WN_LEFT, WN_FIXED},          {"row then", WN_RIGHT, WN_FIXED},
         {"line then", WN_RIGHT, WN_FIXED},   {"row now", WN_RIGHT, WN_FIXED},
         {"given then", WN_LEFT, WN_SHRINKS}, {"id", WN_LEFT, WN_SHRINKS}};
-    const struct wn_against *against = report->against;
+    const struct wn_comparison *against = report->against;
     size_t count = 0, shown = 0;
     struct wn_grid grid;
     int status = -1;
@@ -106,7 +106,7 @@ int wn_gone_text(const struct wn_report *report, struct wn_text *out,
                   sizeof head / sizeof *head - !against->old.data.id);
     for (size_t r = 0; r < against->old.data.n; r++) {
         const size_t i = (size_t)against->old.order[r];
-        const int gone = wn_against_gone(against, report, i);
+        const int gone = wn_comparison_gone(against, report, i);
 
         count += gone >= 0;
         if (gone < 0 || shown == WN_TOP_ROWS)

@@ -38,7 +38,8 @@ static json_t *json_wrong(const struct wn_report *report)
                      (json_int_t)report->expected);
 }
 
-static int put_summary(const struct wn_report *report, struct wn_lines *lines)
+static int put_summary(const struct wn_report *report,
+                       struct wn_json_lines *lines)
 {
     const struct wn_dataset *data = &report->data;
     json_t *summary = json_pack(
@@ -69,35 +70,37 @@ static int put_summary(const struct wn_report *report, struct wn_lines *lines)
         json_decref(summary);
         summary = NULL;
     }
-    return wn_lines_put(lines, summary);
+    return wn_json_lines_put(lines, summary);
 }
 
-static int put_models(const struct wn_report *report, struct wn_lines *lines)
+static int put_models(const struct wn_report *report,
+                      struct wn_json_lines *lines)
 {
-    const struct wn_measured *measured = &report->measured;
+    const struct wn_model_quality *measured = &report->measured;
 
     for (size_t p = 0; p < measured->members; p++) {
         const struct wn_member *member = &measured->member[p];
 
-        if (wn_lines_put(lines,
-                         json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "record",
-                                   "model", "model", wn_json_text(member->name),
-                                   "log_loss", wn_json_number(member->log_loss),
-                                   "accuracy", wn_json_number(member->accuracy),
-                                   "calibration_error",
-                                   wn_json_number(member->calibration),
-                                   "weight", wn_json_number(member->weight),
-                                   "chosen", wn_json_text(member->chosen))))
+        if (wn_json_lines_put(
+                lines,
+                json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "record", "model",
+                          "model", wn_json_text(member->name), "log_loss",
+                          wn_json_number(member->log_loss), "accuracy",
+                          wn_json_number(member->accuracy), "calibration_error",
+                          wn_json_number(member->calibration), "weight",
+                          wn_json_number(member->weight), "chosen",
+                          wn_json_text(member->chosen))))
             return -1;
     }
     return 0;
 }
 
-static int put_computed(const struct wn_report *report, struct wn_lines *lines)
+static int put_computed(const struct wn_report *report,
+                        struct wn_json_lines *lines)
 {
-    const struct wn_measured *measured = &report->measured;
+    const struct wn_model_quality *measured = &report->measured;
 
-    return wn_lines_put(
+    return wn_json_lines_put(
         lines,
         json_pack("{s:s,s:o,s:o,s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "record",
                   "computed", "kernels", wn_json_text(measured->kernels),
@@ -112,12 +115,13 @@ static int put_computed(const struct wn_report *report, struct wn_lines *lines)
                   wn_json_number(measured->entropy)));
 }
 
-static int put_classes(const struct wn_report *report, struct wn_lines *lines)
+static int put_classes(const struct wn_report *report,
+                       struct wn_json_lines *lines)
 {
     for (size_t c = 0; c < report->data.k; c++) {
         const struct wn_class_line *line = &report->class_line[c];
 
-        if (wn_lines_put(
+        if (wn_json_lines_put(
                 lines,
                 json_pack(
                     "{s:s,s:o,s:I,s:o,s:o,s:b,s:o}", "record", "class", "class",
@@ -134,20 +138,21 @@ static int put_classes(const struct wn_report *report, struct wn_lines *lines)
     return 0;
 }
 
-static int put_pairs(const struct wn_report *report, struct wn_lines *lines)
+static int put_pairs(const struct wn_report *report,
+                     struct wn_json_lines *lines)
 {
     char *const *name = report->data.label_name;
 
     for (size_t p = 0; p < report->pairs; p++) {
         const struct wn_pair_line *line = &report->pair_line[p];
 
-        if (wn_lines_put(lines,
-                         json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "pair",
-                                   "given", wn_json_text(name[line->given]),
-                                   "suggested",
-                                   wn_json_text(name[line->suggested]),
-                                   "label_rows", (json_int_t)line->flagged,
-                                   "wrong", wn_json_number(line->expected))))
+        if (wn_json_lines_put(
+                lines,
+                json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "pair", "given",
+                          wn_json_text(name[line->given]), "suggested",
+                          wn_json_text(name[line->suggested]), "label_rows",
+                          (json_int_t)line->flagged, "wrong",
+                          wn_json_number(line->expected))))
             return -1;
     }
     return 0;
@@ -155,14 +160,14 @@ static int put_pairs(const struct wn_report *report, struct wn_lines *lines)
 
 static int put_spelling(const struct wn_report *report,
                         const struct wn_spelling *spelling,
-                        struct wn_lines *lines)
+                        struct wn_json_lines *lines)
 {
     char *const *name = report->data.label_name;
     struct wn_text rule = {0};
     int status = -1;
 
     if (wn_spelling_rule(report, spelling, &rule, lines->error) == 0)
-        status = wn_lines_put(
+        status = wn_json_lines_put(
             lines, json_pack("{s:s,s:o,s:I,s:o,s:I,s:o}", "record", "spelling",
                              "class", wn_json_text(name[spelling->class]),
                              "rows", (json_int_t)spelling->rows, "of",
@@ -173,7 +178,8 @@ static int put_spelling(const struct wn_report *report,
     return status;
 }
 
-static int put_spellings(const struct wn_report *report, struct wn_lines *lines)
+static int put_spellings(const struct wn_report *report,
+                         struct wn_json_lines *lines)
 {
     struct wn_spelling *spelling = NULL;
     size_t count;
@@ -192,12 +198,13 @@ static json_t *json_rule_count(const uint64_t *count, size_t r)
     return count ? json_integer((json_int_t)count[r]) : json_null();
 }
 
-static int put_rules(const struct wn_report *report, struct wn_lines *lines)
+static int put_rules(const struct wn_report *report,
+                     struct wn_json_lines *lines)
 {
     const struct wn_dataset *data = &report->data;
 
     for (size_t r = 0; data->clean_name && r < data->cleanings; r++)
-        if (wn_lines_put(
+        if (wn_json_lines_put(
                 lines,
                 json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "record", "rule", "name",
                           wn_json_text(data->clean_name[r]), "text",
@@ -243,12 +250,13 @@ static json_t *json_tops(const struct wn_dataset *data, size_t column)
     return list;
 }
 
-static int put_columns(const struct wn_report *report, struct wn_lines *lines)
+static int put_columns(const struct wn_report *report,
+                       struct wn_json_lines *lines)
 {
     const struct wn_dataset *data = &report->data;
 
     for (size_t c = 0; c < data->columns; c++)
-        if (wn_lines_put(
+        if (wn_json_lines_put(
                 lines,
                 json_pack(
                     "{s:s,s:o,s:o,s:I,s:I,s:I,s:b,s:o,s:o,s:o,s:o,s:o,"
@@ -313,7 +321,7 @@ static json_t *json_scores(const struct wn_report *report, size_t i)
     return scores;
 }
 
-static json_t *json_causes(const struct wn_against *against)
+static json_t *json_causes(const struct wn_comparison *against)
 {
     json_t *list = json_array();
 
@@ -325,12 +333,13 @@ static json_t *json_causes(const struct wn_against *against)
     return list;
 }
 
-static int put_against(const struct wn_report *report, struct wn_lines *lines)
+static int put_against(const struct wn_report *report,
+                       struct wn_json_lines *lines)
 {
-    const struct wn_against *against = report->against;
+    const struct wn_comparison *against = report->against;
     const size_t *change = against->changes, *gone = against->gones;
 
-    return wn_lines_put(
+    return wn_json_lines_put(
         lines,
         json_pack(
             "{s:s,s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "record",
@@ -346,13 +355,13 @@ static int put_against(const struct wn_report *report, struct wn_lines *lines)
 }
 
 /* The rows whose flag is gone, as they were. */
-static int put_gone(const struct wn_report *report, struct wn_lines *lines)
+static int put_gone(const struct wn_report *report, struct wn_json_lines *lines)
 {
-    const struct wn_against *against = report->against;
+    const struct wn_comparison *against = report->against;
 
     for (size_t r = 0; r < against->old.data.n; r++) {
         const size_t i = (size_t)against->old.order[r];
-        const int gone = wn_against_gone(against, report, i);
+        const int gone = wn_comparison_gone(against, report, i);
         const int64_t now = against->now[i];
 
         if (gone < 0)
@@ -367,13 +376,13 @@ static int put_gone(const struct wn_report *report, struct wn_lines *lines)
             json_decref(row);
             row = NULL;
         }
-        if (wn_lines_put(lines, row))
+        if (wn_json_lines_put(lines, row))
             return -1;
     }
     return 0;
 }
 
-static int put_rows(const struct wn_report *report, struct wn_lines *lines)
+static int put_rows(const struct wn_report *report, struct wn_json_lines *lines)
 {
     size_t count;
     int64_t *rows =
@@ -403,14 +412,15 @@ static int put_rows(const struct wn_report *report, struct wn_lines *lines)
             json_decref(row);
             row = NULL;
         }
-        status = wn_lines_put(lines, row);
+        status = wn_json_lines_put(lines, row);
     }
     free(rows);
     return status;
 }
 
 /* What reviews find, and cost. */
-static int put_reviews(const struct wn_report *report, struct wn_lines *lines)
+static int put_reviews(const struct wn_report *report,
+                       struct wn_json_lines *lines)
 {
     struct wn_review review[WN_REVIEWS];
     size_t count;
@@ -418,12 +428,12 @@ static int put_reviews(const struct wn_report *report, struct wn_lines *lines)
     if (wn_budget_curve(report, review, &count, lines->error))
         return -1;
     for (size_t r = 0; r < count; r++)
-        if (wn_lines_put(lines,
-                         json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "review",
-                                   "budget", wn_json_number(review[r].budget),
-                                   "cost", wn_json_number(review[r].cost),
-                                   "rows", (json_int_t)review[r].rows, "wrong",
-                                   wn_json_number(review[r].wrong))))
+        if (wn_json_lines_put(
+                lines, json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "review",
+                                 "budget", wn_json_number(review[r].budget),
+                                 "cost", wn_json_number(review[r].cost), "rows",
+                                 (json_int_t)review[r].rows, "wrong",
+                                 wn_json_number(review[r].wrong))))
             return -1;
     return 0;
 }
@@ -431,9 +441,9 @@ static int put_reviews(const struct wn_report *report, struct wn_lines *lines)
 int wn_json_report(const struct wn_report *report, struct wn_text *out,
                    struct wn_error *error)
 {
-    struct wn_lines lines = {.out = out, .error = error};
+    struct wn_json_lines lines = {.out = out, .error = error};
 
-    if (wn_lines_first(&lines, "report") || put_summary(report, &lines) ||
+    if (wn_json_lines_first(&lines, "report") || put_summary(report, &lines) ||
         (report->against && put_against(report, &lines)) ||
         (report->columns && put_columns(report, &lines)) ||
         (report->scored &&
@@ -444,5 +454,5 @@ int wn_json_report(const struct wn_report *report, struct wn_text *out,
         put_rows(report, &lines) ||
         (report->against && put_gone(report, &lines)))
         return -1;
-    return wn_lines_last(&lines);
+    return wn_json_lines_last(&lines);
 }

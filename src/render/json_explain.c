@@ -120,9 +120,9 @@ int wn_json_explain(const struct wn_report *report,
                     const struct wn_explanation *explanations, size_t count,
                     struct wn_text *out, struct wn_error *error)
 {
-    struct wn_lines lines = {.out = out, .error = error};
+    struct wn_json_lines lines = {.out = out, .error = error};
 
-    if (wn_lines_first(&lines, "explanation"))
+    if (wn_json_lines_first(&lines, "explanation"))
         return -1;
     for (size_t e = 0; e < count; e++) {
         const struct wn_explanation *explanation = &explanations[e];
@@ -143,8 +143,8 @@ int wn_json_explain(const struct wn_report *report,
             json_decref(row);
             row = NULL;
         }
-        if (wn_lines_put(&lines, row))
+        if (wn_json_lines_put(&lines, row))
             return -1;
     }
-    return wn_lines_last(&lines);
+    return wn_json_lines_last(&lines);
 }

@@ -48,14 +48,14 @@ json_t *wn_json_float(float value)
 
 static int add_dump(const char *bytes, size_t size, void *context)
 {
-    struct wn_lines *lines = context;
+    struct wn_json_lines *lines = context;
 
     return wn_text_add(lines->out, bytes, size, lines->error);
 }
 
 /* jansson writes the strings; it has one precision for all reals, so numbers
  * and what holds them are written here. */
-static int put_scalar(struct wn_lines *lines, const json_t *value)
+static int put_scalar(struct wn_json_lines *lines, const json_t *value)
 {
     char text[32];
 
@@ -67,9 +67,9 @@ static int put_scalar(struct wn_lines *lines, const json_t *value)
                               JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 }
 
-static int put_value(struct wn_lines *lines, json_t *value);
+static int put_value(struct wn_json_lines *lines, json_t *value);
 
-static int put_members(struct wn_lines *lines, json_t *object)
+static int put_members(struct wn_json_lines *lines, json_t *object)
 {
     const char *before = "{";
 
@@ -86,7 +86,7 @@ static int put_members(struct wn_lines *lines, json_t *object)
                           *before == '{' ? "{" : "");
 }
 
-static int put_elements(struct wn_lines *lines, const json_t *array)
+static int put_elements(struct wn_json_lines *lines, const json_t *array)
 {
     const size_t count = json_array_size(array);
 
@@ -99,7 +99,7 @@ static int put_elements(struct wn_lines *lines, const json_t *array)
     return wn_text_add(lines->out, "]", 1, lines->error);
 }
 
-static int put_value(struct wn_lines *lines, json_t *value)
+static int put_value(struct wn_json_lines *lines, json_t *value)
 {
     if (json_is_object(value))
         return put_members(lines, value);
@@ -109,7 +109,7 @@ static int put_value(struct wn_lines *lines, json_t *value)
 }
 
 /* Write and free an object; NULL, the trace of a failed allocation, fails. */
-int wn_lines_put(struct wn_lines *lines, json_t *object)
+int wn_json_lines_put(struct wn_json_lines *lines, json_t *object)
 {
     int status = -1;
 
@@ -122,15 +122,16 @@ int wn_lines_put(struct wn_lines *lines, json_t *object)
     return status;
 }
 
-int wn_lines_first(struct wn_lines *lines, const char *kind)
+int wn_json_lines_first(struct wn_json_lines *lines, const char *kind)
 {
-    return wn_lines_put(lines,
-                        json_pack("{s:s,s:s,s:s}", "schema", "winnow-report/1",
-                                  "content", kind, "version", PACKAGE_VERSION));
+    return wn_json_lines_put(
+        lines, json_pack("{s:s,s:s,s:s}", "schema", "winnow-report/1",
+                         "content", kind, "version", PACKAGE_VERSION));
 }
 
-int wn_lines_last(struct wn_lines *lines)
+int wn_json_lines_last(struct wn_json_lines *lines)
 {
-    return wn_lines_put(lines, json_pack("{s:b,s:I}", "complete", 1, "lines",
-                                         (json_int_t)lines->count + 1));
+    return wn_json_lines_put(lines,
+                             json_pack("{s:b,s:I}", "complete", 1, "lines",
+                                       (json_int_t)lines->count + 1));
 }

@@ -13,7 +13,7 @@
 #include "util/text.h"
 
 /* {.out, .error} begins. */
-struct wn_lines {
+struct wn_json_lines {
     struct wn_text *out;
     size_t count;
     struct wn_error *error;
@@ -29,9 +29,11 @@ json_t *wn_json_number(double value);
 json_t *wn_json_float(float value);
 
 /* Write and free an object; NULL, the trace of a failed allocation, fails. */
-int wn_lines_put(struct wn_lines *lines, json_t *object) WN_MUST_CHECK;
+int wn_json_lines_put(struct wn_json_lines *lines,
+                      json_t *object) WN_MUST_CHECK;
 /* The first line names the schema, the last says that all others are there. */
-int wn_lines_first(struct wn_lines *lines, const char *kind) WN_MUST_CHECK;
-int wn_lines_last(struct wn_lines *lines) WN_MUST_CHECK;
+int wn_json_lines_first(struct wn_json_lines *lines,
+                        const char *kind) WN_MUST_CHECK;
+int wn_json_lines_last(struct wn_json_lines *lines) WN_MUST_CHECK;
 
 #endif

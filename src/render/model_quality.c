@@ -45,7 +45,7 @@ static int load_text(const struct wn_audit *audit, const char *path,
 
 /* "kernel_log_loss" and the like, of the member. */
 static int load_member(const struct wn_audit *audit, const char *name,
-                       size_t length, struct wn_measured *measured,
+                       size_t length, struct wn_model_quality *measured,
                        struct wn_error *error)
 {
     struct wn_member *member = &measured->member[measured->members];
@@ -80,7 +80,7 @@ done:
     return status;
 }
 
-static int load_members(struct wn_measured *measured,
+static int load_members(struct wn_model_quality *measured,
                         const struct wn_audit *audit, struct wn_error *error)
 {
     static const char pool[] = "committee";
@@ -108,7 +108,7 @@ static int load_members(struct wn_measured *measured,
     return status;
 }
 
-static int load_graph(struct wn_measured *measured,
+static int load_graph(struct wn_model_quality *measured,
                       const struct wn_audit *audit, struct wn_error *error)
 {
     size_t extent[3];
@@ -128,17 +128,17 @@ static int load_graph(struct wn_measured *measured,
     return 0;
 }
 
-int wn_measured_load(struct wn_measured *measured, const struct wn_audit *audit,
-                     struct wn_error *error)
+int wn_model_quality_load(struct wn_model_quality *measured,
+                          const struct wn_audit *audit, struct wn_error *error)
 {
-    *measured = (struct wn_measured){.recall = NAN,
-                                     .cells = NAN,
-                                     .probe = NAN,
-                                     .epoch = NAN,
-                                     .epochs = NAN,
-                                     .entropy = NAN,
-                                     .evenness = NAN,
-                                     .largest = NAN};
+    *measured = (struct wn_model_quality){.recall = NAN,
+                                          .cells = NAN,
+                                          .probe = NAN,
+                                          .epoch = NAN,
+                                          .epochs = NAN,
+                                          .entropy = NAN,
+                                          .evenness = NAN,
+                                          .largest = NAN};
     if (!wn_audit_has_stage(audit, WN_SCORE))
         return 0;
     measured->entropy =
@@ -154,7 +154,7 @@ int wn_measured_load(struct wn_measured *measured, const struct wn_audit *audit,
                : 0;
 }
 
-void wn_measured_free(struct wn_measured *measured)
+void wn_model_quality_free(struct wn_model_quality *measured)
 {
     for (size_t p = 0; p < measured->members; p++) {
         free(measured->member[p].name);
@@ -164,7 +164,7 @@ void wn_measured_free(struct wn_measured *measured)
     free(measured->metric);
     free(measured->method);
     free(measured->kernels);
-    *measured = (struct wn_measured){0};
+    *measured = (struct wn_model_quality){0};
 }
 
 /* --- telling ------------------------------------------------------------- */
@@ -172,9 +172,9 @@ void wn_measured_free(struct wn_measured *measured)
 /* With a word where it looks like a spoiled embedding: noise has no preferred
  * direction, what has collapsed has one only. What ingest makes of texts
  * spreads evenly, too. */
-int wn_measured_spectrum(const struct wn_measured *measured, size_t d,
-                         bool texts, struct wn_text *out,
-                         struct wn_error *error)
+int wn_model_quality_spectrum(const struct wn_model_quality *measured, size_t d,
+                              bool texts, struct wn_text *out,
+                              struct wn_error *error)
 {
     const char *hint = "";
 
@@ -182,12 +182,13 @@ int wn_measured_spectrum(const struct wn_measured *measured, size_t d,
         return 0;
     if (measured->evenness > WN_EVEN && d >= WN_EVEN_FEATURES && !texts)
         hint = " They spread like noise: a spoiled embedding would, too.";
-    else if (measured->largest > WN_LARGE)
+    else if (measured->largest > WN_SPILL)
         hint = " Nearly all lies in one direction: is the embedding spoiled?";
-    return wn_words_say(out, error,
-                        "Singular values of the features: entropy %.2f of "
-                        "what is possible, the largest %.0f %% of their sum.%s",
-                        measured->evenness, 100 * measured->largest, hint);
+    return wn_phrase_say(
+        out, error,
+        "Singular values of the features: entropy %.2f of "
+        "what is possible, the largest %.0f %% of their sum.%s",
+        measured->evenness, 100 * measured->largest, hint);
 }
 
 static int add_share(struct wn_grid *grid, double share, struct wn_error *error)
@@ -212,8 +213,9 @@ static int add_member(const struct wn_member *member, bool chosen,
                : 0;
 }
 
-int wn_measured_models(const struct wn_measured *measured, bool chosen,
-                       struct wn_text *out, struct wn_error *error)
+int wn_model_quality_models(const struct wn_model_quality *measured,
+                            bool chosen, struct wn_text *out,
+                            struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
         {"model", WN_LEFT, WN_SHRINKS},
@@ -238,28 +240,28 @@ int wn_measured_models(const struct wn_measured *measured, bool chosen,
     return status;
 }
 
-static int say_graph(const struct wn_measured *measured, struct wn_text *out,
-                     struct wn_error *error)
+static int say_graph(const struct wn_model_quality *measured,
+                     struct wn_text *out, struct wn_error *error)
 {
     const char *metric = measured->metric ? measured->metric : "unknown";
 
     if (!measured->neighbors)
         return 0;
     if (isnan(measured->cells) || isnan(measured->probe))
-        return wn_words_say(out, error,
-                            "Neighbours: %zu of each row by %s distance, "
-                            "looked for among all rows.",
-                            measured->neighbors, metric);
-    return wn_words_say(out, error,
-                        "Neighbours: %zu of each row by %s distance, looked "
-                        "for in %.0f of %.0f cells; of the true ones %.1f %% "
-                        "were found in a sample.",
-                        measured->neighbors, metric, measured->probe,
-                        measured->cells, 100 * measured->recall);
+        return wn_phrase_say(out, error,
+                             "Neighbours: %zu of each row by %s distance, "
+                             "looked for among all rows.",
+                             measured->neighbors, metric);
+    return wn_phrase_say(out, error,
+                         "Neighbours: %zu of each row by %s distance, looked "
+                         "for in %.0f of %.0f cells; of the true ones %.1f %% "
+                         "were found in a sample.",
+                         measured->neighbors, metric, measured->probe,
+                         measured->cells, 100 * measured->recall);
 }
 
-int wn_measured_rest(const struct wn_measured *measured, struct wn_text *out,
-                     struct wn_error *error)
+int wn_model_quality_rest(const struct wn_model_quality *measured,
+                          struct wn_text *out, struct wn_error *error)
 {
     if (!measured->neighbors && isnan(measured->epoch) && !measured->kernels)
         return 0;
@@ -267,12 +269,12 @@ int wn_measured_rest(const struct wn_measured *measured, struct wn_text *out,
         say_graph(measured, out, error))
         return -1;
     if (!isnan(measured->epoch) && !isnan(measured->epochs) &&
-        wn_words_say(out, error,
-                     "Networks: el2n and grand after epoch %.0f of %.0f.",
-                     measured->epoch, measured->epochs))
+        wn_phrase_say(out, error,
+                      "Networks: el2n and grand after epoch %.0f of %.0f.",
+                      measured->epoch, measured->epochs))
         return -1;
     return measured->kernels
-               ? wn_words_say(out, error, "Kernels of OpenBLAS: %s.",
-                              measured->kernels)
+               ? wn_phrase_say(out, error, "Kernels of OpenBLAS: %s.",
+                               measured->kernels)
                : 0;
 }

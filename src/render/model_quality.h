@@ -17,7 +17,7 @@
  * twice as long as wide has an evenness of .988. Few features may well be as
  * even. */
 #define WN_EVEN .985
-#define WN_LARGE .9
+#define WN_SPILL .9
 enum { WN_EVEN_FEATURES = 16 };
 
 /* A model of --model, the pool of them, or probabilities that were brought;
@@ -27,7 +27,7 @@ struct wn_member {
     double log_loss, calibration, accuracy, weight;
 };
 
-struct wn_measured {
+struct wn_model_quality {
     size_t members;
     struct wn_member *member; /* the pool of several is the last */
     size_t neighbors;         /* of each row, 0 without a graph */
@@ -39,21 +39,23 @@ struct wn_measured {
 };
 
 /* Nothing here is missed where it is not there or makes no sense: fails for
- * want of memory and damage only. wn_measured_free() in any case. */
-int wn_measured_load(struct wn_measured *measured, const struct wn_audit *audit,
-                     struct wn_error *error) WN_MUST_CHECK;
-void wn_measured_free(struct wn_measured *measured);
+ * want of memory and damage only. wn_model_quality_free() in any case. */
+int wn_model_quality_load(struct wn_model_quality *measured,
+                          const struct wn_audit *audit,
+                          struct wn_error *error) WN_MUST_CHECK;
+void wn_model_quality_free(struct wn_model_quality *measured);
 
 /* For people: a line on `d` features, some of them perhaps made of texts; the
  * table of models, with the knobs that the data chose if `chosen`; and all
  * else. */
-int wn_measured_spectrum(const struct wn_measured *measured, size_t d,
-                         bool texts, struct wn_text *out,
-                         struct wn_error *error) WN_MUST_CHECK;
-int wn_measured_models(const struct wn_measured *measured, bool chosen,
-                       struct wn_text *out,
-                       struct wn_error *error) WN_MUST_CHECK;
-int wn_measured_rest(const struct wn_measured *measured, struct wn_text *out,
-                     struct wn_error *error) WN_MUST_CHECK;
+int wn_model_quality_spectrum(const struct wn_model_quality *measured, size_t d,
+                              bool texts, struct wn_text *out,
+                              struct wn_error *error) WN_MUST_CHECK;
+int wn_model_quality_models(const struct wn_model_quality *measured,
+                            bool chosen, struct wn_text *out,
+                            struct wn_error *error) WN_MUST_CHECK;
+int wn_model_quality_rest(const struct wn_model_quality *measured,
+                          struct wn_text *out,
+                          struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -14,9 +14,9 @@ static int put_command(const struct wn_report *report, const char *program,
                        struct wn_text *out, struct wn_error *error)
 {
     if (wn_text_format(out, error, "  %-26s  ", what) ||
-        wn_words_sibling(report, program, out, error) ||
+        wn_phrase_sibling(report, program, out, error) ||
         wn_text_format(out, error, "%s ", before) ||
-        wn_words_operand(report, out, error))
+        wn_phrase_operand(report, out, error))
         return -1;
     return wn_text_format(out, error, "%s\n", after);
 }
@@ -72,8 +72,8 @@ static int put_next_of_flags(const struct wn_report *report,
     return put_prune(report, out, error);
 }
 
-int wn_next_text(const struct wn_report *report, struct wn_text *out,
-                 struct wn_error *error)
+int wn_next_commands_text(const struct wn_report *report, struct wn_text *out,
+                          struct wn_error *error)
 {
     if (wn_text_format(out, error, "\nNext%s\n",
                        report->file ? ""

@@ -32,7 +32,7 @@ const char *wn_score_brief(const char *name)
     return method ? method->brief : "";
 }
 
-void wn_words_suspicion(float suspicion, char out[16])
+void wn_phrase_suspicion(float suspicion, char out[16])
 {
     if (isnan(suspicion))
         snprintf(out, 16, "-");
@@ -47,21 +47,22 @@ const char *wn_plural(size_t count, const char *one, const char *many)
     return count == 1 ? one : many;
 }
 
-int wn_words_data(struct wn_text *out, const char *text, struct wn_error *error)
+int wn_phrase_data(struct wn_text *out, const char *text,
+                   struct wn_error *error)
 {
     if (!text)
         text = "-";
     return wn_text_add_visible(out, text, strlen(text), error);
 }
 
-int wn_words_short(struct wn_text *out, const char *text,
-                   struct wn_error *error)
+int wn_phrase_short(struct wn_text *out, const char *text,
+                    struct wn_error *error)
 {
     enum { MOST = 40 };
     const size_t start = out->length;
     size_t length;
 
-    if (wn_words_data(out, text, error))
+    if (wn_phrase_data(out, text, error))
         return -1;
     length = out->length - start;
     if (wn_cells(out->bytes + start, length) <= MOST)
@@ -70,7 +71,8 @@ int wn_words_short(struct wn_text *out, const char *text,
     return wn_text_add(out, "...", 3, error);
 }
 
-int wn_words_wrap(struct wn_text *out, const char *text, struct wn_error *error)
+int wn_phrase_wrap(struct wn_text *out, const char *text,
+                   struct wn_error *error)
 {
     size_t used = 0;
 
@@ -96,8 +98,8 @@ int wn_words_wrap(struct wn_text *out, const char *text, struct wn_error *error)
     }
 }
 
-int wn_words_say(struct wn_text *out, struct wn_error *error,
-                 const char *format, ...)
+int wn_phrase_say(struct wn_text *out, struct wn_error *error,
+                  const char *format, ...)
 {
     char text[1000];
     va_list list;
@@ -105,7 +107,7 @@ int wn_words_say(struct wn_text *out, struct wn_error *error,
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    return wn_words_wrap(out, text, error);
+    return wn_phrase_wrap(out, text, error);
 }
 
 static int add_noise(const struct wn_report *report, struct wn_text *out,
@@ -122,10 +124,10 @@ static int add_noise(const struct wn_report *report, struct wn_text *out,
     return wn_text_format(out, error, " wrong labels");
 }
 
-int wn_words_headline(const struct wn_report *report, struct wn_text *out,
-                      struct wn_error *error)
+int wn_phrase_headline(const struct wn_report *report, struct wn_text *out,
+                       struct wn_error *error)
 {
-    if (wn_words_data(out, wn_report_source(report), error) ||
+    if (wn_phrase_data(out, wn_report_source(report), error) ||
         wn_text_format(out, error, ": %zu %s", report->data.n,
                        wn_plural(report->data.n, "row", "rows")))
         return -1;
@@ -152,8 +154,8 @@ int wn_words_headline(const struct wn_report *report, struct wn_text *out,
                                             : report->flagged_rows);
 }
 
-int wn_words_sibling(const struct wn_report *report, const char *name,
-                     struct wn_text *out, struct wn_error *error)
+int wn_phrase_sibling(const struct wn_report *report, const char *name,
+                      struct wn_text *out, struct wn_error *error)
 {
     static const char own[] = "report";
     const char *program = report->program ? report->program : own;
@@ -166,11 +168,11 @@ int wn_words_sibling(const struct wn_report *report, const char *name,
     if (wn_text_add_visible(out, program, (size_t)(found - program), error) ||
         wn_text_format(out, error, "%s", name))
         return -1;
-    return wn_words_data(out, found + strlen(own), error);
+    return wn_phrase_data(out, found + strlen(own), error);
 }
 
-int wn_words_operand(const struct wn_report *report, struct wn_text *out,
-                     struct wn_error *error)
+int wn_phrase_operand(const struct wn_report *report, struct wn_text *out,
+                      struct wn_error *error)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -196,9 +198,9 @@ int wn_words_operand(const struct wn_report *report, struct wn_text *out,
     }
 }
 
-int wn_words_issues(const struct wn_report *report, size_t i,
-                    const char *separator, struct wn_text *out,
-                    struct wn_error *error)
+int wn_phrase_issues(const struct wn_report *report, size_t i,
+                     const char *separator, struct wn_text *out,
+                     struct wn_error *error)
 {
     bool first = true;
 
@@ -213,7 +215,7 @@ int wn_words_issues(const struct wn_report *report, size_t i,
     return 0;
 }
 
-const char *wn_words_place(const struct wn_dataset *data)
+const char *wn_phrase_place(const struct wn_dataset *data)
 {
     return data->form && strcmp(data->form, "libsvm") ? "source row" : "line";
 }

@@ -152,7 +152,7 @@ static double flagged_of(const struct wn_class_line *line)
 static int put_news(const struct wn_report *report, struct wn_text *out,
                     struct wn_error *error)
 {
-    const struct wn_against *against = report->against;
+    const struct wn_comparison *against = report->against;
 
     if (put_one(report, "new_flags", "Label issues the older audit had not.",
                 (double)(against->changes[WN_NEW_FLAG] +

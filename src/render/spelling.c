@@ -44,8 +44,8 @@ int wn_spelling_rule(const struct wn_report *report,
     const char *new = report->data.label_name[spelling->of];
     const char *column = report->data.label_column;
 
-    return wn_cleaning_write_map(rule, column ? column : "label", old,
-                                 strlen(old), new, strlen(new), error);
+    return wn_clean_rules_write_map(rule, column ? column : "label", old,
+                                    strlen(old), new, strlen(new), error);
 }
 
 static int put_spelling(const struct wn_report *report,

@@ -14,9 +14,9 @@ static int put_head(const struct wn_report *report, size_t i,
     size_t length;
     const char *id = wn_report_id(report, i, &length);
 
-    if (wn_words_data(out, wn_report_source(report), error) ||
+    if (wn_phrase_data(out, wn_report_source(report), error) ||
         wn_text_format(out, error, ": row %zu, %s %llu", i,
-                       wn_words_place(&report->data),
+                       wn_phrase_place(&report->data),
                        (unsigned long long)report->data.row_line[i]) ||
         (id && (wn_text_format(out, error, ", id ") ||
                 wn_text_add_visible(out, id, length, error))))
@@ -28,7 +28,7 @@ static int put_fact(struct wn_text *out, const char *name, const char *value,
                     const char *more, struct wn_error *error)
 {
     if (wn_text_format(out, error, "  %-18s", name) ||
-        wn_words_data(out, value, error))
+        wn_phrase_data(out, value, error))
         return -1;
     return wn_text_format(out, error, "%s%s\n", *more ? ": " : "", more);
 }
@@ -47,7 +47,7 @@ static int put_verdict(const struct wn_report *report, size_t i,
                         report->scored ? "not flagged yet" : "not scored yet",
                         "", error);
     suggested = wn_report_class(report, report->suggestion[i]);
-    wn_words_suspicion(report->suspicion[i], suspicion);
+    wn_phrase_suspicion(report->suspicion[i], suspicion);
     if (put_fact(out, "suggested label", suggested ? suggested : "none", "",
                  error) ||
         wn_text_format(out, error, "  %-18s%s, rank %zu of %zu\n", "suspicion",
@@ -74,14 +74,14 @@ static int add_models(const struct wn_report *report,
         return 0;
     if (wn_text_format(text, error,
                        "Models that did not see this label give ") ||
-        wn_words_short(text, wn_report_class(report, other), error) ||
+        wn_phrase_short(text, wn_report_class(report, other), error) ||
         wn_text_format(text, error, " %.3f and the given label %.3f. ",
                        (double)probability[other], (double)probability[given]))
         return -1;
     if (!report->threshold || !(report->threshold[other] <= 1))
         return 0;
     if (wn_text_format(text, error, "A row is confidently ") ||
-        wn_words_short(text, wn_report_class(report, other), error))
+        wn_phrase_short(text, wn_report_class(report, other), error))
         return -1;
     return wn_text_format(text, error, " from %.3f on. ",
                           report->threshold[other]);
@@ -115,7 +115,7 @@ static int add_neighbors(const struct wn_report *report,
     if (other >= 0 &&
         (wn_text_format(text, error, ", %zu carry ",
                         count_neighbors(report, explanation, other)) ||
-         wn_words_short(text, wn_report_class(report, other), error)))
+         wn_phrase_short(text, wn_report_class(report, other), error)))
         return -1;
     return wn_text_format(text, error, ". ");
 }
@@ -141,7 +141,7 @@ static int put_words(const struct wn_report *report,
     status = 0;
     if (text.length)
         status = wn_text_add(out, "\n", 1, error) ||
-                         wn_words_wrap(out, text.bytes, error)
+                         wn_phrase_wrap(out, text.bytes, error)
                      ? -1
                      : 0;
 done:
@@ -252,7 +252,7 @@ static int put_neighbors(const struct wn_report *report,
 {
     const struct wn_grid_column head[] = {
         {"row", WN_RIGHT, WN_FIXED},
-        {wn_words_place(&report->data), WN_RIGHT, WN_FIXED},
+        {wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED},
         {"distance", WN_RIGHT, WN_FIXED},
         {"label", WN_LEFT, WN_SHRINKS},
         {"id", WN_LEFT, WN_SHRINKS}};
@@ -327,7 +327,7 @@ static int put_evidence(const struct wn_report *report, size_t i,
     const struct wn_grid_column head[] = {
         {"by", WN_LEFT, WN_FIXED},
         {"row", WN_RIGHT, WN_FIXED},
-        {wn_words_place(&report->data), WN_RIGHT, WN_FIXED},
+        {wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED},
         {"label", WN_LEFT, WN_SHRINKS}};
     struct wn_grid grid;
     int status = -1;

@@ -27,10 +27,10 @@ static int put_extent(const struct wn_dataset *data, struct wn_text *out,
                        data->n, wn_plural(data->n, "row", "rows"), data->d,
                        wn_plural(data->d, "feature", "features"), data->k,
                        wn_plural(data->k, "class", "classes")) ||
-        wn_words_short(&line, data->label_column, error) ||
+        wn_phrase_short(&line, data->label_column, error) ||
         wn_text_format(&line, error, "."))
         goto done;
-    status = wn_words_wrap(out, line.bytes, error);
+    status = wn_phrase_wrap(out, line.bytes, error);
 done:
     wn_text_free(&line);
     return status;
@@ -51,21 +51,21 @@ static int put_data(const struct wn_report *report, struct wn_text *out,
 
     if (wn_text_format(out, error, "\nThe data\n") ||
         put_extent(&report->data, out, error) ||
-        wn_measured_spectrum(&report->measured, report->data.d,
-                             has_prose(&report->data), out, error))
+        wn_model_quality_spectrum(&report->measured, report->data.d,
+                                  has_prose(&report->data), out, error))
         return -1;
     if (unlabelled &&
-        wn_words_say(out, error, "%zu %s no label.", unlabelled,
-                     wn_plural(unlabelled, "row has", "rows have")))
+        wn_phrase_say(out, error, "%zu %s no label.", unlabelled,
+                      wn_plural(unlabelled, "row has", "rows have")))
         return -1;
     if (!report->missing && !report->invalid)
         return 0;
-    return wn_words_say(out, error, "%llu missing and %llu invalid cells%s.",
-                        (unsigned long long)report->missing,
-                        (unsigned long long)report->invalid,
-                        report->columns || !report->scored
-                            ? ""
-                            : "; --columns shows in which columns");
+    return wn_phrase_say(out, error, "%llu missing and %llu invalid cells%s.",
+                         (unsigned long long)report->missing,
+                         (unsigned long long)report->invalid,
+                         report->columns || !report->scored
+                             ? ""
+                             : "; --columns shows in which columns");
 }
 
 /* A number of cells, or of anything that may be far too many for a table. */
@@ -139,7 +139,7 @@ static int put_classes(const struct wn_report *report, struct wn_text *out,
         {"est. wrong", WN_RIGHT, WN_FIXED}, {"share", WN_RIGHT, WN_FIXED},
         {"flagged", WN_RIGHT, WN_FIXED},    {"", WN_LEFT, WN_FIXED}};
     const size_t k = report->data.k;
-    const size_t shown = k < WN_MOST_CLASSES ? k : WN_MOST_CLASSES;
+    const size_t shown = k < WN_MAX_CLASSES ? k : WN_MAX_CLASSES;
     struct wn_grid grid;
     int status = -1;
 
@@ -178,7 +178,7 @@ static int put_pairs(const struct wn_report *report, struct wn_text *out,
         {"flagged", WN_RIGHT, WN_FIXED},
         {"est. wrong", WN_RIGHT, WN_FIXED}};
     const size_t shown =
-        report->pairs < WN_MOST_CLASSES ? report->pairs : WN_MOST_CLASSES;
+        report->pairs < WN_MAX_CLASSES ? report->pairs : WN_MAX_CLASSES;
     struct wn_grid grid;
     int status = -1;
 
@@ -214,21 +214,21 @@ static int put_rate(const struct wn_report *report, struct wn_text *out,
     char interval[100] = "";
 
     if (isnan(report->rate))
-        return wn_words_say(out, error,
-                            "No estimate: it needs class probabilities, which "
-                            "are not in this audit.");
+        return wn_phrase_say(out, error,
+                             "No estimate: it needs class probabilities, which "
+                             "are not in this audit.");
     if (!isnan(report->rate_low) && !isnan(report->rate_high))
         snprintf(interval, sizeof interval,
                  "; %.1f to %.1f %% with 90 %% confidence",
                  100 * report->rate_low, 100 * report->rate_high);
-    return wn_words_say(out, error,
-                        "Estimated wrong: %zu of %zu labels (%.1f %%%s). "
-                        "Flagged: %zu, where the evidence points at the row "
-                        "itself. Some flagged labels will turn out right and "
-                        "some wrong ones are not flagged, so the two numbers "
-                        "need not agree.",
-                        report->expected, report->labelled, 100 * report->rate,
-                        interval, report->label_rows);
+    return wn_phrase_say(out, error,
+                         "Estimated wrong: %zu of %zu labels (%.1f %%%s). "
+                         "Flagged: %zu, where the evidence points at the row "
+                         "itself. Some flagged labels will turn out right and "
+                         "some wrong ones are not flagged, so the two numbers "
+                         "need not agree.",
+                         report->expected, report->labelled, 100 * report->rate,
+                         interval, report->label_rows);
 }
 
 static int put_noise(const struct wn_report *report, struct wn_text *out,
@@ -283,7 +283,7 @@ static int put_actions(const struct wn_report *report, struct wn_text *out,
         return -1;
     for (size_t a = 0; a < report->actions; a++)
         if (wn_text_format(out, error, "%s ", a ? "," : "") ||
-            wn_words_data(out, report->action_name[a], error) ||
+            wn_phrase_data(out, report->action_name[a], error) ||
             wn_text_format(out, error, " %zu", report->action_rows[a]))
             return -1;
     return wn_text_format(out, error, "\n");
@@ -306,7 +306,7 @@ static size_t choose_columns(const struct wn_report *report,
         bool shown;
     } all[ROW_COLUMNS] = {
         {{"row", WN_RIGHT, WN_FIXED}, true},
-        {{wn_words_place(&report->data), WN_RIGHT, WN_FIXED}, true},
+        {{wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED}, true},
         {{"id", WN_LEFT, WN_SHRINKS}, report->data.id != NULL},
         {{"given", WN_LEFT, WN_SHRINKS}, true},
         {{"suggested", WN_LEFT, WN_SHRINKS}, true},
@@ -350,8 +350,8 @@ static int add_row(const struct wn_report *report, size_t i,
     char suspicion[16];
     int status = -1;
 
-    wn_words_suspicion(report->suspicion[i], suspicion);
-    if (wn_words_issues(report, i, ", ", &reasons, error) ||
+    wn_phrase_suspicion(report->suspicion[i], suspicion);
+    if (wn_phrase_issues(report, i, ", ", &reasons, error) ||
         wn_grid_format(grid, error, "%zu", i) ||
         add_count(grid, data->row_line[i], error) ||
         (id && wn_grid_add(grid, id, length, error)) ||
@@ -384,12 +384,12 @@ static int put_notes(const struct wn_report *report, const int64_t *rows,
         snprintf(scores, sizeof scores,
                  " Scores: how many of the %zu put the row in their top %zu.",
                  report->scores, report->expected);
-    const bool lines = strcmp(wn_words_place(&report->data), "line") == 0;
-    return wn_words_say(out, error, "Rows count from 0%s.%s%s",
-                        lines ? ", lines from 1" : "", scores,
-                        rivals ? " In parentheses: the most probable other "
-                                 "class, not sure enough to be suggested."
-                               : "");
+    const bool lines = strcmp(wn_phrase_place(&report->data), "line") == 0;
+    return wn_phrase_say(out, error, "Rows count from 0%s.%s%s",
+                         lines ? ", lines from 1" : "", scores,
+                         rivals ? " In parentheses: the most probable other "
+                                  "class, not sure enough to be suggested."
+                                : "");
 }
 
 static bool shows_news(const struct wn_report *report)
@@ -453,17 +453,19 @@ done:
 int wn_text_report(const struct wn_report *report, struct wn_text *out,
                    struct wn_error *error)
 {
-    if (wn_words_headline(report, out, error) ||
+    if (wn_phrase_headline(report, out, error) ||
         wn_text_format(out, error, "\n") ||
-        (report->against && wn_since_text(report, out, error)) ||
+        (report->against && wn_comparison_text(report, out, error)) ||
         put_data(report, out, error) || put_defects(report, out, error))
         return -1;
-    if (wn_rules_text(report, out, error) ||
+    if (wn_cleaning_text(report, out, error) ||
         wn_spellings_text(report, out, error) ||
         ((report->columns || !report->scored) &&
          wn_columns_text(report, out, error)) ||
-        wn_measured_models(&report->measured, report->verbose, out, error) ||
-        (report->verbose && wn_measured_rest(&report->measured, out, error)))
+        wn_model_quality_models(&report->measured, report->verbose, out,
+                                error) ||
+        (report->verbose &&
+         wn_model_quality_rest(&report->measured, out, error)))
         return -1;
     if (report->flagged &&
         (put_noise(report, out, error) || put_checks(report, out, error) ||
@@ -472,5 +474,5 @@ int wn_text_report(const struct wn_report *report, struct wn_text *out,
           wn_budget_text(report, out, error)) ||
          (report->against && wn_gone_text(report, out, error))))
         return -1;
-    return wn_next_text(report, out, error);
+    return wn_next_commands_text(report, out, error);
 }

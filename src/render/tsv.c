@@ -108,7 +108,7 @@ static int put_flags(const struct wn_report *report, size_t i,
 
     if (!report->flagged)
         return wn_text_format(out, error, "\t\t\t\t\t\t");
-    if (wn_words_issues(report, i, ",", &issues, error) ||
+    if (wn_phrase_issues(report, i, ",", &issues, error) ||
         list_scores(report, i, &agree, error) ||
         put_text(report, wn_report_class(report, report->suggestion[i]), out,
                  error) ||
@@ -130,7 +130,7 @@ static int put_rules(const struct wn_report *report, size_t i,
                      struct wn_text *out, struct wn_error *error)
 {
     struct wn_text rules = {0};
-    const int status = wn_rules_of_row(report, i, &rules, error) ||
+    const int status = wn_cleaning_of_row(report, i, &rules, error) ||
                        put_list(report, &rules, out, error);
 
     wn_text_free(&rules);

@@ -67,7 +67,7 @@ static struct key *list_keys(const struct wn_report *report,
 }
 
 /* Give rows without a partner one with the same key, copies in order. */
-static int match(struct wn_against *against, const struct wn_report *report,
+static int match(struct wn_comparison *against, const struct wn_report *report,
                  int64_t *then, wn_key_of *key_of, bool edited,
                  struct wn_error *error)
 {
@@ -93,8 +93,8 @@ static int match(struct wn_against *against, const struct wn_report *report,
     return status;
 }
 
-int wn_against_gone(const struct wn_against *against,
-                    const struct wn_report *report, size_t i)
+int wn_comparison_gone(const struct wn_comparison *against,
+                       const struct wn_report *report, size_t i)
 {
     const int64_t now = against->now[i];
 
@@ -106,7 +106,7 @@ int wn_against_gone(const struct wn_against *against,
     return against->edited[i] ? WN_EDITED : WN_CLEARED;
 }
 
-static enum wn_change change_of(const struct wn_against *against,
+static enum wn_change change_of(const struct wn_comparison *against,
                                 const struct wn_report *report, size_t i,
                                 int64_t then)
 {
@@ -119,7 +119,7 @@ static enum wn_change change_of(const struct wn_against *against,
     return against->edited[then] ? WN_NEW_ROW : WN_NEW_FLAG;
 }
 
-static int compare_rows(struct wn_against *against,
+static int compare_rows(struct wn_comparison *against,
                         const struct wn_report *report, struct wn_error *error)
 {
     const size_t n = report->data.n, old_n = against->old.data.n;
@@ -143,7 +143,7 @@ static int compare_rows(struct wn_against *against,
         against->changes[against->change[i]]++;
     }
     for (size_t i = 0; i < old_n; i++) {
-        const int gone = wn_against_gone(against, report, i);
+        const int gone = wn_comparison_gone(against, report, i);
 
         if (gone >= 0)
             against->gones[gone]++;
@@ -154,7 +154,7 @@ done:
     return status;
 }
 
-static int add_cause(struct wn_against *against, size_t *room,
+static int add_cause(struct wn_comparison *against, size_t *room,
                      struct wn_text *text, struct wn_error *error)
 {
     if (wn_grow(&against->cause, room, against->causes + 1,
@@ -198,7 +198,7 @@ static const char *counterpart(const char *options, const char *others,
 
 /* A line for every option whose value differs: "score: replicates=5, was
  * replicates=10". */
-static int compare_options(struct wn_against *against, size_t *room,
+static int compare_options(struct wn_comparison *against, size_t *room,
                            const char *program, const char *old,
                            const char *new, struct wn_error *error)
 {
@@ -238,7 +238,7 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-static int find_causes(struct wn_against *against,
+static int find_causes(struct wn_comparison *against,
                        const struct wn_report *report, struct wn_error *error)
 {
     static const char *const program[] = {"ingest", "score", "flag"};
@@ -272,13 +272,14 @@ done:
     return status;
 }
 
-int wn_against_load(struct wn_against *against, const struct wn_report *report,
-                    const char *file, struct wn_error *error)
+int wn_comparison_load(struct wn_comparison *against,
+                       const struct wn_report *report, const char *file,
+                       struct wn_error *error)
 {
     struct wn_audit *audit = NULL;
     int status = -1;
 
-    *against = (struct wn_against){.file = file};
+    *against = (struct wn_comparison){.file = file};
     if (!report->flagged)
         return wn_fail(error, WN_EUSAGE,
                        "--against: nothing has been flagged yet; run flag");
@@ -292,12 +293,12 @@ int wn_against_load(struct wn_against *against, const struct wn_report *report,
     status = 0;
 done:
     if (status)
-        wn_against_free(against);
+        wn_comparison_free(against);
     wn_audit_close(audit);
     return status;
 }
 
-void wn_against_free(struct wn_against *against)
+void wn_comparison_free(struct wn_comparison *against)
 {
     wn_report_free(&against->old);
     for (size_t c = 0; c < against->causes; c++)
@@ -306,5 +307,5 @@ void wn_against_free(struct wn_against *against)
     free(against->change);
     free(against->now);
     free(against->edited);
-    *against = (struct wn_against){0};
+    *against = (struct wn_comparison){0};
 }

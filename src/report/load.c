@@ -34,7 +34,7 @@ void wn_report_free(struct wn_report *report)
 {
     free_origins(report);
     wn_dataset_free(&report->data);
-    wn_measured_free(&report->measured);
+    wn_model_quality_free(&report->measured);
     free_scores(report);
     wn_names_free(report->check_name, report->checks);
     wn_names_free(report->action_name, report->actions);
@@ -301,7 +301,7 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
             error))
         return -1; /* the report is still as empty as the data set */
     report->source_kept = wn_audit_has(audit, "data/source_bytes");
-    if (wn_measured_load(&report->measured, audit, error) ||
+    if (wn_model_quality_load(&report->measured, audit, error) ||
         check_data(report, audit, error) ||
         load_origins(report, audit, error) ||
         load_scores(report, audit, error) ||

@@ -19,9 +19,9 @@
 #include "util/text.h"
 
 enum {
-    WN_TOP_ROWS = 20,    /* rows in the text summary */
-    WN_TOO_FEW = 20,     /* a class with fewer rows has no rate worth saying */
-    WN_MOST_CLASSES = 10 /* lines in the tables of classes and of pairs */
+    WN_TOP_ROWS = 20,   /* rows in the text summary */
+    WN_TOO_FEW = 20,    /* a class with fewer rows has no rate worth saying */
+    WN_MAX_CLASSES = 10 /* lines in the tables of classes and of pairs */
 };
 
 /* One dataset of /score. */
@@ -70,7 +70,7 @@ struct wn_report {
     bool columns;     /* the table of columns is asked for */
     bool verbose;     /* how it was computed, too */
     bool spreadsheet; /* keep cells from being taken for formulas */
-    const struct wn_against *against; /* an older audit, or NULL */
+    const struct wn_comparison *against; /* an older audit, or NULL */
 
     struct wn_dataset data;
     struct wn_origin origin[WN_FLAGS + 1]; /* by stage */
@@ -81,7 +81,7 @@ struct wn_report {
     size_t scores;
     struct wn_score *score; /* in byte order of the names */
 
-    struct wn_measured measured;
+    struct wn_model_quality measured;
 
     int32_t *rival; /* n, the most probable class but the given one; -1 none;
                        NULL without probabilities */
@@ -182,7 +182,7 @@ enum wn_gone {
 /* An older audit of the same data, row by row. Rows with equal content are the
  * same, wherever they stand, the k-th of several copies like the k-th; what is
  * left is matched by identifier. */
-struct wn_against {
+struct wn_comparison {
     const char *file;
     struct wn_report old;
     uint8_t *change; /* n of the new audit, enum wn_change */
@@ -196,12 +196,13 @@ struct wn_against {
 
 /* Load the older audit and compare. WN_EUSAGE if either is not flagged. On
  * failure *against is empty. */
-int wn_against_load(struct wn_against *against, const struct wn_report *report,
-                    const char *file, struct wn_error *error) WN_MUST_CHECK;
-void wn_against_free(struct wn_against *against);
+int wn_comparison_load(struct wn_comparison *against,
+                       const struct wn_report *report, const char *file,
+                       struct wn_error *error) WN_MUST_CHECK;
+void wn_comparison_free(struct wn_comparison *against);
 /* Why the flag of old row i is gone, -1 if it is not, or was not flagged. */
-int wn_against_gone(const struct wn_against *against,
-                    const struct wn_report *report, size_t i);
+int wn_comparison_gone(const struct wn_comparison *against,
+                       const struct wn_report *report, size_t i);
 /* "cleared", "edited", "removed"; "", "still", "new", "new row". */
 extern const char *const wn_gone_names[WN_GONES];
 extern const char *const wn_change_names[WN_CHANGES];

@@ -40,11 +40,11 @@ static double read_number(const char *root, const char *folder,
     return number;
 }
 
-static void narrow(struct wn_room *room, double bytes, const char *what)
+static void narrow(struct wn_free_memory *room, double bytes, const char *what)
 {
     if (bytes >= room->bytes)
         return;
-    *room = (struct wn_room){.bytes = fmax(bytes, 0), .what = what};
+    *room = (struct wn_free_memory){.bytes = fmax(bytes, 0), .what = what};
 }
 
 /* The files of a version of control groups. */
@@ -60,7 +60,7 @@ static const struct groups versions[] = {
      "/memory.usage_in_bytes", "total_inactive_file ", "total_active_file "}};
 
 /* What one group leaves, with the page cache that it would give up. */
-static void ask_group(struct wn_room *room, const char *root,
+static void ask_group(struct wn_free_memory *room, const char *root,
                       const struct groups *version, const char *folder)
 {
     const double limit = read_number(root, folder, version->limit, "");
@@ -79,7 +79,7 @@ static void ask_group(struct wn_room *room, const char *root,
 
 /* A group and all it is in; inside of a container only some of them are
  * there, at least the top one. */
-static void ask_groups(struct wn_room *room, const char *root,
+static void ask_groups(struct wn_free_memory *room, const char *root,
                        const struct groups *version)
 {
     FILE *file = open_under(root, "/proc/self/cgroup", "");
@@ -106,7 +106,7 @@ static void ask_groups(struct wn_room *room, const char *root,
         fclose(file);
 }
 
-static void ask_limit(struct wn_room *room, const char *root)
+static void ask_limit(struct wn_free_memory *room, const char *root)
 {
     struct rlimit limit;
     const double pages = read_number(root, "/proc/self/statm", "", "");
@@ -123,9 +123,9 @@ static void ask_limit(struct wn_room *room, const char *root)
     }
 }
 
-struct wn_room wn_room_find(const char *root)
+struct wn_free_memory wn_free_memory_find(const char *root)
 {
-    struct wn_room room = {.bytes = INFINITY, .what = ""};
+    struct wn_free_memory room = {.bytes = INFINITY, .what = ""};
     const double available =
         read_number(root, "/proc/meminfo", "", "MemAvailable:");
 

@@ -4,7 +4,7 @@
 #ifndef WN_UTIL_FREE_MEMORY_H
 #define WN_UTIL_FREE_MEMORY_H
 
-struct wn_room {
+struct wn_free_memory {
     double bytes;     /* INFINITY where the system does not tell */
     const char *what; /* who has no more: "this machine has" */
     int addresses;    /* what is short are addresses, so that files would not
@@ -17,6 +17,6 @@ struct wn_room {
  *   of version 1) leave of their limits, page cache counted as left;
  *   what `ulimit -v` leaves.
  * `root` stands before the paths of files, "" but in tests. */
-struct wn_room wn_room_find(const char *root);
+struct wn_free_memory wn_free_memory_find(const char *root);
 
 #endif

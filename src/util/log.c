@@ -18,16 +18,16 @@ static double now(void)
     return (double)spec.tv_sec + 1e-9 * (double)spec.tv_nsec;
 }
 
-void wn_talk_open(struct wn_talk *talk, const char *program)
+void wn_log_open(struct wn_log *talk, const char *program)
 {
     const char *kind = getenv("TERM");
 
-    *talk = (struct wn_talk){
+    *talk = (struct wn_log){
         .program = program, .stream = stderr, .level = WN_NORMAL};
     talk->terminal = isatty(STDERR_FILENO) && kind && strcmp(kind, "dumb");
 }
 
-static void erase_line(struct wn_talk *talk)
+static void erase_line(struct wn_log *talk)
 {
     if (talk->line_open)
         fputs("\r\033[K", talk->stream);
@@ -35,7 +35,7 @@ static void erase_line(struct wn_talk *talk)
 }
 
 /* When there is no memory to make the text safe it is dropped, not shown. */
-static void say(struct wn_talk *talk, const char *text)
+static void say(struct wn_log *talk, const char *text)
 {
     struct wn_error ignored = {0};
     struct wn_text line = {0};
@@ -51,7 +51,7 @@ static void say(struct wn_talk *talk, const char *text)
     wn_text_free(&line);
 }
 
-static void say_list(struct wn_talk *talk, const char *format, va_list list)
+static void say_list(struct wn_log *talk, const char *format, va_list list)
 {
     char text[2000];
 
@@ -59,12 +59,12 @@ static void say_list(struct wn_talk *talk, const char *format, va_list list)
     say(talk, text);
 }
 
-void wn_talk_error(struct wn_talk *talk, const struct wn_error *error)
+void wn_log_error(struct wn_log *talk, const struct wn_error *error)
 {
     say(talk, error->text);
 }
 
-void wn_talk_note(struct wn_talk *talk, const char *format, ...)
+void wn_log_note(struct wn_log *talk, const char *format, ...)
 {
     va_list list;
 
@@ -75,7 +75,7 @@ void wn_talk_note(struct wn_talk *talk, const char *format, ...)
     va_end(list);
 }
 
-void wn_talk_detail(struct wn_talk *talk, const char *format, ...)
+void wn_log_verbose(struct wn_log *talk, const char *format, ...)
 {
     va_list list;
 
@@ -86,8 +86,8 @@ void wn_talk_detail(struct wn_talk *talk, const char *format, ...)
     va_end(list);
 }
 
-void wn_talk_progress(struct wn_talk *talk, const char *what, uint64_t done,
-                      uint64_t total)
+void wn_log_progress(struct wn_log *talk, const char *what, uint64_t done,
+                     uint64_t total)
 {
     if (!talk || !talk->terminal || talk->level == WN_QUIET)
         return;

@@ -14,7 +14,7 @@
 
 enum wn_level { WN_QUIET, WN_NORMAL, WN_VERBOSE };
 
-struct wn_talk {
+struct wn_log {
     const char *program;
     FILE *stream; /* stderr */
     enum wn_level level;
@@ -25,23 +25,23 @@ struct wn_talk {
 };
 
 /* Attach to stderr; `program` is kept, not copied. */
-void wn_talk_open(struct wn_talk *talk, const char *program);
+void wn_log_open(struct wn_log *talk, const char *program);
 
 /* An error: always shown. */
-void wn_talk_error(struct wn_talk *talk, const struct wn_error *error);
+void wn_log_error(struct wn_log *talk, const struct wn_error *error);
 /* A warning or a note that is not asked for: dropped by --quiet, and where
  * `talk` is NULL. */
-void wn_talk_note(struct wn_talk *talk, const char *format, ...)
+void wn_log_note(struct wn_log *talk, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Only with --verbose. */
-void wn_talk_detail(struct wn_talk *talk, const char *format, ...)
+void wn_log_verbose(struct wn_log *talk, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* `done` of `total` units of `what`: shows count, rate and what is left, at
  * most five times a second, on a terminal. The first call of a task has
  * done = 0; done = total erases the line. Call from one thread. `talk` may be
  * NULL: then nothing happens. */
-void wn_talk_progress(struct wn_talk *talk, const char *what, uint64_t done,
-                      uint64_t total);
+void wn_log_progress(struct wn_log *talk, const char *what, uint64_t done,
+                     uint64_t total);
 
 #endif

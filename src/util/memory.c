@@ -38,7 +38,7 @@ void *wn_new(size_t count, size_t size, struct wn_error *error)
     /* calloc gives large blocks as untouched zero pages; a small one is
      * cheap to align and clear. */
     if (bytes >= (size_t)1 << 17) {
-        wn_large_spare(bytes);
+        wn_spill_spare(bytes);
         block = calloc(bytes, 1);
     } else {
         bytes = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;

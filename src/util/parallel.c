@@ -7,7 +7,7 @@
 
 /* One thread's share; `failed` holds the first error in order, `stopped` tells
  * that there is one. */
-static void take_pieces(const struct wn_pieces *pieces, atomic_bool *stopped,
+static void take_pieces(const struct wn_parallel *pieces, atomic_bool *stopped,
                         struct wn_error *failed)
 {
     struct wn_error error = {0};
@@ -32,7 +32,8 @@ static void take_pieces(const struct wn_pieces *pieces, atomic_bool *stopped,
     pieces->stop(own);
 }
 
-int wn_pieces_run(const struct wn_pieces *pieces, struct wn_error *error)
+int wn_parallel_ordered(const struct wn_parallel *pieces,
+                        struct wn_error *error)
 {
     struct wn_error failed = {0};
     atomic_bool stopped = false;

@@ -12,7 +12,7 @@
 
 #include "util/error.h"
 
-struct wn_pieces {
+struct wn_parallel {
     int threads;
     size_t count;
     void *shared;
@@ -27,7 +27,7 @@ struct wn_pieces {
 
 /* 0, or -1 with the error of the first piece that failed; no piece behind it
  * has been joined then. */
-int wn_pieces_run(const struct wn_pieces *pieces,
-                  struct wn_error *error) WN_MUST_CHECK;
+int wn_parallel_ordered(const struct wn_parallel *pieces,
+                        struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -76,7 +76,7 @@ static bool resident(int statm, size_t *all, size_t *shared)
     return *all > 0 && *shared <= *all;
 }
 
-double wn_large_resident(void)
+double wn_spill_resident(void)
 {
     const int statm = open_statm();
     size_t all = 0, shared;
@@ -89,7 +89,7 @@ double wn_large_resident(void)
     return (double)all * (double)sysconf(_SC_PAGESIZE);
 }
 
-double wn_large_least(double other)
+double wn_spill_least(double other)
 {
     return fmax(other + FRESH + RESERVE + FLOOR * NARROW,
                 (other + FRESH + RESERVE) / (1 - (double)FLOOR / WINDOWS));
@@ -171,7 +171,7 @@ static void on_fault(int number, siginfo_t *about, void *context)
     errno = kept;
 }
 
-void wn_large_spare(size_t bytes)
+void wn_spill_spare(size_t bytes)
 {
     if (!bound.on)
         return;
@@ -180,7 +180,7 @@ void wn_large_spare(size_t bytes)
     pthread_mutex_unlock(&bound.lock);
 }
 
-int wn_large_start(double most, struct wn_error *error)
+int wn_spill_start(double most, struct wn_error *error)
 {
     const struct sigaction action = {.sa_sigaction = on_fault,
                                      .sa_flags = SA_SIGINFO | SA_RESTART};
@@ -221,7 +221,7 @@ failed:
     return -1;
 }
 
-void wn_large_stop(void)
+void wn_spill_stop(void)
 {
     if (!bound.on)
         return;
@@ -274,7 +274,7 @@ static int add_span(struct span span, struct wn_error *error)
     return status;
 }
 
-void *wn_large_new(size_t count, size_t size, struct wn_error *error)
+void *wn_spill_new(size_t count, size_t size, struct wn_error *error)
 {
     const size_t bytes = wn_product(count, size, 1);
 
@@ -310,7 +310,7 @@ static void forget_windows(const struct span *span)
     bound.opened = left;
 }
 
-void wn_large_free(void *array)
+void wn_spill_free(void *array)
 {
     struct span span = {0};
 

@@ -30,26 +30,26 @@
 
 /* Bytes of this process that are in memory now, its libraries among them; 0
  * where the system does not tell. */
-double wn_large_resident(void);
+double wn_spill_resident(void);
 
 /* The smallest bound that can be kept where the program with its libraries and
  * all that is no large array take `other` bytes. */
-double wn_large_least(double other);
+double wn_spill_least(double other);
 
 /* Keep the resident set below `most` bytes from now on. WN_EIO where the
  * system does not tell how large it is. */
-int wn_large_start(double most, struct wn_error *error) WN_MUST_CHECK;
+int wn_spill_start(double most, struct wn_error *error) WN_MUST_CHECK;
 /* No more bound: when no array is left. */
-void wn_large_stop(void);
+void wn_spill_stop(void);
 
 /* Make room for so many bytes of ordinary memory; wn_new() does. */
-void wn_large_spare(size_t bytes);
+void wn_spill_spare(size_t bytes);
 
-/* As wn_new(), for wn_large_free(). WN_EIO when the temporary file cannot be
+/* As wn_new(), for wn_spill_free(). WN_EIO when the temporary file cannot be
  * made or has no room on its disk. */
-void *wn_large_new(size_t count, size_t size,
+void *wn_spill_new(size_t count, size_t size,
                    struct wn_error *error) WN_MUST_CHECK;
 /* Also takes what wn_new() gave, and NULL. */
-void wn_large_free(void *array);
+void wn_spill_free(void *array);
 
 #endif

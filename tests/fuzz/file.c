@@ -124,8 +124,8 @@ int fuzz_foreign(const char *bytes, size_t length)
     struct wn_array array[PATHS] = {0};
     struct wn_error error = {0};
 
-    if (wn_foreign_read(fuzz_file(bytes, length), paths + first, count, 1 << 28,
-                        array, &error)) {
+    if (wn_hdf5_read(fuzz_file(bytes, length), paths + first, count, 1 << 28,
+                     array, &error)) {
         fuzz_need(*error.text);
         return 0;
     }

@@ -359,7 +359,7 @@ int main(int argc, char **argv)
               stderr);
         return 2;
     }
-    /* As wn_program_settle(): OpenMP reads it when it is loaded. */
+    /* As wn_program_reexec(): OpenMP reads it when it is loaded. */
     if (!getenv("GOMP_SPINCOUNT") && setenv("GOMP_SPINCOUNT", "100", 0) == 0)
         execv("/proc/self/exe", argv);
     fuzz_start();

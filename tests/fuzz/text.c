@@ -198,7 +198,7 @@ int fuzz_options(const char *bytes, size_t length)
 
 /* --- cleaning rules ----------------------------------------------------- */
 
-static void apply_rules(const struct wn_cleaning *cleaning, const char *text,
+static void apply_rules(const struct wn_clean_rules *cleaning, const char *text,
                         size_t length)
 {
     struct wn_error error = {0};
@@ -229,16 +229,16 @@ static void apply_rules(const struct wn_cleaning *cleaning, const char *text,
 int fuzz_rules(const char *bytes, size_t length)
 {
     struct wn_error error = {0};
-    struct wn_cleaning cleaning = {0};
+    struct wn_clean_rules cleaning = {0};
     char *text = copy(bytes, length, WN_NUMBER_PAD);
-    const int status = wn_cleaning_parse(&cleaning, "rules",
-                                         text + WN_NUMBER_PAD, length, &error);
+    const int status = wn_clean_rules_parse(
+        &cleaning, "rules", text + WN_NUMBER_PAD, length, &error);
 
     if (status == 0)
         apply_rules(&cleaning, text + WN_NUMBER_PAD, length);
     else
         fuzz_need(strncmp(error.text, "rules", 5) == 0);
-    wn_cleaning_free(&cleaning);
+    wn_clean_rules_free(&cleaning);
     free(text);
     return status == 0;
 }

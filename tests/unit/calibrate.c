@@ -96,7 +96,7 @@ static void rows_are_as_by_the_library(void **state)
     for (int c = 0; c < MANY; c++)
         p[c] = (float)pow(10, -12. * c / (MANY - 1));
     p[500] = 0;
-    wn_shares_log(p, MANY, 0, 1e-12f, l);
+    wn_softmax_row_log(p, MANY, 0, 1e-12f, l);
     for (int c = 0; c < MANY; c++) {
         const double wanted = log(fmax((double)p[c], (double)1e-12f));
 
@@ -104,14 +104,14 @@ static void rows_are_as_by_the_library(void **state)
         sum[c] = 1;
         total += exp(0.3 * (double)l[c]);
     }
-    wn_shares_add_log(p, MANY, 0.5f, 2, sum);
+    wn_softmax_row_add_log(p, MANY, 0.5f, 2, sum);
     for (int c = 0; c < MANY; c++)
         assert_true(fabs((double)sum[c] - 1 - 2 * log((double)p[c] + 0.5)) <
                     2e-6);
-    assert_true(fabs(wn_shares_total(l, MANY, 0.3f) / total - 1) < 1e-6);
+    assert_true(fabs(wn_softmax_row_total(l, MANY, 0.3f) / total - 1) < 1e-6);
     for (int c = 0; c < MANY; c++)
         sum[c] = l[c] + 20;
-    wn_shares_from(sum, MANY, 0.3f);
+    wn_softmax_row_from(sum, MANY, 0.3f);
     for (int c = 0; c < MANY; c++)
         assert_true(fabs((double)sum[c] * total / exp(0.3 * (double)l[c]) - 1) <
                     1e-5);
@@ -126,7 +126,7 @@ static void first_of_the_largest(void **state)
         for (size_t top = 0; top < k; top++) {
             for (size_t c = 0; c < k; c++)
                 row[c] = c < top ? -1 : 2;
-            assert_int_equal(wn_shares_top(row, k), top);
+            assert_int_equal(wn_softmax_row_top(row, k), top);
         }
 }
 

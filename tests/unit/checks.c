@@ -28,14 +28,14 @@ static void find_neighbors(size_t m, int32_t *index, float *distance)
 {
     for (size_t i = 0; i < 12; i++) {
         struct wn_ranked heap[12];
-        struct wn_select select = {heap, m, 0};
+        struct wn_top_k select = {heap, m, 0};
 
         for (size_t j = 0; j < 12; j++)
             if (j != i)
-                wn_select_offer(&select,
-                                hypot(features[i][0] - features[j][0],
-                                      features[i][1] - features[j][1]),
-                                j);
+                wn_top_k_offer(&select,
+                               hypot(features[i][0] - features[j][0],
+                                     features[i][1] - features[j][1]),
+                               j);
         wn_rank(heap, m);
         for (size_t q = 0; q < m; q++) {
             index[i * m + q] = (int32_t)heap[q].row;
@@ -84,7 +84,7 @@ static void matches_near_duplicate(void **state)
     (void)state;
     find_neighbors(3, index, distance);
     assert_int_equal(
-        wn_near_duplicates(index, distance, 12, 3, 0.13, hit, &error), 0);
+        wn_bounds_duplicates(index, distance, 12, 3, 0.13, hit, &error), 0);
     assert_rows(hit, 12, "4 10");
 }
 
@@ -100,10 +100,10 @@ static void matches_near_duplicate_1d(void **state)
 
     (void)state;
     assert_int_equal(
-        wn_near_duplicates(index, distance, 9, 2, 0.13, hit, &error), 0);
+        wn_bounds_duplicates(index, distance, 9, 2, 0.13, hit, &error), 0);
     assert_rows(hit, 9, "0 1 2 3");
     assert_int_equal(
-        wn_near_duplicates(index, distance, 9, 2, 0.002, less, &error), 0);
+        wn_bounds_duplicates(index, distance, 9, 2, 0.002, less, &error), 0);
     assert_rows(less, 9, "0 1 2");
 }
 
@@ -374,13 +374,14 @@ static void fails_on(void **state)
     (void)state;
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         error = (struct wn_error){0};
-        assert_int_equal(wn_fail_check(cases[c].spec, &error), 0);
-        assert_int_equal(wn_fail_reached(cases[c].spec, issue, 4, &error),
-                         cases[c].wanted);
+        assert_int_equal(wn_exit_status_check(cases[c].spec, &error), 0);
+        assert_int_equal(
+            wn_exit_status_reached(cases[c].spec, issue, 4, &error),
+            cases[c].wanted);
     }
     for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
         error = (struct wn_error){0};
-        assert_int_equal(wn_fail_check(bad[b], &error), -1);
+        assert_int_equal(wn_exit_status_check(bad[b], &error), -1);
         assert_int_equal(error.code, WN_EUSAGE);
         assert_non_null(strstr(error.text, "--fail-on: found"));
     }
@@ -394,12 +395,12 @@ static void selects(void **state)
 
     (void)state;
     for (size_t shift = 0; shift < 10; shift++) {
-        struct wn_select select = {heap, 4, 0};
+        struct wn_top_k select = {heap, 4, 0};
 
         for (size_t i = 0; i < 10; i++) {
             const size_t row = (i * 7 + shift) % 10;
 
-            wn_select_offer(&select, key[row], row);
+            wn_top_k_offer(&select, key[row], row);
         }
         wn_rank(heap, 4);
         assert_int_equal(heap[0].row, 5);

@@ -46,31 +46,34 @@ static void eat(void *context)
 static void runs_work_apart(void **state)
 {
     struct wn_error error = {0};
-    int *shared = wn_child_share(sizeof *shared, &error);
+    int *shared = wn_sandbox_share(sizeof *shared, &error);
 
     (void)state;
     assert_non_null(shared);
     assert_int_equal(*shared, 0);
-    assert_int_equal(wn_child_run("x.h5", 1 << 26, 5, tell, shared, &error), 0);
+    assert_int_equal(wn_sandbox_run("x.h5", 1 << 26, 5, tell, shared, &error),
+                     0);
     assert_int_equal(*shared, 42);
 
-    assert_int_equal(wn_child_run("x.h5", 1 << 26, 5, die, shared, &error), -1);
+    assert_int_equal(wn_sandbox_run("x.h5", 1 << 26, 5, die, shared, &error),
+                     -1);
     assert_string_equal(error.text, "x.h5: the HDF5 library fails on it "
                                     "(Killed): damaged or crafted");
     error = (struct wn_error){0};
-    assert_int_equal(wn_child_run("x.h5", 1 << 26, 5, stop, shared, &error),
+    assert_int_equal(wn_sandbox_run("x.h5", 1 << 26, 5, stop, shared, &error),
                      -1);
     assert_string_equal(error.text, "x.h5: the HDF5 library fails on it "
                                     "(it stopped): damaged or crafted");
     error = (struct wn_error){0};
-    assert_int_equal(wn_child_run("x.h5", 1 << 26, 0, spin, shared, &error),
+    assert_int_equal(wn_sandbox_run("x.h5", 1 << 26, 0, spin, shared, &error),
                      -1);
     assert_string_equal(error.text, "x.h5: the HDF5 library does not come to "
                                     "an end with it: damaged or crafted");
     assert_int_equal(error.code, WN_EDATA);
 #if !defined WN_SANITIZERS
     error = (struct wn_error){0};
-    assert_int_equal(wn_child_run("x.h5", 1 << 26, 5, eat, shared, &error), 0);
+    assert_int_equal(wn_sandbox_run("x.h5", 1 << 26, 5, eat, shared, &error),
+                     0);
     assert_int_equal(*shared, 2);
 #else
     (void)eat;

@@ -9,11 +9,11 @@
 #include "clean/parse.h"
 #include "util/random.h"
 
-static int parse(struct wn_cleaning *cleaning, const char *text,
+static int parse(struct wn_clean_rules *cleaning, const char *text,
                  struct wn_error *error)
 {
-    *cleaning = (struct wn_cleaning){0};
-    return wn_cleaning_parse(cleaning, "r", text, strlen(text), error);
+    *cleaning = (struct wn_clean_rules){0};
+    return wn_clean_rules_parse(cleaning, "r", text, strlen(text), error);
 }
 
 static void reads_the_lines_of_the_manual(void **state)
@@ -44,7 +44,7 @@ static void reads_the_lines_of_the_manual(void **state)
                   {"id : not-null", "not-null", "id : not-null", 10},
                   {"same_cat", "map", "label: map \"cat \" = Cat", 11},
                   {"label:lower", "lower", "label:lower", 12}};
-    struct wn_cleaning cleaning;
+    struct wn_clean_rules cleaning;
     struct wn_error error = {0};
 
     (void)state;
@@ -61,7 +61,7 @@ static void reads_the_lines_of_the_manual(void **state)
     }
     assert_string_equal(cleaning.rule[4].old, "countries.txt");
     assert_true(cleaning.rule[3].low == 0 && cleaning.rule[3].high == 120);
-    wn_cleaning_free(&cleaning);
+    wn_clean_rules_free(&cleaning);
 }
 
 /* A rule, a cell, what it returns, the cell behind it. */
@@ -143,7 +143,7 @@ static void applies_to_cells(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         char text[200] = "x: ";
-        struct wn_cleaning cleaning;
+        struct wn_clean_rules cleaning;
         const struct wn_cell cell = {cells[i].cell, strlen(cells[i].cell)};
 
         strcat(text, cells[i].rule);
@@ -158,7 +158,7 @@ static void applies_to_cells(void **state)
             assert_memory_equal(tools.out.bytes, cells[i].after,
                                 tools.out.length);
         }
-        wn_cleaning_free(&cleaning);
+        wn_clean_rules_free(&cleaning);
     }
     wn_matcher_free(tools.matcher);
     wn_text_free(&tools.out);
@@ -177,7 +177,7 @@ static void refuses_bad_cells(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        struct wn_cleaning cleaning;
+        struct wn_clean_rules cleaning;
 
         error = (struct wn_error){0};
         assert_int_equal(parse(&cleaning, wanted[i][0], &error), 0);
@@ -185,7 +185,7 @@ static void refuses_bad_cells(void **state)
             cleaning.rule->action->apply(cleaning.rule, &cell, &tools, &error),
             -1);
         assert_string_equal(error.text, wanted[i][1]);
-        wn_cleaning_free(&cleaning);
+        wn_clean_rules_free(&cleaning);
     }
     wn_matcher_free(tools.matcher);
     wn_text_free(&tools.out);
@@ -220,11 +220,12 @@ static void written_rules_come_back(void **state)
     for (size_t i = 0; i < many * (sizeof columns / sizeof *columns); i++) {
         const char *old = texts[i % many], *new = texts[(i + 1) % many];
         const char *column = columns[i / many];
-        struct wn_cleaning cleaning;
+        struct wn_clean_rules cleaning;
         struct wn_text out = {0};
 
-        assert_int_equal(wn_cleaning_write_map(&out, column, old, strlen(old),
-                                               new, strlen(new), &error),
+        assert_int_equal(wn_clean_rules_write_map(&out, column, old,
+                                                  strlen(old), new, strlen(new),
+                                                  &error),
                          0);
         assert_int_equal(parse(&cleaning, out.bytes, &error), 0);
         assert_string_equal(cleaning.rule->old, old);
@@ -235,7 +236,7 @@ static void written_rules_come_back(void **state)
         assert_int_equal(wn_regex_match(cleaning.rule->columns, matcher,
                                         "another", 7, &error),
                          0);
-        wn_cleaning_free(&cleaning);
+        wn_clean_rules_free(&cleaning);
         wn_text_free(&out);
     }
     wn_matcher_free(matcher);
@@ -247,8 +248,9 @@ static void a_written_rule_is_readable(void **state)
     struct wn_text out = {0};
 
     (void)state;
-    assert_int_equal(wn_cleaning_write_map(&out, "the label", "cafe\xcc\x81 ",
-                                           7, "Caf\xc3\xa9", 5, &error),
+    assert_int_equal(wn_clean_rules_write_map(&out, "the label",
+                                              "cafe\xcc\x81 ", 7, "Caf\xc3\xa9",
+                                              5, &error),
                      0);
     assert_string_equal(
         out.bytes, "\"the label\": map \"cafe\\u0301 \" = \"Caf\xc3\xa9\"");
@@ -271,7 +273,7 @@ static void survives_random_lines(void **state)
     wn_random_start(&random, 7, WN_RANDOM_SAMPLE, 0, 0);
     for (int i = 0; i < 100000; i++) {
         struct wn_error error = {0};
-        struct wn_cleaning cleaning;
+        struct wn_clean_rules cleaning;
         char text[200] = "";
 
         for (int p = (int)wn_random_below(&random, 16); p >= 0; p--)
@@ -280,7 +282,7 @@ static void survives_random_lines(void **state)
                 parts[wn_random_below(&random, sizeof parts / sizeof *parts)]);
         if (parse(&cleaning, text, &error))
             assert_true(error.code && error.text[0]);
-        wn_cleaning_free(&cleaning);
+        wn_clean_rules_free(&cleaning);
     }
 }
 

@@ -59,10 +59,11 @@ static uint64_t chance(uint64_t i)
     return wn_hash_bits(&i, sizeof i) >> 11;
 }
 
-static struct wn_alone judge_numbers(const int32_t *labels, size_t m, size_t k)
+static struct wn_leakage judge_numbers(const int32_t *labels, size_t m,
+                                       size_t k)
 {
     struct wn_error error = {0};
-    struct wn_alone_room *room = wn_alone_new(labels, m, k, &error);
+    struct wn_leakage_limits *room = wn_leakage_new(labels, m, k, &error);
     size_t count = 0;
 
     assert_non_null(room);
@@ -70,19 +71,20 @@ static struct wn_alone judge_numbers(const int32_t *labels, size_t m, size_t k)
         if (!isnan(value[i]))
             sorted[count++] = value[i];
     qsort(sorted, count, sizeof *sorted, by_value);
-    const struct wn_alone found = wn_alone_numbers(room, value, sorted, count);
-    wn_alone_free(room);
+    const struct wn_leakage found =
+        wn_leakage_numbers(room, value, sorted, count);
+    wn_leakage_free(room);
     return found;
 }
 
-static struct wn_alone judge_marks(const int32_t *labels, size_t m, size_t k)
+static struct wn_leakage judge_marks(const int32_t *labels, size_t m, size_t k)
 {
     struct wn_error error = {0};
-    struct wn_alone_room *room = wn_alone_new(labels, m, k, &error);
+    struct wn_leakage_limits *room = wn_leakage_new(labels, m, k, &error);
 
     assert_non_null(room);
-    const struct wn_alone found = wn_alone_marks(room, mark);
-    wn_alone_free(room);
+    const struct wn_leakage found = wn_leakage_marks(room, mark);
+    wn_leakage_free(room);
     return found;
 }
 
@@ -107,14 +109,14 @@ static void leaks_are_measured(void **state)
             value[i] = 100 * told + (double)(chance(i) % 50);
             mark[i] = (uint64_t)told * 12345678912345 + 1;
         }
-        const struct wn_alone numbers = judge_numbers(label, M, K);
-        const struct wn_alone marks = judge_marks(label, M, K);
+        const struct wn_leakage numbers = judge_numbers(label, M, K);
+        const struct wn_leakage marks = judge_marks(label, M, K);
         assert_true(fabs(marks.lift - wanted) < 0.01);
         /* A bin may lie across two classes. */
         assert_true(numbers.lift <= marks.lift + 0.001 &&
                     numbers.lift > marks.lift - 0.04);
         assert_true(marks.low < marks.lift && marks.low > marks.lift - 0.02);
-        assert_int_equal(marks.low >= WN_ALONE_LEAK, shares[s] > 0.94);
+        assert_int_equal(marks.low >= WN_LEAKAGE_SHARE, shares[s] > 0.94);
     }
     /* What is missing tells, too. */
     for (size_t i = 0; i < M; i++)
@@ -142,7 +144,7 @@ static void noise_is_no_leak(void **state)
         label[i] = (int32_t)(i % 2);
         mark[i] = (uint64_t)label[i] + 1;
     }
-    const struct wn_alone few = judge_marks(label, 10, 2);
+    const struct wn_leakage few = judge_marks(label, 10, 2);
     assert_true(few.lift == 1 && fabs(few.low - 0.574) < 0.001);
     assert_true(isnan(judge_marks(label, 1, 1).lift));
 }
@@ -163,8 +165,8 @@ static void words_are_pairs(void **state)
         const size_t length = strlen(rows[r].text);
         const int word = rows[r].word;
 
-        assert_int_equal(wn_truth_word(rows[r].text, length), word);
-        assert_int_equal(wn_truth_parse(rows[r].text, length),
+        assert_int_equal(wn_boolean_word(rows[r].text, length), word);
+        assert_int_equal(wn_boolean_parse(rows[r].text, length),
                          word < 0 ? -1 : word & 1);
     }
 }

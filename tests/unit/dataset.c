@@ -247,7 +247,8 @@ static void changed_cells_are_checked(void **state)
         if (status == 0) {
             assert_int_equal(dataset.fixes.count, 2);
             assert_memory_equal(dataset.fixes.text, "abcd", 4);
-            assert_int_equal(wn_fixes_find(&dataset.fixes, 1), i == 0 ? 1 : 2);
+            assert_int_equal(wn_overrides_find(&dataset.fixes, 1),
+                             i == 0 ? 1 : 2);
         }
         wn_dataset_free(&dataset);
     }

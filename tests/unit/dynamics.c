@@ -146,9 +146,10 @@ static void el2n_over_epochs_is_the_golden_one(void **state)
         double sum = 0, p[3];
 
         for (int e = 0; e < 4; e++) {
-            struct wn_verdict verdict;
+            struct wn_mlp_prediction verdict;
 
-            wn_verdict_of(golden_logits[e][i], 3, golden_label[i], p, &verdict);
+            wn_mlp_prediction_of(golden_logits[e][i], 3, golden_label[i], p,
+                                 &verdict);
             sum += verdict.el2n;
         }
         near(sum / 4, wanted[i], 1e-7);
@@ -188,10 +189,10 @@ static int read_probabilities(void *context, size_t e, float *out,
     (void)context;
     (void)error;
     for (int i = 0; i < 6; i++) {
-        struct wn_verdict unused;
+        struct wn_mlp_prediction unused;
         double p[3];
 
-        wn_verdict_of(golden_logits[e][i], 3, 0, p, &unused);
+        wn_mlp_prediction_of(golden_logits[e][i], 3, 0, p, &unused);
         for (int c = 0; c < 3; c++)
             out[3 * i + c] = (float)p[c];
     }
@@ -205,19 +206,19 @@ static void brought_dynamics_are_the_golden_ones(void **state)
     static const double el2n[6] = {0.27968758739238836, 0.7753832669792755,
                                    0.38102218497830204, 0.35961022942397,
                                    0.7563262574004301,  0.816496580927726};
-    struct wn_given given = {.n = 6,
-                             .k = 3,
-                             .epochs = 4,
-                             .label = golden_label,
-                             .read = read_logits};
+    struct wn_external_dynamics given = {.n = 6,
+                                         .k = 3,
+                                         .epochs = 4,
+                                         .label = golden_label,
+                                         .read = read_logits};
     struct wn_error error = {0};
     float found[6];
 
     (void)state;
     for (int form = 0; form < 2; form++) {
-        struct wn_dynamics *dynamics =
-            wn_given_follow(&given, WN_DYNAMICS_HISTORIES | WN_DYNAMICS_TARGETS,
-                            1, 1 + form, &error);
+        struct wn_dynamics *dynamics = wn_external_dynamics_follow(
+            &given, WN_DYNAMICS_HISTORIES | WN_DYNAMICS_TARGETS, 1, 1 + form,
+            &error);
 
         assert_non_null(dynamics);
         wn_dynamics_read(dynamics, WN_EL2N, 1, 0, found, NULL);
@@ -234,9 +235,9 @@ static void brought_dynamics_are_the_golden_ones(void **state)
         given.read = read_probabilities;
         given.probabilities = true;
     }
-    assert_int_equal(wn_given_epoch(4), 1);
-    assert_int_equal(wn_given_epoch(200), 20);
-    assert_int_equal(wn_given_epoch(201), 21);
+    assert_int_equal(wn_external_dynamics_epoch(4), 1);
+    assert_int_equal(wn_external_dynamics_epoch(200), 20);
+    assert_int_equal(wn_external_dynamics_epoch(201), 21);
 }
 
 /* golden:dividemix_gmm. */
@@ -284,7 +285,7 @@ static void a_mixture_of_one_value_is_clean(void **state)
 enum { N = 600, D = 4, K = 3 };
 static float x[N * D];
 static int32_t label[N];
-static struct wn_standard standard;
+static struct wn_standardize standard;
 static const struct wn_mlp_task task = {x, &standard, N,    D,
                                         K, label,     NULL, false};
 
@@ -457,11 +458,11 @@ static void variants_are_the_golden_ones(void **state)
     static const double forgetting[6] = {0, 1, 0, 0, 4, 1},
                         cartography[6] = {0, 1, 0, 0, 1000, 1},
                         most[6] = {0, 1, 0, 0, (float)1e30, 1};
-    const struct wn_given given = {.n = 6,
-                                   .k = 3,
-                                   .epochs = 4,
-                                   .label = golden_label,
-                                   .read = read_logits};
+    const struct wn_external_dynamics given = {.n = 6,
+                                               .k = 3,
+                                               .epochs = 4,
+                                               .label = golden_label,
+                                               .read = read_logits};
     struct wn_error error = {0};
     double column[FOLLOWED][6];
 
@@ -472,7 +473,7 @@ static void variants_are_the_golden_ones(void **state)
     for (int i = 0; i < 6; i++)
         column[WN_TARGET_OWN - WN_AUM][i] =
             1 - golden_history[i][WN_TARGET_OWN - WN_AUM];
-    struct wn_dynamics *dynamics = wn_given_follow(
+    struct wn_dynamics *dynamics = wn_external_dynamics_follow(
         &given, WN_DYNAMICS_HISTORIES | WN_DYNAMICS_TARGETS, 1, 1, &error);
     assert_non_null(dynamics);
     check_method("closeness", NULL, dynamics, 6, closeness, NULL);
@@ -501,7 +502,7 @@ static void variants_are_the_golden_ones(void **state)
 static void a_count_for_never_is_averaged(void **state)
 {
     static const int32_t own[1] = {0};
-    const struct wn_verdict verdict = {0};
+    const struct wn_mlp_prediction verdict = {0};
     const struct wn_history history[2] = {
         {.epochs = 4}, {.epochs = 4, .right = 2, .forgotten = 1}};
     struct wn_error error = {0};
@@ -593,17 +594,21 @@ static void the_early_epoch_is_within_bounds(void **state)
     size_t one, two;
 
     (void)state;
-    assert_int_equal(wn_early_epoch(&task, &plan, 0, 1, &one, &error), 0);
-    assert_int_equal(wn_early_epoch(&task, &plan, 0, 2, &two, &error), 0);
+    assert_int_equal(wn_early_stopping_epoch(&task, &plan, 0, 1, &one, &error),
+                     0);
+    assert_int_equal(wn_early_stopping_epoch(&task, &plan, 0, 2, &two, &error),
+                     0);
     assert_int_equal(one, two);
     assert_true(one >= 1 && one <= 56);
-    assert_int_equal(wn_early_epoch(&task, &plan, 2, 1, &two, &error), 0);
+    assert_int_equal(wn_early_stopping_epoch(&task, &plan, 2, 1, &two, &error),
+                     0);
     assert_true(two >= 1 && two <= 2);
     for (int i = 0; i < N; i++)
-        few[i] = i < WN_EARLY_LEAST - 1 ? i % K : -1;
+        few[i] = i < WN_EARLY_STOPPING_MIN - 1 ? i % K : -1;
     less.label = few;
-    assert_int_equal(wn_early_epoch(&less, &plan, 0, 1, &two, &error), 0);
-    assert_int_equal(two, WN_EARLY_BLIND);
+    assert_int_equal(wn_early_stopping_epoch(&less, &plan, 0, 1, &two, &error),
+                     0);
+    assert_int_equal(two, WN_EARLY_STOPPING_BLIND);
 }
 
 static int prepare(void **state)
@@ -611,13 +616,13 @@ static int prepare(void **state)
     (void)state;
     wn_linear_start();
     make_blobs();
-    return wn_standard_make(&standard, x, N, D, &(struct wn_error){0});
+    return wn_standardize_make(&standard, x, N, D, &(struct wn_error){0});
 }
 
 static int clear(void **state)
 {
     (void)state;
-    wn_standard_free(&standard);
+    wn_standardize_free(&standard);
     return 0;
 }
 

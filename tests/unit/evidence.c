@@ -232,12 +232,12 @@ static void nearest_between_sets_are_those_of_brute_force(void **state)
                                  .metric = metric,
                                  .threads = 1};
 
-        assert_int_equal(wn_between(&graph, query, queries, reference,
-                                    references, one, near_one, &error),
+        assert_int_equal(wn_knn_query(&graph, query, queries, reference,
+                                      references, one, near_one, &error),
                          0);
         graph.threads = 3;
-        assert_int_equal(wn_between(&graph, query, queries, reference,
-                                    references, two, near_two, &error),
+        assert_int_equal(wn_knn_query(&graph, query, queries, reference,
+                                      references, two, near_two, &error),
                          0);
         assert_memory_equal(one, two, queries * M * sizeof *one);
         assert_memory_equal(near_one, near_two, queries * M * sizeof *near_one);

@@ -346,7 +346,7 @@ static void reads_all_forms(void **state)
     struct wn_error error = {0};
 
     (void)state;
-    if (wn_foreign_read(path, wanted, 7, memory, array, &error))
+    if (wn_hdf5_read(path, wanted, 7, memory, array, &error))
         fail_msg("%s", error.text);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(array[i].rows, ROWS);
@@ -385,28 +385,27 @@ static void refuses_crafted_files(void **state)
         snprintf(name, sizeof name, "foreign-bad%zu.h5", i);
         snprintf(wanted, sizeof wanted, "%s: %s", name, cases[i].message);
         struct wn_array array = {0};
-        if (!wn_foreign_read(name, &cases[i].wanted, 1, memory, &array,
-                             &error) ||
+        if (!wn_hdf5_read(name, &cases[i].wanted, 1, memory, &array, &error) ||
             array.name || strncmp(error.text, wanted, strlen(wanted)))
             fail_msg("wanted %s\nfound %s", wanted, error.text);
         assert_int_equal(error.code, WN_EDATA);
     }
 }
 
-static struct wn_foreign_copy
-copy_of(const char *from, const char *const *paths, size_t count, FILE *to)
+static struct wn_hdf5_copy copy_of(const char *from, const char *const *paths,
+                                   size_t count, FILE *to)
 {
     static const uint64_t row[5] = {699, 3, 4, 5, 0};
 
     assert_non_null(to);
-    return (struct wn_foreign_copy){.path = from,
-                                    .paths = paths,
-                                    .count = count,
-                                    .rows = ROWS,
-                                    .row = row,
-                                    .n = 5,
-                                    .descriptor = fileno(to),
-                                    .name = bad_path};
+    return (struct wn_hdf5_copy){.path = from,
+                                 .paths = paths,
+                                 .count = count,
+                                 .rows = ROWS,
+                                 .row = row,
+                                 .n = 5,
+                                 .descriptor = fileno(to),
+                                 .name = bad_path};
 }
 
 /* Rows in any order, a list whole; read back. */
@@ -418,14 +417,14 @@ static void writes_rows(void **state)
     struct wn_error error = {0};
     double found[5 * COLUMNS];
     FILE *to = fopen(bad_path, "w+b");
-    struct wn_foreign_copy copy = copy_of(path, paths, 4, to);
+    struct wn_hdf5_copy copy = copy_of(path, paths, 4, to);
 
     (void)state;
     copy.whole = 8;
-    if (wn_foreign_write(&copy, memory, &error))
+    if (wn_hdf5_write(&copy, memory, &error))
         fail_msg("%s", error.text);
     fclose(to);
-    if (wn_foreign_read(bad_path, paths, 4, memory, array, &error))
+    if (wn_hdf5_read(bad_path, paths, 4, memory, array, &error))
         fail_msg("%s", error.text);
     for (size_t a = 0; a < 2; a++) {
         assert_int_equal(array[a].rows, 5);
@@ -455,8 +454,8 @@ static void writes_nothing_crafted(void **state)
 
         snprintf(name, sizeof name, "foreign-bad%zu.h5", i);
         snprintf(wanted, sizeof wanted, "%s: /", name);
-        struct wn_foreign_copy copy = copy_of(name, &cases[i].wanted, 1, to);
-        assert_int_equal(wn_foreign_write(&copy, memory, &error), -1);
+        struct wn_hdf5_copy copy = copy_of(name, &cases[i].wanted, 1, to);
+        assert_int_equal(wn_hdf5_write(&copy, memory, &error), -1);
         if (strncmp(error.text, wanted, strlen(wanted) - 1) ||
             error.code != WN_EDATA)
             fail_msg("wanted %s\nfound %s", wanted, error.text);
@@ -494,7 +493,7 @@ static void survives_damage(void **state)
         assert_int_equal(fwrite(bytes, 1, size, file), size);
         assert_int_equal(fclose(file), 0);
         bytes[at] ^= (char)(1 << i % 8);
-        if (wn_foreign_read(bad_path, wanted, 4, memory, array, &error)) {
+        if (wn_hdf5_read(bad_path, wanted, 4, memory, array, &error)) {
             refused++;
             continue;
         }

@@ -197,7 +197,7 @@ static void expect(const char *from, const size_t *row, size_t n)
     struct wn_error error = {0};
     double found[12], count[3];
 
-    if (wn_foreign_read(from, both, 2, memory, array, &error))
+    if (wn_hdf5_read(from, both, 2, memory, array, &error))
         fail_msg("%s", error.text);
     assert_int_equal(array[0].rows, n);
     assert_int_equal(array[0].columns, 4);
@@ -235,15 +235,15 @@ static void writes_groups(void **state)
 
     (void)state;
     assert_non_null(to);
-    const struct wn_foreign_copy copy = {.path = path,
-                                         .paths = both,
-                                         .count = 2,
-                                         .rows = 3,
-                                         .row = row,
-                                         .n = 2,
-                                         .descriptor = fileno(to),
-                                         .name = to_path};
-    if (wn_foreign_write(&copy, memory, &error))
+    const struct wn_hdf5_copy copy = {.path = path,
+                                      .paths = both,
+                                      .count = 2,
+                                      .rows = 3,
+                                      .row = row,
+                                      .n = 2,
+                                      .descriptor = fileno(to),
+                                      .name = to_path};
+    if (wn_hdf5_write(&copy, memory, &error))
         fail_msg("%s", error.text);
     fclose(to);
     expect(to_path, some, 2);
@@ -260,7 +260,7 @@ static void refuses_crafted_groups(void **state)
 
         snprintf(wanted, sizeof wanted, "%s: %s%s", path, bad[i].group,
                  bad[i].message);
-        if (!wn_foreign_read(path, &bad[i].group, 1, memory, &array, &error) ||
+        if (!wn_hdf5_read(path, &bad[i].group, 1, memory, &array, &error) ||
             array.name || strncmp(error.text, wanted, strlen(wanted)))
             fail_msg("wanted %s\nfound %s", wanted, error.text);
         assert_int_equal(error.code, WN_EDATA);
@@ -278,16 +278,16 @@ static void writes_nothing_crafted(void **state)
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         struct wn_error error = {0};
         FILE *to = fopen(to_path, "w+b");
-        const struct wn_foreign_copy copy = {.path = path,
-                                             .paths = &groups[i],
-                                             .count = 1,
-                                             .rows = i ? 3 : 4,
-                                             .row = row,
-                                             .n = 2,
-                                             .descriptor = fileno(to),
-                                             .name = to_path};
+        const struct wn_hdf5_copy copy = {.path = path,
+                                          .paths = &groups[i],
+                                          .count = 1,
+                                          .rows = i ? 3 : 4,
+                                          .row = row,
+                                          .n = 2,
+                                          .descriptor = fileno(to),
+                                          .name = to_path};
 
-        assert_int_equal(wn_foreign_write(&copy, memory, &error), -1);
+        assert_int_equal(wn_hdf5_write(&copy, memory, &error), -1);
         assert_int_equal(error.code, WN_EDATA);
         assert_non_null(strstr(error.text, groups[i]));
         fclose(to);

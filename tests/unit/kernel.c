@@ -50,13 +50,13 @@ static void group_scores(const float *x, const int32_t *label,
                          float *score)
 {
     const struct wn_sample sample = sample_of(x, label, weight, group, threads);
-    struct wn_standard view;
+    struct wn_standardize view;
     struct wn_error error = {0};
 
-    assert_int_equal(wn_standard_make(&view, x, N, D, &error), 0);
+    assert_int_equal(wn_standardize_make(&view, x, N, D, &error), 0);
     assert_int_equal(wn_kernel_scores(&knobs, &view, &sample, score, &error),
                      0);
-    wn_standard_free(&view);
+    wn_standardize_free(&view);
 }
 
 static void scores(const float *x, const int32_t *label, const float *weight,
@@ -156,7 +156,7 @@ static void a_large_group_is_left_out_too(void **state)
     static int32_t label[ROWS], group[ROWS];
     const struct wn_kernel few = {.landmarks = 64, .bandwidth = 2, .ridge = 1};
     struct wn_sample sample = sample_of(x, label, NULL, group, 2);
-    struct wn_standard view;
+    struct wn_standardize view;
     struct wn_random random;
     struct wn_error error = {0};
 
@@ -171,14 +171,14 @@ static void a_large_group_is_left_out_too(void **state)
     }
     sample.n = ROWS;
     sample.groups = 501;
-    assert_int_equal(wn_standard_make(&view, x, ROWS, D, &error), 0);
+    assert_int_equal(wn_standardize_make(&view, x, ROWS, D, &error), 0);
     assert_int_equal(wn_kernel_scores(&few, &view, &sample, all, &error), 0);
     sample.group = NULL;
     sample.groups = 0;
     sample.weight = weight;
     assert_int_equal(wn_kernel_scores(&few, &view, &sample, without, &error),
                      0);
-    wn_standard_free(&view);
+    wn_standardize_free(&view);
     for (int i = 0; i < ROWS; i++)
         for (int c = 0; group[i] == 500 && c < K; c++)
             assert_true(fabs((double)all[i * K + c] -
@@ -193,7 +193,7 @@ static void exact_misses_are_those_of_the_scores(void **state)
     static int32_t label[N], group[N];
     struct wn_trial trial[2] = {{knobs.bandwidth, knobs.ridge, 0},
                                 {knobs.bandwidth, knobs.ridge, 0}};
-    struct wn_standard view;
+    struct wn_standardize view;
     struct wn_error error = {0};
 
     (void)state;
@@ -202,15 +202,15 @@ static void exact_misses_are_those_of_the_scores(void **state)
         group[i] = (N - i) * (N - i) / 300;
         weight[i] = 0.25f * (float)(1 + i % 4);
     }
-    assert_int_equal(wn_standard_make(&view, x, N, D, &error), 0);
+    assert_int_equal(wn_standardize_make(&view, x, N, D, &error), 0);
     for (int grouped = 0; grouped < 2; grouped++) {
         const struct wn_sample sample =
             sample_of(x, label, weight, grouped ? group : NULL, 2);
-        struct wn_exact *exact = wn_exact_new(&sample, &view, &error);
+        struct wn_kernel_loo *exact = wn_kernel_loo_new(&sample, &view, &error);
         double miss = 0;
 
         assert_non_null(exact);
-        assert_int_equal(wn_exact_try(exact, trial, 2, &error), 0);
+        assert_int_equal(wn_kernel_loo_try(exact, trial, 2, &error), 0);
         assert_true(trial[0].miss == trial[1].miss);
         assert_int_equal(
             wn_kernel_scores(&knobs, &view, &sample, score, &error), 0);
@@ -218,9 +218,9 @@ static void exact_misses_are_those_of_the_scores(void **state)
             for (int c = 0; c < K; c++)
                 miss += pow((double)score[i * K + c] - (label[i] == c), 2);
         assert_true(fabs(trial[0].miss / miss - 1) < 1e-3);
-        wn_exact_free(exact);
+        wn_kernel_loo_free(exact);
     }
-    wn_standard_free(&view);
+    wn_standardize_free(&view);
 }
 
 static void threads_do_not_show(void **state)

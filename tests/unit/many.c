@@ -279,7 +279,7 @@ static void smallest_sets_are_judged(void **state)
     static const int32_t ten[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
     float each[100];
     const struct wn_noise_settings settings = {.threads = 2};
-    const struct wn_rule_settings knobs = {.fraction = 1, .least = 1};
+    const struct wn_label_rule_settings knobs = {.fraction = 1, .least = 1};
 
     (void)state;
     for (size_t i = 0; i < 100; i++)
@@ -298,8 +298,8 @@ static void smallest_sets_are_judged(void **state)
             wn_suspicion_find(given, &view, &found, 2, &verdicts, &error), 0);
         assert_int_equal(found.issues, set ? 0 : 1);
         for (const struct wn_rule *rule = wn_rules; rule->name; rule++) {
-            const struct wn_rule_view what = {given, &view, &found, &verdicts,
-                                              &knobs};
+            const struct wn_label_rule_view what = {given, &view, &found,
+                                                    &verdicts, &knobs};
             uint8_t hit[10] = {0};
 
             assert_int_equal(rule->run(&what, hit, &error), 0);

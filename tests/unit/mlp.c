@@ -43,7 +43,7 @@ static void golden_net_gives_the_golden_numbers(void **state)
                                    0.9796447355794934, 0.8854775838655884};
     struct wn_gradient g[4];
     double p[12];
-    struct wn_verdict verdict[4];
+    struct wn_mlp_prediction verdict[4];
     const struct wn_mlp_findings out = {p, verdict, g};
 
     (void)state;
@@ -124,7 +124,7 @@ static void gradient_norms_are_those_of_differences(void **state)
     static double w[PARAMETERS], unused[N * D];
     static struct wn_gradient g[N];
     static float x[N * D], raw[N * D];
-    struct wn_standard standard;
+    struct wn_standardize standard;
     static int32_t label[N];
     const struct wn_mlp_findings out = {.grand = g};
 
@@ -136,9 +136,9 @@ static void gradient_norms_are_those_of_differences(void **state)
     fill(net->w2, w + D * H + H, H * K, &random);
     fill(net->b2, w + D * H + H + H * K, K, &random);
     fill(raw, unused, N * D, &random);
-    assert_int_equal(wn_standard_make(&standard, raw, N, D, &error), 0);
+    assert_int_equal(wn_standardize_make(&standard, raw, N, D, &error), 0);
     for (int i = 0; i < N; i++)
-        wn_standard_row(&standard, raw + i * D, x + i * D);
+        wn_standardize_row(&standard, raw + i * D, x + i * D);
     net->standard = &standard;
     net->scale = .75f;
     for (int i = 0; i < N; i++)
@@ -151,7 +151,7 @@ static void gradient_norms_are_those_of_differences(void **state)
             near(g[i].all /
                      gradient_by_differences(w, x + i * D, .75, label[i]),
                  1, 1e-5);
-    wn_standard_free(&standard);
+    wn_standardize_free(&standard);
     wn_mlp_free(net);
 }
 
@@ -175,11 +175,11 @@ static void verdicts_are_the_golden_ones(void **state)
                                      -0.48645418729491974, -0.5336109139382271,
                                      0.0431374512822722,   0.0};
     double p[3];
-    struct wn_verdict verdict;
+    struct wn_mlp_prediction verdict;
 
     (void)state;
     for (int i = 0; i < 6; i++) {
-        wn_verdict_of(z[i], 3, label[i], p, &verdict);
+        wn_mlp_prediction_of(z[i], 3, label[i], p, &verdict);
         near(verdict.el2n, el2n[i], 1e-7);
         near(2 * (1 - verdict.own), el1n[i], 1e-7);
         near(verdict.margin, margin[i], 1e-7);
@@ -193,19 +193,19 @@ static void extreme_logits_stay_finite(void **state)
 {
     static const float z[3] = {1e30f, -1e30f, 0};
     double p[3];
-    struct wn_verdict verdict;
+    struct wn_mlp_prediction verdict;
 
     (void)state;
-    wn_verdict_of(z, 3, 1, p, &verdict);
+    wn_mlp_prediction_of(z, 3, 1, p, &verdict);
     near(verdict.el2n, sqrt(2), 1e-15);
     near(verdict.loss / 2e30, 1, 1e-6);
     near(verdict.margin, 1, 0);
-    wn_verdict_of(z, 3, 0, p, &verdict);
+    wn_mlp_prediction_of(z, 3, 0, p, &verdict);
     near(verdict.el2n, 0, 0);
-    wn_verdict_of(z, 1, 0, p, &verdict);
+    wn_mlp_prediction_of(z, 1, 0, p, &verdict);
     near(verdict.el2n, 0, 0);
     near(verdict.own, 1, 0);
-    wn_verdict_of(z, 3, -1, p, &verdict);
+    wn_mlp_prediction_of(z, 3, -1, p, &verdict);
     near(verdict.el2n, 0, 0);
     near(p[0], 1, 0);
 }
@@ -218,7 +218,7 @@ static void steps_between_products_are_those_of_double(void **state)
     static double exact[WIDTH], log_total[ROWS];
     float bias[WIDTH], sum[WIDTH];
     struct wn_random random;
-    struct wn_verdict unused;
+    struct wn_mlp_prediction unused;
 
     (void)state;
     wn_random_start(&random, 5, WN_RANDOM_SAMPLE, 0, 0);
@@ -228,21 +228,21 @@ static void steps_between_products_are_those_of_double(void **state)
         bias[c] = (float)wn_random_normal(&random);
     z[3] = 200;
     z[4] = -200;
-    wn_point_softmax(z, ROWS, WIDTH, p, log_total);
+    wn_softmax_in_place(z, ROWS, WIDTH, p, log_total);
     for (int i = 0; i < ROWS; i++) {
         const float *row = z + i * WIDTH;
 
-        wn_verdict_of(row, WIDTH, 0, exact, &unused);
+        wn_mlp_prediction_of(row, WIDTH, 0, exact, &unused);
         near(log_total[i], wn_log_total(row, WIDTH), 2e-6);
         for (int c = 0; c < WIDTH; c++)
             near(p[i * WIDTH + c], exact[c], 1e-5 * exact[c] + 1e-37);
     }
     memcpy(delta, z, sizeof z);
-    wn_point_rectify(delta, bias, ROWS, WIDTH);
+    wn_relu(delta, bias, ROWS, WIDTH);
     memcpy(p, z, sizeof z);
-    wn_point_gate(p, delta, ROWS * WIDTH);
+    wn_relu_backward(p, delta, ROWS * WIDTH);
     memcpy(sum, bias, sizeof sum);
-    wn_point_gather(sum, z, ROWS, WIDTH, .5f, .25f);
+    wn_column_sums(sum, z, ROWS, WIDTH, .5f, .25f);
     for (int c = 0; c < WIDTH; c++) {
         double wanted = .5 * bias[c];
 
@@ -258,8 +258,8 @@ static void steps_between_products_are_those_of_double(void **state)
     double square = 0;
     for (int i = 0; i < ROWS * WIDTH; i++)
         square += (double)z[i] * z[i];
-    near(wn_point_norm2(z, ROWS * WIDTH) / square, 1, 1e-14);
-    wn_point_move(p, z, ROWS * WIDTH, 1);
+    near(wn_squared_norm(z, ROWS * WIDTH) / square, 1, 1e-14);
+    wn_sgd_step(p, z, ROWS * WIDTH, 1);
     for (int i = 0; i < ROWS * WIDTH; i++)
         assert_true(p[i] == (delta[i] > 0 ? 0 : -z[i]));
 }
@@ -273,7 +273,7 @@ static void a_trainer_learns_what_can_be_learned(void **state)
     static double p[2 * ROWS];
     struct wn_error error = {0};
     struct wn_random random;
-    struct wn_standard standard;
+    struct wn_standardize standard;
     const struct wn_mlp_task task = {x, &standard, ROWS,   2,
                                      2, label,     weight, false};
     const struct wn_mlp_plan plan = {16, 32, .05, .9, 1, 0};
@@ -288,7 +288,7 @@ static void a_trainer_learns_what_can_be_learned(void **state)
         x[2 * i] = (float)(wn_random_normal(&random) + 6 * (i % 2));
         x[2 * i + 1] = (float)wn_random_normal(&random);
     }
-    assert_int_equal(wn_standard_make(&standard, x, ROWS, 2, &error), 0);
+    assert_int_equal(wn_standardize_make(&standard, x, ROWS, 2, &error), 0);
     struct wn_mlp_trainer *trainer = wn_mlp_trainer_new(&task, &plan, &error);
     assert_non_null(trainer);
     for (int e = 0; e < 20; e++)
@@ -300,7 +300,7 @@ static void a_trainer_learns_what_can_be_learned(void **state)
         right += p[2 * i + label[i]] > .5;
     assert_true(right >= ROWS - 4);
     wn_mlp_trainer_free(trainer);
-    wn_standard_free(&standard);
+    wn_standardize_free(&standard);
 }
 
 static void a_rate_too_large_is_noticed(void **state)
@@ -309,7 +309,7 @@ static void a_rate_too_large_is_noticed(void **state)
     static float x[ROWS];
     static int32_t label[ROWS];
     struct wn_error error = {0};
-    struct wn_standard standard;
+    struct wn_standardize standard;
     const struct wn_mlp_task task = {x, &standard, ROWS, 1,
                                      2, label,     NULL, false};
     const struct wn_mlp_plan plan = {8, 16, 1e20, .9, 1, 0};
@@ -320,14 +320,14 @@ static void a_rate_too_large_is_noticed(void **state)
         x[i] = (float)(i % 7 - 3);
         label[i] = i % 3 == 0;
     }
-    assert_int_equal(wn_standard_make(&standard, x, ROWS, 1, &error), 0);
+    assert_int_equal(wn_standardize_make(&standard, x, ROWS, 1, &error), 0);
     struct wn_mlp_trainer *trainer = wn_mlp_trainer_new(&task, &plan, &error);
     assert_non_null(trainer);
     for (int e = 0; e < 5; e++)
         spoiled |= wn_mlp_trainer_epoch(trainer, NULL, NULL);
     assert_int_equal(spoiled, 1);
     wn_mlp_trainer_free(trainer);
-    wn_standard_free(&standard);
+    wn_standardize_free(&standard);
 }
 
 static void nothing_to_learn_from_is_refused(void **state)

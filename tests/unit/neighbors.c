@@ -26,7 +26,7 @@ static int find(const float *x, size_t n, size_t d, size_t m,
     const struct wn_graph graph = {
         .x = x, .n = n, .d = d, .m = m, .metric = metric, .threads = threads};
 
-    return wn_neighbors(&graph, index, distance, error);
+    return wn_knn_exact(&graph, index, distance, error);
 }
 
 struct pair {
@@ -298,7 +298,7 @@ static void groups_keep_apart(void **state)
     float distance[24];
 
     (void)state;
-    assert_int_equal(wn_neighbors(&graph, index, distance, &error), 0);
+    assert_int_equal(wn_knn_exact(&graph, index, distance, &error), 0);
     assert_memory_equal(index, wanted, sizeof wanted);
     assert_true(distance[2] == 9 && distance[3] == INFINITY);
 }

@@ -36,7 +36,7 @@ static struct wn_sample make_sample(void)
     }
     const struct wn_graph graph = {
         .x = x, .n = N, .d = D, .m = M, .metric = WN_EUCLIDEAN, .threads = 1};
-    assert_int_equal(wn_neighbors(&graph, neighbor, distance, &error), 0);
+    assert_int_equal(wn_knn_exact(&graph, neighbor, distance, &error), 0);
     return (struct wn_sample){.n = N,
                               .d = D,
                               .k = K,
@@ -265,7 +265,7 @@ static void second_pass_by_hand(void **state)
 static void rows_are_cut(void **state)
 {
     float rows[200], out[2];
-    struct wn_standard standard;
+    struct wn_standardize standard;
     struct wn_error error = {0};
 
     (void)state;
@@ -273,16 +273,16 @@ static void rows_are_cut(void **state)
         rows[2 * i] = i == 99 ? 1000 : (float)(i + 1);
         rows[2 * i + 1] = 0.1f;
     }
-    assert_int_equal(wn_standard_make(&standard, rows, 100, 2, &error), 0);
-    wn_standard_row(&standard, rows, out);
+    assert_int_equal(wn_standardize_make(&standard, rows, 100, 2, &error), 0);
+    wn_standardize_row(&standard, rows, out);
     assert_true(fabs((double)out[0] + 58.5 / 98.707902) < 1e-5);
     assert_true(out[1] == 0);
-    wn_standard_row(&standard, rows + 198, out);
+    wn_standardize_row(&standard, rows + 198, out);
     assert_true(out[0] == 3);
     /* 9.5281^2 - 9 of the 100 that all rows have together. */
-    assert_true(fabs(wn_standard_excess(&standard, rows, 100) - 0.8178493) <
+    assert_true(fabs(wn_standardize_excess(&standard, rows, 100) - 0.8178493) <
                 1e-3);
-    wn_standard_free(&standard);
+    wn_standardize_free(&standard);
 }
 
 /* Four rows with a label, one without. Largest probabilities .9 (right), .6
@@ -354,7 +354,7 @@ static void noise_tells_nothing(void **state)
                                        .m = M,
                                        .metric = WN_EUCLIDEAN,
                                        .threads = 2};
-        assert_int_equal(wn_neighbors(&graph, near, far, &error), 0);
+        assert_int_equal(wn_knn_exact(&graph, near, far, &error), 0);
         const struct wn_sample sample = {.n = ROWS,
                                          .d = WIDTH,
                                          .k = CLASSES,

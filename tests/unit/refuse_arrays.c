@@ -53,10 +53,11 @@ static int list_names(const struct wn_libsvm *libsvm, struct wn_error *error)
 
     if (wn_npy_read(npy_path, &npy, error))
         return -1;
-    if (wn_listing_names(&npy, NULL, 0, &names, code, &place, error) == 0 &&
-        wn_listing_names(&libsvm->group, NULL, 0, &group, code, &place,
-                         error) == 0)
-        status = wn_listing_text(&npy, &all, offset, error);
+    if (wn_array_column_names(&npy, NULL, 0, &names, code, &place, error) ==
+            0 &&
+        wn_array_column_names(&libsvm->group, NULL, 0, &group, code, &place,
+                              error) == 0)
+        status = wn_array_column_text(&npy, &all, offset, error);
     wn_array_free(&npy);
     wn_dictionary_free(&names);
     wn_dictionary_free(&group);

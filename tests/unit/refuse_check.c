@@ -52,9 +52,9 @@ static int judge(struct wn_evidence *evidence, struct wn_noise *noise,
 static int run_rules(const struct wn_evidence *evidence, struct wn_error *error)
 {
     const struct wn_probability p = {N, K, probability, NULL};
-    const struct wn_rule_settings settings = {.fraction = 1, .least = 1};
-    const struct wn_rule_view view = {label, &p, evidence->noise,
-                                      evidence->suspicion, &settings};
+    const struct wn_label_rule_settings settings = {.fraction = 1, .least = 1};
+    const struct wn_label_rule_view view = {label, &p, evidence->noise,
+                                            evidence->suspicion, &settings};
     uint8_t hit[N];
 
     for (const struct wn_rule *rule = wn_rules; rule->name; rule++) {

@@ -64,7 +64,7 @@ static int work_on(struct wn_table *table, struct wn_roles *roles,
         WN_ROLE_WEIGHT,  WN_ROLE_FEATURE, WN_ROLE_FEATURE, WN_ROLE_LABEL};
     const struct wn_table_sink sink = {NULL, take_features, take_defect,
                                        take_id};
-    struct wn_top *top = NULL;
+    struct wn_frequent *top = NULL;
     size_t tops = 0;
     int32_t same[2];
 
@@ -75,14 +75,14 @@ static int work_on(struct wn_table *table, struct wn_roles *roles,
     for (size_t c = 0; c < sizeof role / sizeof *role; c++)
         table->column[c].role = role[c];
     table->label_column = sizeof role / sizeof *role - 1;
-    if (wn_brought_find(table, "p_(.)", error) ||
-        wn_table_survey(table, error) || wn_roles_read(roles, table, error) ||
+    if (wn_user_probability_find(table, "p_(.)", error) ||
+        wn_survey(table, error) || wn_roles_read(roles, table, error) ||
         wn_table_encode(table, &sink, error) ||
-        wn_brought_read(table, take_features, NULL, error) ||
+        wn_user_probability_read(table, take_features, NULL, error) ||
         wn_variants_find(&table->classes, same, error) ||
-        wn_top_list(table, &top, &tops, error))
+        wn_frequent_list(table, &top, &tops, error))
         return -1;
-    wn_top_free(top, tops);
+    wn_frequent_free(top, tops);
     return 0;
 }
 

@@ -110,9 +110,9 @@ static int read_epoch(void *context, size_t e, float *out,
 
 static int follow(struct wn_error *error)
 {
-    const struct wn_given given = {
+    const struct wn_external_dynamics given = {
         .n = N, .k = K, .epochs = 2, .label = label, .read = read_epoch};
-    struct wn_dynamics *dynamics = wn_given_follow(
+    struct wn_dynamics *dynamics = wn_external_dynamics_follow(
         &given, WN_DYNAMICS_HISTORIES | WN_DYNAMICS_TARGETS, 1, 1, error);
     const int status = dynamics ? 0 : -1;
 

@@ -750,7 +750,7 @@ static void flags_come_and_go(void **state)
     struct variant old = plain, new = plain;
     struct wn_error error = {0};
     struct wn_report report = {0};
-    struct wn_against against;
+    struct wn_comparison against;
 
     (void)state;
     memcpy(old.hash, (uint64_t[]){10, 10, 12, 13, 14, 15}, sizeof old.hash);
@@ -765,7 +765,7 @@ static void flags_come_and_go(void **state)
     must(!audit || wn_report_load(&report, audit, &error), &error);
     wn_audit_close(audit);
     write_audit(&old);
-    must(wn_against_load(&against, &report, path, &error), &error);
+    must(wn_comparison_load(&against, &report, path, &error), &error);
     assert_memory_equal(against.change,
                         ((uint8_t[N]){WN_STILL, WN_QUIET_ROW, WN_NEW_FLAG,
                                       WN_QUIET_ROW, WN_NEW_FLAG, WN_NEW_ROW}),
@@ -795,7 +795,7 @@ static void flags_come_and_go(void **state)
                "  edited          3          6        3  dog         d\n"
                "  removed         5          8        -  -           f\n"));
     wn_text_free(&text);
-    wn_against_free(&against);
+    wn_comparison_free(&against);
     wn_report_free(&report);
 }
 

@@ -52,7 +52,7 @@ static void spread(const struct wn_sparse *at, const int64_t *value, int turn,
 /* The rows a rule flags, "2 5 9". */
 static void flag(const char *rule, const int32_t *label,
                  const struct wn_probability *p,
-                 const struct wn_rule_settings *knobs, char out[200])
+                 const struct wn_label_rule_settings *knobs, char out[200])
 {
     const struct wn_noise_settings settings = {.threads = 1};
     struct wn_error error = {0};
@@ -64,9 +64,10 @@ static void flag(const char *rule, const int32_t *label,
     struct wn_suspicion suspicion;
     assert_int_equal(wn_suspicion_find(label, p, &noise, 1, &suspicion, &error),
                      0);
-    const struct wn_rule_view view = {label, p, &noise, &suspicion, knobs};
-    assert_non_null(wn_rule_find(rule));
-    assert_int_equal(wn_rule_find(rule)->run(&view, hit, &error), 0);
+    const struct wn_label_rule_view view = {label, p, &noise, &suspicion,
+                                            knobs};
+    assert_non_null(wn_label_rule_find(rule));
+    assert_int_equal(wn_label_rule_find(rule)->run(&view, hit, &error), 0);
     out[0] = '\0';
     for (size_t i = 0; i < p->n; i++)
         if (hit[i])
@@ -77,14 +78,14 @@ static void flag(const char *rule, const int32_t *label,
 }
 
 /* clang-format off */
-static const struct wn_rule_settings plain = {.fraction = 1, .least = 1},
+static const struct wn_label_rule_settings plain = {.fraction = 1, .least = 1},
                                      none = {.fraction = 1, .least = 0};
 /* clang-format on */
 
 /* The same flags from doubles and from floats. */
 static void assert_flags(const char *rule, const int32_t *label,
                          const double *exact, size_t n, size_t k,
-                         const struct wn_rule_settings *knobs,
+                         const struct wn_label_rule_settings *knobs,
                          const char *wanted)
 {
     float single[120];
@@ -118,7 +119,7 @@ static void matches_cl_filter(void **state)
     while (wn_rules[rules].name)
         rules++;
     assert_int_equal(rules, sizeof wanted / sizeof *wanted + 1);
-    assert_null(wn_rule_find("none"));
+    assert_null(wn_label_rule_find("none"));
 }
 
 static void matches_cl_missing_class(void **state)
@@ -205,11 +206,12 @@ static void matches_cl_filter_params(void **state)
     assert_int_equal(noise.issues, 7);
     assert_int_equal(noise.issues_calibrated, 11);
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        const struct wn_rule_settings knobs = {
+        const struct wn_label_rule_settings knobs = {
             cases[c].fraction, cases[c].least,
             cases[c].most[0] ? cases[c].most : NULL};
 
-        assert_int_equal(wn_rule_counts(&noise, &knobs, cells, &error), 0);
+        assert_int_equal(wn_label_rule_counts(&noise, &knobs, cells, &error),
+                         0);
         spread(&noise.at, cells, 1, counts);
         assert_memory_equal(counts, cases[c].counts, sizeof counts);
         assert_flags("prune_by_noise_rate", large_label, large_p, 40, 3, &knobs,

@@ -352,11 +352,11 @@ static void many_classes_are_found(void **state)
 static size_t go_down(const double *inverse, const double *bend, size_t rows,
                       double *found)
 {
-    struct wn_descent way;
+    struct wn_lbfgs way;
     struct wn_error error = {0};
     size_t used = 0;
 
-    assert_int_equal(wn_descent_open(&way, rows, 1, inverse, &error), 0);
+    assert_int_equal(wn_lbfgs_open(&way, rows, 1, inverse, &error), 0);
     for (; used < 200; used++) {
         way.trial_value = 0;
         for (size_t j = 0; j < rows; j++) {
@@ -365,11 +365,11 @@ static size_t go_down(const double *inverse, const double *bend, size_t rows,
             way.trial_gradient[j] = bend[j] * off;
             way.trial_value += bend[j] * off * off / 2;
         }
-        if (wn_descent_step(&way) && wn_descent_steepest(&way) < 1e-9)
+        if (wn_lbfgs_step(&way) && wn_lbfgs_steepest(&way) < 1e-9)
             break;
     }
     memcpy(found, way.point, rows * sizeof *found);
-    wn_descent_free(&way);
+    wn_lbfgs_free(&way);
     return used;
 }
 

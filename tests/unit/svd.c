@@ -53,7 +53,7 @@ static void exact(size_t rows, size_t columns)
             for (uint64_t f = start[i]; f < start[i + 1]; f++)
                 square[column[e] * columns + column[f]] +=
                     (double)value[e] * (double)value[f];
-    assert_int_equal(wn_factor_eigen(square, columns, size, &error), 0);
+    assert_int_equal(wn_cholesky_eigen(square, columns, size, &error), 0);
 }
 
 static void compare(size_t rows, size_t columns, size_t matrix_rank,

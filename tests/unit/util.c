@@ -275,30 +275,31 @@ static void room_is_the_least_of_all(void **state)
 
     (void)state;
     assert_non_null(mkdtemp(root));
-    assert_true(wn_room_find(root).bytes > 1e300);
+    assert_true(wn_free_memory_find(root).bytes > 1e300);
     for (int i = 0; i < FOLDERS; i++)
         make_folder(names[i]);
     write_file(names[9], "MemTotal: 9000 kB\nMemFree: 7 kB\n"
                          "MemAvailable:    3000 kB\n");
-    assert_true(wn_room_find(root).bytes == 3000 * 1024.);
-    assert_string_equal(wn_room_find(root).what, "this machine has");
+    assert_true(wn_free_memory_find(root).bytes == 3000 * 1024.);
+    assert_string_equal(wn_free_memory_find(root).what, "this machine has");
     write_file(names[10], "2:cpu:/\n1:memory:/old\n0::/outer/inner\n");
     write_file(names[11], "2500000\n");
     write_file(names[12], "1000000\n");
     write_file(names[14], "max\n");
     write_file(names[15], "400000\n");
-    assert_true(wn_room_find(root).bytes == 1500000);
-    assert_string_equal(wn_room_find(root).what, "the control group has");
+    assert_true(wn_free_memory_find(root).bytes == 1500000);
+    assert_string_equal(wn_free_memory_find(root).what,
+                        "the control group has");
     write_file(names[13], "anon 7\ninactive_file 300000\nactive_file 5\n");
-    assert_true(wn_room_find(root).bytes == 1800005);
+    assert_true(wn_free_memory_find(root).bytes == 1800005);
     write_file(names[14], "500000\n");
-    assert_true(wn_room_find(root).bytes == 100000);
+    assert_true(wn_free_memory_find(root).bytes == 100000);
     write_file(names[16], "9223372036854771712\n");
     write_file(names[17], "350000\n");
-    assert_true(wn_room_find(root).bytes == 100000);
+    assert_true(wn_free_memory_find(root).bytes == 100000);
     write_file(names[16], "300000\n");
-    assert_true(wn_room_find(root).bytes == 0);
-    assert_false(wn_room_find(root).addresses);
+    assert_true(wn_free_memory_find(root).bytes == 0);
+    assert_false(wn_free_memory_find(root).addresses);
     remove_all(names, sizeof names / sizeof *names);
 }
 

@@ -16,9 +16,9 @@ size_t wn_tile_scan(const struct wn_tile *tile, const float *dots,
     size_t count = 0;
 
     for (size_t i = 0; i < tile->rows; i++)
-        count += wn_near_scan(dots + i * stride, tile->bias, tile->column_limit,
-                              tile->columns, i, tile->row_bias[i],
-                              tile->row_limit[i], hits + count);
+        count += wn_bounds_scan(
+            dots + i * stride, tile->bias, tile->column_limit, tile->columns, i,
+            tile->row_bias[i], tile->row_limit[i], hits + count);
     return count;
 }
 

@@ -36,7 +36,7 @@ struct wn_tile {
 };
 
 struct wn_tile_kernel {
-    size_t panel; /* rows of a panel, no more than WN_NEAR_PAD */
+    size_t panel; /* rows of a panel, no more than WN_BOUNDS_PAD */
     /* Bytes of a packed row; panels stand one after the other, the first at a
      * multiple of 64 bytes for a kernel that rounds. */
     size_t (*row_bytes)(size_t p);

@@ -26,8 +26,8 @@ static int hash_features(struct work *work, struct wn_error *error)
     struct wn_features *features = wn_features_open(work->audit, error);
     if (!features)
         return -1;
-    float *block = wn_large_new(wn_product(ROWS, d, 1), sizeof *block, error);
-    work->feature_hash = wn_large_new(n, sizeof *work->feature_hash, error);
+    float *block = wn_spill_new(wn_product(ROWS, d, 1), sizeof *block, error);
+    work->feature_hash = wn_spill_new(n, sizeof *work->feature_hash, error);
     if (!block || !work->feature_hash)
         goto done;
     for (size_t begin = 0; begin < n; begin += ROWS) {
@@ -46,7 +46,7 @@ static int hash_features(struct work *work, struct wn_error *error)
     status = 0;
 done:
     wn_features_close(features);
-    wn_large_free(block);
+    wn_spill_free(block);
     return status;
 }
 
@@ -54,8 +54,8 @@ static int count_defects(struct work *work, struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
 
-    work->missing = wn_large_new(data->n, sizeof *work->missing, error);
-    work->invalid = wn_large_new(data->n, sizeof *work->invalid, error);
+    work->missing = wn_spill_new(data->n, sizeof *work->missing, error);
+    work->invalid = wn_spill_new(data->n, sizeof *work->invalid, error);
     if (!work->missing || !work->invalid)
         return -1;
     for (size_t t = 0; t < data->defects; t++) {
@@ -120,7 +120,7 @@ static int count_votes(struct work *work, struct wn_error *error)
     const size_t n = evidence->n, k = evidence->k, m = evidence->m;
 
     work->probability =
-        wn_large_new(wn_product(n, k, 1), sizeof *work->probability, error);
+        wn_spill_new(wn_product(n, k, 1), sizeof *work->probability, error);
     if (!work->probability)
         return -1;
     for (size_t i = 0; i < n; i++)
@@ -146,10 +146,10 @@ static int read_probability(const struct wn_run *run, struct work *work,
         if (!work->probability)
             return -1;
     } else if (evidence->neighbor && evidence->label) {
-        wn_talk_note(run->talk,
-                     "%s has no probabilities; the labels of neighbours "
-                     "vote instead",
-                     wn_audit_name(work->audit));
+        wn_log_note(run->talk,
+                    "%s has no probabilities; the labels of neighbours "
+                    "vote instead",
+                    wn_audit_name(work->audit));
         if (count_votes(work, error))
             return -1;
     }
@@ -175,11 +175,11 @@ static int check_memory(const struct wn_run *run, struct work *work,
 
     snprintf(what, sizeof what, "%zu rows of %zu classes and %zu neighbours",
              work->data.n, work->data.k, m);
-    return wn_run_bound(
+    return wn_run_limit_memory(
         run,
         n * (4 * k + 8 * (double)m + 120) + 4 * ROWS * (double)d + classes +
             defects + 64e6,
-        wn_large_least(14e6 + 1e6 * run->threads + 24 * n + classes + defects),
+        wn_spill_least(14e6 + 1e6 * run->threads + 24 * n + classes + defects),
         what, error);
 }
 

@@ -130,8 +130,8 @@ static int run_checks(const struct wn_run *run, struct work *work,
         if (lack && check->optional && !wn_option_given(run->options, "issues"))
             continue;
         if (lack) {
-            wn_talk_note(run->talk, "%s: check %s left out: there are no %s",
-                         wn_audit_name(work->audit), check->name, lack);
+            wn_log_note(run->talk, "%s: check %s left out: there are no %s",
+                        wn_audit_name(work->audit), check->name, lack);
             continue;
         }
         memset(work->hit, 0, work->evidence.n);
@@ -143,7 +143,7 @@ static int run_checks(const struct wn_run *run, struct work *work,
             work->issue[i] |= (uint32_t)work->hit[i] << c;
             rows_hit += work->hit[i];
         }
-        wn_talk_detail(run->talk, "%s: %zu rows", check->name, rows_hit);
+        wn_log_verbose(run->talk, "%s: %zu rows", check->name, rows_hit);
     }
     return 0;
 }
@@ -188,7 +188,7 @@ static int judge_rows(const struct wn_run *run, struct work *work,
     const struct wn_decide_settings settings = {
         wn_option_number(run->options, "sure"),
         wn_option_number(run->options, "wrong")};
-    struct wn_ranked *ranked = wn_large_new(n, sizeof *ranked, error);
+    struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked, error);
 
     if (!ranked)
         return -1;
@@ -212,7 +212,7 @@ static int judge_rows(const struct wn_run *run, struct work *work,
     wn_rank(ranked, n);
     for (size_t i = 0; i < n; i++)
         work->order[i] = (int64_t)ranked[i].row;
-    wn_large_free(ranked);
+    wn_spill_free(ranked);
     return 0;
 }
 
@@ -220,14 +220,14 @@ static int make_room(struct work *work, struct wn_error *error)
 {
     const size_t n = work->evidence.n;
 
-    work->issue = wn_large_new(n, sizeof *work->issue, error);
-    work->suspicion = wn_large_new(n, sizeof *work->suspicion, error);
-    work->quality = wn_large_new(n, sizeof *work->quality, error);
-    work->order = wn_large_new(n, sizeof *work->order, error);
-    work->suggestion = wn_large_new(n, sizeof *work->suggestion, error);
-    work->action = wn_large_new(n, sizeof *work->action, error);
-    work->reason = wn_large_new(n, sizeof *work->reason, error);
-    work->hit = wn_large_new(n, sizeof *work->hit, error);
+    work->issue = wn_spill_new(n, sizeof *work->issue, error);
+    work->suspicion = wn_spill_new(n, sizeof *work->suspicion, error);
+    work->quality = wn_spill_new(n, sizeof *work->quality, error);
+    work->order = wn_spill_new(n, sizeof *work->order, error);
+    work->suggestion = wn_spill_new(n, sizeof *work->suggestion, error);
+    work->action = wn_spill_new(n, sizeof *work->action, error);
+    work->reason = wn_spill_new(n, sizeof *work->reason, error);
+    work->hit = wn_spill_new(n, sizeof *work->hit, error);
     return work->issue && work->suspicion && work->quality && work->order &&
                    work->suggestion && work->action && work->reason && work->hit
                ? 0
@@ -328,7 +328,7 @@ static int check_options(const struct wn_run *run, struct wn_error *error)
         return wn_fail(error, WN_EUSAGE,
                        "--adjust does not apply to --quality=%s",
                        wn_option_text(run->options, "quality"));
-    if (wn_fail_check(fail_on, error))
+    if (wn_exit_status_check(fail_on, error))
         return -1;
     for (size_t c = 0; wn_checks[c]; c++) {
         const char *name = wn_checks[c]->name;
@@ -336,7 +336,7 @@ static int check_options(const struct wn_run *run, struct wn_error *error)
 
         if (wn_option_holds(run->options, "issues", name))
             continue;
-        if (wn_fail_names(fail_on, name))
+        if (wn_exit_status_names(fail_on, name))
             return wn_fail(error, WN_EUSAGE,
                            "--fail-on=%s: %s is not among the --issues",
                            fail_on, name);
@@ -356,21 +356,21 @@ static void free_work(struct work *work)
     wn_noise_free(&work->noise);
     wn_suspicion_free(&work->judged);
     wn_text_free(&work->ran);
-    wn_large_free(work->probability);
-    wn_large_free(work->distance);
-    wn_large_free(work->pair_rank);
-    wn_large_free(work->neighbor);
-    wn_large_free(work->feature_hash);
-    wn_large_free(work->missing);
-    wn_large_free(work->invalid);
-    wn_large_free(work->issue);
-    wn_large_free(work->suspicion);
-    wn_large_free(work->quality);
-    wn_large_free(work->order);
-    wn_large_free(work->suggestion);
-    wn_large_free(work->action);
-    wn_large_free(work->reason);
-    wn_large_free(work->hit);
+    wn_spill_free(work->probability);
+    wn_spill_free(work->distance);
+    wn_spill_free(work->pair_rank);
+    wn_spill_free(work->neighbor);
+    wn_spill_free(work->feature_hash);
+    wn_spill_free(work->missing);
+    wn_spill_free(work->invalid);
+    wn_spill_free(work->issue);
+    wn_spill_free(work->suspicion);
+    wn_spill_free(work->quality);
+    wn_spill_free(work->order);
+    wn_spill_free(work->suggestion);
+    wn_spill_free(work->action);
+    wn_spill_free(work->reason);
+    wn_spill_free(work->hit);
 }
 
 static int flag(struct wn_run *run, struct wn_error *error)
@@ -393,7 +393,8 @@ static int flag(struct wn_run *run, struct wn_error *error)
     status = wn_audit_finish(writer, error);
     writer = NULL;
     if (status == 0)
-        status = wn_fail_reached(fail_on, work.issue, work.evidence.n, error);
+        status =
+            wn_exit_status_reached(fail_on, work.issue, work.evidence.n, error);
 done:
     wn_audit_abandon(writer);
     free_work(&work);
@@ -409,7 +410,7 @@ int main(int argc, char **argv)
         .rows = rows,
         .most = 1};
 
-    wn_program_settle(argv, false);
+    wn_program_reexec(argv, false);
     make_rows();
     return wn_program_main(&program, argc, argv, flag);
 }

@@ -23,23 +23,23 @@ int flag_tell_noise(const struct wn_run *run, const struct wn_noise *noise,
         free(class);
         return -1;
     }
-    wn_talk_detail(run->talk,
+    wn_log_verbose(run->talk,
                    "sharpness %.3g fitted, %.3g if all labels were right; "
                    "overlap or noise by features: %.0f %% sure",
                    judged->sharpness.fitted, judged->sharpness.plain,
                    100 * judged->sharpness.strain);
-    wn_talk_detail(run->talk,
+    wn_log_verbose(run->talk,
                    "health %.4f: %zu of %zu rows count as another class",
                    noise->health, noise->issues, noise->n);
     wn_health_classes(&joint, class);
     for (size_t c = 0; c < noise->k && c < WORST; c++)
-        wn_talk_detail(run->talk,
+        wn_log_verbose(run->talk,
                        "class %s: %.1f %% of its labels wrong, %.1f %% of "
                        "its rows labelled otherwise",
                        name[class[c].class], 100 * class[c].noise,
                        100 * class[c].inverse_noise);
     for (size_t p = 0; p < count; p++)
-        wn_talk_detail(run->talk, "classes %s and %s: %zu rows confused",
+        wn_log_verbose(run->talk, "classes %s and %s: %zu rows confused",
                        name[pairs[p].a], name[pairs[p].b], pairs[p].issues);
     free(class);
     return 0;

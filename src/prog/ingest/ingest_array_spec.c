@@ -19,9 +19,9 @@ static int read_hdf5(const struct wn_run *run, const char *file,
     const uint64_t memory =
         wn_option_given(run->options, "memory")
             ? (uint64_t)wn_option_number(run->options, "memory")
-            : WN_FOREIGN_BYTES;
+            : WN_HDF5_BYTES;
 
-    return wn_foreign_read(file, &path, 1, memory, array, error);
+    return wn_hdf5_read(file, &path, 1, memory, array, error);
 }
 
 static bool ends_in(const char *text, const char *end)

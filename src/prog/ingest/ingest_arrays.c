@@ -76,7 +76,8 @@ static int check_memory(const struct arrays *arrays, struct wn_error *error)
     status = wn_text_format(&what, error, "%zu rows of %zu features",
                             arrays->rows, x->columns);
     if (status == 0)
-        status = wn_run_afford(arrays->run, need, wn_text_of(&what), error);
+        status =
+            wn_run_check_memory(arrays->run, need, wn_text_of(&what), error);
     wn_text_free(&what);
     return status;
 }
@@ -149,10 +150,10 @@ static int read_labels(struct arrays *arrays, struct wn_error *error)
 
     arrays->code = wn_new(arrays->rows, sizeof *arrays->code, error);
     if (!arrays->code ||
-        wn_listing_names(&arrays->label,
-                         arrays->names.name ? &arrays->names : NULL,
-                         classes_known(arrays), &arrays->classes, arrays->code,
-                         &place, error))
+        wn_array_column_names(&arrays->label,
+                              arrays->names.name ? &arrays->names : NULL,
+                              classes_known(arrays), &arrays->classes,
+                              arrays->code, &place, error))
         return -1;
     arrays->order = place ? place : ingest_class_order(&arrays->classes, error);
     if (!arrays->order || keep_labelled(arrays, error))
@@ -180,7 +181,8 @@ static int read_roles(struct arrays *arrays, struct wn_error *error)
 
         if (!arrays->role[r].name)
             continue;
-        if (wn_listing_role(&arrays->role[r], &wn_role_kinds[r], values, error))
+        if (wn_array_column_role(&arrays->role[r], &wn_role_kinds[r], values,
+                                 error))
             return -1;
         for (size_t i = 0; arrays->keep && i < arrays->n; i++) {
             const size_t row = arrays->keep[i];

@@ -173,7 +173,8 @@ static int put_probability(struct arrays *arrays, struct outgoing *out,
 
         for (size_t c = 0; row && c < k; c++)
             in[c] = row[arrays->order[c]];
-        switch (row ? wn_brought_row(in, k, out->encoded, &at, &sum) : 3) {
+        switch (row ? wn_user_probability_row(in, k, out->encoded, &at, &sum)
+                    : 3) {
         case 0:
             status =
                 wn_audit_write_append(arrays->writer, 1, out->encoded, error);
@@ -259,8 +260,9 @@ static int put_ids(struct arrays *arrays, struct wn_error *error)
     struct wn_text all = {0}, kept = {0};
     uint64_t *offset = wn_new(arrays->rows + 1, sizeof *offset, error);
     uint64_t *end = wn_new(n + 1, sizeof *end, error);
-    int status =
-        offset && end ? wn_listing_text(&arrays->id, &all, offset, error) : -1;
+    int status = offset && end
+                     ? wn_array_column_text(&arrays->id, &all, offset, error)
+                     : -1;
 
     for (size_t i = 0; i < n && status == 0; i++) {
         const size_t row = arrays_row(arrays, i);
@@ -457,16 +459,16 @@ static void tell(const struct arrays *arrays)
     const size_t k = arrays->classes.count;
 
     if (d)
-        wn_talk_detail(arrays->run->talk, "%s: scale: %s",
+        wn_log_verbose(arrays->run->talk, "%s: scale: %s",
                        arrays->features.name,
                        arrays->rescale.how == WN_RESCALE_EVEN     ? "even"
                        : arrays->rescale.how == WN_RESCALE_ROBUST ? "robust"
                                                                   : "none");
-    wn_talk_note(arrays->run->talk,
-                 "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
-                 "%zu class%s",
-                 arrays->source, arrays->rows, arrays->n, left, d,
-                 d == 1 ? "" : "s", k, k == 1 ? "" : "es");
+    wn_log_note(arrays->run->talk,
+                "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
+                "%zu class%s",
+                arrays->source, arrays->rows, arrays->n, left, d,
+                d == 1 ? "" : "s", k, k == 1 ? "" : "es");
 }
 
 int arrays_write(struct arrays *arrays, struct wn_error *error)

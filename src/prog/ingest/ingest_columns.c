@@ -145,10 +145,10 @@ static int write_numbers(const struct wn_table *table,
 static int write_tops(const struct wn_table *table,
                       struct wn_audit_writer *writer, struct wn_error *error)
 {
-    struct wn_top *top = NULL;
+    struct wn_frequent *top = NULL;
     size_t count = 0;
 
-    if (wn_top_list(table, &top, &count, error))
+    if (wn_frequent_list(table, &top, &count, error))
         return -1;
     const size_t extent[3] = {count, 0, 0};
     const char **value = wn_new(count, sizeof *value, error);
@@ -172,7 +172,7 @@ static int write_tops(const struct wn_table *table,
     free(value);
     free(column);
     free(often);
-    wn_top_free(top, count);
+    wn_frequent_free(top, count);
     return status;
 }
 

@@ -167,10 +167,11 @@ static int check_memory(const struct wn_run *run, const struct wn_csv *csv,
     char what[100];
 
     snprintf(what, sizeof what, "%.0f rows of %.0f columns", n, columns);
-    return wn_run_afford(run,
-                         40 * n + role_bytes(run) * n + 16 * most_sampled +
-                             8e6 * run->threads + 16e6,
-                         what, error);
+    return wn_run_check_memory(run,
+                               40 * n + role_bytes(run) * n +
+                                   16 * most_sampled + 8e6 * run->threads +
+                                   16e6,
+                               what, error);
 }
 
 static int write_audit(struct gathered *gathered, struct rejects *rejects,
@@ -227,9 +228,9 @@ static int print_sniffed(const struct wn_run *run, struct wn_csv_form *form,
         wn_write_all(STDOUT_FILENO, text.bytes, text.length, "standard output",
                      error))
         goto done;
-    wn_talk_note(run->talk, "%s: %zu columns, %s header",
-                 wn_input_name(wn_run_input(run)), columns,
-                 form->nameless ? "no" : "and a");
+    wn_log_note(run->talk, "%s: %zu columns, %s header",
+                wn_input_name(wn_run_input(run)), columns,
+                form->nameless ? "no" : "and a");
     status = 0;
 done:
     wn_text_free(&text);
@@ -255,7 +256,7 @@ static int settle_sniffed(struct wn_run *run, const struct wn_csv *csv,
         wn_text_free(&text);
         return -1;
     }
-    wn_talk_note(run->talk, "%s: found %s", wn_csv_name(csv), text.bytes);
+    wn_log_note(run->talk, "%s: found %s", wn_csv_name(csv), text.bytes);
     wn_text_free(&text);
     return 0;
 }
@@ -318,7 +319,7 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
         ingest_roles(run, &table, error) == 0 &&
         ingest_classes(run, &table, error) == 0 &&
         clean_rows(&gathered, &rejects, csv, error) == 0 &&
-        wn_table_survey(&table, error) == 0 &&
+        wn_survey(&table, error) == 0 &&
         wn_roles_read(&gathered.roles, &table, error) == 0 &&
         read_beside(&gathered, error) == 0)
         status = write_audit(&gathered, &rejects, error);
@@ -338,7 +339,7 @@ int main(int argc, char **argv)
         .rows = rows,
         .most = 1};
 
-    wn_program_settle(argv, false);
+    wn_program_reexec(argv, false);
     make_rows();
     return wn_program_main(&program, argc, argv, ingest_any);
 }

@@ -52,7 +52,7 @@ static int tell_columns(const struct gathered *gathered, struct wn_error *error)
     for (const char *line = text.bytes; status == 0 && line && *line;) {
         const size_t length = strcspn(line, "\n");
 
-        wn_talk_detail(gathered->run->talk, "%.*s", (int)length, line);
+        wn_log_verbose(gathered->run->talk, "%.*s", (int)length, line);
         line += length + (line[length] == '\n');
     }
     wn_grid_free(&grid);
@@ -67,27 +67,27 @@ int ingest_tell(const struct gathered *gathered, struct wn_error *error)
     const size_t unnamed = wn_csv_unnamed(table->csv);
 
     if (unnamed)
-        wn_talk_note(gathered->run->talk,
-                     "%s: %zu column%s without a name in the header: called "
-                     "by place, c1, c2 and so on",
-                     wn_csv_name(table->csv), unnamed, unnamed == 1 ? "" : "s");
+        wn_log_note(gathered->run->talk,
+                    "%s: %zu column%s without a name in the header: called "
+                    "by place, c1, c2 and so on",
+                    wn_csv_name(table->csv), unnamed, unnamed == 1 ? "" : "s");
     ingest_tell_rules(gathered);
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (table->column[c].invalid > WN_INGEST_NOTES)
-            wn_talk_note(gathered->run->talk,
-                         "%s: column %s: %llu of %zu cells: wanted %s; encoded "
-                         "as missing",
-                         wn_csv_name(table->csv), wn_csv_column(table->csv, c),
-                         (unsigned long long)table->column[c].invalid, n,
-                         wn_table_wanted(table, c));
+            wn_log_note(gathered->run->talk,
+                        "%s: column %s: %llu of %zu cells: wanted %s; encoded "
+                        "as missing",
+                        wn_csv_name(table->csv), wn_csv_column(table->csv, c),
+                        (unsigned long long)table->column[c].invalid, n,
+                        wn_table_wanted(table, c));
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (table->column[c].role == WN_ROLE_FEATURE &&
-            table->column[c].alone.low >= WN_ALONE_LEAK)
-            wn_talk_note(gathered->run->talk,
-                         "%s: column %s: predicts the label alone (%.0f %%); "
-                         "does it say what the label does?",
-                         wn_csv_name(table->csv), wn_csv_column(table->csv, c),
-                         100 * table->column[c].alone.lift);
+            table->column[c].alone.low >= WN_LEAKAGE_SHARE)
+            wn_log_note(gathered->run->talk,
+                        "%s: column %s: predicts the label alone (%.0f %%); "
+                        "does it say what the label does?",
+                        wn_csv_name(table->csv), wn_csv_column(table->csv, c),
+                        100 * table->column[c].alone.lift);
     return tell_columns(gathered, error);
 }
 
@@ -97,14 +97,14 @@ void ingest_tell_rows(const struct gathered *gathered)
     const size_t n = wn_csv_rows(table->csv);
     size_t left;
     wn_csv_left_out(table->csv, &left);
-    wn_talk_note(gathered->run->talk,
-                 "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
-                 "%zu class%s",
-                 wn_csv_name(table->csv), n + left, n, left, table->d,
-                 table->d == 1 ? "" : "s", table->classes.count,
-                 table->classes.count == 1 ? "" : "es");
+    wn_log_note(gathered->run->talk,
+                "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
+                "%zu class%s",
+                wn_csv_name(table->csv), n + left, n, left, table->d,
+                table->d == 1 ? "" : "s", table->classes.count,
+                table->classes.count == 1 ? "" : "es");
     if (table->second_block)
-        wn_talk_note(gathered->run->talk,
-                     "%s: the last %zu of the features are the second block",
-                     wn_csv_name(table->csv), table->second_block);
+        wn_log_note(gathered->run->talk,
+                    "%s: the last %zu of the features are the second block",
+                    wn_csv_name(table->csv), table->second_block);
 }

@@ -12,12 +12,12 @@ static void take_reject(void *context, enum wn_csv_break broken,
                         const char *text)
 {
     struct rejects *rejects = context;
-    struct wn_talk *talk = rejects->run->talk;
+    struct wn_log *talk = rejects->run->talk;
 
     if (rejects->count[broken]++ < WN_INGEST_NOTES)
-        wn_talk_note(talk, "%s", text);
+        wn_log_note(talk, "%s", text);
     else
-        wn_talk_detail(talk, "%s", text);
+        wn_log_verbose(talk, "%s", text);
 }
 
 /* --force must not let the rejects replace what they come from. */
@@ -72,8 +72,8 @@ int ingest_reject_rows(struct rejects *rejects, struct wn_csv *csv,
     if (!lenient && strcmp(wn_option_text(options, "missing-label"), "drop"))
         return 0;
     uint8_t *out = wn_new(n, 1, error);
-    int status = out ? wn_table_look(table, out, lenient ? take_reject : NULL,
-                                     rejects, error)
+    int status = out ? wn_prescan(table, out, lenient ? take_reject : NULL,
+                                  rejects, error)
                      : -1;
     for (size_t row = 0; row < n && status == 0; row++)
         kept -= out[row];
@@ -102,7 +102,7 @@ static int tell_counts(const struct rejects *rejects, const char *name,
                 &text, error, "%s %llu %s", text.length ? "," : "",
                 (unsigned long long)rejects->count[b], wn_csv_break_names[b]);
     if (status == 0 && text.length)
-        wn_talk_note(rejects->run->talk, "%s: rejected:%s", name, text.bytes);
+        wn_log_note(rejects->run->talk, "%s: rejected:%s", name, text.bytes);
     wn_text_free(&text);
     return status;
 }

@@ -207,7 +207,7 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
         if (give_role(run, table, wn_role_kinds[r].name, wn_role_kinds[r].role,
                       error))
             return -1;
-    if (probability && wn_brought_find(table, probability, error))
+    if (probability && wn_user_probability_find(table, probability, error))
         return -1;
     for (size_t i = 0; i < told; i++)
         if (parse_kind(table, kind[i], error))

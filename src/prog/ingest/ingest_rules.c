@@ -13,7 +13,7 @@ int ingest_clean(struct gathered *gathered, struct wn_csv *csv,
 
     if (!path)
         return 0;
-    if (!clean->rules.count && wn_cleaning_read(&clean->rules, path, error))
+    if (!clean->rules.count && wn_clean_rules_read(&clean->rules, path, error))
         return -1;
     wn_csv_lay_over(csv, NULL);
     if (wn_clean_apply_all(clean, gathered->table, error))
@@ -99,7 +99,7 @@ int ingest_join_defects(struct gathered *gathered, struct wn_error *error)
 /* Names that the encoder gives, then those of the rules. */
 static int write_names(struct gathered *gathered, struct wn_error *error)
 {
-    const struct wn_cleaning *rules = &gathered->clean.rules;
+    const struct wn_clean_rules *rules = &gathered->clean.rules;
     const size_t all = WN_RULES_FIRST + rules->count;
     const char **name = wn_new(all, sizeof *name, error);
     int status = name ? 0 : -1;
@@ -147,7 +147,7 @@ static int write_counts(struct gathered *gathered, struct wn_error *error)
 static int write_fixes(struct gathered *gathered, struct wn_error *error)
 {
     struct wn_audit_writer *writer = gathered->writer;
-    const struct wn_fixes *fixes = &gathered->clean.fixes;
+    const struct wn_overrides *fixes = &gathered->clean.fixes;
     const size_t x = fixes->count;
 
     if (x == 0)
@@ -184,13 +184,13 @@ static void tell_broken(const struct gathered *gathered, size_t r)
     for (size_t i = 0; i < count->told; i++) {
         const int length = (int)count->cell[i].length;
 
-        wn_talk_note(gathered->run->talk,
-                     "%s:%llu: column %s: found %s%.*s%s the rule %s",
-                     wn_csv_name(csv),
-                     (unsigned long long)wn_csv_line(csv)[count->cell[i].row],
-                     wn_csv_column(csv, count->cell[i].column),
-                     length ? "'" : "a cell", length, count->cell[i].text,
-                     length ? "', which breaks" : " that breaks", name);
+        wn_log_note(gathered->run->talk,
+                    "%s:%llu: column %s: found %s%.*s%s the rule %s",
+                    wn_csv_name(csv),
+                    (unsigned long long)wn_csv_line(csv)[count->cell[i].row],
+                    wn_csv_column(csv, count->cell[i].column),
+                    length ? "'" : "a cell", length, count->cell[i].text,
+                    length ? "', which breaks" : " that breaks", name);
     }
 }
 
@@ -202,16 +202,16 @@ static void tell_passed_over(const struct gathered *gathered, size_t r)
     const unsigned long long cells = count->passed_over;
 
     if (count->stop < wn_csv_rows(csv))
-        wn_talk_note(gathered->run->talk,
-                     "%s: rule %s: takes too long; not evaluated on %llu "
-                     "cells, stopped after line %llu",
-                     wn_csv_name(csv), name, cells,
-                     (unsigned long long)wn_csv_line(csv)[count->stop - 1]);
+        wn_log_note(gathered->run->talk,
+                    "%s: rule %s: takes too long; not evaluated on %llu "
+                    "cells, stopped after line %llu",
+                    wn_csv_name(csv), name, cells,
+                    (unsigned long long)wn_csv_line(csv)[count->stop - 1]);
     else if (cells)
-        wn_talk_note(gathered->run->talk,
-                     "%s: rule %s: takes too long; not evaluated on %llu "
-                     "cell%s",
-                     wn_csv_name(csv), name, cells, cells == 1 ? "" : "s");
+        wn_log_note(gathered->run->talk,
+                    "%s: rule %s: takes too long; not evaluated on %llu "
+                    "cell%s",
+                    wn_csv_name(csv), name, cells, cells == 1 ? "" : "s");
 }
 
 void ingest_tell_rules(const struct gathered *gathered)
@@ -224,7 +224,7 @@ void ingest_tell_rules(const struct gathered *gathered)
 
         tell_broken(gathered, r);
         tell_passed_over(gathered, r);
-        wn_talk_detail(
+        wn_log_verbose(
             gathered->run->talk, "rule %s: %llu cell%s %s",
             clean->rules.rule[r].name,
             (unsigned long long)(fix ? count->changed : count->broken),

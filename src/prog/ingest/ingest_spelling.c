@@ -30,19 +30,19 @@ static int tell(const struct spelling *spelling, size_t c, size_t of,
     const char *column = spelling->column;
     struct wn_text rule = {0};
 
-    if (wn_cleaning_write_map(
+    if (wn_clean_rules_write_map(
             &rule, column ? column : "label", wn_dictionary_text(classes, c),
             old->length, wn_dictionary_text(classes, of), new->length, error)) {
         wn_text_free(&rule);
         return -1;
     }
-    wn_talk_note(spelling->run->talk,
-                 "%s: column %s: '%.*s' (%llu) is a spelling of '%.*s' "
-                 "(%llu); rule: %s",
-                 spelling->source, column ? column : "label", shown(old),
-                 wn_dictionary_text(classes, c), (unsigned long long)old->count,
-                 shown(new), wn_dictionary_text(classes, of),
-                 (unsigned long long)new->count, wn_text_of(&rule));
+    wn_log_note(spelling->run->talk,
+                "%s: column %s: '%.*s' (%llu) is a spelling of '%.*s' "
+                "(%llu); rule: %s",
+                spelling->source, column ? column : "label", shown(old),
+                wn_dictionary_text(classes, c), (unsigned long long)old->count,
+                shown(new), wn_dictionary_text(classes, of),
+                (unsigned long long)new->count, wn_text_of(&rule));
     wn_text_free(&rule);
     return 0;
 }
@@ -63,10 +63,10 @@ int ingest_spelling(const struct wn_run *run, struct wn_audit_writer *writer,
             status = tell(&spelling, c, of, error);
     }
     if (status == 0 && found > TOLD)
-        wn_talk_note(run->talk,
-                     "%s: %zu more classes are spellings of others; report "
-                     "shows them",
-                     source, found - TOLD);
+        wn_log_note(run->talk,
+                    "%s: %zu more classes are spellings of others; report "
+                    "shows them",
+                    source, found - TOLD);
     if (status == 0 && found)
         status = ingest_put(writer, "data/label_same", WN_I32, classes->count,
                             same, error);

@@ -34,7 +34,7 @@ static void note_broken(struct gathered *gathered, struct wn_defect defect,
     const struct wn_csv *csv = gathered->table->csv;
 
     if (gathered->noted[defect.column]++ < WN_INGEST_NOTES)
-        wn_talk_note(
+        wn_log_note(
             gathered->run->talk, "%s:%llu: column %s: found '%.*s', wanted %s",
             wn_csv_name(csv), (unsigned long long)wn_csv_line(csv)[defect.row],
             wn_csv_column(csv, defect.column),
@@ -153,8 +153,8 @@ static int write_probability(struct gathered *gathered, struct wn_error *error)
         return 0;
     return wn_audit_write_begin(gathered->writer, "data/probability", WN_F32,
                                 extent, error) ||
-                   wn_brought_read(table, take_probability, gathered->writer,
-                                   error) ||
+                   wn_user_probability_read(table, take_probability,
+                                            gathered->writer, error) ||
                    wn_audit_write_end(gathered->writer, error)
                ? -1
                : 0;

@@ -16,7 +16,7 @@
 /* The datasets that were audited, from the attribute `arrays`. */
 struct audited {
     char *text; /* lines "role /path", cut at their ends */
-    const char *path[WN_FOREIGN_MOST];
+    const char *path[WN_HDF5_MAX];
     size_t count;
     uint32_t whole;    /* bit i: path[i] is a list, not a row a row */
     size_t label;      /* the path of the label */
@@ -41,7 +41,7 @@ static int read_audited(const struct wn_audit *audit, struct audited *audited,
         if (end)
             *end++ = '\0';
         blank = strchr(line, ' ');
-        if (!blank || audited->count == WN_FOREIGN_MOST)
+        if (!blank || audited->count == WN_HDF5_MAX)
             return wn_fail(error, WN_EDATA,
                            "%s: data: attribute arrays: "
                            "found '%.80s', wanted lines of a role and a "
@@ -110,13 +110,14 @@ static int read_places(const char *path, const char *names, const char *label,
     int32_t *code = NULL;
     int status = 0;
 
-    if (wn_foreign_read(path, paths, 2, WN_FOREIGN_BYTES, array, error))
+    if (wn_hdf5_read(path, paths, 2, WN_HDF5_BYTES, array, error))
         return -1;
     if (!array[1].text) {
         code = wn_new(array[0].rows, sizeof *code, error);
-        status = code ? wn_listing_names(&array[0], &array[0], 0, &cells->names,
+        status =
+            code ? wn_array_column_names(&array[0], &array[0], 0, &cells->names,
                                          code, &cells->place, error)
-                      : -1;
+                 : -1;
     }
     wn_array_free(&array[0]);
     wn_array_free(&array[1]);
@@ -191,16 +192,16 @@ static int write_hdf5(const struct prune_job *job,
                       const uint64_t *row, size_t n, bool kept,
                       struct wn_output *output, struct wn_error *error)
 {
-    struct wn_foreign_copy copy = {.path = job->path,
-                                   .paths = audited->path,
-                                   .count = audited->count,
-                                   .whole = audited->whole,
-                                   .rows = rows,
-                                   .row = row,
-                                   .n = n,
-                                   .changed = audited->label,
-                                   .descriptor = wn_output_descriptor(output),
-                                   .name = wn_output_name(output)};
+    struct wn_hdf5_copy copy = {.path = job->path,
+                                .paths = audited->path,
+                                .count = audited->count,
+                                .whole = audited->whole,
+                                .rows = rows,
+                                .row = row,
+                                .n = n,
+                                .changed = audited->label,
+                                .descriptor = wn_output_descriptor(output),
+                                .name = wn_output_name(output)};
     struct cells cells = {0};
     const char **value = NULL;
     int status = 0;
@@ -212,7 +213,7 @@ static int write_hdf5(const struct prune_job *job,
         status = status || !value ? -1 : 0;
     }
     if (status == 0)
-        status = wn_foreign_write(&copy, WN_FOREIGN_BYTES, error);
+        status = wn_hdf5_write(&copy, WN_HDF5_BYTES, error);
     free_cells(&cells);
     free(value);
     return status;

@@ -246,7 +246,7 @@ static int relabel_rows(struct prune *prune, struct wn_error *error)
  * not those in the source. */
 static int check_rules(struct prune *prune, struct wn_error *error)
 {
-    const struct wn_fixes *fixes = &prune->dataset.fixes;
+    const struct wn_overrides *fixes = &prune->dataset.fixes;
     const bool apply = prune_on(prune, "apply-rules");
 
     if (apply && prune->dataset.cleanings == 0)
@@ -267,7 +267,7 @@ static int check_rules(struct prune *prune, struct wn_error *error)
                           (size_t)fixes->column[f] == prune->label_cell);
     }
     if (!apply)
-        wn_fixes_free(&prune->dataset.fixes);
+        wn_overrides_free(&prune->dataset.fixes);
     return 0;
 }
 

@@ -78,7 +78,7 @@ static int carry_out(struct prune *prune, struct wn_error *error)
 
     if (wn_dataset_load(&prune->dataset, prune->audit,
                         WN_PART_LABEL | WN_PART_ROW | WN_PART_COLUMN |
-                            (fixes ? WN_PART_FIX : 0u),
+                            (fixes ? WN_PART_OVERRIDE : 0u),
                         error) ||
         check_form(prune, error) ||
         wn_selection_new(&prune->selection, prune->dataset.n, error) ||
@@ -91,11 +91,11 @@ static int carry_out(struct prune *prune, struct wn_error *error)
                                   prune_text(prune, "source"), error);
     if (!source)
         return -1;
-    wn_talk_detail(run->talk, "rows come from %s", wn_source_name(source));
+    wn_log_verbose(run->talk, "rows come from %s", wn_source_name(source));
     status = prune_on(prune, "dry-run") ? prune_show(prune, error)
                                         : prune_write(prune, source, error);
     if (status == 0 && !prune_on(prune, "dry-run"))
-        wn_talk_detail(run->talk, "kept %zu of %zu rows, %zu relabelled",
+        wn_log_verbose(run->talk, "kept %zu of %zu rows, %zu relabelled",
                        prune->selection.kept, prune->dataset.n, prune->changed);
     wn_source_close(source);
     return status;

@@ -12,9 +12,9 @@
 /* Whether a row is copied as it is; *fix is its first fix, if it has any. */
 static bool stays(const struct prune *prune, size_t row, size_t *fix)
 {
-    const struct wn_fixes *fixes = &prune->dataset.fixes;
+    const struct wn_overrides *fixes = &prune->dataset.fixes;
 
-    *fix = wn_fixes_find(fixes, row);
+    *fix = wn_overrides_find(fixes, row);
     return !(prune->relabel && prune->relabel[row]) &&
            !(*fix < fixes->count && fixes->row[*fix] == (int64_t)row);
 }
@@ -34,7 +34,7 @@ static int copy_changed(struct prune *prune, struct wn_source *source,
                         size_t row, size_t fix, struct wn_sink *sink,
                         struct wn_error *error)
 {
-    const struct wn_fixes *fixes = &prune->dataset.fixes;
+    const struct wn_overrides *fixes = &prune->dataset.fixes;
     const bool relabel = prune->relabel && prune->relabel[row];
     const char *label =
         relabel ? prune->dataset.label_name[prune->suggestion[row]] : NULL;

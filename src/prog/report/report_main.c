@@ -173,12 +173,12 @@ static int judge(const struct wn_run *run, const struct wn_report *report,
     if (!report->flagged)
         return wn_fail(error, WN_EUSAGE,
                        "--fail-on: nothing has been flagged yet; run flag");
-    return wn_fail_reached(spec, report->issue, report->data.n, error);
+    return wn_exit_status_reached(spec, report->issue, report->data.n, error);
 }
 
 /* The audit, and the older one it is compared with. */
 static int load(const struct wn_run *run, const struct wn_audit *audit,
-                struct wn_report *report, struct wn_against *against,
+                struct wn_report *report, struct wn_comparison *against,
                 struct wn_error *error)
 {
     const char *old = wn_option_text(run->options, "against");
@@ -195,7 +195,7 @@ static int load(const struct wn_run *run, const struct wn_audit *audit,
     if (report->rows == WN_ROWS_BUDGET && !report->flagged)
         return wn_fail(error, WN_EUSAGE,
                        "--budget: nothing has been flagged yet; run flag");
-    if (old && wn_against_load(against, report, old, error))
+    if (old && wn_comparison_load(against, report, old, error))
         return -1;
     report->against = old ? against : NULL;
     return 0;
@@ -206,7 +206,7 @@ static int work(struct wn_run *run, struct wn_error *error)
     const struct wn_format *format =
         find_format(wn_option_text(run->options, "format"));
     struct wn_report report = {0};
-    struct wn_against against = {0};
+    struct wn_comparison against = {0};
     struct wn_audit *audit = NULL;
     struct wn_text text = {0};
     int findings, status = -1;
@@ -228,7 +228,7 @@ static int work(struct wn_run *run, struct wn_error *error)
         status = findings;
 done:
     wn_text_free(&text);
-    wn_against_free(&against);
+    wn_comparison_free(&against);
     wn_report_free(&report);
     wn_audit_close(audit);
     return status;

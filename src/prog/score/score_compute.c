@@ -16,8 +16,8 @@ int score_fit_count(const struct wn_run *run, const struct work *work,
         return wn_fail(error, WN_EUSAGE,
                        "--%s: found %zu, wanted at most %zu for %zu %s", option,
                        *count, most, units, unit);
-    wn_talk_note(run->talk, "%s: --%s lowered from %zu to %zu for %zu %s",
-                 wn_audit_name(work->audit), option, *count, most, units, unit);
+    wn_log_note(run->talk, "%s: --%s lowered from %zu to %zu for %zu %s",
+                wn_audit_name(work->audit), option, *count, most, units, unit);
     *count = most;
     return 0;
 }
@@ -29,9 +29,9 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
     if (score_fit_count(run, work, "neighbors", data->n - 1, "rows", data->n,
                         &work->m, error))
         return -1;
-    work->index = wn_large_new(wn_product(data->n, work->m, 1),
+    work->index = wn_spill_new(wn_product(data->n, work->m, 1),
                                sizeof *work->index, error);
-    work->distance = wn_large_new(wn_product(data->n, work->m, 1),
+    work->distance = wn_spill_new(wn_product(data->n, work->m, 1),
                                   sizeof *work->distance, error);
     if (!work->index || !work->distance)
         return -1;
@@ -47,9 +47,9 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
                       work->distance, &work->facts, error))
         return -1;
     if (!work->facts.exact)
-        wn_talk_note(run->talk,
-                     "neighbours: looked into %zu of %zu cells, recall %.4f",
-                     work->facts.probe, work->facts.cells, work->facts.recall);
+        wn_log_note(run->talk,
+                    "neighbours: looked into %zu of %zu cells, recall %.4f",
+                    work->facts.probe, work->facts.cells, work->facts.recall);
     return 0;
 }
 

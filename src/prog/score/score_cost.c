@@ -29,14 +29,14 @@ struct cost {
  * yet, and each thread's tiles. */
 static double program_bytes(const struct wn_run *run)
 {
-    return wn_large_resident() + 6e6 + 2e6 * run->threads;
+    return wn_spill_resident() + 6e6 + 2e6 * run->threads;
 }
 
 /* What stays in memory when large arrays go into files. */
 static double least_bytes(const struct wn_run *run, const struct work *work,
                           const struct wn_sample *sample)
 {
-    return wn_large_least(
+    return wn_spill_least(
         program_bytes(run) + ROW * (double)sample->n +
         wn_pool_kept(work->members, work->member_count, sample));
 }
@@ -131,7 +131,7 @@ int score_afford(const struct wn_run *run, const struct work *work,
         return -1;
     snprintf(what, sizeof what, "%zu rows of %zu features and %zu classes",
              cost.sample.n, cost.sample.d, cost.sample.k);
-    return wn_run_bound(run, cost.need, cost.least, what, error);
+    return wn_run_limit_memory(run, cost.need, cost.least, what, error);
 }
 
 /* How much there is to do. Factors are measured, on sets of 1,800 to 20,000

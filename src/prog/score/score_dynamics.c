@@ -44,7 +44,7 @@ int score_dynamics_bytes(const struct wn_run *run, const struct work *work,
     const double times = wn_option_given(run->options, "aum-threshold") ? 2 : 1;
     if (work->needs & WN_NEEDS_DYNAMICS)
         *bytes = 4 * (double)n * (double)k +
-                 (work->followed ? wn_given_bytes(n, k, plan.parts)
+                 (work->followed ? wn_external_dynamics_bytes(n, k, plan.parts)
                                  : times * wn_dynamics_bytes(n, d, k + 1, &plan,
                                                              run->threads));
     return 0;
@@ -82,13 +82,14 @@ static int follow(const struct wn_run *run, struct work *work,
                   struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
-    const struct wn_given given = {.n = data->n,
-                                   .k = data->k,
-                                   .epochs = data->epochs,
-                                   .label = data->label,
-                                   .read = read_epoch,
-                                   .context = work,
-                                   .probabilities = data->dynamics_sum};
+    const struct wn_external_dynamics given = {.n = data->n,
+                                               .k = data->k,
+                                               .epochs = data->epochs,
+                                               .label = data->label,
+                                               .read = read_epoch,
+                                               .context = work,
+                                               .probabilities =
+                                                   data->dynamics_sum};
     size_t epoch = (size_t)wn_option_number(run->options, "epoch");
 
     if (epoch > data->epochs)
@@ -97,9 +98,9 @@ static int follow(const struct wn_run *run, struct work *work,
                        "epochs that were brought",
                        wn_audit_name(work->audit), epoch, data->epochs);
     if (epoch == 0)
-        epoch = wn_given_epoch(data->epochs);
-    work->dynamics =
-        wn_given_follow(&given, parts_needed(work), epoch, run->threads, error);
+        epoch = wn_external_dynamics_epoch(data->epochs);
+    work->dynamics = wn_external_dynamics_follow(&given, parts_needed(work),
+                                                 epoch, run->threads, error);
     return work->dynamics ? 0 : -1;
 }
 
@@ -128,7 +129,7 @@ int score_find_dynamics(const struct wn_run *run, struct work *work,
 {
     if (work->followed ? follow(run, work, error) : train(run, work, error))
         return -1;
-    wn_talk_detail(run->talk, "networks: measured after epoch %zu of %zu",
+    wn_log_verbose(run->talk, "networks: measured after epoch %zu of %zu",
                    wn_dynamics_epoch(work->dynamics),
                    wn_dynamics_epochs(work->dynamics));
     return 0;

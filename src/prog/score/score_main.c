@@ -119,7 +119,7 @@ static int score_work(struct wn_run *run, struct wn_error *error)
                        "--kernels: found '%s', which OpenBLAS does not run "
                        "here; by itself it takes %s",
                        kernels, wn_linear_kernels());
-    wn_talk_detail(run->talk, "OpenBLAS kernels: %s", wn_linear_kernels());
+    wn_log_verbose(run->talk, "OpenBLAS kernels: %s", wn_linear_kernels());
     status = score_read(run, &work, error);
     if (status == 0)
         status = score_find(run, &work, error) || score_write(run, &work, error)
@@ -171,7 +171,7 @@ int main(int argc, char **argv)
         .least = 0,
         .most = 1};
 
-    wn_program_settle(argv, choose_kernels(argc, argv));
+    wn_program_reexec(argv, choose_kernels(argc, argv));
     make_rows();
     return wn_program_main(&program, argc, argv, score_work);
 }

@@ -64,7 +64,7 @@ int score_choose_methods(const struct wn_run *run, struct work *work,
             work->chosen[i] = true;
             work->needs |= method->needs;
         } else if (!named) {
-            wn_talk_detail(run->talk, "%s left out: it needs %s%s",
+            wn_log_verbose(run->talk, "%s left out: it needs %s%s",
                            method->name, dashes, missing);
         } else {
             return wn_fail(error, WN_EUSAGE, "--methods: %s needs %s%s",
@@ -129,18 +129,18 @@ static int run_method(const struct wn_run *run, const struct work *work,
                       struct wn_audit_writer *writer, struct wn_error *error)
 {
     const size_t n = work->data.n;
-    struct findings found = {.out = wn_large_new(n, sizeof(float), error)};
+    struct findings found = {.out = wn_spill_new(n, sizeof(float), error)};
     int status = -1;
 
     if (!found.out)
         goto done;
     if (method->spreads && !work->followed) {
-        found.spread = wn_large_new(n, sizeof *found.spread, error);
+        found.spread = wn_spill_new(n, sizeof *found.spread, error);
         if (!found.spread)
             goto done;
     }
     if (method->trace) {
-        found.row = wn_large_new(n, sizeof *found.row, error);
+        found.row = wn_spill_new(n, sizeof *found.row, error);
         if (!found.row)
             goto done;
         for (size_t i = 0; i < n; i++)
@@ -154,9 +154,9 @@ static int run_method(const struct wn_run *run, const struct work *work,
                         write_findings(method, &found, n, writer, error)))
         status = -1;
 done:
-    wn_large_free(found.out);
-    wn_large_free(found.spread);
-    wn_large_free(found.row);
+    wn_spill_free(found.out);
+    wn_spill_free(found.spread);
+    wn_spill_free(found.row);
     return status;
 }
 
@@ -191,9 +191,9 @@ int score_methods(const struct wn_run *run, const struct work *work,
             return wn_fail(error, WN_ENUMERIC, "%s",
                            wn_audit_name(work->audit));
         if (status) {
-            wn_talk_note(run->talk, "%s: %s left out: %s",
-                         wn_audit_name(work->audit), wn_methods[i]->name,
-                         error->text);
+            wn_log_note(run->talk, "%s: %s left out: %s",
+                        wn_audit_name(work->audit), wn_methods[i]->name,
+                        error->text);
             *error = (struct wn_error){0};
         }
     }

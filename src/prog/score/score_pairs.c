@@ -49,7 +49,7 @@ int score_find_pairs(const struct wn_run *run, struct work *work,
                          work->pairs, error))
         return wn_fail(error, WN_EDATA, "%s: data/features_b",
                        wn_audit_name(work->audit));
-    wn_talk_detail(run->talk, "pairs: aligned by %s",
+    wn_log_verbose(run->talk, "pairs: aligned by %s",
                    names[work->pairs->alignment]);
     return 0;
 }

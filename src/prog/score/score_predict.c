@@ -14,7 +14,7 @@ static void tell_quality(const struct wn_run *run, const struct work *work)
 
         if (p == work->member_count && p == 1)
             break;
-        wn_talk_detail(run->talk,
+        wn_log_verbose(run->talk,
                        "%s: log-loss %.4f, calibration error %.4f, "
                        "accuracy %.4f, weight %.3f%s%s",
                        score_member(work, p), quality->log_loss,
@@ -30,7 +30,7 @@ static int number_groups(struct work *work, struct wn_error *error)
     const struct wn_dataset *data = &work->data;
     int32_t *number = wn_new(data->groups, sizeof *number, error);
 
-    work->group = wn_large_new(data->n, sizeof *work->group, error);
+    work->group = wn_spill_new(data->n, sizeof *work->group, error);
     if (!number || !work->group) {
         free(number);
         return -1;
@@ -76,7 +76,7 @@ static int make_folds(const struct wn_run *run, struct work *work,
     const struct wn_dataset *data = &work->data;
     const size_t units = work->group ? work->groups : data->n;
 
-    work->fold = wn_large_new(data->n, sizeof *work->fold, error);
+    work->fold = wn_spill_new(data->n, sizeof *work->fold, error);
     if (!work->fold || score_fit_count(run, work, "folds", units,
                                        work->group ? "groups" : "rows", units,
                                        &work->folds, error))
@@ -115,7 +115,7 @@ int score_predict(const struct wn_run *run, struct work *work,
                                      .seed = seed,
                                      .threads = run->threads,
                                      .talk = run->talk};
-    work->probability = wn_large_new(wn_product(data->n, data->k, 1),
+    work->probability = wn_spill_new(wn_product(data->n, data->k, 1),
                                      sizeof *work->probability, error);
     if (!work->probability ||
         wn_pool_predict(work->members, work->member_count,

@@ -13,11 +13,11 @@ void score_free(struct work *work)
 {
     wn_audit_close(work->audit);
     wn_dataset_free(&work->data);
-    wn_large_free(work->index);
-    wn_large_free(work->fold);
-    wn_large_free(work->group);
-    wn_large_free(work->distance);
-    wn_large_free(work->probability);
+    wn_spill_free(work->index);
+    wn_spill_free(work->fold);
+    wn_spill_free(work->group);
+    wn_spill_free(work->distance);
+    wn_spill_free(work->probability);
     free(work->members);
     free(work->quality);
     free(work->chosen);
@@ -120,7 +120,7 @@ int score_read(const struct wn_run *run, struct work *work,
         return -1;
     if (wn_option_on(run->options, "estimate"))
         return score_estimate(run, work, error) ? -1 : 1;
-    if (wn_run_try(run, error) || score_afford(run, work, error))
+    if (wn_run_check_output(run, error) || score_afford(run, work, error))
         return -1;
     const unsigned parts =
         WN_PART_LABEL | WN_PART_FEATURES | WN_PART_ROLE |
