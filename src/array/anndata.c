@@ -42,7 +42,7 @@ static int begin_array(struct wn_reader *reader, size_t rows, size_t columns)
     return wn_array_sink_open(&reader->sink, array, reader->error);
 }
 
-static int put_number(struct wn_reader *reader, double value)
+static int anndata_put_number(struct wn_reader *reader, double value)
 {
     const float narrow = (float)value;
 
@@ -61,8 +61,8 @@ struct categories {
     size_t count;
 };
 
-static int take_category(void *context, size_t cell, const char *text,
-                         size_t length, struct wn_error *error)
+static int anndata_take_category(void *context, size_t cell, const char *text,
+                                 size_t length, struct wn_error *error)
 {
     struct categories *categories = context;
 
@@ -83,11 +83,11 @@ static int load_categories(const struct wn_reader *reader,
     if (!categories->end)
         return -1;
     if (array->text)
-        return wn_array_texts(array, take_category, categories, error);
+        return wn_array_texts(array, anndata_take_category, categories, error);
     for (size_t i = 0; i < array->rows; i++)
         if (wn_array_numbers(array, i, i + 1, &value, error) ||
-            take_category(categories, i, text, wn_number_format(value, text),
-                          error))
+            anndata_take_category(categories, i, text,
+                                  wn_number_format(value, text), error))
             return -1;
     return 0;
 }
@@ -198,7 +198,7 @@ static int put_masked_numbers(struct masked *masked,
 
         status = !value || missing < 0
                      ? -1
-                     : put_number(reader, missing ? NAN : *value);
+                     : anndata_put_number(reader, missing ? NAN : *value);
     }
     wn_array_rows_free(&rows);
     return status;
@@ -347,7 +347,7 @@ static int check_sparse(struct sparse *sparse, const int64_t shape[2])
                : 0;
 }
 
-static int fill_row(struct sparse *sparse, size_t row, size_t columns)
+static int anndata_fill_row(struct sparse *sparse, size_t row, size_t columns)
 {
     struct wn_reader *reader = sparse->reader;
     struct wn_error *error = reader->error;
@@ -382,15 +382,15 @@ static int fill_row(struct sparse *sparse, size_t row, size_t columns)
     return 0;
 }
 
-static int put_rows(struct sparse *sparse)
+static int anndata_put_rows(struct sparse *sparse)
 {
     const size_t columns = sparse->reader->array->columns;
 
     for (size_t i = 0; i < sparse->reader->array->rows; i++) {
-        if (fill_row(sparse, i, columns))
+        if (anndata_fill_row(sparse, i, columns))
             return -1;
         for (size_t j = 0; j < columns; j++)
-            if (put_number(sparse->reader, sparse->row[j]))
+            if (anndata_put_number(sparse->reader, sparse->row[j]))
                 return -1;
     }
     return 0;
@@ -418,7 +418,7 @@ static int read_sparse(struct wn_reader *reader)
         wn_array_rows_open(&sparse.indptr_at, &sparse.indptr, error) ||
         begin_array(reader, (size_t)shape[0], (size_t)shape[1]))
         goto done;
-    status = put_rows(&sparse);
+    status = anndata_put_rows(&sparse);
     status = wn_array_sink_close(&reader->sink, status == 0, error);
 done:
     wn_array_rows_free(&sparse.data_at);

@@ -34,9 +34,9 @@ static bool is_simple(hid_t type)
 }
 
 /* Read, change where wanted, write. */
-static bool put_attribute(const struct attributes *attributes, hid_t from,
-                          const char *name, hid_t type, hid_t space,
-                          size_t bytes)
+static bool anndata_copy_put_attribute(const struct attributes *attributes,
+                                       hid_t from, const char *name, hid_t type,
+                                       hid_t space, size_t bytes)
 {
     char *buffer = calloc(1, bytes);
     hid_t to = H5I_INVALID_HID;
@@ -78,7 +78,8 @@ static herr_t copy_attribute(hid_t object, const char *name,
         const size_t bytes = wn_product((size_t)count, H5Tget_size(type), 1);
 
         if (bytes <= ATTRIBUTE_MOST)
-            good = put_attribute(context, from, name, type, space, bytes);
+            good = anndata_copy_put_attribute(context, from, name, type, space,
+                                              bytes);
     }
     if (type >= 0)
         H5Tclose(type);
@@ -153,8 +154,9 @@ static void match_names(struct codes *codes, size_t cell, const char *text,
     }
 }
 
-static int take_category(void *context, size_t cell, const char *text,
-                         size_t length, struct wn_error *error)
+static int anndata_copy_take_category(void *context, size_t cell,
+                                      const char *text, size_t length,
+                                      struct wn_error *error)
 {
     (void)error;
     match_names(context, cell, text, length);
@@ -188,8 +190,9 @@ static int find_codes(struct codes *codes, struct wn_reader *reader,
     for (size_t i = 0; i < n; i++)
         if (codes->name[i])
             codes->row[codes->rows++] = i;
-    if (names->text ? wn_array_texts(names, take_category, codes, error)
-                    : match_numbers(codes, names, error))
+    if (names->text
+            ? wn_array_texts(names, anndata_copy_take_category, codes, error)
+            : match_numbers(codes, names, error))
         return -1;
     for (size_t r = 0; r < codes->rows; r++)
         if (!codes->code[codes->row[r]])
@@ -229,10 +232,10 @@ static int copy_codes(const struct wn_hdf5_copy *copy, struct wn_reader *reader,
 /* --- data, indices and indptr -------------------------------------------- */
 
 /* Where the numbers of the rows that go out stand; *ends gets n+1 places. */
-static uint64_t *find_places(const struct wn_hdf5_copy *copy,
-                             struct wn_reader *reader,
-                             const struct wn_array *indptr, size_t all,
-                             uint64_t *ends)
+static uint64_t *anndata_copy_find_places(const struct wn_hdf5_copy *copy,
+                                          struct wn_reader *reader,
+                                          const struct wn_array *indptr,
+                                          size_t all, uint64_t *ends)
 {
     struct wn_error *error = reader->error;
     uint64_t *place = NULL;
@@ -317,7 +320,8 @@ static int copy_sparse(const struct wn_hdf5_copy *copy,
     }
     ends = wn_new(copy->n + 1, sizeof *ends, reader->error);
     if (ends)
-        place = find_places(copy, reader, &indptr, data.rows, ends);
+        place =
+            anndata_copy_find_places(copy, reader, &indptr, data.rows, ends);
     if (!place)
         goto done;
     cells.row = place;

@@ -31,7 +31,7 @@ struct piece {
     size_t cells;
 };
 
-static void fit(const struct wn_reader *reader, struct piece *piece)
+static void hdf5_fit(const struct wn_reader *reader, struct piece *piece)
 {
     const int axis = reader->axis;
     const size_t left = reader->extent[axis] - piece->start[axis];
@@ -51,7 +51,7 @@ static bool first(const struct wn_reader *reader, struct piece *piece)
             return false;
         piece->count[r] = r < reader->axis ? 1 : reader->extent[r];
     }
-    fit(reader, piece);
+    hdf5_fit(reader, piece);
     return true;
 }
 
@@ -61,7 +61,7 @@ static bool next(const struct wn_reader *reader, struct piece *piece)
     for (int r = reader->axis; r >= 0; r--) {
         piece->start[r] += piece->count[r];
         if (piece->start[r] < reader->extent[r]) {
-            fit(reader, piece);
+            hdf5_fit(reader, piece);
             return true;
         }
         piece->start[r] = 0;
@@ -70,8 +70,8 @@ static bool next(const struct wn_reader *reader, struct piece *piece)
 }
 
 /* A piece as `type` into out; *memory is its space. */
-static int read_piece(struct wn_reader *reader, hid_t type,
-                      const struct piece *piece, void *out, hid_t *memory)
+static int hdf5_read_piece(struct wn_reader *reader, hid_t type,
+                           const struct piece *piece, void *out, hid_t *memory)
 {
     const hid_t space = H5Dget_space(reader->set);
 
@@ -101,8 +101,8 @@ static int copy_numbers(struct wn_reader *reader, const struct piece *piece,
     const hid_t wanted = array->width == 4 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
     const hid_t found = number_type(reader);
     hid_t memory = H5I_INVALID_HID;
-    int status = read_piece(reader, is_enum ? reader->type : wanted, piece,
-                            buffer, &memory);
+    int status = hdf5_read_piece(reader, is_enum ? reader->type : wanted, piece,
+                                 buffer, &memory);
 
     if (memory >= 0)
         H5Sclose(memory);
@@ -152,7 +152,7 @@ static int copy_texts(struct wn_reader *reader, const struct piece *piece,
 {
     const bool variable = H5Tis_variable_str(reader->type) > 0;
     hid_t memory = H5I_INVALID_HID;
-    int status = read_piece(reader, reader->type, piece, buffer, &memory);
+    int status = hdf5_read_piece(reader, reader->type, piece, buffer, &memory);
 
     if (status == 0)
         status = put_texts(reader, buffer, piece->cells, variable);
@@ -217,7 +217,7 @@ struct task {
     struct verdict *verdict;
 };
 
-static void work(void *context)
+static void hdf5_work(void *context)
 {
     const struct task *task = context;
     struct wn_store store = {.descriptor = task->descriptor};
@@ -245,8 +245,8 @@ static void work(void *context)
 /* ---- in the parent ------------------------------------------------------ */
 
 /* Take over what the child says; it wrote what it says it wrote. */
-static int accept(struct wn_array *array, const struct wn_array *told,
-                  struct wn_error *error)
+static int hdf5_accept(struct wn_array *array, const struct wn_array *told,
+                       struct wn_error *error)
 {
     char *const name = array->name;
     const int spool = array->spool;
@@ -292,8 +292,8 @@ int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
         goto done;
     descriptor = wn_input_open(path, NULL, error);
     struct task task = {name, descriptor, paths, count, memory, verdict};
-    if (descriptor < 0 ||
-        wn_sandbox_run(name, memory, WN_READER_SECONDS, work, &task, error))
+    if (descriptor < 0 || wn_sandbox_run(name, memory, WN_READER_SECONDS,
+                                         hdf5_work, &task, error))
         goto done;
     if (verdict->error.code) {
         *error = verdict->error;
@@ -301,7 +301,7 @@ int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
     }
     status = 0;
     for (size_t i = 0; i < count && status == 0; i++)
-        status = accept(&arrays[i], &verdict->array[i], error);
+        status = hdf5_accept(&arrays[i], &verdict->array[i], error);
 done:
     if (descriptor >= 0)
         close(descriptor);

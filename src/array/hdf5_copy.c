@@ -31,7 +31,7 @@ struct transfer {
     const char *const *value; /* n new cells or NULL; NULL: none */
 };
 
-static uint64_t row_at(const struct transfer *transfer, size_t i)
+static uint64_t hdf5_copy_row_at(const struct transfer *transfer, size_t i)
 {
     return transfer->whole ? i : transfer->copy->row[i];
 }
@@ -212,11 +212,11 @@ static int copy_rows(const struct transfer *transfer)
     struct wn_reader *reader = transfer->reader;
 
     for (size_t i = 0; i < transfer->n;) {
-        const uint64_t from = row_at(transfer, i);
+        const uint64_t from = hdf5_copy_row_at(transfer, i);
         size_t run = 1;
 
         while (run < reader->step && i + run < transfer->n &&
-               row_at(transfer, i + run) == from + run)
+               hdf5_copy_row_at(transfer, i + run) == from + run)
             run++;
         if (from + run > reader->extent[0] ||
             !move_rows(transfer, reader->set, from, run, false))
@@ -303,7 +303,7 @@ struct task {
     struct wn_error *error; /* shared */
 };
 
-static void work(void *context)
+static void hdf5_copy_work(void *context)
 {
     const struct task *task = context;
     const struct wn_hdf5_copy *copy = task->copy;
@@ -345,8 +345,9 @@ int wn_hdf5_write(const struct wn_hdf5_copy *copy, uint64_t memory,
         return -1;
     task.descriptor = wn_input_open(copy->path, NULL, error);
     if (task.descriptor >= 0)
-        status = wn_sandbox_run(wn_input_name(copy->path), memory,
-                                WN_READER_SECONDS, work, &task, error);
+        status =
+            wn_sandbox_run(wn_input_name(copy->path), memory, WN_READER_SECONDS,
+                           hdf5_copy_work, &task, error);
     if (status == 0 && told->code) {
         *error = *told;
         status = -1;

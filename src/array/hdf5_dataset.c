@@ -76,7 +76,8 @@ static int check_filters(struct wn_reader *reader, hid_t creation)
 
 /* Along which axis, and how far at once: whole rows of chunks, about a PIECE
  * of them, or less than a row where a row is too large. */
-static void cut(struct wn_reader *reader, const hsize_t *chunk, size_t cell)
+static void hdf5_dataset_cut(struct wn_reader *reader, const hsize_t *chunk,
+                             size_t cell)
 {
     const struct wn_array *array = reader->array;
     size_t slice = cell;
@@ -137,14 +138,14 @@ static int check_sizes(struct wn_reader *reader, hid_t creation)
                        reader->name, reader->path, content,
                        (unsigned long long)stored,
                        (unsigned long long)reader->size);
-    cut(reader, chunk, width > 8 ? width : 8);
+    hdf5_dataset_cut(reader, chunk, width > 8 ? width : 8);
     return wn_sandbox_seconds(WN_READER_SECONDS + content / BYTES_A_SECOND)
                ? wn_fail_errno(reader->error, "%s: cannot limit the time",
                                reader->name)
                : 0;
 }
 
-static int check_type(struct wn_reader *reader)
+static int hdf5_dataset_check_type(struct wn_reader *reader)
 {
     const H5T_class_t class = H5Tget_class(reader->type);
     const size_t width = H5Tget_size(reader->type);
@@ -164,7 +165,7 @@ static int check_type(struct wn_reader *reader)
     return 0;
 }
 
-static int check_space(struct wn_reader *reader)
+static int hdf5_dataset_check_space(struct wn_reader *reader)
 {
     const hid_t space = H5Dget_space(reader->set);
     const int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
@@ -199,8 +200,9 @@ static int check_dataset(struct wn_reader *reader)
         wn_reader_refuse(reader, "refused: data in another file");
     else if (H5Pget_layout(creation) == H5D_VIRTUAL)
         wn_reader_refuse(reader, "refused: a virtual dataset");
-    else if (check_filters(reader, creation) == 0 && check_type(reader) == 0 &&
-             check_space(reader) == 0)
+    else if (check_filters(reader, creation) == 0 &&
+             hdf5_dataset_check_type(reader) == 0 &&
+             hdf5_dataset_check_space(reader) == 0)
         status = check_sizes(reader, creation);
     if (creation >= 0)
         H5Pclose(creation);

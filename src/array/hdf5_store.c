@@ -194,8 +194,8 @@ static hid_t access_list(struct wn_store *store, H5F_libver_t high)
     return access;
 }
 
-static hid_t fail(const struct wn_store *store, const char *name,
-                  const char *what, struct wn_error *error)
+static hid_t hdf5_store_fail(const struct wn_store *store, const char *name,
+                             const char *what, struct wn_error *error)
 {
     errno = store->failure;
     if (errno)
@@ -217,7 +217,7 @@ hid_t wn_store_open(struct wn_store *store, const char *name,
 
     if (access >= 0)
         H5Pclose(access);
-    return file >= 0 ? file : fail(store, name, "read", error);
+    return file >= 0 ? file : hdf5_store_fail(store, name, "read", error);
 }
 
 hid_t wn_store_create(struct wn_store *store, const char *name,
@@ -237,5 +237,5 @@ hid_t wn_store_create(struct wn_store *store, const char *name,
         H5Pclose(creation);
     if (access >= 0)
         H5Pclose(access);
-    return file >= 0 ? file : fail(store, name, "write", error);
+    return file >= 0 ? file : hdf5_store_fail(store, name, "write", error);
 }

@@ -35,7 +35,8 @@ struct text {
 };
 
 /* One line without its end: 1; 0 at the end, -1 on failure. */
-static int next_line(struct text *text, const char **line, size_t *length)
+static int libsvm_next_line(struct text *text, const char **line,
+                            size_t *length)
 {
     for (;;) {
         char *end = text->bytes ? memchr(text->bytes + text->at, '\n',
@@ -105,8 +106,8 @@ static bool next_word(const char **at, const char *end, struct word *word)
     return true;
 }
 
-static int refuse(const struct text *text, const struct word *word,
-                  const char *wanted)
+static int libsvm_refuse(const struct text *text, const struct word *word,
+                         const char *wanted)
 {
     return wn_fail(text->error, WN_EDATA, "%s:%llu: found '%.*s', wanted %s",
                    text->name, (unsigned long long)text->line,
@@ -124,18 +125,18 @@ static int parse_pair(const struct text *text, const struct word *word,
     *index = 0;
     for (size_t c = 0; c < digits; c++) {
         if (word->text[c] < '0' || word->text[c] > '9')
-            return refuse(text, word, "index:value");
+            return libsvm_refuse(text, word, "index:value");
         *index = *index * 10 + (size_t)(word->text[c] - '0');
         if (*index > WN_LIBSVM_INDEX)
-            return refuse(text, word, "an index of at most 1048576");
+            return libsvm_refuse(text, word, "an index of at most 1048576");
     }
     if (digits == 0 ||
         !wn_number_parse(colon + 1, word->length - digits - 1, value))
-        return refuse(text, word, "index:value");
+        return libsvm_refuse(text, word, "index:value");
     if (*index < least)
-        return refuse(text, word, "indices that ascend");
+        return libsvm_refuse(text, word, "indices that ascend");
     if (!(fabs(*value) <= FLT_MAX))
-        return refuse(text, word, "a number within those of 4 bytes");
+        return libsvm_refuse(text, word, "a number within those of 4 bytes");
     return 0;
 }
 
@@ -151,8 +152,8 @@ struct first {
     bool narrow; /* all values are floats of 4 bytes */
 };
 
-static int take_label(struct first *first, const struct word *word,
-                      const char *end)
+static int libsvm_take_label(struct first *first, const struct word *word,
+                             const char *end)
 {
     struct wn_libsvm *libsvm = first->libsvm;
     const char behind =
@@ -161,9 +162,9 @@ static int take_label(struct first *first, const struct word *word,
     double value;
 
     if (memchr(word->text, ':', word->length))
-        return refuse(first->text, word, "a label first");
+        return libsvm_refuse(first->text, word, "a label first");
     if (!wn_number_parse(word->text, word->length, &value))
-        return refuse(first->text, word, "one number as label");
+        return libsvm_refuse(first->text, word, "one number as label");
     if (behind && !libsvm->delimiter)
         libsvm->delimiter = behind;
     if (behind && behind != libsvm->delimiter)
@@ -244,7 +245,7 @@ static int take_line(struct first *first, const char *line, size_t length)
                 error) ||
         wn_grow(&libsvm->hash, &first->hash_room, row + 1, sizeof *libsvm->hash,
                 error) ||
-        take_label(first, &word, end) || take_pairs(first, at, end))
+        libsvm_take_label(first, &word, end) || take_pairs(first, at, end))
         return -1;
     libsvm->offset[row] = first->text->place + (uint64_t)(word.text - line);
     libsvm->offset[row + 1] =
@@ -267,7 +268,7 @@ static int first_pass(struct first *first)
         wn_array_sink_open(&first->label, &libsvm->label, error))
         return -1;
     do
-        status = next_line(first->text, &line, &length);
+        status = libsvm_next_line(first->text, &line, &length);
     while (status == 1 && (status = take_line(first, line, length)) == 0);
     if (first->group.buffer &&
         wn_array_sink_close(&first->group, status == 0, error))
@@ -283,8 +284,8 @@ static int first_pass(struct first *first)
 /* --- the second ---------------------------------------------------------- */
 
 /* The file may have changed since: only base .. base+d-1 is believed. */
-static void fill_row(const struct text *text, const char *line, size_t length,
-                     double *row, size_t base, size_t d)
+static void libsvm_fill_row(const struct text *text, const char *line,
+                            size_t length, double *row, size_t base, size_t d)
 {
     const char *at = line, *end = line + length;
     struct word word;
@@ -300,8 +301,8 @@ static void fill_row(const struct text *text, const char *line, size_t length,
             row[index - base] = value;
 }
 
-static int put_row(struct wn_array_sink *sink, double *row, size_t d,
-                   struct wn_error *error)
+static int libsvm_put_row(struct wn_array_sink *sink, double *row, size_t d,
+                          struct wn_error *error)
 {
     for (size_t j = 0; j < d; j++) {
         const float narrow = (float)row[j];
@@ -328,12 +329,12 @@ static int second_pass(struct text *text, struct wn_libsvm *libsvm, size_t base)
         return -1;
     }
     rewind_text(text);
-    while ((status = next_line(text, &line, &length)) == 1) {
+    while ((status = libsvm_next_line(text, &line, &length)) == 1) {
         if (rows == libsvm->rows || text->line != libsvm->line[rows])
             continue;
         memset(row, 0, d * sizeof *row);
-        fill_row(text, line, length, row, base, d);
-        if (put_row(&sink, row, d, text->error)) {
+        libsvm_fill_row(text, line, length, row, base, d);
+        if (libsvm_put_row(&sink, row, d, text->error)) {
             status = -1;
             break;
         }

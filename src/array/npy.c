@@ -29,7 +29,7 @@ struct npy {
     struct wn_error *error;
 };
 
-static int refuse(const struct npy *npy, const char *why)
+static int npy_refuse(const struct npy *npy, const char *why)
 {
     return wn_fail(npy->error, WN_EDATA, "%s: %s", npy->name, why);
 }
@@ -45,7 +45,7 @@ static int read_header(struct npy *npy)
         wn_read_at(npy->descriptor, first, sizeof first, 0, npy->name,
                    npy->error) ||
         memcmp(first, signature, sizeof signature))
-        return npy->error->code ? -1 : refuse(npy, "is no .npy file");
+        return npy->error->code ? -1 : npy_refuse(npy, "is no .npy file");
     if (first[6] < 1 || first[6] > 3)
         return wn_fail(npy->error, WN_EDATA,
                        "%s: .npy of version %d, wanted "
@@ -66,7 +66,7 @@ static int read_header(struct npy *npy)
 }
 
 /* The text behind 'key': and blanks, or NULL. */
-static const char *value_of(const struct npy *npy, const char *key)
+static const char *npy_value_of(const struct npy *npy, const char *key)
 {
     const char *at = strstr(npy->header, key);
 
@@ -89,14 +89,15 @@ static int fail_type(const struct npy *npy, const char *text)
 
 static int parse_type(struct npy *npy)
 {
-    const char *text = value_of(npy, "'descr'");
+    const char *text = npy_value_of(npy, "'descr'");
     char *end = NULL;
 
     if (!text)
-        return refuse(npy, "has no 'descr' in its header");
+        return npy_refuse(npy, "has no 'descr' in its header");
     if (text[0] == '\'' && text[1] && text[2] == 'O')
-        return refuse(npy, "holds pickled objects, wanted numbers or strings: "
-                           "astype() before numpy.save()");
+        return npy_refuse(npy,
+                          "holds pickled objects, wanted numbers or strings: "
+                          "astype() before numpy.save()");
     if (text[0] != '\'' || !text[1] || !strchr("<>|=", text[1]) || !text[2] ||
         !strchr("fiubSU", text[2]))
         return fail_type(npy, text);
@@ -119,11 +120,11 @@ static int parse_type(struct npy *npy)
 
 static int parse_shape(struct npy *npy)
 {
-    const char *at = value_of(npy, "'shape'");
+    const char *at = npy_value_of(npy, "'shape'");
     struct wn_array *array = npy->array;
 
     if (!at || *at != '(')
-        return refuse(npy, "has no 'shape' in its header");
+        return npy_refuse(npy, "has no 'shape' in its header");
     at++;
     for (;;) {
         char *end;
@@ -132,17 +133,17 @@ static int parse_shape(struct npy *npy)
         if (*at == ')')
             break;
         if (array->rank == WN_ARRAY_RANK || *at < '0' || *at > '9')
-            return refuse(npy, "wanted an array of 1 to 8 dimensions");
+            return npy_refuse(npy, "wanted an array of 1 to 8 dimensions");
         array->extent[array->rank++] = strtoul(at, &end, 10);
         at = end;
     }
     if (array->rank == 0)
-        return refuse(npy, "wanted an array of 1 to 8 dimensions");
+        return npy_refuse(npy, "wanted an array of 1 to 8 dimensions");
     return 0;
 }
 
 /* What there is has to be what the header says, to the byte. */
-static int check_size(struct npy *npy)
+static int npy_check_size(struct npy *npy)
 {
     const struct wn_array *array = npy->array;
     const size_t bytes =
@@ -165,14 +166,14 @@ static int parse_header(struct npy *npy)
 
     if (read_header(npy) || parse_type(npy) || parse_shape(npy))
         return -1;
-    order = value_of(npy, "'fortran_order'");
+    order = npy_value_of(npy, "'fortran_order'");
     if (!order || (strncmp(order, "True", 4) && strncmp(order, "False", 5)))
-        return refuse(npy, "has no 'fortran_order' in its header");
+        return npy_refuse(npy, "has no 'fortran_order' in its header");
     npy->fortran = *order == 'T';
     npy->array->text = npy->kind == 'S' || npy->kind == 'U';
     npy->array->whole = strchr("iub", npy->kind) != NULL;
     npy->array->width = npy->width <= (npy->array->whole ? 2u : 4u) ? 4 : 8;
-    return check_size(npy);
+    return npy_check_size(npy);
 }
 
 /* ---- the cells ---------------------------------------------------------- */
@@ -215,8 +216,8 @@ static double number(char kind, size_t width, uint64_t bits)
     return (double)bits;
 }
 
-static int put_number(const struct npy *npy, struct wn_array_sink *sink,
-                      const unsigned char *cell)
+static int npy_put_number(const struct npy *npy, struct wn_array_sink *sink,
+                          const unsigned char *cell)
 {
     uint64_t bits = 0;
 
@@ -232,7 +233,7 @@ static int put_number(const struct npy *npy, struct wn_array_sink *sink,
 }
 
 /* Append a code point as UTF-8. */
-static size_t encode(uint32_t point, char *out)
+static size_t npy_encode(uint32_t point, char *out)
 {
     if (point < 0x80) {
         out[0] = (char)point;
@@ -270,8 +271,8 @@ static int put_wide_text(const struct npy *npy, struct wn_array_sink *sink,
         for (size_t b = 0; b < 4; b++)
             point = point << 8 | cell[4 * p + (npy->swap ? b : 3 - b)];
         if (point > 0x10FFFF || (point >= 0xD800 && point < 0xE000))
-            return refuse(npy, "holds a string that is no Unicode");
-        length += encode(point, spare + length);
+            return npy_refuse(npy, "holds a string that is no Unicode");
+        length += npy_encode(point, spare + length);
     }
     return wn_array_put_text(sink, spare, length, npy->error);
 }
@@ -291,7 +292,7 @@ static int put_cells(const struct npy *npy, struct wn_array_sink *sink,
                                        strnlen((const char *)cell, npy->width),
                                        npy->error);
         else
-            status = put_number(npy, sink, cell);
+            status = npy_put_number(npy, sink, cell);
     }
     return status;
 }

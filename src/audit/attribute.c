@@ -45,8 +45,9 @@ static int read_text(hid_t id, hid_t type, struct wn_attribute *attribute,
     return 0;
 }
 
-static int read_number(hid_t id, hid_t type, struct wn_attribute *attribute,
-                       struct wn_error *error)
+static int attribute_read_number(hid_t id, hid_t type,
+                                 struct wn_attribute *attribute,
+                                 struct wn_error *error)
 {
     attribute->number = true;
     if (H5Tequal(type, H5T_IEEE_F64LE) <= 0 &&
@@ -84,7 +85,7 @@ static int read_one(hid_t object, hsize_t index, struct wn_attribute *attribute,
     else if (H5Tget_class(type) == H5T_STRING)
         status = read_text(id, type, attribute, error);
     else
-        status = read_number(id, type, attribute, error);
+        status = attribute_read_number(id, type, attribute, error);
     if (status)
         wn_fail(error, WN_EDATA, "attribute %s", attribute->name);
 done:

@@ -52,8 +52,8 @@ static int named(const struct wn_audit *audit, struct wn_error *error)
     return wn_fail(error, WN_EDATA, "%s", audit->name);
 }
 
-static int open_file(struct wn_audit *audit, const char *path,
-                     struct wn_error *error)
+static int audit_open_file(struct wn_audit *audit, const char *path,
+                           struct wn_error *error)
 {
     struct stat about;
     char first[sizeof signature];
@@ -277,7 +277,7 @@ struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
         return NULL;
     audit->store.descriptor = -1;
     audit->file = audit->rows = H5I_INVALID_HID;
-    if (open_file(audit, path, error) || look_safely(audit, error) ||
+    if (audit_open_file(audit, path, error) || look_safely(audit, error) ||
         check_need(audit, need, error)) {
         wn_audit_close(audit);
         return NULL;

@@ -38,7 +38,8 @@ struct wn_audit_writer {
     struct wn_hash *hash;
 };
 
-static int fail(struct wn_audit_writer *writer, struct wn_error *error)
+static int audit_write_fail(struct wn_audit_writer *writer,
+                            struct wn_error *error)
 {
     const char *name = wn_output_name(writer->output);
 
@@ -73,7 +74,7 @@ static int make_group(struct wn_audit_writer *writer, const char *path,
     if (list >= 0)
         H5Pclose(list);
     if (group < 0 || H5Gclose(group) < 0)
-        return fail(writer, error);
+        return audit_write_fail(writer, error);
     return 0;
 }
 
@@ -144,7 +145,7 @@ static int create_dataset(struct wn_audit_writer *writer,
         H5Sclose(space);
     if (type >= 0)
         H5Tclose(type);
-    return writer->set < 0 ? fail(writer, error) : 0;
+    return writer->set < 0 ? audit_write_fail(writer, error) : 0;
 }
 
 static void drop_dataset(struct wn_audit_writer *writer)
@@ -203,14 +204,14 @@ int wn_audit_write_begin(struct wn_audit_writer *writer, const char *path,
 }
 
 /* Rows done .. done+rows-1: a whole chunk, or the last one. */
-static int put_rows(struct wn_audit_writer *writer, size_t rows,
-                    const char *content, struct wn_error *error)
+static int audit_write_put_rows(struct wn_audit_writer *writer, size_t rows,
+                                const char *content, struct wn_error *error)
 {
     const bool good = wn_rows_move(writer->set, &writer->shape, writer->done,
                                    rows, NULL, content);
 
     writer->done += rows;
-    return good && !writer->store.failure ? 0 : fail(writer, error);
+    return good && !writer->store.failure ? 0 : audit_write_fail(writer, error);
 }
 
 int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
@@ -231,7 +232,7 @@ int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
         if (taken > rows)
             taken = rows;
         if (taken == writer->chunk_rows) {
-            if (put_rows(writer, taken, at, error))
+            if (audit_write_put_rows(writer, taken, at, error))
                 return -1;
         } else {
             memcpy(writer->chunk + writer->waiting * writer->row_bytes, at,
@@ -239,7 +240,8 @@ int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
             writer->waiting += taken;
             if (writer->waiting == writer->chunk_rows) {
                 writer->waiting = 0;
-                if (put_rows(writer, writer->chunk_rows, writer->chunk, error))
+                if (audit_write_put_rows(writer, writer->chunk_rows,
+                                         writer->chunk, error))
                     return -1;
             }
         }
@@ -249,12 +251,13 @@ int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
     return 0;
 }
 
-static int put_attribute(struct wn_audit_writer *writer, hid_t object,
-                         const struct wn_attribute *attribute,
-                         struct wn_error *error)
+static int audit_write_put_attribute(struct wn_audit_writer *writer,
+                                     hid_t object,
+                                     const struct wn_attribute *attribute,
+                                     struct wn_error *error)
 {
     if (wn_attribute_write(object, attribute))
-        return fail(writer, error);
+        return audit_write_fail(writer, error);
     return 0;
 }
 
@@ -265,11 +268,12 @@ int wn_audit_write_end(struct wn_audit_writer *writer, struct wn_error *error)
 
     assert(writer->path);
     if (writer->waiting)
-        status = put_rows(writer, writer->waiting, writer->chunk, error);
+        status =
+            audit_write_put_rows(writer, writer->waiting, writer->chunk, error);
     if (status == 0) {
         assert(writer->done == writer->shape.extent[0]);
         wn_hash_text(writer->hash, digest);
-        status = put_attribute(
+        status = audit_write_put_attribute(
             writer, writer->set,
             &(struct wn_attribute){.name = "digest", .text = digest}, error);
     }
@@ -326,8 +330,8 @@ static int write_attribute(struct wn_audit_writer *writer, const char *path,
         return -1;
     const hid_t object = H5Oopen(writer->file, path, H5P_DEFAULT);
     if (object < 0)
-        return fail(writer, error);
-    if (put_attribute(writer, object, attribute, error) == 0)
+        return audit_write_fail(writer, error);
+    if (audit_write_put_attribute(writer, object, attribute, error) == 0)
         status = wn_digest_attribute(&writer->lines, path, attribute, error);
     H5Oclose(object);
     return status;
@@ -379,8 +383,8 @@ static int seal(struct wn_audit_writer *writer, enum wn_stage stage,
         return -1;
     const hid_t object = H5Oopen(writer->file, group, H5P_DEFAULT);
     if (object < 0)
-        return fail(writer, error);
-    status = put_attribute(
+        return audit_write_fail(writer, error);
+    status = audit_write_put_attribute(
         writer, object,
         &(struct wn_attribute){.name = "digest", .text = digest}, error);
     H5Oclose(object);
@@ -463,17 +467,18 @@ static int begin_file(struct wn_audit_writer *writer, struct wn_error *error)
         wn_store_create(&writer->store, wn_output_name(writer->output), error);
     if (writer->file < 0)
         return -1;
-    if (put_attribute(
+    if (audit_write_put_attribute(
             writer, writer->file,
             &(struct wn_attribute){.name = "format", .text = "winnow-audit"},
             error))
         return -1;
-    return put_attribute(writer, writer->file,
-                         &(struct wn_attribute){.name = "format_version",
-                                                .number = true,
-                                                .whole = true,
-                                                .value = WN_FORMAT_VERSION},
-                         error);
+    return audit_write_put_attribute(
+        writer, writer->file,
+        &(struct wn_attribute){.name = "format_version",
+                               .number = true,
+                               .whole = true,
+                               .value = WN_FORMAT_VERSION},
+        error);
 }
 
 /* HDF5 is nothing to look at. */
@@ -544,7 +549,7 @@ int wn_audit_finish(struct wn_audit_writer *writer, struct wn_error *error)
 
         writer->file = H5I_INVALID_HID;
         if (closed < 0 || writer->store.failure)
-            status = fail(writer, error);
+            status = audit_write_fail(writer, error);
     }
     if (status) {
         wn_audit_abandon(writer);

@@ -162,8 +162,8 @@ static void free_member(struct wn_dataset *dataset, const struct member *member)
         wn_spill_free(array);
 }
 
-static int bad_row(const struct load *load, const char *path, size_t row,
-                   const char *what)
+static int dataset_bad_row(const struct load *load, const char *path,
+                           size_t row, const char *what)
 {
     return wn_fail(load->error, WN_EDATA, "%s: %s: row %zu: %s",
                    wn_audit_name(load->audit), path, row, what);
@@ -179,18 +179,19 @@ static int check_spellings(const struct load *load)
 
         if (same < 0 || (size_t)same >= dataset->k ||
             dataset->label_same[same] != same)
-            return bad_row(load, "data/label_same", c, "no such class");
+            return dataset_bad_row(load, "data/label_same", c, "no such class");
     }
     return 0;
 }
 
 /* Indices below `count` or -1, where there are any. */
-static int check_codes(const struct load *load, const char *path,
-                       const int32_t *code, size_t count, const char *what)
+static int dataset_check_codes(const struct load *load, const char *path,
+                               const int32_t *code, size_t count,
+                               const char *what)
 {
     for (size_t i = 0; code && i < load->dataset->n; i++)
         if (code[i] < -1 || (code[i] >= 0 && (size_t)code[i] >= count))
-            return bad_row(load, path, i, what);
+            return dataset_bad_row(load, path, i, what);
     return 0;
 }
 
@@ -198,8 +199,8 @@ static int check_labels(const struct load *load)
 {
     const struct wn_dataset *dataset = load->dataset;
 
-    return check_codes(load, "data/label", dataset->label, dataset->k,
-                       "no such class") ||
+    return dataset_check_codes(load, "data/label", dataset->label, dataset->k,
+                               "no such class") ||
                    check_spellings(load)
                ? -1
                : 0;
@@ -212,7 +213,7 @@ static int check_block(const struct load *load, const char *path,
 
     for (size_t i = 0; block && i < n * d; i++)
         if (!__builtin_isfinite(block[i]))
-            return bad_row(load, path, i / d, "not a finite number");
+            return dataset_bad_row(load, path, i / d, "not a finite number");
     return 0;
 }
 
@@ -237,7 +238,7 @@ static int load_linked(const struct load *load)
     return status;
 }
 
-static int check_features(const struct load *load)
+static int dataset_check_features(const struct load *load)
 {
     const struct wn_dataset *dataset = load->dataset;
 
@@ -261,9 +262,9 @@ static int check_offsets(const struct load *load, const char *path,
 
     for (size_t i = 0; offset && i < n; i++)
         if (offset[i] > offset[i + 1])
-            return bad_row(load, path, i, "ends before it begins");
+            return dataset_bad_row(load, path, i, "ends before it begins");
     if (offset && offset[n] > most)
-        return bad_row(load, path, n, "beyond the end");
+        return dataset_bad_row(load, path, n, "beyond the end");
     return 0;
 }
 
@@ -286,7 +287,7 @@ static int check_ids(const struct load *load)
 
 /* The records are where they can be; those left out in order, none inside
  * another. */
-static int check_rows(const struct load *load)
+static int dataset_check_rows(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
     uint64_t last = 0;
@@ -314,7 +315,8 @@ static int check_columns(const struct load *load)
     for (size_t t = 0; dataset->top_column && t < dataset->tops; t++)
         if (dataset->top_column[t] < 0 ||
             (size_t)dataset->top_column[t] >= dataset->columns)
-            return bad_row(load, "data/column/top_column", t, "no such column");
+            return dataset_bad_row(load, "data/column/top_column", t,
+                                   "no such column");
     return 0;
 }
 
@@ -332,9 +334,9 @@ static int check_defects(const struct load *load)
             (size_t)dataset->defect_column[i] >= dataset->columns ||
             dataset->defect_rule[i] < 0 ||
             (size_t)dataset->defect_rule[i] >= dataset->rules)
-            return bad_row(load, "data/defect", i,
-                           "names a cell or rule that "
-                           "is not there");
+            return dataset_bad_row(load, "data/defect", i,
+                                   "names a cell or rule that "
+                                   "is not there");
     return 0;
 }
 
@@ -343,7 +345,7 @@ static int check_amounts(const struct load *load, const char *path,
 {
     for (size_t i = 0; amount && i < load->dataset->n; i++)
         if (!(amount[i] >= 0) || !__builtin_isfinite(amount[i]))
-            return bad_row(load, path, i, "not a number of 0 or more");
+            return dataset_bad_row(load, path, i, "not a number of 0 or more");
     return 0;
 }
 
@@ -352,18 +354,18 @@ static int check_roles(const struct load *load)
     static const char none[] = "no such name";
     const struct wn_dataset *dataset = load->dataset;
 
-    if (check_codes(load, "data/group", dataset->group, dataset->groups,
-                    none) ||
-        check_codes(load, "data/split", dataset->split, dataset->splits,
-                    none) ||
-        check_codes(load, "data/annotator", dataset->annotator,
-                    dataset->annotators, none) ||
+    if (dataset_check_codes(load, "data/group", dataset->group, dataset->groups,
+                            none) ||
+        dataset_check_codes(load, "data/split", dataset->split, dataset->splits,
+                            none) ||
+        dataset_check_codes(load, "data/annotator", dataset->annotator,
+                            dataset->annotators, none) ||
         check_amounts(load, "data/weight", dataset->weight) ||
         check_amounts(load, "data/cost", dataset->cost))
         return -1;
     for (size_t i = 0; dataset->trusted && i < dataset->n; i++)
         if (dataset->trusted[i] > 1)
-            return bad_row(load, "data/trusted", i, "neither 0 nor 1");
+            return dataset_bad_row(load, "data/trusted", i, "neither 0 nor 1");
     return 0;
 }
 
@@ -381,11 +383,11 @@ static int check_probability(const struct load *load)
             const float p = dataset->probability[i * k + c];
 
             if (!(p >= 0 && p <= 1))
-                return bad_row(load, path, i, "not within 0 and 1");
+                return dataset_bad_row(load, path, i, "not within 0 and 1");
             sum += p;
         }
         if (!(fabs(sum - 1) <= WN_SUM_SLACK + ROUNDING))
-            return bad_row(load, path, i, "does not sum to 1");
+            return dataset_bad_row(load, path, i, "does not sum to 1");
     }
     return 0;
 }
@@ -487,9 +489,9 @@ static int finish_parts(const struct load *load, unsigned parts)
         unsigned part;
         int (*finish)(const struct load *load);
     } rows[] = {{WN_PART_LABEL, check_labels},
-                {WN_PART_FEATURES, check_features},
+                {WN_PART_FEATURES, dataset_check_features},
                 {WN_PART_ID, check_ids},
-                {WN_PART_ROW, check_rows},
+                {WN_PART_ROW, dataset_check_rows},
                 {WN_PART_COLUMN, check_columns},
                 {WN_PART_DEFECT, check_defects},
                 {WN_PART_ROLE, check_roles},

@@ -81,8 +81,8 @@ int wn_features_digest(const struct wn_array *array, const uint64_t *keep,
 }
 
 /* The rows of the array, and whether they are there and what they were. */
-static int check_link(struct wn_features *features, const char *digest,
-                      struct wn_error *error)
+static int features_check_link(struct wn_features *features, const char *digest,
+                               struct wn_error *error)
 {
     const struct wn_audit *audit = features->audit;
     const struct wn_array *array = &features->array;
@@ -155,7 +155,7 @@ static int open_link(struct wn_features *features, struct wn_error *error)
         status = wn_hdf5_read(path.bytes, (const char **)&text[1], 1,
                               WN_HDF5_BYTES, &features->array, error);
     if (status == 0)
-        status = check_link(features, text[2], error);
+        status = features_check_link(features, text[2], error);
     if (status == 0)
         status = wn_array_rows_open(&features->rows, &features->array, error);
     for (int t = 0; t < 3; t++)

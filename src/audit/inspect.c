@@ -46,7 +46,7 @@ const struct wn_entry *wn_catalog_find(const struct wn_catalog *catalog,
     return NULL;
 }
 
-static int refuse(struct walk *walk, const char *path, const char *why)
+static int inspect_refuse(struct walk *walk, const char *path, const char *why)
 {
     return wn_fail(walk->error, WN_EDATA, "%s: %s", path, why);
 }
@@ -73,16 +73,17 @@ static int known_type(hid_t type, size_t *width)
     return -1;
 }
 
-static int check_type(struct walk *walk, hid_t set, struct wn_entry *entry)
+static int inspect_check_type(struct walk *walk, hid_t set,
+                              struct wn_entry *entry)
 {
     const struct wn_layout *row = wn_layout_find(entry->path);
     const hid_t type = H5Dget_type(set);
     int status = -1;
 
     if (type < 0) {
-        refuse(walk, entry->path, "its type is damaged");
+        inspect_refuse(walk, entry->path, "its type is damaged");
     } else if (H5Tcommitted(type) != 0) {
-        refuse(walk, entry->path, "refused: a named type");
+        inspect_refuse(walk, entry->path, "refused: a named type");
     } else {
         const int found = known_type(type, &entry->shape.width);
 
@@ -100,7 +101,8 @@ static int check_type(struct walk *walk, hid_t set, struct wn_entry *entry)
     return status;
 }
 
-static int check_space(struct walk *walk, hid_t set, struct wn_entry *entry)
+static int inspect_check_space(struct walk *walk, hid_t set,
+                               struct wn_entry *entry)
 {
     const int wanted = wn_layout_rank(wn_layout_find(entry->path));
     const hid_t space = H5Dget_space(set);
@@ -108,7 +110,7 @@ static int check_space(struct walk *walk, hid_t set, struct wn_entry *entry)
     int status = -1;
 
     if (space < 0 || H5Sget_simple_extent_type(space) != H5S_SIMPLE) {
-        refuse(walk, entry->path, "not an array");
+        inspect_refuse(walk, entry->path, "not an array");
         goto done;
     }
     entry->shape.rank = H5Sget_simple_extent_ndims(space);
@@ -118,13 +120,13 @@ static int check_space(struct walk *walk, hid_t set, struct wn_entry *entry)
         goto done;
     }
     if (H5Sget_simple_extent_dims(space, extent, most) < 0) {
-        refuse(walk, entry->path, "its extents are damaged");
+        inspect_refuse(walk, entry->path, "its extents are damaged");
         goto done;
     }
     for (int r = 0; r < 3; r++) {
         entry->shape.extent[r] = extent[r];
         if (extent[r] != most[r]) {
-            refuse(walk, entry->path, "refused: extents that can grow");
+            inspect_refuse(walk, entry->path, "refused: extents that can grow");
             goto done;
         }
     }
@@ -146,10 +148,10 @@ static int check_storage(struct walk *walk, hid_t set, hid_t creation,
     size_t chunks = 1, bytes = shape->width;
 
     if (H5Pget_chunk(creation, 3, chunk) != shape->rank)
-        return refuse(walk, entry->path, "its chunks are damaged");
+        return inspect_refuse(walk, entry->path, "its chunks are damaged");
     for (int r = 0; r < shape->rank; r++) {
         if (chunk[r] == 0)
-            return refuse(walk, entry->path, "its chunks are damaged");
+            return inspect_refuse(walk, entry->path, "its chunks are damaged");
         chunks = wn_product(
             chunks, extent[r] / chunk[r] + (extent[r] % chunk[r] != 0), 1);
         bytes = wn_product(bytes, chunk[r], 1);
@@ -163,7 +165,7 @@ static int check_storage(struct walk *walk, hid_t set, hid_t creation,
                        "%s: claims %zu bytes, the file has %llu", entry->path,
                        content, (unsigned long long)walk->size);
     if (content && H5Dget_storage_size(set) != stored)
-        return refuse(walk, entry->path, "parts of it are missing");
+        return inspect_refuse(walk, entry->path, "parts of it are missing");
     return 0;
 }
 
@@ -174,17 +176,19 @@ static int check_creation(struct walk *walk, const struct wn_entry *entry,
     size_t none = 0;
 
     if (H5Pget_external_count(creation) != 0)
-        return refuse(walk, entry->path, "refused: data in another file");
+        return inspect_refuse(walk, entry->path,
+                              "refused: data in another file");
     const H5D_layout_t layout = H5Pget_layout(creation);
     if (layout == H5D_VIRTUAL)
-        return refuse(walk, entry->path, "refused: a virtual dataset");
+        return inspect_refuse(walk, entry->path, "refused: a virtual dataset");
     if (layout != H5D_CHUNKED)
-        return refuse(walk, entry->path, "refused: not chunked");
+        return inspect_refuse(walk, entry->path, "refused: not chunked");
     if (H5Pget_nfilters(creation) != 1 ||
         H5Pget_filter2(creation, 0, &flags, &none, NULL, 0, NULL, &config) !=
             H5Z_FILTER_FLETCHER32)
-        return refuse(walk, entry->path,
-                      "refused: wanted the filter fletcher32 and no other");
+        return inspect_refuse(
+            walk, entry->path,
+            "refused: wanted the filter fletcher32 and no other");
     return 0;
 }
 
@@ -210,16 +214,17 @@ static int inspect_dataset(struct walk *walk, struct wn_entry *entry)
     int status = -1;
 
     if (!wn_layout_find(entry->path))
-        refuse(walk, entry->path, "not a part of an audit file");
+        inspect_refuse(walk, entry->path, "not a part of an audit file");
     else if (creation < 0)
-        refuse(walk, entry->path, "damaged");
+        inspect_refuse(walk, entry->path, "damaged");
     else if (check_creation(walk, entry, creation) == 0 &&
-             check_type(walk, set, entry) == 0 &&
-             check_space(walk, set, entry) == 0 &&
+             inspect_check_type(walk, set, entry) == 0 &&
+             inspect_check_space(walk, set, entry) == 0 &&
              check_storage(walk, set, creation, entry) == 0 &&
              read_digest(walk, set, entry) == 0)
-        status =
-            entry->digest[0] ? 0 : refuse(walk, entry->path, "has no digest");
+        status = entry->digest[0]
+                     ? 0
+                     : inspect_refuse(walk, entry->path, "has no digest");
     if (creation >= 0)
         H5Pclose(creation);
     if (set >= 0)
@@ -232,9 +237,9 @@ static int first_visit(struct walk *walk, const char *path,
 {
     for (size_t i = 0; i < walk->seen_count; i++)
         if (walk->seen[i] == about->addr)
-            return refuse(walk, path, "refused: reached in two ways");
+            return inspect_refuse(walk, path, "refused: reached in two ways");
     if (about->rc != 1)
-        return refuse(walk, path, "refused: linked more than once");
+        return inspect_refuse(walk, path, "refused: linked more than once");
     if (wn_grow(&walk->seen, &walk->seen_room, walk->seen_count + 1,
                 sizeof *walk->seen, walk->error))
         return -1;
@@ -242,21 +247,21 @@ static int first_visit(struct walk *walk, const char *path,
     return 0;
 }
 
-static int check_link(struct walk *walk, const char *path)
+static int inspect_check_link(struct walk *walk, const char *path)
 {
     H5L_info_t link;
 
     if (H5Lget_info(walk->file, path, &link, H5P_DEFAULT) < 0)
-        return refuse(walk, path, "its link is damaged");
+        return inspect_refuse(walk, path, "its link is damaged");
     switch (link.type) {
     case H5L_TYPE_HARD:
         return 0;
     case H5L_TYPE_SOFT:
-        return refuse(walk, path, "refused: a soft link");
+        return inspect_refuse(walk, path, "refused: a soft link");
     case H5L_TYPE_EXTERNAL:
-        return refuse(walk, path, "refused: a link to another file");
+        return inspect_refuse(walk, path, "refused: a link to another file");
     default:
-        return refuse(walk, path, "refused: a user-defined link");
+        return inspect_refuse(walk, path, "refused: a user-defined link");
     }
 }
 
@@ -267,18 +272,18 @@ static int inspect_object(struct walk *walk, const char *path)
     struct wn_entry entry = {0};
     H5O_info_t about;
 
-    if (check_link(walk, path))
+    if (inspect_check_link(walk, path))
         return -1;
     if (H5Oget_info_by_name2(walk->file, path, &about, H5O_INFO_BASIC,
                              H5P_DEFAULT) < 0)
-        return refuse(walk, path, "damaged");
+        return inspect_refuse(walk, path, "damaged");
     if (first_visit(walk, path, &about))
         return -1;
     if (about.type != H5O_TYPE_GROUP && about.type != H5O_TYPE_DATASET)
-        return refuse(walk, path, "refused: neither group nor dataset");
+        return inspect_refuse(walk, path, "refused: neither group nor dataset");
     entry.group = about.type == H5O_TYPE_GROUP;
     if (entry.group && !wn_layout_has_group(path))
-        return refuse(walk, path, "not a part of an audit file");
+        return inspect_refuse(walk, path, "not a part of an audit file");
     if (wn_grow(&walk->catalog->entry, &walk->catalog->room,
                 walk->catalog->count + 1, sizeof entry, walk->error))
         return -1;
@@ -291,7 +296,7 @@ static int inspect_object(struct walk *walk, const char *path)
         return inspect_dataset(walk, kept);
     const hid_t group = H5Gopen2(walk->file, path, H5P_DEFAULT);
     if (group < 0)
-        return refuse(walk, path, "damaged");
+        return inspect_refuse(walk, path, "damaged");
     const int status = read_digest(walk, group, kept);
     H5Gclose(group);
     return status ? -1 : inspect_group(walk, path);
@@ -346,7 +351,7 @@ static int inspect_group(struct walk *walk, const char *path)
     names->error = walk->error;
     if (H5Literate_by_name(walk->file, *path ? path : "/", H5_INDEX_NAME,
                            H5_ITER_INC, NULL, collect, names, H5P_DEFAULT) < 0)
-        refuse(walk, *path ? path : "/", "damaged");
+        inspect_refuse(walk, *path ? path : "/", "damaged");
     else
         status = inspect_names(walk, path, names);
     for (size_t i = 0; i < names->count; i++)

@@ -33,7 +33,7 @@ size_t wn_type_size(enum wn_type type)
 }
 
 /* A name may stand for the "*", which is one path component or its end. */
-static bool matches(const char *pattern, const char *path)
+static bool layout_matches(const char *pattern, const char *path)
 {
     const char *star = strchr(pattern, '*');
 
@@ -53,7 +53,7 @@ const struct wn_layout *wn_layout_find(const char *path)
         if (strcmp(table[i].path, path) == 0)
             return &table[i];
     for (size_t i = 0; i < ROWS; i++)
-        if (matches(table[i].path, path))
+        if (layout_matches(table[i].path, path))
             return &table[i];
     return NULL;
 }

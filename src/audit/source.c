@@ -148,7 +148,7 @@ static uint64_t row_begin(const struct wn_source *source, size_t row)
 }
 
 /* Where what was left out behind a row begins, or the next row. */
-static uint64_t row_end(const struct wn_source *source, size_t row)
+static uint64_t source_row_end(const struct wn_source *source, size_t row)
 {
     const struct wn_dataset *dataset = source->dataset;
     const size_t i = find_left_out(dataset, row_begin(source, row));
@@ -164,7 +164,7 @@ static int look_at_ends(struct wn_source *source, struct wn_error *error)
 {
     const uint64_t head = source->dataset->row_offset[0];
     const uint64_t tail =
-        source->dataset->n ? row_end(source, source->dataset->n - 1) : 0;
+        source->dataset->n ? source_row_end(source, source->dataset->n - 1) : 0;
     const uint64_t at[2] = {head >= 2 ? head - 2 : 0, tail ? tail - 1 : 0};
     char last[2] = {0}, final = '\n';
 
@@ -286,7 +286,7 @@ int wn_source_check(const struct wn_source *source, struct wn_error *error)
     return 0;
 }
 
-static const char *last_part(const char *path)
+static const char *source_last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
@@ -297,21 +297,22 @@ bool wn_source_place(const char *source, const char *audit_path, int which,
                      struct wn_text *path, struct wn_error *error)
 {
     const size_t folder =
-        audit_path ? (size_t)(last_part(audit_path) - audit_path) : 0;
+        audit_path ? (size_t)(source_last_part(audit_path) - audit_path) : 0;
 
     path->length = 0;
     if (which == 0)
         return wn_text_format(path, error, "%s", source) == 0;
     if (!audit_path || source[0] == '/' || (which == 1 && folder == 0) ||
-        (which == 2 && last_part(source) == source))
+        (which == 2 && source_last_part(source) == source))
         return false;
     return wn_text_format(path, error, "%.*s%s", (int)folder, audit_path,
-                          which == 1 ? source : last_part(source)) == 0;
+                          which == 1 ? source : source_last_part(source)) == 0;
 }
 
 /* The first place that holds the very file; else the first failure counts. */
-static struct wn_source *search(const struct wn_dataset *dataset,
-                                const char *audit_path, struct wn_error *error)
+static struct wn_source *source_search(const struct wn_dataset *dataset,
+                                       const char *audit_path,
+                                       struct wn_error *error)
 {
     struct wn_source *source = NULL;
     struct wn_error first = {0};
@@ -375,7 +376,7 @@ struct wn_source *wn_source_open(const struct wn_dataset *dataset,
     if (given)
         return open_at(dataset, given, error);
     if (dataset->source && strcmp(dataset->source, "-"))
-        return search(dataset, audit_path, error);
+        return source_search(dataset, audit_path, error);
     wn_fail(error, WN_EUSAGE,
             "the audit was made from a pipe; --source=FILE "
             "names a copy of what went through it");
@@ -403,9 +404,9 @@ static int copy_bytes(struct wn_source *source, uint64_t begin, uint64_t end,
 }
 
 /* Of the bytes begin .. end-1 those that were left out, or the others. */
-static int copy_range(struct wn_source *source, uint64_t begin, uint64_t end,
-                      bool left_out, struct wn_sink *sink,
-                      struct wn_error *error)
+static int source_copy_range(struct wn_source *source, uint64_t begin,
+                             uint64_t end, bool left_out, struct wn_sink *sink,
+                             struct wn_error *error)
 {
     const struct wn_dataset *dataset = source->dataset;
     const uint64_t *range = dataset->left_out;
@@ -430,14 +431,15 @@ static int copy_range(struct wn_source *source, uint64_t begin, uint64_t end,
 int wn_source_copy_head(struct wn_source *source, struct wn_sink *sink,
                         struct wn_error *error)
 {
-    return copy_range(source, 0, row_begin(source, 0), false, sink, error);
+    return source_copy_range(source, 0, row_begin(source, 0), false, sink,
+                             error);
 }
 
 int wn_source_copy_left_out(struct wn_source *source, size_t begin, size_t end,
                             struct wn_sink *sink, struct wn_error *error)
 {
-    return copy_range(source, begin ? row_begin(source, begin) : 0,
-                      row_begin(source, end), true, sink, error);
+    return source_copy_range(source, begin ? row_begin(source, begin) : 0,
+                             row_begin(source, end), true, sink, error);
 }
 
 /* Before rows up to `end` are added: close the line that is open. */
@@ -459,8 +461,8 @@ int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
         return 0;
     if (close_line(source, end, sink, error))
         return -1;
-    return copy_range(source, row_begin(source, begin), row_begin(source, end),
-                      false, sink, error);
+    return source_copy_range(source, row_begin(source, begin),
+                             row_begin(source, end), false, sink, error);
 }
 
 /* The record with its cells replaced, one behind the other. */
@@ -502,7 +504,7 @@ int wn_source_copy_changed(struct wn_source *source, size_t row,
                            struct wn_error *error)
 {
     const uint64_t start = row_begin(source, row);
-    const size_t length = (size_t)(row_end(source, row) - start);
+    const size_t length = (size_t)(source_row_end(source, row) - start);
     char *record;
     int status = -1;
 

@@ -2,12 +2,12 @@
 /* checks missing and invalid: a cell is empty, or breaks a cleaning rule. */
 #include "check/check.h"
 
-static const char *lacks(const void *cells)
+static const char *cells_lacks(const void *cells)
 {
     return cells ? NULL : "a table of source cells";
 }
 
-static int mark(const uint32_t *cells, size_t n, uint8_t *hit)
+static int cells_mark(const uint32_t *cells, size_t n, uint8_t *hit)
 {
     for (size_t i = 0; i < n; i++)
         hit[i] = cells[i] > 0;
@@ -16,7 +16,7 @@ static int mark(const uint32_t *cells, size_t n, uint8_t *hit)
 
 static const char *missing_lacks(const struct wn_evidence *evidence)
 {
-    return lacks(evidence->missing);
+    return cells_lacks(evidence->missing);
 }
 
 static int find_missing(const struct wn_evidence *evidence,
@@ -25,7 +25,7 @@ static int find_missing(const struct wn_evidence *evidence,
 {
     (void)options;
     (void)error;
-    return mark(evidence->missing, evidence->n, hit);
+    return cells_mark(evidence->missing, evidence->n, hit);
 }
 
 /* clang-format off */
@@ -40,7 +40,7 @@ const struct wn_check wn_check_missing = {
 
 static const char *invalid_lacks(const struct wn_evidence *evidence)
 {
-    return lacks(evidence->invalid);
+    return cells_lacks(evidence->invalid);
 }
 
 static int find_invalid(const struct wn_evidence *evidence,
@@ -49,7 +49,7 @@ static int find_invalid(const struct wn_evidence *evidence,
 {
     (void)options;
     (void)error;
-    return mark(evidence->invalid, evidence->n, hit);
+    return cells_mark(evidence->invalid, evidence->n, hit);
 }
 
 /* clang-format off */

@@ -8,7 +8,7 @@
 #include "util/spill.h"
 #include "util/memory.h"
 
-static const char *lacks(const struct wn_evidence *evidence)
+static const char *conflict_lacks(const struct wn_evidence *evidence)
 {
     if (!evidence->label)
         return "labels";
@@ -16,8 +16,8 @@ static const char *lacks(const struct wn_evidence *evidence)
 }
 
 /* The rows of one group, labels rising, -1 = missing first. */
-static void judge(const struct wn_duplicate_key *group, size_t count,
-                  uint8_t *hit)
+static void conflict_judge(const struct wn_duplicate_key *group, size_t count,
+                           uint8_t *hit)
 {
     size_t first = 0;
 
@@ -29,9 +29,9 @@ static void judge(const struct wn_duplicate_key *group, size_t count,
         hit[group[r].row] = 1;
 }
 
-static int run(const struct wn_evidence *evidence,
-               const struct wn_options *options, uint8_t *hit,
-               struct wn_error *error)
+static int conflict_run(const struct wn_evidence *evidence,
+                        const struct wn_options *options, uint8_t *hit,
+                        struct wn_error *error)
 {
     const size_t n = evidence->n;
     struct wn_duplicate_key *same = wn_spill_new(n, sizeof *same, error);
@@ -44,7 +44,7 @@ static int run(const struct wn_evidence *evidence,
         end = begin + 1;
         while (end < n && same[end].hash == same[begin].hash)
             end++;
-        judge(same + begin, end - begin, hit);
+        conflict_judge(same + begin, end - begin, hit);
     }
     wn_spill_free(same);
     return 0;
@@ -56,6 +56,6 @@ const struct wn_check wn_check_conflict = {
     .brief = "the same features as another row, but another label",
     .reason = "another row has the same features and another label",
     .reviews = 1,
-    .run = run,
-    .lacks = lacks};
+    .run = conflict_run,
+    .lacks = conflict_lacks};
 /* clang-format on */

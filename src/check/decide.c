@@ -6,8 +6,8 @@
 
 const char wn_action_names[] = "keep,review,relabel,drop";
 
-static size_t count_neighbors(const struct wn_evidence *evidence, size_t i,
-                              int32_t label)
+static size_t decide_count_neighbors(const struct wn_evidence *evidence,
+                                     size_t i, int32_t label)
 {
     size_t votes = 0;
 
@@ -26,8 +26,8 @@ int32_t wn_decide_suggestion(const struct wn_evidence *evidence, size_t i,
     if (best < 0 || best == given || verdict->confidence < settings->sure)
         return -1;
     if (evidence->neighbor && given >= 0 &&
-        count_neighbors(evidence, i, best) <=
-            count_neighbors(evidence, i, given))
+        decide_count_neighbors(evidence, i, best) <=
+            decide_count_neighbors(evidence, i, given))
         return -1;
     return best;
 }

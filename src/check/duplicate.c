@@ -8,14 +8,14 @@
 #include "util/spill.h"
 #include "util/memory.h"
 
-static const char *lacks(const struct wn_evidence *evidence)
+static const char *duplicate_lacks(const struct wn_evidence *evidence)
 {
     return evidence->feature_hash ? NULL : "features";
 }
 
-static int run(const struct wn_evidence *evidence,
-               const struct wn_options *options, uint8_t *hit,
-               struct wn_error *error)
+static int duplicate_run(const struct wn_evidence *evidence,
+                         const struct wn_options *options, uint8_t *hit,
+                         struct wn_error *error)
 {
     struct wn_duplicate_key *same =
         wn_spill_new(evidence->n, sizeof *same, error);
@@ -38,6 +38,6 @@ const struct wn_check wn_check_duplicate = {
     .name = "duplicate",
     .brief = "an exact copy of an earlier row: same features, same label",
     .reason = "an exact copy of an earlier row",
-    .run = run,
-    .lacks = lacks};
+    .run = duplicate_run,
+    .lacks = duplicate_lacks};
 /* clang-format on */

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static int compare(const void *a, const void *b)
+static int duplicate_key_compare(const void *a, const void *b)
 {
     const struct wn_duplicate_key *x = a, *y = b;
 
@@ -20,5 +20,5 @@ void wn_duplicate_key_sort(const uint64_t *hash, const int32_t *label, size_t n,
 {
     for (size_t i = 0; i < n; i++)
         out[i] = (struct wn_duplicate_key){hash[i], label ? label[i] : 0, i};
-    qsort(out, n, sizeof *out, compare);
+    qsort(out, n, sizeof *out, duplicate_key_compare);
 }

@@ -65,7 +65,8 @@ static int read_limit(const char *text, size_t length, struct limit *limit,
     return 0;
 }
 
-static int holds(const struct limit *limit, const uint32_t *issue, size_t n)
+static int exit_status_holds(const struct limit *limit, const uint32_t *issue,
+                             size_t n)
 {
     size_t rows = 0;
 
@@ -89,7 +90,7 @@ int wn_exit_status_reached(const char *spec, const uint32_t *issue, size_t n,
 
         if (read_limit(at, length, &limit, error))
             return -1;
-        reached |= holds(&limit, issue, n);
+        reached |= exit_status_holds(&limit, issue, n);
         at += length;
         if (!*at)
             return reached;

@@ -30,7 +30,7 @@ static const struct wn_option knobs[] = {
     {0}};
 /* clang-format on */
 
-static const char *lacks(const struct wn_evidence *evidence)
+static const char *label_lacks(const struct wn_evidence *evidence)
 {
     if (!evidence->label)
         return "labels";
@@ -111,9 +111,9 @@ static int keep_most(const struct wn_evidence *evidence, size_t most,
     return 0;
 }
 
-static int run(const struct wn_evidence *evidence,
-               const struct wn_options *options, uint8_t *hit,
-               struct wn_error *error)
+static int label_run(const struct wn_evidence *evidence,
+                     const struct wn_options *options, uint8_t *hit,
+                     struct wn_error *error)
 {
     const struct wn_probability p = {evidence->n, evidence->k,
                                      evidence->probability, NULL};
@@ -148,6 +148,6 @@ const struct wn_check wn_check_label = {
     .source = "Northcutt, Jiang, Chuang: Confident Learning, JAIR 70 (2021)",
     .knobs = knobs,
     .reviews = 1,
-    .run = run,
-    .lacks = lacks};
+    .run = label_run,
+    .lacks = label_lacks};
 /* clang-format on */

@@ -10,7 +10,7 @@
 #include "util/spill.h"
 #include "util/memory.h"
 
-static const char *lacks(const struct wn_evidence *evidence)
+static const char *leak_lacks(const struct wn_evidence *evidence)
 {
     return evidence->split ? NULL : "splits";
 }
@@ -64,8 +64,8 @@ static int find_near(const struct wn_evidence *evidence,
 }
 
 /* Groups that reach over several splits. */
-static int find_groups(const struct wn_evidence *evidence, uint8_t *hit,
-                       struct wn_error *error)
+static int leak_find_groups(const struct wn_evidence *evidence, uint8_t *hit,
+                            struct wn_error *error)
 {
     enum { NONE = -1, SEVERAL = -2 };
     int32_t *in = wn_new(evidence->groups, sizeof *in, error);
@@ -91,13 +91,13 @@ static int find_groups(const struct wn_evidence *evidence, uint8_t *hit,
     return 0;
 }
 
-static int run(const struct wn_evidence *evidence,
-               const struct wn_options *options, uint8_t *hit,
-               struct wn_error *error)
+static int leak_run(const struct wn_evidence *evidence,
+                    const struct wn_options *options, uint8_t *hit,
+                    struct wn_error *error)
 {
     if ((evidence->feature_hash && find_copies(evidence, hit, error)) ||
         (evidence->neighbor && find_near(evidence, options, hit, error)) ||
-        (evidence->group && find_groups(evidence, hit, error)))
+        (evidence->group && leak_find_groups(evidence, hit, error)))
         return -1;
     return 0;
 }
@@ -109,6 +109,6 @@ const struct wn_check wn_check_leak = {
              "split",
     .reason = "this row, one like it or of its group is in another split",
     .optional = 1,
-    .run = run,
-    .lacks = lacks};
+    .run = leak_run,
+    .lacks = leak_lacks};
 /* clang-format on */

@@ -18,14 +18,14 @@ static const struct wn_option knobs[] = {
     {0}};
 /* clang-format on */
 
-static const char *lacks(const struct wn_evidence *evidence)
+static const char *mismatched_pair_lacks(const struct wn_evidence *evidence)
 {
     return evidence->pair_rank ? NULL : "ranks of pairs";
 }
 
-static int run(const struct wn_evidence *evidence,
-               const struct wn_options *options, uint8_t *hit,
-               struct wn_error *error)
+static int mismatched_pair_run(const struct wn_evidence *evidence,
+                               const struct wn_options *options, uint8_t *hit,
+                               struct wn_error *error)
 {
     const double share = wn_option_number(options, "pair-share");
     /* The second of a few rows is no stranger. */
@@ -45,6 +45,6 @@ const struct wn_check wn_check_mismatched_pair = {
     .knobs = knobs,
     .reviews = 1,
     .optional = 1,
-    .run = run,
-    .lacks = lacks};
+    .run = mismatched_pair_run,
+    .lacks = mismatched_pair_lacks};
 /* clang-format on */

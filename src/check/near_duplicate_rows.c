@@ -45,14 +45,14 @@ static const struct wn_option knobs[] = {
     {0}};
 /* clang-format on */
 
-static const char *lacks(const struct wn_evidence *evidence)
+static const char *near_duplicate_rows_lacks(const struct wn_evidence *evidence)
 {
     return evidence->neighbor ? NULL : "neighbours";
 }
 
-static int run(const struct wn_evidence *evidence,
-               const struct wn_options *options, uint8_t *hit,
-               struct wn_error *error)
+static int near_duplicate_rows_run(const struct wn_evidence *evidence,
+                                   const struct wn_options *options,
+                                   uint8_t *hit, struct wn_error *error)
 {
     return wn_bounds_duplicates(
         evidence->neighbor, evidence->distance, evidence->n, evidence->m,
@@ -67,6 +67,6 @@ const struct wn_check wn_check_near_duplicate = {
     .source = "cleanlab Datalab 2.9, near duplicate issues",
     .knobs = knobs,
     .reviews = 1,
-    .run = run,
-    .lacks = lacks};
+    .run = near_duplicate_rows_run,
+    .lacks = near_duplicate_rows_lacks};
 /* clang-format on */

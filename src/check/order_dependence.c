@@ -19,7 +19,7 @@ struct twister {
     size_t next;
 };
 
-static void start(struct twister *twister, uint32_t seed)
+static void order_dependence_start(struct twister *twister, uint32_t seed)
 {
     twister->state[0] = seed;
     for (uint32_t i = 1; i < STATE; i++) {
@@ -43,7 +43,7 @@ static void twist(struct twister *twister)
     twister->next = 0;
 }
 
-static uint32_t draw(struct twister *twister)
+static uint32_t order_dependence_draw(struct twister *twister)
 {
     if (twister->next == STATE)
         twist(twister);
@@ -65,7 +65,7 @@ static void shuffle(struct twister *twister, int32_t *place, size_t n)
         for (int shift = 1; shift < 32; shift *= 2)
             mask |= mask >> shift;
         do
-            j = draw(twister) & mask;
+            j = order_dependence_draw(twister) & mask;
         while (j > i);
         const int32_t swap = place[i];
         place[i] = place[j];
@@ -134,7 +134,7 @@ int wn_order_dependence(const int32_t *index, size_t n, size_t m, int threads,
 
     if (!place || !count)
         goto done;
-    start(&twister, 0);
+    order_dependence_start(&twister, 0);
     out->gap = find_gap(index, n, m, NULL, count);
     for (size_t first = 0; first < WN_SHUFFLES; first += crew) {
         const size_t left = WN_SHUFFLES - first;
@@ -194,14 +194,14 @@ static const struct wn_option knobs[] = {
     {0}};
 /* clang-format on */
 
-static const char *lacks(const struct wn_evidence *evidence)
+static const char *order_dependence_lacks(const struct wn_evidence *evidence)
 {
     return evidence->neighbor && evidence->n > 1 ? NULL : "neighbours";
 }
 
-static int run(const struct wn_evidence *evidence,
-               const struct wn_options *options, uint8_t *hit,
-               struct wn_error *error)
+static int order_dependence_run(const struct wn_evidence *evidence,
+                                const struct wn_options *options, uint8_t *hit,
+                                struct wn_error *error)
 {
     const size_t n = evidence->n, m = evidence->m;
     struct wn_order_dependence found;
@@ -239,6 +239,6 @@ const struct wn_check wn_check_order_dependence = {
     .source = "Cummings et al.: Detecting Dataset Drift and Non-IID Sampling "
               "via k-Nearest Neighbors (2023)",
     .knobs = knobs,
-    .run = run,
-    .lacks = lacks};
+    .run = order_dependence_run,
+    .lacks = order_dependence_lacks};
 /* clang-format on */

@@ -47,14 +47,14 @@ static const struct wn_option knobs[] = {
     {0}};
 /* clang-format on */
 
-static const char *lacks(const struct wn_evidence *evidence)
+static const char *outlier_rows_lacks(const struct wn_evidence *evidence)
 {
     return evidence->distance ? NULL : "neighbours";
 }
 
-static int run(const struct wn_evidence *evidence,
-               const struct wn_options *options, uint8_t *hit,
-               struct wn_error *error)
+static int outlier_rows_run(const struct wn_evidence *evidence,
+                            const struct wn_options *options, uint8_t *hit,
+                            struct wn_error *error)
 {
     double cut;
 
@@ -72,6 +72,6 @@ const struct wn_check wn_check_outlier = {
               "Out-of-Distribution Detection Baselines (2022)",
     .knobs = knobs,
     .reviews = 1,
-    .run = run,
-    .lacks = lacks};
+    .run = outlier_rows_run,
+    .lacks = outlier_rows_lacks};
 /* clang-format on */

@@ -40,14 +40,14 @@ static const struct wn_option knobs[] = {
     {0}};
 /* clang-format on */
 
-static const char *lacks(const struct wn_evidence *evidence)
+static const char *rare_class_lacks(const struct wn_evidence *evidence)
 {
     return evidence->label ? NULL : "labels";
 }
 
-static int run(const struct wn_evidence *evidence,
-               const struct wn_options *options, uint8_t *hit,
-               struct wn_error *error)
+static int rare_class_run(const struct wn_evidence *evidence,
+                          const struct wn_options *options, uint8_t *hit,
+                          struct wn_error *error)
 {
     const int64_t rare =
         wn_rare_class(evidence->label, evidence->n, evidence->k,
@@ -65,6 +65,6 @@ const struct wn_check wn_check_rare_class = {
     .reason = "its class is rare",
     .source = "cleanlab Datalab 2.9, class imbalance",
     .knobs = knobs,
-    .run = run,
-    .lacks = lacks};
+    .run = rare_class_run,
+    .lacks = rare_class_lacks};
 /* clang-format on */

@@ -23,7 +23,7 @@ static const struct wn_option knobs[] = {
     {0}};
 /* clang-format on */
 
-static const char *lacks(const struct wn_evidence *evidence)
+static const char *weak_group_lacks(const struct wn_evidence *evidence)
 {
     if (!evidence->group && !evidence->annotator)
         return "groups";
@@ -35,9 +35,9 @@ struct sum {
     size_t rows;
 };
 
-static int judge(const struct wn_evidence *evidence, const int32_t *group,
-                 size_t groups, double share, uint8_t *hit,
-                 struct wn_error *error)
+static int weak_group_judge(const struct wn_evidence *evidence,
+                            const int32_t *group, size_t groups, double share,
+                            uint8_t *hit, struct wn_error *error)
 {
     struct sum *of = wn_new(groups, sizeof *of, error), all = {0, 0};
     const size_t k = evidence->k;
@@ -68,16 +68,18 @@ static int judge(const struct wn_evidence *evidence, const int32_t *group,
     return 0;
 }
 
-static int run(const struct wn_evidence *evidence,
-               const struct wn_options *options, uint8_t *hit,
-               struct wn_error *error)
+static int weak_group_run(const struct wn_evidence *evidence,
+                          const struct wn_options *options, uint8_t *hit,
+                          struct wn_error *error)
 {
     const double share = wn_option_number(options, "weak-share");
 
-    if ((evidence->group && judge(evidence, evidence->group, evidence->groups,
-                                  share, hit, error)) ||
-        (evidence->annotator && judge(evidence, evidence->annotator,
-                                      evidence->annotators, share, hit, error)))
+    if ((evidence->group &&
+         weak_group_judge(evidence, evidence->group, evidence->groups, share,
+                          hit, error)) ||
+        (evidence->annotator &&
+         weak_group_judge(evidence, evidence->annotator, evidence->annotators,
+                          share, hit, error)))
         return -1;
     return 0;
 }
@@ -91,6 +93,6 @@ const struct wn_check wn_check_weak_group = {
     .source = "cleanlab Datalab 2.9, underperforming group issues",
     .knobs = knobs,
     .optional = 1,
-    .run = run,
-    .lacks = lacks};
+    .run = weak_group_run,
+    .lacks = weak_group_lacks};
 /* clang-format on */

@@ -22,7 +22,7 @@ bool wn_lexer_at_end(const struct wn_lexer *line)
 }
 
 /* What stands here, for a message. */
-static int shown(const struct wn_lexer *line)
+static int lexer_shown(const struct wn_lexer *line)
 {
     const size_t left = (size_t)(line->end - line->at);
 
@@ -38,7 +38,8 @@ int wn_lexer_wanted(const struct wn_lexer *line, const char *wanted,
                        "wanted %s",
                        line->file, line->number, wanted);
     return wn_fail(error, WN_EDATA, "%s:%zu: found '%.*s', wanted %s",
-                   line->file, line->number, shown(line), line->at, wanted);
+                   line->file, line->number, lexer_shown(line), line->at,
+                   wanted);
 }
 
 int wn_lexer_fail(const struct wn_lexer *line, struct wn_error *error)
@@ -96,7 +97,7 @@ static long take_digits(struct wn_lexer *line, int count)
 }
 
 /* UTF-8 of a code point below 2^16; the number of bytes. */
-static size_t encode(long point, char out[3])
+static size_t lexer_encode(long point, char out[3])
 {
     if (point < 0x80) {
         out[0] = (char)point;
@@ -136,8 +137,8 @@ static int take_escape(struct wn_lexer *line, struct wn_text *out,
                                "\\uNNNN, no NUL",
                                error);
     bytes[0] = (char)point;
-    return wn_text_add(out, bytes, letter == 'x' ? 1 : encode(point, bytes),
-                       error);
+    return wn_text_add(out, bytes,
+                       letter == 'x' ? 1 : lexer_encode(point, bytes), error);
 }
 
 static int take_quoted(struct wn_lexer *line, struct wn_text *out,

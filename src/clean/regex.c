@@ -26,8 +26,8 @@ struct wn_matcher {
     int cost;
 };
 
-static int fail(struct wn_error *error, enum wn_code kind, const char *text,
-                size_t length, size_t at, int code)
+static int regex_fail(struct wn_error *error, enum wn_code kind,
+                      const char *text, size_t length, size_t at, int code)
 {
     PCRE2_UCHAR reason[120];
 
@@ -74,7 +74,7 @@ struct wn_regex *wn_regex_new(const char *text, size_t length, unsigned how,
     regex->code =
         pcre2_compile((PCRE2_SPTR)text, length, options, &code, &at, NULL);
     if (!regex->code) {
-        fail(error, WN_EUSAGE, text, length, at, code);
+        regex_fail(error, WN_EUSAGE, text, length, at, code);
     } else {
         (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
         regex->either = compile_either(text, length, options, error);
@@ -139,8 +139,8 @@ int wn_matcher_cost(struct wn_matcher *matcher)
     return cost;
 }
 
-static int match(const struct wn_regex *regex, struct wn_matcher *matcher,
-                 const char *text, size_t length, size_t steps)
+static int regex_match(const struct wn_regex *regex, struct wn_matcher *matcher,
+                       const char *text, size_t length, size_t steps)
 {
     pcre2_set_match_limit(matcher->limits, (uint32_t)steps);
     return pcre2_match(regex->code, (PCRE2_SPTR)text, length, 0, 0,
@@ -155,11 +155,11 @@ int wn_regex_match(const struct wn_regex *regex, struct wn_matcher *matcher,
         length < (WN_REGEX_STEPS - WN_REGEX_QUICK) / WN_REGEX_A_BYTE
             ? WN_REGEX_QUICK + WN_REGEX_A_BYTE * length
             : WN_REGEX_STEPS;
-    int code = match(regex, matcher, text, length, quick);
+    int code = regex_match(regex, matcher, text, length, quick);
 
     if (code == PCRE2_ERROR_MATCHLIMIT && quick < WN_REGEX_STEPS) {
         matcher->cost += WN_REGEX_SLOW;
-        code = match(regex, matcher, text, length, WN_REGEX_STEPS);
+        code = regex_match(regex, matcher, text, length, WN_REGEX_STEPS);
     }
     if (code >= 0)
         return 1;
@@ -234,8 +234,8 @@ int wn_regex_replace(const struct wn_regex *regex, struct wn_matcher *matcher,
     if (code == PCRE2_ERROR_NOMEMORY)
         return wn_fail(error, WN_ENOMEM, "no memory for a replacement");
     if (code < 0)
-        return fail(error, WN_EUSAGE, replacement, strlen(replacement),
-                    used == PCRE2_UNSET ? 0 : used, code);
+        return regex_fail(error, WN_EUSAGE, replacement, strlen(replacement),
+                          used == PCRE2_UNSET ? 0 : used, code);
     out->length = used;
     return code > 0;
 }
@@ -255,6 +255,6 @@ int wn_regex_check(const struct wn_regex *regex, struct wn_matcher *matcher,
         return -1;
     return code >= 0 || code == PCRE2_ERROR_NOMEMORY
                ? 0
-               : fail(error, WN_EUSAGE, replacement, strlen(replacement),
-                      used == PCRE2_UNSET ? 0 : used, code);
+               : regex_fail(error, WN_EUSAGE, replacement, strlen(replacement),
+                            used == PCRE2_UNSET ? 0 : used, code);
 }

@@ -38,9 +38,9 @@ static char *read_file(const char *path, size_t most, size_t *length,
     return text;
 }
 
-static int add_value(struct wn_dictionary *values, const char *path,
-                     size_t number, const char *text, size_t length,
-                     struct wn_error *error)
+static int rule_file_add_value(struct wn_dictionary *values, const char *path,
+                               size_t number, const char *text, size_t length,
+                               struct wn_error *error)
 {
     if (length && text[length - 1] == '\r')
         length--;
@@ -55,8 +55,8 @@ static int add_value(struct wn_dictionary *values, const char *path,
                                                                          : 0;
 }
 
-static int read_list(struct wn_clean_rule *rule, const char *path,
-                     struct wn_error *error)
+static int rule_file_read_list(struct wn_clean_rule *rule, const char *path,
+                               struct wn_error *error)
 {
     size_t length = 0, number = 0;
     char *text = read_file(path, LIST_BYTES, &length, error);
@@ -66,8 +66,8 @@ static int read_list(struct wn_clean_rule *rule, const char *path,
          status == 0 && at < end;) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
 
-        status = add_value(&rule->values, path, ++number, at,
-                           (size_t)((stop ? stop : end) - at), error);
+        status = rule_file_add_value(&rule->values, path, ++number, at,
+                                     (size_t)((stop ? stop : end) - at), error);
         at = stop ? stop + 1 : end;
     }
     if (status == 0 && rule->values.count == 0)
@@ -93,7 +93,7 @@ static int read_lists(struct wn_clean_rules *cleaning, struct wn_error *error)
         status = wn_text_format(&path, error, "%.*s%s",
                                 *rule->old == '/' ? 0 : folder, cleaning->file,
                                 rule->old);
-        if (status == 0 && read_list(rule, path.bytes, error))
+        if (status == 0 && rule_file_read_list(rule, path.bytes, error))
             status = wn_fail(error, error->code, "%s:%zu", cleaning->file,
                              rule->line);
     }

@@ -55,9 +55,9 @@ struct piece {
 
 /* --- which rule is for which column ------------------------------------- */
 
-static int matches(const struct wn_clean_rules *rules, size_t r,
-                   struct wn_matcher *matcher, const char *name,
-                   struct wn_error *error)
+static int run_matches(const struct wn_clean_rules *rules, size_t r,
+                       struct wn_matcher *matcher, const char *name,
+                       struct wn_error *error)
 {
     const struct wn_clean_rule *rule = &rules->rule[r];
     const int found =
@@ -84,7 +84,7 @@ static int add_steps(struct pass *pass, const char *name, bool fixes,
 
         if ((action->kind == WN_CLEAN_FIX) != fixes)
             continue;
-        found = matches(rules, r, matcher, name, error);
+        found = run_matches(rules, r, matcher, name, error);
         if (found < 0 ||
             (found && wn_grow(&pass->step, &pass->step_room, pass->steps + 1,
                               sizeof *pass->step, error)))
@@ -144,7 +144,7 @@ static int plan(struct pass *pass, struct wn_error *error)
 
 /* --- a piece of rows ---------------------------------------------------- */
 
-static void stop_piece(void *own)
+static void run_stop_piece(void *own)
 {
     struct piece *piece = own;
 
@@ -161,7 +161,7 @@ static void stop_piece(void *own)
     free(piece);
 }
 
-static void *start_piece(void *shared, struct wn_error *error)
+static void *run_start_piece(void *shared, struct wn_error *error)
 {
     struct pass *pass = shared;
     const size_t rules = pass->clean->rules.count;
@@ -176,11 +176,11 @@ static void *start_piece(void *shared, struct wn_error *error)
     piece->spent = wn_new(rules, sizeof *piece->spent, error);
     if (piece->tools.matcher && piece->count && piece->spent)
         return piece;
-    stop_piece(piece);
+    run_stop_piece(piece);
     return NULL;
 }
 
-static void begin_piece(void *own, size_t begin, size_t end)
+static void run_begin_piece(void *own, size_t begin, size_t end)
 {
     struct piece *piece = own;
     const size_t rules = piece->pass->clean->rules.count;
@@ -194,8 +194,9 @@ static void begin_piece(void *own, size_t begin, size_t end)
 }
 
 /* One rule on one cell; what the action returns. */
-static int evaluate(struct piece *piece, size_t r, size_t row, size_t column,
-                    const struct wn_cell *cell, struct wn_error *error)
+static int run_evaluate(struct piece *piece, size_t r, size_t row,
+                        size_t column, const struct wn_cell *cell,
+                        struct wn_error *error)
 {
     const struct wn_clean *clean = piece->pass->clean;
     const struct wn_clean_rule *rule = &clean->rules.rule[r];
@@ -224,8 +225,8 @@ static int evaluate(struct piece *piece, size_t r, size_t row, size_t column,
 }
 
 /* What a fix makes is bound as what is read is. */
-static int check_size(const struct piece *piece, size_t r, size_t row,
-                      size_t column, struct wn_error *error)
+static int run_check_size(const struct piece *piece, size_t r, size_t row,
+                          size_t column, struct wn_error *error)
 {
     const struct pass *pass = piece->pass;
 
@@ -245,13 +246,14 @@ static int fix_cell(struct piece *piece, const struct target *target,
 
     for (size_t s = target->first; s < target->checks; s++) {
         const size_t r = piece->pass->step[s].rule;
-        const int done = evaluate(piece, r, row, target->column, cell, error);
+        const int done =
+            run_evaluate(piece, r, row, target->column, cell, error);
 
         if (done < 0)
             return -1;
         if (done != 1)
             continue;
-        if (check_size(piece, r, row, target->column, error))
+        if (run_check_size(piece, r, row, target->column, error))
             return -1;
         const struct wn_text swapped = piece->held;
         piece->held = piece->tools.out;
@@ -305,7 +307,7 @@ static int check_cell(struct piece *piece, const struct target *target,
             break;
         default:
             if (!missing)
-                done = evaluate(piece, r, row, target->column, cell, error);
+                done = run_evaluate(piece, r, row, target->column, cell, error);
         }
         if (done < 0)
             return -1;
@@ -322,8 +324,8 @@ static int check_cell(struct piece *piece, const struct target *target,
     return 0;
 }
 
-static int take_row(void *own, size_t row, const struct wn_cell *cells,
-                    struct wn_error *error)
+static int run_take_row(void *own, size_t row, const struct wn_cell *cells,
+                        struct wn_error *error)
 {
     struct piece *piece = own;
     const struct pass *pass = piece->pass;
@@ -371,8 +373,8 @@ static void add_counts(struct wn_clean_count *to,
         to->cell[to->told++] = from->cell[i];
 }
 
-static int finish_piece(void *shared, void *own, size_t begin, size_t end,
-                        struct wn_error *error)
+static int run_finish_piece(void *shared, void *own, size_t begin, size_t end,
+                            struct wn_error *error)
 {
     struct pass *pass = shared;
     struct wn_clean *clean = pass->clean;
@@ -492,11 +494,11 @@ static int sweep_all(struct pass *pass, struct wn_error *error)
                                          .threads = table->threads,
                                          .rows = WN_PIECE_ROWS,
                                          .shared = pass,
-                                         .start = start_piece,
-                                         .begin = begin_piece,
-                                         .row = take_row,
-                                         .finish = finish_piece,
-                                         .stop = stop_piece,
+                                         .start = run_start_piece,
+                                         .begin = run_begin_piece,
+                                         .row = run_take_row,
+                                         .finish = run_finish_piece,
+                                         .stop = run_stop_piece,
                                          .talk = table->talk,
                                          .what = "cleaning"};
 

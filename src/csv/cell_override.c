@@ -11,8 +11,8 @@
 
 /* Room for `count` more fixes with `bytes` more bytes of text. `end` and the
  * bytes before the text are set when there is the first. */
-static int make_room(struct wn_overrides *fixes, size_t count, size_t bytes,
-                     struct wn_error *error)
+static int cell_override_make_room(struct wn_overrides *fixes, size_t count,
+                                   size_t bytes, struct wn_error *error)
 {
     const size_t need = fixes->count + count;
     const size_t used = fixes->count ? (size_t)fixes->end[fixes->count] : 0;
@@ -40,7 +40,7 @@ static int make_room(struct wn_overrides *fixes, size_t count, size_t bytes,
 int wn_overrides_add(struct wn_overrides *fixes, size_t row, size_t column,
                      const char *text, size_t length, struct wn_error *error)
 {
-    if (make_room(fixes, 1, length, error))
+    if (cell_override_make_room(fixes, 1, length, error))
         return -1;
     const size_t i = fixes->count++, at = (size_t)fixes->end[i];
     fixes->row[i] = (int64_t)row;
@@ -59,7 +59,7 @@ int wn_overrides_join(struct wn_overrides *fixes,
 
     if (count == 0)
         return 0;
-    if (make_room(fixes, count, bytes, error))
+    if (cell_override_make_room(fixes, count, bytes, error))
         return -1;
     memcpy(fixes->row + old, more->row, count * sizeof *more->row);
     memcpy(fixes->column + old, more->column, count * sizeof *more->column);

@@ -87,8 +87,8 @@ static int look_at_head(struct wn_csv *csv, uint64_t *begin,
 }
 
 /* The header, which is the first record; rows begin at *begin, *line. */
-static int find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
-                       struct wn_error *error)
+static int csv_find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
+                           struct wn_error *error)
 {
     struct wn_window *file = &csv->file;
     struct wn_scan scan = {
@@ -156,7 +156,7 @@ static int scan_file(struct wn_csv *csv, struct wn_error *error)
     if (look_at_head(csv, &task.begin, error) ||
         (csv->form.sniff &&
          wn_sniff(&csv->file, task.begin, &csv->form, &columns, error)) ||
-        find_header(csv, &task.begin, &task.line, error))
+        csv_find_header(csv, &task.begin, &task.line, error))
         return -1;
     task.column = csv->column;
     task.columns = csv->columns;
@@ -178,9 +178,9 @@ static int scan_file(struct wn_csv *csv, struct wn_error *error)
                    csv->name);
 }
 
-static struct wn_csv *open_file(const char *path,
-                                const struct wn_csv_form *form,
-                                struct wn_error *error)
+static struct wn_csv *csv_open_file(const char *path,
+                                    const struct wn_csv_form *form,
+                                    struct wn_error *error)
 {
     struct wn_csv *csv = wn_new(1, sizeof *csv, error);
     const char *name = wn_input_name(path);
@@ -206,7 +206,7 @@ static struct wn_csv *open_file(const char *path,
 struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
                            struct wn_error *error)
 {
-    struct wn_csv *csv = open_file(path, form, error);
+    struct wn_csv *csv = csv_open_file(path, form, error);
 
     if (!csv || scan_file(csv, error) == 0)
         return csv;
@@ -217,7 +217,7 @@ struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
 int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
                  struct wn_error *error)
 {
-    struct wn_csv *csv = open_file(path, form, error);
+    struct wn_csv *csv = csv_open_file(path, form, error);
     uint64_t begin;
     const int status =
         csv && look_at_head(csv, &begin, error) == 0 &&
@@ -324,8 +324,9 @@ const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count)
     return csv->index.left_out;
 }
 
-static int copy_range(const struct wn_csv *csv, uint64_t begin, uint64_t end,
-                      int descriptor, const char *name, struct wn_error *error)
+static int csv_copy_range(const struct wn_csv *csv, uint64_t begin,
+                          uint64_t end, int descriptor, const char *name,
+                          struct wn_error *error)
 {
     struct wn_window part = csv->file;
     int status = 0;
@@ -348,12 +349,12 @@ int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
 {
     const uint64_t *range = csv->index.left_out;
 
-    if (copy_range(csv, csv->header_begin, csv->header_end, descriptor, name,
-                   error))
+    if (csv_copy_range(csv, csv->header_begin, csv->header_end, descriptor,
+                       name, error))
         return -1;
     for (size_t i = 0; i < csv->index.left_outs; i++)
-        if (copy_range(csv, range[2 * i], range[2 * i + 1], descriptor, name,
-                       error))
+        if (csv_copy_range(csv, range[2 * i], range[2 * i + 1], descriptor,
+                           name, error))
             return -1;
     return 0;
 }

@@ -8,8 +8,8 @@
 #include "util/parallel.h"
 
 /* Piece p holds rows bound[p] .. bound[p+1]-1. */
-static size_t *cut_rows(const struct wn_csv_foreach *sweep, size_t *pieces,
-                        struct wn_error *error)
+static size_t *csv_foreach_cut_rows(const struct wn_csv_foreach *sweep,
+                                    size_t *pieces, struct wn_error *error)
 {
     const uint64_t *offset = wn_csv_offset(sweep->csv);
     const size_t rows = wn_csv_rows(sweep->csv);
@@ -44,7 +44,7 @@ struct own {
     void *context;
 };
 
-static void stop(void *shared)
+static void csv_foreach_stop(void *shared)
 {
     struct own *own = shared;
 
@@ -55,7 +55,7 @@ static void stop(void *shared)
     free(own);
 }
 
-static void *start(void *shared, struct wn_error *error)
+static void *csv_foreach_start(void *shared, struct wn_error *error)
 {
     const struct all *all = shared;
     struct own *own = wn_new(1, sizeof *own, error);
@@ -68,11 +68,11 @@ static void *start(void *shared, struct wn_error *error)
         own->context = all->sweep->start(all->sweep->shared, error);
     if (own->context)
         return own;
-    stop(own);
+    csv_foreach_stop(own);
     return NULL;
 }
 
-static int work(void *shared, size_t p, struct wn_error *error)
+static int csv_foreach_work(void *shared, size_t p, struct wn_error *error)
 {
     const struct own *own = shared;
     const struct wn_csv_foreach *sweep = own->all->sweep;
@@ -83,7 +83,8 @@ static int work(void *shared, size_t p, struct wn_error *error)
                        own->context, error);
 }
 
-static int join(void *shared, void *one, size_t p, struct wn_error *error)
+static int csv_foreach_join(void *shared, void *one, size_t p,
+                            struct wn_error *error)
 {
     const struct all *all = shared;
     const struct own *own = one;
@@ -98,14 +99,14 @@ static int join(void *shared, void *one, size_t p, struct wn_error *error)
 int wn_csv_foreach(const struct wn_csv_foreach *sweep, struct wn_error *error)
 {
     struct all all = {.sweep = sweep};
-    size_t *bound = cut_rows(sweep, &all.pieces, error);
+    size_t *bound = csv_foreach_cut_rows(sweep, &all.pieces, error);
     const struct wn_parallel pieces = {.threads = sweep->threads,
                                        .count = all.pieces,
                                        .shared = &all,
-                                       .start = start,
-                                       .work = work,
-                                       .join = join,
-                                       .stop = stop};
+                                       .start = csv_foreach_start,
+                                       .work = csv_foreach_work,
+                                       .join = csv_foreach_join,
+                                       .stop = csv_foreach_stop};
 
     if (!bound)
         return -1;

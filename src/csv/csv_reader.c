@@ -38,7 +38,8 @@ static void add_cell(struct wn_csv_reader *reader, const char *text,
     reader->count++;
 }
 
-static void cut(struct wn_csv_reader *reader, const char *text, size_t length)
+static void csv_reader_cut(struct wn_csv_reader *reader, const char *text,
+                           size_t length)
 {
     const char delimiter = reader->csv->form.delimiter;
     const uint64_t pattern =
@@ -99,7 +100,7 @@ static int split(struct wn_csv_reader *reader, const char *text, size_t length,
     reader->count = 0;
     if (memchr(text, '"', length))
         return unquote(reader, text, length, error);
-    cut(reader, text, length);
+    csv_reader_cut(reader, text, length);
     return 0;
 }
 
@@ -159,7 +160,7 @@ int wn_fail_fields(struct wn_error *error, const char *name, uint64_t line,
 }
 
 /* Where row `row` ends: before empty lines, or behind them. */
-static uint64_t row_end(const struct wn_index *index, size_t row)
+static uint64_t csv_reader_row_end(const struct wn_index *index, size_t row)
 {
     return index->end ? index->end[row] : index->offset[row + 1];
 }
@@ -189,7 +190,7 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
     const struct wn_index *index = &csv->index;
     const uint64_t first = index->offset[begin];
     const size_t bytes =
-        end > begin ? (size_t)(row_end(index, end - 1) - first) : 0;
+        end > begin ? (size_t)(csv_reader_row_end(index, end - 1) - first) : 0;
     size_t fix = csv->fixes ? wn_overrides_find(csv->fixes, begin) : 0;
 
     if (wn_grow(&reader->bytes, &reader->bytes_room, WN_NUMBER_PAD + bytes, 1,
@@ -200,7 +201,8 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
     for (size_t row = begin; row < end; row++) {
         const char *text =
             reader->bytes + WN_NUMBER_PAD + (index->offset[row] - first);
-        size_t length = (size_t)(row_end(index, row) - index->offset[row]);
+        size_t length =
+            (size_t)(csv_reader_row_end(index, row) - index->offset[row]);
 
         /* The line end, and empty lines behind it. */
         while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))

@@ -43,7 +43,7 @@ void wn_index_free(struct wn_index *index)
 
 /* --- lists -------------------------------------------------------------- */
 
-static void stop_piece(void *own)
+static void record_index_stop_piece(void *own)
 {
     struct piece *piece = own;
 
@@ -54,7 +54,7 @@ static void stop_piece(void *own)
     free(piece);
 }
 
-static void *start_piece(void *shared, struct wn_error *error)
+static void *record_index_start_piece(void *shared, struct wn_error *error)
 {
     const struct join *join = shared;
     struct piece *piece = wn_new(1, sizeof *piece, error);
@@ -77,7 +77,8 @@ static struct wn_scan start_scan(const struct join *join)
 
 /* Behind the first line feed from `at` on; the end of the window if there is
  * none. */
-static uint64_t next_line(const struct wn_window *window, uint64_t at)
+static uint64_t record_index_next_line(const struct wn_window *window,
+                                       uint64_t at)
 {
     const char *text = wn_window_find(window, at);
     const char *end = window->bytes + window->length;
@@ -122,7 +123,8 @@ static int list_piece(void *own, size_t p, struct wn_error *error)
     if (wn_window_load(window, at - (at > 0), step + step / 16 + (at > 0),
                        error))
         return -1;
-    at = at > task->begin ? next_line(window, at - 1) : task->begin;
+    at =
+        at > task->begin ? record_index_next_line(window, at - 1) : task->begin;
     while (at < end) {
         struct wn_error quiet = {0};
         struct wn_record record;
@@ -133,7 +135,8 @@ static int list_piece(void *own, size_t p, struct wn_error *error)
             break;
         if (status > 0 && add_found(piece, at, &record, error))
             return -1;
-        at = status > 0 ? at + record.whole : next_line(window, at);
+        at =
+            status > 0 ? at + record.whole : record_index_next_line(window, at);
     }
     return 0;
 }
@@ -153,8 +156,8 @@ static void close_last(struct join *join, uint64_t at)
     join->after_reject = false;
 }
 
-static int add_row(struct join *join, const struct found *found,
-                   struct wn_error *error)
+static int record_index_add_row(struct join *join, const struct found *found,
+                                struct wn_error *error)
 {
     struct wn_index *index = join->index;
     const size_t row = index->rows;
@@ -258,7 +261,7 @@ static int take_record(struct join *join, const struct found *found,
         return reject(join, found->offset + found->whole, found->lines,
                       WN_BREAK_FIELDS, wrong.text, error);
     }
-    if (found->length && add_row(join, found, error))
+    if (found->length && record_index_add_row(join, found, error))
         return -1;
     join->next += found->whole;
     join->line += found->lines;
@@ -302,7 +305,8 @@ static int scan_record(struct join *join, const struct wn_window *piece,
 }
 
 /* Rows kept in memory are bounded like all else. */
-static int check_memory(const struct join *join, struct wn_error *error)
+static int record_index_check_memory(const struct join *join,
+                                     struct wn_error *error)
 {
     const struct wn_index *index = join->index;
     const uint64_t limit = join->task->form->memory;
@@ -320,7 +324,8 @@ static int check_memory(const struct join *join, struct wn_error *error)
                    (unsigned long long)(limit >> 20));
 }
 
-static int join_piece(void *shared, void *own, size_t p, struct wn_error *error)
+static int record_index_join_piece(void *shared, void *own, size_t p,
+                                   struct wn_error *error)
 {
     struct join *join = shared;
     const struct piece *piece = own;
@@ -342,7 +347,7 @@ static int join_piece(void *shared, void *own, size_t p, struct wn_error *error)
                    : scan_record(join, window, &scan, error))
             return -1;
     }
-    return check_memory(join, error);
+    return record_index_check_memory(join, error);
 }
 
 int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
@@ -359,10 +364,10 @@ int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
         .threads = task->form->threads,
         .count = (size_t)((task->file->size - 1) / task->file->step) + 1,
         .shared = &join,
-        .start = start_piece,
+        .start = record_index_start_piece,
         .work = list_piece,
-        .join = join_piece,
-        .stop = stop_piece};
+        .join = record_index_join_piece,
+        .stop = record_index_stop_piece};
     const int status = join.digest ? wn_parallel_ordered(&pieces, error) : -1;
 
     if (status == 0) {

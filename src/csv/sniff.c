@@ -168,9 +168,9 @@ static int ask_cells(struct wn_cell *first, const size_t *numbers,
 }
 
 /* 1 header, -1 none, 0 cannot tell; -2 on failure. */
-static int find_header(const struct wn_window *window, uint64_t begin,
-                       const struct wn_csv_form *form, size_t columns,
-                       struct wn_error *error)
+static int sniff_find_header(const struct wn_window *window, uint64_t begin,
+                             const struct wn_csv_form *form, size_t columns,
+                             struct wn_error *error)
 {
     struct walk walk = start_walk(window, begin, form);
     struct wn_cell *first = wn_new(columns, sizeof *first, error);
@@ -292,7 +292,8 @@ int wn_sniff(const struct wn_window *file, uint64_t begin,
         choose_delimiter(&window, begin, form, columns, error))
         goto done;
     if (!form->nameless) {
-        const int header = find_header(&window, begin, form, *columns, error);
+        const int header =
+            sniff_find_header(&window, begin, form, *columns, error);
         const char one[2] = {form->delimiter, '\0'};
         const char *name = form->delimiter == '\t' ? "tab" : one;
 

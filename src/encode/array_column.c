@@ -144,8 +144,9 @@ static int name_codes(const struct names *names, const int32_t *list_code,
 }
 
 /* The list itself: names, none of them empty or twice. */
-static int read_list(const struct wn_array *list, struct wn_dictionary *names,
-                     int32_t *code, struct wn_error *error)
+static int array_column_read_list(const struct wn_array *list,
+                                  struct wn_dictionary *names, int32_t *code,
+                                  struct wn_error *error)
 {
     const struct names all = {list, names, code};
 
@@ -172,8 +173,9 @@ static int read_list(const struct wn_array *list, struct wn_dictionary *names,
 }
 
 /* Numbers of names in the order of their bytes, in codes and places too. */
-static int sort_names(struct wn_dictionary *names, int32_t *code, size_t n,
-                      struct wn_error *error, int32_t **number)
+static int array_column_sort_names(struct wn_dictionary *names, int32_t *code,
+                                   size_t n, struct wn_error *error,
+                                   int32_t **number)
 {
     *number = wn_new(names->count, sizeof **number, error);
     if (!*number || wn_dictionary_sort(names, *number, error))
@@ -184,9 +186,9 @@ static int sort_names(struct wn_dictionary *names, int32_t *code, size_t n,
     return 0;
 }
 
-static int find_places(const int32_t *list_code, size_t listed,
-                       const int32_t *number, size_t **place,
-                       struct wn_error *error)
+static int array_column_find_places(const int32_t *list_code, size_t listed,
+                                    const int32_t *number, size_t **place,
+                                    struct wn_error *error)
 {
     *place = wn_new(listed, sizeof **place, error);
     if (!*place)
@@ -211,7 +213,7 @@ int wn_array_column_names(const struct wn_array *array,
         return -1;
     if (list) {
         list_code = wn_new(list->rows, sizeof *list_code, error);
-        if (!list_code || read_list(list, names, list_code, error))
+        if (!list_code || array_column_read_list(list, names, list_code, error))
             goto done;
     }
     if (coded)
@@ -228,9 +230,11 @@ int wn_array_column_names(const struct wn_array *array,
                          (int)names->value[list->rows].length,
                          wn_dictionary_text(names, list->rows), list->name);
     if (status == 0)
-        status = sort_names(names, code, array->rows, error, &number);
+        status =
+            array_column_sort_names(names, code, array->rows, error, &number);
     if (status == 0 && list)
-        status = find_places(list_code, list->rows, number, place, error);
+        status = array_column_find_places(list_code, list->rows, number, place,
+                                          error);
 done:
     free(list_code);
     free(number);

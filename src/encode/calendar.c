@@ -65,7 +65,7 @@ struct piece {
 static const struct seen nothing = {
     .first = -1, .min = INFINITY, .max = -INFINITY};
 
-static void stop_piece(void *own)
+static void calendar_stop_piece(void *own)
 {
     struct piece *piece = own;
 
@@ -74,7 +74,7 @@ static void stop_piece(void *own)
     free(piece);
 }
 
-static void *start_piece(void *shared, struct wn_error *error)
+static void *calendar_start_piece(void *shared, struct wn_error *error)
 {
     struct piece *piece = wn_new(1, sizeof *piece, error);
 
@@ -88,7 +88,7 @@ static void *start_piece(void *shared, struct wn_error *error)
     return NULL;
 }
 
-static void begin_piece(void *own, size_t begin, size_t end)
+static void calendar_begin_piece(void *own, size_t begin, size_t end)
 {
     struct piece *piece = own;
 
@@ -98,7 +98,8 @@ static void begin_piece(void *own, size_t begin, size_t end)
         piece->seen[i] = nothing;
 }
 
-static void look(struct seen *seen, const struct wn_date *date, double instant)
+static void calendar_look(struct seen *seen, const struct wn_date *date,
+                          double instant)
 {
     seen->months |= 1u << date->month;
     seen->weekdays |= 1u << wn_date_weekday(date);
@@ -111,8 +112,8 @@ static void look(struct seen *seen, const struct wn_date *date, double instant)
     seen->max = fmax(seen->max, instant);
 }
 
-static int take_row(void *own, size_t row, const struct wn_cell *cells,
-                    struct wn_error *error)
+static int calendar_take_row(void *own, size_t row, const struct wn_cell *cells,
+                             struct wn_error *error)
 {
     struct piece *piece = own;
     const struct fitting *fitting = piece->fitting;
@@ -128,7 +129,7 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
             !wn_date_parse(cell->text, cell->length, column->order, &date))
             continue;
         const double instant = wn_date_instant(&date);
-        look(&piece->seen[i], &date, instant);
+        calendar_look(&piece->seen[i], &date, instant);
         if (row == wn_sample_row(row / fitting->stride, fitting->stride,
                                  wn_csv_rows(fitting->table->csv)))
             fitting->sample[i * fitting->sampled + row / fitting->stride] =
@@ -137,8 +138,8 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
     return 0;
 }
 
-static int finish_piece(void *shared, void *own, size_t begin, size_t end,
-                        struct wn_error *error)
+static int calendar_finish_piece(void *shared, void *own, size_t begin,
+                                 size_t end, struct wn_error *error)
 {
     const struct fitting *fitting = shared;
     const struct piece *piece = own;
@@ -169,9 +170,9 @@ static bool several(uint32_t bits)
 }
 
 /* The scale of the instants and which parts there are. `sample` is used up. */
-static void conclude(struct wn_column *column, const struct seen *seen,
-                     struct wn_leakage_limits *alone, double *sample,
-                     double *spare, size_t sampled)
+static void calendar_conclude(struct wn_column *column, const struct seen *seen,
+                              struct wn_leakage_limits *alone, double *sample,
+                              double *spare, size_t sampled)
 {
     double pair[2] = {seen->min, seen->max};
     size_t count = 0;
@@ -218,7 +219,7 @@ static int check_column(const struct wn_table *table, size_t c,
 }
 
 /* Find the date columns, and room for what they need. */
-static int prepare(struct fitting *fitting, struct wn_error *error)
+static int calendar_prepare(struct fitting *fitting, struct wn_error *error)
 {
     const struct wn_table *table = fitting->table;
     const size_t rows = wn_csv_rows(table->csv);
@@ -266,8 +267,8 @@ static int conclude_all(const struct fitting *fitting, struct wn_error *error)
     if (label && spare)
         alone = wn_leakage_new(label, sampled, table->classes.count, error);
     for (size_t i = 0; i < fitting->columns && alone; i++)
-        conclude(&table->column[fitting->column[i]], &fitting->seen[i], alone,
-                 fitting->sample + i * sampled, spare, sampled);
+        calendar_conclude(&table->column[fitting->column[i]], &fitting->seen[i],
+                          alone, fitting->sample + i * sampled, spare, sampled);
     const int status = alone ? 0 : -1;
     wn_leakage_free(alone);
     free(label);
@@ -282,14 +283,14 @@ int wn_calendar_fit(struct wn_table *table, struct wn_error *error)
                                          .threads = table->threads,
                                          .rows = WN_PIECE_ROWS,
                                          .shared = &fitting,
-                                         .start = start_piece,
-                                         .begin = begin_piece,
-                                         .row = take_row,
-                                         .finish = finish_piece,
-                                         .stop = stop_piece,
+                                         .start = calendar_start_piece,
+                                         .begin = calendar_begin_piece,
+                                         .row = calendar_take_row,
+                                         .finish = calendar_finish_piece,
+                                         .stop = calendar_stop_piece,
                                          .talk = table->talk,
                                          .what = "reading dates"};
-    int status = prepare(&fitting, error);
+    int status = calendar_prepare(&fitting, error);
 
     if (status == 0 && fitting.columns)
         status = wn_csv_foreach(&sweep, error) || conclude_all(&fitting, error);

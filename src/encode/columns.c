@@ -95,7 +95,7 @@ static void count_distinct(const struct wn_survey_sample *sample, size_t c,
     }
 }
 
-static int by_size(const void *a, const void *b)
+static int columns_by_size(const void *a, const void *b)
 {
     const uint64_t one = *(const uint64_t *)a, two = *(const uint64_t *)b;
 
@@ -103,8 +103,8 @@ static int by_size(const void *a, const void *b)
 }
 
 /* Put a run of equal digests among the most frequent. */
-static void rank(struct wn_column *column, uint64_t mark, uint64_t run,
-                 uint64_t *ranked)
+static void columns_rank(struct wn_column *column, uint64_t mark, uint64_t run,
+                         uint64_t *ranked)
 {
     size_t t = WN_TOPS;
 
@@ -130,12 +130,12 @@ static void find_tops(const struct wn_survey_sample *sample,
     size_t begin = 0;
 
     memcpy(spare, mark, sample->rows * sizeof *mark);
-    qsort(spare, sample->rows, sizeof *spare, by_size);
+    qsort(spare, sample->rows, sizeof *spare, columns_by_size);
     for (size_t i = 1; i <= sample->rows; i++) {
         if (i < sample->rows && spare[i] == spare[begin])
             continue;
         if (spare[begin] && i - begin > 1)
-            rank(column, spare[begin], i - begin, ranked);
+            columns_rank(column, spare[begin], i - begin, ranked);
         begin = i;
     }
     for (size_t t = 0; t < WN_TOPS && column->top[t].count; t++) {
@@ -148,8 +148,8 @@ static void find_tops(const struct wn_survey_sample *sample,
     }
 }
 
-static void fit_column(const struct fitting *fitting, size_t c,
-                       const struct desk *desk)
+static void columns_fit_column(const struct fitting *fitting, size_t c,
+                               const struct desk *desk)
 {
     struct wn_column *column = &fitting->table->column[c];
     const struct wn_survey_sample *sample = fitting->sample;
@@ -222,7 +222,7 @@ static int fit_columns(const struct fitting *fitting, struct wn_error *error)
 #pragma omp for schedule(dynamic, 1)
         for (size_t c = 0; c < columns; c++)
             if (ready == 0)
-                fit_column(fitting, c, &desk);
+                columns_fit_column(fitting, c, &desk);
         if (ready)
 #pragma omp critical(wn_columns_failed)
             failed = own;
@@ -252,8 +252,8 @@ int wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample,
     return status;
 }
 
-static int check_utf8(const struct wn_table *table, size_t c,
-                      struct wn_error *error)
+static int columns_check_utf8(const struct wn_table *table, size_t c,
+                              struct wn_error *error)
 {
     const struct wn_dictionary *values = &table->column[c].values;
 
@@ -291,7 +291,7 @@ static int conclude_column(struct wn_table *table, size_t c,
     if (column->kind != WN_KIND_NUMERIC && column->kind != WN_KIND_DATE)
         column->min = column->max = NAN;
     if (column->kind == WN_KIND_CATEGORICAL && !column->many &&
-        (check_utf8(table, c, error) ||
+        (columns_check_utf8(table, c, error) ||
          wn_dictionary_sort(&column->values, NULL, error)))
         return -1;
     column->features = kind->features(column);

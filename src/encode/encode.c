@@ -37,8 +37,8 @@ struct piece {
     struct wn_terms *terms; /* NULL where no column is text */
 };
 
-static int keep(struct kept *kept, const struct wn_cell *cell,
-                struct wn_error *error)
+static int encode_keep(struct kept *kept, const struct wn_cell *cell,
+                       struct wn_error *error)
 {
     if (wn_grow(&kept->end, &kept->room, kept->count + 1, sizeof *kept->end,
                 error) ||
@@ -62,7 +62,7 @@ static void free_kept(struct kept *kept)
     free(kept->end);
 }
 
-static void stop_piece(void *own)
+static void encode_stop_piece(void *own)
 {
     struct piece *piece = own;
 
@@ -84,7 +84,7 @@ static bool has_text(const struct wn_table *table)
     return false;
 }
 
-static void *start_piece(void *shared, struct wn_error *error)
+static void *encode_start_piece(void *shared, struct wn_error *error)
 {
     const struct encoding *encoding = shared;
     struct piece *piece = wn_new(1, sizeof *piece, error);
@@ -97,13 +97,13 @@ static void *start_piece(void *shared, struct wn_error *error)
     if (!piece->features ||
         (has_text(piece->table) &&
          !(piece->terms = wn_terms_new(piece->table->text_grams, error)))) {
-        stop_piece(piece);
+        encode_stop_piece(piece);
         return NULL;
     }
     return piece;
 }
 
-static void begin_piece(void *own, size_t begin, size_t end)
+static void encode_begin_piece(void *own, size_t begin, size_t end)
 {
     struct piece *piece = own;
 
@@ -152,7 +152,7 @@ static int encode_cell(struct piece *piece, size_t row, size_t c,
     if (done)
         return done < 0 ? -1 : 0;
     encode_unknown(column, out);
-    return keep(&piece->broken, cell, error) ||
+    return encode_keep(&piece->broken, cell, error) ||
                    add_defect(piece, row, c, kind->rule, error)
                ? -1
                : 0;
@@ -174,8 +174,8 @@ static inline bool encode_number(const struct wn_table *table,
     return true;
 }
 
-static int take_row(void *own, size_t row, const struct wn_cell *cells,
-                    struct wn_error *error)
+static int encode_take_row(void *own, size_t row, const struct wn_cell *cells,
+                           struct wn_error *error)
 {
     struct piece *piece = own;
     const struct wn_table *table = piece->table;
@@ -187,7 +187,8 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
 
         if (encode_number(table, column, &cells[c], out + column->first))
             continue;
-        if (column->role == WN_ROLE_ID && keep(&piece->ids, &cells[c], error))
+        if (column->role == WN_ROLE_ID &&
+            encode_keep(&piece->ids, &cells[c], error))
             return -1;
         if (column->role == WN_ROLE_FEATURE &&
             encode_cell(piece, row, c, &cells[c], out + column->first, error))
@@ -196,8 +197,8 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
     return 0;
 }
 
-static int finish_piece(void *shared, void *own, size_t begin, size_t end,
-                        struct wn_error *error)
+static int encode_finish_piece(void *shared, void *own, size_t begin,
+                               size_t end, struct wn_error *error)
 {
     const struct encoding *encoding = shared;
     const struct wn_table_sink *sink = encoding->sink;
@@ -240,11 +241,11 @@ int wn_table_encode(const struct wn_table *table,
                                          .threads = table->threads,
                                          .rows = rows,
                                          .shared = &encoding,
-                                         .start = start_piece,
-                                         .begin = begin_piece,
-                                         .row = take_row,
-                                         .finish = finish_piece,
-                                         .stop = stop_piece,
+                                         .start = encode_start_piece,
+                                         .begin = encode_begin_piece,
+                                         .row = encode_take_row,
+                                         .finish = encode_finish_piece,
+                                         .stop = encode_stop_piece,
                                          .talk = table->talk,
                                          .what = "encoding"};
 

@@ -18,7 +18,7 @@ struct listing {
 };
 
 /* Bytes of whole characters of the text, at most WN_TOP_BYTES. */
-static size_t cut(const char *text, size_t length)
+static size_t frequent_values_cut(const char *text, size_t length)
 {
     size_t at = WN_TOP_BYTES;
 
@@ -29,10 +29,11 @@ static size_t cut(const char *text, size_t length)
     return at;
 }
 
-static int add(struct listing *listing, size_t column, uint64_t count,
-               const char *text, size_t length, struct wn_error *error)
+static int frequent_values_add(struct listing *listing, size_t column,
+                               uint64_t count, const char *text, size_t length,
+                               struct wn_error *error)
 {
-    const size_t shown = cut(text, length);
+    const size_t shown = frequent_values_cut(text, length);
     struct wn_text value = {0};
 
     if (wn_grow(&listing->top, &listing->room, listing->count + 1,
@@ -68,9 +69,9 @@ static int add_values(struct listing *listing, size_t column,
             if (best == SIZE_MAX || count > values->value[best].count)
                 best = v;
         }
-        if (add(listing, column, values->value[best].count,
-                wn_dictionary_text(values, best), values->value[best].length,
-                error))
+        if (frequent_values_add(listing, column, values->value[best].count,
+                                wn_dictionary_text(values, best),
+                                values->value[best].length, error))
             return -1;
         last = best;
     }
@@ -83,14 +84,16 @@ struct cell_of {
     uint64_t count;
 };
 
-static int take_cell(void *context, size_t row, const struct wn_cell *cells,
-                     struct wn_error *error)
+static int frequent_values_take_cell(void *context, size_t row,
+                                     const struct wn_cell *cells,
+                                     struct wn_error *error)
 {
     const struct cell_of *of = context;
 
     (void)row;
-    return add(of->listing, of->column, of->count, cells[of->column].text,
-               cells[of->column].length, error);
+    return frequent_values_add(of->listing, of->column, of->count,
+                               cells[of->column].text, cells[of->column].length,
+                               error);
 }
 
 static int add_sampled(struct listing *listing, size_t column,
@@ -105,13 +108,14 @@ static int add_sampled(struct listing *listing, size_t column,
             listing->reader = wn_csv_reader_new(listing->table->csv, error);
         if (!listing->reader ||
             wn_csv_read(listing->reader, from->top[t].row, from->top[t].row + 1,
-                        take_cell, &of, error))
+                        frequent_values_take_cell, &of, error))
             return -1;
     }
     return 0;
 }
 
-static int add_column(struct listing *listing, size_t c, struct wn_error *error)
+static int frequent_values_add_column(struct listing *listing, size_t c,
+                                      struct wn_error *error)
 {
     const struct wn_column *column = &listing->table->column[c];
 
@@ -132,7 +136,7 @@ int wn_frequent_list(const struct wn_table *table, struct wn_frequent **tops,
     int status = 0;
 
     for (size_t c = 0; c < wn_csv_columns(table->csv) && status == 0; c++)
-        status = add_column(&listing, c, error);
+        status = frequent_values_add_column(&listing, c, error);
     wn_csv_reader_free(listing.reader);
     if (status) {
         wn_frequent_free(listing.top, listing.count);

@@ -25,7 +25,7 @@ static bool is_most(uint64_t part, uint64_t filled)
     return part && (double)part * 100 >= (double)filled * MOST_PERCENT;
 }
 
-static int by_size(const void *a, const void *b)
+static int kind_by_size(const void *a, const void *b)
 {
     const uint64_t one = *(const uint64_t *)a, two = *(const uint64_t *)b;
 
@@ -37,7 +37,7 @@ uint64_t wn_kind_distinct(const struct wn_kind_evidence *evidence)
     uint64_t *mark = evidence->spare, distinct = 0, last = 0;
 
     memcpy(mark, evidence->mark, evidence->sampled * sizeof *mark);
-    qsort(mark, evidence->sampled, sizeof *mark, by_size);
+    qsort(mark, evidence->sampled, sizeof *mark, kind_by_size);
     for (size_t i = 0; i < evidence->sampled; i++) {
         distinct += mark[i] != last;
         last = mark[i];
@@ -71,9 +71,10 @@ static int bare_name(const struct wn_column *column, size_t f,
     return 0;
 }
 
-static int encode_number(const struct wn_column *column,
-                         const struct wn_cell *cell, struct wn_terms *terms,
-                         float *out, struct wn_error *error)
+static int kind_encode_number(const struct wn_column *column,
+                              const struct wn_cell *cell,
+                              struct wn_terms *terms, float *out,
+                              struct wn_error *error)
 {
     double value;
 
@@ -273,7 +274,7 @@ const struct wn_kind wn_kinds[WN_KINDS] = {
                          .valid = numeric_cells,
                          .features = numeric_features,
                          .name_feature = bare_name,
-                         .encode = encode_number,
+                         .encode = kind_encode_number,
                          .unknown = unknown_number},
     [WN_KIND_BOOLEAN] = {.name = "boolean",
                          .wanted = "true or false",

@@ -23,7 +23,7 @@ struct wn_leakage_limits {
     uint8_t *half;      /* m */
 };
 
-static void count_labels(struct wn_leakage_limits *room)
+static void leakage_count_labels(struct wn_leakage_limits *room)
 {
     uint32_t *votes = room->votes[0];
 
@@ -64,7 +64,7 @@ struct wn_leakage_limits *wn_leakage_new(const int32_t *label, size_t m,
         wn_leakage_free(room);
         return NULL;
     }
-    count_labels(room);
+    leakage_count_labels(room);
     return room;
 }
 
@@ -84,8 +84,9 @@ void wn_leakage_free(struct wn_leakage_limits *room)
 }
 
 /* The class with most votes among the rows of one bin, the lowest of equals. */
-static int32_t majority(const struct wn_leakage_limits *room,
-                        const uint32_t *votes, const uint32_t *row, size_t rows)
+static int32_t leakage_majority(const struct wn_leakage_limits *room,
+                                const uint32_t *votes, const uint32_t *row,
+                                size_t rows)
 {
     int32_t best = -1;
 
@@ -107,8 +108,8 @@ static size_t count_right(struct wn_leakage_limits *room, const uint32_t *row,
 
     for (size_t i = 0; i < rows; i++)
         room->votes[room->half[row[i]]][room->label[row[i]]]++;
-    const int32_t told[2] = {majority(room, room->votes[1], row, rows),
-                             majority(room, room->votes[0], row, rows)};
+    const int32_t told[2] = {leakage_majority(room, room->votes[1], row, rows),
+                             leakage_majority(room, room->votes[0], row, rows)};
     for (size_t i = 0; i < rows; i++) {
         right += told[room->half[row[i]]] == room->label[row[i]];
         room->votes[0][room->label[row[i]]] = 0;
@@ -127,7 +128,8 @@ static double wilson_low(double right, double m)
            (1 + z * z / m);
 }
 
-static struct wn_leakage judge(struct wn_leakage_limits *room, size_t bins)
+static struct wn_leakage leakage_judge(struct wn_leakage_limits *room,
+                                       size_t bins)
 {
     const size_t m = room->m;
     uint32_t *start = room->start;
@@ -177,7 +179,7 @@ struct wn_leakage wn_leakage_numbers(struct wn_leakage_limits *room,
             below += cut[below + step - 1] <= value[s] ? step : 0;
         room->bin[s] = (uint32_t)(isnan(value[s]) ? cuts + 1 : below);
     }
-    return judge(room, cuts + 2);
+    return leakage_judge(room, cuts + 2);
 }
 
 struct wn_leakage wn_leakage_marks(struct wn_leakage_limits *room,
@@ -197,5 +199,5 @@ struct wn_leakage wn_leakage_marks(struct wn_leakage_limits *room,
         }
         room->bin[s] = room->slot[at] - 1;
     }
-    return judge(room, bins);
+    return leakage_judge(room, bins);
 }

@@ -26,7 +26,7 @@ struct piece {
     struct wn_csv_reader *reader;
 };
 
-static void stop_piece(void *own)
+static void numeric_spool_stop_piece(void *own)
 {
     struct piece *piece = own;
 
@@ -35,7 +35,7 @@ static void stop_piece(void *own)
     free(piece);
 }
 
-static void *start_piece(void *shared, struct wn_error *error)
+static void *numeric_spool_start_piece(void *shared, struct wn_error *error)
 {
     struct piece *piece = wn_new(1, sizeof *piece, error);
 
@@ -45,12 +45,13 @@ static void *start_piece(void *shared, struct wn_error *error)
     piece->reader = wn_csv_reader_new(piece->peek->table->csv, error);
     if (piece->reader)
         return piece;
-    stop_piece(piece);
+    numeric_spool_stop_piece(piece);
     return NULL;
 }
 
-static int take_row(void *context, size_t row, const struct wn_cell *cells,
-                    struct wn_error *error)
+static int numeric_spool_take_row(void *context, size_t row,
+                                  const struct wn_cell *cells,
+                                  struct wn_error *error)
 {
     const struct peek *peek = context;
     const struct wn_table *table = peek->table;
@@ -64,7 +65,7 @@ static int take_row(void *context, size_t row, const struct wn_cell *cells,
     return 0;
 }
 
-static int read_piece(void *own, size_t p, struct wn_error *error)
+static int numeric_spool_read_piece(void *own, size_t p, struct wn_error *error)
 {
     const struct piece *piece = own;
     struct peek *peek = piece->peek;
@@ -74,13 +75,15 @@ static int read_piece(void *own, size_t p, struct wn_error *error)
         const size_t row =
             wn_sample_row(i, peek->stride, wn_csv_rows(peek->table->csv));
 
-        if (wn_csv_read(piece->reader, row, row + 1, take_row, peek, error))
+        if (wn_csv_read(piece->reader, row, row + 1, numeric_spool_take_row,
+                        peek, error))
             return -1;
     }
     return 0;
 }
 
-static int join_piece(void *shared, void *own, size_t p, struct wn_error *error)
+static int numeric_spool_join_piece(void *shared, void *own, size_t p,
+                                    struct wn_error *error)
 {
     (void)shared, (void)own, (void)p, (void)error;
     return 0;
@@ -97,8 +100,8 @@ static void place(struct wn_numeric_spool *ahead, const struct wn_table *table)
                 ahead->place[c] = ahead->d++;
 }
 
-static int fit(struct wn_numeric_spool *ahead, const struct peek *peek,
-               struct wn_error *error)
+static int numeric_spool_fit(struct wn_numeric_spool *ahead,
+                             const struct peek *peek, struct wn_error *error)
 {
     const struct wn_table *table = peek->table;
     double *spare = wn_new(peek->rows, sizeof *spare, error);
@@ -143,10 +146,10 @@ struct wn_numeric_spool *wn_numeric_spool_new(const struct wn_table *table,
                                        .count = (rows + SAMPLE_PIECE - 1) /
                                                 SAMPLE_PIECE,
                                        .shared = &peek,
-                                       .start = start_piece,
-                                       .work = read_piece,
-                                       .join = join_piece,
-                                       .stop = stop_piece};
+                                       .start = numeric_spool_start_piece,
+                                       .work = numeric_spool_read_piece,
+                                       .join = numeric_spool_join_piece,
+                                       .stop = numeric_spool_stop_piece};
     struct wn_numeric_spool *ahead =
         applies(table, stride) ? wn_new(1, sizeof *ahead, &quiet) : NULL;
 
@@ -159,7 +162,7 @@ struct wn_numeric_spool *wn_numeric_spool_new(const struct wn_table *table,
         wn_new(wn_product(columns, rows, 1), sizeof *peek.number, &quiet);
     if (ahead->place && ahead->scale && peek.number &&
         wn_parallel_ordered(&pieces, &quiet) == 0 &&
-        fit(ahead, &peek, &quiet) == 0)
+        numeric_spool_fit(ahead, &peek, &quiet) == 0)
         ahead->spool = wn_temporary(&quiet);
     free(peek.number);
     if (ahead->spool >= 0)

@@ -25,7 +25,7 @@ struct piece {
     size_t count, room;
 };
 
-static void stop(void *own)
+static void prescan_stop(void *own)
 {
     struct piece *piece = own;
 
@@ -34,7 +34,7 @@ static void stop(void *own)
     free(piece);
 }
 
-static void *start(void *shared, struct wn_error *error)
+static void *prescan_start(void *shared, struct wn_error *error)
 {
     struct piece *piece = wn_new(1, sizeof *piece, error);
 
@@ -43,7 +43,7 @@ static void *start(void *shared, struct wn_error *error)
     return piece;
 }
 
-static void begin_piece(void *own, size_t begin, size_t end)
+static void prescan_begin_piece(void *own, size_t begin, size_t end)
 {
     (void)begin;
     (void)end;
@@ -77,8 +77,9 @@ static bool check_label(const struct wn_table *table, size_t row,
     return refused->broken == WN_BREAKS;
 }
 
-static bool check_utf8(const struct wn_table *table, size_t row,
-                       const struct wn_cell *cells, struct refused *refused)
+static bool prescan_check_utf8(const struct wn_table *table, size_t row,
+                               const struct wn_cell *cells,
+                               struct refused *refused)
 {
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         const struct wn_column *column = &table->column[c];
@@ -96,8 +97,8 @@ static bool check_utf8(const struct wn_table *table, size_t row,
     return true;
 }
 
-static int take_row(void *own, size_t row, const struct wn_cell *cells,
-                    struct wn_error *error)
+static int prescan_take_row(void *own, size_t row, const struct wn_cell *cells,
+                            struct wn_error *error)
 {
     struct piece *piece = own;
     const struct look *look = piece->look;
@@ -110,7 +111,7 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
         return 0;
     }
     if (check_label(table, row, label, &refused) &&
-        check_utf8(table, row, cells, &refused))
+        prescan_check_utf8(table, row, cells, &refused))
         return 0;
     if (wn_grow(&piece->refused, &piece->room, piece->count + 1,
                 sizeof *piece->refused, error))
@@ -120,8 +121,8 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
     return 0;
 }
 
-static int finish_piece(void *shared, void *own, size_t begin, size_t end,
-                        struct wn_error *error)
+static int prescan_finish_piece(void *shared, void *own, size_t begin,
+                                size_t end, struct wn_error *error)
 {
     const struct look *look = shared;
     const struct piece *piece = own;
@@ -143,11 +144,11 @@ int wn_prescan(const struct wn_table *table, uint8_t *out,
                                          .threads = table->threads,
                                          .rows = WN_PIECE_ROWS,
                                          .shared = &look,
-                                         .start = start,
-                                         .begin = begin_piece,
-                                         .row = take_row,
-                                         .finish = finish_piece,
-                                         .stop = stop,
+                                         .start = prescan_start,
+                                         .begin = prescan_begin_piece,
+                                         .row = prescan_take_row,
+                                         .finish = prescan_finish_piece,
+                                         .stop = prescan_stop,
                                          .talk = table->talk,
                                          .what = "reading labels"};
 

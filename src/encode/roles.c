@@ -42,7 +42,7 @@ struct piece {
     size_t begin;
 };
 
-static void stop_piece(void *own)
+static void roles_stop_piece(void *own)
 {
     struct piece *piece = own;
 
@@ -55,7 +55,7 @@ static void stop_piece(void *own)
     free(piece);
 }
 
-static void *start_piece(void *shared, struct wn_error *error)
+static void *roles_start_piece(void *shared, struct wn_error *error)
 {
     struct piece *piece = wn_new(1, sizeof *piece, error);
 
@@ -67,14 +67,14 @@ static void *start_piece(void *shared, struct wn_error *error)
             continue;
         piece->code[r] = wn_new(WN_PIECE_ROWS, sizeof **piece->code, error);
         if (!piece->code[r]) {
-            stop_piece(piece);
+            roles_stop_piece(piece);
             return NULL;
         }
     }
     return piece;
 }
 
-static void begin_piece(void *own, size_t begin, size_t end)
+static void roles_begin_piece(void *own, size_t begin, size_t end)
 {
     struct piece *piece = own;
 
@@ -84,9 +84,9 @@ static void begin_piece(void *own, size_t begin, size_t end)
         wn_dictionary_clear(&piece->names[r]);
 }
 
-static int fail_cell(const struct reading *reading, size_t row, size_t r,
-                     const struct wn_cell *cell, const char *wanted,
-                     struct wn_error *error)
+static int roles_fail_cell(const struct reading *reading, size_t row, size_t r,
+                           const struct wn_cell *cell, const char *wanted,
+                           struct wn_error *error)
 {
     return wn_csv_fail(reading->table->csv, row, reading->column[r], error,
                        "found '%.*s', wanted %s", wn_text_told(cell->length),
@@ -109,14 +109,14 @@ static int take_name(struct piece *piece, size_t row, size_t r,
         return -1;
     if (piece->names[r].count > known &&
         !wn_text_is_utf8(cell->text, cell->length))
-        return fail_cell(piece->reading, row, r, cell, "UTF-8: see iconv(1)",
-                         error);
+        return roles_fail_cell(piece->reading, row, r, cell,
+                               "UTF-8: see iconv(1)", error);
     piece->code[r][row - piece->begin] = (int32_t)number;
     return 0;
 }
 
-static int take_cell(struct piece *piece, size_t row, size_t r,
-                     const struct wn_cell *cell, struct wn_error *error)
+static int roles_take_cell(struct piece *piece, size_t row, size_t r,
+                           const struct wn_cell *cell, struct wn_error *error)
 {
     const struct reading *reading = piece->reading;
     struct wn_role_values *values = &reading->roles->of[r];
@@ -131,28 +131,29 @@ static int take_cell(struct piece *piece, size_t row, size_t r,
         const int truth = wn_boolean_parse(cell->text, cell->length);
 
         if (truth < 0)
-            return fail_cell(reading, row, r, cell, "true or false", error);
+            return roles_fail_cell(reading, row, r, cell, "true or false",
+                                   error);
         values->flag[row] = (uint8_t)truth;
     }
     if (values->amount) {
         if (!wn_number_parse_padded(cell->text, cell->length, &amount) ||
             !(amount >= 0 && amount <= (double)FLT_MAX))
-            return fail_cell(reading, row, r, cell, "a number of 0 or more",
-                             error);
+            return roles_fail_cell(reading, row, r, cell,
+                                   "a number of 0 or more", error);
         values->amount[row] = (float)amount;
     }
     return 0;
 }
 
-static int take_row(void *own, size_t row, const struct wn_cell *cells,
-                    struct wn_error *error)
+static int roles_take_row(void *own, size_t row, const struct wn_cell *cells,
+                          struct wn_error *error)
 {
     struct piece *piece = own;
     const struct reading *reading = piece->reading;
 
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
         if (reading->roles->of[r].there &&
-            take_cell(piece, row, r, &cells[reading->column[r]], error))
+            roles_take_cell(piece, row, r, &cells[reading->column[r]], error))
             return -1;
     return 0;
 }
@@ -176,8 +177,8 @@ static int merge_names(struct wn_role_values *values,
     return 0;
 }
 
-static int finish_piece(void *shared, void *own, size_t begin, size_t end,
-                        struct wn_error *error)
+static int roles_finish_piece(void *shared, void *own, size_t begin, size_t end,
+                              struct wn_error *error)
 {
     const struct reading *reading = shared;
     const struct piece *piece = own;
@@ -191,7 +192,8 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
 }
 
 /* Whether any column has a role of ours, and room for what it holds. */
-static int prepare(struct reading *reading, bool *any, struct wn_error *error)
+static int roles_prepare(struct reading *reading, bool *any,
+                         struct wn_error *error)
 {
     const struct wn_csv *csv = reading->table->csv;
     const size_t n = wn_csv_rows(csv);
@@ -225,8 +227,8 @@ static int prepare(struct reading *reading, bool *any, struct wn_error *error)
     return 0;
 }
 
-static int sort_names(struct wn_role_values *values, size_t n,
-                      struct wn_error *error)
+static int roles_sort_names(struct wn_role_values *values, size_t n,
+                            struct wn_error *error)
 {
     int32_t *place = wn_new(values->names.count, sizeof *place, error);
 
@@ -241,7 +243,7 @@ static int sort_names(struct wn_role_values *values, size_t n,
     return 0;
 }
 
-static int conclude(const struct reading *reading, struct wn_error *error)
+static int roles_conclude(const struct reading *reading, struct wn_error *error)
 {
     const struct wn_csv *csv = reading->table->csv;
     const size_t n = wn_csv_rows(csv);
@@ -251,7 +253,7 @@ static int conclude(const struct reading *reading, struct wn_error *error)
         const char *column = wn_csv_column(csv, reading->column[r]);
         size_t heavy = 0;
 
-        if (values->code && sort_names(values, n, error))
+        if (values->code && roles_sort_names(values, n, error))
             return -1;
         if (values->code && values->names.count == 0)
             return wn_fail(error, WN_EDATA,
@@ -277,20 +279,21 @@ int wn_roles_read(struct wn_roles *roles, const struct wn_table *table,
                                          .threads = table->threads,
                                          .rows = WN_PIECE_ROWS,
                                          .shared = &reading,
-                                         .start = start_piece,
-                                         .begin = begin_piece,
-                                         .row = take_row,
-                                         .finish = finish_piece,
-                                         .stop = stop_piece,
+                                         .start = roles_start_piece,
+                                         .begin = roles_begin_piece,
+                                         .row = roles_take_row,
+                                         .finish = roles_finish_piece,
+                                         .stop = roles_stop_piece,
                                          .talk = table->talk,
                                          .what = "reading roles"};
     bool any;
 
-    if (prepare(&reading, &any, error))
+    if (roles_prepare(&reading, &any, error))
         return -1;
     if (!any)
         return 0;
-    return wn_csv_foreach(&sweep, error) || conclude(&reading, error) ? -1 : 0;
+    return wn_csv_foreach(&sweep, error) || roles_conclude(&reading, error) ? -1
+                                                                            : 0;
 }
 
 void wn_roles_free(struct wn_roles *roles)

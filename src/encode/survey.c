@@ -60,7 +60,7 @@ static void add_registers(const struct piece *piece)
                         piece->registers + (c << sample->bits), sample->bits);
 }
 
-static void stop_piece(void *own)
+static void survey_stop_piece(void *own)
 {
     struct piece *piece = own;
 
@@ -79,7 +79,7 @@ static void stop_piece(void *own)
     free(piece);
 }
 
-static void *start_piece(void *shared, struct wn_error *error)
+static void *survey_start_piece(void *shared, struct wn_error *error)
 {
     const struct survey *survey = shared;
     struct piece *piece = wn_new(1, sizeof *piece, error);
@@ -101,11 +101,11 @@ static void *start_piece(void *shared, struct wn_error *error)
     if (piece->tally && piece->label && (piece->registers || !bits) &&
         (piece->features || !ahead))
         return piece;
-    stop_piece(piece);
+    survey_stop_piece(piece);
     return NULL;
 }
 
-static void begin_piece(void *own, size_t begin, size_t end)
+static void survey_begin_piece(void *own, size_t begin, size_t end)
 {
     struct piece *piece = own;
 
@@ -151,9 +151,9 @@ static void add_truth(struct tally *tally, const struct wn_cell *cell)
     tally->trues += truth > 0;
 }
 
-static int add_value(const struct wn_table *table, struct tally *tally,
-                     const struct wn_cell *cell, size_t row,
-                     struct wn_error *error)
+static int survey_add_value(const struct wn_table *table, struct tally *tally,
+                            const struct wn_cell *cell, size_t row,
+                            struct wn_error *error)
 {
     if (tally->many)
         return 0;
@@ -168,8 +168,8 @@ static int add_value(const struct wn_table *table, struct tally *tally,
     return 0;
 }
 
-static int take_label(struct piece *piece, size_t row,
-                      const struct wn_cell *cell, struct wn_error *error)
+static int survey_take_label(struct piece *piece, size_t row,
+                             const struct wn_cell *cell, struct wn_error *error)
 {
     const struct wn_table *table = piece->survey->table;
     const size_t known = piece->classes.count;
@@ -255,11 +255,11 @@ static int take_feature(struct piece *piece, size_t row, size_t c,
         sample_cell(piece->survey, tally, row, c, cell);
     if (__atomic_load_n(&table->column[c].many, __ATOMIC_RELAXED))
         return 0;
-    return add_value(table, tally, cell, row, error);
+    return survey_add_value(table, tally, cell, row, error);
 }
 
-static int take_row(void *own, size_t row, const struct wn_cell *cells,
-                    struct wn_error *error)
+static int survey_take_row(void *own, size_t row, const struct wn_cell *cells,
+                           struct wn_error *error)
 {
     struct piece *piece = own;
     const struct wn_table *table = piece->survey->table;
@@ -273,7 +273,8 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
 
         if (role == WN_ROLE_IGNORED)
             continue;
-        if (role == WN_ROLE_LABEL && take_label(piece, row, &cells[c], error))
+        if (role == WN_ROLE_LABEL &&
+            survey_take_label(piece, row, &cells[c], error))
             return -1;
         if (wn_table_is_missing(table, &cells[c])) {
             piece->tally[c].missing++;
@@ -351,8 +352,8 @@ static int merge_labels(struct survey *survey, const struct piece *piece,
     return 0;
 }
 
-static int finish_piece(void *shared, void *own, size_t begin, size_t end,
-                        struct wn_error *error)
+static int survey_finish_piece(void *shared, void *own, size_t begin,
+                               size_t end, struct wn_error *error)
 {
     struct survey *survey = shared;
     struct wn_table *table = survey->table;
@@ -372,7 +373,8 @@ static int finish_piece(void *shared, void *own, size_t begin, size_t end,
 
 /* --- conclusions -------------------------------------------------------- */
 
-static int fail_unlabelled(const struct survey *survey, struct wn_error *error)
+static int survey_fail_unlabelled(const struct survey *survey,
+                                  struct wn_error *error)
 {
     const struct wn_csv *csv = survey->table->csv;
     const size_t told = survey->unlabelled < TOLD_LINES
@@ -424,7 +426,7 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
     const size_t found = table->classes.count;
 
     if (survey->unlabelled)
-        return fail_unlabelled(survey, error);
+        return survey_fail_unlabelled(survey, error);
     if (found > CLASSES_FEW && found > rows / 2)
         return wn_fail(error, WN_EDATA,
                        "%s: column %s: found %zu different labels in %zu "
@@ -477,7 +479,7 @@ static int choose_sample(struct survey *survey, struct wn_error *error)
     return sample->registers ? 0 : -1;
 }
 
-static void free_sample(struct wn_survey_sample *sample)
+static void survey_free_sample(struct wn_survey_sample *sample)
 {
     free(sample->number);
     free(sample->mark);
@@ -508,11 +510,11 @@ int wn_survey(struct wn_table *table, struct wn_error *error)
                                          .threads = table->threads,
                                          .rows = WN_PIECE_ROWS,
                                          .shared = &survey,
-                                         .start = start_piece,
-                                         .begin = begin_piece,
-                                         .row = take_row,
-                                         .finish = finish_piece,
-                                         .stop = stop_piece,
+                                         .start = survey_start_piece,
+                                         .begin = survey_begin_piece,
+                                         .row = survey_take_row,
+                                         .finish = survey_finish_piece,
+                                         .stop = survey_stop_piece,
                                          .talk = table->talk,
                                          .what = "reading"};
 
@@ -521,7 +523,7 @@ int wn_survey(struct wn_table *table, struct wn_error *error)
                        wn_csv_foreach(&sweep, error) ||
                        conclude_labels(&survey, error) ||
                        wn_columns_fit(table, &survey.sample, error);
-    free_sample(&survey.sample);
+    survey_free_sample(&survey.sample);
     if (status || wn_calendar_fit(table, error) ||
         wn_table_fit_text(table, error))
         return -1;

@@ -89,7 +89,7 @@ float *wn_terms_often(const struct wn_terms *terms)
 
 /* The slot of a place, or the free one where it would be. The places are
  * digests: their bits need no mixing. */
-static uint32_t *find_slot(struct wn_terms *terms, uint32_t place)
+static uint32_t *terms_find_slot(struct wn_terms *terms, uint32_t place)
 {
     const size_t mask = terms->slots - 1;
     size_t s = place & mask;
@@ -108,14 +108,14 @@ static int set_slots(struct wn_terms *terms, size_t slots,
     memset(terms->slot, 0, slots * sizeof *terms->slot);
     terms->slots = slots;
     for (size_t i = 0; i < terms->count; i++)
-        *find_slot(terms, terms->place[i]) = (uint32_t)i + 1;
+        *terms_find_slot(terms, terms->place[i]) = (uint32_t)i + 1;
     return 0;
 }
 
 static int add_place(struct wn_terms *terms, uint32_t place,
                      struct wn_error *error)
 {
-    uint32_t *slot = find_slot(terms, place);
+    uint32_t *slot = terms_find_slot(terms, place);
 
     if (*slot) {
         terms->often[*slot - 1]++;
@@ -150,8 +150,8 @@ static size_t make_small(const char *text, size_t length,
     return length + 2;
 }
 
-static int add_word(struct wn_terms *terms, uint64_t hash,
-                    struct wn_error *error)
+static int terms_add_word(struct wn_terms *terms, uint64_t hash,
+                          struct wn_error *error)
 {
     return add_place(terms, (uint32_t)(hash >> 33), error);
 }
@@ -276,8 +276,8 @@ int wn_terms_read(struct wn_terms *terms, const char *text, size_t length,
             continue;
         const uint64_t hash = wn_hash_bits(word + 1, size - 2);
 
-        if (add_word(terms, hash, error) ||
-            (last && add_word(terms, pair(last, hash), error)))
+        if (terms_add_word(terms, hash, error) ||
+            (last && terms_add_word(terms, pair(last, hash), error)))
             return -1;
         last = hash;
     }

@@ -57,7 +57,7 @@ static int append(struct wn_documents *documents, size_t rows,
     return 0;
 }
 
-static void stop_piece(void *own)
+static void text_fit_stop_piece(void *own)
 {
     struct piece *piece = own;
 
@@ -68,7 +68,7 @@ static void stop_piece(void *own)
     free(piece);
 }
 
-static void *start_piece(void *shared, struct wn_error *error)
+static void *text_fit_start_piece(void *shared, struct wn_error *error)
 {
     struct piece *piece = wn_new(1, sizeof *piece, error);
 
@@ -78,11 +78,11 @@ static void *start_piece(void *shared, struct wn_error *error)
     piece->terms = wn_terms_new(piece->fitting->table->text_grams, error);
     if (piece->terms)
         return piece;
-    stop_piece(piece);
+    text_fit_stop_piece(piece);
     return NULL;
 }
 
-static void begin_piece(void *own, size_t begin, size_t end)
+static void text_fit_begin_piece(void *own, size_t begin, size_t end)
 {
     struct piece *piece = own;
 
@@ -91,8 +91,8 @@ static void begin_piece(void *own, size_t begin, size_t end)
     piece->own.count = 0;
 }
 
-static int take_row(void *own, size_t row, const struct wn_cell *cells,
-                    struct wn_error *error)
+static int text_fit_take_row(void *own, size_t row, const struct wn_cell *cells,
+                             struct wn_error *error)
 {
     struct piece *piece = own;
     const struct fitting *fitting = piece->fitting;
@@ -107,8 +107,8 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
                   wn_terms_often(piece->terms), error);
 }
 
-static int finish_piece(void *shared, void *own, size_t begin, size_t end,
-                        struct wn_error *error)
+static int text_fit_finish_piece(void *shared, void *own, size_t begin,
+                                 size_t end, struct wn_error *error)
 {
     struct fitting *fitting = shared;
     const struct piece *piece = own;
@@ -131,8 +131,8 @@ static size_t choose_stride(const struct wn_table *table)
     return by_count > by_bytes ? by_count : by_bytes;
 }
 
-static int fit_column(struct wn_table *table, size_t column,
-                      struct wn_error *error)
+static int text_fit_column(struct wn_table *table, size_t column,
+                           struct wn_error *error)
 {
     struct fitting fitting = {
         .table = table, .column = column, .stride = choose_stride(table)};
@@ -140,11 +140,11 @@ static int fit_column(struct wn_table *table, size_t column,
                                          .threads = table->threads,
                                          .rows = WN_PIECE_ROWS,
                                          .shared = &fitting,
-                                         .start = start_piece,
-                                         .begin = begin_piece,
-                                         .row = take_row,
-                                         .finish = finish_piece,
-                                         .stop = stop_piece,
+                                         .start = text_fit_start_piece,
+                                         .begin = text_fit_begin_piece,
+                                         .row = text_fit_take_row,
+                                         .finish = text_fit_finish_piece,
+                                         .stop = text_fit_stop_piece,
                                          .talk = table->talk,
                                          .what = "reading text"};
     struct wn_column *to = &table->column[column];
@@ -173,7 +173,7 @@ int wn_table_fit_text(struct wn_table *table, struct wn_error *error)
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (table->column[c].role == WN_ROLE_FEATURE &&
             table->column[c].kind == WN_KIND_TEXT &&
-            fit_column(table, c, error))
+            text_fit_column(table, c, error))
             return -1;
     return 0;
 }

@@ -31,7 +31,8 @@ struct common {
 
 /* --- fitting ------------------------------------------------------------ */
 
-static void sort_by(const uint32_t *from, uint32_t *to, size_t count, int shift)
+static void text_model_sort_by(const uint32_t *from, uint32_t *to, size_t count,
+                               int shift)
 {
     size_t at[DIGIT + 1] = {0};
 
@@ -46,15 +47,16 @@ static void sort_by(const uint32_t *from, uint32_t *to, size_t count, int shift)
 /* Ascending; `spare` is as long. */
 static void sort_places(uint32_t *place, uint32_t *spare, size_t count)
 {
-    sort_by(place, spare, count, 0);
-    sort_by(spare, place, count, DIGIT_BITS);
-    sort_by(place, spare, count, 2 * DIGIT_BITS);
+    text_model_sort_by(place, spare, count, 0);
+    text_model_sort_by(spare, place, count, DIGIT_BITS);
+    text_model_sort_by(place, spare, count, 2 * DIGIT_BITS);
     memcpy(place, spare, count * sizeof *place);
 }
 
 /* The slot of a place, or the free one where it would be. The places are
  * digests: their bits need no mixing. */
-static struct term *find_slot(const struct wn_text_model *prose, uint32_t place)
+static struct term *text_model_find_slot(const struct wn_text_model *prose,
+                                         uint32_t place)
 {
     const size_t mask = prose->slots - 1;
     size_t s = place & mask;
@@ -101,7 +103,7 @@ static void number_common(struct wn_text_model *prose,
 
         prose->rarity[number] =
             (float)(1 + log((1 + (double)documents) / (1 + (double)with)));
-        *find_slot(prose, common[t].place) =
+        *text_model_find_slot(prose, common[t].place) =
             (struct term){common[t].place, (uint32_t)number + 1};
     }
 }
@@ -154,14 +156,14 @@ done:
 /* Keep the terms that have a number, as weights: places become numbers, counts
  * weights. The vector of words has length 1, that of grams half of it. Returns
  * how many terms there are. */
-static size_t weigh(const struct wn_text_model *prose, size_t count,
-                    uint32_t *place, float *often)
+static size_t text_model_weigh(const struct wn_text_model *prose, size_t count,
+                               uint32_t *place, float *often)
 {
     double square[2] = {0}, share[2];
     size_t kept = 0;
 
     for (size_t e = 0; e < count; e++) {
-        const uint32_t number = find_slot(prose, place[e])->number;
+        const uint32_t number = text_model_find_slot(prose, place[e])->number;
 
         if (number == 0)
             continue;
@@ -228,8 +230,8 @@ static int weigh_all(const struct wn_text_model *prose,
         return -1;
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < documents->count; i++)
-        kept[i] = weigh(prose, (size_t)(start[i + 1] - start[i]),
-                        place + start[i], often + start[i]);
+        kept[i] = text_model_weigh(prose, (size_t)(start[i + 1] - start[i]),
+                                   place + start[i], often + start[i]);
     for (size_t i = 0; i < documents->count; i++) {
         if (kept[i]) {
             memmove(place + end, place + start[i], kept[i] * sizeof *place);
@@ -243,9 +245,10 @@ static int weigh_all(const struct wn_text_model *prose,
     return 0;
 }
 
-static int fit(struct wn_text_model *prose, struct wn_documents *documents,
-               size_t dims, wn_text_model_svd *svd, int threads,
-               struct wn_error *error)
+static int text_model_fit(struct wn_text_model *prose,
+                          struct wn_documents *documents, size_t dims,
+                          wn_text_model_svd *svd, int threads,
+                          struct wn_error *error)
 {
     double *square = wn_new(dims, sizeof *square, error);
     int status = -1;
@@ -284,7 +287,8 @@ struct wn_text_model *wn_text_model_fit(struct wn_documents *documents,
 {
     struct wn_text_model *prose = wn_new(1, sizeof *prose, error);
 
-    if (prose && fit(prose, documents, dims, svd, threads, error) == 0)
+    if (prose &&
+        text_model_fit(prose, documents, dims, svd, threads, error) == 0)
         return prose;
     wn_text_model_free(prose);
     return NULL;
@@ -312,7 +316,8 @@ void wn_text_model_apply(const struct wn_text_model *prose,
     const size_t dims = prose->dims;
     uint32_t *number = wn_terms_place(terms);
     float *often = wn_terms_often(terms);
-    const size_t count = weigh(prose, wn_terms_count(terms), number, often);
+    const size_t count =
+        text_model_weigh(prose, wn_terms_count(terms), number, often);
 
     for (size_t c = 0; c < dims; c++)
         out[c] = -prose->mean[c];

@@ -19,8 +19,9 @@
 enum { NAMES_TOLD = 12, BLOCK_FLOATS = 1 << 20 };
 
 /* One column whose name matched, its class at name[0 .. length). */
-static int add_column(struct wn_table *table, size_t c, const char *name,
-                      size_t length, struct wn_error *error)
+static int user_probability_add_column(struct wn_table *table, size_t c,
+                                       const char *name, size_t length,
+                                       struct wn_error *error)
 {
     struct wn_dictionary *brought = &table->brought;
     const size_t known = brought->count;
@@ -64,8 +65,8 @@ int wn_user_probability_find(struct wn_table *table, const char *pattern,
             continue;
         const int match =
             wn_pattern_group(names, name, strlen(name), &begin, &length, error);
-        if (match < 0 ||
-            (match && add_column(table, c, name + begin, length, error)))
+        if (match < 0 || (match && user_probability_add_column(
+                                       table, c, name + begin, length, error)))
             status = -1;
     }
     wn_pattern_free(names);
@@ -173,7 +174,7 @@ struct piece {
     float *block; /* rows x k */
 };
 
-static void stop_piece(void *own)
+static void user_probability_stop_piece(void *own)
 {
     struct piece *piece = own;
 
@@ -184,7 +185,7 @@ static void stop_piece(void *own)
     free(piece);
 }
 
-static void *start_piece(void *shared, struct wn_error *error)
+static void *user_probability_start_piece(void *shared, struct wn_error *error)
 {
     const struct reading *reading = shared;
     const size_t k = reading->table->classes.count;
@@ -198,11 +199,11 @@ static void *start_piece(void *shared, struct wn_error *error)
         wn_new(wn_product(reading->rows, k, 1), sizeof *piece->block, error);
     if (piece->in && piece->block)
         return piece;
-    stop_piece(piece);
+    user_probability_stop_piece(piece);
     return NULL;
 }
 
-static void begin_piece(void *own, size_t begin, size_t end)
+static void user_probability_begin_piece(void *own, size_t begin, size_t end)
 {
     struct piece *piece = own;
 
@@ -210,16 +211,18 @@ static void begin_piece(void *own, size_t begin, size_t end)
     piece->begin = begin;
 }
 
-static int fail_cell(const struct reading *reading, size_t row, size_t column,
-                     const struct wn_cell *cell, struct wn_error *error)
+static int user_probability_fail_cell(const struct reading *reading, size_t row,
+                                      size_t column, const struct wn_cell *cell,
+                                      struct wn_error *error)
 {
     return wn_csv_fail(reading->table->csv, row, column, error,
                        "found '%.*s', wanted a probability",
                        wn_text_told(cell->length), cell->text);
 }
 
-static int take_row(void *own, size_t row, const struct wn_cell *cells,
-                    struct wn_error *error)
+static int user_probability_take_row(void *own, size_t row,
+                                     const struct wn_cell *cells,
+                                     struct wn_error *error)
 {
     struct piece *piece = own;
     const struct reading *reading = piece->reading;
@@ -232,15 +235,16 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
         const struct wn_cell *cell = &cells[reading->column[c]];
 
         if (!wn_number_parse_padded(cell->text, cell->length, &piece->in[c]))
-            return fail_cell(reading, row, reading->column[c], cell, error);
+            return user_probability_fail_cell(reading, row, reading->column[c],
+                                              cell, error);
     }
     switch (wn_user_probability_row(
         piece->in, k, piece->block + (row - piece->begin) * k, &at, &sum)) {
     case 0:
         return 0;
     case 1:
-        return fail_cell(reading, row, reading->column[at],
-                         &cells[reading->column[at]], error);
+        return user_probability_fail_cell(reading, row, reading->column[at],
+                                          &cells[reading->column[at]], error);
     default:
         return wn_fail(error, WN_EDATA,
                        "%s:%llu: found probabilities that sum to %.6g, "
@@ -250,8 +254,8 @@ static int take_row(void *own, size_t row, const struct wn_cell *cells,
     }
 }
 
-static int finish_piece(void *shared, void *own, size_t begin, size_t end,
-                        struct wn_error *error)
+static int user_probability_finish_piece(void *shared, void *own, size_t begin,
+                                         size_t end, struct wn_error *error)
 {
     const struct reading *reading = shared;
     const struct piece *piece = own;
@@ -268,11 +272,11 @@ int wn_user_probability_read(const struct wn_table *table,
     struct wn_csv_foreach sweep = {.csv = table->csv,
                                    .threads = table->threads,
                                    .shared = &reading,
-                                   .start = start_piece,
-                                   .begin = begin_piece,
-                                   .row = take_row,
-                                   .finish = finish_piece,
-                                   .stop = stop_piece,
+                                   .start = user_probability_start_piece,
+                                   .begin = user_probability_begin_piece,
+                                   .row = user_probability_take_row,
+                                   .finish = user_probability_finish_piece,
+                                   .stop = user_probability_stop_piece,
                                    .talk = table->talk,
                                    .what = "reading probabilities"};
 

@@ -310,8 +310,9 @@ static int compare_winners(const void *left, const void *right)
 }
 
 /* All candidates of row i by their distances, in order. */
-static void rank(const struct wn_bounds *near, const struct wn_candidates *pool,
-                 size_t i, struct wn_winner *winners)
+static void bounds_rank(const struct wn_bounds *near,
+                        const struct wn_candidates *pool, size_t i,
+                        struct wn_winner *winners)
 {
     for (size_t e = 0; e < pool->count; e++) {
         winners[e].row = pool->entries[e].row;
@@ -418,7 +419,7 @@ static void keep_winners(const struct wn_bounds *near,
 {
     const size_t m = near->m;
 
-    rank(near, pool, i, winners);
+    bounds_rank(near, pool, i, winners);
     for (size_t w = 0; w < m; w++) {
         size_t e = w;
 
@@ -456,7 +457,7 @@ void wn_bounds_decide(const struct wn_bounds *near, struct wn_candidates *pool,
                       float *distance)
 {
     drop_losers(near, pool, i);
-    rank(near, pool, i, scratch);
+    bounds_rank(near, pool, i, scratch);
     for (size_t w = 0; w < near->m; w++) {
         const bool there = w < pool->count;
 
@@ -466,9 +467,9 @@ void wn_bounds_decide(const struct wn_bounds *near, struct wn_candidates *pool,
 }
 
 /* The least of each WN_BOUNDS_PAD-th column of dots + widen bias. */
-WN_MULTIVERSION static void find_least(const float *dots, const float *bias,
-                                       size_t columns, float widen,
-                                       float *least)
+WN_MULTIVERSION static void bounds_find_least(const float *dots,
+                                              const float *bias, size_t columns,
+                                              float widen, float *least)
 {
     for (size_t l = 0; l < WN_BOUNDS_PAD; l++)
         least[l] = INFINITY;
@@ -490,7 +491,7 @@ void wn_bounds_begin(const struct wn_bounds *near, struct wn_candidates *pool,
 
     if (near->group || near->m > WN_BOUNDS_PAD)
         return;
-    find_least(dots, bias, columns, widen, least);
+    bounds_find_least(dots, bias, columns, widen, least);
     lower_limit(pool, widen * near->bias[i] +
                           wn_bounds_mth(least, WN_BOUNDS_PAD, near->m));
 }

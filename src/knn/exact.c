@@ -41,8 +41,8 @@ struct search {
     size_t blocks;
 };
 
-static int prepare(struct search *s, const struct wn_graph *graph,
-                   struct wn_error *error)
+static int exact_prepare(struct search *s, const struct wn_graph *graph,
+                         struct wn_error *error)
 {
     const size_t n = graph->n;
 
@@ -94,7 +94,7 @@ struct bench {
     float row_limit[BLOCK], column_limit[BLOCK];
 };
 
-static void bench_free(struct bench *bench)
+static void exact_bench_free(struct bench *bench)
 {
     if (!bench)
         return;
@@ -105,7 +105,8 @@ static void bench_free(struct bench *bench)
     free(bench);
 }
 
-static struct bench *bench_new(const struct search *s, struct wn_error *error)
+static struct bench *exact_bench_new(const struct search *s,
+                                     struct wn_error *error)
 {
     struct bench *bench = wn_new(1, sizeof *bench, error);
 
@@ -117,12 +118,13 @@ static struct bench *bench_new(const struct search *s, struct wn_error *error)
     bench->row = wn_new(s->near.p, sizeof *bench->row, error);
     if (bench->dots && bench->hits && bench->scratch && bench->row)
         return bench;
-    bench_free(bench);
+    exact_bench_free(bench);
     return NULL;
 }
 
 /* Empty pools, and the rows where they are not those of x. */
-static void fill(const struct search *s, struct bench **benches, int threads)
+static void exact_fill(const struct search *s, struct bench **benches,
+                       int threads)
 {
 #pragma omp parallel for num_threads(threads)
     for (size_t i = 0; i < s->near.n; i++) {
@@ -196,8 +198,8 @@ static void begin_block(const struct search *s, struct bench *bench,
     omp_unset_lock(&s->locks[block]);
 }
 
-static void multiply(const struct search *s, const struct wn_tile *tile,
-                     float *dots)
+static void exact_multiply(const struct search *s, const struct wn_tile *tile,
+                           float *dots)
 {
     if (s->kernel)
         s->kernel->multiply(tile, dots, BLOCK);
@@ -227,7 +229,7 @@ static size_t do_tile(const struct search *s, size_t a, size_t b,
     copy_bias(s, a, bench->row_bias);
     copy_bias(s, b, bench->bias);
     if (!at_once)
-        multiply(s, &tile, bench->dots);
+        exact_multiply(s, &tile, bench->dots);
     if (a == b)
         begin_block(s, bench, a, tile.rows);
     copy_limits(s, a, bench->row_limit);
@@ -310,14 +312,14 @@ static int search_by(const struct wn_tile_kernel *kernel,
     int status = -1;
 
     *apt = true;
-    if (!benches || prepare(&s, graph, error))
+    if (!benches || exact_prepare(&s, graph, error))
         goto done;
     for (int t = 0; t < graph->threads; t++) {
-        benches[t] = bench_new(&s, error);
+        benches[t] = exact_bench_new(&s, error);
         if (!benches[t])
             goto done;
     }
-    fill(&s, benches, graph->threads);
+    exact_fill(&s, benches, graph->threads);
     wn_log_progress(graph->talk, what, 0, 1);
     for (; kernel && kernel->loss && begin < EARLY && begin < s.blocks && *apt;
          begin++) {
@@ -335,7 +337,7 @@ static int search_by(const struct wn_tile_kernel *kernel,
     status = 0;
 done:
     for (int t = 0; benches && t < graph->threads; t++)
-        bench_free(benches[t]);
+        exact_bench_free(benches[t]);
     free(benches);
     release(&s);
     return status;

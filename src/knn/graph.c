@@ -147,7 +147,7 @@ static size_t cell_count(size_t n)
 }
 
 /* The centres of the cells, from a sample. */
-static int make_cells(struct wn_ivf *file, struct wn_error *error)
+static int graph_make_cells(struct wn_ivf *file, struct wn_error *error)
 {
     const size_t n = file->near.n, p = file->near.p, count = cell_count(n);
     const size_t rows = n < LEARN * count ? n : LEARN * count;
@@ -171,8 +171,8 @@ done:
 }
 
 /* Every row to its cell. */
-static void assign(const struct wn_ivf *file, struct wn_ivf_worker **seekers,
-                   int32_t *cell)
+static void graph_assign(const struct wn_ivf *file,
+                         struct wn_ivf_worker **seekers, int32_t *cell)
 {
     const size_t n = file->near.n, p = file->near.p;
     const size_t blocks = wn_block_count(n);
@@ -239,8 +239,8 @@ static void take_places(struct wn_ivf *file, struct wn_ivf_worker *seeker,
 }
 
 /* The rows in the order of their cells. */
-static int fill(struct wn_ivf *file, struct wn_ivf_worker **seekers,
-                const int32_t *cell, struct wn_error *error)
+static int graph_fill(struct wn_ivf *file, struct wn_ivf_worker **seekers,
+                      const int32_t *cell, struct wn_error *error)
 {
     const size_t n = file->near.n, count = file->cells.count;
     size_t *begin = wn_new(count + 1, sizeof *begin, error);
@@ -264,22 +264,23 @@ done:
 
 /* The whole of it. Leaves *exact true and the graph alone where cells would
  * save no time. */
-static int search(struct wn_ivf *file, int32_t *index, float *distance,
-                  struct wn_graph_facts *facts, struct wn_error *error)
+static int graph_search(struct wn_ivf *file, int32_t *index, float *distance,
+                        struct wn_graph_facts *facts, struct wn_error *error)
 {
     struct sample choose = {0}, judge = {0};
     struct wn_ivf_worker **seekers = NULL;
     int32_t *cell = NULL;
     int status = -1;
 
-    if (make_cells(file, error))
+    if (graph_make_cells(file, error))
         goto done;
     seekers = wn_ivf_workers_new(file, error);
     cell = wn_spill_new(file->near.n, sizeof *cell, error);
     if (!seekers || !cell)
         goto done;
-    assign(file, seekers, cell);
-    if (fill(file, seekers, cell, error) || sample_draw(&judge, file, 1, error))
+    graph_assign(file, seekers, cell);
+    if (graph_fill(file, seekers, cell, error) ||
+        sample_draw(&judge, file, 1, error))
         goto done;
     if (file->probe == WN_PROBE_AUTO) {
         if (sample_draw(&choose, file, 0, error))
@@ -329,7 +330,7 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
         status = wn_bounds_start(&file.near, graph, NULL, error);
         file.kernel = wn_tile_kernel(file.near.p);
         if (status == 0)
-            status = search(&file, index, distance, facts, error);
+            status = graph_search(&file, index, distance, facts, error);
         wn_bounds_end(&file.near);
         wn_kmeans_free(&file.cells);
         free(file.first);

@@ -91,8 +91,8 @@ struct wn_ivf_worker **wn_ivf_workers_new(const struct wn_ivf *file,
     return seekers;
 }
 
-static void multiply(const struct wn_ivf *file, const struct wn_tile *tile,
-                     float *dots)
+static void ivf_search_multiply(const struct wn_ivf *file,
+                                const struct wn_tile *tile, float *dots)
 {
     if (file->kernel)
         file->kernel->multiply(tile, dots, BLOCK);
@@ -144,7 +144,7 @@ static size_t find_hits(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
     for (size_t j = 0; j < BLOCK; j++)
         seeker->bias[j] = j < columns ? file->bias[from + j] : INFINITY;
     if (!at_once)
-        multiply(file, &tile, seeker->dots);
+        ivf_search_multiply(file, &tile, seeker->dots);
     if (fresh)
         begin_pools(file, seeker, &tile, from);
     for (size_t q = 0; q < count; q++)
@@ -155,9 +155,9 @@ static size_t find_hits(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
 
 /* Offer those of `who`, rows on the seeker, all at the places from begin to
  * end. */
-static void look(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
-                 const int32_t *who, size_t count, size_t begin, size_t end,
-                 bool fresh)
+static void ivf_search_look(const struct wn_ivf *file,
+                            struct wn_ivf_worker *seeker, const int32_t *who,
+                            size_t count, size_t begin, size_t end, bool fresh)
 {
     const size_t p = file->near.p;
 
@@ -261,8 +261,8 @@ void wn_ivf_search_all(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
     const size_t m = file->near.m;
 
     seat(file, seeker, row, count);
-    look(file, seeker, seeker->all, count, 0, file->first[file->cells.count],
-         true);
+    ivf_search_look(file, seeker, seeker->all, count, 0,
+                    file->first[file->cells.count], true);
     for (size_t q = 0; q < count; q++)
         wn_bounds_decide(&file->near, &seeker->pools[q], (size_t)row[q],
                          seeker->scratch, index + q * m, distance + q * m);
@@ -277,13 +277,13 @@ static void search_cell(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
 
     seat(file, seeker, file->row + begin, count);
     list_probes(file, seeker, count);
-    look(file, seeker, seeker->all, count, file->first[own],
-         file->first[own + 1], true);
+    ivf_search_look(file, seeker, seeker->all, count, file->first[own],
+                    file->first[own + 1], true);
     for (size_t c = 0; c < file->cells.count; c++)
         if (c != own && seeker->start[c] < seeker->start[c + 1])
-            look(file, seeker, seeker->who + seeker->start[c],
-                 seeker->start[c + 1] - seeker->start[c], file->first[c],
-                 file->first[c + 1], false);
+            ivf_search_look(file, seeker, seeker->who + seeker->start[c],
+                            seeker->start[c + 1] - seeker->start[c],
+                            file->first[c], file->first[c + 1], false);
     for (size_t q = 0; q < count; q++) {
         const size_t i = (size_t)seeker->row[q];
 

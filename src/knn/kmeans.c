@@ -32,8 +32,8 @@ void wn_kmeans_far(const struct wn_kmeans *cells, const float *y, size_t rows,
 }
 
 /* The least of each WN_SIMD_LANES-th number; count in whole lanes. */
-WN_MULTIVERSION static void find_least(const float *far, size_t count,
-                                       float *least)
+WN_MULTIVERSION static void kmeans_find_least(const float *far, size_t count,
+                                              float *least)
 {
     for (size_t c = 0; c < count; c += WN_SIMD_LANES)
         for (size_t l = 0; l < WN_SIMD_LANES; l++)
@@ -48,7 +48,7 @@ int32_t wn_kmeans_nearest(const struct wn_kmeans *cells, const float *far)
 
     for (size_t l = 0; l < WN_SIMD_LANES; l++)
         least[l] = INFINITY;
-    find_least(far, whole, least);
+    kmeans_find_least(far, whole, least);
     for (size_t l = 0; l < WN_SIMD_LANES; l++)
         best = least[l] < best ? least[l] : best;
     for (size_t c = whole; c < cells->count; c++)
@@ -82,7 +82,7 @@ struct rounds {
     double *sum;    /* p a thread */
 };
 
-static void assign(struct rounds *rounds, const struct wn_kmeans *cells)
+static void kmeans_assign(struct rounds *rounds, const struct wn_kmeans *cells)
 {
     const size_t blocks = wn_block_count(rounds->n);
 
@@ -114,7 +114,7 @@ void wn_kmeans_sort(const int32_t *cell, size_t n, size_t count, size_t *first,
     first[0] = 0;
 }
 
-static void move(struct rounds *rounds, struct wn_kmeans *cells)
+static void kmeans_move(struct rounds *rounds, struct wn_kmeans *cells)
 {
     const size_t p = cells->p;
 
@@ -176,8 +176,8 @@ int wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
     begin_anywhere(&work, cells, seed);
     for (size_t round = 0; round < rounds; round++) {
         wn_log_progress(talk, what, round, rounds);
-        assign(&work, cells);
-        move(&work, cells);
+        kmeans_assign(&work, cells);
+        kmeans_move(&work, cells);
     }
     wn_log_progress(talk, what, rounds, rounds);
     status = 0;

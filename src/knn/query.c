@@ -71,8 +71,8 @@ static size_t part(size_t total, size_t first)
 }
 
 /* One block of references for the block of queries on the desk. */
-static void look_at(const struct between *b, struct desk *desk,
-                    const int32_t *query, size_t rows, size_t second)
+static void query_look_at(const struct between *b, struct desk *desk,
+                          const int32_t *query, size_t rows, size_t second)
 {
     const struct wn_bounds *near = &b->near;
     const int32_t *reference = b->reference + second;
@@ -114,7 +114,7 @@ static void ask(const struct between *b, struct desk *desk, size_t first,
         wn_candidates_start(&desk->pools[i], desk->entries + i * near->room);
     }
     for (size_t second = 0; second < b->references; second += BLOCK)
-        look_at(b, desk, query, rows, second);
+        query_look_at(b, desk, query, rows, second);
     for (size_t i = 0; i < rows; i++)
         wn_bounds_decide(near, &desk->pools[i], (size_t)query[i], desk->scratch,
                          index + (first + i) * near->m,

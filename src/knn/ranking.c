@@ -178,7 +178,7 @@ static int32_t bits_of(uint64_t entry)
     return (int32_t)(entry >> 32);
 }
 
-static size_t digit(struct digits digits, int pass, int32_t bits)
+static size_t ranking_digit(struct digits digits, int pass, int32_t bits)
 {
     const int32_t key = bits > digits.base ? bits - digits.base : 0;
 
@@ -186,7 +186,7 @@ static size_t digit(struct digits digits, int pass, int32_t bits)
 }
 
 /* From how often each digit occurs to where its first goes. */
-static void add_up(uint32_t *count)
+static void ranking_add_up(uint32_t *count)
 {
     uint32_t at = 0;
 
@@ -199,26 +199,28 @@ static void add_up(uint32_t *count)
 }
 
 /* From bits to entries in the order of their digits. */
-static void sort_by(struct wn_ranker *ranker, size_t n, struct digits digits)
+static void ranking_sort_by(struct wn_ranker *ranker, size_t n,
+                            struct digits digits)
 {
     uint32_t count[PASSES][RADIX] = {{0}};
 
     for (int pass = 0; pass < digits.passes; pass++) {
         for (size_t j = 0; j < n; j++)
-            count[pass][digit(digits, pass, ranker->bits[j])]++;
-        add_up(count[pass]);
+            count[pass][ranking_digit(digits, pass, ranker->bits[j])]++;
+        ranking_add_up(count[pass]);
     }
     for (size_t j = 0; j < n; j++) {
         const int32_t bits = ranker->bits[j];
 
-        ranker->entries[count[0][digit(digits, 0, bits)]++] =
+        ranker->entries[count[0][ranking_digit(digits, 0, bits)]++] =
             (uint64_t)bits << 32 | j;
     }
     for (int pass = 1; pass < digits.passes; pass++) {
         uint64_t *from = ranker->entries, *to = ranker->other;
 
         for (size_t e = 0; e < n; e++)
-            to[count[pass][digit(digits, pass, bits_of(from[e]))]++] = from[e];
+            to[count[pass][ranking_digit(digits, pass, bits_of(from[e]))]++] =
+                from[e];
         ranker->entries = to;
         ranker->other = from;
     }
@@ -257,9 +259,9 @@ const int32_t *wn_ranker_order(struct wn_ranker *ranker, size_t i)
     digits.base = most - least < OCTAVES ? least : most - OCTAVES;
     while ((most - digits.base) >> (digits.skip + 2 * BITS))
         digits.skip++;
-    sort_by(ranker, n, digits);
+    ranking_sort_by(ranker, n, digits);
     if (!finish(ranker->entries, n))
-        sort_by(ranker, n, (struct digits){.passes = PASSES});
+        ranking_sort_by(ranker, n, (struct digits){.passes = PASSES});
     for (size_t e = 0; e < n; e++)
         ranker->order[e] = (int32_t)(ranker->entries[e] & INT32_MAX);
     return ranker->order;

@@ -50,7 +50,8 @@ static void regression_free(struct regression *r)
 }
 
 /* Rows by fold, ascending in each. */
-static int assign(struct regression *r, uint64_t seed, struct wn_error *error)
+static int align_assign(struct regression *r, uint64_t seed,
+                        struct wn_error *error)
 {
     int32_t *label = wn_spill_new(r->n, sizeof *label, error);
     int32_t *fold = wn_spill_new(r->n, sizeof *fold, error);
@@ -91,8 +92,8 @@ static void gather(const struct regression *r, const int32_t *row, size_t count,
 }
 
 /* product += the rows' x' [x y]. */
-static void multiply(const struct regression *r, const float *rows,
-                     size_t count, float *strips, double *product)
+static void align_multiply(const struct regression *r, const float *rows,
+                           size_t count, float *strips, double *product)
 {
     const size_t d = r->d, width = d + r->p;
 
@@ -108,7 +109,7 @@ static void multiply(const struct regression *r, const float *rows,
     }
 }
 
-static int find_products(struct regression *r, struct wn_error *error)
+static int align_find_products(struct regression *r, struct wn_error *error)
 {
     const size_t width = r->d + r->p, size = wn_product(r->d, width, 1);
     float *rows =
@@ -128,7 +129,7 @@ static int find_products(struct regression *r, struct wn_error *error)
             const size_t count = left < WN_BLOCK ? left : WN_BLOCK;
 
             gather(r, r->row + at, count, rows);
-            multiply(r, rows, count, strips, r->product[f]);
+            align_multiply(r, rows, count, strips, r->product[f]);
         }
         for (size_t e = 0; e < size; e++)
             r->sum[e] += r->product[f][e];
@@ -141,8 +142,8 @@ done:
 }
 
 /* The coefficients without fold f into w (d x p); m is d x d scratch. */
-static int solve(const struct regression *r, int f, double ridge, double *m,
-                 double *w, struct wn_error *error)
+static int align_solve(const struct regression *r, int f, double ridge,
+                       double *m, double *w, struct wn_error *error)
 {
     const size_t d = r->d, p = r->p, width = d + p;
     const double *part = r->product[f];
@@ -178,8 +179,8 @@ static double error_of(const struct regression *r, int f, const double *w,
 
 /* Try fold f with one ridge: its error, and the coefficients into `keep`
  * unless that is NULL. */
-static int try_one(const struct regression *r, int f, double ridge,
-                   double *found, float *keep, struct wn_error *error)
+static int align_try_one(const struct regression *r, int f, double ridge,
+                         double *found, float *keep, struct wn_error *error)
 {
     const size_t size = wn_product(r->d, r->p, 1);
     double *m = wn_spill_new(wn_product(r->d, r->d, 1), sizeof *m, error);
@@ -187,7 +188,7 @@ static int try_one(const struct regression *r, int f, double ridge,
     double *gw = wn_spill_new(size, sizeof *gw, error);
     int status = -1;
 
-    if (m && w && gw && solve(r, f, ridge, m, w, error) == 0) {
+    if (m && w && gw && align_solve(r, f, ridge, m, w, error) == 0) {
         *found = error_of(r, f, w, gw);
         for (size_t e = 0; keep && e < size; e++)
             keep[e] = (float)w[e];
@@ -209,8 +210,8 @@ static int try_ridge(struct regression *r, double ridge, bool keep,
 
 #pragma omp parallel for num_threads(r->threads) reduction(+ : failed)
     for (int f = 0; f < FOLDS; f++)
-        failed += try_one(r, f, ridge, &loss[f], keep ? r->w[f] : NULL,
-                          &errors[f]) < 0;
+        failed += align_try_one(r, f, ridge, &loss[f], keep ? r->w[f] : NULL,
+                                &errors[f]) < 0;
     *found = 0;
     for (int f = 0; f < FOLDS; f++) {
         if (errors[f].code) {
@@ -222,8 +223,8 @@ static int try_ridge(struct regression *r, double ridge, bool keep,
     return failed ? -1 : 0;
 }
 
-static int choose_ridge(struct regression *r, double *share,
-                        struct wn_error *error)
+static int align_choose_ridge(struct regression *r, double *share,
+                              struct wn_error *error)
 {
     double trace = 0, least = INFINITY, found;
     size_t best = 0;
@@ -297,8 +298,9 @@ static int regress(const struct wn_blocks *blocks, const float *x,
         return wn_fail(error, WN_EDATA,
                        "%zu pairs cannot be aligned, wanted %d or more", r.n,
                        2 * FOLDS);
-    if (assign(&r, blocks->seed, error) == 0 && find_products(&r, error) == 0 &&
-        choose_ridge(&r, ridge, error) == 0)
+    if (align_assign(&r, blocks->seed, error) == 0 &&
+        align_find_products(&r, error) == 0 &&
+        align_choose_ridge(&r, ridge, error) == 0)
         status = predict(&r, a, error);
     regression_free(&r);
     return status;
@@ -330,7 +332,7 @@ static void to_unit(float *rows, size_t n, size_t p, int threads)
     }
 }
 
-static double product(const float *a, const float *b, size_t p)
+static double align_product(const float *a, const float *b, size_t p)
 {
     double sum = 0;
 
@@ -347,8 +349,8 @@ static bool agree(const float *a, const float *b, size_t n, size_t p)
     size_t probes = 0, own = 0;
 
     for (size_t i = 0; i + step < n; i += step, probes++)
-        own += product(a + i * p, b + i * p, p) >
-               product(a + i * p, b + (i + step) * p, p);
+        own += align_product(a + i * p, b + i * p, p) >
+               align_product(a + i * p, b + (i + step) * p, p);
     return 4 * own >= 3 * probes;
 }
 

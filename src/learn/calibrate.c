@@ -30,8 +30,9 @@ static size_t rows_looked_at(size_t k)
 }
 
 /* Rows at even steps, those with a label. */
-static int look_at(struct look *look, const float *probability, size_t n,
-                   const int32_t *label, struct wn_error *error)
+static int calibrate_look_at(struct look *look, const float *probability,
+                             size_t n, const int32_t *label,
+                             struct wn_error *error)
 {
     const size_t k = look->k, step = n / rows_looked_at(k) + 1;
     const size_t most = (n + step - 1) / step;
@@ -73,7 +74,7 @@ static double log_loss(const struct look *look, double s, int threads)
 }
 
 /* Golden-section search over log s: the log-loss is convex in s. */
-static double fit(const struct look *look, int threads)
+static double calibrate_fit(const struct look *look, int threads)
 {
     const double ratio = (sqrt(5) - 1) / 2;
     double low = log(0.1), high = log(1000);
@@ -103,8 +104,8 @@ int wn_calibrate(float *probability, size_t n, size_t k, const int32_t *label,
                  int threads, double *exponent, struct wn_error *error)
 {
     struct look look = {.k = k};
-    const int status = look_at(&look, probability, n, label, error);
-    const double s = status ? 1 : fit(&look, threads);
+    const int status = calibrate_look_at(&look, probability, n, label, error);
+    const double s = status ? 1 : calibrate_fit(&look, threads);
 
     wn_spill_free(look.log);
     free(look.given);

@@ -42,7 +42,7 @@ void wn_history_add(struct wn_history *history, const float *z, size_t k,
     history->was_right = (uint8_t)right;
 }
 
-static double cut(double logit)
+static double dynamics_cut(double logit)
 {
     return fmin(fmax(exp(logit), 1e-4), 1 - 1e-4);
 }
@@ -53,9 +53,9 @@ void wn_history_aim(struct wn_history *history, float *t, const float *z,
     double sum = 0, product = 0;
 
     for (size_t c = 0; c < k; c++)
-        sum += cut(z[c] - log_total);
+        sum += dynamics_cut(z[c] - log_total);
     for (size_t c = 0; c < k; c++) {
-        const double p = cut(z[c] - log_total);
+        const double p = dynamics_cut(z[c] - log_total);
 
         t[c] = (float)(.7 * t[c] + .3 * p / sum);
         product += t[c] * p;
@@ -101,7 +101,7 @@ struct wn_dynamics {
 };
 
 /* The part that a statistic belongs to; 0 = always there. */
-static unsigned part_of(int statistic)
+static unsigned dynamics_part_of(int statistic)
 {
     if (statistic == WN_GRAND || statistic == WN_GRAND_LAST)
         return WN_DYNAMICS_GRADIENTS;
@@ -124,7 +124,7 @@ struct wn_dynamics *wn_dynamics_new(size_t n, const int32_t *label,
     dynamics->parts = parts;
     dynamics->label = label;
     for (int s = 0; s < WN_STATISTICS; s++) {
-        if ((part_of(s) & parts) != part_of(s))
+        if ((dynamics_part_of(s) & parts) != dynamics_part_of(s))
             continue;
         dynamics->total[s] = wn_spill_new(n, sizeof *dynamics->total[s], error);
         if (!dynamics->total[s]) {
@@ -144,8 +144,8 @@ void wn_dynamics_free(struct wn_dynamics *dynamics)
     free(dynamics);
 }
 
-static void add(struct wn_dynamics *dynamics, int statistic, size_t i,
-                double value)
+static void dynamics_add(struct wn_dynamics *dynamics, int statistic, size_t i,
+                         double value)
 {
     struct moment *total = &dynamics->total[statistic][i];
     const double step = value - total->mean;
@@ -163,19 +163,19 @@ void wn_dynamics_add(struct wn_dynamics *dynamics,
     for (size_t i = 0; i < dynamics->n; i++) {
         double value[WN_STATISTICS];
 
-        add(dynamics, WN_EL2N, i, verdict[i].el2n);
-        add(dynamics, WN_L1, i, 2 * (1 - verdict[i].own));
-        add(dynamics, WN_MARGIN, i, verdict[i].margin);
-        add(dynamics, WN_LOSS, i, verdict[i].loss);
+        dynamics_add(dynamics, WN_EL2N, i, verdict[i].el2n);
+        dynamics_add(dynamics, WN_L1, i, 2 * (1 - verdict[i].own));
+        dynamics_add(dynamics, WN_MARGIN, i, verdict[i].margin);
+        dynamics_add(dynamics, WN_LOSS, i, verdict[i].loss);
         if (dynamics->parts & WN_DYNAMICS_GRADIENTS) {
-            add(dynamics, WN_GRAND, i, grand[i].all);
-            add(dynamics, WN_GRAND_LAST, i, grand[i].last);
+            dynamics_add(dynamics, WN_GRAND, i, grand[i].all);
+            dynamics_add(dynamics, WN_GRAND_LAST, i, grand[i].last);
         }
         if (!(dynamics->parts & WN_DYNAMICS_HISTORIES))
             continue;
         wn_history_read(&history[i], value);
         for (int s = WN_AUM; s < WN_STATISTICS && dynamics->total[s]; s++)
-            add(dynamics, s, i, value[s]);
+            dynamics_add(dynamics, s, i, value[s]);
     }
 }
 

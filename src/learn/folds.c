@@ -91,8 +91,8 @@ static int deal_open(struct deal *deal, size_t n, size_t k, size_t groups,
 
 /* Rows by group, and the groups with rows in random order, large ones first;
  * returns how many. */
-static size_t sort_groups(struct deal *deal, const int32_t *group, size_t n,
-                          size_t groups, uint64_t seed)
+static size_t folds_sort_groups(struct deal *deal, const int32_t *group,
+                                size_t n, size_t groups, uint64_t seed)
 {
     struct wn_random random;
     size_t count = 0;
@@ -177,7 +177,7 @@ int wn_folds_assign_groups(const int32_t *label, size_t n, size_t k,
 
     if (deal_open(&deal, n, k, groups, folds, error))
         goto done;
-    const size_t count = sort_groups(&deal, group, n, groups, seed);
+    const size_t count = folds_sort_groups(&deal, group, n, groups, seed);
     if (folds < 2 || folds > count) {
         wn_fail(error, WN_EUSAGE,
                 "%zu folds of %zu groups: wanted 2 to the "

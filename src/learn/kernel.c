@@ -50,7 +50,7 @@ struct fit {
 };
 
 /* The row at a place of the order. */
-static size_t row_at(const struct fit *fit, size_t place)
+static size_t kernel_row_at(const struct fit *fit, size_t place)
 {
     return fit->order ? (size_t)fit->order[place] : place;
 }
@@ -111,7 +111,8 @@ static void expand_block(const struct fit *fit, enum form form, size_t begin,
     const size_t p = fit->p;
 
     for (size_t i = begin; i < end; i++)
-        wn_standardize_row(fit->view, fit->sample->x + row_at(fit, i) * fit->d,
+        wn_standardize_row(fit->view,
+                           fit->sample->x + kernel_row_at(fit, i) * fit->d,
                            x + (i - begin) * fit->d);
     if (form == Z)
         wn_nystrom_rows(&fit->nystrom, x, end - begin, spare, z, p);
@@ -143,7 +144,7 @@ static void add_right(struct fit *fit, size_t begin, size_t rows, size_t from,
                       size_t to)
 {
     for (size_t r = 0; r < rows; r++) {
-        const int32_t y = fit->sample->label[row_at(fit, begin + r)];
+        const int32_t y = fit->sample->label[kernel_row_at(fit, begin + r)];
         const float *z = fit->weighed + r * fit->p;
 
         for (size_t j = from; y >= 0 && j < to; j++)
@@ -173,8 +174,8 @@ static void add_slab(struct fit *fit, size_t begin, size_t end, double sign)
 #pragma omp parallel for schedule(static) num_threads(fit->threads)
     for (size_t r = 0; r < rows; r++) {
         const float w =
-            (float)(sign *
-                    wn_sample_weight(fit->sample, row_at(fit, begin + r)));
+            (float)(sign * wn_sample_weight(fit->sample,
+                                            kernel_row_at(fit, begin + r)));
 
         for (size_t j = 0; j < p; j++)
             fit->weighed[r * p + j] = w * fit->slab[r * p + j];
@@ -227,7 +228,7 @@ static void solve_right(struct fit *fit)
 
 /* From sums to B and to the inverse of the factor, for rows as z where they
  * stay in hand, else for rows as kernels. */
-static int solve(struct fit *fit, struct wn_error *error)
+static int kernel_solve(struct fit *fit, struct wn_error *error)
 {
     const size_t p = fit->p;
     float *b = wn_spill_new(wn_product(p, fit->k, 1), sizeof *b, error);
@@ -305,7 +306,7 @@ static void judge_block(const struct fit *fit, size_t begin, size_t first,
     }
 }
 
-static void judge_rows(struct fit *fit, float *score)
+static void kernel_judge_rows(struct fit *fit, float *score)
 {
     for (size_t begin = 0; begin < fit->n; begin += SLAB) {
         tell_rows(fit, "kernel: rows judged", begin);
@@ -394,8 +395,8 @@ static void project_slab(struct fit *fit, struct groups *groups, size_t begin,
                       groups->score + wn_block_begin(b) * fit->k);
     for (size_t r = begin; r < end; r++) {
         groups->weight[r - begin] =
-            wn_sample_weight(fit->sample, row_at(fit, r));
-        groups->label[r - begin] = fit->sample->label[row_at(fit, r)];
+            wn_sample_weight(fit->sample, kernel_row_at(fit, r));
+        groups->label[r - begin] = fit->sample->label[kernel_row_at(fit, r)];
     }
 }
 
@@ -403,7 +404,7 @@ static void hand_out(const struct fit *fit, const struct groups *groups,
                      size_t begin, size_t end, float *score)
 {
     for (size_t r = begin; r < end; r++)
-        memcpy(score + row_at(fit, r) * fit->k,
+        memcpy(score + kernel_row_at(fit, r) * fit->k,
                groups->score + (r - begin) * fit->k, fit->k * sizeof *score);
 }
 
@@ -448,7 +449,7 @@ static int judge_without(struct fit *fit, struct groups *groups, size_t group,
         next = at + SLAB < end ? at + SLAB : end;
         add_slab(fit, at, next, -1);
     }
-    if (solve(fit, error))
+    if (kernel_solve(fit, error))
         return -1;
     for (size_t at = groups->begin[group]; at < end; at = next) {
         next = at + SLAB < end ? at + SLAB : end;
@@ -466,7 +467,7 @@ static int judge_by_groups(struct fit *fit, float *score,
     struct groups groups = {0};
     int status = -1;
 
-    if (groups_open(&groups, fit, error) || solve(fit, error))
+    if (groups_open(&groups, fit, error) || kernel_solve(fit, error))
         goto done;
     fit->order = groups.order;
     for (size_t first = 0, last; first < count; first = last) {
@@ -516,14 +517,15 @@ static int sum_rows(struct fit *fit, const struct wn_kernel *kernel,
 }
 
 /* From the sums, which it does not keep, to scores. */
-static int judge_all(struct fit *fit, float *score, struct wn_error *error)
+static int kernel_judge_all(struct fit *fit, float *score,
+                            struct wn_error *error)
 {
     fit->order = NULL;
     if (fit->sample->group)
         return judge_by_groups(fit, score, error);
-    if (solve(fit, error))
+    if (kernel_solve(fit, error))
         return -1;
-    judge_rows(fit, score);
+    kernel_judge_rows(fit, score);
     return 0;
 }
 
@@ -536,7 +538,7 @@ int wn_kernel_scores(const struct wn_kernel *kernel,
     int status = sum_rows(&fit, kernel, view, sample, error);
 
     if (status == 0)
-        status = judge_all(&fit, score, error);
+        status = kernel_judge_all(&fit, score, error);
     free_fit(&fit);
     return status;
 }
@@ -579,7 +581,7 @@ int wn_kernel_misses(const struct wn_kernel *kernel, const double *ridge,
         memcpy(fit.matrix, matrix, square * sizeof *matrix);
         memcpy(fit.right, right, wide * sizeof *right);
         fit.ridge = ridge[t];
-        if (judge_all(&fit, score, error))
+        if (kernel_judge_all(&fit, score, error))
             goto done;
         miss[t] = squared_error(score, sample->label, sample->n, sample->k);
     }

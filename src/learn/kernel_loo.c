@@ -35,8 +35,9 @@ void wn_kernel_loo_free(struct wn_kernel_loo *exact)
 }
 
 /* Groups numbered 0, 1, ... as they come. */
-static int number_groups(const struct wn_sample *sample, int32_t *group,
-                         size_t *count, struct wn_error *error)
+static int kernel_loo_number_groups(const struct wn_sample *sample,
+                                    int32_t *group, size_t *count,
+                                    struct wn_error *error)
 {
     int32_t *number = wn_new(sample->groups, sizeof *number, error);
 
@@ -54,8 +55,9 @@ static int number_groups(const struct wn_sample *sample, int32_t *group,
     return 0;
 }
 
-static int sort_groups(struct wn_kernel_loo *exact,
-                       const struct wn_sample *sample, struct wn_error *error)
+static int kernel_loo_sort_groups(struct wn_kernel_loo *exact,
+                                  const struct wn_sample *sample,
+                                  struct wn_error *error)
 {
     const size_t n = exact->n;
     int32_t *group = wn_new(n, sizeof *group, error);
@@ -67,7 +69,8 @@ static int sort_groups(struct wn_kernel_loo *exact,
     exact->groups = n;
     for (size_t i = 0; i < n; i++)
         group[i] = (int32_t)i;
-    if (sample->group && number_groups(sample, group, &exact->groups, error))
+    if (sample->group &&
+        kernel_loo_number_groups(sample, group, &exact->groups, error))
         goto done;
     for (size_t i = 0; i < n; i++)
         exact->begin[group[i] + 1]++;
@@ -82,10 +85,10 @@ done:
     return status;
 }
 
-static int find_products(struct wn_kernel_loo *exact,
-                         const struct wn_sample *sample,
-                         const struct wn_standardize *view,
-                         struct wn_error *error)
+static int kernel_loo_find_products(struct wn_kernel_loo *exact,
+                                    const struct wn_sample *sample,
+                                    const struct wn_standardize *view,
+                                    struct wn_error *error)
 {
     const size_t n = exact->n, d = exact->d;
     float *x = wn_spill_new(wn_product(n, d, 1), sizeof *x, error);
@@ -119,8 +122,8 @@ struct wn_kernel_loo *wn_kernel_loo_new(const struct wn_sample *sample,
     exact->order = wn_new(n, sizeof *exact->order, error);
     exact->begin = wn_new(n + 1, sizeof *exact->begin, error);
     if (!exact->product || !exact->label || !exact->weight || !exact->order ||
-        !exact->begin || sort_groups(exact, sample, error) ||
-        find_products(exact, sample, view, error)) {
+        !exact->begin || kernel_loo_sort_groups(exact, sample, error) ||
+        kernel_loo_find_products(exact, sample, view, error)) {
         wn_kernel_loo_free(exact);
         return NULL;
     }
@@ -131,8 +134,9 @@ struct wn_kernel_loo *wn_kernel_loo_new(const struct wn_sample *sample,
 }
 
 /* The lower triangle of G; `row` holds n. */
-static void fill(const struct wn_kernel_loo *exact,
-                 const struct wn_trial *trial, double *matrix, float *row)
+static void kernel_loo_fill(const struct wn_kernel_loo *exact,
+                            const struct wn_trial *trial, double *matrix,
+                            float *row)
 {
     const float bend = -(float)(1 / (2 * trial->bandwidth * trial->bandwidth));
     const size_t n = exact->n;
@@ -174,7 +178,7 @@ static void add_columns(const struct wn_kernel_loo *exact,
     }
 }
 
-static double squares(const double *a, size_t count)
+static double kernel_loo_squares(const double *a, size_t count)
 {
     double sum = 0;
 
@@ -196,7 +200,7 @@ static int miss_group(const struct wn_kernel_loo *exact, const double *inverse,
     if (rows == 1) {
         const double own = inverse[(size_t)row[0] * (n + 1)];
 
-        *miss += squares(answer, k) / (own * own);
+        *miss += kernel_loo_squares(answer, k) / (own * own);
         return 0;
     }
     double *block = wn_new(wn_product(rows, rows, 1), sizeof *block, error);
@@ -209,14 +213,14 @@ static int miss_group(const struct wn_kernel_loo *exact, const double *inverse,
     const int status = wn_cholesky(block, rows, error);
     if (status == 0) {
         wn_cholesky_solve(block, rows, answer, k, k);
-        *miss += squares(answer, rows * k);
+        *miss += kernel_loo_squares(answer, rows * k);
     }
     free(block);
     return status;
 }
 
-static int try_one(const struct wn_kernel_loo *exact, struct wn_trial *trial,
-                   struct wn_error *error)
+static int kernel_loo_try_one(const struct wn_kernel_loo *exact,
+                              struct wn_trial *trial, struct wn_error *error)
 {
     const size_t n = exact->n;
     double *matrix = wn_spill_new(wn_product(n, n, 1), sizeof *matrix, error);
@@ -233,7 +237,7 @@ static int try_one(const struct wn_kernel_loo *exact, struct wn_trial *trial,
     answer = wn_spill_new(wn_product(most, exact->k, 1), sizeof *answer, error);
     if (!matrix || !row || !answer)
         goto done;
-    fill(exact, trial, matrix, row);
+    kernel_loo_fill(exact, trial, matrix, row);
     if (wn_cholesky(matrix, n, error) || wn_cholesky_inverse(matrix, n, error))
         goto done;
     trial->miss = 0;
@@ -260,7 +264,7 @@ int wn_kernel_loo_try(const struct wn_kernel_loo *exact,
     for (size_t t = 0; t < count; t++) {
         struct wn_error mine = {0};
 
-        if (try_one(exact, &trials[t], &mine)) {
+        if (kernel_loo_try_one(exact, &trials[t], &mine)) {
             failed = 1;
 #pragma omp critical
             *error = mine;

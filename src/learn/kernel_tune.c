@@ -53,7 +53,7 @@ static size_t landmark_count(size_t n, size_t d, size_t most)
     return count < n ? count : n;
 }
 
-static int compare(const void *a, const void *b)
+static int kernel_tune_compare(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
 
@@ -84,7 +84,7 @@ static double typical_distance(const struct wn_standardize *view,
     }
     if (count == 0)
         return 1;
-    qsort(distance, count, sizeof *distance, compare);
+    qsort(distance, count, sizeof *distance, kernel_tune_compare);
     return distance[count / 2];
 }
 
@@ -107,8 +107,8 @@ struct way {
 /* Move one knob to where the leave-one-out squared error on the sample is
  * least: of the trials and between them, so that no single label makes it
  * jump. */
-static int search(struct way *way, const struct line *line,
-                  struct wn_error *error)
+static int kernel_tune_search(struct way *way, const struct line *line,
+                              struct wn_error *error)
 {
     enum { MOST = 4 };
     double *knob = line->ridge ? &way->knobs.ridge : &way->knobs.bandwidth;
@@ -150,7 +150,7 @@ static int choose_exact(const struct wn_sample *sample, struct way *way,
         wn_log_progress(sample->talk, "kernel knobs", l, LINES);
         if (l + 1 == LINES)
             lines[l].first = way->knobs.ridge / 3;
-        status = search(way, &lines[l], error);
+        status = kernel_tune_search(way, &lines[l], error);
     }
     if (status == 0)
         wn_log_progress(sample->talk, "kernel knobs", LINES, LINES);
@@ -159,8 +159,8 @@ static int choose_exact(const struct wn_sample *sample, struct way *way,
 }
 
 /* The ridge where only some rows are landmarks, from that where all are. */
-static int choose_ridge(const struct wn_sample *sample, struct way *way,
-                        struct wn_error *error)
+static int kernel_tune_choose_ridge(const struct wn_sample *sample,
+                                    struct way *way, struct wn_error *error)
 {
     enum { TRIALS = 4 };
     struct wn_kernel kernel = way->knobs;
@@ -196,8 +196,9 @@ static size_t large_rows(const struct wn_sample *sample, size_t views)
     return fair < VIEW_ROWS ? fair : VIEW_ROWS;
 }
 
-static int choose(const struct wn_sample *sample, struct way *ways,
-                  size_t views, struct way *best, struct wn_error *error)
+static int kernel_tune_choose(const struct wn_sample *sample, struct way *ways,
+                              size_t views, struct way *best,
+                              struct wn_error *error)
 {
     const size_t landmarks =
         landmark_count(sample->n, sample->d, most_landmarks(sample->n));
@@ -215,7 +216,8 @@ static int choose(const struct wn_sample *sample, struct way *ways,
         /* Without a label there is nothing to judge by. */
         if (few.sample.n &&
             (choose_exact(&few.sample, &ways[v], error) ||
-             (many.sample.n && choose_ridge(&many.sample, &ways[v], error))))
+             (many.sample.n &&
+              kernel_tune_choose_ridge(&many.sample, &ways[v], error))))
             goto done;
         if (v == 0 || ways[v].miss < best->miss)
             *best = ways[v];
@@ -267,7 +269,7 @@ int wn_kernel_predict(const struct wn_sample *sample, float *probability,
     int status = -1;
 
     if (make_views(sample, view, ways, &views, error) ||
-        choose(sample, ways, views, &best, error) ||
+        kernel_tune_choose(sample, ways, views, &best, error) ||
         wn_kernel_scores(&best.knobs, best.view, sample, probability, error))
         goto done;
 #pragma omp parallel for schedule(static) num_threads(sample->threads)

@@ -9,7 +9,7 @@
 
 #include "util/memory.h"
 
-static int ascending(const void *a, const void *b)
+static int mixture_ascending(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
 
@@ -110,7 +110,7 @@ int wn_mixture_fit(const double *value, size_t n, double *low,
         return -1;
     double *sorted = x + n;
     memcpy(sorted, value, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, ascending);
+    qsort(sorted, n, sizeof *sorted, mixture_ascending);
     const double least = n ? sorted[0] : 0, most = n ? sorted[n - 1] : 0;
     if (least == most) {
         for (size_t i = 0; i < n; i++)

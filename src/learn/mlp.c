@@ -51,8 +51,8 @@ void wn_mlp_free(struct wn_mlp *net)
     free(net);
 }
 
-static void draw(float *w, size_t rows, size_t columns, size_t stride,
-                 double limit, struct wn_random *random)
+static void mlp_draw(float *w, size_t rows, size_t columns, size_t stride,
+                     double limit, struct wn_random *random)
 {
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < columns; c++)
@@ -63,13 +63,13 @@ static void draw(float *w, size_t rows, size_t columns, size_t stride,
 void wn_mlp_draw_weights(float *w1, size_t stride, float *w2, size_t d,
                          size_t h, size_t k, struct wn_random *random)
 {
-    draw(w1, d, h, stride, sqrt(6.0 / (double)d), random);
-    draw(w2, h, k, k, .1 * sqrt(6.0 / (double)h), random);
+    mlp_draw(w1, d, h, stride, sqrt(6.0 / (double)d), random);
+    mlp_draw(w2, h, k, k, .1 * sqrt(6.0 / (double)h), random);
 }
 
 /* The hidden units of `count` rows. */
-static void hidden_units(const struct wn_mlp *net, const float *x, size_t count,
-                         float *h)
+static void mlp_hidden_units(const struct wn_mlp *net, const float *x,
+                             size_t count, float *h)
 {
     wn_gemm(0, 0, count, net->h, net->d, net->scale, x, net->d, net->w1, net->h,
             0, h, net->h);
@@ -94,7 +94,7 @@ static void back(const struct wn_mlp *net, const float *delta2, const float *h,
     wn_relu_backward(delta1, h, count * net->h);
 }
 
-static float largest(const float *z, size_t k)
+static float mlp_largest(const float *z, size_t k)
 {
     float top = z[0];
 
@@ -105,7 +105,7 @@ static float largest(const float *z, size_t k)
 
 double wn_log_total(const float *z, size_t k)
 {
-    const float top = largest(z, k);
+    const float top = mlp_largest(z, k);
     double total = 0;
 
     for (size_t c = 0; c < k; c++)
@@ -116,7 +116,7 @@ double wn_log_total(const float *z, size_t k)
 void wn_mlp_prediction_of(const float *z, size_t k, int32_t label, double *p,
                           struct wn_mlp_prediction *verdict)
 {
-    const double top = largest(z, k);
+    const double top = mlp_largest(z, k);
     double total = 0, rest = 0, square = 0, other = 0;
 
     for (size_t c = 0; c < k; c++)
@@ -226,7 +226,7 @@ static void measure_block(const struct wn_mlp *net, const float *raw,
 {
     const float *x = inputs(net, raw, count, s);
 
-    hidden_units(net, x, count, s->h);
+    mlp_hidden_units(net, x, count, s->h);
     logits(net, s->h, count, s->z);
     for (size_t i = 0; i < count; i++) {
         const float *z = s->z + i * net->k;
@@ -395,9 +395,9 @@ static void softmax_batch(struct wn_mlp_trainer *t, const int32_t *row,
 
 /* velocity = momentum velocity + in' delta / count, by weights and biases, and
  * the step along it. */
-static void move(const struct wn_mlp_trainer *t, const float *in, size_t inputs,
-                 float scale, const float *delta, size_t outputs, size_t count,
-                 float *velocity, float *w)
+static void mlp_move(const struct wn_mlp_trainer *t, const float *in,
+                     size_t inputs, float scale, const float *delta,
+                     size_t outputs, size_t count, float *velocity, float *w)
 {
     wn_gemm(1, 0, inputs, outputs, count, scale / (float)count, in, inputs,
             delta, outputs, (float)t->plan.momentum, velocity, outputs);
@@ -418,7 +418,7 @@ static void learn(struct wn_mlp_trainer *t, size_t count)
     struct wn_mlp *net = t->net, *v = t->velocity;
 
     back(net, s->p, s->h, count, s->delta);
-    move(t, s->h, net->h, 1, s->p, net->k, count, v->w2, net->w2);
+    mlp_move(t, s->h, net->h, 1, s->p, net->k, count, v->w2, net->w2);
     move_biases(t, s->p, net->k, count, v->b2, net->b2);
     if (t->layer)
         wn_layer_learn(t->layer, s->x, s->delta, count,
@@ -426,13 +426,13 @@ static void learn(struct wn_mlp_trainer *t, size_t count)
                                                (float)t->plan.momentum,
                                                (float)t->plan.rate});
     else
-        move(t, s->x, net->d, net->scale, s->delta, net->h, count, v->w1,
-             net->w1);
+        mlp_move(t, s->x, net->d, net->scale, s->delta, net->h, count, v->w1,
+                 net->w1);
     move_biases(t, s->delta, net->h, count, v->b1, net->b1);
 }
 
 /* The rows of a batch stand anywhere: ask for the next while one is copied. */
-static void take(struct wn_mlp_trainer *t, const int32_t *row, size_t count)
+static void mlp_take(struct wn_mlp_trainer *t, const int32_t *row, size_t count)
 {
     enum { LINE = 64 / sizeof(float), AHEAD = 4 };
     const size_t d = t->task.d;
@@ -452,17 +452,17 @@ static void take(struct wn_mlp_trainer *t, const int32_t *row, size_t count)
     }
 }
 
-static void step(struct wn_mlp_trainer *t, const int32_t *row, size_t count,
-                 wn_mlp_watch *watch, void *context)
+static void mlp_step(struct wn_mlp_trainer *t, const int32_t *row, size_t count,
+                     wn_mlp_watch *watch, void *context)
 {
     const size_t k = t->task.k;
     struct scratch *s = &t->scratch;
 
-    take(t, row, count);
+    mlp_take(t, row, count);
     if (t->layer)
         wn_layer_forward(t->layer, s->x, count, t->net->scale, s->h);
     else
-        hidden_units(t->net, s->x, count, s->h);
+        mlp_hidden_units(t->net, s->x, count, s->h);
     logits(t->net, s->h, count, s->z);
     wn_softmax_in_place(s->z, count, k, s->p, s->log_total);
     if (watch)
@@ -490,8 +490,8 @@ int wn_mlp_trainer_epoch(struct wn_mlp_trainer *t, wn_mlp_watch *watch,
     for (size_t at = 0; at < t->rows && isfinite(t->loss); at += t->batch) {
         const size_t left = t->rows - at;
 
-        step(t, t->order + at, left < t->batch ? left : t->batch, watch,
-             context);
+        mlp_step(t, t->order + at, left < t->batch ? left : t->batch, watch,
+                 context);
     }
     if (t->layer)
         wn_layer_read(t->layer, t->net->w1);

@@ -227,8 +227,8 @@ static void find_residuals(const struct camp *camp, struct team *team,
     }
 }
 
-static void step(const struct camp *camp, struct team *team, const int32_t *row,
-                 size_t count)
+static void mlp_folds_step(const struct camp *camp, struct team *team,
+                           const int32_t *row, size_t count)
 {
     const size_t d = camp->sample->d, k = camp->sample->k, h = camp->hidden;
     const size_t wide = team->folds * h, all = team->folds * k;
@@ -262,8 +262,8 @@ static bool held_out(const struct camp *camp, const struct team *team, size_t i)
 }
 
 /* Add the loss of some held-out rows, by network. */
-static void look(const struct camp *camp, struct team *team, const int32_t *row,
-                 size_t count)
+static void mlp_folds_look(const struct camp *camp, struct team *team,
+                           const int32_t *row, size_t count)
 {
     const struct wn_sample *sample = camp->sample;
     const size_t k = sample->k;
@@ -283,7 +283,7 @@ static void look(const struct camp *camp, struct team *team, const int32_t *row,
 }
 
 /* Keep fold f's network as it is now. */
-static void keep(const struct camp *camp, struct team *team, size_t f)
+static void mlp_folds_keep(const struct camp *camp, struct team *team, size_t f)
 {
     const size_t d = camp->sample->d, k = camp->sample->k, h = camp->hidden;
     const size_t wide = team->folds * h;
@@ -299,8 +299,8 @@ static void keep(const struct camp *camp, struct team *team, size_t f)
 
 /* The held-out losses after an epoch; false when nothing more is to be hoped
  * for. */
-static bool judge(const struct camp *camp, struct team *team,
-                  const int32_t *held, size_t count, size_t epoch)
+static bool mlp_folds_judge(const struct camp *camp, struct team *team,
+                            const int32_t *held, size_t count, size_t epoch)
 {
     const size_t batch = batch_rows(camp);
     size_t latest = 0;
@@ -309,7 +309,8 @@ static bool judge(const struct camp *camp, struct team *team,
     memset(team->loss, 0, team->folds * sizeof *team->loss);
     memset(team->seen, 0, team->folds * sizeof *team->seen);
     for (size_t at = 0; at < count; at += batch)
-        look(camp, team, held + at, count - at < batch ? count - at : batch);
+        mlp_folds_look(camp, team, held + at,
+                       count - at < batch ? count - at : batch);
     for (size_t f = 0; f < team->folds; f++) {
         const double loss =
             team->seen[f] > 0 ? team->loss[f] / team->seen[f] : 0;
@@ -319,7 +320,7 @@ static bool judge(const struct camp *camp, struct team *team,
         if (loss < 0.999 * team->least[f] || team->seen[f] == 0) {
             team->least[f] = loss;
             team->at[f] = epoch;
-            keep(camp, team, f);
+            mlp_folds_keep(camp, team, f);
         }
         latest = team->at[f] > latest ? team->at[f] : latest;
     }
@@ -368,7 +369,7 @@ static size_t share_rows(const struct camp *camp, struct team *team)
     return sample->n - end;
 }
 
-static void train(const struct camp *camp, struct team *team)
+static void mlp_folds_train(const struct camp *camp, struct team *team)
 {
     const size_t held = share_rows(camp, team);
     const int32_t *rest = team->order + camp->sample->n - held;
@@ -382,9 +383,9 @@ static void train(const struct camp *camp, struct team *team)
                         STREAM + team->replicate, epoch);
         wn_random_shuffle(&random, team->order, team->rows);
         for (size_t at = 0; at < team->rows; at += batch)
-            step(camp, team, team->order + at,
-                 team->rows - at < batch ? team->rows - at : batch);
-        if (!judge(camp, team, rest, held, epoch))
+            mlp_folds_step(camp, team, team->order + at,
+                           team->rows - at < batch ? team->rows - at : batch);
+        if (!mlp_folds_judge(camp, team, rest, held, epoch))
             break;
     }
     team->spoiled = is_spoiled(camp, team);
@@ -437,7 +438,7 @@ static int check_folds(const struct wn_sample *sample, struct wn_error *error)
 
 /* Fewer units where there are very many features: a first layer of up to 2^19
  * weights a fold. */
-static size_t hidden_units(const struct wn_mlp_folds *how, size_t d)
+static size_t mlp_folds_hidden_units(const struct wn_mlp_folds *how, size_t d)
 {
     const size_t most = ((size_t)1 << 19) / d;
 
@@ -448,7 +449,8 @@ static size_t hidden_units(const struct wn_mlp_folds *how, size_t d)
 static double epoch_work(const struct wn_mlp_folds *how,
                          const struct wn_sample *sample)
 {
-    return 6 * (double)sample->n * (double)hidden_units(how, sample->d) *
+    return 6 * (double)sample->n *
+           (double)mlp_folds_hidden_units(how, sample->d) *
            (double)(sample->d + sample->k) * (double)sample->folds *
            (double)how->replicates;
 }
@@ -484,7 +486,7 @@ static int camp_open(struct camp *camp, struct wn_error *error)
         varied += camp->view.scale[j] != 0;
     camp->scale =
         varied > WN_MLP_NORM ? (float)sqrt(WN_MLP_NORM / (double)varied) : 1;
-    camp->hidden = hidden_units(camp->how, sample->d);
+    camp->hidden = mlp_folds_hidden_units(camp->how, sample->d);
     camp->rate = camp->how->rate;
     set_epochs(camp);
     return 0;
@@ -497,8 +499,8 @@ static size_t count_teams(const struct wn_mlp_folds *how, size_t folds)
 }
 
 /* All teams, each by one thread; 1 when some got out of hand. */
-static int train_all(const struct camp *camp, struct team *teams, size_t count,
-                     struct wn_error *error)
+static int mlp_folds_train_all(const struct camp *camp, struct team *teams,
+                               size_t count, struct wn_error *error)
 {
     struct wn_log *talk = camp->sample->talk;
     size_t done = 0;
@@ -508,7 +510,7 @@ static int train_all(const struct camp *camp, struct team *teams, size_t count,
 #pragma omp parallel for schedule(dynamic) num_threads(camp->sample->threads)
     for (size_t t = 0; t < count; t++) {
         if (team_new(camp, &teams[t], &teams[t].error) == 0)
-            train(camp, &teams[t]);
+            mlp_folds_train(camp, &teams[t]);
         team_rest(&teams[t]);
 #pragma omp critical
         wn_log_progress(talk, "networks of the folds", ++done, count);
@@ -551,8 +553,9 @@ static void predict_block(const struct camp *camp, const struct team *team,
     }
 }
 
-static int predict_all(const struct camp *camp, const struct team *teams,
-                       size_t count, float *probability, struct wn_error *error)
+static int mlp_folds_predict_all(const struct camp *camp,
+                                 const struct team *teams, size_t count,
+                                 float *probability, struct wn_error *error)
 {
     const struct wn_sample *sample = camp->sample;
     const size_t width =
@@ -600,7 +603,7 @@ int wn_mlp_folds_predict(const struct wn_mlp_folds *how,
                 .first = first,
                 .folds = left < WN_MLP_FOLDS_SIDE ? left : WN_MLP_FOLDS_SIDE};
         }
-        const int spoiled = train_all(&camp, teams, count, error);
+        const int spoiled = mlp_folds_train_all(&camp, teams, count, error);
 
         if (spoiled < 0)
             goto done;
@@ -612,7 +615,7 @@ int wn_mlp_folds_predict(const struct wn_mlp_folds *how,
         }
         camp.rate /= 2;
     }
-    status = predict_all(&camp, teams, count, probability, error);
+    status = mlp_folds_predict_all(&camp, teams, count, probability, error);
 done:
     for (size_t t = 0; teams && t < count; t++)
         team_free(&teams[t]);
@@ -626,7 +629,7 @@ double wn_mlp_folds_bytes(const struct wn_mlp_folds *how,
                           const struct wn_sample *sample)
 {
     const double wide =
-        (double)(WN_MLP_FOLDS_SIDE * hidden_units(how, sample->d));
+        (double)(WN_MLP_FOLDS_SIDE * mlp_folds_hidden_units(how, sample->d));
     const double d = (double)sample->d, k = (double)sample->k;
     const double teams = (double)count_teams(how, sample->folds);
     const double weights = 4 * (wide + WN_MLP_FOLDS_SIDE * k + wide * (d + k));

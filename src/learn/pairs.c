@@ -33,7 +33,7 @@ struct bench {
     int32_t *rank_a; /* n, b's better partners among this thread's rows */
 };
 
-static double product(const struct compare *c, size_t i, size_t j)
+static double pairs_product(const struct compare *c, size_t i, size_t j)
 {
     const float *a = c->a + i * c->p, *b = c->b + j * c->p;
     double sum[4] = {0};
@@ -116,12 +116,12 @@ static void look_at_row(const struct compare *c, struct bench *bench, size_t i,
     for (size_t j = 0; close > 0 && j < count; j++)
         if (s[j] >= low && s[j] <= high) {
             close--;
-            c->pairs->rank_b[row] += product(c, row, second + j) > own;
+            c->pairs->rank_b[row] += pairs_product(c, row, second + j) > own;
         }
     for (size_t j = 0; top >= bench->best[i] - c->slack && j < count; j++) {
         if (s[j] < bench->best[i] - c->slack)
             continue;
-        const double exact = product(c, row, second + j);
+        const double exact = pairs_product(c, row, second + j);
         if (exact > bench->best[i]) {
             bench->best[i] = exact;
             c->pairs->partner[row] = (int32_t)(second + j);
@@ -132,12 +132,12 @@ static void look_at_row(const struct compare *c, struct bench *bench, size_t i,
     for (size_t j = second; close > 0 && j < second + count; j++)
         if (s[j - second] >= c->low[j] && s[j - second] <= c->high[j]) {
             close--;
-            bench->rank_a[j] += product(c, row, j) > c->pairs->cosine[j];
+            bench->rank_a[j] += pairs_product(c, row, j) > c->pairs->cosine[j];
         }
 }
 
-static void look_at_rows(const struct compare *c, struct bench *bench,
-                         size_t first)
+static void pairs_look_at_rows(const struct compare *c, struct bench *bench,
+                               size_t first)
 {
     const size_t rows = c->n - first < TILE ? c->n - first : TILE;
 
@@ -153,14 +153,15 @@ static void look_at_rows(const struct compare *c, struct bench *bench,
     }
 }
 
-static void bench_free(struct bench *bench)
+static void pairs_bench_free(struct bench *bench)
 {
     free(bench->tile);
     free(bench->best);
     wn_spill_free(bench->rank_a);
 }
 
-static int bench_new(struct bench *bench, size_t n, struct wn_error *error)
+static int pairs_bench_new(struct bench *bench, size_t n,
+                           struct wn_error *error)
 {
     bench->tile = wn_new(TILE * TILE, sizeof *bench->tile, error);
     bench->best = wn_new(TILE, sizeof *bench->best, error);
@@ -176,14 +177,14 @@ static int find_ranks(struct compare *c, int threads, struct wn_log *talk,
     int status = bench ? 0 : -1;
 
     for (int t = 0; status == 0 && t < threads; t++)
-        status = bench_new(&bench[t], c->n, error);
+        status = pairs_bench_new(&bench[t], c->n, error);
     if (status)
         goto done;
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (size_t first = 0; first < c->n; first += TILE) {
         size_t now;
 
-        look_at_rows(c, &bench[omp_get_thread_num()], first);
+        pairs_look_at_rows(c, &bench[omp_get_thread_num()], first);
 #pragma omp atomic capture
         now = done += TILE;
         if (omp_get_thread_num() == 0)
@@ -198,19 +199,19 @@ static int find_ranks(struct compare *c, int threads, struct wn_log *talk,
     }
 done:
     for (int t = 0; bench && t < threads; t++)
-        bench_free(&bench[t]);
+        pairs_bench_free(&bench[t]);
     free(bench);
     return status;
 }
 
-static int compare(struct compare *c, int ranks, int threads,
-                   struct wn_log *talk, struct wn_error *error)
+static int pairs_compare(struct compare *c, int ranks, int threads,
+                         struct wn_log *talk, struct wn_error *error)
 {
     struct wn_pairs *pairs = c->pairs;
 
 #pragma omp parallel for num_threads(threads)
     for (size_t i = 0; i < c->n; i++)
-        pairs->cosine[i] = product(c, i, i);
+        pairs->cosine[i] = pairs_product(c, i, i);
     if (!ranks)
         return 0;
     pairs->rank_a = wn_spill_new(c->n, sizeof *pairs->rank_a, error);
@@ -250,7 +251,7 @@ int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
     if (a && b && pairs->cosine &&
         wn_align(blocks, asked, a, b, &pairs->alignment, &pairs->ridge,
                  error) == 0)
-        status = compare(&c, ranks, blocks->threads, talk, error);
+        status = pairs_compare(&c, ranks, blocks->threads, talk, error);
     wn_spill_free(a);
     wn_spill_free(b);
     wn_spill_free(c.low);

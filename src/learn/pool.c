@@ -176,8 +176,8 @@ static void share_weights(struct wn_quality *quality, size_t count)
 
 /* How far the pass before agrees with each label, times what the row counts
  * anyway. */
-static void weigh(const struct wn_sample *sample, const float *probability,
-                  float *weight)
+static void pool_weigh(const struct wn_sample *sample, const float *probability,
+                       float *weight)
 {
     const size_t k = sample->k;
 
@@ -226,10 +226,10 @@ double wn_pool_work(const struct wn_predictor *const *chosen, size_t count,
     return work;
 }
 
-static int predict_all(const struct wn_predictor *const *chosen, size_t count,
-                       size_t passes, const struct wn_sample *sample,
-                       float *probability, struct wn_quality *quality,
-                       struct wn_error *error)
+static int pool_predict_all(const struct wn_predictor *const *chosen,
+                            size_t count, size_t passes,
+                            const struct wn_sample *sample, float *probability,
+                            struct wn_quality *quality, struct wn_error *error)
 {
     const size_t cells = wn_product(sample->n, sample->k, 1);
     struct wn_sample now = *sample;
@@ -250,7 +250,7 @@ static int predict_all(const struct wn_predictor *const *chosen, size_t count,
     for (size_t pass = 0; pass < passes; pass++) {
         if (pass) {
             leave_weak(quality, count);
-            weigh(sample, probability, weight);
+            pool_weigh(sample, probability, weight);
             now.weight = weight;
         }
         now.draft = pass + 1 < passes;
@@ -291,8 +291,8 @@ static int number_classes(const struct wn_sample *sample, int32_t **number,
 
 /* Rows of `few` probabilities become, where they are, rows of k, 0 for classes
  * without a number. */
-static void spread(float *probability, size_t n, size_t k, size_t few,
-                   const int32_t *number)
+static void pool_spread(float *probability, size_t n, size_t k, size_t few,
+                        const int32_t *number)
 {
     for (size_t i = n; i-- > 0;)
         for (size_t c = k; c-- > 0;)
@@ -312,18 +312,18 @@ int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
     if (number_classes(sample, &number, &few.k, error))
         return -1;
     if (!number)
-        return predict_all(chosen, count, passes, sample, probability, quality,
-                           error);
+        return pool_predict_all(chosen, count, passes, sample, probability,
+                                quality, error);
     label = wn_spill_new(sample->n, sizeof *label, error);
     if (!label)
         goto done;
     for (size_t i = 0; i < sample->n; i++)
         label[i] = sample->label[i] < 0 ? -1 : number[sample->label[i]];
     few.label = label;
-    status =
-        predict_all(chosen, count, passes, &few, probability, quality, error);
+    status = pool_predict_all(chosen, count, passes, &few, probability, quality,
+                              error);
     if (status == 0)
-        spread(probability, sample->n, sample->k, few.k, number);
+        pool_spread(probability, sample->n, sample->k, few.k, number);
 done:
     wn_spill_free(label);
     free(number);

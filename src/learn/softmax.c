@@ -76,7 +76,7 @@ static float counts(const struct problem *p, size_t i, int32_t out)
     return p->fold[i] == out || (p->part && !p->part[i]) ? 0 : weighs(p, i);
 }
 
-static size_t size_of(const struct problem *p)
+static size_t softmax_size_of(const struct problem *p)
 {
     return (p->d + 1) * p->k;
 }
@@ -167,9 +167,9 @@ static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
 /* Probabilities of rows begin .. end-1 by the models of folds first .. first +
  * w - 1 of `count`, w no more than pass->wide, into lane->logits, rows x w k;
  * lane->given and lane->norm, both rows x w. */
-static void judge_rows(const struct problem *p, const struct pass *pass,
-                       struct lane *lane, size_t first, size_t w, size_t count,
-                       size_t begin, size_t end)
+static void softmax_judge_rows(const struct problem *p, const struct pass *pass,
+                               struct lane *lane, size_t first, size_t w,
+                               size_t count, size_t begin, size_t end)
 {
     const size_t k = p->k, columns = w * k, rows = end - begin;
     const float *bias = pass->bias + first * k;
@@ -213,7 +213,7 @@ static void evaluate_folds(const struct problem *p, struct way *const *who,
 {
     const size_t k = p->k, columns = w * k;
 
-    judge_rows(p, pass, lane, first, w, count, begin, end);
+    softmax_judge_rows(p, pass, lane, first, w, count, begin, end);
     for (size_t i = begin; i < end; i++)
         for (size_t f = 0; f < w; f++) {
             const size_t at = (i - begin) * w + f;
@@ -251,8 +251,8 @@ static void evaluate_block(const struct problem *p, struct way *const *who,
                        pass, lane, begin, end);
 }
 
-static void add_lane(struct pass *pass, const struct lane *lane, size_t cells,
-                     size_t columns, size_t count)
+static void softmax_add_lane(struct pass *pass, const struct lane *lane,
+                             size_t cells, size_t columns, size_t count)
 {
     for (size_t j = 0; j < cells; j++)
         pass->gradient[j] += lane->gradient[j];
@@ -304,8 +304,8 @@ static void scatter(const struct problem *p, struct way *who, size_t f,
 }
 
 /* Value and gradient at `trial` of all the folds in `who`. */
-static void evaluate(const struct problem *p, struct way *const *who,
-                     size_t count, struct pass *pass)
+static void softmax_evaluate(const struct problem *p, struct way *const *who,
+                             size_t count, struct pass *pass)
 {
     const size_t columns = count * p->k, cells = p->d * columns;
     const size_t blocks = (p->n + ROWS - 1) / ROWS;
@@ -326,7 +326,7 @@ static void evaluate(const struct problem *p, struct way *const *who,
             evaluate_block(p, who, count, pass, lane, b * ROWS,
                            end < p->n ? end : p->n);
 #pragma omp ordered
-            add_lane(pass, lane, cells, columns, count);
+            softmax_add_lane(pass, lane, cells, columns, count);
         }
 #pragma omp for
         for (size_t f = 0; f < count; f++)
@@ -367,7 +367,8 @@ static int find_moments(const struct problem *p, size_t q, double *moments,
  * penalty, where all classes are equally likely (and as few as here that is so
  * nearly everywhere). DAMPED of the variances is added: directions that hardly
  * vary hold little but noise. */
-static void bend(const struct problem *p, size_t folds, size_t q, double *m)
+static void softmax_bend(const struct problem *p, size_t folds, size_t q,
+                         double *m)
 {
     const double rows =
         (double)p->n / (double)p->k * (double)(folds - 1) / (double)folds;
@@ -398,7 +399,7 @@ static int find_inverse(const struct problem *p, size_t folds, double **inverse,
         wn_spill_free(m);
         return -1;
     }
-    bend(p, folds, q, m);
+    softmax_bend(p, folds, q, m);
     if (wn_cholesky(m, q, &ignored) || wn_cholesky_inverse(m, q, &ignored)) {
         wn_spill_free(m);
         return 0;
@@ -424,7 +425,7 @@ static int way_open(struct way *way, const struct problem *p, int32_t out,
 
     *way = (struct way){.out = out, .least = INFINITY};
     way->present = wn_new(p->k, sizeof *way->present, error);
-    way->kept = wn_spill_new(size_of(p), sizeof(double), error);
+    way->kept = wn_spill_new(softmax_size_of(p), sizeof(double), error);
     if (wn_lbfgs_open(descent, p->d + 1, p->k, inverse, error) ||
         !way->present || !way->kept)
         return -1;
@@ -456,7 +457,8 @@ static void take_step(const struct wn_softmax *how, const struct problem *p,
             if (way->held < way->least * (1 - GAIN))
                 way->waited = 0;
             way->least = way->held;
-            memcpy(way->kept, descent->point, size_of(p) * sizeof(double));
+            memcpy(way->kept, descent->point,
+                   softmax_size_of(p) * sizeof(double));
         }
         way->done = wn_lbfgs_steepest(descent) <= how->tolerance * way->rows ||
                     (p->part && way->waited >= how->patience);
@@ -480,7 +482,7 @@ static size_t descend(const struct wn_softmax *how, const struct problem *p,
                 moving[count++] = &ways[f];
         if (!count)
             break;
-        evaluate(p, moving, count, pass);
+        softmax_evaluate(p, moving, count, pass);
 #pragma omp parallel for num_threads(pass->threads) schedule(dynamic)
         for (size_t f = 0; f < count; f++)
             take_step(how, p, moving[f]);
@@ -509,7 +511,7 @@ static int predict_rows(const struct problem *p, struct way **who, size_t folds,
         for (size_t first = 0; first < folds; first += wide) {
             const size_t w = folds - first < wide ? folds - first : wide;
 
-            judge_rows(p, pass, lane, first, w, folds, begin, end);
+            softmax_judge_rows(p, pass, lane, first, w, folds, begin, end);
             for (size_t i = begin; i < end; i++) {
                 const size_t f = (size_t)p->fold[i] - first;
                 const size_t at = (i - begin) * w + f;
@@ -553,7 +555,7 @@ int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
     for (size_t f = 0; f < how->folds; f++) {
         who[f] = &ways[f];
         memcpy(ways[f].descent.trial, ways[f].kept,
-               size_of(&p) * sizeof(double));
+               softmax_size_of(&p) * sizeof(double));
     }
     status = predict_rows(&p, who, how->folds, &pass, probability, error);
 done:
@@ -581,11 +583,11 @@ int wn_softmax_objective(const struct wn_softmax *how, const float *x, size_t n,
     if (pass_open(&pass, &p, 1, 1, error) ||
         way_open(&way, &p, out, NULL, error))
         goto done;
-    memcpy(way.descent.trial, weights, size_of(&p) * sizeof *weights);
-    evaluate(&p, &who, 1, &pass);
+    memcpy(way.descent.trial, weights, softmax_size_of(&p) * sizeof *weights);
+    softmax_evaluate(&p, &who, 1, &pass);
     *value = way.descent.trial_value;
     memcpy(gradient, way.descent.trial_gradient,
-           size_of(&p) * sizeof *gradient);
+           softmax_size_of(&p) * sizeof *gradient);
     status = 0;
 done:
     pass_free(&pass);

@@ -125,7 +125,7 @@ struct training {
     int failed;
 };
 
-static void tell(struct training *training, int speaker)
+static void training_tell(struct training *training, int speaker)
 {
     uint64_t done;
 
@@ -161,7 +161,7 @@ static int train_at(struct replicate *r, struct training *training,
         if (status == 0 && e + 1 == plan->epoch)
             status = wn_mlp_measure(wn_mlp_trainer_net(trainer), r->task->x,
                                     r->task->n, r->task->label, &out, error);
-        tell(training, speaker);
+        training_tell(training, speaker);
     }
     wn_mlp_trainer_free(trainer);
     return status;
@@ -184,7 +184,8 @@ static int train_one(struct replicate *r, struct training *training,
                    rate);
 }
 
-static void fail(struct training *training, const struct wn_error *error)
+static void training_fail(struct training *training,
+                          const struct wn_error *error)
 {
 #pragma omp critical(wn_dynamics_failed)
     {
@@ -194,7 +195,7 @@ static void fail(struct training *training, const struct wn_error *error)
     }
 }
 
-static void train_all(struct training *training, int threads)
+static void training_train_all(struct training *training, int threads)
 {
     const long replicates = (long)training->plan->replicates;
 
@@ -206,7 +207,7 @@ static void train_all(struct training *training, int threads)
             replicate_new(&r, training->task, training->plan->parts, &error);
 
         if (mine < 0)
-            fail(training, &error);
+            training_fail(training, &error);
 #pragma omp for ordered schedule(static, 1)
         for (long index = 0; index < replicates; index++) {
             int failed;
@@ -217,7 +218,7 @@ static void train_all(struct training *training, int threads)
                 mine = train_one(&r, training, (size_t)index,
                                  omp_get_thread_num() == 0, &error);
                 if (mine < 0)
-                    fail(training, &error);
+                    training_fail(training, &error);
             }
 #pragma omp ordered
             if (mine == 0 && !failed)
@@ -228,10 +229,10 @@ static void train_all(struct training *training, int threads)
     }
 }
 
-static struct wn_dynamics *train(const struct wn_mlp_task *task,
-                                 const struct wn_dynamics_plan *asked,
-                                 int threads, struct wn_log *talk,
-                                 struct wn_error *error)
+static struct wn_dynamics *training_train(const struct wn_mlp_task *task,
+                                          const struct wn_dynamics_plan *asked,
+                                          int threads, struct wn_log *talk,
+                                          struct wn_error *error)
 {
     struct wn_dynamics_plan plan = *asked;
 
@@ -253,7 +254,7 @@ static struct wn_dynamics *train(const struct wn_mlp_task *task,
     const uint64_t all = (uint64_t)plan.replicates * plan.epochs;
 
     wn_log_progress(talk, "epochs", 0, all);
-    train_all(&training, threads);
+    training_train_all(&training, threads);
     wn_log_progress(talk, "epochs", all, all);
     if (!training.failed)
         return dynamics;
@@ -306,7 +307,7 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
         own.x = rows;
         own.ready = true;
     }
-    dynamics = train(&own, plan, threads, talk, error);
+    dynamics = training_train(&own, plan, threads, talk, error);
 done:
     wn_spill_free(rows);
     wn_standardize_free(&standard);

@@ -120,8 +120,8 @@ double wn_tree_bytes(size_t n, size_t d, size_t k)
 }
 
 /* Draw the sample. Copies of a row count once as a row and in `times`. */
-static void draw_sample(const struct wn_forest *forest, struct wn_tree *tree,
-                        size_t *in, size_t *out)
+static void tree_draw_sample(const struct wn_forest *forest,
+                             struct wn_tree *tree, size_t *in, size_t *out)
 {
     const size_t units = forest->groups ? forest->groups : forest->n;
     const size_t draws = (size_t)ceil(forest->share * (double)units);
@@ -149,8 +149,8 @@ static void draw_sample(const struct wn_forest *forest, struct wn_tree *tree,
 }
 
 /* Lay the node's rows side by side and sum up their classes. */
-static struct content look_at(struct wn_tree *tree,
-                              const struct wn_tree_node *node)
+static struct content tree_look_at(struct wn_tree *tree,
+                                   const struct wn_tree_node *node)
 {
     const int32_t *row = tree->inside + node->in_begin;
     const size_t rows = node->in_end - node->in_begin;
@@ -228,8 +228,8 @@ WN_MULTIVERSION static struct side weigh_left(const struct wn_tree *tree,
  * sum_c left_c^2/left + sum_c right_c^2/right, the purer. With t the node's
  * class weights, sum right_c^2 = sum t_c^2 - 2 sum t_c left_c + sum left_c^2.
  */
-static void judge(const struct content *content, struct side left,
-                  int32_t feature, uint16_t threshold, struct split *best)
+static void tree_judge(const struct content *content, struct side left,
+                       int32_t feature, uint16_t threshold, struct split *best)
 {
     const double right = content->all - left.all;
     const double right2 = content->square - 2 * left.cross + left.square;
@@ -321,8 +321,8 @@ static void judge_queue(const struct wn_forest *forest, struct wn_tree *tree,
     }
     weigh_few(tree, content->runs, queue, side);
     for (size_t s = 0; s < queue->count; s++)
-        judge(content, side[s], queue->feature[s],
-              (uint16_t)queue->threshold[s], best);
+        tree_judge(content, side[s], queue->feature[s],
+                   (uint16_t)queue->threshold[s], best);
     queue->count = 0;
 }
 
@@ -362,8 +362,8 @@ static bool try_feature(const struct wn_forest *forest, struct wn_tree *tree,
         (uint16_t)(low +
                    wn_random_below(&tree->random, (uint64_t)(high - low)));
     if (!tree->patch_end) {
-        judge(content, weigh_left(tree, content->runs, threshold), feature,
-              threshold, best);
+        tree_judge(content, weigh_left(tree, content->runs, threshold), feature,
+                   threshold, best);
         return true;
     }
     queue->feature[queue->count] = feature;
@@ -516,7 +516,7 @@ static int grow_node(const struct wn_forest *forest, struct wn_tree *tree,
     if (node.out_begin == node.out_end)
         return 0;
     enter(forest, tree, &node);
-    const struct content content = look_at(tree, &node);
+    const struct content content = tree_look_at(tree, &node);
 
     if (content.classes <= 1 || node.in_end - node.in_begin < forest->least ||
         !choose_split(forest, tree, &node, &content, &split)) {
@@ -544,7 +544,7 @@ int wn_tree_grow(const struct wn_forest *forest, struct wn_tree *tree,
     struct wn_tree_node root = {0};
 
     wn_random_start(&tree->random, forest->seed, WN_RANDOM_TREES, number, 0);
-    draw_sample(forest, tree, &root.in_end, &root.out_end);
+    tree_draw_sample(forest, tree, &root.in_end, &root.out_end);
     leave_patch(forest, tree);
     for (size_t j = 0; j < forest->d; j++)
         tree->feature[j] = (int32_t)j;

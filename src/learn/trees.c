@@ -71,8 +71,9 @@ static void find_steps(const float *x, size_t n, size_t d, size_t begin,
 }
 
 /* Feature j of rows begin .. end-1, in even steps. */
-static void cut_rows(const float *x, size_t d, size_t j, size_t begin,
-                     size_t end, double low, double scale, uint16_t *column)
+static void trees_cut_rows(const float *x, size_t d, size_t j, size_t begin,
+                           size_t end, double low, double scale,
+                           uint16_t *column)
 {
     for (size_t i = begin; i < end; i++)
         column[i] = (uint16_t)(((double)x[i * d + j] - low) * scale + 0.5);
@@ -100,8 +101,9 @@ static int cut_features(const struct wn_forest *forest, int threads,
             find_steps(x, n, d, begin, end, low, high, forest);
         for (size_t i = 0; i < n && status == 0; i += step)
             for (size_t j = begin; j < end; j++)
-                cut_rows(x, d, j, i, n - i < step ? n : i + step,
-                         forest->low[j], forest->scale[j], column + j * n);
+                trees_cut_rows(x, d, j, i, n - i < step ? n : i + step,
+                               forest->low[j], forest->scale[j],
+                               column + j * n);
     }
     free(low);
     free(high);

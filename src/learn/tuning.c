@@ -43,7 +43,8 @@ static int new_draw(struct wn_draw *draw, const struct wn_sample *from,
                : -1;
 }
 
-static void take(struct wn_draw *draw, const struct wn_sample *from, size_t at)
+static void tuning_take(struct wn_draw *draw, const struct wn_sample *from,
+                        size_t at)
 {
     const size_t i = draw->sample.n++;
     int32_t *number = &draw->number[from->label[at]];
@@ -98,7 +99,7 @@ int wn_draw_rows(struct wn_draw *draw, const struct wn_sample *from,
 
         if (wn_sample_weight(from, at) > 0 && room[from->label[at]]) {
             room[from->label[at]]--;
-            take(draw, from, at);
+            tuning_take(draw, from, at);
         }
     }
     status = 0;

@@ -15,7 +15,7 @@ enum {
     TRIES = 30 /* steps of one line search */
 };
 
-static size_t size_of(const struct wn_lbfgs *way)
+static size_t lbfgs_size_of(const struct wn_lbfgs *way)
 {
     return way->rows * way->columns;
 }
@@ -66,19 +66,19 @@ int wn_lbfgs_open(struct wn_lbfgs *way, size_t rows, size_t columns,
 }
 
 /* out = inverse v; the trial is free while a direction is looked for. */
-static void bend(const struct wn_lbfgs *way, const double *v, double *out)
+static void lbfgs_bend(const struct wn_lbfgs *way, const double *v, double *out)
 {
     if (way->inverse)
         wn_gemm_double(0, 0, way->rows, way->columns, way->rows, way->inverse,
                        way->rows, v, way->columns, out, way->columns);
     else
-        memcpy(out, v, size_of(way) * sizeof *out);
+        memcpy(out, v, lbfgs_size_of(way) * sizeof *out);
 }
 
 /* direction = -H gradient by the two-loop recursion (Nocedal 1980). */
 static void find_direction(struct wn_lbfgs *way)
 {
-    const size_t size = size_of(way);
+    const size_t size = lbfgs_size_of(way);
     double alpha[MEMORY], *q = way->direction;
 
     for (size_t j = 0; j < size; j++)
@@ -96,10 +96,10 @@ static void find_direction(struct wn_lbfgs *way)
     if (way->stored) {
         const double *turn = way->turns + way->newest * size;
 
-        bend(way, turn, way->trial);
+        lbfgs_bend(way, turn, way->trial);
         scale = way->curvature[way->newest] / dot(turn, way->trial, size);
     }
-    bend(way, q, way->trial);
+    lbfgs_bend(way, q, way->trial);
     for (size_t j = 0; j < size; j++)
         q[j] = scale * way->trial[j];
     for (size_t back = way->stored; back-- > 0;) {
@@ -115,7 +115,7 @@ static void find_direction(struct wn_lbfgs *way)
 
 static void set_trial(struct wn_lbfgs *way)
 {
-    const size_t size = size_of(way);
+    const size_t size = lbfgs_size_of(way);
 
     for (size_t j = 0; j < size; j++)
         way->trial[j] = way->point[j] + way->step * way->direction[j];
@@ -123,7 +123,7 @@ static void set_trial(struct wn_lbfgs *way)
 
 double wn_lbfgs_steepest(const struct wn_lbfgs *way)
 {
-    const size_t size = size_of(way);
+    const size_t size = lbfgs_size_of(way);
     double most = 0;
 
     for (size_t j = 0; j < size; j++)
@@ -135,7 +135,7 @@ double wn_lbfgs_steepest(const struct wn_lbfgs *way)
  * forget what was remembered. */
 static void begin_search(struct wn_lbfgs *way)
 {
-    const size_t size = size_of(way);
+    const size_t size = lbfgs_size_of(way);
 
     find_direction(way);
     way->slope = dot(way->direction, way->gradient, size);
@@ -154,7 +154,7 @@ static void begin_search(struct wn_lbfgs *way)
 
 static void take_trial(struct wn_lbfgs *way)
 {
-    const size_t bytes = size_of(way) * sizeof(double);
+    const size_t bytes = lbfgs_size_of(way) * sizeof(double);
 
     memcpy(way->point, way->trial, bytes);
     memcpy(way->gradient, way->trial_gradient, bytes);
@@ -162,9 +162,9 @@ static void take_trial(struct wn_lbfgs *way)
 }
 
 /* Take the trial as the new point and remember the move. */
-static void accept(struct wn_lbfgs *way)
+static void lbfgs_accept(struct wn_lbfgs *way)
 {
-    const size_t size = size_of(way);
+    const size_t size = lbfgs_size_of(way);
     const size_t at = way->stored ? (way->newest + 1) % MEMORY : 0;
     double *move = way->moves + at * size, *turn = way->turns + at * size;
 
@@ -189,14 +189,15 @@ bool wn_lbfgs_step(struct wn_lbfgs *way)
         begin_search(way);
         return true;
     }
-    const double slope = dot(way->direction, way->trial_gradient, size_of(way));
+    const double slope =
+        dot(way->direction, way->trial_gradient, lbfgs_size_of(way));
     /* Float products make the value uncertain in its eighth digit. */
     const double most =
         way->value + 1e-4 * way->step * way->slope + 1e-8 * fabs(way->value);
     const bool lower = way->trial_value <= most; /* false for NaN */
 
     if (lower && slope >= 0.9 * way->slope) {
-        accept(way);
+        lbfgs_accept(way);
         begin_search(way);
         return true;
     }

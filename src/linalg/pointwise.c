@@ -76,7 +76,7 @@ static inline float exp_below(float x)
     return x > -87.f ? y * power : x - x; /* 0, or NaN of NaN */
 }
 
-static float largest(const float *z, size_t k)
+static float pointwise_largest(const float *z, size_t k)
 {
     float top = z[0];
 
@@ -111,7 +111,7 @@ void wn_softmax_in_place(const float *z, size_t rows, size_t k, float *p,
                          double *log_total)
 {
     for (size_t i = 0; i < rows; i++) {
-        const float top = largest(z + i * k, k);
+        const float top = pointwise_largest(z + i * k, k);
 
         log_total[i] = top;
         for (size_t c = 0; c < k; c++)

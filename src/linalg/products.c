@@ -85,9 +85,9 @@ bool wn_linear_uses_amx(void)
     return amx;
 }
 
-static void multiply(size_t rows, size_t columns, size_t inner, float alpha,
-                     struct wn_side a, struct wn_side b, float beta, float *c,
-                     size_t ldc)
+static void products_multiply(size_t rows, size_t columns, size_t inner,
+                              float alpha, struct wn_side a, struct wn_side b,
+                              float beta, float *c, size_t ldc)
 {
     /* The unit's tiles have 16 lines, and want filling first. */
     if (amx && rows >= LEAST && columns >= LEAST && inner >= LEAST &&
@@ -101,7 +101,7 @@ static void multiply(size_t rows, size_t columns, size_t inner, float alpha,
 }
 
 /* How many rows of a stored matrix go into one product, of `all`. */
-static size_t step_of(size_t ld, size_t all)
+static size_t products_step_of(size_t ld, size_t all)
 {
     const size_t most = AT_ONCE / (ld ? ld : 1) / LEAST * LEAST;
     const size_t step = most > LEAST ? most : LEAST;
@@ -109,7 +109,7 @@ static size_t step_of(size_t ld, size_t all)
     return step < all ? step : all;
 }
 
-static size_t part_of(size_t step, size_t at, size_t all)
+static size_t products_part_of(size_t step, size_t at, size_t all)
 {
     return all - at < step ? all - at : step;
 }
@@ -121,9 +121,9 @@ void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
              size_t inner, float alpha, const float *a, size_t lda,
              const float *b, size_t ldb, float beta, float *c, size_t ldc)
 {
-    const size_t high = transpose_a ? rows : step_of(lda, rows);
-    const size_t deep = transpose_a ? step_of(lda, inner) : inner;
-    const size_t wide = transpose_b ? step_of(ldb, columns) : columns;
+    const size_t high = transpose_a ? rows : products_step_of(lda, rows);
+    const size_t deep = transpose_a ? products_step_of(lda, inner) : inner;
+    const size_t wide = transpose_b ? products_step_of(ldb, columns) : columns;
 
     for (size_t r = 0; r < rows; r += high)
         for (size_t w = 0; w < columns; w += wide)
@@ -135,9 +135,10 @@ void wn_gemm(int transpose_a, int transpose_b, size_t rows, size_t columns,
                     b + (transpose_b ? w * ldb + i : i * ldb + w), ldb,
                     transpose_b};
 
-                multiply(part_of(high, r, rows), part_of(wide, w, columns),
-                         part_of(deep, i, inner), alpha, left, right,
-                         i ? 1 : beta, c + r * ldc + w, ldc);
+                products_multiply(products_part_of(high, r, rows),
+                                  products_part_of(wide, w, columns),
+                                  products_part_of(deep, i, inner), alpha, left,
+                                  right, i ? 1 : beta, c + r * ldc + w, ldc);
             }
 }
 

@@ -11,7 +11,7 @@
 
 enum { PIECE = 256 }; /* in hand at a time */
 
-WN_MULTIVERSION static float largest(const float *row, size_t k)
+WN_MULTIVERSION static float softmax_row_largest(const float *row, size_t k)
 {
     const size_t even = k - k % WN_SIMD_LANES;
     float lane[WN_SIMD_LANES], top = row[0];
@@ -32,7 +32,7 @@ WN_MULTIVERSION static float largest(const float *row, size_t k)
 
 size_t wn_softmax_row_top(const float *row, size_t k)
 {
-    const float top = largest(row, k);
+    const float top = softmax_row_largest(row, k);
     size_t c = 0;
 
     while (c + 1 < k && row[c] != top)
@@ -89,7 +89,7 @@ WN_MULTIVERSION void wn_softmax_row_add_log(const float *row, size_t k,
         sum[c] += weight * log_of(row[c] + more);
 }
 
-WN_MULTIVERSION static double add_up(const float *row, size_t k)
+WN_MULTIVERSION static double softmax_row_add_up(const float *row, size_t k)
 {
     const size_t even = k - k % WN_SIMD_LANES;
     double lane[WN_SIMD_LANES] = {0}, sum = 0;
@@ -124,18 +124,18 @@ double wn_softmax_row_total(const float *row, size_t k, float scale)
 
         stretch(row + from, width, 0, scale, piece);
         wn_exp_rows(piece, width);
-        sum += add_up(piece, width);
+        sum += softmax_row_add_up(piece, width);
     }
     return sum;
 }
 
 double wn_softmax_row_from(float *row, size_t k, float scale)
 {
-    const float most = largest(row, k);
+    const float most = softmax_row_largest(row, k);
 
     stretch(row, k, most, scale, row);
     wn_exp_rows(row, k);
-    const double sum = add_up(row, k);
+    const double sum = softmax_row_add_up(row, k);
 
     stretch(row, k, 0, (float)(1 / sum), row);
     return (double)scale * (double)most + log(sum);

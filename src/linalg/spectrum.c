@@ -31,8 +31,8 @@ static void copy(const float *x, size_t d, size_t step,
 
 /* The lower triangle of X'X into a (d x d) if `tall`, of XX' (rows x rows)
  * else; block by block of the other side. */
-static int multiply(const float *x, size_t rows, size_t d, size_t step,
-                    int tall, double *a, struct wn_error *error)
+static int spectrum_multiply(const float *x, size_t rows, size_t d, size_t step,
+                             int tall, double *a, struct wn_error *error)
 {
     const size_t size = tall ? d : rows, length = tall ? rows : d;
     double *block = wn_new(wn_product(BLOCK, size, 1), sizeof *block, error);
@@ -53,8 +53,8 @@ static int multiply(const float *x, size_t rows, size_t d, size_t step,
     return 0;
 }
 
-static void spread(const double *square, size_t size,
-                   struct wn_spectrum *spectrum)
+static void spectrum_spread(const double *square, size_t size,
+                            struct wn_spectrum *spectrum)
 {
     /* What rounding leaves of a 0 is not counted. */
     const double least = square[size - 1] * 1e-12;
@@ -75,7 +75,7 @@ static void spread(const double *square, size_t size,
 }
 
 /* Every how manieth row is looked at. */
-static size_t step_of(size_t n, size_t d)
+static size_t spectrum_step_of(size_t n, size_t d)
 {
     const size_t most =
         d > WN_SPECTRUM_WIDE ? WN_SPECTRUM_WIDE : WN_SPECTRUM_ROWS;
@@ -85,7 +85,7 @@ static size_t step_of(size_t n, size_t d)
 
 double wn_spectrum_bytes(size_t n, size_t d)
 {
-    const size_t step = step_of(n, d), rows = (n + step - 1) / step;
+    const size_t step = spectrum_step_of(n, d), rows = (n + step - 1) / step;
     const double size = (double)(rows < d ? rows : d);
 
     return 8 * size * (size + BLOCK) + wn_linear_bytes((size_t)size);
@@ -94,16 +94,17 @@ double wn_spectrum_bytes(size_t n, size_t d)
 int wn_spectrum_find(const float *x, size_t n, size_t d,
                      struct wn_spectrum *spectrum, struct wn_error *error)
 {
-    const size_t step = step_of(n, d), rows = (n + step - 1) / step;
+    const size_t step = spectrum_step_of(n, d), rows = (n + step - 1) / step;
     const size_t size = rows < d ? rows : d;
     double *a = wn_spill_new(wn_product(size, size, 1), sizeof *a, error);
     double *square = wn_new(size, sizeof *square, error);
     int status = -1;
 
     *spectrum = (struct wn_spectrum){0};
-    if (a && square && multiply(x, rows, d, step, rows >= d, a, error) == 0 &&
+    if (a && square &&
+        spectrum_multiply(x, rows, d, step, rows >= d, a, error) == 0 &&
         wn_cholesky_eigenvalues(a, size, square, error) == 0) {
-        spread(square, size, spectrum);
+        spectrum_spread(square, size, spectrum);
         status = 0;
     }
     wn_spill_free(a);

@@ -74,8 +74,8 @@ static int transpose(const struct sparse *a, struct transposed *t,
 }
 
 /* out = A in; both have B columns. */
-static void multiply(const struct sparse *a, const float *in, int threads,
-                     float *out)
+static void svd_multiply(const struct sparse *a, const float *in, int threads,
+                         float *out)
 {
 #pragma omp parallel for schedule(dynamic, 64) num_threads(threads)
     for (size_t i = 0; i < a->rows; i++) {
@@ -133,8 +133,8 @@ static int inner(const float *x, size_t count, size_t k, const float *y,
 
 /* Y += alpha X T, where X is `count` matrices of B columns one behind the
  * other, T count B x B and Y has B columns. */
-static void add_products(float alpha, const float *x, size_t count,
-                         const float *t, size_t n, int threads, float *y)
+static void svd_add_products(float alpha, const float *x, size_t count,
+                             const float *t, size_t n, int threads, float *y)
 {
 #pragma omp parallel for schedule(static, 1) num_threads(threads)
     for (size_t b = 0; b < wn_block_count(n); b++) {
@@ -223,7 +223,7 @@ static float *block_of(const struct krylov *krylov, size_t b)
 }
 
 /* Random signs, B in a row. */
-static void fill(float *z, size_t n)
+static void svd_fill(float *z, size_t n)
 {
     for (size_t b = 0; b < wn_block_count(n); b++) {
         struct wn_random random;
@@ -256,8 +256,8 @@ static int subtract(struct krylov *krylov, size_t last, bool first, float *w,
         if (first)
             krylov->t[r * side + c] = krylov->t[c * side + r] = share[i];
     }
-    add_products(-1, krylov->q, count, krylov->part, krylov->rows,
-                 krylov->threads, w);
+    svd_add_products(-1, krylov->q, count, krylov->part, krylov->rows,
+                     krylov->threads, w);
     return 0;
 }
 
@@ -269,14 +269,14 @@ static int expand(struct krylov *krylov, const struct sparse *a,
     double gram[B * B], least;
     size_t kept;
 
-    fill(z, a->columns);
-    multiply(a, z, krylov->threads, krylov->q);
+    svd_fill(z, a->columns);
+    svd_multiply(a, z, krylov->threads, krylov->q);
     if (orthonormalise(krylov->q, krylov->rows, B, 0, krylov->threads, gram,
                        &kept, error))
         return -1;
     for (size_t b = 0; b < krylov->blocks; b++) {
-        multiply(back, block_of(krylov, b), krylov->threads, z);
-        multiply(a, z, krylov->threads, w);
+        svd_multiply(back, block_of(krylov, b), krylov->threads, z);
+        svd_multiply(a, z, krylov->threads, w);
         if (inner(w, 1, B, w, B, krylov->rows, krylov->threads, gram, error))
             return -1;
         least = 0;
@@ -308,8 +308,8 @@ static void combine(const struct krylov *krylov, const double *s, size_t c,
         for (size_t j = 0; j < B; j++)
             krylov->part[i * B + j] =
                 c + j < side ? (float)s[(side - 1 - c - j) * side + i] : 0;
-    add_products(1, krylov->q, krylov->blocks, krylov->part, krylov->rows,
-                 krylov->threads, u);
+    svd_add_products(1, krylov->q, krylov->blocks, krylov->part, krylov->rows,
+                     krylov->threads, u);
 }
 
 /* Each column with its largest entry positive, the first of equal ones. */
@@ -355,7 +355,7 @@ static int project(const struct krylov *krylov, const struct sparse *back,
         return -1;
     for (size_t c = 0; c < rank; c += B) {
         combine(krylov, krylov->t, c, w);
-        multiply(back, w, krylov->threads, z);
+        svd_multiply(back, w, krylov->threads, z);
         for (size_t j = 0; j < back->rows; j++)
             for (size_t i = 0; i < B && c + i < rank; i++)
                 basis[j * rank + c + i] = z[j * B + i];

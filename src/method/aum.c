@@ -95,8 +95,8 @@ static int run_set(const struct wn_view *view, const struct wn_options *options,
 }
 
 /* Samples number x size .. of the order get the class k. */
-static void mark(const struct wn_view *view, struct set *set,
-                 const int32_t *order, size_t size, size_t number)
+static void aum_mark(const struct wn_view *view, struct set *set,
+                     const int32_t *order, size_t size, size_t number)
 {
     memcpy(set->label, view->label, view->n * sizeof *set->label);
     memset(set->sample, 0, view->n);
@@ -129,7 +129,7 @@ static int against_threshold(const struct wn_view *view,
     memset(out, 0, n * sizeof *out);
     memset(spread, 0, n * sizeof *spread);
     for (size_t s = 0; s < SETS; s++) {
-        mark(view, &set, order, size, s);
+        aum_mark(view, &set, order, size, s);
         if (run_set(view, options, &set, s, error))
             goto done;
         for (size_t i = 0; i < n; i++)
@@ -152,8 +152,9 @@ done:
     return status;
 }
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int aum_score(const struct wn_view *view,
+                     const struct wn_options *options, float *out,
+                     float *spread, struct wn_error *error)
 {
     if (options && wn_option_given(options, "aum-threshold"))
         return against_threshold(view, options, out, spread, error);
@@ -174,7 +175,7 @@ const struct wn_method wn_method_aum = {
     .source = "Pleiss et al. 2020",
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .knobs = knobs,
-    .score = score,
+    .score = aum_score,
     .spreads = 1,
 };
 /* clang-format on */

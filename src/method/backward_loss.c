@@ -10,8 +10,9 @@
 #include "learn/loss_correction.h"
 #include "util/memory.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int backward_loss_score(const struct wn_view *view,
+                               const struct wn_options *options, float *out,
+                               float *spread, struct wn_error *error)
 {
     struct wn_transition fit;
     int status = wn_corrected_fit(view, &fit, NULL, error);
@@ -42,6 +43,6 @@ const struct wn_method wn_method_backward_loss = {
     .brief = "unbiased estimate of the loss of the true label",
     .source = "Patrini et al. 2017",
     .needs = WN_NEEDS_PROBABILITY | WN_NEEDS_NEIGHBORS,
-    .score = score,
+    .score = backward_loss_score,
 };
 /* clang-format on */

@@ -6,8 +6,9 @@
 #include "method/method.h"
 #include "learn/dynamics.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int closeness_score(const struct wn_view *view,
+                           const struct wn_options *options, float *out,
+                           float *spread, struct wn_error *error)
 {
     (void)options;
     (void)spread;
@@ -24,6 +25,6 @@ const struct wn_method wn_method_closeness = {
     .brief = "how near the label's mean probability is to one half",
     .source = "Swayamdipta et al. 2020",
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
-    .score = score,
+    .score = closeness_score,
 };
 /* clang-format on */

@@ -6,8 +6,9 @@
 #include "method/method.h"
 #include "learn/dynamics.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int confidence_score(const struct wn_view *view,
+                            const struct wn_options *options, float *out,
+                            float *spread, struct wn_error *error)
 {
     (void)options;
     (void)error;
@@ -21,7 +22,7 @@ const struct wn_method wn_method_confidence = {
     .brief = "one minus the mean probability of the label",
     .source = "Swayamdipta et al. 2020",
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
-    .score = score,
+    .score = confidence_score,
     .spreads = 1,
 };
 /* clang-format on */

@@ -5,8 +5,9 @@
  * without a label have no say: they score 0 and count for nobody. */
 #include "method/method.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int disagreement_score(const struct wn_view *view,
+                              const struct wn_options *options, float *out,
+                              float *spread, struct wn_error *error)
 {
     const size_t m = view->m;
 
@@ -36,6 +37,6 @@ const struct wn_method wn_method_disagreement = {
     .brief = "share of the neighbours with another label",
     .source = "Wilson 1972; Kuan and Mueller 2022",
     .needs = WN_NEEDS_NEIGHBORS,
-    .score = score,
+    .score = disagreement_score,
 };
 /* clang-format on */

@@ -6,8 +6,9 @@
 #include "method/method.h"
 #include "learn/dynamics.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int el2n_score(const struct wn_view *view,
+                      const struct wn_options *options, float *out,
+                      float *spread, struct wn_error *error)
 {
     (void)options;
     (void)error;
@@ -21,7 +22,7 @@ const struct wn_method wn_method_el2n = {
     .brief = "distance of early probabilities from the label",
     .source = "Paul, Ganguli and Dziugaite 2021",
     .needs = WN_NEEDS_DYNAMICS,
-    .score = score,
+    .score = el2n_score,
     .spreads = 1,
 };
 /* clang-format on */

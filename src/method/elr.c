@@ -7,8 +7,9 @@
 #include "method/method.h"
 #include "learn/dynamics.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int elr_score(const struct wn_view *view,
+                     const struct wn_options *options, float *out,
+                     float *spread, struct wn_error *error)
 {
     (void)options;
     (void)error;
@@ -23,7 +24,7 @@ const struct wn_method wn_method_elr = {
     .source = "Liu et al. 2020",
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES |
              WN_NEEDS_TARGETS,
-    .score = score,
+    .score = elr_score,
     .spreads = 1,
 };
 /* clang-format on */

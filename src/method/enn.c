@@ -54,8 +54,9 @@ static float edit(const struct wn_view *view, size_t i)
     return agree < count ? .5f : 0;
 }
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int enn_score(const struct wn_view *view,
+                     const struct wn_options *options, float *out,
+                     float *spread, struct wn_error *error)
 {
     (void)options;
     (void)spread;
@@ -71,6 +72,6 @@ const struct wn_method wn_method_enn = {
     .brief = "whether edited nearest neighbours drops the row",
     .source = "Wilson 1972",
     .needs = WN_NEEDS_NEIGHBORS,
-    .score = score,
+    .score = enn_score,
 };
 /* clang-format on */

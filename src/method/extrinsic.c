@@ -12,8 +12,8 @@
 
 /* The position among m rows, nearest first, of the first one that has the most
  * frequent label. */
-static size_t majority(const struct wn_view *view, const int32_t *index,
-                       size_t m)
+static size_t extrinsic_majority(const struct wn_view *view,
+                                 const int32_t *index, size_t m)
 {
     size_t best = 0, most = 0;
 
@@ -30,15 +30,15 @@ static size_t majority(const struct wn_view *view, const int32_t *index,
     return best;
 }
 
-static void judge(const struct wn_view *view, const int32_t *query,
-                  size_t queries, const struct wn_nearest *found, float *out,
-                  int32_t *row)
+static void extrinsic_judge(const struct wn_view *view, const int32_t *query,
+                            size_t queries, const struct wn_nearest *found,
+                            float *out, int32_t *row)
 {
     const size_t m = found->m;
     const int32_t *index = found->index;
 
     for (size_t q = 0; q < queries; q++) {
-        const size_t best = q * m + majority(view, index + q * m, m);
+        const size_t best = q * m + extrinsic_majority(view, index + q * m, m);
         const size_t i = (size_t)query[q];
 
         if (view->label[index[best]] == view->label[i])
@@ -49,8 +49,8 @@ static void judge(const struct wn_view *view, const int32_t *query,
 }
 
 /* Labelled rows into the trusted and the others. */
-static void divide(const struct wn_view *view, int32_t *trusted, size_t *count,
-                   int32_t *query, size_t *queries)
+static void extrinsic_divide(const struct wn_view *view, int32_t *trusted,
+                             size_t *count, int32_t *query, size_t *queries)
 {
     *count = *queries = 0;
     for (size_t i = 0; i < view->n; i++)
@@ -60,8 +60,9 @@ static void divide(const struct wn_view *view, int32_t *trusted, size_t *count,
             query[(*queries)++] = (int32_t)i;
 }
 
-static int trace(const struct wn_view *view, const struct wn_options *options,
-                 float *out, int32_t *row, struct wn_error *error)
+static int extrinsic_trace(const struct wn_view *view,
+                           const struct wn_options *options, float *out,
+                           int32_t *row, struct wn_error *error)
 {
     int32_t *trusted = wn_new(view->n, sizeof *trusted, error);
     int32_t *query = wn_new(view->n, sizeof *query, error);
@@ -73,7 +74,7 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
 
     if (!trusted || !query)
         goto done;
-    divide(view, trusted, &count, query, &queries);
+    extrinsic_divide(view, trusted, &count, query, &queries);
     if (count == 0 || queries == 0) {
         wn_fail(error, WN_EDATA, "%s labelled row is trusted",
                 count ? "every" : "no");
@@ -83,7 +84,7 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
     if (wn_nearest_find(&found, view, query, queries, trusted, count, most,
                         error))
         goto done;
-    judge(view, query, queries, &found, out, row);
+    extrinsic_judge(view, query, queries, &found, out, row);
     status = 0;
 done:
     free(trusted);
@@ -105,6 +106,6 @@ const struct wn_method wn_method_extrinsic = {
     .source = "Parekh, Anand and Awekar 2023",
     .needs = WN_NEEDS_TRUSTED | WN_NEEDS_FEATURES,
     .knobs = knobs,
-    .trace = trace,
+    .trace = extrinsic_trace,
 };
 /* clang-format on */

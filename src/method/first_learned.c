@@ -5,8 +5,9 @@
 #include "method/method.h"
 #include "learn/dynamics.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int first_learned_score(const struct wn_view *view,
+                               const struct wn_options *options, float *out,
+                               float *spread, struct wn_error *error)
 {
     (void)options;
     (void)error;
@@ -20,7 +21,7 @@ const struct wn_method wn_method_first_learned = {
     .brief = "first epoch in which the label was predicted",
     .source = "Toneva et al. 2019",
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
-    .score = score,
+    .score = first_learned_score,
     .spreads = 1,
 };
 /* clang-format on */

@@ -38,8 +38,9 @@ static int count_never(const struct wn_view *view, double extra, float *out,
     return 0;
 }
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int forgetting_score(const struct wn_view *view,
+                            const struct wn_options *options, float *out,
+                            float *spread, struct wn_error *error)
 {
     wn_dynamics_read(view->dynamics, WN_FORGETTING, 1, 0, out, spread);
     if (!options || !wn_option_given(options, "forgetting-never"))
@@ -63,7 +64,7 @@ const struct wn_method wn_method_forgetting = {
     .source = "Toneva et al. 2019",
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .knobs = knobs,
-    .score = score,
+    .score = forgetting_score,
     .spreads = 1,
 };
 /* clang-format on */

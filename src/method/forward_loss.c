@@ -7,8 +7,9 @@
 #include "method/corrected.h"
 #include "learn/loss_correction.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int forward_loss_score(const struct wn_view *view,
+                              const struct wn_options *options, float *out,
+                              float *spread, struct wn_error *error)
 {
     struct wn_transition fit;
     const int status = wn_corrected_fit(view, &fit, NULL, error);
@@ -30,6 +31,6 @@ const struct wn_method wn_method_forward_loss = {
     .brief = "loss that the noise of the labels explains least",
     .source = "Patrini et al. 2017",
     .needs = WN_NEEDS_PROBABILITY | WN_NEEDS_NEIGHBORS,
-    .score = score,
+    .score = forward_loss_score,
 };
 /* clang-format on */

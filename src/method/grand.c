@@ -7,8 +7,9 @@
 #include "method/method.h"
 #include "learn/dynamics.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int grand_score(const struct wn_view *view,
+                       const struct wn_options *options, float *out,
+                       float *spread, struct wn_error *error)
 {
     (void)options;
     (void)error;
@@ -22,7 +23,7 @@ const struct wn_method wn_method_grand = {
     .brief = "norm of the gradient of the row's early loss",
     .source = "Paul, Ganguli and Dziugaite 2021",
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_GRADIENTS,
-    .score = score,
+    .score = grand_score,
     .spreads = 1,
 };
 /* clang-format on */

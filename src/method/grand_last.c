@@ -6,8 +6,9 @@
 #include "method/method.h"
 #include "learn/dynamics.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int grand_last_score(const struct wn_view *view,
+                            const struct wn_options *options, float *out,
+                            float *spread, struct wn_error *error)
 {
     (void)options;
     (void)error;
@@ -21,7 +22,7 @@ const struct wn_method wn_method_grand_last = {
     .brief = "norm of the gradient by the last layer only",
     .source = "Paul, Ganguli and Dziugaite 2021",
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_GRADIENTS,
-    .score = score,
+    .score = grand_last_score,
     .spreads = 1,
 };
 /* clang-format on */

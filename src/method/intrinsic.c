@@ -40,9 +40,9 @@ static int32_t predicted(const struct wn_view *view, size_t i)
 }
 
 /* The false negatives, and the rows labelled negative. */
-static void divide(const struct wn_view *view, int32_t negative,
-                   int32_t *missed, size_t *misses, int32_t *negatives,
-                   size_t *count)
+static void intrinsic_divide(const struct wn_view *view, int32_t negative,
+                             int32_t *missed, size_t *misses,
+                             int32_t *negatives, size_t *count)
 {
     *misses = *count = 0;
     for (size_t i = 0; i < view->n; i++)
@@ -68,8 +68,9 @@ static void blame(const int32_t *missed, size_t misses,
         }
 }
 
-static int trace(const struct wn_view *view, const struct wn_options *options,
-                 float *out, int32_t *row, struct wn_error *error)
+static int intrinsic_trace(const struct wn_view *view,
+                           const struct wn_options *options, float *out,
+                           int32_t *row, struct wn_error *error)
 {
     const int32_t negative = negative_class(view, options, error);
     const size_t most =
@@ -85,7 +86,7 @@ static int trace(const struct wn_view *view, const struct wn_options *options,
     negatives = wn_new(view->n, sizeof *negatives, error);
     if (!missed || !negatives)
         goto done;
-    divide(view, negative, missed, &misses, negatives, &count);
+    intrinsic_divide(view, negative, missed, &misses, negatives, &count);
     if (misses == 0 || count == 0) {
         wn_fail(error, WN_EDATA,
                 count ? "no row of another class is predicted as '%s'"
@@ -123,6 +124,6 @@ const struct wn_method wn_method_intrinsic = {
     .needs = WN_NEEDS_PROBABILITY | WN_NEEDS_FEATURES,
     .wants = "negative-class",
     .knobs = knobs,
-    .trace = trace,
+    .trace = intrinsic_trace,
 };
 /* clang-format on */

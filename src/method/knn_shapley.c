@@ -26,8 +26,9 @@ static size_t labelled(const struct wn_view *view, size_t i, int32_t *order)
     return count;
 }
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int knn_shapley_score(const struct wn_view *view,
+                             const struct wn_options *options, float *out,
+                             float *spread, struct wn_error *error)
 {
     double *value = wn_new(view->n, sizeof *value, error);
     int32_t *order = wn_new(view->m, sizeof *order, error);
@@ -56,6 +57,6 @@ const struct wn_method wn_method_knn_shapley = {
     .brief = "harm done to the classifier by neighbours",
     .source = "Jia et al. 2019",
     .needs = WN_NEEDS_NEIGHBORS,
-    .score = score,
+    .score = knn_shapley_score,
 };
 /* clang-format on */

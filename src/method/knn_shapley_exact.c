@@ -87,7 +87,7 @@ static void add_test(const struct wn_view *view, struct worker *worker,
 }
 
 /* Every LANES-th block of tests, the first being number `lane`. */
-static void add_lane(struct work *work, size_t lane)
+static void knn_shapley_exact_add_lane(struct work *work, size_t lane)
 {
     const struct wn_view *view = work->view;
     struct worker *worker = &work->workers[omp_get_thread_num()];
@@ -109,8 +109,9 @@ static void add_lane(struct work *work, size_t lane)
     }
 }
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int knn_shapley_exact_score(const struct wn_view *view,
+                                   const struct wn_options *options, float *out,
+                                   float *spread, struct wn_error *error)
 {
     struct work work = {.view = view};
     int status = -1;
@@ -122,7 +123,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     wn_log_progress(view->talk, what, 0, view->n);
 #pragma omp parallel for schedule(dynamic) num_threads(view->threads)
     for (size_t l = 0; l < LANES; l++)
-        add_lane(&work, l);
+        knn_shapley_exact_add_lane(&work, l);
     wn_log_progress(view->talk, what, view->n, view->n);
     for (size_t i = 0; i < view->n; i++) {
         double sum = 0;
@@ -160,7 +161,7 @@ const struct wn_method wn_method_knn_shapley_exact = {
     .brief = "the same, all rows being neighbours",
     .source = "Jia et al. 2019",
     .needs = WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES,
-    .score = score,
+    .score = knn_shapley_exact_score,
     .bytes = bytes,
     .work = operations,
 };

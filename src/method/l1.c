@@ -5,8 +5,9 @@
 #include "method/method.h"
 #include "learn/dynamics.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int l1_score(const struct wn_view *view,
+                    const struct wn_options *options, float *out, float *spread,
+                    struct wn_error *error)
 {
     (void)options;
     (void)error;
@@ -20,7 +21,7 @@ const struct wn_method wn_method_l1 = {
     .brief = "L1 distance of early probabilities from the label",
     .source = "Paul, Ganguli and Dziugaite 2021",
     .needs = WN_NEEDS_DYNAMICS,
-    .score = score,
+    .score = l1_score,
     .spreads = 1,
 };
 /* clang-format on */

@@ -6,8 +6,9 @@
 #include "method/method.h"
 #include "learn/dynamics.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int loss_mean_score(const struct wn_view *view,
+                           const struct wn_options *options, float *out,
+                           float *spread, struct wn_error *error)
 {
     (void)error;
     wn_dynamics_read(view->dynamics,
@@ -30,7 +31,7 @@ const struct wn_method wn_method_loss_mean = {
     .source = "Lan et al. 2024",
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .knobs = knobs,
-    .score = score,
+    .score = loss_mean_score,
     .spreads = 1,
 };
 /* clang-format on */

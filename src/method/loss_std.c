@@ -5,8 +5,9 @@
 #include "method/method.h"
 #include "learn/dynamics.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int loss_std_score(const struct wn_view *view,
+                          const struct wn_options *options, float *out,
+                          float *spread, struct wn_error *error)
 {
     (void)options;
     (void)error;
@@ -20,6 +21,6 @@ const struct wn_method wn_method_loss_std = {
     .brief = "deviation of the loss over the epochs",
     .source = "Lan et al. 2024",
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
-    .score = score,
+    .score = loss_std_score,
 };
 /* clang-format on */

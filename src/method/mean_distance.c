@@ -5,8 +5,9 @@
  * keeps the order. See winnow-methods(7). */
 #include "method/method.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int mean_distance_score(const struct wn_view *view,
+                               const struct wn_options *options, float *out,
+                               float *spread, struct wn_error *error)
 {
     (void)options;
     (void)spread;
@@ -27,6 +28,6 @@ const struct wn_method wn_method_outlier = {
     .brief = "mean distance to the neighbours",
     .source = "Kuan and Mueller 2022",
     .needs = WN_NEEDS_NEIGHBORS,
-    .score = score,
+    .score = mean_distance_score,
 };
 /* clang-format on */

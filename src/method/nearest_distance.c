@@ -11,7 +11,7 @@
 
 #include "util/memory.h"
 
-static int ascending(const void *a, const void *b)
+static int nearest_distance_ascending(const void *a, const void *b)
 {
     const float x = *(const float *)a, y = *(const float *)b;
 
@@ -20,12 +20,13 @@ static int ascending(const void *a, const void *b)
 
 static double median(float *value, size_t n)
 {
-    qsort(value, n, sizeof *value, ascending);
+    qsort(value, n, sizeof *value, nearest_distance_ascending);
     return .5 * ((double)value[(n - 1) / 2] + value[n / 2]);
 }
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int nearest_distance_score(const struct wn_view *view,
+                                  const struct wn_options *options, float *out,
+                                  float *spread, struct wn_error *error)
 {
     float *nearest = wn_new(view->n, sizeof *nearest, error);
 
@@ -51,6 +52,6 @@ const struct wn_method wn_method_near_duplicate = {
     .brief = "nearness of the nearest row",
     .source = "Datalab, cleanlab",
     .needs = WN_NEEDS_NEIGHBORS,
-    .score = score,
+    .score = nearest_distance_score,
 };
 /* clang-format on */

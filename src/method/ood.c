@@ -18,8 +18,8 @@ static const double gen_power = .1;
 
 /* The thresholds of the classes into t; those without a row get the largest
  * one, so that they are adjusted by nothing. */
-static int find_thresholds(const struct wn_view *view, double *t,
-                           struct wn_error *error)
+static int ood_find_thresholds(const struct wn_view *view, double *t,
+                               struct wn_error *error)
 {
     const size_t k = view->k;
     size_t *rows = wn_new(k, sizeof *rows, error);
@@ -99,8 +99,9 @@ static double generalised(double *p, size_t k, size_t most)
     return sum / (double)most;
 }
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int ood_score(const struct wn_view *view,
+                     const struct wn_options *options, float *out,
+                     float *spread, struct wn_error *error)
 {
     const size_t k = view->k;
     const char *by = wn_option_text(options, "ood-by");
@@ -112,7 +113,7 @@ static int score(const struct wn_view *view, const struct wn_options *options,
     int status = -1;
 
     (void)spread;
-    if (!t || !p || (!plain && find_thresholds(view, t, error)))
+    if (!t || !p || (!plain && ood_find_thresholds(view, t, error)))
         goto done;
     for (size_t i = 0; i < view->n; i++) {
         const float *row = view->probability + i * k;
@@ -150,6 +151,6 @@ const struct wn_method wn_method_ood = {
     .source = "Kuan and Mueller 2022; Liu, Lochman and Zach 2023",
     .needs = WN_NEEDS_PROBABILITY,
     .knobs = knobs,
-    .score = score,
+    .score = ood_score,
 };
 /* clang-format on */

@@ -6,8 +6,9 @@
 #include "method/method.h"
 #include "learn/pairs.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int pair_cosine_score(const struct wn_view *view,
+                             const struct wn_options *options, float *out,
+                             float *spread, struct wn_error *error)
 {
     (void)options;
     (void)spread;
@@ -30,6 +31,6 @@ const struct wn_method wn_method_pair_cosine = {
     .source = "Radford et al. 2021",
     .needs = WN_NEEDS_PAIRS,
     .knobs = knobs,
-    .score = score,
+    .score = pair_cosine_score,
 };
 /* clang-format on */

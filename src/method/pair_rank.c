@@ -9,8 +9,9 @@
 #include "method/method.h"
 #include "learn/pairs.h"
 
-static int trace(const struct wn_view *view, const struct wn_options *options,
-                 float *out, int32_t *row, struct wn_error *error)
+static int pair_rank_trace(const struct wn_view *view,
+                           const struct wn_options *options, float *out,
+                           int32_t *row, struct wn_error *error)
 {
     const struct wn_pairs *pairs = view->pairs;
 
@@ -29,6 +30,6 @@ const struct wn_method wn_method_pair_rank = {
     .brief = "mutual rank of the two blocks of features, from 1",
     .source = "Obayashi and Kinoshita 2009",
     .needs = WN_NEEDS_PAIRS | WN_NEEDS_PAIR_RANKS,
-    .trace = trace,
+    .trace = pair_rank_trace,
 };
 /* clang-format on */

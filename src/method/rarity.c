@@ -12,8 +12,9 @@
 #include "method/cosine.h"
 #include "util/memory.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int rarity_score(const struct wn_view *view,
+                        const struct wn_options *options, float *out,
+                        float *spread, struct wn_error *error)
 {
     double *distance = wn_new(view->m, sizeof *distance, error);
 
@@ -39,6 +40,6 @@ const struct wn_method wn_method_rarity = {
     .brief = "mean cosine distance to the neighbours, 0 .. 1",
     .source = "Zhu, Wang and Liu 2023 (docta)",
     .needs = WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES,
-    .score = score,
+    .score = rarity_score,
 };
 /* clang-format on */

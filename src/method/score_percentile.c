@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static int ascending(const void *a, const void *b)
+static int score_percentile_ascending(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
 
@@ -13,7 +13,7 @@ static int ascending(const void *a, const void *b)
 
 double wn_method_percentile(double *value, size_t n, double q)
 {
-    qsort(value, n, sizeof *value, ascending);
+    qsort(value, n, sizeof *value, score_percentile_ascending);
     const double at = q / 100 * (double)(n - 1);
     const size_t low = (size_t)at;
     const size_t high = low + 1 < n ? low + 1 : low;

@@ -141,8 +141,8 @@ double wn_simifeat_rate(double stay, double clean, double share)
 
 /* The scores of the rows in the draw, class after class: those of class c from
  * begin[c] to begin[c + 1]. */
-static void by_class(const struct wn_view *view, const double *score,
-                     const int32_t *vote, size_t *begin, double *kept)
+static void simifeat_by_class(const struct wn_view *view, const double *score,
+                              const int32_t *vote, size_t *begin, double *kept)
 {
     const size_t k = view->k;
 
@@ -168,7 +168,7 @@ int wn_simifeat_rank(const struct wn_view *view, const double *score,
 
     if (!kept || !begin || !cut)
         goto done;
-    by_class(view, score, vote, begin, kept);
+    simifeat_by_class(view, score, vote, begin, kept);
     for (size_t c = 0; c < view->k; c++)
         if (begin[c] < begin[c + 1])
             cut[c] = wn_method_percentile(

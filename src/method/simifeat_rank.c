@@ -65,8 +65,9 @@ done:
     return status;
 }
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int simifeat_rank_score(const struct wn_view *view,
+                               const struct wn_options *options, float *out,
+                               float *spread, struct wn_error *error)
 {
     double *rate = wn_new(view->k, sizeof *rate, error);
     int status = -1;
@@ -96,6 +97,6 @@ const struct wn_method wn_method_simifeat_rank = {
     .brief = "share of draws in which the label is least supported",
     .source = "Zhu, Dong and Liu 2022; Zhu, Song and Liu 2021",
     .needs = WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES,
-    .score = score,
+    .score = simifeat_rank_score,
 };
 /* clang-format on */

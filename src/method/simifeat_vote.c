@@ -6,8 +6,9 @@
  * noisy. See winnow-methods(7). */
 #include "method/simifeat.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int simifeat_vote_score(const struct wn_view *view,
+                               const struct wn_options *options, float *out,
+                               float *spread, struct wn_error *error)
 {
     (void)options;
     (void)spread;
@@ -20,6 +21,6 @@ const struct wn_method wn_method_simifeat_vote = {
     .brief = "share of draws in which similar rows outvote the label",
     .source = "Zhu, Dong and Liu 2022",
     .needs = WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES,
-    .score = score,
+    .score = simifeat_vote_score,
 };
 /* clang-format on */

@@ -12,8 +12,9 @@
 #include "learn/mixture.h"
 #include "util/memory.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int small_loss_score(const struct wn_view *view,
+                            const struct wn_options *options, float *out,
+                            float *spread, struct wn_error *error)
 {
     int status = -1;
     size_t rows = 0;
@@ -46,6 +47,6 @@ const struct wn_method wn_method_small_loss = {
     .brief = "probability that the early loss is a large one",
     .source = "Li, Socher and Hoi 2020",
     .needs = WN_NEEDS_DYNAMICS,
-    .score = score,
+    .score = small_loss_score,
 };
 /* clang-format on */

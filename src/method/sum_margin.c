@@ -6,8 +6,9 @@
 #include "method/method.h"
 #include "learn/dynamics.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int sum_margin_score(const struct wn_view *view,
+                            const struct wn_options *options, float *out,
+                            float *spread, struct wn_error *error)
 {
     const double k = (double)view->k;
 
@@ -24,7 +25,7 @@ const struct wn_method wn_method_sum_margin = {
     .brief = "lead of all other classes in early probabilities",
     .source = "Paul, Ganguli and Dziugaite 2021",
     .needs = WN_NEEDS_DYNAMICS,
-    .score = score,
+    .score = sum_margin_score,
     .spreads = 1,
 };
 /* clang-format on */

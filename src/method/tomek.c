@@ -6,8 +6,9 @@
  * See winnow-methods(7). */
 #include "method/method.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int tomek_score(const struct wn_view *view,
+                       const struct wn_options *options, float *out,
+                       float *spread, struct wn_error *error)
 {
     (void)options;
     (void)spread;
@@ -28,6 +29,6 @@ const struct wn_method wn_method_tomek = {
     .brief = "one of two nearest rows with different labels",
     .source = "Tomek 1976",
     .needs = WN_NEEDS_NEIGHBORS,
-    .score = score,
+    .score = tomek_score,
 };
 /* clang-format on */

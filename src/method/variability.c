@@ -8,8 +8,9 @@
 #include "method/method.h"
 #include "learn/dynamics.h"
 
-static int score(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error)
+static int variability_score(const struct wn_view *view,
+                             const struct wn_options *options, float *out,
+                             float *spread, struct wn_error *error)
 {
     (void)error;
     wn_dynamics_read(view->dynamics,
@@ -32,7 +33,7 @@ const struct wn_method wn_method_variability = {
     .source = "Swayamdipta et al. 2020",
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     .knobs = knobs,
-    .score = score,
+    .score = variability_score,
     .spreads = 1,
 };
 /* clang-format on */

@@ -15,8 +15,8 @@ struct column {
     double cells;      /* how many other labels they have */
 };
 
-static void add_up(const struct wn_channel *channel, double even,
-                   struct column *column)
+static void channel_add_up(const struct wn_channel *channel, double even,
+                           struct column *column)
 {
     const struct wn_sparse *at = channel->at;
 
@@ -37,8 +37,8 @@ static void add_up(const struct wn_channel *channel, double even,
 }
 
 /* How evenly true class t leaks, and how much. */
-static void fill(const struct column *c, size_t k, size_t t, double even,
-                 struct wn_channel *channel)
+static void channel_fill(const struct column *c, size_t k, size_t t,
+                         double even, struct wn_channel *channel)
 {
     const double least = WN_CHANNEL_EVEN * even;
     const double wrong = c->wrong + WN_CHANNEL_EVEN;
@@ -71,9 +71,9 @@ int wn_channel_make(struct wn_channel *channel, const struct wn_sparse *at,
         wn_channel_free(channel);
         return -1;
     }
-    add_up(channel, even, column);
+    channel_add_up(channel, even, column);
     for (size_t t = 0; t < k; t++)
-        fill(&column[t], k, t, even, channel);
+        channel_fill(&column[t], k, t, even, channel);
     free(column);
     return 0;
 }

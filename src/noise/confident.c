@@ -133,8 +133,9 @@ done:
 }
 
 /* Class sizes; refuses labels that are no class. */
-static int count_labels(const int32_t *label, size_t n, struct wn_noise *noise,
-                        struct wn_error *error)
+static int confident_count_labels(const int32_t *label, size_t n,
+                                  struct wn_noise *noise,
+                                  struct wn_error *error)
 {
     for (size_t i = 0; i < n; i++) {
         if (label[i] < -1 || (label[i] >= 0 && (size_t)label[i] >= noise->k))
@@ -152,9 +153,9 @@ static int count_labels(const int32_t *label, size_t n, struct wn_noise *noise,
 }
 
 /* The mean self-confidence of each class, summed in row order. */
-static void find_thresholds(const int32_t *label,
-                            const struct wn_probability *p,
-                            struct wn_noise *noise)
+static void confident_find_thresholds(const int32_t *label,
+                                      const struct wn_probability *p,
+                                      struct wn_noise *noise)
 {
     for (size_t i = 0; i < p->n; i++)
         if (label[i] >= 0)
@@ -223,8 +224,8 @@ static struct part guess_block(const int32_t *label,
     return part;
 }
 
-static int bad_row(const struct wn_probability *p, size_t i,
-                   struct wn_error *error)
+static int confident_bad_row(const struct wn_probability *p, size_t i,
+                             struct wn_error *error)
 {
     size_t c = 0;
 
@@ -257,15 +258,15 @@ static int guess_rows(const int32_t *label, const struct wn_probability *p,
         bad = parts[next].bad;
         noise->issues += parts[next].issues;
     }
-    status = bad < p->n ? bad_row(p, bad, error) : 0;
+    status = bad < p->n ? confident_bad_row(p, bad, error) : 0;
 done:
     free(parts);
     free(room);
     return status;
 }
 
-static int make_cells(size_t cells, struct wn_noise *noise,
-                      struct wn_error *error)
+static int confident_make_cells(size_t cells, struct wn_noise *noise,
+                                struct wn_error *error)
 {
     noise->raw = wn_new(cells, sizeof *noise->raw, error);
     noise->calibrated = wn_new(cells, sizeof *noise->calibrated, error);
@@ -285,7 +286,7 @@ static int count_joint(const int32_t *label, size_t n, struct wn_noise *noise,
     struct wn_sparse *at = &noise->at;
 
     if (wn_sparse_make(at, k, label, noise->guess, n, error) ||
-        make_cells(at->cells, noise, error))
+        confident_make_cells(at->cells, noise, error))
         return -1;
     for (size_t i = 0; i < n; i++) {
         if (noise->guess[i] < 0)
@@ -490,8 +491,8 @@ static void converge(struct wn_noise *noise, double *room)
     clip(at, 0, noise->inverse, room);
 }
 
-static int make_room(size_t n, size_t k, struct wn_noise *noise,
-                     struct wn_error *error)
+static int confident_make_room(size_t n, size_t k, struct wn_noise *noise,
+                               struct wn_error *error)
 {
     *noise = (struct wn_noise){.k = k};
     noise->count = wn_new(k, sizeof *noise->count, error);
@@ -540,14 +541,14 @@ int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
                        "the prior by equation takes a dense matrix: found %zu "
                        "classes, wanted at most %d; use another prior",
                        p->k, WN_EQUATION_CLASSES);
-    if (make_room(p->n, p->k, noise, error) ||
-        count_labels(label, p->n, noise, error))
+    if (confident_make_room(p->n, p->k, noise, error) ||
+        confident_count_labels(label, p->n, noise, error))
         goto fail;
     if (settings->threshold)
         memcpy(noise->threshold, settings->threshold,
                p->k * sizeof *noise->threshold);
     else
-        find_thresholds(label, p, noise);
+        confident_find_thresholds(label, p, noise);
     if (guess_rows(label, p, settings->threads, noise, error) ||
         count_joint(label, p->n, noise, error) ||
         find_matrices(settings, noise, error))

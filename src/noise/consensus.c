@@ -82,7 +82,7 @@ static int by_key(const void *a, const void *b)
 }
 
 /* Sort, add up what has the same key; how many are left. */
-static size_t merge(struct wn_told *told, size_t count)
+static size_t consensus_merge(struct wn_told *told, size_t count)
 {
     size_t left = 0;
 
@@ -95,7 +95,7 @@ static size_t merge(struct wn_told *told, size_t count)
     return left;
 }
 
-static double squares(const struct wn_told *told, size_t count)
+static double consensus_squares(const struct wn_told *told, size_t count)
 {
     double sum = 0;
 
@@ -132,7 +132,7 @@ static struct wn_agreement *settle_order(struct wn_told *told, size_t *count,
 {
     for (size_t t = 0; t < *count; t++)
         told[t].key = in_order(told[t].key, k);
-    *count = merge(told, *count);
+    *count = consensus_merge(told, *count);
     struct wn_agreement *out = wn_new(*count, sizeof *out, error);
     for (size_t t = 0; out && t < *count; t++) {
         const uint64_t key = told[t].key;
@@ -153,7 +153,7 @@ int wn_consensus_settle(struct wn_consensus *consensus, struct wn_error *error)
     struct wn_told *told = consensus->told;
     double total = 0;
 
-    consensus->triples = merge(told, consensus->count);
+    consensus->triples = consensus_merge(told, consensus->count);
     struct wn_told *pair = wn_new(consensus->triples, sizeof *pair, error);
     if (!pair)
         return -1;
@@ -164,9 +164,9 @@ int wn_consensus_settle(struct wn_consensus *consensus, struct wn_error *error)
         pair[t] = (struct wn_told){told[t].key / k, told[t].weight};
         consensus->c1[told[t].key / k / k] += told[t].weight;
     }
-    consensus->square3 = squares(told, consensus->triples);
-    consensus->pairs = merge(pair, consensus->triples);
-    consensus->square2 = squares(pair, consensus->pairs);
+    consensus->square3 = consensus_squares(told, consensus->triples);
+    consensus->pairs = consensus_merge(pair, consensus->triples);
+    consensus->square2 = consensus_squares(pair, consensus->pairs);
     consensus->pair = settle_order(pair, &consensus->pairs, k, 2, error);
     free(pair);
     consensus->triple = settle_order(told, &consensus->triples, k, 3, error);

@@ -8,12 +8,12 @@
 #include "noise/top_k.h"
 #include "util/memory.h"
 
-static double share(double part, double whole)
+static double health_share(double part, double whole)
 {
     return part / (whole > 1e-6 ? whole : 1e-6);
 }
 
-static int by_quality(const void *a, const void *b)
+static int health_by_quality(const void *a, const void *b)
 {
     const struct wn_class_health *x = a, *y = b;
 
@@ -32,13 +32,13 @@ void wn_health_classes(const struct wn_joint *joint,
         const double row = joint->given[c], column = joint->truth[c];
         const double right = joint->value[joint->at->diagonal[c]];
         const double wrong = row - right, away = column - right;
-        const double noise = share(wrong, row);
+        const double noise = health_share(wrong, row);
 
         out[c] = (struct wn_class_health){
             c,     (size_t)rint(fabs(wrong) * n), (size_t)rint(fabs(away) * n),
-            noise, share(away, column),           1 - noise};
+            noise, health_share(away, column),    1 - noise};
     }
-    qsort(out, k, sizeof *out, by_quality);
+    qsort(out, k, sizeof *out, health_by_quality);
 }
 
 /* Whether the joint has a cell [row][column]; which. */

@@ -175,7 +175,7 @@ static void square_lane(const struct fit *f, struct block *block, size_t l,
 }
 
 /* Squared differences and gradients of the true classes of block b. */
-static void look_at_block(struct fit *f, size_t b, double *room)
+static void hoc_look_at_block(struct fit *f, size_t b, double *room)
 {
     const size_t k = f->k;
     struct block block = open_block(f, b, room);
@@ -209,7 +209,7 @@ static void look_at_block(struct fit *f, size_t b, double *room)
 }
 
 /* The difference of single rows over its norm, which comes back. */
-static double look_at_rows(struct fit *f)
+static double hoc_look_at_rows(struct fit *f)
 {
     double square = 0;
 
@@ -234,14 +234,14 @@ static double norm_of(double square, const double *parts, size_t blocks)
     return sqrt(fmax(square, 0));
 }
 
-/* The loss at T and p; its gradients lie ready for step(). */
-static double look(struct fit *f)
+/* The loss at T and p; its gradients lie ready for hoc_step(). */
+static double hoc_look(struct fit *f)
 {
 #pragma omp parallel for num_threads(f->threads) schedule(static)
     for (int w = 0; w < f->threads; w++)
         for (size_t b = (size_t)w; b < f->blocks; b += (size_t)f->threads)
-            look_at_block(f, b, f->room + (size_t)w * f->desk);
-    f->norm1 = look_at_rows(f);
+            hoc_look_at_block(f, b, f->room + (size_t)w * f->desk);
+    f->norm1 = hoc_look_at_rows(f);
     f->norm2 = norm_of(f->seen->square2, f->square2, f->blocks);
     f->norm3 = norm_of(f->seen->square3, f->square3, f->blocks);
     return f->norm1 + f->norm2 + f->norm3;
@@ -291,7 +291,7 @@ static double step_row(struct fit *f, size_t i, size_t number)
 }
 
 /* Update number `number`, from 1. */
-static void step(struct fit *f, size_t number)
+static void hoc_step(struct fit *f, size_t number)
 {
 #pragma omp parallel for num_threads(f->threads) schedule(static)
     for (size_t i = 0; i < f->k; i++)
@@ -301,7 +301,7 @@ static void step(struct fit *f, size_t number)
     softmax(f->u + f->k * f->k, f->p, f->k);
 }
 
-static void start(struct fit *f)
+static void hoc_start(struct fit *f)
 {
     const size_t k = f->k;
 
@@ -314,15 +314,15 @@ static void start(struct fit *f)
     softmax(f->u + k * k, f->p, k);
 }
 
-static void run(struct fit *f, size_t updates, double *trace,
-                struct wn_log *talk, struct wn_transition *best)
+static void hoc_run(struct fit *f, size_t updates, double *trace,
+                    struct wn_log *talk, struct wn_transition *best)
 {
-    start(f);
+    hoc_start(f);
     best->loss = INFINITY;
     for (size_t number = 0; number <= updates; number++) {
         if (number > 0)
-            step(f, number);
-        const double now = look(f);
+            hoc_step(f, number);
+        const double now = hoc_look(f);
         wn_log_progress(talk, "steps of the transition matrix", number,
                         updates);
         if (trace)
@@ -343,7 +343,7 @@ void wn_transition_free(struct wn_transition *transition)
 }
 
 /* Cut one allocation into what the steps need. */
-static double *make_room(struct fit *f, struct wn_error *error)
+static double *hoc_make_room(struct fit *f, struct wn_error *error)
 {
     const size_t k = f->k, square = k * k;
     double *room = wn_new(3 * f->parameters + 3 * square + 4 * k +
@@ -386,13 +386,13 @@ int wn_transition_fit(struct wn_transition *transition,
     *transition = (struct wn_transition){.k = k};
     transition->t = wn_new(k * k, sizeof *transition->t, error);
     transition->p = wn_new(k, sizeof *transition->p, error);
-    double *room = make_room(&f, error);
+    double *room = hoc_make_room(&f, error);
     if (!transition->t || !transition->p || !room) {
         free(room);
         wn_transition_free(transition);
         return -1;
     }
-    run(&f, updates, trace, talk, transition);
+    hoc_run(&f, updates, trace, talk, transition);
     free(room);
     return 0;
 }

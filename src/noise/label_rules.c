@@ -306,8 +306,8 @@ static int by_noise_rate(const struct wn_label_rule_view *view, uint8_t *hit,
     return prune(view, prune_class_by_rate, hit, error);
 }
 
-static int by_class(const struct wn_label_rule_view *view, uint8_t *hit,
-                    struct wn_error *error)
+static int label_rules_by_class(const struct wn_label_rule_view *view,
+                                uint8_t *hit, struct wn_error *error)
 {
     return prune(view, prune_class_by_size, hit, error);
 }
@@ -319,7 +319,7 @@ static int by_both(const struct wn_label_rule_view *view, uint8_t *hit,
     int status = -1;
 
     if (other && !by_noise_rate(view, hit, error) &&
-        !by_class(view, other, error))
+        !label_rules_by_class(view, other, error))
         status = 0;
     for (size_t i = 0; status == 0 && i < view->p->n; i++)
         hit[i] &= other[i];
@@ -357,9 +357,9 @@ static int by_prediction(const struct wn_label_rule_view *view, uint8_t *hit,
 }
 
 /* The noise->issues rows of the least quality. */
-static int by_quality(const struct wn_label_rule_view *view,
-                      enum wn_label_quality quality, uint8_t *hit,
-                      struct wn_error *error)
+static int label_rules_by_quality(const struct wn_label_rule_view *view,
+                                  enum wn_label_quality quality, uint8_t *hit,
+                                  struct wn_error *error)
 {
     const size_t limit = view->noise->issues;
     double *room = wn_new(view->p->k, sizeof *room, error);
@@ -388,13 +388,13 @@ done:
 static int by_self_confidence(const struct wn_label_rule_view *view,
                               uint8_t *hit, struct wn_error *error)
 {
-    return by_quality(view, WN_SELF_CONFIDENCE, hit, error);
+    return label_rules_by_quality(view, WN_SELF_CONFIDENCE, hit, error);
 }
 
 static int by_margin(const struct wn_label_rule_view *view, uint8_t *hit,
                      struct wn_error *error)
 {
-    return by_quality(view, WN_NORMALIZED_MARGIN, hit, error);
+    return label_rules_by_quality(view, WN_NORMALIZED_MARGIN, hit, error);
 }
 
 const struct wn_rule wn_rules[] = {
@@ -406,7 +406,7 @@ const struct wn_rule wn_rules[] = {
      1, by_noise_rate},
     {"prune_by_class",
      "as many rows of each class as are wrong, the least self-confident", 1,
-     by_class},
+     label_rules_by_class},
     {"both", "rows that both of the above name", 1, by_both},
     {"confident_learning", "rows that count as another class than given", 0,
      by_confidence},

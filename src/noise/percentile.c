@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int compare(const void *a, const void *b)
+static int percentile_compare(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
 
@@ -14,7 +14,7 @@ static int compare(const void *a, const void *b)
 
 void wn_sort(double *x, size_t n)
 {
-    qsort(x, n, sizeof *x, compare);
+    qsort(x, n, sizeof *x, percentile_compare);
 }
 
 double wn_percentile(const double *x, size_t n, double q)

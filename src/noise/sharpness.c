@@ -50,7 +50,7 @@ struct sample {
     int threads;
 };
 
-static void free_sample(struct sample *sample)
+static void sharpness_free_sample(struct sample *sample)
 {
     wn_spill_free(sample->log);
     wn_spill_free(sample->label);
@@ -86,9 +86,10 @@ static int make_sample(size_t all, size_t k, int threads, struct sample *sample,
 
 /* One labelled row out of each of n equal stretches, by its own stream, so
  * that no period in the data meets one in the sample. */
-static int draw_sample(const int32_t *label, const struct wn_probability *p,
-                       size_t all, const size_t *from, struct sample *sample,
-                       struct wn_error *error)
+static int sharpness_draw_sample(const int32_t *label,
+                                 const struct wn_probability *p, size_t all,
+                                 const size_t *from, struct sample *sample,
+                                 struct wn_error *error)
 {
     const size_t k = p->k;
     double *room = wn_new(wn_product(k, 2, 1), sizeof *room, error);
@@ -118,8 +119,8 @@ struct trial {
     double log_b, noise;
 };
 
-static void look_at_block(struct sample *sample, size_t block,
-                          const struct trial *trial, double *desk)
+static void sharpness_look_at_block(struct sample *sample, size_t block,
+                                    const struct trial *trial, double *desk)
 {
     const size_t k = sample->k, end = (block + 1) * BLOCK;
     const double b = exp(trial->log_b);
@@ -163,7 +164,8 @@ struct look {
     double suspicion;  /* mean */
 };
 
-static struct look look(struct sample *sample, const struct trial *trial)
+static struct look sharpness_look(struct sample *sample,
+                                  const struct trial *trial)
 {
     const size_t blocks = (sample->n + BLOCK - 1) / BLOCK;
     struct look look = {0, 0};
@@ -172,8 +174,8 @@ static struct look look(struct sample *sample, const struct trial *trial)
     for (int w = 0; w < sample->threads; w++)
         for (size_t block = (size_t)w; block < blocks;
              block += (size_t)sample->threads)
-            look_at_block(sample, block, trial,
-                          sample->desk + (size_t)w * 2 * sample->k);
+            sharpness_look_at_block(sample, block, trial,
+                                    sample->desk + (size_t)w * 2 * sample->k);
     for (size_t block = 0; block < blocks; block++) {
         look.likelihood += sample->likelihood[block];
         look.suspicion += sample->suspicion[block];
@@ -186,7 +188,7 @@ static double likelihood(struct sample *sample, struct trial trial,
                          double log_b)
 {
     trial.log_b = log_b;
-    return look(sample, &trial).likelihood;
+    return sharpness_look(sample, &trial).likelihood;
 }
 
 /* Golden sections of low .. high to the log b of the largest likelihood. */
@@ -218,7 +220,8 @@ static double refine(struct sample *sample, struct trial trial, double low,
 
 /* The logarithm of the likeliest b: between the neighbours of the best of a
  * geometric grid. */
-static double fit(struct sample *sample, const struct wn_channel *channel)
+static double sharpness_fit(struct sample *sample,
+                            const struct wn_channel *channel)
 {
     const double step = log(most_b / least_b) / GRID;
     const struct trial trial = {channel, 0, 1};
@@ -245,13 +248,13 @@ static double find_doubt(struct sample *sample,
                          double evidence)
 {
     struct trial trial = {channel, log_b, 1};
-    const struct look here = look(sample, &trial);
+    const struct look here = sharpness_look(sample, &trial);
     trial.log_b = log_b - nudge;
-    const struct look less = look(sample, &trial);
+    const struct look less = sharpness_look(sample, &trial);
     trial.log_b = log_b + nudge;
-    const struct look more = look(sample, &trial);
+    const struct look more = sharpness_look(sample, &trial);
     trial = (struct trial){channel, log_b, exp(-nudge)};
-    const struct look quiet = look(sample, &trial);
+    const struct look quiet = sharpness_look(sample, &trial);
     const double curvature =
         (2 * here.likelihood - less.likelihood - more.likelihood) /
         (nudge * nudge);
@@ -270,7 +273,7 @@ static void find_strain(struct sample *sample, const struct wn_channel *channel,
                         double log_b, double rows, struct wn_sharpness *out)
 {
     struct trial trial = {channel, log_b, 1};
-    struct look found = look(sample, &trial);
+    struct look found = sharpness_look(sample, &trial);
     const double bound = found.likelihood;
     double best = bound;
 
@@ -280,7 +283,7 @@ static void find_strain(struct sample *sample, const struct wn_channel *channel,
         trial.log_b =
             refine(sample, trial, fmax(trial.log_b - reach, log(least_b)),
                    trial.log_b);
-        found = look(sample, &trial);
+        found = sharpness_look(sample, &trial);
         if (found.likelihood > best) {
             best = found.likelihood;
             out->loose = found.suspicion;
@@ -301,15 +304,15 @@ int wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
     int status = -1;
 
     if (make_sample(all, p->k, threads, &sample, error) ||
-        draw_sample(label, p, all, members->row, &sample, error))
+        sharpness_draw_sample(label, p, all, members->row, &sample, error))
         goto done;
-    const double log_b = fit(&sample, channel);
-    out->plain = exp(fit(&sample, NULL));
+    const double log_b = sharpness_fit(&sample, channel);
+    out->plain = exp(sharpness_fit(&sample, NULL));
     out->fitted = exp(log_b);
     out->doubt = find_doubt(&sample, channel, log_b, evidence);
     find_strain(&sample, channel, log_b, (double)all, out);
     status = 0;
 done:
-    free_sample(&sample);
+    sharpness_free_sample(&sample);
     return status;
 }

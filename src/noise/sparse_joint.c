@@ -7,7 +7,7 @@
 #include "util/spill.h"
 #include "util/memory.h"
 
-static int compare(const void *a, const void *b)
+static int sparse_joint_compare(const void *a, const void *b)
 {
     const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
@@ -25,7 +25,7 @@ static size_t list_pairs(size_t k, const int32_t *row, const int32_t *column,
             pair[count++] = (uint64_t)row[i] * k + (uint64_t)column[i];
     for (size_t c = 0; c < k; c++)
         pair[count++] = (uint64_t)c * k + c;
-    qsort(pair, count, sizeof *pair, compare);
+    qsort(pair, count, sizeof *pair, sparse_joint_compare);
     for (size_t p = 0; p < count; p++)
         if (!left || pair[left - 1] != pair[p])
             pair[left++] = pair[p];

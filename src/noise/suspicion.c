@@ -34,8 +34,9 @@ struct stretch {
 
 /* The judgement of a row whose logarithms, less the largest, are in
  * log_p[k]. */
-static struct wn_verdict judge(const double *log_p, const double *given,
-                               size_t k, int32_t y, double b, double *posterior)
+static struct wn_verdict suspicion_judge(const double *log_p,
+                                         const double *given, size_t k,
+                                         int32_t y, double b, double *posterior)
 {
     struct wn_verdict verdict = {0, 0, 0};
     double sum = 0;
@@ -62,7 +63,7 @@ struct wn_verdict wn_suspicion_judge(const double *row, const double *given,
                                      double *room, double *posterior)
 {
     wn_sharpness_logs(row, k, room);
-    return judge(room, given, k, y, b, posterior);
+    return suspicion_judge(room, given, k, y, b, posterior);
 }
 
 static int keep_cell(struct stretch *stretch, size_t given, size_t t,
@@ -119,14 +120,14 @@ static int judge_class(const struct wn_probability *p,
 
         wn_sharpness_logs(wn_probability_row(p, i, stretch->desk), k, log_p);
         stretch->other += given && log_p[c] < 0;
-        struct wn_verdict verdict =
-            judge(log_p, given, k, y, out->sharpness.fitted, posterior);
+        struct wn_verdict verdict = suspicion_judge(
+            log_p, given, k, y, out->sharpness.fitted, posterior);
         const double s = verdict.suspicion;
         for (size_t t = 0; given && t < k; t++)
             sum[t] += posterior[t];
         stretch->variance += s * (1 - s);
         if (b > out->sharpness.fitted)
-            verdict = judge(log_p, given, k, y, b, posterior);
+            verdict = suspicion_judge(log_p, given, k, y, b, posterior);
         out->verdict[i] = verdict;
     }
     return given ? keep_class(stretch, c, k, sum) : 0;
@@ -150,8 +151,9 @@ static void judge_stretch(const struct wn_probability *p,
 }
 
 /* The joint of all stretches, one after the other; n labelled rows. */
-static int join(const struct stretch *stretches, size_t count, double n,
-                struct wn_suspicion *out, struct wn_error *error)
+static int suspicion_join(const struct stretch *stretches, size_t count,
+                          double n, struct wn_suspicion *out,
+                          struct wn_error *error)
 {
     const size_t k = out->k;
     size_t cells = 0, cell = 0;
@@ -216,10 +218,10 @@ static void free_stretches(struct stretch *stretches, size_t count)
 
 /* Threads take whole stretches of classes, so every row of the joint has one
  * author. */
-static int judge_all(const struct wn_probability *p,
-                     const struct wn_rows_by_class *members,
-                     const struct wn_channel *channel, int threads,
-                     struct wn_suspicion *out, struct wn_error *error)
+static int suspicion_judge_all(const struct wn_probability *p,
+                               const struct wn_rows_by_class *members,
+                               const struct wn_channel *channel, int threads,
+                               struct wn_suspicion *out, struct wn_error *error)
 {
     const size_t k = p->k, count = k + 1 < STRETCHES ? k + 1 : STRETCHES;
     const double n = (double)(p->n - wn_rows_by_class_count(members, k));
@@ -244,7 +246,7 @@ static int judge_all(const struct wn_probability *p,
     for (size_t c = 0; c < k; c++)
         out->given[c] = (double)wn_rows_by_class_count(members, c) / n;
     find_rate(stretches, count, n, out);
-    status = join(stretches, count, n, out, error);
+    status = suspicion_join(stretches, count, n, out, error);
 done:
     free_stretches(stretches, count);
     return status;
@@ -273,7 +275,7 @@ int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
                          (double)noise->off_diagonal +
                              WN_CHANNEL_EVEN * (double)k,
                          threads, &out->sharpness, error) ||
-        judge_all(p, &members, &channel, threads, out, error))
+        suspicion_judge_all(p, &members, &channel, threads, out, error))
         goto done;
     status = 0;
 done:

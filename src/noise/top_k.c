@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static int before(const struct wn_ranked *a, const struct wn_ranked *b)
+static int top_k_before(const struct wn_ranked *a, const struct wn_ranked *b)
 {
     return a->key != b->key ? a->key < b->key : a->row < b->row;
 }
@@ -19,7 +19,7 @@ static void swap(struct wn_ranked *a, struct wn_ranked *b)
 
 static void sift_up(struct wn_ranked *heap, size_t at)
 {
-    while (at && before(&heap[(at - 1) / 2], &heap[at])) {
+    while (at && top_k_before(&heap[(at - 1) / 2], &heap[at])) {
         swap(&heap[(at - 1) / 2], &heap[at]);
         at = (at - 1) / 2;
     }
@@ -28,9 +28,9 @@ static void sift_up(struct wn_ranked *heap, size_t at)
 static void sift_down(struct wn_ranked *heap, size_t count)
 {
     for (size_t at = 0, child = 1; child < count; child = 2 * at + 1) {
-        if (child + 1 < count && before(&heap[child], &heap[child + 1]))
+        if (child + 1 < count && top_k_before(&heap[child], &heap[child + 1]))
             child++;
-        if (!before(&heap[at], &heap[child]))
+        if (!top_k_before(&heap[at], &heap[child]))
             return;
         swap(&heap[at], &heap[child]);
         at = child;
@@ -44,18 +44,18 @@ void wn_top_k_offer(struct wn_top_k *select, double key, size_t row)
     if (select->count < select->limit) {
         select->heap[select->count] = offer;
         sift_up(select->heap, select->count++);
-    } else if (select->limit && before(&offer, &select->heap[0])) {
+    } else if (select->limit && top_k_before(&offer, &select->heap[0])) {
         select->heap[0] = offer;
         sift_down(select->heap, select->count);
     }
 }
 
-static int compare(const void *a, const void *b)
+static int top_k_compare(const void *a, const void *b)
 {
-    return before(a, b) ? -1 : before(b, a);
+    return top_k_before(a, b) ? -1 : top_k_before(b, a);
 }
 
 void wn_rank(struct wn_ranked *ranked, size_t n)
 {
-    qsort(ranked, n, sizeof *ranked, compare);
+    qsort(ranked, n, sizeof *ranked, top_k_compare);
 }

@@ -15,7 +15,7 @@
 
 #define LITTLE 128e6 /* bytes that are taken for there */
 
-static const char *last_part(const char *path)
+static const char *program_last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
@@ -65,8 +65,9 @@ static int print_version(const char *name, struct wn_error *error)
     return status;
 }
 
-static int carry_out(const struct wn_program *program, struct wn_run *run,
-                     wn_work *work, struct wn_error *error)
+static int program_carry_out(const struct wn_program *program,
+                             struct wn_run *run, wn_work *work,
+                             struct wn_error *error)
 {
     const struct wn_options *options = run->options;
 
@@ -104,11 +105,11 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
     struct wn_run run = {.talk = &talk};
 
     wn_file_standard();
-    run.name = argc > 0 && argv[0] ? last_part(argv[0]) : "winnow";
+    run.name = argc > 0 && argv[0] ? program_last_part(argv[0]) : "winnow";
     wn_log_open(&talk, run.name);
     struct wn_options *options = wn_options_parse(program, argc, argv, &error);
     run.options = options;
-    int status = options ? carry_out(program, &run, work, &error) : -1;
+    int status = options ? program_carry_out(program, &run, work, &error) : -1;
     if (status < 0) {
         wn_log_error(&talk, &error);
         status = wn_code_status(error.code);

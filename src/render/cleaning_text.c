@@ -6,8 +6,8 @@
 
 #include "render/grid.h"
 
-static int add_count(struct wn_grid *grid, const uint64_t *count, size_t r,
-                     struct wn_error *error)
+static int cleaning_text_add_count(struct wn_grid *grid, const uint64_t *count,
+                                   size_t r, struct wn_error *error)
 {
     return wn_grid_known(grid, error, count, "%llu",
                          count ? (unsigned long long)count[r] : 0);
@@ -34,11 +34,12 @@ int wn_cleaning_text(const struct wn_report *report, struct wn_text *out,
 
         if (strcmp(text, data->clean_name[r]) == 0)
             text = "";
-        status = wn_grid_add_text(&grid, data->clean_name[r], error) ||
-                 add_count(&grid, data->clean_changed, r, error) ||
-                 add_count(&grid, data->clean_broken, r, error) ||
-                 add_count(&grid, data->clean_passed_over, r, error) ||
-                 wn_grid_add_text(&grid, text, error);
+        status =
+            wn_grid_add_text(&grid, data->clean_name[r], error) ||
+            cleaning_text_add_count(&grid, data->clean_changed, r, error) ||
+            cleaning_text_add_count(&grid, data->clean_broken, r, error) ||
+            cleaning_text_add_count(&grid, data->clean_passed_over, r, error) ||
+            wn_grid_add_text(&grid, text, error);
     }
     if (status == 0)
         status = wn_grid_print_under("Cleaning rules", &grid, out, error);

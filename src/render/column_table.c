@@ -88,8 +88,8 @@ static int add_alone(const struct wn_dataset *data, size_t c,
                          fmax(0, 100 * alone));
 }
 
-static int add_column(const struct wn_dataset *data, size_t c,
-                      struct wn_grid *grid, struct wn_error *error)
+static int column_table_add_column(const struct wn_dataset *data, size_t c,
+                                   struct wn_grid *grid, struct wn_error *error)
 {
     struct wn_text values = {0};
     int status = -1;
@@ -126,7 +126,7 @@ int wn_columns_text(const struct wn_report *report, struct wn_text *out,
 
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
     for (size_t c = 0; c < shown; c++)
-        if (add_column(data, c, &grid, error))
+        if (column_table_add_column(data, c, &grid, error))
             goto done;
     if (wn_text_format(out, error, "\nColumns\n") ||
         wn_grid_print(&grid, out, error))

@@ -115,8 +115,8 @@ static int put_computed(const struct wn_report *report,
                   wn_json_number(measured->entropy)));
 }
 
-static int put_classes(const struct wn_report *report,
-                       struct wn_json_lines *lines)
+static int json_put_classes(const struct wn_report *report,
+                            struct wn_json_lines *lines)
 {
     for (size_t c = 0; c < report->data.k; c++) {
         const struct wn_class_line *line = &report->class_line[c];
@@ -138,8 +138,8 @@ static int put_classes(const struct wn_report *report,
     return 0;
 }
 
-static int put_pairs(const struct wn_report *report,
-                     struct wn_json_lines *lines)
+static int json_put_pairs(const struct wn_report *report,
+                          struct wn_json_lines *lines)
 {
     char *const *name = report->data.label_name;
 
@@ -158,9 +158,9 @@ static int put_pairs(const struct wn_report *report,
     return 0;
 }
 
-static int put_spelling(const struct wn_report *report,
-                        const struct wn_spelling *spelling,
-                        struct wn_json_lines *lines)
+static int json_put_spelling(const struct wn_report *report,
+                             const struct wn_spelling *spelling,
+                             struct wn_json_lines *lines)
 {
     char *const *name = report->data.label_name;
     struct wn_text rule = {0};
@@ -188,7 +188,7 @@ static int put_spellings(const struct wn_report *report,
     if (wn_spellings(report, &spelling, &count, lines->error))
         return -1;
     for (size_t s = 0; s < count && status == 0; s++)
-        status = put_spelling(report, &spelling[s], lines);
+        status = json_put_spelling(report, &spelling[s], lines);
     free(spelling);
     return status;
 }
@@ -198,8 +198,8 @@ static json_t *json_rule_count(const uint64_t *count, size_t r)
     return count ? json_integer((json_int_t)count[r]) : json_null();
 }
 
-static int put_rules(const struct wn_report *report,
-                     struct wn_json_lines *lines)
+static int json_put_rules(const struct wn_report *report,
+                          struct wn_json_lines *lines)
 {
     const struct wn_dataset *data = &report->data;
 
@@ -250,8 +250,8 @@ static json_t *json_tops(const struct wn_dataset *data, size_t column)
     return list;
 }
 
-static int put_columns(const struct wn_report *report,
-                       struct wn_json_lines *lines)
+static int json_put_columns(const struct wn_report *report,
+                            struct wn_json_lines *lines)
 {
     const struct wn_dataset *data = &report->data;
 
@@ -382,7 +382,8 @@ static int put_gone(const struct wn_report *report, struct wn_json_lines *lines)
     return 0;
 }
 
-static int put_rows(const struct wn_report *report, struct wn_json_lines *lines)
+static int json_put_rows(const struct wn_report *report,
+                         struct wn_json_lines *lines)
 {
     size_t count;
     int64_t *rows =
@@ -445,13 +446,13 @@ int wn_json_report(const struct wn_report *report, struct wn_text *out,
 
     if (wn_json_lines_first(&lines, "report") || put_summary(report, &lines) ||
         (report->against && put_against(report, &lines)) ||
-        (report->columns && put_columns(report, &lines)) ||
+        (report->columns && json_put_columns(report, &lines)) ||
         (report->scored &&
          (put_models(report, &lines) || put_computed(report, &lines))) ||
-        put_classes(report, &lines) || put_pairs(report, &lines) ||
-        put_rules(report, &lines) || put_spellings(report, &lines) ||
+        json_put_classes(report, &lines) || json_put_pairs(report, &lines) ||
+        json_put_rules(report, &lines) || put_spellings(report, &lines) ||
         (report->rows == WN_ROWS_BUDGET && put_reviews(report, &lines)) ||
-        put_rows(report, &lines) ||
+        json_put_rows(report, &lines) ||
         (report->against && put_gone(report, &lines)))
         return -1;
     return wn_json_lines_last(&lines);

@@ -12,8 +12,8 @@
 
 enum { WN_METRIC_CLASSES = 50 };
 
-static int put_head(struct wn_text *out, const char *name, const char *help,
-                    struct wn_error *error)
+static int prometheus_put_head(struct wn_text *out, const char *name,
+                               const char *help, struct wn_error *error)
 {
     return wn_text_format(out, error,
                           "# HELP winnow_%s %s\n# TYPE winnow_%s gauge\n", name,
@@ -67,13 +67,13 @@ static int put_one(const struct wn_report *report, const char *name,
 {
     if (isnan(number))
         return 0;
-    if (put_head(out, name, help, error))
+    if (prometheus_put_head(out, name, help, error))
         return -1;
     return put_sample(report, name, NULL, NULL, number, out, error);
 }
 
-static int put_noise(const struct wn_report *report, struct wn_text *out,
-                     struct wn_error *error)
+static int prometheus_put_noise(const struct wn_report *report,
+                                struct wn_text *out, struct wn_error *error)
 {
     if (put_one(report, "wrong_ratio", "Estimated share of wrong labels.",
                 report->rate, out, error) ||
@@ -90,14 +90,16 @@ static int put_noise(const struct wn_report *report, struct wn_text *out,
 static int put_issues(const struct wn_report *report, struct wn_text *out,
                       struct wn_error *error)
 {
-    if (put_head(out, "issue_rows", "Rows that a check flags.", error))
+    if (prometheus_put_head(out, "issue_rows", "Rows that a check flags.",
+                            error))
         return -1;
     for (size_t c = 0; c < report->checks; c++)
         if (report->check_ran[c] &&
             put_sample(report, "issue_rows", "issue", report->check_name[c],
                        (double)report->check_rows[c], out, error))
             return -1;
-    if (put_head(out, "action_rows", "Rows with a proposed action.", error))
+    if (prometheus_put_head(out, "action_rows", "Rows with a proposed action.",
+                            error))
         return -1;
     for (size_t a = 0; a < report->actions; a++)
         if (put_sample(report, "action_rows", "action", report->action_name[a],
@@ -107,7 +109,8 @@ static int put_issues(const struct wn_report *report, struct wn_text *out,
 }
 
 /* One number of the first classes, and the sum of the others. */
-static int put_classes(const struct wn_report *report, const char *name,
+static int
+prometheus_put_classes(const struct wn_report *report, const char *name,
                        const char *help,
                        double (*number_of)(const struct wn_class_line *line),
                        struct wn_text *out, struct wn_error *error)
@@ -115,7 +118,7 @@ static int put_classes(const struct wn_report *report, const char *name,
     double others = 0;
     char other_name[64];
 
-    if (put_head(out, name, help, error))
+    if (prometheus_put_head(out, name, help, error))
         return -1;
     for (size_t c = 0; c < report->data.k; c++) {
         const struct wn_class_line *line = &report->class_line[c];
@@ -166,20 +169,21 @@ static int put_news(const struct wn_report *report, struct wn_text *out,
         out, error);
 }
 
-static int put_flags(const struct wn_report *report, struct wn_text *out,
-                     struct wn_error *error)
+static int prometheus_put_flags(const struct wn_report *report,
+                                struct wn_text *out, struct wn_error *error)
 {
-    if (put_noise(report, out, error) ||
+    if (prometheus_put_noise(report, out, error) ||
         put_one(report, "flagged_rows", "Rows with a finding of any check.",
                 (double)report->flagged_rows, out, error) ||
         put_issues(report, out, error) ||
         (report->joint &&
-         put_classes(report, "class_wrong_rows",
-                     "Estimated wrong labels among the rows of a class.",
-                     wrong_of, out, error)) ||
-        put_classes(report, "class_label_rows",
-                    "Rows of a class with a label issue.", flagged_of, out,
-                    error))
+         prometheus_put_classes(
+             report, "class_wrong_rows",
+             "Estimated wrong labels among the rows of a class.", wrong_of, out,
+             error)) ||
+        prometheus_put_classes(report, "class_label_rows",
+                               "Rows of a class with a label issue.",
+                               flagged_of, out, error))
         return -1;
     return report->against ? put_news(report, out, error) : 0;
 }
@@ -197,8 +201,9 @@ int wn_prometheus_report(const struct wn_report *report, struct wn_text *out,
                 (double)report->missing, out, error) ||
         put_one(report, "invalid_cells", "Cells that broke a rule.",
                 (double)report->invalid, out, error) ||
-        put_classes(report, "class_rows", "Rows of a class as labelled.",
-                    rows_of, out, error))
+        prometheus_put_classes(report, "class_rows",
+                               "Rows of a class as labelled.", rows_of, out,
+                               error))
         return -1;
-    return report->flagged ? put_flags(report, out, error) : 0;
+    return report->flagged ? prometheus_put_flags(report, out, error) : 0;
 }

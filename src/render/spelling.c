@@ -48,9 +48,9 @@ int wn_spelling_rule(const struct wn_report *report,
                                     strlen(old), new, strlen(new), error);
 }
 
-static int put_spelling(const struct wn_report *report,
-                        const struct wn_spelling *spelling, struct wn_text *out,
-                        struct wn_error *error)
+static int spelling_put_spelling(const struct wn_report *report,
+                                 const struct wn_spelling *spelling,
+                                 struct wn_text *out, struct wn_error *error)
 {
     struct wn_text rule = {0};
     int status = -1;
@@ -80,7 +80,7 @@ int wn_spellings_text(const struct wn_report *report, struct wn_text *out,
                        "them\n"))
         goto done;
     for (size_t s = 0; s < count && s < WN_TOP_ROWS; s++)
-        if (put_spelling(report, &spelling[s], out, error))
+        if (spelling_put_spelling(report, &spelling[s], out, error))
             goto done;
     status = count > WN_TOP_ROWS
                  ? wn_text_format(out, error,

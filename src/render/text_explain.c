@@ -8,8 +8,8 @@
 #include "render/phrases.h"
 
 /* "digits.csv: row 17, line 19, id A-17". */
-static int put_head(const struct wn_report *report, size_t i,
-                    struct wn_text *out, struct wn_error *error)
+static int text_explain_put_head(const struct wn_report *report, size_t i,
+                                 struct wn_text *out, struct wn_error *error)
 {
     size_t length;
     const char *id = wn_report_id(report, i, &length);
@@ -87,9 +87,10 @@ static int add_models(const struct wn_report *report,
                           report->threshold[other]);
 }
 
-static size_t count_neighbors(const struct wn_report *report,
-                              const struct wn_explanation *explanation,
-                              int32_t label)
+static size_t
+text_explain_count_neighbors(const struct wn_report *report,
+                             const struct wn_explanation *explanation,
+                             int32_t label)
 {
     size_t same = 0;
 
@@ -107,14 +108,16 @@ static int add_neighbors(const struct wn_report *report,
 
     if (!explanation->neighbors || report->data.label[i] < 0)
         return 0;
-    if (wn_text_format(
-            text, error, "Of the %zu nearest rows %zu carry the given label",
-            explanation->neighbors,
-            count_neighbors(report, explanation, report->data.label[i])))
+    if (wn_text_format(text, error,
+                       "Of the %zu nearest rows %zu carry the given label",
+                       explanation->neighbors,
+                       text_explain_count_neighbors(report, explanation,
+                                                    report->data.label[i])))
         return -1;
     if (other >= 0 &&
-        (wn_text_format(text, error, ", %zu carry ",
-                        count_neighbors(report, explanation, other)) ||
+        (wn_text_format(
+             text, error, ", %zu carry ",
+             text_explain_count_neighbors(report, explanation, other)) ||
          wn_phrase_short(text, wn_report_class(report, other), error)))
         return -1;
     return wn_text_format(text, error, ". ");
@@ -149,8 +152,8 @@ done:
     return status;
 }
 
-static int put_checks(const struct wn_report *report, size_t i,
-                      struct wn_text *out, struct wn_error *error)
+static int text_explain_put_checks(const struct wn_report *report, size_t i,
+                                   struct wn_text *out, struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
         {"check", WN_LEFT, WN_FIXED},
@@ -181,8 +184,8 @@ done:
 }
 
 /* The cells of row i that are missing or break a rule. */
-static int put_defects(const struct wn_report *report, size_t i,
-                       struct wn_text *out, struct wn_error *error)
+static int text_explain_put_defects(const struct wn_report *report, size_t i,
+                                    struct wn_text *out, struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
         {"column", WN_LEFT, WN_SHRINKS}, {"what is wrong", WN_LEFT, WN_WRAPS}};
@@ -364,11 +367,11 @@ int wn_text_explain(const struct wn_report *report,
         const size_t i = explanation->row;
 
         if ((e && wn_text_add(out, "\n", 1, error)) ||
-            put_head(report, i, out, error) ||
+            text_explain_put_head(report, i, out, error) ||
             put_verdict(report, i, out, error) ||
             put_words(report, explanation, out, error) ||
-            put_checks(report, i, out, error) ||
-            put_defects(report, i, out, error) ||
+            text_explain_put_checks(report, i, out, error) ||
+            text_explain_put_defects(report, i, out, error) ||
             put_probabilities(report, explanation, out, error) ||
             put_neighbors(report, explanation, out, error) ||
             put_evidence(report, i, out, error) ||

@@ -69,8 +69,8 @@ static int put_data(const struct wn_report *report, struct wn_text *out,
 }
 
 /* A number of cells, or of anything that may be far too many for a table. */
-static int add_count(struct wn_grid *grid, uint64_t count,
-                     struct wn_error *error)
+static int text_report_add_count(struct wn_grid *grid, uint64_t count,
+                                 struct wn_error *error)
 {
     return wn_grid_format(grid, error, "%llu", (unsigned long long)count);
 }
@@ -95,8 +95,8 @@ static struct failure *count_failures(const struct wn_dataset *data,
     return failures;
 }
 
-static int put_defects(const struct wn_report *report, struct wn_text *out,
-                       struct wn_error *error)
+static int text_report_put_defects(const struct wn_report *report,
+                                   struct wn_text *out, struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
         {"rule", WN_LEFT, WN_SHRINKS},
@@ -117,8 +117,9 @@ static int put_defects(const struct wn_report *report, struct wn_text *out,
         if (!failures[r].count)
             continue;
         if (wn_grid_add_text(&grid, data->rule_name[r], error) ||
-            add_count(&grid, failures[r].count, error) ||
-            add_count(&grid, data->row_line[data->defect_row[t]], error) ||
+            text_report_add_count(&grid, failures[r].count, error) ||
+            text_report_add_count(&grid, data->row_line[data->defect_row[t]],
+                                  error) ||
             wn_grid_add_text(&grid, data->column_name[data->defect_column[t]],
                              error))
             goto done;
@@ -131,8 +132,8 @@ done:
     return status;
 }
 
-static int put_classes(const struct wn_report *report, struct wn_text *out,
-                       struct wn_error *error)
+static int text_report_put_classes(const struct wn_report *report,
+                                   struct wn_text *out, struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
         {"class", WN_LEFT, WN_SHRINKS},     {"rows", WN_RIGHT, WN_FIXED},
@@ -169,8 +170,8 @@ done:
     return status;
 }
 
-static int put_pairs(const struct wn_report *report, struct wn_text *out,
-                     struct wn_error *error)
+static int text_report_put_pairs(const struct wn_report *report,
+                                 struct wn_text *out, struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
         {"given", WN_LEFT, WN_SHRINKS},
@@ -231,15 +232,16 @@ static int put_rate(const struct wn_report *report, struct wn_text *out,
                          interval, report->label_rows);
 }
 
-static int put_noise(const struct wn_report *report, struct wn_text *out,
-                     struct wn_error *error)
+static int text_report_put_noise(const struct wn_report *report,
+                                 struct wn_text *out, struct wn_error *error)
 {
     if (!report->label_bit)
         return 0;
     if (wn_text_format(out, error, "\nHow noisy the labels are\n") ||
-        put_rate(report, out, error) || put_classes(report, out, error))
+        put_rate(report, out, error) ||
+        text_report_put_classes(report, out, error))
         return -1;
-    return put_pairs(report, out, error);
+    return text_report_put_pairs(report, out, error);
 }
 
 static const char *found(const struct wn_report *report, size_t c)
@@ -250,8 +252,8 @@ static const char *found(const struct wn_report *report, size_t c)
                                  : "nothing";
 }
 
-static int put_checks(const struct wn_report *report, struct wn_text *out,
-                      struct wn_error *error)
+static int text_report_put_checks(const struct wn_report *report,
+                                  struct wn_text *out, struct wn_error *error)
 {
     static const struct wn_grid_column head[] = {
         {"check", WN_LEFT, WN_FIXED},
@@ -340,8 +342,8 @@ static int add_suggestion(const struct wn_report *report, size_t i,
     return status;
 }
 
-static int add_row(const struct wn_report *report, size_t i,
-                   struct wn_grid *grid, struct wn_error *error)
+static int text_report_add_row(const struct wn_report *report, size_t i,
+                               struct wn_grid *grid, struct wn_error *error)
 {
     const struct wn_dataset *data = &report->data;
     struct wn_text reasons = {0};
@@ -353,7 +355,7 @@ static int add_row(const struct wn_report *report, size_t i,
     wn_phrase_suspicion(report->suspicion[i], suspicion);
     if (wn_phrase_issues(report, i, ", ", &reasons, error) ||
         wn_grid_format(grid, error, "%zu", i) ||
-        add_count(grid, data->row_line[i], error) ||
+        text_report_add_count(grid, data->row_line[i], error) ||
         (id && wn_grid_add(grid, id, length, error)) ||
         wn_grid_add_text(grid, wn_report_class(report, data->label[i]),
                          error) ||
@@ -418,8 +420,8 @@ static int put_rows_title(const struct wn_report *report, size_t count,
                           count, report->flagged_rows);
 }
 
-static int put_rows(const struct wn_report *report, struct wn_text *out,
-                    struct wn_error *error)
+static int text_report_put_rows(const struct wn_report *report,
+                                struct wn_text *out, struct wn_error *error)
 {
     struct wn_grid_column head[ROW_COLUMNS];
     struct wn_grid grid;
@@ -432,7 +434,7 @@ static int put_rows(const struct wn_report *report, struct wn_text *out,
         return -1;
     wn_grid_start(&grid, head, choose_columns(report, head));
     for (size_t r = 0; r < count; r++)
-        if (add_row(report, (size_t)rows[r], &grid, error))
+        if (text_report_add_row(report, (size_t)rows[r], &grid, error))
             goto done;
     if (!count) {
         status = wn_text_format(
@@ -456,7 +458,8 @@ int wn_text_report(const struct wn_report *report, struct wn_text *out,
     if (wn_phrase_headline(report, out, error) ||
         wn_text_format(out, error, "\n") ||
         (report->against && wn_comparison_text(report, out, error)) ||
-        put_data(report, out, error) || put_defects(report, out, error))
+        put_data(report, out, error) ||
+        text_report_put_defects(report, out, error))
         return -1;
     if (wn_cleaning_text(report, out, error) ||
         wn_spellings_text(report, out, error) ||
@@ -468,8 +471,10 @@ int wn_text_report(const struct wn_report *report, struct wn_text *out,
          wn_model_quality_rest(&report->measured, out, error)))
         return -1;
     if (report->flagged &&
-        (put_noise(report, out, error) || put_checks(report, out, error) ||
-         put_actions(report, out, error) || put_rows(report, out, error) ||
+        (text_report_put_noise(report, out, error) ||
+         text_report_put_checks(report, out, error) ||
+         put_actions(report, out, error) ||
+         text_report_put_rows(report, out, error) ||
          (report->rows == WN_ROWS_BUDGET &&
           wn_budget_text(report, out, error)) ||
          (report->against && wn_gone_text(report, out, error))))

@@ -64,8 +64,8 @@ static int put_float(float value, struct wn_text *out, struct wn_error *error)
     return wn_text_add(out, text, wn_number_format_float(value, text), error);
 }
 
-static int put_head(const struct wn_report *report, struct wn_text *out,
-                    struct wn_error *error)
+static int tsv_put_head(const struct wn_report *report, struct wn_text *out,
+                        struct wn_error *error)
 {
     if (wn_text_format(out, error,
                        "rank\trow\tline\tid\thash\tgiven\trival\tsuggested\t"
@@ -100,8 +100,8 @@ static int list_scores(const struct wn_report *report, size_t i,
     return 0;
 }
 
-static int put_flags(const struct wn_report *report, size_t i,
-                     struct wn_text *out, struct wn_error *error)
+static int tsv_put_flags(const struct wn_report *report, size_t i,
+                         struct wn_text *out, struct wn_error *error)
 {
     struct wn_text issues = {0}, agree = {0};
     int status = -1;
@@ -126,8 +126,8 @@ done:
 }
 
 /* Those it breaks. */
-static int put_rules(const struct wn_report *report, size_t i,
-                     struct wn_text *out, struct wn_error *error)
+static int tsv_put_rules(const struct wn_report *report, size_t i,
+                         struct wn_text *out, struct wn_error *error)
 {
     struct wn_text rules = {0};
     const int status = wn_cleaning_of_row(report, i, &rules, error) ||
@@ -137,8 +137,8 @@ static int put_rules(const struct wn_report *report, size_t i,
     return status ? -1 : 0;
 }
 
-static int put_row(const struct wn_report *report, size_t i,
-                   struct wn_text *out, struct wn_error *error)
+static int tsv_put_row(const struct wn_report *report, size_t i,
+                       struct wn_text *out, struct wn_error *error)
 {
     const struct wn_dataset *data = &report->data;
     size_t length = 0;
@@ -156,8 +156,8 @@ static int put_row(const struct wn_report *report, size_t i,
                  report->rival ? wn_report_class(report, report->rival[i])
                                : NULL,
                  out, error) ||
-        put_flags(report, i, out, error) ||
-        (data->cleanings && put_rules(report, i, out, error)) ||
+        tsv_put_flags(report, i, out, error) ||
+        (data->cleanings && tsv_put_rules(report, i, out, error)) ||
         (report->against &&
          put_text(report, wn_change_names[report->against->change[i]], out,
                   error)))
@@ -170,9 +170,9 @@ static int put_row(const struct wn_report *report, size_t i,
     return wn_text_add(out, "\n", 1, error);
 }
 
-static int put_number(const struct wn_dataset *data, size_t column,
-                      const double *value, struct wn_text *out,
-                      struct wn_error *error)
+static int tsv_put_number(const struct wn_dataset *data, size_t column,
+                          const double *value, struct wn_text *out,
+                          struct wn_error *error)
 {
     char text[32];
 
@@ -216,9 +216,9 @@ static int put_column(const struct wn_report *report, size_t c,
                        (unsigned long long)data->column_missing[c],
                        (unsigned long long)data->column_invalid[c],
                        (unsigned long long)data->column_distinct[c]) ||
-                   put_number(data, c, data->column_min, out, error) ||
-                   put_number(data, c, data->column_max, out, error) ||
-                   put_number(data, c, data->column_median, out, error) ||
+                   tsv_put_number(data, c, data->column_min, out, error) ||
+                   tsv_put_number(data, c, data->column_max, out, error) ||
+                   tsv_put_number(data, c, data->column_median, out, error) ||
                    wn_text_format(out, error, "\t%d\t%s",
                                   data->column_about && data->column_about[c],
                                   alone) ||
@@ -231,8 +231,8 @@ static int put_column(const struct wn_report *report, size_t c,
                : 0;
 }
 
-static int put_columns(const struct wn_report *report, struct wn_text *out,
-                       struct wn_error *error)
+static int tsv_put_columns(const struct wn_report *report, struct wn_text *out,
+                           struct wn_error *error)
 {
     if (wn_text_format(out, error,
                        "column\tkind\tmissing\tinvalid\tdistinct\tmin\t"
@@ -252,14 +252,14 @@ int wn_tsv_report(const struct wn_report *report, struct wn_text *out,
     int status = -1;
 
     if (report->columns)
-        return put_columns(report, out, error);
+        return tsv_put_columns(report, out, error);
     rows = wn_report_rows(report, WN_ROWS_FIRST, SIZE_MAX, &count, error);
     if (!rows)
         return -1;
-    if (put_head(report, out, error))
+    if (tsv_put_head(report, out, error))
         goto done;
     for (size_t r = 0; r < count; r++)
-        if (put_row(report, (size_t)rows[r], out, error))
+        if (tsv_put_row(report, (size_t)rows[r], out, error))
             goto done;
     status = 0;
 done:

@@ -48,9 +48,9 @@ static struct candidate *list_candidates(const struct wn_report *report,
 }
 
 /* rows, where not NULL, has room for all. */
-static void take(const struct wn_report *report,
-                 const struct candidate *candidate, size_t count,
-                 struct wn_review *review, int64_t *rows)
+static void budget_take(const struct wn_report *report,
+                        const struct candidate *candidate, size_t count,
+                        struct wn_review *review, int64_t *rows)
 {
     review->cost = review->wrong = 0;
     review->rows = 0;
@@ -76,7 +76,7 @@ int64_t *wn_budget_rows(const struct wn_report *report,
     int64_t *rows = wn_new(report->data.n, sizeof *rows, error);
 
     if (candidate && rows) {
-        take(report, candidate, count, review, rows);
+        budget_take(report, candidate, count, review, rows);
     } else {
         free(rows);
         rows = NULL;
@@ -101,7 +101,7 @@ int wn_budget_curve(const struct wn_report *report,
 
         now->budget =
             isinf(times[*count]) ? INFINITY : times[*count] * report->budget;
-        take(report, candidate, candidates, now, NULL);
+        budget_take(report, candidate, candidates, now, NULL);
     } while (review[(*count)++].rows < candidates && *count < WN_REVIEWS);
     free(candidate);
     return 0;

@@ -67,9 +67,9 @@ static struct key *list_keys(const struct wn_report *report,
 }
 
 /* Give rows without a partner one with the same key, copies in order. */
-static int match(struct wn_comparison *against, const struct wn_report *report,
-                 int64_t *then, wn_key_of *key_of, bool edited,
-                 struct wn_error *error)
+static int compare_match(struct wn_comparison *against,
+                         const struct wn_report *report, int64_t *then,
+                         wn_key_of *key_of, bool edited, struct wn_error *error)
 {
     size_t olds, news, o = 0, i = 0;
     struct key *old =
@@ -135,8 +135,8 @@ static int compare_rows(struct wn_comparison *against,
         then[i] = -1;
     for (size_t i = 0; i < old_n; i++)
         against->now[i] = -1;
-    if (match(against, report, then, content_of, false, error) ||
-        match(against, report, then, identifier_of, true, error))
+    if (compare_match(against, report, then, content_of, false, error) ||
+        compare_match(against, report, then, identifier_of, true, error))
         goto done;
     for (size_t i = 0; i < n; i++) {
         against->change[i] = (uint8_t)change_of(against, report, i, then[i]);

@@ -89,7 +89,7 @@ int wn_explain_find(const struct wn_report *report, const char *text,
 }
 
 /* Most probable first, ties to the lower class; a NaN last. */
-static int compare_classes(const void *a, const void *b, void *context)
+static int explain_compare_classes(const void *a, const void *b, void *context)
 {
     const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
     const float *probability = context;
@@ -118,8 +118,8 @@ static int load_probability(struct wn_explanation *explanation,
         return -1;
     for (size_t c = 0; c < k; c++)
         explanation->by_probability[c] = (int32_t)c;
-    qsort_r(explanation->by_probability, k, sizeof(int32_t), compare_classes,
-            explanation->probability);
+    qsort_r(explanation->by_probability, k, sizeof(int32_t),
+            explain_compare_classes, explanation->probability);
     return 0;
 }
 

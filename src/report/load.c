@@ -68,9 +68,9 @@ static bool ends_with(const char *text, const char *end)
 
 /* The values of one dataset of /score, or NULL; *skip where it has another
  * shape than one number a row. */
-static float *read_score(const struct wn_report *report,
-                         const struct wn_audit *audit, const char *name,
-                         bool *skip, struct wn_error *error)
+static float *load_read_score(const struct wn_report *report,
+                              const struct wn_audit *audit, const char *name,
+                              bool *skip, struct wn_error *error)
 {
     const size_t extent[3] = {report->data.n, 0, 0};
     struct wn_text path = {0};
@@ -103,8 +103,8 @@ static int read_spread(const struct wn_report *report,
     status = 0;
     if (!wn_audit_has(audit, path.bytes))
         goto done;
-    score->spread =
-        read_score(report, audit, path.bytes + strlen("score/"), &skip, error);
+    score->spread = load_read_score(
+        report, audit, path.bytes + strlen("score/"), &skip, error);
     status = score->spread || skip ? 0 : -1;
 done:
     wn_text_free(&path);
@@ -185,7 +185,7 @@ static int load_scores(struct wn_report *report, const struct wn_audit *audit,
 
         if (is_spread(names, count, names[i]))
             continue;
-        score->value = read_score(report, audit, names[i], &skip, error);
+        score->value = load_read_score(report, audit, names[i], &skip, error);
         if (!score->value && skip)
             continue;
         if (!score->value)
@@ -264,8 +264,8 @@ static int load_origins(struct wn_report *report, const struct wn_audit *audit,
 }
 
 /* What the formats read without asking. */
-static int check_data(const struct wn_report *report,
-                      const struct wn_audit *audit, struct wn_error *error)
+static int load_check_data(const struct wn_report *report,
+                           const struct wn_audit *audit, struct wn_error *error)
 {
     static const char *const always[] = {"data/label", "data/label_name",
                                          "data/row_line", "data/row_hash"};
@@ -302,7 +302,7 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
         return -1; /* the report is still as empty as the data set */
     report->source_kept = wn_audit_has(audit, "data/source_bytes");
     if (wn_model_quality_load(&report->measured, audit, error) ||
-        check_data(report, audit, error) ||
+        load_check_data(report, audit, error) ||
         load_origins(report, audit, error) ||
         load_scores(report, audit, error) ||
         load_rivals(report, audit, error) ||

@@ -21,7 +21,7 @@ static int load_names(const struct wn_audit *audit, const char *path,
 }
 
 /* Whether `name` is one of a comma-separated list. */
-static bool holds(const char *list, const char *name)
+static bool load_flags_holds(const char *list, const char *name)
 {
     const size_t length = strlen(name);
 
@@ -54,7 +54,8 @@ static int load_checks(struct wn_report *report, const struct wn_audit *audit,
     if (!report->check_ran)
         goto done;
     for (size_t c = 0; c < report->checks; c++)
-        report->check_ran[c] = !ran || holds(ran, report->check_name[c]);
+        report->check_ran[c] =
+            !ran || load_flags_holds(ran, report->check_name[c]);
     status = 0;
 done:
     free(ran);
@@ -87,8 +88,9 @@ static int check_order(const struct wn_report *report,
     return status;
 }
 
-static int check_codes(const struct wn_report *report,
-                       const struct wn_audit *audit, struct wn_error *error)
+static int load_flags_check_codes(const struct wn_report *report,
+                                  const struct wn_audit *audit,
+                                  struct wn_error *error)
 {
     const uint32_t known =
         report->checks < 32 ? (UINT32_C(1) << report->checks) - 1 : UINT32_MAX;
@@ -274,5 +276,5 @@ int wn_load_flags(struct wn_report *report, const struct wn_audit *audit,
                       &report->quality, error) ||
         load_noise(report, audit, error) || check_order(report, audit, error))
         return -1;
-    return check_codes(report, audit, error);
+    return load_flags_check_codes(report, audit, error);
 }

@@ -81,7 +81,7 @@ double wn_score_percentile(const float *value, size_t n, size_t i)
     return n ? 100 * ((double)below + 0.5 * (double)equal) / (double)n : 0;
 }
 
-static int count_rows(struct wn_report *report, struct wn_error *error)
+static int summary_count_rows(struct wn_report *report, struct wn_error *error)
 {
     const struct wn_dataset *data = &report->data;
 
@@ -119,7 +119,7 @@ static int count_rows(struct wn_report *report, struct wn_error *error)
     return 0;
 }
 
-static double share(const struct wn_class_line *line)
+static double summary_share(const struct wn_class_line *line)
 {
     return line->rows && !isnan(line->expected)
                ? line->expected / (double)line->rows
@@ -127,15 +127,15 @@ static double share(const struct wn_class_line *line)
 }
 
 /* Enough rows first, then the larger share of wrong labels, more flagged. */
-static int compare_classes(const void *a, const void *b)
+static int summary_compare_classes(const void *a, const void *b)
 {
     const struct wn_class_line *x = a, *y = b;
     const bool few_x = x->rows < WN_TOO_FEW, few_y = y->rows < WN_TOO_FEW;
 
     if (few_x != few_y)
         return few_x - few_y;
-    if (share(x) != share(y))
-        return share(x) < share(y) ? 1 : -1;
+    if (summary_share(x) != summary_share(y))
+        return summary_share(x) < summary_share(y) ? 1 : -1;
     if (x->flagged != y->flagged)
         return x->flagged < y->flagged ? 1 : -1;
     return (x->class > y->class) - (x->class < y->class);
@@ -153,7 +153,8 @@ static double expected_of_class(const struct wn_report *report,
                 0);
 }
 
-static int count_classes(struct wn_report *report, struct wn_error *error)
+static int summary_count_classes(struct wn_report *report,
+                                 struct wn_error *error)
 {
     const struct wn_dataset *data = &report->data;
 
@@ -173,7 +174,7 @@ static int count_classes(struct wn_report *report, struct wn_error *error)
         report->class_line[c].expected =
             expected_of_class(report, &report->class_line[c]);
     qsort(report->class_line, data->k, sizeof *report->class_line,
-          compare_classes);
+          summary_compare_classes);
     return 0;
 }
 
@@ -285,8 +286,8 @@ static int count_pairs(struct wn_report *report, struct wn_error *error)
 
 int wn_report_count(struct wn_report *report, struct wn_error *error)
 {
-    if (count_rows(report, error) || count_classes(report, error) ||
-        count_pairs(report, error))
+    if (summary_count_rows(report, error) ||
+        summary_count_classes(report, error) || count_pairs(report, error))
         return -1;
     return find_cuts(report, error);
 }

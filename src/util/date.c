@@ -139,8 +139,8 @@ static bool read_written(const char *text, size_t length,
            parse_zone(text, length, &at, &written->offset) && at == length;
 }
 
-static bool take(const struct written *written, enum wn_date_order order,
-                 struct wn_date *date)
+static bool date_take(const struct written *written, enum wn_date_order order,
+                      struct wn_date *date)
 {
     /* Where year, month and day stand. */
     static const int place[WN_DATE_ORDERS][3] = {
@@ -167,7 +167,7 @@ unsigned wn_date_orders(const char *text, size_t length)
     if (length < 8 || !read_written(text, length, &written))
         return 0;
     for (int order = 0; order < WN_DATE_ORDERS; order++)
-        if (take(&written, (enum wn_date_order)order, &date))
+        if (date_take(&written, (enum wn_date_order)order, &date))
             orders |= 1u << order;
     return orders;
 }
@@ -177,7 +177,8 @@ bool wn_date_parse(const char *text, size_t length, enum wn_date_order order,
 {
     struct written written;
 
-    return read_written(text, length, &written) && take(&written, order, date);
+    return read_written(text, length, &written) &&
+           date_take(&written, order, date);
 }
 
 /* Days from the first day of year 1 to that of a year. */

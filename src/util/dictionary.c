@@ -34,8 +34,9 @@ const char *wn_dictionary_text(const struct wn_dictionary *dictionary,
 }
 
 /* The slot that holds the value, or the free one where it would go. */
-static size_t find_slot(const struct wn_dictionary *dictionary,
-                        const char *text, size_t length, uint64_t hash)
+static size_t dictionary_find_slot(const struct wn_dictionary *dictionary,
+                                   const char *text, size_t length,
+                                   uint64_t hash)
 {
     const size_t mask = dictionary->slots - 1;
     size_t s = (size_t)hash & mask;
@@ -65,7 +66,8 @@ static void fill_slots(struct wn_dictionary *dictionary)
 }
 
 /* Keep at least half of the slots free. */
-static int make_room(struct wn_dictionary *dictionary, struct wn_error *error)
+static int dictionary_make_room(struct wn_dictionary *dictionary,
+                                struct wn_error *error)
 {
     if (2 * (dictionary->count + 1) <= dictionary->slots)
         return 0;
@@ -88,8 +90,8 @@ long wn_dictionary_find(const struct wn_dictionary *dictionary,
 {
     if (dictionary->count == 0)
         return -1;
-    return (long)dictionary->slot[find_slot(dictionary, text, length,
-                                            wn_hash_bits(text, length))] -
+    return (long)dictionary->slot[dictionary_find_slot(
+               dictionary, text, length, wn_hash_bits(text, length))] -
            1;
 }
 
@@ -99,9 +101,9 @@ long wn_dictionary_add(struct wn_dictionary *dictionary, const char *text,
 {
     const uint64_t hash = wn_hash_bits(text, length);
 
-    if (make_room(dictionary, error))
+    if (dictionary_make_room(dictionary, error))
         return -1;
-    const size_t s = find_slot(dictionary, text, length, hash);
+    const size_t s = dictionary_find_slot(dictionary, text, length, hash);
     if (dictionary->slot[s] == 0) {
         if (wn_grow(&dictionary->value, &dictionary->room,
                     dictionary->count + 1, sizeof *dictionary->value, error) ||

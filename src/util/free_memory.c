@@ -21,8 +21,8 @@ static FILE *open_under(const char *root, const char *folder, const char *name)
 
 /* The number after `key` at the beginning of a line, "" for the first line;
  * -1 where there is none ("max", no file). */
-static double read_number(const char *root, const char *folder,
-                          const char *name, const char *key)
+static double free_memory_read_number(const char *root, const char *folder,
+                                      const char *name, const char *key)
 {
     FILE *file = open_under(root, folder, name);
     char line[LINE];
@@ -63,15 +63,17 @@ static const struct groups versions[] = {
 static void ask_group(struct wn_free_memory *room, const char *root,
                       const struct groups *version, const char *folder)
 {
-    const double limit = read_number(root, folder, version->limit, "");
-    const double used = read_number(root, folder, version->used, "");
+    const double limit =
+        free_memory_read_number(root, folder, version->limit, "");
+    const double used =
+        free_memory_read_number(root, folder, version->used, "");
 
     if (limit < 0 || used < 0)
         return;
     const double idle =
-        read_number(root, folder, "/memory.stat", version->cache);
+        free_memory_read_number(root, folder, "/memory.stat", version->cache);
     const double active =
-        read_number(root, folder, "/memory.stat", version->idle);
+        free_memory_read_number(root, folder, "/memory.stat", version->idle);
 
     narrow(room, limit - used + fmax(idle, 0) + fmax(active, 0),
            "the control group has");
@@ -109,7 +111,8 @@ static void ask_groups(struct wn_free_memory *room, const char *root,
 static void ask_limit(struct wn_free_memory *room, const char *root)
 {
     struct rlimit limit;
-    const double pages = read_number(root, "/proc/self/statm", "", "");
+    const double pages =
+        free_memory_read_number(root, "/proc/self/statm", "", "");
 
     if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY ||
         pages < 0)
@@ -127,7 +130,7 @@ struct wn_free_memory wn_free_memory_find(const char *root)
 {
     struct wn_free_memory room = {.bytes = INFINITY, .what = ""};
     const double available =
-        read_number(root, "/proc/meminfo", "", "MemAvailable:");
+        free_memory_read_number(root, "/proc/meminfo", "", "MemAvailable:");
 
     if (available >= 0)
         narrow(&room, available * 1024, "this machine has");

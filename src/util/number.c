@@ -12,7 +12,7 @@
 
 #include "util/text.h"
 
-static bool digit(char c)
+static bool number_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
@@ -51,7 +51,7 @@ static bool slow(const char *text, size_t length, double *value)
 }
 
 /* Bytes as the digits 0..9 where they are '0'..'9', the first one lowest. */
-static uint64_t load(const char *text)
+static uint64_t number_load(const char *text)
 {
     uint64_t word;
 
@@ -114,7 +114,7 @@ static bool pointed(const char *end, size_t count, size_t fraction,
         *value = (double)eight(both) / ten[fraction];
         return are_digits(both);
     }
-    const uint64_t front = highest(load(end - fraction - 9), whole);
+    const uint64_t front = highest(number_load(end - fraction - 9), whole);
     *value = (double)(eight(front) * whole_ten[fraction] + eight(back)) /
              ten[fraction];
     return are_digits(front) && are_digits(back);
@@ -132,7 +132,7 @@ static bool plain(const char *text, size_t length, double *value)
     if (count - 1 > 15)
         return false;
     const uint64_t tail =
-        highest(load(text + length - 8), count < 8 ? count : 8);
+        highest(number_load(text + length - 8), count < 8 ? count : 8);
     const uint64_t beside = tail ^ UINT64_C(0x1e1e1e1e1e1e1e1e);
     const uint64_t point = ~(((beside & seven) + seven) | beside | seven);
     if (point) {
@@ -168,7 +168,7 @@ static bool parse_exponent(const char *text, size_t length, size_t *at,
     if (*at < length && (text[*at] == '-' || text[*at] == '+'))
         down = text[(*at)++] == '-';
     const size_t start = *at;
-    for (; *at < length && digit(text[*at]); ++*at)
+    for (; *at < length && number_digit(text[*at]); ++*at)
         if (written < MOST)
             written = written * 10 + (text[*at] - '0');
     *exponent += down ? -written : written;
@@ -190,7 +190,7 @@ bool wn_number_parse(const char *text, size_t length, double *value)
             point = true;
             continue;
         }
-        if (!digit(text[at]))
+        if (!number_digit(text[at]))
             break;
         count++;
         if (digits < UINT64_C(100000000000000000)) {

@@ -61,7 +61,7 @@ struct wn_options {
     size_t operand_count;
 };
 
-static size_t count_rows(const struct wn_option *rows)
+static size_t options_count_rows(const struct wn_option *rows)
 {
     size_t count = 0;
 
@@ -73,7 +73,7 @@ static size_t count_rows(const struct wn_option *rows)
 void wn_option_add(struct wn_option *table, size_t room,
                    const struct wn_option *row)
 {
-    const size_t count = count_rows(table);
+    const size_t count = options_count_rows(table);
 
     assert(count + 1 < room);
     table[count] = *row;
@@ -117,8 +117,8 @@ static int check_number(const struct wn_option *row, const char *text,
     return 0;
 }
 
-static int check_size(const struct wn_option *row, const char *text,
-                      struct wn_error *error)
+static int options_check_size(const struct wn_option *row, const char *text,
+                              struct wn_error *error)
 {
     uint64_t bytes;
 
@@ -161,7 +161,7 @@ static int check_value(const struct wn_option *row, const char *text,
     case WN_REAL:
         return check_number(row, text, error);
     case WN_SIZE:
-        return check_size(row, text, error);
+        return options_check_size(row, text, error);
     case WN_SUBSET:
         return check_subset(row, text, error);
     case WN_CHOICE:
@@ -313,7 +313,7 @@ struct wn_options *wn_options_parse(const struct wn_program *program, int argc,
     if (!options)
         return NULL;
     options->rows = program->rows;
-    options->row_count = count_rows(program->rows);
+    options->row_count = options_count_rows(program->rows);
     options->settings =
         wn_new(options->row_count, sizeof *options->settings, error);
     if (!options->settings ||
@@ -356,7 +356,7 @@ bool wn_option_on(const struct wn_options *options, const char *name)
     return wn_option_given(options, name);
 }
 
-static const char *value_of(const struct wn_options *options, size_t r)
+static const char *options_value_of(const struct wn_options *options, size_t r)
 {
     const struct setting *setting = &options->settings[r];
 
@@ -380,13 +380,13 @@ int wn_option_settle(struct wn_options *options, const char *name,
 
 const char *wn_option_text(const struct wn_options *options, const char *name)
 {
-    return value_of(options, find_row(options, name));
+    return options_value_of(options, find_row(options, name));
 }
 
 double wn_option_number(const struct wn_options *options, const char *name)
 {
     const size_t r = find_row(options, name);
-    const char *text = value_of(options, r);
+    const char *text = options_value_of(options, r);
     double value = 0;
     uint64_t bytes = 0;
 
@@ -437,8 +437,8 @@ const char *wn_option_operand(const struct wn_options *options, size_t i)
 }
 
 /* A value in provenance: one word, so that the line splits at blanks. */
-static int add_word(struct wn_text *text, const char *word,
-                    struct wn_error *error)
+static int options_add_word(struct wn_text *text, const char *word,
+                            struct wn_error *error)
 {
     for (; *word; word++) {
         const bool plain = *word != ' ' && *word != '\\';
@@ -459,7 +459,7 @@ int wn_options_describe(const struct wn_options *options, struct wn_text *text,
     for (size_t r = 0; r < options->row_count; r++) {
         const struct wn_option *row = &options->rows[r];
         const struct setting *setting = &options->settings[r];
-        const char *single = value_of(options, r);
+        const char *single = options_value_of(options, r);
         const char *const *values = setting->values;
         size_t count = setting->count;
 
@@ -474,7 +474,7 @@ int wn_options_describe(const struct wn_options *options, struct wn_text *text,
         for (size_t v = 0; v < count; v++)
             if (wn_text_format(text, error, "%s%s=", text->length ? " " : "",
                                row->name) ||
-                add_word(text, values[v], error))
+                options_add_word(text, values[v], error))
                 return -1;
     }
     return 0;

@@ -65,7 +65,7 @@ WN_TILED void wn_amx_close(void)
  * with broad more than 16 columns. Six of the nine products of parts, in an
  * order that loads every part but one once. */
 WN_TILED static inline __attribute__((always_inline)) void
-multiply(const char *a, const char *b, size_t steps, bool tall, bool broad)
+amx_multiply(const char *a, const char *b, size_t steps, bool tall, bool broad)
 {
 #define ROWS(part)                                                             \
     _tile_loadd(4, a + (part)*2 * TILE, 64);                                   \
@@ -140,7 +140,7 @@ struct square {
     size_t first, columns;
 };
 
-WN_TILED static void settle(const struct square *s, const struct place *at)
+WN_TILED static void amx_settle(const struct square *s, const struct place *at)
 {
     for (size_t t = 0; t < 4; t++) {
         const size_t i = t / 2 * SIDE, j = t % 2 * SIDE;
@@ -153,19 +153,19 @@ WN_TILED static void settle(const struct square *s, const struct place *at)
 }
 
 /* The sums of a square of so many rows, from two strips. */
-WN_TILED static void add_up(const char *a, const char *b, size_t steps,
-                            size_t rows, struct square *s)
+WN_TILED static void amx_add_up(const char *a, const char *b, size_t steps,
+                                size_t rows, struct square *s)
 {
     const bool tall = rows > SIDE, broad = s->columns > SIDE;
 
     if (tall && broad)
-        multiply(a, b, steps, true, true);
+        amx_multiply(a, b, steps, true, true);
     else if (tall)
-        multiply(a, b, steps, true, false);
+        amx_multiply(a, b, steps, true, false);
     else if (broad)
-        multiply(a, b, steps, false, true);
+        amx_multiply(a, b, steps, false, true);
     else
-        multiply(a, b, steps, false, false);
+        amx_multiply(a, b, steps, false, false);
     _tile_stored(0, s->sum[0], 64);
     _tile_stored(1, s->sum[1], 64);
     _tile_stored(2, s->sum[2], 64);
@@ -182,7 +182,7 @@ struct packed {
 /* The rows of the strip `left` by all of `right`. The sums of a square are
  * settled while the next one's are under way: the unit is far behind the
  * instructions that feed it. */
-WN_TILED static void cross(const struct packed *packed, struct place at)
+WN_TILED static void amx_cross(const struct packed *packed, struct place at)
 {
     struct square square[2];
     const size_t count = (packed->wide + STRIP - 1) / STRIP;
@@ -192,12 +192,12 @@ WN_TILED static void cross(const struct packed *packed, struct place at)
 
         now->first = q * STRIP;
         now->columns = least(packed->wide - now->first, STRIP);
-        add_up(packed->left, packed->right + q * packed->strip, packed->steps,
-               at.rows, now);
+        amx_add_up(packed->left, packed->right + q * packed->strip,
+                   packed->steps, at.rows, now);
         if (q > 0)
-            settle(&square[1 - q % 2], &at);
+            amx_settle(&square[1 - q % 2], &at);
     }
-    settle(&square[(count - 1) % 2], &at);
+    amx_settle(&square[(count - 1) % 2], &at);
 }
 
 WN_TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
@@ -233,8 +233,9 @@ WN_TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
                 pack(&a, true, i, tall, j, deep, PARTS, left);
                 /* The tiles are loaded behind the compiler's back. */
                 __asm__ volatile("" : : : "memory");
-                cross(&packed, (struct place){tall, alpha, j ? 1 : beta,
-                                              c + i * stride + first, stride});
+                amx_cross(&packed,
+                          (struct place){tall, alpha, j ? 1 : beta,
+                                         c + i * stride + first, stride});
             }
         }
     }

@@ -167,8 +167,8 @@ static inline struct lanes lanes_of(size_t columns)
 }
 
 /* 16 of the weights after their step. */
-TILED_INLINE __m512 move(struct square *square, const float *sum, size_t at,
-                         const struct wn_layer_step *step)
+TILED_INLINE __m512 layer_move(struct square *square, const float *sum,
+                               size_t at, const struct wn_layer_step *step)
 {
     const __m512 share = _mm512_set1_ps(step->share);
     const __m512 momentum = _mm512_set1_ps(step->momentum);
@@ -191,16 +191,16 @@ WN_TILED static void move_square(struct square *square, const float *sum,
         for (size_t t = 0; t < 2; t++) {
             const size_t at = i * STRIP + t * SIDE;
 
-            put_line(move(square, sum, at, step),
-                     move(square, sum, at + SIDE * STRIP, step), PARTS,
+            put_line(layer_move(square, sum, at, step),
+                     layer_move(square, sum, at + SIDE * STRIP, step), PARTS,
                      square->packed + t * TILE + i * 64);
         }
 }
 
 /* Add the products of two strips over `steps` to the sums of a square, or to
  * none. Three of the four products of parts. */
-TILED_INLINE void multiply(const char *a, const char *b, size_t b_step,
-                           size_t steps, bool fresh, float *sum)
+TILED_INLINE void layer_multiply(const char *a, const char *b, size_t b_step,
+                                 size_t steps, bool fresh, float *sum)
 {
 #define ROWS(part)                                                             \
     _tile_loadd(4, a + (part)*2 * TILE, 64);                                   \
@@ -286,9 +286,10 @@ WN_TILED void wn_layer_forward(struct wn_layer *layer, const float *x,
             /* Tiles are loaded and stored behind the compiler's back. */
             __asm__ volatile("" : : : "memory");
             for (size_t u = 0; u < units; u++)
-                multiply(layer->left, layer->weights[f * units + u].packed,
-                         units * sizeof(struct square), steps, f == 0,
-                         layer->sum + (l * units + u) * SQUARE);
+                layer_multiply(layer->left,
+                               layer->weights[f * units + u].packed,
+                               units * sizeof(struct square), steps, f == 0,
+                               layer->sum + (l * units + u) * SQUARE);
         }
     }
     wn_amx_close();
@@ -315,8 +316,8 @@ WN_TILED void wn_layer_learn(struct wn_layer *layer, const float *x,
         pack(&left, true, f * STRIP, STRIP, 0, rows, PARTS, layer->left);
         __asm__ volatile("" : : : "memory");
         for (size_t u = 0; u < units; u++)
-            multiply(layer->left, layer->delta + u * lines * BLOCK, BLOCK,
-                     lines, true, layer->sum + u * SQUARE);
+            layer_multiply(layer->left, layer->delta + u * lines * BLOCK, BLOCK,
+                           lines, true, layer->sum + u * SQUARE);
         __asm__ volatile("" : : : "memory");
         for (size_t u = 0; u < units; u++)
             move_square(&layer->weights[f * units + u], layer->sum + u * SQUARE,

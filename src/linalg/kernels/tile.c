@@ -30,8 +30,8 @@ enum { ROWS = 8, LANES = 16, VECTORS = 3, PANEL = LANES * VECTORS };
 #define WITH_512 __attribute__((target("avx512f")))
 
 WITH_512 __attribute__((always_inline)) static inline void
-add_products(const float *a, size_t row, size_t step, const float *b, size_t p,
-             __m512 (*sum)[VECTORS])
+tile_add_products(const float *a, size_t row, size_t step, const float *b,
+                  size_t p, __m512 (*sum)[VECTORS])
 {
     __m512 own[ROWS][VECTORS];
 
@@ -75,16 +75,17 @@ static void pack_512(const float *row, size_t i, size_t p, void *packed)
 }
 
 /* The products of eight rows from i on with the panel from column j on. */
-WITH_512 static void multiply(const struct wn_tile *tile, size_t i, size_t j,
-                              __m512 (*sum)[VECTORS])
+WITH_512 static void tile_multiply(const struct wn_tile *tile, size_t i,
+                                   size_t j, __m512 (*sum)[VECTORS])
 {
     const size_t p = tile->p;
     const float *a = tile->first, *b = (const float *)tile->second + j * p;
 
     if (tile->loose)
-        add_products(a + i * p, p, 1, b, p, sum);
+        tile_add_products(a + i * p, p, 1, b, p, sum);
     else
-        add_products(a + (i - i % PANEL) * p + i % PANEL, 1, PANEL, b, p, sum);
+        tile_add_products(a + (i - i % PANEL) * p + i % PANEL, 1, PANEL, b, p,
+                          sum);
 }
 
 WITH_512 static void multiply_512(const struct wn_tile *tile, float *dots,
@@ -96,7 +97,7 @@ WITH_512 static void multiply_512(const struct wn_tile *tile, float *dots,
         for (size_t i = 0; i < tile->rows; i += ROWS) {
             __m512 sum[ROWS][VECTORS];
 
-            multiply(tile, i, j, sum);
+            tile_multiply(tile, i, j, sum);
             for (size_t r = 0; r < ROWS; r++)
                 for (size_t v = 0; v < VECTORS; v++)
                     _mm512_storeu_ps(dots + (i + r) * stride + j + v * LANES,
@@ -144,7 +145,7 @@ WITH_512 static size_t scan_512(const struct wn_tile *tile, struct wn_hit *hits)
         for (size_t i = 0; i < tile->rows; i += ROWS) {
             __m512 sum[ROWS][VECTORS];
 
-            multiply(tile, i, j, sum);
+            tile_multiply(tile, i, j, sum);
             for (size_t r = 0; r < ROWS; r++)
                 for (size_t v = 0; v < VECTORS; v++)
                     count += scan_lanes(tile, sum[r][v], i + r, j + v * LANES,
@@ -225,8 +226,8 @@ struct square {
     _Alignas(64) float sum[4][LANES * LANES];
 };
 
-WN_TILED static inline void add_up(const char *a, const char *b, size_t steps,
-                                   struct square *s)
+WN_TILED static inline void tile_add_up(const char *a, const char *b,
+                                        size_t steps, struct square *s)
 {
     _tile_zero(0);
     _tile_zero(1);
@@ -257,8 +258,9 @@ struct sink {
 };
 
 /* The sums of the rows from i on with the columns from j on. */
-WN_TILED static void settle(const struct wn_tile *tile, const struct square *s,
-                            size_t i, size_t j, struct sink *sink)
+WN_TILED static void tile_settle(const struct wn_tile *tile,
+                                 const struct square *s, size_t i, size_t j,
+                                 struct sink *sink)
 {
     for (size_t t = 0; t < 4; t++)
         for (size_t r = 0; r < LANES; r++) {
@@ -277,7 +279,7 @@ WN_TILED static void settle(const struct wn_tile *tile, const struct square *s,
 
 /* All of a tile. The sums of a square are settled while the next one's are
  * under way, as the unit is behind the instructions that feed it. */
-WN_TILED static void cross(const struct wn_tile *tile, struct sink *sink)
+WN_TILED static void tile_cross(const struct wn_tile *tile, struct sink *sink)
 {
     const size_t steps = steps_of(tile->p), row = row_bytes_halves(tile->p);
     const size_t across = (tile->columns + STRIP - 1) / STRIP;
@@ -292,11 +294,11 @@ WN_TILED static void cross(const struct wn_tile *tile, struct sink *sink)
             const char *b = (const char *)tile->second +
                             q % across * STRIP * row + steps * STEP_BYTES;
 
-            add_up(a, b, steps, &square[q % 2]);
+            tile_add_up(a, b, steps, &square[q % 2]);
         }
         if (q > 0)
-            settle(tile, &square[1 - q % 2], (q - 1) / across * STRIP,
-                   (q - 1) % across * STRIP, sink);
+            tile_settle(tile, &square[1 - q % 2], (q - 1) / across * STRIP,
+                        (q - 1) % across * STRIP, sink);
     }
     wn_amx_close();
 }
@@ -306,14 +308,14 @@ static void multiply_halves(const struct wn_tile *tile, float *dots,
 {
     struct sink sink = {.dots = dots, .stride = stride};
 
-    cross(tile, &sink);
+    tile_cross(tile, &sink);
 }
 
 static size_t scan_halves(const struct wn_tile *tile, struct wn_hit *hits)
 {
     struct sink sink = {.hits = hits};
 
-    cross(tile, &sink);
+    tile_cross(tile, &sink);
     return sink.count;
 }
 #endif

@@ -159,8 +159,8 @@ static int read_probability(const struct wn_run *run, struct work *work,
 
 /* Keep to --memory, or refuse. What is read before this is known stays in
  * memory: the label and the roles of each row. */
-static int check_memory(const struct wn_run *run, struct work *work,
-                        struct wn_error *error)
+static int flag_evidence_check_memory(const struct wn_run *run,
+                                      struct work *work, struct wn_error *error)
 {
     size_t m = 0, d;
     char what[100];
@@ -192,7 +192,7 @@ int flag_read_evidence(const struct wn_run *run, struct work *work,
     if (!work->audit ||
         wn_dataset_load(&work->data, work->audit,
                         WN_PART_LABEL | WN_PART_DEFECT | WN_PART_ROLE, error) ||
-        check_memory(run, work, error))
+        flag_evidence_check_memory(run, work, error))
         return -1;
     evidence->n = work->data.n;
     evidence->k = work->data.k;

@@ -61,7 +61,7 @@ static const struct wn_option *const last_rows[] = {
 enum { ROOM = 64 };
 static struct wn_option rows[ROOM];
 
-static void make_rows(void)
+static void flag_main_make_rows(void)
 {
     wn_option_add_rows(rows, ROOM, first_rows);
     for (size_t c = 0; wn_checks[c]; c++)
@@ -180,8 +180,8 @@ static int rate_labels(const struct wn_run *run, struct work *work,
 
 /* Suspicion, suggestion and action of every row; the rank by the suspicion
  * before it is rounded to float. */
-static int judge_rows(const struct wn_run *run, struct work *work,
-                      struct wn_error *error)
+static int flag_main_judge_rows(const struct wn_run *run, struct work *work,
+                                struct wn_error *error)
 {
     const struct wn_evidence *evidence = &work->evidence;
     const size_t n = evidence->n;
@@ -216,7 +216,7 @@ static int judge_rows(const struct wn_run *run, struct work *work,
     return 0;
 }
 
-static int make_room(struct work *work, struct wn_error *error)
+static int flag_main_make_room(struct work *work, struct wn_error *error)
 {
     const size_t n = work->evidence.n;
 
@@ -254,8 +254,8 @@ static int name_reasons(struct wn_text *names, struct wn_error *error)
     return 0;
 }
 
-static int write_rows(struct wn_audit_writer *writer, const struct work *work,
-                      struct wn_error *error)
+static int flag_main_write_rows(struct wn_audit_writer *writer,
+                                const struct work *work, struct wn_error *error)
 {
     const size_t n[3] = {work->evidence.n, 0, 0};
     struct wn_text names = {0}, reasons = {0};
@@ -295,7 +295,7 @@ static int write_all(struct wn_audit_writer *writer, const struct work *work,
     if (work->evidence.noise &&
         flag_write_noise(writer, &work->noise, &work->judged, error))
         return -1;
-    return write_rows(writer, work, error);
+    return flag_main_write_rows(writer, work, error);
 }
 
 static int list_issues(const struct wn_run *run, struct wn_error *error)
@@ -318,7 +318,8 @@ static int list_issues(const struct wn_run *run, struct wn_error *error)
 }
 
 /* What would do nothing is an error: who asks for it believes that it did. */
-static int check_options(const struct wn_run *run, struct wn_error *error)
+static int flag_main_check_options(const struct wn_run *run,
+                                   struct wn_error *error)
 {
     const char *fail_on = wn_option_text(run->options, "fail-on");
 
@@ -382,13 +383,16 @@ static int flag(struct wn_run *run, struct wn_error *error)
 
     if (wn_option_on(run->options, "list-issues"))
         return list_issues(run, error);
-    if (check_options(run, error) || flag_read_evidence(run, &work, error))
+    if (flag_main_check_options(run, error) ||
+        flag_read_evidence(run, &work, error))
         goto done;
     /* Before the work, so that an output that cannot be is known at once. */
     writer = wn_run_create(run, work.audit, WN_FLAGS, error);
-    if (!writer || estimate(run, &work, error) || make_room(&work, error) ||
-        run_checks(run, &work, error) || rate_labels(run, &work, error) ||
-        judge_rows(run, &work, error) || write_all(writer, &work, error))
+    if (!writer || estimate(run, &work, error) ||
+        flag_main_make_room(&work, error) || run_checks(run, &work, error) ||
+        rate_labels(run, &work, error) ||
+        flag_main_judge_rows(run, &work, error) ||
+        write_all(writer, &work, error))
         goto done;
     status = wn_audit_finish(writer, error);
     writer = NULL;
@@ -411,6 +415,6 @@ int main(int argc, char **argv)
         .most = 1};
 
     wn_program_reexec(argv, false);
-    make_rows();
+    flag_main_make_rows();
     return wn_program_main(&program, argc, argv, flag);
 }

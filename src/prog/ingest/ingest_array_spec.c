@@ -12,9 +12,10 @@
 #include "prog/ingest/ingest_work.h"
 #include "util/memory.h"
 
-static int read_hdf5(const struct wn_run *run, const char *file,
-                     const char *path, struct wn_array *array,
-                     struct wn_error *error)
+static int ingest_array_spec_read_hdf5(const struct wn_run *run,
+                                       const char *file, const char *path,
+                                       struct wn_array *array,
+                                       struct wn_error *error)
 {
     const uint64_t memory =
         wn_option_given(run->options, "memory")
@@ -62,7 +63,8 @@ int ingest_array(const struct wn_run *run, bool inside, const char *option,
     if (!place)
         return 0;
     if (inside && !colon && !ends_in(place, ".npy"))
-        return read_hdf5(run, wn_run_input(run), place, array, error);
+        return ingest_array_spec_read_hdf5(run, wn_run_input(run), place, array,
+                                           error);
     if (record_place(run, option, place, colon, error))
         return -1;
     if (!colon)
@@ -70,7 +72,7 @@ int ingest_array(const struct wn_run *run, bool inside, const char *option,
     char *file = wn_copy_text(place, (size_t)(colon - place), error);
     if (!file)
         return -1;
-    status = read_hdf5(run, file, colon + 1, array, error);
+    status = ingest_array_spec_read_hdf5(run, file, colon + 1, array, error);
     free(file);
     return status;
 }

@@ -31,7 +31,8 @@ void arrays_free(struct arrays *arrays)
     free(arrays->order);
 }
 
-static int check_rows(const struct arrays *arrays, struct wn_error *error)
+static int ingest_arrays_check_rows(const struct arrays *arrays,
+                                    struct wn_error *error)
 {
     const struct wn_array *all[] = {&arrays->features, &arrays->probability,
                                     &arrays->id};
@@ -59,7 +60,8 @@ static int check_rows(const struct arrays *arrays, struct wn_error *error)
 
 /* Refuse at once what would need more than --memory: labels, roles and places
  * of rows, a sample of features, one epoch of a network. */
-static int check_memory(const struct arrays *arrays, struct wn_error *error)
+static int ingest_arrays_check_memory(const struct arrays *arrays,
+                                      struct wn_error *error)
 {
     const struct wn_array *x = &arrays->features;
     const struct wn_array *dynamics = &arrays->beside.dynamics;
@@ -93,7 +95,8 @@ static size_t classes_known(const struct arrays *arrays)
 }
 
 /* Name the first rows without a label. */
-static int fail_unlabelled(const struct arrays *arrays, struct wn_error *error)
+static int ingest_arrays_fail_unlabelled(const struct arrays *arrays,
+                                         struct wn_error *error)
 {
     struct wn_text rows = {0};
     size_t missing = 0;
@@ -125,7 +128,7 @@ static int keep_labelled(struct arrays *arrays, struct wn_error *error)
     if (arrays->n == arrays->rows)
         return 0;
     if (!drop)
-        return fail_unlabelled(arrays, error);
+        return ingest_arrays_fail_unlabelled(arrays, error);
     if (arrays->n == 0)
         return wn_fail(error, WN_EDATA,
                        "%s: found no label in it, wanted one "
@@ -211,7 +214,8 @@ static enum wn_rescale_how scale_asked(const struct arrays *arrays)
 }
 
 /* What stays where it is cannot be changed, and has to be found again. */
-static int check_link(struct arrays *arrays, struct wn_error *error)
+static int ingest_arrays_check_link(struct arrays *arrays,
+                                    struct wn_error *error)
 {
     const struct wn_options *options = arrays->run->options;
     const char *features = wn_option_text(options, "features");
@@ -234,16 +238,16 @@ static int check_link(struct arrays *arrays, struct wn_error *error)
 
 int arrays_prepare(struct arrays *arrays, struct wn_error *error)
 {
-    if (check_link(arrays, error))
+    if (ingest_arrays_check_link(arrays, error))
         return -1;
     arrays->rows = arrays->beside.rows = arrays->label.rows;
     if (arrays->rows == 0)
         return wn_fail(error, WN_EDATA, "%s: found no rows",
                        arrays->label.name);
-    if (check_rows(arrays, error) ||
+    if (ingest_arrays_check_rows(arrays, error) ||
         ingest_beside_read(&arrays->beside, error) ||
-        check_memory(arrays, error) || read_labels(arrays, error) ||
-        read_roles(arrays, error))
+        ingest_arrays_check_memory(arrays, error) ||
+        read_labels(arrays, error) || read_roles(arrays, error))
         return -1;
     return arrays->features.name
                ? wn_rescale_fit(&arrays->rescale, scale_asked(arrays),

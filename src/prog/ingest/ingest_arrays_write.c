@@ -230,7 +230,8 @@ static int put_places(struct arrays *arrays, const uint64_t *hash,
 }
 
 /* Both blocks know rows by their content: features where there are some. */
-static int put_rows(struct arrays *arrays, struct wn_error *error)
+static int ingest_arrays_write_put_rows(struct arrays *arrays,
+                                        struct wn_error *error)
 {
     struct outgoing features = {0}, probability = {0};
     const bool any = arrays->features.name;
@@ -330,7 +331,8 @@ static void fill_profile(const struct arrays *arrays, struct profile *profile)
                   arrays->roles.of[r].names.count);
 }
 
-static int put_columns(struct arrays *arrays, struct wn_error *error)
+static int ingest_arrays_write_put_columns(struct arrays *arrays,
+                                           struct wn_error *error)
 {
     struct wn_audit_writer *writer = arrays->writer;
     struct profile p = {0};
@@ -453,7 +455,7 @@ static int put_source(const struct arrays *arrays, struct wn_error *error)
     return status;
 }
 
-static void tell(const struct arrays *arrays)
+static void ingest_arrays_write_tell(const struct arrays *arrays)
 {
     const size_t left = arrays->rows - arrays->n, d = arrays->features.columns;
     const size_t k = arrays->classes.count;
@@ -478,7 +480,7 @@ int arrays_write(struct arrays *arrays, struct wn_error *error)
     arrays->writer = wn_run_create(arrays->run, NULL, WN_DATA, error);
     arrays->low = INFINITY;
     arrays->high = -INFINITY;
-    if (!arrays->writer || put_rows(arrays, error) ||
+    if (!arrays->writer || ingest_arrays_write_put_rows(arrays, error) ||
         ingest_put_codes(arrays->writer, "data/label", n, arrays->code,
                          "data/label_name", &arrays->classes, error) ||
         ingest_spelling(arrays->run, arrays->writer, arrays->source, NULL,
@@ -487,9 +489,10 @@ int arrays_write(struct arrays *arrays, struct wn_error *error)
         ingest_put_roles(arrays->writer, &arrays->roles, n, error) ||
         ingest_beside_write(&arrays->beside, n, arrays->order,
                             arrays->classes.count, arrays->writer, error) ||
-        put_columns(arrays, error) || put_source(arrays, error) ||
-        put_provenance(arrays, error) || put_link(arrays, error))
+        ingest_arrays_write_put_columns(arrays, error) ||
+        put_source(arrays, error) || put_provenance(arrays, error) ||
+        put_link(arrays, error))
         return -1;
-    tell(arrays);
+    ingest_arrays_write_tell(arrays);
     return 0;
 }

@@ -81,8 +81,9 @@ static const struct {
                {"data/column/max", max_of},
                {"data/column/alone", alone_of}};
 
-static int write_names(const struct wn_table *table,
-                       struct wn_audit_writer *writer, struct wn_error *error)
+static int ingest_columns_write_names(const struct wn_table *table,
+                                      struct wn_audit_writer *writer,
+                                      struct wn_error *error)
 {
     const size_t columns = wn_csv_columns(table->csv);
     const char **name = wn_new(columns, sizeof *name, error);
@@ -98,8 +99,9 @@ static int write_names(const struct wn_table *table,
     return status;
 }
 
-static int write_counts(const struct wn_table *table,
-                        struct wn_audit_writer *writer, struct wn_error *error)
+static int ingest_columns_write_counts(const struct wn_table *table,
+                                       struct wn_audit_writer *writer,
+                                       struct wn_error *error)
 {
     const size_t columns = wn_csv_columns(table->csv);
     const size_t extent[3] = {columns, 0, 0};
@@ -178,8 +180,10 @@ static int write_tops(const struct wn_table *table,
 
 int ingest_write_columns(struct gathered *gathered, struct wn_error *error)
 {
-    return write_names(gathered->table, gathered->writer, error) ||
-                   write_counts(gathered->table, gathered->writer, error) ||
+    return ingest_columns_write_names(gathered->table, gathered->writer,
+                                      error) ||
+                   ingest_columns_write_counts(gathered->table,
+                                               gathered->writer, error) ||
                    write_numbers(gathered->table, gathered->writer, error) ||
                    write_tops(gathered->table, gathered->writer, error)
                ? -1

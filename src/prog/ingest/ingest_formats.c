@@ -43,7 +43,8 @@ static int need_label(const struct wn_run *run, const char *what,
                          what);
 }
 
-static int read_hdf5(struct arrays *arrays, struct wn_error *error)
+static int ingest_formats_read_hdf5(struct arrays *arrays,
+                                    struct wn_error *error)
 {
     const struct wn_run *run = arrays->run;
 
@@ -212,7 +213,7 @@ static int ingest_as(struct wn_run *run, const char *form,
 
 static int ingest_hdf5(struct wn_run *run, struct wn_error *error)
 {
-    return ingest_as(run, "hdf5", read_hdf5, error);
+    return ingest_as(run, "hdf5", ingest_formats_read_hdf5, error);
 }
 
 static int ingest_npy(struct wn_run *run, struct wn_error *error)
@@ -280,8 +281,9 @@ static bool is_shared(const char *name)
 }
 
 /* An option that cannot apply is an error. */
-static int check_options(const struct wn_run *run, const struct form *form,
-                         struct wn_error *error)
+static int ingest_formats_check_options(const struct wn_run *run,
+                                        const struct form *form,
+                                        struct wn_error *error)
 {
     for (const struct wn_option *row = ingest_option_rows(); row->name; row++) {
         const bool applies = form->never
@@ -361,7 +363,7 @@ int ingest_any(struct wn_run *run, struct wn_error *error)
         (form != &forms[NPY] || npy_by_stdin(run)) && hold_input(error))
         return -1;
     if ((!form && recognise(run, &form, error)) ||
-        check_options(run, form, error))
+        ingest_formats_check_options(run, form, error))
         return -1;
     wn_linear_start();
     return form->ingest(run, error);

@@ -103,7 +103,7 @@ static const struct wn_option *const last_rows[] = {
 enum { ROOM = 64 };
 static struct wn_option rows[ROOM];
 
-static void make_rows(void)
+static void ingest_main_make_rows(void)
 {
     wn_option_add_rows(rows, ROOM, first_rows);
     for (size_t r = 0; r < WN_ROLE_KINDS; r++) {
@@ -157,8 +157,9 @@ static enum wn_grams choose_grams(const struct wn_run *run)
 
 /* Refuse at once what would need more than --memory: the index of the records,
  * two words for each cell of the survey's sample, and each thread's blocks. */
-static int check_memory(const struct wn_run *run, const struct wn_csv *csv,
-                        struct wn_error *error)
+static int ingest_main_check_memory(const struct wn_run *run,
+                                    const struct wn_csv *csv,
+                                    struct wn_error *error)
 {
     const double n = (double)wn_csv_rows(csv);
     const double columns = (double)wn_csv_columns(csv);
@@ -315,7 +316,7 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
     table.na = wn_option_list(run->options, "na", &table.na_count);
     table.csv = csv = wn_csv_open(wn_run_input(run), &form, error);
     if (csv && settle_sniffed(run, csv, error) == 0 &&
-        check_memory(run, csv, error) == 0 &&
+        ingest_main_check_memory(run, csv, error) == 0 &&
         ingest_roles(run, &table, error) == 0 &&
         ingest_classes(run, &table, error) == 0 &&
         clean_rows(&gathered, &rejects, csv, error) == 0 &&
@@ -340,6 +341,6 @@ int main(int argc, char **argv)
         .most = 1};
 
     wn_program_reexec(argv, false);
-    make_rows();
+    ingest_main_make_rows();
     return wn_program_main(&program, argc, argv, ingest_any);
 }

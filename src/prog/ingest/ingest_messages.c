@@ -7,8 +7,9 @@
 #include "render/grid.h"
 #include "util/memory.h"
 
-static int add_column(const struct wn_table *table, size_t c,
-                      struct wn_grid *grid, struct wn_error *error)
+static int ingest_messages_add_column(const struct wn_table *table, size_t c,
+                                      struct wn_grid *grid,
+                                      struct wn_error *error)
 {
     const struct wn_column *column = &table->column[c];
     const uint64_t distinct =
@@ -46,7 +47,7 @@ static int tell_columns(const struct gathered *gathered, struct wn_error *error)
         return 0;
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
     for (size_t c = 0; c < wn_csv_columns(table->csv) && status == 0; c++)
-        status = add_column(table, c, &grid, error);
+        status = ingest_messages_add_column(table, c, &grid, error);
     if (status == 0)
         status = wn_grid_print(&grid, &text, error);
     for (const char *line = text.bytes; status == 0 && line && *line;) {

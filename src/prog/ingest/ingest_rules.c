@@ -23,8 +23,8 @@ int ingest_clean(struct gathered *gathered, struct wn_csv *csv,
 }
 
 /* Of two cells, which comes first. */
-static bool before(const struct wn_clean_broken *broken,
-                   const struct gathered *gathered, size_t t)
+static bool ingest_rules_before(const struct wn_clean_broken *broken,
+                                const struct gathered *gathered, size_t t)
 {
     if (broken->row != (uint64_t)gathered->row[t])
         return broken->row < (uint64_t)gathered->row[t];
@@ -33,7 +33,7 @@ static bool before(const struct wn_clean_broken *broken,
 
 /* Two lists in order become one: of a cell, what the encoder said comes first.
  * From the end, so that no other room is needed. */
-static void merge(struct gathered *gathered)
+static void ingest_rules_merge(struct gathered *gathered)
 {
     const struct wn_clean *clean = &gathered->clean;
     size_t t = gathered->defects, b = clean->brokens;
@@ -42,7 +42,7 @@ static void merge(struct gathered *gathered)
         const struct wn_clean_broken *broken = &clean->broken[b - 1];
 
         to--;
-        if (t > 0 && before(broken, gathered, t - 1)) {
+        if (t > 0 && ingest_rules_before(broken, gathered, t - 1)) {
             t--;
             gathered->row[to] = gathered->row[t];
             gathered->column[to] = gathered->column[t];
@@ -89,7 +89,7 @@ int ingest_join_defects(struct gathered *gathered, struct wn_error *error)
         wn_grow(&gathered->rule, &gathered->rule_room, all,
                 sizeof *gathered->rule, error))
         return -1;
-    merge(gathered);
+    ingest_rules_merge(gathered);
     count_broken(gathered);
     return 0;
 }
@@ -97,7 +97,8 @@ int ingest_join_defects(struct gathered *gathered, struct wn_error *error)
 /* --- the audit file ----------------------------------------------------- */
 
 /* Names that the encoder gives, then those of the rules. */
-static int write_names(struct gathered *gathered, struct wn_error *error)
+static int ingest_rules_write_names(struct gathered *gathered,
+                                    struct wn_error *error)
 {
     const struct wn_clean_rules *rules = &gathered->clean.rules;
     const size_t all = WN_RULES_FIRST + rules->count;
@@ -123,7 +124,8 @@ static int write_names(struct gathered *gathered, struct wn_error *error)
     return status;
 }
 
-static int write_counts(struct gathered *gathered, struct wn_error *error)
+static int ingest_rules_write_counts(struct gathered *gathered,
+                                     struct wn_error *error)
 {
     static const char *const paths[] = {"data/rule/changed", "data/rule/broken",
                                         "data/rule/passed_over"};
@@ -165,12 +167,14 @@ static int write_fixes(struct gathered *gathered, struct wn_error *error)
 
 int ingest_write_rules(struct gathered *gathered, struct wn_error *error)
 {
-    if (write_names(gathered, error))
+    if (ingest_rules_write_names(gathered, error))
         return -1;
     if (!gathered->clean.rules.count)
         return 0;
-    return write_counts(gathered, error) || write_fixes(gathered, error) ? -1
-                                                                         : 0;
+    return ingest_rules_write_counts(gathered, error) ||
+                   write_fixes(gathered, error)
+               ? -1
+               : 0;
 }
 
 /* --- talk --------------------------------------------------------------- */

@@ -137,9 +137,10 @@ static int write_features_b(const struct beside *beside, size_t n,
 
 /* An epoch of n x k numbers, classes in the order of their names. Lowers *sum
  * where a row is no distribution. */
-static int read_epoch(const struct beside *beside, size_t e, size_t n,
-                      const size_t *order, struct wn_array_rows *rows,
-                      float *out, bool *sum, struct wn_error *error)
+static int ingest_side_arrays_read_epoch(const struct beside *beside, size_t e,
+                                         size_t n, const size_t *order,
+                                         struct wn_array_rows *rows, float *out,
+                                         bool *sum, struct wn_error *error)
 {
     const struct wn_array *array = &beside->dynamics;
     const size_t k = array->extent[2];
@@ -189,7 +190,8 @@ static int write_dynamics(const struct beside *beside, size_t n,
     if (epoch && wn_array_rows_open(&rows, &flat, error) == 0)
         status = wn_audit_write_begin(writer, path, WN_F32, extent, error);
     for (size_t e = 0; e < epochs && status == 0; e++) {
-        status = read_epoch(beside, e, n, order, &rows, epoch, &sum, error);
+        status = ingest_side_arrays_read_epoch(beside, e, n, order, &rows,
+                                               epoch, &sum, error);
         if (status == 0)
             status = wn_audit_write_append(writer, 1, epoch, error);
     }

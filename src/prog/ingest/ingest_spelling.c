@@ -16,13 +16,13 @@ struct spelling {
     const struct wn_dictionary *classes;
 };
 
-static int shown(const struct wn_value *value)
+static int ingest_spelling_shown(const struct wn_value *value)
 {
     return (int)(value->length < SHOWN ? value->length : SHOWN);
 }
 
-static int tell(const struct spelling *spelling, size_t c, size_t of,
-                struct wn_error *error)
+static int ingest_spelling_tell(const struct spelling *spelling, size_t c,
+                                size_t of, struct wn_error *error)
 {
     const struct wn_dictionary *classes = spelling->classes;
     const struct wn_value *old = &classes->value[c];
@@ -39,10 +39,11 @@ static int tell(const struct spelling *spelling, size_t c, size_t of,
     wn_log_note(spelling->run->talk,
                 "%s: column %s: '%.*s' (%llu) is a spelling of '%.*s' "
                 "(%llu); rule: %s",
-                spelling->source, column ? column : "label", shown(old),
-                wn_dictionary_text(classes, c), (unsigned long long)old->count,
-                shown(new), wn_dictionary_text(classes, of),
-                (unsigned long long)new->count, wn_text_of(&rule));
+                spelling->source, column ? column : "label",
+                ingest_spelling_shown(old), wn_dictionary_text(classes, c),
+                (unsigned long long)old->count, ingest_spelling_shown(new),
+                wn_dictionary_text(classes, of), (unsigned long long)new->count,
+                wn_text_of(&rule));
     wn_text_free(&rule);
     return 0;
 }
@@ -60,7 +61,7 @@ int ingest_spelling(const struct wn_run *run, struct wn_audit_writer *writer,
         const size_t of = (size_t)same[c];
 
         if (of != c && found++ < TOLD)
-            status = tell(&spelling, c, of, error);
+            status = ingest_spelling_tell(&spelling, c, of, error);
     }
     if (status == 0 && found > TOLD)
         wn_log_note(run->talk,

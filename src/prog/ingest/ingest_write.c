@@ -83,7 +83,8 @@ static int take_id(void *context, const struct wn_cell *cell,
 
 /* The second block waits in a temporary file until the first is written, as an
  * array beside the table would; then write_beside() has it. */
-static int encode(struct gathered *gathered, struct wn_error *error)
+static int ingest_write_encode(struct gathered *gathered,
+                               struct wn_error *error)
 {
     const struct wn_table *table = gathered->table;
     const struct wn_table_sink sink = {gathered, take_features, take_defect,
@@ -117,10 +118,10 @@ static int write_features(struct gathered *gathered, struct wn_error *error)
 
     /* Without features there are still identifiers and broken cells. */
     if (table->d == 0)
-        return encode(gathered, error);
+        return ingest_write_encode(gathered, error);
     return wn_audit_write_begin(gathered->writer, "data/features", WN_F32,
                                 extent, error) ||
-                   encode(gathered, error) ||
+                   ingest_write_encode(gathered, error) ||
                    wn_audit_write_end(gathered->writer, error) ||
                    wn_audit_write_names(
                        gathered->writer, "data/feature_name",
@@ -144,7 +145,8 @@ static int take_probability(void *context, size_t n, const float *block,
     return wn_audit_write_append(context, n, block, error);
 }
 
-static int write_probability(struct gathered *gathered, struct wn_error *error)
+static int ingest_write_probability(struct gathered *gathered,
+                                    struct wn_error *error)
 {
     const struct wn_table *table = gathered->table;
     const size_t extent[3] = {wn_csv_rows(table->csv), table->classes.count, 0};
@@ -160,7 +162,7 @@ static int write_probability(struct gathered *gathered, struct wn_error *error)
                : 0;
 }
 
-static int write_rows(struct gathered *gathered, struct wn_error *error)
+static int ingest_write_rows(struct gathered *gathered, struct wn_error *error)
 {
     struct wn_audit_writer *writer = gathered->writer;
     const struct wn_csv *csv = gathered->table->csv;
@@ -281,9 +283,9 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
                                    &table->classes, error) ||
                    ingest_put_roles(gathered->writer, &gathered->roles,
                                     wn_csv_rows(gathered->table->csv), error) ||
-                   write_probability(gathered, error) ||
+                   ingest_write_probability(gathered, error) ||
                    write_beside(gathered, error) ||
-                   write_rows(gathered, error) ||
+                   ingest_write_rows(gathered, error) ||
                    write_source(gathered, error) ||
                    ingest_join_defects(gathered, error) ||
                    ingest_write_columns(gathered, error) ||

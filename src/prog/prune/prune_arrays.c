@@ -235,9 +235,9 @@ static int write_one(const struct prune_job *job, const struct audited *audited,
 }
 
 /* Each row of the audit is a row of the source, and no two are the same. */
-static int check_rows(const struct wn_audit *audit,
-                      const struct wn_dataset *dataset, size_t *rows,
-                      struct wn_error *error)
+static int prune_arrays_check_rows(const struct wn_audit *audit,
+                                   const struct wn_dataset *dataset,
+                                   size_t *rows, struct wn_error *error)
 {
     double count = 0;
 
@@ -267,7 +267,7 @@ int prune_arrays(const struct prune_job *job, struct wn_output *output,
     size_t rows = 0, left = 0;
     int status = -1;
 
-    if (check_rows(job->audit, job->dataset, &rows, error) ||
+    if (prune_arrays_check_rows(job->audit, job->dataset, &rows, error) ||
         read_audited(job->audit, &audited, error))
         goto done;
     row = wn_new(job->kept, sizeof *row, error);

@@ -113,8 +113,9 @@ static int drop_rows(struct prune *prune, struct wn_error *error)
 }
 
 /* A score by its name, from /score or /flag. */
-static float *read_score(const struct prune *prune, const char *option,
-                         struct wn_error *error)
+static float *prune_choose_read_score(const struct prune *prune,
+                                      const char *option,
+                                      struct wn_error *error)
 {
     static const char *const folders[] = {"score", "flag"};
     const char *name = prune_text(prune, option);
@@ -162,7 +163,7 @@ static int keep_share(struct prune *prune, struct wn_error *error)
     if (prune_on(prune, "per-class") && !prune->dataset.label)
         return wn_fail(error, WN_EDATA, "%s: has no labels",
                        wn_audit_name(prune->audit));
-    float *score = read_score(prune, "by", error);
+    float *score = prune_choose_read_score(prune, "by", error);
     if (score)
         status = wn_selection_keep(
             &prune->selection, score, prune_on(prune, "highest"),
@@ -180,7 +181,7 @@ static int order_rows(struct prune *prune, struct wn_error *error)
     int status = -1;
 
     if (wn_option_given(prune->run->options, "order")) {
-        score = read_score(prune, "order", error);
+        score = prune_choose_read_score(prune, "order", error);
         if (!score)
             return -1;
     }

@@ -11,8 +11,8 @@
 #include "prog/prune/prune_work.h"
 
 /* Options that say nothing without another one. */
-static int check_options(const struct wn_options *options,
-                         struct wn_error *error)
+static int prune_main_check_options(const struct wn_options *options,
+                                    struct wn_error *error)
 {
     static const char *const needs[][2] = {{"by", "keep"},
                                            {"highest", "keep"},
@@ -68,7 +68,7 @@ static int check_form(const struct prune *prune, struct wn_error *error)
     return 0;
 }
 
-static int carry_out(struct prune *prune, struct wn_error *error)
+static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
 {
     const struct wn_run *run = prune->run;
     const bool fixes =
@@ -116,14 +116,14 @@ static void free_prune(struct prune *prune)
     wn_audit_close(prune->audit);
 }
 
-static int work(struct wn_run *run, struct wn_error *error)
+static int prune_main_work(struct wn_run *run, struct wn_error *error)
 {
     struct prune prune = {.run = run};
-    int status = check_options(run->options, error);
+    int status = prune_main_check_options(run->options, error);
 
     if (status == 0) {
         prune.audit = wn_run_open(run, stage_needed(run->options), error);
-        status = prune.audit ? carry_out(&prune, error) : -1;
+        status = prune.audit ? prune_main_carry_out(&prune, error) : -1;
     }
     free_prune(&prune);
     return status;
@@ -192,5 +192,5 @@ int main(int argc, char **argv)
         .least = 0,
         .most = 1};
 
-    return wn_program_main(&program, argc, argv, work);
+    return wn_program_main(&program, argc, argv, prune_main_work);
 }

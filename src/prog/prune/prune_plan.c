@@ -8,8 +8,8 @@
 #include "util/file.h"
 #include "util/memory.h"
 
-static int add_count(struct wn_text *text, const char *name, uint64_t count,
-                     struct wn_error *error)
+static int prune_plan_add_count(struct wn_text *text, const char *name,
+                                uint64_t count, struct wn_error *error)
 {
     if (wn_text_format(text, error, "%12llu  ", (unsigned long long)count) ||
         wn_text_add_visible(text, name, strlen(name), error))
@@ -25,12 +25,14 @@ static int show_totals(const struct prune *prune, struct wn_text *text,
     const size_t known = prune->issue ? prune->issues : prune->actions;
     const size_t n = prune->dataset.n;
 
-    if (add_count(text, "rows", n, error) ||
-        add_count(text, "kept", prune->selection.kept, error) ||
-        add_count(text, "relabelled", prune->changed, error) ||
+    if (prune_plan_add_count(text, "rows", n, error) ||
+        prune_plan_add_count(text, "kept", prune->selection.kept, error) ||
+        prune_plan_add_count(text, "relabelled", prune->changed, error) ||
         (prune_on(prune, "apply-rules") &&
-         add_count(text, "cells changed by rules", prune->cells, error)) ||
-        add_count(text, "left out", n - prune->selection.kept, error))
+         prune_plan_add_count(text, "cells changed by rules", prune->cells,
+                              error)) ||
+        prune_plan_add_count(text, "left out", n - prune->selection.kept,
+                             error))
         return -1;
     for (size_t bit = 0; bit < PRUNE_BITS; bit++) {
         struct wn_text line = {0};
@@ -42,20 +44,20 @@ static int show_totals(const struct prune *prune, struct wn_text *text,
                                 prune->issue ? "issue" : "action",
                                 bit < known ? names[bit] : "without a name");
         if (status == 0)
-            status =
-                add_count(text, wn_text_of(&line), prune->reason[bit], error);
+            status = prune_plan_add_count(text, wn_text_of(&line),
+                                          prune->reason[bit], error);
         wn_text_free(&line);
         if (status)
             return -1;
     }
-    return prune->unkept
-               ? add_count(text, "  beyond --keep", prune->unkept, error)
-               : 0;
+    return prune->unkept ? prune_plan_add_count(text, "  beyond --keep",
+                                                prune->unkept, error)
+                         : 0;
 }
 
 /* Rows of each class before and after; the last is of rows without label. */
-static void count_classes(const struct prune *prune, uint64_t *before,
-                          uint64_t *after)
+static void prune_plan_count_classes(const struct prune *prune,
+                                     uint64_t *before, uint64_t *after)
 {
     const struct wn_dataset *dataset = &prune->dataset;
     const size_t none = dataset->k;
@@ -85,7 +87,7 @@ static int show_classes(const struct prune *prune, struct wn_text *text,
     if (!before)
         return -1;
     after = before + dataset->k + 1;
-    count_classes(prune, before, after);
+    prune_plan_count_classes(prune, before, after);
     status =
         wn_text_format(text, error, "\n%12s%12s  class\n", "before", "after");
     for (size_t c = 0; status == 0 && c <= dataset->k; c++) {
@@ -94,7 +96,7 @@ static int show_classes(const struct prune *prune, struct wn_text *text,
         status = wn_text_format(text, error, "%12llu",
                                 (unsigned long long)before[c]);
         if (status == 0)
-            status = add_count(
+            status = prune_plan_add_count(
                 text, c < dataset->k ? dataset->label_name[c] : "(no label)",
                 after[c], error);
     }

@@ -42,9 +42,9 @@ static int compare_ranked(const void *a, const void *b)
 }
 
 /* The kept rows, best first. */
-static struct ranked *rank(const struct wn_selection *selection,
-                           const float *score, bool descending,
-                           struct wn_error *error)
+static struct ranked *selection_rank(const struct wn_selection *selection,
+                                     const float *score, bool descending,
+                                     struct wn_error *error)
 {
     struct ranked *ranked = wn_new(selection->kept, sizeof *ranked, error);
     size_t count = 0;
@@ -89,7 +89,7 @@ int wn_selection_keep(struct wn_selection *selection, const float *score,
     const size_t count = selection->kept;
     size_t *quota = quotas(selection, fraction, label, k + 1, error);
     struct ranked *ranked =
-        quota ? rank(selection, score, highest, error) : NULL;
+        quota ? selection_rank(selection, score, highest, error) : NULL;
 
     for (size_t r = 0; ranked && r < count; r++) {
         const size_t row = ranked[r].row;
@@ -109,7 +109,7 @@ int wn_selection_keep(struct wn_selection *selection, const float *score,
 int wn_selection_order(const struct wn_selection *selection, const float *score,
                        bool descending, size_t *order, struct wn_error *error)
 {
-    struct ranked *ranked = rank(selection, score, descending, error);
+    struct ranked *ranked = selection_rank(selection, score, descending, error);
 
     if (!ranked)
         return -1;

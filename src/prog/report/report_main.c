@@ -59,7 +59,7 @@ enum {
 /* The option table: ours, then the shared ones. */
 static struct wn_option rows[FIRST + LAST + 1];
 
-static void make_rows(void)
+static void report_main_make_rows(void)
 {
     memcpy(rows, first_rows, sizeof first_rows);
     for (size_t r = 0; r < LAST; r++)
@@ -67,8 +67,9 @@ static void make_rows(void)
 }
 
 /* An option that cannot apply is an error. */
-static int check_options(const struct wn_run *run,
-                         const struct wn_format *format, struct wn_error *error)
+static int report_main_check_options(const struct wn_run *run,
+                                     const struct wn_format *format,
+                                     struct wn_error *error)
 {
     static const char *const not_with_explain[] = {
         "against", "budget", "top", "columns", "spreadsheet-safe", NULL};
@@ -163,8 +164,9 @@ static const struct wn_format *find_format(const char *name)
 }
 
 /* 1 when the findings reach --fail-on, else 0. */
-static int judge(const struct wn_run *run, const struct wn_report *report,
-                 struct wn_error *error)
+static int report_main_judge(const struct wn_run *run,
+                             const struct wn_report *report,
+                             struct wn_error *error)
 {
     const char *spec = wn_option_text(run->options, "fail-on");
 
@@ -177,9 +179,11 @@ static int judge(const struct wn_run *run, const struct wn_report *report,
 }
 
 /* The audit, and the older one it is compared with. */
-static int load(const struct wn_run *run, const struct wn_audit *audit,
-                struct wn_report *report, struct wn_comparison *against,
-                struct wn_error *error)
+static int report_main_load(const struct wn_run *run,
+                            const struct wn_audit *audit,
+                            struct wn_report *report,
+                            struct wn_comparison *against,
+                            struct wn_error *error)
 {
     const char *old = wn_option_text(run->options, "against");
 
@@ -201,7 +205,7 @@ static int load(const struct wn_run *run, const struct wn_audit *audit,
     return 0;
 }
 
-static int work(struct wn_run *run, struct wn_error *error)
+static int report_main_work(struct wn_run *run, struct wn_error *error)
 {
     const struct wn_format *format =
         find_format(wn_option_text(run->options, "format"));
@@ -211,12 +215,13 @@ static int work(struct wn_run *run, struct wn_error *error)
     struct wn_text text = {0};
     int findings, status = -1;
 
-    if (check_options(run, format, error) || read_top(run, &report, error))
+    if (report_main_check_options(run, format, error) ||
+        read_top(run, &report, error))
         return -1;
     audit = wn_run_open(run, WN_DATA, error);
-    if (!audit || load(run, audit, &report, &against, error))
+    if (!audit || report_main_load(run, audit, &report, &against, error))
         goto done;
-    findings = judge(run, &report, error);
+    findings = report_main_judge(run, &report, error);
     if (findings < 0)
         goto done;
     status = wn_option_given(run->options, "explain")
@@ -242,6 +247,6 @@ int main(int argc, char **argv)
         .rows = rows,
         .most = 1};
 
-    make_rows();
-    return wn_program_main(&program, argc, argv, work);
+    report_main_make_rows();
+    return wn_program_main(&program, argc, argv, report_main_work);
 }

@@ -70,8 +70,8 @@ int score_dynamics_work(const struct wn_run *run, const struct work *work,
     return 0;
 }
 
-static int read_epoch(void *context, size_t e, float *out,
-                      struct wn_error *error)
+static int score_dynamics_read_epoch(void *context, size_t e, float *out,
+                                     struct wn_error *error)
 {
     const struct work *work = context;
 
@@ -82,14 +82,14 @@ static int follow(const struct wn_run *run, struct work *work,
                   struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
-    const struct wn_external_dynamics given = {.n = data->n,
-                                               .k = data->k,
-                                               .epochs = data->epochs,
-                                               .label = data->label,
-                                               .read = read_epoch,
-                                               .context = work,
-                                               .probabilities =
-                                                   data->dynamics_sum};
+    const struct wn_external_dynamics given = {
+        .n = data->n,
+        .k = data->k,
+        .epochs = data->epochs,
+        .label = data->label,
+        .read = score_dynamics_read_epoch,
+        .context = work,
+        .probabilities = data->dynamics_sum};
     size_t epoch = (size_t)wn_option_number(run->options, "epoch");
 
     if (epoch > data->epochs)
@@ -104,8 +104,8 @@ static int follow(const struct wn_run *run, struct work *work,
     return work->dynamics ? 0 : -1;
 }
 
-static int train(const struct wn_run *run, struct work *work,
-                 struct wn_error *error)
+static int score_dynamics_train(const struct wn_run *run, struct work *work,
+                                struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
     const struct wn_mlp_task task = {.x = data->features,
@@ -127,7 +127,8 @@ static int train(const struct wn_run *run, struct work *work,
 int score_find_dynamics(const struct wn_run *run, struct work *work,
                         struct wn_error *error)
 {
-    if (work->followed ? follow(run, work, error) : train(run, work, error))
+    if (work->followed ? follow(run, work, error)
+                       : score_dynamics_train(run, work, error))
         return -1;
     wn_log_verbose(run->talk, "networks: measured after epoch %zu of %zu",
                    wn_dynamics_epoch(work->dynamics),

@@ -59,7 +59,7 @@ static const struct wn_option *const shared_rows[] = {
 enum { ROOM = 64 };
 static struct wn_option rows[ROOM];
 
-static void make_rows(void)
+static void score_main_make_rows(void)
 {
     wn_option_add_rows(rows, ROOM, first_rows);
     wn_option_add_rows(rows, ROOM, wn_dynamics_options);
@@ -172,6 +172,6 @@ int main(int argc, char **argv)
         .most = 1};
 
     wn_program_reexec(argv, choose_kernels(argc, argv));
-    make_rows();
+    score_main_make_rows();
     return wn_program_main(&program, argc, argv, score_work);
 }

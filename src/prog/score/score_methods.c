@@ -10,8 +10,9 @@
 
 /* What a method would need that is not there, or the name of an option that is
  * not given; else NULL. */
-static const char *lacks(const struct wn_run *run, const struct work *work,
-                         const struct wn_method *method)
+static const char *score_methods_lacks(const struct wn_run *run,
+                                       const struct work *work,
+                                       const struct wn_method *method)
 {
     if ((method->needs & WN_NEEDS_PROBABILITY) && !work->member_count &&
         !work->brought)
@@ -58,7 +59,7 @@ int score_choose_methods(const struct wn_run *run, struct work *work,
 
         if (!wn_option_holds(run->options, "methods", method->name))
             continue;
-        const char *missing = lacks(run, work, method);
+        const char *missing = score_methods_lacks(run, work, method);
         const char *dashes = missing == method->wants ? "--" : "";
         if (!missing) {
             work->chosen[i] = true;

@@ -25,7 +25,8 @@ static void tell_quality(const struct wn_run *run, const struct work *work)
 
 /* The groups that have rows, numbered as they come; rows without one are each
  * their own. */
-static int number_groups(struct work *work, struct wn_error *error)
+static int score_predict_number_groups(struct work *work,
+                                       struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
     int32_t *number = wn_new(data->groups, sizeof *number, error);
@@ -49,8 +50,8 @@ static int number_groups(struct work *work, struct wn_error *error)
     return 0;
 }
 
-static int find_groups(const struct wn_run *run, struct work *work,
-                       struct wn_error *error)
+static int score_predict_find_groups(const struct wn_run *run,
+                                     struct work *work, struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
     const char *name = wn_audit_name(work->audit);
@@ -60,7 +61,7 @@ static int find_groups(const struct wn_run *run, struct work *work,
                        "--ungrouped: %s has no groups (ingest --group)", name);
     if (!data->group || wn_option_on(run->options, "ungrouped"))
         return 0;
-    if (number_groups(work, error))
+    if (score_predict_number_groups(work, error))
         return -1;
     if (work->groups < 2)
         return wn_fail(error, WN_EDATA,
@@ -95,7 +96,7 @@ int score_predict(const struct wn_run *run, struct work *work,
     const struct wn_dataset *data = &work->data;
     const uint64_t seed = score_seed(run);
 
-    if (find_groups(run, work, error) ||
+    if (score_predict_find_groups(run, work, error) ||
         ((work->parts & WN_SAMPLE_FOLDS) && make_folds(run, work, seed, error)))
         return -1;
     const struct wn_sample sample = {.n = data->n,

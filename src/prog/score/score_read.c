@@ -36,8 +36,8 @@ static bool is_member(const struct wn_run *run,
 
 /* The predictors and what they and the methods need. Probabilities that the
  * user brought take the place of all predictors unless these were named. */
-static int choose(const struct wn_run *run, struct work *work,
-                  struct wn_error *error)
+static int score_read_choose(const struct wn_run *run, struct work *work,
+                             struct wn_error *error)
 {
     const char *metric = wn_option_text(run->options, "metric");
     size_t count = 0;
@@ -75,8 +75,8 @@ static int choose(const struct wn_run *run, struct work *work,
  * what ingest scaled is far below. */
 #define LARGEST 1e35f
 
-static int check_features(const struct wn_dataset *data, const char *name,
-                          struct wn_error *error)
+static int score_read_check_features(const struct wn_dataset *data,
+                                     const char *name, struct wn_error *error)
 {
     for (size_t cell = 0; cell < data->n * data->d; cell++)
         if (!(fabsf(data->features[cell]) <= LARGEST))
@@ -90,7 +90,8 @@ static int check_features(const struct wn_dataset *data, const char *name,
 }
 
 /* Two classes or more with rows; what features there are, finite. */
-static int check_data(const struct work *work, struct wn_error *error)
+static int score_read_check_data(const struct work *work,
+                                 struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
     const char *name = wn_audit_name(work->audit);
@@ -109,14 +110,14 @@ static int check_data(const struct work *work, struct wn_error *error)
         return wn_fail(error, WN_EDATA,
                        "%s: found one class in %zu rows, wanted two or more",
                        name, data->n);
-    return data->features ? check_features(data, name, error) : 0;
+    return data->features ? score_read_check_features(data, name, error) : 0;
 }
 
 int score_read(const struct wn_run *run, struct work *work,
                struct wn_error *error)
 {
     work->audit = wn_run_open(run, WN_DATA, error);
-    if (!work->audit || choose(run, work, error))
+    if (!work->audit || score_read_choose(run, work, error))
         return -1;
     if (wn_option_on(run->options, "estimate"))
         return score_estimate(run, work, error) ? -1 : 1;
@@ -128,5 +129,5 @@ int score_read(const struct wn_run *run, struct work *work,
         (work->needs & WN_NEEDS_PAIRS ? (unsigned)WN_PART_FEATURES_B : 0);
     if (wn_dataset_load(&work->data, work->audit, parts, error))
         return -1;
-    return check_data(work, error);
+    return score_read_check_data(work, error);
 }

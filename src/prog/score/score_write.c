@@ -7,9 +7,9 @@
 #include "prog/score/score_work.h"
 #include "util/memory.h"
 
-static int write_probability(const struct work *work,
-                             struct wn_audit_writer *writer,
-                             struct wn_error *error)
+static int score_write_probability(const struct work *work,
+                                   struct wn_audit_writer *writer,
+                                   struct wn_error *error)
 {
     static const char path[] = "score/probability";
     const size_t extent[3] = {work->data.n, work->data.k, 0};
@@ -115,7 +115,7 @@ int score_write(const struct wn_run *run, const struct work *work,
           wn_audit_write_number(writer, "score", "epochs",
                                 (double)wn_dynamics_epochs(work->dynamics),
                                 error))) ||
-        (work->probability && write_probability(work, writer, error)) ||
+        (work->probability && score_write_probability(work, writer, error)) ||
         (work->index && write_neighbors(work, writer, error)) ||
         (score_has_spectrum(work) && write_spectrum(work, writer, error)) ||
         (work->pairs && score_write_pairs(work, writer, error)) ||
