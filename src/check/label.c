@@ -21,10 +21,10 @@ static const struct wn_option knobs[] = {
     {.name = "min-examples", .kind = WN_WHOLE, .value = "N", .standard = "1",
      .low = 0, .high = 0x1p31, .recorded = true,
      .help = "leave every class at least N rows"},
-    {.name = "most", .kind = WN_WHOLE, .value = "N", .low = 0,
+    {.name = "max-issues", .kind = WN_WHOLE, .value = "N", .low = 0,
      .high = 0x1p53, .recorded = true,
      .help = "flag no more than N labels, the most suspicious"},
-    {.name = "most-per-class", .kind = WN_LIST, .value = "CLASS=N",
+    {.name = "max-issues-per-class", .kind = WN_LIST, .value = "CLASS=N",
      .recorded = true,
      .help = "by the prune rules: N labels of CLASS, whatever the estimate"},
     {0}};
@@ -47,7 +47,8 @@ static int read_most(const struct wn_evidence *evidence, const char *text,
     if (!sign || !wn_number_parse(sign + 1, strlen(sign + 1), &number) ||
         number < 0 || number > 0x1p53 || number != (double)(size_t)number)
         return wn_fail(error, WN_EUSAGE,
-                       "--most-per-class: found '%s', wanted CLASS=N", text);
+                       "--max-issues-per-class: found '%s', wanted CLASS=N",
+                       text);
     for (size_t c = 0; c < evidence->k; c++)
         if (strncmp(evidence->label_name[c], text, (size_t)(sign - text)) ==
                 0 &&
@@ -56,25 +57,27 @@ static int read_most(const struct wn_evidence *evidence, const char *text,
             return 0;
         }
     return wn_fail(error, WN_EUSAGE,
-                   "--most-per-class: no class is called '%.*s'",
+                   "--max-issues-per-class: no class is called '%.*s'",
                    (int)(sign - text), text);
 }
 
-/* The k numbers of --most-per-class; *most is NULL without it. */
+/* The k numbers of --max-issues-per-class; *most is NULL without it. */
 static int read_all_most(const struct wn_evidence *evidence,
                          const struct wn_options *options, size_t **most,
                          struct wn_error *error)
 {
     const char *rule = wn_option_text(options, "rule");
     size_t count;
-    const char *const *text = wn_option_list(options, "most-per-class", &count);
+    const char *const *text =
+        wn_option_list(options, "max-issues-per-class", &count);
 
     *most = NULL;
     if (!count)
         return 0;
     if (!wn_label_rule_find(rule)->prunes)
         return wn_fail(error, WN_EUSAGE,
-                       "--most-per-class does not apply to --rule=%s", rule);
+                       "--max-issues-per-class does not apply to --rule=%s",
+                       rule);
     *most = wn_new(evidence->k, sizeof **most, error);
     for (size_t c = 0; *most && c < evidence->k; c++)
         (*most)[c] = SIZE_MAX;
@@ -134,9 +137,10 @@ static int label_run(const struct wn_evidence *evidence,
     for (size_t i = 0; evidence->trusted && i < evidence->n; i++)
         if (evidence->trusted[i])
             hit[i] = 0;
-    if (status == 0 && wn_option_given(options, "most"))
-        status = keep_most(evidence, (size_t)wn_option_number(options, "most"),
-                           hit, error);
+    if (status == 0 && wn_option_given(options, "max-issues"))
+        status =
+            keep_most(evidence, (size_t)wn_option_number(options, "max-issues"),
+                      hit, error);
     return status;
 }
 

@@ -62,41 +62,41 @@ suspicious() {
         awk '{ print $2 }' | sort -n | tr '\n' ' ' | sed 's/ $//'
 }
 for most in 0 1 2 3 9; do
-    runs "--most=$most" flag --issues=label --rule=prune_by_noise_rate \
-        --most=$most core.h5 -o most$most.h5
+    runs "--max-issues=$most" flag --issues=label --rule=prune_by_noise_rate \
+        --max-issues=$most core.h5 -o most$most.h5
     is "$(rows most$most.h5 0)" "$(suspicious out.h5 $most)" \
         "the $most most suspicious of 2, 5 and 9"
 done
 # golden cl_filter: 2 is labelled a, 5 and 9 are b; the others keep theirs.
 runs "a number for one class" flag --issues=label --rule=prune_by_class \
-    --most-per-class=b=1 core.h5 -o per.h5
+    --max-issues-per-class=b=1 core.h5 -o per.h5
 is "$(rows per.h5 0)" "2 5" "one of b, the least self-confident"
 runs "and for all" flag --issues=label --rule=prune_by_class \
-    --most-per-class=a=0 --most-per-class=b=2 --most-per-class c=0 core.h5 \
+    --max-issues-per-class=a=0 --max-issues-per-class=b=2 --max-issues-per-class c=0 core.h5 \
     -o per2.h5
 is "$(rows per2.h5 0)" "5 9" "none of a, two of b"
 # By hand: of two that are truly b one is labelled a and asked for none.
 runs "by noise rate" flag --issues=label --rule=prune_by_noise_rate \
-    --most-per-class=b=0 core.h5 -o per3.h5
+    --max-issues-per-class=b=0 core.h5 -o per3.h5
 is "$(rows per3.h5 0)" "5 9" "nothing that would truly be b"
-fails_with 2 "--most-per-class does not apply to --rule=posterior" \
-    flag --most-per-class=b=1 core.h5 -o no.h5
-fails_with 2 "--most-per-class: no class is called 'd'" \
-    flag --rule=both --most-per-class=d=1 core.h5 -o no.h5
+fails_with 2 "--max-issues-per-class does not apply to --rule=posterior" \
+    flag --max-issues-per-class=b=1 core.h5 -o no.h5
+fails_with 2 "--max-issues-per-class: no class is called 'd'" \
+    flag --rule=both --max-issues-per-class=d=1 core.h5 -o no.h5
 for bad in b b= b=x b=-1 b=1.5 b=1e99; do
-    fails_with 2 "--most-per-class: found '$bad', wanted CLASS=N" \
-        flag --rule=both --most-per-class=$bad core.h5 -o no.h5
+    fails_with 2 "--max-issues-per-class: found '$bad', wanted CLASS=N" \
+        flag --rule=both --max-issues-per-class=$bad core.h5 -o no.h5
 done
 is "$(column out.h5 flag/label_quality f32)" \
     "0.800000012 0.699999988 0.100000001 0.699999988 0.600000024 0.150000006 0.699999988 0.899999976 0.25 0.400000006" \
     "label quality is self-confidence (golden label_quality)"
-flag -f --quality=normalized_margin --adjust core.h5 -o out.h5
+flag -f --quality=normalized_margin --adjust-confidence core.h5 -o out.h5
 is "$("$peek" out.h5 flag/label_quality f32 |
     awk '{ printf "%s%.6f", s, $1; s = " " }')" \
     "0.734007 0.673401 0.168350 0.730640 0.649832 0.299663 0.639731 0.781145 0.397306 0.468013" \
-    "--quality=normalized_margin --adjust (golden label_quality)"
-fails_with 2 "--adjust does not apply to --quality=confidence_weighted_entropy" \
-    flag --quality=confidence_weighted_entropy --adjust core.h5
+    "--quality=normalized_margin --adjust-confidence (golden label_quality)"
+fails_with 2 "--adjust-confidence does not apply to --quality=confidence_weighted_entropy" \
+    flag --quality=confidence_weighted_entropy --adjust-confidence core.h5
 flag -vf core.h5 -o out.h5 2>err
 ok "$(grep -qx 'flag: health 0.7000: 3 of 10 rows count as another class' err
     echo $?)" "-v tells the health (golden dataset_health)"
@@ -228,7 +228,7 @@ fails_with 2 "--rule: found 'best', wanted one of posterior|" \
     flag --rule=best core.h5
 fails_with 2 "--issues: found 'labels', wanted some of label|" \
     flag --issues=labels core.h5
-fails_with 2 "--sure: found 1.5, wanted 0 to 1" flag --sure=1.5 core.h5
+fails_with 2 "--suggest-above: found 1.5, wanted 0 to 1" flag --suggest-above=1.5 core.h5
 fails_with 2 "unknown or ambiguous option --bogus" flag --bogus core.h5
 fails_with 2 "unexpected operand 'b'" flag core.h5 b
 fails_with 2 "none.h5" flag none.h5 -o out.h5

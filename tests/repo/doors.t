@@ -11,36 +11,33 @@ none() {
     is "$1" "" "$2"
 }
 
-# room NAME ROOM...: its files include those rooms' headers and no others.
-room() {
-    room=$1
-    shift
-    allowed=$(echo "$room $*" | tr ' ' '|')
+# The rooms from the ground up: a file includes headers of its own room and of
+# rooms before it in this list, never of one after it.
+rooms='util csv array audit clean encode linalg knn learn noise method check
+    report render prog'
+below=
+for room in $rooms; do
+    below="$below${below:+|}$room"
     none "$(grep -rn '#include "' "$room" 2>/dev/null |
-        grep -vE "#include \"($allowed)/")" "$room/ includes only $*"
-}
-room util
-room data util
-room encode data util
-room model util
-room method model util
-room check method model util
-room render check method model encode data util
-room prog render check method model encode data util
+        grep -vE "#include \"($below)/")" "$room/ includes only rooms below it"
+done
+none "$(ls -d */ | grep -vxE "($below)/")" "every room is in the list"
+none "$(find . -name '*.[ch]' | sed 's#.*/##' | sort | uniq -d)" \
+    "no base name stands twice"
 
 # library HEADER ROOM: only that room includes it.
 library() {
-    none "$(grep -rnE "#include <$1>" . | grep -v "^\./$2/")" \
+    none "$(grep -rnE "#include <$1>" . | grep -vE "^\./($2)/")" \
         "only $2/ sees $1"
 }
-library 'hdf5[_a-z]*\.h' data
-library 'csv\.h' data
-library '(cblas|lapacke?|f77blas)\.h' model
-library 'uni(case|ctype|norm|str)\.h' encode
+library 'hdf5[_a-z]*\.h' 'array|audit'
+library 'csv\.h' csv
+library '(cblas|lapacke?|f77blas)\.h' linalg
+library 'uni(case|ctype|norm|str|width)\.h' 'clean|util'
 library 'jansson\.h' render
 library 'xxhash\.h' util
 
-rooms=$(ls | grep -v prog)
+rooms=$(ls -d */ | grep -v prog)
 # A word with a bracket after it, not in a comment line.
 calls() {
     grep -rnE "(^|[^_a-z.>])($1) *\(" $rooms --include='*.c' |

@@ -35,16 +35,16 @@ static const struct wn_option first_rows[] = {
      .help = "how to find the shares of the true classes"},
     {.name = "converge", .kind = WN_FLAG, .recorded = true,
      .help = "iterate prior and noise matrices until they agree"},
-    {.name = "sure", .kind = WN_REAL, .value = "P", .standard = "0.8",
+    {.name = "suggest-above", .kind = WN_REAL, .value = "P", .standard = "0.8",
      .low = 0, .high = 1, .recorded = true,
      .help = "suggest a label that is right with probability P or more"},
-    {.name = "wrong", .kind = WN_REAL, .value = "P", .standard = "0.95",
+    {.name = "drop-above", .kind = WN_REAL, .value = "P", .standard = "0.95",
      .low = 0, .high = 1, .recorded = true,
      .help = "drop a label issue without suggestion from suspicion P on"},
     {.name = "quality", .kind = WN_CHOICE, .value = "SCORE",
      .standard = "self_confidence", .choices = quality_names,
      .recorded = true, .help = "the label quality to keep; see the manual"},
-    {.name = "adjust", .kind = WN_FLAG, .recorded = true,
+    {.name = "adjust-confidence", .kind = WN_FLAG, .recorded = true,
      .help = "make up for the classes' different confidence in it"},
     {.name = "list-issues", .kind = WN_FLAG,
      .help = "show the checks and the rules and stop"},
@@ -158,7 +158,7 @@ static int rate_labels(const struct wn_run *run, struct work *work,
                                      NULL};
     const enum wn_label_quality quality =
         (enum wn_label_quality)choice_of(run, "quality", quality_names);
-    const int adjust = wn_option_on(run->options, "adjust");
+    const int adjust = wn_option_on(run->options, "adjust-confidence");
     double *row = wn_new(k, sizeof *row, error);
 
     if (!row)
@@ -186,8 +186,8 @@ static int flag_main_judge_rows(const struct wn_run *run, struct work *work,
     const struct wn_evidence *evidence = &work->evidence;
     const size_t n = evidence->n;
     const struct wn_decide_settings settings = {
-        wn_option_number(run->options, "sure"),
-        wn_option_number(run->options, "wrong")};
+        wn_option_number(run->options, "suggest-above"),
+        wn_option_number(run->options, "drop-above")};
     struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked, error);
 
     if (!ranked)
@@ -323,11 +323,11 @@ static int flag_main_check_options(const struct wn_run *run,
 {
     const char *fail_on = wn_option_text(run->options, "fail-on");
 
-    if (wn_option_on(run->options, "adjust") &&
+    if (wn_option_on(run->options, "adjust-confidence") &&
         choice_of(run, "quality", quality_names) ==
             WN_CONFIDENCE_WEIGHTED_ENTROPY)
         return wn_fail(error, WN_EUSAGE,
-                       "--adjust does not apply to --quality=%s",
+                       "--adjust-confidence does not apply to --quality=%s",
                        wn_option_text(run->options, "quality"));
     if (wn_exit_status_check(fail_on, error))
         return -1;
