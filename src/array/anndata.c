@@ -39,7 +39,7 @@ static int begin_array(struct wn_reader *reader, size_t rows, size_t columns)
     array->extent[1] = columns;
     if (!wn_array_shape(array))
         return wn_reader_refuse(reader, "claims more cells than there can be");
-    return wn_array_sink_open(&reader->sink, array, reader->error);
+    return wn_array_sink_open(&reader->sink, array);
 }
 
 static int anndata_put_number(struct wn_reader *reader, double value)
@@ -67,7 +67,8 @@ static int anndata_take_category(void *context, size_t cell, const char *text,
     struct categories *categories = context;
 
     categories->end[cell] = categories->all.length + length;
-    return wn_text_add(&categories->all, text, length, error);
+    wn_text_add(&categories->all, text, length);
+    return 0;
 }
 
 static int load_categories(const struct wn_reader *reader,
@@ -79,9 +80,7 @@ static int load_categories(const struct wn_reader *reader,
     double value;
 
     categories->count = array->rows;
-    categories->end = wn_new(array->rows, sizeof *categories->end, error);
-    if (!categories->end)
-        return -1;
+    categories->end = wn_new(array->rows, sizeof *categories->end);
     if (array->text)
         return wn_array_texts(array, anndata_take_category, categories, error);
     for (size_t i = 0; i < array->rows; i++)
@@ -119,7 +118,7 @@ static int put_codes(struct wn_reader *reader, const struct wn_array *codes,
                      const struct categories *categories)
 {
     struct wn_array_rows rows;
-    int status = wn_array_rows_open(&rows, codes, reader->error);
+    int status = wn_array_rows_open(&rows, codes);
 
     for (size_t i = 0; i < codes->rows && status == 0; i++) {
         const double *code = wn_array_row(&rows, i, reader->error);
@@ -190,7 +189,7 @@ static int put_masked_numbers(struct masked *masked,
 {
     struct wn_reader *reader = masked->reader;
     struct wn_array_rows rows;
-    int status = wn_array_rows_open(&rows, values, reader->error);
+    int status = wn_array_rows_open(&rows, values);
 
     for (size_t i = 0; i < values->rows && status == 0; i++) {
         const double *value = wn_array_row(&rows, i, reader->error);
@@ -221,7 +220,7 @@ static int read_masked(struct wn_reader *reader)
     reader->array->text = values.text;
     reader->array->whole = values.whole;
     reader->array->width = values.width;
-    if (wn_array_rows_open(&masked.mask, &mask, reader->error) ||
+    if (wn_array_rows_open(&masked.mask, &mask) ||
         begin_array(reader, values.rows, 1))
         goto done;
     status = values.text ? wn_array_texts(&values, put_masked_text, &masked,
@@ -411,11 +410,10 @@ static int read_sparse(struct wn_reader *reader)
         goto done;
     reader->array->whole = sparse.data.whole;
     reader->array->width = sparse.data.width;
-    sparse.row = wn_new((size_t)shape[1], sizeof *sparse.row, error);
-    if (!sparse.row ||
-        wn_array_rows_open(&sparse.data_at, &sparse.data, error) ||
-        wn_array_rows_open(&sparse.indices_at, &sparse.indices, error) ||
-        wn_array_rows_open(&sparse.indptr_at, &sparse.indptr, error) ||
+    sparse.row = wn_new((size_t)shape[1], sizeof *sparse.row);
+    if (wn_array_rows_open(&sparse.data_at, &sparse.data) ||
+        wn_array_rows_open(&sparse.indices_at, &sparse.indices) ||
+        wn_array_rows_open(&sparse.indptr_at, &sparse.indptr) ||
         begin_array(reader, (size_t)shape[0], (size_t)shape[1]))
         goto done;
     status = anndata_put_rows(&sparse);

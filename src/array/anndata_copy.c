@@ -182,11 +182,9 @@ static int find_codes(struct codes *codes, struct wn_reader *reader,
 {
     struct wn_error *error = reader->error;
 
-    codes->row = wn_new(n, sizeof *codes->row, error);
-    codes->code = wn_new(n, sizeof *codes->code, error);
-    codes->number = wn_new(names->rows, sizeof *codes->number, error);
-    if (!codes->row || !codes->code || !codes->number)
-        return -1;
+    codes->row = wn_new(n, sizeof *codes->row);
+    codes->code = wn_new(n, sizeof *codes->code);
+    codes->number = wn_new(names->rows, sizeof *codes->number);
     for (size_t i = 0; i < n; i++)
         if (codes->name[i])
             codes->row[codes->rows++] = i;
@@ -252,13 +250,12 @@ static uint64_t *anndata_copy_find_places(const struct wn_hdf5_copy *copy,
             break;
         }
         const size_t count = (size_t)at[1] - (size_t)at[0];
-        if (wn_grow(&place, &room, used + count + 1, sizeof *place, error))
-            break;
+        wn_grow(&place, &room, used + count + 1, sizeof *place);
         for (size_t p = 0; p < count; p++)
             place[used++] = (uint64_t)at[0] + p;
         ends[i + 1] = used;
     }
-    if (copy->n == 0 && wn_grow(&place, &room, 1, sizeof *place, error))
+    if (copy->n == 0 && wn_grow(&place, &room, 1, sizeof *place))
         return NULL;
     if (error->code) {
         free(place);
@@ -318,7 +315,7 @@ static int copy_sparse(const struct wn_hdf5_copy *copy,
                 reader->name, reader->path, copy->rows);
         goto done;
     }
-    ends = wn_new(copy->n + 1, sizeof *ends, reader->error);
+    ends = wn_new(copy->n + 1, sizeof *ends);
     if (ends)
         place =
             anndata_copy_find_places(copy, reader, &indptr, data.rows, ends);

@@ -15,7 +15,7 @@ static const char spool_name[] = "temporary file";
 int wn_array_begin(struct wn_array *array, const char *name,
                    struct wn_error *error)
 {
-    *array = (struct wn_array){.name = wn_copy_text(name, strlen(name), error),
+    *array = (struct wn_array){.name = wn_copy_text(name, strlen(name)),
                                .spool = -1};
     if (!array->name)
         return -1;
@@ -63,14 +63,13 @@ int wn_array_numbers(const struct wn_array *array, size_t begin, size_t end,
     return 0;
 }
 
-int wn_array_rows_open(struct wn_array_rows *rows, const struct wn_array *array,
-                       struct wn_error *error)
+int wn_array_rows_open(struct wn_array_rows *rows, const struct wn_array *array)
 {
     *rows = (struct wn_array_rows){
         .array = array, .step = BLOCK_CELLS / (array->columns + 1) + 1};
-    rows->block = wn_new(wn_product(rows->step, array->columns, 1),
-                         sizeof *rows->block, error);
-    return rows->block ? 0 : -1;
+    rows->block =
+        wn_new(wn_product(rows->step, array->columns, 1), sizeof *rows->block);
+    return 0;
 }
 
 void wn_array_rows_free(struct wn_array_rows *rows)
@@ -117,9 +116,8 @@ static int reach(struct window *window, size_t length, struct wn_error *error)
     if (window->used)
         memmove(window->bytes, window->bytes + window->at, window->used);
     window->at = 0;
-    if (wn_grow(&window->bytes, &window->room,
-                length > BUFFER ? length : BUFFER, 1, error))
-        return -1;
+    wn_grow(&window->bytes, &window->room, length > BUFFER ? length : BUFFER,
+            1);
     more = window->room - window->used;
     if (more > left)
         more = (size_t)left;
@@ -161,10 +159,9 @@ int wn_array_texts(const struct wn_array *array,
     return status ? -1 : 0;
 }
 
-int wn_array_sink_open(struct wn_array_sink *sink, struct wn_array *array,
-                       struct wn_error *error)
+int wn_array_sink_open(struct wn_array_sink *sink, struct wn_array *array)
 {
-    *sink = (struct wn_array_sink){array, wn_new(BUFFER, 1, error), 0};
+    *sink = (struct wn_array_sink){array, wn_new(BUFFER, 1), 0};
     return sink->buffer ? 0 : -1;
 }
 

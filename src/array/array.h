@@ -46,8 +46,8 @@ struct wn_array_rows {
     double *block;
     size_t begin, end, step;
 };
-int wn_array_rows_open(struct wn_array_rows *rows, const struct wn_array *array,
-                       struct wn_error *error) WN_MUST_CHECK;
+int wn_array_rows_open(struct wn_array_rows *rows,
+                       const struct wn_array *array) WN_MUST_CHECK;
 /* One row, valid until the next call; NULL on failure. */
 const double *wn_array_row(struct wn_array_rows *rows, size_t row,
                            struct wn_error *error) WN_MUST_CHECK;
@@ -65,8 +65,8 @@ struct wn_array_sink {
     char *buffer;
     size_t used;
 };
-int wn_array_sink_open(struct wn_array_sink *sink, struct wn_array *array,
-                       struct wn_error *error) WN_MUST_CHECK;
+int wn_array_sink_open(struct wn_array_sink *sink,
+                       struct wn_array *array) WN_MUST_CHECK;
 /* Cells as they lie in the file; array->bytes counts them. */
 int wn_array_put(struct wn_array_sink *sink, const void *bytes, size_t length,
                  struct wn_error *error) WN_MUST_CHECK;

@@ -171,9 +171,8 @@ static int copy_all(struct wn_reader *reader)
 
     if (!first(reader, &piece))
         return 0;
-    char *buffer = wn_new(piece.cells, width > 8 ? width : 8, reader->error);
-    if (!buffer ||
-        wn_array_sink_open(&reader->sink, reader->array, reader->error)) {
+    char *buffer = wn_new(piece.cells, width > 8 ? width : 8);
+    if (!buffer || wn_array_sink_open(&reader->sink, reader->array)) {
         free(buffer);
         return -1;
     }
@@ -270,7 +269,7 @@ static int begin_arrays(const char *name, const char *const *paths,
 
     for (size_t i = 0; i < count && status == 0; i++) {
         text.length = 0;
-        status = wn_text_format(&text, error, "%s: %s", name, paths[i]);
+        status = wn_text_format(&text, "%s: %s", name, paths[i]);
         if (status == 0)
             status = wn_array_begin(&arrays[i], wn_text_of(&text), error);
         verdict->array[i] = arrays[i];
@@ -284,7 +283,7 @@ int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
                  struct wn_error *error)
 {
     const char *name = wn_input_name(path);
-    struct verdict *verdict = wn_sandbox_share(sizeof *verdict, error);
+    struct verdict *verdict = wn_sandbox_share(sizeof *verdict);
     int descriptor = -1, status = -1;
 
     assert(count <= WN_HDF5_MAX);

@@ -172,7 +172,7 @@ static int set_cell(const struct transfer *transfer, char *cell,
         free(old);
         old = strdup(text);
         memcpy(cell, &old, sizeof old);
-        return old ? 0 : wn_fail(reader->error, WN_ENOMEM, "no memory");
+        return old ? 0 : wn_fail(reader->error, WN_EIO, "no memory");
     }
     if (class == H5T_STRING)
         return set_text(type, cell, transfer->width, text)
@@ -257,10 +257,9 @@ int wn_copy_set(const struct wn_hdf5_copy *copy, struct wn_reader *reader,
     else if (reader->axis > 0)
         wn_reader_refuse(reader, "its rows are too large");
     else
-        transfer.buffer = wn_new(wn_product(reader->step, array.columns, 1),
-                                 transfer.width, reader->error);
-    if (!transfer.buffer ||
-        wn_sandbox_seconds(
+        transfer.buffer =
+            wn_new(wn_product(reader->step, array.columns, 1), transfer.width);
+    if (wn_sandbox_seconds(
             SECONDS + wn_product(array.rows, array.columns, transfer.width) /
                           BYTES_A_SECOND))
         goto done;
@@ -336,7 +335,7 @@ static void hdf5_copy_work(void *context)
 int wn_hdf5_write(const struct wn_hdf5_copy *copy, uint64_t memory,
                   struct wn_error *error)
 {
-    struct wn_error *told = wn_sandbox_share(sizeof *told, error);
+    struct wn_error *told = wn_sandbox_share(sizeof *told);
     struct task task = {copy, -1, memory, told};
     int status = -1;
 

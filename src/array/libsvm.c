@@ -69,9 +69,8 @@ static int libsvm_next_line(struct text *text, const char **line,
                            "than 1 GiB",
                            text->name, (unsigned long long)text->line + 1);
         const size_t more = left < PIECE ? (size_t)left : PIECE;
-        if (wn_grow(&text->bytes, &text->room, text->used + more, 1,
-                    text->error) ||
-            wn_read_at(text->descriptor, text->bytes + text->used, more,
+        wn_grow(&text->bytes, &text->room, text->used + more, 1);
+        if (wn_read_at(text->descriptor, text->bytes + text->used, more,
                        text->next, text->name, text->error))
             return -1;
         text->used += more;
@@ -192,7 +191,7 @@ static int take_group(struct first *first, const struct word *word,
     *is_group = here;
     if (first->libsvm->rows == 0 && here &&
         (wn_array_begin(&first->libsvm->group, first->text->name, error) ||
-         wn_array_sink_open(&first->group, &first->libsvm->group, error)))
+         wn_array_sink_open(&first->group, &first->libsvm->group)))
         return -1;
     if (first->libsvm->rows && here != wanted)
         return wn_fail(error, WN_EDATA,
@@ -232,7 +231,6 @@ static int take_pairs(struct first *first, const char *at, const char *end)
 static int take_line(struct first *first, const char *line, size_t length)
 {
     struct wn_libsvm *libsvm = first->libsvm;
-    struct wn_error *error = first->text->error;
     const char *at = line, *end = line + length;
     const size_t row = libsvm->rows;
     struct word word;
@@ -240,11 +238,11 @@ static int take_line(struct first *first, const char *line, size_t length)
     if (!next_word(&at, end, &word))
         return 0;
     if (wn_grow(&libsvm->offset, &first->offset_room, row + 2,
-                sizeof *libsvm->offset, error) ||
-        wn_grow(&libsvm->line, &first->line_room, row + 1, sizeof *libsvm->line,
-                error) ||
-        wn_grow(&libsvm->hash, &first->hash_room, row + 1, sizeof *libsvm->hash,
-                error) ||
+                sizeof *libsvm->offset) ||
+        wn_grow(&libsvm->line, &first->line_room, row + 1,
+                sizeof *libsvm->line) ||
+        wn_grow(&libsvm->hash, &first->hash_room, row + 1,
+                sizeof *libsvm->hash) ||
         libsvm_take_label(first, &word, end) || take_pairs(first, at, end))
         return -1;
     libsvm->offset[row] = first->text->place + (uint64_t)(word.text - line);
@@ -265,7 +263,7 @@ static int first_pass(struct first *first)
     int status;
 
     if (wn_array_begin(&libsvm->label, first->text->name, error) ||
-        wn_array_sink_open(&first->label, &libsvm->label, error))
+        wn_array_sink_open(&first->label, &libsvm->label))
         return -1;
     do
         status = libsvm_next_line(first->text, &line, &length);
@@ -319,12 +317,12 @@ static int second_pass(struct text *text, struct wn_libsvm *libsvm, size_t base)
 {
     const size_t d = libsvm->features.columns;
     struct wn_array_sink sink;
-    double *row = wn_new(d, sizeof *row, text->error);
+    double *row = wn_new(d, sizeof *row);
     const char *line;
     size_t length, rows = 0;
     int status;
 
-    if (!row || wn_array_sink_open(&sink, &libsvm->features, text->error)) {
+    if (!row || wn_array_sink_open(&sink, &libsvm->features)) {
         free(row);
         return -1;
     }

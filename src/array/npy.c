@@ -346,10 +346,9 @@ static int copy_cells(struct npy *npy)
 
     if (step > array->rows)
         step = array->rows;
-    char *block = wn_new(wn_product(step, row, 1), 1, npy->error);
-    char *spare =
-        wn_new(wn_product(step, npy->width, 1) + npy->width, 1, npy->error);
-    if (!block || !spare || wn_array_sink_open(&sink, npy->array, npy->error))
+    char *block = wn_new(wn_product(step, row, 1), 1);
+    char *spare = wn_new(wn_product(step, npy->width, 1) + npy->width, 1);
+    if (!block || !spare || wn_array_sink_open(&sink, npy->array))
         status = -1;
     for (size_t at = 0; status == 0 && row && at < array->rows; at += step) {
         const size_t rows = array->rows - at < step ? array->rows - at : step;
@@ -369,12 +368,10 @@ static int copy_cells(struct npy *npy)
 int wn_npy_read(const char *path, struct wn_array *array,
                 struct wn_error *error)
 {
-    struct npy *npy = wn_new(1, sizeof *npy, error);
+    struct npy *npy = wn_new(1, sizeof *npy);
     struct stat about;
     int status = -1;
 
-    if (!npy)
-        return -1;
     npy->name = wn_input_name(path);
     npy->array = array;
     npy->error = error;

@@ -11,15 +11,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-void *wn_sandbox_share(size_t size, struct wn_error *error)
+#include "util/memory.h"
+
+void *wn_sandbox_share(size_t size)
 {
     void *block = mmap(NULL, size, PROT_READ | PROT_WRITE,
                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-    if (block == MAP_FAILED) {
-        wn_fail(error, WN_ENOMEM, "no memory for 1 x %zu bytes", size);
-        return NULL;
-    }
+    if (block == MAP_FAILED)
+        wn_die("no memory to share with a child process");
     return block;
 }
 
@@ -73,6 +73,15 @@ static void quieten(void)
     signal(SIGABRT, SIG_DFL);
 }
 
+/* What a child exits with when it runs out of memory. */
+enum { NO_MEMORY = 3 };
+
+static void exit_without_memory(const char *message)
+{
+    (void)message;
+    _exit(NO_MEMORY);
+}
+
 int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
                    void (*work)(void *context), void *context,
                    struct wn_error *error)
@@ -83,6 +92,7 @@ int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
     if (child < 0)
         return wn_fail_errno(error, "%s: cannot start a process", name);
     if (child == 0) {
+        wn_die_handler(exit_without_memory);
         quieten();
         limit_memory(memory);
         if (wn_sandbox_seconds(seconds))
@@ -98,6 +108,10 @@ int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
                        "%s: the HDF5 library does not come "
                        "to an end with it: damaged or crafted",
                        name);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NO_MEMORY)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found data that need more than %.0f MiB to read",
+                       name, (double)memory / 0x1p20);
     if (status)
         return wn_fail(error, WN_EDATA,
                        "%s: the HDF5 library fails on it "

@@ -13,7 +13,7 @@
 #include "util/error.h"
 
 /* Zeroed memory that a child shares, or NULL; munmap() it with its size. */
-void *wn_sandbox_share(size_t size, struct wn_error *error) WN_MUST_CHECK;
+void *wn_sandbox_share(size_t size) WN_MUST_CHECK;
 
 /* Processor time from now on, in the child: SIGXCPU after so many seconds. */
 int wn_sandbox_seconds(uint64_t seconds);

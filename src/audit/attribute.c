@@ -37,9 +37,7 @@ static int read_text(hid_t id, hid_t type, struct wn_attribute *attribute,
         return wn_fail(error, WN_EDATA, "variable-length text");
     if (size == 0 || size > TEXT_MOST || H5Aget_storage_size(id) != size)
         return wn_fail(error, WN_EDATA, "text of %zu bytes", size);
-    attribute->text = wn_new(size + 1, 1, error);
-    if (!attribute->text)
-        return -1;
+    attribute->text = wn_new(size + 1, 1);
     if (H5Aread(id, type, attribute->text) < 0)
         return wn_fail(error, WN_EDATA, "cannot be read");
     return 0;
@@ -73,9 +71,7 @@ static int read_one(hid_t object, hsize_t index, struct wn_attribute *attribute,
         wn_fail(error, WN_EDATA, "an attribute's name is damaged");
         goto done;
     }
-    attribute->name = wn_new((size_t)length + 1, 1, error);
-    if (!attribute->name)
-        goto done;
+    attribute->name = wn_new((size_t)length + 1, 1);
     type = H5Aget_type(id);
     space = H5Aget_space(id);
     if (H5Aget_name(id, (size_t)length + 1, attribute->name) != length ||
@@ -109,9 +105,7 @@ int wn_attributes_read(hid_t object, struct wn_attribute **list, size_t *count,
     if (about.num_attrs > ATTRIBUTES_MOST)
         return wn_fail(error, WN_EDATA, "has %llu attributes",
                        (unsigned long long)about.num_attrs);
-    *list = wn_new((size_t)about.num_attrs, sizeof **list, error);
-    if (!*list)
-        return -1;
+    *list = wn_new((size_t)about.num_attrs, sizeof **list);
     for (; *count < about.num_attrs; ++*count)
         if (read_one(object, *count, &(*list)[*count], error)) {
             wn_attributes_free(*list, *count + 1);

@@ -19,14 +19,12 @@ void wn_names_free(char **names, size_t count)
 }
 
 int wn_audit_list(const struct wn_audit *audit, const char *group,
-                  char ***names, size_t *count, struct wn_error *error)
+                  char ***names, size_t *count)
 {
     const size_t length = strlen(group);
 
     *count = 0;
-    *names = wn_new(audit->catalog.count, sizeof **names, error);
-    if (!*names)
-        return -1;
+    *names = wn_new(audit->catalog.count, sizeof **names);
     for (size_t i = 0; i < audit->catalog.count; i++) {
         const struct wn_entry *entry = &audit->catalog.entry[i];
         const char *name = entry->path + length + 1;
@@ -34,13 +32,7 @@ int wn_audit_list(const struct wn_audit *audit, const char *group,
         if (entry->group || strncmp(entry->path, group, length) ||
             entry->path[length] != '/' || strchr(name, '/'))
             continue;
-        (*names)[*count] = wn_copy_text(name, strlen(name), error);
-        if (!(*names)[*count]) {
-            wn_names_free(*names, *count);
-            *names = NULL;
-            *count = 0;
-            return -1;
-        }
+        (*names)[*count] = wn_copy_text(name, strlen(name));
         ++*count;
     }
     return 0;
@@ -99,7 +91,7 @@ static void *read_content(const struct wn_audit *audit,
     const size_t size = content_size(entry);
     const hid_t set = H5Dopen2(audit->file, entry->path, H5P_DEFAULT);
     const hid_t type = wn_type_open(shape->type, shape->width);
-    char *content = wn_spill_new(size, 1, error);
+    char *content = wn_spill_new(size, 1);
     struct wn_hash *hash = NULL;
     char found[WN_DIGEST_TEXT];
     int status = -1;
@@ -112,9 +104,7 @@ static void *read_content(const struct wn_audit *audit,
         wn_audit_fail(audit, entry->path, "damaged, cannot be read", error);
         goto done;
     }
-    hash = wn_digest_begin(shape, error);
-    if (!hash)
-        goto done;
+    hash = wn_digest_begin(shape);
     wn_hash_add(hash, content, size);
     wn_hash_text(hash, found);
     wn_hash_free(hash);
@@ -174,12 +164,10 @@ static int hold_rows(struct wn_audit *audit, const struct wn_entry *entry,
     if (audit->rows >= 0)
         H5Dclose(audit->rows);
     free(audit->rows_path);
-    audit->rows_path = wn_copy_text(entry->path, strlen(entry->path), error);
+    audit->rows_path = wn_copy_text(entry->path, strlen(entry->path));
     audit->rows = audit->rows_path
                       ? H5Dopen2(audit->file, entry->path, H5P_DEFAULT)
                       : H5I_INVALID_HID;
-    if (!audit->rows_path)
-        return -1;
     return audit->rows >= 0
                ? 0
                : wn_audit_fail(audit, entry->path, "damaged", error);
@@ -255,19 +243,14 @@ int wn_audit_read_names(const struct wn_audit *audit, const char *path,
     content = read_content(audit, entry, error);
     if (!content)
         return -1;
-    *names = wn_new(entry->shape.extent[0], sizeof **names, error);
-    if (!*names)
-        goto done;
+    *names = wn_new(entry->shape.extent[0], sizeof **names);
     for (; *count < entry->shape.extent[0]; ++*count) {
         const char *name = content + *count * entry->shape.width;
 
         (*names)[*count] =
-            wn_copy_text(name, strnlen(name, entry->shape.width), error);
-        if (!(*names)[*count])
-            goto done;
+            wn_copy_text(name, strnlen(name, entry->shape.width));
     }
     status = 0;
-done:
     if (status) {
         wn_names_free(*names, *count);
         *names = NULL;
@@ -365,12 +348,11 @@ int wn_audit_words(const struct wn_audit *audit, const char *path,
                                            "has no attribute names", error);
     for (const char *at = text; *at && status == 0; at += *at == ',') {
         const size_t size = strcspn(at, ",");
-        char *word = wn_copy_text(at, size, error);
+        char *word = wn_copy_text(at, size);
 
-        status =
-            word && wn_grow(words, &room, *count + 1, sizeof word, error) == 0
-                ? 0
-                : -1;
+        status = word && wn_grow(words, &room, *count + 1, sizeof word) == 0
+                     ? 0
+                     : -1;
         if (status)
             free(word);
         else

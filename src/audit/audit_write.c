@@ -83,7 +83,7 @@ static int make_parents(struct wn_audit_writer *writer, const char *path,
                         struct wn_error *error)
 {
     for (const char *at = strchr(path, '/'); at; at = strchr(at + 1, '/')) {
-        char *parent = wn_copy_text(path, (size_t)(at - path), error);
+        char *parent = wn_copy_text(path, (size_t)(at - path));
         const int status = parent ? make_group(writer, parent, error) : -1;
 
         free(parent);
@@ -183,10 +183,10 @@ static int begin_dataset(struct wn_audit_writer *writer, const char *path,
     if (writer->chunk_rows > extent[0])
         writer->chunk_rows = extent[0];
     writer->waiting = writer->done = 0;
-    writer->path = wn_copy_text(path, strlen(path), error);
-    writer->hash = wn_digest_begin(shape, error);
+    writer->path = wn_copy_text(path, strlen(path));
+    writer->hash = wn_digest_begin(shape);
     writer->chunk =
-        wn_new(wn_product(writer->chunk_rows, writer->row_bytes, 1), 1, error);
+        wn_new(wn_product(writer->chunk_rows, writer->row_bytes, 1), 1);
     if (!writer->path || !writer->hash || !writer->chunk ||
         make_parents(writer, path, error) || create_dataset(writer, error)) {
         drop_dataset(writer);
@@ -278,7 +278,7 @@ int wn_audit_write_end(struct wn_audit_writer *writer, struct wn_error *error)
             &(struct wn_attribute){.name = "digest", .text = digest}, error);
     }
     if (status == 0)
-        status = wn_digest_dataset(&writer->lines, writer->path, digest, error);
+        status = wn_digest_dataset(&writer->lines, writer->path, digest);
     drop_dataset(writer);
     return status;
 }
@@ -306,9 +306,7 @@ int wn_audit_write_names(struct wn_audit_writer *writer, const char *path,
     for (size_t i = 0; i < count; i++)
         if (strlen(names[i]) > width)
             width = strlen(names[i]);
-    cell = wn_new(width + 1, 1, error);
-    if (!cell)
-        return -1;
+    cell = wn_new(width + 1, 1);
     status = begin_dataset(writer, path, WN_NAMES, width, extent, error);
     for (size_t i = 0; status == 0 && i < count; i++) {
         memset(cell, 0, width);
@@ -332,7 +330,7 @@ static int write_attribute(struct wn_audit_writer *writer, const char *path,
     if (object < 0)
         return audit_write_fail(writer, error);
     if (audit_write_put_attribute(writer, object, attribute, error) == 0)
-        status = wn_digest_attribute(&writer->lines, path, attribute, error);
+        status = wn_digest_attribute(&writer->lines, path, attribute);
     H5Oclose(object);
     return status;
 }
@@ -378,9 +376,9 @@ static int seal(struct wn_audit_writer *writer, enum wn_stage stage,
     const char *group = wn_stage_name[stage];
     int status = -1;
 
-    if (make_group(writer, group, error) ||
-        wn_digest_text(&writer->lines, digest, error))
+    if (make_group(writer, group, error))
         return -1;
+    wn_digest_text(&writer->lines, digest);
     const hid_t object = H5Oopen(writer->file, group, H5P_DEFAULT);
     if (object < 0)
         return audit_write_fail(writer, error);
@@ -404,9 +402,7 @@ static int copy_content(struct wn_audit_writer *writer,
                       error))
         return -1;
     const size_t step = writer->chunk_rows;
-    char *rows = wn_new(wn_product(step, writer->row_bytes, 1), 1, error);
-    if (!rows)
-        return -1;
+    char *rows = wn_new(wn_product(step, writer->row_bytes, 1), 1);
     for (size_t at = 0; status == 0 && at < extent[0]; at += step) {
         const size_t end = extent[0] - at < step ? extent[0] : at + step;
 
@@ -513,9 +509,7 @@ struct wn_audit_writer *wn_audit_create(const char *path, bool force,
     assert(from || stage == WN_DATA);
     if (refuse_terminal(path, error))
         return NULL;
-    writer = wn_new(1, sizeof *writer, error);
-    if (!writer)
-        return NULL;
+    writer = wn_new(1, sizeof *writer);
     writer->file = writer->set = H5I_INVALID_HID;
     writer->stage = stage;
     writer->output = wn_output_open(path, force, error);

@@ -228,9 +228,8 @@ static int load_linked(const struct load *load)
         return 0;
     features = wn_features_open(load->audit, load->error);
     if (features)
-        dataset->features =
-            wn_spill_new(wn_product(dataset->n, dataset->d, 1),
-                         sizeof *dataset->features, load->error);
+        dataset->features = wn_spill_new(wn_product(dataset->n, dataset->d, 1),
+                                         sizeof *dataset->features);
     if (dataset->features)
         status = wn_features_read(features, 0, dataset->n, dataset->features,
                                   load->error);

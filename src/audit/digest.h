@@ -14,18 +14,14 @@ struct wn_digest {
     size_t count, room;
 };
 int wn_digest_dataset(struct wn_digest *digest, const char *path,
-                      const char *content,
-                      struct wn_error *error) WN_MUST_CHECK;
+                      const char *content) WN_MUST_CHECK;
 int wn_digest_attribute(struct wn_digest *digest, const char *path,
-                        const struct wn_attribute *attribute,
-                        struct wn_error *error) WN_MUST_CHECK;
+                        const struct wn_attribute *attribute) WN_MUST_CHECK;
 /* Sorts the lines, so that their order makes no difference. */
-int wn_digest_text(struct wn_digest *digest, char out[WN_DIGEST_TEXT],
-                   struct wn_error *error) WN_MUST_CHECK;
+int wn_digest_text(struct wn_digest *digest, char out[WN_DIGEST_TEXT]);
 void wn_digest_free(struct wn_digest *digest);
 
 /* Begin a dataset's digest: type and extents; the content follows. */
-struct wn_hash *wn_digest_begin(const struct wn_shape *shape,
-                                struct wn_error *error) WN_MUST_CHECK;
+struct wn_hash *wn_digest_begin(const struct wn_shape *shape) WN_MUST_CHECK;
 
 #endif

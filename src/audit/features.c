@@ -52,9 +52,9 @@ int wn_features_digest(const struct wn_array *array, const uint64_t *keep,
     const size_t d = array->columns;
     const struct wn_shape shape = {WN_F32, sizeof(float), 2, {n, d, 1}};
     struct wn_array_rows rows = {0};
-    struct wn_hash *hash = wn_digest_begin(&shape, error);
-    float *row = wn_new(d, sizeof *row, error);
-    int status = hash && row ? wn_array_rows_open(&rows, array, error) : -1;
+    struct wn_hash *hash = wn_digest_begin(&shape);
+    float *row = wn_new(d, sizeof *row);
+    int status = hash && row ? wn_array_rows_open(&rows, array) : -1;
 
     for (size_t i = 0; i < n && status == 0; i++) {
         const size_t from = keep ? keep[i] : i;
@@ -122,7 +122,7 @@ static int find_file(const struct wn_audit *audit, const char *link,
     struct stat about;
 
     for (int which = 0; which < 3; which++)
-        if (wn_source_place(link, wn_audit_name(audit), which, path, error) &&
+        if (wn_source_place(link, wn_audit_name(audit), which, path) &&
             stat(path->bytes, &about) == 0 && S_ISREG(about.st_mode))
             return 0;
     return wn_fail(error, WN_EIO,
@@ -157,7 +157,7 @@ static int open_link(struct wn_features *features, struct wn_error *error)
     if (status == 0)
         status = features_check_link(features, text[2], error);
     if (status == 0)
-        status = wn_array_rows_open(&features->rows, &features->array, error);
+        status = wn_array_rows_open(&features->rows, &features->array);
     for (int t = 0; t < 3; t++)
         free(text[t]);
     wn_text_free(&path);
@@ -167,10 +167,8 @@ static int open_link(struct wn_features *features, struct wn_error *error)
 struct wn_features *wn_features_open(const struct wn_audit *audit,
                                      struct wn_error *error)
 {
-    struct wn_features *features = wn_new(1, sizeof *features, error);
+    struct wn_features *features = wn_new(1, sizeof *features);
 
-    if (!features)
-        return NULL;
     features->audit = audit;
     if (wn_audit_extent(audit, "data/label", 0, &features->n, error) ||
         wn_features_width(audit, &features->d, error) ||

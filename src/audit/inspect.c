@@ -240,9 +240,8 @@ static int first_visit(struct walk *walk, const char *path,
             return inspect_refuse(walk, path, "refused: reached in two ways");
     if (about->rc != 1)
         return inspect_refuse(walk, path, "refused: linked more than once");
-    if (wn_grow(&walk->seen, &walk->seen_room, walk->seen_count + 1,
-                sizeof *walk->seen, walk->error))
-        return -1;
+    wn_grow(&walk->seen, &walk->seen_room, walk->seen_count + 1,
+            sizeof *walk->seen);
     walk->seen[walk->seen_count++] = about->addr;
     return 0;
 }
@@ -284,12 +283,9 @@ static int inspect_object(struct walk *walk, const char *path)
     entry.group = about.type == H5O_TYPE_GROUP;
     if (entry.group && !wn_layout_has_group(path))
         return inspect_refuse(walk, path, "not a part of an audit file");
-    if (wn_grow(&walk->catalog->entry, &walk->catalog->room,
-                walk->catalog->count + 1, sizeof entry, walk->error))
-        return -1;
-    entry.path = wn_copy_text(path, strlen(path), walk->error);
-    if (!entry.path)
-        return -1;
+    wn_grow(&walk->catalog->entry, &walk->catalog->room,
+            walk->catalog->count + 1, sizeof entry);
+    entry.path = wn_copy_text(path, strlen(path));
     walk->catalog->entry[walk->catalog->count++] = entry;
     struct wn_entry *kept = &walk->catalog->entry[walk->catalog->count - 1];
     if (!entry.group)
@@ -320,7 +316,7 @@ static herr_t collect(hid_t group, const char *name, const H5L_info_t *about,
     if (names->count == LINKS_MOST || length == 0 || length > NAME_MOST)
         return wn_fail(names->error, WN_EDATA,
                        "too many names, or a damaged one");
-    names->name[names->count] = wn_copy_text(name, length, names->error);
+    names->name[names->count] = wn_copy_text(name, length);
     return names->name[names->count] ? (names->count++, 0) : -1;
 }
 
@@ -332,8 +328,8 @@ static int inspect_names(struct walk *walk, const char *path,
 
     for (size_t i = 0; status == 0 && i < names->count; i++) {
         child.length = 0;
-        status = wn_text_format(&child, walk->error, "%s%s%s", path,
-                                *path ? "/" : "", names->name[i]);
+        status = wn_text_format(&child, "%s%s%s", path, *path ? "/" : "",
+                                names->name[i]);
         if (status == 0)
             status = inspect_object(walk, child.bytes);
     }
@@ -343,11 +339,9 @@ static int inspect_names(struct walk *walk, const char *path,
 
 static int inspect_group(struct walk *walk, const char *path)
 {
-    struct names *names = wn_new(1, sizeof *names, walk->error);
+    struct names *names = wn_new(1, sizeof *names);
     int status = -1;
 
-    if (!names)
-        return -1;
     names->error = walk->error;
     if (H5Literate_by_name(walk->file, *path ? path : "/", H5_INDEX_NAME,
                            H5_ITER_INC, NULL, collect, names, H5P_DEFAULT) < 0)

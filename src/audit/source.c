@@ -36,20 +36,13 @@ struct wn_sink {
     bool open_line; /* what was written last lacks its line end */
 };
 
-struct wn_sink *wn_sink_new(int descriptor, const char *name,
-                            struct wn_error *error)
+struct wn_sink *wn_sink_new(int descriptor, const char *name)
 {
-    struct wn_sink *sink = wn_new(1, sizeof *sink, error);
+    struct wn_sink *sink = wn_new(1, sizeof *sink);
 
-    if (!sink)
-        return NULL;
     sink->descriptor = descriptor;
     sink->name = name;
-    sink->buffer = wn_new(PIECE, 1, error);
-    if (!sink->buffer) {
-        free(sink);
-        return NULL;
-    }
+    sink->buffer = wn_new(PIECE, 1);
     return sink;
 }
 
@@ -179,16 +172,14 @@ static int look_at_ends(struct wn_source *source, struct wn_error *error)
 }
 
 static struct wn_source *make_source(const struct wn_dataset *dataset,
-                                     const char *name, struct wn_error *error)
+                                     const char *name)
 {
-    struct wn_source *source = wn_new(1, sizeof *source, error);
+    struct wn_source *source = wn_new(1, sizeof *source);
 
-    if (!source)
-        return NULL;
     source->dataset = dataset;
     source->descriptor = -1;
-    source->name = wn_copy_text(name, strlen(name), error);
-    source->buffer = wn_new(PIECE, 1, error);
+    source->name = wn_copy_text(name, strlen(name));
+    source->buffer = wn_new(PIECE, 1);
     if (source->name && source->buffer)
         return source;
     wn_source_close(source);
@@ -217,7 +208,7 @@ static struct wn_source *check_source(struct wn_source *source,
 static struct wn_source *open_at(const struct wn_dataset *dataset,
                                  const char *path, struct wn_error *error)
 {
-    struct wn_source *source = make_source(dataset, path, error);
+    struct wn_source *source = make_source(dataset, path);
 
     if (!source)
         return NULL;
@@ -263,7 +254,7 @@ struct wn_source *wn_source_open_kept(const struct wn_dataset *dataset,
                 wn_audit_name(audit));
         return NULL;
     }
-    source = make_source(dataset, wn_audit_name(audit), error);
+    source = make_source(dataset, wn_audit_name(audit));
     if (!source)
         return NULL;
     if (unpack(source, audit, error) == 0)
@@ -294,18 +285,18 @@ static const char *source_last_part(const char *path)
 }
 
 bool wn_source_place(const char *source, const char *audit_path, int which,
-                     struct wn_text *path, struct wn_error *error)
+                     struct wn_text *path)
 {
     const size_t folder =
         audit_path ? (size_t)(source_last_part(audit_path) - audit_path) : 0;
 
     path->length = 0;
     if (which == 0)
-        return wn_text_format(path, error, "%s", source) == 0;
+        return wn_text_format(path, "%s", source) == 0;
     if (!audit_path || source[0] == '/' || (which == 1 && folder == 0) ||
         (which == 2 && source_last_part(source) == source))
         return false;
-    return wn_text_format(path, error, "%.*s%s", (int)folder, audit_path,
+    return wn_text_format(path, "%.*s%s", (int)folder, audit_path,
                           which == 1 ? source : source_last_part(source)) == 0;
 }
 
@@ -322,7 +313,7 @@ static struct wn_source *source_search(const struct wn_dataset *dataset,
     for (int which = 0; !source && which < 3; which++) {
         struct wn_error quiet = {0};
 
-        if (!wn_source_place(dataset->source, audit_path, which, &path, &quiet))
+        if (!wn_source_place(dataset->source, audit_path, which, &path))
             continue;
         /* Only plain files: the path comes from the audit, not from the
          * user, and must not make us wait on a pipe or a device. */
@@ -348,14 +339,12 @@ static struct wn_source *source_search(const struct wn_dataset *dataset,
 bool wn_source_is_there(const struct wn_dataset *dataset,
                         const char *audit_path)
 {
-    struct wn_error unheard = {0};
     struct wn_text path = {0};
     struct stat about;
     bool there = false;
 
     for (int which = 0; dataset->source && which < 3 && !there; which++)
-        there = wn_source_place(dataset->source, audit_path, which, &path,
-                                &unheard) &&
+        there = wn_source_place(dataset->source, audit_path, which, &path) &&
                 stat(path.bytes, &about) == 0 && S_ISREG(about.st_mode) &&
                 (uint64_t)about.st_size == dataset->source_size;
     wn_text_free(&path);
@@ -484,7 +473,7 @@ static int write_changed(const char *record, size_t length,
             status = wn_fail(error, WN_EDATA, "has no column %zu",
                              change[i].column + 1);
         else if (wn_field_write(&cell, change[i].text, change[i].length,
-                                delimiter, error) ||
+                                delimiter) ||
                  sink_add(sink, record + at, begin, error) ||
                  sink_add(sink, wn_text_of(&cell), cell.length, error))
             status = -1;
@@ -510,9 +499,7 @@ int wn_source_copy_changed(struct wn_source *source, size_t row,
 
     if (close_line(source, row + 1, sink, error))
         return -1;
-    record = wn_new(length, 1, error);
-    if (!record)
-        return -1;
+    record = wn_new(length, 1);
     if (wn_read_at(source->descriptor, record, length, start, source->name,
                    error) == 0) {
         status = write_changed(record, length, change, count, delimiter, sink,

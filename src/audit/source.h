@@ -16,8 +16,7 @@
  * `which` 0 .. 2: from here, beside the audit file, and beside it without
  * directories. False for a place that says nothing new. */
 bool wn_source_place(const char *source, const char *audit_path, int which,
-                     struct wn_text *path,
-                     struct wn_error *error) WN_MUST_CHECK;
+                     struct wn_text *path) WN_MUST_CHECK;
 
 /* Whether a file as large as the source is in one of them. */
 bool wn_source_is_there(const struct wn_dataset *dataset,
@@ -51,8 +50,7 @@ int wn_source_check(const struct wn_source *source,
 
 struct wn_sink; /* buffered bytes on their way to a descriptor */
 
-struct wn_sink *wn_sink_new(int descriptor, const char *name,
-                            struct wn_error *error) WN_MUST_CHECK;
+struct wn_sink *wn_sink_new(int descriptor, const char *name) WN_MUST_CHECK;
 /* Write out what is buffered. */
 int wn_sink_flush(struct wn_sink *sink, struct wn_error *error) WN_MUST_CHECK;
 void wn_sink_free(struct wn_sink *sink);

@@ -34,11 +34,9 @@ static int conflict_run(const struct wn_evidence *evidence,
                         struct wn_error *error)
 {
     const size_t n = evidence->n;
-    struct wn_duplicate_key *same = wn_spill_new(n, sizeof *same, error);
+    struct wn_duplicate_key *same = wn_spill_new(n, sizeof *same);
 
     (void)options;
-    if (!same)
-        return -1;
     wn_duplicate_key_sort(evidence->feature_hash, evidence->label, n, same);
     for (size_t begin = 0, end; begin < n; begin = end) {
         end = begin + 1;

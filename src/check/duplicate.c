@@ -17,12 +17,9 @@ static int duplicate_run(const struct wn_evidence *evidence,
                          const struct wn_options *options, uint8_t *hit,
                          struct wn_error *error)
 {
-    struct wn_duplicate_key *same =
-        wn_spill_new(evidence->n, sizeof *same, error);
+    struct wn_duplicate_key *same = wn_spill_new(evidence->n, sizeof *same);
 
     (void)options;
-    if (!same)
-        return -1;
     wn_duplicate_key_sort(evidence->feature_hash, evidence->label, evidence->n,
                           same);
     for (size_t r = 1; r < evidence->n; r++)

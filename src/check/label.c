@@ -78,7 +78,7 @@ static int read_all_most(const struct wn_evidence *evidence,
         return wn_fail(error, WN_EUSAGE,
                        "--max-issues-per-class does not apply to --rule=%s",
                        rule);
-    *most = wn_new(evidence->k, sizeof **most, error);
+    *most = wn_new(evidence->k, sizeof **most);
     for (size_t c = 0; *most && c < evidence->k; c++)
         (*most)[c] = SIZE_MAX;
     for (size_t at = 0; *most && at < count; at++)
@@ -91,7 +91,7 @@ static int read_all_most(const struct wn_evidence *evidence,
 
 /* Of the rows hit keep the `most` that are most suspicious. */
 static int keep_most(const struct wn_evidence *evidence, size_t most,
-                     uint8_t *hit, struct wn_error *error)
+                     uint8_t *hit)
 {
     struct wn_top_k select = {.limit = most};
     size_t hits = 0;
@@ -100,9 +100,7 @@ static int keep_most(const struct wn_evidence *evidence, size_t most,
         hits += hit[i];
     if (hits <= most)
         return 0;
-    select.heap = wn_new(most, sizeof *select.heap, error);
-    if (!select.heap)
-        return -1;
+    select.heap = wn_new(most, sizeof *select.heap);
     for (size_t i = 0; i < evidence->n; i++)
         if (hit[i])
             wn_top_k_offer(&select, -evidence->suspicion->verdict[i].suspicion,
@@ -138,9 +136,8 @@ static int label_run(const struct wn_evidence *evidence,
         if (evidence->trusted[i])
             hit[i] = 0;
     if (status == 0 && wn_option_given(options, "max-issues"))
-        status =
-            keep_most(evidence, (size_t)wn_option_number(options, "max-issues"),
-                      hit, error);
+        status = keep_most(
+            evidence, (size_t)wn_option_number(options, "max-issues"), hit);
     return status;
 }
 

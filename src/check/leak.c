@@ -16,14 +16,10 @@ static const char *leak_lacks(const struct wn_evidence *evidence)
 }
 
 /* Rows with equal features: flagged where they stand in several splits. */
-static int find_copies(const struct wn_evidence *evidence, uint8_t *hit,
-                       struct wn_error *error)
+static int find_copies(const struct wn_evidence *evidence, uint8_t *hit)
 {
     const size_t n = evidence->n;
-    struct wn_duplicate_key *same = wn_spill_new(n, sizeof *same, error);
-
-    if (!same)
-        return -1;
+    struct wn_duplicate_key *same = wn_spill_new(n, sizeof *same);
     /* Splits in the place of labels: ascending in each group, none first. */
     wn_duplicate_key_sort(evidence->feature_hash, evidence->split, n, same);
     for (size_t begin = 0, end; begin < n; begin = end) {
@@ -43,15 +39,13 @@ static int find_copies(const struct wn_evidence *evidence, uint8_t *hit,
 }
 
 static int find_near(const struct wn_evidence *evidence,
-                     const struct wn_options *options, uint8_t *hit,
-                     struct wn_error *error)
+                     const struct wn_options *options, uint8_t *hit)
 {
     const size_t m = evidence->m;
     const int32_t *split = evidence->split;
     double radius = wn_option_number(options, "near-radius");
 
-    if (wn_bounds_radius(evidence->distance, evidence->n, m, &radius, error))
-        return -1;
+    wn_bounds_radius(evidence->distance, evidence->n, m, &radius);
     for (size_t i = 0; i < evidence->n; i++)
         for (size_t q = 0;
              q < m && (double)evidence->distance[i * m + q] < radius; q++) {
@@ -64,14 +58,11 @@ static int find_near(const struct wn_evidence *evidence,
 }
 
 /* Groups that reach over several splits. */
-static int leak_find_groups(const struct wn_evidence *evidence, uint8_t *hit,
-                            struct wn_error *error)
+static int leak_find_groups(const struct wn_evidence *evidence, uint8_t *hit)
 {
     enum { NONE = -1, SEVERAL = -2 };
-    int32_t *in = wn_new(evidence->groups, sizeof *in, error);
+    int32_t *in = wn_new(evidence->groups, sizeof *in);
 
-    if (!in)
-        return -1;
     for (size_t g = 0; g < evidence->groups; g++)
         in[g] = NONE;
     for (size_t i = 0; i < evidence->n; i++) {
@@ -95,9 +86,9 @@ static int leak_run(const struct wn_evidence *evidence,
                     const struct wn_options *options, uint8_t *hit,
                     struct wn_error *error)
 {
-    if ((evidence->feature_hash && find_copies(evidence, hit, error)) ||
-        (evidence->neighbor && find_near(evidence, options, hit, error)) ||
-        (evidence->group && leak_find_groups(evidence, hit, error)))
+    if ((evidence->feature_hash && find_copies(evidence, hit)) ||
+        (evidence->neighbor && find_near(evidence, options, hit)) ||
+        (evidence->group && leak_find_groups(evidence, hit)))
         return -1;
     return 0;
 }

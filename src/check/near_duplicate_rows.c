@@ -9,32 +9,25 @@
 #include "util/spill.h"
 #include "util/memory.h"
 
-int wn_bounds_radius(const float *distance, size_t n, size_t m, double *radius,
-                     struct wn_error *error)
+void wn_bounds_radius(const float *distance, size_t n, size_t m, double *radius)
 {
-    double *nearest = wn_spill_new(n, sizeof *nearest, error);
+    double *nearest = wn_spill_new(n, sizeof *nearest);
 
-    if (!nearest)
-        return -1;
     for (size_t i = 0; i < n; i++)
         nearest[i] = (double)distance[i * m];
     wn_sort(nearest, n);
     const double median = wn_percentile(nearest, n, 50);
     *radius *= median > 1e-6 ? median : 1e-6;
     wn_spill_free(nearest);
-    return 0;
 }
 
-int wn_bounds_duplicates(const int32_t *index, const float *distance, size_t n,
-                         size_t m, double radius, uint8_t *hit,
-                         struct wn_error *error)
+void wn_bounds_duplicates(const int32_t *index, const float *distance, size_t n,
+                          size_t m, double radius, uint8_t *hit)
 {
-    if (wn_bounds_radius(distance, n, m, &radius, error))
-        return -1;
+    wn_bounds_radius(distance, n, m, &radius);
     for (size_t i = 0; i < n; i++)
         for (size_t q = 0; q < m && (double)distance[i * m + q] < radius; q++)
             hit[i] = hit[index[i * m + q]] = 1;
-    return 0;
 }
 
 /* clang-format off */
@@ -54,9 +47,10 @@ static int near_duplicate_rows_run(const struct wn_evidence *evidence,
                                    const struct wn_options *options,
                                    uint8_t *hit, struct wn_error *error)
 {
-    return wn_bounds_duplicates(
-        evidence->neighbor, evidence->distance, evidence->n, evidence->m,
-        wn_option_number(options, "near-radius"), hit, error);
+    wn_bounds_duplicates(evidence->neighbor, evidence->distance, evidence->n,
+                         evidence->m, wn_option_number(options, "near-radius"),
+                         hit);
+    return 0;
 }
 
 /* clang-format off */

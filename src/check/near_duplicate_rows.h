@@ -15,13 +15,12 @@
  *   hit              out, n, comes zeroed
  * Compared with: cleanlab Datalab near_duplicate, golden.json near_duplicate,
  * near_duplicate_1d. */
-int wn_bounds_duplicates(const int32_t *index, const float *distance, size_t n,
-                         size_t m, double radius, uint8_t *hit,
-                         struct wn_error *error) WN_MUST_CHECK;
+void wn_bounds_duplicates(const int32_t *index, const float *distance, size_t n,
+                          size_t m, double radius, uint8_t *hit);
 
 /* *radius, in medians of the distance to the nearest neighbour, becomes a
  * distance. */
-int wn_bounds_radius(const float *distance, size_t n, size_t m, double *radius,
-                     struct wn_error *error) WN_MUST_CHECK;
+void wn_bounds_radius(const float *distance, size_t n, size_t m,
+                      double *radius);
 
 #endif

@@ -126,14 +126,11 @@ int wn_order_dependence(const int32_t *index, size_t n, size_t m, int threads,
                         struct wn_order_dependence *out, struct wn_error *error)
 {
     const size_t crew = (size_t)threads;
-    int32_t *place = wn_spill_new(wn_product(crew, n, 1), sizeof *place, error);
-    uint64_t *count =
-        wn_spill_new(wn_product(crew, n, 1), sizeof *count, error);
+    int32_t *place = wn_spill_new(wn_product(crew, n, 1), sizeof *place);
+    uint64_t *count = wn_spill_new(wn_product(crew, n, 1), sizeof *count);
     struct twister twister;
     int status = -1;
 
-    if (!place || !count)
-        goto done;
     order_dependence_start(&twister, 0);
     out->gap = find_gap(index, n, m, NULL, count);
     for (size_t first = 0; first < WN_SHUFFLES; first += crew) {
@@ -149,7 +146,6 @@ int wn_order_dependence(const int32_t *index, size_t n, size_t m, int threads,
     }
     out->p = find_p(out->chance, out->gap);
     status = 0;
-done:
     wn_spill_free(place);
     wn_spill_free(count);
     return status;
@@ -213,9 +209,7 @@ static int order_dependence_run(const struct wn_evidence *evidence,
         return -1;
     if (found.p >= wn_option_number(options, "order-level"))
         return 0;
-    double *room = wn_new(m + 1, sizeof *room, error);
-    if (!room)
-        return -1;
+    double *room = wn_new(m + 1, sizeof *room);
     for (size_t i = 0; i < n; i++) {
         const double score =
             wn_order_score(evidence->neighbor + i * m, n, m, i, room);

@@ -20,13 +20,11 @@ static double mean_distance(const float *distance, size_t m)
     return sum / (double)m;
 }
 
-int wn_outliers(const float *distance, size_t n, size_t m, double threshold,
-                uint8_t *hit, double *cut, struct wn_error *error)
+void wn_outliers(const float *distance, size_t n, size_t m, double threshold,
+                 uint8_t *hit, double *cut)
 {
-    double *sorted = wn_spill_new(n, sizeof *sorted, error);
+    double *sorted = wn_spill_new(n, sizeof *sorted);
 
-    if (!sorted)
-        return -1;
     for (size_t i = 0; i < n; i++)
         sorted[i] = mean_distance(distance + i * m, m);
     wn_sort(sorted, n);
@@ -36,7 +34,6 @@ int wn_outliers(const float *distance, size_t n, size_t m, double threshold,
     *cut = threshold > 0 ? q3 + (1 / threshold - 1) * (q3 - q1) : INFINITY;
     for (size_t i = 0; i < n; i++)
         hit[i] = mean_distance(distance + i * m, m) > *cut;
-    return 0;
 }
 
 /* clang-format off */
@@ -58,9 +55,9 @@ static int outlier_rows_run(const struct wn_evidence *evidence,
 {
     double cut;
 
-    return wn_outliers(evidence->distance, evidence->n, evidence->m,
-                       wn_option_number(options, "outlier-threshold"), hit,
-                       &cut, error);
+    wn_outliers(evidence->distance, evidence->n, evidence->m,
+                wn_option_number(options, "outlier-threshold"), hit, &cut);
+    return 0;
 }
 
 /* clang-format off */

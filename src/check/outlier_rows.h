@@ -15,8 +15,7 @@
  *   hit       out, n, comes zeroed
  *   cut       out, the mean distance above which a row is flagged
  * Compared with: cleanlab Datalab outlier, golden.json outlier_features. */
-int wn_outliers(const float *distance, size_t n, size_t m, double threshold,
-                uint8_t *hit, double *cut,
-                struct wn_error *error) WN_MUST_CHECK;
+void wn_outliers(const float *distance, size_t n, size_t m, double threshold,
+                 uint8_t *hit, double *cut);
 
 #endif

@@ -7,10 +7,9 @@
 #include "check/check.h"
 #include "util/memory.h"
 
-int64_t wn_rare_class(const int32_t *label, size_t n, size_t k, double share,
-                      struct wn_error *error)
+int64_t wn_rare_class(const int32_t *label, size_t n, size_t k, double share)
 {
-    size_t *count = wn_new(k, sizeof *count, error);
+    size_t *count = wn_new(k, sizeof *count);
     size_t present = 0, rows = 0;
     int64_t rarest = -1;
 
@@ -51,7 +50,7 @@ static int rare_class_run(const struct wn_evidence *evidence,
 {
     const int64_t rare =
         wn_rare_class(evidence->label, evidence->n, evidence->k,
-                      wn_option_number(options, "rare-share"), error);
+                      wn_option_number(options, "rare-share"));
 
     for (size_t i = 0; rare >= 0 && i < evidence->n; i++)
         hit[i] = evidence->label[i] == rare;

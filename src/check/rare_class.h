@@ -13,7 +13,7 @@
  * present; else -1. Only one class is ever reported. -2 after wn_fail.
  * Compared with: cleanlab Datalab class_imbalance, golden.json
  * class_imbalance. */
-int64_t wn_rare_class(const int32_t *label, size_t n, size_t k, double share,
-                      struct wn_error *error) WN_MUST_CHECK;
+int64_t wn_rare_class(const int32_t *label, size_t n, size_t k,
+                      double share) WN_MUST_CHECK;
 
 #endif

@@ -37,13 +37,11 @@ struct sum {
 
 static int weak_group_judge(const struct wn_evidence *evidence,
                             const int32_t *group, size_t groups, double share,
-                            uint8_t *hit, struct wn_error *error)
+                            uint8_t *hit)
 {
-    struct sum *of = wn_new(groups, sizeof *of, error), all = {0, 0};
+    struct sum *of = wn_new(groups, sizeof *of), all = {0, 0};
     const size_t k = evidence->k;
 
-    if (!of)
-        return -1;
     for (size_t i = 0; i < evidence->n; i++)
         if (group[i] >= 0 && evidence->label[i] >= 0) {
             of[group[i]].believed +=
@@ -74,12 +72,11 @@ static int weak_group_run(const struct wn_evidence *evidence,
 {
     const double share = wn_option_number(options, "weak-share");
 
-    if ((evidence->group &&
-         weak_group_judge(evidence, evidence->group, evidence->groups, share,
-                          hit, error)) ||
+    if ((evidence->group && weak_group_judge(evidence, evidence->group,
+                                             evidence->groups, share, hit)) ||
         (evidence->annotator &&
          weak_group_judge(evidence, evidence->annotator, evidence->annotators,
-                          share, hit, error)))
+                          share, hit)))
         return -1;
     return 0;
 }

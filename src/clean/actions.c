@@ -6,11 +6,10 @@
 
 #include "util/number.h"
 
-static int become(struct wn_clean_tools *tools, const char *text, size_t length,
-                  struct wn_error *error)
+static int become(struct wn_clean_tools *tools, const char *text, size_t length)
 {
     tools->out.length = 0;
-    return wn_text_add(&tools->out, text, length, error) ? -1 : 1;
+    return wn_text_add(&tools->out, text, length) ? -1 : 1;
 }
 
 static bool blank(char c)
@@ -45,7 +44,7 @@ int wn_clean_trim(const struct wn_clean_rule *rule, const struct wn_cell *cell,
         else
             break;
     const size_t length = (size_t)(end - begin);
-    return length == cell->length ? 0 : become(tools, begin, length, error);
+    return length == cell->length ? 0 : become(tools, begin, length);
 }
 
 int wn_clean_replace(const struct wn_clean_rule *rule,
@@ -85,7 +84,7 @@ int wn_clean_na(const struct wn_clean_rule *rule, const struct wn_cell *cell,
                                               cell->text, cell->length, error)
                              : 0;
 
-    return found == 1 ? become(tools, "", 0, error) : found;
+    return found == 1 ? become(tools, "", 0) : found;
 }
 
 int wn_clean_map(const struct wn_clean_rule *rule, const struct wn_cell *cell,
@@ -93,7 +92,7 @@ int wn_clean_map(const struct wn_clean_rule *rule, const struct wn_cell *cell,
 {
     return strlen(rule->old) == cell->length &&
                    memcmp(rule->old, cell->text, cell->length) == 0
-               ? become(tools, rule->new, strlen(rule->new), error)
+               ? become(tools, rule->new, strlen(rule->new))
                : 0;
 }
 

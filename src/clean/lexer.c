@@ -79,7 +79,7 @@ char *wn_lexer_take_between(struct wn_lexer *line, char mark,
         return NULL;
     }
     line->at = end + 1;
-    return wn_copy_text(begin, (size_t)(end - begin), error);
+    return wn_copy_text(begin, (size_t)(end - begin));
 }
 
 /* Hexadecimal digits behind a backslash and a letter. -1 if there are not so
@@ -126,8 +126,10 @@ static int take_escape(struct wn_lexer *line, struct wn_text *out,
     from.at--;
     const char letter = *line->at++;
     const char *known = strchr(letters, letter);
-    if (letter && known)
-        return wn_text_add(out, &meant[known - letters], 1, error);
+    if (letter && known) {
+        wn_text_add(out, &meant[known - letters], 1);
+        return 0;
+    }
     const long point = letter == 'x'   ? take_digits(line, 2)
                        : letter == 'u' ? take_digits(line, 4)
                                        : -1;
@@ -137,8 +139,8 @@ static int take_escape(struct wn_lexer *line, struct wn_text *out,
                                "\\uNNNN, no NUL",
                                error);
     bytes[0] = (char)point;
-    return wn_text_add(out, bytes,
-                       letter == 'x' ? 1 : lexer_encode(point, bytes), error);
+    wn_text_add(out, bytes, letter == 'x' ? 1 : lexer_encode(point, bytes));
+    return 0;
 }
 
 static int take_quoted(struct wn_lexer *line, struct wn_text *out,
@@ -150,7 +152,7 @@ static int take_quoted(struct wn_lexer *line, struct wn_text *out,
         const char c = *line->at++;
 
         if (c == '\\' && line->at < line->end ? take_escape(line, out, error)
-                                              : wn_text_add(out, &c, 1, error))
+                                              : wn_text_add(out, &c, 1))
             return -1;
     }
     if (line->at == line->end)
@@ -173,9 +175,8 @@ char *wn_lexer_take_text(struct wn_lexer *line, const char *stops,
     }
     status = *begin == '"'
                  ? take_quoted(line, &out, error)
-                 : wn_text_add(&out, begin, wn_lexer_word(line, stops), error);
-    char *text =
-        status ? NULL : wn_copy_text(wn_text_of(&out), out.length, error);
+                 : wn_text_add(&out, begin, wn_lexer_word(line, stops));
+    char *text = status ? NULL : wn_copy_text(wn_text_of(&out), out.length);
     wn_text_free(&out);
     return text;
 }

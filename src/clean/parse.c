@@ -47,9 +47,9 @@ static int parse_lower(struct wn_lexer *line, struct wn_clean_rule *rule,
     static const char capitals[] = "[\\p{Lu}\\p{Lt}]+", small[] = "\\L$0";
 
     (void)line;
-    rule->new = wn_copy_text(small, strlen(small), error);
+    rule->new = wn_copy_text(small, strlen(small));
     rule->regex = wn_regex_new(capitals, strlen(capitals), 0, error);
-    return rule->new && rule->regex ? 0 : -1;
+    return rule->regex ? 0 : -1;
 }
 
 static int parse_pattern(struct wn_lexer *line, struct wn_clean_rule *rule,
@@ -173,7 +173,7 @@ static int parse_action(struct wn_lexer *line, struct wn_clean_rule *rule,
     if (rule->action)
         return rule->action->parse(line, rule, error);
     for (size_t a = 0; a < ACTIONS && status == 0; a++)
-        status = wn_text_format(&wanted, error, "%s%s",
+        status = wn_text_format(&wanted, "%s%s",
                                 a == 0             ? ""
                                 : a + 1 == ACTIONS ? " or "
                                                    : ", ",
@@ -200,7 +200,7 @@ static int take_head(struct wn_lexer *line, char **text, struct wn_error *error)
     const size_t length = wn_lexer_word(line, ":\"");
     if (length == 0)
         return wn_lexer_wanted(line, "the columns and a colon", error);
-    *text = wn_copy_text(begin, length, error);
+    *text = wn_copy_text(begin, length);
     return *text ? 0 : -1;
 }
 
@@ -267,7 +267,7 @@ done:
 
 /* The rule's own text, and its name where none was given. */
 static int name_rule(const struct wn_lexer *line, const char *begin,
-                     struct wn_clean_rule *rule, struct wn_error *error)
+                     struct wn_clean_rule *rule)
 {
     struct wn_text name = {0};
     const char *end = line->at;
@@ -276,20 +276,17 @@ static int name_rule(const struct wn_lexer *line, const char *begin,
     while (end > begin && wn_is_blank(end[-1]))
         end--;
     const size_t length = (size_t)(end - begin);
-    rule->text = wn_copy_text(begin, length, error);
+    rule->text = wn_copy_text(begin, length);
     if (!rule->text || rule->name)
-        return rule->text ? 0 : -1;
+        return 0;
     if (length <= NAME_BYTES) {
-        rule->name = wn_copy_text(begin, length, error);
+        rule->name = wn_copy_text(begin, length);
         return rule->name ? 0 : -1;
     }
     while (shorter && (begin[shorter] & 0xc0) == 0x80)
         shorter--;
-    if (wn_text_format(&name, error, "%.*s... (line %zu)", (int)shorter, begin,
-                       line->number)) {
-        wn_text_free(&name);
-        return -1;
-    }
+    wn_text_format(&name, "%.*s... (line %zu)", (int)shorter, begin,
+                   line->number);
     rule->name = name.bytes;
     return 0;
 }
@@ -340,7 +337,7 @@ static int parse_rule(struct wn_clean_rules *cleaning, struct wn_lexer *line,
         status = parse_action(line, &rule, error);
     }
     if (status == 0)
-        status = name_rule(line, text, &rule, error);
+        status = name_rule(line, text, &rule);
     if (status == 0) {
         wn_lexer_skip(line);
         if (!wn_lexer_at_end(line))
@@ -350,7 +347,7 @@ static int parse_rule(struct wn_clean_rules *cleaning, struct wn_lexer *line,
     }
     if (status == 0)
         status = wn_grow(&cleaning->rule, &cleaning->room, cleaning->count + 1,
-                         sizeof rule, error);
+                         sizeof rule);
     if (status == 0)
         cleaning->rule[cleaning->count++] = rule;
     else
@@ -390,9 +387,7 @@ int wn_clean_rules_parse(struct wn_clean_rules *cleaning, const char *file,
 {
     size_t number = 0;
 
-    cleaning->file = wn_copy_text(file, strlen(file), error);
-    if (!cleaning->file)
-        return -1;
+    cleaning->file = wn_copy_text(file, strlen(file));
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
         text += 3;
         length -= 3;

@@ -86,7 +86,6 @@ void wn_clean_rules_free(struct wn_clean_rules *cleaning);
  * marks and no-break spaces, is written \uNNNN. */
 int wn_clean_rules_write_map(struct wn_text *out, const char *column,
                              const char *old, size_t old_length,
-                             const char *new, size_t new_length,
-                             struct wn_error *error) WN_MUST_CHECK;
+                             const char *new, size_t new_length) WN_MUST_CHECK;
 
 #endif

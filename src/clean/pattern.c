@@ -18,12 +18,10 @@ struct wn_pattern {
 struct wn_pattern *wn_pattern_new(const char *option, const char *text,
                                   struct wn_error *error)
 {
-    struct wn_pattern *pattern = wn_new(1, sizeof *pattern, error);
+    struct wn_pattern *pattern = wn_new(1, sizeof *pattern);
 
-    if (!pattern)
-        return NULL;
     pattern->option = option;
-    pattern->text = wn_copy_text(text, strlen(text), error);
+    pattern->text = wn_copy_text(text, strlen(text));
     pattern->matcher = pattern->text ? wn_matcher_new(error) : NULL;
     if (pattern->matcher) {
         pattern->regex =

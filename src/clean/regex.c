@@ -40,16 +40,16 @@ static int regex_fail(struct wn_error *error, enum wn_code kind,
 
 /* Only so that a replacement can be tried: no failure is told. */
 static pcre2_code *compile_either(const char *text, size_t length,
-                                  uint32_t options, struct wn_error *error)
+                                  uint32_t options)
 {
     struct wn_text both = {0};
     pcre2_code *code = NULL;
     PCRE2_SIZE at;
     int number;
 
-    if (wn_text_add(&both, "(?:", 3, error) == 0 &&
-        wn_text_add(&both, text, length, error) == 0 &&
-        wn_text_add(&both, ")|", 2, error) == 0)
+    if (wn_text_add(&both, "(?:", 3) == 0 &&
+        wn_text_add(&both, text, length) == 0 &&
+        wn_text_add(&both, ")|", 2) == 0)
         code = pcre2_compile((PCRE2_SPTR)both.bytes, both.length, options,
                              &number, &at, NULL);
     wn_text_free(&both);
@@ -59,14 +59,12 @@ static pcre2_code *compile_either(const char *text, size_t length,
 struct wn_regex *wn_regex_new(const char *text, size_t length, unsigned how,
                               struct wn_error *error)
 {
-    struct wn_regex *regex = wn_new(1, sizeof *regex, error);
+    struct wn_regex *regex = wn_new(1, sizeof *regex);
     uint32_t options =
         PCRE2_MATCH_INVALID_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
     PCRE2_SIZE at;
     int code;
 
-    if (!regex)
-        return NULL;
     if (how & WN_REGEX_WHOLE)
         options |= PCRE2_ANCHORED | PCRE2_ENDANCHORED;
     if (how & WN_REGEX_CASELESS)
@@ -77,7 +75,7 @@ struct wn_regex *wn_regex_new(const char *text, size_t length, unsigned how,
         regex_fail(error, WN_EUSAGE, text, length, at, code);
     } else {
         (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
-        regex->either = compile_either(text, length, options, error);
+        regex->either = compile_either(text, length, options);
     }
     if (!error->code)
         return regex;
@@ -96,15 +94,13 @@ void wn_regex_free(struct wn_regex *regex)
 
 struct wn_matcher *wn_matcher_new(struct wn_error *error)
 {
-    struct wn_matcher *matcher = wn_new(1, sizeof *matcher, error);
+    struct wn_matcher *matcher = wn_new(1, sizeof *matcher);
 
-    if (!matcher)
-        return NULL;
     matcher->limits = pcre2_match_context_create(NULL);
     matcher->found = pcre2_match_data_create(2, NULL);
     matcher->stack = pcre2_jit_stack_create(STACK_LEAST, STACK_MOST, NULL);
     if (!matcher->limits || !matcher->found) {
-        wn_fail(error, WN_ENOMEM, "no memory for a pattern");
+        wn_fail(error, WN_EIO, "no memory for a pattern");
         wn_matcher_free(matcher);
         return NULL;
     }
@@ -166,7 +162,7 @@ int wn_regex_match(const struct wn_regex *regex, struct wn_matcher *matcher,
     if (code == PCRE2_ERROR_NOMATCH)
         return 0;
     if (!is_limit(code))
-        return wn_fail(error, WN_ENOMEM, "no match (PCRE2 %d)", code);
+        return wn_fail(error, WN_EIO, "no match (PCRE2 %d)", code);
     matcher->cost += WN_REGEX_GIVEN_UP;
     return 2;
 }
@@ -193,7 +189,7 @@ static int substitute(const pcre2_code *code, const struct wn_matcher *matcher,
                       const char *text, size_t length, const char *replacement,
                       struct wn_text *out, PCRE2_SIZE *used)
 {
-    *used = out->room;
+    *used = out->capacity;
     return pcre2_substitute(
         code, (PCRE2_SPTR)text, length, 0,
         PCRE2_SUBSTITUTE_GLOBAL | PCRE2_SUBSTITUTE_EXTENDED |
@@ -211,8 +207,7 @@ int wn_regex_replace(const struct wn_regex *regex, struct wn_matcher *matcher,
 
     if (code != 1)
         return code;
-    if (wn_grow(&out->bytes, &out->room, length + 1, 1, error))
-        return -1;
+    wn_grow(&out->bytes, &out->capacity, length + 1, 1);
     pcre2_set_match_limit(matcher->limits, WN_REGEX_STEPS);
     code =
         substitute(regex->code, matcher, text, length, replacement, out, &used);
@@ -222,8 +217,7 @@ int wn_regex_replace(const struct wn_regex *regex, struct wn_matcher *matcher,
                            "makes a cell of %zu bytes, "
                            "wanted at most %zu",
                            (size_t)used, most);
-        if (wn_grow(&out->bytes, &out->room, used, 1, error))
-            return -1;
+        wn_grow(&out->bytes, &out->capacity, used, 1);
         code = substitute(regex->code, matcher, text, length, replacement, out,
                           &used);
     }
@@ -232,7 +226,7 @@ int wn_regex_replace(const struct wn_regex *regex, struct wn_matcher *matcher,
         return 2;
     }
     if (code == PCRE2_ERROR_NOMEMORY)
-        return wn_fail(error, WN_ENOMEM, "no memory for a replacement");
+        return wn_fail(error, WN_EIO, "no memory for a replacement");
     if (code < 0)
         return regex_fail(error, WN_EUSAGE, replacement, strlen(replacement),
                           used == PCRE2_UNSET ? 0 : used, code);
@@ -247,7 +241,7 @@ int wn_regex_check(const struct wn_regex *regex, struct wn_matcher *matcher,
     PCRE2_SIZE used;
     int code = 0;
 
-    if (regex->either && wn_grow(&out.bytes, &out.room, 1, 1, error) == 0)
+    if (regex->either && wn_grow(&out.bytes, &out.capacity, 1, 1) == 0)
         code =
             substitute(regex->either, matcher, "", 0, replacement, &out, &used);
     wn_text_free(&out);

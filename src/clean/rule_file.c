@@ -28,7 +28,7 @@ static char *read_file(const char *path, size_t most, size_t *length,
                 path, (unsigned long long)about.st_size, most);
     } else {
         *length = (size_t)about.st_size;
-        text = wn_new(*length + 1, 1, error);
+        text = wn_new(*length + 1, 1);
         if (text && wn_read_at(descriptor, text, *length, 0, path, error)) {
             free(text);
             text = NULL;
@@ -90,9 +90,8 @@ static int read_lists(struct wn_clean_rules *cleaning, struct wn_error *error)
         if (strcmp(rule->action->name, "one-of"))
             continue;
         path.length = 0;
-        status = wn_text_format(&path, error, "%.*s%s",
-                                *rule->old == '/' ? 0 : folder, cleaning->file,
-                                rule->old);
+        status = wn_text_format(&path, "%.*s%s", *rule->old == '/' ? 0 : folder,
+                                cleaning->file, rule->old);
         if (status == 0 && rule_file_read_list(rule, path.bytes, error))
             status = wn_fail(error, error->code, "%s:%zu", cleaning->file,
                              rule->line);

@@ -18,10 +18,10 @@ static bool unclear(uint32_t point)
 /* As a pattern that matches the text alone, or as a TEXT. Names of classes and
  * columns are UTF-8. */
 static int write_quoted(struct wn_text *out, const char *text, size_t length,
-                        bool pattern, struct wn_error *error)
+                        bool pattern)
 {
     const char *special = pattern ? "\"\\^$.[]|()?*+{}#" : "\"\\";
-    int status = wn_text_add(out, "\"", 1, error);
+    int status = wn_text_add(out, "\"", 1);
     size_t bytes;
 
     for (size_t i = 0; i < length && status == 0; i += bytes) {
@@ -31,14 +31,14 @@ static int write_quoted(struct wn_text *out, const char *text, size_t length,
         if (bytes == 0)
             bytes = 1;
         if (unclear(point))
-            status = wn_text_format(out, error, pattern ? "\\x{%x}" : "\\u%04x",
+            status = wn_text_format(out, pattern ? "\\x{%x}" : "\\u%04x",
                                     (unsigned)point);
         else if (point < 0x80 && strchr(special, (int)point))
-            status = wn_text_format(out, error, "\\%c", (char)point);
+            status = wn_text_format(out, "\\%c", (char)point);
         else
-            status = wn_text_add(out, text + i, bytes, error);
+            status = wn_text_add(out, text + i, bytes);
     }
-    return status ? -1 : wn_text_add(out, "\"", 1, error);
+    return status ? -1 : wn_text_add(out, "\"", 1);
 }
 
 static bool is_plain(const char *text)
@@ -52,18 +52,16 @@ static bool is_plain(const char *text)
 
 int wn_clean_rules_write_map(struct wn_text *out, const char *column,
                              const char *old, size_t old_length,
-                             const char *new, size_t new_length,
-                             struct wn_error *error)
+                             const char *new, size_t new_length)
 {
-    const int status =
-        is_plain(column)
-            ? wn_text_add(out, column, strlen(column), error)
-            : write_quoted(out, column, strlen(column), true, error);
+    const int status = is_plain(column)
+                           ? wn_text_add(out, column, strlen(column))
+                           : write_quoted(out, column, strlen(column), true);
 
-    return status || wn_text_format(out, error, ": map ") ||
-                   write_quoted(out, old, old_length, false, error) ||
-                   wn_text_format(out, error, " = ") ||
-                   write_quoted(out, new, new_length, false, error)
+    return status || wn_text_format(out, ": map ") ||
+                   write_quoted(out, old, old_length, false) ||
+                   wn_text_format(out, " = ") ||
+                   write_quoted(out, new, new_length, false)
                ? -1
                : 0;
 }

@@ -87,7 +87,7 @@ static int add_steps(struct pass *pass, const char *name, bool fixes,
         found = run_matches(rules, r, matcher, name, error);
         if (found < 0 ||
             (found && wn_grow(&pass->step, &pass->step_room, pass->steps + 1,
-                              sizeof *pass->step, error)))
+                              sizeof *pass->step)))
             return -1;
         if (!found)
             continue;
@@ -95,7 +95,7 @@ static int add_steps(struct pass *pass, const char *name, bool fixes,
         struct step *step = &pass->step[pass->steps++];
         *step = (struct step){.rule = r};
         if (action->kind == WN_CLEAN_UNIQUE &&
-            !(step->digest = wn_new(n, sizeof *step->digest, error)))
+            !(step->digest = wn_new(n, sizeof *step->digest)))
             return -1;
     }
     return 0;
@@ -116,9 +116,8 @@ static int add_target(struct pass *pass, size_t column,
     target.end = pass->steps;
     if (target.first == target.end)
         return 0;
-    if (wn_grow(&pass->target, &pass->target_room, pass->targets + 1,
-                sizeof target, error))
-        return -1;
+    wn_grow(&pass->target, &pass->target_room, pass->targets + 1,
+            sizeof target);
     pass->target[pass->targets++] = target;
     return 0;
 }
@@ -127,7 +126,7 @@ static int plan(struct pass *pass, struct wn_error *error)
 {
     const struct wn_clean_rules *rules = &pass->clean->rules;
     struct wn_matcher *matcher = wn_matcher_new(error);
-    bool *used = wn_new(rules->count, sizeof *used, error);
+    bool *used = wn_new(rules->count, sizeof *used);
     int status = matcher && used ? 0 : -1;
 
     for (size_t c = 0; c < wn_csv_columns(pass->table->csv) && !status; c++)
@@ -165,15 +164,13 @@ static void *run_start_piece(void *shared, struct wn_error *error)
 {
     struct pass *pass = shared;
     const size_t rules = pass->clean->rules.count;
-    struct piece *piece = wn_new(1, sizeof *piece, error);
+    struct piece *piece = wn_new(1, sizeof *piece);
 
-    if (!piece)
-        return NULL;
     piece->pass = pass;
     piece->tools.most = wn_csv_form(pass->table->csv)->field;
     piece->tools.matcher = wn_matcher_new(error);
-    piece->count = wn_new(rules, sizeof *piece->count, error);
-    piece->spent = wn_new(rules, sizeof *piece->spent, error);
+    piece->count = wn_new(rules, sizeof *piece->count);
+    piece->spent = wn_new(rules, sizeof *piece->spent);
     if (piece->tools.matcher && piece->count && piece->spent)
         return piece;
     run_stop_piece(piece);
@@ -213,9 +210,8 @@ static int run_evaluate(struct piece *piece, size_t r, size_t row,
             return wn_csv_fail(piece->pass->table->csv, row, column, error,
                                "%.120s", rule->name);
         if (cost) {
-            if (wn_grow(&piece->cost, &piece->cost_room, piece->costs + 1,
-                        sizeof *piece->cost, error))
-                return -1;
+            wn_grow(&piece->cost, &piece->cost_room, piece->costs + 1,
+                    sizeof *piece->cost);
             piece->cost[piece->costs++] = (struct cost){row, r, cost};
             piece->spent[r] += cost;
         }
@@ -266,7 +262,7 @@ static int fix_cell(struct piece *piece, const struct target *target,
          memcmp(cell->text, before.text, cell->length) == 0))
         return 0;
     return wn_overrides_add(&piece->fixes, row, target->column, cell->text,
-                            cell->length, error);
+                            cell->length);
 }
 
 static void name_broken(struct wn_clean_count *count, size_t row, size_t column,
@@ -313,9 +309,8 @@ static int check_cell(struct piece *piece, const struct target *target,
             return -1;
         if (done != 1)
             continue;
-        if (wn_grow(&piece->broken, &piece->broken_room, piece->brokens + 1,
-                    sizeof *piece->broken, error))
-            return -1;
+        wn_grow(&piece->broken, &piece->broken_room, piece->brokens + 1,
+                sizeof *piece->broken);
         piece->broken[piece->brokens++] = (struct wn_clean_broken){
             row, (uint32_t)target->column, (uint32_t)r};
         piece->count[r].broken++;
@@ -387,10 +382,10 @@ static int run_finish_piece(void *shared, void *own, size_t begin, size_t end,
         return wn_fail(error, WN_ENUMERIC, "a rule is stopped");
     for (size_t r = 0; r < clean->rules.count; r++)
         add_counts(&clean->count[r], &piece->count[r]);
-    if (wn_overrides_join(&clean->fixes, &piece->fixes, error) ||
-        wn_grow(&clean->broken, &clean->room, clean->brokens + piece->brokens,
-                sizeof *clean->broken, error))
+    if (wn_overrides_join(&clean->fixes, &piece->fixes))
         return -1;
+    wn_grow(&clean->broken, &clean->room, clean->brokens + piece->brokens,
+            sizeof *clean->broken);
     if (piece->brokens)
         memcpy(clean->broken + clean->brokens, piece->broken,
                piece->brokens * sizeof *piece->broken);
@@ -401,13 +396,12 @@ static int run_finish_piece(void *shared, void *own, size_t begin, size_t end,
 /* --- cells that stand there again --------------------------------------- */
 
 static int add_again(struct wn_clean *clean, size_t r, size_t row,
-                     size_t column, struct wn_error *error)
+                     size_t column)
 {
     const struct wn_cell none = {0};
 
-    if (wn_grow(&clean->broken, &clean->room, clean->brokens + 1,
-                sizeof *clean->broken, error))
-        return -1;
+    wn_grow(&clean->broken, &clean->room, clean->brokens + 1,
+            sizeof *clean->broken);
     clean->broken[clean->brokens++] =
         (struct wn_clean_broken){row, (uint32_t)column, (uint32_t)r};
     clean->count[r].broken++;
@@ -418,16 +412,14 @@ static int add_again(struct wn_clean *clean, size_t r, size_t row,
 /* Rows go into a table by their digests; one that finds its own there is
  * another row's cell again. */
 static int find_again(struct wn_clean *clean, const struct step *step,
-                      size_t column, size_t n, struct wn_error *error)
+                      size_t column, size_t n)
 {
     size_t slots = 16;
     int status = 0;
 
     while (slots < 2 * n)
         slots *= 2;
-    uint64_t *slot = wn_new(slots, sizeof *slot, error);
-    if (!slot)
-        return -1;
+    uint64_t *slot = wn_new(slots, sizeof *slot);
     for (size_t row = 0; row < n && status == 0; row++) {
         const uint64_t digest = step->digest[row];
         size_t at = digest & (slots - 1);
@@ -435,7 +427,7 @@ static int find_again(struct wn_clean *clean, const struct step *step,
         while (slot[at] && slot[at] != digest)
             at = (at + 1) & (slots - 1);
         if (digest && slot[at] == digest)
-            status = add_again(clean, step->rule, row, column, error);
+            status = add_again(clean, step->rule, row, column);
         slot[at] = digest ? digest : slot[at];
     }
     free(slot);
@@ -453,7 +445,7 @@ static int by_place(const void *a, const void *b)
     return one->rule < two->rule ? -1 : one->rule > two->rule;
 }
 
-static int find_all_again(struct pass *pass, struct wn_error *error)
+static int find_all_again(struct pass *pass)
 {
     struct wn_clean *clean = pass->clean;
     bool any = false;
@@ -463,7 +455,7 @@ static int find_all_again(struct pass *pass, struct wn_error *error)
             if (pass->step[s].digest) {
                 any = true;
                 if (find_again(clean, &pass->step[s], pass->target[t].column,
-                               wn_csv_rows(pass->table->csv), error))
+                               wn_csv_rows(pass->table->csv)))
                     return -1;
             }
     if (any && clean->brokens)
@@ -523,15 +515,12 @@ int wn_clean_apply_all(struct wn_clean *clean, const struct wn_table *table,
     int status = -1;
 
     free(clean->count);
-    clean->count = wn_new(rules, sizeof *clean->count, error);
-    pass.spent = wn_new(rules, sizeof *pass.spent, error);
-    if (!clean->count || !pass.spent)
-        goto done;
+    clean->count = wn_new(rules, sizeof *clean->count);
+    pass.spent = wn_new(rules, sizeof *pass.spent);
     for (size_t r = 0; r < rules; r++)
         clean->count[r].stop = SIZE_MAX;
     if (plan(&pass, error) == 0 && sweep_all(&pass, error) == 0)
-        status = find_all_again(&pass, error);
-done:
+        status = find_all_again(&pass);
     for (size_t s = 0; s < pass.steps; s++)
         free(pass.step[s].digest);
     free(pass.step);

@@ -14,8 +14,7 @@
 #include "util/text.h"
 
 /* The UTF-8 `text` with its blanks put in order and without what is unseen. */
-static int respace(const uint8_t *text, size_t length, struct wn_text *out,
-                   struct wn_error *error)
+static int respace(const uint8_t *text, size_t length, struct wn_text *out)
 {
     bool waiting = false;
     ucs4_t point;
@@ -28,9 +27,9 @@ static int respace(const uint8_t *text, size_t length, struct wn_text *out,
         if (uc_is_property_white_space(point)) {
             waiting = out->length > 0;
         } else if (!uc_is_property_default_ignorable_code_point(point)) {
-            if ((waiting && wn_text_add(out, " ", 1, error)) ||
-                wn_text_add(out, (const char *)text + i, bytes, error))
+            if ((waiting && wn_text_add(out, " ", 1)))
                 return -1;
+            wn_text_add(out, (const char *)text + i, bytes);
             waiting = false;
         }
         i += bytes;
@@ -40,7 +39,7 @@ static int respace(const uint8_t *text, size_t length, struct wn_text *out,
 
 static int fail_memory(struct wn_error *error)
 {
-    return wn_fail(error, WN_ENOMEM, "no memory for the spelling of a name");
+    return wn_fail(error, WN_EIO, "no memory for the spelling of a name");
 }
 
 /* The spelling that all variants of a name share. */
@@ -51,13 +50,14 @@ static int make_key(const char *name, size_t length, struct wn_text *key,
 
     if (!wn_text_is_utf8(name, length)) {
         key->length = 0;
-        return wn_text_add(key, name, length, error);
+        wn_text_add(key, name, length);
+        return 0;
     }
     uint8_t *folded = u8_casefold((const uint8_t *)name, length, NULL,
                                   UNINORM_NFC, NULL, &folded_length);
     if (!folded)
         return fail_memory(error);
-    const int status = respace(folded, folded_length, key, error);
+    const int status = respace(folded, folded_length, key);
     free(folded);
     return status;
 }
@@ -76,7 +76,7 @@ static int is_tidy(const char *name, size_t length, bool *tidy,
                                   NULL, &whole_length);
     if (!whole)
         return fail_memory(error);
-    const int status = respace(whole, whole_length, &spaced, error);
+    const int status = respace(whole, whole_length, &spaced);
     *tidy = status == 0 && spaced.length == length &&
             memcmp(wn_text_of(&spaced), name, length) == 0;
     free(whole);
@@ -102,8 +102,8 @@ int wn_variants_find(const struct wn_dictionary *classes, int32_t *same,
     const size_t k = classes->count;
     struct wn_dictionary keys = {0};
     struct wn_text key = {0};
-    int32_t *best = wn_new(k, sizeof *best, error); /* of each key */
-    bool *tidy = wn_new(k, sizeof *tidy, error);
+    int32_t *best = wn_new(k, sizeof *best); /* of each key */
+    bool *tidy = wn_new(k, sizeof *tidy);
     int status = best && tidy ? 0 : -1;
 
     for (size_t c = 0; c < k && status == 0; c++) {

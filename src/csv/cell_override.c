@@ -12,20 +12,18 @@
 /* Room for `count` more fixes with `bytes` more bytes of text. `end` and the
  * bytes before the text are set when there is the first. */
 static int cell_override_make_room(struct wn_overrides *fixes, size_t count,
-                                   size_t bytes, struct wn_error *error)
+                                   size_t bytes)
 {
     const size_t need = fixes->count + count;
     const size_t used = fixes->count ? (size_t)fixes->end[fixes->count] : 0;
     char *text = fixes->text ? fixes->text - WN_NUMBER_PAD : NULL;
 
-    const int status = wn_grow(&fixes->row, &fixes->row_room, need,
-                               sizeof *fixes->row, error) ||
-                       wn_grow(&fixes->column, &fixes->column_room, need,
-                               sizeof *fixes->column, error) ||
-                       wn_grow(&fixes->end, &fixes->end_room, need + 1,
-                               sizeof *fixes->end, error) ||
-                       wn_grow(&text, &fixes->text_room,
-                               WN_NUMBER_PAD + used + bytes, 1, error);
+    const int status =
+        wn_grow(&fixes->row, &fixes->row_room, need, sizeof *fixes->row) ||
+        wn_grow(&fixes->column, &fixes->column_room, need,
+                sizeof *fixes->column) ||
+        wn_grow(&fixes->end, &fixes->end_room, need + 1, sizeof *fixes->end) ||
+        wn_grow(&text, &fixes->text_room, WN_NUMBER_PAD + used + bytes, 1);
     if (text)
         fixes->text = text + WN_NUMBER_PAD;
     if (status)
@@ -38,9 +36,9 @@ static int cell_override_make_room(struct wn_overrides *fixes, size_t count,
 }
 
 int wn_overrides_add(struct wn_overrides *fixes, size_t row, size_t column,
-                     const char *text, size_t length, struct wn_error *error)
+                     const char *text, size_t length)
 {
-    if (cell_override_make_room(fixes, 1, length, error))
+    if (cell_override_make_room(fixes, 1, length))
         return -1;
     const size_t i = fixes->count++, at = (size_t)fixes->end[i];
     fixes->row[i] = (int64_t)row;
@@ -52,14 +50,14 @@ int wn_overrides_add(struct wn_overrides *fixes, size_t row, size_t column,
 }
 
 int wn_overrides_join(struct wn_overrides *fixes,
-                      const struct wn_overrides *more, struct wn_error *error)
+                      const struct wn_overrides *more)
 {
     const size_t count = more->count, old = fixes->count;
     const size_t bytes = count ? (size_t)more->end[count] : 0;
 
     if (count == 0)
         return 0;
-    if (cell_override_make_room(fixes, count, bytes, error))
+    if (cell_override_make_room(fixes, count, bytes))
         return -1;
     memcpy(fixes->row + old, more->row, count * sizeof *more->row);
     memcpy(fixes->column + old, more->column, count * sizeof *more->column);
@@ -169,12 +167,12 @@ int wn_overrides_read(struct wn_overrides *fixes, const struct wn_audit *audit,
     for (size_t i = 0; i < fixed.count && status == 0; i++) {
         const char *wrong = wrong_with(&fixed, i, n, columns);
 
-        status =
-            wrong ? bad_fix(audit, i, wrong, error)
-                  : wn_overrides_add(
-                        fixes, (size_t)fixed.row[i], (size_t)fixed.column[i],
-                        fixed.text + fixed.offset[i],
-                        (size_t)(fixed.offset[i + 1] - fixed.offset[i]), error);
+        status = wrong
+                     ? bad_fix(audit, i, wrong, error)
+                     : wn_overrides_add(
+                           fixes, (size_t)fixed.row[i], (size_t)fixed.column[i],
+                           fixed.text + fixed.offset[i],
+                           (size_t)(fixed.offset[i + 1] - fixed.offset[i]));
     }
     wn_spill_free(fixed.row);
     wn_spill_free(fixed.column);

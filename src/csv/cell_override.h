@@ -19,12 +19,10 @@ struct wn_overrides {
 
 /* Append a fix; it stands behind all there are. */
 int wn_overrides_add(struct wn_overrides *fixes, size_t row, size_t column,
-                     const char *text, size_t length,
-                     struct wn_error *error) WN_MUST_CHECK;
+                     const char *text, size_t length) WN_MUST_CHECK;
 /* Append all of `more`. */
 int wn_overrides_join(struct wn_overrides *fixes,
-                      const struct wn_overrides *more,
-                      struct wn_error *error) WN_MUST_CHECK;
+                      const struct wn_overrides *more) WN_MUST_CHECK;
 /* Where `row` or a later one is first in the ascending rows[0..count). */
 size_t wn_row_first(const int64_t *rows, size_t count, size_t row);
 /* The first fix of row `row` or of a later one. */

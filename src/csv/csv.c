@@ -133,7 +133,7 @@ static void look_for_earlier(const struct wn_csv *csv, struct wn_error *error)
 {
     const struct wn_index *index = &csv->index;
     struct wn_error earlier = {0};
-    struct wn_csv_reader *reader = wn_csv_reader_new(csv, &earlier);
+    struct wn_csv_reader *reader = wn_csv_reader_new(csv);
 
     for (size_t row = 0; row < index->rows && !earlier.code;) {
         const size_t begin = row++;
@@ -182,15 +182,13 @@ static struct wn_csv *csv_open_file(const char *path,
                                     const struct wn_csv_form *form,
                                     struct wn_error *error)
 {
-    struct wn_csv *csv = wn_new(1, sizeof *csv, error);
+    struct wn_csv *csv = wn_new(1, sizeof *csv);
     const char *name = wn_input_name(path);
 
-    if (!csv)
-        return NULL;
     csv->form = *form;
     csv->file.descriptor = -1;
     csv->file.step = form->block;
-    csv->file.name = csv->name = wn_copy_text(name, strlen(name), error);
+    csv->file.name = csv->name = wn_copy_text(name, strlen(name));
     if (csv->name)
         csv->file.descriptor = wn_input_open(path, NULL, error);
     if (csv->file.descriptor >= 0 && fstat(csv->file.descriptor, &csv->opened))
@@ -312,10 +310,9 @@ const char *wn_csv_digest(const struct wn_csv *csv)
     return csv->index.digest;
 }
 
-int wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out,
-                     struct wn_error *error)
+int wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out)
 {
-    return wn_index_leave_out(&csv->index, out, error);
+    return wn_index_leave_out(&csv->index, out);
 }
 
 const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count)

@@ -105,8 +105,7 @@ const char *wn_csv_digest(const struct wn_csv *csv);
 
 /* Take out of the index the rows for which out[row] is not 0; one at least must
  * stay. The others close ranks. */
-int wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out,
-                     struct wn_error *error) WN_MUST_CHECK;
+int wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out) WN_MUST_CHECK;
 /* Where each record that was left out begins and ends: *count pairs. */
 const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count);
 
@@ -143,8 +142,7 @@ struct wn_cell {
 
 /* What takes rows apart; one for each thread. */
 struct wn_csv_reader;
-struct wn_csv_reader *wn_csv_reader_new(const struct wn_csv *csv,
-                                        struct wn_error *error) WN_MUST_CHECK;
+struct wn_csv_reader *wn_csv_reader_new(const struct wn_csv *csv) WN_MUST_CHECK;
 void wn_csv_reader_free(struct wn_csv_reader *reader);
 
 /* Called once a row in order; `cells` holds wn_csv_columns() of them and is

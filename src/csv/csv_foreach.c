@@ -9,7 +9,7 @@
 
 /* Piece p holds rows bound[p] .. bound[p+1]-1. */
 static size_t *csv_foreach_cut_rows(const struct wn_csv_foreach *sweep,
-                                    size_t *pieces, struct wn_error *error)
+                                    size_t *pieces)
 {
     const uint64_t *offset = wn_csv_offset(sweep->csv);
     const size_t rows = wn_csv_rows(sweep->csv);
@@ -21,10 +21,7 @@ static size_t *csv_foreach_cut_rows(const struct wn_csv_foreach *sweep,
         while (row < rows && row - first < sweep->rows &&
                offset[row + 1] - offset[first] <= WN_PIECE_BYTES)
             row++;
-        if (wn_grow(&bound, &room, count + 2, sizeof *bound, error)) {
-            free(bound);
-            return NULL;
-        }
+        wn_grow(&bound, &room, count + 2, sizeof *bound);
         bound[count] = first;
         bound[count + 1] = row;
     }
@@ -58,12 +55,10 @@ static void csv_foreach_stop(void *shared)
 static void *csv_foreach_start(void *shared, struct wn_error *error)
 {
     const struct all *all = shared;
-    struct own *own = wn_new(1, sizeof *own, error);
+    struct own *own = wn_new(1, sizeof *own);
 
-    if (!own)
-        return NULL;
     own->all = all;
-    own->reader = wn_csv_reader_new(all->sweep->csv, error);
+    own->reader = wn_csv_reader_new(all->sweep->csv);
     if (own->reader)
         own->context = all->sweep->start(all->sweep->shared, error);
     if (own->context)
@@ -99,7 +94,7 @@ static int csv_foreach_join(void *shared, void *one, size_t p,
 int wn_csv_foreach(const struct wn_csv_foreach *sweep, struct wn_error *error)
 {
     struct all all = {.sweep = sweep};
-    size_t *bound = csv_foreach_cut_rows(sweep, &all.pieces, error);
+    size_t *bound = csv_foreach_cut_rows(sweep, &all.pieces);
     const struct wn_parallel pieces = {.threads = sweep->threads,
                                        .count = all.pieces,
                                        .shared = &all,

@@ -22,11 +22,9 @@ static int by_name(const void *a, const void *b)
  * repetitions the one furthest left is told. */
 static int check_repeated(const struct wn_csv *csv, struct wn_error *error)
 {
-    char ***sorted = wn_new(csv->columns, sizeof *sorted, error);
+    char ***sorted = wn_new(csv->columns, sizeof *sorted);
     char **first = NULL, **again = NULL;
 
-    if (!sorted)
-        return -1;
     for (size_t c = 0; c < csv->columns; c++)
         sorted[c] = &csv->column[c];
     qsort(sorted, csv->columns, sizeof *sorted, by_name);
@@ -52,27 +50,19 @@ static int check_repeated(const struct wn_csv *csv, struct wn_error *error)
 }
 
 /* What a column without a name is called; NULL on failure. */
-static char *name_place(size_t column, struct wn_error *error)
+static char *name_place(size_t column)
 {
     struct wn_text name = {0};
 
-    if (wn_text_format(&name, error, "c%zu", column + 1)) {
-        wn_text_free(&name);
-        return NULL;
-    }
+    wn_text_format(&name, "c%zu", column + 1);
     return name.bytes;
 }
 
-static int number_columns(struct wn_csv *csv, size_t count,
-                          struct wn_error *error)
+static int number_columns(struct wn_csv *csv, size_t count)
 {
-    csv->column = wn_new(count, sizeof *csv->column, error);
-    if (!csv->column)
-        return -1;
+    csv->column = wn_new(count, sizeof *csv->column);
     for (size_t c = 0; c < count; c++) {
-        csv->column[c] = name_place(c, error);
-        if (!csv->column[c])
-            return -1;
+        csv->column[c] = name_place(c);
         csv->columns++;
     }
     return 0;
@@ -81,9 +71,7 @@ static int number_columns(struct wn_csv *csv, size_t count,
 static int name_columns(struct wn_csv *csv, const struct wn_cell *cells,
                         size_t count, struct wn_error *error)
 {
-    csv->column = wn_new(count, sizeof *csv->column, error);
-    if (!csv->column)
-        return -1;
+    csv->column = wn_new(count, sizeof *csv->column);
     for (size_t c = 0; c < count; c++) {
         if (cells[c].length > WN_CSV_NAME)
             return fail_header(csv, c, error,
@@ -93,9 +81,9 @@ static int name_columns(struct wn_csv *csv, const struct wn_cell *cells,
             return fail_header(csv, c, error,
                                "found a name that is not UTF-8, wanted UTF-8: "
                                "see iconv(1)");
-        csv->column[c] = cells[c].length ? wn_copy_text(cells[c].text,
-                                                        cells[c].length, error)
-                                         : name_place(c, error);
+        csv->column[c] = cells[c].length
+                             ? wn_copy_text(cells[c].text, cells[c].length)
+                             : name_place(c);
         if (!csv->column[c])
             return -1;
         csv->columns++;
@@ -107,8 +95,7 @@ static int name_columns(struct wn_csv *csv, const struct wn_cell *cells,
 int wn_csv_read_header(struct wn_csv *csv, const char *text,
                        const struct wn_record *record, struct wn_error *error)
 {
-    struct wn_csv_reader *reader =
-        wn_csv_reader_sized(csv, record->fields, error);
+    struct wn_csv_reader *reader = wn_csv_reader_sized(csv, record->fields);
     const struct wn_cell *cells;
     size_t count;
     int status = -1;
@@ -125,7 +112,7 @@ int wn_csv_read_header(struct wn_csv *csv, const char *text,
                 csv->form.columns);
         goto done;
     }
-    status = csv->form.nameless ? number_columns(csv, count, error)
+    status = csv->form.nameless ? number_columns(csv, count)
                                 : name_columns(csv, cells, count, error);
 done:
     wn_csv_reader_free(reader);

@@ -32,8 +32,8 @@ int wn_csv_read_header(struct wn_csv *csv, const char *text,
 
 /* csv_reader.c: a reader with room for so many cells, and one record taken
  * apart: *count may exceed the room, then the cells beyond are missing. */
-struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv, size_t room,
-                                          struct wn_error *error) WN_MUST_CHECK;
+struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv,
+                                          size_t room) WN_MUST_CHECK;
 int wn_csv_take_apart(struct wn_csv_reader *reader, const char *text,
                       size_t length, const struct wn_cell **cells,
                       size_t *count, struct wn_error *error) WN_MUST_CHECK;

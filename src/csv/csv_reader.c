@@ -82,16 +82,14 @@ static int unquote(struct wn_csv_reader *reader, const char *text,
                    size_t length, struct wn_error *error)
 {
     reader->plain_used = WN_NUMBER_PAD;
-    if (wn_grow(&reader->plain, &reader->plain_room, length + WN_NUMBER_PAD, 1,
-                error))
-        return -1;
+    wn_grow(&reader->plain, &reader->plain_room, length + WN_NUMBER_PAD, 1);
     if (csv_parse(&reader->parser, text, length, keep_field, NULL, reader) ==
             length &&
         csv_fini(&reader->parser, keep_field, NULL, reader) == 0)
         return 0;
     const int code = csv_error(&reader->parser);
-    return wn_fail(error, code == CSV_EPARSE ? WN_EDATA : WN_ENOMEM,
-                   "libcsv: %s", csv_strerror(code));
+    return wn_fail(error, code == CSV_EPARSE ? WN_EDATA : WN_EIO, "libcsv: %s",
+                   csv_strerror(code));
 }
 
 static int split(struct wn_csv_reader *reader, const char *text, size_t length,
@@ -115,29 +113,25 @@ int wn_csv_take_apart(struct wn_csv_reader *reader, const char *text,
     return 0;
 }
 
-struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv, size_t room,
-                                          struct wn_error *error)
+struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv, size_t room)
 {
-    struct wn_csv_reader *reader = wn_new(1, sizeof *reader, error);
+    struct wn_csv_reader *reader = wn_new(1, sizeof *reader);
 
-    if (!reader)
-        return NULL;
     reader->csv = csv;
     reader->room = room;
     csv_init(&reader->parser, CSV_STRICT);
     csv_set_delim(&reader->parser, (unsigned char)csv->form.delimiter);
     csv_set_space_func(&reader->parser, never);
-    reader->cells = wn_new(room, sizeof *reader->cells, error);
+    reader->cells = wn_new(room, sizeof *reader->cells);
     if (reader->cells)
         return reader;
     wn_csv_reader_free(reader);
     return NULL;
 }
 
-struct wn_csv_reader *wn_csv_reader_new(const struct wn_csv *csv,
-                                        struct wn_error *error)
+struct wn_csv_reader *wn_csv_reader_new(const struct wn_csv *csv)
 {
-    return wn_csv_reader_sized(csv, csv->columns, error);
+    return wn_csv_reader_sized(csv, csv->columns);
 }
 
 void wn_csv_reader_free(struct wn_csv_reader *reader)
@@ -193,9 +187,8 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
         end > begin ? (size_t)(csv_reader_row_end(index, end - 1) - first) : 0;
     size_t fix = csv->fixes ? wn_overrides_find(csv->fixes, begin) : 0;
 
-    if (wn_grow(&reader->bytes, &reader->bytes_room, WN_NUMBER_PAD + bytes, 1,
-                error) ||
-        wn_read_at(csv->file.descriptor, reader->bytes + WN_NUMBER_PAD, bytes,
+    wn_grow(&reader->bytes, &reader->bytes_room, WN_NUMBER_PAD + bytes, 1);
+    if (wn_read_at(csv->file.descriptor, reader->bytes + WN_NUMBER_PAD, bytes,
                    first, csv->name, error))
         return -1;
     for (size_t row = begin; row < end; row++) {

@@ -34,20 +34,23 @@ int wn_field_find(const char *record, size_t length, char delimiter,
 }
 
 int wn_field_write(struct wn_text *out, const char *text, size_t length,
-                   char delimiter, struct wn_error *error)
+                   char delimiter)
 {
     bool quotes = false;
 
     for (size_t i = 0; i < length; i++)
         quotes |= text[i] == '"' || text[i] == '\n' || text[i] == '\r' ||
                   text[i] == delimiter;
-    if (!quotes)
-        return wn_text_add(out, text, length, error);
-    if (wn_text_add(out, "\"", 1, error))
-        return -1;
-    for (size_t i = 0; i < length; i++)
-        if (wn_text_add(out, text + i, 1, error) ||
-            (text[i] == '"' && wn_text_add(out, "\"", 1, error)))
+    if (!quotes) {
+        wn_text_add(out, text, length);
+        return 0;
+    }
+    wn_text_add(out, "\"", 1);
+    for (size_t i = 0; i < length; i++) {
+        wn_text_add(out, text + i, 1);
+        if ((text[i] == '"' && wn_text_add(out, "\"", 1)))
             return -1;
-    return wn_text_add(out, "\"", 1, error);
+    }
+    wn_text_add(out, "\"", 1);
+    return 0;
 }

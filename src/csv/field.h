@@ -14,6 +14,6 @@ int wn_field_find(const char *record, size_t length, char delimiter,
                   size_t column, size_t *begin, size_t *end) WN_MUST_CHECK;
 /* Append text[0..length) as one field, in quotes where it needs them. */
 int wn_field_write(struct wn_text *out, const char *text, size_t length,
-                   char delimiter, struct wn_error *error) WN_MUST_CHECK;
+                   char delimiter) WN_MUST_CHECK;
 
 #endif

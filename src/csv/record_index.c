@@ -57,10 +57,8 @@ static void record_index_stop_piece(void *own)
 static void *record_index_start_piece(void *shared, struct wn_error *error)
 {
     const struct join *join = shared;
-    struct piece *piece = wn_new(1, sizeof *piece, error);
+    struct piece *piece = wn_new(1, sizeof *piece);
 
-    if (!piece)
-        return NULL;
     piece->join = join;
     piece->window = *join->task->file;
     return piece;
@@ -89,13 +87,12 @@ static uint64_t record_index_next_line(const struct wn_window *window,
 }
 
 static int add_found(struct piece *piece, uint64_t at,
-                     const struct wn_record *record, struct wn_error *error)
+                     const struct wn_record *record)
 {
     const char *text = wn_window_find(&piece->window, at);
 
-    if (wn_grow(&piece->found, &piece->room, piece->count + 1,
-                sizeof *piece->found, error))
-        return -1;
+    wn_grow(&piece->found, &piece->room, piece->count + 1,
+            sizeof *piece->found);
     piece->found[piece->count++] =
         (struct found){at,
                        wn_hash_bits(text, record->length),
@@ -133,7 +130,7 @@ static int list_piece(void *own, size_t p, struct wn_error *error)
 
         if (status == 0)
             break;
-        if (status > 0 && add_found(piece, at, &record, error))
+        if (status > 0 && add_found(piece, at, &record))
             return -1;
         at =
             status > 0 ? at + record.whole : record_index_next_line(window, at);
@@ -156,20 +153,19 @@ static void close_last(struct join *join, uint64_t at)
     join->after_reject = false;
 }
 
-static int record_index_add_row(struct join *join, const struct found *found,
-                                struct wn_error *error)
+static int record_index_add_row(struct join *join, const struct found *found)
 {
     struct wn_index *index = join->index;
     const size_t row = index->rows;
 
     if (wn_grow(&index->offset, &index->offset_room, row + 2,
-                sizeof *index->offset, error) ||
-        wn_grow(&index->line, &index->line_room, row + 1, sizeof *index->line,
-                error) ||
-        wn_grow(&index->hash, &index->hash_room, row + 1, sizeof *index->hash,
-                error) ||
-        (join->lenient && wn_grow(&index->end, &index->end_room, row + 1,
-                                  sizeof *index->end, error)))
+                sizeof *index->offset) ||
+        wn_grow(&index->line, &index->line_room, row + 1,
+                sizeof *index->line) ||
+        wn_grow(&index->hash, &index->hash_room, row + 1,
+                sizeof *index->hash) ||
+        (join->lenient &&
+         wn_grow(&index->end, &index->end_room, row + 1, sizeof *index->end)))
         return -1;
     close_last(join, found->offset);
     index->offset[row] = found->offset;
@@ -190,9 +186,8 @@ static int reject(struct join *join, uint64_t end, uint64_t lines,
     struct wn_index *index = join->index;
     const struct wn_csv_form *form = join->task->form;
 
-    if (wn_grow(&index->left_out, &index->left_room, 2 * index->left_outs + 2,
-                sizeof *index->left_out, error))
-        return -1;
+    wn_grow(&index->left_out, &index->left_room, 2 * index->left_outs + 2,
+            sizeof *index->left_out);
     close_last(join, join->next);
     index->left_out[2 * index->left_outs] = join->next;
     index->left_out[2 * index->left_outs++ + 1] = end;
@@ -261,7 +256,7 @@ static int take_record(struct join *join, const struct found *found,
         return reject(join, found->offset + found->whole, found->lines,
                       WN_BREAK_FIELDS, wrong.text, error);
     }
-    if (found->length && record_index_add_row(join, found, error))
+    if (found->length && record_index_add_row(join, found))
         return -1;
     join->next += found->whole;
     join->line += found->lines;
@@ -358,7 +353,7 @@ int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
                         .next = task->begin,
                         .line = task->line,
                         .window = *task->file,
-                        .digest = wn_hash_new(error),
+                        .digest = wn_hash_new(),
                         .lenient = task->form->reject != NULL};
     const struct wn_parallel pieces = {
         .threads = task->form->threads,
@@ -381,20 +376,19 @@ int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
 
 /* --- leaving out -------------------------------------------------------- */
 
-int wn_index_leave_out(struct wn_index *index, const uint8_t *out,
-                       struct wn_error *error)
+int wn_index_leave_out(struct wn_index *index, const uint8_t *out)
 {
     const uint64_t *old = index->left_out;
     const size_t rows = index->rows, olds = index->left_outs;
     const uint64_t last = rows ? index->offset[rows] : 0;
-    uint64_t *end = wn_new(rows, sizeof *end, error);
+    uint64_t *end = wn_new(rows, sizeof *end);
     uint64_t *left = NULL;
     size_t kept = 0, count = 0, o = 0;
 
     for (size_t row = 0; row < rows; row++)
         count += out[row] != 0;
     if (end)
-        left = wn_new(2 * (count + olds), sizeof *left, error);
+        left = wn_new(2 * (count + olds), sizeof *left);
     if (!left) {
         free(end);
         return -1;

@@ -54,7 +54,7 @@ void wn_index_free(struct wn_index *index);
 
 /* Move the rows for which out[row] is not 0 to what was left out. What was
  * empty between a record and the next goes with the record. */
-int wn_index_leave_out(struct wn_index *index, const uint8_t *out,
-                       struct wn_error *error) WN_MUST_CHECK;
+int wn_index_leave_out(struct wn_index *index,
+                       const uint8_t *out) WN_MUST_CHECK;
 
 #endif

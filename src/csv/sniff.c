@@ -169,20 +169,17 @@ static int ask_cells(struct wn_cell *first, const size_t *numbers,
 
 /* 1 header, -1 none, 0 cannot tell; -2 on failure. */
 static int sniff_find_header(const struct wn_window *window, uint64_t begin,
-                             const struct wn_csv_form *form, size_t columns,
-                             struct wn_error *error)
+                             const struct wn_csv_form *form, size_t columns)
 {
     struct walk walk = start_walk(window, begin, form);
-    struct wn_cell *first = wn_new(columns, sizeof *first, error);
-    struct wn_cell *cells = wn_new(columns, sizeof *cells, error);
-    size_t *numbers = wn_new(columns, sizeof *numbers, error);
-    size_t *filled = wn_new(columns, sizeof *filled, error);
+    struct wn_cell *first = wn_new(columns, sizeof *first);
+    struct wn_cell *cells = wn_new(columns, sizeof *cells);
+    size_t *numbers = wn_new(columns, sizeof *numbers);
+    size_t *filled = wn_new(columns, sizeof *filled);
     struct wn_record record;
     const char *text;
     int status, answer = -2;
 
-    if (!first || !cells || !numbers || !filled)
-        goto done;
     next_record(&walk, &text, &record);
     cut_record(text, record.length, form->delimiter, first, columns);
     while ((status = next_record(&walk, &text, &record)) != 0) {
@@ -197,7 +194,6 @@ static int sniff_find_header(const struct wn_window *window, uint64_t begin,
     answer = ask_label(first, columns, form->label);
     if (answer == 0)
         answer = ask_cells(first, numbers, filled, columns);
-done:
     free(first);
     free(cells);
     free(numbers);
@@ -207,15 +203,15 @@ done:
 
 /* --- the answer --------------------------------------------------------- */
 
-int wn_sniff_options(const struct wn_csv_form *form, struct wn_text *text,
-                     struct wn_error *error)
+int wn_sniff_options(const struct wn_csv_form *form, struct wn_text *text)
 {
     const char one[2] = {form->delimiter, '\0'};
     const bool tab = form->delimiter == '\t';
 
-    return wn_text_format(text, error, "--delimiter=%s%s%s%s", tab ? "" : "'",
-                          tab ? "tab" : one, tab ? "" : "'",
-                          form->nameless ? " --no-header" : "");
+    wn_text_format(text, "--delimiter=%s%s%s%s", tab ? "" : "'",
+                   tab ? "tab" : one, tab ? "" : "'",
+                   form->nameless ? " --no-header" : "");
+    return 0;
 }
 
 /* Of those in `which`: "--delimiter=',' (3 columns in 98 of 100 records)". */
@@ -234,11 +230,11 @@ static int fail_delimiter(const struct wn_window *window,
         one.delimiter = candidates[i];
         if (only_fitting ? !fits(&fit[i], form) : fit[i].fields < 2)
             continue;
-        if (wn_text_format(&text, &failed, "%s", text.length ? ", " : "") ||
-            wn_sniff_options(&one, &text, &failed) ||
-            wn_text_format(&text, &failed, " (%zu columns in %zu of %zu)",
-                           fit[i].fields, fit[i].alike, fit[i].records))
+        if (wn_text_format(&text, "%s", text.length ? ", " : ""))
             break;
+        wn_sniff_options(&one, &text);
+        wn_text_format(&text, " (%zu columns in %zu of %zu)", fit[i].fields,
+                       fit[i].alike, fit[i].records);
     }
     if (failed.code)
         *error = failed;
@@ -292,8 +288,7 @@ int wn_sniff(const struct wn_window *file, uint64_t begin,
         choose_delimiter(&window, begin, form, columns, error))
         goto done;
     if (!form->nameless) {
-        const int header =
-            sniff_find_header(&window, begin, form, *columns, error);
+        const int header = sniff_find_header(&window, begin, form, *columns);
         const char one[2] = {form->delimiter, '\0'};
         const char *name = form->delimiter == '\t' ? "tab" : one;
 

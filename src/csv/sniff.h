@@ -24,7 +24,6 @@ int wn_sniff(const struct wn_window *file, uint64_t begin,
              struct wn_error *error) WN_MUST_CHECK;
 
 /* "--delimiter=';' --no-header", as a shell reads it. */
-int wn_sniff_options(const struct wn_csv_form *form, struct wn_text *text,
-                     struct wn_error *error) WN_MUST_CHECK;
+int wn_sniff_options(const struct wn_csv_form *form, struct wn_text *text);
 
 #endif

@@ -21,8 +21,8 @@ int wn_window_load(struct wn_window *window, uint64_t at, size_t length,
     if (length > window->size - at)
         length = (size_t)(window->size - at);
     window->length = 0;
-    if (wn_grow(&window->bytes, &window->room, length, 1, error) ||
-        wn_read_at(window->descriptor, window->bytes, length, at, window->name,
+    wn_grow(&window->bytes, &window->room, length, 1);
+    if (wn_read_at(window->descriptor, window->bytes, length, at, window->name,
                    error))
         return -1;
     window->at = at;

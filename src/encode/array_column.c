@@ -92,7 +92,7 @@ static int name_numbers(const struct names *names, size_t least,
                         struct wn_error *error)
 {
     struct wn_array_rows rows;
-    int status = wn_array_rows_open(&rows, names->array, error);
+    int status = wn_array_rows_open(&rows, names->array);
     double most = -1;
     char text[32];
 
@@ -120,7 +120,7 @@ static int name_codes(const struct names *names, const int32_t *list_code,
                       size_t listed, struct wn_error *error)
 {
     struct wn_array_rows rows;
-    int status = wn_array_rows_open(&rows, names->array, error);
+    int status = wn_array_rows_open(&rows, names->array);
 
     for (size_t i = 0; i < names->array->rows && status == 0; i++) {
         double value;
@@ -174,11 +174,10 @@ static int array_column_read_list(const struct wn_array *list,
 
 /* Numbers of names in the order of their bytes, in codes and places too. */
 static int array_column_sort_names(struct wn_dictionary *names, int32_t *code,
-                                   size_t n, struct wn_error *error,
-                                   int32_t **number)
+                                   size_t n, int32_t **number)
 {
-    *number = wn_new(names->count, sizeof **number, error);
-    if (!*number || wn_dictionary_sort(names, *number, error))
+    *number = wn_new(names->count, sizeof **number);
+    if (!*number || wn_dictionary_sort(names, *number))
         return -1;
     for (size_t row = 0; row < n; row++)
         if (code[row] >= 0)
@@ -187,12 +186,9 @@ static int array_column_sort_names(struct wn_dictionary *names, int32_t *code,
 }
 
 static int array_column_find_places(const int32_t *list_code, size_t listed,
-                                    const int32_t *number, size_t **place,
-                                    struct wn_error *error)
+                                    const int32_t *number, size_t **place)
 {
-    *place = wn_new(listed, sizeof **place, error);
-    if (!*place)
-        return -1;
+    *place = wn_new(listed, sizeof **place);
     for (size_t i = 0; i < listed; i++)
         (*place)[number[list_code[i]]] = i;
     return 0;
@@ -212,7 +208,7 @@ int wn_array_column_names(const struct wn_array *array,
     if (check_vector(array, error))
         return -1;
     if (list) {
-        list_code = wn_new(list->rows, sizeof *list_code, error);
+        list_code = wn_new(list->rows, sizeof *list_code);
         if (!list_code || array_column_read_list(list, names, list_code, error))
             goto done;
     }
@@ -230,11 +226,9 @@ int wn_array_column_names(const struct wn_array *array,
                          (int)names->value[list->rows].length,
                          wn_dictionary_text(names, list->rows), list->name);
     if (status == 0)
-        status =
-            array_column_sort_names(names, code, array->rows, error, &number);
+        status = array_column_sort_names(names, code, array->rows, &number);
     if (status == 0 && list)
-        status = array_column_find_places(list_code, list->rows, number, place,
-                                          error);
+        status = array_column_find_places(list_code, list->rows, number, place);
 done:
     free(list_code);
     free(number);
@@ -268,7 +262,7 @@ static int read_numbers(const struct wn_array *array, uint8_t *flag,
                         float *amount, struct wn_error *error)
 {
     struct wn_array_rows rows;
-    int status = wn_array_rows_open(&rows, array, error);
+    int status = wn_array_rows_open(&rows, array);
 
     for (size_t i = 0; i < array->rows && status == 0; i++) {
         const double *cell = wn_array_row(&rows, i, error);
@@ -326,12 +320,12 @@ int wn_array_column_role(const struct wn_array *array,
     if (check_vector(array, error))
         return -1;
     if (kind->content == WN_ROLE_NAMES) {
-        values->code = wn_new(n, sizeof *values->code, error);
+        values->code = wn_new(n, sizeof *values->code);
         if (values->code)
             status = wn_array_column_names(array, NULL, 0, &values->names,
                                            values->code, &place, error);
     } else if (kind->content == WN_ROLE_FLAG) {
-        struct flags flags = {array, wn_new(n, 1, error)};
+        struct flags flags = {array, wn_new(n, 1)};
 
         values->flag = flags.flag;
         if (flags.flag)
@@ -342,7 +336,7 @@ int wn_array_column_role(const struct wn_array *array,
         return wn_fail(error, WN_EDATA, "%s: found text, wanted numbers",
                        array->name);
     } else {
-        values->amount = wn_new(n, sizeof *values->amount, error);
+        values->amount = wn_new(n, sizeof *values->amount);
         if (values->amount)
             status = read_numbers(array, NULL, values->amount, error);
     }
@@ -359,8 +353,7 @@ static int take_any(void *context, size_t cell, const char *text, size_t length,
 {
     const struct texts *texts = context;
 
-    if (wn_text_add(texts->text, text, length, error))
-        return -1;
+    wn_text_add(texts->text, text, length);
     texts->offset[cell + 1] = texts->text->length;
     return 0;
 }
@@ -376,7 +369,7 @@ int wn_array_column_text(const struct wn_array *array, struct wn_text *text,
         return -1;
     if (array->text)
         return wn_array_texts(array, take_any, &texts, error);
-    status = wn_array_rows_open(&rows, array, error);
+    status = wn_array_rows_open(&rows, array);
     for (size_t i = 0; i < array->rows && status == 0; i++) {
         const double *cell = wn_array_row(&rows, i, error);
         char number[32];

@@ -76,12 +76,10 @@ static void calendar_stop_piece(void *own)
 
 static void *calendar_start_piece(void *shared, struct wn_error *error)
 {
-    struct piece *piece = wn_new(1, sizeof *piece, error);
+    struct piece *piece = wn_new(1, sizeof *piece);
 
-    if (!piece)
-        return NULL;
     piece->fitting = shared;
-    piece->seen = wn_new(piece->fitting->columns, sizeof *piece->seen, error);
+    piece->seen = wn_new(piece->fitting->columns, sizeof *piece->seen);
     if (piece->seen)
         return piece;
     free(piece);
@@ -225,9 +223,7 @@ static int calendar_prepare(struct fitting *fitting, struct wn_error *error)
     const size_t rows = wn_csv_rows(table->csv);
 
     fitting->column =
-        wn_new(wn_csv_columns(table->csv), sizeof *fitting->column, error);
-    if (!fitting->column)
-        return -1;
+        wn_new(wn_csv_columns(table->csv), sizeof *fitting->column);
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         struct wn_column *column = &table->column[c];
 
@@ -241,10 +237,8 @@ static int calendar_prepare(struct fitting *fitting, struct wn_error *error)
     fitting->stride = (rows + WN_SAMPLE - 1) / WN_SAMPLE;
     fitting->sampled = (rows + fitting->stride - 1) / fitting->stride;
     const size_t cells = wn_product(fitting->columns, fitting->sampled, 1);
-    fitting->sample = wn_new(cells, sizeof *fitting->sample, error);
-    fitting->seen = wn_new(fitting->columns, sizeof *fitting->seen, error);
-    if (!fitting->sample || !fitting->seen)
-        return -1;
+    fitting->sample = wn_new(cells, sizeof *fitting->sample);
+    fitting->seen = wn_new(fitting->columns, sizeof *fitting->seen);
     for (size_t i = 0; i < cells; i++)
         fitting->sample[i] = NAN;
     for (size_t i = 0; i < fitting->columns; i++)
@@ -253,19 +247,19 @@ static int calendar_prepare(struct fitting *fitting, struct wn_error *error)
 }
 
 /* What all rows say of each column, and how it tells the label. */
-static int conclude_all(const struct fitting *fitting, struct wn_error *error)
+static int conclude_all(const struct fitting *fitting)
 {
     const struct wn_table *table = fitting->table;
     const size_t sampled = fitting->sampled;
-    int32_t *label = wn_new(sampled, sizeof *label, error);
-    double *spare = wn_new(2 * sampled + 2, sizeof *spare, error);
+    int32_t *label = wn_new(sampled, sizeof *label);
+    double *spare = wn_new(2 * sampled + 2, sizeof *spare);
     struct wn_leakage_limits *alone = NULL;
 
     for (size_t i = 0; label && i < sampled; i++)
         label[i] = table->label[wn_sample_row(i, fitting->stride,
                                               wn_csv_rows(table->csv))];
     if (label && spare)
-        alone = wn_leakage_new(label, sampled, table->classes.count, error);
+        alone = wn_leakage_new(label, sampled, table->classes.count);
     for (size_t i = 0; i < fitting->columns && alone; i++)
         calendar_conclude(&table->column[fitting->column[i]], &fitting->seen[i],
                           alone, fitting->sample + i * sampled, spare, sampled);
@@ -293,7 +287,7 @@ int wn_calendar_fit(struct wn_table *table, struct wn_error *error)
     int status = calendar_prepare(&fitting, error);
 
     if (status == 0 && fitting.columns)
-        status = wn_csv_foreach(&sweep, error) || conclude_all(&fitting, error);
+        status = wn_csv_foreach(&sweep, error) || conclude_all(&fitting);
     free(fitting.column);
     free(fitting.sample);
     free(fitting.seen);
@@ -320,7 +314,8 @@ int wn_calendar_name(const struct wn_column *column, size_t f,
     for (; !(column->parts >> p & 1) || f >= parts[p].features; p++)
         if (column->parts >> p & 1)
             f -= parts[p].features;
-    return wn_text_format(name, error, "%s", parts[p].name[f]);
+    wn_text_format(name, "%s", parts[p].name[f]);
+    return 0;
 }
 
 static float *put_circle(float *out, double share)

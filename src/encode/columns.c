@@ -187,17 +187,16 @@ static void columns_fit_column(const struct fitting *fitting, size_t c,
         find_tops(sample, mark, rows, (uint64_t *)desk->spare, column);
 }
 
-static int start_desk(const struct fitting *fitting, struct desk *desk,
-                      struct wn_error *error)
+static int start_desk(const struct fitting *fitting, struct desk *desk)
 {
     const size_t rows = fitting->sample->rows;
 
-    desk->number = wn_new(fitting->told, sizeof *desk->number, error);
-    desk->mark = wn_new(fitting->told, sizeof *desk->mark, error);
-    desk->spare = wn_new(rows + 2, sizeof *desk->spare, error);
+    desk->number = wn_new(fitting->told, sizeof *desk->number);
+    desk->mark = wn_new(fitting->told, sizeof *desk->mark);
+    desk->spare = wn_new(rows + 2, sizeof *desk->spare);
     desk->alone = wn_leakage_new(fitting->label, fitting->told,
-                                 fitting->table->classes.count, error);
-    return desk->number && desk->mark && desk->spare && desk->alone ? 0 : -1;
+                                 fitting->table->classes.count);
+    return desk->alone ? 0 : -1;
 }
 
 static void free_desk(struct desk *desk)
@@ -217,7 +216,7 @@ static int fit_columns(const struct fitting *fitting, struct wn_error *error)
     {
         struct wn_error own = {0};
         struct desk desk = {0};
-        const int ready = start_desk(fitting, &desk, &own);
+        const int ready = start_desk(fitting, &desk);
 
 #pragma omp for schedule(dynamic, 1)
         for (size_t c = 0; c < columns; c++)
@@ -239,11 +238,9 @@ int wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample,
 {
     const size_t step = (sample->rows + WN_LEAKAGE_ROWS - 1) / WN_LEAKAGE_ROWS;
     const size_t told = (sample->rows + step - 1) / step;
-    int32_t *label = wn_new(told, sizeof *label, error);
+    int32_t *label = wn_new(told, sizeof *label);
     const struct fitting fitting = {table, sample, label, told, step};
 
-    if (!label)
-        return -1;
     for (size_t i = 0; i < told; i++)
         label[i] = table->label[wn_sample_row(i * step, sample->stride,
                                               wn_csv_rows(table->csv))];
@@ -292,7 +289,7 @@ static int conclude_column(struct wn_table *table, size_t c,
         column->min = column->max = NAN;
     if (column->kind == WN_KIND_CATEGORICAL && !column->many &&
         (columns_check_utf8(table, c, error) ||
-         wn_dictionary_sort(&column->values, NULL, error)))
+         wn_dictionary_sort(&column->values, NULL)))
         return -1;
     column->features = kind->features(column);
     const uint64_t unknown = column->missing + column->invalid;
@@ -332,9 +329,11 @@ static int name_feature(const struct wn_table *table, size_t c, size_t f,
     const struct wn_column *column = &table->column[c];
     const char *base = wn_csv_column(table->csv, c);
 
-    if (column->indicator && f + 1 == column->features)
-        return wn_text_format(name, error, "%s:missing", base);
-    return wn_text_format(name, error, "%s", base) ||
+    if (column->indicator && f + 1 == column->features) {
+        wn_text_format(name, "%s:missing", base);
+        return 0;
+    }
+    return wn_text_format(name, "%s", base) ||
                    wn_kinds[column->kind].name_feature(column, f, name, error)
                ? -1
                : 0;
@@ -342,9 +341,7 @@ static int name_feature(const struct wn_table *table, size_t c, size_t f,
 
 int wn_columns_name(struct wn_table *table, struct wn_error *error)
 {
-    table->feature_name = wn_new(table->d, sizeof *table->feature_name, error);
-    if (!table->feature_name)
-        return -1;
+    table->feature_name = wn_new(table->d, sizeof *table->feature_name);
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         for (size_t f = 0; f < table->column[c].features; f++) {
             struct wn_text name = {0};

@@ -37,12 +37,10 @@ struct piece {
     struct wn_terms *terms; /* NULL where no column is text */
 };
 
-static int encode_keep(struct kept *kept, const struct wn_cell *cell,
-                       struct wn_error *error)
+static int encode_keep(struct kept *kept, const struct wn_cell *cell)
 {
-    if (wn_grow(&kept->end, &kept->room, kept->count + 1, sizeof *kept->end,
-                error) ||
-        wn_text_add(&kept->text, cell->text, cell->length, error))
+    wn_grow(&kept->end, &kept->room, kept->count + 1, sizeof *kept->end);
+    if (wn_text_add(&kept->text, cell->text, cell->length))
         return -1;
     kept->end[kept->count++] = kept->text.length;
     return 0;
@@ -87,13 +85,11 @@ static bool has_text(const struct wn_table *table)
 static void *encode_start_piece(void *shared, struct wn_error *error)
 {
     const struct encoding *encoding = shared;
-    struct piece *piece = wn_new(1, sizeof *piece, error);
+    struct piece *piece = wn_new(1, sizeof *piece);
 
-    if (!piece)
-        return NULL;
     piece->table = encoding->table;
     piece->features = wn_new(wn_product(encoding->rows, piece->table->d, 1),
-                             sizeof *piece->features, error);
+                             sizeof *piece->features);
     if (!piece->features ||
         (has_text(piece->table) &&
          !(piece->terms = wn_terms_new(piece->table->text_grams, error)))) {
@@ -115,15 +111,13 @@ static void encode_begin_piece(void *own, size_t begin, size_t end)
            (end - begin) * piece->table->d * sizeof *piece->features);
 }
 
-static int add_defect(struct piece *piece, size_t row, size_t column,
-                      enum wn_rule rule, struct wn_error *error)
+static void add_defect(struct piece *piece, size_t row, size_t column,
+                       enum wn_rule rule)
 {
-    if (wn_grow(&piece->defect, &piece->defect_room, piece->defects + 1,
-                sizeof *piece->defect, error))
-        return -1;
+    wn_grow(&piece->defect, &piece->defect_room, piece->defects + 1,
+            sizeof *piece->defect);
     piece->defect[piece->defects++] =
         (struct wn_defect){row, (uint32_t)column, (uint8_t)rule};
-    return 0;
 }
 
 static void encode_unknown(const struct wn_column *column, float *out)
@@ -144,7 +138,8 @@ static int encode_cell(struct piece *piece, size_t row, size_t c,
 
     if (wn_table_is_missing(piece->table, cell)) {
         encode_unknown(column, out);
-        return add_defect(piece, row, c, WN_RULE_MISSING, error);
+        add_defect(piece, row, c, WN_RULE_MISSING);
+        return 0;
     }
     if (!kind->encode)
         return 0;
@@ -152,10 +147,10 @@ static int encode_cell(struct piece *piece, size_t row, size_t c,
     if (done)
         return done < 0 ? -1 : 0;
     encode_unknown(column, out);
-    return encode_keep(&piece->broken, cell, error) ||
-                   add_defect(piece, row, c, kind->rule, error)
-               ? -1
-               : 0;
+    if (encode_keep(&piece->broken, cell))
+        return -1;
+    add_defect(piece, row, c, kind->rule);
+    return 0;
 }
 
 /* What most cells are, in short: a number in a numeric column, where no number
@@ -187,8 +182,7 @@ static int encode_take_row(void *own, size_t row, const struct wn_cell *cells,
 
         if (encode_number(table, column, &cells[c], out + column->first))
             continue;
-        if (column->role == WN_ROLE_ID &&
-            encode_keep(&piece->ids, &cells[c], error))
+        if (column->role == WN_ROLE_ID && encode_keep(&piece->ids, &cells[c]))
             return -1;
         if (column->role == WN_ROLE_FEATURE &&
             encode_cell(piece, row, c, &cells[c], out + column->first, error))

@@ -30,16 +30,15 @@ static size_t frequent_values_cut(const char *text, size_t length)
 }
 
 static int frequent_values_add(struct listing *listing, size_t column,
-                               uint64_t count, const char *text, size_t length,
-                               struct wn_error *error)
+                               uint64_t count, const char *text, size_t length)
 {
     const size_t shown = frequent_values_cut(text, length);
     struct wn_text value = {0};
 
     if (wn_grow(&listing->top, &listing->room, listing->count + 1,
-                sizeof *listing->top, error) ||
-        wn_text_add_visible(&value, text, shown, error) ||
-        (shown < length && wn_text_add(&value, "...", 3, error))) {
+                sizeof *listing->top) ||
+        wn_text_add_visible(&value, text, shown) ||
+        (shown < length && wn_text_add(&value, "...", 3))) {
         wn_text_free(&value);
         return -1;
     }
@@ -50,8 +49,7 @@ static int frequent_values_add(struct listing *listing, size_t column,
 
 /* The values of a dictionary that is in the order of its bytes. */
 static int add_values(struct listing *listing, size_t column,
-                      const struct wn_dictionary *values,
-                      struct wn_error *error)
+                      const struct wn_dictionary *values)
 {
     size_t last = SIZE_MAX;
 
@@ -71,7 +69,7 @@ static int add_values(struct listing *listing, size_t column,
         }
         if (frequent_values_add(listing, column, values->value[best].count,
                                 wn_dictionary_text(values, best),
-                                values->value[best].length, error))
+                                values->value[best].length))
             return -1;
         last = best;
     }
@@ -92,8 +90,8 @@ static int frequent_values_take_cell(void *context, size_t row,
 
     (void)row;
     return frequent_values_add(of->listing, of->column, of->count,
-                               cells[of->column].text, cells[of->column].length,
-                               error);
+                               cells[of->column].text,
+                               cells[of->column].length);
 }
 
 static int add_sampled(struct listing *listing, size_t column,
@@ -105,7 +103,7 @@ static int add_sampled(struct listing *listing, size_t column,
         struct cell_of of = {listing, column, from->top[t].count};
 
         if (!listing->reader)
-            listing->reader = wn_csv_reader_new(listing->table->csv, error);
+            listing->reader = wn_csv_reader_new(listing->table->csv);
         if (!listing->reader ||
             wn_csv_read(listing->reader, from->top[t].row, from->top[t].row + 1,
                         frequent_values_take_cell, &of, error))
@@ -120,13 +118,13 @@ static int frequent_values_add_column(struct listing *listing, size_t c,
     const struct wn_column *column = &listing->table->column[c];
 
     if (column->role == WN_ROLE_LABEL)
-        return add_values(listing, c, &listing->table->classes, error);
+        return add_values(listing, c, &listing->table->classes);
     if (column->role != WN_ROLE_FEATURE ||
         (column->kind != WN_KIND_CATEGORICAL &&
          column->kind != WN_KIND_BOOLEAN))
         return 0;
     return column->many ? add_sampled(listing, c, error)
-                        : add_values(listing, c, &column->values, error);
+                        : add_values(listing, c, &column->values);
 }
 
 int wn_frequent_list(const struct wn_table *table, struct wn_frequent **tops,

@@ -209,7 +209,8 @@ static int bucket_name(const struct wn_column *column, size_t f,
                        struct wn_text *name, struct wn_error *error)
 {
     (void)column;
-    return wn_text_format(name, error, "#%zu", f);
+    wn_text_format(name, "#%zu", f);
+    return 0;
 }
 
 static int category_name(const struct wn_column *column, size_t f,
@@ -217,9 +218,9 @@ static int category_name(const struct wn_column *column, size_t f,
 {
     if (column->many)
         return bucket_name(column, f, name, error);
-    return wn_text_add(name, "=", 1, error) ||
+    return wn_text_add(name, "=", 1) ||
                    wn_text_add(name, wn_dictionary_text(&column->values, f),
-                               column->values.value[f].length, error)
+                               column->values.value[f].length)
                ? -1
                : 0;
 }

@@ -41,24 +41,22 @@ static void leakage_count_labels(struct wn_leakage_limits *room)
 }
 
 struct wn_leakage_limits *wn_leakage_new(const int32_t *label, size_t m,
-                                         size_t k, struct wn_error *error)
+                                         size_t k)
 {
-    struct wn_leakage_limits *room = wn_new(1, sizeof *room, error);
+    struct wn_leakage_limits *room = wn_new(1, sizeof *room);
 
-    if (!room)
-        return NULL;
     *room =
         (struct wn_leakage_limits){.label = label, .m = m, .k = k, .slots = 16};
     while (room->slots < 2 * m)
         room->slots *= 2;
-    room->bin = wn_new(m, sizeof *room->bin, error);
-    room->start = wn_new(m + 2, sizeof *room->start, error);
-    room->order = wn_new(m, sizeof *room->order, error);
-    room->slot = wn_new(room->slots, sizeof *room->slot, error);
-    room->slot_mark = wn_new(room->slots, sizeof *room->slot_mark, error);
-    room->votes[0] = wn_new(k, sizeof **room->votes, error);
-    room->votes[1] = wn_new(k, sizeof **room->votes, error);
-    room->half = wn_new(m, sizeof *room->half, error);
+    room->bin = wn_new(m, sizeof *room->bin);
+    room->start = wn_new(m + 2, sizeof *room->start);
+    room->order = wn_new(m, sizeof *room->order);
+    room->slot = wn_new(room->slots, sizeof *room->slot);
+    room->slot_mark = wn_new(room->slots, sizeof *room->slot_mark);
+    room->votes[0] = wn_new(k, sizeof **room->votes);
+    room->votes[1] = wn_new(k, sizeof **room->votes);
+    room->half = wn_new(m, sizeof *room->half);
     if (!room->bin || !room->start || !room->order || !room->slot ||
         !room->slot_mark || !room->votes[0] || !room->votes[1] || !room->half) {
         wn_leakage_free(room);

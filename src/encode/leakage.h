@@ -33,8 +33,7 @@ struct wn_leakage_limits; /* labels of a sample of rows, and room to work */
 
 /* label[m] of 0..k-1 must outlive it; m >= 1. */
 struct wn_leakage_limits *wn_leakage_new(const int32_t *label, size_t m,
-                                         size_t k,
-                                         struct wn_error *error) WN_MUST_CHECK;
+                                         size_t k) WN_MUST_CHECK;
 void wn_leakage_free(struct wn_leakage_limits *room);
 
 /* value[m], NaN where missing, and `count` numbers in order, which are those

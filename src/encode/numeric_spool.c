@@ -37,12 +37,10 @@ static void numeric_spool_stop_piece(void *own)
 
 static void *numeric_spool_start_piece(void *shared, struct wn_error *error)
 {
-    struct piece *piece = wn_new(1, sizeof *piece, error);
+    struct piece *piece = wn_new(1, sizeof *piece);
 
-    if (!piece)
-        return NULL;
     piece->peek = shared;
-    piece->reader = wn_csv_reader_new(piece->peek->table->csv, error);
+    piece->reader = wn_csv_reader_new(piece->peek->table->csv);
     if (piece->reader)
         return piece;
     numeric_spool_stop_piece(piece);
@@ -101,13 +99,11 @@ static void place(struct wn_numeric_spool *ahead, const struct wn_table *table)
 }
 
 static int numeric_spool_fit(struct wn_numeric_spool *ahead,
-                             const struct peek *peek, struct wn_error *error)
+                             const struct peek *peek)
 {
     const struct wn_table *table = peek->table;
-    double *spare = wn_new(peek->rows, sizeof *spare, error);
+    double *spare = wn_new(peek->rows, sizeof *spare);
 
-    if (!spare)
-        return -1;
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         ahead->place[c] = SIZE_MAX;
         if (table->column[c].role == WN_ROLE_FEATURE)
@@ -151,18 +147,17 @@ struct wn_numeric_spool *wn_numeric_spool_new(const struct wn_table *table,
                                        .join = numeric_spool_join_piece,
                                        .stop = numeric_spool_stop_piece};
     struct wn_numeric_spool *ahead =
-        applies(table, stride) ? wn_new(1, sizeof *ahead, &quiet) : NULL;
+        applies(table, stride) ? wn_new(1, sizeof *ahead) : NULL;
 
     if (!ahead)
         return NULL;
     ahead->spool = -1;
-    ahead->place = wn_new(columns, sizeof *ahead->place, &quiet);
-    ahead->scale = wn_new(columns, sizeof *ahead->scale, &quiet);
-    peek.number =
-        wn_new(wn_product(columns, rows, 1), sizeof *peek.number, &quiet);
+    ahead->place = wn_new(columns, sizeof *ahead->place);
+    ahead->scale = wn_new(columns, sizeof *ahead->scale);
+    peek.number = wn_new(wn_product(columns, rows, 1), sizeof *peek.number);
     if (ahead->place && ahead->scale && peek.number &&
         wn_parallel_ordered(&pieces, &quiet) == 0 &&
-        numeric_spool_fit(ahead, &peek, &quiet) == 0)
+        numeric_spool_fit(ahead, &peek) == 0)
         ahead->spool = wn_temporary(&quiet);
     free(peek.number);
     if (ahead->spool >= 0)
@@ -253,13 +248,11 @@ static void stop_block(void *own)
 static void *start_block(void *shared, struct wn_error *error)
 {
     const struct giving *giving = shared;
-    struct block *block = wn_new(1, sizeof *block, error);
+    struct block *block = wn_new(1, sizeof *block);
 
-    if (!block)
-        return NULL;
     block->giving = giving;
     block->features = wn_new(wn_product(giving->rows, giving->ahead->d, 1),
-                             sizeof *block->features, error);
+                             sizeof *block->features);
     if (block->features)
         return block;
     stop_block(block);

@@ -36,7 +36,7 @@ static void prescan_stop(void *own)
 
 static void *prescan_start(void *shared, struct wn_error *error)
 {
-    struct piece *piece = wn_new(1, sizeof *piece, error);
+    struct piece *piece = wn_new(1, sizeof *piece);
 
     if (piece)
         piece->look = shared;
@@ -113,9 +113,8 @@ static int prescan_take_row(void *own, size_t row, const struct wn_cell *cells,
     if (check_label(table, row, label, &refused) &&
         prescan_check_utf8(table, row, cells, &refused))
         return 0;
-    if (wn_grow(&piece->refused, &piece->room, piece->count + 1,
-                sizeof *piece->refused, error))
-        return -1;
+    wn_grow(&piece->refused, &piece->room, piece->count + 1,
+            sizeof *piece->refused);
     look->out[row] = 1;
     piece->refused[piece->count++] = refused;
     return 0;

@@ -38,8 +38,8 @@ static double *read_sample(const struct wn_array *array, const uint64_t *keep,
 {
     const size_t d = array->columns, step = sample_step(n, d);
     const size_t rows = *count = (n + step - 1) / step;
-    double *sample = wn_new(wn_product(rows, d, 1), sizeof *sample, error);
-    double *row = wn_new(d, sizeof *row, error);
+    double *sample = wn_new(wn_product(rows, d, 1), sizeof *sample);
+    double *row = wn_new(d, sizeof *row);
     int status = sample && row ? 0 : -1;
 
     for (size_t s = 0; s < rows && status == 0; s++) {
@@ -63,13 +63,11 @@ static double *read_sample(const struct wn_array *array, const uint64_t *keep,
 /* Means and one factor; *share is the largest part of the variance that one
  * feature has. */
 static int fit_even(struct wn_rescale *rescale, const double *sample,
-                    size_t rows, double *share, struct wn_error *error)
+                    size_t rows, double *share)
 {
     double sum = 0, most = 0;
 
-    rescale->mean = wn_new(rescale->d, sizeof *rescale->mean, error);
-    if (!rescale->mean)
-        return -1;
+    rescale->mean = wn_new(rescale->d, sizeof *rescale->mean);
     for (size_t j = 0; j < rescale->d; j++) {
         const double *value = sample + j * rows;
         double square = 0;
@@ -94,9 +92,9 @@ static int fit_even(struct wn_rescale *rescale, const double *sample,
 static int fit_robust(struct wn_rescale *rescale, double *sample, size_t rows,
                       struct wn_error *error)
 {
-    double *spare = wn_new(rows, sizeof *spare, error);
+    double *spare = wn_new(rows, sizeof *spare);
 
-    rescale->scale = wn_new(rescale->d, sizeof *rescale->scale, error);
+    rescale->scale = wn_new(rescale->d, sizeof *rescale->scale);
     for (size_t j = 0; spare && rescale->scale && j < rescale->d; j++)
         wn_scale_fit(&rescale->scale[j], sample + j * rows, spare, rows);
     free(spare);
@@ -118,7 +116,7 @@ int wn_rescale_fit(struct wn_rescale *rescale, enum wn_rescale_how how,
     if (!sample)
         return -1;
     if (how != WN_RESCALE_ROBUST)
-        status = fit_even(rescale, sample, rows, &share, error);
+        status = fit_even(rescale, sample, rows, &share);
     if (how == WN_RESCALE_AUTO)
         rescale->how = rescale->d >= 3 && share > 0.5 ? WN_RESCALE_ROBUST
                                                       : WN_RESCALE_EVEN;

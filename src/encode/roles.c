@@ -57,19 +57,13 @@ static void roles_stop_piece(void *own)
 
 static void *roles_start_piece(void *shared, struct wn_error *error)
 {
-    struct piece *piece = wn_new(1, sizeof *piece, error);
+    struct piece *piece = wn_new(1, sizeof *piece);
 
-    if (!piece)
-        return NULL;
     piece->reading = shared;
     for (size_t r = 0; r < WN_ROLE_KINDS; r++) {
         if (!piece->reading->roles->of[r].code)
             continue;
-        piece->code[r] = wn_new(WN_PIECE_ROWS, sizeof **piece->code, error);
-        if (!piece->code[r]) {
-            roles_stop_piece(piece);
-            return NULL;
-        }
+        piece->code[r] = wn_new(WN_PIECE_ROWS, sizeof **piece->code);
     }
     return piece;
 }
@@ -162,7 +156,7 @@ static int merge_names(struct wn_role_values *values,
                        const struct wn_dictionary *names, const int32_t *code,
                        size_t begin, size_t end, struct wn_error *error)
 {
-    int32_t *number = wn_new(names->count, sizeof *number, error);
+    int32_t *number = wn_new(names->count, sizeof *number);
 
     if (!number || wn_dictionary_merge(&values->names, names, number, error)) {
         free(number);
@@ -192,8 +186,7 @@ static int roles_finish_piece(void *shared, void *own, size_t begin, size_t end,
 }
 
 /* Whether any column has a role of ours, and room for what it holds. */
-static int roles_prepare(struct reading *reading, bool *any,
-                         struct wn_error *error)
+static int roles_prepare(struct reading *reading, bool *any)
 {
     const struct wn_csv *csv = reading->table->csv;
     const size_t n = wn_csv_rows(csv);
@@ -212,13 +205,13 @@ static int roles_prepare(struct reading *reading, bool *any,
         reading->column[r] = c;
         switch (wn_role_kinds[r].content) {
         case WN_ROLE_NAMES:
-            values->code = wn_new(n, sizeof *values->code, error);
+            values->code = wn_new(n, sizeof *values->code);
             break;
         case WN_ROLE_FLAG:
-            values->flag = wn_new(n, sizeof *values->flag, error);
+            values->flag = wn_new(n, sizeof *values->flag);
             break;
         case WN_ROLE_AMOUNT:
-            values->amount = wn_new(n, sizeof *values->amount, error);
+            values->amount = wn_new(n, sizeof *values->amount);
             break;
         }
         if (!values->code && !values->flag && !values->amount)
@@ -227,12 +220,11 @@ static int roles_prepare(struct reading *reading, bool *any,
     return 0;
 }
 
-static int roles_sort_names(struct wn_role_values *values, size_t n,
-                            struct wn_error *error)
+static int roles_sort_names(struct wn_role_values *values, size_t n)
 {
-    int32_t *place = wn_new(values->names.count, sizeof *place, error);
+    int32_t *place = wn_new(values->names.count, sizeof *place);
 
-    if (!place || wn_dictionary_sort(&values->names, place, error)) {
+    if (!place || wn_dictionary_sort(&values->names, place)) {
         free(place);
         return -1;
     }
@@ -253,7 +245,7 @@ static int roles_conclude(const struct reading *reading, struct wn_error *error)
         const char *column = wn_csv_column(csv, reading->column[r]);
         size_t heavy = 0;
 
-        if (values->code && roles_sort_names(values, n, error))
+        if (values->code && roles_sort_names(values, n))
             return -1;
         if (values->code && values->names.count == 0)
             return wn_fail(error, WN_EDATA,
@@ -288,7 +280,7 @@ int wn_roles_read(struct wn_roles *roles, const struct wn_table *table,
                                          .what = "reading roles"};
     bool any;
 
-    if (roles_prepare(&reading, &any, error))
+    if (roles_prepare(&reading, &any))
         return -1;
     if (!any)
         return 0;

@@ -82,22 +82,20 @@ static void survey_stop_piece(void *own)
 static void *survey_start_piece(void *shared, struct wn_error *error)
 {
     const struct survey *survey = shared;
-    struct piece *piece = wn_new(1, sizeof *piece, error);
+    struct piece *piece = wn_new(1, sizeof *piece);
 
-    if (!piece)
-        return NULL;
     piece->survey = survey;
     piece->tally =
-        wn_new(wn_csv_columns(survey->table->csv), sizeof *piece->tally, error);
-    piece->label = wn_new(WN_PIECE_ROWS, sizeof *piece->label, error);
+        wn_new(wn_csv_columns(survey->table->csv), sizeof *piece->tally);
+    piece->label = wn_new(WN_PIECE_ROWS, sizeof *piece->label);
     const unsigned bits = survey->sample.bits;
     if (bits)
         piece->registers =
-            wn_new(wn_csv_columns(survey->table->csv) << bits, 1, error);
+            wn_new(wn_csv_columns(survey->table->csv) << bits, 1);
     const struct wn_numeric_spool *ahead = survey->table->ahead;
     if (ahead)
         piece->features = wn_new(WN_PIECE_BYTES / NUMBER_LEAST + ahead->d,
-                                 sizeof *piece->features, error);
+                                 sizeof *piece->features);
     if (piece->tally && piece->label && (piece->registers || !bits) &&
         (piece->features || !ahead))
         return piece;
@@ -331,7 +329,7 @@ static int merge_labels(struct survey *survey, const struct piece *piece,
                         size_t end, struct wn_error *error)
 {
     struct wn_table *table = survey->table;
-    int32_t *number = wn_new(piece->classes.count, sizeof *number, error);
+    int32_t *number = wn_new(piece->classes.count, sizeof *number);
 
     if (!number ||
         wn_dictionary_merge(&table->classes, &piece->classes, number, error)) {
@@ -383,12 +381,8 @@ static int survey_fail_unlabelled(const struct survey *survey,
     struct wn_text lines = {0};
 
     for (size_t i = 0; i < told; i++)
-        if (wn_text_format(
-                &lines, error, "%s%llu", i ? ", " : "",
-                (unsigned long long)wn_csv_line(csv)[survey->told[i]])) {
-            wn_text_free(&lines);
-            return -1;
-        }
+        wn_text_format(&lines, "%s%llu", i ? ", " : "",
+                       (unsigned long long)wn_csv_line(csv)[survey->told[i]]);
     wn_csv_fail(csv, survey->told[0], survey->table->label_column, error,
                 "found no label in %llu row%s (line%s %s%s), wanted one in "
                 "every row; --missing-label=drop leaves them out",
@@ -437,8 +431,8 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
     if (add_declared(table, error) || wn_user_probability_match(table, error))
         return -1;
     const size_t classes = table->classes.count;
-    int32_t *place = wn_new(classes, sizeof *place, error);
-    if (!place || wn_dictionary_sort(&table->classes, place, error)) {
+    int32_t *place = wn_new(classes, sizeof *place);
+    if (!place || wn_dictionary_sort(&table->classes, place)) {
         free(place);
         return -1;
     }
@@ -449,7 +443,7 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
 }
 
 /* Rows at equal distances, so many that all columns together stay small. */
-static int choose_sample(struct survey *survey, struct wn_error *error)
+static int choose_sample(struct survey *survey)
 {
     /* Registers of all sketches: 4 MiB, or 256 bytes each. */
     enum { REGISTERS = 1 << 22, MOST_BITS = 12, LEAST_BITS = 8 };
@@ -461,13 +455,11 @@ static int choose_sample(struct survey *survey, struct wn_error *error)
     sample->stride = (rows + most - 1) / most;
     survey->table->ahead = wn_numeric_spool_new(survey->table, sample->stride);
     sample->rows = (rows + sample->stride - 1) / sample->stride;
-    sample->number = wn_new(wn_product(columns, sample->rows, 1),
-                            sizeof *sample->number, error);
-    sample->mark = wn_new(wn_product(columns, sample->rows, 1),
-                          sizeof *sample->mark, error);
-    sample->in = wn_new(columns, sizeof *sample->in, error);
-    if (!sample->number || !sample->mark || !sample->in)
-        return -1;
+    sample->number =
+        wn_new(wn_product(columns, sample->rows, 1), sizeof *sample->number);
+    sample->mark =
+        wn_new(wn_product(columns, sample->rows, 1), sizeof *sample->mark);
+    sample->in = wn_new(columns, sizeof *sample->in);
     for (size_t i = 0; i < columns * sample->rows; i++)
         sample->number[i] = NAN;
     if (sample->stride == 1)
@@ -475,8 +467,8 @@ static int choose_sample(struct survey *survey, struct wn_error *error)
     sample->bits = MOST_BITS;
     while (sample->bits > LEAST_BITS && columns << sample->bits > REGISTERS)
         sample->bits--;
-    sample->registers = wn_new(columns << sample->bits, 1, error);
-    return sample->registers ? 0 : -1;
+    sample->registers = wn_new(columns << sample->bits, 1);
+    return 0;
 }
 
 static void survey_free_sample(struct wn_survey_sample *sample)
@@ -518,8 +510,8 @@ int wn_survey(struct wn_table *table, struct wn_error *error)
                                          .talk = table->talk,
                                          .what = "reading"};
 
-    table->label = wn_new(wn_csv_rows(table->csv), sizeof *table->label, error);
-    const int status = !table->label || choose_sample(&survey, error) ||
+    table->label = wn_new(wn_csv_rows(table->csv), sizeof *table->label);
+    const int status = !table->label || choose_sample(&survey) ||
                        wn_csv_foreach(&sweep, error) ||
                        conclude_labels(&survey, error) ||
                        wn_columns_fit(table, &survey.sample, error);

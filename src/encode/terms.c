@@ -32,12 +32,10 @@ struct wn_terms {
 struct wn_terms *wn_terms_new(enum wn_grams grams, struct wn_error *error)
 {
     static const char word[] = "[\\p{L}\\p{M}\\p{N}_]{2,}";
-    struct wn_terms *terms = wn_new(1, sizeof *terms, error);
+    struct wn_terms *terms = wn_new(1, sizeof *terms);
     PCRE2_SIZE at;
     int code;
 
-    if (!terms)
-        return NULL;
     terms->grams = grams;
     for (int c = 0; c < 128; c++)
         terms->in_word[c] = (c >= '0' && c <= '9') || c == '_' ||
@@ -52,7 +50,7 @@ struct wn_terms *wn_terms_new(enum wn_grams grams, struct wn_error *error)
     }
     if (terms->found)
         return terms;
-    wn_fail(error, WN_ENOMEM, "no memory for a pattern");
+    wn_fail(error, WN_EIO, "no memory for a pattern");
     wn_terms_free(terms);
     return NULL;
 }
@@ -99,12 +97,9 @@ static uint32_t *terms_find_slot(struct wn_terms *terms, uint32_t place)
     return &terms->slot[s];
 }
 
-static int set_slots(struct wn_terms *terms, size_t slots,
-                     struct wn_error *error)
+static int set_slots(struct wn_terms *terms, size_t slots)
 {
-    if (wn_grow(&terms->slot, &terms->slot_room, slots, sizeof *terms->slot,
-                error))
-        return -1;
+    wn_grow(&terms->slot, &terms->slot_room, slots, sizeof *terms->slot);
     memset(terms->slot, 0, slots * sizeof *terms->slot);
     terms->slots = slots;
     for (size_t i = 0; i < terms->count; i++)
@@ -112,8 +107,7 @@ static int set_slots(struct wn_terms *terms, size_t slots,
     return 0;
 }
 
-static int add_place(struct wn_terms *terms, uint32_t place,
-                     struct wn_error *error)
+static int add_place(struct wn_terms *terms, uint32_t place)
 {
     uint32_t *slot = terms_find_slot(terms, place);
 
@@ -121,17 +115,16 @@ static int add_place(struct wn_terms *terms, uint32_t place,
         terms->often[*slot - 1]++;
         return 0;
     }
-    if (wn_grow(&terms->place, &terms->place_room, terms->count + 1,
-                sizeof *terms->place, error) ||
-        wn_grow(&terms->often, &terms->often_room, terms->count + 1,
-                sizeof *terms->often, error))
+    wn_grow(&terms->place, &terms->place_room, terms->count + 1,
+            sizeof *terms->place);
+    if (wn_grow(&terms->often, &terms->often_room, terms->count + 1,
+                sizeof *terms->often))
         return -1;
     terms->place[terms->count] = place;
     terms->often[terms->count++] = 1;
     *slot = (uint32_t)terms->count;
-    return 2 * terms->count < terms->slots
-               ? 0
-               : set_slots(terms, 2 * terms->slots, error);
+    return 2 * terms->count < terms->slots ? 0
+                                           : set_slots(terms, 2 * terms->slots);
 }
 
 /* --- words -------------------------------------------------------------- */
@@ -150,21 +143,18 @@ static size_t make_small(const char *text, size_t length,
     return length + 2;
 }
 
-static int terms_add_word(struct wn_terms *terms, uint64_t hash,
-                          struct wn_error *error)
+static int terms_add_word(struct wn_terms *terms, uint64_t hash)
 {
-    return add_place(terms, (uint32_t)(hash >> 33), error);
+    return add_place(terms, (uint32_t)(hash >> 33));
 }
 
-static int add_gram(struct wn_terms *terms, const char *text, size_t length,
-                    struct wn_error *error)
+static int add_gram(struct wn_terms *terms, const char *text, size_t length)
 {
     const uint32_t bucket = wn_hash_bits(text, length) % WN_GRAM_BUCKETS;
 
     /* An odd factor scatters buckets over the slots and lets none meet. */
-    return add_place(
-        terms, bucket * UINT32_C(0x9e3779b1) % WN_TERMS_GRAM | WN_TERMS_GRAM,
-        error);
+    return add_place(terms, bucket * UINT32_C(0x9e3779b1) % WN_TERMS_GRAM |
+                                WN_TERMS_GRAM);
 }
 
 static bool begins_character(char byte)
@@ -173,8 +163,7 @@ static bool begins_character(char byte)
 }
 
 /* The grams of a word between blanks. */
-static int add_grams(struct wn_terms *terms, const char *word, size_t length,
-                     struct wn_error *error)
+static int add_grams(struct wn_terms *terms, const char *word, size_t length)
 {
     size_t begin = 0, end = 0, characters = 0;
 
@@ -183,7 +172,7 @@ static int add_grams(struct wn_terms *terms, const char *word, size_t length,
             end++;
         if (++characters < WN_GRAM && end < length)
             continue;
-        if (add_gram(terms, word + begin, end - begin, error))
+        if (add_gram(terms, word + begin, end - begin))
             return -1;
         for (begin++; begin < end && !begins_character(word[begin]);)
             begin++;
@@ -203,12 +192,11 @@ static uint64_t pair(uint64_t first, uint64_t second)
 /* A copy in which blanks stand for what is not UTF-8: for all bytes beyond
  * ASCII, if there is one such byte. */
 static const char *make_utf8(struct wn_terms *terms, const char *text,
-                             size_t length, struct wn_error *error)
+                             size_t length)
 {
     if (wn_text_is_utf8(text, length))
         return text;
-    if (wn_grow(&terms->copy, &terms->copy_room, length, 1, error))
-        return NULL;
+    wn_grow(&terms->copy, &terms->copy_room, length, 1);
     for (size_t i = 0; i < length; i++)
         terms->copy[i] = (char)((unsigned char)text[i] < 128 ? text[i] : ' ');
     return terms->copy;
@@ -242,8 +230,7 @@ static int find_word(struct wn_terms *terms, const char *text, size_t length,
     if (code == PCRE2_ERROR_NOMATCH)
         return 0;
     if (code < 0)
-        return wn_fail(error, WN_ENOMEM, "words cannot be found (PCRE2 %d)",
-                       code);
+        return wn_fail(error, WN_EIO, "words cannot be found (PCRE2 %d)", code);
     *begin = bound[0];
     *end = bound[1];
     return 1;
@@ -259,25 +246,21 @@ int wn_terms_read(struct wn_terms *terms, const char *text, size_t length,
     while (slots < length / 2)
         slots *= 2;
     terms->count = 0;
-    if (set_slots(terms, slots, error))
-        return -1;
-    text = make_utf8(terms, text, length, error);
-    if (!text)
-        return -1;
+    set_slots(terms, slots);
+    text = make_utf8(terms, text, length);
     for (; (found = find_word(terms, text, length, &begin, &end, error)) == 1;
          begin = end) {
         char word[WORD_BYTES + 2];
         const size_t size = make_small(text + begin, end - begin, word);
 
-        if (terms->grams & WN_GRAMS_CHARS &&
-            add_grams(terms, word, size, error))
+        if (terms->grams & WN_GRAMS_CHARS && add_grams(terms, word, size))
             return -1;
         if (!(terms->grams & WN_GRAMS_WORDS))
             continue;
         const uint64_t hash = wn_hash_bits(word + 1, size - 2);
 
-        if (terms_add_word(terms, hash, error) ||
-            (last && terms_add_word(terms, pair(last, hash), error)))
+        if (terms_add_word(terms, hash) ||
+            (last && terms_add_word(terms, pair(last, hash))))
             return -1;
         last = hash;
     }

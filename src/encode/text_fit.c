@@ -33,19 +33,19 @@ static void free_documents(struct wn_documents *documents)
 /* Append `rows` documents; ends are relative to from[0]. */
 static int append(struct wn_documents *documents, size_t rows,
                   const uint64_t *start, const uint32_t *place,
-                  const float *often, struct wn_error *error)
+                  const float *often)
 {
     const size_t have =
         documents->count ? (size_t)documents->start[documents->count] : 0;
     const size_t more = (size_t)(start[rows] - start[0]);
 
     if (wn_grow(&documents->start, &documents->start_room,
-                documents->count + rows + 1, sizeof *documents->start, error) ||
+                documents->count + rows + 1, sizeof *documents->start) ||
         wn_grow(&documents->place, &documents->place_room, have + more,
-                sizeof *documents->place, error) ||
-        wn_grow(&documents->often, &documents->often_room, have + more,
-                sizeof *documents->often, error))
+                sizeof *documents->place))
         return -1;
+    wn_grow(&documents->often, &documents->often_room, have + more,
+            sizeof *documents->often);
     documents->start[documents->count] = have;
     for (size_t i = 1; i <= rows; i++)
         documents->start[documents->count + i] = have + start[i] - start[0];
@@ -70,10 +70,8 @@ static void text_fit_stop_piece(void *own)
 
 static void *text_fit_start_piece(void *shared, struct wn_error *error)
 {
-    struct piece *piece = wn_new(1, sizeof *piece, error);
+    struct piece *piece = wn_new(1, sizeof *piece);
 
-    if (!piece)
-        return NULL;
     piece->fitting = shared;
     piece->terms = wn_terms_new(piece->fitting->table->text_grams, error);
     if (piece->terms)
@@ -104,7 +102,7 @@ static int text_fit_take_row(void *own, size_t row, const struct wn_cell *cells,
         return -1;
     const uint64_t start[2] = {0, wn_terms_count(piece->terms)};
     return append(&piece->own, 1, start, wn_terms_place(piece->terms),
-                  wn_terms_often(piece->terms), error);
+                  wn_terms_often(piece->terms));
 }
 
 static int text_fit_finish_piece(void *shared, void *own, size_t begin,
@@ -118,7 +116,7 @@ static int text_fit_finish_piece(void *shared, void *own, size_t begin,
     if (piece->own.count == 0)
         return 0;
     return append(&fitting->all, piece->own.count, piece->own.start,
-                  piece->own.place, piece->own.often, error);
+                  piece->own.place, piece->own.often);
 }
 
 static size_t choose_stride(const struct wn_table *table)

@@ -110,20 +110,18 @@ static void number_common(struct wn_text_model *prose,
 
 /* Choose the terms that enough documents have, and number them. */
 static int number_terms(struct wn_text_model *prose,
-                        const struct wn_documents *from, struct wn_error *error)
+                        const struct wn_documents *from)
 {
     const size_t documents = from->count;
     const size_t count = (size_t)from->start[documents];
     const size_t rare = documents / RARE_GRAM + 2;
-    uint32_t *sorted = wn_new(wn_product(2, count, 1), sizeof *sorted, error);
-    size_t *at = wn_new(documents + 1, sizeof *at, error);
+    uint32_t *sorted = wn_new(wn_product(2, count, 1), sizeof *sorted);
+    size_t *at = wn_new(documents + 1, sizeof *at);
     size_t least = documents / RARE + 1 > 2 ? documents / RARE + 1 : 2;
     size_t split = 0, grams;
     struct common *common = NULL;
     int status = -1;
 
-    if (!sorted || !at)
-        goto done;
     if (count)
         memcpy(sorted, from->place, count * sizeof *sorted);
     sort_places(sorted, sorted + count, count);
@@ -136,10 +134,10 @@ static int number_terms(struct wn_text_model *prose,
     prose->terms = prose->words + grams;
     for (prose->slots = 4; prose->slots < 2 * prose->terms;)
         prose->slots *= 2;
-    prose->slot = wn_new(prose->slots, sizeof *prose->slot, error);
-    prose->rarity = wn_new(prose->terms, sizeof *prose->rarity, error);
-    common = wn_new(prose->terms, sizeof *common, error);
-    if (!prose->slot || !prose->rarity || !common)
+    prose->slot = wn_new(prose->slots, sizeof *prose->slot);
+    prose->rarity = wn_new(prose->terms, sizeof *prose->rarity);
+    common = wn_new(prose->terms, sizeof *common);
+    if (!common)
         goto done;
     find_common(sorted, split, least, common);
     find_common(sorted + split, count - split, rare, common + prose->words);
@@ -189,11 +187,11 @@ static int center(struct wn_text_model *prose,
                   struct wn_error *error)
 {
     const size_t dims = prose->dims;
-    double *total = wn_new(prose->terms, sizeof *total, error);
-    double *sum = wn_new(dims, sizeof *sum, error);
+    double *total = wn_new(prose->terms, sizeof *total);
+    double *sum = wn_new(dims, sizeof *sum);
     double most = 0;
 
-    prose->mean = wn_new(dims, sizeof *prose->mean, error);
+    prose->mean = wn_new(dims, sizeof *prose->mean);
     if (!total || !sum || !prose->mean) {
         free(total);
         free(sum);
@@ -217,17 +215,14 @@ static int center(struct wn_text_model *prose,
 }
 
 /* The documents as weights, one behind the other. */
-static int weigh_all(const struct wn_text_model *prose,
-                     struct wn_documents *documents, int threads,
-                     struct wn_error *error)
+static void weigh_all(const struct wn_text_model *prose,
+                      struct wn_documents *documents, int threads)
 {
     uint64_t *start = documents->start, end = 0;
     uint32_t *place = documents->place;
     float *often = documents->often;
-    size_t *kept = wn_new(documents->count, sizeof *kept, error);
+    size_t *kept = wn_new(documents->count, sizeof *kept);
 
-    if (!kept)
-        return -1;
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < documents->count; i++)
         kept[i] = text_model_weigh(prose, (size_t)(start[i + 1] - start[i]),
@@ -242,7 +237,6 @@ static int weigh_all(const struct wn_text_model *prose,
     }
     start[documents->count] = end;
     free(kept);
-    return 0;
 }
 
 static int text_model_fit(struct wn_text_model *prose,
@@ -250,14 +244,14 @@ static int text_model_fit(struct wn_text_model *prose,
                           wn_text_model_svd *svd, int threads,
                           struct wn_error *error)
 {
-    double *square = wn_new(dims, sizeof *square, error);
+    double *square = wn_new(dims, sizeof *square);
     int status = -1;
 
     for (int i = 1; i < FEW; i++)
         prose->damped[i] = 1 + logf((float)i);
-    if (!square || number_terms(prose, documents, error) ||
-        weigh_all(prose, documents, threads, error))
+    if (number_terms(prose, documents))
         goto done;
+    weigh_all(prose, documents, threads);
     if (prose->terms == 0) {
         status = 0;
         goto done;
@@ -265,10 +259,10 @@ static int text_model_fit(struct wn_text_model *prose,
     if (dims > prose->terms)
         dims = prose->terms;
     prose->basis =
-        wn_new(wn_product(prose->terms, dims, 1), sizeof *prose->basis, error);
-    if (!prose->basis || svd(documents->count, prose->terms, documents->start,
-                             documents->place, documents->often, dims, threads,
-                             prose->basis, square, &prose->dims, error))
+        wn_new(wn_product(prose->terms, dims, 1), sizeof *prose->basis);
+    if (svd(documents->count, prose->terms, documents->start, documents->place,
+            documents->often, dims, threads, prose->basis, square, &prose->dims,
+            error))
         goto done;
     /* Directions that are not there take no room. */
     float *wide = prose->basis;
@@ -285,7 +279,7 @@ struct wn_text_model *wn_text_model_fit(struct wn_documents *documents,
                                         size_t dims, wn_text_model_svd *svd,
                                         int threads, struct wn_error *error)
 {
-    struct wn_text_model *prose = wn_new(1, sizeof *prose, error);
+    struct wn_text_model *prose = wn_new(1, sizeof *prose);
 
     if (prose &&
         text_model_fit(prose, documents, dims, svd, threads, error) == 0)

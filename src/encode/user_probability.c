@@ -53,10 +53,7 @@ int wn_user_probability_find(struct wn_table *table, const char *pattern,
     struct wn_pattern *names = wn_pattern_new("probability", pattern, error);
     int status = names ? 0 : -1;
 
-    table->brought_column =
-        wn_new(columns, sizeof *table->brought_column, error);
-    if (!table->brought_column)
-        status = -1;
+    table->brought_column = wn_new(columns, sizeof *table->brought_column);
     for (size_t c = 0; c < columns && status == 0; c++) {
         const char *name = wn_csv_column(table->csv, c);
         size_t begin, length;
@@ -91,10 +88,13 @@ static int list(struct listing *listing, const char *name, size_t length,
 
     if (at > NAMES_TOLD)
         return 0;
-    if (at == NAMES_TOLD)
-        return wn_text_format(&listing->text, error, ", ...");
-    return wn_text_format(&listing->text, error, "%s%.*s", at ? ", " : "",
-                          (int)(length < 60 ? length : 60), name);
+    if (at == NAMES_TOLD) {
+        wn_text_format(&listing->text, ", ...");
+        return 0;
+    }
+    wn_text_format(&listing->text, "%s%.*s", at ? ", " : "",
+                   (int)(length < 60 ? length : 60), name);
+    return 0;
 }
 
 /* The names in `of` that `in` does not have. */
@@ -189,14 +189,12 @@ static void *user_probability_start_piece(void *shared, struct wn_error *error)
 {
     const struct reading *reading = shared;
     const size_t k = reading->table->classes.count;
-    struct piece *piece = wn_new(1, sizeof *piece, error);
+    struct piece *piece = wn_new(1, sizeof *piece);
 
-    if (!piece)
-        return NULL;
     piece->reading = reading;
-    piece->in = wn_new(k, sizeof *piece->in, error);
+    piece->in = wn_new(k, sizeof *piece->in);
     piece->block =
-        wn_new(wn_product(reading->rows, k, 1), sizeof *piece->block, error);
+        wn_new(wn_product(reading->rows, k, 1), sizeof *piece->block);
     if (piece->in && piece->block)
         return piece;
     user_probability_stop_piece(piece);
@@ -280,9 +278,7 @@ int wn_user_probability_read(const struct wn_table *table,
                                    .talk = table->talk,
                                    .what = "reading probabilities"};
 
-    reading.column = wn_new(classes->count, sizeof *reading.column, error);
-    if (!reading.column)
-        return -1;
+    reading.column = wn_new(classes->count, sizeof *reading.column);
     for (size_t c = 0; c < classes->count; c++) {
         const long at =
             wn_dictionary_find(&table->brought, wn_dictionary_text(classes, c),

@@ -128,12 +128,9 @@ static double find_largest(const struct wn_bounds *near, int threads)
     return largest;
 }
 
-static int start_euclidean(struct wn_bounds *near, int threads,
-                           struct wn_error *error)
+static int start_euclidean(struct wn_bounds *near, int threads)
 {
-    near->centre = wn_new(near->d, sizeof *near->centre, error);
-    if (!near->centre)
-        return -1;
+    near->centre = wn_new(near->d, sizeof *near->centre);
     const bool move = find_centre(near);
     if (!move)
         memset(near->centre, 0, near->d * sizeof *near->centre);
@@ -143,12 +140,9 @@ static int start_euclidean(struct wn_bounds *near, int threads,
     return 0;
 }
 
-static int start_cosine(struct wn_bounds *near, int threads,
-                        struct wn_error *error)
+static int start_cosine(struct wn_bounds *near, int threads)
 {
-    near->inverse = wn_spill_new(near->n, sizeof *near->inverse, error);
-    if (!near->inverse)
-        return -1;
+    near->inverse = wn_spill_new(near->n, sizeof *near->inverse);
 #pragma omp parallel for num_threads(threads)
     for (size_t i = 0; i < near->n; i++) {
         const double norm = sqrt(row_square(near->x + i * near->d, near->d));
@@ -187,15 +181,13 @@ static double slack_of(size_t p, double share)
 
 /* Squares of the prepared rows, and what the bounds need of them. */
 static int square_rows(struct wn_bounds *near, int threads,
-                       double (*loss)(const float *row, size_t p),
-                       struct wn_error *error)
+                       double (*loss)(const float *row, size_t p))
 {
     double lost = 0;
-    float *rows =
-        wn_new(wn_product((size_t)threads, near->p, 1), sizeof *rows, error);
+    float *rows = wn_new(wn_product((size_t)threads, near->p, 1), sizeof *rows);
 
-    near->square = wn_spill_new(near->n, sizeof *near->square, error);
-    near->bias = wn_spill_new(near->n, sizeof *near->bias, error);
+    near->square = wn_spill_new(near->n, sizeof *near->square);
+    near->bias = wn_spill_new(near->n, sizeof *near->bias);
     if (!rows || !near->square || !near->bias) {
         free(rows);
         return -1;
@@ -234,8 +226,7 @@ size_t wn_bounds_width(const struct wn_graph *graph)
 }
 
 int wn_bounds_start(struct wn_bounds *near, const struct wn_graph *graph,
-                    double (*loss)(const float *row, size_t p),
-                    struct wn_error *error)
+                    double (*loss)(const float *row, size_t p))
 {
     const int threads = graph->threads;
 
@@ -247,10 +238,10 @@ int wn_bounds_start(struct wn_bounds *near, const struct wn_graph *graph,
                                .group = graph->group};
     near->p = wn_bounds_width(graph);
     near->room = wn_bounds_room(graph->n, graph->m);
-    if (near->metric == WN_COSINE ? start_cosine(near, threads, error)
-                                  : start_euclidean(near, threads, error))
+    if (near->metric == WN_COSINE ? start_cosine(near, threads)
+                                  : start_euclidean(near, threads))
         return -1;
-    return square_rows(near, threads, loss, error);
+    return square_rows(near, threads, loss);
 }
 
 void wn_bounds_end(struct wn_bounds *near)

@@ -87,8 +87,7 @@ size_t wn_bounds_width(const struct wn_graph *graph);
  *   loss  what rounding takes from a prepared row before it is multiplied,
  *         squared; NULL: nothing */
 int wn_bounds_start(struct wn_bounds *near, const struct wn_graph *graph,
-                    double (*loss)(const float *row, size_t p),
-                    struct wn_error *error) WN_MUST_CHECK;
+                    double (*loss)(const float *row, size_t p)) WN_MUST_CHECK;
 void wn_bounds_end(struct wn_bounds *near);
 
 /* The prepared row i: p numbers. */

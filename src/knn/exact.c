@@ -41,31 +41,25 @@ struct search {
     size_t blocks;
 };
 
-static int exact_prepare(struct search *s, const struct wn_graph *graph,
-                         struct wn_error *error)
+static int exact_prepare(struct search *s, const struct wn_graph *graph)
 {
     const size_t n = graph->n;
 
     s->blocks = (n + BLOCK - 1) / BLOCK;
-    if (wn_bounds_start(&s->near, graph, s->kernel ? s->kernel->loss : NULL,
-                        error))
+    if (wn_bounds_start(&s->near, graph, s->kernel ? s->kernel->loss : NULL))
         return -1;
     s->row_bytes =
         s->kernel ? s->kernel->row_bytes(s->near.p) : s->near.p * sizeof(float);
     s->y = (const char *)graph->x;
     if (s->kernel || !s->near.plain) {
-        s->owned = wn_spill_new(wn_product(n + WN_BOUNDS_PAD, s->row_bytes, 1),
-                                1, error);
-        if (!s->owned)
-            return -1;
+        s->owned =
+            wn_spill_new(wn_product(n + WN_BOUNDS_PAD, s->row_bytes, 1), 1);
         s->y = s->rows = s->owned + (-(uintptr_t)s->owned & (LINE - 1));
     }
-    s->pools = wn_spill_new(n, sizeof *s->pools, error);
+    s->pools = wn_spill_new(n, sizeof *s->pools);
     s->entries =
-        wn_spill_new(wn_product(n, s->near.room, 1), sizeof *s->entries, error);
-    s->locks = wn_new(s->blocks, sizeof *s->locks, error);
-    if (!s->pools || !s->entries || !s->locks)
-        return -1;
+        wn_spill_new(wn_product(n, s->near.room, 1), sizeof *s->entries);
+    s->locks = wn_new(s->blocks, sizeof *s->locks);
     for (size_t b = 0; b < s->blocks; b++)
         omp_init_lock(&s->locks[b]);
     s->locked = true;
@@ -105,17 +99,14 @@ static void exact_bench_free(struct bench *bench)
     free(bench);
 }
 
-static struct bench *exact_bench_new(const struct search *s,
-                                     struct wn_error *error)
+static struct bench *exact_bench_new(const struct search *s)
 {
-    struct bench *bench = wn_new(1, sizeof *bench, error);
+    struct bench *bench = wn_new(1, sizeof *bench);
 
-    if (!bench)
-        return NULL;
-    bench->dots = wn_new(BLOCK * BLOCK, sizeof *bench->dots, error);
-    bench->hits = wn_new(BLOCK * BLOCK, sizeof *bench->hits, error);
-    bench->scratch = wn_new(s->near.room, sizeof *bench->scratch, error);
-    bench->row = wn_new(s->near.p, sizeof *bench->row, error);
+    bench->dots = wn_new(BLOCK * BLOCK, sizeof *bench->dots);
+    bench->hits = wn_new(BLOCK * BLOCK, sizeof *bench->hits);
+    bench->scratch = wn_new(s->near.room, sizeof *bench->scratch);
+    bench->row = wn_new(s->near.p, sizeof *bench->row);
     if (bench->dots && bench->hits && bench->scratch && bench->row)
         return bench;
     exact_bench_free(bench);
@@ -303,19 +294,18 @@ static bool too_many(const struct search *s, size_t off, size_t kept)
  * and that leaves too many pairs. */
 static int search_by(const struct wn_tile_kernel *kernel,
                      const struct wn_graph *graph, int32_t *index,
-                     float *distance, bool *apt, struct wn_error *error)
+                     float *distance, bool *apt)
 {
-    struct bench **benches =
-        wn_new((size_t)graph->threads, sizeof *benches, error);
+    struct bench **benches = wn_new((size_t)graph->threads, sizeof *benches);
     struct search s = {.kernel = kernel};
     size_t begin = 0;
     int status = -1;
 
     *apt = true;
-    if (!benches || exact_prepare(&s, graph, error))
+    if (exact_prepare(&s, graph))
         goto done;
     for (int t = 0; t < graph->threads; t++) {
-        benches[t] = exact_bench_new(&s, error);
+        benches[t] = exact_bench_new(&s);
         if (!benches[t])
             goto done;
     }
@@ -355,11 +345,9 @@ int wn_knn_exact(const struct wn_graph *graph, int32_t *index, float *distance,
         return wn_fail(error, WN_EUSAGE,
                        "%zu neighbours of %zu rows: wanted 1 to %zu", m, n,
                        n - 1);
-    if (quick && search_by(quick, graph, index, distance, &apt, error))
+    if (quick && search_by(quick, graph, index, distance, &apt))
         return -1;
-    return apt ? 0
-               : search_by(wn_tile_kernel(p), graph, index, distance, &apt,
-                           error);
+    return apt ? 0 : search_by(wn_tile_kernel(p), graph, index, distance, &apt);
 }
 
 double wn_knn_exact_bytes(size_t n, size_t d, size_t m)

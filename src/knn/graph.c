@@ -44,18 +44,18 @@ static void sample_free(struct sample *sample)
 /* SAMPLE random rows, the first or the second of them; all where there are
  * fewer. */
 static int sample_draw(struct sample *sample, const struct wn_ivf *file,
-                       size_t which, struct wn_error *error)
+                       size_t which)
 {
     const size_t n = file->near.n, m = file->near.m;
-    int32_t *order = wn_spill_new(n, sizeof *order, error);
+    int32_t *order = wn_spill_new(n, sizeof *order);
     struct wn_random random;
 
     sample->count = n < SAMPLE ? n : SAMPLE;
-    sample->row = wn_new(sample->count, sizeof *sample->row, error);
+    sample->row = wn_new(sample->count, sizeof *sample->row);
     sample->index =
-        wn_new(wn_product(sample->count, m, 1), sizeof *sample->index, error);
-    sample->distance = wn_new(wn_product(sample->count, m, 1),
-                              sizeof *sample->distance, error);
+        wn_new(wn_product(sample->count, m, 1), sizeof *sample->index);
+    sample->distance =
+        wn_new(wn_product(sample->count, m, 1), sizeof *sample->distance);
     if (!order || !sample->row || !sample->index || !sample->distance) {
         wn_spill_free(order);
         return -1;
@@ -147,24 +147,21 @@ static size_t cell_count(size_t n)
 }
 
 /* The centres of the cells, from a sample. */
-static int graph_make_cells(struct wn_ivf *file, struct wn_error *error)
+static int graph_make_cells(struct wn_ivf *file)
 {
     const size_t n = file->near.n, p = file->near.p, count = cell_count(n);
     const size_t rows = n < LEARN * count ? n : LEARN * count;
-    float *y = wn_spill_new(wn_product(rows, p, 1), sizeof *y, error);
-    int32_t *order = wn_spill_new(n, sizeof *order, error);
+    float *y = wn_spill_new(wn_product(rows, p, 1), sizeof *y);
+    int32_t *order = wn_spill_new(n, sizeof *order);
     struct wn_random random;
     int status = -1;
 
-    if (!y || !order)
-        goto done;
     wn_random_start(&random, file->seed, WN_RANDOM_CELLS, 1, 0);
     wn_random_order(&random, order, n);
     for (size_t i = 0; i < rows; i++)
         wn_bounds_row(&file->near, (size_t)order[i], y + i * p);
     status = wn_kmeans_make(&file->cells, y, rows, p, count, ROUNDS, file->seed,
-                            file->graph->threads, file->graph->talk, error);
-done:
+                            file->graph->threads, file->graph->talk);
     wn_spill_free(y);
     wn_spill_free(order);
     return status;
@@ -192,27 +189,24 @@ static void graph_assign(const struct wn_ivf *file,
 }
 
 /* Places for all cells, and what there is by place. */
-static int make_places(struct wn_ivf *file, const size_t *begin,
-                       struct wn_error *error)
+static int make_places(struct wn_ivf *file, const size_t *begin)
 {
     const size_t count = file->cells.count;
     const size_t panel = file->kernel ? file->kernel->panel : 1;
 
-    file->first = wn_new(count + 1, sizeof *file->first, error);
-    file->size = wn_new(count, sizeof *file->size, error);
-    if (!file->first || !file->size)
-        return -1;
+    file->first = wn_new(count + 1, sizeof *file->first);
+    file->size = wn_new(count, sizeof *file->size);
     for (size_t c = 0; c < count; c++) {
         file->size[c] = begin[c + 1] - begin[c];
         file->first[c + 1] =
             file->first[c] + (file->size[c] + panel - 1) / panel * panel;
     }
     const size_t places = file->first[count];
-    file->row = wn_spill_new(places, sizeof *file->row, error);
-    file->y = wn_spill_new(wn_product(places, file->near.p, 1), sizeof *file->y,
-                           error);
-    file->bias = wn_spill_new(places, sizeof *file->bias, error);
-    return file->row && file->y && file->bias ? 0 : -1;
+    file->row = wn_spill_new(places, sizeof *file->row);
+    file->y =
+        wn_spill_new(wn_product(places, file->near.p, 1), sizeof *file->y);
+    file->bias = wn_spill_new(places, sizeof *file->bias);
+    return 0;
 }
 
 /* Cell c takes its places; its rows are order[0 .. size). */
@@ -240,17 +234,15 @@ static void take_places(struct wn_ivf *file, struct wn_ivf_worker *seeker,
 
 /* The rows in the order of their cells. */
 static int graph_fill(struct wn_ivf *file, struct wn_ivf_worker **seekers,
-                      const int32_t *cell, struct wn_error *error)
+                      const int32_t *cell)
 {
     const size_t n = file->near.n, count = file->cells.count;
-    size_t *begin = wn_new(count + 1, sizeof *begin, error);
-    int32_t *order = wn_spill_new(n, sizeof *order, error);
+    size_t *begin = wn_new(count + 1, sizeof *begin);
+    int32_t *order = wn_spill_new(n, sizeof *order);
     int status = -1;
 
-    if (!begin || !order)
-        goto done;
     wn_kmeans_sort(cell, n, count, begin, order);
-    if (make_places(file, begin, error))
+    if (make_places(file, begin))
         goto done;
 #pragma omp parallel for schedule(dynamic) num_threads(file->graph->threads)
     for (size_t c = 0; c < count; c++)
@@ -265,25 +257,24 @@ done:
 /* The whole of it. Leaves *exact true and the graph alone where cells would
  * save no time. */
 static int graph_search(struct wn_ivf *file, int32_t *index, float *distance,
-                        struct wn_graph_facts *facts, struct wn_error *error)
+                        struct wn_graph_facts *facts)
 {
     struct sample choose = {0}, judge = {0};
     struct wn_ivf_worker **seekers = NULL;
     int32_t *cell = NULL;
     int status = -1;
 
-    if (graph_make_cells(file, error))
+    if (graph_make_cells(file))
         goto done;
-    seekers = wn_ivf_workers_new(file, error);
-    cell = wn_spill_new(file->near.n, sizeof *cell, error);
+    seekers = wn_ivf_workers_new(file);
+    cell = wn_spill_new(file->near.n, sizeof *cell);
     if (!seekers || !cell)
         goto done;
     graph_assign(file, seekers, cell);
-    if (graph_fill(file, seekers, cell, error) ||
-        sample_draw(&judge, file, 1, error))
+    if (graph_fill(file, seekers, cell) || sample_draw(&judge, file, 1))
         goto done;
     if (file->probe == WN_PROBE_AUTO) {
-        if (sample_draw(&choose, file, 0, error))
+        if (sample_draw(&choose, file, 0))
             goto done;
         sample_search(&choose, file, seekers);
         choose_probe(file, seekers[0], &choose, cell);
@@ -295,7 +286,7 @@ static int graph_search(struct wn_ivf *file, int32_t *index, float *distance,
     if (facts->exact)
         goto done;
     sample_search(&judge, file, seekers);
-    status = wn_ivf_search_cells(file, seekers, index, distance, error);
+    status = wn_ivf_search_cells(file, seekers, index, distance);
     if (status == 0)
         *facts = (struct wn_graph_facts){
             .cells = file->cells.count,
@@ -327,10 +318,10 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
                  (probe == WN_PROBE_AUTO && !wn_graph_is_large(n, graph->d)),
         .recall = 1};
     if (!facts->exact && graph->m > 0 && graph->m < n && n <= INT32_MAX) {
-        status = wn_bounds_start(&file.near, graph, NULL, error);
+        status = wn_bounds_start(&file.near, graph, NULL);
         file.kernel = wn_tile_kernel(file.near.p);
         if (status == 0)
-            status = graph_search(&file, index, distance, facts, error);
+            status = graph_search(&file, index, distance, facts);
         wn_bounds_end(&file.near);
         wn_kmeans_free(&file.cells);
         free(file.first);

@@ -33,28 +33,24 @@ static void seeker_free(struct wn_ivf_worker *seeker)
     free(seeker);
 }
 
-static struct wn_ivf_worker *seeker_new(const struct wn_ivf *file,
-                                        struct wn_error *error)
+static struct wn_ivf_worker *seeker_new(const struct wn_ivf *file)
 {
     const size_t count = file->cells.count, p = file->near.p;
-    struct wn_ivf_worker *seeker = wn_new(1, sizeof *seeker, error);
+    struct wn_ivf_worker *seeker = wn_new(1, sizeof *seeker);
 
-    if (!seeker)
-        return NULL;
-    seeker->far = wn_new(wn_product(BLOCK, count, 1), sizeof(float), error);
-    seeker->nearest = wn_new(count, sizeof *seeker->nearest, error);
-    seeker->start = wn_new(count + 1, sizeof *seeker->start, error);
-    seeker->who =
-        wn_new(wn_product(BLOCK, count, 1), sizeof *seeker->who, error);
+    seeker->far = wn_new(wn_product(BLOCK, count, 1), sizeof(float));
+    seeker->nearest = wn_new(count, sizeof *seeker->nearest);
+    seeker->start = wn_new(count + 1, sizeof *seeker->start);
+    seeker->who = wn_new(wn_product(BLOCK, count, 1), sizeof *seeker->who);
     seeker->chosen =
-        wn_new(wn_product(BLOCK, count, 1), sizeof *seeker->chosen, error);
-    seeker->own = wn_new(wn_product(BLOCK, p, 1), sizeof(float), error);
-    seeker->query = wn_new(wn_product(BLOCK, p, 1), sizeof(float), error);
-    seeker->dots = wn_new(BLOCK * BLOCK, sizeof(float), error);
-    seeker->hits = wn_new(BLOCK * BLOCK, sizeof *seeker->hits, error);
-    seeker->entries = wn_new(wn_product(BLOCK, file->near.room, 1),
-                             sizeof *seeker->entries, error);
-    seeker->scratch = wn_new(file->near.room, sizeof *seeker->scratch, error);
+        wn_new(wn_product(BLOCK, count, 1), sizeof *seeker->chosen);
+    seeker->own = wn_new(wn_product(BLOCK, p, 1), sizeof(float));
+    seeker->query = wn_new(wn_product(BLOCK, p, 1), sizeof(float));
+    seeker->dots = wn_new(BLOCK * BLOCK, sizeof(float));
+    seeker->hits = wn_new(BLOCK * BLOCK, sizeof *seeker->hits);
+    seeker->entries =
+        wn_new(wn_product(BLOCK, file->near.room, 1), sizeof *seeker->entries);
+    seeker->scratch = wn_new(file->near.room, sizeof *seeker->scratch);
     for (int i = 0; i < BLOCK; i++) {
         seeker->all[i] = i;
         seeker->limit[i] = -FLT_MAX;
@@ -75,14 +71,13 @@ void wn_ivf_workers_free(const struct wn_ivf *file,
     free(seekers);
 }
 
-struct wn_ivf_worker **wn_ivf_workers_new(const struct wn_ivf *file,
-                                          struct wn_error *error)
+struct wn_ivf_worker **wn_ivf_workers_new(const struct wn_ivf *file)
 {
     const size_t threads = (size_t)file->graph->threads;
-    struct wn_ivf_worker **seekers = wn_new(threads, sizeof *seekers, error);
+    struct wn_ivf_worker **seekers = wn_new(threads, sizeof *seekers);
 
     for (size_t t = 0; seekers && t < threads; t++) {
-        seekers[t] = seeker_new(file, error);
+        seekers[t] = seeker_new(file);
         if (!seekers[t]) {
             wn_ivf_workers_free(file, seekers);
             return NULL;
@@ -323,16 +318,14 @@ static size_t list_tasks(const struct wn_ivf *file, struct task *tasks)
 
 int wn_ivf_search_cells(const struct wn_ivf *file,
                         struct wn_ivf_worker **seekers, int32_t *index,
-                        float *distance, struct wn_error *error)
+                        float *distance)
 {
     static const char what[] = "neighbours: cells";
     const size_t count = list_tasks(file, NULL);
     struct wn_log *talk = file->graph->talk;
-    struct task *tasks = wn_new(count, sizeof *tasks, error);
+    struct task *tasks = wn_new(count, sizeof *tasks);
     size_t done = 0;
 
-    if (!tasks)
-        return -1;
     list_tasks(file, tasks);
     wn_log_progress(talk, what, 0, count);
 #pragma omp parallel for schedule(dynamic) num_threads(file->graph->threads)

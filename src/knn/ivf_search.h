@@ -55,8 +55,8 @@ struct wn_ivf_worker {
 };
 
 /* One a thread; NULL with WN_ENOMEM. */
-struct wn_ivf_worker **wn_ivf_workers_new(const struct wn_ivf *file,
-                                          struct wn_error *error) WN_MUST_CHECK;
+struct wn_ivf_worker **
+wn_ivf_workers_new(const struct wn_ivf *file) WN_MUST_CHECK;
 void wn_ivf_workers_free(const struct wn_ivf *file,
                          struct wn_ivf_worker **seekers);
 /* Most bytes of one. */
@@ -73,6 +73,6 @@ void wn_ivf_search_all(const struct wn_ivf *file, struct wn_ivf_worker *seeker,
  *   index, distance  out, n x m */
 int wn_ivf_search_cells(const struct wn_ivf *file,
                         struct wn_ivf_worker **seekers, int32_t *index,
-                        float *distance, struct wn_error *error) WN_MUST_CHECK;
+                        float *distance) WN_MUST_CHECK;
 
 #endif

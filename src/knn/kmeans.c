@@ -155,7 +155,7 @@ static void begin_anywhere(struct rounds *rounds, struct wn_kmeans *cells,
 
 int wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
                    size_t count, size_t rounds, uint64_t seed, int threads,
-                   struct wn_log *talk, struct wn_error *error)
+                   struct wn_log *talk)
 {
     static const char what[] = "neighbours: rounds of the cells";
     const size_t many = (size_t)threads;
@@ -163,16 +163,13 @@ int wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
     int status = -1;
 
     *cells = (struct wn_kmeans){.count = count, .p = p};
-    cells->centre = wn_new(wn_product(count, p, 1), sizeof(float), error);
-    cells->square = wn_new(count, sizeof(float), error);
-    work.cell = wn_spill_new(n, sizeof *work.cell, error);
-    work.order = wn_spill_new(n, sizeof *work.order, error);
-    work.first = wn_new(count + 1, sizeof *work.first, error);
-    work.far = wn_new(wn_product(many, WN_BLOCK, count), sizeof(float), error);
-    work.sum = wn_new(wn_product(many, p, 1), sizeof *work.sum, error);
-    if (!cells->centre || !cells->square || !work.cell || !work.order ||
-        !work.first || !work.far || !work.sum)
-        goto done;
+    cells->centre = wn_new(wn_product(count, p, 1), sizeof(float));
+    cells->square = wn_new(count, sizeof(float));
+    work.cell = wn_spill_new(n, sizeof *work.cell);
+    work.order = wn_spill_new(n, sizeof *work.order);
+    work.first = wn_new(count + 1, sizeof *work.first);
+    work.far = wn_new(wn_product(many, WN_BLOCK, count), sizeof(float));
+    work.sum = wn_new(wn_product(many, p, 1), sizeof *work.sum);
     begin_anywhere(&work, cells, seed);
     for (size_t round = 0; round < rounds; round++) {
         wn_log_progress(talk, what, round, rounds);
@@ -181,7 +178,6 @@ int wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
     }
     wn_log_progress(talk, what, rounds, rounds);
     status = 0;
-done:
     wn_spill_free(work.cell);
     wn_spill_free(work.order);
     free(work.first);

@@ -24,7 +24,7 @@ struct wn_kmeans {
  * Errors: WN_ENOMEM. wn_kmeans_free() in any case. */
 int wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
                    size_t count, size_t rounds, uint64_t seed, int threads,
-                   struct wn_log *talk, struct wn_error *error) WN_MUST_CHECK;
+                   struct wn_log *talk) WN_MUST_CHECK;
 void wn_kmeans_free(struct wn_kmeans *cells);
 
 /* far[rows x count]: the squared distance of each of y[rows x p] to every

@@ -44,20 +44,17 @@ static void desk_free(struct desk *desk)
     free(desk);
 }
 
-static struct desk *desk_new(const struct wn_bounds *near,
-                             struct wn_error *error)
+static struct desk *desk_new(const struct wn_bounds *near)
 {
-    struct desk *desk = wn_new(1, sizeof *desk, error);
+    struct desk *desk = wn_new(1, sizeof *desk);
 
-    if (!desk)
-        return NULL;
-    desk->rows = wn_new(wn_product(BLOCK, near->p, 1), sizeof(float), error);
-    desk->columns = wn_new(wn_product(BLOCK, near->p, 1), sizeof(float), error);
-    desk->dots = wn_new(BLOCK * BLOCK, sizeof *desk->dots, error);
-    desk->hits = wn_new(BLOCK, sizeof *desk->hits, error);
-    desk->scratch = wn_new(near->room, sizeof *desk->scratch, error);
+    desk->rows = wn_new(wn_product(BLOCK, near->p, 1), sizeof(float));
+    desk->columns = wn_new(wn_product(BLOCK, near->p, 1), sizeof(float));
+    desk->dots = wn_new(BLOCK * BLOCK, sizeof *desk->dots);
+    desk->hits = wn_new(BLOCK, sizeof *desk->hits);
+    desk->scratch = wn_new(near->room, sizeof *desk->scratch);
     desk->entries =
-        wn_new(wn_product(BLOCK, near->room, 1), sizeof *desk->entries, error);
+        wn_new(wn_product(BLOCK, near->room, 1), sizeof *desk->entries);
     if (desk->rows && desk->columns && desk->dots && desk->hits &&
         desk->scratch && desk->entries)
         return desk;
@@ -123,20 +120,20 @@ static void ask(const struct between *b, struct desk *desk, size_t first,
 
 int wn_knn_query(const struct wn_graph *graph, const int32_t *query,
                  size_t queries, const int32_t *reference, size_t references,
-                 int32_t *index, float *distance, struct wn_error *error)
+                 int32_t *index, float *distance)
 {
     struct between b = {.query = query,
                         .reference = reference,
                         .queries = queries,
                         .references = references};
     const int threads = graph->threads;
-    struct desk **desks = wn_new((size_t)threads, sizeof *desks, error);
+    struct desk **desks = wn_new((size_t)threads, sizeof *desks);
     int status = -1;
 
-    if (!desks || wn_bounds_start(&b.near, graph, NULL, error))
+    if (wn_bounds_start(&b.near, graph, NULL))
         goto done;
     for (int t = 0; t < threads; t++) {
-        desks[t] = desk_new(&b.near, error);
+        desks[t] = desk_new(&b.near);
         if (!desks[t])
             goto done;
     }

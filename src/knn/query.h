@@ -16,7 +16,6 @@
  * Compared with golden:tacred and brute force. */
 int wn_knn_query(const struct wn_graph *graph, const int32_t *query,
                  size_t queries, const int32_t *reference, size_t references,
-                 int32_t *index, float *distance,
-                 struct wn_error *error) WN_MUST_CHECK;
+                 int32_t *index, float *distance) WN_MUST_CHECK;
 
 #endif

@@ -51,23 +51,18 @@ size_t wn_ranking_rows(size_t n)
     return fit < LEAST ? LEAST : fit > MOST ? MOST : fit;
 }
 
-struct wn_ranking *wn_ranking_new(const struct wn_graph *graph,
-                                  struct wn_error *error)
+struct wn_ranking *wn_ranking_new(const struct wn_graph *graph)
 {
-    struct wn_ranking *ranking = wn_new(1, sizeof *ranking, error);
+    struct wn_ranking *ranking = wn_new(1, sizeof *ranking);
 
-    if (!ranking)
-        return NULL;
-    if (wn_bounds_start(&ranking->near, graph, NULL, error))
+    if (wn_bounds_start(&ranking->near, graph, NULL))
         goto failed;
     ranking->y = graph->x;
     if (ranking->near.plain)
         return ranking;
     const size_t p = ranking->near.p;
     ranking->y = ranking->owned =
-        wn_spill_new(wn_product(graph->n, p, 1), sizeof(float), error);
-    if (!ranking->owned)
-        goto failed;
+        wn_spill_new(wn_product(graph->n, p, 1), sizeof(float));
     for (size_t i = 0; i < graph->n; i++)
         wn_bounds_row(&ranking->near, i, ranking->owned + i * p);
     return ranking;
@@ -85,21 +80,18 @@ void wn_ranking_free(struct wn_ranking *ranking)
     free(ranking);
 }
 
-struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking,
-                                struct wn_error *error)
+struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking)
 {
     const size_t n = ranking->near.n;
-    struct wn_ranker *ranker = wn_new(1, sizeof *ranker, error);
+    struct wn_ranker *ranker = wn_new(1, sizeof *ranker);
 
-    if (!ranker)
-        return NULL;
     ranker->ranking = ranking;
     ranker->dots = wn_spill_new(wn_product(wn_ranking_rows(n), n, 1),
-                                sizeof *ranker->dots, error);
-    ranker->bits = wn_spill_new(n, sizeof *ranker->bits, error);
-    ranker->entries = wn_spill_new(n, sizeof *ranker->entries, error);
-    ranker->other = wn_spill_new(n, sizeof *ranker->other, error);
-    ranker->order = wn_spill_new(n, sizeof *ranker->order, error);
+                                sizeof *ranker->dots);
+    ranker->bits = wn_spill_new(n, sizeof *ranker->bits);
+    ranker->entries = wn_spill_new(n, sizeof *ranker->entries);
+    ranker->other = wn_spill_new(n, sizeof *ranker->other);
+    ranker->order = wn_spill_new(n, sizeof *ranker->order);
     if (ranker->dots && ranker->bits && ranker->entries && ranker->other &&
         ranker->order)
         return ranker;

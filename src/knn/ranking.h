@@ -20,11 +20,9 @@ struct wn_ranker;  /* what one thread needs */
 
 /* The graph's x, n, d, metric and threads count; x must outlive the answer.
  * NULL with WN_ENOMEM. */
-struct wn_ranking *wn_ranking_new(const struct wn_graph *graph,
-                                  struct wn_error *error) WN_MUST_CHECK;
+struct wn_ranking *wn_ranking_new(const struct wn_graph *graph) WN_MUST_CHECK;
 void wn_ranking_free(struct wn_ranking *ranking);
-struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking,
-                                struct wn_error *error) WN_MUST_CHECK;
+struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking) WN_MUST_CHECK;
 void wn_ranker_free(struct wn_ranker *ranker);
 
 /* Most bytes of a ranking with a ranker for each of `threads`. */

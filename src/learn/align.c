@@ -53,14 +53,12 @@ static void regression_free(struct regression *r)
 static int align_assign(struct regression *r, uint64_t seed,
                         struct wn_error *error)
 {
-    int32_t *label = wn_spill_new(r->n, sizeof *label, error);
-    int32_t *fold = wn_spill_new(r->n, sizeof *fold, error);
+    int32_t *label = wn_spill_new(r->n, sizeof *label);
+    int32_t *fold = wn_spill_new(r->n, sizeof *fold);
     size_t count = 0;
     int status = -1;
 
-    r->row = wn_spill_new(r->n, sizeof *r->row, error);
-    if (!label || !fold || !r->row)
-        goto done;
+    r->row = wn_spill_new(r->n, sizeof *r->row);
     for (size_t i = 0; i < r->n; i++)
         label[i] = -1;
     status = wn_folds_assign(label, r->n, 1, FOLDS, seed, fold, error);
@@ -71,7 +69,6 @@ static int align_assign(struct regression *r, uint64_t seed,
                 r->row[count++] = (int32_t)i;
     }
     r->begin[FOLDS] = count;
-done:
     wn_spill_free(label);
     wn_spill_free(fold);
     return status;
@@ -109,21 +106,16 @@ static void align_multiply(const struct regression *r, const float *rows,
     }
 }
 
-static int align_find_products(struct regression *r, struct wn_error *error)
+static int align_find_products(struct regression *r)
 {
     const size_t width = r->d + r->p, size = wn_product(r->d, width, 1);
-    float *rows =
-        wn_spill_new(wn_product(WN_BLOCK, width, 1), sizeof *rows, error);
-    float *strips = wn_spill_new(size, sizeof *strips, error);
+    float *rows = wn_spill_new(wn_product(WN_BLOCK, width, 1), sizeof *rows);
+    float *strips = wn_spill_new(size, sizeof *strips);
     int status = -1;
 
-    r->sum = wn_spill_new(size, sizeof *r->sum, error);
-    if (!rows || !strips || !r->sum)
-        goto done;
+    r->sum = wn_spill_new(size, sizeof *r->sum);
     for (int f = 0; f < FOLDS; f++) {
-        r->product[f] = wn_spill_new(size, sizeof *r->product[f], error);
-        if (!r->product[f])
-            goto done;
+        r->product[f] = wn_spill_new(size, sizeof *r->product[f]);
         for (size_t at = r->begin[f]; at < r->begin[f + 1]; at += WN_BLOCK) {
             const size_t left = r->begin[f + 1] - at;
             const size_t count = left < WN_BLOCK ? left : WN_BLOCK;
@@ -135,7 +127,6 @@ static int align_find_products(struct regression *r, struct wn_error *error)
             r->sum[e] += r->product[f][e];
     }
     status = 0;
-done:
     wn_spill_free(rows);
     wn_spill_free(strips);
     return status;
@@ -183,9 +174,9 @@ static int align_try_one(const struct regression *r, int f, double ridge,
                          double *found, float *keep, struct wn_error *error)
 {
     const size_t size = wn_product(r->d, r->p, 1);
-    double *m = wn_spill_new(wn_product(r->d, r->d, 1), sizeof *m, error);
-    double *w = wn_spill_new(size, sizeof *w, error);
-    double *gw = wn_spill_new(size, sizeof *gw, error);
+    double *m = wn_spill_new(wn_product(r->d, r->d, 1), sizeof *m);
+    double *w = wn_spill_new(size, sizeof *w);
+    double *gw = wn_spill_new(size, sizeof *gw);
     int status = -1;
 
     if (m && w && gw && align_solve(r, f, ridge, m, w, error) == 0) {
@@ -242,10 +233,7 @@ static int align_choose_ridge(struct regression *r, double *share,
         }
     }
     for (int f = 0; f < FOLDS; f++) {
-        r->w[f] =
-            wn_spill_new(wn_product(r->d, r->p, 1), sizeof *r->w[f], error);
-        if (!r->w[f])
-            return -1;
+        r->w[f] = wn_spill_new(wn_product(r->d, r->p, 1), sizeof *r->w[f]);
     }
     *share = ridges[best];
     return try_ridge(r, unit * ridges[best], true, &found, error);
@@ -255,8 +243,8 @@ static int align_choose_ridge(struct regression *r, double *share,
 static int predict(const struct regression *r, float *a, struct wn_error *error)
 {
     const size_t d = r->d, p = r->p;
-    float *rows = wn_spill_new(wn_product(WN_BLOCK, d, 1), sizeof *rows, error);
-    float *out = wn_spill_new(wn_product(WN_BLOCK, p, 1), sizeof *out, error);
+    float *rows = wn_spill_new(wn_product(WN_BLOCK, d, 1), sizeof *rows);
+    float *out = wn_spill_new(wn_product(WN_BLOCK, p, 1), sizeof *out);
 
     for (int f = 0; rows && out && f < FOLDS; f++)
         for (size_t at = r->begin[f]; at < r->begin[f + 1]; at += WN_BLOCK) {
@@ -299,19 +287,18 @@ static int regress(const struct wn_blocks *blocks, const float *x,
                        "%zu pairs cannot be aligned, wanted %d or more", r.n,
                        2 * FOLDS);
     if (align_assign(&r, blocks->seed, error) == 0 &&
-        align_find_products(&r, error) == 0 &&
+        align_find_products(&r) == 0 &&
         align_choose_ridge(&r, ridge, error) == 0)
         status = predict(&r, a, error);
     regression_free(&r);
     return status;
 }
 
-static int standardised(const float *x, size_t n, size_t d, float *out,
-                        struct wn_error *error)
+static int standardised(const float *x, size_t n, size_t d, float *out)
 {
     struct wn_standardize standard;
 
-    if (wn_standardize_make(&standard, x, n, d, error))
+    if (wn_standardize_make(&standard, x, n, d))
         return -1;
     for (size_t i = 0; i < n; i++)
         wn_standardize_row(&standard, x + i * d, out + i * d);
@@ -368,10 +355,10 @@ int wn_align(const struct wn_blocks *blocks, enum wn_alignment asked, float *a,
         return wn_fail(error, WN_EDATA,
                        "blocks of %zu and %zu features are not in one space", d,
                        p);
-    if (standardised(blocks->y, n, p, b, error))
+    if (standardised(blocks->y, n, p, b))
         return -1;
     if (d == p && asked != WN_ALIGN_RIDGE) {
-        if (standardised(blocks->x, n, d, a, error))
+        if (standardised(blocks->x, n, d, a))
             return -1;
         to_unit(a, n, p, blocks->threads);
         to_unit(b, n, p, blocks->threads);
@@ -379,10 +366,10 @@ int wn_align(const struct wn_blocks *blocks, enum wn_alignment asked, float *a,
             return 0;
     }
     *chosen = WN_ALIGN_RIDGE;
-    x = wn_spill_new(wn_product(n, d, 1), sizeof *x, error);
-    y = wn_spill_new(wn_product(n, p, 1), sizeof *y, error);
-    if (!x || !y || standardised(blocks->x, n, d, x, error) ||
-        standardised(blocks->y, n, p, y, error) ||
+    x = wn_spill_new(wn_product(n, d, 1), sizeof *x);
+    y = wn_spill_new(wn_product(n, p, 1), sizeof *y);
+    if (!x || !y || standardised(blocks->x, n, d, x) ||
+        standardised(blocks->y, n, p, y) ||
         regress(blocks, x, y, a, ridge, error))
         goto done;
     memcpy(b, y, n * p * sizeof *b);

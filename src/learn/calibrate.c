@@ -31,16 +31,13 @@ static size_t rows_looked_at(size_t k)
 
 /* Rows at even steps, those with a label. */
 static int calibrate_look_at(struct look *look, const float *probability,
-                             size_t n, const int32_t *label,
-                             struct wn_error *error)
+                             size_t n, const int32_t *label)
 {
     const size_t k = look->k, step = n / rows_looked_at(k) + 1;
     const size_t most = (n + step - 1) / step;
 
-    look->log = wn_spill_new(wn_product(most, k, 1), sizeof(float), error);
-    look->given = wn_new(most, sizeof(float), error);
-    if (!look->log || !look->given)
-        return -1;
+    look->log = wn_spill_new(wn_product(most, k, 1), sizeof(float));
+    look->given = wn_new(most, sizeof(float));
     for (size_t i = 0; i < n; i += step) {
         float *row = look->log + look->rows * k;
 
@@ -101,10 +98,10 @@ static double calibrate_fit(const struct look *look, int threads)
 }
 
 int wn_calibrate(float *probability, size_t n, size_t k, const int32_t *label,
-                 int threads, double *exponent, struct wn_error *error)
+                 int threads, double *exponent)
 {
     struct look look = {.k = k};
-    const int status = calibrate_look_at(&look, probability, n, label, error);
+    const int status = calibrate_look_at(&look, probability, n, label);
     const double s = status ? 1 : calibrate_fit(&look, threads);
 
     wn_spill_free(look.log);

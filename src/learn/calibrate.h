@@ -22,7 +22,6 @@
  *   exponent  out, s, in [0.1, 1000]; may be NULL
  * The same bytes for any `threads`. Errors: WN_ENOMEM. */
 int wn_calibrate(float *probability, size_t n, size_t k, const int32_t *label,
-                 int threads, double *exponent,
-                 struct wn_error *error) WN_MUST_CHECK;
+                 int threads, double *exponent) WN_MUST_CHECK;
 
 #endif

@@ -111,13 +111,10 @@ static unsigned dynamics_part_of(int statistic)
 }
 
 struct wn_dynamics *wn_dynamics_new(size_t n, const int32_t *label,
-                                    unsigned parts, size_t epoch, size_t epochs,
-                                    struct wn_error *error)
+                                    unsigned parts, size_t epoch, size_t epochs)
 {
-    struct wn_dynamics *dynamics = wn_new(1, sizeof *dynamics, error);
+    struct wn_dynamics *dynamics = wn_new(1, sizeof *dynamics);
 
-    if (!dynamics)
-        return NULL;
     dynamics->n = n;
     dynamics->epoch = epoch;
     dynamics->epochs = epochs;
@@ -126,11 +123,7 @@ struct wn_dynamics *wn_dynamics_new(size_t n, const int32_t *label,
     for (int s = 0; s < WN_STATISTICS; s++) {
         if ((dynamics_part_of(s) & parts) != dynamics_part_of(s))
             continue;
-        dynamics->total[s] = wn_spill_new(n, sizeof *dynamics->total[s], error);
-        if (!dynamics->total[s]) {
-            wn_dynamics_free(dynamics);
-            return NULL;
-        }
+        dynamics->total[s] = wn_spill_new(n, sizeof *dynamics->total[s]);
     }
     return dynamics;
 }

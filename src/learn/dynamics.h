@@ -84,8 +84,8 @@ struct wn_dynamics;
  * or-ed; what is no part costs nothing and cannot be read. NULL with
  * WN_ENOMEM. */
 struct wn_dynamics *wn_dynamics_new(size_t n, const int32_t *label,
-                                    unsigned parts, size_t epoch, size_t epochs,
-                                    struct wn_error *error) WN_MUST_CHECK;
+                                    unsigned parts, size_t epoch,
+                                    size_t epochs) WN_MUST_CHECK;
 void wn_dynamics_free(struct wn_dynamics *dynamics);
 /* One more replicate: n verdicts and, as the parts say, n gradient norms and n
  * histories, else NULL. */

@@ -52,13 +52,10 @@ static int pilot_new(struct pilot *pilot, const struct wn_mlp_task *task,
     struct wn_mlp_plan own = *plan;
 
     own.replicate = PILOT_STREAM + first;
-    pilot->label = wn_spill_new(task->n, sizeof *pilot->label, error);
-    pilot->row = wn_new(HELD_MOST, sizeof *pilot->row, error);
-    pilot->x =
-        wn_spill_new(wn_product(WN_BLOCK, task->d, 1), sizeof *pilot->x, error);
-    pilot->y = wn_new(WN_BLOCK, sizeof *pilot->y, error);
-    if (!pilot->label || !pilot->row || !pilot->x || !pilot->y)
-        return -1;
+    pilot->label = wn_spill_new(task->n, sizeof *pilot->label);
+    pilot->row = wn_new(HELD_MOST, sizeof *pilot->row);
+    pilot->x = wn_spill_new(wn_product(WN_BLOCK, task->d, 1), sizeof *pilot->x);
+    pilot->y = wn_new(WN_BLOCK, sizeof *pilot->y);
     memcpy(pilot->label, task->label, task->n * sizeof *pilot->label);
     for (size_t r = first; r < rows && pilot->held < HELD_MOST; r += FIFTHS) {
         pilot->row[pilot->held++] = order[r];
@@ -87,7 +84,7 @@ static double block_loss(struct pilot *pilot, const int32_t *label, size_t b)
         pilot->y[r - begin] = label[i];
     }
     if (wn_mlp_measure(wn_mlp_trainer_net(pilot->trainer), pilot->x,
-                       end - begin, pilot->y, &out, &pilot->error) < 0) {
+                       end - begin, pilot->y, &out) < 0) {
         pilot->failed = 1;
         return 0;
     }
@@ -135,7 +132,7 @@ static int fly(struct pilot *pilot, int pilots, const int32_t *label,
                size_t least, size_t most, int threads, size_t *epoch,
                struct wn_error *error)
 {
-    double *loss = wn_new(most + 1, sizeof *loss, error);
+    double *loss = wn_new(most + 1, sizeof *loss);
     size_t best = 0;
     int status = loss ? 0 : -1;
 
@@ -202,10 +199,8 @@ int wn_early_stopping_epoch(const struct wn_mlp_task *task,
     struct pilot pilot[FIFTHS] = {0};
     struct wn_random random;
     int status = -1;
-    int32_t *order = wn_spill_new(task->n, sizeof *order, error);
+    int32_t *order = wn_spill_new(task->n, sizeof *order);
 
-    if (!order)
-        return -1;
     const size_t rows = labelled_rows(task, order);
     const size_t steps = (rows + plan->batch - 1) / plan->batch;
     const int pilots = count_pilots(rows);

@@ -70,31 +70,22 @@ wn_external_dynamics_follow(const struct wn_external_dynamics *given,
 {
     const size_t n = given->n, k = given->k;
     struct wn_dynamics *dynamics =
-        wn_dynamics_new(n, given->label, parts, epoch, given->epochs, error);
+        wn_dynamics_new(n, given->label, parts, epoch, given->epochs);
     struct follow f = {.given = given};
     int status = -1;
 
-    if (!dynamics)
-        return NULL;
-    f.z = wn_spill_new(wn_product(n, k, 1), sizeof *f.z, error);
-    f.p = wn_new(k, sizeof *f.p, error);
-    f.verdict = wn_spill_new(n, sizeof *f.verdict, error);
-    if (!f.z || !f.p || !f.verdict)
-        goto done;
+    f.z = wn_spill_new(wn_product(n, k, 1), sizeof *f.z);
+    f.p = wn_new(k, sizeof *f.p);
+    f.verdict = wn_spill_new(n, sizeof *f.verdict);
     if (parts & WN_DYNAMICS_HISTORIES) {
-        f.history = wn_spill_new(n, sizeof *f.history, error);
-        if (!f.history)
-            goto done;
+        f.history = wn_spill_new(n, sizeof *f.history);
     }
     if (parts & WN_DYNAMICS_TARGETS) {
-        f.target = wn_spill_new(wn_product(n, k, 1), sizeof *f.target, error);
-        if (!f.target)
-            goto done;
+        f.target = wn_spill_new(wn_product(n, k, 1), sizeof *f.target);
     }
     status = follow_all(&f, epoch, threads, error);
     if (status == 0)
         wn_dynamics_add(dynamics, f.verdict, NULL, f.history);
-done:
     wn_spill_free(f.z);
     free(f.p);
     wn_spill_free(f.verdict);

@@ -21,8 +21,8 @@ int wn_folds_assign(const int32_t *label, size_t n, size_t k, size_t folds,
                        "the number of rows",
                        folds, n);
     /* Rows by class, the unlabelled (-1) first: class c is at c + 1. */
-    begin = wn_new(k + 2, sizeof *begin, error);
-    order = wn_new(n, sizeof *order, error);
+    begin = wn_new(k + 2, sizeof *begin);
+    order = wn_new(n, sizeof *order);
     if (!begin || !order)
         goto done;
     for (size_t i = 0; i < n; i++)
@@ -74,19 +74,16 @@ static void deal_free(struct deal *deal)
 }
 
 static int deal_open(struct deal *deal, size_t n, size_t k, size_t groups,
-                     size_t folds, struct wn_error *error)
+                     size_t folds)
 {
-    deal->size = wn_new(groups, sizeof *deal->size, error);
-    deal->begin = wn_new(groups + 1, sizeof *deal->begin, error);
-    deal->row = wn_new(n, sizeof *deal->row, error);
-    deal->turn = wn_new(groups, sizeof *deal->turn, error);
-    deal->class_rows = wn_new(k + 1, sizeof *deal->class_rows, error);
-    deal->held = wn_new(wn_product(folds, k + 1, 1), sizeof *deal->held, error);
-    deal->full = wn_new(folds, sizeof *deal->full, error);
-    return deal->size && deal->begin && deal->row && deal->turn &&
-                   deal->class_rows && deal->held && deal->full
-               ? 0
-               : -1;
+    deal->size = wn_new(groups, sizeof *deal->size);
+    deal->begin = wn_new(groups + 1, sizeof *deal->begin);
+    deal->row = wn_new(n, sizeof *deal->row);
+    deal->turn = wn_new(groups, sizeof *deal->turn);
+    deal->class_rows = wn_new(k + 1, sizeof *deal->class_rows);
+    deal->held = wn_new(wn_product(folds, k + 1, 1), sizeof *deal->held);
+    deal->full = wn_new(folds, sizeof *deal->full);
+    return 0;
 }
 
 /* Rows by group, and the groups with rows in random order, large ones first;
@@ -112,15 +109,12 @@ static size_t folds_sort_groups(struct deal *deal, const int32_t *group,
 }
 
 /* A stable sort by falling size: by counting, as rows are. */
-static int large_first(struct deal *deal, size_t count, size_t n,
-                       struct wn_error *error)
+static int large_first(struct deal *deal, size_t count, size_t n)
 {
-    size_t *place = wn_new(n + 2, sizeof *place, error);
-    int32_t *turn = wn_new(count, sizeof *turn, error);
+    size_t *place = wn_new(n + 2, sizeof *place);
+    int32_t *turn = wn_new(count, sizeof *turn);
     int status = -1;
 
-    if (!place || !turn)
-        goto done;
     for (size_t t = 0; t < count; t++) {
         const size_t g = (size_t)deal->turn[t];
 
@@ -136,7 +130,6 @@ static int large_first(struct deal *deal, size_t count, size_t n,
             turn[t];
     }
     status = 0;
-done:
     free(place);
     free(turn);
     return status;
@@ -175,7 +168,7 @@ int wn_folds_assign_groups(const int32_t *label, size_t n, size_t k,
     struct deal deal = {0};
     int status = -1;
 
-    if (deal_open(&deal, n, k, groups, folds, error))
+    if (deal_open(&deal, n, k, groups, folds))
         goto done;
     const size_t count = folds_sort_groups(&deal, group, n, groups, seed);
     if (folds < 2 || folds > count) {
@@ -185,7 +178,7 @@ int wn_folds_assign_groups(const int32_t *label, size_t n, size_t k,
                 folds, count);
         goto done;
     }
-    if (large_first(&deal, count, n, error))
+    if (large_first(&deal, count, n))
         goto done;
     for (size_t i = 0; i < n; i++)
         deal.class_rows[label[i] < 0 ? k : (size_t)label[i]]++;

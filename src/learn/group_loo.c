@@ -41,14 +41,12 @@ int wn_group_loo(const float *lever, size_t rows, size_t p,
 {
     if (rows == 0)
         return 0;
-    float *gram = wn_new(wn_product(rows, rows, 1), sizeof *gram, error);
-    float *change = wn_new(wn_product(rows, WIDTH, 1), sizeof *change, error);
-    double *matrix = wn_new(wn_product(rows, rows, 1), sizeof *matrix, error);
-    double *right = wn_new(wn_product(rows, WIDTH, 1), sizeof *right, error);
+    float *gram = wn_new(wn_product(rows, rows, 1), sizeof *gram);
+    float *change = wn_new(wn_product(rows, WIDTH, 1), sizeof *change);
+    double *matrix = wn_new(wn_product(rows, rows, 1), sizeof *matrix);
+    double *right = wn_new(wn_product(rows, WIDTH, 1), sizeof *right);
     int status = -1;
 
-    if (!gram || !change || !matrix || !right)
-        goto done;
     wn_gemm(0, 1, rows, rows, p, 1, lever, p, lever, p, 0, gram, rows);
     fill_matrix(gram, weight, rows, matrix);
     if (wn_cholesky(matrix, rows, error))

@@ -82,20 +82,16 @@ static int start_fit(struct fit *fit, struct wn_error *error)
                         fit->kernel->landmarks, fit->kernel->bandwidth, error))
         return -1;
     const size_t p = fit->p = fit->nystrom.m + 1;
-    fit->row = wn_spill_new(wn_product(SLAB, fit->d, 1), sizeof(float), error);
-    fit->slab = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float), error);
-    fit->weighed = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float), error);
-    fit->lever = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float), error);
-    fit->product = wn_spill_new(wn_product(p, p, 1), sizeof(float), error);
-    fit->inverse = wn_spill_new(wn_product(p, p, 1), sizeof(float), error);
-    fit->matrix = wn_spill_new(wn_product(p, p, 1), sizeof(double), error);
-    fit->right = wn_spill_new(wn_product(p, fit->k, 1), sizeof(double), error);
-    fit->weights = wn_spill_new(wn_product(p, fit->k, 1), sizeof(float), error);
-    return fit->row && fit->slab && fit->weighed && fit->lever &&
-                   fit->product && fit->inverse && fit->matrix && fit->right &&
-                   fit->weights
-               ? 0
-               : -1;
+    fit->row = wn_spill_new(wn_product(SLAB, fit->d, 1), sizeof(float));
+    fit->slab = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float));
+    fit->weighed = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float));
+    fit->lever = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float));
+    fit->product = wn_spill_new(wn_product(p, p, 1), sizeof(float));
+    fit->inverse = wn_spill_new(wn_product(p, p, 1), sizeof(float));
+    fit->matrix = wn_spill_new(wn_product(p, p, 1), sizeof(double));
+    fit->right = wn_spill_new(wn_product(p, fit->k, 1), sizeof(double));
+    fit->weights = wn_spill_new(wn_product(p, fit->k, 1), sizeof(float));
+    return 0;
 }
 
 /* What a slab holds of a row. */
@@ -231,12 +227,12 @@ static void solve_right(struct fit *fit)
 static int kernel_solve(struct fit *fit, struct wn_error *error)
 {
     const size_t p = fit->p;
-    float *b = wn_spill_new(wn_product(p, fit->k, 1), sizeof *b, error);
+    float *b = wn_spill_new(wn_product(p, fit->k, 1), sizeof *b);
     int status = -1;
 
     for (size_t j = 0; j < p; j++)
         fit->matrix[j * p + j] += fit->ridge;
-    if (!b || wn_cholesky(fit->matrix, p, error))
+    if (wn_cholesky(fit->matrix, p, error))
         goto done;
     solve_right(fit);
     if (wn_cholesky_invert(fit->matrix, p, error))
@@ -345,21 +341,16 @@ static void groups_free(struct groups *groups)
     wn_spill_free(groups->right);
 }
 
-static int groups_open(struct groups *groups, const struct fit *fit,
-                       struct wn_error *error)
+static int groups_open(struct groups *groups, const struct fit *fit)
 {
     const struct wn_sample *sample = fit->sample;
     size_t most = 0;
 
-    groups->order = wn_spill_new(fit->n, sizeof *groups->order, error);
-    groups->begin = wn_new(sample->groups + 2, sizeof *groups->begin, error);
-    groups->score =
-        wn_spill_new(wn_product(SLAB, fit->k, 1), sizeof(float), error);
-    groups->weight = wn_new(SLAB, sizeof(double), error);
-    groups->label = wn_new(SLAB, sizeof(int32_t), error);
-    if (!groups->order || !groups->begin || !groups->score || !groups->weight ||
-        !groups->label)
-        return -1;
+    groups->order = wn_spill_new(fit->n, sizeof *groups->order);
+    groups->begin = wn_new(sample->groups + 2, sizeof *groups->begin);
+    groups->score = wn_spill_new(wn_product(SLAB, fit->k, 1), sizeof(float));
+    groups->weight = wn_new(SLAB, sizeof(double));
+    groups->label = wn_new(SLAB, sizeof(int32_t));
     for (size_t i = 0; i < fit->n; i++)
         groups->begin[sample->group[i] + 2]++;
     for (size_t g = 2; g < sample->groups + 2; g++) {
@@ -371,11 +362,8 @@ static int groups_open(struct groups *groups, const struct fit *fit,
     if (most <= SLAB)
         return 0;
     groups->matrix =
-        wn_spill_new(wn_product(fit->p, fit->p, 1), sizeof(double), error);
-    groups->right =
-        wn_spill_new(wn_product(fit->p, fit->k, 1), sizeof(double), error);
-    if (!groups->matrix || !groups->right)
-        return -1;
+        wn_spill_new(wn_product(fit->p, fit->p, 1), sizeof(double));
+    groups->right = wn_spill_new(wn_product(fit->p, fit->k, 1), sizeof(double));
     memcpy(groups->matrix, fit->matrix, fit->p * fit->p * sizeof(double));
     memcpy(groups->right, fit->right, fit->p * fit->k * sizeof(double));
     return 0;
@@ -467,7 +455,7 @@ static int judge_by_groups(struct fit *fit, float *score,
     struct groups groups = {0};
     int status = -1;
 
-    if (groups_open(&groups, fit, error) || kernel_solve(fit, error))
+    if (groups_open(&groups, fit) || kernel_solve(fit, error))
         goto done;
     fit->order = groups.order;
     for (size_t first = 0, last; first < count; first = last) {
@@ -571,8 +559,8 @@ int wn_kernel_misses(const struct wn_kernel *kernel, const double *ridge,
         goto done;
     const size_t square = wn_product(fit.p, fit.p, 1);
     const size_t wide = wn_product(fit.p, fit.k, 1);
-    matrix = wn_spill_new(square, sizeof *matrix, error);
-    right = wn_spill_new(wide, sizeof *right, error);
+    matrix = wn_spill_new(square, sizeof *matrix);
+    right = wn_spill_new(wide, sizeof *right);
     if (!matrix || !right)
         goto done;
     memcpy(matrix, fit.matrix, square * sizeof *matrix);

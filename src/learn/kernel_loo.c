@@ -36,13 +36,10 @@ void wn_kernel_loo_free(struct wn_kernel_loo *exact)
 
 /* Groups numbered 0, 1, ... as they come. */
 static int kernel_loo_number_groups(const struct wn_sample *sample,
-                                    int32_t *group, size_t *count,
-                                    struct wn_error *error)
+                                    int32_t *group, size_t *count)
 {
-    int32_t *number = wn_new(sample->groups, sizeof *number, error);
+    int32_t *number = wn_new(sample->groups, sizeof *number);
 
-    if (!number)
-        return -1;
     *count = 0;
     for (size_t i = 0; i < sample->n; i++) {
         int32_t *mine = &number[sample->group[i]];
@@ -56,21 +53,18 @@ static int kernel_loo_number_groups(const struct wn_sample *sample,
 }
 
 static int kernel_loo_sort_groups(struct wn_kernel_loo *exact,
-                                  const struct wn_sample *sample,
-                                  struct wn_error *error)
+                                  const struct wn_sample *sample)
 {
     const size_t n = exact->n;
-    int32_t *group = wn_new(n, sizeof *group, error);
-    size_t *next = wn_new(n + 1, sizeof *next, error);
+    int32_t *group = wn_new(n, sizeof *group);
+    size_t *next = wn_new(n + 1, sizeof *next);
     int status = -1;
 
-    if (!group || !next)
-        goto done;
     exact->groups = n;
     for (size_t i = 0; i < n; i++)
         group[i] = (int32_t)i;
     if (sample->group &&
-        kernel_loo_number_groups(sample, group, &exact->groups, error))
+        kernel_loo_number_groups(sample, group, &exact->groups))
         goto done;
     for (size_t i = 0; i < n; i++)
         exact->begin[group[i] + 1]++;
@@ -85,48 +79,40 @@ done:
     return status;
 }
 
-static int kernel_loo_find_products(struct wn_kernel_loo *exact,
-                                    const struct wn_sample *sample,
-                                    const struct wn_standardize *view,
-                                    struct wn_error *error)
+static void kernel_loo_find_products(struct wn_kernel_loo *exact,
+                                     const struct wn_sample *sample,
+                                     const struct wn_standardize *view)
 {
     const size_t n = exact->n, d = exact->d;
-    float *x = wn_spill_new(wn_product(n, d, 1), sizeof *x, error);
+    float *x = wn_spill_new(wn_product(n, d, 1), sizeof *x);
 
-    if (!x)
-        return -1;
     for (size_t i = 0; i < n; i++)
         wn_standardize_row(view, sample->x + i * d, x + i * d);
     wn_gemm(0, 1, n, n, d, 1, x, d, x, d, 0, exact->product, n);
     wn_spill_free(x);
-    return 0;
 }
 
 struct wn_kernel_loo *wn_kernel_loo_new(const struct wn_sample *sample,
-                                        const struct wn_standardize *view,
-                                        struct wn_error *error)
+                                        const struct wn_standardize *view)
 {
-    struct wn_kernel_loo *exact = wn_new(1, sizeof *exact, error);
+    struct wn_kernel_loo *exact = wn_new(1, sizeof *exact);
     const size_t n = sample->n;
 
-    if (!exact)
-        return NULL;
     exact->n = n;
     exact->d = sample->d;
     exact->k = sample->k;
     exact->threads = sample->threads;
-    exact->product =
-        wn_spill_new(wn_product(n, n, 1), sizeof *exact->product, error);
-    exact->label = wn_new(n, sizeof *exact->label, error);
-    exact->weight = wn_new(n, sizeof *exact->weight, error);
-    exact->order = wn_new(n, sizeof *exact->order, error);
-    exact->begin = wn_new(n + 1, sizeof *exact->begin, error);
+    exact->product = wn_spill_new(wn_product(n, n, 1), sizeof *exact->product);
+    exact->label = wn_new(n, sizeof *exact->label);
+    exact->weight = wn_new(n, sizeof *exact->weight);
+    exact->order = wn_new(n, sizeof *exact->order);
+    exact->begin = wn_new(n + 1, sizeof *exact->begin);
     if (!exact->product || !exact->label || !exact->weight || !exact->order ||
-        !exact->begin || kernel_loo_sort_groups(exact, sample, error) ||
-        kernel_loo_find_products(exact, sample, view, error)) {
+        !exact->begin || kernel_loo_sort_groups(exact, sample)) {
         wn_kernel_loo_free(exact);
         return NULL;
     }
+    kernel_loo_find_products(exact, sample, view);
     for (size_t i = 0; i < n; i++)
         exact->weight[i] = wn_sample_weight(sample, i);
     memcpy(exact->label, sample->label, n * sizeof *exact->label);
@@ -203,9 +189,7 @@ static int miss_group(const struct wn_kernel_loo *exact, const double *inverse,
         *miss += kernel_loo_squares(answer, k) / (own * own);
         return 0;
     }
-    double *block = wn_new(wn_product(rows, rows, 1), sizeof *block, error);
-    if (!block)
-        return -1;
+    double *block = wn_new(wn_product(rows, rows, 1), sizeof *block);
     /* Rows of a group ascend: row[c] <= row[r] is in the lower triangle. */
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c <= r; c++)
@@ -223,8 +207,8 @@ static int kernel_loo_try_one(const struct wn_kernel_loo *exact,
                               struct wn_trial *trial, struct wn_error *error)
 {
     const size_t n = exact->n;
-    double *matrix = wn_spill_new(wn_product(n, n, 1), sizeof *matrix, error);
-    float *row = wn_new(n, sizeof *row, error);
+    double *matrix = wn_spill_new(wn_product(n, n, 1), sizeof *matrix);
+    float *row = wn_new(n, sizeof *row);
     double *answer = NULL;
     size_t most = 0;
     int status = -1;
@@ -234,8 +218,8 @@ static int kernel_loo_try_one(const struct wn_kernel_loo *exact,
 
         most = rows > most ? rows : most;
     }
-    answer = wn_spill_new(wn_product(most, exact->k, 1), sizeof *answer, error);
-    if (!matrix || !row || !answer)
+    answer = wn_spill_new(wn_product(most, exact->k, 1), sizeof *answer);
+    if (!answer)
         goto done;
     kernel_loo_fill(exact, trial, matrix, row);
     if (wn_cholesky(matrix, n, error) || wn_cholesky_inverse(matrix, n, error))

@@ -28,8 +28,7 @@ struct wn_kernel_loo;
  * every row has a label and a weight above 0. It is not looked at later.
  * NULL: WN_ENOMEM. */
 struct wn_kernel_loo *wn_kernel_loo_new(const struct wn_sample *sample,
-                                        const struct wn_standardize *view,
-                                        struct wn_error *error);
+                                        const struct wn_standardize *view);
 void wn_kernel_loo_free(struct wn_kernel_loo *exact);
 
 struct wn_trial {

@@ -144,7 +144,7 @@ static int choose_exact(const struct wn_sample *sample, struct way *way,
     enum { LINES = sizeof lines / sizeof *lines };
     int status;
 
-    way->exact = wn_kernel_loo_new(sample, way->view, error);
+    way->exact = wn_kernel_loo_new(sample, way->view);
     status = way->exact ? 0 : -1;
     for (size_t l = 0; l < LINES && status == 0; l++) {
         wn_log_progress(sample->talk, "kernel knobs", l, LINES);
@@ -165,7 +165,7 @@ static int kernel_tune_choose_ridge(const struct wn_sample *sample,
     enum { TRIALS = 4 };
     struct wn_kernel kernel = way->knobs;
     float *score =
-        wn_spill_new(wn_product(sample->n, sample->k, 1), sizeof *score, error);
+        wn_spill_new(wn_product(sample->n, sample->k, 1), sizeof *score);
     double ridge[TRIALS], miss[TRIALS];
     int status = -1;
 
@@ -205,9 +205,9 @@ static int kernel_tune_choose(const struct wn_sample *sample, struct way *ways,
     struct wn_draw few = {0}, many = {0};
     int status = -1;
 
-    if (wn_draw_rows(&few, sample, SAMPLE_ROWS, error) ||
+    if (wn_draw_rows(&few, sample, SAMPLE_ROWS) ||
         (landmarks < sample->n &&
-         wn_draw_rows(&many, sample, large_rows(sample, views), error)))
+         wn_draw_rows(&many, sample, large_rows(sample, views))))
         goto done;
     for (size_t v = 0; v < views; v++) {
         ways[v].knobs = (struct wn_kernel){.landmarks = landmarks,
@@ -233,17 +233,17 @@ done:
  * with all by one. */
 static int make_views(const struct wn_sample *sample,
                       struct wn_standardize view[2], struct way *ways,
-                      size_t *views, struct wn_error *error)
+                      size_t *views)
 {
     const size_t n = sample->n, d = sample->d;
-    float *pair = wn_new(2 * d, sizeof *pair, error);
+    float *pair = wn_new(2 * d, sizeof *pair);
 
     *views = 0;
-    if (!pair || wn_standardize_make(&view[0], sample->x, n, d, error))
+    if (wn_standardize_make(&view[0], sample->x, n, d))
         goto failed;
     *views = 1;
     if (wn_standardize_uneven(&view[0])) {
-        if (wn_standardize_make(&view[1], sample->x, n, d, error))
+        if (wn_standardize_make(&view[1], sample->x, n, d))
             goto failed;
         *views = 2;
         wn_standardize_join(&view[1]);
@@ -268,7 +268,7 @@ int wn_kernel_predict(const struct wn_sample *sample, float *probability,
     size_t views;
     int status = -1;
 
-    if (make_views(sample, view, ways, &views, error) ||
+    if (make_views(sample, view, ways, &views) ||
         kernel_tune_choose(sample, ways, views, &best, error) ||
         wn_kernel_scores(&best.knobs, best.view, sample, probability, error))
         goto done;

@@ -51,10 +51,8 @@ static double find_pivot(double *a, double *u, size_t k, size_t c)
 int wn_transition_invert(const double *t, size_t k, double *u,
                          struct wn_error *error)
 {
-    double *a = wn_new(wn_product(k, k, 1), sizeof *a, error);
+    double *a = wn_new(wn_product(k, k, 1), sizeof *a);
 
-    if (!a)
-        return -1;
     memcpy(a, t, k * k * sizeof *a);
     memset(u, 0, k * k * sizeof *u);
     for (size_t c = 0; c < k; c++)

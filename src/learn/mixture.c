@@ -101,13 +101,11 @@ static void iterate(struct wn_mixture *fit, const double *x, double *r,
 }
 
 int wn_mixture_fit(const double *value, size_t n, double *low,
-                   struct wn_mixture *fit, struct wn_error *error)
+                   struct wn_mixture *fit)
 {
     struct wn_mixture own = {0};
-    double *x = wn_new(2 * n, sizeof *x, error);
+    double *x = wn_new(2 * n, sizeof *x);
 
-    if (!x)
-        return -1;
     double *sorted = x + n;
     memcpy(sorted, value, n * sizeof *sorted);
     qsort(sorted, n, sizeof *sorted, mixture_ascending);

@@ -23,7 +23,6 @@ struct wn_mixture {
  * If all values are equal (or n < 2) every low is 1. Errors: WN_ENOMEM.
  * Compared with: scikit-learn GaussianMixture, golden:dividemix_gmm. */
 int wn_mixture_fit(const double *value, size_t n, double *low,
-                   struct wn_mixture *fit,
-                   struct wn_error *error) WN_MUST_CHECK;
+                   struct wn_mixture *fit);
 
 #endif

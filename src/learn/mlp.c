@@ -19,20 +19,18 @@
 #include "util/memory.h"
 #include "util/thread.h"
 
-struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k, struct wn_error *error)
+struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k)
 {
-    struct wn_mlp *net = wn_new(1, sizeof *net, error);
+    struct wn_mlp *net = wn_new(1, sizeof *net);
 
-    if (!net)
-        return NULL;
     net->d = d;
     net->h = h;
     net->k = k;
     net->scale = 1;
-    net->w1 = wn_spill_new(wn_product(d, h, 1), sizeof *net->w1, error);
-    net->b1 = wn_new(h, sizeof *net->b1, error);
-    net->w2 = wn_spill_new(wn_product(h, k, 1), sizeof *net->w2, error);
-    net->b2 = wn_new(k, sizeof *net->b2, error);
+    net->w1 = wn_spill_new(wn_product(d, h, 1), sizeof *net->w1);
+    net->b1 = wn_new(h, sizeof *net->b1);
+    net->w2 = wn_spill_new(wn_product(h, k, 1), sizeof *net->w2);
+    net->b2 = wn_new(k, sizeof *net->b2);
     if (!net->w1 || !net->b1 || !net->w2 || !net->b2) {
         wn_mlp_free(net);
         return NULL;
@@ -159,16 +157,15 @@ static void scratch_free(struct scratch *s)
 
 /* For so many rows; of x, with `stride` numbers each. */
 static int scratch_new(struct scratch *s, const struct wn_mlp *net, size_t rows,
-                       size_t stride, struct wn_error *error)
+                       size_t stride)
 {
-    s->x = wn_spill_new(wn_product(rows, stride, 1), sizeof *s->x, error);
-    s->h = wn_spill_new(wn_product(rows, net->h, 1), sizeof *s->h, error);
-    s->delta =
-        wn_spill_new(wn_product(rows, net->h, 1), sizeof *s->delta, error);
-    s->z = wn_spill_new(wn_product(rows, net->k, 1), sizeof *s->z, error);
-    s->p = wn_spill_new(wn_product(rows, net->k, 1), sizeof *s->p, error);
-    s->row = wn_new(net->k, sizeof *s->row, error);
-    s->log_total = wn_new(rows, sizeof *s->log_total, error);
+    s->x = wn_spill_new(wn_product(rows, stride, 1), sizeof *s->x);
+    s->h = wn_spill_new(wn_product(rows, net->h, 1), sizeof *s->h);
+    s->delta = wn_spill_new(wn_product(rows, net->h, 1), sizeof *s->delta);
+    s->z = wn_spill_new(wn_product(rows, net->k, 1), sizeof *s->z);
+    s->p = wn_spill_new(wn_product(rows, net->k, 1), sizeof *s->p);
+    s->row = wn_new(net->k, sizeof *s->row);
+    s->log_total = wn_new(rows, sizeof *s->log_total);
     if (s->x && s->h && s->delta && s->z && s->p && s->row && s->log_total)
         return 0;
     scratch_free(s);
@@ -245,13 +242,12 @@ static void measure_block(const struct wn_mlp *net, const float *raw,
 }
 
 int wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
-                   const int32_t *label, const struct wn_mlp_findings *out,
-                   struct wn_error *error)
+                   const int32_t *label, const struct wn_mlp_findings *out)
 {
     const size_t rows = n < WN_BLOCK ? n : WN_BLOCK;
     struct scratch s;
 
-    if (scratch_new(&s, net, rows, net->standard ? net->d : 0, error))
+    if (scratch_new(&s, net, rows, net->standard ? net->d : 0))
         return -1;
     for (size_t b = 0; b < wn_block_count(n); b++) {
         const size_t begin = wn_block_begin(b), end = wn_block_end(b, n);
@@ -300,17 +296,15 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
                                           const struct wn_mlp_plan *plan,
                                           struct wn_error *error)
 {
-    struct wn_mlp_trainer *t = wn_new(1, sizeof *t, error);
+    struct wn_mlp_trainer *t = wn_new(1, sizeof *t);
     struct wn_random random;
 
-    if (!t)
-        return NULL;
     t->task = *task;
     t->plan = *plan;
-    t->order = wn_spill_new(task->n, sizeof *t->order, error);
-    t->net = wn_mlp_new(task->d, plan->hidden, task->k, error);
-    t->velocity = wn_mlp_new(task->d, plan->hidden, task->k, error);
-    if (!t->order || !t->net || !t->velocity)
+    t->order = wn_spill_new(task->n, sizeof *t->order);
+    t->net = wn_mlp_new(task->d, plan->hidden, task->k);
+    t->velocity = wn_mlp_new(task->d, plan->hidden, task->k);
+    if (!t->net || !t->velocity)
         goto fail;
     for (size_t i = 0; i < task->n; i++)
         if (learned_from(task, i))
@@ -323,7 +317,7 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
     t->stride = task->d;
     if (wn_layer_fits(task->d, plan->hidden, t->batch))
         t->stride = wn_layer_stride(task->d);
-    if (scratch_new(&t->scratch, t->net, t->batch, t->stride, error))
+    if (scratch_new(&t->scratch, t->net, t->batch, t->stride))
         goto fail;
     t->net->standard = task->ready ? NULL : task->standard;
     t->net->scale = input_scale(task->standard);
@@ -334,9 +328,7 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
         t->layer =
             wn_layer_new(&(struct wn_layer_weights){task->d, plan->hidden,
                                                     t->net->w1, t->net->b1},
-                         t->batch, error);
-        if (!t->layer)
-            goto fail;
+                         t->batch);
     }
     return t;
 fail:

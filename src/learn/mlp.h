@@ -33,8 +33,7 @@ struct wn_mlp {
 };
 
 /* A network of zeros that takes inputs as they are; NULL with WN_ENOMEM. */
-struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k,
-                          struct wn_error *error) WN_MUST_CHECK;
+struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k) WN_MUST_CHECK;
 void wn_mlp_free(struct wn_mlp *net);
 /* Draw weights: uniform with variance 2/inputs (He et al. 2015), the last
  * layer's a tenth of that, so that all classes begin alike. w1 is d x h with
@@ -79,8 +78,8 @@ struct wn_mlp_findings {
  * given, so a row's numbers do not depend on where other blocks run. Errors:
  * WN_ENOMEM. Compared with golden:grand_mlp and central differences. */
 int wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
-                   const int32_t *label, const struct wn_mlp_findings *out,
-                   struct wn_error *error) WN_MUST_CHECK;
+                   const int32_t *label,
+                   const struct wn_mlp_findings *out) WN_MUST_CHECK;
 
 /* What is learned from. Rows whose label is -1 or whose weight is 0 are left
  * out; the scale of the network is chosen so that inputs have a mean squared

@@ -68,13 +68,13 @@ struct team {
 };
 
 static int layers_new(struct layers *layers, size_t d, size_t h, size_t k,
-                      size_t folds, struct wn_error *error)
+                      size_t folds)
 {
-    layers->w1 = wn_spill_new(wn_product(d, folds, h), sizeof(float), error);
-    layers->b1 = wn_new(wn_product(folds, h, 1), sizeof(float), error);
-    layers->w2 = wn_spill_new(wn_product(folds, h, k), sizeof(float), error);
-    layers->b2 = wn_new(wn_product(folds, k, 1), sizeof(float), error);
-    return layers->w1 && layers->b1 && layers->w2 && layers->b2 ? 0 : -1;
+    layers->w1 = wn_spill_new(wn_product(d, folds, h), sizeof(float));
+    layers->b1 = wn_new(wn_product(folds, h, 1), sizeof(float));
+    layers->w2 = wn_spill_new(wn_product(folds, h, k), sizeof(float));
+    layers->b2 = wn_new(wn_product(folds, k, 1), sizeof(float));
+    return 0;
 }
 
 static void layers_free(struct layers *layers)
@@ -119,28 +119,24 @@ static size_t batch_rows(const struct camp *camp)
     return camp->how->batch > WN_BLOCK ? camp->how->batch : WN_BLOCK;
 }
 
-static int team_new(const struct camp *camp, struct team *team,
-                    struct wn_error *error)
+static int team_new(const struct camp *camp, struct team *team)
 {
     const struct wn_sample *sample = camp->sample;
     const size_t d = sample->d, k = sample->k, h = camp->hidden;
     const size_t batch = batch_rows(camp), folds = team->folds;
 
-    team->least = wn_new(folds, sizeof *team->least, error);
-    team->at = wn_new(folds, sizeof *team->at, error);
-    team->loss = wn_new(folds, sizeof *team->loss, error);
-    team->seen = wn_new(folds, sizeof *team->seen, error);
-    team->order = wn_spill_new(sample->n, sizeof *team->order, error);
-    team->x = wn_spill_new(wn_product(batch, d, 1), sizeof(float), error);
-    team->h = wn_spill_new(wn_product(batch, folds, h), sizeof(float), error);
-    team->delta =
-        wn_spill_new(wn_product(batch, folds, h), sizeof(float), error);
-    team->z = wn_spill_new(wn_product(batch, folds, k), sizeof(float), error);
-    if (layers_new(&team->now, d, h, k, folds, error) ||
-        layers_new(&team->velocity, d, h, k, folds, error) ||
-        layers_new(&team->best, d, h, k, folds, error) || !team->least ||
-        !team->at || !team->loss || !team->seen || !team->order || !team->x ||
-        !team->h || !team->delta || !team->z)
+    team->least = wn_new(folds, sizeof *team->least);
+    team->at = wn_new(folds, sizeof *team->at);
+    team->loss = wn_new(folds, sizeof *team->loss);
+    team->seen = wn_new(folds, sizeof *team->seen);
+    team->order = wn_spill_new(sample->n, sizeof *team->order);
+    team->x = wn_spill_new(wn_product(batch, d, 1), sizeof(float));
+    team->h = wn_spill_new(wn_product(batch, folds, h), sizeof(float));
+    team->delta = wn_spill_new(wn_product(batch, folds, h), sizeof(float));
+    team->z = wn_spill_new(wn_product(batch, folds, k), sizeof(float));
+    if (layers_new(&team->now, d, h, k, folds) ||
+        layers_new(&team->velocity, d, h, k, folds) ||
+        layers_new(&team->best, d, h, k, folds))
         return -1;
     return 0;
 }
@@ -396,11 +392,11 @@ static int deal(struct camp *camp, struct wn_error *error)
 {
     const struct wn_sample *sample = camp->sample;
     const size_t n = sample->n;
-    int32_t *order = wn_spill_new(n, sizeof *order, error);
-    uint8_t *part = wn_spill_new(n, sizeof *part, error);
+    int32_t *order = wn_spill_new(n, sizeof *order);
+    uint8_t *part = wn_spill_new(n, sizeof *part);
     struct wn_random random;
 
-    camp->part = wn_spill_new(n, sizeof *camp->part, error);
+    camp->part = wn_spill_new(n, sizeof *camp->part);
     if (!order || !part || !camp->part) {
         wn_spill_free(order);
         wn_spill_free(part);
@@ -420,7 +416,7 @@ static int deal(struct camp *camp, struct wn_error *error)
 /* Every fold must leave something to learn from. */
 static int check_folds(const struct wn_sample *sample, struct wn_error *error)
 {
-    size_t all = 0, *in = wn_new(sample->folds, sizeof *in, error);
+    size_t all = 0, *in = wn_new(sample->folds, sizeof *in);
     int status = in ? 0 : -1;
 
     for (size_t i = 0; in && i < sample->n; i++)
@@ -479,8 +475,7 @@ static int camp_open(struct camp *camp, struct wn_error *error)
     size_t varied = 0;
 
     if (check_folds(sample, error) || deal(camp, error) ||
-        wn_standardize_make(&camp->view, sample->x, sample->n, sample->d,
-                            error))
+        wn_standardize_make(&camp->view, sample->x, sample->n, sample->d))
         return -1;
     for (size_t j = 0; j < sample->d; j++)
         varied += camp->view.scale[j] != 0;
@@ -509,7 +504,7 @@ static int mlp_folds_train_all(const struct camp *camp, struct team *teams,
     wn_log_progress(talk, "networks of the folds", 0, count);
 #pragma omp parallel for schedule(dynamic) num_threads(camp->sample->threads)
     for (size_t t = 0; t < count; t++) {
-        if (team_new(camp, &teams[t], &teams[t].error) == 0)
+        if (team_new(camp, &teams[t]) == 0)
             mlp_folds_train(camp, &teams[t]);
         team_rest(&teams[t]);
 #pragma omp critical
@@ -566,9 +561,8 @@ static int mlp_folds_predict_all(const struct camp *camp,
            wn_product(sample->n, sample->k, 1) * sizeof *probability);
 #pragma omp parallel num_threads(sample->threads) reduction(| : failed)
     {
-        struct wn_error mine = {0};
         float *room =
-            wn_spill_new(wn_product(WN_BLOCK, width, 1), sizeof *room, &mine);
+            wn_spill_new(wn_product(WN_BLOCK, width, 1), sizeof *room);
 
         failed = room == NULL;
 #pragma omp for schedule(dynamic)
@@ -578,7 +572,7 @@ static int mlp_folds_predict_all(const struct camp *camp,
                               wn_block_end(b, sample->n), room, probability);
         wn_spill_free(room);
     }
-    return failed ? wn_fail(error, WN_ENOMEM, "not enough memory") : 0;
+    return failed ? wn_fail(error, WN_EIO, "not enough memory") : 0;
 }
 
 int wn_mlp_folds_predict(const struct wn_mlp_folds *how,
@@ -587,10 +581,10 @@ int wn_mlp_folds_predict(const struct wn_mlp_folds *how,
 {
     const size_t count = count_teams(how, sample->folds);
     struct camp camp = {.how = how, .sample = sample};
-    struct team *teams = wn_new(count, sizeof *teams, error);
+    struct team *teams = wn_new(count, sizeof *teams);
     int status = -1;
 
-    if (!teams || camp_open(&camp, error))
+    if (camp_open(&camp, error))
         goto done;
     for (int tries = 0;; tries++) {
         for (size_t t = 0; t < count; t++) {

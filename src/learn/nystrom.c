@@ -58,15 +58,12 @@ void wn_nystrom_kernel(const struct wn_nystrom *nystrom, const float *x,
 }
 
 static int draw_landmarks(struct wn_nystrom *nystrom,
-                          const struct wn_sample *sample,
-                          struct wn_error *error)
+                          const struct wn_sample *sample)
 {
     const size_t d = nystrom->d;
-    int32_t *order = wn_spill_new(sample->n, sizeof *order, error);
+    int32_t *order = wn_spill_new(sample->n, sizeof *order);
     struct wn_random random;
 
-    if (!order)
-        return -1;
     wn_random_start(&random, sample->seed, WN_RANDOM_FEATURES, 0, 0);
     wn_random_draw(&random, order, sample->n, nystrom->m);
     for (size_t l = 0; l < nystrom->m; l++) {
@@ -82,13 +79,11 @@ static int draw_landmarks(struct wn_nystrom *nystrom,
 
 /* K in double, its lower triangle. */
 static int kernel_of_landmarks(const struct wn_nystrom *nystrom, double *matrix,
-                               int threads, struct wn_error *error)
+                               int threads)
 {
     const size_t m = nystrom->m, d = nystrom->d, blocks = wn_block_count(m);
-    float *rows = wn_spill_new(wn_product(m, m, 1), sizeof *rows, error);
+    float *rows = wn_spill_new(wn_product(m, m, 1), sizeof *rows);
 
-    if (!rows)
-        return -1;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t b = 0; b < blocks; b++) {
         const size_t begin = wn_block_begin(b), end = wn_block_end(b, m);
@@ -109,10 +104,10 @@ static int find_root(struct wn_nystrom *nystrom, int threads,
                      struct wn_error *error)
 {
     const size_t m = nystrom->m;
-    double *matrix = wn_spill_new(wn_product(m, m, 1), sizeof *matrix, error);
+    double *matrix = wn_spill_new(wn_product(m, m, 1), sizeof *matrix);
     int status = -1;
 
-    if (matrix && kernel_of_landmarks(nystrom, matrix, threads, error) == 0 &&
+    if (matrix && kernel_of_landmarks(nystrom, matrix, threads) == 0 &&
         wn_cholesky(matrix, m, error) == 0)
         status = wn_cholesky_invert(matrix, m, error);
     for (size_t r = 0; r < m && status == 0; r++)
@@ -132,12 +127,11 @@ int wn_nystrom_make(struct wn_nystrom *nystrom, const struct wn_sample *sample,
         .m = m,
         .d = sample->d,
         .bend = (float)(1 / (2 * bandwidth * bandwidth)),
-        .landmark =
-            wn_spill_new(wn_product(m, sample->d, 1), sizeof(float), error),
-        .norm = wn_new(m, sizeof(float), error),
-        .root = wn_spill_new(wn_product(m, m, 1), sizeof(float), error)};
+        .landmark = wn_spill_new(wn_product(m, sample->d, 1), sizeof(float)),
+        .norm = wn_new(m, sizeof(float)),
+        .root = wn_spill_new(wn_product(m, m, 1), sizeof(float))};
     if (!nystrom->landmark || !nystrom->norm || !nystrom->root ||
-        draw_landmarks(nystrom, sample, error))
+        draw_landmarks(nystrom, sample))
         return -1;
     return find_root(nystrom, sample->threads, error);
 }

@@ -160,24 +160,22 @@ static void pairs_bench_free(struct bench *bench)
     wn_spill_free(bench->rank_a);
 }
 
-static int pairs_bench_new(struct bench *bench, size_t n,
-                           struct wn_error *error)
+static int pairs_bench_new(struct bench *bench, size_t n)
 {
-    bench->tile = wn_new(TILE * TILE, sizeof *bench->tile, error);
-    bench->best = wn_new(TILE, sizeof *bench->best, error);
-    bench->rank_a = wn_spill_new(n, sizeof *bench->rank_a, error);
-    return bench->tile && bench->best && bench->rank_a ? 0 : -1;
+    bench->tile = wn_new(TILE * TILE, sizeof *bench->tile);
+    bench->best = wn_new(TILE, sizeof *bench->best);
+    bench->rank_a = wn_spill_new(n, sizeof *bench->rank_a);
+    return 0;
 }
 
-static int find_ranks(struct compare *c, int threads, struct wn_log *talk,
-                      struct wn_error *error)
+static int find_ranks(struct compare *c, int threads, struct wn_log *talk)
 {
-    struct bench *bench = wn_new((size_t)threads, sizeof *bench, error);
+    struct bench *bench = wn_new((size_t)threads, sizeof *bench);
     size_t done = 0;
     int status = bench ? 0 : -1;
 
     for (int t = 0; status == 0 && t < threads; t++)
-        status = pairs_bench_new(&bench[t], c->n, error);
+        status = pairs_bench_new(&bench[t], c->n);
     if (status)
         goto done;
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
@@ -205,7 +203,7 @@ done:
 }
 
 static int pairs_compare(struct compare *c, int ranks, int threads,
-                         struct wn_log *talk, struct wn_error *error)
+                         struct wn_log *talk)
 {
     struct wn_pairs *pairs = c->pairs;
 
@@ -214,19 +212,16 @@ static int pairs_compare(struct compare *c, int ranks, int threads,
         pairs->cosine[i] = pairs_product(c, i, i);
     if (!ranks)
         return 0;
-    pairs->rank_a = wn_spill_new(c->n, sizeof *pairs->rank_a, error);
-    pairs->rank_b = wn_spill_new(c->n, sizeof *pairs->rank_b, error);
-    pairs->partner = wn_spill_new(c->n, sizeof *pairs->partner, error);
-    c->low = wn_spill_new(c->n, sizeof *c->low, error);
-    c->high = wn_spill_new(c->n, sizeof *c->high, error);
-    if (!pairs->rank_a || !pairs->rank_b || !pairs->partner || !c->low ||
-        !c->high)
-        return -1;
+    pairs->rank_a = wn_spill_new(c->n, sizeof *pairs->rank_a);
+    pairs->rank_b = wn_spill_new(c->n, sizeof *pairs->rank_b);
+    pairs->partner = wn_spill_new(c->n, sizeof *pairs->partner);
+    c->low = wn_spill_new(c->n, sizeof *c->low);
+    c->high = wn_spill_new(c->n, sizeof *c->high);
     for (size_t i = 0; i < c->n; i++) {
         c->low[i] = (float)pairs->cosine[i] - c->slack;
         c->high[i] = (float)pairs->cosine[i] + c->slack;
     }
-    return find_ranks(c, threads, talk, error);
+    return find_ranks(c, threads, talk);
 }
 
 int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
@@ -234,8 +229,8 @@ int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
                      struct wn_error *error)
 {
     const size_t n = blocks->n, p = blocks->p;
-    float *a = wn_spill_new(wn_product(n, p, 1), sizeof *a, error);
-    float *b = wn_spill_new(wn_product(n, p, 1), sizeof *b, error);
+    float *a = wn_spill_new(wn_product(n, p, 1), sizeof *a);
+    float *b = wn_spill_new(wn_product(n, p, 1), sizeof *b);
     /* Twice the bound: the bounds themselves are rounded. */
     struct compare c = {.a = a,
                         .b = b,
@@ -247,11 +242,11 @@ int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
     int status = -1;
 
     *pairs = (struct wn_pairs){0};
-    pairs->cosine = wn_spill_new(n, sizeof *pairs->cosine, error);
+    pairs->cosine = wn_spill_new(n, sizeof *pairs->cosine);
     if (a && b && pairs->cosine &&
         wn_align(blocks, asked, a, b, &pairs->alignment, &pairs->ridge,
                  error) == 0)
-        status = pairs_compare(&c, ranks, blocks->threads, talk, error);
+        status = pairs_compare(&c, ranks, blocks->threads, talk);
     wn_spill_free(a);
     wn_spill_free(b);
     wn_spill_free(c.low);

@@ -19,8 +19,8 @@ static int try_all(const struct wn_sample *sample, const struct wn_softmax *how,
                    double *loss, struct wn_error *error)
 {
     struct wn_softmax trial = *how;
-    float *probability = wn_spill_new(wn_product(sample->n, sample->k, 1),
-                                      sizeof *probability, error);
+    float *probability =
+        wn_spill_new(wn_product(sample->n, sample->k, 1), sizeof *probability);
     int status = probability ? 0 : -1;
 
     trial.tolerance = wn_softmax_standard.tolerance * ROUGH;
@@ -53,7 +53,7 @@ int wn_penalty_choose(const struct wn_sample *sample, struct wn_softmax *how,
 {
     struct wn_draw few = {0};
     double loss[TRIALS];
-    int status = wn_draw_rows(&few, sample, ROWS, error);
+    int status = wn_draw_rows(&few, sample, ROWS);
 
     if (status == 0 && in_folds(&few.sample)) {
         status = try_all(&few.sample, how, loss, error);

@@ -50,14 +50,11 @@ static void close_pool(float *sum, size_t n, size_t k, double weights,
 
 /* The log-loss of the classes' shares among the labels, and what n rows can
  * tell from it. */
-static int find_blind(const struct wn_sample *sample, struct blind *blind,
-                      struct wn_error *error)
+static int find_blind(const struct wn_sample *sample, struct blind *blind)
 {
-    double *count = wn_new(sample->k, sizeof *count, error);
+    double *count = wn_new(sample->k, sizeof *count);
     double rows = 0;
 
-    if (!count)
-        return -1;
     for (size_t i = 0; i < sample->n; i++)
         if (sample->label[i] >= 0) {
             count[sample->label[i]]++;
@@ -92,7 +89,7 @@ static int judge_by(const struct wn_predictor *predictor,
     own.chosen = knobs;
     own.draft = sample->draft && !predictor->once;
     if (predictor->predict(&own, out, error) ||
-        wn_calibrate(out, n, k, sample->label, sample->threads, NULL, error))
+        wn_calibrate(out, n, k, sample->label, sample->threads, NULL))
         return -1;
     const double weight = quality->weight;
     *quality = wn_quality_measure(out, n, k, sample->label);
@@ -112,12 +109,10 @@ static int predict_once(const struct wn_predictor *const *chosen, size_t count,
 {
     const size_t n = sample->n, k = sample->k;
     const size_t cells = wn_product(n, k, 1);
-    float *one = wn_spill_new(cells, sizeof *one, error);
+    float *one = wn_spill_new(cells, sizeof *one);
     double weights = 0;
     int status = -1;
 
-    if (!one)
-        return -1;
     memset(probability, 0, cells * sizeof *probability);
     for (size_t p = 0; p < count; p++) {
         float *out = kept[p] ? kept[p] : count == 1 ? probability : one;
@@ -139,7 +134,7 @@ static int predict_once(const struct wn_predictor *const *chosen, size_t count,
     if (count > 1) {
         close_pool(probability, n, k, weights, sample->threads);
         if (wn_calibrate(probability, n, k, sample->label, sample->threads,
-                         NULL, error))
+                         NULL))
             goto done;
     }
     quality[count] = wn_quality_measure(probability, n, k, sample->label);
@@ -237,15 +232,13 @@ static int pool_predict_all(const struct wn_predictor *const *chosen,
     struct blind blind;
     int status = -1;
 
-    kept = wn_new(count, sizeof *kept, error);
-    weight = wn_spill_new(sample->n, sizeof *weight, error);
-    if (!kept || !weight || find_blind(sample, &blind, error))
+    kept = wn_new(count, sizeof *kept);
+    weight = wn_spill_new(sample->n, sizeof *weight);
+    if (!kept || !weight || find_blind(sample, &blind))
         goto done;
     for (size_t p = 0; p < count; p++)
         if (passes > 1 && chosen[p]->once) {
-            kept[p] = wn_spill_new(cells, sizeof **kept, error);
-            if (!kept[p])
-                goto done;
+            kept[p] = wn_spill_new(cells, sizeof **kept);
         }
     for (size_t pass = 0; pass < passes; pass++) {
         if (pass) {
@@ -270,12 +263,10 @@ done:
 
 /* The classes that have rows: number[c] is the place of c among them, or -1;
  * NULL where that are all, or none. */
-static int number_classes(const struct wn_sample *sample, int32_t **number,
-                          size_t *count, struct wn_error *error)
+static void number_classes(const struct wn_sample *sample, int32_t **number,
+                           size_t *count)
 {
-    *number = wn_new(sample->k, sizeof **number, error);
-    if (!*number)
-        return -1;
+    *number = wn_new(sample->k, sizeof **number);
     for (size_t i = 0; i < sample->n; i++)
         if (sample->label[i] >= 0)
             (*number)[sample->label[i]] = 1;
@@ -286,7 +277,6 @@ static int number_classes(const struct wn_sample *sample, int32_t **number,
         free(*number);
         *number = NULL;
     }
-    return 0;
 }
 
 /* Rows of `few` probabilities become, where they are, rows of k, 0 for classes
@@ -309,14 +299,11 @@ int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
     int32_t *number, *label = NULL;
     int status = -1;
 
-    if (number_classes(sample, &number, &few.k, error))
-        return -1;
+    number_classes(sample, &number, &few.k);
     if (!number)
         return pool_predict_all(chosen, count, passes, sample, probability,
                                 quality, error);
-    label = wn_spill_new(sample->n, sizeof *label, error);
-    if (!label)
-        goto done;
+    label = wn_spill_new(sample->n, sizeof *label);
     for (size_t i = 0; i < sample->n; i++)
         label[i] = sample->label[i] < 0 ? -1 : number[sample->label[i]];
     few.label = label;
@@ -324,7 +311,6 @@ int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
                               error);
     if (status == 0)
         pool_spread(probability, sample->n, sample->k, few.k, number);
-done:
     wn_spill_free(label);
     free(number);
     return status;

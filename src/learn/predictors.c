@@ -89,8 +89,8 @@ static int part_rows(const struct wn_sample *sample, int32_t **part,
 
     if (n < LEAST || (sample->group && sample->groups < PARTS))
         return 0;
-    int32_t *same = wn_spill_new(n, sizeof *same, error);
-    *part = wn_spill_new(n, sizeof **part, error);
+    int32_t *same = wn_spill_new(n, sizeof *same);
+    *part = wn_spill_new(n, sizeof **part);
     const int status =
         !same || !*part ? -1
         : sample->group
@@ -225,7 +225,7 @@ static int predict_neighbors(const struct wn_sample *sample, float *probability,
     float *distance = NULL, *x = NULL;
     int status = -1;
 
-    if (wn_standardize_make(&standard, sample->x, n, d, error))
+    if (wn_standardize_make(&standard, sample->x, n, d))
         return -1;
     const bool cut = wn_standardize_excess(&standard, sample->x, n) >= 0.02;
     if (!cut && !sample->group) {
@@ -233,9 +233,9 @@ static int predict_neighbors(const struct wn_sample *sample, float *probability,
         status = 0;
         goto done;
     }
-    x = wn_spill_new(cut ? wn_product(n, d, 1) : 0, sizeof *x, error);
-    neighbor = wn_spill_new(wn_product(n, m, 1), sizeof *neighbor, error);
-    distance = wn_spill_new(wn_product(n, m, 1), sizeof *distance, error);
+    x = wn_spill_new(cut ? wn_product(n, d, 1) : 0, sizeof *x);
+    neighbor = wn_spill_new(wn_product(n, m, 1), sizeof *neighbor);
+    distance = wn_spill_new(wn_product(n, m, 1), sizeof *distance);
     if (!x || !neighbor || !distance)
         goto done;
     for (size_t i = 0; cut && i < n; i++)

@@ -129,37 +129,30 @@ static void pass_free(struct pass *pass)
 }
 
 static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
-                     int threads, struct wn_error *error)
+                     int threads)
 {
     const size_t columns = wn_product(folds, p->k, 1);
     const size_t cells = wn_product(p->d, columns, 1);
     const size_t wide = wide_of(p->k, folds), seen = ROWS * wide;
 
     *pass = (struct pass){.threads = threads, .wide = wide};
-    pass->weights = wn_spill_new(cells, sizeof(float), error);
-    pass->bias = wn_new(columns, sizeof(float), error);
-    pass->gradient = wn_spill_new(cells, sizeof(double), error);
-    pass->offset = wn_new(columns, sizeof(double), error);
-    pass->loss = wn_new(folds, sizeof(double), error);
-    pass->held = wn_new(folds, sizeof(double), error);
-    pass->lanes = wn_new((size_t)threads, sizeof *pass->lanes, error);
-    if (!pass->weights || !pass->bias || !pass->gradient || !pass->offset ||
-        !pass->loss || !pass->held || !pass->lanes)
-        return -1;
+    pass->weights = wn_spill_new(cells, sizeof(float));
+    pass->bias = wn_new(columns, sizeof(float));
+    pass->gradient = wn_spill_new(cells, sizeof(double));
+    pass->offset = wn_new(columns, sizeof(double));
+    pass->loss = wn_new(folds, sizeof(double));
+    pass->held = wn_new(folds, sizeof(double));
+    pass->lanes = wn_new((size_t)threads, sizeof *pass->lanes);
     for (int t = 0; t < threads; t++) {
         struct lane *lane = &pass->lanes[t];
 
-        lane->logits =
-            wn_spill_new(wn_product(seen, p->k, 1), sizeof(float), error);
-        lane->gradient = wn_spill_new(cells, sizeof(float), error);
-        lane->given = wn_new(seen, sizeof(float), error);
-        lane->norm = wn_new(seen, sizeof(double), error);
-        lane->offset = wn_new(columns, sizeof(double), error);
-        lane->loss = wn_new(folds, sizeof(double), error);
-        lane->held = wn_new(folds, sizeof(double), error);
-        if (!lane->logits || !lane->gradient || !lane->given || !lane->norm ||
-            !lane->offset || !lane->loss || !lane->held)
-            return -1;
+        lane->logits = wn_spill_new(wn_product(seen, p->k, 1), sizeof(float));
+        lane->gradient = wn_spill_new(cells, sizeof(float));
+        lane->given = wn_new(seen, sizeof(float));
+        lane->norm = wn_new(seen, sizeof(double));
+        lane->offset = wn_new(columns, sizeof(double));
+        lane->loss = wn_new(folds, sizeof(double));
+        lane->held = wn_new(folds, sizeof(double));
     }
     return 0;
 }
@@ -336,14 +329,13 @@ static void softmax_evaluate(const struct problem *p, struct way *const *who,
 
 /* The mean of (x, 1)'(x, 1), q x q, over about SEEN rows or 2 q, evenly
  * spread. */
-static int find_moments(const struct problem *p, size_t q, double *moments,
-                        struct wn_error *error)
+static int find_moments(const struct problem *p, size_t q, double *moments)
 {
     const size_t most = 2 * q > SEEN ? 2 * q : SEEN;
     const size_t step = (p->n + most - 1) / most;
     const size_t seen = (p->n + step - 1) / step;
-    float *block = wn_new(wn_product(ROWS, q, 1), sizeof *block, error);
-    float *part = wn_spill_new(wn_product(q, q, 1), sizeof *part, error);
+    float *block = wn_new(wn_product(ROWS, q, 1), sizeof *block);
+    float *part = wn_spill_new(wn_product(q, q, 1), sizeof *part);
 
     for (size_t at = 0; block && part && at < seen; at += ROWS) {
         const size_t rows = seen - at < ROWS ? seen - at : ROWS;
@@ -386,16 +378,15 @@ static void softmax_bend(const struct problem *p, size_t folds, size_t q,
 /* About the inverse of the second derivatives for each class, (d + 1) x
  * (d + 1), where it is worth it; otherwise, and where the features' sizes are
  * beyond all factors, *inverse stays NULL. */
-static int find_inverse(const struct problem *p, size_t folds, double **inverse,
-                        struct wn_error *error)
+static int find_inverse(const struct problem *p, size_t folds, double **inverse)
 {
     const size_t q = p->d + 1;
     struct wn_error ignored = {0};
 
     if (p->k < WIDE || q > BROAD)
         return 0;
-    double *m = wn_spill_new(wn_product(q, q, 1), sizeof *m, error);
-    if (!m || find_moments(p, q, m, error)) {
+    double *m = wn_spill_new(wn_product(q, q, 1), sizeof *m);
+    if (!m || find_moments(p, q, m)) {
         wn_spill_free(m);
         return -1;
     }
@@ -424,10 +415,9 @@ static int way_open(struct way *way, const struct problem *p, int32_t out,
     struct wn_lbfgs *descent = &way->descent;
 
     *way = (struct way){.out = out, .least = INFINITY};
-    way->present = wn_new(p->k, sizeof *way->present, error);
-    way->kept = wn_spill_new(softmax_size_of(p), sizeof(double), error);
-    if (wn_lbfgs_open(descent, p->d + 1, p->k, inverse, error) ||
-        !way->present || !way->kept)
+    way->present = wn_new(p->k, sizeof *way->present);
+    way->kept = wn_spill_new(softmax_size_of(p), sizeof(double));
+    if (wn_lbfgs_open(descent, p->d + 1, p->k, inverse))
         return -1;
     double *share = descent->trial + p->d * p->k;
     for (size_t i = 0; i < p->n; i++)
@@ -537,14 +527,14 @@ int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
 {
     const struct problem p = {
         x, n, d, k, label, fold, 1 / how->inverse_penalty, weight, part};
-    struct way *ways = wn_new(how->folds, sizeof *ways, error);
-    struct way **who = wn_new(how->folds, sizeof *who, error);
+    struct way *ways = wn_new(how->folds, sizeof *ways);
+    struct way **who = wn_new(how->folds, sizeof *who);
     struct pass pass = {0};
     double *inverse = NULL;
     int status = -1;
 
-    if (!ways || !who || find_inverse(&p, how->folds, &inverse, error) ||
-        pass_open(&pass, &p, how->folds, threads, error))
+    if (find_inverse(&p, how->folds, &inverse) ||
+        pass_open(&pass, &p, how->folds, threads))
         goto done;
     for (size_t f = 0; f < how->folds; f++)
         if (way_open(&ways[f], &p, (int32_t)f, inverse, error))
@@ -580,8 +570,7 @@ int wn_softmax_objective(const struct wn_softmax *how, const float *x, size_t n,
     struct pass pass = {0};
     int status = -1;
 
-    if (pass_open(&pass, &p, 1, 1, error) ||
-        way_open(&way, &p, out, NULL, error))
+    if (pass_open(&pass, &p, 1, 1) || way_open(&way, &p, out, NULL, error))
         goto done;
     memcpy(way.descent.trial, weights, softmax_size_of(&p) * sizeof *weights);
     softmax_evaluate(&p, &who, 1, &pass);

@@ -64,27 +64,19 @@ struct replicate {
 
 /* What it has is freed by replicate_free(), also after a failure. */
 static int replicate_new(struct replicate *r, const struct wn_mlp_task *task,
-                         unsigned parts, struct wn_error *error)
+                         unsigned parts)
 {
     *r = (struct replicate){.task = task};
-    r->verdict = wn_spill_new(task->n, sizeof *r->verdict, error);
-    if (!r->verdict)
-        return -1;
+    r->verdict = wn_spill_new(task->n, sizeof *r->verdict);
     if (parts & WN_DYNAMICS_GRADIENTS) {
-        r->grand = wn_spill_new(task->n, sizeof *r->grand, error);
-        if (!r->grand)
-            return -1;
+        r->grand = wn_spill_new(task->n, sizeof *r->grand);
     }
     if (parts & WN_DYNAMICS_HISTORIES) {
-        r->history = wn_spill_new(task->n, sizeof *r->history, error);
-        if (!r->history)
-            return -1;
+        r->history = wn_spill_new(task->n, sizeof *r->history);
     }
     if (parts & WN_DYNAMICS_TARGETS) {
-        r->target = wn_spill_new(wn_product(task->n, task->k, 1),
-                                 sizeof *r->target, error);
-        if (!r->target)
-            return -1;
+        r->target =
+            wn_spill_new(wn_product(task->n, task->k, 1), sizeof *r->target);
     }
     return 0;
 }
@@ -160,7 +152,7 @@ static int train_at(struct replicate *r, struct training *training,
         status = wn_mlp_trainer_epoch(trainer, r->history ? watch : NULL, r);
         if (status == 0 && e + 1 == plan->epoch)
             status = wn_mlp_measure(wn_mlp_trainer_net(trainer), r->task->x,
-                                    r->task->n, r->task->label, &out, error);
+                                    r->task->n, r->task->label, &out);
         training_tell(training, speaker);
     }
     wn_mlp_trainer_free(trainer);
@@ -203,8 +195,7 @@ static void training_train_all(struct training *training, int threads)
     {
         struct wn_error error = {0};
         struct replicate r;
-        int mine =
-            replicate_new(&r, training->task, training->plan->parts, &error);
+        int mine = replicate_new(&r, training->task, training->plan->parts);
 
         if (mine < 0)
             training_fail(training, &error);
@@ -243,9 +234,7 @@ static struct wn_dynamics *training_train(const struct wn_mlp_task *task,
     if (plan.epochs == 0 || !(plan.parts & WN_DYNAMICS_HISTORIES))
         plan.epochs = plan.epoch;
     struct wn_dynamics *dynamics = wn_dynamics_new(
-        task->n, task->label, plan.parts, plan.epoch, plan.epochs, error);
-    if (!dynamics)
-        return NULL;
+        task->n, task->label, plan.parts, plan.epoch, plan.epochs);
     struct training training = {.task = task,
                                 .plan = &plan,
                                 .dynamics = dynamics,
@@ -271,14 +260,11 @@ static bool keeps_rows(size_t n, size_t d)
     return wn_product(n, d, 1) <= MOST;
 }
 
-static float *standardise(const struct wn_mlp_task *task, int threads,
-                          struct wn_error *error)
+static float *standardise(const struct wn_mlp_task *task, int threads)
 {
     const size_t d = task->d;
-    float *rows = wn_spill_new(wn_product(task->n, d, 1), sizeof *rows, error);
+    float *rows = wn_spill_new(wn_product(task->n, d, 1), sizeof *rows);
 
-    if (!rows)
-        return NULL;
 #pragma omp parallel for num_threads(threads)
     for (size_t i = 0; i < task->n; i++)
         wn_standardize_row(task->standard, task->x + i * d, rows + i * d);
@@ -293,7 +279,7 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
     struct wn_mlp_task own = *task;
     struct wn_standardize standard;
 
-    if (wn_standardize_make(&standard, task->x, task->n, task->d, error))
+    if (wn_standardize_make(&standard, task->x, task->n, task->d))
         return NULL;
     own.standard = &standard;
     own.ready = false;
@@ -301,14 +287,11 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
     struct wn_dynamics *dynamics = NULL;
 
     if (keeps_rows(task->n, task->d)) {
-        rows = standardise(&own, threads, error);
-        if (!rows)
-            goto done;
+        rows = standardise(&own, threads);
         own.x = rows;
         own.ready = true;
     }
     dynamics = training_train(&own, plan, threads, talk, error);
-done:
     wn_spill_free(rows);
     wn_standardize_free(&standard);
     return dynamics;

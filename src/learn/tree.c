@@ -76,36 +76,29 @@ void wn_tree_free(struct wn_tree *tree)
     free(tree->stack);
 }
 
-int wn_tree_open(struct wn_tree *tree, const struct wn_forest *forest,
-                 struct wn_error *error)
+int wn_tree_open(struct wn_tree *tree, const struct wn_forest *forest)
 {
-    tree->leaf = wn_spill_new(forest->n, sizeof *tree->leaf, error);
-    tree->share = wn_spill_new(forest->n, sizeof *tree->share, error);
-    tree->first = wn_spill_new(forest->n + 1, sizeof *tree->first, error);
-    tree->inside = wn_spill_new(forest->n, sizeof *tree->inside, error);
-    tree->outside = wn_spill_new(forest->n, sizeof *tree->outside, error);
-    tree->times = wn_spill_new(forest->n, sizeof *tree->times, error);
-    tree->feature = wn_new(forest->d, sizeof *tree->feature, error);
-    tree->spare = wn_spill_new(forest->n, sizeof *tree->spare, error);
-    tree->value = wn_spill_new(forest->n, sizeof *tree->value, error);
-    tree->mass = wn_spill_new(forest->n, sizeof *tree->mass, error);
+    tree->leaf = wn_spill_new(forest->n, sizeof *tree->leaf);
+    tree->share = wn_spill_new(forest->n, sizeof *tree->share);
+    tree->first = wn_spill_new(forest->n + 1, sizeof *tree->first);
+    tree->inside = wn_spill_new(forest->n, sizeof *tree->inside);
+    tree->outside = wn_spill_new(forest->n, sizeof *tree->outside);
+    tree->times = wn_spill_new(forest->n, sizeof *tree->times);
+    tree->feature = wn_new(forest->d, sizeof *tree->feature);
+    tree->spare = wn_spill_new(forest->n, sizeof *tree->spare);
+    tree->value = wn_spill_new(forest->n, sizeof *tree->value);
+    tree->mass = wn_spill_new(forest->n, sizeof *tree->mass);
     tree->patch = wn_new(wn_product(forest->patch, forest->stride, 1),
-                         sizeof *tree->patch, error);
-    tree->low = wn_new(forest->stride, sizeof *tree->low, error);
-    tree->high = wn_new(forest->stride, sizeof *tree->high, error);
-    tree->few = wn_new(wn_product(forest->patch, WN_SIMD_LANES, 1),
-                       sizeof *tree->few, error);
-    tree->patch_label = wn_new(forest->patch, sizeof *tree->patch_label, error);
-    tree->patch_times = wn_new(forest->patch, sizeof *tree->patch_times, error);
-    tree->end = wn_new(forest->k, sizeof *tree->end, error);
-    tree->total = wn_new(forest->k, sizeof *tree->total, error);
-    return tree->leaf && tree->share && tree->first && tree->inside &&
-                   tree->outside && tree->times && tree->feature &&
-                   tree->spare && tree->value && tree->mass && tree->patch &&
-                   tree->low && tree->high && tree->few && tree->patch_label &&
-                   tree->patch_times && tree->end && tree->total
-               ? 0
-               : -1;
+                         sizeof *tree->patch);
+    tree->low = wn_new(forest->stride, sizeof *tree->low);
+    tree->high = wn_new(forest->stride, sizeof *tree->high);
+    tree->few =
+        wn_new(wn_product(forest->patch, WN_SIMD_LANES, 1), sizeof *tree->few);
+    tree->patch_label = wn_new(forest->patch, sizeof *tree->patch_label);
+    tree->patch_times = wn_new(forest->patch, sizeof *tree->patch_times);
+    tree->end = wn_new(forest->k, sizeof *tree->end);
+    tree->total = wn_new(forest->k, sizeof *tree->total);
+    return 0;
 }
 
 double wn_tree_bytes(size_t n, size_t d, size_t k)
@@ -445,12 +438,9 @@ static void make_leaf(struct wn_tree *tree, const struct wn_tree_node *node,
     tree->first[tree->first_count] = tree->share_count;
 }
 
-static int push(struct wn_tree *tree, const struct wn_tree_node *node,
-                struct wn_error *error)
+static int push(struct wn_tree *tree, const struct wn_tree_node *node)
 {
-    if (wn_grow(&tree->stack, &tree->room, tree->depth + 1, sizeof *tree->stack,
-                error))
-        return -1;
+    wn_grow(&tree->stack, &tree->room, tree->depth + 1, sizeof *tree->stack);
     tree->stack[tree->depth++] = *node;
     return 0;
 }
@@ -507,8 +497,7 @@ static void enter(const struct wn_forest *forest, struct wn_tree *tree,
 }
 
 /* Split the node on top of the stack or make it a leaf. */
-static int grow_node(const struct wn_forest *forest, struct wn_tree *tree,
-                     struct wn_error *error)
+static int grow_node(const struct wn_forest *forest, struct wn_tree *tree)
 {
     struct wn_tree_node node = tree->stack[--tree->depth];
     struct split split;
@@ -535,11 +524,14 @@ static int grow_node(const struct wn_forest *forest, struct wn_tree *tree,
                                        node.constant};
     const struct wn_tree_node left = {node.in_begin, in, node.out_begin, out,
                                       node.constant};
-    return push(tree, &right, error) || push(tree, &left, error) ? -1 : 0;
+    if (push(tree, &right))
+        return -1;
+    push(tree, &left);
+    return 0;
 }
 
 int wn_tree_grow(const struct wn_forest *forest, struct wn_tree *tree,
-                 size_t number, struct wn_error *error)
+                 size_t number)
 {
     struct wn_tree_node root = {0};
 
@@ -550,10 +542,9 @@ int wn_tree_grow(const struct wn_forest *forest, struct wn_tree *tree,
         tree->feature[j] = (int32_t)j;
     tree->share_count = tree->first_count = 0;
     tree->first[0] = 0;
-    if (push(tree, &root, error))
-        return -1;
+    push(tree, &root);
     while (tree->depth)
-        if (grow_node(forest, tree, error))
+        if (grow_node(forest, tree))
             return -1;
     return 0;
 }

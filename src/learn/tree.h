@@ -81,8 +81,8 @@ struct wn_tree {
 void wn_tree_lay(struct wn_forest *forest);
 
 /* Room for a tree; after a failure (WN_ENOMEM) it is to be freed, too. */
-int wn_tree_open(struct wn_tree *tree, const struct wn_forest *forest,
-                 struct wn_error *error) WN_MUST_CHECK;
+int wn_tree_open(struct wn_tree *tree,
+                 const struct wn_forest *forest) WN_MUST_CHECK;
 void wn_tree_free(struct wn_tree *tree);
 /* Most bytes it takes. */
 double wn_tree_bytes(size_t n, size_t d, size_t k);
@@ -90,6 +90,6 @@ double wn_tree_bytes(size_t n, size_t d, size_t k);
 /* Draw the sample of tree `number` and grow it; the same for every thread.
  * Errors: WN_ENOMEM. */
 int wn_tree_grow(const struct wn_forest *forest, struct wn_tree *tree,
-                 size_t number, struct wn_error *error) WN_MUST_CHECK;
+                 size_t number) WN_MUST_CHECK;
 
 #endif

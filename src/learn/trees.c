@@ -35,13 +35,12 @@ static void free_trees(struct wn_tree *trees)
     free(trees);
 }
 
-static struct wn_tree *new_trees(const struct wn_forest *forest,
-                                 struct wn_error *error)
+static struct wn_tree *new_trees(const struct wn_forest *forest)
 {
-    struct wn_tree *trees = wn_new(BATCH, sizeof *trees, error);
+    struct wn_tree *trees = wn_new(BATCH, sizeof *trees);
 
     for (size_t t = 0; trees && t < BATCH; t++)
-        if (wn_tree_open(&trees[t], forest, error)) {
+        if (wn_tree_open(&trees[t], forest)) {
             free_trees(trees);
             return NULL;
         }
@@ -82,13 +81,13 @@ static void trees_cut_rows(const float *x, size_t d, size_t j, size_t begin,
 /* Features in even steps, column by column; from as many rows at a time as stay
  * in a cache, or in the windows of util/spill.h. */
 static int cut_features(const struct wn_forest *forest, int threads,
-                        uint16_t *column, struct wn_error *error)
+                        uint16_t *column)
 {
     const float *x = forest->x;
     const size_t n = forest->n, d = forest->d;
     const size_t fit = CUT / d, step = fit > LINES ? fit : LINES;
-    float *low = wn_new(d, sizeof *low, error);
-    float *high = wn_new(d, sizeof *high, error);
+    float *low = wn_new(d, sizeof *low);
+    float *high = wn_new(d, sizeof *high);
     const int status = low && high ? 0 : -1;
 
 #pragma omp parallel num_threads(threads) if (status == 0)
@@ -155,7 +154,7 @@ static int grow_batch(const struct wn_forest *forest, struct wn_tree *trees,
 
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t t = 0; t < count; t++)
-        if (wn_tree_grow(forest, &trees[t], first + t, &failed[t]))
+        if (wn_tree_grow(forest, &trees[t], first + t))
             trees[t].depth = 0;
     for (size_t t = 0; t < count && status == 0; t++)
         if (failed[t].code)
@@ -164,11 +163,10 @@ static int grow_batch(const struct wn_forest *forest, struct wn_tree *trees,
 }
 
 /* The rows by class, each class's in their order. */
-static int32_t *sort_rows(const int32_t *label, size_t n, size_t k,
-                          struct wn_error *error)
+static int32_t *sort_rows(const int32_t *label, size_t n, size_t k)
 {
-    size_t *begin = wn_new(k + 2, sizeof *begin, error);
-    int32_t *order = wn_spill_new(n, sizeof *order, error);
+    size_t *begin = wn_new(k + 2, sizeof *begin);
+    int32_t *order = wn_spill_new(n, sizeof *order);
 
     if (begin && order) {
         for (size_t i = 0; i < n; i++)
@@ -209,21 +207,19 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label, size_t k,
                                .group = group,
                                .groups = count_groups(group, n),
                                .seed = seed};
-    uint16_t *column = wn_spill_new(wn_product(n, d, 1), sizeof *column, error);
-    int32_t *order = sort_rows(label, n, k, error);
+    uint16_t *column = wn_spill_new(wn_product(n, d, 1), sizeof *column);
+    int32_t *order = sort_rows(label, n, k);
     struct wn_tree *trees = NULL;
     int status = -1;
 
     wn_tree_lay(&forest);
-    forest.low = wn_new(d, sizeof *forest.low, error);
-    forest.scale = wn_new(d, sizeof *forest.scale, error);
+    forest.low = wn_new(d, sizeof *forest.low);
+    forest.scale = wn_new(d, sizeof *forest.scale);
     forest.candidates =
         knobs->candidates ? knobs->candidates : (size_t)lrint(sqrt((double)d));
     if (forest.candidates == 0)
         forest.candidates = 1;
-    if (!column || !order || !forest.low || !forest.scale ||
-        !(trees = new_trees(&forest, error)) ||
-        cut_features(&forest, threads, column, error))
+    if (!(trees = new_trees(&forest)) || cut_features(&forest, threads, column))
         goto done;
     forest.column = column;
     forest.order = order;

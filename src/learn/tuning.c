@@ -22,14 +22,14 @@ void wn_draw_free(struct wn_draw *draw)
 }
 
 static int new_draw(struct wn_draw *draw, const struct wn_sample *from,
-                    size_t n, struct wn_error *error)
+                    size_t n)
 {
-    draw->x = wn_spill_new(n * from->d, sizeof(float), error);
-    draw->weight = wn_new(n, sizeof(float), error);
-    draw->label = wn_new(n, sizeof(int32_t), error);
-    draw->group = wn_new(n, sizeof(int32_t), error);
-    draw->fold = wn_new(n, sizeof(int32_t), error);
-    draw->number = wn_new(from->k, sizeof(int32_t), error);
+    draw->x = wn_spill_new(n * from->d, sizeof(float));
+    draw->weight = wn_new(n, sizeof(float));
+    draw->label = wn_new(n, sizeof(int32_t));
+    draw->group = wn_new(n, sizeof(int32_t));
+    draw->fold = wn_new(n, sizeof(int32_t));
+    draw->number = wn_new(from->k, sizeof(int32_t));
     draw->sample = *from;
     draw->sample.n = draw->sample.k = 0;
     draw->sample.x = draw->x;
@@ -37,10 +37,7 @@ static int new_draw(struct wn_draw *draw, const struct wn_sample *from,
     draw->sample.weight = draw->weight;
     draw->sample.group = from->group ? draw->group : NULL;
     draw->sample.fold = from->fold ? draw->fold : NULL;
-    return draw->x && draw->weight && draw->label && draw->group &&
-                   draw->fold && draw->number
-               ? 0
-               : -1;
+    return 0;
 }
 
 static void tuning_take(struct wn_draw *draw, const struct wn_sample *from,
@@ -81,15 +78,15 @@ static void choose_classes(const struct wn_sample *from, const int32_t *order,
 }
 
 int wn_draw_rows(struct wn_draw *draw, const struct wn_sample *from,
-                 size_t most, struct wn_error *error)
+                 size_t most)
 {
-    int32_t *order = wn_spill_new(from->n, sizeof *order, error);
-    size_t *room = wn_new(from->k, sizeof *room, error);
+    int32_t *order = wn_spill_new(from->n, sizeof *order);
+    size_t *room = wn_new(from->k, sizeof *room);
     struct wn_random random;
     int status = -1;
 
     most = most < from->n ? most : from->n;
-    if (!order || !room || new_draw(draw, from, most, error))
+    if (new_draw(draw, from, most))
         goto done;
     wn_random_start(&random, from->seed, WN_RANDOM_SAMPLE, 2, 0);
     wn_random_order(&random, order, from->n);

@@ -23,7 +23,7 @@ struct wn_draw {
  * those that come first. `draw` is to be freed after a failure (WN_ENOMEM),
  * too, and may be all zero before. Neighbours are not drawn. */
 int wn_draw_rows(struct wn_draw *draw, const struct wn_sample *from,
-                 size_t most, struct wn_error *error) WN_MUST_CHECK;
+                 size_t most) WN_MUST_CHECK;
 void wn_draw_free(struct wn_draw *draw);
 
 /* Where between the neighbours of the least of count values the parabola

@@ -71,8 +71,8 @@ static int eigen(const char *job, double *a, size_t p, double *value,
 {
     /* What dsyevd asks for when it is to give vectors, and room for blocks. */
     const int n = (int)p, room = 1 + 40 * n + 2 * n * n, whole = 3 + 5 * n;
-    double *work = wn_spill_new((size_t)room, sizeof *work, error);
-    int *number = wn_new((size_t)whole, sizeof *number, error);
+    double *work = wn_spill_new((size_t)room, sizeof *work);
+    int *number = wn_new((size_t)whole, sizeof *number);
     int info = 0;
 
     if (work && number)

@@ -45,24 +45,21 @@ void wn_lbfgs_free(struct wn_lbfgs *way)
 }
 
 int wn_lbfgs_open(struct wn_lbfgs *way, size_t rows, size_t columns,
-                  const double *inverse, struct wn_error *error)
+                  const double *inverse)
 {
     const size_t size = wn_product(rows, columns, 1);
     const size_t ring = wn_product(MEMORY, size, 1);
 
     *way =
         (struct wn_lbfgs){.rows = rows, .columns = columns, .inverse = inverse};
-    way->point = wn_spill_new(size, sizeof(double), error);
-    way->trial = wn_spill_new(size, sizeof(double), error);
-    way->direction = wn_spill_new(size, sizeof(double), error);
-    way->gradient = wn_spill_new(size, sizeof(double), error);
-    way->trial_gradient = wn_spill_new(size, sizeof(double), error);
-    way->moves = wn_spill_new(ring, sizeof(double), error);
-    way->turns = wn_spill_new(ring, sizeof(double), error);
-    return way->point && way->trial && way->direction && way->gradient &&
-                   way->trial_gradient && way->moves && way->turns
-               ? 0
-               : -1;
+    way->point = wn_spill_new(size, sizeof(double));
+    way->trial = wn_spill_new(size, sizeof(double));
+    way->direction = wn_spill_new(size, sizeof(double));
+    way->gradient = wn_spill_new(size, sizeof(double));
+    way->trial_gradient = wn_spill_new(size, sizeof(double));
+    way->moves = wn_spill_new(ring, sizeof(double));
+    way->turns = wn_spill_new(ring, sizeof(double));
+    return 0;
 }
 
 /* out = inverse v; the trial is free while a direction is looked for. */

@@ -41,7 +41,7 @@ struct wn_lbfgs {
 
 /* All vectors 0. Errors: WN_ENOMEM; then wn_lbfgs_free() it. */
 int wn_lbfgs_open(struct wn_lbfgs *way, size_t rows, size_t columns,
-                  const double *inverse, struct wn_error *error) WN_MUST_CHECK;
+                  const double *inverse) WN_MUST_CHECK;
 void wn_lbfgs_free(struct wn_lbfgs *way);
 
 /* After value and gradient at `trial` were found: whether it is the new point.

@@ -32,13 +32,11 @@ static void copy(const float *x, size_t d, size_t step,
 /* The lower triangle of X'X into a (d x d) if `tall`, of XX' (rows x rows)
  * else; block by block of the other side. */
 static int spectrum_multiply(const float *x, size_t rows, size_t d, size_t step,
-                             int tall, double *a, struct wn_error *error)
+                             int tall, double *a)
 {
     const size_t size = tall ? d : rows, length = tall ? rows : d;
-    double *block = wn_new(wn_product(BLOCK, size, 1), sizeof *block, error);
+    double *block = wn_new(wn_product(BLOCK, size, 1), sizeof *block);
 
-    if (!block)
-        return -1;
     for (size_t at = 0; at < length; at += BLOCK) {
         const size_t count = length - at < BLOCK ? length - at : BLOCK;
         const struct window window = tall ? (struct window){at, count, 0, d}
@@ -96,13 +94,12 @@ int wn_spectrum_find(const float *x, size_t n, size_t d,
 {
     const size_t step = spectrum_step_of(n, d), rows = (n + step - 1) / step;
     const size_t size = rows < d ? rows : d;
-    double *a = wn_spill_new(wn_product(size, size, 1), sizeof *a, error);
-    double *square = wn_new(size, sizeof *square, error);
+    double *a = wn_spill_new(wn_product(size, size, 1), sizeof *a);
+    double *square = wn_new(size, sizeof *square);
     int status = -1;
 
     *spectrum = (struct wn_spectrum){0};
-    if (a && square &&
-        spectrum_multiply(x, rows, d, step, rows >= d, a, error) == 0 &&
+    if (a && square && spectrum_multiply(x, rows, d, step, rows >= d, a) == 0 &&
         wn_cholesky_eigenvalues(a, size, square, error) == 0) {
         spectrum_spread(square, size, spectrum);
         status = 0;

@@ -35,15 +35,15 @@ static void moments(const float *x, size_t n, size_t d, double *mean,
 }
 
 int wn_standardize_make(struct wn_standardize *standard, const float *x,
-                        size_t n, size_t d, struct wn_error *error)
+                        size_t n, size_t d)
 {
-    double *mean = wn_new(d, sizeof *mean, error);
-    double *square = wn_new(d, sizeof *square, error);
+    double *mean = wn_new(d, sizeof *mean);
+    double *square = wn_new(d, sizeof *square);
     int status = -1;
 
-    *standard = (struct wn_standardize){d, wn_new(d, sizeof(float), error),
-                                        wn_new(d, sizeof(float), error)};
-    if (!mean || !square || !standard->mean || !standard->scale)
+    *standard = (struct wn_standardize){d, wn_new(d, sizeof(float)),
+                                        wn_new(d, sizeof(float))};
+    if (!standard->mean || !standard->scale)
         goto done;
     moments(x, n, d, mean, square);
     for (size_t j = 0; j < d; j++) {

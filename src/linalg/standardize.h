@@ -19,8 +19,7 @@ struct wn_standardize {
 
 /* From n x d rows, finite. On failure (WN_ENOMEM) there is nothing to free. */
 int wn_standardize_make(struct wn_standardize *standard, const float *x,
-                        size_t n, size_t d,
-                        struct wn_error *error) WN_MUST_CHECK;
+                        size_t n, size_t d) WN_MUST_CHECK;
 void wn_standardize_free(struct wn_standardize *standard);
 
 /* Whether the features' deviations differ by more than half. */

@@ -48,16 +48,13 @@ static void free_transposed(struct transposed *t)
     free(t->value);
 }
 
-static int transpose(const struct sparse *a, struct transposed *t,
-                     struct wn_error *error)
+static int transpose(const struct sparse *a, struct transposed *t)
 {
     const size_t entries = (size_t)a->start[a->rows];
 
-    t->start = wn_new(a->columns + 2, sizeof *t->start, error);
-    t->column = wn_new(entries, sizeof *t->column, error);
-    t->value = wn_new(entries, sizeof *t->value, error);
-    if (!t->start || !t->column || !t->value)
-        return -1;
+    t->start = wn_new(a->columns + 2, sizeof *t->start);
+    t->column = wn_new(entries, sizeof *t->column);
+    t->value = wn_new(entries, sizeof *t->value);
     /* Counts one place too far up become starts while the entries are put. */
     for (size_t e = 0; e < entries; e++)
         t->start[a->column[e] + 2]++;
@@ -101,12 +98,9 @@ static int inner(const float *x, size_t count, size_t k, const float *y,
                  struct wn_error *error)
 {
     const size_t blocks = wn_block_count(n), size = count * k * l;
-    float *part =
-        wn_new(wn_product(size, (size_t)threads, 1), sizeof *part, error);
+    float *part = wn_new(wn_product(size, (size_t)threads, 1), sizeof *part);
     size_t thread = 0;
 
-    if (!part)
-        return -1;
     memset(out, 0, size * sizeof *out);
 #pragma omp parallel num_threads(threads)
     {
@@ -153,11 +147,9 @@ static int apply(float *y, size_t n, size_t l, const float *t, int threads,
 {
     const size_t blocks = wn_block_count(n);
     float *part =
-        wn_new(wn_product(WN_BLOCK, l, (size_t)threads), sizeof *part, error);
+        wn_new(wn_product(WN_BLOCK, l, (size_t)threads), sizeof *part);
     size_t thread = 0;
 
-    if (!part)
-        return -1;
 #pragma omp parallel num_threads(threads)
     {
         float *own;
@@ -184,11 +176,11 @@ static int orthonormalise(float *y, size_t n, size_t l, double least,
                           int threads, double *size, size_t *kept,
                           struct wn_error *error)
 {
-    double *gram = wn_new(wn_product(l, l, 1), sizeof *gram, error);
-    float *t = wn_new(wn_product(l, l, 1), sizeof *t, error);
+    double *gram = wn_new(wn_product(l, l, 1), sizeof *gram);
+    float *t = wn_new(wn_product(l, l, 1), sizeof *t);
     int status = -1;
 
-    if (!gram || !t || inner(y, 1, l, y, l, n, threads, gram, error) ||
+    if (inner(y, 1, l, y, l, n, threads, gram, error) ||
         wn_cholesky_eigen(gram, l, size, error))
         goto done;
     *kept = 0;
@@ -313,13 +305,10 @@ static void combine(const struct krylov *krylov, const double *s, size_t c,
 }
 
 /* Each column with its largest entry positive, the first of equal ones. */
-static int choose_signs(float *basis, size_t m, size_t rank,
-                        struct wn_error *error)
+static void choose_signs(float *basis, size_t m, size_t rank)
 {
-    float *most = wn_new(rank, sizeof *most, error);
+    float *most = wn_new(rank, sizeof *most);
 
-    if (!most)
-        return -1;
     for (size_t j = 0; j < m; j++)
         for (size_t c = 0; c < rank; c++) {
             const float entry = basis[j * rank + c];
@@ -332,7 +321,6 @@ static int choose_signs(float *basis, size_t m, size_t rank,
         for (size_t c = 0; c < rank; c++)
             basis[j * rank + c] *= most[c];
     free(most);
-    return 0;
 }
 
 static size_t choose_blocks(size_t rows, size_t columns, size_t rank)
@@ -372,27 +360,23 @@ int wn_svd_basis(size_t rows, size_t columns, const uint64_t *start,
     const size_t blocks = choose_blocks(rows, columns, rank);
     struct krylov krylov = {.rows = rows, .blocks = blocks, .threads = threads};
     struct transposed t = {0};
-    float *w = wn_new(wn_product(rows, B, 1), sizeof *w, error);
-    float *z = wn_new(wn_product(columns, B, 1), sizeof *z, error);
-    double *size = wn_new(blocks * B, sizeof *size, error);
+    float *w = wn_new(wn_product(rows, B, 1), sizeof *w);
+    float *z = wn_new(wn_product(columns, B, 1), sizeof *z);
+    double *size = wn_new(blocks * B, sizeof *size);
     int status = -1;
 
-    krylov.q = wn_new(wn_product(rows, B, blocks), sizeof *krylov.q, error);
-    krylov.t =
-        wn_new(wn_product(blocks * B, blocks * B, 1), sizeof *krylov.t, error);
-    krylov.part = wn_new(wn_product(blocks, B, B), sizeof *krylov.part, error);
-    krylov.share =
-        wn_new(wn_product(blocks, B, B), sizeof *krylov.share, error);
-    if (!w || !z || !size || !krylov.q || !krylov.t || !krylov.part ||
-        !krylov.share || transpose(&a, &t, error))
+    krylov.q = wn_new(wn_product(rows, B, blocks), sizeof *krylov.q);
+    krylov.t = wn_new(wn_product(blocks * B, blocks * B, 1), sizeof *krylov.t);
+    krylov.part = wn_new(wn_product(blocks, B, B), sizeof *krylov.part);
+    krylov.share = wn_new(wn_product(blocks, B, B), sizeof *krylov.share);
+    if (transpose(&a, &t))
         goto done;
     const struct sparse back = {columns, rows, t.start, t.column, t.value};
     if (expand(&krylov, &a, &back, z, w, error) ||
         project(&krylov, &back, size, z, w, rank, basis, error) ||
-        orthonormalise(basis, columns, rank, 0, threads, square, found,
-                       error) ||
-        choose_signs(basis, columns, rank, error))
+        orthonormalise(basis, columns, rank, 0, threads, square, found, error))
         goto done;
+    choose_signs(basis, columns, rank);
     for (size_t c = 0; c < rank / 2; c++) {
         const double least = square[c];
 

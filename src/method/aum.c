@@ -24,13 +24,11 @@
 enum { SETS = 2 };
 
 int wn_aum_cut(const float *minus, const uint8_t *sample, size_t n,
-               double percentile, double *cut, struct wn_error *error)
+               double percentile, double *cut)
 {
-    double *area = wn_new(n, sizeof *area, error);
+    double *area = wn_new(n, sizeof *area);
     size_t count = 0;
 
-    if (!area)
-        return -1;
     for (size_t i = 0; i < n; i++)
         if (sample[i])
             area[count++] = -(double)minus[i];
@@ -54,11 +52,10 @@ static void set_free(struct set *set)
     free(set->spread);
 }
 
-static int set_new(struct set *set, size_t n, struct wn_error *error)
+static int set_new(struct set *set, size_t n)
 {
-    *set = (struct set){wn_new(n, sizeof(int32_t), error), wn_new(n, 1, error),
-                        wn_new(n, sizeof(float), error),
-                        wn_new(n, sizeof(float), error)};
+    *set = (struct set){wn_new(n, sizeof(int32_t)), wn_new(n, 1),
+                        wn_new(n, sizeof(float)), wn_new(n, sizeof(float))};
     return set->label && set->sample && set->minus && set->spread ? 0 : -1;
 }
 
@@ -87,7 +84,7 @@ static int run_set(const struct wn_view *view, const struct wn_options *options,
     wn_dynamics_read(dynamics, WN_AUM, -1, 0, set->minus, set->spread);
     wn_dynamics_free(dynamics);
     if (wn_aum_cut(set->minus, set->sample, view->n,
-                   wn_option_number(options, "aum-threshold"), &cut, error))
+                   wn_option_number(options, "aum-threshold"), &cut))
         return -1;
     for (size_t i = 0; i < view->n; i++)
         set->minus[i] = (float)((double)set->minus[i] - cut);
@@ -111,14 +108,14 @@ static int against_threshold(const struct wn_view *view,
                              float *spread, struct wn_error *error)
 {
     const size_t n = view->n;
-    int32_t *order = wn_new(n, sizeof *order, error);
-    uint8_t *times = wn_new(n, 1, error);
+    int32_t *order = wn_new(n, sizeof *order);
+    uint8_t *times = wn_new(n, 1);
     struct wn_random random;
     struct set set = {0};
     size_t rows = 0;
     int status = -1;
 
-    if (!order || !times || set_new(&set, n, error))
+    if (set_new(&set, n))
         goto done;
     for (size_t i = 0; i < n; i++)
         if (view->label[i] >= 0)

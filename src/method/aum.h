@@ -14,7 +14,6 @@
  * samples' areas. Pleiss et al. 2020. Errors: WN_ENOMEM; at least one row must
  * be a sample. Compared with golden:training_dynamics. */
 int wn_aum_cut(const float *minus, const uint8_t *sample, size_t n,
-               double percentile, double *cut,
-               struct wn_error *error) WN_MUST_CHECK;
+               double percentile, double *cut) WN_MUST_CHECK;
 
 #endif

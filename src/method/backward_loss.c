@@ -22,7 +22,7 @@ static int backward_loss_score(const struct wn_view *view,
     (void)spread;
     if (status)
         return status;
-    u = wn_new(wn_product(view->k, view->k, 1), sizeof *u, error);
+    u = wn_new(wn_product(view->k, view->k, 1), sizeof *u);
     status = u ? wn_transition_invert(fit.t, view->k, u, error) : -1;
     /* A matrix without inverse is a property of the data. */
     if (status && error->code == WN_ENUMERIC)

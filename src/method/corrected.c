@@ -13,12 +13,12 @@ int wn_corrected_fit(const struct wn_view *view, struct wn_transition *fit,
     *fit = (struct wn_transition){0};
     if (wn_transition_told(view->label, view->n, view->k, error))
         return 1;
-    if (wn_consensus_new(&seen, view->k, error) ||
-        wn_consensus_count(&seen, view->label, view->neighbor, view->n, view->m,
-                           error) ||
-        wn_consensus_settle(&seen, error) ||
+    if (wn_consensus_new(&seen, view->k) ||
+        wn_consensus_count(&seen, view->label, view->neighbor, view->n,
+                           view->m) ||
+        wn_consensus_settle(&seen) ||
         wn_transition_fit(fit, &seen, WN_HOC_UPDATES, view->threads, NULL,
-                          view->talk, error))
+                          view->talk))
         goto done;
     if (share)
         memcpy(share, seen.c1, view->k * sizeof *share);

@@ -14,7 +14,7 @@ float wn_evidence_score(float distance)
 
 int wn_nearest_find(struct wn_nearest *nearest, const struct wn_view *view,
                     const int32_t *from, size_t rows, const int32_t *to,
-                    size_t others, size_t most, struct wn_error *error)
+                    size_t others, size_t most)
 {
     const size_t m = most < others ? most : others;
     const struct wn_graph graph = {.x = view->x,
@@ -26,12 +26,10 @@ int wn_nearest_find(struct wn_nearest *nearest, const struct wn_view *view,
     const size_t cells = wn_product(rows, m, 1);
 
     nearest->m = m;
-    nearest->index = wn_new(cells, sizeof *nearest->index, error);
-    nearest->distance = wn_new(cells, sizeof *nearest->distance, error);
-    if (!nearest->index || !nearest->distance)
-        return -1;
+    nearest->index = wn_new(cells, sizeof *nearest->index);
+    nearest->distance = wn_new(cells, sizeof *nearest->distance);
     return wn_knn_query(&graph, from, rows, to, others, nearest->index,
-                        nearest->distance, error);
+                        nearest->distance);
 }
 
 void wn_nearest_free(struct wn_nearest *nearest)

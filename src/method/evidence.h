@@ -21,8 +21,7 @@ struct wn_nearest {
  * view and not empty. To be freed in either case. */
 int wn_nearest_find(struct wn_nearest *nearest, const struct wn_view *view,
                     const int32_t *from, size_t rows, const int32_t *to,
-                    size_t others, size_t most,
-                    struct wn_error *error) WN_MUST_CHECK;
+                    size_t others, size_t most) WN_MUST_CHECK;
 void wn_nearest_free(struct wn_nearest *nearest);
 
 #endif

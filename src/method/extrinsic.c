@@ -64,16 +64,14 @@ static int extrinsic_trace(const struct wn_view *view,
                            const struct wn_options *options, float *out,
                            int32_t *row, struct wn_error *error)
 {
-    int32_t *trusted = wn_new(view->n, sizeof *trusted, error);
-    int32_t *query = wn_new(view->n, sizeof *query, error);
+    int32_t *trusted = wn_new(view->n, sizeof *trusted);
+    int32_t *query = wn_new(view->n, sizeof *query);
     const size_t most =
         (size_t)wn_option_number(options, "extrinsic-neighbors");
     struct wn_nearest found = {0};
     size_t count, queries;
     int status = -1;
 
-    if (!trusted || !query)
-        goto done;
     extrinsic_divide(view, trusted, &count, query, &queries);
     if (count == 0 || queries == 0) {
         wn_fail(error, WN_EDATA, "%s labelled row is trusted",
@@ -81,8 +79,7 @@ static int extrinsic_trace(const struct wn_view *view,
         status = 1;
         goto done;
     }
-    if (wn_nearest_find(&found, view, query, queries, trusted, count, most,
-                        error))
+    if (wn_nearest_find(&found, view, query, queries, trusted, count, most))
         goto done;
     extrinsic_judge(view, query, queries, &found, out, row);
     status = 0;

@@ -14,14 +14,12 @@
 
 /* Let networks that never had a row right count `extra` more there. Where they
  * do the count is E, so the covariance with the share of them is known. */
-static int count_never(const struct wn_view *view, double extra, float *out,
-                       float *spread, struct wn_error *error)
+static void count_never(const struct wn_view *view, double extra, float *out,
+                        float *spread)
 {
     const double epochs = (double)wn_dynamics_epochs(view->dynamics);
-    float *share = wn_new(view->n, sizeof *share, error);
+    float *share = wn_new(view->n, sizeof *share);
 
-    if (!share)
-        return -1;
     wn_dynamics_read(view->dynamics, WN_NEVER, 1, 0, share, NULL);
     for (size_t i = 0; i < view->n; i++) {
         const double q = share[i], of_share = q * (1 - q),
@@ -35,7 +33,6 @@ static int count_never(const struct wn_view *view, double extra, float *out,
         out[i] += (float)(extra * q);
     }
     free(share);
-    return 0;
 }
 
 static int forgetting_score(const struct wn_view *view,
@@ -45,10 +42,11 @@ static int forgetting_score(const struct wn_view *view,
     wn_dynamics_read(view->dynamics, WN_FORGETTING, 1, 0, out, spread);
     if (!options || !wn_option_given(options, "forgetting-never"))
         return 0;
-    return count_never(view,
-                       wn_option_number(options, "forgetting-never") -
-                           (double)wn_dynamics_epochs(view->dynamics),
-                       out, spread, error);
+    count_never(view,
+                wn_option_number(options, "forgetting-never") -
+                    (double)wn_dynamics_epochs(view->dynamics),
+                out, spread);
+    return 0;
 }
 
 /* clang-format off */

@@ -82,8 +82,8 @@ static int intrinsic_trace(const struct wn_view *view,
 
     if (negative < 0)
         return -1;
-    missed = wn_new(view->n, sizeof *missed, error);
-    negatives = wn_new(view->n, sizeof *negatives, error);
+    missed = wn_new(view->n, sizeof *missed);
+    negatives = wn_new(view->n, sizeof *negatives);
     if (!missed || !negatives)
         goto done;
     intrinsic_divide(view, negative, missed, &misses, negatives, &count);
@@ -95,8 +95,7 @@ static int intrinsic_trace(const struct wn_view *view,
         status = 1;
         goto done;
     }
-    if (wn_nearest_find(&found, view, missed, misses, negatives, count, most,
-                        error))
+    if (wn_nearest_find(&found, view, missed, misses, negatives, count, most))
         goto done;
     blame(missed, misses, &found, out, row);
     status = 0;

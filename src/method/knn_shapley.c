@@ -30,14 +30,12 @@ static int knn_shapley_score(const struct wn_view *view,
                              const struct wn_options *options, float *out,
                              float *spread, struct wn_error *error)
 {
-    double *value = wn_new(view->n, sizeof *value, error);
-    int32_t *order = wn_new(view->m, sizeof *order, error);
+    double *value = wn_new(view->n, sizeof *value);
+    int32_t *order = wn_new(view->m, sizeof *order);
     int status = -1;
 
     (void)options;
     (void)spread;
-    if (!value || !order)
-        goto done;
     for (size_t i = 0; i < view->n; i++)
         if (view->label[i] >= 0)
             wn_shapley_add(order, labelled(view, i, order), view->label,
@@ -45,7 +43,6 @@ static int knn_shapley_score(const struct wn_view *view,
     for (size_t i = 0; i < view->n; i++)
         out[i] = (float)-value[i];
     status = 0;
-done:
     free(value);
     free(order);
     return status;

@@ -32,7 +32,7 @@ struct work {
     size_t done;            /* tests */
 };
 
-static int work_start(struct work *work, struct wn_error *error)
+static int work_start(struct work *work)
 {
     const struct wn_view *view = work->view;
     const size_t threads = (size_t)view->threads;
@@ -43,18 +43,18 @@ static int work_start(struct work *work, struct wn_error *error)
                                    .metric = view->metric,
                                    .threads = view->threads};
 
-    work->workers = wn_new(threads, sizeof *work->workers, error);
+    work->workers = wn_new(threads, sizeof *work->workers);
     work->value =
-        wn_spill_new(wn_product(LANES, view->n, 1), sizeof *work->value, error);
-    work->ranking = wn_ranking_new(&graph, error);
-    if (!work->workers || !work->value || !work->ranking)
+        wn_spill_new(wn_product(LANES, view->n, 1), sizeof *work->value);
+    work->ranking = wn_ranking_new(&graph);
+    if (!work->ranking)
         return -1;
     for (size_t t = 0; t < threads; t++) {
         struct worker *worker = &work->workers[t];
 
-        worker->order = wn_spill_new(view->n, sizeof *worker->order, error);
-        worker->ranker = wn_ranker_new(work->ranking, error);
-        if (!worker->order || !worker->ranker)
+        worker->order = wn_spill_new(view->n, sizeof *worker->order);
+        worker->ranker = wn_ranker_new(work->ranking);
+        if (!worker->ranker)
             return -1;
     }
     return 0;
@@ -118,7 +118,7 @@ static int knn_shapley_exact_score(const struct wn_view *view,
 
     (void)options;
     (void)spread;
-    if (work_start(&work, error))
+    if (work_start(&work))
         goto done;
     wn_log_progress(view->talk, what, 0, view->n);
 #pragma omp parallel for schedule(dynamic) num_threads(view->threads)

@@ -28,12 +28,10 @@ static int nearest_distance_score(const struct wn_view *view,
                                   const struct wn_options *options, float *out,
                                   float *spread, struct wn_error *error)
 {
-    float *nearest = wn_new(view->n, sizeof *nearest, error);
+    float *nearest = wn_new(view->n, sizeof *nearest);
 
     (void)options;
     (void)spread;
-    if (!nearest)
-        return -1;
     for (size_t i = 0; i < view->n; i++)
         nearest[i] = view->distance[i * view->m];
     const double usual = fmax(median(nearest, view->n), 1e-6);

@@ -18,15 +18,12 @@ static const double gen_power = .1;
 
 /* The thresholds of the classes into t; those without a row get the largest
  * one, so that they are adjusted by nothing. */
-static int ood_find_thresholds(const struct wn_view *view, double *t,
-                               struct wn_error *error)
+static int ood_find_thresholds(const struct wn_view *view, double *t)
 {
     const size_t k = view->k;
-    size_t *rows = wn_new(k, sizeof *rows, error);
+    size_t *rows = wn_new(k, sizeof *rows);
     double most = 0;
 
-    if (!rows)
-        return -1;
     for (size_t i = 0; i < view->n; i++)
         if (view->label[i] >= 0) {
             const size_t y = (size_t)view->label[i];
@@ -108,12 +105,12 @@ static int ood_score(const struct wn_view *view,
     const bool gen = strcmp(by, "gen") == 0;
     const size_t top = (size_t)wn_option_number(options, "ood-top");
     const bool plain = gen || wn_option_on(options, "ood-plain");
-    double *t = wn_new(k, sizeof *t, error);
-    double *p = wn_new(k, sizeof *p, error);
+    double *t = wn_new(k, sizeof *t);
+    double *p = wn_new(k, sizeof *p);
     int status = -1;
 
     (void)spread;
-    if (!t || !p || (!plain && ood_find_thresholds(view, t, error)))
+    if (!t || !p || (!plain && ood_find_thresholds(view, t)))
         goto done;
     for (size_t i = 0; i < view->n; i++) {
         const float *row = view->probability + i * k;

@@ -16,12 +16,10 @@ static int rarity_score(const struct wn_view *view,
                         const struct wn_options *options, float *out,
                         float *spread, struct wn_error *error)
 {
-    double *distance = wn_new(view->m, sizeof *distance, error);
+    double *distance = wn_new(view->m, sizeof *distance);
 
     (void)options;
     (void)spread;
-    if (!distance)
-        return -1;
     for (size_t i = 0; i < view->n; i++) {
         double sum = 0;
 

@@ -101,17 +101,15 @@ static double length(const struct tally *tally)
 
 int wn_simifeat_draw(const struct wn_view *view, const double *cosine,
                      const uint8_t *in, size_t most, double *score,
-                     int32_t *vote, struct wn_error *error)
+                     int32_t *vote)
 {
-    struct tally tally = {
-        .k = view->k,
-        .count = wn_new(view->k, sizeof *tally.count, error),
-        .touched = wn_new(view->m + 1, sizeof *tally.touched, error)};
-    size_t *edge = wn_new(view->m, sizeof *edge, error);
+    struct tally tally = {.k = view->k,
+                          .count = wn_new(view->k, sizeof *tally.count),
+                          .touched =
+                              wn_new(view->m + 1, sizeof *tally.touched)};
+    size_t *edge = wn_new(view->m, sizeof *edge);
     int status = -1;
 
-    if (!tally.count || !tally.touched || !edge)
-        goto done;
     for (size_t i = 0; i < view->n; i++) {
         vote[i] = -1;
         score[i] = 0;
@@ -125,7 +123,6 @@ int wn_simifeat_draw(const struct wn_view *view, const double *cosine,
         vote[i] = winner(&tally);
     }
     status = 0;
-done:
     free(tally.count);
     free(tally.touched);
     free(edge);
@@ -159,15 +156,13 @@ static void simifeat_by_class(const struct wn_view *view, const double *score,
 
 int wn_simifeat_rank(const struct wn_view *view, const double *score,
                      const int32_t *vote, const double *rate, uint8_t *noisy,
-                     double *threshold, struct wn_error *error)
+                     double *threshold)
 {
-    double *kept = wn_new(view->n, sizeof *kept, error);
-    size_t *begin = wn_new(view->k + 2, sizeof *begin, error);
-    double *cut = wn_new(view->k, sizeof *cut, error);
+    double *kept = wn_new(view->n, sizeof *kept);
+    size_t *begin = wn_new(view->k + 2, sizeof *begin);
+    double *cut = wn_new(view->k, sizeof *cut);
     int status = -1;
 
-    if (!kept || !begin || !cut)
-        goto done;
     simifeat_by_class(view, score, vote, begin, kept);
     for (size_t c = 0; c < view->k; c++)
         if (begin[c] < begin[c + 1])
@@ -178,7 +173,6 @@ int wn_simifeat_rank(const struct wn_view *view, const double *score,
     if (threshold)
         memcpy(threshold, cut, view->k * sizeof *cut);
     status = 0;
-done:
     free(kept);
     free(begin);
     free(cut);
@@ -208,23 +202,18 @@ static void draws_free(struct draws *draws)
     free(draws->times);
 }
 
-static int draws_new(struct draws *draws, const struct wn_view *view,
-                     struct wn_error *error)
+static int draws_new(struct draws *draws, const struct wn_view *view)
 {
     const size_t n = view->n;
 
-    draws->cosine =
-        wn_new(wn_product(n, view->m, 1), sizeof *draws->cosine, error);
-    draws->score = wn_new(n, sizeof *draws->score, error);
-    draws->vote = wn_new(n, sizeof *draws->vote, error);
-    draws->order = wn_new(n, sizeof *draws->order, error);
-    draws->in = wn_new(n, 1, error);
-    draws->noisy = wn_new(n, 1, error);
-    draws->hits = wn_new(n, sizeof *draws->hits, error);
-    draws->times = wn_new(n, sizeof *draws->times, error);
-    if (!draws->cosine || !draws->score || !draws->vote || !draws->order ||
-        !draws->in || !draws->noisy || !draws->hits || !draws->times)
-        return -1;
+    draws->cosine = wn_new(wn_product(n, view->m, 1), sizeof *draws->cosine);
+    draws->score = wn_new(n, sizeof *draws->score);
+    draws->vote = wn_new(n, sizeof *draws->vote);
+    draws->order = wn_new(n, sizeof *draws->order);
+    draws->in = wn_new(n, 1);
+    draws->noisy = wn_new(n, 1);
+    draws->hits = wn_new(n, sizeof *draws->hits);
+    draws->times = wn_new(n, sizeof *draws->times);
     for (size_t i = 0; i < n; i++)
         wn_cosine_edges(view, i, draws->cosine + i * view->m);
     for (size_t i = 0; i < n; i++)
@@ -235,8 +224,7 @@ static int draws_new(struct draws *draws, const struct wn_view *view,
 
 /* Draw nine tenths of the labelled rows, judge them, count. */
 static int draw_once(struct draws *draws, const struct wn_view *view,
-                     const double *rate, uint64_t number,
-                     struct wn_error *error)
+                     const double *rate, uint64_t number)
 {
     const size_t most = view->m > 2 ? view->m - 1 : view->m;
     struct wn_random random;
@@ -247,9 +235,9 @@ static int draw_once(struct draws *draws, const struct wn_view *view,
     for (size_t r = 0; r < draws->rows - draws->rows / 10; r++)
         draws->in[draws->order[r]] = 1;
     if (wn_simifeat_draw(view, draws->cosine, draws->in, most, draws->score,
-                         draws->vote, error) ||
+                         draws->vote) ||
         (rate && wn_simifeat_rank(view, draws->score, draws->vote, rate,
-                                  draws->noisy, NULL, error)))
+                                  draws->noisy, NULL)))
         return -1;
     for (size_t i = 0; i < view->n; i++) {
         if (draws->vote[i] < 0)
@@ -261,15 +249,14 @@ static int draw_once(struct draws *draws, const struct wn_view *view,
     return 0;
 }
 
-int wn_simifeat_run(const struct wn_view *view, const double *rate, float *out,
-                    struct wn_error *error)
+int wn_simifeat_run(const struct wn_view *view, const double *rate, float *out)
 {
     struct draws draws = {0};
-    int status = draws_new(&draws, view, error);
+    int status = draws_new(&draws, view);
 
     for (uint64_t q = 0; q < WN_SIMIFEAT_DRAWS && status == 0; q++) {
         wn_log_progress(view->talk, "draws", q, WN_SIMIFEAT_DRAWS);
-        status = draw_once(&draws, view, rate, q, error);
+        status = draw_once(&draws, view, rate, q);
     }
     wn_log_progress(view->talk, "draws", WN_SIMIFEAT_DRAWS, WN_SIMIFEAT_DRAWS);
     for (size_t i = 0; i < view->n && status == 0; i++)

@@ -19,14 +19,14 @@ enum { WN_SIMIFEAT_DRAWS = 21 };
  *   vote     out, n: the class with most, the lowest on ties; -1 = not in */
 int wn_simifeat_draw(const struct wn_view *view, const double *cosine,
                      const uint8_t *in, size_t most, double *score,
-                     int32_t *vote, struct wn_error *error) WN_MUST_CHECK;
+                     int32_t *vote) WN_MUST_CHECK;
 
 /* The rank rule: in each class c the rows (with vote >= 0) whose score reaches
  * the percentile 100 (1 - rate[c]) of the class are noisy (n flags). threshold
  * (k) may be NULL; 0 for classes without a row. */
 int wn_simifeat_rank(const struct wn_view *view, const double *score,
                      const int32_t *vote, const double *rate, uint8_t *noisy,
-                     double *threshold, struct wn_error *error) WN_MUST_CHECK;
+                     double *threshold) WN_MUST_CHECK;
 
 /* The noise rate of each class: 1 - P(true = c | label = c) by the transition
  * matrix of noise/hoc.h, T[c][c] p[c] / share[c], which must lie within 0 .. 1:
@@ -35,7 +35,7 @@ double wn_simifeat_rate(double stay, double clean, double share);
 
 /* All draws: out[i] = (times noisy + 1) / (draws it was in + 2), 0 without a
  * label. rate NULL: by the vote, else by rank. */
-int wn_simifeat_run(const struct wn_view *view, const double *rate, float *out,
-                    struct wn_error *error) WN_MUST_CHECK;
+int wn_simifeat_run(const struct wn_view *view, const double *rate,
+                    float *out) WN_MUST_CHECK;
 
 #endif

@@ -29,23 +29,20 @@ static int rates_by_transition(const struct wn_view *view, double *rate,
 }
 
 /* Noise rates by the vote over all rows. */
-static int rates_by_vote(const struct wn_view *view, double *rate,
-                         struct wn_error *error)
+static int rates_by_vote(const struct wn_view *view, double *rate)
 {
     const size_t n = view->n;
-    double *cosine = wn_new(wn_product(n, view->m, 1), sizeof *cosine, error);
-    double *score = wn_new(n, sizeof *score, error);
-    double *count = wn_new(view->k, sizeof *count, error);
-    int32_t *vote = wn_new(n, sizeof *vote, error);
-    uint8_t *in = wn_new(n, 1, error);
+    double *cosine = wn_new(wn_product(n, view->m, 1), sizeof *cosine);
+    double *score = wn_new(n, sizeof *score);
+    double *count = wn_new(view->k, sizeof *count);
+    int32_t *vote = wn_new(n, sizeof *vote);
+    uint8_t *in = wn_new(n, 1);
     int status = -1;
 
-    if (!cosine || !score || !count || !vote || !in)
-        goto done;
     memset(in, 1, n);
     for (size_t i = 0; i < n; i++)
         wn_cosine_edges(view, i, cosine + i * view->m);
-    if (wn_simifeat_draw(view, cosine, in, view->m, score, vote, error))
+    if (wn_simifeat_draw(view, cosine, in, view->m, score, vote))
         goto done;
     memset(rate, 0, view->k * sizeof *rate);
     for (size_t i = 0; i < n; i++)
@@ -69,13 +66,11 @@ static int simifeat_rank_score(const struct wn_view *view,
                                const struct wn_options *options, float *out,
                                float *spread, struct wn_error *error)
 {
-    double *rate = wn_new(view->k, sizeof *rate, error);
+    double *rate = wn_new(view->k, sizeof *rate);
     int status = -1;
 
     (void)options;
     (void)spread;
-    if (!rate)
-        return -1;
     status = rates_by_transition(view, rate, error);
     if (status > 0) {
         wn_log_note(view->talk,
@@ -83,10 +78,10 @@ static int simifeat_rank_score(const struct wn_view *view,
                     "noise rates instead",
                     error->text);
         *error = (struct wn_error){0};
-        status = rates_by_vote(view, rate, error);
+        status = rates_by_vote(view, rate);
     }
     if (status == 0)
-        status = wn_simifeat_run(view, rate, out, error);
+        status = wn_simifeat_run(view, rate, out);
     free(rate);
     return status;
 }

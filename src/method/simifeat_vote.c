@@ -12,7 +12,7 @@ static int simifeat_vote_score(const struct wn_view *view,
 {
     (void)options;
     (void)spread;
-    return wn_simifeat_run(view, NULL, out, error);
+    return wn_simifeat_run(view, NULL, out);
 }
 
 /* clang-format off */

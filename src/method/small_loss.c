@@ -18,18 +18,16 @@ static int small_loss_score(const struct wn_view *view,
 {
     int status = -1;
     size_t rows = 0;
-    double *loss = wn_new(view->n, sizeof *loss, error);
-    double *clean = wn_new(view->n, sizeof *clean, error);
+    double *loss = wn_new(view->n, sizeof *loss);
+    double *clean = wn_new(view->n, sizeof *clean);
 
     (void)options;
     (void)spread;
-    if (!loss || !clean)
-        goto done;
     wn_dynamics_read(view->dynamics, WN_LOSS, 1, 0, out, NULL);
     for (size_t i = 0; i < view->n; i++)
         if (view->label[i] >= 0)
             loss[rows++] = out[i];
-    if (wn_mixture_fit(loss, rows, clean, NULL, error) < 0)
+    if (wn_mixture_fit(loss, rows, clean, NULL) < 0)
         goto done;
     rows = 0;
     for (size_t i = 0; i < view->n; i++)

@@ -55,17 +55,17 @@ static void channel_fill(const struct column *c, size_t k, size_t t,
 }
 
 int wn_channel_make(struct wn_channel *channel, const struct wn_sparse *at,
-                    const int64_t *count, struct wn_error *error)
+                    const int64_t *count)
 {
     const size_t k = at->k;
     const double even = 1 / (double)(k - 1);
-    struct column *column = wn_new(k, sizeof *column, error);
+    struct column *column = wn_new(k, sizeof *column);
 
     *channel = (struct wn_channel){.at = at,
                                    .count = count,
-                                   .stay = wn_new(k, sizeof(double), error),
-                                   .even = wn_new(k, sizeof(double), error),
-                                   .slope = wn_new(k, sizeof(double), error)};
+                                   .stay = wn_new(k, sizeof(double)),
+                                   .even = wn_new(k, sizeof(double)),
+                                   .slope = wn_new(k, sizeof(double))};
     if (!column || !channel->stay || !channel->even || !channel->slope) {
         free(column);
         wn_channel_free(channel);

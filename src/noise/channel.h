@@ -24,7 +24,7 @@ struct wn_channel {
 
 /* From calibrated counts (given x true). On failure *channel is empty. */
 int wn_channel_make(struct wn_channel *channel, const struct wn_sparse *at,
-                    const int64_t *count, struct wn_error *error) WN_MUST_CHECK;
+                    const int64_t *count) WN_MUST_CHECK;
 void wn_channel_free(struct wn_channel *channel);
 /* row[k]: T[given][.]. O(k). */
 void wn_channel_row(const struct wn_channel *channel, size_t given,

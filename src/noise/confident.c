@@ -61,8 +61,7 @@ static void spread_units(const double *x, size_t m, int64_t missing,
             out[order[u].at]--;
 }
 
-int wn_round_sum(const double *x, size_t m, int64_t *out,
-                 struct wn_error *error)
+int wn_round_sum(const double *x, size_t m, int64_t *out)
 {
     struct remainder *order = NULL;
     double total = 0;
@@ -75,7 +74,7 @@ int wn_round_sum(const double *x, size_t m, int64_t *out,
     }
     const int64_t target = (int64_t)rint(total);
     while (sum != target) {
-        if (!order && !(order = wn_new(m, sizeof *order, error)))
+        if (!order && !(order = wn_new(m, sizeof *order)))
             return -1;
         spread_units(x, m, target - sum, order, out);
         sum = 0;
@@ -102,12 +101,10 @@ static int calibrate(const struct wn_sparse *at, const int64_t *joint,
                      const size_t *count, int64_t *out, struct wn_error *error)
 {
     const size_t k = at->k;
-    double *row = wn_new(k, sizeof *row, error);
+    double *row = wn_new(k, sizeof *row);
     double total = 0, n = 0;
     int status = -1;
 
-    if (!row)
-        return -1;
     for (size_t s = 0; s < k; s++) {
         const double sum = row_sum(at, joint, s);
 
@@ -123,7 +120,7 @@ static int calibrate(const struct wn_sparse *at, const int64_t *joint,
         for (size_t c = 0; c < width; c++)
             row[c] =
                 (double)joint[from + c] / sum * (double)count[s] / total * n;
-        if (wn_round_sum(row, width, out + from, error))
+        if (wn_round_sum(row, width, out + from))
             goto done;
     }
     status = 0;
@@ -243,13 +240,11 @@ static int guess_rows(const int32_t *label, const struct wn_probability *p,
                       struct wn_error *error)
 {
     const size_t blocks = wn_block_count(p->n);
-    struct part *parts = wn_new(blocks, sizeof *parts, error);
-    double *room = wn_new((size_t)threads * p->k, sizeof *room, error);
+    struct part *parts = wn_new(blocks, sizeof *parts);
+    double *room = wn_new((size_t)threads * p->k, sizeof *room);
     size_t bad = p->n, next = 0;
     int status = -1;
 
-    if (!parts || !room)
-        goto done;
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int w = 0; w < threads; w++)
         for (size_t b = (size_t)w; b < blocks; b += (size_t)threads)
@@ -259,34 +254,28 @@ static int guess_rows(const int32_t *label, const struct wn_probability *p,
         noise->issues += parts[next].issues;
     }
     status = bad < p->n ? confident_bad_row(p, bad, error) : 0;
-done:
     free(parts);
     free(room);
     return status;
 }
 
-static int confident_make_cells(size_t cells, struct wn_noise *noise,
-                                struct wn_error *error)
+static int confident_make_cells(size_t cells, struct wn_noise *noise)
 {
-    noise->raw = wn_new(cells, sizeof *noise->raw, error);
-    noise->calibrated = wn_new(cells, sizeof *noise->calibrated, error);
-    noise->joint = wn_new(cells, sizeof *noise->joint, error);
-    noise->matrix = wn_new(cells, sizeof *noise->matrix, error);
-    noise->inverse = wn_new(cells, sizeof *noise->inverse, error);
-    return noise->raw && noise->calibrated && noise->joint && noise->matrix &&
-                   noise->inverse
-               ? 0
-               : -1;
+    noise->raw = wn_new(cells, sizeof *noise->raw);
+    noise->calibrated = wn_new(cells, sizeof *noise->calibrated);
+    noise->joint = wn_new(cells, sizeof *noise->joint);
+    noise->matrix = wn_new(cells, sizeof *noise->matrix);
+    noise->inverse = wn_new(cells, sizeof *noise->inverse);
+    return 0;
 }
 
-static int count_joint(const int32_t *label, size_t n, struct wn_noise *noise,
-                       struct wn_error *error)
+static int count_joint(const int32_t *label, size_t n, struct wn_noise *noise)
 {
     const size_t k = noise->k;
     struct wn_sparse *at = &noise->at;
 
-    if (wn_sparse_make(at, k, label, noise->guess, n, error) ||
-        confident_make_cells(at->cells, noise, error))
+    if (wn_sparse_make(at, k, label, noise->guess, n) ||
+        confident_make_cells(at->cells, noise))
         return -1;
     for (size_t i = 0; i < n; i++) {
         if (noise->guess[i] < 0)
@@ -398,10 +387,8 @@ static int choose_pivot(double *system, size_t k, size_t c)
 static int prior_by_equation(struct wn_noise *noise, struct wn_error *error)
 {
     const size_t k = noise->k, width = k + 1;
-    double *system = wn_new(k * width, sizeof *system, error);
+    double *system = wn_new(k * width, sizeof *system);
 
-    if (!system)
-        return -1;
     for (size_t r = 0; r < k; r++) {
         const struct wn_sparse *at = &noise->at;
 
@@ -491,17 +478,14 @@ static void converge(struct wn_noise *noise, double *room)
     clip(at, 0, noise->inverse, room);
 }
 
-static int confident_make_room(size_t n, size_t k, struct wn_noise *noise,
-                               struct wn_error *error)
+static int confident_make_room(size_t n, size_t k, struct wn_noise *noise)
 {
     *noise = (struct wn_noise){.k = k};
-    noise->count = wn_new(k, sizeof *noise->count, error);
-    noise->threshold = wn_new(k, sizeof *noise->threshold, error);
-    noise->prior = wn_new(k, sizeof *noise->prior, error);
-    noise->guess = wn_spill_new(n, sizeof *noise->guess, error);
-    return noise->count && noise->threshold && noise->prior && noise->guess
-               ? 0
-               : -1;
+    noise->count = wn_new(k, sizeof *noise->count);
+    noise->threshold = wn_new(k, sizeof *noise->threshold);
+    noise->prior = wn_new(k, sizeof *noise->prior);
+    noise->guess = wn_spill_new(n, sizeof *noise->guess);
+    return 0;
 }
 
 /* Matrices and prior from the raw counts. */
@@ -516,9 +500,7 @@ static int find_matrices(const struct wn_noise_settings *settings,
     fill_matrices(noise);
     if (find_prior(noise, settings->prior, error))
         return -1;
-    room = wn_new(noise->k, sizeof *room, error);
-    if (!room)
-        return -1;
+    room = wn_new(noise->k, sizeof *room);
     clip(&noise->at, 1, noise->matrix, room);
     clip(&noise->at, 0, noise->inverse, room);
     if (settings->converge)
@@ -541,7 +523,7 @@ int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
                        "the prior by equation takes a dense matrix: found %zu "
                        "classes, wanted at most %d; use another prior",
                        p->k, WN_EQUATION_CLASSES);
-    if (confident_make_room(p->n, p->k, noise, error) ||
+    if (confident_make_room(p->n, p->k, noise) ||
         confident_count_labels(label, p->n, noise, error))
         goto fail;
     if (settings->threshold)
@@ -550,7 +532,7 @@ int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
     else
         confident_find_thresholds(label, p, noise);
     if (guess_rows(label, p, settings->threads, noise, error) ||
-        count_joint(label, p->n, noise, error) ||
+        count_joint(label, p->n, noise) ||
         find_matrices(settings, noise, error))
         goto fail;
     noise->health = 1 - (double)noise->issues / (double)noise->n;

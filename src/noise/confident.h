@@ -84,8 +84,7 @@ void wn_noise_free(struct wn_noise *noise);
  * go to even; what is missing is added where most was cut off (ties to the
  * highest index), what is too much is taken where most was added (ties to the
  * lowest). */
-int wn_round_sum(const double *x, size_t m, int64_t *out,
-                 struct wn_error *error) WN_MUST_CHECK;
+int wn_round_sum(const double *x, size_t m, int64_t *out) WN_MUST_CHECK;
 
 /* Whether row[k] predicts `label`, giving way by WN_SLACK: such a row is never
  * an issue of the pruning rules. */

@@ -12,12 +12,11 @@ struct wn_told {
     double weight;
 };
 
-int wn_consensus_new(struct wn_consensus *consensus, size_t k,
-                     struct wn_error *error)
+int wn_consensus_new(struct wn_consensus *consensus, size_t k)
 {
     *consensus = (struct wn_consensus){.k = k};
-    consensus->c1 = wn_new(k, sizeof *consensus->c1, error);
-    return consensus->c1 ? 0 : -1;
+    consensus->c1 = wn_new(k, sizeof *consensus->c1);
+    return 0;
 }
 
 void wn_consensus_free(struct wn_consensus *consensus)
@@ -30,13 +29,12 @@ void wn_consensus_free(struct wn_consensus *consensus)
 }
 
 int wn_consensus_add(struct wn_consensus *consensus, const size_t label[3],
-                     double weight, struct wn_error *error)
+                     double weight)
 {
     const uint64_t k = consensus->k;
 
-    if (wn_grow(&consensus->told, &consensus->room, consensus->count + 1,
-                sizeof *consensus->told, error))
-        return -1;
+    wn_grow(&consensus->told, &consensus->room, consensus->count + 1,
+            sizeof *consensus->told);
     consensus->told[consensus->count++] =
         (struct wn_told){(label[0] * k + label[1]) * k + label[2], weight};
     return 0;
@@ -62,14 +60,13 @@ static int triple(const int32_t *label, const int32_t *neighbor, size_t m,
 }
 
 int wn_consensus_count(struct wn_consensus *consensus, const int32_t *label,
-                       const int32_t *neighbor, size_t n, size_t m,
-                       struct wn_error *error)
+                       const int32_t *neighbor, size_t n, size_t m)
 {
     size_t found[3];
 
     for (size_t i = 0; i < n; i++)
         if (triple(label, neighbor, m, i, found) &&
-            wn_consensus_add(consensus, found, 1, error))
+            wn_consensus_add(consensus, found, 1))
             return -1;
     return 0;
 }
@@ -127,13 +124,12 @@ static uint64_t in_order(uint64_t key, uint64_t k)
 
 /* The merged cells of keys of `order` labels. */
 static struct wn_agreement *settle_order(struct wn_told *told, size_t *count,
-                                         uint64_t k, int order,
-                                         struct wn_error *error)
+                                         uint64_t k, int order)
 {
     for (size_t t = 0; t < *count; t++)
         told[t].key = in_order(told[t].key, k);
     *count = consensus_merge(told, *count);
-    struct wn_agreement *out = wn_new(*count, sizeof *out, error);
+    struct wn_agreement *out = wn_new(*count, sizeof *out);
     for (size_t t = 0; out && t < *count; t++) {
         const uint64_t key = told[t].key;
         const uint32_t last = (uint32_t)(key % k);
@@ -147,16 +143,14 @@ static struct wn_agreement *settle_order(struct wn_told *told, size_t *count,
     return out;
 }
 
-int wn_consensus_settle(struct wn_consensus *consensus, struct wn_error *error)
+int wn_consensus_settle(struct wn_consensus *consensus)
 {
     const uint64_t k = consensus->k;
     struct wn_told *told = consensus->told;
     double total = 0;
 
     consensus->triples = consensus_merge(told, consensus->count);
-    struct wn_told *pair = wn_new(consensus->triples, sizeof *pair, error);
-    if (!pair)
-        return -1;
+    struct wn_told *pair = wn_new(consensus->triples, sizeof *pair);
     for (size_t t = 0; t < consensus->triples; t++)
         total += told[t].weight;
     for (size_t t = 0; t < consensus->triples; t++) {
@@ -167,10 +161,10 @@ int wn_consensus_settle(struct wn_consensus *consensus, struct wn_error *error)
     consensus->square3 = consensus_squares(told, consensus->triples);
     consensus->pairs = consensus_merge(pair, consensus->triples);
     consensus->square2 = consensus_squares(pair, consensus->pairs);
-    consensus->pair = settle_order(pair, &consensus->pairs, k, 2, error);
+    consensus->pair = settle_order(pair, &consensus->pairs, k, 2);
     free(pair);
-    consensus->triple = settle_order(told, &consensus->triples, k, 3, error);
+    consensus->triple = settle_order(told, &consensus->triples, k, 3);
     free(consensus->told);
     consensus->told = NULL;
-    return consensus->pair && consensus->triple ? 0 : -1;
+    return 0;
 }

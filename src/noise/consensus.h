@@ -30,19 +30,17 @@ struct wn_consensus {
 };
 
 /* Nothing yet, for k classes. k <= 2^20. */
-int wn_consensus_new(struct wn_consensus *consensus, size_t k,
-                     struct wn_error *error) WN_MUST_CHECK;
+int wn_consensus_new(struct wn_consensus *consensus, size_t k) WN_MUST_CHECK;
 void wn_consensus_free(struct wn_consensus *consensus);
 /* A triple seen with a weight: own label, nearest, second nearest. */
 int wn_consensus_add(struct wn_consensus *consensus, const size_t label[3],
-                     double weight, struct wn_error *error) WN_MUST_CHECK;
+                     double weight);
 /* All rows with a label and two neighbours with one (n x m, nearest first,
  * those without a label passed over). */
 int wn_consensus_count(struct wn_consensus *consensus, const int32_t *label,
-                       const int32_t *neighbor, size_t n, size_t m,
-                       struct wn_error *error) WN_MUST_CHECK;
+                       const int32_t *neighbor, size_t n,
+                       size_t m) WN_MUST_CHECK;
 /* Make shares of what was added; where that is nothing all stay 0. */
-int wn_consensus_settle(struct wn_consensus *consensus,
-                        struct wn_error *error) WN_MUST_CHECK;
+int wn_consensus_settle(struct wn_consensus *consensus) WN_MUST_CHECK;
 
 #endif

@@ -50,16 +50,13 @@ static int has_cell(const struct wn_sparse *at, size_t row, size_t column,
 }
 
 int wn_health_pairs(const struct wn_joint *joint, int symmetric, size_t limit,
-                    struct wn_pair_health *out, size_t *count,
-                    struct wn_error *error)
+                    struct wn_pair_health *out, size_t *count)
 {
     const struct wn_sparse *at = joint->at;
     const size_t k = at->k;
-    struct wn_ranked *heap = wn_new(limit, sizeof *heap, error);
+    struct wn_ranked *heap = wn_new(limit, sizeof *heap);
     struct wn_top_k select = {heap, limit, 0};
 
-    if (!heap)
-        return -1;
     for (size_t s = 0; s < k; s++)
         for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++) {
             const size_t t = (size_t)at->column[cell];

@@ -44,7 +44,6 @@ void wn_health_classes(const struct wn_joint *joint,
  * probable first, ties by a, then b; *count is how many there are (at most
  * limit). symmetric: a pair counts both directions. O(cells log cells). */
 int wn_health_pairs(const struct wn_joint *joint, int symmetric, size_t limit,
-                    struct wn_pair_health *out, size_t *count,
-                    struct wn_error *error) WN_MUST_CHECK;
+                    struct wn_pair_health *out, size_t *count) WN_MUST_CHECK;
 
 #endif

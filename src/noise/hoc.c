@@ -343,15 +343,13 @@ void wn_transition_free(struct wn_transition *transition)
 }
 
 /* Cut one allocation into what the steps need. */
-static double *hoc_make_room(struct fit *f, struct wn_error *error)
+static double *hoc_make_room(struct fit *f)
 {
     const size_t k = f->k, square = k * k;
     double *room = wn_new(3 * f->parameters + 3 * square + 4 * k +
                               2 * f->blocks + (size_t)f->threads * f->desk,
-                          sizeof *room, error);
+                          sizeof *room);
 
-    if (!room)
-        return NULL;
     f->u = room;
     f->first = f->u + f->parameters;
     f->second = f->first + f->parameters;
@@ -370,8 +368,7 @@ static double *hoc_make_room(struct fit *f, struct wn_error *error)
 
 int wn_transition_fit(struct wn_transition *transition,
                       const struct wn_consensus *consensus, size_t updates,
-                      int threads, double *trace, struct wn_log *talk,
-                      struct wn_error *error)
+                      int threads, double *trace, struct wn_log *talk)
 {
     const size_t k = consensus->k;
     struct fit f = {.seen = consensus,
@@ -384,9 +381,9 @@ int wn_transition_fit(struct wn_transition *transition,
     if ((size_t)f.threads > f.blocks)
         f.threads = (int)f.blocks;
     *transition = (struct wn_transition){.k = k};
-    transition->t = wn_new(k * k, sizeof *transition->t, error);
-    transition->p = wn_new(k, sizeof *transition->p, error);
-    double *room = hoc_make_room(&f, error);
+    transition->t = wn_new(k * k, sizeof *transition->t);
+    transition->p = wn_new(k, sizeof *transition->p);
+    double *room = hoc_make_room(&f);
     if (!transition->t || !transition->p || !room) {
         free(room);
         wn_transition_free(transition);

@@ -49,8 +49,8 @@ int wn_transition_told(const int32_t *label, size_t n, size_t k,
  * k^3 cells. */
 int wn_transition_fit(struct wn_transition *transition,
                       const struct wn_consensus *consensus, size_t updates,
-                      int threads, double *trace, struct wn_log *talk,
-                      struct wn_error *error) WN_MUST_CHECK;
+                      int threads, double *trace,
+                      struct wn_log *talk) WN_MUST_CHECK;
 void wn_transition_free(struct wn_transition *transition);
 
 #endif

@@ -67,17 +67,14 @@ static void free_by_truth(struct by_truth *by)
 }
 
 static int sort_by_truth(const struct wn_sparse *at, const int64_t *count,
-                         struct by_truth *by, struct wn_error *error)
+                         struct by_truth *by)
 {
-    by->begin = wn_new(at->k + 2, sizeof *by->begin, error);
-    by->cell = wn_new(at->cells, sizeof *by->cell, error);
-    by->given = wn_new(at->cells, sizeof *by->given, error);
-    by->total = wn_new(at->k, sizeof *by->total, error);
-    by->row = wn_new(at->k, sizeof *by->row, error);
-    by->whole = wn_new(at->k, sizeof *by->whole, error);
-    if (!by->begin || !by->cell || !by->given || !by->total || !by->row ||
-        !by->whole)
-        return -1;
+    by->begin = wn_new(at->k + 2, sizeof *by->begin);
+    by->cell = wn_new(at->cells, sizeof *by->cell);
+    by->given = wn_new(at->cells, sizeof *by->given);
+    by->total = wn_new(at->k, sizeof *by->total);
+    by->row = wn_new(at->k, sizeof *by->row);
+    by->whole = wn_new(at->k, sizeof *by->whole);
     for (size_t cell = 0; cell < at->cells; cell++) {
         by->begin[at->column[cell] + 2]++;
         by->total[at->column[cell]] += (double)count[cell];
@@ -98,7 +95,7 @@ static int sort_by_truth(const struct wn_sparse *at, const int64_t *count,
  * `most` of its `rows`; each first counts as its share of the true class that
  * goes by its label, as in the reference. */
 static int scale_class(struct by_truth *by, size_t t, size_t rows, size_t most,
-                       int64_t *count, struct wn_error *error)
+                       int64_t *count)
 {
     const size_t from = by->begin[t], width = by->begin[t + 1] - from;
     const double wanted = (double)(most < rows ? most : rows);
@@ -115,7 +112,7 @@ static int scale_class(struct by_truth *by, size_t t, size_t rows, size_t most,
         by->row[c] = by->given[from + c] == t ? (double)rows - wanted
                      : off > 0                ? by->row[c] * wanted / off
                                               : 0;
-    if (wn_round_sum(by->row, width, by->whole, error))
+    if (wn_round_sum(by->row, width, by->whole))
         return -1;
     for (size_t c = 0; c < width; c++)
         count[by->cell[from + c]] = by->whole[c];
@@ -123,28 +120,25 @@ static int scale_class(struct by_truth *by, size_t t, size_t rows, size_t most,
 }
 
 static int scale_to_most(const struct wn_noise *noise, const size_t *most,
-                         int64_t *count, struct wn_error *error)
+                         int64_t *count)
 {
     struct by_truth by = {0};
-    int status = sort_by_truth(&noise->at, count, &by, error);
+    int status = sort_by_truth(&noise->at, count, &by);
 
     for (size_t t = 0; status == 0 && t < noise->k; t++)
         if (most[t] != SIZE_MAX)
-            status =
-                scale_class(&by, t, noise->count[t], most[t], count, error);
+            status = scale_class(&by, t, noise->count[t], most[t], count);
     free_by_truth(&by);
     return status;
 }
 
 int wn_label_rule_counts(const struct wn_noise *noise,
                          const struct wn_label_rule_settings *settings,
-                         int64_t *out, struct wn_error *error)
+                         int64_t *out)
 {
     const struct wn_sparse *at = &noise->at;
-    double *m = wn_new(at->cells, sizeof *m, error);
+    double *m = wn_new(at->cells, sizeof *m);
 
-    if (!m)
-        return -1;
     for (size_t cell = 0; cell < at->cells; cell++)
         m[cell] = (double)noise->calibrated[cell];
     for (size_t s = 0; s < noise->k; s++) {
@@ -154,8 +148,7 @@ int wn_label_rule_counts(const struct wn_noise *noise,
     for (size_t cell = 0; cell < at->cells; cell++)
         out[cell] = (int64_t)m[cell];
     free(m);
-    return settings->most ? scale_to_most(noise, settings->most, out, error)
-                          : 0;
+    return settings->most ? scale_to_most(noise, settings->most, out) : 0;
 }
 
 /* Rows whose prediction agrees with the label are no issue after all. */
@@ -262,19 +255,16 @@ static int prune(const struct wn_label_rule_view *view, prune_class *one,
 {
     const size_t k = view->p->k;
     struct wn_rows_by_class members = {0};
-    struct desk desk = {wn_new(k, sizeof *desk.room, error), NULL,
-                        wn_new(k, sizeof *desk.select, error)};
-    int64_t *counts = wn_new(view->noise->at.cells, sizeof *counts, error);
+    struct desk desk = {wn_new(k, sizeof *desk.room), NULL,
+                        wn_new(k, sizeof *desk.select)};
+    int64_t *counts = wn_new(view->noise->at.cells, sizeof *counts);
     int status = -1;
 
-    if (!desk.room || !desk.select || !counts ||
-        wn_rows_by_class_sort(view->label, view->p->n, k, &members, error) ||
-        wn_label_rule_counts(view->noise, view->settings, counts, error))
+    if (!desk.room || !desk.select ||
+        wn_rows_by_class_sort(view->label, view->p->n, k, &members) ||
+        wn_label_rule_counts(view->noise, view->settings, counts))
         goto done;
-    desk.ranked =
-        wn_new(most_ranked(view->noise, counts), sizeof *desk.ranked, error);
-    if (!desk.ranked)
-        goto done;
+    desk.ranked = wn_new(most_ranked(view->noise, counts), sizeof *desk.ranked);
     /* A class of one row has nobody to be compared with. */
     for (size_t c = 0; c < k; c++)
         if (view->noise->count[c] > view->settings->least &&
@@ -315,7 +305,7 @@ static int label_rules_by_class(const struct wn_label_rule_view *view,
 static int by_both(const struct wn_label_rule_view *view, uint8_t *hit,
                    struct wn_error *error)
 {
-    uint8_t *other = wn_spill_new(view->p->n, 1, error);
+    uint8_t *other = wn_spill_new(view->p->n, 1);
     int status = -1;
 
     if (other && !by_noise_rate(view, hit, error) &&
@@ -330,10 +320,8 @@ static int by_both(const struct wn_label_rule_view *view, uint8_t *hit,
 static int by_confidence(const struct wn_label_rule_view *view, uint8_t *hit,
                          struct wn_error *error)
 {
-    double *room = wn_new(view->p->k, sizeof *room, error);
+    double *room = wn_new(view->p->k, sizeof *room);
 
-    if (!room)
-        return -1;
     for (size_t i = 0; i < view->p->n; i++)
         hit[i] = view->noise->guess[i] >= 0 &&
                  view->noise->guess[i] != view->label[i];
@@ -345,10 +333,8 @@ static int by_confidence(const struct wn_label_rule_view *view, uint8_t *hit,
 static int by_prediction(const struct wn_label_rule_view *view, uint8_t *hit,
                          struct wn_error *error)
 {
-    double *room = wn_new(view->p->k, sizeof *room, error);
+    double *room = wn_new(view->p->k, sizeof *room);
 
-    if (!room)
-        return -1;
     for (size_t i = 0; i < view->p->n; i++)
         hit[i] = view->label[i] >= 0;
     forgive(view, room, hit);
@@ -358,16 +344,14 @@ static int by_prediction(const struct wn_label_rule_view *view, uint8_t *hit,
 
 /* The noise->issues rows of the least quality. */
 static int label_rules_by_quality(const struct wn_label_rule_view *view,
-                                  enum wn_label_quality quality, uint8_t *hit,
-                                  struct wn_error *error)
+                                  enum wn_label_quality quality, uint8_t *hit)
 {
     const size_t limit = view->noise->issues;
-    double *room = wn_new(view->p->k, sizeof *room, error);
-    struct wn_top_k select = {wn_new(limit, sizeof *select.heap, error), limit,
-                              0};
+    double *room = wn_new(view->p->k, sizeof *room);
+    struct wn_top_k select = {wn_new(limit, sizeof *select.heap), limit, 0};
     int status = -1;
 
-    if (!room || !select.heap)
+    if (!select.heap)
         goto done;
     for (size_t i = 0; i < view->p->n; i++)
         if (view->label[i] >= 0)
@@ -388,13 +372,13 @@ done:
 static int by_self_confidence(const struct wn_label_rule_view *view,
                               uint8_t *hit, struct wn_error *error)
 {
-    return label_rules_by_quality(view, WN_SELF_CONFIDENCE, hit, error);
+    return label_rules_by_quality(view, WN_SELF_CONFIDENCE, hit);
 }
 
 static int by_margin(const struct wn_label_rule_view *view, uint8_t *hit,
                      struct wn_error *error)
 {
-    return label_rules_by_quality(view, WN_NORMALIZED_MARGIN, hit, error);
+    return label_rules_by_quality(view, WN_NORMALIZED_MARGIN, hit);
 }
 
 const struct wn_rule wn_rules[] = {

@@ -61,6 +61,6 @@ const struct wn_rule *wn_label_rule_find(const char *name);
  * prune_by_noise_rate goes by, are scaled to sum to r. */
 int wn_label_rule_counts(const struct wn_noise *noise,
                          const struct wn_label_rule_settings *settings,
-                         int64_t *out, struct wn_error *error) WN_MUST_CHECK;
+                         int64_t *out) WN_MUST_CHECK;
 
 #endif

@@ -13,12 +13,10 @@ static size_t class_of(int32_t label, size_t k)
 }
 
 int wn_rows_by_class_sort(const int32_t *label, size_t n, size_t k,
-                          struct wn_rows_by_class *members,
-                          struct wn_error *error)
+                          struct wn_rows_by_class *members)
 {
-    *members =
-        (struct wn_rows_by_class){k, wn_spill_new(n, sizeof(size_t), error),
-                                  wn_new(k + 3, sizeof(size_t), error)};
+    *members = (struct wn_rows_by_class){k, wn_spill_new(n, sizeof(size_t)),
+                                         wn_new(k + 3, sizeof(size_t))};
     if (!members->row || !members->begin) {
         wn_rows_by_class_free(members);
         return -1;

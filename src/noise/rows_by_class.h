@@ -18,8 +18,7 @@ struct wn_rows_by_class {
 
 /* Sort label[n], -1 .. k-1. O(n + k). On failure *members is empty. */
 int wn_rows_by_class_sort(const int32_t *label, size_t n, size_t k,
-                          struct wn_rows_by_class *members,
-                          struct wn_error *error) WN_MUST_CHECK;
+                          struct wn_rows_by_class *members) WN_MUST_CHECK;
 void wn_rows_by_class_free(struct wn_rows_by_class *members);
 /* Rows of class c, 0 .. k. */
 size_t wn_rows_by_class_count(const struct wn_rows_by_class *members, size_t c);

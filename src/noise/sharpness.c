@@ -59,8 +59,7 @@ static void sharpness_free_sample(struct sample *sample)
     free(sample->desk);
 }
 
-static int make_sample(size_t all, size_t k, int threads, struct sample *sample,
-                       struct wn_error *error)
+static int make_sample(size_t all, size_t k, int threads, struct sample *sample)
 {
     size_t rows = SAMPLE_CELLS / k;
 
@@ -71,12 +70,11 @@ static int make_sample(size_t all, size_t k, int threads, struct sample *sample,
     *sample = (struct sample){
         .n = rows,
         .k = k,
-        .log = wn_spill_new(wn_product(rows, k, 1), sizeof(float), error),
-        .label = wn_spill_new(rows, sizeof(int32_t), error),
-        .likelihood = wn_new(rows / BLOCK + 1, sizeof(double), error),
-        .suspicion = wn_new(rows / BLOCK + 1, sizeof(double), error),
-        .desk =
-            wn_new(wn_product((size_t)threads, k, 2), sizeof(double), error),
+        .log = wn_spill_new(wn_product(rows, k, 1), sizeof(float)),
+        .label = wn_spill_new(rows, sizeof(int32_t)),
+        .likelihood = wn_new(rows / BLOCK + 1, sizeof(double)),
+        .suspicion = wn_new(rows / BLOCK + 1, sizeof(double)),
+        .desk = wn_new(wn_product((size_t)threads, k, 2), sizeof(double)),
         .threads = threads};
     return sample->log && sample->label && sample->likelihood &&
                    sample->suspicion && sample->desk
@@ -88,15 +86,12 @@ static int make_sample(size_t all, size_t k, int threads, struct sample *sample,
  * that no period in the data meets one in the sample. */
 static int sharpness_draw_sample(const int32_t *label,
                                  const struct wn_probability *p, size_t all,
-                                 const size_t *from, struct sample *sample,
-                                 struct wn_error *error)
+                                 const size_t *from, struct sample *sample)
 {
     const size_t k = p->k;
-    double *room = wn_new(wn_product(k, 2, 1), sizeof *room, error);
+    double *room = wn_new(wn_product(k, 2, 1), sizeof *room);
     struct wn_random random;
 
-    if (!room)
-        return -1;
     wn_random_start(&random, 0, WN_RANDOM_SAMPLE, 0, 0);
     for (size_t r = 0; r < sample->n; r++) {
         const size_t begin = r * all / sample->n;
@@ -296,15 +291,14 @@ static void find_strain(struct sample *sample, const struct wn_channel *channel,
 int wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
                      const struct wn_rows_by_class *members,
                      const struct wn_channel *channel, double evidence,
-                     int threads, struct wn_sharpness *out,
-                     struct wn_error *error)
+                     int threads, struct wn_sharpness *out)
 {
     const size_t all = p->n - wn_rows_by_class_count(members, p->k);
     struct sample sample = {0};
     int status = -1;
 
-    if (make_sample(all, p->k, threads, &sample, error) ||
-        sharpness_draw_sample(label, p, all, members->row, &sample, error))
+    if (make_sample(all, p->k, threads, &sample) ||
+        sharpness_draw_sample(label, p, all, members->row, &sample))
         goto done;
     const double log_b = sharpness_fit(&sample, channel);
     out->plain = exp(sharpness_fit(&sample, NULL));

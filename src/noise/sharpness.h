@@ -37,8 +37,7 @@ struct wn_sharpness {
 int wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
                      const struct wn_rows_by_class *members,
                      const struct wn_channel *channel, double evidence,
-                     int threads, struct wn_sharpness *out,
-                     struct wn_error *error) WN_MUST_CHECK;
+                     int threads, struct wn_sharpness *out) WN_MUST_CHECK;
 
 /* log_p[k]: the logarithms of .99 row + .01/k, less the largest of them. */
 void wn_sharpness_logs(const double *row, size_t k, double *log_p);

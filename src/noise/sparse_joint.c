@@ -33,17 +33,15 @@ static size_t list_pairs(size_t k, const int32_t *row, const int32_t *column,
 }
 
 int wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
-                   const int32_t *column, size_t n, struct wn_error *error)
+                   const int32_t *column, size_t n)
 {
-    uint64_t *pair = wn_spill_new(n + k, sizeof *pair, error);
+    uint64_t *pair = wn_spill_new(n + k, sizeof *pair);
 
     *sparse = (struct wn_sparse){.k = k};
-    if (!pair)
-        return -1;
     sparse->cells = list_pairs(k, row, column, n, pair);
-    sparse->begin = wn_new(k + 1, sizeof *sparse->begin, error);
-    sparse->diagonal = wn_new(k, sizeof *sparse->diagonal, error);
-    sparse->column = wn_spill_new(sparse->cells, sizeof *sparse->column, error);
+    sparse->begin = wn_new(k + 1, sizeof *sparse->begin);
+    sparse->diagonal = wn_new(k, sizeof *sparse->diagonal);
+    sparse->column = wn_spill_new(sparse->cells, sizeof *sparse->column);
     if (!sparse->begin || !sparse->diagonal || !sparse->column) {
         wn_spill_free(pair);
         wn_sparse_free(sparse);

@@ -29,8 +29,7 @@ struct wn_sparse {
 /* The diagonal and every pair (row[i], column[i]), i < n, with neither < 0.
  * On failure *sparse is empty. */
 int wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
-                   const int32_t *column, size_t n,
-                   struct wn_error *error) WN_MUST_CHECK;
+                   const int32_t *column, size_t n) WN_MUST_CHECK;
 void wn_sparse_free(struct wn_sparse *sparse);
 /* The cell [row][column], which must be there. O(log). */
 size_t wn_sparse_find(const struct wn_sparse *sparse, size_t row,

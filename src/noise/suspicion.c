@@ -72,12 +72,11 @@ static int keep_cell(struct stretch *stretch, size_t given, size_t t,
     const size_t need = stretch->cells + 1;
 
     if (wn_grow(&stretch->given, &stretch->room[0], need,
-                sizeof *stretch->given, &stretch->error) ||
+                sizeof *stretch->given) ||
         wn_grow(&stretch->true_class, &stretch->room[1], need,
-                sizeof *stretch->true_class, &stretch->error) ||
-        wn_grow(&stretch->sum, &stretch->room[2], need, sizeof *stretch->sum,
-                &stretch->error))
+                sizeof *stretch->true_class))
         return -1;
+    wn_grow(&stretch->sum, &stretch->room[2], need, sizeof *stretch->sum);
     stretch->given[stretch->cells] = (int32_t)given;
     stretch->true_class[stretch->cells] = (int32_t)t;
     stretch->sum[stretch->cells++] = sum;
@@ -140,9 +139,8 @@ static void judge_stretch(const struct wn_probability *p,
 {
     const size_t k = p->k;
 
-    stretch->desk =
-        wn_new(wn_product(k, 5, 1), sizeof *stretch->desk, &stretch->error);
-    stretch->truth = wn_new(k, sizeof *stretch->truth, &stretch->error);
+    stretch->desk = wn_new(wn_product(k, 5, 1), sizeof *stretch->desk);
+    stretch->truth = wn_new(k, sizeof *stretch->truth);
     for (size_t c = stretch->from;
          stretch->desk && stretch->truth && c < stretch->end; c++)
         if (judge_class(p, members, channel, c, stretch, out))
@@ -152,8 +150,7 @@ static void judge_stretch(const struct wn_probability *p,
 
 /* The joint of all stretches, one after the other; n labelled rows. */
 static int suspicion_join(const struct stretch *stretches, size_t count,
-                          double n, struct wn_suspicion *out,
-                          struct wn_error *error)
+                          double n, struct wn_suspicion *out)
 {
     const size_t k = out->k;
     size_t cells = 0, cell = 0;
@@ -162,11 +159,9 @@ static int suspicion_join(const struct stretch *stretches, size_t count,
 
     for (size_t s = 0; s < count; s++)
         cells += stretches[s].cells;
-    given = wn_spill_new(cells, sizeof *given, error);
-    true_class = wn_spill_new(cells, sizeof *true_class, error);
-    out->joint = wn_new(cells, sizeof *out->joint, error);
-    if (!given || !true_class || !out->joint)
-        goto done;
+    given = wn_spill_new(cells, sizeof *given);
+    true_class = wn_spill_new(cells, sizeof *true_class);
+    out->joint = wn_new(cells, sizeof *out->joint);
     for (size_t s = 0; s < count; s++) {
         for (size_t t = 0; t < k; t++)
             out->truth[t] += stretches[s].truth[t] / n;
@@ -176,8 +171,7 @@ static int suspicion_join(const struct stretch *stretches, size_t count,
             out->joint[cell] = stretches[s].sum[z] / n;
         }
     }
-    status = wn_sparse_make(&out->at, k, given, true_class, cells, error);
-done:
+    status = wn_sparse_make(&out->at, k, given, true_class, cells);
     wn_spill_free(given);
     wn_spill_free(true_class);
     return status;
@@ -225,11 +219,9 @@ static int suspicion_judge_all(const struct wn_probability *p,
 {
     const size_t k = p->k, count = k + 1 < STRETCHES ? k + 1 : STRETCHES;
     const double n = (double)(p->n - wn_rows_by_class_count(members, k));
-    struct stretch *stretches = wn_new(count, sizeof *stretches, error);
+    struct stretch *stretches = wn_new(count, sizeof *stretches);
     int status = -1;
 
-    if (!stretches)
-        return -1;
     for (size_t s = 0; s < count; s++) {
         stretches[s].from = s * (k + 1) / count;
         stretches[s].end = (s + 1) * (k + 1) / count;
@@ -246,7 +238,7 @@ static int suspicion_judge_all(const struct wn_probability *p,
     for (size_t c = 0; c < k; c++)
         out->given[c] = (double)wn_rows_by_class_count(members, c) / n;
     find_rate(stretches, count, n, out);
-    status = suspicion_join(stretches, count, n, out, error);
+    status = suspicion_join(stretches, count, n, out);
 done:
     free_stretches(stretches, count);
     return status;
@@ -264,17 +256,17 @@ int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
     *out = (struct wn_suspicion){
         .n = p->n,
         .k = k,
-        .given = wn_new(k, sizeof(double), error),
-        .truth = wn_new(k, sizeof(double), error),
-        .verdict = wn_spill_new(p->n, sizeof(struct wn_verdict), error)};
+        .given = wn_new(k, sizeof(double)),
+        .truth = wn_new(k, sizeof(double)),
+        .verdict = wn_spill_new(p->n, sizeof(struct wn_verdict))};
     if (!out->given || !out->truth || !out->verdict ||
-        wn_rows_by_class_sort(label, p->n, k, &members, error) ||
-        wn_channel_make(&channel, &noise->at, noise->calibrated, error))
+        wn_rows_by_class_sort(label, p->n, k, &members) ||
+        wn_channel_make(&channel, &noise->at, noise->calibrated))
         goto done;
     if (wn_sharpness_fit(label, p, &members, &channel,
                          (double)noise->off_diagonal +
                              WN_CHANNEL_EVEN * (double)k,
-                         threads, &out->sharpness, error) ||
+                         threads, &out->sharpness) ||
         suspicion_judge_all(p, &members, &channel, threads, out, error))
         goto done;
     status = 0;

@@ -3,6 +3,7 @@
 #include "prog/program.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -11,6 +12,7 @@
 #include "util/file.h"
 #include "util/spill.h"
 #include "util/free_memory.h"
+#include "util/memory.h"
 #include "util/thread.h"
 
 #define LITTLE 128e6 /* bytes that are taken for there */
@@ -43,7 +45,7 @@ static int print_help(const struct wn_program *program, const char *name,
                       struct wn_error *error)
 {
     struct wn_text text = {0};
-    int status = wn_options_help(program, name, &text, error);
+    int status = wn_options_help(program, name, &text);
 
     if (status == 0)
         status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
@@ -56,7 +58,7 @@ static int print_version(const char *name, struct wn_error *error)
 {
     struct wn_text text = {0};
     int status =
-        wn_text_format(&text, error, "%s (winnow) %s\n", name, PACKAGE_VERSION);
+        wn_text_format(&text, "%s (winnow) %s\n", name, PACKAGE_VERSION);
 
     if (status == 0)
         status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
@@ -97,6 +99,21 @@ static void tell_use(struct wn_log *talk)
                        ceil((double)use.ru_maxrss / 1024));
 }
 
+static const char *running; /* the program's name, for end_at_once() */
+
+/* The handler of wn_die(). */
+static void end_at_once(const char *message)
+{
+    struct wn_error error = {.code = WN_EIO};
+    struct wn_log log;
+
+    wn_output_remove_parts();
+    wn_log_open(&log, running);
+    snprintf(error.text, sizeof error.text, "%s", message);
+    wn_log_error(&log, &error);
+    _exit(2);
+}
+
 int wn_program_main(const struct wn_program *program, int argc, char **argv,
                     wn_work *work)
 {
@@ -106,6 +123,8 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
 
     wn_file_standard();
     run.name = argc > 0 && argv[0] ? program_last_part(argv[0]) : "winnow";
+    running = run.name;
+    wn_die_handler(end_at_once);
     wn_log_open(&talk, run.name);
     struct wn_options *options = wn_options_parse(program, argc, argv, &error);
     run.options = options;
@@ -117,7 +136,6 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
         tell_use(&talk);
     }
     wn_options_free(options);
-    wn_spill_stop();
     return status;
 }
 
@@ -196,7 +214,8 @@ int wn_run_limit_memory(const struct wn_run *run, double need, double least,
     wn_log_verbose(run->talk,
                    "--memory: %s need %.0f MiB; large arrays go into files",
                    what, ceil(need / 0x1p20));
-    return wn_spill_start(limit, error);
+    wn_spill_start(limit);
+    return 0;
 }
 
 /* Where the output goes: NULL for standard output. */
@@ -239,7 +258,7 @@ struct wn_audit_writer *wn_run_create(const struct wn_run *run,
     bool force;
 
     if (find_target(run, from != NULL, &path, &force, error) ||
-        wn_options_describe(run->options, &options, error))
+        wn_options_describe(run->options, &options))
         goto done;
     writer = wn_audit_create(path, force, from, stage, error);
     if (writer && from &&

@@ -7,14 +7,13 @@
 #include "render/grid.h"
 
 static int cleaning_text_add_count(struct wn_grid *grid, const uint64_t *count,
-                                   size_t r, struct wn_error *error)
+                                   size_t r)
 {
-    return wn_grid_known(grid, error, count, "%llu",
+    return wn_grid_known(grid, count, "%llu",
                          count ? (unsigned long long)count[r] : 0);
 }
 
-int wn_cleaning_text(const struct wn_report *report, struct wn_text *out,
-                     struct wn_error *error)
+int wn_cleaning_text(const struct wn_report *report, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
         {"rule", WN_LEFT, WN_SHRINKS},
@@ -34,21 +33,20 @@ int wn_cleaning_text(const struct wn_report *report, struct wn_text *out,
 
         if (strcmp(text, data->clean_name[r]) == 0)
             text = "";
-        status =
-            wn_grid_add_text(&grid, data->clean_name[r], error) ||
-            cleaning_text_add_count(&grid, data->clean_changed, r, error) ||
-            cleaning_text_add_count(&grid, data->clean_broken, r, error) ||
-            cleaning_text_add_count(&grid, data->clean_passed_over, r, error) ||
-            wn_grid_add_text(&grid, text, error);
+        status = wn_grid_add_text(&grid, data->clean_name[r]) ||
+                 cleaning_text_add_count(&grid, data->clean_changed, r) ||
+                 cleaning_text_add_count(&grid, data->clean_broken, r) ||
+                 cleaning_text_add_count(&grid, data->clean_passed_over, r) ||
+                 wn_grid_add_text(&grid, text);
     }
     if (status == 0)
-        status = wn_grid_print_under("Cleaning rules", &grid, out, error);
+        status = wn_grid_print_under("Cleaning rules", &grid, out);
     wn_grid_free(&grid);
     return status ? -1 : 0;
 }
 
 int wn_cleaning_of_row(const struct wn_report *report, size_t row,
-                       struct wn_text *out, struct wn_error *error)
+                       struct wn_text *out)
 {
     const struct wn_dataset *data = &report->data;
     bool first = true;
@@ -61,8 +59,7 @@ int wn_cleaning_of_row(const struct wn_report *report, size_t row,
 
         if (strcmp(name, "missing") == 0)
             continue;
-        if (wn_text_format(out, error, "%s%s", first ? "" : ", ", name))
-            return -1;
+        wn_text_format(out, "%s%s", first ? "" : ", ", name);
         first = false;
     }
     return 0;

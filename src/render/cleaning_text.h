@@ -7,11 +7,10 @@
 #include "report/report.h"
 
 /* A section with all of them; nothing where there are none. */
-int wn_cleaning_text(const struct wn_report *report, struct wn_text *out,
-                     struct wn_error *error) WN_MUST_CHECK;
+int wn_cleaning_text(const struct wn_report *report,
+                     struct wn_text *out) WN_MUST_CHECK;
 /* Add the names of the rules that a row breaks, separated by ", ". */
 int wn_cleaning_of_row(const struct wn_report *report, size_t row,
-                       struct wn_text *out,
-                       struct wn_error *error) WN_MUST_CHECK;
+                       struct wn_text *out) WN_MUST_CHECK;
 
 #endif

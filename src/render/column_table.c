@@ -39,7 +39,7 @@ void wn_column_tops(const struct wn_dataset *data, size_t column, size_t *begin,
 /* "1 .. 30 .. 90", "Oslo 40, Rome 20, ...": what is typical, after what is odd
  * and behind "predicts the label: ". */
 static int put_values(const struct wn_dataset *data, size_t c,
-                      struct wn_text *out, struct wn_error *error)
+                      struct wn_text *out)
 {
     const char *note = data->column_note ? data->column_note[c] : "";
     char least[32], middle[32], most[32];
@@ -52,57 +52,53 @@ static int put_values(const struct wn_dataset *data, size_t c,
         const bool known = wn_column_number(data, c, median, middle) > 0;
 
         wn_column_number(data, c, data->column_max[c], most);
-        if (wn_text_format(out, error, "%s .. %s%s%s", least, middle,
-                           known ? " .. " : "", most))
-            return -1;
+        wn_text_format(out, "%s .. %s%s%s", least, middle, known ? " .. " : "",
+                       most);
     }
     for (size_t t = begin; t < end; t++)
-        if (wn_text_format(out, error, "%s%s %llu", out->length ? ", " : "",
-                           data->top_value[t],
-                           (unsigned long long)data->top_count[t]))
-            return -1;
+        wn_text_format(out, "%s%s %llu", out->length ? ", " : "",
+                       data->top_value[t],
+                       (unsigned long long)data->top_count[t]);
     if (end > begin && data->column_distinct[c] > end - begin &&
-        wn_text_format(out, error, ", ..."))
+        wn_text_format(out, ", ..."))
         return -1;
-    return *note ? wn_text_format(out, error, "%s%s", out->length ? "; " : "",
-                                  note)
+    return *note ? wn_text_format(out, "%s%s", out->length ? "; " : "", note)
                  : 0;
 }
 
 static int add_distinct(const struct wn_dataset *data, size_t c,
-                        struct wn_grid *grid, struct wn_error *error)
+                        struct wn_grid *grid)
 {
     const bool about = data->column_about && data->column_about[c];
 
-    return wn_grid_known(grid, error, data->column_distinct[c], "%s%llu",
+    return wn_grid_known(grid, data->column_distinct[c], "%s%llu",
                          about ? "~" : "",
                          (unsigned long long)data->column_distinct[c]);
 }
 
 static int add_alone(const struct wn_dataset *data, size_t c,
-                     struct wn_grid *grid, struct wn_error *error)
+                     struct wn_grid *grid)
 {
     const double alone = data->column_alone ? data->column_alone[c] : NAN;
 
-    return wn_grid_known(grid, error, !isnan(alone), "%.0f %%",
-                         fmax(0, 100 * alone));
+    return wn_grid_known(grid, !isnan(alone), "%.0f %%", fmax(0, 100 * alone));
 }
 
 static int column_table_add_column(const struct wn_dataset *data, size_t c,
-                                   struct wn_grid *grid, struct wn_error *error)
+                                   struct wn_grid *grid)
 {
     struct wn_text values = {0};
     int status = -1;
 
-    if (put_values(data, c, &values, error) ||
-        wn_grid_add_text(grid, data->column_name[c], error) ||
-        wn_grid_add_text(grid, data->column_kind[c], error) ||
-        wn_grid_format(grid, error, "%llu",
+    if (put_values(data, c, &values) ||
+        wn_grid_add_text(grid, data->column_name[c]) ||
+        wn_grid_add_text(grid, data->column_kind[c]) ||
+        wn_grid_format(grid, "%llu",
                        (unsigned long long)data->column_missing[c]) ||
-        wn_grid_format(grid, error, "%llu",
+        wn_grid_format(grid, "%llu",
                        (unsigned long long)data->column_invalid[c]) ||
-        add_distinct(data, c, grid, error) || add_alone(data, c, grid, error) ||
-        wn_grid_add_text(grid, values.length ? values.bytes : NULL, error))
+        add_distinct(data, c, grid) || add_alone(data, c, grid) ||
+        wn_grid_add_text(grid, values.length ? values.bytes : NULL))
         goto done;
     status = 0;
 done:
@@ -110,8 +106,7 @@ done:
     return status;
 }
 
-int wn_columns_text(const struct wn_report *report, struct wn_text *out,
-                    struct wn_error *error)
+int wn_columns_text(const struct wn_report *report, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
         {"column", WN_LEFT, WN_SHRINKS},  {"kind", WN_LEFT, WN_FIXED},
@@ -126,15 +121,14 @@ int wn_columns_text(const struct wn_report *report, struct wn_text *out,
 
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
     for (size_t c = 0; c < shown; c++)
-        if (column_table_add_column(data, c, &grid, error))
+        if (column_table_add_column(data, c, &grid))
             goto done;
-    if (wn_text_format(out, error, "\nColumns\n") ||
-        wn_grid_print(&grid, out, error))
+    wn_text_format(out, "\nColumns\n");
+    if (wn_grid_print(&grid, out))
         goto done;
     status = shown == data->columns
                  ? 0
-                 : wn_text_format(out, error,
-                                  "  and %zu more; --columns shows all\n",
+                 : wn_text_format(out, "  and %zu more; --columns shows all\n",
                                   data->columns - shown);
 done:
     wn_grid_free(&grid);

@@ -14,7 +14,7 @@ size_t wn_column_number(const struct wn_dataset *data, size_t column,
 void wn_column_tops(const struct wn_dataset *data, size_t column, size_t *begin,
                     size_t *end);
 /* The table of them, as many as the report asks for. */
-int wn_columns_text(const struct wn_report *report, struct wn_text *out,
-                    struct wn_error *error) WN_MUST_CHECK;
+int wn_columns_text(const struct wn_report *report,
+                    struct wn_text *out) WN_MUST_CHECK;
 
 #endif

@@ -8,10 +8,10 @@
 
 /* How both stand, what is still flagged, new and gone, and what else differs:
  * data, versions, options. The report has report->against. */
-int wn_comparison_text(const struct wn_report *report, struct wn_text *out,
-                       struct wn_error *error) WN_MUST_CHECK;
+int wn_comparison_text(const struct wn_report *report,
+                       struct wn_text *out) WN_MUST_CHECK;
 /* The table of the flags that are gone, the most suspicious of them then. */
-int wn_gone_text(const struct wn_report *report, struct wn_text *out,
-                 struct wn_error *error) WN_MUST_CHECK;
+int wn_gone_text(const struct wn_report *report,
+                 struct wn_text *out) WN_MUST_CHECK;
 
 #endif

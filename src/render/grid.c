@@ -91,54 +91,49 @@ void wn_grid_free(struct wn_grid *grid)
     *grid = (struct wn_grid){0};
 }
 
-int wn_grid_add(struct wn_grid *grid, const char *bytes, size_t length,
-                struct wn_error *error)
+int wn_grid_add(struct wn_grid *grid, const char *bytes, size_t length)
 {
-    if (wn_grow(&grid->end, &grid->room, grid->cells + 1, sizeof *grid->end,
-                error) ||
-        wn_text_add_visible(&grid->bytes, bytes, length, error))
+    wn_grow(&grid->end, &grid->room, grid->cells + 1, sizeof *grid->end);
+    if (wn_text_add_visible(&grid->bytes, bytes, length))
         return -1;
     grid->end[grid->cells++] = grid->bytes.length;
     return 0;
 }
 
-int wn_grid_add_text(struct wn_grid *grid, const char *text,
-                     struct wn_error *error)
+int wn_grid_add_text(struct wn_grid *grid, const char *text)
 {
     if (!text)
         text = "-";
-    return wn_grid_add(grid, text, strlen(text), error);
+    return wn_grid_add(grid, text, strlen(text));
 }
 
 enum { FORMATTED = 200 };
 
 static int add_list(struct wn_grid *grid, bool known, const char *format,
-                    va_list list, struct wn_error *error)
+                    va_list list)
 {
     char text[FORMATTED];
 
     vsnprintf(text, sizeof text, format, list);
-    return wn_grid_add_text(grid, known ? text : NULL, error);
+    return wn_grid_add_text(grid, known ? text : NULL);
 }
 
-int wn_grid_format(struct wn_grid *grid, struct wn_error *error,
-                   const char *format, ...)
+int wn_grid_format(struct wn_grid *grid, const char *format, ...)
 {
     va_list list;
 
     va_start(list, format);
-    const int status = add_list(grid, true, format, list, error);
+    const int status = add_list(grid, true, format, list);
     va_end(list);
     return status;
 }
 
-int wn_grid_known(struct wn_grid *grid, struct wn_error *error, bool known,
-                  const char *format, ...)
+int wn_grid_known(struct wn_grid *grid, bool known, const char *format, ...)
 {
     va_list list;
 
     va_start(list, format);
-    const int status = add_list(grid, known, format, list, error);
+    const int status = add_list(grid, known, format, list);
     va_end(list);
     return status;
 }
@@ -199,8 +194,7 @@ static void measure(const struct wn_grid *grid, size_t *width)
 }
 
 static int put_cell(const struct wn_grid *grid, const size_t *width, size_t c,
-                    const char *text, size_t length, struct wn_text *out,
-                    struct wn_error *error)
+                    const char *text, size_t length, struct wn_text *out)
 {
     size_t room = width[c], keep = wn_cells_prefix(text, length, room);
     const bool cut = keep < length;
@@ -211,22 +205,23 @@ static int put_cell(const struct wn_grid *grid, const size_t *width, size_t c,
     room -= wn_cells(text, keep) + (cut && room > 3 ? 3 : 0);
     const int before = grid->column[c].align == WN_RIGHT ? (int)room : 0;
     const int after = grid->column[c].align == WN_LEFT && !last ? (int)room : 0;
-    return wn_text_format(out, error, "%*s%.*s%s%*s",
-                          (c ? GAP : INDENT) + before, "", (int)keep, text,
-                          cut && width[c] > 3 ? "..." : "", after, "");
+    wn_text_format(out, "%*s%.*s%s%*s", (c ? GAP : INDENT) + before, "",
+                   (int)keep, text, cut && width[c] > 3 ? "..." : "", after,
+                   "");
+    return 0;
 }
 
-static int end_line(struct wn_text *out, struct wn_error *error)
+static int end_line(struct wn_text *out)
 {
     while (out->length && out->bytes[out->length - 1] == ' ')
         out->length--;
-    return wn_text_add(out, "\n", 1, error);
+    wn_text_add(out, "\n", 1);
+    return 0;
 }
 
 /* The last column, in as many lines as it takes. */
 static int put_wrapped(const struct wn_grid *grid, const size_t *width,
-                       const char *text, size_t length, struct wn_text *out,
-                       struct wn_error *error)
+                       const char *text, size_t length, struct wn_text *out)
 {
     const size_t last = grid->columns - 1;
     size_t room = width[last];
@@ -234,8 +229,7 @@ static int put_wrapped(const struct wn_grid *grid, const size_t *width,
     size_t before = last ? GAP : INDENT;
 
     if (room < NARROW && wn_cells(text, length) > room) {
-        if (end_line(out, error))
-            return -1;
+        end_line(out);
         before = indent = BELOW;
         room = WN_WIDTH - BELOW;
     }
@@ -248,45 +242,38 @@ static int put_wrapped(const struct wn_grid *grid, const size_t *width,
                     keep = at - 1;
                     break;
                 }
-        if (wn_text_format(out, error, "%*s%.*s", (int)before, "", (int)keep,
-                           text))
-            return -1;
+        wn_text_format(out, "%*s%.*s", (int)before, "", (int)keep, text);
         while (keep < length && text[keep] == ' ')
             keep++;
         text += keep;
         length -= keep;
-        if (length && wn_text_add(out, "\n", 1, error))
+        if (length && wn_text_add(out, "\n", 1))
             return -1;
         before = indent;
     } while (length);
     return 0;
 }
 
-int wn_grid_print(const struct wn_grid *grid, struct wn_text *out,
-                  struct wn_error *error)
+int wn_grid_print(const struct wn_grid *grid, struct wn_text *out)
 {
-    size_t *width = wn_new(grid->columns, sizeof *width, error);
+    size_t *width = wn_new(grid->columns, sizeof *width);
     int status = -1;
 
-    if (!width)
-        return -1;
     assert(grid->cells % grid->columns == 0);
     measure(grid, width);
     for (size_t c = 0; c < grid->columns; c++)
-        if (put_cell(grid, width, c, grid->column[c].head,
-                     strlen(grid->column[c].head), out, error))
-            goto done;
-    if (end_line(out, error))
-        goto done;
+        put_cell(grid, width, c, grid->column[c].head,
+                 strlen(grid->column[c].head), out);
+    end_line(out);
     for (size_t cell = 0; cell < grid->cells; cell++) {
         const size_t c = cell % grid->columns;
         size_t length;
         const char *text = cell_text(grid, cell, &length);
 
         if ((grid->column[c].yields == WN_WRAPS
-                 ? put_wrapped(grid, width, text, length, out, error)
-                 : put_cell(grid, width, c, text, length, out, error)) ||
-            (c + 1 == grid->columns && end_line(out, error)))
+                 ? put_wrapped(grid, width, text, length, out)
+                 : put_cell(grid, width, c, text, length, out)) ||
+            (c + 1 == grid->columns && end_line(out)))
             goto done;
     }
     status = 0;
@@ -296,12 +283,10 @@ done:
 }
 
 int wn_grid_print_under(const char *title, const struct wn_grid *grid,
-                        struct wn_text *out, struct wn_error *error)
+                        struct wn_text *out)
 {
     if (grid->cells == 0)
         return 0;
-    return wn_text_format(out, error, "\n%s\n", title) ||
-                   wn_grid_print(grid, out, error)
-               ? -1
-               : 0;
+    return wn_text_format(out, "\n%s\n", title) || wn_grid_print(grid, out) ? -1
+                                                                            : 0;
 }

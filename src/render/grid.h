@@ -36,25 +36,21 @@ struct wn_grid {
 
 void wn_grid_start(struct wn_grid *grid, const struct wn_grid_column *column,
                    size_t columns);
-int wn_grid_add(struct wn_grid *grid, const char *bytes, size_t length,
-                struct wn_error *error) WN_MUST_CHECK;
+int wn_grid_add(struct wn_grid *grid, const char *bytes,
+                size_t length) WN_MUST_CHECK;
 /* NULL is shown as "-". */
-int wn_grid_add_text(struct wn_grid *grid, const char *text,
-                     struct wn_error *error) WN_MUST_CHECK;
-int wn_grid_format(struct wn_grid *grid, struct wn_error *error,
-                   const char *format, ...) WN_MUST_CHECK
-    __attribute__((format(printf, 3, 4)));
+int wn_grid_add_text(struct wn_grid *grid, const char *text) WN_MUST_CHECK;
+int wn_grid_format(struct wn_grid *grid, const char *format, ...) WN_MUST_CHECK
+    __attribute__((format(printf, 2, 3)));
 /* The same where something is known, else "-". */
-int wn_grid_known(struct wn_grid *grid, struct wn_error *error, bool known,
-                  const char *format, ...) WN_MUST_CHECK
-    __attribute__((format(printf, 4, 5)));
+int wn_grid_known(struct wn_grid *grid, bool known, const char *format,
+                  ...) WN_MUST_CHECK __attribute__((format(printf, 3, 4)));
 /* Head line and rows, indented by two; no trailing blanks. */
-int wn_grid_print(const struct wn_grid *grid, struct wn_text *out,
-                  struct wn_error *error) WN_MUST_CHECK;
+int wn_grid_print(const struct wn_grid *grid,
+                  struct wn_text *out) WN_MUST_CHECK;
 /* The same under an empty line and a title; nothing for a grid without rows. */
 int wn_grid_print_under(const char *title, const struct wn_grid *grid,
-                        struct wn_text *out,
-                        struct wn_error *error) WN_MUST_CHECK;
+                        struct wn_text *out) WN_MUST_CHECK;
 void wn_grid_free(struct wn_grid *grid);
 
 /* Terminal cells that valid UTF-8 takes: 2 for East Asian wide characters and

@@ -166,7 +166,7 @@ static int json_put_spelling(const struct wn_report *report,
     struct wn_text rule = {0};
     int status = -1;
 
-    if (wn_spelling_rule(report, spelling, &rule, lines->error) == 0)
+    if (wn_spelling_rule(report, spelling, &rule) == 0)
         status = wn_json_lines_put(
             lines, json_pack("{s:s,s:o,s:I,s:o,s:I,s:o}", "record", "spelling",
                              "class", wn_json_text(name[spelling->class]),
@@ -185,7 +185,7 @@ static int put_spellings(const struct wn_report *report,
     size_t count;
     int status = 0;
 
-    if (wn_spellings(report, &spelling, &count, lines->error))
+    if (wn_spellings(report, &spelling, &count))
         return -1;
     for (size_t s = 0; s < count && status == 0; s++)
         status = json_put_spelling(report, &spelling[s], lines);
@@ -386,8 +386,7 @@ static int json_put_rows(const struct wn_report *report,
                          struct wn_json_lines *lines)
 {
     size_t count;
-    int64_t *rows =
-        wn_report_rows(report, WN_ROWS_FLAGGED, SIZE_MAX, &count, lines->error);
+    int64_t *rows = wn_report_rows(report, WN_ROWS_FLAGGED, SIZE_MAX, &count);
     int status = rows ? 0 : -1;
 
     for (size_t r = 0; status == 0 && r < count; r++) {
@@ -426,7 +425,7 @@ static int put_reviews(const struct wn_report *report,
     struct wn_review review[WN_REVIEWS];
     size_t count;
 
-    if (wn_budget_curve(report, review, &count, lines->error))
+    if (wn_budget_curve(report, review, &count))
         return -1;
     for (size_t r = 0; r < count; r++)
         if (wn_json_lines_put(

@@ -11,7 +11,6 @@
 
 json_t *wn_json_bytes(const char *bytes, size_t length)
 {
-    struct wn_error error = {0};
     struct wn_text copy = {0};
     json_t *string = NULL;
 
@@ -19,7 +18,7 @@ json_t *wn_json_bytes(const char *bytes, size_t length)
         return json_null();
     if (wn_text_is_utf8(bytes, length))
         return json_stringn(bytes, length);
-    if (wn_text_add_visible(&copy, bytes, length, &error) == 0)
+    if (wn_text_add_visible(&copy, bytes, length) == 0)
         string = json_stringn(copy.bytes, copy.length);
     wn_text_free(&copy);
     return string;
@@ -50,7 +49,8 @@ static int add_dump(const char *bytes, size_t size, void *context)
 {
     struct wn_json_lines *lines = context;
 
-    return wn_text_add(lines->out, bytes, size, lines->error);
+    wn_text_add(lines->out, bytes, size);
+    return 0;
 }
 
 /* jansson writes the strings; it has one precision for all reals, so numbers
@@ -59,10 +59,11 @@ static int put_scalar(struct wn_json_lines *lines, const json_t *value)
 {
     char text[32];
 
-    if (json_is_real(value))
-        return wn_text_add(lines->out, text,
-                           wn_number_format(json_real_value(value), text),
-                           lines->error);
+    if (json_is_real(value)) {
+        wn_text_add(lines->out, text,
+                    wn_number_format(json_real_value(value), text));
+        return 0;
+    }
     return json_dump_callback(value, add_dump, lines,
                               JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 }
@@ -76,27 +77,27 @@ static int put_members(struct wn_json_lines *lines, json_t *object)
     for (void *at = json_object_iter(object); at;
          at = json_object_iter_next(object, at)) {
         /* Keys are ours: words of ASCII. */
-        if (wn_text_format(lines->out, lines->error, "%s\"%s\":", before,
-                           json_object_iter_key(at)) ||
-            put_value(lines, json_object_iter_value(at)))
+        wn_text_format(lines->out, "%s\"%s\":", before,
+                       json_object_iter_key(at));
+        if (put_value(lines, json_object_iter_value(at)))
             return -1;
         before = ",";
     }
-    return wn_text_format(lines->out, lines->error, "%s}",
-                          *before == '{' ? "{" : "");
+    wn_text_format(lines->out, "%s}", *before == '{' ? "{" : "");
+    return 0;
 }
 
 static int put_elements(struct wn_json_lines *lines, const json_t *array)
 {
     const size_t count = json_array_size(array);
 
-    if (wn_text_add(lines->out, "[", 1, lines->error))
-        return -1;
+    wn_text_add(lines->out, "[", 1);
     for (size_t i = 0; i < count; i++)
-        if ((i && wn_text_add(lines->out, ",", 1, lines->error)) ||
+        if ((i && wn_text_add(lines->out, ",", 1)) ||
             put_value(lines, json_array_get(array, i)))
             return -1;
-    return wn_text_add(lines->out, "]", 1, lines->error);
+    wn_text_add(lines->out, "]", 1);
+    return 0;
 }
 
 static int put_value(struct wn_json_lines *lines, json_t *value)
@@ -114,11 +115,11 @@ int wn_json_lines_put(struct wn_json_lines *lines, json_t *object)
     int status = -1;
 
     if (object && put_value(lines, object) == 0)
-        status = wn_text_add(lines->out, "\n", 1, lines->error);
+        status = wn_text_add(lines->out, "\n", 1);
     json_decref(object);
     lines->count++;
     if (status && lines->error->code == WN_OK)
-        wn_fail(lines->error, WN_ENOMEM, "no memory for a line of JSON");
+        wn_fail(lines->error, WN_EIO, "no memory for a line of JSON");
     return status;
 }
 

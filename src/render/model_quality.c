@@ -59,23 +59,18 @@ static int load_member(const struct wn_audit *audit, const char *name,
                  {"weight", &member->weight, 1}};
     int status = -1;
 
-    member->name = wn_copy_text(name, length, error);
-    if (!member->name)
-        return -1;
+    member->name = wn_copy_text(name, length);
     measured->members++;
     for (size_t f = 0; f < sizeof facts / sizeof *facts; f++) {
         attribute.length = 0;
-        if (wn_text_format(&attribute, error, "%s_%s", member->name,
-                           facts[f].name))
-            goto done;
+        wn_text_format(&attribute, "%s_%s", member->name, facts[f].name);
         *facts[f].value = load_number(audit, models, wn_text_of(&attribute), 0,
                                       facts[f].high);
     }
     attribute.length = 0;
-    if (wn_text_format(&attribute, error, "%s_chosen", member->name) == 0)
+    if (wn_text_format(&attribute, "%s_chosen", member->name) == 0)
         status = load_text(audit, models, wn_text_of(&attribute),
                            &member->chosen, error);
-done:
     wn_text_free(&attribute);
     return status;
 }
@@ -93,9 +88,7 @@ static int load_members(struct wn_model_quality *measured,
         return error->code ? -1 : 0;
     for (const char *at = names; at && *at; at++)
         most += *at == ',';
-    measured->member = wn_new(most, sizeof *measured->member, error);
-    if (!measured->member)
-        status = -1;
+    measured->member = wn_new(most, sizeof *measured->member);
     for (const char *at = names; status == 0 && at && *at; at += *at == ',') {
         const size_t length = strcspn(at, ",");
 
@@ -172,50 +165,46 @@ void wn_model_quality_free(struct wn_model_quality *measured)
 /* With a word where it looks like a spoiled embedding: noise has no preferred
  * direction, what has collapsed has one only. What ingest makes of texts
  * spreads evenly, too. */
-int wn_model_quality_spectrum(const struct wn_model_quality *measured, size_t d,
-                              bool texts, struct wn_text *out,
-                              struct wn_error *error)
+void wn_model_quality_spectrum(const struct wn_model_quality *measured,
+                               size_t d, bool texts, struct wn_text *out)
 {
     const char *hint = "";
 
     if (isnan(measured->evenness) || d < 2)
-        return 0;
+        return;
     if (measured->evenness > WN_EVEN && d >= WN_EVEN_FEATURES && !texts)
         hint = " They spread like noise: a spoiled embedding would, too.";
     else if (measured->largest > WN_SPILL)
         hint = " Nearly all lies in one direction: is the embedding spoiled?";
-    return wn_phrase_say(
-        out, error,
-        "Singular values of the features: entropy %.2f of "
-        "what is possible, the largest %.0f %% of their sum.%s",
-        measured->evenness, 100 * measured->largest, hint);
+    wn_phrase_say(out,
+                  "Singular values of the features: entropy %.2f of "
+                  "what is possible, the largest %.0f %% of their sum.%s",
+                  measured->evenness, 100 * measured->largest, hint);
 }
 
-static int add_share(struct wn_grid *grid, double share, struct wn_error *error)
+static int add_share(struct wn_grid *grid, double share)
 {
-    return wn_grid_known(grid, error, !isnan(share), "%.1f %%", 100 * share);
+    return wn_grid_known(grid, !isnan(share), "%.1f %%", 100 * share);
 }
 
 static int add_member(const struct wn_member *member, bool chosen,
-                      struct wn_grid *grid, struct wn_error *error)
+                      struct wn_grid *grid)
 {
-    return wn_grid_add_text(grid, member->name, error) ||
-                   wn_grid_known(grid, error, !isnan(member->log_loss), "%.4f",
+    return wn_grid_add_text(grid, member->name) ||
+                   wn_grid_known(grid, !isnan(member->log_loss), "%.4f",
                                  member->log_loss) ||
-                   add_share(grid, member->accuracy, error) ||
-                   add_share(grid, member->calibration, error) ||
-                   wn_grid_known(grid, error, !isnan(member->weight), "%.2f",
+                   add_share(grid, member->accuracy) ||
+                   add_share(grid, member->calibration) ||
+                   wn_grid_known(grid, !isnan(member->weight), "%.2f",
                                  member->weight) ||
-                   (chosen &&
-                    wn_grid_add_text(grid, member->chosen ? member->chosen : "",
-                                     error))
+                   (chosen && wn_grid_add_text(
+                                  grid, member->chosen ? member->chosen : ""))
                ? -1
                : 0;
 }
 
 int wn_model_quality_models(const struct wn_model_quality *measured,
-                            bool chosen, struct wn_text *out,
-                            struct wn_error *error)
+                            bool chosen, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
         {"model", WN_LEFT, WN_SHRINKS},
@@ -231,50 +220,49 @@ int wn_model_quality_models(const struct wn_model_quality *measured,
         return 0;
     wn_grid_start(&grid, head, sizeof head / sizeof *head - !chosen);
     for (size_t p = 0; p < measured->members && status == 0; p++)
-        status = add_member(&measured->member[p], chosen, &grid, error);
+        status = add_member(&measured->member[p], chosen, &grid);
     if (status == 0)
         status = wn_grid_print_under("How well the given labels are predicted, "
                                      "out of sample",
-                                     &grid, out, error);
+                                     &grid, out);
     wn_grid_free(&grid);
     return status;
 }
 
-static int say_graph(const struct wn_model_quality *measured,
-                     struct wn_text *out, struct wn_error *error)
+static void say_graph(const struct wn_model_quality *measured,
+                      struct wn_text *out)
 {
     const char *metric = measured->metric ? measured->metric : "unknown";
 
     if (!measured->neighbors)
-        return 0;
-    if (isnan(measured->cells) || isnan(measured->probe))
-        return wn_phrase_say(out, error,
-                             "Neighbours: %zu of each row by %s distance, "
-                             "looked for among all rows.",
-                             measured->neighbors, metric);
-    return wn_phrase_say(out, error,
-                         "Neighbours: %zu of each row by %s distance, looked "
-                         "for in %.0f of %.0f cells; of the true ones %.1f %% "
-                         "were found in a sample.",
-                         measured->neighbors, metric, measured->probe,
-                         measured->cells, 100 * measured->recall);
+        return;
+    if (isnan(measured->cells) || isnan(measured->probe)) {
+        wn_phrase_say(out,
+                      "Neighbours: %zu of each row by %s distance, "
+                      "looked for among all rows.",
+                      measured->neighbors, metric);
+        return;
+    }
+    wn_phrase_say(out,
+                  "Neighbours: %zu of each row by %s distance, looked "
+                  "for in %.0f of %.0f cells; of the true ones %.1f %% "
+                  "were found in a sample.",
+                  measured->neighbors, metric, measured->probe, measured->cells,
+                  100 * measured->recall);
 }
 
 int wn_model_quality_rest(const struct wn_model_quality *measured,
-                          struct wn_text *out, struct wn_error *error)
+                          struct wn_text *out)
 {
     if (!measured->neighbors && isnan(measured->epoch) && !measured->kernels)
         return 0;
-    if (wn_text_format(out, error, "\nHow it was computed\n") ||
-        say_graph(measured, out, error))
-        return -1;
+    wn_text_format(out, "\nHow it was computed\n");
+    say_graph(measured, out);
     if (!isnan(measured->epoch) && !isnan(measured->epochs) &&
-        wn_phrase_say(out, error,
-                      "Networks: el2n and grand after epoch %.0f of %.0f.",
+        wn_phrase_say(out, "Networks: el2n and grand after epoch %.0f of %.0f.",
                       measured->epoch, measured->epochs))
         return -1;
-    return measured->kernels
-               ? wn_phrase_say(out, error, "Kernels of OpenBLAS: %s.",
-                               measured->kernels)
-               : 0;
+    return measured->kernels ? wn_phrase_say(out, "Kernels of OpenBLAS: %s.",
+                                             measured->kernels)
+                             : 0;
 }

@@ -48,14 +48,11 @@ void wn_model_quality_free(struct wn_model_quality *measured);
 /* For people: a line on `d` features, some of them perhaps made of texts; the
  * table of models, with the knobs that the data chose if `chosen`; and all
  * else. */
-int wn_model_quality_spectrum(const struct wn_model_quality *measured, size_t d,
-                              bool texts, struct wn_text *out,
-                              struct wn_error *error) WN_MUST_CHECK;
+void wn_model_quality_spectrum(const struct wn_model_quality *measured,
+                               size_t d, bool texts, struct wn_text *out);
 int wn_model_quality_models(const struct wn_model_quality *measured,
-                            bool chosen, struct wn_text *out,
-                            struct wn_error *error) WN_MUST_CHECK;
+                            bool chosen, struct wn_text *out) WN_MUST_CHECK;
 int wn_model_quality_rest(const struct wn_model_quality *measured,
-                          struct wn_text *out,
-                          struct wn_error *error) WN_MUST_CHECK;
+                          struct wn_text *out) WN_MUST_CHECK;
 
 #endif

@@ -6,7 +6,7 @@
 #include "report/report.h"
 
 /* Commands that run as they stand, for what is likely to be wanted next. */
-int wn_next_commands_text(const struct wn_report *report, struct wn_text *out,
-                          struct wn_error *error) WN_MUST_CHECK;
+int wn_next_commands_text(const struct wn_report *report,
+                          struct wn_text *out) WN_MUST_CHECK;
 
 #endif

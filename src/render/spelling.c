@@ -10,11 +10,11 @@
 #include "util/memory.h"
 
 int wn_spellings(const struct wn_report *report, struct wn_spelling **spelling,
-                 size_t *count, struct wn_error *error)
+                 size_t *count)
 {
     const struct wn_dataset *data = &report->data;
-    size_t *rows = wn_new(data->k, sizeof *rows, error);
-    struct wn_spelling *list = wn_new(data->k, sizeof *list, error);
+    size_t *rows = wn_new(data->k, sizeof *rows);
+    struct wn_spelling *list = wn_new(data->k, sizeof *list);
 
     *count = 0;
     if (!rows || !list) {
@@ -37,56 +37,53 @@ int wn_spellings(const struct wn_report *report, struct wn_spelling **spelling,
 }
 
 int wn_spelling_rule(const struct wn_report *report,
-                     const struct wn_spelling *spelling, struct wn_text *rule,
-                     struct wn_error *error)
+                     const struct wn_spelling *spelling, struct wn_text *rule)
 {
     const char *old = report->data.label_name[spelling->class];
     const char *new = report->data.label_name[spelling->of];
     const char *column = report->data.label_column;
 
     return wn_clean_rules_write_map(rule, column ? column : "label", old,
-                                    strlen(old), new, strlen(new), error);
+                                    strlen(old), new, strlen(new));
 }
 
 static int spelling_put_spelling(const struct wn_report *report,
                                  const struct wn_spelling *spelling,
-                                 struct wn_text *out, struct wn_error *error)
+                                 struct wn_text *out)
 {
     struct wn_text rule = {0};
     int status = -1;
 
-    if (wn_spelling_rule(report, spelling, &rule, error) == 0 &&
-        wn_text_add(out, "  ", 2, error) == 0 &&
-        wn_text_add_visible(out, wn_text_of(&rule), rule.length, error) == 0)
+    if (wn_spelling_rule(report, spelling, &rule) == 0 &&
+        wn_text_add(out, "  ", 2) == 0 &&
+        wn_text_add_visible(out, wn_text_of(&rule), rule.length) == 0)
         status = wn_text_format(
-            out, error, "   # %zu %s, %zu so spelt\n", spelling->rows,
+            out, "   # %zu %s, %zu so spelt\n", spelling->rows,
             wn_plural(spelling->rows, "row", "rows"), spelling->of_rows);
     wn_text_free(&rule);
     return status;
 }
 
-int wn_spellings_text(const struct wn_report *report, struct wn_text *out,
-                      struct wn_error *error)
+int wn_spellings_text(const struct wn_report *report, struct wn_text *out)
 {
     struct wn_spelling *spelling = NULL;
     size_t count;
     int status = -1;
 
-    if (wn_spellings(report, &spelling, &count, error))
+    if (wn_spellings(report, &spelling, &count))
         return -1;
     if (count &&
-        wn_text_format(out, error,
-                       "\nSpellings of one class, and the rules that mend "
-                       "them\n"))
+        wn_text_format(out, "\nSpellings of one class, and the rules that mend "
+                            "them\n"))
         goto done;
     for (size_t s = 0; s < count && s < WN_TOP_ROWS; s++)
-        if (spelling_put_spelling(report, &spelling[s], out, error))
+        if (spelling_put_spelling(report, &spelling[s], out))
             goto done;
-    status = count > WN_TOP_ROWS
-                 ? wn_text_format(out, error,
-                                  "  and %zu more; --format=json has all\n",
-                                  count - WN_TOP_ROWS)
-                 : 0;
+    status =
+        count > WN_TOP_ROWS
+            ? wn_text_format(out, "  and %zu more; --format=json has all\n",
+                             count - WN_TOP_ROWS)
+            : 0;
 done:
     free(spelling);
     return status;

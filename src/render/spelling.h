@@ -13,13 +13,13 @@ struct wn_spelling {
 
 /* *spelling is the caller's, for free(). */
 int wn_spellings(const struct wn_report *report, struct wn_spelling **spelling,
-                 size_t *count, struct wn_error *error) WN_MUST_CHECK;
+                 size_t *count) WN_MUST_CHECK;
 /* Add the rule of winnow-rules(5) that mends it. */
 int wn_spelling_rule(const struct wn_report *report,
-                     const struct wn_spelling *spelling, struct wn_text *rule,
-                     struct wn_error *error) WN_MUST_CHECK;
+                     const struct wn_spelling *spelling,
+                     struct wn_text *rule) WN_MUST_CHECK;
 /* A section with all of them; nothing where there are none. */
-int wn_spellings_text(const struct wn_report *report, struct wn_text *out,
-                      struct wn_error *error) WN_MUST_CHECK;
+int wn_spellings_text(const struct wn_report *report,
+                      struct wn_text *out) WN_MUST_CHECK;
 
 #endif

@@ -9,61 +9,59 @@
 
 /* "digits.csv: row 17, line 19, id A-17". */
 static int text_explain_put_head(const struct wn_report *report, size_t i,
-                                 struct wn_text *out, struct wn_error *error)
+                                 struct wn_text *out)
 {
     size_t length;
     const char *id = wn_report_id(report, i, &length);
 
-    if (wn_phrase_data(out, wn_report_source(report), error) ||
-        wn_text_format(out, error, ": row %zu, %s %llu", i,
+    if (wn_phrase_data(out, wn_report_source(report)) ||
+        wn_text_format(out, ": row %zu, %s %llu", i,
                        wn_phrase_place(&report->data),
                        (unsigned long long)report->data.row_line[i]) ||
-        (id && (wn_text_format(out, error, ", id ") ||
-                wn_text_add_visible(out, id, length, error))))
+        (id && (wn_text_format(out, ", id ") ||
+                wn_text_add_visible(out, id, length))))
         return -1;
-    return wn_text_format(out, error, "\n\n");
+    wn_text_format(out, "\n\n");
+    return 0;
 }
 
-static int put_fact(struct wn_text *out, const char *name, const char *value,
-                    const char *more, struct wn_error *error)
+static void put_fact(struct wn_text *out, const char *name, const char *value,
+                     const char *more)
 {
-    if (wn_text_format(out, error, "  %-18s", name) ||
-        wn_phrase_data(out, value, error))
-        return -1;
-    return wn_text_format(out, error, "%s%s\n", *more ? ": " : "", more);
+    wn_text_format(out, "  %-18s", name);
+    wn_phrase_data(out, value);
+    wn_text_format(out, "%s%s\n", *more ? ": " : "", more);
 }
 
 static int put_verdict(const struct wn_report *report, size_t i,
-                       struct wn_text *out, struct wn_error *error)
+                       struct wn_text *out)
 {
     const char *suggested;
     char suspicion[16];
 
-    if (put_fact(out, "given label",
-                 wn_report_class(report, report->data.label[i]), "", error))
-        return -1;
-    if (!report->flagged)
-        return put_fact(out, "verdict",
-                        report->scored ? "not flagged yet" : "not scored yet",
-                        "", error);
+    put_fact(out, "given label", wn_report_class(report, report->data.label[i]),
+             "");
+    if (!report->flagged) {
+        put_fact(out, "verdict",
+                 report->scored ? "not flagged yet" : "not scored yet", "");
+        return 0;
+    }
     suggested = wn_report_class(report, report->suggestion[i]);
     wn_phrase_suspicion(report->suspicion[i], suspicion);
-    if (put_fact(out, "suggested label", suggested ? suggested : "none", "",
-                 error) ||
-        wn_text_format(out, error, "  %-18s%s, rank %zu of %zu\n", "suspicion",
-                       suspicion, report->rank[i], report->data.n))
-        return -1;
+    put_fact(out, "suggested label", suggested ? suggested : "none", "");
+    wn_text_format(out, "  %-18s%s, rank %zu of %zu\n", "suspicion", suspicion,
+                   report->rank[i], report->data.n);
     const char *reason =
         report->reason ? report->reason_name[report->reason[i]] : "";
-    return put_fact(out, "proposed action",
-                    report->action_name[report->action[i]],
-                    wn_reason_words(reason), error);
+    put_fact(out, "proposed action", report->action_name[report->action[i]],
+             wn_reason_words(reason));
+    return 0;
 }
 
 /* What the models say of a row with a label, in a sentence. */
 static int add_models(const struct wn_report *report,
                       const struct wn_explanation *explanation,
-                      struct wn_text *text, struct wn_error *error)
+                      struct wn_text *text)
 {
     const size_t i = explanation->row;
     const int32_t given = report->data.label[i];
@@ -72,19 +70,17 @@ static int add_models(const struct wn_report *report,
 
     if (!probability || given < 0 || other < 0)
         return 0;
-    if (wn_text_format(text, error,
-                       "Models that did not see this label give ") ||
-        wn_phrase_short(text, wn_report_class(report, other), error) ||
-        wn_text_format(text, error, " %.3f and the given label %.3f. ",
-                       (double)probability[other], (double)probability[given]))
+    if (wn_text_format(text, "Models that did not see this label give "))
         return -1;
+    wn_phrase_short(text, wn_report_class(report, other));
+    wn_text_format(text, " %.3f and the given label %.3f. ",
+                   (double)probability[other], (double)probability[given]);
     if (!report->threshold || !(report->threshold[other] <= 1))
         return 0;
-    if (wn_text_format(text, error, "A row is confidently ") ||
-        wn_phrase_short(text, wn_report_class(report, other), error))
-        return -1;
-    return wn_text_format(text, error, " from %.3f on. ",
-                          report->threshold[other]);
+    wn_text_format(text, "A row is confidently ");
+    wn_phrase_short(text, wn_report_class(report, other));
+    wn_text_format(text, " from %.3f on. ", report->threshold[other]);
+    return 0;
 }
 
 static size_t
@@ -101,41 +97,39 @@ text_explain_count_neighbors(const struct wn_report *report,
 
 static int add_neighbors(const struct wn_report *report,
                          const struct wn_explanation *explanation,
-                         struct wn_text *text, struct wn_error *error)
+                         struct wn_text *text)
 {
     const size_t i = explanation->row;
     const int32_t other = report->rival ? report->rival[i] : -1;
 
     if (!explanation->neighbors || report->data.label[i] < 0)
         return 0;
-    if (wn_text_format(text, error,
-                       "Of the %zu nearest rows %zu carry the given label",
-                       explanation->neighbors,
-                       text_explain_count_neighbors(report, explanation,
-                                                    report->data.label[i])))
+    wn_text_format(text, "Of the %zu nearest rows %zu carry the given label",
+                   explanation->neighbors,
+                   text_explain_count_neighbors(report, explanation,
+                                                report->data.label[i]));
+    if (other >= 0 && (wn_text_format(text, ", %zu carry ",
+                                      text_explain_count_neighbors(
+                                          report, explanation, other)) ||
+                       wn_phrase_short(text, wn_report_class(report, other))))
         return -1;
-    if (other >= 0 &&
-        (wn_text_format(
-             text, error, ", %zu carry ",
-             text_explain_count_neighbors(report, explanation, other)) ||
-         wn_phrase_short(text, wn_report_class(report, other), error)))
-        return -1;
-    return wn_text_format(text, error, ". ");
+    wn_text_format(text, ". ");
+    return 0;
 }
 
 /* The evidence in sentences; the tables below have the numbers. */
 static int put_words(const struct wn_report *report,
                      const struct wn_explanation *explanation,
-                     struct wn_text *out, struct wn_error *error)
+                     struct wn_text *out)
 {
     struct wn_text text = {0};
     int status = -1;
 
-    if (add_models(report, explanation, &text, error) ||
-        add_neighbors(report, explanation, &text, error))
+    if (add_models(report, explanation, &text) ||
+        add_neighbors(report, explanation, &text))
         goto done;
     if (report->scores && report->expected &&
-        wn_text_format(&text, error,
+        wn_text_format(&text,
                        "%zu of %zu scores put it in their top %zu, the "
                        "estimated number of wrong labels.",
                        wn_scores_agree(report, explanation->row),
@@ -143,8 +137,7 @@ static int put_words(const struct wn_report *report,
         goto done;
     status = 0;
     if (text.length)
-        status = wn_text_add(out, "\n", 1, error) ||
-                         wn_phrase_wrap(out, text.bytes, error)
+        status = wn_text_add(out, "\n", 1) || wn_phrase_wrap(out, text.bytes)
                      ? -1
                      : 0;
 done:
@@ -153,7 +146,7 @@ done:
 }
 
 static int text_explain_put_checks(const struct wn_report *report, size_t i,
-                                   struct wn_text *out, struct wn_error *error)
+                                   struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
         {"check", WN_LEFT, WN_FIXED},
@@ -168,16 +161,14 @@ static int text_explain_put_checks(const struct wn_report *report, size_t i,
     for (size_t c = 0; c < report->checks && c < 32; c++) {
         const bool hit = report->issue[i] >> c & 1;
 
-        if (wn_grid_add_text(&grid, report->check_name[c], error) ||
+        if (wn_grid_add_text(&grid, report->check_name[c]) ||
             wn_grid_add_text(&grid,
-                             report->check_ran[c] ? hit ? "yes" : "no" : "-",
-                             error) ||
+                             report->check_ran[c] ? hit ? "yes" : "no" : "-") ||
             wn_grid_add_text(&grid,
-                             hit ? wn_check_reason(report->check_name[c]) : "",
-                             error))
+                             hit ? wn_check_reason(report->check_name[c]) : ""))
             goto done;
     }
-    status = wn_grid_print_under("Checks", &grid, out, error);
+    status = wn_grid_print_under("Checks", &grid, out);
 done:
     wn_grid_free(&grid);
     return status;
@@ -185,7 +176,7 @@ done:
 
 /* The cells of row i that are missing or break a rule. */
 static int text_explain_put_defects(const struct wn_report *report, size_t i,
-                                    struct wn_text *out, struct wn_error *error)
+                                    struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
         {"column", WN_LEFT, WN_SHRINKS}, {"what is wrong", WN_LEFT, WN_WRAPS}};
@@ -196,13 +187,11 @@ static int text_explain_put_defects(const struct wn_report *report, size_t i,
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
     for (size_t t = 0; t < data->defects; t++)
         if ((size_t)data->defect_row[t] == i &&
-            (wn_grid_add_text(&grid, data->column_name[data->defect_column[t]],
-                              error) ||
-             wn_grid_add_text(&grid, data->rule_name[data->defect_rule[t]],
-                              error)))
+            (wn_grid_add_text(&grid,
+                              data->column_name[data->defect_column[t]]) ||
+             wn_grid_add_text(&grid, data->rule_name[data->defect_rule[t]])))
             goto done;
-    status =
-        wn_grid_print_under("Missing and invalid cells", &grid, out, error);
+    status = wn_grid_print_under("Missing and invalid cells", &grid, out);
 done:
     wn_grid_free(&grid);
     return status;
@@ -211,7 +200,7 @@ done:
 /* The classes worth a line: the most probable ones, and the given one. */
 static int put_probabilities(const struct wn_report *report,
                              const struct wn_explanation *explanation,
-                             struct wn_text *out, struct wn_error *error)
+                             struct wn_text *out)
 {
     enum { MOST = 5 };
     static const struct wn_grid_column head[] = {
@@ -233,17 +222,17 @@ static int put_probabilities(const struct wn_report *report,
 
         if (r >= MOST && c != given)
             continue;
-        if (wn_grid_add_text(&grid, wn_report_class(report, c), error) ||
-            wn_grid_format(&grid, error, "%.4f", p) ||
-            wn_grid_known(&grid, error, t <= 1, "%.4f", t) ||
-            wn_grid_format(
-                &grid, error, "%s%s%s", c == given ? "the given label" : "",
-                c == given && p >= t ? ", " : "", p >= t ? "confident" : ""))
+        if (wn_grid_add_text(&grid, wn_report_class(report, c)) ||
+            wn_grid_format(&grid, "%.4f", p) ||
+            wn_grid_known(&grid, t <= 1, "%.4f", t) ||
+            wn_grid_format(&grid, "%s%s%s", c == given ? "the given label" : "",
+                           c == given && p >= t ? ", " : "",
+                           p >= t ? "confident" : ""))
             goto done;
     }
     status = wn_grid_print_under("Class probabilities, from models that did "
                                  "not see this row's label",
-                                 &grid, out, error);
+                                 &grid, out);
 done:
     wn_grid_free(&grid);
     return status;
@@ -251,7 +240,7 @@ done:
 
 static int put_neighbors(const struct wn_report *report,
                          const struct wn_explanation *explanation,
-                         struct wn_text *out, struct wn_error *error)
+                         struct wn_text *out)
 {
     const struct wn_grid_column head[] = {
         {"row", WN_RIGHT, WN_FIXED},
@@ -271,17 +260,16 @@ static int put_neighbors(const struct wn_report *report,
         size_t length = 0;
         const char *id = wn_report_id(report, i, &length);
 
-        if (wn_grid_format(&grid, error, "%zu", i) ||
-            wn_grid_format(&grid, error, "%llu",
+        if (wn_grid_format(&grid, "%zu", i) ||
+            wn_grid_format(&grid, "%llu",
                            (unsigned long long)report->data.row_line[i]) ||
-            wn_grid_format(&grid, error, "%.4g",
-                           (double)explanation->distance[j]) ||
-            wn_grid_add_text(
-                &grid, wn_report_class(report, report->data.label[i]), error) ||
-            (with_id && wn_grid_add(&grid, id, length, error)))
+            wn_grid_format(&grid, "%.4g", (double)explanation->distance[j]) ||
+            wn_grid_add_text(&grid,
+                             wn_report_class(report, report->data.label[i])) ||
+            (with_id && wn_grid_add(&grid, id, length)))
             goto done;
     }
-    status = wn_grid_print_under("Nearest rows", &grid, out, error);
+    status = wn_grid_print_under("Nearest rows", &grid, out);
 done:
     wn_grid_free(&grid);
     return status;
@@ -305,19 +293,19 @@ static int put_scores(const struct wn_report *report, size_t i,
     for (size_t s = 0; s < report->scores; s++) {
         const struct wn_score *score = &report->score[s];
 
-        if (wn_grid_add_text(&grid, score->name, error) ||
-            wn_grid_format(&grid, error, "%.4g", (double)score->value[i]) ||
-            wn_grid_known(&grid, error, score->spread, "%.2g",
+        if (wn_grid_add_text(&grid, score->name) ||
+            wn_grid_format(&grid, "%.4g", (double)score->value[i]) ||
+            wn_grid_known(&grid, score->spread, "%.2g",
                           score->spread ? (double)score->spread[i] : NAN) ||
             wn_grid_format(
-                &grid, error, "%.1f",
+                &grid, "%.1f",
                 wn_score_percentile(score->value, report->data.n, i)) ||
-            wn_grid_add_text(&grid, wn_score_brief(score->name), error))
+            wn_grid_add_text(&grid, wn_score_brief(score->name)))
             goto done;
     }
     status = wn_grid_print_under("Scores, higher = more suspicious; "
                                  "percentile: percent of rows below",
-                                 &grid, out, error);
+                                 &grid, out);
 done:
     wn_grid_free(&grid);
     return status;
@@ -325,7 +313,7 @@ done:
 
 /* The rows that scores rest on. */
 static int put_evidence(const struct wn_report *report, size_t i,
-                        struct wn_text *out, struct wn_error *error)
+                        struct wn_text *out)
 {
     const struct wn_grid_column head[] = {
         {"by", WN_LEFT, WN_FIXED},
@@ -342,17 +330,15 @@ static int put_evidence(const struct wn_report *report, size_t i,
         if (!evidence || evidence[i] < 0)
             continue;
         const size_t other = (size_t)evidence[i];
-        if (wn_grid_add_text(&grid, report->score[s].name, error) ||
-            wn_grid_format(&grid, error, "%zu", other) ||
-            wn_grid_format(&grid, error, "%llu",
+        if (wn_grid_add_text(&grid, report->score[s].name) ||
+            wn_grid_format(&grid, "%zu", other) ||
+            wn_grid_format(&grid, "%llu",
                            (unsigned long long)report->data.row_line[other]) ||
-            wn_grid_add_text(&grid,
-                             wn_report_class(report, report->data.label[other]),
-                             error))
+            wn_grid_add_text(
+                &grid, wn_report_class(report, report->data.label[other])))
             goto done;
     }
-    status =
-        wn_grid_print_under("Rows that speak against it", &grid, out, error);
+    status = wn_grid_print_under("Rows that speak against it", &grid, out);
 done:
     wn_grid_free(&grid);
     return status;
@@ -366,16 +352,15 @@ int wn_text_explain(const struct wn_report *report,
         const struct wn_explanation *explanation = &explanations[e];
         const size_t i = explanation->row;
 
-        if ((e && wn_text_add(out, "\n", 1, error)) ||
-            text_explain_put_head(report, i, out, error) ||
-            put_verdict(report, i, out, error) ||
-            put_words(report, explanation, out, error) ||
-            text_explain_put_checks(report, i, out, error) ||
-            text_explain_put_defects(report, i, out, error) ||
-            put_probabilities(report, explanation, out, error) ||
-            put_neighbors(report, explanation, out, error) ||
-            put_evidence(report, i, out, error) ||
-            put_scores(report, i, out, error))
+        if ((e && wn_text_add(out, "\n", 1)) ||
+            text_explain_put_head(report, i, out) ||
+            put_verdict(report, i, out) ||
+            put_words(report, explanation, out) ||
+            text_explain_put_checks(report, i, out) ||
+            text_explain_put_defects(report, i, out) ||
+            put_probabilities(report, explanation, out) ||
+            put_neighbors(report, explanation, out) ||
+            put_evidence(report, i, out) || put_scores(report, i, out, error))
             return -1;
     }
     return 0;

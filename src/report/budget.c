@@ -29,9 +29,9 @@ static int compare_candidates(const void *a, const void *b)
 }
 
 static struct candidate *list_candidates(const struct wn_report *report,
-                                         size_t *count, struct wn_error *error)
+                                         size_t *count)
 {
-    struct candidate *all = wn_new(report->data.n, sizeof *all, error);
+    struct candidate *all = wn_new(report->data.n, sizeof *all);
 
     *count = 0;
     for (size_t r = 0; all && r < report->data.n; r++) {
@@ -69,11 +69,11 @@ static void budget_take(const struct wn_report *report,
 }
 
 int64_t *wn_budget_rows(const struct wn_report *report,
-                        struct wn_review *review, struct wn_error *error)
+                        struct wn_review *review)
 {
     size_t count;
-    struct candidate *candidate = list_candidates(report, &count, error);
-    int64_t *rows = wn_new(report->data.n, sizeof *rows, error);
+    struct candidate *candidate = list_candidates(report, &count);
+    int64_t *rows = wn_new(report->data.n, sizeof *rows);
 
     if (candidate && rows) {
         budget_take(report, candidate, count, review, rows);
@@ -86,16 +86,13 @@ int64_t *wn_budget_rows(const struct wn_report *report,
 }
 
 int wn_budget_curve(const struct wn_report *report,
-                    struct wn_review review[WN_REVIEWS], size_t *count,
-                    struct wn_error *error)
+                    struct wn_review review[WN_REVIEWS], size_t *count)
 {
     static const double times[WN_REVIEWS] = {.25, .5, 1, 2, 4, INFINITY};
     size_t candidates;
-    struct candidate *candidate = list_candidates(report, &candidates, error);
+    struct candidate *candidate = list_candidates(report, &candidates);
 
     *count = 0;
-    if (!candidate)
-        return -1;
     do {
         struct wn_review *now = &review[*count];
 
@@ -107,8 +104,7 @@ int wn_budget_curve(const struct wn_report *report,
     return 0;
 }
 
-int wn_budget_text(const struct wn_report *report, struct wn_text *out,
-                   struct wn_error *error)
+int wn_budget_text(const struct wn_report *report, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
         {"budget", WN_RIGHT, WN_FIXED},
@@ -120,19 +116,18 @@ int wn_budget_text(const struct wn_report *report, struct wn_text *out,
     size_t count;
     int status = 0;
 
-    if (wn_budget_curve(report, review, &count, error))
+    if (wn_budget_curve(report, review, &count))
         return -1;
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
     for (size_t r = 0; r < count && status == 0; r++)
-        status =
-            (isinf(review[r].budget)
-                 ? wn_grid_add_text(&grid, "any", error)
-                 : wn_grid_format(&grid, error, "%.6g", review[r].budget)) ||
-            wn_grid_format(&grid, error, "%.6g", review[r].cost) ||
-            wn_grid_format(&grid, error, "%zu", review[r].rows) ||
-            wn_grid_format(&grid, error, "%.1f", review[r].wrong);
+        status = (isinf(review[r].budget)
+                      ? wn_grid_add_text(&grid, "any")
+                      : wn_grid_format(&grid, "%.6g", review[r].budget)) ||
+                 wn_grid_format(&grid, "%.6g", review[r].cost) ||
+                 wn_grid_format(&grid, "%zu", review[r].rows) ||
+                 wn_grid_format(&grid, "%.1f", review[r].wrong);
     if (status == 0)
-        status = wn_grid_print_under("What a review finds", &grid, out, error);
+        status = wn_grid_print_under("What a review finds", &grid, out);
     wn_grid_free(&grid);
     return status ? -1 : 0;
 }

@@ -25,15 +25,14 @@ enum { WN_REVIEWS = 6 };
 /* The rows to look at for review->budget, in order, for free(); the rest of
  * *review. The audit is flagged. Equal ones come as ranked. */
 int64_t *wn_budget_rows(const struct wn_report *report,
-                        struct wn_review *review,
-                        struct wn_error *error) WN_MUST_CHECK;
+                        struct wn_review *review) WN_MUST_CHECK;
 /* A quarter of the report's budget, half of it, all, twice, four times that and
  * any, up to the first that pays for every row; *count of them. */
 int wn_budget_curve(const struct wn_report *report,
-                    struct wn_review review[WN_REVIEWS], size_t *count,
-                    struct wn_error *error) WN_MUST_CHECK;
+                    struct wn_review review[WN_REVIEWS],
+                    size_t *count) WN_MUST_CHECK;
 /* The same for people. */
-int wn_budget_text(const struct wn_report *report, struct wn_text *out,
-                   struct wn_error *error) WN_MUST_CHECK;
+int wn_budget_text(const struct wn_report *report,
+                   struct wn_text *out) WN_MUST_CHECK;
 
 #endif

@@ -52,13 +52,11 @@ static int compare_keys(const void *a, const void *b)
 /* The keys, sorted, of the rows that have no partner yet. */
 static struct key *list_keys(const struct wn_report *report,
                              const int64_t *partner, wn_key_of *key_of,
-                             size_t *count, struct wn_error *error)
+                             size_t *count)
 {
-    struct key *keys = wn_new(report->data.n, sizeof *keys, error);
+    struct key *keys = wn_new(report->data.n, sizeof *keys);
 
     *count = 0;
-    if (!keys)
-        return NULL;
     for (size_t i = 0; i < report->data.n; i++)
         if (partner[i] < 0 && key_of(report, i, &keys[*count].value))
             keys[(*count)++].row = i;
@@ -69,12 +67,11 @@ static struct key *list_keys(const struct wn_report *report,
 /* Give rows without a partner one with the same key, copies in order. */
 static int compare_match(struct wn_comparison *against,
                          const struct wn_report *report, int64_t *then,
-                         wn_key_of *key_of, bool edited, struct wn_error *error)
+                         wn_key_of *key_of, bool edited)
 {
     size_t olds, news, o = 0, i = 0;
-    struct key *old =
-        list_keys(&against->old, against->now, key_of, &olds, error);
-    struct key *new = list_keys(report, then, key_of, &news, error);
+    struct key *old = list_keys(&against->old, against->now, key_of, &olds);
+    struct key *new = list_keys(report, then, key_of, &news);
     const int status = old && new ? 0 : -1;
 
     while (status == 0 && o < olds && i < news) {
@@ -120,23 +117,21 @@ static enum wn_change change_of(const struct wn_comparison *against,
 }
 
 static int compare_rows(struct wn_comparison *against,
-                        const struct wn_report *report, struct wn_error *error)
+                        const struct wn_report *report)
 {
     const size_t n = report->data.n, old_n = against->old.data.n;
-    int64_t *then = wn_new(n, sizeof *then, error);
+    int64_t *then = wn_new(n, sizeof *then);
     int status = -1;
 
-    against->change = wn_new(n, 1, error);
-    against->now = wn_new(old_n, sizeof *against->now, error);
-    against->edited = wn_new(old_n, 1, error);
-    if (!then || !against->change || !against->now || !against->edited)
-        goto done;
+    against->change = wn_new(n, 1);
+    against->now = wn_new(old_n, sizeof *against->now);
+    against->edited = wn_new(old_n, 1);
     for (size_t i = 0; i < n; i++)
         then[i] = -1;
     for (size_t i = 0; i < old_n; i++)
         against->now[i] = -1;
-    if (compare_match(against, report, then, content_of, false, error) ||
-        compare_match(against, report, then, identifier_of, true, error))
+    if (compare_match(against, report, then, content_of, false) ||
+        compare_match(against, report, then, identifier_of, true))
         goto done;
     for (size_t i = 0; i < n; i++) {
         against->change[i] = (uint8_t)change_of(against, report, i, then[i]);
@@ -155,13 +150,11 @@ done:
 }
 
 static int add_cause(struct wn_comparison *against, size_t *room,
-                     struct wn_text *text, struct wn_error *error)
+                     struct wn_text *text)
 {
-    if (wn_grow(&against->cause, room, against->causes + 1,
-                sizeof *against->cause, error))
-        return -1;
+    wn_grow(&against->cause, room, against->causes + 1, sizeof *against->cause);
     against->cause[against->causes] =
-        wn_copy_text(wn_text_of(text), text->length, error);
+        wn_copy_text(wn_text_of(text), text->length);
     text->length = 0;
     return against->cause[against->causes++] ? 0 : -1;
 }
@@ -200,7 +193,7 @@ static const char *counterpart(const char *options, const char *others,
  * replicates=10". */
 static int compare_options(struct wn_comparison *against, size_t *room,
                            const char *program, const char *old,
-                           const char *new, struct wn_error *error)
+                           const char *new)
 {
     struct wn_text text = {0};
     int status = -1;
@@ -210,10 +203,10 @@ static int compare_options(struct wn_comparison *against, size_t *room,
         const char *was = counterpart(old, new, at);
 
         if (!has_word(old, at) &&
-            (wn_text_format(&text, error, "%s: %.*s, was %.*s", program, size,
-                            at, was ? (int)strcspn(was, " ") : 7,
+            (wn_text_format(&text, "%s: %.*s, was %.*s", program, size, at,
+                            was ? (int)strcspn(was, " ") : 7,
                             was ? was : "not set") ||
-             add_cause(against, room, &text, error)))
+             add_cause(against, room, &text)))
             goto done;
         at += size;
     }
@@ -221,9 +214,9 @@ static int compare_options(struct wn_comparison *against, size_t *room,
         const int size = (int)strcspn(at, " ");
 
         if (!has_word(new, at) && !counterpart(new, old, at) &&
-            (wn_text_format(&text, error, "%s: not set, was %.*s", program,
-                            size, at) ||
-             add_cause(against, room, &text, error)))
+            (wn_text_format(&text, "%s: not set, was %.*s", program, size,
+                            at) ||
+             add_cause(against, room, &text)))
             goto done;
         at += size;
     }
@@ -239,7 +232,7 @@ static const char *or_empty(const char *text)
 }
 
 static int find_causes(struct wn_comparison *against,
-                       const struct wn_report *report, struct wn_error *error)
+                       const struct wn_report *report)
 {
     static const char *const program[] = {"ingest", "score", "flag"};
     struct wn_text text = {0};
@@ -248,22 +241,20 @@ static int find_causes(struct wn_comparison *against,
 
     if (strcmp(or_empty(against->old.data.source_digest),
                or_empty(report->data.source_digest)) &&
-        (wn_text_format(&text, error, "the data have changed") ||
-         add_cause(against, &room, &text, error)))
+        (wn_text_format(&text, "the data have changed") ||
+         add_cause(against, &room, &text)))
         goto done;
     for (int stage = WN_DATA; stage <= WN_FLAGS; stage++) {
         const struct wn_origin *old = &against->old.origin[stage];
         const struct wn_origin *new = &report->origin[stage];
 
         if (strcmp(or_empty(old->version), or_empty(new->version)) &&
-            (wn_text_format(&text, error, "%s: version %s, was %s",
-                            program[stage], or_empty(new->version),
-                            or_empty(old->version)) ||
-             add_cause(against, &room, &text, error)))
+            (wn_text_format(&text, "%s: version %s, was %s", program[stage],
+                            or_empty(new->version), or_empty(old->version)) ||
+             add_cause(against, &room, &text)))
             goto done;
         if (compare_options(against, &room, program[stage],
-                            or_empty(old->options), or_empty(new->options),
-                            error))
+                            or_empty(old->options), or_empty(new->options)))
             goto done;
     }
     status = 0;
@@ -287,8 +278,7 @@ int wn_comparison_load(struct wn_comparison *against,
     if (!audit)
         return -1;
     if (wn_report_load(&against->old, audit, error) ||
-        compare_rows(against, report, error) ||
-        find_causes(against, report, error))
+        compare_rows(against, report) || find_causes(against, report))
         goto done;
     status = 0;
 done:

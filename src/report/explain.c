@@ -110,10 +110,9 @@ static int load_probability(struct wn_explanation *explanation,
 
     if (!wn_audit_has(audit, "score/probability"))
         return 0;
-    explanation->probability = wn_new(k, sizeof(float), error);
-    explanation->by_probability = wn_new(k, sizeof(int32_t), error);
-    if (!explanation->probability || !explanation->by_probability ||
-        wn_audit_read_rows(audit, "score/probability", row, row + 1, k,
+    explanation->probability = wn_new(k, sizeof(float));
+    explanation->by_probability = wn_new(k, sizeof(int32_t));
+    if (wn_audit_read_rows(audit, "score/probability", row, row + 1, k,
                            explanation->probability, error))
         return -1;
     for (size_t c = 0; c < k; c++)
@@ -138,11 +137,10 @@ static int load_neighbors(struct wn_explanation *explanation,
         return -1;
     index = wn_audit_read(audit, "score/neighbor/index", WN_I32,
                           (size_t[3]){n, m, 0}, error);
-    explanation->neighbor = wn_new(m, sizeof(int32_t), error);
-    explanation->distance = wn_new(m, sizeof(float), error);
-    if (!index || !explanation->neighbor || !explanation->distance ||
-        wn_audit_read_rows(audit, "score/neighbor/distance", row, row + 1, m,
-                           explanation->distance, error))
+    explanation->neighbor = wn_new(m, sizeof(int32_t));
+    explanation->distance = wn_new(m, sizeof(float));
+    if (!index || wn_audit_read_rows(audit, "score/neighbor/distance", row,
+                                     row + 1, m, explanation->distance, error))
         goto done;
     memcpy(explanation->neighbor, index + row * m, m * sizeof *index);
     for (size_t j = 0; j < m; j++) {

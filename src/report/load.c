@@ -79,8 +79,8 @@ static float *load_read_score(const struct wn_report *report,
     int rank;
 
     *skip = false;
-    if (wn_text_format(&path, error, "score/%s", name) ||
-        wn_audit_shape(audit, path.bytes, &rank, found, error))
+    wn_text_format(&path, "score/%s", name);
+    if (wn_audit_shape(audit, path.bytes, &rank, found, error))
         goto done;
     *skip = rank != 1;
     if (rank == 1)
@@ -98,8 +98,7 @@ static int read_spread(const struct wn_report *report,
     bool skip;
     int status = -1;
 
-    if (wn_text_format(&path, error, "score/%s_std", score->name))
-        goto done;
+    wn_text_format(&path, "score/%s_std", score->name);
     status = 0;
     if (!wn_audit_has(audit, path.bytes))
         goto done;
@@ -120,8 +119,7 @@ static int read_evidence(const struct wn_report *report,
     struct wn_text path = {0};
     int status = -1;
 
-    if (wn_text_format(&path, error, "score/evidence/%s", score->name))
-        goto done;
+    wn_text_format(&path, "score/evidence/%s", score->name);
     status = 0;
     if (!wn_audit_has(audit, path.bytes))
         goto done;
@@ -174,11 +172,8 @@ static int load_scores(struct wn_report *report, const struct wn_audit *audit,
     report->scored = wn_audit_has_stage(audit, WN_SCORE);
     if (!report->scored)
         return 0;
-    if (wn_audit_list(audit, "score", &names, &count, error))
-        return -1;
-    report->score = wn_new(count, sizeof *report->score, error);
-    if (!report->score)
-        goto done;
+    wn_audit_list(audit, "score", &names, &count);
+    report->score = wn_new(count, sizeof *report->score);
     for (size_t i = 0; i < count; i++) {
         struct wn_score *score = &report->score[report->scores];
         bool skip;
@@ -191,9 +186,8 @@ static int load_scores(struct wn_report *report, const struct wn_audit *audit,
         if (!score->value)
             goto done;
         report->scores++;
-        score->name = wn_copy_text(names[i], strlen(names[i]), error);
-        if (!score->name ||
-            wn_load_check_word(audit, "score", names[i], error) ||
+        score->name = wn_copy_text(names[i], strlen(names[i]));
+        if (wn_load_check_word(audit, "score", names[i], error) ||
             read_spread(report, audit, score, error) ||
             read_evidence(report, audit, score, error))
             goto done;
@@ -228,10 +222,8 @@ static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
 
     if (!report->scored || !wn_audit_has(audit, path))
         return 0;
-    block = wn_new(wn_product(ROWS, k, 1), sizeof *block, error);
-    report->rival = wn_new(n, sizeof *report->rival, error);
-    if (!block || !report->rival)
-        goto done;
+    block = wn_new(wn_product(ROWS, k, 1), sizeof *block);
+    report->rival = wn_new(n, sizeof *report->rival);
     for (size_t begin = 0; begin < n; begin += ROWS) {
         const size_t end = n - begin < ROWS ? n : begin + ROWS;
 
@@ -306,7 +298,7 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
         load_origins(report, audit, error) ||
         load_scores(report, audit, error) ||
         load_rivals(report, audit, error) ||
-        wn_load_flags(report, audit, error) || wn_report_count(report, error)) {
+        wn_load_flags(report, audit, error) || wn_report_count(report)) {
         wn_report_free(report);
         return -1;
     }

@@ -49,15 +49,11 @@ static int load_checks(struct wn_report *report, const struct wn_audit *audit,
     ran = wn_audit_text(audit, "flag/issue", "ran", error);
     if (!ran && error->code)
         return -1;
-    report->check_ran =
-        wn_new(report->checks, sizeof *report->check_ran, error);
-    if (!report->check_ran)
-        goto done;
+    report->check_ran = wn_new(report->checks, sizeof *report->check_ran);
     for (size_t c = 0; c < report->checks; c++)
         report->check_ran[c] =
             !ran || load_flags_holds(ran, report->check_name[c]);
     status = 0;
-done:
     free(ran);
     return status;
 }
@@ -73,7 +69,7 @@ static int check_order(const struct wn_report *report,
                        const struct wn_audit *audit, struct wn_error *error)
 {
     const size_t n = report->data.n;
-    uint8_t *seen = wn_new(n, 1, error);
+    uint8_t *seen = wn_new(n, 1);
     int status = seen ? 0 : -1;
 
     for (size_t i = 0; status == 0 && i < n; i++) {
@@ -182,7 +178,7 @@ static int load_cells(struct wn_report *report, const struct wn_audit *audit,
     }
     if (check_cells(audit, given, truth, extent[0], k, error))
         goto done;
-    status = wn_sparse_make(&report->at, k, given, truth, extent[0], error);
+    status = wn_sparse_make(&report->at, k, given, truth, extent[0]);
 done:
     free(given);
     free(truth);
@@ -190,11 +186,11 @@ done:
 }
 
 /* The places of a whole matrix. */
-static int place_all(struct wn_report *report, struct wn_error *error)
+static int place_all(struct wn_report *report)
 {
     const size_t k = report->data.k, cells = wn_product(k, k, 1);
-    int32_t *given = wn_new(cells, sizeof *given, error);
-    int32_t *truth = wn_new(cells, sizeof *truth, error);
+    int32_t *given = wn_new(cells, sizeof *given);
+    int32_t *truth = wn_new(cells, sizeof *truth);
     int status = -1;
 
     for (size_t cell = 0; given && truth && cell < cells; cell++) {
@@ -202,7 +198,7 @@ static int place_all(struct wn_report *report, struct wn_error *error)
         truth[cell] = (int32_t)(cell % k);
     }
     if (given && truth)
-        status = wn_sparse_make(&report->at, k, given, truth, cells, error);
+        status = wn_sparse_make(&report->at, k, given, truth, cells);
     free(given);
     free(truth);
     return status;
@@ -219,7 +215,7 @@ static int load_noise(struct wn_report *report, const struct wn_audit *audit,
                       (size_t[3]){k, 0, 0}, &report->threshold, error) ||
         read_optional(audit, "flag/noise/posterior_joint", WN_F64,
                       (size_t[3]){k, k, 0}, &report->joint, error) ||
-        (report->joint ? place_all(report, error)
+        (report->joint ? place_all(report)
                        : load_cells(report, audit, error)) ||
         read_optional(audit, "flag/noise/rate", WN_F64, (size_t[3]){3, 0, 0},
                       &rate, error))

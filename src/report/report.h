@@ -126,8 +126,7 @@ void wn_report_free(struct wn_report *report);
 
 /* The counting half of wn_report_load(): fills what stands under "Counted"
  * and every score's cut from the rest. */
-int wn_report_count(struct wn_report *report,
-                    struct wn_error *error) WN_MUST_CHECK;
+int wn_report_count(struct wn_report *report) WN_MUST_CHECK;
 
 /* Whether score s puts row i among its `expected` highest: the rows above it
  * and half of those equal to it are no more than that. So a score that gives
@@ -142,8 +141,7 @@ double wn_score_percentile(const float *value, size_t n, size_t i);
  * `limit` are the format's own choice where the user made none: which rows,
  * and how many at most. */
 int64_t *wn_report_rows(const struct wn_report *report, enum wn_rows standard,
-                        size_t limit, size_t *count,
-                        struct wn_error *error) WN_MUST_CHECK;
+                        size_t limit, size_t *count) WN_MUST_CHECK;
 
 /* The identifier of row i and its length; NULL without identifiers. */
 const char *wn_report_id(const struct wn_report *report, size_t i,

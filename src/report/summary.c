@@ -40,20 +40,17 @@ static float cut_at(const float *value, size_t n, size_t most)
     return cut;
 }
 
-static int find_cuts(struct wn_report *report, struct wn_error *error)
+static void find_cuts(struct wn_report *report)
 {
     const size_t n = report->data.n;
-    float *sorted = wn_new(n, sizeof *sorted, error);
+    float *sorted = wn_new(n, sizeof *sorted);
 
-    if (!sorted)
-        return -1;
     for (size_t s = 0; s < report->scores; s++) {
         memcpy(sorted, report->score[s].value, n * sizeof *sorted);
         qsort(sorted, n, sizeof *sorted, compare_values);
         report->score[s].cut = cut_at(sorted, n, report->expected);
     }
     free(sorted);
-    return 0;
 }
 
 bool wn_score_agrees(const struct wn_report *report, size_t s, size_t i)
@@ -81,7 +78,7 @@ double wn_score_percentile(const float *value, size_t n, size_t i)
     return n ? 100 * ((double)below + 0.5 * (double)equal) / (double)n : 0;
 }
 
-static int summary_count_rows(struct wn_report *report, struct wn_error *error)
+static int summary_count_rows(struct wn_report *report)
 {
     const struct wn_dataset *data = &report->data;
 
@@ -93,13 +90,9 @@ static int summary_count_rows(struct wn_report *report, struct wn_error *error)
     }
     if (!report->flagged)
         return 0;
-    report->check_rows =
-        wn_new(report->checks, sizeof *report->check_rows, error);
-    report->action_rows =
-        wn_new(report->actions, sizeof *report->action_rows, error);
-    report->rank = wn_new(data->n, sizeof *report->rank, error);
-    if (!report->check_rows || !report->action_rows || !report->rank)
-        return -1;
+    report->check_rows = wn_new(report->checks, sizeof *report->check_rows);
+    report->action_rows = wn_new(report->actions, sizeof *report->action_rows);
+    report->rank = wn_new(data->n, sizeof *report->rank);
     for (size_t c = 0; c < report->checks; c++)
         if (c < 32 && report->check_ran[c] &&
             strcmp(report->check_name[c], "label") == 0)
@@ -153,14 +146,11 @@ static double expected_of_class(const struct wn_report *report,
                 0);
 }
 
-static int summary_count_classes(struct wn_report *report,
-                                 struct wn_error *error)
+static int summary_count_classes(struct wn_report *report)
 {
     const struct wn_dataset *data = &report->data;
 
-    report->class_line = wn_new(data->k, sizeof *report->class_line, error);
-    if (!report->class_line)
-        return -1;
+    report->class_line = wn_new(data->k, sizeof *report->class_line);
     for (size_t c = 0; c < data->k; c++)
         report->class_line[c].class = c;
     for (size_t i = 0; data->label && i < data->n; i++) {
@@ -212,13 +202,12 @@ static double expected_of_pair(const struct wn_report *report, size_t given,
 }
 
 static int add_pair(struct wn_report *report, size_t *room, size_t given,
-                    size_t suggested, size_t flagged, struct wn_error *error)
+                    size_t suggested, size_t flagged)
 {
     const double expected = expected_of_pair(report, given, suggested);
 
-    if (wn_grow(&report->pair_line, room, report->pairs + 1,
-                sizeof *report->pair_line, error))
-        return -1;
+    wn_grow(&report->pair_line, room, report->pairs + 1,
+            sizeof *report->pair_line);
     report->pair_line[report->pairs++] =
         (struct wn_pair_line){given, suggested, flagged, expected};
     return 0;
@@ -249,7 +238,7 @@ static int32_t looks_like(const struct wn_report *report, size_t i)
 }
 
 /* A pair is listed when a row was flagged so or half a row is expected. */
-static int count_pairs(struct wn_report *report, struct wn_error *error)
+static int count_pairs(struct wn_report *report)
 {
     const struct wn_dataset *data = &report->data;
     size_t room = 0;
@@ -261,7 +250,7 @@ static int count_pairs(struct wn_report *report, struct wn_error *error)
 
         if (report->issue[i] & report->label_bit && given >= 0 && other >= 0 &&
             other != given &&
-            add_pair(report, &room, (size_t)given, (size_t)other, 1, error))
+            add_pair(report, &room, (size_t)given, (size_t)other, 1))
             return -1;
     }
     for (size_t s = 0; report->joint && s < data->k; s++)
@@ -271,7 +260,7 @@ static int count_pairs(struct wn_report *report, struct wn_error *error)
 
             if (s != t &&
                 report->joint[cell] * (double)report->labelled >= 0.5 &&
-                add_pair(report, &room, s, t, 0, error))
+                add_pair(report, &room, s, t, 0))
                 return -1;
         }
     if (!report->pairs)
@@ -284,12 +273,13 @@ static int count_pairs(struct wn_report *report, struct wn_error *error)
     return 0;
 }
 
-int wn_report_count(struct wn_report *report, struct wn_error *error)
+int wn_report_count(struct wn_report *report)
 {
-    if (summary_count_rows(report, error) ||
-        summary_count_classes(report, error) || count_pairs(report, error))
+    if (summary_count_rows(report) || summary_count_classes(report) ||
+        count_pairs(report))
         return -1;
-    return find_cuts(report, error);
+    find_cuts(report);
+    return 0;
 }
 
 bool wn_report_flags(const struct wn_report *report, size_t i)
@@ -309,7 +299,7 @@ static bool is_listed(const struct wn_report *report, enum wn_rows which,
 }
 
 int64_t *wn_report_rows(const struct wn_report *report, enum wn_rows standard,
-                        size_t limit, size_t *count, struct wn_error *error)
+                        size_t limit, size_t *count)
 {
     const size_t n = report->data.n;
     enum wn_rows which = report->rows;
@@ -317,13 +307,11 @@ int64_t *wn_report_rows(const struct wn_report *report, enum wn_rows standard,
     int64_t *rows;
 
     if (which == WN_ROWS_BUDGET) {
-        rows = wn_budget_rows(report, &review, error);
+        rows = wn_budget_rows(report, &review);
         *count = review.rows;
         return rows;
     }
-    rows = wn_new(n, sizeof *rows, error);
-    if (!rows)
-        return NULL;
+    rows = wn_new(n, sizeof *rows);
     if (which != WN_ROWS_STANDARD)
         limit = which == WN_ROWS_FIRST ? report->top : SIZE_MAX;
     else if (!report->against || standard != WN_ROWS_FLAGGED)

@@ -74,10 +74,8 @@ static int dictionary_make_room(struct wn_dictionary *dictionary,
     const size_t slots =
         dictionary->slots ? 2 * dictionary->slots : SLOTS_LEAST;
     if (dictionary->count >= UINT32_MAX / 4)
-        return wn_fail(error, WN_ENOMEM, "more than a billion values");
-    uint32_t *slot = wn_new(slots, sizeof *slot, error);
-    if (!slot)
-        return -1;
+        return wn_fail(error, WN_EIO, "more than a billion values");
+    uint32_t *slot = wn_new(slots, sizeof *slot);
     free(dictionary->slot);
     dictionary->slot = slot;
     dictionary->slots = slots;
@@ -105,10 +103,10 @@ long wn_dictionary_add(struct wn_dictionary *dictionary, const char *text,
         return -1;
     const size_t s = dictionary_find_slot(dictionary, text, length, hash);
     if (dictionary->slot[s] == 0) {
-        if (wn_grow(&dictionary->value, &dictionary->room,
-                    dictionary->count + 1, sizeof *dictionary->value, error) ||
-            wn_grow(&dictionary->bytes, &dictionary->bytes_room,
-                    dictionary->used + length, 1, error))
+        wn_grow(&dictionary->value, &dictionary->room, dictionary->count + 1,
+                sizeof *dictionary->value);
+        if (wn_grow(&dictionary->bytes, &dictionary->bytes_room,
+                    dictionary->used + length, 1))
             return -1;
         dictionary->value[dictionary->count] = (struct wn_value){
             .at = dictionary->used, .length = length, .hash = hash, .row = row};
@@ -151,16 +149,13 @@ static int by_bytes(const void *a, const void *b)
     return wn_text_compare(one->text, one->length, two->text, two->length);
 }
 
-int wn_dictionary_sort(struct wn_dictionary *dictionary, int32_t *place,
-                       struct wn_error *error)
+int wn_dictionary_sort(struct wn_dictionary *dictionary, int32_t *place)
 {
     const size_t count = dictionary->count;
-    struct sorted *order = wn_new(count, sizeof *order, error);
-    struct wn_value *value = wn_new(count, sizeof *value, error);
+    struct sorted *order = wn_new(count, sizeof *order);
+    struct wn_value *value = wn_new(count, sizeof *value);
     int status = -1;
 
-    if (!order || !value)
-        goto done;
     for (size_t v = 0; v < count; v++)
         order[v] = (struct sorted){wn_dictionary_text(dictionary, v),
                                    dictionary->value[v].length, v};
@@ -178,7 +173,6 @@ int wn_dictionary_sort(struct wn_dictionary *dictionary, int32_t *place,
         fill_slots(dictionary);
     }
     status = 0;
-done:
     free(order);
     free(value);
     return status;

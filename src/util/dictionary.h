@@ -51,7 +51,7 @@ int wn_dictionary_merge(struct wn_dictionary *into,
 
 /* Order the values by their bytes. `place`, of `count` elements, tells the new
  * number of each old one; may be NULL. */
-int wn_dictionary_sort(struct wn_dictionary *dictionary, int32_t *place,
-                       struct wn_error *error) WN_MUST_CHECK;
+int wn_dictionary_sort(struct wn_dictionary *dictionary,
+                       int32_t *place) WN_MUST_CHECK;
 
 #endif

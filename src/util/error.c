@@ -57,7 +57,7 @@ int wn_fail_errno(struct wn_error *error, const char *format, ...)
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     snprintf(whole, sizeof whole, "%s: %s", text, strerror(number));
-    put_in_front(error, number == ENOMEM ? WN_ENOMEM : WN_EIO, whole);
+    put_in_front(error, WN_EIO, whole);
     return -1;
 }
 

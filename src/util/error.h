@@ -11,10 +11,10 @@
 
 enum wn_code {
     WN_OK = 0,
-    WN_EUSAGE,   /* the command line asks for something impossible */
-    WN_EDATA,    /* an input is malformed or does not fit another */
-    WN_EIO,      /* open, read, write, rename */
-    WN_ENOMEM,   /* an allocation was refused */
+    WN_EUSAGE, /* the command line asks for something impossible */
+    WN_EDATA,  /* an input is malformed or does not fit another */
+    WN_EIO,    /* open, read, write, rename */
+
     WN_ENUMERIC, /* no convergence, or a NaN out of finite input */
     WN_EBUSY     /* somebody else holds the lock: exit status 75 */
 };

@@ -24,7 +24,11 @@ struct wn_output {
     const char *name;
     char *asked;   /* the path as given, owned */
     int directory; /* of the target, for fsync; -1 if none */
+    struct wn_output *next;
 };
+
+/* The outputs that are being written, for wn_output_remove_parts(). */
+static struct wn_output *open_outputs;
 
 void wn_file_standard(void)
 {
@@ -94,14 +98,12 @@ int wn_temporary(struct wn_error *error)
     struct wn_text path = {0};
     int fd = -1;
 
-    if (wn_text_format(&path, error, "%s/winnow.XXXXXX", folder))
-        goto done;
+    wn_text_format(&path, "%s/winnow.XXXXXX", folder);
     fd = mkostemp(path.bytes, O_CLOEXEC);
     if (fd < 0)
         wn_fail_errno(error, "%s: cannot make a temporary file", folder);
     else
         unlink(path.bytes);
-done:
     wn_text_free(&path);
     return fd;
 }
@@ -110,11 +112,9 @@ done:
 static int copy_out(int from, const char *from_name, int to,
                     const char *to_name, struct wn_error *error)
 {
-    char *buffer = wn_new(COPY_BYTES, 1, error);
+    char *buffer = wn_new(COPY_BYTES, 1);
     int status = -1;
 
-    if (!buffer)
-        return -1;
     for (;;) {
         const ssize_t got = read(from, buffer, COPY_BYTES);
 
@@ -138,9 +138,9 @@ static int copy_out(int from, const char *from_name, int to,
 int wn_file_digest(int descriptor, const char *name, uint64_t size,
                    char out[WN_DIGEST_TEXT], struct wn_error *error)
 {
-    struct wn_hash *hash = wn_hash_new(error);
-    char *buffer = wn_new(COPY_BYTES, 1, error);
-    int status = hash && buffer ? 0 : -1;
+    struct wn_hash *hash = wn_hash_new();
+    char *buffer = wn_new(COPY_BYTES, 1);
+    int status = hash ? 0 : -1;
 
     for (uint64_t at = 0; status == 0 && at < size; at += COPY_BYTES) {
         const uint64_t left = size - at;
@@ -195,6 +195,12 @@ int wn_input_open(const char *path, bool *spooled, struct wn_error *error)
 
 static void free_output(struct wn_output *output)
 {
+    struct wn_output **link = &open_outputs;
+
+    while (*link && *link != output)
+        link = &(*link)->next;
+    if (*link)
+        *link = output->next;
     if (output->descriptor >= 0)
         close(output->descriptor);
     if (output->directory >= 0)
@@ -213,18 +219,16 @@ static int name_part(struct wn_output *output, struct wn_error *error)
     struct wn_text path = {0};
     int status = -1;
 
-    if (wn_text_add(&path, output->target, folder, error))
-        goto done;
+    wn_text_add(&path, output->target, folder);
     output->directory =
         open(folder ? path.bytes : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (output->directory < 0) {
         wn_fail_errno(error, "%s: cannot open its directory", output->name);
         goto done;
     }
-    if (wn_text_format(&path, error, ".%s.part", output->target + folder))
-        goto done;
-    output->part = wn_copy_text(path.bytes, path.length, error);
-    status = output->part ? 0 : -1;
+    wn_text_format(&path, ".%s.part", output->target + folder);
+    output->part = wn_copy_text(path.bytes, path.length);
+    status = 0;
 done:
     wn_text_free(&path);
     return status;
@@ -268,9 +272,8 @@ static int open_beside(struct wn_output *output, const struct stat *about,
                        struct wn_error *error)
 {
     /* realpath so that a symbolic link's file is replaced, not the link. */
-    output->target =
-        about ? realpath(output->asked, NULL)
-              : wn_copy_text(output->asked, strlen(output->asked), error);
+    output->target = about ? realpath(output->asked, NULL)
+                           : wn_copy_text(output->asked, strlen(output->asked));
     if (!output->target)
         return about ? wn_fail_errno(error, "%s: cannot resolve", output->name)
                      : -1;
@@ -286,9 +289,9 @@ static int open_spool(struct wn_output *output, struct wn_error *error)
     struct wn_text path = {0};
 
     output->descriptor = wn_temporary(error);
-    if (output->descriptor < 0 ||
-        wn_text_format(&path, error, "/proc/self/fd/%d", output->descriptor))
+    if (output->descriptor < 0)
         return -1;
+    wn_text_format(&path, "/proc/self/fd/%d", output->descriptor);
     output->part = path.bytes;
     return 0;
 }
@@ -296,22 +299,18 @@ static int open_spool(struct wn_output *output, struct wn_error *error)
 struct wn_output *wn_output_open(const char *path, bool force,
                                  struct wn_error *error)
 {
-    struct wn_output *output = wn_new(1, sizeof *output, error);
+    struct wn_output *output = wn_new(1, sizeof *output);
     struct stat about;
     int status;
 
-    if (!output)
-        return NULL;
     output->descriptor = output->directory = -1;
     if (!path || strcmp(path, "-") == 0) {
         output->name = "standard output";
         status = open_spool(output, error);
     } else {
-        output->asked = wn_copy_text(path, strlen(path), error);
+        output->asked = wn_copy_text(path, strlen(path));
         output->name = output->asked;
-        if (!output->asked) {
-            status = -1;
-        } else if (stat(path, &about)) {
+        if (stat(path, &about)) {
             status = errno == ENOENT
                          ? open_beside(output, NULL, error)
                          : wn_fail_errno(error, "%s: cannot write", path);
@@ -331,7 +330,16 @@ struct wn_output *wn_output_open(const char *path, bool force,
         wn_output_abandon(output);
         return NULL;
     }
+    output->next = open_outputs;
+    open_outputs = output;
     return output;
+}
+
+void wn_output_remove_parts(void)
+{
+    for (const struct wn_output *o = open_outputs; o; o = o->next)
+        if (o->target)
+            unlink(o->part);
 }
 
 int wn_output_descriptor(const struct wn_output *output)

@@ -38,6 +38,9 @@ int wn_output_commit(struct wn_output *output,
                      struct wn_error *error) WN_MUST_CHECK;
 /* Drop what was written; NULL is fine. */
 void wn_output_abandon(struct wn_output *output);
+/* Remove the half-written files of all outputs that are open, for a program
+ * that ends at once. */
+void wn_output_remove_parts(void);
 
 /* Write all of bytes, going on after short writes and EINTR. */
 int wn_write_all(int descriptor, const void *bytes, size_t length,

@@ -9,14 +9,14 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-struct wn_hash *wn_hash_new(struct wn_error *error)
+#include "util/memory.h"
+
+struct wn_hash *wn_hash_new(void)
 {
     XXH3_state_t *state = XXH3_createState();
 
-    if (!state) {
-        wn_fail(error, WN_ENOMEM, "no memory for a digest");
-        return NULL;
-    }
+    if (!state)
+        wn_die("no memory for a digest");
     XXH3_128bits_reset(state);
     return (struct wn_hash *)state;
 }

@@ -14,7 +14,7 @@ enum { WN_DIGEST_TEXT = 33 }; /* 32 hexadecimal digits and NUL */
 
 struct wn_hash; /* a running digest */
 
-struct wn_hash *wn_hash_new(struct wn_error *error) WN_MUST_CHECK;
+struct wn_hash *wn_hash_new(void) WN_MUST_CHECK;
 void wn_hash_add(struct wn_hash *hash, const void *bytes, size_t length);
 void wn_hash_text(const struct wn_hash *hash, char out[WN_DIGEST_TEXT]);
 void wn_hash_free(struct wn_hash *hash);

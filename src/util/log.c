@@ -37,14 +37,12 @@ static void erase_line(struct wn_log *talk)
 /* When there is no memory to make the text safe it is dropped, not shown. */
 static void say(struct wn_log *talk, const char *text)
 {
-    struct wn_error ignored = {0};
     struct wn_text line = {0};
 
     erase_line(talk);
-    if (wn_text_add_visible(&line, talk->program, strlen(talk->program),
-                            &ignored) == 0 &&
-        wn_text_add(&line, ": ", 2, &ignored) == 0 &&
-        wn_text_add_visible(&line, text, strlen(text), &ignored) == 0)
+    if (wn_text_add_visible(&line, talk->program, strlen(talk->program)) == 0 &&
+        wn_text_add(&line, ": ", 2) == 0 &&
+        wn_text_add_visible(&line, text, strlen(text)) == 0)
         fprintf(talk->stream, "%s\n", wn_text_of(&line));
     else
         fputs("no memory for a message\n", talk->stream);

@@ -1,14 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Allocation with overflow checks; see memory.h. */
+/* Allocation that does not fail; see memory.h. */
 #include "util/memory.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/spill.h"
-
 enum { ALIGNMENT = 64 };
+
+static void (*die_handler)(const char *message);
+
+void wn_die_handler(void (*handler)(const char *message))
+{
+    die_handler = handler;
+}
+
+void wn_die(const char *message)
+{
+    if (die_handler)
+        die_handler(message);
+    abort();
+}
+
+static void refused(size_t count, size_t size)
+{
+    char message[100];
+
+    snprintf(message, sizeof message, "no memory for %zu x %zu bytes", count,
+             size);
+    wn_die(message);
+}
 
 size_t wn_product(size_t a, size_t b, size_t c)
 {
@@ -20,25 +42,16 @@ size_t wn_product(size_t a, size_t b, size_t c)
     return abc;
 }
 
-static int refused(size_t count, size_t size, struct wn_error *error)
-{
-    return wn_fail(error, WN_ENOMEM, "no memory for %zu x %zu bytes", count,
-                   size);
-}
-
-void *wn_new(size_t count, size_t size, struct wn_error *error)
+void *wn_new(size_t count, size_t size)
 {
     size_t bytes = wn_product(count, size, 1);
     void *block;
 
-    if (bytes > SIZE_MAX - 2 * ALIGNMENT) {
-        refused(count, size, error);
-        return NULL;
-    }
+    if (bytes > SIZE_MAX - 2 * ALIGNMENT)
+        refused(count, size);
     /* calloc gives large blocks as untouched zero pages; a small one is
      * cheap to align and clear. */
     if (bytes >= (size_t)1 << 17) {
-        wn_spill_spare(bytes);
         block = calloc(bytes, 1);
     } else {
         bytes = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
@@ -47,37 +60,33 @@ void *wn_new(size_t count, size_t size, struct wn_error *error)
             memset(block, 0, bytes);
     }
     if (!block)
-        refused(count, size, error);
+        refused(count, size);
     return block;
 }
 
-int wn_grow(void *array, size_t *room, size_t need, size_t size,
-            struct wn_error *error)
+int wn_grow(void *array, size_t *capacity, size_t need, size_t size)
 {
     void *old;
 
-    if (need <= *room)
+    if (need <= *capacity)
         return 0;
-    size_t wanted = *room + *room / 2 + 16;
+    size_t wanted = *capacity + *capacity / 2 + 16;
     if (wanted < need)
         wanted = need;
     const size_t bytes = wn_product(wanted, size, 1);
-    if (bytes == SIZE_MAX)
-        return refused(wanted, size, error);
     memcpy(&old, array, sizeof old);
-    void *grown = realloc(old, bytes);
+    void *grown = bytes == SIZE_MAX ? NULL : realloc(old, bytes);
     if (!grown)
-        return refused(wanted, size, error);
+        refused(wanted, size);
     memcpy(array, &grown, sizeof grown);
-    *room = wanted;
+    *capacity = wanted;
     return 0;
 }
 
-char *wn_copy_text(const char *text, size_t length, struct wn_error *error)
+char *wn_copy_text(const char *text, size_t length)
 {
-    char *copy = wn_new(length + 1, 1, error);
+    char *copy = wn_new(length + 1, 1);
 
-    if (copy)
-        memcpy(copy, text, length);
+    memcpy(copy, text, length);
     return copy;
 }

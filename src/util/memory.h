@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* util/memory.h: allocation that knows about overflow and about failing. */
+/* util/memory.h: allocation that does not fail.
+ *
+ * Out of memory ends the program, so nothing here returns an error and no
+ * caller checks for one. The program sets a handler that removes half-written
+ * outputs, prints one line and exits with status 2. */
 #ifndef WN_UTIL_MEMORY_H
 #define WN_UTIL_MEMORY_H
 
 #include <stddef.h>
 
-#include "util/error.h"
+/* count x size zeroed bytes, for free(). Blocks below 128 KiB are 64-byte
+ * aligned, larger ones as malloc() aligns them. Never NULL, also for
+ * count = 0. */
+void *wn_new(size_t count, size_t size) __attribute__((returns_nonnull));
 
-/* count x size zeroed bytes, 64-byte aligned below 128 KiB and as malloc() does
- * it from there on, for free(); never NULL for count = 0. NULL with WN_ENOMEM
- * when it overflows or is refused. */
-void *wn_new(size_t count, size_t size, struct wn_error *error) WN_MUST_CHECK;
+/* Make *array hold at least `need` elements of `size` bytes. It grows by half,
+ * keeps its content and does not zero the new part; *capacity is what it can
+ * hold now. */
+int wn_grow(void *array, size_t *capacity, size_t need, size_t size);
 
-/* Let *array hold at least `need` elements of `size` bytes: grows by half,
- * keeps the content, does not zero the new part. *room is the capacity.
- * On failure the old array stays valid. */
-int wn_grow(void *array, size_t *room, size_t need, size_t size,
-            struct wn_error *error) WN_MUST_CHECK;
-
-/* a x b x c, or SIZE_MAX when that overflows. */
+/* a x b x c, or SIZE_MAX when that overflows. wn_new() refuses SIZE_MAX. */
 size_t wn_product(size_t a, size_t b, size_t c);
 
-/* A copy of the first `length` bytes of text, NUL-terminated. */
-char *wn_copy_text(const char *text, size_t length,
-                   struct wn_error *error) WN_MUST_CHECK;
+/* A copy of the first `length` bytes of text, NUL-terminated, for free(). */
+char *wn_copy_text(const char *text, size_t length)
+    __attribute__((returns_nonnull));
+
+/* End the program: the handler gets one line, without program name or newline,
+ * and does not return. Any thread may call it. Without a handler it aborts. */
+void wn_die(const char *message) __attribute__((noreturn));
+void wn_die_handler(void (*handler)(const char *message));
 
 #endif

@@ -184,21 +184,20 @@ static int store(struct setting *setting, const struct wn_option *row,
         return 0;
     if (row->kind != WN_LIST)
         setting->count = 0;
-    if (wn_grow(&setting->values, &setting->room, setting->count + 1,
-                sizeof *setting->values, error))
-        return -1;
+    wn_grow(&setting->values, &setting->room, setting->count + 1,
+            sizeof *setting->values);
     setting->values[setting->count++] = text;
     return 0;
 }
 
 /* getopt's own tables from ours. Long options return 256 + row. */
 static int make_tables(const struct wn_options *options, struct option **longs,
-                       char **shorts, struct wn_error *error)
+                       char **shorts)
 {
     char *at;
 
-    *longs = wn_new(options->row_count + 1, sizeof **longs, error);
-    *shorts = wn_new(2 * options->row_count + 2, 1, error);
+    *longs = wn_new(options->row_count + 1, sizeof **longs);
+    *shorts = wn_new(2 * options->row_count + 2, 1);
     if (!*longs || !*shorts)
         return -1;
     at = *shorts;
@@ -259,7 +258,7 @@ static int read_words(struct wn_options *options, int argc, char **argv,
     char *shorts = NULL;
     int code, status = -1;
 
-    if (make_tables(options, &longs, &shorts, error))
+    if (make_tables(options, &longs, &shorts))
         goto done;
     opterr = 0;
     optind = 0; /* glibc: start afresh, so that tests can parse twice */
@@ -308,14 +307,11 @@ static int check_operands(const struct wn_program *program,
 struct wn_options *wn_options_parse(const struct wn_program *program, int argc,
                                     char **argv, struct wn_error *error)
 {
-    struct wn_options *options = wn_new(1, sizeof *options, error);
+    struct wn_options *options = wn_new(1, sizeof *options);
 
-    if (!options)
-        return NULL;
     options->rows = program->rows;
     options->row_count = options_count_rows(program->rows);
-    options->settings =
-        wn_new(options->row_count, sizeof *options->settings, error);
+    options->settings = wn_new(options->row_count, sizeof *options->settings);
     if (!options->settings ||
         (read_words(options, argc, argv, error) && !wants_to_know(options)) ||
         (!wants_to_know(options) && check_operands(program, options, error))) {
@@ -365,12 +361,12 @@ static const char *options_value_of(const struct wn_options *options, size_t r)
 }
 
 int wn_option_settle(struct wn_options *options, const char *name,
-                     const char *text, struct wn_error *error)
+                     const char *text)
 {
     struct setting *setting = &options->settings[find_row(options, name)];
 
     if (text && wn_grow(&setting->values, &setting->room, setting->count + 1,
-                        sizeof *setting->values, error))
+                        sizeof *setting->values))
         return -1;
     if (text)
         setting->values[setting->count++] = text;
@@ -437,14 +433,13 @@ const char *wn_option_operand(const struct wn_options *options, size_t i)
 }
 
 /* A value in provenance: one word, so that the line splits at blanks. */
-static int options_add_word(struct wn_text *text, const char *word,
-                            struct wn_error *error)
+static int options_add_word(struct wn_text *text, const char *word)
 {
     for (; *word; word++) {
         const bool plain = *word != ' ' && *word != '\\';
         const int status = plain
-                               ? wn_text_add(text, word, 1, error)
-                               : wn_text_format(text, error, "\\x%02x",
+                               ? wn_text_add(text, word, 1)
+                               : wn_text_format(text, "\\x%02x",
                                                 (unsigned)(unsigned char)*word);
 
         if (status)
@@ -453,8 +448,7 @@ static int options_add_word(struct wn_text *text, const char *word,
     return 0;
 }
 
-int wn_options_describe(const struct wn_options *options, struct wn_text *text,
-                        struct wn_error *error)
+int wn_options_describe(const struct wn_options *options, struct wn_text *text)
 {
     for (size_t r = 0; r < options->row_count; r++) {
         const struct wn_option *row = &options->rows[r];
@@ -471,11 +465,11 @@ int wn_options_describe(const struct wn_options *options, struct wn_text *text,
             values = &single;
             count = single != NULL;
         }
-        for (size_t v = 0; v < count; v++)
-            if (wn_text_format(text, error, "%s%s=", text->length ? " " : "",
-                               row->name) ||
-                options_add_word(text, values[v], error))
+        for (size_t v = 0; v < count; v++) {
+            wn_text_format(text, "%s%s=", text->length ? " " : "", row->name);
+            if (options_add_word(text, values[v]))
                 return -1;
+        }
     }
     return 0;
 }
@@ -484,8 +478,7 @@ enum { INDENT = 26, WIDTH = 80 }; /* of --help, in bytes: it is ASCII */
 
 /* Words from column INDENT on, and again in the lines that follow; the default
  * stays in one piece. */
-static int add_words(struct wn_text *text, const char *words,
-                     struct wn_error *error)
+static int add_words(struct wn_text *text, const char *words)
 {
     size_t used = INDENT;
 
@@ -494,58 +487,54 @@ static int add_words(struct wn_text *text, const char *words,
         const bool first = at == words;
         const bool fits = used + !first + length < WIDTH;
 
-        if (first || fits ? wn_text_add(text, " ", !first, error)
-                          : wn_text_format(text, error, "\n%*s", INDENT, ""))
+        if (first || fits ? wn_text_add(text, " ", !first)
+                          : wn_text_format(text, "\n%*s", INDENT, ""))
             return -1;
-        if (wn_text_add(text, at, length, error))
-            return -1;
+        wn_text_add(text, at, length);
         used = (first || fits ? used + !first : INDENT) + length;
         at += length;
     }
     return 0;
 }
 
-static int add_help(const struct wn_option *row, struct wn_text *text,
-                    struct wn_error *error)
+static int add_help(const struct wn_option *row, struct wn_text *text)
 {
     struct wn_text words = {0};
-    int status = wn_text_format(&words, error, "%s", row->help);
+    int status = wn_text_format(&words, "%s", row->help);
 
     if (status == 0 && row->standard)
-        status = wn_text_format(&words, error, " (default: %s)", row->standard);
+        status = wn_text_format(&words, " (default: %s)", row->standard);
     if (status == 0)
-        status = add_words(text, words.bytes, error);
+        status = add_words(text, words.bytes);
     wn_text_free(&words);
     return status;
 }
 
-static int help_row(const struct wn_option *row, struct wn_text *text,
-                    struct wn_error *error)
+static int help_row(const struct wn_option *row, struct wn_text *text)
 {
     const size_t start = text->length;
 
-    if (row->letter ? wn_text_format(text, error, "  -%c, ", row->letter)
-                    : wn_text_add(text, "      ", 6, error))
+    if (row->letter ? wn_text_format(text, "  -%c, ", row->letter)
+                    : wn_text_add(text, "      ", 6))
         return -1;
-    if (wn_text_format(text, error, "--%s%s%s", row->name,
-                       row->value ? "=" : "", row->value ? row->value : ""))
-        return -1;
+    wn_text_format(text, "--%s%s%s", row->name, row->value ? "=" : "",
+                   row->value ? row->value : "");
     const size_t used = text->length - start;
     if (used >= INDENT - 1
-            ? wn_text_format(text, error, "\n%*s", INDENT, "")
-            : wn_text_format(text, error, "%*s", INDENT - (int)used, ""))
+            ? wn_text_format(text, "\n%*s", INDENT, "")
+            : wn_text_format(text, "%*s", INDENT - (int)used, ""))
         return -1;
-    return add_help(row, text, error) ? -1 : wn_text_add(text, "\n", 1, error);
+    return add_help(row, text) ? -1 : wn_text_add(text, "\n", 1);
 }
 
 int wn_options_help(const struct wn_program *program, const char *name,
-                    struct wn_text *text, struct wn_error *error)
+                    struct wn_text *text)
 {
-    if (wn_text_format(text, error, "usage: %s %s\n%s\n\n", name,
-                       program->synopsis, program->brief))
-        return -1;
+    wn_text_format(text, "usage: %s %s\n%s\n\n", name, program->synopsis,
+                   program->brief);
     for (const struct wn_option *row = program->rows; row->name; row++)
-        if (help_row(row, text, error))
+        if (help_row(row, text))
             return -1;
-    return wn_text_format(text, error, "\nThe manual: man %s\n", name);
+    wn_text_format(text, "\nThe manual: man %s\n", name);
+    return 0;
 }

@@ -87,18 +87,18 @@ const char *const *wn_option_list(const struct wn_options *options,
  * recorded as if the user had said so. `text` is kept, not copied; NULL for a
  * flag. */
 int wn_option_settle(struct wn_options *options, const char *name,
-                     const char *text, struct wn_error *error) WN_MUST_CHECK;
+                     const char *text) WN_MUST_CHECK;
 /* Operands in order. */
 size_t wn_option_operands(const struct wn_options *options);
 const char *wn_option_operand(const struct wn_options *options, size_t i);
 
 /* "neighbors=10 metric=auto": every recorded option with its resolved value,
  * in table order, blanks and backslashes in values as \xNN; for provenance. */
-int wn_options_describe(const struct wn_options *options, struct wn_text *text,
-                        struct wn_error *error) WN_MUST_CHECK;
+int wn_options_describe(const struct wn_options *options,
+                        struct wn_text *text) WN_MUST_CHECK;
 
 /* The --help text, from the table. */
 int wn_options_help(const struct wn_program *program, const char *name,
-                    struct wn_text *text, struct wn_error *error) WN_MUST_CHECK;
+                    struct wn_text *text) WN_MUST_CHECK;
 
 #endif

@@ -1,54 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* util/spill.h: large arrays, which a bound on memory moves into files.
+/* util/spill.h: large arrays that --memory moves into temporary files.
  *
- * Without a bound they are ordinary memory. With one, each array of 256 KiB or
- * more is an unlinked temporary file in $TMPDIR (or /tmp), mapped shared, of
- * which the process can touch only some windows at a time:
- *
- *     array   |....|####|....|....|####|####|....|   # open, . closed
- *
- * A touch of a closed window is a fault. Its handler closes the oldest windows
- * until there is room, opens this one, and the touch is made again. Closed
- * pages leave the process and stay in the page cache or on the disk. Windows
- * count as if all their pages were there, and what else the process has is
- * asked at each fault: so the bound holds at every moment, whatever the
- * threads do and however busy the machine is, no result depends on it, and no
- * algorithm knows of it.
- *
- * Only the process itself opens windows: a system call that is given a closed
- * one fails with EFAULT. HDF5 moves rows through its chunks, our own files
- * through buffers.
- *
- * The bound is the process's, as malloc's arena is: set once, before any
- * array, by the program. */
+ * Without a limit they are ordinary memory. With one, every array of at least
+ * limit / 256 bytes (256 KiB or more) is an unlinked temporary file in $TMPDIR
+ * or /tmp, mapped shared, and the kernel pages it in and out. The limit is on
+ * anonymous memory (RssAnon in /proc/self/status): file pages may stay in
+ * memory for as long as nobody else wants it. A control group gives a hard
+ * bound on both. */
 #ifndef WN_UTIL_SPILL_H
 #define WN_UTIL_SPILL_H
 
 #include <stddef.h>
 
-#include "util/error.h"
+/* From now on put large arrays into files; `limit` in bytes. The limit is the
+ * process's: the program calls this once, before any large array. */
+void wn_spill_start(double limit);
 
-/* Bytes of this process that are in memory now, its libraries among them; 0
- * where the system does not tell. */
-double wn_spill_resident(void);
-
-/* The smallest bound that can be kept where the program with its libraries and
- * all that is no large array take `other` bytes. */
-double wn_spill_least(double other);
-
-/* Keep the resident set below `most` bytes from now on. WN_EIO where the
- * system does not tell how large it is. */
-int wn_spill_start(double most, struct wn_error *error) WN_MUST_CHECK;
-/* No more bound: when no array is left. */
-void wn_spill_stop(void);
-
-/* Make room for so many bytes of ordinary memory; wn_new() does. */
-void wn_spill_spare(size_t bytes);
-
-/* As wn_new(), for wn_spill_free(). WN_EIO when the temporary file cannot be
- * made or has no room on its disk. */
-void *wn_spill_new(size_t count, size_t size,
-                   struct wn_error *error) WN_MUST_CHECK;
+/* As wn_new(), for wn_spill_free(). Ends the program, as wn_new() does, when
+ * the temporary file cannot be made or its disk is full. */
+void *wn_spill_new(size_t count, size_t size) __attribute__((returns_nonnull));
 /* Also takes what wn_new() gave, and NULL. */
 void wn_spill_free(void *array);
 

@@ -35,14 +35,12 @@ static inline int wn_text_told(size_t length)
  * added; before that `bytes` is NULL: wn_text_of() reads either. */
 struct wn_text {
     char *bytes;
-    size_t length, room;
+    size_t length, capacity;
 };
 
-int wn_text_add(struct wn_text *text, const char *bytes, size_t length,
-                struct wn_error *error) WN_MUST_CHECK;
-int wn_text_format(struct wn_text *text, struct wn_error *error,
-                   const char *format, ...) WN_MUST_CHECK
-    __attribute__((format(printf, 3, 4)));
+int wn_text_add(struct wn_text *text, const char *bytes, size_t length);
+int wn_text_format(struct wn_text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 const char *wn_text_of(const struct wn_text *text);
 void wn_text_free(struct wn_text *text);
 
@@ -53,8 +51,7 @@ size_t wn_text_point(const char *text, size_t length, uint32_t *point);
 /* Add bytes as one harmless line: C0 and C1 controls, DEL and bidirectional
  * controls become \xNN or \uNNNN, invalid UTF-8 becomes \xNN, a backslash
  * stays as it is. For terminals, messages and text reports. */
-int wn_text_add_visible(struct wn_text *text, const char *bytes, size_t length,
-                        struct wn_error *error) WN_MUST_CHECK;
+int wn_text_add_visible(struct wn_text *text, const char *bytes, size_t length);
 
 /* The order of two byte strings, as memcmp() tells it; the shorter one first
  * where it is the beginning of the other. */

@@ -240,7 +240,7 @@ static int read_leniently(const char *path, const struct plain *plain,
     for (size_t i = 0; i < plain->kept; i++)
         fuzz_need(wn_csv_offset(csv)[i] == plain->kept_at[i]);
     compare_left_out(csv, plain);
-    struct wn_csv_reader *reader = wn_csv_reader_new(csv, &error);
+    struct wn_csv_reader *reader = wn_csv_reader_new(csv);
     fuzz_need(reader);
     fuzz_need(!wn_csv_read(reader, 0, plain->kept, take_row, &seen, &error));
     fuzz_need(seen.rows == plain->kept);
@@ -255,7 +255,7 @@ static bool read_strictly(const char *path, const struct plain *plain)
     struct wn_error error = {0};
     struct seen seen = {.plain = plain};
     struct wn_csv *csv = wn_csv_open(path, &wn_csv_form_standard, &error);
-    struct wn_csv_reader *reader = csv ? wn_csv_reader_new(csv, &error) : NULL;
+    struct wn_csv_reader *reader = csv ? wn_csv_reader_new(csv) : NULL;
     bool taken = false;
 
     if (reader) {

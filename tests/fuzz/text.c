@@ -147,7 +147,6 @@ static const struct wn_option rows[] = {
 
 static void check_options(const struct wn_options *options)
 {
-    struct wn_error error = {0};
     struct wn_text text = {0};
     const double whole = wn_option_number(options, "whole");
     const double real = wn_option_number(options, "real");
@@ -167,7 +166,7 @@ static void check_options(const struct wn_options *options)
     for (size_t i = 0; i < count; i++)
         fuzz_need(list[i]);
     fuzz_need(wn_option_operands(options) <= 2);
-    fuzz_need(!wn_options_describe(options, &text, &error));
+    fuzz_need(!wn_options_describe(options, &text));
     fuzz_need(!strchr(wn_text_of(&text), '\n'));
     wn_text_free(&text);
 }

@@ -5,7 +5,7 @@
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 sed -n 's/^WN_LAYOUT("\([^"]*\)", WN_\([^,]*\), "\([^"]*\)".*/\1 \2 \3/p' \
-    "$source/src/data/layout.def" |
+    "$source/src/audit/layout.def" |
     while read -r path type extents; do
         echo ".It Pa $path Pq $(echo "$type" | tr A-Z a-z)" \
             "$(echo "$extents" | sed 's/,/ x /g')"

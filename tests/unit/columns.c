@@ -62,8 +62,7 @@ static uint64_t chance(uint64_t i)
 static struct wn_leakage judge_numbers(const int32_t *labels, size_t m,
                                        size_t k)
 {
-    struct wn_error error = {0};
-    struct wn_leakage_limits *room = wn_leakage_new(labels, m, k, &error);
+    struct wn_leakage_limits *room = wn_leakage_new(labels, m, k);
     size_t count = 0;
 
     assert_non_null(room);
@@ -79,8 +78,7 @@ static struct wn_leakage judge_numbers(const int32_t *labels, size_t m,
 
 static struct wn_leakage judge_marks(const int32_t *labels, size_t m, size_t k)
 {
-    struct wn_error error = {0};
-    struct wn_leakage_limits *room = wn_leakage_new(labels, m, k, &error);
+    struct wn_leakage_limits *room = wn_leakage_new(labels, m, k);
 
     assert_non_null(room);
     const struct wn_leakage found = wn_leakage_marks(room, mark);

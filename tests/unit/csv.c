@@ -226,7 +226,7 @@ static void compare(const struct naive *naive, const char *bytes,
 {
     struct wn_error error = {0};
     struct wn_csv *csv = wn_csv_open(path, form, &error);
-    struct wn_csv_reader *reader = csv ? wn_csv_reader_new(csv, &error) : NULL;
+    struct wn_csv_reader *reader = csv ? wn_csv_reader_new(csv) : NULL;
     struct found found = {naive, 2};
     const size_t rows = csv ? wn_csv_rows(csv) : 0;
     int status = -1;
@@ -356,7 +356,7 @@ static void check_parts(const struct wn_csv *csv, const char *bytes,
                         size_t length)
 {
     struct wn_error error = {0};
-    struct wn_csv_reader *reader = wn_csv_reader_new(csv, &error);
+    struct wn_csv_reader *reader = wn_csv_reader_new(csv);
     const size_t rows = wn_csv_rows(csv);
     size_t left, at = strlen("a,b\n"), row = 0, l = 0;
     const uint64_t *out = wn_csv_left_out(csv, &left);
@@ -519,7 +519,7 @@ static void file_that_changes(void **state)
     put(text, strlen(text));
     struct wn_csv *csv = wn_csv_open(path, &wn_csv_form_standard, &error);
     assert_non_null(csv);
-    struct wn_csv_reader *reader = wn_csv_reader_new(csv, &error);
+    struct wn_csv_reader *reader = wn_csv_reader_new(csv);
     assert_non_null(reader);
     assert_int_equal(wn_csv_unchanged(csv, &error), 0);
     assert_int_equal(truncate(path, 6), 0);
@@ -541,15 +541,13 @@ static void field_is_written(void **state)
                 {"a,b", "\"a,b\""},   {"\"", "\"\"\"\""},
                 {"a\nb", "\"a\nb\""}, {" x ", " x "},
                 {"a\rb", "\"a\rb\""}, {"a;b", "a;b"}};
-    struct wn_error error = {0};
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct wn_text text = {0};
 
         assert_int_equal(
-            wn_field_write(&text, rows[i].in, strlen(rows[i].in), ',', &error),
-            0);
+            wn_field_write(&text, rows[i].in, strlen(rows[i].in), ','), 0);
         assert_string_equal(wn_text_of(&text), rows[i].out);
         wn_text_free(&text);
     }

@@ -161,7 +161,7 @@ static int read_all(void)
         char **names, path[64];
         size_t count;
 
-        if (wn_audit_list(audit, stages[s], &names, &count, &error))
+        if (wn_audit_list(audit, stages[s], &names, &count))
             return REFUSED;
         for (size_t i = 0; i < count; i++) {
             snprintf(path, sizeof path, "%s/%s", stages[s], names[i]);

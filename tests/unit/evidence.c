@@ -212,7 +212,6 @@ static void nearest_between_sets_are_those_of_brute_force(void **state)
     static int32_t query[MANY], reference[MANY], one[MANY * M], two[MANY * M];
     static float near_one[MANY * M], near_two[MANY * M];
     struct wn_random random;
-    struct wn_error error = {0};
     size_t queries = 0, references = 0;
 
     (void)state;
@@ -233,11 +232,11 @@ static void nearest_between_sets_are_those_of_brute_force(void **state)
                                  .threads = 1};
 
         assert_int_equal(wn_knn_query(&graph, query, queries, reference,
-                                      references, one, near_one, &error),
+                                      references, one, near_one),
                          0);
         graph.threads = 3;
         assert_int_equal(wn_knn_query(&graph, query, queries, reference,
-                                      references, two, near_two, &error),
+                                      references, two, near_two),
                          0);
         assert_memory_equal(one, two, queries * M * sizeof *one);
         assert_memory_equal(near_one, near_two, queries * M * sizeof *near_one);

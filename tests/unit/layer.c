@@ -86,7 +86,6 @@ static void draw(float *to, size_t count, struct wn_random *random)
 
 static void compare(size_t inputs, size_t outputs, size_t most)
 {
-    struct wn_error error = {0};
     struct wn_random random;
     const size_t stride = wn_layer_stride(inputs);
 
@@ -100,8 +99,8 @@ static void compare(size_t inputs, size_t outputs, size_t most)
     memset(x, 0, sizeof x);
     for (size_t i = 0; i < most; i++)
         draw(x + i * stride, inputs, &random);
-    struct wn_layer *layer = wn_layer_new(
-        &(struct wn_layer_weights){inputs, outputs, w, b}, most, &error);
+    struct wn_layer *layer =
+        wn_layer_new(&(struct wn_layer_weights){inputs, outputs, w, b}, most);
     assert_non_null(layer);
     for (size_t rows = most; rows > 0; rows = rows * 2 / 5) {
         forward_is_right(layer, inputs, outputs, rows);

@@ -37,8 +37,7 @@ static void golden_net_gives_the_golden_numbers(void **state)
                                    0.8899978892907965, 0.5146733914247843};
     static const double grand[4] = {2.312197093314945, 1.4701956507276004,
                                     1.0178384057952667, 1.1577644093963047};
-    struct wn_error error = {0};
-    struct wn_mlp *net = wn_mlp_new(2, 3, 3, &error);
+    struct wn_mlp *net = wn_mlp_new(2, 3, 3);
     static const double last[4] = {1.5951494788301464, 0.9977404341589704,
                                    0.9796447355794934, 0.8854775838655884};
     struct wn_gradient g[4];
@@ -52,7 +51,7 @@ static void golden_net_gives_the_golden_numbers(void **state)
     memcpy(net->b1, b1, sizeof b1);
     memcpy(net->w2, w2, sizeof w2);
     memcpy(net->b2, b2, sizeof b2);
-    assert_int_equal(wn_mlp_measure(net, x, 4, label, &out, &error), 0);
+    assert_int_equal(wn_mlp_measure(net, x, 4, label, &out), 0);
     for (int i = 0; i < 12; i++)
         near(p[i], probability[i], 1e-5);
     for (int i = 0; i < 4; i++) {
@@ -118,8 +117,7 @@ static void fill(float *to, double *copy, size_t count,
 
 static void gradient_norms_are_those_of_differences(void **state)
 {
-    struct wn_error error = {0};
-    struct wn_mlp *net = wn_mlp_new(D, H, K, &error);
+    struct wn_mlp *net = wn_mlp_new(D, H, K);
     struct wn_random random;
     static double w[PARAMETERS], unused[N * D];
     static struct wn_gradient g[N];
@@ -136,14 +134,14 @@ static void gradient_norms_are_those_of_differences(void **state)
     fill(net->w2, w + D * H + H, H * K, &random);
     fill(net->b2, w + D * H + H + H * K, K, &random);
     fill(raw, unused, N * D, &random);
-    assert_int_equal(wn_standardize_make(&standard, raw, N, D, &error), 0);
+    assert_int_equal(wn_standardize_make(&standard, raw, N, D), 0);
     for (int i = 0; i < N; i++)
         wn_standardize_row(&standard, raw + i * D, x + i * D);
     net->standard = &standard;
     net->scale = .75f;
     for (int i = 0; i < N; i++)
         label[i] = i % 50 == 49 ? -1 : i % K;
-    assert_int_equal(wn_mlp_measure(net, raw, N, label, &out, &error), 0);
+    assert_int_equal(wn_mlp_measure(net, raw, N, label, &out), 0);
     for (int i = 0; i < N; i++)
         if (label[i] < 0)
             assert_true(g[i].all == 0 && g[i].last == 0);
@@ -288,14 +286,13 @@ static void a_trainer_learns_what_can_be_learned(void **state)
         x[2 * i] = (float)(wn_random_normal(&random) + 6 * (i % 2));
         x[2 * i + 1] = (float)wn_random_normal(&random);
     }
-    assert_int_equal(wn_standardize_make(&standard, x, ROWS, 2, &error), 0);
+    assert_int_equal(wn_standardize_make(&standard, x, ROWS, 2), 0);
     struct wn_mlp_trainer *trainer = wn_mlp_trainer_new(&task, &plan, &error);
     assert_non_null(trainer);
     for (int e = 0; e < 20; e++)
         assert_int_equal(wn_mlp_trainer_epoch(trainer, NULL, NULL), 0);
-    assert_int_equal(wn_mlp_measure(wn_mlp_trainer_net(trainer), x, ROWS, NULL,
-                                    &out, &error),
-                     0);
+    assert_int_equal(
+        wn_mlp_measure(wn_mlp_trainer_net(trainer), x, ROWS, NULL, &out), 0);
     for (int i = 0; i < ROWS; i++)
         right += p[2 * i + label[i]] > .5;
     assert_true(right >= ROWS - 4);
@@ -320,7 +317,7 @@ static void a_rate_too_large_is_noticed(void **state)
         x[i] = (float)(i % 7 - 3);
         label[i] = i % 3 == 0;
     }
-    assert_int_equal(wn_standardize_make(&standard, x, ROWS, 1, &error), 0);
+    assert_int_equal(wn_standardize_make(&standard, x, ROWS, 1), 0);
     struct wn_mlp_trainer *trainer = wn_mlp_trainer_new(&task, &plan, &error);
     assert_non_null(trainer);
     for (int e = 0; e < 5; e++)

@@ -312,7 +312,6 @@ static void ranking_sorts_all_rows(void **state)
     static float x[N];
     const struct wn_graph graph = {
         .x = x, .n = N, .d = 1, .m = 1, .metric = WN_EUCLIDEAN, .threads = 1};
-    struct wn_error error = {0};
     struct wn_random random;
 
     (void)state;
@@ -321,9 +320,9 @@ static void ranking_sorts_all_rows(void **state)
         for (size_t i = 0; i < N; i++)
             x[i] = (float)wn_random_below(&random, 301) - 150;
         x[5] = far ? 3900 : 150;
-        struct wn_ranking *ranking = wn_ranking_new(&graph, &error);
+        struct wn_ranking *ranking = wn_ranking_new(&graph);
         assert_non_null(ranking);
-        struct wn_ranker *ranker = wn_ranker_new(ranking, &error);
+        struct wn_ranker *ranker = wn_ranker_new(ranking);
         assert_non_null(ranker);
         wn_ranker_load(ranker, 0, 64);
         for (size_t i = 0; i < 64; i++) {

@@ -186,7 +186,6 @@ static void pool_by_hand(float *one, const float *two,
 {
     const double a = weight_by_hand(quality[0].log_loss);
     const double b = weight_by_hand(quality[1].log_loss);
-    struct wn_error error = {0};
 
     for (int i = 0; i < N; i++) {
         double sum = 0;
@@ -200,7 +199,7 @@ static void pool_by_hand(float *one, const float *two,
         for (int c = i * K; c < (i + 1) * K; c++)
             one[c] = (float)((double)one[c] / sum);
     }
-    assert_int_equal(wn_calibrate(one, N, K, label, 1, NULL, &error), 0);
+    assert_int_equal(wn_calibrate(one, N, K, label, 1, NULL), 0);
 }
 
 static void committee_is_the_pool(void **state)
@@ -216,8 +215,8 @@ static void committee_is_the_pool(void **state)
     assert_int_equal(chosen[1]->predict(&sample, two, &error), 0);
     assert_int_equal(
         wn_pool_predict(chosen, 2, 1, &sample, both, quality, &error), 0);
-    assert_int_equal(wn_calibrate(one, N, K, label, 1, NULL, &error), 0);
-    assert_int_equal(wn_calibrate(two, N, K, label, 1, NULL, &error), 0);
+    assert_int_equal(wn_calibrate(one, N, K, label, 1, NULL), 0);
+    assert_int_equal(wn_calibrate(two, N, K, label, 1, NULL), 0);
     assert_true(quality[0].log_loss ==
                 wn_quality_measure(one, N, K, label).log_loss);
     pool_by_hand(one, two, quality);
@@ -248,10 +247,10 @@ static void second_pass_by_hand(void **state)
         weight[i] = first[i * K + label[i]] / most;
     }
     assert_int_equal(chosen[0]->predict(&sample, kernel, &error), 0);
-    assert_int_equal(wn_calibrate(kernel, N, K, label, 1, NULL, &error), 0);
+    assert_int_equal(wn_calibrate(kernel, N, K, label, 1, NULL), 0);
     sample.weight = weight;
     assert_int_equal(chosen[1]->predict(&sample, again, &error), 0);
-    assert_int_equal(wn_calibrate(again, N, K, label, 1, NULL, &error), 0);
+    assert_int_equal(wn_calibrate(again, N, K, label, 1, NULL), 0);
     sample.weight = NULL;
     assert_int_equal(wn_pool_predict(chosen, 2, 2, &sample, both, last, &error),
                      0);
@@ -266,14 +265,13 @@ static void rows_are_cut(void **state)
 {
     float rows[200], out[2];
     struct wn_standardize standard;
-    struct wn_error error = {0};
 
     (void)state;
     for (int i = 0; i < 100; i++) {
         rows[2 * i] = i == 99 ? 1000 : (float)(i + 1);
         rows[2 * i + 1] = 0.1f;
     }
-    assert_int_equal(wn_standardize_make(&standard, rows, 100, 2, &error), 0);
+    assert_int_equal(wn_standardize_make(&standard, rows, 100, 2), 0);
     wn_standardize_row(&standard, rows, out);
     assert_true(fabs((double)out[0] + 58.5 / 98.707902) < 1e-5);
     assert_true(out[1] == 0);

@@ -210,8 +210,7 @@ static void matches_cl_filter_params(void **state)
             cases[c].fraction, cases[c].least,
             cases[c].most[0] ? cases[c].most : NULL};
 
-        assert_int_equal(wn_label_rule_counts(&noise, &knobs, cells, &error),
-                         0);
+        assert_int_equal(wn_label_rule_counts(&noise, &knobs, cells), 0);
         spread(&noise.at, cells, 1, counts);
         assert_memory_equal(counts, cases[c].counts, sizeof counts);
         assert_flags("prune_by_noise_rate", large_label, large_p, 40, 3, &knobs,

@@ -353,10 +353,9 @@ static size_t go_down(const double *inverse, const double *bend, size_t rows,
                       double *found)
 {
     struct wn_lbfgs way;
-    struct wn_error error = {0};
     size_t used = 0;
 
-    assert_int_equal(wn_lbfgs_open(&way, rows, 1, inverse, &error), 0);
+    assert_int_equal(wn_lbfgs_open(&way, rows, 1, inverse), 0);
     for (; used < 200; used++) {
         way.trial_value = 0;
         for (size_t j = 0; j < rows; j++) {

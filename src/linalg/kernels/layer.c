@@ -123,12 +123,10 @@ WN_TILED static void pack_weights(struct wn_layer *layer)
 }
 
 struct wn_layer *wn_layer_new(const struct wn_layer_weights *weights,
-                              size_t rows, struct wn_error *error)
+                              size_t rows)
 {
-    struct wn_layer *layer = wn_new(1, sizeof *layer, error);
+    struct wn_layer *layer = wn_new(1, sizeof *layer);
 
-    if (!layer)
-        return NULL;
     layer->net = *weights;
     layer->features = strips(weights->inputs);
     layer->units = strips(weights->outputs);
@@ -136,12 +134,8 @@ struct wn_layer *wn_layer_new(const struct wn_layer_weights *weights,
     const struct sizes sizes =
         sizes_of(weights->inputs, weights->outputs, rows);
 
-    layer->room = wn_new(
-        sizes.weights + sizes.delta + sizes.left + sizes.sum + ALIGN, 1, error);
-    if (!layer->room) {
-        free(layer);
-        return NULL;
-    }
+    layer->room =
+        wn_new(sizes.weights + sizes.delta + sizes.left + sizes.sum + ALIGN, 1);
     char *room = (char *)layer->room + ALIGN - (uintptr_t)layer->room % ALIGN;
 
     layer->weights = (struct square *)(void *)room;
@@ -338,7 +332,7 @@ bool wn_layer_fits(size_t inputs, size_t outputs, size_t rows)
 
 /* Never called: nothing fits. */
 struct wn_layer *wn_layer_new(const struct wn_layer_weights *weights,
-                              size_t rows, struct wn_error *error)
+                              size_t rows)
 {
     (void)weights;
     (void)rows;

@@ -38,8 +38,7 @@ struct wn_layer;
 bool wn_layer_fits(size_t inputs, size_t outputs, size_t rows);
 /* For batches of up to `rows` rows. NULL with WN_ENOMEM. */
 struct wn_layer *wn_layer_new(const struct wn_layer_weights *weights,
-                              size_t rows,
-                              struct wn_error *error) WN_MUST_CHECK;
+                              size_t rows) WN_MUST_CHECK;
 void wn_layer_free(struct wn_layer *layer);
 double wn_layer_bytes(size_t inputs, size_t outputs, size_t rows);
 

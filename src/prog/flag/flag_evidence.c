@@ -26,10 +26,8 @@ static int hash_features(struct work *work, struct wn_error *error)
     struct wn_features *features = wn_features_open(work->audit, error);
     if (!features)
         return -1;
-    float *block = wn_spill_new(wn_product(ROWS, d, 1), sizeof *block, error);
-    work->feature_hash = wn_spill_new(n, sizeof *work->feature_hash, error);
-    if (!block || !work->feature_hash)
-        goto done;
+    float *block = wn_spill_new(wn_product(ROWS, d, 1), sizeof *block);
+    work->feature_hash = wn_spill_new(n, sizeof *work->feature_hash);
     for (size_t begin = 0; begin < n; begin += ROWS) {
         const size_t end = n - begin < ROWS ? n : begin + ROWS;
 
@@ -50,14 +48,12 @@ done:
     return status;
 }
 
-static int count_defects(struct work *work, struct wn_error *error)
+static int count_defects(struct work *work)
 {
     const struct wn_dataset *data = &work->data;
 
-    work->missing = wn_spill_new(data->n, sizeof *work->missing, error);
-    work->invalid = wn_spill_new(data->n, sizeof *work->invalid, error);
-    if (!work->missing || !work->invalid)
-        return -1;
+    work->missing = wn_spill_new(data->n, sizeof *work->missing);
+    work->invalid = wn_spill_new(data->n, sizeof *work->invalid);
     for (size_t t = 0; t < data->defects; t++) {
         const char *rule = data->rule_name[data->defect_rule[t]];
         const int empty = strcmp(rule, "missing") == 0;
@@ -114,15 +110,13 @@ static int read_pairs(struct work *work, struct wn_error *error)
 }
 
 /* Probabilities by the votes of the neighbours, where score left none. */
-static int count_votes(struct work *work, struct wn_error *error)
+static void count_votes(struct work *work)
 {
     const struct wn_evidence *evidence = &work->evidence;
     const size_t n = evidence->n, k = evidence->k, m = evidence->m;
 
     work->probability =
-        wn_spill_new(wn_product(n, k, 1), sizeof *work->probability, error);
-    if (!work->probability)
-        return -1;
+        wn_spill_new(wn_product(n, k, 1), sizeof *work->probability);
     for (size_t i = 0; i < n; i++)
         for (size_t q = 0; q < m; q++) {
             const int32_t label =
@@ -131,7 +125,6 @@ static int count_votes(struct work *work, struct wn_error *error)
             if (label >= 0)
                 work->probability[i * k + (size_t)label] += 1 / (float)m;
         }
-    return 0;
 }
 
 static int read_probability(const struct wn_run *run, struct work *work,
@@ -150,8 +143,7 @@ static int read_probability(const struct wn_run *run, struct work *work,
                     "%s has no probabilities; the labels of neighbours "
                     "vote instead",
                     wn_audit_name(work->audit));
-        if (count_votes(work, error))
-            return -1;
+        count_votes(work);
     }
     evidence->probability = work->probability;
     return 0;
@@ -179,8 +171,7 @@ static int flag_evidence_check_memory(const struct wn_run *run,
         run,
         n * (4 * k + 8 * (double)m + 120) + 4 * ROWS * (double)d + classes +
             defects + 64e6,
-        wn_spill_least(14e6 + 1e6 * run->threads + 24 * n + classes + defects),
-        what, error);
+        (14e6 + 1e6 * run->threads + 24 * n + classes + defects), what, error);
 }
 
 int flag_read_evidence(const struct wn_run *run, struct work *work,
@@ -209,5 +200,5 @@ int flag_read_evidence(const struct wn_run *run, struct work *work,
     if (hash_features(work, error) || read_neighbors(work, error) ||
         read_pairs(work, error) || read_probability(run, work, error))
         return -1;
-    return count_defects(work, error);
+    return count_defects(work);
 }

@@ -114,7 +114,7 @@ static int estimate(const struct wn_run *run, struct work *work,
     return run->talk->level < WN_VERBOSE
                ? 0
                : flag_tell_noise(run, &work->noise, &work->judged,
-                                 work->data.label_name, error);
+                                 work->data.label_name);
 }
 
 static int run_checks(const struct wn_run *run, struct work *work,
@@ -135,10 +135,10 @@ static int run_checks(const struct wn_run *run, struct work *work,
             continue;
         }
         memset(work->hit, 0, work->evidence.n);
-        if (check->run(&work->evidence, run->options, work->hit, error) ||
-            wn_text_format(&work->ran, error, "%s%s",
-                           work->ran.length ? "," : "", check->name))
+        if (check->run(&work->evidence, run->options, work->hit, error))
             return -1;
+        wn_text_format(&work->ran, "%s%s", work->ran.length ? "," : "",
+                       check->name);
         for (size_t i = 0; i < work->evidence.n; i++) {
             work->issue[i] |= (uint32_t)work->hit[i] << c;
             rows_hit += work->hit[i];
@@ -149,8 +149,7 @@ static int run_checks(const struct wn_run *run, struct work *work,
 }
 
 /* The label quality that --quality asks for; 1 where there is no label. */
-static int rate_labels(const struct wn_run *run, struct work *work,
-                       struct wn_error *error)
+static int rate_labels(const struct wn_run *run, struct work *work)
 {
     const struct wn_evidence *evidence = &work->evidence;
     const size_t k = evidence->k;
@@ -159,10 +158,8 @@ static int rate_labels(const struct wn_run *run, struct work *work,
     const enum wn_label_quality quality =
         (enum wn_label_quality)choice_of(run, "quality", quality_names);
     const int adjust = wn_option_on(run->options, "adjust-confidence");
-    double *row = wn_new(k, sizeof *row, error);
+    double *row = wn_new(k, sizeof *row);
 
-    if (!row)
-        return -1;
     for (size_t i = 0; i < evidence->n; i++) {
         work->quality[i] = 1;
         if (!evidence->noise || evidence->label[i] < 0)
@@ -180,18 +177,15 @@ static int rate_labels(const struct wn_run *run, struct work *work,
 
 /* Suspicion, suggestion and action of every row; the rank by the suspicion
  * before it is rounded to float. */
-static int flag_main_judge_rows(const struct wn_run *run, struct work *work,
-                                struct wn_error *error)
+static int flag_main_judge_rows(const struct wn_run *run, struct work *work)
 {
     const struct wn_evidence *evidence = &work->evidence;
     const size_t n = evidence->n;
     const struct wn_decide_settings settings = {
         wn_option_number(run->options, "suggest-above"),
         wn_option_number(run->options, "drop-above")};
-    struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked, error);
+    struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
 
-    if (!ranked)
-        return -1;
     for (size_t i = 0; i < n; i++) {
         const int32_t y = evidence->label ? evidence->label[i] : -1;
         struct wn_verdict verdict = {0, 0, -1};
@@ -216,41 +210,34 @@ static int flag_main_judge_rows(const struct wn_run *run, struct work *work,
     return 0;
 }
 
-static int flag_main_make_room(struct work *work, struct wn_error *error)
+static int flag_main_make_room(struct work *work)
 {
     const size_t n = work->evidence.n;
 
-    work->issue = wn_spill_new(n, sizeof *work->issue, error);
-    work->suspicion = wn_spill_new(n, sizeof *work->suspicion, error);
-    work->quality = wn_spill_new(n, sizeof *work->quality, error);
-    work->order = wn_spill_new(n, sizeof *work->order, error);
-    work->suggestion = wn_spill_new(n, sizeof *work->suggestion, error);
-    work->action = wn_spill_new(n, sizeof *work->action, error);
-    work->reason = wn_spill_new(n, sizeof *work->reason, error);
-    work->hit = wn_spill_new(n, sizeof *work->hit, error);
-    return work->issue && work->suspicion && work->quality && work->order &&
-                   work->suggestion && work->action && work->reason && work->hit
-               ? 0
-               : -1;
+    work->issue = wn_spill_new(n, sizeof *work->issue);
+    work->suspicion = wn_spill_new(n, sizeof *work->suspicion);
+    work->quality = wn_spill_new(n, sizeof *work->quality);
+    work->order = wn_spill_new(n, sizeof *work->order);
+    work->suggestion = wn_spill_new(n, sizeof *work->suggestion);
+    work->action = wn_spill_new(n, sizeof *work->action);
+    work->reason = wn_spill_new(n, sizeof *work->reason);
+    work->hit = wn_spill_new(n, sizeof *work->hit);
+    return 0;
 }
 
 /* Names of all checks in bit order. */
-static int name_checks(struct wn_text *names, struct wn_error *error)
+static int name_checks(struct wn_text *names)
 {
     for (size_t c = 0; wn_checks[c]; c++)
-        if (wn_text_format(names, error, "%s%s", c ? "," : "",
-                           wn_checks[c]->name))
-            return -1;
+        wn_text_format(names, "%s%s", c ? "," : "", wn_checks[c]->name);
     return 0;
 }
 
 /* And of all reasons, in the order of their numbers. */
-static int name_reasons(struct wn_text *names, struct wn_error *error)
+static int name_reasons(struct wn_text *names)
 {
     for (size_t r = 0; wn_reasons[r].name; r++)
-        if (wn_text_format(names, error, "%s%s", r ? "," : "",
-                           wn_reasons[r].name))
-            return -1;
+        wn_text_format(names, "%s%s", r ? "," : "", wn_reasons[r].name);
     return 0;
 }
 
@@ -271,14 +258,14 @@ static int flag_main_write_rows(struct wn_audit_writer *writer,
                        error) ||
         wn_audit_write(writer, "flag/action", WN_U8, n, work->action, error) ||
         wn_audit_write(writer, "flag/reason", WN_U8, n, work->reason, error) ||
-        name_checks(&names, error) ||
+        name_checks(&names) ||
         wn_audit_write_text(writer, "flag/issue", "names", wn_text_of(&names),
                             error) ||
         wn_audit_write_text(writer, "flag/issue", "ran", wn_text_of(&work->ran),
                             error) ||
         wn_audit_write_text(writer, "flag/action", "names", wn_action_names,
                             error) ||
-        name_reasons(&reasons, error) ||
+        name_reasons(&reasons) ||
         wn_audit_write_text(writer, "flag/reason", "names",
                             wn_text_of(&reasons), error))
         goto done;
@@ -301,15 +288,15 @@ static int write_all(struct wn_audit_writer *writer, const struct work *work,
 static int list_issues(const struct wn_run *run, struct wn_error *error)
 {
     struct wn_text text = {0};
-    int status = wn_text_format(&text, error, "checks (--issues):\n");
+    int status = wn_text_format(&text, "checks (--issues):\n");
 
     for (size_t c = 0; status == 0 && wn_checks[c]; c++)
-        status = wn_text_format(&text, error, "  %-22s %s\n",
-                                wn_checks[c]->name, wn_checks[c]->brief);
+        status = wn_text_format(&text, "  %-22s %s\n", wn_checks[c]->name,
+                                wn_checks[c]->brief);
     if (status == 0)
-        status = wn_text_format(&text, error, "rules (--rule):\n");
+        status = wn_text_format(&text, "rules (--rule):\n");
     for (size_t r = 0; status == 0 && wn_rules[r].name; r++)
-        status = wn_text_format(&text, error, "  %-22s %s\n", wn_rules[r].name,
+        status = wn_text_format(&text, "  %-22s %s\n", wn_rules[r].name,
                                 wn_rules[r].brief);
     if (status == 0)
         status = wn_run_print(run, &text, error);
@@ -388,11 +375,9 @@ static int flag(struct wn_run *run, struct wn_error *error)
         goto done;
     /* Before the work, so that an output that cannot be is known at once. */
     writer = wn_run_create(run, work.audit, WN_FLAGS, error);
-    if (!writer || estimate(run, &work, error) ||
-        flag_main_make_room(&work, error) || run_checks(run, &work, error) ||
-        rate_labels(run, &work, error) ||
-        flag_main_judge_rows(run, &work, error) ||
-        write_all(writer, &work, error))
+    if (!writer || estimate(run, &work, error) || flag_main_make_room(&work) ||
+        run_checks(run, &work, error) || rate_labels(run, &work) ||
+        flag_main_judge_rows(run, &work) || write_all(writer, &work, error))
         goto done;
     status = wn_audit_finish(writer, error);
     writer = NULL;

@@ -9,17 +9,16 @@
 #include "util/memory.h"
 
 int flag_tell_noise(const struct wn_run *run, const struct wn_noise *noise,
-                    const struct wn_suspicion *judged, char *const *name,
-                    struct wn_error *error)
+                    const struct wn_suspicion *judged, char *const *name)
 {
     enum { WORST = 3 };
     const struct wn_joint joint = {&judged->at, judged->joint, judged->given,
                                    judged->truth, noise->n};
     struct wn_pair_health pairs[WORST];
-    struct wn_class_health *class = wn_new(noise->k, sizeof *class, error);
+    struct wn_class_health *class = wn_new(noise->k, sizeof *class);
     size_t count;
 
-    if (!class || wn_health_pairs(&joint, 1, WORST, pairs, &count, error)) {
+    if (!class || wn_health_pairs(&joint, 1, WORST, pairs, &count)) {
         free(class);
         return -1;
     }
@@ -81,10 +80,8 @@ static int write_places(struct wn_audit_writer *writer,
                         const char *truth, struct wn_error *error)
 {
     const size_t extent[3] = {at->cells, 0, 0};
-    int32_t *row = wn_new(at->cells, sizeof *row, error);
+    int32_t *row = wn_new(at->cells, sizeof *row);
 
-    if (!row)
-        return -1;
     for (size_t s = 0; s < at->k; s++)
         for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++)
             row[cell] = (int32_t)s;
@@ -133,9 +130,7 @@ static int write_matrices(struct wn_audit_writer *writer,
                                    matrices[m].value, error);
         return status;
     }
-    room = wn_new(wn_product(noise->k, noise->k, 1), sizeof *room, error);
-    if (!room)
-        return -1;
+    room = wn_new(wn_product(noise->k, noise->k, 1), sizeof *room);
     for (size_t m = 0; status == 0 && m < count; m++)
         status = write_whole(writer, &matrices[m], room, error);
     free(room);

@@ -10,8 +10,8 @@
 
 /* With --verbose: the noise, its worst classes and pairs of classes. */
 int flag_tell_noise(const struct wn_run *run, const struct wn_noise *noise,
-                    const struct wn_suspicion *judged, char *const *name,
-                    struct wn_error *error) WN_MUST_CHECK;
+                    const struct wn_suspicion *judged,
+                    char *const *name) WN_MUST_CHECK;
 
 /* /flag/noise: matrices whole up to WN_WHOLE_CLASSES, beyond it the cells that
  * are not 0. */

@@ -39,8 +39,7 @@ bool ingest_is_place(const char *text)
 
 /* No absolute path goes into a file that may be passed on. */
 static int record_place(const struct wn_run *run, const char *option,
-                        const char *place, const char *colon,
-                        struct wn_error *error)
+                        const char *place, const char *colon)
 {
     const char *last = place;
 
@@ -49,7 +48,7 @@ static int record_place(const struct wn_run *run, const char *option,
     for (const char *at = place; *at && at != colon; at++)
         if (*at == '/')
             last = at + 1;
-    return wn_option_settle(run->options, option, last, error);
+    return wn_option_settle(run->options, option, last);
 }
 
 int ingest_array(const struct wn_run *run, bool inside, const char *option,
@@ -65,13 +64,11 @@ int ingest_array(const struct wn_run *run, bool inside, const char *option,
     if (inside && !colon && !ends_in(place, ".npy"))
         return ingest_array_spec_read_hdf5(run, wn_run_input(run), place, array,
                                            error);
-    if (record_place(run, option, place, colon, error))
+    if (record_place(run, option, place, colon))
         return -1;
     if (!colon)
         return wn_npy_read(place, array, error);
-    char *file = wn_copy_text(place, (size_t)(colon - place), error);
-    if (!file)
-        return -1;
+    char *file = wn_copy_text(place, (size_t)(colon - place));
     status = ingest_array_spec_read_hdf5(run, file, colon + 1, array, error);
     free(file);
     return status;

@@ -75,8 +75,8 @@ static int ingest_arrays_check_memory(const struct arrays *arrays,
     need += 2 * (double)arrays->id.bytes;
     if (dynamics->name)
         need += 4 * rows * (double)dynamics->extent[2];
-    status = wn_text_format(&what, error, "%zu rows of %zu features",
-                            arrays->rows, x->columns);
+    status = wn_text_format(&what, "%zu rows of %zu features", arrays->rows,
+                            x->columns);
     if (status == 0)
         status =
             wn_run_check_memory(arrays->run, need, wn_text_of(&what), error);
@@ -104,8 +104,7 @@ static int ingest_arrays_fail_unlabelled(const struct arrays *arrays,
 
     for (size_t i = 0; i < arrays->rows && status == 0; i++)
         if (arrays->code[i] < 0 && missing++ < ROWS_TOLD)
-            status = wn_text_format(&rows, error, "%s%zu",
-                                    missing > 1 ? ", " : "", i);
+            status = wn_text_format(&rows, "%s%zu", missing > 1 ? ", " : "", i);
     if (status == 0)
         wn_fail(error, WN_EDATA,
                 "%s: found no label in %zu row%s (%s%s), "
@@ -134,9 +133,7 @@ static int keep_labelled(struct arrays *arrays, struct wn_error *error)
                        "%s: found no label in it, wanted one "
                        "in some rows",
                        arrays->label.name);
-    arrays->keep = wn_new(arrays->n, sizeof *arrays->keep, error);
-    if (!arrays->keep)
-        return -1;
+    arrays->keep = wn_new(arrays->n, sizeof *arrays->keep);
     arrays->n = 0;
     for (size_t i = 0; i < arrays->rows; i++)
         if (arrays->code[i] >= 0) {
@@ -151,14 +148,13 @@ static int read_labels(struct arrays *arrays, struct wn_error *error)
 {
     size_t *place;
 
-    arrays->code = wn_new(arrays->rows, sizeof *arrays->code, error);
-    if (!arrays->code ||
-        wn_array_column_names(&arrays->label,
+    arrays->code = wn_new(arrays->rows, sizeof *arrays->code);
+    if (wn_array_column_names(&arrays->label,
                               arrays->names.name ? &arrays->names : NULL,
                               classes_known(arrays), &arrays->classes,
                               arrays->code, &place, error))
         return -1;
-    arrays->order = place ? place : ingest_class_order(&arrays->classes, error);
+    arrays->order = place ? place : ingest_class_order(&arrays->classes);
     if (!arrays->order || keep_labelled(arrays, error))
         return -1;
     if (arrays->classes.count > CLASSES_FEW &&

@@ -54,18 +54,14 @@ static uint64_t hash_row(const struct arrays *arrays, struct outgoing *out,
 }
 
 static int open_outgoing(const struct arrays *arrays,
-                         const struct wn_array *array, struct outgoing *out,
-                         struct wn_error *error)
+                         const struct wn_array *array, struct outgoing *out)
 {
     const size_t d = array->columns;
 
-    out->encoded = wn_new(d, sizeof *out->encoded, error);
-    out->hash = wn_new(arrays->n, sizeof *out->hash, error);
-    out->bytes = wn_new(d + WN_NAME_BYTES / 8 + 1, sizeof *out->bytes, error);
-    return out->encoded && out->hash && out->bytes &&
-                   wn_array_rows_open(&out->rows, array, error) == 0
-               ? 0
-               : -1;
+    out->encoded = wn_new(d, sizeof *out->encoded);
+    out->hash = wn_new(arrays->n, sizeof *out->hash);
+    out->bytes = wn_new(d + WN_NAME_BYTES / 8 + 1, sizeof *out->bytes);
+    return wn_array_rows_open(&out->rows, array) == 0 ? 0 : -1;
 }
 
 static void widen(struct arrays *arrays, const double *in, size_t d)
@@ -130,20 +126,20 @@ static int name_features(const struct arrays *arrays, struct wn_error *error)
     const char *stem = slash ? slash + 1 : whole;
     const size_t length =
         strcmp(arrays->form, "npy") ? strlen(stem) : strcspn(stem, ".");
-    char **name = wn_new(d, sizeof *name, error);
+    char **name = wn_new(d, sizeof *name);
     struct wn_text text = {0};
     int status = name ? 0 : -1;
 
     for (size_t j = 0; j < d && status == 0; j++) {
         text.length = 0;
-        status = arrays->text.rows ? wn_text_format(&text, error, "%zu", j + 1)
-                                   : wn_text_format(&text, error, "%.*s#%zu",
+        status = arrays->text.rows ? wn_text_format(&text, "%zu", j + 1)
+                                   : wn_text_format(&text, "%.*s#%zu",
                                                     length < WN_NAME_BYTES / 2
                                                         ? (int)length
                                                         : WN_NAME_BYTES / 2,
                                                     stem, j);
         if (status == 0)
-            name[j] = wn_copy_text(text.bytes, text.length, error);
+            name[j] = wn_copy_text(text.bytes, text.length);
         status = status || !name[j] ? -1 : 0;
     }
     if (status == 0)
@@ -160,7 +156,7 @@ static int put_probability(struct arrays *arrays, struct outgoing *out,
 {
     const struct wn_array *array = &arrays->probability;
     const size_t k = array->columns, extent[3] = {arrays->n, k, 0};
-    double *in = wn_new(k, sizeof *in, error);
+    double *in = wn_new(k, sizeof *in);
     int status = in ? wn_audit_write_begin(arrays->writer, "data/probability",
                                            WN_F32, extent, error)
                     : -1;
@@ -217,7 +213,7 @@ static int put_places(struct arrays *arrays, const uint64_t *hash,
                                   arrays->text.hash, error)
                    ? -1
                    : 0;
-    place = wn_new(n, sizeof *place, error);
+    place = wn_new(n, sizeof *place);
     for (size_t i = 0; place && i < n; i++)
         place[i] = arrays_row(arrays, i);
     status = place && ingest_put(arrays->writer, "data/row_line", WN_U64, n,
@@ -238,11 +234,10 @@ static int ingest_arrays_write_put_rows(struct arrays *arrays,
     int status = 0;
 
     if (arrays->probability.name)
-        status =
-            open_outgoing(arrays, &arrays->probability, &probability, error) ||
-            put_probability(arrays, &probability, error);
+        status = open_outgoing(arrays, &arrays->probability, &probability) ||
+                 put_probability(arrays, &probability, error);
     if (status == 0 && any)
-        status = open_outgoing(arrays, &arrays->features, &features, error) ||
+        status = open_outgoing(arrays, &arrays->features, &features) ||
                  put_features(arrays, &features, error) ||
                  name_features(arrays, error);
     if (status == 0)
@@ -259,8 +254,8 @@ static int put_ids(struct arrays *arrays, struct wn_error *error)
 {
     const size_t n = arrays->n;
     struct wn_text all = {0}, kept = {0};
-    uint64_t *offset = wn_new(arrays->rows + 1, sizeof *offset, error);
-    uint64_t *end = wn_new(n + 1, sizeof *end, error);
+    uint64_t *offset = wn_new(arrays->rows + 1, sizeof *offset);
+    uint64_t *end = wn_new(n + 1, sizeof *end);
     int status = offset && end
                      ? wn_array_column_text(&arrays->id, &all, offset, error)
                      : -1;
@@ -269,7 +264,7 @@ static int put_ids(struct arrays *arrays, struct wn_error *error)
         const size_t row = arrays_row(arrays, i);
 
         status = wn_text_add(&kept, wn_text_of(&all) + offset[row],
-                             offset[row + 1] - offset[row], error);
+                             offset[row + 1] - offset[row]);
         end[i + 1] = kept.length;
     }
     if (status == 0)
@@ -369,29 +364,26 @@ static bool is_inside(const struct arrays *arrays, const struct wn_array *array)
 }
 
 static int list_array(const struct arrays *arrays, const struct wn_array *array,
-                      const char *kind, struct wn_text *text,
-                      struct wn_error *error)
+                      const char *kind, struct wn_text *text)
 {
     return is_inside(arrays, array)
-               ? wn_text_format(text, error, "%s%s %s",
-                                text->length ? "\n" : "", kind, place_of(array))
+               ? wn_text_format(text, "%s%s %s", text->length ? "\n" : "", kind,
+                                place_of(array))
                : 0;
 }
 
 /* Which dataset of the input has which role, a line each: what prune writes
  * again. */
-static int list_arrays(const struct arrays *arrays, struct wn_text *text,
-                       struct wn_error *error)
+static int list_arrays(const struct arrays *arrays, struct wn_text *text)
 {
     struct profile p = {0};
 
     fill_profile(arrays, &p);
     for (size_t a = 0; a < p.count; a++)
-        if (list_array(arrays, p.array[a], p.kind[a], text, error))
+        if (list_array(arrays, p.array[a], p.kind[a], text))
             return -1;
-    return list_array(arrays, &arrays->beside.features_b, "features_b", text,
-                      error) ||
-                   list_array(arrays, &arrays->names, "names", text, error)
+    return list_array(arrays, &arrays->beside.features_b, "features_b", text) ||
+                   list_array(arrays, &arrays->names, "names", text)
                ? -1
                : 0;
 }
@@ -403,8 +395,8 @@ static int put_provenance(struct arrays *arrays, struct wn_error *error)
     struct wn_text options = {0}, list = {0};
     int status = -1;
 
-    if (wn_options_describe(arrays->run->options, &options, error) ||
-        list_arrays(arrays, &list, error) ||
+    if (wn_options_describe(arrays->run->options, &options) ||
+        list_arrays(arrays, &list) ||
         wn_audit_provenance(writer, arrays->run->name, wn_text_of(&options),
                             arrays->digest, error) ||
         wn_audit_write_text(writer, "data", "task", "classification", error) ||

@@ -86,7 +86,7 @@ static int ingest_columns_write_names(const struct wn_table *table,
                                       struct wn_error *error)
 {
     const size_t columns = wn_csv_columns(table->csv);
-    const char **name = wn_new(columns, sizeof *name, error);
+    const char **name = wn_new(columns, sizeof *name);
     int status = name ? 0 : -1;
 
     for (size_t i = 0; i < sizeof names / sizeof *names && status == 0; i++) {
@@ -105,8 +105,8 @@ static int ingest_columns_write_counts(const struct wn_table *table,
 {
     const size_t columns = wn_csv_columns(table->csv);
     const size_t extent[3] = {columns, 0, 0};
-    uint64_t *count = wn_new(columns, sizeof *count, error);
-    uint8_t *about = wn_new(columns, sizeof *about, error);
+    uint64_t *count = wn_new(columns, sizeof *count);
+    uint8_t *about = wn_new(columns, sizeof *about);
     int status = count && about ? 0 : -1;
 
     for (size_t i = 0; i < sizeof counts / sizeof *counts && status == 0; i++) {
@@ -130,7 +130,7 @@ static int write_numbers(const struct wn_table *table,
 {
     const size_t columns = wn_csv_columns(table->csv);
     const size_t extent[3] = {columns, 0, 0};
-    double *number = wn_new(columns, sizeof *number, error);
+    double *number = wn_new(columns, sizeof *number);
     int status = number ? 0 : -1;
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && status == 0;
@@ -153,9 +153,9 @@ static int write_tops(const struct wn_table *table,
     if (wn_frequent_list(table, &top, &count, error))
         return -1;
     const size_t extent[3] = {count, 0, 0};
-    const char **value = wn_new(count, sizeof *value, error);
-    int32_t *column = wn_new(count, sizeof *column, error);
-    uint64_t *often = wn_new(count, sizeof *often, error);
+    const char **value = wn_new(count, sizeof *value);
+    int32_t *column = wn_new(count, sizeof *column);
+    uint64_t *often = wn_new(count, sizeof *often);
     int status = value && column && often ? 0 : -1;
     for (size_t t = 0; t < count && status == 0; t++) {
         value[t] = top[t].value;

@@ -194,7 +194,7 @@ static int ingest_as(struct wn_run *run, const char *form,
     struct stamp stamp = {0};
     int status = -1;
 
-    arrays.source = wn_copy_text(name, strlen(name), error);
+    arrays.source = wn_copy_text(name, strlen(name));
     if (arrays.source && stamp_file(path, &stamp, error) == 0 &&
         check_regular(path, &stamp, error) == 0 && read(&arrays, error) == 0 &&
         need_content(&arrays, error) == 0 &&

@@ -183,7 +183,7 @@ static int write_audit(struct gathered *gathered, struct rejects *rejects,
     if (ingest_write(gathered, error) ||
         wn_csv_unchanged(gathered->table->csv, error) ||
         ingest_reject_end(rejects, gathered->table->csv, error) ||
-        ingest_tell(gathered, error))
+        ingest_tell(gathered))
         return -1;
     writer = gathered->writer;
     gathered->writer = NULL;
@@ -224,8 +224,7 @@ static int print_sniffed(const struct wn_run *run, struct wn_csv_form *form,
     int status = -1;
 
     if (wn_csv_sniff(wn_run_input(run), form, &columns, error) ||
-        wn_sniff_options(form, &text, error) ||
-        wn_text_format(&text, error, "\n") ||
+        wn_sniff_options(form, &text) || wn_text_format(&text, "\n") ||
         wn_write_all(STDOUT_FILENO, text.bytes, text.length, "standard output",
                      error))
         goto done;
@@ -239,8 +238,7 @@ done:
 }
 
 /* Say what was sniffed, and let it be recorded as if it had been said. */
-static int settle_sniffed(struct wn_run *run, const struct wn_csv *csv,
-                          struct wn_error *error)
+static int settle_sniffed(struct wn_run *run, const struct wn_csv *csv)
 {
     const struct wn_csv_form *form = wn_csv_form(csv);
     static char delimiter[2];
@@ -250,13 +248,12 @@ static int settle_sniffed(struct wn_run *run, const struct wn_csv *csv,
         return 0;
     delimiter[0] = form->delimiter;
     if (wn_option_settle(run->options, "delimiter",
-                         form->delimiter == '\t' ? "tab" : delimiter, error) ||
-        (form->nameless &&
-         wn_option_settle(run->options, "no-header", NULL, error)) ||
-        wn_sniff_options(form, &text, error)) {
+                         form->delimiter == '\t' ? "tab" : delimiter) ||
+        (form->nameless && wn_option_settle(run->options, "no-header", NULL))) {
         wn_text_free(&text);
         return -1;
     }
+    wn_sniff_options(form, &text);
     wn_log_note(run->talk, "%s: found %s", wn_csv_name(csv), text.bytes);
     wn_text_free(&text);
     return 0;
@@ -315,7 +312,7 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
     table.svd = wn_svd_basis;
     table.na = wn_option_list(run->options, "na", &table.na_count);
     table.csv = csv = wn_csv_open(wn_run_input(run), &form, error);
-    if (csv && settle_sniffed(run, csv, error) == 0 &&
+    if (csv && settle_sniffed(run, csv) == 0 &&
         ingest_main_check_memory(run, csv, error) == 0 &&
         ingest_roles(run, &table, error) == 0 &&
         ingest_classes(run, &table, error) == 0 &&

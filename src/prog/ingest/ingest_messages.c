@@ -8,30 +8,28 @@
 #include "util/memory.h"
 
 static int ingest_messages_add_column(const struct wn_table *table, size_t c,
-                                      struct wn_grid *grid,
-                                      struct wn_error *error)
+                                      struct wn_grid *grid)
 {
     const struct wn_column *column = &table->column[c];
     const uint64_t distinct =
         column->role == WN_ROLE_LABEL ? table->classes.count : column->distinct;
 
-    return wn_grid_add_text(grid, wn_csv_column(table->csv, c), error) ||
-           wn_grid_add_text(grid, wn_table_kind(table, c), error) ||
-           wn_grid_format(grid, error, "%llu",
-                          (unsigned long long)column->missing) ||
+    return wn_grid_add_text(grid, wn_csv_column(table->csv, c)) ||
+           wn_grid_add_text(grid, wn_table_kind(table, c)) ||
+           wn_grid_format(grid, "%llu", (unsigned long long)column->missing) ||
            wn_grid_format(
-               grid, error, "%llu",
+               grid, "%llu",
                (unsigned long long)(column->invalid + column->broken)) ||
-           (distinct ? wn_grid_format(grid, error, "%s%llu",
+           (distinct ? wn_grid_format(grid, "%s%llu",
                                       column->distinct_about ? "~" : "",
                                       (unsigned long long)distinct)
-                     : wn_grid_add_text(grid, NULL, error)) ||
-           wn_grid_format(grid, error, "%zu", column->features) ||
-           wn_grid_add_text(grid, wn_table_note(table, c), error);
+                     : wn_grid_add_text(grid, NULL)) ||
+           wn_grid_format(grid, "%zu", column->features) ||
+           wn_grid_add_text(grid, wn_table_note(table, c));
 }
 
 /* One table of all columns, a line at a time. */
-static int tell_columns(const struct gathered *gathered, struct wn_error *error)
+static int tell_columns(const struct gathered *gathered)
 {
     static const struct wn_grid_column head[] = {
         {"column", WN_LEFT, WN_SHRINKS},  {"kind", WN_LEFT, WN_FIXED},
@@ -47,9 +45,9 @@ static int tell_columns(const struct gathered *gathered, struct wn_error *error)
         return 0;
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
     for (size_t c = 0; c < wn_csv_columns(table->csv) && status == 0; c++)
-        status = ingest_messages_add_column(table, c, &grid, error);
+        status = ingest_messages_add_column(table, c, &grid);
     if (status == 0)
-        status = wn_grid_print(&grid, &text, error);
+        status = wn_grid_print(&grid, &text);
     for (const char *line = text.bytes; status == 0 && line && *line;) {
         const size_t length = strcspn(line, "\n");
 
@@ -61,7 +59,7 @@ static int tell_columns(const struct gathered *gathered, struct wn_error *error)
     return status ? -1 : 0;
 }
 
-int ingest_tell(const struct gathered *gathered, struct wn_error *error)
+int ingest_tell(const struct gathered *gathered)
 {
     const struct wn_table *table = gathered->table;
     const size_t n = wn_csv_rows(table->csv);
@@ -89,7 +87,7 @@ int ingest_tell(const struct gathered *gathered, struct wn_error *error)
                         "does it say what the label does?",
                         wn_csv_name(table->csv), wn_csv_column(table->csv, c),
                         100 * table->column[c].alone.lift);
-    return tell_columns(gathered, error);
+    return tell_columns(gathered);
 }
 
 void ingest_tell_rows(const struct gathered *gathered)

@@ -71,7 +71,7 @@ int ingest_reject_rows(struct rejects *rejects, struct wn_csv *csv,
 
     if (!lenient && strcmp(wn_option_text(options, "missing-label"), "drop"))
         return 0;
-    uint8_t *out = wn_new(n, 1, error);
+    uint8_t *out = wn_new(n, 1);
     int status = out ? wn_prescan(table, out, lenient ? take_reject : NULL,
                                   rejects, error)
                      : -1;
@@ -84,23 +84,22 @@ int ingest_reject_rows(struct rejects *rejects, struct wn_csv *csv,
                     "in some rows",
                     wn_csv_name(csv), wn_csv_column(csv, table->label_column));
     if (status == 0 && kept < n)
-        status = wn_csv_leave_out(csv, out, error);
+        status = wn_csv_leave_out(csv, out);
     free(out);
     return status;
 }
 
 /* "f.csv: rejected: 7 wrong number of fields, 1 NUL byte". */
-static int tell_counts(const struct rejects *rejects, const char *name,
-                       struct wn_error *error)
+static int tell_counts(const struct rejects *rejects, const char *name)
 {
     struct wn_text text = {0};
     int status = 0;
 
     for (int b = 0; b < WN_BREAKS && status == 0; b++)
         if (rejects->count[b])
-            status = wn_text_format(
-                &text, error, "%s %llu %s", text.length ? "," : "",
-                (unsigned long long)rejects->count[b], wn_csv_break_names[b]);
+            status = wn_text_format(&text, "%s %llu %s", text.length ? "," : "",
+                                    (unsigned long long)rejects->count[b],
+                                    wn_csv_break_names[b]);
     if (status == 0 && text.length)
         wn_log_note(rejects->run->talk, "%s: rejected:%s", name, text.bytes);
     wn_text_free(&text);
@@ -112,7 +111,7 @@ int ingest_reject_end(struct rejects *rejects, const struct wn_csv *csv,
 {
     struct wn_output *output = rejects->output;
 
-    if (tell_counts(rejects, wn_csv_name(csv), error))
+    if (tell_counts(rejects, wn_csv_name(csv)))
         return -1;
     if (!output)
         return 0;

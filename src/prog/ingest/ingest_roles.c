@@ -51,20 +51,18 @@ static int fail_unknown(const struct wn_csv *csv, const char *option,
     const char *near = wn_csv_column(csv, best);
     int status = 0;
     if (name_distance(name, near) <= strlen(name) / 3 + 1)
-        status = wn_text_format(&text, error, "; is '%s' meant?", near);
+        status = wn_text_format(&text, "; is '%s' meant?", near);
     else if (columns == 1 && strpbrk(near, ",;\t|"))
-        status = wn_text_format(&text, error,
-                                "; is another --delimiter "
-                                "meant?");
+        status = wn_text_format(&text, "; is another --delimiter "
+                                       "meant?");
     if (status == 0)
-        status = wn_text_format(&text, error, " (%zu column%s:", columns,
+        status = wn_text_format(&text, " (%zu column%s:", columns,
                                 columns == 1 ? "" : "s");
     for (size_t c = 0; c < columns && c < NAMES_TOLD && status == 0; c++)
-        status = wn_text_format(&text, error, "%s %.60s", c ? "," : "",
+        status = wn_text_format(&text, "%s %.60s", c ? "," : "",
                                 wn_csv_column(csv, c));
     if (status == 0)
-        status =
-            wn_text_format(&text, error, columns > NAMES_TOLD ? ", ...)" : ")");
+        status = wn_text_format(&text, columns > NAMES_TOLD ? ", ...)" : ")");
     if (status == 0)
         wn_fail(error, WN_EDATA, "%s: found no column '%s' for --%s%s",
                 wn_csv_name(csv), name, option, wn_text_of(&text));
@@ -151,7 +149,7 @@ static int fail_kind(const char *text, struct wn_error *error)
     int status = 0;
 
     for (int kind = WN_KIND_GUESS + 1; kind < WN_KINDS && status == 0; kind++)
-        status = wn_text_format(&names, error, "%s, ",
+        status = wn_text_format(&names, "%s, ",
                                 wn_table_kind_name((enum wn_column_kind)kind));
     if (status == 0)
         wn_fail(error, WN_EUSAGE,
@@ -178,9 +176,7 @@ static int parse_kind(struct wn_table *table, const char *text,
         kind = WN_KIND_GUESS;
     if (!colon || kind == WN_KINDS)
         return fail_kind(text, error);
-    char *pattern = wn_copy_text(text, (size_t)(colon - text), error);
-    if (!pattern)
-        return -1;
+    char *pattern = wn_copy_text(text, (size_t)(colon - text));
     const int status =
         give_matching(table, "kind", pattern, take_kind, kind, error);
     free(pattern);
@@ -197,10 +193,8 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
         wn_option_list(run->options, "ignore", &ignored);
     const char *const *kind = wn_option_list(run->options, "kind", &told);
 
-    table->column =
-        wn_new(wn_csv_columns(table->csv), sizeof *table->column, error);
-    if (!table->column ||
-        give_role(run, table, "label", WN_ROLE_LABEL, error) ||
+    table->column = wn_new(wn_csv_columns(table->csv), sizeof *table->column);
+    if (give_role(run, table, "label", WN_ROLE_LABEL, error) ||
         give_role(run, table, "id", WN_ROLE_ID, error))
         return -1;
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
@@ -268,5 +262,5 @@ int ingest_classes(const struct wn_run *run, struct wn_table *table,
     /* No absolute path goes into a file that may be passed on. */
     return status ? -1
                   : wn_option_settle(run->options, "classes",
-                                     ingest_source_name(path), error);
+                                     ingest_source_name(path));
 }

@@ -78,17 +78,16 @@ static void count_broken(struct gathered *gathered)
     }
 }
 
-int ingest_join_defects(struct gathered *gathered, struct wn_error *error)
+int ingest_join_defects(struct gathered *gathered)
 {
     const size_t all = gathered->defects + gathered->clean.brokens;
 
-    if (wn_grow(&gathered->row, &gathered->row_room, all, sizeof *gathered->row,
-                error) ||
+    if (wn_grow(&gathered->row, &gathered->row_room, all,
+                sizeof *gathered->row) ||
         wn_grow(&gathered->column, &gathered->column_room, all,
-                sizeof *gathered->column, error) ||
-        wn_grow(&gathered->rule, &gathered->rule_room, all,
-                sizeof *gathered->rule, error))
+                sizeof *gathered->column))
         return -1;
+    wn_grow(&gathered->rule, &gathered->rule_room, all, sizeof *gathered->rule);
     ingest_rules_merge(gathered);
     count_broken(gathered);
     return 0;
@@ -102,7 +101,7 @@ static int ingest_rules_write_names(struct gathered *gathered,
 {
     const struct wn_clean_rules *rules = &gathered->clean.rules;
     const size_t all = WN_RULES_FIRST + rules->count;
-    const char **name = wn_new(all, sizeof *name, error);
+    const char **name = wn_new(all, sizeof *name);
     int status = name ? 0 : -1;
 
     for (size_t r = 0; r < all && name; r++)
@@ -131,7 +130,7 @@ static int ingest_rules_write_counts(struct gathered *gathered,
                                         "data/rule/passed_over"};
     const struct wn_clean *clean = &gathered->clean;
     const size_t rules = clean->rules.count;
-    uint64_t *number = wn_new(rules, sizeof *number, error);
+    uint64_t *number = wn_new(rules, sizeof *number);
     int status = number ? 0 : -1;
 
     for (int p = 0; p < 3 && status == 0; p++) {

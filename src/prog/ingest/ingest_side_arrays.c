@@ -27,12 +27,11 @@ static int compare_numbered(const void *a, const void *b)
     return one->class < other->class ? -1 : one->class > other->class;
 }
 
-size_t *ingest_class_order(const struct wn_dictionary *classes,
-                           struct wn_error *error)
+size_t *ingest_class_order(const struct wn_dictionary *classes)
 {
     const size_t k = classes->count;
-    struct numbered *row = wn_new(k, sizeof *row, error);
-    size_t *order = wn_new(k, sizeof *order, error);
+    struct numbered *row = wn_new(k, sizeof *row);
+    size_t *order = wn_new(k, sizeof *order);
     bool numbers = true;
 
     if (!row || !order) {
@@ -110,11 +109,11 @@ static int write_features_b(const struct beside *beside, size_t n,
 {
     const struct wn_array *array = &beside->features_b;
     const size_t d = array->columns, extent[3] = {n, d, 0};
-    float *row = wn_new(d, sizeof *row, error);
+    float *row = wn_new(d, sizeof *row);
     struct wn_array_rows rows = {0};
     int status = -1;
 
-    if (row && wn_array_rows_open(&rows, array, error) == 0)
+    if (row && wn_array_rows_open(&rows, array) == 0)
         status = wn_audit_write_begin(writer, "data/features_b", WN_F32, extent,
                                       error);
     for (size_t i = 0; i < n && status == 0; i++) {
@@ -180,14 +179,14 @@ static int write_dynamics(const struct beside *beside, size_t n,
     struct wn_array flat = beside->dynamics;
     const size_t epochs = flat.extent[0], k = flat.extent[2];
     const size_t extent[3] = {epochs, n, k};
-    float *epoch = wn_new(wn_product(n, k, 1), sizeof *epoch, error);
+    float *epoch = wn_new(wn_product(n, k, 1), sizeof *epoch);
     struct wn_array_rows rows = {0};
     bool sum = true;
     int status = -1;
 
     flat.rows = epochs * flat.extent[1];
     flat.columns = k;
-    if (epoch && wn_array_rows_open(&rows, &flat, error) == 0)
+    if (epoch && wn_array_rows_open(&rows, &flat) == 0)
         status = wn_audit_write_begin(writer, path, WN_F32, extent, error);
     for (size_t e = 0; e < epochs && status == 0; e++) {
         status = ingest_side_arrays_read_epoch(beside, e, n, order, &rows,

@@ -22,7 +22,7 @@ static int ingest_spelling_shown(const struct wn_value *value)
 }
 
 static int ingest_spelling_tell(const struct spelling *spelling, size_t c,
-                                size_t of, struct wn_error *error)
+                                size_t of)
 {
     const struct wn_dictionary *classes = spelling->classes;
     const struct wn_value *old = &classes->value[c];
@@ -32,7 +32,7 @@ static int ingest_spelling_tell(const struct spelling *spelling, size_t c,
 
     if (wn_clean_rules_write_map(
             &rule, column ? column : "label", wn_dictionary_text(classes, c),
-            old->length, wn_dictionary_text(classes, of), new->length, error)) {
+            old->length, wn_dictionary_text(classes, of), new->length)) {
         wn_text_free(&rule);
         return -1;
     }
@@ -53,7 +53,7 @@ int ingest_spelling(const struct wn_run *run, struct wn_audit_writer *writer,
                     const struct wn_dictionary *classes, struct wn_error *error)
 {
     const struct spelling spelling = {run, source, column, classes};
-    int32_t *same = wn_new(classes->count, sizeof *same, error);
+    int32_t *same = wn_new(classes->count, sizeof *same);
     size_t found = 0;
     int status = same ? wn_variants_find(classes, same, error) : -1;
 
@@ -61,7 +61,7 @@ int ingest_spelling(const struct wn_run *run, struct wn_audit_writer *writer,
         const size_t of = (size_t)same[c];
 
         if (of != c && found++ < TOLD)
-            status = ingest_spelling_tell(&spelling, c, of, error);
+            status = ingest_spelling_tell(&spelling, c, of);
     }
     if (status == 0 && found > TOLD)
         wn_log_note(run->talk,

@@ -43,8 +43,7 @@ int ingest_beside_write(const struct beside *beside, size_t n,
 void ingest_beside_free(struct beside *beside);
 /* Which column each class has in such an array: by number where all names are
  * numbers, else in the order they have. */
-size_t *ingest_class_order(const struct wn_dictionary *classes,
-                           struct wn_error *error) WN_MUST_CHECK;
+size_t *ingest_class_order(const struct wn_dictionary *classes) WN_MUST_CHECK;
 int ingest_check_rows(const struct wn_array *array, size_t found, size_t n,
                       struct wn_error *error) WN_MUST_CHECK;
 
@@ -126,8 +125,7 @@ void ingest_reject_abandon(struct rejects *rejects);
 int ingest_clean(struct gathered *gathered, struct wn_csv *csv,
                  struct wn_error *error) WN_MUST_CHECK;
 /* Put the cells that broke rules among the gathered defects, and count. */
-int ingest_join_defects(struct gathered *gathered,
-                        struct wn_error *error) WN_MUST_CHECK;
+int ingest_join_defects(struct gathered *gathered) WN_MUST_CHECK;
 /* The rules and what they did, defect/rule_name, the changed cells. */
 int ingest_write_rules(struct gathered *gathered,
                        struct wn_error *error) WN_MUST_CHECK;
@@ -151,8 +149,7 @@ void ingest_free(struct gathered *gathered);
 
 /* ingest_messages.c: spelling variants of labels, columns; and when all is
  * done, rows in and out. */
-int ingest_tell(const struct gathered *gathered,
-                struct wn_error *error) WN_MUST_CHECK;
+int ingest_tell(const struct gathered *gathered) WN_MUST_CHECK;
 void ingest_tell_rows(const struct gathered *gathered);
 
 #endif

@@ -49,12 +49,12 @@ static int take_defect(void *context, struct wn_defect defect,
     const size_t at = gathered->defects;
 
     if (wn_grow(&gathered->row, &gathered->row_room, at + 1,
-                sizeof *gathered->row, error) ||
+                sizeof *gathered->row) ||
         wn_grow(&gathered->column, &gathered->column_room, at + 1,
-                sizeof *gathered->column, error) ||
-        wn_grow(&gathered->rule, &gathered->rule_room, at + 1,
-                sizeof *gathered->rule, error))
+                sizeof *gathered->column))
         return -1;
+    wn_grow(&gathered->rule, &gathered->rule_room, at + 1,
+            sizeof *gathered->rule);
     gathered->row[at] = (int64_t)defect.row;
     gathered->column[at] = (int32_t)defect.column;
     gathered->rule[at] = defect.rule;
@@ -69,9 +69,9 @@ static int take_id(void *context, const struct wn_cell *cell,
 {
     struct gathered *gathered = context;
 
-    if (wn_grow(&gathered->id_offset, &gathered->id_room, gathered->ids + 2,
-                sizeof *gathered->id_offset, error) ||
-        wn_text_add(&gathered->id, cell->text, cell->length, error))
+    wn_grow(&gathered->id_offset, &gathered->id_room, gathered->ids + 2,
+            sizeof *gathered->id_offset);
+    if (wn_text_add(&gathered->id, cell->text, cell->length))
         return -1;
     if (gathered->ids == 0)
         gathered->id_offset[0] = 0;
@@ -101,8 +101,8 @@ static int ingest_write_encode(struct gathered *gathered,
     second->extent[1] = table->second_block;
     second->width = sizeof(float);
     if (!wn_array_shape(second))
-        return wn_fail(error, WN_ENOMEM, "--features-b: too large");
-    if (wn_array_sink_open(&gathered->second, second, error))
+        return wn_fail(error, WN_EIO, "--features-b: too large");
+    if (wn_array_sink_open(&gathered->second, second))
         return -1;
     status = wn_table_encode(table, &sink, error);
     return wn_array_sink_close(&gathered->second, status == 0, error) || status
@@ -228,7 +228,7 @@ static int write_provenance(struct gathered *gathered, struct wn_error *error)
     struct wn_text options = {0};
     int status = -1;
 
-    if (wn_options_describe(gathered->run->options, &options, error) ||
+    if (wn_options_describe(gathered->run->options, &options) ||
         wn_audit_provenance(writer, gathered->run->name, wn_text_of(&options),
                             wn_csv_digest(table->csv), error) ||
         wn_audit_write_text(writer, "data", "task", "classification", error) ||
@@ -253,7 +253,7 @@ done:
 static int write_beside(const struct gathered *gathered, struct wn_error *error)
 {
     const struct wn_dictionary *classes = &gathered->table->classes;
-    size_t *order = ingest_class_order(classes, error);
+    size_t *order = ingest_class_order(classes);
     const int status =
         order ? ingest_beside_write(&gathered->beside,
                                     wn_csv_rows(gathered->table->csv), order,
@@ -272,8 +272,8 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
     const struct wn_csv *csv = table->csv;
 
     gathered->writer = wn_run_create(gathered->run, NULL, WN_DATA, error);
-    gathered->noted = wn_new(wn_csv_columns(gathered->table->csv),
-                             sizeof *gathered->noted, error);
+    gathered->noted =
+        wn_new(wn_csv_columns(gathered->table->csv), sizeof *gathered->noted);
     return !gathered->writer || !gathered->noted ||
                    write_features(gathered, error) ||
                    write_labels(gathered, error) ||
@@ -287,7 +287,7 @@ int ingest_write(struct gathered *gathered, struct wn_error *error)
                    write_beside(gathered, error) ||
                    ingest_write_rows(gathered, error) ||
                    write_source(gathered, error) ||
-                   ingest_join_defects(gathered, error) ||
+                   ingest_join_defects(gathered) ||
                    ingest_write_columns(gathered, error) ||
                    write_defects(gathered, error) ||
                    ingest_write_rules(gathered, error) ||

@@ -22,12 +22,12 @@ int ingest_put_codes(struct wn_audit_writer *writer, const char *path, size_t n,
                      const struct wn_dictionary *names, struct wn_error *error)
 {
     const size_t k = names->count;
-    char **name = wn_new(k, sizeof *name, error);
+    char **name = wn_new(k, sizeof *name);
     int status = name ? 0 : -1;
 
     for (size_t c = 0; c < k && status == 0; c++) {
-        name[c] = wn_copy_text(wn_dictionary_text(names, c),
-                               names->value[c].length, error);
+        name[c] =
+            wn_copy_text(wn_dictionary_text(names, c), names->value[c].length);
         status = name[c] ? 0 : -1;
     }
     if (status == 0)
@@ -86,7 +86,7 @@ int ingest_put_source(const struct wn_run *run, struct wn_audit_writer *writer,
 
     if (wn_option_on(run->options, "no-keep-source") || !came_by_pipe(run))
         return 0;
-    char *piece = wn_new(PIECE, 1, error);
+    char *piece = wn_new(PIECE, 1);
     if (!piece || wn_audit_write_begin(writer, "data/source_bytes", WN_U8,
                                        extent, error)) {
         free(piece);

@@ -64,8 +64,8 @@ static int read_audited(const struct wn_audit *audit, struct audited *audited,
 static uint64_t *complement(const uint64_t *kept, size_t n, size_t rows,
                             size_t *count, struct wn_error *error)
 {
-    uint8_t *in = wn_new(rows, 1, error);
-    uint64_t *out = wn_new(rows - n, sizeof *out, error);
+    uint8_t *in = wn_new(rows, 1);
+    uint64_t *out = wn_new(rows - n, sizeof *out);
 
     *count = 0;
     if (in && out) {
@@ -113,7 +113,7 @@ static int read_places(const char *path, const char *names, const char *label,
     if (wn_hdf5_read(path, paths, 2, WN_HDF5_BYTES, array, error))
         return -1;
     if (!array[1].text) {
-        code = wn_new(array[0].rows, sizeof *code, error);
+        code = wn_new(array[0].rows, sizeof *code);
         status =
             code ? wn_array_column_names(&array[0], &array[0], 0, &cells->names,
                                          code, &cells->place, error)
@@ -136,9 +136,8 @@ static int name_cell(const struct cells *cells, const char *name,
     if (number < 0)
         return wn_fail(error, WN_EDATA, "the names of labels have no '%.80s'",
                        name);
-    return cells->place
-               ? wn_text_format(text, error, "%zu", cells->place[number])
-               : wn_text_format(text, error, "%s", name);
+    return cells->place ? wn_text_format(text, "%zu", cells->place[number])
+                        : wn_text_format(text, "%s", name);
 }
 
 static int find_cells(const struct prune_job *job,
@@ -153,15 +152,12 @@ static int find_cells(const struct prune_job *job,
         read_places(job->path, audited->names, audited->path[audited->label],
                     cells, error))
         return -1;
-    cells->text = wn_new(k, sizeof *cells->text, error);
-    if (!cells->text)
-        return -1;
+    cells->text = wn_new(k, sizeof *cells->text);
     for (; cells->k < k && status == 0; cells->k++) {
         status =
             name_cell(cells, job->dataset->label_name[cells->k], &text, error);
         if (status == 0)
-            cells->text[cells->k] =
-                wn_copy_text(text.bytes, text.length, error);
+            cells->text[cells->k] = wn_copy_text(text.bytes, text.length);
         if (!cells->text[cells->k])
             status = -1;
     }
@@ -171,10 +167,9 @@ static int find_cells(const struct prune_job *job,
 
 /* The new cell of each row that goes out, NULL where it stays. */
 static const char **change_labels(const struct prune_job *job,
-                                  const struct cells *cells,
-                                  struct wn_error *error)
+                                  const struct cells *cells)
 {
-    const char **value = wn_new(job->kept, sizeof *value, error);
+    const char **value = wn_new(job->kept, sizeof *value);
 
     for (size_t i = 0; value && i < job->kept; i++) {
         const size_t row = job->order[i];
@@ -209,7 +204,7 @@ static int write_hdf5(const struct prune_job *job,
     if (kept && job->relabel) {
         status = find_cells(job, audited, &cells, error);
         if (status == 0)
-            copy.value = value = change_labels(job, &cells, error);
+            copy.value = value = change_labels(job, &cells);
         status = status || !value ? -1 : 0;
     }
     if (status == 0)
@@ -270,9 +265,7 @@ int prune_arrays(const struct prune_job *job, struct wn_output *output,
     if (prune_arrays_check_rows(job->audit, job->dataset, &rows, error) ||
         read_audited(job->audit, &audited, error))
         goto done;
-    row = wn_new(job->kept, sizeof *row, error);
-    if (!row)
-        goto done;
+    row = wn_new(job->kept, sizeof *row);
     for (size_t i = 0; i < job->kept; i++)
         row[i] = job->dataset->row_line[job->order[i]];
     if (write_one(job, &audited, rows, row, job->kept, true, output, error))

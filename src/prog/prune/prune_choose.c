@@ -126,8 +126,7 @@ static float *prune_choose_read_score(const struct prune *prune,
         size_t extent[3] = {0};
         int rank = 0;
 
-        if (wn_text_format(&path, error, "%s/%s", folders[f], name))
-            return NULL;
+        wn_text_format(&path, "%s/%s", folders[f], name);
         if (wn_audit_has(prune->audit, path.bytes) &&
             wn_audit_shape(prune->audit, path.bytes, &rank, extent, error) ==
                 0 &&
@@ -169,7 +168,7 @@ static int keep_share(struct prune *prune, struct wn_error *error)
             &prune->selection, score, prune_on(prune, "highest"),
             wn_option_number(options, "keep"),
             prune_on(prune, "per-class") ? prune->dataset.label : NULL,
-            prune->dataset.k, error);
+            prune->dataset.k);
     prune->unkept = before - prune->selection.kept;
     free(score);
     return status;
@@ -185,11 +184,11 @@ static int order_rows(struct prune *prune, struct wn_error *error)
         if (!score)
             return -1;
     }
-    prune->order = wn_new(prune->selection.kept, sizeof *prune->order, error);
+    prune->order = wn_new(prune->selection.kept, sizeof *prune->order);
     if (prune->order)
-        status = wn_selection_order(&prune->selection, score,
-                                    prune_on(prune, "descending"), prune->order,
-                                    error);
+        status =
+            wn_selection_order(&prune->selection, score,
+                               prune_on(prune, "descending"), prune->order);
     free(score);
     return status;
 }
@@ -225,8 +224,8 @@ static int relabel_rows(struct prune *prune, struct wn_error *error)
                            : wn_fail(error, WN_EDATA, "%s: has no labels",
                                      wn_audit_name(prune->audit));
     prune->suggestion = read_vector(prune, "flag/suggestion", WN_I32, error);
-    prune->relabel = wn_new(prune->dataset.n, 1, error);
-    if (!prune->suggestion || !prune->relabel)
+    prune->relabel = wn_new(prune->dataset.n, 1);
+    if (!prune->suggestion)
         return -1;
     for (size_t i = 0; i < prune->dataset.n; i++) {
         const int32_t class = prune->suggestion[i];

@@ -81,7 +81,7 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
                             (fixes ? WN_PART_OVERRIDE : 0u),
                         error) ||
         check_form(prune, error) ||
-        wn_selection_new(&prune->selection, prune->dataset.n, error) ||
+        wn_selection_new(&prune->selection, prune->dataset.n) ||
         prune_choose(prune, error))
         return -1;
     source = !wn_option_given(run->options, "source") &&

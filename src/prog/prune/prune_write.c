@@ -20,11 +20,10 @@ static bool stays(const struct prune *prune, size_t row, size_t *fix)
 }
 
 static int add_change(struct prune *prune, size_t *count, size_t column,
-                      const char *text, size_t length, struct wn_error *error)
+                      const char *text, size_t length)
 {
-    if (wn_grow(&prune->change, &prune->change_room, *count + 1,
-                sizeof *prune->change, error))
-        return -1;
+    wn_grow(&prune->change, &prune->change_room, *count + 1,
+            sizeof *prune->change);
     prune->change[(*count)++] = (struct wn_edit){column, text, length};
     return 0;
 }
@@ -44,18 +43,16 @@ static int copy_changed(struct prune *prune, struct wn_source *source,
         const size_t column = (size_t)fixes->column[fix];
 
         if (label && prune->label_cell <= column) {
-            if (add_change(prune, &count, prune->label_cell, label,
-                           strlen(label), error))
-                return -1;
+            add_change(prune, &count, prune->label_cell, label, strlen(label));
             label = NULL;
         }
         if (!(relabel && column == prune->label_cell) &&
             add_change(prune, &count, column, fixes->text + fixes->end[fix],
-                       (size_t)(fixes->end[fix + 1] - fixes->end[fix]), error))
+                       (size_t)(fixes->end[fix + 1] - fixes->end[fix])))
             return -1;
     }
-    if (label && add_change(prune, &count, prune->label_cell, label,
-                            strlen(label), error))
+    if (label &&
+        add_change(prune, &count, prune->label_cell, label, strlen(label)))
         return -1;
     return wn_source_copy_changed(source, row, prune->change, count,
                                   prune->delimiter, sink, error);
@@ -119,8 +116,7 @@ static int fill_output(struct prune *prune, struct wn_source *source,
                        struct wn_error *error)
 {
     const int descriptor = wn_output_descriptor(output);
-    struct wn_sink *sink =
-        wn_sink_new(descriptor, wn_output_name(output), error);
+    struct wn_sink *sink = wn_sink_new(descriptor, wn_output_name(output));
     int status = sink ? copy(prune, source, sink, error) : -1;
 
     if (status == 0)

@@ -12,12 +12,11 @@ struct ranked {
     size_t row;
 };
 
-int wn_selection_new(struct wn_selection *selection, size_t n,
-                     struct wn_error *error)
+int wn_selection_new(struct wn_selection *selection, size_t n)
 {
     selection->n = selection->kept = n;
-    selection->removed = wn_new(n, 1, error);
-    return selection->removed ? 0 : -1;
+    selection->removed = wn_new(n, 1);
+    return 0;
 }
 
 void wn_selection_free(struct wn_selection *selection)
@@ -43,14 +42,11 @@ static int compare_ranked(const void *a, const void *b)
 
 /* The kept rows, best first. */
 static struct ranked *selection_rank(const struct wn_selection *selection,
-                                     const float *score, bool descending,
-                                     struct wn_error *error)
+                                     const float *score, bool descending)
 {
-    struct ranked *ranked = wn_new(selection->kept, sizeof *ranked, error);
+    struct ranked *ranked = wn_new(selection->kept, sizeof *ranked);
     size_t count = 0;
 
-    if (!ranked)
-        return NULL;
     for (size_t i = 0; i < selection->n; i++)
         if (!selection->removed[i]) {
             const float value = score ? score[i] : 0;
@@ -63,13 +59,10 @@ static struct ranked *selection_rank(const struct wn_selection *selection,
 
 /* How many rows each class may keep. */
 static size_t *quotas(const struct wn_selection *selection, double fraction,
-                      const int32_t *label, size_t classes,
-                      struct wn_error *error)
+                      const int32_t *label, size_t classes)
 {
-    size_t *quota = wn_new(classes, sizeof *quota, error);
+    size_t *quota = wn_new(classes, sizeof *quota);
 
-    if (!quota)
-        return NULL;
     for (size_t i = 0; i < selection->n; i++)
         quota[label ? (size_t)(label[i] + 1) : 0]++;
     for (size_t c = 0; c < classes; c++) {
@@ -84,12 +77,12 @@ static size_t *quotas(const struct wn_selection *selection, double fraction,
 
 int wn_selection_keep(struct wn_selection *selection, const float *score,
                       bool highest, double fraction, const int32_t *label,
-                      size_t k, struct wn_error *error)
+                      size_t k)
 {
     const size_t count = selection->kept;
-    size_t *quota = quotas(selection, fraction, label, k + 1, error);
+    size_t *quota = quotas(selection, fraction, label, k + 1);
     struct ranked *ranked =
-        quota ? selection_rank(selection, score, highest, error) : NULL;
+        quota ? selection_rank(selection, score, highest) : NULL;
 
     for (size_t r = 0; ranked && r < count; r++) {
         const size_t row = ranked[r].row;
@@ -107,12 +100,10 @@ int wn_selection_keep(struct wn_selection *selection, const float *score,
 }
 
 int wn_selection_order(const struct wn_selection *selection, const float *score,
-                       bool descending, size_t *order, struct wn_error *error)
+                       bool descending, size_t *order)
 {
-    struct ranked *ranked = selection_rank(selection, score, descending, error);
+    struct ranked *ranked = selection_rank(selection, score, descending);
 
-    if (!ranked)
-        return -1;
     for (size_t r = 0; r < selection->kept; r++)
         order[r] = ranked[r].row;
     free(ranked);

@@ -16,8 +16,7 @@ struct wn_selection {
     size_t kept;      /* how many are not */
 };
 
-int wn_selection_new(struct wn_selection *selection, size_t n,
-                     struct wn_error *error) WN_MUST_CHECK;
+int wn_selection_new(struct wn_selection *selection, size_t n) WN_MUST_CHECK;
 void wn_selection_free(struct wn_selection *selection);
 void wn_selection_remove(struct wn_selection *selection, size_t row);
 
@@ -28,12 +27,11 @@ void wn_selection_remove(struct wn_selection *selection, size_t row);
  * has a row keeps one unless fraction is 0. score: n, no NaN. */
 int wn_selection_keep(struct wn_selection *selection, const float *score,
                       bool highest, double fraction, const int32_t *label,
-                      size_t k, struct wn_error *error) WN_MUST_CHECK;
+                      size_t k) WN_MUST_CHECK;
 
 /* The kept rows in ascending (or descending) order of score, ties to the lower
  * row; in their own order if score is NULL. order: selection->kept rows. */
 int wn_selection_order(const struct wn_selection *selection, const float *score,
-                       bool descending, size_t *order,
-                       struct wn_error *error) WN_MUST_CHECK;
+                       bool descending, size_t *order) WN_MUST_CHECK;
 
 #endif

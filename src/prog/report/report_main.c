@@ -135,7 +135,7 @@ static int explain(const struct wn_run *run, const struct wn_format *format,
 {
     size_t count, loaded = 0;
     const char *const *asked = wn_option_list(run->options, "explain", &count);
-    struct wn_explanation *all = wn_new(count, sizeof *all, error);
+    struct wn_explanation *all = wn_new(count, sizeof *all);
     int status = all ? 0 : -1;
 
     for (size_t e = 0; status == 0 && e < count; e++) {

@@ -29,12 +29,10 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
     if (score_fit_count(run, work, "neighbors", data->n - 1, "rows", data->n,
                         &work->m, error))
         return -1;
-    work->index = wn_spill_new(wn_product(data->n, work->m, 1),
-                               sizeof *work->index, error);
-    work->distance = wn_spill_new(wn_product(data->n, work->m, 1),
-                                  sizeof *work->distance, error);
-    if (!work->index || !work->distance)
-        return -1;
+    work->index =
+        wn_spill_new(wn_product(data->n, work->m, 1), sizeof *work->index);
+    work->distance =
+        wn_spill_new(wn_product(data->n, work->m, 1), sizeof *work->distance);
     const struct wn_graph graph = {.x = data->features,
                                    .n = data->n,
                                    .d = data->d,

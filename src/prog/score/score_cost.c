@@ -29,16 +29,15 @@ struct cost {
  * yet, and each thread's tiles. */
 static double program_bytes(const struct wn_run *run)
 {
-    return wn_spill_resident() + 6e6 + 2e6 * run->threads;
+    return 24e6 + 6e6 + 2e6 * run->threads;
 }
 
 /* What stays in memory when large arrays go into files. */
 static double least_bytes(const struct wn_run *run, const struct work *work,
                           const struct wn_sample *sample)
 {
-    return wn_spill_least(
-        program_bytes(run) + ROW * (double)sample->n +
-        wn_pool_kept(work->members, work->member_count, sample));
+    return (program_bytes(run) + ROW * (double)sample->n +
+            wn_pool_kept(work->members, work->member_count, sample));
 }
 
 /* The extents, from the file; n is 0 where what must be there is not. */
@@ -175,11 +174,9 @@ static double processor_seconds(void)
 static int probe(double *rate, struct wn_error *error)
 {
     enum { SIDE = 256, LONG = 30 /* milliseconds */ };
-    float *block = wn_new(3 * SIDE * SIDE, sizeof *block, error);
+    float *block = wn_new(3 * SIDE * SIDE, sizeof *block);
     double done = 0, spent = 0;
 
-    if (!block)
-        return -1;
     for (size_t i = 0; i < 2 * SIDE * SIDE; i++)
         block[i] = (float)(i % 61) / 61;
     const double begin = processor_seconds();
@@ -194,12 +191,14 @@ static int probe(double *rate, struct wn_error *error)
     return 0;
 }
 
-static int add_time(struct wn_text *text, const char *name, double seconds,
-                    struct wn_error *error)
+static int add_time(struct wn_text *text, const char *name, double seconds)
 {
-    if (seconds < 120)
-        return wn_text_format(text, error, "%-10s %8.1f s\n", name, seconds);
-    return wn_text_format(text, error, "%-10s %8.1f min\n", name, seconds / 60);
+    if (seconds < 120) {
+        wn_text_format(text, "%-10s %8.1f s\n", name, seconds);
+        return 0;
+    }
+    wn_text_format(text, "%-10s %8.1f min\n", name, seconds / 60);
+    return 0;
 }
 
 int score_estimate(const struct wn_run *run, const struct work *work,
@@ -216,25 +215,24 @@ int score_estimate(const struct wn_run *run, const struct work *work,
         goto done;
     const int processors = wn_threads(0);
     rate *= run->threads < processors ? run->threads : processors;
-    if (wn_text_format(&text, error,
+    if (wn_text_format(&text,
                        "%zu rows, %zu features, %zu classes\n"
                        "%-10s %8.0f MiB at most",
                        cost.sample.n, cost.sample.d, cost.sample.k, "memory",
                        ceil(cost.need / 0x1p20)) ||
         (cost.least < cost.need &&
-         wn_text_format(&text, error, ", or %.0f with --memory",
+         wn_text_format(&text, ", or %.0f with --memory",
                         ceil(cost.least / 0x1p20))) ||
-        wn_text_add(&text, "\n", 1, error) ||
+        wn_text_add(&text, "\n", 1) ||
         add_time(&text, "time",
                  (cost.features + cost.graph + cost.models + cost.networks +
                   cost.methods) /
-                     rate,
-                 error) ||
-        add_time(&text, " graph", cost.graph / rate, error) ||
-        add_time(&text, " models", cost.models / rate, error) ||
-        add_time(&text, " networks", cost.networks / rate, error) ||
-        add_time(&text, " methods", cost.methods / rate, error))
+                     rate) ||
+        add_time(&text, " graph", cost.graph / rate) ||
+        add_time(&text, " models", cost.models / rate) ||
+        add_time(&text, " networks", cost.networks / rate))
         goto done;
+    add_time(&text, " methods", cost.methods / rate);
     status = wn_run_print(run, &text, error);
 done:
     wn_text_free(&text);

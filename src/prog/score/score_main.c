@@ -76,11 +76,9 @@ static int list_methods(const struct wn_run *run, struct wn_error *error)
     int status = -1;
 
     for (size_t i = 0; wn_methods[i]; i++)
-        if (wn_text_format(&text, error, "%-16s %s (%s)\n", wn_methods[i]->name,
-                           wn_methods[i]->brief, wn_methods[i]->source))
-            goto done;
+        wn_text_format(&text, "%-16s %s (%s)\n", wn_methods[i]->name,
+                       wn_methods[i]->brief, wn_methods[i]->source);
     status = wn_run_print(run, &text, error);
-done:
     wn_text_free(&text);
     return status;
 }
@@ -91,12 +89,9 @@ static int list_models(const struct wn_run *run, struct wn_error *error)
     int status = -1;
 
     for (size_t p = 0; wn_predictors[p]; p++)
-        if (wn_text_format(&text, error, "%-16s %s (%s)\n",
-                           wn_predictors[p]->name, wn_predictors[p]->brief,
-                           wn_predictors[p]->source))
-            goto done;
+        wn_text_format(&text, "%-16s %s (%s)\n", wn_predictors[p]->name,
+                       wn_predictors[p]->brief, wn_predictors[p]->source);
     status = wn_run_print(run, &text, error);
-done:
     wn_text_free(&text);
     return status;
 }

@@ -47,13 +47,11 @@ int score_choose_methods(const struct wn_run *run, struct work *work,
     /* Who has two blocks wants them compared. */
     if (!wn_option_given(run->options, "methods") &&
         wn_audit_has(work->audit, "data/features_b") &&
-        wn_option_settle(run->options, "methods", wn_method_paired + 1, error))
+        wn_option_settle(run->options, "methods", wn_method_paired + 1))
         return -1;
     while (wn_methods[count])
         count++;
-    work->chosen = wn_new(count, sizeof *work->chosen, error);
-    if (!work->chosen)
-        return -1;
+    work->chosen = wn_new(count, sizeof *work->chosen);
     for (size_t i = 0; i < count; i++) {
         const struct wn_method *method = wn_methods[i];
 
@@ -103,17 +101,17 @@ static int write_findings(const struct wn_method *method,
     struct wn_text path = {0};
     int status = -1;
 
-    if (wn_text_format(&path, error, "score/%s", method->name) ||
-        wn_audit_write(writer, wn_text_of(&path), WN_F32, extent, found->out,
+    wn_text_format(&path, "score/%s", method->name);
+    if (wn_audit_write(writer, wn_text_of(&path), WN_F32, extent, found->out,
                        error))
         goto done;
-    if (found->spread && (wn_text_add(&path, "_std", 4, error) ||
+    if (found->spread && (wn_text_add(&path, "_std", 4) ||
                           wn_audit_write(writer, wn_text_of(&path), WN_F32,
                                          extent, found->spread, error)))
         goto done;
     path.length = 0;
     if (method->trace &&
-        (wn_text_format(&path, error, "score/evidence/%s", method->name) ||
+        (wn_text_format(&path, "score/evidence/%s", method->name) ||
          wn_audit_write(writer, wn_text_of(&path), WN_I32, extent, found->row,
                         error)))
         goto done;
@@ -130,20 +128,14 @@ static int run_method(const struct wn_run *run, const struct work *work,
                       struct wn_audit_writer *writer, struct wn_error *error)
 {
     const size_t n = work->data.n;
-    struct findings found = {.out = wn_spill_new(n, sizeof(float), error)};
+    struct findings found = {.out = wn_spill_new(n, sizeof(float))};
     int status = -1;
 
-    if (!found.out)
-        goto done;
     if (method->spreads && !work->followed) {
-        found.spread = wn_spill_new(n, sizeof *found.spread, error);
-        if (!found.spread)
-            goto done;
+        found.spread = wn_spill_new(n, sizeof *found.spread);
     }
     if (method->trace) {
-        found.row = wn_spill_new(n, sizeof *found.row, error);
-        if (!found.row)
-            goto done;
+        found.row = wn_spill_new(n, sizeof *found.row);
         for (size_t i = 0; i < n; i++)
             found.row[i] = -1;
         status = method->trace(view, run->options, found.out, found.row, error);
@@ -154,7 +146,6 @@ static int run_method(const struct wn_run *run, const struct work *work,
     if (status == 0 && (check_finite(method, &found, n, error) ||
                         write_findings(method, &found, n, writer, error)))
         status = -1;
-done:
     wn_spill_free(found.out);
     wn_spill_free(found.spread);
     wn_spill_free(found.row);

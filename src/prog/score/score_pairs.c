@@ -41,9 +41,7 @@ int score_find_pairs(const struct wn_run *run, struct work *work,
 
     while (strcmp(names[how], asked))
         how++;
-    work->pairs = wn_new(1, sizeof *work->pairs, error);
-    if (!work->pairs)
-        return -1;
+    work->pairs = wn_new(1, sizeof *work->pairs);
     if (wn_pairs_compare(&blocks, (enum wn_alignment)how,
                          (work->needs & WN_NEEDS_PAIR_RANKS) != 0, run->talk,
                          work->pairs, error))

@@ -25,13 +25,12 @@ static void tell_quality(const struct wn_run *run, const struct work *work)
 
 /* The groups that have rows, numbered as they come; rows without one are each
  * their own. */
-static int score_predict_number_groups(struct work *work,
-                                       struct wn_error *error)
+static int score_predict_number_groups(struct work *work)
 {
     const struct wn_dataset *data = &work->data;
-    int32_t *number = wn_new(data->groups, sizeof *number, error);
+    int32_t *number = wn_new(data->groups, sizeof *number);
 
-    work->group = wn_spill_new(data->n, sizeof *work->group, error);
+    work->group = wn_spill_new(data->n, sizeof *work->group);
     if (!number || !work->group) {
         free(number);
         return -1;
@@ -61,7 +60,7 @@ static int score_predict_find_groups(const struct wn_run *run,
                        "--ungrouped: %s has no groups (ingest --group)", name);
     if (!data->group || wn_option_on(run->options, "ungrouped"))
         return 0;
-    if (score_predict_number_groups(work, error))
+    if (score_predict_number_groups(work))
         return -1;
     if (work->groups < 2)
         return wn_fail(error, WN_EDATA,
@@ -77,10 +76,10 @@ static int make_folds(const struct wn_run *run, struct work *work,
     const struct wn_dataset *data = &work->data;
     const size_t units = work->group ? work->groups : data->n;
 
-    work->fold = wn_spill_new(data->n, sizeof *work->fold, error);
-    if (!work->fold || score_fit_count(run, work, "folds", units,
-                                       work->group ? "groups" : "rows", units,
-                                       &work->folds, error))
+    work->fold = wn_spill_new(data->n, sizeof *work->fold);
+    if (score_fit_count(run, work, "folds", units,
+                        work->group ? "groups" : "rows", units, &work->folds,
+                        error))
         return -1;
     if (work->group)
         return wn_folds_assign_groups(data->label, data->n, data->k,
@@ -117,9 +116,8 @@ int score_predict(const struct wn_run *run, struct work *work,
                                      .threads = run->threads,
                                      .talk = run->talk};
     work->probability = wn_spill_new(wn_product(data->n, data->k, 1),
-                                     sizeof *work->probability, error);
-    if (!work->probability ||
-        wn_pool_predict(work->members, work->member_count,
+                                     sizeof *work->probability);
+    if (wn_pool_predict(work->members, work->member_count,
                         (size_t)wn_option_number(run->options, "passes"),
                         &sample, work->probability, work->quality, error))
         return -1;

@@ -49,10 +49,8 @@ static int score_read_choose(const struct wn_run *run, struct work *work,
                     !wn_option_given(run->options, "model");
     while (wn_predictors[count])
         count++;
-    work->members = wn_new(count, sizeof(void *), error);
-    work->quality = wn_new(count + 1, sizeof *work->quality, error);
-    if (!work->members || !work->quality)
-        return -1;
+    work->members = wn_new(count, sizeof(void *));
+    work->quality = wn_new(count + 1, sizeof *work->quality);
     for (size_t p = 0; p < count; p++)
         if (!work->brought && is_member(run, wn_predictors[p])) {
             work->members[work->member_count++] = wn_predictors[p];

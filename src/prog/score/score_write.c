@@ -31,19 +31,19 @@ static int score_write_probability(const struct work *work,
 
         for (size_t f = 0; f < sizeof facts / sizeof *facts; f++) {
             name.length = 0;
-            if (wn_text_format(&name, error, "%s_%s", member, facts[f].name) ||
-                wn_audit_write_number(writer, path, wn_text_of(&name),
+            wn_text_format(&name, "%s_%s", member, facts[f].name);
+            if (wn_audit_write_number(writer, path, wn_text_of(&name),
                                       facts[f].value, error))
                 goto done;
         }
         name.length = 0;
         if (*quality->chosen &&
-            (wn_text_format(&name, error, "%s_chosen", member) ||
+            (wn_text_format(&name, "%s_chosen", member) ||
              wn_audit_write_text(writer, path, wn_text_of(&name),
                                  quality->chosen, error)))
             goto done;
         if ((p < work->member_count || work->brought) &&
-            wn_text_format(&members, error, "%s%s", p ? "," : "", member))
+            wn_text_format(&members, "%s%s", p ? "," : "", member))
             goto done;
     }
     status = wn_audit_write_text(writer, path, "members", wn_text_of(&members),
