@@ -11,11 +11,13 @@ LC_ALL=C
 export LC_ALL
 source=$(cd "${WN_SOURCE:-.}" && pwd)
 build=$(cd "${WN_BUILD:-.}" && pwd)
+# shellcheck disable=SC2034
 samples=$source/samples
+# shellcheck disable=SC2034
 files=$source/tests/files
 PATH=$build:$PATH
 export PATH
-unset POSIXLY_CORRECT WINNOW_OPTIONS OPENBLAS_CORETYPE 2>/dev/null || :
+unset POSIXLY_CORRECT WINNOW_OPTIONS 2>/dev/null || :
 work=$(mktemp -d "${TMPDIR:-/tmp}/winnow-test.XXXXXX") || exit 99
 trap 'cd / && rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
