@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The forms a report takes, in the order of --format's choices. */
-#include "report/report.h"
+#include "render/render.h"
 
 const struct wn_format wn_formats[] = {
     {"text", true, wn_text_report, wn_text_explain},

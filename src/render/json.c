@@ -1,30 +1,254 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The report as JSON Lines; see json_lines.h. report(1) documents the keys. */
+/* JSON Lines: an object a line, in pure ASCII, so that no byte of the data can
+ * drive a terminal. The first line names the schema; the last one says that all
+ * others are there. report(1) documents the keys. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/budget.h"
-#include "render/column_table.h"
-#include "render/json_row.h"
-#include "render/json_lines.h"
-#include "render/spelling.h"
+#include <jansson.h>
 
-/* Rows by name; null where `known`, if there is one, says no. */
+#include "render/render.h"
+#include "util/memory.h"
+#include "util/number.h"
+
+/* --- values -------------------------------------------------------------- */
+
+/* jansson returns NULL only for want of memory. */
+static json_t *made(json_t *value)
+{
+    if (!value)
+        wn_die("no memory for a line of JSON");
+    return value;
+}
+
+/* A string; null for NULL. An invalid byte of UTF-8 becomes the four characters
+ * \xNN. */
+static json_t *json_bytes(const char *bytes, size_t length)
+{
+    struct wn_text copy = {0};
+
+    if (!bytes)
+        return json_null();
+    if (wn_text_is_utf8(bytes, length))
+        return made(json_stringn(bytes, length));
+    wn_text_add_visible(&copy, bytes, length);
+    json_t *string = made(json_stringn(copy.bytes, copy.length));
+    wn_text_free(&copy);
+    return string;
+}
+
+static json_t *json_text(const char *text)
+{
+    return json_bytes(text, text ? strlen(text) : 0);
+}
+
+/* A real number; null for NaN and infinity. */
+static json_t *json_number(double value)
+{
+    return made(isfinite(value) ? json_real(value) : json_null());
+}
+
+/* The double that prints like the float: .1f becomes 0.1. */
+static json_t *json_float(float value)
+{
+    char text[32];
+
+    if (!isfinite(value))
+        return json_null();
+    wn_number_format_float(value, text);
+    return json_number(strtod(text, NULL));
+}
+
+static json_t *json_count(uint64_t count)
+{
+    return made(json_integer((json_int_t)count));
+}
+
+/* Add a value to an object; the object takes the reference. */
+static void set(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value))
+        made(NULL);
+}
+
+static void append(json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value))
+        made(NULL);
+}
+
+/* --- lines --------------------------------------------------------------- */
+
+struct json_lines {
+    struct wn_text *out;
+    size_t count;
+};
+
+static int add_dump(const char *bytes, size_t size, void *context)
+{
+    wn_text_add(context, bytes, size);
+    return 0;
+}
+
+/* jansson writes the strings. It has one precision for all reals, so numbers
+ * and their containers are written here. */
+static void put_value(struct wn_text *out, json_t *value)
+{
+    const char *key, *before = "{";
+    json_t *member;
+    size_t i;
+    char text[32];
+
+    if (json_is_object(value)) {
+        json_object_foreach(value, key, member)
+        {
+            /* Keys are winnow's own words. */
+            wn_text_format(out, "%s\"%s\":", before, key);
+            put_value(out, member);
+            before = ",";
+        }
+        wn_text_format(out, "%s}", *before == '{' ? "{" : "");
+    } else if (json_is_array(value)) {
+        wn_text_add(out, "[", 1);
+        json_array_foreach(value, i, member)
+        {
+            if (i)
+                wn_text_add(out, ",", 1);
+            put_value(out, member);
+        }
+        wn_text_add(out, "]", 1);
+    } else if (json_is_real(value)) {
+        wn_text_add(out, text, wn_number_format(json_real_value(value), text));
+    } else if (json_dump_callback(value, add_dump, out,
+                                  JSON_ENCODE_ANY | JSON_ENSURE_ASCII)) {
+        made(NULL);
+    }
+}
+
+/* Write an object as a line and free it. */
+static void put_line(struct json_lines *lines, json_t *object)
+{
+    put_value(lines->out, made(object));
+    wn_text_add(lines->out, "\n", 1);
+    json_decref(object);
+    lines->count++;
+}
+
+static struct json_lines put_first_line(struct wn_text *out,
+                                        const char *content)
+{
+    struct json_lines lines = {.out = out};
+
+    put_line(&lines, json_pack("{s:s,s:s,s:s}", "schema", "winnow-report/1",
+                               "content", content, "version", PACKAGE_VERSION));
+    return lines;
+}
+
+static void put_last_line(struct json_lines *lines)
+{
+    put_line(lines, json_pack("{s:b,s:I}", "complete", 1, "lines",
+                              (json_int_t)lines->count + 1));
+}
+
+/* --- rows ---------------------------------------------------------------- */
+
+/* What lines of a row, of a gone flag and of an explanation begin with. */
+static json_t *json_row(const struct wn_report *report, const char *record,
+                        size_t i)
+{
+    const struct wn_dataset *data = &report->data;
+    size_t length = 0;
+    const char *id = wn_report_id(report, i, &length);
+    char hash[17];
+    json_t *row, *issues, *agree;
+
+    snprintf(hash, sizeof hash, "%016llx",
+             (unsigned long long)data->row_hash[i]);
+    row = made(json_pack(
+        "{s:s,s:I,s:I,s:o,s:s,s:o,s:o}", "record", record, "row", (json_int_t)i,
+        "line", (json_int_t)data->row_line[i], "id", json_bytes(id, length),
+        "hash", hash, "given",
+        json_text(wn_report_class(report, data->label[i])), "rival",
+        json_text(report->rival ? wn_report_class(report, report->rival[i])
+                                : NULL)));
+    if (!report->flagged)
+        return row;
+    issues = made(json_array());
+    for (size_t c = 0; c < report->checks && c < 32; c++)
+        if (report->issue[i] >> c & 1)
+            append(issues, json_text(report->check_name[c]));
+    agree = made(json_array());
+    for (size_t s = 0; s < report->scores; s++)
+        if (wn_score_agrees(report, s, i))
+            append(agree, json_text(report->score[s].name));
+    set(row, "rank", json_count(report->rank[i]));
+    set(row, "suggested",
+        json_text(wn_report_class(report, report->suggestion[i])));
+    set(row, "suspicion", json_float(report->suspicion[i]));
+    set(row, "quality", json_float(report->quality ? report->quality[i] : NAN));
+    set(row, "action", json_text(report->action_name[report->action[i]]));
+    set(row, "issues", issues);
+    set(row, "agree", agree);
+    return row;
+}
+
+/* Null without probabilities and for a class without rows, which has 2. */
+static json_t *json_threshold(const struct wn_report *report, size_t c)
+{
+    return json_number(report->threshold && report->threshold[c] <= 1
+                           ? report->threshold[c]
+                           : NAN);
+}
+
+static void put_rows(const struct wn_report *report, struct json_lines *lines)
+{
+    struct wn_text spread = {0};
+    size_t count;
+    int64_t *rows = wn_report_rows(report, WN_ROWS_FLAGGED, SIZE_MAX, &count);
+
+    for (size_t r = 0; r < count; r++) {
+        const size_t i = (size_t)rows[r];
+        json_t *row = json_row(report, "row", i);
+        json_t *scores = made(json_object());
+
+        for (size_t s = 0; s < report->scores; s++) {
+            const struct wn_score *score = &report->score[s];
+
+            set(scores, score->name, json_float(score->value[i]));
+            if (!score->spread)
+                continue;
+            spread.length = 0;
+            wn_text_format(&spread, "%s_std", score->name);
+            set(scores, spread.bytes, json_float(score->spread[i]));
+        }
+        if (report->scored)
+            set(row, "scores", scores);
+        else
+            json_decref(scores);
+        if (report->data.cost)
+            set(row, "cost", json_float(report->data.cost[i]));
+        if (report->against)
+            set(row, "change",
+                json_text(wn_change_names[report->against->change[i]]));
+        put_line(lines, row);
+    }
+    wn_text_free(&spread);
+    free(rows);
+}
+
+/* --- the summary --------------------------------------------------------- */
+
+/* Rows by name; null where `known`, unless NULL, is false. */
 static json_t *json_counts(char *const *names, const size_t *counts,
                            const bool *known, size_t count)
 {
-    json_t *object = json_object();
+    json_t *object = made(json_object());
 
-    for (size_t c = 0; object && c < count; c++)
-        if (json_object_set_new(object, names[c],
-                                known && !known[c]
-                                    ? json_null()
-                                    : json_integer((json_int_t)counts[c]))) {
-            json_decref(object);
-            object = NULL;
-        }
+    for (size_t c = 0; c < count; c++)
+        set(object, names[c],
+            known && !known[c] ? json_null() : json_count(counts[c]));
     return object;
 }
 
@@ -32,190 +256,139 @@ static json_t *json_wrong(const struct wn_report *report)
 {
     if (!report->flagged || isnan(report->rate))
         return json_null();
-    return json_pack("{s:o,s:o,s:o,s:I}", "rate", wn_json_number(report->rate),
-                     "low", wn_json_number(report->rate_low), "high",
-                     wn_json_number(report->rate_high), "rows",
+    return json_pack("{s:o,s:o,s:o,s:I}", "rate", json_number(report->rate),
+                     "low", json_number(report->rate_low), "high",
+                     json_number(report->rate_high), "rows",
                      (json_int_t)report->expected);
 }
 
-static int put_summary(const struct wn_report *report,
-                       struct wn_json_lines *lines)
+static void put_summary(const struct wn_report *report,
+                        struct json_lines *lines)
 {
     const struct wn_dataset *data = &report->data;
-    json_t *summary = json_pack(
+    json_t *summary = made(json_pack(
         "{s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:I,s:b,s:b}", "record",
-        "summary", "source", wn_json_text(wn_report_source(report)), "label",
-        wn_json_text(data->label_column), "rows", (json_int_t)data->n,
-        "labelled", (json_int_t)report->labelled, "features",
-        (json_int_t)data->d, "singular_evenness",
-        wn_json_number(report->measured.evenness), "singular_ratio",
-        wn_json_number(report->measured.largest), "classes",
+        "summary", "source", json_text(wn_report_source(report)), "label",
+        json_text(data->label_column), "rows", (json_int_t)data->n, "labelled",
+        (json_int_t)report->labelled, "features", (json_int_t)data->d,
+        "singular_evenness", json_number(report->model_quality.evenness),
+        "singular_ratio", json_number(report->model_quality.largest), "classes",
         (json_int_t)data->k, "missing", (json_int_t)report->missing, "invalid",
         (json_int_t)report->invalid, "scored", report->scored, "flagged",
-        report->flagged);
+        report->flagged));
 
-    if (summary && report->flagged &&
-        (json_object_set_new(summary, "wrong", json_wrong(report)) ||
-         json_object_set_new(summary, "flagged_rows",
-                             json_integer((json_int_t)report->flagged_rows)) ||
-         json_object_set_new(summary, "label_rows",
-                             json_integer((json_int_t)report->label_rows)) ||
-         json_object_set_new(summary, "issues",
-                             json_counts(report->check_name, report->check_rows,
-                                         report->check_ran, report->checks)) ||
-         json_object_set_new(summary, "actions",
-                             json_counts(report->action_name,
-                                         report->action_rows, NULL,
-                                         report->actions)))) {
-        json_decref(summary);
-        summary = NULL;
+    if (report->flagged) {
+        set(summary, "wrong", json_wrong(report));
+        set(summary, "flagged_rows", json_count(report->flagged_rows));
+        set(summary, "label_rows", json_count(report->label_rows));
+        set(summary, "issues",
+            json_counts(report->check_name, report->check_rows,
+                        report->check_ran, report->checks));
+        set(summary, "actions",
+            json_counts(report->action_name, report->action_rows, NULL,
+                        report->actions));
     }
-    return wn_json_lines_put(lines, summary);
+    put_line(lines, summary);
 }
 
-static int put_models(const struct wn_report *report,
-                      struct wn_json_lines *lines)
+static void put_models(const struct wn_report *report, struct json_lines *lines)
 {
-    const struct wn_model_quality *measured = &report->measured;
+    const struct wn_model_quality *quality = &report->model_quality;
 
-    for (size_t p = 0; p < measured->members; p++) {
-        const struct wn_member *member = &measured->member[p];
+    for (size_t p = 0; p < quality->members; p++) {
+        const struct wn_member *member = &quality->member[p];
 
-        if (wn_json_lines_put(
-                lines,
-                json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "record", "model",
-                          "model", wn_json_text(member->name), "log_loss",
-                          wn_json_number(member->log_loss), "accuracy",
-                          wn_json_number(member->accuracy), "calibration_error",
-                          wn_json_number(member->calibration), "weight",
-                          wn_json_number(member->weight), "chosen",
-                          wn_json_text(member->chosen))))
-            return -1;
+        put_line(lines,
+                 json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "record", "model",
+                           "model", json_text(member->name), "log_loss",
+                           json_number(member->log_loss), "accuracy",
+                           json_number(member->accuracy), "calibration_error",
+                           json_number(member->calibration), "weight",
+                           json_number(member->weight), "chosen",
+                           json_text(member->chosen)));
     }
-    return 0;
-}
-
-static int put_computed(const struct wn_report *report,
-                        struct wn_json_lines *lines)
-{
-    const struct wn_model_quality *measured = &report->measured;
-
-    return wn_json_lines_put(
+    put_line(
         lines,
-        json_pack("{s:s,s:o,s:o,s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "record",
-                  "computed", "kernels", wn_json_text(measured->kernels),
-                  "epoch", wn_json_number(measured->epoch), "epochs",
-                  wn_json_number(measured->epochs), "neighbors",
-                  (json_int_t)measured->neighbors, "metric",
-                  wn_json_text(measured->metric), "method",
-                  wn_json_text(measured->method), "recall",
-                  wn_json_number(measured->recall), "cells",
-                  wn_json_number(measured->cells), "probe",
-                  wn_json_number(measured->probe), "singular_entropy",
-                  wn_json_number(measured->entropy)));
+        json_pack(
+            "{s:s,s:o,s:o,s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "record",
+            "computed", "kernels", json_text(quality->kernels), "epoch",
+            json_number(quality->epoch), "epochs", json_number(quality->epochs),
+            "neighbors", (json_int_t)quality->neighbors, "metric",
+            json_text(quality->metric), "method", json_text(quality->method),
+            "recall", json_number(quality->recall), "cells",
+            json_number(quality->cells), "probe", json_number(quality->probe),
+            "singular_entropy", json_number(quality->entropy)));
 }
 
-static int json_put_classes(const struct wn_report *report,
-                            struct wn_json_lines *lines)
+static void put_classes(const struct wn_report *report,
+                        struct json_lines *lines)
 {
+    char *const *name = report->data.label_name;
+
     for (size_t c = 0; c < report->data.k; c++) {
         const struct wn_class_line *line = &report->class_line[c];
 
-        if (wn_json_lines_put(
-                lines,
-                json_pack(
-                    "{s:s,s:o,s:I,s:o,s:o,s:b,s:o}", "record", "class", "class",
-                    wn_json_text(report->data.label_name[line->class]), "rows",
-                    (json_int_t)line->rows, "wrong",
-                    wn_json_number(report->flagged ? line->expected : NAN),
-                    "label_rows",
-                    report->flagged ? json_integer((json_int_t)line->flagged)
-                                    : json_null(),
-                    "too_few", line->rows < WN_TOO_FEW, "threshold",
-                    wn_json_threshold(report, line->class))))
-            return -1;
+        put_line(
+            lines,
+            json_pack("{s:s,s:o,s:I,s:o,s:o,s:b,s:o}", "record", "class",
+                      "class", json_text(name[line->class]), "rows",
+                      (json_int_t)line->rows, "wrong",
+                      json_number(report->flagged ? line->expected : NAN),
+                      "label_rows",
+                      report->flagged ? json_count(line->flagged) : json_null(),
+                      "too_few", line->rows < WN_TOO_FEW, "threshold",
+                      json_threshold(report, line->class)));
     }
-    return 0;
-}
-
-static int json_put_pairs(const struct wn_report *report,
-                          struct wn_json_lines *lines)
-{
-    char *const *name = report->data.label_name;
-
     for (size_t p = 0; p < report->pairs; p++) {
         const struct wn_pair_line *line = &report->pair_line[p];
 
-        if (wn_json_lines_put(
-                lines,
-                json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "pair", "given",
-                          wn_json_text(name[line->given]), "suggested",
-                          wn_json_text(name[line->suggested]), "label_rows",
-                          (json_int_t)line->flagged, "wrong",
-                          wn_json_number(line->expected))))
-            return -1;
+        put_line(lines, json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "pair",
+                                  "given", json_text(name[line->given]),
+                                  "suggested", json_text(name[line->suggested]),
+                                  "label_rows", (json_int_t)line->flagged,
+                                  "wrong", json_number(line->expected)));
     }
-    return 0;
 }
 
-static int json_put_spelling(const struct wn_report *report,
-                             const struct wn_spelling *spelling,
-                             struct wn_json_lines *lines)
-{
-    char *const *name = report->data.label_name;
-    struct wn_text rule = {0};
-    int status = -1;
-
-    if (wn_spelling_rule(report, spelling, &rule) == 0)
-        status = wn_json_lines_put(
-            lines, json_pack("{s:s,s:o,s:I,s:o,s:I,s:o}", "record", "spelling",
-                             "class", wn_json_text(name[spelling->class]),
-                             "rows", (json_int_t)spelling->rows, "of",
-                             wn_json_text(name[spelling->of]), "of_rows",
-                             (json_int_t)spelling->of_rows, "rule",
-                             wn_json_text(wn_text_of(&rule))));
-    wn_text_free(&rule);
-    return status;
-}
-
-static int put_spellings(const struct wn_report *report,
-                         struct wn_json_lines *lines)
-{
-    struct wn_spelling *spelling = NULL;
-    size_t count;
-    int status = 0;
-
-    if (wn_spellings(report, &spelling, &count))
-        return -1;
-    for (size_t s = 0; s < count && status == 0; s++)
-        status = json_put_spelling(report, &spelling[s], lines);
-    free(spelling);
-    return status;
-}
+/* --- the data ------------------------------------------------------------ */
 
 static json_t *json_rule_count(const uint64_t *count, size_t r)
 {
-    return count ? json_integer((json_int_t)count[r]) : json_null();
+    return count ? json_count(count[r]) : json_null();
 }
 
-static int json_put_rules(const struct wn_report *report,
-                          struct wn_json_lines *lines)
+/* Cleaning rules, and the ones that would merge spelling variants. */
+static void put_rules(const struct wn_report *report, struct json_lines *lines)
 {
     const struct wn_dataset *data = &report->data;
+    size_t count;
+    struct wn_spelling *spelling = wn_spellings(report, &count);
+    struct wn_text rule = {0};
 
     for (size_t r = 0; data->clean_name && r < data->cleanings; r++)
-        if (wn_json_lines_put(
-                lines,
-                json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "record", "rule", "name",
-                          wn_json_text(data->clean_name[r]), "text",
-                          data->clean_text ? wn_json_text(data->clean_text[r])
-                                           : json_null(),
-                          "changed", json_rule_count(data->clean_changed, r),
-                          "broken", json_rule_count(data->clean_broken, r),
-                          "not_evaluated",
-                          json_rule_count(data->clean_passed_over, r))))
-            return -1;
-    return 0;
+        put_line(
+            lines,
+            json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "record", "rule", "name",
+                      json_text(data->clean_name[r]), "text",
+                      json_text(data->clean_text ? data->clean_text[r] : NULL),
+                      "changed", json_rule_count(data->clean_changed, r),
+                      "broken", json_rule_count(data->clean_broken, r),
+                      "not_evaluated",
+                      json_rule_count(data->clean_passed_over, r)));
+    for (size_t s = 0; s < count; s++) {
+        rule.length = 0;
+        wn_spelling_rule(report, &spelling[s], &rule);
+        put_line(lines,
+                 json_pack("{s:s,s:o,s:I,s:o,s:I,s:o}", "record", "spelling",
+                           "class",
+                           json_text(data->label_name[spelling[s].class]),
+                           "rows", (json_int_t)spelling[s].rows, "of",
+                           json_text(data->label_name[spelling[s].of]),
+                           "of_rows", (json_int_t)spelling[s].of_rows, "rule",
+                           json_text(rule.bytes)));
+    }
+    wn_text_free(&rule);
+    free(spelling);
 }
 
 /* A number, a date as text, or null. */
@@ -227,135 +400,72 @@ static json_t *json_value(const struct wn_dataset *data, size_t column,
     if (!value)
         return json_null();
     if (strcmp(data->column_kind[column], "date"))
-        return wn_json_number(value[column]);
-    return wn_column_number(data, column, value[column], text)
-               ? json_string(text)
-               : json_null();
+        return json_number(value[column]);
+    return json_text(
+        wn_column_number(data, column, value[column], text) ? text : NULL);
 }
 
-static json_t *json_tops(const struct wn_dataset *data, size_t column)
-{
-    json_t *list = json_array();
-    size_t begin, end;
-
-    wn_column_tops(data, column, &begin, &end);
-    for (size_t t = begin; list && t < end; t++)
-        if (json_array_append_new(
-                list, json_pack("{s:o,s:I}", "value",
-                                wn_json_text(data->top_value[t]), "cells",
-                                (json_int_t)data->top_count[t]))) {
-            json_decref(list);
-            return NULL;
-        }
-    return list;
-}
-
-static int json_put_columns(const struct wn_report *report,
-                            struct wn_json_lines *lines)
+static void put_columns(const struct wn_report *report,
+                        struct json_lines *lines)
 {
     const struct wn_dataset *data = &report->data;
 
-    for (size_t c = 0; c < data->columns; c++)
-        if (wn_json_lines_put(
-                lines,
-                json_pack(
-                    "{s:s,s:o,s:o,s:I,s:I,s:I,s:b,s:o,s:o,s:o,s:o,s:o,"
-                    "s:o}",
-                    "record", "column", "column",
-                    wn_json_text(data->column_name[c]), "kind",
-                    wn_json_text(data->column_kind[c]), "missing",
-                    (json_int_t)data->column_missing[c], "invalid",
-                    (json_int_t)data->column_invalid[c], "distinct",
-                    (json_int_t)data->column_distinct[c], "distinct_about",
-                    data->column_about && data->column_about[c], "min",
-                    json_value(data, c, data->column_min), "median",
-                    json_value(data, c, data->column_median), "max",
-                    json_value(data, c, data->column_max), "alone",
-                    wn_json_number(data->column_alone ? data->column_alone[c]
-                                                      : NAN),
-                    "note",
-                    wn_json_text(data->column_note ? data->column_note[c] : ""),
-                    "top", json_tops(data, c))))
-            return -1;
-    return 0;
+    for (size_t c = 0; c < data->columns; c++) {
+        json_t *tops = made(json_array());
+        size_t begin, end;
+
+        wn_column_tops(data, c, &begin, &end);
+        for (size_t t = begin; t < end; t++)
+            append(tops, json_pack("{s:o,s:I}", "value",
+                                   json_text(data->top_value[t]), "cells",
+                                   (json_int_t)data->top_count[t]));
+        put_line(
+            lines,
+            json_pack(
+                "{s:s,s:o,s:o,s:I,s:I,s:I,s:b,s:o,s:o,s:o,s:o,s:o,s:o}",
+                "record", "column", "column", json_text(data->column_name[c]),
+                "kind", json_text(data->column_kind[c]), "missing",
+                (json_int_t)data->column_missing[c], "invalid",
+                (json_int_t)data->column_invalid[c], "distinct",
+                (json_int_t)data->column_distinct[c], "distinct_about",
+                data->column_about && data->column_about[c], "min",
+                json_value(data, c, data->column_min), "median",
+                json_value(data, c, data->column_median), "max",
+                json_value(data, c, data->column_max), "alone",
+                json_number(data->column_alone ? data->column_alone[c] : NAN),
+                "note",
+                json_text(data->column_note ? data->column_note[c] : ""), "top",
+                tops));
+    }
 }
 
-/* The name of a score's spread, for free(). */
-static char *spread_name(const struct wn_score *score)
-{
-    const size_t room = strlen(score->name) + sizeof "_std";
-    char *name = malloc(room);
+/* --- an older audit ------------------------------------------------------ */
 
-    if (name)
-        snprintf(name, room, "%s_std", score->name);
-    return name;
-}
-
-static int set_score(json_t *scores, const struct wn_score *score, size_t i)
-{
-    char *name;
-    int status;
-
-    if (json_object_set_new(scores, score->name,
-                            wn_json_float(score->value[i])))
-        return -1;
-    if (!score->spread)
-        return 0;
-    name = spread_name(score);
-    status = name ? json_object_set_new(scores, name,
-                                        wn_json_float(score->spread[i]))
-                  : -1;
-    free(name);
-    return status;
-}
-
-static json_t *json_scores(const struct wn_report *report, size_t i)
-{
-    json_t *scores = json_object();
-
-    for (size_t s = 0; scores && s < report->scores; s++)
-        if (set_score(scores, &report->score[s], i)) {
-            json_decref(scores);
-            return NULL;
-        }
-    return scores;
-}
-
-static json_t *json_causes(const struct wn_comparison *against)
-{
-    json_t *list = json_array();
-
-    for (size_t c = 0; list && c < against->causes; c++)
-        if (json_array_append_new(list, wn_json_text(against->cause[c]))) {
-            json_decref(list);
-            return NULL;
-        }
-    return list;
-}
-
-static int put_against(const struct wn_report *report,
-                       struct wn_json_lines *lines)
+static void put_against(const struct wn_report *report,
+                        struct json_lines *lines)
 {
     const struct wn_comparison *against = report->against;
     const size_t *change = against->changes, *gone = against->gones;
+    json_t *causes = made(json_array());
 
-    return wn_json_lines_put(
-        lines,
-        json_pack(
-            "{s:s,s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "record",
-            "against", "audit", wn_json_text(against->file), "rows",
-            (json_int_t)against->old.data.n, "wrong", json_wrong(&against->old),
-            "label_rows", (json_int_t)against->old.label_rows, "still",
-            (json_int_t)change[WN_STILL], "new",
-            (json_int_t)change[WN_NEW_FLAG], "new_rows",
-            (json_int_t)change[WN_NEW_ROW], "cleared",
-            (json_int_t)gone[WN_CLEARED], "edited", (json_int_t)gone[WN_EDITED],
-            "removed", (json_int_t)gone[WN_REMOVED], "causes",
-            json_causes(against)));
+    for (size_t c = 0; c < against->causes; c++)
+        append(causes, json_text(against->cause[c]));
+    put_line(lines,
+             json_pack("{s:s,s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}",
+                       "record", "against", "audit", json_text(against->file),
+                       "rows", (json_int_t)against->old.data.n, "wrong",
+                       json_wrong(&against->old), "label_rows",
+                       (json_int_t)against->old.label_rows, "still",
+                       (json_int_t)change[WN_STILL_FLAGGED], "new",
+                       (json_int_t)change[WN_NEW_FLAG], "new_rows",
+                       (json_int_t)change[WN_NEW_ROW], "cleared",
+                       (json_int_t)gone[WN_CLEARED], "edited",
+                       (json_int_t)gone[WN_EDITED], "removed",
+                       (json_int_t)gone[WN_REMOVED], "causes", causes));
 }
 
 /* The rows whose flag is gone, as they were. */
-static int put_gone(const struct wn_report *report, struct wn_json_lines *lines)
+static void put_gone(const struct wn_report *report, struct json_lines *lines)
 {
     const struct wn_comparison *against = report->against;
 
@@ -366,93 +476,134 @@ static int put_gone(const struct wn_report *report, struct wn_json_lines *lines)
 
         if (gone < 0)
             continue;
-        json_t *row = wn_json_row(&against->old, "gone", i);
-        if (row &&
-            (json_object_set_new(row, "why",
-                                 json_string(wn_gone_names[gone])) ||
-             json_object_set_new(row, "now",
-                                 now < 0 ? json_null()
-                                         : json_integer((json_int_t)now)))) {
-            json_decref(row);
-            row = NULL;
-        }
-        if (wn_json_lines_put(lines, row))
-            return -1;
+        json_t *row = json_row(&against->old, "gone", i);
+        set(row, "why", json_text(wn_gone_names[gone]));
+        set(row, "now", now < 0 ? json_null() : json_count((uint64_t)now));
+        put_line(lines, row);
     }
-    return 0;
 }
 
-static int json_put_rows(const struct wn_report *report,
-                         struct wn_json_lines *lines)
+void wn_json_report(const struct wn_report *report, struct wn_text *out)
 {
-    size_t count;
-    int64_t *rows = wn_report_rows(report, WN_ROWS_FLAGGED, SIZE_MAX, &count);
-    int status = rows ? 0 : -1;
-
-    for (size_t r = 0; status == 0 && r < count; r++) {
-        json_t *row = wn_json_row(report, "row", (size_t)rows[r]);
-
-        if (row && report->scored &&
-            json_object_set_new(row, "scores",
-                                json_scores(report, (size_t)rows[r]))) {
-            json_decref(row);
-            row = NULL;
-        }
-        if (row && report->data.cost &&
-            json_object_set_new(row, "cost",
-                                wn_json_float(report->data.cost[rows[r]]))) {
-            json_decref(row);
-            row = NULL;
-        }
-        if (row && report->against &&
-            json_object_set_new(
-                row, "change",
-                json_string(
-                    wn_change_names[report->against->change[rows[r]]]))) {
-            json_decref(row);
-            row = NULL;
-        }
-        status = wn_json_lines_put(lines, row);
-    }
-    free(rows);
-    return status;
-}
-
-/* What reviews find, and cost. */
-static int put_reviews(const struct wn_report *report,
-                       struct wn_json_lines *lines)
-{
+    struct json_lines lines = put_first_line(out, "report");
     struct wn_review review[WN_REVIEWS];
-    size_t count;
 
-    if (wn_budget_curve(report, review, &count))
-        return -1;
-    for (size_t r = 0; r < count; r++)
-        if (wn_json_lines_put(
-                lines, json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "review",
-                                 "budget", wn_json_number(review[r].budget),
-                                 "cost", wn_json_number(review[r].cost), "rows",
-                                 (json_int_t)review[r].rows, "wrong",
-                                 wn_json_number(review[r].wrong))))
-            return -1;
-    return 0;
+    put_summary(report, &lines);
+    if (report->against)
+        put_against(report, &lines);
+    if (report->columns)
+        put_columns(report, &lines);
+    if (report->scored)
+        put_models(report, &lines);
+    put_classes(report, &lines);
+    put_rules(report, &lines);
+    const size_t reviews =
+        report->rows == WN_ROWS_BUDGET ? wn_budget_curve(report, review) : 0;
+    for (size_t r = 0; r < reviews; r++)
+        put_line(&lines, json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "review",
+                                   "budget", json_number(review[r].budget),
+                                   "cost", json_number(review[r].cost), "rows",
+                                   (json_int_t)review[r].rows, "wrong",
+                                   json_number(review[r].wrong)));
+    put_rows(report, &lines);
+    if (report->against)
+        put_gone(report, &lines);
+    put_last_line(&lines);
 }
 
-int wn_json_report(const struct wn_report *report, struct wn_text *out,
-                   struct wn_error *error)
-{
-    struct wn_json_lines lines = {.out = out, .error = error};
+/* --- one row ------------------------------------------------------------- */
 
-    if (wn_json_lines_first(&lines, "report") || put_summary(report, &lines) ||
-        (report->against && put_against(report, &lines)) ||
-        (report->columns && json_put_columns(report, &lines)) ||
-        (report->scored &&
-         (put_models(report, &lines) || put_computed(report, &lines))) ||
-        json_put_classes(report, &lines) || json_put_pairs(report, &lines) ||
-        json_put_rules(report, &lines) || put_spellings(report, &lines) ||
-        (report->rows == WN_ROWS_BUDGET && put_reviews(report, &lines)) ||
-        json_put_rows(report, &lines) ||
-        (report->against && put_gone(report, &lines)))
-        return -1;
-    return wn_json_lines_last(&lines);
+static json_t *json_probabilities(const struct wn_report *report,
+                                  const struct wn_explanation *explanation)
+{
+    json_t *list = made(json_array());
+
+    for (size_t r = 0; explanation->probability && r < report->data.k; r++) {
+        const int32_t c = explanation->by_probability[r];
+
+        append(list,
+               json_pack("{s:o,s:o,s:o}", "class",
+                         json_text(wn_report_class(report, c)), "probability",
+                         json_float(explanation->probability[c]), "threshold",
+                         json_threshold(report, (size_t)c)));
+    }
+    return list;
+}
+
+static json_t *json_neighbors(const struct wn_report *report,
+                              const struct wn_explanation *explanation)
+{
+    const struct wn_dataset *data = &report->data;
+    json_t *list = made(json_array());
+
+    for (size_t j = 0; j < explanation->neighbors; j++) {
+        const size_t i = (size_t)explanation->neighbor[j];
+        size_t length = 0;
+        const char *id = wn_report_id(report, i, &length);
+
+        append(list,
+               json_pack("{s:I,s:I,s:o,s:o,s:o}", "row", (json_int_t)i, "line",
+                         (json_int_t)data->row_line[i], "id",
+                         json_bytes(id, length), "label",
+                         json_text(wn_report_class(report, data->label[i])),
+                         "distance", json_float(explanation->distance[j])));
+    }
+    return list;
+}
+
+static json_t *json_scores(const struct wn_report *report, size_t i)
+{
+    json_t *scores = made(json_object());
+
+    for (size_t s = 0; s < report->scores; s++) {
+        const struct wn_score *score = &report->score[s];
+        const int32_t other = score->evidence ? score->evidence[i] : -1;
+
+        set(scores, score->name,
+            json_pack("{s:o,s:o,s:o,s:o}", "value", json_float(score->value[i]),
+                      "percentile",
+                      json_number(
+                          wn_score_percentile(score->value, report->data.n, i)),
+                      "spread",
+                      json_float(score->spread ? score->spread[i] : NAN),
+                      "evidence",
+                      other < 0 ? json_null() : json_count((uint64_t)other)));
+    }
+    return scores;
+}
+
+void wn_json_explain(const struct wn_report *report,
+                     const struct wn_explanation *explanations, size_t count,
+                     struct wn_text *out)
+{
+    struct json_lines lines = put_first_line(out, "explanation");
+    const struct wn_dataset *data = &report->data;
+
+    for (size_t e = 0; e < count; e++) {
+        const struct wn_explanation *explanation = &explanations[e];
+        const size_t i = explanation->row;
+        json_t *row = json_row(report, "explanation", i);
+        json_t *checks = made(json_object());
+        json_t *defects = made(json_array());
+
+        for (size_t c = 0; c < report->checks && c < 32; c++)
+            set(checks, report->check_name[c],
+                report->check_ran[c] ? json_boolean(report->issue[i] >> c & 1)
+                                     : json_null());
+        for (size_t t = 0; t < data->defects; t++)
+            if ((size_t)data->defect_row[t] == i)
+                append(defects,
+                       json_pack(
+                           "{s:o,s:o}", "column",
+                           json_text(data->column_name[data->defect_column[t]]),
+                           "rule",
+                           json_text(data->rule_name[data->defect_rule[t]])));
+        set(row, "checks", checks);
+        set(row, "defects", defects);
+        set(row, "probabilities", json_probabilities(report, explanation));
+        set(row, "neighbors", json_neighbors(report, explanation));
+        set(row, "scores", json_scores(report, i));
+        put_line(&lines, row);
+    }
+    put_last_line(&lines);
 }

@@ -1,131 +1,80 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The summary for a person: one line that says it all, then data, noise,
- * checks, actions, the rows to look at first, and what to type next. */
+/* The summary for a person: a headline, then data, models, noise, checks,
+ * actions, the rows to look at first, and the commands to run next. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/budget.h"
-#include "render/column_table.h"
+#include "audit/source.h"
+#include "check/check.h"
 #include "render/grid.h"
-#include "render/next_commands.h"
-#include "report/report.h"
-#include "render/cleaning_text.h"
-#include "render/compare_text.h"
-#include "render/spelling.h"
 #include "render/phrases.h"
-#include "util/memory.h"
+#include "render/render.h"
 
-static int put_extent(const struct wn_dataset *data, struct wn_text *out)
+/* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged". */
+static void put_headline(const struct wn_report *report, struct wn_text *out)
 {
-    struct wn_text line = {0};
-    int status = -1;
-
-    if (wn_text_format(&line, "%zu %s, %zu %s, %zu %s in column ", data->n,
-                       wn_plural(data->n, "row", "rows"), data->d,
-                       wn_plural(data->d, "feature", "features"), data->k,
-                       wn_plural(data->k, "class", "classes")))
-        goto done;
-    wn_phrase_short(&line, data->label_column);
-    wn_text_format(&line, ".");
-    status = wn_phrase_wrap(out, line.bytes);
-done:
-    wn_text_free(&line);
-    return status;
-}
-
-static bool has_prose(const struct wn_dataset *data)
-{
-    for (size_t c = 0; c < data->columns; c++)
-        if (strcmp(data->column_kind[c], "text") == 0)
-            return true;
-    return false;
-}
-
-static int put_data(const struct wn_report *report, struct wn_text *out,
-                    struct wn_error *error)
-{
-    const size_t unlabelled = report->data.n - report->labelled;
-
-    if (wn_text_format(out, "\nThe data\n") || put_extent(&report->data, out))
-        return -1;
-    wn_model_quality_spectrum(&report->measured, report->data.d,
-                              has_prose(&report->data), out);
-    if (unlabelled &&
-        wn_phrase_say(out, "%zu %s no label.", unlabelled,
-                      wn_plural(unlabelled, "row has", "rows have")))
-        return -1;
-    if (!report->missing && !report->invalid)
-        return 0;
-    wn_phrase_say(out, "%llu missing and %llu invalid cells%s.",
-                  (unsigned long long)report->missing,
-                  (unsigned long long)report->invalid,
-                  report->columns || !report->scored
-                      ? ""
-                      : "; --columns shows in which columns");
-    return 0;
-}
-
-/* A number of cells, or of anything that may be far too many for a table. */
-static int text_report_add_count(struct wn_grid *grid, uint64_t count)
-{
-    return wn_grid_format(grid, "%llu", (unsigned long long)count);
-}
-
-/* How often a rule failed and where first, by its place in the defects. */
-struct failure {
-    size_t count, first;
-};
-
-static struct failure *count_failures(const struct wn_dataset *data)
-{
-    struct failure *failures = wn_new(data->rules, sizeof *failures);
-
-    for (size_t t = 0; failures && t < data->defects; t++) {
-        struct failure *failure = &failures[data->defect_rule[t]];
-
-        if (!failure->count++ ||
-            data->defect_row[t] < data->defect_row[failure->first])
-            failure->first = t;
+    wn_phrase_data(out, wn_report_source(report));
+    wn_text_format(out, ": %zu %s", report->data.n,
+                   wn_plural(report->data.n, "row", "rows"));
+    if (!report->flagged) {
+        wn_text_format(out, ", %zu %s, not %s yet\n", report->data.k,
+                       wn_plural(report->data.k, "class", "classes"),
+                       report->scored ? "flagged" : "scored");
+        return;
     }
-    return failures;
-}
-
-static int text_report_put_defects(const struct wn_report *report,
-                                   struct wn_text *out)
-{
-    static const struct wn_grid_column head[] = {
-        {"rule", WN_LEFT, WN_SHRINKS},
-        {"cells", WN_RIGHT, WN_FIXED},
-        {"first at line", WN_RIGHT, WN_FIXED},
-        {"in column", WN_LEFT, WN_SHRINKS}};
-    const struct wn_dataset *data = &report->data;
-    struct failure *failures = count_failures(data);
-    struct wn_grid grid;
-    int status = -1;
-
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
-    for (size_t r = 0; r < data->rules; r++) {
-        const size_t t = failures[r].first;
-
-        if (!failures[r].count)
-            continue;
-        if (wn_grid_add_text(&grid, data->rule_name[r]) ||
-            text_report_add_count(&grid, failures[r].count) ||
-            text_report_add_count(&grid, data->row_line[data->defect_row[t]]) ||
-            wn_grid_add_text(&grid, data->column_name[data->defect_column[t]]))
-            goto done;
+    if (!isnan(report->rate)) {
+        wn_text_format(out, ", est. %.1f %%", 100 * report->rate);
+        if (!isnan(report->rate_low) && !isnan(report->rate_high))
+            wn_text_format(out, " (%.1f-%.1f)", 100 * report->rate_low,
+                           100 * report->rate_high);
+        wn_text_format(out, " wrong labels");
     }
-    status = wn_grid_print_under("Missing and invalid cells", &grid, out);
-done:
-    wn_grid_free(&grid);
-    free(failures);
-    return status;
+    if (report->against) {
+        const size_t *changes = report->against->changes;
+        const size_t *gones = report->against->gones;
+        const size_t flags = changes[WN_NEW_FLAG] + changes[WN_NEW_ROW];
+
+        wn_text_format(out, ", %zu new %s, %zu gone\n", flags,
+                       wn_plural(flags, "flag", "flags"),
+                       gones[WN_CLEARED] + gones[WN_EDITED] +
+                           gones[WN_REMOVED]);
+        return;
+    }
+    wn_text_format(out, ", %zu flagged\n",
+                   report->label_bit ? report->label_rows
+                                     : report->flagged_rows);
 }
 
-static int text_report_put_classes(const struct wn_report *report,
-                                   struct wn_text *out)
+/* --- noise --------------------------------------------------------------- */
+
+static void put_rate(const struct wn_report *report, struct wn_text *out)
+{
+    const double labels = (double)report->labelled;
+    char interval[200] = "";
+
+    if (isnan(report->rate)) {
+        wn_phrase_say(out, "No estimate of wrong labels: it needs class "
+                           "probabilities, which this audit does not have.");
+        return;
+    }
+    if (!isnan(report->rate_low) && !isnan(report->rate_high))
+        snprintf(interval, sizeof interval,
+                 "; with 90 %% confidence between %.0f and %.0f (%.1f to %.1f "
+                 "%%)",
+                 report->rate_low * labels, report->rate_high * labels,
+                 100 * report->rate_low, 100 * report->rate_high);
+    wn_phrase_say(out,
+                  "About %zu of %zu labels (%.1f %%) are probably wrong%s. "
+                  "%zu %s flagged as suspect. Not every suspect label is "
+                  "wrong, and some wrong labels are not flagged.",
+                  report->expected, report->labelled, 100 * report->rate,
+                  interval, report->label_rows,
+                  wn_plural(report->label_rows, "row is", "rows are"));
+}
+
+static void put_classes(const struct wn_report *report, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
         {"class", WN_LEFT, WN_SHRINKS},     {"rows", WN_RIGHT, WN_FIXED},
@@ -134,7 +83,6 @@ static int text_report_put_classes(const struct wn_report *report,
     const size_t k = report->data.k;
     const size_t shown = k < WN_MAX_CLASSES ? k : WN_MAX_CLASSES;
     struct wn_grid grid;
-    int status = -1;
 
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
     for (size_t c = 0; c < shown; c++) {
@@ -142,27 +90,21 @@ static int text_report_put_classes(const struct wn_report *report,
         const bool few = line->rows < WN_TOO_FEW;
         const bool known = !isnan(line->expected) && !few;
 
-        if (wn_grid_add_text(&grid, report->data.label_name[line->class]) ||
-            wn_grid_format(&grid, "%zu", line->rows) ||
-            wn_grid_known(&grid, known, "%.0f", line->expected) ||
-            wn_grid_known(&grid, known, "%.1f %%",
-                          100 * line->expected / (double)line->rows) ||
-            wn_grid_format(&grid, "%zu", line->flagged) ||
-            wn_grid_add_text(&grid, few ? "too few rows to say" : ""))
-            goto done;
+        wn_grid_add_text(&grid, report->data.label_name[line->class]);
+        wn_grid_add_count(&grid, line->rows);
+        wn_grid_format_known(&grid, known, "%.0f", line->expected);
+        wn_grid_format_known(&grid, known, "%.1f %%",
+                             100 * line->expected / (double)line->rows);
+        wn_grid_add_count(&grid, line->flagged);
+        wn_grid_add_text(&grid, few ? "too few rows to say" : "");
     }
     wn_text_format(out, "\n");
-    if (wn_grid_print(&grid, out))
-        goto done;
-    status =
-        shown == k ? 0 : wn_text_format(out, "  and %zu more\n", k - shown);
-done:
-    wn_grid_free(&grid);
-    return status;
+    wn_grid_print(&grid, out);
+    if (shown < k)
+        wn_text_format(out, "  and %zu more\n", k - shown);
 }
 
-static int text_report_put_pairs(const struct wn_report *report,
-                                 struct wn_text *out)
+static void put_pairs(const struct wn_report *report, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
         {"given", WN_LEFT, WN_SHRINKS},
@@ -172,124 +114,66 @@ static int text_report_put_pairs(const struct wn_report *report,
     const size_t shown =
         report->pairs < WN_MAX_CLASSES ? report->pairs : WN_MAX_CLASSES;
     struct wn_grid grid;
-    int status = -1;
 
     if (!shown)
-        return 0;
+        return;
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
     for (size_t p = 0; p < shown; p++) {
         const struct wn_pair_line *line = &report->pair_line[p];
 
-        if (wn_grid_add_text(&grid, report->data.label_name[line->given]) ||
-            wn_grid_add_text(&grid, report->data.label_name[line->suggested]) ||
-            wn_grid_format(&grid, "%zu", line->flagged) ||
-            wn_grid_known(&grid, !isnan(line->expected), "%.0f",
-                          line->expected))
-            goto done;
+        wn_grid_add_text(&grid, report->data.label_name[line->given]);
+        wn_grid_add_text(&grid, report->data.label_name[line->suggested]);
+        wn_grid_add_count(&grid, line->flagged);
+        wn_grid_format_known(&grid, !isnan(line->expected), "%.0f",
+                             line->expected);
     }
     wn_text_format(out, "\n");
-    if (wn_grid_print(&grid, out))
-        goto done;
-    status = shown == report->pairs ? 0
-                                    : wn_text_format(out, "  and %zu more\n",
-                                                     report->pairs - shown);
-done:
-    wn_grid_free(&grid);
-    return status;
+    wn_grid_print(&grid, out);
+    if (shown < report->pairs)
+        wn_text_format(out, "  and %zu more\n", report->pairs - shown);
 }
 
-static int put_rate(const struct wn_report *report, struct wn_text *out)
-{
-    char interval[100] = "";
+/* --- checks -------------------------------------------------------------- */
 
-    if (isnan(report->rate)) {
-        wn_phrase_say(out, "No estimate: it needs class probabilities, which "
-                           "are not in this audit.");
-        return 0;
-    }
-    if (!isnan(report->rate_low) && !isnan(report->rate_high))
-        snprintf(interval, sizeof interval,
-                 "; %.1f to %.1f %% with 90 %% confidence",
-                 100 * report->rate_low, 100 * report->rate_high);
-    wn_phrase_say(out,
-                  "Estimated wrong: %zu of %zu labels (%.1f %%%s). "
-                  "Flagged: %zu, where the evidence points at the row "
-                  "itself. Some flagged labels will turn out right and "
-                  "some wrong ones are not flagged, so the two numbers "
-                  "need not agree.",
-                  report->expected, report->labelled, 100 * report->rate,
-                  interval, report->label_rows);
-    return 0;
-}
-
-static int text_report_put_noise(const struct wn_report *report,
-                                 struct wn_text *out)
-{
-    if (!report->label_bit)
-        return 0;
-    if (wn_text_format(out, "\nHow noisy the labels are\n") ||
-        put_rate(report, out) || text_report_put_classes(report, out))
-        return -1;
-    return text_report_put_pairs(report, out);
-}
-
-static const char *found(const struct wn_report *report, size_t c)
-{
-    if (!report->check_ran[c])
-        return "was not run";
-    return report->check_rows[c] ? wn_check_reason(report->check_name[c])
-                                 : "nothing";
-}
-
-static int text_report_put_checks(const struct wn_report *report,
-                                  struct wn_text *out)
+static void put_checks(const struct wn_report *report, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
         {"check", WN_LEFT, WN_FIXED},
         {"rows", WN_RIGHT, WN_FIXED},
         {"what it found", WN_LEFT, WN_WRAPS}};
     struct wn_grid grid;
-    int status = -1;
 
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
     for (size_t c = 0; c < report->checks; c++) {
-        if (!report->check_ran[c] && wn_check_optional(report->check_name[c]))
+        const char *name = report->check_name[c];
+        const int check = wn_check_find(name);
+        const bool ran = report->check_ran[c];
+        const char *found = "nothing";
+
+        if (!ran && check >= 0 && wn_checks[check]->optional)
             continue;
-        if (wn_grid_add_text(&grid, report->check_name[c]) ||
-            wn_grid_known(&grid, report->check_ran[c], "%zu",
-                          report->check_rows[c]) ||
-            wn_grid_add_text(&grid, found(report, c)))
-            goto done;
+        if (!ran)
+            found = "was not run";
+        else if (report->check_rows[c])
+            found = wn_phrase_check_reason(name);
+        wn_grid_add_text(&grid, name);
+        wn_grid_format_known(&grid, ran, "%zu", report->check_rows[c]);
+        wn_grid_add_text(&grid, found);
     }
-    status = wn_grid_print_under("What the checks found", &grid, out);
-done:
-    wn_grid_free(&grid);
-    return status;
-}
-
-static int put_actions(const struct wn_report *report, struct wn_text *out)
-{
+    wn_grid_print_under("What the checks found", &grid, out);
     wn_text_format(out, "\nProposed actions, in rows\n ");
-    for (size_t a = 0; a < report->actions; a++) {
-        if (wn_text_format(out, "%s ", a ? "," : ""))
-            return -1;
-        wn_phrase_data(out, report->action_name[a]);
-        wn_text_format(out, " %zu", report->action_rows[a]);
-    }
+    for (size_t a = 0; a < report->actions; a++)
+        wn_text_format(out, "%s %s %zu", a ? "," : "", report->action_name[a],
+                       report->action_rows[a]);
     wn_text_format(out, "\n");
-    return 0;
 }
 
-/* A score has a top to put rows in only when some rows are expected there. */
-static bool scores_speak(const struct wn_report *report)
-{
-    return report->scores && report->expected;
-}
+/* --- rows ---------------------------------------------------------------- */
 
 enum { ROW_COLUMNS = 8 };
 
 /* The columns of the table of rows; how many. */
-static size_t choose_columns(const struct wn_report *report,
+static size_t choose_columns(const struct wn_report *report, bool agreement,
                              struct wn_grid_column head[ROW_COLUMNS])
 {
     const struct {
@@ -302,7 +186,7 @@ static size_t choose_columns(const struct wn_report *report,
         {{"given", WN_LEFT, WN_SHRINKS}, true},
         {{"suggested", WN_LEFT, WN_SHRINKS}, true},
         {{"suspicion", WN_RIGHT, WN_FIXED}, true},
-        {{"scores", WN_RIGHT, WN_FIXED}, scores_speak(report)},
+        {{"scores", WN_RIGHT, WN_FIXED}, agreement},
         {{"reasons", WN_LEFT, WN_WRAPS}, true}};
     size_t count = 0;
 
@@ -312,155 +196,254 @@ static size_t choose_columns(const struct wn_report *report,
     return count;
 }
 
-/* The suggestion; where there is none for a label issue, the most probable
- * other class in parentheses. */
-static int add_suggestion(const struct wn_report *report, size_t i,
-                          struct wn_grid *grid)
+/* Whether the table shows the rival, for want of a suggestion. */
+static bool shows_rival(const struct wn_report *report, size_t i)
 {
-    const char *name = wn_report_class(report, report->suggestion[i]);
-    struct wn_text rival = {0};
-    int status;
-
-    if (name || !report->rival || !(report->issue[i] & report->label_bit))
-        return wn_grid_add_text(grid, name);
-    name = wn_report_class(report, report->rival[i]);
-    status = wn_text_format(&rival, "(%s)", name ? name : "-");
-    if (status == 0)
-        status = wn_grid_add(grid, rival.bytes, rival.length);
-    wn_text_free(&rival);
-    return status;
+    return report->rival && report->suggestion[i] < 0 &&
+           report->issue[i] & report->label_bit;
 }
 
-static int text_report_add_row(const struct wn_report *report, size_t i,
-                               struct wn_grid *grid)
+static void add_row(const struct wn_report *report, size_t i, bool agreement,
+                    struct wn_grid *grid)
 {
     const struct wn_dataset *data = &report->data;
-    struct wn_text reasons = {0};
+    struct wn_text text = {0};
     size_t length = 0;
     const char *id = wn_report_id(report, i, &length);
     char suspicion[16];
-    int status = -1;
 
+    wn_grid_add_count(grid, i);
+    wn_grid_add_count(grid, data->row_line[i]);
+    if (id)
+        wn_grid_add(grid, id, length);
+    wn_grid_add_text(grid, wn_report_class(report, data->label[i]));
+    if (shows_rival(report, i)) {
+        const char *rival = wn_report_class(report, report->rival[i]);
+
+        wn_text_format(&text, "(%s)", rival ? rival : "-");
+        wn_grid_add(grid, text.bytes, text.length);
+        text.length = 0;
+    } else {
+        wn_grid_add_text(grid, wn_report_class(report, report->suggestion[i]));
+    }
     wn_phrase_suspicion(report->suspicion[i], suspicion);
-    if (wn_phrase_issues(report, i, ", ", &reasons) ||
-        wn_grid_format(grid, "%zu", i) ||
-        text_report_add_count(grid, data->row_line[i]) ||
-        (id && wn_grid_add(grid, id, length)) ||
-        wn_grid_add_text(grid, wn_report_class(report, data->label[i])) ||
-        add_suggestion(report, i, grid) || wn_grid_add_text(grid, suspicion) ||
-        (scores_speak(report) &&
-         wn_grid_format(grid, "%zu of %zu", wn_scores_agree(report, i),
-                        report->scores)) ||
-        wn_grid_add(grid, wn_text_of(&reasons), reasons.length))
-        goto done;
-    status = 0;
-done:
-    wn_text_free(&reasons);
-    return status;
-}
-
-/* What the table of rows means, as far as it needs words. */
-static int put_notes(const struct wn_report *report, const int64_t *rows,
-                     size_t count, struct wn_text *out)
-{
-    char scores[100] = "";
-    bool rivals = false;
-
-    for (size_t r = 0; report->rival && r < count; r++)
-        rivals |= report->suggestion[rows[r]] < 0 &&
-                  report->issue[rows[r]] & report->label_bit;
-    if (scores_speak(report))
-        snprintf(scores, sizeof scores,
-                 " Scores: how many of the %zu put the row in their top %zu.",
-                 report->scores, report->expected);
-    const bool lines = strcmp(wn_phrase_place(&report->data), "line") == 0;
-    wn_phrase_say(out, "Rows count from 0%s.%s%s",
-                  lines ? ", lines from 1" : "", scores,
-                  rivals ? " In parentheses: the most probable other "
-                           "class, not sure enough to be suggested."
-                         : "");
-    return 0;
-}
-
-static bool shows_news(const struct wn_report *report)
-{
-    return report->against && report->rows == WN_ROWS_STANDARD;
+    wn_grid_add_text(grid, suspicion);
+    if (agreement)
+        wn_grid_format(grid, "%zu of %zu", wn_scores_agree(report, i),
+                       report->scores);
+    wn_phrase_issues(report, i, ", ", &text);
+    wn_grid_add(grid, wn_text_of(&text), text.length);
+    wn_text_free(&text);
 }
 
 static void put_rows_title(const struct wn_report *report, size_t count,
                            struct wn_text *out)
 {
-    if (shows_news(report)) {
-        wn_text_format(out,
-                       "\nNew flags, most suspicious first: %zu of "
-                       "%zu\n",
+    if (report->against && report->rows == WN_ROWS_DEFAULT)
+        wn_text_format(out, "\nNew flags, most suspicious first: %zu of %zu\n",
                        count,
                        report->against->changes[WN_NEW_FLAG] +
                            report->against->changes[WN_NEW_ROW]);
-        return;
-    }
-    if (report->rows == WN_ROWS_BUDGET) {
+    else if (report->rows == WN_ROWS_BUDGET)
         wn_text_format(out, "\nLabels to review: %zu\n", count);
-        return;
-    }
-    if (report->rows == WN_ROWS_FIRST) {
+    else if (report->rows == WN_ROWS_FIRST)
         wn_text_format(out, "\nMost suspicious rows: %zu of all %zu\n", count,
                        report->data.n);
-        return;
-    }
-    wn_text_format(out, "\nMost suspicious rows: %zu of %zu with findings\n",
-                   count, report->flagged_rows);
+    else
+        wn_text_format(out,
+                       "\nMost suspicious rows: %zu of %zu with findings\n",
+                       count, report->flagged_rows);
 }
 
-static int text_report_put_rows(const struct wn_report *report,
-                                struct wn_text *out)
+static void put_rows(const struct wn_report *report, struct wn_text *out)
 {
+    /* No score has a top without rows expected there. */
+    const bool agreement = report->scores && report->expected;
     struct wn_grid_column head[ROW_COLUMNS];
     struct wn_grid grid;
+    char scores[200] = "";
+    bool rivals = false;
     size_t count;
-    int status = -1;
     int64_t *rows =
         wn_report_rows(report, WN_ROWS_FLAGGED, WN_TOP_ROWS, &count);
 
-    wn_grid_start(&grid, head, choose_columns(report, head));
-    for (size_t r = 0; r < count; r++)
-        if (text_report_add_row(report, (size_t)rows[r], &grid))
-            goto done;
+    if (!count && !report->flagged_rows)
+        wn_text_format(out, "\nNo check found anything.\n");
     if (!count) {
-        status = wn_text_format(
-            out, "%s",
-            report->flagged_rows ? "" : "\nNo check found anything.\n");
-        goto done;
+        free(rows);
+        return;
     }
     put_rows_title(report, count, out);
-    if (wn_grid_print(&grid, out))
-        goto done;
-    status = put_notes(report, rows, count, out);
-done:
-    wn_grid_free(&grid);
+    wn_grid_start(&grid, head, choose_columns(report, agreement, head));
+    for (size_t r = 0; r < count; r++) {
+        add_row(report, (size_t)rows[r], agreement, &grid);
+        rivals |= shows_rival(report, (size_t)rows[r]);
+    }
     free(rows);
-    return status;
+    wn_grid_print(&grid, out);
+    if (agreement)
+        snprintf(scores, sizeof scores,
+                 " scores: how many of %zu methods also rank this row among "
+                 "the %zu worst.",
+                 report->scores, report->expected);
+    const bool lines = strcmp(wn_phrase_place(&report->data), "line") == 0;
+    wn_phrase_say(out, "row counts from 0%s.%s%s", lines ? ", line from 1" : "",
+                  scores,
+                  rivals ? " suggested, in parentheses: the most probable "
+                           "other class, but not sure enough to suggest it."
+                         : "");
 }
 
-int wn_text_report(const struct wn_report *report, struct wn_text *out,
-                   struct wn_error *error)
+static void put_budget(const struct wn_report *report, struct wn_text *out)
 {
-    if (wn_phrase_headline(report, out) || wn_text_format(out, "\n") ||
-        (report->against && wn_comparison_text(report, out)) ||
-        put_data(report, out, error) || text_report_put_defects(report, out))
-        return -1;
-    if (wn_cleaning_text(report, out) || wn_spellings_text(report, out) ||
-        ((report->columns || !report->scored) &&
-         wn_columns_text(report, out)) ||
-        wn_model_quality_models(&report->measured, report->verbose, out) ||
-        (report->verbose && wn_model_quality_rest(&report->measured, out)))
-        return -1;
-    if (report->flagged &&
-        (text_report_put_noise(report, out) ||
-         text_report_put_checks(report, out) || put_actions(report, out) ||
-         text_report_put_rows(report, out) ||
-         (report->rows == WN_ROWS_BUDGET && wn_budget_text(report, out)) ||
-         (report->against && wn_gone_text(report, out))))
-        return -1;
-    return wn_next_commands_text(report, out);
+    static const struct wn_grid_column head[] = {
+        {"budget", WN_RIGHT, WN_FIXED},
+        {"cost", WN_RIGHT, WN_FIXED},
+        {"rows", WN_RIGHT, WN_FIXED},
+        {"wrong labels, expected", WN_RIGHT, WN_FIXED}};
+    struct wn_review review[WN_REVIEWS];
+    const size_t count = wn_budget_curve(report, review);
+    struct wn_grid grid;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t r = 0; r < count; r++) {
+        if (isinf(review[r].budget))
+            wn_grid_add_text(&grid, "any");
+        else
+            wn_grid_format(&grid, "%.6g", review[r].budget);
+        wn_grid_format(&grid, "%.6g", review[r].cost);
+        wn_grid_add_count(&grid, review[r].rows);
+        wn_grid_format(&grid, "%.1f", review[r].wrong);
+    }
+    wn_grid_print_under("What a review finds", &grid, out);
+}
+
+/* --- commands ------------------------------------------------------------ */
+
+/* The name of the audit, quoted for a shell where necessary. */
+static void add_operand(const struct wn_report *report, struct wn_text *out)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./+-:,@%=";
+    const char *file = report->file ? report->file : "FILE.h5";
+
+    if (*file == '-')
+        wn_text_add(out, "./", 2);
+    if (*file && file[strspn(file, plain)] == '\0') {
+        wn_text_add(out, file, strlen(file));
+        return;
+    }
+    wn_text_add(out, "'", 1);
+    for (;; file++) {
+        const size_t size = strcspn(file, "'");
+
+        wn_text_add_visible(out, file, size);
+        file += size;
+        if (!*file) {
+            wn_text_add(out, "'", 1);
+            return;
+        }
+        wn_text_add(out, "'\\''", 4);
+    }
+}
+
+/* One line: the purpose and the command. Programs are named the way this one
+ * was called: winnow-report names winnow-prune. */
+static void put_command(const struct wn_report *report, const char *program,
+                        const char *before, const char *after,
+                        const char *purpose, struct wn_text *out)
+{
+    static const char own[] = "report";
+    const char *called = report->program ? report->program : own;
+    const char *found = NULL;
+
+    wn_text_format(out, "  %-26s  ", purpose);
+    for (const char *at = called; (at = strstr(at, own)); at++)
+        found = at;
+    if (found)
+        wn_text_add_visible(out, called, (size_t)(found - called));
+    wn_text_format(out, "%s", program);
+    if (found)
+        wn_phrase_data(out, found + strlen(own));
+    wn_text_format(out, "%s ", before);
+    add_operand(report, out);
+    wn_text_format(out, "%s\n", after);
+}
+
+/* The suffix for pruned rows: that of the source, or of its form. */
+static const char *choose_suffix(const struct wn_dataset *data)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    enum { MAX_LENGTH = 8 };
+    const char *dot = data->source ? strrchr(data->source, '.') : NULL;
+    const size_t length = dot ? strspn(dot + 1, plain) : 0;
+
+    if (length && length <= MAX_LENGTH && !dot[1 + length])
+        return dot + 1;
+    if (!data->form)
+        return "csv";
+    return strcmp(data->form, "hdf5") == 0 ? "h5" : data->form;
+}
+
+static void put_next_commands(const struct wn_report *report,
+                              struct wn_text *out)
+{
+    char after[64];
+    size_t first = 0;
+
+    wn_text_format(out, "\nNext%s\n",
+                   report->file ? ""
+                                : ", with the audit kept in a file "
+                                  "(--output=FILE.h5)");
+    if (!report->flagged) {
+        if (!report->scored)
+            put_command(report, "score", " -i", "", "judge every label", out);
+        put_command(report, "flag", " -i", "", "decide which rows to see", out);
+        return;
+    }
+    if (!report->flagged_rows) {
+        put_command(report, "report", "", " --top=20",
+                    "the most suspicious rows", out);
+        return;
+    }
+    while (!report->issue[report->order[first]])
+        first++;
+    snprintf(after, sizeof after, " --explain=%lld",
+             (long long)report->order[first]);
+    put_command(report, "report", "", after, "why, with its neighbours", out);
+    put_command(report, "report", "", " --top=flagged",
+                "every row with findings", out);
+    snprintf(after, sizeof after, "%s > clean.%s",
+             report->source_kept ||
+                     wn_source_is_there(&report->data, report->file)
+                 ? ""
+                 : " --source=FILE",
+             choose_suffix(&report->data));
+    put_command(report, "prune", "", after, "the rows worth keeping", out);
+}
+
+void wn_text_report(const struct wn_report *report, struct wn_text *out)
+{
+    put_headline(report, out);
+    if (report->against)
+        wn_comparison_text(report, out);
+    wn_data_text(report, out);
+    wn_model_quality_text(report, out);
+    if (report->flagged) {
+        if (report->label_bit) {
+            wn_text_format(out, "\nHow noisy the labels are\n");
+            put_rate(report, out);
+            put_classes(report, out);
+            put_pairs(report, out);
+        }
+        put_checks(report, out);
+        put_rows(report, out);
+        if (report->rows == WN_ROWS_BUDGET)
+            put_budget(report, out);
+        if (report->against)
+            wn_gone_text(report, out);
+    }
+    put_next_commands(report, out);
 }

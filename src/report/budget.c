@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows for a review by what it finds for its cost; see budget.h. */
-#include "report/budget.h"
-
+/* Which rows to list, and what their review costs and finds. */
 #include <math.h>
 #include <stdlib.h>
 
-#include "render/grid.h"
+#include "report/report.h"
 #include "util/memory.h"
 
-/* A row that may be looked at. */
+/* A row worth a review. */
 struct candidate {
-    double worth; /* suspicion over cost */
+    double worth; /* suspicion / cost */
     size_t place; /* in the order of suspicion */
 };
 
@@ -19,6 +17,7 @@ static double cost_of(const struct wn_report *report, size_t row)
     return report->data.cost ? (double)report->data.cost[row] : 1;
 }
 
+/* Descending by worth, then in the order of suspicion. */
 static int compare_candidates(const void *a, const void *b)
 {
     const struct candidate *x = a, *y = b;
@@ -34,7 +33,7 @@ static struct candidate *list_candidates(const struct wn_report *report,
     struct candidate *all = wn_new(report->data.n, sizeof *all);
 
     *count = 0;
-    for (size_t r = 0; all && r < report->data.n; r++) {
+    for (size_t r = 0; r < report->data.n; r++) {
         const size_t row = (size_t)report->order[r];
         const double suspicion = (double)report->suspicion[row];
 
@@ -42,15 +41,15 @@ static struct candidate *list_candidates(const struct wn_report *report,
             all[(*count)++] =
                 (struct candidate){suspicion / cost_of(report, row), r};
     }
-    if (all)
-        qsort(all, *count, sizeof *all, compare_candidates);
+    qsort(all, *count, sizeof *all, compare_candidates);
     return all;
 }
 
-/* rows, where not NULL, has room for all. */
-static void budget_take(const struct wn_report *report,
-                        const struct candidate *candidate, size_t count,
-                        struct wn_review *review, int64_t *rows)
+/* Review as many candidates as review->budget pays for, and list them in
+ * `rows` unless that is NULL. */
+static void take_rows(const struct wn_report *report,
+                      const struct candidate *candidate, size_t count,
+                      struct wn_review *review, int64_t *rows)
 {
     review->cost = review->wrong = 0;
     review->rows = 0;
@@ -68,66 +67,51 @@ static void budget_take(const struct wn_report *report,
     }
 }
 
-int64_t *wn_budget_rows(const struct wn_report *report,
-                        struct wn_review *review)
-{
-    size_t count;
-    struct candidate *candidate = list_candidates(report, &count);
-    int64_t *rows = wn_new(report->data.n, sizeof *rows);
-
-    if (candidate && rows) {
-        budget_take(report, candidate, count, review, rows);
-    } else {
-        free(rows);
-        rows = NULL;
-    }
-    free(candidate);
-    return rows;
-}
-
-int wn_budget_curve(const struct wn_report *report,
-                    struct wn_review review[WN_REVIEWS], size_t *count)
+size_t wn_budget_curve(const struct wn_report *report,
+                       struct wn_review review[WN_REVIEWS])
 {
     static const double times[WN_REVIEWS] = {.25, .5, 1, 2, 4, INFINITY};
-    size_t candidates;
+    size_t candidates, count = 0;
     struct candidate *candidate = list_candidates(report, &candidates);
 
-    *count = 0;
     do {
-        struct wn_review *now = &review[*count];
-
-        now->budget =
-            isinf(times[*count]) ? INFINITY : times[*count] * report->budget;
-        budget_take(report, candidate, candidates, now, NULL);
-    } while (review[(*count)++].rows < candidates && *count < WN_REVIEWS);
+        review[count].budget =
+            isinf(times[count]) ? INFINITY : times[count] * report->budget;
+        take_rows(report, candidate, candidates, &review[count], NULL);
+    } while (review[count++].rows < candidates && count < WN_REVIEWS);
     free(candidate);
-    return 0;
+    return count;
 }
 
-int wn_budget_text(const struct wn_report *report, struct wn_text *out)
+int64_t *wn_report_rows(const struct wn_report *report,
+                        enum wn_rows default_rows, size_t limit, size_t *count)
 {
-    static const struct wn_grid_column head[] = {
-        {"budget", WN_RIGHT, WN_FIXED},
-        {"cost", WN_RIGHT, WN_FIXED},
-        {"rows", WN_RIGHT, WN_FIXED},
-        {"wrong labels, expected", WN_RIGHT, WN_FIXED}};
-    struct wn_review review[WN_REVIEWS];
-    struct wn_grid grid;
-    size_t count;
-    int status = 0;
+    const size_t n = report->data.n;
+    enum wn_rows which = report->rows;
+    int64_t *rows = wn_new(n, sizeof *rows);
 
-    if (wn_budget_curve(report, review, &count))
-        return -1;
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
-    for (size_t r = 0; r < count && status == 0; r++)
-        status = (isinf(review[r].budget)
-                      ? wn_grid_add_text(&grid, "any")
-                      : wn_grid_format(&grid, "%.6g", review[r].budget)) ||
-                 wn_grid_format(&grid, "%.6g", review[r].cost) ||
-                 wn_grid_format(&grid, "%zu", review[r].rows) ||
-                 wn_grid_format(&grid, "%.1f", review[r].wrong);
-    if (status == 0)
-        status = wn_grid_print_under("What a review finds", &grid, out);
-    wn_grid_free(&grid);
-    return status ? -1 : 0;
+    if (which == WN_ROWS_BUDGET) {
+        struct wn_review review = {.budget = report->budget};
+        struct candidate *candidate = list_candidates(report, count);
+
+        take_rows(report, candidate, *count, &review, rows);
+        free(candidate);
+        *count = review.rows;
+        return rows;
+    }
+    if (which != WN_ROWS_DEFAULT)
+        limit = which == WN_ROWS_FIRST ? report->top : SIZE_MAX;
+    else if (!report->against || default_rows != WN_ROWS_FLAGGED)
+        which = default_rows; /* otherwise only new flags */
+    *count = 0;
+    for (size_t r = 0; r < n && *count < limit; r++) {
+        const int64_t row = report->order ? report->order[r] : (int64_t)r;
+
+        if (which == WN_ROWS_DEFAULT
+                ? report->against->change[row] >= WN_NEW_FLAG
+                : which != WN_ROWS_FLAGGED ||
+                      (report->issue && report->issue[row]))
+            rows[(*count)++] = row;
+    }
+    return rows;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An audit against an older one: which flags are new, which are gone, and what
- * may have caused it. Both results are enough; the data are not read. */
+ * may have caused it. Only the two audits are read, not the data. */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,33 +14,13 @@
 const char *const wn_gone_names[WN_GONES] = {"cleared", "edited", "removed"};
 const char *const wn_change_names[WN_CHANGES] = {"", "still", "new", "new row"};
 
-/* A row by what identifies it. */
+/* --- rows ---------------------------------------------------------------- */
+
+/* A row under the hash of its content or of its identifier. */
 struct key {
     uint64_t value;
     size_t row;
 };
-
-typedef bool wn_key_of(const struct wn_report *report, size_t i,
-                       uint64_t *value);
-
-static bool content_of(const struct wn_report *report, size_t i,
-                       uint64_t *value)
-{
-    *value = report->data.row_hash[i];
-    return true;
-}
-
-static bool identifier_of(const struct wn_report *report, size_t i,
-                          uint64_t *value)
-{
-    size_t length = 0;
-    const char *id = wn_report_id(report, i, &length);
-
-    if (!id || !length)
-        return false;
-    *value = wn_hash_bits(id, length);
-    return true;
-}
 
 static int compare_keys(const void *a, const void *b)
 {
@@ -49,45 +31,47 @@ static int compare_keys(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-/* The keys, sorted, of the rows that have no partner yet. */
+/* The sorted keys of the rows that have no partner yet. */
 static struct key *list_keys(const struct wn_report *report,
-                             const int64_t *partner, wn_key_of *key_of,
-                             size_t *count)
+                             const int64_t *partner, bool by_id, size_t *count)
 {
     struct key *keys = wn_new(report->data.n, sizeof *keys);
 
     *count = 0;
-    for (size_t i = 0; i < report->data.n; i++)
-        if (partner[i] < 0 && key_of(report, i, &keys[*count].value))
-            keys[(*count)++].row = i;
+    for (size_t i = 0; i < report->data.n; i++) {
+        size_t length = 0;
+        const char *id = by_id ? wn_report_id(report, i, &length) : NULL;
+
+        if (partner[i] < 0 && (!by_id || length))
+            keys[(*count)++] = (struct key){
+                by_id ? wn_hash_bits(id, length) : report->data.row_hash[i], i};
+    }
     qsort(keys, *count, sizeof *keys, compare_keys);
     return keys;
 }
 
-/* Give rows without a partner one with the same key, copies in order. */
-static int compare_match(struct wn_comparison *against,
-                         const struct wn_report *report, int64_t *then,
-                         wn_key_of *key_of, bool edited)
+/* Give rows without a partner one with the same key; copies match in order. */
+static void match_rows(struct wn_comparison *against,
+                       const struct wn_report *report, int64_t *then,
+                       bool by_id)
 {
     size_t olds, news, o = 0, i = 0;
-    struct key *old = list_keys(&against->old, against->now, key_of, &olds);
-    struct key *new = list_keys(report, then, key_of, &news);
-    const int status = old && new ? 0 : -1;
+    struct key *old = list_keys(&against->old, against->now, by_id, &olds);
+    struct key *new = list_keys(report, then, by_id, &news);
 
-    while (status == 0 && o < olds && i < news) {
+    while (o < olds && i < news) {
         if (old[o].value < new[i].value) {
             o++;
         } else if (old[o].value > new[i].value) {
             i++;
         } else {
             against->now[old[o].row] = (int64_t) new[i].row;
-            against->edited[old[o].row] = edited;
+            against->edited[old[o].row] = by_id;
             then[new[i++].row] = (int64_t)old[o++].row;
         }
     }
     free(old);
     free(new);
-    return status;
 }
 
 int wn_comparison_gone(const struct wn_comparison *against,
@@ -95,33 +79,19 @@ int wn_comparison_gone(const struct wn_comparison *against,
 {
     const int64_t now = against->now[i];
 
-    if (!wn_report_flags(&against->old, i) ||
-        (now >= 0 && wn_report_flags(report, (size_t)now)))
+    if (!wn_report_is_flagged(&against->old, i) ||
+        (now >= 0 && wn_report_is_flagged(report, (size_t)now)))
         return -1;
     if (now < 0)
         return WN_REMOVED;
     return against->edited[i] ? WN_EDITED : WN_CLEARED;
 }
 
-static enum wn_change change_of(const struct wn_comparison *against,
-                                const struct wn_report *report, size_t i,
-                                int64_t then)
-{
-    if (!wn_report_flags(report, i))
-        return WN_QUIET_ROW;
-    if (then < 0)
-        return WN_NEW_ROW;
-    if (wn_report_flags(&against->old, (size_t)then))
-        return WN_STILL;
-    return against->edited[then] ? WN_NEW_ROW : WN_NEW_FLAG;
-}
-
-static int compare_rows(struct wn_comparison *against,
-                        const struct wn_report *report)
+static void compare_rows(struct wn_comparison *against,
+                         const struct wn_report *report)
 {
     const size_t n = report->data.n, old_n = against->old.data.n;
     int64_t *then = wn_new(n, sizeof *then);
-    int status = -1;
 
     against->change = wn_new(n, 1);
     against->now = wn_new(old_n, sizeof *against->now);
@@ -130,12 +100,21 @@ static int compare_rows(struct wn_comparison *against,
         then[i] = -1;
     for (size_t i = 0; i < old_n; i++)
         against->now[i] = -1;
-    if (compare_match(against, report, then, content_of, false) ||
-        compare_match(against, report, then, identifier_of, true))
-        goto done;
+    match_rows(against, report, then, false);
+    match_rows(against, report, then, true);
     for (size_t i = 0; i < n; i++) {
-        against->change[i] = (uint8_t)change_of(against, report, i, then[i]);
-        against->changes[against->change[i]]++;
+        enum wn_change change = WN_NOT_FLAGGED;
+
+        if (wn_report_is_flagged(report, i)) {
+            if (then[i] < 0)
+                change = WN_NEW_ROW;
+            else if (wn_report_is_flagged(&against->old, (size_t)then[i]))
+                change = WN_STILL_FLAGGED;
+            else
+                change = against->edited[then[i]] ? WN_NEW_ROW : WN_NEW_FLAG;
+        }
+        against->change[i] = (uint8_t)change;
+        against->changes[change]++;
     }
     for (size_t i = 0; i < old_n; i++) {
         const int gone = wn_comparison_gone(against, report, i);
@@ -143,20 +122,25 @@ static int compare_rows(struct wn_comparison *against,
         if (gone >= 0)
             against->gones[gone]++;
     }
-    status = 0;
-done:
     free(then);
-    return status;
 }
 
-static int add_cause(struct wn_comparison *against, size_t *room,
-                     struct wn_text *text)
+/* --- causes -------------------------------------------------------------- */
+
+static void add_cause(struct wn_comparison *against, size_t *capacity,
+                      const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void add_cause(struct wn_comparison *against, size_t *capacity,
+                      const char *format, ...)
 {
-    wn_grow(&against->cause, room, against->causes + 1, sizeof *against->cause);
-    against->cause[against->causes] =
-        wn_copy_text(wn_text_of(text), text->length);
-    text->length = 0;
-    return against->cause[against->causes++] ? 0 : -1;
+    va_list list;
+
+    wn_grow(&against->cause, capacity, against->causes + 1,
+            sizeof *against->cause);
+    va_start(list, format);
+    if (vasprintf(&against->cause[against->causes++], format, list) < 0)
+        wn_die("no memory for a line of text");
+    va_end(list);
 }
 
 /* Whether `word`, up to a blank, is one of `options`. */
@@ -174,8 +158,8 @@ static bool has_word(const char *options, const char *word)
     return false;
 }
 
-/* The first of `options` that is not among `others` and sets what `word` sets,
- * NULL if there is none. */
+/* The first of `options` that sets the same option as `word` and is not among
+ * `others`; NULL if there is none. */
 static const char *counterpart(const char *options, const char *others,
                                const char *word)
 {
@@ -191,39 +175,28 @@ static const char *counterpart(const char *options, const char *others,
 
 /* A line for every option whose value differs: "score: replicates=5, was
  * replicates=10". */
-static int compare_options(struct wn_comparison *against, size_t *room,
-                           const char *program, const char *old,
-                           const char *new)
+static void compare_options(struct wn_comparison *against, size_t *capacity,
+                            const char *program, const char *old,
+                            const char *new)
 {
-    struct wn_text text = {0};
-    int status = -1;
-
     for (const char *at = new; *at; at += *at == ' ') {
         const int size = (int)strcspn(at, " ");
         const char *was = counterpart(old, new, at);
 
-        if (!has_word(old, at) &&
-            (wn_text_format(&text, "%s: %.*s, was %.*s", program, size, at,
-                            was ? (int)strcspn(was, " ") : 7,
-                            was ? was : "not set") ||
-             add_cause(against, room, &text)))
-            goto done;
+        if (!has_word(old, at))
+            add_cause(against, capacity, "%s: %.*s, was %.*s", program, size,
+                      at, was ? (int)strcspn(was, " ") : 7,
+                      was ? was : "not set");
         at += size;
     }
     for (const char *at = old; *at; at += *at == ' ') {
         const int size = (int)strcspn(at, " ");
 
-        if (!has_word(new, at) && !counterpart(new, old, at) &&
-            (wn_text_format(&text, "%s: not set, was %.*s", program, size,
-                            at) ||
-             add_cause(against, room, &text)))
-            goto done;
+        if (!has_word(new, at) && !counterpart(new, old, at))
+            add_cause(against, capacity, "%s: not set, was %.*s", program, size,
+                      at);
         at += size;
     }
-    status = 0;
-done:
-    wn_text_free(&text);
-    return status;
 }
 
 static const char *or_empty(const char *text)
@@ -231,44 +204,34 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-static int find_causes(struct wn_comparison *against,
-                       const struct wn_report *report)
+static void find_causes(struct wn_comparison *against,
+                        const struct wn_report *report)
 {
     static const char *const program[] = {"ingest", "score", "flag"};
-    struct wn_text text = {0};
-    size_t room = 0;
-    int status = -1;
+    size_t capacity = 0;
 
     if (strcmp(or_empty(against->old.data.source_digest),
-               or_empty(report->data.source_digest)) &&
-        (wn_text_format(&text, "the data have changed") ||
-         add_cause(against, &room, &text)))
-        goto done;
+               or_empty(report->data.source_digest)))
+        add_cause(against, &capacity, "the data have changed");
     for (int stage = WN_DATA; stage <= WN_FLAGS; stage++) {
-        const struct wn_origin *old = &against->old.origin[stage];
-        const struct wn_origin *new = &report->origin[stage];
+        const char *old_version = or_empty(against->old.origin[stage].version);
+        const char *new_version = or_empty(report->origin[stage].version);
 
-        if (strcmp(or_empty(old->version), or_empty(new->version)) &&
-            (wn_text_format(&text, "%s: version %s, was %s", program[stage],
-                            or_empty(new->version), or_empty(old->version)) ||
-             add_cause(against, &room, &text)))
-            goto done;
-        if (compare_options(against, &room, program[stage],
-                            or_empty(old->options), or_empty(new->options)))
-            goto done;
+        if (strcmp(old_version, new_version))
+            add_cause(against, &capacity, "%s: version %s, was %s",
+                      program[stage], new_version, old_version);
+        compare_options(against, &capacity, program[stage],
+                        or_empty(against->old.origin[stage].options),
+                        or_empty(report->origin[stage].options));
     }
-    status = 0;
-done:
-    wn_text_free(&text);
-    return status;
 }
 
 int wn_comparison_load(struct wn_comparison *against,
                        const struct wn_report *report, const char *file,
                        struct wn_error *error)
 {
-    struct wn_audit *audit = NULL;
-    int status = -1;
+    struct wn_audit *audit;
+    int status;
 
     *against = (struct wn_comparison){.file = file};
     if (!report->flagged)
@@ -277,13 +240,11 @@ int wn_comparison_load(struct wn_comparison *against,
     audit = wn_audit_open(file, WN_FLAGS, error);
     if (!audit)
         return -1;
-    if (wn_report_load(&against->old, audit, error) ||
-        compare_rows(against, report) || find_causes(against, report))
-        goto done;
-    status = 0;
-done:
-    if (status)
-        wn_comparison_free(against);
+    status = wn_report_load(&against->old, audit, error);
+    if (status == 0) {
+        compare_rows(against, report);
+        find_causes(against, report);
+    }
     wn_audit_close(audit);
     return status;
 }

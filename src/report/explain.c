@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Everything about one row, found and loaded. */
+/* Find the row that --explain names, and load everything about it. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +8,15 @@
 #include "util/memory.h"
 #include "util/number.h"
 
-static bool whole(const char *text, double *value)
+/* A whole number of 0 or more. */
+static bool parse_whole(const char *text, double *value)
 {
     return wn_number_parse(text, strlen(text), value) && *value >= 0 &&
            *value == floor(*value);
 }
 
-static int find_line(const struct wn_report *report, double line, size_t *row,
-                     struct wn_error *error)
+static int find_row_by_line(const struct wn_report *report, double line,
+                            size_t *row, struct wn_error *error)
 {
     const struct wn_dataset *data = &report->data;
     size_t before = data->n;
@@ -37,8 +38,8 @@ static int find_line(const struct wn_report *report, double line, size_t *row,
                    line, before, (unsigned long long)data->row_line[before]);
 }
 
-static int find_id(const struct wn_report *report, const char *id, size_t *row,
-                   struct wn_error *error)
+static int find_row_by_id(const struct wn_report *report, const char *id,
+                          size_t *row, struct wn_error *error)
 {
     const size_t size = strlen(id);
     size_t found = report->data.n;
@@ -48,14 +49,14 @@ static int find_id(const struct wn_report *report, const char *id, size_t *row,
                        "--explain=id:%s: the audit has no identifiers", id);
     for (size_t i = 0; i < report->data.n; i++) {
         size_t length;
-        const char *own = wn_report_id(report, i, &length);
+        const char *other = wn_report_id(report, i, &length);
 
-        if (length != size || memcmp(own, id, size))
+        if (length != size || memcmp(other, id, size))
             continue;
         if (found < report->data.n)
             return wn_fail(error, WN_EUSAGE,
                            "--explain=id:%s: rows %zu and %zu both have that "
-                           "identifier; ask by row",
+                           "identifier; give the row number",
                            id, found, i);
         found = i;
     }
@@ -66,16 +67,16 @@ static int find_id(const struct wn_report *report, const char *id, size_t *row,
     return 0;
 }
 
-int wn_explain_find(const struct wn_report *report, const char *text,
-                    size_t *row, struct wn_error *error)
+int wn_explain_find_row(const struct wn_report *report, const char *text,
+                        size_t *row, struct wn_error *error)
 {
     double value;
 
     if (strncmp(text, "id:", 3) == 0)
-        return find_id(report, text + 3, row, error);
-    if (strncmp(text, "line:", 5) == 0 && whole(text + 5, &value))
-        return find_line(report, value, row, error);
-    if (!whole(text, &value))
+        return find_row_by_id(report, text + 3, row, error);
+    if (strncmp(text, "line:", 5) == 0 && parse_whole(text + 5, &value))
+        return find_row_by_line(report, value, row, error);
+    if (!parse_whole(text, &value))
         return wn_fail(error, WN_EUSAGE,
                        "--explain: found '%s', wanted a row number from 0, "
                        "line:N or id:TEXT",
@@ -101,79 +102,59 @@ static int explain_compare_classes(const void *a, const void *b, void *context)
     return (x > y) - (x < y);
 }
 
-static int load_probability(struct wn_explanation *explanation,
-                            const struct wn_report *report,
-                            const struct wn_audit *audit,
-                            struct wn_error *error)
-{
-    const size_t k = report->data.k, row = explanation->row;
-
-    if (!wn_audit_has(audit, "score/probability"))
-        return 0;
-    explanation->probability = wn_new(k, sizeof(float));
-    explanation->by_probability = wn_new(k, sizeof(int32_t));
-    if (wn_audit_read_rows(audit, "score/probability", row, row + 1, k,
-                           explanation->probability, error))
-        return -1;
-    for (size_t c = 0; c < k; c++)
-        explanation->by_probability[c] = (int32_t)c;
-    qsort_r(explanation->by_probability, k, sizeof(int32_t),
-            explain_compare_classes, explanation->probability);
-    return 0;
-}
-
-static int load_neighbors(struct wn_explanation *explanation,
-                          const struct wn_report *report,
-                          const struct wn_audit *audit, struct wn_error *error)
-{
-    const size_t n = report->data.n, row = explanation->row;
-    int32_t *index = NULL;
-    size_t m;
-    int status = -1;
-
-    if (!wn_audit_has(audit, "score/neighbor/index"))
-        return 0;
-    if (wn_audit_extent(audit, "score/neighbor/index", 1, &m, error))
-        return -1;
-    index = wn_audit_read(audit, "score/neighbor/index", WN_I32,
-                          (size_t[3]){n, m, 0}, error);
-    explanation->neighbor = wn_new(m, sizeof(int32_t));
-    explanation->distance = wn_new(m, sizeof(float));
-    if (!index || wn_audit_read_rows(audit, "score/neighbor/distance", row,
-                                     row + 1, m, explanation->distance, error))
-        goto done;
-    memcpy(explanation->neighbor, index + row * m, m * sizeof *index);
-    for (size_t j = 0; j < m; j++) {
-        const int32_t other = explanation->neighbor[j];
-
-        if (other < 0 || (size_t)other >= n) {
-            wn_fail(error, WN_EDATA,
-                    "%s: row %zu of score/neighbor/index holds %ld, out of "
-                    "range",
-                    wn_audit_name(audit), row, (long)other);
-            goto done;
-        }
-    }
-    explanation->neighbors = m;
-    status = 0;
-done:
-    free(index);
-    return status;
-}
-
 int wn_explain_load(struct wn_explanation *explanation,
                     const struct wn_report *report,
                     const struct wn_audit *audit, size_t row,
                     struct wn_error *error)
 {
+    static const char probability_path[] = "score/probability";
+    static const char index_path[] = "score/neighbor/index";
+    const size_t n = report->data.n, k = report->data.k;
+    int32_t *index = NULL;
+    size_t m;
+
     *explanation = (struct wn_explanation){.row = row};
-    if (report->scored &&
-        (load_probability(explanation, report, audit, error) ||
-         load_neighbors(explanation, report, audit, error))) {
-        wn_explain_free(explanation);
-        return -1;
+    if (report->scored && wn_audit_has(audit, probability_path)) {
+        explanation->probability = wn_new(k, sizeof(float));
+        explanation->by_probability = wn_new(k, sizeof(int32_t));
+        if (wn_audit_read_rows(audit, probability_path, row, row + 1, k,
+                               explanation->probability, error))
+            goto failed;
+        for (size_t c = 0; c < k; c++)
+            explanation->by_probability[c] = (int32_t)c;
+        qsort_r(explanation->by_probability, k, sizeof(int32_t),
+                explain_compare_classes, explanation->probability);
+    }
+    if (!report->scored || !wn_audit_has(audit, index_path))
+        return 0;
+    if (wn_audit_extent(audit, index_path, 1, &m, error))
+        goto failed;
+    explanation->neighbors = m;
+    explanation->neighbor = wn_new(m, sizeof(int32_t));
+    explanation->distance = wn_new(m, sizeof(float));
+    index =
+        wn_audit_read(audit, index_path, WN_I32, (size_t[3]){n, m, 0}, error);
+    if (!index || wn_audit_read_rows(audit, "score/neighbor/distance", row,
+                                     row + 1, m, explanation->distance, error))
+        goto failed;
+    memcpy(explanation->neighbor, index + row * m, m * sizeof *index);
+    free(index);
+    index = NULL;
+    for (size_t j = 0; j < m; j++) {
+        const int32_t other = explanation->neighbor[j];
+
+        if (other < 0 || (size_t)other >= n) {
+            wn_fail(error, WN_EDATA,
+                    "%s: row %zu of %s holds %ld, out of range",
+                    wn_audit_name(audit), row, index_path, (long)other);
+            goto failed;
+        }
     }
     return 0;
+failed:
+    free(index);
+    wn_explain_free(explanation);
+    return -1;
 }
 
 void wn_explain_free(struct wn_explanation *explanation)

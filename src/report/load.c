@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From an audit file to struct wn_report. A file that passes its digests may
- * still have been made by somebody else: every index is checked here, once,
- * so that no format has to. */
-#include "report/load.h"
-
+/* From an audit file to struct wn_report. A file with correct digests may still
+ * come from a stranger, so every index is checked here, once, and the formats
+ * need not check any. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/report.h"
 #include "util/memory.h"
-#include "util/text.h"
 
-static void free_scores(struct wn_report *report)
+void wn_report_free(struct wn_report *report)
 {
+    for (int stage = WN_DATA; stage <= WN_FLAGS; stage++) {
+        free(report->origin[stage].version);
+        free(report->origin[stage].options);
+    }
+    wn_dataset_free(&report->data);
+    wn_model_quality_free(&report->model_quality);
     for (size_t s = 0; s < report->scores; s++) {
         free(report->score[s].name);
         free(report->score[s].value);
@@ -20,22 +24,6 @@ static void free_scores(struct wn_report *report)
         free(report->score[s].evidence);
     }
     free(report->score);
-}
-
-static void free_origins(struct wn_report *report)
-{
-    for (int stage = WN_DATA; stage <= WN_FLAGS; stage++) {
-        free(report->origin[stage].version);
-        free(report->origin[stage].options);
-    }
-}
-
-void wn_report_free(struct wn_report *report)
-{
-    free_origins(report);
-    wn_dataset_free(&report->data);
-    wn_model_quality_free(&report->measured);
-    free_scores(report);
     wn_names_free(report->check_name, report->checks);
     wn_names_free(report->action_name, report->actions);
     wn_names_free(report->reason_name, report->reasons);
@@ -49,7 +37,7 @@ void wn_report_free(struct wn_report *report)
     free(report->action);
     free(report->reason);
     free(report->threshold);
-    wn_sparse_free(&report->at);
+    wn_sparse_free(&report->joint_cells);
     free(report->joint);
     free(report->rank);
     free(report->check_rows);
@@ -59,97 +47,66 @@ void wn_report_free(struct wn_report *report)
     *report = (struct wn_report){0};
 }
 
-static bool ends_with(const char *text, const char *end)
+/* These two read nothing after a failure, so several reads need one check of
+ * error->code. */
+static void *read_required(const struct wn_audit *audit, const char *path,
+                           enum wn_type type, const size_t extent[3],
+                           struct wn_error *error)
 {
-    const size_t length = strlen(text), size = strlen(end);
-
-    return length > size && strcmp(text + length - size, end) == 0;
+    return error->code ? NULL : wn_audit_read(audit, path, type, extent, error);
 }
 
-/* The values of one dataset of /score, or NULL; *skip where it has another
- * shape than one number a row. */
-static float *load_read_score(const struct wn_report *report,
-                              const struct wn_audit *audit, const char *name,
-                              bool *skip, struct wn_error *error)
+static void *read_optional(const struct wn_audit *audit, const char *path,
+                           enum wn_type type, const size_t extent[3],
+                           struct wn_error *error)
 {
-    const size_t extent[3] = {report->data.n, 0, 0};
-    struct wn_text path = {0};
-    float *value = NULL;
-    size_t found[3];
-    int rank;
-
-    *skip = false;
-    wn_text_format(&path, "score/%s", name);
-    if (wn_audit_shape(audit, path.bytes, &rank, found, error))
-        goto done;
-    *skip = rank != 1;
-    if (rank == 1)
-        value = wn_audit_read(audit, path.bytes, WN_F32, extent, error);
-done:
-    wn_text_free(&path);
-    return value;
+    return wn_audit_has(audit, path)
+               ? read_required(audit, path, type, extent, error)
+               : NULL;
 }
 
-static int read_spread(const struct wn_report *report,
-                       const struct wn_audit *audit, struct wn_score *score,
-                       struct wn_error *error)
+static int fail_range(const struct wn_audit *audit, const char *path, size_t i,
+                      long long found, struct wn_error *error)
 {
-    struct wn_text path = {0};
-    bool skip;
-    int status = -1;
-
-    wn_text_format(&path, "score/%s_std", score->name);
-    status = 0;
-    if (!wn_audit_has(audit, path.bytes))
-        goto done;
-    score->spread = load_read_score(
-        report, audit, path.bytes + strlen("score/"), &skip, error);
-    status = score->spread || skip ? 0 : -1;
-done:
-    wn_text_free(&path);
-    return status;
+    return wn_fail(error, WN_EDATA, "%s: row %zu of %s is %lld, out of range",
+                   wn_audit_name(audit), i, path, found);
 }
 
-/* The rows that the score rests on, where it does. */
-static int read_evidence(const struct wn_report *report,
-                         const struct wn_audit *audit, struct wn_score *score,
+/* --- scores -------------------------------------------------------------- */
+
+/* A dataset of /score; NULL without an error if it is not one number a row. */
+static float *read_score(const struct wn_report *report,
+                         const struct wn_audit *audit, const char *path,
                          struct wn_error *error)
 {
-    const size_t n = report->data.n, extent[3] = {n, 0, 0};
-    struct wn_text path = {0};
-    int status = -1;
+    size_t extent[3];
+    int rank;
 
-    wn_text_format(&path, "score/evidence/%s", score->name);
-    status = 0;
-    if (!wn_audit_has(audit, path.bytes))
-        goto done;
-    score->evidence = wn_audit_read(audit, path.bytes, WN_I32, extent, error);
-    status = score->evidence ? 0 : -1;
-    for (size_t i = 0; status == 0 && i < n; i++)
-        if (score->evidence[i] < -1 ||
-            (score->evidence[i] >= 0 && (size_t)score->evidence[i] >= n))
-            status = wn_fail(
-                error, WN_EDATA, "%s: row %zu of %s holds %ld, out of range",
-                wn_audit_name(audit), i, path.bytes, (long)score->evidence[i]);
-done:
-    wn_text_free(&path);
-    return status;
+    if (wn_audit_shape(audit, path, &rank, extent, error) || rank != 1)
+        return NULL;
+    return wn_audit_read(audit, path, WN_F32, (size_t[3]){report->data.n, 0, 0},
+                         error);
 }
 
-/* Whether `name` is the spread of another score in the list. */
+/* Whether `name` is the spread, NAME_std, of another score in the list. */
 static bool is_spread(char *const *names, size_t count, const char *name)
 {
-    if (!ends_with(name, "_std"))
+    static const char end[] = "_std";
+    const size_t size = strlen(name);
+
+    if (size < sizeof end || strcmp(name + size - (sizeof end - 1), end))
         return false;
-    const size_t length = strlen(name) - strlen("_std");
+    const size_t length = size - (sizeof end - 1);
     for (size_t i = 0; i < count; i++)
         if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
             return true;
     return false;
 }
 
-int wn_load_check_word(const struct wn_audit *audit, const char *path,
-                       const char *word, struct wn_error *error)
+/* The names in an audit are winnow's, words of ASCII. Formats print them as
+ * they are, so anything else is refused. */
+static int check_word(const struct wn_audit *audit, const char *path,
+                      const char *word, struct wn_error *error)
 {
     size_t length = 0;
 
@@ -165,52 +122,49 @@ int wn_load_check_word(const struct wn_audit *audit, const char *path,
 static int load_scores(struct wn_report *report, const struct wn_audit *audit,
                        struct wn_error *error)
 {
+    const size_t n = report->data.n;
+    struct wn_text path = {0};
     char **names = NULL;
     size_t count = 0;
-    int status = -1;
 
-    report->scored = wn_audit_has_stage(audit, WN_SCORE);
-    if (!report->scored)
-        return 0;
     wn_audit_list(audit, "score", &names, &count);
     report->score = wn_new(count, sizeof *report->score);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !error->code; i++) {
         struct wn_score *score = &report->score[report->scores];
-        bool skip;
 
         if (is_spread(names, count, names[i]))
             continue;
-        score->value = load_read_score(report, audit, names[i], &skip, error);
-        if (!score->value && skip)
-            continue;
+        path.length = 0;
+        wn_text_format(&path, "score/%s", names[i]);
+        score->value = read_score(report, audit, path.bytes, error);
         if (!score->value)
-            goto done;
+            continue;
         report->scores++;
         score->name = wn_copy_text(names[i], strlen(names[i]));
-        if (wn_load_check_word(audit, "score", names[i], error) ||
-            read_spread(report, audit, score, error) ||
-            read_evidence(report, audit, score, error))
-            goto done;
+        if (check_word(audit, "score", names[i], error))
+            break;
+        wn_text_format(&path, "_std");
+        if (wn_audit_has(audit, path.bytes))
+            score->spread = read_score(report, audit, path.bytes, error);
+        path.length = 0;
+        wn_text_format(&path, "score/evidence/%s", names[i]);
+        score->evidence = read_optional(audit, path.bytes, WN_I32,
+                                        (size_t[3]){n, 0, 0}, error);
+        for (size_t row = 0; score->evidence && row < n; row++) {
+            const int32_t other = score->evidence[row];
+
+            if (other < -1 || (other >= 0 && (size_t)other >= n)) {
+                fail_range(audit, path.bytes, row, other, error);
+                break;
+            }
+        }
     }
-    status = 0;
-done:
+    wn_text_free(&path);
     wn_names_free(names, count);
-    return status;
+    return error->code ? -1 : 0;
 }
 
-/* The most probable class but `given`, ties to the lower; -1 if none. */
-static int32_t rival_of(const float *probability, size_t k, int32_t given)
-{
-    int32_t best = -1;
-
-    for (size_t c = 0; c < k; c++)
-        if ((int32_t)c != given && !isnan(probability[c]) &&
-            (best < 0 || probability[c] > probability[best]))
-            best = (int32_t)c;
-    return best;
-}
-
-/* By blocks of rows: n x k numbers may be large, and one a row is kept. */
+/* The rivals, from blocks of rows: the n x k probabilities may be large. */
 static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
                        struct wn_error *error)
 {
@@ -218,26 +172,202 @@ static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
     static const char path[] = "score/probability";
     const size_t n = report->data.n, k = report->data.k;
     float *block;
-    int status = -1;
+    int status = 0;
 
-    if (!report->scored || !wn_audit_has(audit, path))
+    if (!wn_audit_has(audit, path))
         return 0;
     block = wn_new(wn_product(ROWS, k, 1), sizeof *block);
     report->rival = wn_new(n, sizeof *report->rival);
-    for (size_t begin = 0; begin < n; begin += ROWS) {
+    for (size_t begin = 0; begin < n && status == 0; begin += ROWS) {
         const size_t end = n - begin < ROWS ? n : begin + ROWS;
 
-        if (wn_audit_read_rows(audit, path, begin, end, k, block, error))
-            goto done;
-        for (size_t i = begin; i < end; i++)
-            report->rival[i] =
-                rival_of(block + (i - begin) * k, k, report->data.label[i]);
+        status = wn_audit_read_rows(audit, path, begin, end, k, block, error);
+        for (size_t i = begin; i < end && status == 0; i++) {
+            const float *probability = block + (i - begin) * k;
+            int32_t best = -1; /* ties go to the lower class */
+
+            for (size_t c = 0; c < k; c++)
+                if ((int32_t)c != report->data.label[i] &&
+                    !isnan(probability[c]) &&
+                    (best < 0 || probability[c] > probability[best]))
+                    best = (int32_t)c;
+            report->rival[i] = best;
+        }
     }
-    status = 0;
-done:
     free(block);
     return status;
 }
+
+/* --- flags --------------------------------------------------------------- */
+
+/* The joint of given and true classes: a whole matrix, or some of its cells in
+ * rising order, with the whole diagonal. */
+static int load_joint(struct wn_report *report, const struct wn_audit *audit,
+                      struct wn_error *error)
+{
+    static const char cell_path[] = "flag/noise/posterior_cell";
+    static const char given_path[] = "flag/noise/posterior_given";
+    static const char true_path[] = "flag/noise/posterior_true";
+    const size_t k = report->data.k;
+    size_t extent[3] = {0, 0, 0}, diagonal = 0;
+    int32_t *given, *truth;
+
+    report->joint = read_optional(audit, "flag/noise/posterior_joint", WN_F64,
+                                  (size_t[3]){k, k, 0}, error);
+    if (!report->joint && (error->code || !wn_audit_has(audit, cell_path)))
+        return error->code ? -1 : 0;
+    if (report->joint) {
+        extent[0] = wn_product(k, k, 1);
+        given = wn_new(extent[0], sizeof *given);
+        truth = wn_new(extent[0], sizeof *truth);
+        for (size_t cell = 0; cell < extent[0]; cell++) {
+            given[cell] = (int32_t)(cell / k);
+            truth[cell] = (int32_t)(cell % k);
+        }
+        diagonal = k;
+    } else {
+        if (wn_audit_extent(audit, cell_path, 0, extent, error))
+            return -1;
+        report->joint = read_required(audit, cell_path, WN_F64, extent, error);
+        given = read_required(audit, given_path, WN_I32, extent, error);
+        truth = read_required(audit, true_path, WN_I32, extent, error);
+        for (size_t q = 0; q < extent[0] && !error->code; q++) {
+            if (given[q] < 0 || (size_t)given[q] >= k ||
+                (q && given[q] < given[q - 1]))
+                fail_range(audit, given_path, q, given[q], error);
+            else if (truth[q] < 0 || (size_t)truth[q] >= k ||
+                     (q && given[q] == given[q - 1] &&
+                      truth[q] <= truth[q - 1]))
+                fail_range(audit, true_path, q, truth[q], error);
+            else
+                diagonal += given[q] == truth[q];
+        }
+    }
+    if (!error->code && diagonal != k)
+        wn_fail(error, WN_EDATA,
+                "%s: %s: found %zu of %zu classes on the diagonal, wanted all",
+                wn_audit_name(audit), true_path, diagonal, k);
+    const int status = error->code ? -1
+                                   : wn_sparse_make(&report->joint_cells, k,
+                                                    given, truth, extent[0]);
+    free(given);
+    free(truth);
+    return status;
+}
+
+/* Names of an attribute that codes of that dataset stand for. */
+static int load_names(const struct wn_audit *audit, const char *path,
+                      char ***names, size_t *count, struct wn_error *error)
+{
+    if (wn_audit_words(audit, path, names, count, error))
+        return -1;
+    for (size_t i = 0; i < *count; i++)
+        if (check_word(audit, path, (*names)[i], error))
+            return -1;
+    return 0;
+}
+
+/* The checks, and which of them ran: all, if the attribute is missing. */
+static int load_checks(struct wn_report *report, const struct wn_audit *audit,
+                       struct wn_error *error)
+{
+    char *ran;
+
+    if (load_names(audit, "flag/issue", &report->check_name, &report->checks,
+                   error))
+        return -1;
+    ran = wn_audit_text(audit, "flag/issue", "ran", error);
+    if (error->code)
+        return -1;
+    report->check_ran = wn_new(report->checks, sizeof *report->check_ran);
+    for (size_t c = 0; c < report->checks; c++) {
+        const size_t length = strlen(report->check_name[c]);
+
+        report->check_ran[c] = !ran;
+        for (const char *at = ran; at && *at; at += *at == ',') {
+            const size_t size = strcspn(at, ",");
+
+            report->check_ran[c] |=
+                size == length && memcmp(at, report->check_name[c], size) == 0;
+            at += size;
+        }
+    }
+    free(ran);
+    return 0;
+}
+
+/* Every code and index of /flag is in range; `order` is a permutation. */
+static int check_codes(const struct wn_report *report,
+                       const struct wn_audit *audit, struct wn_error *error)
+{
+    const size_t n = report->data.n;
+    const uint32_t known =
+        report->checks < 32 ? (UINT32_C(1) << report->checks) - 1 : UINT32_MAX;
+    uint8_t *seen = wn_new(n, 1);
+
+    for (size_t i = 0; i < n && !error->code; i++) {
+        const int64_t row = report->order[i];
+        const int32_t class = report->suggestion[i];
+
+        if (row < 0 || (uint64_t)row >= n || seen[row]++)
+            fail_range(audit, "flag/order", i, row, error);
+        else if (report->issue[i] & ~known)
+            fail_range(audit, "flag/issue", i, report->issue[i], error);
+        else if (class < -1 || (class >= 0 && (size_t) class >= report->data.k))
+            fail_range(audit, "flag/suggestion", i, class, error);
+        else if (report->action[i] >= report->actions)
+            fail_range(audit, "flag/action", i, report->action[i], error);
+        else if (report->reason && report->reason[i] >= report->reasons)
+            fail_range(audit, "flag/reason", i, report->reason[i], error);
+    }
+    free(seen);
+    return error->code ? -1 : 0;
+}
+
+static int load_flags(struct wn_report *report, const struct wn_audit *audit,
+                      struct wn_error *error)
+{
+    const size_t rows[3] = {report->data.n, 0, 0};
+    double *rate;
+
+    if (load_checks(report, audit, error) ||
+        load_names(audit, "flag/action", &report->action_name, &report->actions,
+                   error) ||
+        (wn_audit_has(audit, "flag/reason") &&
+         load_names(audit, "flag/reason", &report->reason_name,
+                    &report->reasons, error)))
+        return -1;
+    report->issue = read_required(audit, "flag/issue", WN_U32, rows, error);
+    report->suspicion =
+        read_required(audit, "flag/suspicion", WN_F32, rows, error);
+    report->order = read_required(audit, "flag/order", WN_I64, rows, error);
+    report->suggestion =
+        read_required(audit, "flag/suggestion", WN_I32, rows, error);
+    report->action = read_required(audit, "flag/action", WN_U8, rows, error);
+    report->reason = read_optional(audit, "flag/reason", WN_U8, rows, error);
+    report->quality =
+        read_optional(audit, "flag/label_quality", WN_F32, rows, error);
+    report->threshold = read_optional(audit, "flag/noise/threshold", WN_F64,
+                                      (size_t[3]){report->data.k, 0, 0}, error);
+    rate = read_optional(audit, "flag/noise/rate", WN_F64, (size_t[3]){3, 0, 0},
+                         error);
+    for (int r = 0; rate && r < 3 && !error->code; r++)
+        if (rate[r] < 0 || rate[r] > 1)
+            wn_fail(error, WN_EDATA,
+                    "%s: flag/noise/rate: found %g, wanted 0 to 1",
+                    wn_audit_name(audit), rate[r]);
+    if (rate) {
+        report->rate = rate[0];
+        report->rate_low = rate[1];
+        report->rate_high = rate[2];
+    }
+    free(rate);
+    return error->code || load_joint(report, audit, error)
+               ? -1
+               : check_codes(report, audit, error);
+}
+
+/* --- all of it ----------------------------------------------------------- */
 
 static int load_origins(struct wn_report *report, const struct wn_audit *audit,
                         struct wn_error *error)
@@ -255,30 +385,32 @@ static int load_origins(struct wn_report *report, const struct wn_audit *audit,
     return error->code ? -1 : 0;
 }
 
-/* What the formats read without asking. */
-static int load_check_data(const struct wn_report *report,
-                           const struct wn_audit *audit, struct wn_error *error)
+/* The datasets that formats read without asking whether they exist. */
+static int check_data(const struct wn_report *report,
+                      const struct wn_audit *audit, struct wn_error *error)
 {
-    static const char *const always[] = {"data/label", "data/label_name",
-                                         "data/row_line", "data/row_hash"};
-    static const char *const columns[] = {
-        "data/column/kind",     "data/column/missing", "data/column/invalid",
-        "data/column/distinct", "data/column/min",     "data/column/max"};
-    static const char *const defects[] = {
-        "data/defect/column", "data/defect/rule", "data/defect/rule_name"};
+    const bool columns = report->data.columns, defects = report->data.defects;
     const struct {
-        const char *const *path;
-        size_t count;
-    } groups[] = {
-        {always, sizeof always / sizeof *always},
-        {columns, report->data.columns ? sizeof columns / sizeof *columns : 0},
-        {defects, report->data.defects ? sizeof defects / sizeof *defects : 0}};
+        const char *path;
+        bool required;
+    } sets[] = {{"data/label", true},
+                {"data/label_name", true},
+                {"data/row_line", true},
+                {"data/row_hash", true},
+                {"data/column/kind", columns},
+                {"data/column/missing", columns},
+                {"data/column/invalid", columns},
+                {"data/column/distinct", columns},
+                {"data/column/min", columns},
+                {"data/column/max", columns},
+                {"data/defect/column", defects},
+                {"data/defect/rule", defects},
+                {"data/defect/rule_name", defects}};
 
-    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
-        for (size_t p = 0; p < groups[g].count; p++)
-            if (!wn_audit_has(audit, groups[g].path[p]))
-                return wn_fail(error, WN_EDATA, "%s: has no %s",
-                               wn_audit_name(audit), groups[g].path[p]);
+    for (size_t s = 0; s < sizeof sets / sizeof *sets; s++)
+        if (sets[s].required && !wn_audit_has(audit, sets[s].path))
+            return wn_fail(error, WN_EDATA, "%s: has no %s",
+                           wn_audit_name(audit), sets[s].path);
     return 0;
 }
 
@@ -293,14 +425,18 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
             error))
         return -1; /* the report is still as empty as the data set */
     report->source_kept = wn_audit_has(audit, "data/source_bytes");
-    if (wn_model_quality_load(&report->measured, audit, error) ||
-        load_check_data(report, audit, error) ||
+    report->scored = wn_audit_has_stage(audit, WN_SCORE);
+    report->flagged = wn_audit_has_stage(audit, WN_FLAGS);
+    report->rate = report->rate_low = report->rate_high = NAN;
+    if (wn_model_quality_load(&report->model_quality, audit, error) ||
+        check_data(report, audit, error) ||
         load_origins(report, audit, error) ||
-        load_scores(report, audit, error) ||
-        load_rivals(report, audit, error) ||
-        wn_load_flags(report, audit, error) || wn_report_count(report)) {
+        (report->scored && (load_scores(report, audit, error) ||
+                            load_rivals(report, audit, error))) ||
+        (report->flagged && load_flags(report, audit, error))) {
         wn_report_free(report);
         return -1;
     }
+    wn_report_count(report);
     return 0;
 }

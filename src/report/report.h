@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* report/report.h: what report(1) knows of an audit, and the forms it takes.
+/* report/report.h: what report(1) has to say about an audit.
  *
  * load.c fills `struct wn_report` from an audit file and checks that its parts
- * fit together; summary.c counts; every format then only reads it. A format is
- * one file and one row of wn_formats[]. */
+ * fit together; summary.c counts. The formats in render/ only read it. */
 #ifndef WN_REPORT_REPORT_H
 #define WN_REPORT_REPORT_H
 
@@ -11,16 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "noise/sparse_joint.h"
 #include "audit/audit.h"
 #include "audit/dataset.h"
-#include "render/model_quality.h"
+#include "noise/sparse_joint.h"
 #include "util/error.h"
 #include "util/text.h"
 
 enum {
     WN_TOP_ROWS = 20,   /* rows in the text summary */
-    WN_TOO_FEW = 20,    /* a class with fewer rows has no rate worth saying */
+    WN_TOO_FEW = 20,    /* a class with fewer rows gets no error rate */
     WN_MAX_CLASSES = 10 /* lines in the tables of classes and of pairs */
 };
 
@@ -28,47 +26,68 @@ enum {
 struct wn_score {
     char *name;
     float *value;      /* n, higher = more suspicious */
-    float *spread;     /* n, over replicates; NULL if there is none */
+    float *spread;     /* n, standard deviation over replicates; or NULL */
     int32_t *evidence; /* n, the row it rests on, -1 none; or NULL */
     float cut; /* a row at or above it is among the `expected` highest */
 };
 
-/* A class as it was given. */
+/* A class as labelled. */
 struct wn_class_line {
     size_t class, rows;
     size_t flagged;  /* rows with a label issue */
     double expected; /* estimated wrong labels among rows; NaN if unknown */
 };
 
-/* Rows of one given class that look like another: suggestion, or rival. */
+/* Rows of one given class that look like another. The other class is the
+ * suggestion, or the rival where nothing is suggested. */
 struct wn_pair_line {
     size_t given, suggested;
     size_t flagged;  /* rows with a label issue */
     double expected; /* estimated number; NaN if unknown */
 };
 
-/* How a stage came about: attributes of its group, NULL where it has none. */
+/* How a stage was computed: attributes of its group; NULL if absent. */
 struct wn_origin {
     char *version, *options;
 };
 
-/* Which rows to list. */
-enum wn_rows {
-    WN_ROWS_STANDARD, /* the format's own choice */
-    WN_ROWS_FIRST,    /* the first `top` in order of suspicion */
-    WN_ROWS_FLAGGED,  /* all with an issue */
-    WN_ROWS_BUDGET    /* what `budget` pays for, budget.h */
+/* Out-of-sample quality of a model, of the pool of models ("committee"), or of
+ * the user's probabilities; measures as in learn/pool.h. Unknown numbers are
+ * NaN, unknown texts NULL. */
+struct wn_member {
+    char *name, *chosen; /* chosen: the settings fitted to the data */
+    double log_loss, calibration, accuracy, weight;
 };
 
-/* Arrays of stages that are not there are NULL, counts 0, numbers NaN. */
+/* What score measured while it computed. */
+struct wn_model_quality {
+    size_t members;
+    struct wn_member *member; /* the pool, if there are several, is the last */
+    size_t neighbors;         /* of each row; 0 without a graph */
+    char *metric, *method;    /* of the graph */
+    double recall, cells, probe;       /* of the inverted file */
+    double epoch, epochs;              /* of the networks: early epoch, all */
+    char *kernels;                     /* of OpenBLAS */
+    double entropy, evenness, largest; /* of the features' singular values */
+};
+
+/* Which rows to list. */
+enum wn_rows {
+    WN_ROWS_DEFAULT, /* the format's choice */
+    WN_ROWS_FIRST,   /* the first `top` in order of suspicion */
+    WN_ROWS_FLAGGED, /* all with an issue */
+    WN_ROWS_BUDGET   /* the rows that `budget` pays for */
+};
+
+/* For stages that are absent, arrays are NULL, counts 0 and numbers NaN. */
 struct wn_report {
     const char *program; /* as it was called: names its siblings */
-    const char *file;    /* what to call the audit; NULL if it has no name */
+    const char *file;    /* how to name the audit; NULL if it has no name */
     enum wn_rows rows;
     size_t top;
     double budget;
-    bool columns;     /* the table of columns is asked for */
-    bool verbose;     /* how it was computed, too */
+    bool columns;     /* show the table of columns */
+    bool verbose;     /* show how it was computed */
     bool spreadsheet; /* keep cells from being taken for formulas */
     const struct wn_comparison *against; /* an older audit, or NULL */
 
@@ -81,10 +100,10 @@ struct wn_report {
     size_t scores;
     struct wn_score *score; /* in byte order of the names */
 
-    struct wn_model_quality measured;
+    struct wn_model_quality model_quality;
 
-    int32_t *rival; /* n, the most probable class but the given one; -1 none;
-                       NULL without probabilities */
+    int32_t *rival; /* n, the most probable class other than the given one, -1
+                       none; NULL without probabilities */
 
     bool flagged;
     size_t checks, actions, reasons;
@@ -97,19 +116,19 @@ struct wn_report {
     int32_t *suggestion;              /* n, -1 = none */
     uint8_t *action;                  /* n */
     uint8_t *reason;                  /* n, why that action; or NULL */
-    double *threshold;                /* k */
-    struct wn_sparse at;              /* the pairs of classes */
-    double *joint;                    /* that posterior_joint has cells for,
-                                         given x true; NULL if unknown */
+    double *threshold;                /* k; 2 for a class without rows */
+    struct wn_sparse joint_cells;     /* the pairs of classes in joint */
+    double *joint;                    /* given x true, a value for each of
+                                         joint_cells; NULL if unknown */
     double rate, rate_low, rate_high; /* wrong labels, with its interval */
 
     /* Counted by wn_report_count(). */
     size_t *rank;              /* n, 1 = most suspicious */
-    uint32_t label_bit;        /* of the check "label", 0 if it was not run */
+    uint32_t label_bit;        /* of the check "label"; 0 if it did not run */
     size_t labelled;           /* rows with a label */
     size_t flagged_rows;       /* rows with any issue */
     size_t label_rows;         /* rows with a label issue */
-    size_t expected;           /* estimated wrong labels, the rank of `cut` */
+    size_t expected;           /* estimated number of wrong labels */
     uint64_t missing, invalid; /* cells */
     size_t *check_rows;        /* checks */
     size_t *action_rows;       /* actions */
@@ -118,75 +137,119 @@ struct wn_report {
     struct wn_pair_line *pair_line; /* most frequent first */
 };
 
-/* Read everything but features, probabilities and neighbours. WN_EDATA names
- * the dataset and the row that does not fit. On failure *report is empty. */
+/* Read everything except features, probabilities and neighbours, then count.
+ * WN_EDATA names the dataset and the row that does not fit. On failure *report
+ * is empty. */
 int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
                    struct wn_error *error) WN_MUST_CHECK;
 void wn_report_free(struct wn_report *report);
 
-/* The counting half of wn_report_load(): fills what stands under "Counted"
- * and every score's cut from the rest. */
-int wn_report_count(struct wn_report *report) WN_MUST_CHECK;
+/* Read what score measured. Missing attributes are not an error. Call
+ * wn_model_quality_free() after a failure, too. */
+int wn_model_quality_load(struct wn_model_quality *quality,
+                          const struct wn_audit *audit,
+                          struct wn_error *error) WN_MUST_CHECK;
+void wn_model_quality_free(struct wn_model_quality *quality);
+
+/* Fill the part of *report after "Counted", and the cut of every score. */
+void wn_report_count(struct wn_report *report);
 
 /* Whether score s puts row i among its `expected` highest: the rows above it
- * and half of those equal to it are no more than that. So a score that gives
- * everybody the same value speaks for nobody. */
+ * and half of those equal to it are no more than that. A constant score agrees
+ * with no row. */
 bool wn_score_agrees(const struct wn_report *report, size_t s, size_t i);
-/* How many scores do. */
+/* The number of scores that do. */
 size_t wn_scores_agree(const struct wn_report *report, size_t i);
-/* Percent of n values below value[i], equal ones counted half. */
+/* Percent of n values below value[i]; equal ones count half. */
 double wn_score_percentile(const float *value, size_t n, size_t i);
 
-/* The rows to list, in order; *count of them, for free(). `standard` and
- * `limit` are the format's own choice where the user made none: which rows,
- * and how many at most. */
-int64_t *wn_report_rows(const struct wn_report *report, enum wn_rows standard,
-                        size_t limit, size_t *count) WN_MUST_CHECK;
+/* The rows to list, in order; free(). Without a choice of the user, the format
+ * decides: `default_rows`, at most `limit` of them. */
+int64_t *wn_report_rows(const struct wn_report *report,
+                        enum wn_rows default_rows, size_t limit, size_t *count);
+
+/* What a review of the most profitable rows costs and finds.
+ *
+ * A review of row i costs cost[i] (1 without a cost column) and finds a wrong
+ * label with probability suspicion[i]. Rows are taken in descending order of
+ * suspicion / cost while the budget pays for them: the greedy rule for the
+ * knapsack problem (Dantzig 1957). Free rows come first; rows with suspicion 0
+ * are never taken. */
+struct wn_review {
+    double budget; /* infinity: no limit */
+    double cost;
+    double wrong; /* expected number of wrong labels found */
+    size_t rows;
+};
+
+enum { WN_REVIEWS = 6 };
+
+/* Reviews for 1/4, 1/2, 1, 2 and 4 times the report's budget and for an
+ * unlimited one, up to the first that pays for every row. Returns their number,
+ * at least 1. The audit is flagged. */
+size_t wn_budget_curve(const struct wn_report *report,
+                       struct wn_review review[WN_REVIEWS]);
 
 /* The identifier of row i and its length; NULL without identifiers. */
 const char *wn_report_id(const struct wn_report *report, size_t i,
                          size_t *length);
-/* The name of class c, NULL for -1. */
+/* The name of class c; NULL for -1. */
 const char *wn_report_class(const struct wn_report *report, int32_t c);
-/* What stands for the source in the first line: its last part. */
+/* How the headline names the source: the last part of its path. */
 const char *wn_report_source(const struct wn_report *report);
-/* What a check says of a row it flags. */
-const char *wn_check_reason(const char *name);
-/* Whether nobody misses it where it was not run. */
-bool wn_check_optional(const char *name);
-/* What a score measures; "" for one that this version does not know. */
-const char *wn_score_brief(const char *name);
+/* Whether row i is flagged by the check "label", or by any check if "label" did
+ * not run. */
+bool wn_report_is_flagged(const struct wn_report *report, size_t i);
 
-/* Whether row i counts as flagged: by the check "label" where that was run,
- * else by any. */
-bool wn_report_flags(const struct wn_report *report, size_t i);
+/* A number of a column, formatted as a date in a date column; "" for NaN.
+ * Returns the length. */
+size_t wn_column_number(const struct wn_dataset *data, size_t column,
+                        double value, char out[32]);
+/* The frequent values of a column: top_value[*begin .. *end-1]. */
+void wn_column_tops(const struct wn_dataset *data, size_t column, size_t *begin,
+                    size_t *end);
+/* Add the names of the cleaning rules that row i breaks, separated by ", ". */
+void wn_report_broken_rules(const struct wn_report *report, size_t i,
+                            struct wn_text *out);
 
-/* What became of a row since an older audit. */
+/* A class that is a spelling variant of another one. */
+struct wn_spelling {
+    size_t class, of;     /* `of` is the spelling to use */
+    size_t rows, of_rows; /* rows with either label */
+};
+
+/* The spelling variants, *count of them; free(). */
+struct wn_spelling *wn_spellings(const struct wn_report *report, size_t *count);
+/* Add the rule of winnow-rules(5) that replaces the variant. */
+void wn_spelling_rule(const struct wn_report *report,
+                      const struct wn_spelling *spelling, struct wn_text *rule);
+
+/* What happened to a row since an older audit. */
 enum wn_change {
-    WN_QUIET_ROW, /* not flagged now */
-    WN_STILL,     /* flagged then and now */
-    WN_NEW_FLAG,  /* the row was there, not flagged */
-    WN_NEW_ROW,   /* flagged, and was not there or not like this */
+    WN_NOT_FLAGGED,
+    WN_STILL_FLAGGED, /* flagged then and now */
+    WN_NEW_FLAG,      /* the row was there, not flagged */
+    WN_NEW_ROW,       /* flagged; the row was added or edited */
     WN_CHANGES
 };
 /* Why a flag is gone. */
 enum wn_gone {
-    WN_CLEARED, /* the row is as it was */
+    WN_CLEARED, /* the row is unchanged */
     WN_EDITED,  /* the row with this identifier has other content now */
-    WN_REMOVED, /* no such row any more */
+    WN_REMOVED, /* there is no such row any more */
     WN_GONES
 };
 
-/* An older audit of the same data, row by row. Rows with equal content are the
- * same, wherever they stand, the k-th of several copies like the k-th; what is
- * left is matched by identifier. */
+/* An older audit of the same data, row by row. Rows with equal content match,
+ * wherever they are; the k-th of several copies matches the k-th copy. The
+ * other rows match by identifier. */
 struct wn_comparison {
     const char *file;
     struct wn_report old;
     uint8_t *change; /* n of the new audit, enum wn_change */
     size_t changes[WN_CHANGES];
-    int64_t *now;    /* n of the old one: its row now, -1 if none */
-    uint8_t *edited; /* n of the old one: matched by identifier only */
+    int64_t *now;    /* n of the old audit: the row now, -1 if none */
+    uint8_t *edited; /* n of the old audit: matched by identifier only */
     size_t gones[WN_GONES];
     size_t causes;
     char **cause; /* what differs in data, versions, options: a line each */
@@ -198,7 +261,7 @@ int wn_comparison_load(struct wn_comparison *against,
                        const struct wn_report *report, const char *file,
                        struct wn_error *error) WN_MUST_CHECK;
 void wn_comparison_free(struct wn_comparison *against);
-/* Why the flag of old row i is gone, -1 if it is not, or was not flagged. */
+/* Why the flag of old row i is gone; -1 if it is not, or was not flagged. */
 int wn_comparison_gone(const struct wn_comparison *against,
                        const struct wn_report *report, size_t i);
 /* "cleared", "edited", "removed"; "", "still", "new", "new row". */
@@ -215,43 +278,14 @@ struct wn_explanation {
     float *distance;
 };
 
-/* Which row "17", "line:19" or "id:A-17" means. WN_EUSAGE if none. */
-int wn_explain_find(const struct wn_report *report, const char *text,
-                    size_t *row, struct wn_error *error) WN_MUST_CHECK;
+/* Find the row that "17", "line:19" or "id:A-17" means. WN_EUSAGE if there is
+ * none. */
+int wn_explain_find_row(const struct wn_report *report, const char *text,
+                        size_t *row, struct wn_error *error) WN_MUST_CHECK;
 int wn_explain_load(struct wn_explanation *explanation,
                     const struct wn_report *report,
                     const struct wn_audit *audit, size_t row,
                     struct wn_error *error) WN_MUST_CHECK;
 void wn_explain_free(struct wn_explanation *explanation);
-
-/* A form the report takes. */
-struct wn_format {
-    const char *name; /* --format=NAME */
-    bool lists;       /* rows or columns: --top and --columns apply */
-    int (*report)(const struct wn_report *report, struct wn_text *out,
-                  struct wn_error *error);
-    /* For --explain; NULL where it makes no sense. */
-    int (*explain)(const struct wn_report *report,
-                   const struct wn_explanation *explanations, size_t count,
-                   struct wn_text *out, struct wn_error *error);
-};
-
-/* All of them; ends with a row without name. */
-extern const struct wn_format wn_formats[];
-
-int wn_text_report(const struct wn_report *report, struct wn_text *out,
-                   struct wn_error *error) WN_MUST_CHECK;
-int wn_text_explain(const struct wn_report *report,
-                    const struct wn_explanation *explanations, size_t count,
-                    struct wn_text *out, struct wn_error *error) WN_MUST_CHECK;
-int wn_json_report(const struct wn_report *report, struct wn_text *out,
-                   struct wn_error *error) WN_MUST_CHECK;
-int wn_json_explain(const struct wn_report *report,
-                    const struct wn_explanation *explanations, size_t count,
-                    struct wn_text *out, struct wn_error *error) WN_MUST_CHECK;
-int wn_prometheus_report(const struct wn_report *report, struct wn_text *out,
-                         struct wn_error *error) WN_MUST_CHECK;
-int wn_tsv_report(const struct wn_report *report, struct wn_text *out,
-                  struct wn_error *error) WN_MUST_CHECK;
 
 #endif

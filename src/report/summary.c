@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the formats say in common: counts by class, pair, check and action, and
- * which scores speak against a row. */
-#include "report/report.h"
-#include "report/budget.h"
-
+/* Facts that the formats share: counts by class, pair, check and action, the
+ * scores that agree on a row, names, columns, spelling variants. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean/parse.h"
+#include "report/report.h"
+#include "util/date.h"
 #include "util/memory.h"
-#include "util/text.h"
+#include "util/number.h"
+
+/* --- scores -------------------------------------------------------------- */
 
 /* Descending; a NaN comes last. */
 static int compare_values(const void *a, const void *b)
@@ -21,25 +23,8 @@ static int compare_values(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* The lowest value whose rank, equal ones counted half, is at most `most`;
- * infinity if there is none. `value` is sorted, highest first. */
-static float cut_at(const float *value, size_t n, size_t most)
-{
-    float cut = INFINITY;
-
-    for (size_t begin = 0; begin < n && !isnan(value[begin]);) {
-        size_t end = begin + 1;
-
-        while (end < n && value[end] == value[begin])
-            end++;
-        if (2 * begin + (end - begin) > 2 * most)
-            break;
-        cut = value[begin];
-        begin = end;
-    }
-    return cut;
-}
-
+/* The cut of a score is its lowest value whose rank, with equal values counted
+ * half, is at most `expected`; infinity if there is none. */
 static void find_cuts(struct wn_report *report)
 {
     const size_t n = report->data.n;
@@ -48,7 +33,17 @@ static void find_cuts(struct wn_report *report)
     for (size_t s = 0; s < report->scores; s++) {
         memcpy(sorted, report->score[s].value, n * sizeof *sorted);
         qsort(sorted, n, sizeof *sorted, compare_values);
-        report->score[s].cut = cut_at(sorted, n, report->expected);
+        report->score[s].cut = INFINITY;
+        for (size_t begin = 0; begin < n && !isnan(sorted[begin]);) {
+            size_t end = begin + 1;
+
+            while (end < n && sorted[end] == sorted[begin])
+                end++;
+            if (2 * begin + (end - begin) > 2 * report->expected)
+                break;
+            report->score[s].cut = sorted[begin];
+            begin = end;
+        }
     }
     free(sorted);
 }
@@ -78,7 +73,9 @@ double wn_score_percentile(const float *value, size_t n, size_t i)
     return n ? 100 * ((double)below + 0.5 * (double)equal) / (double)n : 0;
 }
 
-static int summary_count_rows(struct wn_report *report)
+/* --- rows and classes ---------------------------------------------------- */
+
+static void count_rows(struct wn_report *report)
 {
     const struct wn_dataset *data = &report->data;
 
@@ -89,7 +86,7 @@ static int summary_count_rows(struct wn_report *report)
         report->invalid += data->column_invalid[c];
     }
     if (!report->flagged)
-        return 0;
+        return;
     report->check_rows = wn_new(report->checks, sizeof *report->check_rows);
     report->action_rows = wn_new(report->actions, sizeof *report->action_rows);
     report->rank = wn_new(data->n, sizeof *report->rank);
@@ -109,66 +106,61 @@ static int summary_count_rows(struct wn_report *report)
         isnan(report->rate)
             ? report->label_rows
             : (size_t)(report->rate * (double)report->labelled + 0.5);
-    return 0;
 }
 
-static double summary_share(const struct wn_class_line *line)
+static double wrong_share(const struct wn_class_line *line)
 {
     return line->rows && !isnan(line->expected)
                ? line->expected / (double)line->rows
                : -1;
 }
 
-/* Enough rows first, then the larger share of wrong labels, more flagged. */
+/* Classes with enough rows come first, then by share of wrong labels and number
+ * of flags, descending. */
 static int summary_compare_classes(const void *a, const void *b)
 {
     const struct wn_class_line *x = a, *y = b;
     const bool few_x = x->rows < WN_TOO_FEW, few_y = y->rows < WN_TOO_FEW;
+    const double share_x = wrong_share(x), share_y = wrong_share(y);
 
     if (few_x != few_y)
         return few_x - few_y;
-    if (summary_share(x) != summary_share(y))
-        return summary_share(x) < summary_share(y) ? 1 : -1;
+    if (share_x != share_y)
+        return share_x < share_y ? 1 : -1;
     if (x->flagged != y->flagged)
         return x->flagged < y->flagged ? 1 : -1;
     return (x->class > y->class) - (x->class < y->class);
 }
 
-/* Estimated rows of a given class that are of another. */
-static double expected_of_class(const struct wn_report *report,
-                                const struct wn_class_line *line)
-{
-    if (!report->joint)
-        return NAN;
-    return fmax((double)line->rows -
-                    report->joint[report->at.diagonal[line->class]] *
-                        (double)report->labelled,
-                0);
-}
-
-static int summary_count_classes(struct wn_report *report)
+static void count_classes(struct wn_report *report)
 {
     const struct wn_dataset *data = &report->data;
+    struct wn_class_line *lines = wn_new(data->k, sizeof *lines);
 
-    report->class_line = wn_new(data->k, sizeof *report->class_line);
-    for (size_t c = 0; c < data->k; c++)
-        report->class_line[c].class = c;
+    report->class_line = lines;
     for (size_t i = 0; data->label && i < data->n; i++) {
         if (data->label[i] < 0)
             continue;
-        report->class_line[data->label[i]].rows++;
-        report->class_line[data->label[i]].flagged +=
+        lines[data->label[i]].rows++;
+        lines[data->label[i]].flagged +=
             report->flagged && report->issue[i] & report->label_bit;
     }
-    for (size_t c = 0; c < data->k; c++)
-        report->class_line[c].expected =
-            expected_of_class(report, &report->class_line[c]);
-    qsort(report->class_line, data->k, sizeof *report->class_line,
-          summary_compare_classes);
-    return 0;
+    for (size_t c = 0; c < data->k; c++) {
+        lines[c].class = c;
+        lines[c].expected = NAN;
+        if (report->joint)
+            lines[c].expected =
+                fmax((double)lines[c].rows -
+                         report->joint[report->joint_cells.diagonal[c]] *
+                             (double)report->labelled,
+                     0);
+    }
+    qsort(lines, data->k, sizeof *lines, summary_compare_classes);
 }
 
-static int compare_classes_of_pairs(const void *a, const void *b)
+/* --- pairs of classes ---------------------------------------------------- */
+
+static int compare_pair_classes(const void *a, const void *b)
 {
     const struct wn_pair_line *x = a, *y = b;
 
@@ -177,6 +169,7 @@ static int compare_classes_of_pairs(const void *a, const void *b)
     return (x->suggested > y->suggested) - (x->suggested < y->suggested);
 }
 
+/* Most flags first, then most expected rows. */
 static int compare_pairs(const void *a, const void *b)
 {
     const struct wn_pair_line *x = a, *y = b;
@@ -186,144 +179,91 @@ static int compare_pairs(const void *a, const void *b)
     if (x->expected != y->expected && !isnan(x->expected) &&
         !isnan(y->expected))
         return x->expected < y->expected ? 1 : -1;
-    return compare_classes_of_pairs(a, b);
+    return compare_pair_classes(a, b);
 }
 
-/* NaN where the audit does not keep it, for it is less than half a row. */
-static double expected_of_pair(const struct wn_report *report, size_t given,
-                               size_t suggested)
+/* `expected` is NaN for a pair that the audit omits because it is less than
+ * half a row. */
+static void add_pair(struct wn_report *report, size_t *capacity, size_t given,
+                     size_t suggested, size_t flagged)
 {
-    if (!report->joint)
-        return NAN;
-    const size_t cell = wn_sparse_find(&report->at, given, suggested);
-    return (size_t)report->at.column[cell] == suggested
-               ? report->joint[cell] * (double)report->labelled
-               : NAN;
-}
+    double expected = NAN;
 
-static int add_pair(struct wn_report *report, size_t *room, size_t given,
-                    size_t suggested, size_t flagged)
-{
-    const double expected = expected_of_pair(report, given, suggested);
+    if (report->joint) {
+        const size_t cell =
+            wn_sparse_find(&report->joint_cells, given, suggested);
 
-    wn_grow(&report->pair_line, room, report->pairs + 1,
+        if ((size_t)report->joint_cells.column[cell] == suggested)
+            expected = report->joint[cell] * (double)report->labelled;
+    }
+    wn_grow(&report->pair_line, capacity, report->pairs + 1,
             sizeof *report->pair_line);
     report->pair_line[report->pairs++] =
         (struct wn_pair_line){given, suggested, flagged, expected};
-    return 0;
 }
 
-/* Equal neighbours of the sorted list become one. */
-static void merge_pairs(struct wn_report *report)
-{
-    size_t kept = 0;
-
-    for (size_t p = 0; p < report->pairs; p++) {
-        struct wn_pair_line *line = &report->pair_line[p];
-
-        if (kept &&
-            compare_classes_of_pairs(&report->pair_line[kept - 1], line) == 0)
-            report->pair_line[kept - 1].flagged += line->flagged;
-        else
-            report->pair_line[kept++] = *line;
-    }
-    report->pairs = kept;
-}
-
-static int32_t looks_like(const struct wn_report *report, size_t i)
-{
-    if (report->suggestion[i] >= 0 || !report->rival)
-        return report->suggestion[i];
-    return report->rival[i];
-}
-
-/* A pair is listed when a row was flagged so or half a row is expected. */
-static int count_pairs(struct wn_report *report)
+/* List a pair if a row with it is flagged or at least half a row is expected.
+ */
+static void count_pairs(struct wn_report *report)
 {
     const struct wn_dataset *data = &report->data;
-    size_t room = 0;
+    const struct wn_sparse *cells = &report->joint_cells;
+    size_t capacity = 0, kept = 0;
 
     if (!report->flagged || !data->label)
-        return 0;
+        return;
     for (size_t i = 0; i < data->n; i++) {
-        const int32_t given = data->label[i], other = looks_like(report, i);
+        const int32_t given = data->label[i];
+        int32_t other = report->suggestion[i];
 
+        if (other < 0 && report->rival)
+            other = report->rival[i];
         if (report->issue[i] & report->label_bit && given >= 0 && other >= 0 &&
-            other != given &&
-            add_pair(report, &room, (size_t)given, (size_t)other, 1))
-            return -1;
+            other != given)
+            add_pair(report, &capacity, (size_t)given, (size_t)other, 1);
     }
     for (size_t s = 0; report->joint && s < data->k; s++)
-        for (size_t cell = report->at.begin[s]; cell < report->at.begin[s + 1];
+        for (size_t cell = cells->begin[s]; cell < cells->begin[s + 1];
              cell++) {
-            const size_t t = (size_t)report->at.column[cell];
+            const size_t t = (size_t)cells->column[cell];
 
-            if (s != t &&
-                report->joint[cell] * (double)report->labelled >= 0.5 &&
-                add_pair(report, &room, s, t, 0))
-                return -1;
+            if (s != t && report->joint[cell] * (double)report->labelled >= 0.5)
+                add_pair(report, &capacity, s, t, 0);
         }
     if (!report->pairs)
-        return 0;
+        return;
     qsort(report->pair_line, report->pairs, sizeof *report->pair_line,
-          compare_classes_of_pairs);
-    merge_pairs(report);
+          compare_pair_classes);
+    for (size_t p = 1; p < report->pairs; p++) {
+        struct wn_pair_line *last = &report->pair_line[kept];
+        const struct wn_pair_line *line = &report->pair_line[p];
+
+        if (compare_pair_classes(last, line) == 0)
+            last->flagged += line->flagged;
+        else
+            report->pair_line[++kept] = *line;
+    }
+    report->pairs = kept + 1;
     qsort(report->pair_line, report->pairs, sizeof *report->pair_line,
           compare_pairs);
-    return 0;
 }
 
-int wn_report_count(struct wn_report *report)
+void wn_report_count(struct wn_report *report)
 {
-    if (summary_count_rows(report) || summary_count_classes(report) ||
-        count_pairs(report))
-        return -1;
+    count_rows(report);
+    count_classes(report);
+    count_pairs(report);
     find_cuts(report);
-    return 0;
 }
 
-bool wn_report_flags(const struct wn_report *report, size_t i)
+/* --- names and values ---------------------------------------------------- */
+
+bool wn_report_is_flagged(const struct wn_report *report, size_t i)
 {
     if (!report->flagged)
         return false;
     return report->label_bit ? report->issue[i] & report->label_bit
                              : report->issue[i] != 0;
-}
-
-static bool is_listed(const struct wn_report *report, enum wn_rows which,
-                      size_t i)
-{
-    if (which == WN_ROWS_STANDARD)
-        return report->against->change[i] >= WN_NEW_FLAG;
-    return which != WN_ROWS_FLAGGED || (report->issue && report->issue[i]);
-}
-
-int64_t *wn_report_rows(const struct wn_report *report, enum wn_rows standard,
-                        size_t limit, size_t *count)
-{
-    const size_t n = report->data.n;
-    enum wn_rows which = report->rows;
-    struct wn_review review = {.budget = report->budget};
-    int64_t *rows;
-
-    if (which == WN_ROWS_BUDGET) {
-        rows = wn_budget_rows(report, &review);
-        *count = review.rows;
-        return rows;
-    }
-    rows = wn_new(n, sizeof *rows);
-    if (which != WN_ROWS_STANDARD)
-        limit = which == WN_ROWS_FIRST ? report->top : SIZE_MAX;
-    else if (!report->against || standard != WN_ROWS_FLAGGED)
-        which = standard; /* else the new flags only */
-    *count = 0;
-    for (size_t i = 0; i < n && *count < limit; i++) {
-        const int64_t row = report->order ? report->order[i] : (int64_t)i;
-
-        if (is_listed(report, which, (size_t)row))
-            rows[(*count)++] = row;
-    }
-    return rows;
 }
 
 const char *wn_report_id(const struct wn_report *report, size_t i,
@@ -352,4 +292,79 @@ const char *wn_report_source(const struct wn_report *report)
         source = report->file ? report->file : "standard input";
     slash = strrchr(source, '/');
     return slash && slash[1] ? slash + 1 : source;
+}
+
+size_t wn_column_number(const struct wn_dataset *data, size_t column,
+                        double value, char out[32])
+{
+    out[0] = '\0';
+    if (isnan(value))
+        return 0;
+    if (strcmp(data->column_kind[column], "date") == 0)
+        return wn_date_format(value, out);
+    return wn_number_format(value, out);
+}
+
+void wn_column_tops(const struct wn_dataset *data, size_t column, size_t *begin,
+                    size_t *end)
+{
+    const size_t tops =
+        data->top_column && data->top_count && data->top_value ? data->tops : 0;
+    size_t t = 0;
+
+    while (t < tops && (size_t)data->top_column[t] < column)
+        t++;
+    *begin = t;
+    while (t < tops && (size_t)data->top_column[t] == column)
+        t++;
+    *end = t;
+}
+
+void wn_report_broken_rules(const struct wn_report *report, size_t i,
+                            struct wn_text *out)
+{
+    const struct wn_dataset *data = &report->data;
+    const size_t start = out->length;
+    size_t t = data->defects;
+
+    if (data->defect_row)
+        t = wn_row_first(data->defect_row, data->defects, i);
+    for (; t < data->defects && data->defect_row[t] == (int64_t)i; t++) {
+        const char *name = data->rule_name[data->defect_rule[t]];
+
+        if (strcmp(name, "missing"))
+            wn_text_format(out, "%s%s", out->length > start ? ", " : "", name);
+    }
+}
+
+struct wn_spelling *wn_spellings(const struct wn_report *report, size_t *count)
+{
+    const struct wn_dataset *data = &report->data;
+    size_t *rows = wn_new(data->k, sizeof *rows);
+    struct wn_spelling *list = wn_new(data->k, sizeof *list);
+
+    *count = 0;
+    for (size_t i = 0; data->label && i < data->n; i++)
+        if (data->label[i] >= 0)
+            rows[data->label[i]]++;
+    for (size_t c = 0; data->label_same && c < data->k; c++) {
+        const size_t of = (size_t)data->label_same[c];
+
+        if (of != c)
+            list[(*count)++] = (struct wn_spelling){c, of, rows[c], rows[of]};
+    }
+    free(rows);
+    return list;
+}
+
+void wn_spelling_rule(const struct wn_report *report,
+                      const struct wn_spelling *spelling, struct wn_text *rule)
+{
+    const char *old = report->data.label_name[spelling->class];
+    const char *new = report->data.label_name[spelling->of];
+    const char *column = report->data.label_column;
+
+    if (wn_clean_rules_write_map(rule, column ? column : "label", old,
+                                 strlen(old), new, strlen(new)))
+        wn_die("no memory for a rule");
 }

@@ -32,13 +32,13 @@ is "$(sed -n 's/^  committee *\([0-9.]*\) *\([0-9.]*\) % *\([0-9.]*\) % *1.00$/\
 is "$(sed -n '/out of sample/,/^$/p' text | sed -n 's/^  \([a-z]*\) .*/\1/p' |
     tr '\n' ' ')" 'model kernel trees neighbors softmax committee ' 'and of each'
 is "$(grep -c 'How it was computed' text)" 0 'no more without -v'
-ok "$(grep -q '^ *bandwidth=.* ridge=.* scale=each$' long &&
+ok "$(grep -q '^  kernel  *bandwidth=.* ridge=.* scale=each$' long &&
     grep -q '^  trees .*trees=300 share=1' long; echo $?)" '-v: knobs'
-ok "$(grep -q 'Neighbours: 10 of each row by euclidean distance, looked' long
+ok "$(grep -q 'Neighbours: the 10 nearest of each row by euclidean distance' long
     echo $?)" '-v: the graph'
 ok "$(grep -q 'Networks: el2n and grand after epoch [0-9]* of [0-9]*' long
     echo $?)" '-v: the epoch'
-is "$(sed -n 's/^  Kernels of OpenBLAS: \(.*\)\.$/\1/p' long)" \
+is "$(sed -n 's/^  OpenBLAS kernels: \(.*\)\.$/\1/p' long)" \
     "$(peek b.h5 score kernels)" '-v: the kernels'
 is "$(sed -n 's/^{"record":"model","model":"\([a-z]*\)","log_loss":[0-9.]*,"accuracy":[0-9.]*,"calibration_error":[0-9.]*,"weight":[0-9.]*,"chosen":.*/\1/p' \
     lines | tr '\n' ' ')" 'kernel trees neighbors softmax committee ' 'JSON: models'
@@ -52,7 +52,7 @@ report -v b.h5 >text
 is "$(sed -n '/out of sample/,/^$/p' text | sed -n 's/^  \([a-z]*\) .*/\1/p' |
     tr '\n' ' ')" 'model neighbors ' 'one model needs no committee'
 ok "$(tr '\n' ' ' <text | tr -s ' ' |
-    grep -q 'looked for in 3 of [0-9]* cells; of the true ones [0-9.]* % were'
+    grep -q 'searched in 3 of [0-9]* cells; in a sample this found [0-9.]* % of the'
     echo $?)" '-v: what the cells found'
 is "$(grep -c Networks text)" 0 'no word of networks that there are not'
 score -q --model=none --methods=none a.h5 -o b.h5 -f

@@ -22,12 +22,12 @@ rule: \"the label\": map \"Cafe\\u0301\" = \"$(printf 'Caf\303\251')\"" \
     "form NFC is the spelling, and the mark is seen"
 report pets.h5 | sed -n '/^Spellings/,/^$/p' >shown
 cat >wanted <<END
-Spellings of one class, and the rules that mend them
-  "the label": map "CAT" = "Cat"   # 1 row, 2 so spelt
-  "the label": map "Cafe\\u0301" = "$(printf 'Caf\303\251')"   # 1 row, 2 so spelt
-  "the label": map "cat " = "Cat"   # 1 row, 2 so spelt
-  "the label": map "d\\u00a0og" = "d og"   # 1 row, 2 so spelt
-  "the label": map "say \\"hi\\"" = "Say \\"hi\\""   # 1 row, 2 so spelt
+Spellings of one class, and the rules that merge them
+  "the label": map "CAT" = "Cat"   # 1 row; 2 with the right spelling
+  "the label": map "Cafe\\u0301" = "$(printf 'Caf\303\251')"   # 1 row; 2 with the right spelling
+  "the label": map "cat " = "Cat"   # 1 row; 2 with the right spelling
+  "the label": map "d\\u00a0og" = "d og"   # 1 row; 2 with the right spelling
+  "the label": map "say \\"hi\\"" = "Say \\"hi\\""   # 1 row; 2 with the right spelling
 
 END
 same shown wanted "report shows them"

@@ -33,7 +33,8 @@ library() {
 library 'hdf5[_a-z]*\.h' 'array|audit'
 library 'csv\.h' csv
 library '(cblas|lapacke?|f77blas)\.h' linalg
-library 'uni(case|ctype|norm|str|width)\.h' 'clean|util'
+library 'uni(case|ctype|norm|str)\.h' 'clean|render|util'
+library 'uniwidth\.h' render
 library 'jansson\.h' render
 library 'xxhash\.h' util
 

@@ -7,27 +7,6 @@
 #include "render/grid.h"
 #include "util/memory.h"
 
-static int ingest_messages_add_column(const struct wn_table *table, size_t c,
-                                      struct wn_grid *grid)
-{
-    const struct wn_column *column = &table->column[c];
-    const uint64_t distinct =
-        column->role == WN_ROLE_LABEL ? table->classes.count : column->distinct;
-
-    return wn_grid_add_text(grid, wn_csv_column(table->csv, c)) ||
-           wn_grid_add_text(grid, wn_table_kind(table, c)) ||
-           wn_grid_format(grid, "%llu", (unsigned long long)column->missing) ||
-           wn_grid_format(
-               grid, "%llu",
-               (unsigned long long)(column->invalid + column->broken)) ||
-           (distinct ? wn_grid_format(grid, "%s%llu",
-                                      column->distinct_about ? "~" : "",
-                                      (unsigned long long)distinct)
-                     : wn_grid_add_text(grid, NULL)) ||
-           wn_grid_format(grid, "%zu", column->features) ||
-           wn_grid_add_text(grid, wn_table_note(table, c));
-}
-
 /* One table of all columns, a line at a time. */
 static int tell_columns(const struct gathered *gathered)
 {
@@ -39,24 +18,35 @@ static int tell_columns(const struct gathered *gathered)
     const struct wn_table *table = gathered->table;
     struct wn_text text = {0};
     struct wn_grid grid;
-    int status = 0;
 
     if (gathered->run->talk->level < WN_VERBOSE)
         return 0;
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
-    for (size_t c = 0; c < wn_csv_columns(table->csv) && status == 0; c++)
-        status = ingest_messages_add_column(table, c, &grid);
-    if (status == 0)
-        status = wn_grid_print(&grid, &text);
-    for (const char *line = text.bytes; status == 0 && line && *line;) {
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+        const struct wn_column *column = &table->column[c];
+        const uint64_t distinct = column->role == WN_ROLE_LABEL
+                                      ? table->classes.count
+                                      : column->distinct;
+
+        wn_grid_add_text(&grid, wn_csv_column(table->csv, c));
+        wn_grid_add_text(&grid, wn_table_kind(table, c));
+        wn_grid_add_count(&grid, column->missing);
+        wn_grid_add_count(&grid, column->invalid + column->broken);
+        wn_grid_format_known(&grid, distinct, "%s%llu",
+                             column->distinct_about ? "~" : "",
+                             (unsigned long long)distinct);
+        wn_grid_add_count(&grid, column->features);
+        wn_grid_add_text(&grid, wn_table_note(table, c));
+    }
+    wn_grid_print(&grid, &text);
+    for (const char *line = text.bytes; *line;) {
         const size_t length = strcspn(line, "\n");
 
         wn_log_verbose(gathered->run->talk, "%.*s", (int)length, line);
         line += length + (line[length] == '\n');
     }
-    wn_grid_free(&grid);
     wn_text_free(&text);
-    return status ? -1 : 0;
+    return 0;
 }
 
 int ingest_tell(const struct gathered *gathered)

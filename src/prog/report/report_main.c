@@ -5,7 +5,7 @@
 
 #include "check/exit_status.h"
 #include "prog/program.h"
-#include "report/report.h"
+#include "render/render.h"
 #include "util/memory.h"
 #include "util/number.h"
 
@@ -30,7 +30,7 @@ static const struct wn_option first_rows[] = {
     {.name = "explain",
      .kind = WN_LIST,
      .value = "ROW",
-     .help = "say everything about a row: 17, line:19 or id:TEXT"},
+     .help = "show everything about a row: 17, line:19 or id:TEXT"},
     {.name = "against",
      .kind = WN_TEXT,
      .value = "OLD",
@@ -38,7 +38,7 @@ static const struct wn_option first_rows[] = {
     {.name = "as",
      .kind = WN_TEXT,
      .value = "NAME",
-     .help = "call the audit NAME in the commands that are shown"},
+     .help = "name the audit NAME in the commands shown"},
     {.name = "columns",
      .kind = WN_FLAG,
      .help = "show the columns of the source"},
@@ -56,20 +56,12 @@ enum {
     LAST = sizeof last_rows / sizeof *last_rows
 };
 
-/* The option table: ours, then the shared ones. */
+/* The option table: first_rows, then the shared ones. */
 static struct wn_option rows[FIRST + LAST + 1];
 
-static void report_main_make_rows(void)
-{
-    memcpy(rows, first_rows, sizeof first_rows);
-    for (size_t r = 0; r < LAST; r++)
-        rows[FIRST + r] = *last_rows[r];
-}
-
-/* An option that cannot apply is an error. */
-static int report_main_check_options(const struct wn_run *run,
-                                     const struct wn_format *format,
-                                     struct wn_error *error)
+/* Reject options that have no effect on the requested report. */
+static int check_options(const struct wn_run *run,
+                         const struct wn_format *format, struct wn_error *error)
 {
     static const char *const not_with_explain[] = {
         "against", "budget", "top", "columns", "spreadsheet-safe", NULL};
@@ -102,8 +94,8 @@ static int report_main_check_options(const struct wn_run *run,
     return 0;
 }
 
-static int read_top(const struct wn_run *run, struct wn_report *report,
-                    struct wn_error *error)
+static int read_rows(const struct wn_run *run, struct wn_report *report,
+                     struct wn_error *error)
 {
     const char *top = wn_option_text(run->options, "top");
     double value;
@@ -133,57 +125,29 @@ static int explain(const struct wn_run *run, const struct wn_format *format,
                    const struct wn_report *report, const struct wn_audit *audit,
                    struct wn_text *text, struct wn_error *error)
 {
-    size_t count, loaded = 0;
+    size_t count, loaded = 0, row;
     const char *const *asked = wn_option_list(run->options, "explain", &count);
     struct wn_explanation *all = wn_new(count, sizeof *all);
-    int status = all ? 0 : -1;
+    int status = 0;
 
-    for (size_t e = 0; status == 0 && e < count; e++) {
-        size_t row;
-
-        status = wn_explain_find(report, asked[e], &row, error);
+    while (loaded < count && status == 0) {
+        status = wn_explain_find_row(report, asked[loaded], &row, error);
         if (status == 0)
-            status = wn_explain_load(&all[e], report, audit, row, error);
+            status = wn_explain_load(&all[loaded], report, audit, row, error);
         loaded += status == 0;
     }
     if (status == 0)
-        status = format->explain(report, all, count, text, error);
+        format->explain(report, all, count, text);
     for (size_t e = 0; e < loaded; e++)
         wn_explain_free(&all[e]);
     free(all);
     return status;
 }
 
-static const struct wn_format *find_format(const char *name)
-{
-    const struct wn_format *format = wn_formats;
-
-    while (strcmp(format->name, name))
-        format++;
-    return format;
-}
-
-/* 1 when the findings reach --fail-on, else 0. */
-static int report_main_judge(const struct wn_run *run,
-                             const struct wn_report *report,
-                             struct wn_error *error)
-{
-    const char *spec = wn_option_text(run->options, "fail-on");
-
-    if (!wn_option_given(run->options, "fail-on"))
-        return 0;
-    if (!report->flagged)
-        return wn_fail(error, WN_EUSAGE,
-                       "--fail-on: nothing has been flagged yet; run flag");
-    return wn_exit_status_reached(spec, report->issue, report->data.n, error);
-}
-
-/* The audit, and the older one it is compared with. */
-static int report_main_load(const struct wn_run *run,
-                            const struct wn_audit *audit,
-                            struct wn_report *report,
-                            struct wn_comparison *against,
-                            struct wn_error *error)
+/* Load the audit and, for --against, the older one. */
+static int load_report(const struct wn_run *run, const struct wn_audit *audit,
+                       struct wn_report *report, struct wn_comparison *against,
+                       struct wn_error *error)
 {
     const char *old = wn_option_text(run->options, "against");
 
@@ -199,37 +163,44 @@ static int report_main_load(const struct wn_run *run,
     if (report->rows == WN_ROWS_BUDGET && !report->flagged)
         return wn_fail(error, WN_EUSAGE,
                        "--budget: nothing has been flagged yet; run flag");
+    if (wn_option_given(run->options, "fail-on") && !report->flagged)
+        return wn_fail(error, WN_EUSAGE,
+                       "--fail-on: nothing has been flagged yet; run flag");
     if (old && wn_comparison_load(against, report, old, error))
         return -1;
     report->against = old ? against : NULL;
     return 0;
 }
 
+/* 1 if the findings reach --fail-on, 0 if not, -1 on failure. */
 static int report_main_work(struct wn_run *run, struct wn_error *error)
 {
-    const struct wn_format *format =
-        find_format(wn_option_text(run->options, "format"));
+    const char *name = wn_option_text(run->options, "format");
+    const struct wn_format *format = wn_formats;
     struct wn_report report = {0};
     struct wn_comparison against = {0};
     struct wn_audit *audit = NULL;
     struct wn_text text = {0};
-    int findings, status = -1;
+    int findings = 0, status = -1;
 
-    if (report_main_check_options(run, format, error) ||
-        read_top(run, &report, error))
+    while (strcmp(format->name, name))
+        format++;
+    if (check_options(run, format, error) || read_rows(run, &report, error))
         return -1;
     audit = wn_run_open(run, WN_DATA, error);
-    if (!audit || report_main_load(run, audit, &report, &against, error))
+    if (!audit || load_report(run, audit, &report, &against, error))
         goto done;
-    findings = report_main_judge(run, &report, error);
+    if (wn_option_given(run->options, "fail-on"))
+        findings =
+            wn_exit_status_reached(wn_option_text(run->options, "fail-on"),
+                                   report.issue, report.data.n, error);
     if (findings < 0)
         goto done;
-    status = wn_option_given(run->options, "explain")
-                 ? explain(run, format, &report, audit, &text, error)
-                 : format->report(&report, &text, error);
-    if (status == 0)
-        status = wn_run_print(run, &text, error);
-    if (status == 0)
+    if (!wn_option_given(run->options, "explain"))
+        format->report(&report, &text);
+    else if (explain(run, format, &report, audit, &text, error))
+        goto done;
+    if (wn_run_print(run, &text, error) == 0)
         status = findings;
 done:
     wn_text_free(&text);
@@ -247,6 +218,8 @@ int main(int argc, char **argv)
         .rows = rows,
         .most = 1};
 
-    report_main_make_rows();
+    memcpy(rows, first_rows, sizeof first_rows);
+    for (size_t r = 0; r < LAST; r++)
+        rows[FIRST + r] = *last_rows[r];
     return wn_program_main(&program, argc, argv, report_main_work);
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* render/render.h: the formats of report(1). A format is one file and one row
+ * of wn_formats[]. */
+#ifndef WN_RENDER_RENDER_H
+#define WN_RENDER_RENDER_H
+
+#include "report/report.h"
+
+struct wn_format {
+    const char *name; /* --format=NAME */
+    bool lists;       /* lists rows or columns: takes --top and --columns */
+    void (*report)(const struct wn_report *report, struct wn_text *out);
+    /* For --explain; NULL if the format has no such form. */
+    void (*explain)(const struct wn_report *report,
+                    const struct wn_explanation *explanations, size_t count,
+                    struct wn_text *out);
+};
+
+/* In the order of --format's choices; the last row has no name. */
+extern const struct wn_format wn_formats[];
+
+void wn_text_report(const struct wn_report *report, struct wn_text *out);
+void wn_text_explain(const struct wn_report *report,
+                     const struct wn_explanation *explanations, size_t count,
+                     struct wn_text *out);
+void wn_json_report(const struct wn_report *report, struct wn_text *out);
+void wn_json_explain(const struct wn_report *report,
+                     const struct wn_explanation *explanations, size_t count,
+                     struct wn_text *out);
+void wn_prometheus_report(const struct wn_report *report, struct wn_text *out);
+void wn_tsv_report(const struct wn_report *report, struct wn_text *out);
+
+#endif

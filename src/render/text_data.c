@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sections of the text report that describe the data and the models. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "render/grid.h"
+#include "render/phrases.h"
+#include "util/memory.h"
+
+/* --- the data ------------------------------------------------------------ */
+
+/* A hint if the features look like a broken embedding, and the statistics that
+ * it rests on if the report is verbose. Random features have equal singular
+ * values (a table of noise with n = 2 d has an evenness of .988); collapsed
+ * ones have a single large value. Text features are even by construction, and
+ * few features may be. */
+static void put_spectrum(const struct wn_report *report, struct wn_text *out)
+{
+    static const double noise_evenness = .985, collapsed_ratio = .9;
+    enum { MIN_FEATURES = 16 };
+    const struct wn_model_quality *quality = &report->model_quality;
+    const struct wn_dataset *data = &report->data;
+    bool texts = false;
+
+    if (isnan(quality->evenness) || data->d < 2)
+        return;
+    for (size_t c = 0; c < data->columns; c++)
+        texts |= strcmp(data->column_kind[c], "text") == 0;
+    if (report->verbose)
+        wn_phrase_say(out,
+                      "Singular values of the features: entropy %.2f of the "
+                      "maximum; the largest is %.0f %% of their sum.",
+                      quality->evenness, 100 * quality->largest);
+    if (quality->evenness > noise_evenness && data->d >= MIN_FEATURES && !texts)
+        wn_phrase_say(out, "The features look like random noise. If they are "
+                           "an embedding, check how it was made.");
+    else if (quality->largest > collapsed_ratio)
+        wn_phrase_say(out, "The features lie almost on one line. If they are "
+                           "an embedding, check how it was made.");
+}
+
+static void put_defects(const struct wn_report *report, struct wn_text *out)
+{
+    static const struct wn_grid_column head[] = {
+        {"rule", WN_LEFT, WN_SHRINKS},
+        {"cells", WN_RIGHT, WN_FIXED},
+        {"first at line", WN_RIGHT, WN_FIXED},
+        {"in column", WN_LEFT, WN_SHRINKS}};
+    const struct wn_dataset *data = &report->data;
+    size_t *count = wn_new(data->rules, sizeof *count);
+    size_t *first = wn_new(data->rules, sizeof *first); /* defect */
+    struct wn_grid grid;
+
+    for (size_t t = 0; t < data->defects; t++) {
+        const int32_t rule = data->defect_rule[t];
+
+        if (!count[rule]++ ||
+            data->defect_row[t] < data->defect_row[first[rule]])
+            first[rule] = t;
+    }
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t r = 0; r < data->rules; r++) {
+        const size_t t = first[r];
+
+        if (!count[r])
+            continue;
+        wn_grid_add_text(&grid, data->rule_name[r]);
+        wn_grid_add_count(&grid, count[r]);
+        wn_grid_add_count(&grid, data->row_line[data->defect_row[t]]);
+        wn_grid_add_text(&grid, data->column_name[data->defect_column[t]]);
+    }
+    wn_grid_print_under("Missing and invalid cells", &grid, out);
+    free(count);
+    free(first);
+}
+
+static void put_cleaning_rules(const struct wn_report *report,
+                               struct wn_text *out)
+{
+    static const struct wn_grid_column head[] = {
+        {"rule", WN_LEFT, WN_SHRINKS},
+        {"cells changed", WN_RIGHT, WN_FIXED},
+        {"broken", WN_RIGHT, WN_FIXED},
+        {"not evaluated", WN_RIGHT, WN_FIXED},
+        {"is", WN_LEFT, WN_SHRINKS}};
+    const struct wn_dataset *data = &report->data;
+    const uint64_t *const counts[] = {data->clean_changed, data->clean_broken,
+                                      data->clean_passed_over};
+    struct wn_grid grid;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t r = 0; data->clean_name && r < data->cleanings; r++) {
+        const char *text = data->clean_text ? data->clean_text[r] : "";
+
+        wn_grid_add_text(&grid, data->clean_name[r]);
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
+            wn_grid_format_known(&grid, counts[c], "%llu",
+                                 counts[c] ? (unsigned long long)counts[c][r]
+                                           : 0);
+        wn_grid_add_text(&grid, strcmp(text, data->clean_name[r]) ? text : "");
+    }
+    wn_grid_print_under("Cleaning rules", &grid, out);
+}
+
+static void put_spellings(const struct wn_report *report, struct wn_text *out)
+{
+    size_t count;
+    struct wn_spelling *spelling = wn_spellings(report, &count);
+    struct wn_text rule = {0};
+
+    if (count)
+        wn_text_format(
+            out, "\nSpellings of one class, and the rules that merge them\n");
+    for (size_t s = 0; s < count && s < WN_TOP_ROWS; s++) {
+        rule.length = 0;
+        wn_spelling_rule(report, &spelling[s], &rule);
+        wn_text_add(out, "  ", 2);
+        wn_text_add_visible(out, wn_text_of(&rule), rule.length);
+        wn_text_format(
+            out, "   # %zu %s; %zu with the right spelling\n", spelling[s].rows,
+            wn_plural(spelling[s].rows, "row", "rows"), spelling[s].of_rows);
+    }
+    if (count > WN_TOP_ROWS)
+        wn_text_format(out, "  and %zu more; --format=json has all\n",
+                       count - WN_TOP_ROWS);
+    wn_text_free(&rule);
+    free(spelling);
+}
+
+/* "1 .. 30 .. 90", "Oslo 40, Rome 20, ...": typical values, then the note. */
+static void list_values(const struct wn_dataset *data, size_t c,
+                        struct wn_text *out)
+{
+    const char *note = data->column_note ? data->column_note[c] : "";
+    char min[32], median[32] = "", max[32];
+    size_t begin, end;
+
+    wn_column_tops(data, c, &begin, &end);
+    if (wn_column_number(data, c, data->column_min[c], min)) {
+        if (data->column_median)
+            wn_column_number(data, c, data->column_median[c], median);
+        wn_column_number(data, c, data->column_max[c], max);
+        wn_text_format(out, "%s .. %s%s%s", min, median, *median ? " .. " : "",
+                       max);
+    }
+    for (size_t t = begin; t < end; t++)
+        wn_text_format(out, "%s%s %llu", out->length ? ", " : "",
+                       data->top_value[t],
+                       (unsigned long long)data->top_count[t]);
+    if (end > begin && data->column_distinct[c] > end - begin)
+        wn_text_format(out, ", ...");
+    if (*note)
+        wn_text_format(out, "%s%s", out->length ? "; " : "", note);
+}
+
+static void put_columns(const struct wn_report *report, struct wn_text *out)
+{
+    static const struct wn_grid_column head[] = {
+        {"column", WN_LEFT, WN_SHRINKS},  {"kind", WN_LEFT, WN_FIXED},
+        {"missing", WN_RIGHT, WN_FIXED},  {"invalid", WN_RIGHT, WN_FIXED},
+        {"distinct", WN_RIGHT, WN_FIXED}, {"alone", WN_RIGHT, WN_FIXED},
+        {"values", WN_LEFT, WN_WRAPS}};
+    const struct wn_dataset *data = &report->data;
+    const size_t max = report->columns ? SIZE_MAX : WN_TOP_ROWS;
+    const size_t shown = data->columns < max ? data->columns : max;
+    struct wn_text values = {0};
+    struct wn_grid grid;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t c = 0; c < shown; c++) {
+        const bool about = data->column_about && data->column_about[c];
+        const double alone = data->column_alone ? data->column_alone[c] : NAN;
+
+        values.length = 0;
+        list_values(data, c, &values);
+        wn_grid_add_text(&grid, data->column_name[c]);
+        wn_grid_add_text(&grid, data->column_kind[c]);
+        wn_grid_add_count(&grid, data->column_missing[c]);
+        wn_grid_add_count(&grid, data->column_invalid[c]);
+        wn_grid_format_known(&grid, data->column_distinct[c], "%s%llu",
+                             about ? "~" : "",
+                             (unsigned long long)data->column_distinct[c]);
+        wn_grid_format_known(&grid, !isnan(alone), "%.0f %%",
+                             fmax(0, 100 * alone));
+        wn_grid_add_text(&grid, values.length ? values.bytes : NULL);
+    }
+    wn_text_free(&values);
+    wn_grid_print_under("Columns", &grid, out);
+    if (shown < data->columns)
+        wn_text_format(out, "  and %zu more; --columns shows all\n",
+                       data->columns - shown);
+}
+
+void wn_data_text(const struct wn_report *report, struct wn_text *out)
+{
+    const struct wn_dataset *data = &report->data;
+    const size_t unlabelled = data->n - report->labelled;
+    const bool columns = report->columns || !report->scored;
+    struct wn_text line = {0};
+
+    wn_text_format(out, "\nThe data\n");
+    wn_text_format(&line, "%zu %s, %zu %s, %zu %s in column ", data->n,
+                   wn_plural(data->n, "row", "rows"), data->d,
+                   wn_plural(data->d, "feature", "features"), data->k,
+                   wn_plural(data->k, "class", "classes"));
+    wn_phrase_data_short(&line, data->label_column);
+    wn_text_format(&line, ".");
+    wn_phrase_paragraph(out, line.bytes);
+    wn_text_free(&line);
+    put_spectrum(report, out);
+    if (unlabelled)
+        wn_phrase_say(out, "%zu %s no label.", unlabelled,
+                      wn_plural(unlabelled, "row has", "rows have"));
+    if (report->missing || report->invalid)
+        wn_phrase_say(out, "%llu missing and %llu invalid cells%s.",
+                      (unsigned long long)report->missing,
+                      (unsigned long long)report->invalid,
+                      columns ? "" : "; --columns shows in which columns");
+    put_defects(report, out);
+    put_cleaning_rules(report, out);
+    put_spellings(report, out);
+    if (columns)
+        put_columns(report, out);
+}
+
+/* --- the models ---------------------------------------------------------- */
+
+/* What the data chose for each model, and how neighbours were found. */
+static void put_computation(const struct wn_model_quality *quality,
+                            struct wn_text *out)
+{
+    static const struct wn_grid_column head[] = {
+        {"model", WN_LEFT, WN_FIXED},
+        {"settings chosen from the data", WN_LEFT, WN_WRAPS}};
+    const char *metric = quality->metric ? quality->metric : "unknown";
+    struct wn_grid grid;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t p = 0; p < quality->members; p++)
+        if (quality->member[p].chosen) {
+            wn_grid_add_text(&grid, quality->member[p].name);
+            wn_grid_add_text(&grid, quality->member[p].chosen);
+        }
+    if (!grid.cells && !quality->neighbors && isnan(quality->epoch) &&
+        !quality->kernels)
+        return;
+    wn_text_format(out, "\nHow it was computed\n");
+    if (grid.cells)
+        wn_grid_print(&grid, out);
+    if (quality->neighbors && (isnan(quality->cells) || isnan(quality->probe)))
+        wn_phrase_say(out,
+                      "Neighbours: the %zu nearest of each row by %s "
+                      "distance, searched among all rows.",
+                      quality->neighbors, metric);
+    else if (quality->neighbors)
+        wn_phrase_say(out,
+                      "Neighbours: the %zu nearest of each row by %s "
+                      "distance, searched in %.0f of %.0f cells; in a sample "
+                      "this found %.1f %% of the true ones.",
+                      quality->neighbors, metric, quality->probe,
+                      quality->cells, 100 * quality->recall);
+    if (!isnan(quality->epoch) && !isnan(quality->epochs))
+        wn_phrase_say(out, "Networks: el2n and grand after epoch %.0f of %.0f.",
+                      quality->epoch, quality->epochs);
+    if (quality->kernels)
+        wn_phrase_say(out, "OpenBLAS kernels: %s.", quality->kernels);
+}
+
+void wn_model_quality_text(const struct wn_report *report, struct wn_text *out)
+{
+    static const struct wn_grid_column head[] = {
+        {"model", WN_LEFT, WN_SHRINKS},
+        {"log-loss", WN_RIGHT, WN_FIXED},
+        {"accuracy", WN_RIGHT, WN_FIXED},
+        {"calibration error", WN_RIGHT, WN_FIXED},
+        {"share of the vote", WN_RIGHT, WN_FIXED}};
+    const struct wn_model_quality *quality = &report->model_quality;
+    struct wn_grid grid;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t p = 0; p < quality->members; p++) {
+        const struct wn_member *member = &quality->member[p];
+
+        wn_grid_add_text(&grid, member->name);
+        wn_grid_format_known(&grid, !isnan(member->log_loss), "%.4f",
+                             member->log_loss);
+        wn_grid_format_known(&grid, !isnan(member->accuracy), "%.1f %%",
+                             100 * member->accuracy);
+        wn_grid_format_known(&grid, !isnan(member->calibration), "%.1f %%",
+                             100 * member->calibration);
+        wn_grid_format_known(&grid, !isnan(member->weight), "%.2f",
+                             member->weight);
+    }
+    wn_grid_print_under(
+        "How well the given labels are predicted, out of sample", &grid, out);
+    if (quality->members)
+        wn_phrase_say(out, "Calibration error: mean gap between a model's "
+                           "confidence and its accuracy.");
+    if (report->verbose)
+        put_computation(quality, out);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What score measured while it computed, from the attributes of /score. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/report.h"
+#include "util/memory.h"
+
+static const char model_path[] = "score/probability";
+static const char graph_path[] = "score/neighbor/index";
+
+/* NaN if the attribute is missing or not in low .. high. */
+static double load_number(const struct wn_audit *audit, const char *path,
+                          const char *attribute, double low, double high)
+{
+    struct wn_error ignored = {0};
+    double value;
+
+    return wn_audit_number(audit, path, attribute, &value, &ignored) ||
+                   !(value >= low && value <= high)
+               ? NAN
+               : value;
+}
+
+/* NULL if the attribute is missing or not printable ASCII. */
+static char *load_text(const struct wn_audit *audit, const char *path,
+                       const char *attribute, struct wn_error *error)
+{
+    char *text =
+        error->code ? NULL : wn_audit_text(audit, path, attribute, error);
+
+    for (const char *at = text; at && *at; at++)
+        if (*at < ' ' || *at > '~') {
+            free(text);
+            return NULL;
+        }
+    return text;
+}
+
+/* "kernel_log_loss" and the like. */
+static void load_member(const struct wn_audit *audit, const char *name,
+                        size_t length, struct wn_model_quality *quality,
+                        struct wn_error *error)
+{
+    struct wn_member *member = &quality->member[quality->members++];
+    struct wn_text attribute = {0};
+    const struct {
+        const char *name;
+        double *value, high;
+    } numbers[] = {{"log_loss", &member->log_loss, INFINITY},
+                   {"calibration_error", &member->calibration, 1},
+                   {"accuracy", &member->accuracy, 1},
+                   {"weight", &member->weight, 1}};
+
+    member->name = wn_copy_text(name, length);
+    for (size_t f = 0; f < sizeof numbers / sizeof *numbers; f++) {
+        attribute.length = 0;
+        wn_text_format(&attribute, "%s_%s", member->name, numbers[f].name);
+        *numbers[f].value =
+            load_number(audit, model_path, attribute.bytes, 0, numbers[f].high);
+    }
+    attribute.length = 0;
+    wn_text_format(&attribute, "%s_chosen", member->name);
+    member->chosen = load_text(audit, model_path, attribute.bytes, error);
+    wn_text_free(&attribute);
+}
+
+static void load_members(struct wn_model_quality *quality,
+                         const struct wn_audit *audit, struct wn_error *error)
+{
+    static const char pool[] = "committee";
+    char *names = load_text(audit, model_path, "members", error);
+    size_t capacity = 2;
+
+    if (!names)
+        return;
+    for (const char *at = names; *at; at++)
+        capacity += *at == ',';
+    quality->member = wn_new(capacity, sizeof *quality->member);
+    for (const char *at = names; *at; at += *at == ',') {
+        const size_t length = strcspn(at, ",");
+
+        load_member(audit, at, length, quality, error);
+        at += length;
+    }
+    if (quality->members > 1)
+        load_member(audit, pool, strlen(pool), quality, error);
+    free(names);
+}
+
+int wn_model_quality_load(struct wn_model_quality *quality,
+                          const struct wn_audit *audit, struct wn_error *error)
+{
+    size_t extent[3];
+    int rank;
+
+    *quality = (struct wn_model_quality){.recall = NAN,
+                                         .cells = NAN,
+                                         .probe = NAN,
+                                         .epoch = NAN,
+                                         .epochs = NAN,
+                                         .entropy = NAN,
+                                         .evenness = NAN,
+                                         .largest = NAN};
+    if (!wn_audit_has_stage(audit, WN_SCORE))
+        return 0;
+    quality->entropy =
+        load_number(audit, "score", "singular_entropy", 0, INFINITY);
+    quality->evenness = load_number(audit, "score", "singular_evenness", 0, 1);
+    quality->largest = load_number(audit, "score", "singular_ratio", 0, 1);
+    quality->epoch = load_number(audit, "score", "epoch", 0, 0x1p53);
+    quality->epochs = load_number(audit, "score", "epochs", 0, 0x1p53);
+    quality->kernels = load_text(audit, "score", "kernels", error);
+    if (wn_audit_has(audit, model_path))
+        load_members(quality, audit, error);
+    if (!wn_audit_has(audit, graph_path))
+        return error->code ? -1 : 0;
+    quality->metric =
+        load_text(audit, "score/neighbor/distance", "metric", error);
+    quality->method = load_text(audit, graph_path, "method", error);
+    if (error->code || wn_audit_shape(audit, graph_path, &rank, extent, error))
+        return -1;
+    quality->neighbors = extent[1];
+    quality->recall = load_number(audit, graph_path, "recall", 0, 1);
+    quality->cells = load_number(audit, graph_path, "cells", 1, 0x1p53);
+    quality->probe = load_number(audit, graph_path, "probe", 1, 0x1p53);
+    return 0;
+}
+
+void wn_model_quality_free(struct wn_model_quality *quality)
+{
+    for (size_t p = 0; p < quality->members; p++) {
+        free(quality->member[p].name);
+        free(quality->member[p].chosen);
+    }
+    free(quality->member);
+    free(quality->metric);
+    free(quality->method);
+    free(quality->kernels);
+    *quality = (struct wn_model_quality){0};
+}
