@@ -1,36 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Groups in foreign HDF5 that stand for one array; see hdf5.h. The formats
- * are those of anndata: categorical, nullable-*, csr_matrix. */
+/* Groups of a user's HDF5 file that hold one array; see hdf5.h. The formats
+ * are anndata's: categorical, nullable-*, csr_matrix. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "array/sandbox.h"
 #include "array/hdf5_dataset.h"
+#include "array/hdf5_store.h"
+#include "array/sandbox.h"
 #include "util/memory.h"
 #include "util/number.h"
 #include "util/text.h"
 
-int wn_reader_read_member(const struct wn_reader *reader, const char *member,
-                          struct wn_array *array)
-{
-    struct wn_reader own = *reader;
-    H5O_type_t type;
-    char path[WN_READER_PATH];
-
-    wn_reader_member(reader, member, path);
-    own.path = path;
-    if (wn_array_begin(array, path, reader->error))
-        return -1;
-    own.array = array;
-    if (wn_reader_find(&own, &type))
-        return -1;
-    return type == H5O_TYPE_DATASET ? wn_reader_dataset(&own)
-                                    : wn_reader_refuse(&own, "is no dataset");
-}
-
-/* What the array of a group is like, and a way into its file. */
-static int begin_array(struct wn_reader *reader, size_t rows, size_t columns)
+/* Set the shape of the group's array and open its temporary file. */
+static int begin_array(struct wn_hdf5_reader *reader, size_t rows,
+                       size_t columns)
 {
     struct wn_array *array = reader->array;
 
@@ -38,116 +22,100 @@ static int begin_array(struct wn_reader *reader, size_t rows, size_t columns)
     array->extent[0] = rows;
     array->extent[1] = columns;
     if (!wn_array_shape(array))
-        return wn_reader_refuse(reader, "claims more cells than there can be");
-    return wn_array_sink_open(&reader->sink, array);
+        return wn_hdf5_refuse(reader, "claims more cells than are possible");
+    wn_array_sink_open(&reader->sink, array);
+    return 0;
 }
 
-static int anndata_put_number(struct wn_reader *reader, double value)
-{
-    const float narrow = (float)value;
-
-    return reader->array->width == 4
-               ? wn_array_put(&reader->sink, &narrow, sizeof narrow,
-                              reader->error)
-               : wn_array_put(&reader->sink, &value, sizeof value,
-                              reader->error);
-}
-
-/* ---- codes and categories ----------------------------------------------- */
+/* ---- codes and categories: the name of each row, "" for code -1 --------- */
 
 struct categories {
     struct wn_text all;
-    size_t *end; /* where each one's text ends */
-    size_t count;
+    size_t *end; /* where the text of each one ends */
 };
 
-static int anndata_take_category(void *context, size_t cell, const char *text,
-                                 size_t length, struct wn_error *error)
+static int add_category(void *context, size_t cell, const char *text,
+                        size_t length, struct wn_error *error)
 {
     struct categories *categories = context;
 
+    (void)error;
     categories->end[cell] = categories->all.length + length;
     wn_text_add(&categories->all, text, length);
     return 0;
 }
 
-static int load_categories(const struct wn_reader *reader,
-                           const struct wn_array *array,
-                           struct categories *categories)
+static int load_categories(const struct wn_array *names,
+                           struct categories *categories,
+                           struct wn_error *error)
 {
-    struct wn_error *error = reader->error;
     char text[32];
     double value;
 
-    categories->count = array->rows;
-    categories->end = wn_new(array->rows, sizeof *categories->end);
-    if (array->text)
-        return wn_array_texts(array, anndata_take_category, categories, error);
-    for (size_t i = 0; i < array->rows; i++)
-        if (wn_array_numbers(array, i, i + 1, &value, error) ||
-            anndata_take_category(categories, i, text,
-                                  wn_number_format(value, text), error))
+    categories->end = wn_new(names->rows, sizeof *categories->end);
+    if (names->text)
+        return wn_array_texts(names, add_category, categories, error);
+    for (size_t i = 0; i < names->rows; i++) {
+        if (wn_array_numbers(names, i, i + 1, &value, error))
             return -1;
+        add_category(categories, i, text, wn_number_format(value, text), error);
+    }
     return 0;
 }
 
-/* A code is the number of a category, or -1 for none: that is empty text. */
-static int put_code(struct wn_reader *reader,
-                    const struct categories *categories, size_t row,
-                    double code)
-{
-    size_t begin = 0, end = 0;
-
-    if (!(code >= -1 && code < (double)categories->count))
-        return wn_fail(reader->error, WN_EDATA,
-                       "%s: %s/codes: row %zu: found "
-                       "%.15g, wanted -1 or the number of one of %zu "
-                       "categories",
-                       reader->name, reader->path, row, code,
-                       categories->count);
-    if (code >= 0) {
-        begin = code > 0 ? categories->end[(size_t)code - 1] : 0;
-        end = categories->end[(size_t)code];
-    }
-    return wn_array_put_text(&reader->sink,
-                             wn_text_of(&categories->all) + begin, end - begin,
-                             reader->error);
-}
-
-static int put_codes(struct wn_reader *reader, const struct wn_array *codes,
+/* Write out the name of every row. */
+static int put_names(struct wn_hdf5_reader *reader,
+                     const struct wn_array *codes, size_t count,
                      const struct categories *categories)
 {
     struct wn_array_rows rows;
-    int status = wn_array_rows_open(&rows, codes);
+    int status = 0;
 
+    wn_array_rows_open(&rows, codes);
     for (size_t i = 0; i < codes->rows && status == 0; i++) {
         const double *code = wn_array_row(&rows, i, reader->error);
+        size_t begin = 0, end = 0;
 
-        status = code ? put_code(reader, categories, i, *code) : -1;
+        if (!code) {
+            status = -1;
+        } else if (!(*code >= -1 && *code < (double)count)) {
+            status = wn_fail(reader->error, WN_EDATA,
+                             "%s: %s/codes: row %zu: found %.15g, wanted -1 "
+                             "or the number of one of %zu categories",
+                             reader->name, reader->path, i, *code, count);
+        } else {
+            if (*code >= 0)
+                end = categories->end[(size_t)*code];
+            if (*code > 0)
+                begin = categories->end[(size_t)*code - 1];
+            status = wn_array_put_text(&reader->sink,
+                                       wn_text_of(&categories->all) + begin,
+                                       end - begin, reader->error);
+        }
     }
     wn_array_rows_free(&rows);
     return status;
 }
 
-static int read_codes(struct wn_reader *reader)
+static int read_codes(struct wn_hdf5_reader *reader)
 {
     struct wn_array codes = {0}, names = {0};
     struct categories categories = {0};
     int status = -1;
 
-    if (wn_reader_read_member(reader, "codes", &codes) ||
-        wn_reader_read_member(reader, "categories", &names))
+    if (wn_hdf5_member_read(reader, "codes", &codes) ||
+        wn_hdf5_member_read(reader, "categories", &names))
         goto done;
     if (codes.rank != 1 || names.rank != 1 || !codes.whole) {
-        wn_reader_refuse(reader, "wanted whole numbers in codes and a list of "
-                                 "categories");
+        wn_hdf5_refuse(reader, "wanted whole numbers in codes and a list of "
+                               "categories");
         goto done;
     }
     reader->array->text = true;
-    if (load_categories(reader, &names, &categories) ||
+    if (load_categories(&names, &categories, reader->error) ||
         begin_array(reader, codes.rows, 1))
         goto done;
-    status = put_codes(reader, &codes, &categories);
+    status = put_names(reader, &codes, names.rows, &categories);
     status = wn_array_sink_close(&reader->sink, status == 0, reader->error);
 done:
     wn_array_free(&codes);
@@ -157,151 +125,141 @@ done:
     return status;
 }
 
-/* ---- values and mask ---------------------------------------------------- */
+/* ---- values and mask: NaN or "" where the mask is set ------------------- */
 
 struct masked {
-    struct wn_reader *reader;
+    struct wn_hdf5_reader *reader;
     struct wn_array_rows mask;
 };
-
-/* 1 if the row is missing, 0 if not. */
-static int is_masked(struct masked *masked, size_t row)
-{
-    const double *cell =
-        wn_array_row(&masked->mask, row, masked->reader->error);
-
-    return cell ? *cell != 0 : -1;
-}
 
 static int put_masked_text(void *context, size_t cell, const char *text,
                            size_t length, struct wn_error *error)
 {
     struct masked *masked = context;
-    const int missing = is_masked(masked, cell);
+    const double *missing = wn_array_row(&masked->mask, cell, error);
 
-    return missing < 0 ? -1
-                       : wn_array_put_text(&masked->reader->sink, text,
-                                           missing ? 0 : length, error);
+    return missing ? wn_array_put_text(&masked->reader->sink, text,
+                                       *missing != 0 ? 0 : length, error)
+                   : -1;
 }
 
 static int put_masked_numbers(struct masked *masked,
                               const struct wn_array *values)
 {
-    struct wn_reader *reader = masked->reader;
+    struct wn_hdf5_reader *reader = masked->reader;
     struct wn_array_rows rows;
-    int status = wn_array_rows_open(&rows, values);
+    int status = 0;
 
+    wn_array_rows_open(&rows, values);
     for (size_t i = 0; i < values->rows && status == 0; i++) {
         const double *value = wn_array_row(&rows, i, reader->error);
-        const int missing = is_masked(masked, i);
+        const double *missing =
+            value ? wn_array_row(&masked->mask, i, reader->error) : NULL;
 
-        status = !value || missing < 0
-                     ? -1
-                     : anndata_put_number(reader, missing ? NAN : *value);
+        status = missing ? wn_array_put_number(&reader->sink,
+                                               *missing != 0 ? NAN : *value,
+                                               reader->error)
+                         : -1;
     }
     wn_array_rows_free(&rows);
     return status;
 }
 
-static int read_masked(struct wn_reader *reader)
+static int read_masked(struct wn_hdf5_reader *reader)
 {
     struct wn_array values = {0}, mask = {0};
     struct masked masked = {.reader = reader};
     int status = -1;
 
-    if (wn_reader_read_member(reader, "values", &values) ||
-        wn_reader_read_member(reader, "mask", &mask))
+    if (wn_hdf5_member_read(reader, "values", &values) ||
+        wn_hdf5_member_read(reader, "mask", &mask))
         goto done;
     if (values.rank != 1 || mask.rank != 1 || !mask.whole ||
         values.rows != mask.rows) {
-        wn_reader_refuse(reader, "wanted a list of values and a mask as long");
+        wn_hdf5_refuse(reader, "wanted a list of values and a mask as long");
         goto done;
     }
     reader->array->text = values.text;
     reader->array->whole = values.whole;
     reader->array->width = values.width;
-    if (wn_array_rows_open(&masked.mask, &mask) ||
-        begin_array(reader, values.rows, 1))
+    if (begin_array(reader, values.rows, 1))
         goto done;
+    wn_array_rows_open(&masked.mask, &mask);
     status = values.text ? wn_array_texts(&values, put_masked_text, &masked,
                                           reader->error)
                          : put_masked_numbers(&masked, &values);
+    wn_array_rows_free(&masked.mask);
     status = wn_array_sink_close(&reader->sink, status == 0, reader->error);
 done:
-    wn_array_rows_free(&masked.mask);
     wn_array_free(&values);
     wn_array_free(&mask);
     return status;
 }
 
-/* ---- data, indices and indptr ------------------------------------------- */
+/* ---- data, indices and indptr: a sparse matrix by rows ------------------ */
 
 enum {
-    DENSE_MOST = 1032,       /* how many times its file a matrix may be */
-    BYTES_A_SECOND = 1 << 22 /* processor time that is allowed for it */
+    DENSE_MAX = 1032,        /* bytes of the matrix per byte of the file */
+    BYTES_A_SECOND = 1 << 22 /* grants processor time for it */
 };
 
-/* The numbers of row i are data[indptr[i]] .. data[indptr[i+1]-1], in columns
+/* Row i has the numbers data[indptr[i]] .. data[indptr[i+1]-1], in columns
  * indices[...]. */
 struct sparse {
-    struct wn_reader *reader;
+    struct wn_hdf5_reader *reader;
     struct wn_array data, indices, indptr;
-    struct wn_array_rows data_at, indices_at, indptr_at;
-    double *row;
+    int64_t shape[2];
 };
 
-/* An attribute of the group, what it is and how many; each may be invalid. */
-struct attribute {
+/* An attribute of the group, its dataspace and type; each may be invalid. */
+struct group_attribute {
     hid_t id, space, type;
 };
 
-static struct attribute attribute_open(const struct wn_reader *reader,
-                                       const char *name)
+static struct group_attribute
+open_attribute(const struct wn_hdf5_reader *reader, const char *name)
 {
     const hid_t id = H5Aopen_by_name(reader->file, reader->path, name,
                                      H5P_DEFAULT, H5P_DEFAULT);
 
-    return (struct attribute){id, id < 0 ? H5I_INVALID_HID : H5Aget_space(id),
-                              id < 0 ? H5I_INVALID_HID : H5Aget_type(id)};
+    return (struct group_attribute){id, H5Aget_space(id), H5Aget_type(id)};
 }
 
-static void attribute_close(const struct attribute *about)
+static void close_attribute(const struct group_attribute *attribute)
 {
-    if (about->type >= 0)
-        H5Tclose(about->type);
-    if (about->space >= 0)
-        H5Sclose(about->space);
-    if (about->id >= 0)
-        H5Aclose(about->id);
+    wn_hdf5_close(attribute->type);
+    wn_hdf5_close(attribute->space);
+    wn_hdf5_close(attribute->id);
 }
 
-/* The attribute "shape": two whole numbers. */
-static int read_shape(struct wn_reader *reader, int64_t shape[2])
+/* Read the attribute "shape": two whole numbers. */
+static int read_shape(struct sparse *sparse)
 {
-    const struct attribute about = attribute_open(reader, "shape");
-    const bool good = about.space >= 0 && about.type >= 0 &&
+    const struct group_attribute about =
+        open_attribute(sparse->reader, "shape");
+    const bool good = about.space >= 0 &&
                       H5Tget_class(about.type) == H5T_INTEGER &&
                       H5Sget_simple_extent_npoints(about.space) == 2 &&
-                      H5Aread(about.id, H5T_NATIVE_INT64, shape) >= 0 &&
-                      shape[0] >= 0 && shape[1] >= 1;
+                      H5Aread(about.id, H5T_NATIVE_INT64, sparse->shape) >= 0 &&
+                      sparse->shape[0] >= 0 && sparse->shape[1] >= 1;
 
-    attribute_close(&about);
+    close_attribute(&about);
     return good ? 0
-                : wn_reader_refuse(reader, "wanted an attribute shape of "
-                                           "two whole numbers");
+                : wn_hdf5_refuse(sparse->reader, "wanted an attribute shape of "
+                                                 "two whole numbers");
 }
 
 /* Whether the attribute "encoding-type" says that the matrix goes by columns:
- * where it is square its extents do not tell. */
-static bool is_csc(const struct wn_reader *reader)
+ * the extents of a square matrix do not tell. */
+static bool is_csc(const struct wn_hdf5_reader *reader)
 {
     static const char csc[] = "csc_matrix";
-    const struct attribute about = attribute_open(reader, "encoding-type");
+    const struct group_attribute about =
+        open_attribute(reader, "encoding-type");
     char text[64] = "", *variable = NULL;
     bool found = false;
 
-    if (about.space < 0 || about.type < 0 ||
-        H5Sget_simple_extent_npoints(about.space) != 1) {
+    if (about.type < 0 || H5Sget_simple_extent_npoints(about.space) != 1) {
         found = false;
     } else if (H5Tis_variable_str(about.type) > 0) {
         found = H5Aread(about.id, about.type, &variable) >= 0 && variable &&
@@ -311,132 +269,150 @@ static bool is_csc(const struct wn_reader *reader)
         found = H5Aread(about.id, about.type, text) >= 0 &&
                 strncmp(text, csc, sizeof csc - 1) == 0;
     }
-    attribute_close(&about);
+    close_attribute(&about);
     return found;
 }
 
-/* That the matrix goes by rows, and what it takes, before it is taken. */
-static int check_sparse(struct sparse *sparse, const int64_t shape[2])
+/* Check form and size of the matrix before the rows are allocated. */
+static int check_sparse(const struct sparse *sparse)
 {
-    struct wn_reader *reader = sparse->reader;
-    const size_t rows = (size_t)shape[0], columns = (size_t)shape[1];
+    struct wn_hdf5_reader *reader = sparse->reader;
+    const size_t rows = (size_t)sparse->shape[0];
+    const size_t columns = (size_t)sparse->shape[1];
     const size_t bytes = wn_product(rows, columns, sparse->data.width);
 
     if (sparse->data.rank != 1 || sparse->data.text ||
         sparse->indices.rank != 1 || !sparse->indices.whole ||
         sparse->indptr.rank != 1 || !sparse->indptr.whole ||
         sparse->data.rows != sparse->indices.rows)
-        return wn_reader_refuse(reader, "wanted lists of numbers in data, of "
-                                        "columns in indices, of places in "
-                                        "indptr");
+        return wn_hdf5_refuse(reader, "wanted lists of numbers in data, of "
+                                      "columns in indices, of places in "
+                                      "indptr");
     if (is_csc(reader) || sparse->indptr.rows != rows + 1)
-        return wn_reader_refuse(reader, "is no matrix by rows, wanted a "
-                                        "csr_matrix: tocsr() before writing");
-    if (bytes / DENSE_MOST > reader->size ||
-        columns > reader->memory / 4 / sizeof *sparse->row)
+        return wn_hdf5_refuse(reader, "is no matrix by rows, wanted a "
+                                      "csr_matrix: tocsr() before writing");
+    if (bytes / DENSE_MAX > reader->size ||
+        columns > reader->memory / 4 / sizeof(double))
         return wn_fail(reader->error, WN_EDATA,
-                       "%s: %s: %zu rows of %zu "
-                       "features each in a file of %llu bytes: sparser than "
-                       "it is read here",
+                       "%s: %s: %zu rows of %zu features each in a file of "
+                       "%llu bytes: too sparse for a dense matrix",
                        reader->name, reader->path, rows, columns,
                        (unsigned long long)reader->size);
-    return wn_sandbox_seconds(WN_READER_SECONDS + bytes / BYTES_A_SECOND)
-               ? wn_fail_errno(reader->error, "%s: cannot limit the time",
-                               reader->name)
-               : 0;
+    wn_sandbox_seconds(WN_HDF5_SECONDS + bytes / BYTES_A_SECOND);
+    return 0;
 }
 
-static int anndata_fill_row(struct sparse *sparse, size_t row, size_t columns)
+/* Write out the matrix row by row; numbers of one cell add up. */
+static int put_matrix(struct sparse *sparse)
 {
-    struct wn_reader *reader = sparse->reader;
+    struct wn_hdf5_reader *reader = sparse->reader;
     struct wn_error *error = reader->error;
-    const double *place = wn_array_row(&sparse->indptr_at, row, error);
-    const double begin = place ? *place : -1;
+    const size_t rows = (size_t)sparse->shape[0];
+    const size_t d = (size_t)sparse->shape[1];
+    double *row = wn_new(d, sizeof *row), begin = 0;
+    struct wn_array_rows data, indices, indptr;
 
-    place = place ? wn_array_row(&sparse->indptr_at, row + 1, error) : NULL;
-    if (!place)
-        return -1;
-    if (!(begin >= 0 && begin <= *place && *place <= (double)sparse->data.rows))
-        return wn_fail(error, WN_EDATA,
-                       "%s: %s/indptr: row %zu: found %.15g "
-                       "and %.15g, wanted places that ascend, at most %zu",
-                       reader->name, reader->path, row, begin, *place,
-                       sparse->data.rows);
-    const size_t end = (size_t)*place;
-    memset(sparse->row, 0, columns * sizeof *sparse->row);
-    for (size_t p = (size_t)begin; p < end; p++) {
-        const double *column = wn_array_row(&sparse->indices_at, p, error);
-        const double *value =
-            column ? wn_array_row(&sparse->data_at, p, error) : NULL;
+    wn_array_rows_open(&data, &sparse->data);
+    wn_array_rows_open(&indices, &sparse->indices);
+    wn_array_rows_open(&indptr, &sparse->indptr);
+    for (size_t i = 0; i <= rows && !error->code; i++) {
+        const double *end = wn_array_row(&indptr, i, error);
 
-        if (!value)
-            return -1;
-        if (!(*column >= 0 && *column < (double)columns))
-            return wn_fail(error, WN_EDATA,
-                           "%s: %s/indices: row %zu: found "
-                           "%.15g, wanted one of %zu columns",
-                           reader->name, reader->path, row, *column, columns);
-        sparse->row[(size_t)*column] += *value;
+        if (!end)
+            break;
+        if (i == 0) {
+            begin = *end;
+            continue;
+        }
+        if (!(begin >= 0 && begin <= *end &&
+              *end <= (double)data.array->rows)) {
+            wn_fail(error, WN_EDATA,
+                    "%s: %s/indptr: row %zu: found %.15g and %.15g, wanted "
+                    "places that ascend, at most %zu",
+                    reader->name, reader->path, i - 1, begin, *end,
+                    data.array->rows);
+            break;
+        }
+        memset(row, 0, d * sizeof *row);
+        for (size_t p = (size_t)begin; p < (size_t)*end && !error->code; p++) {
+            const double *column = wn_array_row(&indices, p, error);
+            const double *value = column ? wn_array_row(&data, p, error) : NULL;
+
+            if (value && *column >= 0 && *column < (double)d)
+                row[(size_t)*column] += *value;
+            else if (value)
+                wn_fail(error, WN_EDATA,
+                        "%s: %s/indices: row %zu: found %.15g, wanted one of "
+                        "%zu columns",
+                        reader->name, reader->path, i - 1, *column, d);
+        }
+        begin = *end;
+        for (size_t j = 0; j < d && !error->code; j++)
+            if (wn_array_put_number(&reader->sink, row[j], error))
+                break;
     }
-    return 0;
+    wn_array_rows_free(&data);
+    wn_array_rows_free(&indices);
+    wn_array_rows_free(&indptr);
+    free(row);
+    return error->code ? -1 : 0;
 }
 
-static int anndata_put_rows(struct sparse *sparse)
-{
-    const size_t columns = sparse->reader->array->columns;
-
-    for (size_t i = 0; i < sparse->reader->array->rows; i++) {
-        if (anndata_fill_row(sparse, i, columns))
-            return -1;
-        for (size_t j = 0; j < columns; j++)
-            if (anndata_put_number(sparse->reader, sparse->row[j]))
-                return -1;
-    }
-    return 0;
-}
-
-static int read_sparse(struct wn_reader *reader)
+static int read_sparse(struct wn_hdf5_reader *reader)
 {
     struct sparse sparse = {.reader = reader};
-    struct wn_error *error = reader->error;
-    int64_t shape[2];
     int status = -1;
 
-    if (read_shape(reader, shape) ||
-        wn_reader_read_member(reader, "data", &sparse.data) ||
-        wn_reader_read_member(reader, "indices", &sparse.indices) ||
-        wn_reader_read_member(reader, "indptr", &sparse.indptr) ||
-        check_sparse(&sparse, shape))
+    if (read_shape(&sparse) ||
+        wn_hdf5_member_read(reader, "data", &sparse.data) ||
+        wn_hdf5_member_read(reader, "indices", &sparse.indices) ||
+        wn_hdf5_member_read(reader, "indptr", &sparse.indptr) ||
+        check_sparse(&sparse))
         goto done;
     reader->array->whole = sparse.data.whole;
     reader->array->width = sparse.data.width;
-    sparse.row = wn_new((size_t)shape[1], sizeof *sparse.row);
-    if (wn_array_rows_open(&sparse.data_at, &sparse.data) ||
-        wn_array_rows_open(&sparse.indices_at, &sparse.indices) ||
-        wn_array_rows_open(&sparse.indptr_at, &sparse.indptr) ||
-        begin_array(reader, (size_t)shape[0], (size_t)shape[1]))
+    if (begin_array(reader, (size_t)sparse.shape[0], (size_t)sparse.shape[1]))
         goto done;
-    status = anndata_put_rows(&sparse);
-    status = wn_array_sink_close(&reader->sink, status == 0, error);
+    status = put_matrix(&sparse);
+    status = wn_array_sink_close(&reader->sink, status == 0, reader->error);
 done:
-    wn_array_rows_free(&sparse.data_at);
-    wn_array_rows_free(&sparse.indices_at);
-    wn_array_rows_free(&sparse.indptr_at);
     wn_array_free(&sparse.data);
     wn_array_free(&sparse.indices);
     wn_array_free(&sparse.indptr);
-    free(sparse.row);
     return status;
 }
 
-int wn_reader_group(struct wn_reader *reader)
+enum wn_anndata_kind wn_anndata_kind(const struct wn_hdf5_reader *reader)
 {
-    static int (*const read[])(struct wn_reader *) = {
-        [WN_READER_CODES] = read_codes,
-        [WN_READER_MASKED] = read_masked,
-        [WN_READER_SPARSE] = read_sparse};
-    const enum wn_reader_kind kind = wn_reader_kind(reader);
+    static const char *const members[][3] = {
+        [WN_ANNDATA_CODES] = {"codes", "categories"},
+        [WN_ANNDATA_MASKED] = {"values", "mask"},
+        [WN_ANNDATA_SPARSE] = {"data", "indices", "indptr"}};
+    char path[WN_HDF5_PATH];
 
-    return kind == WN_READER_NEITHER ? wn_reader_refuse(reader, "is no dataset")
-                                     : read[kind](reader);
+    for (int kind = WN_ANNDATA_CODES; kind <= WN_ANNDATA_SPARSE; kind++) {
+        int found = 0, wanted = 0;
+
+        for (; wanted < 3 && members[kind][wanted]; wanted++) {
+            wn_hdf5_member_path(reader, members[kind][wanted], path);
+            found += H5Lexists(reader->file, path, H5P_DEFAULT) > 0;
+        }
+        if (found == wanted)
+            return (enum wn_anndata_kind)kind;
+    }
+    return WN_ANNDATA_NONE;
+}
+
+int wn_anndata_read(struct wn_hdf5_reader *reader)
+{
+    switch (wn_anndata_kind(reader)) {
+    case WN_ANNDATA_CODES:
+        return read_codes(reader);
+    case WN_ANNDATA_MASKED:
+        return read_masked(reader);
+    case WN_ANNDATA_SPARSE:
+        return read_sparse(reader);
+    default:
+        return wn_hdf5_refuse(reader, "is no dataset");
+    }
 }

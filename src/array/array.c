@@ -12,23 +12,40 @@
 enum { BUFFER = 1 << 16, BLOCK_CELLS = 1 << 16 };
 static const char spool_name[] = "temporary file";
 
+static const struct {
+    const char *name;
+    size_t size;
+} types[] = {
+    [WN_U8] = {"u8", 1},   [WN_I32] = {"i32", 4},    [WN_U32] = {"u32", 4},
+    [WN_I64] = {"i64", 8}, [WN_U64] = {"u64", 8},    [WN_F32] = {"f32", 4},
+    [WN_F64] = {"f64", 8}, [WN_NAMES] = {"names", 1}};
+
+const char *wn_type_name(enum wn_type type)
+{
+    return types[type].name;
+}
+
+size_t wn_type_size(enum wn_type type)
+{
+    return types[type].size;
+}
+
 int wn_array_begin(struct wn_array *array, const char *name,
                    struct wn_error *error)
 {
-    *array = (struct wn_array){.name = wn_copy_text(name, strlen(name)),
-                               .spool = -1};
-    if (!array->name)
+    const int spool = wn_temporary(error);
+
+    *array = (struct wn_array){0};
+    if (spool < 0)
         return -1;
-    array->spool = wn_temporary(error);
-    if (array->spool >= 0)
-        return 0;
-    wn_array_free(array);
-    return -1;
+    array->name = wn_copy_text(name, strlen(name));
+    array->spool = spool;
+    return 0;
 }
 
 void wn_array_free(struct wn_array *array)
 {
-    if (array->name && array->spool >= 0)
+    if (array->name)
         close(array->spool);
     free(array->name);
     *array = (struct wn_array){0};
@@ -47,7 +64,7 @@ int wn_array_numbers(const struct wn_array *array, size_t begin, size_t end,
                      double *out, struct wn_error *error)
 {
     const size_t cells = (end - begin) * array->columns;
-    /* Narrow numbers go to the end of the room and are widened in place. */
+    /* f32 goes to the end of `out` and is widened in place. */
     char *at = (char *)out + cells * (8 - array->width);
 
     if (wn_read_at(array->spool, at, cells * array->width,
@@ -63,13 +80,13 @@ int wn_array_numbers(const struct wn_array *array, size_t begin, size_t end,
     return 0;
 }
 
-int wn_array_rows_open(struct wn_array_rows *rows, const struct wn_array *array)
+void wn_array_rows_open(struct wn_array_rows *rows,
+                        const struct wn_array *array)
 {
     *rows = (struct wn_array_rows){
         .array = array, .step = BLOCK_CELLS / (array->columns + 1) + 1};
     rows->block =
         wn_new(wn_product(rows->step, array->columns, 1), sizeof *rows->block);
-    return 0;
 }
 
 void wn_array_rows_free(struct wn_array_rows *rows)
@@ -97,15 +114,16 @@ const double *wn_array_row(struct wn_array_rows *rows, size_t row,
 }
 
 /* A window on the temporary file that moves forward. */
-struct window {
+struct text_window {
     const struct wn_array *array;
     char *bytes;
-    size_t room, used, at;
-    uint64_t next; /* place in the file behind the window */
+    size_t capacity, used, at;
+    uint64_t next; /* offset in the file behind the window */
 };
 
-/* Let `length` more bytes be in the window. */
-static int reach(struct window *window, size_t length, struct wn_error *error)
+/* Read on until the window holds `length` bytes from window->at. */
+static int fill_window(struct text_window *window, size_t length,
+                       struct wn_error *error)
 {
     const uint64_t left = window->array->bytes - window->next;
     size_t more;
@@ -116,13 +134,13 @@ static int reach(struct window *window, size_t length, struct wn_error *error)
     if (window->used)
         memmove(window->bytes, window->bytes + window->at, window->used);
     window->at = 0;
-    wn_grow(&window->bytes, &window->room, length > BUFFER ? length : BUFFER,
-            1);
-    more = window->room - window->used;
+    wn_grow(&window->bytes, &window->capacity,
+            length > BUFFER ? length : BUFFER, 1);
+    more = window->capacity - window->used;
     if (more > left)
         more = (size_t)left;
     if (window->used + more < length)
-        return wn_fail(error, WN_EIO, "%s: the temporary file is not whole",
+        return wn_fail(error, WN_EIO, "%s: the temporary file is incomplete",
                        window->array->name);
     if (wn_read_at(window->array->spool, window->bytes + window->used, more,
                    window->next, spool_name, error))
@@ -137,19 +155,19 @@ int wn_array_texts(const struct wn_array *array,
                                size_t length, struct wn_error *error),
                    void *context, struct wn_error *error)
 {
-    struct window window = {.array = array};
+    struct text_window window = {.array = array};
     const size_t cells = array->rows * array->columns;
     int status = 0;
 
     for (size_t cell = 0; status == 0 && cell < cells; cell++) {
         uint32_t length;
 
-        status = reach(&window, sizeof length, error);
+        status = fill_window(&window, sizeof length, error);
         if (status)
             break;
         memcpy(&length, window.bytes + window.at, sizeof length);
         window.at += sizeof length;
-        status = reach(&window, length, error);
+        status = fill_window(&window, length, error);
         if (status == 0)
             status =
                 take(context, cell, window.bytes + window.at, length, error);
@@ -159,13 +177,12 @@ int wn_array_texts(const struct wn_array *array,
     return status ? -1 : 0;
 }
 
-int wn_array_sink_open(struct wn_array_sink *sink, struct wn_array *array)
+void wn_array_sink_open(struct wn_array_sink *sink, struct wn_array *array)
 {
     *sink = (struct wn_array_sink){array, wn_new(BUFFER, 1), 0};
-    return sink->buffer ? 0 : -1;
 }
 
-static int flush(struct wn_array_sink *sink, struct wn_error *error)
+static int flush_sink(struct wn_array_sink *sink, struct wn_error *error)
 {
     const size_t used = sink->used;
 
@@ -178,7 +195,7 @@ int wn_array_put(struct wn_array_sink *sink, const void *bytes, size_t length,
                  struct wn_error *error)
 {
     sink->array->bytes += length;
-    if (length > BUFFER - sink->used && flush(sink, error))
+    if (length > BUFFER - sink->used && flush_sink(sink, error))
         return -1;
     if (length > BUFFER)
         return wn_write_all(sink->array->spool, bytes, length, spool_name,
@@ -188,13 +205,24 @@ int wn_array_put(struct wn_array_sink *sink, const void *bytes, size_t length,
     return 0;
 }
 
+int wn_array_put_number(struct wn_array_sink *sink, double value,
+                        struct wn_error *error)
+{
+    const float narrow = (float)value;
+
+    return sink->array->width == 4
+               ? wn_array_put(sink, &narrow, sizeof narrow, error)
+               : wn_array_put(sink, &value, sizeof value, error);
+}
+
 int wn_array_put_text(struct wn_array_sink *sink, const char *text,
                       size_t length, struct wn_error *error)
 {
     const uint32_t size = (uint32_t)length;
 
     if (length > WN_ARRAY_TEXT)
-        return wn_fail(error, WN_EDATA, "%s: a string of more than 16 MiB",
+        return wn_fail(error, WN_EDATA,
+                       "%s: found a string of more than 16 MiB",
                        sink->array->name);
     return wn_array_put(sink, &size, sizeof size, error) ||
                    wn_array_put(sink, text, length, error)
@@ -205,7 +233,7 @@ int wn_array_put_text(struct wn_array_sink *sink, const char *text,
 int wn_array_sink_close(struct wn_array_sink *sink, bool keep,
                         struct wn_error *error)
 {
-    const int status = keep ? flush(sink, error) : -1;
+    const int status = keep ? flush_sink(sink, error) : -1;
 
     free(sink->buffer);
     sink->buffer = NULL;

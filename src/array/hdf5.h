@@ -1,55 +1,61 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* array/hdf5.h: arrays out of an HDF5 file that is not ours.
+/* array/hdf5.h: arrays from a user's HDF5 file, and rows of them into a new
+ * one.
  *
- * Such a file comes in any form and from anybody. It is read by a child
- * process, under limits of memory and processor time, into unlinked temporary
- * files; this process only ever sees those. So a file on which the HDF5
- * library crashes or spins is an error like any other. What could lead out of
- * the file is refused as for audit files: links that are not hard, external
- * storage, virtual datasets, filters other than deflate, shuffle and
- * fletcher32. Contiguous and compact storage, any byte order, any size of
- * integer and float up to 8 bytes, booleans and enumerations, fixed and
- * variable-length strings are read. So are groups that stand for one array, as
- * anndata writes them: of codes and categories the name of each row, empty for
- * code -1; of values and mask the values, NaN or empty where the mask is set;
- * of data, indices and indptr, a sparse matrix by rows, the whole matrix. */
+ * Such a file can have any form and any author. A child process with limits on
+ * memory and processor time reads it into unlinked temporary files; this
+ * process sees only those. So a file on which the HDF5 library crashes or hangs
+ * gives an ordinary error. What could lead out of the file is refused, as in
+ * audit files: links that are not hard, external storage, virtual datasets,
+ * filters other than deflate, shuffle and fletcher32.
+ *
+ * Supported: contiguous, compact and chunked storage; integers and floats of up
+ * to 8 bytes in any byte order; booleans and enumerations; strings of fixed and
+ * variable length; and groups that hold one array as anndata writes it:
+ *
+ *   codes, categories      the name of each row; "" for code -1
+ *   values, mask           the values; NaN or "" where the mask is set
+ *   data, indices, indptr  a sparse matrix by rows, read as a dense one */
 #ifndef WN_ARRAY_HDF5_H
 #define WN_ARRAY_HDF5_H
 
 #include "array/array.h"
 
-enum { WN_HDF5_MAX = 16 };
-/* What the child may use where nobody says. */
+/* Start the HDF5 library: no plugins, no external links, no messages of its
+ * own. Call it once before anything else that reads or writes HDF5. */
+int wn_hdf5_start(struct wn_error *error) WN_MUST_CHECK;
+
+enum { WN_HDF5_MAX = 16 }; /* arrays per call */
+/* The default of `memory`. */
 #define WN_HDF5_BYTES ((uint64_t)1 << 30)
 
-/* Read the datasets paths[0..count) ("/x", "group/y"; at most WN_HDF5_MAX)
- * of the file `path`, standard input if NULL or "-", into arrays[0..count),
- * which the caller frees. `memory`: most bytes that the child may use beyond
- * what the process has, and so the bound for a chunk. On failure nothing is
- * left in them: WN_EDATA names file and dataset; WN_EIO. */
+/* Read the datasets or groups paths[0..count) ("/x", "group/y") of the file
+ * `path` (NULL or "-": standard input) into arrays[0..count), which the caller
+ * frees. `memory`: bytes that the child may use beyond what this process has;
+ * it also bounds the size of a chunk. On failure all arrays are {0}: WN_EDATA
+ * names file and dataset; WN_EIO. */
 int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
                  uint64_t memory, struct wn_array *arrays,
                  struct wn_error *error) WN_MUST_CHECK;
 
 /* What goes into a new HDF5 file. */
 struct wn_hdf5_copy {
-    const char *path;         /* of the file that is copied from */
-    const char *const *paths; /* datasets or groups, as above */
+    const char *path;         /* the file to copy from */
+    const char *const *paths; /* its datasets or groups, as above */
     size_t count;
-    uint32_t whole;      /* bit i: paths[i] goes out whole, else by row */
-    size_t rows;         /* of each that goes by row */
-    const uint64_t *row; /* n of them, in the order they go out */
+    uint32_t whole;      /* bit i: copy all rows of paths[i] */
+    size_t rows;         /* required of each of the others */
+    const uint64_t *row; /* n rows of the others, in output order */
     size_t n;
-    size_t changed;           /* the path whose cells, */
-    const char *const *value; /* n, become value[i] where that is not NULL; a
-                                 number where it holds such. NULL: none do */
-    int descriptor;           /* an empty file, read and write */
-    const char *name;         /* how messages call it */
+    size_t changed;           /* index of the path whose cells change: */
+    const char *const *value; /* n new cells, NULL for one that stays; parsed
+                                 as numbers where the cells are. NULL: none */
+    int descriptor;           /* an empty file, open for reading and writing */
+    const char *name;         /* of that file, in messages */
 };
 
-/* Write datasets with the same names, types and attributes, compressed where
- * they were, that hold the rows wanted; groups as groups of the same kind. All
- * is done by a child, as above. */
+/* Write the wanted rows as datasets and groups with the same names, types,
+ * attributes and compression, in a child process as above. */
 int wn_hdf5_write(const struct wn_hdf5_copy *copy, uint64_t memory,
                   struct wn_error *error) WN_MUST_CHECK;
 

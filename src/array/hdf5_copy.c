@@ -1,82 +1,133 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows of foreign HDF5 into a new file, by a child; see hdf5.h. */
+/* Copying rows of a user's HDF5 file into a new one, in a child process; see
+ * hdf5.h. Groups that hold one array are copied member by member. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "array/sandbox.h"
 #include "array/hdf5.h"
-#include "array/hdf5_copy.h"
 #include "array/hdf5_dataset.h"
 #include "array/hdf5_store.h"
+#include "array/sandbox.h"
 #include "util/file.h"
 #include "util/memory.h"
 #include "util/number.h"
 
-/* Single rows out of compressed chunks take longer than all rows in order. */
-enum { SECONDS = 60, BYTES_A_SECOND = 1 << 20 };
+enum {
+    ATTRIBUTE_MAX = 1 << 16, /* bytes of an attribute that is copied */
+    /* Single rows from compressed chunks take longer than all rows in order. */
+    SECONDS = 60,
+    BYTES_A_SECOND = 1 << 20
+};
+
+static int fail_write(const struct wn_hdf5_copy *copy,
+                      const struct wn_hdf5_reader *reader)
+{
+    return wn_fail(reader->error, WN_EIO, "%s: %s: cannot write", copy->name,
+                   reader->path);
+}
+
+/* ---- attributes --------------------------------------------------------- */
+
+/* Where attributes go; the one named `rows_name` gets n as its first number. */
+struct attribute_target {
+    hid_t object;
+    const char *rows_name;
+    uint64_t n;
+};
+
+/* Copy an attribute if it is small and holds numbers or text. */
+static herr_t copy_attribute(hid_t object, const char *name,
+                             const H5A_info_t *info, void *context)
+{
+    const struct attribute_target *target = context;
+    const hid_t from = H5Aopen(object, name, H5P_DEFAULT);
+    const hid_t type = H5Aget_type(from), space = H5Aget_space(from);
+    const hssize_t count = H5Sget_simple_extent_npoints(space);
+    const size_t bytes = wn_product((size_t)count, H5Tget_size(type), 1);
+    const H5T_class_t class = H5Tget_class(type);
+    bool good = type >= 0 && count >= 0;
+
+    (void)info;
+    if (good && count > 0 && bytes <= ATTRIBUTE_MAX &&
+        (class == H5T_INTEGER || class == H5T_FLOAT || class == H5T_STRING ||
+         class == H5T_ENUM)) {
+        char *buffer = wn_new(1, bytes);
+        hid_t to = H5I_INVALID_HID;
+
+        good = H5Aread(from, type, buffer) >= 0;
+        if (good && target->rows_name && strcmp(name, target->rows_name) == 0) {
+            uint64_t n = target->n;
+
+            good = class == H5T_INTEGER && H5Tget_size(type) <= sizeof n &&
+                   H5Tconvert(H5T_NATIVE_UINT64, type, 1, &n, NULL,
+                              H5P_DEFAULT) >= 0;
+            if (good)
+                memcpy(buffer, &n, H5Tget_size(type));
+        }
+        if (good)
+            to = H5Acreate2(target->object, name, type, space, H5P_DEFAULT,
+                            H5P_DEFAULT);
+        good = to >= 0 && H5Awrite(to, type, buffer) >= 0;
+        if (H5Tis_variable_str(type) > 0)
+            H5Dvlen_reclaim(type, space, H5P_DEFAULT, buffer);
+        wn_hdf5_close(to);
+        free(buffer);
+    }
+    wn_hdf5_close(type);
+    wn_hdf5_close(space);
+    wn_hdf5_close(from);
+    return good ? 0 : -1;
+}
+
+/* Copy the attributes of reader->path to the object of that name in `file`. */
+static int copy_attributes(const struct wn_hdf5_copy *copy,
+                           struct wn_hdf5_reader *reader, hid_t file,
+                           const char *rows_name)
+{
+    struct attribute_target target = {H5Oopen(file, reader->path, H5P_DEFAULT),
+                                      rows_name, copy->n};
+    const hid_t from = H5Oopen(reader->file, reader->path, H5P_DEFAULT);
+    const bool good =
+        target.object >= 0 && H5Aiterate2(from, H5_INDEX_NAME, H5_ITER_INC,
+                                          NULL, copy_attribute, &target) >= 0;
+
+    wn_hdf5_close(from);
+    wn_hdf5_close(target.object);
+    return good ? 0
+                : wn_fail(reader->error, WN_EDATA,
+                          "%s: %s: its attributes cannot be copied to %s",
+                          reader->name, reader->path, copy->name);
+}
+
+/* ---- datasets ----------------------------------------------------------- */
 
 /* One dataset on its way. */
 struct transfer {
     const struct wn_hdf5_copy *copy;
-    struct wn_reader *reader;
+    struct wn_hdf5_reader *reader;
     hid_t to; /* the new dataset */
     bool whole;
-    size_t n;                 /* rows that go out */
+    size_t n;                 /* rows to write */
     size_t width;             /* bytes of a cell in memory */
     char *buffer;             /* reader->step rows */
     const char *const *value; /* n new cells or NULL; NULL: none */
 };
 
-static uint64_t hdf5_copy_row_at(const struct transfer *transfer, size_t i)
+static uint64_t source_row(const struct transfer *transfer, size_t i)
 {
     return transfer->whole ? i : transfer->copy->row[i];
 }
 
-/* Chunks no larger than what goes out, gzip where it was. */
-static hid_t creation_of(const struct wn_reader *reader, const hsize_t *extent)
-{
-    const hid_t old = H5Dget_create_plist(reader->set);
-    const hid_t new = H5Pcreate(H5P_DATASET_CREATE);
-    const int rank = reader->array->rank;
-    hsize_t chunk[WN_ARRAY_RANK] = {0};
-    bool chunked = old >= 0 && H5Pget_layout(old) == H5D_CHUNKED &&
-                   H5Pget_chunk(old, WN_ARRAY_RANK, chunk) == rank;
-    bool good = old >= 0 && new >= 0 && H5Pset_obj_track_times(new, 0) >= 0;
-
-    for (int r = 0; r < rank && chunked; r++) {
-        chunk[r] = chunk[r] < extent[r] ? chunk[r] : extent[r];
-        chunked = chunk[r] > 0;
-    }
-    if (good && chunked) {
-        unsigned level[1] = {0}, flags;
-        size_t count = 1;
-        const bool packed =
-            H5Pget_filter_by_id2(old, H5Z_FILTER_DEFLATE, &flags, &count, level,
-                                 0, NULL, NULL) >= 0;
-
-        good = H5Pset_chunk(new, rank, chunk) >= 0 &&
-               (!packed ||
-                (H5Pset_shuffle(new) >= 0 &&
-                 H5Pset_deflate(new, level[0] < 9 ? level[0] : 9) >= 0));
-    }
-    if (old >= 0)
-        H5Pclose(old);
-    if (!good && new >= 0)
-        H5Pclose(new);
-    return good ? new : H5I_INVALID_HID;
-}
-
-/* The groups on the way to `path` that are not there, without times: the same
+/* Create the missing groups above `path`. They get no times, so that the same
  * rows give the same bytes on any day. */
 static bool create_groups(hid_t file, const char *path)
 {
     const hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
-    char part[WN_READER_PATH];
-    bool good = creation >= 0 && H5Pset_obj_track_times(creation, 0) >= 0;
+    char part[WN_HDF5_PATH];
+    bool good = H5Pset_obj_track_times(creation, 0) >= 0;
 
     for (size_t at = strspn(path, "/"); good; at += strspn(path + at, "/")) {
         at += strcspn(path + at, "/");
@@ -91,42 +142,63 @@ static bool create_groups(hid_t file, const char *path)
 
         good = group >= 0 && H5Gclose(group) >= 0;
     }
-    if (creation >= 0)
-        H5Pclose(creation);
+    wn_hdf5_close(creation);
     return good;
 }
 
-static hid_t create_set(const struct wn_reader *reader, hid_t file, size_t n)
+/* Create a dataset of n rows like the reader's: with gzip where that has it,
+ * in chunks no larger than the data. */
+static hid_t create_dataset(const struct wn_hdf5_reader *reader, hid_t file,
+                            size_t n)
 {
-    hid_t space, creation, set = H5I_INVALID_HID;
-    hsize_t extent[WN_ARRAY_RANK];
+    const hid_t old = H5Dget_create_plist(reader->set);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    const int rank = reader->array->rank;
+    hsize_t extent[WN_ARRAY_RANK], chunk[WN_ARRAY_RANK] = {0};
+    bool chunked = H5Pget_layout(old) == H5D_CHUNKED &&
+                   H5Pget_chunk(old, WN_ARRAY_RANK, chunk) == rank;
+    bool good = old >= 0 && H5Pset_obj_track_times(creation, 0) >= 0;
+    hid_t set = H5I_INVALID_HID;
 
     memcpy(extent, reader->extent, sizeof extent);
     extent[0] = n;
-    space = H5Screate_simple(reader->array->rank, extent, NULL);
-    creation = creation_of(reader, extent);
-    if (space >= 0 && creation >= 0 && create_groups(file, reader->path))
+    for (int r = 0; r < rank && chunked; r++) {
+        chunk[r] = chunk[r] < extent[r] ? chunk[r] : extent[r];
+        chunked = chunk[r] > 0;
+    }
+    if (good && chunked) {
+        unsigned level[1] = {0}, flags;
+        size_t count = 1;
+        const bool packed =
+            H5Pget_filter_by_id2(old, H5Z_FILTER_DEFLATE, &flags, &count, level,
+                                 0, NULL, NULL) >= 0;
+
+        good = H5Pset_chunk(creation, rank, chunk) >= 0 &&
+               (!packed ||
+                (H5Pset_shuffle(creation) >= 0 &&
+                 H5Pset_deflate(creation, level[0] < 9 ? level[0] : 9) >= 0));
+    }
+    const hid_t space = H5Screate_simple(rank, extent, NULL);
+    if (good && space >= 0 && create_groups(file, reader->path))
         set = H5Dcreate2(file, reader->path, reader->type, space, H5P_DEFAULT,
                          creation, H5P_DEFAULT);
-    if (space >= 0)
-        H5Sclose(space);
-    if (creation >= 0)
-        H5Pclose(creation);
+    wn_hdf5_close(space);
+    wn_hdf5_close(creation);
+    wn_hdf5_close(old);
     return set;
 }
 
-/* `rows` rows of one dataset between the file and the buffer. */
+/* Move `rows` rows of a dataset to (`out`) or from the buffer. */
 static bool move_rows(const struct transfer *transfer, hid_t set,
                       uint64_t begin, size_t rows, bool out)
 {
-    const struct wn_reader *reader = transfer->reader;
+    const struct wn_hdf5_reader *reader = transfer->reader;
     hsize_t start[WN_ARRAY_RANK] = {begin}, count[WN_ARRAY_RANK];
     const hid_t space = H5Dget_space(set);
-    hid_t memory;
 
     memcpy(count, reader->extent, sizeof count);
     count[0] = rows;
-    memory = H5Screate_simple(reader->array->rank, count, NULL);
+    const hid_t memory = H5Screate_simple(reader->array->rank, count, NULL);
     const bool good = space >= 0 && memory >= 0 &&
                       H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL,
                                           count, NULL) >= 0 &&
@@ -134,60 +206,49 @@ static bool move_rows(const struct transfer *transfer, hid_t set,
                                       H5P_DEFAULT, transfer->buffer)
                            : H5Dread(set, reader->type, memory, space,
                                      H5P_DEFAULT, transfer->buffer)) >= 0;
-    /* What was written is no longer needed. */
+    /* Strings of variable length are freed once they are written. */
     if (good && out && H5Tis_variable_str(reader->type) > 0)
         H5Dvlen_reclaim(reader->type, memory, H5P_DEFAULT, transfer->buffer);
-    if (space >= 0)
-        H5Sclose(space);
-    if (memory >= 0)
-        H5Sclose(memory);
+    wn_hdf5_close(space);
+    wn_hdf5_close(memory);
     return good;
 }
 
-/* A cell of fixed-length text; 1 if it is too short. */
-static int set_text(hid_t type, char *cell, size_t width, const char *text)
-{
-    const H5T_str_t pad = H5Tget_strpad(type);
-    const size_t length = strlen(text);
-
-    if (length + (pad == H5T_STR_NULLTERM) > width)
-        return 1;
-    memset(cell, pad == H5T_STR_SPACEPAD ? ' ' : 0, width);
-    memcpy(cell, text, length);
-    return 0;
-}
-
-/* A cell of the type the dataset has becomes `text`. */
+/* Replace a cell by `text`, in the type of the dataset. */
 static int set_cell(const struct transfer *transfer, char *cell,
                     const char *text)
 {
-    struct wn_reader *reader = transfer->reader;
+    struct wn_hdf5_reader *reader = transfer->reader;
     const hid_t type = reader->type;
     const H5T_class_t class = H5Tget_class(type);
+    const size_t length = strlen(text);
     double number[2] = {0};
-    char *old;
 
     if (class == H5T_STRING && H5Tis_variable_str(type) > 0) {
+        char *old, *new = wn_copy_text(text, length);
+
         memcpy(&old, cell, sizeof old);
         free(old);
-        old = strdup(text);
-        memcpy(cell, &old, sizeof old);
-        return old ? 0 : wn_fail(reader->error, WN_EIO, "no memory");
+        memcpy(cell, &new, sizeof new);
+        return 0;
     }
-    if (class == H5T_STRING)
-        return set_text(type, cell, transfer->width, text)
-                   ? wn_fail(reader->error, WN_EDATA,
-                             "%s: %s: has no room "
-                             "for '%.80s'",
-                             reader->name, reader->path, text)
-                   : 0;
+    if (class == H5T_STRING) {
+        const H5T_str_t pad = H5Tget_strpad(type);
+
+        if (length + (pad == H5T_STR_NULLTERM) > transfer->width)
+            return wn_fail(reader->error, WN_EDATA,
+                           "%s: %s: its strings are too short for '%.80s'",
+                           reader->name, reader->path, text);
+        memset(cell, pad == H5T_STR_SPACEPAD ? ' ' : 0, transfer->width);
+        memcpy(cell, text, length);
+        return 0;
+    }
     const hid_t to = class == H5T_ENUM ? H5Tget_super(type) : H5Tcopy(type);
     const bool good =
         (class == H5T_INTEGER || class == H5T_FLOAT || class == H5T_ENUM) &&
-        to >= 0 && wn_number_parse(text, strlen(text), number) &&
+        wn_number_parse(text, length, number) &&
         H5Tconvert(H5T_NATIVE_DOUBLE, to, 1, number, NULL, H5P_DEFAULT) >= 0;
-    if (to >= 0)
-        H5Tclose(to);
+    wn_hdf5_close(to);
     if (!good)
         return wn_fail(reader->error, WN_EDATA, "%s: %s: cannot hold '%.80s'",
                        reader->name, reader->path, text);
@@ -195,44 +256,38 @@ static int set_cell(const struct transfer *transfer, char *cell,
     return 0;
 }
 
-/* The cells of rows i .. i+rows-1 that are to change. */
-static int change_rows(const struct transfer *transfer, size_t i, size_t rows)
-{
-    for (size_t r = 0; transfer->value && r < rows; r++)
-        if (transfer->value[i + r] &&
-            set_cell(transfer, transfer->buffer + r * transfer->width,
-                     transfer->value[i + r]))
-            return -1;
-    return 0;
-}
-
-/* Runs of rows that follow each other. */
+/* Copy the rows, those that follow each other at once. */
 static int copy_rows(const struct transfer *transfer)
 {
-    struct wn_reader *reader = transfer->reader;
+    struct wn_hdf5_reader *reader = transfer->reader;
 
     for (size_t i = 0; i < transfer->n;) {
-        const uint64_t from = hdf5_copy_row_at(transfer, i);
-        size_t run = 1;
+        const uint64_t from = source_row(transfer, i);
+        size_t count = 1;
 
-        while (run < reader->step && i + run < transfer->n &&
-               hdf5_copy_row_at(transfer, i + run) == from + run)
-            run++;
-        if (from + run > reader->extent[0] ||
-            !move_rows(transfer, reader->set, from, run, false))
-            return wn_reader_refuse(reader, "damaged, cannot be read");
-        if (change_rows(transfer, i, run))
-            return -1;
-        if (!move_rows(transfer, transfer->to, i, run, true))
-            return wn_fail(reader->error, WN_EIO, "%s: %s: cannot write",
-                           transfer->copy->name, reader->path);
-        i += run;
+        while (count < reader->step && i + count < transfer->n &&
+               source_row(transfer, i + count) == from + count)
+            count++;
+        if (from + count > reader->extent[0] ||
+            !move_rows(transfer, reader->set, from, count, false))
+            return wn_hdf5_refuse(reader, "damaged, cannot be read");
+        for (size_t r = 0; transfer->value && r < count; r++)
+            if (transfer->value[i + r] &&
+                set_cell(transfer, transfer->buffer + r * transfer->width,
+                         transfer->value[i + r]))
+                return -1;
+        if (!move_rows(transfer, transfer->to, i, count, true))
+            return fail_write(transfer->copy, reader);
+        i += count;
     }
     return 0;
 }
 
-int wn_copy_set(const struct wn_hdf5_copy *copy, struct wn_reader *reader,
-                hid_t file, bool whole, const char *const *value)
+/* Copy the wanted rows of the dataset reader->path, or all if `whole`, and its
+ * attributes. value: copy->n new cells, NULL for one that stays; or NULL. */
+static int copy_dataset(const struct wn_hdf5_copy *copy,
+                        struct wn_hdf5_reader *reader, hid_t file, bool whole,
+                        const char *const *value)
 {
     struct wn_array array = {0};
     struct transfer transfer = {.copy = copy,
@@ -243,90 +298,299 @@ int wn_copy_set(const struct wn_hdf5_copy *copy, struct wn_reader *reader,
     int status = -1;
 
     reader->array = &array;
-    if (wn_reader_open(reader))
+    if (wn_hdf5_dataset_open(reader))
         goto done;
     transfer.n = whole ? array.rows : copy->n;
     transfer.width = H5Tget_size(reader->type);
-    if (!whole && array.rows != copy->rows)
+    if (!whole && array.rows != copy->rows) {
         wn_fail(reader->error, WN_EDATA,
-                "%s: %s: found %zu rows, wanted %zu "
-                "as when it was audited",
+                "%s: %s: found %zu rows, wanted %zu as when it was audited",
                 reader->name, reader->path, array.rows, copy->rows);
-    else if (transfer.value && array.columns != 1)
-        wn_reader_refuse(reader, "wanted one label a row");
-    else if (reader->axis > 0)
-        wn_reader_refuse(reader, "its rows are too large");
-    else
-        transfer.buffer =
-            wn_new(wn_product(reader->step, array.columns, 1), transfer.width);
-    if (wn_sandbox_seconds(
-            SECONDS + wn_product(array.rows, array.columns, transfer.width) /
-                          BYTES_A_SECOND))
         goto done;
-    transfer.to = create_set(reader, file, transfer.n);
+    }
+    if (value && array.columns != 1) {
+        wn_hdf5_refuse(reader, "wanted one label a row");
+        goto done;
+    }
+    if (reader->axis > 0) {
+        wn_hdf5_refuse(reader, "its rows are too large");
+        goto done;
+    }
+    transfer.buffer =
+        wn_new(wn_product(reader->step, array.columns, 1), transfer.width);
+    wn_sandbox_seconds(SECONDS +
+                       wn_product(array.rows, array.columns, transfer.width) /
+                           BYTES_A_SECOND);
+    transfer.to = create_dataset(reader, file, transfer.n);
     if (transfer.to < 0)
-        wn_fail(reader->error, WN_EIO, "%s: %s: cannot write", copy->name,
-                reader->path);
+        fail_write(copy, reader);
     else if (copy_rows(&transfer) == 0)
-        status = wn_copy_attributes(copy, reader, file, NULL, 0);
+        status = copy_attributes(copy, reader, file, NULL);
 done:
     if (transfer.to >= 0 && H5Dclose(transfer.to) < 0 && status == 0)
-        status = wn_fail(reader->error, WN_EIO, "%s: %s: cannot write",
-                         copy->name, reader->path);
-    wn_reader_close(reader);
+        status = fail_write(copy, reader);
+    wn_hdf5_dataset_close(reader);
     free(transfer.buffer);
     return status;
 }
 
-static int copy_object(const struct wn_hdf5_copy *copy,
-                       struct wn_reader *reader, hid_t file, size_t i)
+/* ---- groups that hold one array ----------------------------------------- */
+
+static int copy_member(const struct wn_hdf5_copy *copy,
+                       const struct wn_hdf5_reader *reader, hid_t file,
+                       const char *member, bool whole, const char *const *value)
 {
-    const bool whole = copy->whole >> i & 1;
-    const char *const *value = i == copy->changed ? copy->value : NULL;
+    struct wn_hdf5_reader inner = *reader;
+    char path[WN_HDF5_PATH];
     H5O_type_t type;
 
-    reader->path = copy->paths[i];
-    if (wn_reader_find(reader, &type))
+    wn_hdf5_member_path(reader, member, path);
+    inner.path = path;
+    if (wn_hdf5_find(&inner, &type))
         return -1;
-    if (type == H5O_TYPE_DATASET)
-        return wn_copy_set(copy, reader, file, whole, value);
-    return type == H5O_TYPE_GROUP
-               ? wn_copy_group(copy, reader, file, whole, value)
-               : wn_reader_refuse(reader, "is no dataset");
+    return type == H5O_TYPE_DATASET
+               ? copy_dataset(copy, &inner, file, whole, value)
+               : wn_hdf5_refuse(&inner, "is no dataset");
 }
 
-struct task {
+/* The codes of new names. */
+struct recode {
+    const char *const *name; /* n, NULL for a row that stays */
+    size_t *row, rows;       /* the rows that change */
+    const char **code;       /* n: the number of the category as text */
+    char (*number)[32];      /* of each category */
+};
+
+static int match_category(void *context, size_t category, const char *text,
+                          size_t length, struct wn_error *error)
+{
+    struct recode *recode = context;
+
+    (void)error;
+    wn_number_format((double)category, recode->number[category]);
+    for (size_t r = 0; r < recode->rows; r++) {
+        const size_t i = recode->row[r];
+
+        if (strlen(recode->name[i]) == length &&
+            memcmp(recode->name[i], text, length) == 0)
+            recode->code[i] = recode->number[category];
+    }
+    return 0;
+}
+
+/* Find the code of every new name among the categories. */
+static int find_codes(struct recode *recode,
+                      const struct wn_hdf5_reader *reader, size_t n)
+{
+    struct wn_error *error = reader->error;
+    struct wn_array names = {0};
+    char text[32];
+    double value;
+    int status = wn_hdf5_member_read(reader, "categories", &names);
+
+    recode->row = wn_new(n, sizeof *recode->row);
+    recode->code = wn_new(n, sizeof *recode->code);
+    recode->number = wn_new(names.rows, sizeof *recode->number);
+    for (size_t i = 0; i < n; i++)
+        if (recode->name[i])
+            recode->row[recode->rows++] = i;
+    if (status == 0 && names.text)
+        status = wn_array_texts(&names, match_category, recode, error);
+    for (size_t c = 0; status == 0 && !names.text && c < names.rows; c++) {
+        status = wn_array_numbers(&names, c, c + 1, &value, error);
+        if (status == 0)
+            match_category(recode, c, text, wn_number_format(value, text),
+                           error);
+    }
+    for (size_t r = 0; r < recode->rows && status == 0; r++)
+        if (!recode->code[recode->row[r]])
+            status = wn_fail(error, WN_EDATA,
+                             "%s: %s/categories: have no '%.80s'", reader->name,
+                             reader->path, recode->name[recode->row[r]]);
+    wn_array_free(&names);
+    return status;
+}
+
+static int copy_codes(const struct wn_hdf5_copy *copy,
+                      const struct wn_hdf5_reader *reader, hid_t file,
+                      bool whole, const char *const *value)
+{
+    struct recode recode = {.name = value};
+    const int status =
+        (value && find_codes(&recode, reader, copy->n)) ||
+                copy_member(copy, reader, file, "codes", whole, recode.code) ||
+                copy_member(copy, reader, file, "categories", true, NULL)
+            ? -1
+            : 0;
+
+    free(recode.row);
+    free(recode.code);
+    free(recode.number);
+    return status;
+}
+
+/* List the places in data of the wanted rows; ends: out, n+1. */
+static uint64_t *list_places(const struct wn_hdf5_copy *copy,
+                             struct wn_hdf5_reader *reader,
+                             const struct wn_array *indptr, size_t all,
+                             uint64_t *ends)
+{
+    uint64_t *place = NULL;
+    size_t capacity = 0, used = 0;
+    double at[2];
+
+    wn_grow(&place, &capacity, 1, sizeof *place);
+    for (size_t i = 0; i < copy->n; i++) {
+        const size_t row = copy->row[i];
+
+        if (wn_array_numbers(indptr, row, row + 2, at, reader->error))
+            break;
+        if (!(at[0] >= 0 && at[0] <= at[1] && at[1] <= (double)all)) {
+            wn_hdf5_refuse(reader, "its indptr does not ascend");
+            break;
+        }
+        const size_t count = (size_t)at[1] - (size_t)at[0];
+        wn_grow(&place, &capacity, used + count + 1, sizeof *place);
+        for (size_t p = 0; p < count; p++)
+            place[used++] = (uint64_t)at[0] + p;
+        ends[i + 1] = used;
+    }
+    if (!reader->error->code)
+        return place;
+    free(place);
+    return NULL;
+}
+
+/* Write indptr in the type that it had. */
+static int put_indptr(const struct wn_hdf5_copy *copy,
+                      const struct wn_hdf5_reader *reader, hid_t file,
+                      const uint64_t *ends)
+{
+    const hsize_t extent[1] = {copy->n + 1};
+    const hid_t space = H5Screate_simple(1, extent, NULL);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    char path[WN_HDF5_PATH];
+    hid_t to = H5I_INVALID_HID;
+
+    wn_hdf5_member_path(reader, "indptr", path);
+    const hid_t from = H5Dopen2(reader->file, path, H5P_DEFAULT);
+    const hid_t type = H5Dget_type(from);
+    if (space >= 0 && type >= 0 && H5Pset_obj_track_times(creation, 0) >= 0)
+        to = H5Dcreate2(file, path, type, space, H5P_DEFAULT, creation,
+                        H5P_DEFAULT);
+    const bool good = to >= 0 && H5Dwrite(to, H5T_NATIVE_UINT64, H5S_ALL,
+                                          H5S_ALL, H5P_DEFAULT, ends) >= 0;
+    wn_hdf5_close(to);
+    wn_hdf5_close(type);
+    wn_hdf5_close(from);
+    wn_hdf5_close(creation);
+    wn_hdf5_close(space);
+    return good ? 0 : fail_write(copy, reader);
+}
+
+static int copy_sparse(const struct wn_hdf5_copy *copy,
+                       struct wn_hdf5_reader *reader, hid_t file)
+{
+    struct wn_hdf5_copy cells = *copy;
+    struct wn_array indptr = {0}, data = {0};
+    uint64_t *place = NULL, *ends = wn_new(copy->n + 1, sizeof *ends);
+    int status = -1;
+
+    if (wn_hdf5_member_read(reader, "indptr", &indptr) ||
+        wn_hdf5_member_read(reader, "data", &data))
+        goto done;
+    if (indptr.rank != 1 || !indptr.whole || indptr.rows != copy->rows + 1) {
+        wn_fail(reader->error, WN_EDATA,
+                "%s: %s: wanted a matrix of %zu rows as when it was audited",
+                reader->name, reader->path, copy->rows);
+        goto done;
+    }
+    place = list_places(copy, reader, &indptr, data.rows, ends);
+    if (!place)
+        goto done;
+    cells.row = place;
+    cells.n = ends[copy->n];
+    cells.rows = data.rows;
+    if (copy_member(&cells, reader, file, "data", false, NULL) == 0 &&
+        copy_member(&cells, reader, file, "indices", false, NULL) == 0)
+        status = put_indptr(copy, reader, file, ends);
+done:
+    wn_array_free(&indptr);
+    wn_array_free(&data);
+    free(place);
+    free(ends);
+    return status;
+}
+
+static int copy_group(const struct wn_hdf5_copy *copy,
+                      struct wn_hdf5_reader *reader, hid_t file, bool whole,
+                      const char *const *value)
+{
+    const enum wn_anndata_kind kind = wn_anndata_kind(reader);
+    int status = -1;
+
+    if (kind == WN_ANNDATA_CODES)
+        status = copy_codes(copy, reader, file, whole, value);
+    else if (kind == WN_ANNDATA_MASKED)
+        status = copy_member(copy, reader, file, "values", whole, value) ||
+                         copy_member(copy, reader, file, "mask", whole, NULL)
+                     ? -1
+                     : 0;
+    else if (kind == WN_ANNDATA_SPARSE && !whole)
+        status = copy_sparse(copy, reader, file);
+    else
+        wn_hdf5_refuse(reader, "is no dataset");
+    return status ? -1
+                  : copy_attributes(copy, reader, file,
+                                    kind == WN_ANNDATA_SPARSE ? "shape" : NULL);
+}
+
+/* ---- the child ---------------------------------------------------------- */
+
+struct copy_task {
     const struct wn_hdf5_copy *copy;
     int descriptor;
     uint64_t memory;
-    struct wn_error *error; /* shared */
 };
 
-static void hdf5_copy_work(void *context)
+static void copy_in_child(void *context, struct wn_error *error)
 {
-    const struct task *task = context;
+    const struct copy_task *task = context;
     const struct wn_hdf5_copy *copy = task->copy;
-    struct wn_store from = {.descriptor = task->descriptor};
-    struct wn_store to = {.descriptor = copy->descriptor};
-    struct wn_reader reader = {.name = wn_input_name(copy->path),
-                               .memory = task->memory,
-                               .error = task->error};
+    struct wn_hdf5_store from = {.descriptor = task->descriptor};
+    struct wn_hdf5_store to = {.descriptor = copy->descriptor};
+    struct wn_hdf5_reader reader = {.name = wn_input_name(copy->path),
+                                    .memory = task->memory,
+                                    .error = error};
     struct stat about;
     hid_t file = H5I_INVALID_HID;
 
     if (fstat(task->descriptor, &about)) {
-        wn_fail_errno(reader.error, "%s: cannot look at", reader.name);
+        wn_fail_errno(error, "%s: cannot read its size", reader.name);
         return;
     }
     reader.size = (uint64_t)about.st_size;
-    reader.file = wn_store_open(&from, reader.name, reader.error);
+    reader.file = wn_hdf5_open(&from, reader.name, error);
     if (reader.file >= 0)
-        file = wn_store_create(&to, copy->name, reader.error);
-    for (size_t i = 0; file >= 0 && i < copy->count; i++)
-        if (copy_object(copy, &reader, file, i))
+        file = wn_hdf5_create(&to, copy->name, error);
+    for (size_t i = 0; !error->code && i < copy->count; i++) {
+        const bool whole = copy->whole >> i & 1;
+        const char *const *value = i == copy->changed ? copy->value : NULL;
+        H5O_type_t type;
+
+        reader.path = copy->paths[i];
+        if (wn_hdf5_find(&reader, &type))
             break;
-    if (file >= 0 && (H5Fclose(file) < 0 || to.failure) && !reader.error->code)
-        wn_fail(reader.error, WN_EIO, "%s: cannot write: %s", copy->name,
+        /* Errors are in *error. */
+        if (type == H5O_TYPE_DATASET)
+            copy_dataset(copy, &reader, file, whole, value);
+        else if (type == H5O_TYPE_GROUP)
+            copy_group(copy, &reader, file, whole, value);
+        else
+            wn_hdf5_refuse(&reader, "is no dataset");
+    }
+    if (file >= 0 && (H5Fclose(file) < 0 || to.failure) && !error->code)
+        wn_fail(error, WN_EIO, "%s: cannot write: %s", copy->name,
                 to.failure ? strerror(to.failure) : "HDF5 fails");
     if (reader.file >= 0)
         H5Fclose(reader.file);
@@ -335,24 +599,15 @@ static void hdf5_copy_work(void *context)
 int wn_hdf5_write(const struct wn_hdf5_copy *copy, uint64_t memory,
                   struct wn_error *error)
 {
-    struct wn_error *told = wn_sandbox_share(sizeof *told);
-    struct task task = {copy, -1, memory, told};
+    struct copy_task task = {copy, wn_input_open(copy->path, NULL, error),
+                             memory};
     int status = -1;
 
     assert(copy->count <= WN_HDF5_MAX);
-    if (!told)
+    if (task.descriptor < 0)
         return -1;
-    task.descriptor = wn_input_open(copy->path, NULL, error);
-    if (task.descriptor >= 0)
-        status =
-            wn_sandbox_run(wn_input_name(copy->path), memory, WN_READER_SECONDS,
-                           hdf5_copy_work, &task, error);
-    if (status == 0 && told->code) {
-        *error = *told;
-        status = -1;
-    }
-    if (task.descriptor >= 0)
-        close(task.descriptor);
-    munmap(told, sizeof *told);
+    status = wn_sandbox_run(wn_input_name(copy->path), memory, WN_HDF5_SECONDS,
+                            copy_in_child, &task, error);
+    close(task.descriptor);
     return status;
 }

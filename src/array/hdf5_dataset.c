@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is looked at in foreign HDF5 before it is read; see hdf5_dataset.h. */
+/* Checking and reading a dataset of a user's HDF5 file; see hdf5_dataset.h. */
 #include "array/hdf5_dataset.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "array/hdf5_store.h"
 #include "array/sandbox.h"
 #include "util/memory.h"
 
 enum {
-    PIECE = 1 << 20,         /* bytes read at once, if chunks allow */
-    CACHE_MOST = 1 << 26,    /* of chunks that are in several pieces */
-    DEFLATE_MOST = 1032,     /* how far deflate can compress */
-    BYTES_A_SECOND = 1 << 22 /* processor time that is allowed for reading */
+    PIECE = 1 << 20,         /* bytes to read at once, if chunks allow */
+    CACHE_MAX = 1 << 26,     /* bytes of HDF5's cache of chunks */
+    DEFLATE_MAX = 1032,      /* the highest ratio of deflate */
+    BYTES_A_SECOND = 1 << 22 /* grants processor time for reading */
 };
 
-int wn_reader_refuse(struct wn_reader *reader, const char *why)
+int wn_hdf5_refuse(struct wn_hdf5_reader *reader, const char *why)
 {
     return wn_fail(reader->error, WN_EDATA, "%s: %s: %s", reader->name,
                    reader->path, why);
 }
 
-/* ---- in the child: is it safe, what is it ------------------------------- */
+/* ---- checks before anything is read ------------------------------------- */
 
-int wn_reader_find(struct wn_reader *reader, H5O_type_t *type)
+int wn_hdf5_find(struct wn_hdf5_reader *reader, H5O_type_t *type)
 {
     char part[1024];
     H5L_info_t link;
@@ -33,15 +35,15 @@ int wn_reader_find(struct wn_reader *reader, H5O_type_t *type)
         at += strspn(reader->path + at, "/");
         at += strcspn(reader->path + at, "/");
         if (at >= sizeof part)
-            return wn_reader_refuse(reader, "the path is too long");
+            return wn_hdf5_refuse(reader, "the path is too long");
         memcpy(part, reader->path, at);
         part[at] = '\0';
         if (H5Lexists(reader->file, part, H5P_DEFAULT) <= 0)
-            return wn_reader_refuse(reader, "is not in the file");
+            return wn_hdf5_refuse(reader, "is not in the file");
         if (H5Lget_info(reader->file, part, &link, H5P_DEFAULT) < 0)
-            return wn_reader_refuse(reader, "its link is damaged");
+            return wn_hdf5_refuse(reader, "its link is damaged");
         if (link.type != H5L_TYPE_HARD)
-            return wn_reader_refuse(
+            return wn_hdf5_refuse(
                 reader, link.type == H5L_TYPE_SOFT ? "refused: a soft link"
                         : link.type == H5L_TYPE_EXTERNAL
                             ? "refused: a link to another file"
@@ -49,16 +51,29 @@ int wn_reader_find(struct wn_reader *reader, H5O_type_t *type)
     }
     if (H5Oget_info_by_name2(reader->file, reader->path, &about, H5O_INFO_BASIC,
                              H5P_DEFAULT) < 0)
-        return wn_reader_refuse(reader, "damaged");
+        return wn_hdf5_refuse(reader, "damaged");
     *type = about.type;
     return 0;
 }
 
-static int check_filters(struct wn_reader *reader, hid_t creation)
+void wn_hdf5_member_path(const struct wn_hdf5_reader *reader,
+                         const char *member, char path[WN_HDF5_PATH])
 {
-    const int count = H5Pget_nfilters(creation);
+    snprintf(path, WN_HDF5_PATH, "%.1000s/%s", reader->path, member);
+}
 
-    for (int f = 0; f < count; f++) {
+/* Refuse what could lead out of the file. */
+static int check_references(struct wn_hdf5_reader *reader, hid_t creation)
+{
+    const int filters = H5Pget_nfilters(creation);
+
+    if (filters < 0)
+        return wn_hdf5_refuse(reader, "damaged");
+    if (H5Pget_external_count(creation) != 0)
+        return wn_hdf5_refuse(reader, "refused: data in another file");
+    if (H5Pget_layout(creation) == H5D_VIRTUAL)
+        return wn_hdf5_refuse(reader, "refused: a virtual dataset");
+    for (int f = 0; f < filters; f++) {
         unsigned flags, config;
         size_t none = 0;
         const H5Z_filter_t filter = H5Pget_filter2(
@@ -71,16 +86,80 @@ static int check_filters(struct wn_reader *reader, hid_t creation)
                            "or fletcher32 (h5repack -f GZIP=1 makes a copy)",
                            reader->name, reader->path, (int)filter);
     }
-    return count < 0 ? wn_reader_refuse(reader, "damaged") : 0;
+    return 0;
 }
 
-/* Along which axis, and how far at once: whole rows of chunks, about a PIECE
- * of them, or less than a row where a row is too large. */
-static void hdf5_dataset_cut(struct wn_reader *reader, const hsize_t *chunk,
-                             size_t cell)
+/* Fill in what the array is: its cells and its extents. */
+static int describe_array(struct wn_hdf5_reader *reader)
+{
+    const H5T_class_t class = H5Tget_class(reader->type);
+    const size_t width = H5Tget_size(reader->type);
+    const hid_t space = H5Dget_space(reader->set);
+    const int rank = H5Sget_simple_extent_ndims(space);
+    struct wn_array *array = reader->array;
+
+    array->text = class == H5T_STRING;
+    array->whole = class == H5T_INTEGER || class == H5T_ENUM;
+    array->width = width <= (array->whole ? 2u : 4u) ? 4 : 8;
+    array->rank = rank;
+    if (!array->text && !array->whole && class != H5T_FLOAT)
+        wn_hdf5_refuse(reader, "found a type that is neither number nor text");
+    else if (width == 0 || width > (array->text ? (size_t)WN_ARRAY_TEXT : 8))
+        wn_fail(reader->error, WN_EDATA, "%s: %s: found cells of %zu bytes",
+                reader->name, reader->path, width);
+    else if (rank < 1 || rank > WN_ARRAY_RANK ||
+             H5Sget_simple_extent_type(space) != H5S_SIMPLE ||
+             H5Sget_simple_extent_dims(space, reader->extent, NULL) < 0)
+        wn_hdf5_refuse(reader, "wanted an array of 1 to 8 dimensions");
+    wn_hdf5_close(space);
+    if (reader->error->code)
+        return -1;
+    for (int r = 0; r < rank; r++)
+        array->extent[r] = reader->extent[r];
+    return wn_array_shape(array)
+               ? 0
+               : wn_hdf5_refuse(reader, "claims more cells than are possible");
+}
+
+/* Compare sizes with the file and the memory before anything is allocated. */
+static int check_sizes(struct wn_hdf5_reader *reader, hid_t creation,
+                       hsize_t chunk[WN_ARRAY_RANK])
 {
     const struct wn_array *array = reader->array;
-    size_t slice = cell;
+    const size_t width = H5Tget_size(reader->type);
+    const hsize_t stored = H5Dget_storage_size(reader->set);
+    const size_t content = wn_product(array->rows, array->columns, width);
+    size_t bytes = width;
+
+    if (H5Pget_layout(creation) == H5D_CHUNKED) {
+        if (H5Pget_chunk(creation, WN_ARRAY_RANK, chunk) != array->rank)
+            return wn_hdf5_refuse(reader, "its chunks are damaged");
+        for (int r = 0; r < array->rank; r++)
+            bytes = chunk[r] ? wn_product(bytes, chunk[r], 1) : SIZE_MAX;
+        if (bytes > reader->memory / 4)
+            return wn_fail(reader->error, WN_EDATA,
+                           "%s: %s: a chunk of %zu bytes needs more memory "
+                           "than --memory allows",
+                           reader->name, reader->path, bytes);
+    }
+    if (stored > reader->size || content / DEFLATE_MAX > stored)
+        return wn_fail(reader->error, WN_EDATA,
+                       "%s: %s: claims %zu bytes and has %llu, in a file of "
+                       "%llu",
+                       reader->name, reader->path, content,
+                       (unsigned long long)stored,
+                       (unsigned long long)reader->size);
+    wn_sandbox_seconds(WN_HDF5_SECONDS + content / BYTES_A_SECOND);
+    return 0;
+}
+
+/* Choose axis and step: whole rows of chunks, about PIECE bytes of them, or
+ * parts of a row where a row is too large for the memory. */
+static void plan_pieces(struct wn_hdf5_reader *reader, const hsize_t *chunk)
+{
+    const struct wn_array *array = reader->array;
+    const size_t width = H5Tget_size(reader->type);
+    size_t slice = width > 8 ? width : 8;
 
     for (int r = 0; r < array->rank; r++)
         slice = wn_product(slice, array->extent[r], 1);
@@ -101,171 +180,191 @@ static void hdf5_dataset_cut(struct wn_reader *reader, const hsize_t *chunk,
     reader->step += reader->step == 0;
 }
 
-static int check_chunks(struct wn_reader *reader, hid_t creation, size_t width,
-                        hsize_t *chunk)
-{
-    size_t bytes = width;
-
-    if (H5Pget_layout(creation) != H5D_CHUNKED)
-        return 0;
-    if (H5Pget_chunk(creation, WN_ARRAY_RANK, chunk) != reader->array->rank)
-        return wn_reader_refuse(reader, "its chunks are damaged");
-    for (int r = 0; r < reader->array->rank; r++)
-        bytes = chunk[r] ? wn_product(bytes, chunk[r], 1) : SIZE_MAX;
-    if (bytes > reader->memory / 4)
-        return wn_fail(reader->error, WN_EDATA,
-                       "%s: %s: a chunk of %zu bytes needs more memory "
-                       "than --memory allows",
-                       reader->name, reader->path, bytes);
-    return 0;
-}
-
-/* Sizes against the file and the memory, before anything is allocated. */
-static int check_sizes(struct wn_reader *reader, hid_t creation)
-{
-    const size_t width = H5Tget_size(reader->type);
-    const hsize_t stored = H5Dget_storage_size(reader->set);
-    hsize_t chunk[WN_ARRAY_RANK] = {1, 1, 1, 1, 1, 1, 1, 1};
-    const size_t content =
-        wn_product(reader->array->rows, reader->array->columns, width);
-
-    if (check_chunks(reader, creation, width, chunk))
-        return -1;
-    if (stored > reader->size || content / DEFLATE_MOST > stored)
-        return wn_fail(reader->error, WN_EDATA,
-                       "%s: %s: claims %zu bytes and has %llu, in a file of "
-                       "%llu",
-                       reader->name, reader->path, content,
-                       (unsigned long long)stored,
-                       (unsigned long long)reader->size);
-    hdf5_dataset_cut(reader, chunk, width > 8 ? width : 8);
-    return wn_sandbox_seconds(WN_READER_SECONDS + content / BYTES_A_SECOND)
-               ? wn_fail_errno(reader->error, "%s: cannot limit the time",
-                               reader->name)
-               : 0;
-}
-
-static int hdf5_dataset_check_type(struct wn_reader *reader)
-{
-    const H5T_class_t class = H5Tget_class(reader->type);
-    const size_t width = H5Tget_size(reader->type);
-    struct wn_array *array = reader->array;
-
-    array->text = class == H5T_STRING;
-    array->whole = class == H5T_INTEGER || class == H5T_ENUM;
-    if (!array->text && !array->whole && class != H5T_FLOAT)
-        return wn_reader_refuse(reader, "found a type that is neither number "
-                                        "nor text");
-    if (width == 0 || width > (array->text ? (size_t)WN_ARRAY_TEXT : 8))
-        return wn_fail(reader->error, WN_EDATA,
-                       "%s: %s: elements of %zu "
-                       "bytes",
-                       reader->name, reader->path, width);
-    array->width = width <= (array->whole ? 2u : 4u) ? 4 : 8;
-    return 0;
-}
-
-static int hdf5_dataset_check_space(struct wn_reader *reader)
-{
-    const hid_t space = H5Dget_space(reader->set);
-    const int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
-    int status = -1;
-
-    if (rank < 1 || rank > WN_ARRAY_RANK ||
-        H5Sget_simple_extent_type(space) != H5S_SIMPLE ||
-        H5Sget_simple_extent_dims(space, reader->extent, NULL) < 0) {
-        wn_reader_refuse(reader, "wanted an array of 1 to 8 dimensions");
-    } else {
-        reader->array->rank = rank;
-        for (int r = 0; r < rank; r++)
-            reader->array->extent[r] = reader->extent[r];
-        status = wn_array_shape(reader->array)
-                     ? 0
-                     : wn_reader_refuse(reader, "claims more cells than "
-                                                "there can be");
-    }
-    if (space >= 0)
-        H5Sclose(space);
-    return status;
-}
-
-static int check_dataset(struct wn_reader *reader)
-{
-    const hid_t creation = H5Dget_create_plist(reader->set);
-    int status = -1;
-
-    if (creation < 0 || reader->type < 0)
-        wn_reader_refuse(reader, "damaged");
-    else if (H5Pget_external_count(creation) != 0)
-        wn_reader_refuse(reader, "refused: data in another file");
-    else if (H5Pget_layout(creation) == H5D_VIRTUAL)
-        wn_reader_refuse(reader, "refused: a virtual dataset");
-    else if (check_filters(reader, creation) == 0 &&
-             hdf5_dataset_check_type(reader) == 0 &&
-             hdf5_dataset_check_space(reader) == 0)
-        status = check_sizes(reader, creation);
-    if (creation >= 0)
-        H5Pclose(creation);
-    return status;
-}
-
-/* A cache that holds chunks until the last piece they are in. */
-static hid_t open_set(const struct wn_reader *reader)
+int wn_hdf5_dataset_open(struct wn_hdf5_reader *reader)
 {
     const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
     const size_t share = reader->memory / 4;
-    hid_t set = H5I_INVALID_HID;
+    hsize_t chunk[WN_ARRAY_RANK] = {1, 1, 1, 1, 1, 1, 1, 1};
+    int status = -1;
 
-    if (access >= 0 &&
-        H5Pset_chunk_cache(access, 521, share < CACHE_MOST ? share : CACHE_MOST,
+    reader->set = H5I_INVALID_HID;
+    /* The cache keeps a chunk until the last piece that needs it. */
+    if (H5Pset_chunk_cache(access, 521, share < CACHE_MAX ? share : CACHE_MAX,
                            0.75) >= 0)
-        set = H5Dopen2(reader->file, reader->path, access);
-    if (access >= 0)
-        H5Pclose(access);
-    return set;
+        reader->set = H5Dopen2(reader->file, reader->path, access);
+    reader->type = H5Dget_type(reader->set);
+    const hid_t creation = H5Dget_create_plist(reader->set);
+    if (creation < 0 || reader->type < 0)
+        wn_hdf5_refuse(reader, "damaged");
+    else if (check_references(reader, creation) == 0 &&
+             describe_array(reader) == 0 &&
+             check_sizes(reader, creation, chunk) == 0) {
+        plan_pieces(reader, chunk);
+        status = 0;
+    }
+    wn_hdf5_close(creation);
+    wn_hdf5_close(access);
+    return status;
 }
 
-int wn_reader_open(struct wn_reader *reader)
+void wn_hdf5_dataset_close(struct wn_hdf5_reader *reader)
 {
-    reader->set = open_set(reader);
-    reader->type = reader->set < 0 ? H5I_INVALID_HID : H5Dget_type(reader->set);
-    if (reader->set < 0)
-        return wn_reader_refuse(reader, "damaged");
-    return check_dataset(reader);
-}
-
-void wn_reader_close(struct wn_reader *reader)
-{
-    if (reader->type >= 0)
-        H5Tclose(reader->type);
-    if (reader->set >= 0)
-        H5Dclose(reader->set);
+    wn_hdf5_close(reader->type);
+    wn_hdf5_close(reader->set);
     reader->type = reader->set = H5I_INVALID_HID;
 }
 
-void wn_reader_member(const struct wn_reader *reader, const char *member,
-                      char path[WN_READER_PATH])
+/* ---- reading ------------------------------------------------------------ */
+
+/* Part of a dataset: some slices along the reader's axis. */
+struct piece {
+    hsize_t start[WN_ARRAY_RANK], count[WN_ARRAY_RANK];
+    size_t cells;
+};
+
+/* Set the count along the axis: a step, or what is left. */
+static void fit_piece(const struct wn_hdf5_reader *reader, struct piece *piece)
 {
-    snprintf(path, WN_READER_PATH, "%.1000s/%s", reader->path, member);
+    const int axis = reader->axis;
+    const size_t left = reader->extent[axis] - piece->start[axis];
+
+    piece->count[axis] = left < reader->step ? left : reader->step;
+    piece->cells = 1;
+    for (int r = 0; r < reader->array->rank; r++)
+        piece->cells *= piece->count[r];
 }
 
-enum wn_reader_kind wn_reader_kind(const struct wn_reader *reader)
+/* Go to the next piece, row-major; false at the end. */
+static bool next_piece(const struct wn_hdf5_reader *reader, struct piece *piece)
 {
-    static const char *const members[][3] = {
-        [WN_READER_CODES] = {"codes", "categories"},
-        [WN_READER_MASKED] = {"values", "mask"},
-        [WN_READER_SPARSE] = {"data", "indices", "indptr"}};
-    char path[WN_READER_PATH];
-
-    for (int kind = WN_READER_CODES; kind <= WN_READER_SPARSE; kind++) {
-        int found = 0, wanted = 0;
-
-        for (; wanted < 3 && members[kind][wanted]; wanted++) {
-            wn_reader_member(reader, members[kind][wanted], path);
-            found += H5Lexists(reader->file, path, H5P_DEFAULT) > 0;
+    for (int r = reader->axis; r >= 0; r--) {
+        piece->start[r] += piece->count[r];
+        if (piece->start[r] < reader->extent[r]) {
+            fit_piece(reader, piece);
+            return true;
         }
-        if (found == wanted)
-            return (enum wn_reader_kind)kind;
+        piece->start[r] = 0;
     }
-    return WN_READER_NEITHER;
+    return false;
+}
+
+/* Read a piece as `type` into out. Returns its dataspace in memory, or
+ * H5I_INVALID_HID. */
+static hid_t read_piece(struct wn_hdf5_reader *reader, hid_t type,
+                        const struct piece *piece, void *out)
+{
+    const hid_t space = H5Dget_space(reader->set);
+    const hid_t memory =
+        H5Screate_simple(reader->array->rank, piece->count, NULL);
+    const bool good =
+        space >= 0 && memory >= 0 &&
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, piece->start, NULL,
+                            piece->count, NULL) >= 0 &&
+        H5Dread(reader->set, type, memory, space, H5P_DEFAULT, out) >= 0;
+
+    wn_hdf5_close(space);
+    if (good)
+        return memory;
+    wn_hdf5_close(memory);
+    wn_hdf5_refuse(reader, "damaged, cannot be read");
+    return H5I_INVALID_HID;
+}
+
+static int copy_numbers(struct wn_hdf5_reader *reader,
+                        const struct piece *piece, char *buffer)
+{
+    const struct wn_array *array = reader->array;
+    const bool is_enum = H5Tget_class(reader->type) == H5T_ENUM;
+    const hid_t wanted = array->width == 4 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
+    const hid_t memory =
+        read_piece(reader, is_enum ? reader->type : wanted, piece, buffer);
+
+    if (memory < 0)
+        return -1;
+    wn_hdf5_close(memory);
+    if (is_enum) {
+        /* HDF5 converts enumerations only from their base type. */
+        const hid_t base = H5Tget_super(reader->type);
+        const bool good = H5Tconvert(base, wanted, piece->cells, buffer, NULL,
+                                     H5P_DEFAULT) >= 0;
+
+        wn_hdf5_close(base);
+        if (!good)
+            return wn_hdf5_refuse(reader, "its numbers cannot be converted");
+    }
+    return wn_array_put(&reader->sink, buffer, piece->cells * array->width,
+                        reader->error);
+}
+
+static int copy_texts(struct wn_hdf5_reader *reader, const struct piece *piece,
+                      char *buffer)
+{
+    const size_t width = H5Tget_size(reader->type);
+    const bool variable = H5Tis_variable_str(reader->type) > 0;
+    const bool blanks = H5Tget_strpad(reader->type) == H5T_STR_SPACEPAD;
+    const hid_t memory = read_piece(reader, reader->type, piece, buffer);
+    int status = memory < 0 ? -1 : 0;
+
+    for (size_t c = 0; c < piece->cells && status == 0; c++) {
+        const char *text = buffer + c * width;
+        size_t length;
+
+        if (variable) {
+            memcpy(&text, buffer + c * width, sizeof text);
+            text = text ? text : "";
+            length = strlen(text);
+        } else {
+            length = strnlen(text, width);
+            while (blanks && length && text[length - 1] == ' ')
+                length--;
+        }
+        status = wn_array_put_text(&reader->sink, text, length, reader->error);
+    }
+    if (variable && memory >= 0)
+        H5Dvlen_reclaim(reader->type, memory, H5P_DEFAULT, buffer);
+    wn_hdf5_close(memory);
+    return status;
+}
+
+int wn_hdf5_dataset_read(struct wn_hdf5_reader *reader)
+{
+    struct wn_array *array = reader->array;
+    struct piece piece = {{0}, {0}, 0};
+    int status = wn_hdf5_dataset_open(reader);
+
+    if (status == 0 && array->rows && array->columns) {
+        const size_t width = H5Tget_size(reader->type);
+        char *buffer;
+
+        for (int r = 0; r < array->rank; r++)
+            piece.count[r] = r < reader->axis ? 1 : reader->extent[r];
+        fit_piece(reader, &piece);
+        buffer = wn_new(piece.cells, width > 8 ? width : 8);
+        wn_array_sink_open(&reader->sink, array);
+        do
+            status = array->text ? copy_texts(reader, &piece, buffer)
+                                 : copy_numbers(reader, &piece, buffer);
+        while (status == 0 && next_piece(reader, &piece));
+        free(buffer);
+        status = wn_array_sink_close(&reader->sink, status == 0, reader->error);
+    }
+    wn_hdf5_dataset_close(reader);
+    return status;
+}
+
+int wn_hdf5_member_read(const struct wn_hdf5_reader *reader, const char *member,
+                        struct wn_array *array)
+{
+    struct wn_hdf5_reader inner = *reader;
+    H5O_type_t type;
+    char path[WN_HDF5_PATH];
+
+    wn_hdf5_member_path(reader, member, path);
+    inner.path = path;
+    inner.array = array;
+    if (wn_array_begin(array, path, reader->error) ||
+        wn_hdf5_find(&inner, &type))
+        return -1;
+    return type == H5O_TYPE_DATASET ? wn_hdf5_dataset_read(&inner)
+                                    : wn_hdf5_refuse(&inner, "is no dataset");
 }

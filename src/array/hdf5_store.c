@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* HDF5's doors and its driver over one descriptor; see hdf5_store.h. */
+/* Start-up of the HDF5 library, its driver over one descriptor, and rows of
+ * datasets; see hdf5_store.h. */
 #include "array/hdf5_store.h"
 
 #include <errno.h>
@@ -12,28 +13,31 @@
 #include <H5FDdevelop.h>
 #endif
 
+#include "array/hdf5.h"
+#include "util/memory.h"
+
 struct driver {
-    H5FD_t public; /* first, as HDF5 wants it */
-    struct wn_store *store;
-    haddr_t end; /* of the addresses in use */
+    H5FD_t public; /* must be first */
+    struct wn_hdf5_store *store;
+    haddr_t end; /* behind the last address in use */
 };
 
 static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access,
-                           haddr_t most)
+                           haddr_t max)
 {
-    struct wn_store *const *given = H5Pget_driver_info(access);
-    struct driver *driver = given ? calloc(1, sizeof *driver) : NULL;
+    struct wn_hdf5_store *const *given = H5Pget_driver_info(access);
+    struct driver *driver;
 
     (void)name;
-    (void)most;
-    if (!driver)
+    (void)max;
+    if (!given)
         return NULL;
-    driver->store = *given;
-    if ((flags & H5F_ACC_TRUNC) && ftruncate(driver->store->descriptor, 0)) {
-        driver->store->failure = errno;
-        free(driver);
+    if ((flags & H5F_ACC_TRUNC) && ftruncate((*given)->descriptor, 0)) {
+        (*given)->failure = errno;
         return NULL;
     }
+    driver = wn_new(1, sizeof *driver);
+    driver->store = *given;
     return &driver->public;
 }
 
@@ -67,13 +71,13 @@ static herr_t driver_set_end(H5FD_t *file, H5FD_mem_t type, haddr_t end)
 
 static haddr_t driver_file_end(const H5FD_t *file, H5FD_mem_t type)
 {
-    const struct wn_store *store = ((const struct driver *)file)->store;
+    const struct wn_hdf5_store *store = ((const struct driver *)file)->store;
     struct stat about;
 
     (void)type;
     if (fstat(store->descriptor, &about))
         return HADDR_UNDEF;
-    /* What a full disk has not taken counts as written, see driver_write. */
+    /* After a failed write, count what the disk did not take as written. */
     return store->failure ? ((const struct driver *)file)->end
                           : (haddr_t)about.st_size;
 }
@@ -81,7 +85,7 @@ static haddr_t driver_file_end(const H5FD_t *file, H5FD_mem_t type)
 static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer,
                           haddr_t address, size_t size, void *buffer)
 {
-    struct wn_store *store = ((struct driver *)file)->store;
+    struct wn_hdf5_store *store = ((struct driver *)file)->store;
     char *at = buffer;
 
     (void)type;
@@ -96,7 +100,7 @@ static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer,
             return -1;
         }
         if (got == 0) {
-            /* HDF5 reads the unwritten end of what it has allocated. */
+            /* HDF5 reads space that it allocated but has not written. */
             memset(at, 0, size);
             return 0;
         }
@@ -110,7 +114,7 @@ static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer,
 static herr_t driver_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer,
                            haddr_t address, size_t size, const void *buffer)
 {
-    struct wn_store *store = ((struct driver *)file)->store;
+    struct wn_hdf5_store *store = ((struct driver *)file)->store;
     const char *at = buffer;
 
     (void)type;
@@ -146,12 +150,12 @@ static herr_t driver_truncate(H5FD_t *file, hid_t transfer, hbool_t closing)
 static const H5FD_class_t driver_class = {
 #if H5_VERSION_GE(1, 13, 0)
     .version = H5FD_CLASS_VERSION,
-    .value = 600, /* in the range HDF5 leaves to everybody */
+    .value = 600, /* in HDF5's range for private use */
 #endif
     .name = "winnow",
     .maxaddr = INT64_MAX,
     .fc_degree = H5F_CLOSE_STRONG,
-    .fapl_size = sizeof(struct wn_store *),
+    .fapl_size = sizeof(struct wn_hdf5_store *),
     .open = driver_open,
     .close = driver_close,
     .query = driver_query,
@@ -163,79 +167,128 @@ static const H5FD_class_t driver_class = {
     .truncate = driver_truncate,
     .fl_map = H5FD_FLMAP_DICHOTOMY};
 
-/* HDF5 ids are process-wide by nature; this one is set once at the start. */
+/* HDF5 ids are global to the process; this one is set once at the start. */
 static hid_t driver_id = H5I_INVALID_HID;
 
-int wn_store_start(struct wn_error *error)
+int wn_hdf5_start(struct wn_error *error)
 {
     if (driver_id >= 0)
         return 0;
     if (H5dont_atexit() < 0 || H5open() < 0 ||
         H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 ||
         H5PLset_loading_state(0) < 0 || H5Lunregister(H5L_TYPE_EXTERNAL) < 0)
-        return wn_fail(error, WN_EIO, "HDF5 cannot be started");
+        return wn_fail(error, WN_EIO, "cannot start the HDF5 library");
     driver_id = H5FDregister(&driver_class);
     if (driver_id < 0)
-        return wn_fail(error, WN_EIO, "HDF5 takes no file driver");
+        return wn_fail(error, WN_EIO,
+                       "the HDF5 library refuses winnow's file driver");
     return 0;
 }
 
-static hid_t access_list(struct wn_store *store, H5F_libver_t high)
+void wn_hdf5_close(hid_t id)
+{
+    if (id >= 0)
+        H5Idec_ref(id);
+}
+
+static hid_t access_list(struct wn_hdf5_store *store, H5F_libver_t high)
 {
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
 
-    if (access >= 0 &&
-        (H5Pset_driver(access, driver_id, &store) < 0 ||
-         H5Pset_libver_bounds(access, H5F_LIBVER_V110, high) < 0 ||
-         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0)) {
-        H5Pclose(access);
-        return H5I_INVALID_HID;
-    }
-    return access;
+    if (H5Pset_driver(access, driver_id, &store) >= 0 &&
+        H5Pset_libver_bounds(access, H5F_LIBVER_V110, high) >= 0 &&
+        H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
+        return access;
+    wn_hdf5_close(access);
+    return H5I_INVALID_HID;
 }
 
-static hid_t hdf5_store_fail(const struct wn_store *store, const char *name,
-                             const char *what, struct wn_error *error)
+static hid_t fail_open(const struct wn_hdf5_store *store, const char *name,
+                       const char *verb, struct wn_error *error)
 {
     errno = store->failure;
     if (errno)
-        wn_fail_errno(error, "%s: cannot %s", name, what);
+        wn_fail_errno(error, "%s: cannot %s", name, verb);
     else
-        wn_fail(error, WN_EDATA,
-                "%s: HDF5 cannot open it: damaged or "
-                "cut off",
+        wn_fail(error, WN_EDATA, "%s: HDF5 cannot open it: damaged or cut off",
                 name);
     return H5I_INVALID_HID;
 }
 
-hid_t wn_store_open(struct wn_store *store, const char *name,
-                    struct wn_error *error)
+hid_t wn_hdf5_open(struct wn_hdf5_store *store, const char *name,
+                   struct wn_error *error)
 {
     const hid_t access = access_list(store, H5F_LIBVER_LATEST);
     const hid_t file =
         access < 0 ? access : H5Fopen(name, H5F_ACC_RDONLY, access);
 
-    if (access >= 0)
-        H5Pclose(access);
-    return file >= 0 ? file : hdf5_store_fail(store, name, "read", error);
+    wn_hdf5_close(access);
+    return file >= 0 ? file : fail_open(store, name, "read", error);
 }
 
-hid_t wn_store_create(struct wn_store *store, const char *name,
-                      struct wn_error *error)
+hid_t wn_hdf5_create(struct wn_hdf5_store *store, const char *name,
+                     struct wn_error *error)
 {
     const hid_t access = access_list(store, H5F_LIBVER_V110);
     const hid_t creation = H5Pcreate(H5P_FILE_CREATE);
     hid_t file = H5I_INVALID_HID;
 
-    /* Links and attributes stay in the object header, which has a checksum,
-     * whatever their number. */
-    if (access >= 0 && creation >= 0 &&
-        H5Pset_obj_track_times(creation, 0) >= 0 &&
+    /* However many there are, links and attributes stay in the object header,
+     * which has a checksum. */
+    if (access >= 0 && H5Pset_obj_track_times(creation, 0) >= 0 &&
         H5Pset_attr_phase_change(creation, 64, 0) >= 0)
         file = H5Fcreate(name, H5F_ACC_TRUNC, creation, access);
-    if (creation >= 0)
-        H5Pclose(creation);
-    if (access >= 0)
-        H5Pclose(access);
-    return file >= 0 ? file : hdf5_store_fail(store, name, "write", error);
+    wn_hdf5_close(creation);
+    wn_hdf5_close(access);
+    return file >= 0 ? file : fail_open(store, name, "write", error);
+}
+
+hid_t wn_hdf5_type(enum wn_type type, size_t width)
+{
+    switch (type) {
+    case WN_U8:
+        return H5Tcopy(H5T_STD_U8LE);
+    case WN_I32:
+        return H5Tcopy(H5T_STD_I32LE);
+    case WN_U32:
+        return H5Tcopy(H5T_STD_U32LE);
+    case WN_I64:
+        return H5Tcopy(H5T_STD_I64LE);
+    case WN_U64:
+        return H5Tcopy(H5T_STD_U64LE);
+    case WN_F32:
+        return H5Tcopy(H5T_IEEE_F32LE);
+    case WN_F64:
+        return H5Tcopy(H5T_IEEE_F64LE);
+    case WN_NAMES:
+        break;
+    }
+    const hid_t text = H5Tcopy(H5T_C_S1);
+    if (H5Tset_size(text, width) >= 0 &&
+        H5Tset_cset(text, H5T_CSET_UTF8) >= 0 &&
+        H5Tset_strpad(text, H5T_STR_NULLPAD) >= 0)
+        return text;
+    wn_hdf5_close(text);
+    return H5I_INVALID_HID;
+}
+
+bool wn_hdf5_move_rows(hid_t set, const struct wn_hdf5_shape *shape,
+                       size_t begin, size_t rows, void *to, const void *from)
+{
+    const hsize_t start[3] = {begin, 0, 0};
+    const hsize_t count[3] = {rows, shape->extent[1], shape->extent[2]};
+    const hid_t type = wn_hdf5_type(shape->type, shape->width);
+    const hid_t memory = H5Screate_simple(shape->rank, count, NULL);
+    const hid_t space = H5Dget_space(set);
+    const bool good =
+        type >= 0 && memory >= 0 &&
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >=
+            0 &&
+        (to ? H5Dread(set, type, memory, space, H5P_DEFAULT, to)
+            : H5Dwrite(set, type, memory, space, H5P_DEFAULT, from)) >= 0;
+
+    wn_hdf5_close(space);
+    wn_hdf5_close(memory);
+    wn_hdf5_close(type);
+    return good;
 }

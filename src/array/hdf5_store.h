@@ -1,31 +1,50 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* array/hdf5_store.h: HDF5 on a descriptor of ours. Private to this room.
+/* array/hdf5_store.h: HDF5 files on descriptors that winnow opened, and the
+ * types and rows of their datasets. For the rooms array and audit.
  *
- * A small file driver reads and writes the descriptor it is given, so that
- * HDF5 opens no path by itself, locks nothing, and a full disk is ours to
- * report: after a failed write the driver keeps errno and takes further writes
- * without doing them, so that HDF5 can always be closed in good order. */
+ * A small file driver reads and writes the given descriptor. So HDF5 opens no
+ * path and takes no lock, and winnow reports a full disk itself: after a failed
+ * write the driver keeps errno and silently drops further writes, so that HDF5
+ * can always close the file in good order. */
 #ifndef WN_ARRAY_HDF5_STORE_H
 #define WN_ARRAY_HDF5_STORE_H
 
 #include <hdf5.h>
 
-#include "util/error.h"
+#include "array/array.h"
 
-/* What the driver needs and leaves behind; outlives the open file. */
-struct wn_store {
+/* The driver's state; must outlive the open file. */
+struct wn_hdf5_store {
     int descriptor;
     int failure; /* errno of the first failed read or write, else 0 */
 };
 
-/* Make the driver known; also forbids plugins and external links. */
-int wn_store_start(struct wn_error *error) WN_MUST_CHECK;
+/* Open for reading, or create (the descriptor must be of an empty file). The
+ * name is for messages only. H5I_INVALID_HID on failure. wn_hdf5_start() of
+ * hdf5.h comes first. */
+hid_t wn_hdf5_open(struct wn_hdf5_store *store, const char *name,
+                   struct wn_error *error) WN_MUST_CHECK;
+hid_t wn_hdf5_create(struct wn_hdf5_store *store, const char *name,
+                     struct wn_error *error) WN_MUST_CHECK;
 
-/* Open for reading, or create afresh (the descriptor must be at an empty
- * file). The name is only for messages. H5I_INVALID_HID on failure. */
-hid_t wn_store_open(struct wn_store *store, const char *name,
-                    struct wn_error *error) WN_MUST_CHECK;
-hid_t wn_store_create(struct wn_store *store, const char *name,
-                      struct wn_error *error) WN_MUST_CHECK;
+/* Close an object of any kind but a file; invalid ids are ignored. */
+void wn_hdf5_close(hid_t id);
+
+/* A dataset of a stored type with up to three extents. */
+struct wn_hdf5_shape {
+    enum wn_type type;
+    size_t width; /* bytes of a cell */
+    int rank;
+    size_t extent[3]; /* 1 beyond the rank */
+};
+
+/* The HDF5 type of a stored type, little-endian in the file and in memory.
+ * wn_hdf5_close() it. */
+hid_t wn_hdf5_type(enum wn_type type, size_t width);
+
+/* Move `rows` rows from row `begin` of an open dataset: read them into `to`,
+ * or, if that is NULL, write them from `from`. False if HDF5 refuses. */
+bool wn_hdf5_move_rows(hid_t set, const struct wn_hdf5_shape *shape,
+                       size_t begin, size_t rows, void *to, const void *from);
 
 #endif

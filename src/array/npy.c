@@ -12,16 +12,15 @@
 #include "util/file.h"
 #include "util/memory.h"
 
-enum { HEADER_MOST = 1 << 16, BLOCK = 1 << 22 };
+enum { HEADER_MAX = 1 << 16, BLOCK = 1 << 22 };
 static const char signature[6] = {'\223', 'N', 'U', 'M', 'P', 'Y'};
 
 struct npy {
     const char *name;
     struct wn_array *array;
     int descriptor;
-    uint64_t size, begin; /* bytes of the file, and before the cells */
-    char header[HEADER_MOST + 1];
-    size_t length;
+    uint64_t size, begin; /* of the file; offset of the cells */
+    char header[HEADER_MAX + 1];
     char kind;    /* f, i, u, b, S or U */
     size_t width; /* bytes of a cell */
     bool swap;    /* big-endian */
@@ -39,7 +38,7 @@ static int npy_refuse(const struct npy *npy, const char *why)
 static int read_header(struct npy *npy)
 {
     unsigned char first[12] = {0};
-    size_t before;
+    size_t before, length;
 
     if (npy->size < sizeof first ||
         wn_read_at(npy->descriptor, first, sizeof first, 0, npy->name,
@@ -48,21 +47,19 @@ static int read_header(struct npy *npy)
         return npy->error->code ? -1 : npy_refuse(npy, "is no .npy file");
     if (first[6] < 1 || first[6] > 3)
         return wn_fail(npy->error, WN_EDATA,
-                       "%s: .npy of version %d, wanted "
-                       "1 to 3",
-                       npy->name, first[6]);
+                       "%s: .npy of version %d, wanted 1 to 3", npy->name,
+                       first[6]);
     before = first[6] == 1 ? 10 : 12;
-    npy->length = first[8] | (size_t)first[9] << 8;
+    length = first[8] | (size_t)first[9] << 8;
     if (first[6] > 1)
-        npy->length |= (size_t)first[10] << 16 | (size_t)first[11] << 24;
-    npy->begin = before + npy->length;
-    if (npy->begin > npy->size || npy->length > HEADER_MOST)
+        length |= (size_t)first[10] << 16 | (size_t)first[11] << 24;
+    npy->begin = before + length;
+    if (npy->begin > npy->size || length > HEADER_MAX)
         return wn_fail(npy->error, WN_EDATA,
-                       "%s: claims a header of %zu "
-                       "bytes in a file of %llu",
-                       npy->name, npy->length, (unsigned long long)npy->size);
-    return wn_read_at(npy->descriptor, npy->header, npy->length, before,
-                      npy->name, npy->error);
+                       "%s: claims a header of %zu bytes in a file of %llu",
+                       npy->name, length, (unsigned long long)npy->size);
+    return wn_read_at(npy->descriptor, npy->header, length, before, npy->name,
+                      npy->error);
 }
 
 /* The text behind 'key': and blanks, or NULL. */
@@ -79,18 +76,11 @@ static const char *npy_value_of(const struct npy *npy, const char *key)
     return at + 1 + strspn(at + 1, " ");
 }
 
-static int fail_type(const struct npy *npy, const char *text)
-{
-    return wn_fail(npy->error, WN_EDATA,
-                   "%s: found type %.*s, wanted one "
-                   "of floats to 8 bytes, integers, booleans or strings",
-                   npy->name, (int)strcspn(text, ",}\n"), text);
-}
-
 static int parse_type(struct npy *npy)
 {
     const char *text = npy_value_of(npy, "'descr'");
     char *end = NULL;
+    bool good;
 
     if (!text)
         return npy_refuse(npy, "has no 'descr' in its header");
@@ -98,24 +88,28 @@ static int parse_type(struct npy *npy)
         return npy_refuse(npy,
                           "holds pickled objects, wanted numbers or strings: "
                           "astype() before numpy.save()");
-    if (text[0] != '\'' || !text[1] || !strchr("<>|=", text[1]) || !text[2] ||
-        !strchr("fiubSU", text[2]))
-        return fail_type(npy, text);
-    npy->swap = text[1] == '>';
-    npy->kind = text[2];
-    npy->width = strtoul(text + 3, &end, 10);
-    if (end == text + 3 || *end != '\'' || npy->width == 0 ||
-        npy->width > WN_ARRAY_TEXT / 4)
-        return fail_type(npy, text);
-    if (npy->kind == 'U')
+    good = text[0] == '\'' && text[1] && strchr("<>|=", text[1]) && text[2] &&
+           strchr("fiubSU", text[2]);
+    if (good) {
+        npy->swap = text[1] == '>';
+        npy->kind = text[2];
+        npy->width = strtoul(text + 3, &end, 10);
+        good = end > text + 3 && *end == '\'' && npy->width > 0 &&
+               npy->width <= WN_ARRAY_TEXT / 4;
+    }
+    if (good && npy->kind == 'U')
         npy->width *= 4;
-    else if (npy->kind == 'b' ? npy->width != 1
-             : npy->kind == 'f'
-                 ? npy->width != 2 && npy->width != 4 && npy->width != 8
-                 : npy->kind != 'S' &&
-                       (npy->width > 8 || npy->width & (npy->width - 1)))
-        return fail_type(npy, text);
-    return 0;
+    else if (good && npy->kind == 'b')
+        good = npy->width == 1;
+    else if (good && npy->kind == 'f')
+        good = npy->width == 2 || npy->width == 4 || npy->width == 8;
+    else if (good && npy->kind != 'S')
+        good = npy->width <= 8 && !(npy->width & (npy->width - 1));
+    return good ? 0
+                : wn_fail(npy->error, WN_EDATA,
+                          "%s: found type %.*s, wanted one of floats to 8 "
+                          "bytes, integers, booleans or strings",
+                          npy->name, (int)strcspn(text, ",}\n"), text);
 }
 
 static int parse_shape(struct npy *npy)
@@ -142,27 +136,11 @@ static int parse_shape(struct npy *npy)
     return 0;
 }
 
-/* What there is has to be what the header says, to the byte. */
-static int npy_check_size(struct npy *npy)
-{
-    const struct wn_array *array = npy->array;
-    const size_t bytes =
-        wn_array_shape(npy->array)
-            ? wn_product(array->rows, array->columns, npy->width)
-            : SIZE_MAX;
-
-    if (bytes == npy->size - npy->begin)
-        return 0;
-    return wn_fail(npy->error, WN_EDATA,
-                   "%s: claims %zu bytes of cells and "
-                   "has %llu",
-                   npy->name, bytes,
-                   (unsigned long long)(npy->size - npy->begin));
-}
-
 static int parse_header(struct npy *npy)
 {
+    struct wn_array *array = npy->array;
     const char *order;
+    size_t bytes;
 
     if (read_header(npy) || parse_type(npy) || parse_shape(npy))
         return -1;
@@ -170,15 +148,24 @@ static int parse_header(struct npy *npy)
     if (!order || (strncmp(order, "True", 4) && strncmp(order, "False", 5)))
         return npy_refuse(npy, "has no 'fortran_order' in its header");
     npy->fortran = *order == 'T';
-    npy->array->text = npy->kind == 'S' || npy->kind == 'U';
-    npy->array->whole = strchr("iub", npy->kind) != NULL;
-    npy->array->width = npy->width <= (npy->array->whole ? 2u : 4u) ? 4 : 8;
-    return npy_check_size(npy);
+    array->text = npy->kind == 'S' || npy->kind == 'U';
+    array->whole = strchr("iub", npy->kind) != NULL;
+    array->width = npy->width <= (array->whole ? 2u : 4u) ? 4 : 8;
+    bytes = wn_array_shape(array)
+                ? wn_product(array->rows, array->columns, npy->width)
+                : SIZE_MAX;
+    /* The file must have the claimed size to the byte. */
+    if (bytes != npy->size - npy->begin)
+        return wn_fail(npy->error, WN_EDATA,
+                       "%s: claims %zu bytes of cells and has %llu", npy->name,
+                       bytes, (unsigned long long)(npy->size - npy->begin));
+    return 0;
 }
 
 /* ---- the cells ---------------------------------------------------------- */
 
-static double half(uint16_t bits)
+/* An IEEE 754 binary16. */
+static double half_to_double(uint16_t bits)
 {
     const int exponent = bits >> 10 & 31;
     const double fraction = bits & 1023;
@@ -193,75 +180,40 @@ static double half(uint16_t bits)
     return bits >> 15 ? -value : value;
 }
 
-/* A number of `width` bytes, little-endian. */
-static double number(char kind, size_t width, uint64_t bits)
+static double decode_number(const struct npy *npy, const unsigned char *cell)
 {
+    const size_t width = npy->width;
     const unsigned unused = (unsigned)(64 - 8 * width);
+    uint64_t bits = 0;
+    uint32_t low;
     double wide;
     float narrow;
-    uint32_t low = (uint32_t)bits;
 
-    if (kind == 'f' && width == 2)
-        return half((uint16_t)bits);
-    if (kind == 'f' && width == 4) {
+    for (size_t b = 0; b < width; b++)
+        bits = bits << 8 | cell[npy->swap ? b : width - 1 - b];
+    low = (uint32_t)bits;
+    if (npy->kind == 'f' && width == 2)
+        return half_to_double((uint16_t)bits);
+    if (npy->kind == 'f' && width == 4) {
         memcpy(&narrow, &low, sizeof narrow);
         return narrow;
     }
-    if (kind == 'f') {
+    if (npy->kind == 'f') {
         memcpy(&wide, &bits, sizeof wide);
         return wide;
     }
-    if (kind == 'i')
+    if (npy->kind == 'i')
         return (double)((int64_t)(bits << unused) >> unused);
     return (double)bits;
 }
 
-static int npy_put_number(const struct npy *npy, struct wn_array_sink *sink,
-                          const unsigned char *cell)
-{
-    uint64_t bits = 0;
-
-    for (size_t b = 0; b < npy->width; b++)
-        bits = bits << 8 | cell[npy->swap ? b : npy->width - 1 - b];
-    const double wide = number(npy->kind, npy->width, bits);
-    if (npy->array->width == 4) {
-        const float narrow = (float)wide;
-
-        return wn_array_put(sink, &narrow, sizeof narrow, npy->error);
-    }
-    return wn_array_put(sink, &wide, sizeof wide, npy->error);
-}
-
-/* Append a code point as UTF-8. */
-static size_t npy_encode(uint32_t point, char *out)
-{
-    if (point < 0x80) {
-        out[0] = (char)point;
-        return 1;
-    }
-    if (point < 0x800) {
-        out[0] = (char)(0xC0 | point >> 6);
-        out[1] = (char)(0x80 | (point & 63));
-        return 2;
-    }
-    if (point < 0x10000) {
-        out[0] = (char)(0xE0 | point >> 12);
-        out[1] = (char)(0x80 | (point >> 6 & 63));
-        out[2] = (char)(0x80 | (point & 63));
-        return 3;
-    }
-    out[0] = (char)(0xF0 | point >> 18);
-    out[1] = (char)(0x80 | (point >> 12 & 63));
-    out[2] = (char)(0x80 | (point >> 6 & 63));
-    out[3] = (char)(0x80 | (point & 63));
-    return 4;
-}
-
-/* A U string: UCS-4, NUL-padded; at most as long in UTF-8. */
+/* Write a U string, NUL-padded UCS-4, as UTF-8, which is never longer:
+ * `scratch` holds a cell. */
 static int put_wide_text(const struct npy *npy, struct wn_array_sink *sink,
-                         const unsigned char *cell, char *spare)
+                         const unsigned char *cell, char *scratch)
 {
-    size_t points = npy->width / 4, length = 0;
+    size_t points = npy->width / 4;
+    char *out = scratch;
 
     while (points && memcmp(cell + 4 * (points - 1), "\0\0\0\0", 4) == 0)
         points--;
@@ -272,66 +224,51 @@ static int put_wide_text(const struct npy *npy, struct wn_array_sink *sink,
             point = point << 8 | cell[4 * p + (npy->swap ? b : 3 - b)];
         if (point > 0x10FFFF || (point >= 0xD800 && point < 0xE000))
             return npy_refuse(npy, "holds a string that is no Unicode");
-        length += npy_encode(point, spare + length);
+        if (point < 0x80) {
+            *out++ = (char)point;
+            continue;
+        }
+        if (point < 0x800) {
+            *out++ = (char)(0xC0 | point >> 6);
+        } else {
+            if (point < 0x10000) {
+                *out++ = (char)(0xE0 | point >> 12);
+            } else {
+                *out++ = (char)(0xF0 | point >> 18);
+                *out++ = (char)(0x80 | (point >> 12 & 63));
+            }
+            *out++ = (char)(0x80 | (point >> 6 & 63));
+        }
+        *out++ = (char)(0x80 | (point & 63));
     }
-    return wn_array_put_text(sink, spare, length, npy->error);
+    return wn_array_put_text(sink, scratch, (size_t)(out - scratch),
+                             npy->error);
 }
 
-static int put_cells(const struct npy *npy, struct wn_array_sink *sink,
-                     const unsigned char *cells, size_t count, char *spare)
-{
-    int status = 0;
-
-    for (size_t c = 0; c < count && status == 0; c++) {
-        const unsigned char *cell = cells + c * npy->width;
-
-        if (npy->kind == 'U')
-            status = put_wide_text(npy, sink, cell, spare);
-        else if (npy->kind == 'S')
-            status = wn_array_put_text(sink, (const char *)cell,
-                                       strnlen((const char *)cell, npy->width),
-                                       npy->error);
-        else
-            status = npy_put_number(npy, sink, cell);
-    }
-    return status;
-}
-
-/* Where row-major column j stands among the columns of Fortran order. */
-static size_t fortran_column(const struct wn_array *array, size_t j)
-{
-    size_t place = 0, before = 1, index[WN_ARRAY_RANK] = {0};
-
-    for (int r = array->rank - 1; r > 0; r--) {
-        index[r] = j % array->extent[r];
-        j /= array->extent[r];
-    }
-    for (int r = 1; r < array->rank; r++) {
-        place += index[r] * before;
-        before *= array->extent[r];
-    }
-    return place;
-}
-
-/* Rows begin .. begin+rows-1, row-major, into `out`; `spare` as large. */
-static int read_rows(const struct npy *npy, size_t begin, size_t rows,
-                     char *out, char *spare)
+/* Read rows begin .. begin+rows-1 of Fortran order, row-major, into `out`;
+ * `scratch` holds a column of them. */
+static int read_fortran_rows(const struct npy *npy, size_t begin, size_t rows,
+                             char *out, char *scratch)
 {
     const struct wn_array *array = npy->array;
     const size_t d = array->columns, w = npy->width;
 
-    if (!npy->fortran)
-        return wn_read_at(npy->descriptor, out, rows * d * w,
-                          npy->begin + (uint64_t)begin * d * w, npy->name,
-                          npy->error);
     for (size_t j = 0; j < d; j++) {
-        const uint64_t at = (uint64_t)fortran_column(array, j) * array->rows;
+        size_t column = 0, rest = j, stride = d;
 
-        if (wn_read_at(npy->descriptor, spare, rows * w,
-                       npy->begin + (at + begin) * w, npy->name, npy->error))
+        /* Column j of row-major order, counted with its first index fastest. */
+        for (int r = array->rank - 1; r > 0; r--) {
+            stride /= array->extent[r];
+            column += rest % array->extent[r] * stride;
+            rest /= array->extent[r];
+        }
+        if (wn_read_at(npy->descriptor, scratch, rows * w,
+                       npy->begin +
+                           ((uint64_t)column * array->rows + begin) * w,
+                       npy->name, npy->error))
             return -1;
         for (size_t i = 0; i < rows; i++)
-            memcpy(out + (i * d + j) * w, spare + i * w, w);
+            memcpy(out + (i * d + j) * w, scratch + i * w, w);
     }
     return 0;
 }
@@ -339,58 +276,70 @@ static int read_rows(const struct npy *npy, size_t begin, size_t rows,
 static int copy_cells(struct npy *npy)
 {
     const struct wn_array *array = npy->array;
-    const size_t row = wn_product(array->columns, npy->width, 1);
+    const size_t width = npy->width;
+    const size_t row = wn_product(array->columns, width, 1);
     size_t step = row < BLOCK ? BLOCK / (row + 1) : 1;
-    struct wn_array_sink sink = {0};
+    struct wn_array_sink sink;
     int status = 0;
 
     if (step > array->rows)
         step = array->rows;
     char *block = wn_new(wn_product(step, row, 1), 1);
-    char *spare = wn_new(wn_product(step, npy->width, 1) + npy->width, 1);
-    if (!block || !spare || wn_array_sink_open(&sink, npy->array))
-        status = -1;
+    char *scratch = wn_new(wn_product(step, width, 1) + width, 1);
+    wn_array_sink_open(&sink, npy->array);
     for (size_t at = 0; status == 0 && row && at < array->rows; at += step) {
         const size_t rows = array->rows - at < step ? array->rows - at : step;
 
-        status = read_rows(npy, at, rows, block, spare);
-        if (status == 0)
-            status = put_cells(npy, &sink, (unsigned char *)block,
-                               rows * array->columns, spare);
+        status = npy->fortran ? read_fortran_rows(npy, at, rows, block, scratch)
+                              : wn_read_at(npy->descriptor, block, rows * row,
+                                           npy->begin + (uint64_t)at * row,
+                                           npy->name, npy->error);
+        for (size_t c = 0; status == 0 && c < rows * array->columns; c++) {
+            const char *cell = block + c * width;
+
+            if (npy->kind == 'U')
+                status = put_wide_text(npy, &sink, (const unsigned char *)cell,
+                                       scratch);
+            else if (npy->kind == 'S')
+                status = wn_array_put_text(&sink, cell, strnlen(cell, width),
+                                           npy->error);
+            else
+                status = wn_array_put_number(
+                    &sink, decode_number(npy, (const unsigned char *)cell),
+                    npy->error);
+        }
     }
-    if (sink.buffer)
-        status = wn_array_sink_close(&sink, status == 0, npy->error);
     free(block);
-    free(spare);
-    return status;
+    free(scratch);
+    return wn_array_sink_close(&sink, status == 0, npy->error);
 }
 
 int wn_npy_read(const char *path, struct wn_array *array,
                 struct wn_error *error)
 {
-    struct npy *npy = wn_new(1, sizeof *npy);
+    const int descriptor = wn_input_open(path, NULL, error);
+    struct npy *npy;
     struct stat about;
     int status = -1;
 
+    *array = (struct wn_array){0};
+    if (descriptor < 0)
+        return -1;
+    npy = wn_new(1, sizeof *npy);
     npy->name = wn_input_name(path);
     npy->array = array;
+    npy->descriptor = descriptor;
     npy->error = error;
-    npy->descriptor = wn_input_open(path, NULL, error);
-    if (npy->descriptor < 0)
-        goto done;
-    if (fstat(npy->descriptor, &about)) {
-        wn_fail_errno(error, "%s: cannot look at", npy->name);
-        goto done;
+    if (fstat(descriptor, &about)) {
+        wn_fail_errno(error, "%s: cannot read its size", npy->name);
+    } else if (wn_array_begin(array, npy->name, error) == 0) {
+        npy->size = (uint64_t)about.st_size;
+        if (parse_header(npy) == 0)
+            status = copy_cells(npy);
     }
-    npy->size = (uint64_t)about.st_size;
-    if (wn_array_begin(array, npy->name, error))
-        goto done;
-    status = parse_header(npy) || copy_cells(npy) ? -1 : 0;
     if (status)
         wn_array_free(array);
-done:
-    if (npy->descriptor >= 0)
-        close(npy->descriptor);
+    close(descriptor);
     free(npy);
     return status;
 }

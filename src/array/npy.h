@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* array/npy.h: arrays out of NumPy's .npy files, versions 1 to 3.
+/* array/npy.h: arrays in NumPy's .npy files, versions 1 to 3.
  *
  *   93 4E 55 4D 50 59     signature, "\x93NUMPY"
  *   major, minor          1.0, 2.0, 3.0
@@ -16,13 +16,13 @@
 
 #include "array/array.h"
 
-/* Read the file `path`, standard input if NULL, into *array, which the caller
- * frees. WN_EDATA names the file; then *array is {0}. */
+/* Read the file `path` (NULL or "-": standard input) into *array, which the
+ * caller frees. WN_EDATA names the file. On failure *array is {0}. */
 int wn_npy_read(const char *path, struct wn_array *array,
                 struct wn_error *error) WN_MUST_CHECK;
 
-/* Write a vector of n whole numbers, <i8, to an open file: NumPy takes it for
- * an index, x[numpy.load(FILE)]. */
+/* Write n whole numbers as a vector of <i8 to an open file. NumPy can use it as
+ * an index: x[numpy.load(FILE)]. */
 int wn_npy_write(int descriptor, const char *name, const uint64_t *number,
                  size_t n, struct wn_error *error) WN_MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A child under limits; see sandbox.h. */
+/* A child process under limits; see sandbox.h. */
 #include "array/sandbox.h"
 
 #include <errno.h>
@@ -13,6 +13,9 @@
 
 #include "util/memory.h"
 
+/* Exit statuses of a child that did not finish. */
+enum { NO_LIMIT = 1, NO_MEMORY = 3 };
+
 void *wn_sandbox_share(size_t size)
 {
     void *block = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -23,21 +26,22 @@ void *wn_sandbox_share(size_t size)
     return block;
 }
 
-int wn_sandbox_seconds(uint64_t seconds)
+void wn_sandbox_seconds(uint64_t seconds)
 {
     struct rusage used;
-    struct rlimit limit = {.rlim_max = RLIM_INFINITY};
+    struct rlimit limit;
 
     if (getrusage(RUSAGE_SELF, &used) || getrlimit(RLIMIT_CPU, &limit))
-        return -1;
+        _exit(NO_LIMIT);
     limit.rlim_cur =
         (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + seconds + 1;
     if (limit.rlim_cur > limit.rlim_max)
         limit.rlim_cur = limit.rlim_max;
-    return setrlimit(RLIMIT_CPU, &limit);
+    if (setrlimit(RLIMIT_CPU, &limit))
+        _exit(NO_LIMIT);
 }
 
-/* A sanitizer would not bear a limit on its addresses. */
+/* Sanitizers reserve so many addresses that they cannot run with a limit. */
 static void limit_memory(uint64_t memory)
 {
 #if defined WN_SANITIZERS
@@ -49,11 +53,11 @@ static void limit_memory(uint64_t memory)
 
     if (self && fscanf(self, "%llu", &pages) == 1 &&
         getrlimit(RLIMIT_AS, &limit) == 0) {
-        const rlim_t most =
+        const rlim_t max =
             (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + memory;
 
-        if (most < limit.rlim_cur) {
-            limit.rlim_cur = most;
+        if (max < limit.rlim_cur) {
+            limit.rlim_cur = max;
             setrlimit(RLIMIT_AS, &limit);
         }
     }
@@ -62,62 +66,66 @@ static void limit_memory(uint64_t memory)
 #endif
 }
 
-/* No core file of a child that was to be let die. */
-static void quieten(void)
-{
-    const struct rlimit none = {0, 0};
-
-    setrlimit(RLIMIT_CORE, &none);
-    signal(SIGXCPU, SIG_DFL);
-    signal(SIGSEGV, SIG_DFL);
-    signal(SIGABRT, SIG_DFL);
-}
-
-/* What a child exits with when it runs out of memory. */
-enum { NO_MEMORY = 3 };
-
 static void exit_without_memory(const char *message)
 {
     (void)message;
     _exit(NO_MEMORY);
 }
 
-int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
-                   void (*work)(void *context), void *context,
-                   struct wn_error *error)
+/* The child is expected to die: it leaves no core file. */
+static void run_child(uint64_t memory, uint64_t seconds,
+                      void (*work)(void *context, struct wn_error *error),
+                      void *context, struct wn_error *error)
 {
-    int status = 0;
-    const pid_t child = fork();
+    const struct rlimit none = {0, 0};
 
+    wn_die_handler(exit_without_memory);
+    setrlimit(RLIMIT_CORE, &none);
+    signal(SIGXCPU, SIG_DFL);
+    signal(SIGSEGV, SIG_DFL);
+    signal(SIGABRT, SIG_DFL);
+    limit_memory(memory);
+    wn_sandbox_seconds(seconds);
+    work(context, error);
+    _exit(0);
+}
+
+int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
+                   void (*work)(void *context, struct wn_error *error),
+                   void *context, struct wn_error *error)
+{
+    struct wn_error *reported = wn_sandbox_share(sizeof *reported);
+    const pid_t child = fork();
+    int status = 0;
+
+    if (child == 0)
+        run_child(memory, seconds, work, context, reported);
     if (child < 0)
-        return wn_fail_errno(error, "%s: cannot start a process", name);
-    if (child == 0) {
-        wn_die_handler(exit_without_memory);
-        quieten();
-        limit_memory(memory);
-        if (wn_sandbox_seconds(seconds))
-            _exit(1);
-        work(context);
-        _exit(0);
+        wn_fail_errno(error, "%s: cannot start a process", name);
+    while (child > 0 && waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) {
+            wn_fail_errno(error, "%s: cannot wait for a process", name);
+            break;
+        }
     }
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            return wn_fail_errno(error, "%s: cannot wait for a process", name);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-        return wn_fail(error, WN_EDATA,
-                       "%s: the HDF5 library does not come "
-                       "to an end with it: damaged or crafted",
-                       name);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == NO_MEMORY)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found data that need more than %.0f MiB to read",
-                       name, (double)memory / 0x1p20);
-    if (status)
-        return wn_fail(error, WN_EDATA,
-                       "%s: the HDF5 library fails on it "
-                       "(%s): damaged or crafted",
-                       name,
-                       WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
-                                           : "it stopped");
-    return 0;
+        wn_fail(error, WN_EDATA,
+                "%s: the HDF5 library timed out reading it: the file is "
+                "damaged or malicious",
+                name);
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == NO_MEMORY)
+        wn_fail(error, WN_EDATA,
+                "%s: found data that need more than %.0f MiB to read", name,
+                (double)memory / 0x1p20);
+    else if (status)
+        wn_fail(error, WN_EDATA,
+                "%s: the HDF5 library crashed on it (%s): the file is damaged "
+                "or malicious",
+                name,
+                WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
+                                    : "it stopped");
+    else if (reported->code)
+        *error = *reported;
+    munmap(reported, sizeof *reported);
+    return error->code ? -1 : 0;
 }

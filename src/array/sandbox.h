@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* array/sandbox.h: do what may crash or spin in a process of its own. Private
- * to this room.
+/* array/sandbox.h: run work that may crash or hang in a child process. For the
+ * rooms array and audit.
  *
- * The HDF5 library is not made for crafted files. What it is to look at first,
- * it looks at in a child under limits; if that dies, the file is refused. */
+ * The HDF5 library is not made for malicious files. A child process with
+ * limits on memory and processor time looks at a file first; if the child dies,
+ * the file is refused. */
 #ifndef WN_ARRAY_SANDBOX_H
 #define WN_ARRAY_SANDBOX_H
 
@@ -12,18 +13,19 @@
 
 #include "util/error.h"
 
-/* Zeroed memory that a child shares, or NULL; munmap() it with its size. */
-void *wn_sandbox_share(size_t size) WN_MUST_CHECK;
+/* Zeroed memory shared with children; munmap() it with its size. */
+void *wn_sandbox_share(size_t size) __attribute__((returns_nonnull));
 
-/* Processor time from now on, in the child: SIGXCPU after so many seconds. */
-int wn_sandbox_seconds(uint64_t seconds);
+/* In the child: allow so many more seconds of processor time from now on, then
+ * SIGXCPU. */
+void wn_sandbox_seconds(uint64_t seconds);
 
-/* Run work(context), which tells its results through shared memory, with at
- * most `memory` bytes beyond what the process has and `seconds` of processor
- * time. WN_EDATA, in words about the HDF5 file `name`, if it does not come
- * back. */
+/* Run work(context, error) in a child with at most `memory` bytes beyond what
+ * this process has and `seconds` of processor time. `work` returns results
+ * through shared memory. -1 with its error if it set one; WN_EDATA, about the
+ * HDF5 file `name`, if the child dies, or runs out of time or memory. */
 int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
-                   void (*work)(void *context), void *context,
-                   struct wn_error *error) WN_MUST_CHECK;
+                   void (*work)(void *context, struct wn_error *error),
+                   void *context, struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array/hdf5_shape.h"
+#include "array/hdf5_store.h"
 #include "util/memory.h"
 
 enum {
@@ -121,10 +121,10 @@ int wn_attribute_write(hid_t object, const struct wn_attribute *attribute)
 {
     const size_t size =
         attribute->number || !*attribute->text ? 1 : strlen(attribute->text);
-    const int kind = !attribute->number ? WN_NAMES
-                     : attribute->whole ? (int)WN_I32
-                                        : (int)WN_F64;
-    const hid_t type = wn_type_open(kind, size);
+    const enum wn_type kind = !attribute->number ? WN_NAMES
+                              : attribute->whole ? WN_I32
+                                                 : WN_F64;
+    const hid_t type = wn_hdf5_type(kind, size);
     const hid_t space = H5Screate(H5S_SCALAR);
     const hid_t id = H5Acreate2(object, attribute->name, type, space,
                                 H5P_DEFAULT, H5P_DEFAULT);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,11 +24,6 @@ const char *const wn_stage_name[] = {"data", "score", "flag"};
 static const char *const stage_program[] = {"ingest", "score", "flag"};
 static const char signature[8] = {'\211', 'H',  'D',    'F',
                                   '\r',   '\n', '\032', '\n'};
-
-int wn_audit_start(struct wn_error *error)
-{
-    return wn_store_start(error);
-}
 
 const char *wn_audit_name(const struct wn_audit *audit)
 {
@@ -218,7 +212,7 @@ static int check_need(const struct wn_audit *audit, enum wn_stage need,
 /* All that is looked at before any data is read. */
 static int look_through(struct wn_audit *audit, struct wn_error *error)
 {
-    audit->file = wn_store_open(&audit->store, audit->name, error);
+    audit->file = wn_hdf5_open(&audit->store, audit->name, error);
     if (audit->file < 0 || check_format(audit, error))
         return -1;
     if (wn_inspect(audit->file, audit->size, &audit->catalog, error))
@@ -232,38 +226,21 @@ static int look_through(struct wn_audit *audit, struct wn_error *error)
     return 0;
 }
 
-struct trial {
-    struct wn_audit *audit;
-    struct wn_error *error; /* shared */
-};
-
-static void try_it(void *context)
+static void try_it(void *context, struct wn_error *error)
 {
-    const struct trial *trial = context;
-
     /* What it returns is what the error says. */
-    (void)!look_through(trial->audit, trial->error);
+    (void)!look_through(context, error);
 }
 
 /* First in a child, which a crafted file may crash or keep busy; this process
  * does the same only after it has gone well there. */
 static int look_safely(struct wn_audit *audit, struct wn_error *error)
 {
-    struct wn_error *told = wn_sandbox_share(sizeof *told);
-    struct trial trial = {audit, told};
-    int status;
-
-    if (!told)
-        return -1;
-    status = wn_sandbox_run(audit->name, TRIAL_BYTES,
-                            TRIAL_SECONDS + (audit->size >> 30), try_it, &trial,
-                            error);
-    if (status == 0 && told->code) {
-        *error = *told;
-        status = -1;
-    }
-    munmap(told, sizeof *told);
-    return status ? -1 : look_through(audit, error);
+    return wn_sandbox_run(audit->name, TRIAL_BYTES,
+                          TRIAL_SECONDS + (audit->size >> 30), try_it, audit,
+                          error)
+               ? -1
+               : look_through(audit, error);
 }
 
 struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,

@@ -26,16 +26,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "array/array.h"
 #include "util/error.h"
 
-enum wn_type { WN_U8, WN_I32, WN_U32, WN_I64, WN_U64, WN_F32, WN_F64 };
-
 enum wn_stage { WN_DATA, WN_SCORE, WN_FLAGS }; /* groups data, score, flag */
-
-/* Call once, first thing in a program that uses audit files: no plugins, no
- * external links, no messages of the library's own, no HDF5 locking by
- * environment. */
-int wn_audit_start(struct wn_error *error) WN_MUST_CHECK;
 
 struct wn_audit; /* a file being read */
 

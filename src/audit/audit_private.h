@@ -6,6 +6,7 @@
 
 #include "audit/attribute.h"
 #include "audit/inspect.h"
+#include "audit/layout.h"
 #include "array/hdf5_store.h"
 
 enum { WN_FORMAT_VERSION = 1 };
@@ -16,7 +17,7 @@ bool wn_stage_holds(enum wn_stage stage, const char *path);
 
 struct wn_audit {
     char *name;
-    struct wn_store store;
+    struct wn_hdf5_store store;
     uint64_t size;
     hid_t file;
     struct wn_catalog catalog;

@@ -87,10 +87,10 @@ static size_t content_size(const struct wn_entry *entry)
 static void *read_content(const struct wn_audit *audit,
                           const struct wn_entry *entry, struct wn_error *error)
 {
-    const struct wn_shape *shape = &entry->shape;
+    const struct wn_hdf5_shape *shape = &entry->shape;
     const size_t size = content_size(entry);
     const hid_t set = H5Dopen2(audit->file, entry->path, H5P_DEFAULT);
-    const hid_t type = wn_type_open(shape->type, shape->width);
+    const hid_t type = wn_hdf5_type(shape->type, shape->width);
     char *content = wn_spill_new(size, 1);
     struct wn_hash *hash = NULL;
     char found[WN_DIGEST_TEXT];
@@ -129,12 +129,12 @@ static int check_wanted(const struct wn_audit *audit,
                         const struct wn_entry *entry, enum wn_type type,
                         const size_t extent[3], struct wn_error *error)
 {
-    const struct wn_shape *shape = &entry->shape;
+    const struct wn_hdf5_shape *shape = &entry->shape;
 
-    if (shape->type != (int)type)
+    if (shape->type != type)
         return wn_fail(error, WN_EDATA, "%s: %s: found %s, wanted %s",
                        audit->name, entry->path, wn_type_name(shape->type),
-                       wn_type_name((int)type));
+                       wn_type_name(type));
     for (int r = 0; r < shape->rank; r++)
         if (shape->extent[r] != extent[r])
             return wn_fail(error, WN_EDATA,
@@ -182,8 +182,8 @@ int wn_entry_read(const struct wn_audit *audit, const struct wn_entry *entry,
         return 0;
     if (hold_rows(holder, entry, error))
         return -1;
-    const bool good =
-        wn_rows_move(audit->rows, &entry->shape, begin, end - begin, out, NULL);
+    const bool good = wn_hdf5_move_rows(audit->rows, &entry->shape, begin,
+                                        end - begin, out, NULL);
 
     return good ? 0
                 : wn_audit_fail(audit, entry->path, "damaged, cannot be read",
@@ -198,7 +198,7 @@ int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
 
     if (!entry)
         return -1;
-    const struct wn_shape *shape = &entry->shape;
+    const struct wn_hdf5_shape *shape = &entry->shape;
     const size_t found = wn_product(shape->extent[1], shape->extent[2], 1);
     if (shape->rank < 2 || shape->type != WN_F32 || found != columns)
         return wn_fail(

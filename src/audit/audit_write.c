@@ -20,7 +20,7 @@ enum { CHUNK_BYTES = 1 << 20, GROUP_LINKS = 256 };
 
 struct wn_audit_writer {
     struct wn_output *output;
-    struct wn_store store;
+    struct wn_hdf5_store store;
     hid_t file;
     enum wn_stage stage;
     struct wn_digest lines;
@@ -29,7 +29,7 @@ struct wn_audit_writer {
     /* The dataset being written; `path` is NULL if there is none. */
     char *path;
     hid_t set;
-    struct wn_shape shape;
+    struct wn_hdf5_shape shape;
     size_t row_bytes; /* of one row */
     size_t chunk_rows;
     char *chunk;    /* rows that wait for their chunk to be whole */
@@ -126,10 +126,10 @@ static hid_t uncached(void)
 static int create_dataset(struct wn_audit_writer *writer,
                           struct wn_error *error)
 {
-    const struct wn_shape *shape = &writer->shape;
+    const struct wn_hdf5_shape *shape = &writer->shape;
     const hsize_t extent[3] = {shape->extent[0], shape->extent[1],
                                shape->extent[2]};
-    const hid_t type = wn_type_open(shape->type, shape->width);
+    const hid_t type = wn_hdf5_type(shape->type, shape->width);
     const hid_t space = H5Screate_simple(shape->rank, extent, NULL);
     const hid_t creation = dataset_list(writer);
     const hid_t access = uncached();
@@ -162,11 +162,11 @@ static void drop_dataset(struct wn_audit_writer *writer)
 
 /* As many numbers of `extent` count as the dataset has extents. */
 static int begin_dataset(struct wn_audit_writer *writer, const char *path,
-                         int type, size_t width, const size_t extent[3],
-                         struct wn_error *error)
+                         enum wn_type type, size_t width,
+                         const size_t extent[3], struct wn_error *error)
 {
     const struct wn_layout *row = wn_layout_find(path);
-    struct wn_shape *shape = &writer->shape;
+    struct wn_hdf5_shape *shape = &writer->shape;
 
     assert(!writer->path && row && row->type == type);
     if (wn_layout_bind(row, path, extent, &writer->symbols, error))
@@ -199,16 +199,15 @@ int wn_audit_write_begin(struct wn_audit_writer *writer, const char *path,
                          enum wn_type type, const size_t extent[3],
                          struct wn_error *error)
 {
-    return begin_dataset(writer, path, (int)type, wn_type_size(type), extent,
-                         error);
+    return begin_dataset(writer, path, type, wn_type_size(type), extent, error);
 }
 
 /* Rows done .. done+rows-1: a whole chunk, or the last one. */
 static int audit_write_put_rows(struct wn_audit_writer *writer, size_t rows,
                                 const char *content, struct wn_error *error)
 {
-    const bool good = wn_rows_move(writer->set, &writer->shape, writer->done,
-                                   rows, NULL, content);
+    const bool good = wn_hdf5_move_rows(writer->set, &writer->shape,
+                                        writer->done, rows, NULL, content);
 
     writer->done += rows;
     return good && !writer->store.failure ? 0 : audit_write_fail(writer, error);
@@ -394,7 +393,7 @@ static int copy_content(struct wn_audit_writer *writer,
                         const struct wn_audit *from,
                         const struct wn_entry *entry, struct wn_error *error)
 {
-    const struct wn_shape *shape = &entry->shape;
+    const struct wn_hdf5_shape *shape = &entry->shape;
     const size_t *extent = shape->extent;
     int status = 0;
 
@@ -460,7 +459,7 @@ static int begin_file(struct wn_audit_writer *writer, struct wn_error *error)
 {
     writer->store.descriptor = wn_output_descriptor(writer->output);
     writer->file =
-        wn_store_create(&writer->store, wn_output_name(writer->output), error);
+        wn_hdf5_create(&writer->store, wn_output_name(writer->output), error);
     if (writer->file < 0)
         return -1;
     if (audit_write_put_attribute(

@@ -142,8 +142,7 @@ static int read_member(const struct load *load, const struct member *member)
         return read_names(load, member);
     if (wn_audit_shape(load->audit, path, &rank, extent, load->error))
         return -1;
-    void *array = wn_audit_read(load->audit, path,
-                                (enum wn_type)wn_layout_find(path)->type,
+    void *array = wn_audit_read(load->audit, path, wn_layout_find(path)->type,
                                 extent, load->error);
     memcpy(field(load->dataset, member->array), &array, sizeof array);
     return array ? 0 : -1;

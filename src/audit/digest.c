@@ -69,7 +69,7 @@ void wn_digest_free(struct wn_digest *digest)
     *digest = (struct wn_digest){0};
 }
 
-struct wn_hash *wn_digest_begin(const struct wn_shape *shape)
+struct wn_hash *wn_digest_begin(const struct wn_hdf5_shape *shape)
 {
     struct wn_hash *hash = wn_hash_new();
     struct wn_text text = {0};

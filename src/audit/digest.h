@@ -4,7 +4,7 @@
 #define WN_AUDIT_DIGEST_H
 
 #include "audit/attribute.h"
-#include "array/hdf5_shape.h"
+#include "array/hdf5_store.h"
 #include "util/hash.h"
 
 /* What the digest of a stage covers: a line for each dataset and attribute.
@@ -22,6 +22,7 @@ int wn_digest_text(struct wn_digest *digest, char out[WN_DIGEST_TEXT]);
 void wn_digest_free(struct wn_digest *digest);
 
 /* Begin a dataset's digest: type and extents; the content follows. */
-struct wn_hash *wn_digest_begin(const struct wn_shape *shape) WN_MUST_CHECK;
+struct wn_hash *
+wn_digest_begin(const struct wn_hdf5_shape *shape) WN_MUST_CHECK;
 
 #endif

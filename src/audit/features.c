@@ -50,12 +50,13 @@ int wn_features_digest(const struct wn_array *array, const uint64_t *keep,
                        struct wn_error *error)
 {
     const size_t d = array->columns;
-    const struct wn_shape shape = {WN_F32, sizeof(float), 2, {n, d, 1}};
+    const struct wn_hdf5_shape shape = {WN_F32, sizeof(float), 2, {n, d, 1}};
     struct wn_array_rows rows = {0};
     struct wn_hash *hash = wn_digest_begin(&shape);
     float *row = wn_new(d, sizeof *row);
-    int status = hash && row ? wn_array_rows_open(&rows, array) : -1;
+    int status = 0;
 
+    wn_array_rows_open(&rows, array);
     for (size_t i = 0; i < n && status == 0; i++) {
         const size_t from = keep ? keep[i] : i;
         const double *wide = wn_array_row(&rows, from, error);
@@ -157,7 +158,7 @@ static int open_link(struct wn_features *features, struct wn_error *error)
     if (status == 0)
         status = features_check_link(features, text[2], error);
     if (status == 0)
-        status = wn_array_rows_open(&features->rows, &features->array);
+        wn_array_rows_open(&features->rows, &features->array);
     for (int t = 0; t < 3; t++)
         free(text[t]);
     wn_text_free(&path);

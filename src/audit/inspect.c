@@ -4,6 +4,7 @@
  * nothing here follows a link, a filter or a reference that could lead out of
  * the file, and sizes are compared with the file's before they are used. */
 #include "audit/inspect.h"
+#include "audit/layout.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,7 @@ static int inspect_refuse(struct walk *walk, const char *path, const char *why)
 static int known_type(hid_t type, size_t *width)
 {
     for (int t = WN_U8; t <= WN_F64; t++) {
-        const hid_t ours = wn_type_open(t, 0);
+        const hid_t ours = wn_hdf5_type((enum wn_type)t, 0);
         const htri_t equal = H5Tequal(type, ours);
 
         H5Tclose(ours);
@@ -87,14 +88,14 @@ static int inspect_check_type(struct walk *walk, hid_t set,
     } else {
         const int found = known_type(type, &entry->shape.width);
 
-        entry->shape.type = found;
-        status =
-            found == row->type
-                ? 0
-                : wn_fail(walk->error, WN_EDATA, "%s: found %s, wanted type %s",
-                          entry->path,
-                          found < 0 ? "a foreign type" : wn_type_name(found),
-                          wn_type_name(row->type));
+        entry->shape.type = (enum wn_type)found;
+        status = found == (int)row->type
+                     ? 0
+                     : wn_fail(walk->error, WN_EDATA,
+                               "%s: found %s, wanted type %s", entry->path,
+                               found < 0 ? "a foreign type"
+                                         : wn_type_name((enum wn_type)found),
+                               wn_type_name(row->type));
     }
     if (type >= 0)
         H5Tclose(type);
@@ -142,7 +143,7 @@ done:
 static int check_storage(struct walk *walk, hid_t set, hid_t creation,
                          const struct wn_entry *entry)
 {
-    const struct wn_shape *shape = &entry->shape;
+    const struct wn_hdf5_shape *shape = &entry->shape;
     const size_t *extent = shape->extent;
     hsize_t chunk[3] = {1, 1, 1};
     size_t chunks = 1, bytes = shape->width;

@@ -6,14 +6,14 @@
 
 #include <hdf5.h>
 
-#include "array/hdf5_shape.h"
+#include "array/hdf5_store.h"
 #include "util/hash.h"
 
 /* One group or dataset below the root. */
 struct wn_entry {
     char *path;
     bool group;
-    struct wn_shape shape;       /* of a dataset */
+    struct wn_hdf5_shape shape;  /* of a dataset */
     char digest[WN_DIGEST_TEXT]; /* "" where there is none (subgroups) */
 };
 

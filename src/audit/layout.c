@@ -14,24 +14,6 @@ static const struct wn_layout table[] = {
 };
 enum { ROWS = sizeof table / sizeof *table };
 
-static const struct {
-    const char *name;
-    size_t size;
-} types[] = {
-    [WN_U8] = {"u8", 1},   [WN_I32] = {"i32", 4},    [WN_U32] = {"u32", 4},
-    [WN_I64] = {"i64", 8}, [WN_U64] = {"u64", 8},    [WN_F32] = {"f32", 4},
-    [WN_F64] = {"f64", 8}, [WN_NAMES] = {"names", 1}};
-
-const char *wn_type_name(int type)
-{
-    return types[type].name;
-}
-
-size_t wn_type_size(enum wn_type type)
-{
-    return types[type].size;
-}
-
 /* A name may stand for the "*", which is one path component or its end. */
 static bool layout_matches(const char *pattern, const char *path)
 {

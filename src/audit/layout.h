@@ -5,11 +5,9 @@
 
 #include "audit/audit.h"
 
-enum { WN_NAMES = WN_F64 + 1 }; /* a type beside those of enum wn_type */
-
 struct wn_layout {
-    const char *path;    /* "*" stands for one name */
-    int type;            /* enum wn_type or WN_NAMES */
+    const char *path; /* "*" stands for one name */
+    enum wn_type type;
     const char *extents; /* "n,d", "n+1", "3" */
     const char *about;
 };
@@ -35,9 +33,5 @@ struct wn_symbols {
 int wn_layout_bind(const struct wn_layout *row, const char *path,
                    const size_t extent[3], struct wn_symbols *symbols,
                    struct wn_error *error) WN_MUST_CHECK;
-
-/* "f32", "names": as in digests and messages. Bytes of one element. */
-const char *wn_type_name(int type);
-size_t wn_type_size(enum wn_type type);
 
 #endif

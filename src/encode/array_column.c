@@ -92,10 +92,11 @@ static int name_numbers(const struct names *names, size_t least,
                         struct wn_error *error)
 {
     struct wn_array_rows rows;
-    int status = wn_array_rows_open(&rows, names->array);
+    int status = 0;
     double most = -1;
     char text[32];
 
+    wn_array_rows_open(&rows, names->array);
     for (size_t i = 0; i < names->array->rows && status == 0; i++) {
         double value;
 
@@ -120,8 +121,9 @@ static int name_codes(const struct names *names, const int32_t *list_code,
                       size_t listed, struct wn_error *error)
 {
     struct wn_array_rows rows;
-    int status = wn_array_rows_open(&rows, names->array);
+    int status = 0;
 
+    wn_array_rows_open(&rows, names->array);
     for (size_t i = 0; i < names->array->rows && status == 0; i++) {
         double value;
 
@@ -262,8 +264,9 @@ static int read_numbers(const struct wn_array *array, uint8_t *flag,
                         float *amount, struct wn_error *error)
 {
     struct wn_array_rows rows;
-    int status = wn_array_rows_open(&rows, array);
+    int status = 0;
 
+    wn_array_rows_open(&rows, array);
     for (size_t i = 0; i < array->rows && status == 0; i++) {
         const double *cell = wn_array_row(&rows, i, error);
         char text[32];
@@ -363,13 +366,13 @@ int wn_array_column_text(const struct wn_array *array, struct wn_text *text,
 {
     struct texts texts = {text, offset};
     struct wn_array_rows rows;
-    int status;
+    int status = 0;
 
     if (check_vector(array, error))
         return -1;
     if (array->text)
         return wn_array_texts(array, take_any, &texts, error);
-    status = wn_array_rows_open(&rows, array);
+    wn_array_rows_open(&rows, array);
     for (size_t i = 0; i < array->rows && status == 0; i++) {
         const double *cell = wn_array_row(&rows, i, error);
         char number[32];

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "array/hdf5.h"
 #include "util/file.h"
 #include "util/spill.h"
 #include "util/free_memory.h"
@@ -84,7 +85,7 @@ static int program_carry_out(const struct wn_program *program,
     run->threads = 1;
     if (has_row(program, "threads"))
         run->threads = wn_threads((int)wn_option_number(options, "threads"));
-    if (wn_audit_start(error))
+    if (wn_hdf5_start(error))
         return -1;
     return work(run, error);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "array/hdf5.h"
 #include "audit/audit.h"
 
 enum { MOST = 20000 };
@@ -47,7 +48,7 @@ static int make(char **argv, struct wn_error *error)
     const size_t n = read_rows(k, m);
     struct wn_audit_writer *writer = NULL;
 
-    if (wn_audit_start(error))
+    if (wn_hdf5_start(error))
         return -1;
     struct wn_audit *from = wn_audit_open(argv[1], WN_DATA, error);
     if (from)

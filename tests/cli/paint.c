@@ -3,6 +3,7 @@
  * one line a row: issue bits, action, suggestion, el2n, suspicion. */
 #include <stdio.h>
 
+#include "array/hdf5.h"
 #include "audit/audit.h"
 
 enum { MOST = 100000 };
@@ -78,7 +79,7 @@ static int paint(const char *from_path, const char *path,
     struct wn_audit *from;
     int status;
 
-    if (wn_audit_start(error))
+    if (wn_hdf5_start(error))
         return -1;
     from = wn_audit_open(from_path, WN_DATA, error);
     status = from ? write_scores(from, path, n, error) : -1;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array/hdf5.h"
 #include "audit/audit.h"
 
 static double value_of(enum wn_type type, const void *content, size_t at)
@@ -58,7 +59,7 @@ static int show(char **argv, struct wn_error *error)
                  {"f64", WN_F64}};
     int status = -1;
 
-    if (wn_audit_start(error))
+    if (wn_hdf5_start(error))
         return -1;
     struct wn_audit *audit = wn_audit_open(argv[1], WN_DATA, error);
     if (!audit)

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "array/hdf5.h"
 #include "audit/audit.h"
 
 static const char *const csv_tokens[] = {
@@ -101,7 +102,7 @@ void fuzz_start(void)
 {
     struct wn_error error = {0};
 
-    if (wn_audit_start(&error)) {
+    if (wn_hdf5_start(&error)) {
         fprintf(stderr, "fuzz: %s\n", error.text);
         exit(2);
     }

@@ -177,7 +177,7 @@ static int setup(void **state)
     }
     if (child < 0 || waitpid(child, &status, 0) != child || status)
         return -1;
-    return wn_audit_start(&error);
+    return wn_hdf5_start(&error);
 }
 
 static int teardown(void **state)

@@ -8,6 +8,7 @@
 
 #include "unit.h"
 
+#include "array/hdf5.h"
 #include "audit/audit.h"
 #include "audit/dataset.h"
 #include "util/random.h"
@@ -32,7 +33,7 @@ static int setup(void **state)
         label[i] = (int32_t)(i % K);
         offset[i + 1] = offset[i] + 10;
     }
-    return wn_audit_start(&error);
+    return wn_hdf5_start(&error);
 }
 
 static void must(int status, const struct wn_error *error)

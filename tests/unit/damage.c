@@ -12,6 +12,7 @@
 
 #include "unit.h"
 
+#include "array/hdf5.h"
 #include "audit/audit.h"
 #include "audit/dataset.h"
 #include "util/random.h"
@@ -115,7 +116,7 @@ static int setup(void **state)
         features[i] = (float)wn_random_unit(&random);
     for (size_t i = 0; i < N; i++)
         label[i] = (int32_t)(i % K);
-    must(wn_audit_start(&error), &error);
+    must(wn_hdf5_start(&error), &error);
     write_whole();
     must(add_stage(whole_path, whole_path, WN_SCORE, &error), &error);
     must(add_stage(whole_path, whole_path, WN_FLAGS, &error), &error);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array/hdf5.h"
 #include "audit/dataset.h"
 
 enum { N = 3, K = 2 };
@@ -364,7 +365,7 @@ static int start(void **state)
     struct wn_error error = {0};
 
     (void)state;
-    return wn_audit_start(&error);
+    return wn_hdf5_start(&error);
 }
 
 static int finish(void **state)

@@ -14,6 +14,7 @@
 
 #include "unit.h"
 
+#include "array/hdf5.h"
 #include "audit/audit.h"
 
 enum { N = 3000, D = 100 };
@@ -159,7 +160,7 @@ static int setup(void **state)
     (void)state;
     for (size_t i = 0; i < N * D; i++)
         features[i] = (float)(i % 1009);
-    if (wn_audit_start(&error) || write_data(data_path, &error) ||
+    if (wn_hdf5_start(&error) || write_data(data_path, &error) ||
         write_score(path, &error))
         fail_msg("%s", error.text);
     new_bytes = load(path, &new_size);

@@ -305,7 +305,7 @@ static int setup(void **state)
         numbers[i] = (double)wn_random_below(&random, 60000) - 30000;
     in_child(make_good, 0);
     in_child(make_all_bad, 0);
-    return wn_audit_start(&error);
+    return wn_hdf5_start(&error);
 }
 
 static int teardown(void **state)

@@ -15,6 +15,7 @@
 
 #include "unit.h"
 
+#include "array/hdf5.h"
 #include "audit/audit.h"
 #include "audit/dataset.h"
 
@@ -444,7 +445,7 @@ static void write_good(void)
     struct wn_error error = {0};
     struct wn_audit_writer *writer;
 
-    if (wn_audit_start(&error))
+    if (wn_hdf5_start(&error))
         _exit(21);
     writer = wn_audit_create(good_path, true, NULL, WN_DATA, &error);
     if (!writer ||
@@ -489,7 +490,7 @@ static void read_trial(int report)
     setrlimit(RLIMIT_AS, &memory);
 #endif
     (void)memory;
-    if (wn_audit_start(&error))
+    if (wn_hdf5_start(&error))
         _exit(23);
     audit = wn_audit_open(path, WN_DATA, &error);
     if (!audit || wn_dataset_load(&dataset, audit, ~0u, &error)) {
@@ -588,7 +589,7 @@ static void other_files(void **state)
     struct wn_error error = {0};
 
     (void)state;
-    assert_int_equal(wn_audit_start(&error), 0);
+    assert_int_equal(wn_hdf5_start(&error), 0);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         FILE *file = fopen(path, "wb");
 

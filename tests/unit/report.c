@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "array/hdf5.h"
 #include "render/grid.h"
 #include "render/render.h"
 
@@ -925,7 +926,7 @@ static int setup(void **state)
     const int descriptor = mkstemp(path);
 
     (void)state;
-    return descriptor < 0 || close(descriptor) || wn_audit_start(&error);
+    return descriptor < 0 || close(descriptor) || wn_hdf5_start(&error);
 }
 
 static int teardown(void **state)

@@ -111,11 +111,10 @@ static int write_features_b(const struct beside *beside, size_t n,
     const size_t d = array->columns, extent[3] = {n, d, 0};
     float *row = wn_new(d, sizeof *row);
     struct wn_array_rows rows = {0};
-    int status = -1;
+    int status =
+        wn_audit_write_begin(writer, "data/features_b", WN_F32, extent, error);
 
-    if (row && wn_array_rows_open(&rows, array) == 0)
-        status = wn_audit_write_begin(writer, "data/features_b", WN_F32, extent,
-                                      error);
+    wn_array_rows_open(&rows, array);
     for (size_t i = 0; i < n && status == 0; i++) {
         const size_t from = row_of(beside, i);
         const double *wide = wn_array_row(&rows, from, error);
@@ -182,12 +181,12 @@ static int write_dynamics(const struct beside *beside, size_t n,
     float *epoch = wn_new(wn_product(n, k, 1), sizeof *epoch);
     struct wn_array_rows rows = {0};
     bool sum = true;
-    int status = -1;
+    int status;
 
     flat.rows = epochs * flat.extent[1];
     flat.columns = k;
-    if (epoch && wn_array_rows_open(&rows, &flat) == 0)
-        status = wn_audit_write_begin(writer, path, WN_F32, extent, error);
+    wn_array_rows_open(&rows, &flat);
+    status = wn_audit_write_begin(writer, path, WN_F32, extent, error);
     for (size_t e = 0; e < epochs && status == 0; e++) {
         status = ingest_side_arrays_read_epoch(beside, e, n, order, &rows,
                                                epoch, &sum, error);

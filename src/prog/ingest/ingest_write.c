@@ -102,8 +102,7 @@ static int ingest_write_encode(struct gathered *gathered,
     second->width = sizeof(float);
     if (!wn_array_shape(second))
         return wn_fail(error, WN_EIO, "--features-b: too large");
-    if (wn_array_sink_open(&gathered->second, second))
-        return -1;
+    wn_array_sink_open(&gathered->second, second);
     status = wn_table_encode(table, &sink, error);
     return wn_array_sink_close(&gathered->second, status == 0, error) || status
                ? -1
