@@ -1,138 +1,126 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The actions of rules on one cell. */
-#include "clean/actions.h"
-
+/* What each action of a rule does with one cell; see wn_clean_apply. */
 #include <string.h>
 
+#include "clean/parse.h"
 #include "util/number.h"
 
-static int become(struct wn_clean_tools *tools, const char *text, size_t length)
+static int change_cell(struct wn_clean_scratch *scratch, const char *text,
+                       size_t length)
 {
-    tools->out.length = 0;
-    return wn_text_add(&tools->out, text, length) ? -1 : 1;
+    scratch->out.length = 0;
+    wn_text_add(&scratch->out, text, length);
+    return 1;
 }
 
-static bool blank(char c)
+/* The bytes of the blank or U+00A0 at the beginning; 0 if there is none. */
+static size_t blank_bytes(const char *text, size_t length)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* U+00A0, between two blanks as it were. */
-static bool no_break(const char *text)
-{
-    return memcmp(text, "\xc2\xa0", 2) == 0;
+    if (length >= 1 && (*text == ' ' || (*text >= '\t' && *text <= '\r')))
+        return 1;
+    return length >= 2 && memcmp(text, "\xc2\xa0", 2) == 0 ? 2 : 0;
 }
 
 int wn_clean_trim(const struct wn_clean_rule *rule, const struct wn_cell *cell,
-                  struct wn_clean_tools *tools, struct wn_error *error)
+                  struct wn_clean_scratch *scratch, struct wn_error *error)
 {
-    const char *begin = cell->text, *end = begin + cell->length;
+    const char *begin = cell->text;
+    size_t length = cell->length, bytes;
 
     (void)rule;
-    while (begin < end)
-        if (blank(end[-1]))
-            end--;
-        else if (end - begin >= 2 && no_break(end - 2))
-            end -= 2;
+    (void)error;
+    while ((bytes = blank_bytes(begin, length)) > 0) {
+        begin += bytes;
+        length -= bytes;
+    }
+    while (length) {
+        if (blank_bytes(begin + length - 1, 1) == 1)
+            length--;
+        else if (length >= 2 && blank_bytes(begin + length - 2, 2) == 2)
+            length -= 2;
         else
             break;
-    while (begin < end)
-        if (blank(*begin))
-            begin++;
-        else if (end - begin >= 2 && no_break(begin))
-            begin += 2;
-        else
-            break;
-    const size_t length = (size_t)(end - begin);
-    return length == cell->length ? 0 : become(tools, begin, length);
+    }
+    return length == cell->length ? 0 : change_cell(scratch, begin, length);
 }
 
 int wn_clean_replace(const struct wn_clean_rule *rule,
-                     const struct wn_cell *cell, struct wn_clean_tools *tools,
-                     struct wn_error *error)
+                     const struct wn_cell *cell,
+                     struct wn_clean_scratch *scratch, struct wn_error *error)
 {
-    const int done =
-        wn_regex_replace(rule->regex, tools->matcher, cell->text, cell->length,
-                         rule->new, tools->most, &tools->out, error);
+    const struct wn_text *out = &scratch->out;
+    const int status = wn_regex_replace(
+        rule->regex, scratch->matcher, cell->text, cell->length, rule->new,
+        scratch->max_bytes, &scratch->out, error);
 
-    if (done != 1)
-        return done;
-    if (tools->out.length == cell->length &&
-        memcmp(tools->out.bytes, cell->text, cell->length) == 0)
+    if (status != 1)
+        return status;
+    if (out->length == cell->length &&
+        memcmp(out->bytes, cell->text, cell->length) == 0)
         return 0;
-    return memchr(tools->out.bytes, '\0', tools->out.length)
+    return memchr(out->bytes, '\0', out->length)
                ? wn_fail(error, WN_EDATA, "makes a NUL byte, wanted text")
                : 1;
 }
 
-/* Numbers and words without capitals are most of what there is. */
+/* Most cells are numbers or words without capitals and need no pattern. */
 int wn_clean_lower(const struct wn_clean_rule *rule, const struct wn_cell *cell,
-                   struct wn_clean_tools *tools, struct wn_error *error)
+                   struct wn_clean_scratch *scratch, struct wn_error *error)
 {
     bool capital = false;
 
     for (size_t i = 0; i < cell->length; i++)
         capital |= (cell->text[i] >= 'A' && cell->text[i] <= 'Z') ||
                    (cell->text[i] & 0x80);
-    return capital ? wn_clean_replace(rule, cell, tools, error) : 0;
+    return capital ? wn_clean_replace(rule, cell, scratch, error) : 0;
 }
 
 int wn_clean_na(const struct wn_clean_rule *rule, const struct wn_cell *cell,
-                struct wn_clean_tools *tools, struct wn_error *error)
+                struct wn_clean_scratch *scratch, struct wn_error *error)
 {
-    int found = cell->length ? wn_regex_match(rule->regex, tools->matcher,
-                                              cell->text, cell->length, error)
-                             : 0;
-
-    return found == 1 ? become(tools, "", 0) : found;
+    if (cell->length == 0)
+        return 0;
+    const int found = wn_regex_match(rule->regex, scratch->matcher, cell->text,
+                                     cell->length, error);
+    return found == 1 ? change_cell(scratch, "", 0) : found;
 }
 
 int wn_clean_map(const struct wn_clean_rule *rule, const struct wn_cell *cell,
-                 struct wn_clean_tools *tools, struct wn_error *error)
+                 struct wn_clean_scratch *scratch, struct wn_error *error)
 {
-    return strlen(rule->old) == cell->length &&
-                   memcmp(rule->old, cell->text, cell->length) == 0
-               ? become(tools, rule->new, strlen(rule->new))
+    (void)error;
+    return wn_text_compare(rule->old, strlen(rule->old), cell->text,
+                           cell->length) == 0
+               ? change_cell(scratch, rule->new, strlen(rule->new))
                : 0;
 }
 
 int wn_clean_require(const struct wn_clean_rule *rule,
-                     const struct wn_cell *cell, struct wn_clean_tools *tools,
-                     struct wn_error *error)
+                     const struct wn_cell *cell,
+                     struct wn_clean_scratch *scratch, struct wn_error *error)
 {
-    const int found = wn_regex_match(rule->regex, tools->matcher, cell->text,
+    const int found = wn_regex_match(rule->regex, scratch->matcher, cell->text,
                                      cell->length, error);
 
     return found == 0 || found == 1 ? !found : found;
 }
 
 int wn_clean_range(const struct wn_clean_rule *rule, const struct wn_cell *cell,
-                   struct wn_clean_tools *tools, struct wn_error *error)
+                   struct wn_clean_scratch *scratch, struct wn_error *error)
 {
     double value;
 
-    (void)tools;
+    (void)scratch;
     (void)error;
     return !wn_number_parse(cell->text, cell->length, &value) ||
            value < rule->low || value > rule->high;
 }
 
 int wn_clean_one_of(const struct wn_clean_rule *rule,
-                    const struct wn_cell *cell, struct wn_clean_tools *tools,
-                    struct wn_error *error)
+                    const struct wn_cell *cell,
+                    struct wn_clean_scratch *scratch, struct wn_error *error)
 {
-    (void)tools;
+    (void)scratch;
     (void)error;
     return wn_dictionary_find(&rule->values, cell->text, cell->length) < 0;
-}
-
-int wn_clean_not_null(const struct wn_clean_rule *rule,
-                      const struct wn_cell *cell, struct wn_clean_tools *tools,
-                      struct wn_error *error)
-{
-    (void)rule;
-    (void)cell;
-    (void)tools;
-    (void)error;
-    return 1;
 }

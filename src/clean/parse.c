@@ -1,44 +1,203 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lines of rules taken apart; see parse.h and winnow-rules(5). */
+/* Read files of rules, line by line; see parse.h and winnow-rules(5). */
 #include "clean/parse.h"
 
 #include <ctype.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <unistr.h>
 
-#include "clean/actions.h"
-#include "clean/lexer.h"
+#include "util/file.h"
 #include "util/memory.h"
 #include "util/number.h"
 
-enum { NAME_BYTES = 100 }; /* of the longest name of a rule */
+enum {
+    NAME_BYTES = 100, /* of a rule's name */
+    SHOWN_BYTES = 60, /* of the line in a message */
+    RULES_BYTES = 1 << 24,
+    LIST_BYTES = 1 << 28,
+    VALUE_BYTES = 1 << 20
+};
 
-/* Behind the last slash: `i` or nothing. */
-static int compile(struct wn_lexer *line, const char *pattern, unsigned how,
-                   struct wn_regex **regex, struct wn_error *error)
+/* --- the lexer ----------------------------------------------------------- */
+
+struct wn_lexer {
+    const char *file;
+    size_t number;        /* of the line in the file, from 1 */
+    const char *at, *end; /* the rest of the line; UTF-8 without NUL */
+};
+
+/* "FILE:LINE: found 'rest of the line', wanted WANTED". */
+static int fail_wanted(const struct wn_lexer *line, const char *wanted,
+                       struct wn_error *error)
+{
+    const size_t left = (size_t)(line->end - line->at);
+
+    if (left == 0)
+        return wn_fail(error, WN_EDATA,
+                       "%s:%zu: found the end of the line, wanted %s",
+                       line->file, line->number, wanted);
+    return wn_fail(error, WN_EDATA, "%s:%zu: found '%.*s', wanted %s",
+                   line->file, line->number,
+                   (int)(left < SHOWN_BYTES ? left : SHOWN_BYTES), line->at,
+                   wanted);
+}
+
+/* Put file and line in front of a message. */
+static int fail_line(const struct wn_lexer *line, struct wn_error *error)
+{
+    return wn_fail(error, WN_EDATA, "%s:%zu", line->file, line->number);
+}
+
+static void skip_blanks(struct wn_lexer *line)
+{
+    while (line->at < line->end && wn_is_blank(*line->at))
+        line->at++;
+}
+
+/* Whether nothing is left but a comment. */
+static bool at_end(const struct wn_lexer *line)
+{
+    return line->at == line->end || *line->at == '#';
+}
+
+/* Skip blanks; whether `c` is next. */
+static bool at_char(struct wn_lexer *line, char c)
+{
+    skip_blanks(line);
+    return line->at < line->end && *line->at == c;
+}
+
+/* Go to the next blank or one of `stops`; returns the bytes in between. */
+static size_t take_word(struct wn_lexer *line, const char *stops)
+{
+    const char *begin = line->at;
+
+    while (line->at < line->end && !wn_is_blank(*line->at) &&
+           !strchr(stops, *line->at))
+        line->at++;
+    return (size_t)(line->at - begin);
+}
+
+/* The text up to the next `mark` without a backslash before it, escapes
+ * included; `at` goes behind the mark. NULL if there is none. */
+static char *take_until(struct wn_lexer *line, char mark, const char *wanted,
+                        struct wn_error *error)
+{
+    const char *begin = line->at, *end = begin;
+
+    while (end < line->end && *end != mark)
+        end += *end == '\\' && end + 1 < line->end ? 2 : 1;
+    if (end >= line->end) {
+        fail_wanted(line, wanted, error);
+        return NULL;
+    }
+    line->at = end + 1;
+    return wn_copy_text(begin, (size_t)(end - begin));
+}
+
+/* Append what an escape stands for; `at` is behind the backslash. */
+static int take_escape(struct wn_lexer *line, struct wn_text *out,
+                       struct wn_error *error)
+{
+    static const char letters[] = "\"\\nrt", meanings[] = "\"\\\n\r\t";
+    struct wn_lexer from = *line;
+    char digits[5] = {0};
+    uint8_t bytes[4];
+
+    from.at--;
+    const char letter = *line->at++;
+    const char *known = strchr(letters, letter);
+    if (letter && known) {
+        wn_text_add(out, &meanings[known - letters], 1);
+        return 0;
+    }
+    const int count = letter == 'x' ? 2 : letter == 'u' ? 4 : 0;
+    for (int i = 0; i < count && line->at < line->end &&
+                    isxdigit((unsigned char)*line->at);
+         i++)
+        digits[i] = *line->at++;
+    const unsigned long point = strtoul(digits, NULL, 16);
+    const int length =
+        letter == 'x' ? 1 : u8_uctomb(bytes, (ucs4_t)point, sizeof bytes);
+    if (count == 0 || digits[count - 1] == 0 || point == 0 || length < 0)
+        return fail_wanted(&from,
+                           "\\\", \\\\, \\n, \\r, \\t, \\xNN or \\uNNNN, no "
+                           "NUL",
+                           error);
+    if (letter == 'x')
+        bytes[0] = (uint8_t)point;
+    wn_text_add(out, (const char *)bytes, (size_t)length);
+    return 0;
+}
+
+/* A TEXT: a word that ends before a blank or one of `stops`, or anything in
+ * quotes. NULL on failure. */
+static char *take_text(struct wn_lexer *line, const char *stops,
+                       const char *wanted, struct wn_error *error)
+{
+    struct wn_text out = {0};
+    char *text = NULL;
+
+    skip_blanks(line);
+    const struct wn_lexer from = *line;
+    if (at_end(line) || strchr(stops, *from.at)) {
+        fail_wanted(line, wanted, error);
+        return NULL;
+    }
+    if (*from.at != '"') {
+        const size_t length = take_word(line, stops);
+
+        return wn_copy_text(from.at, length);
+    }
+    for (line->at++; line->at < line->end && *line->at != '"';) {
+        const char c = *line->at++;
+
+        if (c != '\\' || line->at == line->end)
+            wn_text_add(&out, &c, 1);
+        else if (take_escape(line, &out, error))
+            goto done;
+    }
+    if (line->at == line->end) {
+        fail_wanted(&from, "a quote at its end", error);
+        goto done;
+    }
+    line->at++;
+    text = wn_copy_text(wn_text_of(&out), out.length);
+done:
+    wn_text_free(&out);
+    return text;
+}
+
+/* /PATTERN/; `at` goes behind the last slash. NULL on failure. */
+static char *take_pattern(struct wn_lexer *line, struct wn_error *error)
+{
+    if (!at_char(line, '/')) {
+        fail_wanted(line, "/PATTERN/", error);
+        return NULL;
+    }
+    line->at++;
+    return take_until(line, '/', "a slash at the end of the pattern", error);
+}
+
+/* --- the actions --------------------------------------------------------- */
+
+/* Compile a pattern whose last slash was read: the flag `i` may follow. */
+static int compile_pattern(struct wn_lexer *line, const char *pattern,
+                           unsigned flags, struct wn_regex **regex,
+                           struct wn_error *error)
 {
     if (line->at < line->end && *line->at == 'i') {
         line->at++;
-        how |= WN_REGEX_CASELESS;
+        flags |= WN_REGEX_CASELESS;
     }
     if (line->at < line->end && !wn_is_blank(*line->at))
-        return wn_lexer_wanted(line, "i or nothing after the last slash",
-                               error);
-    *regex = wn_regex_new(pattern, strlen(pattern), how, error);
-    return *regex ? 0 : wn_lexer_fail(line, error);
-}
-
-/* --- what stands behind each action ------------------------------------- */
-
-static int parse_nothing(struct wn_lexer *line, struct wn_clean_rule *rule,
-                         struct wn_error *error)
-{
-    (void)line;
-    (void)rule;
-    (void)error;
-    return 0;
+        return fail_wanted(line, "i or nothing after the last slash", error);
+    *regex = wn_regex_new(pattern, strlen(pattern), flags, error);
+    return *regex ? 0 : fail_line(line, error);
 }
 
 static int parse_lower(struct wn_lexer *line, struct wn_clean_rule *rule,
@@ -55,11 +214,11 @@ static int parse_lower(struct wn_lexer *line, struct wn_clean_rule *rule,
 static int parse_pattern(struct wn_lexer *line, struct wn_clean_rule *rule,
                          struct wn_error *error)
 {
-    char *pattern = NULL;
-    int status = wn_lexer_take_pattern(line, &pattern, error);
+    char *pattern = take_pattern(line, error);
+    const int status = pattern ? compile_pattern(line, pattern, WN_REGEX_WHOLE,
+                                                 &rule->regex, error)
+                               : -1;
 
-    if (status == 0)
-        status = compile(line, pattern, WN_REGEX_WHOLE, &rule->regex, error);
     free(pattern);
     return status;
 }
@@ -67,20 +226,17 @@ static int parse_pattern(struct wn_lexer *line, struct wn_clean_rule *rule,
 static int parse_replace(struct wn_lexer *line, struct wn_clean_rule *rule,
                          struct wn_error *error)
 {
-    struct wn_matcher *matcher = wn_matcher_new(error);
-    char *pattern = NULL;
-    int status = matcher ? wn_lexer_take_pattern(line, &pattern, error) : -1;
+    char *pattern = take_pattern(line, error);
+    int status = -1;
 
-    if (status == 0) {
-        rule->new = wn_lexer_take_between(
-            line, '/', "a slash at the end of the replacement", error);
-        status =
-            rule->new ? compile(line, pattern, 0, &rule->regex, error) : -1;
-    }
-    if (status == 0 && wn_regex_check(rule->regex, matcher, rule->new, error))
-        status = wn_lexer_fail(line, error);
+    if (pattern)
+        rule->new = take_until(line, '/',
+                               "a slash at the end of the replacement", error);
+    if (rule->new)
+        status = compile_pattern(line, pattern, 0, &rule->regex, error);
+    if (status == 0 && wn_regex_check(rule->regex, rule->new, error))
+        status = fail_line(line, error);
     free(pattern);
-    wn_matcher_free(matcher);
     return status;
 }
 
@@ -88,28 +244,28 @@ static int parse_map(struct wn_lexer *line, struct wn_clean_rule *rule,
                      struct wn_error *error)
 {
     static const char wanted[] = "OLD = NEW, in quotes where there are blanks";
-    struct wn_lexer from = *line;
 
-    wn_lexer_skip(&from);
-    rule->old = wn_lexer_take_text(line, "=", wanted, error);
+    skip_blanks(line);
+    const struct wn_lexer from = *line;
+    rule->old = take_text(line, "=", wanted, error);
     if (!rule->old)
         return -1;
-    wn_lexer_skip(line);
-    if (line->at == line->end || *line->at != '=')
-        return wn_lexer_wanted(line,
-                               "= and the new text; a text with blanks "
-                               "stands in quotes",
-                               error);
+    if (!at_char(line, '='))
+        return fail_wanted(line,
+                           "= and the new text; a text with blanks stands in "
+                           "quotes",
+                           error);
     line->at++;
-    rule->new = wn_lexer_take_text(line, "", wanted, error);
+    rule->new = take_text(line, "", wanted, error);
     if (!rule->new)
         return -1;
     return strcmp(rule->old, rule->new)
                ? 0
-               : wn_lexer_wanted(&from, "two different texts", error);
+               : fail_wanted(&from, "two different texts", error);
 }
 
-static bool is_bound(const char *begin, const char *end, double *value)
+/* A bound of a range: a number without blanks, or nothing. */
+static bool parse_bound(const char *begin, const char *end, double *value)
 {
     return begin == end ||
            (!wn_is_blank(*begin) && !wn_is_blank(end[-1]) &&
@@ -119,32 +275,30 @@ static bool is_bound(const char *begin, const char *end, double *value)
 static int parse_range(struct wn_lexer *line, struct wn_clean_rule *rule,
                        struct wn_error *error)
 {
-    wn_lexer_skip(line);
+    skip_blanks(line);
     const struct wn_lexer from = *line;
-    const size_t length = wn_lexer_word(line, "");
+    const size_t length = take_word(line, "");
     const char *dots = memmem(from.at, length, "..", 2);
     rule->low = -INFINITY;
     rule->high = INFINITY;
-    if (length <= 2 || !dots || !is_bound(from.at, dots, &rule->low) ||
-        !is_bound(dots + 2, line->at, &rule->high))
-        return wn_lexer_wanted(&from,
-                               "MIN..MAX, numbers of which one may be "
-                               "left out",
-                               error);
+    if (length <= 2 || !dots || !parse_bound(from.at, dots, &rule->low) ||
+        !parse_bound(dots + 2, line->at, &rule->high))
+        return fail_wanted(
+            &from, "MIN..MAX, numbers of which one may be left out", error);
     return rule->low <= rule->high
                ? 0
-               : wn_lexer_wanted(&from, "the smaller number first", error);
+               : fail_wanted(&from, "the smaller number first", error);
 }
 
 static int parse_one_of(struct wn_lexer *line, struct wn_clean_rule *rule,
                         struct wn_error *error)
 {
-    rule->old = wn_lexer_take_text(line, "", "FILE", error);
+    rule->old = take_text(line, "", "FILE", error);
     return rule->old ? 0 : -1;
 }
 
 static const struct wn_clean_action actions[] = {
-    {"trim", WN_CLEAN_FIX, parse_nothing, wn_clean_trim},
+    {"trim", WN_CLEAN_FIX, NULL, wn_clean_trim},
     {"lower", WN_CLEAN_FIX, parse_lower, wn_clean_lower},
     {"replace", WN_CLEAN_FIX, parse_replace, wn_clean_replace},
     {"na", WN_CLEAN_FIX, parse_pattern, wn_clean_na},
@@ -152,67 +306,33 @@ static const struct wn_clean_action actions[] = {
     {"require", WN_CLEAN_CHECK, parse_pattern, wn_clean_require},
     {"range", WN_CLEAN_CHECK, parse_range, wn_clean_range},
     {"one-of", WN_CLEAN_CHECK, parse_one_of, wn_clean_one_of},
-    {"unique", WN_CLEAN_UNIQUE, parse_nothing, NULL},
-    {"not-null", WN_CLEAN_MISSING, parse_nothing, wn_clean_not_null}};
+    {"unique", WN_CLEAN_UNIQUE, NULL, NULL},
+    {"not-null", WN_CLEAN_MISSING, NULL, NULL}};
 enum { ACTIONS = sizeof actions / sizeof *actions };
 
-/* --- a line ------------------------------------------------------------- */
+/* --- a line -------------------------------------------------------------- */
 
-static int parse_action(struct wn_lexer *line, struct wn_clean_rule *rule,
-                        struct wn_error *error)
+/* Columns as they stand: a word before the colon, or anything in quotes. NULL
+ * on failure. */
+static char *take_columns(struct wn_lexer *line, struct wn_error *error)
 {
-    struct wn_text wanted = {0};
-    struct wn_lexer from = *line;
-    int status = 0;
-
-    const size_t length = wn_lexer_word(line, "/\"");
-    for (size_t a = 0; a < ACTIONS; a++)
-        if (strlen(actions[a].name) == length &&
-            memcmp(actions[a].name, from.at, length) == 0)
-            rule->action = &actions[a];
-    if (rule->action)
-        return rule->action->parse(line, rule, error);
-    for (size_t a = 0; a < ACTIONS && status == 0; a++)
-        status = wn_text_format(&wanted, "%s%s",
-                                a == 0             ? ""
-                                : a + 1 == ACTIONS ? " or "
-                                                   : ", ",
-                                actions[a].name);
-    from.end = line->at;
-    if (status == 0)
-        wn_lexer_wanted(&from, wn_text_of(&wanted), error);
-    wn_text_free(&wanted);
-    return -1;
-}
-
-/* A word before the colon, or something in quotes; it becomes *text, as it
- * stands. */
-static int take_head(struct wn_lexer *line, char **text, struct wn_error *error)
-{
-    wn_lexer_skip(line);
-    const char *begin = line->at;
-    if (begin < line->end && *begin == '"') {
+    if (at_char(line, '"')) {
         line->at++;
-        *text = wn_lexer_take_between(
-            line, '"', "a quote at the end of the columns", error);
-        return *text ? 0 : -1;
+        return take_until(line, '"', "a quote at the end of the columns",
+                          error);
     }
-    const size_t length = wn_lexer_word(line, ":\"");
-    if (length == 0)
-        return wn_lexer_wanted(line, "the columns and a colon", error);
-    *text = wn_copy_text(begin, length);
-    return *text ? 0 : -1;
-}
-
-static bool at_colon(struct wn_lexer *line)
-{
-    wn_lexer_skip(line);
-    return line->at < line->end && *line->at == ':';
+    const char *begin = line->at;
+    const size_t length = take_word(line, ":\"");
+    if (length)
+        return wn_copy_text(begin, length);
+    fail_wanted(line, "the columns and a colon", error);
+    return NULL;
 }
 
 static bool is_name(const char *text)
 {
-    if (!isalpha((unsigned char)*text) && *text != '_')
+    if (strlen(text) > NAME_BYTES ||
+        (!isalpha((unsigned char)*text) && *text != '_'))
         return false;
     for (; *text; text++)
         if (!isalnum((unsigned char)*text) && !strchr("._-", *text))
@@ -220,78 +340,93 @@ static bool is_name(const char *text)
     return true;
 }
 
-/* [NAME] COLUMNS: and leave `at` behind the colon; *text begins where COLUMNS
- * do. */
+/* [NAME] COLUMNS: up to and with the colon. *text becomes the beginning of
+ * COLUMNS. */
 static int parse_head(struct wn_lexer *line, struct wn_clean_rule *rule,
                       const char **text, struct wn_error *error)
 {
     struct wn_lexer from = *line;
-    char *head = NULL;
-    int status = -1;
 
     *text = line->at;
-    if (take_head(line, &head, error))
+    rule->columns_text = take_columns(line, error);
+    if (!rule->columns_text)
         return -1;
     from.end = line->at;
-    if (!at_colon(line) && *from.at != '"') {
-        if (!is_name(head) || strlen(head) > NAME_BYTES) {
-            wn_lexer_wanted(&from,
-                            "a name of letters, digits, dots, hyphens "
-                            "and underscores, or the columns and a colon",
-                            error);
-            goto done;
-        }
-        rule->name = head;
-        head = NULL;
+    if (!at_char(line, ':') && *from.at != '"') {
+        if (!is_name(rule->columns_text))
+            return fail_wanted(&from,
+                               "a name of letters, digits, dots, hyphens and "
+                               "underscores, or the columns and a colon",
+                               error);
+        rule->name = rule->columns_text;
         *text = line->at;
-        from = *line;
-        if (take_head(line, &head, error))
-            goto done;
+        rule->columns_text = take_columns(line, error);
+        if (!rule->columns_text)
+            return -1;
     }
-    if (!at_colon(line)) {
-        wn_lexer_wanted(line,
-                        "a colon after the columns; with blanks "
-                        "they stand in quotes",
-                        error);
-        goto done;
-    }
+    if (!at_char(line, ':'))
+        return fail_wanted(line,
+                           "a colon after the columns; with blanks they stand "
+                           "in quotes",
+                           error);
     line->at++;
-    rule->columns = wn_regex_new(head, strlen(head), WN_REGEX_WHOLE, error);
-    status = rule->columns ? 0 : wn_lexer_fail(line, error);
-    rule->head = head;
-    head = NULL;
-done:
-    free(head);
-    return status;
+    rule->columns = wn_regex_new(rule->columns_text, strlen(rule->columns_text),
+                                 WN_REGEX_WHOLE, error);
+    return rule->columns ? 0 : fail_line(line, error);
 }
 
-/* The rule's own text, and its name where none was given. */
-static int name_rule(const struct wn_lexer *line, const char *begin,
-                     struct wn_clean_rule *rule)
+static int parse_action(struct wn_lexer *line, struct wn_clean_rule *rule,
+                        struct wn_error *error)
+{
+    struct wn_text names = {0};
+
+    skip_blanks(line);
+    struct wn_lexer from = *line;
+    const size_t length = take_word(line, "/\"");
+    for (size_t a = 0; a < ACTIONS; a++)
+        if (strlen(actions[a].name) == length &&
+            memcmp(actions[a].name, from.at, length) == 0)
+            rule->action = &actions[a];
+    if (rule->action)
+        return rule->action->parse ? rule->action->parse(line, rule, error) : 0;
+    for (size_t a = 0; a < ACTIONS; a++)
+        wn_text_format(&names, "%s%s",
+                       a == 0             ? ""
+                       : a + 1 == ACTIONS ? " or "
+                                          : ", ",
+                       actions[a].name);
+    from.end = line->at;
+    fail_wanted(&from, wn_text_of(&names), error);
+    wn_text_free(&names);
+    return -1;
+}
+
+/* Set the rule's text, from `begin` to where the line was read, and its name if
+ * none was given. */
+static void name_rule(const struct wn_lexer *line, const char *begin,
+                      struct wn_clean_rule *rule)
 {
     struct wn_text name = {0};
-    const char *end = line->at;
-    size_t shorter = NAME_BYTES;
+    size_t length = (size_t)(line->at - begin), shorter = NAME_BYTES;
 
-    while (end > begin && wn_is_blank(end[-1]))
-        end--;
-    const size_t length = (size_t)(end - begin);
+    while (length && wn_is_blank(begin[length - 1]))
+        length--;
     rule->text = wn_copy_text(begin, length);
-    if (!rule->text || rule->name)
-        return 0;
+    if (rule->name)
+        return;
     if (length <= NAME_BYTES) {
         rule->name = wn_copy_text(begin, length);
-        return rule->name ? 0 : -1;
+        return;
     }
     while (shorter && (begin[shorter] & 0xc0) == 0x80)
         shorter--;
     wn_text_format(&name, "%.*s... (line %zu)", (int)shorter, begin,
                    line->number);
     rule->name = name.bytes;
-    return 0;
 }
 
-static int check_name(const struct wn_clean_rules *cleaning,
+/* Names are unique, and differ from those of the defects that ingest finds. */
+static int check_name(const struct wn_clean_rules *rules,
                       const struct wn_clean_rule *rule, struct wn_error *error)
 {
     static const char *const taken[] = {"missing", "number", "date", "boolean"};
@@ -299,17 +434,17 @@ static int check_name(const struct wn_clean_rules *cleaning,
     for (size_t t = 0; t < sizeof taken / sizeof *taken; t++)
         if (strcmp(taken[t], rule->name) == 0)
             return wn_fail(error, WN_EDATA,
-                           "%s:%zu: found the name '%s', "
-                           "which ingest gives, wanted another",
-                           cleaning->file, rule->line, rule->name);
-    for (size_t r = 0; r < cleaning->count; r++)
-        if (strcmp(cleaning->rule[r].name, rule->name) == 0)
+                           "%s:%zu: found the name '%s', which ingest gives, "
+                           "wanted another",
+                           rules->file, rule->line, rule->name);
+    for (size_t r = 0; r < rules->count; r++)
+        if (strcmp(rules->rule[r].name, rule->name) == 0)
             return wn_fail(error, WN_EDATA,
-                           "%s:%zu: found the %s '%s' again "
-                           "(line %zu has it), wanted another",
-                           cleaning->file, rule->line,
+                           "%s:%zu: found the %s '%s' again (line %zu has it), "
+                           "wanted another",
+                           rules->file, rule->line,
                            strcmp(rule->name, rule->text) ? "name" : "rule",
-                           rule->name, cleaning->rule[r].line);
+                           rule->name, rules->rule[r].line);
     return 0;
 }
 
@@ -317,7 +452,7 @@ static void free_rule(struct wn_clean_rule *rule)
 {
     free(rule->name);
     free(rule->text);
-    free(rule->head);
+    free(rule->columns_text);
     free(rule->old);
     free(rule->new);
     wn_regex_free(rule->columns);
@@ -325,95 +460,175 @@ static void free_rule(struct wn_clean_rule *rule)
     wn_dictionary_free(&rule->values);
 }
 
-static int parse_rule(struct wn_clean_rules *cleaning, struct wn_lexer *line,
-                      struct wn_error *error)
-{
-    struct wn_clean_rule rule = {.line = line->number};
-    const char *text = NULL;
-    int status = parse_head(line, &rule, &text, error);
-
-    if (status == 0) {
-        wn_lexer_skip(line);
-        status = parse_action(line, &rule, error);
-    }
-    if (status == 0)
-        status = name_rule(line, text, &rule);
-    if (status == 0) {
-        wn_lexer_skip(line);
-        if (!wn_lexer_at_end(line))
-            status = wn_lexer_wanted(line, "the end of the rule", error);
-        else
-            status = check_name(cleaning, &rule, error);
-    }
-    if (status == 0)
-        status = wn_grow(&cleaning->rule, &cleaning->room, cleaning->count + 1,
-                         sizeof rule);
-    if (status == 0)
-        cleaning->rule[cleaning->count++] = rule;
-    else
-        free_rule(&rule);
-    return status;
-}
-
-static int parse_line(struct wn_clean_rules *cleaning, size_t number,
+static int parse_line(struct wn_clean_rules *rules, size_t number,
                       const char *text, size_t length, struct wn_error *error)
 {
-    struct wn_lexer line = {cleaning->file, number, text, text + length};
+    struct wn_lexer line = {rules->file, number, text, text + length};
+    struct wn_clean_rule rule = {.line = number};
+    const char *begin;
 
-    if (length > WN_CLEANING_LINE)
+    if (length > WN_CLEAN_LINE_BYTES)
         return wn_fail(error, WN_EDATA,
-                       "%s:%zu: found a line of %zu bytes, "
-                       "wanted at most %d",
-                       line.file, number, length, WN_CLEANING_LINE);
+                       "%s:%zu: found a line of %zu bytes, wanted at most %d",
+                       line.file, number, length, WN_CLEAN_LINE_BYTES);
     if (memchr(text, '\0', length) || !wn_text_is_utf8(text, length))
         return wn_fail(error, WN_EDATA,
-                       "%s:%zu: found bytes that are no "
-                       "UTF-8 text, wanted a rule",
+                       "%s:%zu: found bytes that are not UTF-8 text, wanted a "
+                       "rule",
                        line.file, number);
-    wn_lexer_skip(&line);
-    if (wn_lexer_at_end(&line))
+    skip_blanks(&line);
+    if (at_end(&line))
         return 0;
-    if (cleaning->count == WN_CLEANING_RULES)
+    if (rules->count == WN_CLEAN_MAX_RULES)
         return wn_fail(error, WN_EDATA,
-                       "%s:%zu: found another rule, wanted "
-                       "at most %d",
-                       line.file, number, WN_CLEANING_RULES);
-    return parse_rule(cleaning, &line, error);
+                       "%s:%zu: found another rule, wanted at most %d",
+                       line.file, number, WN_CLEAN_MAX_RULES);
+    if (parse_head(&line, &rule, &begin, error) ||
+        parse_action(&line, &rule, error))
+        goto fail;
+    name_rule(&line, begin, &rule);
+    skip_blanks(&line);
+    if (!at_end(&line)) {
+        fail_wanted(&line, "the end of the rule", error);
+        goto fail;
+    }
+    if (check_name(rules, &rule, error))
+        goto fail;
+    wn_grow(&rules->rule, &rules->capacity, rules->count + 1, sizeof rule);
+    rules->rule[rules->count++] = rule;
+    return 0;
+fail:
+    free_rule(&rule);
+    return -1;
 }
 
-int wn_clean_rules_parse(struct wn_clean_rules *cleaning, const char *file,
+/* --- files --------------------------------------------------------------- */
+
+/* The next line of *text, without its line end, and its length; *text goes to
+ * the line behind it. */
+static const char *next_line(const char **text, const char *end, size_t *length)
+{
+    const char *line = *text;
+    const char *stop = memchr(line, '\n', (size_t)(end - line));
+
+    *length = (size_t)((stop ? stop : end) - line);
+    *text = stop ? stop + 1 : end;
+    if (*length && line[*length - 1] == '\r')
+        --*length;
+    return line;
+}
+
+int wn_clean_rules_parse(struct wn_clean_rules *rules, const char *file,
                          const char *text, size_t length,
                          struct wn_error *error)
 {
+    const char *end = text + length;
     size_t number = 0;
 
-    cleaning->file = wn_copy_text(file, strlen(file));
-    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+    rules->file = wn_copy_text(file, strlen(file));
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         text += 3;
-        length -= 3;
-    }
-    for (const char *end = text + length; text < end;) {
-        const char *stop = memchr(text, '\n', (size_t)(end - text));
-        const size_t whole = (size_t)((stop ? stop : end) - text);
-        const bool cr = whole && text[whole - 1] == '\r';
+    while (text < end) {
+        const char *line = next_line(&text, end, &length);
 
-        if (parse_line(cleaning, ++number, text, whole - cr, error))
+        if (parse_line(rules, ++number, line, length, error))
             return -1;
-        text = stop ? stop + 1 : end;
     }
-    if (cleaning->count == 0)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found no rule, wanted one at "
-                       "least",
-                       file);
-    return 0;
+    return rules->count
+               ? 0
+               : wn_fail(error, WN_EDATA,
+                         "%s: found no rule, wanted at least one", file);
 }
 
-void wn_clean_rules_free(struct wn_clean_rules *cleaning)
+/* All of a file of at most `max` bytes, for free(). */
+static char *read_file(const char *path, size_t max, size_t *length,
+                       struct wn_error *error)
 {
-    for (size_t r = 0; r < cleaning->count; r++)
-        free_rule(&cleaning->rule[r]);
-    free(cleaning->rule);
-    free(cleaning->file);
-    *cleaning = (struct wn_clean_rules){0};
+    const int descriptor = wn_input_open(path, NULL, error);
+    struct stat about;
+    char *text = NULL;
+
+    if (descriptor < 0)
+        return NULL;
+    if (fstat(descriptor, &about)) {
+        wn_fail_errno(error, "%s: cannot read its size", path);
+    } else if ((uint64_t)about.st_size > max) {
+        wn_fail(error, WN_EDATA, "%s: found %llu bytes, wanted at most %zu",
+                path, (unsigned long long)about.st_size, max);
+    } else {
+        *length = (size_t)about.st_size;
+        text = wn_new(*length + 1, 1);
+        if (wn_read_at(descriptor, text, *length, 0, path, error)) {
+            free(text);
+            text = NULL;
+        }
+    }
+    close(descriptor);
+    return text;
+}
+
+/* The values of a one-of rule, one a line. */
+static int read_values(struct wn_dictionary *values, const char *path,
+                       struct wn_error *error)
+{
+    size_t length = 0, number = 0;
+    char *text = read_file(path, LIST_BYTES, &length, error);
+
+    if (!text)
+        return -1;
+    for (const char *at = text, *end = text + length; at < end;) {
+        const char *line = next_line(&at, end, &length);
+
+        number++;
+        if (length > VALUE_BYTES) {
+            wn_fail(error, WN_EDATA,
+                    "%s:%zu: found a value of %zu bytes, wanted at most %d",
+                    path, number, length, VALUE_BYTES);
+            break;
+        }
+        if (length)
+            wn_dictionary_add(values, line, length, 1, number);
+    }
+    free(text);
+    if (!error->code && values->count == 0)
+        wn_fail(error, WN_EDATA, "%s: found no values, wanted one a line",
+                path);
+    return error->code ? -1 : 0;
+}
+
+int wn_clean_rules_read(struct wn_clean_rules *rules, const char *path,
+                        struct wn_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    const int folder = slash ? (int)(slash + 1 - path) : 0;
+    struct wn_text list = {0};
+    size_t length = 0;
+    char *text = read_file(path, RULES_BYTES, &length, error);
+    int status =
+        text ? wn_clean_rules_parse(rules, path, text, length, error) : -1;
+
+    for (size_t r = 0; r < rules->count && status == 0; r++) {
+        struct wn_clean_rule *rule = &rules->rule[r];
+
+        if (rule->action->apply != wn_clean_one_of)
+            continue;
+        list.length = 0;
+        wn_text_format(&list, "%.*s%s", *rule->old == '/' ? 0 : folder, path,
+                       rule->old);
+        if (read_values(&rule->values, list.bytes, error))
+            status =
+                wn_fail(error, error->code, "%s:%zu", rules->file, rule->line);
+    }
+    wn_text_free(&list);
+    free(text);
+    return status;
+}
+
+void wn_clean_rules_free(struct wn_clean_rules *rules)
+{
+    for (size_t r = 0; r < rules->count; r++)
+        free_rule(&rules->rule[r]);
+    free(rules->rule);
+    free(rules->file);
+    *rules = (struct wn_clean_rules){0};
 }

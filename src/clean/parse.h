@@ -1,62 +1,69 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* clean/parse.h: the rules of winnow-rules(5), read and written.
+/* clean/parse.h: the cleaning rules of winnow-rules(5).
  *
  *   [NAME] COLUMNS: ACTION
  *
- * A fix changes a cell, a check finds broken ones; run.h applies them. */
+ * A fix changes cells; a check finds cells that break it. run.h applies them.
+ */
 #ifndef WN_CLEAN_PARSE_H
 #define WN_CLEAN_PARSE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "clean/regex.h"
 #include "csv/csv.h"
 #include "util/dictionary.h"
-#include "clean/regex.h"
 #include "util/error.h"
 #include "util/text.h"
 
-enum { WN_CLEANING_LINE = 4096, WN_CLEANING_RULES = 4096 };
+enum { WN_CLEAN_LINE_BYTES = 4096, WN_CLEAN_MAX_RULES = 4096 };
 
 struct wn_clean_rule;
 
-/* What a thread needs to apply rules. */
-struct wn_clean_tools {
+/* What one thread needs to apply rules. */
+struct wn_clean_scratch {
     struct wn_matcher *matcher;
-    struct wn_text out; /* the new cell of a fix that returned 1 */
-    size_t most;        /* bytes a cell may have */
+    struct wn_text out; /* the new cell, after a fix that returned 1 */
+    size_t max_bytes;   /* of a cell */
 };
 
-/* A fix: 0 the cell stays, 1 it becomes tools->out. A check: 0 passed, 1
- * broken. Both: 2 a pattern took too long, -1 failed. */
+/* Apply a rule to one cell. A fix returns 0 if the cell stays, 1 if it becomes
+ * scratch->out; a check 0 if the cell passes, 1 if it breaks the rule. Both
+ * return 2 if a pattern took too long, and -1 on failure. */
 typedef int wn_clean_apply(const struct wn_clean_rule *rule,
                            const struct wn_cell *cell,
-                           struct wn_clean_tools *tools,
+                           struct wn_clean_scratch *scratch,
                            struct wn_error *error);
 
-struct wn_lexer; /* a line being taken apart */
+/* actions.c */
+wn_clean_apply wn_clean_trim, wn_clean_lower, wn_clean_replace, wn_clean_na,
+    wn_clean_map, wn_clean_require, wn_clean_range, wn_clean_one_of;
 
-/* A word that may stand behind COLUMNS: one table row. */
+struct wn_lexer; /* a line that is being parsed */
+
+/* The table of actions has one row each. */
 struct wn_clean_action {
     const char *name;
     enum {
         WN_CLEAN_FIX,
-        WN_CLEAN_CHECK,   /* of cells that are not missing */
-        WN_CLEAN_MISSING, /* of those that are */
-        WN_CLEAN_UNIQUE   /* of the rows together */
+        WN_CLEAN_CHECK,   /* tests cells that are not missing */
+        WN_CLEAN_MISSING, /* finds missing cells */
+        WN_CLEAN_UNIQUE   /* compares the rows */
     } kind;
+    /* Parse what follows the name; NULL if nothing does. */
     int (*parse)(struct wn_lexer *line, struct wn_clean_rule *rule,
                  struct wn_error *error);
-    wn_clean_apply *apply;
+    wn_clean_apply *apply; /* of fixes and WN_CLEAN_CHECK */
 };
 
 struct wn_clean_rule {
-    char *name;  /* given, or the text */
+    char *name;  /* as given, else the text */
     char *text;  /* "age: range 0..120" */
     size_t line; /* in the file, from 1 */
     const struct wn_clean_action *action;
-    char *head; /* COLUMNS */
-    struct wn_regex *columns;
+    char *columns_text;          /* COLUMNS */
+    struct wn_regex *columns;    /* COLUMNS, compiled */
     struct wn_regex *regex;      /* of replace, na, require, lower */
     char *old;                   /* of map; the file of one-of */
     char *new;                   /* of map; the replacement */
@@ -67,25 +74,19 @@ struct wn_clean_rule {
 struct wn_clean_rules {
     char *file; /* as messages name it */
     struct wn_clean_rule *rule;
-    size_t count, room;
+    size_t count, capacity;
 };
 
-/* Take apart text[0..length), which came from `file`; touches no file. {0}
- * before. WN_EDATA names file, line, what was found and what was wanted. */
-int wn_clean_rules_parse(struct wn_clean_rules *cleaning, const char *file,
+/* Parse text[0..length), the content of `file`, into *rules, which is {0}
+ * before. Opens no file. WN_EDATA names file and line, what was found and what
+ * was wanted. */
+int wn_clean_rules_parse(struct wn_clean_rules *rules, const char *file,
                          const char *text, size_t length,
                          struct wn_error *error) WN_MUST_CHECK;
-/* The same for a file, and the lists of its one-of rules, whose paths begin in
- * its directory. */
-int wn_clean_rules_read(struct wn_clean_rules *cleaning, const char *path,
+/* Read a file of rules and the value lists of its one-of rules, whose paths are
+ * relative to the directory of the file. */
+int wn_clean_rules_read(struct wn_clean_rules *rules, const char *path,
                         struct wn_error *error) WN_MUST_CHECK;
-void wn_clean_rules_free(struct wn_clean_rules *cleaning);
-
-/* Append the rule, without line end, that makes `new` of cells `old` in the
- * column of that very name. What looks like something else, such as combining
- * marks and no-break spaces, is written \uNNNN. */
-int wn_clean_rules_write_map(struct wn_text *out, const char *column,
-                             const char *old, size_t old_length,
-                             const char *new, size_t new_length) WN_MUST_CHECK;
+void wn_clean_rules_free(struct wn_clean_rules *rules);
 
 #endif

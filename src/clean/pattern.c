@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Expressions on the names of columns, for options; see pattern.h. */
+/* Patterns for names, with messages that name the option; see pattern.h. */
 #include "clean/pattern.h"
 
 #include <stdlib.h>
@@ -18,20 +18,19 @@ struct wn_pattern {
 struct wn_pattern *wn_pattern_new(const char *option, const char *text,
                                   struct wn_error *error)
 {
-    struct wn_pattern *pattern = wn_new(1, sizeof *pattern);
+    struct wn_regex *regex =
+        wn_regex_new(text, strlen(text), WN_REGEX_WHOLE, error);
 
+    if (!regex) {
+        wn_fail(error, WN_EUSAGE, "--%s", option);
+        return NULL;
+    }
+    struct wn_pattern *pattern = wn_new(1, sizeof *pattern);
     pattern->option = option;
     pattern->text = wn_copy_text(text, strlen(text));
-    pattern->matcher = pattern->text ? wn_matcher_new(error) : NULL;
-    if (pattern->matcher) {
-        pattern->regex =
-            wn_regex_new(text, strlen(text), WN_REGEX_WHOLE, error);
-        if (pattern->regex)
-            return pattern;
-        wn_fail(error, WN_EUSAGE, "--%s", option);
-    }
-    wn_pattern_free(pattern);
-    return NULL;
+    pattern->regex = regex;
+    pattern->matcher = wn_matcher_new();
+    return pattern;
 }
 
 void wn_pattern_free(struct wn_pattern *pattern)
@@ -60,7 +59,7 @@ int wn_pattern_matches(const struct wn_pattern *pattern, const char *text,
 }
 
 int wn_pattern_group(const struct wn_pattern *pattern, const char *text,
-                     size_t length, size_t *begin, size_t *found,
+                     size_t length, size_t *begin, size_t *group_length,
                      struct wn_error *error)
 {
     const int match = wn_pattern_matches(pattern, text, length, error);
@@ -73,6 +72,6 @@ int wn_pattern_group(const struct wn_pattern *pattern, const char *text,
                        "round brackets",
                        pattern->option, pattern->text);
     if (match)
-        wn_matcher_group(pattern->matcher, begin, found);
+        wn_matcher_group(pattern->matcher, begin, group_length);
     return match;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* clean/pattern.h: PCRE2 patterns on names, with limits.
+/* clean/pattern.h: a PCRE2 pattern for names that an option gave.
  *
- * A pattern has to match the whole name: "id" does not match "width". */
+ * The pattern must match the whole name: "id" does not match "width". */
 #ifndef WN_CLEAN_PATTERN_H
 #define WN_CLEAN_PATTERN_H
 
@@ -11,21 +11,21 @@
 
 struct wn_pattern;
 
-/* Compile; `option` names the option it came from in messages. WN_EUSAGE
- * tells what is wrong and at which byte. */
+/* Compile `text`; messages name --`option`. WN_EUSAGE says what is wrong with
+ * the pattern, and at which byte. */
 struct wn_pattern *wn_pattern_new(const char *option, const char *text,
                                   struct wn_error *error) WN_MUST_CHECK;
 void wn_pattern_free(struct wn_pattern *pattern);
 
-/* 1 if the whole of text[0..length), valid UTF-8, matches, 0 if not, -1 with
- * WN_EUSAGE when a limit was reached first. */
+/* 1 if all of text[0..length), valid UTF-8, matches, 0 if not, -1 with
+ * WN_EUSAGE if a limit was reached first. */
 int wn_pattern_matches(const struct wn_pattern *pattern, const char *text,
                        size_t length, struct wn_error *error) WN_MUST_CHECK;
 
-/* The same, and where the first group of what matched stands in the text, with
- * *found bytes. WN_EUSAGE also for a pattern that has no group. */
+/* The same, and the place and length of the first group in the text. WN_EUSAGE
+ * also for a pattern without groups. */
 int wn_pattern_group(const struct wn_pattern *pattern, const char *text,
-                     size_t length, size_t *begin, size_t *found,
+                     size_t length, size_t *begin, size_t *group_length,
                      struct wn_error *error) WN_MUST_CHECK;
 
 #endif

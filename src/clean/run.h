@@ -1,30 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* clean/run.h: the rules of parse.h over all rows of a table. */
+/* clean/run.h: apply the rules of parse.h to all rows of a CSV file. */
 #ifndef WN_CLEAN_RUN_H
 #define WN_CLEAN_RUN_H
 
-#include "csv/cell_override.h"
 #include "clean/parse.h"
-#include "encode/table.h"
+#include "csv/cell_override.h"
+#include "util/log.h"
 
 enum {
-    WN_CLEAN_TOLD = 3,   /* broken cells of a rule that are named */
-    WN_CLEAN_SHOWN = 60, /* bytes of each */
-    /* A rule whose matches cost so much is stopped: a hundred that reach a
-     * limit, or some seconds of others. */
+    WN_CLEAN_REPORTED = 3, /* broken cells of a rule that messages name */
+    WN_CLEAN_SHOWN = 60,   /* bytes of each */
+    /* A rule is stopped when its matches cost this much: a hundred that reach
+     * a limit, or some seconds of slow ones. */
     WN_CLEAN_PATIENCE = 100 * WN_REGEX_GIVEN_UP
+};
+
+/* What to clean. */
+struct wn_clean_input {
+    const struct wn_csv *csv;
+    int threads;
+    struct wn_log *log;    /* for progress, or NULL */
+    const char *const *na; /* cells that mean "missing", besides empty ones */
+    size_t na_count;
 };
 
 /* What one rule did. */
 struct wn_clean_count {
     uint64_t changed, broken;
     uint64_t passed_over; /* cells it was not evaluated on */
-    size_t stop;          /* rows from here on are not looked at; SIZE_MAX */
-    size_t told;
+    size_t stop;          /* not evaluated from this row on, or SIZE_MAX */
+    size_t reported;
     struct {
         size_t row, column, length;
         char text[WN_CLEAN_SHOWN]; /* the beginning of the cell */
-    } cell[WN_CLEAN_TOLD];
+    } cell[WN_CLEAN_REPORTED];
 };
 
 /* A cell that breaks a rule. */
@@ -37,16 +46,16 @@ struct wn_clean {
     struct wn_clean_rules rules;
     struct wn_clean_count *count; /* one a rule */
     struct wn_overrides fixes;
-    struct wn_clean_broken *broken; /* by row, column, rule */
-    size_t brokens, room;
+    struct wn_clean_broken *broken; /* sorted by row, column, rule */
+    size_t broken_count, broken_capacity;
 };
 
-/* Apply clean->rules to the cells of table->csv as they stand in the file;
- * what was there of an earlier time is forgotten. Not for a csv with fixes laid
- * over it. Results do not depend on table->threads. WN_EDATA when a rule's
- * columns match none, or a fix makes something that is no cell. */
-int wn_clean_apply_all(struct wn_clean *clean, const struct wn_table *table,
-                       struct wn_error *error) WN_MUST_CHECK;
+/* Apply clean->rules to the cells as they stand in the file, and replace the
+ * results of an earlier call. No overrides may be laid over the file. Results
+ * do not depend on the number of threads. WN_EDATA if no column matches a rule,
+ * or a fix makes a cell too large. */
+int wn_clean_run(struct wn_clean *clean, const struct wn_clean_input *input,
+                 struct wn_error *error) WN_MUST_CHECK;
 void wn_clean_free(struct wn_clean *clean);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names brought to one spelling, then looked up; see variants.h. */
+/* Map each name to a key that all its variants share; see variants.h. */
 #include "clean/variants.h"
 
-#include <stdbool.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicase.h>
@@ -11,12 +11,12 @@
 #include <unistr.h>
 
 #include "util/memory.h"
-#include "util/text.h"
 
-/* The UTF-8 `text` with its blanks put in order and without what is unseen. */
-static int respace(const uint8_t *text, size_t length, struct wn_text *out)
+/* Normalise the white space of UTF-8 text and drop invisible characters. */
+static void normalise_blanks(const uint8_t *text, size_t length,
+                             struct wn_text *out)
 {
-    bool waiting = false;
+    bool blank = false;
     ucs4_t point;
 
     out->length = 0;
@@ -25,110 +25,128 @@ static int respace(const uint8_t *text, size_t length, struct wn_text *out)
             (size_t)u8_mbtouc_unsafe(&point, text + i, length - i);
 
         if (uc_is_property_white_space(point)) {
-            waiting = out->length > 0;
+            blank = out->length > 0;
         } else if (!uc_is_property_default_ignorable_code_point(point)) {
-            if ((waiting && wn_text_add(out, " ", 1)))
-                return -1;
+            if (blank)
+                wn_text_add(out, " ", 1);
             wn_text_add(out, (const char *)text + i, bytes);
-            waiting = false;
+            blank = false;
         }
         i += bytes;
     }
-    return 0;
 }
 
-static int fail_memory(struct wn_error *error)
+/* The NFC of a UTF-8 name, case-folded if asked for, with normal blanks. */
+static void normalise_name(const char *name, size_t length, bool fold,
+                           struct wn_text *out)
 {
-    return wn_fail(error, WN_EIO, "no memory for the spelling of a name");
+    const uint8_t *text = (const uint8_t *)name;
+    size_t normal_length;
+    uint8_t *normal =
+        fold
+            ? u8_casefold(text, length, NULL, UNINORM_NFC, NULL, &normal_length)
+            : u8_normalize(UNINORM_NFC, text, length, NULL, &normal_length);
+
+    if (!normal)
+        wn_die("no memory for the spelling of a name");
+    normalise_blanks(normal, normal_length, out);
+    free(normal);
 }
 
-/* The spelling that all variants of a name share. */
-static int make_key(const char *name, size_t length, struct wn_text *key,
-                    struct wn_error *error)
-{
-    size_t folded_length;
-
-    if (!wn_text_is_utf8(name, length)) {
-        key->length = 0;
-        wn_text_add(key, name, length);
-        return 0;
-    }
-    uint8_t *folded = u8_casefold((const uint8_t *)name, length, NULL,
-                                  UNINORM_NFC, NULL, &folded_length);
-    if (!folded)
-        return fail_memory(error);
-    const int status = respace(folded, folded_length, key);
-    free(folded);
-    return status;
-}
-
-/* Whether a name has its own letters, but no odd blanks and marks. */
-static int is_tidy(const char *name, size_t length, bool *tidy,
-                   struct wn_error *error)
-{
-    struct wn_text spaced = {0};
-    size_t whole_length;
-
-    *tidy = false;
-    if (!wn_text_is_utf8(name, length))
-        return 0;
-    uint8_t *whole = u8_normalize(UNINORM_NFC, (const uint8_t *)name, length,
-                                  NULL, &whole_length);
-    if (!whole)
-        return fail_memory(error);
-    const int status = respace(whole, whole_length, &spaced);
-    *tidy = status == 0 && spaced.length == length &&
-            memcmp(wn_text_of(&spaced), name, length) == 0;
-    free(whole);
-    wn_text_free(&spaced);
-    return status;
-}
-
-/* Whether class a is a better name for both than class b. */
-static bool is_better(const struct wn_dictionary *classes, const bool *tidy,
-                      size_t a, size_t b)
-{
-    const uint64_t one = classes->value[a].count;
-    const uint64_t two = classes->value[b].count;
-
-    if (tidy[a] != tidy[b])
-        return tidy[a];
-    return one > two || (one == two && a < b);
-}
-
-int wn_variants_find(const struct wn_dictionary *classes, int32_t *same,
-                     struct wn_error *error)
+void wn_variants_find(const struct wn_dictionary *classes, int32_t *same)
 {
     const size_t k = classes->count;
     struct wn_dictionary keys = {0};
-    struct wn_text key = {0};
-    int32_t *best = wn_new(k, sizeof *best); /* of each key */
-    bool *tidy = wn_new(k, sizeof *tidy);
-    int status = best && tidy ? 0 : -1;
+    struct wn_text key = {0}, normal = {0};
+    size_t *best = wn_new(k, sizeof *best); /* class of each key */
+    bool *tidy = wn_new(k, sizeof *tidy);   /* the name is its normal form */
 
-    for (size_t c = 0; c < k && status == 0; c++) {
+    for (size_t c = 0; c < k; c++) {
         const char *name = wn_dictionary_text(classes, c);
         const size_t length = classes->value[c].length;
         const size_t known = keys.count;
-        long at = -1;
 
-        if (make_key(name, length, &key, error) == 0 &&
-            is_tidy(name, length, &tidy[c], error) == 0)
-            at = wn_dictionary_add(&keys, wn_text_of(&key), key.length, 1, c,
-                                   error);
-        if (at < 0) {
-            status = -1;
-            break;
+        if (wn_text_is_utf8(name, length)) {
+            normalise_name(name, length, true, &key);
+            normalise_name(name, length, false, &normal);
+            tidy[c] = wn_text_compare(wn_text_of(&normal), normal.length, name,
+                                      length) == 0;
+        } else {
+            key.length = 0;
+            wn_text_add(&key, name, length);
         }
+        const size_t at =
+            wn_dictionary_add(&keys, wn_text_of(&key), key.length, 1, c);
+        const size_t other = best[at];
+
         same[c] = (int32_t)at;
-        if (keys.count > known || is_better(classes, tidy, c, (size_t)best[at]))
-            best[at] = (int32_t)c;
+        if (keys.count > known ||
+            (tidy[c] == tidy[other]
+                 ? classes->value[c].count > classes->value[other].count
+                 : tidy[c]))
+            best[at] = c;
     }
-    for (size_t c = 0; c < k && status == 0; c++)
-        same[c] = best[same[c]];
+    for (size_t c = 0; c < k; c++)
+        same[c] = (int32_t)best[same[c]];
     wn_dictionary_free(&keys);
     wn_text_free(&key);
+    wn_text_free(&normal);
     free(best);
     free(tidy);
-    return status;
+}
+
+/* --- rules --------------------------------------------------------------- */
+
+/* Whether a reader cannot see the character or takes it for another. \uNNNN
+ * reaches no further than U+FFFF. */
+static bool is_unclear(ucs4_t point)
+{
+    return point <= 0xffff && point != ' ' &&
+           ((point >= 0x300 && point <= 0x36f) ||
+            uc_is_property_white_space(point) ||
+            uc_is_property_default_ignorable_code_point(point) ||
+            uc_is_general_category(point, UC_CATEGORY_Cc) ||
+            uc_is_general_category(point, UC_CATEGORY_Cf));
+}
+
+/* In quotes: as a pattern that matches this text only, or as a TEXT. */
+static void write_quoted(struct wn_text *out, const char *text, size_t length,
+                         bool pattern)
+{
+    const char *special = pattern ? "\"\\^$.[]|()?*+{}#" : "\"\\";
+    const char *escape = pattern ? "\\x{%x}" : "\\u%04x";
+
+    wn_text_add(out, "\"", 1);
+    for (size_t i = 0; i < length;) {
+        ucs4_t point = 0;
+        const int bytes =
+            u8_mbtouc(&point, (const uint8_t *)text + i, length - i);
+
+        if (is_unclear(point))
+            wn_text_format(out, escape, (unsigned)point);
+        else if (point < 0x80 && strchr(special, (int)point))
+            wn_text_format(out, "\\%c", (char)point);
+        else
+            wn_text_add(out, text + i, (size_t)bytes);
+        i += (size_t)bytes;
+    }
+    wn_text_add(out, "\"", 1);
+}
+
+void wn_variants_write_rule(struct wn_text *out, const char *column,
+                            const char *old, size_t old_length, const char *new,
+                            size_t new_length)
+{
+    bool plain = true;
+
+    for (const char *c = column; *c; c++)
+        plain = plain && (*c == '_' || isalnum((unsigned char)*c));
+    if (plain)
+        wn_text_add(out, column, strlen(column));
+    else
+        write_quoted(out, column, strlen(column), true);
+    wn_text_format(out, ": map ");
+    write_quoted(out, old, old_length, false);
+    wn_text_format(out, " = ");
+    write_quoted(out, new, new_length, false);
 }

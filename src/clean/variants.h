@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* clean/variants.h: classes that differ in how they are spelt only.
+/* clean/variants.h: classes that differ only in spelling, and the rules that
+ * merge them.
  *
- * Two names are one class where they are equal once their letters are made
- * small in all scripts (full case folding), put together (Unicode's form NFC,
- * so that e with a mark behind it is the letter with the mark), blanks and line
- * ends of any kind at the ends are taken away and several of them are one, and
- * characters that cannot be seen, such as a zero-width space, are dropped. */
+ * Two names are variants if they are equal after full Unicode case folding and
+ * normalisation to NFC, with runs of white space replaced by one blank, white
+ * space at both ends removed, and invisible characters (such as a zero-width
+ * space) dropped. Uses GNU libunistring. */
 #ifndef WN_CLEAN_VARIANTS_H
 #define WN_CLEAN_VARIANTS_H
 
 #include "util/dictionary.h"
+#include "util/text.h"
 
-/* same[c], of classes->count elements, becomes the class that c is a spelling
- * of: of those with which it is one, that with the most cells, those before
- * others that hold no odd blanks and are put together; equals go to the lowest.
- * A name that is not UTF-8 is like no other. By GNU libunistring. */
-int wn_variants_find(const struct wn_dictionary *classes, int32_t *same,
-                     struct wn_error *error) WN_MUST_CHECK;
+/* same[c], of classes->count elements, becomes the preferred variant of class
+ * c: names without unusual white space and in NFC first, then the one with the
+ * most cells, then the lowest number. A name that is not UTF-8 has no
+ * variants. */
+void wn_variants_find(const struct wn_dictionary *classes, int32_t *same);
+
+/* Append the cleaning rule "COLUMN: map OLD = NEW", without line end, that
+ * replaces `old` by `new` in the column. Characters that are invisible or
+ * easily confused, such as combining marks and no-break spaces, are written
+ * \uNNNN. */
+void wn_variants_write_rule(struct wn_text *out, const char *column,
+                            const char *old, size_t old_length, const char *new,
+                            size_t new_length);
 
 #endif

@@ -391,3 +391,16 @@ int wn_csv_fail(const struct wn_csv *csv, size_t row, size_t column,
                    (unsigned long long)csv->index.line[row],
                    csv->column[column], text);
 }
+
+bool wn_cell_is_token(const struct wn_cell *cell, const char *const *tokens,
+                      size_t count)
+{
+    const char *text = cell->text;
+    size_t length = cell->length;
+
+    wn_text_trim(&text, &length);
+    for (size_t i = 0; i < count; i++)
+        if (strlen(tokens[i]) == length && memcmp(tokens[i], text, length) == 0)
+            return true;
+    return false;
+}

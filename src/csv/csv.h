@@ -140,6 +140,17 @@ struct wn_cell {
     size_t length;
 };
 
+/* Whether a cell means "missing": it is empty or, without the blanks at both
+ * ends, one of `tokens`. */
+bool wn_cell_is_token(const struct wn_cell *cell, const char *const *tokens,
+                      size_t count);
+static inline bool wn_cell_is_missing(const struct wn_cell *cell,
+                                      const char *const *tokens, size_t count)
+{
+    return cell->length == 0 ||
+           (count && wn_cell_is_token(cell, tokens, count));
+}
+
 /* What takes rows apart; one for each thread. */
 struct wn_csv_reader;
 struct wn_csv_reader *wn_csv_reader_new(const struct wn_csv *csv) WN_MUST_CHECK;

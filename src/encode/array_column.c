@@ -32,16 +32,13 @@ static int add_name(const struct names *names, size_t row, const char *text,
                     size_t length, struct wn_error *error)
 {
     const size_t known = names->names->count;
-    long number;
 
     if (length > WN_NAME_BYTES)
         return wn_fail(error, WN_EDATA,
                        "%s: row %zu: found a name of %zu "
                        "bytes, wanted at most %d",
                        names->array->name, row, length, WN_NAME_BYTES);
-    number = wn_dictionary_add(names->names, text, length, 1, row, error);
-    if (number < 0)
-        return -1;
+    const size_t number = wn_dictionary_add(names->names, text, length, 1, row);
     if (names->names->count > known &&
         (!wn_text_is_utf8(text, length) || memchr(text, '\0', length)))
         return wn_fail(error, WN_EDATA,
@@ -109,10 +106,8 @@ static int name_numbers(const struct names *names, size_t least,
     }
     wn_array_rows_free(&rows);
     for (size_t c = 0; status == 0 && most < (double)least && c < least; c++)
-        if (wn_dictionary_add(names->names, text,
-                              wn_number_format((double)c, text), 0, 0,
-                              error) < 0)
-            status = -1;
+        wn_dictionary_add(names->names, text, wn_number_format((double)c, text),
+                          0, 0);
     return status;
 }
 
@@ -179,8 +174,7 @@ static int array_column_sort_names(struct wn_dictionary *names, int32_t *code,
                                    size_t n, int32_t **number)
 {
     *number = wn_new(names->count, sizeof **number);
-    if (!*number || wn_dictionary_sort(names, *number))
-        return -1;
+    wn_dictionary_sort(names, *number);
     for (size_t row = 0; row < n; row++)
         if (code[row] >= 0)
             code[row] = (*number)[code[row]];

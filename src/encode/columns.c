@@ -287,10 +287,11 @@ static int conclude_column(struct wn_table *table, size_t c,
     }
     if (column->kind != WN_KIND_NUMERIC && column->kind != WN_KIND_DATE)
         column->min = column->max = NAN;
-    if (column->kind == WN_KIND_CATEGORICAL && !column->many &&
-        (columns_check_utf8(table, c, error) ||
-         wn_dictionary_sort(&column->values, NULL)))
-        return -1;
+    if (column->kind == WN_KIND_CATEGORICAL && !column->many) {
+        if (columns_check_utf8(table, c, error))
+            return -1;
+        wn_dictionary_sort(&column->values, NULL);
+    }
     column->features = kind->features(column);
     const uint64_t unknown = column->missing + column->invalid;
     column->indicator = unknown > 0 && unknown < rows;

@@ -97,10 +97,8 @@ static int take_name(struct piece *piece, size_t row, size_t r,
                            piece->reading->column[r], error,
                            "found a name of %zu bytes, wanted at most %d",
                            cell->length, WN_NAME_BYTES);
-    const long number = wn_dictionary_add(&piece->names[r], cell->text,
-                                          cell->length, 1, row, error);
-    if (number < 0)
-        return -1;
+    const size_t number =
+        wn_dictionary_add(&piece->names[r], cell->text, cell->length, 1, row);
     if (piece->names[r].count > known &&
         !wn_text_is_utf8(cell->text, cell->length))
         return roles_fail_cell(piece->reading, row, r, cell,
@@ -152,23 +150,19 @@ static int roles_take_row(void *own, size_t row, const struct wn_cell *cells,
     return 0;
 }
 
-static int merge_names(struct wn_role_values *values,
-                       const struct wn_dictionary *names, const int32_t *code,
-                       size_t begin, size_t end, struct wn_error *error)
+static void merge_names(struct wn_role_values *values,
+                        const struct wn_dictionary *names, const int32_t *code,
+                        size_t begin, size_t end)
 {
     int32_t *number = wn_new(names->count, sizeof *number);
 
-    if (!number || wn_dictionary_merge(&values->names, names, number, error)) {
-        free(number);
-        return -1;
-    }
+    wn_dictionary_merge(&values->names, names, number);
     for (size_t row = begin; row < end; row++) {
         const int32_t own = code[row - begin];
 
         values->code[row] = own < 0 ? -1 : number[own];
     }
     free(number);
-    return 0;
 }
 
 static int roles_finish_piece(void *shared, void *own, size_t begin, size_t end,
@@ -178,10 +172,9 @@ static int roles_finish_piece(void *shared, void *own, size_t begin, size_t end,
     const struct piece *piece = own;
 
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
-        if (piece->code[r] &&
+        if (piece->code[r])
             merge_names(&reading->roles->of[r], &piece->names[r],
-                        piece->code[r], begin, end, error))
-            return -1;
+                        piece->code[r], begin, end);
     return 0;
 }
 
@@ -224,10 +217,7 @@ static int roles_sort_names(struct wn_role_values *values, size_t n)
 {
     int32_t *place = wn_new(values->names.count, sizeof *place);
 
-    if (!place || wn_dictionary_sort(&values->names, place)) {
-        free(place);
-        return -1;
-    }
+    wn_dictionary_sort(&values->names, place);
     for (size_t row = 0; row < n; row++)
         if (values->code[row] >= 0)
             values->code[row] = place[values->code[row]];

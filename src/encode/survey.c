@@ -159,9 +159,7 @@ static int survey_add_value(const struct wn_table *table, struct tally *tally,
         tally->many = true;
         return 0;
     }
-    if (wn_dictionary_add(&tally->values, cell->text, cell->length, 1, row,
-                          error) < 0)
-        return -1;
+    wn_dictionary_add(&tally->values, cell->text, cell->length, 1, row);
     tally->many = tally->values.count > table->one_hot;
     return 0;
 }
@@ -183,9 +181,7 @@ static int survey_take_label(struct piece *piece, size_t row,
                            "of at most %d",
                            cell->length, WN_NAME_BYTES);
     *label = (int32_t)wn_dictionary_add(&piece->classes, cell->text,
-                                        cell->length, 1, row, error);
-    if (*label < 0)
-        return -1;
+                                        cell->length, 1, row);
     if (piece->classes.count > known &&
         !wn_text_is_utf8(cell->text, cell->length))
         return wn_csv_fail(table->csv, row, table->label_column, error,
@@ -313,9 +309,8 @@ static int merge_column(const struct wn_table *table, struct wn_column *column,
     column->trues += tally->trues;
     if (column->many)
         return 0;
-    if (!tally->many &&
-        wn_dictionary_merge(&column->values, &tally->values, NULL, error))
-        return -1;
+    if (!tally->many)
+        wn_dictionary_merge(&column->values, &tally->values, NULL);
     /* Other threads read it to save themselves work; they decide nothing by
      * it, so it does not matter when they see it. */
     if (tally->many || column->values.count > table->one_hot) {
@@ -331,11 +326,7 @@ static int merge_labels(struct survey *survey, const struct piece *piece,
     struct wn_table *table = survey->table;
     int32_t *number = wn_new(piece->classes.count, sizeof *number);
 
-    if (!number ||
-        wn_dictionary_merge(&table->classes, &piece->classes, number, error)) {
-        free(number);
-        return -1;
-    }
+    wn_dictionary_merge(&table->classes, &piece->classes, number);
     for (size_t row = piece->begin; row < end; row++) {
         const int32_t own = piece->label[row - piece->begin];
 
@@ -410,7 +401,8 @@ static int add_declared(struct wn_table *table, struct wn_error *error)
                                "found '%.*s', wanted a class of --classes",
                                wn_text_told(value->length), text);
     }
-    return wn_dictionary_merge(&table->classes, declared, NULL, error);
+    wn_dictionary_merge(&table->classes, declared, NULL);
+    return 0;
 }
 
 static int conclude_labels(struct survey *survey, struct wn_error *error)
@@ -432,10 +424,7 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
         return -1;
     const size_t classes = table->classes.count;
     int32_t *place = wn_new(classes, sizeof *place);
-    if (!place || wn_dictionary_sort(&table->classes, place)) {
-        free(place);
-        return -1;
-    }
+    wn_dictionary_sort(&table->classes, place);
     for (size_t row = 0; row < rows; row++)
         table->label[row] = place[table->label[row]];
     free(place);

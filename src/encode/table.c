@@ -81,16 +81,3 @@ const char *wn_table_wanted(const struct wn_table *table, size_t column)
 {
     return wn_kinds[table->column[column].kind].wanted;
 }
-
-bool wn_table_is_token(const struct wn_table *table, const struct wn_cell *cell)
-{
-    const char *text = cell->text;
-    size_t length = cell->length;
-
-    wn_text_trim(&text, &length);
-    for (size_t i = 0; i < table->na_count; i++)
-        if (strlen(table->na[i]) == length &&
-            memcmp(table->na[i], text, length) == 0)
-            return true;
-    return false;
-}

@@ -206,15 +206,11 @@ int wn_table_encode(const struct wn_table *table,
 /* Between the survey's kinds and its numbering of features. */
 int wn_table_fit_text(struct wn_table *table,
                       struct wn_error *error) WN_MUST_CHECK;
-/* Whether a cell that is not empty means "missing". */
-bool wn_table_is_token(const struct wn_table *table,
-                       const struct wn_cell *cell);
 /* Shared by both passes: whether a cell means "missing". */
 static inline bool wn_table_is_missing(const struct wn_table *table,
                                        const struct wn_cell *cell)
 {
-    return cell->length == 0 ||
-           (table->na_count && wn_table_is_token(table, cell));
+    return wn_cell_is_missing(cell, table->na, table->na_count);
 }
 
 #endif

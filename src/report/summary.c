@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clean/parse.h"
+#include "clean/variants.h"
 #include "report/report.h"
 #include "util/date.h"
 #include "util/memory.h"
@@ -364,7 +364,6 @@ void wn_spelling_rule(const struct wn_report *report,
     const char *new = report->data.label_name[spelling->of];
     const char *column = report->data.label_column;
 
-    if (wn_clean_rules_write_map(rule, column ? column : "label", old,
-                                 strlen(old), new, strlen(new)))
-        wn_die("no memory for a rule");
+    wn_variants_write_rule(rule, column ? column : "label", old, strlen(old),
+                           new, strlen(new));
 }

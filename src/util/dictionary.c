@@ -9,7 +9,7 @@
 #include "util/memory.h"
 #include "util/text.h"
 
-enum { SLOTS_LEAST = 64 };
+enum { MIN_SLOTS = 64 };
 
 void wn_dictionary_free(struct wn_dictionary *dictionary)
 {
@@ -52,6 +52,7 @@ static size_t dictionary_find_slot(const struct wn_dictionary *dictionary,
     return s;
 }
 
+/* Enter all values into the slots, which are free. */
 static void fill_slots(struct wn_dictionary *dictionary)
 {
     const size_t mask = dictionary->slots - 1;
@@ -65,24 +66,6 @@ static void fill_slots(struct wn_dictionary *dictionary)
     }
 }
 
-/* Keep at least half of the slots free. */
-static int dictionary_make_room(struct wn_dictionary *dictionary,
-                                struct wn_error *error)
-{
-    if (2 * (dictionary->count + 1) <= dictionary->slots)
-        return 0;
-    const size_t slots =
-        dictionary->slots ? 2 * dictionary->slots : SLOTS_LEAST;
-    if (dictionary->count >= UINT32_MAX / 4)
-        return wn_fail(error, WN_EIO, "more than a billion values");
-    uint32_t *slot = wn_new(slots, sizeof *slot);
-    free(dictionary->slot);
-    dictionary->slot = slot;
-    dictionary->slots = slots;
-    fill_slots(dictionary);
-    return 0;
-}
-
 long wn_dictionary_find(const struct wn_dictionary *dictionary,
                         const char *text, size_t length)
 {
@@ -93,21 +76,27 @@ long wn_dictionary_find(const struct wn_dictionary *dictionary,
            1;
 }
 
-long wn_dictionary_add(struct wn_dictionary *dictionary, const char *text,
-                       size_t length, uint64_t count, size_t row,
-                       struct wn_error *error)
+size_t wn_dictionary_add(struct wn_dictionary *dictionary, const char *text,
+                         size_t length, uint64_t count, size_t row)
 {
     const uint64_t hash = wn_hash_bits(text, length);
 
-    if (dictionary_make_room(dictionary, error))
-        return -1;
+    /* At least half of the slots stay free. */
+    if (2 * (dictionary->count + 1) > dictionary->slots) {
+        if (dictionary->count >= UINT32_MAX / 4)
+            wn_die("no memory for more than a billion different values");
+        free(dictionary->slot);
+        dictionary->slots =
+            dictionary->slots ? 2 * dictionary->slots : MIN_SLOTS;
+        dictionary->slot = wn_new(dictionary->slots, sizeof *dictionary->slot);
+        fill_slots(dictionary);
+    }
     const size_t s = dictionary_find_slot(dictionary, text, length, hash);
     if (dictionary->slot[s] == 0) {
-        wn_grow(&dictionary->value, &dictionary->room, dictionary->count + 1,
-                sizeof *dictionary->value);
-        if (wn_grow(&dictionary->bytes, &dictionary->bytes_room,
-                    dictionary->used + length, 1))
-            return -1;
+        wn_grow(&dictionary->value, &dictionary->capacity,
+                dictionary->count + 1, sizeof *dictionary->value);
+        wn_grow(&dictionary->bytes, &dictionary->bytes_capacity,
+                dictionary->used + length, 1);
         dictionary->value[dictionary->count] = (struct wn_value){
             .at = dictionary->used, .length = length, .hash = hash, .row = row};
         if (length)
@@ -116,25 +105,21 @@ long wn_dictionary_add(struct wn_dictionary *dictionary, const char *text,
         dictionary->slot[s] = (uint32_t)++dictionary->count;
     }
     dictionary->value[dictionary->slot[s] - 1].count += count;
-    return (long)dictionary->slot[s] - 1;
+    return dictionary->slot[s] - 1;
 }
 
-int wn_dictionary_merge(struct wn_dictionary *into,
-                        const struct wn_dictionary *from, int32_t *number,
-                        struct wn_error *error)
+void wn_dictionary_merge(struct wn_dictionary *into,
+                         const struct wn_dictionary *from, int32_t *number)
 {
     for (size_t v = 0; v < from->count; v++) {
         const struct wn_value *value = &from->value[v];
-        const long at =
+        const size_t at =
             wn_dictionary_add(into, wn_dictionary_text(from, v), value->length,
-                              value->count, value->row, error);
+                              value->count, value->row);
 
-        if (at < 0)
-            return -1;
         if (number)
             number[v] = (int32_t)at;
     }
-    return 0;
 }
 
 struct sorted {
@@ -149,13 +134,14 @@ static int by_bytes(const void *a, const void *b)
     return wn_text_compare(one->text, one->length, two->text, two->length);
 }
 
-int wn_dictionary_sort(struct wn_dictionary *dictionary, int32_t *place)
+void wn_dictionary_sort(struct wn_dictionary *dictionary, int32_t *place)
 {
     const size_t count = dictionary->count;
+
+    if (count == 0)
+        return;
     struct sorted *order = wn_new(count, sizeof *order);
     struct wn_value *value = wn_new(count, sizeof *value);
-    int status = -1;
-
     for (size_t v = 0; v < count; v++)
         order[v] = (struct sorted){wn_dictionary_text(dictionary, v),
                                    dictionary->value[v].length, v};
@@ -165,15 +151,9 @@ int wn_dictionary_sort(struct wn_dictionary *dictionary, int32_t *place)
         if (place)
             place[order[v].old] = (int32_t)v;
     }
-    if (count)
-        memcpy(dictionary->value, value, count * sizeof *value);
-    if (dictionary->slot) {
-        memset(dictionary->slot, 0,
-               dictionary->slots * sizeof *dictionary->slot);
-        fill_slots(dictionary);
-    }
-    status = 0;
+    memcpy(dictionary->value, value, count * sizeof *value);
+    memset(dictionary->slot, 0, dictionary->slots * sizeof *dictionary->slot);
+    fill_slots(dictionary);
     free(order);
     free(value);
-    return status;
 }

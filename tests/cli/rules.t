@@ -166,8 +166,8 @@ while IFS='|' read -r text message; do
     fails_with 2 "ingest: bad.rules$message" \
         ingest t.csv -l label --rules=bad.rules -f -o none.h5
 done <<'END'
-|: found no rule, wanted one at least
-# only this\n\n|: found no rule, wanted one at least
+|: found no rule, wanted at least one
+# only this\n\n|: found no rule, wanted at least one
 age trim|:1: found the end of the line, wanted a colon after the columns; with blanks they stand in quotes
 age|:1: found the end of the line, wanted the columns and a colon
 2nd age: trim|:1: found '2nd', wanted a name of letters, digits, dots, hyphens and underscores, or the columns and a colon
@@ -202,8 +202,8 @@ label: map "\\x00" = b|:1: found '\x00" = b', wanted \", \\, \n, \r, \t, \xNN or
 a age: trim\na note: trim|:2: found the name 'a' again (line 1 has it), wanted another
 age: trim\n\nage: trim|:3: found the rule 'age: trim' again (line 1 has it), wanted another
 missing age: trim|:1: found the name 'missing', which ingest gives, wanted another
-age: trim\n\377: trim|:2: found bytes that are no UTF-8 text, wanted a rule
-a\000ge: trim|:1: found bytes that are no UTF-8 text, wanted a rule
+age: trim\n\377: trim|:2: found bytes that are not UTF-8 text, wanted a rule
+a\000ge: trim|:1: found bytes that are not UTF-8 text, wanted a rule
 agee: trim|:1: no column's name matches 'agee'
 END
 fails_with 2 "ingest: none.rules: cannot open: No such file or directory" \

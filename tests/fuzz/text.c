@@ -201,28 +201,27 @@ static void apply_rules(const struct wn_clean_rules *cleaning, const char *text,
                         size_t length)
 {
     struct wn_error error = {0};
-    struct wn_clean_tools tools = {.matcher = wn_matcher_new(&error),
-                                   .most = 1 << 16};
+    struct wn_clean_scratch scratch = {.matcher = wn_matcher_new(),
+                                       .max_bytes = 1 << 16};
     const struct wn_cell cells[] = {{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 32},
                                     {" 12.5 ", 6},
                                     {text, length}};
 
-    fuzz_need(tools.matcher);
     for (size_t r = 0; r < cleaning->count; r++) {
         const struct wn_clean_rule *rule = &cleaning->rule[r];
 
         fuzz_need(rule->name && *rule->name && rule->text && rule->line);
         for (size_t c = 0; rule->action->apply && c < 3; c++) {
             const int did =
-                rule->action->apply(rule, &cells[c], &tools, &error);
+                rule->action->apply(rule, &cells[c], &scratch, &error);
 
             fuzz_need(did >= -1 && did <= 2);
             fuzz_need(did >= 0 || *error.text);
             error = (struct wn_error){0};
         }
     }
-    wn_matcher_free(tools.matcher);
-    wn_text_free(&tools.out);
+    wn_matcher_free(scratch.matcher);
+    wn_text_free(&scratch.out);
 }
 
 int fuzz_rules(const char *bytes, size_t length)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clean/parse.h"
+#include "clean/variants.h"
 #include "util/random.h"
 
 static int parse(struct wn_clean_rules *cleaning, const char *text,
@@ -138,7 +139,7 @@ static const struct {
 static void applies_to_cells(void **state)
 {
     struct wn_error error = {0};
-    struct wn_clean_tools tools = {wn_matcher_new(&error), {0}, 1000};
+    struct wn_clean_scratch scratch = {wn_matcher_new(), {0}, 1000};
 
     (void)state;
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
@@ -149,19 +150,19 @@ static void applies_to_cells(void **state)
         strcat(text, cells[i].rule);
         assert_int_equal(parse(&cleaning, text, &error), 0);
         const struct wn_clean_rule *rule = cleaning.rule;
-        const int returned = rule->action->apply(rule, &cell, &tools, &error);
+        const int returned = rule->action->apply(rule, &cell, &scratch, &error);
         if (returned != cells[i].returned)
             fail_msg("%s on '%s' returns %d", cells[i].rule, cells[i].cell,
                      returned);
         if (cells[i].after) {
-            assert_int_equal(tools.out.length, strlen(cells[i].after));
-            assert_memory_equal(tools.out.bytes, cells[i].after,
-                                tools.out.length);
+            assert_int_equal(scratch.out.length, strlen(cells[i].after));
+            assert_memory_equal(scratch.out.bytes, cells[i].after,
+                                scratch.out.length);
         }
         wn_clean_rules_free(&cleaning);
     }
-    wn_matcher_free(tools.matcher);
-    wn_text_free(&tools.out);
+    wn_matcher_free(scratch.matcher);
+    wn_text_free(&scratch.out);
 }
 
 /* A change that is too large, or puts a NUL byte into a cell. */
@@ -172,7 +173,7 @@ static void refuses_bad_cells(void **state)
          "makes a cell of 31 bytes, wanted at most 20"},
         {"x: replace /a/\\x{0}/", "makes a NUL byte, wanted text"}};
     struct wn_error error = {0};
-    struct wn_clean_tools tools = {wn_matcher_new(&error), {0}, 20};
+    struct wn_clean_scratch scratch = {wn_matcher_new(), {0}, 20};
     const struct wn_cell cell = {"aaaaaaaaaa", 10};
 
     (void)state;
@@ -181,14 +182,14 @@ static void refuses_bad_cells(void **state)
 
         error = (struct wn_error){0};
         assert_int_equal(parse(&cleaning, wanted[i][0], &error), 0);
-        assert_int_equal(
-            cleaning.rule->action->apply(cleaning.rule, &cell, &tools, &error),
-            -1);
+        assert_int_equal(cleaning.rule->action->apply(cleaning.rule, &cell,
+                                                      &scratch, &error),
+                         -1);
         assert_string_equal(error.text, wanted[i][1]);
         wn_clean_rules_free(&cleaning);
     }
-    wn_matcher_free(tools.matcher);
-    wn_text_free(&tools.out);
+    wn_matcher_free(scratch.matcher);
+    wn_text_free(&scratch.out);
 }
 
 /* What is written is read again as the same texts, whatever they are. */
@@ -214,7 +215,7 @@ static void written_rules_come_back(void **state)
                                           "n\xcc\x83", "a/b"};
     const size_t many = sizeof texts / sizeof *texts;
     struct wn_error error = {0};
-    struct wn_matcher *matcher = wn_matcher_new(&error);
+    struct wn_matcher *matcher = wn_matcher_new();
 
     (void)state;
     for (size_t i = 0; i < many * (sizeof columns / sizeof *columns); i++) {
@@ -223,9 +224,8 @@ static void written_rules_come_back(void **state)
         struct wn_clean_rules cleaning;
         struct wn_text out = {0};
 
-        assert_int_equal(wn_clean_rules_write_map(
-                             &out, column, old, strlen(old), new, strlen(new)),
-                         0);
+        wn_variants_write_rule(&out, column, old, strlen(old), new,
+                               strlen(new));
         assert_int_equal(parse(&cleaning, out.bytes, &error), 0);
         assert_string_equal(cleaning.rule->old, old);
         assert_string_equal(cleaning.rule->new, new);
@@ -246,10 +246,8 @@ static void a_written_rule_is_readable(void **state)
     struct wn_text out = {0};
 
     (void)state;
-    assert_int_equal(wn_clean_rules_write_map(&out, "the label",
-                                              "cafe\xcc\x81 ", 7, "Caf\xc3\xa9",
-                                              5),
-                     0);
+    wn_variants_write_rule(&out, "the label", "cafe\xcc\x81 ", 7, "Caf\xc3\xa9",
+                           5);
     assert_string_equal(
         out.bytes, "\"the label\": map \"cafe\\u0301 \" = \"Caf\xc3\xa9\"");
     wn_text_free(&out);

@@ -16,7 +16,12 @@ int ingest_clean(struct gathered *gathered, struct wn_csv *csv,
     if (!clean->rules.count && wn_clean_rules_read(&clean->rules, path, error))
         return -1;
     wn_csv_lay_over(csv, NULL);
-    if (wn_clean_apply_all(clean, gathered->table, error))
+    const struct wn_clean_input input = {.csv = csv,
+                                         .threads = gathered->table->threads,
+                                         .log = gathered->table->talk,
+                                         .na = gathered->table->na,
+                                         .na_count = gathered->table->na_count};
+    if (wn_clean_run(clean, &input, error))
         return -1;
     wn_csv_lay_over(csv, &clean->fixes);
     return 0;
@@ -36,7 +41,7 @@ static bool ingest_rules_before(const struct wn_clean_broken *broken,
 static void ingest_rules_merge(struct gathered *gathered)
 {
     const struct wn_clean *clean = &gathered->clean;
-    size_t t = gathered->defects, b = clean->brokens;
+    size_t t = gathered->defects, b = clean->broken_count;
 
     for (size_t to = t + b; b > 0;) {
         const struct wn_clean_broken *broken = &clean->broken[b - 1];
@@ -54,7 +59,7 @@ static void ingest_rules_merge(struct gathered *gathered)
             gathered->rule[to] = WN_RULES_FIRST + (int32_t)broken->rule;
         }
     }
-    gathered->defects += clean->brokens;
+    gathered->defects += clean->broken_count;
 }
 
 /* Cells that break rules and are not counted as invalid already; each once. */
@@ -80,7 +85,7 @@ static void count_broken(struct gathered *gathered)
 
 int ingest_join_defects(struct gathered *gathered)
 {
-    const size_t all = gathered->defects + gathered->clean.brokens;
+    const size_t all = gathered->defects + gathered->clean.broken_count;
 
     if (wn_grow(&gathered->row, &gathered->row_room, all,
                 sizeof *gathered->row) ||
@@ -184,7 +189,7 @@ static void tell_broken(const struct gathered *gathered, size_t r)
     const struct wn_clean_count *count = &gathered->clean.count[r];
     const char *name = gathered->clean.rules.rule[r].name;
 
-    for (size_t i = 0; i < count->told; i++) {
+    for (size_t i = 0; i < count->reported; i++) {
         const int length = (int)count->cell[i].length;
 
         wn_log_note(gathered->run->talk,

@@ -3,7 +3,6 @@
  * the person is told, with the rule that makes them one. */
 #include <stdlib.h>
 
-#include "clean/parse.h"
 #include "clean/variants.h"
 #include "prog/ingest/ingest_work.h"
 #include "util/memory.h"
@@ -30,12 +29,9 @@ static int ingest_spelling_tell(const struct spelling *spelling, size_t c,
     const char *column = spelling->column;
     struct wn_text rule = {0};
 
-    if (wn_clean_rules_write_map(
-            &rule, column ? column : "label", wn_dictionary_text(classes, c),
-            old->length, wn_dictionary_text(classes, of), new->length)) {
-        wn_text_free(&rule);
-        return -1;
-    }
+    wn_variants_write_rule(&rule, column ? column : "label",
+                           wn_dictionary_text(classes, c), old->length,
+                           wn_dictionary_text(classes, of), new->length);
     wn_log_note(spelling->run->talk,
                 "%s: column %s: '%.*s' (%llu) is a spelling of '%.*s' "
                 "(%llu); rule: %s",
@@ -55,7 +51,9 @@ int ingest_spelling(const struct wn_run *run, struct wn_audit_writer *writer,
     const struct spelling spelling = {run, source, column, classes};
     int32_t *same = wn_new(classes->count, sizeof *same);
     size_t found = 0;
-    int status = same ? wn_variants_find(classes, same, error) : -1;
+    int status = 0;
+
+    wn_variants_find(classes, same);
 
     for (size_t c = 0; c < classes->count && status == 0; c++) {
         const size_t of = (size_t)same[c];
