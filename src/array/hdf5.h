@@ -20,6 +20,7 @@
 #define WN_ARRAY_HDF5_H
 
 #include "array/array.h"
+#include "util/text.h"
 
 /* Start the HDF5 library: no plugins, no external links, no messages of its
  * own. Call it once before anything else that reads or writes HDF5. */
@@ -36,6 +37,11 @@ enum { WN_HDF5_MAX = 16 }; /* arrays per call */
  * names file and dataset; WN_EIO. */
 int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
                  uint64_t memory, struct wn_array *arrays,
+                 struct wn_error *error) WN_MUST_CHECK;
+
+/* Append the datasets of a file and their shapes to *out, for a message: "/x
+ * (150 x 4), /y (150) and 7 more". Errors as of wn_hdf5_read(). */
+int wn_hdf5_list(const char *path, uint64_t memory, struct wn_text *out,
                  struct wn_error *error) WN_MUST_CHECK;
 
 /* What goes into a new HDF5 file. */

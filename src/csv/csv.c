@@ -48,8 +48,10 @@ static int check_magic(const struct wn_window *file, struct wn_error *error)
         size_t length;
         const char *what;
     } known[] = {
-        {"\xff\xfe", 2, "UTF-16 text, wanted UTF-8: see iconv(1)"},
-        {"\xfe\xff", 2, "UTF-16 text, wanted UTF-8: see iconv(1)"},
+        {"\xff\xfe", 2,
+         "UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 FILE"},
+        {"\xfe\xff", 2,
+         "UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 FILE"},
         {"\x1f\x8b", 2, "gzip data, wanted text: see zcat(1)"},
         {"\x28\xb5\x2f\xfd", 4, "zstd data, wanted text: see zstdcat(1)"},
         {"\xfd"

@@ -24,6 +24,7 @@ static int check_repeated(const struct wn_csv *csv, struct wn_error *error)
 {
     char ***sorted = wn_new(csv->columns, sizeof *sorted);
     char **first = NULL, **again = NULL;
+    double number;
 
     for (size_t c = 0; c < csv->columns; c++)
         sorted[c] = &csv->column[c];
@@ -41,6 +42,11 @@ static int check_repeated(const struct wn_csv *csv, struct wn_error *error)
     free(sorted);
     if (!again)
         return 0;
+    if (wn_number_parse(*again, strlen(*again), &number))
+        return wn_fail(error, WN_EDATA,
+                       "%s:%llu: this line looks like data, not names (%.120s "
+                       "appears twice): --no-header?",
+                       csv->name, (unsigned long long)csv->header_line, *again);
     return wn_fail(error, WN_EDATA,
                    "%s:%llu: field %zu: found the name '%.120s' again (field "
                    "%zu has it), wanted another",
@@ -80,7 +86,7 @@ static int name_columns(struct wn_csv *csv, const struct wn_cell *cells,
         if (!wn_text_is_utf8(cells[c].text, cells[c].length))
             return fail_header(csv, c, error,
                                "found a name that is not UTF-8, wanted UTF-8: "
-                               "see iconv(1)");
+                               "iconv -f latin1 -t utf8 FILE");
         csv->column[c] = cells[c].length
                              ? wn_copy_text(cells[c].text, cells[c].length)
                              : name_place(c);

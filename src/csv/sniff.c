@@ -276,6 +276,26 @@ static int choose_delimiter(const struct wn_window *window, uint64_t begin,
     return 0;
 }
 
+/* The first line that is not UTF-8, from 1, or 0. Neither a label nor a number
+ * is recognised in other encodings. */
+static size_t find_foreign_line(const struct wn_window *window)
+{
+    const char *line = window->bytes, *end = line + window->length;
+    size_t number = 1;
+
+    for (; line < end; number++) {
+        const char *feed = memchr(line, '\n', (size_t)(end - line));
+
+        /* A line that the window cuts may end inside a character. */
+        if (!feed && window->at + window->length < window->size)
+            return 0;
+        if (!wn_text_is_utf8(line, (size_t)((feed ? feed : end) - line)))
+            return number;
+        line = feed ? feed + 1 : end;
+    }
+    return 0;
+}
+
 int wn_sniff(const struct wn_window *file, uint64_t begin,
              struct wn_csv_form *form, size_t *columns, struct wn_error *error)
 {
@@ -292,7 +312,13 @@ int wn_sniff(const struct wn_window *file, uint64_t begin,
         const char one[2] = {form->delimiter, '\0'};
         const char *name = form->delimiter == '\t' ? "tab" : one;
 
-        if (header == 0)
+        const size_t line = header == 0 ? find_foreign_line(&window) : 0;
+        if (line)
+            wn_fail(error, WN_EDATA,
+                    "%s: --sniff: found bytes that are not UTF-8 in line %zu, "
+                    "wanted UTF-8: iconv -f latin1 -t utf8 FILE",
+                    file->name, line);
+        else if (header == 0)
             wn_fail(error, WN_EDATA,
                     "%s: --sniff: found nothing that tells whether the first "
                     "record is a header; wanted --delimiter='%s' if it is, "

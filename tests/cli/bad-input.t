@@ -62,12 +62,12 @@ bad-header-empty-last.csv|:1: field 3: found the name 'c3' again (field 1 has it
 bad-header-empty-name.csv|:1: field 2: found the name 'c2' again (field 1 has it), wanted another
 bad-header-empty-quoted.csv|:1: field 2: found the name 'c2' again (field 1 has it), wanted another
 bad-header-long-name.csv|:1: field 1: found a name of more than 1,024 bytes, wanted at most that (is this the header?)
-bad-header-not-utf8.csv|:1: field 1: found a name that is not UTF-8, wanted UTF-8: see iconv(1)
+bad-header-not-utf8.csv|:1: field 1: found a name that is not UTF-8, wanted UTF-8: iconv -f latin1 -t utf8 FILE
 bad-header-nul.csv|:1: field 2: found a NUL byte, wanted text (is this file binary?)
 bad-header-only-no-newline.csv|: found a header and no rows, wanted at least one row
 bad-header-only.csv|: found a header and no rows, wanted at least one row
 bad-header-open-quote.csv|:1: field 2: found the end of the file, wanted the quote that closes the field opened here
-bad-header-overlong-utf8.csv|:1: field 1: found a name that is not UTF-8, wanted UTF-8: see iconv(1)
+bad-header-overlong-utf8.csv|:1: field 1: found a name that is not UTF-8, wanted UTF-8: iconv -f latin1 -t utf8 FILE
 bad-header-quote.csv|:1: field 2: found a quote inside an unquoted field, wanted the whole field in quotes and "" for a quote
 bad-header-repeated-label.csv|:1: field 3: found the name 'label' again (field 1 has it), wanted another
 bad-header-repeated-quoted.csv|:1: field 2: found the name 'a' again (field 1 has it), wanted another
@@ -107,8 +107,8 @@ bad-short-row-late.csv|:6002: found 2 fields, wanted 3
 bad-short-row.csv|:3: found 2 fields, wanted 3
 bad-text-after-quote.csv|:3: column b: found text after the closing quote, wanted a delimiter or the end of the line
 bad-trailing-delimiter.csv|:3: found 4 fields, wanted 3
-bad-utf16be.csv|: found UTF-16 text, wanted UTF-8: see iconv(1)
-bad-utf16le.csv|: found UTF-16 text, wanted UTF-8: see iconv(1)
+bad-utf16be.csv|: found UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 FILE
+bad-utf16le.csv|: found UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 FILE
 bad-value-not-utf8.csv|:3: column town: found 'K\xf6ln', wanted UTF-8: see iconv(1)
 bad-xz.csv|: found xz data, wanted text: see xzcat(1)
 bad-zip.csv|: found a zip archive or spreadsheet, wanted CSV

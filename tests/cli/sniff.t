@@ -61,6 +61,19 @@ is "$?:$(head -n 1 err)" "0:ingest: words.csv: found --delimiter=','" \
 ingest --sniff --label=c2 words.csv 2>err --kind=c1:categorical >a.h5
 is "$?:$(head -n 1 err)" "0:ingest: words.csv: found --delimiter=','\
  --no-header" "or that there is none"
+printf 'Ort;G\374te\nA\344;gut\nB;schlecht\n' >latin1.csv
+fails_with 2 "ingest: latin1.csv: --sniff: found bytes that are not UTF-8 in\
+ line 1, wanted UTF-8: iconv -f latin1 -t utf8 FILE" ingest --sniff latin1.csv
+printf 'a;b\nc;d\ne;\344\n' >latin3.csv
+fails_with 2 "latin3.csv: --sniff: found bytes that are not UTF-8 in line 3" \
+    ingest --sniff latin3.csv
+iconv -f latin1 -t utf8 latin1.csv >utf8.csv
+ingest -q --sniff --label=Güte utf8.csv --kind=Ort:categorical -o utf8.h5
+is $? 0 "in UTF-8 the label is recognised"
+printf '1,3,3,x
+2,4,5,y
+' >data.csv
+fails_with 2 "ingest: data.csv:1: this line looks like data, not names (3 appears twice): --no-header?" ingest --label=c4 data.csv
 printf ',a,,label,\n0,1,2,x,\n1,2,3,y,\n' >empty.csv
 found "--delimiter=','" empty.csv
 printf '1,,x\n2,3,y\n3,4,x\n' >gap.csv

@@ -12,17 +12,19 @@
 #include "prog/ingest/ingest_work.h"
 #include "util/memory.h"
 
+uint64_t ingest_hdf5_memory(const struct wn_run *run)
+{
+    return wn_option_given(run->options, "memory")
+               ? (uint64_t)wn_option_number(run->options, "memory")
+               : WN_HDF5_BYTES;
+}
+
 static int ingest_array_spec_read_hdf5(const struct wn_run *run,
                                        const char *file, const char *path,
                                        struct wn_array *array,
                                        struct wn_error *error)
 {
-    const uint64_t memory =
-        wn_option_given(run->options, "memory")
-            ? (uint64_t)wn_option_number(run->options, "memory")
-            : WN_HDF5_BYTES;
-
-    return wn_hdf5_read(file, &path, 1, memory, array, error);
+    return wn_hdf5_read(file, &path, 1, ingest_hdf5_memory(run), array, error);
 }
 
 static bool ends_in(const char *text, const char *end)

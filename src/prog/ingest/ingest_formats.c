@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array/hdf5.h"
 #include "array/npy.h"
 #include "linalg/products.h"
 #include "prog/ingest/ingest_arrays.h"
@@ -43,14 +44,35 @@ static int need_label(const struct wn_run *run, const char *what,
                          what);
 }
 
+/* Name the option that is missing, and the datasets it may take. */
+static int fail_missing_dataset(const struct wn_run *run,
+                                struct wn_error *error)
+{
+    struct wn_text list = {0};
+
+    if (wn_hdf5_list(wn_run_input(run), ingest_hdf5_memory(run), &list,
+                     error) == 0)
+        wn_fail(error, WN_EUSAGE, "%s: wanted %s; the file has %s",
+                wn_input_name(wn_run_input(run)),
+                wn_option_given(run->options, "label")
+                    ? "--features=/DATASET or --probability=/DATASET"
+                    : "--label=/DATASET",
+                wn_text_of(&list));
+    wn_text_free(&list);
+    return -1;
+}
+
 static int ingest_formats_read_hdf5(struct arrays *arrays,
                                     struct wn_error *error)
 {
     const struct wn_run *run = arrays->run;
 
     arrays->beside.inside = true;
-    if (need_label(run, "/DATASET", error) ||
-        ingest_array(run, true, "features", &arrays->features, error) ||
+    if (!wn_option_given(run->options, "label") ||
+        !(wn_option_given(run->options, "features") ||
+          wn_option_given(run->options, "probability")))
+        return fail_missing_dataset(run, error);
+    if (ingest_array(run, true, "features", &arrays->features, error) ||
         read_arrays(arrays, true, error))
         return -1;
     return 0;

@@ -19,6 +19,9 @@ enum { WN_INGEST_NOTES = 3 }; /* broken cells of a column that are named */
 int ingest_array(const struct wn_run *run, bool inside, const char *option,
                  struct wn_array *array, struct wn_error *error) WN_MUST_CHECK;
 
+/* The memory that reading HDF5 may take: --memory, or a default. */
+uint64_t ingest_hdf5_memory(const struct wn_run *run);
+
 /* Whether such a value names an array, and no columns of a table. */
 bool ingest_is_place(const char *text);
 
