@@ -433,11 +433,82 @@ int wn_dataset_epoch(const struct wn_dataset *dataset,
     return 0;
 }
 
-static int load_fixes(const struct load *load)
+/* What is wrong with override i of data/fix, or NULL. Overrides are in order,
+ * inside the table, and hold a text that a field may have. */
+static const char *override_defect(const struct wn_dataset *dataset, size_t i,
+                                   const int64_t *row, const int32_t *column,
+                                   const uint64_t *offset, const char *text,
+                                   size_t bytes)
 {
-    return wn_overrides_read(&load->dataset->fixes, load->audit,
-                             load->dataset->n, load->dataset->columns,
-                             load->error);
+    const uint64_t from = offset[i], to = offset[i + 1];
+
+    if (i == 0 && from != 0)
+        return "does not begin with the text";
+    if (row[i] < 0 || (uint64_t)row[i] >= dataset->n || column[i] < 0 ||
+        (size_t)column[i] >= dataset->columns)
+        return "is not in the table";
+    if (i && (row[i] < row[i - 1] ||
+              (row[i] == row[i - 1] && column[i] <= column[i - 1])))
+        return "is out of order";
+    if (from > to || to > bytes ||
+        memchr(text + from, '\0', (size_t)(to - from)))
+        return "has no proper text";
+    return NULL;
+}
+
+/* data/fix; an audit without it has no overrides. */
+static int load_overrides(const struct load *load)
+{
+    const struct wn_audit *audit = load->audit;
+    struct wn_error *error = load->error;
+    size_t count[3] = {0}, bytes[3] = {0}, bad = 0;
+    const char *wrong = NULL;
+    int64_t *row = NULL;
+    int32_t *column = NULL;
+    uint64_t *offset = NULL;
+    char *text = NULL;
+    int status = -1;
+
+    if (wn_audit_extent(audit, "data/fix/row", 0, count, error) ||
+        wn_audit_extent(audit, "data/fix/text", 0, bytes, error))
+        return -1;
+    if (*count == 0)
+        return 0;
+    if (!wn_audit_has(audit, "data/fix/column") ||
+        !wn_audit_has(audit, "data/fix/offset") ||
+        !wn_audit_has(audit, "data/fix/text")) {
+        wrong = "lacks its column, offset or text";
+        goto done;
+    }
+    const size_t ends[3] = {*count + 1, 0, 0};
+    row = wn_audit_read(audit, "data/fix/row", WN_I64, count, error);
+    if (row)
+        column = wn_audit_read(audit, "data/fix/column", WN_I32, count, error);
+    if (column)
+        offset = wn_audit_read(audit, "data/fix/offset", WN_U64, ends, error);
+    if (offset)
+        text = wn_audit_read(audit, "data/fix/text", WN_U8, bytes, error);
+    if (!text)
+        goto done;
+    for (size_t i = 0; i < *count && !wrong; i++) {
+        bad = i;
+        wrong = override_defect(load->dataset, i, row, column, offset, text,
+                                *bytes);
+        if (!wrong)
+            wn_overrides_add(&load->dataset->fixes, (size_t)row[i],
+                             (size_t)column[i], text + offset[i],
+                             (size_t)(offset[i + 1] - offset[i]));
+    }
+    status = wrong ? -1 : 0;
+done:
+    if (wrong)
+        wn_fail(error, WN_EDATA, "%s: data/fix: cell %zu %s",
+                wn_audit_name(audit), bad, wrong);
+    wn_spill_free(row);
+    wn_spill_free(column);
+    wn_spill_free(offset);
+    wn_spill_free(text);
+    return status;
 }
 
 static char *text(const struct load *load, const char *attribute)
@@ -495,7 +566,7 @@ static int finish_parts(const struct load *load, unsigned parts)
                 {WN_PART_ROLE, check_roles},
                 {WN_PART_PROBABILITY, check_probability},
                 {WN_PART_FEATURES_B, check_features_b},
-                {WN_PART_OVERRIDE, load_fixes}};
+                {WN_PART_OVERRIDE, load_overrides}};
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (parts & rows[i].part && rows[i].finish(load))

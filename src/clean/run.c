@@ -140,13 +140,12 @@ static void stop_clean(void *own)
     free(piece);
 }
 
-static void *start_clean(void *shared, struct wn_error *error)
+static void *start_clean(void *shared)
 {
     struct pass *pass = shared;
     const size_t rules = pass->clean->rules.count;
     struct piece *piece = wn_new(1, sizeof *piece);
 
-    (void)error;
     piece->pass = pass;
     piece->scratch.max_bytes = wn_csv_form(pass->input->csv)->field;
     piece->scratch.matcher = wn_matcher_new();
@@ -228,8 +227,9 @@ static int fix_cell(struct piece *piece, const struct column *column,
         wn_text_compare(cell->text, cell->length, before.text, before.length) ==
             0)
         return 0;
-    return wn_overrides_add(&piece->done.fixes, row, column->column, cell->text,
-                            cell->length);
+    wn_overrides_add(&piece->done.fixes, row, column->column, cell->text,
+                     cell->length);
+    return 0;
 }
 
 static void add_broken(struct wn_clean *clean, size_t row, size_t column,
@@ -358,23 +358,24 @@ static int finish_clean(void *shared, void *own, size_t begin, size_t end,
         memcpy(clean->broken + clean->broken_count, done->broken,
                done->broken_count * sizeof *done->broken);
     clean->broken_count += done->broken_count;
-    return wn_overrides_join(&clean->fixes, &done->fixes);
+    wn_overrides_join(&clean->fixes, &done->fixes);
+    return 0;
 }
 
 static int run_pass(struct pass *pass, struct wn_error *error)
 {
     struct wn_clean *clean = pass->clean;
-    const struct wn_csv_foreach sweep = {.csv = pass->input->csv,
-                                         .threads = pass->input->threads,
-                                         .rows = WN_PIECE_ROWS,
-                                         .shared = pass,
-                                         .start = start_clean,
-                                         .begin = begin_clean,
-                                         .row = clean_row,
-                                         .finish = finish_clean,
-                                         .stop = stop_clean,
-                                         .talk = pass->input->log,
-                                         .what = "cleaning"};
+    const struct wn_csv_pass reading = {.csv = pass->input->csv,
+                                        .threads = pass->input->threads,
+                                        .rows = WN_PIECE_ROWS,
+                                        .log = pass->input->log,
+                                        .what = "cleaning"};
+    const struct wn_csv_visitor visitor = {.shared = pass,
+                                           .start = start_clean,
+                                           .begin = begin_clean,
+                                           .row = clean_row,
+                                           .finish = finish_clean,
+                                           .stop = stop_clean};
 
     for (;;) {
         struct wn_error failure = {0};
@@ -387,7 +388,7 @@ static int run_pass(struct pass *pass, struct wn_error *error)
         wn_overrides_clear(&clean->fixes);
         clean->broken_count = 0;
         pass->restart = false;
-        if (wn_csv_foreach(&sweep, &failure) == 0)
+        if (wn_csv_foreach(&reading, &visitor, 1, &failure) == 0)
             return 0;
         if (!pass->restart) {
             *error = failure;

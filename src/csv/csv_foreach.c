@@ -7,108 +7,124 @@
 #include "util/memory.h"
 #include "util/parallel.h"
 
-/* Piece p holds rows bound[p] .. bound[p+1]-1. */
-static size_t *csv_foreach_cut_rows(const struct wn_csv_foreach *sweep,
-                                    size_t *pieces)
-{
-    const uint64_t *offset = wn_csv_offset(sweep->csv);
-    const size_t rows = wn_csv_rows(sweep->csv);
-    size_t *bound = NULL, room = 0, count = 0;
-
-    for (size_t row = 0; row < rows; count++) {
-        const size_t first = row++;
-
-        while (row < rows && row - first < sweep->rows &&
-               offset[row + 1] - offset[first] <= WN_PIECE_BYTES)
-            row++;
-        wn_grow(&bound, &room, count + 2, sizeof *bound);
-        bound[count] = first;
-        bound[count + 1] = row;
-    }
-    *pieces = count;
-    return bound;
-}
-
-/* A sweep under way, and what a thread has of its own. */
-struct all {
-    const struct wn_csv_foreach *sweep;
-    const size_t *bound;
+struct reading {
+    const struct wn_csv_pass *pass;
+    const struct wn_csv_visitor *visitors;
+    size_t count;
+    size_t *bound; /* piece p holds rows bound[p] .. bound[p+1]-1 */
     size_t pieces;
 };
-struct own {
-    const struct all *all;
+
+struct worker {
+    const struct reading *reading;
     struct wn_csv_reader *reader;
-    void *context;
+    void *state[]; /* of each visitor */
 };
 
-static void csv_foreach_stop(void *shared)
+static void csv_foreach_cut_rows(struct reading *reading)
 {
-    struct own *own = shared;
+    const struct wn_csv_pass *pass = reading->pass;
+    const uint64_t *offset = wn_csv_offset(pass->csv);
+    const size_t rows = wn_csv_rows(pass->csv);
+    size_t capacity = 0;
 
-    if (!own)
-        return;
-    own->all->sweep->stop(own->context);
-    wn_csv_reader_free(own->reader);
-    free(own);
+    for (size_t row = 0; row < rows; reading->pieces++) {
+        const size_t first = row++;
+
+        while (row < rows && row - first < pass->rows &&
+               offset[row + 1] - offset[first] <= WN_PIECE_BYTES)
+            row++;
+        wn_grow(&reading->bound, &capacity, reading->pieces + 2,
+                sizeof *reading->bound);
+        reading->bound[reading->pieces] = first;
+        reading->bound[reading->pieces + 1] = row;
+    }
+}
+
+static void csv_foreach_stop(void *own)
+{
+    struct worker *worker = own;
+
+    for (size_t v = 0; v < worker->reading->count; v++)
+        worker->reading->visitors[v].stop(worker->state[v]);
+    wn_csv_reader_free(worker->reader);
+    free(worker);
 }
 
 static void *csv_foreach_start(void *shared, struct wn_error *error)
 {
-    const struct all *all = shared;
-    struct own *own = wn_new(1, sizeof *own);
+    const struct reading *reading = shared;
+    struct worker *worker =
+        wn_new(1, sizeof *worker + reading->count * sizeof *worker->state);
 
-    own->all = all;
-    own->reader = wn_csv_reader_new(all->sweep->csv);
-    if (own->reader)
-        own->context = all->sweep->start(all->sweep->shared, error);
-    if (own->context)
-        return own;
-    csv_foreach_stop(own);
-    return NULL;
+    (void)error;
+    worker->reading = reading;
+    worker->reader = wn_csv_reader_new(reading->pass->csv);
+    for (size_t v = 0; v < reading->count; v++)
+        worker->state[v] =
+            reading->visitors[v].start(reading->visitors[v].shared);
+    return worker;
 }
 
-static int csv_foreach_work(void *shared, size_t p, struct wn_error *error)
+static int csv_foreach_show_row(void *context, size_t row,
+                                const struct wn_cell *cells,
+                                struct wn_error *error)
 {
-    const struct own *own = shared;
-    const struct wn_csv_foreach *sweep = own->all->sweep;
-    const size_t *bound = own->all->bound + p;
+    const struct worker *worker = context;
 
-    sweep->begin(own->context, bound[0], bound[1]);
-    return wn_csv_read(own->reader, bound[0], bound[1], sweep->row,
-                       own->context, error);
-}
-
-static int csv_foreach_join(void *shared, void *one, size_t p,
-                            struct wn_error *error)
-{
-    const struct all *all = shared;
-    const struct own *own = one;
-
-    if (all->sweep->finish(all->sweep->shared, own->context, all->bound[p],
-                           all->bound[p + 1], error))
-        return -1;
-    wn_log_progress(all->sweep->talk, all->sweep->what, p, all->pieces);
+    for (size_t v = 0; v < worker->reading->count; v++)
+        if (worker->reading->visitors[v].row(worker->state[v], row, cells,
+                                             error))
+            return -1;
     return 0;
 }
 
-int wn_csv_foreach(const struct wn_csv_foreach *sweep, struct wn_error *error)
+static int csv_foreach_work(void *own, size_t p, struct wn_error *error)
 {
-    struct all all = {.sweep = sweep};
-    size_t *bound = csv_foreach_cut_rows(sweep, &all.pieces);
-    const struct wn_parallel pieces = {.threads = sweep->threads,
-                                       .count = all.pieces,
-                                       .shared = &all,
+    struct worker *worker = own;
+    const struct reading *reading = worker->reading;
+    const size_t *bound = reading->bound + p;
+
+    for (size_t v = 0; v < reading->count; v++)
+        reading->visitors[v].begin(worker->state[v], bound[0], bound[1]);
+    return wn_csv_read(worker->reader, bound[0], bound[1], csv_foreach_show_row,
+                       worker, error);
+}
+
+static int csv_foreach_join(void *shared, void *own, size_t p,
+                            struct wn_error *error)
+{
+    const struct reading *reading = shared;
+    const struct worker *worker = own;
+
+    for (size_t v = 0; v < reading->count; v++)
+        if (reading->visitors[v].finish(reading->visitors[v].shared,
+                                        worker->state[v], reading->bound[p],
+                                        reading->bound[p + 1], error))
+            return -1;
+    wn_log_progress(reading->pass->log, reading->pass->what, p,
+                    reading->pieces);
+    return 0;
+}
+
+int wn_csv_foreach(const struct wn_csv_pass *pass,
+                   const struct wn_csv_visitor *visitors, size_t count,
+                   struct wn_error *error)
+{
+    struct reading reading = {
+        .pass = pass, .visitors = visitors, .count = count};
+
+    csv_foreach_cut_rows(&reading);
+    const struct wn_parallel pieces = {.threads = pass->threads,
+                                       .count = reading.pieces,
+                                       .shared = &reading,
                                        .start = csv_foreach_start,
                                        .work = csv_foreach_work,
                                        .join = csv_foreach_join,
                                        .stop = csv_foreach_stop};
-
-    if (!bound)
-        return -1;
-    all.bound = bound;
-    wn_log_progress(sweep->talk, sweep->what, 0, all.pieces);
+    wn_log_progress(pass->log, pass->what, 0, reading.pieces);
     const int status = wn_parallel_ordered(&pieces, error);
-    wn_log_progress(sweep->talk, sweep->what, all.pieces, all.pieces);
-    free(bound);
+    wn_log_progress(pass->log, pass->what, reading.pieces, reading.pieces);
+    free(reading.bound);
     return status;
 }

@@ -74,7 +74,7 @@ static void calendar_stop_piece(void *own)
     free(piece);
 }
 
-static void *calendar_start_piece(void *shared, struct wn_error *error)
+static void *calendar_start_piece(void *shared)
 {
     struct piece *piece = wn_new(1, sizeof *piece);
 
@@ -273,21 +273,22 @@ static int conclude_all(const struct fitting *fitting)
 int wn_calendar_fit(struct wn_table *table, struct wn_error *error)
 {
     struct fitting fitting = {.table = table};
-    const struct wn_csv_foreach sweep = {.csv = table->csv,
-                                         .threads = table->threads,
-                                         .rows = WN_PIECE_ROWS,
-                                         .shared = &fitting,
-                                         .start = calendar_start_piece,
-                                         .begin = calendar_begin_piece,
-                                         .row = calendar_take_row,
-                                         .finish = calendar_finish_piece,
-                                         .stop = calendar_stop_piece,
-                                         .talk = table->talk,
-                                         .what = "reading dates"};
+    const struct wn_csv_pass pass_over = {.csv = table->csv,
+                                          .threads = table->threads,
+                                          .rows = WN_PIECE_ROWS,
+                                          .log = table->talk,
+                                          .what = "reading dates"};
+    const struct wn_csv_visitor visitor = {.shared = &fitting,
+                                           .start = calendar_start_piece,
+                                           .begin = calendar_begin_piece,
+                                           .row = calendar_take_row,
+                                           .finish = calendar_finish_piece,
+                                           .stop = calendar_stop_piece};
     int status = calendar_prepare(&fitting, error);
 
     if (status == 0 && fitting.columns)
-        status = wn_csv_foreach(&sweep, error) || conclude_all(&fitting);
+        status = wn_csv_foreach(&pass_over, &visitor, 1, error) ||
+                 conclude_all(&fitting);
     free(fitting.column);
     free(fitting.sample);
     free(fitting.seen);

@@ -82,7 +82,7 @@ static bool has_text(const struct wn_table *table)
     return false;
 }
 
-static void *encode_start_piece(void *shared, struct wn_error *error)
+static void *encode_start_piece(void *shared)
 {
     const struct encoding *encoding = shared;
     struct piece *piece = wn_new(1, sizeof *piece);
@@ -90,12 +90,8 @@ static void *encode_start_piece(void *shared, struct wn_error *error)
     piece->table = encoding->table;
     piece->features = wn_new(wn_product(encoding->rows, piece->table->d, 1),
                              sizeof *piece->features);
-    if (!piece->features ||
-        (has_text(piece->table) &&
-         !(piece->terms = wn_terms_new(piece->table->text_grams, error)))) {
-        encode_stop_piece(piece);
-        return NULL;
-    }
+    if (has_text(piece->table))
+        piece->terms = wn_terms_new(piece->table->text_grams);
     return piece;
 }
 
@@ -231,17 +227,17 @@ int wn_table_encode(const struct wn_table *table,
     if (table->ahead)
         return wn_numeric_spool_give(table->ahead, table, rows, sink, error);
     struct encoding encoding = {table, sink, rows};
-    const struct wn_csv_foreach sweep = {.csv = table->csv,
-                                         .threads = table->threads,
-                                         .rows = rows,
-                                         .shared = &encoding,
-                                         .start = encode_start_piece,
-                                         .begin = encode_begin_piece,
-                                         .row = encode_take_row,
-                                         .finish = encode_finish_piece,
-                                         .stop = encode_stop_piece,
-                                         .talk = table->talk,
-                                         .what = "encoding"};
+    const struct wn_csv_pass pass_over = {.csv = table->csv,
+                                          .threads = table->threads,
+                                          .rows = rows,
+                                          .log = table->talk,
+                                          .what = "encoding"};
+    const struct wn_csv_visitor visitor = {.shared = &encoding,
+                                           .start = encode_start_piece,
+                                           .begin = encode_begin_piece,
+                                           .row = encode_take_row,
+                                           .finish = encode_finish_piece,
+                                           .stop = encode_stop_piece};
 
-    return wn_csv_foreach(&sweep, error);
+    return wn_csv_foreach(&pass_over, &visitor, 1, error);
 }

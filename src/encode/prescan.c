@@ -34,7 +34,7 @@ static void prescan_stop(void *own)
     free(piece);
 }
 
-static void *prescan_start(void *shared, struct wn_error *error)
+static void *prescan_start(void *shared)
 {
     struct piece *piece = wn_new(1, sizeof *piece);
 
@@ -139,17 +139,17 @@ int wn_prescan(const struct wn_table *table, uint8_t *out,
                wn_csv_reject *reject, void *context, struct wn_error *error)
 {
     struct look look = {table, out, reject, context};
-    const struct wn_csv_foreach sweep = {.csv = table->csv,
-                                         .threads = table->threads,
-                                         .rows = WN_PIECE_ROWS,
-                                         .shared = &look,
-                                         .start = prescan_start,
-                                         .begin = prescan_begin_piece,
-                                         .row = prescan_take_row,
-                                         .finish = prescan_finish_piece,
-                                         .stop = prescan_stop,
-                                         .talk = table->talk,
-                                         .what = "reading labels"};
+    const struct wn_csv_pass pass_over = {.csv = table->csv,
+                                          .threads = table->threads,
+                                          .rows = WN_PIECE_ROWS,
+                                          .log = table->talk,
+                                          .what = "reading labels"};
+    const struct wn_csv_visitor visitor = {.shared = &look,
+                                           .start = prescan_start,
+                                           .begin = prescan_begin_piece,
+                                           .row = prescan_take_row,
+                                           .finish = prescan_finish_piece,
+                                           .stop = prescan_stop};
 
-    return wn_csv_foreach(&sweep, error);
+    return wn_csv_foreach(&pass_over, &visitor, 1, error);
 }

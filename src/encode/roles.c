@@ -55,7 +55,7 @@ static void roles_stop_piece(void *own)
     free(piece);
 }
 
-static void *roles_start_piece(void *shared, struct wn_error *error)
+static void *roles_start_piece(void *shared)
 {
     struct piece *piece = wn_new(1, sizeof *piece);
 
@@ -257,25 +257,27 @@ int wn_roles_read(struct wn_roles *roles, const struct wn_table *table,
                   struct wn_error *error)
 {
     struct reading reading = {.table = table, .roles = roles};
-    const struct wn_csv_foreach sweep = {.csv = table->csv,
-                                         .threads = table->threads,
-                                         .rows = WN_PIECE_ROWS,
-                                         .shared = &reading,
-                                         .start = roles_start_piece,
-                                         .begin = roles_begin_piece,
-                                         .row = roles_take_row,
-                                         .finish = roles_finish_piece,
-                                         .stop = roles_stop_piece,
-                                         .talk = table->talk,
-                                         .what = "reading roles"};
+    const struct wn_csv_pass pass_over = {.csv = table->csv,
+                                          .threads = table->threads,
+                                          .rows = WN_PIECE_ROWS,
+                                          .log = table->talk,
+                                          .what = "reading roles"};
+    const struct wn_csv_visitor visitor = {.shared = &reading,
+                                           .start = roles_start_piece,
+                                           .begin = roles_begin_piece,
+                                           .row = roles_take_row,
+                                           .finish = roles_finish_piece,
+                                           .stop = roles_stop_piece};
     bool any;
 
     if (roles_prepare(&reading, &any))
         return -1;
     if (!any)
         return 0;
-    return wn_csv_foreach(&sweep, error) || roles_conclude(&reading, error) ? -1
-                                                                            : 0;
+    return wn_csv_foreach(&pass_over, &visitor, 1, error) ||
+                   roles_conclude(&reading, error)
+               ? -1
+               : 0;
 }
 
 void wn_roles_free(struct wn_roles *roles)

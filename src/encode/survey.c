@@ -79,7 +79,7 @@ static void survey_stop_piece(void *own)
     free(piece);
 }
 
-static void *survey_start_piece(void *shared, struct wn_error *error)
+static void *survey_start_piece(void *shared)
 {
     const struct survey *survey = shared;
     struct piece *piece = wn_new(1, sizeof *piece);
@@ -487,21 +487,21 @@ static int check_blocks(const struct wn_table *table, struct wn_error *error)
 int wn_survey(struct wn_table *table, struct wn_error *error)
 {
     struct survey survey = {.table = table};
-    const struct wn_csv_foreach sweep = {.csv = table->csv,
-                                         .threads = table->threads,
-                                         .rows = WN_PIECE_ROWS,
-                                         .shared = &survey,
-                                         .start = survey_start_piece,
-                                         .begin = survey_begin_piece,
-                                         .row = survey_take_row,
-                                         .finish = survey_finish_piece,
-                                         .stop = survey_stop_piece,
-                                         .talk = table->talk,
-                                         .what = "reading"};
+    const struct wn_csv_pass pass_over = {.csv = table->csv,
+                                          .threads = table->threads,
+                                          .rows = WN_PIECE_ROWS,
+                                          .log = table->talk,
+                                          .what = "reading"};
+    const struct wn_csv_visitor visitor = {.shared = &survey,
+                                           .start = survey_start_piece,
+                                           .begin = survey_begin_piece,
+                                           .row = survey_take_row,
+                                           .finish = survey_finish_piece,
+                                           .stop = survey_stop_piece};
 
     table->label = wn_new(wn_csv_rows(table->csv), sizeof *table->label);
     const int status = !table->label || choose_sample(&survey) ||
-                       wn_csv_foreach(&sweep, error) ||
+                       wn_csv_foreach(&pass_over, &visitor, 1, error) ||
                        conclude_labels(&survey, error) ||
                        wn_columns_fit(table, &survey.sample, error);
     survey_free_sample(&survey.sample);

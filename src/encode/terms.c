@@ -29,7 +29,7 @@ struct wn_terms {
     bool in_word[256];
 };
 
-struct wn_terms *wn_terms_new(enum wn_grams grams, struct wn_error *error)
+struct wn_terms *wn_terms_new(enum wn_grams grams)
 {
     static const char word[] = "[\\p{L}\\p{M}\\p{N}_]{2,}";
     struct wn_terms *terms = wn_new(1, sizeof *terms);
@@ -48,11 +48,9 @@ struct wn_terms *wn_terms_new(enum wn_grams grams, struct wn_error *error)
         (void)pcre2_jit_compile(terms->code, PCRE2_JIT_COMPLETE);
         terms->found = pcre2_match_data_create_from_pattern(terms->code, NULL);
     }
-    if (terms->found)
-        return terms;
-    wn_fail(error, WN_EIO, "no memory for a pattern");
-    wn_terms_free(terms);
-    return NULL;
+    if (!terms->found)
+        wn_die("no memory for a pattern");
+    return terms;
 }
 
 void wn_terms_free(struct wn_terms *terms)

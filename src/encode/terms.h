@@ -23,8 +23,7 @@ enum wn_grams { WN_GRAMS_WORDS = 1, WN_GRAMS_CHARS = 2, WN_GRAMS_BOTH = 3 };
 
 struct wn_terms; /* takes texts apart; one for each thread */
 
-struct wn_terms *wn_terms_new(enum wn_grams grams,
-                              struct wn_error *error) WN_MUST_CHECK;
+struct wn_terms *wn_terms_new(enum wn_grams grams);
 void wn_terms_free(struct wn_terms *terms);
 /* Take a text apart. Bytes that are not UTF-8 separate words.
  * Errors: WN_ENOMEM. */

@@ -68,16 +68,13 @@ static void text_fit_stop_piece(void *own)
     free(piece);
 }
 
-static void *text_fit_start_piece(void *shared, struct wn_error *error)
+static void *text_fit_start_piece(void *shared)
 {
     struct piece *piece = wn_new(1, sizeof *piece);
 
     piece->fitting = shared;
-    piece->terms = wn_terms_new(piece->fitting->table->text_grams, error);
-    if (piece->terms)
-        return piece;
-    text_fit_stop_piece(piece);
-    return NULL;
+    piece->terms = wn_terms_new(piece->fitting->table->text_grams);
+    return piece;
 }
 
 static void text_fit_begin_piece(void *own, size_t begin, size_t end)
@@ -134,21 +131,21 @@ static int text_fit_column(struct wn_table *table, size_t column,
 {
     struct fitting fitting = {
         .table = table, .column = column, .stride = choose_stride(table)};
-    const struct wn_csv_foreach sweep = {.csv = table->csv,
-                                         .threads = table->threads,
-                                         .rows = WN_PIECE_ROWS,
-                                         .shared = &fitting,
-                                         .start = text_fit_start_piece,
-                                         .begin = text_fit_begin_piece,
-                                         .row = text_fit_take_row,
-                                         .finish = text_fit_finish_piece,
-                                         .stop = text_fit_stop_piece,
-                                         .talk = table->talk,
-                                         .what = "reading text"};
+    const struct wn_csv_pass pass_over = {.csv = table->csv,
+                                          .threads = table->threads,
+                                          .rows = WN_PIECE_ROWS,
+                                          .log = table->talk,
+                                          .what = "reading text"};
+    const struct wn_csv_visitor visitor = {.shared = &fitting,
+                                           .start = text_fit_start_piece,
+                                           .begin = text_fit_begin_piece,
+                                           .row = text_fit_take_row,
+                                           .finish = text_fit_finish_piece,
+                                           .stop = text_fit_stop_piece};
     struct wn_column *to = &table->column[column];
     int status = -1;
 
-    if (wn_csv_foreach(&sweep, error))
+    if (wn_csv_foreach(&pass_over, &visitor, 1, error))
         goto done;
     if (fitting.all.count) {
         /* Ten documents for a direction: fewer give noise. */

@@ -184,7 +184,7 @@ static void user_probability_stop_piece(void *own)
     free(piece);
 }
 
-static void *user_probability_start_piece(void *shared, struct wn_error *error)
+static void *user_probability_start_piece(void *shared)
 {
     const struct reading *reading = shared;
     const size_t k = reading->table->classes.count;
@@ -266,16 +266,18 @@ int wn_user_probability_read(const struct wn_table *table,
 {
     const struct wn_dictionary *classes = &table->classes;
     struct reading reading = {.table = table, .take = take, .context = context};
-    struct wn_csv_foreach sweep = {.csv = table->csv,
-                                   .threads = table->threads,
-                                   .shared = &reading,
-                                   .start = user_probability_start_piece,
-                                   .begin = user_probability_begin_piece,
-                                   .row = user_probability_take_row,
-                                   .finish = user_probability_finish_piece,
-                                   .stop = user_probability_stop_piece,
-                                   .talk = table->talk,
-                                   .what = "reading probabilities"};
+    struct wn_csv_pass pass_over = {.csv = table->csv,
+                                    .threads = table->threads,
+                                    .rows = 0,
+                                    .log = table->talk,
+                                    .what = "reading probabilities"};
+    const struct wn_csv_visitor visitor = {
+        .shared = &reading,
+        .start = user_probability_start_piece,
+        .begin = user_probability_begin_piece,
+        .row = user_probability_take_row,
+        .finish = user_probability_finish_piece,
+        .stop = user_probability_stop_piece};
 
     reading.column = wn_new(classes->count, sizeof *reading.column);
     for (size_t c = 0; c < classes->count; c++) {
@@ -290,8 +292,8 @@ int wn_user_probability_read(const struct wn_table *table,
         reading.rows = 1;
     if (reading.rows > WN_PIECE_ROWS)
         reading.rows = WN_PIECE_ROWS;
-    sweep.rows = reading.rows;
-    const int status = wn_csv_foreach(&sweep, error);
+    pass_over.rows = reading.rows;
+    const int status = wn_csv_foreach(&pass_over, &visitor, 1, error);
     free(reading.column);
     return status;
 }
