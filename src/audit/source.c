@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "csv/field.h"
+#include "csv/csv.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/memory.h"
@@ -472,15 +472,15 @@ static int write_changed(const char *record, size_t length,
                           &end))
             status = wn_fail(error, WN_EDATA, "has no column %zu",
                              change[i].column + 1);
-        else if (wn_field_write(&cell, change[i].text, change[i].length,
-                                delimiter) ||
-                 sink_add(sink, record + at, begin, error) ||
-                 sink_add(sink, wn_text_of(&cell), cell.length, error))
+        if (status)
+            break;
+        wn_field_write(&cell, change[i].text, change[i].length, delimiter);
+        if (sink_add(sink, record + at, begin, error) ||
+            sink_add(sink, wn_text_of(&cell), cell.length, error))
             status = -1;
         /* What follows begins with the delimiter, or ends the record: as if a
          * field without text stood there, in the column just written. */
-        else
-            at += end;
+        at += end;
         column = change[i].column;
     }
     wn_text_free(&cell);

@@ -147,7 +147,7 @@ static void *start_clean(void *shared)
     struct piece *piece = wn_new(1, sizeof *piece);
 
     piece->pass = pass;
-    piece->scratch.max_bytes = wn_csv_form(pass->input->csv)->field;
+    piece->scratch.max_bytes = wn_csv_form(pass->input->csv)->max_field;
     piece->scratch.matcher = wn_matcher_new();
     piece->done.count = wn_new(rules, sizeof *piece->done.count);
     piece->spent = wn_new(rules, sizeof *piece->spent);

@@ -9,18 +9,17 @@
 #include <unistd.h>
 
 #include "csv/csv_private.h"
-#include "csv/sniff.h"
 #include "util/file.h"
 #include "util/memory.h"
 
-enum { MAGIC = 8 }; /* bytes that tell what a file is */
+enum { MAGIC = 8 }; /* bytes of the longest magic number */
 
 /* clang-format off */
-const struct wn_csv_form wn_csv_form_standard = {
+const struct wn_csv_form wn_csv_default_form = {
     .delimiter = ',',
-    .field = (size_t)16 << 20,
-    .columns = 65535,
-    .record = (size_t)1 << 30,
+    .max_field = (size_t)16 << 20,
+    .max_columns = 65535,
+    .max_record = (size_t)1 << 30,
     .threads = 1,
     .block = (size_t)1 << 20,
 };
@@ -40,9 +39,12 @@ const char *const wn_csv_break_names[WN_BREAKS] = {
     [WN_BREAK_CLASS] = "label that is no class",
     [WN_BREAK_UTF8] = "not UTF-8"};
 
-/* Files that are not CSV at all, by their first bytes. */
-static int check_magic(const struct wn_window *file, struct wn_error *error)
+/* Load the first bytes and refuse files that are not CSV; *begin is after a
+ * byte order mark. */
+static int check_magic(struct wn_window *file, uint64_t *begin,
+                       struct wn_error *error)
 {
+    static const char mark[] = "\xef\xbb\xbf";
     static const struct {
         const char *bytes;
         size_t length;
@@ -61,6 +63,8 @@ static int check_magic(const struct wn_window *file, struct wn_error *error)
         {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file, wanted CSV"},
     };
 
+    if (wn_window_load(file, 0, file->step < MAGIC ? MAGIC : file->step, error))
+        return -1;
     if (file->size == 0)
         return wn_fail(error, WN_EDATA,
                        "%s: found an empty file, wanted a header and rows",
@@ -70,27 +74,108 @@ static int check_magic(const struct wn_window *file, struct wn_error *error)
             memcmp(file->bytes, known[i].bytes, known[i].length) == 0)
             return wn_fail(error, WN_EDATA, "%s: found %s", file->name,
                            known[i].what);
-    return 0;
-}
-
-/* Look at the first bytes; *begin is behind a byte order mark. */
-static int look_at_head(struct wn_csv *csv, uint64_t *begin,
-                        struct wn_error *error)
-{
-    static const char mark[] = "\xef\xbb\xbf";
-    struct wn_window *file = &csv->file;
-
-    if (wn_window_load(file, 0, file->step < MAGIC ? MAGIC : file->step,
-                       error) ||
-        check_magic(file, error))
-        return -1;
     *begin = file->length >= 3 && memcmp(file->bytes, mark, 3) == 0 ? 3 : 0;
     return 0;
 }
 
-/* The header, which is the first record; rows begin at *begin, *line. */
-static int csv_find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
-                           struct wn_error *error)
+/* --- the header --------------------------------------------------------- */
+
+static int fail_header(const struct wn_csv *csv, size_t column,
+                       struct wn_error *error, const char *text)
+{
+    return wn_fail(error, WN_EDATA, "%s:%llu: field %zu: %s", csv->name,
+                   (unsigned long long)csv->header_line, column + 1, text);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(**(char **const *)a, **(char **const *)b);
+}
+
+/* Sort pointers to the names; equal names are then neighbours. Report the
+ * leftmost repetition. */
+static int check_repeated(const struct wn_csv *csv, struct wn_error *error)
+{
+    char ***sorted = wn_new(csv->columns, sizeof *sorted);
+    char **first = NULL, **again = NULL;
+    double number;
+
+    for (size_t c = 0; c < csv->columns; c++)
+        sorted[c] = &csv->column[c];
+    qsort(sorted, csv->columns, sizeof *sorted, by_name);
+    for (size_t c = 1; c < csv->columns; c++) {
+        char **one = sorted[c - 1], **two = sorted[c];
+
+        if (strcmp(*one, *two))
+            continue;
+        if (!again || (one > two ? one : two) < again) {
+            again = one > two ? one : two;
+            first = one > two ? two : one;
+        }
+    }
+    free(sorted);
+    if (!again)
+        return 0;
+    if (wn_number_parse(*again, strlen(*again), &number))
+        return wn_fail(error, WN_EDATA,
+                       "%s:%llu: this line looks like data, not names (%.120s "
+                       "appears twice): --no-header?",
+                       csv->name, (unsigned long long)csv->header_line, *again);
+    return wn_fail(error, WN_EDATA,
+                   "%s:%llu: field %zu: found the name '%.120s' again (field "
+                   "%zu has it), wanted another",
+                   csv->name, (unsigned long long)csv->header_line,
+                   (size_t)(again - csv->column) + 1, *again,
+                   (size_t)(first - csv->column) + 1);
+}
+
+/* The columns from the first record, at `text`. */
+static int read_header(struct wn_csv *csv, const char *text,
+                       const struct wn_record *record, struct wn_error *error)
+{
+    struct wn_csv_reader *reader = wn_csv_reader_sized(csv, record->fields);
+    const struct wn_cell *cells;
+    size_t count;
+    int status =
+        wn_csv_split(reader, text, record->length, &cells, &count, error);
+
+    if (status == 0 && count > csv->form.max_columns)
+        status = wn_fail(error, WN_EDATA,
+                         "%s:%llu: found %zu columns, wanted at most %zu "
+                         "(--max-columns)",
+                         csv->name, (unsigned long long)csv->header_line, count,
+                         csv->form.max_columns);
+    if (status == 0)
+        csv->column = wn_new(count, sizeof *csv->column);
+    for (size_t c = 0; c < count && status == 0; c++) {
+        const size_t length = csv->form.no_header ? 0 : cells[c].length;
+        struct wn_text name = {0};
+
+        if (length > WN_CSV_NAME)
+            status = fail_header(csv, c, error,
+                                 "found a name of more than 1,024 bytes, "
+                                 "wanted at most that (is this the header?)");
+        else if (!wn_text_is_utf8(cells[c].text, length))
+            status = fail_header(csv, c, error,
+                                 "found a name that is not UTF-8, wanted "
+                                 "UTF-8: iconv -f latin1 -t utf8 FILE");
+        if (status)
+            break;
+        if (length)
+            wn_text_add(&name, cells[c].text, length);
+        else
+            wn_text_format(&name, "c%zu", c + 1);
+        csv->column[csv->columns++] = name.bytes;
+        csv->unnamed += !csv->form.no_header && length == 0;
+    }
+    wn_csv_reader_free(reader);
+    return status == 0 && !csv->form.no_header ? check_repeated(csv, error)
+                                               : status;
+}
+
+/* Find the first record; rows begin at *begin on line *line. */
+static int find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
+                       struct wn_error *error)
 {
     struct wn_window *file = &csv->file;
     struct wn_scan scan = {
@@ -99,15 +184,15 @@ static int csv_find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
 
     *line = 1;
     for (; *begin < file->size; *begin += record.whole, *line += record.lines) {
-        if (wn_window_scan(file, &scan, *begin, *line, &record, error) < 0)
+        if (wn_window_scan_whole(file, &scan, *begin, *line, &record, error) <
+            0)
             return -1;
         if (record.length == 0)
             continue;
         csv->header_line = *line;
-        if (wn_csv_read_header(csv, wn_window_find(file, *begin), &record,
-                               error))
+        if (read_header(csv, wn_window_find(file, *begin), &record, error))
             return -1;
-        if (!csv->form.nameless) {
+        if (!csv->form.no_header) {
             csv->header_begin = *begin;
             *begin += record.whole;
             *line += record.lines;
@@ -119,19 +204,18 @@ static int csv_find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
                    "%s: found no text, wanted a header and rows", csv->name);
 }
 
-static int take_nothing(void *context, size_t row, const struct wn_cell *cells,
-                        struct wn_error *error)
+/* --- opening ------------------------------------------------------------ */
+
+static int ignore_row(void *context, size_t row, const struct wn_cell *cells,
+                      struct wn_error *error)
 {
-    (void)context;
-    (void)row;
-    (void)cells;
-    (void)error;
+    (void)context, (void)row, (void)cells, (void)error;
     return 0;
 }
 
-/* The scan does not count fields; before its error is told, see whether a row
- * that it passed has too few or too many. */
-static void look_for_earlier(const struct wn_csv *csv, struct wn_error *error)
+/* The scan does not count fields. Before its error is reported, look for an
+ * earlier row with too few or too many fields. */
+static void find_ragged_row(const struct wn_csv *csv, struct wn_error *error)
 {
     const struct wn_index *index = &csv->index;
     struct wn_error earlier = {0};
@@ -143,73 +227,67 @@ static void look_for_earlier(const struct wn_csv *csv, struct wn_error *error)
         while (row < index->rows &&
                index->offset[row + 1] - index->offset[begin] <= csv->form.block)
             row++;
-        if (wn_csv_read(reader, begin, row, take_nothing, NULL, &earlier) &&
+        if (wn_csv_read(reader, begin, row, ignore_row, NULL, &earlier) &&
             earlier.code == WN_EDATA)
             *error = earlier;
     }
     wn_csv_reader_free(reader);
 }
 
-static int scan_file(struct wn_csv *csv, struct wn_error *error)
-{
-    struct wn_index_task task = {.file = &csv->file, .form = &csv->form};
-    size_t columns;
-
-    if (look_at_head(csv, &task.begin, error) ||
-        (csv->form.sniff &&
-         wn_sniff(&csv->file, task.begin, &csv->form, &columns, error)) ||
-        csv_find_header(csv, &task.begin, &task.line, error))
-        return -1;
-    task.column = csv->column;
-    task.columns = csv->columns;
-    wn_window_free(&csv->file);
-    if (wn_index_build(&csv->index, &task, error)) {
-        if (error->code == WN_EDATA)
-            look_for_earlier(csv, error);
-        return -1;
-    }
-    if (csv->index.rows)
-        return 0;
-    if (csv->index.left_outs)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found no record that is well-formed, wanted at "
-                       "least one row",
-                       csv->name);
-    return wn_fail(error, WN_EDATA,
-                   "%s: found a header and no rows, wanted at least one row",
-                   csv->name);
-}
-
+/* Open the file and load its beginning. */
 static struct wn_csv *csv_open_file(const char *path,
                                     const struct wn_csv_form *form,
-                                    struct wn_error *error)
+                                    uint64_t *begin, struct wn_error *error)
 {
     struct wn_csv *csv = wn_new(1, sizeof *csv);
     const char *name = wn_input_name(path);
 
     csv->form = *form;
-    csv->file.descriptor = -1;
     csv->file.step = form->block;
     csv->file.name = csv->name = wn_copy_text(name, strlen(name));
-    if (csv->name)
-        csv->file.descriptor = wn_input_open(path, NULL, error);
+    csv->file.descriptor = wn_input_open(path, NULL, error);
     if (csv->file.descriptor >= 0 && fstat(csv->file.descriptor, &csv->opened))
         wn_fail_errno(error, "%s: cannot look at", name);
-    if (csv->file.descriptor < 0 || error->code) {
-        wn_csv_close(csv);
-        return NULL;
-    }
     csv->file.size = (uint64_t)csv->opened.st_size;
-    return csv;
+    if (csv->file.descriptor >= 0 && !error->code &&
+        check_magic(&csv->file, begin, error) == 0)
+        return csv;
+    wn_csv_close(csv);
+    return NULL;
 }
 
 struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
                            struct wn_error *error)
 {
-    struct wn_csv *csv = csv_open_file(path, form, error);
+    struct wn_index_task task = {0};
+    struct wn_csv *csv = csv_open_file(path, form, &task.begin, error);
+    size_t columns;
 
-    if (!csv || scan_file(csv, error) == 0)
+    if (!csv)
+        return NULL;
+    if ((csv->form.sniff &&
+         wn_sniff(&csv->file, task.begin, &csv->form, &columns, error)) ||
+        find_header(csv, &task.begin, &task.line, error))
+        goto failed;
+    wn_window_free(&csv->file);
+    task.file = &csv->file;
+    task.form = &csv->form;
+    task.column = csv->column;
+    task.columns = csv->columns;
+    if (wn_index_build(&csv->index, &task, error)) {
+        if (error->code == WN_EDATA)
+            find_ragged_row(csv, error);
+        goto failed;
+    }
+    if (csv->index.rows)
         return csv;
+    wn_fail(error, WN_EDATA,
+            csv->index.left_outs
+                ? "%s: found no record that is well-formed, wanted at least "
+                  "one row"
+                : "%s: found a header and no rows, wanted at least one row",
+            csv->name);
+failed:
     wn_csv_close(csv);
     return NULL;
 }
@@ -217,13 +295,10 @@ struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
 int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
                  struct wn_error *error)
 {
-    struct wn_csv *csv = csv_open_file(path, form, error);
     uint64_t begin;
+    struct wn_csv *csv = csv_open_file(path, form, &begin, error);
     const int status =
-        csv && look_at_head(csv, &begin, error) == 0 &&
-                wn_sniff(&csv->file, begin, form, columns, error) == 0
-            ? 0
-            : -1;
+        csv ? wn_sniff(&csv->file, begin, form, columns, error) : -1;
 
     wn_csv_close(csv);
     return status;
@@ -312,9 +387,15 @@ const char *wn_csv_digest(const struct wn_csv *csv)
     return csv->index.digest;
 }
 
-int wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out)
+void wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out)
 {
-    return wn_index_leave_out(&csv->index, out);
+    wn_index_leave_out(&csv->index, out);
+}
+
+void wn_csv_set_overrides(struct wn_csv *csv,
+                          const struct wn_overrides *overrides)
+{
+    csv->overrides = overrides && overrides->count ? overrides : NULL;
 }
 
 const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* csv/csv.h: CSV records with their place in the file, cells by libcsv.
+/* csv/csv.h: CSV records with their place in the file, and their cells.
  *
  * RFC 4180, strict: a quote inside an unquoted field, text after a closing
  * quote, a CR without LF outside quotes, a NUL byte and a quote that never
- * closes are errors that name file, line and column. LF, CR LF and a mixture
- * end records; a UTF-8 BOM is skipped; the last line end may be missing; empty
- * lines belong to no record. Bytes are kept as they are: nothing is trimmed.
+ * closes are errors that name file, line and column. Records end with LF, CR LF
+ * or a mixture of both; a UTF-8 BOM is skipped; the last line end may be
+ * missing; empty lines belong to no record. Bytes are kept as they are: nothing
+ * is trimmed.
  *
- * Reading goes in two steps, so that the second can run on several ranges of
- * rows at once: a quote-aware scan (scan.h) finds where each record begins and
- * on which line; then records are taken apart into cells. */
+ * Reading takes two steps. A quote-aware scan finds where each record begins
+ * and on which line. Then ranges of rows are split into cells, several ranges
+ * at once. */
 #ifndef WN_CSV_CSV_H
 #define WN_CSV_CSV_H
 
@@ -21,12 +22,12 @@
 #include "util/number.h"
 #include "util/text.h"
 
-enum { WN_CSV_NAME = 1024 }; /* bytes a column's name may have */
+enum { WN_CSV_NAME = 1024 }; /* maximum bytes of a column's name */
 
 struct wn_csv; /* an open file: descriptor, name, record index, header */
 
-/* What may be wrong with a record; the last four are for who reads the cells
- * to find. */
+/* Why a record is rejected. The scan finds the first eight; the others are for
+ * code that reads the cells. */
 enum wn_csv_break {
     WN_BREAK_FIELDS,
     WN_BREAK_QUOTE,
@@ -44,48 +45,52 @@ enum wn_csv_break {
 };
 extern const char *const wn_csv_break_names[WN_BREAKS]; /* "NUL byte" */
 
-/* Called for each record that is left out, in the order of the file, by one
- * thread at a time; `text` says where and why. */
+/* Called for each record that is left out, in file order, by one thread at a
+ * time; `text` says where and why. */
 typedef void wn_csv_reject(void *context, enum wn_csv_break broken,
                            const char *text);
 
 struct wn_csv_form {
     char delimiter;
-    bool nameless;         /* no header: the columns are called c1, c2, ... */
-    bool sniff;            /* find out both; see sniff.h */
-    const char *label;     /* the label's name, for the sniff; or NULL */
-    size_t field;          /* bytes a field may have with its quotes, 16 MiB */
-    size_t columns;        /* fields a record may have, 65,535 */
-    size_t record;         /* bytes a record may have, 1 GiB */
-    uint64_t memory;       /* bytes that the index may take, 0 for any number */
-    wn_csv_reject *reject; /* leave malformed records out, and say so; NULL:
-                              the first one is an error */
-    void *context;
-    int threads;  /* 1; results do not depend on it */
-    size_t block; /* bytes read at once; nor on that */
+    bool no_header;        /* columns are called c1, c2, ... */
+    bool sniff;            /* find out both of them, see wn_csv_sniff() */
+    const char *label;     /* name of the label column for the sniffer, or
+                              NULL */
+    size_t max_field;      /* bytes with the quotes; default 16 MiB */
+    size_t max_columns;    /* default 65,535 */
+    size_t max_record;     /* bytes; default 1 GiB */
+    uint64_t memory;       /* maximum bytes of the index; 0: no limit */
+    wn_csv_reject *reject; /* leave malformed records out and report each;
+                              NULL: the first one is an error */
+    void *context;         /* of reject() */
+    int threads;           /* default 1; does not change results */
+    size_t block;          /* bytes read at once; does not change results */
 };
-extern const struct wn_csv_form wn_csv_form_standard;
+extern const struct wn_csv_form wn_csv_default_form;
 
 /* Open `path` (NULL or "-": standard input), scan it, read the header.
- * Errors: WN_EIO; WN_EDATA for a file that is empty or no text, a header with
- * a repeated, too long or non-UTF-8 name, too many columns, and what
- * the scan finds malformed. */
+ * Errors: WN_EIO; WN_EDATA for a file that is empty or not text, a header with
+ * a repeated, too long or non-UTF-8 name, too many columns, and malformed
+ * records. */
 struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
                            struct wn_error *error) WN_MUST_CHECK;
 void wn_csv_close(struct wn_csv *csv);
 
-/* What --sniff prints for a file: form->delimiter and form->nameless are set,
- * *columns is how many there are. Errors as of wn_csv_open() and wn_sniff(). */
+/* Find the delimiter and, unless form->no_header is set, whether the first
+ * record is a header; *columns is their number. See sniff.c for the rules.
+ * Errors: as wn_csv_open(); WN_EDATA for a tie and if no delimiter fits. */
 int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
                  struct wn_error *error) WN_MUST_CHECK;
+/* Append "--delimiter=';' --no-header", quoted for a shell. */
+void wn_csv_form_options(const struct wn_csv_form *form, struct wn_text *text);
 
 const char *wn_csv_name(const struct wn_csv *csv);
-/* How the file is read, with what a sniff found. */
+/* The form in use, with the sniffed values. */
 const struct wn_csv_form *wn_csv_form(const struct wn_csv *csv);
 char wn_csv_delimiter(const struct wn_csv *csv);
 size_t wn_csv_columns(const struct wn_csv *csv);
-/* How many have an empty name in the header; they are called by their place,
- * c1, c2 and so on, as all are without a header. */
+/* The number of columns whose name in the header is empty; they are called by
+ * their place, c1, c2 and so on. */
 size_t wn_csv_unnamed(const struct wn_csv *csv);
 const char *wn_csv_column(const struct wn_csv *csv, size_t column);
 /* The column called `name`, or -1. */
@@ -93,8 +98,8 @@ long wn_csv_find(const struct wn_csv *csv, const char *name);
 
 /* Data records (without the header), and per record: */
 size_t wn_csv_rows(const struct wn_csv *csv);
-/* rows+1: where each record begins; the last is where the last record's line
- * has ended. Empty lines after a record lie between its end and the next. */
+/* rows+1: where each record begins; the last is the end of the last record's
+ * line. Empty lines after a record lie between its end and the next. */
 const uint64_t *wn_csv_offset(const struct wn_csv *csv);
 const uint64_t *wn_csv_line(const struct wn_csv *csv); /* rows, from 1 */
 const uint64_t *wn_csv_hash(const struct wn_csv *csv); /* rows, XXH3 of the
@@ -103,13 +108,13 @@ uint64_t wn_csv_size(const struct wn_csv *csv);        /* bytes in all */
 /* Digest of the whole file, 32 hexadecimal digits. */
 const char *wn_csv_digest(const struct wn_csv *csv);
 
-/* Take out of the index the rows for which out[row] is not 0; one at least must
- * stay. The others close ranks. */
-int wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out) WN_MUST_CHECK;
-/* Where each record that was left out begins and ends: *count pairs. */
+/* Remove the rows with out[row] != 0 from the index; at least one row must
+ * stay. Later rows move up. */
+void wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out);
+/* Begin and end of each record that was left out: *count pairs. */
 const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count);
 
-/* Write the header, where there is one, and what was left out to `descriptor`,
+/* Copy the header, if there is one, and the records left out to `descriptor`,
  * byte for byte; `name` is for messages. */
 int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
                           const char *name,
@@ -119,8 +124,8 @@ int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
 int wn_csv_bytes(const struct wn_csv *csv, uint64_t begin, size_t length,
                  char *out, struct wn_error *error) WN_MUST_CHECK;
 
-/* Whether the file still has the size and times it had when it was opened;
- * WN_EIO if not. Call it when everything was read. */
+/* WN_EIO if the file's size or times changed since it was opened. Call it after
+ * the last read. */
 int wn_csv_unchanged(const struct wn_csv *csv,
                      struct wn_error *error) WN_MUST_CHECK;
 
@@ -128,15 +133,14 @@ int wn_csv_unchanged(const struct wn_csv *csv,
 int wn_fail_fields(struct wn_error *error, const char *name, uint64_t line,
                    size_t found, size_t wanted);
 
-/* Where a row's text stands, in front of a message: "f.csv:7: column age: ".
- * Returns -1, as wn_fail(). */
+/* WN_EDATA "f.csv:7: column age: TEXT". Returns -1, as wn_fail(). */
 int wn_csv_fail(const struct wn_csv *csv, size_t row, size_t column,
                 struct wn_error *error, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 struct wn_cell {
-    const char *text; /* without quotes; not NUL-terminated; before it are
-                         WN_NUMBER_PAD readable bytes */
+    const char *text; /* without quotes; not NUL-terminated; WN_NUMBER_PAD
+                         readable bytes stand before it */
     size_t length;
 };
 
@@ -151,25 +155,34 @@ static inline bool wn_cell_is_missing(const struct wn_cell *cell,
            (count && wn_cell_is_token(cell, tokens, count));
 }
 
-/* What takes rows apart; one for each thread. */
+/* Splits rows into cells; one for each thread. */
 struct wn_csv_reader;
-struct wn_csv_reader *wn_csv_reader_new(const struct wn_csv *csv) WN_MUST_CHECK;
+struct wn_csv_reader *wn_csv_reader_new(const struct wn_csv *csv);
 void wn_csv_reader_free(struct wn_csv_reader *reader);
 
-/* Called once a row in order; `cells` holds wn_csv_columns() of them and is
- * valid during the call. Return 0 to go on, -1 after wn_fail(). */
+/* Called once for each row in order; cells[wn_csv_columns()] is valid during
+ * the call. Returns 0 to go on, -1 after wn_fail(). */
 typedef int wn_csv_row(void *context, size_t row, const struct wn_cell *cells,
                        struct wn_error *error);
 
-/* Read these cells in place of those that stand in the file; NULL: none. The
- * fixes must outlive their use. */
-struct wn_overrides;
-void wn_csv_lay_over(struct wn_csv *csv, const struct wn_overrides *fixes);
-
-/* Hand rows begin .. end-1 to `take`. A record with too few or too many fields
+/* Show rows begin .. end-1 to `row`. A record with too few or too many fields
  * is WN_EDATA with file, line and both counts. */
 int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
-                wn_csv_row *take, void *context,
+                wn_csv_row *row, void *context,
                 struct wn_error *error) WN_MUST_CHECK;
+
+/* From now on read these cells in place of those in the file; NULL: none. The
+ * overrides must outlive their use. */
+struct wn_overrides;
+void wn_csv_set_overrides(struct wn_csv *csv,
+                          const struct wn_overrides *overrides);
+
+/* The bytes of field `column` (from 0) of one well-formed record, with its
+ * quotes: record[*begin .. *end-1]. -1 if the record has fewer fields. */
+int wn_field_find(const char *record, size_t length, char delimiter,
+                  size_t column, size_t *begin, size_t *end) WN_MUST_CHECK;
+/* Append text[0..length) as one field, quoted if it needs quotes. */
+void wn_field_write(struct wn_text *out, const char *text, size_t length,
+                    char delimiter);
 
 #endif

@@ -1,15 +1,126 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* csv/csv_private.h: what an open CSV file is made of. Private to csv.c,
- * csv_header.c and csv_reader.c. */
+/* csv/csv_private.h: the parts of an open CSV file. Private to this room. */
 #ifndef WN_CSV_CSV_PRIVATE_H
 #define WN_CSV_CSV_PRIVATE_H
 
 #include <sys/stat.h>
 
-#include "csv/csv.h"
 #include "csv/cell_override.h"
-#include "csv/record_index.h"
-#include "csv/scan.h"
+#include "csv/csv.h"
+#include "util/hash.h"
+
+/* --- scan.c: fields and records ----------------------------------------- */
+
+/* Split one well-formed record into fields, which keep their quotes. Returns
+ * how many there are; the first `capacity` go to cells[]. */
+size_t wn_scan_fields(const char *record, size_t length, char delimiter,
+                      struct wn_cell *cells, size_t capacity);
+
+struct wn_scan {
+    const char *name; /* of the file, for messages */
+    const struct wn_csv_form *form;
+    char *const *column; /* names, NULL while the header is read */
+    size_t columns;
+    bool count; /* count the fields */
+    /* The next of each byte at or after the last scanned place; set them to
+     * NULL for a new buffer. */
+    const char *quote, *cr, *nul;
+};
+
+struct wn_record {
+    size_t length;            /* bytes without the line end */
+    size_t whole;             /* with it */
+    size_t lines;             /* line feeds in it */
+    size_t fields;            /* undefined without scan->count */
+    enum wn_csv_break broken; /* of a malformed record, whose length and lines
+                                 reach to the beginning of the bad field */
+};
+
+/* Scan the record that begins at `text` < `end` on line `line`. `last`: the
+ * file ends at `end`. Returns 1 with *record; 0 if more bytes are needed; -1
+ * with WN_EDATA and record->broken if it is malformed or beyond a limit. */
+int wn_scan_record(struct wn_scan *scan, const char *text, const char *end,
+                   bool last, uint64_t line, struct wn_record *record,
+                   struct wn_error *error) WN_MUST_CHECK;
+
+/* A part of the file in memory. It is read by pread(), so a file that shrinks
+ * meanwhile gives an error and not a signal. An empty window has {descriptor,
+ * name, size, step}. */
+struct wn_window {
+    int descriptor;
+    const char *name;
+    uint64_t size; /* of the file */
+    size_t step;   /* minimum bytes read at once */
+    char *bytes;
+    size_t capacity;
+    uint64_t at; /* in the file, of bytes[0] */
+    size_t length;
+};
+
+void wn_window_free(struct wn_window *window);
+/* Read bytes at .. at+length-1, or up to the end of the file. */
+int wn_window_load(struct wn_window *window, uint64_t at, size_t length,
+                   struct wn_error *error) WN_MUST_CHECK;
+/* The byte `at` of the file, or NULL if the window does not hold it. */
+static inline const char *wn_window_find(const struct wn_window *window,
+                                         uint64_t at)
+{
+    return at >= window->at && at - window->at < window->length
+               ? window->bytes + (at - window->at)
+               : NULL;
+}
+/* wn_scan_record() of the record at `at` < size. Scan from left to right with
+ * one `scan`. */
+int wn_window_scan(const struct wn_window *window, struct wn_scan *scan,
+                   uint64_t at, uint64_t line, struct wn_record *record,
+                   struct wn_error *error) WN_MUST_CHECK;
+/* The same, but read more bytes when they are needed: 1 or -1. */
+int wn_window_scan_whole(struct wn_window *window, struct wn_scan *scan,
+                         uint64_t at, uint64_t line, struct wn_record *record,
+                         struct wn_error *error) WN_MUST_CHECK;
+/* *end = the end of the line that holds byte `at`, after its line feed. */
+int wn_window_line_end(const struct wn_window *window, uint64_t at,
+                       uint64_t *end, struct wn_error *error) WN_MUST_CHECK;
+
+/* --- sniff.c ------------------------------------------------------------ */
+
+enum { WN_SNIFF_BYTES = 1 << 20 };
+
+/* wn_csv_sniff() for a table that begins at byte `begin`. */
+int wn_sniff(const struct wn_window *file, uint64_t begin,
+             struct wn_csv_form *form, size_t *columns,
+             struct wn_error *error) WN_MUST_CHECK;
+
+/* --- record_index.c ----------------------------------------------------- */
+
+struct wn_index {
+    char digest[WN_DIGEST_TEXT]; /* of the file */
+    size_t rows;
+    uint64_t *offset, *line, *hash; /* as in csv.h */
+    uint64_t *end;      /* of each row, before the next record left out; NULL:
+                           the next row's offset */
+    uint64_t *left_out; /* pairs: begin, end */
+    size_t left_outs;
+    size_t offset_capacity, line_capacity, hash_capacity, end_capacity,
+        left_capacity;
+};
+
+struct wn_index_task {
+    const struct wn_window *file; /* the initial state of every window */
+    const struct wn_csv_form *form;
+    char *const *column;
+    size_t columns;
+    uint64_t begin, line; /* of the first row */
+};
+
+/* Fill *index, which is {0}. */
+int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
+                   struct wn_error *error) WN_MUST_CHECK;
+void wn_index_free(struct wn_index *index);
+/* wn_csv_leave_out(). Empty lines after a record go with the record. */
+void wn_index_leave_out(struct wn_index *index, const uint8_t *out);
+
+/* --- csv.c, csv_reader.c ------------------------------------------------ */
 
 struct wn_csv {
     struct wn_csv_form form;
@@ -17,25 +128,21 @@ struct wn_csv {
     struct stat opened;
     struct wn_window file;                          /* its beginning */
     uint64_t header_begin, header_end, header_line; /* empty: none */
-    size_t unnamed; /* columns whose name there is empty */
+    size_t unnamed; /* columns whose name in the header is empty */
     char **column;
     size_t columns;
     struct wn_index index;
-    const struct wn_overrides *fixes; /* laid over the cells, or NULL */
+    const struct wn_overrides *overrides; /* NULL: none */
 };
 
-/* csv_header.c: the columns out of the first record, at `text`, which is no
- * longer than it says. WN_EDATA as of wn_csv_open(). */
-int wn_csv_read_header(struct wn_csv *csv, const char *text,
-                       const struct wn_record *record,
-                       struct wn_error *error) WN_MUST_CHECK;
-
-/* csv_reader.c: a reader with room for so many cells, and one record taken
- * apart: *count may exceed the room, then the cells beyond are missing. */
+/* A reader for up to `capacity` cells of a record. */
 struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv,
-                                          size_t room) WN_MUST_CHECK;
-int wn_csv_take_apart(struct wn_csv_reader *reader, const char *text,
-                      size_t length, const struct wn_cell **cells,
-                      size_t *count, struct wn_error *error) WN_MUST_CHECK;
+                                          size_t capacity);
+/* Split one record, which must have WN_NUMBER_PAD readable bytes before it if
+ * numbers are parsed. *count may exceed the capacity; then the cells beyond it
+ * are missing. */
+int wn_csv_split(struct wn_csv_reader *reader, const char *text, size_t length,
+                 const struct wn_cell **cells, size_t *count,
+                 struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -1,25 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lists of records by piece, joined in order; see record_index.h. */
-#include "csv/record_index.h"
-
+/* Where each record of a CSV file begins, found by all threads.
+ *
+ * The file is cut into pieces of form->block bytes. A thread lists the records
+ * that begin in a piece as if its first line feed ended a record:
+ *
+ *     piece      ..,"b | c\n d",2\n 3,x\n 4,y\n 5, | z\n ..
+ *     list               ~~~~~~~ ~~~~~~ ~~~~~~ ~~~~~~~~~~
+ *
+ * Inside a quoted field that guess is wrong, so the lists are joined in file
+ * order. Where the last true record ended, a listed record that begins at that
+ * byte is true too, because the grammar keeps no state between records. If none
+ * is listed there, the record is scanned again. So the index equals that of one
+ * scan from the first byte to the last.
+ *
+ * With form->reject a malformed record is left out. If only its number of
+ * fields is wrong, all of it is left out. Otherwise it is left out up to the
+ * end of the line on which the bad field begins, so that a stray quote does not
+ * swallow the lines after it. Two stray quotes can make a well-formed field of
+ * all lines between them. If each line inside a record has the right number of
+ * fields and no quote, the first quote is taken for a stray one, provided that
+ * there are four such lines, or that the record itself has a wrong number of
+ * fields. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "csv/csv_private.h"
 #include "util/memory.h"
 #include "util/parallel.h"
 
-/* A record of a list. */
+/* A listed record. */
 struct found {
     uint64_t offset, hash;
     uint32_t length, whole, lines, fields;
 };
 
-/* What the index grows by. */
 struct join {
     struct wn_index *index;
     const struct wn_index_task *task;
     uint64_t next, line;     /* where the next true record begins */
-    struct wn_window window; /* of a record that goes beyond its piece */
+    struct wn_window window; /* of a record that extends beyond its piece */
     struct wn_hash *digest;
     bool lenient, after_reject; /* the record before `next` was left out */
 };
@@ -28,7 +47,7 @@ struct piece {
     const struct join *join;
     struct wn_window window;
     struct found *found;
-    size_t count, room;
+    size_t count, capacity;
 };
 
 void wn_index_free(struct wn_index *index)
@@ -47,8 +66,6 @@ static void record_index_stop_piece(void *own)
 {
     struct piece *piece = own;
 
-    if (!piece)
-        return;
     wn_window_free(&piece->window);
     free(piece->found);
     free(piece);
@@ -59,6 +76,7 @@ static void *record_index_start_piece(void *shared, struct wn_error *error)
     const struct join *join = shared;
     struct piece *piece = wn_new(1, sizeof *piece);
 
+    (void)error;
     piece->join = join;
     piece->window = *join->task->file;
     return piece;
@@ -73,10 +91,19 @@ static struct wn_scan start_scan(const struct join *join)
                             .count = join->lenient};
 }
 
-/* Behind the first line feed from `at` on; the end of the window if there is
- * none. */
-static uint64_t record_index_next_line(const struct wn_window *window,
-                                       uint64_t at)
+static struct found describe_record(uint64_t at, const char *text,
+                                    const struct wn_record *record)
+{
+    return (struct found){at,
+                          wn_hash_bits(text, record->length),
+                          (uint32_t)record->length,
+                          (uint32_t)record->whole,
+                          (uint32_t)record->lines,
+                          (uint32_t)record->fields};
+}
+
+/* The byte after the first line feed from `at` on, or the window's end. */
+static uint64_t next_line(const struct wn_window *window, uint64_t at)
 {
     const char *text = wn_window_find(window, at);
     const char *end = window->bytes + window->length;
@@ -86,26 +113,9 @@ static uint64_t record_index_next_line(const struct wn_window *window,
                 : window->at + window->length;
 }
 
-static int add_found(struct piece *piece, uint64_t at,
-                     const struct wn_record *record)
-{
-    const char *text = wn_window_find(&piece->window, at);
-
-    wn_grow(&piece->found, &piece->room, piece->count + 1,
-            sizeof *piece->found);
-    piece->found[piece->count++] =
-        (struct found){at,
-                       wn_hash_bits(text, record->length),
-                       (uint32_t)record->length,
-                       (uint32_t)record->whole,
-                       (uint32_t)record->lines,
-                       (uint32_t)record->fields};
-    return 0;
-}
-
-/* The window begins a byte before the piece, to see whether that ends a line,
- * and goes on behind it, to see the end of its last record. What is malformed
- * or does not end there is left to the join. */
+/* The window begins a byte before the piece, to see whether that byte ends a
+ * line, and extends beyond it to see the end of its last record. Records that
+ * are malformed or end later are left to the join. */
 static int list_piece(void *own, size_t p, struct wn_error *error)
 {
     struct piece *piece = own;
@@ -120,27 +130,31 @@ static int list_piece(void *own, size_t p, struct wn_error *error)
     if (wn_window_load(window, at - (at > 0), step + step / 16 + (at > 0),
                        error))
         return -1;
-    at =
-        at > task->begin ? record_index_next_line(window, at - 1) : task->begin;
+    at = at > task->begin ? next_line(window, at - 1) : task->begin;
     while (at < end) {
         struct wn_error quiet = {0};
         struct wn_record record;
         const int status =
-            wn_window_look(window, &scan, at, 0, &record, &quiet);
+            wn_window_scan(window, &scan, at, 0, &record, &quiet);
 
         if (status == 0)
             break;
-        if (status > 0 && add_found(piece, at, &record))
-            return -1;
-        at =
-            status > 0 ? at + record.whole : record_index_next_line(window, at);
+        if (status < 0) {
+            at = next_line(window, at);
+            continue;
+        }
+        wn_grow(&piece->found, &piece->capacity, piece->count + 1,
+                sizeof *piece->found);
+        piece->found[piece->count++] =
+            describe_record(at, wn_window_find(window, at), &record);
+        at += record.whole;
     }
     return 0;
 }
 
 /* --- the join ----------------------------------------------------------- */
 
-/* A record begins, or the file ends: lines that were empty before it belong to
+/* A record begins at `at`, or the file ends. Empty lines before it belong to
  * the record before them. */
 static void close_last(struct join *join, uint64_t at)
 {
@@ -153,40 +167,14 @@ static void close_last(struct join *join, uint64_t at)
     join->after_reject = false;
 }
 
-static int record_index_add_row(struct join *join, const struct found *found)
-{
-    struct wn_index *index = join->index;
-    const size_t row = index->rows;
-
-    if (wn_grow(&index->offset, &index->offset_room, row + 2,
-                sizeof *index->offset) ||
-        wn_grow(&index->line, &index->line_room, row + 1,
-                sizeof *index->line) ||
-        wn_grow(&index->hash, &index->hash_room, row + 1,
-                sizeof *index->hash) ||
-        (join->lenient &&
-         wn_grow(&index->end, &index->end_room, row + 1, sizeof *index->end)))
-        return -1;
-    close_last(join, found->offset);
-    index->offset[row] = found->offset;
-    index->offset[row + 1] = found->offset + found->whole;
-    index->line[row] = join->line;
-    index->hash[row] = found->hash;
-    if (join->lenient)
-        index->end[row] = index->offset[row + 1];
-    index->rows++;
-    return 0;
-}
-
-/* The record at join->next, of `lines` lines up to `end`, is none. */
-static int reject(struct join *join, uint64_t end, uint64_t lines,
-                  enum wn_csv_break broken, const char *text,
-                  struct wn_error *error)
+/* Leave out join->next .. end-1, which has `lines` lines. */
+static void reject(struct join *join, uint64_t end, uint64_t lines,
+                   enum wn_csv_break broken, const char *text)
 {
     struct wn_index *index = join->index;
     const struct wn_csv_form *form = join->task->form;
 
-    wn_grow(&index->left_out, &index->left_room, 2 * index->left_outs + 2,
+    wn_grow(&index->left_out, &index->left_capacity, 2 * index->left_outs + 2,
             sizeof *index->left_out);
     close_last(join, join->next);
     index->left_out[2 * index->left_outs] = join->next;
@@ -195,11 +183,10 @@ static int reject(struct join *join, uint64_t end, uint64_t lines,
     join->next = end;
     join->line += lines;
     form->reject(form->context, broken, text);
-    return 0;
 }
 
 /* Whether the lines inside a record at `text` are records themselves, so that
- * a quote on its first line is likely to be a stray one. */
+ * the quote on its first line is probably a stray one. */
 static bool has_rows_inside(const struct join *join, const char *text,
                             const struct found *found)
 {
@@ -231,11 +218,13 @@ static bool has_rows_inside(const struct join *join, const char *text,
     return inside >= wanted;
 }
 
-/* A record that was found at join->next; its bytes stand at `text`. */
-static int take_record(struct join *join, const struct found *found,
-                       const char *text, struct wn_error *error)
+/* Take the record at join->next, whose bytes are at `text`. */
+static void take_record(struct join *join, const struct found *found,
+                        const char *text)
 {
     const struct wn_index_task *task = join->task;
+    struct wn_index *index = join->index;
+    const size_t row = index->rows;
     struct wn_error wrong = {0};
 
     if (join->lenient && found->lines > 1 &&
@@ -246,24 +235,41 @@ static int take_record(struct join *join, const struct found *found,
                 "%s:%llu: found a quoted field whose lines are records, "
                 "wanted the quote that closes it",
                 task->file->name, (unsigned long long)join->line);
-        return reject(join, found->offset + (uint64_t)(feed - text) + 1, 1,
-                      WN_BREAK_OPEN, wrong.text, error);
+        reject(join, found->offset + (uint64_t)(feed - text) + 1, 1,
+               WN_BREAK_OPEN, wrong.text);
+        return;
     }
     if (found->length && join->lenient && found->fields != task->columns) {
-
         wn_fail_fields(&wrong, task->file->name, join->line, found->fields,
                        task->columns);
-        return reject(join, found->offset + found->whole, found->lines,
-                      WN_BREAK_FIELDS, wrong.text, error);
+        reject(join, found->offset + found->whole, found->lines,
+               WN_BREAK_FIELDS, wrong.text);
+        return;
     }
-    if (found->length && record_index_add_row(join, found))
-        return -1;
+    if (found->length) {
+        wn_grow(&index->offset, &index->offset_capacity, row + 2,
+                sizeof *index->offset);
+        wn_grow(&index->line, &index->line_capacity, row + 1,
+                sizeof *index->line);
+        wn_grow(&index->hash, &index->hash_capacity, row + 1,
+                sizeof *index->hash);
+        if (join->lenient)
+            wn_grow(&index->end, &index->end_capacity, row + 1,
+                    sizeof *index->end);
+        close_last(join, found->offset);
+        index->offset[row] = found->offset;
+        index->offset[row + 1] = found->offset + found->whole;
+        index->line[row] = join->line;
+        index->hash[row] = found->hash;
+        if (join->lenient)
+            index->end[row] = index->offset[row + 1];
+        index->rows++;
+    }
     join->next += found->whole;
     join->line += found->lines;
-    return 0;
 }
 
-/* The record at join->next from the bytes themselves. */
+/* Scan the record at join->next, which is not listed. */
 static int scan_record(struct join *join, const struct wn_window *piece,
                        struct wn_scan *scan, struct wn_error *error)
 {
@@ -272,59 +278,39 @@ static int scan_record(struct join *join, const struct wn_window *piece,
     struct wn_record record;
     struct wn_error wrong = {0};
     uint64_t end;
-    int status = wn_window_look(piece, scan, at, join->line, &record, &wrong);
+    int status = wn_window_scan(piece, scan, at, join->line, &record, &wrong);
     const char *text = wn_window_find(piece, at);
 
     if (status == 0) {
-        struct wn_scan afresh = start_scan(join);
+        struct wn_scan fresh = start_scan(join);
 
-        status =
-            wn_window_scan(window, &afresh, at, join->line, &record, &wrong);
+        status = wn_window_scan_whole(window, &fresh, at, join->line, &record,
+                                      &wrong);
         text = wn_window_find(window, at);
     }
-    if (status > 0)
-        return take_record(
-            join,
-            &(struct found){at, wn_hash_bits(text, record.length),
-                            (uint32_t)record.length, (uint32_t)record.whole,
-                            (uint32_t)record.lines, (uint32_t)record.fields},
-            text, error);
+    if (status > 0) {
+        const struct found found = describe_record(at, text, &record);
+
+        take_record(join, &found, text);
+        return 0;
+    }
     if (!join->lenient || wrong.code != WN_EDATA) {
         *error = wrong;
         return -1;
     }
     if (wn_window_line_end(piece, at + record.length, &end, error))
         return -1;
-    return reject(join, end, record.lines + 1, record.broken, wrong.text,
-                  error);
+    reject(join, end, record.lines + 1, record.broken, wrong.text);
+    return 0;
 }
 
-/* Rows kept in memory are bounded like all else. */
-static int record_index_check_memory(const struct join *join,
-                                     struct wn_error *error)
-{
-    const struct wn_index *index = join->index;
-    const uint64_t limit = join->task->form->memory;
-    const uint64_t words = index->offset_room + index->line_room +
-                           index->hash_room + index->end_room +
-                           index->left_room;
-
-    if (limit == 0 || 8 * words <= limit)
-        return 0;
-    return wn_fail(error, WN_EUSAGE,
-                   "--memory: %s: where the first %zu rows stand takes %llu "
-                   "MiB, wanted at most %llu MiB",
-                   join->task->file->name, index->rows,
-                   (unsigned long long)(words >> 17) + 1,
-                   (unsigned long long)(limit >> 20));
-}
-
-static int record_index_join_piece(void *shared, void *own, size_t p,
-                                   struct wn_error *error)
+static int join_piece(void *shared, void *own, size_t p, struct wn_error *error)
 {
     struct join *join = shared;
     const struct piece *piece = own;
     const struct wn_window *window = &piece->window;
+    const struct wn_index *index = join->index;
+    const uint64_t limit = join->task->form->memory;
     struct wn_scan scan = start_scan(join);
     const uint64_t begin = (uint64_t)p * window->step;
     const uint64_t left = window->size - begin;
@@ -335,14 +321,23 @@ static int record_index_join_piece(void *shared, void *own, size_t p,
     while (join->next < begin + length) {
         while (f < piece->count && piece->found[f].offset < join->next)
             f++;
-        const bool listed =
-            f < piece->count && piece->found[f].offset == join->next;
-        if (listed ? take_record(join, &piece->found[f],
-                                 wn_window_find(window, join->next), error)
-                   : scan_record(join, window, &scan, error))
+        if (f < piece->count && piece->found[f].offset == join->next)
+            take_record(join, &piece->found[f],
+                        wn_window_find(window, join->next));
+        else if (scan_record(join, window, &scan, error))
             return -1;
     }
-    return record_index_check_memory(join, error);
+    const uint64_t words = index->offset_capacity + index->line_capacity +
+                           index->hash_capacity + index->end_capacity +
+                           index->left_capacity;
+    if (limit == 0 || 8 * words <= limit)
+        return 0;
+    return wn_fail(error, WN_EUSAGE,
+                   "--memory: %s: the index of the first %zu rows takes %llu "
+                   "MiB, wanted at most %llu MiB",
+                   join->task->file->name, index->rows,
+                   (unsigned long long)(words >> 17) + 1,
+                   (unsigned long long)(limit >> 20));
 }
 
 int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
@@ -361,9 +356,9 @@ int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
         .shared = &join,
         .start = record_index_start_piece,
         .work = list_piece,
-        .join = record_index_join_piece,
+        .join = join_piece,
         .stop = record_index_stop_piece};
-    const int status = join.digest ? wn_parallel_ordered(&pieces, error) : -1;
+    const int status = wn_parallel_ordered(&pieces, error);
 
     if (status == 0) {
         close_last(&join, task->file->size);
@@ -376,23 +371,17 @@ int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
 
 /* --- leaving out -------------------------------------------------------- */
 
-int wn_index_leave_out(struct wn_index *index, const uint8_t *out)
+void wn_index_leave_out(struct wn_index *index, const uint8_t *out)
 {
     const uint64_t *old = index->left_out;
     const size_t rows = index->rows, olds = index->left_outs;
     const uint64_t last = rows ? index->offset[rows] : 0;
-    uint64_t *end = wn_new(rows, sizeof *end);
-    uint64_t *left = NULL;
+    uint64_t *end = wn_new(rows, sizeof *end), *left;
     size_t kept = 0, count = 0, o = 0;
 
     for (size_t row = 0; row < rows; row++)
         count += out[row] != 0;
-    if (end)
-        left = wn_new(2 * (count + olds), sizeof *left);
-    if (!left) {
-        free(end);
-        return -1;
-    }
+    left = wn_new(2 * (count + olds), sizeof *left);
     count = 0;
     for (size_t row = 0; row < rows; row++) {
         const uint64_t begin = index->offset[row];
@@ -420,5 +409,4 @@ int wn_index_leave_out(struct wn_index *index, const uint8_t *out)
     index->end = end;
     index->left_out = left;
     index->left_outs = count / 2;
-    return 0;
 }

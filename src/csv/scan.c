@@ -1,27 +1,132 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Record ends by memchr() where there is no quote, else by the grammar; see
- * scan.h. */
-#include "csv/scan.h"
-
+/* Fields, records and windows of a CSV file.
+ *
+ * Most records hold no quote. Such a record ends at the next line feed, which
+ * memchr() finds at the speed of memory. Only a record with a quote, or with a
+ * defect, is walked byte by byte:
+ *
+ *   record  = field *(delimiter field) (LF / CR LF / end of file)
+ *   field   = *plain / '"' *(any but '"' and NUL / '""') '"'
+ *   plain   = any byte but delimiter, '"', CR, LF, NUL
+ */
+#include <endian.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "csv/swar.h"
+#include "csv/csv_private.h"
+#include "util/file.h"
+#include "util/memory.h"
 
-/* A record being walked. */
+/* --- fields of a well-formed record ------------------------------------- */
+
+/* The end of the field that begins at `at`. */
+static size_t field_end(const char *record, size_t length, char delimiter,
+                        size_t at)
+{
+    if (at < length && record[at] == '"')
+        for (at++; at < length; at++)
+            if (record[at] == '"' && (at + 1 == length || record[++at] != '"'))
+                break;
+    const char *end =
+        at < length ? memchr(record + at, delimiter, length - at) : NULL;
+    return end ? (size_t)(end - record) : length;
+}
+
+/* The top bit of each of text[0..7] that equals that byte of `pattern`; the
+ * first byte is the lowest. */
+static inline uint64_t equal_bytes(const char *text, uint64_t pattern)
+{
+    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+    uint64_t word;
+
+    memcpy(&word, text, sizeof word);
+    word = le64toh(word) ^ pattern;
+    return ~(((word & low) + low) | word | low);
+}
+
+size_t wn_scan_fields(const char *record, size_t length, char delimiter,
+                      struct wn_cell *cells, size_t capacity)
+{
+    const uint64_t pattern =
+        UINT64_C(0x0101010101010101) * (unsigned char)delimiter;
+    const bool quoted = memchr(record, '"', length) != NULL;
+    size_t count = 0, begin = 0;
+
+    for (size_t at = 0; !quoted && at + 8 <= length; at += 8)
+        for (uint64_t found = equal_bytes(record + at, pattern); found;
+             found &= found - 1) {
+            const size_t end = at + (size_t)__builtin_ctzll(found) / 8;
+
+            if (count < capacity)
+                cells[count] = (struct wn_cell){record + begin, end - begin};
+            count++;
+            begin = end + 1;
+        }
+    for (;; count++) {
+        const size_t end = field_end(record, length, delimiter, begin);
+
+        if (count < capacity)
+            cells[count] = (struct wn_cell){record + begin, end - begin};
+        if (end == length)
+            return count + 1;
+        begin = end + 1;
+    }
+}
+
+int wn_field_find(const char *record, size_t length, char delimiter,
+                  size_t column, size_t *begin, size_t *end)
+{
+    while (length && (record[length - 1] == '\n' || record[length - 1] == '\r'))
+        length--;
+    *begin = 0;
+    for (;; column--) {
+        *end = field_end(record, length, delimiter, *begin);
+        if (column == 0)
+            return 0;
+        if (*end == length)
+            return -1;
+        *begin = *end + 1;
+    }
+}
+
+void wn_field_write(struct wn_text *out, const char *text, size_t length,
+                    char delimiter)
+{
+    bool quotes = false;
+
+    for (size_t i = 0; i < length; i++)
+        quotes |= text[i] == '"' || text[i] == '\n' || text[i] == '\r' ||
+                  text[i] == delimiter;
+    if (!quotes) {
+        wn_text_add(out, text, length);
+        return;
+    }
+    wn_text_add(out, "\"", 1);
+    for (size_t i = 0; i < length; i++) {
+        wn_text_add(out, text + i, 1);
+        if (text[i] == '"')
+            wn_text_add(out, "\"", 1);
+    }
+    wn_text_add(out, "\"", 1);
+}
+
+/* --- records ------------------------------------------------------------ */
+
+/* A position in a record. */
 struct walk {
     struct wn_scan *scan;
     const char *begin, *at, *end;
     bool last;
-    size_t field;  /* the field we are in, from 0 */
-    uint64_t line; /* the line we are on */
+    size_t field; /* from 0 */
+    uint64_t line;
     const char *field_begin;
-    uint64_t first_line, field_line; /* where the record and the field begin */
+    uint64_t first_line, field_line; /* of their beginnings */
     struct wn_record *record;
     struct wn_error *error;
 };
 
-/* At the field that is wrong. */
+/* The current field is malformed. */
 static int fail_field(const struct walk *walk, enum wn_csv_break broken,
                       const char *text)
 {
@@ -40,8 +145,8 @@ static int fail_field(const struct walk *walk, enum wn_csv_break broken,
                    (unsigned long long)walk->field_line);
 }
 
-/* At the byte that is wrong. If it stands on a later line than its field began,
- * what is wrong is more likely to be the quote on that line. */
+/* The current byte is malformed. On a later line than the field's first, the
+ * likely cause is the quote at the field's beginning. */
 static int fail_here(const struct walk *walk, enum wn_csv_break broken,
                      const char *text)
 {
@@ -70,11 +175,10 @@ static int fail_cr(const struct walk *walk)
         "CR LF at the end of a line");
 }
 
-/* Bytes of a field before we stop to ask for more: an unclosed quote must not
- * eat the file. */
+/* An unclosed quote must not take in the whole file. */
 static int check_field(const struct walk *walk)
 {
-    const size_t limit = walk->scan->form->field;
+    const size_t limit = walk->scan->form->max_field;
     char text[160];
 
     if ((size_t)(walk->at - walk->field_begin) <= limit)
@@ -86,7 +190,7 @@ static int check_field(const struct walk *walk)
     return fail_field(walk, WN_BREAK_LONG_FIELD, text);
 }
 
-/* Leaves walk->at behind the closing quote. 1 done, 0 more bytes, -1. */
+/* Move after the closing quote: 1 done, 0 more bytes needed, -1. */
 static int walk_quoted(struct walk *walk)
 {
     for (walk->at++;; walk->at++) {
@@ -114,7 +218,7 @@ static int walk_quoted(struct walk *walk)
     }
 }
 
-/* Leaves walk->at on the byte that ends the field. */
+/* Move to the byte that ends the field. */
 static int walk_plain(struct walk *walk)
 {
     for (; walk->at < walk->end; walk->at++) {
@@ -132,7 +236,7 @@ static int walk_plain(struct walk *walk)
     return check_field(walk) ? -1 : 1;
 }
 
-/* What follows a field: 2 another field, 1 the end of the record, 0, -1. */
+/* After a field: 2 another field, 1 the end of the record, 0, -1. */
 static int walk_end(struct walk *walk)
 {
     if (walk->at == walk->end)
@@ -181,21 +285,7 @@ static int walk_record(struct walk *walk)
     return 1;
 }
 
-/* Of a record without a quote. */
-static size_t count_fields(const char *text, size_t length, char delimiter)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t pattern = ones * (unsigned char)delimiter;
-    size_t fields = 1, at = 0;
-
-    for (; at + 8 <= length; at += 8)
-        fields +=
-            (size_t)((wn_equal_bytes(text + at, pattern) >> 7) * ones >> 56);
-    for (; at < length; at++)
-        fields += text[at] == delimiter;
-    return fields;
-}
-
+/* The next `byte` from `text` on, or `end`; `known` is the last answer. */
 static const char *next_of(const char *known, char byte, const char *text,
                            const char *end)
 {
@@ -230,7 +320,7 @@ int wn_scan_record(struct wn_scan *scan, const char *text, const char *end,
     const size_t length = (size_t)(stop - text) - crlf;
     int status = 1;
     if (scan->quote < stop || scan->nul < stop || (scan->cr < stop && !crlf) ||
-        length > scan->form->field)
+        length > scan->form->max_field)
         status = walk_record(&walk);
     else if (!ended && !last)
         status = 0;
@@ -240,14 +330,93 @@ int wn_scan_record(struct wn_scan *scan, const char *text, const char *end,
             .whole = length + crlf + ended,
             .lines = ended,
             .fields = scan->count
-                          ? count_fields(text, length, scan->form->delimiter)
+                          ? wn_scan_fields(text, length, scan->form->delimiter,
+                                           NULL, 0)
                           : 0};
-    if (status < 0 ||
-        (status ? record->length : (size_t)(end - text)) <= scan->form->record)
+    if (status < 0 || (status ? record->length : (size_t)(end - text)) <=
+                          scan->form->max_record)
         return status;
     *record = (struct wn_record){.broken = WN_BREAK_LONG_RECORD};
     return wn_fail(error, WN_EDATA,
                    "%s:%llu: found a record of more than %zu bytes, wanted at "
                    "most that (--max-record)",
-                   scan->name, (unsigned long long)line, scan->form->record);
+                   scan->name, (unsigned long long)line,
+                   scan->form->max_record);
+}
+
+/* --- windows ------------------------------------------------------------ */
+
+void wn_window_free(struct wn_window *window)
+{
+    free(window->bytes);
+    window->bytes = NULL;
+    window->capacity = window->length = 0;
+}
+
+int wn_window_load(struct wn_window *window, uint64_t at, size_t length,
+                   struct wn_error *error)
+{
+    if (length > window->size - at)
+        length = (size_t)(window->size - at);
+    window->length = 0;
+    wn_grow(&window->bytes, &window->capacity, length, 1);
+    if (wn_read_at(window->descriptor, window->bytes, length, at, window->name,
+                   error))
+        return -1;
+    window->at = at;
+    window->length = length;
+    return 0;
+}
+
+int wn_window_scan(const struct wn_window *window, struct wn_scan *scan,
+                   uint64_t at, uint64_t line, struct wn_record *record,
+                   struct wn_error *error)
+{
+    const char *text = wn_window_find(window, at);
+    const bool last = window->at + window->length == window->size;
+
+    return text ? wn_scan_record(scan, text, window->bytes + window->length,
+                                 last, line, record, error)
+                : 0;
+}
+
+/* The window doubles until the record fits, so scanning again costs at most
+ * twice as much. */
+int wn_window_scan_whole(struct wn_window *window, struct wn_scan *scan,
+                         uint64_t at, uint64_t line, struct wn_record *record,
+                         struct wn_error *error)
+{
+    size_t length = window->step;
+    int status = wn_window_scan(window, scan, at, line, record, error);
+
+    for (; status == 0; length *= 2) {
+        if (wn_window_load(window, at, length, error))
+            return -1;
+        scan->quote = scan->cr = scan->nul = NULL;
+        status = wn_window_scan(window, scan, at, line, record, error);
+    }
+    return status;
+}
+
+int wn_window_line_end(const struct wn_window *window, uint64_t at,
+                       uint64_t *end, struct wn_error *error)
+{
+    const char *text = wn_window_find(window, at);
+    const size_t have =
+        text ? (size_t)(window->bytes + window->length - text) : 0;
+    const char *feed = have ? memchr(text, '\n', have) : NULL;
+    char part[4096];
+
+    *end = at + (feed ? (size_t)(feed - text) + 1 : have);
+    while (!feed && *end < window->size) {
+        const uint64_t left = window->size - *end;
+        const size_t length = left < sizeof part ? (size_t)left : sizeof part;
+
+        if (wn_read_at(window->descriptor, part, length, *end, window->name,
+                       error))
+            return -1;
+        feed = memchr(part, '\n', length);
+        *end += feed ? (size_t)(feed - part) + 1 : length;
+    }
+    return 0;
 }

@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Try each delimiter on the first records; see sniff.h. */
-#include "csv/sniff.h"
-
+/* The delimiter of a table, and whether it has a header.
+ *
+ * The sniffer reads the first WN_SNIFF_BYTES. A delimiter fits if every record
+ * has as many fields as the first, two or more, by the grammar of scan.c; with
+ * form->reject, nine records in ten. There is a header if the first record
+ * holds form->label, or if no cell of it is a number or empty and nine in ten
+ * cells below are numbers in some column. There is none if a cell of it is a
+ * number above numbers, or is there twice, or if form->label is c1, c2 and so
+ * on. A tie is refused, with the options that decide it. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "csv/field.h"
+#include "csv/csv_private.h"
 #include "util/memory.h"
-#include "util/text.h"
 
 static const char candidates[] = {',', ';', '\t', '|'};
-enum { CANDIDATES = sizeof candidates, LEAST_PERCENT = 90 };
+enum { CANDIDATES = sizeof candidates, MIN_PERCENT = 90 };
 
 /* How well a delimiter fits. */
 struct fit {
     size_t fields;  /* of the first record */
-    size_t records; /* looked at */
-    size_t alike;   /* of them have as many fields */
+    size_t records; /* read */
+    size_t alike;   /* of them with as many fields */
 };
 
 /* The records in the window, one after the other. */
@@ -26,14 +31,23 @@ struct walk {
     uint64_t at;
 };
 
-/* The next record that is not empty: 1; -1 if it is malformed; 0 if the bytes
- * at hand end. */
+static struct walk start_walk(const struct wn_window *window, uint64_t begin,
+                              const struct wn_csv_form *form)
+{
+    return (struct walk){
+        .window = window,
+        .scan = {.name = window->name, .form = form, .count = true},
+        .at = begin};
+}
+
+/* The next record that is not empty: 1; -1 if it is malformed; 0 at the end of
+ * the window. */
 static int next_record(struct walk *walk, const char **text,
                        struct wn_record *record)
 {
     for (;;) {
         struct wn_error quiet = {0};
-        const int status = wn_window_look(walk->window, &walk->scan, walk->at,
+        const int status = wn_window_scan(walk->window, &walk->scan, walk->at,
                                           0, record, &quiet);
 
         *text = wn_window_find(walk->window, walk->at);
@@ -52,67 +66,28 @@ static int next_record(struct walk *walk, const char **text,
     }
 }
 
-static struct walk start_walk(const struct wn_window *window, uint64_t begin,
-                              const struct wn_csv_form *form)
-{
-    return (struct walk){
-        .window = window,
-        .scan = {.name = window->name, .form = form, .count = true},
-        .at = begin};
-}
-
-static struct fit try_delimiter(const struct wn_window *window, uint64_t begin,
-                                const struct wn_csv_form *form)
-{
-    struct walk walk = start_walk(window, begin, form);
-    struct fit fit = {0};
-    struct wn_record record;
-    const char *text;
-    int status;
-
-    while ((status = next_record(&walk, &text, &record)) != 0) {
-        if (fit.records++ == 0)
-            fit.fields = status > 0 ? record.fields : 0;
-        fit.alike += status > 0 && record.fields == fit.fields;
-    }
-    return fit;
-}
-
 static bool fits(const struct fit *fit, const struct wn_csv_form *form)
 {
     return fit->fields >= 2 && fit->records >= 2 &&
-           (form->reject ? fit->alike * 100 >= fit->records * LEAST_PERCENT
+           (form->reject ? fit->alike * 100 >= fit->records * MIN_PERCENT
                          : fit->alike == fit->records);
 }
 
 /* --- the header --------------------------------------------------------- */
 
-/* A field without its quotes; doubled quotes inside do not matter here. */
-static struct wn_cell cell_of(const char *record, size_t begin, size_t end)
+/* The cells of a record without their quotes; doubled quotes inside do not
+ * matter here. Missing cells are empty. */
+static void split_record(const char *text, size_t length, char delimiter,
+                         struct wn_cell *cells, size_t columns)
 {
-    if (end - begin >= 2 && record[begin] == '"') {
-        begin++;
-        end--;
-    }
-    return (struct wn_cell){record + begin, end - begin};
-}
-
-/* Take a record apart; cells has room for `columns`. */
-static void cut_record(const char *text, size_t length, char delimiter,
-                       struct wn_cell *cells, size_t columns)
-{
-    size_t from = 0;
-
-    for (size_t c = 0; c < columns; c++) {
-        size_t begin, end;
-
+    for (size_t c = wn_scan_fields(text, length, delimiter, cells, columns);
+         c < columns; c++)
         cells[c] = (struct wn_cell){text, 0};
-        if (from > length || wn_field_find(text + from, length - from,
-                                           delimiter, 0, &begin, &end))
-            continue;
-        cells[c] = cell_of(text + from, begin, end);
-        from += end + 1;
-    }
+    for (size_t c = 0; c < columns; c++)
+        if (cells[c].length >= 2 && cells[c].text[0] == '"') {
+            cells[c].text++;
+            cells[c].length -= 2;
+        }
 }
 
 static bool is_number(const struct wn_cell *cell)
@@ -129,32 +104,23 @@ static int by_text(const void *a, const void *b)
     return wn_text_compare(one->text, one->length, two->text, two->length);
 }
 
-/* Whether the label's name tells: 1 header, -1 none, 0 it does not. */
-static int ask_label(const struct wn_cell *first, size_t columns,
-                     const char *label)
-{
-    if (!label)
-        return 0;
-    for (size_t c = 0; c < columns; c++)
-        if (first[c].length == strlen(label) &&
-            memcmp(first[c].text, label, first[c].length) == 0)
-            return 1;
-    return label[0] == 'c' && label[1] &&
-                   strspn(label + 1, "0123456789") == strlen(label + 1)
-               ? -1
-               : 0;
-}
-
-/* Whether the first record is a header by what is below it: 1, -1 or 0.
- * numbers[c] of `filled[c]` cells below are numbers. Reorders `first`. */
-static int ask_cells(struct wn_cell *first, const size_t *numbers,
-                     const size_t *filled, size_t columns)
+/* Whether the first record is a header: 1 yes, -1 no, 0 cannot tell. Of the
+ * filled[c] cells below it, numbers[c] are numbers. Reorders `first`. */
+static int judge_header(struct wn_cell *first, const size_t *numbers,
+                        const size_t *filled, size_t columns, const char *label)
 {
     int answer = 0;
 
+    for (size_t c = 0; label && c < columns; c++)
+        if (first[c].length == strlen(label) &&
+            memcmp(first[c].text, label, first[c].length) == 0)
+            return 1;
+    if (label && label[0] == 'c' && label[1] &&
+        strspn(label + 1, "0123456789") == strlen(label + 1))
+        return -1;
     for (size_t c = 0; c < columns; c++) {
         const bool numeric =
-            filled[c] && numbers[c] * 100 >= filled[c] * LEAST_PERCENT;
+            filled[c] && numbers[c] * 100 >= filled[c] * MIN_PERCENT;
 
         if (numeric && is_number(&first[c]))
             return -1;
@@ -167,9 +133,8 @@ static int ask_cells(struct wn_cell *first, const size_t *numbers,
     return answer;
 }
 
-/* 1 header, -1 none, 0 cannot tell; -2 on failure. */
-static int sniff_find_header(const struct wn_window *window, uint64_t begin,
-                             const struct wn_csv_form *form, size_t columns)
+static int sniff_header(const struct wn_window *window, uint64_t begin,
+                        const struct wn_csv_form *form, size_t columns)
 {
     struct walk walk = start_walk(window, begin, form);
     struct wn_cell *first = wn_new(columns, sizeof *first);
@@ -178,22 +143,21 @@ static int sniff_find_header(const struct wn_window *window, uint64_t begin,
     size_t *filled = wn_new(columns, sizeof *filled);
     struct wn_record record;
     const char *text;
-    int status, answer = -2;
+    int status;
 
     next_record(&walk, &text, &record);
-    cut_record(text, record.length, form->delimiter, first, columns);
+    split_record(text, record.length, form->delimiter, first, columns);
     while ((status = next_record(&walk, &text, &record)) != 0) {
         if (status < 0 || record.fields != columns)
             continue;
-        cut_record(text, record.length, form->delimiter, cells, columns);
+        split_record(text, record.length, form->delimiter, cells, columns);
         for (size_t c = 0; c < columns; c++) {
             filled[c] += cells[c].length != 0;
             numbers[c] += is_number(&cells[c]);
         }
     }
-    answer = ask_label(first, columns, form->label);
-    if (answer == 0)
-        answer = ask_cells(first, numbers, filled, columns);
+    const int answer =
+        judge_header(first, numbers, filled, columns, form->label);
     free(first);
     free(cells);
     free(numbers);
@@ -203,18 +167,17 @@ static int sniff_find_header(const struct wn_window *window, uint64_t begin,
 
 /* --- the answer --------------------------------------------------------- */
 
-int wn_sniff_options(const struct wn_csv_form *form, struct wn_text *text)
+void wn_csv_form_options(const struct wn_csv_form *form, struct wn_text *text)
 {
     const char one[2] = {form->delimiter, '\0'};
     const bool tab = form->delimiter == '\t';
 
     wn_text_format(text, "--delimiter=%s%s%s%s", tab ? "" : "'",
                    tab ? "tab" : one, tab ? "" : "'",
-                   form->nameless ? " --no-header" : "");
-    return 0;
+                   form->no_header ? " --no-header" : "");
 }
 
-/* Of those in `which`: "--delimiter=',' (3 columns in 98 of 100 records)". */
+/* List candidates: "--delimiter=',' (3 columns in 98 of 100)". */
 static int fail_delimiter(const struct wn_window *window,
                           const struct wn_csv_form *form,
                           const struct fit fit[CANDIDATES], bool only_fitting,
@@ -222,25 +185,20 @@ static int fail_delimiter(const struct wn_window *window,
                           struct wn_error *error)
 {
     struct wn_text text = {0};
-    struct wn_error failed = {0};
 
-    for (int i = 0; i < CANDIDATES && !failed.code; i++) {
+    for (int i = 0; i < CANDIDATES; i++) {
         struct wn_csv_form one = *form;
 
         one.delimiter = candidates[i];
         if (only_fitting ? !fits(&fit[i], form) : fit[i].fields < 2)
             continue;
-        if (wn_text_format(&text, "%s", text.length ? ", " : ""))
-            break;
-        wn_sniff_options(&one, &text);
+        wn_text_format(&text, "%s", text.length ? ", " : "");
+        wn_csv_form_options(&one, &text);
         wn_text_format(&text, " (%zu columns in %zu of %zu)", fit[i].fields,
                        fit[i].alike, fit[i].records);
     }
-    if (failed.code)
-        *error = failed;
-    else
-        wn_fail(error, WN_EDATA, "%s: --sniff: found %s %s; wanted %s",
-                window->name, what, text.length ? text.bytes : "none", wanted);
+    wn_fail(error, WN_EDATA, "%s: --sniff: found %s %s; wanted %s",
+            window->name, what, text.length ? text.bytes : "none", wanted);
     wn_text_free(&text);
     return -1;
 }
@@ -249,14 +207,22 @@ static int choose_delimiter(const struct wn_window *window, uint64_t begin,
                             struct wn_csv_form *form, size_t *columns,
                             struct wn_error *error)
 {
-    struct fit fit[CANDIDATES];
+    struct fit fit[CANDIDATES] = {0};
     int chosen = -1, fitting = 0;
 
     for (int i = 0; i < CANDIDATES; i++) {
         struct wn_csv_form one = *form;
+        struct walk walk = start_walk(window, begin, &one);
+        struct wn_record record;
+        const char *text;
+        int status;
 
         one.delimiter = candidates[i];
-        fit[i] = try_delimiter(window, begin, &one);
+        while ((status = next_record(&walk, &text, &record)) != 0) {
+            if (fit[i].records++ == 0)
+                fit[i].fields = status > 0 ? record.fields : 0;
+            fit[i].alike += status > 0 && record.fields == fit[i].fields;
+        }
         if (fits(&fit[i], form)) {
             chosen = i;
             fitting++;
@@ -300,36 +266,33 @@ int wn_sniff(const struct wn_window *file, uint64_t begin,
              struct wn_csv_form *form, size_t *columns, struct wn_error *error)
 {
     struct wn_window window = *file;
-    int status = -1;
+    int status;
 
     window.bytes = NULL;
-    window.room = 0;
-    if (wn_window_load(&window, begin, WN_SNIFF_BYTES, error) ||
-        choose_delimiter(&window, begin, form, columns, error))
-        goto done;
-    if (!form->nameless) {
-        const int header = sniff_find_header(&window, begin, form, *columns);
+    window.capacity = 0;
+    status = wn_window_load(&window, begin, WN_SNIFF_BYTES, error) ||
+             choose_delimiter(&window, begin, form, columns, error);
+    if (status == 0 && !form->no_header) {
+        const int header = sniff_header(&window, begin, form, *columns);
         const char one[2] = {form->delimiter, '\0'};
         const char *name = form->delimiter == '\t' ? "tab" : one;
 
         const size_t line = header == 0 ? find_foreign_line(&window) : 0;
         if (line)
-            wn_fail(error, WN_EDATA,
-                    "%s: --sniff: found bytes that are not UTF-8 in line %zu, "
-                    "wanted UTF-8: iconv -f latin1 -t utf8 FILE",
-                    file->name, line);
+            status = wn_fail(error, WN_EDATA,
+                             "%s: --sniff: found bytes that are not UTF-8 in "
+                             "line %zu, wanted UTF-8: iconv -f latin1 -t utf8 "
+                             "FILE",
+                             file->name, line);
         else if (header == 0)
-            wn_fail(error, WN_EDATA,
-                    "%s: --sniff: found nothing that tells whether the first "
-                    "record is a header; wanted --delimiter='%s' if it is, "
-                    "--delimiter='%s' --no-header if it is not",
-                    file->name, name, name);
-        form->nameless = header == -1;
-        status = header == 0 || header == -2 ? -1 : 0;
-    } else {
-        status = 0;
+            status = wn_fail(error, WN_EDATA,
+                             "%s: --sniff: found nothing that tells whether "
+                             "the first record is a header; wanted "
+                             "--delimiter='%s' if it is, --delimiter='%s' "
+                             "--no-header if it is not",
+                             file->name, name, name);
+        form->no_header = header == -1;
     }
-done:
     wn_window_free(&window);
-    return status;
+    return status ? -1 : 0;
 }

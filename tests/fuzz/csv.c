@@ -222,7 +222,7 @@ static int read_leniently(const char *path, const struct plain *plain,
 {
     struct wn_error error = {0};
     struct seen seen = {.plain = plain};
-    struct wn_csv_form form = wn_csv_form_standard;
+    struct wn_csv_form form = wn_csv_default_form;
 
     form.reject = take_reject;
     form.context = &seen;
@@ -254,7 +254,7 @@ static bool read_strictly(const char *path, const struct plain *plain)
 {
     struct wn_error error = {0};
     struct seen seen = {.plain = plain};
-    struct wn_csv *csv = wn_csv_open(path, &wn_csv_form_standard, &error);
+    struct wn_csv *csv = wn_csv_open(path, &wn_csv_default_form, &error);
     struct wn_csv_reader *reader = csv ? wn_csv_reader_new(csv) : NULL;
     bool taken = false;
 
@@ -284,7 +284,7 @@ int fuzz_csv(const char *bytes, size_t length)
     struct plain *strict = read_plainly(bytes, length, false);
     const char *path = fuzz_file(bytes, length);
     const int lenient =
-        read_leniently(path, plain, 1, wn_csv_form_standard.block);
+        read_leniently(path, plain, 1, wn_csv_default_form.block);
 
     fuzz_need(read_leniently(path, plain, 2, 16) == lenient);
     fuzz_need(read_strictly(path, strict) ==

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* data/csv against a reader that goes byte by byte and does nothing clever,
+/* csv/csv against a reader that goes byte by byte and does nothing clever,
  * on many small random files, for every size of block. */
 #include "unit.h"
 
@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "csv/csv.h"
-#include "csv/field.h"
 #include "util/hash.h"
 #include "util/random.h"
 
@@ -309,7 +308,7 @@ static void as_the_naive_reader(void **state)
 
     (void)state;
     for (uint64_t f = 0; f < FILES; f++) {
-        struct wn_csv_form form = wn_csv_form_standard;
+        struct wn_csv_form form = wn_csv_default_form;
         struct wn_random random;
         char bytes[MOST_BYTES];
 
@@ -425,7 +424,7 @@ static void lenient_is_the_same(void **state)
 
     (void)state;
     for (uint64_t f = 1; f < FILES; f += 2) {
-        struct wn_csv_form form = wn_csv_form_standard;
+        struct wn_csv_form form = wn_csv_default_form;
         struct wn_error error = {0};
         struct wn_random random;
         struct told told = {0};
@@ -467,7 +466,7 @@ static void expect(const char *bytes, size_t length,
 
 static void limits(void **state)
 {
-    struct wn_csv_form form = wn_csv_form_standard;
+    struct wn_csv_form form = wn_csv_default_form;
     static const char long_field[] = "a,b\n1,2\n3,\"xxxxxxxxx\"\n";
     static const char long_plain[] = "a,b\n1,2\nxxxxxxxxxxx,4\n";
     static const char open_quote[] = "a,b\n1,2\n3,\"xxx\n4,5\n6,7\n8,9\n";
@@ -475,7 +474,7 @@ static void limits(void **state)
     static const char many[] = "a,b,c,d\n1,2,3,4\n";
 
     (void)state;
-    form.field = 10;
+    form.max_field = 10;
     for (form.block = 1; form.block < 64; form.block *= 2) {
         expect(long_field, strlen(long_field), &form,
                ":3: column b: found a field of more than 10 bytes, wanted at "
@@ -487,14 +486,14 @@ static void limits(void **state)
                ":3: column b: found a field of more than 10 bytes, wanted at "
                "most that (--max-field); is its quote closed?");
     }
-    form = wn_csv_form_standard;
-    form.record = 16;
+    form = wn_csv_default_form;
+    form.max_record = 16;
     for (form.block = 1; form.block < 64; form.block *= 2)
         expect(long_record, strlen(long_record), &form,
                ":2: found a record of more than 16 bytes, wanted at most "
                "that (--max-record)");
-    form = wn_csv_form_standard;
-    form.columns = 3;
+    form = wn_csv_default_form;
+    form.max_columns = 3;
     expect(many, strlen(many), &form,
            ":1: found 4 columns, wanted at most 3 (--max-columns)");
 }
@@ -517,7 +516,7 @@ static void file_that_changes(void **state)
 
     (void)state;
     put(text, strlen(text));
-    struct wn_csv *csv = wn_csv_open(path, &wn_csv_form_standard, &error);
+    struct wn_csv *csv = wn_csv_open(path, &wn_csv_default_form, &error);
     assert_non_null(csv);
     struct wn_csv_reader *reader = wn_csv_reader_new(csv);
     assert_non_null(reader);
@@ -546,8 +545,7 @@ static void field_is_written(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct wn_text text = {0};
 
-        assert_int_equal(
-            wn_field_write(&text, rows[i].in, strlen(rows[i].in), ','), 0);
+        wn_field_write(&text, rows[i].in, strlen(rows[i].in), ',');
         assert_string_equal(wn_text_of(&text), rows[i].out);
         wn_text_free(&text);
     }

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "csv/sniff.h"
 #include "encode/rescale.h"
 #include "linalg/svd.h"
 #include "prog/ingest/ingest_work.h"
@@ -199,16 +198,16 @@ static int make_form(const struct wn_run *run, struct wn_csv_form *form,
 {
     const struct wn_options *options = run->options;
 
-    *form = wn_csv_form_standard;
-    form->nameless = wn_option_on(options, "no-header");
+    *form = wn_csv_default_form;
+    form->no_header = wn_option_on(options, "no-header");
     form->sniff = wn_option_on(options, "sniff");
     form->label = wn_option_text(options, "label");
     if (form->sniff && wn_option_given(options, "delimiter"))
         return wn_fail(error, WN_EUSAGE,
                        "--sniff and --delimiter exclude each other");
-    form->field = (size_t)wn_option_number(options, "max-field");
-    form->columns = (size_t)wn_option_number(options, "max-columns");
-    form->record = (size_t)wn_option_number(options, "max-record");
+    form->max_field = (size_t)wn_option_number(options, "max-field");
+    form->max_columns = (size_t)wn_option_number(options, "max-columns");
+    form->max_record = (size_t)wn_option_number(options, "max-record");
     form->threads = run->threads;
     if (wn_option_given(options, "memory"))
         form->memory = (uint64_t)wn_option_number(options, "memory");
@@ -223,14 +222,16 @@ static int print_sniffed(const struct wn_run *run, struct wn_csv_form *form,
     size_t columns;
     int status = -1;
 
-    if (wn_csv_sniff(wn_run_input(run), form, &columns, error) ||
-        wn_sniff_options(form, &text) || wn_text_format(&text, "\n") ||
-        wn_write_all(STDOUT_FILENO, text.bytes, text.length, "standard output",
+    if (wn_csv_sniff(wn_run_input(run), form, &columns, error))
+        return -1;
+    wn_csv_form_options(form, &text);
+    wn_text_format(&text, "\n");
+    if (wn_write_all(STDOUT_FILENO, text.bytes, text.length, "standard output",
                      error))
         goto done;
     wn_log_note(run->talk, "%s: %zu columns, %s header",
                 wn_input_name(wn_run_input(run)), columns,
-                form->nameless ? "no" : "and a");
+                form->no_header ? "no" : "and a");
     status = 0;
 done:
     wn_text_free(&text);
@@ -249,11 +250,12 @@ static int settle_sniffed(struct wn_run *run, const struct wn_csv *csv)
     delimiter[0] = form->delimiter;
     if (wn_option_settle(run->options, "delimiter",
                          form->delimiter == '\t' ? "tab" : delimiter) ||
-        (form->nameless && wn_option_settle(run->options, "no-header", NULL))) {
+        (form->no_header &&
+         wn_option_settle(run->options, "no-header", NULL))) {
         wn_text_free(&text);
         return -1;
     }
-    wn_sniff_options(form, &text);
+    wn_csv_form_options(form, &text);
     wn_log_note(run->talk, "%s: found %s", wn_csv_name(csv), text.bytes);
     wn_text_free(&text);
     return 0;

@@ -84,7 +84,7 @@ int ingest_reject_rows(struct rejects *rejects, struct wn_csv *csv,
                     "in some rows",
                     wn_csv_name(csv), wn_csv_column(csv, table->label_column));
     if (status == 0 && kept < n)
-        status = wn_csv_leave_out(csv, out);
+        wn_csv_leave_out(csv, out);
     free(out);
     return status;
 }

@@ -15,7 +15,7 @@ int ingest_clean(struct gathered *gathered, struct wn_csv *csv,
         return 0;
     if (!clean->rules.count && wn_clean_rules_read(&clean->rules, path, error))
         return -1;
-    wn_csv_lay_over(csv, NULL);
+    wn_csv_set_overrides(csv, NULL);
     const struct wn_clean_input input = {.csv = csv,
                                          .threads = gathered->table->threads,
                                          .log = gathered->table->talk,
@@ -23,7 +23,7 @@ int ingest_clean(struct gathered *gathered, struct wn_csv *csv,
                                          .na_count = gathered->table->na_count};
     if (wn_clean_run(clean, &input, error))
         return -1;
-    wn_csv_lay_over(csv, &clean->fixes);
+    wn_csv_set_overrides(csv, &clean->fixes);
     return 0;
 }
 
