@@ -17,42 +17,6 @@
 #include "util/spill.h"
 #include "util/memory.h"
 
-const struct wn_option wn_dynamics_options[] = {
-    {"replicates", 0, WN_WHOLE, "N", "10", 1, 1000, NULL, true,
-     "networks to train for the training dynamics"},
-    {"epoch", 0, WN_WHOLE, "N", NULL, 1, 100000, NULL, true,
-     "measure EL2N and GraNd after N epochs (default: by held-out loss)"},
-    {"epochs", 0, WN_WHOLE, "N", NULL, 1, 100000, NULL, true,
-     "train for N epochs (default: as many as --epoch)"},
-    {"hidden", 0, WN_WHOLE, "N", "128", 1, 65536, NULL, true,
-     "hidden units of each network"},
-    {"learning-rate", 0, WN_REAL, "RATE", "0.05", 1e-9, 1000, NULL, true,
-     "step size of the networks' training"},
-    {"batch", 0, WN_WHOLE, "N", "128", 1, 65536, NULL, true,
-     "rows a training step"},
-    {0}};
-
-int wn_dynamics_plan_from(const struct wn_options *options, uint64_t seed,
-                          unsigned parts, struct wn_dynamics_plan *plan,
-                          struct wn_error *error)
-{
-    *plan = (struct wn_dynamics_plan){
-        .network = {.hidden = (size_t)wn_option_number(options, "hidden"),
-                    .batch = (size_t)wn_option_number(options, "batch"),
-                    .rate = wn_option_number(options, "learning-rate"),
-                    .momentum = .9,
-                    .seed = seed},
-        .replicates = (size_t)wn_option_number(options, "replicates"),
-        .epoch = (size_t)wn_option_number(options, "epoch"),
-        .epochs = (size_t)wn_option_number(options, "epochs"),
-        .parts = parts};
-    if (plan->epochs > 0 && plan->epochs < plan->epoch)
-        return wn_fail(error, WN_EUSAGE,
-                       "--epoch=%zu is after the last of --epochs=%zu",
-                       plan->epoch, plan->epochs);
-    return 0;
-}
-
 /* One replicate at work. */
 struct replicate {
     const struct wn_mlp_task *task;

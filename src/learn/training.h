@@ -16,7 +16,6 @@
 #include "learn/mlp.h"
 #include "util/error.h"
 #include "util/log.h"
-#include "util/options.h"
 
 struct wn_dynamics_plan {
     struct wn_mlp_plan network; /* replicate is set by the training */
@@ -27,13 +26,6 @@ struct wn_dynamics_plan {
                        histories are kept there are no more */
     unsigned parts; /* enum wn_dynamics_part, or-ed */
 };
-
-/* Options that shape the plan, to go into a program's table; ends with {0}. */
-extern const struct wn_option wn_dynamics_options[];
-/* The plan these options ask for. WN_EUSAGE if --epochs < --epoch. */
-int wn_dynamics_plan_from(const struct wn_options *options, uint64_t seed,
-                          unsigned parts, struct wn_dynamics_plan *plan,
-                          struct wn_error *error) WN_MUST_CHECK;
 
 /* Train and measure; the task's standard is made here. The answer does not
  * depend on `threads`. A network that diverges begins again with half the rate.

@@ -69,12 +69,11 @@ static int run_set(const struct wn_view *view, const struct wn_options *options,
                                      .d = view->d,
                                      .k = view->k + 1,
                                      .label = set->label};
-    struct wn_dynamics_plan plan;
+    struct wn_dynamics_plan plan = *view->plan;
     double cut;
 
-    if (wn_dynamics_plan_from(options, view->seed + 1 + number,
-                              WN_DYNAMICS_HISTORIES, &plan, error))
-        return -1;
+    plan.network.seed = view->seed + 1 + number;
+    plan.parts = WN_DYNAMICS_HISTORIES;
     plan.epoch = wn_dynamics_epoch(view->dynamics);
     plan.epochs = wn_dynamics_epochs(view->dynamics);
     struct wn_dynamics *dynamics =

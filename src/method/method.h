@@ -24,8 +24,9 @@ enum wn_need {
     WN_NEEDS_TARGETS = 512     /* view->dynamics with targets */
 };
 
-struct wn_dynamics; /* learn/dynamics.h */
-struct wn_pairs;    /* learn/pairs.h */
+struct wn_dynamics;      /* learn/dynamics.h */
+struct wn_dynamics_plan; /* learn/training.h */
+struct wn_pairs;         /* learn/pairs.h */
 
 /* What methods see: arrays, no files. NULL where no chosen method needs it. */
 struct wn_view {
@@ -36,6 +37,7 @@ struct wn_view {
     const int32_t *neighbor;  /* n x m */
     const float *distance;    /* n x m */
     const struct wn_dynamics *dynamics;
+    const struct wn_dynamics_plan *plan; /* how networks are trained */
     const struct wn_pairs *pairs;
     const uint8_t *trusted;  /* n, 1: the label is known to be right */
     char *const *label_name; /* k */

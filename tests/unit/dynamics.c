@@ -407,7 +407,7 @@ static void planted_errors_are_found(void **state)
     wn_dynamics_free(dynamics);
 }
 
-/* The option table of a run of a method: the networks' rows, then its own. */
+/* The options of one method, parsed. */
 static struct wn_options *options_of(const char *name, char **argv, int argc)
 {
     static struct wn_option rows[16];
@@ -415,7 +415,6 @@ static struct wn_options *options_of(const char *name, char **argv, int argc)
     struct wn_error error = {0};
 
     memset(rows, 0, sizeof rows);
-    wn_option_add_rows(rows, 16, wn_dynamics_options);
     wn_option_add_rows(rows, 16, wn_method_find(name)->knobs);
     struct wn_options *options = wn_options_parse(&program, argc, argv, &error);
     if (!options)
@@ -522,9 +521,8 @@ static void a_count_for_never_is_averaged(void **state)
  * of the others, and what it flags is above 0. */
 static void a_threshold_parts_planted_errors(void **state)
 {
-    char *argv[] = {"t",           "--aum-threshold=90", "--replicates=3",
-                    "--hidden=16", "--batch=32",         NULL};
-    struct wn_options *options = options_of("aum", argv, 5);
+    char *argv[] = {"t", "--aum-threshold=90", NULL};
+    struct wn_options *options = options_of("aum", argv, 2);
     struct wn_dynamics_plan plan = small_plan(2);
     struct wn_error error = {0};
     static float score[N], spread[N];
@@ -535,12 +533,15 @@ static void a_threshold_parts_planted_errors(void **state)
     struct wn_dynamics *dynamics =
         wn_dynamics_train(&task, &plan, 2, NULL, &error);
     assert_non_null(dynamics);
+    struct wn_dynamics_plan three = plan;
+    three.replicates = 3;
     const struct wn_view view = {.n = N,
                                  .d = D,
                                  .k = K,
                                  .x = x,
                                  .label = label,
                                  .dynamics = dynamics,
+                                 .plan = &three,
                                  .threads = 2,
                                  .seed = 2};
     assert_int_equal(

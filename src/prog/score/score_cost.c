@@ -97,11 +97,11 @@ static int find_memory(const struct wn_run *run, const struct work *work,
 {
     const struct wn_sample *sample = &cost->sample;
     const double n = (double)sample->n;
-    double most = methods_bytes(work, sample), dynamics, pairs;
+    double most = methods_bytes(work, sample), pairs;
+    const double dynamics =
+        score_dynamics_bytes(run, work, sample->n, sample->d, sample->k);
 
-    if (score_dynamics_bytes(run, work, sample->n, sample->d, sample->k,
-                             &dynamics, error) ||
-        score_pairs_bytes(run, work, &pairs, error))
+    if (score_pairs_bytes(run, work, &pairs, error))
         return -1;
     if (work->parts & WN_SAMPLE_NEIGHBORS)
         most = fmax(most, wn_graph_bytes(sample->n, sample->d, sample->m,
@@ -136,7 +136,7 @@ int score_afford(const struct wn_run *run, const struct work *work,
 /* How much there is to do. Factors are measured, on sets of 1,800 to 20,000
  * rows; a good guess, no bound. */
 static int find_work(const struct wn_run *run, const struct work *work,
-                     struct cost *cost, struct wn_error *error)
+                     struct cost *cost)
 {
     const struct wn_sample *sample = &cost->sample;
     const double n = (double)sample->n, d = (double)sample->d;
@@ -158,7 +158,7 @@ static int find_work(const struct wn_run *run, const struct work *work,
     if (work->followed)
         cost->networks = 1500 * cells;
     else
-        return score_dynamics_work(run, work, cells, &cost->networks, error);
+        cost->networks = score_dynamics_work(work, cells);
     return 0;
 }
 
@@ -210,8 +210,8 @@ int score_estimate(const struct wn_run *run, const struct work *work,
     int status = -1;
 
     if (find_sample(run, work, &cost.sample, error) ||
-        find_memory(run, work, &cost, error) ||
-        find_work(run, work, &cost, error) || probe(&rate, error))
+        find_memory(run, work, &cost, error) || find_work(run, work, &cost) ||
+        probe(&rate, error))
         goto done;
     const int processors = wn_threads(0);
     rate *= run->threads < processors ? run->threads : processors;

@@ -62,7 +62,7 @@ static struct wn_option rows[ROOM];
 static void score_main_make_rows(void)
 {
     wn_option_add_rows(rows, ROOM, first_rows);
-    wn_option_add_rows(rows, ROOM, wn_dynamics_options);
+    wn_option_add_rows(rows, ROOM, score_network_options);
     for (size_t i = 0; wn_methods[i]; i++)
         wn_option_add_rows(rows, ROOM, wn_methods[i]->knobs);
     wn_option_add_rows(rows, ROOM, last_rows);

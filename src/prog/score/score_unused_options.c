@@ -25,7 +25,7 @@ static const struct shared {
 static int check_networks(const struct wn_run *run, const struct work *work,
                           struct wn_error *error)
 {
-    const struct wn_option *row = wn_dynamics_options;
+    const struct wn_option *row = score_network_options;
 
     if (work->needs & WN_NEEDS_DYNAMICS)
         return 0;

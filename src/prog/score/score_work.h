@@ -31,6 +31,7 @@ struct work {
     bool brought; /* the probabilities are those of ingest, not of members */
     struct wn_quality *quality;
     struct wn_dynamics *dynamics;
+    struct wn_dynamics_plan plan; /* its parts are not set */
     bool followed; /* they are those of ingest, not of our networks */
     struct wn_pairs *pairs;
     struct wn_spectrum spectrum; /* of the features */
@@ -86,17 +87,16 @@ int score_estimate(const struct wn_run *run, const struct work *work,
 int score_find(const struct wn_run *run, struct work *work,
                struct wn_error *error) WN_MUST_CHECK;
 
-/* score_dynamics.c: whose dynamics; the memory they take; all of them. */
+/* score_dynamics.c: the options of the networks, ending with {0}; whose
+ * dynamics; the memory they take; all of them. */
+extern const struct wn_option score_network_options[];
 int score_choose_dynamics(const struct wn_run *run, struct work *work,
                           struct wn_error *error) WN_MUST_CHECK;
-int score_dynamics_bytes(const struct wn_run *run, const struct work *work,
-                         size_t n, size_t d, size_t k, double *bytes,
-                         struct wn_error *error) WN_MUST_CHECK;
+double score_dynamics_bytes(const struct wn_run *run, const struct work *work,
+                            size_t n, size_t d, size_t k);
 /* About how many operations of a product training takes; `cells` is
  * n (d + k). */
-int score_dynamics_work(const struct wn_run *run, const struct work *work,
-                        double cells, double *operations,
-                        struct wn_error *error) WN_MUST_CHECK;
+double score_dynamics_work(const struct work *work, double cells);
 int score_find_dynamics(const struct wn_run *run, struct work *work,
                         struct wn_error *error) WN_MUST_CHECK;
 
