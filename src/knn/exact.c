@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Exact nearest neighbours: candidates from products, winners in double; see
- * bounds.h for why that is exact.
+ * bounds.h for why the answer is exact.
  *
- * Pairs of row blocks are multiplied once and serve both sides, by a kernel
- * that looks at the products at once where there is one (tile.h). One that
- * rounds the rows is tried first: it has to leave more pairs to the distances,
- * but few where rows do not stand in tight clusters far apart. */
+ * wn_knn_exact() multiplies pairs of row blocks once; each product serves both
+ * sides. It tries a kernel that rounds the rows first. Rounding leaves more
+ * pairs to be decided in double, but few unless rows form tight clusters far
+ * apart. */
 #include "knn/exact.h"
 
 #include <math.h>
@@ -13,123 +13,41 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "linalg/products.h"
 #include "knn/bounds.h"
-#include "linalg/kernels/tile.h"
-#include "util/spill.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
 enum {
-    BLOCK = 384, /* rows of a tile: whole panels of them */
-    LINE = 64,   /* bytes: panels begin at one, the pad has room for it */
-    EARLY = 8    /* diagonals that show what rounding costs */
+    BLOCK = 384, /* rows of a tile: a multiple of every panel */
+    QUERY_BLOCK = 256,
+    LINE = 64, /* bytes: panels begin at a multiple, within the pad */
+    TRIAL = 8  /* diagonals after which rounding has shown its cost */
 };
 
 static const char what[] = "neighbours: tiles";
 
 struct search {
-    struct wn_bounds near;
-    const struct wn_tile_kernel *kernel; /* or NULL: SGEMM */
+    struct wn_bounds bounds;
+    const struct wn_scan_kernel *kernel;
     size_t row_bytes;
     const char *y; /* n rows as they are multiplied */
-    char *rows;    /* y where it is not x, within `owned` */
+    char *copy;    /* y if it is not x, within `owned` */
     char *owned;
     struct wn_candidate *entries;
-    struct wn_candidates *pools;
+    struct wn_candidates *candidates;
     omp_lock_t *locks; /* one a block */
-    bool locked;
     size_t blocks;
 };
 
-static int exact_prepare(struct search *s, const struct wn_graph *graph)
-{
-    const size_t n = graph->n;
-
-    s->blocks = (n + BLOCK - 1) / BLOCK;
-    if (wn_bounds_start(&s->near, graph, s->kernel ? s->kernel->loss : NULL))
-        return -1;
-    s->row_bytes =
-        s->kernel ? s->kernel->row_bytes(s->near.p) : s->near.p * sizeof(float);
-    s->y = (const char *)graph->x;
-    if (s->kernel || !s->near.plain) {
-        s->owned =
-            wn_spill_new(wn_product(n + WN_BOUNDS_PAD, s->row_bytes, 1), 1);
-        s->y = s->rows = s->owned + (-(uintptr_t)s->owned & (LINE - 1));
-    }
-    s->pools = wn_spill_new(n, sizeof *s->pools);
-    s->entries =
-        wn_spill_new(wn_product(n, s->near.room, 1), sizeof *s->entries);
-    s->locks = wn_new(s->blocks, sizeof *s->locks);
-    for (size_t b = 0; b < s->blocks; b++)
-        omp_init_lock(&s->locks[b]);
-    s->locked = true;
-    return 0;
-}
-
-static void release(struct search *s)
-{
-    if (s->locked)
-        for (size_t b = 0; b < s->blocks; b++)
-            omp_destroy_lock(&s->locks[b]);
-    free(s->locks);
-    wn_spill_free(s->entries);
-    wn_spill_free(s->pools);
-    wn_spill_free(s->owned);
-    wn_bounds_end(&s->near);
-}
-
-/* What a thread works with. */
-struct bench {
-    float *dots;         /* BLOCK x BLOCK, -2 a.b */
-    struct wn_hit *hits; /* up to BLOCK x BLOCK */
-    struct wn_winner *scratch;
-    float *row; /* p */
+/* A thread's scratch. */
+struct scratch {
+    float dots[BLOCK * BLOCK]; /* -2 a.b */
+    struct wn_hit hits[BLOCK * BLOCK];
     float row_bias[BLOCK], bias[BLOCK];
     float row_limit[BLOCK], column_limit[BLOCK];
+    struct wn_winner *winners; /* bounds.capacity */
+    float *row;                /* p */
 };
-
-static void exact_bench_free(struct bench *bench)
-{
-    if (!bench)
-        return;
-    free(bench->dots);
-    free(bench->hits);
-    free(bench->scratch);
-    free(bench->row);
-    free(bench);
-}
-
-static struct bench *exact_bench_new(const struct search *s)
-{
-    struct bench *bench = wn_new(1, sizeof *bench);
-
-    bench->dots = wn_new(BLOCK * BLOCK, sizeof *bench->dots);
-    bench->hits = wn_new(BLOCK * BLOCK, sizeof *bench->hits);
-    bench->scratch = wn_new(s->near.room, sizeof *bench->scratch);
-    bench->row = wn_new(s->near.p, sizeof *bench->row);
-    if (bench->dots && bench->hits && bench->scratch && bench->row)
-        return bench;
-    exact_bench_free(bench);
-    return NULL;
-}
-
-/* Empty pools, and the rows where they are not those of x. */
-static void exact_fill(const struct search *s, struct bench **benches,
-                       int threads)
-{
-#pragma omp parallel for num_threads(threads)
-    for (size_t i = 0; i < s->near.n; i++) {
-        float *row = benches[omp_get_thread_num()]->row;
-
-        wn_candidates_start(&s->pools[i], s->entries + i * s->near.room);
-        if (s->kernel) {
-            wn_bounds_row(&s->near, i, row);
-            s->kernel->pack(row, i, s->near.p, s->rows);
-        } else if (s->rows) {
-            wn_bounds_row(&s->near, i, (float *)(s->rows + i * s->row_bytes));
-        }
-    }
-}
 
 static void copy_limits(const struct search *s, size_t block, float *limit)
 {
@@ -137,8 +55,8 @@ static void copy_limits(const struct search *s, size_t block, float *limit)
 
     omp_set_lock(&s->locks[block]);
     for (size_t i = 0; i < BLOCK; i++)
-        limit[i] =
-            begin + i < s->near.n ? s->pools[begin + i].limit : -INFINITY;
+        limit[i] = begin + i < s->bounds.n ? s->candidates[begin + i].limit
+                                           : -INFINITY;
     omp_unset_lock(&s->locks[block]);
 }
 
@@ -147,127 +65,100 @@ static void copy_bias(const struct search *s, size_t block, float *bias)
     const size_t begin = block * BLOCK;
 
     for (size_t i = 0; i < BLOCK; i++)
-        bias[i] = begin + i < s->near.n ? s->near.bias[begin + i] : INFINITY;
+        bias[i] =
+            begin + i < s->bounds.n ? s->bounds.bias[begin + i] : INFINITY;
 }
 
-/* The hits of the tile (a, b) to the rows of a; with `turned` to those of b,
- * its columns. */
-static void offer(const struct search *s, const struct bench *bench,
-                  size_t count, size_t a, size_t b, bool turned)
+/* Offer the hits of the tile (a, b) to the rows of a, or if `transposed` to the
+ * rows of b, its columns. */
+static void offer_hits(const struct search *s, const struct scratch *scratch,
+                       size_t count, size_t a, size_t b, bool transposed)
 {
-    omp_lock_t *lock = &s->locks[turned ? b : a];
+    omp_lock_t *lock = &s->locks[transposed ? b : a];
 
     omp_set_lock(lock);
     for (size_t h = 0; h < count; h++) {
-        const struct wn_hit hit = bench->hits[h];
+        const struct wn_hit hit = scratch->hits[h];
         const size_t row = a * BLOCK + (size_t)hit.row;
         const size_t column = b * BLOCK + (size_t)hit.column;
-        const size_t i = turned ? column : row, j = turned ? row : column;
+        const size_t i = transposed ? column : row;
+        const size_t j = transposed ? row : column;
 
         if (i != j)
-            wn_bounds_offer(&s->near, &s->pools[i], i, j, hit.low,
-                            bench->scratch);
+            wn_candidates_offer(&s->bounds, &s->candidates[i], i, j, hit.low,
+                                scratch->winners);
     }
     omp_unset_lock(lock);
 }
 
-/* Limits from the tile of a block with itself. */
-static void begin_block(const struct search *s, struct bench *bench,
-                        size_t block, size_t rows)
+/* Scan the tile (a, b); returns how many pairs it kept. */
+static size_t scan_tile(const struct search *s, size_t a, size_t b,
+                        struct scratch *scratch)
 {
-    const size_t first = block * BLOCK;
-
-    omp_set_lock(&s->locks[block]);
-    for (size_t i = 0; i < rows; i++) {
-        const float bias = bench->bias[i];
-
-        bench->bias[i] = INFINITY;
-        wn_bounds_begin(&s->near, &s->pools[first + i], first + i,
-                        bench->dots + i * BLOCK, bench->bias, rows);
-        bench->bias[i] = bias;
-    }
-    omp_unset_lock(&s->locks[block]);
-}
-
-static void exact_multiply(const struct search *s, const struct wn_tile *tile,
-                           float *dots)
-{
-    if (s->kernel)
-        s->kernel->multiply(tile, dots, BLOCK);
-    else
-        wn_gemm(0, 1, tile->rows, tile->columns, tile->p, -2, tile->first,
-                tile->p, tile->second, tile->p, 0, dots, BLOCK);
-}
-
-/* Returns how many pairs were kept. */
-static size_t do_tile(const struct search *s, size_t a, size_t b,
-                      struct bench *bench)
-{
-    const size_t n = s->near.n;
+    const size_t n = s->bounds.n;
     const size_t first = a * BLOCK, second = b * BLOCK;
-    const struct wn_tile tile = {.first = s->y + first * s->row_bytes,
+    const struct wn_scan tile = {.first = s->y + first * s->row_bytes,
                                  .second = s->y + second * s->row_bytes,
-                                 .p = s->near.p,
+                                 .p = s->bounds.p,
                                  .rows = n - first < BLOCK ? n - first : BLOCK,
                                  .columns =
                                      n - second < BLOCK ? n - second : BLOCK,
-                                 .row_bias = bench->row_bias,
-                                 .bias = bench->bias,
-                                 .row_limit = bench->row_limit,
-                                 .column_limit = bench->column_limit};
-    const bool at_once = s->kernel && a != b;
+                                 .row_bias = scratch->row_bias,
+                                 .bias = scratch->bias,
+                                 .row_limit = scratch->row_limit,
+                                 .column_limit = scratch->column_limit};
+    const bool fused = s->kernel->scan && a != b;
+    size_t count;
 
-    copy_bias(s, a, bench->row_bias);
-    copy_bias(s, b, bench->bias);
-    if (!at_once)
-        exact_multiply(s, &tile, bench->dots);
-    if (a == b)
-        begin_block(s, bench, a, tile.rows);
-    copy_limits(s, a, bench->row_limit);
-    copy_limits(s, b, bench->column_limit);
+    copy_bias(s, a, scratch->row_bias);
+    copy_bias(s, b, scratch->bias);
+    if (!fused)
+        s->kernel->multiply(&tile, scratch->dots, BLOCK);
+    if (a == b) {
+        omp_set_lock(&s->locks[a]);
+        for (size_t i = 0; i < tile.rows; i++) {
+            const float bias = scratch->bias[i];
+
+            scratch->bias[i] = INFINITY;
+            wn_candidates_limit(&s->bounds, &s->candidates[first + i],
+                                first + i, scratch->dots + i * BLOCK,
+                                scratch->bias, tile.rows);
+            scratch->bias[i] = bias;
+        }
+        omp_unset_lock(&s->locks[a]);
+    }
+    copy_limits(s, a, scratch->row_limit);
+    copy_limits(s, b, scratch->column_limit);
     for (size_t j = 0; a == b && j < BLOCK; j++)
-        bench->column_limit[j] = -INFINITY; /* each pair comes twice */
-    const size_t count =
-        at_once ? s->kernel->scan(&tile, bench->hits)
-                : wn_tile_scan(&tile, bench->dots, BLOCK, bench->hits);
-    offer(s, bench, count, a, b, false);
+        scratch->column_limit[j] = -INFINITY; /* each pair comes twice */
+    if (fused)
+        count = s->kernel->scan(&tile, scratch->hits);
+    else
+        count = wn_scan_dots(&tile, scratch->dots, BLOCK, scratch->hits);
+    offer_hits(s, scratch, count, a, b, false);
     if (a != b)
-        offer(s, bench, count, a, b, true);
+        offer_hits(s, scratch, count, a, b, true);
     return count;
 }
 
-/* The winners of a block of rows, into the output. */
-static void finish_block(const struct search *s, size_t block,
-                         struct bench *bench, int32_t *index, float *distance)
-{
-    const size_t m = s->near.m;
-
-    for (size_t i = block * BLOCK; i < s->near.n && i < (block + 1) * BLOCK;
-         i++)
-        wn_bounds_decide(&s->near, &s->pools[i], i, bench->scratch,
-                         index + i * m, distance + i * m);
-}
-
-/* Tiles go by diagonals, so that every row has m candidates, and a limit,
- * after the first. Those from `begin` to `end`-1; returns how many pairs were
- * kept. */
-static size_t search_tiles(const struct search *s, struct bench **benches,
-                           const struct wn_graph *graph, size_t begin,
-                           size_t end)
+/* Scan the diagonals begin .. end-1 of tiles; returns how many pairs were kept.
+ * After the first diagonal every row has m candidates and a limit. */
+static size_t scan_diagonals(const struct search *s, struct scratch **scratch,
+                             const struct wn_graph *graph, size_t begin,
+                             size_t end)
 {
     const size_t tiles = s->blocks * (s->blocks + 1) / 2;
     const size_t left = s->blocks - begin;
     size_t done = tiles - left * (left + 1) / 2, kept = 0;
 
 #pragma omp parallel num_threads(graph->threads) reduction(+ : kept)
-    for (size_t off = begin; off < end; off++) {
+    for (size_t diagonal = begin; diagonal < end; diagonal++) {
 #pragma omp for schedule(dynamic) nowait
-        for (size_t a = 0; a < s->blocks - off; a++) {
-            const size_t count =
-                do_tile(s, a, a + off, benches[omp_get_thread_num()]);
+        for (size_t a = 0; a < s->blocks - diagonal; a++) {
             size_t now;
 
-            kept += count;
+            kept +=
+                scan_tile(s, a, a + diagonal, scratch[omp_get_thread_num()]);
 #pragma omp atomic capture
             now = ++done;
             if (omp_get_thread_num() == 0)
@@ -277,60 +168,103 @@ static size_t search_tiles(const struct search *s, struct bench **benches,
     return kept;
 }
 
-/* Whether so many pairs of a diagonal's tiles are more than pay: one costs
- * about fifty times as much to decide as to multiply. But each row has m that
- * are nearest, also among those that it has met so far. */
-static bool too_many(const struct search *s, size_t off, size_t kept)
+/* Whether the pairs kept of a diagonal's tiles cost more than rounding saves:
+ * deciding one costs about fifty times as much as multiplying it. But each row
+ * keeps its m nearest among those it has met so far. */
+static bool kept_too_many(const struct search *s, size_t diagonal, size_t kept)
 {
     const double pairs =
-        (double)(s->blocks - off) * (double)BLOCK * (double)BLOCK;
+        (double)(s->blocks - diagonal) * (double)BLOCK * (double)BLOCK;
     const double share =
-        0.02 + 2 * (double)s->near.m / ((double)off * (double)BLOCK);
+        0.02 + 2 * (double)s->bounds.m / ((double)diagonal * (double)BLOCK);
 
     return (double)kept > share * pairs;
 }
 
-/* All of it with one kernel. Leaves *apt false, and no graph, where it rounds
- * and that leaves too many pairs. */
-static int search_by(const struct wn_tile_kernel *kernel,
-                     const struct wn_graph *graph, int32_t *index,
-                     float *distance, bool *apt)
+static void search_start(struct search *s, const struct wn_graph *graph,
+                         struct scratch **scratch)
 {
-    struct bench **benches = wn_new((size_t)graph->threads, sizeof *benches);
-    struct search s = {.kernel = kernel};
-    size_t begin = 0;
-    int status = -1;
+    const size_t n = graph->n;
 
-    *apt = true;
-    if (exact_prepare(&s, graph))
-        goto done;
+    s->blocks = (n + BLOCK - 1) / BLOCK;
+    wn_bounds_start(&s->bounds, graph, s->kernel->loss);
+    s->row_bytes = s->kernel->row_bytes(s->bounds.p);
+    s->y = (const char *)graph->x;
+    if (s->kernel->pack || !s->bounds.plain) {
+        s->owned =
+            wn_spill_new(wn_product(n + WN_SCAN_PAD, s->row_bytes, 1), 1);
+        s->y = s->copy = s->owned + (-(uintptr_t)s->owned & (LINE - 1));
+    }
+    s->candidates = wn_spill_new(n, sizeof *s->candidates);
+    s->entries =
+        wn_spill_new(wn_product(n, s->bounds.capacity, 1), sizeof *s->entries);
+    s->locks = wn_new(s->blocks, sizeof *s->locks);
+    for (size_t b = 0; b < s->blocks; b++)
+        omp_init_lock(&s->locks[b]);
     for (int t = 0; t < graph->threads; t++) {
-        benches[t] = exact_bench_new(&s);
-        if (!benches[t])
-            goto done;
+        scratch[t] = wn_new(1, sizeof *scratch[t]);
+        scratch[t]->winners =
+            wn_new(s->bounds.capacity, sizeof *scratch[t]->winners);
+        scratch[t]->row = wn_new(s->bounds.p, sizeof *scratch[t]->row);
     }
-    exact_fill(&s, benches, graph->threads);
-    wn_log_progress(graph->talk, what, 0, 1);
-    for (; kernel && kernel->loss && begin < EARLY && begin < s.blocks && *apt;
-         begin++) {
-        const size_t kept = search_tiles(&s, benches, graph, begin, begin + 1);
+#pragma omp parallel for num_threads(graph->threads)
+    for (size_t i = 0; i < n; i++) {
+        float *row = scratch[omp_get_thread_num()]->row;
 
-        *apt = begin == 0 || !too_many(&s, begin, kept);
+        wn_candidates_start(&s->candidates[i],
+                            s->entries + i * s->bounds.capacity);
+        if (s->kernel->pack) {
+            wn_bounds_row(&s->bounds, i, row);
+            s->kernel->pack(row, i, s->bounds.p, s->copy);
+        } else if (s->copy) {
+            wn_bounds_row(&s->bounds, i, (float *)(s->copy + i * s->row_bytes));
+        }
     }
-    if (*apt) {
-        search_tiles(&s, benches, graph, begin, s.blocks);
-#pragma omp parallel for schedule(dynamic) num_threads(graph->threads)
-        for (size_t b = 0; b < s.blocks; b++)
-            finish_block(&s, b, benches[omp_get_thread_num()], index, distance);
+}
+
+/* The whole search with one kernel. Returns false, without an answer, if the
+ * kernel rounds and keeps too many pairs. */
+static bool search_with(const struct wn_scan_kernel *kernel,
+                        const struct wn_graph *graph, int32_t *index,
+                        float *distance)
+{
+    const size_t n = graph->n, m = graph->m;
+    struct scratch **scratch = wn_new((size_t)graph->threads, sizeof *scratch);
+    struct search s = {.kernel = kernel};
+    bool pays = true;
+    size_t begin = 0;
+
+    search_start(&s, graph, scratch);
+    wn_log_progress(graph->talk, what, 0, 1);
+    for (; kernel->loss && begin < TRIAL && begin < s.blocks && pays; begin++) {
+        const size_t kept =
+            scan_diagonals(&s, scratch, graph, begin, begin + 1);
+
+        pays = begin == 0 || !kept_too_many(&s, begin, kept);
+    }
+    if (pays) {
+        scan_diagonals(&s, scratch, graph, begin, s.blocks);
+#pragma omp parallel for schedule(dynamic, BLOCK) num_threads(graph->threads)
+        for (size_t i = 0; i < n; i++)
+            wn_candidates_decide(&s.bounds, &s.candidates[i], i,
+                                 scratch[omp_get_thread_num()]->winners,
+                                 index + i * m, distance + i * m);
         wn_log_progress(graph->talk, what, 1, 1);
     }
-    status = 0;
-done:
-    for (int t = 0; benches && t < graph->threads; t++)
-        exact_bench_free(benches[t]);
-    free(benches);
-    release(&s);
-    return status;
+    for (int t = 0; t < graph->threads; t++) {
+        free(scratch[t]->winners);
+        free(scratch[t]->row);
+        free(scratch[t]);
+    }
+    free(scratch);
+    for (size_t b = 0; b < s.blocks; b++)
+        omp_destroy_lock(&s.locks[b]);
+    free(s.locks);
+    wn_spill_free(s.entries);
+    wn_spill_free(s.candidates);
+    wn_spill_free(s.owned);
+    wn_bounds_end(&s.bounds);
+    return pays;
 }
 
 int wn_knn_exact(const struct wn_graph *graph, int32_t *index, float *distance,
@@ -338,24 +272,121 @@ int wn_knn_exact(const struct wn_graph *graph, int32_t *index, float *distance,
 {
     const size_t n = graph->n, m = graph->m;
     const size_t p = wn_bounds_width(graph);
-    const struct wn_tile_kernel *quick = wn_tile_rounding(p);
-    bool apt = false;
+    const struct wn_scan_kernel *rounded = wn_scan_kernel_rounded(p);
 
     if (m < 1 || m >= n || n > INT32_MAX)
         return wn_fail(error, WN_EUSAGE,
                        "%zu neighbours of %zu rows: wanted 1 to %zu", m, n,
                        n - 1);
-    if (quick && search_by(quick, graph, index, distance, &apt))
-        return -1;
-    return apt ? 0 : search_by(wn_tile_kernel(p), graph, index, distance, &apt);
+    if (!rounded || !search_with(rounded, graph, index, distance))
+        search_with(wn_scan_kernel(p), graph, index, distance);
+    return 0;
 }
 
 double wn_knn_exact_bytes(size_t n, size_t d, size_t m)
 {
-    const double candidates = (double)wn_bounds_room(n, m);
+    const double capacity = (double)wn_bounds_capacity(n, m);
     const double p = (double)(d / 32 + 1) * 32; /* the longest row packed */
 
-    return 4 * (double)(n + WN_BOUNDS_PAD) * p +
+    return 4 * (double)(n + WN_SCAN_PAD) * p +
            (double)n * (16 + sizeof(struct wn_candidates) +
-                        candidates * sizeof(struct wn_candidate));
+                        capacity * sizeof(struct wn_candidate));
+}
+
+/* A thread's scratch for a block of queries. */
+struct query_scratch {
+    float dots[QUERY_BLOCK * QUERY_BLOCK];
+    struct wn_hit hits[QUERY_BLOCK * QUERY_BLOCK];
+    struct wn_candidates candidates[QUERY_BLOCK];
+    float row_bias[QUERY_BLOCK], bias[QUERY_BLOCK];
+    float row_limit[QUERY_BLOCK], limit[QUERY_BLOCK];
+    float *rows, *columns; /* QUERY_BLOCK x p, prepared */
+    struct wn_winner *winners;
+    struct wn_candidate *entries; /* QUERY_BLOCK x capacity */
+};
+
+static size_t query_part(size_t total, size_t first)
+{
+    return total - first < QUERY_BLOCK ? total - first : QUERY_BLOCK;
+}
+
+/* Scan one block of references for a block of queries. */
+static void query_scan(const struct wn_bounds *bounds, struct query_scratch *s,
+                       const int32_t *query, size_t rows,
+                       const int32_t *reference, size_t columns)
+{
+    const size_t p = bounds->p;
+    const struct wn_scan scan = {.rows = rows,
+                                 .columns = columns,
+                                 .row_bias = s->row_bias,
+                                 .bias = s->bias,
+                                 .row_limit = s->row_limit,
+                                 .column_limit = s->limit};
+
+    for (size_t j = 0; j < QUERY_BLOCK; j++) {
+        s->bias[j] = j < columns ? bounds->bias[reference[j]] : INFINITY;
+        s->limit[j] = -INFINITY; /* references do not search */
+        if (j < columns)
+            wn_bounds_row(bounds, (size_t)reference[j], s->columns + j * p);
+    }
+    wn_gemm(0, 1, rows, columns, p, -2, s->rows, p, s->columns, p, 0, s->dots,
+            QUERY_BLOCK);
+    for (size_t i = 0; i < rows; i++) {
+        s->row_bias[i] = bounds->bias[query[i]];
+        s->row_limit[i] = s->candidates[i].limit;
+    }
+    const size_t count = wn_scan_dots(&scan, s->dots, QUERY_BLOCK, s->hits);
+    for (size_t h = 0; h < count; h++) {
+        const size_t i = (size_t)s->hits[h].row;
+
+        wn_candidates_offer(bounds, &s->candidates[i], (size_t)query[i],
+                            (size_t)reference[s->hits[h].column],
+                            s->hits[h].low, s->winners);
+    }
+}
+
+void wn_knn_query(const struct wn_graph *graph, const int32_t *query,
+                  size_t queries, const int32_t *reference, size_t references,
+                  int32_t *index, float *distance)
+{
+    const int threads = graph->threads;
+    struct wn_bounds bounds;
+
+    wn_bounds_start(&bounds, graph, NULL);
+    const size_t p = bounds.p, m = bounds.m, capacity = bounds.capacity;
+#pragma omp parallel num_threads(threads)
+    {
+        struct query_scratch *s = wn_new(1, sizeof *s);
+
+        s->rows = wn_new(wn_product(QUERY_BLOCK, p, 1), sizeof(float));
+        s->columns = wn_new(wn_product(QUERY_BLOCK, p, 1), sizeof(float));
+        s->winners = wn_new(capacity, sizeof *s->winners);
+        s->entries =
+            wn_new(wn_product(QUERY_BLOCK, capacity, 1), sizeof *s->entries);
+#pragma omp for schedule(dynamic)
+        for (size_t first = 0; first < queries; first += QUERY_BLOCK) {
+            const size_t rows = query_part(queries, first);
+
+            for (size_t i = 0; i < rows; i++) {
+                wn_bounds_row(&bounds, (size_t)query[first + i],
+                              s->rows + i * p);
+                wn_candidates_start(&s->candidates[i],
+                                    s->entries + i * capacity);
+            }
+            for (size_t at = 0; at < references; at += QUERY_BLOCK)
+                query_scan(&bounds, s, query + first, rows, reference + at,
+                           query_part(references, at));
+            for (size_t i = 0; i < rows; i++)
+                wn_candidates_decide(&bounds, &s->candidates[i],
+                                     (size_t)query[first + i], s->winners,
+                                     index + (first + i) * m,
+                                     distance + (first + i) * m);
+        }
+        free(s->rows);
+        free(s->columns);
+        free(s->winners);
+        free(s->entries);
+        free(s);
+    }
+    wn_bounds_end(&bounds);
 }

@@ -1,31 +1,352 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The inverted file: its cells and how many to look into; see graph.h. The
- * search itself is ivf_search.c. */
+/* The inverted file: its cells, the search, and how many cells to search; see
+ * graph.h.
+ *
+ * Rows have places in the order of their cells, so that a cell is one stretch
+ * of a matrix, of whole panels if the kernel packs them. Up to BLOCK rows of a
+ * cell search together: for every cell that any of them searches, those that do
+ * are gathered and multiplied with the whole cell. Bounds and decisions are
+ * those of the exact search (bounds.h). */
 #include "knn/graph.h"
 
+#include <float.h>
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "knn/kmeans.h"
 #include "knn/bounds.h"
-#include "knn/ivf_search.h"
-#include "linalg/kernels/tile.h"
-#include "util/spill.h"
+#include "knn/kmeans.h"
 #include "util/memory.h"
 #include "util/random.h"
+#include "util/spill.h"
 #include "util/thread.h"
 
 enum {
-    SAMPLE = 1024, /* rows to choose the probe on, and as many to judge it */
+    BLOCK = 576,   /* rows that search together, and columns of a product */
+    SAMPLE = 1024, /* rows to choose the probe by, and as many to measure it */
     LEARN = 64,    /* sample rows a cell for k-means */
     ROUNDS = 8
 };
-/* How many of the sample's neighbours the cells that are looked into must
- * hold; and their largest share of all cells that still saves time. */
+/* The share of the sample's neighbours that the searched cells must hold, and
+ * the largest share of all cells that still saves time. */
 #define TARGET 0.97
-#define WORTH 0.35
+#define MAX_SHARE 0.35
+
+struct ivf {
+    struct wn_bounds bounds;
+    struct wn_kmeans cells;
+    const struct wn_graph *graph;
+    uint64_t seed;
+    size_t probe; /* cells that a row searches */
+    const struct wn_scan_kernel *kernel;
+    size_t *first; /* cells + 1: the first place of each cell */
+    size_t *size;  /* cells: rows of each cell */
+    int32_t *row;  /* by place; -1: empty */
+    float *y;    /* by place: p numbers, prepared rows, packed for the kernel */
+    float *bias; /* by place */
+};
+
+/* A thread's scratch, for a block of rows. */
+struct worker {
+    float *far;                   /* BLOCK x cells */
+    struct wn_candidate *nearest; /* cells */
+    size_t *start; /* cells + 1: where those of a cell begin in searchers */
+    int32_t *searchers;  /* BLOCK x cells: rows that search a cell */
+    int32_t *chosen;     /* BLOCK x cells: cells that a row searches */
+    float *rows;         /* BLOCK x p */
+    float *query;        /* BLOCK x p: the rows of a product */
+    float *dots;         /* BLOCK x BLOCK */
+    struct wn_hit *hits; /* BLOCK x BLOCK */
+    float row_bias[BLOCK], row_limit[BLOCK];
+    float bias[BLOCK], limit[BLOCK];
+    int32_t row[BLOCK], all[BLOCK];
+    struct wn_candidates candidates[BLOCK];
+    struct wn_candidate *entries; /* BLOCK x capacity */
+    struct wn_winner *winners;
+};
+
+static struct worker **workers_new(const struct ivf *ivf)
+{
+    const size_t threads = (size_t)ivf->graph->threads;
+    const size_t per_cell = wn_product(BLOCK, ivf->cells.count, 1);
+    const size_t per_column = wn_product(BLOCK, ivf->bounds.p, 1);
+    struct worker **workers = wn_new(threads, sizeof *workers);
+
+    for (size_t t = 0; t < threads; t++) {
+        struct worker *w = workers[t] = wn_new(1, sizeof *w);
+
+        w->far = wn_new(per_cell, sizeof(float));
+        w->nearest = wn_new(ivf->cells.count, sizeof *w->nearest);
+        w->start = wn_new(ivf->cells.count + 1, sizeof *w->start);
+        w->searchers = wn_new(per_cell, sizeof *w->searchers);
+        w->chosen = wn_new(per_cell, sizeof *w->chosen);
+        w->rows = wn_new(per_column, sizeof(float));
+        w->query = wn_new(per_column, sizeof(float));
+        w->dots = wn_new(BLOCK * BLOCK, sizeof(float));
+        w->hits = wn_new(BLOCK * BLOCK, sizeof *w->hits);
+        w->entries = wn_new(wn_product(BLOCK, ivf->bounds.capacity, 1),
+                            sizeof *w->entries);
+        w->winners = wn_new(ivf->bounds.capacity, sizeof *w->winners);
+        for (int i = 0; i < BLOCK; i++) {
+            w->all[i] = i;
+            w->limit[i] = -FLT_MAX;
+        }
+    }
+    return workers;
+}
+
+static void workers_free(struct worker **workers, int threads)
+{
+    for (int t = 0; t < threads; t++) {
+        free(workers[t]->far);
+        free(workers[t]->nearest);
+        free(workers[t]->start);
+        free(workers[t]->searchers);
+        free(workers[t]->chosen);
+        free(workers[t]->rows);
+        free(workers[t]->query);
+        free(workers[t]->dots);
+        free(workers[t]->hits);
+        free(workers[t]->entries);
+        free(workers[t]->winners);
+        free(workers[t]);
+    }
+    free(workers);
+}
+
+/* ---- the search ---- */
+
+/* Scan `count` queries, the worker's rows `who`, against the places from ..
+ * from + columns - 1. Returns the number of hits.
+ *   first_scan  the queries are all rows of the worker and have no limits yet
+ */
+static size_t scan_places(const struct ivf *ivf, struct worker *w,
+                          const int32_t *who, size_t count, size_t from,
+                          size_t columns, bool first_scan)
+{
+    const struct wn_scan scan = {.first = w->query,
+                                 .unpacked = true,
+                                 .second = ivf->y + from * ivf->bounds.p,
+                                 .rows = count,
+                                 .columns = columns,
+                                 .p = ivf->bounds.p,
+                                 .row_bias = w->row_bias,
+                                 .bias = w->bias,
+                                 .row_limit = w->row_limit,
+                                 .column_limit = w->limit};
+    const bool fused = ivf->kernel->scan && !first_scan;
+
+    for (size_t j = 0; j < BLOCK; j++)
+        w->bias[j] = j < columns ? ivf->bias[from + j] : INFINITY;
+    if (!fused)
+        ivf->kernel->multiply(&scan, w->dots, BLOCK);
+    for (size_t q = 0; first_scan && q < count; q++) {
+        size_t self = 0;
+
+        while (self < columns && ivf->row[from + self] != w->row[q])
+            self++;
+        float nobody = 0, *bias = self < columns ? &w->bias[self] : &nobody;
+        const float kept = *bias;
+
+        *bias = INFINITY;
+        wn_candidates_limit(&ivf->bounds, &w->candidates[q], (size_t)w->row[q],
+                            w->dots + q * BLOCK, w->bias, columns);
+        *bias = kept;
+    }
+    for (size_t q = 0; q < count; q++)
+        w->row_limit[q] = w->candidates[who[q]].limit;
+    return fused ? ivf->kernel->scan(&scan, w->hits)
+                 : wn_scan_dots(&scan, w->dots, BLOCK, w->hits);
+}
+
+/* Offer all rows at the places begin .. end-1 to the worker's rows `who`. */
+static void search_places(const struct ivf *ivf, struct worker *w,
+                          const int32_t *who, size_t count, size_t begin,
+                          size_t end, bool first_scan)
+{
+    const size_t p = ivf->bounds.p;
+
+    for (size_t q = 0; q < count; q++) {
+        memcpy(w->query + q * p, w->rows + (size_t)who[q] * p,
+               p * sizeof *w->rows);
+        w->row_bias[q] = ivf->bounds.bias[w->row[who[q]]];
+    }
+    /* The kernel takes eight at a time. */
+    for (size_t q = count; q < BLOCK && q % 8; q++)
+        w->row_bias[q] = INFINITY;
+    for (size_t from = begin; from < end; from += BLOCK) {
+        const size_t left = end - from;
+        const size_t hits =
+            scan_places(ivf, w, who, count, from, left < BLOCK ? left : BLOCK,
+                        first_scan && from == begin);
+
+        for (size_t h = 0; h < hits; h++) {
+            const struct wn_hit hit = w->hits[h];
+            const size_t q = (size_t)who[hit.row], i = (size_t)w->row[q];
+            const size_t j = (size_t)ivf->row[from + (size_t)hit.column];
+
+            if (i != j)
+                wn_candidates_offer(&ivf->bounds, &w->candidates[q], i, j,
+                                    hit.low, w->winners);
+        }
+    }
+}
+
+/* Give the worker `count` rows, without candidates. */
+static void load_rows(const struct ivf *ivf, struct worker *w,
+                      const int32_t *row, size_t count)
+{
+    for (size_t q = 0; q < count; q++) {
+        w->row[q] = row[q];
+        wn_candidates_start(&w->candidates[q],
+                            w->entries + q * ivf->bounds.capacity);
+        wn_bounds_row(&ivf->bounds, (size_t)row[q],
+                      w->rows + q * ivf->bounds.p);
+    }
+}
+
+/* The neighbours of row[0 .. count) among all rows.
+ *   index, distance  out, count x m */
+static void search_all(const struct ivf *ivf, struct worker *w,
+                       const int32_t *row, size_t count, int32_t *index,
+                       float *distance)
+{
+    const size_t m = ivf->bounds.m;
+
+    load_rows(ivf, w, row, count);
+    search_places(ivf, w, w->all, count, 0, ivf->first[ivf->cells.count], true);
+    for (size_t q = 0; q < count; q++)
+        wn_candidates_decide(&ivf->bounds, &w->candidates[q], (size_t)row[q],
+                             w->winners, index + q * m, distance + q * m);
+}
+
+/* Move the `probe` nearest of all cells to the front of `nearest`. The
+ * distances of a few cells first rule out most others. */
+static void choose_cells(const struct ivf *ivf, const float *far,
+                         struct wn_candidate *nearest)
+{
+    const size_t cells = ivf->cells.count, probe = ivf->probe;
+    const size_t step = cells / WN_SCAN_PAD;
+    const size_t rank = step > 0 ? probe / step + 6 : WN_SCAN_PAD;
+    float few[WN_SCAN_PAD], limit = INFINITY;
+    size_t count;
+
+    if (rank < WN_SCAN_PAD) {
+        for (size_t s = 0; s < WN_SCAN_PAD; s++)
+            few[s] = far[s * step];
+        limit = wn_bounds_mth(few, WN_SCAN_PAD, rank);
+    }
+    for (;;) {
+        count = 0;
+        for (size_t c = 0; c < cells; c++) {
+            nearest[count] = (struct wn_candidate){far[c], (int32_t)c};
+            count += far[c] <= limit;
+        }
+        if (count >= probe)
+            break;
+        limit = INFINITY;
+    }
+    wn_candidates_select(nearest, count, probe);
+}
+
+/* The neighbours of the rows at the places begin .. end-1, all of cell `own`.
+ */
+static void search_cell(const struct ivf *ivf, struct worker *w, size_t own,
+                        size_t begin, size_t end, int32_t *index,
+                        float *distance)
+{
+    const size_t m = ivf->bounds.m, count = end - begin;
+    const size_t cells = ivf->cells.count, probe = ivf->probe;
+
+    load_rows(ivf, w, ivf->row + begin, count);
+    /* Choose the cells of each row, then list the rows of each cell. */
+    wn_kmeans_far(&ivf->cells, w->rows, count, w->far);
+    memset(w->start, 0, (cells + 1) * sizeof *w->start);
+    for (size_t q = 0; q < count; q++) {
+        choose_cells(ivf, w->far + q * cells, w->nearest);
+        for (size_t r = 0; r < probe; r++) {
+            w->chosen[q * probe + r] = w->nearest[r].row;
+            w->start[w->nearest[r].row]++;
+        }
+    }
+    for (size_t c = 0; c < cells; c++)
+        w->start[c + 1] += w->start[c];
+    for (size_t at = count * probe; at > 0; at--)
+        w->searchers[--w->start[w->chosen[at - 1]]] =
+            (int32_t)((at - 1) / probe);
+
+    search_places(ivf, w, w->all, count, ivf->first[own], ivf->first[own + 1],
+                  true);
+    for (size_t c = 0; c < cells; c++)
+        if (c != own && w->start[c] < w->start[c + 1])
+            search_places(ivf, w, w->searchers + w->start[c],
+                          w->start[c + 1] - w->start[c], ivf->first[c],
+                          ivf->first[c + 1], false);
+    for (size_t q = 0; q < count; q++) {
+        const size_t i = (size_t)w->row[q];
+
+        wn_candidates_decide(&ivf->bounds, &w->candidates[q], i, w->winners,
+                             index + i * m, distance + i * m);
+        if (index[i * m + m - 1] < 0) {
+            const int32_t row = (int32_t)i, first = w->row[0];
+
+            search_all(ivf, w, &row, 1, index + i * m, distance + i * m);
+            w->row[0] = first;
+        }
+    }
+}
+
+/* Rows of a cell that search together. */
+struct task {
+    size_t cell, begin, end;
+};
+
+static size_t list_tasks(const struct ivf *ivf, struct task *tasks)
+{
+    size_t count = 0;
+
+    for (size_t c = 0; c < ivf->cells.count; c++)
+        for (size_t at = 0; at < ivf->size[c]; at += BLOCK) {
+            const size_t left = ivf->size[c] - at;
+            const size_t begin = ivf->first[c] + at;
+
+            if (tasks)
+                tasks[count] = (struct task){
+                    c, begin, begin + (left < BLOCK ? left : BLOCK)};
+            count++;
+        }
+    return count;
+}
+
+/* The neighbours of every row. */
+static void search_cells(const struct ivf *ivf, struct worker **workers,
+                         int32_t *index, float *distance)
+{
+    static const char what[] = "neighbours: cells";
+    const size_t count = list_tasks(ivf, NULL);
+    struct wn_log *talk = ivf->graph->talk;
+    struct task *tasks = wn_new(count, sizeof *tasks);
+    size_t done = 0;
+
+    list_tasks(ivf, tasks);
+    wn_log_progress(talk, what, 0, count);
+#pragma omp parallel for schedule(dynamic) num_threads(ivf->graph->threads)
+    for (size_t t = 0; t < count; t++) {
+        size_t now;
+
+        search_cell(ivf, workers[omp_get_thread_num()], tasks[t].cell,
+                    tasks[t].begin, tasks[t].end, index, distance);
+#pragma omp atomic capture
+        now = ++done;
+        if (omp_get_thread_num() == 0)
+            wn_log_progress(talk, what, now, count);
+    }
+    wn_log_progress(talk, what, count, count);
+    free(tasks);
+}
+
+/* ---- samples: the probe and the recall ---- */
 
 /* Some rows and their exact neighbours. */
 struct sample {
@@ -41,103 +362,83 @@ static void sample_free(struct sample *sample)
     free(sample->distance);
 }
 
-/* SAMPLE random rows, the first or the second of them; all where there are
- * fewer. */
-static int sample_draw(struct sample *sample, const struct wn_ivf *file,
-                       size_t which)
+/* The first (part 0) or second (part 1) SAMPLE rows of a random order, all rows
+ * if there are fewer, and their neighbours. */
+static void sample_new(struct sample *sample, const struct ivf *ivf,
+                       struct worker **workers, size_t part)
 {
-    const size_t n = file->near.n, m = file->near.m;
+    enum { PART = 64 };
+    const size_t n = ivf->bounds.n, m = ivf->bounds.m;
+    const size_t count = n < SAMPLE ? n : SAMPLE;
     int32_t *order = wn_spill_new(n, sizeof *order);
     struct wn_random random;
 
-    sample->count = n < SAMPLE ? n : SAMPLE;
-    sample->row = wn_new(sample->count, sizeof *sample->row);
-    sample->index =
-        wn_new(wn_product(sample->count, m, 1), sizeof *sample->index);
+    sample->count = count;
+    sample->row = wn_new(count, sizeof *sample->row);
+    sample->index = wn_new(wn_product(count, m, 1), sizeof *sample->index);
     sample->distance =
-        wn_new(wn_product(sample->count, m, 1), sizeof *sample->distance);
-    if (!order || !sample->row || !sample->index || !sample->distance) {
-        wn_spill_free(order);
-        return -1;
-    }
-    wn_random_start(&random, file->seed, WN_RANDOM_CELLS, 2, 0);
+        wn_new(wn_product(count, m, 1), sizeof *sample->distance);
+    wn_random_start(&random, ivf->seed, WN_RANDOM_CELLS, 2, 0);
     wn_random_order(&random, order, n);
-    const size_t from = n < 2 * SAMPLE ? 0 : which * SAMPLE;
-    memcpy(sample->row, order + from, sample->count * sizeof *order);
+    memcpy(sample->row, order + (n < 2 * SAMPLE ? 0 : part * SAMPLE),
+           count * sizeof *order);
     wn_spill_free(order);
-    return 0;
+#pragma omp parallel for schedule(dynamic) num_threads(ivf->graph->threads)
+    for (size_t begin = 0; begin < count; begin += PART)
+        search_all(ivf, workers[omp_get_thread_num()], sample->row + begin,
+                   count - begin < PART ? count - begin : PART,
+                   sample->index + begin * m, sample->distance + begin * m);
 }
 
-static void sample_search(struct sample *sample, const struct wn_ivf *file,
-                          struct wn_ivf_worker **seekers)
-{
-    enum { PART = 64 };
-    const size_t m = file->near.m, parts = (sample->count + PART - 1) / PART;
-
-#pragma omp parallel for schedule(dynamic) num_threads(file->graph->threads)
-    for (size_t b = 0; b < parts; b++) {
-        const size_t begin = b * PART, left = sample->count - begin;
-
-        wn_ivf_search_all(file, seekers[omp_get_thread_num()],
-                          sample->row + begin, left < PART ? left : PART,
-                          sample->index + begin * m,
-                          sample->distance + begin * m);
-    }
-}
-
-/* How many cells lie nearer to row q of the sample than that of row j. */
-static size_t rank_of(const struct wn_ivf *file, const float *far,
-                      const int32_t *cell, int32_t j)
-{
-    const float own = far[cell[j]];
-    size_t rank = 0;
-
-    for (size_t c = 0; c < file->cells.count; c++)
-        rank += far[c] < own || (far[c] == own && (int32_t)c < cell[j]);
-    return rank;
-}
-
-/* The least probe with which the sample finds the share TARGET of its
- * neighbours. */
-static void choose_probe(struct wn_ivf *file, struct wn_ivf_worker *seeker,
+/* The smallest probe with which the sample finds the share TARGET of its
+ * neighbours: count for each neighbour the cells nearer than its own. */
+static void choose_probe(struct ivf *ivf, struct worker *w,
                          const struct sample *sample, const int32_t *cell)
 {
-    const size_t m = file->near.m, count = file->cells.count;
-    size_t *ranks = seeker->start, found = 0, all = 0, probe = 0;
+    const size_t m = ivf->bounds.m, count = ivf->cells.count;
+    size_t *ranks = w->start, found = 0, all = 0, probe = 0;
 
     memset(ranks, 0, count * sizeof *ranks);
     for (size_t q = 0; q < sample->count; q++) {
-        wn_bounds_row(&file->near, (size_t)sample->row[q], seeker->own);
-        wn_kmeans_far(&file->cells, seeker->own, 1, seeker->far);
-        for (size_t w = 0; w < m && sample->index[q * m + w] >= 0; w++, all++)
-            ranks[rank_of(file, seeker->far, cell, sample->index[q * m + w])]++;
+        wn_bounds_row(&ivf->bounds, (size_t)sample->row[q], w->rows);
+        wn_kmeans_far(&ivf->cells, w->rows, 1, w->far);
+        for (size_t i = 0; i < m && sample->index[q * m + i] >= 0; i++, all++) {
+            const int32_t own = cell[sample->index[q * m + i]];
+            size_t rank = 0;
+
+            for (size_t c = 0; c < count; c++)
+                rank += w->far[c] < w->far[own] ||
+                        (w->far[c] == w->far[own] && (int32_t)c < own);
+            ranks[rank]++;
+        }
     }
     while (probe < count && (double)found < TARGET * (double)all)
         found += ranks[probe++];
-    file->probe = probe > 0 ? probe : 1;
+    ivf->probe = probe > 0 ? probe : 1;
 }
 
 /* The share of the sample's neighbours that the graph has. */
-static double measure_recall(const struct wn_ivf *file,
-                             const struct sample *sample, const int32_t *index,
-                             const float *distance)
+static double measure_recall(const struct ivf *ivf, const struct sample *sample,
+                             const int32_t *index, const float *distance)
 {
-    const size_t m = file->near.m;
+    const size_t m = ivf->bounds.m;
     double found = 0, all = 0;
 
     for (size_t q = 0; q < sample->count; q++) {
         const size_t i = (size_t)sample->row[q];
-        size_t there = 0;
+        size_t exact = 0;
 
-        while (there < m && sample->index[q * m + there] >= 0)
-            there++;
-        for (size_t w = 0; w < there; w++)
+        while (exact < m && sample->index[q * m + exact] >= 0)
+            exact++;
+        for (size_t w = 0; w < exact; w++)
             found += index[i * m + w] >= 0 &&
-                     distance[i * m + w] <= sample->distance[q * m + there - 1];
-        all += (double)there;
+                     distance[i * m + w] <= sample->distance[q * m + exact - 1];
+        all += (double)exact;
     }
     return all > 0 ? found / all : 1;
 }
+
+/* ---- the cells ---- */
 
 static size_t cell_count(size_t n)
 {
@@ -146,158 +447,136 @@ static size_t cell_count(size_t n)
     return count < n ? count : n;
 }
 
-/* The centres of the cells, from a sample. */
-static int graph_make_cells(struct wn_ivf *file)
+/* The centres of the cells, from a sample of rows. */
+static void make_cells(struct ivf *ivf)
 {
-    const size_t n = file->near.n, p = file->near.p, count = cell_count(n);
+    const size_t n = ivf->bounds.n, p = ivf->bounds.p, count = cell_count(n);
     const size_t rows = n < LEARN * count ? n : LEARN * count;
     float *y = wn_spill_new(wn_product(rows, p, 1), sizeof *y);
     int32_t *order = wn_spill_new(n, sizeof *order);
     struct wn_random random;
-    int status = -1;
 
-    wn_random_start(&random, file->seed, WN_RANDOM_CELLS, 1, 0);
+    wn_random_start(&random, ivf->seed, WN_RANDOM_CELLS, 1, 0);
     wn_random_order(&random, order, n);
     for (size_t i = 0; i < rows; i++)
-        wn_bounds_row(&file->near, (size_t)order[i], y + i * p);
-    status = wn_kmeans_make(&file->cells, y, rows, p, count, ROUNDS, file->seed,
-                            file->graph->threads, file->graph->talk);
+        wn_bounds_row(&ivf->bounds, (size_t)order[i], y + i * p);
+    wn_kmeans_make(&ivf->cells, y, rows, p, count, ROUNDS, ivf->seed,
+                   ivf->graph->threads, ivf->graph->talk);
     wn_spill_free(y);
     wn_spill_free(order);
-    return status;
 }
 
-/* Every row to its cell. */
-static void graph_assign(const struct wn_ivf *file,
-                         struct wn_ivf_worker **seekers, int32_t *cell)
+/* Assign every row to its nearest cell. */
+static void assign_rows(const struct ivf *ivf, struct worker **workers,
+                        int32_t *cell)
 {
-    const size_t n = file->near.n, p = file->near.p;
+    const size_t n = ivf->bounds.n, p = ivf->bounds.p;
     const size_t blocks = wn_block_count(n);
 
-#pragma omp parallel for schedule(dynamic) num_threads(file->graph->threads)
+#pragma omp parallel for schedule(dynamic) num_threads(ivf->graph->threads)
     for (size_t b = 0; b < blocks; b++) {
-        struct wn_ivf_worker *seeker = seekers[omp_get_thread_num()];
+        struct worker *w = workers[omp_get_thread_num()];
         const size_t begin = wn_block_begin(b), end = wn_block_end(b, n);
 
         for (size_t i = begin; i < end; i++)
-            wn_bounds_row(&file->near, i, seeker->own + (i - begin) * p);
-        wn_kmeans_far(&file->cells, seeker->own, end - begin, seeker->far);
+            wn_bounds_row(&ivf->bounds, i, w->rows + (i - begin) * p);
+        wn_kmeans_far(&ivf->cells, w->rows, end - begin, w->far);
         for (size_t i = begin; i < end; i++)
             cell[i] = wn_kmeans_nearest(
-                &file->cells, seeker->far + (i - begin) * file->cells.count);
+                &ivf->cells, w->far + (i - begin) * ivf->cells.count);
     }
 }
 
-/* Places for all cells, and what there is by place. */
-static int make_places(struct wn_ivf *file, const size_t *begin)
+/* Give every row a place in the order of the cells. */
+static void fill_places(struct ivf *ivf, struct worker **workers,
+                        const int32_t *cell)
 {
-    const size_t count = file->cells.count;
-    const size_t panel = file->kernel ? file->kernel->panel : 1;
-
-    file->first = wn_new(count + 1, sizeof *file->first);
-    file->size = wn_new(count, sizeof *file->size);
-    for (size_t c = 0; c < count; c++) {
-        file->size[c] = begin[c + 1] - begin[c];
-        file->first[c + 1] =
-            file->first[c] + (file->size[c] + panel - 1) / panel * panel;
-    }
-    const size_t places = file->first[count];
-    file->row = wn_spill_new(places, sizeof *file->row);
-    file->y =
-        wn_spill_new(wn_product(places, file->near.p, 1), sizeof *file->y);
-    file->bias = wn_spill_new(places, sizeof *file->bias);
-    return 0;
-}
-
-/* Cell c takes its places; its rows are order[0 .. size). */
-static void take_places(struct wn_ivf *file, struct wn_ivf_worker *seeker,
-                        size_t c, const int32_t *order)
-{
-    const size_t p = file->near.p;
-
-    for (size_t at = file->first[c]; at < file->first[c + 1]; at++) {
-        const size_t r = at - file->first[c];
-
-        file->row[at] = r < file->size[c] ? order[r] : -1;
-        file->bias[at] =
-            r < file->size[c] ? file->near.bias[order[r]] : INFINITY;
-        if (r >= file->size[c])
-            continue;
-        if (file->kernel) {
-            wn_bounds_row(&file->near, (size_t)order[r], seeker->own);
-            file->kernel->pack(seeker->own, at, p, file->y);
-        } else {
-            wn_bounds_row(&file->near, (size_t)order[r], file->y + at * p);
-        }
-    }
-}
-
-/* The rows in the order of their cells. */
-static int graph_fill(struct wn_ivf *file, struct wn_ivf_worker **seekers,
-                      const int32_t *cell)
-{
-    const size_t n = file->near.n, count = file->cells.count;
+    const size_t n = ivf->bounds.n, p = ivf->bounds.p;
+    const size_t count = ivf->cells.count, panel = ivf->kernel->panel;
     size_t *begin = wn_new(count + 1, sizeof *begin);
     int32_t *order = wn_spill_new(n, sizeof *order);
-    int status = -1;
 
     wn_kmeans_sort(cell, n, count, begin, order);
-    if (make_places(file, begin))
-        goto done;
-#pragma omp parallel for schedule(dynamic) num_threads(file->graph->threads)
-    for (size_t c = 0; c < count; c++)
-        take_places(file, seekers[omp_get_thread_num()], c, order + begin[c]);
-    status = 0;
-done:
+    ivf->first = wn_new(count + 1, sizeof *ivf->first);
+    ivf->size = wn_new(count, sizeof *ivf->size);
+    for (size_t c = 0; c < count; c++) {
+        ivf->size[c] = begin[c + 1] - begin[c];
+        ivf->first[c + 1] =
+            ivf->first[c] + (ivf->size[c] + panel - 1) / panel * panel;
+    }
+    const size_t places = ivf->first[count];
+    ivf->row = wn_spill_new(places, sizeof *ivf->row);
+    ivf->y = wn_spill_new(wn_product(places, p, 1), sizeof *ivf->y);
+    ivf->bias = wn_spill_new(places, sizeof *ivf->bias);
+#pragma omp parallel for schedule(dynamic) num_threads(ivf->graph->threads)
+    for (size_t c = 0; c < count; c++) {
+        float *row = workers[omp_get_thread_num()]->rows;
+
+        for (size_t at = ivf->first[c]; at < ivf->first[c + 1]; at++) {
+            const size_t r = at - ivf->first[c];
+
+            ivf->row[at] = -1;
+            ivf->bias[at] = INFINITY;
+            if (r >= ivf->size[c])
+                continue;
+            const int32_t i = order[begin[c] + r];
+            ivf->row[at] = i;
+            ivf->bias[at] = ivf->bounds.bias[i];
+            if (ivf->kernel->pack) {
+                wn_bounds_row(&ivf->bounds, (size_t)i, row);
+                ivf->kernel->pack(row, at, p, ivf->y);
+            } else {
+                wn_bounds_row(&ivf->bounds, (size_t)i, ivf->y + at * p);
+            }
+        }
+    }
     free(begin);
     wn_spill_free(order);
-    return status;
 }
 
-/* The whole of it. Leaves *exact true and the graph alone where cells would
- * save no time. */
-static int graph_search(struct wn_ivf *file, int32_t *index, float *distance,
-                        struct wn_graph_facts *facts)
+/* Search by an inverted file. Sets facts->exact, and finds no graph, if that
+ * would save no time. */
+static void graph_search(const struct wn_graph *graph, size_t probe,
+                         uint64_t seed, int32_t *index, float *distance,
+                         struct wn_graph_facts *facts)
 {
-    struct sample choose = {0}, judge = {0};
-    struct wn_ivf_worker **seekers = NULL;
-    int32_t *cell = NULL;
-    int status = -1;
+    struct ivf ivf = {.graph = graph, .seed = seed, .probe = probe};
+    struct sample sample = {0};
 
-    if (graph_make_cells(file))
-        goto done;
-    seekers = wn_ivf_workers_new(file);
-    cell = wn_spill_new(file->near.n, sizeof *cell);
-    if (!seekers || !cell)
-        goto done;
-    graph_assign(file, seekers, cell);
-    if (graph_fill(file, seekers, cell) || sample_draw(&judge, file, 1))
-        goto done;
-    if (file->probe == WN_PROBE_AUTO) {
-        if (sample_draw(&choose, file, 0))
-            goto done;
-        sample_search(&choose, file, seekers);
-        choose_probe(file, seekers[0], &choose, cell);
-        facts->exact = (double)file->probe > WORTH * (double)file->cells.count;
+    wn_bounds_start(&ivf.bounds, graph, NULL);
+    ivf.kernel = wn_scan_kernel(ivf.bounds.p);
+    make_cells(&ivf);
+    const size_t cells = ivf.cells.count;
+    struct worker **workers = workers_new(&ivf);
+    int32_t *cell = wn_spill_new(graph->n, sizeof *cell);
+    assign_rows(&ivf, workers, cell);
+    fill_places(&ivf, workers, cell);
+    if (probe == WN_PROBE_AUTO) {
+        sample_new(&sample, &ivf, workers, 0);
+        choose_probe(&ivf, workers[0], &sample, cell);
+        sample_free(&sample);
+        facts->exact = (double)ivf.probe > MAX_SHARE * (double)cells;
     }
-    if (file->probe > file->cells.count)
-        file->probe = file->cells.count;
-    status = 0;
-    if (facts->exact)
-        goto done;
-    sample_search(&judge, file, seekers);
-    status = wn_ivf_search_cells(file, seekers, index, distance);
-    if (status == 0)
+    if (ivf.probe > cells)
+        ivf.probe = cells;
+    if (!facts->exact) {
+        sample_new(&sample, &ivf, workers, 1);
+        search_cells(&ivf, workers, index, distance);
         *facts = (struct wn_graph_facts){
-            .cells = file->cells.count,
-            .probe = file->probe,
-            .recall = measure_recall(file, &judge, index, distance)};
-done:
-    wn_ivf_workers_free(file, seekers);
-    sample_free(&choose);
-    sample_free(&judge);
+            .cells = cells,
+            .probe = ivf.probe,
+            .recall = measure_recall(&ivf, &sample, index, distance)};
+        sample_free(&sample);
+    }
+    workers_free(workers, graph->threads);
     wn_spill_free(cell);
-    return status;
+    wn_bounds_end(&ivf.bounds);
+    wn_kmeans_free(&ivf.cells);
+    free(ivf.first);
+    free(ivf.size);
+    wn_spill_free(ivf.row);
+    wn_spill_free(ivf.y);
+    wn_spill_free(ivf.bias);
 }
 
 bool wn_graph_is_large(size_t n, size_t d)
@@ -310,27 +589,15 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
                   struct wn_error *error)
 {
     const size_t n = graph->n;
-    struct wn_ivf file = {.graph = graph, .seed = seed, .probe = probe};
-    int status = 0;
 
     *facts = (struct wn_graph_facts){
         .exact = probe == 0 ||
                  (probe == WN_PROBE_AUTO && !wn_graph_is_large(n, graph->d)),
         .recall = 1};
     if (!facts->exact && graph->m > 0 && graph->m < n && n <= INT32_MAX) {
-        status = wn_bounds_start(&file.near, graph, NULL);
-        file.kernel = wn_tile_kernel(file.near.p);
-        if (status == 0)
-            status = graph_search(&file, index, distance, facts);
-        wn_bounds_end(&file.near);
-        wn_kmeans_free(&file.cells);
-        free(file.first);
-        free(file.size);
-        wn_spill_free(file.row);
-        wn_spill_free(file.y);
-        wn_spill_free(file.bias);
-        if (status || !facts->exact)
-            return status;
+        graph_search(graph, probe, seed, index, distance, facts);
+        if (!facts->exact)
+            return 0;
     }
     return wn_knn_exact(graph, index, distance, error);
 }
@@ -341,13 +608,16 @@ double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads)
     const double rows = (double)n, p = (double)d + 1;
     const double cells = (double)cell_count(n);
     const double learn = fmin(rows, LEARN * cells);
-    const double seeker =
-        wn_ivf_worker_bytes(cells, p, (double)wn_bounds_room(n, m));
+    const double worker =
+        BLOCK *
+            (cells * 12 + 8 * p + BLOCK * (4.0 + sizeof(struct wn_hit)) +
+             (double)wn_bounds_capacity(n, m) * sizeof(struct wn_candidate)) +
+        cells * 24;
 
     if (probe == 0 || (probe == WN_PROBE_AUTO && !wn_graph_is_large(n, d)))
         return exact;
-    const double found = (rows + cells * WN_BOUNDS_PAD) * (4 * p + 32) +
-                         cells * (4 * p + 32) + threads * seeker +
+    const double found = (rows + cells * WN_SCAN_PAD) * (4 * p + 32) +
+                         cells * (4 * p + 32) + threads * worker +
                          fmax(learn * (4 * p + 8), 2 * SAMPLE * 8 * (double)m);
     return probe == WN_PROBE_AUTO ? fmax(found, exact) : found;
 }
@@ -355,7 +625,7 @@ double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads)
 double wn_graph_work(size_t n, size_t d, size_t probe)
 {
     const double pairs = (double)n * (double)n;
-    const double exact = wn_tile_rounding(d)
+    const double exact = wn_scan_kernel_rounded(d)
                              ? pairs * (0.35 * (double)d + 20) + 1e6 * (double)n
                              : pairs * (1.1 * (double)d + 130);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* knn/graph.h: the neighbour graph, exact or, where that would take too long,
- * by looking into the nearest cells of an inverted file.
+ * by an inverted file.
  *
- * k-means cuts the rows into about 2 sqrt(n) cells (centres from a sample). A
- * row looks for its neighbours in the `probe` cells whose centres are nearest;
- * there it misses none, and the distances are those of the exact search.
- * Sivic and Zisserman, Video Google (2003); Jegou, Douze and Schmid, Product
- * quantization for nearest neighbor search (2011), without the quantizer. */
+ * k-means partitions the rows into about 2 sqrt(n) cells (centres from a
+ * sample). A row looks for its neighbours in the `probe` cells whose centres
+ * are nearest; within them the answer is exact. Sivic and Zisserman, Video
+ * Google (2003); Jegou, Douze and Schmid, Product quantization for nearest
+ * neighbor search (2011), without the quantizer. */
 #ifndef WN_KNN_GRAPH_H
 #define WN_KNN_GRAPH_H
 
@@ -19,22 +19,22 @@
 
 #define WN_PROBE_AUTO SIZE_MAX
 
-/* How it was done. */
+/* How the graph was found. */
 struct wn_graph_facts {
     bool exact;
-    size_t cells, probe; /* 0 where exact */
+    size_t cells, probe; /* 0 if exact */
     double recall;       /* share of the exact neighbours that were found */
 };
 
 /* As wn_knn_exact(), and:
- *   probe  cells to look into; 0: exact. WN_PROBE_AUTO: exact up to
+ *   probe  cells to search for each row; 0: exact. WN_PROBE_AUTO: exact up to
  *          n n d = WN_GRAPH_EXACT_MAX; above it as many cells as find 97 % of
- *          the exact neighbours of 1,024 random rows, or exact where that
- *          would not be quicker
+ *          the exact neighbours of 1,024 random rows, or exact if that would
+ *          not be quicker
  *   facts  out; the recall is measured on 1,024 other random rows (the same
- *          where there are not so many); a row as near as the farthest exact
- *          neighbour counts as found
- * A row that finds fewer than m looks into all cells. The same bytes for any
+ *          if n is too small). A row as near as the farthest exact neighbour
+ *          counts as found
+ * A row that finds fewer than m searches all cells. The same bytes for any
  * number of threads. Time about n n d probe / cells. */
 int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
                   int32_t *index, float *distance, struct wn_graph_facts *facts,
@@ -46,7 +46,7 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
 bool wn_graph_is_large(size_t n, size_t d);
 /* About how many operations of a product it takes. */
 double wn_graph_work(size_t n, size_t d, size_t probe);
-/* Most bytes that takes, beside input and output. */
+/* Bytes that it takes at most, beside input and output. */
 double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads);
 
 #endif

@@ -7,30 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linalg/products.h"
 #include "knn/bounds.h"
-#include "util/spill.h"
 #include "util/memory.h"
 #include "util/simd.h"
+#include "util/spill.h"
 
-/* Floats of at least 0 are in the order of their bits. Of the difference from
- * the least of them, or from those of a 64th of the largest, the first two
- * digits sort all but a few pairs, which change places after. Where that takes
- * many moves, as most rows are nearer still, four digits of all bits sort. */
+/* Floats >= 0 sort by their bits. The first two digits of the difference from
+ * the smallest (or from a 64th of the largest) sort all but a few pairs, which
+ * an insertion sort puts right. If that takes too many moves, as most rows are
+ * nearer still, four digits of all bits sort. */
 enum {
     BITS = 10,
     RADIX = 1 << BITS,
     PASSES = 4,        /* at most: all bits */
     OCTAVES = 6 << 23, /* of a float: factors of two */
-    MOVES = 4          /* of each entry on average, at most */
+    MAX_MOVES = 4      /* of each entry, on average */
 };
 
-/* Rows of a product, which packs all others anew: many, but no more than fit
- * in FIT numbers. */
-enum { FIT = 1 << 22, LEAST = 64, MOST = 256 };
+/* Rows of a product: many, as each product packs all other rows again, but with
+ * at most FIT distances. */
+enum { FIT = 1 << 22, MIN_ROWS = 64, MAX_ROWS = 256 };
 
 struct wn_ranking {
-    struct wn_bounds near;
+    struct wn_bounds bounds;
     float *owned;   /* n x p where prepared rows are not those of x */
     const float *y; /* n x p */
 };
@@ -48,41 +47,37 @@ size_t wn_ranking_rows(size_t n)
 {
     const size_t fit = FIT / n / 32 * 32;
 
-    return fit < LEAST ? LEAST : fit > MOST ? MOST : fit;
+    return fit < MIN_ROWS ? MIN_ROWS : fit > MAX_ROWS ? MAX_ROWS : fit;
 }
 
 struct wn_ranking *wn_ranking_new(const struct wn_graph *graph)
 {
     struct wn_ranking *ranking = wn_new(1, sizeof *ranking);
 
-    if (wn_bounds_start(&ranking->near, graph, NULL))
-        goto failed;
+    wn_bounds_start(&ranking->bounds, graph, NULL);
     ranking->y = graph->x;
-    if (ranking->near.plain)
+    if (ranking->bounds.plain)
         return ranking;
-    const size_t p = ranking->near.p;
+    const size_t p = ranking->bounds.p;
     ranking->y = ranking->owned =
         wn_spill_new(wn_product(graph->n, p, 1), sizeof(float));
     for (size_t i = 0; i < graph->n; i++)
-        wn_bounds_row(&ranking->near, i, ranking->owned + i * p);
+        wn_bounds_row(&ranking->bounds, i, ranking->owned + i * p);
     return ranking;
-failed:
-    wn_ranking_free(ranking);
-    return NULL;
 }
 
 void wn_ranking_free(struct wn_ranking *ranking)
 {
     if (!ranking)
         return;
-    wn_bounds_end(&ranking->near);
+    wn_bounds_end(&ranking->bounds);
     wn_spill_free(ranking->owned);
     free(ranking);
 }
 
 struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking)
 {
-    const size_t n = ranking->near.n;
+    const size_t n = ranking->bounds.n;
     struct wn_ranker *ranker = wn_new(1, sizeof *ranker);
 
     ranker->ranking = ranking;
@@ -92,11 +87,7 @@ struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking)
     ranker->entries = wn_spill_new(n, sizeof *ranker->entries);
     ranker->other = wn_spill_new(n, sizeof *ranker->other);
     ranker->order = wn_spill_new(n, sizeof *ranker->order);
-    if (ranker->dots && ranker->bits && ranker->entries && ranker->other &&
-        ranker->order)
-        return ranker;
-    wn_ranker_free(ranker);
-    return NULL;
+    return ranker;
 }
 
 double wn_ranking_bytes(size_t n, size_t d, int threads)
@@ -126,23 +117,24 @@ void wn_ranker_free(struct wn_ranker *ranker)
 void wn_ranker_load(struct wn_ranker *ranker, size_t begin, size_t end)
 {
     const struct wn_ranking *ranking = ranker->ranking;
-    const size_t n = ranking->near.n, p = ranking->near.p;
+    const size_t n = ranking->bounds.n, p = ranking->bounds.p;
 
     ranker->begin = begin;
     wn_gemm(0, 1, end - begin, n, p, -2, ranking->y + begin * p, p, ranking->y,
             p, 0, ranker->dots, n);
 }
 
-/* The squared distances of rows begin .. end-1, and their least and most. */
+/* The bits of the squared distances of row i to the rows begin .. end-1;
+ * updates their minimum and maximum. */
 WN_MULTIVERSION static void find_bits(struct wn_ranker *ranker, size_t i,
-                                      size_t begin, size_t end, int32_t *least,
-                                      int32_t *most)
+                                      size_t begin, size_t end, int32_t *min,
+                                      int32_t *max)
 {
-    const float *square = ranker->ranking->near.square;
+    const float *square = ranker->ranking->bounds.square;
     const float *dots =
-        ranker->dots + (i - ranker->begin) * ranker->ranking->near.n;
+        ranker->dots + (i - ranker->begin) * ranker->ranking->bounds.n;
     const float own = square[i];
-    int32_t *bits = ranker->bits, low = *least, high = *most;
+    int32_t *bits = ranker->bits, low = *min, high = *max;
 
     for (size_t j = begin; j < end; j++) {
         const float sum = (own + square[j]) + dots[j];
@@ -154,8 +146,8 @@ WN_MULTIVERSION static void find_bits(struct wn_ranker *ranker, size_t i,
         low = found < low ? found : low;
         high = found > high ? found : high;
     }
-    *least = low;
-    *most = high;
+    *min = low;
+    *max = high;
 }
 
 /* How the bits of a distance become digits of a key: those below `base` are 0,
@@ -165,11 +157,6 @@ struct digits {
     int skip, passes;
 };
 
-static int32_t bits_of(uint64_t entry)
-{
-    return (int32_t)(entry >> 32);
-}
-
 static size_t ranking_digit(struct digits digits, int pass, int32_t bits)
 {
     const int32_t key = bits > digits.base ? bits - digits.base : 0;
@@ -177,20 +164,7 @@ static size_t ranking_digit(struct digits digits, int pass, int32_t bits)
     return (size_t)(key >> (digits.skip + BITS * pass)) & (RADIX - 1);
 }
 
-/* From how often each digit occurs to where its first goes. */
-static void ranking_add_up(uint32_t *count)
-{
-    uint32_t at = 0;
-
-    for (size_t v = 0; v < RADIX; v++) {
-        const uint32_t here = count[v];
-
-        count[v] = at;
-        at += here;
-    }
-}
-
-/* From bits to entries in the order of their digits. */
+/* Fill `entries`, in the order of their digits. */
 static void ranking_sort_by(struct wn_ranker *ranker, size_t n,
                             struct digits digits)
 {
@@ -199,7 +173,13 @@ static void ranking_sort_by(struct wn_ranker *ranker, size_t n,
     for (int pass = 0; pass < digits.passes; pass++) {
         for (size_t j = 0; j < n; j++)
             count[pass][ranking_digit(digits, pass, ranker->bits[j])]++;
-        ranking_add_up(count[pass]);
+        /* From how often each digit occurs to its first place. */
+        for (size_t v = 0, at = 0; v < RADIX; v++) {
+            const uint32_t here = count[pass][v];
+
+            count[pass][v] = (uint32_t)at;
+            at += here;
+        }
     }
     for (size_t j = 0; j < n; j++) {
         const int32_t bits = ranker->bits[j];
@@ -211,48 +191,49 @@ static void ranking_sort_by(struct wn_ranker *ranker, size_t n,
         uint64_t *from = ranker->entries, *to = ranker->other;
 
         for (size_t e = 0; e < n; e++)
-            to[count[pass][ranking_digit(digits, pass, bits_of(from[e]))]++] =
+            to[count[pass]
+                    [ranking_digit(digits, pass, (int32_t)(from[e] >> 32))]++] =
                 from[e];
         ranker->entries = to;
         ranker->other = from;
     }
 }
 
-/* What the digits left out: entries that are nearly in order. False, and they
- * are not, where that would take many moves. */
-static bool finish(uint64_t *entries, size_t n)
+/* Insertion sort of nearly sorted entries. Returns false if it takes too many
+ * moves; then they are not sorted. */
+static bool insertion_sort(uint64_t *entries, size_t n)
 {
-    size_t left = MOVES * n;
+    size_t left = MAX_MOVES * n;
 
     for (size_t e = 1; e < n; e++) {
-        const uint64_t own = entries[e];
+        const uint64_t entry = entries[e];
         size_t at = e;
 
-        for (; at > 0 && entries[at - 1] > own; at--) {
+        for (; at > 0 && entries[at - 1] > entry; at--) {
             if (left-- == 0)
                 return false;
             entries[at] = entries[at - 1];
         }
-        entries[at] = own;
+        entries[at] = entry;
     }
     return true;
 }
 
 const int32_t *wn_ranker_order(struct wn_ranker *ranker, size_t i)
 {
-    const size_t n = ranker->ranking->near.n;
-    int32_t least = INT32_MAX, most = 0;
+    const size_t n = ranker->ranking->bounds.n;
+    int32_t min = INT32_MAX, max = 0;
     struct digits digits = {.passes = 2};
 
-    find_bits(ranker, i, 0, i, &least, &most);
-    find_bits(ranker, i, i + 1, n, &least, &most);
-    least = least < most ? least : most;
-    ranker->bits[i] = least; /* may be anything */
-    digits.base = most - least < OCTAVES ? least : most - OCTAVES;
-    while ((most - digits.base) >> (digits.skip + 2 * BITS))
+    find_bits(ranker, i, 0, i, &min, &max);
+    find_bits(ranker, i, i + 1, n, &min, &max);
+    min = min < max ? min : max;
+    ranker->bits[i] = min; /* any place will do */
+    digits.base = max - min < OCTAVES ? min : max - OCTAVES;
+    while ((max - digits.base) >> (digits.skip + 2 * BITS))
         digits.skip++;
     ranking_sort_by(ranker, n, digits);
-    if (!finish(ranker->entries, n))
+    if (!insertion_sort(ranker->entries, n))
         ranking_sort_by(ranker, n, (struct digits){.passes = PASSES});
     for (size_t e = 0; e < n; e++)
         ranker->order[e] = (int32_t)(ranker->entries[e] & INT32_MAX);

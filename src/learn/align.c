@@ -8,7 +8,6 @@
  * every ridge r is tried without looking at the rows again. */
 #include "learn/align.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -160,8 +159,7 @@ static double error_of(const struct regression *r, int f, const double *w,
     const double *part = r->product[f];
     double sum = 0;
 
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)d, (int)p,
-                (int)d, 1, part, (int)width, w, (int)p, 0, gw, (int)p);
+    wn_gemm_double(0, 0, d, p, d, part, width, w, p, gw, p);
     for (size_t i = 0; i < d; i++)
         for (size_t c = 0; c < p; c++)
             sum += w[i * p + c] * (gw[i * p + c] - 2 * part[i * width + d + c]);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linalg/kernels/layer.h"
+#include "linalg/products.h"
 #include "linalg/products.h"
 #include "linalg/pointwise.h"
 #include "util/spill.h"

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "knn/query.h"
+#include "knn/exact.h"
 #include "util/memory.h"
 
 float wn_evidence_score(float distance)
@@ -28,8 +28,9 @@ int wn_nearest_find(struct wn_nearest *nearest, const struct wn_view *view,
     nearest->m = m;
     nearest->index = wn_new(cells, sizeof *nearest->index);
     nearest->distance = wn_new(cells, sizeof *nearest->distance);
-    return wn_knn_query(&graph, from, rows, to, others, nearest->index,
-                        nearest->distance);
+    wn_knn_query(&graph, from, rows, to, others, nearest->index,
+                 nearest->distance);
+    return 0;
 }
 
 void wn_nearest_free(struct wn_nearest *nearest)

@@ -47,15 +47,11 @@ static int work_start(struct work *work)
     work->value =
         wn_spill_new(wn_product(LANES, view->n, 1), sizeof *work->value);
     work->ranking = wn_ranking_new(&graph);
-    if (!work->ranking)
-        return -1;
     for (size_t t = 0; t < threads; t++) {
         struct worker *worker = &work->workers[t];
 
         worker->order = wn_spill_new(view->n, sizeof *worker->order);
         worker->ranker = wn_ranker_new(work->ranking);
-        if (!worker->ranker)
-            return -1;
     }
     return 0;
 }

@@ -197,6 +197,20 @@ if [ "$(uname -m)" = x86_64 ]; then
         -o k.h5 2>err
     grep -q "OpenBLAS kernels: Nehalem" err
     ok $? "OPENBLAS_CORETYPE is left alone"
+    # A set that this processor cannot run is refused; some are for AMD only,
+    # some need AVX-512.
+    missing=
+    grep -qw avx512vl /proc/cpuinfo || missing=SkylakeX
+    grep -qw fma4 /proc/cpuinfo || missing=${missing:-Bulldozer}
+    if [ "$missing" ]; then
+        fails_with 2 "--kernels: found '$missing', which needs" \
+            score --kernels=$missing --model=none -o no.h5 iris.h5
+        OPENBLAS_CORETYPE=$missing
+        export OPENBLAS_CORETYPE
+        fails_with 2 "OPENBLAS_CORETYPE: found '$missing', which needs" \
+            score --model=none -o no.h5 iris.h5
+        unset OPENBLAS_CORETYPE
+    fi
 fi
 
 score --model=none --methods=none iris.h5 >/dev/full 2>err

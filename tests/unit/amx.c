@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Products of floats: the matrix unit's (model/amx) where there is one, and
- * OpenBLAS's, against sums in double. */
+/* Products of floats: the matrix unit's (linalg/kernels/amx.c) where there is
+ * one, and OpenBLAS's, against sums in double. */
 #include "unit.h"
 
 #include <math.h>
@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "linalg/products.h"
-#include "linalg/kernels/amx.h"
+#include "linalg/kernels/kernels.h"
 #include "util/random.h"
 
 enum { MOST = 300 * 1100 };
 
 static float a[MOST], b[MOST], c[MOST], before[MOST];
-static bool unit; /* whether there is one */
+static const struct wn_kernels *unit; /* NULL: none */
 
 struct shape {
     size_t rows, columns, inner;
@@ -42,8 +42,8 @@ static void multiply(const struct shape *s, int by_unit)
 
     memcpy(c, before, s->rows * s->columns * sizeof *c);
     if (by_unit)
-        assert_true(wn_amx_multiply(s->rows, s->columns, s->inner, s->alpha,
-                                    left, right, s->beta, c, s->columns));
+        unit->gemm(s->rows, s->columns, s->inner, s->alpha, left, right,
+                   s->beta, c, s->columns);
     else
         wn_gemm(s->turned_a, s->turned_b, s->rows, s->columns, s->inner,
                 s->alpha, a, left.stride, b, right.stride, s->beta, c,
@@ -117,7 +117,7 @@ static void exact(void **state)
         a[i] = (float)((double)wn_random_below(&random, 1 << 24) - (1 << 23));
     for (size_t i = 0; i < 40; i++)
         b[i * 40 + (i * 7 + 3) % 40] = i % 2 ? 1 : -.25f;
-    multiply(&s, unit);
+    multiply(&s, unit != NULL);
     for (size_t i = 0; i < 40; i++)
         for (size_t l = 0; l < 40; l++)
             assert_true(c[i * 40 + (l * 7 + 3) % 40] ==
@@ -134,7 +134,7 @@ static void not_read(void **state)
         a[i] = b[i] = 1;
         before[i] = NAN;
     }
-    multiply(&s, unit);
+    multiply(&s, unit != NULL);
     for (size_t i = 0; i < 50 * 50; i++)
         assert_true(c[i] == 50);
 }
@@ -155,9 +155,8 @@ static void alone(void **state)
     multiply(&all, 1);
     memcpy(kept, c, 70 * 40 * sizeof *c);
     for (size_t i = 0; i < 70; i += 9) {
-        assert_true(wn_amx_multiply(1, 40, 90, .3f,
-                                    (struct wn_side){a + i * 90, 90, false},
-                                    (struct wn_side){b, 90, true}, 0, c, 40));
+        unit->gemm(1, 40, 90, .3f, (struct wn_side){a + i * 90, 90, false},
+                   (struct wn_side){b, 90, true}, 0, c, 40);
         assert_memory_equal(c, kept + i * 40, 40 * sizeof *c);
     }
 }
@@ -169,6 +168,6 @@ int main(void)
         cmocka_unit_test(not_read), cmocka_unit_test(alone)};
 
     wn_linear_start();
-    unit = wn_amx_start();
+    unit = wn_kernels_amx();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

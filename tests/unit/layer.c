@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The first layer of a network on the matrix unit (model/layer), where there is
- * one, against the same steps in double. */
+/* The first layer of a network on the matrix unit (linalg/kernels/layer.c),
+ * where there is one, against the same steps in double. */
 #include "unit.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "linalg/kernels/layer.h"
 #include "linalg/products.h"
 #include "util/random.h"
 
@@ -101,7 +100,6 @@ static void compare(size_t inputs, size_t outputs, size_t most)
         draw(x + i * stride, inputs, &random);
     struct wn_layer *layer =
         wn_layer_new(&(struct wn_layer_weights){inputs, outputs, w, b}, most);
-    assert_non_null(layer);
     for (size_t rows = most; rows > 0; rows = rows * 2 / 5) {
         forward_is_right(layer, inputs, outputs, rows);
         step_is_right(layer, inputs, outputs, rows);
@@ -125,6 +123,6 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(steps)};
 
     wn_linear_start();
-    wn_linear_amx();
+    wn_linear_use_matrix_unit();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

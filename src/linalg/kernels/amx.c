@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Products of floats from products of 16-bit tiles; see amx.h.
+/* Products of floats from products of 16-bit tiles; see kernels.h.
  *
- * Three parts of each float are taken (linalg/kernels/bf16_split.h). Up to 512
+ * Each float is split in three parts (linalg/kernels/bf16_split.h). Up to 512
  * inner indices and 256 columns of B are packed at a time, less than a MiB, so
- * that all of it lies in the second cache. */
-#include "linalg/kernels/amx.h"
+ * that they fit in the second-level cache. */
+#include "linalg/kernels/kernels.h"
 
 #include <stdlib.h>
 
 #include "linalg/kernels/bf16_split.h"
+#include "util/memory.h"
 
 #ifdef WN_TILED
-
-#include <sys/syscall.h>
-#include <unistd.h>
 
 enum {
     PARTS = 3, /* of a float */
@@ -22,48 +20,10 @@ enum {
     WIDE = 256  /* columns of B packed at a time */
 };
 
-bool wn_amx_start(void)
-{
-    enum { ASK = 0x1023, TILE_DATA = 18 };
-    unsigned a, b, c, d;
-
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx512f") ||
-        !__builtin_cpu_supports("avx512bw") ||
-        !__builtin_cpu_supports("avx512dq") ||
-        !__builtin_cpu_supports("avx512vl"))
-        return false;
-    __asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(0));
-    /* amx-bf16 and amx-tile. */
-    if (!(d >> 22 & 1) || !(d >> 24 & 1))
-        return false;
-    return syscall(SYS_arch_prctl, ASK, TILE_DATA) == 0;
-}
-
-WN_TILED void wn_amx_open(void)
-{
-    struct {
-        uint8_t palette, start, zero[14];
-        uint16_t bytes[16];
-        uint8_t lines[16];
-    } form = {.palette = 1};
-
-    for (int t = 0; t < 8; t++) {
-        form.bytes[t] = 64;
-        form.lines[t] = SIDE;
-    }
-    __asm__ volatile("ldtilecfg %0" : : "m"(form));
-}
-
-WN_TILED void wn_amx_close(void)
-{
-    _tile_release();
-}
-
-/* Tiles 0 to 3 hold sums, 4 and 5 rows of A, 6 and 7 columns of B. */
-/* Add up the products of two strips over `steps`; with tall more than 16 rows,
- * with broad more than 16 columns. Six of the nine products of parts, in an
- * order that loads every part but one once. */
+/* Add up the products of two strips over `steps`. `tall`: more than 16 rows;
+ * `broad`: more than 16 columns. Tiles 0 to 3 hold sums, 4 and 5 rows of A, 6
+ * and 7 columns of B. It takes six of the nine products of parts, in an order
+ * that loads every part but one once. */
 WN_TILED static inline __attribute__((always_inline)) void
 amx_multiply(const char *a, const char *b, size_t steps, bool tall, bool broad)
 {
@@ -109,9 +69,9 @@ amx_multiply(const char *a, const char *b, size_t steps, bool tall, bool broad)
 }
 
 /* c = alpha sum + beta c, of one tile of sums. */
-WN_TILED static inline void give(const float *sum, size_t rows, size_t columns,
-                                 float alpha, float beta, float *c,
-                                 size_t stride)
+WN_TILED static inline void store_tile(const float *sum, size_t rows,
+                                       size_t columns, float alpha, float beta,
+                                       float *c, size_t stride)
 {
     const __mmask16 mask = (__mmask16)((1u << columns) - 1);
     const __m512 times = _mm512_set1_ps(alpha), keep = _mm512_set1_ps(beta);
@@ -126,33 +86,33 @@ WN_TILED static inline void give(const float *sum, size_t rows, size_t columns,
     }
 }
 
-/* Up to 32 rows of C, and what becomes of them. */
+/* Up to 32 rows of C. */
 struct place {
     size_t rows;
     float alpha, beta, *c;
     size_t stride;
 };
 
-/* The sums of 32 x 32, of which `columns` columns from the first-th on are
- * wanted. */
+/* The sums of 32 x 32 elements, for `columns` columns of C from `first` on. */
 struct square {
     _Alignas(64) float sum[4][SIDE * SIDE];
     size_t first, columns;
 };
 
-WN_TILED static void amx_settle(const struct square *s, const struct place *at)
+WN_TILED static void amx_store_sums(const struct square *s,
+                                    const struct place *at)
 {
     for (size_t t = 0; t < 4; t++) {
         const size_t i = t / 2 * SIDE, j = t % 2 * SIDE;
 
         if (i < at->rows && j < s->columns)
-            give(s->sum[t], least(at->rows - i, SIDE),
-                 least(s->columns - j, SIDE), at->alpha, at->beta,
-                 at->c + i * at->stride + s->first + j, at->stride);
+            store_tile(s->sum[t], least(at->rows - i, SIDE),
+                       least(s->columns - j, SIDE), at->alpha, at->beta,
+                       at->c + i * at->stride + s->first + j, at->stride);
     }
 }
 
-/* The sums of a square of so many rows, from two strips. */
+/* The sums of a square with `rows` rows, from two strips. */
 WN_TILED static void amx_add_up(const char *a, const char *b, size_t steps,
                                 size_t rows, struct square *s)
 {
@@ -172,16 +132,16 @@ WN_TILED static void amx_add_up(const char *a, const char *b, size_t steps,
     _tile_stored(3, s->sum[3], 64);
 }
 
-/* What is packed at a time: a strip of A, and `wide` columns of B. */
+/* A packed strip of A and `wide` packed columns of B. */
 struct packed {
     size_t wide, steps;
     char *left, *right;
     size_t strip; /* bytes of each strip */
 };
 
-/* The rows of the strip `left` by all of `right`. The sums of a square are
- * settled while the next one's are under way: the unit is far behind the
- * instructions that feed it. */
+/* Multiply the strip `left` by all of `right`. The sums of a square are stored
+ * while the unit works on the next square: it is far behind the instructions
+ * that feed it. */
 WN_TILED static void amx_cross(const struct packed *packed, struct place at)
 {
     struct square square[2];
@@ -195,16 +155,16 @@ WN_TILED static void amx_cross(const struct packed *packed, struct place at)
         amx_add_up(packed->left, packed->right + q * packed->strip,
                    packed->steps, at.rows, now);
         if (q > 0)
-            amx_settle(&square[1 - q % 2], &at);
+            amx_store_sums(&square[1 - q % 2], &at);
     }
-    amx_settle(&square[(count - 1) % 2], &at);
+    amx_store_sums(&square[(count - 1) % 2], &at);
 }
 
-WN_TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
-                              float alpha, struct wn_side a, struct wn_side b,
-                              float beta, float *c, size_t stride)
+WN_TILED void wn_amx_gemm(size_t rows, size_t columns, size_t inner,
+                          float alpha, struct wn_side a, struct wn_side b,
+                          float beta, float *c, size_t stride)
 {
-    /* As deep as allowed, but all alike. */
+    /* Equal depths, as deep as allowed. */
     const size_t times = (inner + DEEP - 1) / DEEP;
     const size_t deepest = ((inner + times - 1) / times + STEP - 1) / STEP;
     const size_t widest = (least(columns, WIDE) + STRIP - 1) / STRIP;
@@ -212,7 +172,7 @@ WN_TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
     char *right = aligned_alloc(64, (widest + 1) * strip);
 
     if (!right)
-        return false;
+        wn_die("no memory for the tiles of a product");
     char *left = right + widest * strip;
 
     wn_amx_open();
@@ -231,7 +191,7 @@ WN_TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
                 const size_t tall = least(rows - i, STRIP);
 
                 pack(&a, true, i, tall, j, deep, PARTS, left);
-                /* The tiles are loaded behind the compiler's back. */
+                /* The compiler does not see that tiles are loaded. */
                 __asm__ volatile("" : : : "memory");
                 amx_cross(&packed,
                           (struct place){tall, alpha, j ? 1 : beta,
@@ -241,38 +201,6 @@ WN_TILED bool wn_amx_multiply(size_t rows, size_t columns, size_t inner,
     }
     wn_amx_close();
     free(right);
-    return true;
-}
-
-#else
-
-bool wn_amx_start(void)
-{
-    return false;
-}
-
-void wn_amx_open(void)
-{
-}
-
-void wn_amx_close(void)
-{
-}
-
-bool wn_amx_multiply(size_t rows, size_t columns, size_t inner, float alpha,
-                     struct wn_side a, struct wn_side b, float beta, float *c,
-                     size_t stride)
-{
-    (void)rows;
-    (void)columns;
-    (void)inner;
-    (void)alpha;
-    (void)a;
-    (void)b;
-    (void)beta;
-    (void)c;
-    (void)stride;
-    return false;
 }
 
 #endif

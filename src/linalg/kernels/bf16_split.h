@@ -1,33 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* linalg/kernels/bf16_split.h: floats as tiles of 16-bit floats for the matrix
- * unit; see amx.h. Private to the files that use the unit, amx.c and layer.c.
+ * unit; see kernels.h. Used by amx.c and layer.c.
  *
- * A tile is 16 lines of 64 bytes. Of A a line is a row, of B a column's place
- * in it is a lane; either way a line holds 16 pairs of numbers, and the unit
- * adds up over the pairs. As the order of a sum is free, inner index j of a
- * step of 32 is paired with j + 16: so a pair is an `or` of two vectors, and
- * no bits need to change lanes.
+ * A tile has 16 lines of 64 bytes; a line holds 16 pairs of numbers, and the
+ * unit adds up over the pairs. A line of A is a row; a pair within a line of B
+ * is a column. As the order of a sum is free, inner index j of a step of 32 is
+ * paired with j + 16, so that a pair is an `or` of two vectors and no bits
+ * change lanes.
  *
  *   A: line i, pair j = A[i][j], A[i][j + 16]
  *   B: line j, pair l = B[j][l], B[j + 16][l]
  *
- * Two or three parts of two tiles that stand side by side make a step, 4 or 6
- * KiB; steps along the inner dimension make a strip of 32 rows of A or 32
+ * A step is two or three parts of two tiles that stand side by side, 4 or 6
+ * KiB. Steps along the inner dimension make a strip of 32 rows of A or 32
  * columns of B. */
 #ifndef WN_LINALG_KERNELS_BF16_SPLIT_H
 #define WN_LINALG_KERNELS_BF16_SPLIT_H
 
-#include "linalg/kernels/amx.h"
-
-#ifdef WN_TILED
-
-#include <immintrin.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#define TILED_INLINE WN_TILED static inline __attribute__((always_inline))
+#include "linalg/kernels/kernels.h"
 
 enum {
     SIDE = 16,        /* lines and pairs of a tile */
@@ -36,14 +31,25 @@ enum {
     TILE = SIDE * 64  /* bytes */
 };
 
+static inline size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+#ifdef WN_TILED
+
+#include <immintrin.h>
+
+#define TILED_INLINE WN_TILED static inline __attribute__((always_inline))
+
 /* Bytes of a step of so many parts. */
 static inline size_t step_bytes(int parts)
 {
     return 2 * (size_t)parts * TILE;
 }
 
-/* What rounding 16 floats to the nearest of 8 bits leaves; they stay in the
- * upper halves of *bits. */
+/* Round 16 floats to 8 bits, into the upper halves of *bits; returns the
+ * rests. */
 WN_TILED static inline __m512 round_off(__m512 x, __m512i *bits)
 {
     *bits = _mm512_and_si512(
@@ -52,9 +58,9 @@ WN_TILED static inline __m512 round_off(__m512 x, __m512i *bits)
     return _mm512_sub_ps(x, _mm512_castsi512_ps(*bits));
 }
 
-/* One line of each part's tile, of pairs (first, second). What is left for the
- * last of three parts needs no rounding, and for that of two it is cut: as what
- * rounding left has either sign, on average to nothing. */
+/* One line of each part's tile, of pairs (first, second). The last of three
+ * parts needs no rounding; the last of two is truncated, and as rests have
+ * either sign the errors average to zero. */
 TILED_INLINE void put_line(__m512 first, __m512 second, int parts, char *line)
 {
     const __m512i upper = _mm512_set1_epi32((int)0xffff0000);
@@ -109,20 +115,14 @@ WN_TILED static inline void turn(const float *at, size_t stride, float *out)
     }
 }
 
-static inline size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The numbers of one tile stand in two squares: of the first 16 inner indices
- * of a step, and `far` floats on, of the others. */
+/* The numbers of one tile come from two squares: that of the first 16 inner
+ * indices of a step, and `far` floats on, that of the other 16. */
 struct patch {
     const float *at;
     size_t stride, far;
 };
 
-/* The tiles of the parts of a patch, turned if the rows of its squares are no
- * lines. */
+/* The tiles of the parts of a patch, transposed if `turned`. */
 TILED_INLINE void put_tile(struct patch p, bool turned, int parts, char *tile)
 {
     _Alignas(64) float square[2][SIDE * SIDE];
@@ -137,17 +137,17 @@ TILED_INLINE void put_tile(struct patch p, bool turned, int parts, char *tile)
                  tile);
 }
 
-/* Of squares that are not whole: the first has `rows` rows of `width`, the
- * second further_rows of further_width; what is missing is 0. */
+/* Pad two incomplete squares of rows[q] rows of width[q] floats with zeros, in
+ * `padded`. */
 static inline struct patch fill_up(struct patch p, const size_t rows[2],
-                                   const size_t width[2], float *room)
+                                   const size_t width[2], float *padded)
 {
-    memset(room, 0, 2 * SIDE * SIDE * sizeof *room);
+    memset(padded, 0, 2 * SIDE * SIDE * sizeof *padded);
     for (size_t q = 0; q < 2; q++)
         for (size_t i = 0; i < rows[q] && width[q]; i++)
-            memcpy(room + (q * SIDE + i) * SIDE,
-                   p.at + q * p.far + i * p.stride, width[q] * sizeof *room);
-    return (struct patch){room, SIDE, SIDE * SIDE};
+            memcpy(padded + (q * SIDE + i) * SIDE,
+                   p.at + q * p.far + i * p.stride, width[q] * sizeof *padded);
+    return (struct patch){padded, SIDE, SIDE * SIDE};
 }
 
 /* `span` (at most 16) rows of A or columns of B from the first-th on, `deep`
@@ -156,8 +156,8 @@ TILED_INLINE void pack_tile(const struct wn_side *side, bool is_left,
                             size_t first, size_t span, size_t j, size_t deep,
                             int parts, char *tile)
 {
-    _Alignas(64) float room[2 * SIDE * SIDE];
-    const bool along = is_left != side->transposed; /* inner ones adjoin */
+    _Alignas(64) float padded[2 * SIDE * SIDE];
+    const bool along = is_left != side->transposed; /* inner indices adjoin */
     struct patch p = {side->at + (along ? first * side->stride + j
                                         : j * side->stride + first),
                       side->stride, along ? SIDE : SIDE * side->stride};
@@ -166,7 +166,7 @@ TILED_INLINE void pack_tile(const struct wn_side *side, bool is_left,
         const size_t part[2] = {least(deep, SIDE), deep - least(deep, SIDE)};
         const size_t same[2] = {span, span};
 
-        p = fill_up(p, along ? same : part, along ? part : same, room);
+        p = fill_up(p, along ? same : part, along ? part : same, padded);
     }
     if (side->transposed)
         put_tile(p, true, parts, tile);

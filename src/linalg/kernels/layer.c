@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The first layer of a network in training; see layer.h, and bf16_split.h for
- * what is packed how.
+/* The first layer of a network in training; see products.h, and bf16_split.h
+ * for the packing.
  *
- * The unit reads each step of both sides once for every square of 32 x 32, and
- * the second cache cannot give it both: so the strip of x stays in the first,
- * a chunk of it at a time. Weights, velocities and packed weights of a square
+ * The unit reads each step of both sides once for every square of 32 x 32. The
+ * second-level cache is too slow for both, so a chunk of the strip of x stays
+ * in the first-level cache. Weights, velocities and packed weights of a square
  * stand side by side, as all of them pass through the cache at each step. */
-#include "linalg/kernels/layer.h"
+#include "linalg/kernels/bf16_split.h"
 
 #include <stdlib.h>
 
 #include "linalg/products.h"
-#include "linalg/kernels/bf16_split.h"
 #include "util/memory.h"
 
 size_t wn_layer_stride(size_t inputs)
@@ -19,19 +18,16 @@ size_t wn_layer_stride(size_t inputs)
     return (inputs + 31) / 32 * 32;
 }
 
-#ifdef WN_TILED
-
 enum {
     PARTS = 2, /* of a float */
     BLOCK = 2 * PARTS * TILE,
     CHUNK = 6, /* steps of x at a time: 24 KiB */
     SQUARE = STRIP * STRIP,
-    ALIGN = 64,    /* so that no line of a tile lies across two of a cache */
-    MOST = 1 << 24 /* bytes: what a cache may hold, and needs no bound */
+    ALIGN = 64, /* no line of a tile crosses a cache line */
+    MAX_BYTES = 1 << 24
 };
 
-/* Of 32 inputs by 32 outputs, all that a step changes, side by side; 0 beyond
- * the layer. */
+/* All that a step changes for 32 inputs by 32 outputs; 0 beyond the layer. */
 struct square {
     float velocity[SQUARE], w[SQUARE];
     char packed[BLOCK]; /* w, as the right side */
@@ -42,9 +38,9 @@ struct wn_layer {
     size_t features, units, lines; /* strips of inputs, outputs and rows */
     struct square *weights;        /* features x units */
     char *delta;                   /* units x lines steps, as the right side */
-    char *left; /* a chunk of x, or all rows of a strip of features */
-    float *sum; /* lines x units squares */
-    void *room; /* for all of them */
+    char *left;   /* a chunk of x, or all rows of a strip of features */
+    float *sum;   /* lines x units squares */
+    void *arrays; /* all of them */
 };
 
 static size_t strips(size_t count)
@@ -78,19 +74,19 @@ double wn_layer_bytes(size_t inputs, size_t outputs, size_t rows)
 
 bool wn_layer_fits(size_t inputs, size_t outputs, size_t rows)
 {
-    return wn_linear_uses_amx() && inputs >= STRIP && outputs >= STRIP &&
-           rows >= STRIP && wn_layer_bytes(inputs, outputs, rows) <= MOST;
+    return wn_kernels->layer && inputs >= STRIP && outputs >= STRIP &&
+           rows >= STRIP && wn_layer_bytes(inputs, outputs, rows) <= MAX_BYTES;
 }
 
 void wn_layer_free(struct wn_layer *layer)
 {
     if (!layer)
         return;
-    free(layer->room);
+    free(layer->arrays);
     free(layer);
 }
 
-/* Where the layer's weight of input j and output u stands. */
+/* The weight of input j and output u. */
 static float *weight_at(const struct wn_layer *layer, size_t j, size_t u)
 {
     return layer->weights[j / STRIP * layer->units + u / STRIP].w +
@@ -106,7 +102,45 @@ void wn_layer_read(const struct wn_layer *layer, float *w)
             w[j * outputs + u] = *weight_at(layer, j, u);
 }
 
-/* The weights, as the layer has them. */
+struct wn_layer *wn_layer_new(const struct wn_layer_weights *weights,
+                              size_t rows)
+{
+    struct wn_layer *layer = wn_new(1, sizeof *layer);
+
+    layer->net = *weights;
+    layer->features = strips(weights->inputs);
+    layer->units = strips(weights->outputs);
+    layer->lines = strips(rows);
+    const struct sizes sizes =
+        sizes_of(weights->inputs, weights->outputs, rows);
+
+    layer->arrays =
+        wn_new(sizes.weights + sizes.delta + sizes.left + sizes.sum + ALIGN, 1);
+    char *next =
+        (char *)layer->arrays + ALIGN - (uintptr_t)layer->arrays % ALIGN;
+
+    layer->weights = (struct square *)(void *)next;
+    layer->delta = next + sizes.weights;
+    layer->left = layer->delta + sizes.delta;
+    layer->sum = (float *)(void *)(layer->left + sizes.left);
+    wn_kernels->layer->pack(layer);
+    return layer;
+}
+
+void wn_layer_forward(struct wn_layer *layer, const float *x, size_t rows,
+                      float scale, float *h)
+{
+    wn_kernels->layer->forward(layer, x, rows, scale, h);
+}
+
+void wn_layer_learn(struct wn_layer *layer, const float *x, const float *delta,
+                    size_t rows, const struct wn_layer_step *step)
+{
+    wn_kernels->layer->learn(layer, x, delta, rows, step);
+}
+
+#ifdef WN_TILED
+
 WN_TILED static void pack_weights(struct wn_layer *layer)
 {
     const size_t inputs = layer->net.inputs, outputs = layer->net.outputs;
@@ -122,32 +156,7 @@ WN_TILED static void pack_weights(struct wn_layer *layer)
     }
 }
 
-struct wn_layer *wn_layer_new(const struct wn_layer_weights *weights,
-                              size_t rows)
-{
-    struct wn_layer *layer = wn_new(1, sizeof *layer);
-
-    layer->net = *weights;
-    layer->features = strips(weights->inputs);
-    layer->units = strips(weights->outputs);
-    layer->lines = strips(rows);
-    const struct sizes sizes =
-        sizes_of(weights->inputs, weights->outputs, rows);
-
-    layer->room =
-        wn_new(sizes.weights + sizes.delta + sizes.left + sizes.sum + ALIGN, 1);
-    char *room = (char *)layer->room + ALIGN - (uintptr_t)layer->room % ALIGN;
-
-    layer->weights = (struct square *)(void *)room;
-    layer->delta = room + sizes.weights;
-    layer->left = layer->delta + sizes.delta;
-    layer->sum = (float *)(void *)(layer->left + sizes.left);
-    pack_weights(layer);
-    return layer;
-}
-
-/* The lanes of the two vectors of a line of a square that has so many columns.
- */
+/* Masks of the two vectors of a line of a square with `columns` columns. */
 struct lanes {
     __mmask16 half[2];
 };
@@ -160,9 +169,9 @@ static inline struct lanes lanes_of(size_t columns)
     return (struct lanes){{(__mmask16)all, (__mmask16)(all >> SIDE)}};
 }
 
-/* 16 of the weights after their step. */
-TILED_INLINE __m512 layer_move(struct square *square, const float *sum,
-                               size_t at, const struct wn_layer_step *step)
+/* Update 16 weights. */
+TILED_INLINE __m512 update_vector(struct square *square, const float *sum,
+                                  size_t at, const struct wn_layer_step *step)
 {
     const __m512 share = _mm512_set1_ps(step->share);
     const __m512 momentum = _mm512_set1_ps(step->momentum);
@@ -177,22 +186,22 @@ TILED_INLINE __m512 layer_move(struct square *square, const float *sum,
     return w;
 }
 
-/* Move a square along its sums, and pack it anew. */
-WN_TILED static void move_square(struct square *square, const float *sum,
-                                 const struct wn_layer_step *step)
+/* Update a square by its sums, and pack it again. */
+WN_TILED static void update_square(struct square *square, const float *sum,
+                                   const struct wn_layer_step *step)
 {
     for (size_t i = 0; i < SIDE; i++)
         for (size_t t = 0; t < 2; t++) {
             const size_t at = i * STRIP + t * SIDE;
 
-            put_line(layer_move(square, sum, at, step),
-                     layer_move(square, sum, at + SIDE * STRIP, step), PARTS,
+            put_line(update_vector(square, sum, at, step),
+                     update_vector(square, sum, at + SIDE * STRIP, step), PARTS,
                      square->packed + t * TILE + i * 64);
         }
 }
 
 /* Add the products of two strips over `steps` to the sums of a square, or to
- * none. Three of the four products of parts. */
+ * zero if `fresh`. It takes three of the four products of parts. */
 TILED_INLINE void layer_multiply(const char *a, const char *b, size_t b_step,
                                  size_t steps, bool fresh, float *sum)
 {
@@ -238,7 +247,7 @@ TILED_INLINE void layer_multiply(const char *a, const char *b, size_t b_step,
 #undef ADD
 }
 
-/* One square of hidden units from its sums. */
+/* One square of hidden units: bias and rectifier. */
 WN_TILED static void rectify(const struct wn_layer *layer, const float *sum,
                              size_t line, size_t unit, size_t rows, float scale,
                              float *h)
@@ -264,8 +273,8 @@ WN_TILED static void rectify(const struct wn_layer *layer, const float *sum,
     }
 }
 
-WN_TILED void wn_layer_forward(struct wn_layer *layer, const float *x,
-                               size_t rows, float scale, float *h)
+WN_TILED static void layer_forward(struct wn_layer *layer, const float *x,
+                                   size_t rows, float scale, float *h)
 {
     const size_t lines = strips(rows), units = layer->units;
     const struct wn_side side = {x, wn_layer_stride(layer->net.inputs), false};
@@ -277,7 +286,7 @@ WN_TILED void wn_layer_forward(struct wn_layer *layer, const float *x,
         for (size_t l = 0; l < lines; l++) {
             pack(&side, true, l * STRIP, least(rows - l * STRIP, STRIP),
                  f * STEP, steps * STEP, PARTS, layer->left);
-            /* Tiles are loaded and stored behind the compiler's back. */
+            /* The compiler does not see that tiles are loaded and stored. */
             __asm__ volatile("" : : : "memory");
             for (size_t u = 0; u < units; u++)
                 layer_multiply(layer->left,
@@ -293,9 +302,9 @@ WN_TILED void wn_layer_forward(struct wn_layer *layer, const float *x,
                     scale, h);
 }
 
-WN_TILED void wn_layer_learn(struct wn_layer *layer, const float *x,
-                             const float *delta, size_t rows,
-                             const struct wn_layer_step *step)
+WN_TILED static void layer_learn(struct wn_layer *layer, const float *x,
+                                 const float *delta, size_t rows,
+                                 const struct wn_layer_step *step)
 {
     const size_t outputs = layer->net.outputs;
     const size_t lines = strips(rows), units = layer->units;
@@ -314,69 +323,13 @@ WN_TILED void wn_layer_learn(struct wn_layer *layer, const float *x,
                            lines, true, layer->sum + u * SQUARE);
         __asm__ volatile("" : : : "memory");
         for (size_t u = 0; u < units; u++)
-            move_square(&layer->weights[f * units + u], layer->sum + u * SQUARE,
-                        step);
+            update_square(&layer->weights[f * units + u],
+                          layer->sum + u * SQUARE, step);
     }
     wn_amx_close();
 }
 
-#else
-
-bool wn_layer_fits(size_t inputs, size_t outputs, size_t rows)
-{
-    (void)inputs;
-    (void)outputs;
-    (void)rows;
-    return false;
-}
-
-/* Never called: nothing fits. */
-struct wn_layer *wn_layer_new(const struct wn_layer_weights *weights,
-                              size_t rows)
-{
-    (void)weights;
-    (void)rows;
-    wn_fail(error, WN_EUSAGE, "no matrix unit");
-    return NULL;
-}
-
-void wn_layer_free(struct wn_layer *layer)
-{
-    (void)layer;
-}
-
-double wn_layer_bytes(size_t inputs, size_t outputs, size_t rows)
-{
-    (void)inputs;
-    (void)outputs;
-    (void)rows;
-    return 0;
-}
-
-void wn_layer_read(const struct wn_layer *layer, float *w)
-{
-    (void)layer;
-    (void)w;
-}
-
-void wn_layer_forward(struct wn_layer *layer, const float *x, size_t rows,
-                      float scale, float *h)
-{
-    (void)layer;
-    (void)x;
-    (void)rows;
-    (void)scale;
-    (void)h;
-}
-
-void wn_layer_learn(struct wn_layer *layer, const float *x, const float *delta,
-                    size_t rows, const struct wn_layer_step *step)
-{
-    (void)layer;
-    (void)x;
-    (void)delta;
-    (void)rows;
-    (void)step;
-}
+const struct wn_layer_kernel wn_layer_amx = {
+    .pack = pack_weights, .forward = layer_forward, .learn = layer_learn};
 
 #endif

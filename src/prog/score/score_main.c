@@ -3,7 +3,6 @@
  * audit file, writes /score. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "linalg/products.h"
 #include "prog/score/score_work.h"
@@ -107,13 +106,11 @@ static int score_work(struct wn_run *run, struct wn_error *error)
     if (wn_option_on(run->options, "list-models"))
         return list_models(run, error);
     wn_linear_start();
-    if (!strcmp(kernels, "auto"))
-        wn_linear_amx();
-    else if (strcasecmp(kernels, wn_linear_kernels()))
-        return wn_fail(error, WN_EUSAGE,
-                       "--kernels: found '%s', which OpenBLAS does not run "
-                       "here; by itself it takes %s",
-                       kernels, wn_linear_kernels());
+    const bool automatic = strcmp(kernels, "auto") == 0;
+    if (wn_openblas_check(automatic ? NULL : kernels, error))
+        return -1;
+    if (automatic)
+        wn_linear_use_matrix_unit();
     wn_log_verbose(run->talk, "OpenBLAS kernels: %s", wn_linear_kernels());
     status = score_read(run, &work, error);
     if (status == 0)
@@ -126,7 +123,8 @@ static int score_work(struct wn_run *run, struct wn_error *error)
     return status;
 }
 
-/* The kernel set that the command line asks for, or NULL. */
+/* The kernel set that the command line asks for, or NULL. OpenBLAS must know it
+ * before options are parsed; see linalg/openblas_kernels.c. */
 static const char *kernels_asked(int argc, char **argv)
 {
     static const char option[] = "--kernels";
@@ -143,20 +141,6 @@ static const char *kernels_asked(int argc, char **argv)
     return asked && strcmp(asked, "auto") ? asked : NULL;
 }
 
-/* Whether the environment now asks for other kernels than OpenBLAS has. Never
- * against the user's own OPENBLAS_CORETYPE. */
-static bool choose_kernels(int argc, char **argv)
-{
-    const char *asked = kernels_asked(argc, argv);
-    const char *set = getenv("OPENBLAS_CORETYPE");
-
-    if (asked ? set && strcmp(set, asked) == 0 : set != NULL)
-        return false;
-    if (!asked)
-        asked = wn_linear_better();
-    return asked && setenv("OPENBLAS_CORETYPE", asked, 1) == 0;
-}
-
 int main(int argc, char **argv)
 {
     static const struct wn_program program = {
@@ -166,7 +150,7 @@ int main(int argc, char **argv)
         .least = 0,
         .most = 1};
 
-    wn_program_reexec(argv, choose_kernels(argc, argv));
+    wn_program_reexec(argv, wn_openblas_request(kernels_asked(argc, argv)));
     score_main_make_rows();
     return wn_program_main(&program, argc, argv, score_work);
 }
