@@ -15,7 +15,6 @@ enum { MAX_LISTED = 12, LIST_BYTES = 600 };
 
 /* What the child finds, in shared memory. */
 struct listing {
-    struct wn_error error;
     size_t count, listed, length;
     char text[LIST_BYTES];
 };
@@ -64,18 +63,18 @@ static herr_t list_dataset(hid_t file, const char *path, const H5L_info_t *info,
     return 0;
 }
 
-static void list_work(void *context)
+static void list_in_child(void *context, struct wn_error *error)
 {
     const struct list_task *task = context;
-    struct wn_store store = {.descriptor = task->descriptor};
-    const hid_t file = wn_store_open(&store, task->name, &task->listing->error);
+    struct wn_hdf5_store store = {.descriptor = task->descriptor};
+    const hid_t file = wn_hdf5_open(&store, task->name, error);
 
     if (file < 0)
         return;
     if (H5Lvisit(file, H5_INDEX_NAME, H5_ITER_INC, list_dataset,
                  task->listing) < 0)
-        wn_fail(&task->listing->error, WN_EDATA,
-                "%s: damaged, its datasets cannot be listed", task->name);
+        wn_fail(error, WN_EDATA, "%s: damaged, its datasets cannot be listed",
+                task->name);
     H5Fclose(file);
 }
 
@@ -89,12 +88,8 @@ int wn_hdf5_list(const char *path, uint64_t memory, struct wn_text *out,
         return -1;
     struct listing *listing = wn_sandbox_share(sizeof *listing);
     struct list_task task = {name, descriptor, listing};
-    int status = wn_sandbox_run(name, memory, WN_READER_SECONDS, list_work,
-                                &task, error);
-    if (status == 0 && listing->error.code) {
-        *error = listing->error;
-        status = -1;
-    }
+    const int status = wn_sandbox_run(name, memory, WN_HDF5_SECONDS,
+                                      list_in_child, &task, error);
     if (status == 0) {
         wn_text_add(out, listing->text,
                     listing->length < LIST_BYTES ? listing->length : 0);
