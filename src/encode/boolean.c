@@ -9,7 +9,7 @@
 
 int wn_boolean_word(const char *text, size_t length)
 {
-    /* Those that mean no, each before the one that means yes. */
+    /* Pairs of no and yes. */
     static const char *const words[] = {"0", "1",  "f",   "t",     "n",
                                         "y", "no", "yes", "false", "true"};
 

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/columns.h"
-#include "csv/csv_foreach.h"
+#include "encode/survey.h"
 #include "util/memory.h"
 #include "util/text.h"
 
@@ -43,108 +42,96 @@ bool wn_calendar_is_ambiguous(const struct wn_column *column)
 /* What occurs in a column, a bit each. */
 struct seen {
     uint32_t months, weekdays, days;
-    bool early, late; /* a second of the day before, after the column's first */
-    double first;     /* second of the day of the first cell seen, or -1 */
-    double min, max;  /* instants; min > max where there is none */
+    bool early, late; /* a second of the day before, after the first cell's */
+    double first;     /* second of the day of the first cell, or -1 */
+    double min, max;  /* instants; min > max if there are none */
 };
 
-struct fitting {
+struct wn_calendar_fit {
     struct wn_table *table;
     size_t *column; /* the date columns */
     size_t columns;
     struct seen *seen;
-    double *sample; /* columns x sampled instants, NaN where there is none */
+    double *sample; /* columns x sampled instants, NaN if there is none */
     size_t sampled, stride;
 };
 
 struct piece {
-    const struct fitting *fitting;
+    const struct wn_calendar_fit *fit;
     struct seen *seen;
 };
 
 static const struct seen nothing = {
     .first = -1, .min = INFINITY, .max = -INFINITY};
 
-static void calendar_stop_piece(void *own)
-{
-    struct piece *piece = own;
-
-    if (piece)
-        free(piece->seen);
-    free(piece);
-}
-
-static void *calendar_start_piece(void *shared)
+static void *calendar_start(void *shared)
 {
     struct piece *piece = wn_new(1, sizeof *piece);
 
-    piece->fitting = shared;
-    piece->seen = wn_new(piece->fitting->columns, sizeof *piece->seen);
-    if (piece->seen)
-        return piece;
-    free(piece);
-    return NULL;
+    piece->fit = shared;
+    piece->seen = wn_new(piece->fit->columns, sizeof *piece->seen);
+    return piece;
 }
 
-static void calendar_begin_piece(void *own, size_t begin, size_t end)
+static void calendar_stop(void *state)
 {
-    struct piece *piece = own;
+    struct piece *piece = state;
 
-    (void)begin;
-    (void)end;
-    for (size_t i = 0; i < piece->fitting->columns; i++)
+    free(piece->seen);
+    free(piece);
+}
+
+static void calendar_begin(void *state, size_t begin, size_t end)
+{
+    struct piece *piece = state;
+
+    (void)begin, (void)end;
+    for (size_t i = 0; i < piece->fit->columns; i++)
         piece->seen[i] = nothing;
 }
 
-static void calendar_look(struct seen *seen, const struct wn_date *date,
-                          double instant)
+static int calendar_row(void *state, size_t row, const struct wn_cell *cells,
+                        struct wn_error *error)
 {
-    seen->months |= 1u << date->month;
-    seen->weekdays |= 1u << wn_date_weekday(date);
-    seen->days |= 1u << date->day;
-    if (seen->first < 0)
-        seen->first = date->second;
-    seen->early |= date->second < seen->first;
-    seen->late |= date->second > seen->first;
-    seen->min = fmin(seen->min, instant);
-    seen->max = fmax(seen->max, instant);
-}
-
-static int calendar_take_row(void *own, size_t row, const struct wn_cell *cells,
-                             struct wn_error *error)
-{
-    struct piece *piece = own;
-    const struct fitting *fitting = piece->fitting;
+    struct piece *piece = state;
+    const struct wn_calendar_fit *fit = piece->fit;
+    const size_t rows = wn_csv_rows(fit->table->csv);
 
     (void)error;
-    for (size_t i = 0; i < fitting->columns; i++) {
-        const struct wn_column *column =
-            &fitting->table->column[fitting->column[i]];
-        const struct wn_cell *cell = &cells[fitting->column[i]];
+    for (size_t i = 0; i < fit->columns; i++) {
+        const size_t c = fit->column[i];
+        struct seen *seen = &piece->seen[i];
         struct wn_date date;
 
-        if (wn_table_is_missing(fitting->table, cell) ||
-            !wn_date_parse(cell->text, cell->length, column->order, &date))
+        if (wn_table_is_missing(fit->table, &cells[c]) ||
+            !wn_date_parse(cells[c].text, cells[c].length,
+                           fit->table->column[c].order, &date))
             continue;
         const double instant = wn_date_instant(&date);
-        calendar_look(&piece->seen[i], &date, instant);
-        if (row == wn_sample_row(row / fitting->stride, fitting->stride,
-                                 wn_csv_rows(fitting->table->csv)))
-            fitting->sample[i * fitting->sampled + row / fitting->stride] =
-                instant;
+        seen->months |= 1u << date.month;
+        seen->weekdays |= 1u << wn_date_weekday(&date);
+        seen->days |= 1u << date.day;
+        if (seen->first < 0)
+            seen->first = date.second;
+        seen->early |= date.second < seen->first;
+        seen->late |= date.second > seen->first;
+        seen->min = fmin(seen->min, instant);
+        seen->max = fmax(seen->max, instant);
+        if (row == wn_sample_row(row / fit->stride, fit->stride, rows))
+            fit->sample[i * fit->sampled + row / fit->stride] = instant;
     }
     return 0;
 }
 
-static int calendar_finish_piece(void *shared, void *own, size_t begin,
-                                 size_t end, struct wn_error *error)
+static int calendar_finish(void *shared, void *state, size_t begin, size_t end,
+                           struct wn_error *error)
 {
-    const struct fitting *fitting = shared;
-    const struct piece *piece = own;
+    const struct wn_calendar_fit *fit = shared;
+    const struct piece *piece = state;
 
     (void)begin, (void)end, (void)error;
-    for (size_t i = 0; i < fitting->columns; i++) {
-        struct seen *all = &fitting->seen[i];
+    for (size_t i = 0; i < fit->columns; i++) {
+        struct seen *all = &fit->seen[i];
         const struct seen *one = &piece->seen[i];
 
         if (one->first < 0)
@@ -162,31 +149,79 @@ static int calendar_finish_piece(void *shared, void *own, size_t begin,
     return 0;
 }
 
+int wn_calendar_fit_new(struct wn_table *table, struct wn_calendar_fit **fit,
+                        struct wn_csv_visitor *visitor, struct wn_error *error)
+{
+    const size_t columns = wn_csv_columns(table->csv);
+    const size_t rows = wn_csv_rows(table->csv);
+    struct wn_calendar_fit *new = *fit = wn_new(1, sizeof *new);
+
+    new->table = table;
+    new->column = wn_new(columns, sizeof *new->column);
+    for (size_t c = 0; c < columns; c++) {
+        struct wn_column *column = &table->column[c];
+
+        if (column->role != WN_ROLE_FEATURE || column->kind != WN_KIND_DATE)
+            continue;
+        const bool ambiguous = wn_calendar_is_ambiguous(column);
+        column->order = wn_calendar_order(column);
+        if ((ambiguous || !column->dates[column->order]) &&
+            column->missing < rows)
+            return wn_fail(
+                error, WN_EDATA,
+                ambiguous ? "%s: column %.120s: found dates that may be "
+                            "day/month/year or month/day/year, wanted "
+                            "year-month-day"
+                          : "%s: column %.120s: found no date in it, "
+                            "wanted some",
+                wn_csv_name(table->csv), wn_csv_column(table->csv, c));
+        new->column[new->columns++] = c;
+    }
+    new->stride = (rows + WN_SAMPLE - 1) / WN_SAMPLE;
+    new->sampled = (rows + new->stride - 1) / new->stride;
+    const size_t cells = wn_product(new->columns, new->sampled, 1);
+    new->sample = wn_new(cells, sizeof *new->sample);
+    new->seen = wn_new(new->columns, sizeof *new->seen);
+    for (size_t i = 0; i < cells; i++)
+        new->sample[i] = NAN;
+    for (size_t i = 0; i < new->columns; i++)
+        new->seen[i] = nothing;
+    *visitor = (struct wn_csv_visitor){.shared = new,
+                                       .start = calendar_start,
+                                       .begin = calendar_begin,
+                                       .row = calendar_row,
+                                       .finish = calendar_finish,
+                                       .stop = calendar_stop};
+    return new->columns > 0;
+}
+
 static bool several(uint32_t bits)
 {
     return (bits & (bits - 1)) != 0;
 }
 
-/* The scale of the instants and which parts there are. `sample` is used up. */
-static void calendar_conclude(struct wn_column *column, const struct seen *seen,
-                              struct wn_leakage_limits *alone, double *sample,
-                              double *spare, size_t sampled)
+/* The scale of the instants and which parts there are. Overwrites `sample`. */
+static void calendar_conclude_column(struct wn_column *column,
+                                     const struct seen *seen,
+                                     struct wn_leakage_test *test,
+                                     double *sample, double *scratch,
+                                     size_t sampled)
 {
     double pair[2] = {seen->min, seen->max};
     size_t count = 0;
 
     column->min = column->median = seen->min;
     column->max = seen->max;
-    memcpy(spare, sample, sampled * sizeof *sample);
+    memcpy(scratch, sample, sampled * sizeof *sample);
     for (size_t i = 0; i < sampled; i++)
         if (!isnan(sample[i]))
             sample[count++] = sample[i];
     if (seen->min < seen->max && count) {
-        wn_scale_fit(&column->scale, sample, spare + sampled, count);
-        column->alone = wn_leakage_numbers(alone, spare, sample, count);
+        wn_scale_fit(&column->scale, sample, scratch + sampled, count);
+        column->leakage = wn_leakage_numbers(test, scratch, sample, count);
     }
     if (seen->min < seen->max && !(column->scale.per_deviation > 0))
-        wn_scale_fit(&column->scale, pair, spare, 2);
+        wn_scale_fit(&column->scale, pair, scratch, 2);
     if (column->scale.per_deviation > 0)
         column->median = 2 * column->scale.center;
     column->unknown = wn_scale_apply(&column->scale, column->median);
@@ -197,102 +232,34 @@ static void calendar_conclude(struct wn_column *column, const struct seen *seen,
                     (seen->early || seen->late ? 1u << HOUR : 0);
 }
 
-static int check_column(const struct wn_table *table, size_t c,
-                        struct wn_error *error)
+void wn_calendar_fit_conclude(struct wn_calendar_fit *fit)
 {
-    const struct wn_column *column = &table->column[c];
-    const bool ambiguous = wn_calendar_is_ambiguous(column);
-
-    if (column->dates[wn_calendar_order(column)] && !ambiguous)
-        return 0;
-    if (column->missing == wn_csv_rows(table->csv))
-        return 0;
-    return wn_fail(error, WN_EDATA,
-                   ambiguous ? "%s: column %.120s: found dates that may be "
-                               "day/month/year or month/day/year, wanted "
-                               "year-month-day"
-                             : "%s: column %.120s: found no date in it, "
-                               "wanted some",
-                   wn_csv_name(table->csv), wn_csv_column(table->csv, c));
-}
-
-/* Find the date columns, and room for what they need. */
-static int calendar_prepare(struct fitting *fitting, struct wn_error *error)
-{
-    const struct wn_table *table = fitting->table;
-    const size_t rows = wn_csv_rows(table->csv);
-
-    fitting->column =
-        wn_new(wn_csv_columns(table->csv), sizeof *fitting->column);
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
-        struct wn_column *column = &table->column[c];
-
-        if (column->role != WN_ROLE_FEATURE || column->kind != WN_KIND_DATE)
-            continue;
-        if (check_column(table, c, error))
-            return -1;
-        column->order = wn_calendar_order(column);
-        fitting->column[fitting->columns++] = c;
-    }
-    fitting->stride = (rows + WN_SAMPLE - 1) / WN_SAMPLE;
-    fitting->sampled = (rows + fitting->stride - 1) / fitting->stride;
-    const size_t cells = wn_product(fitting->columns, fitting->sampled, 1);
-    fitting->sample = wn_new(cells, sizeof *fitting->sample);
-    fitting->seen = wn_new(fitting->columns, sizeof *fitting->seen);
-    for (size_t i = 0; i < cells; i++)
-        fitting->sample[i] = NAN;
-    for (size_t i = 0; i < fitting->columns; i++)
-        fitting->seen[i] = nothing;
-    return 0;
-}
-
-/* What all rows say of each column, and how it tells the label. */
-static int conclude_all(const struct fitting *fitting)
-{
-    const struct wn_table *table = fitting->table;
-    const size_t sampled = fitting->sampled;
+    const struct wn_table *table = fit->table;
+    const size_t sampled = fit->sampled, rows = wn_csv_rows(table->csv);
     int32_t *label = wn_new(sampled, sizeof *label);
-    double *spare = wn_new(2 * sampled + 2, sizeof *spare);
-    struct wn_leakage_limits *alone = NULL;
+    double *scratch = wn_new(2 * sampled + 2, sizeof *scratch);
 
-    for (size_t i = 0; label && i < sampled; i++)
-        label[i] = table->label[wn_sample_row(i, fitting->stride,
-                                              wn_csv_rows(table->csv))];
-    if (label && spare)
-        alone = wn_leakage_new(label, sampled, table->classes.count);
-    for (size_t i = 0; i < fitting->columns && alone; i++)
-        calendar_conclude(&table->column[fitting->column[i]], &fitting->seen[i],
-                          alone, fitting->sample + i * sampled, spare, sampled);
-    const int status = alone ? 0 : -1;
-    wn_leakage_free(alone);
+    for (size_t i = 0; i < sampled; i++)
+        label[i] = table->label[wn_sample_row(i, fit->stride, rows)];
+    struct wn_leakage_test *test =
+        wn_leakage_new(label, sampled, table->classes.count);
+    for (size_t i = 0; i < fit->columns; i++)
+        calendar_conclude_column(&table->column[fit->column[i]], &fit->seen[i],
+                                 test, fit->sample + i * sampled, scratch,
+                                 sampled);
+    wn_leakage_free(test);
     free(label);
-    free(spare);
-    return status;
+    free(scratch);
 }
 
-int wn_calendar_fit(struct wn_table *table, struct wn_error *error)
+void wn_calendar_fit_free(struct wn_calendar_fit *fit)
 {
-    struct fitting fitting = {.table = table};
-    const struct wn_csv_pass pass_over = {.csv = table->csv,
-                                          .threads = table->threads,
-                                          .rows = WN_PIECE_ROWS,
-                                          .log = table->talk,
-                                          .what = "reading dates"};
-    const struct wn_csv_visitor visitor = {.shared = &fitting,
-                                           .start = calendar_start_piece,
-                                           .begin = calendar_begin_piece,
-                                           .row = calendar_take_row,
-                                           .finish = calendar_finish_piece,
-                                           .stop = calendar_stop_piece};
-    int status = calendar_prepare(&fitting, error);
-
-    if (status == 0 && fitting.columns)
-        status = wn_csv_foreach(&pass_over, &visitor, 1, error) ||
-                 conclude_all(&fitting);
-    free(fitting.column);
-    free(fitting.sample);
-    free(fitting.seen);
-    return status ? -1 : 0;
+    if (!fit)
+        return;
+    free(fit->column);
+    free(fit->sample);
+    free(fit->seen);
+    free(fit);
 }
 
 /* --- encoding ----------------------------------------------------------- */
@@ -307,8 +274,8 @@ size_t wn_calendar_features(const struct wn_column *column)
     return features;
 }
 
-int wn_calendar_name(const struct wn_column *column, size_t f,
-                     struct wn_text *name, struct wn_error *error)
+void wn_calendar_name(const struct wn_column *column, size_t f,
+                      struct wn_text *name)
 {
     int p = 0;
 
@@ -316,7 +283,6 @@ int wn_calendar_name(const struct wn_column *column, size_t f,
         if (column->parts >> p & 1)
             f -= parts[p].features;
     wn_text_format(name, "%s", parts[p].name[f]);
-    return 0;
 }
 
 static float *put_circle(float *out, double share)

@@ -10,31 +10,36 @@
  *   when:hour-sin      the time of the day, likewise
  *   when:hour-cos
  *
- * Parts that are the same in all cells are left out. They are those of the
+ * Parts that are the same in all cells are left out. Parts are read off the
  * clock that the cell shows; the instant takes its time zone into account.
  *
  * A column has one order of year, month and day: the one in which most of its
- * cells are dates. Where as many are one with the day first as with the month
- * first it is ambiguous. */
+ * cells are dates. It is ambiguous if as many cells are dates with the day
+ * first as with the month first. */
 #ifndef WN_ENCODE_CALENDAR_H
 #define WN_ENCODE_CALENDAR_H
 
+#include "csv/csv_foreach.h"
 #include "encode/table.h"
 
 enum wn_date_order wn_calendar_order(const struct wn_column *column);
 bool wn_calendar_is_ambiguous(const struct wn_column *column);
 
-/* Learn what all date columns need, by one pass over the file; none where there
- * is no such column. WN_EDATA for a column without a date or with an ambiguous
- * order: somebody said that it has dates. */
-int wn_calendar_fit(struct wn_table *table,
-                    struct wn_error *error) WN_MUST_CHECK;
+/* Learn the features of all date columns: 1 and a visitor for one reading of
+ * the file, then wn_calendar_fit_conclude(); 0 if there is no such column; -1
+ * with WN_EDATA for a column declared to hold dates that has none, or has an
+ * ambiguous order. wn_calendar_fit_free(*fit) in any case. */
+struct wn_calendar_fit;
+int wn_calendar_fit_new(struct wn_table *table, struct wn_calendar_fit **fit,
+                        struct wn_csv_visitor *visitor,
+                        struct wn_error *error) WN_MUST_CHECK;
+void wn_calendar_fit_conclude(struct wn_calendar_fit *fit);
+void wn_calendar_fit_free(struct wn_calendar_fit *fit);
 
-/* As kind.h wants them. */
+/* The entries of kind.h. */
 size_t wn_calendar_features(const struct wn_column *column);
-int wn_calendar_name(const struct wn_column *column, size_t f,
-                     struct wn_text *name,
-                     struct wn_error *error) WN_MUST_CHECK;
+void wn_calendar_name(const struct wn_column *column, size_t f,
+                      struct wn_text *name);
 int wn_calendar_encode(const struct wn_column *column,
                        const struct wn_cell *cell, struct wn_terms *terms,
                        float *out, struct wn_error *error);

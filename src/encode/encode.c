@@ -1,49 +1,52 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The second pass: cells into rows of features, block by block; see table.h. */
+/* Cells, or the numbers that the survey kept, into rows of features, block by
+ * block; see table.h. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/numeric_spool.h"
 #include "encode/kind.h"
-#include "csv/csv_foreach.h"
+#include "encode/survey.h"
 #include "util/memory.h"
 #include "util/number.h"
+#include "util/parallel.h"
 
 enum { BLOCK_FLOATS = 1 << 20 };
 
 const char *const wn_rule_names[WN_RULES_FIRST] = {"missing", "number", "date",
                                                    "boolean"};
 
-/* The parts of cells that outlive the row: texts one behind the other. */
+/* Texts that outlive the row, one after the other. */
 struct kept {
     struct wn_text text;
     size_t *end;
-    size_t count, room;
+    size_t count, capacity;
 };
 
 struct encoding {
     const struct wn_table *table;
     const struct wn_table_sink *sink;
-    size_t rows; /* most of a piece */
+    size_t rows; /* maximum of a piece */
+    bool has_text;
 };
 
 struct piece {
+    const struct encoding *encoding;
     const struct wn_table *table;
     float *features;
-    size_t begin;
+    size_t begin, end;
     struct wn_defect *defect;
-    size_t defects, defect_room;
+    size_t defects, defect_capacity;
     struct kept broken, ids;
-    struct wn_terms *terms; /* NULL where no column is text */
+    struct wn_terms *terms; /* NULL if no column is text */
+    double *numbers;        /* rows x spool->width, or NULL */
 };
 
-static int encode_keep(struct kept *kept, const struct wn_cell *cell)
+static void keep_cell(struct kept *kept, const struct wn_cell *cell)
 {
-    wn_grow(&kept->end, &kept->room, kept->count + 1, sizeof *kept->end);
-    if (wn_text_add(&kept->text, cell->text, cell->length))
-        return -1;
+    wn_grow(&kept->end, &kept->capacity, kept->count + 1, sizeof *kept->end);
+    wn_text_add(&kept->text, cell->text, cell->length);
     kept->end[kept->count++] = kept->text.length;
-    return 0;
 }
 
 static struct wn_cell kept_cell(const struct kept *kept, size_t i)
@@ -60,46 +63,44 @@ static void free_kept(struct kept *kept)
     free(kept->end);
 }
 
-static void encode_stop_piece(void *own)
+static void encode_stop(void *state)
 {
-    struct piece *piece = own;
+    struct piece *piece = state;
 
-    if (!piece)
-        return;
     free(piece->features);
     free(piece->defect);
     free_kept(&piece->broken);
     free_kept(&piece->ids);
     wn_terms_free(piece->terms);
+    free(piece->numbers);
     free(piece);
 }
 
-static bool has_text(const struct wn_table *table)
-{
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
-        if (table->column[c].prose)
-            return true;
-    return false;
-}
-
-static void *encode_start_piece(void *shared)
+static void *encode_start(void *shared)
 {
     const struct encoding *encoding = shared;
+    const struct wn_table *table = encoding->table;
     struct piece *piece = wn_new(1, sizeof *piece);
 
-    piece->table = encoding->table;
-    piece->features = wn_new(wn_product(encoding->rows, piece->table->d, 1),
+    piece->encoding = encoding;
+    piece->table = table;
+    piece->features = wn_new(wn_product(encoding->rows, table->d, 1),
                              sizeof *piece->features);
-    if (has_text(piece->table))
-        piece->terms = wn_terms_new(piece->table->text_grams);
+    if (encoding->has_text)
+        piece->terms = wn_terms_new(table->text_grams);
+    if (table->numbers)
+        piece->numbers =
+            wn_new(wn_product(encoding->rows, table->numbers->width, 1),
+                   sizeof *piece->numbers);
     return piece;
 }
 
-static void encode_begin_piece(void *own, size_t begin, size_t end)
+static void encode_begin(void *state, size_t begin, size_t end)
 {
-    struct piece *piece = own;
+    struct piece *piece = state;
 
     piece->begin = begin;
+    piece->end = end;
     piece->defects = 0;
     piece->broken.count = piece->broken.text.length = 0;
     piece->ids.count = piece->ids.text.length = 0;
@@ -107,24 +108,25 @@ static void encode_begin_piece(void *own, size_t begin, size_t end)
            (end - begin) * piece->table->d * sizeof *piece->features);
 }
 
-static void add_defect(struct piece *piece, size_t row, size_t column,
-                       enum wn_rule rule)
+/* A cell that is missing or invalid: its features and a defect. */
+static void encode_unknown(struct piece *piece, size_t row, size_t c,
+                           enum wn_rule rule, float *out)
 {
-    wn_grow(&piece->defect, &piece->defect_room, piece->defects + 1,
-            sizeof *piece->defect);
-    piece->defect[piece->defects++] =
-        (struct wn_defect){row, (uint32_t)column, (uint8_t)rule};
-}
+    const struct wn_column *column = &piece->table->column[c];
 
-static void encode_unknown(const struct wn_column *column, float *out)
-{
     if (wn_kinds[column->kind].unknown)
         wn_kinds[column->kind].unknown(column, out);
     if (column->indicator)
         out[column->features - 1] = 1;
+    wn_grow(&piece->defect, &piece->defect_capacity, piece->defects + 1,
+            sizeof *piece->defect);
+    piece->defect[piece->defects++] =
+        (struct wn_defect){row, (uint32_t)c, (uint8_t)rule};
 }
 
-/* One cell of a feature column into its features, `out`, which are 0. */
+/* --- from the cells ----------------------------------------------------- */
+
+/* A cell of a feature column into its features, which are 0. */
 static int encode_cell(struct piece *piece, size_t row, size_t c,
                        const struct wn_cell *cell, float *out,
                        struct wn_error *error)
@@ -133,53 +135,31 @@ static int encode_cell(struct piece *piece, size_t row, size_t c,
     const struct wn_kind *kind = &wn_kinds[column->kind];
 
     if (wn_table_is_missing(piece->table, cell)) {
-        encode_unknown(column, out);
-        add_defect(piece, row, c, WN_RULE_MISSING);
+        encode_unknown(piece, row, c, WN_RULE_MISSING, out);
         return 0;
     }
     if (!kind->encode)
         return 0;
     const int done = kind->encode(column, cell, piece->terms, out, error);
-    if (done)
-        return done < 0 ? -1 : 0;
-    encode_unknown(column, out);
-    if (encode_keep(&piece->broken, cell))
-        return -1;
-    add_defect(piece, row, c, kind->rule);
-    return 0;
+    if (done == 0) {
+        encode_unknown(piece, row, c, kind->rule, out);
+        keep_cell(&piece->broken, cell);
+    }
+    return done < 0 ? -1 : 0;
 }
 
-/* What most cells are, in short: a number in a numeric column, where no number
- * means "missing". False: not that. */
-static inline bool encode_number(const struct wn_table *table,
-                                 const struct wn_column *column,
-                                 const struct wn_cell *cell, float *out)
+static int encode_row(void *state, size_t row, const struct wn_cell *cells,
+                      struct wn_error *error)
 {
-    double value;
-
-    if (column->kind != WN_KIND_NUMERIC || table->na_count ||
-        !(column->scale.per_deviation > 0) ||
-        !wn_number_parse_padded(cell->text, cell->length, &value))
-        return false;
-    *out = wn_scale_apply(&column->scale, value);
-    return true;
-}
-
-static int encode_take_row(void *own, size_t row, const struct wn_cell *cells,
-                           struct wn_error *error)
-{
-    struct piece *piece = own;
+    struct piece *piece = state;
     const struct wn_table *table = piece->table;
-    const size_t columns = wn_csv_columns(table->csv);
     float *out = piece->features + (row - piece->begin) * table->d;
 
-    for (size_t c = 0; c < columns; c++) {
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         const struct wn_column *column = &table->column[c];
 
-        if (encode_number(table, column, &cells[c], out + column->first))
-            continue;
-        if (column->role == WN_ROLE_ID && encode_keep(&piece->ids, &cells[c]))
-            return -1;
+        if (column->role == WN_ROLE_ID)
+            keep_cell(&piece->ids, &cells[c]);
         if (column->role == WN_ROLE_FEATURE &&
             encode_cell(piece, row, c, &cells[c], out + column->first, error))
             return -1;
@@ -187,12 +167,54 @@ static int encode_take_row(void *own, size_t row, const struct wn_cell *cells,
     return 0;
 }
 
-static int encode_finish_piece(void *shared, void *own, size_t begin,
-                               size_t end, struct wn_error *error)
+/* --- from the kept numbers ---------------------------------------------- */
+
+static void *encode_start_numbers(void *shared, struct wn_error *error)
+{
+    (void)error;
+    return encode_start(shared);
+}
+
+static int encode_numbers(void *state, size_t p, struct wn_error *error)
+{
+    struct piece *piece = state;
+    const struct wn_table *table = piece->table;
+    const struct wn_numeric_spool *spool = table->numbers;
+    const size_t n = wn_csv_rows(table->csv), rows = piece->encoding->rows;
+    const size_t begin = p * rows, end = n - begin < rows ? n : begin + rows;
+
+    encode_begin(piece, begin, end);
+    if (wn_numeric_spool_read(spool, begin, end, piece->numbers, error))
+        return -1;
+    for (size_t row = begin; row < end; row++) {
+        const double *number = piece->numbers + (row - begin) * spool->width;
+        float *out = piece->features + (row - begin) * table->d;
+
+        for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+            const struct wn_column *column = &table->column[c];
+
+            if (column->role != WN_ROLE_FEATURE)
+                continue;
+            const double value = number[spool->slot[c]];
+            if (isnan(value))
+                encode_unknown(piece, row, c, WN_RULE_MISSING,
+                               out + column->first);
+            else if (column->kind == WN_KIND_NUMERIC &&
+                     column->scale.per_deviation > 0)
+                out[column->first] = wn_scale_apply(&column->scale, value);
+        }
+    }
+    return 0;
+}
+
+/* --- what goes out ------------------------------------------------------ */
+
+static int encode_finish(void *shared, void *state, size_t begin, size_t end,
+                         struct wn_error *error)
 {
     const struct encoding *encoding = shared;
     const struct wn_table_sink *sink = encoding->sink;
-    const struct piece *piece = own;
+    const struct piece *piece = state;
     size_t broken = 0;
 
     if (sink->features(sink->context, end - begin, piece->features, error))
@@ -215,29 +237,52 @@ static int encode_finish_piece(void *shared, void *own, size_t begin,
     return 0;
 }
 
+static int encode_finish_numbers(void *shared, void *state, size_t p,
+                                 struct wn_error *error)
+{
+    const struct piece *piece = state;
+
+    (void)p;
+    return encode_finish(shared, state, piece->begin, piece->end, error);
+}
+
 int wn_table_encode(const struct wn_table *table,
                     const struct wn_table_sink *sink, struct wn_error *error)
 {
-    size_t rows = table->d ? BLOCK_FLOATS / table->d : WN_PIECE_ROWS;
+    /* A number takes twice the bytes of a feature. */
+    const size_t kept = table->numbers ? 2 * table->numbers->width : 0;
+    const size_t width = table->d > kept ? table->d : kept;
+    size_t rows = width ? BLOCK_FLOATS / width : WN_PIECE_ROWS;
 
     if (rows == 0)
         rows = 1;
     if (rows > WN_PIECE_ROWS)
         rows = WN_PIECE_ROWS;
-    if (table->ahead)
-        return wn_numeric_spool_give(table->ahead, table, rows, sink, error);
-    struct encoding encoding = {table, sink, rows};
-    const struct wn_csv_pass pass_over = {.csv = table->csv,
-                                          .threads = table->threads,
-                                          .rows = rows,
-                                          .log = table->talk,
-                                          .what = "encoding"};
-    const struct wn_csv_visitor visitor = {.shared = &encoding,
-                                           .start = encode_start_piece,
-                                           .begin = encode_begin_piece,
-                                           .row = encode_take_row,
-                                           .finish = encode_finish_piece,
-                                           .stop = encode_stop_piece};
+    struct encoding encoding = {.table = table, .sink = sink, .rows = rows};
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+        encoding.has_text |= table->column[c].text_model != NULL;
+    if (table->numbers) {
+        const struct wn_parallel pieces = {
+            .threads = table->threads,
+            .count = (wn_csv_rows(table->csv) - 1) / rows + 1,
+            .shared = &encoding,
+            .start = encode_start_numbers,
+            .work = encode_numbers,
+            .join = encode_finish_numbers,
+            .stop = encode_stop};
 
-    return wn_csv_foreach(&pass_over, &visitor, 1, error);
+        return wn_parallel_ordered(&pieces, error);
+    }
+    const struct wn_csv_pass reading = {.csv = table->csv,
+                                        .threads = table->threads,
+                                        .rows = rows,
+                                        .log = table->log,
+                                        .what = "encoding"};
+    const struct wn_csv_visitor visitor = {.shared = &encoding,
+                                           .start = encode_start,
+                                           .begin = encode_begin,
+                                           .row = encode_row,
+                                           .finish = encode_finish,
+                                           .stop = encode_stop};
+    return wn_csv_foreach(&reading, &visitor, 1, error);
 }

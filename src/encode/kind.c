@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of kinds, and what is short enough to stand beside it; see kind.h
- * and table.h. */
+/* The table of kinds and their short functions; see kind.h and table.h. */
 #include "encode/kind.h"
 
 #include <math.h>
@@ -13,16 +12,16 @@
 #include "util/number.h"
 #include "util/text.h"
 
-/* So many of a hundred cells have to be numbers, or dates, for the rest to be
- * broken ones. */
-enum { MOST_PERCENT = 95 };
-/* Text has at least so many words a cell; an identifier differs in so many of
- * a hundred cells, and there are so many of them at least. */
-enum { TEXT_WORDS = 4, IDENTIFIER_PERCENT = 95, IDENTIFIER_LEAST = 20 };
+/* The percentage of numbers, or dates, from which the other cells are invalid.
+ */
+enum { VALID_PERCENT = 95 };
+/* The minimum of words a cell of text, of different cells in a hundred of an
+ * identifier, and of its cells. */
+enum { TEXT_WORDS = 4, IDENTIFIER_PERCENT = 95, IDENTIFIER_MIN = 20 };
 
 static bool is_most(uint64_t part, uint64_t filled)
 {
-    return part && (double)part * 100 >= (double)filled * MOST_PERCENT;
+    return part && (double)part * 100 >= (double)filled * VALID_PERCENT;
 }
 
 static int kind_by_size(const void *a, const void *b)
@@ -32,15 +31,20 @@ static int kind_by_size(const void *a, const void *b)
     return (one > two) - (one < two);
 }
 
+void wn_sort_digests(uint64_t *digest, size_t count)
+{
+    qsort(digest, count, sizeof *digest, kind_by_size);
+}
+
 uint64_t wn_kind_distinct(const struct wn_kind_evidence *evidence)
 {
-    uint64_t *mark = evidence->spare, distinct = 0, last = 0;
+    uint64_t *digest = evidence->scratch, distinct = 0, last = 0;
 
-    memcpy(mark, evidence->mark, evidence->sampled * sizeof *mark);
-    qsort(mark, evidence->sampled, sizeof *mark, kind_by_size);
+    memcpy(digest, evidence->digest, evidence->sampled * sizeof *digest);
+    wn_sort_digests(digest, evidence->sampled);
     for (size_t i = 0; i < evidence->sampled; i++) {
-        distinct += mark[i] != last;
-        last = mark[i];
+        distinct += digest[i] != last;
+        last = digest[i];
     }
     return distinct;
 }
@@ -64,11 +68,10 @@ static size_t numeric_features(const struct wn_column *column)
     return column->scale.per_deviation > 0;
 }
 
-static int bare_name(const struct wn_column *column, size_t f,
-                     struct wn_text *name, struct wn_error *error)
+static void bare_name(const struct wn_column *column, size_t f,
+                      struct wn_text *name)
 {
-    (void)column, (void)f, (void)name, (void)error;
-    return 0;
+    (void)column, (void)f, (void)name;
 }
 
 static int kind_encode_number(const struct wn_column *column,
@@ -94,7 +97,7 @@ static void unknown_number(const struct wn_column *column, float *out)
 
 /* --- boolean ------------------------------------------------------------ */
 
-/* All values are the two words of one pair; 0 and 1 are numbers. */
+/* All values are words of one pair; 0 and 1 are numbers. */
 static bool is_boolean(const struct wn_kind_evidence *evidence)
 {
     const struct wn_dictionary *values = &evidence->column->values;
@@ -115,12 +118,12 @@ static bool is_boolean(const struct wn_kind_evidence *evidence)
 
 static uint64_t boolean_cells(const struct wn_column *column)
 {
-    return column->truths;
+    return column->booleans;
 }
 
 static size_t boolean_features(const struct wn_column *column)
 {
-    return column->trues > 0 && column->trues < column->truths;
+    return column->trues > 0 && column->trues < column->booleans;
 }
 
 static int encode_boolean(const struct wn_column *column,
@@ -137,11 +140,11 @@ static int encode_boolean(const struct wn_column *column,
     return 1;
 }
 
-/* What most cells say. */
+/* The majority. */
 static void unknown_boolean(const struct wn_column *column, float *out)
 {
     if (boolean_features(column))
-        out[0] = 2 * column->trues > column->truths;
+        out[0] = 2 * column->trues > column->booleans;
 }
 
 /* --- date --------------------------------------------------------------- */
@@ -162,14 +165,14 @@ static uint64_t date_cells(const struct wn_column *column)
 
 /* --- categorical, identifier, text -------------------------------------- */
 
-/* Every whole number from the least to the largest, once. */
+/* Every whole number from the minimum to the maximum, once. */
 static bool counts_rows(const struct wn_kind_evidence *evidence)
 {
     const struct wn_column *column = evidence->column;
     const uint64_t rows = evidence->rows;
 
     return is_numeric(evidence) && column->numbers == rows &&
-           rows >= IDENTIFIER_LEAST &&
+           rows >= IDENTIFIER_MIN &&
            column->max - column->min == (double)(rows - 1) &&
            column->min == floor(column->min) &&
            wn_kind_distinct(evidence) == evidence->sampled;
@@ -187,7 +190,7 @@ static bool is_identifier(const struct wn_kind_evidence *evidence)
         return true;
     return evidence->column->many && !is_numeric(evidence) &&
            !is_date(evidence) && !is_text(evidence) &&
-           evidence->cells >= IDENTIFIER_LEAST &&
+           evidence->cells >= IDENTIFIER_MIN &&
            wn_kind_distinct(evidence) * 100 >=
                evidence->cells * IDENTIFIER_PERCENT;
 }
@@ -205,24 +208,23 @@ static size_t category_features(const struct wn_column *column)
     return column->values.count > 1 ? column->values.count : 0;
 }
 
-static int bucket_name(const struct wn_column *column, size_t f,
-                       struct wn_text *name, struct wn_error *error)
+static void bucket_name(const struct wn_column *column, size_t f,
+                        struct wn_text *name)
 {
     (void)column;
     wn_text_format(name, "#%zu", f);
-    return 0;
 }
 
-static int category_name(const struct wn_column *column, size_t f,
-                         struct wn_text *name, struct wn_error *error)
+static void category_name(const struct wn_column *column, size_t f,
+                          struct wn_text *name)
 {
-    if (column->many)
-        return bucket_name(column, f, name, error);
-    return wn_text_add(name, "=", 1) ||
-                   wn_text_add(name, wn_dictionary_text(&column->values, f),
-                               column->values.value[f].length)
-               ? -1
-               : 0;
+    if (column->many) {
+        bucket_name(column, f, name);
+        return;
+    }
+    wn_text_add(name, "=", 1);
+    wn_text_add(name, wn_dictionary_text(&column->values, f),
+                column->values.value[f].length);
 }
 
 static int encode_category(const struct wn_column *column,
@@ -245,7 +247,7 @@ static size_t no_features(const struct wn_column *column)
 
 static size_t text_features(const struct wn_column *column)
 {
-    return column->prose ? wn_text_model_dims(column->prose) : 0;
+    return column->text_model ? wn_text_model_dims(column->text_model) : 0;
 }
 
 static int encode_text(const struct wn_column *column,
@@ -256,7 +258,7 @@ static int encode_text(const struct wn_column *column,
         return 1;
     if (wn_terms_read(terms, cell->text, cell->length, error))
         return -1;
-    wn_text_model_apply(column->prose, terms, out);
+    wn_text_model_apply(column->text_model, terms, out);
     return 1;
 }
 

@@ -27,7 +27,7 @@ int wn_rescale_fail(const struct wn_array *array, const char *where, size_t row,
 /* Rows at equal distances: the first of n, then every step-th. */
 static size_t sample_step(size_t n, size_t d)
 {
-    const size_t most = wn_sample_most(d + 1);
+    const size_t most = wn_sample_rows(d + 1);
 
     return (n + most - 1) / most;
 }

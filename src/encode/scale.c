@@ -15,21 +15,31 @@ static uint64_t key_of(double value)
     return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
 }
 
-/* One byte of the keys at a time, the lowest first. No input makes this slow,
- * as some do quicksort. */
-static void sort(double *value, double *spare, size_t count)
+/* Radix sort by one byte of the keys at a time, the lowest first. Its time does
+ * not depend on the input, as that of quicksort does. A byte that all keys
+ * share needs no pass. */
+static void sort_numbers(double *value, double *scratch, size_t count)
 {
-    for (int shift = 0; shift < 64; shift += 8) {
-        size_t place[257] = {0};
+    enum { BYTES = 8, VALUES = 256 };
+    size_t place[BYTES][VALUES + 1] = {0};
+    double *from = value, *to = scratch;
 
+    for (size_t i = 0; i < count; i++)
+        for (int b = 0; b < BYTES; b++)
+            place[b][(key_of(value[i]) >> 8 * b & 255) + 1]++;
+    for (int b = 0; b < BYTES; b++) {
+        if (place[b][(key_of(value[0]) >> 8 * b & 255) + 1] == count)
+            continue;
+        for (int v = 0; v < VALUES; v++)
+            place[b][v + 1] += place[b][v];
         for (size_t i = 0; i < count; i++)
-            place[(key_of(value[i]) >> shift & 255) + 1]++;
-        for (int b = 0; b < 255; b++)
-            place[b + 1] += place[b];
-        for (size_t i = 0; i < count; i++)
-            spare[place[key_of(value[i]) >> shift & 255]++] = value[i];
-        memcpy(value, spare, count * sizeof *value);
+            to[place[b][key_of(from[i]) >> 8 * b & 255]++] = from[i];
+        double *swapped = from;
+        from = to;
+        to = swapped;
     }
+    if (from != value)
+        memcpy(value, from, count * sizeof *value);
 }
 
 /* Half of the quantile p of ordered values, interpolated. */
@@ -43,21 +53,21 @@ static double half_quantile(const double *value, size_t count, double p)
     return 0.5 * value[below] * (1 - part) + 0.5 * value[above] * part;
 }
 
-/* Of half values about `center`; scaled, so that no square overflows. */
+/* Of the halved values about `center`, scaled so that no square overflows. */
 static double root_mean_square(const double *value, size_t count, double center)
 {
-    const double most = fmax(fabs(0.5 * value[0] - center),
-                             fabs(0.5 * value[count - 1] - center));
+    const double max = fmax(fabs(0.5 * value[0] - center),
+                            fabs(0.5 * value[count - 1] - center));
     double sum = 0;
 
-    if (!(most > 0))
+    if (!(max > 0))
         return 0;
     for (size_t i = 0; i < count; i++) {
-        const double part = (0.5 * value[i] - center) / most;
+        const double part = (0.5 * value[i] - center) / max;
 
         sum += part * part;
     }
-    return most * sqrt(sum / (double)count);
+    return max * sqrt(sum / (double)count);
 }
 
 double wn_scale_bend(double z)
@@ -66,34 +76,34 @@ double wn_scale_bend(double z)
     return copysign(3 + log1p(fmin(fabs(z), DBL_MAX) - 3), z);
 }
 
-static double robust(const struct wn_scale *scale, double x)
+static double robust_score(const struct wn_scale *scale, double x)
 {
     const double z = (0.5 * x - scale->center) * scale->per_spread;
 
     return fabs(z) > 3 ? wn_scale_bend(z) : z;
 }
 
-void wn_scale_fit(struct wn_scale *scale, double *value, double *spare,
+void wn_scale_fit(struct wn_scale *scale, double *value, double *scratch,
                   size_t count)
 {
     double spread, sum = 0, square = 0;
 
-    sort(value, spare, count);
+    sort_numbers(value, scratch, count);
     *scale = (struct wn_scale){.center = half_quantile(value, count, 0.5)};
     spread = (half_quantile(value, count, 0.75) -
               half_quantile(value, count, 0.25)) /
              1.349;
     if (!(spread > 0))
         spread = root_mean_square(value, count, scale->center);
-    /* Differences below 1e-300 are none. */
+    /* A spread below 1e-300 counts as 0. */
     if (!(spread > 1e-300))
         return;
     scale->per_spread = 1 / spread;
     for (size_t i = 0; i < count; i++)
-        sum += robust(scale, value[i]);
+        sum += robust_score(scale, value[i]);
     scale->mean = sum / (double)count;
     for (size_t i = 0; i < count; i++) {
-        const double beside = robust(scale, value[i]) - scale->mean;
+        const double beside = robust_score(scale, value[i]) - scale->mean;
 
         square += beside * beside;
     }

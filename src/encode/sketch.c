@@ -11,7 +11,7 @@ void wn_sketch_merge(uint8_t *into, const uint8_t *from, unsigned bits)
         into[r] = from[r] > into[r] ? from[r] : into[r];
 }
 
-/* x + sum over j >= 1 of x^(2^j) 2^(j-1): of the share of empty registers. */
+/* x + sum over j >= 1 of x^(2^j) 2^(j-1): for the share of empty registers. */
 static double sigma(double x)
 {
     double sum = x, last, unit = 1;
@@ -27,8 +27,8 @@ static double sigma(double x)
     return sum;
 }
 
-/* (1 - x - sum over j >= 1 of (1 - x^(2^-j))^2 2^-j) / 3: of the share of
- * registers that are not full. */
+/* (1 - x - sum over j >= 1 of (1 - x^(2^-j))^2 2^-j) / 3: for the share
+ * of registers that are not full. */
 static double tau(double x)
 {
     double sum = 1 - x, last, unit = 1;
@@ -47,13 +47,13 @@ static double tau(double x)
 double wn_sketch_count(const uint8_t *registers, unsigned bits)
 {
     const double m = (double)((size_t)1 << bits);
-    const unsigned most = 64 - bits;
+    const unsigned max = 64 - bits;
     uint32_t count[66] = {0};
 
     for (size_t r = 0; r < (size_t)1 << bits; r++)
         count[registers[r]]++;
-    double sum = m * tau(1 - count[most + 1] / m);
-    for (unsigned rank = most; rank >= 1; rank--)
+    double sum = m * tau(1 - count[max + 1] / m);
+    for (unsigned rank = max; rank >= 1; rank--)
         sum = 0.5 * (sum + count[rank]);
     sum += m * sigma(count[0] / m);
     return m * m / (2 * log(2) * sum);

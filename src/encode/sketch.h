@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* encode/sketch.h: how many different digests there were, in little memory.
+/* encode/sketch.h: estimate the number of different digests in little memory.
  *
  * HyperLogLog (Flajolet, Fusy, Gandouet and Meunier 2007): 2^bits registers of
- * a byte, each the most leading zeros, and one, of the digests that fall to it;
- * the number by the estimator of Ertl 2017, which has no bias from 0 on. The
- * standard error is 1.04 / sqrt(2^bits). Neither order nor repetition matters,
- * so parts may be merged in any order. */
+ * a byte. A register holds 1 + the maximum number of leading zeros of its
+ * digests. The estimator of Ertl 2017 is unbiased for all numbers from 0 on;
+ * its standard error is 1.04 / sqrt(2^bits). Neither order nor repetition
+ * matters, so parts may be merged in any order. */
 #ifndef WN_ENCODE_SKETCH_H
 #define WN_ENCODE_SKETCH_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Registers begin as 0. `bits` 4 to 16. */
+/* Registers are 0 at first. `bits` 4 to 16. */
 static inline void wn_sketch_add(uint8_t *registers, unsigned bits,
                                  uint64_t digest)
 {

@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The first pass: every cell of every column is looked at once; each piece of
- * rows has counts of its own, which are merged in the order of the file. */
+/* The survey: one reading of all cells for the columns' statistics, the labels,
+ * the columns with a role and the user's probabilities; a second one for what
+ * dates and texts need once their kinds are known. Each piece of rows counts on
+ * its own, and the counts are merged in file order. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/numeric_spool.h"
-#include "encode/user_probability.h"
-#include "encode/calendar.h"
-#include "encode/columns.h"
-#include "encode/sketch.h"
-#include "csv/csv_foreach.h"
+#include "encode/survey.h"
 #include "encode/boolean.h"
+#include "encode/calendar.h"
+#include "encode/roles.h"
+#include "encode/sketch.h"
+#include "encode/user_probability.h"
 #include "util/hash.h"
 #include "util/memory.h"
 #include "util/number.h"
+#include "util/spill.h"
 
-enum { CLASSES_FEW = 20 };
-enum { TOLD_LINES = 10 };  /* in a message */
-enum { NUMBER_LEAST = 2 }; /* bytes of a number and its delimiter */
+enum { FEW_CLASSES = 20 };
+enum { LINES_SHOWN = 10 }; /* in a message */
 
 /* Of one feature column in one piece. */
 struct tally {
     uint64_t numbers, padded, missing;
-    uint64_t dates[WN_DATE_ORDERS], truths, trues;
-    uint64_t sampled, words; /* cells of the sample, and what is in them */
+    uint64_t dates[WN_DATE_ORDERS], booleans, trues;
+    uint64_t sampled, words; /* cells in the sample, and words in them */
     double min, max;
     bool many;
     struct wn_dictionary values;
@@ -34,7 +35,7 @@ struct survey {
     struct wn_table *table;
     struct wn_survey_sample sample;
     uint64_t unlabelled;
-    size_t told[TOLD_LINES]; /* the first rows without a label */
+    size_t shown[LINES_SHOWN]; /* the first rows without a label */
 };
 
 struct piece {
@@ -44,74 +45,58 @@ struct piece {
     int32_t *label;     /* of the piece's rows, into its own classes */
     uint8_t *registers; /* of the thread's rows */
     size_t begin;
-    struct wn_numeric_spool *ahead; /* NULL once a cell was no number */
-    float *features;                /* rows x d of it */
+    bool spooled;    /* all feature cells so far are numbers or missing */
+    double *numbers; /* rows x spool->width */
+    size_t numbers_capacity;
 };
 
-/* In which order threads do that makes no difference. */
-static void add_registers(const struct piece *piece)
-{
-    const struct wn_survey_sample *sample = &piece->survey->sample;
-    const size_t columns = wn_csv_columns(piece->survey->table->csv);
+/* --- a piece ------------------------------------------------------------ */
 
-#pragma omp critical(wn_survey_registers)
-    for (size_t c = 0; c < columns; c++)
-        wn_sketch_merge(sample->registers + (c << sample->bits),
-                        piece->registers + (c << sample->bits), sample->bits);
-}
-
-static void survey_stop_piece(void *own)
-{
-    struct piece *piece = own;
-
-    if (!piece)
-        return;
-    if (piece->registers)
-        add_registers(piece);
-    free(piece->registers);
-    if (piece->tally)
-        for (size_t c = 0; c < wn_csv_columns(piece->survey->table->csv); c++)
-            wn_dictionary_free(&piece->tally[c].values);
-    free(piece->tally);
-    free(piece->label);
-    wn_dictionary_free(&piece->classes);
-    free(piece->features);
-    free(piece);
-}
-
-static void *survey_start_piece(void *shared)
+static void *survey_start(void *shared)
 {
     const struct survey *survey = shared;
+    const size_t columns = wn_csv_columns(survey->table->csv);
     struct piece *piece = wn_new(1, sizeof *piece);
 
     piece->survey = survey;
-    piece->tally =
-        wn_new(wn_csv_columns(survey->table->csv), sizeof *piece->tally);
+    piece->tally = wn_new(columns, sizeof *piece->tally);
     piece->label = wn_new(WN_PIECE_ROWS, sizeof *piece->label);
-    const unsigned bits = survey->sample.bits;
-    if (bits)
-        piece->registers =
-            wn_new(wn_csv_columns(survey->table->csv) << bits, 1);
-    const struct wn_numeric_spool *ahead = survey->table->ahead;
-    if (ahead)
-        piece->features = wn_new(WN_PIECE_BYTES / NUMBER_LEAST + ahead->d,
-                                 sizeof *piece->features);
-    if (piece->tally && piece->label && (piece->registers || !bits) &&
-        (piece->features || !ahead))
-        return piece;
-    survey_stop_piece(piece);
-    return NULL;
+    if (survey->sample.bits)
+        piece->registers = wn_new(columns << survey->sample.bits, 1);
+    return piece;
 }
 
-static void survey_begin_piece(void *own, size_t begin, size_t end)
+static void survey_stop(void *state)
 {
-    struct piece *piece = own;
+    struct piece *piece = state;
+    const struct wn_survey_sample *sample = &piece->survey->sample;
+    const size_t columns = wn_csv_columns(piece->survey->table->csv);
 
-    (void)end;
+    /* Sketches do not depend on the order in which they are merged. */
+#pragma omp critical(wn_survey_registers)
+    for (size_t c = 0; piece->registers && c < columns; c++)
+        wn_sketch_merge(sample->registers + (c << sample->bits),
+                        piece->registers + (c << sample->bits), sample->bits);
+    for (size_t c = 0; c < columns; c++)
+        wn_dictionary_free(&piece->tally[c].values);
+    free(piece->registers);
+    free(piece->tally);
+    free(piece->label);
+    free(piece->numbers);
+    wn_dictionary_free(&piece->classes);
+    free(piece);
+}
+
+static void survey_begin(void *state, size_t begin, size_t end)
+{
+    struct piece *piece = state;
+    const struct wn_numeric_spool *spool = piece->survey->table->numbers;
+
     piece->begin = begin;
-    piece->ahead = piece->survey->table->ahead;
-    if (piece->ahead && atomic_load(&piece->ahead->wrong))
-        piece->ahead = NULL;
+    piece->spooled = spool && !atomic_load(&spool->dropped);
+    if (piece->spooled)
+        wn_grow(&piece->numbers, &piece->numbers_capacity,
+                (end - begin) * spool->width, sizeof *piece->numbers);
     wn_dictionary_clear(&piece->classes);
     for (size_t c = 0; c < wn_csv_columns(piece->survey->table->csv); c++) {
         struct wn_dictionary values = piece->tally[c].values;
@@ -121,51 +106,8 @@ static void survey_begin_piece(void *own, size_t begin, size_t end)
     }
 }
 
-/* What a cell is as a number, a date, a word for yes or no. */
-static void add_number(struct tally *tally, const struct wn_cell *cell,
-                       double value)
-{
-    tally->padded += cell->length > 1 && cell->text[0] == '0' &&
-                     cell->text[1] >= '0' && cell->text[1] <= '9';
-    if (tally->numbers++ == 0)
-        tally->min = tally->max = value;
-    tally->min = value < tally->min ? value : tally->min;
-    tally->max = value > tally->max ? value : tally->max;
-}
-
-static void add_date(struct tally *tally, const struct wn_cell *cell)
-{
-    const unsigned orders = wn_date_orders(cell->text, cell->length);
-
-    for (int order = 0; orders && order < WN_DATE_ORDERS; order++)
-        tally->dates[order] += orders >> order & 1;
-}
-
-static void add_truth(struct tally *tally, const struct wn_cell *cell)
-{
-    const int truth = wn_boolean_parse(cell->text, cell->length);
-
-    tally->truths += truth >= 0;
-    tally->trues += truth > 0;
-}
-
-static int survey_add_value(const struct wn_table *table, struct tally *tally,
-                            const struct wn_cell *cell, size_t row,
-                            struct wn_error *error)
-{
-    if (tally->many)
-        return 0;
-    if (cell->length > WN_NAME_BYTES) {
-        tally->many = true;
-        return 0;
-    }
-    wn_dictionary_add(&tally->values, cell->text, cell->length, 1, row);
-    tally->many = tally->values.count > table->one_hot;
-    return 0;
-}
-
-static int survey_take_label(struct piece *piece, size_t row,
-                             const struct wn_cell *cell, struct wn_error *error)
+static int survey_label(struct piece *piece, size_t row,
+                        const struct wn_cell *cell, struct wn_error *error)
 {
     const struct wn_table *table = piece->survey->table;
     const size_t known = piece->classes.count;
@@ -204,59 +146,66 @@ static size_t count_words(const struct wn_cell *cell)
     return words;
 }
 
-static void sample_cell(const struct survey *survey, struct tally *tally,
-                        size_t row, size_t c, const struct wn_cell *cell)
-{
-    const struct wn_survey_sample *sample = &survey->sample;
-    const size_t at = c * sample->rows + row / sample->stride;
-    double value;
-
-    /* 0 is what missing cells have. */
-    sample->mark[at] = wn_hash_bits(cell->text, cell->length) | 1;
-    tally->sampled++;
-    if (wn_number_parse_padded(cell->text, cell->length, &value))
-        sample->number[at] = value;
-    else
-        tally->words += count_words(cell);
-}
-
-/* A cell of a feature column that is not missing. */
-static int take_feature(struct piece *piece, size_t row, size_t c,
-                        const struct wn_cell *cell, bool sampled,
-                        struct wn_error *error)
+/* A cell of a feature column that is not missing; its number, or NaN. */
+static double survey_feature(struct piece *piece, size_t row, size_t c,
+                             const struct wn_cell *cell, bool sampled)
 {
     const struct wn_table *table = piece->survey->table;
-    const unsigned bits = piece->survey->sample.bits;
+    const struct wn_survey_sample *sample = &piece->survey->sample;
     struct tally *tally = &piece->tally[c];
+    uint64_t digest = 0;
     double value;
 
     if (wn_number_parse_padded(cell->text, cell->length, &value)) {
-        add_number(tally, cell, value);
-        if (piece->ahead)
-            wn_numeric_spool_put(piece->ahead, c, value,
-                                 piece->features +
-                                     (row - piece->begin) * piece->ahead->d);
+        tally->padded += cell->length > 1 && cell->text[0] == '0' &&
+                         cell->text[1] >= '0' && cell->text[1] <= '9';
+        if (tally->numbers++ == 0)
+            tally->min = tally->max = value;
+        tally->min = value < tally->min ? value : tally->min;
+        tally->max = value > tally->max ? value : tally->max;
     } else {
-        add_date(tally, cell);
-        piece->ahead = NULL;
+        const unsigned orders = wn_date_orders(cell->text, cell->length);
+
+        for (int order = 0; orders && order < WN_DATE_ORDERS; order++)
+            tally->dates[order] += orders >> order & 1;
+        value = NAN;
+        piece->spooled = false;
     }
-    if (table->column[c].kind == WN_KIND_BOOLEAN)
-        add_truth(tally, cell);
+    if (table->column[c].kind == WN_KIND_BOOLEAN) {
+        const int truth = wn_boolean_parse(cell->text, cell->length);
+
+        tally->booleans += truth >= 0;
+        tally->trues += truth > 0;
+    }
+    if (piece->registers || sampled)
+        digest = wn_hash_bits(cell->text, cell->length);
     if (piece->registers)
-        wn_sketch_add(piece->registers + (c << bits), bits,
-                      wn_hash_bits(cell->text, cell->length));
-    if (sampled)
-        sample_cell(piece->survey, tally, row, c, cell);
-    if (__atomic_load_n(&table->column[c].many, __ATOMIC_RELAXED))
-        return 0;
-    return survey_add_value(table, tally, cell, row, error);
+        wn_sketch_add(piece->registers + (c << sample->bits), sample->bits,
+                      digest);
+    if (sampled) {
+        const size_t at = c * sample->rows + row / sample->stride;
+
+        sample->number[at] = value;
+        sample->digest[at] = digest | 1; /* 0 is a missing cell */
+        tally->sampled++;
+        tally->words += isnan(value) ? count_words(cell) : 0;
+    }
+    if (tally->many ||
+        __atomic_load_n(&table->column[c].many, __ATOMIC_RELAXED))
+        return value;
+    if (cell->length <= WN_NAME_BYTES)
+        wn_dictionary_add(&tally->values, cell->text, cell->length, 1, row);
+    tally->many =
+        cell->length > WN_NAME_BYTES || tally->values.count > table->one_hot;
+    return value;
 }
 
-static int survey_take_row(void *own, size_t row, const struct wn_cell *cells,
-                           struct wn_error *error)
+static int survey_row(void *state, size_t row, const struct wn_cell *cells,
+                      struct wn_error *error)
 {
-    struct piece *piece = own;
+    struct piece *piece = state;
     const struct wn_table *table = piece->survey->table;
+    const struct wn_numeric_spool *spool = table->numbers;
     const size_t columns = wn_csv_columns(table->csv);
     const size_t stride = piece->survey->sample.stride;
     const bool sampled =
@@ -264,128 +213,109 @@ static int survey_take_row(void *own, size_t row, const struct wn_cell *cells,
 
     for (size_t c = 0; c < columns; c++) {
         const enum wn_role role = table->column[c].role;
+        double value = NAN;
 
         if (role == WN_ROLE_IGNORED)
             continue;
-        if (role == WN_ROLE_LABEL &&
-            survey_take_label(piece, row, &cells[c], error))
+        if (role == WN_ROLE_LABEL && survey_label(piece, row, &cells[c], error))
             return -1;
-        if (wn_table_is_missing(table, &cells[c])) {
+        if (wn_table_is_missing(table, &cells[c]))
             piece->tally[c].missing++;
-            if (role == WN_ROLE_FEATURE)
-                piece->ahead = NULL;
-        } else if (role == WN_ROLE_FEATURE &&
-                   take_feature(piece, row, c, &cells[c], sampled, error)) {
-            return -1;
-        }
+        else if (role == WN_ROLE_FEATURE)
+            value = survey_feature(piece, row, c, &cells[c], sampled);
+        if (role == WN_ROLE_FEATURE && piece->spooled)
+            piece->numbers[(row - piece->begin) * spool->width +
+                           spool->slot[c]] = value;
     }
     return 0;
 }
 
 /* --- merging ------------------------------------------------------------ */
 
-static void merge_numbers(struct wn_column *column, const struct tally *tally)
-{
-    if (tally->numbers == 0)
-        return;
-    if (column->numbers == 0 || tally->min < column->min)
-        column->min = tally->min;
-    if (column->numbers == 0 || tally->max > column->max)
-        column->max = tally->max;
-    column->numbers += tally->numbers;
-    column->padded += tally->padded;
-}
-
-static int merge_column(const struct wn_table *table, struct wn_column *column,
-                        const struct tally *tally, struct wn_error *error)
+static void merge_column(const struct wn_table *table, struct wn_column *column,
+                         const struct tally *tally)
 {
     column->missing += tally->missing;
     if (column->role != WN_ROLE_FEATURE)
-        return 0;
-    merge_numbers(column, tally);
+        return;
+    if (tally->numbers) {
+        if (column->numbers == 0 || tally->min < column->min)
+            column->min = tally->min;
+        if (column->numbers == 0 || tally->max > column->max)
+            column->max = tally->max;
+    }
+    column->numbers += tally->numbers;
+    column->padded += tally->padded;
     for (int order = 0; order < WN_DATE_ORDERS; order++)
         column->dates[order] += tally->dates[order];
-    column->truths += tally->truths;
+    column->booleans += tally->booleans;
     column->trues += tally->trues;
     if (column->many)
-        return 0;
+        return;
     if (!tally->many)
         wn_dictionary_merge(&column->values, &tally->values, NULL);
-    /* Other threads read it to save themselves work; they decide nothing by
-     * it, so it does not matter when they see it. */
+    /* Other threads read it to skip work. It does not change their results, so
+     * it does not matter when they see it. */
     if (tally->many || column->values.count > table->one_hot) {
         __atomic_store_n(&column->many, true, __ATOMIC_RELAXED);
         wn_dictionary_free(&column->values);
     }
-    return 0;
 }
 
-static int merge_labels(struct survey *survey, const struct piece *piece,
-                        size_t end, struct wn_error *error)
+static int survey_finish(void *shared, void *state, size_t begin, size_t end,
+                         struct wn_error *error)
 {
+    struct survey *survey = shared;
     struct wn_table *table = survey->table;
+    const struct piece *piece = state;
     int32_t *number = wn_new(piece->classes.count, sizeof *number);
 
+    (void)error;
+    if (table->numbers)
+        wn_numeric_spool_write(table->numbers, begin, end,
+                               piece->spooled ? piece->numbers : NULL);
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+        survey->sample.in[c].cells += piece->tally[c].sampled;
+        survey->sample.in[c].words += piece->tally[c].words;
+        merge_column(table, &table->column[c], &piece->tally[c]);
+    }
     wn_dictionary_merge(&table->classes, &piece->classes, number);
-    for (size_t row = piece->begin; row < end; row++) {
-        const int32_t own = piece->label[row - piece->begin];
+    for (size_t row = begin; row < end; row++) {
+        const int32_t own = piece->label[row - begin];
 
         table->label[row] = own < 0 ? -1 : number[own];
         if (own >= 0)
             continue;
-        if (survey->unlabelled < TOLD_LINES)
-            survey->told[survey->unlabelled] = row;
+        if (survey->unlabelled < LINES_SHOWN)
+            survey->shown[survey->unlabelled] = row;
         survey->unlabelled++;
     }
     free(number);
     return 0;
 }
 
-static int survey_finish_piece(void *shared, void *own, size_t begin,
-                               size_t end, struct wn_error *error)
-{
-    struct survey *survey = shared;
-    struct wn_table *table = survey->table;
-    const struct piece *piece = own;
-
-    if (table->ahead)
-        wn_numeric_spool_keep(table->ahead, begin, end,
-                              piece->ahead ? piece->features : NULL);
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
-        survey->sample.in[c].cells += piece->tally[c].sampled;
-        survey->sample.in[c].words += piece->tally[c].words;
-        if (merge_column(table, &table->column[c], &piece->tally[c], error))
-            return -1;
-    }
-    return merge_labels(survey, piece, end, error);
-}
-
 /* --- conclusions -------------------------------------------------------- */
 
-static int survey_fail_unlabelled(const struct survey *survey,
-                                  struct wn_error *error)
+static int fail_unlabelled(const struct survey *survey, struct wn_error *error)
 {
     const struct wn_csv *csv = survey->table->csv;
-    const size_t told = survey->unlabelled < TOLD_LINES
-                            ? (size_t)survey->unlabelled
-                            : TOLD_LINES;
+    const char *plural = survey->unlabelled == 1 ? "" : "s";
     struct wn_text lines = {0};
 
-    for (size_t i = 0; i < told; i++)
+    for (size_t i = 0; i < LINES_SHOWN && i < survey->unlabelled; i++)
         wn_text_format(&lines, "%s%llu", i ? ", " : "",
-                       (unsigned long long)wn_csv_line(csv)[survey->told[i]]);
-    wn_csv_fail(csv, survey->told[0], survey->table->label_column, error,
+                       (unsigned long long)wn_csv_line(csv)[survey->shown[i]]);
+    wn_csv_fail(csv, survey->shown[0], survey->table->label_column, error,
                 "found no label in %llu row%s (line%s %s%s), wanted one in "
                 "every row; --missing-label=drop leaves them out",
-                (unsigned long long)survey->unlabelled,
-                survey->unlabelled == 1 ? "" : "s",
-                survey->unlabelled == 1 ? "" : "s", wn_text_of(&lines),
-                survey->unlabelled > TOLD_LINES ? ", ..." : "");
+                (unsigned long long)survey->unlabelled, plural, plural,
+                wn_text_of(&lines),
+                survey->unlabelled > LINES_SHOWN ? ", ..." : "");
     wn_text_free(&lines);
     return -1;
 }
 
-/* Classes that were found must be declared; declared ones need not be found. */
+/* Found classes must be declared; declared ones need not be found. */
 static int add_declared(struct wn_table *table, struct wn_error *error)
 {
     const struct wn_dictionary *declared = &table->declared;
@@ -412,8 +342,8 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
     const size_t found = table->classes.count;
 
     if (survey->unlabelled)
-        return survey_fail_unlabelled(survey, error);
-    if (found > CLASSES_FEW && found > rows / 2)
+        return fail_unlabelled(survey, error);
+    if (found > FEW_CLASSES && found > rows / 2)
         return wn_fail(error, WN_EDATA,
                        "%s: column %s: found %zu different labels in %zu "
                        "rows, wanted classes with several rows each",
@@ -422,107 +352,149 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
                        rows);
     if (add_declared(table, error) || wn_user_probability_match(table, error))
         return -1;
-    const size_t classes = table->classes.count;
-    int32_t *place = wn_new(classes, sizeof *place);
+    int32_t *place = wn_new(table->classes.count, sizeof *place);
     wn_dictionary_sort(&table->classes, place);
     for (size_t row = 0; row < rows; row++)
         table->label[row] = place[table->label[row]];
     free(place);
+    wn_user_probability_reorder(table);
     return 0;
 }
 
-/* Rows at equal distances, so many that all columns together stay small. */
-static int choose_sample(struct survey *survey)
+/* The first reading. */
+static int read_cells(struct survey *survey, struct wn_roles *roles,
+                      struct wn_error *error)
 {
     /* Registers of all sketches: 4 MiB, or 256 bytes each. */
-    enum { REGISTERS = 1 << 22, MOST_BITS = 12, LEAST_BITS = 8 };
+    enum { REGISTERS = 1 << 22, MAX_BITS = 12, MIN_BITS = 8 };
+    struct wn_table *table = survey->table;
     struct wn_survey_sample *sample = &survey->sample;
-    const size_t rows = wn_csv_rows(survey->table->csv);
-    const size_t columns = wn_csv_columns(survey->table->csv);
-    const size_t most = wn_sample_most(columns);
+    const size_t rows = wn_csv_rows(table->csv);
+    const size_t columns = wn_csv_columns(table->csv);
+    const size_t max = wn_sample_rows(columns);
+    const struct wn_csv_pass reading = {.csv = table->csv,
+                                        .threads = table->threads,
+                                        .rows = WN_PIECE_ROWS,
+                                        .log = table->log,
+                                        .what = "reading"};
+    struct wn_csv_visitor visitors[3] = {{.shared = survey,
+                                          .start = survey_start,
+                                          .begin = survey_begin,
+                                          .row = survey_row,
+                                          .finish = survey_finish,
+                                          .stop = survey_stop}};
+    size_t count = 1;
 
-    sample->stride = (rows + most - 1) / most;
-    survey->table->ahead = wn_numeric_spool_new(survey->table, sample->stride);
+    table->label = wn_new(rows, sizeof *table->label);
+    table->numbers = wn_numeric_spool_new(table);
+    sample->stride = (rows + max - 1) / max;
     sample->rows = (rows + sample->stride - 1) / sample->stride;
-    sample->number =
-        wn_new(wn_product(columns, sample->rows, 1), sizeof *sample->number);
-    sample->mark =
-        wn_new(wn_product(columns, sample->rows, 1), sizeof *sample->mark);
+    const size_t cells = wn_product(columns, sample->rows, 1);
+    sample->number = wn_new(cells, sizeof *sample->number);
+    sample->digest = wn_new(cells, sizeof *sample->digest);
     sample->in = wn_new(columns, sizeof *sample->in);
-    for (size_t i = 0; i < columns * sample->rows; i++)
+    for (size_t i = 0; i < cells; i++)
         sample->number[i] = NAN;
-    if (sample->stride == 1)
-        return 0;
-    sample->bits = MOST_BITS;
-    while (sample->bits > LEAST_BITS && columns << sample->bits > REGISTERS)
-        sample->bits--;
-    sample->registers = wn_new(columns << sample->bits, 1);
-    return 0;
+    if (sample->stride > 1) {
+        sample->bits = MAX_BITS;
+        while (sample->bits > MIN_BITS && columns << sample->bits > REGISTERS)
+            sample->bits--;
+        sample->registers = wn_new(columns << sample->bits, 1);
+    }
+    count += wn_roles_visit(roles, table, &visitors[count]);
+    count += wn_user_probability_visit(table, &visitors[count]);
+    return wn_csv_foreach(&reading, visitors, count, error);
 }
 
-static void survey_free_sample(struct wn_survey_sample *sample)
+/* The second reading, if any column holds dates or texts. */
+static int read_dates_and_texts(struct wn_table *table, struct wn_error *error)
 {
-    free(sample->number);
-    free(sample->mark);
-    free(sample->in);
-    free(sample->registers);
+    const size_t columns = wn_csv_columns(table->csv);
+    const struct wn_csv_pass reading = {.csv = table->csv,
+                                        .threads = table->threads,
+                                        .rows = WN_PIECE_ROWS,
+                                        .log = table->log,
+                                        .what = "reading dates and texts"};
+    struct wn_csv_visitor *visitors = wn_new(columns + 1, sizeof *visitors);
+    struct wn_text_fit **text = wn_new(columns, sizeof *text);
+    struct wn_calendar_fit *dates;
+    const int any_dates =
+        wn_calendar_fit_new(table, &dates, &visitors[0], error);
+    size_t count = any_dates == 1, texts = 0;
+    int status = any_dates < 0 ? -1 : 0;
+
+    for (size_t c = 0; c < columns && status == 0; c++)
+        if (table->column[c].role == WN_ROLE_FEATURE &&
+            table->column[c].kind == WN_KIND_TEXT)
+            text[texts++] = wn_text_fit_new(table, c, &visitors[count++]);
+    if (status == 0 && count)
+        status = wn_csv_foreach(&reading, visitors, count, error);
+    if (status == 0 && any_dates == 1)
+        wn_calendar_fit_conclude(dates);
+    wn_calendar_fit_free(dates);
+    for (size_t t = 0; t < texts; t++) {
+        if (status == 0)
+            status = wn_text_fit_conclude(text[t], error);
+        wn_text_fit_free(text[t]);
+    }
+    free(text);
+    free(visitors);
+    return status;
 }
 
-/* Two blocks are to be compared. */
-static int check_blocks(const struct wn_table *table, struct wn_error *error)
+/* With numbers only, and none of them invalid, nothing needs the cells. */
+static bool has_numbers_only(const struct wn_table *table)
 {
-    const size_t p = table->second_block;
-    bool two = false;
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+        const struct wn_column *column = &table->column[c];
 
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
-        two = two || table->column[c].second;
-    if (!two || (p && p < table->d))
-        return 0;
-    return wn_fail(error, WN_EDATA,
-                   "%s: --features-b: found no feature in the %s block, "
-                   "wanted some in both; see --verbose",
-                   wn_csv_name(table->csv), p ? "first" : "second");
+        if (column->role == WN_ROLE_FEATURE &&
+            column->kind != WN_KIND_NUMERIC &&
+            column->kind != WN_KIND_IDENTIFIER)
+            return false;
+    }
+    return !atomic_load(&table->numbers->dropped);
 }
 
-int wn_survey(struct wn_table *table, struct wn_error *error)
+int wn_survey(struct wn_table *table, struct wn_roles *roles,
+              struct wn_error *error)
 {
     struct survey survey = {.table = table};
-    const struct wn_csv_pass pass_over = {.csv = table->csv,
-                                          .threads = table->threads,
-                                          .rows = WN_PIECE_ROWS,
-                                          .log = table->talk,
-                                          .what = "reading"};
-    const struct wn_csv_visitor visitor = {.shared = &survey,
-                                           .start = survey_start_piece,
-                                           .begin = survey_begin_piece,
-                                           .row = survey_take_row,
-                                           .finish = survey_finish_piece,
-                                           .stop = survey_stop_piece};
+    struct wn_survey_sample *sample = &survey.sample;
+    bool two = false;
+    int status = read_cells(&survey, roles, error) ||
+                 conclude_labels(&survey, error) ||
+                 wn_roles_conclude(roles, error);
 
-    table->label = wn_new(wn_csv_rows(table->csv), sizeof *table->label);
-    const int status = !table->label || choose_sample(&survey) ||
-                       wn_csv_foreach(&pass_over, &visitor, 1, error) ||
-                       conclude_labels(&survey, error) ||
-                       wn_columns_fit(table, &survey.sample, error);
-    survey_free_sample(&survey.sample);
-    if (status || wn_calendar_fit(table, error) ||
-        wn_table_fit_text(table, error))
+    if (status == 0)
+        wn_columns_fit(table, sample);
+    free(sample->number);
+    free(sample->digest);
+    free(sample->in);
+    free(sample->registers);
+    if (status || read_dates_and_texts(table, error) ||
+        wn_columns_number(table, error))
         return -1;
-    if (wn_columns_number(table, error))
-        return -1;
-    if (table->ahead && !wn_numeric_spool_holds(table->ahead, table)) {
-        wn_numeric_spool_free(table->ahead);
-        table->ahead = NULL;
+    if (table->numbers && !has_numbers_only(table)) {
+        wn_numeric_spool_free(table->numbers);
+        table->numbers = NULL;
     }
-    if (table->ahead)
-        wn_log_verbose(table->talk,
-                       "%s: numbers only: made features in one "
-                       "reading",
+    if (table->numbers)
+        wn_log_verbose(table->log,
+                       "%s: numbers only: made features in one reading",
                        wn_csv_name(table->csv));
-    if (table->d == 0 && table->brought.count == 0)
+    if (table->d == 0 && table->user_class.count == 0)
         return wn_fail(error, WN_EDATA,
                        "%s: found no feature: the columns beside the label are "
                        "constant, identifiers or ignored; see --verbose",
                        wn_csv_name(table->csv));
-    return check_blocks(table, error) ? -1 : wn_columns_name(table, error);
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+        two |= table->column[c].second;
+    if (two && (table->second_block == 0 || table->second_block == table->d))
+        return wn_fail(error, WN_EDATA,
+                       "%s: --features-b: found no feature in the %s block, "
+                       "wanted some in both; see --verbose",
+                       wn_csv_name(table->csv),
+                       table->second_block ? "first" : "second");
+    return 0;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is to be said of a table and its columns; see table.h. */
+/* A table's memory, and what there is to say about its columns; see table.h. */
 #include "encode/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/numeric_spool.h"
 #include "encode/kind.h"
 #include "encode/roles.h"
+#include "encode/survey.h"
+#include "util/spill.h"
 #include "util/text.h"
 
 void wn_table_free(struct wn_table *table)
@@ -15,24 +16,20 @@ void wn_table_free(struct wn_table *table)
     if (table->column)
         for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
             wn_dictionary_free(&table->column[c].values);
-            wn_text_model_free(table->column[c].prose);
+            wn_text_model_free(table->column[c].text_model);
         }
     free(table->column);
     free(table->label);
     wn_dictionary_free(&table->declared);
     wn_dictionary_free(&table->classes);
-    wn_dictionary_free(&table->brought);
-    free(table->brought_column);
+    wn_dictionary_free(&table->user_class);
+    free(table->user_column);
+    wn_spill_free(table->user_probability);
     if (table->feature_name)
         for (size_t j = 0; j < table->d; j++)
             free(table->feature_name[j]);
     free(table->feature_name);
-    wn_numeric_spool_free(table->ahead);
-    table->ahead = NULL;
-    table->column = NULL;
-    table->label = NULL;
-    table->brought_column = NULL;
-    table->feature_name = NULL;
+    wn_numeric_spool_free(table->numbers);
 }
 
 const char *wn_table_kind_name(enum wn_column_kind kind)
@@ -72,7 +69,7 @@ const char *wn_table_note(const struct wn_table *table, size_t column)
         return "identifier";
     if (of->features == of->indicator)
         return "constant";
-    if (of->alone.low >= WN_LEAKAGE_SHARE)
+    if (of->leakage.low >= WN_LEAKAGE_SHARE)
         return "predicts the label";
     return of->second ? "second block" : "";
 }

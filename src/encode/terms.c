@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Words by a scan of ASCII, and by PCRE2 where there is more; see terms.h. */
-#include "encode/terms.h"
+/* Words by a scan of ASCII, by PCRE2 beyond ASCII; see text_model.h. */
+#include "encode/text_model.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -12,20 +12,20 @@
 #include "util/memory.h"
 #include "util/text.h"
 
-enum { WORD_BYTES = 64, FEWEST_SLOTS = 256 };
+enum { WORD_BYTES = 64, MIN_SLOTS = 256 };
 
 struct wn_terms {
     enum wn_grams grams;
     pcre2_code *code;
     pcre2_match_data *found;
     char *copy; /* of a text that is not UTF-8 */
-    size_t copy_room;
+    size_t copy_capacity;
     uint32_t *place;
     float *often;
-    size_t count, place_room, often_room;
+    size_t count, place_capacity, often_capacity;
     uint32_t *slot; /* open addressing: index in `place` + 1, 0 = free */
     size_t slots;   /* a power of two, more than twice the count */
-    size_t slot_room;
+    size_t slot_capacity;
     bool in_word[256];
 };
 
@@ -83,8 +83,8 @@ float *wn_terms_often(const struct wn_terms *terms)
 
 /* --- counting ----------------------------------------------------------- */
 
-/* The slot of a place, or the free one where it would be. The places are
- * digests: their bits need no mixing. */
+/* The slot of a digest, or the free one where it would be. Digests need no
+ * further mixing. */
 static uint32_t *terms_find_slot(struct wn_terms *terms, uint32_t place)
 {
     const size_t mask = terms->slots - 1;
@@ -95,65 +95,35 @@ static uint32_t *terms_find_slot(struct wn_terms *terms, uint32_t place)
     return &terms->slot[s];
 }
 
-static int set_slots(struct wn_terms *terms, size_t slots)
+static void set_slots(struct wn_terms *terms, size_t slots)
 {
-    wn_grow(&terms->slot, &terms->slot_room, slots, sizeof *terms->slot);
+    wn_grow(&terms->slot, &terms->slot_capacity, slots, sizeof *terms->slot);
     memset(terms->slot, 0, slots * sizeof *terms->slot);
     terms->slots = slots;
     for (size_t i = 0; i < terms->count; i++)
         *terms_find_slot(terms, terms->place[i]) = (uint32_t)i + 1;
-    return 0;
 }
 
-static int add_place(struct wn_terms *terms, uint32_t place)
+static void add_term(struct wn_terms *terms, uint32_t place)
 {
     uint32_t *slot = terms_find_slot(terms, place);
 
     if (*slot) {
         terms->often[*slot - 1]++;
-        return 0;
+        return;
     }
-    wn_grow(&terms->place, &terms->place_room, terms->count + 1,
+    wn_grow(&terms->place, &terms->place_capacity, terms->count + 1,
             sizeof *terms->place);
-    if (wn_grow(&terms->often, &terms->often_room, terms->count + 1,
-                sizeof *terms->often))
-        return -1;
+    wn_grow(&terms->often, &terms->often_capacity, terms->count + 1,
+            sizeof *terms->often);
     terms->place[terms->count] = place;
     terms->often[terms->count++] = 1;
     *slot = (uint32_t)terms->count;
-    return 2 * terms->count < terms->slots ? 0
-                                           : set_slots(terms, 2 * terms->slots);
+    if (2 * terms->count >= terms->slots)
+        set_slots(terms, 2 * terms->slots);
 }
 
 /* --- words -------------------------------------------------------------- */
-
-/* The word between two blanks, capitals of ASCII made small, its first
- * WORD_BYTES bytes: returns how many bytes there are. */
-static size_t make_small(const char *text, size_t length,
-                         char out[WORD_BYTES + 2])
-{
-    if (length > WORD_BYTES)
-        length = WORD_BYTES;
-    out[0] = out[length + 1] = ' ';
-    for (size_t i = 0; i < length; i++)
-        out[i + 1] =
-            (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 32 : text[i]);
-    return length + 2;
-}
-
-static int terms_add_word(struct wn_terms *terms, uint64_t hash)
-{
-    return add_place(terms, (uint32_t)(hash >> 33));
-}
-
-static int add_gram(struct wn_terms *terms, const char *text, size_t length)
-{
-    const uint32_t bucket = wn_hash_bits(text, length) % WN_GRAM_BUCKETS;
-
-    /* An odd factor scatters buckets over the slots and lets none meet. */
-    return add_place(terms, bucket * UINT32_C(0x9e3779b1) % WN_TERMS_GRAM |
-                                WN_TERMS_GRAM);
-}
 
 static bool begins_character(char byte)
 {
@@ -161,7 +131,7 @@ static bool begins_character(char byte)
 }
 
 /* The grams of a word between blanks. */
-static int add_grams(struct wn_terms *terms, const char *word, size_t length)
+static void add_grams(struct wn_terms *terms, const char *word, size_t length)
 {
     size_t begin = 0, end = 0, characters = 0;
 
@@ -170,38 +140,19 @@ static int add_grams(struct wn_terms *terms, const char *word, size_t length)
             end++;
         if (++characters < WN_GRAM && end < length)
             continue;
-        if (add_gram(terms, word + begin, end - begin))
-            return -1;
+        const uint32_t bucket =
+            wn_hash_bits(word + begin, end - begin) % WN_GRAM_BUCKETS;
+        /* An odd factor scatters the buckets without collisions. */
+        add_term(terms,
+                 bucket * UINT32_C(0x9e3779b1) % WN_TERMS_GRAM | WN_TERMS_GRAM);
         for (begin++; begin < end && !begins_character(word[begin]);)
             begin++;
         characters = WN_GRAM - 1;
     }
-    return 0;
 }
 
-/* Two words in order, as one. */
-static uint64_t pair(uint64_t first, uint64_t second)
-{
-    const uint64_t mixed = first * UINT64_C(0x9e3779b97f4a7c15) + second;
-
-    return (mixed ^ mixed >> 32) * UINT64_C(0xd6e8feb86659fd93);
-}
-
-/* A copy in which blanks stand for what is not UTF-8: for all bytes beyond
- * ASCII, if there is one such byte. */
-static const char *make_utf8(struct wn_terms *terms, const char *text,
-                             size_t length)
-{
-    if (wn_text_is_utf8(text, length))
-        return text;
-    wn_grow(&terms->copy, &terms->copy_room, length, 1);
-    for (size_t i = 0; i < length; i++)
-        terms->copy[i] = (char)((unsigned char)text[i] < 128 ? text[i] : ' ');
-    return terms->copy;
-}
-
-/* The first word at or after *begin, which no word's end crosses: 1, its bytes
- * are *begin .. *end-1; 0 if there is none. */
+/* The first word at or after *begin, where no word crosses *begin: 1 and its
+ * bytes *begin .. *end-1; 0 if there is none. */
 static int find_word(struct wn_terms *terms, const char *text, size_t length,
                      size_t *begin, size_t *end, struct wn_error *error)
 {
@@ -238,28 +189,46 @@ int wn_terms_read(struct wn_terms *terms, const char *text, size_t length,
                   struct wn_error *error)
 {
     uint64_t last = 0;
-    size_t begin = 0, end = 0, slots = FEWEST_SLOTS;
+    size_t begin = 0, end = 0, slots = MIN_SLOTS;
     int found;
 
     while (slots < length / 2)
         slots *= 2;
     terms->count = 0;
     set_slots(terms, slots);
-    text = make_utf8(terms, text, length);
+    /* If some byte is not UTF-8, blanks replace all bytes beyond ASCII. */
+    if (!wn_text_is_utf8(text, length)) {
+        wn_grow(&terms->copy, &terms->copy_capacity, length, 1);
+        for (size_t i = 0; i < length; i++)
+            terms->copy[i] =
+                (char)((unsigned char)text[i] < 128 ? text[i] : ' ');
+        text = terms->copy;
+    }
     for (; (found = find_word(terms, text, length, &begin, &end, error)) == 1;
          begin = end) {
-        char word[WORD_BYTES + 2];
-        const size_t size = make_small(text + begin, end - begin, word);
+        char word[WORD_BYTES + 2]; /* its beginning, between two blanks */
+        const size_t size = end - begin < WORD_BYTES ? end - begin : WORD_BYTES;
 
-        if (terms->grams & WN_GRAMS_CHARS && add_grams(terms, word, size))
-            return -1;
+        word[0] = word[size + 1] = ' ';
+        for (size_t i = 0; i < size; i++) {
+            const char c = text[begin + i];
+
+            word[i + 1] = (char)(c >= 'A' && c <= 'Z' ? c | 32 : c);
+        }
+        if (terms->grams & WN_GRAMS_CHARS)
+            add_grams(terms, word, size + 2);
         if (!(terms->grams & WN_GRAMS_WORDS))
             continue;
-        const uint64_t hash = wn_hash_bits(word + 1, size - 2);
+        const uint64_t hash = wn_hash_bits(word + 1, size);
 
-        if (terms_add_word(terms, hash) ||
-            (last && terms_add_word(terms, pair(last, hash))))
-            return -1;
+        add_term(terms, (uint32_t)(hash >> 33));
+        if (last) {
+            const uint64_t mixed = last * UINT64_C(0x9e3779b97f4a7c15) + hash;
+            const uint64_t pair =
+                (mixed ^ mixed >> 32) * UINT64_C(0xd6e8feb86659fd93);
+
+            add_term(terms, (uint32_t)(pair >> 33));
+        }
         last = hash;
     }
     return found;

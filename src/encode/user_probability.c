@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names of columns against names of classes, then their cells;
+/* Probability columns: their names, their cells, their classes; see
  * user_probability.h. */
 #include "encode/user_probability.h"
 
@@ -8,136 +8,60 @@
 #include <string.h>
 
 #include "clean/pattern.h"
-#include "csv/csv_foreach.h"
 #include "util/memory.h"
 #include "util/number.h"
+#include "util/spill.h"
 #include "util/text.h"
 
-/* A sum of floats that a division brought to 1 may be over it by this. */
-#define OVER 1e-5
+/* Floats divided by their sum may exceed 1 by this. */
+#define SLACK 1e-5
 
-enum { NAMES_TOLD = 12, BLOCK_FLOATS = 1 << 20 };
-
-/* One column whose name matched, its class at name[0 .. length). */
-static int user_probability_add_column(struct wn_table *table, size_t c,
-                                       const char *name, size_t length,
-                                       struct wn_error *error)
-{
-    struct wn_dictionary *brought = &table->brought;
-    const size_t known = brought->count;
-
-    if (length == 0)
-        return wn_fail(error, WN_EDATA,
-                       "%s: column %.120s: found no class name in it by "
-                       "--probability, wanted one",
-                       wn_csv_name(table->csv), wn_csv_column(table->csv, c));
-    const size_t at = wn_dictionary_add(brought, name, length, 0, 0);
-    if (brought->count == known)
-        return wn_fail(error, WN_EDATA,
-                       "%s: columns %.120s and %.120s are both for class "
-                       "%.*s by --probability, wanted one",
-                       wn_csv_name(table->csv),
-                       wn_csv_column(table->csv, table->brought_column[at]),
-                       wn_csv_column(table->csv, c), (int)length, name);
-    table->brought_column[at] = c;
-    table->column[c].role = WN_ROLE_PROBABILITY;
-    return 0;
-}
+enum { NAMES_SHOWN = 12 };
 
 int wn_user_probability_find(struct wn_table *table, const char *pattern,
                              struct wn_error *error)
 {
-    const size_t columns = wn_csv_columns(table->csv);
+    const struct wn_csv *csv = table->csv;
+    const size_t columns = wn_csv_columns(csv);
+    struct wn_dictionary *classes = &table->user_class;
     struct wn_pattern *names = wn_pattern_new("probability", pattern, error);
     int status = names ? 0 : -1;
 
-    table->brought_column = wn_new(columns, sizeof *table->brought_column);
+    table->user_column = wn_new(columns, sizeof *table->user_column);
     for (size_t c = 0; c < columns && status == 0; c++) {
-        const char *name = wn_csv_column(table->csv, c);
+        const char *name = wn_csv_column(csv, c);
+        const size_t known = classes->count;
         size_t begin, length;
 
         if (table->column[c].role != WN_ROLE_FEATURE)
             continue;
         const int match =
             wn_pattern_group(names, name, strlen(name), &begin, &length, error);
-        if (match < 0 || (match && user_probability_add_column(
-                                       table, c, name + begin, length, error)))
+        if (match < 0)
             status = -1;
+        if (match <= 0)
+            continue;
+        const size_t at =
+            length ? wn_dictionary_add(classes, name + begin, length, 0, 0) : 0;
+        if (length == 0)
+            status = wn_fail(error, WN_EDATA,
+                             "%s: column %.120s: found no class name in it by "
+                             "--probability, wanted one",
+                             wn_csv_name(csv), name);
+        else if (classes->count == known)
+            status = wn_fail(error, WN_EDATA,
+                             "%s: columns %.120s and %.120s are both for class "
+                             "%.*s by --probability, wanted one",
+                             wn_csv_name(csv),
+                             wn_csv_column(csv, table->user_column[at]), name,
+                             (int)length, name + begin);
+        table->user_column[at] = c;
+        table->column[c].role = WN_ROLE_PROBABILITY;
     }
     wn_pattern_free(names);
-    if (status == 0 && table->brought.count == 0)
+    if (status == 0 && classes->count == 0)
         return wn_fail(error, WN_EUSAGE,
                        "--probability: no column's name matches '%s'", pattern);
-    return status;
-}
-
-/* --- which class has which column --------------------------------------- */
-
-/* A list of names that does not grow beyond what can be read. */
-struct listing {
-    struct wn_text text;
-    size_t count;
-};
-
-static int list(struct listing *listing, const char *name, size_t length,
-                struct wn_error *error)
-{
-    const size_t at = listing->count++;
-
-    if (at > NAMES_TOLD)
-        return 0;
-    if (at == NAMES_TOLD) {
-        wn_text_format(&listing->text, ", ...");
-        return 0;
-    }
-    wn_text_format(&listing->text, "%s%.*s", at ? ", " : "",
-                   (int)(length < 60 ? length : 60), name);
-    return 0;
-}
-
-/* The names in `of` that `in` does not have. */
-static int list_others(struct listing *listing, const struct wn_dictionary *of,
-                       const struct wn_dictionary *in, struct wn_error *error)
-{
-    for (size_t v = 0; v < of->count; v++) {
-        const char *name = wn_dictionary_text(of, v);
-        const size_t length = of->value[v].length;
-
-        if (wn_dictionary_find(in, name, length) < 0 &&
-            list(listing, name, length, error))
-            return -1;
-    }
-    return 0;
-}
-
-int wn_user_probability_match(struct wn_table *table, struct wn_error *error)
-{
-    struct listing lone = {0}, extra = {0};
-    int status = -1;
-
-    if (table->brought.count == 0)
-        return 0;
-    if (list_others(&lone, &table->classes, &table->brought, error) ||
-        list_others(&extra, &table->brought, &table->classes, error))
-        goto done;
-    if (lone.count || (extra.count && table->declared.count)) {
-        wn_fail(error, WN_EDATA,
-                "%s: --probability: found classes without a column: %s; "
-                "columns without a class: %s; wanted a column for each class",
-                wn_csv_name(table->csv), lone.count ? lone.text.bytes : "none",
-                extra.count ? extra.text.bytes : "none");
-        goto done;
-    }
-    if (extra.count)
-        wn_log_note(table->talk,
-                    "%s: --probability: columns for classes that no row "
-                    "has: %s",
-                    wn_csv_name(table->csv), extra.text.bytes);
-    wn_dictionary_merge(&table->classes, &table->brought, NULL);
-    status = 0;
-done:
-    wn_text_free(&lone.text);
-    wn_text_free(&extra.text);
     return status;
 }
 
@@ -148,7 +72,7 @@ int wn_user_probability_row(const double *in, size_t k, float *out, size_t *at,
 {
     *sum = 0;
     for (size_t c = 0; c < k; c++) {
-        if (!(in[c] >= 0 && in[c] <= 1 + OVER)) {
+        if (!(in[c] >= 0 && in[c] <= 1 + SLACK)) {
             *at = c;
             return 1;
         }
@@ -158,142 +82,163 @@ int wn_user_probability_row(const double *in, size_t k, float *out, size_t *at,
     return fabs(*sum - 1) <= WN_SUM_SLACK ? 0 : 2;
 }
 
-struct reading {
-    const struct wn_table *table;
-    size_t *column; /* of each class */
-    size_t rows;    /* most of a piece */
-    wn_user_probability_take *take;
-    void *context;
-};
-
 struct piece {
-    const struct reading *reading;
-    size_t begin;
-    double *in;   /* k */
-    float *block; /* rows x k */
+    const struct wn_table *table;
+    double in[]; /* k */
 };
 
-static void user_probability_stop_piece(void *own)
+static void *user_probability_start(void *shared)
 {
-    struct piece *piece = own;
+    const struct wn_table *table = shared;
+    struct piece *piece =
+        wn_new(1, sizeof *piece + table->user_class.count * sizeof *piece->in);
 
-    if (!piece)
-        return;
-    free(piece->in);
-    free(piece->block);
-    free(piece);
+    piece->table = table;
+    return piece;
 }
 
-static void *user_probability_start_piece(void *shared)
+static void user_probability_begin(void *state, size_t begin, size_t end)
 {
-    const struct reading *reading = shared;
-    const size_t k = reading->table->classes.count;
-    struct piece *piece = wn_new(1, sizeof *piece);
-
-    piece->reading = reading;
-    piece->in = wn_new(k, sizeof *piece->in);
-    piece->block =
-        wn_new(wn_product(reading->rows, k, 1), sizeof *piece->block);
-    if (piece->in && piece->block)
-        return piece;
-    user_probability_stop_piece(piece);
-    return NULL;
+    (void)state, (void)begin, (void)end;
 }
 
-static void user_probability_begin_piece(void *own, size_t begin, size_t end)
-{
-    struct piece *piece = own;
-
-    (void)end;
-    piece->begin = begin;
-}
-
-static int user_probability_fail_cell(const struct reading *reading, size_t row,
-                                      size_t column, const struct wn_cell *cell,
-                                      struct wn_error *error)
-{
-    return wn_csv_fail(reading->table->csv, row, column, error,
-                       "found '%.*s', wanted a probability",
-                       wn_text_told(cell->length), cell->text);
-}
-
-static int user_probability_take_row(void *own, size_t row,
+static int user_probability_read_row(void *state, size_t row,
                                      const struct wn_cell *cells,
                                      struct wn_error *error)
 {
-    struct piece *piece = own;
-    const struct reading *reading = piece->reading;
-    const struct wn_table *table = reading->table;
-    const size_t k = table->classes.count;
-    size_t at = 0;
+    struct piece *piece = state;
+    const struct wn_table *table = piece->table;
+    const size_t k = table->user_class.count;
+    size_t bad = 0;
+    int defect = 0;
     double sum;
 
-    for (size_t c = 0; c < k; c++) {
-        const struct wn_cell *cell = &cells[reading->column[c]];
+    for (; bad < k; bad++) {
+        const struct wn_cell *cell = &cells[table->user_column[bad]];
 
-        if (!wn_number_parse_padded(cell->text, cell->length, &piece->in[c]))
-            return user_probability_fail_cell(reading, row, reading->column[c],
-                                              cell, error);
+        if (!wn_number_parse_padded(cell->text, cell->length, &piece->in[bad]))
+            break;
     }
-    switch (wn_user_probability_row(
-        piece->in, k, piece->block + (row - piece->begin) * k, &at, &sum)) {
-    case 0:
-        return 0;
-    case 1:
-        return user_probability_fail_cell(reading, row, reading->column[at],
-                                          &cells[reading->column[at]], error);
-    default:
+    defect = bad < k
+                 ? 1
+                 : wn_user_probability_row(piece->in, k,
+                                           table->user_probability + row * k,
+                                           &bad, &sum);
+    if (defect == 1) {
+        const struct wn_cell *cell = &cells[table->user_column[bad]];
+
+        return wn_csv_fail(table->csv, row, table->user_column[bad], error,
+                           "found '%.*s', wanted a probability",
+                           wn_text_told(cell->length), cell->text);
+    }
+    if (defect == 2)
         return wn_fail(error, WN_EDATA,
                        "%s:%llu: found probabilities that sum to %.6g, "
                        "wanted 1",
                        wn_csv_name(table->csv),
                        (unsigned long long)wn_csv_line(table->csv)[row], sum);
-    }
+    return 0;
 }
 
-static int user_probability_finish_piece(void *shared, void *own, size_t begin,
-                                         size_t end, struct wn_error *error)
+/* The rows already stand where they belong. */
+static int user_probability_finish(void *shared, void *state, size_t begin,
+                                   size_t end, struct wn_error *error)
 {
-    const struct reading *reading = shared;
-    const struct piece *piece = own;
-
-    return reading->take(reading->context, end - begin, piece->block, error);
+    (void)shared, (void)state, (void)begin, (void)end, (void)error;
+    return 0;
 }
 
-int wn_user_probability_read(const struct wn_table *table,
-                             wn_user_probability_take *take, void *context,
-                             struct wn_error *error)
+bool wn_user_probability_visit(struct wn_table *table,
+                               struct wn_csv_visitor *visitor)
+{
+    const size_t k = table->user_class.count;
+
+    if (k == 0)
+        return false;
+    table->user_probability =
+        wn_spill_new(wn_product(wn_csv_rows(table->csv), k, 1),
+                     sizeof *table->user_probability);
+    *visitor = (struct wn_csv_visitor){.shared = table,
+                                       .start = user_probability_start,
+                                       .begin = user_probability_begin,
+                                       .row = user_probability_read_row,
+                                       .finish = user_probability_finish,
+                                       .stop = free};
+    return true;
+}
+
+/* --- which class has which column --------------------------------------- */
+
+/* List the names in `of` that `in` does not have; returns how many. */
+static size_t list_others(struct wn_text *text, const struct wn_dictionary *of,
+                          const struct wn_dictionary *in)
+{
+    size_t count = 0;
+
+    for (size_t v = 0; v < of->count; v++) {
+        const char *name = wn_dictionary_text(of, v);
+        const size_t length = of->value[v].length;
+
+        if (wn_dictionary_find(in, name, length) >= 0)
+            continue;
+        if (count < NAMES_SHOWN)
+            wn_text_format(text, "%s%.*s", count ? ", " : "",
+                           (int)(length < 60 ? length : 60), name);
+        else if (count == NAMES_SHOWN)
+            wn_text_format(text, ", ...");
+        count++;
+    }
+    return count;
+}
+
+int wn_user_probability_match(struct wn_table *table, struct wn_error *error)
+{
+    struct wn_text lone_text = {0}, extra_text = {0};
+    int status = 0;
+
+    if (table->user_class.count == 0)
+        return 0;
+    const size_t lone =
+        list_others(&lone_text, &table->classes, &table->user_class);
+    const size_t extra =
+        list_others(&extra_text, &table->user_class, &table->classes);
+    if (lone || (extra && table->declared.count))
+        status = wn_fail(
+            error, WN_EDATA,
+            "%s: --probability: found classes without a column: %s; "
+            "columns without a class: %s; wanted a column for each class",
+            wn_csv_name(table->csv), lone ? lone_text.bytes : "none",
+            extra ? extra_text.bytes : "none");
+    else if (extra)
+        wn_log_note(table->log,
+                    "%s: --probability: columns for classes that no row "
+                    "has: %s",
+                    wn_csv_name(table->csv), extra_text.bytes);
+    if (status == 0)
+        wn_dictionary_merge(&table->classes, &table->user_class, NULL);
+    wn_text_free(&lone_text);
+    wn_text_free(&extra_text);
+    return status;
+}
+
+void wn_user_probability_reorder(struct wn_table *table)
 {
     const struct wn_dictionary *classes = &table->classes;
-    struct reading reading = {.table = table, .take = take, .context = context};
-    struct wn_csv_pass pass_over = {.csv = table->csv,
-                                    .threads = table->threads,
-                                    .rows = 0,
-                                    .log = table->talk,
-                                    .what = "reading probabilities"};
-    const struct wn_csv_visitor visitor = {
-        .shared = &reading,
-        .start = user_probability_start_piece,
-        .begin = user_probability_begin_piece,
-        .row = user_probability_take_row,
-        .finish = user_probability_finish_piece,
-        .stop = user_probability_stop_piece};
+    const size_t k = table->user_class.count;
+    size_t *from = wn_new(k, sizeof *from);
+    float *old = wn_new(k, sizeof *old);
 
-    reading.column = wn_new(classes->count, sizeof *reading.column);
-    for (size_t c = 0; c < classes->count; c++) {
-        const long at =
-            wn_dictionary_find(&table->brought, wn_dictionary_text(classes, c),
-                               classes->value[c].length);
+    for (size_t c = 0; c < k; c++)
+        from[c] = (size_t)wn_dictionary_find(&table->user_class,
+                                             wn_dictionary_text(classes, c),
+                                             classes->value[c].length);
+    for (size_t row = 0; k && row < wn_csv_rows(table->csv); row++) {
+        float *out = table->user_probability + row * k;
 
-        reading.column[c] = table->brought_column[at];
+        memcpy(old, out, k * sizeof *old);
+        for (size_t c = 0; c < k; c++)
+            out[c] = old[from[c]];
     }
-    reading.rows = BLOCK_FLOATS / classes->count;
-    if (reading.rows == 0)
-        reading.rows = 1;
-    if (reading.rows > WN_PIECE_ROWS)
-        reading.rows = WN_PIECE_ROWS;
-    pass_over.rows = reading.rows;
-    const int status = wn_csv_foreach(&pass_over, &visitor, 1, error);
-    free(reading.column);
-    return status;
+    free(from);
+    free(old);
 }

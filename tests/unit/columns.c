@@ -62,7 +62,7 @@ static uint64_t chance(uint64_t i)
 static struct wn_leakage judge_numbers(const int32_t *labels, size_t m,
                                        size_t k)
 {
-    struct wn_leakage_limits *room = wn_leakage_new(labels, m, k);
+    struct wn_leakage_test *room = wn_leakage_new(labels, m, k);
     size_t count = 0;
 
     assert_non_null(room);
@@ -78,10 +78,10 @@ static struct wn_leakage judge_numbers(const int32_t *labels, size_t m,
 
 static struct wn_leakage judge_marks(const int32_t *labels, size_t m, size_t k)
 {
-    struct wn_leakage_limits *room = wn_leakage_new(labels, m, k);
+    struct wn_leakage_test *room = wn_leakage_new(labels, m, k);
 
     assert_non_null(room);
-    const struct wn_leakage found = wn_leakage_marks(room, mark);
+    const struct wn_leakage found = wn_leakage_digests(room, mark);
     wn_leakage_free(room);
     return found;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/terms.h"
+#include "encode/text_model.h"
 
 static struct wn_terms *terms;
 

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "encode/frequent_values.h"
 #include "prog/ingest/ingest_work.h"
 #include "util/memory.h"
 
@@ -50,7 +49,7 @@ static double max_of(const struct wn_table *table, size_t c)
 
 static double alone_of(const struct wn_table *table, size_t c)
 {
-    return number_of(table, c, table->column[c].alone.lift);
+    return number_of(table, c, table->column[c].leakage.lift);
 }
 
 static const char *name_of(const struct wn_table *table, size_t c)
@@ -116,7 +115,7 @@ static int ingest_columns_write_counts(const struct wn_table *table,
                                 error);
     }
     for (size_t c = 0; status == 0 && c < columns; c++)
-        about[c] = table->column[c].distinct_about;
+        about[c] = table->column[c].distinct_estimated;
     if (status == 0)
         status = wn_audit_write(writer, "data/column/about", WN_U8, extent,
                                 about, error);

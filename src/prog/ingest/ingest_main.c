@@ -163,7 +163,7 @@ static int ingest_main_check_memory(const struct wn_run *run,
     const double n = (double)wn_csv_rows(csv);
     const double columns = (double)wn_csv_columns(csv);
     const double most_sampled =
-        columns * fmin(n, (double)wn_sample_most(wn_csv_columns(csv)));
+        columns * fmin(n, (double)wn_sample_rows(wn_csv_columns(csv)));
     char what[100];
 
     snprintf(what, sizeof what, "%.0f rows of %.0f columns", n, columns);
@@ -291,7 +291,7 @@ static int clean_rows(struct gathered *gathered, struct rejects *rejects,
 int ingest_csv(struct wn_run *run, struct wn_error *error)
 {
     struct wn_csv_form form;
-    struct wn_table table = {.threads = run->threads, .talk = run->talk};
+    struct wn_table table = {.threads = run->threads, .log = run->talk};
     struct gathered gathered = {.run = run, .table = &table};
     struct rejects rejects = {0};
     struct wn_csv *csv = NULL;
@@ -311,7 +311,7 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
     table.one_hot = (size_t)wn_option_number(run->options, "one-hot");
     table.text_grams = choose_grams(run);
     table.text_dims = (size_t)wn_option_number(run->options, "text-dims");
-    table.svd = wn_svd_basis;
+    table.text_svd = wn_svd_basis;
     table.na = wn_option_list(run->options, "na", &table.na_count);
     table.csv = csv = wn_csv_open(wn_run_input(run), &form, error);
     if (csv && settle_sniffed(run, csv) == 0 &&
@@ -319,8 +319,7 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
         ingest_roles(run, &table, error) == 0 &&
         ingest_classes(run, &table, error) == 0 &&
         clean_rows(&gathered, &rejects, csv, error) == 0 &&
-        wn_survey(&table, error) == 0 &&
-        wn_roles_read(&gathered.roles, &table, error) == 0 &&
+        wn_survey(&table, &gathered.roles, error) == 0 &&
         read_beside(&gathered, error) == 0)
         status = write_audit(&gathered, &rejects, error);
     ingest_free(&gathered);

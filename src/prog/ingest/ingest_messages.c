@@ -33,7 +33,7 @@ static int tell_columns(const struct gathered *gathered)
         wn_grid_add_count(&grid, column->missing);
         wn_grid_add_count(&grid, column->invalid + column->broken);
         wn_grid_format_known(&grid, distinct, "%s%llu",
-                             column->distinct_about ? "~" : "",
+                             column->distinct_estimated ? "~" : "",
                              (unsigned long long)distinct);
         wn_grid_add_count(&grid, column->features);
         wn_grid_add_text(&grid, wn_table_note(table, c));
@@ -71,12 +71,12 @@ int ingest_tell(const struct gathered *gathered)
                         wn_table_wanted(table, c));
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
         if (table->column[c].role == WN_ROLE_FEATURE &&
-            table->column[c].alone.low >= WN_LEAKAGE_SHARE)
+            table->column[c].leakage.low >= WN_LEAKAGE_SHARE)
             wn_log_note(gathered->run->talk,
                         "%s: column %s: predicts the label alone (%.0f %%); "
                         "does it say what the label does?",
                         wn_csv_name(table->csv), wn_csv_column(table->csv, c),
-                        100 * table->column[c].alone.lift);
+                        100 * table->column[c].leakage.lift);
     return tell_columns(gathered);
 }
 

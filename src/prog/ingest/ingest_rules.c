@@ -18,7 +18,7 @@ int ingest_clean(struct gathered *gathered, struct wn_csv *csv,
     wn_csv_set_overrides(csv, NULL);
     const struct wn_clean_input input = {.csv = csv,
                                          .threads = gathered->table->threads,
-                                         .log = gathered->table->talk,
+                                         .log = gathered->table->log,
                                          .na = gathered->table->na,
                                          .na_count = gathered->table->na_count};
     if (wn_clean_run(clean, &input, error))

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/user_probability.h"
 #include "prog/ingest/ingest_work.h"
 #include "util/memory.h"
 
@@ -138,27 +137,16 @@ static int write_labels(struct gathered *gathered, struct wn_error *error)
                             "data/label_name", &table->classes, error);
 }
 
-static int take_probability(void *context, size_t n, const float *block,
-                            struct wn_error *error)
-{
-    return wn_audit_write_append(context, n, block, error);
-}
-
 static int ingest_write_probability(struct gathered *gathered,
                                     struct wn_error *error)
 {
     const struct wn_table *table = gathered->table;
     const size_t extent[3] = {wn_csv_rows(table->csv), table->classes.count, 0};
 
-    if (table->brought.count == 0)
+    if (!table->user_probability)
         return 0;
-    return wn_audit_write_begin(gathered->writer, "data/probability", WN_F32,
-                                extent, error) ||
-                   wn_user_probability_read(table, take_probability,
-                                            gathered->writer, error) ||
-                   wn_audit_write_end(gathered->writer, error)
-               ? -1
-               : 0;
+    return wn_audit_write(gathered->writer, "data/probability", WN_F32, extent,
+                          table->user_probability, error);
 }
 
 static int ingest_write_rows(struct gathered *gathered, struct wn_error *error)
