@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* LAPACK is column-major: our lower triangle is its upper one. */
+/* LAPACK is column-major: our lower triangle is its upper triangle. */
 #include "linalg/cholesky.h"
 
 #include <cblas.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
-#include "util/spill.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
 /* The Fortran names that OpenBLAS exports. */
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda,
@@ -65,27 +64,23 @@ int wn_cholesky_inverse(double *l, size_t p, struct wn_error *error)
     return 0;
 }
 
-/* With vectors (job "V") or without ("N"). */
+/* With eigenvectors (job "V") or without ("N"). */
 static int eigen(const char *job, double *a, size_t p, double *value,
                  struct wn_error *error)
 {
-    /* What dsyevd asks for when it is to give vectors, and room for blocks. */
-    const int n = (int)p, room = 1 + 40 * n + 2 * n * n, whole = 3 + 5 * n;
-    double *work = wn_spill_new((size_t)room, sizeof *work);
-    int *number = wn_new((size_t)whole, sizeof *number);
-    int info = 0;
+    /* The workspace that dsyevd wants for eigenvectors, with room for blocks.
+     */
+    const int n = (int)p, doubles = 1 + 40 * n + 2 * n * n, ints = 3 + 5 * n;
+    double *work = wn_spill_new((size_t)doubles, sizeof *work);
+    int *iwork = wn_new((size_t)ints, sizeof *iwork);
+    int info;
 
-    if (work && number)
-        dsyevd_(job, "U", &n, a, &n, value, work, &room, number, &whole, &info);
-    const bool ready = work && number;
+    dsyevd_(job, "U", &n, a, &n, value, work, &doubles, iwork, &ints, &info);
     wn_spill_free(work);
-    free(number);
-    if (!ready)
-        return -1;
-    if (info)
-        return wn_fail(error, WN_ENUMERIC,
-                       "the eigenvalues of a matrix do not converge");
-    return 0;
+    free(iwork);
+    return info ? wn_fail(error, WN_ENUMERIC,
+                          "the eigenvalues of a matrix do not converge")
+                : 0;
 }
 
 int wn_cholesky_eigen(double *a, size_t p, double *value,

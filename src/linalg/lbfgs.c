@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* L-BFGS, a step at a time; see lbfgs.h. */
+/* L-BFGS with reverse communication; see lbfgs.h. */
 #include "linalg/lbfgs.h"
 
 #include <float.h>
@@ -7,17 +7,17 @@
 #include <string.h>
 
 #include "linalg/products.h"
-#include "util/spill.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
 enum {
     MEMORY = WN_LBFGS_MEMORY,
-    TRIES = 30 /* steps of one line search */
+    MAX_TRIES = 30 /* of one line search */
 };
 
-static size_t lbfgs_size_of(const struct wn_lbfgs *way)
+static size_t lbfgs_size_of(const struct wn_lbfgs *lbfgs)
 {
-    return way->rows * way->columns;
+    return lbfgs->rows * lbfgs->columns;
 }
 
 static double dot(const double *a, const double *b, size_t size)
@@ -33,184 +33,184 @@ static double dot(const double *a, const double *b, size_t size)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-void wn_lbfgs_free(struct wn_lbfgs *way)
+void wn_lbfgs_free(struct wn_lbfgs *lbfgs)
 {
-    wn_spill_free(way->point);
-    wn_spill_free(way->trial);
-    wn_spill_free(way->direction);
-    wn_spill_free(way->gradient);
-    wn_spill_free(way->trial_gradient);
-    wn_spill_free(way->moves);
-    wn_spill_free(way->turns);
+    wn_spill_free(lbfgs->point);
+    wn_spill_free(lbfgs->trial);
+    wn_spill_free(lbfgs->direction);
+    wn_spill_free(lbfgs->gradient);
+    wn_spill_free(lbfgs->trial_gradient);
+    wn_spill_free(lbfgs->steps);
+    wn_spill_free(lbfgs->changes);
 }
 
-int wn_lbfgs_open(struct wn_lbfgs *way, size_t rows, size_t columns,
+int wn_lbfgs_open(struct wn_lbfgs *lbfgs, size_t rows, size_t columns,
                   const double *inverse)
 {
     const size_t size = wn_product(rows, columns, 1);
     const size_t ring = wn_product(MEMORY, size, 1);
 
-    *way =
+    *lbfgs =
         (struct wn_lbfgs){.rows = rows, .columns = columns, .inverse = inverse};
-    way->point = wn_spill_new(size, sizeof(double));
-    way->trial = wn_spill_new(size, sizeof(double));
-    way->direction = wn_spill_new(size, sizeof(double));
-    way->gradient = wn_spill_new(size, sizeof(double));
-    way->trial_gradient = wn_spill_new(size, sizeof(double));
-    way->moves = wn_spill_new(ring, sizeof(double));
-    way->turns = wn_spill_new(ring, sizeof(double));
+    lbfgs->point = wn_spill_new(size, sizeof(double));
+    lbfgs->trial = wn_spill_new(size, sizeof(double));
+    lbfgs->direction = wn_spill_new(size, sizeof(double));
+    lbfgs->gradient = wn_spill_new(size, sizeof(double));
+    lbfgs->trial_gradient = wn_spill_new(size, sizeof(double));
+    lbfgs->steps = wn_spill_new(ring, sizeof(double));
+    lbfgs->changes = wn_spill_new(ring, sizeof(double));
     return 0;
 }
 
-/* out = inverse v; the trial is free while a direction is looked for. */
-static void lbfgs_bend(const struct wn_lbfgs *way, const double *v, double *out)
+/* out = inverse v. */
+static void multiply_inverse(const struct wn_lbfgs *lbfgs, const double *v,
+                             double *out)
 {
-    if (way->inverse)
-        wn_gemm_double(0, 0, way->rows, way->columns, way->rows, way->inverse,
-                       way->rows, v, way->columns, out, way->columns);
+    if (lbfgs->inverse)
+        wn_gemm_double(0, 0, lbfgs->rows, lbfgs->columns, lbfgs->rows,
+                       lbfgs->inverse, lbfgs->rows, v, lbfgs->columns, out,
+                       lbfgs->columns);
     else
-        memcpy(out, v, lbfgs_size_of(way) * sizeof *out);
+        memcpy(out, v, lbfgs_size_of(lbfgs) * sizeof *out);
 }
 
 /* direction = -H gradient by the two-loop recursion (Nocedal 1980). */
-static void find_direction(struct wn_lbfgs *way)
+static void find_direction(struct wn_lbfgs *lbfgs)
 {
-    const size_t size = lbfgs_size_of(way);
-    double alpha[MEMORY], *q = way->direction;
+    const size_t size = lbfgs_size_of(lbfgs);
+    double alpha[MEMORY], *q = lbfgs->direction;
 
     for (size_t j = 0; j < size; j++)
-        q[j] = -way->gradient[j];
-    for (size_t back = 0; back < way->stored; back++) {
-        const size_t at = (way->newest + MEMORY - back) % MEMORY;
-        const double *move = way->moves + at * size;
-        const double *turn = way->turns + at * size;
+        q[j] = -lbfgs->gradient[j];
+    for (size_t back = 0; back < lbfgs->stored; back++) {
+        const size_t at = (lbfgs->newest + MEMORY - back) % MEMORY;
+        const double *step = lbfgs->steps + at * size;
+        const double *change = lbfgs->changes + at * size;
 
-        alpha[at] = dot(move, q, size) / way->curvature[at];
+        alpha[at] = dot(step, q, size) / lbfgs->curvature[at];
         for (size_t j = 0; j < size; j++)
-            q[j] -= alpha[at] * turn[j];
+            q[j] -= alpha[at] * change[j];
     }
     double scale = 1;
-    if (way->stored) {
-        const double *turn = way->turns + way->newest * size;
+    if (lbfgs->stored) {
+        const double *change = lbfgs->changes + lbfgs->newest * size;
 
-        lbfgs_bend(way, turn, way->trial);
-        scale = way->curvature[way->newest] / dot(turn, way->trial, size);
+        multiply_inverse(lbfgs, change, lbfgs->trial);
+        scale =
+            lbfgs->curvature[lbfgs->newest] / dot(change, lbfgs->trial, size);
     }
-    lbfgs_bend(way, q, way->trial);
+    multiply_inverse(lbfgs, q, lbfgs->trial);
     for (size_t j = 0; j < size; j++)
-        q[j] = scale * way->trial[j];
-    for (size_t back = way->stored; back-- > 0;) {
-        const size_t at = (way->newest + MEMORY - back) % MEMORY;
-        const double *move = way->moves + at * size;
-        const double *turn = way->turns + at * size;
-        const double beta = dot(turn, q, size) / way->curvature[at];
+        q[j] = scale * lbfgs->trial[j];
+    for (size_t back = lbfgs->stored; back-- > 0;) {
+        const size_t at = (lbfgs->newest + MEMORY - back) % MEMORY;
+        const double *step = lbfgs->steps + at * size;
+        const double *change = lbfgs->changes + at * size;
+        const double beta = dot(change, q, size) / lbfgs->curvature[at];
 
         for (size_t j = 0; j < size; j++)
-            q[j] += (alpha[at] - beta) * move[j];
+            q[j] += (alpha[at] - beta) * step[j];
     }
 }
 
-static void set_trial(struct wn_lbfgs *way)
+static void set_trial(struct wn_lbfgs *lbfgs)
 {
-    const size_t size = lbfgs_size_of(way);
+    const size_t size = lbfgs_size_of(lbfgs);
 
     for (size_t j = 0; j < size; j++)
-        way->trial[j] = way->point[j] + way->step * way->direction[j];
+        lbfgs->trial[j] = lbfgs->point[j] + lbfgs->step * lbfgs->direction[j];
 }
 
-double wn_lbfgs_steepest(const struct wn_lbfgs *way)
+double wn_lbfgs_steepest(const struct wn_lbfgs *lbfgs)
 {
-    const size_t size = lbfgs_size_of(way);
-    double most = 0;
+    const size_t size = lbfgs_size_of(lbfgs);
+    double norm = 0;
 
     for (size_t j = 0; j < size; j++)
-        most = fmax(most, fabs(way->gradient[j]));
-    return most;
+        norm = fmax(norm, fabs(lbfgs->gradient[j]));
+    return norm;
 }
 
-/* Begin a line search from `point`; where the direction does not descend,
- * forget what was remembered. */
-static void begin_search(struct wn_lbfgs *way)
+/* Start a line search from `point`. If the direction does not descend, forget
+ * the stored pairs. */
+static void begin_search(struct wn_lbfgs *lbfgs)
 {
-    const size_t size = lbfgs_size_of(way);
+    const size_t size = lbfgs_size_of(lbfgs);
 
-    find_direction(way);
-    way->slope = dot(way->direction, way->gradient, size);
-    if (!(way->slope < 0)) {
-        way->stored = 0;
-        find_direction(way);
-        way->slope = dot(way->direction, way->gradient, size);
+    find_direction(lbfgs);
+    lbfgs->slope = dot(lbfgs->direction, lbfgs->gradient, size);
+    if (!(lbfgs->slope < 0)) {
+        lbfgs->stored = 0;
+        find_direction(lbfgs);
+        lbfgs->slope = dot(lbfgs->direction, lbfgs->gradient, size);
     }
-    way->step = 1;
-    if (!way->stored && !way->inverse)
-        way->step = 1 / fmax(sqrt(-way->slope), DBL_MIN);
-    way->low = way->high = 0;
-    way->tries = 0;
-    set_trial(way);
+    lbfgs->step = 1;
+    if (!lbfgs->stored && !lbfgs->inverse)
+        lbfgs->step = 1 / fmax(sqrt(-lbfgs->slope), DBL_MIN);
+    lbfgs->low = lbfgs->high = 0;
+    lbfgs->tries = 0;
+    set_trial(lbfgs);
 }
 
-static void take_trial(struct wn_lbfgs *way)
+static void take_trial(struct wn_lbfgs *lbfgs)
 {
-    const size_t bytes = lbfgs_size_of(way) * sizeof(double);
+    const size_t bytes = lbfgs_size_of(lbfgs) * sizeof(double);
 
-    memcpy(way->point, way->trial, bytes);
-    memcpy(way->gradient, way->trial_gradient, bytes);
-    way->value = way->trial_value;
+    memcpy(lbfgs->point, lbfgs->trial, bytes);
+    memcpy(lbfgs->gradient, lbfgs->trial_gradient, bytes);
+    lbfgs->value = lbfgs->trial_value;
 }
 
-/* Take the trial as the new point and remember the move. */
-static void lbfgs_accept(struct wn_lbfgs *way)
+bool wn_lbfgs_step(struct wn_lbfgs *lbfgs)
 {
-    const size_t size = lbfgs_size_of(way);
-    const size_t at = way->stored ? (way->newest + 1) % MEMORY : 0;
-    double *move = way->moves + at * size, *turn = way->turns + at * size;
+    const size_t size = lbfgs_size_of(lbfgs);
 
-    for (size_t j = 0; j < size; j++) {
-        move[j] = way->trial[j] - way->point[j];
-        turn[j] = way->trial_gradient[j] - way->gradient[j];
-    }
-    way->curvature[at] = dot(move, turn, size);
-    if (way->curvature[at] > 0) {
-        way->newest = at;
-        if (way->stored < MEMORY)
-            way->stored++;
-    }
-    take_trial(way);
-}
-
-bool wn_lbfgs_step(struct wn_lbfgs *way)
-{
-    if (!way->begun) {
-        way->begun = true;
-        take_trial(way);
-        begin_search(way);
+    if (!lbfgs->started) {
+        lbfgs->started = true;
+        take_trial(lbfgs);
+        begin_search(lbfgs);
         return true;
     }
-    const double slope =
-        dot(way->direction, way->trial_gradient, lbfgs_size_of(way));
-    /* Float products make the value uncertain in its eighth digit. */
-    const double most =
-        way->value + 1e-4 * way->step * way->slope + 1e-8 * fabs(way->value);
-    const bool lower = way->trial_value <= most; /* false for NaN */
+    const double slope = dot(lbfgs->direction, lbfgs->trial_gradient, size);
+    /* The value has errors of 1e-8, as its products are in single precision. */
+    const double bound = lbfgs->value + 1e-4 * lbfgs->step * lbfgs->slope +
+                         1e-8 * fabs(lbfgs->value);
+    const bool lower = lbfgs->trial_value <= bound; /* false for NaN */
 
-    if (lower && slope >= 0.9 * way->slope) {
-        lbfgs_accept(way);
-        begin_search(way);
+    if (lower && slope >= 0.9 * lbfgs->slope) {
+        /* Store the step and the change of the gradient. */
+        const size_t at = lbfgs->stored ? (lbfgs->newest + 1) % MEMORY : 0;
+        double *step = lbfgs->steps + at * size;
+        double *change = lbfgs->changes + at * size;
+
+        for (size_t j = 0; j < size; j++) {
+            step[j] = lbfgs->trial[j] - lbfgs->point[j];
+            change[j] = lbfgs->trial_gradient[j] - lbfgs->gradient[j];
+        }
+        lbfgs->curvature[at] = dot(step, change, size);
+        if (lbfgs->curvature[at] > 0) {
+            lbfgs->newest = at;
+            if (lbfgs->stored < MEMORY)
+                lbfgs->stored++;
+        }
+        take_trial(lbfgs);
+        begin_search(lbfgs);
         return true;
     }
     if (!lower)
-        way->high = way->step;
+        lbfgs->high = lbfgs->step;
     else
-        way->low = way->step;
-    if (++way->tries == TRIES) {
-        way->done = way->stored == 0;
-        way->stored = 0;
-        if (!way->done)
-            begin_search(way);
+        lbfgs->low = lbfgs->step;
+    if (++lbfgs->tries == MAX_TRIES) {
+        lbfgs->done = lbfgs->stored == 0;
+        lbfgs->stored = 0;
+        if (!lbfgs->done)
+            begin_search(lbfgs);
         return false;
     }
-    way->step = way->high > 0 ? 0.5 * (way->low + way->high) : 2 * way->step;
-    set_trial(way);
+    lbfgs->step =
+        lbfgs->high > 0 ? 0.5 * (lbfgs->low + lbfgs->high) : 2 * lbfgs->step;
+    set_trial(lbfgs);
     return false;
 }
 

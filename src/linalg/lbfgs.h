@@ -1,56 +1,55 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* linalg/lbfgs.h: one way down to the least value of a smooth function.
+/* linalg/lbfgs.h: L-BFGS minimiser with reverse communication.
  *
- * L-BFGS (Liu and Nocedal 1989, memory 10) with an Armijo-Wolfe line search,
- * turned inside out: the caller evaluates value and gradient at `trial`, for
- * many ways in one pass over its data, and wn_lbfgs_step() says what became
- * of it and sets the next trial.
+ * L-BFGS (Liu and Nocedal 1989, memory 10) with an Armijo-Wolfe line search.
+ * The caller evaluates value and gradient at `trial`, for several minimisations
+ * in one pass over its data; wn_lbfgs_step() accepts or rejects the trial and
+ * sets the next one.
  *
- * Vectors are rows x columns, and a symmetric rows x rows matrix may stand for
- * the inverse of the second derivatives of each column where the recursion has
- * a multiple of the identity: then the first step is that of Newton's method.
- * Directions in which the function bends more than in others take one
- * iteration instead of many. */
+ * A vector has rows x columns elements. A symmetric rows x rows matrix may
+ * replace the multiple of the identity with which the recursion starts, as an
+ * approximation of the inverse Hessian of each column; the first step is then
+ * Newton's. Ill-conditioned directions then take one iteration instead of
+ * many. */
 #ifndef WN_LINALG_LBFGS_H
 #define WN_LINALG_LBFGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "util/error.h"
-
-enum { WN_LBFGS_MEMORY = 10 /* pairs of moves and turns */ };
+enum { WN_LBFGS_MEMORY = 10 /* pairs of steps and gradient changes */ };
 
 struct wn_lbfgs {
     size_t rows, columns;
-    const double *inverse; /* rows x rows; NULL for the identity, and then the
-                              first step has length 1 */
-    double *point, *gradient; /* the best so far, its value and gradient */
-    double value;
-    /* Where to evaluate next: at first the caller's choice. */
-    double *trial, *trial_gradient;
-    double trial_value;
-    /* The rest is its own. */
-    double *direction, *moves, *turns; /* the latter a ring of vectors */
+    const double *inverse; /* rows x rows; NULL for the identity: then the first
+                              step has length 1 */
+    double *point, *gradient, value; /* the best so far */
+    /* Where to evaluate next; the caller chooses the first. */
+    double *trial, *trial_gradient, trial_value;
+    bool done; /* no step decreases the value any more */
+    /* Private. */
+    double *direction;
+    double *steps,
+        *changes; /* rings of vectors: point and gradient differences */
     double curvature[WN_LBFGS_MEMORY];
     size_t stored, newest;
-    double slope, step, low, high; /* of the line search; high 0: unbounded */
+    double slope, step, low, high; /* line search; high 0: unbounded */
     int tries;
-    bool begun, done; /* done: no step leads down any more */
+    bool started;
 };
 
-/* All vectors 0. Errors: WN_ENOMEM; then wn_lbfgs_free() it. */
-int wn_lbfgs_open(struct wn_lbfgs *way, size_t rows, size_t columns,
-                  const double *inverse) WN_MUST_CHECK;
-void wn_lbfgs_free(struct wn_lbfgs *way);
+/* All vectors are 0. */
+int wn_lbfgs_open(struct wn_lbfgs *lbfgs, size_t rows, size_t columns,
+                  const double *inverse);
+void wn_lbfgs_free(struct wn_lbfgs *lbfgs);
 
-/* After value and gradient at `trial` were found: whether it is the new point.
- * `trial` is the next one, unless it is done. */
-bool wn_lbfgs_step(struct wn_lbfgs *way);
-/* The largest partial derivative at `point`, without sign. */
-double wn_lbfgs_steepest(const struct wn_lbfgs *way);
+/* Use value and gradient at `trial`, and set the next `trial` unless `done`.
+ * Returns whether the old trial became `point`. */
+bool wn_lbfgs_step(struct wn_lbfgs *lbfgs);
+/* The maximum norm of the gradient at `point`. */
+double wn_lbfgs_steepest(const struct wn_lbfgs *lbfgs);
 
-/* Bytes of one. */
+/* Memory in bytes. */
 double wn_lbfgs_bytes(size_t rows, size_t columns);
 
 #endif

@@ -54,8 +54,8 @@ WN_MULTIVERSION void wn_column_sums(float *sum, const float *delta, size_t rows,
     }
 }
 
-/* exp(x) for x <= 0: 2^n e^r with |r| <= log(2) / 2, by Cephes' polynomial. n
- * is rounded by adding a number so large that only whole ones are left. */
+/* exp(x) for x <= 0: 2^n e^r with |r| <= log(2) / 2, by Cephes' polynomial.
+ * Adding 1.5 * 2^23 rounds n to an integer. */
 static inline float exp_below(float x)
 {
     const float whole = 12582912.f; /* 1.5 * 2^23 */
@@ -76,16 +76,8 @@ static inline float exp_below(float x)
     return x > -87.f ? y * power : x - x; /* 0, or NaN of NaN */
 }
 
-static float pointwise_largest(const float *z, size_t k)
-{
-    float top = z[0];
-
-    for (size_t c = 1; c < k; c++)
-        top = z[c] > top ? z[c] : top;
-    return top;
-}
-
-static double total(const float *z, size_t k)
+/* The sum in double, in four lanes. */
+static double sum_row(const float *z, size_t k)
 {
     double lane[4] = {0}, rest = 0;
     const size_t even = k - k % 4;
@@ -105,14 +97,16 @@ WN_MULTIVERSION void wn_exp_rows(float *z, size_t count)
         z[i] = exp_below(z[i]);
 }
 
-/* Rows of few classes are narrower than a vector, so the exponentials of all
- * rows are taken in one loop. */
+/* Rows of few classes are narrower than a vector, so one loop takes the
+ * exponentials of all rows. */
 void wn_softmax_in_place(const float *z, size_t rows, size_t k, float *p,
                          double *log_total)
 {
     for (size_t i = 0; i < rows; i++) {
-        const float top = pointwise_largest(z + i * k, k);
+        float top = z[i * k];
 
+        for (size_t c = 1; c < k; c++)
+            top = z[i * k + c] > top ? z[i * k + c] : top;
         log_total[i] = top;
         for (size_t c = 0; c < k; c++)
             p[i * k + c] = z[i * k + c] - top;
@@ -120,7 +114,7 @@ void wn_softmax_in_place(const float *z, size_t rows, size_t k, float *p,
     wn_exp_rows(p, rows * k);
     for (size_t i = 0; i < rows; i++) {
         float *row = p + i * k;
-        const double sum = total(row, k);
+        const double sum = sum_row(row, k);
         const float share = (float)(1 / sum);
 
         log_total[i] += log(sum);

@@ -9,9 +9,9 @@
 #include "linalg/pointwise.h"
 #include "util/simd.h"
 
-enum { PIECE = 256 }; /* in hand at a time */
+enum { PIECE = 256 }; /* elements at a time, on the stack */
 
-WN_MULTIVERSION static float softmax_row_largest(const float *row, size_t k)
+WN_MULTIVERSION static float softmax_row_max(const float *row, size_t k)
 {
     const size_t even = k - k % WN_SIMD_LANES;
     float lane[WN_SIMD_LANES], top = row[0];
@@ -32,7 +32,7 @@ WN_MULTIVERSION static float softmax_row_largest(const float *row, size_t k)
 
 size_t wn_softmax_row_top(const float *row, size_t k)
 {
-    const float top = softmax_row_largest(row, k);
+    const float top = softmax_row_max(row, k);
     size_t c = 0;
 
     while (c + 1 < k && row[c] != top)
@@ -69,27 +69,28 @@ static inline float log_of(float x)
     return r + y + 0.693359375f * e;
 }
 
-WN_MULTIVERSION void wn_softmax_row_log(const float *row, size_t k, float more,
-                                        float least, float *logarithm)
+WN_MULTIVERSION void wn_softmax_row_log(const float *row, size_t k,
+                                        float offset, float min,
+                                        float *logarithm)
 {
 #pragma omp simd
     for (size_t c = 0; c < k; c++) {
-        const float p = row[c] + more;
+        const float p = row[c] + offset;
 
-        logarithm[c] = log_of(p > least ? p : least);
+        logarithm[c] = log_of(p > min ? p : min);
     }
 }
 
 WN_MULTIVERSION void wn_softmax_row_add_log(const float *row, size_t k,
-                                            float more, float weight,
+                                            float offset, float weight,
                                             float *sum)
 {
 #pragma omp simd
     for (size_t c = 0; c < k; c++)
-        sum[c] += weight * log_of(row[c] + more);
+        sum[c] += weight * log_of(row[c] + offset);
 }
 
-WN_MULTIVERSION static double softmax_row_add_up(const float *row, size_t k)
+WN_MULTIVERSION static double softmax_row_sum(const float *row, size_t k)
 {
     const size_t even = k - k % WN_SIMD_LANES;
     double lane[WN_SIMD_LANES] = {0}, sum = 0;
@@ -106,12 +107,13 @@ WN_MULTIVERSION static double softmax_row_add_up(const float *row, size_t k)
     return sum;
 }
 
-WN_MULTIVERSION static void stretch(const float *row, size_t k, float less,
-                                    float scale, float *out)
+/* out = scale (row - offset). */
+WN_MULTIVERSION static void scale_row(const float *row, size_t k, float offset,
+                                      float scale, float *out)
 {
 #pragma omp simd
     for (size_t c = 0; c < k; c++)
-        out[c] = scale * (row[c] - less);
+        out[c] = scale * (row[c] - offset);
 }
 
 double wn_softmax_row_total(const float *row, size_t k, float scale)
@@ -122,21 +124,21 @@ double wn_softmax_row_total(const float *row, size_t k, float scale)
         const size_t width = k - from < PIECE ? k - from : PIECE;
         float piece[PIECE];
 
-        stretch(row + from, width, 0, scale, piece);
+        scale_row(row + from, width, 0, scale, piece);
         wn_exp_rows(piece, width);
-        sum += softmax_row_add_up(piece, width);
+        sum += softmax_row_sum(piece, width);
     }
     return sum;
 }
 
 double wn_softmax_row_from(float *row, size_t k, float scale)
 {
-    const float most = softmax_row_largest(row, k);
+    const float max = softmax_row_max(row, k);
 
-    stretch(row, k, most, scale, row);
+    scale_row(row, k, max, scale, row);
     wn_exp_rows(row, k);
-    const double sum = softmax_row_add_up(row, k);
+    const double sum = softmax_row_sum(row, k);
 
-    stretch(row, k, 0, (float)(1 / sum), row);
-    return (double)scale * (double)most + log(sum);
+    scale_row(row, k, 0, (float)(1 / sum), row);
+    return (double)scale * (double)max + log(sum);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Standardised rows, cut; see standardize.h. */
+/* Standardised and clipped rows; see standardize.h. */
 #include "linalg/standardize.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 #include "util/memory.h"
 #include "util/simd.h"
 
-#define CUT 3.f /* standard deviations */
+#define CLIP 3.f /* standard deviations */
 
 void wn_standardize_free(struct wn_standardize *standard)
 {
@@ -17,10 +17,14 @@ void wn_standardize_free(struct wn_standardize *standard)
     *standard = (struct wn_standardize){0};
 }
 
-/* Means, then the sums of squares about them. */
-static void moments(const float *x, size_t n, size_t d, double *mean,
-                    double *square)
+int wn_standardize_make(struct wn_standardize *standard, const float *x,
+                        size_t n, size_t d)
 {
+    double *mean = wn_new(d, sizeof *mean);
+    double *square = wn_new(d, sizeof *square);
+
+    *standard = (struct wn_standardize){d, wn_new(d, sizeof(float)),
+                                        wn_new(d, sizeof(float))};
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < d; j++)
             mean[j] += (double)x[i * d + j];
@@ -32,47 +36,29 @@ static void moments(const float *x, size_t n, size_t d, double *mean,
 
             square[j] += away * away;
         }
-}
-
-int wn_standardize_make(struct wn_standardize *standard, const float *x,
-                        size_t n, size_t d)
-{
-    double *mean = wn_new(d, sizeof *mean);
-    double *square = wn_new(d, sizeof *square);
-    int status = -1;
-
-    *standard = (struct wn_standardize){d, wn_new(d, sizeof(float)),
-                                        wn_new(d, sizeof(float))};
-    if (!standard->mean || !standard->scale)
-        goto done;
-    moments(x, n, d, mean, square);
     for (size_t j = 0; j < d; j++) {
         const double deviation = sqrt(square[j] / (double)n);
-        /* What rounding leaves of a constant is no deviation. */
-        const double least = fmax(1e-6 * fabs(mean[j]), 1e-30);
+        /* Rounding gives a constant a small deviation. */
+        const double min = fmax(1e-6 * fabs(mean[j]), 1e-30);
 
         standard->mean[j] = (float)mean[j];
-        standard->scale[j] = deviation > least ? (float)(1 / deviation) : 0;
+        standard->scale[j] = deviation > min ? (float)(1 / deviation) : 0;
     }
-    status = 0;
-done:
     free(mean);
     free(square);
-    if (status)
-        wn_standardize_free(standard);
-    return status;
+    return 0;
 }
 
 bool wn_standardize_uneven(const struct wn_standardize *standard)
 {
-    float least = INFINITY, most = 0;
+    float min = INFINITY, max = 0;
 
     for (size_t j = 0; j < standard->d; j++)
         if (standard->scale[j] > 0) {
-            least = fminf(least, standard->scale[j]);
-            most = fmaxf(most, standard->scale[j]);
+            min = fminf(min, standard->scale[j]);
+            max = fmaxf(max, standard->scale[j]);
         }
-    return most > 1.5f * least;
+    return max > 1.5f * min;
 }
 
 void wn_standardize_join(struct wn_standardize *standard)
@@ -99,7 +85,7 @@ WN_MULTIVERSION void wn_standardize_row(const struct wn_standardize *standard,
     for (size_t j = 0; j < d; j++) {
         const float value = (x[j] - mean[j]) * scale[j];
 
-        out[j] = value > CUT ? CUT : value < -CUT ? -CUT : value;
+        out[j] = value > CLIP ? CLIP : value < -CLIP ? -CLIP : value;
     }
 }
 
@@ -116,7 +102,7 @@ double wn_standardize_excess(const struct wn_standardize *standard,
             const double square = value * value;
 
             all += square;
-            beyond += square > CUT * CUT ? square - CUT * CUT : 0;
+            beyond += square > CLIP * CLIP ? square - CLIP * CLIP : 0;
         }
     return all > 0 ? beyond / all : 0;
 }

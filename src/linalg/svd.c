@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Leading singular vectors by block Lanczos; see svd.h.
+/* Leading singular vectors by block Lanczos, and the singular values of dense
+ * matrices from X^T X or X X^T, the smaller one; see svd.h.
  *
  *   Q_0 = orthonormal(A random), rows x B
  *   for i = 0, 1, ...: W = A (A^T Q_i);  T_ji = Q_j^T W for j <= i
@@ -12,6 +13,7 @@
  * so that the products with A have a known width. */
 #include "linalg/svd.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -21,6 +23,7 @@
 #include "linalg/products.h"
 #include "util/memory.h"
 #include "util/random.h"
+#include "util/spill.h"
 #include "util/thread.h"
 
 enum { B = 32, DEPTH = 3, MIN_BLOCKS = 6 };
@@ -309,5 +312,75 @@ int wn_svd_basis(size_t rows, size_t columns, const uint64_t *start,
     free(k.part);
     free(k.t);
     free(k.share);
+    return status;
+}
+
+enum { SPECTRUM_ROWS = 4096, SPECTRUM_WIDE = 1024, SPECTRUM_BLOCK = 256 };
+
+/* Every how many rows one is used. */
+static size_t spectrum_step(size_t n, size_t d)
+{
+    const size_t max = d > SPECTRUM_WIDE ? SPECTRUM_WIDE : SPECTRUM_ROWS;
+
+    return (n + max - 1) / max;
+}
+
+double wn_spectrum_bytes(size_t n, size_t d)
+{
+    const size_t step = spectrum_step(n, d), rows = (n + step - 1) / step;
+    const double size = (double)(rows < d ? rows : d);
+
+    return 8 * size * (size + SPECTRUM_BLOCK) + wn_linear_bytes((size_t)size);
+}
+
+/* The lower triangle of X^T X into a (d x d) if `tall`, else of X X^T (rows x
+ * rows); X is every step-th row of x, taken in blocks of the other side. */
+static void spectrum_gram(const float *x, size_t rows, size_t d, size_t step,
+                          bool tall, double *a)
+{
+    const size_t size = tall ? d : rows, length = tall ? rows : d;
+    double *block = wn_new(wn_product(SPECTRUM_BLOCK, size, 1), sizeof *block);
+
+    for (size_t at = 0; at < length; at += SPECTRUM_BLOCK) {
+        const size_t left = length - at;
+        const size_t count = left < SPECTRUM_BLOCK ? left : SPECTRUM_BLOCK;
+        const size_t high = tall ? count : rows, wide = tall ? d : count;
+        const float *from = tall ? x + at * step * d : x + at;
+
+        for (size_t i = 0; i < high; i++)
+            for (size_t j = 0; j < wide; j++)
+                block[i * wide + j] = from[i * step * d + j];
+        cblas_dsyrk(CblasRowMajor, CblasLower, tall ? CblasTrans : CblasNoTrans,
+                    (int)size, (int)count, 1, block, (int)wide, 1, a,
+                    (int)size);
+    }
+    free(block);
+}
+
+int wn_spectrum_find(const float *x, size_t n, size_t d,
+                     struct wn_spectrum *spectrum, struct wn_error *error)
+{
+    const size_t step = spectrum_step(n, d), rows = (n + step - 1) / step;
+    const size_t size = rows < d ? rows : d;
+    double *a = wn_spill_new(wn_product(size, size, 1), sizeof *a);
+    double *square = wn_new(size, sizeof *square), sum = 0;
+
+    *spectrum = (struct wn_spectrum){0};
+    spectrum_gram(x, rows, d, step, rows >= d, a);
+    const int status = wn_cholesky_eigenvalues(a, size, square, error);
+    /* Smaller squares are rounding errors of 0. */
+    const double min = square[size - 1] * 1e-12;
+    for (size_t v = 0; status == 0 && v < size; v++)
+        sum += square[v] > min ? sqrt(square[v]) : 0;
+    for (size_t v = 0; sum > 0 && v < size; v++) {
+        const double share = square[v] > min ? sqrt(square[v]) / sum : 0;
+
+        spectrum->entropy -= share > 0 ? share * log(share) : 0;
+        spectrum->largest = fmax(spectrum->largest, share);
+    }
+    if (size > 1)
+        spectrum->evenness = spectrum->entropy / log((double)size);
+    wn_spill_free(a);
+    free(square);
     return status;
 }

@@ -9,7 +9,7 @@
 
 #include "linalg/cholesky.h"
 #include "linalg/products.h"
-#include "linalg/spectrum.h"
+#include "linalg/svd.h"
 #include "linalg/svd.h"
 #include "util/random.h"
 

@@ -9,7 +9,7 @@
 #include "knn/graph.h"
 #include "learn/pool.h"
 #include "learn/predictors.h"
-#include "linalg/spectrum.h"
+#include "linalg/svd.h"
 #include "learn/training.h"
 #include "prog/program.h"
 
