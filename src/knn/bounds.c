@@ -116,18 +116,6 @@ static void start_euclidean(struct wn_bounds *bounds, int threads)
     bounds->scale = largest > 0 ? ldexp(1, -ilogb(largest)) : 1;
 }
 
-static void start_cosine(struct wn_bounds *bounds, int threads)
-{
-    bounds->inverse = wn_spill_new(bounds->n, sizeof *bounds->inverse);
-#pragma omp parallel for num_threads(threads)
-    for (size_t i = 0; i < bounds->n; i++) {
-        const double norm =
-            sqrt(row_square(bounds->x + i * bounds->d, bounds->d));
-
-        bounds->inverse[i] = norm > 0 ? 1 / norm : 0;
-    }
-}
-
 /* Cosine: directions. A row of norm 0 points along an extra axis, at right
  * angles to all others and at distance 0 from its like. */
 void wn_bounds_row(const struct wn_bounds *bounds, size_t i, float *out)
@@ -173,10 +161,18 @@ void wn_bounds_start(struct wn_bounds *bounds, const struct wn_graph *graph,
                                  .group = graph->group,
                                  .p = p,
                                  .capacity = wn_bounds_capacity(n, graph->m)};
-    if (bounds->metric == WN_COSINE)
-        start_cosine(bounds, threads);
-    else
+    if (bounds->metric == WN_EUCLIDEAN) {
         start_euclidean(bounds, threads);
+    } else {
+        bounds->inverse = wn_spill_new(n, sizeof *bounds->inverse);
+#pragma omp parallel for num_threads(threads)
+        for (size_t i = 0; i < n; i++) {
+            const double square =
+                row_square(bounds->x + i * bounds->d, bounds->d);
+
+            bounds->inverse[i] = square > 0 ? 1 / sqrt(square) : 0;
+        }
+    }
     bounds->square = wn_spill_new(n, sizeof *bounds->square);
     bounds->bias = wn_spill_new(n, sizeof *bounds->bias);
 #pragma omp parallel num_threads(threads)

@@ -117,31 +117,12 @@ static void workers_free(struct worker **workers, int threads)
 
 /* ---- the search ---- */
 
-/* Scan `count` queries, the worker's rows `who`, against the places from ..
- * from + columns - 1. Returns the number of hits.
- *   first_scan  the queries are all rows of the worker and have no limits yet
- */
-static size_t scan_places(const struct ivf *ivf, struct worker *w,
-                          const int32_t *who, size_t count, size_t from,
-                          size_t columns, bool first_scan)
+/* Limits for the worker's rows from their products with the places from ..
+ * from + columns - 1. */
+static void set_limits(const struct ivf *ivf, struct worker *w, size_t count,
+                       size_t from, size_t columns)
 {
-    const struct wn_scan scan = {.first = w->query,
-                                 .unpacked = true,
-                                 .second = ivf->y + from * ivf->bounds.p,
-                                 .rows = count,
-                                 .columns = columns,
-                                 .p = ivf->bounds.p,
-                                 .row_bias = w->row_bias,
-                                 .bias = w->bias,
-                                 .row_limit = w->row_limit,
-                                 .column_limit = w->limit};
-    const bool fused = ivf->kernel->scan && !first_scan;
-
-    for (size_t j = 0; j < BLOCK; j++)
-        w->bias[j] = j < columns ? ivf->bias[from + j] : INFINITY;
-    if (!fused)
-        ivf->kernel->multiply(&scan, w->dots, BLOCK);
-    for (size_t q = 0; first_scan && q < count; q++) {
+    for (size_t q = 0; q < count; q++) {
         size_t self = 0;
 
         while (self < columns && ivf->row[from + self] != w->row[q])
@@ -154,18 +135,24 @@ static size_t scan_places(const struct ivf *ivf, struct worker *w,
                             w->dots + q * BLOCK, w->bias, columns);
         *bias = kept;
     }
-    for (size_t q = 0; q < count; q++)
-        w->row_limit[q] = w->candidates[who[q]].limit;
-    return fused ? ivf->kernel->scan(&scan, w->hits)
-                 : wn_scan_dots(&scan, w->dots, BLOCK, w->hits);
 }
 
-/* Offer all rows at the places begin .. end-1 to the worker's rows `who`. */
+/* Offer all rows at the places begin .. end-1 to `count` of the worker's rows,
+ * those of `who`.
+ *   first_scan  these are all its rows, and they have no limits yet */
 static void search_places(const struct ivf *ivf, struct worker *w,
                           const int32_t *who, size_t count, size_t begin,
                           size_t end, bool first_scan)
 {
     const size_t p = ivf->bounds.p;
+    struct wn_scan scan = {.first = w->query,
+                           .unpacked = true,
+                           .rows = count,
+                           .p = p,
+                           .row_bias = w->row_bias,
+                           .bias = w->bias,
+                           .row_limit = w->row_limit,
+                           .column_limit = w->limit};
 
     for (size_t q = 0; q < count; q++) {
         memcpy(w->query + q * p, w->rows + (size_t)who[q] * p,
@@ -175,12 +162,24 @@ static void search_places(const struct ivf *ivf, struct worker *w,
     /* The kernel takes eight at a time. */
     for (size_t q = count; q < BLOCK && q % 8; q++)
         w->row_bias[q] = INFINITY;
-    for (size_t from = begin; from < end; from += BLOCK) {
-        const size_t left = end - from;
-        const size_t hits =
-            scan_places(ivf, w, who, count, from, left < BLOCK ? left : BLOCK,
-                        first_scan && from == begin);
+    for (size_t from = begin; from < end; from += BLOCK, first_scan = false) {
+        const bool fused = ivf->kernel->scan && !first_scan;
+        size_t hits;
 
+        scan.columns = end - from < BLOCK ? end - from : BLOCK;
+        scan.second = ivf->y + from * p;
+        for (size_t j = 0; j < BLOCK; j++)
+            w->bias[j] = j < scan.columns ? ivf->bias[from + j] : INFINITY;
+        if (!fused)
+            ivf->kernel->multiply(&scan, w->dots, BLOCK);
+        if (first_scan)
+            set_limits(ivf, w, count, from, scan.columns);
+        for (size_t q = 0; q < count; q++)
+            w->row_limit[q] = w->candidates[who[q]].limit;
+        if (fused)
+            hits = ivf->kernel->scan(&scan, w->hits);
+        else
+            hits = wn_scan_dots(&scan, w->dots, BLOCK, w->hits);
         for (size_t h = 0; h < hits; h++) {
             const struct wn_hit hit = w->hits[h];
             const size_t q = (size_t)who[hit.row], i = (size_t)w->row[q];
@@ -466,36 +465,27 @@ static void make_cells(struct ivf *ivf)
     wn_spill_free(order);
 }
 
-/* Assign every row to its nearest cell. */
-static void assign_rows(const struct ivf *ivf, struct worker **workers,
-                        int32_t *cell)
-{
-    const size_t n = ivf->bounds.n, p = ivf->bounds.p;
-    const size_t blocks = wn_block_count(n);
-
-#pragma omp parallel for schedule(dynamic) num_threads(ivf->graph->threads)
-    for (size_t b = 0; b < blocks; b++) {
-        struct worker *w = workers[omp_get_thread_num()];
-        const size_t begin = wn_block_begin(b), end = wn_block_end(b, n);
-
-        for (size_t i = begin; i < end; i++)
-            wn_bounds_row(&ivf->bounds, i, w->rows + (i - begin) * p);
-        wn_kmeans_far(&ivf->cells, w->rows, end - begin, w->far);
-        for (size_t i = begin; i < end; i++)
-            cell[i] = wn_kmeans_nearest(
-                &ivf->cells, w->far + (i - begin) * ivf->cells.count);
-    }
-}
-
-/* Give every row a place in the order of the cells. */
-static void fill_places(struct ivf *ivf, struct worker **workers,
-                        const int32_t *cell)
+/* Assign every row to its nearest cell, and give it a place in the order of the
+ * cells. */
+static void assign_rows(struct ivf *ivf, struct worker **workers, int32_t *cell)
 {
     const size_t n = ivf->bounds.n, p = ivf->bounds.p;
     const size_t count = ivf->cells.count, panel = ivf->kernel->panel;
     size_t *begin = wn_new(count + 1, sizeof *begin);
     int32_t *order = wn_spill_new(n, sizeof *order);
 
+#pragma omp parallel for schedule(dynamic) num_threads(ivf->graph->threads)
+    for (size_t b = 0; b < wn_block_count(n); b++) {
+        struct worker *w = workers[omp_get_thread_num()];
+        const size_t first = wn_block_begin(b), end = wn_block_end(b, n);
+
+        for (size_t i = first; i < end; i++)
+            wn_bounds_row(&ivf->bounds, i, w->rows + (i - first) * p);
+        wn_kmeans_far(&ivf->cells, w->rows, end - first, w->far);
+        for (size_t i = first; i < end; i++)
+            cell[i] =
+                wn_kmeans_nearest(&ivf->cells, w->far + (i - first) * count);
+    }
     wn_kmeans_sort(cell, n, count, begin, order);
     ivf->first = wn_new(count + 1, sizeof *ivf->first);
     ivf->size = wn_new(count, sizeof *ivf->size);
@@ -550,7 +540,6 @@ static void graph_search(const struct wn_graph *graph, size_t probe,
     struct worker **workers = workers_new(&ivf);
     int32_t *cell = wn_spill_new(graph->n, sizeof *cell);
     assign_rows(&ivf, workers, cell);
-    fill_places(&ivf, workers, cell);
     if (probe == WN_PROBE_AUTO) {
         sample_new(&sample, &ivf, workers, 0);
         choose_probe(&ivf, workers[0], &sample, cell);

@@ -156,19 +156,6 @@ WN_TILED static void pack_weights(struct wn_layer *layer)
     }
 }
 
-/* Masks of the two vectors of a line of a square with `columns` columns. */
-struct lanes {
-    __mmask16 half[2];
-};
-
-static inline struct lanes lanes_of(size_t columns)
-{
-    const uint32_t all =
-        columns < STRIP ? ((uint32_t)1 << columns) - 1 : 0xffffffff;
-
-    return (struct lanes){{(__mmask16)all, (__mmask16)(all >> SIDE)}};
-}
-
 /* Update 16 weights. */
 TILED_INLINE __m512 update_vector(struct square *square, const float *sum,
                                   size_t at, const struct wn_layer_step *step)
@@ -253,13 +240,15 @@ WN_TILED static void rectify(const struct wn_layer *layer, const float *sum,
                              float *h)
 {
     const size_t outputs = layer->net.outputs, from = unit * STRIP;
-    const struct lanes lanes = lanes_of(outputs - from);
+    const size_t columns = outputs - from;
+    const uint32_t columns_mask =
+        columns < STRIP ? ((uint32_t)1 << columns) - 1 : 0xffffffff;
     const __m512 times = _mm512_set1_ps(scale), zero = _mm512_setzero_ps();
     const size_t many = least(rows - line * STRIP, STRIP);
     float *out = h + line * STRIP * outputs + from;
 
     for (size_t t = 0; t < 2; t++) {
-        const __mmask16 mask = lanes.half[t];
+        const __mmask16 mask = (__mmask16)(columns_mask >> t * SIDE);
         const __m512 bias =
             _mm512_maskz_loadu_ps(mask, layer->net.b + from + t * SIDE);
 

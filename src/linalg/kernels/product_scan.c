@@ -43,21 +43,6 @@ scan_eights(const float *dots, const float *bias, const float *limit,
 }
 #endif
 
-/* Whether there is a hit among WN_SCAN_PAD columns. */
-static bool chunk_has_hit(const float *dots, const float *bias,
-                          const float *limit, float row_bias, float row_limit)
-{
-    int any = 0;
-
-    for (int c = 0; c < WN_SCAN_PAD; c++) {
-        const float low = (row_bias + bias[c]) + dots[c];
-        const float most = limit[c] > row_limit ? limit[c] : row_limit;
-
-        any |= low <= most;
-    }
-    return any;
-}
-
 /* The hits of one row of products, columns ascending. */
 static size_t scan_row(const float *dots, const float *bias, const float *limit,
                        size_t columns, size_t row, float row_bias,
@@ -71,9 +56,15 @@ static size_t scan_row(const float *dots, const float *bias, const float *limit,
                            hits);
 #endif
     for (size_t c = 0; c < columns; c += WN_SCAN_PAD) {
-        if (!chunk_has_hit(dots + c, bias + c, limit + c, row_bias, row_limit))
-            continue;
+        int any = 0;
+
         for (size_t j = c; j < c + WN_SCAN_PAD; j++) {
+            const float low = (row_bias + bias[j]) + dots[j];
+            const float max = limit[j] > row_limit ? limit[j] : row_limit;
+
+            any |= low <= max;
+        }
+        for (size_t j = c; any && j < c + WN_SCAN_PAD; j++) {
             const float low = (row_bias + bias[j]) + dots[j];
 
             if (low <= row_limit || low <= limit[j])
