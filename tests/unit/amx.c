@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Products of floats: the matrix unit's (linalg/kernels/amx.c) where there is
- * one, and OpenBLAS's, against sums in double. */
+/* Products of floats against sums in double: by OpenBLAS, and by the matrix
+ * unit (linalg/kernels/amx.c) if there is one. */
 #include "unit.h"
 
 #include <math.h>
@@ -11,14 +11,14 @@
 #include "linalg/kernels/kernels.h"
 #include "util/random.h"
 
-enum { MOST = 300 * 1100 };
+enum { MAX = 300 * 1100 };
 
-static float a[MOST], b[MOST], c[MOST], before[MOST];
+static float a[MAX], b[MAX], c[MAX], before[MAX];
 static const struct wn_kernels *unit; /* NULL: none */
 
 struct shape {
     size_t rows, columns, inner;
-    bool turned_a, turned_b;
+    bool transposed_a, transposed_b;
     float alpha, beta;
 };
 
@@ -29,28 +29,30 @@ static void draw(float *x, size_t count, struct wn_random *random)
 }
 
 static struct wn_side side(const float *at, size_t outer, size_t inner,
-                           bool is_left, bool turned)
+                           bool is_left, bool transposed)
 {
-    return (struct wn_side){at, is_left != turned ? inner : outer, turned};
+    return (struct wn_side){at, is_left != transposed ? inner : outer,
+                            transposed};
 }
 
 static void multiply(const struct shape *s, int by_unit)
 {
-    const struct wn_side left = side(a, s->rows, s->inner, true, s->turned_a);
+    const struct wn_side left =
+        side(a, s->rows, s->inner, true, s->transposed_a);
     const struct wn_side right =
-        side(b, s->columns, s->inner, false, s->turned_b);
+        side(b, s->columns, s->inner, false, s->transposed_b);
 
     memcpy(c, before, s->rows * s->columns * sizeof *c);
     if (by_unit)
         unit->gemm(s->rows, s->columns, s->inner, s->alpha, left, right,
                    s->beta, c, s->columns);
     else
-        wn_gemm(s->turned_a, s->turned_b, s->rows, s->columns, s->inner,
+        wn_gemm(s->transposed_a, s->transposed_b, s->rows, s->columns, s->inner,
                 s->alpha, a, left.stride, b, right.stride, s->beta, c,
                 s->columns);
 }
 
-/* Every element; what the worst order of single sums could lose. */
+/* Every element, within the rounding error of the worst order of the sum. */
 static void compare(const struct shape *s)
 {
     for (size_t i = 0; i < s->rows; i++)
@@ -59,20 +61,21 @@ static void compare(const struct shape *s)
 
             for (size_t l = 0; l < s->inner; l++) {
                 const double product =
-                    (double)(s->turned_a ? a[l * s->rows + i]
-                                         : a[i * s->inner + l]) *
-                    (s->turned_b ? b[j * s->inner + l] : b[l * s->columns + j]);
+                    (double)(s->transposed_a ? a[l * s->rows + i]
+                                             : a[i * s->inner + l]) *
+                    (s->transposed_b ? b[j * s->inner + l]
+                                     : b[l * s->columns + j]);
 
                 sum += product;
                 size += fabs(product);
             }
             const double old = (double)s->beta * before[i * s->columns + j];
             const double wanted = s->alpha * sum + old;
-            const double room =
+            const double tolerance =
                 6e-8 * (fabs(s->alpha) * size * (4 + sqrt((double)s->inner)) +
                         2 * fabs(old));
 
-            assert_true(fabs(c[i * s->columns + j] - wanted) <= room);
+            assert_true(fabs(c[i * s->columns + j] - wanted) <= tolerance);
         }
 }
 
@@ -139,11 +142,11 @@ static void not_read(void **state)
         assert_true(c[i] == 50);
 }
 
-/* A row has the same bytes whichever rows are multiplied beside it. */
+/* A row of C has the same bytes whatever the other rows are. */
 static void alone(void **state)
 {
     const struct shape all = {70, 40, 90, false, true, .3f, 0};
-    static float kept[MOST];
+    static float kept[MAX];
     struct wn_random random;
 
     (void)state;

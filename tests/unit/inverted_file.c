@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model/cells: the inverted file against the exact search, which is itself
- * compared with brute force (neighbors.c), and its recall against a count by
- * hand. */
+/* knn/graph: the inverted file against the exact search, which neighbors.c
+ * compares with brute force; its recall against a count by hand. */
+#include "unit.h"
+
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "knn/graph.h"
 #include "linalg/products.h"

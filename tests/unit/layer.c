@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The first layer of a network on the matrix unit (linalg/kernels/layer.c),
- * where there is one, against the same steps in double. */
+/* The first layer of a network on the matrix unit (linalg/kernels/layer.c), if
+ * there is one, against the same steps in double. */
 #include "unit.h"
 
 #include <math.h>
@@ -16,8 +16,8 @@ static float w[INPUTS * OUTPUTS], old_w[INPUTS * OUTPUTS], b[OUTPUTS];
 static float x[ROWS * (INPUTS + 31)], delta[ROWS * OUTPUTS], h[ROWS * OUTPUTS];
 static double velocity[INPUTS * OUTPUTS];
 
-/* A sum and that of its absolute values: a product of two floats is exact to
- * 2^-15, the sum in single precision. */
+/* A sum and the sum of absolute values. Products of two floats are exact to
+ * 2^-15; they are added in single precision. */
 struct sum {
     double value, size;
 };
@@ -83,28 +83,28 @@ static void draw(float *to, size_t count, struct wn_random *random)
         to[i] = (float)wn_random_normal(random);
 }
 
-static void compare(size_t inputs, size_t outputs, size_t most)
+static void compare(size_t inputs, size_t outputs, size_t max_rows)
 {
     struct wn_random random;
     const size_t stride = wn_layer_stride(inputs);
 
-    if (!wn_layer_fits(inputs, outputs, most))
+    if (!wn_layer_fits(inputs, outputs, max_rows))
         return;
     wn_random_start(&random, 1, WN_RANDOM_SAMPLE, inputs, outputs);
     draw(w, inputs * outputs, &random);
     memset(velocity, 0, sizeof velocity);
     draw(b, outputs, &random);
-    draw(delta, most * outputs, &random);
+    draw(delta, max_rows * outputs, &random);
     memset(x, 0, sizeof x);
-    for (size_t i = 0; i < most; i++)
+    for (size_t i = 0; i < max_rows; i++)
         draw(x + i * stride, inputs, &random);
-    struct wn_layer *layer =
-        wn_layer_new(&(struct wn_layer_weights){inputs, outputs, w, b}, most);
-    for (size_t rows = most; rows > 0; rows = rows * 2 / 5) {
+    struct wn_layer *layer = wn_layer_new(
+        &(struct wn_layer_weights){inputs, outputs, w, b}, max_rows);
+    for (size_t rows = max_rows; rows > 0; rows = rows * 2 / 5) {
         forward_is_right(layer, inputs, outputs, rows);
         step_is_right(layer, inputs, outputs, rows);
     }
-    forward_is_right(layer, inputs, outputs, most);
+    forward_is_right(layer, inputs, outputs, max_rows);
     wn_layer_free(layer);
 }
 

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model/neighbors against brute force in double, on sets that are ordinary,
- * full of ties, far from the origin and degenerate; golden:knn_basic. With the
- * best kernels of the processor, so also with rows that were rounded. */
+/* knn/exact against brute force in double, on rows that are ordinary, full of
+ * ties, far from the origin and degenerate; golden:knn_basic. Uses the best
+ * kernels of the processor, so also those that round the rows. */
+#include "unit.h"
+
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "linalg/products.h"
 #include "knn/exact.h"
 #include "knn/ranking.h"
+#include "linalg/products.h"
 #include "util/random.h"
 
 static int find(const float *x, size_t n, size_t d, size_t m,
@@ -303,7 +299,7 @@ static void groups_keep_apart(void **state)
     assert_true(distance[2] == 9 && distance[3] == INFINITY);
 }
 
-/* All rows by distance (model/ranking), on a line of whole numbers whose
+/* All rows by distance (knn/ranking), on a line of whole numbers whose
  * squares are exact: spread evenly, and but for one so close together that two
  * digits of a distance cannot sort them. */
 static void ranking_sorts_all_rows(void **state)

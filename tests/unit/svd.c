@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model/svd against the eigenvectors of A^T A, on matrices small enough;
- * model/spectrum by hand. */
+/* linalg/svd against the eigenvectors of A^T A, on small matrices; the spectrum
+ * against numbers computed by hand. */
 #include "unit.h"
 
 #include <math.h>
@@ -13,15 +13,15 @@
 #include "linalg/svd.h"
 #include "util/random.h"
 
-enum { MOST = 400 };
+enum { MAX = 400 };
 
-static uint64_t start[MOST + 1];
-static uint32_t column[MOST * MOST];
-static float value[MOST * MOST], basis[MOST * MOST], again[MOST * MOST];
-static double square[MOST * MOST], size[MOST], squares[MOST];
+static uint64_t start[MAX + 1];
+static uint32_t column[MAX * MAX];
+static float value[MAX * MAX], basis[MAX * MAX], again[MAX * MAX];
+static double square[MAX * MAX], size[MAX], squares[MAX];
 
-/* About one entry in five; rows beyond `rank` repeat earlier ones, so the
- * matrix has that rank at most. */
+/* About one entry in five is not 0. Rows beyond `rank` repeat earlier ones, so
+ * the matrix has at most that rank. */
 static void make(size_t rows, size_t columns, size_t rank, uint64_t seed)
 {
     struct wn_random random;
@@ -73,7 +73,7 @@ static void compare(size_t rows, size_t columns, size_t matrix_rank,
     assert_int_equal(found, wanted);
     assert_memory_equal(basis, again, columns * rank * sizeof *basis);
     for (size_t c = 0; c < found; c++) {
-        double along = 0, most = 0;
+        double along = 0, largest = 0;
 
         /* |A v| is the singular value, and v the eigenvector. */
         for (size_t i = 0; i < rows; i++) {
@@ -89,9 +89,9 @@ static void compare(size_t rows, size_t columns, size_t matrix_rank,
         assert_true(fabs(along / size[columns - 1 - c] - 1) < tolerance);
         assert_true(fabs(squares[c] / along - 1) < tolerance);
         for (size_t j = 0; j < columns; j++)
-            if (fabs((double)basis[j * rank + c]) > fabs(most))
-                most = (double)basis[j * rank + c];
-        assert_true(most > 0);
+            if (fabs((double)basis[j * rank + c]) > fabs(largest))
+                largest = (double)basis[j * rank + c];
+        assert_true(largest > 0);
         for (size_t o = 0; o <= c; o++) {
             double product = 0;
 
