@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening an audit file, after it has been looked through; see audit.h. What
- * is in it is read by audit_read.c. */
+/* Opening an audit file and checking it; see audit.h. audit_read.c reads what
+ * it holds. */
 #include "audit/audit.h"
 
 #include <errno.h>
@@ -10,116 +10,20 @@
 #include <unistd.h>
 
 #include "array/sandbox.h"
-#include "audit/digest.h"
 #include "audit/audit_private.h"
+#include "audit/layout.h"
 #include "util/file.h"
 #include "util/memory.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "arrays are stored and digested as they lie in memory");
 
-enum { TRIAL_BYTES = 1 << 30, TRIAL_SECONDS = 2 };
+enum { CHECK_BYTES = 1 << 30, CHECK_SECONDS = 2 };
 
 const char *const wn_stage_name[] = {"data", "score", "flag"};
 static const char *const stage_program[] = {"ingest", "score", "flag"};
 static const char signature[8] = {'\211', 'H',  'D',    'F',
                                   '\r',   '\n', '\032', '\n'};
-
-const char *wn_audit_name(const struct wn_audit *audit)
-{
-    return audit->name;
-}
-
-int wn_audit_fail(const struct wn_audit *audit, const char *path,
-                  const char *what, struct wn_error *error)
-{
-    if (audit->store.failure) {
-        errno = audit->store.failure;
-        return wn_fail_errno(error, "%s: %s: cannot read", audit->name, path);
-    }
-    return wn_fail(error, WN_EDATA, "%s: %s: %s", audit->name, path, what);
-}
-
-/* Put the file's name in front of an error from below. */
-static int named(const struct wn_audit *audit, struct wn_error *error)
-{
-    return wn_fail(error, WN_EDATA, "%s", audit->name);
-}
-
-static int audit_open_file(struct wn_audit *audit, const char *path,
-                           struct wn_error *error)
-{
-    struct stat about;
-    char first[sizeof signature];
-
-    audit->name =
-        wn_copy_text(wn_input_name(path), strlen(wn_input_name(path)));
-    audit->store.descriptor = wn_input_open(path, NULL, error);
-    if (audit->store.descriptor < 0)
-        return -1;
-    if (fstat(audit->store.descriptor, &about))
-        return wn_fail_errno(error, "%s: cannot look at", audit->name);
-    audit->size = (uint64_t)about.st_size;
-    if (audit->size < sizeof first)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found %llu bytes, wanted an "
-                       "audit file",
-                       audit->name, (unsigned long long)audit->size);
-    if (wn_read_at(audit->store.descriptor, first, sizeof first, 0, audit->name,
-                   error))
-        return -1;
-    if (memcmp(first, signature, sizeof first))
-        return wn_fail(error, WN_EDATA,
-                       "%s: not an HDF5 file, wanted an "
-                       "audit file",
-                       audit->name);
-    return 0;
-}
-
-static int check_format(struct wn_audit *audit, struct wn_error *error)
-{
-    struct wn_attribute *list;
-    size_t count;
-    int status = 0;
-
-    if (wn_attributes_read(audit->file, &list, &count, error))
-        return named(audit, error);
-    /* In byte order: format, format_version. */
-    if (count < 1 || strcmp(list[0].name, "format") || list[0].number ||
-        strcmp(list[0].text, "winnow-audit"))
-        status = wn_fail(error, WN_EDATA,
-                         "%s: HDF5, but not a winnow audit "
-                         "file",
-                         audit->name);
-    else if (count != 2 || strcmp(list[1].name, "format_version") ||
-             !list[1].number)
-        status = wn_fail(error, WN_EDATA,
-                         "%s: wanted the attributes format "
-                         "and format_version and no other",
-                         audit->name);
-    else if (list[1].value != WN_FORMAT_VERSION)
-        status = wn_fail(error, WN_EDATA,
-                         "%s: found format version %.15g, "
-                         "wanted %d",
-                         audit->name, list[1].value, WN_FORMAT_VERSION);
-    wn_attributes_free(list, count);
-    return status;
-}
-
-static int bind_extents(struct wn_audit *audit, struct wn_error *error)
-{
-    struct wn_symbols symbols = {0};
-
-    for (size_t i = 0; i < audit->catalog.count; i++) {
-        const struct wn_entry *entry = &audit->catalog.entry[i];
-
-        if (!entry->group &&
-            wn_layout_bind(wn_layout_find(entry->path), entry->path,
-                           entry->shape.extent, &symbols, error))
-            return named(audit, error);
-    }
-    return 0;
-}
 
 bool wn_stage_holds(enum wn_stage stage, const char *path)
 {
@@ -129,149 +33,9 @@ bool wn_stage_holds(enum wn_stage stage, const char *path)
            (path[length] == '/' || path[length] == '\0');
 }
 
-static int add_lines(struct wn_audit *audit, const struct wn_entry *entry,
-                     struct wn_digest *lines, struct wn_error *error)
+const char *wn_audit_name(const struct wn_audit *audit)
 {
-    struct wn_attribute *list;
-    size_t count;
-    int status = 0;
-
-    if (wn_audit_attributes(audit, entry->path, &list, &count, error))
-        return -1;
-    for (size_t a = 0; status == 0 && a < count; a++)
-        if (strcmp(list[a].name, "digest"))
-            status = wn_digest_attribute(lines, entry->path, &list[a]);
-    if (status == 0 && !entry->group)
-        status = wn_digest_dataset(lines, entry->path, entry->digest);
-    wn_attributes_free(list, count);
-    return status;
-}
-
-static int check_digest(struct wn_audit *audit, enum wn_stage stage,
-                        struct wn_error *error)
-{
-    const struct wn_entry *group =
-        wn_catalog_find(&audit->catalog, wn_stage_name[stage]);
-    struct wn_digest lines = {0};
-    char found[WN_DIGEST_TEXT];
-    int status = 0;
-
-    if (!group)
-        return 0;
-    for (size_t i = 0; status == 0 && i < audit->catalog.count; i++)
-        if (wn_stage_holds(stage, audit->catalog.entry[i].path))
-            status = add_lines(audit, &audit->catalog.entry[i], &lines, error);
-    if (status == 0)
-        status = wn_digest_text(&lines, found);
-    if (status == 0 && strcmp(found, group->digest))
-        status = wn_audit_fail(audit, group->path,
-                               "its digest does not fit: "
-                               "changed or damaged",
-                               error);
-    wn_digest_free(&lines);
-    return status;
-}
-
-/* Each stage says from which digest it was computed; a file put together from
- * parts of several audits is refused here. */
-static int check_chain(struct wn_audit *audit, enum wn_stage stage,
-                       struct wn_error *error)
-{
-    const char *path = wn_stage_name[stage];
-
-    if (!wn_audit_has_stage(audit, stage))
-        return 0;
-    if (!wn_audit_has_stage(audit, stage - 1))
-        return wn_audit_fail(audit, path, "without the stage before it", error);
-    char *input = wn_audit_text(audit, path, "input", error);
-    if (!input && error->code)
-        return -1;
-    const int same =
-        !input || strcmp(input, wn_audit_digest(audit, stage - 1)) == 0;
-    free(input);
-    return same ? 0
-                : wn_audit_fail(audit, path,
-                                "was computed from other content "
-                                "than this file's",
-                                error);
-}
-
-static int check_need(const struct wn_audit *audit, enum wn_stage need,
-                      struct wn_error *error)
-{
-    for (enum wn_stage stage = WN_DATA; stage <= need; stage++)
-        if (!wn_audit_has_stage(audit, stage))
-            return wn_fail(error, WN_EDATA,
-                           "%s: has no group %s; run %s "
-                           "first",
-                           audit->name, wn_stage_name[stage],
-                           stage_program[stage]);
-    return 0;
-}
-
-/* All that is looked at before any data is read. */
-static int look_through(struct wn_audit *audit, struct wn_error *error)
-{
-    audit->file = wn_hdf5_open(&audit->store, audit->name, error);
-    if (audit->file < 0 || check_format(audit, error))
-        return -1;
-    if (wn_inspect(audit->file, audit->size, &audit->catalog, error))
-        return named(audit, error);
-    if (bind_extents(audit, error))
-        return -1;
-    for (enum wn_stage stage = WN_DATA; stage <= WN_FLAGS; stage++)
-        if (check_digest(audit, stage, error) ||
-            (stage > WN_DATA && check_chain(audit, stage, error)))
-            return -1;
-    return 0;
-}
-
-static void try_it(void *context, struct wn_error *error)
-{
-    /* What it returns is what the error says. */
-    (void)!look_through(context, error);
-}
-
-/* First in a child, which a crafted file may crash or keep busy; this process
- * does the same only after it has gone well there. */
-static int look_safely(struct wn_audit *audit, struct wn_error *error)
-{
-    return wn_sandbox_run(audit->name, TRIAL_BYTES,
-                          TRIAL_SECONDS + (audit->size >> 30), try_it, audit,
-                          error)
-               ? -1
-               : look_through(audit, error);
-}
-
-struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
-                               struct wn_error *error)
-{
-    struct wn_audit *audit = wn_new(1, sizeof *audit);
-
-    audit->store.descriptor = -1;
-    audit->file = audit->rows = H5I_INVALID_HID;
-    if (audit_open_file(audit, path, error) || look_safely(audit, error) ||
-        check_need(audit, need, error)) {
-        wn_audit_close(audit);
-        return NULL;
-    }
-    return audit;
-}
-
-void wn_audit_close(struct wn_audit *audit)
-{
-    if (!audit)
-        return;
-    if (audit->rows >= 0)
-        H5Dclose(audit->rows);
-    if (audit->file >= 0)
-        H5Fclose(audit->file);
-    if (audit->store.descriptor >= 0)
-        close(audit->store.descriptor);
-    wn_catalog_free(&audit->catalog);
-    free(audit->rows_path);
-    free(audit->name);
-    free(audit);
+    return audit->name;
 }
 
 bool wn_audit_has_stage(const struct wn_audit *audit, enum wn_stage stage)
@@ -290,4 +54,211 @@ const char *wn_audit_digest(const struct wn_audit *audit, enum wn_stage stage)
         wn_catalog_find(&audit->catalog, wn_stage_name[stage]);
 
     return entry ? entry->digest : NULL;
+}
+
+int wn_audit_fail(const struct wn_audit *audit, const char *path,
+                  const char *what, struct wn_error *error)
+{
+    if (audit->store.failure) {
+        errno = audit->store.failure;
+        return wn_fail_errno(error, "%s: %s: cannot read", audit->name, path);
+    }
+    return wn_fail(error, WN_EDATA, "%s: %s: %s", audit->name, path, what);
+}
+
+/* Put the name of the file in front of an error. */
+static int prefix_name(const struct wn_audit *audit, struct wn_error *error)
+{
+    return wn_fail(error, WN_EDATA, "%s", audit->name);
+}
+
+static int open_descriptor(struct wn_audit *audit, const char *path,
+                           struct wn_error *error)
+{
+    struct stat about;
+    char first[sizeof signature];
+
+    audit->name =
+        wn_copy_text(wn_input_name(path), strlen(wn_input_name(path)));
+    audit->store.descriptor = wn_input_open(path, NULL, error);
+    if (audit->store.descriptor < 0)
+        return -1;
+    if (fstat(audit->store.descriptor, &about))
+        return wn_fail_errno(error, "%s: cannot read its size", audit->name);
+    audit->size = (uint64_t)about.st_size;
+    if (audit->size < sizeof first)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found %llu bytes, wanted an audit file",
+                       audit->name, (unsigned long long)audit->size);
+    if (wn_read_at(audit->store.descriptor, first, sizeof first, 0, audit->name,
+                   error))
+        return -1;
+    if (memcmp(first, signature, sizeof first))
+        return wn_fail(error, WN_EDATA,
+                       "%s: not an HDF5 file, wanted an audit file",
+                       audit->name);
+    return 0;
+}
+
+static int check_format(struct wn_audit *audit, struct wn_error *error)
+{
+    struct wn_attribute *list;
+    size_t count;
+    int status = 0;
+
+    if (wn_attributes_read(audit->file, &list, &count, error))
+        return prefix_name(audit, error);
+    /* In byte order: format, format_version. */
+    if (count < 1 || strcmp(list[0].name, "format") || list[0].number ||
+        strcmp(list[0].text, "winnow-audit"))
+        status = wn_fail(error, WN_EDATA,
+                         "%s: HDF5, but not a winnow audit file", audit->name);
+    else if (count != 2 || strcmp(list[1].name, "format_version") ||
+             !list[1].number)
+        status = wn_fail(error, WN_EDATA,
+                         "%s: wanted the attributes format and format_version "
+                         "and no other",
+                         audit->name);
+    else if (list[1].value != WN_FORMAT_VERSION)
+        status = wn_fail(error, WN_EDATA,
+                         "%s: found format version %.15g, wanted %d",
+                         audit->name, list[1].value, WN_FORMAT_VERSION);
+    wn_attributes_free(list, count);
+    return status;
+}
+
+/* Compare the digest of a stage with its datasets and attributes. */
+static int check_digest(struct wn_audit *audit, enum wn_stage stage,
+                        struct wn_error *error)
+{
+    const struct wn_entry *group =
+        wn_catalog_find(&audit->catalog, wn_stage_name[stage]);
+    struct wn_digest lines = {0};
+    char found[WN_DIGEST_TEXT];
+    int status = 0;
+
+    if (!group)
+        return 0;
+    for (size_t i = 0; status == 0 && i < audit->catalog.count; i++) {
+        const struct wn_entry *entry = &audit->catalog.entry[i];
+        struct wn_attribute *list;
+        size_t count;
+
+        if (!wn_stage_holds(stage, entry->path))
+            continue;
+        status = wn_audit_attributes(audit, entry->path, &list, &count, error);
+        if (status)
+            break;
+        for (size_t a = 0; a < count; a++)
+            if (strcmp(list[a].name, "digest"))
+                wn_digest_attribute(&lines, entry->path, &list[a]);
+        if (!entry->group)
+            wn_digest_dataset(&lines, entry->path, entry->digest);
+        wn_attributes_free(list, count);
+    }
+    wn_digest_text(&lines, found);
+    if (status == 0 && strcmp(found, group->digest))
+        status =
+            wn_audit_fail(audit, group->path,
+                          "its digest does not fit: changed or damaged", error);
+    wn_digest_free(&lines);
+    return status;
+}
+
+/* Each stage records the digest of the stage that it was computed from: refuse
+ * a file that was put together from several audits. */
+static int check_chain(struct wn_audit *audit, enum wn_stage stage,
+                       struct wn_error *error)
+{
+    const char *path = wn_stage_name[stage];
+
+    if (!wn_audit_has_stage(audit, stage))
+        return 0;
+    if (!wn_audit_has_stage(audit, stage - 1))
+        return wn_audit_fail(audit, path, "without the stage before it", error);
+    char *input = wn_audit_text(audit, path, "input", error);
+    if (!input && error->code)
+        return -1;
+    const bool same =
+        !input || strcmp(input, wn_audit_digest(audit, stage - 1)) == 0;
+    free(input);
+    return same
+               ? 0
+               : wn_audit_fail(
+                     audit, path,
+                     "was computed from other content than this file's", error);
+}
+
+/* Check everything that can be checked before data is read. */
+static int check_file(struct wn_audit *audit, struct wn_error *error)
+{
+    struct wn_symbols symbols = {0};
+
+    audit->file = wn_hdf5_open(&audit->store, audit->name, error);
+    if (audit->file < 0 || check_format(audit, error))
+        return -1;
+    if (wn_inspect(audit->file, audit->size, &audit->catalog, error))
+        return prefix_name(audit, error);
+    for (size_t i = 0; i < audit->catalog.count; i++) {
+        const struct wn_entry *entry = &audit->catalog.entry[i];
+
+        if (!entry->group &&
+            wn_layout_bind(wn_layout_find(entry->path), entry->path,
+                           entry->shape.extent, &symbols, error))
+            return prefix_name(audit, error);
+    }
+    for (enum wn_stage stage = WN_DATA; stage <= WN_FLAGS; stage++)
+        if (check_digest(audit, stage, error) ||
+            (stage > WN_DATA && check_chain(audit, stage, error)))
+            return -1;
+    return 0;
+}
+
+static void check_in_child(void *context, struct wn_error *error)
+{
+    /* The status says no more than *error. */
+    (void)!check_file(context, error);
+}
+
+struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
+                               struct wn_error *error)
+{
+    struct wn_audit *audit = wn_new(1, sizeof *audit);
+    int status;
+
+    audit->store.descriptor = -1;
+    audit->file = audit->rows = H5I_INVALID_HID;
+    status = open_descriptor(audit, path, error);
+    /* A malicious file may crash a child or keep it busy; this process repeats
+     * the checks only after they went well there. */
+    if (status == 0)
+        status = wn_sandbox_run(audit->name, CHECK_BYTES,
+                                CHECK_SECONDS + (audit->size >> 30),
+                                check_in_child, audit, error);
+    if (status == 0)
+        status = check_file(audit, error);
+    for (enum wn_stage stage = WN_DATA; status == 0 && stage <= need; stage++)
+        if (!wn_audit_has_stage(audit, stage))
+            status = wn_fail(error, WN_EDATA,
+                             "%s: has no group %s; run %s first", audit->name,
+                             wn_stage_name[stage], stage_program[stage]);
+    if (status == 0)
+        return audit;
+    wn_audit_close(audit);
+    return NULL;
+}
+
+void wn_audit_close(struct wn_audit *audit)
+{
+    if (!audit)
+        return;
+    wn_hdf5_close(audit->rows);
+    if (audit->file >= 0)
+        H5Fclose(audit->file);
+    if (audit->store.descriptor >= 0)
+        close(audit->store.descriptor);
+    wn_catalog_free(&audit->catalog);
+    free(audit->rows_path);
+    free(audit->name);
+    free(audit);
 }

@@ -47,8 +47,8 @@ bool wn_audit_has_stage(const struct wn_audit *audit, enum wn_stage stage);
 bool wn_audit_has(const struct wn_audit *audit, const char *path);
 /* Names of the datasets directly in a group, in byte order. The caller frees
  * *names with wn_names_free(). */
-int wn_audit_list(const struct wn_audit *audit, const char *group,
-                  char ***names, size_t *count);
+void wn_audit_list(const struct wn_audit *audit, const char *group,
+                   char ***names, size_t *count);
 void wn_names_free(char **names, size_t count);
 
 /* Extents of a dataset: rank 1..3, unused ones set to 1. */

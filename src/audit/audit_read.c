@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading what is in an open audit file; see audit.h. */
+/* Reading datasets and attributes of an open audit file; see audit.h. */
 #include "audit/audit.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/digest.h"
 #include "audit/audit_private.h"
-#include "util/spill.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
 void wn_names_free(char **names, size_t count)
 {
@@ -18,8 +17,8 @@ void wn_names_free(char **names, size_t count)
     free(names);
 }
 
-int wn_audit_list(const struct wn_audit *audit, const char *group,
-                  char ***names, size_t *count)
+void wn_audit_list(const struct wn_audit *audit, const char *group,
+                   char ***names, size_t *count)
 {
     const size_t length = strlen(group);
 
@@ -35,7 +34,6 @@ int wn_audit_list(const struct wn_audit *audit, const char *group,
         (*names)[*count] = wn_copy_text(name, strlen(name));
         ++*count;
     }
-    return 0;
 }
 
 static const struct wn_entry *find_dataset(const struct wn_audit *audit,
@@ -83,7 +81,7 @@ static size_t content_size(const struct wn_entry *entry)
     return entry->shape.width * extent[0] * extent[1] * extent[2];
 }
 
-/* Read everything and hold it against the digest. */
+/* Read a whole dataset and compare it with its digest. */
 static void *read_content(const struct wn_audit *audit,
                           const struct wn_entry *entry, struct wn_error *error)
 {
@@ -92,55 +90,26 @@ static void *read_content(const struct wn_audit *audit,
     const hid_t set = H5Dopen2(audit->file, entry->path, H5P_DEFAULT);
     const hid_t type = wn_hdf5_type(shape->type, shape->width);
     char *content = wn_spill_new(size, 1);
-    struct wn_hash *hash = NULL;
+    const bool good = set >= 0 && type >= 0 &&
+                      (size == 0 || H5Dread(set, type, H5S_ALL, H5S_ALL,
+                                            H5P_DEFAULT, content) >= 0);
+    struct wn_hash *hash = wn_digest_begin(shape);
     char found[WN_DIGEST_TEXT];
-    int status = -1;
 
-    if (!content)
-        goto done;
-    if (set < 0 || type < 0 ||
-        (size &&
-         H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, content) < 0)) {
-        wn_audit_fail(audit, entry->path, "damaged, cannot be read", error);
-        goto done;
-    }
-    hash = wn_digest_begin(shape);
-    wn_hash_add(hash, content, size);
+    wn_hdf5_close(set);
+    wn_hdf5_close(type);
+    if (good)
+        wn_hash_add(hash, content, size);
     wn_hash_text(hash, found);
     wn_hash_free(hash);
-    status = strcmp(found, entry->digest)
-                 ? wn_audit_fail(audit, entry->path,
-                                 "its digest does not fit: changed or damaged",
-                                 error)
-                 : 0;
-done:
-    if (set >= 0)
-        H5Dclose(set);
-    if (type >= 0)
-        H5Tclose(type);
-    if (status) {
-        wn_spill_free(content);
-        content = NULL;
-    }
-    return content;
-}
-
-static int check_wanted(const struct wn_audit *audit,
-                        const struct wn_entry *entry, enum wn_type type,
-                        const size_t extent[3], struct wn_error *error)
-{
-    const struct wn_hdf5_shape *shape = &entry->shape;
-
-    if (shape->type != type)
-        return wn_fail(error, WN_EDATA, "%s: %s: found %s, wanted %s",
-                       audit->name, entry->path, wn_type_name(shape->type),
-                       wn_type_name(type));
-    for (int r = 0; r < shape->rank; r++)
-        if (shape->extent[r] != extent[r])
-            return wn_fail(error, WN_EDATA,
-                           "%s: %s: found extent %zu, wanted %zu", audit->name,
-                           entry->path, shape->extent[r], extent[r]);
-    return 0;
+    if (good && strcmp(found, entry->digest) == 0)
+        return content;
+    wn_audit_fail(audit, entry->path,
+                  good ? "its digest does not fit: changed or damaged"
+                       : "damaged, cannot be read",
+                  error);
+    wn_spill_free(content);
+    return NULL;
 }
 
 void *wn_audit_read(const struct wn_audit *audit, const char *path,
@@ -149,45 +118,43 @@ void *wn_audit_read(const struct wn_audit *audit, const char *path,
 {
     const struct wn_entry *entry = find_dataset(audit, path, error);
 
-    if (!entry || check_wanted(audit, entry, type, extent, error))
+    if (!entry)
         return NULL;
+    const struct wn_hdf5_shape *shape = &entry->shape;
+    if (shape->type != type) {
+        wn_fail(error, WN_EDATA, "%s: %s: found %s, wanted %s", audit->name,
+                entry->path, wn_type_name(shape->type), wn_type_name(type));
+        return NULL;
+    }
+    for (int r = 0; r < shape->rank; r++)
+        if (shape->extent[r] != extent[r]) {
+            wn_fail(error, WN_EDATA, "%s: %s: found extent %zu, wanted %zu",
+                    audit->name, entry->path, shape->extent[r], extent[r]);
+            return NULL;
+        }
     return read_content(audit, entry, error);
-}
-
-/* The dataset of wn_audit_read_rows() stays open: its chunk in HDF5's cache
- * then serves the next rows too. */
-static int hold_rows(struct wn_audit *audit, const struct wn_entry *entry,
-                     struct wn_error *error)
-{
-    if (audit->rows >= 0 && strcmp(audit->rows_path, entry->path) == 0)
-        return 0;
-    if (audit->rows >= 0)
-        H5Dclose(audit->rows);
-    free(audit->rows_path);
-    audit->rows_path = wn_copy_text(entry->path, strlen(entry->path));
-    audit->rows = audit->rows_path
-                      ? H5Dopen2(audit->file, entry->path, H5P_DEFAULT)
-                      : H5I_INVALID_HID;
-    return audit->rows >= 0
-               ? 0
-               : wn_audit_fail(audit, entry->path, "damaged", error);
 }
 
 int wn_entry_read(const struct wn_audit *audit, const struct wn_entry *entry,
                   size_t begin, size_t end, void *out, struct wn_error *error)
 {
-    /* What is held open is no part of what the file is. */
+    /* The dataset stays open, so that its chunk in HDF5's cache serves the next
+     * rows too. That changes nothing a caller can see. */
     struct wn_audit *holder = (struct wn_audit *)audit;
+
     if (begin == end || content_size(entry) == 0)
         return 0;
-    if (hold_rows(holder, entry, error))
-        return -1;
-    const bool good = wn_hdf5_move_rows(audit->rows, &entry->shape, begin,
-                                        end - begin, out, NULL);
-
-    return good ? 0
-                : wn_audit_fail(audit, entry->path, "damaged, cannot be read",
-                                error);
+    if (audit->rows < 0 || strcmp(audit->rows_path, entry->path)) {
+        wn_hdf5_close(audit->rows);
+        free(audit->rows_path);
+        holder->rows_path = wn_copy_text(entry->path, strlen(entry->path));
+        holder->rows = H5Dopen2(audit->file, entry->path, H5P_DEFAULT);
+    }
+    return audit->rows >= 0 && wn_hdf5_move_rows(audit->rows, &entry->shape,
+                                                 begin, end - begin, out, NULL)
+               ? 0
+               : wn_audit_fail(audit, entry->path, "damaged, cannot be read",
+                               error);
 }
 
 int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
@@ -231,8 +198,7 @@ int wn_audit_read_names(const struct wn_audit *audit, const char *path,
                         char ***names, size_t *count, struct wn_error *error)
 {
     const struct wn_entry *entry = find_dataset(audit, path, error);
-    char *content = NULL;
-    int status = -1;
+    char *content;
 
     *names = NULL;
     *count = 0;
@@ -250,14 +216,8 @@ int wn_audit_read_names(const struct wn_audit *audit, const char *path,
         (*names)[*count] =
             wn_copy_text(name, strnlen(name, entry->shape.width));
     }
-    status = 0;
-    if (status) {
-        wn_names_free(*names, *count);
-        *names = NULL;
-        *count = 0;
-    }
     wn_spill_free(content);
-    return status;
+    return 0;
 }
 
 int wn_audit_attributes(const struct wn_audit *audit, const char *path,
@@ -274,7 +234,7 @@ int wn_audit_attributes(const struct wn_audit *audit, const char *path,
     return status ? wn_fail(error, WN_EDATA, "%s: %s", audit->name, path) : 0;
 }
 
-/* One attribute, moved out of the list; name is NULL if there is none. */
+/* Move one attribute out of the list; taken->name is NULL if it is missing. */
 static int take_attribute(const struct wn_audit *audit, const char *path,
                           const char *name, struct wn_attribute *taken,
                           struct wn_error *error)
@@ -306,8 +266,7 @@ char *wn_audit_text(const struct wn_audit *audit, const char *path,
     free(taken.name);
     if (taken.name && !taken.text)
         wn_fail(error, WN_EDATA,
-                "%s: %s: attribute %s: found a number, "
-                "wanted text",
+                "%s: %s: attribute %s: found a number, wanted text",
                 audit->name, path, attribute);
     return taken.text;
 }
@@ -325,10 +284,8 @@ int wn_audit_number(const struct wn_audit *audit, const char *path,
     free(taken.text);
     if (!found || !taken.number)
         return wn_fail(error, WN_EDATA,
-                       "%s: %s: attribute %s: %s, wanted a "
-                       "number",
-                       audit->name, path, attribute,
-                       found ? "found text" : "is missing");
+                       "%s: %s: attribute %s: %s, wanted a number", audit->name,
+                       path, attribute, found ? "found text" : "is missing");
     *value = taken.value;
     return 0;
 }
@@ -337,8 +294,7 @@ int wn_audit_words(const struct wn_audit *audit, const char *path,
                    char ***words, size_t *count, struct wn_error *error)
 {
     char *text = wn_audit_text(audit, path, "names", error);
-    size_t room = 0;
-    int status = 0;
+    size_t capacity = 0;
 
     *words = NULL;
     *count = 0;
@@ -346,24 +302,13 @@ int wn_audit_words(const struct wn_audit *audit, const char *path,
         return error->code ? -1
                            : wn_audit_fail(audit, path,
                                            "has no attribute names", error);
-    for (const char *at = text; *at && status == 0; at += *at == ',') {
-        const size_t size = strcspn(at, ",");
-        char *word = wn_copy_text(at, size);
+    for (const char *at = text; *at; at += *at == ',') {
+        const size_t length = strcspn(at, ",");
 
-        status = word && wn_grow(words, &room, *count + 1, sizeof word) == 0
-                     ? 0
-                     : -1;
-        if (status)
-            free(word);
-        else
-            (*words)[(*count)++] = word;
-        at += size;
+        wn_grow(words, &capacity, *count + 1, sizeof **words);
+        (*words)[(*count)++] = wn_copy_text(at, length);
+        at += length;
     }
     free(text);
-    if (status) {
-        wn_names_free(*words, *count);
-        *words = NULL;
-        *count = 0;
-    }
-    return status;
+    return 0;
 }

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writing audit files; see audit.h.
  *
- * Content always goes out chunk by chunk in order, and earlier stages are
- * rewritten from what they hold rather than copied object by object: so the
- * bytes of a file depend on its content alone, not on how it came together,
- * and a damaged chunk stops the copy. */
+ * Content goes out chunk by chunk in order, and earlier stages are rewritten
+ * from their content instead of being copied object by object. So the bytes of
+ * a file depend only on its content, and a damaged chunk stops the copy. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "audit/digest.h"
 #include "audit/audit_private.h"
+#include "audit/layout.h"
 #include "util/file.h"
 #include "util/memory.h"
 
-enum { CHUNK_BYTES = 1 << 20, GROUP_LINKS = 256 };
+/* Up to so many links and attributes stay in the header of an object. */
+enum { CHUNK_BYTES = 1 << 20, GROUP_LINKS = 256, HEADER_ATTRIBUTES = 64 };
 
 struct wn_audit_writer {
     struct wn_output *output;
@@ -26,14 +26,13 @@ struct wn_audit_writer {
     struct wn_digest lines;
     struct wn_symbols symbols;
 
-    /* The dataset being written; `path` is NULL if there is none. */
+    /* The dataset being written; `path` is NULL between two. */
     char *path;
     hid_t set;
     struct wn_hdf5_shape shape;
-    size_t row_bytes; /* of one row */
-    size_t chunk_rows;
-    char *chunk;    /* rows that wait for their chunk to be whole */
-    size_t waiting; /* their number */
+    size_t row_bytes, chunk_rows;
+    char *chunk;    /* rows of an incomplete chunk, */
+    size_t waiting; /* so many */
     size_t done;    /* rows in the file */
     struct wn_hash *hash;
 };
@@ -49,30 +48,19 @@ static int audit_write_fail(struct wn_audit_writer *writer,
     return wn_fail(error, WN_EIO, "%s: cannot write: HDF5 refuses", name);
 }
 
-static hid_t group_list(void)
-{
-    const hid_t list = H5Pcreate(H5P_GROUP_CREATE);
-
-    if (list >= 0 && (H5Pset_obj_track_times(list, 0) < 0 ||
-                      H5Pset_link_phase_change(list, GROUP_LINKS, 0) < 0 ||
-                      H5Pset_attr_phase_change(list, 64, 0) < 0)) {
-        H5Pclose(list);
-        return H5I_INVALID_HID;
-    }
-    return list;
-}
-
 static int make_group(struct wn_audit_writer *writer, const char *path,
                       struct wn_error *error)
 {
     if (H5Lexists(writer->file, path, H5P_DEFAULT) > 0)
         return 0;
-    const hid_t list = group_list();
-    const hid_t group = list < 0 ? list
-                                 : H5Gcreate2(writer->file, path, H5P_DEFAULT,
-                                              list, H5P_DEFAULT);
-    if (list >= 0)
-        H5Pclose(list);
+    const hid_t list = H5Pcreate(H5P_GROUP_CREATE);
+    hid_t group = H5I_INVALID_HID;
+
+    if (H5Pset_obj_track_times(list, 0) >= 0 &&
+        H5Pset_link_phase_change(list, GROUP_LINKS, 0) >= 0 &&
+        H5Pset_attr_phase_change(list, HEADER_ATTRIBUTES, 0) >= 0)
+        group = H5Gcreate2(writer->file, path, H5P_DEFAULT, list, H5P_DEFAULT);
+    wn_hdf5_close(list);
     if (group < 0 || H5Gclose(group) < 0)
         return audit_write_fail(writer, error);
     return 0;
@@ -84,7 +72,7 @@ static int make_parents(struct wn_audit_writer *writer, const char *path,
 {
     for (const char *at = strchr(path, '/'); at; at = strchr(at + 1, '/')) {
         char *parent = wn_copy_text(path, (size_t)(at - path));
-        const int status = parent ? make_group(writer, parent, error) : -1;
+        const int status = make_group(writer, parent, error);
 
         free(parent);
         if (status)
@@ -93,58 +81,33 @@ static int make_parents(struct wn_audit_writer *writer, const char *path,
     return 0;
 }
 
-static hid_t dataset_list(const struct wn_audit_writer *writer)
-{
-    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
-    hsize_t chunk[3] = {writer->chunk_rows, writer->shape.extent[1],
-                        writer->shape.extent[2]};
-
-    for (int r = 0; r < 3; r++)
-        chunk[r] += chunk[r] == 0;
-    if (list >= 0 &&
-        (H5Pset_chunk(list, writer->shape.rank, chunk) < 0 ||
-         H5Pset_fletcher32(list) < 0 || H5Pset_obj_track_times(list, 0) < 0 ||
-         H5Pset_attr_phase_change(list, 64, 0) < 0)) {
-        H5Pclose(list);
-        return H5I_INVALID_HID;
-    }
-    return list;
-}
-
-/* Chunks leave HDF5 at once, in the order they come. */
-static hid_t uncached(void)
-{
-    const hid_t list = H5Pcreate(H5P_DATASET_ACCESS);
-
-    if (list >= 0 && H5Pset_chunk_cache(list, 1, 0, 1) < 0) {
-        H5Pclose(list);
-        return H5I_INVALID_HID;
-    }
-    return list;
-}
-
 static int create_dataset(struct wn_audit_writer *writer,
                           struct wn_error *error)
 {
     const struct wn_hdf5_shape *shape = &writer->shape;
     const hsize_t extent[3] = {shape->extent[0], shape->extent[1],
                                shape->extent[2]};
+    hsize_t chunk[3] = {writer->chunk_rows, extent[1], extent[2]};
     const hid_t type = wn_hdf5_type(shape->type, shape->width);
     const hid_t space = H5Screate_simple(shape->rank, extent, NULL);
-    const hid_t creation = dataset_list(writer);
-    const hid_t access = uncached();
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
 
-    if (type >= 0 && space >= 0 && creation >= 0 && access >= 0)
+    for (int r = 0; r < 3; r++)
+        chunk[r] += chunk[r] == 0;
+    /* Without a cache chunks leave HDF5 at once, in the order they come. */
+    if (type >= 0 && space >= 0 &&
+        H5Pset_chunk(creation, shape->rank, chunk) >= 0 &&
+        H5Pset_fletcher32(creation) >= 0 &&
+        H5Pset_obj_track_times(creation, 0) >= 0 &&
+        H5Pset_attr_phase_change(creation, HEADER_ATTRIBUTES, 0) >= 0 &&
+        H5Pset_chunk_cache(access, 1, 0, 1) >= 0)
         writer->set = H5Dcreate2(writer->file, writer->path, type, space,
                                  H5P_DEFAULT, creation, access);
-    if (access >= 0)
-        H5Pclose(access);
-    if (creation >= 0)
-        H5Pclose(creation);
-    if (space >= 0)
-        H5Sclose(space);
-    if (type >= 0)
-        H5Tclose(type);
+    wn_hdf5_close(access);
+    wn_hdf5_close(creation);
+    wn_hdf5_close(space);
+    wn_hdf5_close(type);
     return writer->set < 0 ? audit_write_fail(writer, error) : 0;
 }
 
@@ -160,7 +123,7 @@ static void drop_dataset(struct wn_audit_writer *writer)
     writer->path = writer->chunk = NULL;
 }
 
-/* As many numbers of `extent` count as the dataset has extents. */
+/* Extents beyond the rank of the dataset are ignored. */
 static int begin_dataset(struct wn_audit_writer *writer, const char *path,
                          enum wn_type type, size_t width,
                          const size_t extent[3], struct wn_error *error)
@@ -187,8 +150,7 @@ static int begin_dataset(struct wn_audit_writer *writer, const char *path,
     writer->hash = wn_digest_begin(shape);
     writer->chunk =
         wn_new(wn_product(writer->chunk_rows, writer->row_bytes, 1), 1);
-    if (!writer->path || !writer->hash || !writer->chunk ||
-        make_parents(writer, path, error) || create_dataset(writer, error)) {
+    if (make_parents(writer, path, error) || create_dataset(writer, error)) {
         drop_dataset(writer);
         return -1;
     }
@@ -202,7 +164,7 @@ int wn_audit_write_begin(struct wn_audit_writer *writer, const char *path,
     return begin_dataset(writer, path, type, wn_type_size(type), extent, error);
 }
 
-/* Rows done .. done+rows-1: a whole chunk, or the last one. */
+/* Write rows done .. done+rows-1: a whole chunk, or the last one. */
 static int audit_write_put_rows(struct wn_audit_writer *writer, size_t rows,
                                 const char *content, struct wn_error *error)
 {
@@ -250,14 +212,21 @@ int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
     return 0;
 }
 
-static int audit_write_put_attribute(struct wn_audit_writer *writer,
-                                     hid_t object,
-                                     const struct wn_attribute *attribute,
-                                     struct wn_error *error)
+static int put_attribute(struct wn_audit_writer *writer, hid_t object,
+                         const struct wn_attribute *attribute,
+                         struct wn_error *error)
 {
-    if (wn_attribute_write(object, attribute))
-        return audit_write_fail(writer, error);
-    return 0;
+    return wn_attribute_write(object, attribute)
+               ? audit_write_fail(writer, error)
+               : 0;
+}
+
+static int put_digest(struct wn_audit_writer *writer, hid_t object,
+                      char digest[WN_DIGEST_TEXT], struct wn_error *error)
+{
+    return put_attribute(
+        writer, object,
+        &(struct wn_attribute){.name = "digest", .text = digest}, error);
 }
 
 int wn_audit_write_end(struct wn_audit_writer *writer, struct wn_error *error)
@@ -269,15 +238,12 @@ int wn_audit_write_end(struct wn_audit_writer *writer, struct wn_error *error)
     if (writer->waiting)
         status =
             audit_write_put_rows(writer, writer->waiting, writer->chunk, error);
+    wn_hash_text(writer->hash, digest);
     if (status == 0) {
         assert(writer->done == writer->shape.extent[0]);
-        wn_hash_text(writer->hash, digest);
-        status = audit_write_put_attribute(
-            writer, writer->set,
-            &(struct wn_attribute){.name = "digest", .text = digest}, error);
+        status = put_digest(writer, writer->set, digest, error);
     }
-    if (status == 0)
-        status = wn_digest_dataset(&writer->lines, writer->path, digest);
+    wn_digest_dataset(&writer->lines, writer->path, digest);
     drop_dataset(writer);
     return status;
 }
@@ -320,7 +286,7 @@ static int write_attribute(struct wn_audit_writer *writer, const char *path,
                            const struct wn_attribute *attribute,
                            struct wn_error *error)
 {
-    int status = -1;
+    int status;
 
     if (make_parents(writer, path, error) ||
         (!wn_layout_find(path) && make_group(writer, path, error)))
@@ -328,8 +294,8 @@ static int write_attribute(struct wn_audit_writer *writer, const char *path,
     const hid_t object = H5Oopen(writer->file, path, H5P_DEFAULT);
     if (object < 0)
         return audit_write_fail(writer, error);
-    if (audit_write_put_attribute(writer, object, attribute, error) == 0)
-        status = wn_digest_attribute(&writer->lines, path, attribute);
+    status = put_attribute(writer, object, attribute, error);
+    wn_digest_attribute(&writer->lines, path, attribute);
     H5Oclose(object);
     return status;
 }
@@ -369,11 +335,11 @@ int wn_audit_provenance(struct wn_audit_writer *writer, const char *program,
 }
 
 /* Close a stage with the digest over all its lines. */
-static int seal(struct wn_audit_writer *writer, enum wn_stage stage,
-                char digest[WN_DIGEST_TEXT], struct wn_error *error)
+static int seal_stage(struct wn_audit_writer *writer, enum wn_stage stage,
+                      char digest[WN_DIGEST_TEXT], struct wn_error *error)
 {
     const char *group = wn_stage_name[stage];
-    int status = -1;
+    int status;
 
     if (make_group(writer, group, error))
         return -1;
@@ -381,9 +347,7 @@ static int seal(struct wn_audit_writer *writer, enum wn_stage stage,
     const hid_t object = H5Oopen(writer->file, group, H5P_DEFAULT);
     if (object < 0)
         return audit_write_fail(writer, error);
-    status = audit_write_put_attribute(
-        writer, object,
-        &(struct wn_attribute){.name = "digest", .text = digest}, error);
+    status = put_digest(writer, object, digest, error);
     H5Oclose(object);
     wn_digest_free(&writer->lines);
     return status;
@@ -413,77 +377,47 @@ static int copy_content(struct wn_audit_writer *writer,
     return status ? -1 : wn_audit_write_end(writer, error);
 }
 
-static int copy_attributes(struct wn_audit_writer *writer,
-                           const struct wn_audit *from,
-                           const struct wn_entry *entry, struct wn_error *error)
-{
-    struct wn_attribute *list;
-    size_t count;
-    int status = 0;
-
-    if (wn_audit_attributes(from, entry->path, &list, &count, error))
-        return -1;
-    for (size_t i = 0; status == 0 && i < count; i++)
-        if (strcmp(list[i].name, "digest"))
-            status = write_attribute(writer, entry->path, &list[i], error);
-    wn_attributes_free(list, count);
-    return status;
-}
-
+/* Copy the datasets and attributes of a stage and check its digest. */
 static int copy_stage(struct wn_audit_writer *writer,
                       const struct wn_audit *from, enum wn_stage stage,
                       struct wn_error *error)
 {
     char digest[WN_DIGEST_TEXT];
+    int status = 0;
 
-    for (size_t i = 0; i < from->catalog.count; i++) {
+    for (size_t i = 0; status == 0 && i < from->catalog.count; i++) {
         const struct wn_entry *entry = &from->catalog.entry[i];
+        struct wn_attribute *list;
+        size_t count;
 
         if (!wn_stage_holds(stage, entry->path))
             continue;
         if ((!entry->group && copy_content(writer, from, entry, error)) ||
-            copy_attributes(writer, from, entry, error))
+            wn_audit_attributes(from, entry->path, &list, &count, error))
             return -1;
+        for (size_t a = 0; status == 0 && a < count; a++)
+            if (strcmp(list[a].name, "digest"))
+                status = write_attribute(writer, entry->path, &list[a], error);
+        wn_attributes_free(list, count);
     }
-    if (seal(writer, stage, digest, error))
+    if (status || seal_stage(writer, stage, digest, error))
         return -1;
     if (strcmp(digest, wn_audit_digest(from, stage)))
         return wn_fail(error, WN_EDATA,
-                       "%s: %s: its content does not fit its "
-                       "digest: changed or damaged",
+                       "%s: %s: its content does not fit its digest: changed "
+                       "or damaged",
                        wn_audit_name(from), wn_stage_name[stage]);
     return 0;
 }
 
-static int begin_file(struct wn_audit_writer *writer, struct wn_error *error)
-{
-    writer->store.descriptor = wn_output_descriptor(writer->output);
-    writer->file =
-        wn_hdf5_create(&writer->store, wn_output_name(writer->output), error);
-    if (writer->file < 0)
-        return -1;
-    if (audit_write_put_attribute(
-            writer, writer->file,
-            &(struct wn_attribute){.name = "format", .text = "winnow-audit"},
-            error))
-        return -1;
-    return audit_write_put_attribute(
-        writer, writer->file,
-        &(struct wn_attribute){.name = "format_version",
-                               .number = true,
-                               .whole = true,
-                               .value = WN_FORMAT_VERSION},
-        error);
-}
-
-/* HDF5 is nothing to look at. */
+/* An audit file is HDF5, useless on a terminal. */
 static int refuse_terminal(const char *path, struct wn_error *error)
 {
     if ((path && strcmp(path, "-")) || !isatty(STDOUT_FILENO))
         return 0;
     return wn_fail(error, WN_EUSAGE,
-                   "an audit file is not for a terminal; "
-                   "--output names a file");
+                   "refusing to write an audit file to a terminal; --output "
+                   "names a file");
 }
 
 int wn_audit_try(const char *path, bool force, struct wn_error *error)
@@ -502,8 +436,14 @@ struct wn_audit_writer *wn_audit_create(const char *path, bool force,
                                         enum wn_stage stage,
                                         struct wn_error *error)
 {
+    const struct wn_attribute format = {.name = "format",
+                                        .text = "winnow-audit"};
+    const struct wn_attribute version = {.name = "format_version",
+                                         .number = true,
+                                         .whole = true,
+                                         .value = WN_FORMAT_VERSION};
     struct wn_audit_writer *writer;
-    int status;
+    int status = -1;
 
     assert(from || stage == WN_DATA);
     if (refuse_terminal(path, error))
@@ -512,14 +452,20 @@ struct wn_audit_writer *wn_audit_create(const char *path, bool force,
     writer->file = writer->set = H5I_INVALID_HID;
     writer->stage = stage;
     writer->output = wn_output_open(path, force, error);
-    status = writer->output ? begin_file(writer, error) : -1;
+    if (writer->output) {
+        writer->store.descriptor = wn_output_descriptor(writer->output);
+        writer->file = wn_hdf5_create(&writer->store,
+                                      wn_output_name(writer->output), error);
+    }
+    if (writer->file >= 0 &&
+        put_attribute(writer, writer->file, &format, error) == 0)
+        status = put_attribute(writer, writer->file, &version, error);
     for (enum wn_stage s = WN_DATA; status == 0 && s < stage; s++)
         status = copy_stage(writer, from, s, error);
-    if (status) {
-        wn_audit_abandon(writer);
-        return NULL;
-    }
-    return writer;
+    if (status == 0)
+        return writer;
+    wn_audit_abandon(writer);
+    return NULL;
 }
 
 static void free_writer(struct wn_audit_writer *writer)
@@ -536,7 +482,7 @@ int wn_audit_finish(struct wn_audit_writer *writer, struct wn_error *error)
     int status;
 
     assert(!writer->path);
-    status = seal(writer, writer->stage, digest, error);
+    status = seal_stage(writer, writer->stage, digest, error);
     if (status == 0) {
         const herr_t closed = H5Fclose(writer->file);
 
@@ -558,7 +504,7 @@ void wn_audit_abandon(struct wn_audit_writer *writer)
         return;
     drop_dataset(writer);
     if (writer->file >= 0) {
-        /* Nothing of it will be kept: HDF5 need not flush into the disk. */
+        /* The file will be removed: a failed store drops what HDF5 flushes. */
         if (!writer->store.failure)
             writer->store.failure = EIO;
         H5Fclose(writer->file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Features in the audit file or in the user's; see features.h. */
+/* Features in the audit file or in the user's HDF5 file; see features.h. */
 #include "audit/features.h"
 
 #include <float.h>
@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "audit/digest.h"
 #include "array/hdf5.h"
+#include "audit/audit_private.h"
 #include "audit/source.h"
 #include "util/memory.h"
 #include "util/text.h"
@@ -17,9 +17,9 @@
 struct wn_features {
     const struct wn_audit *audit;
     size_t n, d;
-    struct wn_array array; /* of a linked file; {0} without */
+    struct wn_array array; /* of the linked file; {0} without a link */
     struct wn_array_rows rows;
-    uint64_t *keep; /* n rows of the array */
+    uint64_t *keep; /* the n rows of the array that were audited */
 };
 
 int wn_features_width(const struct wn_audit *audit, size_t *d,
@@ -27,7 +27,6 @@ int wn_features_width(const struct wn_audit *audit, size_t *d,
 {
     const char *path = "data/features";
     char *link;
-    int status;
 
     *d = 0;
     if (wn_audit_has(audit, path))
@@ -36,13 +35,12 @@ int wn_features_width(const struct wn_audit *audit, size_t *d,
     if (!link)
         return error->code ? -1 : 0;
     free(link);
-    status = wn_audit_extent(audit, "data/feature_name", 0, d, error);
-    if (status == 0 && *d == 0)
-        return wn_fail(error, WN_EDATA,
-                       "%s: data: a link without "
-                       "data/feature_name",
-                       wn_audit_name(audit));
-    return status;
+    if (wn_audit_extent(audit, "data/feature_name", 0, d, error))
+        return -1;
+    return *d ? 0
+              : wn_fail(error, WN_EDATA,
+                        "%s: data: a link without data/feature_name",
+                        wn_audit_name(audit));
 }
 
 int wn_features_digest(const struct wn_array *array, const uint64_t *keep,
@@ -51,7 +49,7 @@ int wn_features_digest(const struct wn_array *array, const uint64_t *keep,
 {
     const size_t d = array->columns;
     const struct wn_hdf5_shape shape = {WN_F32, sizeof(float), 2, {n, d, 1}};
-    struct wn_array_rows rows = {0};
+    struct wn_array_rows rows;
     struct wn_hash *hash = wn_digest_begin(&shape);
     float *row = wn_new(d, sizeof *row);
     int status = 0;
@@ -66,24 +64,22 @@ int wn_features_digest(const struct wn_array *array, const uint64_t *keep,
             row[j] = (float)wide[j];
             if (!(fabs(wide[j]) <= FLT_MAX))
                 status = wn_fail(error, WN_EDATA,
-                                 "%s: row %zu, column %zu: "
-                                 "not a number within those of 4 bytes",
+                                 "%s: row %zu, column %zu: not a number within "
+                                 "those of 4 bytes",
                                  array->name, from, j);
         }
-        if (status == 0)
-            wn_hash_add(hash, row, d * sizeof *row);
+        wn_hash_add(hash, row, d * sizeof *row);
     }
-    if (status == 0)
-        wn_hash_text(hash, out);
+    wn_hash_text(hash, out);
     wn_hash_free(hash);
     wn_array_rows_free(&rows);
     free(row);
     return status;
 }
 
-/* The rows of the array, and whether they are there and what they were. */
-static int features_check_link(struct wn_features *features, const char *digest,
-                               struct wn_error *error)
+/* Check that the linked array still has the rows that were audited. */
+static int check_link(struct wn_features *features, const char *digest,
+                      struct wn_error *error)
 {
     const struct wn_audit *audit = features->audit;
     const struct wn_array *array = &features->array;
@@ -97,14 +93,13 @@ static int features_check_link(struct wn_features *features, const char *digest,
     for (size_t i = 0; i < features->n; i++)
         if (features->keep[i] >= array->rows)
             return wn_fail(error, WN_EDATA,
-                           "%s: has %zu rows, and %s wants "
-                           "row %llu",
+                           "%s: has %zu rows, and %s wants row %llu",
                            array->name, array->rows, wn_audit_name(audit),
                            (unsigned long long)features->keep[i]);
     if (array->text || array->columns != features->d)
         return wn_fail(error, WN_EDATA,
-                       "%s: found %zu columns%s, wanted %zu "
-                       "of numbers as when it was audited",
+                       "%s: found %zu columns%s, wanted %zu of numbers as when "
+                       "it was audited",
                        array->name, array->columns,
                        array->text ? " of text" : "", features->d);
     if (wn_features_digest(array, features->keep, features->n, found, error))
@@ -112,51 +107,44 @@ static int features_check_link(struct wn_features *features, const char *digest,
     return strcmp(found, digest) == 0
                ? 0
                : wn_fail(error, WN_EDATA,
-                         "%s: changed since the audit: found "
-                         "digest %s, wanted %s",
+                         "%s: changed since the audit: found digest %s, wanted "
+                         "%s",
                          array->name, found, digest);
-}
-
-static int find_file(const struct wn_audit *audit, const char *link,
-                     struct wn_text *path, struct wn_error *error)
-{
-    struct stat about;
-
-    for (int which = 0; which < 3; which++)
-        if (wn_source_place(link, wn_audit_name(audit), which, path) &&
-            stat(path->bytes, &about) == 0 && S_ISREG(about.st_mode))
-            return 0;
-    return wn_fail(error, WN_EIO,
-                   "%s: cannot find the file that holds the "
-                   "features of %s, neither from here nor beside it",
-                   link, wn_audit_name(audit));
 }
 
 static int open_link(struct wn_features *features, struct wn_error *error)
 {
-    const struct wn_audit *audit = features->audit;
     static const char *const names[] = {"link", "link_array", "link_digest"};
+    const char *name = wn_audit_name(features->audit);
     char *text[3] = {NULL};
     struct wn_text path = {0};
+    struct stat about;
+    bool found = false;
     int status = 0;
 
     for (int t = 0; t < 3 && status == 0; t++) {
-        text[t] = wn_audit_text(audit, "data", names[t], error);
+        text[t] = wn_audit_text(features->audit, "data", names[t], error);
         if (!text[t])
-            status = error->code ? -1
-                                 : wn_fail(error, WN_EDATA,
-                                           "%s: has neither "
-                                           "data/features nor the attribute "
-                                           "%s",
-                                           wn_audit_name(audit), names[t]);
+            status = error->code
+                         ? -1
+                         : wn_fail(error, WN_EDATA,
+                                   "%s: has neither data/features nor the "
+                                   "attribute %s",
+                                   name, names[t]);
     }
-    if (status == 0)
-        status = find_file(audit, text[0], &path, error);
+    for (int which = 0; which < 3 && status == 0 && !found; which++)
+        found = wn_source_place(text[0], name, which, &path) &&
+                stat(path.bytes, &about) == 0 && S_ISREG(about.st_mode);
+    if (status == 0 && !found)
+        status = wn_fail(error, WN_EIO,
+                         "%s: cannot find the file that holds the features of "
+                         "%s, neither from here nor beside it",
+                         text[0], name);
     if (status == 0)
         status = wn_hdf5_read(path.bytes, (const char **)&text[1], 1,
                               WN_HDF5_BYTES, &features->array, error);
     if (status == 0)
-        status = features_check_link(features, text[2], error);
+        status = check_link(features, text[2], error);
     if (status == 0)
         wn_array_rows_open(&features->rows, &features->array);
     for (int t = 0; t < 3; t++)

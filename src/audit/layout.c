@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of datasets and the arithmetic of its extents; see layout.h. */
+/* The table of datasets and the check of their extents; see layout.h. */
 #include "audit/layout.h"
 
 #include <assert.h>
@@ -14,29 +14,26 @@ static const struct wn_layout table[] = {
 };
 enum { ROWS = sizeof table / sizeof *table };
 
-/* A name may stand for the "*", which is one path component or its end. */
-static bool layout_matches(const char *pattern, const char *path)
-{
-    const char *star = strchr(pattern, '*');
-
-    if (!star)
-        return strcmp(pattern, path) == 0;
-    const size_t before = (size_t)(star - pattern);
-    const size_t after = strlen(star + 1), length = strlen(path);
-    return length > before + after && strncmp(pattern, path, before) == 0 &&
-           strcmp(path + length - after, star + 1) == 0 &&
-           !strchr(path + before, '/');
-}
-
 const struct wn_layout *wn_layout_find(const char *path)
 {
-    /* Exact rows win over patterns. */
+    const size_t length = strlen(path);
+
+    /* Exact rows win over patterns, so they are tried first. */
     for (size_t i = 0; i < ROWS; i++)
         if (strcmp(table[i].path, path) == 0)
             return &table[i];
-    for (size_t i = 0; i < ROWS; i++)
-        if (layout_matches(table[i].path, path))
+    for (size_t i = 0; i < ROWS; i++) {
+        const char *pattern = table[i].path, *star = strchr(pattern, '*');
+
+        if (!star)
+            continue;
+        const size_t before = (size_t)(star - pattern);
+        const size_t after = strlen(star + 1);
+        if (length > before + after && strncmp(pattern, path, before) == 0 &&
+            strcmp(path + length - after, star + 1) == 0 &&
+            !strchr(path + before, '/'))
             return &table[i];
+    }
     return NULL;
 }
 
@@ -60,9 +57,10 @@ int wn_layout_rank(const struct wn_layout *row)
     return rank;
 }
 
-static int bind_one(const char *term, size_t length, const char *path,
-                    size_t found, struct wn_symbols *symbols,
-                    struct wn_error *error)
+/* Check one extent against its term: "n", "n+1" or "3". */
+static int bind_extent(const char *term, size_t length, const char *path,
+                       size_t found, struct wn_symbols *symbols,
+                       struct wn_error *error)
 {
     const char *plus = memchr(term, '+', length);
     const size_t letters = plus ? (size_t)(plus - term) : length;
@@ -77,15 +75,14 @@ static int bind_one(const char *term, size_t length, const char *path,
                                          "%s: found extent %zu, wanted %zu",
                                          path, found, wanted);
     }
+    if (found < more)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found extent %zu, wanted %zu or more", path, found,
+                       more);
     while (s < symbols->count &&
            !(strncmp(symbols->row[s].name, term, letters) == 0 &&
              symbols->row[s].name[letters] == '\0'))
         s++;
-    if (found < more)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found extent %zu, wanted %zu or "
-                       "more",
-                       path, found, more);
     if (s < symbols->count) {
         if (symbols->row[s].value + more == found)
             return 0;
@@ -112,7 +109,7 @@ int wn_layout_bind(const struct wn_layout *row, const char *path,
     for (int r = 0; *term; r++) {
         const size_t length = strcspn(term, ",");
 
-        if (bind_one(term, length, path, extent[r], symbols, error))
+        if (bind_extent(term, length, path, extent[r], symbols, error))
             return -1;
         term += length;
         term += *term == ',';

@@ -14,11 +14,11 @@ struct wn_layout {
 
 /* The row of a dataset's path, or NULL if the format has no such dataset. */
 const struct wn_layout *wn_layout_find(const char *path);
-/* Whether some dataset stands below the group `path`. */
+/* Whether the format has datasets below the group `path`. */
 bool wn_layout_has_group(const char *path);
 int wn_layout_rank(const struct wn_layout *row);
 
-/* The letters of the extents and what they are in one file. */
+/* The letters of the extents and their values in one file. {0} before. */
 struct wn_symbols {
     struct {
         char name[8];
@@ -28,8 +28,9 @@ struct wn_symbols {
     size_t count;
 };
 
-/* Check extents against the letters known so far and remember new ones.
- * WN_EDATA with path, found and wanted, and who set the letter. */
+/* Check the extents of a dataset against the letters so far and add new
+ * letters. WN_EDATA with path, found, wanted and the path that set the
+ * letter. */
 int wn_layout_bind(const struct wn_layout *row, const char *path,
                    const size_t extent[3], struct wn_symbols *symbols,
                    struct wn_error *error) WN_MUST_CHECK;
