@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Loading /data with its cross-checks; see dataset.h. */
+/* Loading and checking /data; see dataset.h. */
 #include "audit/dataset.h"
 
 #include <math.h>
@@ -11,7 +11,8 @@
 #include "util/spill.h"
 #include "util/memory.h"
 
-/* What the sums of floats may be off by from those of the user's numbers. */
+/* Allowed difference between a sum of floats and the sum of the user's
+ * numbers. */
 #define ROUNDING 1e-5
 
 struct load {
@@ -20,12 +21,12 @@ struct load {
     struct wn_error *error;
 };
 
-/* An array of /data and where it goes; layout.def has its type. */
+/* An array of /data and its place; layout.def has its type. */
 struct member {
     unsigned part;
     const char *path;
-    size_t array; /* offsets in struct wn_dataset */
-    size_t count; /* of names: where their number goes */
+    size_t array; /* offset in struct wn_dataset */
+    size_t count; /* of names: offset of their number; else 0 */
 };
 
 #define MEMBER(part, path, array)                                              \
@@ -87,8 +88,8 @@ static const struct member members[] = {
     MEMBER(RULE, "rule/passed_over", clean_passed_over)};
 enum { MEMBERS = sizeof members / sizeof *members };
 
-/* Extents that are known whatever is loaded. All datasets agree on a letter
- * of layout.def, so any that is there will do. */
+/* Extents to set whatever parts are loaded. All datasets agree on a letter of
+ * layout.def, so any dataset that exists will do. */
 static const struct {
     const char *path;
     int which;
@@ -116,157 +117,119 @@ static bool is_names(const struct member *member)
     return wn_layout_find(member->path)->type == WN_NAMES;
 }
 
-static int read_names(const struct load *load, const struct member *member)
-{
-    char **names;
-    size_t count;
-
-    if (wn_audit_read_names(load->audit, member->path, &names, &count,
-                            load->error))
-        return -1;
-    memcpy(field(load->dataset, member->array), &names, sizeof names);
-    memcpy(field(load->dataset, member->count), &count, sizeof count);
-    return 0;
-}
-
-/* Those that are not in the file stay NULL. */
+/* Read an array; one that is not in the file stays NULL. */
 static int read_member(const struct load *load, const struct member *member)
 {
     const char *path = member->path;
-    size_t extent[3];
+    size_t extent[3], count;
+    char **names;
+    void *array;
     int rank;
 
     if (!wn_audit_has(load->audit, path))
         return 0;
-    if (is_names(member))
-        return read_names(load, member);
+    if (is_names(member)) {
+        if (wn_audit_read_names(load->audit, path, &names, &count, load->error))
+            return -1;
+        memcpy(field(load->dataset, member->array), &names, sizeof names);
+        memcpy(field(load->dataset, member->count), &count, sizeof count);
+        return 0;
+    }
     if (wn_audit_shape(load->audit, path, &rank, extent, load->error))
         return -1;
-    void *array = wn_audit_read(load->audit, path, wn_layout_find(path)->type,
-                                extent, load->error);
+    array = wn_audit_read(load->audit, path, wn_layout_find(path)->type, extent,
+                          load->error);
     memcpy(field(load->dataset, member->array), &array, sizeof array);
     return array ? 0 : -1;
 }
 
-static void free_member(struct wn_dataset *dataset, const struct member *member)
-{
-    void *array;
-    size_t count;
+/* ---- checks ------------------------------------------------------------- */
 
-    memcpy(&array, field(dataset, member->array), sizeof array);
-    memcpy(&count, field(dataset, member->count), sizeof count);
-    if (is_names(member))
-        wn_names_free(array, count);
-    else
-        wn_spill_free(array);
-}
-
-static int dataset_bad_row(const struct load *load, const char *path,
-                           size_t row, const char *what)
+static int refuse_row(const struct load *load, const char *path, size_t row,
+                      const char *why)
 {
     return wn_fail(load->error, WN_EDATA, "%s: %s: row %zu: %s",
-                   wn_audit_name(load->audit), path, row, what);
+                   wn_audit_name(load->audit), path, row, why);
 }
 
-/* A class is a spelling of one that is none itself. */
-static int check_spellings(const struct load *load)
-{
-    const struct wn_dataset *dataset = load->dataset;
-
-    for (size_t c = 0; dataset->label_same && c < dataset->k; c++) {
-        const int32_t same = dataset->label_same[c];
-
-        if (same < 0 || (size_t)same >= dataset->k ||
-            dataset->label_same[same] != same)
-            return dataset_bad_row(load, "data/label_same", c, "no such class");
-    }
-    return 0;
-}
-
-/* Indices below `count` or -1, where there are any. */
+/* Check that code[0..n) are below `count`, and `min` or more; NULL is fine. */
 static int dataset_check_codes(const struct load *load, const char *path,
-                               const int32_t *code, size_t count,
-                               const char *what)
+                               const int32_t *code, size_t n, int32_t min,
+                               size_t count, const char *why)
 {
-    for (size_t i = 0; code && i < load->dataset->n; i++)
-        if (code[i] < -1 || (code[i] >= 0 && (size_t)code[i] >= count))
-            return dataset_bad_row(load, path, i, what);
+    for (size_t i = 0; code && i < n; i++)
+        if (code[i] < min || (code[i] >= 0 && (size_t)code[i] >= count))
+            return refuse_row(load, path, i, why);
     return 0;
 }
 
-static int check_labels(const struct load *load)
-{
-    const struct wn_dataset *dataset = load->dataset;
-
-    return dataset_check_codes(load, "data/label", dataset->label, dataset->k,
-                               "no such class") ||
-                   check_spellings(load)
-               ? -1
-               : 0;
-}
-
-static int check_block(const struct load *load, const char *path,
-                       const float *block, size_t d)
+/* Check that all numbers are finite, and `min` or more; NULL is fine. */
+static int check_numbers(const struct load *load, const char *path,
+                         const float *number, size_t columns, float min,
+                         const char *why)
 {
     const size_t n = load->dataset->n;
 
-    for (size_t i = 0; block && i < n * d; i++)
-        if (!__builtin_isfinite(block[i]))
-            return dataset_bad_row(load, path, i / d, "not a finite number");
+    for (size_t i = 0; number && i < n * columns; i++)
+        if (!__builtin_isfinite(number[i]) || !(number[i] >= min))
+            return refuse_row(load, path, i / columns, why);
     return 0;
 }
 
-/* Those that ingest --link left where they were. */
-static int load_linked(const struct load *load)
-{
-    struct wn_dataset *dataset = load->dataset;
-    struct wn_features *features;
-    int status = -1;
-
-    if (wn_audit_has(load->audit, "data/features") || dataset->d == 0)
-        return 0;
-    features = wn_features_open(load->audit, load->error);
-    if (features)
-        dataset->features = wn_spill_new(wn_product(dataset->n, dataset->d, 1),
-                                         sizeof *dataset->features);
-    if (dataset->features)
-        status = wn_features_read(features, 0, dataset->n, dataset->features,
-                                  load->error);
-    wn_features_close(features);
-    return status;
-}
-
-static int dataset_check_features(const struct load *load)
-{
-    const struct wn_dataset *dataset = load->dataset;
-
-    return check_block(load, "data/features", dataset->features, dataset->d)
-               ? -1
-               : load_linked(load);
-}
-
-static int check_features_b(const struct load *load)
-{
-    const struct wn_dataset *dataset = load->dataset;
-
-    return check_block(load, "data/features_b", dataset->features_b,
-                       dataset->p);
-}
-
+/* Check that offset[0..n] ascend up to `max`; NULL is fine. */
 static int check_offsets(const struct load *load, const char *path,
-                         const uint64_t *offset, uint64_t most)
+                         const uint64_t *offset, uint64_t max)
 {
     const size_t n = load->dataset->n;
 
     for (size_t i = 0; offset && i < n; i++)
         if (offset[i] > offset[i + 1])
-            return dataset_bad_row(load, path, i, "ends before it begins");
-    if (offset && offset[n] > most)
-        return dataset_bad_row(load, path, n, "beyond the end");
+            return refuse_row(load, path, i, "ends before it begins");
+    if (offset && offset[n] > max)
+        return refuse_row(load, path, n, "beyond the end");
     return 0;
 }
 
-/* One is of no use without the other. */
+static int check_labels(const struct load *load)
+{
+    static const char why[] = "no such class";
+    const struct wn_dataset *dataset = load->dataset;
+    const int32_t *same = dataset->label_same;
+    const size_t k = dataset->k;
+
+    if (dataset_check_codes(load, "data/label", dataset->label, dataset->n, -1,
+                            k, why) ||
+        dataset_check_codes(load, "data/label_same", same, k, 0, k, why))
+        return -1;
+    /* The class that another is a spelling of must be its own. */
+    for (size_t c = 0; same && c < k; c++)
+        if (same[same[c]] != same[c])
+            return refuse_row(load, "data/label_same", c, why);
+    return 0;
+}
+
+/* Check the features, or load those that ingest --link left in their file. */
+static int finish_features(const struct load *load)
+{
+    struct wn_dataset *dataset = load->dataset;
+    struct wn_features *features;
+    int status;
+
+    if (wn_audit_has(load->audit, "data/features") || dataset->d == 0)
+        return check_numbers(load, "data/features", dataset->features,
+                             dataset->d, -INFINITY, "not a finite number");
+    features = wn_features_open(load->audit, load->error);
+    if (!features)
+        return -1;
+    dataset->features = wn_spill_new(wn_product(dataset->n, dataset->d, 1),
+                                     sizeof *dataset->features);
+    status = wn_features_read(features, 0, dataset->n, dataset->features,
+                              load->error);
+    wn_features_close(features);
+    return status;
+}
+
+/* Identifiers need both arrays: without one drop the other. */
 static int check_ids(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
@@ -283,8 +246,8 @@ static int check_ids(const struct load *load)
     return 0;
 }
 
-/* The records are where they can be; those left out in order, none inside
- * another. */
+/* Check that the records are inside the source, and that those left out are in
+ * order and do not overlap. */
 static int dataset_check_rows(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
@@ -306,18 +269,6 @@ static int dataset_check_rows(const struct load *load)
     return 0;
 }
 
-static int check_columns(const struct load *load)
-{
-    const struct wn_dataset *dataset = load->dataset;
-
-    for (size_t t = 0; dataset->top_column && t < dataset->tops; t++)
-        if (dataset->top_column[t] < 0 ||
-            (size_t)dataset->top_column[t] >= dataset->columns)
-            return dataset_bad_row(load, "data/column/top_column", t,
-                                   "no such column");
-    return 0;
-}
-
 static int check_defects(const struct load *load)
 {
     const struct wn_dataset *dataset = load->dataset;
@@ -332,42 +283,34 @@ static int check_defects(const struct load *load)
             (size_t)dataset->defect_column[i] >= dataset->columns ||
             dataset->defect_rule[i] < 0 ||
             (size_t)dataset->defect_rule[i] >= dataset->rules)
-            return dataset_bad_row(load, "data/defect", i,
-                                   "names a cell or rule that "
-                                   "is not there");
-    return 0;
-}
-
-static int check_amounts(const struct load *load, const char *path,
-                         const float *amount)
-{
-    for (size_t i = 0; amount && i < load->dataset->n; i++)
-        if (!(amount[i] >= 0) || !__builtin_isfinite(amount[i]))
-            return dataset_bad_row(load, path, i, "not a number of 0 or more");
+            return refuse_row(load, "data/defect", i,
+                              "names a cell or rule that does not exist");
     return 0;
 }
 
 static int check_roles(const struct load *load)
 {
-    static const char none[] = "no such name";
+    static const char name[] = "no such name";
+    static const char amount[] = "not a number of 0 or more";
     const struct wn_dataset *dataset = load->dataset;
+    const size_t n = dataset->n;
 
-    if (dataset_check_codes(load, "data/group", dataset->group, dataset->groups,
-                            none) ||
-        dataset_check_codes(load, "data/split", dataset->split, dataset->splits,
-                            none) ||
-        dataset_check_codes(load, "data/annotator", dataset->annotator,
-                            dataset->annotators, none) ||
-        check_amounts(load, "data/weight", dataset->weight) ||
-        check_amounts(load, "data/cost", dataset->cost))
+    if (dataset_check_codes(load, "data/group", dataset->group, n, -1,
+                            dataset->groups, name) ||
+        dataset_check_codes(load, "data/split", dataset->split, n, -1,
+                            dataset->splits, name) ||
+        dataset_check_codes(load, "data/annotator", dataset->annotator, n, -1,
+                            dataset->annotators, name) ||
+        check_numbers(load, "data/weight", dataset->weight, 1, 0, amount) ||
+        check_numbers(load, "data/cost", dataset->cost, 1, 0, amount))
         return -1;
-    for (size_t i = 0; dataset->trusted && i < dataset->n; i++)
+    for (size_t i = 0; dataset->trusted && i < n; i++)
         if (dataset->trusted[i] > 1)
-            return dataset_bad_row(load, "data/trusted", i, "neither 0 nor 1");
+            return refuse_row(load, "data/trusted", i, "neither 0 nor 1");
     return 0;
 }
 
-/* Every row has to be a distribution: what follows divides by its parts. */
+/* Check that every row is a distribution: later stages divide by its parts. */
 static int check_probability(const struct load *load)
 {
     const struct wn_dataset *dataset = load->dataset;
@@ -381,16 +324,18 @@ static int check_probability(const struct load *load)
             const float p = dataset->probability[i * k + c];
 
             if (!(p >= 0 && p <= 1))
-                return dataset_bad_row(load, path, i, "not within 0 and 1");
+                return refuse_row(load, path, i, "not within 0 and 1");
             sum += p;
         }
         if (!(fabs(sum - 1) <= WN_SUM_SLACK + ROUNDING))
-            return dataset_bad_row(load, path, i, "does not sum to 1");
+            return refuse_row(load, path, i, "does not sum to 1");
     }
     return 0;
 }
 
-/* What data/dynamics is; its numbers stay in the file. */
+/* ---- loading ------------------------------------------------------------ */
+
+/* Read what data/dynamics holds; its numbers stay in the file. */
 static int load_dynamics(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
@@ -433,8 +378,8 @@ int wn_dataset_epoch(const struct wn_dataset *dataset,
     return 0;
 }
 
-/* What is wrong with override i of data/fix, or NULL. Overrides are in order,
- * inside the table, and hold a text that a field may have. */
+/* What is wrong with override i of data/fix, or NULL. Overrides must be in
+ * order, inside the table, and have a text that a CSV field can hold. */
 static const char *override_defect(const struct wn_dataset *dataset, size_t i,
                                    const int64_t *row, const int32_t *column,
                                    const uint64_t *offset, const char *text,
@@ -452,11 +397,11 @@ static const char *override_defect(const struct wn_dataset *dataset, size_t i,
         return "is out of order";
     if (from > to || to > bytes ||
         memchr(text + from, '\0', (size_t)(to - from)))
-        return "has no proper text";
+        return "has an impossible text";
     return NULL;
 }
 
-/* data/fix; an audit without it has no overrides. */
+/* Load data/fix; an audit without it has no overrides. */
 static int load_overrides(const struct load *load)
 {
     const struct wn_audit *audit = load->audit;
@@ -511,81 +456,78 @@ done:
     return status;
 }
 
-static char *text(const struct load *load, const char *attribute)
-{
-    if (load->error->code)
-        return NULL;
-    return wn_audit_text(load->audit, "data", attribute, load->error);
-}
-
 static int load_source(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
+    const struct {
+        const char *attribute;
+        char **text;
+    } texts[] = {{"source", &dataset->source},
+                 {"source_digest", &dataset->source_digest},
+                 {"label_column", &dataset->label_column},
+                 {"form", &dataset->form}};
     double size = 0;
 
-    dataset->source = text(load, "source");
-    dataset->source_digest = text(load, "source_digest");
-    dataset->label_column = text(load, "label_column");
-    dataset->form = text(load, "form");
-    if (load->error->code)
-        return -1;
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+        *texts[t].text =
+            wn_audit_text(load->audit, "data", texts[t].attribute, load->error);
+        if (load->error->code)
+            return -1;
+    }
     if (dataset->source &&
         wn_audit_number(load->audit, "data", "source_size", &size, load->error))
         return -1;
     if (!(size >= 0 && size <= 0x1p53))
         return wn_fail(load->error, WN_EDATA,
-                       "%s: data: attribute "
-                       "source_size: found %.15g, wanted a number of bytes",
+                       "%s: data: attribute source_size: found %.15g, wanted a "
+                       "number of bytes",
                        wn_audit_name(load->audit), size);
     dataset->source_size = (uint64_t)size;
     return 0;
 }
 
-static int load_extents(const struct load *load)
-{
-    for (size_t e = 0; e < EXTENTS; e++)
-        if (wn_audit_extent(load->audit, extents[e].path, extents[e].which,
-                            field(load->dataset, extents[e].at), load->error))
-            return -1;
-    return wn_features_width(load->audit, &load->dataset->d, load->error);
-}
-
-/* What has to be true of a part beside its extents, and what is loaded in
- * another way. */
+/* Check the loaded parts beyond their extents; load what is no member. */
 static int finish_parts(const struct load *load, unsigned parts)
 {
-    static const struct {
-        unsigned part;
-        int (*finish)(const struct load *load);
-    } rows[] = {{WN_PART_LABEL, check_labels},
-                {WN_PART_FEATURES, dataset_check_features},
-                {WN_PART_ID, check_ids},
-                {WN_PART_ROW, dataset_check_rows},
-                {WN_PART_COLUMN, check_columns},
-                {WN_PART_DEFECT, check_defects},
-                {WN_PART_ROLE, check_roles},
-                {WN_PART_PROBABILITY, check_probability},
-                {WN_PART_FEATURES_B, check_features_b},
-                {WN_PART_OVERRIDE, load_overrides}};
+    const struct wn_dataset *dataset = load->dataset;
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (parts & rows[i].part && rows[i].finish(load))
-            return -1;
-    return 0;
+    return (parts & WN_PART_LABEL && check_labels(load)) ||
+                   (parts & WN_PART_FEATURES && finish_features(load)) ||
+                   (parts & WN_PART_ID && check_ids(load)) ||
+                   (parts & WN_PART_ROW && dataset_check_rows(load)) ||
+                   (parts & WN_PART_COLUMN &&
+                    dataset_check_codes(load, "data/column/top_column",
+                                        dataset->top_column, dataset->tops, 0,
+                                        dataset->columns, "no such column")) ||
+                   (parts & WN_PART_DEFECT && check_defects(load)) ||
+                   (parts & WN_PART_ROLE && check_roles(load)) ||
+                   (parts & WN_PART_PROBABILITY && check_probability(load)) ||
+                   (parts & WN_PART_FEATURES_B &&
+                    check_numbers(load, "data/features_b", dataset->features_b,
+                                  dataset->p, -INFINITY,
+                                  "not a finite number")) ||
+                   (parts & WN_PART_OVERRIDE && load_overrides(load))
+               ? -1
+               : 0;
 }
 
 int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
                     unsigned parts, struct wn_error *error)
 {
     const struct load load = {dataset, audit, error};
-    int status;
+    int status = 0;
 
     *dataset = (struct wn_dataset){0};
-    status = load_extents(&load) || load_source(&load) || load_dynamics(&load);
-    for (size_t m = 0; !status && m < MEMBERS; m++)
+    for (size_t e = 0; status == 0 && e < EXTENTS; e++)
+        status = wn_audit_extent(audit, extents[e].path, extents[e].which,
+                                 field(dataset, extents[e].at), error);
+    if (status == 0)
+        status = wn_features_width(audit, &dataset->d, error) ||
+                 load_source(&load) || load_dynamics(&load);
+    for (size_t m = 0; status == 0 && m < MEMBERS; m++)
         if (parts & members[m].part)
             status = read_member(&load, &members[m]);
-    if (!status)
+    if (status == 0)
         status = finish_parts(&load, parts);
     if (status)
         wn_dataset_free(dataset);
@@ -596,8 +538,17 @@ void wn_dataset_free(struct wn_dataset *dataset)
 {
     if (!dataset)
         return;
-    for (size_t m = 0; m < MEMBERS; m++)
-        free_member(dataset, &members[m]);
+    for (size_t m = 0; m < MEMBERS; m++) {
+        void *array;
+        size_t count;
+
+        memcpy(&array, field(dataset, members[m].array), sizeof array);
+        memcpy(&count, field(dataset, members[m].count), sizeof count);
+        if (is_names(&members[m]))
+            wn_names_free(array, count);
+        else
+            wn_spill_free(array);
+    }
     wn_overrides_free(&dataset->fixes);
     free(dataset->source);
     free(dataset->source_digest);

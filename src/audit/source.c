@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The audited file, found again, checked and copied; see source.h. */
+/* Finding, checking and copying the audited file; see source.h. */
 #include "audit/source.h"
 
 #include <stdio.h>
@@ -20,20 +20,21 @@ struct wn_source {
     const struct wn_dataset *dataset;
     int descriptor;
     char *name;
-    char path[32]; /* of bytes that the audit keeps; else empty */
+    char path[32]; /* of a copy of bytes that the audit keeps; else "" */
     uint64_t size;
     struct timespec changed;
-    const char *line_end; /* of the head */
-    bool terminated;      /* the last row ends with one */
-    char *buffer;         /* PIECE */
+    const char *line_end; /* that of the header */
+    bool terminated;      /* the last row has a line end */
 };
+
+/* ---- the sink ----------------------------------------------------------- */
 
 struct wn_sink {
     int descriptor;
     const char *name;
     char *buffer;
     size_t used;
-    bool open_line; /* what was written last lacks its line end */
+    bool open_line; /* the last bytes lack their line end */
 };
 
 struct wn_sink *wn_sink_new(int descriptor, const char *name)
@@ -74,51 +75,9 @@ static int sink_add(struct wn_sink *sink, const char *bytes, size_t length,
     return 0;
 }
 
-const char *wn_source_name(const struct wn_source *source)
-{
-    return source->name;
-}
+/* ---- where rows begin and end ------------------------------------------- */
 
-const char *wn_source_path(const struct wn_source *source)
-{
-    return *source->path ? source->path : source->name;
-}
-
-void wn_source_close(struct wn_source *source)
-{
-    if (!source)
-        return;
-    if (source->descriptor >= 0)
-        close(source->descriptor);
-    free(source->name);
-    free(source->buffer);
-    free(source);
-}
-
-/* Size first, then the digest over all bytes. */
-static int check_content(struct wn_source *source, struct wn_error *error)
-{
-    const struct wn_dataset *dataset = source->dataset;
-    char found[WN_DIGEST_TEXT];
-    int status;
-
-    if (source->size != dataset->source_size)
-        return wn_fail(error, WN_EDATA,
-                       "%s: changed since the audit: found %llu bytes, "
-                       "wanted %llu",
-                       source->name, (unsigned long long)source->size,
-                       (unsigned long long)dataset->source_size);
-    status = wn_file_digest(source->descriptor, source->name, source->size,
-                            found, error);
-    if (status == 0 && strcmp(found, dataset->source_digest))
-        status = wn_fail(error, WN_EDATA,
-                         "%s: changed since the audit: found digest %s, "
-                         "wanted %s",
-                         source->name, found, dataset->source_digest);
-    return status;
-}
-
-/* The first range of left_out that does not end before `at`. */
+/* The first range of left_out that ends behind `at`. */
 static size_t find_left_out(const struct wn_dataset *dataset, uint64_t at)
 {
     size_t low = 0, high = dataset->left_outs;
@@ -140,7 +99,7 @@ static uint64_t row_begin(const struct wn_source *source, size_t row)
                                     : source->size;
 }
 
-/* Where what was left out behind a row begins, or the next row. */
+/* The end of a row: the next row, or the records left out before it. */
 static uint64_t source_row_end(const struct wn_source *source, size_t row)
 {
     const struct wn_dataset *dataset = source->dataset;
@@ -152,93 +111,92 @@ static uint64_t source_row_end(const struct wn_source *source, size_t row)
                : next;
 }
 
-/* Which line ends the head has, and whether the last row has one. */
-static int look_at_ends(struct wn_source *source, struct wn_error *error)
-{
-    const uint64_t head = source->dataset->row_offset[0];
-    const uint64_t tail =
-        source->dataset->n ? source_row_end(source, source->dataset->n - 1) : 0;
-    const uint64_t at[2] = {head >= 2 ? head - 2 : 0, tail ? tail - 1 : 0};
-    char last[2] = {0}, final = '\n';
-
-    if ((head >= 2 &&
-         wn_read_at(source->descriptor, last, 2, at[0], source->name, error)) ||
-        (tail &&
-         wn_read_at(source->descriptor, &final, 1, at[1], source->name, error)))
-        return -1;
-    source->line_end = last[0] == '\r' && last[1] == '\n' ? "\r\n" : "\n";
-    source->terminated = final == '\n';
-    return 0;
-}
+/* ---- opening ------------------------------------------------------------ */
 
 static struct wn_source *make_source(const struct wn_dataset *dataset,
-                                     const char *name)
+                                     const char *name, int descriptor)
 {
     struct wn_source *source = wn_new(1, sizeof *source);
 
     source->dataset = dataset;
-    source->descriptor = -1;
+    source->descriptor = descriptor;
     source->name = wn_copy_text(name, strlen(name));
-    source->buffer = wn_new(PIECE, 1);
-    if (source->name && source->buffer)
-        return source;
-    wn_source_close(source);
-    return NULL;
+    return source;
 }
 
-/* Whether it is the file that was audited; it is closed if not. */
-static struct wn_source *check_source(struct wn_source *source,
-                                      struct wn_error *error)
+const char *wn_source_name(const struct wn_source *source)
 {
+    return source->name;
+}
+
+const char *wn_source_path(const struct wn_source *source)
+{
+    return *source->path ? source->path : source->name;
+}
+
+void wn_source_close(struct wn_source *source)
+{
+    if (!source)
+        return;
+    close(source->descriptor);
+    free(source->name);
+    free(source);
+}
+
+/* Compare size and digest with the audit, then look at the line ends. */
+static int check_source(struct wn_source *source, struct wn_error *error)
+{
+    const struct wn_dataset *dataset = source->dataset;
+    char found[WN_DIGEST_TEXT], header[2] = {0}, last = '\n';
     struct stat about;
 
-    if (fstat(source->descriptor, &about)) {
-        wn_fail_errno(error, "%s: cannot look at", source->name);
-    } else {
-        source->size = (uint64_t)about.st_size;
-        source->changed = about.st_mtim;
-        if (check_content(source, error) == 0 &&
-            (!source->dataset->row_offset || look_at_ends(source, error) == 0))
-            return source;
-    }
-    wn_source_close(source);
-    return NULL;
+    if (fstat(source->descriptor, &about))
+        return wn_fail_errno(error, "%s: cannot read its size", source->name);
+    source->size = (uint64_t)about.st_size;
+    source->changed = about.st_mtim;
+    if (source->size != dataset->source_size)
+        return wn_fail(error, WN_EDATA,
+                       "%s: changed since the audit: found %llu bytes, wanted "
+                       "%llu",
+                       source->name, (unsigned long long)source->size,
+                       (unsigned long long)dataset->source_size);
+    if (wn_file_digest(source->descriptor, source->name, source->size, found,
+                       error))
+        return -1;
+    if (strcmp(found, dataset->source_digest))
+        return wn_fail(error, WN_EDATA,
+                       "%s: changed since the audit: found digest %s, wanted "
+                       "%s",
+                       source->name, found, dataset->source_digest);
+    if (!dataset->row_offset)
+        return 0;
+    const uint64_t head = dataset->row_offset[0];
+    const uint64_t tail =
+        dataset->n ? source_row_end(source, dataset->n - 1) : 0;
+    if ((head >= 2 && wn_read_at(source->descriptor, header, 2, head - 2,
+                                 source->name, error)) ||
+        (tail && wn_read_at(source->descriptor, &last, 1, tail - 1,
+                            source->name, error)))
+        return -1;
+    source->line_end = header[0] == '\r' && header[1] == '\n' ? "\r\n" : "\n";
+    source->terminated = last == '\n';
+    return 0;
 }
 
+/* Open and check the file `path`; NULL on failure. */
 static struct wn_source *open_at(const struct wn_dataset *dataset,
                                  const char *path, struct wn_error *error)
 {
-    struct wn_source *source = make_source(dataset, path);
+    const int descriptor = wn_input_open(path, NULL, error);
+    struct wn_source *source;
 
-    if (!source)
+    if (descriptor < 0)
         return NULL;
-    source->descriptor = wn_input_open(path, NULL, error);
-    if (source->descriptor >= 0)
-        return check_source(source, error);
+    source = make_source(dataset, path, descriptor);
+    if (check_source(source, error) == 0)
+        return source;
     wn_source_close(source);
     return NULL;
-}
-
-/* All bytes into a file of our own. */
-static int unpack(struct wn_source *source, const struct wn_audit *audit,
-                  struct wn_error *error)
-{
-    size_t at = 0;
-    long got;
-
-    source->descriptor = wn_temporary(error);
-    if (source->descriptor < 0)
-        return -1;
-    snprintf(source->path, sizeof source->path, "/dev/fd/%d",
-             source->descriptor);
-    while ((got = wn_audit_read_bytes(audit, "data/source_bytes", at,
-                                      at + PIECE, source->buffer, error)) > 0) {
-        if (wn_write_all(source->descriptor, source->buffer, (size_t)got,
-                         "temporary file", error))
-            return -1;
-        at += (size_t)got;
-    }
-    return got < 0 ? -1 : 0;
 }
 
 struct wn_source *wn_source_open_kept(const struct wn_dataset *dataset,
@@ -246,19 +204,36 @@ struct wn_source *wn_source_open_kept(const struct wn_dataset *dataset,
                                       struct wn_error *error)
 {
     struct wn_source *source;
+    char *buffer;
+    size_t at = 0;
+    long got;
+    int descriptor, status = 0;
 
     if (!(dataset->row_offset || dataset->form) || !dataset->source_digest) {
         wn_fail(error, WN_EDATA,
-                "%s: does not say where its rows stand in "
-                "the bytes it keeps",
+                "%s: does not say where its rows are in the bytes it keeps",
                 wn_audit_name(audit));
         return NULL;
     }
-    source = make_source(dataset, wn_audit_name(audit));
-    if (!source)
+    descriptor = wn_temporary(error);
+    if (descriptor < 0)
         return NULL;
-    if (unpack(source, audit, error) == 0)
-        return check_source(source, error);
+    source = make_source(dataset, wn_audit_name(audit), descriptor);
+    snprintf(source->path, sizeof source->path, "/dev/fd/%d", descriptor);
+    buffer = wn_new(PIECE, 1);
+    while (status == 0 &&
+           (got = wn_audit_read_bytes(audit, "data/source_bytes", at,
+                                      at + PIECE, buffer, error)) != 0) {
+        if (got > 0)
+            status = wn_write_all(descriptor, buffer, (size_t)got,
+                                  "temporary file", error);
+        else
+            status = -1;
+        at += (size_t)got;
+    }
+    free(buffer);
+    if (status == 0 && check_source(source, error) == 0)
+        return source;
     wn_source_close(source);
     return NULL;
 }
@@ -268,7 +243,7 @@ int wn_source_check(const struct wn_source *source, struct wn_error *error)
     struct stat about;
 
     if (fstat(source->descriptor, &about))
-        return wn_fail_errno(error, "%s: cannot look at", source->name);
+        return wn_fail_errno(error, "%s: cannot read its size", source->name);
     if ((uint64_t)about.st_size != source->size ||
         about.st_mtim.tv_sec != source->changed.tv_sec ||
         about.st_mtim.tv_nsec != source->changed.tv_nsec)
@@ -287,53 +262,21 @@ static const char *source_last_part(const char *path)
 bool wn_source_place(const char *source, const char *audit_path, int which,
                      struct wn_text *path)
 {
+    const char *last = source_last_part(source);
     const size_t folder =
         audit_path ? (size_t)(source_last_part(audit_path) - audit_path) : 0;
 
     path->length = 0;
-    if (which == 0)
-        return wn_text_format(path, "%s", source) == 0;
-    if (!audit_path || source[0] == '/' || (which == 1 && folder == 0) ||
-        (which == 2 && source_last_part(source) == source))
-        return false;
-    return wn_text_format(path, "%.*s%s", (int)folder, audit_path,
-                          which == 1 ? source : source_last_part(source)) == 0;
-}
-
-/* The first place that holds the very file; else the first failure counts. */
-static struct wn_source *source_search(const struct wn_dataset *dataset,
-                                       const char *audit_path,
-                                       struct wn_error *error)
-{
-    struct wn_source *source = NULL;
-    struct wn_error first = {0};
-    struct wn_text path = {0};
-    struct stat about;
-
-    for (int which = 0; !source && which < 3; which++) {
-        struct wn_error quiet = {0};
-
-        if (!wn_source_place(dataset->source, audit_path, which, &path))
-            continue;
-        /* Only plain files: the path comes from the audit, not from the
-         * user, and must not make us wait on a pipe or a device. */
-        if (stat(path.bytes, &about) || !S_ISREG(about.st_mode))
-            continue;
-        source = open_at(dataset, path.bytes, &quiet);
-        if (!source && !first.code)
-            first = quiet;
+    if (which == 0) {
+        wn_text_format(path, "%s", source);
+        return true;
     }
-    wn_text_free(&path);
-    if (source)
-        return source;
-    if (first.code)
-        *error = first;
-    else
-        wn_fail(error, WN_EIO,
-                "%s: cannot find the audited file, neither "
-                "from here nor beside the audit; --source=FILE names it",
-                dataset->source);
-    return NULL;
+    if (!audit_path || source[0] == '/' || (which == 1 && folder == 0) ||
+        (which == 2 && last == source))
+        return false;
+    wn_text_format(path, "%.*s%s", (int)folder, audit_path,
+                   which == 1 ? source : last);
+    return true;
 }
 
 bool wn_source_is_there(const struct wn_dataset *dataset,
@@ -355,22 +298,49 @@ struct wn_source *wn_source_open(const struct wn_dataset *dataset,
                                  const char *audit_path, const char *given,
                                  struct wn_error *error)
 {
+    struct wn_source *source = NULL;
+    struct wn_error first = {0};
+    struct wn_text path = {0};
+    struct stat about;
+
     if ((!dataset->row_offset && !dataset->form) || !dataset->source_digest) {
         wn_fail(error, WN_EDATA,
-                "%s: does not say where its rows stand in a "
-                "CSV file",
+                "%s: does not say where its rows are in a CSV file",
                 audit_path ? audit_path : "standard input");
         return NULL;
     }
     if (given)
         return open_at(dataset, given, error);
-    if (dataset->source && strcmp(dataset->source, "-"))
-        return source_search(dataset, audit_path, error);
-    wn_fail(error, WN_EUSAGE,
-            "the audit was made from a pipe; --source=FILE "
-            "names a copy of what went through it");
-    return NULL;
+    if (!dataset->source || strcmp(dataset->source, "-") == 0) {
+        wn_fail(error, WN_EUSAGE,
+                "the audit was made from a pipe; --source=FILE names a copy of "
+                "what went through it");
+        return NULL;
+    }
+    for (int which = 0; !source && which < 3; which++) {
+        struct wn_error quiet = {0};
+
+        /* The path comes from the audit, not from the user: opening a pipe or a
+         * device could block. */
+        if (!wn_source_place(dataset->source, audit_path, which, &path) ||
+            stat(path.bytes, &about) || !S_ISREG(about.st_mode))
+            continue;
+        source = open_at(dataset, path.bytes, &quiet);
+        if (!source && !first.code)
+            first = quiet;
+    }
+    wn_text_free(&path);
+    if (!source && first.code)
+        *error = first;
+    else if (!source)
+        wn_fail(error, WN_EIO,
+                "%s: cannot find the audited file, neither from here nor "
+                "beside the audit; --source=FILE names it",
+                dataset->source);
+    return source;
 }
+
+/* ---- copying ------------------------------------------------------------ */
 
 static int copy_bytes(struct wn_source *source, uint64_t begin, uint64_t end,
                       struct wn_sink *sink, struct wn_error *error)
@@ -392,7 +362,7 @@ static int copy_bytes(struct wn_source *source, uint64_t begin, uint64_t end,
     return 0;
 }
 
-/* Of the bytes begin .. end-1 those that were left out, or the others. */
+/* Copy those of the bytes begin .. end-1 that were left out, or the others. */
 static int source_copy_range(struct wn_source *source, uint64_t begin,
                              uint64_t end, bool left_out, struct wn_sink *sink,
                              struct wn_error *error)
@@ -454,39 +424,6 @@ int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
                              row_begin(source, end), false, sink, error);
 }
 
-/* The record with its cells replaced, one behind the other. */
-static int write_changed(const char *record, size_t length,
-                         const struct wn_edit *change, size_t count,
-                         char delimiter, struct wn_sink *sink,
-                         struct wn_error *error)
-{
-    struct wn_text cell = {0};
-    size_t column = 0, at = 0, begin, end;
-    int status = 0;
-
-    for (size_t i = 0; i < count && status == 0; i++) {
-        const size_t skip = change[i].column - column;
-
-        cell.length = 0;
-        if (wn_field_find(record + at, length - at, delimiter, skip, &begin,
-                          &end))
-            status = wn_fail(error, WN_EDATA, "has no column %zu",
-                             change[i].column + 1);
-        if (status)
-            break;
-        wn_field_write(&cell, change[i].text, change[i].length, delimiter);
-        if (sink_add(sink, record + at, begin, error) ||
-            sink_add(sink, wn_text_of(&cell), cell.length, error))
-            status = -1;
-        /* What follows begins with the delimiter, or ends the record: as if a
-         * field without text stood there, in the column just written. */
-        at += end;
-        column = change[i].column;
-    }
-    wn_text_free(&cell);
-    return status ? -1 : sink_add(sink, record + at, length - at, error);
-}
-
 int wn_source_copy_changed(struct wn_source *source, size_t row,
                            const struct wn_edit *change, size_t count,
                            char delimiter, struct wn_sink *sink,
@@ -494,19 +431,35 @@ int wn_source_copy_changed(struct wn_source *source, size_t row,
 {
     const uint64_t start = row_begin(source, row);
     const size_t length = (size_t)(source_row_end(source, row) - start);
-    char *record;
-    int status = -1;
+    char *record = wn_new(length, 1);
+    struct wn_text cell = {0};
+    size_t column = 0, at = 0, begin, end;
+    int status = close_line(source, row + 1, sink, error);
 
-    if (close_line(source, row + 1, sink, error))
-        return -1;
-    record = wn_new(length, 1);
-    if (wn_read_at(source->descriptor, record, length, start, source->name,
-                   error) == 0) {
-        status = write_changed(record, length, change, count, delimiter, sink,
-                               error);
-        if (status && error->code == WN_EDATA)
-            wn_fail(error, WN_EDATA, "%s: row %zu", source->name, row);
+    if (status == 0)
+        status = wn_read_at(source->descriptor, record, length, start,
+                            source->name, error);
+    for (size_t i = 0; i < count && status == 0; i++) {
+        if (wn_field_find(record + at, length - at, delimiter,
+                          change[i].column - column, &begin, &end)) {
+            status = wn_fail(error, WN_EDATA, "%s: row %zu: has no column %zu",
+                             source->name, row, change[i].column + 1);
+            break;
+        }
+        cell.length = 0;
+        wn_field_write(&cell, change[i].text, change[i].length, delimiter);
+        status = sink_add(sink, record + at, begin, error) ||
+                         sink_add(sink, wn_text_of(&cell), cell.length, error)
+                     ? -1
+                     : 0;
+        /* The rest begins with a delimiter or is empty: to wn_field_find() an
+         * empty field in the column just written. */
+        at += end;
+        column = change[i].column;
     }
+    if (status == 0)
+        status = sink_add(sink, record + at, length - at, error);
+    wn_text_free(&cell);
     free(record);
     return status;
 }

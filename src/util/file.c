@@ -19,22 +19,22 @@ enum { COPY_BYTES = 1 << 18 };
 
 struct wn_output {
     int descriptor;
-    char *target; /* renamed to; NULL when the bytes are copied out */
-    char *part;   /* written to; or /proc/self/fd/N */
+    char *target; /* path to rename to; NULL: copy the bytes to a stream */
+    char *part;   /* path that is written to, with a target */
     const char *name;
-    char *asked;   /* the path as given, owned */
-    int directory; /* of the target, for fsync; -1 if none */
+    char *given;   /* the path as given; NULL for standard output */
+    int directory; /* of the target, for fsync; else -1 */
     struct wn_output *next;
 };
 
-/* The outputs that are being written, for wn_output_remove_parts(). */
+/* All open outputs, for wn_output_remove_parts(). */
 static struct wn_output *open_outputs;
 
 void wn_file_standard(void)
 {
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-            /* Opened the wrong way round: using it fails, as it should. */
+            /* Opened in the opposite direction, so that using it fails. */
             if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
                 _exit(2);
 }
@@ -108,7 +108,7 @@ int wn_temporary(struct wn_error *error)
     return fd;
 }
 
-/* Copy what `from` still has to `to`. */
+/* Copy the rest of `from` to `to`. */
 static int copy_out(int from, const char *from_name, int to,
                     const char *to_name, struct wn_error *error)
 {
@@ -140,18 +140,16 @@ int wn_file_digest(int descriptor, const char *name, uint64_t size,
 {
     struct wn_hash *hash = wn_hash_new();
     char *buffer = wn_new(COPY_BYTES, 1);
-    int status = hash ? 0 : -1;
+    int status = 0;
 
     for (uint64_t at = 0; status == 0 && at < size; at += COPY_BYTES) {
         const uint64_t left = size - at;
         const size_t length = left < COPY_BYTES ? (size_t)left : COPY_BYTES;
 
         status = wn_read_at(descriptor, buffer, length, at, name, error);
-        if (status == 0)
-            wn_hash_add(hash, buffer, length);
+        wn_hash_add(hash, buffer, length);
     }
-    if (status == 0)
-        wn_hash_text(hash, out);
+    wn_hash_text(hash, out);
     wn_hash_free(hash);
     free(buffer);
     return status;
@@ -169,7 +167,7 @@ int wn_input_open(const char *path, bool *spooled, struct wn_error *error)
     if (fd < 0)
         return wn_fail_errno(error, "%s: cannot open", name);
     if (fstat(fd, &about)) {
-        wn_fail_errno(error, "%s: cannot look at", name);
+        wn_fail_errno(error, "%s: cannot read its size", name);
         close(fd);
         return -1;
     }
@@ -207,49 +205,24 @@ static void free_output(struct wn_output *output)
         close(output->directory);
     free(output->target);
     free(output->part);
-    free(output->asked);
+    free(output->given);
     free(output);
 }
 
-/* Split the target into its directory, opened for fsync, and .NAME.part. */
-static int name_part(struct wn_output *output, struct wn_error *error)
-{
-    const char *slash = strrchr(output->target, '/');
-    const size_t folder = slash ? (size_t)(slash - output->target) + 1 : 0;
-    struct wn_text path = {0};
-    int status = -1;
-
-    wn_text_add(&path, output->target, folder);
-    output->directory =
-        open(folder ? path.bytes : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (output->directory < 0) {
-        wn_fail_errno(error, "%s: cannot open its directory", output->name);
-        goto done;
-    }
-    wn_text_format(&path, ".%s.part", output->target + folder);
-    output->part = wn_copy_text(path.bytes, path.length);
-    status = 0;
-done:
-    wn_text_free(&path);
-    return status;
-}
-
-/* Open and lock the part. A run that finished between our open and our lock
- * has renamed or removed it: then the name is no longer the file we hold. */
-static int lock_part(struct wn_output *output, mode_t mode,
-                     struct wn_error *error)
+/* Open and lock the part. A run that finishes between our open and our lock
+ * renames or removes its part; then the name is no longer that of our file and
+ * we try again. */
+static int lock_part(struct wn_output *output, struct wn_error *error)
 {
     for (;;) {
         struct stat held, named;
         const int fd =
-            open(output->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
+            open(output->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
 
         if (fd < 0)
             return wn_fail_errno(error, "%s: cannot create", output->part);
         if (flock(fd, LOCK_EX | LOCK_NB)) {
-            const bool busy = errno == EWOULDBLOCK;
-
-            if (busy)
+            if (errno == EWOULDBLOCK)
                 wn_fail(error, WN_EBUSY, "%s: another run is writing it",
                         output->name);
             else
@@ -268,31 +241,34 @@ static int lock_part(struct wn_output *output, mode_t mode,
     }
 }
 
-static int open_beside(struct wn_output *output, const struct stat *about,
-                       struct wn_error *error)
+/* Open .NAME.part in the target's directory; `about` describes a file that the
+ * output will replace, else NULL. */
+static int open_part(struct wn_output *output, const struct stat *about,
+                     struct wn_error *error)
 {
-    /* realpath so that a symbolic link's file is replaced, not the link. */
-    output->target = about ? realpath(output->asked, NULL)
-                           : wn_copy_text(output->asked, strlen(output->asked));
+    struct wn_text path = {0};
+    const char *slash;
+    size_t folder;
+
+    /* realpath(): replace the file that a symbolic link names, not the link. */
+    output->target = about ? realpath(output->given, NULL)
+                           : wn_copy_text(output->given, strlen(output->given));
     if (!output->target)
-        return about ? wn_fail_errno(error, "%s: cannot resolve", output->name)
-                     : -1;
-    if (name_part(output, error) || lock_part(output, 0666, error))
+        return wn_fail_errno(error, "%s: cannot resolve", output->name);
+    slash = strrchr(output->target, '/');
+    folder = slash ? (size_t)(slash - output->target) + 1 : 0;
+    wn_text_add(&path, output->target, folder);
+    output->directory =
+        open(folder ? path.bytes : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    wn_text_format(&path, ".%s.part", output->target + folder);
+    output->part = path.bytes;
+    if (output->directory < 0)
+        return wn_fail_errno(error, "%s: cannot open its directory",
+                             output->name);
+    if (lock_part(output, error))
         return -1;
     if (about && fchmod(output->descriptor, about->st_mode & 07777))
         return wn_fail_errno(error, "%s: cannot set its mode", output->part);
-    return 0;
-}
-
-static int open_spool(struct wn_output *output, struct wn_error *error)
-{
-    struct wn_text path = {0};
-
-    output->descriptor = wn_temporary(error);
-    if (output->descriptor < 0)
-        return -1;
-    wn_text_format(&path, "/proc/self/fd/%d", output->descriptor);
-    output->part = path.bytes;
     return 0;
 }
 
@@ -300,33 +276,27 @@ struct wn_output *wn_output_open(const char *path, bool force,
                                  struct wn_error *error)
 {
     struct wn_output *output = wn_new(1, sizeof *output);
-    struct stat about;
-    int status;
+    const bool stream = !path || strcmp(path, "-") == 0;
+    struct stat about = {.st_mode = 0};
+    int status = 0;
 
     output->descriptor = output->directory = -1;
-    if (!path || strcmp(path, "-") == 0) {
-        output->name = "standard output";
-        status = open_spool(output, error);
-    } else {
-        output->asked = wn_copy_text(path, strlen(path));
-        output->name = output->asked;
-        if (stat(path, &about)) {
-            status = errno == ENOENT
-                         ? open_beside(output, NULL, error)
-                         : wn_fail_errno(error, "%s: cannot write", path);
-        } else if (S_ISDIR(about.st_mode)) {
-            status =
-                wn_fail(error, WN_EIO, "%s: is a directory, not a file", path);
-        } else if (!S_ISREG(about.st_mode)) {
-            status = open_spool(output, error);
-        } else if (!force) {
-            status = wn_fail(error, WN_EUSAGE,
-                             "%s: exists; --force replaces it", path);
-        } else {
-            status = open_beside(output, &about, error);
-        }
-    }
-    if (status) {
+    output->given = stream ? NULL : wn_copy_text(path, strlen(path));
+    output->name = stream ? "standard output" : output->given;
+    if (!stream && stat(path, &about))
+        status = errno == ENOENT
+                     ? open_part(output, NULL, error)
+                     : wn_fail_errno(error, "%s: cannot write", path);
+    else if (S_ISDIR(about.st_mode))
+        status = wn_fail(error, WN_EIO, "%s: is a directory, not a file", path);
+    else if (stream || !S_ISREG(about.st_mode))
+        output->descriptor = wn_temporary(error);
+    else if (!force)
+        status =
+            wn_fail(error, WN_EUSAGE, "%s: exists; --force replaces it", path);
+    else
+        status = open_part(output, &about, error);
+    if (status || output->descriptor < 0) {
         wn_output_abandon(output);
         return NULL;
     }
@@ -354,7 +324,7 @@ const char *wn_output_name(const struct wn_output *output)
 
 static int copy_to_stream(struct wn_output *output, struct wn_error *error)
 {
-    const int to = output->asked ? open(output->asked, O_WRONLY | O_CLOEXEC)
+    const int to = output->given ? open(output->given, O_WRONLY | O_CLOEXEC)
                                  : STDOUT_FILENO;
 
     if (to < 0)
@@ -362,7 +332,7 @@ static int copy_to_stream(struct wn_output *output, struct wn_error *error)
     lseek(output->descriptor, 0, SEEK_SET);
     int status =
         copy_out(output->descriptor, "temporary file", to, output->name, error);
-    if (output->asked && close(to) && status == 0)
+    if (output->given && close(to) && status == 0)
         status = wn_fail_errno(error, "%s: cannot write", output->name);
     return status;
 }
@@ -379,16 +349,13 @@ int wn_output_commit(struct wn_output *output, struct wn_error *error)
         status = wn_fail_errno(error, "%s: cannot rename to %s", output->part,
                                output->target);
     } else {
-        /* The name is there; a directory that cannot sync is no reason to
-         * say that it is not. */
+        /* The file has its name: a directory that cannot be synced is no
+         * reason to report a failure. */
         (void)!fsync(output->directory);
         free_output(output);
         return 0;
     }
-    if (status == 0)
-        free_output(output);
-    else
-        wn_output_abandon(output);
+    wn_output_abandon(output);
     return status;
 }
 

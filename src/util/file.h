@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* util/file.h: an output is whole or absent; an input may be a pipe.
+/* util/file.h: whole-or-absent outputs, and inputs that may be pipes.
  *
- * An output file NAME is written as .NAME.part beside it, locked, synced and
- * renamed over NAME when it is whole. The part's name is fixed, so that what a
- * killed run left behind is taken over by the next one. Standard output,
- * devices and pipes get the bytes at the end, from an unlinked temporary file,
- * so they too see nothing of a run that failed. */
+ * An output file NAME is written as .NAME.part beside it, locked, synced and,
+ * once it is whole, renamed to NAME. The name of the part is fixed, so the next
+ * run takes over what a killed run left. Standard output, devices and pipes get
+ * their bytes at the end from an unlinked temporary file, so they see nothing
+ * of a run that fails. */
 #ifndef WN_UTIL_FILE_H
 #define WN_UTIL_FILE_H
 
@@ -16,55 +16,55 @@
 #include "util/error.h"
 #include "util/hash.h"
 
-/* Give a closed descriptor 0, 1 or 2 something harmless that fails when used,
- * so that no file opened later takes its number. Call first in main. */
+/* Open closed descriptors 0, 1 and 2 as something that fails when used, so that
+ * no file opened later gets their numbers. Call it first in main. */
 void wn_file_standard(void);
 
 struct wn_output; /* an output being written */
 
-/* Begin to write `path`, or standard output if NULL or "-".
- * `force`: an existing regular file may be replaced, else that is WN_EUSAGE.
- * WN_EBUSY when another run is writing the same file. A symbolic link is
- * followed, so the file it names is replaced and the link stays. */
+/* Begin to write `path` (NULL or "-": standard output). WN_EUSAGE if it is an
+ * existing regular file, unless `force`; WN_EBUSY if another run is writing it.
+ * A symbolic link is followed: the file it names is replaced, the link stays.
+ */
 struct wn_output *wn_output_open(const char *path, bool force,
                                  struct wn_error *error) WN_MUST_CHECK;
 /* The descriptor to write to, at offset 0, readable and seekable. */
 int wn_output_descriptor(const struct wn_output *output);
-/* How messages name it: the path, or "standard output". */
+/* For messages: the path, or "standard output". */
 const char *wn_output_name(const struct wn_output *output);
-/* Sync, rename (or copy out), free. On failure nothing has appeared under
- * the name and everything is freed too. */
+/* Sync, rename or copy out, and free in any case. On failure nothing appears
+ * under the name. */
 int wn_output_commit(struct wn_output *output,
                      struct wn_error *error) WN_MUST_CHECK;
-/* Drop what was written; NULL is fine. */
+/* Discard what was written, and free; NULL is fine. */
 void wn_output_abandon(struct wn_output *output);
-/* Remove the half-written files of all outputs that are open, for a program
- * that ends at once. */
+/* Remove the half-written files of all open outputs, for a program that ends at
+ * once. */
 void wn_output_remove_parts(void);
 
-/* Write all of bytes, going on after short writes and EINTR. */
+/* Write all bytes, across short writes and EINTR. */
 int wn_write_all(int descriptor, const void *bytes, size_t length,
                  const char *name, struct wn_error *error) WN_MUST_CHECK;
-/* Read exactly length bytes at offset. */
+/* Read exactly `length` bytes at `offset`. */
 int wn_read_at(int descriptor, void *bytes, size_t length, uint64_t offset,
                const char *name, struct wn_error *error) WN_MUST_CHECK;
 
-/* The digest of all `size` bytes of an open file. */
+/* The digest of the first `size` bytes of an open file. */
 int wn_file_digest(int descriptor, const char *name, uint64_t size,
                    char out[WN_DIGEST_TEXT],
                    struct wn_error *error) WN_MUST_CHECK;
 
-/* Open `path` for reading, or standard input if NULL or "-". What cannot seek
- * is copied to an unlinked temporary file in $TMPDIR (or /tmp) first; *spooled
- * tells (may be NULL). Directories are refused. Returns a descriptor at offset
- * 0 or -1. */
+/* Open `path` (NULL or "-": standard input) for reading. Input that cannot seek
+ * is first copied to an unlinked temporary file, and *spooled is set (spooled
+ * may be NULL). Directories are refused. Returns a descriptor at offset 0, or
+ * -1. */
 int wn_input_open(const char *path, bool *spooled,
                   struct wn_error *error) WN_MUST_CHECK;
-/* How messages name it: the path, or "standard input". */
+/* For messages: the path, or "standard input". */
 const char *wn_input_name(const char *path);
 
-/* An unlinked temporary file, read and write, and the folder it is in: that of
- * $TMPDIR or /tmp. */
+/* The folder of temporary files, $TMPDIR or /tmp, and a new unlinked file in
+ * it, open for reading and writing. */
 const char *wn_temporary_folder(void);
 int wn_temporary(struct wn_error *error) WN_MUST_CHECK;
 

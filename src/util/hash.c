@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* XXH3 behind two calls; nothing else in winnow sees xxhash.h. It is compiled
- * in: most of what is hashed is a cell of some bytes, for which the call would
- * take as long as the work. */
+/* XXH3; no other file includes xxhash.h. It is inlined because most inputs are
+ * cells of a few bytes, for which a call would cost as much as the hash. */
 #include "util/hash.h"
 
 #include <stdio.h>

@@ -225,9 +225,9 @@ static void changed_cells_are_checked(void **state)
          {1, 1, 4},
          "abcd",
          "cell 0 does not begin with the text"},
-        {{0, 1}, {0, 0}, {0, 3, 2}, "abcd", "cell 1 has no proper text"},
-        {{0, 1}, {0, 0}, {0, 1, 5}, "abcd", "cell 1 has no proper text"},
-        {{0, 1}, {0, 0}, {0, 2, 4}, "ab\0d", "cell 1 has no proper text"}};
+        {{0, 1}, {0, 0}, {0, 3, 2}, "abcd", "cell 1 has an impossible text"},
+        {{0, 1}, {0, 0}, {0, 1, 5}, "abcd", "cell 1 has an impossible text"},
+        {{0, 1}, {0, 0}, {0, 2, 4}, "ab\0d", "cell 1 has an impossible text"}};
 
     (void)state;
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
