@@ -45,24 +45,6 @@ static int add_category(void *context, size_t cell, const char *text,
     return 0;
 }
 
-static int load_categories(const struct wn_array *names,
-                           struct categories *categories,
-                           struct wn_error *error)
-{
-    char text[32];
-    double value;
-
-    categories->end = wn_new(names->rows, sizeof *categories->end);
-    if (names->text)
-        return wn_array_texts(names, add_category, categories, error);
-    for (size_t i = 0; i < names->rows; i++) {
-        if (wn_array_numbers(names, i, i + 1, &value, error))
-            return -1;
-        add_category(categories, i, text, wn_number_format(value, text), error);
-    }
-    return 0;
-}
-
 /* Write out the name of every row. */
 static int put_names(struct wn_hdf5_reader *reader,
                      const struct wn_array *codes, size_t count,
@@ -101,6 +83,9 @@ static int read_codes(struct wn_hdf5_reader *reader)
 {
     struct wn_array codes = {0}, names = {0};
     struct categories categories = {0};
+    struct wn_error *error = reader->error;
+    char text[32];
+    double value;
     int status = -1;
 
     if (wn_hdf5_member_read(reader, "codes", &codes) ||
@@ -112,11 +97,18 @@ static int read_codes(struct wn_hdf5_reader *reader)
         goto done;
     }
     reader->array->text = true;
-    if (load_categories(&names, &categories, reader->error) ||
+    categories.end = wn_new(names.rows, sizeof *categories.end);
+    if ((names.text &&
+         wn_array_texts(&names, add_category, &categories, error)) ||
         begin_array(reader, codes.rows, 1))
         goto done;
-    status = put_names(reader, &codes, names.rows, &categories);
-    status = wn_array_sink_close(&reader->sink, status == 0, reader->error);
+    for (size_t i = 0; !names.text && i < names.rows && !error->code; i++)
+        if (wn_array_numbers(&names, i, i + 1, &value, error) == 0)
+            add_category(&categories, i, text, wn_number_format(value, text),
+                         error);
+    if (!error->code)
+        status = put_names(reader, &codes, names.rows, &categories);
+    status = wn_array_sink_close(&reader->sink, status == 0, error);
 done:
     wn_array_free(&codes);
     wn_array_free(&names);
@@ -143,32 +135,12 @@ static int put_masked_text(void *context, size_t cell, const char *text,
                    : -1;
 }
 
-static int put_masked_numbers(struct masked *masked,
-                              const struct wn_array *values)
-{
-    struct wn_hdf5_reader *reader = masked->reader;
-    struct wn_array_rows rows;
-    int status = 0;
-
-    wn_array_rows_open(&rows, values);
-    for (size_t i = 0; i < values->rows && status == 0; i++) {
-        const double *value = wn_array_row(&rows, i, reader->error);
-        const double *missing =
-            value ? wn_array_row(&masked->mask, i, reader->error) : NULL;
-
-        status = missing ? wn_array_put_number(&reader->sink,
-                                               *missing != 0 ? NAN : *value,
-                                               reader->error)
-                         : -1;
-    }
-    wn_array_rows_free(&rows);
-    return status;
-}
-
 static int read_masked(struct wn_hdf5_reader *reader)
 {
     struct wn_array values = {0}, mask = {0};
     struct masked masked = {.reader = reader};
+    struct wn_array_rows rows;
+    struct wn_error *error = reader->error;
     int status = -1;
 
     if (wn_hdf5_member_read(reader, "values", &values) ||
@@ -185,11 +157,23 @@ static int read_masked(struct wn_hdf5_reader *reader)
     if (begin_array(reader, values.rows, 1))
         goto done;
     wn_array_rows_open(&masked.mask, &mask);
-    status = values.text ? wn_array_texts(&values, put_masked_text, &masked,
-                                          reader->error)
-                         : put_masked_numbers(&masked, &values);
+    wn_array_rows_open(&rows, &values);
+    status = values.text
+                 ? wn_array_texts(&values, put_masked_text, &masked, error)
+                 : 0;
+    for (size_t i = 0; !values.text && i < values.rows && status == 0; i++) {
+        const double *value = wn_array_row(&rows, i, error);
+        const double *missing =
+            value ? wn_array_row(&masked.mask, i, error) : NULL;
+
+        status = missing
+                     ? wn_array_put_number(&reader->sink,
+                                           *missing != 0 ? NAN : *value, error)
+                     : -1;
+    }
     wn_array_rows_free(&masked.mask);
-    status = wn_array_sink_close(&reader->sink, status == 0, reader->error);
+    wn_array_rows_free(&rows);
+    status = wn_array_sink_close(&reader->sink, status == 0, error);
 done:
     wn_array_free(&values);
     wn_array_free(&mask);
@@ -230,23 +214,6 @@ static void close_attribute(const struct group_attribute *attribute)
     wn_hdf5_close(attribute->type);
     wn_hdf5_close(attribute->space);
     wn_hdf5_close(attribute->id);
-}
-
-/* Read the attribute "shape": two whole numbers. */
-static int read_shape(struct sparse *sparse)
-{
-    const struct group_attribute about =
-        open_attribute(sparse->reader, "shape");
-    const bool good = about.space >= 0 &&
-                      H5Tget_class(about.type) == H5T_INTEGER &&
-                      H5Sget_simple_extent_npoints(about.space) == 2 &&
-                      H5Aread(about.id, H5T_NATIVE_INT64, sparse->shape) >= 0 &&
-                      sparse->shape[0] >= 0 && sparse->shape[1] >= 1;
-
-    close_attribute(&about);
-    return good ? 0
-                : wn_hdf5_refuse(sparse->reader, "wanted an attribute shape of "
-                                                 "two whole numbers");
 }
 
 /* Whether the attribute "encoding-type" says that the matrix goes by columns:
@@ -361,10 +328,19 @@ static int put_matrix(struct sparse *sparse)
 static int read_sparse(struct wn_hdf5_reader *reader)
 {
     struct sparse sparse = {.reader = reader};
+    const struct group_attribute shape = open_attribute(reader, "shape");
+    const bool good = shape.space >= 0 &&
+                      H5Tget_class(shape.type) == H5T_INTEGER &&
+                      H5Sget_simple_extent_npoints(shape.space) == 2 &&
+                      H5Aread(shape.id, H5T_NATIVE_INT64, sparse.shape) >= 0 &&
+                      sparse.shape[0] >= 0 && sparse.shape[1] >= 1;
     int status = -1;
 
-    if (read_shape(&sparse) ||
-        wn_hdf5_member_read(reader, "data", &sparse.data) ||
+    close_attribute(&shape);
+    if (!good)
+        return wn_hdf5_refuse(reader, "wanted an attribute shape of two whole "
+                                      "numbers");
+    if (wn_hdf5_member_read(reader, "data", &sparse.data) ||
         wn_hdf5_member_read(reader, "indices", &sparse.indices) ||
         wn_hdf5_member_read(reader, "indptr", &sparse.indptr) ||
         check_sparse(&sparse))

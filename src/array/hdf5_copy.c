@@ -121,43 +121,23 @@ static uint64_t source_row(const struct transfer *transfer, size_t i)
     return transfer->whole ? i : transfer->copy->row[i];
 }
 
-/* Create the missing groups above `path`. They get no times, so that the same
- * rows give the same bytes on any day. */
-static bool create_groups(hid_t file, const char *path)
-{
-    const hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
-    char part[WN_HDF5_PATH];
-    bool good = H5Pset_obj_track_times(creation, 0) >= 0;
-
-    for (size_t at = strspn(path, "/"); good; at += strspn(path + at, "/")) {
-        at += strcspn(path + at, "/");
-        if (!path[at] || at >= sizeof part)
-            break;
-        memcpy(part, path, at);
-        part[at] = '\0';
-        if (H5Lexists(file, part, H5P_DEFAULT) > 0)
-            continue;
-        const hid_t group =
-            H5Gcreate2(file, part, H5P_DEFAULT, creation, H5P_DEFAULT);
-
-        good = group >= 0 && H5Gclose(group) >= 0;
-    }
-    wn_hdf5_close(creation);
-    return good;
-}
-
-/* Create a dataset of n rows like the reader's: with gzip where that has it,
- * in chunks no larger than the data. */
+/* Create a dataset of n rows like the reader's, with gzip where that has it and
+ * chunks no larger than the data, and the groups above it. Neither gets times,
+ * so that the same rows give the same bytes on any day. */
 static hid_t create_dataset(const struct wn_hdf5_reader *reader, hid_t file,
                             size_t n)
 {
     const hid_t old = H5Dget_create_plist(reader->set);
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    const hid_t group_creation = H5Pcreate(H5P_GROUP_CREATE);
+    const char *path = reader->path;
     const int rank = reader->array->rank;
     hsize_t extent[WN_ARRAY_RANK], chunk[WN_ARRAY_RANK] = {0};
+    char part[WN_HDF5_PATH];
     bool chunked = H5Pget_layout(old) == H5D_CHUNKED &&
                    H5Pget_chunk(old, WN_ARRAY_RANK, chunk) == rank;
-    bool good = old >= 0 && H5Pset_obj_track_times(creation, 0) >= 0;
+    bool good = old >= 0 && H5Pset_obj_track_times(creation, 0) >= 0 &&
+                H5Pset_obj_track_times(group_creation, 0) >= 0;
     hid_t set = H5I_INVALID_HID;
 
     memcpy(extent, reader->extent, sizeof extent);
@@ -178,11 +158,25 @@ static hid_t create_dataset(const struct wn_hdf5_reader *reader, hid_t file,
                 (H5Pset_shuffle(creation) >= 0 &&
                  H5Pset_deflate(creation, level[0] < 9 ? level[0] : 9) >= 0));
     }
+    for (size_t at = strspn(path, "/"); good; at += strspn(path + at, "/")) {
+        at += strcspn(path + at, "/");
+        if (!path[at] || at >= sizeof part)
+            break;
+        memcpy(part, path, at);
+        part[at] = '\0';
+        if (H5Lexists(file, part, H5P_DEFAULT) > 0)
+            continue;
+        const hid_t group =
+            H5Gcreate2(file, part, H5P_DEFAULT, group_creation, H5P_DEFAULT);
+
+        good = group >= 0 && H5Gclose(group) >= 0;
+    }
     const hid_t space = H5Screate_simple(rank, extent, NULL);
-    if (good && space >= 0 && create_groups(file, reader->path))
-        set = H5Dcreate2(file, reader->path, reader->type, space, H5P_DEFAULT,
-                         creation, H5P_DEFAULT);
+    if (good && space >= 0)
+        set = H5Dcreate2(file, path, reader->type, space, H5P_DEFAULT, creation,
+                         H5P_DEFAULT);
     wn_hdf5_close(space);
+    wn_hdf5_close(group_creation);
     wn_hdf5_close(creation);
     wn_hdf5_close(old);
     return set;
@@ -378,51 +372,47 @@ static int match_category(void *context, size_t category, const char *text,
     return 0;
 }
 
-/* Find the code of every new name among the categories. */
-static int find_codes(struct recode *recode,
-                      const struct wn_hdf5_reader *reader, size_t n)
-{
-    struct wn_error *error = reader->error;
-    struct wn_array names = {0};
-    char text[32];
-    double value;
-    int status = wn_hdf5_member_read(reader, "categories", &names);
-
-    recode->row = wn_new(n, sizeof *recode->row);
-    recode->code = wn_new(n, sizeof *recode->code);
-    recode->number = wn_new(names.rows, sizeof *recode->number);
-    for (size_t i = 0; i < n; i++)
-        if (recode->name[i])
-            recode->row[recode->rows++] = i;
-    if (status == 0 && names.text)
-        status = wn_array_texts(&names, match_category, recode, error);
-    for (size_t c = 0; status == 0 && !names.text && c < names.rows; c++) {
-        status = wn_array_numbers(&names, c, c + 1, &value, error);
-        if (status == 0)
-            match_category(recode, c, text, wn_number_format(value, text),
-                           error);
-    }
-    for (size_t r = 0; r < recode->rows && status == 0; r++)
-        if (!recode->code[recode->row[r]])
-            status = wn_fail(error, WN_EDATA,
-                             "%s: %s/categories: have no '%.80s'", reader->name,
-                             reader->path, recode->name[recode->row[r]]);
-    wn_array_free(&names);
-    return status;
-}
-
+/* Copy codes and categories; new names become the codes of categories. */
 static int copy_codes(const struct wn_hdf5_copy *copy,
                       const struct wn_hdf5_reader *reader, hid_t file,
                       bool whole, const char *const *value)
 {
     struct recode recode = {.name = value};
-    const int status =
-        (value && find_codes(&recode, reader, copy->n)) ||
-                copy_member(copy, reader, file, "codes", whole, recode.code) ||
-                copy_member(copy, reader, file, "categories", true, NULL)
-            ? -1
-            : 0;
+    struct wn_error *error = reader->error;
+    struct wn_array names = {0};
+    char text[32];
+    double number;
+    int status = 0;
 
+    if (value) {
+        status = wn_hdf5_member_read(reader, "categories", &names);
+        recode.row = wn_new(copy->n, sizeof *recode.row);
+        recode.code = wn_new(copy->n, sizeof *recode.code);
+        recode.number = wn_new(names.rows, sizeof *recode.number);
+        for (size_t i = 0; i < copy->n; i++)
+            if (value[i])
+                recode.row[recode.rows++] = i;
+    }
+    if (status == 0 && names.text)
+        status = wn_array_texts(&names, match_category, &recode, error);
+    for (size_t c = 0; status == 0 && !names.text && c < names.rows; c++) {
+        status = wn_array_numbers(&names, c, c + 1, &number, error);
+        if (status == 0)
+            match_category(&recode, c, text, wn_number_format(number, text),
+                           error);
+    }
+    for (size_t r = 0; r < recode.rows && status == 0; r++)
+        if (!recode.code[recode.row[r]])
+            status =
+                wn_fail(error, WN_EDATA, "%s: %s/categories: have no '%.80s'",
+                        reader->name, reader->path, value[recode.row[r]]);
+    if (status == 0)
+        status =
+            copy_member(copy, reader, file, "codes", whole, recode.code) ||
+                    copy_member(copy, reader, file, "categories", true, NULL)
+                ? -1
+                : 0;
+    wn_array_free(&names);
     free(recode.row);
     free(recode.code);
     free(recode.number);

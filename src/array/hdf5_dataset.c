@@ -153,39 +153,14 @@ static int check_sizes(struct wn_hdf5_reader *reader, hid_t creation,
     return 0;
 }
 
-/* Choose axis and step: whole rows of chunks, about PIECE bytes of them, or
- * parts of a row where a row is too large for the memory. */
-static void plan_pieces(struct wn_hdf5_reader *reader, const hsize_t *chunk)
-{
-    const struct wn_array *array = reader->array;
-    const size_t width = H5Tget_size(reader->type);
-    size_t slice = width > 8 ? width : 8;
-
-    for (int r = 0; r < array->rank; r++)
-        slice = wn_product(slice, array->extent[r], 1);
-    for (reader->axis = 0; reader->axis < array->rank; reader->axis++) {
-        const size_t extent = array->extent[reader->axis];
-
-        slice = extent ? slice / extent : 0;
-        if (slice <= reader->memory / 4)
-            break;
-    }
-    reader->step = chunk[reader->axis];
-    if (reader->step < PIECE / (slice + 1))
-        reader->step *= PIECE / (slice + 1) / reader->step;
-    if (reader->step > reader->memory / 4 / (slice + 1))
-        reader->step = reader->memory / 4 / (slice + 1);
-    if (reader->step > array->extent[reader->axis])
-        reader->step = array->extent[reader->axis];
-    reader->step += reader->step == 0;
-}
-
 int wn_hdf5_dataset_open(struct wn_hdf5_reader *reader)
 {
     const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
     const size_t share = reader->memory / 4;
+    const struct wn_array *array = reader->array;
     hsize_t chunk[WN_ARRAY_RANK] = {1, 1, 1, 1, 1, 1, 1, 1};
-    int status = -1;
+    size_t slice;
+    bool good = false;
 
     reader->set = H5I_INVALID_HID;
     /* The cache keeps a chunk until the last piece that needs it. */
@@ -196,15 +171,36 @@ int wn_hdf5_dataset_open(struct wn_hdf5_reader *reader)
     const hid_t creation = H5Dget_create_plist(reader->set);
     if (creation < 0 || reader->type < 0)
         wn_hdf5_refuse(reader, "damaged");
-    else if (check_references(reader, creation) == 0 &&
-             describe_array(reader) == 0 &&
-             check_sizes(reader, creation, chunk) == 0) {
-        plan_pieces(reader, chunk);
-        status = 0;
-    }
+    else
+        good = check_references(reader, creation) == 0 &&
+               describe_array(reader) == 0 &&
+               check_sizes(reader, creation, chunk) == 0;
     wn_hdf5_close(creation);
     wn_hdf5_close(access);
-    return status;
+    if (!good)
+        return -1;
+    /* Choose axis and step: whole rows of chunks, about PIECE bytes of them, or
+     * parts of a row where a row is too large for the memory. */
+    slice = H5Tget_size(reader->type);
+    slice = slice > 8 ? slice : 8;
+    for (int r = 0; r < array->rank; r++)
+        slice = wn_product(slice, array->extent[r], 1);
+    for (reader->axis = 0; reader->axis < array->rank; reader->axis++) {
+        const size_t extent = array->extent[reader->axis];
+
+        slice = extent ? slice / extent : 0;
+        if (slice <= share)
+            break;
+    }
+    reader->step = chunk[reader->axis];
+    if (reader->step < PIECE / (slice + 1))
+        reader->step *= PIECE / (slice + 1) / reader->step;
+    if (reader->step > share / (slice + 1))
+        reader->step = share / (slice + 1);
+    if (reader->step > array->extent[reader->axis])
+        reader->step = array->extent[reader->axis];
+    reader->step += reader->step == 0;
+    return 0;
 }
 
 void wn_hdf5_dataset_close(struct wn_hdf5_reader *reader)

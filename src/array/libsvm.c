@@ -172,33 +172,6 @@ static int read_label(struct first_pass *pass, const struct word *word,
                              reader->error);
 }
 
-/* Read qid:GROUP if the word is one: all rows have it or none has. */
-static int read_group(struct first_pass *pass, const struct word *word,
-                      bool *is_group)
-{
-    static const char key[] = "qid:";
-    const size_t skip = sizeof key - 1;
-    const struct line_reader *reader = pass->reader;
-    struct wn_libsvm *libsvm = pass->libsvm;
-
-    *is_group =
-        word && word->length > skip && memcmp(word->text, key, skip) == 0;
-    if (libsvm->rows == 0 && *is_group) {
-        if (wn_array_begin(&libsvm->group, reader->name, reader->error))
-            return -1;
-        wn_array_sink_open(&pass->group, &libsvm->group);
-    }
-    if (*is_group != (libsvm->group.name != NULL))
-        return wn_fail(reader->error, WN_EDATA,
-                       "%s:%llu: found %s qid, wanted one in all rows or in "
-                       "none",
-                       reader->name, (unsigned long long)reader->line,
-                       *is_group ? "a" : "no");
-    return *is_group ? wn_array_put_text(&pass->group, word->text + skip,
-                                         word->length - skip, reader->error)
-                     : 0;
-}
-
 static int scan_line(struct first_pass *pass, const char *line, size_t length)
 {
     struct wn_libsvm *libsvm = pass->libsvm;
@@ -206,6 +179,8 @@ static int scan_line(struct first_pass *pass, const char *line, size_t length)
     const char *at = line, *end = line + length;
     const size_t row = libsvm->rows;
     size_t min = 0, index;
+    static const char key[] = "qid:";
+    const size_t skip = sizeof key - 1;
     struct word label, word;
     bool more, is_group;
     double value;
@@ -215,10 +190,25 @@ static int scan_line(struct first_pass *pass, const char *line, size_t length)
     if (read_label(pass, &label, end))
         return -1;
     more = next_word(&at, end, &word);
-    if (read_group(pass, more ? &word : NULL, &is_group))
-        return -1;
-    if (is_group)
+    /* Either all rows have a group or none has. */
+    is_group = more && word.length > skip && memcmp(word.text, key, skip) == 0;
+    if (row == 0 && is_group) {
+        if (wn_array_begin(&libsvm->group, reader->name, reader->error))
+            return -1;
+        wn_array_sink_open(&pass->group, &libsvm->group);
+    }
+    if (is_group != (libsvm->group.name != NULL))
+        return wn_fail(reader->error, WN_EDATA,
+                       "%s:%llu: found %s qid, wanted one in all rows or in "
+                       "none",
+                       reader->name, (unsigned long long)reader->line,
+                       is_group ? "a" : "no");
+    if (is_group) {
+        if (wn_array_put_text(&pass->group, word.text + skip,
+                              word.length - skip, reader->error))
+            return -1;
         more = next_word(&at, end, &word);
+    }
     for (; more; more = next_word(&at, end, &word)) {
         if (parse_pair(reader, &word, min, &index, &value))
             return -1;

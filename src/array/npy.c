@@ -164,22 +164,6 @@ static int parse_header(struct npy *npy)
 
 /* ---- the cells ---------------------------------------------------------- */
 
-/* An IEEE 754 binary16. */
-static double half_to_double(uint16_t bits)
-{
-    const int exponent = bits >> 10 & 31;
-    const double fraction = bits & 1023;
-    double value;
-
-    if (exponent == 31)
-        value = fraction > 0 ? NAN : INFINITY;
-    else if (exponent == 0)
-        value = ldexp(fraction, -24);
-    else
-        value = ldexp(fraction + 1024, exponent - 25);
-    return bits >> 15 ? -value : value;
-}
-
 static double decode_number(const struct npy *npy, const unsigned char *cell)
 {
     const size_t width = npy->width;
@@ -192,19 +176,28 @@ static double decode_number(const struct npy *npy, const unsigned char *cell)
     for (size_t b = 0; b < width; b++)
         bits = bits << 8 | cell[npy->swap ? b : width - 1 - b];
     low = (uint32_t)bits;
-    if (npy->kind == 'f' && width == 2)
-        return half_to_double((uint16_t)bits);
-    if (npy->kind == 'f' && width == 4) {
-        memcpy(&narrow, &low, sizeof narrow);
-        return narrow;
-    }
-    if (npy->kind == 'f') {
+    if (npy->kind == 'i')
+        return (double)((int64_t)(bits << unused) >> unused);
+    if (npy->kind != 'f')
+        return (double)bits;
+    if (width == 8) {
         memcpy(&wide, &bits, sizeof wide);
         return wide;
     }
-    if (npy->kind == 'i')
-        return (double)((int64_t)(bits << unused) >> unused);
-    return (double)bits;
+    if (width == 4) {
+        memcpy(&narrow, &low, sizeof narrow);
+        return narrow;
+    }
+    /* IEEE 754 binary16: 1 bit sign, 5 exponent, 10 fraction. */
+    const int exponent = low >> 10 & 31;
+    const double fraction = low & 1023;
+    if (exponent == 31)
+        wide = fraction > 0 ? NAN : INFINITY;
+    else if (exponent == 0)
+        wide = ldexp(fraction, -24);
+    else
+        wide = ldexp(fraction + 1024, exponent - 25);
+    return low >> 15 ? -wide : wide;
 }
 
 /* Write a U string, NUL-padded UCS-4, as UTF-8, which is never longer:

@@ -41,31 +41,6 @@ void wn_sandbox_seconds(uint64_t seconds)
         _exit(NO_LIMIT);
 }
 
-/* Sanitizers reserve so many addresses that they cannot run with a limit. */
-static void limit_memory(uint64_t memory)
-{
-#if defined WN_SANITIZERS
-    (void)memory;
-#else
-    unsigned long long pages = 0;
-    struct rlimit limit;
-    FILE *self = fopen("/proc/self/statm", "r");
-
-    if (self && fscanf(self, "%llu", &pages) == 1 &&
-        getrlimit(RLIMIT_AS, &limit) == 0) {
-        const rlim_t max =
-            (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + memory;
-
-        if (max < limit.rlim_cur) {
-            limit.rlim_cur = max;
-            setrlimit(RLIMIT_AS, &limit);
-        }
-    }
-    if (self)
-        fclose(self);
-#endif
-}
-
 static void exit_without_memory(const char *message)
 {
     (void)message;
@@ -78,13 +53,30 @@ static void run_child(uint64_t memory, uint64_t seconds,
                       void *context, struct wn_error *error)
 {
     const struct rlimit none = {0, 0};
+    struct rlimit limit;
+    unsigned long long pages = 0;
+    FILE *self = fopen("/proc/self/statm", "r");
 
     wn_die_handler(exit_without_memory);
     setrlimit(RLIMIT_CORE, &none);
     signal(SIGXCPU, SIG_DFL);
     signal(SIGSEGV, SIG_DFL);
     signal(SIGABRT, SIG_DFL);
-    limit_memory(memory);
+    if (self && fscanf(self, "%llu", &pages) == 1 &&
+        getrlimit(RLIMIT_AS, &limit) == 0) {
+        const rlim_t max =
+            (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + memory;
+
+#if !defined WN_SANITIZERS /* these reserve far more addresses */
+        if (max < limit.rlim_cur) {
+            limit.rlim_cur = max;
+            setrlimit(RLIMIT_AS, &limit);
+        }
+#endif
+        (void)max;
+    }
+    if (self)
+        fclose(self);
     wn_sandbox_seconds(seconds);
     work(context, error);
     _exit(0);

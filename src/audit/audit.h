@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* audit/audit.h: the audit file, winnow-audit(5).
  *
- * One HDF5 file; every stage copies the groups that come before its own and
- * adds or replaces exactly one. The order of stages is data, score, flag:
- * writing one drops those after it. Rules that keep the file trustworthy:
+ * One HDF5 file with a group per stage: data, score, flag. A stage copies the
+ * groups before its own, writes its own, and drops those after it. What makes
+ * the file trustworthy:
  *
- *   format    H5F_LIBVER_V110 bounds; chunked + fletcher32 everywhere; no
- *             variable-length strings; no times, so equal input, equal bytes
- *   digests   each dataset has an attribute `digest` over its type, shape and
- *             content, each group one over the names and digests of what is
- *             in it and over its attributes. A reader checks a group's when it
- *             opens the file and a dataset's when it reads it.
- *   refusal   on opening, before any data is read: external storage, external,
- *             soft and user-defined links, virtual layouts, filters other than
- *             fletcher32, variable-length types, objects reached twice, sizes
- *             that do not fit the file. WN_EDATA names the object.
+ *   format    H5F_LIBVER_V110; chunks with fletcher32; no strings of variable
+ *             length; no times, so that equal input gives equal bytes
+ *   digests   Each dataset has an attribute `digest` over its type, shape and
+ *             content; each stage's group has one over the names and digests of
+ *             its datasets and over all attributes. Opening the file checks the
+ *             groups' digests, reading a dataset checks its own.
+ *   refusal   Opening refuses, before it reads data: external storage; links
+ *             that are external, soft or user-defined; virtual datasets;
+ * filters other than fletcher32; types of variable length; objects with two
+ *             links; sizes that do not fit the file. WN_EDATA names the object.
  *
- * This room is the only one that sees hdf5.h. Paths are relative to the file:
- * "data/features". Which datasets there are, their types and shapes, stands in
+ * Only this room and array/ see hdf5.h. Paths are relative to the file:
+ * "data/features". The datasets, their types and shapes are listed in
  * audit/layout.def and nowhere else. */
 #ifndef WN_AUDIT_AUDIT_H
 #define WN_AUDIT_AUDIT_H
@@ -33,93 +33,92 @@ enum wn_stage { WN_DATA, WN_SCORE, WN_FLAGS }; /* groups data, score, flag */
 
 struct wn_audit; /* a file being read */
 
-/* Open `path`, or standard input if NULL or "-" (a pipe is spooled first).
- * Refuses what the rules above refuse, and a file without the stages up to
- * and including `need` ("run score first"). */
+/* Open `path` (NULL or "-": standard input, spooled if it is a pipe). Refuses
+ * what is listed above, and a file without the stages up to `need` ("run score
+ * first"). */
 struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
                                struct wn_error *error) WN_MUST_CHECK;
 void wn_audit_close(struct wn_audit *audit);
-/* How messages name it. */
+/* For messages. */
 const char *wn_audit_name(const struct wn_audit *audit);
 
 bool wn_audit_has_stage(const struct wn_audit *audit, enum wn_stage stage);
-/* Whether there is a dataset (or group) of that path. */
+/* Whether the dataset or group exists. */
 bool wn_audit_has(const struct wn_audit *audit, const char *path);
-/* Names of the datasets directly in a group, in byte order. The caller frees
- * *names with wn_names_free(). */
+/* The names of the datasets directly in a group, in byte order, for
+ * wn_names_free(). */
 void wn_audit_list(const struct wn_audit *audit, const char *group,
                    char ***names, size_t *count);
 void wn_names_free(char **names, size_t count);
 
-/* Extents of a dataset: rank 1..3, unused ones set to 1. */
+/* The rank, 1 to 3, and extents of a dataset; 1 beyond the rank. */
 int wn_audit_shape(const struct wn_audit *audit, const char *path, int *rank,
                    size_t extent[3], struct wn_error *error) WN_MUST_CHECK;
-/* One of them, `which` from 0; *extent is left alone where there is no such
- * dataset. */
+/* Extent `which`, from 0; *extent keeps its value if the dataset does not
+ * exist. */
 int wn_audit_extent(const struct wn_audit *audit, const char *path, int which,
                     size_t *extent, struct wn_error *error) WN_MUST_CHECK;
-/* Read a whole dataset of exactly that type into a new block, for
- * wn_spill_free(), or free() in a program that sets no bound (util/spill.h).
- * `extent` is what the caller expects; WN_EDATA if it differs in rank
- * (1 + number of further non-zero extents) or size. NULL on failure. */
+/* Read a whole dataset of exactly this type and these extents (ignored beyond
+ * the rank) into a new block, for wn_spill_free(), or free() in a program that
+ * sets no bound (util/spill.h). NULL on failure; WN_EDATA if type or extents
+ * differ. */
 void *wn_audit_read(const struct wn_audit *audit, const char *path,
                     enum wn_type type, const size_t extent[3],
                     struct wn_error *error) WN_MUST_CHECK;
-/* Rows begin .. end-1 of a float dataset with `columns` numbers in each, of two
- * extents or three, into out.
- * The digest is not checked (fletcher32 is): for stages that go through large
- * features by block. */
+/* Read rows begin .. end-1 of a dataset of floats with two or three extents and
+ * `columns` numbers per row. fletcher32 is checked, the digest is not: for
+ * stages that read large features by blocks. */
 int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
                        size_t begin, size_t end, size_t columns, float *out,
                        struct wn_error *error) WN_MUST_CHECK;
-/* The same for a vector of bytes: those from begin to end-1, or to its own end
- * if that comes first. The number of bytes, or -1. */
+/* Read bytes begin .. end-1 of a vector of bytes, or to its end if that is
+ * earlier. Returns the number of bytes, or -1. */
 long wn_audit_read_bytes(const struct wn_audit *audit, const char *path,
                          size_t begin, size_t end, void *out,
                          struct wn_error *error) WN_MUST_CHECK;
-/* A dataset of `count` fixed-length UTF-8 strings (wn_names_free()). */
+/* Read a dataset of `count` fixed-length UTF-8 strings, for wn_names_free(). */
 int wn_audit_read_names(const struct wn_audit *audit, const char *path,
                         char ***names, size_t *count,
                         struct wn_error *error) WN_MUST_CHECK;
 
-/* Attributes of a group ("data") or dataset ("flag/issue"). The text is the
- * caller's (free()); NULL if there is none or on failure. */
+/* An attribute of a group ("data") or dataset ("flag/issue"): a text for
+ * free(), or a number. NULL without an error if a text is missing; a missing
+ * number is WN_EDATA. */
 char *wn_audit_text(const struct wn_audit *audit, const char *path,
                     const char *attribute,
                     struct wn_error *error) WN_MUST_CHECK;
 int wn_audit_number(const struct wn_audit *audit, const char *path,
                     const char *attribute, double *value,
                     struct wn_error *error) WN_MUST_CHECK;
-/* The attribute `names`, "keep,review", taken apart; WN_EDATA if there is
- * none. On failure there are none to free. */
+/* The words of the attribute `names`, "keep,review", for wn_names_free();
+ * WN_EDATA if it is missing. On failure there is nothing to free. */
 int wn_audit_words(const struct wn_audit *audit, const char *path,
                    char ***words, size_t *count,
                    struct wn_error *error) WN_MUST_CHECK;
-/* The digest of a stage's group, 32 hexadecimal digits; NULL if absent. */
+/* The digest of a stage, 32 hexadecimal digits; NULL if the stage is absent. */
 const char *wn_audit_digest(const struct wn_audit *audit, enum wn_stage stage);
 
 struct wn_audit_writer; /* a file being written */
 
-/* Whether wn_audit_create could begin such an output now: -1 and why not, 0
- * and nothing is left of the attempt. */
+/* Try whether wn_audit_create() could begin this output; leaves nothing. */
 int wn_audit_try(const char *path, bool force,
                  struct wn_error *error) WN_MUST_CHECK;
 
-/* Begin a file at `path` (NULL or "-": standard output, refused if that is a
- * terminal) with stage `stage`, after copying the earlier stages of `from`
- * (NULL for WN_DATA). */
+/* Begin a file at `path` (NULL or "-": standard output, unless that is a
+ * terminal): copy the stages of `from` (NULL for WN_DATA) before `stage`, then
+ * write that one. */
 struct wn_audit_writer *wn_audit_create(const char *path, bool force,
                                         const struct wn_audit *from,
                                         enum wn_stage stage,
                                         struct wn_error *error) WN_MUST_CHECK;
 
-/* Write a dataset; extents beyond the rank are 0. A path may have one
- * subgroup inside the stage: "flag/noise/joint", made when needed. */
+/* Write a dataset; extents beyond the rank are ignored. Groups on the path, as
+ * in "flag/noise/joint", are made when needed. */
 int wn_audit_write(struct wn_audit_writer *writer, const char *path,
                    enum wn_type type, const size_t extent[3],
                    const void *content, struct wn_error *error) WN_MUST_CHECK;
-/* The same, row block by row block: begin, then append in order until all
- * extent[0] rows are there. One at a time. */
+/* The same by blocks of rows: begin, append extent[0] rows in order, end. One
+ * dataset at a time. */
 int wn_audit_write_begin(struct wn_audit_writer *writer, const char *path,
                          enum wn_type type, const size_t extent[3],
                          struct wn_error *error) WN_MUST_CHECK;
@@ -128,7 +127,7 @@ int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
                           struct wn_error *error) WN_MUST_CHECK;
 int wn_audit_write_end(struct wn_audit_writer *writer,
                        struct wn_error *error) WN_MUST_CHECK;
-/* Fixed-length UTF-8 strings, padded with NUL to the longest. */
+/* Write UTF-8 strings, padded with NUL to the length of the longest. */
 int wn_audit_write_names(struct wn_audit_writer *writer, const char *path,
                          const char *const *names, size_t count,
                          struct wn_error *error) WN_MUST_CHECK;
@@ -139,18 +138,18 @@ int wn_audit_write_number(struct wn_audit_writer *writer, const char *path,
                           const char *attribute, double value,
                           struct wn_error *error) WN_MUST_CHECK;
 
-/* Where a stage comes from, as attributes of its group: program, version,
- * options (wn_options_describe), and `input`, the digest of the stage it was
- * computed from (the source's digest for WN_DATA). */
+/* Write the provenance of the stage as attributes of its group: program,
+ * version, options (wn_options_describe), and `input`, the digest of the stage
+ * that it was computed from (NULL: none). */
 int wn_audit_provenance(struct wn_audit_writer *writer, const char *program,
                         const char *options, const char *input,
                         struct wn_error *error) WN_MUST_CHECK;
 
-/* Digest, close, sync, rename. Frees the writer in any case; on failure no
- * file has appeared or changed. */
+/* Write the digest, close, sync and rename. Frees the writer in any case; on
+ * failure no file appears or changes. */
 int wn_audit_finish(struct wn_audit_writer *writer,
                     struct wn_error *error) WN_MUST_CHECK;
-/* Drop everything; NULL is fine. */
+/* Discard everything; NULL is fine. */
 void wn_audit_abandon(struct wn_audit_writer *writer);
 
 #endif

@@ -335,28 +335,6 @@ static int check_probability(const struct load *load)
 
 /* ---- loading ------------------------------------------------------------ */
 
-/* Read what data/dynamics holds; its numbers stay in the file. */
-static int load_dynamics(const struct load *load)
-{
-    struct wn_dataset *dataset = load->dataset;
-    const char *path = "data/dynamics";
-
-    if (!wn_audit_has(load->audit, path))
-        return 0;
-    char *content = wn_audit_text(load->audit, path, "content", load->error);
-    if (!content && load->error->code)
-        return -1;
-    dataset->dynamics_sum = content && strcmp(content, "probabilities") == 0;
-    const bool known =
-        dataset->dynamics_sum || (content && strcmp(content, "logits") == 0);
-    free(content);
-    return known ? 0
-                 : wn_fail(load->error, WN_EDATA,
-                           "%s: %s: wanted the attribute content to be "
-                           "logits or probabilities",
-                           wn_audit_name(load->audit), path);
-}
-
 int wn_dataset_epoch(const struct wn_dataset *dataset,
                      const struct wn_audit *audit, size_t e, float *out,
                      struct wn_error *error)
@@ -378,32 +356,10 @@ int wn_dataset_epoch(const struct wn_dataset *dataset,
     return 0;
 }
 
-/* What is wrong with override i of data/fix, or NULL. Overrides must be in
- * order, inside the table, and have a text that a CSV field can hold. */
-static const char *override_defect(const struct wn_dataset *dataset, size_t i,
-                                   const int64_t *row, const int32_t *column,
-                                   const uint64_t *offset, const char *text,
-                                   size_t bytes)
-{
-    const uint64_t from = offset[i], to = offset[i + 1];
-
-    if (i == 0 && from != 0)
-        return "does not begin with the text";
-    if (row[i] < 0 || (uint64_t)row[i] >= dataset->n || column[i] < 0 ||
-        (size_t)column[i] >= dataset->columns)
-        return "is not in the table";
-    if (i && (row[i] < row[i - 1] ||
-              (row[i] == row[i - 1] && column[i] <= column[i - 1])))
-        return "is out of order";
-    if (from > to || to > bytes ||
-        memchr(text + from, '\0', (size_t)(to - from)))
-        return "has an impossible text";
-    return NULL;
-}
-
 /* Load data/fix; an audit without it has no overrides. */
 static int load_overrides(const struct load *load)
 {
+    struct wn_dataset *dataset = load->dataset;
     const struct wn_audit *audit = load->audit;
     struct wn_error *error = load->error;
     size_t count[3] = {0}, bytes[3] = {0}, bad = 0;
@@ -435,14 +391,26 @@ static int load_overrides(const struct load *load)
         text = wn_audit_read(audit, "data/fix/text", WN_U8, bytes, error);
     if (!text)
         goto done;
+    /* Overrides must be in order, inside the table, and have a text that a CSV
+     * field can hold. */
     for (size_t i = 0; i < *count && !wrong; i++) {
+        const uint64_t from = offset[i], to = offset[i + 1];
+
         bad = i;
-        wrong = override_defect(load->dataset, i, row, column, offset, text,
-                                *bytes);
-        if (!wrong)
-            wn_overrides_add(&load->dataset->fixes, (size_t)row[i],
-                             (size_t)column[i], text + offset[i],
-                             (size_t)(offset[i + 1] - offset[i]));
+        if (i == 0 && from != 0)
+            wrong = "does not begin with the text";
+        else if (row[i] < 0 || (uint64_t)row[i] >= dataset->n ||
+                 column[i] < 0 || (size_t)column[i] >= dataset->columns)
+            wrong = "is not in the table";
+        else if (i && (row[i] < row[i - 1] ||
+                       (row[i] == row[i - 1] && column[i] <= column[i - 1])))
+            wrong = "is out of order";
+        else if (from > to || to > *bytes ||
+                 memchr(text + from, '\0', (size_t)(to - from)))
+            wrong = "has an impossible text";
+        else
+            wn_overrides_add(&dataset->fixes, (size_t)row[i], (size_t)column[i],
+                             text + from, (size_t)(to - from));
     }
     status = wrong ? -1 : 0;
 done:
@@ -456,24 +424,44 @@ done:
     return status;
 }
 
-static int load_source(const struct load *load)
+/* Load the provenance of /data and the kind of data/dynamics, whose numbers
+ * stay in the file. */
+static int load_attributes(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
+    const char *dynamics = "data/dynamics";
+    char *content = NULL;
     const struct {
-        const char *attribute;
+        const char *path, *attribute;
         char **text;
-    } texts[] = {{"source", &dataset->source},
-                 {"source_digest", &dataset->source_digest},
-                 {"label_column", &dataset->label_column},
-                 {"form", &dataset->form}};
+    } texts[] = {{"data", "source", &dataset->source},
+                 {"data", "source_digest", &dataset->source_digest},
+                 {"data", "label_column", &dataset->label_column},
+                 {"data", "form", &dataset->form},
+                 {dynamics, "content", &content}};
     double size = 0;
+    bool known = true;
 
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
-        *texts[t].text =
-            wn_audit_text(load->audit, "data", texts[t].attribute, load->error);
+        if (!wn_audit_has(load->audit, texts[t].path))
+            continue;
+        *texts[t].text = wn_audit_text(load->audit, texts[t].path,
+                                       texts[t].attribute, load->error);
         if (load->error->code)
             return -1;
     }
+    if (wn_audit_has(load->audit, dynamics)) {
+        dataset->dynamics_sum =
+            content && strcmp(content, "probabilities") == 0;
+        known = dataset->dynamics_sum ||
+                (content && strcmp(content, "logits") == 0);
+    }
+    free(content);
+    if (!known)
+        return wn_fail(load->error, WN_EDATA,
+                       "%s: %s: wanted the attribute content to be logits or "
+                       "probabilities",
+                       wn_audit_name(load->audit), dynamics);
     if (dataset->source &&
         wn_audit_number(load->audit, "data", "source_size", &size, load->error))
         return -1;
@@ -523,7 +511,7 @@ int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
                                  field(dataset, extents[e].at), error);
     if (status == 0)
         status = wn_features_width(audit, &dataset->d, error) ||
-                 load_source(&load) || load_dynamics(&load);
+                 load_attributes(&load);
     for (size_t m = 0; status == 0 && m < MEMBERS; m++)
         if (parts & members[m].part)
             status = read_member(&load, &members[m]);

@@ -192,10 +192,17 @@ static int inspect_dataset(struct walk *walk, struct wn_entry *entry)
     return status;
 }
 
-/* Refuse links that are not hard and objects that more than one link names. */
-static int inspect_link(struct walk *walk, const char *path, H5O_info_t *about)
+static int inspect_group(struct walk *walk, const char *path);
+
+/* Refuse links that are not hard and objects that more than one link names; add
+ * the object to the catalog. */
+static int inspect_object(struct walk *walk, const char *path)
 {
+    struct wn_catalog *catalog = walk->catalog;
+    struct wn_entry *entry;
     H5L_info_t link;
+    H5O_info_t about;
+    int status;
 
     if (H5Lget_info(walk->file, path, &link, H5P_DEFAULT) < 0)
         return inspect_refuse(walk, path, "its link is damaged");
@@ -205,31 +212,17 @@ static int inspect_link(struct walk *walk, const char *path, H5O_info_t *about)
         return inspect_refuse(walk, path, "refused: a link to another file");
     if (link.type != H5L_TYPE_HARD)
         return inspect_refuse(walk, path, "refused: a user-defined link");
-    if (H5Oget_info_by_name2(walk->file, path, about, H5O_INFO_BASIC,
+    if (H5Oget_info_by_name2(walk->file, path, &about, H5O_INFO_BASIC,
                              H5P_DEFAULT) < 0)
         return inspect_refuse(walk, path, "damaged");
     for (size_t i = 0; i < walk->seen_count; i++)
-        if (walk->seen[i] == about->addr)
+        if (walk->seen[i] == about.addr)
             return inspect_refuse(walk, path, "refused: reached in two ways");
-    if (about->rc != 1)
+    if (about.rc != 1)
         return inspect_refuse(walk, path, "refused: linked more than once");
     wn_grow(&walk->seen, &walk->seen_capacity, walk->seen_count + 1,
             sizeof *walk->seen);
-    walk->seen[walk->seen_count++] = about->addr;
-    return 0;
-}
-
-static int inspect_group(struct walk *walk, const char *path);
-
-static int inspect_object(struct walk *walk, const char *path)
-{
-    struct wn_catalog *catalog = walk->catalog;
-    struct wn_entry *entry;
-    H5O_info_t about;
-    int status;
-
-    if (inspect_link(walk, path, &about))
-        return -1;
+    walk->seen[walk->seen_count++] = about.addr;
     if (about.type != H5O_TYPE_GROUP && about.type != H5O_TYPE_DATASET)
         return inspect_refuse(walk, path, "refused: neither group nor dataset");
     if (about.type == H5O_TYPE_GROUP && !wn_layout_has_group(path))

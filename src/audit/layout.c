@@ -57,62 +57,50 @@ int wn_layout_rank(const struct wn_layout *row)
     return rank;
 }
 
-/* Check one extent against its term: "n", "n+1" or "3". */
-static int bind_extent(const char *term, size_t length, const char *path,
-                       size_t found, struct wn_symbols *symbols,
-                       struct wn_error *error)
-{
-    const char *plus = memchr(term, '+', length);
-    const size_t letters = plus ? (size_t)(plus - term) : length;
-    const size_t more = plus ? strtoul(plus + 1, NULL, 10) : 0;
-    size_t s = 0;
-
-    if (term[0] >= '0' && term[0] <= '9') {
-        const size_t wanted = strtoul(term, NULL, 10);
-
-        return found == wanted ? 0
-                               : wn_fail(error, WN_EDATA,
-                                         "%s: found extent %zu, wanted %zu",
-                                         path, found, wanted);
-    }
-    if (found < more)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found extent %zu, wanted %zu or more", path, found,
-                       more);
-    while (s < symbols->count &&
-           !(strncmp(symbols->row[s].name, term, letters) == 0 &&
-             symbols->row[s].name[letters] == '\0'))
-        s++;
-    if (s < symbols->count) {
-        if (symbols->row[s].value + more == found)
-            return 0;
-        return wn_fail(error, WN_EDATA,
-                       "%s: found extent %zu, wanted %zu as in %s", path, found,
-                       symbols->row[s].value + more, symbols->row[s].first);
-    }
-    assert(s < sizeof symbols->row / sizeof *symbols->row &&
-           letters < sizeof symbols->row[s].name);
-    memcpy(symbols->row[s].name, term, letters);
-    symbols->row[s].name[letters] = '\0';
-    symbols->row[s].value = found - more;
-    snprintf(symbols->row[s].first, sizeof symbols->row[s].first, "%s", path);
-    symbols->count++;
-    return 0;
-}
-
 int wn_layout_bind(const struct wn_layout *row, const char *path,
                    const size_t extent[3], struct wn_symbols *symbols,
                    struct wn_error *error)
 {
-    const char *term = row->extents;
+    size_t length;
 
-    for (int r = 0; *term; r++) {
-        const size_t length = strcspn(term, ",");
-
-        if (bind_extent(term, length, path, extent[r], symbols, error))
-            return -1;
-        term += length;
+    for (const char *term = row->extents; *term; term += length, extent++) {
         term += *term == ',';
+        length = strcspn(term, ",");
+        const char *plus = memchr(term, '+', length);
+        const size_t letters = plus ? (size_t)(plus - term) : length;
+        const size_t more = plus ? strtoul(plus + 1, NULL, 10) : 0;
+        const bool fixed = term[0] >= '0' && term[0] <= '9';
+        const size_t value = fixed ? strtoul(term, NULL, 10) : 0;
+        size_t s = 0;
+
+        if (fixed && *extent != value)
+            return wn_fail(error, WN_EDATA, "%s: found extent %zu, wanted %zu",
+                           path, *extent, value);
+        if (fixed)
+            continue;
+        if (*extent < more)
+            return wn_fail(error, WN_EDATA,
+                           "%s: found extent %zu, wanted %zu or more", path,
+                           *extent, more);
+        while (s < symbols->count &&
+               !(strncmp(symbols->row[s].name, term, letters) == 0 &&
+                 symbols->row[s].name[letters] == '\0'))
+            s++;
+        if (s < symbols->count && symbols->row[s].value + more != *extent)
+            return wn_fail(error, WN_EDATA,
+                           "%s: found extent %zu, wanted %zu as in %s", path,
+                           *extent, symbols->row[s].value + more,
+                           symbols->row[s].first);
+        if (s < symbols->count)
+            continue;
+        assert(s < sizeof symbols->row / sizeof *symbols->row &&
+               letters < sizeof symbols->row[s].name);
+        memcpy(symbols->row[s].name, term, letters);
+        symbols->row[s].name[letters] = '\0';
+        symbols->row[s].value = *extent - more;
+        snprintf(symbols->row[s].first, sizeof symbols->row[s].first, "%s",
+                 path);
+        symbols->count++;
     }
     return 0;
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ingest and prune: groups that stand for an array, in the layout of anndata. A
-# sparse matrix, codes and categories, values and mask give what the same
-# arrays written plainly give, and come out with their attributes.
+# ingest and prune: groups that hold one array, in the layout of anndata. A sparse
+# matrix, codes and categories, values and mask give the same results as plain
+# arrays with the same content, and are copied with their attributes.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 PATH=$build/tests/cli:$PATH
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ingest from HDF5, .npy and libsvm: the same table in every form gives the same
-# features and labels, which are those of the CSV file where scales are equal.
+# ingest from HDF5, .npy and libsvm: the same table in every format gives the same
+# features and labels; they equal those of the CSV file where scales are equal.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 PATH=$build/tests/cli:$PATH
 
@@ -85,7 +85,7 @@ fails_with 2 'ingest: i.h5: /gaps: found no label in 2 rows (2, 59), wanted' \
 runs 'rows without label' ingest i.h5 --features=/x --label=/gaps --id=/id \
     --missing-label=drop -f -o d.h5
 is "$(cat err)" 'ingest: i.h5: 150 rows in = 148 kept + 2 rejected, 4 features, 3 classes' \
-    'are left out and told'
+    'are left out and reported'
 is "$(peek d.h5 data/label i32 | wc -l)" 148 'not more'
 is "$(peek d.h5 data/row_line u64 | sed -n '2,3p;58,59p' | tr '\n' ' ')" \
     '1 3 58 60 ' 'rows keep their numbers'
@@ -268,7 +268,8 @@ runs 'prune of libsvm' prune v.h5 --drop=none --keep=.5 --by=disagreement \
 is "$(sort kept.svm rest.svm | cksum)" "$(sort i.svm | cksum)" \
     'keeps lines byte for byte'
 
-# Without features: what was brought is copied, what needs none is found.
+# Without features: probabilities are copied, and checks that need no features
+# run.
 runs 'probabilities only' ingest i.h5 --label=/y --probability=/p -q -o p.h5
 runs 'are scored' score -q p.h5 -o ps.h5
 is "$(peek ps.h5 score/probability f32 | cksum)" \

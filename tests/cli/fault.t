@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What is left of the old file when a call goes wrong or the process is killed:
-# all of it. Every write, sync, rename and truncate of each program in turn is
-# made to fail, to be cut short, or to be the last thing the process did
-# (tests/shim/fault.c); so is every large allocation.
+# The old file stays whole when a call fails or the process is killed. Each write,
+# sync, rename and truncate of each program in turn fails, is cut short, or is the
+# last act of the process (tests/shim/fault.c); so does each large allocation.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 shim=$build/tests/shim/fault.so
@@ -31,7 +30,7 @@ with() {
     [ -e seen ]
 }
 
-# litter: names beside the target that no program should leave.
+# litter: the number of files that a program should have removed.
 litter() {
     ls -A | grep -c '\.part$\|\.work$\|\.lock$'
 }

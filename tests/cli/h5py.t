@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Other programs read audit files: the manual's snippet under h5py, whose
-# output is compared with report's; h5ls, h5dump, h5stat, h5repack.
+# Other programs read audit files: the h5py example of the manual, compared with
+# the output of report; h5ls, h5dump, h5stat, h5repack.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 cp -r "$samples" samples

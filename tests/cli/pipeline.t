@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The whole pipeline on the digits, whose wrong labels are known: what it
-# finds, that every way through it gives the same bytes, and that nothing that
-# happens to it leaves half a file.
+# The whole pipeline on the digits, whose wrong labels are known: the quality of
+# its findings; the same bytes on every way through it; whole or absent files
+# whatever goes wrong.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 cp "$samples/digits.csv" "$samples/digits.truth.csv" .
@@ -14,9 +14,9 @@ pruned rows   digits.pruned.csv" "ends with the names of its files"
 
 report --format=tsv digits.audit.h5 >rows.tsv
 
-# judge TRUTH <TABLE: average precision of the order, and precision and recall
+# measure TRUTH <TABLE: average precision of the order, and precision and recall
 # of the label issues, against the rows whose given label is not the true one.
-judge() {
+measure() {
     awk -F '\t' -v truth="$1" '
         BEGIN {
             while ((getline line <truth) > 0) {
@@ -40,16 +40,16 @@ at_least() {
     awk -v x="$1" -v limit="$2" 'BEGIN { exit !(x >= limit) }'
     ok $? "$3: $1, wanted $2 or more"
 }
-judge digits.truth.csv <rows.tsv >judged
-read -r average precision recall <judged
+measure digits.truth.csv <rows.tsv >measured
+read -r average precision recall <measured
 at_least "$average" .93 "average precision of the order by suspicion"
 at_least "$precision" .7 "precision of the label issues"
 at_least "$recall" .85 "recall of the label issues"
-# The judge itself, against a count by hand: wrong rows at ranks 1 and 3.
+# measure itself, against a count by hand: wrong rows at ranks 1 and 3.
 printf 'row,given,true\n0,a,a\n1,a,b\n2,b,b\n3,b,a\n' >truth
 printf 'rank\trow\tissues\n1\t1\tlabel\n2\t0\tduplicate\n3\t3\tlabel\n4\t2\tconflict,label\n' |
-    judge truth >judged
-is "$(cat judged)" "0.8333 0.6667 1.0000" "the judge judges right"
+    measure truth >measured
+is "$(cat measured)" "0.8333 0.6667 1.0000" "measure counts right"
 
 # ---- the same bytes ---------------------------------------------------------
 

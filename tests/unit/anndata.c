@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* data/foreign: groups that stand for one array, as anndata writes them;
- * crafted ones are refused, each with its message. Checked by hand. */
+/* array/anndata: groups that hold one array as anndata writes it; malicious
+ * ones are refused, each with its message. Checked by hand. */
 #include "unit.h"
 
 #include <math.h>
@@ -14,15 +14,8 @@
 #include "audit/audit.h"
 #include "array/hdf5.h"
 
-static const char path[] = "foreign-group.h5", to_path[] = "foreign-to.h5";
+static const char path[] = "anndata-test.h5", to_path[] = "anndata-to.h5";
 static const uint64_t memory = (uint64_t)256 << 20;
-
-/* In a child. */
-static void need(int64_t result)
-{
-    if (result < 0)
-        _exit(20);
-}
 
 static void put(hid_t file, const char *group, const char *name, hid_t type,
                 size_t count, const double *values)
@@ -33,12 +26,12 @@ static void put(hid_t file, const char *group, const char *name, hid_t type,
     char place[64];
 
     snprintf(place, sizeof place, "%s/%s", group, name);
-    need(H5Pset_create_intermediate_group(links, 1));
+    unit_need(H5Pset_create_intermediate_group(links, 1));
     const hid_t set =
         H5Dcreate2(file, place, type, space, links, H5P_DEFAULT, H5P_DEFAULT);
-    need(set);
-    need(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                  values));
+    unit_need(set);
+    unit_need(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                       values));
     H5Dclose(set);
     H5Pclose(links);
     H5Sclose(space);
@@ -53,8 +46,8 @@ static void put_shape(hid_t file, const char *group, hsize_t count,
     const hid_t attribute = H5Acreate2(object, "shape", H5T_STD_I32BE, space,
                                        H5P_DEFAULT, H5P_DEFAULT);
 
-    need(attribute);
-    need(H5Awrite(attribute, H5T_NATIVE_INT64, shape));
+    unit_need(attribute);
+    unit_need(H5Awrite(attribute, H5T_NATIVE_INT64, shape));
     H5Aclose(attribute);
     H5Oclose(object);
     H5Sclose(space);
@@ -65,11 +58,11 @@ static void put_type(hid_t file, const char *group, const char *name)
     const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
     const hid_t object = H5Oopen(file, group, H5P_DEFAULT);
 
-    need(H5Tset_size(type, H5T_VARIABLE));
+    unit_need(H5Tset_size(type, H5T_VARIABLE));
     const hid_t attribute = H5Acreate2(object, "encoding-type", type, space,
                                        H5P_DEFAULT, H5P_DEFAULT);
-    need(attribute);
-    need(H5Awrite(attribute, type, &name));
+    unit_need(attribute);
+    unit_need(H5Awrite(attribute, type, &name));
     H5Aclose(attribute);
     H5Oclose(object);
     H5Sclose(space);
@@ -152,7 +145,7 @@ static void make(void)
     static const double mask[] = {0, 1, 0};
     const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
 
-    need(file);
+    unit_need(file);
     put_matrix(file, "/good", indptr, indices);
     put_shape(file, "/good", 2, 3, 4);
     put_type(file, "/good", "csr_matrix");
@@ -160,7 +153,7 @@ static void make(void)
     put(file, "/obs/count", "mask", H5T_STD_U8LE, 3, mask);
     put_type(file, "/obs/count", "nullable-integer");
     make_bad(file);
-    need(H5Fclose(file));
+    unit_need(H5Fclose(file));
 }
 
 /* Plain HDF5 only in children: here the doors are shut. */
@@ -249,7 +242,7 @@ static void writes_groups(void **state)
     expect(to_path, some, 2);
 }
 
-static void refuses_crafted_groups(void **state)
+static void refuses_malicious_groups(void **state)
 {
     char wanted[200];
 
@@ -267,8 +260,8 @@ static void refuses_crafted_groups(void **state)
     }
 }
 
-/* What was right when it was audited may be crafted when it is pruned. */
-static void writes_nothing_crafted(void **state)
+/* What was right when it was audited may be malicious when it is pruned. */
+static void copies_nothing_malicious(void **state)
 {
     static const char *const groups[] = {"/taller", "/down", "/behind",
                                          "/short", "/unmasked"};
@@ -298,8 +291,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_groups), cmocka_unit_test(writes_groups),
-        cmocka_unit_test(refuses_crafted_groups),
-        cmocka_unit_test(writes_nothing_crafted)};
+        cmocka_unit_test(refuses_malicious_groups),
+        cmocka_unit_test(copies_nothing_malicious)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }

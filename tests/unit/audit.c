@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* data/audit: what is written is read back, the same content gives the same
- * bytes whichever way it came, and later stages go when one is replaced. */
+/* audit/audit: what is written is read back; the same content gives the same
+ * bytes however it was written; replacing a stage drops the later ones. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,12 +36,6 @@ static int setup(void **state)
     return wn_hdf5_start(&error);
 }
 
-static void must(int status, const struct wn_error *error)
-{
-    if (status)
-        fail_msg("%s", error->text);
-}
-
 /* `step` rows of the features at a time. */
 static void write_data(const char *path, size_t step)
 {
@@ -49,35 +43,38 @@ static void write_data(const char *path, size_t step)
     struct wn_audit_writer *writer =
         wn_audit_create(path, true, NULL, WN_DATA, &error);
 
-    must(writer == NULL, &error);
-    must(wn_audit_write_text(writer, "data", "source", "pets.csv", &error),
-         &error);
-    must(wn_audit_write_text(writer, "data", "label_column", "pet", &error),
-         &error);
-    must(wn_audit_write_number(writer, "data", "source_size", 10.0 * N, &error),
-         &error);
-    must(wn_audit_write_begin(writer, "data/features", WN_F32,
-                              (size_t[3]){N, D, 0}, &error),
-         &error);
+    unit_must(writer == NULL, &error);
+    unit_must(wn_audit_write_text(writer, "data", "source", "pets.csv", &error),
+              &error);
+    unit_must(
+        wn_audit_write_text(writer, "data", "label_column", "pet", &error),
+        &error);
+    unit_must(
+        wn_audit_write_number(writer, "data", "source_size", 10.0 * N, &error),
+        &error);
+    unit_must(wn_audit_write_begin(writer, "data/features", WN_F32,
+                                   (size_t[3]){N, D, 0}, &error),
+              &error);
     for (size_t at = 0; at < N; at += step)
-        must(wn_audit_write_append(writer, at + step > N ? N - at : step,
-                                   features + at * D, &error),
-             &error);
-    must(wn_audit_write_end(writer, &error), &error);
-    must(wn_audit_write_names(writer, "data/label_name", class_name, K, &error),
-         &error);
-    must(wn_audit_write(writer, "data/label", WN_I32, (size_t[3]){N, 0, 0},
-                        label, &error),
-         &error);
-    must(wn_audit_write(writer, "data/row_offset", WN_U64,
-                        (size_t[3]){N + 1, 0, 0}, offset, &error),
-         &error);
-    must(wn_audit_write(writer, "data/defect/row", WN_I64, (size_t[3]){0, 0, 0},
-                        NULL, &error),
-         &error);
-    must(wn_audit_provenance(writer, "ingest", "label=pet", NULL, &error),
-         &error);
-    must(wn_audit_finish(writer, &error), &error);
+        unit_must(wn_audit_write_append(writer, at + step > N ? N - at : step,
+                                        features + at * D, &error),
+                  &error);
+    unit_must(wn_audit_write_end(writer, &error), &error);
+    unit_must(
+        wn_audit_write_names(writer, "data/label_name", class_name, K, &error),
+        &error);
+    unit_must(wn_audit_write(writer, "data/label", WN_I32, (size_t[3]){N, 0, 0},
+                             label, &error),
+              &error);
+    unit_must(wn_audit_write(writer, "data/row_offset", WN_U64,
+                             (size_t[3]){N + 1, 0, 0}, offset, &error),
+              &error);
+    unit_must(wn_audit_write(writer, "data/defect/row", WN_I64,
+                             (size_t[3]){0, 0, 0}, NULL, &error),
+              &error);
+    unit_must(wn_audit_provenance(writer, "ingest", "label=pet", NULL, &error),
+              &error);
+    unit_must(wn_audit_finish(writer, &error), &error);
 }
 
 static void write_stage(const char *from_path, const char *path,
@@ -86,17 +83,17 @@ static void write_stage(const char *from_path, const char *path,
     static const char *const set[] = {NULL, "score/el2n", "flag/suspicion"};
     struct wn_error error = {0};
     struct wn_audit *from = wn_audit_open(from_path, stage - 1, &error);
-    must(from == NULL, &error);
+    unit_must(from == NULL, &error);
     struct wn_audit_writer *writer =
         wn_audit_create(path, true, from, stage, &error);
-    must(writer == NULL, &error);
-    must(wn_audit_provenance(writer, "test", "",
-                             wn_audit_digest(from, stage - 1), &error),
-         &error);
-    must(wn_audit_write(writer, set[stage], WN_F32, (size_t[3]){N, 0, 0},
-                        features, &error),
-         &error);
-    must(wn_audit_finish(writer, &error), &error);
+    unit_must(writer == NULL, &error);
+    unit_must(wn_audit_provenance(writer, "test", "",
+                                  wn_audit_digest(from, stage - 1), &error),
+              &error);
+    unit_must(wn_audit_write(writer, set[stage], WN_F32, (size_t[3]){N, 0, 0},
+                             features, &error),
+              &error);
+    unit_must(wn_audit_finish(writer, &error), &error);
     wn_audit_close(from);
 }
 
@@ -125,8 +122,8 @@ static void reads_what_was_written(void **state)
     (void)state;
     write_data("audit-test.h5", 100);
     struct wn_audit *audit = wn_audit_open("audit-test.h5", WN_DATA, &error);
-    must(audit == NULL, &error);
-    must(wn_dataset_load(&dataset, audit, ~0u, &error), &error);
+    unit_must(audit == NULL, &error);
+    unit_must(wn_dataset_load(&dataset, audit, ~0u, &error), &error);
     assert_int_equal(dataset.n, N);
     assert_int_equal(dataset.d, D);
     assert_int_equal(dataset.k, K);
@@ -136,7 +133,7 @@ static void reads_what_was_written(void **state)
     assert_string_equal(dataset.source, "pets.csv");
     assert_string_equal(dataset.label_column, "pet");
     assert_int_equal(dataset.source_size, 10 * N);
-    must(
+    unit_must(
         wn_audit_read_rows(audit, "data/features", 4090, 4100, D, rows, &error),
         &error);
     assert_memory_equal(rows, features + 4090 * D, sizeof rows);
@@ -168,7 +165,7 @@ static void same_content_same_bytes(void **state)
     write_stage("audit-b.h5", "audit-b.h5", WN_SCORE);
     same_bytes("audit-a1.h5", "audit-b.h5");
     struct wn_audit *audit = wn_audit_open("audit-b.h5", WN_SCORE, &error);
-    must(audit == NULL, &error);
+    unit_must(audit == NULL, &error);
     assert_false(wn_audit_has_stage(audit, WN_FLAGS));
     wn_audit_close(audit);
     unlink("audit-a.h5");
@@ -185,18 +182,18 @@ static void refuses_what_does_not_fit(void **state)
     (void)state;
     write_data("audit-a.h5", 100);
     struct wn_audit *from = wn_audit_open("audit-a.h5", WN_DATA, &error);
-    must(from == NULL, &error);
+    unit_must(from == NULL, &error);
     struct wn_audit_writer *writer =
         wn_audit_create("audit-b.h5", true, from, WN_SCORE, &error);
-    must(writer == NULL, &error);
+    unit_must(writer == NULL, &error);
     assert_int_equal(wn_audit_write(writer, "score/el2n", WN_F32,
                                     (size_t[3]){N - 1, 0, 0}, features, &error),
                      -1);
     assert_string_equal(error.text, "audit-b.h5: score/el2n: found extent "
                                     "4999, wanted 5000 as in data/features");
     error = (struct wn_error){0};
-    must(wn_audit_provenance(writer, "score", "", "00", &error), &error);
-    must(wn_audit_finish(writer, &error), &error);
+    unit_must(wn_audit_provenance(writer, "score", "", "00", &error), &error);
+    unit_must(wn_audit_finish(writer, &error), &error);
     assert_null(wn_audit_open("audit-b.h5", WN_DATA, &error));
     assert_string_equal(error.text, "audit-b.h5: score: was computed from "
                                     "other content than this file's");
@@ -213,12 +210,12 @@ static void abandons(void **state)
     (void)state;
     struct wn_audit_writer *writer =
         wn_audit_create("audit-a.h5", false, NULL, WN_DATA, &error);
-    must(writer == NULL, &error);
+    unit_must(writer == NULL, &error);
     assert_int_equal(access(".audit-a.h5.part", F_OK), 0);
-    must(wn_audit_write_begin(writer, "data/features", WN_F32,
-                              (size_t[3]){N, D, 0}, &error),
-         &error);
-    must(wn_audit_write_append(writer, N / 2, features, &error), &error);
+    unit_must(wn_audit_write_begin(writer, "data/features", WN_F32,
+                                   (size_t[3]){N, D, 0}, &error),
+              &error);
+    unit_must(wn_audit_write_append(writer, N / 2, features, &error), &error);
     wn_audit_abandon(writer);
     assert_int_not_equal(access(".audit-a.h5.part", F_OK), 0);
     assert_int_not_equal(access("audit-a.h5", F_OK), 0);

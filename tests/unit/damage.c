@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Damage never passes silently: single flipped bits and truncations of a real
- * audit file. Reading it, and copying its stages into a new file, must either
- * be refused or give exactly the undamaged content; no signal, no hang. Each
- * trial runs in a child of its own. */
+/* audit/audit: damage is never silent. Single bits of a real audit file are
+ * flipped, and the file is truncated. Reading it and copying its stages must be
+ * refused or give exactly the undamaged content, without a signal or a hang.
+ * Each trial runs in a child process. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,30 +31,6 @@ static const char *const class_name[K] = {"cat", "dog", "eel"};
 static char *whole, *copy; /* bytes of the two files */
 static size_t whole_size, copy_size;
 
-static void must(int status, const struct wn_error *error)
-{
-    if (status)
-        fail_msg("%s", error->text);
-}
-
-static char *load(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    char *bytes;
-
-    if (!file || fseek(file, 0, SEEK_END))
-        return NULL;
-    *size = (size_t)ftell(file);
-    rewind(file);
-    bytes = malloc(*size + 1);
-    if (bytes && fread(bytes, 1, *size, file) != *size) {
-        free(bytes);
-        bytes = NULL;
-    }
-    fclose(file);
-    return bytes;
-}
-
 static void write_whole(void)
 {
     struct wn_error error = {0};
@@ -62,17 +38,18 @@ static void write_whole(void)
     struct wn_audit_writer *writer =
         wn_audit_create(whole_path, true, NULL, WN_DATA, &error);
 
-    must(!writer, &error);
-    must(wn_audit_write(writer, "data/features", WN_F32, (size_t[3]){N, D, 0},
-                        features, &error),
-         &error);
-    must(wn_audit_write(writer, "data/label", WN_I32, n, label, &error),
-         &error);
-    must(wn_audit_write_names(writer, "data/label_name", class_name, K, &error),
-         &error);
-    must(wn_audit_provenance(writer, "ingest", "label=pet", NULL, &error),
-         &error);
-    must(wn_audit_finish(writer, &error), &error);
+    unit_must(!writer, &error);
+    unit_must(wn_audit_write(writer, "data/features", WN_F32,
+                             (size_t[3]){N, D, 0}, features, &error),
+              &error);
+    unit_must(wn_audit_write(writer, "data/label", WN_I32, n, label, &error),
+              &error);
+    unit_must(
+        wn_audit_write_names(writer, "data/label_name", class_name, K, &error),
+        &error);
+    unit_must(wn_audit_provenance(writer, "ingest", "label=pet", NULL, &error),
+              &error);
+    unit_must(wn_audit_finish(writer, &error), &error);
 }
 
 /* Add `stage` with a few datasets to what `from` holds. 0 or -1. */
@@ -116,13 +93,13 @@ static int setup(void **state)
         features[i] = (float)wn_random_unit(&random);
     for (size_t i = 0; i < N; i++)
         label[i] = (int32_t)(i % K);
-    must(wn_hdf5_start(&error), &error);
+    unit_must(wn_hdf5_start(&error), &error);
     write_whole();
-    must(add_stage(whole_path, whole_path, WN_SCORE, &error), &error);
-    must(add_stage(whole_path, whole_path, WN_FLAGS, &error), &error);
-    must(add_stage(whole_path, copy_path, WN_FLAGS, &error), &error);
-    whole = load(whole_path, &whole_size);
-    copy = load(copy_path, &copy_size);
+    unit_must(add_stage(whole_path, whole_path, WN_SCORE, &error), &error);
+    unit_must(add_stage(whole_path, whole_path, WN_FLAGS, &error), &error);
+    unit_must(add_stage(whole_path, copy_path, WN_FLAGS, &error), &error);
+    whole = unit_load(whole_path, &whole_size);
+    copy = unit_load(copy_path, &copy_size);
     return whole && copy ? 0 : -1;
 }
 
@@ -182,7 +159,7 @@ static int copy_all(void)
 
     if (add_stage(trial_path, out_path, WN_FLAGS, &error))
         return access(out_path, F_OK) ? REFUSED : DIFFERENT;
-    char *bytes = load(out_path, &size);
+    char *bytes = unit_load(out_path, &size);
     const int same =
         bytes && size == copy_size && memcmp(bytes, copy, size) == 0;
     return same ? SAME : DIFFERENT;
@@ -190,11 +167,7 @@ static int copy_all(void)
 
 static void put(const char *bytes, size_t size)
 {
-    FILE *file = fopen(trial_path, "wb");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
+    unit_put(trial_path, bytes, size);
     unlink(out_path);
 }
 

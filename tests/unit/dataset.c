@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dataset: what comes back of /data, and what is refused though the file is
- * sound: codes without a name, weights below 0, rows that are no distribution.
- * Wanted: what was written; the messages as dataset.h promises them. */
+/* audit/dataset: what was written to /data comes back. A file that is sound but
+ * has codes without a name, weights below 0 or rows of probabilities that do
+ * not sum to 1 is refused with a message. */
 #include "unit.h"
 
 #include <math.h>
@@ -15,12 +15,12 @@
 enum { N = 3, K = 2 };
 static const char path[] = "dataset-test.h5";
 
-/* One role of a row written otherwise than it should be. */
+/* A dataset with a role, written with or without a fault. */
 struct trial {
     const char *dataset;
     enum wn_type type;
     const void *content;
-    const char *names[2]; /* of dataset_name, NULL where there is none */
+    const char *names[2]; /* of dataset_name, or NULL */
     const char *refusal;
 };
 
@@ -48,7 +48,7 @@ static int write_trial(const struct trial *trial, struct wn_error *error)
     return wn_audit_finish(writer, error);
 }
 
-/* The text of what goes wrong, "" if nothing does. */
+/* The error's text, "" if there is none. */
 static const char *load(const struct trial *trial, struct wn_dataset *dataset)
 {
     static struct wn_error error;
@@ -255,9 +255,9 @@ static void changed_cells_are_checked(void **state)
     }
 }
 
-/* What users bring beside the table, in a file that is sound but for one
- * thing. */
-struct brought {
+/* Arrays that users supply beside the table, in a file with at most one
+ * fault. */
+struct user_arrays {
     const char *content; /* of data/dynamics; NULL: no such attribute */
     float logit;         /* one of them */
     float feature;       /* one of features_b */
@@ -266,12 +266,13 @@ struct brought {
     const char *refusal; /* "" if nothing is wrong */
 };
 
-static int write_brought(const struct brought *brought, struct wn_error *error)
+static int write_user_arrays(const struct user_arrays *arrays,
+                             struct wn_error *error)
 {
     static const char *const class[K] = {"cat", "dog"};
     static const int32_t label[N] = {0, 1, 0};
-    const float b[N] = {1, brought->feature, 3};
-    const float logits[2 * N * K] = {0, 1, 0, 1, 0, 1, 0, brought->logit,
+    const float b[N] = {1, arrays->feature, 3};
+    const float logits[2 * N * K] = {0, 1, 0, 1, 0, 1, 0, arrays->logit,
                                      1, 0, 1, 0};
     struct wn_audit_writer *writer =
         wn_audit_create(path, true, NULL, WN_DATA, error);
@@ -284,13 +285,13 @@ static int write_brought(const struct brought *brought, struct wn_error *error)
                        b, error) ||
         wn_audit_write(writer, "data/dynamics", WN_F32, (size_t[3]){2, N, K},
                        logits, error) ||
-        (brought->content &&
+        (arrays->content &&
          wn_audit_write_text(writer, "data/dynamics", "content",
-                             brought->content, error)) ||
-        (brought->named &&
+                             arrays->content, error)) ||
+        (arrays->named &&
          wn_audit_write_names(writer, "data/feature_name", class, K, error)) ||
-        (brought->link &&
-         (wn_audit_write_text(writer, "data", "link", brought->link, error) ||
+        (arrays->link &&
+         (wn_audit_write_text(writer, "data", "link", arrays->link, error) ||
           wn_audit_write_text(writer, "data", "link_array", "/x", error) ||
           wn_audit_write_text(writer, "data", "link_digest", "0", error))) ||
         wn_audit_provenance(writer, "ingest", "label=pet", NULL, error))
@@ -298,9 +299,9 @@ static int write_brought(const struct brought *brought, struct wn_error *error)
     return wn_audit_finish(writer, error);
 }
 
-static void brought_arrays_are_checked(void **state)
+static void user_arrays_are_checked(void **state)
 {
-    static const struct brought trials[] = {
+    static const struct user_arrays trials[] = {
         {"logits", 9, 2, NULL, false, ""},
         {"probabilities", 1, 2, NULL, false, ""},
         {NULL, 1, 2, NULL, false,
@@ -328,7 +329,7 @@ static void brought_arrays_are_checked(void **state)
 
         if (*trials[i].refusal)
             snprintf(wanted, sizeof wanted, "%s: %s", path, trials[i].refusal);
-        assert_int_equal(write_brought(&trials[i], &error), 0);
+        assert_int_equal(write_user_arrays(&trials[i], &error), 0);
         struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
         if (audit && wn_dataset_load(&dataset, audit, ~0u, &error) == 0 &&
             wn_dataset_epoch(&dataset, audit, 1, epoch, &error) == 0)
@@ -339,15 +340,15 @@ static void brought_arrays_are_checked(void **state)
     }
 }
 
-static void links_are_looked_for(void **state)
+static void missing_links_are_reported(void **state)
 {
-    static const struct brought trial = {"logits",          1,    2,
-                                         "no-such-file.h5", true, NULL};
+    static const struct user_arrays trial = {"logits",          1,    2,
+                                             "no-such-file.h5", true, NULL};
     struct wn_dataset dataset;
     struct wn_error error = {0};
 
     (void)state;
-    assert_int_equal(write_brought(&trial, &error), 0);
+    assert_int_equal(write_user_arrays(&trial, &error), 0);
     struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
     assert_non_null(audit);
     assert_int_equal(wn_dataset_load(&dataset, audit, WN_PART_FEATURES, &error),
@@ -381,8 +382,8 @@ int main(void)
         cmocka_unit_test(roles_come_back),
         cmocka_unit_test(wrong_roles_are_refused),
         cmocka_unit_test(changed_cells_are_checked),
-        cmocka_unit_test(brought_arrays_are_checked),
-        cmocka_unit_test(links_are_looked_for),
+        cmocka_unit_test(user_arrays_are_checked),
+        cmocka_unit_test(missing_links_are_reported),
     };
 
     return cmocka_run_group_tests(tests, start, finish);

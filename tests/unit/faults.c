@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A file is whole or absent, whatever call fails and whenever the process
- * dies. This program defines write, pwrite, fsync, ftruncate and rename itself,
- * so the library's calls come here and are counted; the k-th fails, or kills
- * the process, for every k until a run goes through. */
+/* audit/audit: a file is whole or absent, whatever call fails and whenever the
+ * process dies. This program defines write, pwrite, fsync, ftruncate and rename
+ * itself, so it can count the calls of the library. The k-th call fails, or
+ * kills the process, for k = 1, 2, ... until a run succeeds. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -113,30 +113,13 @@ static int write_score(const char *to, struct wn_error *error)
     return status;
 }
 
-static char *load(const char *name, size_t *size)
-{
-    FILE *file = fopen(name, "rb");
-    char *bytes;
-
-    if (!file)
-        return NULL;
-    assert_int_equal(fseek(file, 0, SEEK_END), 0);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    bytes = malloc(*size + 1);
-    assert_non_null(bytes);
-    assert_int_equal(fread(bytes, 1, *size, file), *size);
-    fclose(file);
-    return bytes;
-}
-
 static char *old_bytes, *new_bytes;
 static size_t old_size, new_size;
 
 static bool holds(const char *bytes, size_t size)
 {
     size_t found_size = 0;
-    char *found = load(path, &found_size);
+    char *found = unit_load(path, &found_size);
     const bool same =
         found && found_size == size && memcmp(found, bytes, size) == 0;
 
@@ -146,11 +129,7 @@ static bool holds(const char *bytes, size_t size)
 
 static void put_old(void)
 {
-    FILE *file = fopen(path, "wb");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(old_bytes, 1, old_size, file), old_size);
-    assert_int_equal(fclose(file), 0);
+    unit_put(path, old_bytes, old_size);
 }
 
 static int setup(void **state)
@@ -163,12 +142,12 @@ static int setup(void **state)
     if (wn_hdf5_start(&error) || write_data(data_path, &error) ||
         write_score(path, &error))
         fail_msg("%s", error.text);
-    new_bytes = load(path, &new_size);
+    new_bytes = unit_load(path, &new_size);
     features[0]++;
     if (write_data(path, &error))
         fail_msg("%s", error.text);
     features[0]--;
-    old_bytes = load(path, &old_size);
+    old_bytes = unit_load(path, &old_size);
     return new_bytes && old_bytes ? 0 : -1;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* data/npy and data/libsvm: crafted and damaged files, one a row, each refused
- * with its message; half precision against the values of IEEE 754. */
+/* array/npy and array/libsvm: bad and damaged files, one per row, are each
+ * refused with their message; half precision gives the values of IEEE 754. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,15 +14,6 @@
 
 static const char path[] = "npy-test";
 
-static void put(const void *bytes, size_t length)
-{
-    FILE *file = fopen(path, "wb");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, length, file), length);
-    assert_int_equal(fclose(file), 0);
-}
-
 /* A file of version 1 with this header and `cells` bytes behind it. */
 static void put_npy(const char *header, const void *cells, size_t size)
 {
@@ -34,7 +25,7 @@ static void put_npy(const char *header, const void *cells, size_t size)
     bytes[9] = (unsigned char)(length >> 8);
     memcpy(bytes + 10, header, length);
     memcpy(bytes + 10 + length, cells, size);
-    put(bytes, 10 + length + size);
+    unit_put(path, bytes, 10 + length + size);
 }
 
 #define HEADER(type, order, shape)                                             \
@@ -116,7 +107,7 @@ static void refuses_bad_starts(void **state)
         struct wn_error error = {0};
         struct wn_array array;
 
-        put(bad_starts[i].bytes, bad_starts[i].length);
+        unit_put(path, bad_starts[i].bytes, bad_starts[i].length);
         snprintf(wanted, sizeof wanted, "%s: %s", path, bad_starts[i].message);
         if (!wn_npy_read(path, &array, &error) ||
             strncmp(error.text, wanted, strlen(wanted)))
@@ -180,7 +171,7 @@ static void refuses_bad_libsvm(void **state)
         struct wn_error error = {0};
         struct wn_libsvm libsvm;
 
-        put(bad_libsvm[i].text, strlen(bad_libsvm[i].text));
+        unit_put(path, bad_libsvm[i].text, strlen(bad_libsvm[i].text));
         snprintf(wanted, sizeof wanted, "%s%s", path, bad_libsvm[i].message);
         if (!wn_libsvm_read(path, &libsvm, &error) ||
             strncmp(error.text, wanted, strlen(wanted)))
@@ -216,7 +207,7 @@ static void survives_damage(void **state)
         for (int flips = 0; flips <= i % 3; flips++)
             bytes[wn_random_below(&random, length)] =
                 (char)wn_random_below(&random, 256);
-        put(bytes, length);
+        unit_put(path, bytes, length);
         if (npy && wn_npy_read(path, &array, &error) == 0)
             wn_array_free(&array);
         if (!npy && wn_libsvm_read(path, &libsvm, &error) == 0)
