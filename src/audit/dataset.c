@@ -378,7 +378,7 @@ static int load_overrides(const struct load *load)
     if (!wn_audit_has(audit, "data/fix/column") ||
         !wn_audit_has(audit, "data/fix/offset") ||
         !wn_audit_has(audit, "data/fix/text")) {
-        wrong = "lacks its column, offset or text";
+        wrong = "has no column, offset or text";
         goto done;
     }
     const size_t ends[3] = {*count + 1, 0, 0};

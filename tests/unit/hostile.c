@@ -399,7 +399,7 @@ static const struct hostile {
      "data/label: refused: wanted the "
      "filter fletcher32 and no other"},
     {"big-endian", big_endian,
-     "data/label: found a foreign type, wanted type i32"},
+     "data/label: found another type, wanted type i32"},
     {"named type", named_type, "data/id: refused: neither group nor dataset"},
     {"shared type", shared_type, "data/label: refused: a named type"},
     {"wrong rank", wrong_rank, "data/label: found 2 dimensions, wanted 1"},
