@@ -86,7 +86,8 @@ static int csv_foreach_work(void *own, size_t p, struct wn_error *error)
     const size_t *bound = reading->bound + p;
 
     for (size_t v = 0; v < reading->count; v++)
-        reading->visitors[v].begin(worker->state[v], bound[0], bound[1]);
+        if (reading->visitors[v].begin)
+            reading->visitors[v].begin(worker->state[v], bound[0], bound[1]);
     return wn_csv_read(worker->reader, bound[0], bound[1], csv_foreach_show_row,
                        worker, error);
 }
@@ -98,7 +99,8 @@ static int csv_foreach_join(void *shared, void *own, size_t p,
     const struct worker *worker = own;
 
     for (size_t v = 0; v < reading->count; v++)
-        if (reading->visitors[v].finish(reading->visitors[v].shared,
+        if (reading->visitors[v].finish &&
+            reading->visitors[v].finish(reading->visitors[v].shared,
                                         worker->state[v], reading->bound[p],
                                         reading->bound[p + 1], error))
             return -1;

@@ -20,10 +20,11 @@ enum { WN_PIECE_ROWS = 4096, WN_PIECE_BYTES = 1 << 20 };
 struct wn_csv_visitor {
     void *shared;
     void *(*start)(void *shared); /* a new state */
-    /* The piece of rows begin .. end-1 begins. */
+    /* The piece of rows begin .. end-1 begins; or NULL. */
     void (*begin)(void *state, size_t begin, size_t end);
     wn_csv_row *row; /* its context is the state */
-    /* The piece has been read. Called in file order, one piece at a time. */
+    /* The piece has been read. Called in file order, one piece at a time; or
+     * NULL. */
     int (*finish)(void *shared, void *state, size_t begin, size_t end,
                   struct wn_error *error);
     void (*stop)(void *state); /* free it */

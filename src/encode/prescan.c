@@ -41,12 +41,6 @@ static void prescan_stop(void *state)
     free(piece);
 }
 
-static void prescan_begin(void *state, size_t begin, size_t end)
-{
-    (void)begin, (void)end;
-    ((struct piece *)state)->count = 0;
-}
-
 /* The first defect of a row, WN_BREAKS if it has none. */
 static enum wn_csv_break prescan_cells(const struct wn_table *table, size_t row,
                                        const struct wn_cell *cells,
@@ -117,12 +111,13 @@ static int prescan_finish(void *shared, void *state, size_t begin, size_t end,
                           struct wn_error *error)
 {
     const struct prescan *prescan = shared;
-    const struct piece *piece = state;
+    struct piece *piece = state;
 
     (void)begin, (void)end, (void)error;
     for (size_t i = 0; i < piece->count; i++)
         prescan->reject(prescan->context, piece->rejected[i].broken,
                         piece->rejected[i].why.text);
+    piece->count = 0;
     return 0;
 }
 
@@ -137,7 +132,6 @@ int wn_prescan(const struct wn_table *table, uint8_t *out,
                                         .what = "reading labels"};
     const struct wn_csv_visitor visitor = {.shared = &prescan,
                                            .start = prescan_start,
-                                           .begin = prescan_begin,
                                            .row = prescan_row,
                                            .finish = prescan_finish,
                                            .stop = prescan_stop};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Arrays of features on one scale; see rescale.h. */
+/* Rescaled features of arrays; see rescale.h. */
 #include "encode/rescale.h"
 
 #include <float.h>
@@ -19,28 +19,21 @@ int wn_rescale_fail(const struct wn_array *array, const char *where, size_t row,
 
     wn_number_format(value, text);
     return wn_fail(error, WN_EDATA,
-                   "%s: %srow %zu, column %zu: found %s, "
-                   "wanted a number within those of 4 bytes",
+                   "%s: %srow %zu, column %zu: found %s, wanted a number "
+                   "within those of 4 bytes",
                    array->name, where, row, column, text);
 }
 
-/* Rows at equal distances: the first of n, then every step-th. */
-static size_t sample_step(size_t n, size_t d)
-{
-    const size_t most = wn_sample_rows(d + 1);
-
-    return (n + most - 1) / most;
-}
-
-/* The sample, feature by feature: d x rows. */
+/* The sample, feature by feature: d x *count. */
 static double *read_sample(const struct wn_array *array, const uint64_t *keep,
                            size_t n, size_t *count, struct wn_error *error)
 {
-    const size_t d = array->columns, step = sample_step(n, d);
+    const size_t d = array->columns, max = wn_sample_rows(d + 1);
+    const size_t step = (n + max - 1) / max;
     const size_t rows = *count = (n + step - 1) / step;
     double *sample = wn_new(wn_product(rows, d, 1), sizeof *sample);
     double *row = wn_new(d, sizeof *row);
-    int status = sample && row ? 0 : -1;
+    int status = 0;
 
     for (size_t s = 0; s < rows && status == 0; s++) {
         const size_t from = keep ? keep[s * step] : s * step;
@@ -53,19 +46,18 @@ static double *read_sample(const struct wn_array *array, const uint64_t *keep,
         }
     }
     free(row);
-    if (status) {
-        free(sample);
-        return NULL;
-    }
-    return sample;
+    if (status == 0)
+        return sample;
+    free(sample);
+    return NULL;
 }
 
-/* Means and one factor; *share is the largest part of the variance that one
+/* Means and one factor. Returns the largest share of the variance that one
  * feature has. */
-static int fit_even(struct wn_rescale *rescale, const double *sample,
-                    size_t rows, double *share)
+static double fit_even(struct wn_rescale *rescale, const double *sample,
+                       size_t rows)
 {
-    double sum = 0, most = 0;
+    double sum = 0, max = 0;
 
     rescale->mean = wn_new(rescale->d, sizeof *rescale->mean);
     for (size_t j = 0; j < rescale->d; j++) {
@@ -81,24 +73,12 @@ static int fit_even(struct wn_rescale *rescale, const double *sample,
             square += away * away;
         }
         sum += square;
-        most = fmax(most, square);
+        max = fmax(max, square);
     }
-    *share = sum > 0 ? most / sum : 0;
+    const double share = sum > 0 ? max / sum : 0;
     sum /= (double)rows * (double)rescale->d;
     rescale->factor = sum > 0 ? 1 / sqrt(sum) : 0;
-    return 0;
-}
-
-static int fit_robust(struct wn_rescale *rescale, double *sample, size_t rows,
-                      struct wn_error *error)
-{
-    double *spare = wn_new(rows, sizeof *spare);
-
-    rescale->scale = wn_new(rescale->d, sizeof *rescale->scale);
-    for (size_t j = 0; spare && rescale->scale && j < rescale->d; j++)
-        wn_scale_fit(&rescale->scale[j], sample + j * rows, spare, rows);
-    free(spare);
-    return error->code ? -1 : 0;
+    return share;
 }
 
 int wn_rescale_fit(struct wn_rescale *rescale, enum wn_rescale_how how,
@@ -107,7 +87,6 @@ int wn_rescale_fit(struct wn_rescale *rescale, enum wn_rescale_how how,
 {
     double share = 1;
     size_t rows;
-    int status = 0;
 
     *rescale = (struct wn_rescale){.how = how, .d = array->columns};
     if (how == WN_RESCALE_NONE)
@@ -116,16 +95,20 @@ int wn_rescale_fit(struct wn_rescale *rescale, enum wn_rescale_how how,
     if (!sample)
         return -1;
     if (how != WN_RESCALE_ROBUST)
-        status = fit_even(rescale, sample, rows, &share);
+        share = fit_even(rescale, sample, rows);
     if (how == WN_RESCALE_AUTO)
         rescale->how = rescale->d >= 3 && share > 0.5 ? WN_RESCALE_ROBUST
                                                       : WN_RESCALE_EVEN;
-    if (status == 0 && rescale->how == WN_RESCALE_ROBUST)
-        status = fit_robust(rescale, sample, rows, error);
+    if (rescale->how == WN_RESCALE_ROBUST) {
+        double *scratch = wn_new(rows, sizeof *scratch);
+
+        rescale->scale = wn_new(rescale->d, sizeof *rescale->scale);
+        for (size_t j = 0; j < rescale->d; j++)
+            wn_scale_fit(&rescale->scale[j], sample + j * rows, scratch, rows);
+        free(scratch);
+    }
     free(sample);
-    if (status)
-        wn_rescale_free(rescale);
-    return status;
+    return 0;
 }
 
 void wn_rescale_free(struct wn_rescale *rescale)

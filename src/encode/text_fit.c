@@ -72,12 +72,6 @@ static void text_fit_stop(void *state)
     free(piece);
 }
 
-static void text_fit_begin(void *state, size_t begin, size_t end)
-{
-    (void)begin, (void)end;
-    ((struct piece *)state)->documents.count = 0;
-}
-
 static int text_fit_row(void *state, size_t row, const struct wn_cell *cells,
                         struct wn_error *error)
 {
@@ -99,12 +93,13 @@ static int text_fit_finish(void *shared, void *state, size_t begin, size_t end,
                            struct wn_error *error)
 {
     struct wn_text_fit *fit = shared;
-    const struct wn_documents *documents = &((struct piece *)state)->documents;
+    struct wn_documents *documents = &((struct piece *)state)->documents;
 
     (void)begin, (void)end, (void)error;
     if (documents->count)
         append(&fit->all, documents->count, documents->start, documents->place,
                documents->often);
+    documents->count = 0;
     return 0;
 }
 
@@ -122,7 +117,6 @@ struct wn_text_fit *wn_text_fit_new(struct wn_table *table, size_t column,
     fit->stride = by_count > by_bytes ? by_count : by_bytes;
     *visitor = (struct wn_csv_visitor){.shared = fit,
                                        .start = text_fit_start,
-                                       .begin = text_fit_begin,
                                        .row = text_fit_row,
                                        .finish = text_fit_finish,
                                        .stop = text_fit_stop};

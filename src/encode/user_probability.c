@@ -97,11 +97,6 @@ static void *user_probability_start(void *shared)
     return piece;
 }
 
-static void user_probability_begin(void *state, size_t begin, size_t end)
-{
-    (void)state, (void)begin, (void)end;
-}
-
 static int user_probability_read_row(void *state, size_t row,
                                      const struct wn_cell *cells,
                                      struct wn_error *error)
@@ -140,14 +135,7 @@ static int user_probability_read_row(void *state, size_t row,
     return 0;
 }
 
-/* The rows already stand where they belong. */
-static int user_probability_finish(void *shared, void *state, size_t begin,
-                                   size_t end, struct wn_error *error)
-{
-    (void)shared, (void)state, (void)begin, (void)end, (void)error;
-    return 0;
-}
-
+/* Threads write their rows in place, so nothing is left to merge. */
 bool wn_user_probability_visit(struct wn_table *table,
                                struct wn_csv_visitor *visitor)
 {
@@ -160,9 +148,7 @@ bool wn_user_probability_visit(struct wn_table *table,
                      sizeof *table->user_probability);
     *visitor = (struct wn_csv_visitor){.shared = table,
                                        .start = user_probability_start,
-                                       .begin = user_probability_begin,
                                        .row = user_probability_read_row,
-                                       .finish = user_probability_finish,
                                        .stop = free};
     return true;
 }
