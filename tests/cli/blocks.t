@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ingest --features-b=PATTERN: two blocks of features in one table, held against
-# two tables with a block each, and against an array of the same numbers.
+# ingest --features-b=PATTERN: two blocks of features in one table, compared
+# with two tables of one block each and with an array of the same numbers.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 PATH=$build/tests/cli:$PATH
 
-# Columns of the two blocks in turn; in row 100 i + 7 and the one behind it the
-# second halves are swapped. Some cells are missing.
+# The columns of the two blocks alternate. Rows 100 i + 7 and 100 i + 8 have
+# their second blocks swapped. Some cells are missing.
 awk 'BEGIN { srand(11); OFS = ","
     for (j = 0; j < 8; j++) printf "txt_%d,img_%d,", j, j
     print "tone,kind,y"
@@ -60,7 +60,7 @@ same t.h5 more.h5 '-j3 writes the same'
 ingest -q first.csv --label=y --features-b="$work/b.npy" -o place.h5
 same array.h5 place.h5 'the place of an array is recorded without its path'
 
-# What is left out is left out of both.
+# A row that is left out is missing from both blocks.
 sed '5s/[^,]*$//; 9s/[^,]*$//' t.csv >holes.csv
 sed '5d; 9d' t.csv >whole.csv
 ingest -q holes.csv --label=y --missing-label=drop "--features-b=$b" -o h.h5
@@ -68,7 +68,7 @@ ingest -q whole.csv --label=y "--features-b=$b" -o w.h5
 is "$(peek h.h5 data/features_b digest)" "$(peek w.h5 data/features_b digest)" \
     'rows that are left out have no second half'
 
-# More rows than the sample: features are made while the table is surveyed.
+# More rows than the sample: features are encoded while the table is surveyed.
 awk 'BEGIN { srand(5); OFS = ","; print "b0,a0,b1,a1,y"
     for (i = 0; i < 66001; i++)
         print rand(), int(1000 * rand()), i % 7 / 4, rand() - .5, i % 3 }' \

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The neighbour graph: the same bytes for any number of threads, the same
-# neighbours by whatever kernels. (Under a bound on memory: bound.t.)
+# The neighbour graph: the same bytes for any number of threads, and the same
+# neighbours with any kernels. memory_bound.t tests it under --memory.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
-# Two thousand rows of whole numbers, and each twentieth twice.
+# Two thousand rows of whole numbers; every twentieth row occurs twice.
 awk 'BEGIN {
     s = 11
     for (j = 0; j < 150; j++) printf "x%d,", j
@@ -22,7 +22,7 @@ awk 'BEGIN {
 ingest -q --label=y ties.csv -o ties.h5 || exit 99
 what="-q --model=none --methods=disagreement"
 
-# graph FILE: its neighbours and distances in short.
+# graph FILE: a digest of its neighbours and distances.
 graph() {
     "$build/tests/cli/peek" "$1" score/neighbor/index digest
     "$build/tests/cli/peek" "$1" score/neighbor/distance digest
@@ -41,8 +41,8 @@ for metric in euclidean cosine; do
     fi
 done
 
-# Two clusters far apart: rounded products cannot tell their rows from each
-# other, so that finer ones have to.
+# Two clusters far apart: rounded products cannot tell the rows of a cluster
+# apart, so the search starts again with exact ones.
 awk 'BEGIN {
     s = 12
     for (j = 0; j < 40; j++) printf "x%d,", j
@@ -58,7 +58,7 @@ awk 'BEGIN {
 ingest -q --label=y far.csv -o far.h5 &&
     score $what far.h5 -o best.h5 || exit 99
 if [ "$(uname -m)" = x86_64 ]; then
-    for name in Prescott Haswell; do
+    for name in Prescott $(grep -qw avx2 /proc/cpuinfo && echo Haswell); do
         score $what --kernels=$name far.h5 -f -o old.h5
         is "$(graph old.h5)" "$(graph best.h5)" \
             "clusters: the same graph by the kernels $name"
