@@ -80,24 +80,21 @@ static inline void golden_doubles(const char *path, double *out, size_t count)
         fail_msg("%s: found %zu numbers, wanted %zu", path, found, count);
 }
 
-static inline void golden_floats(const char *path, float *out, size_t count)
-{
-    double *wide = malloc((count + 1) * sizeof *wide);
-
-    golden_doubles(path, wide, count);
-    for (size_t i = 0; i < count; i++)
-        out[i] = (float)wide[i];
-    free(wide);
-}
-
-static inline void golden_ints(const char *path, int32_t *out, size_t count)
-{
-    double *wide = malloc((count + 1) * sizeof *wide);
-
-    golden_doubles(path, wide, count);
-    for (size_t i = 0; i < count; i++)
-        out[i] = (int32_t)wide[i];
-    free(wide);
-}
+/* The same as another type. */
+#define GOLDEN_AS(function, type)                                              \
+    static inline void function(const char *path, type *out, size_t count)     \
+    {                                                                          \
+        double *wide = malloc((count + 1) * sizeof *wide);                     \
+                                                                               \
+        golden_doubles(path, wide, count);                                     \
+        for (size_t i = 0; i < count; i++)                                     \
+            out[i] = (type)wide[i];                                            \
+        free(wide);                                                            \
+    }
+GOLDEN_AS(golden_floats, float)
+GOLDEN_AS(golden_ints, int32_t)
+GOLDEN_AS(golden_longs, int64_t)
+GOLDEN_AS(golden_sizes, size_t)
+GOLDEN_AS(golden_bytes, uint8_t)
 
 #endif
