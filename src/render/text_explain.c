@@ -236,7 +236,7 @@ static void put_evidence(const struct wn_report *report, size_t i,
         wn_grid_add_text(
             &grid, wn_report_class(report, report->data.label[evidence[i]]));
     }
-    wn_grid_print_under("Rows that speak against its label", &grid, out);
+    wn_grid_print_under("Rows that the scores rest on", &grid, out);
 }
 
 static void put_scores(const struct wn_report *report, size_t i,

@@ -45,7 +45,7 @@ report f.h5 >said
 ok "$(grep -q 'mismatched_pair .* its two halves do not belong together' said
     echo $?)" "and report says what it found"
 report --explain=107 f.h5 >said
-ok "$(grep -A 2 'Rows that speak against it' said | grep -q 'by  *row'
+ok "$(grep -A 2 'Rows that the scores rest on' said | grep -q 'score  *row'
     echo $?)" "--explain shows the better partner"
 is "$(sed -n 's/^  pair_rank  *\([0-9]*\)  *\([0-9]*\)  *\([0-9]\)$/\1 \2/p' \
     said)" "108 110" "which is the row it was swapped with"
