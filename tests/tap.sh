@@ -80,6 +80,25 @@ fails_with() {
     fi
 }
 
+# peak_of COMMAND...: run it, its output in out and err, and set peak to the
+# largest anonymous memory that it was seen to have, in MiB.
+peak_of() {
+    "$@" >out 2>err &
+    peak_pid=$!
+    peak=0
+    peak_kib=0
+    while [ "$peak_kib" != gone ]; do
+        peak_kib=gone
+        while read -r peak_key peak_value _; do
+            [ "$peak_key" != RssAnon: ] || peak_kib=$peak_value
+        done 2>/dev/null <"/proc/$peak_pid/status"
+        [ "$peak_kib" = gone ] || [ "$peak_kib" -le "$peak" ] || peak=$peak_kib
+        sleep 0.02
+    done 2>/dev/null
+    peak=$(((peak + 1023) / 1024))
+    wait "$peak_pid"
+}
+
 # same FILE FILE NAME: passed if they are byte for byte equal.
 same() {
     if cmp "$1" "$2" >cmp.out 2>&1; then

@@ -610,19 +610,3 @@ double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads)
                          fmax(learn * (4 * p + 8), 2 * SAMPLE * 8 * (double)m);
     return probe == WN_PROBE_AUTO ? fmax(found, exact) : found;
 }
-
-double wn_graph_work(size_t n, size_t d, size_t probe)
-{
-    const double pairs = (double)n * (double)n;
-    const double exact = wn_scan_kernel_rounded(d)
-                             ? pairs * (0.35 * (double)d + 20) + 1e6 * (double)n
-                             : pairs * (1.1 * (double)d + 130);
-
-    if (probe == 0 || (probe == WN_PROBE_AUTO && !wn_graph_is_large(n, d)))
-        return exact;
-    /* Where rows fill the space evenly a tenth of the cells is needed. */
-    const double share = probe == WN_PROBE_AUTO
-                             ? 0.1
-                             : fmin((double)probe / (double)cell_count(n), 1);
-    return pairs * (share + 0.01) * (2.2 * (double)d + 300);
-}

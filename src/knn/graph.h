@@ -44,8 +44,6 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
 
 /* Whether WN_PROBE_AUTO looks for cells. */
 bool wn_graph_is_large(size_t n, size_t d);
-/* About how many operations of a product it takes. */
-double wn_graph_work(size_t n, size_t d, size_t probe);
 /* Bytes that it takes at most, beside input and output. */
 double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads);
 

@@ -79,9 +79,4 @@ int wn_kernel_predict(const struct wn_sample *sample, float *probability,
 /* Most bytes that takes, beside input and output; of the sample only the
  * numbers are read. */
 double wn_kernel_bytes(const struct wn_sample *sample);
-/* How many of them stay where util/spill.h moves the others: OpenBLAS's. */
-double wn_kernel_kept(const struct wn_sample *sample);
-/* About how many operations of a product take as long. */
-double wn_kernel_work(const struct wn_sample *sample);
-
 #endif

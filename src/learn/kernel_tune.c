@@ -310,26 +310,8 @@ double wn_kernel_bytes(const struct wn_sample *sample)
                     fmax(4 * rows * (rows + d) +
                              fmin((double)sample->threads, 4) * trials,
                          m < n ? large : 0)) +
-           PACKED * (double)sample->threads + wn_kernel_kept(sample);
-}
-
-double wn_kernel_kept(const struct wn_sample *sample)
-{
-    return sample->threads *
-           wn_linear_bytes(
-               landmark_count(sample->n, sample->d, most_landmarks(sample->n)));
-}
-
-/* Kernels, z, sums and levers of the rows; factors, twice as slow in double, by
- * one thread alone; the trials. */
-double wn_kernel_work(const struct wn_sample *sample)
-{
-    const double n = (double)sample->n, d = (double)sample->d;
-    const double k = (double)sample->k, rows = fmin(n, SAMPLE_ROWS);
-    const double m =
-        (double)landmark_count(sample->n, sample->d, most_landmarks(sample->n));
-    const double p = m + 1;
-
-    return n * (4 * m * d + 3 * p * p + 2 * p * k) + 6 * p * p * p +
-           4 * p * p * k + 44 * rows * rows * rows + (m < n ? 6e10 : 0);
+           PACKED * (double)sample->threads +
+           sample->threads *
+               wn_linear_bytes(landmark_count(sample->n, sample->d,
+                                              most_landmarks(sample->n)));
 }

@@ -634,14 +634,3 @@ double wn_mlp_folds_bytes(const struct wn_mlp_folds *how,
                (2 * weights + block + 4 * (double)sample->n) +
            6 * (double)sample->n + 16 * d;
 }
-
-/* Products of few rows, and what is done to each weight after each of them,
- * take three times what large products do. */
-double wn_mlp_folds_work(const struct wn_mlp_folds *how,
-                         const struct wn_sample *sample)
-{
-    struct camp camp = {.how = how, .sample = sample};
-
-    set_epochs(&camp);
-    return 3 * epoch_work(how, sample) * (double)camp.most;
-}

@@ -36,8 +36,4 @@ int wn_mlp_folds_predict(const struct wn_mlp_folds *how,
 /* Most bytes that takes, beside input and output. */
 double wn_mlp_folds_bytes(const struct wn_mlp_folds *how,
                           const struct wn_sample *sample);
-/* About how many operations of a product take as long. */
-double wn_mlp_folds_work(const struct wn_mlp_folds *how,
-                         const struct wn_sample *sample);
-
 #endif

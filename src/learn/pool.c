@@ -11,8 +11,6 @@
 #include "util/spill.h"
 #include "util/memory.h"
 
-#define POOLING 2500. /* operations, to calibrate and pool an entry */
-
 /* What each member leaves to all classes alike, so that no member rules a
  * class out; the least log-loss that counts; how much more a better member
  * counts; and what is too little for another pass. */
@@ -196,29 +194,6 @@ double wn_pool_bytes(const struct wn_predictor *const *chosen, size_t count,
     for (size_t p = 0; p < count; p++)
         most = fmax(most, chosen[p]->bytes(sample));
     return answer * ((double)count + 2) + 8 * (double)sample->n + most;
-}
-
-double wn_pool_kept(const struct wn_predictor *const *chosen, size_t count,
-                    const struct wn_sample *sample)
-{
-    double most = 0;
-
-    for (size_t p = 0; p < count; p++)
-        if (chosen[p]->kept)
-            most = fmax(most, chosen[p]->kept(sample));
-    return most;
-}
-
-double wn_pool_work(const struct wn_predictor *const *chosen, size_t count,
-                    size_t passes, const struct wn_sample *sample)
-{
-    double work = 0;
-
-    for (size_t p = 0; p < count; p++)
-        work += (chosen[p]->work(sample) +
-                 POOLING * (double)sample->n * (double)sample->k) *
-                (chosen[p]->once ? 1 : (double)passes);
-    return work;
 }
 
 static int pool_predict_all(const struct wn_predictor *const *chosen,

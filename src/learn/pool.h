@@ -31,18 +31,10 @@
 #include "learn/predictors.h"
 #include "learn/probability_quality.h"
 
-/* About how many operations of a product wn_pool_predict() takes as long as. */
-double wn_pool_work(const struct wn_predictor *const *chosen, size_t count,
-                    size_t passes, const struct wn_sample *sample);
-
 /* Most bytes that wn_pool_predict() has in use beside the sample, answer
  * included. The sample's arrays are not looked at. */
 double wn_pool_bytes(const struct wn_predictor *const *chosen, size_t count,
                      const struct wn_sample *sample);
-
-/* How many of them stay in memory whatever the bound (util/spill.h). */
-double wn_pool_kept(const struct wn_predictor *const *chosen, size_t count,
-                    const struct wn_sample *sample);
 
 /* The pool of the `count` predictors in `chosen`, calibrated.
  *   passes       1 or more: in each but the first a row counts for others as

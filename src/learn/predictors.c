@@ -20,8 +20,7 @@
 
 enum {
     WHOLE_SAMPLES = 10000, /* rows up to which trees draw as many */
-    FEWEST = 30,           /* iterations of softmax */
-    SOFTMAX_TAKES = 20     /* of them in one pass, as a rule */
+    FEWEST = 30            /* iterations of softmax */
 };
 #define SOFTMAX_WORK 1.5e13 /* operations */
 
@@ -49,8 +48,6 @@ static const struct wn_predictor kernel = {
     .once = true,
     .standard = true,
     .bytes = wn_kernel_bytes,
-    .kept = wn_kernel_kept,
-    .work = wn_kernel_work,
     .predict = predict_kernel};
 /* clang-format on */
 
@@ -129,11 +126,6 @@ static double softmax_bytes(const struct wn_sample *sample)
                                      sample->folds, sample->threads));
 }
 
-static double softmax_work(const struct wn_sample *sample)
-{
-    return SOFTMAX_TAKES * softmax_step(sample);
-}
-
 /* clang-format off */
 static const struct wn_predictor softmax = {
     .name = "softmax",
@@ -142,7 +134,6 @@ static const struct wn_predictor softmax = {
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
     .standard = true,
     .bytes = softmax_bytes,
-    .work = softmax_work,
     .predict = predict_softmax};
 /* clang-format on */
 
@@ -161,11 +152,6 @@ static double mlp_bytes(const struct wn_sample *sample)
     return wn_mlp_folds_bytes(&wn_mlp_folds_standard, sample);
 }
 
-static double mlp_work(const struct wn_sample *sample)
-{
-    return wn_mlp_folds_work(&wn_mlp_folds_standard, sample);
-}
-
 /* clang-format off */
 static const struct wn_predictor mlp = {
     .name = "mlp",
@@ -173,7 +159,6 @@ static const struct wn_predictor mlp = {
     .source = "Rumelhart, Hinton and Williams (1986)",
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
     .bytes = mlp_bytes,
-    .work = mlp_work,
     .predict = predict_mlp};
 /* clang-format on */
 
@@ -271,11 +256,6 @@ static double neighbors_bytes(const struct wn_sample *sample)
                           sample->threads);
 }
 
-static double neighbors_work(const struct wn_sample *sample)
-{
-    return 200 * (double)sample->n * (double)(sample->m + sample->k);
-}
-
 /* clang-format off */
 static const struct wn_predictor neighbors = {
     .name = "neighbors",
@@ -284,7 +264,6 @@ static const struct wn_predictor neighbors = {
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_NEIGHBORS,
     .standard = true,
     .bytes = neighbors_bytes,
-    .work = neighbors_work,
     .predict = predict_neighbors};
 /* clang-format on */
 
@@ -326,21 +305,6 @@ static double trees_bytes(const struct wn_sample *sample)
     return wn_trees_bytes(sample->n, sample->d, sample->k);
 }
 
-static double trees_kept(const struct wn_sample *sample)
-{
-    return wn_trees_kept(sample->n, sample->d, sample->threads);
-}
-
-/* Rows that are far apart in memory take twice as long. */
-static double trees_work(const struct wn_sample *sample)
-{
-    const struct wn_trees_knobs knobs = choose_trees(sample);
-    const double n = (double)sample->n * knobs.share;
-
-    return (double)knobs.trees * 850 * fmin(1 + n / 3e5, 3) * n * log2(n + 1) *
-           sqrt((double)sample->d);
-}
-
 /* clang-format off */
 static const struct wn_predictor trees = {
     .name = "trees",
@@ -349,8 +313,6 @@ static const struct wn_predictor trees = {
     .needs = WN_SAMPLE_FEATURES,
     .standard = true,
     .bytes = trees_bytes,
-    .kept = trees_kept,
-    .work = trees_work,
     .predict = predict_trees};
 /* clang-format on */
 

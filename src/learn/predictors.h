@@ -31,10 +31,6 @@ struct wn_predictor {
     /* Most bytes in use while it works, beside the sample and its answer, for
      * the sample's n, d, k, m, folds and threads. */
     double (*bytes)(const struct wn_sample *sample);
-    /* How many of them stay in memory whatever the bound; NULL for none. */
-    double (*kept)(const struct wn_sample *sample);
-    /* About how many operations of a product take as long. */
-    double (*work)(const struct wn_sample *sample);
     /* Fill probability[n x k]: finite, >= 0, rows sum to 1. */
     int (*predict)(const struct wn_sample *sample, float *probability,
                    struct wn_error *error);

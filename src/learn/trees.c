@@ -245,14 +245,6 @@ done:
     return status;
 }
 
-double wn_trees_kept(size_t n, size_t d, int threads)
-{
-    /* label; leaf, times, inside, outside. */
-    return (double)n *
-           (2 * (double)d + sizeof(int32_t) +
-            (double)threads * (3 * sizeof(int32_t) + sizeof(float)));
-}
-
 double wn_trees_bytes(size_t n, size_t d, size_t k)
 {
     return 2 * (double)n * (double)d + 4 * (double)n +

@@ -52,9 +52,4 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label, size_t k,
 
 /* Most bytes that takes, beside input and output. */
 double wn_trees_bytes(size_t n, size_t d, size_t k);
-/* How many of them are read in no order, so that a bound below them would have
- * util/spill.h move them for ever: the features that were cut, and for each
- * thread what a tree looks up by row. */
-double wn_trees_kept(size_t n, size_t d, int threads);
-
 #endif

@@ -143,14 +143,6 @@ static double bytes(const struct wn_view *view)
            wn_ranking_bytes(view->n, view->d, view->threads);
 }
 
-/* Per pair: its product, and to sort it. */
-static double operations(const struct wn_view *view)
-{
-    const double n = (double)view->n;
-
-    return n * n * (2 * (double)view->d + 2500);
-}
-
 /* clang-format off */
 const struct wn_method wn_method_knn_shapley_exact = {
     .name = "knn_shapley_exact",
@@ -159,6 +151,5 @@ const struct wn_method wn_method_knn_shapley_exact = {
     .needs = WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES,
     .score = knn_shapley_exact_score,
     .bytes = bytes,
-    .work = operations,
 };
 /* clang-format on */

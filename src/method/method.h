@@ -69,8 +69,6 @@ struct wn_method {
     /* Most bytes that takes beside the view, of which the sizes are read; NULL
      * for some numbers a row. */
     double (*bytes)(const struct wn_view *view);
-    /* About how many operations of a product it takes; NULL: few. */
-    double (*work)(const struct wn_view *view);
 };
 
 /* All of them, in the order of methods.def; ends with NULL. */

@@ -126,6 +126,14 @@ static void ask_limit(struct wn_free_memory *room, const char *root)
     }
 }
 
+double wn_anonymous_memory(void)
+{
+    const double kilobytes =
+        free_memory_read_number("", "/proc/self/status", "", "RssAnon:");
+
+    return kilobytes < 0 ? 0 : 1024 * kilobytes;
+}
+
 struct wn_free_memory wn_free_memory_find(const char *root)
 {
     struct wn_free_memory room = {.bytes = INFINITY, .what = ""};

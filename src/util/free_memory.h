@@ -19,4 +19,8 @@ struct wn_free_memory {
  * `root` stands before the paths of files, "" but in tests. */
 struct wn_free_memory wn_free_memory_find(const char *root);
 
+/* The anonymous memory of this process now, bytes: RssAnon of
+ * /proc/self/status. 0 where the system does not tell. */
+double wn_anonymous_memory(void);
+
 #endif

@@ -2,12 +2,14 @@
 /* Messages and progress; see log.h. */
 #include "util/log.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "util/free_memory.h"
 #include "util/text.h"
 
 static double now(void)
@@ -22,8 +24,10 @@ void wn_log_open(struct wn_log *talk, const char *program)
 {
     const char *kind = getenv("TERM");
 
-    *talk = (struct wn_log){
-        .program = program, .stream = stderr, .level = WN_NORMAL};
+    *talk = (struct wn_log){.program = program,
+                            .stream = stderr,
+                            .level = WN_NORMAL,
+                            .stage = now()};
     talk->terminal = isatty(STDERR_FILENO) && kind && strcmp(kind, "dumb");
 }
 
@@ -34,18 +38,15 @@ static void erase_line(struct wn_log *talk)
     talk->line_open = false;
 }
 
-/* When there is no memory to make the text safe it is dropped, not shown. */
 static void say(struct wn_log *talk, const char *text)
 {
     struct wn_text line = {0};
 
     erase_line(talk);
-    if (wn_text_add_visible(&line, talk->program, strlen(talk->program)) == 0 &&
-        wn_text_add(&line, ": ", 2) == 0 &&
-        wn_text_add_visible(&line, text, strlen(text)) == 0)
-        fprintf(talk->stream, "%s\n", wn_text_of(&line));
-    else
-        fputs("no memory for a message\n", talk->stream);
+    wn_text_add_visible(&line, talk->program, strlen(talk->program));
+    wn_text_add(&line, ": ", 2);
+    wn_text_add_visible(&line, text, strlen(text));
+    fprintf(talk->stream, "%s\n", wn_text_of(&line));
     wn_text_free(&line);
 }
 
@@ -82,6 +83,16 @@ void wn_log_verbose(struct wn_log *talk, const char *format, ...)
     va_start(list, format);
     say_list(talk, format, list);
     va_end(list);
+}
+
+double wn_log_stage(struct wn_log *talk, const char *name)
+{
+    const double end = now(), seconds = end - talk->stage;
+
+    talk->stage = end;
+    wn_log_verbose(talk, "%s: %.2f s, %.0f MiB", name, seconds,
+                   ceil(wn_anonymous_memory() / 0x1p20));
+    return seconds;
 }
 
 void wn_log_progress(struct wn_log *talk, const char *what, uint64_t done,

@@ -22,6 +22,7 @@ struct wn_log {
     bool line_open; /* a progress line waits to be erased */
     double started; /* monotonic seconds, of the current progress */
     double shown;
+    double stage; /* when the current stage began */
 };
 
 /* Attach to stderr; `program` is kept, not copied. */
@@ -36,6 +37,10 @@ void wn_log_note(struct wn_log *talk, const char *format, ...)
 /* Only with --verbose. */
 void wn_log_verbose(struct wn_log *talk, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* End a stage of the work and begin the next one. Returns its seconds; shows
+ * them, and the anonymous memory of the process now, with --verbose. */
+double wn_log_stage(struct wn_log *talk, const char *name);
 
 /* `done` of `total` units of `what`: shows count, rate and what is left, at
  * most five times a second, on a terminal. The first call of a task has

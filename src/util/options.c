@@ -360,8 +360,8 @@ static const char *options_value_of(const struct wn_options *options, size_t r)
                           : options->rows[r].standard;
 }
 
-int wn_option_settle(struct wn_options *options, const char *name,
-                     const char *text)
+int wn_option_set(struct wn_options *options, const char *name,
+                  const char *text)
 {
     struct setting *setting = &options->settings[find_row(options, name)];
 

@@ -83,11 +83,11 @@ bool wn_option_holds(const struct wn_options *options, const char *name,
 /* The values of a WN_LIST option; *count may be 0. */
 const char *const *wn_option_list(const struct wn_options *options,
                                   const char *name, size_t *count);
-/* Give an option the value that the program found out by itself, so that it is
- * recorded as if the user had said so. `text` is kept, not copied; NULL for a
- * flag. */
-int wn_option_settle(struct wn_options *options, const char *name,
-                     const char *text) WN_MUST_CHECK;
+/* Set an option to a value that the program chose, so that the provenance
+ * records it as if the user had given it. `text` is kept, not copied; NULL for
+ * a flag. */
+int wn_option_set(struct wn_options *options, const char *name,
+                  const char *text);
 /* Operands in order. */
 size_t wn_option_operands(const struct wn_options *options);
 const char *wn_option_operand(const struct wn_options *options, size_t i);

@@ -43,11 +43,11 @@ is "$(numbers forgetting)" "0.0000 1.0000 0.0000 0.0000 1000.0000 1.0000 " \
 is "$(numbers elr)" "0.2866 0.6807 0.3045 0.3123 0.9022 0.6899 " "elr"
 is "$(numbers elr_term)" "-1.2025 -0.3440 -1.1324 -1.0865 -0.8962 -0.3129 " \
     "elr_term"
-fails_with 2 "--methods: grand needs gradients, which dynamics that were" \
+fails_with 2 "--methods: grand needs gradients, which the dynamics" \
     score --model=none --methods=grand -o no.h5 t.h5
-fails_with 2 "t.h5: --epoch: found 5, wanted at most 4, the epochs that were" \
+fails_with 2 "t.h5: --epoch: found 5, wanted at most 4, the epochs of ingest --dynamics" \
     score --model=none --methods=el2n --epoch=5 -o no.h5 t.h5
-fails_with 2 "--hidden: dynamics were brought; with --replicates networks" \
+fails_with 2 "--hidden: has no effect on the dynamics of ingest --dynamics;" \
     score --model=none --hidden=5 -o no.h5 t.h5
 ok "$([ ! -e no.h5 ]; echo $?)" "nothing is written then"
 runs "networks all the same" score -q --model=none --replicates=2 \

@@ -48,16 +48,16 @@ while IFS='|' read -r option what why; do
 done <<END
 passes=2|$none=el2n|no model is fitted; see --model
 ungrouped|$none=el2n|no model is fitted; see --model
-folds=3|--model=trees|no model that is fitted has folds; see --list-models
-neighbors=3|--model=kernel --methods=el2n|no neighbours are looked for; see
-probe=3|$none=el2n|no neighbours are looked for; see --methods
-metric=cosine|$none=el2n|no neighbours are looked for; see --methods
-replicates=3|$none=tomek|no networks are followed; see --methods
-epoch=3|$none=tomek|no networks are followed; see --methods
-epochs=3|$none=tomek|no networks are followed; see --methods
-hidden=3|$none=tomek|no networks are followed; see --methods
-learning-rate=3|$none=tomek|no networks are followed; see --methods
-batch=3|$none=tomek|no networks are followed; see --methods
+folds=3|--model=trees|no requested model uses folds; see --list-models
+neighbors=3|--model=kernel --methods=el2n|no neighbours are needed; see
+probe=3|$none=el2n|no neighbours are needed; see --methods
+metric=cosine|$none=el2n|no neighbours are needed; see --methods
+replicates=3|$none=tomek|no training dynamics are needed; see --methods
+epoch=3|$none=tomek|no training dynamics are needed; see --methods
+epochs=3|$none=tomek|no training dynamics are needed; see --methods
+hidden=3|$none=tomek|no training dynamics are needed; see --methods
+learning-rate=3|$none=tomek|no training dynamics are needed; see --methods
+batch=3|$none=tomek|no training dynamics are needed; see --methods
 aum-threshold=99|$none=el2n|aum is not computed; see --methods
 forgetting-never=9|$none=el2n|forgetting is not computed; see --methods
 loss-recent|$none=el2n|loss_mean is not computed; see --methods
@@ -142,7 +142,7 @@ is $? 1 "another seed, another file"
 # An inverted file: told, and the same for any -j; all its cells are exact.
 cells="--model=none --methods=disagreement --probe=4"
 score $cells digits.h5 -j1 -o cells1.h5 2>err
-grep -q '^score: neighbours: looked into 4 of 84 cells, recall 0\.[0-9]*$' err
+grep -q '^score: neighbours: searched 4 of 84 cells, recall 0\.[0-9]*$' err
 ok $? "--probe tells the recall"
 score -q $cells digits.h5 -j2 -o cells2.h5
 same cells1.h5 cells2.h5 "cells: -j2 writes the same"
@@ -217,7 +217,7 @@ score --model=none --methods=none iris.h5 >/dev/full 2>err
 is $? 2 "a full device: exit 2"
 # --memory: refused at once, or the same bytes
 fails_with 2 '--memory: 150 rows of 4 features and 3 classes need' \
-    score --memory=16M iris.h5 -o small.h5
+    score --memory=12M iris.h5 -o small.h5
 score --memory=1G --methods=el2n iris.h5 -o bounded.h5
 score --methods=el2n iris.h5 -o free.h5
 same bounded.h5 free.h5 'the same bytes under --memory'

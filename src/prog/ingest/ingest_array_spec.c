@@ -50,7 +50,7 @@ static int record_place(const struct wn_run *run, const char *option,
     for (const char *at = place; *at && at != colon; at++)
         if (*at == '/')
             last = at + 1;
-    return wn_option_settle(run->options, option, last);
+    return wn_option_set(run->options, option, last);
 }
 
 int ingest_array(const struct wn_run *run, bool inside, const char *option,

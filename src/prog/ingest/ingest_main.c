@@ -248,10 +248,10 @@ static int settle_sniffed(struct wn_run *run, const struct wn_csv *csv)
     if (!form->sniff)
         return 0;
     delimiter[0] = form->delimiter;
-    if (wn_option_settle(run->options, "delimiter",
+    if (wn_option_set(run->options, "delimiter",
                          form->delimiter == '\t' ? "tab" : delimiter) ||
         (form->no_header &&
-         wn_option_settle(run->options, "no-header", NULL))) {
+         wn_option_set(run->options, "no-header", NULL))) {
         wn_text_free(&text);
         return -1;
     }

@@ -260,6 +260,6 @@ int ingest_classes(const struct wn_run *run, struct wn_table *table,
     fclose(file);
     /* No absolute path goes into a file that may be passed on. */
     return status ? -1
-                  : wn_option_settle(run->options, "classes",
+                  : wn_option_set(run->options, "classes",
                                      ingest_source_name(path));
 }

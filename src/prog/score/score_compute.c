@@ -1,24 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* score: the graph, the probabilities, the networks. */
+/* score: the graph, the probabilities, the training dynamics, the pairs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "learn/external_dynamics.h"
+#include "learn/folds.h"
+#include "learn/pairs.h"
 #include "prog/score/score_work.h"
-#include "util/spill.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
-int score_fit_count(const struct wn_run *run, const struct work *work,
-                    const char *option, size_t most, const char *unit,
-                    size_t units, size_t *count, struct wn_error *error)
+const char *const score_stage_names[SCORE_STAGES] = {
+    "read", "graph", "models", "spectrum", "networks", "pairs", "methods"};
+
+void score_end_stage(const struct wn_run *run, struct work *work,
+                     enum score_stage stage)
+{
+    work->seconds[stage] = wn_log_stage(run->talk, score_stage_names[stage]);
+}
+
+/* The value of a count option that may be at most `max` for these `units`. A
+ * larger value is an error if the user gave it; a default is lowered, with a
+ * note. The sample of --estimate lowers both. */
+static int limit_count(const struct wn_run *run, const struct work *work,
+                       const char *option, size_t max, const char *units,
+                       size_t *count, struct wn_error *error)
 {
     *count = (size_t)wn_option_number(run->options, option);
-    if (*count <= most)
+    if (*count <= max)
         return 0;
-    if (wn_option_given(run->options, option))
+    if (wn_option_given(run->options, option) && !work->sample)
         return wn_fail(error, WN_EUSAGE,
-                       "--%s: found %zu, wanted at most %zu for %zu %s", option,
-                       *count, most, units, unit);
-    wn_log_note(run->talk, "%s: --%s lowered from %zu to %zu for %zu %s",
-                wn_audit_name(work->audit), option, *count, most, units, unit);
-    *count = most;
+                       "--%s: found %zu, wanted at most %zu for %s", option,
+                       *count, max, units);
+    wn_log_note(run->talk, "%s: --%s lowered from %zu to %zu for %s",
+                wn_audit_name(work->audit), option, *count, max, units);
+    *count = max;
     return 0;
 }
 
@@ -26,8 +44,11 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
                           struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
-    if (score_fit_count(run, work, "neighbors", data->n - 1, "rows", data->n,
-                        &work->m, error))
+    char units[40];
+
+    snprintf(units, sizeof units, "%zu rows", data->n);
+    if (limit_count(run, work, "neighbors", data->n - 1, units, &work->m,
+                    error))
         return -1;
     work->index =
         wn_spill_new(wn_product(data->n, work->m, 1), sizeof *work->index);
@@ -46,28 +67,242 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
         return -1;
     if (!work->facts.exact)
         wn_log_note(run->talk,
-                    "neighbours: looked into %zu of %zu cells, recall %.4f",
+                    "neighbours: searched %zu of %zu cells, recall %.4f",
                     work->facts.probe, work->facts.cells, work->facts.recall);
     return 0;
 }
 
-int score_find(const struct wn_run *run, struct work *work,
-               struct wn_error *error)
+/* Number the groups that have rows in order of appearance; a row without a
+ * group is a group of its own. */
+static int number_groups(const struct wn_run *run, struct work *work,
+                         struct wn_error *error)
 {
-    if ((work->parts & WN_SAMPLE_NEIGHBORS) && find_neighbors(run, work, error))
+    const struct wn_dataset *data = &work->data;
+    const char *name = wn_audit_name(work->audit);
+    const bool ungrouped = wn_option_on(run->options, "ungrouped");
+
+    if (!data->group && ungrouped)
+        return wn_fail(error, WN_EUSAGE,
+                       "--ungrouped: %s has no groups (ingest --group)", name);
+    if (!data->group || ungrouped)
+        return 0;
+    int32_t *number = wn_new(data->groups, sizeof *number);
+    work->group = wn_spill_new(data->n, sizeof *work->group);
+    for (size_t g = 0; g < data->groups; g++)
+        number[g] = -1;
+    for (size_t i = 0; i < data->n; i++) {
+        const int32_t g = data->group[i];
+
+        work->group[i] =
+            g < 0 || number[g] < 0 ? (int32_t)work->groups++ : number[g];
+        if (g >= 0)
+            number[g] = work->group[i];
+    }
+    free(number);
+    if (work->groups < 2)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found one group in %zu rows, wanted two or more, "
+                       "or --ungrouped",
+                       name, data->n);
+    return 0;
+}
+
+static int assign_folds(const struct wn_run *run, struct work *work,
+                        struct wn_error *error)
+{
+    const struct wn_dataset *data = &work->data;
+    const size_t count = work->group ? work->groups : data->n;
+    char units[40];
+
+    snprintf(units, sizeof units, "%zu %s", count,
+             work->group ? "groups" : "rows");
+    if (limit_count(run, work, "folds", count, units, &work->folds, error))
         return -1;
-    if (work->member_count && score_predict(run, work, error))
+    work->fold = wn_spill_new(data->n, sizeof *work->fold);
+    if (work->group)
+        return wn_folds_assign_groups(data->label, data->n, data->k,
+                                      work->group, work->groups, work->folds,
+                                      score_seed(run), work->fold, error);
+    return wn_folds_assign(data->label, data->n, data->k, work->folds,
+                           score_seed(run), work->fold, error);
+}
+
+/* The probabilities of the members' pool, or the user's as they are. */
+static int find_probability(const struct wn_run *run, struct work *work,
+                            struct wn_error *error)
+{
+    struct wn_dataset *data = &work->data;
+
+    if (work->user_probability) {
+        work->probability = data->probability;
+        data->probability = NULL;
+        work->quality[0] = wn_quality_measure(work->probability, data->n,
+                                              data->k, data->label);
+        work->quality[0].weight = 1;
+    } else {
+        if (number_groups(run, work, error) ||
+            ((work->parts & WN_SAMPLE_FOLDS) && assign_folds(run, work, error)))
+            return -1;
+        const struct wn_sample sample = {.n = data->n,
+                                         .d = data->d,
+                                         .k = data->k,
+                                         .m = work->m,
+                                         .x = data->features,
+                                         .label = data->label,
+                                         .neighbor = work->index,
+                                         .distance = work->distance,
+                                         .weight = data->weight,
+                                         .group = work->group,
+                                         .groups = work->groups,
+                                         .fold = work->fold,
+                                         .folds = work->folds,
+                                         .probe = score_probe(run),
+                                         .seed = score_seed(run),
+                                         .threads = run->threads,
+                                         .talk = run->talk};
+        const size_t passes = (size_t)wn_option_number(run->options, "passes");
+
+        work->probability = wn_spill_new(wn_product(data->n, data->k, 1),
+                                         sizeof *work->probability);
+        if (wn_pool_predict(work->members, work->member_count, passes, &sample,
+                            work->probability, work->quality, error))
+            return -1;
+    }
+    /* The pool of one member is that member. */
+    const size_t count = work->member_count == 1 ? 1 : work->member_count + 1;
+    for (size_t p = 0; p < count; p++)
+        wn_log_verbose(run->talk,
+                       "%s: log-loss %.4f, calibration error %.4f, "
+                       "accuracy %.4f, weight %.3f%s%s",
+                       score_member(work, p), work->quality[p].log_loss,
+                       work->quality[p].calibration, work->quality[p].accuracy,
+                       work->quality[p].weight,
+                       *work->quality[p].chosen ? "; " : "",
+                       work->quality[p].chosen);
+    return 0;
+}
+
+/* Epoch e of the user's dynamics, of all rows or of the sample. */
+static int read_epoch(void *context, size_t e, float *out,
+                      struct wn_error *error)
+{
+    const struct work *work = context;
+    const size_t k = work->data.k;
+
+    if (!work->sample)
+        return wn_dataset_epoch(&work->data, work->audit, e, out, error);
+    struct wn_dataset all = work->data;
+    all.n = work->all_rows;
+    float *epoch = wn_spill_new(wn_product(all.n, k, 1), sizeof *epoch);
+    const int status = wn_dataset_epoch(&all, work->audit, e, epoch, error);
+
+    for (size_t i = 0; status == 0 && i < work->data.n; i++)
+        memcpy(out + i * k, epoch + (size_t)work->sample[i] * k,
+               k * sizeof *out);
+    wn_spill_free(epoch);
+    return status;
+}
+
+static int find_dynamics(const struct wn_run *run, struct work *work,
+                         struct wn_error *error)
+{
+    const struct wn_dataset *data = &work->data;
+
+    if (work->user_dynamics) {
+        const struct wn_external_dynamics external = {.n = data->n,
+                                                      .k = data->k,
+                                                      .epochs = data->epochs,
+                                                      .label = data->label,
+                                                      .read = read_epoch,
+                                                      .context = work,
+                                                      .probabilities =
+                                                          data->dynamics_sum};
+        size_t epoch = (size_t)wn_option_number(run->options, "epoch");
+
+        if (epoch > data->epochs)
+            return wn_fail(error, WN_EUSAGE,
+                           "%s: --epoch: found %zu, wanted at most %zu, the "
+                           "epochs of ingest --dynamics",
+                           wn_audit_name(work->audit), epoch, data->epochs);
+        if (epoch == 0)
+            epoch = wn_external_dynamics_epoch(data->epochs);
+        work->dynamics = wn_external_dynamics_follow(
+            &external, work->plan.parts, epoch, run->threads, error);
+    } else {
+        const struct wn_mlp_task task = {.x = data->features,
+                                         .n = data->n,
+                                         .d = data->d,
+                                         .k = data->k,
+                                         .label = data->label};
+
+        work->dynamics = wn_dynamics_train(&task, &work->plan, run->threads,
+                                           run->talk, error);
+    }
+    if (!work->dynamics)
         return -1;
-    if (work->brought)
-        score_take_brought(run, work);
-    if (score_has_spectrum(work) &&
-        wn_spectrum_find(work->data.features, work->data.n, work->data.d,
-                         &work->spectrum, error))
-        return -1;
-    if ((work->needs & WN_NEEDS_DYNAMICS) &&
-        score_find_dynamics(run, work, error))
-        return -1;
-    if ((work->needs & WN_NEEDS_PAIRS) && score_find_pairs(run, work, error))
-        return -1;
+    wn_log_verbose(run->talk, "networks: measured after epoch %zu of %zu",
+                   wn_dynamics_epoch(work->dynamics),
+                   wn_dynamics_epochs(work->dynamics));
+    return 0;
+}
+
+/* Compare the two blocks of features. */
+static int compare_pairs(const struct wn_run *run, struct work *work,
+                         struct wn_error *error)
+{
+    static const char *const names[] = {"auto", "none", "ridge"};
+    const char *wanted = wn_option_text(run->options, "pair-align");
+    const struct wn_dataset *data = &work->data;
+    const struct wn_blocks blocks = {.x = data->features,
+                                     .y = data->features_b,
+                                     .n = data->n,
+                                     .d = data->d,
+                                     .p = data->p,
+                                     .seed = score_seed(run),
+                                     .threads = run->threads};
+    int alignment = 0;
+
+    while (strcmp(names[alignment], wanted))
+        alignment++;
+    work->pairs = wn_new(1, sizeof *work->pairs);
+    if (wn_pairs_compare(&blocks, (enum wn_alignment)alignment,
+                         (work->needs & WN_NEEDS_PAIR_RANKS) != 0, run->talk,
+                         work->pairs, error))
+        return wn_fail(error, WN_EDATA, "%s: data/features_b",
+                       wn_audit_name(work->audit));
+    wn_log_verbose(run->talk, "pairs: aligned by %s",
+                   names[work->pairs->alignment]);
+    return 0;
+}
+
+int score_compute(const struct wn_run *run, struct work *work,
+                  struct wn_error *error)
+{
+    if (work->parts & WN_SAMPLE_NEIGHBORS) {
+        if (find_neighbors(run, work, error))
+            return -1;
+        score_end_stage(run, work, SCORE_GRAPH);
+    }
+    if (work->member_count || work->user_probability) {
+        if (find_probability(run, work, error))
+            return -1;
+        score_end_stage(run, work, SCORE_MODELS);
+    }
+    if (score_has_spectrum(work)) {
+        if (wn_spectrum_find(work->data.features, work->data.n, work->data.d,
+                             &work->spectrum, error))
+            return -1;
+        score_end_stage(run, work, SCORE_SPECTRUM);
+    }
+    if (work->needs & WN_NEEDS_DYNAMICS) {
+        if (find_dynamics(run, work, error))
+            return -1;
+        score_end_stage(run, work, SCORE_NETWORKS);
+    }
+    if (work->needs & WN_NEEDS_PAIRS) {
+        if (compare_pairs(run, work, error))
+            return -1;
+        score_end_stage(run, work, SCORE_PAIRS);
+    }
     return 0;
 }

@@ -1,204 +1,303 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* score: what the work takes, memory and time, before any of it is done. */
+/* score: the memory that the work needs, and the time of a sample of it. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "audit/features.h"
+#include "learn/external_dynamics.h"
+#include "learn/pairs.h"
 #include "linalg/products.h"
 #include "prog/score/score_work.h"
-#include "util/spill.h"
 #include "util/memory.h"
-#include "util/thread.h"
+#include "util/random.h"
+#include "util/spill.h"
 
 enum {
-    ROW = 60,  /* bytes of small arrays that each row takes */
-    LEFT = 300 /* bytes that networks leave of each row */
+    ROW = 100,     /* bytes of small arrays a row */
+    NETWORKS = 300 /* bytes a row of the results of networks */
 };
 
-/* The size of the work. */
 struct cost {
-    struct wn_sample sample; /* extents only */
-    double need, least;      /* bytes; least with arrays in files */
-    /* Operations of a product. */
-    double features, graph, models, networks, methods;
+    struct wn_sample sample; /* sizes only; n = 0: the data are incomplete */
+    double bytes;            /* at most, without --memory */
+    double anonymous;        /* the smallest --memory */
 };
 
-/* The program and its libraries: what they have now, what they will touch
- * yet, and each thread's tiles. */
-static double program_bytes(const struct wn_run *run)
+/* n, d, k and the other sizes, from the audit file. */
+static int find_sizes(const struct wn_run *run, const struct work *work,
+                      struct wn_sample *sample, struct wn_error *error)
 {
-    return 24e6 + 6e6 + 2e6 * run->threads;
-}
-
-/* What stays in memory when large arrays go into files. */
-static double least_bytes(const struct wn_run *run, const struct work *work,
-                          const struct wn_sample *sample)
-{
-    return (program_bytes(run) + ROW * (double)sample->n +
-            wn_pool_kept(work->members, work->member_count, sample));
-}
-
-/* The extents, from the file; n is 0 where what must be there is not. */
-static int find_sample(const struct wn_run *run, const struct work *work,
-                       struct wn_sample *sample, struct wn_error *error)
-{
-    size_t x[3] = {0, 0, 0}, names[3] = {0, 0, 0};
-    int rank;
+    size_t n = 0, k = 0;
 
     *sample = (struct wn_sample){
         .m = (size_t)wn_option_number(run->options, "neighbors"),
         .threads = run->threads,
         .probe = score_probe(run),
         .folds = (size_t)wn_option_number(run->options, "folds")};
-    if (!wn_audit_has(work->audit, "data/label") ||
-        !wn_audit_has(work->audit, "data/label_name"))
-        return 0;
-    if (wn_audit_shape(work->audit, "data/label", &rank, x, error) ||
-        wn_audit_shape(work->audit, "data/label_name", &rank, names, error))
+    if (wn_audit_extent(work->audit, "data/label", 0, &n, error) ||
+        wn_audit_extent(work->audit, "data/label_name", 0, &k, error))
         return -1;
-    sample->n = x[0];
+    if (n == 0 || k == 0)
+        return 0;
+    sample->n = n;
     sample->d = work->width;
-    sample->k = names[0];
-    sample->groups = wn_audit_has(work->audit, "data/group") ? x[0] : 0;
+    sample->k = k;
+    sample->groups = wn_audit_has(work->audit, "data/group") ? n : 0;
     return 0;
 }
 
-static struct wn_view view_of(const struct wn_sample *sample)
-{
-    return (struct wn_view){.n = sample->n,
-                            .d = sample->d,
-                            .k = sample->k,
-                            .m = sample->m,
-                            .threads = sample->threads};
-}
-
-/* The methods, while the probabilities are there and what networks left. */
-static double methods_bytes(const struct work *work,
-                            const struct wn_sample *sample)
-{
-    const struct wn_view view = view_of(sample);
-    const double n = (double)sample->n;
-    double most = n * (8 * (double)sample->m + 32);
-
-    for (size_t i = 0; wn_methods[i]; i++)
-        if (work->chosen[i] && wn_methods[i]->bytes)
-            most = fmax(most, wn_methods[i]->bytes(&view));
-    if (work->needs & WN_NEEDS_DYNAMICS)
-        most += n * LEFT;
-    if (work->member_count || work->brought)
-        most += 4 * n * (double)sample->k;
-    return most;
-}
-
+/* The largest stage, beside what is there in all of them. */
 static int find_memory(const struct wn_run *run, const struct work *work,
                        struct cost *cost, struct wn_error *error)
 {
     const struct wn_sample *sample = &cost->sample;
-    const double n = (double)sample->n;
-    double most = methods_bytes(work, sample), pairs;
-    const double dynamics =
-        score_dynamics_bytes(run, work, sample->n, sample->d, sample->k);
+    const double n = (double)sample->n, d = (double)sample->d;
+    const double k = (double)sample->k, m = (double)sample->m;
+    const struct wn_view view = {.n = sample->n,
+                                 .d = sample->d,
+                                 .k = sample->k,
+                                 .m = sample->m,
+                                 .threads = run->threads};
+    double stage = n * (8 * m + 32); /* the methods */
 
-    if (score_pairs_bytes(run, work, &pairs, error))
-        return -1;
+    for (size_t i = 0; wn_methods[i]; i++)
+        if (work->chosen[i] && wn_methods[i]->bytes)
+            stage = fmax(stage, wn_methods[i]->bytes(&view));
+    if (work->needs & WN_NEEDS_DYNAMICS)
+        stage += n * NETWORKS;
+    if (work->member_count || work->user_probability)
+        stage += 4 * n * k;
+    if (work->needs & WN_NEEDS_DYNAMICS) {
+        /* --aum-threshold trains further networks. */
+        const double times =
+            wn_option_given(run->options, "aum-threshold") ? 2 : 1;
+
+        const double networks =
+            work->user_dynamics
+                ? wn_external_dynamics_bytes(sample->n, sample->k,
+                                             work->plan.parts)
+                : times * wn_dynamics_bytes(sample->n, sample->d, sample->k + 1,
+                                            &work->plan, run->threads);
+        stage = fmax(stage, 4 * n * k + networks);
+    }
+    if (work->needs & WN_NEEDS_PAIRS) {
+        size_t p = 0;
+
+        if (wn_audit_extent(work->audit, "data/features_b", 1, &p, error))
+            return -1;
+        stage =
+            fmax(stage, 4 * n * (double)p + wn_pairs_bytes(sample->n, sample->d,
+                                                           p, run->threads));
+    }
     if (work->parts & WN_SAMPLE_NEIGHBORS)
-        most = fmax(most, wn_graph_bytes(sample->n, sample->d, sample->m,
-                                         sample->probe, run->threads));
+        stage = fmax(stage, wn_graph_bytes(sample->n, sample->d, sample->m,
+                                           sample->probe, run->threads));
     if (work->member_count)
-        most = fmax(fmax(most, wn_spectrum_bytes(sample->n, sample->d) +
-                                   4 * n * (double)sample->k),
-                    wn_pool_bytes(work->members, work->member_count, sample));
-    cost->need = n * (4 * (double)sample->d + 8 * (double)sample->m + 48) +
-                 fmax(most, fmax(dynamics, pairs)) + program_bytes(run);
-    cost->least = least_bytes(run, work, sample);
+        stage = fmax(
+            fmax(stage, wn_spectrum_bytes(sample->n, sample->d) + 4 * n * k),
+            wn_pool_bytes(work->members, work->member_count, sample));
+    /* The program, its libraries and the tiles of each thread. */
+    cost->bytes = n * (4 * d + 8 * m + 48) + stage + 30e6 + 2e6 * run->threads;
+    /* What no file takes: the program, small arrays of each row and column,
+     * and for each thread its workspace and what OpenBLAS packs. */
+    cost->anonymous =
+        14e6 + ROW * n + 100 * (d + k) +
+        run->threads * (1e6 + 3000 * sqrt(n) +
+                        wn_linear_bytes(sample->n < 4096 ? sample->n : 4096));
     return 0;
 }
 
-int score_afford(const struct wn_run *run, const struct work *work,
-                 struct wn_error *error)
+int score_check_memory(const struct wn_run *run, const struct work *work,
+                       struct wn_error *error)
 {
     struct cost cost = {0};
     char what[100];
 
-    if (find_sample(run, work, &cost.sample, error))
+    if (find_sizes(run, work, &cost.sample, error))
         return -1;
-    if (!cost.sample.n)
+    if (cost.sample.n == 0)
         return 0;
     if (find_memory(run, work, &cost, error))
         return -1;
     snprintf(what, sizeof what, "%zu rows of %zu features and %zu classes",
              cost.sample.n, cost.sample.d, cost.sample.k);
-    return wn_run_limit_memory(run, cost.need, cost.least, what, error);
+    return wn_run_limit_memory(run, cost.bytes, cost.anonymous, what, error);
 }
 
-/* How much there is to do. Factors are measured, on sets of 1,800 to 20,000
- * rows; a good guess, no bound. */
-static int find_work(const struct wn_run *run, const struct work *work,
-                     struct cost *cost)
+static int compare_rows(const void *a, const void *b)
 {
-    const struct wn_sample *sample = &cost->sample;
-    const double n = (double)sample->n, d = (double)sample->d;
-    const double cells = n * (d + (double)sample->k);
+    const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
 
-    cost->features = 1500 * n * d;
-    if (work->parts & WN_SAMPLE_NEIGHBORS)
-        cost->graph = wn_graph_work(sample->n, sample->d, sample->probe) +
-                      5000 * n * (double)sample->m;
-    cost->models =
-        wn_pool_work(work->members, work->member_count,
-                     (size_t)wn_option_number(run->options, "passes"), sample);
-    const struct wn_view view = view_of(sample);
-    for (size_t i = 0; wn_methods[i]; i++)
-        if (work->chosen[i] && wn_methods[i]->work)
-            cost->methods += wn_methods[i]->work(&view);
-    if (!(work->needs & WN_NEEDS_DYNAMICS))
-        return 0;
-    if (work->followed)
-        cost->networks = 1500 * cells;
+    return (x > y) - (x < y);
+}
+
+/* array[s] = array[row[s]]; rows ascend, so this works in place. */
+static void gather(void *array, size_t size, const int32_t *row, size_t count)
+{
+    char *bytes = array;
+
+    for (size_t s = 0; bytes && s < count; s++)
+        memmove(bytes + s * size, bytes + (size_t)row[s] * size, size);
+}
+
+/* Read the sampled rows of a float dataset, `columns` in each. */
+static float *read_rows(const struct work *work, const char *path,
+                        size_t columns, size_t count, struct wn_error *error)
+{
+    float *out = wn_spill_new(wn_product(count, columns, 1), sizeof *out);
+
+    for (size_t s = 0; s < count; s++) {
+        const size_t row = (size_t)work->sample[s];
+
+        if (wn_audit_read_rows(work->audit, path, row, row + 1, columns,
+                               out + s * columns, error)) {
+            wn_spill_free(out);
+            return NULL;
+        }
+    }
+    return out;
+}
+
+/* Load `count` random rows as if they were all. */
+static int load_sample(const struct wn_run *run, struct work *work,
+                       size_t count, struct wn_error *error)
+{
+    struct wn_dataset *data = &work->data;
+    struct wn_random random;
+
+    if (wn_dataset_load(data, work->audit, WN_PART_LABEL | WN_PART_ROLE, error))
+        return -1;
+    if (!data->label)
+        return score_check_classes(work, error);
+    work->all_rows = data->n;
+    work->sample = wn_new(data->n, sizeof *work->sample);
+    wn_random_start(&random, score_seed(run), WN_RANDOM_SAMPLE, 0, 0);
+    wn_random_draw(&random, work->sample, data->n, count);
+    qsort(work->sample, count, sizeof *work->sample, compare_rows);
+    gather(data->label, sizeof *data->label, work->sample, count);
+    gather(data->group, sizeof *data->group, work->sample, count);
+    gather(data->trusted, sizeof *data->trusted, work->sample, count);
+    gather(data->weight, sizeof *data->weight, work->sample, count);
+    data->n = count;
+    if (work->width) {
+        struct wn_features *features = wn_features_open(work->audit, error);
+        int status = features ? 0 : -1;
+
+        data->d = work->width;
+        data->features =
+            wn_spill_new(wn_product(count, data->d, 1), sizeof(float));
+        for (size_t s = 0; status == 0 && s < count; s++) {
+            const size_t row = (size_t)work->sample[s];
+
+            status = wn_features_read(features, row, row + 1,
+                                      data->features + s * data->d, error);
+        }
+        wn_features_close(features);
+        if (status)
+            return -1;
+    }
+    if (work->user_probability &&
+        !(data->probability =
+              read_rows(work, "data/probability", data->k, count, error)))
+        return -1;
+    if ((work->needs & WN_NEEDS_PAIRS) &&
+        (wn_audit_extent(work->audit, "data/features_b", 1, &data->p, error) ||
+         !(data->features_b =
+               read_rows(work, "data/features_b", data->p, count, error))))
+        return -1;
+    return score_check_classes(work, error);
+}
+
+/* Do the work on `count` random rows and keep the seconds of each stage. */
+static int measure(const struct wn_run *run, const struct work *whole,
+                   size_t count, double seconds[SCORE_STAGES],
+                   struct wn_error *error)
+{
+    const enum wn_level level = run->talk->level;
+    struct work work = *whole;
+    int status;
+
+    run->talk->level = WN_QUIET;
+    wn_log_stage(run->talk, "");
+    status = load_sample(run, &work, count, error);
+    if (status == 0) {
+        score_end_stage(run, &work, SCORE_READ);
+        status = score_compute(run, &work, error) ||
+                         score_methods(run, &work, NULL, error)
+                     ? -1
+                     : 0;
+    }
+    run->talk->level = level;
+    memcpy(seconds, work.seconds, sizeof work.seconds);
+    work.audit = NULL; /* these are the whole work's */
+    work.members = NULL;
+    work.quality = NULL;
+    work.chosen = NULL;
+    score_free(&work);
+    return status;
+}
+
+static void add_time(struct wn_text *text, const char *name, double seconds)
+{
+    wn_text_format(text, "%-10s %8.1f %s", name,
+                   seconds < 120 ? seconds : seconds / 60,
+                   seconds < 120 ? "s" : "min");
+}
+
+/* Measure samples of doubling size until one takes a second or holds all rows.
+ * Each stage grows as the power of n that the last two samples show, at most 2;
+ * networks need fewer epochs where there are more rows. */
+static void estimate_time(const struct wn_run *run, const struct work *work,
+                          size_t n, struct wn_text *text)
+{
+    double seconds[2][SCORE_STAGES] = {{0}}, stage[SCORE_STAGES], total = 0;
+    struct wn_error error = {0};
+    size_t count = n < 256 ? n : 256, smaller = 0;
+
+    for (;;) {
+        double spent = 0;
+
+        if (measure(run, work, count, seconds[1], &error)) {
+            wn_text_format(text, "time unknown: %zu random rows: %s\n", count,
+                           error.text);
+            return;
+        }
+        for (int s = 0; s < SCORE_STAGES; s++)
+            spent += seconds[1][s];
+        if (count == n || spent > 1)
+            break;
+        smaller = count;
+        memcpy(seconds[0], seconds[1], sizeof *seconds);
+        count = count < n / 2 ? 2 * count : n;
+    }
+    for (int s = 0; s < SCORE_STAGES; s++) {
+        const double few = seconds[0][s], many = seconds[1][s];
+        double power = 1;
+
+        if (smaller && few > 0.005 && many > 0)
+            power = log(many / few) / log((double)count / (double)smaller);
+        power = fmin(fmax(power, 0), 2);
+        stage[s] = many * pow((double)n / (double)count, power);
+        total += stage[s];
+    }
+    add_time(text, "time", total);
+    if (count == n)
+        wn_text_format(text, ", measured\n");
     else
-        cost->networks = score_dynamics_work(work, cells);
-    return 0;
-}
+        wn_text_format(text,
+                       ", an estimate: measured on %zu random rows of %zu\n",
+                       count, n);
+    for (int s = 0; s < SCORE_STAGES; s++) {
+        char name[20];
 
-static double processor_seconds(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-/* Operations a second of a product by one thread, here and now. */
-static int probe(double *rate, struct wn_error *error)
-{
-    enum { SIDE = 256, LONG = 30 /* milliseconds */ };
-    float *block = wn_new(3 * SIDE * SIDE, sizeof *block);
-    double done = 0, spent = 0;
-
-    for (size_t i = 0; i < 2 * SIDE * SIDE; i++)
-        block[i] = (float)(i % 61) / 61;
-    const double begin = processor_seconds();
-    while (spent < 1e-3 * LONG) {
-        wn_gemm(0, 1, SIDE, SIDE, SIDE, 1, block, SIDE, block + SIDE * SIDE,
-                SIDE, 0, block + 2 * SIDE * SIDE, SIDE);
-        done += 2.0 * SIDE * SIDE * SIDE;
-        spent = processor_seconds() - begin;
+        if (seconds[1][s] == 0)
+            continue;
+        snprintf(name, sizeof name, " %s", score_stage_names[s]);
+        add_time(text, name, stage[s]);
+        wn_text_add(text, "\n", 1);
     }
-    *rate = done / spent;
-    free(block);
-    return 0;
-}
-
-static int add_time(struct wn_text *text, const char *name, double seconds)
-{
-    if (seconds < 120) {
-        wn_text_format(text, "%-10s %8.1f s\n", name, seconds);
-        return 0;
-    }
-    wn_text_format(text, "%-10s %8.1f min\n", name, seconds / 60);
-    return 0;
 }
 
 int score_estimate(const struct wn_run *run, const struct work *work,
@@ -206,35 +305,26 @@ int score_estimate(const struct wn_run *run, const struct work *work,
 {
     struct cost cost = {0};
     struct wn_text text = {0};
-    double rate;
-    int status = -1;
 
-    if (find_sample(run, work, &cost.sample, error) ||
-        find_memory(run, work, &cost, error) || find_work(run, work, &cost) ||
-        probe(&rate, error))
-        goto done;
-    const int processors = wn_threads(0);
-    rate *= run->threads < processors ? run->threads : processors;
-    if (wn_text_format(&text,
-                       "%zu rows, %zu features, %zu classes\n"
-                       "%-10s %8.0f MiB at most",
-                       cost.sample.n, cost.sample.d, cost.sample.k, "memory",
-                       ceil(cost.need / 0x1p20)) ||
-        (cost.least < cost.need &&
-         wn_text_format(&text, ", or %.0f with --memory",
-                        ceil(cost.least / 0x1p20))) ||
-        wn_text_add(&text, "\n", 1) ||
-        add_time(&text, "time",
-                 (cost.features + cost.graph + cost.models + cost.networks +
-                  cost.methods) /
-                     rate) ||
-        add_time(&text, " graph", cost.graph / rate) ||
-        add_time(&text, " models", cost.models / rate) ||
-        add_time(&text, " networks", cost.networks / rate))
-        goto done;
-    add_time(&text, " methods", cost.methods / rate);
-    status = wn_run_print(run, &text, error);
-done:
+    if (find_sizes(run, work, &cost.sample, error))
+        return -1;
+    if (cost.sample.n == 0)
+        return wn_fail(error, WN_EDATA,
+                       "%s: there is no label; run ingest with --label",
+                       wn_audit_name(work->audit));
+    if (find_memory(run, work, &cost, error))
+        return -1;
+    wn_text_format(&text,
+                   "%zu rows, %zu features, %zu classes\n"
+                   "%-10s %8.0f MiB at most",
+                   cost.sample.n, cost.sample.d, cost.sample.k, "memory",
+                   ceil(cost.bytes / 0x1p20));
+    if (cost.anonymous < cost.bytes)
+        wn_text_format(&text, ", or %.0f with --memory",
+                       ceil(cost.anonymous / 0x1p20));
+    wn_text_add(&text, "\n", 1);
+    estimate_time(run, work, cost.sample.n, &text);
+    const int status = wn_run_print(run, &text, error);
     wn_text_free(&text);
     return status;
 }

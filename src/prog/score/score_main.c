@@ -114,9 +114,10 @@ static int score_work(struct wn_run *run, struct wn_error *error)
     wn_log_verbose(run->talk, "OpenBLAS kernels: %s", wn_linear_kernels());
     status = score_read(run, &work, error);
     if (status == 0)
-        status = score_find(run, &work, error) || score_write(run, &work, error)
-                     ? -1
-                     : 0;
+        status =
+            score_compute(run, &work, error) || score_write(run, &work, error)
+                ? -1
+                : 0;
     else if (status > 0)
         status = 0;
     score_free(&work);

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* score: what was asked for, whether it fits, the data. */
+/* score: choose models and methods, reject options without effect, load and
+ * check the data. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "audit/features.h"
+#include "learn/pairs.h"
 #include "prog/score/score_work.h"
-#include "util/spill.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
 void score_free(struct work *work)
 {
     wn_audit_close(work->audit);
     wn_dataset_free(&work->data);
+    free(work->sample);
     wn_spill_free(work->index);
     wn_spill_free(work->fold);
     wn_spill_free(work->group);
@@ -21,23 +24,187 @@ void score_free(struct work *work)
     free(work->members);
     free(work->quality);
     free(work->chosen);
-    score_free_pairs(work);
+    if (work->pairs)
+        wn_pairs_free(work->pairs);
+    free(work->pairs);
     wn_dynamics_free(work->dynamics);
 }
 
-/* Whether a predictor was asked for, by its name or as one of the committee. */
-static bool is_member(const struct wn_run *run,
-                      const struct wn_predictor *predictor)
+const struct wn_option score_network_options[] = {
+    {"replicates", 0, WN_WHOLE, "N", "10", 1, 1000, NULL, true,
+     "networks to train for the training dynamics"},
+    {"epoch", 0, WN_WHOLE, "N", NULL, 1, 100000, NULL, true,
+     "measure EL2N and GraNd after N epochs (default: by held-out loss)"},
+    {"epochs", 0, WN_WHOLE, "N", NULL, 1, 100000, NULL, true,
+     "train for N epochs (default: as many as --epoch)"},
+    {"hidden", 0, WN_WHOLE, "N", "128", 1, 65536, NULL, true,
+     "hidden units of each network"},
+    {"learning-rate", 0, WN_REAL, "RATE", "0.05", 1e-9, 1000, NULL, true,
+     "step size of the networks' training"},
+    {"batch", 0, WN_WHOLE, "N", "128", 1, 65536, NULL, true,
+     "rows a training step"},
+    {0}};
+
+/* What a method needs and does not have, or the name of its required option if
+ * that was not given; NULL if it can be computed. */
+static const char *missing_input(const struct wn_run *run,
+                                 const struct work *work,
+                                 const struct wn_method *method)
 {
-    return wn_option_holds(run->options, "model", predictor->name) ||
-           (predictor->standard &&
-            wn_option_holds(run->options, "model", WN_COMMITTEE));
+    if ((method->needs & WN_NEEDS_PROBABILITY) && !work->member_count &&
+        !work->user_probability)
+        return "probabilities, but --model is none";
+    if (work->width == 0 &&
+        (method->needs &
+             (WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES | WN_NEEDS_PAIRS) ||
+         (method->needs & WN_NEEDS_DYNAMICS && !work->user_dynamics)))
+        return "features, and there are none";
+    if ((method->needs & WN_NEEDS_GRADIENTS) && work->user_dynamics)
+        return "gradients, which the dynamics of ingest --dynamics do not "
+               "have; --replicates trains networks";
+    if ((method->needs & WN_NEEDS_TRUSTED) &&
+        !wn_audit_has(work->audit, "data/trusted"))
+        return "trusted rows; see ingest --trusted";
+    if ((method->needs & WN_NEEDS_PAIRS) &&
+        !wn_audit_has(work->audit, "data/features_b"))
+        return "a second block of features; see ingest --features-b";
+    if (method->wants && !wn_option_given(run->options, method->wants))
+        return method->wants;
+    return NULL;
 }
 
-/* The predictors and what they and the methods need. Probabilities that the
- * user brought take the place of all predictors unless these were named. */
-static int score_read_choose(const struct wn_run *run, struct work *work,
-                             struct wn_error *error)
+/* Leave out a method that cannot be computed; one that the user named is an
+ * error. */
+static int choose_methods(const struct wn_run *run, struct work *work,
+                          struct wn_error *error)
+{
+    const bool named = wn_option_given(run->options, "methods") &&
+                       strcmp(wn_option_text(run->options, "methods"), "all");
+    size_t count = 0;
+
+    /* Two blocks of features are there to be compared. */
+    if (!wn_option_given(run->options, "methods") &&
+        wn_audit_has(work->audit, "data/features_b"))
+        wn_option_set(run->options, "methods", wn_method_paired + 1);
+    while (wn_methods[count])
+        count++;
+    work->chosen = wn_new(count, sizeof *work->chosen);
+    for (size_t i = 0; i < count; i++) {
+        const struct wn_method *method = wn_methods[i];
+
+        if (!wn_option_holds(run->options, "methods", method->name))
+            continue;
+        const char *missing = missing_input(run, work, method);
+        const char *dashes = missing == method->wants ? "--" : "";
+        if (!missing) {
+            work->chosen[i] = true;
+            work->needs |= method->needs;
+        } else if (!named) {
+            wn_log_verbose(run->talk, "%s left out: it needs %s%s",
+                           method->name, dashes, missing);
+        } else {
+            return wn_fail(error, WN_EUSAGE, "--methods: %s needs %s%s",
+                           method->name, dashes, missing);
+        }
+    }
+    return 0;
+}
+
+/* Whether a chosen method reads the options of method `owner`. The methods of
+ * pairs share theirs. */
+static bool reads_options(const struct work *work, size_t owner)
+{
+    const unsigned family = wn_methods[owner]->needs & WN_NEEDS_PAIRS;
+
+    for (size_t i = 0; wn_methods[i]; i++)
+        if (work->chosen[i] && (i == owner || wn_methods[i]->needs & family))
+            return true;
+    return false;
+}
+
+/* Reject options that have no effect on the requested work: whoever passed one
+ * expects an effect. */
+static int reject_unused_options(const struct wn_run *run,
+                                 const struct work *work,
+                                 struct wn_error *error)
+{
+    static const struct {
+        const char *option;
+        unsigned needs, parts; /* read for any of these needs or parts, */
+        bool model;            /* or for any model */
+        const char *why;
+    } shared[] = {{"passes", 0, 0, true, "no model is fitted; see --model"},
+                  {"ungrouped", 0, 0, true, "no model is fitted; see --model"},
+                  {"folds", 0, WN_SAMPLE_FOLDS, false,
+                   "no requested model uses folds; see --list-models"},
+                  {"neighbors", 0, WN_SAMPLE_NEIGHBORS, false,
+                   "no neighbours are needed; see --methods"},
+                  {"probe", 0, WN_SAMPLE_NEIGHBORS, false,
+                   "no neighbours are needed; see --methods"},
+                  {"metric", WN_NEEDS_FEATURES, WN_SAMPLE_NEIGHBORS, false,
+                   "no neighbours are needed; see --methods"}};
+    const struct wn_option *row = score_network_options;
+
+    for (size_t s = 0; s < sizeof shared / sizeof *shared; s++)
+        if (wn_option_given(run->options, shared[s].option) &&
+            !(work->needs & shared[s].needs) &&
+            !(work->parts & shared[s].parts) &&
+            !(shared[s].model && work->member_count))
+            return wn_fail(error, WN_EUSAGE, "--%s: %s", shared[s].option,
+                           shared[s].why);
+    for (; !(work->needs & WN_NEEDS_DYNAMICS) && row->name; row++)
+        if (wn_option_given(run->options, row->name))
+            return wn_fail(
+                error, WN_EUSAGE,
+                "--%s: no training dynamics are needed; see --methods",
+                row->name);
+    for (size_t i = 0; wn_methods[i]; i++)
+        for (row = wn_methods[i]->knobs;
+             !reads_options(work, i) && row && row->name; row++)
+            if (wn_option_given(run->options, row->name))
+                return wn_fail(error, WN_EUSAGE,
+                               "--%s: %s is not computed; see --methods",
+                               row->name, wn_methods[i]->name);
+    return 0;
+}
+
+/* Our networks, or none where the user's dynamics replace them. */
+static int choose_networks(const struct wn_run *run, struct work *work,
+                           struct wn_error *error)
+{
+    static const char *const own[] = {"epochs", "hidden", "learning-rate",
+                                      "batch", "aum-threshold"};
+    const struct wn_options *options = run->options;
+
+    work->user_dynamics = wn_audit_has(work->audit, "data/dynamics") &&
+                          !wn_option_given(options, "replicates");
+    for (size_t o = 0; work->user_dynamics && o < sizeof own / sizeof *own; o++)
+        if (wn_option_given(options, own[o]))
+            return wn_fail(error, WN_EUSAGE,
+                           "--%s: has no effect on the dynamics of ingest "
+                           "--dynamics; --replicates trains networks instead",
+                           own[o]);
+    work->plan = (struct wn_dynamics_plan){
+        .network = {.hidden = (size_t)wn_option_number(options, "hidden"),
+                    .batch = (size_t)wn_option_number(options, "batch"),
+                    .rate = wn_option_number(options, "learning-rate"),
+                    .momentum = .9,
+                    .seed = score_seed(run)},
+        .replicates = (size_t)wn_option_number(options, "replicates"),
+        .epoch = (size_t)wn_option_number(options, "epoch"),
+        .epochs = (size_t)wn_option_number(options, "epochs")};
+    if (work->plan.epochs > 0 && work->plan.epochs < work->plan.epoch)
+        return wn_fail(error, WN_EUSAGE,
+                       "--epoch=%zu is after the last of --epochs=%zu",
+                       work->plan.epoch, work->plan.epochs);
+    return 0;
+}
+
+/* The models and methods, and what they need. The user's probabilities replace
+ * all models unless --model names some; the user's dynamics replace our
+ * networks unless --replicates asks for them. */
+static int choose_work(const struct wn_run *run, struct work *work,
+                       struct wn_error *error)
 {
     const char *metric = wn_option_text(run->options, "metric");
     size_t count = 0;
@@ -45,14 +212,16 @@ static int score_read_choose(const struct wn_run *run, struct work *work,
     if (wn_features_width(work->audit, &work->width, error))
         return -1;
     work->metric = strcmp(metric, "cosine") == 0 ? WN_COSINE : WN_EUCLIDEAN;
-    work->brought = wn_audit_has(work->audit, "data/probability") &&
-                    !wn_option_given(run->options, "model");
+    work->user_probability = wn_audit_has(work->audit, "data/probability") &&
+                             !wn_option_given(run->options, "model");
     while (wn_predictors[count])
         count++;
     work->members = wn_new(count, sizeof(void *));
     work->quality = wn_new(count + 1, sizeof *work->quality);
-    for (size_t p = 0; p < count; p++)
-        if (!work->brought && is_member(run, wn_predictors[p])) {
+    for (size_t p = 0; p < count && !work->user_probability; p++)
+        if (wn_option_holds(run->options, "model", wn_predictors[p]->name) ||
+            (wn_predictors[p]->standard &&
+             wn_option_holds(run->options, "model", WN_COMMITTEE))) {
             work->members[work->member_count++] = wn_predictors[p];
             work->parts |= wn_predictors[p]->needs;
         }
@@ -61,35 +230,18 @@ static int score_read_choose(const struct wn_run *run, struct work *work,
                        "%s: there are no features, wanted one or more, or "
                        "probabilities, or --model=none",
                        wn_audit_name(work->audit));
-    if (score_choose_dynamics(run, work, error) ||
-        score_choose_methods(run, work, error))
+    if (choose_networks(run, work, error) || choose_methods(run, work, error))
         return -1;
+    work->plan.parts =
+        (work->needs & WN_NEEDS_GRADIENTS ? WN_DYNAMICS_GRADIENTS : 0) |
+        (work->needs & WN_NEEDS_HISTORIES ? WN_DYNAMICS_HISTORIES : 0) |
+        (work->needs & WN_NEEDS_TARGETS ? WN_DYNAMICS_TARGETS : 0);
     if (work->needs & WN_NEEDS_NEIGHBORS)
         work->parts |= WN_SAMPLE_NEIGHBORS;
-    return score_refuse_idle(run, work, error);
+    return reject_unused_options(run, work, error);
 }
 
-/* The distance of two rows of 65,535 features within this is one of 4 bytes;
- * what ingest scaled is far below. */
-#define LARGEST 1e35f
-
-static int score_read_check_features(const struct wn_dataset *data,
-                                     const char *name, struct wn_error *error)
-{
-    for (size_t cell = 0; cell < data->n * data->d; cell++)
-        if (!(fabsf(data->features[cell]) <= LARGEST))
-            return wn_fail(error, WN_EDATA,
-                           "%s: data/features: row %zu, feature %s is %g, "
-                           "wanted at most %g; see ingest --scale",
-                           name, cell / data->d,
-                           data->feature_name[cell % data->d],
-                           (double)data->features[cell], (double)LARGEST);
-    return 0;
-}
-
-/* Two classes or more with rows; what features there are, finite. */
-static int score_read_check_data(const struct work *work,
-                                 struct wn_error *error)
+int score_check_classes(const struct work *work, struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
     const char *name = wn_audit_name(work->audit);
@@ -108,24 +260,40 @@ static int score_read_check_data(const struct work *work,
         return wn_fail(error, WN_EDATA,
                        "%s: found one class in %zu rows, wanted two or more",
                        name, data->n);
-    return data->features ? score_read_check_features(data, name, error) : 0;
+    return 0;
 }
+
+/* The squared distance of two rows of 65,535 features up to this is finite in
+ * 4 bytes. What ingest has scaled is far below. */
+#define LARGEST 1e35f
 
 int score_read(const struct wn_run *run, struct work *work,
                struct wn_error *error)
 {
+    struct wn_dataset *data = &work->data;
+
     work->audit = wn_run_open(run, WN_DATA, error);
-    if (!work->audit || score_read_choose(run, work, error))
+    if (!work->audit || choose_work(run, work, error))
         return -1;
     if (wn_option_on(run->options, "estimate"))
         return score_estimate(run, work, error) ? -1 : 1;
-    if (wn_run_check_output(run, error) || score_afford(run, work, error))
+    if (wn_run_check_output(run, error) || score_check_memory(run, work, error))
         return -1;
     const unsigned parts =
         WN_PART_LABEL | WN_PART_FEATURES | WN_PART_ROLE |
-        (work->brought ? (unsigned)WN_PART_PROBABILITY : 0) |
+        (work->user_probability ? (unsigned)WN_PART_PROBABILITY : 0) |
         (work->needs & WN_NEEDS_PAIRS ? (unsigned)WN_PART_FEATURES_B : 0);
-    if (wn_dataset_load(&work->data, work->audit, parts, error))
+    if (wn_dataset_load(data, work->audit, parts, error) ||
+        score_check_classes(work, error))
         return -1;
-    return score_read_check_data(work, error);
+    for (size_t cell = 0; data->features && cell < data->n * data->d; cell++)
+        if (!(fabsf(data->features[cell]) <= LARGEST))
+            return wn_fail(error, WN_EDATA,
+                           "%s: data/features: row %zu, feature %s is %g, "
+                           "wanted at most %g; see ingest --scale",
+                           wn_audit_name(work->audit), cell / data->d,
+                           data->feature_name[cell % data->d],
+                           (double)data->features[cell], (double)LARGEST);
+    score_end_stage(run, work, SCORE_READ);
+    return 0;
 }

@@ -1,23 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* prog/score/score_work.h: the parts of score(1): what is needed, what is
- * found, what goes out. Included by score*.c only. */
+/* prog/score/score_work.h: what score(1) reads, computes and writes. Included
+ * by score_*.c only. */
 #ifndef WN_PROG_SCORE_SCORE_WORK_H
 #define WN_PROG_SCORE_SCORE_WORK_H
 
 #include "audit/dataset.h"
-#include "method/method.h"
 #include "knn/graph.h"
 #include "learn/pool.h"
 #include "learn/predictors.h"
-#include "linalg/svd.h"
 #include "learn/training.h"
+#include "linalg/svd.h"
+#include "method/method.h"
 #include "prog/program.h"
 
-/* Everything that is read, found and written. */
+enum score_stage {
+    SCORE_READ,
+    SCORE_GRAPH,
+    SCORE_MODELS,
+    SCORE_SPECTRUM,
+    SCORE_NETWORKS,
+    SCORE_PAIRS,
+    SCORE_METHODS,
+    SCORE_STAGES
+};
+
 struct work {
     struct wn_audit *audit;
     struct wn_dataset data;
-    size_t width; /* features there are, loaded or not */
+    size_t width;    /* features in the audit file, loaded or not */
+    int32_t *sample; /* --estimate: the data are these rows of `all_rows`, */
+    size_t all_rows; /* ascending; NULL: all rows */
     size_t m;
     enum wn_metric metric;
     struct wn_graph_facts facts;
@@ -28,30 +40,29 @@ struct work {
     size_t folds;
     const struct wn_predictor **members;
     size_t member_count;
-    bool brought; /* the probabilities are those of ingest, not of members */
+    bool user_probability; /* ingest --probability takes the members' place */
     struct wn_quality *quality;
     struct wn_dynamics *dynamics;
-    struct wn_dynamics_plan plan; /* its parts are not set */
-    bool followed; /* they are those of ingest, not of our networks */
+    struct wn_dynamics_plan plan; /* of our networks */
+    bool user_dynamics; /* ingest --dynamics takes our networks' place */
     struct wn_pairs *pairs;
     struct wn_spectrum spectrum; /* of the features */
-    unsigned parts;              /* enum wn_sample_part that the members need */
+    unsigned parts;              /* enum wn_sample_part of the members */
     bool *chosen;                /* as many as wn_methods */
-    unsigned needs;              /* enum wn_need of those chosen */
+    unsigned needs;              /* enum wn_need of the chosen methods */
+    double seconds[SCORE_STAGES];
 };
 
 void score_free(struct work *work);
 
+/* With --verbose: the seconds and the anonymous memory of a finished stage. */
+void score_end_stage(const struct wn_run *run, struct work *work,
+                     enum score_stage stage);
+extern const char *const score_stage_names[SCORE_STAGES];
+
 static inline uint64_t score_seed(const struct wn_run *run)
 {
     return (uint64_t)wn_option_number(run->options, "seed");
-}
-
-/* Whether the features are looked at as a whole: with the probabilities,
- * brought ones too, but not for who asked for single scores. */
-static inline bool score_has_spectrum(const struct work *work)
-{
-    return work->probability && work->data.features;
 }
 
 /* --probe, or WN_PROBE_AUTO. */
@@ -62,81 +73,48 @@ static inline size_t score_probe(const struct wn_run *run)
                : WN_PROBE_AUTO;
 }
 
-/* Whose probabilities quality[p] is about. */
-static inline const char *score_member(const struct work *work, size_t p)
+/* The spectrum of the features is computed where there are probabilities. */
+static inline bool score_has_spectrum(const struct work *work)
 {
-    return p < work->member_count ? work->members[p]->name
-           : work->brought        ? "brought"
-                                  : "committee";
+    return work->probability && work->data.features;
 }
 
-/* score_read.c: the predictors and methods asked for and what they need; the
- * memory that takes; the data, checked. 1 where an estimate was asked for and
- * nothing is left to do. */
+/* The model whose probabilities quality[p] describes. */
+static inline const char *score_member(const struct work *work, size_t p)
+{
+    return p < work->member_count   ? work->members[p]->name
+           : work->user_probability ? "brought"
+                                    : "committee";
+}
+
+/* score_read.c: open the audit file, choose models and methods, reject options
+ * that have no effect, check memory and output, load the data. 1: --estimate
+ * was given and has been answered. */
 int score_read(const struct wn_run *run, struct work *work,
                struct wn_error *error) WN_MUST_CHECK;
+/* The options of the networks, ending with {0}. */
+extern const struct wn_option score_network_options[];
+/* Two classes or more have rows; else WN_EDATA. */
+int score_check_classes(const struct work *work,
+                        struct wn_error *error) WN_MUST_CHECK;
 
-/* score_cost.c: keep to --memory, or refuse; memory and time, printed. */
-int score_afford(const struct wn_run *run, const struct work *work,
-                 struct wn_error *error) WN_MUST_CHECK;
+/* score_cost.c: apply --memory or refuse the work; print memory and time. */
+int score_check_memory(const struct wn_run *run, const struct work *work,
+                       struct wn_error *error) WN_MUST_CHECK;
 int score_estimate(const struct wn_run *run, const struct work *work,
                    struct wn_error *error) WN_MUST_CHECK;
 
-/* score_compute.c: graph, probabilities, networks, as far as they are needed.
- */
-int score_find(const struct wn_run *run, struct work *work,
-               struct wn_error *error) WN_MUST_CHECK;
+/* score_compute.c: graph, probabilities, spectrum, networks and pairs, as far
+ * as the chosen models and methods need them. */
+int score_compute(const struct wn_run *run, struct work *work,
+                  struct wn_error *error) WN_MUST_CHECK;
 
-/* score_dynamics.c: the options of the networks, ending with {0}; whose
- * dynamics; the memory they take; all of them. */
-extern const struct wn_option score_network_options[];
-int score_choose_dynamics(const struct wn_run *run, struct work *work,
-                          struct wn_error *error) WN_MUST_CHECK;
-double score_dynamics_bytes(const struct wn_run *run, const struct work *work,
-                            size_t n, size_t d, size_t k);
-/* About how many operations of a product training takes; `cells` is
- * n (d + k). */
-double score_dynamics_work(const struct work *work, double cells);
-int score_find_dynamics(const struct wn_run *run, struct work *work,
-                        struct wn_error *error) WN_MUST_CHECK;
-
-/* score_pairs.c: the memory pairs take; all of them; how they were aligned. */
-int score_pairs_bytes(const struct wn_run *run, const struct work *work,
-                      double *bytes, struct wn_error *error) WN_MUST_CHECK;
-int score_find_pairs(const struct wn_run *run, struct work *work,
-                     struct wn_error *error) WN_MUST_CHECK;
-int score_write_pairs(const struct work *work, struct wn_audit_writer *writer,
-                      struct wn_error *error) WN_MUST_CHECK;
-void score_free_pairs(struct work *work);
-
-/* score_methods.c: the methods asked for, as far as they have what they need;
- * their scores. */
-int score_choose_methods(const struct wn_run *run, struct work *work,
-                         struct wn_error *error) WN_MUST_CHECK;
-int score_methods(const struct wn_run *run, const struct work *work,
+/* score_write.c: compute the methods' scores one at a time and write each;
+ * writer NULL: do not write. Then all of /score. */
+int score_methods(const struct wn_run *run, struct work *work,
                   struct wn_audit_writer *writer,
                   struct wn_error *error) WN_MUST_CHECK;
-
-/* score_unused_options.c: an option that was given and that nothing reads is an
- * error. */
-int score_refuse_idle(const struct wn_run *run, const struct work *work,
-                      struct wn_error *error) WN_MUST_CHECK;
-
-/* A count that was asked for and does not fit its `units` is an error; a
- * default is lowered to `most`, and that is said. */
-int score_fit_count(const struct wn_run *run, const struct work *work,
-                    const char *option, size_t most, const char *unit,
-                    size_t units, size_t *count,
-                    struct wn_error *error) WN_MUST_CHECK;
-
-/* score_predict.c: the probabilities of the members, or what the user brought,
- * as it is: whose model that was we do not know. */
-int score_predict(const struct wn_run *run, struct work *work,
-                  struct wn_error *error) WN_MUST_CHECK;
-void score_take_brought(const struct wn_run *run, struct work *work);
-
-/* score_write.c: the methods' scores and all of /score; the whole file. */
-int score_write(const struct wn_run *run, const struct work *work,
+int score_write(const struct wn_run *run, struct work *work,
                 struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -1,15 +1,108 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* score: the methods' scores, and all of it as the stage /score. */
+/* score: compute the methods' scores and write the stage /score. */
 #include <math.h>
 #include <stdlib.h>
 
+#include "learn/pairs.h"
 #include "linalg/products.h"
 #include "prog/score/score_work.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
-static int score_write_probability(const struct work *work,
-                                   struct wn_audit_writer *writer,
-                                   struct wn_error *error)
+/* Compute one method, check that it is finite, write it. Returns 1, with the
+ * reason in *error, where the method does not apply to the data. */
+static int compute_method(const struct wn_run *run, const struct work *work,
+                          const struct wn_method *method,
+                          const struct wn_view *view,
+                          struct wn_audit_writer *writer,
+                          struct wn_error *error)
+{
+    const size_t n = work->data.n, extent[3] = {n, 0, 0};
+    struct wn_text path = {0};
+    float *out = wn_spill_new(n, sizeof *out), *spread = NULL;
+    int32_t *row = NULL;
+    int status = -1;
+
+    if (method->spreads && !work->user_dynamics)
+        spread = wn_spill_new(n, sizeof *spread);
+    if (method->trace) {
+        row = wn_spill_new(n, sizeof *row);
+        for (size_t i = 0; i < n; i++)
+            row[i] = -1;
+        status = method->trace(view, run->options, out, row, error);
+    } else {
+        status = method->score(view, run->options, out, spread, error);
+    }
+    for (size_t i = 0; status == 0 && i < n; i++)
+        if (!isfinite(out[i]) || (spread && !isfinite(spread[i])))
+            status = wn_fail(error, WN_ENUMERIC, "%s: row %zu is not finite",
+                             method->name, i);
+    if (status == 0 && writer) {
+        wn_text_format(&path, "score/%s", method->name);
+        status = wn_audit_write(writer, wn_text_of(&path), WN_F32, extent, out,
+                                error);
+        wn_text_add(&path, "_std", 4);
+        if (status == 0 && spread)
+            status = wn_audit_write(writer, wn_text_of(&path), WN_F32, extent,
+                                    spread, error);
+        path.length = 0;
+        wn_text_format(&path, "score/evidence/%s", method->name);
+        if (status == 0 && row)
+            status = wn_audit_write(writer, wn_text_of(&path), WN_I32, extent,
+                                    row, error);
+    }
+    wn_text_free(&path);
+    wn_spill_free(out);
+    wn_spill_free(spread);
+    wn_spill_free(row);
+    return status;
+}
+
+int score_methods(const struct wn_run *run, struct work *work,
+                  struct wn_audit_writer *writer, struct wn_error *error)
+{
+    const struct wn_dataset *data = &work->data;
+    const struct wn_view view = {.n = data->n,
+                                 .d = data->d,
+                                 .k = data->k,
+                                 .m = work->m,
+                                 .x = data->features,
+                                 .label = data->label,
+                                 .probability = work->probability,
+                                 .neighbor = work->index,
+                                 .distance = work->distance,
+                                 .dynamics = work->dynamics,
+                                 .plan = &work->plan,
+                                 .pairs = work->pairs,
+                                 .trusted = data->trusted,
+                                 .label_name = data->label_name,
+                                 .metric = work->metric,
+                                 .threads = run->threads,
+                                 .seed = score_seed(run),
+                                 .talk = run->talk};
+
+    for (size_t i = 0; wn_methods[i]; i++) {
+        if (!work->chosen[i])
+            continue;
+        const int status =
+            compute_method(run, work, wn_methods[i], &view, writer, error);
+        if (status < 0)
+            return wn_fail(error, WN_ENUMERIC, "%s",
+                           wn_audit_name(work->audit));
+        if (status) {
+            wn_log_note(run->talk, "%s: %s left out: %s",
+                        wn_audit_name(work->audit), wn_methods[i]->name,
+                        error->text);
+            *error = (struct wn_error){0};
+        }
+    }
+    score_end_stage(run, work, SCORE_METHODS);
+    return 0;
+}
+
+static int write_probability(const struct work *work,
+                             struct wn_audit_writer *writer,
+                             struct wn_error *error)
 {
     static const char path[] = "score/probability";
     const size_t extent[3] = {work->data.n, work->data.k, 0};
@@ -37,14 +130,13 @@ static int score_write_probability(const struct work *work,
                 goto done;
         }
         name.length = 0;
+        wn_text_format(&name, "%s_chosen", member);
         if (*quality->chosen &&
-            (wn_text_format(&name, "%s_chosen", member) ||
-             wn_audit_write_text(writer, path, wn_text_of(&name),
-                                 quality->chosen, error)))
+            wn_audit_write_text(writer, path, wn_text_of(&name),
+                                quality->chosen, error))
             goto done;
-        if ((p < work->member_count || work->brought) &&
-            wn_text_format(&members, "%s%s", p ? "," : "", member))
-            goto done;
+        if (p < work->member_count || work->user_probability)
+            wn_text_format(&members, "%s%s", p ? "," : "", member);
     }
     status = wn_audit_write_text(writer, path, "members", wn_text_of(&members),
                                  error);
@@ -98,7 +190,20 @@ static int write_spectrum(const struct work *work,
                                  spectrum->largest, error);
 }
 
-int score_write(const struct wn_run *run, const struct work *work,
+static int write_pairs(const struct work *work, struct wn_audit_writer *writer,
+                       struct wn_error *error)
+{
+    const bool ridge = work->pairs->alignment == WN_ALIGN_RIDGE;
+
+    if (wn_audit_write_text(writer, "score", "pair_align",
+                            ridge ? "ridge" : "none", error))
+        return -1;
+    return ridge ? wn_audit_write_number(writer, "score", "pair_ridge",
+                                         work->pairs->ridge, error)
+                 : 0;
+}
+
+int score_write(const struct wn_run *run, struct work *work,
                 struct wn_error *error)
 {
     struct wn_audit_writer *writer =
@@ -115,10 +220,10 @@ int score_write(const struct wn_run *run, const struct work *work,
           wn_audit_write_number(writer, "score", "epochs",
                                 (double)wn_dynamics_epochs(work->dynamics),
                                 error))) ||
-        (work->probability && score_write_probability(work, writer, error)) ||
+        (work->probability && write_probability(work, writer, error)) ||
         (work->index && write_neighbors(work, writer, error)) ||
         (score_has_spectrum(work) && write_spectrum(work, writer, error)) ||
-        (work->pairs && score_write_pairs(work, writer, error)) ||
+        (work->pairs && write_pairs(work, writer, error)) ||
         score_methods(run, work, writer, error)) {
         wn_audit_abandon(writer);
         return -1;
