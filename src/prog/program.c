@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The frame around the six programs; see program.h. */
+/* What all programs share; see program.h. */
 #include "prog/program.h"
 
 #include <math.h>
@@ -16,14 +16,7 @@
 #include "util/memory.h"
 #include "util/thread.h"
 
-#define LITTLE 128e6 /* bytes that are taken for there */
-
-static const char *program_last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
+#define SMALL 128e6 /* bytes that are not worth a check */
 
 void wn_program_reexec(char **argv, bool changed)
 {
@@ -42,64 +35,6 @@ static bool has_row(const struct wn_program *program, const char *name)
     return false;
 }
 
-static int print_help(const struct wn_program *program, const char *name,
-                      struct wn_error *error)
-{
-    struct wn_text text = {0};
-    int status = wn_options_help(program, name, &text);
-
-    if (status == 0)
-        status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
-                              "standard output", error);
-    wn_text_free(&text);
-    return status;
-}
-
-static int print_version(const char *name, struct wn_error *error)
-{
-    struct wn_text text = {0};
-    int status =
-        wn_text_format(&text, "%s (winnow) %s\n", name, PACKAGE_VERSION);
-
-    if (status == 0)
-        status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
-                              "standard output", error);
-    wn_text_free(&text);
-    return status;
-}
-
-static int program_carry_out(const struct wn_program *program,
-                             struct wn_run *run, wn_work *work,
-                             struct wn_error *error)
-{
-    const struct wn_options *options = run->options;
-
-    if (wn_option_on(options, "help"))
-        return print_help(program, run->name, error);
-    if (wn_option_on(options, "version"))
-        return print_version(run->name, error);
-    if (has_row(program, "quiet") && wn_option_on(options, "quiet"))
-        run->talk->level = WN_QUIET;
-    else if (wn_option_on(options, "verbose"))
-        run->talk->level = WN_VERBOSE;
-    run->threads = 1;
-    if (has_row(program, "threads"))
-        run->threads = wn_threads((int)wn_option_number(options, "threads"));
-    if (wn_hdf5_start(error))
-        return -1;
-    return work(run, error);
-}
-
-/* What this process took. */
-static void tell_use(struct wn_log *talk)
-{
-    struct rusage use;
-
-    if (getrusage(RUSAGE_SELF, &use) == 0)
-        wn_log_verbose(talk, "used %.0f MiB at most",
-                       ceil((double)use.ru_maxrss / 1024));
-}
-
 static const char *running; /* the program's name, for end_at_once() */
 
 /* The handler of wn_die(). */
@@ -115,28 +50,78 @@ static void end_at_once(const char *message)
     _exit(2);
 }
 
+/* Print what --help, --version and the hidden --options ask for: 1, or -1 if
+ * that fails; 0 if none was given. */
+static int print_about(const struct wn_program *program, struct wn_run *run,
+                       bool list, struct wn_error *error)
+{
+    struct wn_text text = {0};
+    int status = 1;
+
+    if (list)
+        wn_options_list(program, &text);
+    else if (wn_option_on(run->options, "help"))
+        wn_options_help(program, run->name, &text);
+    else if (wn_option_on(run->options, "version"))
+        wn_text_format(&text, "%s (winnow) %s\n", run->name, PACKAGE_VERSION);
+    else
+        status = 0;
+    if (status && wn_write_all(STDOUT_FILENO, text.bytes, text.length,
+                               "standard output", error))
+        status = -1;
+    wn_text_free(&text);
+    return status;
+}
+
+static int carry_out(const struct wn_program *program, int argc, char **argv,
+                     struct wn_run *run, wn_work *work, struct wn_error *error)
+{
+    const bool list = argc == 2 && strcmp(argv[1], "--options") == 0;
+
+    if (!list) {
+        run->options = wn_options_parse(program, argc, argv, error);
+        if (!run->options)
+            return -1;
+    }
+    const int about = print_about(program, run, list, error);
+    if (about)
+        return about < 0 ? -1 : 0;
+    if (has_row(program, "quiet") && wn_option_on(run->options, "quiet"))
+        run->talk->level = WN_QUIET;
+    else if (wn_option_on(run->options, "verbose"))
+        run->talk->level = WN_VERBOSE;
+    run->threads = 1;
+    if (has_row(program, "threads"))
+        run->threads =
+            wn_threads((int)wn_option_number(run->options, "threads"));
+    if (wn_hdf5_start(error))
+        return -1;
+    return work(run, error);
+}
+
 int wn_program_main(const struct wn_program *program, int argc, char **argv,
                     wn_work *work)
 {
+    const char *path = argc > 0 && argv[0] ? argv[0] : "winnow";
+    const char *slash = strrchr(path, '/');
     struct wn_error error = {0};
-    struct wn_log talk;
-    struct wn_run run = {.talk = &talk};
+    struct wn_log log;
+    struct wn_run run = {.name = slash ? slash + 1 : path, .talk = &log};
+    struct rusage use;
 
     wn_file_standard();
-    run.name = argc > 0 && argv[0] ? program_last_part(argv[0]) : "winnow";
     running = run.name;
     wn_die_handler(end_at_once);
-    wn_log_open(&talk, run.name);
-    struct wn_options *options = wn_options_parse(program, argc, argv, &error);
-    run.options = options;
-    int status = options ? program_carry_out(program, &run, work, &error) : -1;
+    wn_log_open(&log, run.name);
+    int status = carry_out(program, argc, argv, &run, work, &error);
     if (status < 0) {
-        wn_log_error(&talk, &error);
+        wn_log_error(&log, &error);
         status = wn_code_status(error.code);
-    } else {
-        tell_use(&talk);
+    } else if (getrusage(RUSAGE_SELF, &use) == 0) {
+        wn_log_verbose(&log, "used %.0f MiB at most",
+                       ceil((double)use.ru_maxrss / 1024));
     }
-    wn_options_free(options);
+    wn_options_free(run.options);
     return status;
 }
 
@@ -162,43 +147,30 @@ struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
     return wn_audit_open(path, need, error);
 }
 
-/* Without --memory: refuse what there is no room for, with what would make it
- * fit if it can do with `least`. Little is not worth asking for. */
-static int find_room(const struct wn_run *run, double need, double least,
-                     const char *what, struct wn_error *error)
+/* Without --memory: refuse work that needs more memory than is free, and name
+ * the --memory that would make it fit if `least` allows one. */
+static int check_free_memory(const struct wn_run *run, double need,
+                             double least, const char *what,
+                             struct wn_error *error)
 {
-    if (need < LITTLE)
+    if (need < SMALL)
         return 0;
-    const struct wn_free_memory room = wn_free_memory_find("");
-    const double free = floor(room.bytes / 0x1p20);
-    const double most = floor(0.8 * free); /* others want some, too */
+    const struct wn_free_memory memory = wn_free_memory_find("");
+    const double free = floor(memory.bytes / 0x1p20);
+    const double share = floor(0.8 * free); /* others need some, too */
 
-    if (need > room.bytes && !room.addresses && least <= most * 0x1p20)
+    if (need > memory.bytes && !memory.addresses && least <= share * 0x1p20)
         return wn_fail(error, WN_EUSAGE,
                        "%s need %.0f MiB, %s %.0f free: --memory=%.0fM puts "
                        "large arrays into files",
-                       what, ceil(need / 0x1p20), room.what, free, most);
-    if (need > room.bytes)
+                       what, ceil(need / 0x1p20), memory.what, free, share);
+    if (need > memory.bytes)
         return wn_fail(error, WN_EUSAGE, "%s need %.0f MiB, %s %.0f free", what,
-                       ceil(need / 0x1p20), room.what, free);
-    if (need > 0.9 * room.bytes)
+                       ceil(need / 0x1p20), memory.what, free);
+    if (need > 0.9 * memory.bytes)
         wn_log_note(run->talk, "%s need up to %.0f MiB, %s %.0f free", what,
-                    ceil(need / 0x1p20), room.what, free);
+                    ceil(need / 0x1p20), memory.what, free);
     return 0;
-}
-
-int wn_run_check_memory(const struct wn_run *run, double need, const char *what,
-                        struct wn_error *error)
-{
-    const double limit = wn_option_number(run->options, "memory");
-
-    if (!wn_option_given(run->options, "memory"))
-        return find_room(run, need, need, what, error);
-    if (need <= limit)
-        return 0;
-    return wn_fail(error, WN_EUSAGE,
-                   "--memory: %s need %.0f MiB, wanted at most %.0f MiB", what,
-                   ceil(need / 0x1p20), floor(limit / 0x1p20));
 }
 
 int wn_run_limit_memory(const struct wn_run *run, double need, double least,
@@ -207,16 +179,24 @@ int wn_run_limit_memory(const struct wn_run *run, double need, double least,
     const double limit = wn_option_number(run->options, "memory");
 
     if (!wn_option_given(run->options, "memory"))
-        return find_room(run, need, least, what, error);
+        return check_free_memory(run, need, least, what, error);
     if (need <= limit)
         return 0;
-    if (wn_run_check_memory(run, least, what, error))
-        return -1;
+    if (least > limit)
+        return wn_fail(error, WN_EUSAGE,
+                       "--memory: %s need %.0f MiB, wanted at most %.0f MiB",
+                       what, ceil(least / 0x1p20), floor(limit / 0x1p20));
     wn_log_verbose(run->talk,
                    "--memory: %s need %.0f MiB; large arrays go into files",
                    what, ceil(need / 0x1p20));
     wn_spill_start(limit);
     return 0;
+}
+
+int wn_run_check_memory(const struct wn_run *run, double need, const char *what,
+                        struct wn_error *error)
+{
+    return wn_run_limit_memory(run, need, need, what, error);
 }
 
 /* Where the output goes: NULL for standard output. */
@@ -258,9 +238,9 @@ struct wn_audit_writer *wn_run_create(const struct wn_run *run,
     const char *path;
     bool force;
 
-    if (find_target(run, from != NULL, &path, &force, error) ||
-        wn_options_describe(run->options, &options))
-        goto done;
+    if (find_target(run, from != NULL, &path, &force, error))
+        return NULL;
+    wn_options_describe(run->options, &options);
     writer = wn_audit_create(path, force, from, stage, error);
     if (writer && from &&
         wn_audit_provenance(writer, run->name, wn_text_of(&options),
@@ -268,7 +248,6 @@ struct wn_audit_writer *wn_run_create(const struct wn_run *run,
         wn_audit_abandon(writer);
         writer = NULL;
     }
-done:
     wn_text_free(&options);
     return writer;
 }

@@ -29,8 +29,9 @@ typedef int wn_work(struct wn_run *run, struct wn_error *error);
  * five times as slow beside one busy process. Where it fails we go on. */
 void wn_program_reexec(char **argv, bool changed);
 
-/* The whole of main(): standard descriptors, HDF5's doors shut, options, --help
- * and --version, the work, the message, the exit status. */
+/* The whole of main(): open the standard descriptors, restrict HDF5, parse the
+ * options, answer --help, --version and the hidden --options, do the work,
+ * print the error. Returns the exit status. */
 int wn_program_main(const struct wn_program *program, int argc, char **argv,
                     wn_work *work);
 
@@ -42,28 +43,27 @@ const char *wn_run_input(const struct wn_run *run);
 struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
                              struct wn_error *error) WN_MUST_CHECK;
 
-/* Refuse work that needs `need` bytes when --memory allows less, or without
- * --memory when there are less (util/free_memory.h); `what` needs
- * them: "40000 rows of 120 features". WN_EUSAGE with both numbers. A note where
- * it is close. */
+/* Refuse work that needs more than --memory, or without --memory more than is
+ * free (util/free_memory.h). `what` needs the bytes: "40000 rows of 120
+ * features". WN_EUSAGE with both numbers; a note where it is close. */
 int wn_run_check_memory(const struct wn_run *run, double need, const char *what,
                         struct wn_error *error) WN_MUST_CHECK;
 
-/* The same for work that can do with `least` bytes when its large arrays go
- * into files (util/spill.h): with --memory between the two they do, from now
- * on; below `least` that is refused, with both numbers. Without --memory the
- * refusal tells what to give it. */
+/* The same for work that needs only `least` bytes of anonymous memory when its
+ * large arrays go into files (util/spill.h): from now on they do if --memory
+ * is below `need`. Less than `least` is refused. Without --memory the refusal
+ * names one that would do. */
 int wn_run_limit_memory(const struct wn_run *run, double need, double least,
                         const char *what, struct wn_error *error) WN_MUST_CHECK;
 
-/* Before long work: whether the output that --output, --in-place and --force
- * ask for could be begun now. */
+/* Check before long work that the output of --output, --in-place and --force
+ * can be created. */
 int wn_run_check_output(const struct wn_run *run,
                         struct wn_error *error) WN_MUST_CHECK;
 
-/* Begin the stage `stage` of the output that --output, --in-place and --force
- * ask for, with the earlier stages of `from`, and its provenance: this
- * program, its recorded options, the digest of the stage before. */
+/* Create the output of --output, --in-place and --force: copy the earlier
+ * stages of `from`, begin `stage` and write its provenance, that is this
+ * program, its recorded options and the digest of the stage before. */
 struct wn_audit_writer *wn_run_create(const struct wn_run *run,
                                       const struct wn_audit *from,
                                       enum wn_stage stage,

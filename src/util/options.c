@@ -28,17 +28,17 @@ const struct wn_option wn_option_threads = {
 const struct wn_option wn_option_memory = {
     .name = "memory", .kind = WN_SIZE, .value = "SIZE",
     .low = 1 << 20, .high = 0x1p62,
-    .help = "work in SIZE of memory or refuse, e.g. 512M"};
+    .help = "stay below SIZE of memory or refuse, e.g. 512M"};
 const struct wn_option wn_option_seed = {
     .name = "seed", .kind = WN_WHOLE, .value = "N", .standard = "0",
     .low = 0, .high = 0x1p53, .recorded = true,
     .help = "start the random numbers from N"};
 const struct wn_option wn_option_quiet = {
     .name = "quiet", .letter = 'q', .kind = WN_FLAG,
-    .help = "say nothing but errors"};
+    .help = "print errors only"};
 const struct wn_option wn_option_verbose = {
     .name = "verbose", .letter = 'v', .kind = WN_FLAG,
-    .help = "say what is being done"};
+    .help = "print what is being done"};
 const struct wn_option wn_option_help = {
     .name = "help", .letter = 'h', .kind = WN_FLAG,
     .help = "show this help and stop"};
@@ -49,8 +49,8 @@ const struct wn_option wn_option_version = {
 
 struct setting {
     bool given;
-    const char **values; /* as typed, the last one counts but for lists */
-    size_t count, room;
+    const char **values; /* as typed; the last one counts, of a list all */
+    size_t count, capacity;
 };
 
 struct wn_options {
@@ -70,20 +70,20 @@ static size_t options_count_rows(const struct wn_option *rows)
     return count;
 }
 
-void wn_option_add(struct wn_option *table, size_t room,
+void wn_option_add(struct wn_option *table, size_t capacity,
                    const struct wn_option *row)
 {
     const size_t count = options_count_rows(table);
 
-    assert(count + 1 < room);
+    assert(count + 1 < capacity);
     table[count] = *row;
 }
 
-void wn_option_add_rows(struct wn_option *table, size_t room,
+void wn_option_add_rows(struct wn_option *table, size_t capacity,
                         const struct wn_option *rows)
 {
     for (; rows && rows->name; rows++)
-        wn_option_add(table, room, rows);
+        wn_option_add(table, capacity, rows);
 }
 
 /* Whether `word` of the given length is one of "a|b|c". */
@@ -100,70 +100,51 @@ static bool among(const char *choices, const char *word, size_t length)
     return false;
 }
 
-static int check_number(const struct wn_option *row, const char *text,
-                        struct wn_error *error)
-{
-    double value;
-
-    if (!wn_number_parse(text, strlen(text), &value) ||
-        (row->kind == WN_WHOLE && value != floor(value)))
-        return wn_fail(error, WN_EUSAGE, "--%s: found '%s', wanted a %s",
-                       row->name, text,
-                       row->kind == WN_WHOLE ? "whole number" : "number");
-    if (value < row->low || value > row->high)
-        return wn_fail(error, WN_EUSAGE,
-                       "--%s: found %s, wanted %.15g to %.15g", row->name, text,
-                       row->low, row->high);
-    return 0;
-}
-
-static int options_check_size(const struct wn_option *row, const char *text,
-                              struct wn_error *error)
-{
-    uint64_t bytes;
-
-    if (!wn_size_parse(text, &bytes))
-        return wn_fail(error, WN_EUSAGE,
-                       "--%s: found '%s', wanted a size such as 512M or 2G",
-                       row->name, text);
-    if ((double)bytes < row->low || (double)bytes > row->high)
-        return wn_fail(error, WN_EUSAGE,
-                       "--%s: found %s, wanted at %s %.0f bytes", row->name,
-                       text, (double)bytes < row->low ? "least" : "most",
-                       (double)bytes < row->low ? row->low : row->high);
-    return 0;
-}
-
-static int check_subset(const struct wn_option *row, const char *text,
-                        struct wn_error *error)
-{
-    if (strcmp(text, "all") == 0 || strcmp(text, "none") == 0)
-        return 0;
-    for (const char *at = text;; at++) {
-        const size_t size = strcspn(at, ",");
-
-        if (!among(row->choices, at, size))
-            return wn_fail(error, WN_EUSAGE,
-                           "--%s: found '%.*s', wanted some of %s, or all, "
-                           "or none",
-                           row->name, (int)size, at, row->choices);
-        at += size;
-        if (!*at)
-            return 0;
-    }
-}
-
 static int check_value(const struct wn_option *row, const char *text,
                        struct wn_error *error)
 {
+    double value;
+    uint64_t bytes;
+
     switch (row->kind) {
     case WN_WHOLE:
     case WN_REAL:
-        return check_number(row, text, error);
+        if (!wn_number_parse(text, strlen(text), &value) ||
+            (row->kind == WN_WHOLE && value != floor(value)))
+            return wn_fail(error, WN_EUSAGE, "--%s: found '%s', wanted a %s",
+                           row->name, text,
+                           row->kind == WN_WHOLE ? "whole number" : "number");
+        if (value < row->low || value > row->high)
+            return wn_fail(error, WN_EUSAGE,
+                           "--%s: found %s, wanted %.15g to %.15g", row->name,
+                           text, row->low, row->high);
+        return 0;
     case WN_SIZE:
-        return options_check_size(row, text, error);
+        if (!wn_size_parse(text, &bytes))
+            return wn_fail(error, WN_EUSAGE,
+                           "--%s: found '%s', wanted a size such as 512M or 2G",
+                           row->name, text);
+        if ((double)bytes < row->low || (double)bytes > row->high)
+            return wn_fail(error, WN_EUSAGE,
+                           "--%s: found %s, wanted at %s %.0f bytes", row->name,
+                           text, (double)bytes < row->low ? "least" : "most",
+                           (double)bytes < row->low ? row->low : row->high);
+        return 0;
     case WN_SUBSET:
-        return check_subset(row, text, error);
+        if (strcmp(text, "all") == 0 || strcmp(text, "none") == 0)
+            return 0;
+        for (const char *at = text;; at++) {
+            const size_t size = strcspn(at, ",");
+
+            if (!among(row->choices, at, size))
+                return wn_fail(error, WN_EUSAGE,
+                               "--%s: found '%.*s', wanted some of %s, or all, "
+                               "or none",
+                               row->name, (int)size, at, row->choices);
+            at += size;
+            if (!*at)
+                return 0;
+        }
     case WN_CHOICE:
         if (among(row->choices, text, strlen(text)))
             return 0;
@@ -174,50 +155,30 @@ static int check_value(const struct wn_option *row, const char *text,
     }
 }
 
+static void add_value(struct setting *setting, const char *text)
+{
+    wn_grow(&setting->values, &setting->capacity, setting->count + 1,
+            sizeof *setting->values);
+    setting->values[setting->count++] = text;
+}
+
+/* Take one option as getopt_long() found it. */
 static int store(struct setting *setting, const struct wn_option *row,
                  const char *text, struct wn_error *error)
 {
-    if (row->kind != WN_FLAG && check_value(row, text, error))
-        return -1;
     setting->given = true;
     if (row->kind == WN_FLAG)
         return 0;
-    if (row->kind != WN_LIST)
-        setting->count = 0;
-    wn_grow(&setting->values, &setting->room, setting->count + 1,
-            sizeof *setting->values);
-    setting->values[setting->count++] = text;
-    return 0;
-}
-
-/* getopt's own tables from ours. Long options return 256 + row. */
-static int make_tables(const struct wn_options *options, struct option **longs,
-                       char **shorts)
-{
-    char *at;
-
-    *longs = wn_new(options->row_count + 1, sizeof **longs);
-    *shorts = wn_new(2 * options->row_count + 2, 1);
-    if (!*longs || !*shorts)
+    if (row->kind != WN_LIST && setting->count)
+        return wn_fail(error, WN_EUSAGE, "--%s was given twice: '%s' and '%s'",
+                       row->name, setting->values[0], text);
+    if (check_value(row, text, error))
         return -1;
-    at = *shorts;
-    *at++ = ':';
-    for (size_t r = 0; r < options->row_count; r++) {
-        const struct wn_option *row = &options->rows[r];
-        const bool flag = row->kind == WN_FLAG;
-
-        (*longs)[r] =
-            (struct option){row->name, flag ? no_argument : required_argument,
-                            NULL, 256 + (int)r};
-        if (!row->letter)
-            continue;
-        *at++ = row->letter;
-        if (!flag)
-            *at++ = ':';
-    }
+    add_value(setting, text);
     return 0;
 }
 
+/* The row of what getopt_long() returned: a letter, or 256 + row. */
 static size_t row_of_code(const struct wn_options *options, int code)
 {
     size_t r = 0;
@@ -229,9 +190,8 @@ static size_t row_of_code(const struct wn_options *options, int code)
     return r;
 }
 
-static int unknown_option(int argc, char **argv, int code,
-                          const struct wn_options *options,
-                          struct wn_error *error)
+static int fail_option(int argc, char **argv, int code,
+                       const struct wn_options *options, struct wn_error *error)
 {
     const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
 
@@ -254,67 +214,67 @@ static int unknown_option(int argc, char **argv, int code,
 static int read_words(struct wn_options *options, int argc, char **argv,
                       struct wn_error *error)
 {
-    struct option *longs = NULL;
-    char *shorts = NULL;
-    int code, status = -1;
+    struct option *longs = wn_new(options->row_count + 1, sizeof *longs);
+    char *shorts = wn_new(2 * options->row_count + 2, 1), *at = shorts;
+    int code, status = 0;
 
-    if (make_tables(options, &longs, &shorts))
-        goto done;
+    *at++ = ':';
+    for (size_t r = 0; r < options->row_count; r++) {
+        const struct wn_option *row = &options->rows[r];
+        const bool flag = row->kind == WN_FLAG;
+
+        longs[r] =
+            (struct option){row->name, flag ? no_argument : required_argument,
+                            NULL, 256 + (int)r};
+        if (row->letter)
+            *at++ = row->letter;
+        if (row->letter && !flag)
+            *at++ = ':';
+    }
     opterr = 0;
     optind = 0; /* glibc: start afresh, so that tests can parse twice */
-    while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-        if (code == ':' || code == '?') {
-            unknown_option(argc, argv, code, options, error);
-            goto done;
-        }
+    while (status == 0 &&
+           (code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         const size_t r = row_of_code(options, code);
-        if (store(&options->settings[r], &options->rows[r], optarg, error))
-            goto done;
+
+        status = code == ':' || code == '?'
+                     ? fail_option(argc, argv, code, options, error)
+                     : store(&options->settings[r], &options->rows[r], optarg,
+                             error);
     }
     options->operands = argv + optind;
     options->operand_count = (size_t)(argc - optind);
-    status = 0;
-done:
     free(longs);
     free(shorts);
     return status;
-}
-
-static bool wants_to_know(const struct wn_options *options)
-{
-    for (size_t r = 0; r < options->row_count; r++)
-        if (options->settings[r].given &&
-            (strcmp(options->rows[r].name, "help") == 0 ||
-             strcmp(options->rows[r].name, "version") == 0))
-            return true;
-    return false;
-}
-
-static int check_operands(const struct wn_program *program,
-                          const struct wn_options *options,
-                          struct wn_error *error)
-{
-    if (options->operand_count < program->least)
-        return wn_fail(error, WN_EUSAGE,
-                       "an operand is missing: %s; see --help",
-                       program->synopsis);
-    if (options->operand_count > program->most)
-        return wn_fail(error, WN_EUSAGE, "unexpected operand '%s'; see --help",
-                       options->operands[program->most]);
-    return 0;
 }
 
 struct wn_options *wn_options_parse(const struct wn_program *program, int argc,
                                     char **argv, struct wn_error *error)
 {
     struct wn_options *options = wn_new(1, sizeof *options);
+    bool help = false;
 
     options->rows = program->rows;
     options->row_count = options_count_rows(program->rows);
     options->settings = wn_new(options->row_count, sizeof *options->settings);
-    if (!options->settings ||
-        (read_words(options, argc, argv, error) && !wants_to_know(options)) ||
-        (!wants_to_know(options) && check_operands(program, options, error))) {
+    int status = read_words(options, argc, argv, error);
+    for (size_t r = 0; r < options->row_count; r++)
+        if (options->settings[r].given &&
+            (strcmp(options->rows[r].name, "help") == 0 ||
+             strcmp(options->rows[r].name, "version") == 0))
+            help = true;
+    if (help)
+        return options;
+    if (status == 0 && options->operand_count < program->least)
+        status =
+            wn_fail(error, WN_EUSAGE, "an operand is missing: %s; see --help",
+                    program->synopsis);
+    if (status == 0 && options->operand_count > program->most)
+        status =
+            wn_fail(error, WN_EUSAGE, "unexpected operand '%s'; see --help",
+                    options->operands[program->most]);
+    if (status) {
         wn_options_free(options);
         return NULL;
     }
@@ -325,9 +285,8 @@ void wn_options_free(struct wn_options *options)
 {
     if (!options)
         return;
-    if (options->settings)
-        for (size_t r = 0; r < options->row_count; r++)
-            free(options->settings[r].values);
+    for (size_t r = 0; r < options->row_count; r++)
+        free(options->settings[r].values);
     free(options->settings);
     free(options);
 }
@@ -365,11 +324,8 @@ int wn_option_set(struct wn_options *options, const char *name,
 {
     struct setting *setting = &options->settings[find_row(options, name)];
 
-    if (text && wn_grow(&setting->values, &setting->room, setting->count + 1,
-                        sizeof *setting->values))
-        return -1;
     if (text)
-        setting->values[setting->count++] = text;
+        add_value(setting, text);
     setting->given = true;
     return 0;
 }
@@ -432,23 +388,7 @@ const char *wn_option_operand(const struct wn_options *options, size_t i)
     return options->operands[i];
 }
 
-/* A value in provenance: one word, so that the line splits at blanks. */
-static int options_add_word(struct wn_text *text, const char *word)
-{
-    for (; *word; word++) {
-        const bool plain = *word != ' ' && *word != '\\';
-        const int status = plain
-                               ? wn_text_add(text, word, 1)
-                               : wn_text_format(text, "\\x%02x",
-                                                (unsigned)(unsigned char)*word);
-
-        if (status)
-            return -1;
-    }
-    return 0;
-}
-
-int wn_options_describe(const struct wn_options *options, struct wn_text *text)
+void wn_options_describe(const struct wn_options *options, struct wn_text *text)
 {
     for (size_t r = 0; r < options->row_count; r++) {
         const struct wn_option *row = &options->rows[r];
@@ -467,74 +407,75 @@ int wn_options_describe(const struct wn_options *options, struct wn_text *text)
         }
         for (size_t v = 0; v < count; v++) {
             wn_text_format(text, "%s%s=", text->length ? " " : "", row->name);
-            if (options_add_word(text, values[v]))
-                return -1;
+            /* One word, so that the provenance splits at blanks. */
+            for (const char *at = values[v]; *at; at++)
+                if (*at == ' ' || *at == '\\')
+                    wn_text_format(text, "\\x%02x", (unsigned char)*at);
+                else
+                    wn_text_add(text, at, 1);
         }
     }
-    return 0;
 }
 
 enum { INDENT = 26, WIDTH = 80 }; /* of --help, in bytes: it is ASCII */
 
-/* Words from column INDENT on, and again in the lines that follow; the default
- * stays in one piece. */
-static int add_words(struct wn_text *text, const char *words)
+/* Add words from column INDENT on, in as many lines as they need. The default
+ * value stays in one piece. */
+static void add_words(struct wn_text *text, const char *words)
 {
     size_t used = INDENT;
 
     for (const char *at = words; *at; at += strspn(at, " ")) {
         const size_t length = *at == '(' ? strlen(at) : strcspn(at, " ");
         const bool first = at == words;
-        const bool fits = used + !first + length < WIDTH;
+        const bool fits = first || used + 1 + length < WIDTH;
 
-        if (first || fits ? wn_text_add(text, " ", !first)
-                          : wn_text_format(text, "\n%*s", INDENT, ""))
-            return -1;
+        if (!fits)
+            wn_text_format(text, "\n%*s", INDENT, "");
+        else if (!first)
+            wn_text_add(text, " ", 1);
         wn_text_add(text, at, length);
-        used = (first || fits ? used + !first : INDENT) + length;
+        used = (fits ? used + !first : INDENT) + length;
         at += length;
     }
-    return 0;
 }
 
-static int add_help(const struct wn_option *row, struct wn_text *text)
+void wn_options_help(const struct wn_program *program, const char *name,
+                     struct wn_text *text)
 {
     struct wn_text words = {0};
-    int status = wn_text_format(&words, "%s", row->help);
 
-    if (status == 0 && row->standard)
-        status = wn_text_format(&words, " (default: %s)", row->standard);
-    if (status == 0)
-        status = add_words(text, words.bytes);
-    wn_text_free(&words);
-    return status;
-}
-
-static int help_row(const struct wn_option *row, struct wn_text *text)
-{
-    const size_t start = text->length;
-
-    if (row->letter ? wn_text_format(text, "  -%c, ", row->letter)
-                    : wn_text_add(text, "      ", 6))
-        return -1;
-    wn_text_format(text, "--%s%s%s", row->name, row->value ? "=" : "",
-                   row->value ? row->value : "");
-    const size_t used = text->length - start;
-    if (used >= INDENT - 1
-            ? wn_text_format(text, "\n%*s", INDENT, "")
-            : wn_text_format(text, "%*s", INDENT - (int)used, ""))
-        return -1;
-    return add_help(row, text) ? -1 : wn_text_add(text, "\n", 1);
-}
-
-int wn_options_help(const struct wn_program *program, const char *name,
-                    struct wn_text *text)
-{
     wn_text_format(text, "usage: %s %s\n%s\n\n", name, program->synopsis,
                    program->brief);
-    for (const struct wn_option *row = program->rows; row->name; row++)
-        if (help_row(row, text))
-            return -1;
+    for (const struct wn_option *row = program->rows; row->name; row++) {
+        const size_t start = text->length;
+
+        if (row->letter)
+            wn_text_format(text, "  -%c, ", row->letter);
+        else
+            wn_text_add(text, "      ", 6);
+        wn_text_format(text, "--%s%s%s", row->name, row->value ? "=" : "",
+                       row->value ? row->value : "");
+        const size_t used = text->length - start;
+        if (used >= INDENT - 1)
+            wn_text_format(text, "\n%*s", INDENT, "");
+        else
+            wn_text_format(text, "%*s", INDENT - (int)used, "");
+        words.length = 0;
+        wn_text_format(&words, "%s", row->help);
+        if (row->standard)
+            wn_text_format(&words, " (default: %s)", row->standard);
+        add_words(text, words.bytes);
+        wn_text_add(text, "\n", 1);
+    }
     wn_text_format(text, "\nThe manual: man %s\n", name);
-    return 0;
+    wn_text_free(&words);
+}
+
+void wn_options_list(const struct wn_program *program, struct wn_text *text)
+{
+    for (const struct wn_option *row = program->rows; row->name; row++)
+        wn_text_format(text, "%s %c %s\n", row->name,
+                       row->letter ? row->letter : '-',
+                       row->value ? row->value : "-");
 }

@@ -16,7 +16,7 @@
 #include "util/text.h"
 
 enum wn_option_kind {
-    WN_FLAG,   /* no value */
+    WN_FLAG,   /* no value; may be repeated without effect */
     WN_TEXT,   /* any text */
     WN_WHOLE,  /* a whole number in low .. high */
     WN_REAL,   /* a number in low .. high */
@@ -53,17 +53,18 @@ extern const struct wn_option wn_option_output, wn_option_in_place,
     wn_option_force, wn_option_threads, wn_option_memory, wn_option_seed,
     wn_option_quiet, wn_option_verbose, wn_option_help, wn_option_version;
 
-/* Add a row, or rows up to {0} (none if NULL), at the end of a table with room
- * for `room` rows, the {0} that ends it among them. A table that is too small
- * is our own bug: it asserts. */
-void wn_option_add(struct wn_option *table, size_t room,
+/* Append a row, or rows up to {0} (none if NULL), to a table of `capacity`
+ * rows, which includes the {0} that ends it. A table that is too small is our
+ * own bug: it asserts. */
+void wn_option_add(struct wn_option *table, size_t capacity,
                    const struct wn_option *row);
-void wn_option_add_rows(struct wn_option *table, size_t room,
+void wn_option_add_rows(struct wn_option *table, size_t capacity,
                         const struct wn_option *rows);
 
-/* Parse argv. `rows` of the program must outlive the result, argv too.
- * WN_EUSAGE names the option, what was found and what was wanted. When --help
- * or --version is given nothing else is checked. */
+/* Parse argv. The program's rows and argv must outlive the result. WN_EUSAGE
+ * names the option, what was found and what was wanted; an option with one
+ * value that is given twice is an error, too. With --help or --version nothing
+ * else is checked. */
 struct wn_options *wn_options_parse(const struct wn_program *program, int argc,
                                     char **argv,
                                     struct wn_error *error) WN_MUST_CHECK;
@@ -94,11 +95,15 @@ const char *wn_option_operand(const struct wn_options *options, size_t i);
 
 /* "neighbors=10 metric=auto": every recorded option with its resolved value,
  * in table order, blanks and backslashes in values as \xNN; for provenance. */
-int wn_options_describe(const struct wn_options *options,
-                        struct wn_text *text) WN_MUST_CHECK;
+void wn_options_describe(const struct wn_options *options,
+                         struct wn_text *text);
 
 /* The --help text, from the table. */
-int wn_options_help(const struct wn_program *program, const char *name,
-                    struct wn_text *text) WN_MUST_CHECK;
+void wn_options_help(const struct wn_program *program, const char *name,
+                     struct wn_text *text);
+
+/* "name letter value" a line, "-" for none: what `--options` prints for other
+ * programs (audit). */
+void wn_options_list(const struct wn_program *program, struct wn_text *text);
 
 #endif

@@ -63,6 +63,8 @@ static void refusals_name_found_and_wanted(void **state)
                               "label|outlier|missing, or all, or none"},
         {"p --memory=lots",
          "--memory: found 'lots', wanted a size such as 512M or 2G"},
+        {"p --label=a --label=b", "--label was given twice: 'a' and 'b'"},
+        {"p -l a --rate=0.1 -l a", "--label was given twice: 'a' and 'a'"},
         {"p --memory=3", "--memory: found 3, wanted at least 1024 bytes"},
         {"p --label", "--label wants a value; see --help"},
         {"p -l", "--label wants a value; see --help"},
@@ -117,7 +119,7 @@ static void provenance_holds_what_changes_results(void **state)
 
     (void)state;
     assert_non_null(options);
-    assert_int_equal(wn_options_describe(options, &text), 0);
+    wn_options_describe(options, &text);
     assert_string_equal(text.bytes,
                         "neighbors=10 rate=0.5 metric=auto issues=all "
                         "ignore=a ignore=b\\x5cc");
@@ -135,12 +137,23 @@ static void help_wins_over_mistakes(void **state)
     assert_non_null(options);
     assert_true(wn_option_on(options, "help"));
     wn_options_free(options);
-    assert_int_equal(wn_options_help(&program, "p", &text), 0);
+    wn_options_help(&program, "p", &text);
     assert_non_null(strstr(text.bytes, "usage: p [OPTION...] [FILE]\n"));
     assert_non_null(
         strstr(text.bytes, "  -l, --label=COLUMN      the label\n"));
     assert_non_null(strstr(
         text.bytes, "      --neighbors=N       how many (default: 10)\n"));
+    wn_text_free(&text);
+}
+
+static void list_is_for_programs(void **state)
+{
+    struct wn_text text = {0};
+
+    (void)state;
+    wn_options_list(&program, &text);
+    assert_non_null(strstr(text.bytes, "label l COLUMN\nneighbors - N\n"));
+    assert_non_null(strstr(text.bytes, "quiet q -\n"));
     wn_text_free(&text);
 }
 
@@ -151,6 +164,7 @@ int main(void)
         cmocka_unit_test(values_come_back),
         cmocka_unit_test(provenance_holds_what_changes_results),
         cmocka_unit_test(help_wins_over_mistakes),
+        cmocka_unit_test(list_is_for_programs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
