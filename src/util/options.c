@@ -388,7 +388,7 @@ const char *wn_option_operand(const struct wn_options *options, size_t i)
     return options->operands[i];
 }
 
-void wn_options_describe(const struct wn_options *options, struct wn_text *text)
+int wn_options_describe(const struct wn_options *options, struct wn_text *text)
 {
     for (size_t r = 0; r < options->row_count; r++) {
         const struct wn_option *row = &options->rows[r];
@@ -415,6 +415,7 @@ void wn_options_describe(const struct wn_options *options, struct wn_text *text)
                     wn_text_add(text, at, 1);
         }
     }
+    return 0;
 }
 
 enum { INDENT = 26, WIDTH = 80 }; /* of --help, in bytes: it is ASCII */

@@ -95,8 +95,7 @@ const char *wn_option_operand(const struct wn_options *options, size_t i);
 
 /* "neighbors=10 metric=auto": every recorded option with its resolved value,
  * in table order, blanks and backslashes in values as \xNN; for provenance. */
-void wn_options_describe(const struct wn_options *options,
-                         struct wn_text *text);
+int wn_options_describe(const struct wn_options *options, struct wn_text *text);
 
 /* The --help text, from the table. */
 void wn_options_help(const struct wn_program *program, const char *name,
