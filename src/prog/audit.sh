@@ -67,8 +67,45 @@ own='output force quiet pruned help version'
 apart='in-place source removed dry-run format explain columns as'
 apart="$apart spreadsheet-safe list-issues list-methods list-models estimate"
 
-# The lines of a stage's --help that are options to be passed on.
+# The options of a stage that are passed on, a line each: name, letter and
+# value, "-" for none. The programs print them for a hidden option.
+stage_options() {
+    eval "program=\$$1_program"
+    "$program" --options | awk -v without="$own $apart" '
+        BEGIN { count = split(without, words)
+                for (i = 1; i <= count; i++) no[words[i]] = 1 }
+        !($1 in no)'
+}
+
+# Every option: name, letter, value, and the stage that takes it.
+option_table=$(
+    cat <<END
+output o AUDIT here
+pruned - PRUNED here
+force f - here
+quiet q - here
+help h - here
+version V - here
+END
+    for stage in $stages; do
+        stage_options $stage | sed "s/\$/ $stage/"
+        echo "quiet q - $stage"
+    done
+)
+
+# The lines of a stage's --help about the options that are passed on.
 stage_help() {
+    eval "program=\$$1_program"
+    { stage_options "$1" && echo && "$program" --help; } | awk '
+        !help { if ($0 == "") help = 1; else mine["--" $1] = 1; next }
+        /^  (-., |    )--/ { name = $1 ~ /^--/ ? $1 : $2
+                           sub(/=.*/, "", name)
+                           shown = name in mine }
+        !/^ / { shown = 0 }
+        shown'
+}
+
+help() {
     eval "program=\$$1_program"
     "$program" --help | awk -v without="$own $apart" '
         BEGIN { count = split(without, words)
@@ -255,6 +292,29 @@ if [ "$pruned" != none ]; then
         fail "$pruned: is both --output and --pruned"
 fi
 
+# ---- what is answered before any work ---------------------------------------
+
+# stage_alone NAME ARGUMENT...: a stage with its options and these.
+stage_alone() {
+    eval "program=\$$1_program words=\$$1"
+    shift
+    eval "set -- $words \"\$@\""
+    "$program" "$@" <&8
+}
+
+# --sniff without a label prints the form of the file, as ingest does.
+case " $ingest" in
+*" '--label="*) ;;
+*' --sniff'*)
+    stage_alone ingest -- "$input" || exit 2
+    exit
+    ;;
+esac
+# A mistake in --fail-on would else be found after the work of other stages.
+case " $flag" in
+*" '--fail-on="*) stage_alone flag --list-issues >/dev/null || exit 2 ;;
+esac
+
 # ---- the lock and the end ---------------------------------------------------
 
 folder "$output"
@@ -365,14 +425,16 @@ fi
 run report "--as=$output" -- "$work/audit.h5" >"$work/summary"
 
 # What is printed comes before what is renamed: a screen that cannot be
-# written to is a failure like any other.
+# written to is a failure like any other. A reader that has seen enough
+# (audit ... | head) is none.
 {
     echo
     printf 'audit file    %s\n' "$(plain "$output")"
     [ "$pruned" = none ] || printf 'pruned rows   %s\n' "$(plain "$pruned")"
 } >>"$work/summary" || exit 2
 if [ -z "$quiet" ] || [ $findings -eq 1 ]; then
-    cat "$work/summary" 2>/dev/null || fail "standard output: cannot write"
+    cat "$work/summary" 2>/dev/null ||
+        [ $? -eq 141 ] || fail "standard output: cannot write" # SIGPIPE
 fi
 
 # The audit file first: while it is there, the pruned file is known as ours.

@@ -45,6 +45,9 @@ The manual: --none
 #!/bin/sh
 name=${0##*/}
 [ "$1" != --help ] || exec cat "$0.help"
+[ "$1" != --options ] || exec sed -n 's/^  -\(.\), --\([^ =]*\)=.*/\2 \1 V/p
+    s/^  -\(.\), --\([^ =]*\) .*/\2 \1 -/p
+    s/^      --\([^ =]*\)=.*/\1 - V/p; s/^      --\([^ =]*\) .*/\1 - -/p' "$0.help"
 printf '%s' "$name" >>"$CALLS"
 printf ' <%s>' "$@" >>"$CALLS"
 echo >>"$CALLS"
@@ -222,6 +225,10 @@ fails_with 2 "standard output: cannot write" sh -c 'audit x.csv >/dev/full'
 fails_with 2 "standard output: cannot write" sh -c 'audit x.csv >&-'
 cmp -s x.audit.h5 old.h5 && cmp -s x.pruned.csv old.csv
 ok $? "a failed audit leaves the old files"
+(audit x.csv -o piped.h5 --pruned=none | true) 2>err
+is "$(head -n 1 piped.h5)$(cat err)" 'audit of newer' \
+    'a reader that does not read leaves the audit file whole'
+rm -f piped.h5
 left "./old.csv ./old.h5 ./x.audit.h5 ./x.csv ./x.pruned.csv " \
     "and nothing else"
 

@@ -98,6 +98,21 @@ runs "and back" score -i iris.h5
 runs "and on" flag -i iris.h5
 same iris.h5 iris.first.h5 "the way does not show"
 
+# ---- what the driver answers before any work --------------------------------
+
+cp digits.csv other.csv
+is "$(audit -q --sniff other.csv 2>&1)" "$(ingest -q --sniff other.csv 2>&1)" \
+    "audit --sniff prints what ingest --sniff prints"
+fails_with 2 "flag: --fail-on: found 'labels', wanted never, any or" \
+    audit other.csv --label=digit --fail-on=labels
+ok "$([ ! -e other.audit.h5 ]; echo $?)" "and neither audits"
+fails_with 2 "ingest: --label was given twice: 'digit' and 'p0'" \
+    ingest digits.csv --label=digit --label=p0 -o twice.h5
+audit digits.csv --label=digit -o piped.h5 --pruned=none | true
+runs "a reader that does not read leaves the audit file whole" \
+    report piped.h5
+rm -f piped.h5 other.csv
+
 # ---- what is left when it goes wrong ----------------------------------------
 
 # left NAME: passed if no file is here but those that should be.

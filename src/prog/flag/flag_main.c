@@ -368,10 +368,11 @@ static int flag(struct wn_run *run, struct wn_error *error)
     struct work work = {0};
     int status = -1;
 
+    if (flag_main_check_options(run, error))
+        return -1;
     if (wn_option_on(run->options, "list-issues"))
         return list_issues(run, error);
-    if (flag_main_check_options(run, error) ||
-        flag_read_evidence(run, &work, error))
+    if (flag_read_evidence(run, &work, error))
         goto done;
     /* Before the work, so that an output that cannot be is known at once. */
     writer = wn_run_create(run, work.audit, WN_FLAGS, error);
