@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* prune: rows of arrays; see prune_arrays.h. */
-#include "prog/prune/prune_arrays.h"
+/* prune: rows of arrays. */
+#include "prog/prune/prune_work.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +13,13 @@
 #include "util/memory.h"
 #include "util/text.h"
 
-/* The datasets that were audited, from the attribute `arrays`. */
+/* The audited datasets, from the attribute `arrays`. */
 struct audited {
     char *text; /* lines "role /path", cut at their ends */
     const char *path[WN_HDF5_MAX];
     size_t count;
-    uint32_t whole;    /* bit i: path[i] is a list, not a row a row */
-    size_t label;      /* the path of the label */
+    uint32_t whole; /* bit i: path[i] is a list, without a row for each row */
+    size_t label;   /* the path of the label */
     const char *names; /* that of the list of names, or NULL */
 };
 
@@ -60,33 +60,10 @@ static int read_audited(const struct wn_audit *audit, struct audited *audited,
     return 0;
 }
 
-/* Rows of the source that are not in kept[0..n), ascending; *count of them. */
-static uint64_t *complement(const uint64_t *kept, size_t n, size_t rows,
-                            size_t *count, struct wn_error *error)
-{
-    uint8_t *in = wn_new(rows, 1);
-    uint64_t *out = wn_new(rows - n, sizeof *out);
-
-    *count = 0;
-    if (in && out) {
-        for (size_t i = 0; i < n; i++)
-            in[kept[i]] = 1;
-        for (size_t row = 0; row < rows; row++)
-            if (!in[row])
-                out[(*count)++] = row;
-    }
-    free(in);
-    if (error->code) {
-        free(out);
-        return NULL;
-    }
-    return out;
-}
-
 /* --- labels that change -------------------------------------------------- */
 
-/* What stands in the source for each class: its name, or its place in the list
- * of names. */
+/* What the source has for each class: its name, or its place in the list of
+ * names. */
 struct cells {
     struct wn_dictionary names;
     size_t *place;
@@ -101,7 +78,8 @@ static void free_cells(struct cells *cells)
     free(cells->place);
 }
 
-/* Labels that are text name themselves, whatever list there is. */
+/* Read the list of names, unless the labels are text, which are their own
+ * names. */
 static int read_places(const char *path, const char *names, const char *label,
                        struct cells *cells, struct wn_error *error)
 {
@@ -114,10 +92,8 @@ static int read_places(const char *path, const char *names, const char *label,
         return -1;
     if (!array[1].text) {
         code = wn_new(array[0].rows, sizeof *code);
-        status =
-            code ? wn_array_column_names(&array[0], &array[0], 0, &cells->names,
-                                         code, &cells->place, error)
-                 : -1;
+        status = wn_array_column_names(&array[0], &array[0], 0, &cells->names,
+                                       code, &cells->place, error);
     }
     wn_array_free(&array[0]);
     wn_array_free(&array[1]);
@@ -125,69 +101,47 @@ static int read_places(const char *path, const char *names, const char *label,
     return status;
 }
 
-static int name_cell(const struct cells *cells, const char *name,
-                     struct wn_text *text, struct wn_error *error)
-{
-    const long number =
-        cells->place ? wn_dictionary_find(&cells->names, name, strlen(name))
-                     : 0;
-
-    text->length = 0;
-    if (number < 0)
-        return wn_fail(error, WN_EDATA, "the names of labels have no '%.80s'",
-                       name);
-    return cells->place ? wn_text_format(text, "%zu", cells->place[number])
-                        : wn_text_format(text, "%s", name);
-}
-
-static int find_cells(const struct prune_job *job,
+static int find_cells(const struct prune *prune, const char *path,
                       const struct audited *audited, struct cells *cells,
                       struct wn_error *error)
 {
-    const size_t k = job->dataset->k;
     struct wn_text text = {0};
     int status = 0;
 
     if (audited->names &&
-        read_places(job->path, audited->names, audited->path[audited->label],
-                    cells, error))
+        read_places(path, audited->names, audited->path[audited->label], cells,
+                    error))
         return -1;
-    cells->text = wn_new(k, sizeof *cells->text);
-    for (; cells->k < k && status == 0; cells->k++) {
-        status =
-            name_cell(cells, job->dataset->label_name[cells->k], &text, error);
-        if (status == 0)
-            cells->text[cells->k] = wn_copy_text(text.bytes, text.length);
-        if (!cells->text[cells->k])
-            status = -1;
+    cells->k = prune->dataset.k;
+    cells->text = wn_new(cells->k, sizeof *cells->text);
+    for (size_t c = 0; c < cells->k && status == 0; c++) {
+        const char *name = prune->dataset.label_name[c];
+        const long number =
+            cells->place ? wn_dictionary_find(&cells->names, name, strlen(name))
+                         : 0;
+
+        text.length = 0;
+        if (number < 0)
+            status = wn_fail(error, WN_EDATA,
+                             "the names of labels have no '%.80s'", name);
+        else if (cells->place)
+            wn_text_format(&text, "%zu", cells->place[number]);
+        else
+            wn_text_format(&text, "%s", name);
+        cells->text[c] = wn_copy_text(wn_text_of(&text), text.length);
     }
     wn_text_free(&text);
     return status;
 }
 
-/* The new cell of each row that goes out, NULL where it stays. */
-static const char **change_labels(const struct prune_job *job,
-                                  const struct cells *cells)
-{
-    const char **value = wn_new(job->kept, sizeof *value);
-
-    for (size_t i = 0; value && i < job->kept; i++) {
-        const size_t row = job->order[i];
-
-        if (job->relabel[row])
-            value[i] = cells->text[job->suggestion[row]];
-    }
-    return value;
-}
-
 /* --- writing ------------------------------------------------------------- */
 
-static int write_hdf5(const struct prune_job *job,
+static int write_hdf5(const struct prune *prune, const char *path,
                       const struct audited *audited, size_t rows,
                       const uint64_t *row, size_t n, bool kept,
                       struct wn_output *output, struct wn_error *error)
 {
-    struct wn_hdf5_copy copy = {.path = job->path,
+    struct wn_hdf5_copy copy = {.path = path,
                                 .paths = audited->path,
                                 .count = audited->count,
                                 .whole = audited->whole,
@@ -198,14 +152,16 @@ static int write_hdf5(const struct prune_job *job,
                                 .descriptor = wn_output_descriptor(output),
                                 .name = wn_output_name(output)};
     struct cells cells = {0};
-    const char **value = NULL;
+    const char **value = NULL; /* the new cell of each row, NULL: none */
     int status = 0;
 
-    if (kept && job->relabel) {
-        status = find_cells(job, audited, &cells, error);
-        if (status == 0)
-            copy.value = value = change_labels(job, &cells);
-        status = status || !value ? -1 : 0;
+    if (kept && prune->relabel) {
+        status = find_cells(prune, path, audited, &cells, error);
+        value = wn_new(prune->kept, sizeof *value);
+        for (size_t i = 0; status == 0 && i < prune->kept; i++)
+            if (prune->relabel[prune->order[i]])
+                value[i] = cells.text[prune->suggestion[prune->order[i]]];
+        copy.value = value;
     }
     if (status == 0)
         status = wn_hdf5_write(&copy, WN_HDF5_BYTES, error);
@@ -214,13 +170,15 @@ static int write_hdf5(const struct prune_job *job,
     return status;
 }
 
-static int write_one(const struct prune_job *job, const struct audited *audited,
-                     size_t rows, const uint64_t *row, size_t n, bool kept,
+static int write_one(const struct prune *prune, const char *path,
+                     const struct audited *audited, size_t rows,
+                     const uint64_t *row, size_t n, bool kept,
                      struct wn_output *output, struct wn_error *error)
 {
     const int status =
-        strcmp(job->dataset->form, "hdf5") == 0
-            ? write_hdf5(job, audited, rows, row, n, kept, output, error)
+        strcmp(prune->dataset.form, "hdf5") == 0
+            ? write_hdf5(prune, path, audited, rows, row, n, kept, output,
+                         error)
             : wn_npy_write(wn_output_descriptor(output), wn_output_name(output),
                            row, n, error);
 
@@ -229,7 +187,7 @@ static int write_one(const struct prune_job *job, const struct audited *audited,
     return status;
 }
 
-/* Each row of the audit is a row of the source, and no two are the same. */
+/* Check that the rows of the audit are ascending rows of the source. */
 static int prune_arrays_check_rows(const struct wn_audit *audit,
                                    const struct wn_dataset *dataset,
                                    size_t *rows, struct wn_error *error)
@@ -249,31 +207,41 @@ static int prune_arrays_check_rows(const struct wn_audit *audit,
             (i && dataset->row_line[i] <= dataset->row_line[i - 1]))
             return wn_fail(error, WN_EDATA,
                            "%s: data/row_line: row %zu: "
-                           "wanted rows of the source that ascend",
+                           "wanted ascending rows of the source",
                            wn_audit_name(audit), i);
     return 0;
 }
 
-int prune_arrays(const struct prune_job *job, struct wn_output *output,
-                 struct wn_output *removed, struct wn_error *error)
+int prune_arrays(const struct prune *prune, const char *path,
+                 struct wn_output *output, struct wn_output *removed,
+                 struct wn_error *error)
 {
     struct audited audited = {0};
     uint64_t *row = NULL, *rest = NULL;
     size_t rows = 0, left = 0;
     int status = -1;
 
-    if (prune_arrays_check_rows(job->audit, job->dataset, &rows, error) ||
-        read_audited(job->audit, &audited, error))
+    if (prune_arrays_check_rows(prune->audit, &prune->dataset, &rows, error) ||
+        read_audited(prune->audit, &audited, error))
         goto done;
-    row = wn_new(job->kept, sizeof *row);
-    for (size_t i = 0; i < job->kept; i++)
-        row[i] = job->dataset->row_line[job->order[i]];
-    if (write_one(job, &audited, rows, row, job->kept, true, output, error))
+    row = wn_new(prune->kept, sizeof *row);
+    for (size_t i = 0; i < prune->kept; i++)
+        row[i] = prune->dataset.row_line[prune->order[i]];
+    if (write_one(prune, path, &audited, rows, row, prune->kept, true, output,
+                  error))
         goto done;
     if (removed) {
-        rest = complement(row, job->kept, rows, &left, error);
-        if (!rest ||
-            write_one(job, &audited, rows, rest, left, false, removed, error))
+        uint8_t *in = wn_new(rows, 1);
+
+        rest = wn_new(rows - prune->kept, sizeof *rest);
+        for (size_t i = 0; i < prune->kept; i++)
+            in[row[i]] = 1;
+        for (size_t i = 0; i < rows; i++)
+            if (!in[i])
+                rest[left++] = i;
+        free(in);
+        if (write_one(prune, path, &audited, rows, rest, left, false, removed,
+                      error))
             goto done;
     }
     status = 0;

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* prune: which rows stay, in which order, and what of them changes. */
+/* prune: which rows stay, in which order, and which of their cells change. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "prog/prune/prune_work.h"
 #include "util/memory.h"
+
+static void remove_row(struct prune *prune, size_t row)
+{
+    prune->kept -= !prune->removed[row];
+    prune->removed[row] = 1;
+}
 
 /* A whole vector of n numbers. */
 static void *read_vector(const struct prune *prune, const char *path,
@@ -65,7 +71,7 @@ static int drop_issues(struct prune *prune, struct wn_error *error)
         for (int bit = 0; bit < PRUNE_BITS; bit++)
             prune->reason[bit] += hit >> bit & 1;
         if (hit)
-            wn_selection_remove(&prune->selection, i);
+            remove_row(prune, i);
     }
     return 0;
 }
@@ -78,44 +84,35 @@ static bool action_is(const struct prune *prune, size_t row, const char *name)
            strcmp(prune->action_names[action], name) == 0;
 }
 
-static int read_actions(struct prune *prune, struct wn_error *error)
-{
-    prune->action = read_vector(prune, "flag/action", WN_U8, error);
-    return prune->action
-               ? wn_audit_words(prune->audit, "flag/action",
-                                &prune->action_names, &prune->actions, error)
-               : -1;
-}
-
-/* What flag advises; a row that gets its right label may stay. */
-static void drop_advised(struct prune *prune)
-{
-    for (size_t i = 0; i < prune->dataset.n; i++)
-        if (action_is(prune, i, "drop") ||
-            (action_is(prune, i, "relabel") && !prune_on(prune, "relabel"))) {
-            prune->reason[prune->action[i]]++;
-            wn_selection_remove(&prune->selection, i);
-        }
-}
-
+/* Remove the rows of --drop: those with an issue, or those that flag advises
+ * to drop. With --relabel a row that gets a new label stays. */
 static int drop_rows(struct prune *prune, struct wn_error *error)
 {
     const char *drop = prune_text(prune, "drop");
     const bool advised = strcmp(drop, "advised") == 0;
+    const bool relabel = prune_on(prune, "relabel");
 
-    if ((advised || prune_on(prune, "relabel")) && read_actions(prune, error))
-        return -1;
-    if (advised)
-        drop_advised(prune);
-    else if (strcmp(drop, "none") && drop_issues(prune, error))
-        return -1;
-    return 0;
+    if (advised || relabel) {
+        prune->action = read_vector(prune, "flag/action", WN_U8, error);
+        if (!prune->action ||
+            wn_audit_words(prune->audit, "flag/action", &prune->action_names,
+                           &prune->actions, error))
+            return -1;
+    }
+    for (size_t i = 0; advised && i < prune->dataset.n; i++)
+        if (action_is(prune, i, "drop") ||
+            (action_is(prune, i, "relabel") && !relabel)) {
+            prune->reason[prune->action[i]]++;
+            remove_row(prune, i);
+        }
+    if (advised || strcmp(drop, "none") == 0)
+        return 0;
+    return drop_issues(prune, error);
 }
 
-/* A score by its name, from /score or /flag. */
-static float *prune_choose_read_score(const struct prune *prune,
-                                      const char *option,
-                                      struct wn_error *error)
+/* A score by its name, from /score or /flag; n numbers, no NaN. */
+static float *read_score(const struct prune *prune, const char *option,
+                         struct wn_error *error)
 {
     static const char *const folders[] = {"score", "flag"};
     const char *name = prune_text(prune, option);
@@ -151,46 +148,100 @@ static float *prune_choose_read_score(const struct prune *prune,
     return score;
 }
 
+struct ranked {
+    float score; /* rows are kept in ascending order */
+    size_t row;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+    const struct ranked *one = a, *two = b;
+
+    if (one->score != two->score)
+        return one->score < two->score ? -1 : 1;
+    return (one->row > two->row) - (one->row < two->row);
+}
+
+/* The kept rows in ascending (or descending) order of score, equal scores in
+ * the order of rows; score NULL: all are equal. */
+static struct ranked *rank_rows(const struct prune *prune, const float *score,
+                                bool descending)
+{
+    struct ranked *ranked = wn_new(prune->kept, sizeof *ranked);
+    size_t count = 0;
+
+    for (size_t i = 0; i < prune->dataset.n; i++)
+        if (!prune->removed[i]) {
+            const float value = score ? score[i] : 0;
+
+            ranked[count++] = (struct ranked){descending ? -value : value, i};
+        }
+    qsort(ranked, count, sizeof *ranked, compare_ranked);
+    return ranked;
+}
+
+/* --keep: of the rows still kept, keep those with the lowest score (--highest:
+ * the highest), so that at most round(fraction n) are left. --per-class does
+ * this for each class, rows without a label being one more; a class with rows
+ * keeps one unless the fraction is 0. */
 static int keep_share(struct prune *prune, struct wn_error *error)
 {
     const struct wn_options *options = prune->run->options;
-    const size_t before = prune->selection.kept;
-    int status = -1;
+    const size_t before = prune->kept;
+    const double fraction = wn_option_number(options, "keep");
+    const int32_t *label =
+        prune_on(prune, "per-class") ? prune->dataset.label : NULL;
 
     if (!wn_option_given(options, "keep"))
         return 0;
-    if (prune_on(prune, "per-class") && !prune->dataset.label)
+    if (prune_on(prune, "per-class") && !label)
         return wn_fail(error, WN_EDATA, "%s: has no labels",
                        wn_audit_name(prune->audit));
-    float *score = prune_choose_read_score(prune, "by", error);
-    if (score)
-        status = wn_selection_keep(
-            &prune->selection, score, prune_on(prune, "highest"),
-            wn_option_number(options, "keep"),
-            prune_on(prune, "per-class") ? prune->dataset.label : NULL,
-            prune->dataset.k);
-    prune->unkept = before - prune->selection.kept;
+    float *score = read_score(prune, "by", error);
+    if (!score)
+        return -1;
+    size_t *quota = wn_new(prune->dataset.k + 1, sizeof *quota);
+    for (size_t i = 0; i < prune->dataset.n; i++)
+        quota[label ? (size_t)(label[i] + 1) : 0]++;
+    for (size_t c = 0; c <= prune->dataset.k; c++) {
+        const bool some = label && quota[c] > 0 && fraction > 0;
+
+        quota[c] = (size_t)floor(fraction * (double)quota[c] + .5);
+        if (some && quota[c] == 0)
+            quota[c] = 1;
+    }
+    struct ranked *ranked = rank_rows(prune, score, prune_on(prune, "highest"));
+    for (size_t r = 0; r < before; r++) {
+        const size_t row = ranked[r].row;
+        size_t *left = &quota[label ? (size_t)(label[row] + 1) : 0];
+
+        if (*left)
+            --*left;
+        else
+            remove_row(prune, row);
+    }
+    prune->unkept = before - prune->kept;
     free(score);
-    return status;
+    free(quota);
+    free(ranked);
+    return 0;
 }
 
 static int order_rows(struct prune *prune, struct wn_error *error)
 {
     float *score = NULL;
-    int status = -1;
 
-    if (wn_option_given(prune->run->options, "order")) {
-        score = prune_choose_read_score(prune, "order", error);
-        if (!score)
-            return -1;
-    }
-    prune->order = wn_new(prune->selection.kept, sizeof *prune->order);
-    if (prune->order)
-        status =
-            wn_selection_order(&prune->selection, score,
-                               prune_on(prune, "descending"), prune->order);
+    if (wn_option_given(prune->run->options, "order") &&
+        !(score = read_score(prune, "order", error)))
+        return -1;
+    struct ranked *ranked =
+        rank_rows(prune, score, prune_on(prune, "descending"));
+    prune->order = wn_new(prune->kept, sizeof *prune->order);
+    for (size_t r = 0; r < prune->kept; r++)
+        prune->order[r] = ranked[r].row;
+    free(ranked);
     free(score);
-    return status;
+    return 0;
 }
 
 static int find_label_cell(struct prune *prune, struct wn_error *error)
@@ -214,7 +265,7 @@ static int find_label_cell(struct prune *prune, struct wn_error *error)
     return 0;
 }
 
-/* Which of the rows that stay get another label. */
+/* --relabel: the kept rows that get another label. */
 static int relabel_rows(struct prune *prune, struct wn_error *error)
 {
     if (!prune_on(prune, "relabel"))
@@ -235,15 +286,15 @@ static int relabel_rows(struct prune *prune, struct wn_error *error)
                            "%s: flag/suggestion: row %zu: no "
                            "such class",
                            wn_audit_name(prune->audit), i);
-        prune->relabel[i] = class >= 0 && !prune->selection.removed[i] &&
-                            action_is(prune, i, "relabel");
+        prune->relabel[i] =
+            class >= 0 && !prune->removed[i] && action_is(prune, i, "relabel");
         prune->changed += prune->relabel[i];
     }
     return 0;
 }
 
-/* --apply-rules, which --relabel wants if they changed labels: their names are
- * not those in the source. */
+/* --apply-rules. --relabel requires it where rules changed labels, because the
+ * source has other names for them. */
 static int check_rules(struct prune *prune, struct wn_error *error)
 {
     const struct wn_overrides *fixes = &prune->dataset.fixes;
@@ -262,7 +313,7 @@ static int check_rules(struct prune *prune, struct wn_error *error)
             return wn_fail(error, WN_EUSAGE,
                            "--relabel: wanted --apply-rules "
                            "too, because rules changed labels");
-        prune->cells += apply && !prune->selection.removed[fixes->row[f]] &&
+        prune->cells += apply && !prune->removed[fixes->row[f]] &&
                         !(prune->relabel && prune->relabel[fixes->row[f]] &&
                           (size_t)fixes->column[f] == prune->label_cell);
     }

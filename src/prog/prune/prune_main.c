@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* prune: the rows worth keeping, byte for byte as they were; see prune(1).
  *
- * First it is decided which rows stay (selection.h), then they are copied from
- * the audited file (audit/source.h), which must not have changed. */
+ * It first decides which rows stay, then copies them from the audited file
+ * (audit/source.h), which must not have changed. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "prog/prune/prune_arrays.h"
 #include "prog/prune/prune_work.h"
+#include "util/memory.h"
 
-/* Options that say nothing without another one. */
+/* Reject options that have no effect without another one. */
 static int prune_main_check_options(const struct wn_options *options,
                                     struct wn_error *error)
 {
@@ -33,16 +33,7 @@ static int prune_main_check_options(const struct wn_options *options,
     return 0;
 }
 
-/* Without a word about flag's results they are not needed. */
-static enum wn_stage stage_needed(const struct wn_options *options)
-{
-    const char *drop = wn_option_text(options, "drop");
-
-    return strcmp(drop, "none") || wn_option_on(options, "relabel") ? WN_FLAGS
-                                                                    : WN_DATA;
-}
-
-/* What cannot be done with arrays. */
+/* Reject what arrays cannot have. */
 static int check_form(const struct prune *prune, struct wn_error *error)
 {
     const char *output = prune_text(prune, "output");
@@ -80,9 +71,11 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
                         WN_PART_LABEL | WN_PART_ROW | WN_PART_COLUMN |
                             (fixes ? WN_PART_OVERRIDE : 0u),
                         error) ||
-        check_form(prune, error) ||
-        wn_selection_new(&prune->selection, prune->dataset.n) ||
-        prune_choose(prune, error))
+        check_form(prune, error))
+        return -1;
+    prune->kept = prune->dataset.n;
+    prune->removed = wn_new(prune->dataset.n, 1);
+    if (prune_choose(prune, error))
         return -1;
     source = !wn_option_given(run->options, "source") &&
                      wn_audit_has(prune->audit, "data/source_bytes")
@@ -96,7 +89,7 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
                                         : prune_write(prune, source, error);
     if (status == 0 && !prune_on(prune, "dry-run"))
         wn_log_verbose(run->talk, "kept %zu of %zu rows, %zu relabelled",
-                       prune->selection.kept, prune->dataset.n, prune->changed);
+                       prune->kept, prune->dataset.n, prune->changed);
     wn_source_close(source);
     return status;
 }
@@ -111,7 +104,7 @@ static void free_prune(struct prune *prune)
     free(prune->relabel);
     free(prune->order);
     free(prune->change);
-    wn_selection_free(&prune->selection);
+    free(prune->removed);
     wn_dataset_free(&prune->dataset);
     wn_audit_close(prune->audit);
 }
@@ -119,10 +112,12 @@ static void free_prune(struct prune *prune)
 static int prune_main_work(struct wn_run *run, struct wn_error *error)
 {
     struct prune prune = {.run = run};
+    const bool flags = strcmp(prune_text(&prune, "drop"), "none") ||
+                       prune_on(&prune, "relabel");
     int status = prune_main_check_options(run->options, error);
 
     if (status == 0) {
-        prune.audit = wn_run_open(run, stage_needed(run->options), error);
+        prune.audit = wn_run_open(run, flags ? WN_FLAGS : WN_DATA, error);
         status = prune.audit ? prune_main_carry_out(&prune, error) : -1;
     }
     free_prune(&prune);

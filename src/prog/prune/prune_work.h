@@ -7,7 +7,7 @@
 #include "audit/dataset.h"
 #include "audit/source.h"
 #include "prog/program.h"
-#include "prog/prune/selection.h"
+#include "util/file.h"
 
 enum { PRUNE_BITS = 32 };
 
@@ -15,18 +15,19 @@ struct prune {
     const struct wn_run *run;
     struct wn_audit *audit;
     struct wn_dataset dataset;
-    struct wn_selection selection;
+    uint8_t *removed;                   /* n: 1 = left out */
+    size_t kept;                        /* rows that are not */
     uint8_t *action;                    /* n; NULL if not needed */
     uint32_t *issue;                    /* n; NULL if not needed */
     int32_t *suggestion;                /* n; NULL without --relabel */
     char **issue_names, **action_names; /* by bit, by number */
     size_t issues, actions;
-    uint32_t mask;          /* the bits that --drop asks for */
+    uint32_t mask;          /* issues of --drop */
     uint8_t *relabel;       /* n: 1 = gets another label; NULL without */
-    size_t *order;          /* selection.kept rows as they go out */
+    size_t *order;          /* `kept` rows as they go out */
     struct wn_edit *change; /* of a row that is being written */
-    size_t change_room;
-    size_t cells;                /* that rules change in them */
+    size_t change_capacity;
+    size_t cells;                /* that rules change */
     size_t changed;              /* rows of `order` that are relabelled */
     uint64_t reason[PRUNE_BITS]; /* rows left out, by bit or action */
     uint64_t unkept;             /* rows left out by --keep */
@@ -45,9 +46,22 @@ static inline const char *prune_text(const struct prune *prune,
     return wn_option_text(prune->run->options, name);
 }
 
-/* prune_choose.c: which rows stay, in which order and with which cells, by the
- * options. The dataset is loaded, the selection is of all rows. */
+/* Arrays have no text of rows that could be copied. */
+static inline bool prune_is_arrays(const struct wn_dataset *dataset)
+{
+    return dataset->form && !dataset->row_offset;
+}
+
+/* prune_choose.c: choose rows, order and changed cells by the options. Before,
+ * the dataset is loaded and all rows are kept. */
 int prune_choose(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
+
+/* prune_arrays.c: write the kept rows of the source at `path` to `output`, the
+ * others to `removed` (NULL: nowhere): as HDF5 with the audited datasets, or as
+ * one .npy file. */
+int prune_arrays(const struct prune *prune, const char *path,
+                 struct wn_output *output, struct wn_output *removed,
+                 struct wn_error *error) WN_MUST_CHECK;
 
 /* prune_plan.c: --dry-run, on standard output. */
 int prune_show(const struct prune *prune, struct wn_error *error) WN_MUST_CHECK;

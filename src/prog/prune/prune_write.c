@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "prog/prune/prune_arrays.h"
 #include "prog/prune/prune_work.h"
 #include "util/file.h"
 #include "util/memory.h"
@@ -19,16 +18,16 @@ static bool stays(const struct prune *prune, size_t row, size_t *fix)
            !(*fix < fixes->count && fixes->row[*fix] == (int64_t)row);
 }
 
-static int add_change(struct prune *prune, size_t *count, size_t column,
-                      const char *text, size_t length)
+static void add_change(struct prune *prune, size_t *count, size_t column,
+                       const char *text, size_t length)
 {
-    wn_grow(&prune->change, &prune->change_room, *count + 1,
+    wn_grow(&prune->change, &prune->change_capacity, *count + 1,
             sizeof *prune->change);
     prune->change[(*count)++] = (struct wn_edit){column, text, length};
-    return 0;
 }
 
-/* What rules changed in a row, and its new label, which goes before theirs. */
+/* Copy a row with the cells that rules changed and its new label, which takes
+ * the place of a change by rules. */
 static int copy_changed(struct prune *prune, struct wn_source *source,
                         size_t row, size_t fix, struct wn_sink *sink,
                         struct wn_error *error)
@@ -46,14 +45,12 @@ static int copy_changed(struct prune *prune, struct wn_source *source,
             add_change(prune, &count, prune->label_cell, label, strlen(label));
             label = NULL;
         }
-        if (!(relabel && column == prune->label_cell) &&
+        if (!(relabel && column == prune->label_cell))
             add_change(prune, &count, column, fixes->text + fixes->end[fix],
-                       (size_t)(fixes->end[fix + 1] - fixes->end[fix])))
-            return -1;
+                       (size_t)(fixes->end[fix + 1] - fixes->end[fix]));
     }
-    if (label &&
-        add_change(prune, &count, prune->label_cell, label, strlen(label)))
-        return -1;
+    if (label)
+        add_change(prune, &count, prune->label_cell, label, strlen(label));
     return wn_source_copy_changed(source, row, prune->change, count,
                                   prune->delimiter, sink, error);
 }
@@ -61,7 +58,7 @@ static int copy_changed(struct prune *prune, struct wn_source *source,
 static int copy_kept(struct prune *prune, struct wn_source *source,
                      struct wn_sink *sink, struct wn_error *error)
 {
-    const size_t kept = prune->selection.kept;
+    const size_t kept = prune->kept;
     const size_t *order = prune->order;
 
     if (wn_source_copy_head(source, sink, error))
@@ -86,12 +83,12 @@ static int copy_kept(struct prune *prune, struct wn_source *source,
     return 0;
 }
 
-/* What ingest left out goes to the removed rows, in its place. */
+/* The removed rows, and in their places what ingest left out. */
 static int copy_removed(struct prune *prune, struct wn_source *source,
                         struct wn_sink *sink, struct wn_error *error)
 {
-    const size_t n = prune->selection.n;
-    const uint8_t *removed = prune->selection.removed;
+    const size_t n = prune->dataset.n;
+    const uint8_t *removed = prune->removed;
     const bool whole = prune->dataset.left_outs > 0;
 
     if (wn_source_copy_head(source, sink, error))
@@ -128,17 +125,6 @@ static int fill_output(struct prune *prune, struct wn_source *source,
     return status;
 }
 
-static int write_text(struct prune *prune, struct wn_source *source,
-                      struct wn_output *output, struct wn_output *removed,
-                      struct wn_error *error)
-{
-    return fill_output(prune, source, output, copy_kept, error) ||
-                   (removed &&
-                    fill_output(prune, source, removed, copy_removed, error))
-               ? -1
-               : 0;
-}
-
 int prune_write(struct prune *prune, struct wn_source *source,
                 struct wn_error *error)
 {
@@ -154,14 +140,14 @@ int prune_write(struct prune *prune, struct wn_source *source,
         status = removed ? 0 : -1;
     }
     if (status == 0 && prune_is_arrays(&prune->dataset))
-        status = prune_arrays(
-            &(struct prune_job){prune->audit, &prune->dataset,
-                                wn_source_path(source), prune->order,
-                                prune->selection.kept, prune->relabel,
-                                prune->suggestion},
-            output, removed, error);
+        status =
+            prune_arrays(prune, wn_source_path(source), output, removed, error);
     else if (status == 0)
-        status = write_text(prune, source, output, removed, error);
+        status = fill_output(prune, source, output, copy_kept, error) ||
+                         (removed && fill_output(prune, source, removed,
+                                                 copy_removed, error))
+                     ? -1
+                     : 0;
     if (status == 0)
         status = wn_source_check(source, error);
     /* Standard output can still fail when it is copied out: it goes first. */
