@@ -168,19 +168,6 @@ static size_t scan_diagonals(const struct search *s, struct scratch **scratch,
     return kept;
 }
 
-/* Whether the pairs kept of a diagonal's tiles cost more than rounding saves:
- * deciding one costs about fifty times as much as multiplying it. But each row
- * keeps its m nearest among those it has met so far. */
-static bool kept_too_many(const struct search *s, size_t diagonal, size_t kept)
-{
-    const double pairs =
-        (double)(s->blocks - diagonal) * (double)BLOCK * (double)BLOCK;
-    const double share =
-        0.02 + 2 * (double)s->bounds.m / ((double)diagonal * (double)BLOCK);
-
-    return (double)kept > share * pairs;
-}
-
 static void search_start(struct search *s, const struct wn_graph *graph,
                          struct scratch **scratch)
 {
@@ -236,11 +223,18 @@ static bool search_with(const struct wn_scan_kernel *kernel,
 
     search_start(&s, graph, scratch);
     wn_log_progress(graph->talk, what, 0, 1);
+    /* Rounding pays unless a diagonal keeps too many pairs: deciding one costs
+     * about fifty times as much as multiplying it. But each row keeps its m
+     * nearest among the rows it has met so far. */
     for (; kernel->loss && begin < TRIAL && begin < s.blocks && pays; begin++) {
-        const size_t kept =
-            scan_diagonals(&s, scratch, graph, begin, begin + 1);
+        const double kept =
+            (double)scan_diagonals(&s, scratch, graph, begin, begin + 1);
+        const double pairs =
+            (double)(s.blocks - begin) * (double)BLOCK * (double)BLOCK;
+        const double share =
+            0.02 + 2 * (double)m / ((double)begin * (double)BLOCK);
 
-        pays = begin == 0 || !kept_too_many(&s, begin, kept);
+        pays = begin == 0 || !(kept > share * pairs);
     }
     if (pays) {
         scan_diagonals(&s, scratch, graph, begin, s.blocks);

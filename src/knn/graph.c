@@ -446,25 +446,6 @@ static size_t cell_count(size_t n)
     return count < n ? count : n;
 }
 
-/* The centres of the cells, from a sample of rows. */
-static void make_cells(struct ivf *ivf)
-{
-    const size_t n = ivf->bounds.n, p = ivf->bounds.p, count = cell_count(n);
-    const size_t rows = n < LEARN * count ? n : LEARN * count;
-    float *y = wn_spill_new(wn_product(rows, p, 1), sizeof *y);
-    int32_t *order = wn_spill_new(n, sizeof *order);
-    struct wn_random random;
-
-    wn_random_start(&random, ivf->seed, WN_RANDOM_CELLS, 1, 0);
-    wn_random_order(&random, order, n);
-    for (size_t i = 0; i < rows; i++)
-        wn_bounds_row(&ivf->bounds, (size_t)order[i], y + i * p);
-    wn_kmeans_make(&ivf->cells, y, rows, p, count, ROUNDS, ivf->seed,
-                   ivf->graph->threads, ivf->graph->talk);
-    wn_spill_free(y);
-    wn_spill_free(order);
-}
-
 /* Assign every row to its nearest cell, and give it a place in the order of the
  * cells. */
 static void assign_rows(struct ivf *ivf, struct worker **workers, int32_t *cell)
@@ -531,14 +512,27 @@ static void graph_search(const struct wn_graph *graph, size_t probe,
                          struct wn_graph_facts *facts)
 {
     struct ivf ivf = {.graph = graph, .seed = seed, .probe = probe};
+    const size_t n = graph->n, cells = cell_count(n);
+    const size_t learned = n < LEARN * cells ? n : LEARN * cells;
     struct sample sample = {0};
+    struct wn_random random;
 
     wn_bounds_start(&ivf.bounds, graph, NULL);
-    ivf.kernel = wn_scan_kernel(ivf.bounds.p);
-    make_cells(&ivf);
-    const size_t cells = ivf.cells.count;
+    const size_t p = ivf.bounds.p;
+    ivf.kernel = wn_scan_kernel(p);
+    /* The centres of the cells, from a sample of rows. */
+    float *y = wn_spill_new(wn_product(learned, p, 1), sizeof *y);
+    int32_t *order = wn_spill_new(n, sizeof *order);
+    wn_random_start(&random, seed, WN_RANDOM_CELLS, 1, 0);
+    wn_random_order(&random, order, n);
+    for (size_t i = 0; i < learned; i++)
+        wn_bounds_row(&ivf.bounds, (size_t)order[i], y + i * p);
+    wn_kmeans_make(&ivf.cells, y, learned, p, cells, ROUNDS, seed,
+                   graph->threads, graph->talk);
+    wn_spill_free(y);
+    wn_spill_free(order);
     struct worker **workers = workers_new(&ivf);
-    int32_t *cell = wn_spill_new(graph->n, sizeof *cell);
+    int32_t *cell = wn_spill_new(n, sizeof *cell);
     assign_rows(&ivf, workers, cell);
     if (probe == WN_PROBE_AUTO) {
         sample_new(&sample, &ivf, workers, 0);
