@@ -6,7 +6,7 @@
 #include "check/check.h"
 #include "noise/confident.h"
 #include "noise/label_rules.h"
-#include "noise/top_k.h"
+#include "noise/order_statistics.h"
 #include "util/memory.h"
 #include "util/number.h"
 

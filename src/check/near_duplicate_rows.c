@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "check/check.h"
-#include "noise/percentile.h"
+#include "noise/order_statistics.h"
 #include "util/spill.h"
 #include "util/memory.h"
 

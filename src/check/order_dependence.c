@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check/check.h"
-#include "noise/percentile.h"
+#include "noise/order_statistics.h"
 #include "util/spill.h"
 #include "util/memory.h"
 

@@ -1,30 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* aum: minus the mean margin of the label's logit over the epochs.
  *
- * The paper's area under the margin is low for wrong labels, so its sign is
+ * The paper's area under the margin is low for wrong labels, so the sign is
  * turned. Logits are those of each minibatch before its update.
  *
- * With --aum-threshold=PERCENTILE two sets of networks are trained anew, in
- * each of which a random part of the rows, one in k + 1, another part in the
- * other, carries a class that does not exist. Their areas are what those of
- * wrong labels look like; the score of all other rows is the percentile of
- * theirs less the row's own, the mean over the sets in which the row kept its
- * label: 0 and above is what the paper flags. See winnow-methods(7). */
-#include "method/aum.h"
-
+ * With --aum-threshold=PERCENTILE two more sets of networks are trained. In
+ * each set a random one in k + 1 of the rows, different rows each time, gets a
+ * class that does not exist: their areas show what those of wrong labels look
+ * like. The score of every other row is the percentile of their areas minus the
+ * row's own area, averaged over the sets in which the row kept its label; the
+ * paper flags scores of 0 and above. See winnow-methods(7). */
 #include <stdlib.h>
 #include <string.h>
 
-#include "method/method.h"
-#include "method/score_percentile.h"
-#include "learn/training.h"
+#include "method/method_private.h"
+#include "noise/order_statistics.h"
 #include "util/memory.h"
 #include "util/random.h"
 
-enum { SETS = 2 };
-
-int wn_aum_cut(const float *minus, const uint8_t *sample, size_t n,
-               double percentile, double *cut)
+double wn_aum_threshold(const float *minus, const uint8_t *sample, size_t n,
+                        double percentile)
 {
     double *area = wn_new(n, sizeof *area);
     size_t count = 0;
@@ -32,47 +27,27 @@ int wn_aum_cut(const float *minus, const uint8_t *sample, size_t n,
     for (size_t i = 0; i < n; i++)
         if (sample[i])
             area[count++] = -(double)minus[i];
-    *cut = -wn_method_percentile(area, count, percentile);
+    wn_sort(area, count);
+    const double threshold = -wn_percentile(area, count, percentile);
     free(area);
-    return 0;
+    return threshold;
 }
 
-/* What one set of networks works with. */
-struct set {
-    int32_t *label;  /* n, that of the samples is k */
-    uint8_t *sample; /* n */
-    float *minus, *spread;
-};
-
-static void set_free(struct set *set)
-{
-    free(set->label);
-    free(set->sample);
-    free(set->minus);
-    free(set->spread);
-}
-
-static int set_new(struct set *set, size_t n)
-{
-    *set = (struct set){wn_new(n, sizeof(int32_t)), wn_new(n, 1),
-                        wn_new(n, sizeof(float)), wn_new(n, sizeof(float))};
-    return set->label && set->sample && set->minus && set->spread ? 0 : -1;
-}
-
-/* Networks with the class that does not exist; then what they say of all rows,
- * against the threshold. */
-static int run_set(const struct wn_view *view, const struct wn_options *options,
-                   struct set *set, uint64_t number, struct wn_error *error)
+/* Train networks on label[n], in which the rows in `sample` have the class k,
+ * and read the score and the spread of every row against the threshold. */
+static int score_against_sample(const struct wn_view *view, uint64_t seed,
+                                const int32_t *label, const uint8_t *sample,
+                                float *score, float *spread,
+                                struct wn_error *error)
 {
     const struct wn_mlp_task task = {.x = view->x,
                                      .n = view->n,
                                      .d = view->d,
                                      .k = view->k + 1,
-                                     .label = set->label};
+                                     .label = label};
     struct wn_dynamics_plan plan = *view->plan;
-    double cut;
 
-    plan.network.seed = view->seed + 1 + number;
+    plan.network.seed = seed;
     plan.parts = WN_DYNAMICS_HISTORIES;
     plan.epoch = wn_dynamics_epoch(view->dynamics);
     plan.epochs = wn_dynamics_epochs(view->dynamics);
@@ -80,98 +55,75 @@ static int run_set(const struct wn_view *view, const struct wn_options *options,
         wn_dynamics_train(&task, &plan, view->threads, NULL, error);
     if (!dynamics)
         return -1;
-    wn_dynamics_read(dynamics, WN_AUM, -1, 0, set->minus, set->spread);
+    wn_dynamics_read(dynamics, WN_AUM, -1, 0, score, spread);
     wn_dynamics_free(dynamics);
-    if (wn_aum_cut(set->minus, set->sample, view->n,
-                   wn_option_number(options, "aum-threshold"), &cut))
-        return -1;
+    const double threshold =
+        wn_aum_threshold(score, sample, view->n, view->settings->aum_threshold);
     for (size_t i = 0; i < view->n; i++)
-        set->minus[i] = (float)((double)set->minus[i] - cut);
+        score[i] = (float)((double)score[i] - threshold);
     return 0;
 }
 
-/* Samples number x size .. of the order get the class k. */
-static void aum_mark(const struct wn_view *view, struct set *set,
-                     const int32_t *order, size_t size, size_t number)
+static int aum_score(const struct wn_view *view, const struct wn_scores *out,
+                     struct wn_error *error)
 {
-    memcpy(set->label, view->label, view->n * sizeof *set->label);
-    memset(set->sample, 0, view->n);
-    for (size_t r = number * size; r < (number + 1) * size; r++) {
-        set->label[order[r]] = (int32_t)view->k;
-        set->sample[order[r]] = 1;
-    }
-}
-
-static int against_threshold(const struct wn_view *view,
-                             const struct wn_options *options, float *out,
-                             float *spread, struct wn_error *error)
-{
+    enum { SETS = 2 };
     const size_t n = view->n;
-    int32_t *order = wn_new(n, sizeof *order);
-    uint8_t *times = wn_new(n, 1);
     struct wn_random random;
-    struct set set = {0};
     size_t rows = 0;
-    int status = -1;
+    int status = 0;
 
-    if (set_new(&set, n))
-        goto done;
+    wn_dynamics_read(view->dynamics, WN_AUM, -1, 0, out->score, out->spread);
+    if (!view->settings->has_aum_threshold)
+        return 0;
+    int32_t *order = wn_new(n, sizeof *order);
+    int32_t *label = wn_new(n, sizeof *label);
+    uint8_t *sample = wn_new(n, 1), *times = wn_new(n, 1);
+    float *score = wn_new(n, sizeof *score);
+    float *spread = wn_new(n, sizeof *spread);
+
     for (size_t i = 0; i < n; i++)
         if (view->label[i] >= 0)
             order[rows++] = (int32_t)i;
     wn_random_start(&random, view->seed, WN_RANDOM_SAMPLE, 0, 2);
     wn_random_shuffle(&random, order, rows);
     const size_t share = rows / (view->k + 1), size = share ? share : 1;
-    memset(out, 0, n * sizeof *out);
-    memset(spread, 0, n * sizeof *spread);
-    for (size_t s = 0; s < SETS; s++) {
-        aum_mark(view, &set, order, size, s);
-        if (run_set(view, options, &set, s, error))
-            goto done;
-        for (size_t i = 0; i < n; i++)
-            if (view->label[i] >= 0 && !set.sample[i]) {
+    memset(out->score, 0, n * sizeof *out->score);
+    memset(out->spread, 0, n * sizeof *out->spread);
+    for (size_t s = 0; s < SETS && status == 0; s++) {
+        memcpy(label, view->label, n * sizeof *label);
+        memset(sample, 0, n);
+        for (size_t r = s * size; r < (s + 1) * size; r++) {
+            label[order[r]] = (int32_t)view->k;
+            sample[order[r]] = 1;
+        }
+        status = score_against_sample(view, view->seed + 1 + s, label, sample,
+                                      score, spread, error);
+        for (size_t i = 0; status == 0 && i < n; i++)
+            if (view->label[i] >= 0 && !sample[i]) {
                 times[i]++;
-                out[i] += set.minus[i];
-                spread[i] += set.spread[i];
+                out->score[i] += score[i];
+                out->spread[i] += spread[i];
             }
     }
     for (size_t i = 0; i < n; i++)
         if (times[i] > 1) {
-            out[i] /= times[i];
-            spread[i] /= times[i];
+            out->score[i] /= times[i];
+            out->spread[i] /= times[i];
         }
-    status = 0;
-done:
-    set_free(&set);
     free(order);
+    free(label);
+    free(sample);
     free(times);
+    free(score);
+    free(spread);
     return status;
 }
 
-static int aum_score(const struct wn_view *view,
-                     const struct wn_options *options, float *out,
-                     float *spread, struct wn_error *error)
-{
-    if (options && wn_option_given(options, "aum-threshold"))
-        return against_threshold(view, options, out, spread, error);
-    wn_dynamics_read(view->dynamics, WN_AUM, -1, 0, out, spread);
-    return 0;
-}
-
-/* clang-format off */
-static const struct wn_option knobs[] = {
-    {.name = "aum-threshold", .kind = WN_REAL, .value = "PERCENTILE",
-     .low = 0, .high = 100, .recorded = true,
-     .help = "aum against that percentile of rows with a made-up class"},
-    {0}};
-
 const struct wn_method wn_method_aum = {
     .name = "aum",
-    .brief = "minus the mean margin of the label's logit",
     .source = "Pleiss et al. 2020",
+    .brief = "minus the mean margin of the label's logit",
     .needs = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
-    .knobs = knobs,
     .score = aum_score,
-    .spreads = 1,
-};
-/* clang-format on */
+    .spreads = true};

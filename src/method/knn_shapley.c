@@ -1,59 +1,176 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* knn_shapley: what a row costs the classifier by its m neighbours.
+/* knn_shapley and knn_shapley_exact: how much a row harms the classifier by its
+ * m nearest neighbours.
  *
- * Every row in turn is the test; its neighbours in the graph share the credit,
- * cut off at the m-th (K* = K = m, as cleanlab has it). Stored is minus the sum
- * over all tests, so a row that misleads its neighbours is above 0.
- * See winnow-methods(7). */
-#include "method/method.h"
-
+ * Every row in turn is the test, and the other rows share the credit for its
+ * classification. The score is minus the sum over all tests, so a row that
+ * misleads its neighbours is above 0. knn_shapley cuts the credit off at the
+ * m-th neighbour (K* = K = m, as cleanlab has it); knn_shapley_exact ranks all
+ * rows. See winnow-methods(7). */
+#include <omp.h>
 #include <stdlib.h>
 
-#include "method/shapley.h"
+#include "knn/ranking.h"
+#include "method/method_private.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
-/* The neighbours of row i that have a label. */
-static size_t labelled(const struct wn_view *view, size_t i, int32_t *order)
+void wn_shapley_add(const int32_t *order, size_t count, const int32_t *label,
+                    int32_t own, size_t k, bool whole, double *value)
 {
-    size_t count = 0;
+    double s = 0;
+    int match = 0;
 
-    for (size_t s = 0; s < view->m; s++) {
-        const int32_t j = view->neighbor[i * view->m + s];
+    for (size_t r = count; r > 0; r--) {
+        const size_t row = (size_t)order[r - 1];
+        const int mine = label[row] == own;
+        const double least = r < k ? (double)r : (double)k;
 
-        if (view->label[j] >= 0)
-            order[count++] = j;
+        if (r == count)
+            s = whole && mine ? least / ((double)count * (double)k) : 0;
+        else
+            s += (mine - match) * (least / ((double)k * (double)r));
+        match = mine;
+        value[row] += s;
     }
-    return count;
 }
 
 static int knn_shapley_score(const struct wn_view *view,
-                             const struct wn_options *options, float *out,
-                             float *spread, struct wn_error *error)
+                             const struct wn_scores *out,
+                             struct wn_error *error)
 {
     double *value = wn_new(view->n, sizeof *value);
     int32_t *order = wn_new(view->m, sizeof *order);
-    int status = -1;
 
-    (void)options;
-    (void)spread;
+    (void)error;
+    for (size_t i = 0; i < view->n; i++) {
+        size_t count = 0;
+
+        if (view->label[i] < 0)
+            continue;
+        for (size_t s = 0; s < view->m; s++) {
+            const int32_t j = view->neighbor[i * view->m + s];
+
+            if (view->label[j] >= 0)
+                order[count++] = j;
+        }
+        wn_shapley_add(order, count, view->label, view->label[i], view->m,
+                       false, value);
+    }
     for (size_t i = 0; i < view->n; i++)
-        if (view->label[i] >= 0)
-            wn_shapley_add(order, labelled(view, i, order), view->label,
-                           view->label[i], view->m, 0, value);
-    for (size_t i = 0; i < view->n; i++)
-        out[i] = (float)-value[i];
-    status = 0;
+        out->score[i] = (float)-value[i];
     free(value);
     free(order);
-    return status;
+    return 0;
+}
+
+/* Blocks of tests are added up in LANES sums, each by one thread in order, so
+ * the result does not depend on the number of threads. */
+enum { LANES = 16 };
+
+/* What a thread works with. */
+struct worker {
+    struct wn_ranker *ranker;
+    int32_t *order; /* n */
+};
+
+/* Add every LANES-th block of tests, the first of which is number `lane`, to
+ * value[n]. *done counts the tests of all threads. */
+static void knn_shapley_add_lane(const struct wn_view *view, size_t lane,
+                                 struct worker *worker, double *value,
+                                 size_t *done)
+{
+    const size_t rows = wn_ranking_rows(view->n), step = LANES * rows;
+
+    for (size_t begin = lane * rows; begin < view->n; begin += step) {
+        const size_t left = view->n - begin;
+        const size_t end = begin + (left < rows ? left : rows);
+        size_t now;
+
+        wn_ranker_load(worker->ranker, begin, end);
+        for (size_t i = begin; i < end; i++) {
+            size_t count = 0;
+
+            if (view->label[i] < 0)
+                continue;
+            const int32_t *all = wn_ranker_order(worker->ranker, i);
+            for (size_t r = 0; r < view->n; r++) {
+                worker->order[count] = all[r];
+                count += (size_t)all[r] != i && view->label[all[r]] >= 0;
+            }
+            wn_shapley_add(worker->order, count, view->label, view->label[i],
+                           view->m, true, value);
+        }
+#pragma omp atomic capture
+        now = *done += end - begin;
+        if (omp_get_thread_num() == 0)
+            wn_log_progress(view->talk, "knn_shapley_exact: rows", now,
+                            view->n);
+    }
+}
+
+static int knn_shapley_exact_score(const struct wn_view *view,
+                                   const struct wn_scores *out,
+                                   struct wn_error *error)
+{
+    const size_t n = view->n, threads = (size_t)view->threads;
+    const struct wn_graph graph = {.x = view->x,
+                                   .n = n,
+                                   .d = view->d,
+                                   .m = view->m,
+                                   .metric = view->metric,
+                                   .threads = view->threads};
+    struct wn_ranking *ranking = wn_ranking_new(&graph);
+    struct worker *workers = wn_new(threads, sizeof *workers);
+    double *value = wn_spill_new(wn_product(LANES, n, 1), sizeof *value);
+    size_t done = 0;
+
+    (void)error;
+    for (size_t t = 0; t < threads; t++)
+        workers[t] = (struct worker){wn_ranker_new(ranking),
+                                     wn_spill_new(n, sizeof(int32_t))};
+    wn_log_progress(view->talk, "knn_shapley_exact: rows", 0, n);
+#pragma omp parallel for schedule(dynamic) num_threads(view->threads)
+    for (size_t l = 0; l < LANES; l++)
+        knn_shapley_add_lane(view, l, &workers[omp_get_thread_num()],
+                             value + l * n, &done);
+    wn_log_progress(view->talk, "knn_shapley_exact: rows", n, n);
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+
+        for (size_t l = 0; l < LANES; l++)
+            sum += value[l * n + i];
+        out->score[i] = (float)-sum;
+    }
+    for (size_t t = 0; t < threads; t++) {
+        wn_ranker_free(workers[t].ranker);
+        wn_spill_free(workers[t].order);
+    }
+    free(workers);
+    wn_spill_free(value);
+    wn_ranking_free(ranking);
+    return 0;
+}
+
+static double knn_shapley_exact_bytes(const struct wn_view *view)
+{
+    const double threads = view->threads;
+
+    return (double)view->n *
+               (LANES * sizeof(double) + threads * sizeof(int32_t)) +
+           wn_ranking_bytes(view->n, view->d, view->threads);
 }
 
 /* clang-format off */
 const struct wn_method wn_method_knn_shapley = {
-    .name = "knn_shapley",
+    .name = "knn_shapley", .source = "Jia et al. 2019",
     .brief = "harm done to the classifier by neighbours",
-    .source = "Jia et al. 2019",
-    .needs = WN_NEEDS_NEIGHBORS,
-    .score = knn_shapley_score,
-};
+    .needs = WN_NEEDS_NEIGHBORS, .score = knn_shapley_score};
+
+const struct wn_method wn_method_knn_shapley_exact = {
+    .name = "knn_shapley_exact", .source = "Jia et al. 2019",
+    .brief = "the same, all rows being neighbours",
+    .needs = WN_NEEDS_NEIGHBORS | WN_NEEDS_FEATURES,
+    .score = knn_shapley_exact_score,
+    .bytes = knn_shapley_exact_bytes};
 /* clang-format on */

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* method/method.h: what a scoring method is: one file, one table row. */
+/* method/method.h: what a scoring method is: one row of a table, and a file of
+ * its own only where it needs more than a few lines. Higher scores are always
+ * more suspicious; where a paper has it the other way round the sign or the
+ * range is turned. winnow-methods(7) has the formulas. */
 #ifndef WN_METHOD_METHOD_H
 #define WN_METHOD_METHOD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "knn/exact.h"
+#include "learn/training.h"
 #include "util/error.h"
 #include "util/log.h"
 #include "util/options.h"
@@ -24,9 +29,25 @@ enum wn_need {
     WN_NEEDS_TARGETS = 512     /* view->dynamics with targets */
 };
 
-struct wn_dynamics;      /* learn/dynamics.h */
-struct wn_dynamics_plan; /* learn/training.h */
-struct wn_pairs;         /* learn/pairs.h */
+struct wn_pairs; /* learn/pairs.h */
+
+enum wn_ood { WN_OOD_ENTROPY, WN_OOD_LEAST_CONFIDENCE, WN_OOD_GEN };
+
+/* Every setting of a method. In {0} no option is given; the defaults of the
+ * command line are those of wn_method_options. */
+struct wn_method_settings {
+    bool has_aum_threshold;    /* else aum is minus the mean margin */
+    double aum_threshold;      /* percentile, 0 .. 100 */
+    bool has_forgetting_never; /* else the number of epochs */
+    double forgetting_never;   /* forgetting of rows never right */
+    bool variability_ci;
+    bool loss_recent;
+    const char *negative_class; /* NULL if not given */
+    size_t intrinsic_neighbors, extrinsic_neighbors;
+    enum wn_ood ood_by;
+    bool ood_plain;
+    size_t ood_top; /* classes of WN_OOD_GEN */
+};
 
 /* What methods see: arrays, no files. NULL where no chosen method needs it. */
 struct wn_view {
@@ -34,17 +55,27 @@ struct wn_view {
     const float *x;           /* n x d */
     const int32_t *label;     /* n, 0..k-1; rows without a label are -1 */
     const float *probability; /* n x k, out of sample */
-    const int32_t *neighbor;  /* n x m */
+    const int32_t *neighbor;  /* n x m, nearest first */
     const float *distance;    /* n x m */
     const struct wn_dynamics *dynamics;
     const struct wn_dynamics_plan *plan; /* how networks are trained */
     const struct wn_pairs *pairs;
     const uint8_t *trusted;  /* n, 1: the label is known to be right */
     char *const *label_name; /* k */
-    enum wn_metric metric;   /* what near means */
+    enum wn_metric metric;   /* of `distance` */
     int threads;
     uint64_t seed;
     struct wn_log *talk; /* for notes and progress; NULL: keep quiet */
+    const struct wn_method_settings *settings; /* never NULL */
+};
+
+/* What a method fills; zeroed before, evidence to -1. */
+struct wn_scores {
+    float *score;      /* n, finite, higher = more suspicious */
+    float *spread;     /* n, standard deviation over replicates; NULL unless
+                          the method has one and networks were trained */
+    int32_t *evidence; /* n, the row that speaks against this one, -1 = none;
+                          NULL unless the method has `evidence` */
 };
 
 struct wn_method {
@@ -52,22 +83,17 @@ struct wn_method {
     const char *brief;  /* one line for --list-methods */
     const char *source; /* paper, as in score(1) */
     unsigned needs;     /* enum wn_need, or-ed */
-    /* Options of its own, rows of the program's table; NULL if none. */
-    const struct wn_option *knobs;
-    /* One of them that has no default and must be given; NULL if none. */
-    const char *wants;
-    /* Fill out[n]: finite, higher = more suspicious; and spread[n], the
-     * standard deviation over replicates, where `spreads`. 0 or -1; or 1 where
-     * the method does not apply to these data, and error says why. */
-    int (*score)(const struct wn_view *view, const struct wn_options *options,
-                 float *out, float *spread, struct wn_error *error);
-    int spreads;
-    /* In place of `score` where a row is judged by another one: also fill
-     * row[n], -1 = none. out is 0 and row is -1 before. */
-    int (*trace)(const struct wn_view *view, const struct wn_options *options,
-                 float *out, int32_t *row, struct wn_error *error);
-    /* Most bytes that takes beside the view, of which the sizes are read; NULL
-     * for some numbers a row. */
+    bool spreads;       /* has a standard deviation over replicates */
+    bool evidence;      /* names the row that speaks against this one */
+    const char *required_option; /* has no default; NULL if none */
+    /* 0 or -1; or 1 where the method does not apply to these data, and error
+     * says why. NULL: factor * statistic + shift of the dynamics. */
+    int (*score)(const struct wn_view *view, const struct wn_scores *out,
+                 struct wn_error *error);
+    enum wn_statistic statistic;
+    double factor, shift;
+    /* Maximum of bytes beside the view, whose sizes are read; NULL for a few
+     * numbers a row. */
     double (*bytes)(const struct wn_view *view);
 };
 
@@ -76,9 +102,21 @@ extern const struct wn_method *const wn_methods[];
 /* For the --methods row of an option table: "|a|b|c", to be used from its
  * second character, `wn_method_choices + 1`; likewise ",a,b", those that are
  * computed by default, and by default where there is a second block. */
-extern const char wn_method_choices[], wn_method_standard[], wn_method_paired[];
+extern const char wn_method_choices[], wn_method_defaults[],
+    wn_method_pair_defaults[];
+
+/* The options of the methods, with the methods that read each; ends with {0}.
+ * One with two readers belongs to both. */
+extern const struct wn_setting wn_method_options[];
+/* What a command line whose table has them asks for. Texts are borrowed. */
+struct wn_method_settings
+wn_method_settings_read(const struct wn_options *options);
 
 /* The one called `name`, or NULL. */
 const struct wn_method *wn_method_find(const char *name);
+/* Compute it: see `score` above. */
+int wn_method_score(const struct wn_method *method, const struct wn_view *view,
+                    const struct wn_scores *out,
+                    struct wn_error *error) WN_MUST_CHECK;
 
 #endif

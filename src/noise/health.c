@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "noise/top_k.h"
+#include "noise/order_statistics.h"
 #include "util/memory.h"
 
 static double health_share(double part, double whole)

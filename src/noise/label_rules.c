@@ -7,7 +7,7 @@
 
 #include "noise/rows_by_class.h"
 #include "noise/label_quality.h"
-#include "noise/top_k.h"
+#include "noise/order_statistics.h"
 #include "util/spill.h"
 #include "util/memory.h"
 

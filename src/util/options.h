@@ -38,6 +38,13 @@ struct wn_option {
     const char *help;     /* one line, no capital, no stop */
 };
 
+/* An option of one or a few parts of a program (methods, checks), with the
+ * names of those that read it, the second NULL if there is one. */
+struct wn_setting {
+    struct wn_option option;
+    const char *readers[2];
+};
+
 /* A program as its command line sees it. `rows` ends with {0}. */
 struct wn_program {
     const char *brief;    /* one line: what it does */

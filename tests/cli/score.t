@@ -65,7 +65,7 @@ variability-ci|$none=el2n|variability is not computed; see --methods
 negative-class=setosa||intrinsic is not computed; see --methods
 intrinsic-neighbors=2||intrinsic is not computed; see --methods
 extrinsic-neighbors=2|--methods=all|extrinsic is not computed; see --methods
-pair-align=none||pair_cosine is not computed; see --methods
+pair-align=none||neither pair_cosine nor pair_rank is computed; see --methods
 ood-by=gen||ood is not computed; see --methods
 ood-plain||ood is not computed; see --methods
 ood-top=2||ood is not computed; see --methods

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Every method of score: one row of methods.def, one file that defines it, one
-# reference it is tested against, one entry of winnow-methods(7) with its
-# papers (their years: manual.t). The table says which test holds a method to
-# its reference: a golden one, or brute force.
+# Every method of score: one row of methods.def, one definition, one reference
+# it is tested against, one entry of winnow-methods(7) with its papers (their
+# years: manual.t). The table says which test holds a method to its reference: a
+# golden one, or brute force.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 cat >table <<'END'
@@ -53,18 +53,21 @@ while read -r name file test; do
 done <table >missing
 is "$(cat missing)" "" "which a test holds it to"
 while read -r name; do
-    grep -q "^const struct wn_method wn_method_$name = {" \
-        "$source/src/method/$name.c" 2>/dev/null || echo "$name"
+    [ "$(cat "$source"/src/method/*.c |
+        grep -c "^const struct wn_method wn_method_$name = {")" -eq 1 ] ||
+        echo "$name"
 done <methods >missing
-is "$(cat missing)" "" "each has a file of its own"
+is "$(cat missing)" "" "each has one definition"
 while read -r name; do
     [ "$(grep -c "^\.It Cm $name\$" "$source/man/winnow-methods.7")" -eq 1 ] ||
         echo "$name"
 done <methods >missing
 is "$(cat missing)" "" "each has one entry in the manual"
-grep -L '\.source = "' "$source"/src/method/*.c | while read -r file; do
-    grep -q '^const struct wn_method wn_method' "$file" && echo "$file"
-done >missing
+while read -r name; do
+    cat "$source"/src/method/*.c |
+        sed -n "/^const struct wn_method wn_method_$name = {/,/};/p" |
+        grep -q '\.source = "[A-Z]' || echo "$name"
+done <methods >missing
 is "$(cat missing)" "" "each names where it comes from"
 ok "$([ "$(wc -l <methods)" -ge 30 ]; echo $?)" "the table was read"
 

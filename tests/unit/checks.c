@@ -12,10 +12,9 @@
 #include "check/decide.h"
 #include "check/exit_status.h"
 #include "check/near_duplicate_rows.h"
-#include "noise/percentile.h"
 #include "check/outlier_rows.h"
 #include "check/rare_class.h"
-#include "noise/top_k.h"
+#include "noise/order_statistics.h"
 
 /* golden.json outlier_features and near_duplicate, inputs */
 static const double features[12][2] = {{0.0, 0.0},   {0.1, 0.0}, {0.0, 0.13},

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "method/aum.h"
+#include "method/method_private.h"
 #include "method/method.h"
 #include "learn/early_stopping.h"
 #include "learn/external_dynamics.h"
@@ -162,12 +162,11 @@ static void the_aum_threshold_is_the_golden_one(void **state)
     static const uint8_t sample[6] = {0, 0, 0, 0, 1, 1};
     static const int flagged[6] = {0, 1, 0, 0, 1, 0};
     float minus[6];
-    double cut;
 
     (void)state;
     for (int i = 0; i < 6; i++)
         minus[i] = (float)-golden_history[i][0];
-    assert_int_equal(wn_aum_cut(minus, sample, 6, 99, &cut), 0);
+    const double cut = wn_aum_threshold(minus, sample, 6, 99);
     near(cut, 1.75 - .99 * 1.85, 1e-6); /* by hand */
     for (int i = 0; i < 6; i++)
         assert_int_equal(minus[i] - cut >= 0, flagged[i]);
@@ -407,41 +406,33 @@ static void planted_errors_are_found(void **state)
     wn_dynamics_free(dynamics);
 }
 
-/* The options of one method, parsed. */
-static struct wn_options *options_of(const char *name, char **argv, int argc)
-{
-    static struct wn_option rows[16];
-    struct wn_program program = {.brief = "", .synopsis = "", .rows = rows};
-    struct wn_error error = {0};
-
-    memset(rows, 0, sizeof rows);
-    wn_option_add_rows(rows, 16, wn_method_find(name)->knobs);
-    struct wn_options *options = wn_options_parse(&program, argc, argv, &error);
-    if (!options)
-        fail_msg("%s", error.text);
-    return options;
-}
-
-/* A method with one knob, or none, of dynamics of n rows against wanted. */
-static void check_method(const char *name, char *knob,
+/* A method of dynamics of n rows, with settings or none, against wanted. */
+static void check_method(const char *name,
+                         const struct wn_method_settings *settings,
                          const struct wn_dynamics *dynamics, size_t n,
                          const double *wanted, const double *spread_wanted)
 {
-    char *argv[] = {"t", knob, NULL};
-    struct wn_options *options = options_of(name, argv, knob ? 2 : 1);
-    const struct wn_view view = {.n = n, .dynamics = dynamics};
+    const struct wn_method_settings none = {0};
+    const struct wn_view view = {
+        .n = n, .dynamics = dynamics, .settings = settings ? settings : &none};
     struct wn_error error = {0};
     float out[6], spread[6];
 
-    assert_int_equal(
-        wn_method_find(name)->score(&view, options, out, spread, &error), 0);
+    assert_int_equal(wn_method_score(wn_method_find(name), &view,
+                                     &(struct wn_scores){out, spread, NULL},
+                                     &error),
+                     0);
     for (size_t i = 0; i < n; i++) {
         near(out[i], wanted[i], 1e-6);
         if (spread_wanted)
             near(spread[i], spread_wanted[i], 1e-6);
     }
-    wn_options_free(options);
 }
+
+static const struct wn_method_settings
+    never_1 = {.has_forgetting_never = true, .forgetting_never = 1},
+    never_1000 = {.has_forgetting_never = true, .forgetting_never = 1000},
+    never_1e30 = {.has_forgetting_never = true, .forgetting_never = 1e30};
 
 /* golden:training_dynamics (threshold_closeness, variability_ci,
  * dbpm_weighted_mean, forgetting_cartography) and cores_elr through the
@@ -475,21 +466,20 @@ static void variants_are_the_golden_ones(void **state)
     check_method("closeness", NULL, dynamics, 6, closeness, NULL);
     check_method("variability", NULL, dynamics, 6,
                  column[WN_VARIABILITY - WN_AUM], NULL);
-    check_method("variability", "--variability-ci", dynamics, 6,
-                 column[WN_VARIABILITY_CI - WN_AUM], NULL);
+    check_method("variability",
+                 &(struct wn_method_settings){.variability_ci = true}, dynamics,
+                 6, column[WN_VARIABILITY_CI - WN_AUM], NULL);
     check_method("loss_mean", NULL, dynamics, 6, column[WN_LOSS_MEAN - WN_AUM],
                  NULL);
-    check_method("loss_mean", "--loss-recent", dynamics, 6,
-                 column[WN_LOSS_RECENT - WN_AUM], NULL);
+    check_method("loss_mean", &(struct wn_method_settings){.loss_recent = true},
+                 dynamics, 6, column[WN_LOSS_RECENT - WN_AUM], NULL);
     check_method("elr", NULL, dynamics, 6, column[WN_TARGET_OWN - WN_AUM],
                  NULL);
     check_method("elr_term", NULL, dynamics, 6, column[WN_TARGET_LOG - WN_AUM],
                  NULL);
     check_method("forgetting", NULL, dynamics, 6, forgetting, NULL);
-    check_method("forgetting", "--forgetting-never=1000", dynamics, 6,
-                 cartography, NULL);
-    check_method("forgetting", "--forgetting-never=1e30", dynamics, 6, most,
-                 NULL);
+    check_method("forgetting", &never_1000, dynamics, 6, cartography, NULL);
+    check_method("forgetting", &never_1e30, dynamics, 6, most, NULL);
     wn_dynamics_free(dynamics);
 }
 
@@ -510,10 +500,10 @@ static void a_count_for_never_is_averaged(void **state)
         wn_dynamics_add(dynamics, &verdict, NULL, &history[r]);
     check_method("forgetting", NULL, dynamics, 1, (double[]){2.5},
                  (double[]){1.5});
-    check_method("forgetting", "--forgetting-never=1000", dynamics, 1,
-                 (double[]){500.5}, (double[]){499.5});
-    check_method("forgetting", "--forgetting-never=1", dynamics, 1,
-                 (double[]){1}, (double[]){0});
+    check_method("forgetting", &never_1000, dynamics, 1, (double[]){500.5},
+                 (double[]){499.5});
+    check_method("forgetting", &never_1, dynamics, 1, (double[]){1},
+                 (double[]){0});
     wn_dynamics_free(dynamics);
 }
 
@@ -521,8 +511,8 @@ static void a_count_for_never_is_averaged(void **state)
  * of the others, and what it flags is above 0. */
 static void a_threshold_parts_planted_errors(void **state)
 {
-    char *argv[] = {"t", "--aum-threshold=90", NULL};
-    struct wn_options *options = options_of("aum", argv, 2);
+    const struct wn_method_settings settings = {.has_aum_threshold = true,
+                                                .aum_threshold = 90};
     struct wn_dynamics_plan plan = small_plan(2);
     struct wn_error error = {0};
     static float score[N], spread[N];
@@ -543,9 +533,12 @@ static void a_threshold_parts_planted_errors(void **state)
                                  .dynamics = dynamics,
                                  .plan = &three,
                                  .threads = 2,
-                                 .seed = 2};
-    assert_int_equal(
-        wn_method_find("aum")->score(&view, options, score, spread, &error), 0);
+                                 .seed = 2,
+                                 .settings = &settings};
+    assert_int_equal(wn_method_score(wn_method_find("aum"), &view,
+                                     &(struct wn_scores){score, spread, NULL},
+                                     &error),
+                     0);
     for (int i = 0; i < N; i++) {
         assert_true(label[i] >= 0 || score[i] == 0);
         if (label[i] >= 0 && i % 20 == 0) {
@@ -558,7 +551,6 @@ static void a_threshold_parts_planted_errors(void **state)
     assert_true(right >= planted - 2);
     assert_true(wrong <= N / 20);
     wn_dynamics_free(dynamics);
-    wn_options_free(options);
 }
 
 static void a_rate_too_large_is_halved(void **state)

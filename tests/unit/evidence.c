@@ -9,7 +9,6 @@
 #include "method/method.h"
 #include "knn/exact.h"
 #include "linalg/products.h"
-#include "util/options.h"
 #include "util/random.h"
 
 static void near(double found, double wanted, double tolerance)
@@ -46,45 +45,30 @@ static struct wn_view view_of_all(void)
                             .threads = 2};
 }
 
-/* The options of a method as if typed. */
-static struct wn_options *parse(const char *method, int argc, char **argv)
+static int run(const char *method, struct wn_view *view,
+               const struct wn_method_settings *settings, float out[N],
+               int32_t row[N], struct wn_error *error)
 {
-    struct wn_program program = {.brief = "", .synopsis = ""};
-    struct wn_error error = {0};
+    const struct wn_scores scores = {.score = out, .evidence = row};
 
-    program.rows = wn_method_find(method)->knobs;
-    struct wn_options *options = wn_options_parse(&program, argc, argv, &error);
-    if (!options)
-        fail_msg("%s", error.text);
-    return options;
-}
-
-static int run(const char *method, const struct wn_view *view,
-               struct wn_options *options, float out[N], int32_t row[N],
-               struct wn_error *error)
-{
     memset(out, 0, N * sizeof *out);
     for (int i = 0; i < N; i++)
         row[i] = -1;
-    const int status =
-        wn_method_find(method)->trace(view, options, out, row, error);
-    wn_options_free(options);
-    return status;
+    view->settings = settings;
+    return wn_method_score(wn_method_find(method), view, &scores, error);
 }
 
 static void intrinsic_is_the_golden_one(void **state)
 {
-    char *argv[] = {"t", "--negative-class=none", "--intrinsic-neighbors=2",
-                    NULL};
-    const struct wn_view view = view_of_all();
+    const struct wn_method_settings settings = {.negative_class = "none",
+                                                .intrinsic_neighbors = 2};
+    struct wn_view view = view_of_all();
     struct wn_error error = {0};
     float out[N];
     int32_t row[N];
 
     (void)state;
-    assert_int_equal(
-        run("intrinsic", &view, parse("intrinsic", 3, argv), out, row, &error),
-        0);
+    assert_int_equal(run("intrinsic", &view, &settings, out, row, &error), 0);
     for (int i = 0; i < N; i++)
         if (i < 2) {
             near(out[i], 1 / (1 + .08602325267042628), 1e-7);
@@ -96,8 +80,10 @@ static void intrinsic_is_the_golden_one(void **state)
 
 static void intrinsic_says_when_it_does_not_apply(void **state)
 {
-    char *born[] = {"t", "--negative-class=born", NULL};
-    char *other[] = {"t", "--negative-class=other", NULL};
+    const struct wn_method_settings born = {.negative_class = "born",
+                                            .intrinsic_neighbors = 1};
+    const struct wn_method_settings other = {.negative_class = "other",
+                                             .intrinsic_neighbors = 1};
     struct wn_view view = view_of_all();
     struct wn_error error = {0};
     float out[N];
@@ -105,15 +91,11 @@ static void intrinsic_says_when_it_does_not_apply(void **state)
 
     (void)state;
     /* Nothing but born is predicted as born. */
-    assert_int_equal(
-        run("intrinsic", &view, parse("intrinsic", 2, born), out, row, &error),
-        1);
+    assert_int_equal(run("intrinsic", &view, &born, out, row, &error), 1);
     assert_string_equal(error.text,
                         "no row of another class is predicted as 'born'");
     error = (struct wn_error){0};
-    assert_int_equal(
-        run("intrinsic", &view, parse("intrinsic", 2, other), out, row, &error),
-        -1);
+    assert_int_equal(run("intrinsic", &view, &other, out, row, &error), -1);
     assert_string_equal(error.text, "--negative-class: found 'other', wanted "
                                     "one of the 3 classes");
 }
@@ -125,17 +107,15 @@ static void extrinsic_is_the_golden_one(void **state)
         double distance;
     } wanted[] = {
         {2, 0, .13}, {7, 5, .22360679774997877}, {8, 0, .08602325267042628}};
-    char *argv[] = {"t", NULL};
-    const struct wn_view view = view_of_all();
+    const struct wn_method_settings settings = {.extrinsic_neighbors = 1};
+    struct wn_view view = view_of_all();
     struct wn_error error = {0};
     float out[N];
     int32_t row[N];
     int found = 0;
 
     (void)state;
-    assert_int_equal(
-        run("extrinsic", &view, parse("extrinsic", 1, argv), out, row, &error),
-        0);
+    assert_int_equal(run("extrinsic", &view, &settings, out, row, &error), 0);
     for (int i = 0; i < N; i++)
         found += out[i] > 0;
     assert_int_equal(found, 3);
@@ -149,7 +129,7 @@ static void extrinsic_is_the_golden_one(void **state)
  * 7 (labelled 0) two of class 1, the nearest of them row 5. */
 static void extrinsic_takes_the_majority(void **state)
 {
-    char *argv[] = {"t", "--extrinsic-neighbors=3", NULL};
+    const struct wn_method_settings settings = {.extrinsic_neighbors = 3};
     struct wn_view view = view_of_all();
     struct wn_error error = {0};
     uint8_t none[N] = {0};
@@ -157,15 +137,11 @@ static void extrinsic_takes_the_majority(void **state)
     int32_t row[N];
 
     (void)state;
-    assert_int_equal(
-        run("extrinsic", &view, parse("extrinsic", 2, argv), out, row, &error),
-        0);
+    assert_int_equal(run("extrinsic", &view, &settings, out, row, &error), 0);
     assert_true(out[3] == 0);
     assert_int_equal(row[7], 5);
     view.trusted = none;
-    assert_int_equal(
-        run("extrinsic", &view, parse("extrinsic", 2, argv), out, row, &error),
-        1);
+    assert_int_equal(run("extrinsic", &view, &settings, out, row, &error), 1);
     assert_string_equal(error.text, "no labelled row is trusted");
 }
 

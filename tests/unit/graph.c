@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "method/cosine.h"
-#include "method/shapley.h"
-#include "method/simifeat.h"
+#include "method/method_private.h"
 #include "noise/hoc.h"
 
 static void near(double found, double wanted, double tolerance)
@@ -125,7 +123,10 @@ static void run(const char *name, const struct wn_view *view, float out[N])
     struct wn_error error = {0};
 
     assert_non_null(method);
-    assert_int_equal(method->score(view, NULL, out, NULL, &error), 0);
+    memset(out, 0, view->n * sizeof *out);
+    assert_int_equal(wn_method_score(method, view,
+                                     &(struct wn_scores){.score = out}, &error),
+                     0);
 }
 
 /* golden:knn_basic, enn_all_removed and enn_mode_removed. */
@@ -429,9 +430,8 @@ static void simifeat_is_the_golden_one(void **state)
     memset(in, 1, sizeof in);
     for (size_t i = 0; i < N; i++)
         wn_cosine_edges(&view, i, cosine + i * M);
-    assert_int_equal(wn_simifeat_draw(&view, cosine, in, M, found, vote), 0);
-    assert_int_equal(
-        wn_simifeat_rank(&view, found, vote, rate, noisy, threshold), 0);
+    wn_simifeat_draw(&view, cosine, in, M, found, vote);
+    wn_simifeat_rank(&view, found, vote, rate, noisy, threshold);
     for (int i = 0; i < N; i++) {
         near(found[i], wanted[i], 1e-6);
         assert_int_equal(vote[i] != circle_label[i], i == 10 || i == 11);
@@ -507,10 +507,9 @@ static void consensus_is_the_golden_one(void **state)
     double square = 0;
 
     (void)state;
-    assert_int_equal(wn_consensus_new(&seen, 2), 0);
-    assert_int_equal(
-        wn_consensus_count(&seen, circle_label, circle_neighbor, N, M), 0);
-    assert_int_equal(wn_consensus_settle(&seen), 0);
+    wn_consensus_new(&seen, 2);
+    wn_consensus_count(&seen, circle_label, circle_neighbor, N, M);
+    wn_consensus_finish(&seen);
     for (int a = 0; a < 2; a++)
         near(seen.c1[a], .5, 1e-15);
     /* Each of the key's four pairs has a quarter; two of them are one here. */
@@ -532,8 +531,7 @@ static void consensus_is_the_golden_one(void **state)
     near(seen.square3, square, 1e-15);
     struct wn_transition fit;
     double trace[WN_HOC_UPDATES + 1];
-    assert_int_equal(
-        wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, NULL), 0);
+    wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, NULL);
     near(trace[0], 1.094330333434321, 1e-9);
     near(trace[1], 1.1594784466909511, 1e-9);
     near(trace[10], 0.9795339121127618, 1e-9);
@@ -556,7 +554,7 @@ static void transition_is_the_golden_one(void **state)
     double trace[WN_HOC_UPDATES + 1];
 
     (void)state;
-    assert_int_equal(wn_consensus_new(&seen, 3), 0);
+    wn_consensus_new(&seen, 3);
     for (int i = 0; i < 3; i++)
         for (int a = 0; a < 3; a++) {
             for (int b = 0; b < 3; b++)
@@ -565,9 +563,8 @@ static void transition_is_the_golden_one(void **state)
                         &seen, (size_t[3]){(size_t)a, (size_t)b, (size_t)c},
                         p[i] * t[3 * i + a] * t[3 * i + b] * t[3 * i + c]);
         }
-    assert_int_equal(wn_consensus_settle(&seen), 0);
-    assert_int_equal(
-        wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, NULL), 0);
+    wn_consensus_finish(&seen);
+    wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, NULL);
     near(trace[0], 0.6391343357061772, 1e-9);
     near(trace[1], 0.5992604198475477, 1e-9);
     near(trace[10], 0.38586651255966387, 1e-9);
@@ -703,7 +700,7 @@ static void fit_follows_the_plain_sums(void **state)
     int met = 0;
 
     (void)state;
-    assert_int_equal(wn_consensus_new(&seen, PLAIN), 0);
+    wn_consensus_new(&seen, PLAIN);
     for (int i = 0; i < ROWS; i++) {
         size_t label[3];
 
@@ -717,11 +714,9 @@ static void fit_follows_the_plain_sums(void **state)
         plain.seen2[label[0]][label[1]] += 1. / ROWS;
         plain.seen3[label[0]][label[1]][label[2]] += 1. / ROWS;
     }
-    assert_int_equal(wn_consensus_settle(&seen), 0);
-    assert_int_equal(
-        wn_transition_fit(&fit, &seen, PLAIN_STEPS, 1, trace, NULL), 0);
-    assert_int_equal(
-        wn_transition_fit(&again, &seen, PLAIN_STEPS, 2, NULL, NULL), 0);
+    wn_consensus_finish(&seen);
+    wn_transition_fit(&fit, &seen, PLAIN_STEPS, 1, trace, NULL);
+    wn_transition_fit(&again, &seen, PLAIN_STEPS, 2, NULL, NULL);
     assert_memory_equal(fit.t, again.t, PLAIN * PLAIN * sizeof *fit.t);
     assert_memory_equal(fit.p, again.p, PLAIN * sizeof *fit.p);
     for (int i = 0; i < PLAIN * PLAIN; i++)
@@ -754,13 +749,13 @@ static void matrix_needs_rows_and_few_classes(void **state)
     struct wn_error error = {0};
 
     (void)state;
-    assert_int_equal(wn_transition_told(rows, 9, 3, &error), 0);
-    assert_int_equal(wn_transition_told(rows + 1, 8, 3, &error), -1);
+    assert_int_equal(wn_transition_check(rows, 9, 3, &error), 0);
+    assert_int_equal(wn_transition_check(rows + 1, 8, 3, &error), -1);
     assert_string_equal(error.text,
                         "7 labelled rows are too few for a transition matrix "
                         "of 3 classes, wanted at least 8");
     error = (struct wn_error){0};
-    assert_int_equal(wn_transition_told(rows, 9, WN_HOC_CLASSES + 1, &error),
+    assert_int_equal(wn_transition_check(rows, 9, WN_HOC_CLASSES + 1, &error),
                      -1);
     assert_string_equal(error.text,
                         "513 classes are too many for a transition matrix, "

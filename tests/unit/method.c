@@ -25,6 +25,24 @@ static struct wn_view basic_view(void)
                             .threads = 1};
 }
 
+static bool reads(const struct wn_method *method, const char *option)
+{
+    for (const struct wn_setting *s = wn_method_options; s->option.name; s++)
+        if (strcmp(s->option.name, option) == 0)
+            return strcmp(s->readers[0], method->name) == 0;
+    return false;
+}
+
+/* Every option is read by a method that exists. */
+static void every_option_has_a_reader(void **state)
+{
+    (void)state;
+    for (const struct wn_setting *s = wn_method_options; s->option.name; s++)
+        for (int r = 0; r < 2; r++)
+            if (r == 0 || s->readers[r])
+                assert_non_null(wn_method_find(s->readers[r]));
+}
+
 static void every_row_is_complete_and_found(void **state)
 {
     (void)state;
@@ -39,13 +57,14 @@ static void every_row_is_complete_and_found(void **state)
         assert_true(strlen(method->brief) < 60);
         assert_non_null(method->source);
         assert_true(method->needs != 0);
-        assert_true(!method->score != !method->trace);
-        assert_true(!method->wants || method->knobs);
+        assert_true(!method->score != !method->factor);
+        assert_true(!method->required_option ||
+                    reads(method, method->required_option));
     }
     assert_null(wn_method_find("nonsense"));
-    assert_int_equal(wn_method_standard[0], ',');
-    assert_null(strstr(wn_method_standard, ",pair_rank"));
-    assert_non_null(strstr(wn_method_paired, ",pair_rank"));
+    assert_int_equal(wn_method_defaults[0], ',');
+    assert_null(strstr(wn_method_defaults, ",pair_rank"));
+    assert_non_null(strstr(wn_method_pair_defaults, ",pair_rank"));
 }
 
 static void disagreement_is_the_golden_one(void **state)
@@ -57,9 +76,9 @@ static void disagreement_is_the_golden_one(void **state)
     float out[12];
 
     (void)state;
-    assert_int_equal(
-        wn_method_find("disagreement")->score(&view, NULL, out, NULL, &error),
-        0);
+    assert_int_equal(wn_method_score(wn_method_find("disagreement"), &view,
+                                     &(struct wn_scores){.score = out}, &error),
+                     0);
     for (int i = 0; i < 12; i++)
         assert_true(out[i] == wanted[i]);
 }
@@ -74,9 +93,9 @@ static void disagreement_leaves_out_rows_without_a_label(void **state)
     float out[4];
 
     (void)state;
-    assert_int_equal(
-        wn_method_find("disagreement")->score(&view, NULL, out, NULL, &error),
-        0);
+    assert_int_equal(wn_method_score(wn_method_find("disagreement"), &view,
+                                     &(struct wn_scores){.score = out}, &error),
+                     0);
     assert_true(out[0] == 1 && out[1] == 1 && out[2] == 0 && out[3] == 0);
 }
 
@@ -94,23 +113,24 @@ static void near(double found, double wanted, double tolerance)
                  tolerance);
 }
 
-/* ood with these options against 1 - wanted[10]. */
-static void check_ood(int argc, char **argv, const double *wanted)
+/* ood with these settings against 1 - wanted[10]. */
+static void check_ood(enum wn_ood by, bool plain, const double *wanted)
 {
-    const struct wn_view view = {
-        .n = 10, .k = 3, .label = ood_label, .probability = basic_probability};
-    const struct wn_method *method = wn_method_find("ood");
-    const struct wn_program program = {
-        .brief = "", .synopsis = "", .rows = method->knobs};
+    const struct wn_method_settings settings = {
+        .ood_by = by, .ood_plain = plain, .ood_top = 2};
+    const struct wn_view view = {.n = 10,
+                                 .k = 3,
+                                 .label = ood_label,
+                                 .probability = basic_probability,
+                                 .settings = &settings};
     struct wn_error error = {0};
-    struct wn_options *options = wn_options_parse(&program, argc, argv, &error);
     float out[10];
 
-    assert_non_null(options);
-    assert_int_equal(method->score(&view, options, out, NULL, &error), 0);
+    assert_int_equal(wn_method_score(wn_method_find("ood"), &view,
+                                     &(struct wn_scores){.score = out}, &error),
+                     0);
     for (int i = 0; i < 10; i++)
         near(out[i], 1 - wanted[i], 1e-6);
-    wn_options_free(options);
 }
 
 static void ood_is_the_golden_one(void **state)
@@ -129,18 +149,13 @@ static void ood_is_the_golden_one(void **state)
         0.140516461, 0.138811758, 0.144411541, 0.138005484, 0.135187501};
     static const double largest[10] = {.8, .7, .85, .7, .6,
                                        .8, .7, .9,  .4, .55};
-    char *adjusted[] = {"t", NULL};
-    char *unadjusted[] = {"t", "--ood-plain", NULL};
-    char *least[] = {"t", "--ood-by=least_confidence", NULL};
-    char *both[] = {"t", "--ood-by=least_confidence", "--ood-plain", NULL};
-    char *top[] = {"t", "--ood-by=gen", "--ood-top=2", NULL};
 
     (void)state;
-    check_ood(1, adjusted, entropy);
-    check_ood(2, unadjusted, plain);
-    check_ood(2, least, confidence);
-    check_ood(3, both, largest);
-    check_ood(3, top, gen);
+    check_ood(WN_OOD_ENTROPY, false, entropy);
+    check_ood(WN_OOD_ENTROPY, true, plain);
+    check_ood(WN_OOD_LEAST_CONFIDENCE, false, confidence);
+    check_ood(WN_OOD_LEAST_CONFIDENCE, true, largest);
+    check_ood(WN_OOD_GEN, false, gen);
 }
 
 static void corrected_losses_are_the_golden_ones(void **state)
@@ -177,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_complete_and_found),
+        cmocka_unit_test(every_option_has_a_reader),
         cmocka_unit_test(disagreement_is_the_golden_one),
         cmocka_unit_test(disagreement_leaves_out_rows_without_a_label),
         cmocka_unit_test(ood_is_the_golden_one),

@@ -8,7 +8,7 @@
 #include "check/exit_status.h"
 #include "noise/label_quality.h"
 #include "noise/label_rules.h"
-#include "noise/top_k.h"
+#include "noise/order_statistics.h"
 #include "prog/flag/flag_noise.h"
 #include "prog/flag/flag_work.h"
 #include "util/spill.h"

@@ -17,7 +17,7 @@ static const struct wn_option first_rows[] = {
      .low = 1, .high = 5, .recorded = true,
      .help = "fit N times, each on weights that the one before gives"},
     {.name = "methods", .kind = WN_SUBSET, .value = "LIST",
-     .standard = wn_method_standard + 1, .choices = wn_method_choices + 1,
+     .standard = wn_method_defaults + 1, .choices = wn_method_choices + 1,
      .recorded = true, .help = "compute these scores; see --list-methods"},
     {.name = "neighbors", .kind = WN_WHOLE, .value = "M", .standard = "10",
      .low = 1, .high = 1000, .recorded = true,
@@ -62,8 +62,8 @@ static void score_main_make_rows(void)
 {
     wn_option_add_rows(rows, ROOM, first_rows);
     wn_option_add_rows(rows, ROOM, score_network_options);
-    for (size_t i = 0; wn_methods[i]; i++)
-        wn_option_add_rows(rows, ROOM, wn_methods[i]->knobs);
+    for (const struct wn_setting *s = wn_method_options; s->option.name; s++)
+        wn_option_add(rows, ROOM, &s->option);
     wn_option_add_rows(rows, ROOM, last_rows);
     for (size_t i = 0; i < sizeof shared_rows / sizeof *shared_rows; i++)
         wn_option_add(rows, ROOM, shared_rows[i]);

@@ -68,8 +68,9 @@ static const char *missing_input(const struct wn_run *run,
     if ((method->needs & WN_NEEDS_PAIRS) &&
         !wn_audit_has(work->audit, "data/features_b"))
         return "a second block of features; see ingest --features-b";
-    if (method->wants && !wn_option_given(run->options, method->wants))
-        return method->wants;
+    if (method->required_option &&
+        !wn_option_given(run->options, method->required_option))
+        return method->required_option;
     return NULL;
 }
 
@@ -85,7 +86,7 @@ static int choose_methods(const struct wn_run *run, struct work *work,
     /* Two blocks of features are there to be compared. */
     if (!wn_option_given(run->options, "methods") &&
         wn_audit_has(work->audit, "data/features_b"))
-        wn_option_set(run->options, "methods", wn_method_paired + 1);
+        wn_option_set(run->options, "methods", wn_method_pair_defaults + 1);
     while (wn_methods[count])
         count++;
     work->chosen = wn_new(count, sizeof *work->chosen);
@@ -95,7 +96,7 @@ static int choose_methods(const struct wn_run *run, struct work *work,
         if (!wn_option_holds(run->options, "methods", method->name))
             continue;
         const char *missing = missing_input(run, work, method);
-        const char *dashes = missing == method->wants ? "--" : "";
+        const char *dashes = missing == method->required_option ? "--" : "";
         if (!missing) {
             work->chosen[i] = true;
             work->needs |= method->needs;
@@ -110,15 +111,11 @@ static int choose_methods(const struct wn_run *run, struct work *work,
     return 0;
 }
 
-/* Whether a chosen method reads the options of method `owner`. The methods of
- * pairs share theirs. */
-static bool reads_options(const struct work *work, size_t owner)
+static bool is_chosen(const struct work *work, const char *name)
 {
-    const unsigned family = wn_methods[owner]->needs & WN_NEEDS_PAIRS;
-
-    for (size_t i = 0; wn_methods[i]; i++)
-        if (work->chosen[i] && (i == owner || wn_methods[i]->needs & family))
-            return true;
+    for (size_t i = 0; name && wn_methods[i]; i++)
+        if (strcmp(wn_methods[i]->name, name) == 0)
+            return work->chosen[i];
     return false;
 }
 
@@ -158,13 +155,17 @@ static int reject_unused_options(const struct wn_run *run,
                 error, WN_EUSAGE,
                 "--%s: no training dynamics are needed; see --methods",
                 row->name);
-    for (size_t i = 0; wn_methods[i]; i++)
-        for (row = wn_methods[i]->knobs;
-             !reads_options(work, i) && row && row->name; row++)
-            if (wn_option_given(run->options, row->name))
-                return wn_fail(error, WN_EUSAGE,
-                               "--%s: %s is not computed; see --methods",
-                               row->name, wn_methods[i]->name);
+    for (const struct wn_setting *s = wn_method_options; s->option.name; s++) {
+        const char *one = s->readers[0], *other = s->readers[1];
+
+        if (!wn_option_given(run->options, s->option.name) ||
+            is_chosen(work, one) || is_chosen(work, other))
+            continue;
+        return wn_fail(
+            error, WN_EUSAGE, "--%s: %s%s%s%s is %scomputed; see --methods",
+            s->option.name, other ? "neither " : "", one, other ? " nor " : "",
+            other ? other : "", other ? "" : "not ");
+    }
     return 0;
 }
 

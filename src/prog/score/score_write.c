@@ -11,50 +11,46 @@
 
 /* Compute one method, check that it is finite, write it. Returns 1, with the
  * reason in *error, where the method does not apply to the data. */
-static int compute_method(const struct wn_run *run, const struct work *work,
+static int compute_method(const struct work *work,
                           const struct wn_method *method,
                           const struct wn_view *view,
                           struct wn_audit_writer *writer,
                           struct wn_error *error)
 {
     const size_t n = work->data.n, extent[3] = {n, 0, 0};
+    struct wn_scores out = {.score = wn_spill_new(n, sizeof *out.score)};
     struct wn_text path = {0};
-    float *out = wn_spill_new(n, sizeof *out), *spread = NULL;
-    int32_t *row = NULL;
-    int status = -1;
 
     if (method->spreads && !work->user_dynamics)
-        spread = wn_spill_new(n, sizeof *spread);
-    if (method->trace) {
-        row = wn_spill_new(n, sizeof *row);
+        out.spread = wn_spill_new(n, sizeof *out.spread);
+    if (method->evidence) {
+        out.evidence = wn_spill_new(n, sizeof *out.evidence);
         for (size_t i = 0; i < n; i++)
-            row[i] = -1;
-        status = method->trace(view, run->options, out, row, error);
-    } else {
-        status = method->score(view, run->options, out, spread, error);
+            out.evidence[i] = -1;
     }
+    int status = wn_method_score(method, view, &out, error);
     for (size_t i = 0; status == 0 && i < n; i++)
-        if (!isfinite(out[i]) || (spread && !isfinite(spread[i])))
+        if (!isfinite(out.score[i]) || (out.spread && !isfinite(out.spread[i])))
             status = wn_fail(error, WN_ENUMERIC, "%s: row %zu is not finite",
                              method->name, i);
     if (status == 0 && writer) {
         wn_text_format(&path, "score/%s", method->name);
-        status = wn_audit_write(writer, wn_text_of(&path), WN_F32, extent, out,
-                                error);
+        status = wn_audit_write(writer, wn_text_of(&path), WN_F32, extent,
+                                out.score, error);
         wn_text_add(&path, "_std", 4);
-        if (status == 0 && spread)
+        if (status == 0 && out.spread)
             status = wn_audit_write(writer, wn_text_of(&path), WN_F32, extent,
-                                    spread, error);
+                                    out.spread, error);
         path.length = 0;
         wn_text_format(&path, "score/evidence/%s", method->name);
-        if (status == 0 && row)
+        if (status == 0 && out.evidence)
             status = wn_audit_write(writer, wn_text_of(&path), WN_I32, extent,
-                                    row, error);
+                                    out.evidence, error);
     }
     wn_text_free(&path);
-    wn_spill_free(out);
-    wn_spill_free(spread);
-    wn_spill_free(row);
+    wn_spill_free(out.score);
+    wn_spill_free(out.spread);
+    wn_spill_free(out.evidence);
     return status;
 }
 
@@ -62,6 +58,8 @@ int score_methods(const struct wn_run *run, struct work *work,
                   struct wn_audit_writer *writer, struct wn_error *error)
 {
     const struct wn_dataset *data = &work->data;
+    const struct wn_method_settings settings =
+        wn_method_settings_read(run->options);
     const struct wn_view view = {.n = data->n,
                                  .d = data->d,
                                  .k = data->k,
@@ -79,13 +77,14 @@ int score_methods(const struct wn_run *run, struct work *work,
                                  .metric = work->metric,
                                  .threads = run->threads,
                                  .seed = score_seed(run),
-                                 .talk = run->talk};
+                                 .talk = run->talk,
+                                 .settings = &settings};
 
     for (size_t i = 0; wn_methods[i]; i++) {
         if (!work->chosen[i])
             continue;
         const int status =
-            compute_method(run, work, wn_methods[i], &view, writer, error);
+            compute_method(work, wn_methods[i], &view, writer, error);
         if (status < 0)
             return wn_fail(error, WN_ENUMERIC, "%s",
                            wn_audit_name(work->audit));

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* noise/order_statistics.h: percentiles, and the first few of many rows. */
+#ifndef WN_NOISE_ORDER_STATISTICS_H
+#define WN_NOISE_ORDER_STATISTICS_H
+
+#include <stddef.h>
+
+/* Sort x[n], finite, ascending. */
+void wn_sort(double *x, size_t n);
+/* The q-th percentile (0 .. 100) of sorted x[n], n >= 1, by linear
+ * interpolation between neighbours; q = 50 is the median. Compared with
+ * numpy.percentile. */
+double wn_percentile(const double *x, size_t n, double q);
+
+struct wn_ranked {
+    double key;
+    size_t row;
+};
+
+/* Sort by key, equal keys by row. */
+void wn_rank(struct wn_ranked *ranked, size_t n);
+
+/* A bounded heap that keeps the rows with the `limit` smallest keys, equal keys
+ * by the lower row. What it keeps does not depend on the order of the calls. */
+struct wn_top_k {
+    struct wn_ranked *heap; /* limit of them, the largest key first */
+    size_t limit, count;
+};
+
+/* O(log limit). */
+void wn_top_k_offer(struct wn_top_k *top, double key, size_t row);
+
+#endif
