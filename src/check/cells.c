@@ -2,62 +2,45 @@
 /* checks missing and invalid: a cell is empty, or breaks a cleaning rule. */
 #include "check/check.h"
 
-static const char *cells_lacks(const void *cells)
+static const char table_of_cells[] = "a table of source cells";
+
+static const char *missing_missing_input(const struct wn_evidence *evidence)
 {
-    return cells ? NULL : "a table of source cells";
+    return evidence->missing ? NULL : table_of_cells;
 }
 
-static int cells_mark(const uint32_t *cells, size_t n, uint8_t *hit)
+static void missing_find(const struct wn_evidence *evidence,
+                         const struct wn_check_settings *settings, uint8_t *hit)
 {
-    for (size_t i = 0; i < n; i++)
-        hit[i] = cells[i] > 0;
-    return 0;
+    (void)settings;
+    for (size_t i = 0; i < evidence->n; i++)
+        hit[i] = evidence->missing[i] > 0;
 }
 
-static const char *missing_lacks(const struct wn_evidence *evidence)
+const struct wn_check wn_check_missing = {.name = "missing",
+                                          .brief = "a cell is empty",
+                                          .reason = "a cell is empty",
+                                          .find = missing_find,
+                                          .missing_input =
+                                              missing_missing_input};
+
+static const char *invalid_missing_input(const struct wn_evidence *evidence)
 {
-    return cells_lacks(evidence->missing);
+    return evidence->invalid ? NULL : table_of_cells;
 }
 
-static int find_missing(const struct wn_evidence *evidence,
-                        const struct wn_options *options, uint8_t *hit,
-                        struct wn_error *error)
+static void invalid_find(const struct wn_evidence *evidence,
+                         const struct wn_check_settings *settings, uint8_t *hit)
 {
-    (void)options;
-    (void)error;
-    return cells_mark(evidence->missing, evidence->n, hit);
+    (void)settings;
+    for (size_t i = 0; i < evidence->n; i++)
+        hit[i] = evidence->invalid[i] > 0;
 }
 
-/* clang-format off */
-const struct wn_check wn_check_missing = {
-    .name = "missing",
-    .brief = "a cell is empty",
-    .reason = "a cell is empty",
-    .reviews = 0,
-    .run = find_missing,
-    .lacks = missing_lacks};
-/* clang-format on */
-
-static const char *invalid_lacks(const struct wn_evidence *evidence)
-{
-    return cells_lacks(evidence->invalid);
-}
-
-static int find_invalid(const struct wn_evidence *evidence,
-                        const struct wn_options *options, uint8_t *hit,
-                        struct wn_error *error)
-{
-    (void)options;
-    (void)error;
-    return cells_mark(evidence->invalid, evidence->n, hit);
-}
-
-/* clang-format off */
 const struct wn_check wn_check_invalid = {
     .name = "invalid",
     .brief = "a cell breaks a cleaning rule",
     .reason = "a cell breaks a cleaning rule",
-    .reviews = 1,
-    .run = find_invalid,
-    .lacks = invalid_lacks};
-/* clang-format on */
+    .reviews = true,
+    .find = invalid_find,
+    .missing_input = invalid_missing_input};

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The registry, made from checks.def. */
+/* The table of checks, made from checks.def, and their options. */
 #include "check/check.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "util/memory.h"
+#include "util/number.h"
 
 #define WN_CHECK(name) extern const struct wn_check wn_check_##name;
 #include "check/checks.def"
@@ -23,4 +27,126 @@ int wn_check_find(const char *name)
         if (strcmp(wn_checks[c]->name, name) == 0)
             return c;
     return -1;
+}
+
+/* clang-format off */
+const struct wn_setting wn_check_options[] = {
+    {{.name = "rule", .kind = WN_CHOICE, .value = "RULE",
+      .standard = "posterior", .choices = WN_LABEL_RULE_NAMES,
+      .recorded = true, .help = "find label issues by RULE; see --list-issues"},
+     {"label"}},
+    {{.name = "fraction", .kind = WN_REAL, .value = "F", .standard = "1",
+      .low = 0, .high = 1, .recorded = true,
+      .help = "flag only this fraction of the estimated wrong labels"},
+     {"label"}},
+    {{.name = "min-examples", .kind = WN_WHOLE, .value = "N", .standard = "1",
+      .low = 0, .high = 0x1p31, .recorded = true,
+      .help = "leave every class at least N rows"},
+     {"label"}},
+    {{.name = "max-issues", .kind = WN_WHOLE, .value = "N", .low = 0,
+      .high = 0x1p53, .recorded = true,
+      .help = "flag no more than N labels, the most suspicious"},
+     {"label"}},
+    {{.name = "max-issues-per-class", .kind = WN_LIST, .value = "CLASS=N",
+      .recorded = true,
+      .help = "by the prune rules: N labels of CLASS, whatever the estimate"},
+     {"label"}},
+    {{.name = "near-radius", .kind = WN_REAL, .value = "R", .standard = "0.13",
+      .low = 0, .high = 1e6, .recorded = true,
+      .help = "rows closer than R median nearest distances are near duplicates"},
+     {"near_duplicate", "leak"}},
+    {{.name = "outlier-threshold", .kind = WN_REAL, .value = "T",
+      .standard = "0.37037", .low = 0, .high = 1, .recorded = true,
+      .help = "flag fewer outliers the smaller T is, none at 0"},
+     {"outlier"}},
+    {{.name = "rare-share", .kind = WN_REAL, .value = "S", .standard = "0.1",
+      .low = 0, .high = 1, .recorded = true,
+      .help = "a class with less than S of an even share is rare"},
+     {"rare_class"}},
+    {{.name = "order-level", .kind = WN_REAL, .value = "P", .standard = "0.05",
+      .low = 0, .high = 1, .recorded = true,
+      .help = "rows depend on their order below this probability of chance"},
+     {"order_dependence"}},
+    {{.name = "pair-share", .kind = WN_REAL, .value = "S", .standard = "0.05",
+      .low = 0, .high = 1, .recorded = true,
+      .help = "flag pairs whose rank is above this share of all rows"},
+     {"mismatched_pair"}},
+    {{.name = "weak-share", .kind = WN_REAL, .value = "S", .standard = "0.5",
+      .low = 0, .high = 1, .recorded = true,
+      .help = "a group is weak below this part of the mean P(label)"},
+     {"weak_group"}},
+    {{0}, {0}}};
+/* clang-format on */
+
+/* "CLASS=N" into max[k]; names may contain '='. */
+static int read_class_max(const char *text, char *const *label_name, size_t k,
+                          size_t *max, struct wn_error *error)
+{
+    const char *sign = strrchr(text, '=');
+    double number;
+    size_t c = 0;
+
+    if (!sign || !wn_number_parse(sign + 1, strlen(sign + 1), &number) ||
+        number < 0 || number > 0x1p53 || number != (double)(size_t)number)
+        return wn_fail(error, WN_EUSAGE,
+                       "--max-issues-per-class: found '%s', wanted CLASS=N",
+                       text);
+    const size_t length = (size_t)(sign - text);
+    while (c < k &&
+           (strncmp(label_name[c], text, length) != 0 || label_name[c][length]))
+        c++;
+    if (c == k)
+        return wn_fail(error, WN_EUSAGE,
+                       "--max-issues-per-class: no class is called '%.*s'",
+                       (int)length, text);
+    max[c] = (size_t)number;
+    return 0;
+}
+
+int wn_check_settings_read(const struct wn_options *options,
+                           char *const *label_name, size_t k,
+                           struct wn_check_settings *out,
+                           struct wn_error *error)
+{
+    const char *rule = wn_option_text(options, "rule");
+    size_t count;
+    const char *const *text =
+        wn_option_list(options, "max-issues-per-class", &count);
+
+    *out = (struct wn_check_settings){
+        .rule = wn_label_rule_find(rule),
+        .prune = {.fraction = wn_option_number(options, "fraction"),
+                  .min_examples =
+                      (size_t)wn_option_number(options, "min-examples")},
+        .max_issues = wn_option_given(options, "max-issues")
+                          ? (size_t)wn_option_number(options, "max-issues")
+                          : SIZE_MAX,
+        .near_radius = wn_option_number(options, "near-radius"),
+        .outlier_threshold = wn_option_number(options, "outlier-threshold"),
+        .rare_share = wn_option_number(options, "rare-share"),
+        .order_level = wn_option_number(options, "order-level"),
+        .pair_share = wn_option_number(options, "pair-share"),
+        .weak_share = wn_option_number(options, "weak-share")};
+    if (!count)
+        return 0;
+    if (!out->rule->prunes)
+        return wn_fail(error, WN_EUSAGE,
+                       "--max-issues-per-class does not apply to --rule=%s",
+                       rule);
+    out->prune.max_per_class = wn_new(k, sizeof *out->prune.max_per_class);
+    for (size_t c = 0; c < k; c++)
+        out->prune.max_per_class[c] = SIZE_MAX;
+    for (size_t at = 0; at < count; at++)
+        if (read_class_max(text[at], label_name, k, out->prune.max_per_class,
+                           error)) {
+            wn_check_settings_free(out);
+            return -1;
+        }
+    return 0;
+}
+
+void wn_check_settings_free(struct wn_check_settings *settings)
+{
+    free(settings->prune.max_per_class);
+    settings->prune.max_per_class = NULL;
 }

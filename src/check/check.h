@@ -3,14 +3,13 @@
 #ifndef WN_CHECK_CHECK_H
 #define WN_CHECK_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "noise/label_rules.h"
 #include "util/error.h"
 #include "util/options.h"
-
-struct wn_noise;     /* noise/confident.h: what confident learning found */
-struct wn_suspicion; /* noise/suspicion.h: what each label is worth */
 
 /* What checks see: arrays, no files. NULL where it is not in the audit. */
 struct wn_evidence {
@@ -18,7 +17,7 @@ struct wn_evidence {
     const int32_t *label;         /* n, -1 = missing */
     char *const *label_name;      /* k */
     const float *probability;     /* n x k */
-    const int32_t *neighbor;      /* n x m */
+    const int32_t *neighbor;      /* n x m, nearest first */
     const float *distance;        /* n x m */
     const uint64_t *feature_hash; /* n: equal iff the feature rows are equal
                                      bit for bit (up to 64-bit collisions) */
@@ -32,27 +31,46 @@ struct wn_evidence {
     int threads;
 };
 
+/* Every setting of a check. */
+struct wn_check_settings {
+    const struct wn_label_rule *rule;
+    struct wn_label_rule_settings prune;
+    size_t max_issues;        /* SIZE_MAX: all */
+    double near_radius;       /* in median distances to the nearest row */
+    double outlier_threshold; /* 0 .. 1, 0: no outliers */
+    double rare_share, order_level, pair_share, weak_share; /* 0 .. 1 */
+};
+
 struct wn_check {
     const char *name;   /* --issues=NAME, and the name of its bit */
     const char *brief;  /* one line for --list-issues */
     const char *reason; /* what report says of a flagged row */
     const char *source; /* paper, as in flag(1); NULL if there is none */
-    const struct wn_option *knobs; /* options of its own, or NULL */
-    int optional; /* not missed where there is nothing for it to read */
-    int reviews;  /* whether a hit by itself asks for a person's review */
-    /* Set hit[i] = 1 for the rows concerned; hit[n] comes zeroed. A check
-     * whose evidence is missing flags nothing and returns 0. */
-    int (*run)(const struct wn_evidence *evidence,
-               const struct wn_options *options, uint8_t *hit,
-               struct wn_error *error);
-    /* NULL when the check can be used; else what is missing, "neighbours". */
-    const char *(*lacks)(const struct wn_evidence *evidence);
+    bool optional;      /* left out silently where its input is missing */
+    bool reviews;       /* a hit alone asks for a person's review */
+    /* Set hit[i] = 1 for the rows concerned; hit[n] is zeroed before. */
+    void (*find)(const struct wn_evidence *evidence,
+                 const struct wn_check_settings *settings, uint8_t *hit);
+    /* NULL where the check can be used; else what is missing, "neighbours". */
+    const char *(*missing_input)(const struct wn_evidence *evidence);
 };
 
 /* All of them, in the order of checks.def, which is the order of the bits in
  * /flag/issue, at most 32; ends with NULL. */
 extern const struct wn_check *const wn_checks[];
-/* Place of the check called `name` in wn_checks, or -1. */
+/* Index in wn_checks of the check called `name`, or -1. */
 int wn_check_find(const char *name);
+
+/* The options of the checks, with the checks that read each; ends with {0}. One
+ * with two readers belongs to both. */
+extern const struct wn_setting wn_check_options[];
+/* Fill *out from a command line whose table has them; label_name[k] are the
+ * classes. WN_EUSAGE for --max-issues-per-class where it names no class or the
+ * rule does not prune. */
+int wn_check_settings_read(const struct wn_options *options,
+                           char *const *label_name, size_t k,
+                           struct wn_check_settings *out,
+                           struct wn_error *error) WN_MUST_CHECK;
+void wn_check_settings_free(struct wn_check_settings *settings);
 
 #endif

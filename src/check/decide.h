@@ -14,40 +14,38 @@ enum wn_action { WN_KEEP, WN_REVIEW, WN_RELABEL, WN_DROP };
 extern const char wn_action_names[];
 
 struct wn_decide_settings {
-    double sure;  /* posterior that a suggestion needs, 0 .. 1 */
-    double wrong; /* suspicion above which a label issue without a suggestion
-                     is dropped rather than reviewed */
+    double suggest_above; /* minimum posterior of a suggestion, 0 .. 1 */
+    double drop_above;    /* suspicion from which a label issue without a
+                             suggestion is dropped, not reviewed */
 };
 
-/* The class to propose for row i in place of its label, or -1: the verdict's
- * best class, if it is not the given one, its posterior is at least `sure`,
- * and more of the row's neighbours carry it than the given label (where there
- * are neighbours). */
+/* The class to suggest for row i in place of its label, or -1: the verdict's
+ * best class if it is not the given label, its posterior is at least
+ * suggest_above, and more of the row's neighbours (if there are any) carry it
+ * than carry the given label. */
 int32_t wn_decide_suggestion(const struct wn_evidence *evidence, size_t i,
                              const struct wn_verdict *verdict,
                              const struct wn_decide_settings *settings);
 
-/* What is decided on. */
+/* What the decision depends on. */
 struct wn_case {
     uint32_t issue; /* bits of wn_checks */
     int32_t label;  /* -1 = missing */
     int32_t suggestion;
     double suspicion;
-    double wrong; /* of the settings */
+    double drop_above; /* of the settings */
 };
 
-/* A reason to do something with a row, in the order in which they count: the
- * first that holds is the one. */
+/* A reason to do something with a row. */
 struct wn_reason {
     const char *name; /* in the attribute `names` of /flag/reason */
     enum wn_action action;
     const char *words; /* what report says: "drop: an exact copy ..." */
-    int (*holds)(const struct wn_case *this);
 };
 
-/* All of them; the last holds for any row; then comes a row without name. */
+/* All of them in order of precedence; ends with a row without name. */
 extern const struct wn_reason wn_reasons[];
-/* The place of the one that decides, and so the action. */
+/* The index of the first reason that holds, which decides the action. */
 size_t wn_decide(const struct wn_case *this);
 /* The words of the one called `name`, "" if there is none. */
 const char *wn_reason_words(const char *name);

@@ -2,7 +2,6 @@
 /* Conditions on the number of flagged rows; see exit_status.h. */
 #include "check/exit_status.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "check/check.h"
@@ -15,49 +14,41 @@ const struct wn_option wn_option_fail_on = {
 /* clang-format on */
 
 /* One condition. */
-struct limit {
+struct condition {
     uint32_t mask; /* bits that count */
-    double least;  /* rows, or percent of them */
-    int percent;
+    double min;    /* rows, or percent of them */
+    bool percent;
 };
 
-static int read_name(const char *text, size_t length, uint32_t *mask,
-                     struct wn_error *error)
+static int read_condition(const char *text, size_t length,
+                          struct condition *condition, struct wn_error *error)
 {
-    char name[32];
+    const char *colon = memchr(text, ':', length);
+    const size_t name_length = colon ? (size_t)(colon - text) : length;
+    char name[32] = "";
 
-    snprintf(name, sizeof name, "%.*s", (int)length, text);
-    const int check = length < sizeof name ? wn_check_find(name) : -1;
+    *condition = (struct condition){0, 1, false};
+    if (name_length < sizeof name)
+        memcpy(name, text, name_length);
+    const int check = wn_check_find(name);
     if (strcmp(name, "any") == 0)
-        *mask = UINT32_MAX;
+        condition->mask = UINT32_MAX;
     else if (check >= 0)
-        *mask = UINT32_C(1) << check;
+        condition->mask = UINT32_C(1) << check;
     else
         return wn_fail(error, WN_EUSAGE,
                        "--fail-on: found '%.*s', wanted never, any or the "
                        "name of a check; see flag --list-issues",
-                       (int)length, text);
-    return 0;
-}
-
-static int read_limit(const char *text, size_t length, struct limit *limit,
-                      struct wn_error *error)
-{
-    const char *colon = memchr(text, ':', length);
-    const size_t name = colon ? (size_t)(colon - text) : length;
-
-    *limit = (struct limit){0, 1, 0};
-    if (read_name(text, name, &limit->mask, error))
-        return -1;
+                       (int)name_length, text);
     if (!colon)
         return 0;
-    size_t digits = length - name - 1;
+    size_t digits = length - name_length - 1;
     if (digits && colon[digits] == '%') {
-        limit->percent = 1;
+        condition->percent = true;
         digits--;
     }
-    if (!wn_number_parse(colon + 1, digits, &limit->least) ||
-        limit->least < 0 || (limit->percent && limit->least > 100))
+    if (!wn_number_parse(colon + 1, digits, &condition->min) ||
+        condition->min < 0 || (condition->percent && condition->min > 100))
         return wn_fail(error, WN_EUSAGE,
                        "--fail-on: found '%.*s', wanted CHECK:COUNT or "
                        "CHECK:PERCENT%%",
@@ -65,32 +56,25 @@ static int read_limit(const char *text, size_t length, struct limit *limit,
     return 0;
 }
 
-static int exit_status_holds(const struct limit *limit, const uint32_t *issue,
-                             size_t n)
-{
-    size_t rows = 0;
-
-    for (size_t i = 0; i < n; i++)
-        rows += (issue[i] & limit->mask) != 0;
-    const double found =
-        limit->percent ? 100 * (double)rows / (double)n : (double)rows;
-    return rows > 0 && found >= limit->least;
-}
-
 int wn_exit_status_reached(const char *spec, const uint32_t *issue, size_t n,
                            struct wn_error *error)
 {
-    struct limit limit;
     int reached = 0;
 
     if (strcmp(spec, "never") == 0)
         return 0;
     for (const char *at = spec;; at++) {
         const size_t length = strcspn(at, ",");
+        struct condition condition;
+        size_t rows = 0;
 
-        if (read_limit(at, length, &limit, error))
+        if (read_condition(at, length, &condition, error))
             return -1;
-        reached |= exit_status_holds(&limit, issue, n);
+        for (size_t i = 0; i < n; i++)
+            rows += (issue[i] & condition.mask) != 0;
+        const double found =
+            condition.percent ? 100 * (double)rows / (double)n : (double)rows;
+        reached |= rows > 0 && found >= condition.min;
         at += length;
         if (!*at)
             return reached;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* check/exit_status.h: when findings make the exit status 1 (--fail-on=SPEC).
  *
- * SPEC is `never`, or a list of conditions, any of which is enough:
- * NAME (a check flagged a row), NAME:COUNT (at least so many), NAME:PERCENT%
- * (at least that share of the rows), or `any` in place of NAME, for a row with
- * any issue: "label:2%,duplicate:10". */
+ * SPEC is `never`, or a comma-separated list of conditions, any of which is
+ * enough: NAME (a check flagged a row), NAME:COUNT (at least so many rows),
+ * NAME:PERCENT% (at least that share of the rows), with `any` in place of NAME
+ * for a row with any issue: "label:2%,duplicate:10". */
 #ifndef WN_CHECK_EXIT_STATUS_H
 #define WN_CHECK_EXIT_STATUS_H
 
@@ -18,11 +18,12 @@
 /* The option's row, for the programs that have it. */
 extern const struct wn_option wn_option_fail_on;
 
-/* Whether SPEC can be read; WN_EUSAGE names what cannot. */
+/* Whether SPEC is well formed; WN_EUSAGE says what is not. Programs call it
+ * before they read anything. */
 int wn_exit_status_check(const char *spec,
                          struct wn_error *error) WN_MUST_CHECK;
 
-/* Whether a condition of SPEC, which can be read, names that check. */
+/* Whether a condition of a well-formed SPEC names that check. */
 bool wn_exit_status_names(const char *spec, const char *check);
 
 /* 1 if a condition of SPEC holds for issue[n], one bit a check in the order of

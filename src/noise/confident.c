@@ -3,6 +3,7 @@
 #include "noise/confident.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,25 +44,7 @@ static int by_cut(const void *a, const void *b)
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* One correction: move the `missing` units (positive or negative). */
-static void spread_units(const double *x, size_t m, int64_t missing,
-                         struct remainder *order, int64_t *out)
-{
-    size_t units = (size_t)(missing < 0 ? -missing : missing);
-
-    if (units > m)
-        units = m;
-    for (size_t c = 0; c < m; c++)
-        order[c] = (struct remainder){x[c] - (double)out[c], c};
-    qsort(order, m, sizeof *order, by_cut);
-    for (size_t u = 0; u < units; u++)
-        if (missing > 0)
-            out[order[m - 1 - u].at]++;
-        else
-            out[order[u].at]--;
-}
-
-int wn_round_sum(const double *x, size_t m, int64_t *out)
+void wn_round_sum(const double *x, size_t m, int64_t *out)
 {
     struct remainder *order = NULL;
     double total = 0;
@@ -72,17 +55,23 @@ int wn_round_sum(const double *x, size_t m, int64_t *out)
         out[c] = (int64_t)rint(x[c]);
         sum += out[c];
     }
-    const int64_t target = (int64_t)rint(total);
-    while (sum != target) {
-        if (!order && !(order = wn_new(m, sizeof *order)))
-            return -1;
-        spread_units(x, m, target - sum, order, out);
-        sum = 0;
+    for (int64_t missing = (int64_t)rint(total) - sum; missing;) {
+        const size_t most = (size_t)(missing < 0 ? -missing : missing);
+        const size_t units = most > m ? m : most;
+
+        if (!order)
+            order = wn_new(m, sizeof *order);
         for (size_t c = 0; c < m; c++)
-            sum += out[c];
+            order[c] = (struct remainder){x[c] - (double)out[c], c};
+        qsort(order, m, sizeof *order, by_cut);
+        for (size_t u = 0; u < units; u++)
+            if (missing > 0)
+                out[order[m - 1 - u].at]++;
+            else
+                out[order[u].at]--;
+        missing += missing > 0 ? -(int64_t)units : (int64_t)units;
     }
     free(order);
-    return 0;
 }
 
 static double row_sum(const struct wn_sparse *at, const int64_t *joint,
@@ -97,13 +86,12 @@ static double row_sum(const struct wn_sparse *at, const int64_t *joint,
 
 /* Scale the counts joint so that its rows sum to count[k], and round each row
  * so that they still do. Rounding never moves a cell that is 0. */
-static int calibrate(const struct wn_sparse *at, const int64_t *joint,
-                     const size_t *count, int64_t *out, struct wn_error *error)
+static void calibrate(const struct wn_sparse *at, const int64_t *joint,
+                      const size_t *count, int64_t *out)
 {
     const size_t k = at->k;
     double *row = wn_new(k, sizeof *row);
     double total = 0, n = 0;
-    int status = -1;
 
     for (size_t s = 0; s < k; s++) {
         const double sum = row_sum(at, joint, s);
@@ -120,16 +108,12 @@ static int calibrate(const struct wn_sparse *at, const int64_t *joint,
         for (size_t c = 0; c < width; c++)
             row[c] =
                 (double)joint[from + c] / sum * (double)count[s] / total * n;
-        if (wn_round_sum(row, width, out + from))
-            goto done;
+        wn_round_sum(row, width, out + from);
     }
-    status = 0;
-done:
     free(row);
-    return status;
 }
 
-/* Class sizes; refuses labels that are no class. */
+/* Class sizes. */
 static int confident_count_labels(const int32_t *label, size_t n,
                                   struct wn_noise *noise,
                                   struct wn_error *error)
@@ -150,9 +134,9 @@ static int confident_count_labels(const int32_t *label, size_t n,
 }
 
 /* The mean self-confidence of each class, summed in row order. */
-static void confident_find_thresholds(const int32_t *label,
-                                      const struct wn_probability *p,
-                                      struct wn_noise *noise)
+static void find_thresholds(const int32_t *label,
+                            const struct wn_probability *p,
+                            struct wn_noise *noise)
 {
     for (size_t i = 0; i < p->n; i++)
         if (label[i] >= 0)
@@ -166,7 +150,7 @@ static void confident_find_thresholds(const int32_t *label,
                 : absent_threshold;
 }
 
-/* The class a row counts as: the one it is confident of; if there are
+/* The class a row counts as: the class it is confident of; if there are
  * several, its prediction, even where that is not among them. */
 static int32_t guess_row(const double *row, size_t k, const double *threshold)
 {
@@ -182,34 +166,28 @@ static int32_t guess_row(const double *row, size_t k, const double *threshold)
     return confident ? (int32_t)last : -1;
 }
 
-static int is_probability(const double *row, size_t k)
-{
-    int good = 1;
-
-    /* A NaN fails both comparisons. */
-    for (size_t c = 0; c < k; c++)
-        good &= row[c] >= -WN_SLACK && row[c] <= 1 + WN_SLACK;
-    return good;
-}
-
 /* What a block of rows found. */
 struct part {
-    size_t bad; /* its first row that holds no probabilities, or n */
+    size_t bad; /* its first row that is not of probabilities, or n */
     size_t issues;
 };
 
 static struct part guess_block(const int32_t *label,
                                const struct wn_probability *p, size_t b,
-                               double *room, struct wn_noise *noise)
+                               double *scratch, struct wn_noise *noise)
 {
     struct part part = {p->n, 0};
     const size_t end = wn_block_end(b, p->n);
 
     for (size_t i = wn_block_begin(b); i < end; i++) {
-        const double *row = wn_probability_row(p, i, room);
+        const double *row = wn_probability_row(p, i, scratch);
         const int32_t y = label[i];
+        int good = 1;
 
-        if (!is_probability(row, p->k)) {
+        /* A NaN fails both comparisons. */
+        for (size_t c = 0; c < p->k; c++)
+            good &= row[c] >= -WN_SLACK && row[c] <= 1 + WN_SLACK;
+        if (!good) {
             part.bad = i;
             return part;
         }
@@ -221,62 +199,47 @@ static struct part guess_block(const int32_t *label,
     return part;
 }
 
-static int confident_bad_row(const struct wn_probability *p, size_t i,
-                             struct wn_error *error)
-{
-    size_t c = 0;
-
-    while (wn_probability_at(p, i, c) >= -WN_SLACK &&
-           wn_probability_at(p, i, c) <= 1 + WN_SLACK)
-        c++;
-    return wn_fail(error, WN_EDATA,
-                   "row %zu of probability: found %g for class %zu, wanted "
-                   "0 to 1",
-                   i, wn_probability_at(p, i, c), c);
-}
-
 static int guess_rows(const int32_t *label, const struct wn_probability *p,
                       int threads, struct wn_noise *noise,
                       struct wn_error *error)
 {
-    const size_t blocks = wn_block_count(p->n);
+    const size_t blocks = wn_block_count(p->n), k = p->k;
     struct part *parts = wn_new(blocks, sizeof *parts);
-    double *room = wn_new((size_t)threads * p->k, sizeof *room);
-    size_t bad = p->n, next = 0;
-    int status = -1;
+    double *scratch = wn_new((size_t)threads * k, sizeof *scratch);
+    size_t bad = p->n, c = 0;
 
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int w = 0; w < threads; w++)
         for (size_t b = (size_t)w; b < blocks; b += (size_t)threads)
-            parts[b] = guess_block(label, p, b, room + (size_t)w * p->k, noise);
-    for (; next < blocks && bad == p->n; next++) {
-        bad = parts[next].bad;
-        noise->issues += parts[next].issues;
+            parts[b] = guess_block(label, p, b, scratch + (size_t)w * k, noise);
+    for (size_t b = 0; b < blocks && bad == p->n; b++) {
+        bad = parts[b].bad;
+        noise->issues += parts[b].issues;
     }
-    status = bad < p->n ? confident_bad_row(p, bad, error) : 0;
     free(parts);
-    free(room);
-    return status;
+    free(scratch);
+    if (bad == p->n)
+        return 0;
+    while (wn_probability_at(p, bad, c) >= -WN_SLACK &&
+           wn_probability_at(p, bad, c) <= 1 + WN_SLACK)
+        c++;
+    return wn_fail(error, WN_EDATA,
+                   "row %zu of probability: found %g for class %zu, wanted "
+                   "0 to 1",
+                   bad, wn_probability_at(p, bad, c), c);
 }
 
-static int confident_make_cells(size_t cells, struct wn_noise *noise)
+/* The confident joint: its cells and its counts. */
+static void count_joint(const int32_t *label, size_t n, struct wn_noise *noise)
 {
-    noise->raw = wn_new(cells, sizeof *noise->raw);
-    noise->calibrated = wn_new(cells, sizeof *noise->calibrated);
-    noise->joint = wn_new(cells, sizeof *noise->joint);
-    noise->matrix = wn_new(cells, sizeof *noise->matrix);
-    noise->inverse = wn_new(cells, sizeof *noise->inverse);
-    return 0;
-}
-
-static int count_joint(const int32_t *label, size_t n, struct wn_noise *noise)
-{
-    const size_t k = noise->k;
     struct wn_sparse *at = &noise->at;
 
-    if (wn_sparse_make(at, k, label, noise->guess, n) ||
-        confident_make_cells(at->cells, noise))
-        return -1;
+    wn_sparse_make(at, noise->k, label, noise->guess, n);
+    noise->raw = wn_new(at->cells, sizeof *noise->raw);
+    noise->calibrated = wn_new(at->cells, sizeof *noise->calibrated);
+    noise->joint = wn_new(at->cells, sizeof *noise->joint);
+    noise->matrix = wn_new(at->cells, sizeof *noise->matrix);
+    noise->inverse = wn_new(at->cells, sizeof *noise->inverse);
     for (size_t i = 0; i < n; i++) {
         if (noise->guess[i] < 0)
             continue;
@@ -284,15 +247,14 @@ static int count_joint(const int32_t *label, size_t n, struct wn_noise *noise)
                                   (size_t)noise->guess[i])]++;
         noise->off_diagonal += noise->guess[i] != label[i];
     }
-    for (size_t c = 0; c < k; c++)
+    for (size_t c = 0; c < noise->k; c++)
         if (noise->raw[at->diagonal[c]] < 1)
             noise->raw[at->diagonal[c]] = 1;
-    return 0;
 }
 
-/* Off-diagonals to 0 .. .9999, then what each true class (`columns`) or each
- * given one leaks to sum 1 (0 stays 0). sum[k] is room. */
-static void clip(const struct wn_sparse *at, int columns, double *value,
+/* Limit the cells off the diagonal to 0 .. .9999, then scale each column (true
+ * class) or each row to sum to 1; zeros stay. sum[k] is scratch. */
+static void clip(const struct wn_sparse *at, bool columns, double *value,
                  double *sum)
 {
     memset(sum, 0, at->k * sizeof *sum);
@@ -338,8 +300,8 @@ static void prior_by_count(struct wn_noise *noise)
     normalise(noise->prior, k, 1e-6);
 }
 
-/* Joint, matrix and inverse straight from the calibrated counts, whose column
- * sums are left in noise->prior. */
+/* Joint, matrix and inverse from the calibrated counts, whose column sums go to
+ * noise->prior. */
 static void fill_matrices(struct wn_noise *noise)
 {
     const struct wn_sparse *at = &noise->at;
@@ -363,62 +325,54 @@ static void fill_matrices(struct wn_noise *noise)
     noise->issues_calibrated = (size_t)rint(noise->rate * (double)noise->n);
 }
 
-/* Put the largest pivot of column c into row c of the system. */
-static int choose_pivot(double *system, size_t k, size_t c)
-{
-    const size_t width = k + 1;
-    size_t best = c;
-
-    for (size_t r = c + 1; r < k; r++)
-        if (fabs(system[r * width + c]) > fabs(system[best * width + c]))
-            best = r;
-    if (fabs(system[best * width + c]) < 1e-12)
-        return -1;
-    for (size_t j = c; best != c && j < width; j++) {
-        const double swap = system[c * width + j];
-
-        system[c * width + j] = system[best * width + j];
-        system[best * width + j] = swap;
-    }
-    return 0;
-}
-
 /* Solve matrix x prior = ps by elimination with row pivots. */
 static int prior_by_equation(struct wn_noise *noise, struct wn_error *error)
 {
     const size_t k = noise->k, width = k + 1;
+    const struct wn_sparse *at = &noise->at;
     double *system = wn_new(k * width, sizeof *system);
+    int status = 0;
 
     for (size_t r = 0; r < k; r++) {
-        const struct wn_sparse *at = &noise->at;
-
         for (size_t cell = at->begin[r]; cell < at->begin[r + 1]; cell++)
             system[r * width + (size_t)at->column[cell]] = noise->matrix[cell];
         system[r * width + k] = given_share(noise, r);
     }
     for (size_t c = 0; c < k; c++) {
-        if (choose_pivot(system, k, c)) {
-            free(system);
-            return wn_fail(error, WN_ENUMERIC,
-                           "the noise matrix is singular at class %zu (is the "
-                           "class absent?); use another prior",
-                           c);
+        double *pivot = system + c * width;
+        size_t best = c;
+
+        for (size_t r = c + 1; r < k; r++)
+            if (fabs(system[r * width + c]) > fabs(system[best * width + c]))
+                best = r;
+        if (fabs(system[best * width + c]) < 1e-12) {
+            status = wn_fail(error, WN_ENUMERIC,
+                             "the noise matrix is singular at class %zu (is "
+                             "the class absent?); use another prior",
+                             c);
+            break;
+        }
+        for (size_t j = c; best != c && j < width; j++) {
+            const double swap = pivot[j];
+
+            pivot[j] = system[best * width + j];
+            system[best * width + j] = swap;
         }
         for (size_t r = 0; r < k; r++) {
-            const double f = system[r * width + c] / system[c * width + c];
+            const double f = system[r * width + c] / pivot[c];
 
             for (size_t j = c; r != c && j < width; j++)
-                system[r * width + j] -= f * system[c * width + j];
+                system[r * width + j] -= f * pivot[j];
         }
     }
-    for (size_t c = 0; c < k; c++)
+    for (size_t c = 0; c < k && status == 0; c++)
         noise->prior[c] = system[c * width + k] / system[c * width + c];
     free(system);
-    return 0;
+    return status;
 }
 
-/* The prior from unclipped matrices; column sums of the calibrated joint are
- * in noise->prior when it is called. */
+/* The prior from the matrices before they are clipped. On entry noise->prior
+ * holds the column sums of the calibrated counts. */
 static int find_prior(struct wn_noise *noise, enum wn_prior prior,
                       struct wn_error *error)
 {
@@ -449,8 +403,8 @@ static int find_prior(struct wn_noise *noise, enum wn_prior prior,
     return 0;
 }
 
-/* Let prior, matrix and inverse settle on each other: 3 x 5 rounds. */
-static void converge(struct wn_noise *noise, double *room)
+/* Iterate prior, matrix and inverse to agreement: 3 x 5 rounds. */
+static void converge(struct wn_noise *noise, double *scratch)
 {
     const struct wn_sparse *at = &noise->at;
     const size_t k = noise->k;
@@ -463,7 +417,7 @@ static void converge(struct wn_noise *noise, double *room)
                     noise->inverse[cell] =
                         noise->matrix[cell] * noise->prior[at->column[cell]] /
                         at_least(given_share(noise, s), WN_TINY);
-            clip(at, 0, noise->inverse, room);
+            clip(at, false, noise->inverse, scratch);
             prior_by_count(noise);
         }
         for (size_t s = 0; s < k; s++)
@@ -471,42 +425,11 @@ static void converge(struct wn_noise *noise, double *room)
                 noise->matrix[cell] =
                     noise->inverse[cell] * given_share(noise, s) /
                     at_least(noise->prior[at->column[cell]], WN_TINY);
-        clip(at, 1, noise->matrix, room);
+        clip(at, true, noise->matrix, scratch);
     }
     normalise(noise->prior, k, 1e-5);
-    clip(at, 1, noise->matrix, room);
-    clip(at, 0, noise->inverse, room);
-}
-
-static int confident_make_room(size_t n, size_t k, struct wn_noise *noise)
-{
-    *noise = (struct wn_noise){.k = k};
-    noise->count = wn_new(k, sizeof *noise->count);
-    noise->threshold = wn_new(k, sizeof *noise->threshold);
-    noise->prior = wn_new(k, sizeof *noise->prior);
-    noise->guess = wn_spill_new(n, sizeof *noise->guess);
-    return 0;
-}
-
-/* Matrices and prior from the raw counts. */
-static int find_matrices(const struct wn_noise_settings *settings,
-                         struct wn_noise *noise, struct wn_error *error)
-{
-    double *room;
-
-    if (calibrate(&noise->at, noise->raw, noise->count, noise->calibrated,
-                  error))
-        return -1;
-    fill_matrices(noise);
-    if (find_prior(noise, settings->prior, error))
-        return -1;
-    room = wn_new(noise->k, sizeof *room);
-    clip(&noise->at, 1, noise->matrix, room);
-    clip(&noise->at, 0, noise->inverse, room);
-    if (settings->converge)
-        converge(noise, room);
-    free(room);
-    return 0;
+    clip(at, true, noise->matrix, scratch);
+    clip(at, false, noise->inverse, scratch);
 }
 
 int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
@@ -523,18 +446,32 @@ int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
                        "the prior by equation takes a dense matrix: found %zu "
                        "classes, wanted at most %d; use another prior",
                        p->k, WN_EQUATION_CLASSES);
-    if (confident_make_room(p->n, p->k, noise) ||
-        confident_count_labels(label, p->n, noise, error))
+    *noise =
+        (struct wn_noise){.k = p->k,
+                          .count = wn_new(p->k, sizeof *noise->count),
+                          .threshold = wn_new(p->k, sizeof *noise->threshold),
+                          .prior = wn_new(p->k, sizeof *noise->prior),
+                          .guess = wn_spill_new(p->n, sizeof *noise->guess)};
+    if (confident_count_labels(label, p->n, noise, error))
         goto fail;
     if (settings->threshold)
         memcpy(noise->threshold, settings->threshold,
                p->k * sizeof *noise->threshold);
     else
-        confident_find_thresholds(label, p, noise);
-    if (guess_rows(label, p, settings->threads, noise, error) ||
-        count_joint(label, p->n, noise) ||
-        find_matrices(settings, noise, error))
+        find_thresholds(label, p, noise);
+    if (guess_rows(label, p, settings->threads, noise, error))
         goto fail;
+    count_joint(label, p->n, noise);
+    calibrate(&noise->at, noise->raw, noise->count, noise->calibrated);
+    fill_matrices(noise);
+    if (find_prior(noise, settings->prior, error))
+        goto fail;
+    double *scratch = wn_new(p->k, sizeof *scratch);
+    clip(&noise->at, true, noise->matrix, scratch);
+    clip(&noise->at, false, noise->inverse, scratch);
+    if (settings->converge)
+        converge(noise, scratch);
+    free(scratch);
     noise->health = 1 - (double)noise->issues / (double)noise->n;
     return 0;
 fail:

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* noise/confident.h: confident learning, how noisy the labels are.
+/* noise/confident.h: confident learning, an estimate of how noisy the labels
+ * are.
  *
- * A row counts as an example of the class it is confident of: whose
+ * A row counts as an example of the class it is confident of: the class whose
  * probability reaches the mean self-confidence of that class's own rows. The
- * counts (given label x confident class) form the confident joint; calibrated
- * to the label counts it estimates the joint distribution of given and true
- * label, from which everything else follows.
+ * counts (given label x confident class) form the confident joint. Calibrated
+ * to the label counts, it estimates the joint distribution of given and true
+ * label, and everything else follows from that.
  *
  * Source: Northcutt, Jiang, Chuang, "Confident Learning", JAIR 70 (2021).
- * Compared with: cleanlab 2.9 (count.py), golden.json cl_*. We differ where
- * its batched and in-memory variants contradict each other: an absent class
- * has the threshold 2, so no row is ever confident of it. */
+ * Compared with: cleanlab 2.9 (count.py), golden.json cl_*. Where cleanlab's
+ * batched and in-memory variants contradict each other, an absent class has the
+ * threshold 2 here, so that no row is ever confident of it. */
 #ifndef WN_NOISE_CONFIDENT_H
 #define WN_NOISE_CONFIDENT_H
 
@@ -21,9 +22,9 @@
 #include "noise/sparse_joint.h"
 #include "util/error.h"
 
-/* Comparisons of probabilities give way by this much. */
+/* Tolerance of comparisons of probabilities. */
 #define WN_SLACK 1e-6
-/* What a sum of counts is clipped at before it divides. */
+/* The minimum of a sum of counts that is a divisor. */
 #define WN_TINY 1e-100
 
 /* How the prior of the true classes is found; ps = share of given labels. */
@@ -41,7 +42,7 @@ struct wn_noise_settings {
     int threads;
 };
 
-/* Beyond these, WN_PRIOR_EQUATION would take minutes and gigabytes. */
+/* With more classes WN_PRIOR_EQUATION would take minutes and gigabytes. */
 enum { WN_EQUATION_CLASSES = 2000 };
 
 /* Indices: s is a given label, t a true one. */
@@ -51,7 +52,7 @@ struct wn_noise {
     size_t *count;       /* k: rows of each given label */
     double *threshold;   /* k: 2 for a class without rows */
     int32_t *guess;      /* per row: the class it counts as, -1 = none */
-    struct wn_sparse at; /* where the matrices below have cells */
+    struct wn_sparse at; /* the cells of the matrices below */
     int64_t *raw;        /* confident joint, [s][t], diagonal >= 1 */
     int64_t *calibrated; /* the same, row sums = count */
     double *joint;       /* [s][t], sums to 1 */
@@ -72,7 +73,7 @@ struct wn_noise {
  * takes k k k and k k. Errors: WN_EDATA for a label out of range, a probability
  * that is not finite or outside 0 .. 1 by more than WN_SLACK, k < 2, no
  * labelled row; WN_EUSAGE for WN_PRIOR_EQUATION with more than
- * WN_EQUATION_CLASSES; WN_ENUMERIC when it meets a singular matrix; WN_ENOMEM.
+ * WN_EQUATION_CLASSES; WN_ENUMERIC when its matrix is singular.
  * On failure *noise is empty. */
 int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
                       const struct wn_noise_settings *settings,
@@ -81,13 +82,13 @@ int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
 void wn_noise_free(struct wn_noise *noise);
 
 /* Round x[m] to whole numbers out[m] whose sum is the rounded sum of x. Halves
- * go to even; what is missing is added where most was cut off (ties to the
- * highest index), what is too much is taken where most was added (ties to the
+ * round to even; missing units are added where rounding cut off most (ties to
+ * the highest index), surplus units are taken where it added most (ties to the
  * lowest). */
-int wn_round_sum(const double *x, size_t m, int64_t *out) WN_MUST_CHECK;
+void wn_round_sum(const double *x, size_t m, int64_t *out);
 
-/* Whether row[k] predicts `label`, giving way by WN_SLACK: such a row is never
- * an issue of the pruning rules. */
+/* Whether row[k] predicts `label`, within WN_SLACK. The pruning rules never
+ * flag such a row. */
 int wn_predicts(const double *row, size_t k, int32_t label);
 
 #endif

@@ -4,38 +4,27 @@
 
 #include <math.h>
 
-static double normalized_margin(const double *row, size_t k, size_t y)
-{
-    double other = -INFINITY;
-
-    for (size_t c = 0; c < k; c++)
-        if (c != y && row[c] > other)
-            other = row[c];
-    return (row[y] - other + 1) / 2;
-}
-
-static double weighted_entropy(const double *row, size_t k, size_t y)
-{
-    double entropy = 0;
-
-    for (size_t c = 0; c < k; c++)
-        if (row[c] > 0)
-            entropy -= row[c] * log(row[c]);
-    entropy /= log((double)k);
-    if (entropy <= 0)
-        return row[y] > 0 ? 1 : 0;
-    const double e = entropy / (row[y] > 1e-6 ? row[y] : 1e-6);
-    return log(e + 1) / (e > 1e-6 ? e : 1e-6);
-}
-
 double wn_label_quality(enum wn_label_quality quality, const double *row,
-                        size_t k, int32_t y)
+                        size_t k, int32_t label)
 {
+    const size_t y = (size_t)label;
+    double other = -INFINITY, entropy = 0;
+
     switch (quality) {
     case WN_NORMALIZED_MARGIN:
-        return normalized_margin(row, k, (size_t)y);
+        for (size_t c = 0; c < k; c++)
+            if (c != y && row[c] > other)
+                other = row[c];
+        return (row[y] - other + 1) / 2;
     case WN_CONFIDENCE_WEIGHTED_ENTROPY:
-        return weighted_entropy(row, k, (size_t)y);
+        for (size_t c = 0; c < k; c++)
+            if (row[c] > 0)
+                entropy -= row[c] * log(row[c]);
+        entropy /= log((double)k);
+        if (entropy <= 0)
+            return row[y] > 0 ? 1 : 0;
+        const double e = entropy / (row[y] > 1e-6 ? row[y] : 1e-6);
+        return log(e + 1) / (e > 1e-6 ? e : 1e-6);
     default:
         return row[y];
     }
@@ -49,8 +38,8 @@ void wn_label_quality_adjust(const struct wn_noise *noise, double *row)
         if (noise->count[c] && noise->threshold[c] > largest)
             largest = noise->threshold[c];
     for (size_t c = 0; c < noise->k; c++) {
-        /* Nobody is given an absent class, so nothing is known of how
-         * confident it would be: it is left where the others are moved to. */
+        /* No row has an absent class, so its confidence is unknown; it gets the
+         * threshold that the others are moved to. */
         const double threshold =
             noise->count[c] ? noise->threshold[c] : largest;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* noise/label_quality.h: how well a row's probabilities speak for its given
+/* noise/label_quality.h: how well a row's probabilities support its given
  * label, 0 (wrong) .. 1 (right).
  *
  * Source: Kuan and Mueller, "Model-agnostic label quality scoring" (2022).
- * Compared with: cleanlab rank.py, golden.json label_quality. We differ in
- * one place: the entropy score of a row that gives its own label probability
- * 1 is 1, not 0. */
+ * Compared with: cleanlab rank.py, golden.json label_quality, with one
+ * difference: the entropy score of a row that gives its own label probability 1
+ * is 1, not 0. */
 #ifndef WN_NOISE_LABEL_QUALITY_H
 #define WN_NOISE_LABEL_QUALITY_H
 
@@ -21,13 +21,12 @@ enum wn_label_quality {
     WN_CONFIDENCE_WEIGHTED_ENTROPY /* log(e + 1) / e, e = H / p[y] */
 };
 
-/* The quality of label y under row[k], k >= 2. */
+/* The quality of `label` under row[k], k >= 2. */
 double wn_label_quality(enum wn_label_quality quality, const double *row,
-                        size_t k, int32_t y);
+                        size_t k, int32_t label);
 
-/* Turn row[k] into probabilities that compensate for the classes' different
- * confidence: row - threshold + the largest threshold of a class that has
- * rows, divided by the sum. */
+/* Normalise row[k] for the different confidence of the classes: row - threshold
+ * + the largest threshold of a class that has rows, divided by the sum. */
 void wn_label_quality_adjust(const struct wn_noise *noise, double *row);
 
 #endif

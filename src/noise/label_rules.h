@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* noise/label_rules.h: which rows are label issues, by eight rules.
  *
- * `posterior` flags a label that is more likely wrong than right (suspicion.h).
+ * `posterior` flags labels that are more likely wrong than right (suspicion.h).
  * For the others the noise estimate says how many labels of each class are
  * wrong, and the rule says which. Source: Northcutt, Jiang, Chuang, JAIR 70
  * (2021), section 3. Compared with: cleanlab filter.py, golden.json cl_filter
@@ -9,20 +9,21 @@
 #ifndef WN_NOISE_LABEL_RULES_H
 #define WN_NOISE_LABEL_RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "noise/confident.h"
 #include "noise/probability.h"
 #include "noise/suspicion.h"
-#include "util/error.h"
 
+/* What the prune rules read. */
 struct wn_label_rule_settings {
-    double fraction; /* of the estimated wrong labels to flag, 0 .. 1 */
-    size_t least;    /* rows that a class keeps: smaller ones are left alone */
-    const size_t *most; /* k: rows to remove of each class in place of the
-                           estimated number, SIZE_MAX = by the estimate; NULL
-                           for all by the estimate */
+    double fraction;       /* of the estimated wrong labels to flag, 0 .. 1 */
+    size_t min_examples;   /* rows that each class keeps */
+    size_t *max_per_class; /* k: rows to remove of each class in place of the
+                              estimated number, SIZE_MAX = the estimate; NULL
+                              for the estimate everywhere */
 };
 
 /* What a rule works on. */
@@ -34,33 +35,32 @@ struct wn_label_rule_view {
     const struct wn_label_rule_settings *settings;
 };
 
-struct wn_rule {
+struct wn_label_rule {
     const char *name; /* --rule=NAME */
     const char *brief;
-    int prunes; /* by wn_label_rule_counts: `fraction`, `least`, `most` */
-    /* Set hit[n], which comes zeroed. */
-    int (*run)(const struct wn_label_rule_view *view, uint8_t *hit,
-               struct wn_error *error);
+    bool prunes; /* by wn_label_rule_counts: it reads the settings */
+    /* Set hit[n], which is zeroed before. */
+    void (*find)(const struct wn_label_rule_view *view, uint8_t *hit);
 };
 
 /* All of them; ends with a row without name. */
-extern const struct wn_rule wn_rules[];
+extern const struct wn_label_rule wn_label_rules[];
 /* Their names for an option table. */
-#define WN_RULE_NAMES                                                          \
+#define WN_LABEL_RULE_NAMES                                                    \
     "posterior|prune_by_noise_rate|prune_by_class|both|confident_learning|"    \
     "predicted_neq_given|low_self_confidence|low_normalized_margin"
 /* The one called `name`, or NULL. */
-const struct wn_rule *wn_label_rule_find(const char *name);
+const struct wn_label_rule *wn_label_rule_find(const char *name);
 
 /* The counts that prune_by_noise_rate and prune_by_class remove, one for each
- * cell of noise->at. Each given class keeps at least `least` on the diagonal,
- * the off-diagonals are scaled by `fraction` and cut to whole numbers (so that
- * a fraction may remove fewer than its share). Where `most` has a number r for
- * class c, [c][c] becomes its rows less r, which is what prune_by_class goes
- * by, and the counts of rows that truly are c and labelled otherwise, which
- * prune_by_noise_rate goes by, are scaled to sum to r. */
-int wn_label_rule_counts(const struct wn_noise *noise,
-                         const struct wn_label_rule_settings *settings,
-                         int64_t *out) WN_MUST_CHECK;
+ * cell of noise->at. Each given class keeps at least min_examples on the
+ * diagonal; the other cells are scaled by `fraction` and cut to whole numbers,
+ * so that less than the fraction may go. Where max_per_class has a number r for
+ * class c, [c][c] becomes its rows minus r, which prune_by_class reads, and the
+ * counts of rows that truly are c and labelled otherwise, which
+ * prune_by_noise_rate reads, are scaled to sum to r. */
+void wn_label_rule_counts(const struct wn_noise *noise,
+                          const struct wn_label_rule_settings *settings,
+                          int64_t *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* noise/probability.h: a matrix of class probabilities, float as the audit
- * file has it or double as other tools print it. Whatever reads it works on
- * one row at a time, widened, so that both give the same arithmetic. */
+/* noise/probability.h: a matrix of class probabilities, float as in the audit
+ * file or double as other tools print it. Readers take one row at a time as
+ * doubles, so both give the same arithmetic. */
 #ifndef WN_NOISE_PROBABILITY_H
 #define WN_NOISE_PROBABILITY_H
 
@@ -20,15 +20,15 @@ static inline double wn_probability_at(const struct wn_probability *p, size_t i,
     return p->single ? (double)p->single[i * p->k + c] : p->exact[i * p->k + c];
 }
 
-/* Row i as doubles: in place, or widened into room[k]. */
+/* Row i as doubles: in place, or converted into scratch[k]. */
 static inline const double *wn_probability_row(const struct wn_probability *p,
-                                               size_t i, double *room)
+                                               size_t i, double *scratch)
 {
     if (p->exact)
         return p->exact + i * p->k;
     for (size_t c = 0; c < p->k; c++)
-        room[c] = (double)p->single[i * p->k + c];
-    return room;
+        scratch[c] = (double)p->single[i * p->k + c];
+    return scratch;
 }
 
 /* The class of the largest entry, the lowest on ties. */

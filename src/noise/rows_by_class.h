@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* noise/rows_by_class.h: rows by given class. */
+/* noise/rows_by_class.h: rows by given class, a counting sort. */
 #ifndef WN_NOISE_ROWS_BY_CLASS_H
 #define WN_NOISE_ROWS_BY_CLASS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "util/error.h"
-
-/* Class c has row[begin[c]] .. row[begin[c + 1] - 1], rising; the rows without
- * a label (-1) are those of class k. */
+/* Class c has row[begin[c]] .. row[begin[c + 1] - 1], ascending; the rows
+ * without a label (-1) are those of class k. */
 struct wn_rows_by_class {
     size_t k;
     size_t *row;   /* n */
     size_t *begin; /* k + 2 */
 };
 
-/* Sort label[n], -1 .. k-1. O(n + k). On failure *members is empty. */
-int wn_rows_by_class_sort(const int32_t *label, size_t n, size_t k,
-                          struct wn_rows_by_class *members) WN_MUST_CHECK;
-void wn_rows_by_class_free(struct wn_rows_by_class *members);
-/* Rows of class c, 0 .. k. */
-size_t wn_rows_by_class_count(const struct wn_rows_by_class *members, size_t c);
+/* Sort label[n], -1 .. k-1. O(n + k). */
+void wn_rows_by_class_sort(const int32_t *label, size_t n, size_t k,
+                           struct wn_rows_by_class *rows);
+void wn_rows_by_class_free(struct wn_rows_by_class *rows);
+/* Number of rows of class c, 0 .. k. */
+size_t wn_rows_by_class_count(const struct wn_rows_by_class *rows, size_t c);
 
 #endif

@@ -1,30 +1,99 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Temperature scaling through a noise matrix; see sharpness.h. */
+/* The channel by sums over the pairs that were counted, and temperature scaling
+ * through it; see sharpness.h. */
 #include "noise/sharpness.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "linalg/pointwise.h"
-#include "util/spill.h"
 #include "util/memory.h"
 #include "util/random.h"
+#include "util/spill.h"
+
+/* What the counts say of each true class. */
+struct column {
+    double own, wrong; /* rows labelled with it, and otherwise */
+    double square;     /* sum of the squares of those labelled otherwise */
+    double cells;      /* how many other labels they have */
+};
+
+void wn_channel_make(struct wn_channel *channel, const struct wn_sparse *at,
+                     const int64_t *count)
+{
+    const size_t k = at->k;
+    const double even = 1 / (double)(k - 1), least = WN_CHANNEL_EVEN * even;
+    struct column *columns = wn_new(k, sizeof *columns);
+
+    *channel = (struct wn_channel){.at = at,
+                                   .count = count,
+                                   .stay = wn_new(k, sizeof(double)),
+                                   .even = wn_new(k, sizeof(double)),
+                                   .slope = wn_new(k, sizeof(double))};
+    for (size_t s = 0; s < k; s++)
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++) {
+            struct column *c = &columns[at->column[cell]];
+            const double rows = (double)count[cell], off = rows + least;
+
+            if (cell == at->diagonal[s]) {
+                c->own = rows;
+                continue;
+            }
+            c->wrong += rows;
+            c->square += off * off;
+            c->cells++;
+        }
+    for (size_t t = 0; t < k; t++) {
+        const struct column *c = &columns[t];
+        const double wrong = c->wrong + WN_CHANNEL_EVEN, all = c->own + wrong;
+        const double square =
+            c->square + ((double)(k - 1) - c->cells) * least * least;
+        const double h = square / (wrong * wrong);
+        const double a =
+            k > 2 ? 1 - sqrt(fmin(fmax((h - even) / (1 - even), 0), 1)) : 0;
+
+        channel->stay[t] = 1 - wrong / all;
+        channel->even[t] = ((1 - a) * least + a * wrong * even) / all;
+        channel->slope[t] = (1 - a) / all;
+    }
+    free(columns);
+}
+
+void wn_channel_free(struct wn_channel *channel)
+{
+    free(channel->stay);
+    free(channel->even);
+    free(channel->slope);
+    *channel = (struct wn_channel){0};
+}
+
+void wn_channel_row(const struct wn_channel *channel, size_t given, double *row)
+{
+    const struct wn_sparse *at = channel->at;
+
+    memcpy(row, channel->even, at->k * sizeof *row);
+    for (size_t cell = at->begin[given]; cell < at->begin[given + 1]; cell++)
+        row[at->column[cell]] +=
+            channel->slope[at->column[cell]] * (double)channel->count[cell];
+    row[given] = channel->stay[given];
+}
 
 enum {
-    SAMPLE_CELLS = 1 << 19, /* probabilities that the fit looks at, */
-    SAMPLE_ROWS = 4096,     /* but no fewer rows than that, */
-    MOST_CELLS = 1 << 23,   /* except where they would be more than these */
-    BLOCK = 256,            /* sample rows a thread takes at a time */
-    GRID = 12               /* steps of the first look at the likelihood */
+    SAMPLE_CELLS = 1 << 19, /* probabilities that the fit reads, */
+    SAMPLE_ROWS = 4096,     /* but at least this many rows, */
+    MAX_CELLS = 1 << 23,    /* unless they have more probabilities than this */
+    BLOCK = 256,            /* sample rows that a thread takes at a time */
+    GRID = 12               /* steps of the first search */
 };
 static const double even_share = 0.01; /* of an even guess in q */
-static const double least_b = 0.1, most_b = 16;
+static const double min_b = 0.1, max_b = 16;
 /* Shares of the noise in T that are tried, and how much lower log b may be from
  * one to the next: less noise, less sharpness. */
 static const double amounts[] = {0.6, 0.35, 0.2, 0.1, 0.05, 0.02};
 static const double reach = 1.2;
-/* Where all that could have given the label is lost to rounding. */
-static const double least_match = 1e-100;
+/* The likelihood of a row whose terms are all lost to rounding. */
+static const double min_match = 1e-100;
 static const double nudge = 0.05; /* of log b and log noise in differences */
 
 void wn_sharpness_logs(const double *row, size_t k, double *log_p)
@@ -40,87 +109,68 @@ void wn_sharpness_logs(const double *row, size_t k, double *log_p)
         log_p[t] -= top;
 }
 
-/* The rows that the fit looks at, and what it makes of them. */
+/* The rows of the fit, and scratch. */
 struct sample {
     size_t n, k;
     float *log;                     /* n x k */
     int32_t *label;                 /* n */
     double *likelihood, *suspicion; /* a sum for each block */
-    double *desk;                   /* threads x 2 k */
+    double *scratch;                /* threads x 2 k */
     int threads;
 };
 
-static void sharpness_free_sample(struct sample *sample)
-{
-    wn_spill_free(sample->log);
-    wn_spill_free(sample->label);
-    free(sample->likelihood);
-    free(sample->suspicion);
-    free(sample->desk);
-}
-
-static int make_sample(size_t all, size_t k, int threads, struct sample *sample)
-{
-    size_t rows = SAMPLE_CELLS / k;
-
-    rows = rows < SAMPLE_ROWS ? SAMPLE_ROWS : rows;
-    rows = rows > MOST_CELLS / k ? MOST_CELLS / k : rows;
-    rows = rows < 1 ? 1 : rows;
-    rows = rows > all ? all : rows;
-    *sample = (struct sample){
-        .n = rows,
-        .k = k,
-        .log = wn_spill_new(wn_product(rows, k, 1), sizeof(float)),
-        .label = wn_spill_new(rows, sizeof(int32_t)),
-        .likelihood = wn_new(rows / BLOCK + 1, sizeof(double)),
-        .suspicion = wn_new(rows / BLOCK + 1, sizeof(double)),
-        .desk = wn_new(wn_product((size_t)threads, k, 2), sizeof(double)),
-        .threads = threads};
-    return sample->log && sample->label && sample->likelihood &&
-                   sample->suspicion && sample->desk
-               ? 0
-               : -1;
-}
-
-/* One labelled row out of each of n equal stretches, by its own stream, so
- * that no period in the data meets one in the sample. */
-static int sharpness_draw_sample(const int32_t *label,
-                                 const struct wn_probability *p, size_t all,
-                                 const size_t *from, struct sample *sample)
+/* One labelled row out of each of n equal stretches, at random, so that no
+ * period in the data coincides with one in the sample. */
+static void draw_sample(const int32_t *label, const struct wn_probability *p,
+                        size_t all, const size_t *labelled, int threads,
+                        struct sample *sample)
 {
     const size_t k = p->k;
-    double *room = wn_new(wn_product(k, 2, 1), sizeof *room);
+    double *scratch = wn_new(wn_product(k, 2, 1), sizeof *scratch);
     struct wn_random random;
+    size_t n = SAMPLE_CELLS / k;
 
+    n = n < SAMPLE_ROWS ? SAMPLE_ROWS : n;
+    n = n > MAX_CELLS / k ? MAX_CELLS / k : n;
+    n = n < 1 ? 1 : n;
+    n = n > all ? all : n;
+    *sample = (struct sample){
+        .n = n,
+        .k = k,
+        .log = wn_spill_new(wn_product(n, k, 1), sizeof(float)),
+        .label = wn_spill_new(n, sizeof(int32_t)),
+        .likelihood = wn_new(n / BLOCK + 1, sizeof(double)),
+        .suspicion = wn_new(n / BLOCK + 1, sizeof(double)),
+        .scratch = wn_new(wn_product((size_t)threads, k, 2), sizeof(double)),
+        .threads = threads};
     wn_random_start(&random, 0, WN_RANDOM_SAMPLE, 0, 0);
-    for (size_t r = 0; r < sample->n; r++) {
-        const size_t begin = r * all / sample->n;
-        const size_t end = (r + 1) * all / sample->n;
-        const size_t i = from[begin + wn_random_below(&random, end - begin)];
+    for (size_t r = 0; r < n; r++) {
+        const size_t begin = r * all / n, end = (r + 1) * all / n;
+        const size_t i =
+            labelled[begin + wn_random_below(&random, end - begin)];
 
-        wn_sharpness_logs(wn_probability_row(p, i, room), k, room + k);
+        wn_sharpness_logs(wn_probability_row(p, i, scratch), k, scratch + k);
         for (size_t c = 0; c < k; c++)
-            sample->log[r * k + c] = (float)room[k + c];
+            sample->log[r * k + c] = (float)scratch[k + c];
         sample->label[r] = label[i];
     }
-    free(room);
-    return 0;
+    free(scratch);
 }
 
-/* What is tried: T with its off-diagonals times `noise`; NULL is the
- * identity but for a doubt. */
+/* T with its cells off the diagonal times `noise`; without a channel the
+ * identity but for even_share. */
 struct trial {
     const struct wn_channel *channel;
     double log_b, noise;
 };
 
-static void sharpness_look_at_block(struct sample *sample, size_t block,
-                                    const struct trial *trial, double *desk)
+static void try_block(struct sample *sample, size_t block,
+                      const struct trial *trial, double *scratch)
 {
     const size_t k = sample->k, end = (block + 1) * BLOCK;
     const double b = exp(trial->log_b);
-    float *q = (float *)(desk + k);
-    double *given = trial->channel ? desk : NULL;
+    float *q = (float *)(scratch + k);
+    double *given = trial->channel ? scratch : NULL;
     double stay = 1 - even_share, likelihood = 0, suspicion = 0;
     size_t last = k;
 
@@ -146,7 +196,7 @@ static void sharpness_look_at_block(struct sample *sample, size_t block,
         const double right = (double)q[y] * stay;
         match = right +
                 (given ? trial->noise * match : even_share / (double)k * sum);
-        match = fmax(match, least_match);
+        match = fmax(match, min_match);
         likelihood += log(match / sum);
         suspicion += 1 - right / match;
     }
@@ -154,39 +204,38 @@ static void sharpness_look_at_block(struct sample *sample, size_t block,
     sample->suspicion[block] = suspicion;
 }
 
-struct look {
+struct outcome {
     double likelihood; /* its logarithm, summed over the rows */
     double suspicion;  /* mean */
 };
 
-static struct look sharpness_look(struct sample *sample,
-                                  const struct trial *trial)
+static struct outcome try_fit(struct sample *sample, const struct trial *trial)
 {
     const size_t blocks = (sample->n + BLOCK - 1) / BLOCK;
-    struct look look = {0, 0};
+    struct outcome outcome = {0, 0};
 
 #pragma omp parallel for num_threads(sample->threads) schedule(static)
     for (int w = 0; w < sample->threads; w++)
         for (size_t block = (size_t)w; block < blocks;
              block += (size_t)sample->threads)
-            sharpness_look_at_block(sample, block, trial,
-                                    sample->desk + (size_t)w * 2 * sample->k);
+            try_block(sample, block, trial,
+                      sample->scratch + (size_t)w * 2 * sample->k);
     for (size_t block = 0; block < blocks; block++) {
-        look.likelihood += sample->likelihood[block];
-        look.suspicion += sample->suspicion[block];
+        outcome.likelihood += sample->likelihood[block];
+        outcome.suspicion += sample->suspicion[block];
     }
-    look.suspicion /= (double)sample->n;
-    return look;
+    outcome.suspicion /= (double)sample->n;
+    return outcome;
 }
 
 static double likelihood(struct sample *sample, struct trial trial,
                          double log_b)
 {
     trial.log_b = log_b;
-    return sharpness_look(sample, &trial).likelihood;
+    return try_fit(sample, &trial).likelihood;
 }
 
-/* Golden sections of low .. high to the log b of the largest likelihood. */
+/* The log b of the largest likelihood in low .. high, by golden sections. */
 static double refine(struct sample *sample, struct trial trial, double low,
                      double high)
 {
@@ -213,17 +262,16 @@ static double refine(struct sample *sample, struct trial trial, double low,
     return (low + high) / 2;
 }
 
-/* The logarithm of the likeliest b: between the neighbours of the best of a
- * geometric grid. */
-static double sharpness_fit(struct sample *sample,
-                            const struct wn_channel *channel)
+/* The log b of the largest likelihood: between the neighbours of the best point
+ * of a geometric grid. */
+static double fit_log_b(struct sample *sample, const struct wn_channel *channel)
 {
-    const double step = log(most_b / least_b) / GRID;
+    const double step = log(max_b / min_b) / GRID;
     const struct trial trial = {channel, 0, 1};
     double best = -INFINITY, at = 0;
 
     for (int g = 0; g <= GRID; g++) {
-        const double log_b = log(least_b) + g * step;
+        const double log_b = log(min_b) + g * step;
         const double found = likelihood(sample, trial, log_b);
 
         if (found > best) {
@@ -231,82 +279,79 @@ static double sharpness_fit(struct sample *sample,
             at = log_b;
         }
     }
-    return refine(sample, trial, fmax(at - step, log(least_b)),
-                  fmin(at + step, log(most_b)));
+    return refine(sample, trial, fmax(at - step, log(min_b)),
+                  fmin(at + step, log(max_b)));
 }
 
-/* The delta method: how the mean suspicion moves with log b, whose variance
- * is one over the curvature of the likelihood, and with the noise in T, whose
+/* The delta method: how the mean suspicion moves with log b, whose variance is
+ * one over the curvature of the likelihood, and with the noise in T, whose
  * relative variance is one over the rows it was counted from. */
-static double find_doubt(struct sample *sample,
-                         const struct wn_channel *channel, double log_b,
-                         double evidence)
+static double find_rate_sd(struct sample *sample,
+                           const struct wn_channel *channel, double log_b,
+                           double evidence)
 {
     struct trial trial = {channel, log_b, 1};
-    const struct look here = sharpness_look(sample, &trial);
+    const struct outcome here = try_fit(sample, &trial);
     trial.log_b = log_b - nudge;
-    const struct look less = sharpness_look(sample, &trial);
+    const struct outcome less = try_fit(sample, &trial);
     trial.log_b = log_b + nudge;
-    const struct look more = sharpness_look(sample, &trial);
+    const struct outcome more = try_fit(sample, &trial);
     trial = (struct trial){channel, log_b, exp(-nudge)};
-    const struct look quiet = sharpness_look(sample, &trial);
+    const struct outcome quiet = try_fit(sample, &trial);
     const double curvature =
         (2 * here.likelihood - less.likelihood - more.likelihood) /
         (nudge * nudge);
     const double by_b = (more.suspicion - less.suspicion) / (2 * nudge);
     const double by_noise = (here.suspicion - quiet.suspicion) / nudge;
 
-    /* A likelihood that is flat says nothing of b: an octave. */
+    /* A flat likelihood says nothing of b: assume an octave. */
     return sqrt(by_b * by_b / fmax(curvature, 1) +
                 by_noise * by_noise / fmax(evidence, 1));
 }
 
-/* Fit how much noise there is, too. Where T tells it all, that comes to the
- * same: less noise makes the labels likelier only where the unlikely ones are
- * those of rows that are in doubt. */
-static void find_strain(struct sample *sample, const struct wn_channel *channel,
+/* Fit the amount of noise together with b. Where T is the whole story, that
+ * changes nothing: less noise makes the labels likelier only where the unlikely
+ * labels are those of uncertain rows. */
+static void fit_jointly(struct sample *sample, const struct wn_channel *channel,
                         double log_b, double rows, struct wn_sharpness *out)
 {
     struct trial trial = {channel, log_b, 1};
-    struct look found = sharpness_look(sample, &trial);
+    struct outcome found = try_fit(sample, &trial);
     const double bound = found.likelihood;
     double best = bound;
 
-    out->loose = found.suspicion;
+    out->rate_joint_fit = found.suspicion;
     for (size_t step = 0; step < sizeof amounts / sizeof *amounts; step++) {
         trial.noise = amounts[step];
-        trial.log_b =
-            refine(sample, trial, fmax(trial.log_b - reach, log(least_b)),
-                   trial.log_b);
-        found = sharpness_look(sample, &trial);
+        trial.log_b = refine(
+            sample, trial, fmax(trial.log_b - reach, log(min_b)), trial.log_b);
+        found = try_fit(sample, &trial);
         if (found.likelihood > best) {
             best = found.likelihood;
-            out->loose = found.suspicion;
+            out->rate_joint_fit = found.suspicion;
         }
     }
     const double gain = (best - bound) * rows / (double)sample->n;
-    out->strain = 1 / (1 + sqrt(rows) * exp(-gain));
+    out->overlap_weight = 1 / (1 + sqrt(rows) * exp(-gain));
 }
 
-int wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
-                     const struct wn_rows_by_class *members,
-                     const struct wn_channel *channel, double evidence,
-                     int threads, struct wn_sharpness *out)
+void wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
+                      const struct wn_rows_by_class *rows,
+                      const struct wn_channel *channel, double evidence,
+                      int threads, struct wn_sharpness *out)
 {
-    const size_t all = p->n - wn_rows_by_class_count(members, p->k);
-    struct sample sample = {0};
-    int status = -1;
+    const size_t all = p->n - wn_rows_by_class_count(rows, p->k);
+    struct sample sample;
 
-    if (make_sample(all, p->k, threads, &sample) ||
-        sharpness_draw_sample(label, p, all, members->row, &sample))
-        goto done;
-    const double log_b = sharpness_fit(&sample, channel);
-    out->plain = exp(sharpness_fit(&sample, NULL));
-    out->fitted = exp(log_b);
-    out->doubt = find_doubt(&sample, channel, log_b, evidence);
-    find_strain(&sample, channel, log_b, (double)all, out);
-    status = 0;
-done:
-    sharpness_free_sample(&sample);
-    return status;
+    draw_sample(label, p, all, rows->row, threads, &sample);
+    const double log_b = fit_log_b(&sample, channel);
+    out->b_clean = exp(fit_log_b(&sample, NULL));
+    out->b_noisy = exp(log_b);
+    out->rate_sd = find_rate_sd(&sample, channel, log_b, evidence);
+    fit_jointly(&sample, channel, log_b, (double)all, out);
+    wn_spill_free(sample.log);
+    wn_spill_free(sample.label);
+    free(sample.likelihood);
+    free(sample.suspicion);
+    free(sample.scratch);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* noise/sharpness.h: by what power the probabilities of a model that learned
- * from noisy labels come nearest to the true classes'; see suspicion.h.
+/* noise/sharpness.h: the noise as a channel T, and the power b that brings the
+ * probabilities of a model that learned from noisy labels nearest to those of
+ * the true classes; suspicion.h has the formulas.
  *
  * With q[t] = (.99 p[t] + .01/k)^b, normalised, the given labels y have the
- * likelihood prod sum_t q[t] T[y][t]. The b of the largest one is temperature
+ * likelihood prod sum_t q[t] T[y][t]. The b that maximises it is temperature
  * scaling (Guo et al. 2017) through a noise matrix. */
 #ifndef WN_NOISE_SHARPNESS_H
 #define WN_NOISE_SHARPNESS_H
@@ -11,33 +12,56 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "noise/channel.h"
-#include "noise/rows_by_class.h"
 #include "noise/probability.h"
-#include "util/error.h"
+#include "noise/rows_by_class.h"
+#include "noise/sparse_joint.h"
+
+/* Rows that are assumed to leak evenly out of each class, beside those seen. */
+enum { WN_CHANNEL_EVEN = 2 };
+
+/* T[s][t] = P(given = s | true = t), k x k in O(k + cells): off its diagonal a
+ * column is even but for the pairs of classes that were seen to be confused. */
+struct wn_channel {
+    const struct wn_sparse *at; /* cells, */
+    const int64_t *count;       /* and their counts; owned by the caller */
+    double *stay;               /* k: T[t][t] */
+    double *even;               /* k: T[s][t] where no row was counted */
+    double *slope;              /* k: what each counted row adds to it */
+};
+
+/* From calibrated counts (given x true). */
+void wn_channel_make(struct wn_channel *channel, const struct wn_sparse *at,
+                     const int64_t *count);
+void wn_channel_free(struct wn_channel *channel);
+/* row[k]: T[given][.]. O(k). */
+void wn_channel_row(const struct wn_channel *channel, size_t given,
+                    double *row);
 
 struct wn_sharpness {
-    double plain;  /* b if T were the identity (but for 1 % of doubt) */
-    double fitted; /* b under the given T */
-    double doubt;  /* standard deviation that the uncertainty of `fitted` and
-                      of the amount of noise in T gives the mean suspicion */
-    double loose;  /* the mean suspicion if the amount of noise in T is fitted
-                      together with b, where that is less */
-    double strain; /* 0 .. 1, the weight of the labels for that: near 0 where
-                      noise depends on the class alone, near 1 where it depends
-                      on the features or classes overlap. Of the two fits, by
-                      their Bayesian information (Schwarz 1978) */
+    double b_clean;        /* b if T were the identity (but for 1 %) */
+    double b_noisy;        /* b under T */
+    double rate_sd;        /* standard deviation of the mean suspicion, from the
+                              uncertainty of b_noisy and of the amount of noise
+                              in T */
+    double rate_joint_fit; /* the mean suspicion if the amount of noise in T is
+                              fitted together with b, where that is less */
+    double overlap_weight; /* 0 .. 1, the evidence of the labels for that joint
+                              fit: near 0 where noise depends on the class
+                              alone, near 1 where it depends on the features or
+                              classes overlap. From the Bayesian information of
+                              the two fits (Schwarz 1978) */
 };
 
 /* Fit on 2^19 / k rows (4,096 if that is less, but no more than 2^23 / k) drawn
- * evenly from the labelled ones of p (n x k), of which there is at least one.
+ * evenly from the labelled rows of p (n x k), of which there is at least one.
+ *   rows      of the labels
  *   channel   T
- *   evidence  how many rows T's off-diagonals were counted from
- * b is sought in 0.1 .. 16 to 1 %. Errors: WN_ENOMEM. */
-int wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
-                     const struct wn_rows_by_class *members,
-                     const struct wn_channel *channel, double evidence,
-                     int threads, struct wn_sharpness *out) WN_MUST_CHECK;
+ *   evidence  how many rows the cells of T off the diagonal were counted from
+ * b is searched in 0.1 .. 16 to 1 %. */
+void wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
+                      const struct wn_rows_by_class *rows,
+                      const struct wn_channel *channel, double evidence,
+                      int threads, struct wn_sharpness *out);
 
 /* log_p[k]: the logarithms of .99 row + .01/k, less the largest of them. */
 void wn_sharpness_logs(const double *row, size_t k, double *log_p);

@@ -1,53 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pairs of classes, sorted and merged; see sparse_joint.h. */
+/* Cells by sorting pairs of classes, and sums over rows and columns; see
+ * sparse_joint.h. */
 #include "noise/sparse_joint.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-#include "util/spill.h"
+#include "noise/order_statistics.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
-static int sparse_joint_compare(const void *a, const void *b)
+static int by_pair(const void *a, const void *b)
 {
     const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
     return x < y ? -1 : x > y;
 }
 
-/* row x k + column of all that are wanted, sorted, each once; how many. */
-static size_t list_pairs(size_t k, const int32_t *row, const int32_t *column,
-                         size_t n, uint64_t *pair)
+void wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
+                    const int32_t *column, size_t n)
 {
-    size_t count = 0, left = 0;
+    uint64_t *pair = wn_spill_new(n + k, sizeof *pair); /* row x k + column */
+    size_t count = 0, cells = 0;
 
     for (size_t i = 0; i < n; i++)
         if (row[i] >= 0 && column[i] >= 0)
             pair[count++] = (uint64_t)row[i] * k + (uint64_t)column[i];
     for (size_t c = 0; c < k; c++)
         pair[count++] = (uint64_t)c * k + c;
-    qsort(pair, count, sizeof *pair, sparse_joint_compare);
+    qsort(pair, count, sizeof *pair, by_pair);
     for (size_t p = 0; p < count; p++)
-        if (!left || pair[left - 1] != pair[p])
-            pair[left++] = pair[p];
-    return left;
-}
-
-int wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
-                   const int32_t *column, size_t n)
-{
-    uint64_t *pair = wn_spill_new(n + k, sizeof *pair);
-
-    *sparse = (struct wn_sparse){.k = k};
-    sparse->cells = list_pairs(k, row, column, n, pair);
-    sparse->begin = wn_new(k + 1, sizeof *sparse->begin);
-    sparse->diagonal = wn_new(k, sizeof *sparse->diagonal);
-    sparse->column = wn_spill_new(sparse->cells, sizeof *sparse->column);
-    if (!sparse->begin || !sparse->diagonal || !sparse->column) {
-        wn_spill_free(pair);
-        wn_sparse_free(sparse);
-        return -1;
-    }
-    for (size_t p = 0; p < sparse->cells; p++) {
+        if (!cells || pair[cells - 1] != pair[p])
+            pair[cells++] = pair[p];
+    *sparse = (struct wn_sparse){
+        .k = k,
+        .cells = cells,
+        .begin = wn_new(k + 1, sizeof *sparse->begin),
+        .diagonal = wn_new(k, sizeof *sparse->diagonal),
+        .column = wn_spill_new(cells, sizeof *sparse->column)};
+    for (size_t p = 0; p < cells; p++) {
         const size_t r = (size_t)(pair[p] / k), c = (size_t)(pair[p] % k);
 
         sparse->begin[r + 1] = p + 1;
@@ -56,7 +47,6 @@ int wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
             sparse->diagonal[c] = p;
     }
     wn_spill_free(pair);
-    return 0;
 }
 
 void wn_sparse_free(struct wn_sparse *sparse)
@@ -80,4 +70,74 @@ size_t wn_sparse_find(const struct wn_sparse *sparse, size_t row, size_t column)
             high = middle;
     }
     return low;
+}
+
+static double health_share(double part, double whole)
+{
+    return part / (whole > 1e-6 ? whole : 1e-6);
+}
+
+static int by_quality(const void *a, const void *b)
+{
+    const struct wn_class_health *x = a, *y = b;
+
+    if (x->quality != y->quality)
+        return x->quality < y->quality ? -1 : 1;
+    return x->class < y->class ? -1 : x->class > y->class;
+}
+
+void wn_health_classes(const struct wn_joint *joint,
+                       struct wn_class_health *out)
+{
+    const size_t k = joint->at->k;
+    const double n = (double)joint->n;
+
+    for (size_t c = 0; c < k; c++) {
+        const double row = joint->given[c], column = joint->truth[c];
+        const double right = joint->value[joint->at->diagonal[c]];
+        const double wrong = row - right, away = column - right;
+        const double noise = health_share(wrong, row);
+
+        out[c] = (struct wn_class_health){
+            c,     (size_t)rint(fabs(wrong) * n), (size_t)rint(fabs(away) * n),
+            noise, health_share(away, column),    1 - noise};
+    }
+    qsort(out, k, sizeof *out, by_quality);
+}
+
+size_t wn_health_pairs(const struct wn_joint *joint, bool symmetric,
+                       size_t limit, struct wn_pair_health *out)
+{
+    const struct wn_sparse *at = joint->at;
+    const size_t k = at->k;
+    struct wn_top_k top = {wn_new(limit, sizeof *top.heap), limit, 0};
+
+    for (size_t s = 0; s < k; s++)
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++) {
+            const size_t t = (size_t)at->column[cell];
+            double overlap = joint->value[cell];
+
+            if (s == t)
+                continue;
+            if (symmetric) {
+                const size_t back = wn_sparse_find(at, t, s);
+                const bool has_back = (size_t)at->column[back] == s;
+
+                if (has_back && s > t)
+                    continue; /* [t][s] offers the pair */
+                overlap += has_back ? joint->value[back] : 0;
+            }
+            wn_top_k_offer(&top, -overlap,
+                           symmetric && s > t ? t * k + s : s * k + t);
+        }
+    wn_rank(top.heap, top.count);
+    for (size_t p = 0; p < top.count; p++) {
+        const struct wn_ranked *pair = &top.heap[p];
+
+        out[p] = (struct wn_pair_health){
+            pair->row / k, pair->row % k,
+            (size_t)rint(-pair->key * (double)joint->n), -pair->key};
+    }
+    free(top.heap);
+    return top.count;
 }

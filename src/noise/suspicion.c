@@ -6,35 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "noise/channel.h"
 #include "noise/rows_by_class.h"
-#include "noise/sharpness.h"
-#include "util/spill.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
-static const double least_ratio = 2; /* of the b used to the plain one */
+static const double min_ratio = 2; /* of the b of the verdicts to b_clean */
 static const double z90 = 1.6448536269514722;
 
 /* Classes are judged in this many stretches, whatever the threads. */
 enum { STRETCHES = 64 };
 
-/* What one stretch of classes found: cells of the joint in order, and the sums
- * of all posteriors by true class. */
+/* What one stretch of classes found: cells of the joint in order, and sums over
+ * its rows. */
 struct stretch {
     size_t from, end; /* classes; k is the rows without a label */
     int32_t *given, *true_class;
     double *sum; /* of the posteriors in that cell */
-    size_t cells, room[3];
-    double *truth; /* k */
-    double variance, right;
-    double other; /* rows for which the model prefers another class */
-    double *desk; /* 5 k */
-    struct wn_error error;
+    size_t cells, capacity[3];
+    double *truth;   /* k: sums of all posteriors by true class */
+    double variance; /* sum of suspicion (1 - suspicion) */
+    double right;    /* sum of the posteriors of the given labels */
+    double other;    /* rows for which the model prefers another class */
 };
 
-/* The judgement of a row whose logarithms, less the largest, are in
- * log_p[k]. */
-static struct wn_verdict suspicion_judge(const double *log_p,
+/* log_p[k] are logarithms less the largest. */
+static struct wn_verdict verdict_of_logs(const double *log_p,
                                          const double *given, size_t k,
                                          int32_t y, double b, double *posterior)
 {
@@ -45,7 +41,7 @@ static struct wn_verdict suspicion_judge(const double *log_p,
         posterior[t] = exp(b * log_p[t]) * (given ? given[t] : 1);
         sum += posterior[t];
     }
-    /* Never 0: T has no 0 but 1 - rate, and that has company. */
+    /* Never 0: T has no 0 but 1 - rate, and then others are not 0. */
     for (size_t t = 0; t < k; t++) {
         posterior[t] /= sum;
         verdict.suspicion += (int32_t)t == y ? 0 : posterior[t];
@@ -58,109 +54,81 @@ static struct wn_verdict suspicion_judge(const double *log_p,
     return verdict;
 }
 
-struct wn_verdict wn_suspicion_judge(const double *row, const double *given,
-                                     size_t k, int32_t y, double b,
-                                     double *room, double *posterior)
+struct wn_verdict wn_suspicion_verdict(const double *row, const double *given,
+                                       size_t k, int32_t y, double b,
+                                       double *scratch, double *posterior)
 {
-    wn_sharpness_logs(row, k, room);
-    return suspicion_judge(room, given, k, y, b, posterior);
+    wn_sharpness_logs(row, k, scratch);
+    return verdict_of_logs(scratch, given, k, y, b, posterior);
 }
 
-static int keep_cell(struct stretch *stretch, size_t given, size_t t,
-                     double sum)
-{
-    const size_t need = stretch->cells + 1;
-
-    if (wn_grow(&stretch->given, &stretch->room[0], need,
-                sizeof *stretch->given) ||
-        wn_grow(&stretch->true_class, &stretch->room[1], need,
-                sizeof *stretch->true_class))
-        return -1;
-    wn_grow(&stretch->sum, &stretch->room[2], need, sizeof *stretch->sum);
-    stretch->given[stretch->cells] = (int32_t)given;
-    stretch->true_class[stretch->cells] = (int32_t)t;
-    stretch->sum[stretch->cells++] = sum;
-    return 0;
-}
-
-/* Keep the cells of given class c that are worth one. */
-static int keep_class(struct stretch *stretch, size_t c, size_t k,
-                      const double *sum)
-{
-    const double least = k > WN_WHOLE_CLASSES ? 0.5 : 0;
-
-    for (size_t t = 0; t < k; t++) {
-        stretch->truth[t] += sum[t];
-        if ((t == c || sum[t] >= least) && keep_cell(stretch, c, t, sum[t]))
-            return -1;
-    }
-    stretch->right += sum[c];
-    return 0;
-}
-
-/* Judge the rows given class c (k: none) in their order. */
-static int judge_class(const struct wn_probability *p,
-                       const struct wn_rows_by_class *members,
-                       const struct wn_channel *channel, size_t c,
-                       struct stretch *stretch, struct wn_suspicion *out)
+/* Judge the rows given class c (k: none) in their order. scratch has 5 k. */
+static void judge_class(const struct wn_probability *p,
+                        const struct wn_rows_by_class *rows,
+                        const struct wn_channel *channel, size_t c,
+                        struct stretch *stretch, double *scratch,
+                        struct wn_suspicion *out)
 {
     const size_t k = p->k;
-    double *log_p = stretch->desk + k, *posterior = log_p + k;
+    double *log_p = scratch + k, *posterior = log_p + k;
     double *given = c < k ? posterior + k : NULL, *sum = posterior + 2 * k;
-    const double b =
-        fmax(out->sharpness.fitted, least_ratio * out->sharpness.plain);
+    const double b_noisy = out->sharpness.b_noisy;
+    const double b = fmax(b_noisy, min_ratio * out->sharpness.b_clean);
     const int32_t y = c < k ? (int32_t)c : -1;
 
     if (given)
         wn_channel_row(channel, c, given);
     memset(sum, 0, k * sizeof *sum);
-    for (size_t r = members->begin[c]; r < members->begin[c + 1]; r++) {
-        const size_t i = members->row[r];
+    for (size_t r = rows->begin[c]; r < rows->begin[c + 1]; r++) {
+        const size_t i = rows->row[r];
 
-        wn_sharpness_logs(wn_probability_row(p, i, stretch->desk), k, log_p);
+        wn_sharpness_logs(wn_probability_row(p, i, scratch), k, log_p);
         stretch->other += given && log_p[c] < 0;
-        struct wn_verdict verdict = suspicion_judge(
-            log_p, given, k, y, out->sharpness.fitted, posterior);
+        struct wn_verdict verdict =
+            verdict_of_logs(log_p, given, k, y, b_noisy, posterior);
         const double s = verdict.suspicion;
         for (size_t t = 0; given && t < k; t++)
             sum[t] += posterior[t];
         stretch->variance += s * (1 - s);
-        if (b > out->sharpness.fitted)
-            verdict = suspicion_judge(log_p, given, k, y, b, posterior);
+        if (b > b_noisy)
+            verdict = verdict_of_logs(log_p, given, k, y, b, posterior);
         out->verdict[i] = verdict;
     }
-    return given ? keep_class(stretch, c, k, sum) : 0;
+    if (!given)
+        return;
+    /* Store the cells that are large enough. */
+    const double least = k > WN_WHOLE_CLASSES ? 0.5 : 0;
+    for (size_t t = 0; t < k; t++) {
+        const size_t at = stretch->cells;
+
+        stretch->truth[t] += sum[t];
+        if (t != c && sum[t] < least)
+            continue;
+        wn_grow(&stretch->given, &stretch->capacity[0], at + 1,
+                sizeof *stretch->given);
+        wn_grow(&stretch->true_class, &stretch->capacity[1], at + 1,
+                sizeof *stretch->true_class);
+        wn_grow(&stretch->sum, &stretch->capacity[2], at + 1,
+                sizeof *stretch->sum);
+        stretch->given[at] = (int32_t)c;
+        stretch->true_class[at] = (int32_t)t;
+        stretch->sum[at] = sum[t];
+        stretch->cells++;
+    }
+    stretch->right += sum[c];
 }
 
-static void judge_stretch(const struct wn_probability *p,
-                          const struct wn_rows_by_class *members,
-                          const struct wn_channel *channel,
-                          struct stretch *stretch, struct wn_suspicion *out)
-{
-    const size_t k = p->k;
-
-    stretch->desk = wn_new(wn_product(k, 5, 1), sizeof *stretch->desk);
-    stretch->truth = wn_new(k, sizeof *stretch->truth);
-    for (size_t c = stretch->from;
-         stretch->desk && stretch->truth && c < stretch->end; c++)
-        if (judge_class(p, members, channel, c, stretch, out))
-            break;
-    free(stretch->desk);
-}
-
-/* The joint of all stretches, one after the other; n labelled rows. */
-static int suspicion_join(const struct stretch *stretches, size_t count,
-                          double n, struct wn_suspicion *out)
+/* The joint of all stretches, in order; n labelled rows. */
+static void join_stretches(const struct stretch *stretches, size_t count,
+                           double n, struct wn_suspicion *out)
 {
     const size_t k = out->k;
     size_t cells = 0, cell = 0;
-    int32_t *given, *true_class;
-    int status = -1;
 
     for (size_t s = 0; s < count; s++)
         cells += stretches[s].cells;
-    given = wn_spill_new(cells, sizeof *given);
-    true_class = wn_spill_new(cells, sizeof *true_class);
+    int32_t *given = wn_spill_new(cells, sizeof *given);
+    int32_t *true_class = wn_spill_new(cells, sizeof *true_class);
     out->joint = wn_new(cells, sizeof *out->joint);
     for (size_t s = 0; s < count; s++) {
         for (size_t t = 0; t < k; t++)
@@ -171,16 +139,16 @@ static int suspicion_join(const struct stretch *stretches, size_t count,
             out->joint[cell] = stretches[s].sum[z] / n;
         }
     }
-    status = wn_sparse_make(&out->at, k, given, true_class, cells);
+    wn_sparse_make(&out->at, k, given, true_class, cells);
     wn_spill_free(given);
     wn_spill_free(true_class);
-    return status;
 }
 
 /* The rate and its interval. */
 static void find_rate(const struct stretch *stretches, size_t count, double n,
                       struct wn_suspicion *out)
 {
+    const struct wn_sharpness *sharpness = &out->sharpness;
     double right = 0, variance = 0, other = 0;
 
     for (size_t s = 0; s < count; s++) {
@@ -188,70 +156,25 @@ static void find_rate(const struct stretch *stretches, size_t count, double n,
         variance += stretches[s].variance;
         other += stretches[s].other / n;
     }
-    /* Half a row more, for the number of wrong rows is a whole one. */
+    /* Half a row more, because the number of wrong rows is a whole one. */
     const double half =
-        z90 * hypot(sqrt(variance) / n, out->sharpness.doubt) + 0.5 / n;
-    const double strain = out->sharpness.strain;
+        z90 * hypot(sqrt(variance) / n, sharpness->rate_sd) + 0.5 / n;
+    const double weight = sharpness->overlap_weight;
     out->rate = fmax(1 - right, 0);
-    const double less = fmax(out->rate - out->sharpness.loose, 0);
+    const double less = fmax(out->rate - sharpness->rate_joint_fit, 0);
     const double more = fmax(other - out->rate, 0);
-    out->low = fmax(out->rate - strain * less - half, 0);
-    out->high = fmin(out->rate + strain * more + half, 1);
+    out->low = fmax(out->rate - weight * less - half, 0);
+    out->high = fmin(out->rate + weight * more + half, 1);
 }
 
-static void free_stretches(struct stretch *stretches, size_t count)
-{
-    for (size_t s = 0; stretches && s < count; s++) {
-        free(stretches[s].given);
-        free(stretches[s].true_class);
-        free(stretches[s].sum);
-        free(stretches[s].truth);
-    }
-    free(stretches);
-}
-
-/* Threads take whole stretches of classes, so every row of the joint has one
- * author. */
-static int suspicion_judge_all(const struct wn_probability *p,
-                               const struct wn_rows_by_class *members,
-                               const struct wn_channel *channel, int threads,
-                               struct wn_suspicion *out, struct wn_error *error)
+void wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
+                       const struct wn_noise *noise, int threads,
+                       struct wn_suspicion *out)
 {
     const size_t k = p->k, count = k + 1 < STRETCHES ? k + 1 : STRETCHES;
-    const double n = (double)(p->n - wn_rows_by_class_count(members, k));
     struct stretch *stretches = wn_new(count, sizeof *stretches);
-    int status = -1;
-
-    for (size_t s = 0; s < count; s++) {
-        stretches[s].from = s * (k + 1) / count;
-        stretches[s].end = (s + 1) * (k + 1) / count;
-    }
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int w = 0; w < threads; w++)
-        for (size_t s = (size_t)w; s < count; s += (size_t)threads)
-            judge_stretch(p, members, channel, &stretches[s], out);
-    for (size_t s = 0; s < count; s++)
-        if (stretches[s].error.code) {
-            *error = stretches[s].error;
-            goto done;
-        }
-    for (size_t c = 0; c < k; c++)
-        out->given[c] = (double)wn_rows_by_class_count(members, c) / n;
-    find_rate(stretches, count, n, out);
-    status = suspicion_join(stretches, count, n, out);
-done:
-    free_stretches(stretches, count);
-    return status;
-}
-
-int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
-                      const struct wn_noise *noise, int threads,
-                      struct wn_suspicion *out, struct wn_error *error)
-{
-    const size_t k = p->k;
-    struct wn_rows_by_class members = {0};
-    struct wn_channel channel = {0};
-    int status = -1;
+    struct wn_rows_by_class rows;
+    struct wn_channel channel;
 
     *out = (struct wn_suspicion){
         .n = p->n,
@@ -259,23 +182,41 @@ int wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
         .given = wn_new(k, sizeof(double)),
         .truth = wn_new(k, sizeof(double)),
         .verdict = wn_spill_new(p->n, sizeof(struct wn_verdict))};
-    if (!out->given || !out->truth || !out->verdict ||
-        wn_rows_by_class_sort(label, p->n, k, &members) ||
-        wn_channel_make(&channel, &noise->at, noise->calibrated))
-        goto done;
-    if (wn_sharpness_fit(label, p, &members, &channel,
-                         (double)noise->off_diagonal +
-                             WN_CHANNEL_EVEN * (double)k,
-                         threads, &out->sharpness) ||
-        suspicion_judge_all(p, &members, &channel, threads, out, error))
-        goto done;
-    status = 0;
-done:
-    wn_rows_by_class_free(&members);
+    wn_rows_by_class_sort(label, p->n, k, &rows);
+    wn_channel_make(&channel, &noise->at, noise->calibrated);
+    wn_sharpness_fit(label, p, &rows, &channel,
+                     (double)noise->off_diagonal + WN_CHANNEL_EVEN * (double)k,
+                     threads, &out->sharpness);
+    for (size_t s = 0; s < count; s++) {
+        stretches[s].from = s * (k + 1) / count;
+        stretches[s].end = (s + 1) * (k + 1) / count;
+        stretches[s].truth = wn_new(k, sizeof *stretches[s].truth);
+    }
+    /* A thread takes whole classes, so one thread writes each row of the
+     * joint. */
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int w = 0; w < threads; w++) {
+        double *scratch = wn_new(wn_product(k, 5, 1), sizeof *scratch);
+
+        for (size_t s = (size_t)w; s < count; s += (size_t)threads)
+            for (size_t c = stretches[s].from; c < stretches[s].end; c++)
+                judge_class(p, &rows, &channel, c, &stretches[s], scratch, out);
+        free(scratch);
+    }
+    const double n = (double)(p->n - wn_rows_by_class_count(&rows, k));
+    for (size_t c = 0; c < k; c++)
+        out->given[c] = (double)wn_rows_by_class_count(&rows, c) / n;
+    find_rate(stretches, count, n, out);
+    join_stretches(stretches, count, n, out);
+    for (size_t s = 0; s < count; s++) {
+        free(stretches[s].given);
+        free(stretches[s].true_class);
+        free(stretches[s].sum);
+        free(stretches[s].truth);
+    }
+    free(stretches);
+    wn_rows_by_class_free(&rows);
     wn_channel_free(&channel);
-    if (status)
-        wn_suspicion_free(out);
-    return status;
 }
 
 void wn_suspicion_free(struct wn_suspicion *suspicion)

@@ -247,12 +247,11 @@ static int load_joint(struct wn_report *report, const struct wn_audit *audit,
         wn_fail(error, WN_EDATA,
                 "%s: %s: found %zu of %zu classes on the diagonal, wanted all",
                 wn_audit_name(audit), true_path, diagonal, k);
-    const int status = error->code ? -1
-                                   : wn_sparse_make(&report->joint_cells, k,
-                                                    given, truth, extent[0]);
+    if (!error->code)
+        wn_sparse_make(&report->joint_cells, k, given, truth, extent[0]);
     free(given);
     free(truth);
-    return status;
+    return error->code ? -1 : 0;
 }
 
 /* Names of an attribute that codes of that dataset stand for. */

@@ -215,11 +215,28 @@ fails_with 2 "--fail-on: found 'dup', wanted never, any or the name of a check" 
     flag -q copy.h5 -o out.h5 --fail-on=dup
 fails_with 2 "--fail-on=outlier:2,label:5: label is not among the --issues" \
     flag -q copy.h5 -o out.h5 --issues=outlier --fail-on=outlier:2,label:5
-fails_with 2 "--near-radius: near_duplicate is not among the --issues" \
+fails_with 2 "--fail-on: found 'labels', wanted never, any or the name of a check" \
+    flag -q --fail-on=labels no-such-file.h5
+fails_with 2 "--fail-on: found 'labels', wanted never, any or the name of a check" \
+    flag --list-issues --fail-on=labels
+runs "--list-issues checks --fail-on" flag --list-issues --fail-on=label:2%
+fails_with 2 "--near-radius: neither near_duplicate nor leak is among the --issues" \
     flag -q copy.h5 -o out.h5 --issues=label --near-radius=.2
 fails_with 2 "--rule: label is not among the --issues" \
     flag -q copy.h5 -o out.h5 --issues=none --rule=both
 ok "$([ ! -e out.h5 ]; echo $?)" "no file after a bad --fail-on"
+
+# A setting that two checks read: leak reads --near-radius, too.
+awk -F, 'NR == 1 { print $0 ",part" } NR > 1 { print $0 "," NR % 2 }' \
+    "$source/samples/iris.csv" >parts.csv
+ingest -q parts.csv --label=species --split=part -o parts.h5
+score -q parts.h5 --in-place --model=none --methods=disagreement
+for radius in 0 3; do
+    flag -fq parts.h5 -o leak.h5 --issues=leak --near-radius=$radius
+    column leak.h5 flag/issue u32 | tr ' ' '\n' | grep -cv '^0$' >leaks$radius
+done
+ok "$([ "$(cat leaks0)" -lt "$(cat leaks3)" ]; echo $?)" \
+    "leak reads --near-radius ($(cat leaks0) rows, $(cat leaks3) rows)"
 
 # The command line and the input
 runs "--help" flag --help

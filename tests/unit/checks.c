@@ -8,12 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check/check.h"
+#include "check/check_private.h"
 #include "check/decide.h"
 #include "check/exit_status.h"
-#include "check/near_duplicate_rows.h"
-#include "check/outlier_rows.h"
-#include "check/rare_class.h"
 #include "noise/order_statistics.h"
 
 /* golden.json outlier_features and near_duplicate, inputs */
@@ -27,11 +24,11 @@ static void find_neighbors(size_t m, int32_t *index, float *distance)
 {
     for (size_t i = 0; i < 12; i++) {
         struct wn_ranked heap[12];
-        struct wn_top_k select = {heap, m, 0};
+        struct wn_top_k top = {heap, m, 0};
 
         for (size_t j = 0; j < 12; j++)
             if (j != i)
-                wn_top_k_offer(&select,
+                wn_top_k_offer(&top,
                                hypot(features[i][0] - features[j][0],
                                      features[i][1] - features[j][1]),
                                j);
@@ -55,32 +52,46 @@ static void assert_rows(const uint8_t *hit, size_t n, const char *wanted)
     assert_string_equal(found, wanted);
 }
 
+static void run_check(const char *name, const struct wn_evidence *evidence,
+                      const struct wn_check_settings *settings,
+                      const char *wanted)
+{
+    uint8_t hit[32] = {0};
+
+    const struct wn_check *check = wn_checks[wn_check_find(name)];
+    assert_null(check->missing_input(evidence));
+    check->find(evidence, settings, hit);
+    assert_rows(hit, evidence->n, wanted);
+}
+
 static void matches_outlier_features(void **state)
 {
-    uint8_t hit[12] = {0};
     int32_t index[36];
     float distance[36];
-    double cut;
+    const struct wn_evidence evidence = {
+        .n = 12, .m = 3, .neighbor = index, .distance = distance};
+    struct wn_check_settings settings = {.outlier_threshold = 0.37037};
 
     (void)state;
     find_neighbors(3, index, distance);
-    wn_outliers(distance, 12, 3, 0.37037, hit, &cut);
-    assert_true(fabs(cut - 0.5362196281037144) < 1e-6);
-    assert_rows(hit, 12, "9");
-    wn_outliers(distance, 12, 3, 0, hit, &cut);
-    assert_rows(hit, 12, "");
+    assert_true(fabs(wn_outlier_cut(distance, 12, 3, 0.37037) -
+                     0.5362196281037144) < 1e-6);
+    run_check("outlier", &evidence, &settings, "9");
+    settings.outlier_threshold = 0;
+    run_check("outlier", &evidence, &settings, "");
 }
 
 static void matches_near_duplicate(void **state)
 {
-    uint8_t hit[12] = {0};
     int32_t index[36];
     float distance[36];
+    const struct wn_evidence evidence = {
+        .n = 12, .m = 3, .neighbor = index, .distance = distance};
+    const struct wn_check_settings settings = {.near_radius = 0.13};
 
     (void)state;
     find_neighbors(3, index, distance);
-    wn_bounds_duplicates(index, distance, 12, 3, 0.13, hit);
-    assert_rows(hit, 12, "4 10");
+    run_check("near_duplicate", &evidence, &settings, "4 10");
 }
 
 static void matches_near_duplicate_1d(void **state)
@@ -90,13 +101,14 @@ static void matches_near_duplicate_1d(void **state)
     static const float distance[] = {
         0.001f, 0.002f, 0.001f, 0.001f, 0.001f, 0.002f, 0.002f, 0.003f, 0.996f,
         0.998f, 1.1f,   1.2f,   1.2f,   1.3f,   1.3f,   1.4f,   1.4f,   2.7f};
-    uint8_t hit[9] = {0}, less[9] = {0};
+    const struct wn_evidence evidence = {
+        .n = 9, .m = 2, .neighbor = index, .distance = distance};
+    struct wn_check_settings settings = {.near_radius = 0.13};
 
     (void)state;
-    wn_bounds_duplicates(index, distance, 9, 2, 0.13, hit);
-    assert_rows(hit, 9, "0 1 2 3");
-    wn_bounds_duplicates(index, distance, 9, 2, 0.002, less);
-    assert_rows(less, 9, "0 1 2");
+    run_check("near_duplicate", &evidence, &settings, "0 1 2 3");
+    settings.near_radius = 0.002;
+    run_check("near_duplicate", &evidence, &settings, "0 1 2");
 }
 
 static void matches_class_imbalance(void **state)
@@ -114,18 +126,6 @@ static void matches_class_imbalance(void **state)
     assert_int_equal(wn_rare_class(label, 40, 3, 0.1), -1);
 }
 
-static void run_check(const char *name, const struct wn_evidence *evidence,
-                      const char *wanted)
-{
-    struct wn_error error = {0};
-    uint8_t hit[16] = {0};
-
-    const struct wn_check *check = wn_checks[wn_check_find(name)];
-    assert_null(check->lacks(evidence));
-    assert_int_equal(check->run(evidence, NULL, hit, &error), 0);
-    assert_rows(hit, evidence->n, wanted);
-}
-
 static void finds_same_rows(void **state)
 {
     static const uint64_t hash[] = {5, 9, 5, 5, 9, 7, 5, 2, 2, 2};
@@ -134,10 +134,10 @@ static void finds_same_rows(void **state)
         .n = 10, .k = 3, .label = label, .feature_hash = hash};
 
     (void)state;
-    run_check("duplicate", &evidence, "2 4 6 9");
-    run_check("conflict", &evidence, "0 2 3 6");
+    run_check("duplicate", &evidence, NULL, "2 4 6 9");
+    run_check("conflict", &evidence, NULL, "0 2 3 6");
     evidence.label = NULL;
-    run_check("duplicate", &evidence, "2 3 4 6 8 9");
+    run_check("duplicate", &evidence, NULL, "2 3 4 6 8 9");
 }
 
 static void counts_broken_cells(void **state)
@@ -147,31 +147,8 @@ static void counts_broken_cells(void **state)
         .n = 3, .missing = missing, .invalid = invalid};
 
     (void)state;
-    run_check("missing", &evidence, "1");
-    run_check("invalid", &evidence, "0");
-}
-
-/* The same with one option of any check. */
-static void run_with(const char *name, const struct wn_evidence *evidence,
-                     char *option, const char *wanted)
-{
-    enum { ROOM = 32 };
-    struct wn_option rows[ROOM] = {{0}};
-    const struct wn_program program = {
-        .brief = "", .synopsis = "", .rows = rows};
-    char *argv[] = {"flag", option, NULL};
-    struct wn_error error = {0};
-    uint8_t hit[32] = {0};
-
-    for (size_t c = 0; wn_checks[c]; c++)
-        wn_option_add_rows(rows, ROOM, wn_checks[c]->knobs);
-    struct wn_options *options = wn_options_parse(&program, 2, argv, &error);
-    assert_non_null(options);
-    const struct wn_check *check = wn_checks[wn_check_find(name)];
-    assert_null(check->lacks(evidence));
-    assert_int_equal(check->run(evidence, options, hit, &error), 0);
-    assert_rows(hit, evidence->n, wanted);
-    wn_options_free(options);
+    run_check("missing", &evidence, NULL, "1");
+    run_check("invalid", &evidence, NULL, "0");
 }
 
 /* golden.json underperforming_group; but of its shares .2243 and .2523 the
@@ -199,14 +176,18 @@ static void matches_underperforming_group(void **state)
         probability[2 * i + (size_t)label[i]] = own[i];
         probability[2 * i + 1 - (size_t)label[i]] = 1 - own[i];
     }
-    run_with("weak_group", &evidence, "--weak-share=0.1", "");
-    run_with("weak_group", &evidence, "--weak-share=0.23", "5 6 7 8 9");
-    run_with("weak_group", &evidence, "--weak-share=0.3",
-             "5 6 7 8 9 10 11 12 13 14");
+    run_check("weak_group", &evidence,
+              &(struct wn_check_settings){.weak_share = 0.1}, "");
+    run_check("weak_group", &evidence,
+              &(struct wn_check_settings){.weak_share = 0.23}, "5 6 7 8 9");
+    run_check("weak_group", &evidence,
+              &(struct wn_check_settings){.weak_share = 0.3},
+              "5 6 7 8 9 10 11 12 13 14");
     evidence.annotator = group;
     evidence.annotators = 3;
     evidence.group = NULL;
-    run_with("weak_group", &evidence, "--weak-share=0.23", "5 6 7 8 9");
+    run_check("weak_group", &evidence,
+              &(struct wn_check_settings){.weak_share = 0.23}, "5 6 7 8 9");
 }
 
 /* By hand: rows 0 and 3 are copies in two splits, 1 and 2 in one, 4 stands in
@@ -222,18 +203,22 @@ static void finds_leaks(void **state)
         .n = 10, .m = 1, .split = split, .splits = 2};
 
     (void)state;
-    run_with("leak", &evidence, "--near-radius=0.5", "");
+    run_check("leak", &evidence,
+              &(struct wn_check_settings){.near_radius = 0.5}, "");
     evidence.feature_hash = hash;
-    run_with("leak", &evidence, "--near-radius=0.5", "0 3");
+    run_check("leak", &evidence,
+              &(struct wn_check_settings){.near_radius = 0.5}, "0 3");
     evidence.neighbor = neighbor;
     evidence.distance = distance;
-    run_with("leak", &evidence, "--near-radius=0.5", "0 3 5 6");
+    run_check("leak", &evidence,
+              &(struct wn_check_settings){.near_radius = 0.5}, "0 3 5 6");
     evidence.group = group;
     evidence.groups = 2;
-    run_with("leak", &evidence, "--near-radius=0.05", "0 3 7 8");
+    run_check("leak", &evidence,
+              &(struct wn_check_settings){.near_radius = 0.05}, "0 3 7 8");
 }
 
-static void says_what_it_lacks(void **state)
+static void names_the_missing_input(void **state)
 {
     static const char *const wanted[][2] = {
         {"label", "labels"},
@@ -256,10 +241,21 @@ static void says_what_it_lacks(void **state)
     for (size_t c = 0; c < count; c++) {
         assert_non_null(wn_checks[c]);
         assert_string_equal(wn_checks[c]->name, wanted[c][0]);
-        assert_string_equal(wn_checks[c]->lacks(&nothing), wanted[c][1]);
+        assert_string_equal(wn_checks[c]->missing_input(&nothing),
+                            wanted[c][1]);
     }
     assert_null(wn_checks[count]);
     assert_int_equal(wn_check_find("labels"), -1);
+}
+
+/* Every option is read by a check that exists. */
+static void every_option_has_a_reader(void **state)
+{
+    (void)state;
+    for (const struct wn_setting *s = wn_check_options; s->option.name; s++)
+        for (int r = 0; r < 2; r++)
+            if (r == 0 || s->readers[r])
+                assert_true(wn_check_find(s->readers[r]) >= 0);
 }
 
 static uint32_t bit(const char *name)
@@ -386,12 +382,12 @@ static void selects(void **state)
 
     (void)state;
     for (size_t shift = 0; shift < 10; shift++) {
-        struct wn_top_k select = {heap, 4, 0};
+        struct wn_top_k top = {heap, 4, 0};
 
         for (size_t i = 0; i < 10; i++) {
             const size_t row = (i * 7 + shift) % 10;
 
-            wn_top_k_offer(&select, key[row], row);
+            wn_top_k_offer(&top, key[row], row);
         }
         wn_rank(heap, 4);
         assert_int_equal(heap[0].row, 5);
@@ -425,7 +421,8 @@ int main(void)
         cmocka_unit_test(counts_broken_cells),
         cmocka_unit_test(matches_underperforming_group),
         cmocka_unit_test(finds_leaks),
-        cmocka_unit_test(says_what_it_lacks),
+        cmocka_unit_test(names_the_missing_input),
+        cmocka_unit_test(every_option_has_a_reader),
         cmocka_unit_test(decides),
         cmocka_unit_test(suggests),
         cmocka_unit_test(fails_on),

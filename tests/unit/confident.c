@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "noise/confident.h"
-#include "noise/health.h"
 #include "util/random.h"
 
 /* golden.json cl_core, inputs */
@@ -297,7 +296,7 @@ static void matches_round_preserving_sum(void **state)
 
     (void)state;
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        assert_int_equal(wn_round_sum(cases[c].x, cases[c].m, out), 0);
+        wn_round_sum(cases[c].x, cases[c].m, out);
         assert_counts(out, cases[c].out, cases[c].m);
     }
 }
@@ -314,7 +313,6 @@ static void matches_dataset_health(void **state)
                                     {0, 2, 0}, {2, 0, 0}, {2, 1, 0}};
     struct wn_class_health classes[3];
     struct wn_pair_health pairs[6];
-    size_t count;
 
     (void)state;
     size_t begin[] = {0, 3, 6, 9}, diagonal[] = {0, 4, 8};
@@ -332,16 +330,14 @@ static void matches_dataset_health(void **state)
         const double quality = 1 - noise[c];
         assert_close(&classes[c].quality, &quality, 1);
     }
-    assert_int_equal(wn_health_pairs(&whole, 1, 6, pairs, &count), 0);
-    assert_int_equal(count, 3);
+    assert_int_equal(wn_health_pairs(&whole, true, 6, pairs), 3);
     /* The reference's order of the two empty pairs is 1-2 after 0-1. */
     for (size_t p = 0; p < 3; p++) {
         assert_int_equal(pairs[p].a, pair[p][0]);
         assert_int_equal(pairs[p].b, pair[p][1]);
         assert_int_equal(pairs[p].issues, pair[p][2]);
     }
-    assert_int_equal(wn_health_pairs(&whole, 0, 6, pairs, &count), 0);
-    assert_int_equal(count, 6);
+    assert_int_equal(wn_health_pairs(&whole, false, 6, pairs), 6);
     for (size_t p = 0; p < 6; p++) {
         assert_int_equal(pairs[p].a, way[p][0]);
         assert_int_equal(pairs[p].b, way[p][1]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* flag: decide which rows have which issue, how suspicious each label is, and
  * what to do. Reads /data and /score of an audit file, writes /flag. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,8 +65,8 @@ static struct wn_option rows[ROOM];
 static void flag_main_make_rows(void)
 {
     wn_option_add_rows(rows, ROOM, first_rows);
-    for (size_t c = 0; wn_checks[c]; c++)
-        wn_option_add_rows(rows, ROOM, wn_checks[c]->knobs);
+    for (const struct wn_setting *s = wn_check_options; s->option.name; s++)
+        wn_option_add(rows, ROOM, &s->option);
     for (size_t s = 0; s < sizeof last_rows / sizeof *last_rows; s++)
         wn_option_add(rows, ROOM, last_rows[s]);
 }
@@ -100,25 +101,22 @@ static int estimate(const struct wn_run *run, struct work *work,
 
     if (!evidence->label || !evidence->probability || evidence->k < 2)
         return 0;
-    if (wn_noise_estimate(evidence->label, &p, &settings, &work->noise,
-                          error) ||
-        wn_suspicion_find(evidence->label, &p, &work->noise, run->threads,
-                          &work->judged, error))
+    if (wn_noise_estimate(evidence->label, &p, &settings, &work->noise, error))
         return -1;
+    wn_suspicion_find(evidence->label, &p, &work->noise, run->threads,
+                      &work->judged);
     evidence->noise = &work->noise;
     evidence->suspicion = &work->judged;
     for (size_t i = 0; evidence->trusted && i < evidence->n; i++)
         if (evidence->trusted[i])
             work->judged.verdict[i] =
                 (struct wn_verdict){0, 1, evidence->label[i]};
-    return run->talk->level < WN_VERBOSE
-               ? 0
-               : flag_tell_noise(run, &work->noise, &work->judged,
-                                 work->data.label_name);
+    if (run->talk->level >= WN_VERBOSE)
+        flag_log_noise(run, &work->noise, &work->judged, work->data.label_name);
+    return 0;
 }
 
-static int run_checks(const struct wn_run *run, struct work *work,
-                      struct wn_error *error)
+static void run_checks(const struct wn_run *run, struct work *work)
 {
     for (size_t c = 0; wn_checks[c]; c++) {
         const struct wn_check *check = wn_checks[c];
@@ -126,17 +124,17 @@ static int run_checks(const struct wn_run *run, struct work *work,
 
         if (!wn_option_holds(run->options, "issues", check->name))
             continue;
-        const char *lack = check->lacks(&work->evidence);
-        if (lack && check->optional && !wn_option_given(run->options, "issues"))
+        const char *missing = check->missing_input(&work->evidence);
+        if (missing && check->optional &&
+            !wn_option_given(run->options, "issues"))
             continue;
-        if (lack) {
+        if (missing) {
             wn_log_note(run->talk, "%s: check %s left out: there are no %s",
-                        wn_audit_name(work->audit), check->name, lack);
+                        wn_audit_name(work->audit), check->name, missing);
             continue;
         }
         memset(work->hit, 0, work->evidence.n);
-        if (check->run(&work->evidence, run->options, work->hit, error))
-            return -1;
+        check->find(&work->evidence, &work->settings, work->hit);
         wn_text_format(&work->ran, "%s%s", work->ran.length ? "," : "",
                        check->name);
         for (size_t i = 0; i < work->evidence.n; i++) {
@@ -145,11 +143,10 @@ static int run_checks(const struct wn_run *run, struct work *work,
         }
         wn_log_verbose(run->talk, "%s: %zu rows", check->name, rows_hit);
     }
-    return 0;
 }
 
 /* The label quality that --quality asks for; 1 where there is no label. */
-static int rate_labels(const struct wn_run *run, struct work *work)
+static void rate_labels(const struct wn_run *run, struct work *work)
 {
     const struct wn_evidence *evidence = &work->evidence;
     const size_t k = evidence->k;
@@ -172,12 +169,11 @@ static int rate_labels(const struct wn_run *run, struct work *work)
             (float)wn_label_quality(quality, row, k, evidence->label[i]);
     }
     free(row);
-    return 0;
 }
 
 /* Suspicion, suggestion and action of every row; the rank by the suspicion
  * before it is rounded to float. */
-static int flag_main_judge_rows(const struct wn_run *run, struct work *work)
+static void flag_main_decide_rows(const struct wn_run *run, struct work *work)
 {
     const struct wn_evidence *evidence = &work->evidence;
     const size_t n = evidence->n;
@@ -200,17 +196,16 @@ static int flag_main_judge_rows(const struct wn_run *run, struct work *work)
         ranked[i] = (struct wn_ranked){-verdict.suspicion, i};
         work->reason[i] = (uint8_t)wn_decide(
             &(struct wn_case){work->issue[i], y, work->suggestion[i],
-                              verdict.suspicion, settings.wrong});
+                              verdict.suspicion, settings.drop_above});
         work->action[i] = (uint8_t)wn_reasons[work->reason[i]].action;
     }
     wn_rank(ranked, n);
     for (size_t i = 0; i < n; i++)
         work->order[i] = (int64_t)ranked[i].row;
     wn_spill_free(ranked);
-    return 0;
 }
 
-static int flag_main_make_room(struct work *work)
+static void flag_main_allocate(struct work *work)
 {
     const size_t n = work->evidence.n;
 
@@ -222,7 +217,6 @@ static int flag_main_make_room(struct work *work)
     work->action = wn_spill_new(n, sizeof *work->action);
     work->reason = wn_spill_new(n, sizeof *work->reason);
     work->hit = wn_spill_new(n, sizeof *work->hit);
-    return 0;
 }
 
 /* Names of all checks in bit order. */
@@ -295,16 +289,22 @@ static int list_issues(const struct wn_run *run, struct wn_error *error)
                                 wn_checks[c]->brief);
     if (status == 0)
         status = wn_text_format(&text, "rules (--rule):\n");
-    for (size_t r = 0; status == 0 && wn_rules[r].name; r++)
-        status = wn_text_format(&text, "  %-22s %s\n", wn_rules[r].name,
-                                wn_rules[r].brief);
+    for (size_t r = 0; status == 0 && wn_label_rules[r].name; r++)
+        status = wn_text_format(&text, "  %-22s %s\n", wn_label_rules[r].name,
+                                wn_label_rules[r].brief);
     if (status == 0)
         status = wn_run_print(run, &text, error);
     wn_text_free(&text);
     return status;
 }
 
-/* What would do nothing is an error: who asks for it believes that it did. */
+static bool is_requested(const struct wn_run *run, const char *check)
+{
+    return check && wn_option_holds(run->options, "issues", check);
+}
+
+/* Reject options that have no effect on the requested work: whoever passed one
+ * expects an effect. */
 static int flag_main_check_options(const struct wn_run *run,
                                    struct wn_error *error)
 {
@@ -320,19 +320,22 @@ static int flag_main_check_options(const struct wn_run *run,
         return -1;
     for (size_t c = 0; wn_checks[c]; c++) {
         const char *name = wn_checks[c]->name;
-        const struct wn_option *knob = wn_checks[c]->knobs;
 
-        if (wn_option_holds(run->options, "issues", name))
-            continue;
-        if (wn_exit_status_names(fail_on, name))
+        if (!is_requested(run, name) && wn_exit_status_names(fail_on, name))
             return wn_fail(error, WN_EUSAGE,
                            "--fail-on=%s: %s is not among the --issues",
                            fail_on, name);
-        for (; knob && knob->name; knob++)
-            if (wn_option_given(run->options, knob->name))
-                return wn_fail(error, WN_EUSAGE,
-                               "--%s: %s is not among the --issues", knob->name,
-                               name);
+    }
+    for (const struct wn_setting *s = wn_check_options; s->option.name; s++) {
+        const char *one = s->readers[0], *other = s->readers[1];
+
+        if (!wn_option_given(run->options, s->option.name) ||
+            is_requested(run, one) || is_requested(run, other))
+            continue;
+        return wn_fail(error, WN_EUSAGE,
+                       "--%s: %s%s%s%s is %samong the --issues", s->option.name,
+                       other ? "neither " : "", one, other ? " nor " : "",
+                       other ? other : "", other ? "" : "not ");
     }
     return 0;
 }
@@ -341,6 +344,7 @@ static void free_work(struct work *work)
 {
     wn_audit_close(work->audit);
     wn_dataset_free(&work->data);
+    wn_check_settings_free(&work->settings);
     wn_noise_free(&work->noise);
     wn_suspicion_free(&work->judged);
     wn_text_free(&work->ran);
@@ -372,13 +376,19 @@ static int flag(struct wn_run *run, struct wn_error *error)
         return -1;
     if (wn_option_on(run->options, "list-issues"))
         return list_issues(run, error);
-    if (flag_read_evidence(run, &work, error))
+    if (flag_read_evidence(run, &work, error) ||
+        wn_check_settings_read(run->options, work.evidence.label_name,
+                               work.evidence.k, &work.settings, error))
         goto done;
     /* Before the work, so that an output that cannot be is known at once. */
     writer = wn_run_create(run, work.audit, WN_FLAGS, error);
-    if (!writer || estimate(run, &work, error) || flag_main_make_room(&work) ||
-        run_checks(run, &work, error) || rate_labels(run, &work) ||
-        flag_main_judge_rows(run, &work) || write_all(writer, &work, error))
+    if (!writer || estimate(run, &work, error))
+        goto done;
+    flag_main_allocate(&work);
+    run_checks(run, &work);
+    rate_labels(run, &work);
+    flag_main_decide_rows(run, &work);
+    if (write_all(writer, &work, error))
         goto done;
     status = wn_audit_finish(writer, error);
     writer = NULL;

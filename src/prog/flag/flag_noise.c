@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* flag: the noise, told and stored; see flag_noise.h. */
+/* flag: the noise, logged and stored; see flag_noise.h. */
 #include "prog/flag/flag_noise.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "noise/health.h"
 #include "util/memory.h"
 
-int flag_tell_noise(const struct wn_run *run, const struct wn_noise *noise,
+void flag_log_noise(const struct wn_run *run, const struct wn_noise *noise,
                     const struct wn_suspicion *judged, char *const *name)
 {
     enum { WORST = 3 };
@@ -16,17 +15,13 @@ int flag_tell_noise(const struct wn_run *run, const struct wn_noise *noise,
                                    judged->truth, noise->n};
     struct wn_pair_health pairs[WORST];
     struct wn_class_health *class = wn_new(noise->k, sizeof *class);
-    size_t count;
+    const size_t count = wn_health_pairs(&joint, true, WORST, pairs);
 
-    if (!class || wn_health_pairs(&joint, 1, WORST, pairs, &count)) {
-        free(class);
-        return -1;
-    }
     wn_log_verbose(run->talk,
                    "sharpness %.3g fitted, %.3g if all labels were right; "
                    "overlap or noise by features: %.0f %% sure",
-                   judged->sharpness.fitted, judged->sharpness.plain,
-                   100 * judged->sharpness.strain);
+                   judged->sharpness.b_noisy, judged->sharpness.b_clean,
+                   100 * judged->sharpness.overlap_weight);
     wn_log_verbose(run->talk,
                    "health %.4f: %zu of %zu rows count as another class",
                    noise->health, noise->issues, noise->n);
@@ -41,7 +36,6 @@ int flag_tell_noise(const struct wn_run *run, const struct wn_noise *noise,
         wn_log_verbose(run->talk, "classes %s and %s: %zu rows confused",
                        name[pairs[p].a], name[pairs[p].b], pairs[p].issues);
     free(class);
-    return 0;
 }
 
 /* A matrix of the noise, given x true or, turned, true x given. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* prog/flag/flag_noise.h: the noise that flag found, told and stored. */
+/* prog/flag/flag_noise.h: the noise that flag found, logged and stored. */
 #ifndef WN_PROG_FLAG_FLAG_NOISE_H
 #define WN_PROG_FLAG_FLAG_NOISE_H
 
@@ -9,9 +9,8 @@
 #include "prog/program.h"
 
 /* With --verbose: the noise, its worst classes and pairs of classes. */
-int flag_tell_noise(const struct wn_run *run, const struct wn_noise *noise,
-                    const struct wn_suspicion *judged,
-                    char *const *name) WN_MUST_CHECK;
+void flag_log_noise(const struct wn_run *run, const struct wn_noise *noise,
+                    const struct wn_suspicion *judged, char *const *name);
 
 /* /flag/noise: matrices whole up to WN_WHOLE_CLASSES, beyond it the cells that
  * are not 0. */

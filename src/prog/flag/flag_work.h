@@ -15,6 +15,7 @@ struct work {
     struct wn_audit *audit;
     struct wn_dataset data;
     struct wn_evidence evidence;
+    struct wn_check_settings settings;
     float *probability, *distance, *pair_rank;
     int32_t *neighbor;
     uint64_t *feature_hash;
