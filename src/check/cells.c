@@ -2,13 +2,6 @@
 /* checks missing and invalid: a cell is empty, or breaks a cleaning rule. */
 #include "check/check.h"
 
-static const char table_of_cells[] = "a table of source cells";
-
-static const char *missing_missing_input(const struct wn_evidence *evidence)
-{
-    return evidence->missing ? NULL : table_of_cells;
-}
-
 static void missing_find(const struct wn_evidence *evidence,
                          const struct wn_check_settings *settings, uint8_t *hit)
 {
@@ -21,13 +14,7 @@ const struct wn_check wn_check_missing = {.name = "missing",
                                           .brief = "a cell is empty",
                                           .reason = "a cell is empty",
                                           .find = missing_find,
-                                          .missing_input =
-                                              missing_missing_input};
-
-static const char *invalid_missing_input(const struct wn_evidence *evidence)
-{
-    return evidence->invalid ? NULL : table_of_cells;
-}
+                                          .needs = WN_INPUT_MISSING};
 
 static void invalid_find(const struct wn_evidence *evidence,
                          const struct wn_check_settings *settings, uint8_t *hit)
@@ -42,5 +29,5 @@ const struct wn_check wn_check_invalid = {
     .brief = "a cell breaks a cleaning rule",
     .reason = "a cell breaks a cleaning rule",
     .reviews = true,
-    .find = invalid_find,
-    .missing_input = invalid_missing_input};
+    .needs = WN_INPUT_INVALID,
+    .find = invalid_find};

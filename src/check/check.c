@@ -29,6 +29,32 @@ int wn_check_find(const char *name)
     return -1;
 }
 
+const char *wn_check_missing_input(const struct wn_check *check,
+                                   const struct wn_evidence *evidence)
+{
+    const struct {
+        enum wn_input input;
+        bool there;
+        const char *name;
+    } inputs[] = {
+        {WN_INPUT_LABELS, evidence->label, "labels"},
+        {WN_INPUT_GROUPS, evidence->group || evidence->annotator, "groups"},
+        {WN_INPUT_NOISE, evidence->noise, "probabilities"},
+        {WN_INPUT_PROBABILITY, evidence->probability && evidence->label,
+         "probabilities"},
+        {WN_INPUT_FEATURES, evidence->feature_hash, "features"},
+        {WN_INPUT_NEIGHBORS, evidence->neighbor, "neighbours"},
+        {WN_INPUT_PAIRS, evidence->pair_rank, "ranks of pairs"},
+        {WN_INPUT_MISSING, evidence->missing, "a table of source cells"},
+        {WN_INPUT_INVALID, evidence->invalid, "a table of source cells"},
+        {WN_INPUT_SPLITS, evidence->split, "splits"}};
+
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+        if (check->needs & inputs[i].input && !inputs[i].there)
+            return inputs[i].name;
+    return NULL;
+}
+
 /* clang-format off */
 const struct wn_setting wn_check_options[] = {
     {{.name = "rule", .kind = WN_CHOICE, .value = "RULE",
@@ -53,7 +79,8 @@ const struct wn_setting wn_check_options[] = {
      {"label"}},
     {{.name = "near-radius", .kind = WN_REAL, .value = "R", .standard = "0.13",
       .low = 0, .high = 1e6, .recorded = true,
-      .help = "rows closer than R median nearest distances are near duplicates"},
+      .help = "rows closer than R median nearest distances are near "
+              "duplicates"},
      {"near_duplicate", "leak"}},
     {{.name = "outlier-threshold", .kind = WN_REAL, .value = "T",
       .standard = "0.37037", .low = 0, .high = 1, .recorded = true,

@@ -41,18 +41,31 @@ struct wn_check_settings {
     double rare_share, order_level, pair_share, weak_share; /* 0 .. 1 */
 };
 
+/* What a check reads of the evidence. */
+enum wn_input {
+    WN_INPUT_LABELS = 1,
+    WN_INPUT_NOISE = 2,       /* and suspicion */
+    WN_INPUT_PROBABILITY = 4, /* and labels */
+    WN_INPUT_FEATURES = 8,    /* their hashes */
+    WN_INPUT_NEIGHBORS = 16,
+    WN_INPUT_PAIRS = 32,
+    WN_INPUT_MISSING = 64,
+    WN_INPUT_INVALID = 128,
+    WN_INPUT_SPLITS = 256,
+    WN_INPUT_GROUPS = 512 /* or annotators */
+};
+
 struct wn_check {
     const char *name;   /* --issues=NAME, and the name of its bit */
     const char *brief;  /* one line for --list-issues */
     const char *reason; /* what report says of a flagged row */
     const char *source; /* paper, as in flag(1); NULL if there is none */
+    unsigned needs;     /* enum wn_input, or-ed */
     bool optional;      /* left out silently where its input is missing */
     bool reviews;       /* a hit alone asks for a person's review */
     /* Set hit[i] = 1 for the rows concerned; hit[n] is zeroed before. */
     void (*find)(const struct wn_evidence *evidence,
                  const struct wn_check_settings *settings, uint8_t *hit);
-    /* NULL where the check can be used; else what is missing, "neighbours". */
-    const char *(*missing_input)(const struct wn_evidence *evidence);
 };
 
 /* All of them, in the order of checks.def, which is the order of the bits in
@@ -60,6 +73,9 @@ struct wn_check {
 extern const struct wn_check *const wn_checks[];
 /* Index in wn_checks of the check called `name`, or -1. */
 int wn_check_find(const char *name);
+/* NULL where the check can be used; else what is missing, "neighbours". */
+const char *wn_check_missing_input(const struct wn_check *check,
+                                   const struct wn_evidence *evidence);
 
 /* The options of the checks, with the checks that read each; ends with {0}. One
  * with two readers belongs to both. */

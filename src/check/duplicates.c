@@ -78,11 +78,6 @@ static double find_radius(const struct wn_evidence *evidence,
     return settings->near_radius * (median > 1e-6 ? median : 1e-6);
 }
 
-static const char *duplicate_missing_input(const struct wn_evidence *evidence)
-{
-    return evidence->feature_hash ? NULL : "features";
-}
-
 /* The first of several copies is not flagged, so dropping the flagged rows
  * leaves one. */
 static void duplicate_find(const struct wn_evidence *evidence,
@@ -103,15 +98,8 @@ const struct wn_check wn_check_duplicate = {
     .name = "duplicate",
     .brief = "an exact copy of an earlier row: same features, same label",
     .reason = "an exact copy of an earlier row",
-    .find = duplicate_find,
-    .missing_input = duplicate_missing_input};
-
-static const char *conflict_missing_input(const struct wn_evidence *evidence)
-{
-    if (!evidence->label)
-        return "labels";
-    return evidence->feature_hash ? NULL : "features";
-}
+    .needs = WN_INPUT_FEATURES,
+    .find = duplicate_find};
 
 /* At most one of the labels can be right. */
 static void conflict_find(const struct wn_evidence *evidence,
@@ -127,14 +115,8 @@ const struct wn_check wn_check_conflict = {
     .brief = "the same features as another row, but another label",
     .reason = "another row has the same features and another label",
     .reviews = true,
-    .find = conflict_find,
-    .missing_input = conflict_missing_input};
-
-static const char *
-near_duplicate_missing_input(const struct wn_evidence *evidence)
-{
-    return evidence->neighbor ? NULL : "neighbours";
-}
+    .needs = WN_INPUT_LABELS | WN_INPUT_FEATURES,
+    .find = conflict_find};
 
 /* Rows that have, or are, a neighbour at a distance strictly below the radius.
  * Compared with: cleanlab Datalab near_duplicate, golden.json near_duplicate,
@@ -158,13 +140,8 @@ const struct wn_check wn_check_near_duplicate = {
     .reason = "nearly the same as another row",
     .source = "cleanlab Datalab 2.9, near duplicate issues",
     .reviews = true,
-    .find = near_duplicate_find,
-    .missing_input = near_duplicate_missing_input};
-
-static const char *leak_missing_input(const struct wn_evidence *evidence)
-{
-    return evidence->split ? NULL : "splits";
-}
+    .needs = WN_INPUT_NEIGHBORS,
+    .find = near_duplicate_find};
 
 /* A model that learns from one split is tested on something it has seen where
  * the same row, nearly the same row, or a row of the same group is also in
@@ -214,5 +191,5 @@ const struct wn_check wn_check_leak = {
              "split",
     .reason = "this row, one like it or of its group is in another split",
     .optional = true,
-    .find = leak_find,
-    .missing_input = leak_missing_input};
+    .needs = WN_INPUT_SPLITS,
+    .find = leak_find};

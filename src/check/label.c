@@ -7,13 +7,6 @@
 #include "noise/order_statistics.h"
 #include "util/memory.h"
 
-static const char *label_missing_input(const struct wn_evidence *evidence)
-{
-    if (!evidence->label)
-        return "labels";
-    return evidence->noise ? NULL : "probabilities";
-}
-
 static void label_find(const struct wn_evidence *evidence,
                        const struct wn_check_settings *settings, uint8_t *hit)
 {
@@ -50,5 +43,5 @@ const struct wn_check wn_check_label = {
     .reason = "the label is probably wrong",
     .source = "Northcutt, Jiang, Chuang: Confident Learning, JAIR 70 (2021)",
     .reviews = true,
-    .find = label_find,
-    .missing_input = label_missing_input};
+    .needs = WN_INPUT_LABELS | WN_INPUT_NOISE,
+    .find = label_find};

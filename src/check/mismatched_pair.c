@@ -10,12 +10,6 @@
 
 #include "check/check.h"
 
-static const char *
-mismatched_pair_missing_input(const struct wn_evidence *evidence)
-{
-    return evidence->pair_rank ? NULL : "ranks of pairs";
-}
-
 static void mismatched_pair_find(const struct wn_evidence *evidence,
                                  const struct wn_check_settings *settings,
                                  uint8_t *hit)
@@ -33,5 +27,5 @@ const struct wn_check wn_check_mismatched_pair = {
     .reason = "its two halves do not belong together",
     .reviews = true,
     .optional = true,
-    .find = mismatched_pair_find,
-    .missing_input = mismatched_pair_missing_input};
+    .needs = WN_INPUT_PAIRS,
+    .find = mismatched_pair_find};

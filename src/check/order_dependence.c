@@ -28,17 +28,6 @@ struct twister {
     size_t next;
 };
 
-static void twister_seed(struct twister *twister, uint32_t seed)
-{
-    twister->state[0] = seed;
-    for (uint32_t i = 1; i < STATE; i++) {
-        const uint32_t last = twister->state[i - 1];
-
-        twister->state[i] = UINT32_C(1812433253) * (last ^ last >> 30) + i;
-    }
-    twister->next = STATE;
-}
-
 static uint32_t twister_next(struct twister *twister)
 {
     uint32_t *state = twister->state;
@@ -137,7 +126,13 @@ void wn_order_dependence(const int32_t *index, size_t n, size_t m, int threads,
     uint64_t *count = wn_spill_new(wn_product(workers, n, 1), sizeof *count);
     struct twister twister;
 
-    twister_seed(&twister, 0);
+    twister.state[0] = 0; /* the seed */
+    for (uint32_t i = 1; i < STATE; i++) {
+        const uint32_t last = twister.state[i - 1];
+
+        twister.state[i] = UINT32_C(1812433253) * (last ^ last >> 30) + i;
+    }
+    twister.next = STATE;
     out->gap = find_gap(index, n, m, NULL, count);
     for (size_t first = 0; first < WN_SHUFFLES; first += workers) {
         const size_t left = WN_SHUFFLES - first;
@@ -186,12 +181,6 @@ double wn_order_score(const int32_t *index, size_t n, size_t m, size_t i,
     return 1 + tanh(-stat / fmax((double)i, (double)(n - i)));
 }
 
-static const char *
-order_dependence_missing_input(const struct wn_evidence *evidence)
-{
-    return evidence->neighbor && evidence->n > 1 ? NULL : "neighbours";
-}
-
 static void order_dependence_find(const struct wn_evidence *evidence,
                                   const struct wn_check_settings *settings,
                                   uint8_t *hit)
@@ -201,6 +190,8 @@ static void order_dependence_find(const struct wn_evidence *evidence,
     double lowest = INFINITY;
     size_t worst = 0;
 
+    if (n < 2)
+        return;
     wn_order_dependence(evidence->neighbor, n, m, evidence->threads, &found);
     if (found.p >= settings->order_level)
         return;
@@ -225,5 +216,5 @@ const struct wn_check wn_check_order_dependence = {
     .reason = "the rows depend on their order, here most",
     .source = "Cummings et al.: Detecting Dataset Drift and Non-IID Sampling "
               "via k-Nearest Neighbors (2023)",
-    .find = order_dependence_find,
-    .missing_input = order_dependence_missing_input};
+    .needs = WN_INPUT_NEIGHBORS,
+    .find = order_dependence_find};

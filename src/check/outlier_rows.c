@@ -29,11 +29,6 @@ double wn_outlier_cut(const float *distance, size_t n, size_t m,
     return threshold > 0 ? q3 + (1 / threshold - 1) * (q3 - q1) : INFINITY;
 }
 
-static const char *outlier_missing_input(const struct wn_evidence *evidence)
-{
-    return evidence->distance ? NULL : "neighbours";
-}
-
 static void outlier_find(const struct wn_evidence *evidence,
                          const struct wn_check_settings *settings, uint8_t *hit)
 {
@@ -52,5 +47,5 @@ const struct wn_check wn_check_outlier = {
     .source = "Kuan and Mueller: Back to the Basics, Revisiting "
               "Out-of-Distribution Detection Baselines (2022)",
     .reviews = true,
-    .find = outlier_find,
-    .missing_input = outlier_missing_input};
+    .needs = WN_INPUT_NEIGHBORS,
+    .find = outlier_find};

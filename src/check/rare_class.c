@@ -27,11 +27,6 @@ int64_t wn_rare_class(const int32_t *label, size_t n, size_t k, double share)
     return rarest;
 }
 
-static const char *rare_class_missing_input(const struct wn_evidence *evidence)
-{
-    return evidence->label ? NULL : "labels";
-}
-
 static void rare_class_find(const struct wn_evidence *evidence,
                             const struct wn_check_settings *settings,
                             uint8_t *hit)
@@ -48,5 +43,5 @@ const struct wn_check wn_check_rare_class = {
     .brief = "the rarest class, when it has far fewer rows than an even share",
     .reason = "its class is rare",
     .source = "cleanlab Datalab 2.9, class imbalance",
-    .find = rare_class_find,
-    .missing_input = rare_class_missing_input};
+    .needs = WN_INPUT_LABELS,
+    .find = rare_class_find};

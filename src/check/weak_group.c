@@ -15,13 +15,6 @@
 
 enum { MIN_ROWS = 5 };
 
-static const char *weak_group_missing_input(const struct wn_evidence *evidence)
-{
-    if (!evidence->group && !evidence->annotator)
-        return "groups";
-    return evidence->probability && evidence->label ? NULL : "probabilities";
-}
-
 struct group_sum {
     double probability; /* sum of P(label) */
     size_t rows;
@@ -77,5 +70,5 @@ const struct wn_check wn_check_weak_group = {
     .reason = "its group's or annotator's labels are little believed",
     .source = "cleanlab Datalab 2.9, underperforming group issues",
     .optional = true,
-    .find = weak_group_find,
-    .missing_input = weak_group_missing_input};
+    .needs = WN_INPUT_GROUPS | WN_INPUT_PROBABILITY,
+    .find = weak_group_find};

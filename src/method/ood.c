@@ -18,30 +18,6 @@
 
 static const double gen_power = .1;
 
-/* The mean self-confidence t[k] of each class; a class without rows gets the
- * largest t, so that it is not adjusted. */
-static void ood_find_thresholds(const struct wn_view *view, double *t)
-{
-    const size_t k = view->k;
-    size_t *rows = wn_new(k, sizeof *rows);
-    double max = 0;
-
-    for (size_t i = 0; i < view->n; i++)
-        if (view->label[i] >= 0) {
-            const size_t y = (size_t)view->label[i];
-
-            t[y] += (double)view->probability[i * k + y];
-            rows[y]++;
-        }
-    for (size_t c = 0; c < k; c++) {
-        t[c] = rows[c] ? fmax(t[c] / (double)rows[c], 2e-6) : 0;
-        max = fmax(max, t[c]);
-    }
-    for (size_t c = 0; c < k; c++)
-        t[c] = rows[c] ? t[c] : max;
-    free(rows);
-}
-
 static int descending(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -86,12 +62,24 @@ static int ood_score(const struct wn_view *view, const struct wn_scores *out,
     const struct wn_method_settings *settings = view->settings;
     const bool plain = settings->ood_by == WN_OOD_GEN || settings->ood_plain;
     double *t = wn_new(k, sizeof *t), *p = wn_new(k, sizeof *p), max = 0;
+    size_t *rows = wn_new(k, sizeof *rows);
 
     (void)error;
-    if (!plain)
-        ood_find_thresholds(view, t);
-    for (size_t c = 0; c < k; c++)
+    /* The mean self-confidence t of each class; a class without rows gets the
+     * largest t, so that it is not adjusted. */
+    for (size_t i = 0; i < view->n; i++)
+        if (view->label[i] >= 0) {
+            const size_t y = (size_t)view->label[i];
+
+            t[y] += (double)view->probability[i * k + y];
+            rows[y]++;
+        }
+    for (size_t c = 0; c < k; c++) {
+        t[c] = rows[c] ? fmax(t[c] / (double)rows[c], 2e-6) : 0;
         max = fmax(max, t[c]);
+    }
+    for (size_t c = 0; c < k; c++)
+        t[c] = rows[c] ? t[c] : max;
     for (size_t i = 0; i < view->n; i++) {
         const float *row = view->probability + i * k;
         double sum = 0;
@@ -105,6 +93,7 @@ static int ood_score(const struct wn_view *view, const struct wn_scores *out,
     }
     free(t);
     free(p);
+    free(rows);
     return 0;
 }
 

@@ -133,39 +133,6 @@ static int confident_count_labels(const int32_t *label, size_t n,
     return 0;
 }
 
-/* The mean self-confidence of each class, summed in row order. */
-static void find_thresholds(const int32_t *label,
-                            const struct wn_probability *p,
-                            struct wn_noise *noise)
-{
-    for (size_t i = 0; i < p->n; i++)
-        if (label[i] >= 0)
-            noise->threshold[label[i]] +=
-                wn_probability_at(p, i, (size_t)label[i]);
-    for (size_t c = 0; c < noise->k; c++)
-        noise->threshold[c] =
-            noise->count[c]
-                ? at_least(noise->threshold[c] / (double)noise->count[c],
-                           floor_threshold)
-                : absent_threshold;
-}
-
-/* The class a row counts as: the class it is confident of; if there are
- * several, its prediction, even where that is not among them. */
-static int32_t guess_row(const double *row, size_t k, const double *threshold)
-{
-    size_t confident = 0, last = 0;
-
-    for (size_t c = 0; c < k; c++)
-        if (row[c] >= threshold[c] - WN_SLACK) {
-            confident++;
-            last = c;
-        }
-    if (confident > 1)
-        last = wn_argmax(row, k);
-    return confident ? (int32_t)last : -1;
-}
-
 /* What a block of rows found. */
 struct part {
     size_t bad; /* its first row that is not of probabilities, or n */
@@ -191,7 +158,17 @@ static struct part guess_block(const int32_t *label,
             part.bad = i;
             return part;
         }
-        const int32_t guess = guess_row(row, p->k, noise->threshold);
+        /* The class the row counts as: the class it is confident of; if there
+         * are several, its prediction, even where that is not among them. */
+        size_t confident = 0, last = 0;
+        for (size_t c = 0; c < p->k; c++)
+            if (row[c] >= noise->threshold[c] - WN_SLACK) {
+                confident++;
+                last = c;
+            }
+        if (confident > 1)
+            last = wn_argmax(row, p->k);
+        const int32_t guess = confident ? (int32_t)last : -1;
         noise->guess[i] = y < 0 ? -1 : guess;
         part.issues +=
             y >= 0 && guess >= 0 && guess != y && !wn_predicts(row, p->k, y);
@@ -454,11 +431,18 @@ int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
                           .guess = wn_spill_new(p->n, sizeof *noise->guess)};
     if (confident_count_labels(label, p->n, noise, error))
         goto fail;
-    if (settings->threshold)
-        memcpy(noise->threshold, settings->threshold,
-               p->k * sizeof *noise->threshold);
-    else
-        find_thresholds(label, p, noise);
+    /* The mean self-confidence of each class, summed in row order. */
+    for (size_t i = 0; i < p->n; i++)
+        if (label[i] >= 0)
+            noise->threshold[label[i]] +=
+                wn_probability_at(p, i, (size_t)label[i]);
+    for (size_t c = 0; c < p->k; c++)
+        noise->threshold[c] =
+            settings->threshold ? settings->threshold[c]
+            : noise->count[c]
+                ? at_least(noise->threshold[c] / (double)noise->count[c],
+                           floor_threshold)
+                : absent_threshold;
     if (guess_rows(label, p, settings->threads, noise, error))
         goto fail;
     count_joint(label, p->n, noise);

@@ -319,26 +319,6 @@ static void hoc_block_gradient(struct fit *f, size_t b, double *scratch)
         }
 }
 
-/* The difference of single rows divided by its norm, into e1; returns the
- * norm. */
-static double hoc_single_gradient(struct fit *f)
-{
-    double square = 0;
-
-    memset(f->e1, 0, f->k * sizeof *f->e1);
-    for (size_t i = 0; i < f->k; i++)
-        for (size_t a = 0; a < f->k; a++)
-            f->e1[a] += f->p[i] * f->t[i * f->k + a];
-    for (size_t a = 0; a < f->k; a++) {
-        f->e1[a] -= f->seen->c1[a];
-        square += f->e1[a] * f->e1[a];
-    }
-    const double norm = sqrt(square);
-    for (size_t a = 0; norm > 0 && a < f->k; a++)
-        f->e1[a] /= norm;
-    return norm;
-}
-
 static double norm_of(double square, const double *parts, size_t blocks)
 {
     for (size_t b = 0; b < blocks; b++)
@@ -349,11 +329,24 @@ static double norm_of(double square, const double *parts, size_t blocks)
 /* The loss at T and p, and its gradients for hoc_step(). */
 static double hoc_loss(struct fit *f)
 {
+    double square = 0;
+
 #pragma omp parallel for num_threads(f->threads) schedule(static)
     for (int w = 0; w < f->threads; w++)
         for (size_t b = (size_t)w; b < f->blocks; b += (size_t)f->threads)
             hoc_block_gradient(f, b, f->scratch + (size_t)w * f->workspace);
-    f->norm1 = hoc_single_gradient(f);
+    /* The difference of single rows, divided by its norm. */
+    memset(f->e1, 0, f->k * sizeof *f->e1);
+    for (size_t i = 0; i < f->k; i++)
+        for (size_t a = 0; a < f->k; a++)
+            f->e1[a] += f->p[i] * f->t[i * f->k + a];
+    for (size_t a = 0; a < f->k; a++) {
+        f->e1[a] -= f->seen->c1[a];
+        square += f->e1[a] * f->e1[a];
+    }
+    f->norm1 = sqrt(square);
+    for (size_t a = 0; f->norm1 > 0 && a < f->k; a++)
+        f->e1[a] /= f->norm1;
     f->norm2 = norm_of(f->seen->square2, f->square2, f->blocks);
     f->norm3 = norm_of(f->seen->square3, f->square3, f->blocks);
     return f->norm1 + f->norm2 + f->norm3;
@@ -413,30 +406,6 @@ void wn_transition_free(struct wn_transition *transition)
     *transition = (struct wn_transition){0};
 }
 
-/* Cut one allocation into what the steps need. */
-static double *hoc_allocate(struct fit *f)
-{
-    const size_t k = f->k, square = k * k;
-    double *all = wn_new(3 * f->parameters + 3 * square + 4 * k +
-                             2 * f->blocks + (size_t)f->threads * f->workspace,
-                         sizeof *all);
-
-    f->u = all;
-    f->first = f->u + f->parameters;
-    f->second = f->first + f->parameters;
-    f->t = f->second + f->parameters;
-    f->d2 = f->t + square;
-    f->d3 = f->d2 + square;
-    f->p = f->d3 + square;
-    f->e1 = f->p + k;
-    f->i2 = f->e1 + k;
-    f->i3 = f->i2 + k;
-    f->square2 = f->i3 + k;
-    f->square3 = f->square2 + f->blocks;
-    f->scratch = f->square3 + f->blocks;
-    return all;
-}
-
 void wn_transition_fit(struct wn_transition *transition,
                        const struct wn_consensus *consensus, size_t updates,
                        int threads, double *trace, struct wn_log *talk)
@@ -449,7 +418,25 @@ void wn_transition_fit(struct wn_transition *transition,
                     .workspace = 8 * k * LANES,
                     .threads =
                         (size_t)threads > blocks ? (int)blocks : threads};
-    double *all = hoc_allocate(&f);
+    const size_t square = k * k;
+    /* One allocation for what the steps need. */
+    double *all = wn_new(3 * f.parameters + 3 * square + 4 * k + 2 * blocks +
+                             (size_t)f.threads * f.workspace,
+                         sizeof *all);
+
+    f.u = all;
+    f.first = f.u + f.parameters;
+    f.second = f.first + f.parameters;
+    f.t = f.second + f.parameters;
+    f.d2 = f.t + square;
+    f.d3 = f.d2 + square;
+    f.p = f.d3 + square;
+    f.e1 = f.p + k;
+    f.i2 = f.e1 + k;
+    f.i3 = f.i2 + k;
+    f.square2 = f.i3 + k;
+    f.square3 = f.square2 + blocks;
+    f.scratch = f.square3 + blocks;
 
     *transition = (struct wn_transition){.k = k,
                                          .t = wn_new(k * k, sizeof(double)),

@@ -119,44 +119,6 @@ struct sample {
     int threads;
 };
 
-/* One labelled row out of each of n equal stretches, at random, so that no
- * period in the data coincides with one in the sample. */
-static void draw_sample(const int32_t *label, const struct wn_probability *p,
-                        size_t all, const size_t *labelled, int threads,
-                        struct sample *sample)
-{
-    const size_t k = p->k;
-    double *scratch = wn_new(wn_product(k, 2, 1), sizeof *scratch);
-    struct wn_random random;
-    size_t n = SAMPLE_CELLS / k;
-
-    n = n < SAMPLE_ROWS ? SAMPLE_ROWS : n;
-    n = n > MAX_CELLS / k ? MAX_CELLS / k : n;
-    n = n < 1 ? 1 : n;
-    n = n > all ? all : n;
-    *sample = (struct sample){
-        .n = n,
-        .k = k,
-        .log = wn_spill_new(wn_product(n, k, 1), sizeof(float)),
-        .label = wn_spill_new(n, sizeof(int32_t)),
-        .likelihood = wn_new(n / BLOCK + 1, sizeof(double)),
-        .suspicion = wn_new(n / BLOCK + 1, sizeof(double)),
-        .scratch = wn_new(wn_product((size_t)threads, k, 2), sizeof(double)),
-        .threads = threads};
-    wn_random_start(&random, 0, WN_RANDOM_SAMPLE, 0, 0);
-    for (size_t r = 0; r < n; r++) {
-        const size_t begin = r * all / n, end = (r + 1) * all / n;
-        const size_t i =
-            labelled[begin + wn_random_below(&random, end - begin)];
-
-        wn_sharpness_logs(wn_probability_row(p, i, scratch), k, scratch + k);
-        for (size_t c = 0; c < k; c++)
-            sample->log[r * k + c] = (float)scratch[k + c];
-        sample->label[r] = label[i];
-    }
-    free(scratch);
-}
-
 /* T with its cells off the diagonal times `noise`; without a channel the
  * identity but for even_share. */
 struct trial {
@@ -340,10 +302,38 @@ void wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
                       const struct wn_channel *channel, double evidence,
                       int threads, struct wn_sharpness *out)
 {
-    const size_t all = p->n - wn_rows_by_class_count(rows, p->k);
-    struct sample sample;
+    const size_t all = p->n - wn_rows_by_class_count(rows, p->k), k = p->k;
+    double *scratch = wn_new(wn_product(k, 2, 1), sizeof *scratch);
+    struct wn_random random;
+    size_t n = SAMPLE_CELLS / k;
 
-    draw_sample(label, p, all, rows->row, threads, &sample);
+    n = n < SAMPLE_ROWS ? SAMPLE_ROWS : n;
+    n = n > MAX_CELLS / k ? MAX_CELLS / k : n;
+    n = n < 1 ? 1 : n;
+    n = n > all ? all : n;
+    struct sample sample = {
+        .n = n,
+        .k = k,
+        .log = wn_spill_new(wn_product(n, k, 1), sizeof(float)),
+        .label = wn_spill_new(n, sizeof(int32_t)),
+        .likelihood = wn_new(n / BLOCK + 1, sizeof(double)),
+        .suspicion = wn_new(n / BLOCK + 1, sizeof(double)),
+        .scratch = wn_new(wn_product((size_t)threads, k, 2), sizeof(double)),
+        .threads = threads};
+    /* One labelled row out of each of n equal stretches, at random, so that no
+     * period in the data coincides with one in the sample. */
+    wn_random_start(&random, 0, WN_RANDOM_SAMPLE, 0, 0);
+    for (size_t r = 0; r < n; r++) {
+        const size_t begin = r * all / n, end = (r + 1) * all / n;
+        const size_t i =
+            rows->row[begin + wn_random_below(&random, end - begin)];
+
+        wn_sharpness_logs(wn_probability_row(p, i, scratch), k, scratch + k);
+        for (size_t c = 0; c < k; c++)
+            sample.log[r * k + c] = (float)scratch[k + c];
+        sample.label[r] = label[i];
+    }
+    free(scratch);
     const double log_b = fit_log_b(&sample, channel);
     out->b_clean = exp(fit_log_b(&sample, NULL));
     out->b_noisy = exp(log_b);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "noise/rows_by_class.h"
+#include "noise/sharpness.h"
 #include "util/memory.h"
 #include "util/spill.h"
 

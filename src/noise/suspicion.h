@@ -46,10 +46,10 @@ struct wn_suspicion {
     size_t n, k;
     struct wn_sharpness sharpness;
     struct wn_verdict *verdict; /* n */
-    struct wn_sparse at;        /* the cells of joint: all of them, or beyond
-                                   WN_WHOLE_CLASSES only the diagonal and those with
-                                   an expected half row or more */
-    double *joint;              /* cells, [given][true], sums to 1 */
+    /* The cells of joint: all of them, or beyond WN_WHOLE_CLASSES only the
+     * diagonal and those with an expected half row or more. */
+    struct wn_sparse at;
+    double *joint;         /* cells, [given][true], sums to 1 */
     double *given, *truth; /* k: its row and column sums, cells that are not
                               stored included */
     double rate;           /* share of wrong labels, 1 - trace joint */

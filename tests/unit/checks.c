@@ -59,7 +59,7 @@ static void run_check(const char *name, const struct wn_evidence *evidence,
     uint8_t hit[32] = {0};
 
     const struct wn_check *check = wn_checks[wn_check_find(name)];
-    assert_null(check->missing_input(evidence));
+    assert_null(wn_check_missing_input(check, evidence));
     check->find(evidence, settings, hit);
     assert_rows(hit, evidence->n, wanted);
 }
@@ -241,7 +241,7 @@ static void names_the_missing_input(void **state)
     for (size_t c = 0; c < count; c++) {
         assert_non_null(wn_checks[c]);
         assert_string_equal(wn_checks[c]->name, wanted[c][0]);
-        assert_string_equal(wn_checks[c]->missing_input(&nothing),
+        assert_string_equal(wn_check_missing_input(wn_checks[c], &nothing),
                             wanted[c][1]);
     }
     assert_null(wn_checks[count]);

@@ -11,13 +11,6 @@
 #include "linalg/products.h"
 #include "util/random.h"
 
-static void near(double found, double wanted, double tolerance)
-{
-    if (!(fabs(found - wanted) <= tolerance))
-        fail_msg("found %.12g, wanted %.12g within %g", found, wanted,
-                 tolerance);
-}
-
 /* golden:tacred. */
 enum { N = 12, K = 3 };
 static const float x[N * 2] = {0,    0,    .1f,  0,  0, .13f,  .25f, .21f,
@@ -71,7 +64,7 @@ static void intrinsic_is_the_golden_one(void **state)
     assert_int_equal(run("intrinsic", &view, &settings, out, row, &error), 0);
     for (int i = 0; i < N; i++)
         if (i < 2) {
-            near(out[i], 1 / (1 + .08602325267042628), 1e-7);
+            assert_near(out[i], 1 / (1 + .08602325267042628), 1e-7);
             assert_int_equal(row[i], 8); /* nearer than row 2 */
         } else {
             assert_true(out[i] == 0 && row[i] == -1);
@@ -120,7 +113,7 @@ static void extrinsic_is_the_golden_one(void **state)
         found += out[i] > 0;
     assert_int_equal(found, 3);
     for (int w = 0; w < 3; w++) {
-        near(out[wanted[w].i], 1 / (1 + wanted[w].distance), 1e-6);
+        assert_near(out[wanted[w].i], 1 / (1 + wanted[w].distance), 1e-6);
         assert_int_equal(row[wanted[w].i], wanted[w].row);
     }
 }
@@ -171,7 +164,8 @@ static void check_query(size_t i, const int32_t *reference, size_t references,
                         const float *distance)
 {
     for (int s = 0; s < M; s++) {
-        near(distance[s], distance_of(i, (size_t)index[s], metric), 1e-6);
+        assert_near(distance[s], distance_of(i, (size_t)index[s], metric),
+                    1e-6);
         assert_true(
             s == 0 || distance[s - 1] < distance[s] ||
             (distance[s - 1] == distance[s] && index[s - 1] < index[s]));

@@ -11,13 +11,6 @@
 #include "method/method_private.h"
 #include "noise/hoc.h"
 
-static void near(double found, double wanted, double tolerance)
-{
-    if (!(fabs(found - wanted) <= tolerance))
-        fail_msg("found %.12g, wanted %.12g within %g", found, wanted,
-                 tolerance);
-}
-
 /* golden:knn_basic: 12 rows, 3 neighbours. */
 enum { N = 12, M = 3 };
 static const int32_t basic_label[N] = {0, 0, 0, 0, 1, 1, 1, 0, 1, 2, 1, 0};
@@ -169,7 +162,7 @@ static void outlier_is_the_golden_distance(void **state)
     (void)state;
     run("outlier", &view, out);
     for (int i = 0; i < N; i++)
-        near(out[i], wanted[i], 1e-6);
+        assert_near(out[i], wanted[i], 1e-6);
 }
 
 /* golden:near_duplicate; low is a duplicate there. */
@@ -193,7 +186,7 @@ static void near_duplicate_is_the_golden_score_turned(void **state)
     (void)state;
     run("near_duplicate", &view, out);
     for (int i = 0; i < N; i++)
-        near(1 - out[i], wanted[i], 1e-6);
+        assert_near(1 - out[i], wanted[i], 1e-6);
 }
 
 /* golden:near_duplicate_1d, score; of the distances only the first of two is
@@ -212,7 +205,7 @@ static void near_duplicate_is_golden_on_a_line(void **state)
     (void)state;
     run("near_duplicate", &view, out);
     for (int i = 0; i < 9; i++)
-        near(1 - out[i], wanted[i], 1e-6);
+        assert_near(1 - out[i], wanted[i], 1e-6);
 }
 
 /* golden:knn_shapley, cleanlab_k3 = .5 (1 + mean value). */
@@ -236,7 +229,7 @@ static void knn_shapley_is_the_golden_one(void **state)
     (void)state;
     run("knn_shapley", &view, out);
     for (int i = 0; i < N; i++)
-        near(.5 * (1 - out[i] / N), wanted[i], 1e-7);
+        assert_near(.5 * (1 - out[i] / N), wanted[i], 1e-7);
 }
 
 /* Rows of `rows`, nearest to (a, b) first, ties to the lower. */
@@ -290,10 +283,10 @@ static void exact_shapley_is_the_golden_one(void **state)
     (void)state;
     exact_values(all, N, 3, value);
     for (int i = 0; i < N; i++)
-        near(value[i], wanted[i], 1e-15);
+        assert_near(value[i], wanted[i], 1e-15);
     exact_values(five, 5, 2, value);
     for (int i = 0; i < 5; i++)
-        near(value[five[i]], wanted_five[i], 1e-15);
+        assert_near(value[five[i]], wanted_five[i], 1e-15);
 }
 
 /* Matches among the k nearest of the rows in `set`, over k. */
@@ -340,7 +333,7 @@ static void exact_shapley_is_that_of_brute_force(void **state)
                 label[r] = (int32_t)(pattern >> r & 1);
             wn_shapley_add(order, 9, label, 1, k, 1, value);
             for (size_t r = 0; r < 9; r++)
-                near(value[r], brute_force(label, 9, k, r), 1e-14);
+                assert_near(value[r], brute_force(label, 9, k, r), 1e-14);
         }
 }
 
@@ -389,7 +382,7 @@ static void exact_method_sorts_all_rows(void **state)
     run("knn_shapley_exact", &view, again);
     assert_memory_equal(out, again, sizeof out);
     for (int i = 0; i < ROWS; i++)
-        near(out[i], -value[i], 1e-6);
+        assert_near(out[i], -value[i], 1e-6);
 }
 
 /* golden:longtail. */
@@ -406,7 +399,7 @@ static void rarity_is_the_golden_one(void **state)
     (void)state;
     run("rarity", &view, out);
     for (int i = 0; i < N; i++)
-        near(out[i], wanted[i], 1e-7);
+        assert_near(out[i], wanted[i], 1e-7);
 }
 
 /* golden:simifeat: one draw of all rows. */
@@ -433,21 +426,21 @@ static void simifeat_is_the_golden_one(void **state)
     wn_simifeat_draw(&view, cosine, in, M, found, vote);
     wn_simifeat_rank(&view, found, vote, rate, noisy, threshold);
     for (int i = 0; i < N; i++) {
-        near(found[i], wanted[i], 1e-6);
+        assert_near(found[i], wanted[i], 1e-6);
         assert_int_equal(vote[i] != circle_label[i], i == 10 || i == 11);
         assert_int_equal(noisy[i], i == 7 || i == 10 || i == 11);
     }
-    near(threshold[0], cut[0], 1e-6);
-    near(threshold[1], cut[1], 1e-6);
+    assert_near(threshold[0], cut[0], 1e-6);
+    assert_near(threshold[1], cut[1], 1e-6);
 }
 
 static void simifeat_rates_stay_within_bounds(void **state)
 {
     (void)state;
-    near(wn_simifeat_rate(.8, .5, .5), .2, 1e-15);
-    near(wn_simifeat_rate(1, .6, .5), .05, 0);
-    near(wn_simifeat_rate(0, .5, .5), .95, 0);
-    near(wn_simifeat_rate(.5, .5, 0), .05, 0);
+    assert_near(wn_simifeat_rate(.8, .5, .5), .2, 1e-15);
+    assert_near(wn_simifeat_rate(1, .6, .5), .05, 0);
+    assert_near(wn_simifeat_rate(0, .5, .5), .95, 0);
+    assert_near(wn_simifeat_rate(.5, .5, 0), .05, 0);
 }
 
 static void simifeat_finds_the_planted_rows(void **state)
@@ -511,12 +504,12 @@ static void consensus_is_the_golden_one(void **state)
     wn_consensus_count(&seen, circle_label, circle_neighbor, N, M);
     wn_consensus_finish(&seen);
     for (int a = 0; a < 2; a++)
-        near(seen.c1[a], .5, 1e-15);
+        assert_near(seen.c1[a], .5, 1e-15);
     /* Each of the key's four pairs has a quarter; two of them are one here. */
     assert_int_equal(seen.pairs, 3);
-    near(seen.square2, 4 * .25 * .25, 1e-15);
+    assert_near(seen.square2, 4 * .25 * .25, 1e-15);
     for (int s = 0; s < 3; s++)
-        near(seen.pair[s].share, s == 1 ? .5 : .25, 1e-15);
+        assert_near(seen.pair[s].share, s == 1 ? .5 : .25, 1e-15);
     const double triples[4] = {c3[0], c3[1] + c3[2] + c3[4],
                                c3[3] + c3[5] + c3[6], c3[7]};
     assert_int_equal(seen.triples, 4);
@@ -525,17 +518,17 @@ static void consensus_is_the_golden_one(void **state)
 
         assert_int_equal(found->a + found->b + found->c, s);
         assert_true(found->a <= found->b && found->b <= found->c);
-        near(found->share, triples[s], 1e-15);
+        assert_near(found->share, triples[s], 1e-15);
         square += c3[s] * c3[s] + c3[s + 4] * c3[s + 4];
     }
-    near(seen.square3, square, 1e-15);
+    assert_near(seen.square3, square, 1e-15);
     struct wn_transition fit;
     double trace[WN_HOC_UPDATES + 1];
     wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, NULL);
-    near(trace[0], 1.094330333434321, 1e-9);
-    near(trace[1], 1.1594784466909511, 1e-9);
-    near(trace[10], 0.9795339121127618, 1e-9);
-    near(fit.loss, 0.11860521998137713, 1e-6);
+    assert_near(trace[0], 1.094330333434321, 1e-9);
+    assert_near(trace[1], 1.1594784466909511, 1e-9);
+    assert_near(trace[10], 0.9795339121127618, 1e-9);
+    assert_near(fit.loss, 0.11860521998137713, 1e-6);
     wn_transition_free(&fit);
     wn_consensus_free(&seen);
 }
@@ -565,18 +558,18 @@ static void transition_is_the_golden_one(void **state)
         }
     wn_consensus_finish(&seen);
     wn_transition_fit(&fit, &seen, WN_HOC_UPDATES, 2, trace, NULL);
-    near(trace[0], 0.6391343357061772, 1e-9);
-    near(trace[1], 0.5992604198475477, 1e-9);
-    near(trace[10], 0.38586651255966387, 1e-9);
+    assert_near(trace[0], 0.6391343357061772, 1e-9);
+    assert_near(trace[1], 0.5992604198475477, 1e-9);
+    assert_near(trace[10], 0.38586651255966387, 1e-9);
     /* Adam at this rate never settles: the best of its steps depends on the
      * last bits, so it may be better than the key's. */
     assert_true(fit.loss <= 0.0013089296241745514 + 1e-6);
     for (int i = 0; i < 9; i++) {
-        near(fit.t[i], best[i], 3e-3);
-        near(fit.t[i], t[i], 3e-3);
+        assert_near(fit.t[i], best[i], 3e-3);
+        assert_near(fit.t[i], t[i], 3e-3);
     }
     for (int i = 0; i < 3; i++)
-        near(fit.p[i], p[i], 3e-3);
+        assert_near(fit.p[i], p[i], 3e-3);
     wn_transition_free(&fit);
     wn_consensus_free(&seen);
 }
@@ -730,10 +723,10 @@ static void fit_follows_the_plain_sums(void **state)
         }
         const double loss = plain_loss(&plain);
 
-        near(trace[number], loss, 1e-9);
+        assert_near(trace[number], loss, 1e-9);
         if (fabs(loss - fit.loss) < 1e-9) {
             for (int i = 0; i < PLAIN * PLAIN; i++)
-                near(fit.t[i], plain.t[i / PLAIN][i % PLAIN], 1e-7);
+                assert_near(fit.t[i], plain.t[i / PLAIN][i % PLAIN], 1e-7);
             met++;
         }
     }

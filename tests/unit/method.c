@@ -106,13 +106,6 @@ static const float basic_probability[30] = {
     0.7f, 0.05f, 0.05f, 0.9f, 0.4f, 0.35f, 0.25f, 0.55f, 0.4f,  0.05f};
 static const int32_t ood_label[10] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 1};
 
-static void near(double found, double wanted, double tolerance)
-{
-    if (!(fabs(found - wanted) <= tolerance))
-        fail_msg("found %.12g, wanted %.12g within %g", found, wanted,
-                 tolerance);
-}
-
 /* ood with these settings against 1 - wanted[10]. */
 static void check_ood(enum wn_ood by, bool plain, const double *wanted)
 {
@@ -130,7 +123,7 @@ static void check_ood(enum wn_ood by, bool plain, const double *wanted)
                                      &(struct wn_scores){.score = out}, &error),
                      0);
     for (int i = 0; i < 10; i++)
-        near(out[i], 1 - wanted[i], 1e-6);
+        assert_near(out[i], 1 - wanted[i], 1e-6);
 }
 
 static void ood_is_the_golden_one(void **state)
@@ -177,12 +170,12 @@ static void corrected_losses_are_the_golden_ones(void **state)
     (void)state;
     assert_int_equal(wn_transition_invert(t, 3, u, &error), 0);
     for (int e = 0; e < 9; e++)
-        near(u[e], inverse[e], 1e-8);
+        assert_near(u[e], inverse[e], 1e-8);
     for (int i = 0; i < 6; i++) {
         const float *p = basic_probability + 3 * i;
 
-        near(wn_forward_loss(p, t, 3, label[i]), forward[i], 1e-6);
-        near(wn_backward_loss(p, u, 3, label[i]), backward[i], 1e-6);
+        assert_near(wn_forward_loss(p, t, 3, label[i]), forward[i], 1e-6);
+        assert_near(wn_backward_loss(p, u, 3, label[i]), backward[i], 1e-6);
     }
     assert_int_equal(wn_transition_invert(same, 2, u, &error), -1);
     assert_int_equal(error.code, WN_ENUMERIC);

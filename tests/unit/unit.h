@@ -3,6 +3,7 @@
 #ifndef WN_TESTS_UNIT_H
 #define WN_TESTS_UNIT_H
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,13 @@
 #include <cmocka.h>
 
 #include "util/error.h"
+
+static inline void assert_near(double found, double wanted, double tolerance)
+{
+    if (!(fabs(found - wanted) <= tolerance))
+        fail_msg("found %.12g, wanted %.12g within %g", found, wanted,
+                 tolerance);
+}
 
 /* Fail the test with the error's text. */
 static inline void unit_must(int failed, const struct wn_error *error)

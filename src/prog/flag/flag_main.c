@@ -124,7 +124,7 @@ static void run_checks(const struct wn_run *run, struct work *work)
 
         if (!wn_option_holds(run->options, "issues", check->name))
             continue;
-        const char *missing = check->missing_input(&work->evidence);
+        const char *missing = wn_check_missing_input(check, &work->evidence);
         if (missing && check->optional &&
             !wn_option_given(run->options, "issues"))
             continue;
