@@ -132,8 +132,8 @@ static double draw_world(const struct world *world, uint64_t seed,
     return (double)wrong / (double)world->n;
 }
 
-static void judge(const int32_t *label, const float *p, size_t n, size_t k,
-                  int threads, struct wn_suspicion *out)
+static void find_suspicion(const int32_t *label, const float *p, size_t n,
+                           size_t k, int threads, struct wn_suspicion *out)
 {
     const struct wn_probability matrix = {n, k, p, NULL};
     const struct wn_noise_settings settings = {.threads = threads};
@@ -161,7 +161,7 @@ static void finds_rate_and_sharpness(void **state)
     for (size_t w = 0; w < sizeof worlds / sizeof *worlds; w++) {
         const double rate = draw_world(&worlds[w], w, label, p);
 
-        judge(label, p, N, K, 2, &found);
+        find_suspicion(label, p, N, K, 2, &found);
         if (fabs(found.rate - rate) > 0.012)
             fail_msg("world %zu: rate %g, is %g", w, found.rate, rate);
         if (fabs(log(found.sharpness.b_noisy / worlds[w].b)) > 0.2)
@@ -200,7 +200,7 @@ static void owns_up_to_overlap(void **state)
 
             other += row[0] > own || row[1] > own || row[2] > own;
         }
-        judge(label, p, N, K, 2, &found);
+        find_suspicion(label, p, N, K, 2, &found);
         assert_true(found.sharpness.overlap_weight > 0.9);
         assert_true(found.sharpness.rate_joint_fit < found.rate);
         if (!(found.low <= rate && rate <= found.high))
@@ -225,8 +225,8 @@ static void leaves_out_missing_labels(void **state)
     draw_world(&world, 5, label, p);
     for (size_t i = 0; i < N; i += 7)
         label[i] = -1;
-    judge(label, p, N, K, 1, &one);
-    judge(label, p, N, K, 4, &four);
+    find_suspicion(label, p, N, K, 1, &one);
+    find_suspicion(label, p, N, K, 4, &four);
     for (size_t i = 0; i < N; i++)
         assert_true(one.verdict[i].suspicion == four.verdict[i].suspicion &&
                     one.verdict[i].confidence == four.verdict[i].confidence &&
@@ -258,7 +258,7 @@ static void survives_degenerate_sets(void **state)
     for (size_t s = 0; s < 3; s++)
         for (size_t n = 1; n <= 4; n += 3)
             for (int one = 0; one < 2; one++) {
-                judge(one ? same : mixed, p[s], n, 2, 1, &found);
+                find_suspicion(one ? same : mixed, p[s], n, 2, 1, &found);
                 for (size_t i = 0; i < n; i++)
                     assert_true(found.verdict[i].suspicion >= 0 &&
                                 found.verdict[i].suspicion <= 1);
@@ -267,7 +267,7 @@ static void survives_degenerate_sets(void **state)
                 wn_suspicion_free(&found);
             }
     /* Row 2 of `certain` is given 0 and sure to be 1. */
-    judge(mixed, certain, 4, 2, 1, &found);
+    find_suspicion(mixed, certain, 4, 2, 1, &found);
     assert_true(found.verdict[2].suspicion > found.verdict[0].suspicion);
     wn_suspicion_free(&found);
 }
