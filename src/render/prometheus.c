@@ -5,9 +5,11 @@
  * as many series. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "render/render.h"
+#include "util/memory.h"
 #include "util/number.h"
 
 enum { MAX_CLASSES = 50 };
@@ -69,24 +71,20 @@ static void put_metric(const struct wn_report *report, const char *name,
 
 /* One number of every class; the sum for classes after MAX_CLASSES. */
 static void put_classes(const struct wn_report *report, const char *name,
-                        const char *help,
-                        double (*number_of)(const struct wn_class_line *line),
+                        const char *help, const double *number,
                         struct wn_text *out)
 {
     double others = 0;
     char other_name[64];
 
     put_head(out, name, help);
-    for (size_t c = 0; c < report->data.k; c++) {
-        const struct wn_class_line *line = &report->class_line[c];
-
+    for (size_t c = 0; c < report->data.k; c++)
         if (c >= MAX_CLASSES)
-            others += number_of(line);
+            others += number[c];
         else
             put_sample(report, name, "class",
-                       report->data.label_name[line->class], number_of(line),
-                       out);
-    }
+                       report->data.label_name[report->class_line[c].class],
+                       number[c], out);
     if (report->data.k <= MAX_CLASSES)
         return;
     snprintf(other_name, sizeof other_name, "other_%s", name);
@@ -94,23 +92,11 @@ static void put_classes(const struct wn_report *report, const char *name,
                out);
 }
 
-static double rows_of(const struct wn_class_line *line)
-{
-    return (double)line->rows;
-}
-
-static double wrong_of(const struct wn_class_line *line)
-{
-    return line->expected;
-}
-
-static double flagged_of(const struct wn_class_line *line)
-{
-    return (double)line->flagged;
-}
-
 static void put_flags(const struct wn_report *report, struct wn_text *out)
 {
+    const size_t k = report->data.k;
+    double *number = wn_new(k, sizeof *number);
+
     put_metric(report, "wrong_ratio", "Estimated share of wrong labels.",
                report->rate, out);
     put_metric(report, "wrong_ratio_low",
@@ -130,17 +116,23 @@ static void put_flags(const struct wn_report *report, struct wn_text *out)
     for (size_t a = 0; a < report->actions; a++)
         put_sample(report, "action_rows", "action", report->action_name[a],
                    (double)report->action_rows[a], out);
+    for (size_t c = 0; c < k; c++)
+        number[c] = report->class_line[c].expected;
     if (report->joint)
         put_classes(report, "class_wrong_rows",
-                    "Estimated wrong labels among the rows of a class.",
-                    wrong_of, out);
+                    "Estimated wrong labels among the rows of a class.", number,
+                    out);
+    for (size_t c = 0; c < k; c++)
+        number[c] = (double)report->class_line[c].flagged;
     put_classes(report, "class_label_rows",
-                "Rows of a class with a label issue.", flagged_of, out);
+                "Rows of a class with a label issue.", number, out);
+    free(number);
 }
 
 void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
 {
     const struct wn_dataset *data = &report->data;
+    double *rows = wn_new(data->k, sizeof *rows);
 
     put_metric(report, "rows", "Rows of the data.", (double)data->n, out);
     put_metric(report, "labelled_rows", "Rows with a label.",
@@ -149,8 +141,11 @@ void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
                out);
     put_metric(report, "invalid_cells", "Cells that broke a rule.",
                (double)report->invalid, out);
-    put_classes(report, "class_rows", "Rows of a class as labelled.", rows_of,
+    for (size_t c = 0; c < data->k; c++)
+        rows[c] = (double)report->class_line[c].rows;
+    put_classes(report, "class_rows", "Rows of a class as labelled.", rows,
                 out);
+    free(rows);
     if (report->flagged)
         put_flags(report, out);
     if (report->against) {

@@ -170,32 +170,6 @@ static void put_checks(const struct wn_report *report, struct wn_text *out)
 
 /* --- rows ---------------------------------------------------------------- */
 
-enum { ROW_COLUMNS = 8 };
-
-/* The columns of the table of rows; how many. */
-static size_t choose_columns(const struct wn_report *report, bool agreement,
-                             struct wn_grid_column head[ROW_COLUMNS])
-{
-    const struct {
-        struct wn_grid_column column;
-        bool shown;
-    } all[ROW_COLUMNS] = {
-        {{"row", WN_RIGHT, WN_FIXED}, true},
-        {{wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED}, true},
-        {{"id", WN_LEFT, WN_SHRINKS}, report->data.id != NULL},
-        {{"given", WN_LEFT, WN_SHRINKS}, true},
-        {{"suggested", WN_LEFT, WN_SHRINKS}, true},
-        {{"suspicion", WN_RIGHT, WN_FIXED}, true},
-        {{"scores", WN_RIGHT, WN_FIXED}, agreement},
-        {{"reasons", WN_LEFT, WN_WRAPS}, true}};
-    size_t count = 0;
-
-    for (size_t c = 0; c < ROW_COLUMNS; c++)
-        if (all[c].shown)
-            head[count++] = all[c].column;
-    return count;
-}
-
 /* Whether the table shows the rival, for want of a suggestion. */
 static bool shows_rival(const struct wn_report *report, size_t i)
 {
@@ -257,13 +231,23 @@ static void put_rows_title(const struct wn_report *report, size_t count,
 
 static void put_rows(const struct wn_report *report, struct wn_text *out)
 {
-    /* No score has a top without rows expected there. */
+    enum { ID = 2, SCORES = 6 }; /* columns that may be absent */
+    /* Without expected wrong labels, scores have no worst rows. */
     const bool agreement = report->scores && report->expected;
-    struct wn_grid_column head[ROW_COLUMNS];
+    const struct wn_grid_column all[] = {
+        {"row", WN_RIGHT, WN_FIXED},
+        {wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED},
+        {"id", WN_LEFT, WN_SHRINKS},
+        {"given", WN_LEFT, WN_SHRINKS},
+        {"suggested", WN_LEFT, WN_SHRINKS},
+        {"suspicion", WN_RIGHT, WN_FIXED},
+        {"scores", WN_RIGHT, WN_FIXED},
+        {"reasons", WN_LEFT, WN_WRAPS}};
+    struct wn_grid_column head[sizeof all / sizeof *all];
     struct wn_grid grid;
     char scores[200] = "";
     bool rivals = false;
-    size_t count;
+    size_t count, columns = 0;
     int64_t *rows =
         wn_report_rows(report, WN_ROWS_FLAGGED, WN_TOP_ROWS, &count);
 
@@ -274,7 +258,10 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
         return;
     }
     put_rows_title(report, count, out);
-    wn_grid_start(&grid, head, choose_columns(report, agreement, head));
+    for (size_t c = 0; c < sizeof all / sizeof *all; c++)
+        if ((c != ID || report->data.id) && (c != SCORES || agreement))
+            head[columns++] = all[c];
+    wn_grid_start(&grid, head, columns);
     for (size_t r = 0; r < count; r++) {
         add_row(report, (size_t)rows[r], agreement, &grid);
         rivals |= shows_rival(report, (size_t)rows[r]);
@@ -371,27 +358,16 @@ static void put_command(const struct wn_report *report, const char *program,
     wn_text_format(out, "%s\n", after);
 }
 
-/* The suffix for pruned rows: that of the source, or of its form. */
-static const char *choose_suffix(const struct wn_dataset *data)
+static void put_next_commands(const struct wn_report *report,
+                              struct wn_text *out)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     enum { MAX_LENGTH = 8 };
-    const char *dot = data->source ? strrchr(data->source, '.') : NULL;
-    const size_t length = dot ? strspn(dot + 1, plain) : 0;
-
-    if (length && length <= MAX_LENGTH && !dot[1 + length])
-        return dot + 1;
-    if (!data->form)
-        return "csv";
-    return strcmp(data->form, "hdf5") == 0 ? "h5" : data->form;
-}
-
-static void put_next_commands(const struct wn_report *report,
-                              struct wn_text *out)
-{
+    const struct wn_dataset *data = &report->data;
+    const char *suffix = "csv", *dot;
     char after[64];
-    size_t first = 0;
+    size_t first = 0, length;
 
     wn_text_format(out, "\nNext%s\n",
                    report->file ? ""
@@ -415,12 +391,18 @@ static void put_next_commands(const struct wn_report *report,
     put_command(report, "report", "", after, "why, with its neighbours", out);
     put_command(report, "report", "", " --top=flagged",
                 "every row with findings", out);
+    /* The suffix of the source, or of its form. */
+    dot = data->source ? strrchr(data->source, '.') : NULL;
+    length = dot ? strspn(dot + 1, plain) : 0;
+    if (length && length <= MAX_LENGTH && !dot[1 + length])
+        suffix = dot + 1;
+    else if (data->form)
+        suffix = strcmp(data->form, "hdf5") == 0 ? "h5" : data->form;
     snprintf(after, sizeof after, "%s > clean.%s",
-             report->source_kept ||
-                     wn_source_is_there(&report->data, report->file)
+             report->source_kept || wn_source_is_there(data, report->file)
                  ? ""
                  : " --source=FILE",
-             choose_suffix(&report->data));
+             suffix);
     put_command(report, "prune", "", after, "the rows worth keeping", out);
 }
 

@@ -44,6 +44,14 @@ static void put_text(const struct wn_report *report, const char *text,
         put_bytes(report, text, strlen(text), out);
 }
 
+/* The same of a growing text, which is emptied. */
+static void put_list(const struct wn_report *report, struct wn_text *list,
+                     struct wn_text *out)
+{
+    put_text(report, list->length ? list->bytes : "", out);
+    list->length = 0;
+}
+
 static void put_float(float value, struct wn_text *out)
 {
     char text[32];
@@ -53,35 +61,11 @@ static void put_float(float value, struct wn_text *out)
         wn_text_add(out, text, wn_number_format_float(value, text));
 }
 
-static void put_flags(const struct wn_report *report, size_t i,
-                      struct wn_text *out)
-{
-    struct wn_text list = {0};
-
-    if (!report->flagged) {
-        wn_text_format(out, "\t\t\t\t\t\t");
-        return;
-    }
-    put_text(report, wn_report_class(report, report->suggestion[i]), out);
-    put_float(report->suspicion[i], out);
-    put_float(report->quality ? report->quality[i] : NAN, out);
-    put_text(report, report->action_name[report->action[i]], out);
-    wn_phrase_issues(report, i, ",", &list);
-    put_text(report, wn_text_of(&list), out);
-    list.length = 0;
-    for (size_t s = 0; s < report->scores; s++)
-        if (wn_score_agrees(report, s, i))
-            wn_text_format(&list, "%s%s", list.length ? "," : "",
-                           report->score[s].name);
-    put_text(report, list.length ? list.bytes : "", out);
-    wn_text_free(&list);
-}
-
 static void put_row(const struct wn_report *report, size_t i,
                     struct wn_text *out)
 {
     const struct wn_dataset *data = &report->data;
-    struct wn_text rules = {0};
+    struct wn_text list = {0};
     size_t length = 0;
     const char *id = wn_report_id(report, i, &length);
 
@@ -96,12 +80,26 @@ static void put_row(const struct wn_report *report, size_t i,
     put_text(report,
              report->rival ? wn_report_class(report, report->rival[i]) : NULL,
              out);
-    put_flags(report, i, out);
-    if (data->cleanings) {
-        wn_report_broken_rules(report, i, &rules);
-        put_text(report, wn_text_of(&rules), out);
-        wn_text_free(&rules);
+    if (report->flagged) {
+        put_text(report, wn_report_class(report, report->suggestion[i]), out);
+        put_float(report->suspicion[i], out);
+        put_float(report->quality ? report->quality[i] : NAN, out);
+        put_text(report, report->action_name[report->action[i]], out);
+        wn_phrase_issues(report, i, ",", &list);
+        put_list(report, &list, out);
+        for (size_t s = 0; s < report->scores; s++)
+            if (wn_score_agrees(report, s, i))
+                wn_text_format(&list, "%s%s", list.length ? "," : "",
+                               report->score[s].name);
+        put_list(report, &list, out);
+    } else {
+        wn_text_format(out, "\t\t\t\t\t\t");
     }
+    if (data->cleanings) {
+        wn_report_broken_rules(report, i, &list);
+        put_list(report, &list, out);
+    }
+    wn_text_free(&list);
     if (report->against)
         put_text(report, wn_change_names[report->against->change[i]], out);
     for (size_t s = 0; s < report->scores; s++) {
@@ -148,7 +146,7 @@ static void put_column(const struct wn_report *report, size_t c,
         wn_text_format(&tops, "%s%s %llu", t > begin ? ", " : "",
                        data->top_value[t],
                        (unsigned long long)data->top_count[t]);
-    put_text(report, wn_text_of(&tops), out);
+    put_list(report, &tops, out);
     wn_text_free(&tops);
     wn_text_add(out, "\n", 1);
 }

@@ -366,28 +366,19 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
                : check_codes(report, audit, error);
 }
 
-/* --- all of it ----------------------------------------------------------- */
-
-static int load_origins(struct wn_report *report, const struct wn_audit *audit,
-                        struct wn_error *error)
+int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
+                   struct wn_error *error)
 {
     static const char *const group[] = {"data", "score", "flag"};
 
-    for (enum wn_stage stage = WN_DATA; stage <= WN_FLAGS; stage++) {
-        if (!wn_audit_has_stage(audit, stage))
-            continue;
-        report->origin[stage].version =
-            wn_audit_text(audit, group[stage], "version", error);
-        report->origin[stage].options =
-            wn_audit_text(audit, group[stage], "options", error);
-    }
-    return error->code ? -1 : 0;
-}
-
-/* The datasets that formats read without asking whether they exist. */
-static int check_data(const struct wn_report *report,
-                      const struct wn_audit *audit, struct wn_error *error)
-{
+    if (wn_dataset_load(
+            &report->data, audit,
+            WN_PART_LABEL | WN_PART_ID | WN_PART_ROW | WN_PART_COLUMN |
+                WN_PART_DEFECT | WN_PART_RULE |
+                (report->rows == WN_ROWS_BUDGET ? WN_PART_ROLE : 0u),
+            error))
+        return -1; /* the report is still as empty as the data set */
+    /* Formats read these without asking whether they exist. */
     const bool columns = report->data.columns, defects = report->data.defects;
     const struct {
         const char *path;
@@ -405,31 +396,24 @@ static int check_data(const struct wn_report *report,
                 {"data/defect/column", defects},
                 {"data/defect/rule", defects},
                 {"data/defect/rule_name", defects}};
-
-    for (size_t s = 0; s < sizeof sets / sizeof *sets; s++)
+    for (size_t s = 0; s < sizeof sets / sizeof *sets && !error->code; s++)
         if (sets[s].required && !wn_audit_has(audit, sets[s].path))
-            return wn_fail(error, WN_EDATA, "%s: has no %s",
-                           wn_audit_name(audit), sets[s].path);
-    return 0;
-}
-
-int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
-                   struct wn_error *error)
-{
-    if (wn_dataset_load(
-            &report->data, audit,
-            WN_PART_LABEL | WN_PART_ID | WN_PART_ROW | WN_PART_COLUMN |
-                WN_PART_DEFECT | WN_PART_RULE |
-                (report->rows == WN_ROWS_BUDGET ? WN_PART_ROLE : 0u),
-            error))
-        return -1; /* the report is still as empty as the data set */
+            wn_fail(error, WN_EDATA, "%s: has no %s", wn_audit_name(audit),
+                    sets[s].path);
+    for (enum wn_stage stage = WN_DATA; stage <= WN_FLAGS; stage++) {
+        if (error->code || !wn_audit_has_stage(audit, stage))
+            continue;
+        report->origin[stage].version =
+            wn_audit_text(audit, group[stage], "version", error);
+        report->origin[stage].options =
+            wn_audit_text(audit, group[stage], "options", error);
+    }
     report->source_kept = wn_audit_has(audit, "data/source_bytes");
     report->scored = wn_audit_has_stage(audit, WN_SCORE);
     report->flagged = wn_audit_has_stage(audit, WN_FLAGS);
     report->rate = report->rate_low = report->rate_high = NAN;
-    if (wn_model_quality_load(&report->model_quality, audit, error) ||
-        check_data(report, audit, error) ||
-        load_origins(report, audit, error) ||
+    if (error->code ||
+        wn_model_quality_load(&report->model_quality, audit, error) ||
         (report->scored && (load_scores(report, audit, error) ||
                             load_rivals(report, audit, error))) ||
         (report->flagged && load_flags(report, audit, error))) {

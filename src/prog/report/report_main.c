@@ -59,65 +59,57 @@ enum {
 /* The option table: first_rows, then the shared ones. */
 static struct wn_option rows[FIRST + LAST + 1];
 
-/* Reject options that have no effect on the requested report. */
-static int check_options(const struct wn_run *run,
-                         const struct wn_format *format, struct wn_error *error)
+/* Which rows to list. Options that have no effect on the requested report are
+ * errors. */
+static int read_options(const struct wn_options *options,
+                        const struct wn_format *format,
+                        struct wn_report *report, struct wn_error *error)
 {
     static const char *const not_with_explain[] = {
         "against", "budget", "top", "columns", "spreadsheet-safe", NULL};
+    const bool budget = wn_option_given(options, "budget");
+    const char *top = wn_option_text(options, "top");
+    double value;
 
-    if (wn_option_on(run->options, "spreadsheet-safe") &&
+    if (wn_option_on(options, "spreadsheet-safe") &&
         strcmp(format->name, "tsv"))
         return wn_fail(error, WN_EUSAGE,
                        "--spreadsheet-safe applies to --format=tsv only");
-    if (!format->lists && (wn_option_given(run->options, "top") ||
-                           wn_option_given(run->options, "budget") ||
-                           wn_option_on(run->options, "columns")))
+    if (!format->lists && (top || budget || wn_option_on(options, "columns")))
         return wn_fail(error, WN_EUSAGE,
                        "--top, --budget and --columns do not go with "
                        "--format=%s",
                        format->name);
-    if (wn_option_given(run->options, "budget") &&
-        wn_option_given(run->options, "top"))
+    if (budget && top)
         return wn_fail(error, WN_EUSAGE,
                        "--budget and --top exclude each other");
-    if (!wn_option_given(run->options, "explain"))
-        return 0;
-    if (!format->explain)
+    if (wn_option_given(options, "explain") && !format->explain)
         return wn_fail(error, WN_EUSAGE,
                        "--explain does not go with --format=%s", format->name);
-    for (size_t o = 0; not_with_explain[o]; o++)
-        if (wn_option_given(run->options, not_with_explain[o]))
+    for (size_t o = 0;
+         wn_option_given(options, "explain") && not_with_explain[o]; o++)
+        if (wn_option_given(options, not_with_explain[o]))
             return wn_fail(error, WN_EUSAGE,
                            "--explain and --%s exclude each other",
                            not_with_explain[o]);
-    return 0;
-}
-
-static int read_rows(const struct wn_run *run, struct wn_report *report,
-                     struct wn_error *error)
-{
-    const char *top = wn_option_text(run->options, "top");
-    double value;
-
-    if (wn_option_given(run->options, "budget")) {
+    if (budget) {
         report->rows = WN_ROWS_BUDGET;
-        report->budget = wn_option_number(run->options, "budget");
+        report->budget = wn_option_number(options, "budget");
+    } else if (top && strcmp(top, "flagged") == 0) {
+        report->rows = WN_ROWS_FLAGGED;
+    } else if (top) {
+        report->rows = WN_ROWS_FIRST;
+        report->top = SIZE_MAX;
+        if (strcmp(top, "all") == 0)
+            return 0;
+        if (!wn_number_parse(top, strlen(top), &value) || value < 0 ||
+            value > 0x1p53 || value != (double)(uint64_t)value)
+            return wn_fail(error, WN_EUSAGE,
+                           "--top: found '%s', wanted a number of rows, all or "
+                           "flagged",
+                           top);
+        report->top = (size_t)value;
     }
-    if (!top)
-        return 0;
-    report->rows =
-        strcmp(top, "flagged") == 0 ? WN_ROWS_FLAGGED : WN_ROWS_FIRST;
-    report->top = SIZE_MAX;
-    if (report->rows == WN_ROWS_FLAGGED || strcmp(top, "all") == 0)
-        return 0;
-    if (!wn_number_parse(top, strlen(top), &value) || value < 0 ||
-        value > 0x1p53 || value != (double)(uint64_t)value)
-        return wn_fail(error, WN_EUSAGE,
-                       "--top: found '%s', wanted a number of rows, all or "
-                       "flagged",
-                       top);
-    report->top = (size_t)value;
     return 0;
 }
 
@@ -185,7 +177,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
 
     while (strcmp(format->name, name))
         format++;
-    if (check_options(run, format, error) || read_rows(run, &report, error))
+    if (read_options(run->options, format, &report, error))
         return -1;
     audit = wn_run_open(run, WN_DATA, error);
     if (!audit || load_report(run, audit, &report, &against, error))
