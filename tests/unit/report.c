@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* render: an audit of six rows, all numbers by hand; names that try to drive
- * the terminal; audit files whose parts do not fit. */
+/* report and render: an audit of six rows, all numbers by hand; names that try
+ * to control the terminal; audit files whose parts do not fit. */
 #include "unit.h"
 
 #include <math.h>
@@ -198,8 +198,9 @@ static void write_audit(const struct variant *variant)
 }
 
 /* The report on a variant, in one of the forms; free(). */
-static char *render(const struct variant *variant, struct wn_report *report,
-                    void (*form)(const struct wn_report *, struct wn_text *))
+static char *
+render_variant(const struct variant *variant, struct wn_report *report,
+               void (*form)(const struct wn_report *, struct wn_text *))
 {
     struct wn_error error = {0};
     struct wn_text text = {0};
@@ -214,11 +215,11 @@ static char *render(const struct variant *variant, struct wn_report *report,
     return text.bytes;
 }
 
-static char *explain(const struct variant *variant, struct wn_report *report,
-                     const char *row,
-                     void (*form)(const struct wn_report *,
-                                  const struct wn_explanation *, size_t,
-                                  struct wn_text *))
+static char *explain_variant(const struct variant *variant,
+                             struct wn_report *report, const char *row,
+                             void (*form)(const struct wn_report *,
+                                          const struct wn_explanation *, size_t,
+                                          struct wn_text *))
 {
     struct wn_error error = {0};
     struct wn_text text = {0};
@@ -239,24 +240,24 @@ static char *explain(const struct variant *variant, struct wn_report *report,
 }
 
 /* A report as `report x.h5` makes it. */
-static struct wn_report called(void)
+static struct wn_report report_options(void)
 {
     return (struct wn_report){.program = "report", .file = "x.h5"};
 }
 
-static void compare(char *found, const char *wanted)
+static void expect_text(char *found, const char *wanted)
 {
     assert_string_equal(found, wanted);
     free(found);
 }
 
-static void text_tells_it_all(void **state)
+static void text_report_is_complete(void **state)
 {
-    struct wn_report report = called();
+    struct wn_report report = report_options();
 
     (void)state;
-    compare(
-        render(&plain, &report, wn_text_report),
+    expect_text(
+        render_variant(&plain, &report, wn_text_report),
         "pets.csv: 6 rows, est. 16.7 % (5.0-40.0) wrong labels, 1 flagged\n"
         "\n"
         "The data\n"
@@ -309,37 +310,38 @@ static void text_tells_it_all(void **state)
         "clean.csv\n");
 }
 
-static void text_of_a_file_half_done(void **state)
+static void text_report_of_unfinished_audits(void **state)
 {
     struct wn_report report = {.program = "winnow-report", .file = "it's.h5"};
     struct variant variant = plain;
 
     (void)state;
     variant.stage = WN_DATA;
-    compare(render(&variant, &report, wn_text_report),
-            "pets.csv: 6 rows, 3 classes, not scored yet\n"
-            "\n"
-            "The data\n"
-            "  6 rows, 1 feature, 3 classes in column pet.\n"
-            "  1 row has no label.\n"
-            "  2 missing and 0 invalid cells.\n"
-            "\n"
-            "Missing and invalid cells\n"
-            "  rule     cells  first at line  in column\n"
-            "  missing      2              7  legs\n"
-            "\n"
-            "Columns\n"
-            "  column  kind     missing  invalid  distinct  alone  values\n"
-            "  legs    numeric        1        0         3      -  0.1 .. 4\n"
-            "  pet     label          1        0         3      -  -\n"
-            "  name    id             0        0         6      -  -\n"
-            "\n"
-            "Next\n"
-            "  judge every label           winnow-score -i 'it'\\''s.h5'\n"
-            "  decide which rows to see    winnow-flag -i 'it'\\''s.h5'\n");
+    expect_text(
+        render_variant(&variant, &report, wn_text_report),
+        "pets.csv: 6 rows, 3 classes, not scored yet\n"
+        "\n"
+        "The data\n"
+        "  6 rows, 1 feature, 3 classes in column pet.\n"
+        "  1 row has no label.\n"
+        "  2 missing and 0 invalid cells.\n"
+        "\n"
+        "Missing and invalid cells\n"
+        "  rule     cells  first at line  in column\n"
+        "  missing      2              7  legs\n"
+        "\n"
+        "Columns\n"
+        "  column  kind     missing  invalid  distinct  alone  values\n"
+        "  legs    numeric        1        0         3      -  0.1 .. 4\n"
+        "  pet     label          1        0         3      -  -\n"
+        "  name    id             0        0         6      -  -\n"
+        "\n"
+        "Next\n"
+        "  judge every label           winnow-score -i 'it'\\''s.h5'\n"
+        "  decide which rows to see    winnow-flag -i 'it'\\''s.h5'\n");
     variant.stage = WN_SCORE;
     report = (struct wn_report){.program = "report"};
-    char *text = render(&variant, &report, wn_text_report);
+    char *text = render_variant(&variant, &report, wn_text_report);
     assert_non_null(strstr(text, "3 classes, not flagged yet\n"));
     assert_non_null(strstr(
         text,
@@ -351,11 +353,11 @@ static void text_of_a_file_half_done(void **state)
 
 static void json_line_by_line(void **state)
 {
-    struct wn_report report = called();
+    struct wn_report report = report_options();
 
     (void)state;
-    compare(
-        render(&plain, &report, wn_json_report),
+    expect_text(
+        render_variant(&plain, &report, wn_json_report),
         "{\"schema\":\"winnow-report/1\",\"content\":\"report\",\"version\":"
         "\"" PACKAGE_VERSION "\"}\n"
         "{\"record\":\"summary\",\"source\":\"pets.csv\",\"label\":\"pet\","
@@ -406,12 +408,12 @@ static void json_line_by_line(void **state)
 
 static void tsv_row_by_row(void **state)
 {
-    struct wn_report report = called();
+    struct wn_report report = report_options();
     struct variant variant = plain;
 
     (void)state;
-    compare(
-        render(&plain, &report, wn_tsv_report), HEAD
+    expect_text(
+        render_variant(&plain, &report, wn_tsv_report), HEAD
         "\tedge\tedge_std\tflat\n"
         "1\t2\t5\tc\t0000000000000002\tdog\tcat\tcat\t0.97\t0.05\trelabel\t"
         "label\tedge\t1.25\t0.5\t1\n"
@@ -426,28 +428,28 @@ static void tsv_row_by_row(void **state)
         "6\t5\t8\tf\tfedcba9876543210\t\t\xc3\xa5l\t\t0\t1\tkeep\t\t\t0\t0\t1"
         "\n");
     variant.stage = WN_DATA;
-    report = called();
+    report = report_options();
     report.rows = WN_ROWS_FIRST;
     report.top = 1;
-    compare(render(&variant, &report, wn_tsv_report),
-            HEAD "\n\t0\t2\ta\t0000000000000001\tcat\t\t\t\t\t\t\t\n");
-    report = called();
+    expect_text(render_variant(&variant, &report, wn_tsv_report),
+                HEAD "\n\t0\t2\ta\t0000000000000001\tcat\t\t\t\t\t\t\t\n");
+    report = report_options();
     report.columns = true;
-    compare(render(&variant, &report, wn_tsv_report),
-            "column\tkind\tmissing\tinvalid\tdistinct\tmin\tmax\tmedian\t"
-            "distinct_about\talone\tnote\ttop\n"
-            "legs\tnumeric\t1\t0\t3\t0.1\t4\t\t0\t\t\t\n"
-            "pet\tlabel\t1\t0\t3\t\t\t\t0\t\t\t\n"
-            "name\tid\t0\t0\t6\t\t\t\t0\t\t\t\n");
+    expect_text(render_variant(&variant, &report, wn_tsv_report),
+                "column\tkind\tmissing\tinvalid\tdistinct\tmin\tmax\tmedian\t"
+                "distinct_about\talone\tnote\ttop\n"
+                "legs\tnumeric\t1\t0\t3\t0.1\t4\t\t0\t\t\t\n"
+                "pet\tlabel\t1\t0\t3\t\t\t\t0\t\t\t\n"
+                "name\tid\t0\t0\t6\t\t\t\t0\t\t\t\n");
 }
 
-static void one_row_explained(void **state)
+static void explains_one_row(void **state)
 {
-    struct wn_report report = called();
+    struct wn_report report = report_options();
 
     (void)state;
-    compare(
-        explain(&plain, &report, "line:5", wn_text_explain),
+    expect_text(
+        explain_variant(&plain, &report, "line:5", wn_text_explain),
         "pets.csv: row 2, line 5, id c\n"
         "\n"
         "  given label       dog\n"
@@ -487,41 +489,42 @@ static void one_row_explained(void **state)
         "  score  value  spread  percentile  what it is\n"
         "  edge    1.25     0.5        91.7\n"
         "  flat       1       -        50.0\n");
-    report = called();
-    compare(explain(&plain, &report, "id:c", wn_json_explain),
-            "{\"schema\":\"winnow-report/1\",\"content\":\"explanation\","
-            "\"version\":\"" PACKAGE_VERSION "\"}\n"
-            "{\"record\":\"explanation\",\"row\":2,\"line\":5,\"id\":\"c\","
-            "\"hash\":\"0000000000000002\",\"given\":\"dog\",\"rival\":\"cat\","
-            "\"rank\":1,"
-            "\"suggested\":\"cat\",\"suspicion\":0.97,\"quality\":0.05,"
-            "\"action\":\"relabel\",\"issues\":[\"label\"],\"agree\":["
-            "\"edge\"],\"checks\":{\"label\":true,\"duplicate\":false,"
-            "\"outlier\":null},\"defects\":[],\"probabilities\":[{\"class\":"
-            "\"cat\","
-            "\"probability\":0.9,\"threshold\":0.75},{\"class\":\"dog\","
-            "\"probability\":0.05,\"threshold\":0.425},{\"class\":"
-            "\"\\u00E5l\",\"probability\":0.05,\"threshold\":null}],"
-            "\"neighbors\":[{\"row\":0,\"line\":2,\"id\":\"a\",\"label\":"
-            "\"cat\",\"distance\":1},{\"row\":1,\"line\":3,\"id\":\"b\","
-            "\"label\":\"cat\",\"distance\":1}],\"scores\":{\"edge\":{"
-            "\"value\":1.25,\"percentile\":91.66666666666667,\"spread\":0.5,"
-            "\"evidence\":null},"
-            "\"flat\":{\"value\":1,\"percentile\":50,\"spread\":null,"
-            "\"evidence\":null}}}\n"
-            "{\"complete\":true,\"lines\":3}\n");
+    report = report_options();
+    expect_text(
+        explain_variant(&plain, &report, "id:c", wn_json_explain),
+        "{\"schema\":\"winnow-report/1\",\"content\":\"explanation\","
+        "\"version\":\"" PACKAGE_VERSION "\"}\n"
+        "{\"record\":\"explanation\",\"row\":2,\"line\":5,\"id\":\"c\","
+        "\"hash\":\"0000000000000002\",\"given\":\"dog\",\"rival\":\"cat\","
+        "\"rank\":1,"
+        "\"suggested\":\"cat\",\"suspicion\":0.97,\"quality\":0.05,"
+        "\"action\":\"relabel\",\"issues\":[\"label\"],\"agree\":["
+        "\"edge\"],\"checks\":{\"label\":true,\"duplicate\":false,"
+        "\"outlier\":null},\"defects\":[],\"probabilities\":[{\"class\":"
+        "\"cat\","
+        "\"probability\":0.9,\"threshold\":0.75},{\"class\":\"dog\","
+        "\"probability\":0.05,\"threshold\":0.425},{\"class\":"
+        "\"\\u00E5l\",\"probability\":0.05,\"threshold\":null}],"
+        "\"neighbors\":[{\"row\":0,\"line\":2,\"id\":\"a\",\"label\":"
+        "\"cat\",\"distance\":1},{\"row\":1,\"line\":3,\"id\":\"b\","
+        "\"label\":\"cat\",\"distance\":1}],\"scores\":{\"edge\":{"
+        "\"value\":1.25,\"percentile\":91.66666666666667,\"spread\":0.5,"
+        "\"evidence\":null},"
+        "\"flat\":{\"value\":1,\"percentile\":50,\"spread\":null,"
+        "\"evidence\":null}}}\n"
+        "{\"complete\":true,\"lines\":3}\n");
 }
 
 /* Clipboard, clear screen, a C1 introducer, right-to-left override, a lone
  * carriage return, a tab, a line feed, a formula, bytes that are not UTF-8. */
 /* clang-format off */
-static const struct variant evil = {
+static const struct variant hostile = {
     .stage = WN_FLAGS,
     .source = "a\x1b[2J\n.csv",
     .label_column = "\x1b]52;c;QUJD\x07\r",
     .class_name = {"\x1b[2J\ttab\\", "=cmd\nx\xc2\x9b",
                    "\xe2\x80\xae"
-                   "evil"},
+                   "hostile"},
     .id = "\x9b\x1b\r\n\t\xff",
     .issues = "label,duplicate,outlier",
     .actions = "keep,review,relabel,drop",
@@ -545,22 +548,22 @@ static void is_harmless(const char *text, bool tabs)
                     ((unsigned char)*at >= ' ' && *at != 0x7f));
 }
 
-static void names_cannot_drive_the_terminal(void **state)
+static void no_name_controls_the_terminal(void **state)
 {
     struct wn_report report = {.program = "report", .file = "\x1b[2J\n'.h5"};
-    char *text = render(&evil, &report, wn_text_report);
+    char *text = render_variant(&hostile, &report, wn_text_report);
 
     (void)state;
     is_harmless(text, false);
     assert_memory_equal(text, "a\\x1b[2J\\x0a.csv: 6 rows", 24);
     assert_non_null(strstr(text, "'\\x1b[2J\\x0a'\\''.h5'"));
     free(text);
-    report = called();
-    text = explain(&evil, &report, "2", wn_text_explain);
+    report = report_options();
+    text = explain_variant(&hostile, &report, "2", wn_text_explain);
     is_harmless(text, false);
     free(text);
-    report = called();
-    text = render(&evil, &report, wn_tsv_report);
+    report = report_options();
+    text = render_variant(&hostile, &report, wn_tsv_report);
     is_harmless(text, true);
     size_t fields = 0, lines = 0;
     for (const char *at = text; *at; at++) {
@@ -572,9 +575,9 @@ static void names_cannot_drive_the_terminal(void **state)
     assert_non_null(strstr(text, "\t\\x1b[2J\\ttab\\\\\t"));
     assert_non_null(strstr(text, "\t=cmd\\nx\\x9b\t"));
     free(text);
-    report = called();
+    report = report_options();
     report.spreadsheet = true;
-    text = render(&evil, &report, wn_tsv_report);
+    text = render_variant(&hostile, &report, wn_tsv_report);
     assert_non_null(strstr(text, "\t'=cmd\\nx"));
     assert_null(strstr(text, "\t=cmd"));
     assert_non_null(strstr(text, "\t'\\t\t")); /* the identifier TAB */
@@ -584,8 +587,8 @@ static void names_cannot_drive_the_terminal(void **state)
 /* Every line is JSON of ASCII, and gives back the names it was made from. */
 static void json_survives_any_name(void **state)
 {
-    struct wn_report report = called();
-    char *text = render(&evil, &report, wn_json_report);
+    struct wn_report report = report_options();
+    char *text = render_variant(&hostile, &report, wn_json_report);
     size_t seen = 0;
 
     (void)state;
@@ -602,7 +605,7 @@ static void json_survives_any_name(void **state)
         if (id && json_integer_value(json_object_get(object, "row")) == 0)
             seen += strcmp(id, "\\x9b") == 0;
         for (size_t c = 0; class && c < K; c++)
-            seen += strcmp(class, evil.class_name[c]) == 0;
+            seen += strcmp(class, hostile.class_name[c]) == 0;
         json_decref(object);
     }
     assert_int_equal(seen, K + 1);
@@ -625,7 +628,7 @@ static void refuses(const struct variant *variant, const char *wanted)
     wn_audit_close(audit);
 }
 
-static void parts_must_fit(void **state)
+static void codes_out_of_range_are_refused(void **state)
 {
     struct variant variant = plain;
 
@@ -678,8 +681,8 @@ static void neighbors_must_be_rows(void **state)
 
 static void broken_cells_are_named(void **state)
 {
-    struct wn_report report = called();
-    char *text = explain(&plain, &report, "5", wn_text_explain);
+    struct wn_report report = report_options();
+    char *text = explain_variant(&plain, &report, "5", wn_text_explain);
 
     (void)state;
     assert_non_null(strstr(text, "\nMissing and invalid cells\n"
@@ -687,8 +690,8 @@ static void broken_cells_are_named(void **state)
                                  "  pet     missing\n"));
     assert_non_null(strstr(text, "given label       -\n"));
     free(text);
-    report = called();
-    text = explain(&plain, &report, "5", wn_json_explain);
+    report = report_options();
+    text = explain_variant(&plain, &report, "5", wn_json_explain);
     assert_non_null(strstr(text, ",\"defects\":[{\"column\":\"pet\","
                                  "\"rule\":\"missing\"}],"));
     free(text);
@@ -741,7 +744,7 @@ static void rows_are_found(void **state)
 /* By hand. Then: rows 0, 2, 3, 5 flagged, 0 and 1 copies of each other. Now row
  * 0 is old 2, 1 and 2 are the copies, 3 is old 3 with other content, 4 is old
  * 4, 5 was not there and old 5 is gone; 0, 2, 4, 5 are flagged. */
-static void flags_come_and_go(void **state)
+static void comparison_finds_new_and_gone_flags(void **state)
 {
     struct variant old = plain, new = plain;
     struct wn_error error = {0};
@@ -878,7 +881,7 @@ static void puts_a_narrow_last_column_below(void)
     wn_text_free(&out);
 }
 
-static void tables_keep_to_the_width(void **state)
+static void tables_fit_the_terminal(void **state)
 {
     static const struct wn_grid_column head[] = {{"n", WN_RIGHT, WN_FIXED},
                                                  {"a", WN_LEFT, WN_SHRINKS},
@@ -938,20 +941,20 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_tells_it_all),
-        cmocka_unit_test(text_of_a_file_half_done),
+        cmocka_unit_test(text_report_is_complete),
+        cmocka_unit_test(text_report_of_unfinished_audits),
         cmocka_unit_test(json_line_by_line),
         cmocka_unit_test(tsv_row_by_row),
-        cmocka_unit_test(one_row_explained),
-        cmocka_unit_test(names_cannot_drive_the_terminal),
+        cmocka_unit_test(explains_one_row),
+        cmocka_unit_test(no_name_controls_the_terminal),
         cmocka_unit_test(json_survives_any_name),
-        cmocka_unit_test(parts_must_fit),
+        cmocka_unit_test(codes_out_of_range_are_refused),
         cmocka_unit_test(neighbors_must_be_rows),
         cmocka_unit_test(broken_cells_are_named),
         cmocka_unit_test(rows_are_found),
-        cmocka_unit_test(flags_come_and_go),
+        cmocka_unit_test(comparison_finds_new_and_gone_flags),
         cmocka_unit_test(ties_count_half),
-        cmocka_unit_test(tables_keep_to_the_width),
+        cmocka_unit_test(tables_fit_the_terminal),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
