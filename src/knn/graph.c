@@ -20,7 +20,7 @@
 #include "util/memory.h"
 #include "util/random.h"
 #include "util/spill.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 enum {
     BLOCK = 576,   /* rows that search together, and columns of a product */

@@ -12,7 +12,7 @@
 #include "util/random.h"
 #include "util/simd.h"
 #include "util/spill.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 WN_MULTIVERSION void wn_kmeans_far(const struct wn_kmeans *cells,
                                    const float *y, size_t rows, float *far)

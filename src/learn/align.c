@@ -20,7 +20,7 @@
 #include "linalg/standardize.h"
 #include "util/spill.h"
 #include "util/memory.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 enum { FOLDS = WN_ALIGN_FOLDS, STRIP = 64, PROBES = 4096 };
 

@@ -8,7 +8,7 @@
 
 #include "util/spill.h"
 #include "util/memory.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 enum {
     FIFTHS = 5,

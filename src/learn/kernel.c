@@ -18,7 +18,7 @@
 #include "linalg/standardize.h"
 #include "util/spill.h"
 #include "util/memory.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 enum {
     SLAB = WN_KERNEL_SLAB,

@@ -33,7 +33,7 @@
 #include "learn/sample.h"
 #include "linalg/standardize.h"
 #include "util/error.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 enum { WN_KERNEL_SLAB = 8 * WN_BLOCK }; /* rows in hand at a time */
 

@@ -17,7 +17,7 @@
 #include "linalg/pointwise.h"
 #include "util/spill.h"
 #include "util/memory.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k)
 {

@@ -20,7 +20,7 @@
 #include "util/spill.h"
 #include "util/memory.h"
 #include "util/random.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 /* clang-format off */
 const struct wn_mlp_folds wn_mlp_folds_standard = {

@@ -11,7 +11,7 @@
 #include "util/spill.h"
 #include "util/memory.h"
 #include "util/random.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 enum { PANEL = 128 }; /* columns of z a product */
 

@@ -14,7 +14,7 @@
 #include "learn/tree.h"
 #include "util/spill.h"
 #include "util/memory.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 enum {
     BATCH = 16,

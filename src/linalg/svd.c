@@ -24,7 +24,7 @@
 #include "util/memory.h"
 #include "util/random.h"
 #include "util/spill.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 enum { B = 32, DEPTH = 3, MIN_BLOCKS = 6 };
 

@@ -9,7 +9,7 @@
 
 #include "util/spill.h"
 #include "util/memory.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 static const double floor_threshold = 2e-6;
 static const double absent_threshold = 2;

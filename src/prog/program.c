@@ -14,7 +14,7 @@
 #include "util/spill.h"
 #include "util/free_memory.h"
 #include "util/memory.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 #define SMALL 128e6 /* bytes that are not worth a check */
 

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* util/parallel.h: work that is cut into pieces, done side by side and put
- * together in order.
- *
- * Threads take pieces as they become free. What a piece gave is joined to the
- * pieces before it, one at a time, piece 0 first; so neither results nor the
- * error that is reported depend on the number of threads. */
+/* util/parallel.h: fixed blocks of rows, the thread count, and pieces of work
+ * whose results are joined in order. No result depends on the number of
+ * threads. */
 #ifndef WN_UTIL_PARALLEL_H
 #define WN_UTIL_PARALLEL_H
 
@@ -12,21 +9,38 @@
 
 #include "util/error.h"
 
+/* Rows per block, whatever -j or --memory say. Threads take whole blocks;
+ * partial sums are added in block order. */
+enum { WN_BLOCK = 256 };
+
+/* The number of blocks over n rows, and the rows of block b. */
+size_t wn_block_count(size_t n);
+size_t wn_block_begin(size_t b);
+size_t wn_block_end(size_t b, size_t n);
+
+/* The threads for -j: `requested`, or if that is 0 the processors that this
+ * process may use. */
+int wn_threads(int requested);
+
+/* Threads take pieces as they become free. The results are joined one at a
+ * time, piece 0 first, so neither they nor the reported error depend on the
+ * number of threads. */
 struct wn_parallel {
     int threads;
     size_t count;
     void *shared;
-    /* What a thread needs of its own; NULL with *error set if it cannot. */
+    /* Make a thread's workspace; NULL with *error set on failure. */
     void *(*start)(void *shared, struct wn_error *error);
-    /* Piece p: at any time, by any thread. 0 or -1. */
-    int (*work)(void *own, size_t p, struct wn_error *error);
-    /* Then, when all pieces before p have been joined. 0 or -1. */
-    int (*join)(void *shared, void *own, size_t p, struct wn_error *error);
-    void (*stop)(void *own); /* takes NULL */
+    /* Compute piece p: in any order, on any thread. 0 or -1. */
+    int (*work)(void *workspace, size_t p, struct wn_error *error);
+    /* Join piece p, after all pieces before it. 0 or -1. */
+    int (*join)(void *shared, void *workspace, size_t p,
+                struct wn_error *error);
+    void (*stop)(void *workspace); /* takes NULL */
 };
 
-/* 0, or -1 with the error of the first piece that failed; no piece behind it
- * has been joined then. */
+/* 0, or -1 with the error of the first piece that failed; no later piece has
+ * been joined then. */
 int wn_parallel_ordered(const struct wn_parallel *pieces,
                         struct wn_error *error) WN_MUST_CHECK;
 

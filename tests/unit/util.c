@@ -16,7 +16,7 @@
 #include "util/random.h"
 #include "util/free_memory.h"
 #include "util/text.h"
-#include "util/thread.h"
+#include "util/parallel.h"
 
 static void errors_grow_in_front(void **state)
 {
