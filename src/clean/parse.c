@@ -425,29 +425,6 @@ static void name_rule(const struct wn_lexer *line, const char *begin,
     rule->name = name.bytes;
 }
 
-/* Names are unique, and differ from those of the defects that ingest finds. */
-static int check_name(const struct wn_clean_rules *rules,
-                      const struct wn_clean_rule *rule, struct wn_error *error)
-{
-    static const char *const taken[] = {"missing", "number", "date", "boolean"};
-
-    for (size_t t = 0; t < sizeof taken / sizeof *taken; t++)
-        if (strcmp(taken[t], rule->name) == 0)
-            return wn_fail(error, WN_EDATA,
-                           "%s:%zu: found the name '%s', which ingest gives, "
-                           "wanted another",
-                           rules->file, rule->line, rule->name);
-    for (size_t r = 0; r < rules->count; r++)
-        if (strcmp(rules->rule[r].name, rule->name) == 0)
-            return wn_fail(error, WN_EDATA,
-                           "%s:%zu: found the %s '%s' again (line %zu has it), "
-                           "wanted another",
-                           rules->file, rule->line,
-                           strcmp(rule->name, rule->text) ? "name" : "rule",
-                           rule->name, rules->rule[r].line);
-    return 0;
-}
-
 static void free_rule(struct wn_clean_rule *rule)
 {
     free(rule->name);
@@ -465,6 +442,8 @@ static int parse_line(struct wn_clean_rules *rules, size_t number,
 {
     struct wn_lexer line = {rules->file, number, text, text + length};
     struct wn_clean_rule rule = {.line = number};
+    /* The defects that ingest finds itself. */
+    static const char *const taken[] = {"missing", "number", "date", "boolean"};
     const char *begin;
 
     if (length > WN_CLEAN_LINE_BYTES)
@@ -492,8 +471,24 @@ static int parse_line(struct wn_clean_rules *rules, size_t number,
         fail_wanted(&line, "the end of the rule", error);
         goto fail;
     }
-    if (check_name(rules, &rule, error))
-        goto fail;
+    for (size_t t = 0; t < sizeof taken / sizeof *taken; t++)
+        if (strcmp(taken[t], rule.name) == 0) {
+            wn_fail(error, WN_EDATA,
+                    "%s:%zu: found the name '%s', which ingest gives, wanted "
+                    "another",
+                    line.file, number, rule.name);
+            goto fail;
+        }
+    for (size_t r = 0; r < rules->count; r++)
+        if (strcmp(rules->rule[r].name, rule.name) == 0) {
+            wn_fail(error, WN_EDATA,
+                    "%s:%zu: found the %s '%s' again (line %zu has it), wanted "
+                    "another",
+                    line.file, number,
+                    strcmp(rule.name, rule.text) ? "name" : "rule", rule.name,
+                    rules->rule[r].line);
+            goto fail;
+        }
     wn_grow(&rules->rule, &rules->capacity, rules->count + 1, sizeof rule);
     rules->rule[rules->count++] = rule;
     return 0;

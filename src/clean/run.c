@@ -308,26 +308,6 @@ static int clean_row(void *own, size_t row, const struct wn_cell *cells,
 
 /* --- results of the pieces, in the order of the file --------------------- */
 
-/* Stop the rules that have become too expensive behind the row in which the
- * first did. Costs behind that row count in the next pass. */
-static void stop_expensive_rules(struct pass *pass, const struct piece *piece)
-{
-    size_t last = SIZE_MAX;
-
-    for (size_t i = 0; i < piece->costs && piece->cost[i].row <= last; i++) {
-        const struct cost *cost = &piece->cost[i];
-        struct wn_clean_count *count = &pass->clean->count[cost->rule];
-
-        pass->spent[cost->rule] += cost->cost;
-        if (pass->spent[cost->rule] < WN_CLEAN_PATIENCE ||
-            count->stop != SIZE_MAX)
-            continue;
-        last = cost->row;
-        count->stop = last + 1;
-        pass->restart = true;
-    }
-}
-
 static int finish_clean(void *shared, void *own, size_t begin, size_t end,
                         struct wn_error *error)
 {
@@ -338,7 +318,21 @@ static int finish_clean(void *shared, void *own, size_t begin, size_t end,
 
     (void)begin;
     (void)end;
-    stop_expensive_rules(pass, piece);
+    /* Stop the rules that have become too expensive behind the row in which the
+     * first did. Costs behind that row count in the next pass. */
+    size_t last = SIZE_MAX;
+    for (size_t i = 0; i < piece->costs && piece->cost[i].row <= last; i++) {
+        const struct cost *cost = &piece->cost[i];
+        struct wn_clean_count *count = &clean->count[cost->rule];
+
+        pass->spent[cost->rule] += cost->cost;
+        if (pass->spent[cost->rule] < WN_CLEAN_PATIENCE ||
+            count->stop != SIZE_MAX)
+            continue;
+        last = cost->row;
+        count->stop = last + 1;
+        pass->restart = true;
+    }
     if (pass->restart)
         return wn_fail(error, WN_ENUMERIC, "a rule takes too long");
     for (size_t r = 0; r < clean->rules.count; r++) {

@@ -12,31 +12,8 @@
 
 #include "util/memory.h"
 
-/* Normalise the white space of UTF-8 text and drop invisible characters. */
-static void normalise_blanks(const uint8_t *text, size_t length,
-                             struct wn_text *out)
-{
-    bool blank = false;
-    ucs4_t point;
-
-    out->length = 0;
-    for (size_t i = 0; i < length;) {
-        const size_t bytes =
-            (size_t)u8_mbtouc_unsafe(&point, text + i, length - i);
-
-        if (uc_is_property_white_space(point)) {
-            blank = out->length > 0;
-        } else if (!uc_is_property_default_ignorable_code_point(point)) {
-            if (blank)
-                wn_text_add(out, " ", 1);
-            wn_text_add(out, (const char *)text + i, bytes);
-            blank = false;
-        }
-        i += bytes;
-    }
-}
-
-/* The NFC of a UTF-8 name, case-folded if asked for, with normal blanks. */
+/* The NFC of a UTF-8 name, case-folded if asked for, without invisible
+ * characters and with normal blanks. */
 static void normalise_name(const char *name, size_t length, bool fold,
                            struct wn_text *out)
 {
@@ -46,10 +23,24 @@ static void normalise_name(const char *name, size_t length, bool fold,
         fold
             ? u8_casefold(text, length, NULL, UNINORM_NFC, NULL, &normal_length)
             : u8_normalize(UNINORM_NFC, text, length, NULL, &normal_length);
+    bool blank = false;
 
     if (!normal)
         wn_die("no memory for the spelling of a name");
-    normalise_blanks(normal, normal_length, out);
+    out->length = 0;
+    for (size_t i = 0, bytes; i < normal_length; i += bytes) {
+        ucs4_t point;
+
+        bytes = (size_t)u8_mbtouc_unsafe(&point, normal + i, normal_length - i);
+        if (uc_is_property_white_space(point)) {
+            blank = out->length > 0;
+        } else if (!uc_is_property_default_ignorable_code_point(point)) {
+            if (blank)
+                wn_text_add(out, " ", 1);
+            wn_text_add(out, (const char *)normal + i, bytes);
+            blank = false;
+        }
+    }
     free(normal);
 }
 
@@ -97,19 +88,9 @@ void wn_variants_find(const struct wn_dictionary *classes, int32_t *same)
 
 /* --- rules --------------------------------------------------------------- */
 
-/* Whether a reader cannot see the character or takes it for another. \uNNNN
- * reaches no further than U+FFFF. */
-static bool is_unclear(ucs4_t point)
-{
-    return point <= 0xffff && point != ' ' &&
-           ((point >= 0x300 && point <= 0x36f) ||
-            uc_is_property_white_space(point) ||
-            uc_is_property_default_ignorable_code_point(point) ||
-            uc_is_general_category(point, UC_CATEGORY_Cc) ||
-            uc_is_general_category(point, UC_CATEGORY_Cf));
-}
-
-/* In quotes: as a pattern that matches this text only, or as a TEXT. */
+/* In quotes: as a pattern that matches this text only, or as a TEXT. Escape the
+ * characters that a reader cannot see or takes for others; \uNNNN reaches no
+ * further than U+FFFF. */
 static void write_quoted(struct wn_text *out, const char *text, size_t length,
                          bool pattern)
 {
@@ -122,7 +103,15 @@ static void write_quoted(struct wn_text *out, const char *text, size_t length,
         const int bytes =
             u8_mbtouc(&point, (const uint8_t *)text + i, length - i);
 
-        if (is_unclear(point))
+        const bool unclear =
+            point <= 0xffff && point != ' ' &&
+            ((point >= 0x300 && point <= 0x36f) ||
+             uc_is_property_white_space(point) ||
+             uc_is_property_default_ignorable_code_point(point) ||
+             uc_is_general_category(point, UC_CATEGORY_Cc) ||
+             uc_is_general_category(point, UC_CATEGORY_Cf));
+
+        if (unclear)
             wn_text_format(out, escape, (unsigned)point);
         else if (point < 0x80 && strchr(special, (int)point))
             wn_text_format(out, "\\%c", (char)point);

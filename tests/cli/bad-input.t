@@ -228,16 +228,16 @@ try "--kind: no column's name matches 'c:d'" --label=label \
 try "--kind: column label is the label already" --label=label \
     --kind=label:numeric $g
 printf 'a,label\n1,\n2,\n' >unlabelled.csv
-try "unlabelled.csv: column label: found no label in it, wanted one in some\
+try "unlabelled.csv: column label: found no label in any row, wanted one in some\
  rows" --label=label --missing-label=drop unlabelled.csv
 try "--missing-label: found 'keep', wanted one of reject|drop" --label=label \
     --missing-label=keep $g
-try "--delimiter: found 'ab', wanted one byte that is no quote or line end,\
- or tab" --label=label --delimiter=ab $g
-try "--delimiter: found '', wanted one byte that is no quote or line end,\
- or tab" --label=label --delimiter= $g
-try "--delimiter: found '\"', wanted one byte that is no quote or line end,\
- or tab" --label=label --delimiter='"' $g
+try "--delimiter: found 'ab', wanted tab or one byte\
+ other than a quote and a line end" --label=label --delimiter=ab $g
+try "--delimiter: found '', wanted tab or one byte\
+ other than a quote and a line end" --label=label --delimiter= $g
+try "--delimiter: found '\"', wanted tab or one byte\
+ other than a quote and a line end" --label=label --delimiter='"' $g
 try "--one-hot: found 1, wanted 2 to 65535" --label=label --one-hot=1 $g
 try "--one-hot: found 'x', wanted a whole number" --label=label --one-hot=x $g
 try "--threads: found 0, wanted 1 to 4096" --label=label -j0 $g

@@ -74,6 +74,10 @@ printf '1,3,3,x
 2,4,5,y
 ' >data.csv
 fails_with 2 "ingest: data.csv:1: this line looks like data, not names (3 appears twice): --no-header?" ingest --label=c4 data.csv
+printf '1,3,4,x\n2,4,5,y\n' >data.csv
+fails_with 2 "ingest: data.csv: found no column 'c4' for --label; the header\
+ looks like data, not names: --no-header? (4 columns: 1, 3, 4, x)" \
+    ingest --label=c4 data.csv
 printf ',a,,label,\n0,1,2,x,\n1,2,3,y,\n' >empty.csv
 found "--delimiter=','" empty.csv
 printf '1,,x\n2,3,y\n3,4,x\n' >gap.csv

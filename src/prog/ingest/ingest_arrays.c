@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ingest: arrays that fit together, which of their rows stay, the labels. */
+/* ingest: a dataset of arrays: check that they fit together, choose the rows
+ * that are kept, and write the stage /data. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "audit/features.h"
 #include "encode/array_column.h"
-#include "prog/ingest/ingest_arrays.h"
+#include "encode/user_probability.h"
+#include "prog/ingest/ingest.h"
 #include "util/memory.h"
 
-enum { ROWS_TOLD = 5, CLASSES_FEW = 100 };
+enum { MAX_ROWS = 5 /* in a message */, FEW_CLASSES = 100 };
 
-void arrays_free(struct arrays *arrays)
+static size_t source_row(const struct arrays *arrays, size_t i)
+{
+    return arrays->keep ? (size_t)arrays->keep[i] : i;
+}
+
+void ingest_arrays_free(struct arrays *arrays)
 {
     wn_array_free(&arrays->features);
     wn_array_free(&arrays->label);
@@ -19,157 +29,131 @@ void arrays_free(struct arrays *arrays)
     wn_array_free(&arrays->id);
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
         wn_array_free(&arrays->role[r]);
-    ingest_beside_free(&arrays->beside);
+    ingest_side_arrays_free(&arrays->side);
     wn_dictionary_free(&arrays->classes);
     wn_roles_free(&arrays->roles);
     wn_rescale_free(&arrays->rescale);
     wn_audit_abandon(arrays->writer);
     free(arrays->source);
-    free(arrays->label_place);
     free(arrays->keep);
     free(arrays->code);
     free(arrays->order);
 }
 
-static int ingest_arrays_check_rows(const struct arrays *arrays,
-                                    struct wn_error *error)
-{
-    const struct wn_array *all[] = {&arrays->features, &arrays->probability,
-                                    &arrays->id};
+/* --- checks -------------------------------------------------------------- */
 
+static int check_arrays(const struct arrays *arrays, struct wn_error *error)
+{
+    const struct wn_array *features = &arrays->features;
+    const struct wn_array *probability = &arrays->probability;
+    const struct wn_array *all[3 + WN_ROLE_KINDS] = {features, probability,
+                                                     &arrays->id};
+
+    for (size_t r = 0; r < WN_ROLE_KINDS; r++)
+        all[3 + r] = &arrays->role[r];
     for (size_t a = 0; a < sizeof all / sizeof *all; a++)
         if (all[a]->name &&
             ingest_check_rows(all[a], all[a]->rows, arrays->rows, error))
             return -1;
-    for (size_t r = 0; r < WN_ROLE_KINDS; r++)
-        if (arrays->role[r].name &&
-            ingest_check_rows(&arrays->role[r], arrays->role[r].rows,
-                              arrays->rows, error))
-            return -1;
-    if (arrays->features.name &&
-        (arrays->features.text || arrays->features.columns == 0))
+    if (features->name && (features->text || features->columns == 0))
         return wn_fail(error, WN_EDATA, "%s: found %s, wanted numbers",
-                       arrays->features.name,
-                       arrays->features.text ? "text" : "no columns");
-    if (arrays->probability.name &&
-        (arrays->probability.text || arrays->probability.rank != 2))
+                       features->name, features->text ? "text" : "no columns");
+    if (probability->name && (probability->text || probability->rank != 2))
         return wn_fail(error, WN_EDATA, "%s: wanted numbers, rows x classes",
-                       arrays->probability.name);
+                       probability->name);
     return 0;
 }
 
-/* Refuse at once what would need more than --memory: labels, roles and places
- * of rows, a sample of features, one epoch of a network. */
+/* Refuse early what would need more than --memory: labels, roles and row
+ * numbers, a sample of the features, and one epoch of a network. */
 static int ingest_arrays_check_memory(const struct arrays *arrays,
                                       struct wn_error *error)
 {
     const struct wn_array *x = &arrays->features;
-    const struct wn_array *dynamics = &arrays->beside.dynamics;
+    const struct wn_array *dynamics = &arrays->side.dynamics;
     const double rows = (double)arrays->rows;
-    double need = 64e6 + 24 * rows + 32 * (double)x->columns;
+    double need = 64e6 + 24 * rows + 32 * (double)x->columns +
+                  2 * (double)arrays->id.bytes;
     struct wn_text what = {0};
-    int status;
 
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
         need += arrays->role[r].name ? 4 * rows : 0;
-    need += 2 * (double)arrays->id.bytes;
     if (dynamics->name)
         need += 4 * rows * (double)dynamics->extent[2];
-    status = wn_text_format(&what, "%zu rows of %zu features", arrays->rows,
-                            x->columns);
-    if (status == 0)
-        status =
-            wn_run_check_memory(arrays->run, need, wn_text_of(&what), error);
+    wn_text_format(&what, "%zu rows of %zu features", arrays->rows, x->columns);
+    const int status =
+        wn_run_check_memory(arrays->run, need, wn_text_of(&what), error);
     wn_text_free(&what);
     return status;
 }
 
-/* How many classes the user's probabilities speak of. */
-static size_t classes_known(const struct arrays *arrays)
-{
-    if (arrays->probability.name)
-        return arrays->probability.columns;
-    if (arrays->beside.dynamics.name)
-        return arrays->beside.dynamics.extent[2];
-    return 0;
-}
+/* --- labels and roles ---------------------------------------------------- */
 
-/* Name the first rows without a label. */
-static int ingest_arrays_fail_unlabelled(const struct arrays *arrays,
-                                         struct wn_error *error)
-{
-    struct wn_text rows = {0};
-    size_t missing = 0;
-    int status = 0;
-
-    for (size_t i = 0; i < arrays->rows && status == 0; i++)
-        if (arrays->code[i] < 0 && missing++ < ROWS_TOLD)
-            status = wn_text_format(&rows, "%s%zu", missing > 1 ? ", " : "", i);
-    if (status == 0)
-        wn_fail(error, WN_EDATA,
-                "%s: found no label in %zu row%s (%s%s), "
-                "wanted one in all; --missing-label=drop leaves them out",
-                arrays->label.name, missing, missing == 1 ? "" : "s",
-                wn_text_of(&rows), missing > ROWS_TOLD ? ", ..." : "");
-    wn_text_free(&rows);
-    return -1;
-}
-
-/* Which rows have a label, and are kept. */
+/* Keep the rows with a label, or name the first without. */
 static int keep_labelled(struct arrays *arrays, struct wn_error *error)
 {
-    const bool drop =
-        strcmp(wn_option_text(arrays->run->options, "missing-label"), "drop") ==
-        0;
+    const char *how = wn_option_text(arrays->run->options, "missing-label");
+    const size_t rows = arrays->rows;
+    struct wn_text list = {0};
+    size_t missing = 0;
 
-    for (size_t i = 0; i < arrays->rows; i++)
-        arrays->n += arrays->code[i] >= 0;
-    if (arrays->n == arrays->rows)
+    for (size_t i = 0; i < rows; i++)
+        if (arrays->code[i] < 0 && missing++ < MAX_ROWS)
+            wn_text_format(&list, "%s%zu", missing > 1 ? ", " : "", i);
+    arrays->n = rows - missing;
+    if (missing && strcmp(how, "drop"))
+        wn_fail(error, WN_EDATA,
+                "%s: found no label in %zu row%s (%s%s), wanted one in all; "
+                "--missing-label=drop leaves them out",
+                arrays->label.name, missing, missing == 1 ? "" : "s",
+                wn_text_of(&list), missing > MAX_ROWS ? ", ..." : "");
+    else if (arrays->n == 0)
+        wn_fail(error, WN_EDATA,
+                "%s: found no label in any row, wanted one in some rows",
+                arrays->label.name);
+    wn_text_free(&list);
+    if (error->code)
+        return -1;
+    if (missing == 0)
         return 0;
-    if (!drop)
-        return ingest_arrays_fail_unlabelled(arrays, error);
-    if (arrays->n == 0)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found no label in it, wanted one "
-                       "in some rows",
-                       arrays->label.name);
     arrays->keep = wn_new(arrays->n, sizeof *arrays->keep);
-    arrays->n = 0;
-    for (size_t i = 0; i < arrays->rows; i++)
+    for (size_t i = 0, kept = 0; i < rows; i++)
         if (arrays->code[i] >= 0) {
-            arrays->code[arrays->n] = arrays->code[i];
-            arrays->keep[arrays->n++] = i;
+            arrays->code[kept] = arrays->code[i];
+            arrays->keep[kept++] = i;
         }
-    arrays->beside.keep = arrays->keep;
+    arrays->side.keep = arrays->keep;
     return 0;
 }
 
 static int read_labels(struct arrays *arrays, struct wn_error *error)
 {
+    const struct wn_array *label = &arrays->label;
+    const struct wn_array *probability = &arrays->probability;
+    const struct wn_array *dynamics = &arrays->side.dynamics;
+    const size_t known = probability->name ? probability->columns
+                         : dynamics->name  ? dynamics->extent[2]
+                                           : 0;
     size_t *place;
 
     arrays->code = wn_new(arrays->rows, sizeof *arrays->code);
-    if (wn_array_column_names(&arrays->label,
-                              arrays->names.name ? &arrays->names : NULL,
-                              classes_known(arrays), &arrays->classes,
-                              arrays->code, &place, error))
+    if (wn_array_column_names(label, arrays->names.name ? &arrays->names : NULL,
+                              known, &arrays->classes, arrays->code, &place,
+                              error))
         return -1;
     arrays->order = place ? place : ingest_class_order(&arrays->classes);
-    if (!arrays->order || keep_labelled(arrays, error))
+    if (keep_labelled(arrays, error))
         return -1;
-    if (arrays->classes.count > CLASSES_FEW &&
-        arrays->classes.count > arrays->n / 2)
+    const size_t k = arrays->classes.count;
+    if (k > FEW_CLASSES && k > arrays->n / 2)
         return wn_fail(error, WN_EDATA,
-                       "%s: found %zu different labels in "
-                       "%zu rows, wanted classes with several rows each",
-                       arrays->label.name, arrays->classes.count, arrays->n);
-    if (arrays->probability.name &&
-        arrays->probability.columns != arrays->classes.count)
+                       "%s: found %zu different labels in %zu rows, wanted "
+                       "classes with several rows each",
+                       label->name, k, arrays->n);
+    if (probability->name && probability->columns != k)
         return wn_fail(error, WN_EDATA,
-                       "%s: found %zu classes, wanted %zu "
-                       "as in the label",
-                       arrays->probability.name, arrays->probability.columns,
-                       arrays->classes.count);
+                       "%s: found %zu classes, wanted %zu as in the label",
+                       probability->name, probability->columns, k);
     return 0;
 }
 
@@ -197,57 +181,480 @@ static int read_roles(struct arrays *arrays, struct wn_error *error)
     return 0;
 }
 
-static enum wn_rescale_how scale_asked(const struct arrays *arrays)
-{
-    const char *asked =
-        arrays->link ? "none" : wn_option_text(arrays->run->options, "scale");
-    const char *at = strstr(wn_rescale_choices, asked);
-    enum wn_rescale_how how = WN_RESCALE_NONE;
-
-    for (const char *c = wn_rescale_choices; c < at; c++)
-        how += *c == '|';
-    return how;
-}
-
-/* What stays where it is cannot be changed, and has to be found again. */
-static int ingest_arrays_check_link(struct arrays *arrays,
-                                    struct wn_error *error)
+int ingest_arrays_prepare(struct arrays *arrays, struct wn_error *error)
 {
     const struct wn_options *options = arrays->run->options;
     const char *features = wn_option_text(options, "features");
+    const char *scale = wn_option_text(options, "scale");
 
+    /* The features of a link cannot be scaled, and must be found again. */
     arrays->link = wn_option_on(options, "link");
-    if (!arrays->link)
-        return 0;
-    if (wn_option_given(options, "scale") &&
-        strcmp(wn_option_text(options, "scale"), "none"))
+    if (arrays->link && wn_option_given(options, "scale") &&
+        strcmp(scale, "none"))
         return wn_fail(error, WN_EUSAGE,
-                       "--link leaves the features as they "
-                       "are; wanted --scale=none");
-    if (strcmp(arrays->form, "hdf5") || !features || strchr(features, ':') ||
-        strcmp(arrays->source, "-") == 0)
+                       "--link leaves the features as they are; wanted "
+                       "--scale=none");
+    if (arrays->link &&
+        (strcmp(arrays->format, "hdf5") || !features || strchr(features, ':') ||
+         strcmp(arrays->source, "-") == 0))
         return wn_fail(error, WN_EUSAGE,
-                       "--link wants --features of an HDF5 "
-                       "file that is no pipe");
-    return 0;
-}
-
-int arrays_prepare(struct arrays *arrays, struct wn_error *error)
-{
-    if (ingest_arrays_check_link(arrays, error))
-        return -1;
-    arrays->rows = arrays->beside.rows = arrays->label.rows;
+                       "--link wants --features of an HDF5 file that is no "
+                       "pipe");
+    arrays->rows = arrays->side.rows = arrays->label.rows;
     if (arrays->rows == 0)
         return wn_fail(error, WN_EDATA, "%s: found no rows",
                        arrays->label.name);
-    if (ingest_arrays_check_rows(arrays, error) ||
-        ingest_beside_read(&arrays->beside, error) ||
+    if (check_arrays(arrays, error) ||
+        ingest_side_arrays_read(&arrays->side, error) ||
         ingest_arrays_check_memory(arrays, error) ||
         read_labels(arrays, error) || read_roles(arrays, error))
         return -1;
-    return arrays->features.name
-               ? wn_rescale_fit(&arrays->rescale, scale_asked(arrays),
-                                &arrays->features, arrays->keep, arrays->n,
-                                error)
+    if (!arrays->features.name)
+        return 0;
+    /* The place of the choice in the list is its number. */
+    const char *at = strstr(wn_rescale_choices, arrays->link ? "none" : scale);
+    enum wn_rescale_how how = WN_RESCALE_NONE;
+    for (const char *c = wn_rescale_choices; c < at; c++)
+        how += *c == '|';
+    return wn_rescale_fit(&arrays->rescale, how, &arrays->features,
+                          arrays->keep, arrays->n, error);
+}
+
+/* --- features and probabilities ------------------------------------------ */
+
+/* The dataset in "x.h5: /x", or the file without its directories. */
+static const char *place_of(const struct wn_array *array)
+{
+    const char *colon = strstr(array->name, ": ");
+    const char *slash = strrchr(array->name, '/');
+
+    if (colon)
+        return colon + 2;
+    return slash ? slash + 1 : array->name;
+}
+
+/* Rows on their way into the audit file. */
+struct outgoing {
+    struct wn_array_rows rows;
+    float *encoded;
+    uint64_t *hash; /* n */
+    double *bytes;  /* the row's numbers, then the name of its class */
+};
+
+static void open_outgoing(const struct arrays *arrays,
+                          const struct wn_array *array, struct outgoing *out)
+{
+    const size_t d = array->columns;
+
+    out->encoded = wn_new(d, sizeof *out->encoded);
+    out->hash = wn_new(arrays->n, sizeof *out->hash);
+    out->bytes = wn_new(d + WN_NAME_BYTES / 8 + 1, sizeof *out->bytes);
+    wn_array_rows_open(&out->rows, array);
+}
+
+static void free_outgoing(struct outgoing *out)
+{
+    wn_array_rows_free(&out->rows);
+    free(out->encoded);
+    free(out->hash);
+    free(out->bytes);
+}
+
+/* XXH3 of the row's numbers as f64 and the name of its class. */
+static uint64_t hash_row(const struct arrays *arrays, struct outgoing *out,
+                         const double *in, size_t d, size_t i)
+{
+    const size_t class = (size_t)arrays->code[i];
+    const size_t length = arrays->classes.value[class].length;
+
+    memcpy(out->bytes, in, d * sizeof *in);
+    memcpy(out->bytes + d, wn_dictionary_text(&arrays->classes, class), length);
+    return wn_hash_bits(out->bytes, d * sizeof *in + length);
+}
+
+/* Encode and name the features; those of a link are only read. */
+static int write_features(struct arrays *arrays, struct outgoing *out,
+                          struct wn_error *error)
+{
+    const struct wn_array *array = &arrays->features;
+    const size_t d = array->columns, extent[3] = {arrays->n, d, 0};
+    const char *slash = strrchr(array->name, '/');
+    const char *stem = slash ? slash + 1 : array->name;
+
+    if (!arrays->link && wn_audit_write_begin(arrays->writer, "data/features",
+                                              WN_F32, extent, error))
+        return -1;
+    arrays->min = INFINITY;
+    arrays->max = -INFINITY;
+    for (size_t i = 0; i < arrays->n; i++) {
+        const size_t from = source_row(arrays, i);
+        const double *in = wn_array_row(&out->rows, from, error);
+
+        if (!in ||
+            wn_rescale_row(&arrays->rescale, array, from, in, out->encoded,
+                           error) ||
+            (!arrays->link &&
+             wn_audit_write_append(arrays->writer, 1, out->encoded, error)))
+            return -1;
+        for (size_t j = 0; j < d; j++) {
+            arrays->min = fmin(arrays->min, in[j]);
+            arrays->max = fmax(arrays->max, in[j]);
+        }
+        out->hash[i] = hash_row(arrays, out, in, d, i);
+    }
+    if (!arrays->link && wn_audit_write_end(arrays->writer, error))
+        return -1;
+    /* x#0, x#1, ... for /group/x or x.npy; the indices for libsvm */
+    size_t length =
+        strcmp(arrays->format, "npy") ? strlen(stem) : strcspn(stem, ".");
+    if (length > WN_NAME_BYTES / 2)
+        length = WN_NAME_BYTES / 2;
+    char **name = wn_new(d, sizeof *name);
+    for (size_t j = 0; j < d; j++) {
+        struct wn_text text = {0};
+
+        if (arrays->text.rows)
+            wn_text_format(&text, "%zu", j + 1);
+        else
+            wn_text_format(&text, "%.*s#%zu", (int)length, stem, j);
+        name[j] = text.bytes;
+    }
+    const int status =
+        wn_audit_write_names(arrays->writer, "data/feature_name",
+                             (const char *const *)name, d, error);
+    wn_names_free(name, d);
+    return status;
+}
+
+static int ingest_arrays_write_probability(struct arrays *arrays,
+                                           struct outgoing *out,
+                                           struct wn_error *error)
+{
+    const struct wn_array *array = &arrays->probability;
+    const size_t k = array->columns, extent[3] = {arrays->n, k, 0};
+    double *in = wn_new(k, sizeof *in);
+    int status = wn_audit_write_begin(arrays->writer, "data/probability",
+                                      WN_F32, extent, error);
+
+    for (size_t i = 0; i < arrays->n && status == 0; i++) {
+        const size_t from = source_row(arrays, i);
+        const double *row = wn_array_row(&out->rows, from, error);
+        size_t at = 0;
+        double sum = 0;
+
+        if (!row) {
+            status = -1;
+            break;
+        }
+        for (size_t c = 0; c < k; c++)
+            in[c] = row[arrays->order[c]];
+        switch (wn_user_probability_row(in, k, out->encoded, &at, &sum)) {
+        case 0:
+            status =
+                wn_audit_write_append(arrays->writer, 1, out->encoded, error);
+            out->hash[i] = hash_row(arrays, out, row, k, i);
+            break;
+        case 1:
+            status = wn_fail(error, WN_EDATA,
+                             "%s: row %zu, column %zu: found %g, wanted a "
+                             "probability",
+                             array->name, from, arrays->order[at], in[at]);
+            break;
+        default:
+            status = wn_fail(error, WN_EDATA,
+                             "%s: row %zu: found probabilities that sum to "
+                             "%.6g, wanted 1",
+                             array->name, from, sum);
+        }
+    }
+    free(in);
+    return status ? -1 : wn_audit_write_end(arrays->writer, error);
+}
+
+/* --- rows ---------------------------------------------------------------- */
+
+/* The place of each row: in text its offset and line, else its number in the
+ * arrays, from 0. */
+static int write_places(struct arrays *arrays, const uint64_t *hash,
+                        struct wn_error *error)
+{
+    struct wn_audit_writer *writer = arrays->writer;
+    const struct wn_libsvm *text = &arrays->text;
+    const size_t n = arrays->n;
+
+    if (text->rows)
+        return ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1,
+                                   text->offset, error) ||
+                       ingest_write_vector(writer, "data/row_line", WN_U64, n,
+                                           text->line, error) ||
+                       ingest_write_vector(writer, "data/row_hash", WN_U64, n,
+                                           text->hash, error)
+                   ? -1
+                   : 0;
+    uint64_t *place = wn_new(n, sizeof *place);
+    for (size_t i = 0; i < n; i++)
+        place[i] = source_row(arrays, i);
+    const int status =
+        ingest_write_vector(writer, "data/row_line", WN_U64, n, place, error) ||
+                ingest_write_vector(writer, "data/row_hash", WN_U64, n, hash,
+                                    error)
+            ? -1
+            : 0;
+    free(place);
+    return status;
+}
+
+/* Row hashes are those of the features, or without features those of the
+ * probabilities. */
+static int ingest_arrays_write_rows(struct arrays *arrays,
+                                    struct wn_error *error)
+{
+    struct outgoing features = {0}, probability = {0};
+    const bool any = arrays->features.name;
+    int status = 0;
+
+    if (arrays->probability.name) {
+        open_outgoing(arrays, &arrays->probability, &probability);
+        status = ingest_arrays_write_probability(arrays, &probability, error);
+    }
+    if (status == 0 && any) {
+        open_outgoing(arrays, &arrays->features, &features);
+        status = write_features(arrays, &features, error);
+    }
+    if (status == 0)
+        status =
+            write_places(arrays, any ? features.hash : probability.hash, error);
+    free_outgoing(&features);
+    free_outgoing(&probability);
+    return status;
+}
+
+static int write_ids(struct arrays *arrays, struct wn_error *error)
+{
+    const size_t n = arrays->n;
+    struct wn_text all = {0}, kept = {0};
+    uint64_t *offset = wn_new(arrays->rows + 1, sizeof *offset);
+    uint64_t *end = wn_new(n + 1, sizeof *end);
+    int status = wn_array_column_text(&arrays->id, &all, offset, error);
+
+    for (size_t i = 0; i < n && status == 0; i++) {
+        const size_t row = source_row(arrays, i);
+
+        wn_text_add(&kept, wn_text_of(&all) + offset[row],
+                    offset[row + 1] - offset[row]);
+        end[i + 1] = kept.length;
+    }
+    if (status == 0)
+        status =
+            ingest_write_vector(arrays->writer, "data/id_offset", WN_U64, n + 1,
+                                end, error) ||
+                    ingest_write_vector(arrays->writer, "data/id", WN_U8,
+                                        kept.length, wn_text_of(&kept), error)
+                ? -1
+                : 0;
+    wn_text_free(&all);
+    wn_text_free(&kept);
+    free(offset);
+    free(end);
+    return status;
+}
+
+/* --- the column table: one row an array ---------------------------------- */
+
+enum { MAX_ARRAYS = 4 + WN_ROLE_KINDS };
+
+struct profile {
+    size_t count;
+    const char *name[MAX_ARRAYS], *kind[MAX_ARRAYS];
+    uint64_t none[MAX_ARRAYS], distinct[MAX_ARRAYS];
+    double min[MAX_ARRAYS], max[MAX_ARRAYS];
+    const struct wn_array *array[MAX_ARRAYS];
+};
+
+static void add_array(struct profile *profile, const struct arrays *arrays,
+                      const struct wn_array *array, const char *kind,
+                      uint64_t distinct)
+{
+    const size_t at = profile->count;
+
+    if (!array->name)
+        return;
+    /* All arrays of a libsvm file have the same name. */
+    profile->name[at] = arrays->text.rows ? kind : place_of(array);
+    profile->kind[at] = kind;
+    profile->distinct[at] = distinct;
+    profile->min[at] = profile->max[at] = NAN;
+    profile->array[at] = array;
+    profile->count++;
+}
+
+/* The label goes first, where prune expects it for text. */
+static int write_columns(const struct arrays *arrays, struct profile *p,
+                         struct wn_error *error)
+{
+    struct wn_audit_writer *writer = arrays->writer;
+
+    add_array(p, arrays, &arrays->label, "label", arrays->classes.count);
+    add_array(p, arrays, &arrays->features, "numeric", 0);
+    if (arrays->features.name) {
+        p->min[1] = arrays->min;
+        p->max[1] = arrays->max;
+    }
+    add_array(p, arrays, &arrays->id, "id", 0);
+    add_array(p, arrays, &arrays->probability, "probability", 0);
+    for (size_t r = 0; r < WN_ROLE_KINDS; r++)
+        add_array(p, arrays, &arrays->role[r], wn_role_kinds[r].name,
+                  arrays->roles.of[r].names.count);
+    return wn_audit_write_names(writer, "data/column/name", p->name, p->count,
+                                error) ||
+                   wn_audit_write_names(writer, "data/column/kind", p->kind,
+                                        p->count, error) ||
+                   ingest_write_vector(writer, "data/column/missing", WN_U64,
+                                       p->count, p->none, error) ||
+                   ingest_write_vector(writer, "data/column/invalid", WN_U64,
+                                       p->count, p->none, error) ||
+                   ingest_write_vector(writer, "data/column/distinct", WN_U64,
+                                       p->count, p->distinct, error) ||
+                   ingest_write_vector(writer, "data/column/min", WN_F64,
+                                       p->count, p->min, error) ||
+                   ingest_write_vector(writer, "data/column/max", WN_F64,
+                                       p->count, p->max, error)
+               ? -1
                : 0;
+}
+
+/* --- provenance ---------------------------------------------------------- */
+
+/* A line for an array that is in the input and not in another file. */
+static void list_array(const struct arrays *arrays,
+                       const struct wn_array *array, const char *kind,
+                       struct wn_text *text)
+{
+    const char *input = wn_input_name(wn_run_input(arrays->run));
+    const size_t length = strlen(input);
+
+    if (array->name && strncmp(array->name, input, length) == 0 &&
+        array->name[length] == ':')
+        wn_text_format(text, "%s%s %s", text->length ? "\n" : "", kind,
+                       place_of(array));
+}
+
+static int write_array_provenance(struct arrays *arrays,
+                                  const struct profile *profile,
+                                  struct wn_error *error)
+{
+    struct wn_audit_writer *writer = arrays->writer;
+    const char delimiter[2] = {arrays->text.delimiter, '\0'};
+    const char *label = arrays->text.rows ? "label" : place_of(&arrays->label);
+    struct wn_text options = {0}, list = {0};
+    char digest[WN_DIGEST_TEXT];
+
+    /* Which dataset of the input has which role: prune writes them again. */
+    for (size_t a = 0; a < profile->count; a++)
+        list_array(arrays, profile->array[a], profile->kind[a], &list);
+    list_array(arrays, &arrays->side.features_b, "features_b", &list);
+    list_array(arrays, &arrays->names, "names", &list);
+    int status =
+        wn_options_describe(arrays->run->options, &options) ||
+                wn_audit_provenance(writer, arrays->run->name,
+                                    wn_text_of(&options), arrays->digest,
+                                    error) ||
+                wn_audit_write_text(writer, "data", "task", "classification",
+                                    error) ||
+                wn_audit_write_text(writer, "data", "form", arrays->format,
+                                    error) ||
+                wn_audit_write_text(writer, "data", "arrays", wn_text_of(&list),
+                                    error) ||
+                wn_audit_write_text(writer, "data", "source", arrays->source,
+                                    error) ||
+                wn_audit_write_text(writer, "data", "source_digest",
+                                    arrays->digest, error) ||
+                wn_audit_write_number(writer, "data", "source_size",
+                                      (double)arrays->size, error) ||
+                wn_audit_write_number(writer, "data", "source_rows",
+                                      (double)arrays->rows, error) ||
+                wn_audit_write_text(writer, "data", "label_column", label,
+                                    error) ||
+                (*delimiter && wn_audit_write_text(writer, "data", "delimiter",
+                                                   delimiter, error))
+            ? -1
+            : 0;
+    wn_text_free(&options);
+    wn_text_free(&list);
+    if (status || !arrays->link)
+        return status;
+    return wn_features_digest(&arrays->features, arrays->keep, arrays->n,
+                              digest, error) ||
+                   wn_audit_write_text(writer, "data", "link", arrays->source,
+                                       error) ||
+                   wn_audit_write_text(writer, "data", "link_array",
+                                       place_of(&arrays->features), error) ||
+                   wn_audit_write_text(writer, "data", "link_digest", digest,
+                                       error)
+               ? -1
+               : 0;
+}
+
+static int read_input(const void *descriptor, uint64_t at, size_t length,
+                      char *out, struct wn_error *error)
+{
+    return wn_read_at(*(const int *)descriptor, out, length, at,
+                      wn_input_name(NULL), error);
+}
+
+/* Keep the bytes of a pipe, from which prune makes its output. Without an
+ * operand, the source may also be a file that an option names. */
+static int write_piped_source(const struct arrays *arrays,
+                              struct wn_error *error)
+{
+    if (wn_run_input(arrays->run) || strcmp(arrays->source, "-"))
+        return 0;
+    const int descriptor = wn_input_open(NULL, NULL, error);
+    if (descriptor < 0)
+        return -1;
+    const int status =
+        ingest_write_source(arrays->run, arrays->writer, arrays->size,
+                            read_input, &descriptor, error);
+    close(descriptor);
+    return status;
+}
+
+/* --- all of it ----------------------------------------------------------- */
+
+int ingest_arrays_write(struct arrays *arrays, struct wn_error *error)
+{
+    const size_t n = arrays->n, rows = arrays->rows;
+    const size_t d = arrays->features.columns, k = arrays->classes.count;
+    struct wn_log *talk = arrays->run->talk;
+    struct wn_audit_writer *writer =
+        wn_run_create(arrays->run, NULL, WN_DATA, error);
+    struct profile profile = {0};
+
+    if (!writer)
+        return -1;
+    arrays->writer = writer;
+    if (ingest_arrays_write_rows(arrays, error) ||
+        ingest_write_codes(writer, "data/label", n, arrays->code,
+                           "data/label_name", &arrays->classes, error) ||
+        ingest_write_variants(arrays->run, writer, arrays->source, NULL,
+                              &arrays->classes, error) ||
+        (arrays->id.name && write_ids(arrays, error)) ||
+        ingest_write_roles(writer, &arrays->roles, n, error) ||
+        ingest_side_arrays_write(&arrays->side, n, arrays->order, k, writer,
+                                 error) ||
+        write_columns(arrays, &profile, error) ||
+        write_piped_source(arrays, error) ||
+        write_array_provenance(arrays, &profile, error))
+        return -1;
+    if (d)
+        wn_log_verbose(talk, "%s: scale: %s", arrays->features.name,
+                       arrays->rescale.how == WN_RESCALE_EVEN     ? "even"
+                       : arrays->rescale.how == WN_RESCALE_ROBUST ? "robust"
+                                                                  : "none");
+    wn_log_note(talk,
+                "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
+                "%zu class%s",
+                arrays->source, rows, n, rows - n, d, d == 1 ? "" : "s", k,
+                k == 1 ? "" : "es");
+    return 0;
 }

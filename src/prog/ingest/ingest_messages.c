@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ingest: what is said of a table when it is read. */
+/* ingest: notes on columns, spelling variants and rows. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "prog/ingest/ingest_work.h"
+#include "clean/variants.h"
+#include "prog/ingest/ingest.h"
 #include "render/grid.h"
 #include "util/memory.h"
 
-/* One table of all columns, a line at a time. */
-static int tell_columns(const struct gathered *gathered)
+enum { MAX_VARIANTS = 10 };
+
+/* With --verbose: one table of all columns, a line at a time. */
+static void log_column_table(const struct ingest *ingest)
 {
     static const struct wn_grid_column head[] = {
         {"column", WN_LEFT, WN_SHRINKS},  {"kind", WN_LEFT, WN_FIXED},
         {"missing", WN_RIGHT, WN_FIXED},  {"invalid", WN_RIGHT, WN_FIXED},
         {"distinct", WN_RIGHT, WN_FIXED}, {"features", WN_RIGHT, WN_FIXED},
         {"note", WN_LEFT, WN_SHRINKS}};
-    const struct wn_table *table = gathered->table;
+    const struct wn_table *table = &ingest->table;
     struct wn_text text = {0};
     struct wn_grid grid;
 
-    if (gathered->run->talk->level < WN_VERBOSE)
-        return 0;
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         const struct wn_column *column = &table->column[c];
@@ -42,58 +43,107 @@ static int tell_columns(const struct gathered *gathered)
     for (const char *line = text.bytes; *line;) {
         const size_t length = strcspn(line, "\n");
 
-        wn_log_verbose(gathered->run->talk, "%.*s", (int)length, line);
+        wn_log_verbose(ingest->run->talk, "%.*s", (int)length, line);
         line += length + (line[length] == '\n');
     }
     wn_text_free(&text);
-    return 0;
 }
 
-int ingest_tell(const struct gathered *gathered)
+void ingest_log_columns(const struct ingest *ingest)
 {
-    const struct wn_table *table = gathered->table;
-    const size_t n = wn_csv_rows(table->csv);
-    const size_t unnamed = wn_csv_unnamed(table->csv);
+    const struct wn_table *table = &ingest->table;
+    const struct wn_csv *csv = ingest->csv;
+    struct wn_log *talk = ingest->run->talk;
+    const char *file = wn_csv_name(csv);
+    const size_t unnamed = wn_csv_unnamed(csv);
 
     if (unnamed)
-        wn_log_note(gathered->run->talk,
+        wn_log_note(talk,
                     "%s: %zu column%s without a name in the header: called "
                     "by place, c1, c2 and so on",
-                    wn_csv_name(table->csv), unnamed, unnamed == 1 ? "" : "s");
-    ingest_tell_rules(gathered);
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+                    file, unnamed, unnamed == 1 ? "" : "s");
+    ingest_log_rules(ingest);
+    for (size_t c = 0; c < wn_csv_columns(csv); c++)
         if (table->column[c].invalid > WN_INGEST_NOTES)
-            wn_log_note(gathered->run->talk,
+            wn_log_note(talk,
                         "%s: column %s: %llu of %zu cells: wanted %s; encoded "
                         "as missing",
-                        wn_csv_name(table->csv), wn_csv_column(table->csv, c),
-                        (unsigned long long)table->column[c].invalid, n,
-                        wn_table_wanted(table, c));
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+                        file, wn_csv_column(csv, c),
+                        (unsigned long long)table->column[c].invalid,
+                        wn_csv_rows(csv), wn_table_wanted(table, c));
+    for (size_t c = 0; c < wn_csv_columns(csv); c++)
         if (table->column[c].role == WN_ROLE_FEATURE &&
             table->column[c].leakage.low >= WN_LEAKAGE_SHARE)
-            wn_log_note(gathered->run->talk,
+            wn_log_note(talk,
                         "%s: column %s: predicts the label alone (%.0f %%); "
                         "does it say what the label does?",
-                        wn_csv_name(table->csv), wn_csv_column(table->csv, c),
+                        file, wn_csv_column(csv, c),
                         100 * table->column[c].leakage.lift);
-    return tell_columns(gathered);
+    if (talk->level >= WN_VERBOSE)
+        log_column_table(ingest);
 }
 
-void ingest_tell_rows(const struct gathered *gathered)
+void ingest_log_rows(const struct ingest *ingest)
 {
-    const struct wn_table *table = gathered->table;
-    const size_t n = wn_csv_rows(table->csv);
+    const struct wn_table *table = &ingest->table;
+    const char *file = wn_csv_name(ingest->csv);
+    const size_t n = wn_csv_rows(ingest->csv);
     size_t left;
-    wn_csv_left_out(table->csv, &left);
-    wn_log_note(gathered->run->talk,
+
+    wn_csv_left_out(ingest->csv, &left);
+    wn_log_note(ingest->run->talk,
                 "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
                 "%zu class%s",
-                wn_csv_name(table->csv), n + left, n, left, table->d,
-                table->d == 1 ? "" : "s", table->classes.count,
-                table->classes.count == 1 ? "" : "es");
+                file, n + left, n, left, table->d, table->d == 1 ? "" : "s",
+                table->classes.count, table->classes.count == 1 ? "" : "es");
     if (table->second_block)
-        wn_log_note(gathered->run->talk,
+        wn_log_note(ingest->run->talk,
                     "%s: the last %zu of the features are the second block",
-                    wn_csv_name(table->csv), table->second_block);
+                    file, table->second_block);
+}
+
+int ingest_write_variants(const struct wn_run *run,
+                          struct wn_audit_writer *writer, const char *source,
+                          const char *column,
+                          const struct wn_dictionary *classes,
+                          struct wn_error *error)
+{
+    int32_t *same = wn_new(classes->count, sizeof *same);
+    struct wn_text rule = {0};
+    size_t found = 0;
+    int status = 0;
+
+    column = column ? column : "label";
+    wn_variants_find(classes, same);
+    for (size_t c = 0; c < classes->count; c++) {
+        const size_t to = (size_t)same[c];
+        const struct wn_value *old = &classes->value[c];
+        const struct wn_value *new = &classes->value[to];
+        const char *old_name = wn_dictionary_text(classes, c);
+        const char *new_name = wn_dictionary_text(classes, to);
+
+        if (to == c || found++ >= MAX_VARIANTS)
+            continue;
+        rule.length = 0;
+        wn_variants_write_rule(&rule, column, old_name, old->length, new_name,
+                               new->length);
+        wn_log_note(run->talk,
+                    "%s: column %s: '%.*s' (%llu) is a spelling of '%.*s' "
+                    "(%llu); rule: %s",
+                    source, column, wn_text_told(old->length), old_name,
+                    (unsigned long long)old->count, wn_text_told(new->length),
+                    new_name, (unsigned long long)new->count,
+                    wn_text_of(&rule));
+    }
+    if (found > MAX_VARIANTS)
+        wn_log_note(run->talk,
+                    "%s: %zu more classes are spellings of others; report "
+                    "shows them",
+                    source, found - MAX_VARIANTS);
+    if (found)
+        status = ingest_write_vector(writer, "data/label_same", WN_I32,
+                                     classes->count, same, error);
+    wn_text_free(&rule);
+    free(same);
+    return status;
 }

@@ -1,242 +1,178 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ingest: cleaning rules, what they changed and which cells broke them. */
+/* ingest: cleaning rules, the cells they changed and the cells that break them.
+ */
 #include <stdlib.h>
 
-#include "prog/ingest/ingest_work.h"
+#include "prog/ingest/ingest.h"
 #include "util/memory.h"
 
-int ingest_clean(struct gathered *gathered, struct wn_csv *csv,
-                 struct wn_error *error)
+int ingest_clean(struct ingest *ingest, struct wn_error *error)
 {
-    const char *path = wn_option_text(gathered->run->options, "rules");
-    struct wn_clean *clean = &gathered->clean;
+    const char *path = wn_option_text(ingest->run->options, "rules");
+    const struct wn_clean_input input = {.csv = ingest->csv,
+                                         .threads = ingest->table.threads,
+                                         .log = ingest->table.log,
+                                         .na = ingest->table.na,
+                                         .na_count = ingest->table.na_count};
+    struct wn_clean *clean = &ingest->clean;
 
     if (!path)
         return 0;
     if (!clean->rules.count && wn_clean_rules_read(&clean->rules, path, error))
         return -1;
-    wn_csv_set_overrides(csv, NULL);
-    const struct wn_clean_input input = {.csv = csv,
-                                         .threads = gathered->table->threads,
-                                         .log = gathered->table->log,
-                                         .na = gathered->table->na,
-                                         .na_count = gathered->table->na_count};
+    wn_csv_set_overrides(ingest->csv, NULL);
     if (wn_clean_run(clean, &input, error))
         return -1;
-    wn_csv_set_overrides(csv, &clean->fixes);
+    wn_csv_set_overrides(ingest->csv, &clean->fixes);
     return 0;
 }
 
-/* Of two cells, which comes first. */
-static bool ingest_rules_before(const struct wn_clean_broken *broken,
-                                const struct gathered *gathered, size_t t)
-{
-    if (broken->row != (uint64_t)gathered->row[t])
-        return broken->row < (uint64_t)gathered->row[t];
-    return (int64_t)broken->column < gathered->column[t];
-}
+/* --- defects ------------------------------------------------------------- */
 
-/* Two lists in order become one: of a cell, what the encoder said comes first.
- * From the end, so that no other room is needed. */
-static void ingest_rules_merge(struct gathered *gathered)
+void ingest_merge_broken(struct ingest *ingest)
 {
-    const struct wn_clean *clean = &gathered->clean;
-    size_t t = gathered->defects, b = clean->broken_count;
+    const struct wn_clean *clean = &ingest->clean;
+    size_t t = ingest->defects, b = clean->broken_count;
+    const size_t all = t + b;
 
-    for (size_t to = t + b; b > 0;) {
+    wn_grow(&ingest->row, &ingest->row_capacity, all, sizeof *ingest->row);
+    wn_grow(&ingest->column, &ingest->column_capacity, all,
+            sizeof *ingest->column);
+    wn_grow(&ingest->rule, &ingest->rule_capacity, all, sizeof *ingest->rule);
+    /* Merge from the end, in place. */
+    for (size_t to = all; b > 0;) {
         const struct wn_clean_broken *broken = &clean->broken[b - 1];
 
+        /* On one cell, the encoder's defect comes before those of rules. */
+        const bool first =
+            t > 0 && (broken->row != (uint64_t)ingest->row[t - 1]
+                          ? broken->row < (uint64_t)ingest->row[t - 1]
+                          : (int64_t)broken->column < ingest->column[t - 1]);
+
         to--;
-        if (t > 0 && ingest_rules_before(broken, gathered, t - 1)) {
+        if (first) {
             t--;
-            gathered->row[to] = gathered->row[t];
-            gathered->column[to] = gathered->column[t];
-            gathered->rule[to] = gathered->rule[t];
+            ingest->row[to] = ingest->row[t];
+            ingest->column[to] = ingest->column[t];
+            ingest->rule[to] = ingest->rule[t];
         } else {
             b--;
-            gathered->row[to] = (int64_t)broken->row;
-            gathered->column[to] = (int32_t)broken->column;
-            gathered->rule[to] = WN_RULES_FIRST + (int32_t)broken->rule;
+            ingest->row[to] = (int64_t)broken->row;
+            ingest->column[to] = (int32_t)broken->column;
+            ingest->rule[to] = WN_RULES_FIRST + (int32_t)broken->rule;
         }
     }
-    gathered->defects += clean->broken_count;
-}
-
-/* Cells that break rules and are not counted as invalid already; each once. */
-static void count_broken(struct gathered *gathered)
-{
-    const size_t all = gathered->defects;
-
-    for (size_t t = 0, end; t < all; t = end) {
-        const int32_t column = gathered->column[t];
+    ingest->defects = all;
+    /* Count each cell once, and not if it is invalid too. */
+    for (size_t begin = 0, end; begin < all; begin = end) {
+        const int32_t column = ingest->column[begin];
         bool invalid = false, broken = false;
 
-        for (end = t; end < all && gathered->row[end] == gathered->row[t] &&
-                      gathered->column[end] == column;
+        for (end = begin; end < all && ingest->row[end] == ingest->row[begin] &&
+                          ingest->column[end] == column;
              end++) {
-            const int32_t rule = gathered->rule[end];
+            const int32_t rule = ingest->rule[end];
 
             broken |= rule >= WN_RULES_FIRST;
             invalid |= rule != WN_RULE_MISSING && rule < WN_RULES_FIRST;
         }
-        gathered->table->column[column].broken += broken && !invalid;
+        ingest->table.column[column].broken += broken && !invalid;
     }
 }
 
-int ingest_join_defects(struct gathered *gathered)
-{
-    const size_t all = gathered->defects + gathered->clean.broken_count;
+/* --- the audit file ------------------------------------------------------ */
 
-    if (wn_grow(&gathered->row, &gathered->row_room, all,
-                sizeof *gathered->row) ||
-        wn_grow(&gathered->column, &gathered->column_room, all,
-                sizeof *gathered->column))
-        return -1;
-    wn_grow(&gathered->rule, &gathered->rule_room, all, sizeof *gathered->rule);
-    ingest_rules_merge(gathered);
-    count_broken(gathered);
-    return 0;
-}
-
-/* --- the audit file ----------------------------------------------------- */
-
-/* Names that the encoder gives, then those of the rules. */
-static int ingest_rules_write_names(struct gathered *gathered,
-                                    struct wn_error *error)
-{
-    const struct wn_clean_rules *rules = &gathered->clean.rules;
-    const size_t all = WN_RULES_FIRST + rules->count;
-    const char **name = wn_new(all, sizeof *name);
-    int status = name ? 0 : -1;
-
-    for (size_t r = 0; r < all && name; r++)
-        name[r] = r < WN_RULES_FIRST ? wn_rule_names[r]
-                                     : rules->rule[r - WN_RULES_FIRST].name;
-    if (status == 0)
-        status = wn_audit_write_names(gathered->writer, "data/defect/rule_name",
-                                      name, all, error);
-    if (status == 0 && rules->count)
-        status =
-            wn_audit_write_names(gathered->writer, "data/rule/name",
-                                 name + WN_RULES_FIRST, rules->count, error);
-    for (size_t r = 0; r < rules->count && name; r++)
-        name[r] = rules->rule[r].text;
-    if (status == 0 && rules->count)
-        status = wn_audit_write_names(gathered->writer, "data/rule/text", name,
-                                      rules->count, error);
-    free(name);
-    return status;
-}
-
-static int ingest_rules_write_counts(struct gathered *gathered,
-                                     struct wn_error *error)
+int ingest_write_rules(const struct ingest *ingest, struct wn_error *error)
 {
     static const char *const paths[] = {"data/rule/changed", "data/rule/broken",
                                         "data/rule/passed_over"};
-    const struct wn_clean *clean = &gathered->clean;
-    const size_t rules = clean->rules.count;
-    uint64_t *number = wn_new(rules, sizeof *number);
-    int status = number ? 0 : -1;
+    struct wn_audit_writer *writer = ingest->writer;
+    const struct wn_clean *clean = &ingest->clean;
+    const struct wn_overrides *fixes = &clean->fixes;
+    const size_t rules = clean->rules.count, x = fixes->count;
+    const char **name = wn_new(WN_RULES_FIRST + rules, sizeof *name);
 
+    /* The names of the encoder's defects, then those of the rules. */
+    for (size_t r = 0; r < WN_RULES_FIRST; r++)
+        name[r] = wn_rule_names[r];
+    for (size_t r = 0; r < rules; r++)
+        name[WN_RULES_FIRST + r] = clean->rules.rule[r].name;
+    int status = wn_audit_write_names(writer, "data/defect/rule_name", name,
+                                      WN_RULES_FIRST + rules, error);
+    if (status == 0 && rules)
+        status = wn_audit_write_names(writer, "data/rule/name",
+                                      name + WN_RULES_FIRST, rules, error);
+    for (size_t r = 0; r < rules; r++)
+        name[r] = clean->rules.rule[r].text;
+    if (status == 0 && rules)
+        status =
+            wn_audit_write_names(writer, "data/rule/text", name, rules, error);
+    free(name);
+    if (status || rules == 0)
+        return status;
+    uint64_t *number = wn_new(rules, sizeof *number);
     for (int p = 0; p < 3 && status == 0; p++) {
         for (size_t r = 0; r < rules; r++)
             number[r] = p == 0   ? clean->count[r].changed
                         : p == 1 ? clean->count[r].broken
                                  : clean->count[r].passed_over;
-        status = ingest_put(gathered->writer, paths[p], WN_U64, rules, number,
-                            error);
+        status =
+            ingest_write_vector(writer, paths[p], WN_U64, rules, number, error);
     }
     free(number);
-    return status;
-}
-
-static int write_fixes(struct gathered *gathered, struct wn_error *error)
-{
-    struct wn_audit_writer *writer = gathered->writer;
-    const struct wn_overrides *fixes = &gathered->clean.fixes;
-    const size_t x = fixes->count;
-
-    if (x == 0)
-        return 0;
-    return ingest_put(writer, "data/fix/row", WN_I64, x, fixes->row, error) ||
-                   ingest_put(writer, "data/fix/column", WN_I32, x,
-                              fixes->column, error) ||
-                   ingest_put(writer, "data/fix/offset", WN_U64, x + 1,
-                              fixes->end, error) ||
-                   ingest_put(writer, "data/fix/text", WN_U8,
-                              (size_t)fixes->end[x], fixes->text, error)
+    if (status || x == 0)
+        return status;
+    return ingest_write_vector(writer, "data/fix/row", WN_I64, x, fixes->row,
+                               error) ||
+                   ingest_write_vector(writer, "data/fix/column", WN_I32, x,
+                                       fixes->column, error) ||
+                   ingest_write_vector(writer, "data/fix/offset", WN_U64, x + 1,
+                                       fixes->end, error) ||
+                   ingest_write_vector(writer, "data/fix/text", WN_U8,
+                                       (size_t)fixes->end[x], fixes->text,
+                                       error)
                ? -1
                : 0;
 }
 
-int ingest_write_rules(struct gathered *gathered, struct wn_error *error)
+/* --- notes --------------------------------------------------------------- */
+
+void ingest_log_rules(const struct ingest *ingest)
 {
-    if (ingest_rules_write_names(gathered, error))
-        return -1;
-    if (!gathered->clean.rules.count)
-        return 0;
-    return ingest_rules_write_counts(gathered, error) ||
-                   write_fixes(gathered, error)
-               ? -1
-               : 0;
-}
-
-/* --- talk --------------------------------------------------------------- */
-
-static void tell_broken(const struct gathered *gathered, size_t r)
-{
-    const struct wn_csv *csv = gathered->table->csv;
-    const struct wn_clean_count *count = &gathered->clean.count[r];
-    const char *name = gathered->clean.rules.rule[r].name;
-
-    for (size_t i = 0; i < count->reported; i++) {
-        const int length = (int)count->cell[i].length;
-
-        wn_log_note(gathered->run->talk,
-                    "%s:%llu: column %s: found %s%.*s%s the rule %s",
-                    wn_csv_name(csv),
-                    (unsigned long long)wn_csv_line(csv)[count->cell[i].row],
-                    wn_csv_column(csv, count->cell[i].column),
-                    length ? "'" : "a cell", length, count->cell[i].text,
-                    length ? "', which breaks" : " that breaks", name);
-    }
-}
-
-static void tell_passed_over(const struct gathered *gathered, size_t r)
-{
-    const struct wn_csv *csv = gathered->table->csv;
-    const struct wn_clean_count *count = &gathered->clean.count[r];
-    const char *name = gathered->clean.rules.rule[r].name;
-    const unsigned long long cells = count->passed_over;
-
-    if (count->stop < wn_csv_rows(csv))
-        wn_log_note(gathered->run->talk,
-                    "%s: rule %s: takes too long; not evaluated on %llu "
-                    "cells, stopped after line %llu",
-                    wn_csv_name(csv), name, cells,
-                    (unsigned long long)wn_csv_line(csv)[count->stop - 1]);
-    else if (cells)
-        wn_log_note(gathered->run->talk,
-                    "%s: rule %s: takes too long; not evaluated on %llu "
-                    "cell%s",
-                    wn_csv_name(csv), name, cells, cells == 1 ? "" : "s");
-}
-
-void ingest_tell_rules(const struct gathered *gathered)
-{
-    const struct wn_clean *clean = &gathered->clean;
+    const struct wn_clean *clean = &ingest->clean;
+    const struct wn_csv *csv = ingest->csv;
+    const uint64_t *line = wn_csv_line(csv);
+    struct wn_log *talk = ingest->run->talk;
+    const char *file = wn_csv_name(csv);
 
     for (size_t r = 0; r < clean->rules.count; r++) {
         const struct wn_clean_count *count = &clean->count[r];
+        const char *name = clean->rules.rule[r].name;
         const bool fix = clean->rules.rule[r].action->kind == WN_CLEAN_FIX;
+        const unsigned long long done = fix ? count->changed : count->broken;
+        const unsigned long long passed_over = count->passed_over;
 
-        tell_broken(gathered, r);
-        tell_passed_over(gathered, r);
-        wn_log_verbose(
-            gathered->run->talk, "rule %s: %llu cell%s %s",
-            clean->rules.rule[r].name,
-            (unsigned long long)(fix ? count->changed : count->broken),
-            (fix ? count->changed : count->broken) == 1 ? "" : "s",
-            fix ? "changed" : "broken");
+        for (size_t i = 0; i < count->reported; i++) {
+            const int length = (int)count->cell[i].length;
+
+            wn_log_note(talk, "%s:%llu: column %s: found %s%.*s%s the rule %s",
+                        file, (unsigned long long)line[count->cell[i].row],
+                        wn_csv_column(csv, count->cell[i].column),
+                        length ? "'" : "a cell", length, count->cell[i].text,
+                        length ? "', which breaks" : " that breaks", name);
+        }
+        if (count->stop < wn_csv_rows(csv))
+            wn_log_note(talk,
+                        "%s: rule %s: takes too long; not evaluated on %llu "
+                        "cells, stopped after line %llu",
+                        file, name, passed_over,
+                        (unsigned long long)line[count->stop - 1]);
+        else if (passed_over)
+            wn_log_note(talk,
+                        "%s: rule %s: takes too long; not evaluated on %llu "
+                        "cell%s",
+                        file, name, passed_over, passed_over == 1 ? "" : "s");
+        wn_log_verbose(talk, "rule %s: %llu cell%s %s", name, done,
+                       done == 1 ? "" : "s", fix ? "changed" : "broken");
     }
 }

@@ -1,30 +1,96 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ingest: arrays that stand beside any input, one row or one layer of rows for
- * each of its rows: a second block of features, and the outputs of the user's
- * network after each epoch. */
+/* ingest: arrays that options name, and the arrays beside the input.
+ *
+ *   /x, x          the dataset /x of the input, if that is HDF5
+ *   FILE.h5:/x     the dataset /x of another HDF5 file
+ *   FILE.npy       a NumPy file */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "array/hdf5.h"
+#include "array/npy.h"
 #include "audit/dataset.h"
-#include "encode/rescale.h"
-#include "prog/ingest/ingest_work.h"
+#include "prog/ingest/ingest.h"
 #include "util/memory.h"
 #include "util/number.h"
+
+/* --- one array ----------------------------------------------------------- */
+
+uint64_t ingest_hdf5_memory(const struct wn_run *run)
+{
+    return wn_option_given(run->options, "memory")
+               ? (uint64_t)wn_option_number(run->options, "memory")
+               : WN_HDF5_BYTES;
+}
+
+static bool is_npy(const char *text)
+{
+    const size_t length = strlen(text);
+
+    return length >= 4 && strcmp(text + length - 4, ".npy") == 0;
+}
+
+bool ingest_names_array(const char *text)
+{
+    return strstr(text, ":/") || is_npy(text);
+}
+
+int ingest_array(const struct wn_run *run, bool inside, const char *option,
+                 struct wn_array *array, struct wn_error *error)
+{
+    const char *text = wn_option_text(run->options, option);
+    const char *colon = text ? strstr(text, ":/") : NULL;
+    const uint64_t memory = ingest_hdf5_memory(run);
+
+    *array = (struct wn_array){0};
+    if (!text)
+        return 0;
+    if (inside && !colon && !is_npy(text))
+        return wn_hdf5_read(wn_run_input(run), &text, 1, memory, array, error);
+    /* The audit file may be passed on, so it records no absolute path. */
+    if (*text == '/') {
+        const char *last = text;
+
+        for (const char *at = text; *at && at != colon; at++)
+            if (*at == '/')
+                last = at + 1;
+        if (wn_option_set(run->options, option, last))
+            return -1;
+    }
+    if (!colon)
+        return wn_npy_read(text, array, error);
+    const char *path = colon + 1;
+    char *file = wn_copy_text(text, (size_t)(colon - text));
+    const int status = wn_hdf5_read(file, &path, 1, memory, array, error);
+    free(file);
+    return status;
+}
+
+int ingest_check_rows(const struct wn_array *array, size_t found, size_t wanted,
+                      struct wn_error *error)
+{
+    if (found == wanted)
+        return 0;
+    return wn_fail(error, WN_EDATA,
+                   "%s: found %zu rows, wanted %zu, one for each of the input",
+                   array->name, found, wanted);
+}
 
 struct numbered {
     double number;
     size_t class;
 };
 
-static int compare_numbered(const void *a, const void *b)
+static int by_number(const void *a, const void *b)
 {
-    const struct numbered *one = a, *other = b;
+    const struct numbered *one = a, *two = b;
 
-    if (one->number != other->number)
-        return one->number < other->number ? -1 : 1;
-    return one->class < other->class ? -1 : one->class > other->class;
+    if (one->number != two->number)
+        return one->number < two->number ? -1 : 1;
+    return one->class < two->class ? -1 : one->class > two->class;
 }
 
 size_t *ingest_class_order(const struct wn_dictionary *classes)
@@ -34,36 +100,21 @@ size_t *ingest_class_order(const struct wn_dictionary *classes)
     size_t *order = wn_new(k, sizeof *order);
     bool numbers = true;
 
-    if (!row || !order) {
-        free(row);
-        free(order);
-        return NULL;
-    }
     for (size_t c = 0; c < k; c++) {
         row[c].class = c;
         numbers = numbers &&
                   wn_number_parse(wn_dictionary_text(classes, c),
                                   classes->value[c].length, &row[c].number);
     }
-    for (size_t c = 0; c < k && !numbers; c++)
-        row[c].number = 0;
-    qsort(row, k, sizeof *row, compare_numbered);
+    if (numbers)
+        qsort(row, k, sizeof *row, by_number);
     for (size_t c = 0; c < k; c++)
         order[row[c].class] = c;
     free(row);
     return order;
 }
 
-int ingest_check_rows(const struct wn_array *array, size_t found, size_t n,
-                      struct wn_error *error)
-{
-    if (found == n)
-        return 0;
-    return wn_fail(error, WN_EDATA,
-                   "%s: found %zu rows, wanted %zu, one for "
-                   "each of the input",
-                   array->name, found, n);
-}
+/* --- reading ------------------------------------------------------------- */
 
 static int check_numbers(const struct wn_array *array, struct wn_error *error)
 {
@@ -73,16 +124,16 @@ static int check_numbers(const struct wn_array *array, struct wn_error *error)
                    array->text ? "text" : "no columns");
 }
 
-int ingest_beside_read(struct beside *beside, struct wn_error *error)
+int ingest_side_arrays_read(struct side_arrays *side, struct wn_error *error)
 {
-    struct wn_array *b = &beside->features_b, *dynamics = &beside->dynamics;
+    struct wn_array *b = &side->features_b, *dynamics = &side->dynamics;
 
-    if ((!beside->columns &&
-         ingest_array(beside->run, beside->inside, "features-b", b, error)) ||
-        ingest_array(beside->run, beside->inside, "dynamics", dynamics, error))
+    if ((!side->from_columns &&
+         ingest_array(side->run, side->inside, "features-b", b, error)) ||
+        ingest_array(side->run, side->inside, "dynamics", dynamics, error))
         return -1;
     if (b->name && (check_numbers(b, error) ||
-                    ingest_check_rows(b, b->rows, beside->rows, error)))
+                    ingest_check_rows(b, b->rows, side->rows, error)))
         return -1;
     if (!dynamics->name)
         return 0;
@@ -90,24 +141,26 @@ int ingest_beside_read(struct beside *beside, struct wn_error *error)
         return -1;
     if (dynamics->rank != 3 || dynamics->rows == 0)
         return wn_fail(error, WN_EDATA,
-                       "%s: found %d dimensions%s, wanted "
-                       "epochs x rows x classes",
+                       "%s: found %d dimensions%s, wanted epochs x rows x "
+                       "classes",
                        dynamics->name, dynamics->rank,
                        dynamics->rows ? "" : ", empty");
-    return ingest_check_rows(dynamics, dynamics->extent[1], beside->rows,
-                             error);
+    return ingest_check_rows(dynamics, dynamics->extent[1], side->rows, error);
 }
 
-static size_t row_of(const struct beside *beside, size_t i)
+void ingest_side_arrays_free(struct side_arrays *side)
 {
-    return beside->keep ? beside->keep[i] : i;
+    wn_array_free(&side->features_b);
+    wn_array_free(&side->dynamics);
 }
 
-static int write_features_b(const struct beside *beside, size_t n,
+/* --- writing ------------------------------------------------------------- */
+
+static int write_features_b(const struct side_arrays *side, size_t n,
                             struct wn_audit_writer *writer,
                             struct wn_error *error)
 {
-    const struct wn_array *array = &beside->features_b;
+    const struct wn_array *array = &side->features_b;
     const size_t d = array->columns, extent[3] = {n, d, 0};
     float *row = wn_new(d, sizeof *row);
     struct wn_array_rows rows = {0};
@@ -116,7 +169,7 @@ static int write_features_b(const struct beside *beside, size_t n,
 
     wn_array_rows_open(&rows, array);
     for (size_t i = 0; i < n && status == 0; i++) {
-        const size_t from = row_of(beside, i);
+        const size_t from = side->keep ? side->keep[i] : i;
         const double *wide = wn_array_row(&rows, from, error);
 
         status = wide ? 0 : -1;
@@ -133,19 +186,18 @@ static int write_features_b(const struct beside *beside, size_t n,
     return status || wn_audit_write_end(writer, error) ? -1 : 0;
 }
 
-/* An epoch of n x k numbers, classes in the order of their names. Lowers *sum
- * where a row is no distribution. */
-static int ingest_side_arrays_read_epoch(const struct beside *beside, size_t e,
-                                         size_t n, const size_t *order,
-                                         struct wn_array_rows *rows, float *out,
-                                         bool *sum, struct wn_error *error)
+/* out: the n x k outputs of epoch e, classes in the order of their names.
+ * Clears *probabilities if a row is not a distribution. */
+static int read_epoch(const struct side_arrays *side, size_t e, size_t n,
+                      const size_t *order, struct wn_array_rows *rows,
+                      float *out, bool *probabilities, struct wn_error *error)
 {
-    const struct wn_array *array = &beside->dynamics;
+    const struct wn_array *array = &side->dynamics;
     const size_t k = array->extent[2];
     char where[40];
 
     for (size_t i = 0; i < n; i++) {
-        const size_t from = row_of(beside, i);
+        const size_t from = side->keep ? side->keep[i] : i;
         const double *wide =
             wn_array_row(rows, e * array->extent[1] + from, error);
         double total = 0;
@@ -165,63 +217,58 @@ static int ingest_side_arrays_read_epoch(const struct beside *beside, size_t e,
             inside = inside && value >= 0 && value <= 1;
             total += value;
         }
-        *sum = *sum && inside && fabs(total - 1) <= WN_SUM_SLACK;
+        *probabilities =
+            *probabilities && inside && fabs(total - 1) <= WN_SUM_SLACK;
     }
     return 0;
 }
 
-static int write_dynamics(const struct beside *beside, size_t n,
+static int write_dynamics(const struct side_arrays *side, size_t n,
                           const size_t *order, struct wn_audit_writer *writer,
                           struct wn_error *error)
 {
     static const char path[] = "data/dynamics";
-    struct wn_array flat = beside->dynamics;
+    struct wn_array flat = side->dynamics;
     const size_t epochs = flat.extent[0], k = flat.extent[2];
     const size_t extent[3] = {epochs, n, k};
     float *epoch = wn_new(wn_product(n, k, 1), sizeof *epoch);
     struct wn_array_rows rows = {0};
-    bool sum = true;
-    int status;
+    bool probabilities = true;
 
     flat.rows = epochs * flat.extent[1];
     flat.columns = k;
     wn_array_rows_open(&rows, &flat);
-    status = wn_audit_write_begin(writer, path, WN_F32, extent, error);
+    int status = wn_audit_write_begin(writer, path, WN_F32, extent, error);
     for (size_t e = 0; e < epochs && status == 0; e++) {
-        status = ingest_side_arrays_read_epoch(beside, e, n, order, &rows,
-                                               epoch, &sum, error);
+        status =
+            read_epoch(side, e, n, order, &rows, epoch, &probabilities, error);
         if (status == 0)
             status = wn_audit_write_append(writer, 1, epoch, error);
     }
     wn_array_rows_free(&rows);
     free(epoch);
     return status || wn_audit_write_end(writer, error) ||
-                   wn_audit_write_text(writer, path, "content",
-                                       sum ? "probabilities" : "logits", error)
+                   wn_audit_write_text(
+                       writer, path, "content",
+                       probabilities ? "probabilities" : "logits", error)
                ? -1
                : 0;
 }
 
-int ingest_beside_write(const struct beside *beside, size_t n,
-                        const size_t *order, size_t k,
-                        struct wn_audit_writer *writer, struct wn_error *error)
+int ingest_side_arrays_write(const struct side_arrays *side, size_t n,
+                             const size_t *order, size_t k,
+                             struct wn_audit_writer *writer,
+                             struct wn_error *error)
 {
-    const struct wn_array *dynamics = &beside->dynamics;
+    const struct wn_array *dynamics = &side->dynamics;
 
-    if (beside->features_b.name && write_features_b(beside, n, writer, error))
+    if (side->features_b.name && write_features_b(side, n, writer, error))
         return -1;
     if (!dynamics->name)
         return 0;
     if (dynamics->extent[2] != k)
         return wn_fail(error, WN_EDATA,
-                       "%s: found %zu classes, wanted %zu as "
-                       "in the label",
+                       "%s: found %zu classes, wanted %zu as in the label",
                        dynamics->name, dynamics->extent[2], k);
-    return write_dynamics(beside, n, order, writer, error);
-}
-
-void ingest_beside_free(struct beside *beside)
-{
-    wn_array_free(&beside->features_b);
-    wn_array_free(&beside->dynamics);
+    return write_dynamics(side, n, order, writer, error);
 }

@@ -1,160 +1,222 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ingest: what was found, as the stage /data of an audit file. */
+/* ingest: write the stage /data of an audit file. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "prog/ingest/ingest_work.h"
+#include "prog/ingest/ingest.h"
 #include "util/memory.h"
 
-/* --- the sink ----------------------------------------------------------- */
+/* --- what all formats write ---------------------------------------------- */
+
+int ingest_write_vector(struct wn_audit_writer *writer, const char *path,
+                        enum wn_type type, size_t count, const void *content,
+                        struct wn_error *error)
+{
+    const size_t extent[3] = {count, 0, 0};
+
+    return wn_audit_write(writer, path, type, extent, content, error);
+}
+
+int ingest_write_codes(struct wn_audit_writer *writer, const char *path,
+                       size_t n, const int32_t *code, const char *names_path,
+                       const struct wn_dictionary *names,
+                       struct wn_error *error)
+{
+    const size_t k = names->count;
+    char **name = wn_new(k, sizeof *name);
+
+    for (size_t c = 0; c < k; c++)
+        name[c] =
+            wn_copy_text(wn_dictionary_text(names, c), names->value[c].length);
+    const int status =
+        ingest_write_vector(writer, path, WN_I32, n, code, error) ||
+                wn_audit_write_names(writer, names_path,
+                                     (const char *const *)name, k, error)
+            ? -1
+            : 0;
+    wn_names_free(name, k);
+    return status;
+}
+
+int ingest_write_roles(struct wn_audit_writer *writer,
+                       const struct wn_roles *roles, size_t n,
+                       struct wn_error *error)
+{
+    char path[32], names[40];
+    int status = 0;
+
+    for (size_t r = 0; r < WN_ROLE_KINDS && status == 0; r++) {
+        const struct wn_role_values *values = &roles->of[r];
+
+        snprintf(path, sizeof path, "data/%s", wn_role_kinds[r].name);
+        snprintf(names, sizeof names, "%s_name", path);
+        if (values->code)
+            status = ingest_write_codes(writer, path, n, values->code, names,
+                                        &values->names, error);
+        if (values->flag)
+            status = ingest_write_vector(writer, path, WN_U8, n, values->flag,
+                                         error);
+        if (values->amount)
+            status = ingest_write_vector(writer, path, WN_F32, n,
+                                         values->amount, error);
+    }
+    return status;
+}
+
+int ingest_write_source(const struct wn_run *run,
+                        struct wn_audit_writer *writer, uint64_t size,
+                        int (*read)(const void *from, uint64_t at,
+                                    size_t length, char *out,
+                                    struct wn_error *error),
+                        const void *from, struct wn_error *error)
+{
+    enum { BLOCK = 1 << 20 };
+    const size_t extent[3] = {(size_t)size, 0, 0};
+    const char *path = wn_run_input(run);
+    struct stat about;
+    const bool pipe =
+        !path || (stat(path, &about) == 0 && !S_ISREG(about.st_mode));
+
+    if (!pipe || wn_option_on(run->options, "no-keep-source"))
+        return 0;
+    if (wn_audit_write_begin(writer, "data/source_bytes", WN_U8, extent, error))
+        return -1;
+    char *block = wn_new(BLOCK, 1);
+    int status = 0;
+    for (uint64_t at = 0; at < size && status == 0; at += BLOCK) {
+        const size_t length =
+            size - at < BLOCK ? (size_t)(size - at) : (size_t)BLOCK;
+
+        status = read(from, at, length, block, error) ||
+                         wn_audit_write_append(writer, length, block, error)
+                     ? -1
+                     : 0;
+    }
+    free(block);
+    return status ? -1 : wn_audit_write_end(writer, error);
+}
+
+const char *ingest_source_name(const char *path)
+{
+    if (!path)
+        return "-";
+    while (path[0] == '.' && path[1] == '/') {
+        path += 2;
+        while (*path == '/')
+            path++;
+    }
+    return *path == '/' ? strrchr(path, '/') + 1 : path;
+}
+
+/* --- CSV: what the encoder gives ----------------------------------------- */
 
 static int take_features(void *context, size_t n, const float *features,
                          struct wn_error *error)
 {
-    struct gathered *gathered = context;
-    const struct wn_table *table = gathered->table;
+    struct ingest *ingest = context;
+    const struct wn_table *table = &ingest->table;
     const size_t p = table->second_block, d = table->d - p;
 
     if (table->d == 0)
         return 0;
     if (p == 0)
-        return wn_audit_write_append(gathered->writer, n, features, error);
+        return wn_audit_write_append(ingest->writer, n, features, error);
     for (size_t i = 0; i < n; i++, features += table->d)
-        if (wn_audit_write_append(gathered->writer, 1, features, error) ||
-            wn_array_put(&gathered->second, features + d, p * sizeof *features,
-                         error))
+        if (wn_audit_write_append(ingest->writer, 1, features, error) ||
+            wn_array_put(&ingest->second_block, features + d,
+                         p * sizeof *features, error))
             return -1;
     return 0;
-}
-
-static void note_broken(struct gathered *gathered, struct wn_defect defect,
-                        const struct wn_cell *cell)
-{
-    const struct wn_csv *csv = gathered->table->csv;
-
-    if (gathered->noted[defect.column]++ < WN_INGEST_NOTES)
-        wn_log_note(
-            gathered->run->talk, "%s:%llu: column %s: found '%.*s', wanted %s",
-            wn_csv_name(csv), (unsigned long long)wn_csv_line(csv)[defect.row],
-            wn_csv_column(csv, defect.column),
-            (int)(cell->length < 80 ? cell->length : 80), cell->text,
-            wn_table_wanted(gathered->table, defect.column));
 }
 
 static int take_defect(void *context, struct wn_defect defect,
                        const struct wn_cell *cell, struct wn_error *error)
 {
-    struct gathered *gathered = context;
-    const size_t at = gathered->defects;
+    struct ingest *ingest = context;
+    const struct wn_csv *csv = ingest->csv;
+    const size_t at = ingest->defects++;
 
-    if (wn_grow(&gathered->row, &gathered->row_room, at + 1,
-                sizeof *gathered->row) ||
-        wn_grow(&gathered->column, &gathered->column_room, at + 1,
-                sizeof *gathered->column))
-        return -1;
-    wn_grow(&gathered->rule, &gathered->rule_room, at + 1,
-            sizeof *gathered->rule);
-    gathered->row[at] = (int64_t)defect.row;
-    gathered->column[at] = (int32_t)defect.column;
-    gathered->rule[at] = defect.rule;
-    gathered->defects++;
-    if (cell)
-        note_broken(gathered, defect, cell);
+    (void)error;
+    wn_grow(&ingest->row, &ingest->row_capacity, at + 1, sizeof *ingest->row);
+    wn_grow(&ingest->column, &ingest->column_capacity, at + 1,
+            sizeof *ingest->column);
+    wn_grow(&ingest->rule, &ingest->rule_capacity, at + 1,
+            sizeof *ingest->rule);
+    ingest->row[at] = (int64_t)defect.row;
+    ingest->column[at] = (int32_t)defect.column;
+    ingest->rule[at] = defect.rule;
+    if (cell && ingest->noted[defect.column]++ < WN_INGEST_NOTES)
+        wn_log_note(
+            ingest->run->talk, "%s:%llu: column %s: found '%.*s', wanted %s",
+            wn_csv_name(csv), (unsigned long long)wn_csv_line(csv)[defect.row],
+            wn_csv_column(csv, defect.column), wn_text_told(cell->length),
+            cell->text, wn_table_wanted(&ingest->table, defect.column));
     return 0;
 }
 
 static int take_id(void *context, const struct wn_cell *cell,
                    struct wn_error *error)
 {
-    struct gathered *gathered = context;
+    struct ingest *ingest = context;
 
-    wn_grow(&gathered->id_offset, &gathered->id_room, gathered->ids + 2,
-            sizeof *gathered->id_offset);
-    if (wn_text_add(&gathered->id, cell->text, cell->length))
-        return -1;
-    if (gathered->ids == 0)
-        gathered->id_offset[0] = 0;
-    gathered->id_offset[++gathered->ids] = gathered->id.length;
+    (void)error;
+    wn_grow(&ingest->id_offset, &ingest->id_capacity, ingest->ids + 2,
+            sizeof *ingest->id_offset);
+    wn_text_add(&ingest->id, cell->text, cell->length);
+    if (ingest->ids == 0)
+        ingest->id_offset[0] = 0;
+    ingest->id_offset[++ingest->ids] = ingest->id.length;
     return 0;
 }
 
-/* --- the audit file ----------------------------------------------------- */
-
-/* The second block waits in a temporary file until the first is written, as an
- * array beside the table would; then write_beside() has it. */
-static int ingest_write_encode(struct gathered *gathered,
-                               struct wn_error *error)
+/* Encode all rows. The second block waits in a temporary file, as an array of
+ * --features-b does, until the first block is written. */
+static int write_features(struct ingest *ingest, struct wn_error *error)
 {
-    const struct wn_table *table = gathered->table;
-    const struct wn_table_sink sink = {gathered, take_features, take_defect,
-                                       take_id};
-    struct wn_array *second = &gathered->beside.features_b;
-    int status;
-
-    if (table->second_block == 0)
-        return wn_table_encode(table, &sink, error);
-    if (wn_array_begin(second, "--features-b", error))
-        return -1;
-    second->rank = 2;
-    second->extent[0] = wn_csv_rows(table->csv);
-    second->extent[1] = table->second_block;
-    second->width = sizeof(float);
-    if (!wn_array_shape(second))
-        return wn_fail(error, WN_EIO, "--features-b: too large");
-    wn_array_sink_open(&gathered->second, second);
-    status = wn_table_encode(table, &sink, error);
-    return wn_array_sink_close(&gathered->second, status == 0, error) || status
-               ? -1
-               : 0;
-}
-
-static int write_features(struct gathered *gathered, struct wn_error *error)
-{
-    const struct wn_table *table = gathered->table;
+    const struct wn_table *table = &ingest->table;
     const size_t d = table->d - table->second_block;
     const size_t extent[3] = {wn_csv_rows(table->csv), d, 0};
+    const struct wn_table_sink sink = {ingest, take_features, take_defect,
+                                       take_id};
+    struct wn_array *second = &ingest->side.features_b;
 
-    /* Without features there are still identifiers and broken cells. */
+    /* Without features there are still ids and defects. */
     if (table->d == 0)
-        return ingest_write_encode(gathered, error);
-    return wn_audit_write_begin(gathered->writer, "data/features", WN_F32,
-                                extent, error) ||
-                   ingest_write_encode(gathered, error) ||
-                   wn_audit_write_end(gathered->writer, error) ||
+        return wn_table_encode(table, &sink, error);
+    if (wn_audit_write_begin(ingest->writer, "data/features", WN_F32, extent,
+                             error))
+        return -1;
+    if (table->second_block) {
+        if (wn_array_begin(second, "--features-b", error))
+            return -1;
+        second->rank = 2;
+        second->extent[0] = wn_csv_rows(table->csv);
+        second->extent[1] = table->second_block;
+        second->width = sizeof(float);
+        if (!wn_array_shape(second))
+            return wn_fail(error, WN_EIO, "--features-b: too large");
+        wn_array_sink_open(&ingest->second_block, second);
+    }
+    int status = wn_table_encode(table, &sink, error);
+    if (table->second_block &&
+        wn_array_sink_close(&ingest->second_block, status == 0, error))
+        status = -1;
+    return status || wn_audit_write_end(ingest->writer, error) ||
                    wn_audit_write_names(
-                       gathered->writer, "data/feature_name",
+                       ingest->writer, "data/feature_name",
                        (const char *const *)table->feature_name, d, error)
                ? -1
                : 0;
 }
 
-static int write_labels(struct gathered *gathered, struct wn_error *error)
+/* Where the rows are in the file, and their ids. */
+static int write_rows(const struct ingest *ingest, struct wn_error *error)
 {
-    const struct wn_table *table = gathered->table;
-
-    return ingest_put_codes(gathered->writer, "data/label",
-                            wn_csv_rows(table->csv), table->label,
-                            "data/label_name", &table->classes, error);
-}
-
-static int ingest_write_probability(struct gathered *gathered,
-                                    struct wn_error *error)
-{
-    const struct wn_table *table = gathered->table;
-    const size_t extent[3] = {wn_csv_rows(table->csv), table->classes.count, 0};
-
-    if (!table->user_probability)
-        return 0;
-    return wn_audit_write(gathered->writer, "data/probability", WN_F32, extent,
-                          table->user_probability, error);
-}
-
-static int ingest_write_rows(struct gathered *gathered, struct wn_error *error)
-{
-    struct wn_audit_writer *writer = gathered->writer;
-    const struct wn_csv *csv = gathered->table->csv;
+    struct wn_audit_writer *writer = ingest->writer;
+    const struct wn_csv *csv = ingest->csv;
     const size_t n = wn_csv_rows(csv);
-
     size_t left;
     const uint64_t *left_out = wn_csv_left_out(csv, &left);
     const size_t extent[3] = {left, 2, 0};
@@ -162,18 +224,20 @@ static int ingest_write_rows(struct gathered *gathered, struct wn_error *error)
     if (left && wn_audit_write(writer, "data/left_out", WN_U64, extent,
                                left_out, error))
         return -1;
-    if (ingest_put(writer, "data/row_offset", WN_U64, n + 1, wn_csv_offset(csv),
-                   error) ||
-        ingest_put(writer, "data/row_line", WN_U64, n, wn_csv_line(csv),
-                   error) ||
-        ingest_put(writer, "data/row_hash", WN_U64, n, wn_csv_hash(csv), error))
+    if (ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1,
+                            wn_csv_offset(csv), error) ||
+        ingest_write_vector(writer, "data/row_line", WN_U64, n,
+                            wn_csv_line(csv), error) ||
+        ingest_write_vector(writer, "data/row_hash", WN_U64, n,
+                            wn_csv_hash(csv), error))
         return -1;
-    if (!gathered->ids)
+    if (!ingest->ids)
         return 0;
-    return ingest_put(writer, "data/id_offset", WN_U64, n + 1,
-                      gathered->id_offset, error) ||
-                   ingest_put(writer, "data/id", WN_U8, gathered->id.length,
-                              wn_text_of(&gathered->id), error)
+    return ingest_write_vector(writer, "data/id_offset", WN_U64, n + 1,
+                               ingest->id_offset, error) ||
+                   ingest_write_vector(writer, "data/id", WN_U8,
+                                       ingest->id.length,
+                                       wn_text_of(&ingest->id), error)
                ? -1
                : 0;
 }
@@ -184,115 +248,101 @@ static int read_csv(const void *csv, uint64_t at, size_t length, char *out,
     return wn_csv_bytes(csv, at, length, out, error);
 }
 
-static int write_source(struct gathered *gathered, struct wn_error *error)
+static int write_provenance(struct ingest *ingest, struct wn_error *error)
 {
-    const struct wn_csv *csv = gathered->table->csv;
-
-    return ingest_put_source(gathered->run, gathered->writer, wn_csv_size(csv),
-                             read_csv, csv, error);
-}
-
-static int write_defects(struct gathered *gathered, struct wn_error *error)
-{
-    struct wn_audit_writer *writer = gathered->writer;
-    const size_t t = gathered->defects;
-
-    return ingest_put(writer, "data/defect/row", WN_I64, t, gathered->row,
-                      error) ||
-                   ingest_put(writer, "data/defect/column", WN_I32, t,
-                              gathered->column, error) ||
-                   ingest_put(writer, "data/defect/rule", WN_I32, t,
-                              gathered->rule, error)
-               ? -1
-               : 0;
-}
-
-static int write_provenance(struct gathered *gathered, struct wn_error *error)
-{
-    struct wn_audit_writer *writer = gathered->writer;
-    const struct wn_table *table = gathered->table;
-    const char delimiter[2] = {wn_csv_delimiter(table->csv), '\0'};
+    struct wn_audit_writer *writer = ingest->writer;
+    const struct wn_csv *csv = ingest->csv;
+    const char *digest = wn_csv_digest(csv);
+    const char *source = ingest_source_name(wn_run_input(ingest->run));
+    const char *label = wn_csv_column(csv, ingest->table.label_column);
+    const char delimiter[2] = {wn_csv_delimiter(csv), '\0'};
     struct wn_text options = {0};
-    int status = -1;
+    const int status =
+        wn_options_describe(ingest->run->options, &options) ||
+                wn_audit_provenance(writer, ingest->run->name,
+                                    wn_text_of(&options), digest, error) ||
+                wn_audit_write_text(writer, "data", "task", "classification",
+                                    error) ||
+                wn_audit_write_text(writer, "data", "source", source, error) ||
+                wn_audit_write_text(writer, "data", "source_digest", digest,
+                                    error) ||
+                wn_audit_write_number(writer, "data", "source_size",
+                                      (double)wn_csv_size(csv), error) ||
+                wn_audit_write_text(writer, "data", "label_column", label,
+                                    error) ||
+                wn_audit_write_text(writer, "data", "delimiter", delimiter,
+                                    error)
+            ? -1
+            : 0;
 
-    if (wn_options_describe(gathered->run->options, &options) ||
-        wn_audit_provenance(writer, gathered->run->name, wn_text_of(&options),
-                            wn_csv_digest(table->csv), error) ||
-        wn_audit_write_text(writer, "data", "task", "classification", error) ||
-        wn_audit_write_text(writer, "data", "source",
-                            ingest_source_name(wn_run_input(gathered->run)),
-                            error) ||
-        wn_audit_write_text(writer, "data", "source_digest",
-                            wn_csv_digest(table->csv), error) ||
-        wn_audit_write_number(writer, "data", "source_size",
-                              (double)wn_csv_size(table->csv), error) ||
-        wn_audit_write_text(writer, "data", "label_column",
-                            wn_csv_column(table->csv, table->label_column),
-                            error) ||
-        wn_audit_write_text(writer, "data", "delimiter", delimiter, error))
-        goto done;
-    status = 0;
-done:
     wn_text_free(&options);
     return status;
 }
 
-static int write_beside(const struct gathered *gathered, struct wn_error *error)
-{
-    const struct wn_dictionary *classes = &gathered->table->classes;
-    size_t *order = ingest_class_order(classes);
-    const int status =
-        order ? ingest_beside_write(&gathered->beside,
-                                    wn_csv_rows(gathered->table->csv), order,
-                                    classes->count, gathered->writer, error)
-              : -1;
+/* --- CSV: all of it ------------------------------------------------------ */
 
+int ingest_write(struct ingest *ingest, struct wn_error *error)
+{
+    const struct wn_table *table = &ingest->table;
+    const struct wn_csv *csv = ingest->csv;
+    const size_t n = wn_csv_rows(csv);
+    const size_t extent[3] = {n, table->classes.count, 0};
+    struct wn_audit_writer *writer =
+        wn_run_create(ingest->run, NULL, WN_DATA, error);
+
+    if (!writer)
+        return -1;
+    size_t *order = ingest_class_order(&table->classes);
+    int status = -1;
+    ingest->writer = writer;
+    ingest->noted = wn_new(wn_csv_columns(csv), sizeof *ingest->noted);
+    if (write_features(ingest, error) ||
+        ingest_write_codes(writer, "data/label", n, table->label,
+                           "data/label_name", &table->classes, error) ||
+        ingest_write_variants(ingest->run, writer, wn_csv_name(csv),
+                              wn_csv_column(csv, table->label_column),
+                              &table->classes, error) ||
+        ingest_write_roles(writer, &ingest->roles, n, error) ||
+        (table->user_probability &&
+         wn_audit_write(writer, "data/probability", WN_F32, extent,
+                        table->user_probability, error)) ||
+        ingest_side_arrays_write(&ingest->side, n, order, table->classes.count,
+                                 writer, error) ||
+        write_rows(ingest, error) ||
+        ingest_write_source(ingest->run, writer, wn_csv_size(csv), read_csv,
+                            csv, error))
+        goto done;
+    ingest_merge_broken(ingest);
+    const size_t t = ingest->defects;
+    if (ingest_write_columns(ingest, error) ||
+        ingest_write_vector(writer, "data/defect/row", WN_I64, t, ingest->row,
+                            error) ||
+        ingest_write_vector(writer, "data/defect/column", WN_I32, t,
+                            ingest->column, error) ||
+        ingest_write_vector(writer, "data/defect/rule", WN_I32, t, ingest->rule,
+                            error) ||
+        ingest_write_rules(ingest, error) || write_provenance(ingest, error))
+        goto done;
+    status = 0;
+done:
     free(order);
     return status;
 }
 
-/* --- all of it ---------------------------------------------------------- */
-
-int ingest_write(struct gathered *gathered, struct wn_error *error)
+void ingest_free(struct ingest *ingest)
 {
-    const struct wn_table *table = gathered->table;
-    const struct wn_csv *csv = table->csv;
-
-    gathered->writer = wn_run_create(gathered->run, NULL, WN_DATA, error);
-    gathered->noted =
-        wn_new(wn_csv_columns(gathered->table->csv), sizeof *gathered->noted);
-    return !gathered->writer || !gathered->noted ||
-                   write_features(gathered, error) ||
-                   write_labels(gathered, error) ||
-                   ingest_spelling(gathered->run, gathered->writer,
-                                   wn_csv_name(csv),
-                                   wn_csv_column(csv, table->label_column),
-                                   &table->classes, error) ||
-                   ingest_put_roles(gathered->writer, &gathered->roles,
-                                    wn_csv_rows(gathered->table->csv), error) ||
-                   ingest_write_probability(gathered, error) ||
-                   write_beside(gathered, error) ||
-                   ingest_write_rows(gathered, error) ||
-                   write_source(gathered, error) ||
-                   ingest_join_defects(gathered) ||
-                   ingest_write_columns(gathered, error) ||
-                   write_defects(gathered, error) ||
-                   ingest_write_rules(gathered, error) ||
-                   write_provenance(gathered, error)
-               ? -1
-               : 0;
-}
-
-void ingest_free(struct gathered *gathered)
-{
-    wn_audit_abandon(gathered->writer);
-    free(gathered->row);
-    free(gathered->column);
-    free(gathered->rule);
-    wn_text_free(&gathered->id);
-    free(gathered->id_offset);
-    free(gathered->noted);
-    wn_clean_free(&gathered->clean);
-    wn_roles_free(&gathered->roles);
-    ingest_beside_free(&gathered->beside);
+    wn_audit_abandon(ingest->writer);
+    free(ingest->row);
+    free(ingest->column);
+    free(ingest->rule);
+    wn_text_free(&ingest->id);
+    free(ingest->id_offset);
+    free(ingest->noted);
+    wn_clean_free(&ingest->clean);
+    wn_roles_free(&ingest->roles);
+    ingest_side_arrays_free(&ingest->side);
+    ingest_rejects_abandon(&ingest->rejects);
+    if (ingest->csv)
+        wn_table_free(&ingest->table);
+    wn_csv_close(ingest->csv);
 }
