@@ -356,41 +356,6 @@ static int finish_clean(void *shared, void *own, size_t begin, size_t end,
     return 0;
 }
 
-static int run_pass(struct pass *pass, struct wn_error *error)
-{
-    struct wn_clean *clean = pass->clean;
-    const struct wn_csv_pass reading = {.csv = pass->input->csv,
-                                        .threads = pass->input->threads,
-                                        .rows = WN_PIECE_ROWS,
-                                        .log = pass->input->log,
-                                        .what = "cleaning"};
-    const struct wn_csv_visitor visitor = {.shared = pass,
-                                           .start = start_clean,
-                                           .begin = begin_clean,
-                                           .row = clean_row,
-                                           .finish = finish_clean,
-                                           .stop = stop_clean};
-
-    for (;;) {
-        struct wn_error failure = {0};
-
-        for (size_t r = 0; r < clean->rules.count; r++) {
-            clean->count[r] =
-                (struct wn_clean_count){.stop = clean->count[r].stop};
-            pass->spent[r] = 0;
-        }
-        wn_overrides_clear(&clean->fixes);
-        clean->broken_count = 0;
-        pass->restart = false;
-        if (wn_csv_foreach(&reading, &visitor, 1, &failure) == 0)
-            return 0;
-        if (!pass->restart) {
-            *error = failure;
-            return -1;
-        }
-    }
-}
-
 /* --- `unique` ------------------------------------------------------------ */
 
 static int by_place(const void *a, const void *b)
@@ -436,16 +401,41 @@ int wn_clean_run(struct wn_clean *clean, const struct wn_clean_input *input,
                  struct wn_error *error)
 {
     const size_t rules = clean->rules.count;
-    struct pass pass = {.clean = clean, .input = input};
-    int status = -1;
+    struct pass pass = {.clean = clean, .input = input, .restart = true};
+    const struct wn_csv_pass reading = {.csv = input->csv,
+                                        .threads = input->threads,
+                                        .rows = WN_PIECE_ROWS,
+                                        .log = input->log,
+                                        .what = "cleaning"};
+    const struct wn_csv_visitor visitor = {.shared = &pass,
+                                           .start = start_clean,
+                                           .begin = begin_clean,
+                                           .row = clean_row,
+                                           .finish = finish_clean,
+                                           .stop = stop_clean};
 
     free(clean->count);
     clean->count = wn_new(rules, sizeof *clean->count);
     for (size_t r = 0; r < rules; r++)
         clean->count[r].stop = SIZE_MAX;
     pass.spent = wn_new(rules, sizeof *pass.spent);
-    if (assign_rules(&pass, error) == 0)
-        status = run_pass(&pass, error);
+    int status = assign_rules(&pass, error);
+    while (status == 0 && pass.restart) {
+        struct wn_error failure = {0};
+
+        for (size_t r = 0; r < rules; r++) {
+            clean->count[r] =
+                (struct wn_clean_count){.stop = clean->count[r].stop};
+            pass.spent[r] = 0;
+        }
+        wn_overrides_clear(&clean->fixes);
+        clean->broken_count = 0;
+        pass.restart = false;
+        if (wn_csv_foreach(&reading, &visitor, 1, &failure) && !pass.restart) {
+            *error = failure;
+            status = -1;
+        }
+    }
     for (size_t c = 0; c < pass.columns && status == 0; c++)
         for (size_t s = pass.column[c].checks; s < pass.column[c].end; s++)
             if (pass.rule[s].digest)

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Every bad-* file is refused: exit status 2, exactly this line, no output; and
-# so are impossible command lines.
+# Every bad-* file and every impossible command line is refused with exit status
+# 2, exactly this line, and no output.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
-# refused STATUS MESSAGE COMMAND...: the whole of stderr, and no output file.
+# refused STATUS MESSAGE COMMAND...: all of stderr, and no output file.
 refused() {
     want_status=$1
     want=$2
@@ -34,7 +34,7 @@ is "$(ls ./*.csv ./*.npy ./*.svm | sed 's/^..//' | sort)" \
     "$(sed -n 's/^\([a-z][^ ]*\.[a-z]*\)  .*/\1/p' "$files/README")" \
     "README has a line for each file, in order"
 
-# --- files: name|message behind it ------------------------------------------
+# --- files: name|message after the name ------------------------------------------
 seen=
 while IFS='|' read -r file message; do
     seen="$seen $file"
@@ -156,7 +156,7 @@ bad-svm-value-word.svm|:4: found '1:high', wanted index:value
 END
 is "$(echo $seen)" "$(echo bad-*.csv bad-*.npy bad-*.svm)" "every bad file was tried"
 
-# The first error in the file is told, whoever finds it first.
+# The first error in the file is reported, whichever thread finds it.
 for threads in 1 2 7; do
     refused 2 "ingest: bad-short-row-late.csv:6002: found 2 fields, wanted 3" \
         ingest -j$threads --label=label -o out.h5 bad-short-row-late.csv
@@ -258,7 +258,7 @@ try "--ignore: '(a+)+\$' takes too long on\
  'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab', wanted a simpler pattern" \
     --label=label --ignore='(a+)+$' long-name.csv
 
-# --- an output that is there stays --------------------------------------------
+# --- an existing output stays --------------------------------------------
 echo mine >old.h5
 fails_with 2 "old.h5: exists; --force replaces it" \
     ingest --label=label -o old.h5 $g

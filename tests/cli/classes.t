@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Two thousand classes of two rows each, through every stage; totals against
-# counts of the same by awk.
+# Two thousand classes of two rows each, through every stage; awk counts the
+# expected totals.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 peek=$build/tests/cli/peek
 
-# Classes are points on a wide grid, their two rows beside each other. One row
-# in twenty is labelled as the class after its own.
+# Classes are points on a wide grid, with their two rows close together. One row
+# in twenty has the label of the next class.
 awk 'BEGIN {
     print "x,y,z,label,truth"
     for (i = 0; i < 4000; i++) {
@@ -25,7 +25,7 @@ runs "flag" flag -q -j2 score.h5 -o flag.h5
 runs "flag with one thread" flag -q -j1 score.h5 -o one.h5
 runs "which does not matter" cmp flag.h5 one.h5
 
-# What is kept of 4,000,000 pairs of classes.
+# The stored ones of 4,000,000 pairs of classes.
 "$peek" flag.h5 flag/noise/cell_given i32 >given
 "$peek" flag.h5 flag/noise/cell_true i32 >true
 "$peek" flag.h5 flag/noise/cell_confident_joint i64 >count
@@ -76,7 +76,7 @@ for set in two each; do
         --removed=$set.removed.csv
     is "$(cat $set.kept.csv $set.removed.csv | wc -l)" 12 "$set: every row"
 done
-# One row a class says nothing of how classes are confused.
+# One row a class tells nothing about the confusion of classes.
 score each.h5 --methods=simifeat_rank,forward_loss -o notes.h5 2>err
 ok "$(grep -q 'simifeat_rank: 10 labelled rows are too few for a transition' err
     echo $?)" "simifeat_rank says that it falls back"

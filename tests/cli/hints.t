@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What report says to type next runs as it stands, and writes what its name
-# says, whatever form the source had and wherever it is.
+# The commands that report suggests run as they stand, and write a file of the
+# right format, for every format and place of the source.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 PATH=$build/tests/cli:$PATH
 
@@ -20,7 +20,7 @@ awk '{ $0 = $1 == "setosa" ? 0 : $1 == "virginica" ? 1 : 2 } 1' y |
     paste -d ' ' - x |
     awk '{ print $1, "1:" $2, "2:" $3, "3:" $4, "4:" $5 }' >a.svm
 
-# commands FILE: those of a report. typed NAME: each of them runs.
+# commands FILE: the commands in a report. typed NAME: each of them runs.
 commands() { sed -n '/^Next/,$s/^  .\{26\}  //p' "$1"; }
 typed() {
     commands said >cmd
@@ -34,7 +34,8 @@ finish() {
     score -q --model=neighbors --methods=none -i "$1" &&
         flag -q -i "$1" && report "$1" >said
 }
-# form NAME ENDING FIRST INGEST...: what prune writes is called so, begins so.
+# form NAME ENDING FIRST INGEST...: the suffix and first bytes of what prune
+# writes.
 form() {
     name=$1 ending=$2 first=$3
     shift 3
@@ -54,7 +55,7 @@ form LIBSVM svm '0 1:' ingest a.svm --from=libsvm
 pipe() { ingest --label=species "$@" <a.csv; }
 form 'a pipe' csv sepal pipe
 
-# Not to be found any more: a file has to be named.
+# The source is gone: the command asks for a file.
 mkdir away && mv a.csv away || exit 99
 ingest -q "$work/away/a.csv" --label=species -o audit.h5 -f
 finish audit.h5
@@ -67,7 +68,7 @@ report "--as=$work/away/later.h5" audit.h5 >said
 is "$(commands said | sed -n '$p')" \
     "prune $work/away/later.h5 > clean.csv" 'nor beside where it is to be'
 
-# Names that a shell takes apart; what is not scored, not flagged.
+# Names that a shell would split; audit files without scores or flags.
 cd away || exit 99
 ingest -q a.csv --label=species -o "it's a b.h5" || exit 99
 for step in score flag report; do

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ingest: what is in the audit file, roles, missing and broken cells.
+# ingest: content of the audit file, roles, missing and invalid cells.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 # --- the same bytes -----------------------------------------------------------
@@ -22,7 +22,7 @@ rm -f more.h5
 ingest --label=income --id=id -q "$mixed" -o more.h5 -j1 --verbose 2>err
 same one.h5 more.h5 "--verbose changes nothing"
 
-# --- what is said ---------------------------------------------------------------
+# --- messages ---------------------------------------------------------------
 ingest --label=income "$mixed" 2>err >said.h5
 is "$(sed -n '1,3p' err | sed 's,.*/,,')" \
     "mixed.csv:4: column age: found '3O', wanted a number
@@ -38,7 +38,7 @@ is "$(sed 's,.*/,,' err)" "digits.csv: 1797 rows in = 1797 kept + 0 rejected,\
 ingest -q --label=income "$mixed" 2>err >said.h5
 is "$(cat err)" "" "--quiet"
 
-# --- what is written ------------------------------------------------------------
+# --- content ------------------------------------------------------------
 cat >small.csv <<'END'
 id,age,town,code,same,label
 r1,10,Oslo,7,k,b
@@ -102,7 +102,7 @@ else
 fi
 
 # --- roles ----------------------------------------------------------------------
-# feature COUNT OPTION...: how many features there are.
+# feature COUNT OPTION...: the number of features.
 features() {
     want=$1
     shift
@@ -118,7 +118,7 @@ features 1 --label=label --ignore='id|a.*' --ignore=code --ignore=same \
 features 2 --label=code --ignore='label|code|t.*' --id=id small.csv
 
 # --- kinds ----------------------------------------------------------------------
-# kind COLUMN WANTED OPTION...: what --verbose says of it.
+# kind COLUMN WANTED OPTION...: its line of --verbose.
 kind() {
     column=$1
     want=$2
@@ -159,7 +159,7 @@ ingest: small.csv:5: column code: found 'B', wanted a number" \
     "cells that are no numbers are told"
 
 # --- text ---------------------------------------------------------------------
-# Two sorts of sentences, 150 each; what is in them decides the class.
+# Two kinds of sentences, 150 each; their words decide the class.
 awk 'BEGIN { srand(3); print "text,n,label"
     split("tree leaf root bark wood twig seed moss fern pine", a, " ")
     split("gear bolt nut shaft weld steel rivet cog valve pump", b, " ")
@@ -278,7 +278,7 @@ runs "--max-columns: as many" ingest --max-columns=3 --label=label limits.csv
 fails_with 2 'limits.csv:1: found 3 columns, wanted at most 2 (--max-columns)' \
     ingest --max-columns=2 --label=label limits.csv
 
-# --memory: refused at once, or the same bytes
+# --memory: an early refusal, or the same bytes
 fails_with 2 '--memory: 1797 rows of 65 columns need' \
     ingest --memory=16M "$samples/digits.csv" --label=digit -o small.h5
 ingest --memory=1G "$samples/digits.csv" --label=digit -o bounded.h5

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ingest --lenient: every broken record is named with its line and kept in the
-# rejects, every other one is a row. What is broken is known from broken.sh.
+# ingest --lenient: every malformed record is named with its line and written to
+# the rejects; every other record is a row. broken.sh lists the malformed ones.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 sh "$source/tests/cli/broken.sh" 10000
@@ -14,7 +14,7 @@ is "$?:$(grep ' rows in ' err)" "0:ingest: broken.csv: 10000 rows in = 9900 kept
  100 rejected, 5 features, 2 classes" "the other 99 % are rows"
 same bad.csv thrown.csv "what was left out, byte for byte"
 
-# Each line's first word is what the message about it says.
+# The first word of each line is in the message about it.
 cat >words <<'END2'
 fields .*: found [35] fields, wanted 4
 quote .*: column town: found a quote inside an unquoted field, wanted
@@ -51,7 +51,7 @@ done
 cat broken.csv | ingest -q --lenient --label=label --rejects=pipe.csv >two.h5
 same pipe.csv thrown.csv "from a pipe: the same rejects"
 
-# As if the broken records had never been there.
+# The same audit as of a file without the malformed records.
 ingest -q --label=label whole.csv -o whole.h5
 if command -v h5diff >h5diff.out; then
     for path in features feature_name label label_name row_hash; do
@@ -67,13 +67,13 @@ prune -q painted.h5 --drop=none --removed=gone.csv >kept.csv
 same kept.csv whole.csv "prune: the rows that were kept"
 same gone.csv thrown.csv "prune: and what was left out"
 
-# The rejects are a table again: mended, they go in.
+# The rejects are a CSV file; once corrected, they are read.
 sed 's/Os"lo/Oslo/' bad.csv | ingest --lenient --label=label 2>err >three.h5
 is "$(sed -n 's/.*: \(100 rows.*rejected\),.*/\1/p' err)" \
     "100 rows in = 10 kept + 90 rejected" "the rejects, some of them mended"
 
 # --- where reading goes on ----------------------------------------------------
-# left ROWS REJECTED: what is in f.csv.
+# left ROWS REJECTED: the counts for f.csv.
 left() {
     ingest --lenient --rejects=r.csv -f --label=label f.csv 2>err >f.h5
     is "$?:$(sed -n 's/.* rows in = \(.*\) rejected.*/\1/p' err)" \
@@ -110,7 +110,7 @@ ingest: f.csv: rejected: 1 record too long
 rows in = 3 kept + 1 rejected, 2 features, 2 classes" "too long a record"
 rm -f f.csv
 
-# --- what cannot be -------------------------------------------------------------
+# --- refused -------------------------------------------------------------
 printf 'a,b,label\n1\n2\n' >none.csv
 fails_with 2 "none.csv: found no record that is well-formed, wanted at least\
  one row" ingest -q --lenient --label=label none.csv

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ingest: columns with a role: what is stored of them, what is refused.
+# ingest: columns with a role: the stored values, and cells that are refused.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 cat >roles.csv <<'END'
@@ -43,7 +43,7 @@ else
     skip "roles" "python3-h5py is not installed"
 fi
 
-# More rows than a piece holds, names in another order in each.
+# Several pieces of rows; names first appear in another order in each.
 awk 'BEGIN { print "g,t,w,x,y"
     for (i = 0; i < 9000; i++)
         printf "g%d,%d,%d,%d,%d\n", (i * 7919) % 301, i % 2, i % 5,
@@ -71,8 +71,8 @@ else
     skip "codes" "python3-h5py is not installed"
 fi
 
-# --- what flag makes of them ----------------------------------------------------
-# Iris with some labels turned, parts, patients, and labels that are trusted.
+# --- flag uses them ----------------------------------------------------
+# Iris with some wrong labels, splits, groups, and trusted labels.
 awk -F, -v OFS=, 'NR == 1 { print $0, "part", "who", "ok"; next }
     { if (NR % 25 == 3) $5 = $5 == "setosa" ? "virginica" : "setosa"
       print $0, NR % 5 ? "train" : "test",
@@ -90,7 +90,7 @@ is "$(grep -c '^flag: leak: [2-9] rows' err)" 1 "copies leak"
 is "$(grep -c 'weak_group' err)" 0 "no groups, no check of them"
 ingest -q --label=species --ignore='part|who|ok' turned.csv | score -o t.h5
 flag t.h5 -o none.h5
-# Lines 3, 28, 53 ... are turned; 3, 53 and 103 are trusted.
+# Lines 3, 28, 53 ... have a wrong label; 3, 53 and 103 are trusted.
 flagged() {
     report --top=flagged --format=tsv --columns=no "$1" 2>err >out ||
         report --top=flagged --format=tsv "$1" >out
@@ -103,7 +103,7 @@ is "$(grep -cw 53 all) $(grep -cw 53 untrusted) $(grep -cw 28 untrusted)" \
     "1 0 1" "a trusted label is not taken for wrong"
 runs "all checks run" flag --issues=all -f -o more.h5 all.h5
 
-# --- what is refused ---------------------------------------------------------
+# --- refused ---------------------------------------------------------
 # bad COLUMN CELL OPTION TEXT: row 3 of a file with that cell.
 bad() {
     printf 'a,b,r,y\n1,2,1,p\n2,1,%s,q\n' "$2" >bad.csv

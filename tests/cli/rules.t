@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Cleaning rules: what ingest --rules changes and finds, what flag and report
-# make of it, what prune --apply-rules writes; patterns that take too long; rules
-# that are refused. Wanted cells by hand.
+# Cleaning rules: ingest --rules changes cells and finds broken ones, flag and
+# report show them, prune --apply-rules writes the changes. Patterns that take
+# too long; rules that are refused. Expected cells were written by hand.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 # A table with a byte order mark, quotes, CR LF in a cell, a blank line, blanks,
@@ -217,7 +217,7 @@ fails_with 2 "t.csv:2: column age: age: replace /\$/\\x{0}/: makes a NUL byte, w
     ingest t.csv -l label --rules=bad.rules -f -o none.h5
 ok "$([ ! -e none.h5 ]; echo $?)" "nothing is written"
 
-# --- with --lenient: what is left out is left out before and after the fixes -----
+# --- with --lenient: records are left out before and after the fixes -------------
 printf 'a,b,y\n1, x ,cat\n2,y\n3,"z"q,dog\n4,zz, CAT\n5,x,\n6,\377,dog\n' >l.csv
 printf '7,n/a,n/a\n8,y,dog\n' >>l.csv
 cat >l.rules <<'END'

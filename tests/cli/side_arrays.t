@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ingest --features-b and --dynamics: arrays beside a table, from .npy and HDF5
-# files in several forms; each number is looked up in the audit file.
+# files of several types; each number is compared with the audit file.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 PATH=$build/tests/cli:$PATH
 
 printf 'a,b,y\n1,5,two\n2,7,one\n3,5,two\n4,9,one\n' >t.csv
-# 2 epochs x 4 rows x 2 classes; of the classes by bytes: one, two.
+# 2 epochs x 4 rows x 2 classes; classes in byte order: one, two.
 logits='1 2 3 4 5 6 7 8 -1 -2 -3 -4 -5 -6 -7.5 1e3'
 for form in 'npy <f4' 'fortran >f8' '/g/l f8' 'z/g/l >f4'; do
     set -- $form

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ingest --sniff: the delimiter and the header are found, or refused with the
-# options that say which.
+# ingest --sniff detects the delimiter and the header, or names the options that
+# decide.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 # table DELIMITER: six rows with the other delimiters in quotes.
@@ -15,7 +15,7 @@ found() {
     is "$(ingest -q --sniff "$@" 2>&1)" "$options" "$*: $options"
 }
 
-# --- what is found is as if it had been said ------------------------------------
+# --- the same results as with the options ------------------------------------
 for pair in , ';' '	' '|'; do
     table "$pair" >t.csv
     name=$pair
@@ -88,7 +88,7 @@ fails_with 2 "found nothing that tells whether the first record is a header" \
 printf 'a,a,label\n1,2,x\n2,3,y\n' >twice.csv
 found "--delimiter=',' --no-header" twice.csv
 
-# --- what is refused --------------------------------------------------------------
+# --- refused --------------------------------------------------------------
 printf 'a;b,c\n1;2,5\n2;3,5\n' >tie.csv
 fails_with 2 "ingest: tie.csv: --sniff: found delimiters that fit alike:\
  --delimiter=',' (2 columns in 3 of 3), --delimiter=';' (2 columns in 3 of 3);\

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Classes that differ in how they are spelt only: told, kept, shown, and mended
-# by the rules that are shown.
+# Classes that differ only in spelling are reported and kept; the rules in the
+# report merge them.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
-# Composed and decomposed, capitals, blanks that cannot be told from others.
+# Composed and decomposed letters, capitals, blanks that look alike.
 printf 'a,the label\n' >pets.csv
 i=0
 for label in Cat Cat 'cat ' CAT 'Caf\303\251' 'Cafe\314\201' 'Caf\303\251' \

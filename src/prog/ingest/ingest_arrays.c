@@ -42,28 +42,6 @@ void ingest_arrays_free(struct arrays *arrays)
 
 /* --- checks -------------------------------------------------------------- */
 
-static int check_arrays(const struct arrays *arrays, struct wn_error *error)
-{
-    const struct wn_array *features = &arrays->features;
-    const struct wn_array *probability = &arrays->probability;
-    const struct wn_array *all[3 + WN_ROLE_KINDS] = {features, probability,
-                                                     &arrays->id};
-
-    for (size_t r = 0; r < WN_ROLE_KINDS; r++)
-        all[3 + r] = &arrays->role[r];
-    for (size_t a = 0; a < sizeof all / sizeof *all; a++)
-        if (all[a]->name &&
-            ingest_check_rows(all[a], all[a]->rows, arrays->rows, error))
-            return -1;
-    if (features->name && (features->text || features->columns == 0))
-        return wn_fail(error, WN_EDATA, "%s: found %s, wanted numbers",
-                       features->name, features->text ? "text" : "no columns");
-    if (probability->name && (probability->text || probability->rank != 2))
-        return wn_fail(error, WN_EDATA, "%s: wanted numbers, rows x classes",
-                       probability->name);
-    return 0;
-}
-
 /* Refuse early what would need more than --memory: labels, roles and row
  * numbers, a sample of the features, and one epoch of a network. */
 static int ingest_arrays_check_memory(const struct arrays *arrays,
@@ -89,43 +67,6 @@ static int ingest_arrays_check_memory(const struct arrays *arrays,
 
 /* --- labels and roles ---------------------------------------------------- */
 
-/* Keep the rows with a label, or name the first without. */
-static int keep_labelled(struct arrays *arrays, struct wn_error *error)
-{
-    const char *how = wn_option_text(arrays->run->options, "missing-label");
-    const size_t rows = arrays->rows;
-    struct wn_text list = {0};
-    size_t missing = 0;
-
-    for (size_t i = 0; i < rows; i++)
-        if (arrays->code[i] < 0 && missing++ < MAX_ROWS)
-            wn_text_format(&list, "%s%zu", missing > 1 ? ", " : "", i);
-    arrays->n = rows - missing;
-    if (missing && strcmp(how, "drop"))
-        wn_fail(error, WN_EDATA,
-                "%s: found no label in %zu row%s (%s%s), wanted one in all; "
-                "--missing-label=drop leaves them out",
-                arrays->label.name, missing, missing == 1 ? "" : "s",
-                wn_text_of(&list), missing > MAX_ROWS ? ", ..." : "");
-    else if (arrays->n == 0)
-        wn_fail(error, WN_EDATA,
-                "%s: found no label in any row, wanted one in some rows",
-                arrays->label.name);
-    wn_text_free(&list);
-    if (error->code)
-        return -1;
-    if (missing == 0)
-        return 0;
-    arrays->keep = wn_new(arrays->n, sizeof *arrays->keep);
-    for (size_t i = 0, kept = 0; i < rows; i++)
-        if (arrays->code[i] >= 0) {
-            arrays->code[kept] = arrays->code[i];
-            arrays->keep[kept++] = i;
-        }
-    arrays->side.keep = arrays->keep;
-    return 0;
-}
-
 static int read_labels(struct arrays *arrays, struct wn_error *error)
 {
     const struct wn_array *label = &arrays->label;
@@ -134,7 +75,10 @@ static int read_labels(struct arrays *arrays, struct wn_error *error)
     const size_t known = probability->name ? probability->columns
                          : dynamics->name  ? dynamics->extent[2]
                                            : 0;
-    size_t *place;
+    const char *how = wn_option_text(arrays->run->options, "missing-label");
+    const size_t rows = arrays->rows;
+    struct wn_text list = {0};
+    size_t *place, missing = 0;
 
     arrays->code = wn_new(arrays->rows, sizeof *arrays->code);
     if (wn_array_column_names(label, arrays->names.name ? &arrays->names : NULL,
@@ -142,8 +86,32 @@ static int read_labels(struct arrays *arrays, struct wn_error *error)
                               error))
         return -1;
     arrays->order = place ? place : ingest_class_order(&arrays->classes);
-    if (keep_labelled(arrays, error))
+    /* Keep the rows with a label, or name the first without. */
+    for (size_t i = 0; i < rows; i++)
+        if (arrays->code[i] < 0 && missing++ < MAX_ROWS)
+            wn_text_format(&list, "%s%zu", missing > 1 ? ", " : "", i);
+    arrays->n = rows - missing;
+    if (missing && strcmp(how, "drop"))
+        wn_fail(error, WN_EDATA,
+                "%s: found no label in %zu row%s (%s%s), wanted one in all; "
+                "--missing-label=drop leaves them out",
+                label->name, missing, missing == 1 ? "" : "s",
+                wn_text_of(&list), missing > MAX_ROWS ? ", ..." : "");
+    else if (arrays->n == 0)
+        wn_fail(error, WN_EDATA,
+                "%s: found no label in any row, wanted one in some rows",
+                label->name);
+    wn_text_free(&list);
+    if (error->code)
         return -1;
+    if (missing)
+        arrays->keep = wn_new(arrays->n, sizeof *arrays->keep);
+    for (size_t i = 0, kept = 0; i < rows && missing; i++)
+        if (arrays->code[i] >= 0) {
+            arrays->code[kept] = arrays->code[i];
+            arrays->keep[kept++] = i;
+        }
+    arrays->side.keep = arrays->keep;
     const size_t k = arrays->classes.count;
     if (k > FEW_CLASSES && k > arrays->n / 2)
         return wn_fail(error, WN_EDATA,
@@ -186,6 +154,8 @@ int ingest_arrays_prepare(struct arrays *arrays, struct wn_error *error)
     const struct wn_options *options = arrays->run->options;
     const char *features = wn_option_text(options, "features");
     const char *scale = wn_option_text(options, "scale");
+    const struct wn_array *x = &arrays->features;
+    const struct wn_array *probability = &arrays->probability;
 
     /* The features of a link cannot be scaled, and must be found again. */
     arrays->link = wn_option_on(options, "link");
@@ -204,20 +174,33 @@ int ingest_arrays_prepare(struct arrays *arrays, struct wn_error *error)
     if (arrays->rows == 0)
         return wn_fail(error, WN_EDATA, "%s: found no rows",
                        arrays->label.name);
-    if (check_arrays(arrays, error) ||
-        ingest_side_arrays_read(&arrays->side, error) ||
+    const struct wn_array *all[3 + WN_ROLE_KINDS] = {x, probability,
+                                                     &arrays->id};
+    for (size_t r = 0; r < WN_ROLE_KINDS; r++)
+        all[3 + r] = &arrays->role[r];
+    for (size_t a = 0; a < sizeof all / sizeof *all; a++)
+        if (all[a]->name &&
+            ingest_check_rows(all[a], all[a]->rows, arrays->rows, error))
+            return -1;
+    if (x->name && (x->text || x->columns == 0))
+        return wn_fail(error, WN_EDATA, "%s: found %s, wanted numbers", x->name,
+                       x->text ? "text" : "no columns");
+    if (probability->name && (probability->text || probability->rank != 2))
+        return wn_fail(error, WN_EDATA, "%s: wanted numbers, rows x classes",
+                       probability->name);
+    if (ingest_side_arrays_read(&arrays->side, error) ||
         ingest_arrays_check_memory(arrays, error) ||
         read_labels(arrays, error) || read_roles(arrays, error))
         return -1;
-    if (!arrays->features.name)
+    if (!x->name)
         return 0;
     /* The place of the choice in the list is its number. */
     const char *at = strstr(wn_rescale_choices, arrays->link ? "none" : scale);
     enum wn_rescale_how how = WN_RESCALE_NONE;
     for (const char *c = wn_rescale_choices; c < at; c++)
         how += *c == '|';
-    return wn_rescale_fit(&arrays->rescale, how, &arrays->features,
-                          arrays->keep, arrays->n, error);
+    return wn_rescale_fit(&arrays->rescale, how, x, arrays->keep, arrays->n,
+                          error);
 }
 
 /* --- features and probabilities ------------------------------------------ */
@@ -373,37 +356,6 @@ static int ingest_arrays_write_probability(struct arrays *arrays,
 
 /* --- rows ---------------------------------------------------------------- */
 
-/* The place of each row: in text its offset and line, else its number in the
- * arrays, from 0. */
-static int write_places(struct arrays *arrays, const uint64_t *hash,
-                        struct wn_error *error)
-{
-    struct wn_audit_writer *writer = arrays->writer;
-    const struct wn_libsvm *text = &arrays->text;
-    const size_t n = arrays->n;
-
-    if (text->rows)
-        return ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1,
-                                   text->offset, error) ||
-                       ingest_write_vector(writer, "data/row_line", WN_U64, n,
-                                           text->line, error) ||
-                       ingest_write_vector(writer, "data/row_hash", WN_U64, n,
-                                           text->hash, error)
-                   ? -1
-                   : 0;
-    uint64_t *place = wn_new(n, sizeof *place);
-    for (size_t i = 0; i < n; i++)
-        place[i] = source_row(arrays, i);
-    const int status =
-        ingest_write_vector(writer, "data/row_line", WN_U64, n, place, error) ||
-                ingest_write_vector(writer, "data/row_hash", WN_U64, n, hash,
-                                    error)
-            ? -1
-            : 0;
-    free(place);
-    return status;
-}
-
 /* Row hashes are those of the features, or without features those of the
  * probabilities. */
 static int ingest_arrays_write_rows(struct arrays *arrays,
@@ -411,6 +363,9 @@ static int ingest_arrays_write_rows(struct arrays *arrays,
 {
     struct outgoing features = {0}, probability = {0};
     const bool any = arrays->features.name;
+    const struct wn_libsvm *text = &arrays->text;
+    struct wn_audit_writer *writer = arrays->writer;
+    const size_t n = arrays->n;
     int status = 0;
 
     if (arrays->probability.name) {
@@ -421,9 +376,24 @@ static int ingest_arrays_write_rows(struct arrays *arrays,
         open_outgoing(arrays, &arrays->features, &features);
         status = write_features(arrays, &features, error);
     }
+    /* The place of each row: in text its offset and line, else its number in
+     * the arrays, from 0. */
+    uint64_t *place = wn_new(n, sizeof *place);
+    for (size_t i = 0; i < n; i++)
+        place[i] = text->rows ? text->line[i] : source_row(arrays, i);
+    if (status == 0 && text->rows)
+        status = ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1,
+                                     text->offset, error);
     if (status == 0)
-        status =
-            write_places(arrays, any ? features.hash : probability.hash, error);
+        status = ingest_write_vector(writer, "data/row_line", WN_U64, n, place,
+                                     error);
+    if (status == 0)
+        status = ingest_write_vector(writer, "data/row_hash", WN_U64, n,
+                                     text->rows ? text->hash
+                                     : any      ? features.hash
+                                                : probability.hash,
+                                     error);
+    free(place);
     free_outgoing(&features);
     free_outgoing(&probability);
     return status;
@@ -602,23 +572,6 @@ static int read_input(const void *descriptor, uint64_t at, size_t length,
                       wn_input_name(NULL), error);
 }
 
-/* Keep the bytes of a pipe, from which prune makes its output. Without an
- * operand, the source may also be a file that an option names. */
-static int write_piped_source(const struct arrays *arrays,
-                              struct wn_error *error)
-{
-    if (wn_run_input(arrays->run) || strcmp(arrays->source, "-"))
-        return 0;
-    const int descriptor = wn_input_open(NULL, NULL, error);
-    if (descriptor < 0)
-        return -1;
-    const int status =
-        ingest_write_source(arrays->run, arrays->writer, arrays->size,
-                            read_input, &descriptor, error);
-    close(descriptor);
-    return status;
-}
-
 /* --- all of it ----------------------------------------------------------- */
 
 int ingest_arrays_write(struct arrays *arrays, struct wn_error *error)
@@ -642,9 +595,22 @@ int ingest_arrays_write(struct arrays *arrays, struct wn_error *error)
         ingest_write_roles(writer, &arrays->roles, n, error) ||
         ingest_side_arrays_write(&arrays->side, n, arrays->order, k, writer,
                                  error) ||
-        write_columns(arrays, &profile, error) ||
-        write_piped_source(arrays, error) ||
-        write_array_provenance(arrays, &profile, error))
+        write_columns(arrays, &profile, error))
+        return -1;
+    /* Keep the bytes of a pipe, from which prune makes its output. Without an
+     * operand, the source may also be a file that an option names. */
+    if (!wn_run_input(arrays->run) && strcmp(arrays->source, "-") == 0) {
+        const int descriptor = wn_input_open(NULL, NULL, error);
+
+        if (descriptor < 0)
+            return -1;
+        const int status = ingest_write_source(
+            arrays->run, writer, arrays->size, read_input, &descriptor, error);
+        close(descriptor);
+        if (status)
+            return -1;
+    }
+    if (write_array_provenance(arrays, &profile, error))
         return -1;
     if (d)
         wn_log_verbose(talk, "%s: scale: %s", arrays->features.name,
