@@ -170,7 +170,7 @@ static int record_sniffed(struct wn_run *run, const struct wn_csv *csv)
         return 0;
     delimiter[0] = form->delimiter;
     if (wn_option_set(run->options, "delimiter",
-                         form->delimiter == '\t' ? "tab" : delimiter) ||
+                      form->delimiter == '\t' ? "tab" : delimiter) ||
         (form->no_header && wn_option_set(run->options, "no-header", NULL)))
         return -1;
     wn_csv_form_options(form, &text);

@@ -245,5 +245,5 @@ int ingest_classes(const struct wn_run *run, struct wn_table *table,
     fclose(file);
     return status ? -1
                   : wn_option_set(run->options, "classes",
-                                     ingest_source_name(path));
+                                  ingest_source_name(path));
 }
