@@ -76,17 +76,17 @@ static struct worker **workers_new(const struct ivf *ivf)
     for (size_t t = 0; t < threads; t++) {
         struct worker *w = workers[t] = wn_new(1, sizeof *w);
 
-        w->far = wn_new(per_cell, sizeof(float));
+        w->far = wn_spill_new(per_cell, sizeof(float));
         w->nearest = wn_new(ivf->cells.count, sizeof *w->nearest);
         w->start = wn_new(ivf->cells.count + 1, sizeof *w->start);
-        w->searchers = wn_new(per_cell, sizeof *w->searchers);
-        w->chosen = wn_new(per_cell, sizeof *w->chosen);
-        w->rows = wn_new(per_column, sizeof(float));
-        w->query = wn_new(per_column, sizeof(float));
+        w->searchers = wn_spill_new(per_cell, sizeof *w->searchers);
+        w->chosen = wn_spill_new(per_cell, sizeof *w->chosen);
+        w->rows = wn_spill_new(per_column, sizeof(float));
+        w->query = wn_spill_new(per_column, sizeof(float));
         w->dots = wn_new(BLOCK * BLOCK, sizeof(float));
         w->hits = wn_new(BLOCK * BLOCK, sizeof *w->hits);
-        w->entries = wn_new(wn_product(BLOCK, ivf->bounds.capacity, 1),
-                            sizeof *w->entries);
+        w->entries = wn_spill_new(wn_product(BLOCK, ivf->bounds.capacity, 1),
+                                  sizeof *w->entries);
         w->winners = wn_new(ivf->bounds.capacity, sizeof *w->winners);
         for (int i = 0; i < BLOCK; i++) {
             w->all[i] = i;
@@ -99,16 +99,16 @@ static struct worker **workers_new(const struct ivf *ivf)
 static void workers_free(struct worker **workers, int threads)
 {
     for (int t = 0; t < threads; t++) {
-        free(workers[t]->far);
+        wn_spill_free(workers[t]->far);
         free(workers[t]->nearest);
         free(workers[t]->start);
-        free(workers[t]->searchers);
-        free(workers[t]->chosen);
-        free(workers[t]->rows);
-        free(workers[t]->query);
+        wn_spill_free(workers[t]->searchers);
+        wn_spill_free(workers[t]->chosen);
+        wn_spill_free(workers[t]->rows);
+        wn_spill_free(workers[t]->query);
         free(workers[t]->dots);
         free(workers[t]->hits);
-        free(workers[t]->entries);
+        wn_spill_free(workers[t]->entries);
         free(workers[t]->winners);
         free(workers[t]);
     }

@@ -86,13 +86,14 @@ void wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
     int32_t *order = wn_spill_new(n, sizeof *order);
     size_t *first = wn_new(count + 1, sizeof *first);
     float *far =
-        wn_new(wn_product((size_t)threads, WN_BLOCK, count), sizeof *far);
-    double *sums = wn_new(wn_product((size_t)threads, p, 1), sizeof *sums);
+        wn_spill_new(wn_product((size_t)threads, WN_BLOCK, count), sizeof *far);
+    double *sums =
+        wn_spill_new(wn_product((size_t)threads, p, 1), sizeof *sums);
     struct wn_random random;
 
-    *cells = (struct wn_kmeans){count, p,
-                                wn_new(wn_product(count, p, 1), sizeof(float)),
-                                wn_new(count, sizeof(float))};
+    *cells = (struct wn_kmeans){
+        count, p, wn_spill_new(wn_product(count, p, 1), sizeof(float)),
+        wn_new(count, sizeof(float))};
     wn_random_start(&random, seed, WN_RANDOM_CELLS, 0, 0);
     wn_random_order(&random, order, n);
     for (size_t c = 0; c < count; c++)
@@ -131,12 +132,12 @@ void wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
     wn_spill_free(cell);
     wn_spill_free(order);
     free(first);
-    free(far);
-    free(sums);
+    wn_spill_free(far);
+    wn_spill_free(sums);
 }
 
 void wn_kmeans_free(struct wn_kmeans *cells)
 {
-    free(cells->centre);
+    wn_spill_free(cells->centre);
     free(cells->square);
 }

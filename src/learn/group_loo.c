@@ -8,6 +8,7 @@
 #include "linalg/cholesky.h"
 #include "linalg/products.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
 enum { WIDTH = 64 }; /* classes in hand at a time */
 
@@ -41,10 +42,10 @@ int wn_group_loo(const float *lever, size_t rows, size_t p,
 {
     if (rows == 0)
         return 0;
-    float *gram = wn_new(wn_product(rows, rows, 1), sizeof *gram);
-    float *change = wn_new(wn_product(rows, WIDTH, 1), sizeof *change);
-    double *matrix = wn_new(wn_product(rows, rows, 1), sizeof *matrix);
-    double *right = wn_new(wn_product(rows, WIDTH, 1), sizeof *right);
+    float *gram = wn_spill_new(wn_product(rows, rows, 1), sizeof *gram);
+    float *change = wn_spill_new(wn_product(rows, WIDTH, 1), sizeof *change);
+    double *matrix = wn_spill_new(wn_product(rows, rows, 1), sizeof *matrix);
+    double *right = wn_spill_new(wn_product(rows, WIDTH, 1), sizeof *right);
     int status = -1;
 
     wn_gemm(0, 1, rows, rows, p, 1, lever, p, lever, p, 0, gram, rows);
@@ -65,9 +66,9 @@ int wn_group_loo(const float *lever, size_t rows, size_t p,
     }
     status = 0;
 done:
-    free(gram);
-    free(change);
-    free(matrix);
-    free(right);
+    wn_spill_free(gram);
+    wn_spill_free(change);
+    wn_spill_free(matrix);
+    wn_spill_free(right);
     return status;
 }

@@ -189,7 +189,7 @@ static int miss_group(const struct wn_kernel_loo *exact, const double *inverse,
         *miss += kernel_loo_squares(answer, k) / (own * own);
         return 0;
     }
-    double *block = wn_new(wn_product(rows, rows, 1), sizeof *block);
+    double *block = wn_spill_new(wn_product(rows, rows, 1), sizeof *block);
     /* Rows of a group ascend: row[c] <= row[r] is in the lower triangle. */
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c <= r; c++)
@@ -199,7 +199,7 @@ static int miss_group(const struct wn_kernel_loo *exact, const double *inverse,
         wn_cholesky_solve(block, rows, answer, k, k);
         *miss += kernel_loo_squares(answer, rows * k);
     }
-    free(block);
+    wn_spill_free(block);
     return status;
 }
 

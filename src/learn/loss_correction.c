@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "util/memory.h"
+#include "util/spill.h"
 
 static const double least = 1e-12;
 
@@ -51,7 +52,7 @@ static double find_pivot(double *a, double *u, size_t k, size_t c)
 int wn_transition_invert(const double *t, size_t k, double *u,
                          struct wn_error *error)
 {
-    double *a = wn_new(wn_product(k, k, 1), sizeof *a);
+    double *a = wn_spill_new(wn_product(k, k, 1), sizeof *a);
 
     memcpy(a, t, k * k * sizeof *a);
     memset(u, 0, k * k * sizeof *u);
@@ -61,7 +62,7 @@ int wn_transition_invert(const double *t, size_t k, double *u,
         const double pivot = find_pivot(a, u, k, c);
 
         if (!(fabs(pivot) >= 1e-8)) {
-            free(a);
+            wn_spill_free(a);
             return wn_fail(error, WN_ENUMERIC,
                            "the transition matrix cannot be inverted");
         }
@@ -78,6 +79,6 @@ int wn_transition_invert(const double *t, size_t k, double *u,
             }
         }
     }
-    free(a);
+    wn_spill_free(a);
     return 0;
 }

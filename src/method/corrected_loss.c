@@ -12,6 +12,7 @@
 #include "method/method.h"
 #include "noise/hoc.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
 static int forward_loss_score(const struct wn_view *view,
                               const struct wn_scores *out,
@@ -41,7 +42,7 @@ static int backward_loss_score(const struct wn_view *view,
     if (wn_transition_estimate(&fit, view->label, view->neighbor, view->n, k,
                                view->m, view->threads, NULL, view->talk, error))
         return 1;
-    double *inverse = wn_new(wn_product(k, k, 1), sizeof *inverse);
+    double *inverse = wn_spill_new(wn_product(k, k, 1), sizeof *inverse);
     /* A matrix without inverse is a property of the data. */
     const int status = wn_transition_invert(fit.t, k, inverse, error) ? 1 : 0;
     for (size_t i = 0; status == 0 && i < view->n; i++)
@@ -49,7 +50,7 @@ static int backward_loss_score(const struct wn_view *view,
             out->score[i] = (float)wn_backward_loss(view->probability + i * k,
                                                     inverse, k, view->label[i]);
     wn_transition_free(&fit);
-    free(inverse);
+    wn_spill_free(inverse);
     return status;
 }
 

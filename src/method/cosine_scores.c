@@ -18,6 +18,7 @@
 #include "noise/hoc.h"
 #include "noise/order_statistics.h"
 #include "util/memory.h"
+#include "util/spill.h"
 #include "util/random.h"
 
 void wn_cosine_edges(const struct wn_view *view, size_t i, double *distance)
@@ -170,7 +171,7 @@ static void simifeat_run(const struct wn_view *view, const double *rate,
 {
     const size_t n = view->n;
     const size_t max = view->m > 2 ? view->m - 1 : view->m;
-    double *cosine = wn_new(wn_product(n, view->m, 1), sizeof *cosine);
+    double *cosine = wn_spill_new(wn_product(n, view->m, 1), sizeof *cosine);
     double *score = wn_new(n, sizeof *score);
     double *threshold = wn_new(view->k, sizeof *threshold);
     int32_t *vote = wn_new(n, sizeof *vote);
@@ -207,7 +208,7 @@ static void simifeat_run(const struct wn_view *view, const double *rate,
         out[i] = view->label[i] < 0
                      ? 0
                      : (float)((hits[i] + 1.0) / (times[i] + 2.0));
-    free(cosine);
+    wn_spill_free(cosine);
     free(score);
     free(threshold);
     free(vote);
@@ -233,7 +234,7 @@ static int simifeat_vote_score(const struct wn_view *view,
 static void rates_by_vote(const struct wn_view *view, double *rate)
 {
     const size_t n = view->n;
-    double *cosine = wn_new(wn_product(n, view->m, 1), sizeof *cosine);
+    double *cosine = wn_spill_new(wn_product(n, view->m, 1), sizeof *cosine);
     double *score = wn_new(n, sizeof *score);
     double *count = wn_new(view->k, sizeof *count);
     int32_t *vote = wn_new(n, sizeof *vote);
@@ -251,7 +252,7 @@ static void rates_by_vote(const struct wn_view *view, double *rate)
         }
     for (size_t c = 0; c < view->k; c++)
         rate[c] = wn_simifeat_rate(count[c] - rate[c], 1, count[c]);
-    free(cosine);
+    wn_spill_free(cosine);
     free(score);
     free(count);
     free(vote);

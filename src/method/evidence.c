@@ -8,6 +8,7 @@
 #include "knn/exact.h"
 #include "method/method.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
 static float evidence_score(float distance)
 {
@@ -34,8 +35,8 @@ static void evidence_query(const struct wn_view *view, const int32_t *from,
                                    .threads = view->threads};
     const size_t cells = wn_product(rows, graph.m, 1);
 
-    *out = (struct nearest){graph.m, wn_new(cells, sizeof *out->index),
-                            wn_new(cells, sizeof *out->distance)};
+    *out = (struct nearest){graph.m, wn_spill_new(cells, sizeof *out->index),
+                            wn_spill_new(cells, sizeof *out->distance)};
     wn_knn_query(&graph, from, rows, to, others, out->index, out->distance);
 }
 
@@ -96,8 +97,8 @@ static int intrinsic_score(const struct wn_view *view,
         }
     free(missed);
     free(negatives);
-    free(found.index);
-    free(found.distance);
+    wn_spill_free(found.index);
+    wn_spill_free(found.distance);
     return status;
 }
 
@@ -149,8 +150,8 @@ static int extrinsic_score(const struct wn_view *view,
     }
     free(trusted);
     free(query);
-    free(found.index);
-    free(found.distance);
+    wn_spill_free(found.index);
+    wn_spill_free(found.distance);
     return status;
 }
 

@@ -307,7 +307,7 @@ static int prior_by_equation(struct wn_noise *noise, struct wn_error *error)
 {
     const size_t k = noise->k, width = k + 1;
     const struct wn_sparse *at = &noise->at;
-    double *system = wn_new(k * width, sizeof *system);
+    double *system = wn_spill_new(k * width, sizeof *system);
     int status = 0;
 
     for (size_t r = 0; r < k; r++) {
@@ -344,7 +344,7 @@ static int prior_by_equation(struct wn_noise *noise, struct wn_error *error)
     }
     for (size_t c = 0; c < k && status == 0; c++)
         noise->prior[c] = system[c * width + k] / system[c * width + c];
-    free(system);
+    wn_spill_free(system);
     return status;
 }
 
