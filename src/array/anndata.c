@@ -45,43 +45,10 @@ static int add_category(void *context, size_t cell, const char *text,
     return 0;
 }
 
-/* Write out the name of every row. */
-static int put_names(struct wn_hdf5_reader *reader,
-                     const struct wn_array *codes, size_t count,
-                     const struct categories *categories)
-{
-    struct wn_array_rows rows;
-    int status = 0;
-
-    wn_array_rows_open(&rows, codes);
-    for (size_t i = 0; i < codes->rows && status == 0; i++) {
-        const double *code = wn_array_row(&rows, i, reader->error);
-        size_t begin = 0, end = 0;
-
-        if (!code) {
-            status = -1;
-        } else if (!(*code >= -1 && *code < (double)count)) {
-            status = wn_fail(reader->error, WN_EDATA,
-                             "%s: %s/codes: row %zu: found %.15g, wanted -1 "
-                             "or the number of one of %zu categories",
-                             reader->name, reader->path, i, *code, count);
-        } else {
-            if (*code >= 0)
-                end = categories->end[(size_t)*code];
-            if (*code > 0)
-                begin = categories->end[(size_t)*code - 1];
-            status = wn_array_put_text(&reader->sink,
-                                       wn_text_of(&categories->all) + begin,
-                                       end - begin, reader->error);
-        }
-    }
-    wn_array_rows_free(&rows);
-    return status;
-}
-
 static int read_codes(struct wn_hdf5_reader *reader)
 {
     struct wn_array codes = {0}, names = {0};
+    struct wn_array_rows rows = {0};
     struct categories categories = {0};
     struct wn_error *error = reader->error;
     char text[32];
@@ -96,20 +63,44 @@ static int read_codes(struct wn_hdf5_reader *reader)
                                "categories");
         goto done;
     }
-    reader->array->text = true;
     categories.end = wn_new(names.rows, sizeof *categories.end);
-    if ((names.text &&
-         wn_array_texts(&names, add_category, &categories, error)) ||
-        begin_array(reader, codes.rows, 1))
+    if (names.text && wn_array_texts(&names, add_category, &categories, error))
         goto done;
-    for (size_t i = 0; !names.text && i < names.rows && !error->code; i++)
-        if (wn_array_numbers(&names, i, i + 1, &value, error) == 0)
-            add_category(&categories, i, text, wn_number_format(value, text),
-                         error);
-    if (!error->code)
-        status = put_names(reader, &codes, names.rows, &categories);
-    status = wn_array_sink_close(&reader->sink, status == 0, error);
+    for (size_t i = 0; !names.text && i < names.rows; i++) {
+        if (wn_array_numbers(&names, i, i + 1, &value, error))
+            goto done;
+        add_category(&categories, i, text, wn_number_format(value, text),
+                     error);
+    }
+    reader->array->text = true;
+    if (begin_array(reader, codes.rows, 1))
+        goto done;
+    wn_array_rows_open(&rows, &codes);
+    for (size_t i = 0; i < codes.rows && !error->code; i++) {
+        const double *code = wn_array_row(&rows, i, error);
+        size_t begin = 0, end = 0;
+
+        if (!code)
+            break;
+        if (!(*code >= -1 && *code < (double)names.rows)) {
+            wn_fail(error, WN_EDATA,
+                    "%s: %s/codes: row %zu: found %.15g, wanted -1 or the "
+                    "number of one of %zu categories",
+                    reader->name, reader->path, i, *code, names.rows);
+            break;
+        }
+        if (*code >= 0)
+            end = categories.end[(size_t)*code];
+        if (*code > 0)
+            begin = categories.end[(size_t)*code - 1];
+        if (wn_array_put_text(&reader->sink,
+                              wn_text_of(&categories.all) + begin, end - begin,
+                              error))
+            break;
+    }
+    status = wn_array_sink_close(&reader->sink, !error->code, error);
 done:
+    wn_array_rows_free(&rows);
     wn_array_free(&codes);
     wn_array_free(&names);
     wn_text_free(&categories.all);

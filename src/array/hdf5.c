@@ -58,23 +58,6 @@ static void read_in_child(void *context, struct wn_error *error)
         H5Fclose(reader.file);
 }
 
-/* Take over what the child says about the temporary file that it wrote. */
-static int accept_array(struct wn_array *array, const struct wn_array *reported,
-                        struct wn_error *error)
-{
-    char *const name = array->name;
-    const int spool = array->spool;
-    struct stat about;
-
-    *array = *reported;
-    array->name = name;
-    array->spool = spool;
-    if (fstat(spool, &about) || (uint64_t)about.st_size != array->bytes)
-        return wn_fail(error, WN_EIO, "%s: the temporary file is incomplete",
-                       name);
-    return 0;
-}
-
 int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
                  uint64_t memory, struct wn_array *arrays,
                  struct wn_error *error)
@@ -98,8 +81,19 @@ int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
     if (status == 0)
         status = wn_sandbox_run(name, memory, WN_HDF5_SECONDS, read_in_child,
                                 &task, error);
-    for (size_t i = 0; status == 0 && i < count; i++)
-        status = accept_array(&arrays[i], &shared[i], error);
+    /* Take over what the child reports, if it wrote what it says. */
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        struct stat about;
+
+        shared[i].name = arrays[i].name;
+        shared[i].spool = arrays[i].spool;
+        arrays[i] = shared[i];
+        if (fstat(arrays[i].spool, &about) ||
+            (uint64_t)about.st_size != arrays[i].bytes)
+            status =
+                wn_fail(error, WN_EIO, "%s: the temporary file is incomplete",
+                        arrays[i].name);
+    }
     for (size_t i = 0; status && i < count; i++)
         wn_array_free(&arrays[i]);
     if (descriptor >= 0)

@@ -451,40 +451,16 @@ static uint64_t *list_places(const struct wn_hdf5_copy *copy,
     return NULL;
 }
 
-/* Write indptr in the type that it had. */
-static int put_indptr(const struct wn_hdf5_copy *copy,
-                      const struct wn_hdf5_reader *reader, hid_t file,
-                      const uint64_t *ends)
-{
-    const hsize_t extent[1] = {copy->n + 1};
-    const hid_t space = H5Screate_simple(1, extent, NULL);
-    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-    char path[WN_HDF5_PATH];
-    hid_t to = H5I_INVALID_HID;
-
-    wn_hdf5_member_path(reader, "indptr", path);
-    const hid_t from = H5Dopen2(reader->file, path, H5P_DEFAULT);
-    const hid_t type = H5Dget_type(from);
-    if (space >= 0 && type >= 0 && H5Pset_obj_track_times(creation, 0) >= 0)
-        to = H5Dcreate2(file, path, type, space, H5P_DEFAULT, creation,
-                        H5P_DEFAULT);
-    const bool good = to >= 0 && H5Dwrite(to, H5T_NATIVE_UINT64, H5S_ALL,
-                                          H5S_ALL, H5P_DEFAULT, ends) >= 0;
-    wn_hdf5_close(to);
-    wn_hdf5_close(type);
-    wn_hdf5_close(from);
-    wn_hdf5_close(creation);
-    wn_hdf5_close(space);
-    return good ? 0 : fail_write(copy, reader);
-}
-
 static int copy_sparse(const struct wn_hdf5_copy *copy,
                        struct wn_hdf5_reader *reader, hid_t file)
 {
     struct wn_hdf5_copy cells = *copy;
     struct wn_array indptr = {0}, data = {0};
+    const hsize_t extent[1] = {copy->n + 1};
     uint64_t *place = NULL, *ends = wn_new(copy->n + 1, sizeof *ends);
-    int status = -1;
+    char path[WN_HDF5_PATH];
+    hid_t to = H5I_INVALID_HID;
+    bool good = false;
 
     if (wn_hdf5_member_read(reader, "indptr", &indptr) ||
         wn_hdf5_member_read(reader, "data", &data))
@@ -501,15 +477,33 @@ static int copy_sparse(const struct wn_hdf5_copy *copy,
     cells.row = place;
     cells.n = ends[copy->n];
     cells.rows = data.rows;
-    if (copy_member(&cells, reader, file, "data", false, NULL) == 0 &&
-        copy_member(&cells, reader, file, "indices", false, NULL) == 0)
-        status = put_indptr(copy, reader, file, ends);
+    if (copy_member(&cells, reader, file, "data", false, NULL) ||
+        copy_member(&cells, reader, file, "indices", false, NULL))
+        goto done;
+    /* indptr is new, but keeps its type. */
+    wn_hdf5_member_path(reader, "indptr", path);
+    const hid_t space = H5Screate_simple(1, extent, NULL);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    const hid_t from = H5Dopen2(reader->file, path, H5P_DEFAULT);
+    const hid_t type = H5Dget_type(from);
+    if (space >= 0 && type >= 0 && H5Pset_obj_track_times(creation, 0) >= 0)
+        to = H5Dcreate2(file, path, type, space, H5P_DEFAULT, creation,
+                        H5P_DEFAULT);
+    good = to >= 0 && H5Dwrite(to, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL,
+                               H5P_DEFAULT, ends) >= 0;
+    wn_hdf5_close(to);
+    wn_hdf5_close(type);
+    wn_hdf5_close(from);
+    wn_hdf5_close(creation);
+    wn_hdf5_close(space);
+    if (!good)
+        fail_write(copy, reader);
 done:
     wn_array_free(&indptr);
     wn_array_free(&data);
     free(place);
     free(ends);
-    return status;
+    return good ? 0 : -1;
 }
 
 static int copy_group(const struct wn_hdf5_copy *copy,

@@ -259,18 +259,38 @@ static int scan_file(struct first_pass *pass)
 
 /* Write the dense rows. The file may have changed since the first pass, so
  * only indices base .. base+d-1 are used. */
-static int write_rows(struct line_reader *reader, struct wn_libsvm *libsvm,
-                      size_t base)
+static int write_features(const struct first_pass *pass)
 {
-    const size_t d = libsvm->features.columns;
+    struct line_reader *reader = pass->reader;
+    struct wn_libsvm *libsvm = pass->libsvm;
+    struct wn_array *array = &libsvm->features;
+    const size_t base = pass->zero ? 0 : 1;
+    const size_t d = pass->end > base ? pass->end - base : 0;
     struct wn_array_sink sink;
-    double *row = wn_new(d, sizeof *row), value;
+    double *row, value;
     const char *at;
     size_t length, index, rows = 0;
     struct word word;
     int status;
 
-    wn_array_sink_open(&sink, &libsvm->features);
+    if (d == 0)
+        return wn_fail(reader->error, WN_EDATA, "%s: found no features",
+                       reader->name);
+    if (wn_array_begin(array, reader->name, reader->error))
+        return -1;
+    array->rank = 2;
+    array->extent[0] = libsvm->rows;
+    array->extent[1] = d;
+    array->width = pass->narrow ? 4 : 8;
+    if (!wn_array_shape(array) ||
+        wn_product(libsvm->rows, d, array->width) / DENSE_MAX > reader->size)
+        return wn_fail(reader->error, WN_EDATA,
+                       "%s: %zu rows of %zu features each in %llu bytes: too "
+                       "sparse for a dense matrix",
+                       reader->name, libsvm->rows, d,
+                       (unsigned long long)reader->size);
+    row = wn_new(d, sizeof *row);
+    wn_array_sink_open(&sink, array);
     reader->used = reader->at = 0;
     reader->next = reader->line = 0;
     while ((status = libsvm_next_line(reader, &at, &length)) == 1) {
@@ -294,32 +314,6 @@ static int write_rows(struct line_reader *reader, struct wn_libsvm *libsvm,
     }
     free(row);
     return wn_array_sink_close(&sink, status == 0, reader->error);
-}
-
-static int read_features(struct line_reader *reader, struct wn_libsvm *libsvm,
-                         const struct first_pass *pass)
-{
-    struct wn_array *array = &libsvm->features;
-    const size_t base = pass->zero ? 0 : 1;
-    const size_t d = pass->end > base ? pass->end - base : 0;
-
-    if (d == 0)
-        return wn_fail(reader->error, WN_EDATA, "%s: found no features",
-                       reader->name);
-    if (wn_array_begin(array, reader->name, reader->error))
-        return -1;
-    array->rank = 2;
-    array->extent[0] = libsvm->rows;
-    array->extent[1] = d;
-    array->width = pass->narrow ? 4 : 8;
-    if (!wn_array_shape(array) ||
-        wn_product(libsvm->rows, d, array->width) / DENSE_MAX > reader->size)
-        return wn_fail(reader->error, WN_EDATA,
-                       "%s: %zu rows of %zu features each in %llu bytes: too "
-                       "sparse for a dense matrix",
-                       reader->name, libsvm->rows, d,
-                       (unsigned long long)reader->size);
-    return write_rows(reader, libsvm, base);
 }
 
 static void shape_column(struct wn_array *array, size_t rows)
@@ -347,7 +341,7 @@ int wn_libsvm_read(const char *path, struct wn_libsvm *libsvm,
         wn_fail_errno(error, "%s: cannot read its size", reader.name);
     } else {
         reader.size = libsvm->size = (uint64_t)about.st_size;
-        if (scan_file(&pass) == 0 && read_features(&reader, libsvm, &pass) == 0)
+        if (scan_file(&pass) == 0 && write_features(&pass) == 0)
             status = wn_file_digest(reader.descriptor, reader.name, reader.size,
                                     libsvm->digest, error);
     }

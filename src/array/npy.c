@@ -112,42 +112,30 @@ static int parse_type(struct npy *npy)
                           npy->name, (int)strcspn(text, ",}\n"), text);
 }
 
-static int parse_shape(struct npy *npy)
-{
-    const char *at = npy_value_of(npy, "'shape'");
-    struct wn_array *array = npy->array;
-
-    if (!at || *at != '(')
-        return npy_refuse(npy, "has no 'shape' in its header");
-    at++;
-    for (;;) {
-        char *end;
-
-        at += strspn(at, " ,");
-        if (*at == ')')
-            break;
-        if (array->rank == WN_ARRAY_RANK || *at < '0' || *at > '9')
-            return npy_refuse(npy, "wanted an array of 1 to 8 dimensions");
-        array->extent[array->rank++] = strtoul(at, &end, 10);
-        at = end;
-    }
-    if (array->rank == 0)
-        return npy_refuse(npy, "wanted an array of 1 to 8 dimensions");
-    return 0;
-}
-
 static int parse_header(struct npy *npy)
 {
     struct wn_array *array = npy->array;
-    const char *order;
+    const char *at;
+    char *end;
     size_t bytes;
 
-    if (read_header(npy) || parse_type(npy) || parse_shape(npy))
+    if (read_header(npy) || parse_type(npy))
         return -1;
-    order = npy_value_of(npy, "'fortran_order'");
-    if (!order || (strncmp(order, "True", 4) && strncmp(order, "False", 5)))
+    at = npy_value_of(npy, "'shape'");
+    if (!at || *at != '(')
+        return npy_refuse(npy, "has no 'shape' in its header");
+    at += 1 + strspn(at + 1, " ,");
+    for (; *at != ')'; at = end + strspn(end, " ,")) {
+        if (array->rank == WN_ARRAY_RANK || *at < '0' || *at > '9')
+            return npy_refuse(npy, "wanted an array of 1 to 8 dimensions");
+        array->extent[array->rank++] = strtoul(at, &end, 10);
+    }
+    if (array->rank == 0)
+        return npy_refuse(npy, "wanted an array of 1 to 8 dimensions");
+    at = npy_value_of(npy, "'fortran_order'");
+    if (!at || (strncmp(at, "True", 4) && strncmp(at, "False", 5)))
         return npy_refuse(npy, "has no 'fortran_order' in its header");
-    npy->fortran = *order == 'T';
+    npy->fortran = *at == 'T';
     array->text = npy->kind == 'S' || npy->kind == 'U';
     array->whole = strchr("iub", npy->kind) != NULL;
     array->width = npy->width <= (array->whole ? 2u : 4u) ? 4 : 8;

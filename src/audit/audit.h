@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* audit/audit.h: the audit file, winnow-audit(5).
+/* audit/audit.h: the audit file, winnow-audit(5) and winnow-storage(5).
  *
  * One HDF5 file with a group per stage: data, score, flag. A stage copies the
  * groups before its own, writes its own, and drops those after it. What makes

@@ -33,8 +33,8 @@ void wn_attributes_free(struct wn_attribute *list, size_t count);
 int wn_attribute_write(hid_t object,
                        const struct wn_attribute *attribute) WN_MUST_CHECK;
 
-/* The digest of a stage, winnow-audit(5): over a line for each dataset and each
- * attribute, sorted. {0} before the first line. */
+/* The digest of a stage, winnow-storage(5): over a line for each dataset and
+ * each attribute, sorted. {0} before the first line. */
 struct wn_digest {
     char **line;
     size_t count, capacity;

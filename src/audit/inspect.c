@@ -79,10 +79,10 @@ static int inspect_type(struct walk *walk, hid_t set, struct wn_entry *entry)
     if (named != 0)
         return inspect_refuse(walk, entry->path, "refused: a named type");
     if (!known || entry->shape.type != wanted)
-        return wn_fail(
-            walk->error, WN_EDATA, "%s: found %s, wanted type %s", entry->path,
-            known ? wn_type_name(entry->shape.type) : "another type",
-            wn_type_name(wanted));
+        return wn_fail(walk->error, WN_EDATA, "%s: found %s, wanted type %s",
+                       entry->path,
+                       known ? wn_type_name(entry->shape.type) : "another type",
+                       wn_type_name(wanted));
     return 0;
 }
 
