@@ -300,7 +300,11 @@ fi
 wrong() {
     said=$1
     shift
-    fails_with 2 "ingest: $said" ingest i.h5 -o no.h5 --features=/x "$@"
+    case "$*" in
+    *--features=*) ;;
+    *) set -- --features=/x "$@" ;;
+    esac
+    fails_with 2 "ingest: $said" ingest i.h5 -o no.h5 "$@"
 }
 compose i.h5 short i1 3 <names
 compose i.h5 text S12 ${n}x1 <y
