@@ -45,7 +45,7 @@ static void sketches_count(void **state)
 enum { M = 20000, K = 4 };
 static int32_t label[M];
 static double value[M], sorted[M];
-static uint64_t mark[M];
+static uint64_t digest[M];
 
 static int by_value(const void *a, const void *b)
 {
@@ -62,27 +62,25 @@ static uint64_t chance(uint64_t i)
 static struct wn_leakage judge_numbers(const int32_t *labels, size_t m,
                                        size_t k)
 {
-    struct wn_leakage_test *room = wn_leakage_new(labels, m, k);
+    struct wn_leakage_test *test = wn_leakage_new(labels, m, k);
     size_t count = 0;
 
-    assert_non_null(room);
     for (size_t i = 0; i < m; i++)
         if (!isnan(value[i]))
             sorted[count++] = value[i];
     qsort(sorted, count, sizeof *sorted, by_value);
     const struct wn_leakage found =
-        wn_leakage_numbers(room, value, sorted, count);
-    wn_leakage_free(room);
+        wn_leakage_numbers(test, value, sorted, count);
+    wn_leakage_free(test);
     return found;
 }
 
 static struct wn_leakage judge_marks(const int32_t *labels, size_t m, size_t k)
 {
-    struct wn_leakage_test *room = wn_leakage_new(labels, m, k);
+    struct wn_leakage_test *test = wn_leakage_new(labels, m, k);
 
-    assert_non_null(room);
-    const struct wn_leakage found = wn_leakage_digests(room, mark);
-    wn_leakage_free(room);
+    const struct wn_leakage found = wn_leakage_digests(test, digest);
+    wn_leakage_free(test);
     return found;
 }
 
@@ -102,10 +100,10 @@ static void leaks_are_measured(void **state)
         for (size_t i = 0; i < M; i++) {
             const bool gives =
                 (double)(chance(i + M) % 1000) < 1000 * shares[s];
-            const int32_t told = gives ? label[i] : (label[i] + 1) % K;
+            const int32_t predicted = gives ? label[i] : (label[i] + 1) % K;
 
-            value[i] = 100 * told + (double)(chance(i) % 50);
-            mark[i] = (uint64_t)told * 12345678912345 + 1;
+            value[i] = 100 * predicted + (double)(chance(i) % 50);
+            digest[i] = (uint64_t)predicted * 12345678912345 + 1;
         }
         const struct wn_leakage numbers = judge_numbers(label, M, K);
         const struct wn_leakage marks = judge_marks(label, M, K);
@@ -128,19 +126,19 @@ static void noise_is_no_leak(void **state)
     for (size_t i = 0; i < M; i++) {
         label[i] = (int32_t)(chance(i) % K);
         value[i] = (double)chance(i + M);
-        mark[i] = chance(i + 3 * M) % 500 + 1;
+        digest[i] = chance(i + 3 * M) % 500 + 1;
     }
     assert_true(fabs(judge_numbers(label, M, K).lift) < 0.02);
     assert_true(fabs(judge_marks(label, M, K).lift) < 0.02);
     /* Every cell another one: they can tell nothing. */
     for (size_t i = 0; i < M; i++)
-        mark[i] = i + 1;
+        digest[i] = i + 1;
     assert_true(fabs(judge_marks(label, M, K).lift) < 1e-9);
     /* All right in a few rows is not much to go by; by hand: 10 of 10 have the
      * lower end 10 / (10 + 1.645^2) = .787, and (.787 - .5) / .5 = .574. */
     for (size_t i = 0; i < 10; i++) {
         label[i] = (int32_t)(i % 2);
-        mark[i] = (uint64_t)label[i] + 1;
+        digest[i] = (uint64_t)label[i] + 1;
     }
     const struct wn_leakage few = judge_marks(label, 10, 2);
     assert_true(few.lift == 1 && fabs(few.low - 0.574) < 0.001);

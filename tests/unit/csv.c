@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "csv/csv.h"
+#include "csv/csv_foreach.h"
 #include "util/hash.h"
 #include "util/random.h"
 
@@ -177,8 +178,8 @@ static void naive_scan(struct naive *naive, const char *bytes, size_t length,
     }
 }
 
-/* The first error in the file is told: a wrong number of fields, or what the
- * scan stopped at behind it. */
+/* The first error in the file is reported: a wrong number of fields, or what
+ * the scan stopped at behind it. */
 static void naive_read(struct naive *naive, const char *bytes, size_t length,
                        char delimiter)
 {
@@ -330,7 +331,7 @@ static void as_the_naive_reader(void **state)
 
 /* --- records that are left out ------------------------------------------- */
 
-struct told {
+struct rejected {
     size_t count;
     enum wn_csv_break broken[MOST_BYTES];
     char first[400];
@@ -339,11 +340,11 @@ struct told {
 static void take_reject(void *context, enum wn_csv_break broken,
                         const char *text)
 {
-    struct told *told = context;
+    struct rejected *rejected = context;
 
-    if (told->count == 0)
-        snprintf(told->first, sizeof told->first, "%s", text);
-    told->broken[told->count++] = broken;
+    if (rejected->count == 0)
+        snprintf(rejected->first, sizeof rejected->first, "%s", text);
+    rejected->broken[rejected->count++] = broken;
 }
 
 static int nothing(void *context, size_t row, const struct wn_cell *cells,
@@ -380,11 +381,12 @@ static void check_parts(const struct wn_csv *csv, const char *bytes,
     assert_int_equal(l, left);
 }
 
-static void compare_lenient(const struct wn_csv *one, const struct told *told,
+static void compare_lenient(const struct wn_csv *one,
+                            const struct rejected *rejected,
                             struct wn_csv_form form)
 {
     struct wn_error error = {0};
-    struct told again = {0};
+    struct rejected again = {0};
     size_t left, left_again;
 
     form.context = &again;
@@ -407,11 +409,11 @@ static void compare_lenient(const struct wn_csv *one, const struct told *told,
     assert_int_equal(left, left_again);
     if (left)
         assert_memory_equal(out, out_again, 2 * left * sizeof *out);
-    assert_int_equal(told->count, again.count);
-    assert_int_equal(told->count, left);
-    assert_memory_equal(told->broken, again.broken,
-                        left * sizeof *told->broken);
-    assert_string_equal(told->first, again.first);
+    assert_int_equal(rejected->count, again.count);
+    assert_int_equal(rejected->count, left);
+    assert_memory_equal(rejected->broken, again.broken,
+                        left * sizeof *rejected->broken);
+    assert_string_equal(rejected->first, again.first);
     wn_csv_close(two);
 }
 
@@ -427,23 +429,23 @@ static void lenient_is_the_same(void **state)
         struct wn_csv_form form = wn_csv_default_form;
         struct wn_error error = {0};
         struct wn_random random;
-        struct told told = {0};
+        struct rejected rejected = {0};
         char bytes[MOST_BYTES];
 
         wn_random_start(&random, 2, WN_RANDOM_SAMPLE, 0, f);
         const size_t length = cook(&random, bytes, true);
         put(bytes, length);
         form.reject = take_reject;
-        form.context = &told;
+        form.context = &rejected;
         struct wn_csv *csv = wn_csv_open(path, &form, &error);
         good += csv != NULL;
-        with += csv && told.count;
+        with += csv && rejected.count;
         if (csv)
             check_parts(csv, bytes, length);
         for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
             form.block = blocks[b];
             form.threads = f % 64 == 1 ? 3 : 1;
-            compare_lenient(csv, &told, form);
+            compare_lenient(csv, &rejected, form);
         }
         wn_csv_close(csv);
     }
@@ -551,6 +553,110 @@ static void field_is_written(void **state)
     }
 }
 
+/* --- several visitors of one reading ------------------------------------ */
+
+enum { VISITED = 10000 };
+
+struct sum {
+    uint64_t rows, numbers;
+};
+
+static void *start_sum(void *shared)
+{
+    (void)shared;
+    return calloc(1, sizeof(struct sum));
+}
+
+static int add_row(void *state, size_t row, const struct wn_cell *cells,
+                   struct wn_error *error)
+{
+    struct sum *sum = state;
+    double number;
+
+    (void)error;
+    assert_true(wn_number_parse(cells[0].text, cells[0].length, &number));
+    assert_int_equal(row, (uint64_t)number);
+    sum->rows++;
+    sum->numbers += (uint64_t)number;
+    return 0;
+}
+
+static int join_sum(void *shared, void *state, size_t begin, size_t end,
+                    struct wn_error *error)
+{
+    struct sum *all = shared, *sum = state;
+
+    (void)error;
+    assert_int_equal(all->rows, begin);
+    all->rows += sum->rows;
+    all->numbers += sum->numbers;
+    assert_int_equal(all->rows, end);
+    *sum = (struct sum){0};
+    return 0;
+}
+
+/* Marks rows in place; a row marked 2 is an error. */
+static int mark_row(void *state, size_t row, const struct wn_cell *cells,
+                    struct wn_error *error)
+{
+    uint8_t *const *marks = state;
+
+    (void)cells;
+    if ((*marks)[row] == 2)
+        return wn_fail(error, WN_EDATA, "row %zu", row);
+    (*marks)[row] = 1;
+    return 0;
+}
+
+static void *start_marks(void *shared)
+{
+    uint8_t **marks = calloc(1, sizeof *marks);
+
+    *marks = shared;
+    return marks;
+}
+
+static void visitors_share_a_reading(void **state)
+{
+    static char text[VISITED * 8];
+    static uint8_t marks[VISITED];
+    size_t length = (size_t)snprintf(text, sizeof text, "a\n");
+    struct wn_error error = {0};
+    struct sum all = {0};
+    const struct wn_csv_visitor visitors[] = {
+        {.shared = marks, .start = start_marks, .row = mark_row, .stop = free},
+        {.shared = &all,
+         .start = start_sum,
+         .row = add_row,
+         .finish = join_sum,
+         .stop = free}};
+
+    (void)state;
+    for (int i = 0; i < VISITED; i++)
+        length +=
+            (size_t)snprintf(text + length, sizeof text - length, "%d\n", i);
+    put(text, length);
+    struct wn_csv *csv = wn_csv_open(path, &wn_csv_default_form, &error);
+    assert_non_null(csv);
+    for (int threads = 1; threads < 4; threads++) {
+        const struct wn_csv_pass pass = {
+            .csv = csv, .threads = threads, .rows = 64};
+
+        all = (struct sum){0};
+        memset(marks, 0, sizeof marks);
+        assert_int_equal(wn_csv_foreach(&pass, visitors, 2, &error), 0);
+        assert_int_equal(all.rows, VISITED);
+        assert_int_equal(all.numbers, (uint64_t)VISITED * (VISITED - 1) / 2);
+        assert_null(memchr(marks, 0, sizeof marks));
+        marks[7000] = marks[9000] = 2;
+        all = (struct sum){0};
+        assert_int_equal(wn_csv_foreach(&pass, visitors, 2, &error), -1);
+        assert_string_equal(error.text, "row 7000");
+        error = (struct wn_error){0};
+    }
+    wn_csv_close(csv);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -559,6 +665,7 @@ int main(void)
         cmocka_unit_test(limits),
         cmocka_unit_test(file_that_changes),
         cmocka_unit_test(field_is_written),
+        cmocka_unit_test(visitors_share_a_reading),
     };
 
     return cmocka_run_group_tests(tests, make_file, remove_file);

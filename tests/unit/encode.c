@@ -42,10 +42,10 @@ static void scale_as_numpy(void **state)
     (void)state;
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
         struct wn_scale scale;
-        double value[8], spare[8];
+        double value[8], scratch[8];
 
         memcpy(value, rows[r].value, sizeof value);
-        wn_scale_fit(&scale, value, spare, rows[r].count);
+        wn_scale_fit(&scale, value, scratch, rows[r].count);
         for (size_t i = 0; i < rows[r].count; i++) {
             near(wn_scale_apply(&scale, rows[r].value[i]), rows[r].wanted[i]);
             assert_true(i == 0 || value[i - 1] <= value[i]);
@@ -62,11 +62,11 @@ static void scale_stays_finite(void **state)
     (void)state;
     for (size_t n = 1; n <= COUNT; n++) {
         struct wn_scale scale;
-        double value[COUNT], spare[COUNT];
+        double value[COUNT], scratch[COUNT];
         float last = 0;
 
         memcpy(value, extreme, n * sizeof *value);
-        wn_scale_fit(&scale, value, spare, n);
+        wn_scale_fit(&scale, value, scratch, n);
         for (size_t i = 0; i < n; i++) {
             const float found = wn_scale_apply(&scale, value[i]);
 
@@ -81,11 +81,11 @@ static void scale_stays_finite(void **state)
 
 static void constant_has_no_scale(void **state)
 {
-    double value[5] = {1e300, 1e300, 1e300, 1e300, 1e300}, spare[5];
+    double value[5] = {1e300, 1e300, 1e300, 1e300, 1e300}, scratch[5];
     struct wn_scale scale;
 
     (void)state;
-    wn_scale_fit(&scale, value, spare, 5);
+    wn_scale_fit(&scale, value, scratch, 5);
     assert_true(scale.per_deviation == 0);
     near(wn_scale_apply(&scale, 1e300), 0);
 }
