@@ -156,7 +156,7 @@ bad-svm-value-word.svm|:4: found '1:high', wanted index:value
 END
 is "$(echo $seen)" "$(echo bad-*.csv bad-*.npy bad-*.svm)" "every bad file was tried"
 
-# The first error in the file is reported, whichever thread finds it.
+# The first error in file order is reported, whichever thread finds it first.
 for threads in 1 2 7; do
     refused 2 "ingest: bad-short-row-late.csv:6002: found 2 fields, wanted 3" \
         ingest -j$threads --label=label -o out.h5 bad-short-row-late.csv

@@ -30,7 +30,7 @@ cut -d, -f2,4,6,8,10,12,14,16,18,19 t.csv >first.csv
 cut -d, -f1,3,5,7,9,11,13,15,17,19 t.csv >second.csv
 runs 'a pattern' ingest t.csv --label=y "--features-b=$b" -o t.h5
 ok "$(grep -q 't.csv: the last 11 of the features are the second block' err
-    echo $?)" 'how many features the second block has is told'
+    echo $?)" 'the number of features in the second block is reported'
 ingest -q first.csv --label=y -o first.h5 || exit 99
 ingest -q second.csv --label=y -o second.h5 || exit 99
 is "$(peek t.h5 data/features digest)" "$(peek first.h5 data/features digest)" \
@@ -41,7 +41,7 @@ is "$(peek t.h5 data/features_b digest)" \
     "$(peek second.h5 data/features digest)" \
     'the second block is what a table of it alone gives'
 is "$(report --columns --format=tsv t.h5 | grep -c 'second block')" 9 \
-    'the column table tells the second block'
+    'the column table names the second block'
 is "$(peek t.h5 data options | tr ' ' '\n' | grep '^features-b=')" \
     "features-b=$b" 'the pattern is recorded'
 

@@ -67,7 +67,7 @@ prune -q a.h5 --removed=gone.csv >kept.csv
 LC_ALL=C sort cells.csv >wanted
 same found wanted "prune: kept and removed are the rows there were"
 
-# Where a cell is missing or broken it is told, and only by what was asked.
+# Missing and invalid cells are reported, only by the options that ask for them.
 printf 'n,label\n0,x\n00,y\nNA,x\n007,y\n,x\n1,NA\n' >few.csv
 ingest -q --label=label few.csv -o b.h5 --kind=n:numeric
 is "$("$build/tests/cli/peek" b.h5 data/defect/row i64 | tr '\n' ' ')" "2 4 " \

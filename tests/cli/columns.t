@@ -15,7 +15,7 @@ awk 'BEGIN { print "half,big,town,road,when,leak,clean,y"
     } }' >many.csv
 runs "140,000 rows" ingest --label=y many.csv -o one.h5 -j1
 is "$(grep leak err)" "ingest: many.csv: column leak: predicts the label alone\
- (96 %); does it say what the label does?" "a leak is told"
+ (96 %); does it say what the label does?" "a leak is reported"
 ingest --label=y many.csv -o four.h5 -j4 2>err
 same one.h5 four.h5 "same bytes for -j4"
 report --format=tsv --columns one.h5 >found
@@ -107,7 +107,7 @@ awk 'BEGIN { print "a,y"; for (i = 0; i < 40; i++)
     printf "%d,%s\n", i % 7, i % 2 ? "p" : "q" }' >whole.csv
 runs "columns without a name" ingest --label=y gaps.csv -o gaps.h5
 is "$(head -n 1 err)" "ingest: gaps.csv: 2 columns without a name in the header:\
- called by place, c1, c2 and so on" "are told"
+ called by place, c1, c2 and so on" "are reported"
 is "$(report --columns --format=tsv gaps.h5 | cut -f1,2 | tr '\t\n' '  ')" \
     "column kind c1 identifier a numeric y label c4 categorical " "and named"
 ingest --label=y -q whole.csv -o whole.h5

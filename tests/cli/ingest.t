@@ -28,7 +28,7 @@ is "$(sed -n '1,3p' err | sed 's,.*/,,')" \
     "mixed.csv:4: column age: found '3O', wanted a number
 mixed.csv:5: column age: found 'unknown', wanted a number
 mixed.csv:22: column hours: found '60 h', wanted a number" \
-    "the first broken cells are told with their line"
+    "the first broken cells are reported with their line"
 is "$(grep -c 'wanted a number$' err)" 9 "three a column"
 is "$(grep -c 'column hours: 6 of 603 cells: wanted a number; encoded as missing$' \
     err)" 1 "and the count of the others"
@@ -156,7 +156,7 @@ kind code "numeric 0 2 3 1 constant" --label=label small.csv \
 is "$(sed -n 1,2p err)" "ingest: small.csv:3: column code: found 'A', wanted a\
  number
 ingest: small.csv:5: column code: found 'B', wanted a number" \
-    "cells that are no numbers are told"
+    "cells that are not numbers are reported"
 
 # --- text ---------------------------------------------------------------------
 # Two kinds of sentences, 150 each; their words decide the class.
@@ -243,7 +243,7 @@ ingest --label=label pets.csv 2>err >pets.h5
 is "$(sed '$d' err)" "ingest: pets.csv: column label: 'Cat' (1) is a spelling\
  of 'CAT' (1); rule: label: map \"Cat\" = \"CAT\"
 ingest: pets.csv: column label: 'cat ' (2) is a spelling of 'CAT' (1); rule:\
- label: map \"cat \" = \"CAT\"" "spellings of one class are told"
+ label: map \"cat \" = \"CAT\"" "spellings of one class are reported"
 printf 'CAT\nCat\r\n\ncat \nd og\ndog\neel' >classes
 ingest -v --label=label --classes=classes pets.csv 2>err >pets.h5
 is "$(grep ' rows in = ' err)" "ingest: pets.csv: 6 rows in = 6 kept + 0 rejected, 1\

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ingest: dates, booleans, codes with leading zeros: how they are told apart,
+# ingest: dates, booleans, codes with leading zeros: how they are distinguished,
 # and what is made of them.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
@@ -38,7 +38,7 @@ kind maybe "categorical 0 0 12 12" dates.csv
 kind daily "date 0 0 7 4" dates.csv
 kind mixed "date 1 1 29 5" dates.csv
 is "$(grep 'column mixed' err)" "ingest: dates.csv:32: column mixed: found\
- 'then', wanted a date" "a cell that is no date is told"
+ 'then', wanted a date" "a cell that is not a date is reported"
 fails_with 2 "column maybe: found dates that may be day/month/year or\
  month/day/year, wanted year-month-day" \
     ingest --label=y --kind=maybe:date dates.csv
@@ -116,7 +116,7 @@ kind g "categorical 0 0 5 5" bool.csv
 kind e "boolean 0 0 2 1" --kind=e:boolean bool.csv
 kind g "boolean 0 1 5 2" --kind=g:boolean bool.csv
 is "$(grep 'column g' err)" "ingest: bool.csv:6: column g: found 'maybe',\
- wanted true or false" "a cell that is neither is told"
+ wanted true or false" "a cell that is neither is reported"
 kind a "boolean 0 0 4 1" --kind='.*:ignore' --kind='[acd]:boolean' bool.csv
 if [ "$python" ]; then
     is "$("$python" -c '

@@ -14,7 +14,7 @@ END
 runs "columns for the classes, in any order" \
     ingest --label=animal --probability='p_(.*)' p.csv -o p.h5
 is "$(head -n 1 err)" "ingest: p.csv: --probability: columns for classes that no row \
-has: eel" "a class without rows is told"
+has: eel" "a class without rows is reported"
 runs "score" score -v p.h5 -o s.h5
 is "$(grep -c '^score: brought: log-loss 0.9488' err)" 1 \
     "and how good they are" # mean of -log .9, .75, .1, .333: .94881
@@ -71,7 +71,7 @@ is "$(report --format=tsv flagged.h5 | awk -F'\t' '$0 !~ /^#/ { print $1 }' |
 runs "prune" prune --source=many.csv flagged.h5 -o clean.csv
 score --model=neighbors -v one.h5 -o named.h5 2>err
 is "$(grep -c '^score: brought' err) $(grep -c '^score: neighbors' err)" "0 1" \
-    "--model takes the place of what was brought"
+    "--model replaces the user's probabilities"
 
 # --- what does not fit --------------------------------------------------------
 opts='--label=animal p.csv -o no.h5'

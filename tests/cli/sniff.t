@@ -25,7 +25,7 @@ for pair in , ';' '	' '|'; do
     found "$want" t.csv
     ingest --delimiter="$name" --label=label -q t.csv -f -o said.h5
     ingest --sniff --label=label t.csv -f -o sniffed.h5 2>err
-    is "$?:$(head -n 1 err)" "0:ingest: t.csv: found $want" "$name: is told"
+    is "$?:$(head -n 1 err)" "0:ingest: t.csv: found $want" "$name: is reported"
     same said.h5 sniffed.h5 "$name: the same audit file"
     # Without the first line there is no header.
     sed 1d t.csv >bare.csv
@@ -57,10 +57,10 @@ fails_with 2 "ingest: words.csv: --sniff: found nothing that tells whether the\
 found "--delimiter=',' --no-header" --no-header words.csv
 ingest --sniff --label=label words.csv --kind=text:categorical 2>err >a.h5
 is "$?:$(head -n 1 err)" "0:ingest: words.csv: found --delimiter=','" \
-    "the label's name tells that there is a header"
+    "the name of the label means a header"
 ingest --sniff --label=c2 words.csv 2>err --kind=c1:categorical >a.h5
 is "$?:$(head -n 1 err)" "0:ingest: words.csv: found --delimiter=','\
- --no-header" "or that there is none"
+ --no-header" "or no header"
 printf 'Ort;G\374te\nA\344;gut\nB;schlecht\n' >latin1.csv
 fails_with 2 "ingest: latin1.csv: --sniff: found bytes that are not UTF-8 in\
  line 1, wanted UTF-8: iconv -f latin1 -t utf8 FILE" ingest --sniff latin1.csv
