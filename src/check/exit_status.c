@@ -9,7 +9,8 @@
 
 /* clang-format off */
 const struct wn_option wn_option_fail_on = {
-    .name = "fail-on", .kind = WN_TEXT, .value = "SPEC", .standard = "never",
+    .name = "fail-on", .kind = WN_TEXT, .value = "SPEC",
+    .default_value = "never",
     .help = "exit 1 if SPEC holds: any, CHECK, CHECK:COUNT or CHECK:PERCENT%"};
 /* clang-format on */
 

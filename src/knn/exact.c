@@ -162,7 +162,7 @@ static size_t scan_diagonals(const struct search *s, struct scratch **scratch,
 #pragma omp atomic capture
             now = ++done;
             if (omp_get_thread_num() == 0)
-                wn_log_progress(graph->talk, what, now, tiles);
+                wn_log_progress(graph->log, what, now, tiles);
         }
     }
     return kept;
@@ -222,7 +222,7 @@ static bool search_with(const struct wn_scan_kernel *kernel,
     size_t begin = 0;
 
     search_start(&s, graph, scratch);
-    wn_log_progress(graph->talk, what, 0, 1);
+    wn_log_progress(graph->log, what, 0, 1);
     /* Rounding pays unless a diagonal keeps too many pairs: deciding one costs
      * about fifty times as much as multiplying it. But each row keeps its m
      * nearest among the rows it has met so far. */
@@ -243,7 +243,7 @@ static bool search_with(const struct wn_scan_kernel *kernel,
             wn_candidates_decide(&s.bounds, &s.candidates[i], i,
                                  scratch[omp_get_thread_num()]->winners,
                                  index + i * m, distance + i * m);
-        wn_log_progress(graph->talk, what, 1, 1);
+        wn_log_progress(graph->log, what, 1, 1);
     }
     for (int t = 0; t < graph->threads; t++) {
         free(scratch[t]->winners);

@@ -21,7 +21,7 @@ struct wn_graph {
      * every other row may be one. */
     const int32_t *group;
     int threads;
-    struct wn_log *talk;
+    struct wn_log *log;
 };
 
 /* The m nearest other rows of every row.

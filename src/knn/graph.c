@@ -324,12 +324,12 @@ static void search_cells(const struct ivf *ivf, struct worker **workers,
 {
     static const char what[] = "neighbours: cells";
     const size_t count = list_tasks(ivf, NULL);
-    struct wn_log *talk = ivf->graph->talk;
+    struct wn_log *log = ivf->graph->log;
     struct task *tasks = wn_new(count, sizeof *tasks);
     size_t done = 0;
 
     list_tasks(ivf, tasks);
-    wn_log_progress(talk, what, 0, count);
+    wn_log_progress(log, what, 0, count);
 #pragma omp parallel for schedule(dynamic) num_threads(ivf->graph->threads)
     for (size_t t = 0; t < count; t++) {
         size_t now;
@@ -339,9 +339,9 @@ static void search_cells(const struct ivf *ivf, struct worker **workers,
 #pragma omp atomic capture
         now = ++done;
         if (omp_get_thread_num() == 0)
-            wn_log_progress(talk, what, now, count);
+            wn_log_progress(log, what, now, count);
     }
-    wn_log_progress(talk, what, count, count);
+    wn_log_progress(log, what, count, count);
     free(tasks);
 }
 
@@ -528,7 +528,7 @@ static void graph_search(const struct wn_graph *graph, size_t probe,
     for (size_t i = 0; i < learned; i++)
         wn_bounds_row(&ivf.bounds, (size_t)order[i], y + i * p);
     wn_kmeans_make(&ivf.cells, y, learned, p, cells, ROUNDS, seed,
-                   graph->threads, graph->talk);
+                   graph->threads, graph->log);
     wn_spill_free(y);
     wn_spill_free(order);
     struct worker **workers = workers_new(&ivf);

@@ -78,7 +78,7 @@ void wn_kmeans_sort(const int32_t *cell, size_t n, size_t count, size_t *first,
 
 void wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
                     size_t count, size_t rounds, uint64_t seed, int threads,
-                    struct wn_log *talk)
+                    struct wn_log *log)
 {
     static const char what[] = "neighbours: rounds of k-means";
     const size_t blocks = wn_block_count(n);
@@ -101,7 +101,7 @@ void wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
                p * sizeof *cells->centre);
     square_centres(cells);
     for (size_t round = 0; round < rounds; round++) {
-        wn_log_progress(talk, what, round, rounds);
+        wn_log_progress(log, what, round, rounds);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
         for (size_t b = 0; b < blocks; b++) {
             const size_t begin = wn_block_begin(b), end = wn_block_end(b, n);
@@ -128,7 +128,7 @@ void wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
         }
         square_centres(cells);
     }
-    wn_log_progress(talk, what, rounds, rounds);
+    wn_log_progress(log, what, rounds, rounds);
     wn_spill_free(cell);
     wn_spill_free(order);
     free(first);

@@ -22,7 +22,7 @@ struct wn_kmeans {
  * start at random rows. A centre that loses all its rows stays where it is. */
 void wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
                     size_t count, size_t rounds, uint64_t seed, int threads,
-                    struct wn_log *talk);
+                    struct wn_log *log);
 void wn_kmeans_free(struct wn_kmeans *cells);
 
 /* far[rows x count]: the squared distance of each of y[rows x p] to every

@@ -73,7 +73,7 @@ static void free_fit(struct fit *fit)
 static void tell_rows(const struct fit *fit, const char *what, size_t done)
 {
     if (fit->n > SLAB)
-        wn_log_progress(fit->sample->talk, what, done, fit->n);
+        wn_log_progress(fit->sample->log, what, done, fit->n);
 }
 
 static int start_fit(struct fit *fit, struct wn_error *error)

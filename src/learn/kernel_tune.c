@@ -147,13 +147,13 @@ static int choose_exact(const struct wn_sample *sample, struct way *way,
     way->exact = wn_kernel_loo_new(sample, way->view);
     status = way->exact ? 0 : -1;
     for (size_t l = 0; l < LINES && status == 0; l++) {
-        wn_log_progress(sample->talk, "kernel knobs", l, LINES);
+        wn_log_progress(sample->log, "kernel knobs", l, LINES);
         if (l + 1 == LINES)
             lines[l].first = way->knobs.ridge / 3;
         status = kernel_tune_search(way, &lines[l], error);
     }
     if (status == 0)
-        wn_log_progress(sample->talk, "kernel knobs", LINES, LINES);
+        wn_log_progress(sample->log, "kernel knobs", LINES, LINES);
     wn_kernel_loo_free(way->exact);
     return status;
 }

@@ -497,18 +497,18 @@ static size_t count_teams(const struct wn_mlp_folds *how, size_t folds)
 static int mlp_folds_train_all(const struct camp *camp, struct team *teams,
                                size_t count, struct wn_error *error)
 {
-    struct wn_log *talk = camp->sample->talk;
+    struct wn_log *log = camp->sample->log;
     size_t done = 0;
     int spoiled = 0;
 
-    wn_log_progress(talk, "networks of the folds", 0, count);
+    wn_log_progress(log, "networks of the folds", 0, count);
 #pragma omp parallel for schedule(dynamic) num_threads(camp->sample->threads)
     for (size_t t = 0; t < count; t++) {
         if (team_new(camp, &teams[t]) == 0)
             mlp_folds_train(camp, &teams[t]);
         team_rest(&teams[t]);
 #pragma omp critical
-        wn_log_progress(talk, "networks of the folds", ++done, count);
+        wn_log_progress(log, "networks of the folds", ++done, count);
     }
     for (size_t t = 0; t < count; t++) {
         if (teams[t].error.code)

@@ -168,7 +168,7 @@ static int pairs_bench_new(struct bench *bench, size_t n)
     return 0;
 }
 
-static int find_ranks(struct compare *c, int threads, struct wn_log *talk)
+static int find_ranks(struct compare *c, int threads, struct wn_log *log)
 {
     struct bench *bench = wn_new((size_t)threads, sizeof *bench);
     size_t done = 0;
@@ -186,9 +186,9 @@ static int find_ranks(struct compare *c, int threads, struct wn_log *talk)
 #pragma omp atomic capture
         now = done += TILE;
         if (omp_get_thread_num() == 0)
-            wn_log_progress(talk, "pairs", now < c->n ? now : c->n, c->n);
+            wn_log_progress(log, "pairs", now < c->n ? now : c->n, c->n);
     }
-    wn_log_progress(talk, "pairs", c->n, c->n);
+    wn_log_progress(log, "pairs", c->n, c->n);
     for (size_t i = 0; i < c->n; i++) {
         c->pairs->rank_b[i]++;
         c->pairs->rank_a[i] = 1;
@@ -203,7 +203,7 @@ done:
 }
 
 static int pairs_compare(struct compare *c, int ranks, int threads,
-                         struct wn_log *talk)
+                         struct wn_log *log)
 {
     struct wn_pairs *pairs = c->pairs;
 
@@ -221,11 +221,11 @@ static int pairs_compare(struct compare *c, int ranks, int threads,
         c->low[i] = (float)pairs->cosine[i] - c->slack;
         c->high[i] = (float)pairs->cosine[i] + c->slack;
     }
-    return find_ranks(c, threads, talk);
+    return find_ranks(c, threads, log);
 }
 
 int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
-                     int ranks, struct wn_log *talk, struct wn_pairs *pairs,
+                     int ranks, struct wn_log *log, struct wn_pairs *pairs,
                      struct wn_error *error)
 {
     const size_t n = blocks->n, p = blocks->p;
@@ -246,7 +246,7 @@ int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
     if (a && b && pairs->cosine &&
         wn_align(blocks, asked, a, b, &pairs->alignment, &pairs->ridge,
                  error) == 0)
-        status = pairs_compare(&c, ranks, blocks->threads, talk);
+        status = pairs_compare(&c, ranks, blocks->threads, log);
     wn_spill_free(a);
     wn_spill_free(b);
     wn_spill_free(c.low);

@@ -27,7 +27,7 @@ struct wn_pairs {
  * Errors: those of wn_align(). Compared with brute force. wn_pairs_free() in
  * any case. */
 int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
-                     int ranks, struct wn_log *talk, struct wn_pairs *pairs,
+                     int ranks, struct wn_log *log, struct wn_pairs *pairs,
                      struct wn_error *error) WN_MUST_CHECK;
 void wn_pairs_free(struct wn_pairs *pairs);
 

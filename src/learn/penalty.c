@@ -29,7 +29,7 @@ static int try_all(const struct wn_sample *sample, const struct wn_softmax *how,
         status = wn_softmax_predict(&trial, sample->x, sample->n, sample->d,
                                     sample->label, sample->weight, sample->k,
                                     sample->fold, NULL, sample->threads,
-                                    sample->talk, probability, NULL, error);
+                                    sample->log, probability, NULL, error);
         if (status == 0)
             loss[t] = wn_quality_measure(probability, sample->n, sample->k,
                                          sample->label)

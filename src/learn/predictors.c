@@ -110,7 +110,7 @@ static int predict_softmax(const struct wn_sample *sample, float *probability,
         status = wn_softmax_predict(&how, sample->x, sample->n, sample->d,
                                     sample->label, sample->weight, sample->k,
                                     sample->fold, part, sample->threads,
-                                    sample->talk, probability, NULL, error);
+                                    sample->log, probability, NULL, error);
     if (sample->chosen)
         snprintf(sample->chosen, WN_CHOSEN, "penalty=%.3g",
                  1 / how.inverse_penalty);
@@ -232,7 +232,7 @@ static int predict_neighbors(const struct wn_sample *sample, float *probability,
                                    .metric = WN_EUCLIDEAN,
                                    .group = sample->group,
                                    .threads = sample->threads,
-                                   .talk = sample->talk};
+                                   .log = sample->log};
     struct wn_graph_facts facts;
     if (wn_graph_find(&graph, sample->probe, sample->seed, neighbor, distance,
                       &facts, error))
@@ -297,7 +297,7 @@ static int predict_trees(const struct wn_sample *sample, float *probability,
                  knobs.share);
     return wn_trees(sample->x, sample->n, sample->d, sample->label, sample->k,
                     sample->weight, sample->group, &knobs, sample->seed,
-                    sample->threads, sample->talk, probability, error);
+                    sample->threads, sample->log, probability, error);
 }
 
 static double trees_bytes(const struct wn_sample *sample)

@@ -27,7 +27,7 @@ struct wn_sample {
     uint64_t seed;
     bool draft; /* wanted for the weights of another pass only: less will do */
     int threads;
-    struct wn_log *talk;
+    struct wn_log *log;
     char *chosen; /* WN_CHOSEN, out: the knobs that the data chose, as
                      "ridge=0.1 landmarks=500"; NULL where nobody asks */
 };

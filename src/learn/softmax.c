@@ -459,11 +459,11 @@ static void take_step(const struct wn_softmax *how, const struct problem *p,
 /* All folds down, in step. */
 static size_t descend(const struct wn_softmax *how, const struct problem *p,
                       struct way *ways, struct pass *pass, struct way **moving,
-                      struct wn_log *talk)
+                      struct wn_log *log)
 {
     size_t used = 0;
 
-    wn_log_progress(talk, "softmax: iterations", 0, how->iterations);
+    wn_log_progress(log, "softmax: iterations", 0, how->iterations);
     for (; used < how->iterations; used++) {
         size_t count = 0;
 
@@ -476,9 +476,9 @@ static size_t descend(const struct wn_softmax *how, const struct problem *p,
 #pragma omp parallel for num_threads(pass->threads) schedule(dynamic)
         for (size_t f = 0; f < count; f++)
             take_step(how, p, moving[f]);
-        wn_log_progress(talk, "softmax: iterations", used + 1, how->iterations);
+        wn_log_progress(log, "softmax: iterations", used + 1, how->iterations);
     }
-    wn_log_progress(talk, "softmax: iterations", how->iterations,
+    wn_log_progress(log, "softmax: iterations", how->iterations,
                     how->iterations);
     return used;
 }
@@ -522,7 +522,7 @@ static int predict_rows(const struct problem *p, struct way **who, size_t folds,
 int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
                        size_t d, const int32_t *label, const float *weight,
                        size_t k, const int32_t *fold, const int32_t *part,
-                       int threads, struct wn_log *talk, float *probability,
+                       int threads, struct wn_log *log, float *probability,
                        size_t *used, struct wn_error *error)
 {
     const struct problem p = {
@@ -539,7 +539,7 @@ int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
     for (size_t f = 0; f < how->folds; f++)
         if (way_open(&ways[f], &p, (int32_t)f, inverse, error))
             goto done;
-    const size_t iterations = descend(how, &p, ways, &pass, who, talk);
+    const size_t iterations = descend(how, &p, ways, &pass, who, log);
     if (used)
         *used = iterations;
     for (size_t f = 0; f < how->folds; f++) {

@@ -57,7 +57,7 @@ extern const struct wn_softmax wn_softmax_standard;
 int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
                        size_t d, const int32_t *label, const float *weight,
                        size_t k, const int32_t *fold, const int32_t *part,
-                       int threads, struct wn_log *talk, float *probability,
+                       int threads, struct wn_log *log, float *probability,
                        size_t *used, struct wn_error *error) WN_MUST_CHECK;
 
 /* Most bytes that takes, beside input and output. */

@@ -75,7 +75,7 @@ struct training {
     const struct wn_mlp_task *task;
     const struct wn_dynamics_plan *plan;
     struct wn_dynamics *dynamics;
-    struct wn_log *talk;
+    struct wn_log *log;
     uint64_t done; /* epochs, of all replicates */
     struct wn_error *error;
     int failed;
@@ -88,7 +88,7 @@ static void training_tell(struct training *training, int speaker)
 #pragma omp atomic capture
     done = ++training->done;
     if (speaker)
-        wn_log_progress(training->talk, "epochs", done,
+        wn_log_progress(training->log, "epochs", done,
                         training->plan->replicates * training->plan->epochs);
 }
 
@@ -186,7 +186,7 @@ static void training_train_all(struct training *training, int threads)
 
 static struct wn_dynamics *training_train(const struct wn_mlp_task *task,
                                           const struct wn_dynamics_plan *asked,
-                                          int threads, struct wn_log *talk,
+                                          int threads, struct wn_log *log,
                                           struct wn_error *error)
 {
     struct wn_dynamics_plan plan = *asked;
@@ -202,13 +202,13 @@ static struct wn_dynamics *training_train(const struct wn_mlp_task *task,
     struct training training = {.task = task,
                                 .plan = &plan,
                                 .dynamics = dynamics,
-                                .talk = talk,
+                                .log = log,
                                 .error = error};
     const uint64_t all = (uint64_t)plan.replicates * plan.epochs;
 
-    wn_log_progress(talk, "epochs", 0, all);
+    wn_log_progress(log, "epochs", 0, all);
     training_train_all(&training, threads);
-    wn_log_progress(talk, "epochs", all, all);
+    wn_log_progress(log, "epochs", all, all);
     if (!training.failed)
         return dynamics;
     wn_dynamics_free(dynamics);
@@ -237,7 +237,7 @@ static float *standardise(const struct wn_mlp_task *task, int threads)
 
 struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
                                       const struct wn_dynamics_plan *plan,
-                                      int threads, struct wn_log *talk,
+                                      int threads, struct wn_log *log,
                                       struct wn_error *error)
 {
     struct wn_mlp_task own = *task;
@@ -255,7 +255,7 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
         own.x = rows;
         own.ready = true;
     }
-    dynamics = training_train(&own, plan, threads, talk, error);
+    dynamics = training_train(&own, plan, threads, log, error);
     wn_spill_free(rows);
     wn_standardize_free(&standard);
     return dynamics;

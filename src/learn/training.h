@@ -34,7 +34,7 @@ struct wn_dynamics_plan {
  */
 struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
                                       const struct wn_dynamics_plan *plan,
-                                      int threads, struct wn_log *talk,
+                                      int threads, struct wn_log *log,
                                       struct wn_error *error) WN_MUST_CHECK;
 /* Most bytes that takes, the answer included, beside the task. */
 double wn_dynamics_bytes(size_t n, size_t d, size_t k,

@@ -194,7 +194,7 @@ static size_t count_groups(const int32_t *group, size_t n)
 int wn_trees(const float *x, size_t n, size_t d, const int32_t *label, size_t k,
              const float *weight, const int32_t *group,
              const struct wn_trees_knobs *knobs, uint64_t seed, int threads,
-             struct wn_log *talk, float *probability, struct wn_error *error)
+             struct wn_log *log, float *probability, struct wn_error *error)
 {
     struct wn_forest forest = {.n = n,
                                .d = d,
@@ -228,12 +228,12 @@ int wn_trees(const float *x, size_t n, size_t d, const int32_t *label, size_t k,
         const size_t left = knobs->trees - t;
         const size_t count = left < BATCH ? left : BATCH;
 
-        wn_log_progress(talk, "trees", t, knobs->trees);
+        wn_log_progress(log, "trees", t, knobs->trees);
         if (grow_batch(&forest, trees, t, count, threads, error))
             goto done;
         add_votes(trees, count, n, k, threads, probability);
     }
-    wn_log_progress(talk, "trees", knobs->trees, knobs->trees);
+    wn_log_progress(log, "trees", knobs->trees, knobs->trees);
     finish_votes(n, k, threads, probability);
     status = 0;
 done:

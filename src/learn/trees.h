@@ -47,7 +47,7 @@ extern const struct wn_trees_knobs wn_trees_standard; /* 300, 0, 2, 1 */
 int wn_trees(const float *x, size_t n, size_t d, const int32_t *label, size_t k,
              const float *weight, const int32_t *group,
              const struct wn_trees_knobs *knobs, uint64_t seed, int threads,
-             struct wn_log *talk, float *probability,
+             struct wn_log *log, float *probability,
              struct wn_error *error) WN_MUST_CHECK;
 
 /* Most bytes that takes, beside input and output. */

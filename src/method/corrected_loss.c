@@ -22,7 +22,7 @@ static int forward_loss_score(const struct wn_view *view,
     struct wn_transition fit;
 
     if (wn_transition_estimate(&fit, view->label, view->neighbor, view->n, k,
-                               view->m, view->threads, NULL, view->talk, error))
+                               view->m, view->threads, NULL, view->log, error))
         return 1;
     for (size_t i = 0; i < view->n; i++)
         if (view->label[i] >= 0)
@@ -40,7 +40,7 @@ static int backward_loss_score(const struct wn_view *view,
     struct wn_transition fit;
 
     if (wn_transition_estimate(&fit, view->label, view->neighbor, view->n, k,
-                               view->m, view->threads, NULL, view->talk, error))
+                               view->m, view->threads, NULL, view->log, error))
         return 1;
     double *inverse = wn_spill_new(wn_product(k, k, 1), sizeof *inverse);
     /* A matrix without inverse is a property of the data. */

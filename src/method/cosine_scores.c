@@ -188,7 +188,7 @@ static void simifeat_run(const struct wn_view *view, const double *rate,
     for (uint64_t q = 0; q < WN_SIMIFEAT_DRAWS; q++) {
         struct wn_random random;
 
-        wn_log_progress(view->talk, "draws", q, WN_SIMIFEAT_DRAWS);
+        wn_log_progress(view->log, "draws", q, WN_SIMIFEAT_DRAWS);
         wn_random_start(&random, view->seed, WN_RANDOM_SAMPLE, q, 1);
         wn_random_shuffle(&random, order, rows);
         memset(in, 0, n);
@@ -203,7 +203,7 @@ static void simifeat_run(const struct wn_view *view, const double *rate,
                 hits[i] += rate ? noisy[i] : vote[i] != view->label[i];
             }
     }
-    wn_log_progress(view->talk, "draws", WN_SIMIFEAT_DRAWS, WN_SIMIFEAT_DRAWS);
+    wn_log_progress(view->log, "draws", WN_SIMIFEAT_DRAWS, WN_SIMIFEAT_DRAWS);
     for (size_t i = 0; i < n; i++)
         out[i] = view->label[i] < 0
                      ? 0
@@ -272,9 +272,9 @@ static int simifeat_rank_score(const struct wn_view *view,
     struct wn_transition fit;
 
     if (wn_transition_estimate(&fit, view->label, view->neighbor, view->n, k,
-                               view->m, view->threads, rate, view->talk,
+                               view->m, view->threads, rate, view->log,
                                error)) {
-        wn_log_note(view->talk,
+        wn_log_note(view->log,
                     "simifeat_rank: %s; the labels of neighbours vote on the "
                     "noise rates instead",
                     error->text);

@@ -104,8 +104,7 @@ static void knn_shapley_add_lane(const struct wn_view *view, size_t lane,
 #pragma omp atomic capture
         now = *done += end - begin;
         if (omp_get_thread_num() == 0)
-            wn_log_progress(view->talk, "knn_shapley_exact: rows", now,
-                            view->n);
+            wn_log_progress(view->log, "knn_shapley_exact: rows", now, view->n);
     }
 }
 
@@ -129,12 +128,12 @@ static int knn_shapley_exact_score(const struct wn_view *view,
     for (size_t t = 0; t < threads; t++)
         workers[t] = (struct worker){wn_ranker_new(ranking),
                                      wn_spill_new(n, sizeof(int32_t))};
-    wn_log_progress(view->talk, "knn_shapley_exact: rows", 0, n);
+    wn_log_progress(view->log, "knn_shapley_exact: rows", 0, n);
 #pragma omp parallel for schedule(dynamic) num_threads(view->threads)
     for (size_t l = 0; l < LANES; l++)
         knn_shapley_add_lane(view, l, &workers[omp_get_thread_num()],
                              value + l * n, &done);
-    wn_log_progress(view->talk, "knn_shapley_exact: rows", n, n);
+    wn_log_progress(view->log, "knn_shapley_exact: rows", n, n);
     for (size_t i = 0; i < n; i++) {
         double sum = 0;
 

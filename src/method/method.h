@@ -65,7 +65,7 @@ struct wn_view {
     enum wn_metric metric;   /* of `distance` */
     int threads;
     uint64_t seed;
-    struct wn_log *talk; /* for notes and progress; NULL: keep quiet */
+    struct wn_log *log; /* for notes and progress; NULL: keep quiet */
     const struct wn_method_settings *settings; /* never NULL */
 };
 

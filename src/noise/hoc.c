@@ -408,7 +408,7 @@ void wn_transition_free(struct wn_transition *transition)
 
 void wn_transition_fit(struct wn_transition *transition,
                        const struct wn_consensus *consensus, size_t updates,
-                       int threads, double *trace, struct wn_log *talk)
+                       int threads, double *trace, struct wn_log *log)
 {
     const size_t k = consensus->k, blocks = (k + LANES - 1) / LANES;
     struct fit f = {.seen = consensus,
@@ -453,8 +453,7 @@ void wn_transition_fit(struct wn_transition *transition,
         if (number > 0)
             hoc_step(&f, number);
         const double loss = hoc_loss(&f);
-        wn_log_progress(talk, "steps of the transition matrix", number,
-                        updates);
+        wn_log_progress(log, "steps of the transition matrix", number, updates);
         if (trace)
             trace[number] = loss;
         if ((number > 5 || number == updates) && loss < transition->loss) {
@@ -469,7 +468,7 @@ void wn_transition_fit(struct wn_transition *transition,
 int wn_transition_estimate(struct wn_transition *transition,
                            const int32_t *label, const int32_t *neighbor,
                            size_t n, size_t k, size_t m, int threads,
-                           double *share, struct wn_log *talk,
+                           double *share, struct wn_log *log,
                            struct wn_error *error)
 {
     struct wn_consensus seen;
@@ -480,7 +479,7 @@ int wn_transition_estimate(struct wn_transition *transition,
     wn_consensus_new(&seen, k);
     wn_consensus_count(&seen, label, neighbor, n, m);
     wn_consensus_finish(&seen);
-    wn_transition_fit(transition, &seen, WN_HOC_UPDATES, threads, NULL, talk);
+    wn_transition_fit(transition, &seen, WN_HOC_UPDATES, threads, NULL, log);
     if (share)
         memcpy(share, seen.c1, k * sizeof *share);
     wn_consensus_free(&seen);

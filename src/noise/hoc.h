@@ -75,12 +75,12 @@ int wn_transition_check(const int32_t *label, size_t n, size_t k,
 /* Fit T and p by `updates` steps of Adam (rate .1) on the sum of the three
  * Frobenius norms of the differences, from T near the identity and p even. The
  * best step after the first five is kept; the reference returns the last.
- * `trace` (updates + 1, or NULL) gets the loss before each step; `talk` (or
+ * `trace` (updates + 1, or NULL) gets the loss before each step; `log` (or
  * NULL) shows the progress. The same for any `threads`.
  * Compared with: docta, golden:hoc; the plain sums over all k^3 cells. */
 void wn_transition_fit(struct wn_transition *transition,
                        const struct wn_consensus *consensus, size_t updates,
-                       int threads, double *trace, struct wn_log *talk);
+                       int threads, double *trace, struct wn_log *log);
 void wn_transition_free(struct wn_transition *transition);
 
 /* All of the above for label[n] and the graph neighbor (n x m). share[k], the
@@ -89,7 +89,7 @@ void wn_transition_free(struct wn_transition *transition);
 int wn_transition_estimate(struct wn_transition *transition,
                            const int32_t *label, const int32_t *neighbor,
                            size_t n, size_t k, size_t m, int threads,
-                           double *share, struct wn_log *talk,
+                           double *share, struct wn_log *log,
                            struct wn_error *error) WN_MUST_CHECK;
 
 #endif

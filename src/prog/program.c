@@ -87,9 +87,9 @@ static int carry_out(const struct wn_program *program, int argc, char **argv,
     if (about)
         return about < 0 ? -1 : 0;
     if (has_row(program, "quiet") && wn_option_on(run->options, "quiet"))
-        run->talk->level = WN_QUIET;
+        run->log->level = WN_QUIET;
     else if (wn_option_on(run->options, "verbose"))
-        run->talk->level = WN_VERBOSE;
+        run->log->level = WN_VERBOSE;
     run->threads = 1;
     if (has_row(program, "threads"))
         run->threads =
@@ -106,7 +106,7 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
     const char *slash = strrchr(path, '/');
     struct wn_error error = {0};
     struct wn_log log;
-    struct wn_run run = {.name = slash ? slash + 1 : path, .talk = &log};
+    struct wn_run run = {.name = slash ? slash + 1 : path, .log = &log};
     struct rusage use;
 
     wn_file_standard();
@@ -168,7 +168,7 @@ static int check_free_memory(const struct wn_run *run, double need,
         return wn_fail(error, WN_EUSAGE, "%s need %.0f MiB, %s %.0f free", what,
                        ceil(need / 0x1p20), memory.what, free);
     if (need > 0.9 * memory.bytes)
-        wn_log_note(run->talk, "%s need up to %.0f MiB, %s %.0f free", what,
+        wn_log_note(run->log, "%s need up to %.0f MiB, %s %.0f free", what,
                     ceil(need / 0x1p20), memory.what, free);
     return 0;
 }
@@ -186,7 +186,7 @@ int wn_run_limit_memory(const struct wn_run *run, double need, double least,
         return wn_fail(error, WN_EUSAGE,
                        "--memory: %s need %.0f MiB, wanted at most %.0f MiB",
                        what, ceil(least / 0x1p20), floor(limit / 0x1p20));
-    wn_log_verbose(run->talk,
+    wn_log_verbose(run->log,
                    "--memory: %s need %.0f MiB; large arrays go into files",
                    what, ceil(need / 0x1p20));
     wn_spill_start(limit);

@@ -14,7 +14,7 @@
 struct wn_run {
     const char *name; /* as it was called, without directory */
     struct wn_options *options;
-    struct wn_log *talk;
+    struct wn_log *log;
     int threads; /* resolved -j; 1 for programs without it */
 };
 

@@ -20,105 +20,105 @@ static double now(void)
     return (double)spec.tv_sec + 1e-9 * (double)spec.tv_nsec;
 }
 
-void wn_log_open(struct wn_log *talk, const char *program)
+void wn_log_open(struct wn_log *log, const char *program)
 {
     const char *kind = getenv("TERM");
 
-    *talk = (struct wn_log){.program = program,
-                            .stream = stderr,
-                            .level = WN_NORMAL,
-                            .stage = now()};
-    talk->terminal = isatty(STDERR_FILENO) && kind && strcmp(kind, "dumb");
+    *log = (struct wn_log){.program = program,
+                           .stream = stderr,
+                           .level = WN_NORMAL,
+                           .stage = now()};
+    log->terminal = isatty(STDERR_FILENO) && kind && strcmp(kind, "dumb");
 }
 
-static void erase_line(struct wn_log *talk)
+static void erase_line(struct wn_log *log)
 {
-    if (talk->line_open)
-        fputs("\r\033[K", talk->stream);
-    talk->line_open = false;
+    if (log->line_open)
+        fputs("\r\033[K", log->stream);
+    log->line_open = false;
 }
 
-static void say(struct wn_log *talk, const char *text)
+static void say(struct wn_log *log, const char *text)
 {
     struct wn_text line = {0};
 
-    erase_line(talk);
-    wn_text_add_visible(&line, talk->program, strlen(talk->program));
+    erase_line(log);
+    wn_text_add_visible(&line, log->program, strlen(log->program));
     wn_text_add(&line, ": ", 2);
     wn_text_add_visible(&line, text, strlen(text));
-    fprintf(talk->stream, "%s\n", wn_text_of(&line));
+    fprintf(log->stream, "%s\n", wn_text_of(&line));
     wn_text_free(&line);
 }
 
-static void say_list(struct wn_log *talk, const char *format, va_list list)
+static void say_list(struct wn_log *log, const char *format, va_list list)
 {
     char text[2000];
 
     vsnprintf(text, sizeof text, format, list);
-    say(talk, text);
+    say(log, text);
 }
 
-void wn_log_error(struct wn_log *talk, const struct wn_error *error)
+void wn_log_error(struct wn_log *log, const struct wn_error *error)
 {
-    say(talk, error->text);
+    say(log, error->text);
 }
 
-void wn_log_note(struct wn_log *talk, const char *format, ...)
-{
-    va_list list;
-
-    if (!talk || talk->level == WN_QUIET)
-        return;
-    va_start(list, format);
-    say_list(talk, format, list);
-    va_end(list);
-}
-
-void wn_log_verbose(struct wn_log *talk, const char *format, ...)
+void wn_log_note(struct wn_log *log, const char *format, ...)
 {
     va_list list;
 
-    if (talk->level != WN_VERBOSE)
+    if (!log || log->level == WN_QUIET)
         return;
     va_start(list, format);
-    say_list(talk, format, list);
+    say_list(log, format, list);
     va_end(list);
 }
 
-double wn_log_stage(struct wn_log *talk, const char *name)
+void wn_log_verbose(struct wn_log *log, const char *format, ...)
 {
-    const double end = now(), seconds = end - talk->stage;
+    va_list list;
 
-    talk->stage = end;
-    wn_log_verbose(talk, "%s: %.2f s, %.0f MiB", name, seconds,
+    if (log->level != WN_VERBOSE)
+        return;
+    va_start(list, format);
+    say_list(log, format, list);
+    va_end(list);
+}
+
+double wn_log_stage(struct wn_log *log, const char *name)
+{
+    const double end = now(), seconds = end - log->stage;
+
+    log->stage = end;
+    wn_log_verbose(log, "%s: %.2f s, %.0f MiB", name, seconds,
                    ceil(wn_anonymous_memory() / 0x1p20));
     return seconds;
 }
 
-void wn_log_progress(struct wn_log *talk, const char *what, uint64_t done,
+void wn_log_progress(struct wn_log *log, const char *what, uint64_t done,
                      uint64_t total)
 {
-    if (!talk || !talk->terminal || talk->level == WN_QUIET)
+    if (!log || !log->terminal || log->level == WN_QUIET)
         return;
     const double time = now();
     if (done == 0) {
-        talk->started = time;
-        talk->shown = time;
+        log->started = time;
+        log->shown = time;
         return;
     }
     if (done >= total) {
-        erase_line(talk);
-        fflush(talk->stream);
+        erase_line(log);
+        fflush(log->stream);
         return;
     }
-    const double spent = time - talk->started;
-    if (time - talk->shown < 0.2 || spent < 0.5)
+    const double spent = time - log->started;
+    if (time - log->shown < 0.2 || spent < 0.5)
         return;
-    talk->shown = time;
-    fprintf(talk->stream, "\r\033[K%s: %s %.0f %%, %.3g/s, %.0f s left",
-            talk->program, what, 100.0 * (double)done / (double)total,
+    log->shown = time;
+    fprintf(log->stream, "\r\033[K%s: %s %.0f %%, %.3g/s, %.0f s left",
+            log->program, what, 100.0 * (double)done / (double)total,
             (double)done / spent,
             spent * (double)(total - done) / (double)done);
-    talk->line_open = true;
-    fflush(talk->stream);
+    log->line_open = true;
+    fflush(log->stream);
 }

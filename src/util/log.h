@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* util/log.h: talk to the person, on stderr, one line at a time.
+/* util/log.h: messages on stderr, one line each.
  *
  * Every line reads `program: text`. Bytes that could drive a terminal are
  * shown as \xNN. Progress is a line that is rewritten, only on a terminal. */
@@ -26,27 +26,27 @@ struct wn_log {
 };
 
 /* Attach to stderr; `program` is kept, not copied. */
-void wn_log_open(struct wn_log *talk, const char *program);
+void wn_log_open(struct wn_log *log, const char *program);
 
 /* An error: always shown. */
-void wn_log_error(struct wn_log *talk, const struct wn_error *error);
+void wn_log_error(struct wn_log *log, const struct wn_error *error);
 /* A warning or a note that is not asked for: dropped by --quiet, and where
- * `talk` is NULL. */
-void wn_log_note(struct wn_log *talk, const char *format, ...)
+ * `log` is NULL. */
+void wn_log_note(struct wn_log *log, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Only with --verbose. */
-void wn_log_verbose(struct wn_log *talk, const char *format, ...)
+void wn_log_verbose(struct wn_log *log, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* End a stage of the work and begin the next one. Returns its seconds; shows
  * them, and the anonymous memory of the process now, with --verbose. */
-double wn_log_stage(struct wn_log *talk, const char *name);
+double wn_log_stage(struct wn_log *log, const char *name);
 
 /* `done` of `total` units of `what`: shows count, rate and what is left, at
  * most five times a second, on a terminal. The first call of a task has
- * done = 0; done = total erases the line. Call from one thread. `talk` may be
+ * done = 0; done = total erases the line. Call from one thread. `log` may be
  * NULL: then nothing happens. */
-void wn_log_progress(struct wn_log *talk, const char *what, uint64_t done,
+void wn_log_progress(struct wn_log *log, const char *what, uint64_t done,
                      uint64_t total);
 
 #endif

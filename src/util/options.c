@@ -30,7 +30,7 @@ const struct wn_option wn_option_memory = {
     .low = 1 << 20, .high = 0x1p62,
     .help = "stay below SIZE of memory or refuse, e.g. 512M"};
 const struct wn_option wn_option_seed = {
-    .name = "seed", .kind = WN_WHOLE, .value = "N", .standard = "0",
+    .name = "seed", .kind = WN_WHOLE, .value = "N", .default_value = "0",
     .low = 0, .high = 0x1p53, .recorded = true,
     .help = "start the random numbers from N"};
 const struct wn_option wn_option_quiet = {
@@ -266,14 +266,14 @@ struct wn_options *wn_options_parse(const struct wn_program *program, int argc,
             help = true;
     if (help)
         return options;
-    if (status == 0 && options->operand_count < program->least)
+    if (status == 0 && options->operand_count < program->min_operands)
         status =
             wn_fail(error, WN_EUSAGE, "an operand is missing: %s; see --help",
                     program->synopsis);
-    if (status == 0 && options->operand_count > program->most)
+    if (status == 0 && options->operand_count > program->max_operands)
         status =
             wn_fail(error, WN_EUSAGE, "unexpected operand '%s'; see --help",
-                    options->operands[program->most]);
+                    options->operands[program->max_operands]);
     if (status) {
         wn_options_free(options);
         return NULL;
@@ -316,7 +316,7 @@ static const char *options_value_of(const struct wn_options *options, size_t r)
     const struct setting *setting = &options->settings[r];
 
     return setting->count ? setting->values[setting->count - 1]
-                          : options->rows[r].standard;
+                          : options->rows[r].default_value;
 }
 
 int wn_option_set(struct wn_options *options, const char *name,
@@ -464,8 +464,8 @@ void wn_options_help(const struct wn_program *program, const char *name,
             wn_text_format(text, "%*s", INDENT - (int)used, "");
         words.length = 0;
         wn_text_format(&words, "%s", row->help);
-        if (row->standard)
-            wn_text_format(&words, " (default: %s)", row->standard);
+        if (row->default_value)
+            wn_text_format(&words, " (default: %s)", row->default_value);
         add_words(text, words.bytes);
         wn_text_add(text, "\n", 1);
     }

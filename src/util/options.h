@@ -30,12 +30,12 @@ struct wn_option {
     const char *name; /* long name, without "--" */
     char letter;      /* 0 if none */
     enum wn_option_kind kind;
-    const char *value;    /* placeholder in --help, "N"; NULL for a flag */
-    const char *standard; /* default as the user would type it, or NULL */
-    double low, high;     /* inclusive, for numbers */
-    const char *choices;  /* "euclidean|cosine", for WN_CHOICE, WN_SUBSET */
-    bool recorded;        /* goes into the provenance: it changes results */
-    const char *help;     /* one line, no capital, no stop */
+    const char *value;         /* placeholder in --help, "N"; NULL for a flag */
+    const char *default_value; /* default as the user would type it, or NULL */
+    double low, high;          /* inclusive, for numbers */
+    const char *choices; /* "euclidean|cosine", for WN_CHOICE, WN_SUBSET */
+    bool recorded;       /* goes into the provenance: it changes results */
+    const char *help;    /* one line, no capital, no stop */
 };
 
 /* An option of one or a few parts of a program (methods, checks), with the
@@ -50,7 +50,7 @@ struct wn_program {
     const char *brief;    /* one line: what it does */
     const char *synopsis; /* after the name: "[OPTION...] [FILE]" */
     const struct wn_option *rows;
-    size_t least, most; /* operands */
+    size_t min_operands, max_operands;
 };
 
 struct wn_options; /* the parsed command line */

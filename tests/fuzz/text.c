@@ -128,15 +128,15 @@ static const struct wn_option rows[] = {
     {.name = "text", .kind = WN_TEXT, .value = "T", .recorded = true,
      .help = "a text"},
     {.name = "whole", .letter = 'w', .kind = WN_WHOLE, .value = "N",
-     .standard = "3", .low = 1, .high = 1000, .recorded = true,
+     .default_value = "3", .low = 1, .high = 1000, .recorded = true,
      .help = "a whole number"},
-    {.name = "real", .kind = WN_REAL, .value = "X", .standard = ".5",
+    {.name = "real", .kind = WN_REAL, .value = "X", .default_value = ".5",
      .low = 0, .high = 1, .recorded = true, .help = "a number"},
     {.name = "size", .kind = WN_SIZE, .value = "SIZE", .low = 1,
      .high = 0x1p40, .recorded = true, .help = "a size"},
-    {.name = "choice", .kind = WN_CHOICE, .value = "C", .standard = "one",
+    {.name = "choice", .kind = WN_CHOICE, .value = "C", .default_value = "one",
      .choices = "one|two|three", .recorded = true, .help = "a choice"},
-    {.name = "subset", .kind = WN_SUBSET, .value = "S", .standard = "none",
+    {.name = "subset", .kind = WN_SUBSET, .value = "S", .default_value = "none",
      .choices = "one|two|three", .recorded = true, .help = "a subset"},
     {.name = "list", .kind = WN_LIST, .value = "L", .recorded = true,
      .help = "a list"},
@@ -175,7 +175,7 @@ int fuzz_options(const char *bytes, size_t length)
 {
     enum { MOST = 64 };
     static const struct wn_program program = {
-        .brief = "Fuzz.", .synopsis = "", .rows = rows, .most = 2};
+        .brief = "Fuzz.", .synopsis = "", .rows = rows, .max_operands = 2};
     struct wn_error error = {0};
     char *text = copy(bytes, length, 0), *rest = text, *argv[MOST + 1];
     char name[] = "fuzz";

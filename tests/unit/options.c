@@ -11,13 +11,15 @@
 static const struct wn_option rows[] = {
     {.name = "label", .letter = 'l', .kind = WN_TEXT, .value = "COLUMN",
      .recorded = true, .help = "the label"},
-    {.name = "neighbors", .kind = WN_WHOLE, .value = "N", .standard = "10",
+    {.name = "neighbors", .kind = WN_WHOLE, .value = "N", .default_value = "10",
      .low = 1, .high = 1000, .recorded = true, .help = "how many"},
-    {.name = "rate", .kind = WN_REAL, .value = "X", .standard = "0.5",
+    {.name = "rate", .kind = WN_REAL, .value = "X", .default_value = "0.5",
      .low = 0, .high = 1, .recorded = true, .help = "a share"},
-    {.name = "metric", .kind = WN_CHOICE, .value = "NAME", .standard = "auto",
+    {.name = "metric", .kind = WN_CHOICE, .value = "NAME",
+     .default_value = "auto",
      .choices = "auto|cosine", .recorded = true, .help = "distance"},
-    {.name = "issues", .kind = WN_SUBSET, .value = "LIST", .standard = "all",
+    {.name = "issues", .kind = WN_SUBSET, .value = "LIST",
+     .default_value = "all",
      .choices = "label|outlier|missing", .recorded = true, .help = "checks"},
     {.name = "ignore", .kind = WN_LIST, .value = "PATTERN", .recorded = true,
      .help = "columns"},
@@ -29,7 +31,7 @@ static const struct wn_option rows[] = {
     {0}};
 static const struct wn_program program = {
     .brief = "does things", .synopsis = "[OPTION...] [FILE]", .rows = rows,
-    .least = 0, .most = 1};
+    .min_operands = 0, .max_operands = 1};
 /* clang-format on */
 
 static struct wn_options *parse(const char *line, struct wn_error *error)

@@ -139,7 +139,7 @@ static int read_probability(const struct wn_run *run, struct work *work,
         if (!work->probability)
             return -1;
     } else if (evidence->neighbor && evidence->label) {
-        wn_log_note(run->talk,
+        wn_log_note(run->log,
                     "%s has no probabilities; the labels of neighbours "
                     "vote instead",
                     wn_audit_name(work->audit));

@@ -28,22 +28,22 @@ static const char quality_names[] = "self_confidence|normalized_margin|"
 
 /* clang-format off */
 static const struct wn_option first_rows[] = {
-    {.name = "issues", .kind = WN_SUBSET, .value = "LIST", .standard = "all",
-     .choices = check_names + 1, .recorded = true,
+    {.name = "issues", .kind = WN_SUBSET, .value = "LIST",
+     .default_value = "all", .choices = check_names + 1, .recorded = true,
      .help = "run these checks only; see --list-issues"},
-    {.name = "prior", .kind = WN_CHOICE, .value = "HOW", .standard = "count",
-     .choices = prior_names, .recorded = true,
+    {.name = "prior", .kind = WN_CHOICE, .value = "HOW",
+     .default_value = "count", .choices = prior_names, .recorded = true,
      .help = "how to find the shares of the true classes"},
     {.name = "converge", .kind = WN_FLAG, .recorded = true,
      .help = "iterate prior and noise matrices until they agree"},
-    {.name = "suggest-above", .kind = WN_REAL, .value = "P", .standard = "0.8",
-     .low = 0, .high = 1, .recorded = true,
+    {.name = "suggest-above", .kind = WN_REAL, .value = "P",
+     .default_value = "0.8", .low = 0, .high = 1, .recorded = true,
      .help = "suggest a label that is right with probability P or more"},
-    {.name = "drop-above", .kind = WN_REAL, .value = "P", .standard = "0.95",
-     .low = 0, .high = 1, .recorded = true,
+    {.name = "drop-above", .kind = WN_REAL, .value = "P",
+     .default_value = "0.95", .low = 0, .high = 1, .recorded = true,
      .help = "drop a label issue without suggestion from suspicion P on"},
     {.name = "quality", .kind = WN_CHOICE, .value = "SCORE",
-     .standard = "self_confidence", .choices = quality_names,
+     .default_value = "self_confidence", .choices = quality_names,
      .recorded = true, .help = "the label quality to keep; see the manual"},
     {.name = "adjust-confidence", .kind = WN_FLAG, .recorded = true,
      .help = "make up for the classes' different confidence in it"},
@@ -111,7 +111,7 @@ static int estimate(const struct wn_run *run, struct work *work,
         if (evidence->trusted[i])
             work->judged.verdict[i] =
                 (struct wn_verdict){0, 1, evidence->label[i]};
-    if (run->talk->level >= WN_VERBOSE)
+    if (run->log->level >= WN_VERBOSE)
         flag_log_noise(run, &work->noise, &work->judged, work->data.label_name);
     return 0;
 }
@@ -129,7 +129,7 @@ static void run_checks(const struct wn_run *run, struct work *work)
             !wn_option_given(run->options, "issues"))
             continue;
         if (missing) {
-            wn_log_note(run->talk, "%s: check %s left out: there are no %s",
+            wn_log_note(run->log, "%s: check %s left out: there are no %s",
                         wn_audit_name(work->audit), check->name, missing);
             continue;
         }
@@ -141,7 +141,7 @@ static void run_checks(const struct wn_run *run, struct work *work)
             work->issue[i] |= (uint32_t)work->hit[i] << c;
             rows_hit += work->hit[i];
         }
-        wn_log_verbose(run->talk, "%s: %zu rows", check->name, rows_hit);
+        wn_log_verbose(run->log, "%s: %zu rows", check->name, rows_hit);
     }
 }
 
@@ -408,7 +408,7 @@ int main(int argc, char **argv)
                  "do with each.",
         .synopsis = "[OPTION...] [FILE]",
         .rows = rows,
-        .most = 1};
+        .max_operands = 1};
 
     wn_program_reexec(argv, false);
     flag_main_make_rows();

@@ -17,23 +17,23 @@ void flag_log_noise(const struct wn_run *run, const struct wn_noise *noise,
     struct wn_class_health *class = wn_new(noise->k, sizeof *class);
     const size_t count = wn_health_pairs(&joint, true, WORST, pairs);
 
-    wn_log_verbose(run->talk,
+    wn_log_verbose(run->log,
                    "sharpness %.3g fitted, %.3g if all labels were right; "
                    "overlap or noise by features: %.0f %% sure",
                    judged->sharpness.b_noisy, judged->sharpness.b_clean,
                    100 * judged->sharpness.overlap_weight);
-    wn_log_verbose(run->talk,
+    wn_log_verbose(run->log,
                    "health %.4f: %zu of %zu rows count as another class",
                    noise->health, noise->issues, noise->n);
     wn_health_classes(&joint, class);
     for (size_t c = 0; c < noise->k && c < WORST; c++)
-        wn_log_verbose(run->talk,
+        wn_log_verbose(run->log,
                        "class %s: %.1f %% of its labels wrong, %.1f %% of "
                        "its rows labelled otherwise",
                        name[class[c].class], 100 * class[c].noise,
                        100 * class[c].inverse_noise);
     for (size_t p = 0; p < count; p++)
-        wn_log_verbose(run->talk, "classes %s and %s: %zu rows confused",
+        wn_log_verbose(run->log, "classes %s and %s: %zu rows confused",
                        name[pairs[p].a], name[pairs[p].b], pairs[p].issues);
     free(class);
 }

@@ -578,7 +578,7 @@ int ingest_arrays_write(struct arrays *arrays, struct wn_error *error)
 {
     const size_t n = arrays->n, rows = arrays->rows;
     const size_t d = arrays->features.columns, k = arrays->classes.count;
-    struct wn_log *talk = arrays->run->talk;
+    struct wn_log *log = arrays->run->log;
     struct wn_audit_writer *writer =
         wn_run_create(arrays->run, NULL, WN_DATA, error);
     struct profile profile = {0};
@@ -613,11 +613,11 @@ int ingest_arrays_write(struct arrays *arrays, struct wn_error *error)
     if (write_array_provenance(arrays, &profile, error))
         return -1;
     if (d)
-        wn_log_verbose(talk, "%s: scale: %s", arrays->features.name,
+        wn_log_verbose(log, "%s: scale: %s", arrays->features.name,
                        arrays->rescale.how == WN_RESCALE_EVEN     ? "even"
                        : arrays->rescale.how == WN_RESCALE_ROBUST ? "robust"
                                                                   : "none");
-    wn_log_note(talk,
+    wn_log_note(log,
                 "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
                 "%zu class%s",
                 arrays->source, rows, n, rows - n, d, d == 1 ? "" : "s", k,

@@ -22,7 +22,7 @@ static const struct wn_option first_rows[] = {
      .help = "columns of class probabilities; the group in PATTERN is the "
              "class, as in p_(.*)"},
     {.name = "from", .kind = WN_CHOICE, .value = "FORM",
-     .standard = "auto", .choices = "auto|csv|hdf5|npy|libsvm",
+     .default_value = "auto", .choices = "auto|csv|hdf5|npy|libsvm",
      .recorded = true,
      .help = "format of the input; see winnow-arrays(5)"},
     {.name = "features", .kind = WN_TEXT, .value = "ARRAY",
@@ -30,7 +30,7 @@ static const struct wn_option first_rows[] = {
     {.name = "label-names", .kind = WN_TEXT, .value = "ARRAY",
      .help = "HDF5 and .npy: class names, which labels index from 0"},
     {.name = "scale", .kind = WN_CHOICE, .value = "HOW",
-     .standard = "auto", .choices = wn_rescale_choices, .recorded = true,
+     .default_value = "auto", .choices = wn_rescale_choices, .recorded = true,
      .help = "scaling of array features"},
     {.name = "link", .kind = WN_FLAG, .recorded = true,
      .help = "leave the features in the HDF5 file, which must not change"},
@@ -56,21 +56,21 @@ static const struct wn_option first_rows[] = {
     {.name = "na", .kind = WN_LIST, .value = "TOKEN", .recorded = true,
      .help = "treat cells equal to TOKEN as missing; repeatable"},
     {.name = "missing-label", .kind = WN_CHOICE, .value = "HOW",
-     .standard = "reject", .choices = "reject|drop", .recorded = true,
+     .default_value = "reject", .choices = "reject|drop", .recorded = true,
      .help = "rows without a label: refuse the file, or leave them out"},
     {.name = "classes", .kind = WN_TEXT, .value = "FILE", .recorded = true,
      .help = "allow only the classes in FILE, one a line"},
-    {.name = "one-hot", .kind = WN_WHOLE, .value = "N", .standard = "64",
+    {.name = "one-hot", .kind = WN_WHOLE, .value = "N", .default_value = "64",
      .low = 2, .high = 65535, .recorded = true,
      .help = "one-hot encode columns of up to N values, hash larger ones"},
-    {.name = "text-dims", .kind = WN_WHOLE, .value = "N", .standard = "128",
-     .low = 1, .high = 4096, .recorded = true,
+    {.name = "text-dims", .kind = WN_WHOLE, .value = "N",
+     .default_value = "128", .low = 1, .high = 4096, .recorded = true,
      .help = "number of features of a text column"},
     {.name = "text-grams", .kind = WN_CHOICE, .value = "WHAT",
-     .standard = "words", .choices = "words|chars|both", .recorded = true,
+     .default_value = "words", .choices = "words|chars|both", .recorded = true,
      .help = "terms of texts: words and pairs, character n-grams, or both"},
     {.name = "delimiter", .letter = 'd', .kind = WN_TEXT, .value = "C",
-     .standard = ",", .recorded = true,
+     .default_value = ",", .recorded = true,
      .help = "field delimiter (one byte, or 'tab')"},
     {.name = "sniff", .kind = WN_FLAG,
      .help = "detect the delimiter and the header; without --label, print "
@@ -80,15 +80,15 @@ static const struct wn_option first_rows[] = {
     {.name = "rejects", .kind = WN_TEXT, .value = "FILE",
      .help = "write the records that --lenient leaves out to FILE, unchanged"},
     {.name = "max-field", .kind = WN_SIZE, .value = "SIZE",
-     .standard = "16M", .low = 1, .high = 2147483647,
+     .default_value = "16M", .low = 1, .high = 2147483647,
      .recorded = true,
      .help = "maximum bytes of a field"},
     {.name = "max-columns", .kind = WN_WHOLE, .value = "N",
-     .standard = "65535", .low = 1, .high = 1048576,
+     .default_value = "65535", .low = 1, .high = 1048576,
      .recorded = true,
      .help = "maximum number of columns"},
     {.name = "max-record", .kind = WN_SIZE, .value = "SIZE",
-     .standard = "1G", .low = 1, .high = 2147483647,
+     .default_value = "1G", .low = 1, .high = 2147483647,
      .recorded = true,
      .help = "maximum bytes of a record"},
     {0}};
@@ -152,7 +152,7 @@ static int print_sniffed(const struct wn_run *run, struct wn_csv_form *form,
     const int status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
                                     "standard output", error);
     if (status == 0)
-        wn_log_note(run->talk, "%s: %zu columns, %s header",
+        wn_log_note(run->log, "%s: %zu columns, %s header",
                     wn_input_name(wn_run_input(run)), columns,
                     form->no_header ? "no" : "and a");
     wn_text_free(&text);
@@ -174,7 +174,7 @@ static int record_sniffed(struct wn_run *run, const struct wn_csv *csv)
         (form->no_header && wn_option_set(run->options, "no-header", NULL)))
         return -1;
     wn_csv_form_options(form, &text);
-    wn_log_note(run->talk, "%s: found %s", wn_csv_name(csv), text.bytes);
+    wn_log_note(run->log, "%s: found %s", wn_csv_name(csv), text.bytes);
     wn_text_free(&text);
     return 0;
 }
@@ -222,7 +222,7 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
     }
     const char *grams = wn_option_text(options, "text-grams");
     table->threads = run->threads;
-    table->log = run->talk;
+    table->log = run->log;
     table->one_hot = (size_t)wn_option_number(options, "one-hot");
     table->text_grams = strcmp(grams, "chars") == 0  ? WN_GRAMS_CHARS
                         : strcmp(grams, "both") == 0 ? WN_GRAMS_BOTH
@@ -269,7 +269,7 @@ int main(int argc, char **argv)
         .brief = "Read a dataset, encode its columns, begin an audit file.",
         .synopsis = "--label=COLUMN [OPTION...] [FILE]",
         .rows = rows,
-        .most = 1};
+        .max_operands = 1};
 
     wn_program_reexec(argv, false);
     wn_option_add_rows(rows, CAPACITY, first_rows);

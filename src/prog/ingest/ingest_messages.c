@@ -43,7 +43,7 @@ static void log_column_table(const struct ingest *ingest)
     for (const char *line = text.bytes; *line;) {
         const size_t length = strcspn(line, "\n");
 
-        wn_log_verbose(ingest->run->talk, "%.*s", (int)length, line);
+        wn_log_verbose(ingest->run->log, "%.*s", (int)length, line);
         line += length + (line[length] == '\n');
     }
     wn_text_free(&text);
@@ -53,19 +53,19 @@ void ingest_log_columns(const struct ingest *ingest)
 {
     const struct wn_table *table = &ingest->table;
     const struct wn_csv *csv = ingest->csv;
-    struct wn_log *talk = ingest->run->talk;
+    struct wn_log *log = ingest->run->log;
     const char *file = wn_csv_name(csv);
     const size_t unnamed = wn_csv_unnamed(csv);
 
     if (unnamed)
-        wn_log_note(talk,
+        wn_log_note(log,
                     "%s: %zu column%s without a name in the header: called "
                     "by place, c1, c2 and so on",
                     file, unnamed, unnamed == 1 ? "" : "s");
     ingest_log_rules(ingest);
     for (size_t c = 0; c < wn_csv_columns(csv); c++)
         if (table->column[c].invalid > WN_INGEST_NOTES)
-            wn_log_note(talk,
+            wn_log_note(log,
                         "%s: column %s: %llu of %zu cells: wanted %s; encoded "
                         "as missing",
                         file, wn_csv_column(csv, c),
@@ -74,12 +74,12 @@ void ingest_log_columns(const struct ingest *ingest)
     for (size_t c = 0; c < wn_csv_columns(csv); c++)
         if (table->column[c].role == WN_ROLE_FEATURE &&
             table->column[c].leakage.low >= WN_LEAKAGE_SHARE)
-            wn_log_note(talk,
+            wn_log_note(log,
                         "%s: column %s: predicts the label alone (%.0f %%); "
                         "does it say what the label does?",
                         file, wn_csv_column(csv, c),
                         100 * table->column[c].leakage.lift);
-    if (talk->level >= WN_VERBOSE)
+    if (log->level >= WN_VERBOSE)
         log_column_table(ingest);
 }
 
@@ -91,13 +91,13 @@ void ingest_log_rows(const struct ingest *ingest)
     size_t left;
 
     wn_csv_left_out(ingest->csv, &left);
-    wn_log_note(ingest->run->talk,
+    wn_log_note(ingest->run->log,
                 "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
                 "%zu class%s",
                 file, n + left, n, left, table->d, table->d == 1 ? "" : "s",
                 table->classes.count, table->classes.count == 1 ? "" : "es");
     if (table->second_block)
-        wn_log_note(ingest->run->talk,
+        wn_log_note(ingest->run->log,
                     "%s: the last %zu of the features are the second block",
                     file, table->second_block);
 }
@@ -127,7 +127,7 @@ int ingest_write_variants(const struct wn_run *run,
         rule.length = 0;
         wn_variants_write_rule(&rule, column, old_name, old->length, new_name,
                                new->length);
-        wn_log_note(run->talk,
+        wn_log_note(run->log,
                     "%s: column %s: '%.*s' (%llu) is a spelling of '%.*s' "
                     "(%llu); rule: %s",
                     source, column, wn_text_told(old->length), old_name,
@@ -136,7 +136,7 @@ int ingest_write_variants(const struct wn_run *run,
                     wn_text_of(&rule));
     }
     if (found > MAX_VARIANTS)
-        wn_log_note(run->talk,
+        wn_log_note(run->log,
                     "%s: %zu more classes are spellings of others; report "
                     "shows them",
                     source, found - MAX_VARIANTS);

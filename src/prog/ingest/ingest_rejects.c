@@ -13,12 +13,12 @@ static void take_reject(void *context, enum wn_csv_break broken,
                         const char *text)
 {
     struct rejects *rejects = context;
-    struct wn_log *talk = rejects->run->talk;
+    struct wn_log *log = rejects->run->log;
 
     if (rejects->count[broken]++ < WN_INGEST_NOTES)
-        wn_log_note(talk, "%s", text);
+        wn_log_note(log, "%s", text);
     else
-        wn_log_verbose(talk, "%s", text);
+        wn_log_verbose(log, "%s", text);
 }
 
 int ingest_rejects_begin(struct rejects *rejects, const struct wn_run *run,
@@ -95,7 +95,7 @@ int ingest_rejects_finish(struct rejects *rejects, const struct wn_csv *csv,
                            (unsigned long long)rejects->count[b],
                            wn_csv_break_names[b]);
     if (text.length)
-        wn_log_note(rejects->run->talk, "%s: rejected:%s", wn_csv_name(csv),
+        wn_log_note(rejects->run->log, "%s: rejected:%s", wn_csv_name(csv),
                     text.bytes);
     wn_text_free(&text);
     if (!output)

@@ -142,7 +142,7 @@ void ingest_log_rules(const struct ingest *ingest)
     const struct wn_clean *clean = &ingest->clean;
     const struct wn_csv *csv = ingest->csv;
     const uint64_t *line = wn_csv_line(csv);
-    struct wn_log *talk = ingest->run->talk;
+    struct wn_log *log = ingest->run->log;
     const char *file = wn_csv_name(csv);
 
     for (size_t r = 0; r < clean->rules.count; r++) {
@@ -155,24 +155,24 @@ void ingest_log_rules(const struct ingest *ingest)
         for (size_t i = 0; i < count->reported; i++) {
             const int length = (int)count->cell[i].length;
 
-            wn_log_note(talk, "%s:%llu: column %s: found %s%.*s%s the rule %s",
+            wn_log_note(log, "%s:%llu: column %s: found %s%.*s%s the rule %s",
                         file, (unsigned long long)line[count->cell[i].row],
                         wn_csv_column(csv, count->cell[i].column),
                         length ? "'" : "a cell", length, count->cell[i].text,
                         length ? "', which breaks" : " that breaks", name);
         }
         if (count->stop < wn_csv_rows(csv))
-            wn_log_note(talk,
+            wn_log_note(log,
                         "%s: rule %s: takes too long; not evaluated on %llu "
                         "cells, stopped after line %llu",
                         file, name, passed_over,
                         (unsigned long long)line[count->stop - 1]);
         else if (passed_over)
-            wn_log_note(talk,
+            wn_log_note(log,
                         "%s: rule %s: takes too long; not evaluated on %llu "
                         "cell%s",
                         file, name, passed_over, passed_over == 1 ? "" : "s");
-        wn_log_verbose(talk, "rule %s: %llu cell%s %s", name, done,
+        wn_log_verbose(log, "rule %s: %llu cell%s %s", name, done,
                        done == 1 ? "" : "s", fix ? "changed" : "broken");
     }
 }

@@ -149,7 +149,7 @@ static int take_defect(void *context, struct wn_defect defect,
     ingest->rule[at] = defect.rule;
     if (cell && ingest->noted[defect.column]++ < WN_INGEST_NOTES)
         wn_log_note(
-            ingest->run->talk, "%s:%llu: column %s: found '%.*s', wanted %s",
+            ingest->run->log, "%s:%llu: column %s: found '%.*s', wanted %s",
             wn_csv_name(csv), (unsigned long long)wn_csv_line(csv)[defect.row],
             wn_csv_column(csv, defect.column), wn_text_told(cell->length),
             cell->text, wn_table_wanted(&ingest->table, defect.column));

@@ -84,11 +84,11 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
                                   prune_text(prune, "source"), error);
     if (!source)
         return -1;
-    wn_log_verbose(run->talk, "rows come from %s", wn_source_name(source));
+    wn_log_verbose(run->log, "rows come from %s", wn_source_name(source));
     status = prune_on(prune, "dry-run") ? prune_show(prune, error)
                                         : prune_write(prune, source, error);
     if (status == 0 && !prune_on(prune, "dry-run"))
-        wn_log_verbose(run->talk, "kept %zu of %zu rows, %zu relabelled",
+        wn_log_verbose(run->log, "kept %zu of %zu rows, %zu relabelled",
                        prune->kept, prune->dataset.n, prune->changed);
     wn_source_close(source);
     return status;
@@ -130,7 +130,7 @@ int main(int argc, char **argv)
         {.name = "drop",
          .kind = WN_TEXT,
          .value = "ISSUES",
-         .standard = "advised",
+         .default_value = "advised",
          .help = "leave out rows with ISSUES"},
         {.name = "keep",
          .kind = WN_REAL,
@@ -141,7 +141,7 @@ int main(int argc, char **argv)
         {.name = "by",
          .kind = WN_TEXT,
          .value = "SCORE",
-         .standard = "suspicion",
+         .default_value = "suspicion",
          .help = "--keep rows with the lowest SCORE"},
         {.name = "highest",
          .kind = WN_FLAG,
@@ -184,8 +184,8 @@ int main(int argc, char **argv)
         .brief = "Write the rows worth keeping of an audited dataset.",
         .synopsis = "[OPTION...] [FILE]",
         .rows = rows,
-        .least = 0,
-        .most = 1};
+        .min_operands = 0,
+        .max_operands = 1};
 
     return wn_program_main(&program, argc, argv, prune_main_work);
 }

@@ -14,7 +14,7 @@ static const struct wn_option first_rows[] = {
     {.name = "format",
      .kind = WN_CHOICE,
      .value = "FORM",
-     .standard = "text",
+     .default_value = "text",
      .choices = "text|json|tsv|prometheus",
      .help = "text, json (JSON Lines), tsv or prometheus"},
     {.name = "top",
@@ -208,7 +208,7 @@ int main(int argc, char **argv)
         .brief = "Show what an audit found, and why.",
         .synopsis = "[OPTION...] [FILE]",
         .rows = rows,
-        .most = 1};
+        .max_operands = 1};
 
     memcpy(rows, first_rows, sizeof first_rows);
     for (size_t r = 0; r < LAST; r++)

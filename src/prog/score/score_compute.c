@@ -17,7 +17,7 @@ const char *const score_stage_names[SCORE_STAGES] = {
 void score_end_stage(const struct wn_run *run, struct work *work,
                      enum score_stage stage)
 {
-    work->seconds[stage] = wn_log_stage(run->talk, score_stage_names[stage]);
+    work->seconds[stage] = wn_log_stage(run->log, score_stage_names[stage]);
 }
 
 /* The value of a count option that may be at most `max` for these `units`. A
@@ -34,7 +34,7 @@ static int limit_count(const struct wn_run *run, const struct work *work,
         return wn_fail(error, WN_EUSAGE,
                        "--%s: found %zu, wanted at most %zu for %s", option,
                        *count, max, units);
-    wn_log_note(run->talk, "%s: --%s lowered from %zu to %zu for %s",
+    wn_log_note(run->log, "%s: --%s lowered from %zu to %zu for %s",
                 wn_audit_name(work->audit), option, *count, max, units);
     *count = max;
     return 0;
@@ -60,13 +60,13 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
                                    .m = work->m,
                                    .metric = work->metric,
                                    .threads = run->threads,
-                                   .talk = run->talk};
+                                   .log = run->log};
 
     if (wn_graph_find(&graph, score_probe(run), score_seed(run), work->index,
                       work->distance, &work->facts, error))
         return -1;
     if (!work->facts.exact)
-        wn_log_note(run->talk,
+        wn_log_note(run->log,
                     "neighbours: searched %zu of %zu cells, recall %.4f",
                     work->facts.probe, work->facts.cells, work->facts.recall);
     return 0;
@@ -159,7 +159,7 @@ static int find_probability(const struct wn_run *run, struct work *work,
                                          .probe = score_probe(run),
                                          .seed = score_seed(run),
                                          .threads = run->threads,
-                                         .talk = run->talk};
+                                         .log = run->log};
         const size_t passes = (size_t)wn_option_number(run->options, "passes");
 
         work->probability = wn_spill_new(wn_product(data->n, data->k, 1),
@@ -171,7 +171,7 @@ static int find_probability(const struct wn_run *run, struct work *work,
     /* The pool of one member is that member. */
     const size_t count = work->member_count == 1 ? 1 : work->member_count + 1;
     for (size_t p = 0; p < count; p++)
-        wn_log_verbose(run->talk,
+        wn_log_verbose(run->log,
                        "%s: log-loss %.4f, calibration error %.4f, "
                        "accuracy %.4f, weight %.3f%s%s",
                        score_member(work, p), work->quality[p].log_loss,
@@ -236,11 +236,11 @@ static int find_dynamics(const struct wn_run *run, struct work *work,
                                          .label = data->label};
 
         work->dynamics = wn_dynamics_train(&task, &work->plan, run->threads,
-                                           run->talk, error);
+                                           run->log, error);
     }
     if (!work->dynamics)
         return -1;
-    wn_log_verbose(run->talk, "networks: measured after epoch %zu of %zu",
+    wn_log_verbose(run->log, "networks: measured after epoch %zu of %zu",
                    wn_dynamics_epoch(work->dynamics),
                    wn_dynamics_epochs(work->dynamics));
     return 0;
@@ -266,11 +266,11 @@ static int compare_pairs(const struct wn_run *run, struct work *work,
         alignment++;
     work->pairs = wn_new(1, sizeof *work->pairs);
     if (wn_pairs_compare(&blocks, (enum wn_alignment)alignment,
-                         (work->needs & WN_NEEDS_PAIR_RANKS) != 0, run->talk,
+                         (work->needs & WN_NEEDS_PAIR_RANKS) != 0, run->log,
                          work->pairs, error))
         return wn_fail(error, WN_EDATA, "%s: data/features_b",
                        wn_audit_name(work->audit));
-    wn_log_verbose(run->talk, "pairs: aligned by %s",
+    wn_log_verbose(run->log, "pairs: aligned by %s",
                    names[work->pairs->alignment]);
     return 0;
 }

@@ -215,12 +215,12 @@ static int measure(const struct wn_run *run, const struct work *whole,
                    size_t count, double seconds[SCORE_STAGES],
                    struct wn_error *error)
 {
-    const enum wn_level level = run->talk->level;
+    const enum wn_level level = run->log->level;
     struct work work = *whole;
     int status;
 
-    run->talk->level = WN_QUIET;
-    wn_log_stage(run->talk, "");
+    run->log->level = WN_QUIET;
+    wn_log_stage(run->log, "");
     status = load_sample(run, &work, count, error);
     if (status == 0) {
         score_end_stage(run, &work, SCORE_READ);
@@ -229,7 +229,7 @@ static int measure(const struct wn_run *run, const struct work *whole,
                      ? -1
                      : 0;
     }
-    run->talk->level = level;
+    run->log->level = level;
     memcpy(seconds, work.seconds, sizeof work.seconds);
     work.audit = NULL; /* these are the whole work's */
     work.members = NULL;

@@ -10,26 +10,26 @@
 /* clang-format off */
 static const struct wn_option first_rows[] = {
     {.name = "model", .kind = WN_SUBSET, .value = "LIST",
-     .standard = WN_COMMITTEE, .choices = wn_predictor_choices,
+     .default_value = WN_COMMITTEE, .choices = wn_predictor_choices,
      .recorded = true,
      .help = "average these models; see --list-models"},
-    {.name = "passes", .kind = WN_WHOLE, .value = "N", .standard = "2",
+    {.name = "passes", .kind = WN_WHOLE, .value = "N", .default_value = "2",
      .low = 1, .high = 5, .recorded = true,
      .help = "fit N times, each on weights that the one before gives"},
     {.name = "methods", .kind = WN_SUBSET, .value = "LIST",
-     .standard = wn_method_defaults + 1, .choices = wn_method_choices + 1,
+     .default_value = wn_method_defaults + 1, .choices = wn_method_choices + 1,
      .recorded = true, .help = "compute these scores; see --list-methods"},
-    {.name = "neighbors", .kind = WN_WHOLE, .value = "M", .standard = "10",
+    {.name = "neighbors", .kind = WN_WHOLE, .value = "M", .default_value = "10",
      .low = 1, .high = 1000, .recorded = true,
      .help = "look at the M nearest rows of each"},
     {.name = "metric", .kind = WN_CHOICE, .value = "NAME",
-     .standard = "auto", .choices = "auto|euclidean|cosine",
+     .default_value = "auto", .choices = "auto|euclidean|cosine",
      .recorded = true,
      .help = "distance of neighbours: euclidean, cosine or auto"},
     {.name = "probe", .kind = WN_WHOLE, .value = "N", .low = 0,
      .high = 1000000, .recorded = true,
      .help = "search the N nearest cells only (inverted file); 0: exact"},
-    {.name = "folds", .kind = WN_WHOLE, .value = "N", .standard = "5",
+    {.name = "folds", .kind = WN_WHOLE, .value = "N", .default_value = "5",
      .low = 2, .high = 1000, .recorded = true,
      .help = "cross-validate in N parts"},
     {.name = "ungrouped", .kind = WN_FLAG, .recorded = true,
@@ -37,7 +37,8 @@ static const struct wn_option first_rows[] = {
     {0}};
 
 static const struct wn_option last_rows[] = {
-    {.name = "kernels", .kind = WN_TEXT, .value = "NAME", .standard = "auto",
+    {.name = "kernels", .kind = WN_TEXT, .value = "NAME",
+     .default_value = "auto",
      .help = "OpenBLAS kernel set, e.g. Haswell or SkylakeX"},
     {.name = "estimate", .kind = WN_FLAG,
      .help = "show the memory and time that it takes and stop"},
@@ -111,7 +112,7 @@ static int score_work(struct wn_run *run, struct wn_error *error)
         return -1;
     if (automatic)
         wn_linear_use_matrix_unit();
-    wn_log_verbose(run->talk, "OpenBLAS kernels: %s", wn_linear_kernels());
+    wn_log_verbose(run->log, "OpenBLAS kernels: %s", wn_linear_kernels());
     status = score_read(run, &work, error);
     if (status == 0)
         status =
@@ -148,8 +149,8 @@ int main(int argc, char **argv)
         .brief = "Judge every label by models that did not see it.",
         .synopsis = "[OPTION...] [FILE]",
         .rows = rows,
-        .least = 0,
-        .most = 1};
+        .min_operands = 0,
+        .max_operands = 1};
 
     wn_program_reexec(argv, wn_openblas_request(kernels_asked(argc, argv)));
     score_main_make_rows();

@@ -101,8 +101,8 @@ static int choose_methods(const struct wn_run *run, struct work *work,
             work->chosen[i] = true;
             work->needs |= method->needs;
         } else if (!named) {
-            wn_log_verbose(run->talk, "%s left out: it needs %s%s",
-                           method->name, dashes, missing);
+            wn_log_verbose(run->log, "%s left out: it needs %s%s", method->name,
+                           dashes, missing);
         } else {
             return wn_fail(error, WN_EUSAGE, "--methods: %s needs %s%s",
                            method->name, dashes, missing);

@@ -77,7 +77,7 @@ int score_methods(const struct wn_run *run, struct work *work,
                                  .metric = work->metric,
                                  .threads = run->threads,
                                  .seed = score_seed(run),
-                                 .talk = run->talk,
+                                 .log = run->log,
                                  .settings = &settings};
 
     for (size_t i = 0; wn_methods[i]; i++) {
@@ -89,7 +89,7 @@ int score_methods(const struct wn_run *run, struct work *work,
             return wn_fail(error, WN_ENUMERIC, "%s",
                            wn_audit_name(work->audit));
         if (status) {
-            wn_log_note(run->talk, "%s: %s left out: %s",
+            wn_log_note(run->log, "%s: %s left out: %s",
                         wn_audit_name(work->audit), wn_methods[i]->name,
                         error->text);
             *error = (struct wn_error){0};
