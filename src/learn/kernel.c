@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kernel ridge with leave-one-out; see kernel.h.
+/* Kernel ridge on landmarks with leave-one-out; see kernel.h.
  *
  * Rows go through in slabs. The p x p matrix is built panel by panel, each
  * panel by one thread, each product in float over one slab and summed over the
@@ -12,41 +12,53 @@
 #include <string.h>
 
 #include "linalg/cholesky.h"
-#include "learn/group_loo.h"
+#include "linalg/pointwise.h"
 #include "linalg/products.h"
-#include "learn/nystrom.h"
 #include "linalg/standardize.h"
-#include "util/spill.h"
 #include "util/memory.h"
+#include "util/random.h"
+#include "util/spill.h"
 #include "util/parallel.h"
 
 enum {
     SLAB = WN_KERNEL_SLAB,
-    PANEL = 256,  /* columns of the p x p matrix per task */
-    CLASSES = 256 /* that are solved for at a time */
+    PANEL = 256,      /* columns of the p x p matrix per task */
+    ROOT_PANEL = 128, /* columns of L^-1 per product */
+    CLASSES = 256,    /* solved for at a time */
+    LOO_CLASSES = 64  /* of a group, at a time */
 };
+
+/* Added to the diagonal of K: keeps it positive definite where rows repeat, and
+ * float errors small. */
+#define JITTER 1e-3
+
+/* Leverages stay below 1 by this much: in float a row that alone determines its
+ * score may seem to exceed 1. */
+#define MIN_REST 1e-6
 
 /* A fit while it is made. */
 struct fit {
-    const struct wn_kernel *kernel;
     const struct wn_sample *sample;
-    size_t n, d, k, p;
+    const struct wn_standardize *standard;
+    size_t n, d, k, m, p; /* p = m + 1 */
     double ridge;
     int threads;
-    bool in_hand; /* all rows are one slab, which stays as z */
-    const struct wn_standardize *view;
-    const int32_t *order; /* n: the rows in the order they are gone through;
-                             NULL as they stand */
-    float *row;           /* SLAB x d: rows as the kernel sees them */
-    struct wn_nystrom nystrom;
-    float *slab;    /* SLAB x p: z of the rows in hand */
-    float *weighed; /* SLAB x p: z times its weight */
-    float *product; /* p x p: of one slab; then L^-1 in float */
-    double *matrix; /* p x p: A, then its factor, then the inverse of that */
-    double *right;  /* p x k: Z^T w Y, then B */
-    float *inverse; /* p x p: L^-1 for rows as kernels */
-    float *weights; /* p x k: B likewise */
-    float *lever;   /* SLAB x p */
+    bool rows_cached;     /* all rows are one slab, which stays as z */
+    const int32_t *order; /* n: the rows in the order they are processed; NULL
+                             for 0, 1, ... */
+    float bend;           /* 1 / 2 bandwidth^2 */
+    float *landmark;      /* m x d, standardised */
+    float *norm;          /* m: their squared lengths */
+    float *root;          /* m x m, lower triangle: L^-1 */
+    float *row;           /* SLAB x d: standardised rows */
+    float *slab;          /* SLAB x p: z, or kernels, of the rows */
+    float *weighted;      /* SLAB x p: z times the row's weight */
+    float *leverage;      /* SLAB x p: L_A^-1 z with A = L_A L_A^T */
+    float *product;       /* p x p: of one slab; then L_A^-1 in float */
+    double *matrix;       /* p x p: A, then L_A, then L_A^-1 */
+    double *right;        /* p x k: Z^T w Y, then B */
+    float *inverse;       /* p x p: L_A^-1, for rows as kernels */
+    float *weights;       /* p x k: B likewise */
 };
 
 /* The row at a place of the order. */
@@ -57,41 +69,114 @@ static size_t kernel_row_at(const struct fit *fit, size_t place)
 
 static void free_fit(struct fit *fit)
 {
+    wn_spill_free(fit->landmark);
+    free(fit->norm);
+    wn_spill_free(fit->root);
     wn_spill_free(fit->row);
-    wn_nystrom_free(&fit->nystrom);
     wn_spill_free(fit->slab);
-    wn_spill_free(fit->weighed);
+    wn_spill_free(fit->weighted);
+    wn_spill_free(fit->leverage);
     wn_spill_free(fit->product);
     wn_spill_free(fit->matrix);
     wn_spill_free(fit->right);
     wn_spill_free(fit->inverse);
     wn_spill_free(fit->weights);
-    wn_spill_free(fit->lever);
 }
 
-/* One slab alone is no step to tell of. */
-static void tell_rows(const struct fit *fit, const char *what, size_t done)
+/* A single slab is not worth a progress line. */
+static void show_progress(const struct fit *fit, const char *what, size_t done)
 {
     if (fit->n > SLAB)
         wn_log_progress(fit->sample->log, what, done, fit->n);
 }
 
-static int start_fit(struct fit *fit, struct wn_error *error)
+static float squared_length(const float *x, size_t d)
 {
-    if (wn_nystrom_make(&fit->nystrom, fit->sample, fit->view,
-                        fit->kernel->landmarks, fit->kernel->bandwidth, error))
-        return -1;
-    const size_t p = fit->p = fit->nystrom.m + 1;
-    fit->row = wn_spill_new(wn_product(SLAB, fit->d, 1), sizeof(float));
-    fit->slab = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float));
-    fit->weighed = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float));
-    fit->lever = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float));
-    fit->product = wn_spill_new(wn_product(p, p, 1), sizeof(float));
-    fit->inverse = wn_spill_new(wn_product(p, p, 1), sizeof(float));
-    fit->matrix = wn_spill_new(wn_product(p, p, 1), sizeof(double));
-    fit->right = wn_spill_new(wn_product(p, fit->k, 1), sizeof(double));
-    fit->weights = wn_spill_new(wn_product(p, fit->k, 1), sizeof(float));
-    return 0;
+    double sum = 0;
+
+    for (size_t j = 0; j < d; j++)
+        sum += (double)x[j] * (double)x[j];
+    return (float)sum;
+}
+
+/* The kernel of `rows` standardised rows x with the m landmarks, into
+ * out[r * stride + l]. */
+static void kernel_rows(const struct fit *fit, const float *x, size_t rows,
+                        float *out, size_t stride)
+{
+    const size_t m = fit->m, d = fit->d;
+    const float linear = 1 / (float)d, bend = -fit->bend;
+    float product[WN_BLOCK];
+
+    wn_gemm(0, 1, rows, m, d, 1, x, d, fit->landmark, d, 0, out, stride);
+    for (size_t r = 0; r < rows; r++) {
+        const float length = squared_length(x + r * d, d);
+        float *row = out + r * stride;
+
+        for (size_t from = 0; from < m; from += WN_BLOCK) {
+            const size_t width = m - from < WN_BLOCK ? m - from : WN_BLOCK;
+            const float *norm = fit->norm + from;
+            float *part = row + from;
+
+            for (size_t j = 0; j < width; j++) {
+                const float distance = length + norm[j] - 2 * part[j];
+
+                product[j] = linear * part[j];
+                part[j] = bend * (distance > 0 ? distance : 0);
+            }
+            wn_exp_rows(part, width);
+            for (size_t j = 0; j < width; j++)
+                part[j] += product[j];
+        }
+    }
+}
+
+/* Draw the landmarks and find L^-1. Time O(m^2 d + m^3), memory O(m^2) in
+ * double while it is made. */
+static int make_landmarks(struct fit *fit, struct wn_error *error)
+{
+    const struct wn_sample *sample = fit->sample;
+    const size_t m = fit->m, d = fit->d, blocks = wn_block_count(m);
+    int32_t *order = wn_spill_new(fit->n, sizeof *order);
+    float *rows = wn_spill_new(wn_product(m, m, 1), sizeof *rows);
+    double *matrix = wn_spill_new(wn_product(m, m, 1), sizeof *matrix);
+    struct wn_random random;
+
+    fit->landmark = wn_spill_new(wn_product(m, d, 1), sizeof(float));
+    fit->norm = wn_new(m, sizeof(float));
+    fit->root = wn_spill_new(wn_product(m, m, 1), sizeof(float));
+    wn_random_start(&random, sample->seed, WN_RANDOM_FEATURES, 0, 0);
+    wn_random_draw(&random, order, fit->n, m);
+    for (size_t l = 0; l < m; l++) {
+        float *landmark = fit->landmark + l * d;
+
+        wn_standardize_row(fit->standard, sample->x + (size_t)order[l] * d,
+                           landmark);
+        fit->norm[l] = squared_length(landmark, d);
+    }
+    wn_spill_free(order);
+#pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
+    for (size_t b = 0; b < blocks; b++) {
+        const size_t begin = wn_block_begin(b), end = wn_block_end(b, m);
+
+        kernel_rows(fit, fit->landmark + begin * d, end - begin,
+                    rows + begin * m, m);
+        for (size_t r = begin; r < end; r++) {
+            for (size_t c = 0; c <= r; c++)
+                matrix[r * m + c] = (double)rows[r * m + c];
+            matrix[r * m + r] += JITTER;
+        }
+    }
+    wn_spill_free(rows);
+    const int status =
+        wn_cholesky(matrix, m, error) || wn_cholesky_invert(matrix, m, error)
+            ? -1
+            : 0;
+    for (size_t r = 0; r < m && status == 0; r++)
+        for (size_t c = 0; c < m; c++)
+            fit->root[r * m + c] = c <= r ? (float)matrix[r * m + c] : 0;
+    wn_spill_free(matrix);
+    return status;
 }
 
 /* What a slab holds of a row. */
@@ -100,73 +185,51 @@ enum form {
     Z       /* z */
 };
 
-/* One block of rows into its place in the slab. */
-static void expand_block(const struct fit *fit, enum form form, size_t begin,
-                         size_t end, float *x, float *z, float *spare)
+/* The rows at places begin .. end-1, at most SLAB, into the slab. */
+static void fill_slab(struct fit *fit, enum form form, size_t begin, size_t end)
 {
-    const size_t p = fit->p;
-
-    for (size_t i = begin; i < end; i++)
-        wn_standardize_row(fit->view,
-                           fit->sample->x + kernel_row_at(fit, i) * fit->d,
-                           x + (i - begin) * fit->d);
-    if (form == Z)
-        wn_nystrom_rows(&fit->nystrom, x, end - begin, spare, z, p);
-    else
-        wn_nystrom_kernel(&fit->nystrom, x, end - begin, z, p);
-    for (size_t r = 0; r < end - begin; r++)
-        z[r * p + p - 1] = 1;
-}
-
-static void expand_slab(struct fit *fit, enum form form, size_t begin,
-                        size_t end)
-{
+    const size_t d = fit->d, m = fit->m, p = fit->p;
     const size_t blocks = wn_block_count(end - begin);
 
 #pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
     for (size_t b = 0; b < blocks; b++) {
-        const size_t first = begin + wn_block_begin(b);
-        const size_t last = begin + wn_block_end(b, end - begin);
+        const size_t first = wn_block_begin(b);
+        const size_t rows = wn_block_end(b, end - begin) - first;
+        float *x = fit->row + first * d, *z = fit->slab + first * p;
+        float *kernel = fit->leverage + first * p; /* scratch */
 
-        expand_block(fit, form, first, last,
-                     fit->row + (first - begin) * fit->d,
-                     fit->slab + (first - begin) * fit->p,
-                     fit->lever + (first - begin) * fit->p);
+        for (size_t r = 0; r < rows; r++) {
+            const size_t i = kernel_row_at(fit, begin + first + r);
+
+            wn_standardize_row(fit->standard, fit->sample->x + i * d,
+                               x + r * d);
+        }
+        if (form == KERNEL) {
+            kernel_rows(fit, x, rows, z, p);
+        } else {
+            kernel_rows(fit, x, rows, kernel, m);
+            /* L^-1 is lower triangular: a panel of its rows ends at its
+             * diagonal. */
+            for (size_t from = 0; from < m; from += ROOT_PANEL) {
+                const size_t to = from + ROOT_PANEL < m ? from + ROOT_PANEL : m;
+
+                wn_gemm(0, 1, rows, to - from, to, 1, kernel, m,
+                        fit->root + from * m, m, 0, z + from, p);
+            }
+        }
+        for (size_t r = 0; r < rows; r++)
+            z[r * p + p - 1] = 1;
     }
 }
 
-/* Add columns from .. to of the slab's part of Z^T w Y. */
-static void add_right(struct fit *fit, size_t begin, size_t rows, size_t from,
-                      size_t to)
-{
-    for (size_t r = 0; r < rows; r++) {
-        const int32_t y = fit->sample->label[kernel_row_at(fit, begin + r)];
-        const float *z = fit->weighed + r * fit->p;
-
-        for (size_t j = from; y >= 0 && j < to; j++)
-            fit->right[j * fit->k + (size_t)y] += (double)z[j];
-    }
-}
-
-/* Add columns from .. to of the slab's part of Z^T w Z, lower triangle only. */
-static void add_panel(struct fit *fit, size_t rows, size_t from, size_t to)
-{
-    const size_t p = fit->p;
-
-    wn_gemm(1, 0, p - from, to - from, rows, 1, fit->weighed + from, p,
-            fit->slab + from, p, 0, fit->product + from * p + from, p);
-    for (size_t r = from; r < p; r++)
-        for (size_t c = from; c < to; c++)
-            fit->matrix[r * p + c] += (double)fit->product[r * p + c];
-}
-
-/* Add a slab's part to Z^T w Z and Z^T w Y, or with sign -1 take it away. */
+/* Add the part of rows begin .. end-1 to Z^T w Z (the lower triangle) and to
+ * Z^T w Y, or with sign -1 subtract it. */
 static void add_slab(struct fit *fit, size_t begin, size_t end, double sign)
 {
     const size_t p = fit->p, rows = end - begin;
     const size_t panels = (p + PANEL - 1) / PANEL;
 
-    expand_slab(fit, Z, begin, end);
+    fill_slab(fit, Z, begin, end);
 #pragma omp parallel for schedule(static) num_threads(fit->threads)
     for (size_t r = 0; r < rows; r++) {
         const float w =
@@ -174,25 +237,64 @@ static void add_slab(struct fit *fit, size_t begin, size_t end, double sign)
                                             kernel_row_at(fit, begin + r)));
 
         for (size_t j = 0; j < p; j++)
-            fit->weighed[r * p + j] = w * fit->slab[r * p + j];
+            fit->weighted[r * p + j] = w * fit->slab[r * p + j];
     }
 #pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
     for (size_t b = 0; b < panels; b++) {
-        const size_t to = (b + 1) * PANEL < p ? (b + 1) * PANEL : p;
+        const size_t from = b * PANEL, to = from + PANEL < p ? from + PANEL : p;
 
-        add_panel(fit, rows, b * PANEL, to);
-        add_right(fit, begin, rows, b * PANEL, to);
+        wn_gemm(1, 0, p - from, to - from, rows, 1, fit->weighted + from, p,
+                fit->slab + from, p, 0, fit->product + from * p + from, p);
+        for (size_t r = from; r < p; r++)
+            for (size_t c = from; c < to; c++)
+                fit->matrix[r * p + c] += (double)fit->product[r * p + c];
+        for (size_t r = 0; r < rows; r++) {
+            const int32_t y = fit->sample->label[kernel_row_at(fit, begin + r)];
+            const float *z = fit->weighted + r * p;
+
+            for (size_t j = from; y >= 0 && j < to; j++)
+                fit->right[j * fit->k + (size_t)y] += (double)z[j];
+        }
     }
 }
 
-/* Let the answer take rows as kernels, which spares their way to z when they
- * are judged: B and L^-1, of A = L L^T, times what leads there. */
-static void fold_root(struct fit *fit, const float *b, const float *inverse)
+/* From the sums, which are overwritten, to B and L_A^-1: for rows as z where
+ * they are cached, else for rows as kernels. */
+static int kernel_solve(struct fit *fit, struct wn_error *error)
 {
-    const size_t m = fit->nystrom.m, p = fit->p, k = fit->k;
+    const size_t m = fit->m, p = fit->p, k = fit->k;
+    const size_t parts = (k + CLASSES - 1) / CLASSES;
     const size_t panels = (p + PANEL - 1) / PANEL;
 
-    wn_gemm(1, 0, m, k, m, 1, fit->nystrom.root, m, b, k, 0, fit->weights, k);
+    for (size_t j = 0; j < p; j++)
+        fit->matrix[j * p + j] += fit->ridge;
+    if (wn_cholesky(fit->matrix, p, error))
+        return -1;
+#pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
+    for (size_t part = 0; part < parts; part++) {
+        const size_t from = part * CLASSES, left = k - from;
+
+        wn_cholesky_solve(fit->matrix, p, fit->right + from,
+                          left < CLASSES ? left : CLASSES, k);
+    }
+    if (wn_cholesky_invert(fit->matrix, p, error))
+        return -1;
+    float *b = wn_spill_new(wn_product(p, k, 1), sizeof *b);
+    for (size_t i = 0; i < p * k; i++)
+        b[i] = (float)fit->right[i];
+    for (size_t r = 0; r < p; r++)
+        for (size_t c = 0; c < p; c++)
+            fit->product[r * p + c] =
+                c <= r ? (float)fit->matrix[r * p + c] : 0;
+    if (fit->rows_cached) {
+        memcpy(fit->weights, b, p * k * sizeof *b);
+        memcpy(fit->inverse, fit->product, p * p * sizeof *fit->product);
+        wn_spill_free(b);
+        return 0;
+    }
+    /* Fold the Nystroem root L^-1 into B and L_A^-1 so that predictions use
+     * kernel rows directly, without projecting each row to z. */
+    wn_gemm(1, 0, m, k, m, 1, fit->root, m, b, k, 0, fit->weights, k);
     memcpy(fit->weights + m * k, b + m * k, k * sizeof(float));
 #pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
     for (size_t panel = 0; panel < panels; panel++) {
@@ -200,129 +302,81 @@ static void fold_root(struct fit *fit, const float *b, const float *inverse)
         const size_t to = from + PANEL < p ? from + PANEL : p;
         const size_t inner = to < m ? to : m;
 
-        wn_gemm(0, 0, to - from, inner, inner, 1, inverse + from * p, p,
-                fit->nystrom.root, m, 0, fit->inverse + from * p, p);
+        wn_gemm(0, 0, to - from, inner, inner, 1, fit->product + from * p, p,
+                fit->root, m, 0, fit->inverse + from * p, p);
         if (to == p)
             for (size_t r = from; r < to; r++)
-                fit->inverse[r * p + m] = inverse[r * p + m];
+                fit->inverse[r * p + m] = fit->product[r * p + m];
     }
-}
-
-/* B from its right sides. */
-static void solve_right(struct fit *fit)
-{
-    const size_t parts = (fit->k + CLASSES - 1) / CLASSES;
-
-#pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
-    for (size_t part = 0; part < parts; part++) {
-        const size_t from = part * CLASSES, left = fit->k - from;
-
-        wn_cholesky_solve(fit->matrix, fit->p, fit->right + from,
-                          left < CLASSES ? left : CLASSES, fit->k);
-    }
-}
-
-/* From sums to B and to the inverse of the factor, for rows as z where they
- * stay in hand, else for rows as kernels. */
-static int kernel_solve(struct fit *fit, struct wn_error *error)
-{
-    const size_t p = fit->p;
-    float *b = wn_spill_new(wn_product(p, fit->k, 1), sizeof *b);
-    int status = -1;
-
-    for (size_t j = 0; j < p; j++)
-        fit->matrix[j * p + j] += fit->ridge;
-    if (wn_cholesky(fit->matrix, p, error))
-        goto done;
-    solve_right(fit);
-    if (wn_cholesky_invert(fit->matrix, p, error))
-        goto done;
-    for (size_t i = 0; i < p * fit->k; i++)
-        b[i] = (float)fit->right[i];
-    for (size_t r = 0; r < p; r++)
-        for (size_t c = 0; c < p; c++)
-            fit->product[r * p + c] =
-                c <= r ? (float)fit->matrix[r * p + c] : 0;
-    if (fit->in_hand) {
-        memcpy(fit->weights, b, p * fit->k * sizeof *b);
-        memcpy(fit->inverse, fit->product, p * p * sizeof *fit->product);
-    } else {
-        fold_root(fit, b, fit->product);
-    }
-    status = 0;
-done:
     wn_spill_free(b);
-    return status;
+    return 0;
 }
 
-/* Fitted scores and levers, L^-1 z, of places first .. last-1 of the slab that
- * begins at `begin`. */
-static void project_block(const struct fit *fit, size_t begin, size_t first,
-                          size_t last, float *score)
+/* Fitted scores into `score` and leverages of `rows` rows of the slab, from its
+ * row `first` on. */
+static void project_rows(const struct fit *fit, size_t first, size_t rows,
+                         float *score)
 {
     const size_t p = fit->p, k = fit->k;
-    const float *z = fit->slab + (first - begin) * p;
-    float *lever = fit->lever + (first - begin) * p;
+    const float *z = fit->slab + first * p;
+    float *leverage = fit->leverage + first * p;
 
-    wn_gemm(0, 0, last - first, k, p, 1, z, p, fit->weights, k, 0, score, k);
-    /* L^-1 is lower triangular: a panel of its rows ends at its diagonal. */
+    wn_gemm(0, 0, rows, k, p, 1, z, p, fit->weights, k, 0, score, k);
+    /* L_A^-1 is lower triangular: a panel of its rows ends at its diagonal. */
     for (size_t from = 0; from < p; from += PANEL) {
         const size_t to = from + PANEL < p ? from + PANEL : p;
 
-        wn_gemm(0, 1, last - first, to - from, to, 1, z, p,
-                fit->inverse + from * p, p, 0, lever + from, p);
+        wn_gemm(0, 1, rows, to - from, to, 1, z, p, fit->inverse + from * p, p,
+                0, leverage + from, p);
     }
 }
 
-/* Scores of rows first .. last-1 of the slab that begins at `begin`, each left
- * out of its own. */
-static void judge_block(const struct fit *fit, size_t begin, size_t first,
-                        size_t last, float *score)
+/* Scores of all rows, each left out. */
+static void score_single_rows(struct fit *fit, float *score)
 {
     const size_t p = fit->p, k = fit->k;
 
-    project_block(fit, begin, first, last, score + first * k);
-    for (size_t i = first; i < last; i++) {
-        const float *row = fit->lever + (i - begin) * p;
-        double h = 0;
-
-        for (size_t j = 0; j < p; j++)
-            h += (double)row[j] * (double)row[j];
-        h *= wn_sample_weight(fit->sample, i);
-        if (h == 0)
-            continue;
-        h = h < 1 - 1e-6 ? h : 1 - 1e-6;
-        float *own = score + i * k, *given = own + fit->sample->label[i];
-        const float share = (float)(1 / (1 - h));
-        const double after = ((double)*given - h) / (1 - h);
-
-        for (size_t c = 0; c < k; c++)
-            own[c] *= share;
-        *given = (float)after;
-    }
-}
-
-static void kernel_judge_rows(struct fit *fit, float *score)
-{
     for (size_t begin = 0; begin < fit->n; begin += SLAB) {
-        tell_rows(fit, "kernel: rows judged", begin);
+        show_progress(fit, "kernel: rows predicted", begin);
         const size_t end = begin + SLAB < fit->n ? begin + SLAB : fit->n;
         const size_t blocks = wn_block_count(end - begin);
 
-        if (!fit->in_hand)
-            expand_slab(fit, KERNEL, begin, end);
+        if (!fit->rows_cached)
+            fill_slab(fit, KERNEL, begin, end);
 #pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
-        for (size_t b = 0; b < blocks; b++)
-            judge_block(fit, begin, begin + wn_block_begin(b),
-                        begin + wn_block_end(b, end - begin), score);
+        for (size_t b = 0; b < blocks; b++) {
+            const size_t first = wn_block_begin(b);
+            const size_t last = wn_block_end(b, end - begin);
+
+            project_rows(fit, first, last - first, score + (begin + first) * k);
+            for (size_t r = first; r < last; r++) {
+                double h = 0;
+
+                for (size_t j = 0; j < p; j++)
+                    h += (double)fit->leverage[r * p + j] *
+                         (double)fit->leverage[r * p + j];
+                h *= wn_sample_weight(fit->sample, begin + r);
+                if (h == 0)
+                    continue;
+                h = h < 1 - MIN_REST ? h : 1 - MIN_REST;
+                float *own = score + (begin + r) * k;
+                float *given = own + fit->sample->label[begin + r];
+                const float share = (float)(1 / (1 - h));
+                const double left_out = ((double)*given - h) / (1 - h);
+
+                for (size_t c = 0; c < k; c++)
+                    own[c] *= share;
+                *given = (float)left_out;
+            }
+        }
     }
-    tell_rows(fit, "kernel: rows judged", fit->n);
+    show_progress(fit, "kernel: rows predicted", fit->n);
 }
 
-/* The rows group by group, and a slab of them on its way out. */
+/* The rows by group, and a slab of them. */
 struct groups {
     int32_t *order; /* n: rows by group, then by number */
-    size_t *begin;  /* groups + 1: where each starts in it */
+    size_t *begin;  /* groups + 1: where each group starts in it */
     float *score;   /* SLAB x k */
     double *weight; /* SLAB */
     int32_t *label; /* SLAB */
@@ -330,57 +384,20 @@ struct groups {
     double *right;  /* p x k  has more than SLAB rows */
 };
 
-static void groups_free(struct groups *groups)
-{
-    wn_spill_free(groups->order);
-    free(groups->begin);
-    wn_spill_free(groups->score);
-    free(groups->weight);
-    free(groups->label);
-    wn_spill_free(groups->matrix);
-    wn_spill_free(groups->right);
-}
-
-static int groups_open(struct groups *groups, const struct fit *fit)
-{
-    const struct wn_sample *sample = fit->sample;
-    size_t most = 0;
-
-    groups->order = wn_spill_new(fit->n, sizeof *groups->order);
-    groups->begin = wn_new(sample->groups + 2, sizeof *groups->begin);
-    groups->score = wn_spill_new(wn_product(SLAB, fit->k, 1), sizeof(float));
-    groups->weight = wn_new(SLAB, sizeof(double));
-    groups->label = wn_new(SLAB, sizeof(int32_t));
-    for (size_t i = 0; i < fit->n; i++)
-        groups->begin[sample->group[i] + 2]++;
-    for (size_t g = 2; g < sample->groups + 2; g++) {
-        most = groups->begin[g] > most ? groups->begin[g] : most;
-        groups->begin[g] += groups->begin[g - 1];
-    }
-    for (size_t i = 0; i < fit->n; i++)
-        groups->order[groups->begin[sample->group[i] + 1]++] = (int32_t)i;
-    if (most <= SLAB)
-        return 0;
-    groups->matrix =
-        wn_spill_new(wn_product(fit->p, fit->p, 1), sizeof(double));
-    groups->right = wn_spill_new(wn_product(fit->p, fit->k, 1), sizeof(double));
-    memcpy(groups->matrix, fit->matrix, fit->p * fit->p * sizeof(double));
-    memcpy(groups->right, fit->right, fit->p * fit->k * sizeof(double));
-    return 0;
-}
-
-/* Places begin .. end-1, at most SLAB, to groups->score. */
+/* Fitted scores of places begin .. end-1, at most SLAB, into groups->score. */
 static void project_slab(struct fit *fit, struct groups *groups, size_t begin,
                          size_t end)
 {
     const size_t blocks = wn_block_count(end - begin);
 
-    expand_slab(fit, KERNEL, begin, end);
+    fill_slab(fit, KERNEL, begin, end);
 #pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
-    for (size_t b = 0; b < blocks; b++)
-        project_block(fit, begin, begin + wn_block_begin(b),
-                      begin + wn_block_end(b, end - begin),
-                      groups->score + wn_block_begin(b) * fit->k);
+    for (size_t b = 0; b < blocks; b++) {
+        const size_t first = wn_block_begin(b);
+
+        project_rows(fit, first, wn_block_end(b, end - begin) - first,
+                     groups->score + first * fit->k);
+    }
     for (size_t r = begin; r < end; r++) {
         groups->weight[r - begin] =
             wn_sample_weight(fit->sample, kernel_row_at(fit, r));
@@ -388,45 +405,95 @@ static void project_slab(struct fit *fit, struct groups *groups, size_t begin,
     }
 }
 
-static void hand_out(const struct fit *fit, const struct groups *groups,
-                     size_t begin, size_t end, float *score)
+static void copy_scores(const struct fit *fit, const struct groups *groups,
+                        size_t begin, size_t end, float *score)
 {
     for (size_t r = begin; r < end; r++)
         memcpy(score + kernel_row_at(fit, r) * fit->k,
                groups->score + (r - begin) * fit->k, fit->k * sizeof *score);
 }
 
-/* Groups first .. last-1, no more than SLAB rows together. */
-static int judge_groups(struct fit *fit, struct groups *groups, size_t first,
-                        size_t last, float *score, struct wn_error *error)
+/* Leave out `rows` rows of one group, by the formula of kernel.h.
+ *   leverage  rows x p
+ *   weight    rows, >= 0
+ *   label     rows, 0..k-1; -1 with weight 0
+ *   score     rows x k: F, and after it F without the rows
+ * Time O(rows^2 (p + rows + k)). */
+static int leave_group_out(const float *leverage, size_t rows, size_t p,
+                           const double *weight, const int32_t *label, size_t k,
+                           float *score, struct wn_error *error)
+{
+    float *gram = wn_spill_new(wn_product(rows, rows, 1), sizeof *gram);
+    float *change =
+        wn_spill_new(wn_product(rows, LOO_CLASSES, 1), sizeof *change);
+    double *matrix = wn_spill_new(wn_product(rows, rows, 1), sizeof *matrix);
+    double *right =
+        wn_spill_new(wn_product(rows, LOO_CLASSES, 1), sizeof *right);
+
+    wn_gemm(0, 1, rows, rows, p, 1, leverage, p, leverage, p, 0, gram, rows);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c <= r; c++)
+            matrix[r * rows + c] =
+                (r == c ? 1 + MIN_REST : 0) -
+                sqrt(weight[r] * weight[c]) * (double)gram[r * rows + c];
+    const int status = wn_cholesky(matrix, rows, error);
+    for (size_t from = 0; status == 0 && from < k; from += LOO_CLASSES) {
+        const size_t width = k - from < LOO_CLASSES ? k - from : LOO_CLASSES;
+
+        for (size_t r = 0; r < rows; r++)
+            for (size_t c = 0; c < width; c++)
+                right[r * width + c] =
+                    sqrt(weight[r]) * ((label[r] == (int32_t)(from + c)) -
+                                       (double)score[r * k + from + c]);
+        wn_cholesky_solve(matrix, rows, right, width, width);
+        for (size_t r = 0; r < rows; r++)
+            for (size_t c = 0; c < width; c++)
+                change[r * width + c] =
+                    (float)(sqrt(weight[r]) * right[r * width + c]);
+        wn_gemm(0, 0, rows, width, rows, -1, gram, rows, change, width, 1,
+                score + from, k);
+    }
+    wn_spill_free(gram);
+    wn_spill_free(change);
+    wn_spill_free(matrix);
+    wn_spill_free(right);
+    return status;
+}
+
+/* Scores of groups first .. last-1, no more than SLAB rows together. */
+static int score_small_groups(struct fit *fit, struct groups *groups,
+                              size_t first, size_t last, float *score,
+                              struct wn_error *error)
 {
     const size_t begin = groups->begin[first], end = groups->begin[last];
     int failed = 0;
 
     project_slab(fit, groups, begin, end);
-#pragma omp parallel for schedule(dynamic) num_threads(fit->threads)           \
-    reduction(|                                                                \
-              : failed)
+#pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
     for (size_t g = first; g < last; g++) {
         const size_t at = groups->begin[g] - begin;
-        struct wn_error mine = {0};
+        const size_t rows = groups->begin[g + 1] - groups->begin[g];
+        struct wn_error own = {0};
 
-        if (wn_group_loo(fit->lever + at * fit->p,
-                         groups->begin[g + 1] - groups->begin[g], fit->p,
-                         groups->weight + at, groups->label + at, fit->k,
-                         groups->score + at * fit->k, &mine)) {
-            failed = 1;
+        if (rows &&
+            leave_group_out(fit->leverage + at * fit->p, rows, fit->p,
+                            groups->weight + at, groups->label + at, fit->k,
+                            groups->score + at * fit->k, &own)) {
 #pragma omp critical
-            *error = mine;
+            {
+                failed = 1;
+                *error = own;
+            }
         }
     }
-    hand_out(fit, groups, begin, end, score);
+    copy_scores(fit, groups, begin, end, score);
     return failed ? -1 : 0;
 }
 
-/* A group too large for that: take its rows out of the sums and solve anew. */
-static int judge_without(struct fit *fit, struct groups *groups, size_t group,
-                         float *score, struct wn_error *error)
+/* A group of more than SLAB rows: subtract its rows from the sums and solve
+ * again. */
+static int score_large_group(struct fit *fit, struct groups *groups,
+                             size_t group, float *score, struct wn_error *error)
 {
     const size_t end = groups->begin[group + 1];
     size_t next;
@@ -442,139 +509,161 @@ static int judge_without(struct fit *fit, struct groups *groups, size_t group,
     for (size_t at = groups->begin[group]; at < end; at = next) {
         next = at + SLAB < end ? at + SLAB : end;
         project_slab(fit, groups, at, next);
-        hand_out(fit, groups, at, next, score);
+        copy_scores(fit, groups, at, next, score);
     }
     return 0;
 }
 
-/* Solve, and judge every group by the rows outside it. */
-static int judge_by_groups(struct fit *fit, float *score,
-                           struct wn_error *error)
+/* Scores of every group, left out as a whole. */
+static int score_groups(struct fit *fit, float *score, struct wn_error *error)
 {
-    const size_t count = fit->sample->groups;
-    struct groups groups = {0};
-    int status = -1;
+    const struct wn_sample *sample = fit->sample;
+    const size_t count = sample->groups;
+    const size_t square = wn_product(fit->p, fit->p, 1);
+    const size_t wide = wn_product(fit->p, fit->k, 1);
+    struct groups groups = {
+        .order = wn_spill_new(fit->n, sizeof *groups.order),
+        .begin = wn_new(count + 2, sizeof *groups.begin),
+        .score = wn_spill_new(wn_product(SLAB, fit->k, 1), sizeof(float)),
+        .weight = wn_new(SLAB, sizeof(double)),
+        .label = wn_new(SLAB, sizeof(int32_t))};
+    size_t max = 0;
 
-    if (groups_open(&groups, fit) || kernel_solve(fit, error))
-        goto done;
+    for (size_t i = 0; i < fit->n; i++)
+        groups.begin[sample->group[i] + 2]++;
+    for (size_t g = 2; g < count + 2; g++) {
+        max = groups.begin[g] > max ? groups.begin[g] : max;
+        groups.begin[g] += groups.begin[g - 1];
+    }
+    for (size_t i = 0; i < fit->n; i++)
+        groups.order[groups.begin[sample->group[i] + 1]++] = (int32_t)i;
+    if (max > SLAB) {
+        groups.matrix = wn_spill_new(square, sizeof(double));
+        groups.right = wn_spill_new(wide, sizeof(double));
+        memcpy(groups.matrix, fit->matrix, square * sizeof(double));
+        memcpy(groups.right, fit->right, wide * sizeof(double));
+    }
+    int status = kernel_solve(fit, error);
     fit->order = groups.order;
-    for (size_t first = 0, last; first < count; first = last) {
+    for (size_t first = 0, last; status == 0 && first < count; first = last) {
         last = first;
         while (last < count &&
                groups.begin[last + 1] - groups.begin[first] <= SLAB)
             last++;
         if (last == first)
             last++; /* too large */
-        else if (judge_groups(fit, &groups, first, last, score, error))
-            goto done;
+        else
+            status =
+                score_small_groups(fit, &groups, first, last, score, error);
     }
-    for (size_t g = 0; g < count; g++)
-        if (groups.begin[g + 1] - groups.begin[g] > SLAB &&
-            judge_without(fit, &groups, g, score, error))
-            goto done;
-    status = 0;
-done:
-    groups_free(&groups);
+    for (size_t g = 0; status == 0 && g < count; g++)
+        if (groups.begin[g + 1] - groups.begin[g] > SLAB)
+            status = score_large_group(fit, &groups, g, score, error);
+    fit->order = NULL;
+    wn_spill_free(groups.order);
+    free(groups.begin);
+    wn_spill_free(groups.score);
+    free(groups.weight);
+    free(groups.label);
+    wn_spill_free(groups.matrix);
+    wn_spill_free(groups.right);
     return status;
 }
 
-/* The sums over all rows. */
+/* Allocate a fit and sum over all rows. */
 static int sum_rows(struct fit *fit, const struct wn_kernel *kernel,
-                    const struct wn_standardize *view,
+                    const struct wn_standardize *standard,
                     const struct wn_sample *sample, struct wn_error *error)
 {
-    const size_t n = sample->n;
+    const size_t n = sample->n, d = sample->d, k = sample->k;
+    const size_t m = kernel->landmarks < n ? kernel->landmarks : n, p = m + 1;
 
-    *fit = (struct fit){.kernel = kernel,
-                        .view = view,
-                        .sample = sample,
-                        .n = n,
-                        .d = sample->d,
-                        .k = sample->k,
-                        .ridge = kernel->ridge,
-                        .threads = sample->threads,
-                        .in_hand = n <= SLAB && !sample->group};
-    if (start_fit(fit, error))
+    *fit = (struct fit){
+        .standard = standard,
+        .sample = sample,
+        .n = n,
+        .d = d,
+        .k = k,
+        .m = m,
+        .p = p,
+        .ridge = kernel->ridge,
+        .bend = (float)(1 / (2 * kernel->bandwidth * kernel->bandwidth)),
+        .threads = sample->threads,
+        .rows_cached = n <= SLAB && !sample->group};
+    if (make_landmarks(fit, error))
         return -1;
+    fit->row = wn_spill_new(wn_product(SLAB, d, 1), sizeof(float));
+    fit->slab = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float));
+    fit->weighted = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float));
+    fit->leverage = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float));
+    fit->product = wn_spill_new(wn_product(p, p, 1), sizeof(float));
+    fit->inverse = wn_spill_new(wn_product(p, p, 1), sizeof(float));
+    fit->matrix = wn_spill_new(wn_product(p, p, 1), sizeof(double));
+    fit->right = wn_spill_new(wn_product(p, k, 1), sizeof(double));
+    fit->weights = wn_spill_new(wn_product(p, k, 1), sizeof(float));
     for (size_t begin = 0; begin < n; begin += SLAB) {
-        tell_rows(fit, "kernel: rows summed", begin);
+        show_progress(fit, "kernel: rows summed", begin);
         add_slab(fit, begin, begin + SLAB < n ? begin + SLAB : n, 1);
     }
-    tell_rows(fit, "kernel: rows summed", n);
+    show_progress(fit, "kernel: rows summed", n);
     return 0;
 }
 
-/* From the sums, which it does not keep, to scores. */
-static int kernel_judge_all(struct fit *fit, float *score,
-                            struct wn_error *error)
+/* From the sums, which are overwritten, to scores. */
+static int score_rows(struct fit *fit, float *score, struct wn_error *error)
 {
-    fit->order = NULL;
     if (fit->sample->group)
-        return judge_by_groups(fit, score, error);
+        return score_groups(fit, score, error);
     if (kernel_solve(fit, error))
         return -1;
-    kernel_judge_rows(fit, score);
+    score_single_rows(fit, score);
     return 0;
 }
 
 int wn_kernel_scores(const struct wn_kernel *kernel,
-                     const struct wn_standardize *view,
+                     const struct wn_standardize *standard,
                      const struct wn_sample *sample, float *score,
                      struct wn_error *error)
 {
     struct fit fit;
-    int status = sum_rows(&fit, kernel, view, sample, error);
+    int status = sum_rows(&fit, kernel, standard, sample, error);
 
     if (status == 0)
-        status = kernel_judge_all(&fit, score, error);
+        status = score_rows(&fit, score, error);
     free_fit(&fit);
     return status;
 }
 
-static double squared_error(const float *score, const int32_t *label, size_t n,
-                            size_t k)
+int wn_kernel_errors(const struct wn_kernel *kernel, const double *ridge,
+                     size_t count, const struct wn_standardize *standard,
+                     const struct wn_sample *sample, float *score,
+                     double *squared_error, struct wn_error *error)
 {
-    double sum = 0;
-
-    for (size_t i = 0; i < n; i++)
-        for (size_t c = 0; label[i] >= 0 && c < k; c++) {
-            const double miss =
-                (double)score[i * k + c] - ((size_t)label[i] == c);
-
-            sum += miss * miss;
-        }
-    return sum;
-}
-
-int wn_kernel_misses(const struct wn_kernel *kernel, const double *ridge,
-                     size_t count, const struct wn_standardize *view,
-                     const struct wn_sample *sample, float *score, double *miss,
-                     struct wn_error *error)
-{
+    const size_t n = sample->n, k = sample->k;
     struct fit fit;
     double *matrix = NULL, *right = NULL;
-    int status = -1;
+    int status = sum_rows(&fit, kernel, standard, sample, error);
 
-    if (sum_rows(&fit, kernel, view, sample, error))
-        goto done;
-    const size_t square = wn_product(fit.p, fit.p, 1);
-    const size_t wide = wn_product(fit.p, fit.k, 1);
-    matrix = wn_spill_new(square, sizeof *matrix);
-    right = wn_spill_new(wide, sizeof *right);
-    if (!matrix || !right)
-        goto done;
-    memcpy(matrix, fit.matrix, square * sizeof *matrix);
-    memcpy(right, fit.right, wide * sizeof *right);
-    for (size_t t = 0; t < count; t++) {
-        memcpy(fit.matrix, matrix, square * sizeof *matrix);
-        memcpy(fit.right, right, wide * sizeof *right);
-        fit.ridge = ridge[t];
-        if (kernel_judge_all(&fit, score, error))
-            goto done;
-        miss[t] = squared_error(score, sample->label, sample->n, sample->k);
+    if (status == 0) {
+        matrix = fit.matrix;
+        right = fit.right;
+        fit.matrix = wn_spill_new(wn_product(fit.p, fit.p, 1), sizeof(double));
+        fit.right = wn_spill_new(wn_product(fit.p, k, 1), sizeof(double));
     }
-    status = 0;
-done:
+    for (size_t t = 0; status == 0 && t < count; t++) {
+        memcpy(fit.matrix, matrix, fit.p * fit.p * sizeof *matrix);
+        memcpy(fit.right, right, fit.p * k * sizeof *right);
+        fit.ridge = ridge[t];
+        status = score_rows(&fit, score, error);
+        squared_error[t] = 0;
+        for (size_t i = 0; status == 0 && i < n; i++)
+            for (size_t c = 0; sample->label[i] >= 0 && c < k; c++) {
+                const double miss =
+                    (double)score[i * k + c] - ((size_t)sample->label[i] == c);
+
+                squared_error[t] += miss * miss;
+            }
+    }
     wn_spill_free(matrix);
     wn_spill_free(right);
     free_fit(&fit);

@@ -1,56 +1,241 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kernel's knobs chosen from the data, its scores as probabilities; see
- * kernel.h. */
-#include "learn/kernel.h"
-
+/* Settings of the kernel chosen from the data, by leave-one-out on few rows;
+ * see kernel.h. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "learn/kernel.h"
 #include "learn/tuning.h"
-#include "learn/kernel_loo.h"
+#include "linalg/cholesky.h"
+#include "linalg/pointwise.h"
 #include "linalg/products.h"
 #include "linalg/softmax_row.h"
-#include "util/spill.h"
 #include "util/memory.h"
 #include "util/random.h"
+#include "util/spill.h"
 
 enum {
-    MOST_LANDMARKS = 3072,   /* of thousands of rows, */
-    WORK = 40000000,         /* in between: rows x landmarks */
-    FEW_LANDMARKS = 1024,    /* of very many rows, */
-    LEAST_LANDMARKS = 256,   /* of very many columns */
-    SAMPLE_ROWS = 1024,      /* for choosing bandwidth and ridge, */
-    LARGE_ROWS = 2048,       /* and the ridge again, */
-    VIEW_ROWS = 8192,        /* and between two views of the rows, */
-    LARGE_CELLS = 1 << 24,   /* of no more numbers than that, */
-    SAMPLE_LANDMARKS = 1024, /* on these of them */
+    MAX_LANDMARKS = 3072,    /* of thousands of rows, */
+    MAX_CELLS = 40000000,    /* in between: rows x landmarks, */
+    LARGE_LANDMARKS = 1024,  /* of very many rows, */
+    MIN_LANDMARKS = 256,     /* of very many columns */
+    SAMPLE_ROWS = 1024,      /* to choose bandwidth and ridge, */
+    RIDGE_ROWS = 2048,       /* the ridge again, */
+    DIVISOR_ROWS = 8192,     /* and between the two standardisations, */
+    SAMPLE_CELLS = 1 << 24,  /* with no more numbers than that, */
+    SAMPLE_LANDMARKS = 1024, /* on so many landmarks */
     PAIRS = 1000,            /* for the typical distance */
-    PACKED = 1000000         /* bytes of a product's tiles (amx.c) */
+    PACKED = 1000000         /* bytes that a product packs a thread */
 };
 
-/* As many as keep n m below WORK, so that sums take less for more rows. */
-static size_t most_landmarks(size_t n)
-{
-    const size_t most = WORK / n;
+struct wn_kernel_loo {
+    size_t n, d, k;
+    float *product; /* n x n: of the rows */
+    int32_t *label; /* n, 0..k-1 */
+    double *weight; /* n */
+    int32_t *order; /* n: rows by group */
+    size_t *begin;  /* groups + 1: where each group starts in it */
+    size_t groups;  /* that have rows */
+    int threads;
+};
 
-    return most < FEW_LANDMARKS    ? FEW_LANDMARKS
-           : most > MOST_LANDMARKS ? MOST_LANDMARKS
-                                   : most;
+void wn_kernel_loo_free(struct wn_kernel_loo *loo)
+{
+    wn_spill_free(loo->product);
+    free(loo->label);
+    free(loo->weight);
+    free(loo->order);
+    free(loo->begin);
+    free(loo);
 }
 
-/* Landmarks for n rows of d columns: no more than rows, and of all rows'
- * numbers no more than 256 MiB. */
-static size_t landmark_count(size_t n, size_t d, size_t most)
+struct wn_kernel_loo *wn_kernel_loo_new(const struct wn_sample *sample,
+                                        const struct wn_standardize *standard)
 {
-    size_t count = most;
+    struct wn_kernel_loo *loo = wn_new(1, sizeof *loo);
+    const size_t n = sample->n, d = sample->d;
+    float *x = wn_spill_new(wn_product(n, d, 1), sizeof *x);
+    int32_t *group = wn_new(n, sizeof *group);
+    int32_t *number = wn_new(sample->groups, sizeof *number);
+    size_t *next = wn_new(n + 1, sizeof *next);
+
+    loo->n = n;
+    loo->d = d;
+    loo->k = sample->k;
+    loo->threads = sample->threads;
+    loo->product = wn_spill_new(wn_product(n, n, 1), sizeof *loo->product);
+    loo->label = wn_new(n, sizeof *loo->label);
+    loo->weight = wn_new(n, sizeof *loo->weight);
+    loo->order = wn_new(n, sizeof *loo->order);
+    loo->begin = wn_new(n + 1, sizeof *loo->begin);
+    /* Groups are numbered in the order of their first rows. */
+    for (size_t i = 0; i < n; i++) {
+        int32_t *own = sample->group ? &number[sample->group[i]] : &group[i];
+
+        if (!*own)
+            *own = (int32_t)++loo->groups;
+        group[i] = *own - 1;
+        loo->begin[group[i] + 1]++;
+    }
+    for (size_t g = 0; g < loo->groups; g++)
+        next[g + 1] = loo->begin[g + 1] += loo->begin[g];
+    for (size_t i = 0; i < n; i++)
+        loo->order[next[group[i]]++] = (int32_t)i;
+    free(group);
+    free(number);
+    free(next);
+    for (size_t i = 0; i < n; i++) {
+        wn_standardize_row(standard, sample->x + i * d, x + i * d);
+        loo->weight[i] = wn_sample_weight(sample, i);
+        loo->label[i] = sample->label[i];
+    }
+    wn_gemm(0, 1, n, n, d, 1, x, d, x, d, 0, loo->product, n);
+    wn_spill_free(x);
+    return loo;
+}
+
+static double kernel_loo_squares(const double *a, size_t count)
+{
+    double sum = 0;
+
+    for (size_t c = 0; c < count; c++)
+        sum += a[c] * a[c];
+    return sum;
+}
+
+/* Add the squared errors of one group's rows, from the lower triangle of G^-1;
+ * `residual` holds rows x k. */
+static int add_group_error(const struct wn_kernel_loo *loo,
+                           const double *inverse, size_t group,
+                           double *residual, double *squared_error,
+                           struct wn_error *error)
+{
+    const int32_t *row = loo->order + loo->begin[group];
+    const size_t rows = loo->begin[group + 1] - loo->begin[group];
+    const size_t n = loo->n, k = loo->k;
+
+    /* residual[r] = a of row row[r]. */
+    memset(residual, 0, rows * k * sizeof *residual);
+    for (size_t r = 0; r < rows; r++) {
+        const size_t i = (size_t)row[r];
+        double *out = residual + r * k;
+
+        for (size_t j = 0; j <= i; j++)
+            out[loo->label[j]] += inverse[i * n + j];
+        for (size_t j = i + 1; j < n; j++)
+            out[loo->label[j]] += inverse[j * n + i];
+    }
+    if (rows == 1) {
+        const double own = inverse[(size_t)row[0] * (n + 1)];
+
+        *squared_error += kernel_loo_squares(residual, k) / (own * own);
+        return 0;
+    }
+    double *block = wn_spill_new(wn_product(rows, rows, 1), sizeof *block);
+    /* Rows of a group ascend: row[c] <= row[r] is in the lower triangle. */
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c <= r; c++)
+            block[r * rows + c] = inverse[(size_t)row[r] * n + (size_t)row[c]];
+    const int status = wn_cholesky(block, rows, error);
+    if (status == 0) {
+        wn_cholesky_solve(block, rows, residual, k, k);
+        *squared_error += kernel_loo_squares(residual, rows * k);
+    }
+    wn_spill_free(block);
+    return status;
+}
+
+static int try_one(const struct wn_kernel_loo *loo, struct wn_trial *trial,
+                   struct wn_error *error)
+{
+    const float bend = -(float)(1 / (2 * trial->bandwidth * trial->bandwidth));
+    const size_t n = loo->n;
+    double *matrix = wn_spill_new(wn_product(n, n, 1), sizeof *matrix);
+    float *row = wn_new(n, sizeof *row);
+    size_t max = 0;
+
+    for (size_t g = 0; g < loo->groups; g++) {
+        const size_t rows = loo->begin[g + 1] - loo->begin[g];
+
+        max = rows > max ? rows : max;
+    }
+    double *residual = wn_spill_new(wn_product(max, loo->k, 1), sizeof(double));
+    /* The lower triangle of G. */
+    for (size_t i = 0; i < n; i++) {
+        const float *product = loo->product + i * n;
+        const float length = product[i];
+
+        for (size_t j = 0; j <= i; j++) {
+            const float distance =
+                length + loo->product[j * n + j] - 2 * product[j];
+
+            row[j] = bend * (distance > 0 ? distance : 0);
+        }
+        wn_exp_rows(row, i + 1);
+        for (size_t j = 0; j <= i; j++)
+            matrix[i * n + j] =
+                1 + (double)row[j] + (double)product[j] / (double)loo->d;
+        matrix[i * n + i] += trial->ridge / loo->weight[i];
+    }
+    int status =
+        wn_cholesky(matrix, n, error) || wn_cholesky_inverse(matrix, n, error)
+            ? -1
+            : 0;
+    trial->squared_error = 0;
+    for (size_t g = 0; status == 0 && g < loo->groups; g++)
+        status = add_group_error(loo, matrix, g, residual,
+                                 &trial->squared_error, error);
+    wn_spill_free(matrix);
+    free(row);
+    wn_spill_free(residual);
+    return status;
+}
+
+int wn_kernel_loo_try(const struct wn_kernel_loo *loo, struct wn_trial *trials,
+                      size_t count, struct wn_error *error)
+{
+    int failed = 0;
+
+#pragma omp parallel for schedule(dynamic) num_threads(loo->threads)
+    for (size_t t = 0; t < count; t++) {
+        struct wn_error own = {0};
+
+        if (try_one(loo, &trials[t], &own)) {
+#pragma omp critical
+            {
+                failed = 1;
+                *error = own;
+            }
+        }
+    }
+    return failed ? -1 : 0;
+}
+
+/* Landmarks for n rows of d columns: at most `max` and n, and at most 2^26
+ * numbers of landmark rows, but MIN_LANDMARKS. */
+static size_t limit_landmarks(size_t n, size_t d, size_t max)
+{
+    size_t count = max;
 
     if (count > ((size_t)1 << 26) / d)
         count = ((size_t)1 << 26) / d;
-    if (count < LEAST_LANDMARKS)
-        count = LEAST_LANDMARKS;
+    if (count < MIN_LANDMARKS)
+        count = MIN_LANDMARKS;
     return count < n ? count : n;
+}
+
+/* The landmarks of a sample: between LARGE_ and MAX_LANDMARKS as many as keep
+ * n m below MAX_CELLS. */
+static size_t landmark_count(const struct wn_sample *sample)
+{
+    const size_t max = MAX_CELLS / sample->n;
+
+    return limit_landmarks(sample->n, sample->d,
+                           max < LARGE_LANDMARKS ? LARGE_LANDMARKS
+                           : max > MAX_LANDMARKS ? MAX_LANDMARKS
+                                                 : max);
 }
 
 static int kernel_tune_compare(const void *a, const void *b)
@@ -61,257 +246,221 @@ static int kernel_tune_compare(const void *a, const void *b)
 }
 
 /* The median distance of random pairs of rows; 1 where all are equal. */
-static double typical_distance(const struct wn_standardize *view,
-                               const float *x, size_t n, size_t d,
-                               uint64_t seed, float *a, float *b)
+static double typical_distance(const struct wn_standardize *standard,
+                               const struct wn_sample *sample)
 {
+    const size_t n = sample->n, d = sample->d;
+    float *a = wn_new(2 * d, sizeof *a), *b = a + d;
     struct wn_random random;
     double distance[PAIRS];
     size_t count = 0;
 
-    wn_random_start(&random, seed, WN_RANDOM_SAMPLE, 1, 0);
+    wn_random_start(&random, sample->seed, WN_RANDOM_SAMPLE, 1, 0);
     for (size_t s = 0; s < PAIRS; s++) {
         double sum = 0;
 
-        wn_standardize_row(view, x + wn_random_below(&random, n) * d, a);
-        wn_standardize_row(view, x + wn_random_below(&random, n) * d, b);
-
+        wn_standardize_row(standard,
+                           sample->x + wn_random_below(&random, n) * d, a);
+        wn_standardize_row(standard,
+                           sample->x + wn_random_below(&random, n) * d, b);
         for (size_t j = 0; j < d; j++)
             sum +=
                 ((double)a[j] - (double)b[j]) * ((double)a[j] - (double)b[j]);
         if (sum > 0)
             distance[count++] = sqrt(sum);
     }
+    free(a);
     if (count == 0)
         return 1;
     qsort(distance, count, sizeof *distance, kernel_tune_compare);
     return distance[count / 2];
 }
 
-/* Knobs of a line of trials: each as the one before, times a factor. */
-struct line {
-    double first, factor;
-    size_t count;
-    bool ridge; /* or else the bandwidth */
+/* The settings under one standardisation. */
+struct candidate {
+    struct wn_standardize standard;
+    struct wn_kernel kernel;
+    double squared_error; /* leave-one-out */
 };
 
-/* Where the search begins, in one view of the rows. */
-struct way {
-    const struct wn_standardize *view;
-    double typical; /* distance */
-    struct wn_kernel_loo *exact;
-    struct wn_kernel knobs;
-    double miss; /* at these knobs, the leave-one-out squared error */
-};
-
-/* Move one knob to where the leave-one-out squared error on the sample is
- * least: of the trials and between them, so that no single label makes it
- * jump. */
-static int kernel_tune_search(struct way *way, const struct line *line,
-                              struct wn_error *error)
+/* Choose the ridge at half the typical distance, the bandwidth at that ridge,
+ * and the ridge again: of the trials and between them, so that a single label
+ * does not make the choice jump. The ridge is a ratio of two variances and does
+ * not grow with n, so what is best on the sample is good for all rows. */
+static int choose_on_few(const struct wn_sample *sample,
+                         struct candidate *candidate, struct wn_error *error)
 {
-    enum { MOST = 4 };
-    double *knob = line->ridge ? &way->knobs.ridge : &way->knobs.bandwidth;
-    struct wn_trial trials[MOST];
-    double miss[MOST];
+    enum { LINES = 3, MAX_TRIALS = 4 };
+    struct wn_kernel *kernel = &candidate->kernel;
+    const struct {
+        double first, factor;
+        size_t count;
+        double *setting;
+    } lines[LINES] = {{0.1, 10, 4, &kernel->ridge},
+                      {0.6 * kernel->bandwidth, 5. / 3, 4, &kernel->bandwidth},
+                      {0, 3, 3, &kernel->ridge}};
+    struct wn_kernel_loo *loo = wn_kernel_loo_new(sample, &candidate->standard);
+    int status = 0;
 
-    for (size_t t = 0; t < line->count; t++) {
-        *knob = line->first * pow(line->factor, (double)t);
-        trials[t] =
-            (struct wn_trial){way->knobs.bandwidth, way->knobs.ridge, 0};
-    }
-    if (wn_kernel_loo_try(way->exact, trials, line->count, error))
-        return -1;
-    way->miss = INFINITY;
-    for (size_t t = 0; t < line->count; t++) {
-        miss[t] = trials[t].miss;
-        way->miss = fmin(way->miss, miss[t]);
-    }
-    *knob =
-        line->first * pow(line->factor, wn_tuning_lowest(miss, line->count));
-    return 0;
-}
-
-/* The ridge at half the typical distance, the bandwidth at that ridge, and the
- * ridge again. It does not grow with n (it is the ratio of two variances), so
- * what is best on the sample is good for all rows. */
-static int choose_exact(const struct wn_sample *sample, struct way *way,
-                        struct wn_error *error)
-{
-    struct line lines[] = {{0.1, 10, 4, true},
-                           {0.3 * way->typical, 5. / 3, 4, false},
-                           {0, 3, 3, true}};
-    enum { LINES = sizeof lines / sizeof *lines };
-    int status;
-
-    way->exact = wn_kernel_loo_new(sample, way->view);
-    status = way->exact ? 0 : -1;
     for (size_t l = 0; l < LINES && status == 0; l++) {
-        wn_log_progress(sample->log, "kernel knobs", l, LINES);
-        if (l + 1 == LINES)
-            lines[l].first = way->knobs.ridge / 3;
-        status = kernel_tune_search(way, &lines[l], error);
+        const double first =
+            l + 1 == LINES ? kernel->ridge / 3 : lines[l].first;
+        struct wn_trial trials[MAX_TRIALS];
+        double squared_error[MAX_TRIALS];
+
+        wn_log_progress(sample->log, "kernel settings", l, LINES);
+        for (size_t t = 0; t < lines[l].count; t++) {
+            *lines[l].setting = first * pow(lines[l].factor, (double)t);
+            trials[t] = (struct wn_trial){kernel->bandwidth, kernel->ridge, 0};
+        }
+        status = wn_kernel_loo_try(loo, trials, lines[l].count, error);
+        if (status)
+            break;
+        candidate->squared_error = INFINITY;
+        for (size_t t = 0; t < lines[l].count; t++) {
+            squared_error[t] = trials[t].squared_error;
+            candidate->squared_error =
+                fmin(candidate->squared_error, squared_error[t]);
+        }
+        *lines[l].setting =
+            first * pow(lines[l].factor,
+                        wn_parabola_minimum(squared_error, lines[l].count));
     }
     if (status == 0)
-        wn_log_progress(sample->log, "kernel knobs", LINES, LINES);
-    wn_kernel_loo_free(way->exact);
+        wn_log_progress(sample->log, "kernel settings", LINES, LINES);
+    wn_kernel_loo_free(loo);
     return status;
 }
 
-/* The ridge where only some rows are landmarks, from that where all are. */
-static int kernel_tune_choose_ridge(const struct wn_sample *sample,
-                                    struct way *way, struct wn_error *error)
+/* Raise the ridge for fewer landmarks than rows. */
+static int choose_ridge(const struct wn_sample *sample,
+                        struct candidate *candidate, struct wn_error *error)
 {
     enum { TRIALS = 4 };
-    struct wn_kernel kernel = way->knobs;
+    struct wn_kernel kernel = candidate->kernel;
     float *score =
         wn_spill_new(wn_product(sample->n, sample->k, 1), sizeof *score);
-    double ridge[TRIALS], miss[TRIALS];
-    int status = -1;
+    double ridge[TRIALS], squared_error[TRIALS];
 
-    kernel.landmarks = landmark_count(sample->n, sample->d, SAMPLE_LANDMARKS);
+    kernel.landmarks = limit_landmarks(sample->n, sample->d, SAMPLE_LANDMARKS);
     for (int t = 0; t < TRIALS; t++)
         ridge[t] = kernel.ridge * pow(3, t);
-    if (score && wn_kernel_misses(&kernel, ridge, TRIALS, way->view, sample,
-                                  score, miss, error) == 0) {
-        way->knobs.ridge *= pow(3, wn_tuning_lowest(miss, TRIALS));
-        way->miss = INFINITY;
-        for (int t = 0; t < TRIALS; t++)
-            way->miss = fmin(way->miss, miss[t]);
-        status = 0;
-    }
+    const int status =
+        wn_kernel_errors(&kernel, ridge, TRIALS, &candidate->standard, sample,
+                         score, squared_error, error);
     wn_spill_free(score);
-    return status;
-}
-
-/* How many rows tell the ridge; of the view more, as what is best for few rows
- * is not for many: on adult's 32,561 features divided by their own deviations
- * win from some thousand rows on. */
-static size_t large_rows(const struct wn_sample *sample, size_t views)
-{
-    const size_t fair = LARGE_CELLS / sample->d;
-
-    if (views == 1 || fair < LARGE_ROWS)
-        return LARGE_ROWS;
-    return fair < VIEW_ROWS ? fair : VIEW_ROWS;
-}
-
-static int kernel_tune_choose(const struct wn_sample *sample, struct way *ways,
-                              size_t views, struct way *best,
-                              struct wn_error *error)
-{
-    const size_t landmarks =
-        landmark_count(sample->n, sample->d, most_landmarks(sample->n));
-    struct wn_draw few = {0}, many = {0};
-    int status = -1;
-
-    if (wn_draw_rows(&few, sample, SAMPLE_ROWS) ||
-        (landmarks < sample->n &&
-         wn_draw_rows(&many, sample, large_rows(sample, views))))
-        goto done;
-    for (size_t v = 0; v < views; v++) {
-        ways[v].knobs = (struct wn_kernel){.landmarks = landmarks,
-                                           .bandwidth = 0.5 * ways[v].typical,
-                                           .ridge = 1};
-        /* Without a label there is nothing to judge by. */
-        if (few.sample.n &&
-            (choose_exact(&few.sample, &ways[v], error) ||
-             (many.sample.n &&
-              kernel_tune_choose_ridge(&many.sample, &ways[v], error))))
-            goto done;
-        if (v == 0 || ways[v].miss < best->miss)
-            *best = ways[v];
-    }
-    status = 0;
-done:
-    wn_draw_free(&few);
-    wn_draw_free(&many);
-    return status;
-}
-
-/* The rows with each feature by its own deviation and, where that differs,
- * with all by one. */
-static int make_views(const struct wn_sample *sample,
-                      struct wn_standardize view[2], struct way *ways,
-                      size_t *views)
-{
-    const size_t n = sample->n, d = sample->d;
-    float *pair = wn_new(2 * d, sizeof *pair);
-
-    *views = 0;
-    if (wn_standardize_make(&view[0], sample->x, n, d))
-        goto failed;
-    *views = 1;
-    if (wn_standardize_uneven(&view[0])) {
-        if (wn_standardize_make(&view[1], sample->x, n, d))
-            goto failed;
-        *views = 2;
-        wn_standardize_join(&view[1]);
-    }
-    for (size_t v = 0; v < *views; v++)
-        ways[v] = (struct way){.view = &view[v],
-                               .typical = typical_distance(&view[v], sample->x,
-                                                           n, d, sample->seed,
-                                                           pair, pair + d)};
-    free(pair);
+    if (status)
+        return status;
+    candidate->kernel.ridge *=
+        pow(3, wn_parabola_minimum(squared_error, TRIALS));
+    candidate->squared_error = INFINITY;
+    for (int t = 0; t < TRIALS; t++)
+        candidate->squared_error =
+            fmin(candidate->squared_error, squared_error[t]);
     return 0;
-failed:
-    free(pair);
-    return -1;
+}
+
+/* Rows for choose_ridge(). With two standardisations more, as the one that is
+ * best for few rows is not always best for many. */
+static size_t large_rows(const struct wn_sample *sample, size_t candidates)
+{
+    const size_t max = SAMPLE_CELLS / sample->d;
+
+    if (candidates == 1 || max < RIDGE_ROWS)
+        return RIDGE_ROWS;
+    return max < DIVISOR_ROWS ? max : DIVISOR_ROWS;
+}
+
+/* Choose the settings of every candidate; *best is the one with the least
+ * leave-one-out error. */
+static int choose_settings(const struct wn_sample *sample,
+                           struct candidate *candidates, size_t count,
+                           size_t *best, struct wn_error *error)
+{
+    const size_t landmarks = landmark_count(sample);
+    struct wn_subsample few = {0}, many = {0};
+    int status = 0;
+
+    wn_subsample_draw(&few, sample, SAMPLE_ROWS);
+    if (landmarks < sample->n)
+        wn_subsample_draw(&many, sample, large_rows(sample, count));
+    *best = 0;
+    for (size_t v = 0; status == 0 && v < count; v++) {
+        struct candidate *candidate = &candidates[v];
+
+        candidate->kernel = (struct wn_kernel){
+            .landmarks = landmarks,
+            .bandwidth = 0.5 * typical_distance(&candidate->standard, sample),
+            .ridge = 1,
+            .joined = v > 0};
+        /* Without a label there is no error to compare. */
+        if (few.sample.n)
+            status = choose_on_few(&few.sample, candidate, error);
+        if (few.sample.n && many.sample.n && status == 0)
+            status = choose_ridge(&many.sample, candidate, error);
+        if (candidate->squared_error < candidates[*best].squared_error)
+            *best = v;
+    }
+    wn_subsample_free(&few);
+    wn_subsample_free(&many);
+    return status;
 }
 
 int wn_kernel_predict(const struct wn_sample *sample, float *probability,
                       struct wn_kernel *chosen, struct wn_error *error)
 {
-    struct wn_standardize view[2];
-    struct way ways[2], best;
-    size_t views;
-    int status = -1;
+    const size_t n = sample->n, d = sample->d;
+    /* Each feature by its own deviation and, where that differs, all by one. */
+    struct candidate candidates[2] = {0};
+    size_t count = 1, best;
 
-    if (make_views(sample, view, ways, &views) ||
-        kernel_tune_choose(sample, ways, views, &best, error) ||
-        wn_kernel_scores(&best.knobs, best.view, sample, probability, error))
-        goto done;
-#pragma omp parallel for schedule(static) num_threads(sample->threads)
-    for (size_t i = 0; i < sample->n; i++)
-        wn_softmax_row_from(probability + i * sample->k, sample->k, 1);
-    if (chosen) {
-        *chosen = best.knobs;
-        chosen->joined = best.view == &view[1];
+    wn_standardize_make(&candidates[0].standard, sample->x, n, d);
+    if (wn_standardize_uneven(&candidates[0].standard)) {
+        wn_standardize_make(&candidates[1].standard, sample->x, n, d);
+        wn_standardize_join(&candidates[1].standard);
+        count = 2;
     }
-    status = 0;
-done:
-    for (size_t v = 0; v < views; v++)
-        wn_standardize_free(&view[v]);
+    int status = choose_settings(sample, candidates, count, &best, error);
+    if (status == 0)
+        status = wn_kernel_scores(&candidates[best].kernel,
+                                  &candidates[best].standard, sample,
+                                  probability, error);
+    if (status == 0) {
+#pragma omp parallel for schedule(static) num_threads(sample->threads)
+        for (size_t i = 0; i < n; i++)
+            wn_softmax_row_from(probability + i * sample->k, sample->k, 1);
+        if (chosen)
+            *chosen = candidates[best].kernel;
+    }
+    for (size_t v = 0; v < count; v++)
+        wn_standardize_free(&candidates[v].standard);
     return status;
 }
 
 double wn_kernel_bytes(const struct wn_sample *sample)
 {
     const double n = (double)sample->n, d = (double)sample->d;
-    const double k = (double)sample->k;
-    const double m =
-        (double)landmark_count(sample->n, sample->d, most_landmarks(sample->n));
-    const double p = m + 1, slab = fmin(WN_KERNEL_SLAB, n);
-    const double grouped = 8 * p * (p + k) + 4 * slab * k + 20 * n +
-                           (double)sample->threads * slab * (12.0 * slab + 800);
-
+    const double k = (double)sample->k, threads = (double)sample->threads;
+    const size_t landmarks = landmark_count(sample);
+    const double m = (double)landmarks, p = m + 1,
+                 slab = fmin(WN_KERNEL_SLAB, n);
+    const double groups = sample->groups
+                              ? 8 * p * (p + k) + 4 * slab * k + 20 * n +
+                                    threads * slab * (12.0 * slab + 800)
+                              : 0;
+    const double fit = 20 * p * p + 16 * p * k + 12 * p * slab + 4 * m * d +
+                       4 * slab * d + groups;
     const double rows = fmin(SAMPLE_ROWS, n);
-    const double trials =
+    const double trial =
         8 * rows * (rows + (sample->groups ? fmin(rows, k) : 1));
-    const double q = SAMPLE_LANDMARKS + 1, kinds = fmin(LARGE_ROWS, k);
+    const double few = 4 * rows * (rows + d) + fmin(threads, 4) * trial;
+    const double q = SAMPLE_LANDMARKS + 1, classes = fmin(RIDGE_ROWS, k);
     const double drawn = m < n ? (double)large_rows(sample, 2) : 0;
-    const double large = 28 * q * q + 24 * q * kinds + 12 * q * slab +
-                         4 * q * d + 4 * drawn * kinds + 4 * slab * d;
+    const double many = m < n
+                            ? 28 * q * q + 24 * q * classes + 12 * q * slab +
+                                  4 * q * d + 4 * drawn * classes + 4 * slab * d
+                            : 0;
 
-    return fmax(20 * p * p + 16 * p * k + 12 * p * slab + 4 * m * d +
-                    4 * slab * d + (sample->groups ? grouped : 0),
-                4 * (rows + drawn) * d +
-                    fmax(4 * rows * (rows + d) +
-                             fmin((double)sample->threads, 4) * trials,
-                         m < n ? large : 0)) +
-           PACKED * (double)sample->threads +
-           sample->threads *
-               wn_linear_bytes(landmark_count(sample->n, sample->d,
-                                              most_landmarks(sample->n)));
+    return fmax(fit, 4 * (rows + drawn) * d + fmax(few, many)) +
+           threads * (PACKED + wn_linear_bytes(landmarks));
 }

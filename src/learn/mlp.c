@@ -2,8 +2,8 @@
 /* One-hidden-layer softmax networks; see mlp.h.
  *
  * Weights are stored inputs x outputs, so that both forward products take them
- * as they lie. The gradient is accumulated into the velocity by the product
- * itself (beta = momentum), which leaves one pass over the weights a step:
+ * without a transpose. The product accumulates the gradient into the velocity
+ * (beta = momentum), which leaves one pass over the weights a step:
  *   V = momentum V + X' delta / batch,   W = W - rate V
  */
 #include "learn/mlp.h"
@@ -12,11 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linalg/products.h"
-#include "linalg/products.h"
 #include "linalg/pointwise.h"
-#include "util/spill.h"
+#include "linalg/products.h"
 #include "util/memory.h"
+#include "util/spill.h"
 #include "util/parallel.h"
 
 struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k)
@@ -31,10 +30,6 @@ struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k)
     net->b1 = wn_new(h, sizeof *net->b1);
     net->w2 = wn_spill_new(wn_product(h, k, 1), sizeof *net->w2);
     net->b2 = wn_new(k, sizeof *net->b2);
-    if (!net->w1 || !net->b1 || !net->w2 || !net->b2) {
-        wn_mlp_free(net);
-        return NULL;
-    }
     return net;
 }
 
@@ -74,8 +69,8 @@ static void mlp_hidden_units(const struct wn_mlp *net, const float *x,
     wn_relu(h, net->b1, count, net->h);
 }
 
-static void logits(const struct wn_mlp *net, const float *h, size_t count,
-                   float *z)
+static void mlp_logits(const struct wn_mlp *net, const float *h, size_t count,
+                       float *z)
 {
     for (size_t i = 0; i < count; i++)
         memcpy(z + i * net->k, net->b2, net->k * sizeof *z);
@@ -83,9 +78,9 @@ static void logits(const struct wn_mlp *net, const float *h, size_t count,
             net->k);
 }
 
-/* delta1 = (delta2 W2') where the unit is on, else 0. */
-static void back(const struct wn_mlp *net, const float *delta2, const float *h,
-                 size_t count, float *delta1)
+/* delta1 = delta2 W2' where the unit is active, else 0. */
+static void backward(const struct wn_mlp *net, const float *delta2,
+                     const float *h, size_t count, float *delta1)
 {
     wn_gemm(0, 1, count, net->h, net->k, 1, delta2, net->k, net->w2, net->k, 0,
             delta1, net->h);
@@ -112,7 +107,7 @@ double wn_log_total(const float *z, size_t k)
 }
 
 void wn_mlp_prediction_of(const float *z, size_t k, int32_t label, double *p,
-                          struct wn_mlp_prediction *verdict)
+                          struct wn_mlp_prediction *prediction)
 {
     const double top = mlp_largest(z, k);
     double total = 0, rest = 0, square = 0, other = 0;
@@ -121,7 +116,7 @@ void wn_mlp_prediction_of(const float *z, size_t k, int32_t label, double *p,
         total += p[c] = exp(z[c] - top);
     for (size_t c = 0; c < k; c++)
         p[c] /= total;
-    *verdict = (struct wn_mlp_prediction){0};
+    *prediction = (struct wn_mlp_prediction){0};
     if (label < 0)
         return;
     /* 1 - p_y as a sum, so that it keeps its digits near 0. */
@@ -131,10 +126,10 @@ void wn_mlp_prediction_of(const float *z, size_t k, int32_t label, double *p,
             square += p[c] * p[c];
             other = p[c] > other ? p[c] : other;
         }
-    verdict->el2n = sqrt(square + rest * rest);
-    verdict->own = p[label];
-    verdict->margin = other - p[label];
-    verdict->loss = top + log(total) - z[label];
+    prediction->el2n = sqrt(square + rest * rest);
+    prediction->own = p[label];
+    prediction->margin = other - p[label];
+    prediction->loss = top + log(total) - z[label];
 }
 
 /* Scratch for the rows of one block or minibatch. */
@@ -152,12 +147,11 @@ static void scratch_free(struct scratch *s)
     wn_spill_free(s->delta);
     free(s->row);
     free(s->log_total);
-    *s = (struct scratch){0};
 }
 
-/* For so many rows; of x, with `stride` numbers each. */
-static int scratch_new(struct scratch *s, const struct wn_mlp *net, size_t rows,
-                       size_t stride)
+/* For `rows` rows; those of x have `stride` numbers. */
+static void scratch_new(struct scratch *s, const struct wn_mlp *net,
+                        size_t rows, size_t stride)
 {
     s->x = wn_spill_new(wn_product(rows, stride, 1), sizeof *s->x);
     s->h = wn_spill_new(wn_product(rows, net->h, 1), sizeof *s->h);
@@ -166,10 +160,6 @@ static int scratch_new(struct scratch *s, const struct wn_mlp *net, size_t rows,
     s->p = wn_spill_new(wn_product(rows, net->k, 1), sizeof *s->p);
     s->row = wn_new(net->k, sizeof *s->row);
     s->log_total = wn_new(rows, sizeof *s->log_total);
-    if (s->x && s->h && s->delta && s->z && s->p && s->row && s->log_total)
-        return 0;
-    scratch_free(s);
-    return -1;
 }
 
 static double scratch_bytes(size_t d, size_t h, size_t k, size_t rows)
@@ -183,113 +173,79 @@ double wn_mlp_measure_bytes(size_t d, size_t h, size_t k)
     return scratch_bytes(d, h, k, WN_BLOCK);
 }
 
-/* |gradient| of the rows whose delta2 stands in s->p and whose hidden units
- * stand in s->h. */
-static void gradient_norms(const struct wn_mlp *net, const float *x,
-                           const int32_t *label, size_t count,
-                           struct scratch *s, struct wn_gradient *grand)
+void wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
+                    const int32_t *label, const struct wn_mlp_measures *out)
 {
+    const size_t d = net->d, h = net->h, k = net->k;
     const double scale2 = (double)net->scale * net->scale;
-
-    back(net, s->p, s->h, count, s->delta);
-    for (size_t i = 0; i < count; i++) {
-        const double in = scale2 * wn_squared_norm(x + i * net->d, net->d);
-        const double h = wn_squared_norm(s->h + i * net->h, net->h);
-        const double delta1 = wn_squared_norm(s->delta + i * net->h, net->h);
-        const double delta2 = wn_squared_norm(s->p + i * net->k, net->k);
-
-        grand[i] = (struct wn_gradient){0};
-        if (label[i] < 0)
-            continue;
-        grand[i].all = sqrt(delta2 * (h + 1) + delta1 * (in + 1));
-        grand[i].last = sqrt(delta2 * (h + 1));
-    }
-}
-
-/* The rows as the network takes them: x itself, or a copy in the scratch. */
-static const float *inputs(const struct wn_mlp *net, const float *x,
-                           size_t count, struct scratch *s)
-{
-    if (!net->standard)
-        return x;
-    for (size_t i = 0; i < count; i++)
-        wn_standardize_row(net->standard, x + i * net->d, s->x + i * net->d);
-    return s->x;
-}
-
-static void measure_block(const struct wn_mlp *net, const float *raw,
-                          const int32_t *label, size_t count, struct scratch *s,
-                          const struct wn_mlp_findings *out)
-{
-    const float *x = inputs(net, raw, count, s);
-
-    mlp_hidden_units(net, x, count, s->h);
-    logits(net, s->h, count, s->z);
-    for (size_t i = 0; i < count; i++) {
-        const float *z = s->z + i * net->k;
-        double *p = out->probability ? out->probability + i * net->k : s->row;
-        const int32_t y = label ? label[i] : -1;
-        struct wn_mlp_prediction verdict;
-
-        wn_mlp_prediction_of(z, net->k, y, p, &verdict);
-        if (out->verdict)
-            out->verdict[i] = verdict;
-        for (size_t c = 0; out->grand && c < net->k; c++)
-            s->p[i * net->k + c] = (float)(p[c] - (y == (int32_t)c));
-    }
-    if (out->grand)
-        gradient_norms(net, x, label, count, s, out->grand);
-}
-
-int wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
-                   const int32_t *label, const struct wn_mlp_findings *out)
-{
-    const size_t rows = n < WN_BLOCK ? n : WN_BLOCK;
     struct scratch s;
 
-    if (scratch_new(&s, net, rows, net->standard ? net->d : 0))
-        return -1;
+    scratch_new(&s, net, n < WN_BLOCK ? n : WN_BLOCK, net->standard ? d : 0);
     for (size_t b = 0; b < wn_block_count(n); b++) {
-        const size_t begin = wn_block_begin(b), end = wn_block_end(b, n);
-        const struct wn_mlp_findings part = {
-            out->probability ? out->probability + begin * net->k : NULL,
-            out->verdict ? out->verdict + begin : NULL,
-            out->grand ? out->grand + begin : NULL};
+        const size_t begin = wn_block_begin(b);
+        const size_t count = wn_block_end(b, n) - begin;
+        const float *rows = x + begin * d;
 
-        measure_block(net, x + begin * net->d, label ? label + begin : NULL,
-                      end - begin, &s, &part);
+        if (net->standard) {
+            for (size_t i = 0; i < count; i++)
+                wn_standardize_row(net->standard, rows + i * d, s.x + i * d);
+            rows = s.x;
+        }
+        mlp_hidden_units(net, rows, count, s.h);
+        mlp_logits(net, s.h, count, s.z);
+        for (size_t i = 0; i < count; i++) {
+            const size_t row = begin + i;
+            const int32_t y = label ? label[row] : -1;
+            double *p = out->probability ? out->probability + row * k : s.row;
+            struct wn_mlp_prediction prediction;
+
+            wn_mlp_prediction_of(s.z + i * k, k, y, p, &prediction);
+            if (out->prediction)
+                out->prediction[row] = prediction;
+            for (size_t c = 0; out->gradient && c < k; c++)
+                s.p[i * k + c] = (float)(p[c] - (y == (int32_t)c));
+        }
+        if (!out->gradient)
+            continue;
+        backward(net, s.p, s.h, count, s.delta);
+        for (size_t i = 0; i < count; i++) {
+            const double input = scale2 * wn_squared_norm(rows + i * d, d);
+            const double hidden = wn_squared_norm(s.h + i * h, h);
+            const double delta1 = wn_squared_norm(s.delta + i * h, h);
+            const double delta2 = wn_squared_norm(s.p + i * k, k);
+            struct wn_gradient *gradient = &out->gradient[begin + i];
+
+            *gradient = (struct wn_gradient){0};
+            if (label[begin + i] < 0)
+                continue;
+            gradient->all = sqrt(delta2 * (hidden + 1) + delta1 * (input + 1));
+            gradient->last = sqrt(delta2 * (hidden + 1));
+        }
     }
     scratch_free(&s);
-    return 0;
 }
 
 struct wn_mlp_trainer {
     struct wn_mlp_task task;
     struct wn_mlp_plan plan;
     struct wn_mlp *net, *velocity;
-    struct wn_layer *layer; /* the first one's, or NULL: wn_gemm() */
+    struct wn_layer *layer; /* the first layer where it fits, else NULL */
     struct scratch scratch;
-    size_t stride;  /* of its rows of x */
+    size_t stride;  /* from row to row of scratch.x */
     int32_t *order; /* the rows that are learned from */
     size_t rows, batch;
     uint64_t epoch;
     double loss; /* sum over this epoch's rows, before each update */
 };
 
-static int learned_from(const struct wn_mlp_task *task, size_t i)
+float wn_mlp_input_scale(const struct wn_standardize *standard)
 {
-    return task->label[i] >= 0 && (!task->weight || task->weight[i] > 0);
-}
-
-/* Standardised features have a mean square of at most 1: with this the mean
- * squared norm is at most WN_MLP_NORM, and wide tables need no smaller rate. */
-static float input_scale(const struct wn_standardize *standard)
-{
-    size_t varied = 0;
+    size_t varying = 0; /* features, each with a mean square of at most 1 */
 
     for (size_t j = 0; j < standard->d; j++)
-        varied += standard->scale[j] != 0;
-    return varied > WN_MLP_NORM ? (float)sqrt(WN_MLP_NORM / (double)varied) : 1;
+        varying += standard->scale[j] != 0;
+    return varying > WN_MLP_NORM ? (float)sqrt(WN_MLP_NORM / (double)varying)
+                                 : 1;
 }
 
 struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
@@ -302,38 +258,31 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
     t->task = *task;
     t->plan = *plan;
     t->order = wn_spill_new(task->n, sizeof *t->order);
-    t->net = wn_mlp_new(task->d, plan->hidden, task->k);
-    t->velocity = wn_mlp_new(task->d, plan->hidden, task->k);
-    if (!t->net || !t->velocity)
-        goto fail;
     for (size_t i = 0; i < task->n; i++)
-        if (learned_from(task, i))
+        if (task->label[i] >= 0 && (!task->weight || task->weight[i] > 0))
             t->order[t->rows++] = (int32_t)i;
     if (t->rows == 0) {
         wn_fail(error, WN_EDATA, "no row has a label to learn from");
-        goto fail;
+        wn_mlp_trainer_free(t);
+        return NULL;
     }
     t->batch = plan->batch < t->rows ? plan->batch : t->rows;
-    t->stride = task->d;
-    if (wn_layer_fits(task->d, plan->hidden, t->batch))
-        t->stride = wn_layer_stride(task->d);
-    if (scratch_new(&t->scratch, t->net, t->batch, t->stride))
-        goto fail;
+    const bool fits = wn_layer_fits(task->d, plan->hidden, t->batch);
+    t->stride = fits ? wn_layer_stride(task->d) : task->d;
+    t->velocity = wn_mlp_new(task->d, plan->hidden, task->k);
+    t->net = wn_mlp_new(task->d, plan->hidden, task->k);
+    scratch_new(&t->scratch, t->net, t->batch, t->stride);
     t->net->standard = task->ready ? NULL : task->standard;
-    t->net->scale = input_scale(task->standard);
+    t->net->scale = wn_mlp_input_scale(task->standard);
     wn_random_start(&random, plan->seed, WN_RANDOM_WEIGHTS, plan->replicate, 0);
     wn_mlp_draw_weights(t->net->w1, t->net->h, t->net->w2, task->d,
                         plan->hidden, task->k, &random);
-    if (wn_layer_fits(task->d, plan->hidden, t->batch)) {
+    if (fits)
         t->layer =
             wn_layer_new(&(struct wn_layer_weights){task->d, plan->hidden,
                                                     t->net->w1, t->net->b1},
                          t->batch);
-    }
     return t;
-fail:
-    wn_mlp_trainer_free(t);
-    return NULL;
 }
 
 double wn_mlp_trainer_bytes(size_t n, size_t d, size_t k,
@@ -367,13 +316,58 @@ const struct wn_mlp *wn_mlp_trainer_net(const struct wn_mlp_trainer *t)
     return t->net;
 }
 
-/* The logits of the batch into (p - onehot) weight. */
-static void softmax_batch(struct wn_mlp_trainer *t, const int32_t *row,
-                          size_t count)
+/* velocity = momentum velocity + scale in' delta / count, and the step of the
+ * weights along it. */
+static void update_weights(const struct wn_mlp_trainer *t, const float *in,
+                           size_t inputs, float scale, const float *delta,
+                           size_t outputs, size_t count, float *velocity,
+                           float *w)
 {
-    const size_t k = t->task.k;
-    const struct scratch *s = &t->scratch;
+    wn_gemm(1, 0, inputs, outputs, count, scale / (float)count, in, inputs,
+            delta, outputs, (float)t->plan.momentum, velocity, outputs);
+    wn_sgd_step(w, velocity, inputs * outputs, (float)t->plan.rate);
+}
 
+static void update_biases(const struct wn_mlp_trainer *t, const float *delta,
+                          size_t outputs, size_t count, float *velocity,
+                          float *b)
+{
+    wn_column_sums(velocity, delta, count, outputs, (float)t->plan.momentum,
+                   1 / (float)count);
+    wn_sgd_step(b, velocity, outputs, (float)t->plan.rate);
+}
+
+static void train_batch(struct wn_mlp_trainer *t, const int32_t *row,
+                        size_t count, wn_mlp_watch *watch, void *context)
+{
+    enum { LINE = 64 / sizeof(float), AHEAD = 4 };
+    const size_t d = t->task.d, k = t->task.k;
+    const struct scratch *s = &t->scratch;
+    struct wn_mlp *net = t->net, *v = t->velocity;
+
+    /* The rows of a batch are scattered: prefetch the next ones. */
+    for (size_t i = 0; i < count; i++) {
+        const size_t next = i + AHEAD < count ? i + AHEAD : i;
+        const float *ahead = t->task.x + (size_t)row[next] * d;
+        const float *from = t->task.x + (size_t)row[i] * d;
+        float *to = s->x + i * t->stride;
+
+        for (size_t j = 0; j < d; j += LINE)
+            __builtin_prefetch(ahead + j);
+        if (t->task.ready)
+            memcpy(to, from, d * sizeof *to);
+        else
+            wn_standardize_row(t->task.standard, from, to);
+    }
+    if (t->layer)
+        wn_layer_forward(t->layer, s->x, count, net->scale, s->h);
+    else
+        mlp_hidden_units(net, s->x, count, s->h);
+    mlp_logits(net, s->h, count, s->z);
+    wn_softmax_in_place(s->z, count, k, s->p, s->log_total);
+    if (watch)
+        watch(context, row, count, s->z, s->log_total);
+    /* delta2 = weight (p - onehot), in p. */
     for (size_t i = 0; i < count; i++) {
         const size_t y = (size_t)t->task.label[row[i]];
         float *p = s->p + i * k;
@@ -383,91 +377,18 @@ static void softmax_batch(struct wn_mlp_trainer *t, const int32_t *row,
         for (size_t c = 0; t->task.weight && c < k; c++)
             p[c] *= t->task.weight[row[i]];
     }
-}
-
-/* velocity = momentum velocity + in' delta / count, by weights and biases, and
- * the step along it. */
-static void mlp_move(const struct wn_mlp_trainer *t, const float *in,
-                     size_t inputs, float scale, const float *delta,
-                     size_t outputs, size_t count, float *velocity, float *w)
-{
-    wn_gemm(1, 0, inputs, outputs, count, scale / (float)count, in, inputs,
-            delta, outputs, (float)t->plan.momentum, velocity, outputs);
-    wn_sgd_step(w, velocity, inputs * outputs, (float)t->plan.rate);
-}
-
-static void move_biases(const struct wn_mlp_trainer *t, const float *delta,
-                        size_t outputs, size_t count, float *velocity, float *b)
-{
-    wn_column_sums(velocity, delta, count, outputs, (float)t->plan.momentum,
-                   1 / (float)count);
-    wn_sgd_step(b, velocity, outputs, (float)t->plan.rate);
-}
-
-static void learn(struct wn_mlp_trainer *t, size_t count)
-{
-    const struct scratch *s = &t->scratch;
-    struct wn_mlp *net = t->net, *v = t->velocity;
-
-    back(net, s->p, s->h, count, s->delta);
-    mlp_move(t, s->h, net->h, 1, s->p, net->k, count, v->w2, net->w2);
-    move_biases(t, s->p, net->k, count, v->b2, net->b2);
+    backward(net, s->p, s->h, count, s->delta);
+    update_weights(t, s->h, net->h, 1, s->p, k, count, v->w2, net->w2);
+    update_biases(t, s->p, k, count, v->b2, net->b2);
     if (t->layer)
         wn_layer_learn(t->layer, s->x, s->delta, count,
                        &(struct wn_layer_step){net->scale / (float)count,
                                                (float)t->plan.momentum,
                                                (float)t->plan.rate});
     else
-        mlp_move(t, s->x, net->d, net->scale, s->delta, net->h, count, v->w1,
-                 net->w1);
-    move_biases(t, s->delta, net->h, count, v->b1, net->b1);
-}
-
-/* The rows of a batch stand anywhere: ask for the next while one is copied. */
-static void mlp_take(struct wn_mlp_trainer *t, const int32_t *row, size_t count)
-{
-    enum { LINE = 64 / sizeof(float), AHEAD = 4 };
-    const size_t d = t->task.d;
-
-    for (size_t i = 0; i < count; i++) {
-        const size_t next = i + AHEAD < count ? i + AHEAD : i;
-        const float *ahead = t->task.x + (size_t)row[next] * d;
-        const float *from = t->task.x + (size_t)row[i] * d;
-        float *to = t->scratch.x + i * t->stride;
-
-        for (size_t j = 0; j < d; j += LINE)
-            __builtin_prefetch(ahead + j);
-        if (t->task.ready)
-            memcpy(to, from, d * sizeof *to);
-        else
-            wn_standardize_row(t->task.standard, from, to);
-    }
-}
-
-static void mlp_step(struct wn_mlp_trainer *t, const int32_t *row, size_t count,
-                     wn_mlp_watch *watch, void *context)
-{
-    const size_t k = t->task.k;
-    struct scratch *s = &t->scratch;
-
-    mlp_take(t, row, count);
-    if (t->layer)
-        wn_layer_forward(t->layer, s->x, count, t->net->scale, s->h);
-    else
-        mlp_hidden_units(t->net, s->x, count, s->h);
-    logits(t->net, s->h, count, s->z);
-    wn_softmax_in_place(s->z, count, k, s->p, s->log_total);
-    if (watch)
-        watch(context, row, count, s->z, s->log_total);
-    softmax_batch(t, row, count);
-    learn(t, count);
-}
-
-/* Whether the loss of `rows` rows is beyond any that learning passes through:
- * guessing has log k. True for NaN. */
-static int spoiled(const struct wn_mlp_trainer *t, size_t rows)
-{
-    return !(t->loss <= (double)rows * 10 * (1 + log((double)t->task.k)));
+        update_weights(t, s->x, net->d, net->scale, s->delta, net->h, count,
+                       v->w1, net->w1);
+    update_biases(t, s->delta, net->h, count, v->b1, net->b1);
 }
 
 int wn_mlp_trainer_epoch(struct wn_mlp_trainer *t, wn_mlp_watch *watch,
@@ -482,10 +403,11 @@ int wn_mlp_trainer_epoch(struct wn_mlp_trainer *t, wn_mlp_watch *watch,
     for (size_t at = 0; at < t->rows && isfinite(t->loss); at += t->batch) {
         const size_t left = t->rows - at;
 
-        mlp_step(t, t->order + at, left < t->batch ? left : t->batch, watch,
-                 context);
+        train_batch(t, t->order + at, left < t->batch ? left : t->batch, watch,
+                    context);
     }
     if (t->layer)
         wn_layer_read(t->layer, t->net->w1);
-    return spoiled(t, t->rows);
+    /* Guessing has a loss of log k; true for NaN. */
+    return !(t->loss <= (double)t->rows * 10 * (1 + log((double)t->task.k)));
 }

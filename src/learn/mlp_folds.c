@@ -1,52 +1,50 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Networks of all folds side by side; see mlp_folds.h.
+/* Networks of all folds side by side; see mlp.h.
  *
- * A team is what one thread trains: up to WN_MLP_FOLDS_SIDE folds of one
+ * A fold block is what one thread trains: up to WN_MLP_FOLDS_SIDE folds of one
  * repeat. With F folds of h units its first layer is one d x F h matrix; the
- * second layers are F matrices of h x k. Gradients are accumulated into the
- * velocities by the products themselves, as in mlp.c. */
-#include "learn/mlp_folds.h"
-
+ * second layers are F matrices of h x k. The products accumulate gradients into
+ * the velocities, as in mlp.c. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "linalg/products.h"
 #include "learn/mlp.h"
 #include "linalg/pointwise.h"
+#include "linalg/products.h"
 #include "linalg/softmax_row.h"
 #include "linalg/standardize.h"
-#include "util/spill.h"
 #include "util/memory.h"
 #include "util/random.h"
+#include "util/spill.h"
 #include "util/parallel.h"
 
 /* clang-format off */
-const struct wn_mlp_folds wn_mlp_folds_standard = {
+const struct wn_mlp_folds wn_mlp_folds_defaults = {
     .hidden = 128, .batch = 128, .replicates = 2, .rate = 0.05,
     .momentum = 0.9};
 /* clang-format on */
 
 enum {
     PARTS = 10,      /* one of them is held out */
-    HALVINGS = 6,    /* of the rate, while networks get out of hand */
+    HALVINGS = 6,    /* of the rate, while networks diverge */
     STREAM = 1 << 24 /* replicates of other networks stay below it */
 };
-#define WORK 5e12 /* operations, unless three epochs take more */
+#define MAX_OPERATIONS 5e12 /* of training, unless 3 epochs take more */
 
-/* What all teams read. */
-struct camp {
-    const struct wn_mlp_folds *how;
+/* What all fold blocks read. */
+struct setup {
+    const struct wn_mlp_folds *options;
     const struct wn_sample *sample;
-    struct wn_standardize view;
+    struct wn_standardize standard;
     float scale; /* of the standardised rows */
     double rate;
-    size_t hidden, least, most; /* epochs */
-    uint8_t *part;              /* n: 0 .. PARTS-1, the same within a group */
+    size_t hidden, min_epochs, max_epochs;
+    uint8_t *part; /* n: 0 .. PARTS-1, the same within a group */
 };
 
-/* Weights, and likewise velocities, of a team. */
+/* Weights, or their velocities, of a fold block. */
 struct layers {
     float *w1; /* d x F h */
     float *b1; /* F h */
@@ -54,27 +52,24 @@ struct layers {
     float *b2; /* F k */
 };
 
-struct team {
+struct fold_block {
     size_t replicate, first, folds;
     struct layers now, velocity, best;
-    double *least;       /* F: held-out loss of best */
-    size_t *at;          /* F: the epoch of it; 0 before any */
-    double *loss, *seen; /* F: of this epoch, and the weight of the rows */
-    int32_t *order;      /* the rows that are learned from */
-    size_t rows;
+    double *best_loss;        /* F: held-out loss of best */
+    size_t *best_epoch;       /* F: 0 before any */
+    double *loss, *seen;      /* F: held-out loss and weight, this epoch */
+    int32_t *order;           /* n: rows to learn from, held-out rows last */
     float *x, *h, *z, *delta; /* of a batch */
-    bool spoiled;
-    struct wn_error error;
+    bool diverged;
 };
 
-static int layers_new(struct layers *layers, size_t d, size_t h, size_t k,
-                      size_t folds)
+static void layers_new(struct layers *layers, size_t d, size_t h, size_t k,
+                       size_t folds)
 {
     layers->w1 = wn_spill_new(wn_product(d, folds, h), sizeof(float));
     layers->b1 = wn_new(wn_product(folds, h, 1), sizeof(float));
     layers->w2 = wn_spill_new(wn_product(folds, h, k), sizeof(float));
     layers->b2 = wn_new(wn_product(folds, k, 1), sizeof(float));
-    return 0;
 }
 
 static void layers_free(struct layers *layers)
@@ -83,244 +78,145 @@ static void layers_free(struct layers *layers)
     free(layers->b1);
     wn_spill_free(layers->w2);
     free(layers->b2);
-    *layers = (struct layers){0};
-}
-
-/* What only training needs. */
-static void team_rest(struct team *team)
-{
-    layers_free(&team->now);
-    layers_free(&team->velocity);
-    wn_spill_free(team->order);
-    wn_spill_free(team->x);
-    wn_spill_free(team->h);
-    wn_spill_free(team->z);
-    wn_spill_free(team->delta);
-    free(team->loss);
-    free(team->seen);
-    team->order = NULL;
-    team->x = team->h = team->z = team->delta = NULL;
-    team->loss = team->seen = NULL;
-}
-
-static void team_free(struct team *team)
-{
-    team_rest(team);
-    layers_free(&team->best);
-    free(team->least);
-    free(team->at);
-    team->least = NULL;
-    team->at = NULL;
 }
 
 /* Rows that go through at a time. */
-static size_t batch_rows(const struct camp *camp)
+static size_t batch_rows(const struct setup *setup)
 {
-    return camp->how->batch > WN_BLOCK ? camp->how->batch : WN_BLOCK;
+    return setup->options->batch > WN_BLOCK ? setup->options->batch : WN_BLOCK;
 }
 
-static int team_new(const struct camp *camp, struct team *team)
-{
-    const struct wn_sample *sample = camp->sample;
-    const size_t d = sample->d, k = sample->k, h = camp->hidden;
-    const size_t batch = batch_rows(camp), folds = team->folds;
-
-    team->least = wn_new(folds, sizeof *team->least);
-    team->at = wn_new(folds, sizeof *team->at);
-    team->loss = wn_new(folds, sizeof *team->loss);
-    team->seen = wn_new(folds, sizeof *team->seen);
-    team->order = wn_spill_new(sample->n, sizeof *team->order);
-    team->x = wn_spill_new(wn_product(batch, d, 1), sizeof(float));
-    team->h = wn_spill_new(wn_product(batch, folds, h), sizeof(float));
-    team->delta = wn_spill_new(wn_product(batch, folds, h), sizeof(float));
-    team->z = wn_spill_new(wn_product(batch, folds, k), sizeof(float));
-    if (layers_new(&team->now, d, h, k, folds) ||
-        layers_new(&team->velocity, d, h, k, folds) ||
-        layers_new(&team->best, d, h, k, folds))
-        return -1;
-    return 0;
-}
-
-/* Weights to begin with; a fold's do not depend on its team. */
-static void team_draw(const struct camp *camp, struct team *team)
-{
-    const size_t d = camp->sample->d, k = camp->sample->k, h = camp->hidden;
-    const size_t wide = team->folds * h;
-
-    for (size_t f = 0; f < team->folds; f++) {
-        struct wn_random random;
-
-        wn_random_start(&random, camp->sample->seed, WN_RANDOM_WEIGHTS,
-                        STREAM + team->replicate, team->first + f);
-        wn_mlp_draw_weights(team->now.w1 + f * h, wide,
-                            team->now.w2 + f * h * k, d, h, k, &random);
-        team->least[f] = INFINITY;
-        team->at[f] = 0;
-    }
-    memset(team->now.b1, 0, wide * sizeof(float));
-    memset(team->now.b2, 0, team->folds * k * sizeof(float));
-    memset(team->velocity.w1, 0, d * wide * sizeof(float));
-    memset(team->velocity.b1, 0, wide * sizeof(float));
-    memset(team->velocity.w2, 0, wide * k * sizeof(float));
-    memset(team->velocity.b2, 0, team->folds * k * sizeof(float));
-    team->spoiled = false;
-}
-
-/* The logits of `count` rows under all the team's networks, into `z`. */
-static void forward(const struct camp *camp, const struct team *team,
+/* The logits of `count` rows under all networks of the block, into `z`. */
+static void forward(const struct setup *setup, const struct fold_block *block,
                     const struct layers *net, const int32_t *row, size_t count,
                     float *x, float *h, float *z)
 {
-    const size_t d = camp->sample->d, k = camp->sample->k;
-    const size_t wide = team->folds * camp->hidden;
+    const size_t d = setup->sample->d, k = setup->sample->k;
+    const size_t hidden = setup->hidden, wide = block->folds * hidden;
 
     for (size_t i = 0; i < count; i++)
-        wn_standardize_row(&camp->view, camp->sample->x + (size_t)row[i] * d,
-                           x + i * d);
-    wn_gemm(0, 0, count, wide, d, camp->scale, x, d, net->w1, wide, 0, h, wide);
+        wn_standardize_row(&setup->standard,
+                           setup->sample->x + (size_t)row[i] * d, x + i * d);
+    wn_gemm(0, 0, count, wide, d, setup->scale, x, d, net->w1, wide, 0, h,
+            wide);
     wn_relu(h, net->b1, count, wide);
     for (size_t i = 0; i < count; i++)
-        memcpy(z + i * team->folds * k, net->b2, team->folds * k * sizeof *z);
-    for (size_t f = 0; f < team->folds; f++)
-        wn_gemm(0, 0, count, k, camp->hidden, 1, h + f * camp->hidden, wide,
-                net->w2 + f * camp->hidden * k, k, 1, z + f * k,
-                team->folds * k);
+        memcpy(z + i * block->folds * k, net->b2, block->folds * k * sizeof *z);
+    for (size_t f = 0; f < block->folds; f++)
+        wn_gemm(0, 0, count, k, hidden, 1, h + f * hidden, wide,
+                net->w2 + f * hidden * k, k, 1, z + f * k, block->folds * k);
 }
 
-/* z becomes weight (softmax(z) - onehot). */
-static void residual(float *z, size_t k, size_t y, float weight)
+static void mlp_folds_train_batch(const struct setup *setup,
+                                  struct fold_block *block, const int32_t *row,
+                                  size_t count)
 {
-    wn_softmax_row_from(z, k, 1);
-    for (size_t c = 0; c < k; c++)
-        z[c] *= weight;
-    z[y] -= weight;
-}
+    const struct wn_sample *sample = setup->sample;
+    const size_t d = sample->d, k = sample->k, h = setup->hidden;
+    const size_t wide = block->folds * h, all = block->folds * k;
+    const float momentum = (float)setup->options->momentum;
+    const float rate = (float)setup->rate;
+    struct layers *net = &block->now, *v = &block->velocity;
 
-/* The logits of the batch become what each network has to unlearn. Every
- * network's is divided by the weight that it may see of this batch. */
-static void find_residuals(const struct camp *camp, struct team *team,
-                           const int32_t *row, size_t count)
-{
-    const struct wn_sample *sample = camp->sample;
-    const size_t k = sample->k;
-
-    for (size_t f = 0; f < team->folds; f++) {
-        const int32_t out = (int32_t)(team->first + f);
+    forward(setup, block, net, row, count, block->x, block->h, block->z);
+    for (size_t f = 0; f < block->folds; f++) {
+        const int32_t out = (int32_t)(block->first + f);
         size_t seen = 0;
 
         for (size_t i = 0; i < count; i++)
             seen += sample->fold[row[i]] != out;
+        /* The logits become weight (softmax(z) - onehot) / seen, 0 for the rows
+         * that the network may not see. */
         for (size_t i = 0; i < count; i++) {
-            float *z = team->z + (i * team->folds + f) * k;
+            float *z = block->z + (i * block->folds + f) * k;
 
-            if (sample->fold[row[i]] == out)
+            if (sample->fold[row[i]] == out) {
                 memset(z, 0, k * sizeof *z);
-            else
-                residual(z, k, (size_t)sample->label[row[i]],
-                         (float)wn_sample_weight(sample, (size_t)row[i]) /
-                             (float)seen);
+                continue;
+            }
+            const float weight =
+                (float)wn_sample_weight(sample, (size_t)row[i]) / (float)seen;
+            wn_softmax_row_from(z, k, 1);
+            for (size_t c = 0; c < k; c++)
+                z[c] *= weight;
+            z[sample->label[row[i]]] -= weight;
         }
-    }
-}
-
-static void mlp_folds_step(const struct camp *camp, struct team *team,
-                           const int32_t *row, size_t count)
-{
-    const size_t d = camp->sample->d, k = camp->sample->k, h = camp->hidden;
-    const size_t wide = team->folds * h, all = team->folds * k;
-    const float momentum = (float)camp->how->momentum;
-    const float rate = (float)camp->rate;
-    struct layers *net = &team->now, *v = &team->velocity;
-
-    forward(camp, team, net, row, count, team->x, team->h, team->z);
-    find_residuals(camp, team, row, count);
-    for (size_t f = 0; f < team->folds; f++) {
-        wn_gemm(0, 1, count, h, k, 1, team->z + f * k, all, net->w2 + f * h * k,
-                k, 0, team->delta + f * h, wide);
-        wn_gemm(1, 0, h, k, count, 1, team->h + f * h, wide, team->z + f * k,
+        wn_gemm(0, 1, count, h, k, 1, block->z + f * k, all,
+                net->w2 + f * h * k, k, 0, block->delta + f * h, wide);
+        wn_gemm(1, 0, h, k, count, 1, block->h + f * h, wide, block->z + f * k,
                 all, momentum, v->w2 + f * h * k, k);
     }
-    wn_relu_backward(team->delta, team->h, count * wide);
-    wn_gemm(1, 0, d, wide, count, camp->scale, team->x, d, team->delta, wide,
+    wn_relu_backward(block->delta, block->h, count * wide);
+    wn_gemm(1, 0, d, wide, count, setup->scale, block->x, d, block->delta, wide,
             momentum, v->w1, wide);
-    wn_column_sums(v->b1, team->delta, count, wide, momentum, 1);
-    wn_column_sums(v->b2, team->z, count, all, momentum, 1);
+    wn_column_sums(v->b1, block->delta, count, wide, momentum, 1);
+    wn_column_sums(v->b2, block->z, count, all, momentum, 1);
     wn_sgd_step(net->w1, v->w1, d * wide, rate);
     wn_sgd_step(net->b1, v->b1, wide, rate);
     wn_sgd_step(net->w2, v->w2, wide * k, rate);
     wn_sgd_step(net->b2, v->b2, all, rate);
 }
 
-/* Whether row i is in the part that this repeat holds out. */
-static bool held_out(const struct camp *camp, const struct team *team, size_t i)
+/* Save fold f's network as the best so far. */
+static void save_network(const struct setup *setup, struct fold_block *block,
+                         size_t f)
 {
-    return camp->part[i] == team->replicate % PARTS;
-}
-
-/* Add the loss of some held-out rows, by network. */
-static void mlp_folds_look(const struct camp *camp, struct team *team,
-                           const int32_t *row, size_t count)
-{
-    const struct wn_sample *sample = camp->sample;
-    const size_t k = sample->k;
-
-    forward(camp, team, &team->now, row, count, team->x, team->h, team->z);
-    for (size_t i = 0; i < count; i++)
-        for (size_t f = 0; f < team->folds; f++) {
-            float *z = team->z + (i * team->folds + f) * k;
-            const double given = (double)z[sample->label[row[i]]];
-            const double w = wn_sample_weight(sample, (size_t)row[i]);
-
-            if (sample->fold[row[i]] == (int32_t)(team->first + f))
-                continue;
-            team->loss[f] += w * (wn_softmax_row_from(z, k, 1) - given);
-            team->seen[f] += w;
-        }
-}
-
-/* Keep fold f's network as it is now. */
-static void mlp_folds_keep(const struct camp *camp, struct team *team, size_t f)
-{
-    const size_t d = camp->sample->d, k = camp->sample->k, h = camp->hidden;
-    const size_t wide = team->folds * h;
+    const size_t d = setup->sample->d, k = setup->sample->k, h = setup->hidden;
+    const size_t wide = block->folds * h;
+    const struct layers *now = &block->now, *best = &block->best;
 
     for (size_t j = 0; j < d; j++)
-        memcpy(team->best.w1 + j * wide + f * h,
-               team->now.w1 + j * wide + f * h, h * sizeof(float));
-    memcpy(team->best.b1 + f * h, team->now.b1 + f * h, h * sizeof(float));
-    memcpy(team->best.w2 + f * h * k, team->now.w2 + f * h * k,
-           h * k * sizeof(float));
-    memcpy(team->best.b2 + f * k, team->now.b2 + f * k, k * sizeof(float));
+        memcpy(best->w1 + j * wide + f * h, now->w1 + j * wide + f * h,
+               h * sizeof(float));
+    memcpy(best->b1 + f * h, now->b1 + f * h, h * sizeof(float));
+    memcpy(best->w2 + f * h * k, now->w2 + f * h * k, h * k * sizeof(float));
+    memcpy(best->b2 + f * k, now->b2 + f * k, k * sizeof(float));
 }
 
-/* The held-out losses after an epoch; false when nothing more is to be hoped
- * for. */
-static bool mlp_folds_judge(const struct camp *camp, struct team *team,
-                            const int32_t *held, size_t count, size_t epoch)
+/* Measure the held-out losses after an epoch and save what is best; false when
+ * no further improvement is likely. */
+static bool check_held_out(const struct setup *setup, struct fold_block *block,
+                           const int32_t *held, size_t count, size_t epoch)
 {
-    const size_t batch = batch_rows(camp);
+    const struct wn_sample *sample = setup->sample;
+    const size_t batch = batch_rows(setup), k = sample->k;
     size_t latest = 0;
     bool finite = true;
 
-    memset(team->loss, 0, team->folds * sizeof *team->loss);
-    memset(team->seen, 0, team->folds * sizeof *team->seen);
-    for (size_t at = 0; at < count; at += batch)
-        mlp_folds_look(camp, team, held + at,
-                       count - at < batch ? count - at : batch);
-    for (size_t f = 0; f < team->folds; f++) {
+    memset(block->loss, 0, block->folds * sizeof *block->loss);
+    memset(block->seen, 0, block->folds * sizeof *block->seen);
+    for (size_t at = 0; at < count; at += batch) {
+        const int32_t *row = held + at;
+        const size_t rows = count - at < batch ? count - at : batch;
+
+        forward(setup, block, &block->now, row, rows, block->x, block->h,
+                block->z);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t f = 0; f < block->folds; f++) {
+                float *z = block->z + (i * block->folds + f) * k;
+                const double given = (double)z[sample->label[row[i]]];
+                const double w = wn_sample_weight(sample, (size_t)row[i]);
+
+                if (sample->fold[row[i]] == (int32_t)(block->first + f))
+                    continue;
+                block->loss[f] += w * (wn_softmax_row_from(z, k, 1) - given);
+                block->seen[f] += w;
+            }
+    }
+    for (size_t f = 0; f < block->folds; f++) {
         const double loss =
-            team->seen[f] > 0 ? team->loss[f] / team->seen[f] : 0;
+            block->seen[f] > 0 ? block->loss[f] / block->seen[f] : 0;
 
         finite &= isfinite(loss) != 0;
         /* Nothing held out: the last epoch is as good as any. */
-        if (loss < 0.999 * team->least[f] || team->seen[f] == 0) {
-            team->least[f] = loss;
-            team->at[f] = epoch;
-            mlp_folds_keep(camp, team, f);
+        if (loss < 0.999 * block->best_loss[f] || block->seen[f] == 0) {
+            block->best_loss[f] = loss;
+            block->best_epoch[f] = epoch;
+            save_network(setup, block, f);
         }
-        latest = team->at[f] > latest ? team->at[f] : latest;
+        latest = block->best_epoch[f] > latest ? block->best_epoch[f] : latest;
     }
-    return finite && (epoch < camp->least || epoch < latest + 3);
+    return finite && (epoch < setup->min_epochs || epoch < latest + 3);
 }
 
 static bool all_finite(const float *w, size_t count)
@@ -332,305 +228,264 @@ static bool all_finite(const float *w, size_t count)
     return sum == 0;
 }
 
-/* Whether a network never was better than nothing, or has grown beyond all
- * numbers. */
-static bool is_spoiled(const struct camp *camp, const struct team *team)
+/* Allocate a block, train it, and free what only training needs. */
+static void train_block(const struct setup *setup, struct fold_block *block)
 {
-    const size_t d = camp->sample->d, k = camp->sample->k;
-    const size_t wide = team->folds * camp->hidden;
-    bool spoiled = !all_finite(team->best.w1, d * wide) ||
-                   !all_finite(team->best.b1, wide) ||
-                   !all_finite(team->best.w2, wide * k) ||
-                   !all_finite(team->best.b2, team->folds * k);
+    const struct wn_sample *sample = setup->sample;
+    const size_t d = sample->d, k = sample->k, h = setup->hidden;
+    const size_t max = batch_rows(setup), folds = block->folds;
+    const size_t batch = setup->options->batch, wide = folds * h;
+    size_t rows = 0, end = sample->n;
 
-    for (size_t f = 0; f < team->folds; f++)
-        spoiled |= team->at[f] == 0;
-    return spoiled;
-}
-
-/* Rows to learn from, then those held out; returns how many of each. */
-static size_t share_rows(const struct camp *camp, struct team *team)
-{
-    const struct wn_sample *sample = camp->sample;
-    size_t end = sample->n;
-
-    team->rows = 0;
+    block->best_loss = wn_new(folds, sizeof *block->best_loss);
+    block->best_epoch = wn_new(folds, sizeof *block->best_epoch);
+    block->loss = wn_new(folds, sizeof *block->loss);
+    block->seen = wn_new(folds, sizeof *block->seen);
+    block->order = wn_spill_new(sample->n, sizeof *block->order);
+    block->x = wn_spill_new(wn_product(max, d, 1), sizeof(float));
+    block->h = wn_spill_new(wn_product(max, wide, 1), sizeof(float));
+    block->delta = wn_spill_new(wn_product(max, wide, 1), sizeof(float));
+    block->z = wn_spill_new(wn_product(max, folds, k), sizeof(float));
+    layers_new(&block->now, d, h, k, folds);
+    layers_new(&block->velocity, d, h, k, folds);
+    layers_new(&block->best, d, h, k, folds);
     for (size_t i = 0; i < sample->n; i++)
         if (wn_sample_weight(sample, i) > 0) {
-            if (held_out(camp, team, i))
-                team->order[--end] = (int32_t)i;
+            if (setup->part[i] == block->replicate % PARTS)
+                block->order[--end] = (int32_t)i;
             else
-                team->order[team->rows++] = (int32_t)i;
+                block->order[rows++] = (int32_t)i;
         }
-    return sample->n - end;
-}
-
-static void mlp_folds_train(const struct camp *camp, struct team *team)
-{
-    const size_t held = share_rows(camp, team);
-    const int32_t *rest = team->order + camp->sample->n - held;
-    const size_t batch = camp->how->batch;
-
-    team_draw(camp, team);
-    for (size_t epoch = 1; epoch <= camp->most; epoch++) {
+    /* The first weights of a fold do not depend on its block. */
+    for (size_t f = 0; f < folds; f++) {
         struct wn_random random;
 
-        wn_random_start(&random, camp->sample->seed, WN_RANDOM_BATCHES,
-                        STREAM + team->replicate, epoch);
-        wn_random_shuffle(&random, team->order, team->rows);
-        for (size_t at = 0; at < team->rows; at += batch)
-            mlp_folds_step(camp, team, team->order + at,
-                           team->rows - at < batch ? team->rows - at : batch);
-        if (!mlp_folds_judge(camp, team, rest, held, epoch))
+        wn_random_start(&random, sample->seed, WN_RANDOM_WEIGHTS,
+                        STREAM + block->replicate, block->first + f);
+        wn_mlp_draw_weights(block->now.w1 + f * h, wide,
+                            block->now.w2 + f * h * k, d, h, k, &random);
+        block->best_loss[f] = INFINITY;
+    }
+    for (size_t epoch = 1; epoch <= setup->max_epochs; epoch++) {
+        struct wn_random random;
+
+        wn_random_start(&random, sample->seed, WN_RANDOM_BATCHES,
+                        STREAM + block->replicate, epoch);
+        wn_random_shuffle(&random, block->order, rows);
+        for (size_t at = 0; at < rows; at += batch)
+            mlp_folds_train_batch(setup, block, block->order + at,
+                                  rows - at < batch ? rows - at : batch);
+        if (!check_held_out(setup, block, block->order + end, sample->n - end,
+                            epoch))
             break;
     }
-    team->spoiled = is_spoiled(camp, team);
+    block->diverged = !all_finite(block->best.w1, d * wide) ||
+                      !all_finite(block->best.b1, wide) ||
+                      !all_finite(block->best.w2, wide * k) ||
+                      !all_finite(block->best.b2, folds * k);
+    for (size_t f = 0; f < folds; f++)
+        block->diverged |= block->best_epoch[f] == 0;
+    layers_free(&block->now);
+    layers_free(&block->velocity);
+    wn_spill_free(block->order);
+    wn_spill_free(block->x);
+    wn_spill_free(block->h);
+    wn_spill_free(block->z);
+    wn_spill_free(block->delta);
+    free(block->best_loss);
+    free(block->best_epoch);
+    free(block->loss);
+    free(block->seen);
 }
 
-/* Deal the rows, or the groups, out to the parts. */
-static int deal(struct camp *camp, struct wn_error *error)
+/* Hidden units a fold: with very many features fewer, for a first layer of at
+ * most 2^19 weights. */
+static size_t hidden_units(const struct wn_mlp_folds *options, size_t d)
 {
-    const struct wn_sample *sample = camp->sample;
-    const size_t n = sample->n;
-    int32_t *order = wn_spill_new(n, sizeof *order);
-    uint8_t *part = wn_spill_new(n, sizeof *part);
-    struct wn_random random;
+    const size_t max = ((size_t)1 << 19) / d;
 
-    camp->part = wn_spill_new(n, sizeof *camp->part);
-    if (!order || !part || !camp->part) {
-        wn_spill_free(order);
-        wn_spill_free(part);
-        return -1;
-    }
+    return max >= options->hidden ? options->hidden : max > 8 ? max : 8;
+}
+
+/* Everything of the setup but the options. */
+static int setup_new(struct setup *setup, struct wn_error *error)
+{
+    const struct wn_sample *sample = setup->sample;
+    const size_t n = sample->n, batch = setup->options->batch;
+
+    /* Every fold must leave something to learn from. */
+    size_t all = 0, *in_fold = wn_new(sample->folds, sizeof *in_fold), f = 0;
+    for (size_t i = 0; i < n; i++)
+        if (wn_sample_weight(sample, i) > 0) {
+            in_fold[sample->fold[i]]++;
+            all++;
+        }
+    while (f < sample->folds && in_fold[f] < all)
+        f++;
+    free(in_fold);
+    if (f < sample->folds)
+        return wn_fail(error, WN_EDATA,
+                       "fold %zu leaves no labelled row to train on", f);
+    wn_standardize_make(&setup->standard, sample->x, n, sample->d);
+    setup->scale = wn_mlp_input_scale(&setup->standard);
+    setup->rate = setup->options->rate;
+    setup->hidden = hidden_units(setup->options, sample->d);
+
+    /* Assign the rows, or the groups, to parts at random. */
+    int32_t *order = wn_spill_new(n, sizeof *order);
+    uint8_t *of_group = wn_spill_new(n, sizeof *of_group);
+    struct wn_random random;
+    setup->part = wn_spill_new(n, sizeof *setup->part);
     wn_random_start(&random, sample->seed, WN_RANDOM_SAMPLE, STREAM, 0);
     wn_random_order(&random, order, n);
     for (size_t i = 0; i < n; i++)
-        part[order[i]] = (uint8_t)(i % PARTS);
+        of_group[order[i]] = (uint8_t)(i % PARTS);
     for (size_t i = 0; i < n; i++)
-        camp->part[i] = part[sample->group ? (size_t)sample->group[i] : i];
+        setup->part[i] = of_group[sample->group ? (size_t)sample->group[i] : i];
     wn_spill_free(order);
-    wn_spill_free(part);
-    return 0;
-}
+    wn_spill_free(of_group);
 
-/* Every fold must leave something to learn from. */
-static int check_folds(const struct wn_sample *sample, struct wn_error *error)
-{
-    size_t all = 0, *in = wn_new(sample->folds, sizeof *in);
-    int status = in ? 0 : -1;
-
-    for (size_t i = 0; in && i < sample->n; i++)
-        if (wn_sample_weight(sample, i) > 0) {
-            in[sample->fold[i]]++;
-            all++;
-        }
-    for (size_t f = 0; status == 0 && f < sample->folds; f++)
-        if (in[f] == all)
-            status = wn_fail(error, WN_EDATA,
-                             "fold %zu leaves no labelled row to train on", f);
-    free(in);
-    return status;
-}
-
-/* Fewer units where there are very many features: a first layer of up to 2^19
- * weights a fold. */
-static size_t mlp_folds_hidden_units(const struct wn_mlp_folds *how, size_t d)
-{
-    const size_t most = ((size_t)1 << 19) / d;
-
-    return most >= how->hidden ? how->hidden : most > 8 ? most : 8;
-}
-
-/* Operations of an epoch of all networks. */
-static double epoch_work(const struct wn_mlp_folds *how,
-                         const struct wn_sample *sample)
-{
-    return 6 * (double)sample->n *
-           (double)mlp_folds_hidden_units(how, sample->d) *
-           (double)(sample->d + sample->k) * (double)sample->folds *
-           (double)how->replicates;
-}
-
-/* Twenty epochs, more on small sets, fewer on large ones and where an epoch is
- * long. */
-static void set_epochs(struct camp *camp)
-{
-    const size_t batch = camp->how->batch;
-    const size_t steps = (camp->sample->n + batch - 1) / batch;
+    /* Twenty epochs, more on small sets, fewer on large ones and where an epoch
+     * is expensive. */
+    const size_t steps = (n + batch - 1) / batch;
     const size_t small = (600 + steps - 1) / steps;
     const size_t large = (20000 + steps - 1) / steps;
-
-    camp->least = (200 + steps - 1) / steps;
-    camp->most = small > 20 ? small : 20;
-    if (camp->most > large)
-        camp->most = large > 5 ? large : 5;
-    const double fair = WORK / epoch_work(camp->how, camp->sample);
-    if (fair < (double)camp->most)
-        camp->most = fair > 3 ? (size_t)fair : 3;
-}
-
-static int camp_open(struct camp *camp, struct wn_error *error)
-{
-    const struct wn_sample *sample = camp->sample;
-    size_t varied = 0;
-
-    if (check_folds(sample, error) || deal(camp, error) ||
-        wn_standardize_make(&camp->view, sample->x, sample->n, sample->d))
-        return -1;
-    for (size_t j = 0; j < sample->d; j++)
-        varied += camp->view.scale[j] != 0;
-    camp->scale =
-        varied > WN_MLP_NORM ? (float)sqrt(WN_MLP_NORM / (double)varied) : 1;
-    camp->hidden = mlp_folds_hidden_units(camp->how, sample->d);
-    camp->rate = camp->how->rate;
-    set_epochs(camp);
+    const double operations = 6 * (double)n * (double)setup->hidden *
+                              (double)(sample->d + sample->k) *
+                              (double)sample->folds *
+                              (double)setup->options->replicates;
+    const double affordable = MAX_OPERATIONS / operations;
+    setup->min_epochs = (200 + steps - 1) / steps;
+    setup->max_epochs = small > 20 ? small : 20;
+    if (setup->max_epochs > large)
+        setup->max_epochs = large > 5 ? large : 5;
+    if (affordable < (double)setup->max_epochs)
+        setup->max_epochs = affordable > 3 ? (size_t)affordable : 3;
     return 0;
 }
 
-static size_t count_teams(const struct wn_mlp_folds *how, size_t folds)
+static size_t count_blocks(const struct wn_mlp_folds *options, size_t folds)
 {
-    return how->replicates *
+    return options->replicates *
            ((folds + WN_MLP_FOLDS_SIDE - 1) / WN_MLP_FOLDS_SIDE);
 }
 
-/* All teams, each by one thread; 1 when some got out of hand. */
-static int mlp_folds_train_all(const struct camp *camp, struct team *teams,
-                               size_t count, struct wn_error *error)
+/* Train all fold blocks, each by one thread; true when some diverged. */
+static bool train_blocks(const struct setup *setup, struct fold_block *blocks,
+                         size_t count)
 {
-    struct wn_log *log = camp->sample->log;
+    const size_t replicates = setup->options->replicates;
+    struct wn_log *log = setup->sample->log;
     size_t done = 0;
-    int spoiled = 0;
+    bool diverged = false;
 
     wn_log_progress(log, "networks of the folds", 0, count);
-#pragma omp parallel for schedule(dynamic) num_threads(camp->sample->threads)
+#pragma omp parallel for schedule(dynamic) num_threads(setup->sample->threads)
     for (size_t t = 0; t < count; t++) {
-        if (team_new(camp, &teams[t]) == 0)
-            mlp_folds_train(camp, &teams[t]);
-        team_rest(&teams[t]);
+        const size_t first = t / replicates * WN_MLP_FOLDS_SIDE;
+        const size_t left = setup->sample->folds - first;
+
+        layers_free(&blocks[t].best);
+        blocks[t] = (struct fold_block){
+            .replicate = t % replicates,
+            .first = first,
+            .folds = left < WN_MLP_FOLDS_SIDE ? left : WN_MLP_FOLDS_SIDE};
+        train_block(setup, &blocks[t]);
 #pragma omp critical
         wn_log_progress(log, "networks of the folds", ++done, count);
     }
-    for (size_t t = 0; t < count; t++) {
-        if (teams[t].error.code)
-            return wn_fail(error, teams[t].error.code, "%s",
-                           teams[t].error.text);
-        spoiled |= teams[t].spoiled;
-    }
-    return spoiled;
+    for (size_t t = 0; t < count; t++)
+        diverged |= blocks[t].diverged;
+    return diverged;
 }
 
-/* Add the probabilities of rows begin .. end-1 by their own fold's network of
- * one team. */
-static void predict_block(const struct camp *camp, const struct team *team,
-                          size_t begin, size_t end, float *room,
-                          float *probability)
+/* Add the probabilities of `rows` rows from `begin` on by the networks of one
+ * block, as far as the block has their fold. */
+static void add_predictions(const struct setup *setup,
+                            const struct fold_block *block, size_t begin,
+                            size_t rows, float *scratch, float *probability)
 {
-    const struct wn_sample *sample = camp->sample;
-    const size_t k = sample->k, rows = end - begin;
-    float *x = room, *h = x + rows * sample->d;
-    float *z = h + rows * team->folds * camp->hidden;
-    int32_t row[WN_BLOCK];
+    const struct wn_sample *sample = setup->sample;
+    const size_t k = sample->k;
+    const float share = 1 / (float)setup->options->replicates;
+    float *x = scratch, *h = x + rows * sample->d;
+    float *z = h + rows * block->folds * setup->hidden;
+    int32_t row[WN_BLOCK] = {0};
 
-    for (size_t i = begin; i < end; i++)
-        row[i - begin] = (int32_t)i;
-    forward(camp, team, &team->best, row, rows, x, h, z);
-    for (size_t i = begin; i < end; i++) {
-        const size_t f = (size_t)sample->fold[i] - team->first;
+    for (size_t i = 0; i < rows; i++)
+        row[i] = (int32_t)(begin + i);
+    forward(setup, block, &block->best, row, rows, x, h, z);
+    for (size_t i = 0; i < rows; i++) {
+        const size_t fold = (size_t)sample->fold[begin + i];
 
-        if ((size_t)sample->fold[i] < team->first || f >= team->folds)
+        if (fold < block->first || fold >= block->first + block->folds)
             continue;
-        float *own = z + ((i - begin) * team->folds + f) * k;
-        const float share = 1 / (float)camp->how->replicates;
-
+        float *own = z + (i * block->folds + fold - block->first) * k;
         wn_softmax_row_from(own, k, 1);
         for (size_t c = 0; c < k; c++)
-            probability[i * k + c] += share * own[c];
+            probability[(begin + i) * k + c] += share * own[c];
     }
 }
 
-static int mlp_folds_predict_all(const struct camp *camp,
-                                 const struct team *teams, size_t count,
-                                 float *probability, struct wn_error *error)
-{
-    const struct wn_sample *sample = camp->sample;
-    const size_t width =
-        sample->d + WN_MLP_FOLDS_SIDE * (camp->hidden + sample->k);
-    int failed = 0;
-
-    memset(probability, 0,
-           wn_product(sample->n, sample->k, 1) * sizeof *probability);
-#pragma omp parallel num_threads(sample->threads) reduction(| : failed)
-    {
-        float *room =
-            wn_spill_new(wn_product(WN_BLOCK, width, 1), sizeof *room);
-
-        failed = room == NULL;
-#pragma omp for schedule(dynamic)
-        for (size_t b = 0; b < wn_block_count(sample->n); b++)
-            for (size_t t = 0; room && t < count; t++)
-                predict_block(camp, &teams[t], wn_block_begin(b),
-                              wn_block_end(b, sample->n), room, probability);
-        wn_spill_free(room);
-    }
-    return failed ? wn_fail(error, WN_EIO, "not enough memory") : 0;
-}
-
-int wn_mlp_folds_predict(const struct wn_mlp_folds *how,
+int wn_mlp_folds_predict(const struct wn_mlp_folds *options,
                          const struct wn_sample *sample, float *probability,
                          struct wn_error *error)
 {
-    const size_t count = count_teams(how, sample->folds);
-    struct camp camp = {.how = how, .sample = sample};
-    struct team *teams = wn_new(count, sizeof *teams);
-    int status = -1;
+    const size_t n = sample->n, k = sample->k;
+    const size_t count = count_blocks(options, sample->folds);
+    struct setup setup = {.options = options, .sample = sample};
 
-    if (camp_open(&camp, error))
-        goto done;
-    for (int tries = 0;; tries++) {
-        for (size_t t = 0; t < count; t++) {
-            const size_t first = t / how->replicates * WN_MLP_FOLDS_SIDE;
-            const size_t left = sample->folds - first;
-
-            team_free(&teams[t]);
-            teams[t] = (struct team){
-                .replicate = t % how->replicates,
-                .first = first,
-                .folds = left < WN_MLP_FOLDS_SIDE ? left : WN_MLP_FOLDS_SIDE};
-        }
-        const int spoiled = mlp_folds_train_all(&camp, teams, count, error);
-
-        if (spoiled < 0)
-            goto done;
-        if (spoiled == 0)
-            break;
-        if (tries == HALVINGS) {
-            wn_fail(error, WN_ENUMERIC, "mlp: no learning rate works");
-            goto done;
-        }
-        camp.rate /= 2;
+    if (setup_new(&setup, error))
+        return -1;
+    struct fold_block *blocks = wn_new(count, sizeof *blocks);
+    bool diverged = train_blocks(&setup, blocks, count);
+    for (int tries = 0; diverged && tries < HALVINGS; tries++) {
+        setup.rate /= 2;
+        diverged = train_blocks(&setup, blocks, count);
     }
-    status = mlp_folds_predict_all(&camp, teams, count, probability, error);
-done:
-    for (size_t t = 0; teams && t < count; t++)
-        team_free(&teams[t]);
-    free(teams);
-    wn_spill_free(camp.part);
-    wn_standardize_free(&camp.view);
-    return status;
+    if (diverged) {
+        wn_fail(error, WN_ENUMERIC, "mlp: no learning rate works");
+    } else {
+        const size_t width = sample->d + WN_MLP_FOLDS_SIDE * (setup.hidden + k);
+
+        memset(probability, 0, wn_product(n, k, 1) * sizeof *probability);
+#pragma omp parallel num_threads(sample->threads)
+        {
+            float *scratch =
+                wn_spill_new(wn_product(WN_BLOCK, width, 1), sizeof *scratch);
+
+#pragma omp for schedule(dynamic)
+            for (size_t b = 0; b < wn_block_count(n); b++) {
+                const size_t begin = wn_block_begin(b);
+
+                for (size_t t = 0; t < count; t++)
+                    add_predictions(&setup, &blocks[t], begin,
+                                    wn_block_end(b, n) - begin, scratch,
+                                    probability);
+            }
+            wn_spill_free(scratch);
+        }
+    }
+    for (size_t t = 0; t < count; t++)
+        layers_free(&blocks[t].best);
+    free(blocks);
+    wn_spill_free(setup.part);
+    wn_standardize_free(&setup.standard);
+    return diverged ? -1 : 0;
 }
 
-double wn_mlp_folds_bytes(const struct wn_mlp_folds *how,
-                          const struct wn_sample *sample)
+double wn_mlp_folds_bytes(const struct wn_sample *sample)
 {
+    const struct wn_mlp_folds *options = &wn_mlp_folds_defaults;
     const double wide =
-        (double)(WN_MLP_FOLDS_SIDE * mlp_folds_hidden_units(how, sample->d));
+        (double)(WN_MLP_FOLDS_SIDE * hidden_units(options, sample->d));
     const double d = (double)sample->d, k = (double)sample->k;
-    const double teams = (double)count_teams(how, sample->folds);
+    const double blocks = (double)count_blocks(options, sample->folds);
     const double weights = 4 * (wide + WN_MLP_FOLDS_SIDE * k + wide * (d + k));
-    const double block = 4 * WN_BLOCK * (d + 2 * wide + WN_MLP_FOLDS_SIDE * k);
+    const double batch = 4 * WN_BLOCK * (d + 2 * wide + WN_MLP_FOLDS_SIDE * k);
 
-    return teams * weights +
-           fmin((double)sample->threads, teams) *
-               (2 * weights + block + 4 * (double)sample->n) +
+    return blocks * weights +
+           fmin((double)sample->threads, blocks) *
+               (2 * weights + batch + 4 * (double)sample->n) +
            6 * (double)sample->n + 16 * d;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* learn/sample.h: the rows that a predictor learns from and judges. */
+/* learn/sample.h: the rows that a model learns from and predicts. */
 #ifndef WN_LEARN_SAMPLE_H
 #define WN_LEARN_SAMPLE_H
 
@@ -9,7 +9,7 @@
 
 #include "util/log.h"
 
-enum { WN_CHOSEN = 100 }; /* bytes of what a predictor says that it chose */
+enum { WN_CHOSEN = 100 }; /* bytes of wn_sample.chosen */
 
 struct wn_sample {
     size_t n, d, k, m;
@@ -17,22 +17,24 @@ struct wn_sample {
     const int32_t *label;    /* n, 0..k-1 or -1 */
     const int32_t *neighbor; /* n x m; NULL where no predictor needs it */
     const float *distance;   /* n x m */
-    const float *weight;     /* n, >= 0, what a row counts; NULL for 1 */
-    const int32_t *group;    /* n, 0..groups-1: no row is judged by what learned
-                                from rows of its group; NULL: each its own */
+    const float *weight;     /* n, >= 0, training weights; NULL for 1 */
+    const int32_t *group;    /* n, 0..groups-1: a row is never predicted by a
+                                model trained on rows of its group; NULL: each
+                                row is its own group */
     size_t groups;           /* at most n; 0 where group is NULL */
     const int32_t *fold;     /* n, 0..folds-1; NULL where none needs it */
     size_t folds;
-    size_t probe; /* of a graph of their own: wn_graph_find() */
+    size_t probe; /* for wn_graph_find() where a model needs its own graph */
     uint64_t seed;
-    bool draft; /* wanted for the weights of another pass only: less will do */
+    bool draft; /* only the weights of the next pass depend on the result, so a
+                   rougher one will do */
     int threads;
     struct wn_log *log;
-    char *chosen; /* WN_CHOSEN, out: the knobs that the data chose, as
-                     "ridge=0.1 landmarks=500"; NULL where nobody asks */
+    char *chosen; /* WN_CHOSEN, out: settings chosen from the data, as
+                     "ridge=0.1 landmarks=500"; may be NULL */
 };
 
-/* What row i teaches: nothing without a label. */
+/* The training weight of row i: 0 without a label. */
 static inline double wn_sample_weight(const struct wn_sample *sample, size_t i)
 {
     if (sample->label[i] < 0)

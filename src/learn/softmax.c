@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Multinomial logistic regression, all folds in one pass over the rows.
+/* Multinomial logistic regression, all folds in one pass over the rows; see
+ * softmax.h.
  *
- * The weights of the folds that are still moving stand side by side in one
+ * The weights of the folds that have not converged stand side by side in one
  * d x (folds k) float matrix; a block of rows times that matrix gives the
  * logits of all of them, the block's transpose times the residuals all
  * gradients. Sums over blocks are kept in double, in block order. */
@@ -13,33 +14,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linalg/lbfgs.h"
+#include "learn/calibrate.h"
+#include "learn/tuning.h"
 #include "linalg/cholesky.h"
-#include "linalg/products.h"
+#include "linalg/lbfgs.h"
 #include "linalg/pointwise.h"
+#include "linalg/products.h"
 #include "linalg/softmax_row.h"
-#include "util/spill.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
-const struct wn_softmax wn_softmax_standard = {1, 5, 300, 3e-5, 5};
+const struct wn_softmax wn_softmax_defaults = {1, 5, 300, 3e-5, 5};
 
 enum {
     ROWS = 1024,    /* of a block */
     COLUMNS = 2048, /* of a product, and more where a fold alone has more */
     WIDE = 64,      /* classes from which a row fills vectors of its own, and
-                       moments of the features are worth finding, from */
-    SEEN = 2048,    /* rows or more, for */
-    BROAD = 2048    /* features at most */
+                       preconditioning is worth it, with the moments of */
+    MOMENT_ROWS = 2048, /* rows or more, for */
+    MAX_MOMENTS = 2048, /* features at most */
+    PENALTY_ROWS = 1024,
+    PENALTY_TRIALS = 4
 };
 
-#define DAMPED 0.01
-#define GAIN 1e-4 /* by which the loss of what is held out has to fall */
-#define SURPRISE                                                               \
-    14. /* the most that a row's loss counts where it is held out:             \
-           that of a probability of 1e-6 */
-#define ABSENT                                                                 \
-    -1e30f /* the intercept of a class without rows to learn from              \
-            */
+#define DAMPING 0.01  /* of the variances, added to the moments' diagonal */
+#define MIN_GAIN 1e-4 /* the relative fall of the held-out loss that counts */
+/* The largest held-out loss of a row: that of a probability of 1e-6. */
+#define MAX_ROW_LOSS 14.
+/* The intercept of a class without rows to learn from. */
+#define ABSENT -1e30f
+/* The tolerance of penalty trials: the minimum need not be a sharp one. */
+#define PENALTY_TOLERANCE 10.
 
 struct problem {
     const float *x;
@@ -47,33 +52,33 @@ struct problem {
     const int32_t *label, *fold;
     double penalty;      /* 1/C */
     const float *weight; /* n; NULL for 1 */
-    const int32_t *part; /* n: not learned from where 0; NULL: all are */
+    const int32_t *part; /* n: held out where 0; NULL: none are */
 };
 
-/* One fold on its way down. */
-struct way {
+/* The model of one fold. */
+struct fold_fit {
     int32_t out;   /* the fold whose rows do not count */
     bool *present; /* k: classes with rows to train on */
     double rows;   /* labelled rows to train on, by weight */
-    double held;   /* loss on the part held out, at `trial` */
-    double least;  /* the same at `kept` */
-    size_t waited; /* for a lower one */
+    double held;   /* held-out loss at the trial point */
+    double best;   /* the same at `kept` */
+    size_t waited; /* iterations since it fell */
     double *kept;  /* (d + 1) x k: the answer */
-    struct wn_lbfgs descent;
+    struct wn_lbfgs lbfgs;
     bool done;
 };
 
-static float weighs(const struct problem *p, size_t i)
+static float row_weight(const struct problem *p, size_t i)
 {
     if (p->label[i] < 0)
         return 0;
     return p->weight ? p->weight[i] : 1;
 }
 
-/* What row i counts in the model without fold `out`. */
-static float counts(const struct problem *p, size_t i, int32_t out)
+/* The weight of row i in the model without fold `out`. */
+static float training_weight(const struct problem *p, size_t i, int32_t out)
 {
-    return p->fold[i] == out || (p->part && !p->part[i]) ? 0 : weighs(p, i);
+    return p->fold[i] == out || (p->part && !p->part[i]) ? 0 : row_weight(p, i);
 }
 
 static size_t softmax_size_of(const struct problem *p)
@@ -81,517 +86,521 @@ static size_t softmax_size_of(const struct problem *p)
     return (p->d + 1) * p->k;
 }
 
-/* What one evaluation of several folds needs; columns = folds k. */
-struct pass {
+/* The evaluation of several folds; columns = folds k. */
+struct evaluation {
     size_t wide;      /* folds that go through one product */
     float *weights;   /* d x columns */
     float *bias;      /* columns; ABSENT for classes not to be trained on */
     double *gradient; /* d x columns */
     double *offset;   /* columns: gradient of the intercepts */
     double *loss;     /* one a fold */
-    double *held;     /* the same of the part held out */
-    struct lane {
+    double *held;     /* held-out loss, one a fold */
+    struct scratch {
         float *logits;   /* ROWS x wide k, then the residuals */
         float *gradient; /* d x columns */
         float *given;    /* ROWS x wide: the logits of the labels */
         double *norm;    /* ROWS x wide: logarithms of the normalisers */
         double *offset, *loss, *held;
-    } * lanes; /* one a thread */
+    } * scratch; /* one a thread */
     int threads;
 };
 
 /* How many of the folds go through one product. */
-static size_t wide_of(size_t k, size_t folds)
+static size_t product_folds(size_t k, size_t folds)
 {
-    const size_t most = COLUMNS / k;
+    const size_t max = COLUMNS / k;
 
-    return most == 0 ? 1 : most < folds ? most : folds;
+    return max == 0 ? 1 : max < folds ? max : folds;
 }
 
-static void pass_free(struct pass *pass)
+static void evaluation_free(struct evaluation *e)
 {
-    for (int t = 0; pass->lanes && t < pass->threads; t++) {
-        wn_spill_free(pass->lanes[t].logits);
-        wn_spill_free(pass->lanes[t].gradient);
-        free(pass->lanes[t].given);
-        free(pass->lanes[t].norm);
-        free(pass->lanes[t].offset);
-        free(pass->lanes[t].loss);
-        free(pass->lanes[t].held);
+    for (int t = 0; t < e->threads; t++) {
+        wn_spill_free(e->scratch[t].logits);
+        wn_spill_free(e->scratch[t].gradient);
+        free(e->scratch[t].given);
+        free(e->scratch[t].norm);
+        free(e->scratch[t].offset);
+        free(e->scratch[t].loss);
+        free(e->scratch[t].held);
     }
-    free(pass->lanes);
-    wn_spill_free(pass->weights);
-    free(pass->bias);
-    wn_spill_free(pass->gradient);
-    free(pass->offset);
-    free(pass->loss);
-    free(pass->held);
+    free(e->scratch);
+    wn_spill_free(e->weights);
+    free(e->bias);
+    wn_spill_free(e->gradient);
+    free(e->offset);
+    free(e->loss);
+    free(e->held);
 }
 
-static int pass_open(struct pass *pass, const struct problem *p, size_t folds,
-                     int threads)
+static void evaluation_new(struct evaluation *e, const struct problem *p,
+                           size_t folds, int threads)
 {
     const size_t columns = wn_product(folds, p->k, 1);
     const size_t cells = wn_product(p->d, columns, 1);
-    const size_t wide = wide_of(p->k, folds), seen = ROWS * wide;
+    const size_t wide = product_folds(p->k, folds), logits = ROWS * wide;
 
-    *pass = (struct pass){.threads = threads, .wide = wide};
-    pass->weights = wn_spill_new(cells, sizeof(float));
-    pass->bias = wn_new(columns, sizeof(float));
-    pass->gradient = wn_spill_new(cells, sizeof(double));
-    pass->offset = wn_new(columns, sizeof(double));
-    pass->loss = wn_new(folds, sizeof(double));
-    pass->held = wn_new(folds, sizeof(double));
-    pass->lanes = wn_new((size_t)threads, sizeof *pass->lanes);
+    *e = (struct evaluation){.threads = threads, .wide = wide};
+    e->weights = wn_spill_new(cells, sizeof(float));
+    e->bias = wn_new(columns, sizeof(float));
+    e->gradient = wn_spill_new(cells, sizeof(double));
+    e->offset = wn_new(columns, sizeof(double));
+    e->loss = wn_new(folds, sizeof(double));
+    e->held = wn_new(folds, sizeof(double));
+    e->scratch = wn_new((size_t)threads, sizeof *e->scratch);
     for (int t = 0; t < threads; t++) {
-        struct lane *lane = &pass->lanes[t];
+        struct scratch *s = &e->scratch[t];
 
-        lane->logits = wn_spill_new(wn_product(seen, p->k, 1), sizeof(float));
-        lane->gradient = wn_spill_new(cells, sizeof(float));
-        lane->given = wn_new(seen, sizeof(float));
-        lane->norm = wn_new(seen, sizeof(double));
-        lane->offset = wn_new(columns, sizeof(double));
-        lane->loss = wn_new(folds, sizeof(double));
-        lane->held = wn_new(folds, sizeof(double));
+        s->logits = wn_spill_new(wn_product(logits, p->k, 1), sizeof(float));
+        s->gradient = wn_spill_new(cells, sizeof(float));
+        s->given = wn_new(logits, sizeof(float));
+        s->norm = wn_new(logits, sizeof(double));
+        s->offset = wn_new(columns, sizeof(double));
+        s->loss = wn_new(folds, sizeof(double));
+        s->held = wn_new(folds, sizeof(double));
     }
-    return 0;
 }
 
 /* Probabilities of rows begin .. end-1 by the models of folds first .. first +
- * w - 1 of `count`, w no more than pass->wide, into lane->logits, rows x w k;
- * lane->given and lane->norm, both rows x w. */
-static void softmax_judge_rows(const struct problem *p, const struct pass *pass,
-                               struct lane *lane, size_t first, size_t w,
-                               size_t count, size_t begin, size_t end)
+ * w - 1 of `count`, w no more than e->wide, into s->logits, rows x w k;
+ * s->given and s->norm, both rows x w. */
+static void softmax_predict_block(const struct problem *p,
+                                  const struct evaluation *e, struct scratch *s,
+                                  size_t first, size_t w, size_t count,
+                                  size_t begin, size_t end)
 {
     const size_t k = p->k, columns = w * k, rows = end - begin;
-    const float *bias = pass->bias + first * k;
+    const float *bias = e->bias + first * k;
 
     wn_gemm(0, 0, rows, columns, p->d, 1, p->x + begin * p->d, p->d,
-            pass->weights + first * k, count * k, 0, lane->logits, columns);
+            e->weights + first * k, count * k, 0, s->logits, columns);
     for (size_t r = 0; r < rows; r++) {
         const int32_t y = p->label[begin + r];
-        float *logits = lane->logits + r * columns;
+        float *logits = s->logits + r * columns;
 
 #pragma omp simd
         for (size_t c = 0; c < columns; c++)
             logits[c] += bias[c];
         for (size_t f = 0; y >= 0 && f < w; f++)
-            lane->given[r * w + f] = logits[f * k + (size_t)y];
+            s->given[r * w + f] = logits[f * k + (size_t)y];
         for (size_t f = 0; k >= WIDE && f < w; f++)
-            lane->norm[r * w + f] = wn_softmax_row_from(logits + f * k, k, 1);
+            s->norm[r * w + f] = wn_softmax_row_from(logits + f * k, k, 1);
     }
     if (k < WIDE)
-        wn_softmax_in_place(lane->logits, rows * w, k, lane->logits,
-                            lane->norm);
+        wn_softmax_in_place(s->logits, rows * w, k, s->logits, s->norm);
 }
 
-/* One fold's probabilities of a row become its residuals times `weight`. */
-static void find_residual(float *residual, size_t k, size_t label, float weight,
-                          double *offset)
-{
-    residual[label] -= 1;
-    if (weight != 1)
-        for (size_t c = 0; c < k; c++)
-            residual[c] *= weight;
-    for (size_t c = 0; c < k; c++)
-        offset[c] += (double)residual[c];
-}
-
-/* Loss and gradient of some folds on a block of rows. */
-static void evaluate_folds(const struct problem *p, struct way *const *who,
-                           size_t first, size_t w, size_t count,
-                           const struct pass *pass, struct lane *lane,
-                           size_t begin, size_t end)
+/* Loss and gradient of folds first .. first + w - 1 of `count` on a block of
+ * rows, added to s. */
+static void evaluate_folds(const struct problem *p,
+                           struct fold_fit *const *fits, size_t first, size_t w,
+                           size_t count, const struct evaluation *e,
+                           struct scratch *s, size_t begin, size_t end)
 {
     const size_t k = p->k, columns = w * k;
 
-    softmax_judge_rows(p, pass, lane, first, w, count, begin, end);
+    softmax_predict_block(p, e, s, first, w, count, begin, end);
     for (size_t i = begin; i < end; i++)
         for (size_t f = 0; f < w; f++) {
             const size_t at = (i - begin) * w + f;
-            const float weight = weighs(p, i);
-            const float learned = counts(p, i, who[first + f]->out);
+            const int32_t out = fits[first + f]->out;
+            const float weight = row_weight(p, i);
             const double loss =
-                (double)weight * (lane->norm[at] - (double)lane->given[at]);
+                (double)weight * (s->norm[at] - (double)s->given[at]);
+            float *residual = s->logits + at * k;
+            double *offset = s->offset + (first + f) * k;
 
-            if (learned == 0) {
-                if (p->fold[i] != who[first + f]->out && weight > 0)
-                    lane->held[first + f] +=
-                        fmin(loss, (double)weight * SURPRISE);
-                memset(lane->logits + at * k, 0, k * sizeof *lane->logits);
+            if (training_weight(p, i, out) == 0) {
+                if (p->fold[i] != out && weight > 0)
+                    s->held[first + f] +=
+                        fmin(loss, (double)weight * MAX_ROW_LOSS);
+                memset(residual, 0, k * sizeof *residual);
                 continue;
             }
-            lane->loss[first + f] += loss;
-            find_residual(lane->logits + at * k, k, (size_t)p->label[i], weight,
-                          lane->offset + (first + f) * k);
+            s->loss[first + f] += loss;
+            residual[p->label[i]] -= 1;
+            for (size_t c = 0; weight != 1 && c < k; c++)
+                residual[c] *= weight;
+            for (size_t c = 0; c < k; c++)
+                offset[c] += (double)residual[c];
         }
     wn_gemm(1, 0, p->d, columns, end - begin, 1, p->x + begin * p->d, p->d,
-            lane->logits, columns, 0, lane->gradient + first * k, count * k);
+            s->logits, columns, 0, s->gradient + first * k, count * k);
 }
 
-/* One block of rows: loss and gradient of all folds, into the thread's lane. */
-static void evaluate_block(const struct problem *p, struct way *const *who,
-                           size_t count, const struct pass *pass,
-                           struct lane *lane, size_t begin, size_t end)
-{
-    memset(lane->offset, 0, count * p->k * sizeof *lane->offset);
-    memset(lane->loss, 0, count * sizeof *lane->loss);
-    memset(lane->held, 0, count * sizeof *lane->held);
-    for (size_t f = 0; f < count; f += pass->wide)
-        evaluate_folds(p, who, f,
-                       count - f < pass->wide ? count - f : pass->wide, count,
-                       pass, lane, begin, end);
-}
-
-static void softmax_add_lane(struct pass *pass, const struct lane *lane,
-                             size_t cells, size_t columns, size_t count)
-{
-    for (size_t j = 0; j < cells; j++)
-        pass->gradient[j] += lane->gradient[j];
-    for (size_t j = 0; j < columns; j++)
-        pass->offset[j] += lane->offset[j];
-    for (size_t f = 0; f < count; f++) {
-        pass->loss[f] += lane->loss[f];
-        pass->held[f] += lane->held[f];
-    }
-}
-
-/* The float weights and intercepts of the folds, side by side: `trial`. */
-static void gather_weights(const struct problem *p, struct way *const *who,
-                           size_t count, struct pass *pass)
+/* The trial weights and intercepts of the folds, side by side in float. */
+static void gather_weights(const struct problem *p,
+                           struct fold_fit *const *fits, size_t count,
+                           struct evaluation *e)
 {
     for (size_t j = 0; j < p->d; j++)
         for (size_t f = 0; f < count; f++)
             for (size_t c = 0; c < p->k; c++)
-                pass->weights[(j * count + f) * p->k + c] =
-                    (float)who[f]->descent.trial[j * p->k + c];
+                e->weights[(j * count + f) * p->k + c] =
+                    (float)fits[f]->lbfgs.trial[j * p->k + c];
     for (size_t f = 0; f < count; f++)
         for (size_t c = 0; c < p->k; c++)
-            pass->bias[f * p->k + c] =
-                who[f]->present[c]
-                    ? (float)who[f]->descent.trial[p->d * p->k + c]
+            e->bias[f * p->k + c] =
+                fits[f]->present[c]
+                    ? (float)fits[f]->lbfgs.trial[p->d * p->k + c]
                     : ABSENT;
 }
 
-/* Each fold's own value and gradient, with the penalty. */
-static void scatter(const struct problem *p, struct way *who, size_t f,
-                    size_t count, const struct pass *pass)
+/* Value and gradient at the trial points of all `fits`. */
+static void softmax_evaluate(const struct problem *p,
+                             struct fold_fit *const *fits, size_t count,
+                             struct evaluation *e)
 {
-    const size_t inner = p->d * p->k;
-    struct wn_lbfgs *descent = &who->descent;
-    double norm = 0;
-
-    for (size_t j = 0; j < p->d; j++)
-        for (size_t c = 0; c < p->k; c++) {
-            const double w = descent->trial[j * p->k + c];
-
-            norm += w * w;
-            descent->trial_gradient[j * p->k + c] =
-                pass->gradient[(j * count + f) * p->k + c] + p->penalty * w;
-        }
-    for (size_t c = 0; c < p->k; c++)
-        descent->trial_gradient[inner + c] = pass->offset[f * p->k + c];
-    descent->trial_value = pass->loss[f] + 0.5 * p->penalty * norm;
-    who->held = pass->held[f];
-}
-
-/* Value and gradient at `trial` of all the folds in `who`. */
-static void softmax_evaluate(const struct problem *p, struct way *const *who,
-                             size_t count, struct pass *pass)
-{
-    const size_t columns = count * p->k, cells = p->d * columns;
+    const size_t k = p->k, columns = count * k, cells = p->d * columns;
     const size_t blocks = (p->n + ROWS - 1) / ROWS;
 
-    gather_weights(p, who, count, pass);
-    memset(pass->gradient, 0, cells * sizeof *pass->gradient);
-    memset(pass->offset, 0, columns * sizeof *pass->offset);
-    memset(pass->loss, 0, count * sizeof *pass->loss);
-    memset(pass->held, 0, count * sizeof *pass->held);
-#pragma omp parallel num_threads(pass->threads)
+    gather_weights(p, fits, count, e);
+    memset(e->gradient, 0, cells * sizeof *e->gradient);
+    memset(e->offset, 0, columns * sizeof *e->offset);
+    memset(e->loss, 0, count * sizeof *e->loss);
+    memset(e->held, 0, count * sizeof *e->held);
+#pragma omp parallel num_threads(e->threads)
     {
-        struct lane *lane = &pass->lanes[omp_get_thread_num()];
+        struct scratch *s = &e->scratch[omp_get_thread_num()];
 
 #pragma omp for ordered schedule(static, 1)
         for (size_t b = 0; b < blocks; b++) {
-            const size_t end = (b + 1) * ROWS;
+            const size_t begin = b * ROWS;
+            const size_t end = begin + ROWS < p->n ? begin + ROWS : p->n;
 
-            evaluate_block(p, who, count, pass, lane, b * ROWS,
-                           end < p->n ? end : p->n);
+            memset(s->offset, 0, columns * sizeof *s->offset);
+            memset(s->loss, 0, count * sizeof *s->loss);
+            memset(s->held, 0, count * sizeof *s->held);
+            for (size_t f = 0; f < count; f += e->wide)
+                evaluate_folds(p, fits, f,
+                               count - f < e->wide ? count - f : e->wide, count,
+                               e, s, begin, end);
 #pragma omp ordered
-            softmax_add_lane(pass, lane, cells, columns, count);
+            {
+                for (size_t j = 0; j < cells; j++)
+                    e->gradient[j] += s->gradient[j];
+                for (size_t j = 0; j < columns; j++)
+                    e->offset[j] += s->offset[j];
+                for (size_t f = 0; f < count; f++) {
+                    e->loss[f] += s->loss[f];
+                    e->held[f] += s->held[f];
+                }
+            }
         }
 #pragma omp for
-        for (size_t f = 0; f < count; f++)
-            scatter(p, who[f], f, count, pass);
+        for (size_t f = 0; f < count; f++) {
+            struct wn_lbfgs *lbfgs = &fits[f]->lbfgs;
+            double norm = 0;
+
+            for (size_t j = 0; j < p->d; j++)
+                for (size_t c = 0; c < k; c++) {
+                    const double w = lbfgs->trial[j * k + c];
+
+                    norm += w * w;
+                    lbfgs->trial_gradient[j * k + c] =
+                        e->gradient[(j * count + f) * k + c] + p->penalty * w;
+                }
+            for (size_t c = 0; c < k; c++)
+                lbfgs->trial_gradient[p->d * k + c] = e->offset[f * k + c];
+            lbfgs->trial_value = e->loss[f] + 0.5 * p->penalty * norm;
+            fits[f]->held = e->held[f];
+        }
     }
 }
 
-/* The mean of (x, 1)'(x, 1), q x q, over about SEEN rows or 2 q, evenly
- * spread. */
-static int find_moments(const struct problem *p, size_t q, double *moments)
+/* An approximate inverse of the second derivatives for each class,
+ * (d + 1) x (d + 1), or NULL where it does not pay or the features' scales
+ * overflow. Where all classes are equally likely (with many classes nearly
+ * everywhere) the second derivatives are the moments times the rows of a class,
+ * plus the penalty. DAMPING suppresses directions that hardly vary: they hold
+ * little but noise. */
+static double *find_preconditioner(const struct problem *p, size_t folds)
 {
-    const size_t most = 2 * q > SEEN ? 2 * q : SEEN;
-    const size_t step = (p->n + most - 1) / most;
+    const size_t q = p->d + 1;
+    const double rows =
+        (double)p->n / (double)p->k * (double)(folds - 1) / (double)folds;
+    struct wn_error ignored = {0};
+
+    if (p->k < WIDE || q > MAX_MOMENTS)
+        return NULL;
+    /* The mean of (x, 1)'(x, 1) over about MOMENT_ROWS rows or 2 q, evenly
+     * spread. */
+    const size_t max = 2 * q > MOMENT_ROWS ? 2 * q : MOMENT_ROWS;
+    const size_t step = (p->n + max - 1) / max;
     const size_t seen = (p->n + step - 1) / step;
     float *block = wn_new(wn_product(ROWS, q, 1), sizeof *block);
     float *part = wn_spill_new(wn_product(q, q, 1), sizeof *part);
+    double *m = wn_spill_new(wn_product(q, q, 1), sizeof *m);
+    for (size_t at = 0; at < seen; at += ROWS) {
+        const size_t left = seen - at < ROWS ? seen - at : ROWS;
 
-    for (size_t at = 0; block && part && at < seen; at += ROWS) {
-        const size_t rows = seen - at < ROWS ? seen - at : ROWS;
-
-        for (size_t r = 0; r < rows; r++) {
+        for (size_t r = 0; r < left; r++) {
             memcpy(block + r * q, p->x + (at + r) * step * p->d,
                    p->d * sizeof *block);
             block[r * q + p->d] = 1;
         }
-        wn_gemm(1, 0, q, q, rows, 1, block, q, block, q, 0, part, q);
+        wn_gemm(1, 0, q, q, left, 1, block, q, block, q, 0, part, q);
         for (size_t e = 0; e < q * q; e++)
-            moments[e] += (double)part[e] / (double)seen;
+            m[e] += (double)part[e] / (double)seen;
     }
-    const int status = block && part ? 0 : -1;
     free(block);
     wn_spill_free(part);
-    return status;
-}
-
-/* Second derivatives are the moments times the rows of a class, plus the
- * penalty, where all classes are equally likely (and as few as here that is so
- * nearly everywhere). DAMPED of the variances is added: directions that hardly
- * vary hold little but noise. */
-static void softmax_bend(const struct problem *p, size_t folds, size_t q,
-                         double *m)
-{
-    const double rows =
-        (double)p->n / (double)p->k * (double)(folds - 1) / (double)folds;
-
     for (size_t j = 0; j < q; j++) {
         const double mean = m[p->d * q + j];
         const double variance = fmax(m[j * q + j] - mean * mean, 0);
 
-        m[j * q + j] += j < p->d ? DAMPED * variance + p->penalty / rows : 1e-6;
+        m[j * q + j] +=
+            j < p->d ? DAMPING * variance + p->penalty / rows : 1e-6;
     }
     for (size_t e = 0; e < q * q; e++)
         m[e] *= rows;
-}
-
-/* About the inverse of the second derivatives for each class, (d + 1) x
- * (d + 1), where it is worth it; otherwise, and where the features' sizes are
- * beyond all factors, *inverse stays NULL. */
-static int find_inverse(const struct problem *p, size_t folds, double **inverse)
-{
-    const size_t q = p->d + 1;
-    struct wn_error ignored = {0};
-
-    if (p->k < WIDE || q > BROAD)
-        return 0;
-    double *m = wn_spill_new(wn_product(q, q, 1), sizeof *m);
-    if (!m || find_moments(p, q, m)) {
-        wn_spill_free(m);
-        return -1;
-    }
-    softmax_bend(p, folds, q, m);
     if (wn_cholesky(m, q, &ignored) || wn_cholesky_inverse(m, q, &ignored)) {
         wn_spill_free(m);
-        return 0;
+        return NULL;
     }
     for (size_t j = 0; j < q; j++)
         for (size_t l = 0; l < j; l++)
             m[l * q + j] = m[j * q + l];
-    *inverse = m;
-    return 0;
+    return m;
 }
 
-static void way_free(struct way *way)
+static void fold_fit_free(struct fold_fit *fit)
 {
-    free(way->present);
-    wn_spill_free(way->kept);
-    wn_lbfgs_free(&way->descent);
+    free(fit->present);
+    wn_spill_free(fit->kept);
+    wn_lbfgs_free(&fit->lbfgs);
 }
 
-static int way_open(struct way *way, const struct problem *p, int32_t out,
-                    const double *inverse, struct wn_error *error)
+/* Start from the class shares. */
+static int fold_fit_new(struct fold_fit *fit, const struct problem *p,
+                        int32_t out, const double *inverse,
+                        struct wn_error *error)
 {
-    struct wn_lbfgs *descent = &way->descent;
+    *fit = (struct fold_fit){.out = out, .best = INFINITY};
+    fit->present = wn_new(p->k, sizeof *fit->present);
+    fit->kept = wn_spill_new(softmax_size_of(p), sizeof(double));
+    wn_lbfgs_open(&fit->lbfgs, p->d + 1, p->k, inverse);
+    double *share = fit->lbfgs.trial + p->d * p->k;
+    for (size_t i = 0; i < p->n; i++) {
+        const float weight = training_weight(p, i, out);
 
-    *way = (struct way){.out = out, .least = INFINITY};
-    way->present = wn_new(p->k, sizeof *way->present);
-    way->kept = wn_spill_new(softmax_size_of(p), sizeof(double));
-    if (wn_lbfgs_open(descent, p->d + 1, p->k, inverse))
-        return -1;
-    double *share = descent->trial + p->d * p->k;
-    for (size_t i = 0; i < p->n; i++)
-        if (counts(p, i, out) > 0) {
-            way->present[p->label[i]] = true;
-            share[p->label[i]] += (double)counts(p, i, out);
-            way->rows += (double)counts(p, i, out);
+        if (weight > 0) {
+            fit->present[p->label[i]] = true;
+            share[p->label[i]] += (double)weight;
+            fit->rows += (double)weight;
         }
-    if (way->rows == 0)
+    }
+    if (fit->rows == 0)
         return wn_fail(error, WN_EDATA,
                        "fold %d leaves no labelled row to train on", out);
     for (size_t c = 0; c < p->k; c++)
-        share[c] = share[c] > 0 ? log(share[c] / way->rows) : 0;
+        share[c] = share[c] > 0 ? log(share[c] / fit->rows) : 0;
     return 0;
 }
 
-/* What becomes of one fold's trial. A new point is kept, unless a former one
- * had less loss on the part held out. */
-static void take_step(const struct wn_softmax *how, const struct problem *p,
-                      struct way *way)
-{
-    struct wn_lbfgs *descent = &way->descent;
-
-    if (wn_lbfgs_step(descent)) {
-        way->waited++;
-        if (!p->part || way->held < way->least) {
-            if (way->held < way->least * (1 - GAIN))
-                way->waited = 0;
-            way->least = way->held;
-            memcpy(way->kept, descent->point,
-                   softmax_size_of(p) * sizeof(double));
-        }
-        way->done = wn_lbfgs_steepest(descent) <= how->tolerance * way->rows ||
-                    (p->part && way->waited >= how->patience);
-    }
-    way->done |= descent->done;
-}
-
-/* All folds down, in step. */
-static size_t descend(const struct wn_softmax *how, const struct problem *p,
-                      struct way *ways, struct pass *pass, struct way **moving,
-                      struct wn_log *log)
+/* Minimise all folds in step; returns the iterations used. */
+static size_t fit_folds(const struct wn_softmax *options,
+                        const struct problem *p, struct fold_fit *fits,
+                        struct evaluation *e, struct fold_fit **active,
+                        struct wn_log *log)
 {
     size_t used = 0;
 
-    wn_log_progress(log, "softmax: iterations", 0, how->iterations);
-    for (; used < how->iterations; used++) {
+    wn_log_progress(log, "softmax: iterations", 0, options->iterations);
+    for (; used < options->iterations; used++) {
         size_t count = 0;
 
-        for (size_t f = 0; f < how->folds; f++)
-            if (!ways[f].done)
-                moving[count++] = &ways[f];
+        for (size_t f = 0; f < options->folds; f++)
+            if (!fits[f].done)
+                active[count++] = &fits[f];
         if (!count)
             break;
-        softmax_evaluate(p, moving, count, pass);
-#pragma omp parallel for num_threads(pass->threads) schedule(dynamic)
-        for (size_t f = 0; f < count; f++)
-            take_step(how, p, moving[f]);
-        wn_log_progress(log, "softmax: iterations", used + 1, how->iterations);
+        softmax_evaluate(p, active, count, e);
+#pragma omp parallel for num_threads(e->threads) schedule(dynamic)
+        for (size_t f = 0; f < count; f++) {
+            struct fold_fit *fit = active[f];
+            struct wn_lbfgs *lbfgs = &fit->lbfgs;
+
+            /* A new point is kept, unless an earlier one had a smaller held-out
+             * loss. */
+            if (wn_lbfgs_step(lbfgs)) {
+                fit->waited++;
+                if (!p->part || fit->held < fit->best) {
+                    if (fit->held < fit->best * (1 - MIN_GAIN))
+                        fit->waited = 0;
+                    fit->best = fit->held;
+                    memcpy(fit->kept, lbfgs->point,
+                           softmax_size_of(p) * sizeof(double));
+                }
+                fit->done = wn_lbfgs_steepest(lbfgs) <=
+                                options->tolerance * fit->rows ||
+                            (p->part && fit->waited >= options->patience);
+            }
+            fit->done |= lbfgs->done;
+        }
+        wn_log_progress(log, "softmax: iterations", used + 1,
+                        options->iterations);
     }
-    wn_log_progress(log, "softmax: iterations", how->iterations,
-                    how->iterations);
+    wn_log_progress(log, "softmax: iterations", options->iterations,
+                    options->iterations);
     return used;
 }
 
 /* Each row's probabilities by the model of its fold. */
-static int predict_rows(const struct problem *p, struct way **who, size_t folds,
-                        struct pass *pass, float *probability,
+static int predict_rows(const struct problem *p, struct fold_fit **fits,
+                        size_t folds, struct evaluation *e, float *probability,
                         struct wn_error *error)
 {
-    const size_t blocks = (p->n + ROWS - 1) / ROWS, wide = pass->wide;
-    int broken = 0;
+    const size_t blocks = (p->n + ROWS - 1) / ROWS, wide = e->wide;
+    int overflow = 0;
 
-    gather_weights(p, who, folds, pass);
-#pragma omp parallel for num_threads(pass->threads) reduction(| : broken)
+    gather_weights(p, fits, folds, e);
+#pragma omp parallel for num_threads(e->threads) reduction(| : overflow)
     for (size_t b = 0; b < blocks; b++) {
-        struct lane *lane = &pass->lanes[omp_get_thread_num()];
+        struct scratch *s = &e->scratch[omp_get_thread_num()];
         const size_t begin = b * ROWS;
         const size_t end = begin + ROWS < p->n ? begin + ROWS : p->n;
 
         for (size_t first = 0; first < folds; first += wide) {
             const size_t w = folds - first < wide ? folds - first : wide;
 
-            softmax_judge_rows(p, pass, lane, first, w, folds, begin, end);
+            softmax_predict_block(p, e, s, first, w, folds, begin, end);
             for (size_t i = begin; i < end; i++) {
                 const size_t f = (size_t)p->fold[i] - first;
                 const size_t at = (i - begin) * w + f;
 
                 if ((size_t)p->fold[i] < first || f >= w)
                     continue;
-                broken |= !isfinite(lane->norm[at]);
-                memcpy(probability + i * p->k, lane->logits + at * p->k,
+                overflow |= !isfinite(s->norm[at]);
+                memcpy(probability + i * p->k, s->logits + at * p->k,
                        p->k * sizeof *probability);
             }
         }
     }
-    return broken ? wn_fail(error, WN_ENUMERIC,
-                            "softmax: the weights grew beyond all numbers")
-                  : 0;
+    return overflow ? wn_fail(error, WN_ENUMERIC,
+                              "softmax: the weights grew beyond all numbers")
+                    : 0;
 }
 
-int wn_softmax_predict(const struct wn_softmax *how, const float *x, size_t n,
-                       size_t d, const int32_t *label, const float *weight,
-                       size_t k, const int32_t *fold, const int32_t *part,
-                       int threads, struct wn_log *log, float *probability,
-                       size_t *used, struct wn_error *error)
+int wn_softmax_predict(const struct wn_softmax *options, const float *x,
+                       size_t n, size_t d, const int32_t *label,
+                       const float *weight, size_t k, const int32_t *fold,
+                       const int32_t *part, int threads, struct wn_log *log,
+                       float *probability, size_t *used, struct wn_error *error)
 {
     const struct problem p = {
-        x, n, d, k, label, fold, 1 / how->inverse_penalty, weight, part};
-    struct way *ways = wn_new(how->folds, sizeof *ways);
-    struct way **who = wn_new(how->folds, sizeof *who);
-    struct pass pass = {0};
-    double *inverse = NULL;
-    int status = -1;
+        x, n, d, k, label, fold, 1 / options->inverse_penalty, weight, part};
+    const size_t folds = options->folds;
+    struct fold_fit *fits = wn_new(folds, sizeof *fits);
+    struct fold_fit **active = wn_new(folds, sizeof *active);
+    double *inverse = find_preconditioner(&p, folds);
+    struct evaluation e;
+    int status = 0;
 
-    if (find_inverse(&p, how->folds, &inverse) ||
-        pass_open(&pass, &p, how->folds, threads))
-        goto done;
-    for (size_t f = 0; f < how->folds; f++)
-        if (way_open(&ways[f], &p, (int32_t)f, inverse, error))
-            goto done;
-    const size_t iterations = descend(how, &p, ways, &pass, who, log);
-    if (used)
-        *used = iterations;
-    for (size_t f = 0; f < how->folds; f++) {
-        who[f] = &ways[f];
-        memcpy(ways[f].descent.trial, ways[f].kept,
-               softmax_size_of(&p) * sizeof(double));
+    evaluation_new(&e, &p, folds, threads);
+    for (size_t f = 0; status == 0 && f < folds; f++)
+        status = fold_fit_new(&fits[f], &p, (int32_t)f, inverse, error);
+    if (status == 0) {
+        const size_t iterations = fit_folds(options, &p, fits, &e, active, log);
+
+        if (used)
+            *used = iterations;
+        for (size_t f = 0; f < folds; f++) {
+            active[f] = &fits[f];
+            memcpy(fits[f].lbfgs.trial, fits[f].kept,
+                   softmax_size_of(&p) * sizeof(double));
+        }
+        status = predict_rows(&p, active, folds, &e, probability, error);
     }
-    status = predict_rows(&p, who, how->folds, &pass, probability, error);
-done:
-    pass_free(&pass);
-    for (size_t f = 0; ways && f < how->folds; f++)
-        way_free(&ways[f]);
+    evaluation_free(&e);
+    for (size_t f = 0; f < folds; f++)
+        fold_fit_free(&fits[f]);
     wn_spill_free(inverse);
-    free(ways);
-    free(who);
+    free(fits);
+    free(active);
     return status;
 }
 
-int wn_softmax_objective(const struct wn_softmax *how, const float *x, size_t n,
-                         size_t d, const int32_t *label, const float *weight,
-                         size_t k, const int32_t *fold, int32_t out,
-                         const double *weights, double *value, double *gradient,
-                         struct wn_error *error)
+int wn_softmax_objective(const struct wn_softmax *options, const float *x,
+                         size_t n, size_t d, const int32_t *label,
+                         const float *weight, size_t k, const int32_t *fold,
+                         int32_t out, const double *weights, double *value,
+                         double *gradient, struct wn_error *error)
 {
     const struct problem p = {
-        x, n, d, k, label, fold, 1 / how->inverse_penalty, weight, NULL};
-    struct way way = {0}, *who = &way;
-    struct pass pass = {0};
-    int status = -1;
+        x, n, d, k, label, fold, 1 / options->inverse_penalty, weight, NULL};
+    struct fold_fit fit = {0}, *fits = &fit;
+    struct evaluation e;
+    const int status = fold_fit_new(&fit, &p, out, NULL, error);
 
-    if (pass_open(&pass, &p, 1, 1) || way_open(&way, &p, out, NULL, error))
-        goto done;
-    memcpy(way.descent.trial, weights, softmax_size_of(&p) * sizeof *weights);
-    softmax_evaluate(&p, &who, 1, &pass);
-    *value = way.descent.trial_value;
-    memcpy(gradient, way.descent.trial_gradient,
-           softmax_size_of(&p) * sizeof *gradient);
-    status = 0;
-done:
-    pass_free(&pass);
-    way_free(&way);
+    evaluation_new(&e, &p, 1, 1);
+    if (status == 0) {
+        memcpy(fit.lbfgs.trial, weights, softmax_size_of(&p) * sizeof *weights);
+        softmax_evaluate(&p, &fits, 1, &e);
+        *value = fit.lbfgs.trial_value;
+        memcpy(gradient, fit.lbfgs.trial_gradient,
+               softmax_size_of(&p) * sizeof *gradient);
+    }
+    evaluation_free(&e);
+    fold_fit_free(&fit);
     return status;
 }
 
 double wn_softmax_bytes(size_t n, size_t d, size_t k, size_t folds, int threads)
 {
     const double columns = (double)k * (double)folds;
-    /* Of L-BFGS and one gradient in double; weights, and gradients a lane. */
+    /* L-BFGS and one gradient in double; weights and a thread's gradients. */
     const double weights = (double)(d + 1) * columns *
                            (2 * sizeof(double) + 4 * (1 + (double)threads));
 
     return weights + (double)folds * wn_lbfgs_bytes(d + 1, k) + 16 * (double)n +
            4 * ROWS * (double)threads *
-               ((double)wide_of(k, folds) * (double)k + 3 * (double)folds);
+               ((double)product_folds(k, folds) * (double)k +
+                3 * (double)folds);
+}
+
+int wn_softmax_choose_penalty(const struct wn_sample *sample,
+                              struct wn_softmax *options,
+                              struct wn_error *error)
+{
+    struct wn_subsample few = {0};
+    struct wn_softmax trial = *options;
+    const struct wn_sample *s = &few.sample;
+    double loss[PENALTY_TRIALS];
+    bool folds = false; /* whether there always are rows to learn from */
+    int status = 0;
+
+    wn_subsample_draw(&few, sample, PENALTY_ROWS);
+    for (size_t i = 1; i < s->n; i++)
+        folds |= s->fold[i] != s->fold[0];
+    if (folds) {
+        float *probability =
+            wn_spill_new(wn_product(s->n, s->k, 1), sizeof *probability);
+
+        trial.tolerance = wn_softmax_defaults.tolerance * PENALTY_TOLERANCE;
+        for (int t = 0; t < PENALTY_TRIALS && status == 0; t++) {
+            trial.inverse_penalty = pow(10, -t);
+            status = wn_softmax_predict(
+                &trial, s->x, s->n, s->d, s->label, s->weight, s->k, s->fold,
+                NULL, s->threads, s->log, probability, NULL, error);
+            if (status == 0)
+                loss[t] = wn_quality_measure(probability, s->n, s->k, s->label)
+                              .log_loss;
+        }
+        wn_spill_free(probability);
+        if (status == 0)
+            options->inverse_penalty =
+                pow(10, -wn_parabola_minimum(loss, PENALTY_TRIALS));
+    }
+    wn_subsample_free(&few);
+    return status;
+}
+
+double wn_softmax_penalty_bytes(const struct wn_sample *sample)
+{
+    const size_t n = sample->n < PENALTY_ROWS ? sample->n : PENALTY_ROWS;
+    const size_t k = sample->k < n ? sample->k : n;
+
+    return 4 * (double)n * (double)(sample->d + k + 4) +
+           wn_softmax_bytes(n, sample->d, k, sample->folds, sample->threads);
 }

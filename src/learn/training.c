@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Training dynamics of replicated networks; see training.h.
- *
- * A replicate is trained from its first to its last epoch by one thread, with
- * its own weights, order of rows and row histories; then its numbers are
- * folded into the row totals, in the order of the replicates. So nothing
- * depends on how many threads there are. */
+/* Training of replicated networks, and the early epoch; see training.h. */
 #include "learn/training.h"
 
 #include <math.h>
@@ -13,48 +8,187 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "learn/early_stopping.h"
-#include "util/spill.h"
 #include "util/memory.h"
+#include "util/spill.h"
+#include "util/parallel.h"
+
+enum {
+    FIFTHS = 5,
+    PROBE_ALL_ROWS = 5000, /* up to this many rows every fifth has a probe */
+    PROBES_LARGE = 2,      /* probes above */
+    MAX_HELD_OUT = 4096,   /* rows that a probe holds out */
+    /* Replicates count from 0; probe streams start beyond any of them. */
+    PROBE_STREAM = 1 << 20,
+    /* No stop before so many steps: the loss of small sets jumps. */
+    MIN_STEPS = 200,
+    /* Rows of up to n d numbers are standardised once for all networks. */
+    MAX_READY_CELLS = 1 << 24
+};
+
+/* A network that does not see some labels and predicts them. */
+struct probe_network {
+    struct wn_mlp_task task;
+    int32_t *label; /* n: -1 where held out */
+    int32_t *row;   /* held: the held-out rows */
+    size_t held;
+    float *x;   /* WN_BLOCK x d: a block of those rows */
+    int32_t *y; /* WN_BLOCK: their labels */
+    struct wn_mlp_trainer *trainer;
+    double loss; /* mean over the held-out rows */
+    int diverged;
+};
+
+/* Hold out every FIFTHS-th row of `order`, beginning with the first-th. */
+static int probe_new(struct probe_network *probe,
+                     const struct wn_mlp_task *task,
+                     const struct wn_mlp_plan *plan, const int32_t *order,
+                     size_t rows, size_t first, struct wn_error *error)
+{
+    struct wn_mlp_plan own = *plan;
+
+    own.replicate = PROBE_STREAM + first;
+    probe->label = wn_spill_new(task->n, sizeof *probe->label);
+    probe->row = wn_new(MAX_HELD_OUT, sizeof *probe->row);
+    probe->x = wn_spill_new(wn_product(WN_BLOCK, task->d, 1), sizeof *probe->x);
+    probe->y = wn_new(WN_BLOCK, sizeof *probe->y);
+    memcpy(probe->label, task->label, task->n * sizeof *probe->label);
+    for (size_t r = first; r < rows && probe->held < MAX_HELD_OUT;
+         r += FIFTHS) {
+        probe->row[probe->held++] = order[r];
+        probe->label[order[r]] = -1;
+    }
+    probe->task = *task;
+    probe->task.label = probe->label;
+    probe->trainer = wn_mlp_trainer_new(&probe->task, &own, error);
+    return probe->trainer ? 0 : -1;
+}
+
+/* One more epoch, and the loss after it. */
+static void probe_epoch(struct probe_network *probe, const int32_t *label)
+{
+    const size_t d = probe->task.d;
+    double loss = 0;
+
+    probe->diverged |= wn_mlp_trainer_epoch(probe->trainer, NULL, NULL);
+    for (size_t b = 0; b < wn_block_count(probe->held); b++) {
+        const size_t begin = wn_block_begin(b);
+        const size_t rows = wn_block_end(b, probe->held) - begin;
+        struct wn_mlp_prediction prediction[WN_BLOCK];
+        double sum = 0;
+
+        for (size_t r = 0; r < rows; r++) {
+            const size_t i = (size_t)probe->row[begin + r];
+
+            memcpy(probe->x + r * d, probe->task.x + i * d,
+                   d * sizeof *probe->x);
+            probe->y[r] = label[i];
+        }
+        wn_mlp_measure(wn_mlp_trainer_net(probe->trainer), probe->x, rows,
+                       probe->y,
+                       &(struct wn_mlp_measures){.prediction = prediction});
+        for (size_t r = 0; r < rows; r++)
+            sum += prediction[r].loss;
+        loss += sum;
+    }
+    probe->loss = probe->diverged ? INFINITY : loss / (double)probe->held;
+}
+
+/* Train the probes for up to `max` epochs, more than `min` and until the loss
+ * has risen for a while. Returns the first epoch with a loss within 1 % of the
+ * minimum: curves are often flat after it. */
+static size_t find_early_epoch(struct probe_network *probe, int probes,
+                               const int32_t *label, size_t min, size_t max,
+                               int threads)
+{
+    const struct wn_mlp_task *task = &probe->task;
+    /* An epoch of a small set takes less time than waking the threads. */
+    const int parallel = wn_product(task->n, task->d, 1) > (size_t)1 << 16;
+    double *loss = wn_new(max + 1, sizeof *loss);
+    size_t best = 0, epoch = 1;
+
+    loss[0] = INFINITY;
+    for (size_t e = 1; e <= max && (e <= min || e <= 2 * best + 2); e++) {
+#pragma omp parallel for num_threads(threads) schedule(static, 1) if (parallel)
+        for (int p = 0; p < probes; p++)
+            probe_epoch(&probe[p], label);
+        for (int p = 0; p < probes; p++)
+            loss[e] += probe[p].loss;
+        if (loss[e] < loss[best])
+            best = e;
+    }
+    while (best && loss[epoch] > 1.01 * loss[best])
+        epoch++;
+    free(loss);
+    return epoch;
+}
+
+static int count_probes(size_t rows)
+{
+    return rows <= PROBE_ALL_ROWS ? FIFTHS : PROBES_LARGE;
+}
+
+int wn_early_stopping_epoch(const struct wn_mlp_task *task,
+                            const struct wn_mlp_plan *plan, size_t max,
+                            int threads, size_t *epoch, struct wn_error *error)
+{
+    struct probe_network probe[FIFTHS] = {0};
+    int32_t *order = wn_spill_new(task->n, sizeof *order);
+    struct wn_random random;
+    size_t rows = 0;
+    int status = 0;
+
+    for (size_t i = 0; i < task->n; i++)
+        if (task->label[i] >= 0)
+            order[rows++] = (int32_t)i;
+    if (rows < WN_EARLY_STOPPING_MIN) {
+        *epoch = max && max < WN_EARLY_STOPPING_BLIND ? max
+                                                      : WN_EARLY_STOPPING_BLIND;
+        wn_spill_free(order);
+        return 0;
+    }
+    const int probes = count_probes(rows);
+    const size_t steps = (rows + plan->batch - 1) / plan->batch;
+    if (max == 0) {
+        /* 20, more on small sets, fewer where an epoch has thousands of
+         * steps. */
+        const size_t small = (1000 + steps - 1) / steps;
+        const size_t large = (60000 + steps - 1) / steps;
+        const size_t limit = large > 5 ? large : 5;
+
+        max = small > 20 ? small : 20;
+        max = max < limit ? max : limit;
+    }
+    wn_random_start(&random, plan->seed, WN_RANDOM_SAMPLE, PROBE_STREAM, 0);
+    wn_random_shuffle(&random, order, rows);
+    for (int p = 0; status == 0 && p < probes; p++)
+        status =
+            probe_new(&probe[p], task, plan, order, rows, (size_t)p, error);
+    if (status == 0)
+        *epoch =
+            find_early_epoch(probe, probes, task->label,
+                             (MIN_STEPS + steps - 1) / steps, max, threads);
+    for (int p = 0; p < probes; p++) {
+        wn_mlp_trainer_free(probe[p].trainer);
+        wn_spill_free(probe[p].label);
+        wn_spill_free(probe[p].x);
+        free(probe[p].y);
+        free(probe[p].row);
+    }
+    wn_spill_free(order);
+    return status;
+}
 
 /* One replicate at work. */
 struct replicate {
     const struct wn_mlp_task *task;
-    struct wn_mlp_prediction *verdict; /* n */
-    struct wn_gradient *grand;         /* n, or NULL */
-    struct wn_history *history;        /* n, or NULL */
-    float *target;                     /* n x k, or NULL */
+    struct wn_mlp_prediction *prediction; /* n */
+    struct wn_gradient *gradient;         /* n, or NULL */
+    struct wn_history *history;           /* n, or NULL */
+    float *target;                        /* n x k, or NULL */
 };
 
-/* What it has is freed by replicate_free(), also after a failure. */
-static int replicate_new(struct replicate *r, const struct wn_mlp_task *task,
-                         unsigned parts)
-{
-    *r = (struct replicate){.task = task};
-    r->verdict = wn_spill_new(task->n, sizeof *r->verdict);
-    if (parts & WN_DYNAMICS_GRADIENTS) {
-        r->grand = wn_spill_new(task->n, sizeof *r->grand);
-    }
-    if (parts & WN_DYNAMICS_HISTORIES) {
-        r->history = wn_spill_new(task->n, sizeof *r->history);
-    }
-    if (parts & WN_DYNAMICS_TARGETS) {
-        r->target =
-            wn_spill_new(wn_product(task->n, task->k, 1), sizeof *r->target);
-    }
-    return 0;
-}
-
-static void replicate_free(struct replicate *r)
-{
-    wn_spill_free(r->verdict);
-    wn_spill_free(r->grand);
-    wn_spill_free(r->history);
-    wn_spill_free(r->target);
-}
-
-static void watch(void *context, const int32_t *row, size_t count,
-                  const float *logits, const double *log_total)
+static void watch_batch(void *context, const int32_t *row, size_t count,
+                        const float *logits, const double *log_total)
 {
     struct replicate *r = context;
     const size_t k = r->task->k;
@@ -65,8 +199,8 @@ static void watch(void *context, const int32_t *row, size_t count,
 
         wn_history_add(&r->history[at], z, k, r->task->label[at], log_total[i]);
         if (r->target)
-            wn_history_aim(&r->history[at], r->target + at * k, z, k,
-                           r->task->label[at], log_total[i]);
+            wn_history_update_target(&r->history[at], r->target + at * k, z, k,
+                                     r->task->label[at], log_total[i]);
     }
 }
 
@@ -81,207 +215,180 @@ struct training {
     int failed;
 };
 
-static void training_tell(struct training *training, int speaker)
-{
-    uint64_t done;
-
-#pragma omp atomic capture
-    done = ++training->done;
-    if (speaker)
-        wn_log_progress(training->log, "epochs", done,
-                        training->plan->replicates * training->plan->epochs);
-}
-
-/* Train one network with `rate`: 0, 1 if it diverged, -1. */
-static int train_at(struct replicate *r, struct training *training,
-                    size_t index, double rate, int speaker,
-                    struct wn_error *error)
+/* Train one network, with half the rate each time it diverges. */
+static int train_replicate(struct replicate *r, struct training *training,
+                           size_t index, struct wn_error *error)
 {
     const struct wn_dynamics_plan *plan = training->plan;
-    const struct wn_mlp_findings out = {NULL, r->verdict, r->grand};
+    const size_t n = r->task->n;
     struct wn_mlp_plan network = plan->network;
 
-    network.rate = rate;
     network.replicate = index;
-    if (r->history)
-        memset(r->history, 0, r->task->n * sizeof *r->history);
-    if (r->target)
-        memset(r->target, 0, r->task->n * r->task->k * sizeof *r->target);
-    struct wn_mlp_trainer *trainer =
-        wn_mlp_trainer_new(r->task, &network, error);
-    if (!trainer)
-        return -1;
-    int status = 0;
-    for (size_t e = 0; e < plan->epochs && status == 0; e++) {
-        status = wn_mlp_trainer_epoch(trainer, r->history ? watch : NULL, r);
-        if (status == 0 && e + 1 == plan->epoch)
-            status = wn_mlp_measure(wn_mlp_trainer_net(trainer), r->task->x,
-                                    r->task->n, r->task->label, &out);
-        training_tell(training, speaker);
-    }
-    wn_mlp_trainer_free(trainer);
-    return status;
-}
+    for (int attempt = 0; attempt < 16; attempt++, network.rate /= 2) {
+        struct wn_mlp_trainer *trainer =
+            wn_mlp_trainer_new(r->task, &network, error);
+        int diverged = 0;
 
-static int train_one(struct replicate *r, struct training *training,
-                     size_t index, int speaker, struct wn_error *error)
-{
-    double rate = training->plan->network.rate;
+        if (!trainer)
+            return -1;
+        if (r->history)
+            memset(r->history, 0, n * sizeof *r->history);
+        if (r->target)
+            memset(r->target, 0, n * r->task->k * sizeof *r->target);
+        for (size_t e = 0; e < plan->epochs && !diverged; e++) {
+            uint64_t done;
 
-    for (int attempt = 0; attempt < 16; attempt++, rate /= 2) {
-        const int status = train_at(r, training, index, rate, speaker, error);
-
-        if (status <= 0)
-            return status;
+            diverged = wn_mlp_trainer_epoch(trainer,
+                                            r->history ? watch_batch : NULL, r);
+            if (!diverged && e + 1 == plan->epoch)
+                wn_mlp_measure(
+                    wn_mlp_trainer_net(trainer), r->task->x, n, r->task->label,
+                    &(struct wn_mlp_measures){.prediction = r->prediction,
+                                              .gradient = r->gradient});
+#pragma omp atomic capture
+            done = ++training->done;
+            if (omp_get_thread_num() == 0)
+                wn_log_progress(training->log, "epochs", done,
+                                plan->replicates * plan->epochs);
+        }
+        wn_mlp_trainer_free(trainer);
+        if (!diverged)
+            return 0;
     }
     return wn_fail(error, WN_ENUMERIC,
                    "the networks diverge at any rate down to %g; are the "
                    "features scaled?",
-                   rate);
+                   network.rate);
 }
 
-static void training_fail(struct training *training,
-                          const struct wn_error *error)
+/* All replicates in parallel, added in their order. */
+static void train_replicates(struct training *training, int threads)
 {
-#pragma omp critical(wn_dynamics_failed)
-    {
-        if (!training->failed)
-            *training->error = *error;
-        training->failed = 1;
-    }
-}
-
-static void training_train_all(struct training *training, int threads)
-{
+    const struct wn_mlp_task *task = training->task;
+    const unsigned parts = training->plan->parts;
     const long replicates = (long)training->plan->replicates;
 
 #pragma omp parallel num_threads(threads)
     {
         struct wn_error error = {0};
-        struct replicate r;
-        int mine = replicate_new(&r, training->task, training->plan->parts);
+        struct replicate r = {.task = task,
+                              .prediction =
+                                  wn_spill_new(task->n, sizeof *r.prediction)};
+        int status = 0;
 
-        if (mine < 0)
-            training_fail(training, &error);
+        if (parts & WN_DYNAMICS_GRADIENTS)
+            r.gradient = wn_spill_new(task->n, sizeof *r.gradient);
+        if (parts & WN_DYNAMICS_HISTORIES)
+            r.history = wn_spill_new(task->n, sizeof *r.history);
+        if (parts & WN_DYNAMICS_TARGETS)
+            r.target =
+                wn_spill_new(wn_product(task->n, task->k, 1), sizeof *r.target);
 #pragma omp for ordered schedule(static, 1)
         for (long index = 0; index < replicates; index++) {
             int failed;
 
 #pragma omp atomic read
             failed = training->failed;
-            if (mine == 0 && !failed) {
-                mine = train_one(&r, training, (size_t)index,
-                                 omp_get_thread_num() == 0, &error);
-                if (mine < 0)
-                    training_fail(training, &error);
+            if (status == 0 && !failed)
+                status = train_replicate(&r, training, (size_t)index, &error);
+            if (status < 0 && !failed) {
+#pragma omp critical(wn_dynamics_failed)
+                {
+                    if (!training->failed)
+                        *training->error = error;
+                    training->failed = 1;
+                }
             }
 #pragma omp ordered
-            if (mine == 0 && !failed)
-                wn_dynamics_add(training->dynamics, r.verdict, r.grand,
+            if (status == 0 && !failed)
+                wn_dynamics_add(training->dynamics, r.prediction, r.gradient,
                                 r.history);
         }
-        replicate_free(&r);
+        wn_spill_free(r.prediction);
+        wn_spill_free(r.gradient);
+        wn_spill_free(r.history);
+        wn_spill_free(r.target);
     }
 }
 
-static struct wn_dynamics *training_train(const struct wn_mlp_task *task,
-                                          const struct wn_dynamics_plan *asked,
-                                          int threads, struct wn_log *log,
-                                          struct wn_error *error)
+/* Whether the rows are standardised once for all networks. */
+static bool is_ready_size(size_t n, size_t d)
 {
-    struct wn_dynamics_plan plan = *asked;
-
-    if (plan.epoch == 0 &&
-        wn_early_stopping_epoch(task, &plan.network, plan.epochs, threads,
-                                &plan.epoch, error) < 0)
-        return NULL;
-    if (plan.epochs == 0 || !(plan.parts & WN_DYNAMICS_HISTORIES))
-        plan.epochs = plan.epoch;
-    struct wn_dynamics *dynamics = wn_dynamics_new(
-        task->n, task->label, plan.parts, plan.epoch, plan.epochs);
-    struct training training = {.task = task,
-                                .plan = &plan,
-                                .dynamics = dynamics,
-                                .log = log,
-                                .error = error};
-    const uint64_t all = (uint64_t)plan.replicates * plan.epochs;
-
-    wn_log_progress(log, "epochs", 0, all);
-    training_train_all(&training, threads);
-    wn_log_progress(log, "epochs", all, all);
-    if (!training.failed)
-        return dynamics;
-    wn_dynamics_free(dynamics);
-    return NULL;
+    return wn_product(n, d, 1) <= MAX_READY_CELLS;
 }
 
-/* Rows are standardised once for all networks where that is not much to keep.
- */
-static bool keeps_rows(size_t n, size_t d)
-{
-    enum { MOST = 1 << 24 };
-
-    return wn_product(n, d, 1) <= MOST;
-}
-
-static float *standardise(const struct wn_mlp_task *task, int threads)
-{
-    const size_t d = task->d;
-    float *rows = wn_spill_new(wn_product(task->n, d, 1), sizeof *rows);
-
-#pragma omp parallel for num_threads(threads)
-    for (size_t i = 0; i < task->n; i++)
-        wn_standardize_row(task->standard, task->x + i * d, rows + i * d);
-    return rows;
-}
-
-struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
-                                      const struct wn_dynamics_plan *plan,
+struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *asked_task,
+                                      const struct wn_dynamics_plan *asked_plan,
                                       int threads, struct wn_log *log,
                                       struct wn_error *error)
 {
-    struct wn_mlp_task own = *task;
+    struct wn_mlp_task task = *asked_task;
+    struct wn_dynamics_plan plan = *asked_plan;
+    const size_t n = task.n, d = task.d;
     struct wn_standardize standard;
-
-    if (wn_standardize_make(&standard, task->x, task->n, task->d))
-        return NULL;
-    own.standard = &standard;
-    own.ready = false;
+    struct training training = {
+        .task = &task, .plan = &plan, .log = log, .error = error};
     float *rows = NULL;
-    struct wn_dynamics *dynamics = NULL;
 
-    if (keeps_rows(task->n, task->d)) {
-        rows = standardise(&own, threads);
-        own.x = rows;
-        own.ready = true;
+    wn_standardize_make(&standard, task.x, n, d);
+    task.standard = &standard;
+    task.ready = is_ready_size(n, d);
+    if (task.ready) {
+        rows = wn_spill_new(wn_product(n, d, 1), sizeof *rows);
+#pragma omp parallel for num_threads(threads)
+        for (size_t i = 0; i < n; i++)
+            wn_standardize_row(&standard, asked_task->x + i * d, rows + i * d);
+        task.x = rows;
     }
-    dynamics = training_train(&own, plan, threads, log, error);
+    if (plan.epoch == 0)
+        training.failed =
+            wn_early_stopping_epoch(&task, &plan.network, plan.epochs, threads,
+                                    &plan.epoch, error) < 0;
+    if (plan.epochs == 0 || !(plan.parts & WN_DYNAMICS_HISTORIES))
+        plan.epochs = plan.epoch;
+    if (!training.failed) {
+        const uint64_t epochs = (uint64_t)plan.replicates * plan.epochs;
+
+        training.dynamics =
+            wn_dynamics_new(n, task.label, plan.parts, plan.epoch, plan.epochs);
+        wn_log_progress(log, "epochs", 0, epochs);
+        train_replicates(&training, threads);
+        wn_log_progress(log, "epochs", epochs, epochs);
+    }
     wn_spill_free(rows);
     wn_standardize_free(&standard);
-    return dynamics;
+    if (!training.failed)
+        return training.dynamics;
+    wn_dynamics_free(training.dynamics);
+    return NULL;
 }
 
 double wn_dynamics_bytes(size_t n, size_t d, size_t k,
                          const struct wn_dynamics_plan *plan, int threads)
 {
-    const double network = wn_mlp_trainer_bytes(n, d, k, &plan->network) +
-                           wn_mlp_measure_bytes(d, plan->network.hidden, k);
-    const double pilots =
-        plan->epoch ? 0
-                    : wn_early_stopping_bytes(n, d, k, &plan->network, threads);
-    const double grand =
-        plan->parts & WN_DYNAMICS_GRADIENTS ? sizeof(struct wn_gradient) : 0;
-    const double history =
-        plan->parts & WN_DYNAMICS_HISTORIES ? sizeof(struct wn_history) : 0;
-    const double statistics = history > 0 ? WN_STATISTICS : WN_AUM;
-    const double target =
-        plan->parts & WN_DYNAMICS_TARGETS ? (double)k * sizeof(float) : 0;
-    const double row =
-        sizeof(struct wn_mlp_prediction) + grand + history + target;
+    const double rows = (double)n;
+    const double trainer = wn_mlp_trainer_bytes(n, d, k, &plan->network);
+    const double measure = wn_mlp_measure_bytes(d, plan->network.hidden, k);
+    double probes = 0, statistics = WN_AUM;
+    double row = sizeof(struct wn_mlp_prediction);
 
-    const double rows =
-        keeps_rows(n, d) ? (double)n * (double)d * sizeof(float) : 0;
+    if (plan->epoch == 0) {
+        const int count = count_probes(n);
 
-    return (double)n * (2 * statistics * sizeof(double) + 8) + rows +
-           fmax(pilots, threads * ((double)n * row + network));
+        probes = rows * sizeof(int32_t) +
+                 count * (trainer + rows * sizeof(int32_t) +
+                          (double)WN_BLOCK * (double)d * sizeof(float)) +
+                 (count < threads ? count : threads) * measure;
+    }
+    if (plan->parts & WN_DYNAMICS_GRADIENTS)
+        row += sizeof(struct wn_gradient);
+    if (plan->parts & WN_DYNAMICS_HISTORIES) {
+        row += sizeof(struct wn_history);
+        statistics = WN_STATISTICS;
+    }
+    if (plan->parts & WN_DYNAMICS_TARGETS)
+        row += (double)k * sizeof(float);
+    return rows * (2 * statistics * sizeof(double) + 8) +
+           (is_ready_size(n, d) ? rows * (double)d * sizeof(float) : 0) +
+           fmax(probes, threads * (rows * row + trainer + measure));
 }

@@ -1,122 +1,670 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A forest of extremely randomised trees; see trees.h.
  *
- * A batch of trees (learn/tree.h) grows in parallel, then the votes of the
- * batch are added row by row in tree order, so that sums do not depend on
- * threads. */
+ * A batch of trees grows in parallel, then the votes of the batch are added row
+ * by row in tree order, so that sums do not depend on threads.
+ *
+ * No tree is stored. The rows of a tree's sample and the rows outside it are
+ * partitioned side by side, node by node; when a node becomes a leaf, the
+ * outside rows that arrived there get its number and its class shares.
+ *
+ * The sample is sorted by class and partitions keep the order: a class is a run
+ * of rows, whose weight left of a threshold is one vectorised sum. Deep in a
+ * tree a node's rows lie far apart in every column: so all values of a node
+ * with few rows are copied to a patch, where its whole subtree finds them, and
+ * where a node's splits are evaluated side by side, one to a lane. */
 #include "learn/trees.h"
 
+#include <float.h>
 #include <math.h>
 #include <omp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "learn/tree.h"
-#include "util/spill.h"
 #include "util/memory.h"
-#include "util/parallel.h"
+#include "util/random.h"
+#include "util/simd.h"
+#include "util/spill.h"
 
 enum {
-    BATCH = 16,
-    STEPS = 65535,
-    CUT = 1 << 19, /* values that are cut at a time, of LINES rows or more */
-    LINES = 64
+    BATCH = 16,            /* trees that grow at a time */
+    STEPS = 65535,         /* of a rounded feature */
+    ROUND_CELLS = 1 << 19, /* values rounded at a time, of */
+    ROUND_ROWS = 64,       /* rows or more */
+    PATCH = 1 << 18,       /* bytes of a patch, within a second-level cache */
+    PATCH_ROWS = 2048,     /* maximum rows of a patch */
+    CELLS = 32             /* features whose range is found at a time */
 };
 
 /* clang-format off */
-const struct wn_trees_knobs wn_trees_standard = {
-    .trees = 300, .candidates = 0, .least = 2, .share = 1};
+const struct wn_trees_options wn_trees_defaults = {
+    .trees = 300, .candidates = 0, .min_rows = 2, .share = 1};
 /* clang-format on */
 
-static void free_trees(struct wn_tree *trees)
+/* What all trees read. */
+struct forest {
+    size_t n, d, k, candidates, min_rows;
+    size_t patch, stride; /* rows of a patch; places from row to row */
+    double share;
+    const float *x;
+    double *low, *scale;    /* d: the minimum, steps in a unit */
+    const uint16_t *column; /* d x n, each feature in even steps */
+    const int32_t *label;
+    const int32_t *order; /* n: the rows by class, the unlabelled first */
+    const float *weight;
+    const int32_t *group;
+    size_t groups; /* 0 without groups */
+    uint64_t seed;
+};
+
+/* One class's share of a leaf. */
+struct class_share {
+    int32_t label;
+    float part;
+};
+
+/* A node: ranges of inside and outside, and how many features at the front of
+ * tree->feature are known to be constant in it. */
+struct node {
+    size_t in_begin, in_end, out_begin, out_end, constant;
+};
+
+/* Where values are found: feature j of row i is value[i across + j down]. */
+struct view {
+    const uint16_t *value;
+    size_t across, down;
+    const int32_t *label;
+    const float *times;
+};
+
+/* A tree while it grows, and its votes. */
+struct tree {
+    /* The votes: leaf[i] is row i's leaf, -1 if i was in the sample; the shares
+     * of leaf l are share[first[l]] .. share[first[l + 1] - 1]. */
+    _Alignas(64) int32_t *leaf; /* threads share no cache line of a tree */
+    struct class_share *share;  /* n: no more than rows in the sample */
+    size_t share_count;
+    size_t *first; /* n + 1 */
+    size_t first_count;
+    /* Scratch. */
+    int32_t *inside, *outside; /* rows, partitioned; in a patch its own */
+    int32_t *moved;            /* n: rows that go to the right */
+    float *times;              /* n: copies of a row in the sample x weight */
+    int32_t *feature;          /* d, a permutation; constant ones in front */
+    /* The node's rows side by side: a feature's values, times; run r, of one
+     * class, ends before place end[r] and weighs total[r]; both k. */
+    uint16_t *value;
+    float *mass;
+    size_t *end;
+    double *total;
+    struct view view;     /* of all rows, or of those of the patch */
+    size_t patch_end;     /* where they end in `inside`; 0: there is no patch */
+    uint16_t *patch;      /* its rows x stride */
+    uint16_t *low, *high; /* stride: ranges of the node's rows, in a patch */
+    int32_t *few; /* rows of the patch x WN_SIMD_LANES: values of the queue */
+    int32_t *patch_label;
+    float *patch_times;
+    struct node *stack;
+    size_t depth, capacity;
+    struct wn_random random;
+};
+
+struct split {
+    int32_t feature;
+    uint16_t threshold; /* left: value <= threshold */
+    double gain;
+};
+
+/* A node's weight, the sum of its squared class weights, its runs of a class
+ * each, and how many of them weigh anything. */
+struct content {
+    double all, square;
+    size_t runs, classes;
+};
+
+static void tree_free(struct tree *tree)
 {
-    for (size_t t = 0; trees && t < BATCH; t++)
-        wn_tree_free(&trees[t]);
-    free(trees);
+    wn_spill_free(tree->leaf);
+    wn_spill_free(tree->share);
+    wn_spill_free(tree->first);
+    wn_spill_free(tree->inside);
+    wn_spill_free(tree->outside);
+    wn_spill_free(tree->times);
+    free(tree->feature);
+    wn_spill_free(tree->moved);
+    wn_spill_free(tree->value);
+    wn_spill_free(tree->mass);
+    free(tree->patch);
+    free(tree->low);
+    free(tree->high);
+    free(tree->few);
+    free(tree->patch_label);
+    free(tree->patch_times);
+    free(tree->end);
+    free(tree->total);
+    free(tree->stack);
 }
 
-static struct wn_tree *new_trees(const struct wn_forest *forest)
+static void tree_new(struct tree *tree, const struct forest *forest)
 {
-    struct wn_tree *trees = wn_new(BATCH, sizeof *trees);
+    const size_t n = forest->n, stride = forest->stride, rows = forest->patch;
 
-    for (size_t t = 0; trees && t < BATCH; t++)
-        if (wn_tree_open(&trees[t], forest)) {
-            free_trees(trees);
-            return NULL;
-        }
-    return trees;
+    tree->leaf = wn_spill_new(n, sizeof *tree->leaf);
+    tree->share = wn_spill_new(n, sizeof *tree->share);
+    tree->first = wn_spill_new(n + 1, sizeof *tree->first);
+    tree->inside = wn_spill_new(n, sizeof *tree->inside);
+    tree->outside = wn_spill_new(n, sizeof *tree->outside);
+    tree->times = wn_spill_new(n, sizeof *tree->times);
+    tree->feature = wn_new(forest->d, sizeof *tree->feature);
+    tree->moved = wn_spill_new(n, sizeof *tree->moved);
+    tree->value = wn_spill_new(n, sizeof *tree->value);
+    tree->mass = wn_spill_new(n, sizeof *tree->mass);
+    tree->patch = wn_new(wn_product(rows, stride, 1), sizeof *tree->patch);
+    tree->low = wn_new(stride, sizeof *tree->low);
+    tree->high = wn_new(stride, sizeof *tree->high);
+    tree->few = wn_new(wn_product(rows, WN_SIMD_LANES, 1), sizeof *tree->few);
+    tree->patch_label = wn_new(rows, sizeof *tree->patch_label);
+    tree->patch_times = wn_new(rows, sizeof *tree->patch_times);
+    tree->end = wn_new(forest->k, sizeof *tree->end);
+    tree->total = wn_new(forest->k, sizeof *tree->total);
 }
 
-/* The least values and the steps of features begin .. end-1. */
-static void find_steps(const float *x, size_t n, size_t d, size_t begin,
-                       size_t end, float *low, float *high,
-                       const struct wn_forest *forest)
+double wn_trees_bytes(const struct wn_sample *sample)
 {
-    for (size_t j = begin; j < end; j++)
-        low[j] = high[j] = x[j];
-    for (size_t i = 1; i < n; i++)
-        for (size_t j = begin; j < end; j++) {
-            const float value = x[i * d + j];
+    const double n = (double)sample->n, d = (double)sample->d;
+    /* leaf, inside, outside, moved, times, mass, value, share, first. */
+    const double row = 4 * sizeof(int32_t) + 2 * sizeof(float) +
+                       sizeof(uint16_t) + sizeof(struct class_share) +
+                       sizeof(size_t);
+    const double tree = row * n + 8 * d + 16 * (double)sample->k + PATCH +
+                        4.0 * (WN_SIMD_LANES + 2) * PATCH_ROWS;
 
-            low[j] = value < low[j] ? value : low[j];
-            high[j] = value > high[j] ? value : high[j];
+    return 2 * n * d + 4 * n + BATCH * tree;
+}
+
+/* Copy the node's rows side by side and sum up their classes. */
+static struct content gather_node(struct tree *tree, const struct node *node)
+{
+    const int32_t *row = tree->inside + node->in_begin;
+    const size_t rows = node->in_end - node->in_begin;
+    struct content content = {0};
+    int32_t last = -1;
+
+    for (size_t r = 0; r < rows; r++) {
+        const int32_t class = tree->view.label[row[r]];
+
+        tree->mass[r] = tree->view.times[row[r]];
+        if (class != last)
+            tree->total[content.runs++] = 0;
+        last = class;
+        tree->total[content.runs - 1] += (double)tree->mass[r];
+        tree->end[content.runs - 1] = r + 1;
+    }
+    for (size_t run = 0; run < content.runs; run++) {
+        content.classes += tree->total[run] > 0;
+        content.all += tree->total[run];
+        content.square += tree->total[run] * tree->total[run];
+    }
+    return content;
+}
+
+WN_MULTIVERSION static void find_range(const uint16_t *value, size_t count,
+                                       uint16_t *low, uint16_t *high)
+{
+    uint16_t min = UINT16_MAX, max = 0;
+
+    for (size_t r = 0; r < count; r++) {
+        min = value[r] < min ? value[r] : min;
+        max = value[r] > max ? value[r] : max;
+    }
+    *low = min;
+    *high = max;
+}
+
+/* What lies at or below a threshold: its weight, the sum of its squared class
+ * weights, and that of class weights there times those of the node. */
+struct side {
+    double all, square, cross;
+};
+
+WN_MULTIVERSION static struct side weigh_left(const struct tree *tree,
+                                              size_t runs, uint16_t threshold)
+{
+    struct side side = {0};
+    size_t r = 0;
+
+    for (size_t run = 0; run < runs; run++) {
+        const size_t end = tree->end[run];
+        float lane[WN_SIMD_LANES] = {0};
+        double left = 0;
+
+        if (end - r >= WN_SIMD_LANES) {
+            for (; r + WN_SIMD_LANES <= end; r += WN_SIMD_LANES) {
+#pragma omp simd
+                for (size_t l = 0; l < WN_SIMD_LANES; l++)
+                    lane[l] +=
+                        tree->value[r + l] <= threshold ? tree->mass[r + l] : 0;
+            }
+            for (size_t l = 0; l < WN_SIMD_LANES; l++)
+                left += (double)lane[l];
         }
-    for (size_t j = begin; j < end; j++) {
-        const double range = (double)high[j] - (double)low[j];
+        for (; r < end; r++)
+            left += tree->value[r] <= threshold ? (double)tree->mass[r] : 0;
+        side.all += left;
+        side.square += left * left;
+        side.cross += left * tree->total[run];
+    }
+    return side;
+}
 
-        forest->low[j] = (double)low[j];
-        forest->scale[j] = range > 0 ? STEPS / range : 0;
+/* Take a split if it is the best so far. Gini: the higher
+ * sum_c left_c^2/left + sum_c right_c^2/right, the purer. With t the node's
+ * class weights, sum right_c^2 = sum t_c^2 - 2 sum t_c left_c + sum left_c^2.
+ */
+static void consider_split(const struct content *content, struct side left,
+                           int32_t feature, uint16_t threshold,
+                           struct split *best)
+{
+    const double right = content->all - left.all;
+    const double right2 = content->square - 2 * left.cross + left.square;
+    const double gain = (left.all > 0 ? left.square / left.all : 0) +
+                        (right > 0 ? right2 / right : 0);
+
+    if (gain > best->gain)
+        *best = (struct split){feature, threshold, gain};
+}
+
+/* The ranges of all features over a node's rows in the patch. */
+WN_MULTIVERSION static void find_ranges(const struct forest *forest,
+                                        struct tree *tree,
+                                        const struct node *node)
+{
+    for (size_t j = 0; j < forest->d; j += CELLS) {
+        uint16_t min[CELLS], max[CELLS];
+
+        memset(min, 255, sizeof min);
+        memset(max, 0, sizeof max);
+        for (size_t r = node->in_begin; r < node->in_end; r++) {
+            const uint16_t *value =
+                tree->patch + (size_t)tree->inside[r] * forest->stride + j;
+
+#pragma omp simd
+            for (size_t l = 0; l < CELLS; l++) {
+                min[l] = value[l] < min[l] ? value[l] : min[l];
+                max[l] = value[l] > max[l] ? value[l] : max[l];
+            }
+        }
+        memcpy(tree->low + j, min, sizeof min);
+        memcpy(tree->high + j, max, sizeof max);
     }
 }
 
-/* Feature j of rows begin .. end-1, in even steps. */
-static void trees_cut_rows(const float *x, size_t d, size_t j, size_t begin,
-                           size_t end, double low, double scale,
-                           uint16_t *column)
+/* Splits that wait to be evaluated together. */
+struct queue {
+    size_t count;
+    int32_t feature[WN_SIMD_LANES], threshold[WN_SIMD_LANES];
+};
+
+/* As weigh_left(), a split to a lane. */
+WN_MULTIVERSION static void weigh_few(const struct tree *tree, size_t runs,
+                                      const struct queue *queue,
+                                      struct side *side)
 {
-    for (size_t i = begin; i < end; i++)
-        column[i] = (uint16_t)(((double)x[i * d + j] - low) * scale + 0.5);
+    double all[WN_SIMD_LANES] = {0}, square[WN_SIMD_LANES] = {0},
+           cross[WN_SIMD_LANES] = {0};
+    size_t r = 0;
+
+    for (size_t run = 0; run < runs; run++) {
+        const double total = tree->total[run];
+        float left[WN_SIMD_LANES] = {0};
+
+        for (; r < tree->end[run]; r++) {
+            const int32_t *value = tree->few + r * WN_SIMD_LANES;
+            const float mass = tree->mass[r];
+
+#pragma omp simd
+            for (size_t l = 0; l < WN_SIMD_LANES; l++)
+                left[l] += value[l] <= queue->threshold[l] ? mass : 0;
+        }
+#pragma omp simd
+        for (size_t l = 0; l < WN_SIMD_LANES; l++) {
+            all[l] += (double)left[l];
+            square[l] += (double)left[l] * (double)left[l];
+            cross[l] += (double)left[l] * total;
+        }
+    }
+    for (size_t l = 0; l < WN_SIMD_LANES; l++)
+        side[l] = (struct side){all[l], square[l], cross[l]};
 }
 
-/* Features in even steps, column by column; from as many rows at a time as stay
- * in a cache, or in the windows of util/spill.h. */
-static int cut_features(const struct wn_forest *forest, int threads,
-                        uint16_t *column)
+/* Evaluate the queue, in its order. */
+static void consider_queue(const struct forest *forest, struct tree *tree,
+                           const struct node *node,
+                           const struct content *content, struct queue *queue,
+                           struct split *best)
+{
+    const int32_t *row = tree->inside + node->in_begin;
+    const size_t rows = node->in_end - node->in_begin;
+    struct side side[WN_SIMD_LANES];
+
+    for (size_t r = 0; r < rows; r++) {
+        const uint16_t *value = tree->patch + (size_t)row[r] * forest->stride;
+
+        for (size_t s = 0; s < queue->count; s++)
+            tree->few[r * WN_SIMD_LANES + s] = value[queue->feature[s]];
+    }
+    weigh_few(tree, content->runs, queue, side);
+    for (size_t s = 0; s < queue->count; s++)
+        consider_split(content, side[s], queue->feature[s],
+                       (uint16_t)queue->threshold[s], best);
+    queue->count = 0;
+}
+
+/* Evaluate one feature with a random threshold; in a patch queue it for that.
+ * False: constant here. */
+static bool try_feature(const struct forest *forest, struct tree *tree,
+                        const struct node *node, const struct content *content,
+                        int32_t feature, struct queue *queue,
+                        struct split *best)
+{
+    uint16_t low, high;
+
+    if (tree->patch_end) {
+        low = tree->low[feature];
+        high = tree->high[feature];
+    } else {
+        const int32_t *row = tree->inside + node->in_begin;
+        const size_t rows = node->in_end - node->in_begin;
+        const uint16_t *value =
+            tree->view.value + (size_t)feature * tree->view.down;
+
+        for (size_t r = 0; r < rows; r++)
+            tree->value[r] = value[row[r]];
+        find_range(tree->value, rows, &low, &high);
+    }
+    if (low >= high)
+        return false;
+    const uint16_t threshold =
+        (uint16_t)(low +
+                   wn_random_below(&tree->random, (uint64_t)(high - low)));
+    if (!tree->patch_end) {
+        consider_split(content, weigh_left(tree, content->runs, threshold),
+                       feature, threshold, best);
+        return true;
+    }
+    queue->feature[queue->count] = feature;
+    queue->threshold[queue->count++] = threshold;
+    if (queue->count == WN_SIMD_LANES)
+        consider_queue(forest, tree, node, content, queue, best);
+    return true;
+}
+
+/* The best of `candidates` random splits; false when there is none. Features
+ * found constant move to the front, where the children skip them. */
+static bool choose_split(const struct forest *forest, struct tree *tree,
+                         struct node *node, const struct content *content,
+                         struct split *best)
+{
+    size_t tried = 0, end = forest->d;
+    struct queue queue = {0};
+
+    *best = (struct split){-1, 0, -DBL_MAX};
+    if (tree->patch_end)
+        find_ranges(forest, tree, node);
+    while (tried < forest->candidates && end > node->constant) {
+        const size_t at =
+            node->constant +
+            (size_t)wn_random_below(&tree->random, end - node->constant);
+        const int32_t feature = tree->feature[at];
+
+        if (try_feature(forest, tree, node, content, feature, &queue, best)) {
+            tried++;
+            end--;
+            tree->feature[at] = tree->feature[end];
+            tree->feature[end] = feature;
+        } else {
+            tree->feature[at] = tree->feature[node->constant];
+            tree->feature[node->constant++] = feature;
+        }
+    }
+    if (queue.count)
+        consider_queue(forest, tree, node, content, &queue, best);
+    return best->feature >= 0;
+}
+
+/* Move rows at or below the threshold to the front; both parts keep their
+ * order. Returns where the second starts. */
+static size_t partition(int32_t *row, size_t begin, size_t end,
+                        const uint16_t *value, size_t across,
+                        uint16_t threshold, int32_t *scratch)
+{
+    size_t kept = begin, moved = 0;
+
+    /* The side is unpredictable: arithmetic instead of a branch. */
+    for (size_t r = begin; r < end; r++) {
+        const int32_t i = row[r];
+        const bool left = value[(size_t)i * across] <= threshold;
+
+        row[kept] = i;
+        scratch[moved] = i;
+        kept += left;
+        moved += !left;
+    }
+    memcpy(row + kept, scratch, moved * sizeof *row);
+    return kept;
+}
+
+static void push(struct tree *tree, struct node node)
+{
+    wn_grow(&tree->stack, &tree->capacity, tree->depth + 1,
+            sizeof *tree->stack);
+    tree->stack[tree->depth++] = node;
+}
+
+static void leave_patch(const struct forest *forest, struct tree *tree)
+{
+    tree->patch_end = 0;
+    tree->view = (struct view){.value = forest->column,
+                               .across = 1,
+                               .down = forest->n,
+                               .label = forest->label,
+                               .times = tree->times};
+}
+
+/* A row in even steps. */
+WN_MULTIVERSION static void round_row(const float *x, const double *low,
+                                      const double *scale, size_t d,
+                                      uint16_t *out)
+{
+#pragma omp simd
+    for (size_t j = 0; j < d; j++)
+        out[j] = (uint16_t)(int32_t)(((double)x[j] - low[j]) * scale[j] + 0.5);
+}
+
+/* Copy the node to a patch if it is the first with few rows; leave the patch if
+ * the node is beyond it: subtrees are grown whole, one after the other. */
+static void enter_node(const struct forest *forest, struct tree *tree,
+                       const struct node *node)
+{
+    const size_t rows = node->in_end - node->in_begin;
+
+    if (node->in_begin < tree->patch_end)
+        return;
+    if (tree->patch_end)
+        leave_patch(forest, tree);
+    if (rows > forest->patch)
+        return;
+    for (size_t r = 0; r < rows; r++) {
+        int32_t *row = &tree->inside[node->in_begin + r];
+        const size_t i = (size_t)*row;
+
+        round_row(forest->x + i * forest->d, forest->low, forest->scale,
+                  forest->d, tree->patch + r * forest->stride);
+        tree->patch_label[r] = forest->label[i];
+        tree->patch_times[r] = tree->times[i];
+        *row = (int32_t)r;
+    }
+    tree->patch_end = node->in_end;
+    tree->view = (struct view){.value = tree->patch,
+                               .across = forest->stride,
+                               .down = 1,
+                               .label = tree->patch_label,
+                               .times = tree->patch_times};
+}
+
+/* Split the node on top of the stack or make it a leaf. */
+static void grow_node(const struct forest *forest, struct tree *tree)
+{
+    struct node node = tree->stack[--tree->depth];
+    struct split split;
+
+    /* Without outside rows nobody reads the leaf. */
+    if (node.out_begin == node.out_end)
+        return;
+    enter_node(forest, tree, &node);
+    const struct content content = gather_node(tree, &node);
+    if (content.classes <= 1 ||
+        node.in_end - node.in_begin < forest->min_rows ||
+        !choose_split(forest, tree, &node, &content, &split)) {
+        for (size_t run = 0; run < content.runs; run++)
+            if (tree->total[run] > 0) {
+                const size_t r = node.in_begin + tree->end[run] - 1;
+
+                tree->share[tree->share_count++] = (struct class_share){
+                    tree->view.label[tree->inside[r]],
+                    (float)(tree->total[run] / content.all)};
+            }
+        for (size_t r = node.out_begin; r < node.out_end; r++)
+            tree->leaf[tree->outside[r]] = (int32_t)tree->first_count;
+        tree->first[++tree->first_count] = tree->share_count;
+        return;
+    }
+    const size_t feature = (size_t)split.feature;
+    const size_t in =
+        partition(tree->inside, node.in_begin, node.in_end,
+                  tree->view.value + feature * tree->view.down,
+                  tree->view.across, split.threshold, tree->moved);
+    const size_t out = partition(tree->outside, node.out_begin, node.out_end,
+                                 forest->column + feature * forest->n, 1,
+                                 split.threshold, tree->moved);
+    push(tree,
+         (struct node){in, node.in_end, out, node.out_end, node.constant});
+    push(tree,
+         (struct node){node.in_begin, in, node.out_begin, out, node.constant});
+}
+
+/* Draw the sample of tree `number` and grow it. */
+static void grow_tree(const struct forest *forest, struct tree *tree,
+                      size_t number)
+{
+    const size_t n = forest->n;
+    const size_t units = forest->groups ? forest->groups : n;
+    const size_t draws = (size_t)ceil(forest->share * (double)units);
+    struct node root = {0};
+
+    /* Copies of a row count once as a row and in `times`. tree->leaf is the
+     * count of draws per unit until rows use it. */
+    wn_random_start(&tree->random, forest->seed, WN_RANDOM_TREES, number, 0);
+    memset(tree->times, 0, n * sizeof *tree->times);
+    memset(tree->leaf, 0, n * sizeof *tree->leaf);
+    for (size_t u = 0; u < draws; u++)
+        tree->leaf[wn_random_below(&tree->random, units)]++;
+    for (size_t r = 0; r < n; r++) {
+        const size_t i = (size_t)forest->order[r];
+        const size_t unit = forest->groups ? (size_t)forest->group[i] : i;
+        const float weight = forest->weight ? forest->weight[i] : 1;
+
+        if (tree->leaf[unit] && forest->label[i] >= 0) {
+            tree->times[i] = (float)tree->leaf[unit] * weight;
+            tree->inside[root.in_end++] = (int32_t)i;
+        } else {
+            tree->outside[root.out_end++] = (int32_t)i;
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        tree->leaf[i] = -1;
+    leave_patch(forest, tree);
+    for (size_t j = 0; j < forest->d; j++)
+        tree->feature[j] = (int32_t)j;
+    tree->share_count = tree->first_count = 0;
+    tree->first[0] = 0;
+    push(tree, root);
+    while (tree->depth)
+        grow_node(forest, tree);
+}
+
+/* Round the features to even steps, column by column, from as many rows at a
+ * time as stay in a cache. Fills forest->low and ->scale. */
+static void round_features(const struct forest *forest, int threads,
+                           uint16_t *column)
 {
     const float *x = forest->x;
     const size_t n = forest->n, d = forest->d;
-    const size_t fit = CUT / d, step = fit > LINES ? fit : LINES;
-    float *low = wn_new(d, sizeof *low);
-    float *high = wn_new(d, sizeof *high);
-    const int status = low && high ? 0 : -1;
+    const size_t fit = ROUND_CELLS / d;
+    const size_t step = fit > ROUND_ROWS ? fit : ROUND_ROWS;
+    float *low = wn_new(d, sizeof *low), *high = wn_new(d, sizeof *high);
 
-#pragma omp parallel num_threads(threads) if (status == 0)
+#pragma omp parallel num_threads(threads)
     {
-        const size_t lanes = (size_t)omp_get_num_threads();
-        const size_t lane = (size_t)omp_get_thread_num();
-        const size_t begin = d * lane / lanes, end = d * (lane + 1) / lanes;
+        const size_t teams = (size_t)omp_get_num_threads();
+        const size_t own = (size_t)omp_get_thread_num();
+        const size_t begin = d * own / teams, end = d * (own + 1) / teams;
 
-        if (status == 0)
-            find_steps(x, n, d, begin, end, low, high, forest);
-        for (size_t i = 0; i < n && status == 0; i += step)
-            for (size_t j = begin; j < end; j++)
-                trees_cut_rows(x, d, j, i, n - i < step ? n : i + step,
-                               forest->low[j], forest->scale[j],
-                               column + j * n);
+        for (size_t j = begin; j < end; j++)
+            low[j] = high[j] = x[j];
+        for (size_t i = 1; i < n; i++)
+            for (size_t j = begin; j < end; j++) {
+                const float value = x[i * d + j];
+
+                low[j] = value < low[j] ? value : low[j];
+                high[j] = value > high[j] ? value : high[j];
+            }
+        for (size_t j = begin; j < end; j++) {
+            const double range = (double)high[j] - (double)low[j];
+
+            forest->low[j] = (double)low[j];
+            forest->scale[j] = range > 0 ? STEPS / range : 0;
+        }
+        for (size_t first = 0; first < n; first += step)
+            for (size_t j = begin; j < end; j++) {
+                const size_t last = n - first < step ? n : first + step;
+                const double shift = forest->low[j], scale = forest->scale[j];
+
+                for (size_t i = first; i < last; i++)
+                    column[j * n + i] =
+                        (uint16_t)(((double)x[i * d + j] - shift) * scale +
+                                   0.5);
+            }
     }
     free(low);
     free(high);
-    return status;
 }
 
-/* Add the batch's votes: rows in parallel, trees of a row in order. */
-static void add_votes(const struct wn_tree *trees, size_t count, size_t n,
+/* The rows by class, each class's in their order. */
+static int32_t *sort_rows(const int32_t *label, size_t n, size_t k)
+{
+    size_t *begin = wn_new(k + 2, sizeof *begin);
+    int32_t *order = wn_spill_new(n, sizeof *order);
+
+    for (size_t i = 0; i < n; i++)
+        begin[(label[i] < 0 ? 0 : (size_t)label[i] + 1) + 1]++;
+    for (size_t c = 1; c <= k; c++)
+        begin[c] += begin[c - 1];
+    for (size_t i = 0; i < n; i++)
+        order[begin[label[i] < 0 ? 0 : (size_t)label[i] + 1]++] = (int32_t)i;
+    free(begin);
+    return order;
+}
+
+/* Add a batch's votes: rows in parallel, the trees of a row in order. */
+static void add_votes(const struct tree *trees, size_t count, size_t n,
                       size_t k, int threads, float *probability)
 {
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < n; i++)
         for (size_t t = 0; t < count; t++) {
-            const struct wn_tree *tree = &trees[t];
+            const struct tree *tree = &trees[t];
             const int32_t leaf = tree->leaf[i];
 
             if (leaf < 0)
@@ -127,11 +675,60 @@ static void add_votes(const struct wn_tree *trees, size_t count, size_t n,
         }
 }
 
-/* One even vote more, and each row's votes as shares of their sum. */
-static void finish_votes(size_t n, size_t k, int threads, float *probability)
+void wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
+              size_t k, const float *weight, const int32_t *group,
+              const struct wn_trees_options *options, uint64_t seed,
+              int threads, struct wn_log *log, float *probability)
 {
+    uint16_t *column = wn_spill_new(wn_product(n, d, 1), sizeof *column);
+    int32_t *order = sort_rows(label, n, k);
+    struct forest forest = {.n = n,
+                            .d = d,
+                            .k = k,
+                            .candidates = options->candidates,
+                            .min_rows = options->min_rows,
+                            .share = options->share,
+                            .x = x,
+                            .low = wn_new(d, sizeof *forest.low),
+                            .scale = wn_new(d, sizeof *forest.scale),
+                            .column = column,
+                            .label = label,
+                            .order = order,
+                            .weight = weight,
+                            .group = group,
+                            .seed = seed};
+    struct tree *trees = wn_new(BATCH, sizeof *trees);
     const double even = 1.0 / (double)k;
 
+    for (size_t i = 0; group && i < n; i++)
+        if ((size_t)group[i] >= forest.groups)
+            forest.groups = (size_t)group[i] + 1;
+    if (forest.candidates == 0)
+        forest.candidates = (size_t)lrint(sqrt((double)d));
+    if (forest.candidates == 0)
+        forest.candidates = 1;
+    /* From row to row of a patch an odd number of cache lines, so that a
+     * column's values do not fall into the same cache set. */
+    forest.stride = ((d + 31) / 32 | 1) * 32;
+    forest.patch = PATCH / (forest.stride * sizeof(uint16_t));
+    if (forest.patch > PATCH_ROWS)
+        forest.patch = PATCH_ROWS;
+    for (size_t t = 0; t < BATCH; t++)
+        tree_new(&trees[t], &forest);
+    round_features(&forest, threads, column);
+    memset(probability, 0, n * k * sizeof *probability);
+    for (size_t first = 0; first < options->trees; first += BATCH) {
+        const size_t left = options->trees - first;
+        const size_t count = left < BATCH ? left : BATCH;
+
+        wn_log_progress(log, "trees", first, options->trees);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+        for (size_t t = 0; t < count; t++)
+            grow_tree(&forest, &trees[t], first + t);
+        add_votes(trees, count, n, k, threads, probability);
+    }
+    wn_log_progress(log, "trees", options->trees, options->trees);
+    /* One even vote more, and each row's votes as shares of their sum. */
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < n; i++) {
         float *row = probability + i * k;
@@ -142,111 +739,11 @@ static void finish_votes(size_t n, size_t k, int threads, float *probability)
         for (size_t c = 0; c < k; c++)
             row[c] = (float)(((double)row[c] + even) / sum);
     }
-}
-
-/* Grow trees first .. first+count-1 into the batch. */
-static int grow_batch(const struct wn_forest *forest, struct wn_tree *trees,
-                      size_t first, size_t count, int threads,
-                      struct wn_error *error)
-{
-    struct wn_error failed[BATCH] = {{0}};
-    int status = 0;
-
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (size_t t = 0; t < count; t++)
-        if (wn_tree_grow(forest, &trees[t], first + t))
-            trees[t].depth = 0;
-    for (size_t t = 0; t < count && status == 0; t++)
-        if (failed[t].code)
-            status = wn_fail(error, failed[t].code, "%s", failed[t].text);
-    return status;
-}
-
-/* The rows by class, each class's in their order. */
-static int32_t *sort_rows(const int32_t *label, size_t n, size_t k)
-{
-    size_t *begin = wn_new(k + 2, sizeof *begin);
-    int32_t *order = wn_spill_new(n, sizeof *order);
-
-    if (begin && order) {
-        for (size_t i = 0; i < n; i++)
-            begin[(label[i] < 0 ? 0 : (size_t)label[i] + 1) + 1]++;
-        for (size_t c = 1; c <= k; c++)
-            begin[c] += begin[c - 1];
-        for (size_t i = 0; i < n; i++)
-            order[begin[label[i] < 0 ? 0 : (size_t)label[i] + 1]++] =
-                (int32_t)i;
-    }
-    free(begin);
-    return order;
-}
-
-static size_t count_groups(const int32_t *group, size_t n)
-{
-    size_t groups = 0;
-
-    for (size_t i = 0; group && i < n; i++)
-        if ((size_t)group[i] >= groups)
-            groups = (size_t)group[i] + 1;
-    return groups;
-}
-
-int wn_trees(const float *x, size_t n, size_t d, const int32_t *label, size_t k,
-             const float *weight, const int32_t *group,
-             const struct wn_trees_knobs *knobs, uint64_t seed, int threads,
-             struct wn_log *log, float *probability, struct wn_error *error)
-{
-    struct wn_forest forest = {.n = n,
-                               .d = d,
-                               .k = k,
-                               .least = knobs->least,
-                               .share = knobs->share,
-                               .x = x,
-                               .label = label,
-                               .weight = weight,
-                               .group = group,
-                               .groups = count_groups(group, n),
-                               .seed = seed};
-    uint16_t *column = wn_spill_new(wn_product(n, d, 1), sizeof *column);
-    int32_t *order = sort_rows(label, n, k);
-    struct wn_tree *trees = NULL;
-    int status = -1;
-
-    wn_tree_lay(&forest);
-    forest.low = wn_new(d, sizeof *forest.low);
-    forest.scale = wn_new(d, sizeof *forest.scale);
-    forest.candidates =
-        knobs->candidates ? knobs->candidates : (size_t)lrint(sqrt((double)d));
-    if (forest.candidates == 0)
-        forest.candidates = 1;
-    if (!(trees = new_trees(&forest)) || cut_features(&forest, threads, column))
-        goto done;
-    forest.column = column;
-    forest.order = order;
-    memset(probability, 0, n * k * sizeof *probability);
-    for (size_t t = 0; t < knobs->trees; t += BATCH) {
-        const size_t left = knobs->trees - t;
-        const size_t count = left < BATCH ? left : BATCH;
-
-        wn_log_progress(log, "trees", t, knobs->trees);
-        if (grow_batch(&forest, trees, t, count, threads, error))
-            goto done;
-        add_votes(trees, count, n, k, threads, probability);
-    }
-    wn_log_progress(log, "trees", knobs->trees, knobs->trees);
-    finish_votes(n, k, threads, probability);
-    status = 0;
-done:
-    free_trees(trees);
+    for (size_t t = 0; t < BATCH; t++)
+        tree_free(&trees[t]);
+    free(trees);
     free(forest.low);
     free(forest.scale);
     wn_spill_free(order);
     wn_spill_free(column);
-    return status;
-}
-
-double wn_trees_bytes(size_t n, size_t d, size_t k)
-{
-    return 2 * (double)n * (double)d + 4 * (double)n +
-           BATCH * wn_tree_bytes(n, d, k);
 }

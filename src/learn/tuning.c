@@ -1,112 +1,86 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows to try knobs on; see tuning.h. */
+/* Subsamples for choosing settings; see tuning.h. */
 #include "learn/tuning.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/spill.h"
 #include "util/memory.h"
 #include "util/random.h"
+#include "util/spill.h"
 
-enum { ALIKE = 8 }; /* rows of a class where classes are many */
+enum { ROWS_PER_CLASS = 8 }; /* where classes are many */
 
-void wn_draw_free(struct wn_draw *draw)
+void wn_subsample_free(struct wn_subsample *drawn)
 {
-    wn_spill_free(draw->x);
-    free(draw->weight);
-    free(draw->label);
-    free(draw->group);
-    free(draw->fold);
-    free(draw->number);
+    wn_spill_free(drawn->x);
+    free(drawn->weight);
+    free(drawn->label);
+    free(drawn->group);
+    free(drawn->fold);
+    free(drawn->number);
 }
 
-static int new_draw(struct wn_draw *draw, const struct wn_sample *from,
-                    size_t n)
-{
-    draw->x = wn_spill_new(n * from->d, sizeof(float));
-    draw->weight = wn_new(n, sizeof(float));
-    draw->label = wn_new(n, sizeof(int32_t));
-    draw->group = wn_new(n, sizeof(int32_t));
-    draw->fold = wn_new(n, sizeof(int32_t));
-    draw->number = wn_new(from->k, sizeof(int32_t));
-    draw->sample = *from;
-    draw->sample.n = draw->sample.k = 0;
-    draw->sample.x = draw->x;
-    draw->sample.label = draw->label;
-    draw->sample.weight = draw->weight;
-    draw->sample.group = from->group ? draw->group : NULL;
-    draw->sample.fold = from->fold ? draw->fold : NULL;
-    return 0;
-}
-
-static void tuning_take(struct wn_draw *draw, const struct wn_sample *from,
-                        size_t at)
-{
-    const size_t i = draw->sample.n++;
-    int32_t *number = &draw->number[from->label[at]];
-
-    memcpy(draw->x + i * from->d, from->x + at * from->d,
-           from->d * sizeof *draw->x);
-    if (!*number)
-        *number = (int32_t)++draw->sample.k;
-    draw->label[i] = *number - 1;
-    draw->weight[i] = (float)wn_sample_weight(from, at);
-    draw->group[i] = from->group ? from->group[at] : 0;
-    draw->fold[i] = from->fold ? from->fold[at] : 0;
-}
-
-/* How many rows of a class may be drawn: all; or ALIKE, where the sample would
- * hold fewer of most, and then only of the classes that come first, so that
- * what is chosen on can tell alike rows from others. */
-static void choose_classes(const struct wn_sample *from, const int32_t *order,
-                           size_t most, size_t *room)
-{
-    const bool many = from->n > most && from->k > most / ALIKE;
-    size_t left = most;
-
-    for (size_t c = 0; c < from->k; c++)
-        room[c] = many ? 0 : most;
-    for (size_t i = 0; many && left && i < from->n; i++) {
-        const size_t at = (size_t)order[i];
-
-        if (wn_sample_weight(from, at) > 0 && !room[from->label[at]]) {
-            room[from->label[at]] = left < ALIKE ? left : ALIKE;
-            left -= room[from->label[at]];
-        }
-    }
-}
-
-int wn_draw_rows(struct wn_draw *draw, const struct wn_sample *from,
-                 size_t most)
+void wn_subsample_draw(struct wn_subsample *drawn, const struct wn_sample *from,
+                       size_t max)
 {
     int32_t *order = wn_spill_new(from->n, sizeof *order);
-    size_t *room = wn_new(from->k, sizeof *room);
+    size_t *capacity = wn_new(from->k, sizeof *capacity); /* by class */
     struct wn_random random;
-    int status = -1;
 
-    most = most < from->n ? most : from->n;
-    if (new_draw(draw, from, most))
-        goto done;
+    max = max < from->n ? max : from->n;
+    size_t left = max;
+    const bool many = from->n > max && from->k > max / ROWS_PER_CLASS;
+    drawn->x = wn_spill_new(max * from->d, sizeof(float));
+    drawn->weight = wn_new(max, sizeof(float));
+    drawn->label = wn_new(max, sizeof(int32_t));
+    drawn->group = wn_new(max, sizeof(int32_t));
+    drawn->fold = wn_new(max, sizeof(int32_t));
+    drawn->number = wn_new(from->k, sizeof(int32_t));
+    drawn->sample = *from;
+    drawn->sample.n = drawn->sample.k = 0;
+    drawn->sample.x = drawn->x;
+    drawn->sample.label = drawn->label;
+    drawn->sample.weight = drawn->weight;
+    drawn->sample.group = from->group ? drawn->group : NULL;
+    drawn->sample.fold = from->fold ? drawn->fold : NULL;
     wn_random_start(&random, from->seed, WN_RANDOM_SAMPLE, 2, 0);
     wn_random_order(&random, order, from->n);
-    choose_classes(from, order, most, room);
-    for (size_t i = 0; i < from->n && draw->sample.n < most; i++) {
-        const size_t at = (size_t)order[i];
+    /* Where classes would have too few rows for a model to generalise from,
+     * only ROWS_PER_CLASS of those that come first are drawn. */
+    for (size_t c = 0; c < from->k; c++)
+        capacity[c] = many ? 0 : max;
+    for (size_t r = 0; many && left && r < from->n; r++) {
+        const size_t row = (size_t)order[r];
 
-        if (wn_sample_weight(from, at) > 0 && room[from->label[at]]) {
-            room[from->label[at]]--;
-            tuning_take(draw, from, at);
-        }
+        if (wn_sample_weight(from, row) <= 0 || capacity[from->label[row]])
+            continue;
+        capacity[from->label[row]] =
+            left < ROWS_PER_CLASS ? left : ROWS_PER_CLASS;
+        left -= capacity[from->label[row]];
     }
-    status = 0;
-done:
+    for (size_t r = 0; r < from->n && drawn->sample.n < max; r++) {
+        const size_t row = (size_t)order[r];
+
+        if (wn_sample_weight(from, row) <= 0 || !capacity[from->label[row]])
+            continue;
+        const size_t i = drawn->sample.n++;
+        int32_t *number = &drawn->number[from->label[row]];
+        capacity[from->label[row]]--;
+        memcpy(drawn->x + i * from->d, from->x + row * from->d,
+               from->d * sizeof *drawn->x);
+        if (!*number)
+            *number = (int32_t)++drawn->sample.k;
+        drawn->label[i] = *number - 1;
+        drawn->weight[i] = (float)wn_sample_weight(from, row);
+        drawn->group[i] = from->group ? from->group[row] : 0;
+        drawn->fold[i] = from->fold ? from->fold[row] : 0;
+    }
     wn_spill_free(order);
-    free(room);
-    return status;
+    free(capacity);
 }
 
-double wn_tuning_lowest(const double *value, size_t count)
+double wn_parabola_minimum(const double *value, size_t count)
 {
     size_t best = 0;
 
@@ -116,6 +90,7 @@ double wn_tuning_lowest(const double *value, size_t count)
     if (best == 0 || best + 1 == count)
         return (double)best;
     const double before = value[best - 1], after = value[best + 1];
-    const double bend = before - 2 * value[best] + after;
-    return (double)best + (bend > 0 ? (before - after) / (2 * bend) : 0);
+    const double curvature = before - 2 * value[best] + after;
+    return (double)best +
+           (curvature > 0 ? (before - after) / (2 * curvature) : 0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* learn/tuning.h: choosing a model's knobs: rows of a sample to try them on,
- * and where between the trials they are best. */
+/* learn/tuning.h: choosing a model's settings: a subsample to try them on, and
+ * the minimum between the trials. */
 #ifndef WN_LEARN_TUNING_H
 #define WN_LEARN_TUNING_H
 
@@ -8,26 +8,26 @@
 #include <stdint.h>
 
 #include "learn/sample.h"
-#include "util/error.h"
 
-/* Only classes that occur are numbered. */
-struct wn_draw {
-    struct wn_sample sample; /* of the arrays below */
+/* Classes without rows are dropped and the others renumbered from 0. */
+struct wn_subsample {
+    struct wn_sample sample; /* points to the arrays below */
     float *x, *weight;
     int32_t *label, *group, *fold;
-    int32_t *number; /* by class: its own here, from 1; 0 for none */
+    int32_t *number; /* by class of the source: its number here, from 1; 0 for
+                        none */
 };
 
-/* Up to `most` rows with a label that counts, by the sample's seed; all of a
- * class or, where more than most / 8 classes share more than `most` rows, 8 of
- * those that come first. `draw` is to be freed after a failure (WN_ENOMEM),
- * too, and may be all zero before. Neighbours are not drawn. */
-int wn_draw_rows(struct wn_draw *draw, const struct wn_sample *from,
-                 size_t most) WN_MUST_CHECK;
-void wn_draw_free(struct wn_draw *draw);
+/* Draw up to `max` rows of positive weight, by the sample's seed. With more
+ * than max / 8 classes in more than `max` rows, only 8 rows of a class are
+ * drawn, of the classes that come first. Neighbours are not copied. */
+void wn_subsample_draw(struct wn_subsample *drawn, const struct wn_sample *from,
+                       size_t max);
+/* Also takes one that is all zero. */
+void wn_subsample_free(struct wn_subsample *drawn);
 
-/* Where between the neighbours of the least of count values the parabola
- * through the three is lowest, as a place in the list. */
-double wn_tuning_lowest(const double *value, size_t count);
+/* The minimum of the parabola through the least of `count` values and its two
+ * neighbours, as a fractional index; at either end the index itself. */
+double wn_parabola_minimum(const double *value, size_t count);
 
 #endif

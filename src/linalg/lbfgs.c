@@ -44,8 +44,8 @@ void wn_lbfgs_free(struct wn_lbfgs *lbfgs)
     wn_spill_free(lbfgs->changes);
 }
 
-int wn_lbfgs_open(struct wn_lbfgs *lbfgs, size_t rows, size_t columns,
-                  const double *inverse)
+void wn_lbfgs_open(struct wn_lbfgs *lbfgs, size_t rows, size_t columns,
+                   const double *inverse)
 {
     const size_t size = wn_product(rows, columns, 1);
     const size_t ring = wn_product(MEMORY, size, 1);
@@ -59,7 +59,6 @@ int wn_lbfgs_open(struct wn_lbfgs *lbfgs, size_t rows, size_t columns,
     lbfgs->trial_gradient = wn_spill_new(size, sizeof(double));
     lbfgs->steps = wn_spill_new(ring, sizeof(double));
     lbfgs->changes = wn_spill_new(ring, sizeof(double));
-    return 0;
 }
 
 /* out = inverse v. */

@@ -39,8 +39,8 @@ struct wn_lbfgs {
 };
 
 /* All vectors are 0. */
-int wn_lbfgs_open(struct wn_lbfgs *lbfgs, size_t rows, size_t columns,
-                  const double *inverse);
+void wn_lbfgs_open(struct wn_lbfgs *lbfgs, size_t rows, size_t columns,
+                   const double *inverse);
 void wn_lbfgs_free(struct wn_lbfgs *lbfgs);
 
 /* Use value and gradient at `trial`, and set the next `trial` unless `done`.

@@ -17,8 +17,8 @@ void wn_standardize_free(struct wn_standardize *standard)
     *standard = (struct wn_standardize){0};
 }
 
-int wn_standardize_make(struct wn_standardize *standard, const float *x,
-                        size_t n, size_t d)
+void wn_standardize_make(struct wn_standardize *standard, const float *x,
+                         size_t n, size_t d)
 {
     double *mean = wn_new(d, sizeof *mean);
     double *square = wn_new(d, sizeof *square);
@@ -46,7 +46,6 @@ int wn_standardize_make(struct wn_standardize *standard, const float *x,
     }
     free(mean);
     free(square);
-    return 0;
 }
 
 bool wn_standardize_uneven(const struct wn_standardize *standard)

@@ -16,8 +16,8 @@ struct wn_standardize {
 };
 
 /* From n x d rows, finite. */
-int wn_standardize_make(struct wn_standardize *standard, const float *x,
-                        size_t n, size_t d);
+void wn_standardize_make(struct wn_standardize *standard, const float *x,
+                         size_t n, size_t d);
 void wn_standardize_free(struct wn_standardize *standard);
 
 /* Whether the largest standard deviation is more than 1.5 times the smallest.

@@ -8,7 +8,7 @@
  * See winnow-methods(7). */
 #include <stdlib.h>
 
-#include "learn/loss_correction.h"
+#include "learn/noisy_loss.h"
 #include "method/method.h"
 #include "noise/hoc.h"
 #include "util/memory.h"

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "learn/mixture.h"
+#include "learn/noisy_loss.h"
 #include "method/method.h"
 #include "util/memory.h"
 

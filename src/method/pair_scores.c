@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Methods that compare the two blocks of features of each row. The blocks are
- * first mapped into one space, out of sample (learn/align.h), unless they are
+ * first mapped into one space, out of sample (learn/pairs.h), unless they are
  * in one already. Labels play no part. */
 #include <math.h>
 

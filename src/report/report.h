@@ -52,8 +52,8 @@ struct wn_origin {
 };
 
 /* Out-of-sample quality of a model, of the pool of models ("committee"), or of
- * the user's probabilities; measures as in learn/pool.h. Unknown numbers are
- * NaN, unknown texts NULL. */
+ * the user's probabilities; measures as in learn/calibrate.h. Unknown numbers
+ * are NaN, unknown texts NULL. */
 struct wn_member {
     char *name, *chosen; /* chosen: the settings fitted to the data */
     double log_loss, calibration, accuracy, weight;

@@ -91,7 +91,7 @@ while IFS='|' read -r set options ingested scored; do
         ok "$([ ! -e no.h5 ]; echo $?)" "$set: score leaves no file"
         continue
     fi
-    # Where it takes its time: all of them together only.
+    # Where this is slow, all of them together only.
     for model in $([ "$set" = many_features ] || echo $models); do
         runs "$set: $model" \
             score -q --model=$model --methods=none -o $set.$model.h5 set.h5
@@ -108,8 +108,8 @@ while IFS='|' read -r set options ingested scored; do
     runs "$set: flag" flag -q -i $set.all.h5
     runs "$set: report" report $set.all.h5
 done <list
-# Arrays, as they are: numbers that no distance can hold, of which no square is
-# above 0, that are all 0; no label at all.
+# Raw arrays: numbers whose distances overflow, whose squares underflow to 0, that
+# are all 0; no label at all.
 PATH=$build/tests/cli:$PATH
 array() { # WORD LABEL...: six rows of two features, WORD and its negative
     word=$1
@@ -134,8 +134,8 @@ fails_with 2 'y.npy: found no label in 6 rows' array 1 -1 -1 -1 -1 -1 -1
 equal_but_one >set.csv
 ingest -qf set.csv --label=y -o set.h5 && score -q -o half.h5 set.h5
 
-# All that is stored is finite, probabilities sum to 1, suspicions are some;
-# rows that are equal, but of two classes, have about a half for each.
+# All stored numbers are finite, probabilities sum to 1, suspicions exist; equal
+# rows of two classes have about a half for each.
 cat >check.py <<'END'
 import sys
 import h5py

@@ -19,9 +19,9 @@ numbers() {
     peek s.h5 "score/$1" f32 | awk '{printf "%.4f ", $1 + 0}'
 }
 score -v --model=none t.h5 -o s.h5 -j2 2>said
-ok $? "score of what was brought"
+ok $? "score of external dynamics"
 grep -q "networks: measured after epoch 1 of 4" said
-ok $? "a tenth of the epochs"
+ok $? "measured after a tenth of the epochs"
 is "$(numbers el2n)" "0.2797 0.7754 0.3810 0.3596 0.7563 0.8165 " \
     "el2n is that of the first epoch"
 is "$(numbers aum)" "-2.9250 0.0250 -2.7250 -2.5750 1.7500 -0.1000 " "aum"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# score with groups: rows that stand twice in the file know each other's label
-# unless they are a group; --ungrouped.
+# score with groups: rows that occur twice in the file reveal each other's label
+# unless they form a group; --ungrouped.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 # Every row of iris twice, a fifth of the pairs with the same wrong label.
@@ -27,9 +27,8 @@ for model in kernel trees neighbors softmax mlp committee; do
         score --model=$model --methods=none apart.h5 -o $model.apart.h5 -v
     is "$(grep 'accuracy' err | tail -n 1 | sed 's/.*accuracy //')" \
         "$(cat by-row)" "which is the same as --ungrouped"
-    # By chance a wrong label is believed once in a while; that nearly all are
-    # shows that the other twin was seen. Straight lines cannot tell single
-    # rows apart.
+    # A few wrong labels are believed by chance; that nearly all are shows that
+    # the model saw the other twin. Linear models cannot memorise single rows.
     case $model in
     softmax | mlp) ;;
     *) ok "$(awk -v g="$(cat by-group)" -v r="$(cat by-row)" \

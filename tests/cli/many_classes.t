@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# score of many classes with few rows: 400 classes of three rows, two of which
-# stay when one is left out, around centres that lie far apart; and one row
-# alone in its class. Every predictor comes to an end, its probabilities sum to
-# 1 and are better than even ones, the same for any -j; the anonymous memory stays
-# within --estimate. So does every method.
+# score of many classes with few rows: 400 classes of three rows around distant
+# centres, so that two remain when one is left out; and one row alone in its
+# class. Every model ends, its probabilities sum to 1 and are better than even
+# ones, and do not depend on -j; anonymous memory stays within --estimate. The
+# same for every method.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 awk 'BEGIN {
@@ -26,7 +26,7 @@ for model in kernel trees neighbors softmax mlp committee; do
     loss=$(sed -n 's/.*log-loss \([0-9.]*\).*/\1/p' err | tail -n 1)
     # Even probabilities have a log-loss of log 401 = 5.994.
     ok "$(awk -v x="$loss" 'BEGIN { print !(x > 0 && x < 5.994) }')" \
-        "$model knows more than nothing: $loss"
+        "$model is better than even probabilities: $loss"
     if [ "${WN_SANITIZERS:-no}" = yes ]; then
         skip "$model uses" 'the shadow memory of the sanitizers counts, too'
     else
@@ -38,7 +38,7 @@ for model in kernel trees neighbors softmax mlp committee; do
     ok $? "$model is the same for one thread"
     rm -f one.h5
 done
-# So do all methods, with the networks of the dynamics.
+# All methods, with the networks of the dynamics.
 score --estimate --methods=all many.h5 >said
 bound=$(awk '$1 == "memory" { print $2 }' said)
 peak_of score -j2 --methods=all --replicates=2 --epochs=5 many.h5 -o all.h5

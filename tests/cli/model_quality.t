@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What report says of models, graph and networks: the measures are computed
-# again from the probabilities in the file, by awk.
+# What report says about models, graph and networks: awk recomputes the measures
+# from the probabilities in the file.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 PATH=$build/tests/cli:$PATH
 
@@ -45,7 +45,7 @@ is "$(sed -n 's/^{"record":"model","model":"\([a-z]*\)","log_loss":[0-9.]*,"accu
 ok "$(grep -q '"record":"computed","kernels":"[A-Za-z0-9 ]*","epoch":[0-9]*,"epochs":[0-9]*,"neighbors":10,"metric":"euclidean","method":"exact","recall":1,"cells":null,"probe":null,"singular_entropy":[0-9.]*}' \
     lines; echo $?)" 'JSON: the rest'
 peek b.h5 score/probability kernel_chosen >chosen
-ok "$(grep -qF "\"chosen\":\"$(cat chosen)\"" lines; echo $?)" 'JSON: knobs'
+ok "$(grep -qF "\"chosen\":\"$(cat chosen)\"" lines; echo $?)" 'JSON: settings'
 
 score -q --model=neighbors --methods=none --probe=3 a.h5 -o b.h5 -f
 report -v b.h5 >text
@@ -54,7 +54,7 @@ is "$(sed -n '/out of sample/,/^$/p' text | sed -n 's/^  \([a-z]*\) .*/\1/p' |
 ok "$(tr '\n' ' ' <text | tr -s ' ' |
     grep -q 'searched in 3 of [0-9]* cells; in a sample this found [0-9.]* % of the'
     echo $?)" '-v: what the cells found'
-is "$(grep -c Networks text)" 0 'no word of networks that there are not'
+is "$(grep -c Networks text)" 0 'nothing about networks where there are none'
 score -q --model=none --methods=none a.h5 -o b.h5 -f
 is "$(report b.h5 | grep -c 'out of sample'; report --format=json b.h5 |
     grep -c '"record":"model"')" '0
@@ -63,7 +63,7 @@ is "$(report a.h5 | grep -c 'out of sample'
     report --format=json a.h5 | grep -c '"record":"computed"')" '0
 0' 'nothing before score'
 
-# Probabilities that the user brought are measured, too.
+# User-supplied probabilities are measured, too.
 awk 'NR == 1 { print "a,p_x,p_y,y" }
     { print NR, NR % 2 ? ".8,.2,x" : NR % 10 ? ".4,.6,y" : ".7,.3,y" }' \
     label >p.csv

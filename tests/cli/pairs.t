@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Two blocks of features that should agree: the digits and a projection of them,
+# Two blocks of features that should agree, the digits and a projection of them,
 # with planted swaps.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 PATH=$build/tests/cli:$PATH

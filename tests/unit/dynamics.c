@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model/dynamics, early and mixture: golden.json (training_dynamics,
+/* learn/dynamics, training and noisy_loss: golden.json (training_dynamics,
  * cores_elr, dividemix_gmm), the same numbers for any number of threads, and
  * what they find in data with planted errors. */
 #include "unit.h"
@@ -10,17 +10,10 @@
 
 #include "method/method_private.h"
 #include "method/method.h"
-#include "learn/early_stopping.h"
-#include "learn/external_dynamics.h"
-#include "linalg/products.h"
-#include "learn/mixture.h"
 #include "learn/training.h"
-
-static void near(double found, double wanted, double tolerance)
-{
-    if (!(fabs(found - wanted) <= tolerance))
-        fail_msg("found %.9g, wanted %.9g within %g", found, wanted, tolerance);
-}
+#include "learn/dynamics.h"
+#include "linalg/products.h"
+#include "learn/noisy_loss.h"
 
 /* golden:training_dynamics, 4 epochs x 6 rows x 3 classes. */
 static const float golden_logits[4][6][3] = {{{2, .5f, -1},
@@ -90,11 +83,12 @@ static void histories_are_the_golden_ones(void **state)
             const double log_total = wn_log_total(z, 3);
 
             wn_history_add(&history, z, 3, golden_label[i], log_total);
-            wn_history_aim(&history, target, z, 3, golden_label[i], log_total);
+            wn_history_update_target(&history, target, z, 3, golden_label[i],
+                                     log_total);
         }
         wn_history_read(&history, value);
         for (int s = 0; s < FOLLOWED; s++)
-            near(value[WN_AUM + s], golden_history[i][s], 1e-6);
+            assert_near(value[WN_AUM + s], golden_history[i][s], 1e-6);
     }
 }
 
@@ -126,12 +120,12 @@ static void targets_are_the_golden_ones(void **state)
         for (int e = 0; e < 4; e++) {
             const float *z = golden_logits[e][i];
 
-            wn_history_aim(&history, target, z, 3, golden_label[i],
-                           wn_log_total(z, 3));
-            near(history.target_log, term[e][i], 1e-6);
+            wn_history_update_target(&history, target, z, 3, golden_label[i],
+                                     wn_log_total(z, 3));
+            assert_near(history.target_log, term[e][i], 1e-6);
         }
         for (int c = 0; c < 3; c++)
-            near(target[c], wanted[i][c], 1e-6);
+            assert_near(target[c], wanted[i][c], 1e-6);
     }
 }
 
@@ -152,7 +146,7 @@ static void el2n_over_epochs_is_the_golden_one(void **state)
                                  &verdict);
             sum += verdict.el2n;
         }
-        near(sum / 4, wanted[i], 1e-7);
+        assert_near(sum / 4, wanted[i], 1e-7);
     }
 }
 
@@ -167,7 +161,7 @@ static void the_aum_threshold_is_the_golden_one(void **state)
     for (int i = 0; i < 6; i++)
         minus[i] = (float)-golden_history[i][0];
     const double cut = wn_aum_threshold(minus, sample, 6, 99);
-    near(cut, 1.75 - .99 * 1.85, 1e-6); /* by hand */
+    assert_near(cut, 1.75 - .99 * 1.85, 1e-6); /* by hand */
     for (int i = 0; i < 6; i++)
         assert_int_equal(minus[i] - cut >= 0, flagged[i]);
 }
@@ -197,9 +191,9 @@ static int read_probabilities(void *context, size_t e, float *out,
     return 0;
 }
 
-/* golden:training_dynamics, golden:cores_elr: what was brought, as logits and
- * as probabilities; EL2N at epoch 0. */
-static void brought_dynamics_are_the_golden_ones(void **state)
+/* golden:training_dynamics, golden:cores_elr: external dynamics, as logits
+ * and as probabilities; EL2N at epoch 0. */
+static void external_dynamics_are_the_golden_ones(void **state)
 {
     static const double el2n[6] = {0.27968758739238836, 0.7753832669792755,
                                    0.38102218497830204, 0.35961022942397,
@@ -221,12 +215,12 @@ static void brought_dynamics_are_the_golden_ones(void **state)
         assert_non_null(dynamics);
         wn_dynamics_read(dynamics, WN_EL2N, 1, 0, found, NULL);
         for (int i = 0; i < 6; i++)
-            near(found[i], el2n[i], 1e-6);
+            assert_near(found[i], el2n[i], 1e-6);
         for (int s = 0; s < FOLLOWED; s++) {
             wn_dynamics_read(dynamics, (enum wn_statistic)(WN_AUM + s), 1, 0,
                              found, NULL);
             for (int i = 0; i < 6; i++)
-                near(found[i], golden_history[i][s], 2e-6);
+                assert_near(found[i], golden_history[i][s], 2e-6);
         }
         assert_int_equal(wn_dynamics_epochs(dynamics), 4);
         wn_dynamics_free(dynamics);
@@ -254,12 +248,12 @@ static void mixture_is_the_golden_one(void **state)
     (void)state;
     wn_mixture_fit(loss, 12, found, &fit);
     for (int i = 0; i < 12; i++)
-        near(found[i], clean[i], 1e-12);
-    near(fit.mean[fit.low], 0.04670538441545988, 1e-12);
-    near(fit.mean[!fit.low], 0.6255141554419532, 1e-12);
-    near(fit.variance[fit.low], 0.0018253162948291288, 1e-12);
-    near(fit.variance[!fit.low], 0.06224911772114772, 1e-12);
-    near(fit.weight[fit.low], 0.6588741009953907, 1e-12);
+        assert_near(found[i], clean[i], 1e-12);
+    assert_near(fit.mean[fit.low], 0.04670538441545988, 1e-12);
+    assert_near(fit.mean[!fit.low], 0.6255141554419532, 1e-12);
+    assert_near(fit.variance[fit.low], 0.0018253162948291288, 1e-12);
+    assert_near(fit.variance[!fit.low], 0.06224911772114772, 1e-12);
+    assert_near(fit.weight[fit.low], 0.6588741009953907, 1e-12);
     assert_int_equal(fit.iterations, 2);
 }
 
@@ -272,7 +266,7 @@ static void a_mixture_of_one_value_is_clean(void **state)
     for (size_t n = 0; n <= 3; n++) {
         wn_mixture_fit(loss, n, found, NULL);
         for (size_t i = 0; i < n; i++)
-            near(found[i], 1, 0);
+            assert_near(found[i], 1, 0);
     }
 }
 
@@ -423,9 +417,9 @@ static void check_method(const char *name,
                                      &error),
                      0);
     for (size_t i = 0; i < n; i++) {
-        near(out[i], wanted[i], 1e-6);
+        assert_near(out[i], wanted[i], 1e-6);
         if (spread_wanted)
-            near(spread[i], spread_wanted[i], 1e-6);
+            assert_near(spread[i], spread_wanted[i], 1e-6);
     }
 }
 
@@ -490,7 +484,7 @@ static void a_count_for_never_is_averaged(void **state)
     static const int32_t own[1] = {0};
     const struct wn_mlp_prediction verdict = {0};
     const struct wn_history history[2] = {
-        {.epochs = 4}, {.epochs = 4, .right = 2, .forgotten = 1}};
+        {.epochs = 4}, {.epochs = 4, .correct = 2, .forgotten = 1}};
     struct wn_dynamics *dynamics =
         wn_dynamics_new(1, own, WN_DYNAMICS_HISTORIES, 1, 4);
 
@@ -507,8 +501,8 @@ static void a_count_for_never_is_averaged(void **state)
     wn_dynamics_free(dynamics);
 }
 
-/* 15 planted errors of 300 rows; the threshold is to flag most of them and few
- * of the others, and what it flags is above 0. */
+/* 15 planted errors in 300 rows: the threshold flags most of them and few of
+ * the others; flagged scores are 0 or more. */
 static void a_threshold_parts_planted_errors(void **state)
 {
     const struct wn_method_settings settings = {.has_aum_threshold = true,
@@ -605,7 +599,8 @@ static int prepare(void **state)
     (void)state;
     wn_linear_start();
     make_blobs();
-    return wn_standardize_make(&standard, x, N, D);
+    wn_standardize_make(&standard, x, N, D);
+    return 0;
 }
 
 static int clear(void **state)
@@ -625,7 +620,7 @@ int main(void)
         cmocka_unit_test(el2n_over_epochs_is_the_golden_one),
         cmocka_unit_test(the_aum_threshold_is_the_golden_one),
         cmocka_unit_test(a_threshold_parts_planted_errors),
-        cmocka_unit_test(brought_dynamics_are_the_golden_ones),
+        cmocka_unit_test(external_dynamics_are_the_golden_ones),
         cmocka_unit_test(mixture_is_the_golden_one),
         cmocka_unit_test(a_mixture_of_one_value_is_clean),
         cmocka_unit_test(answers_do_not_depend_on_threads),

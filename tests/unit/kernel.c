@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model/kernel: the leave-one-out formula against refitting without the row
- * (a row of weight 0 teaches nothing and is judged like a new one). */
+/* learn/kernel: the leave-one-out formula against refitting without the row
+ * (a row of weight 0 is not trained on and predicted like a new one). */
 #include "unit.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "learn/kernel_loo.h"
 #include "learn/kernel.h"
 #include "linalg/products.h"
 #include "util/random.h"
 
 enum { N = 200, D = 6, K = 3 };
 
-static const struct wn_kernel knobs = {
+static const struct wn_kernel settings = {
     .landmarks = 256, .bandwidth = 2, .ridge = 0.5};
 
 static void make_rows(float *x, int32_t *label)
@@ -50,13 +49,13 @@ static void group_scores(const float *x, const int32_t *label,
                          float *score)
 {
     const struct wn_sample sample = sample_of(x, label, weight, group, threads);
-    struct wn_standardize view;
+    struct wn_standardize standard;
     struct wn_error error = {0};
 
-    assert_int_equal(wn_standardize_make(&view, x, N, D), 0);
-    assert_int_equal(wn_kernel_scores(&knobs, &view, &sample, score, &error),
-                     0);
-    wn_standardize_free(&view);
+    wn_standardize_make(&standard, x, N, D);
+    assert_int_equal(
+        wn_kernel_scores(&settings, &standard, &sample, score, &error), 0);
+    wn_standardize_free(&standard);
 }
 
 static void scores(const float *x, const int32_t *label, const float *weight,
@@ -148,7 +147,7 @@ static void a_group_left_out_is_a_refit(void **state)
     assert_true(far > 0);
 }
 
-/* More rows in a group than go through the formula: 2,500 of 3,000. */
+/* More rows in a group than the block formula takes: 2,500 of 3,000. */
 static void a_large_group_is_left_out_too(void **state)
 {
     enum { ROWS = 3000 };
@@ -156,7 +155,7 @@ static void a_large_group_is_left_out_too(void **state)
     static int32_t label[ROWS], group[ROWS];
     const struct wn_kernel few = {.landmarks = 64, .bandwidth = 2, .ridge = 1};
     struct wn_sample sample = sample_of(x, label, NULL, group, 2);
-    struct wn_standardize view;
+    struct wn_standardize standard;
     struct wn_random random;
     struct wn_error error = {0};
 
@@ -171,29 +170,30 @@ static void a_large_group_is_left_out_too(void **state)
     }
     sample.n = ROWS;
     sample.groups = 501;
-    assert_int_equal(wn_standardize_make(&view, x, ROWS, D), 0);
-    assert_int_equal(wn_kernel_scores(&few, &view, &sample, all, &error), 0);
+    wn_standardize_make(&standard, x, ROWS, D);
+    assert_int_equal(wn_kernel_scores(&few, &standard, &sample, all, &error),
+                     0);
     sample.group = NULL;
     sample.groups = 0;
     sample.weight = weight;
-    assert_int_equal(wn_kernel_scores(&few, &view, &sample, without, &error),
-                     0);
-    wn_standardize_free(&view);
+    assert_int_equal(
+        wn_kernel_scores(&few, &standard, &sample, without, &error), 0);
+    wn_standardize_free(&standard);
     for (int i = 0; i < ROWS; i++)
         for (int c = 0; group[i] == 500 && c < K; c++)
             assert_true(fabs((double)all[i * K + c] -
                              (double)without[i * K + c]) < 1e-4);
 }
 
-/* The sum of squared errors, with all rows as landmarks, by both ways; with
- * groups too. Landmarks take 0.001 more on the diagonal. */
-static void exact_misses_are_those_of_the_scores(void **state)
+/* The sum of squared errors, with all rows as landmarks, both ways; with groups
+ * too. Landmarks take 0.001 more on the diagonal. */
+static void loo_errors_are_those_of_the_scores(void **state)
 {
     static float x[N * D], score[N * K], weight[N];
     static int32_t label[N], group[N];
-    struct wn_trial trial[2] = {{knobs.bandwidth, knobs.ridge, 0},
-                                {knobs.bandwidth, knobs.ridge, 0}};
-    struct wn_standardize view;
+    struct wn_trial trial[2] = {{settings.bandwidth, settings.ridge, 0},
+                                {settings.bandwidth, settings.ridge, 0}};
+    struct wn_standardize standard;
     struct wn_error error = {0};
 
     (void)state;
@@ -202,25 +202,24 @@ static void exact_misses_are_those_of_the_scores(void **state)
         group[i] = (N - i) * (N - i) / 300;
         weight[i] = 0.25f * (float)(1 + i % 4);
     }
-    assert_int_equal(wn_standardize_make(&view, x, N, D), 0);
+    wn_standardize_make(&standard, x, N, D);
     for (int grouped = 0; grouped < 2; grouped++) {
         const struct wn_sample sample =
             sample_of(x, label, weight, grouped ? group : NULL, 2);
-        struct wn_kernel_loo *exact = wn_kernel_loo_new(&sample, &view);
-        double miss = 0;
+        struct wn_kernel_loo *loo = wn_kernel_loo_new(&sample, &standard);
+        double squared = 0;
 
-        assert_non_null(exact);
-        assert_int_equal(wn_kernel_loo_try(exact, trial, 2, &error), 0);
-        assert_true(trial[0].miss == trial[1].miss);
+        assert_int_equal(wn_kernel_loo_try(loo, trial, 2, &error), 0);
+        assert_true(trial[0].squared_error == trial[1].squared_error);
         assert_int_equal(
-            wn_kernel_scores(&knobs, &view, &sample, score, &error), 0);
+            wn_kernel_scores(&settings, &standard, &sample, score, &error), 0);
         for (int i = 0; i < N; i++)
             for (int c = 0; c < K; c++)
-                miss += pow((double)score[i * K + c] - (label[i] == c), 2);
-        assert_true(fabs(trial[0].miss / miss - 1) < 1e-3);
-        wn_kernel_loo_free(exact);
+                squared += pow((double)score[i * K + c] - (label[i] == c), 2);
+        assert_true(fabs(trial[0].squared_error / squared - 1) < 1e-3);
+        wn_kernel_loo_free(loo);
     }
-    wn_standardize_free(&view);
+    wn_standardize_free(&standard);
 }
 
 static void threads_do_not_show(void **state)
@@ -307,7 +306,7 @@ int main(void)
         cmocka_unit_test(leave_one_out_is_a_refit_with_weights),
         cmocka_unit_test(a_group_left_out_is_a_refit),
         cmocka_unit_test(a_large_group_is_left_out_too),
-        cmocka_unit_test(exact_misses_are_those_of_the_scores),
+        cmocka_unit_test(loo_errors_are_those_of_the_scores),
         cmocka_unit_test(threads_do_not_show),
         cmocka_unit_test(own_label_is_not_used),
         cmocka_unit_test(probabilities_are_right_and_sum_to_one),

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "method/method.h"
-#include "learn/loss_correction.h"
+#include "learn/noisy_loss.h"
 
 /* golden:knn_basic, k = 3. */
 static const int32_t basic_label[12] = {0, 0, 0, 0, 1, 1, 1, 0, 1, 2, 1, 0};

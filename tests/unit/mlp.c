@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model/mlp against golden.json (grand_mlp, training_dynamics) and central
+/* learn/mlp against golden.json (grand_mlp, training_dynamics) and central
  * differences in double. */
 #include "unit.h"
 
@@ -11,13 +11,7 @@
 #include "learn/mlp.h"
 #include "linalg/pointwise.h"
 
-static void near(double found, double wanted, double tolerance)
-{
-    if (!(fabs(found - wanted) <= tolerance))
-        fail_msg("found %.9g, wanted %.9g within %g", found, wanted, tolerance);
-}
-
-/* golden:grand_mlp. Its weights are stored outputs x inputs; here they stand
+/* golden:grand_mlp. Its weights are stored outputs x inputs; ours are
  * inputs x outputs. */
 static void golden_net_gives_the_golden_numbers(void **state)
 {
@@ -42,8 +36,8 @@ static void golden_net_gives_the_golden_numbers(void **state)
                                    0.9796447355794934, 0.8854775838655884};
     struct wn_gradient g[4];
     double p[12];
-    struct wn_mlp_prediction verdict[4];
-    const struct wn_mlp_findings out = {p, verdict, g};
+    struct wn_mlp_prediction prediction[4];
+    const struct wn_mlp_measures out = {p, prediction, g};
 
     (void)state;
     assert_non_null(net);
@@ -51,15 +45,16 @@ static void golden_net_gives_the_golden_numbers(void **state)
     memcpy(net->b1, b1, sizeof b1);
     memcpy(net->w2, w2, sizeof w2);
     memcpy(net->b2, b2, sizeof b2);
-    assert_int_equal(wn_mlp_measure(net, x, 4, label, &out), 0);
+    wn_mlp_measure(net, x, 4, label, &out);
     for (int i = 0; i < 12; i++)
-        near(p[i], probability[i], 1e-5);
+        assert_near(p[i], probability[i], 1e-5);
     for (int i = 0; i < 4; i++) {
-        near(verdict[i].el2n, el2n[i], 1e-5);
-        near(g[i].all, grand[i], 1e-5);
-        near(g[i].last, last[i], 1e-5);
-        near(verdict[i].own, probability[3 * i + label[i]], 1e-5);
-        near(verdict[i].loss, -log(probability[3 * i + label[i]]), 1e-5);
+        assert_near(prediction[i].el2n, el2n[i], 1e-5);
+        assert_near(g[i].all, grand[i], 1e-5);
+        assert_near(g[i].last, last[i], 1e-5);
+        assert_near(prediction[i].own, probability[3 * i + label[i]], 1e-5);
+        assert_near(prediction[i].loss, -log(probability[3 * i + label[i]]),
+                    1e-5);
     }
     wn_mlp_free(net);
 }
@@ -124,7 +119,7 @@ static void gradient_norms_are_those_of_differences(void **state)
     static float x[N * D], raw[N * D];
     struct wn_standardize standard;
     static int32_t label[N];
-    const struct wn_mlp_findings out = {.grand = g};
+    const struct wn_mlp_measures out = {.gradient = g};
 
     (void)state;
     assert_non_null(net);
@@ -134,27 +129,27 @@ static void gradient_norms_are_those_of_differences(void **state)
     fill(net->w2, w + D * H + H, H * K, &random);
     fill(net->b2, w + D * H + H + H * K, K, &random);
     fill(raw, unused, N * D, &random);
-    assert_int_equal(wn_standardize_make(&standard, raw, N, D), 0);
+    wn_standardize_make(&standard, raw, N, D);
     for (int i = 0; i < N; i++)
         wn_standardize_row(&standard, raw + i * D, x + i * D);
     net->standard = &standard;
     net->scale = .75f;
     for (int i = 0; i < N; i++)
         label[i] = i % 50 == 49 ? -1 : i % K;
-    assert_int_equal(wn_mlp_measure(net, raw, N, label, &out), 0);
+    wn_mlp_measure(net, raw, N, label, &out);
     for (int i = 0; i < N; i++)
         if (label[i] < 0)
             assert_true(g[i].all == 0 && g[i].last == 0);
         else
-            near(g[i].all /
-                     gradient_by_differences(w, x + i * D, .75, label[i]),
-                 1, 1e-5);
+            assert_near(
+                g[i].all / gradient_by_differences(w, x + i * D, .75, label[i]),
+                1, 1e-5);
     wn_standardize_free(&standard);
     wn_mlp_free(net);
 }
 
 /* golden:training_dynamics, epoch 0. */
-static void verdicts_are_the_golden_ones(void **state)
+static void predictions_are_the_golden_ones(void **state)
 {
     static const float z[6][3] = {{2, .5f, -1},      {.2f, .1f, 0},
                                   {-.5f, 1.5f, .3f}, {0, .4f, 1.8f},
@@ -173,17 +168,17 @@ static void verdicts_are_the_golden_ones(void **state)
                                      -0.48645418729491974, -0.5336109139382271,
                                      0.0431374512822722,   0.0};
     double p[3];
-    struct wn_mlp_prediction verdict;
+    struct wn_mlp_prediction prediction;
 
     (void)state;
     for (int i = 0; i < 6; i++) {
-        wn_mlp_prediction_of(z[i], 3, label[i], p, &verdict);
-        near(verdict.el2n, el2n[i], 1e-7);
-        near(2 * (1 - verdict.own), el1n[i], 1e-7);
-        near(verdict.margin, margin[i], 1e-7);
-        near(1 - 3 * verdict.own, sum_margin[i], 1e-7);
-        near(verdict.own, p[label[i]], 0);
-        near(exp(-verdict.loss), p[label[i]], 1e-15);
+        wn_mlp_prediction_of(z[i], 3, label[i], p, &prediction);
+        assert_near(prediction.el2n, el2n[i], 1e-7);
+        assert_near(2 * (1 - prediction.own), el1n[i], 1e-7);
+        assert_near(prediction.margin, margin[i], 1e-7);
+        assert_near(1 - 3 * prediction.own, sum_margin[i], 1e-7);
+        assert_near(prediction.own, p[label[i]], 0);
+        assert_near(exp(-prediction.loss), p[label[i]], 1e-15);
     }
 }
 
@@ -191,21 +186,21 @@ static void extreme_logits_stay_finite(void **state)
 {
     static const float z[3] = {1e30f, -1e30f, 0};
     double p[3];
-    struct wn_mlp_prediction verdict;
+    struct wn_mlp_prediction prediction;
 
     (void)state;
-    wn_mlp_prediction_of(z, 3, 1, p, &verdict);
-    near(verdict.el2n, sqrt(2), 1e-15);
-    near(verdict.loss / 2e30, 1, 1e-6);
-    near(verdict.margin, 1, 0);
-    wn_mlp_prediction_of(z, 3, 0, p, &verdict);
-    near(verdict.el2n, 0, 0);
-    wn_mlp_prediction_of(z, 1, 0, p, &verdict);
-    near(verdict.el2n, 0, 0);
-    near(verdict.own, 1, 0);
-    wn_mlp_prediction_of(z, 3, -1, p, &verdict);
-    near(verdict.el2n, 0, 0);
-    near(p[0], 1, 0);
+    wn_mlp_prediction_of(z, 3, 1, p, &prediction);
+    assert_near(prediction.el2n, sqrt(2), 1e-15);
+    assert_near(prediction.loss / 2e30, 1, 1e-6);
+    assert_near(prediction.margin, 1, 0);
+    wn_mlp_prediction_of(z, 3, 0, p, &prediction);
+    assert_near(prediction.el2n, 0, 0);
+    wn_mlp_prediction_of(z, 1, 0, p, &prediction);
+    assert_near(prediction.el2n, 0, 0);
+    assert_near(prediction.own, 1, 0);
+    wn_mlp_prediction_of(z, 3, -1, p, &prediction);
+    assert_near(prediction.el2n, 0, 0);
+    assert_near(p[0], 1, 0);
 }
 
 /* Against double; widths that fill no vector. */
@@ -231,9 +226,9 @@ static void steps_between_products_are_those_of_double(void **state)
         const float *row = z + i * WIDTH;
 
         wn_mlp_prediction_of(row, WIDTH, 0, exact, &unused);
-        near(log_total[i], wn_log_total(row, WIDTH), 2e-6);
+        assert_near(log_total[i], wn_log_total(row, WIDTH), 2e-6);
         for (int c = 0; c < WIDTH; c++)
-            near(p[i * WIDTH + c], exact[c], 1e-5 * exact[c] + 1e-37);
+            assert_near(p[i * WIDTH + c], exact[c], 1e-5 * exact[c] + 1e-37);
     }
     memcpy(delta, z, sizeof z);
     wn_relu(delta, bias, ROWS, WIDTH);
@@ -251,12 +246,12 @@ static void steps_between_products_are_those_of_double(void **state)
             assert_true(delta[i] == (a > 0 ? a : 0));
             assert_true(p[i] == (a > 0 ? z[i] : 0));
         }
-        near(sum[c], wanted, 1e-4);
+        assert_near(sum[c], wanted, 1e-4);
     }
     double square = 0;
     for (int i = 0; i < ROWS * WIDTH; i++)
         square += (double)z[i] * z[i];
-    near(wn_squared_norm(z, ROWS * WIDTH) / square, 1, 1e-14);
+    assert_near(wn_squared_norm(z, ROWS * WIDTH) / square, 1, 1e-14);
     wn_sgd_step(p, z, ROWS * WIDTH, 1);
     for (int i = 0; i < ROWS * WIDTH; i++)
         assert_true(p[i] == (delta[i] > 0 ? 0 : -z[i]));
@@ -275,7 +270,7 @@ static void a_trainer_learns_what_can_be_learned(void **state)
     const struct wn_mlp_task task = {x, &standard, ROWS,   2,
                                      2, label,     weight, false};
     const struct wn_mlp_plan plan = {16, 32, .05, .9, 1, 0};
-    const struct wn_mlp_findings out = {.probability = p};
+    const struct wn_mlp_measures out = {.probability = p};
     size_t right = 0;
 
     (void)state;
@@ -286,13 +281,12 @@ static void a_trainer_learns_what_can_be_learned(void **state)
         x[2 * i] = (float)(wn_random_normal(&random) + 6 * (i % 2));
         x[2 * i + 1] = (float)wn_random_normal(&random);
     }
-    assert_int_equal(wn_standardize_make(&standard, x, ROWS, 2), 0);
+    wn_standardize_make(&standard, x, ROWS, 2);
     struct wn_mlp_trainer *trainer = wn_mlp_trainer_new(&task, &plan, &error);
     assert_non_null(trainer);
     for (int e = 0; e < 20; e++)
         assert_int_equal(wn_mlp_trainer_epoch(trainer, NULL, NULL), 0);
-    assert_int_equal(
-        wn_mlp_measure(wn_mlp_trainer_net(trainer), x, ROWS, NULL, &out), 0);
+    wn_mlp_measure(wn_mlp_trainer_net(trainer), x, ROWS, NULL, &out);
     for (int i = 0; i < ROWS; i++)
         right += p[2 * i + label[i]] > .5;
     assert_true(right >= ROWS - 4);
@@ -317,7 +311,7 @@ static void a_rate_too_large_is_noticed(void **state)
         x[i] = (float)(i % 7 - 3);
         label[i] = i % 3 == 0;
     }
-    assert_int_equal(wn_standardize_make(&standard, x, ROWS, 1), 0);
+    wn_standardize_make(&standard, x, ROWS, 1);
     struct wn_mlp_trainer *trainer = wn_mlp_trainer_new(&task, &plan, &error);
     assert_non_null(trainer);
     for (int e = 0; e < 5; e++)
@@ -345,7 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_net_gives_the_golden_numbers),
         cmocka_unit_test(gradient_norms_are_those_of_differences),
-        cmocka_unit_test(verdicts_are_the_golden_ones),
+        cmocka_unit_test(predictions_are_the_golden_ones),
         cmocka_unit_test(extreme_logits_stay_finite),
         cmocka_unit_test(steps_between_products_are_those_of_double),
         cmocka_unit_test(a_trainer_learns_what_can_be_learned),

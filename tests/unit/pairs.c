@@ -7,17 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "learn/align.h"
-#include "linalg/products.h"
 #include "learn/pairs.h"
+#include "linalg/products.h"
 #include "util/random.h"
-
-static void near(double found, double wanted, double tolerance)
-{
-    if (!(fabs(found - wanted) <= tolerance))
-        fail_msg("found %.12g, wanted %.12g within %g", found, wanted,
-                 tolerance);
-}
 
 /* A hidden row of Z numbers shows itself in both blocks, each by its own
  * matrix, with noise; every 25th partner is swapped with that of the row after
@@ -82,7 +74,7 @@ static void check_ranks(const float *a, const float *b, size_t n, size_t p,
         int32_t rank_a = 1, rank_b = 1, partner = 0;
         double best = -2;
 
-        near(pairs->cosine[i], own, 1e-12);
+        assert_near(pairs->cosine[i], own, 1e-12);
         for (size_t j = 0; j < n; j++) {
             const double to_b = product(a + i * p, b + j * p, p);
 
@@ -241,9 +233,9 @@ static void degenerate_blocks_have_an_answer(void **state)
     }
     assert_int_equal(
         wn_pairs_compare(&pair, WN_ALIGN_RIDGE, 1, NULL, &pairs, &error), 0);
-    near(pairs.ridge, 1e-4, 0);
+    assert_near(pairs.ridge, 1e-4, 0);
     for (int i = 0; i < 60; i++) { /* on one dimension only signs remain */
-        near(pairs.cosine[i], 1, 1e-6);
+        assert_near(pairs.cosine[i], 1, 1e-6);
         assert_int_equal(pairs.rank_a[i], 1);
     }
     wn_pairs_free(&pairs);
@@ -251,7 +243,7 @@ static void degenerate_blocks_have_an_answer(void **state)
     assert_int_equal(
         wn_pairs_compare(&pair, WN_ALIGN_RIDGE, 1, NULL, &pairs, &error), 0);
     for (int i = 0; i < 60; i++)
-        near(pairs.cosine[i], 0, 0);
+        assert_near(pairs.cosine[i], 0, 0);
     wn_pairs_free(&pairs);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model/predict: rows sum to 1 and do not read their own label; the measures
- * of quality by hand. */
+/* learn/predictors and pool: rows sum to 1 and do not read their own label; the
+ * measures of quality by hand. */
 #include "unit.h"
 
 #include <math.h>
@@ -10,7 +10,6 @@
 #include "learn/folds.h"
 #include "linalg/products.h"
 #include "knn/exact.h"
-#include "learn/pool.h"
 #include "learn/predictors.h"
 #include "learn/softmax.h"
 #include "linalg/standardize.h"
@@ -63,9 +62,9 @@ static void sums_to_one(const float *probability)
     }
 }
 
-/* Change the label of one row: what is said of it stays. Trees and neighbours
- * have no way to hear of it; width and ridge of kernel and the penalty of
- * softmax are chosen by all labels together. */
+/* Change the label of one row: its own prediction stays. Trees and neighbours
+ * do not see it at all; bandwidth and ridge of kernel and the penalty of
+ * softmax are chosen from all labels together. */
 static void own_label_is_not_read(void **state)
 {
     static const struct {
@@ -104,8 +103,8 @@ static void own_label_is_not_read(void **state)
     }
 }
 
-/* Change all labels of one group: what is said of its rows stays, as far as
- * above. */
+/* Change all labels of one group: the predictions of its rows stay, with the
+ * same exceptions. */
 static void labels_of_the_group_are_not_read(void **state)
 {
     static const double allowed[] = {0.1, 0, 0, 0.15, 0};
@@ -142,12 +141,12 @@ static void labels_of_the_group_are_not_read(void **state)
     }
 }
 
-/* With the penalty as it is, other labels of a fold do not move what is said of
+/* With a given penalty, other labels of a fold do not change the predictions of
  * its rows; the folds share products, whose rounding may differ. */
 static void labels_of_the_fold_are_not_read(void **state)
 {
     const struct wn_sample s = make_sample();
-    struct wn_softmax how = wn_softmax_standard;
+    struct wn_softmax how = wn_softmax_defaults;
     static float before[N * K], after[N * K];
     struct wn_error error = {0};
 
@@ -199,7 +198,7 @@ static void pool_by_hand(float *one, const float *two,
         for (int c = i * K; c < (i + 1) * K; c++)
             one[c] = (float)((double)one[c] / sum);
     }
-    assert_int_equal(wn_calibrate(one, N, K, label, 1, NULL), 0);
+    wn_calibrate(one, N, K, label, 1, NULL);
 }
 
 static void committee_is_the_pool(void **state)
@@ -215,8 +214,8 @@ static void committee_is_the_pool(void **state)
     assert_int_equal(chosen[1]->predict(&sample, two, &error), 0);
     assert_int_equal(
         wn_pool_predict(chosen, 2, 1, &sample, both, quality, &error), 0);
-    assert_int_equal(wn_calibrate(one, N, K, label, 1, NULL), 0);
-    assert_int_equal(wn_calibrate(two, N, K, label, 1, NULL), 0);
+    wn_calibrate(one, N, K, label, 1, NULL);
+    wn_calibrate(two, N, K, label, 1, NULL);
     assert_true(quality[0].log_loss ==
                 wn_quality_measure(one, N, K, label).log_loss);
     pool_by_hand(one, two, quality);
@@ -224,8 +223,8 @@ static void committee_is_the_pool(void **state)
         assert_true(fabs((double)both[cell] - (double)one[cell]) < 1e-5);
 }
 
-/* The second pass by its definition: weights from the first, members that judge
- * once left as they were. */
+/* The second pass by its definition: weights from the first, members that are
+ * fitted once keep their result. */
 static void second_pass_by_hand(void **state)
 {
     struct wn_sample sample = make_sample();
@@ -247,10 +246,10 @@ static void second_pass_by_hand(void **state)
         weight[i] = first[i * K + label[i]] / most;
     }
     assert_int_equal(chosen[0]->predict(&sample, kernel, &error), 0);
-    assert_int_equal(wn_calibrate(kernel, N, K, label, 1, NULL), 0);
+    wn_calibrate(kernel, N, K, label, 1, NULL);
     sample.weight = weight;
     assert_int_equal(chosen[1]->predict(&sample, again, &error), 0);
-    assert_int_equal(wn_calibrate(again, N, K, label, 1, NULL), 0);
+    wn_calibrate(again, N, K, label, 1, NULL);
     sample.weight = NULL;
     assert_int_equal(wn_pool_predict(chosen, 2, 2, &sample, both, last, &error),
                      0);
@@ -271,7 +270,7 @@ static void rows_are_cut(void **state)
         rows[2 * i] = i == 99 ? 1000 : (float)(i + 1);
         rows[2 * i + 1] = 0.1f;
     }
-    assert_int_equal(wn_standardize_make(&standard, rows, 100, 2), 0);
+    wn_standardize_make(&standard, rows, 100, 2);
     wn_standardize_row(&standard, rows, out);
     assert_true(fabs((double)out[0] + 58.5 / 98.707902) < 1e-5);
     assert_true(out[1] == 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model/folds against its rules; model/softmax against finite differences and
+/* learn/folds against its rules; learn/softmax against finite differences and
  * against the conditions of an optimum, which a fit of scikit-learn 1.2 meets
  * too: the numbers of golden_probabilities are its LogisticRegression(C=1,
  * tol=1e-10) on the same rows. */
@@ -75,7 +75,7 @@ static void gradient_is_that_of_the_objective(void **state)
     wn_random_start(&random, 5, WN_RANDOM_SAMPLE, 0, 0);
     for (int j = 0; j < SIZE; j++)
         weights[j] = 0.5 * wn_random_normal(&random);
-    assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D, label,
+    assert_int_equal(wn_softmax_objective(&wn_softmax_defaults, x, N, D, label,
                                           NULL, K, fold, 2, weights, &value,
                                           gradient, &error),
                      0);
@@ -83,12 +83,12 @@ static void gradient_is_that_of_the_objective(void **state)
         const double kept = weights[j], step = 0.05;
 
         weights[j] = kept + step;
-        assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D,
+        assert_int_equal(wn_softmax_objective(&wn_softmax_defaults, x, N, D,
                                               label, NULL, K, fold, 2, weights,
                                               &more, ignored, &error),
                          0);
         weights[j] = kept - step;
-        assert_int_equal(wn_softmax_objective(&wn_softmax_standard, x, N, D,
+        assert_int_equal(wn_softmax_objective(&wn_softmax_defaults, x, N, D,
                                               label, NULL, K, fold, 2, weights,
                                               &less, ignored, &error),
                          0);
@@ -109,11 +109,11 @@ static void threads_do_not_show(void **state)
     (void)state;
     make_rows(x, label, ROWS);
     assert_int_equal(wn_folds_assign(label, ROWS, K, 5, 0, fold, &error), 0);
-    assert_int_equal(wn_softmax_predict(&wn_softmax_standard, x, ROWS, D, label,
+    assert_int_equal(wn_softmax_predict(&wn_softmax_defaults, x, ROWS, D, label,
                                         NULL, K, fold, NULL, 1, NULL, one, NULL,
                                         &error),
                      0);
-    assert_int_equal(wn_softmax_predict(&wn_softmax_standard, x, ROWS, D, label,
+    assert_int_equal(wn_softmax_predict(&wn_softmax_defaults, x, ROWS, D, label,
                                         NULL, K, fold, NULL, 4, NULL, four,
                                         NULL, &error),
                      0);
@@ -135,7 +135,7 @@ static void golden_probabilities(void **state)
                                         {0.17278183, 0.59342135, 0.23379682},
                                         {0.17678187, 0.29831267, 0.52490546},
                                         {0.07697354, 0.82598121, 0.09704525}};
-    struct wn_softmax how = wn_softmax_standard;
+    struct wn_softmax how = wn_softmax_defaults;
     struct wn_error error = {0};
     float found[24];
     size_t used;
@@ -152,7 +152,7 @@ static void golden_probabilities(void **state)
             assert_true(fabs((double)found[i * 3 + c] - wanted[i][c]) < 1e-4);
 }
 
-/* A row of weight 2 is as good as two rows, one of weight 0 as none. */
+/* A row of weight 2 counts as two rows, one of weight 0 as none. */
 static void weights_count_rows(void **state)
 {
     static const float x[] = {0, 1, 2, 3, 4, 5, 1.5f, 3.5f, 9};
@@ -162,7 +162,7 @@ static void weights_count_rows(void **state)
     static const float twice_x[] = {0, 1, 2, 3, 4, 5, 1.5f, 3.5f, 1, 4};
     static const int32_t twice_label[] = {0, 1, 0, 1, 0, 1, 1, 0, 1, 0};
     static const int32_t twice_fold[] = {0, 0, 0, 1, 1, 1, 0, 1, 0, 1};
-    struct wn_softmax how = wn_softmax_standard;
+    struct wn_softmax how = wn_softmax_defaults;
     struct wn_error error = {0};
     float by_weight[18], by_rows[20];
 
@@ -230,7 +230,7 @@ static void absent_classes_and_labels(void **state)
     static const float x[] = {0, 1, 2, 3, 4, 5};
     static const int32_t label[] = {0, 1, 2, 0, 1, -1};
     static const int32_t fold[] = {0, 0, 0, 1, 1, 1};
-    struct wn_softmax how = wn_softmax_standard;
+    struct wn_softmax how = wn_softmax_defaults;
     struct wn_error error = {0};
     float found[18];
 
@@ -255,7 +255,7 @@ static void nothing_to_train_on(void **state)
 {
     static const float x[] = {0, 1, 2, 3};
     static const int32_t label[] = {0, 1, -1, -1}, fold[] = {0, 0, 1, 1};
-    struct wn_softmax how = wn_softmax_standard;
+    struct wn_softmax how = wn_softmax_defaults;
     struct wn_error error = {0};
     float found[8];
 
@@ -267,15 +267,15 @@ static void nothing_to_train_on(void **state)
     assert_int_equal(error.code, WN_EDATA);
 }
 
-/* Two thirds of the labels are drawn, and there is a feature for every fourth
- * row: the minimum is the labels learned by heart. To stop where the loss on
- * a part of the rows is least is sooner and better. */
+/* Two thirds of the labels are random, and there is a feature for every fourth
+ * row: at the minimum the labels are memorised. Stopping at the least held-out
+ * loss is sooner and better. */
 static void patience_ends_before_the_minimum(void **state)
 {
     enum { ROWS = 400, WIDTH = 100 };
     static float x[ROWS * WIDTH], found[2][ROWS * 2];
     static int32_t label[ROWS], fold[ROWS], part[ROWS];
-    struct wn_softmax how = wn_softmax_standard;
+    struct wn_softmax how = wn_softmax_defaults;
     struct wn_error error = {0};
     struct wn_random random;
     double loss[2] = {0};
@@ -328,7 +328,7 @@ static void many_classes_are_found(void **state)
                         (i < CLASSES ? 2 * wn_random_normal(&random)
                                      : (double)x[i % CLASSES * WIDTH + j]));
     }
-    struct wn_softmax how = wn_softmax_standard;
+    struct wn_softmax how = wn_softmax_defaults;
     how.folds = 3;
     assert_int_equal(wn_softmax_predict(&how, x, ROWS, WIDTH, label, NULL,
                                         CLASSES, fold, NULL, 2, NULL, found,
@@ -355,7 +355,7 @@ static size_t go_down(const double *inverse, const double *bend, size_t rows,
     struct wn_lbfgs way;
     size_t used = 0;
 
-    assert_int_equal(wn_lbfgs_open(&way, rows, 1, inverse), 0);
+    wn_lbfgs_open(&way, rows, 1, inverse);
     for (; used < 200; used++) {
         way.trial_value = 0;
         for (size_t j = 0; j < rows; j++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model/trees: what out-of-bag promises, on made-up rows.
+/* learn/trees: what out-of-bag predictions promise, on synthetic rows.
  *
- * A tree's sample does not depend on labels, so if a row's own label were used
- * anywhere in its judgement, changing it would show in some bit. */
+ * A tree's sample does not depend on labels, so if a prediction used the row's
+ * own label anywhere, changing it would change some bit. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 enum { N = 120, D = 5, K = 3 };
 
 /* clang-format off */
-static const struct wn_trees_knobs few = {
-    .trees = 60, .candidates = 0, .least = 2, .share = 1};
+static const struct wn_trees_options few = {
+    .trees = 60, .candidates = 0, .min_rows = 2, .share = 1};
 /* clang-format on */
 
 /* Three clouds a class apart in two features, two features of noise, and one
@@ -35,14 +35,12 @@ static void make_rows(float *x, int32_t *label)
     }
 }
 
-static void judge(const float *x, const int32_t *label, const float *weight,
-                  const int32_t *group, int threads, float *probability)
+static void predict_rows(const float *x, const int32_t *label,
+                         const float *weight, const int32_t *group, int threads,
+                         float *probability)
 {
-    struct wn_error error = {0};
-
-    assert_int_equal(wn_trees(x, N, D, label, K, weight, group, &few, 9,
-                              threads, NULL, probability, &error),
-                     0);
+    wn_trees(x, N, D, label, K, weight, group, &few, 9, threads, NULL,
+             probability);
 }
 
 static void own_label_is_never_used(void **state)
@@ -52,12 +50,12 @@ static void own_label_is_never_used(void **state)
 
     (void)state;
     make_rows(x, label);
-    judge(x, label, NULL, NULL, 1, before);
+    predict_rows(x, label, NULL, NULL, 1, before);
     for (int i = 0; i < N; i += 7) {
         const int32_t kept = label[i];
 
         label[i] = (kept + 1) % K;
-        judge(x, label, NULL, NULL, 1, after);
+        predict_rows(x, label, NULL, NULL, 1, after);
         assert_memory_equal(after + i * K, before + i * K, K * sizeof *after);
         assert_memory_not_equal(after, before, sizeof after);
         label[i] = kept;
@@ -70,16 +68,13 @@ static void small_samples_do(void **state)
 {
     static float x[N * D], before[N * K], after[N * K];
     static int32_t label[N];
-    struct wn_trees_knobs third = few;
-    struct wn_error error = {0};
+    struct wn_trees_options third = few;
     int right = 0;
 
     (void)state;
     third.share = 1.0 / 3;
     make_rows(x, label);
-    assert_int_equal(wn_trees(x, N, D, label, K, NULL, NULL, &third, 9, 2, NULL,
-                              before, &error),
-                     0);
+    wn_trees(x, N, D, label, K, NULL, NULL, &third, 9, 2, NULL, before);
     for (int i = 0; i < N; i++) {
         int best = 0;
 
@@ -89,9 +84,7 @@ static void small_samples_do(void **state)
     }
     assert_in_range(right, 105, N);
     label[4] = (label[4] + 1) % K;
-    assert_int_equal(wn_trees(x, N, D, label, K, NULL, NULL, &third, 9, 2, NULL,
-                              after, &error),
-                     0);
+    wn_trees(x, N, D, label, K, NULL, NULL, &third, 9, 2, NULL, after);
     assert_memory_equal(after + 4 * K, before + 4 * K, K * sizeof *after);
     assert_memory_not_equal(after, before, sizeof after);
 }
@@ -105,10 +98,10 @@ static void labels_of_the_group_are_not_used_either(void **state)
     make_rows(x, label);
     for (int i = 0; i < N; i++)
         group[i] = i / 6;
-    judge(x, label, NULL, group, 1, before);
+    predict_rows(x, label, NULL, group, 1, before);
     for (int i = 0; i < 6; i++)
         label[i] = (label[i] + 1) % K;
-    judge(x, label, NULL, group, 1, after);
+    predict_rows(x, label, NULL, group, 1, after);
     assert_memory_equal(after, before, 6 * K * sizeof *after);
     assert_memory_not_equal(after, before, sizeof after);
 }
@@ -120,8 +113,8 @@ static void threads_do_not_show(void **state)
 
     (void)state;
     make_rows(x, label);
-    judge(x, label, NULL, NULL, 1, one);
-    judge(x, label, NULL, NULL, 4, four);
+    predict_rows(x, label, NULL, NULL, 1, one);
+    predict_rows(x, label, NULL, NULL, 4, four);
     assert_memory_equal(one, four, sizeof one);
 }
 
@@ -133,7 +126,7 @@ static void clouds_are_told_apart(void **state)
 
     (void)state;
     make_rows(x, label);
-    judge(x, label, NULL, NULL, 2, probability);
+    predict_rows(x, label, NULL, NULL, 2, probability);
     for (int i = 0; i < N; i++) {
         const float *row = probability + i * K;
         double sum = 0;
@@ -160,7 +153,7 @@ static void a_row_without_weight_has_no_vote(void **state)
     make_rows(x, label);
     for (int i = 0; i < N; i++)
         weight[i] = label[i] != 2;
-    judge(x, label, weight, NULL, 1, probability);
+    predict_rows(x, label, weight, NULL, 1, probability);
     for (int i = 0; i < N; i++)
         assert_true(probability[i * K + 2] < 0.1f);
 }
@@ -176,20 +169,20 @@ static void odd_sets_have_answers(void **state)
     memset(x, 0, sizeof x);
     for (int i = 0; i < N; i++)
         label[i] = i % 2;
-    judge(x, label, NULL, NULL, 1, probability);
+    predict_rows(x, label, NULL, NULL, 1, probability);
     for (int i = 0; i < N; i++)
         assert_true(probability[i * K] > 0.4f && probability[i * K] < 0.6f &&
                     probability[i * K + 2] < 1 / 3.0f / 10);
     /* no label at all: even */
     for (int i = 0; i < N; i++)
         label[i] = -1;
-    judge(x, label, NULL, NULL, 1, probability);
+    predict_rows(x, label, NULL, NULL, 1, probability);
     for (int i = 0; i < N * K; i++)
         assert_true(probability[i] > 0.3333f && probability[i] < 0.3334f);
     /* a row without a label is judged by the others */
     make_rows(x, label);
     label[3] = -1; /* was 0 */
-    judge(x, label, NULL, NULL, 1, probability);
+    predict_rows(x, label, NULL, NULL, 1, probability);
     assert_true(probability[3 * K] > 0.5f);
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "learn/external_dynamics.h"
+#include "learn/dynamics.h"
 #include "learn/folds.h"
 #include "learn/pairs.h"
 #include "prog/score/score_work.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "audit/features.h"
-#include "learn/external_dynamics.h"
+#include "learn/dynamics.h"
 #include "learn/pairs.h"
 #include "linalg/products.h"
 #include "prog/score/score_work.h"

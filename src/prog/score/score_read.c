@@ -221,7 +221,7 @@ static int choose_work(const struct wn_run *run, struct work *work,
     work->quality = wn_new(count + 1, sizeof *work->quality);
     for (size_t p = 0; p < count && !work->user_probability; p++)
         if (wn_option_holds(run->options, "model", wn_predictors[p]->name) ||
-            (wn_predictors[p]->standard &&
+            (wn_predictors[p]->by_default &&
              wn_option_holds(run->options, "model", WN_COMMITTEE))) {
             work->members[work->member_count++] = wn_predictors[p];
             work->parts |= wn_predictors[p]->needs;

@@ -6,7 +6,6 @@
 
 #include "audit/dataset.h"
 #include "knn/graph.h"
-#include "learn/pool.h"
 #include "learn/predictors.h"
 #include "learn/training.h"
 #include "linalg/svd.h"
