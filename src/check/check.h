@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "noise/claim.h"
 #include "noise/label_rules.h"
 #include "util/error.h"
 #include "util/options.h"
@@ -28,6 +29,7 @@ struct wn_evidence {
     const uint8_t *trusted; /* n, 1 = the label is known to be right */
     const struct wn_noise *noise;
     const struct wn_suspicion *suspicion; /* there if noise is */
+    const struct wn_claim *claim;         /* likewise, once it is made */
     int threads;
 };
 

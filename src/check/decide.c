@@ -26,8 +26,10 @@ int32_t wn_decide_suggestion(const struct wn_evidence *evidence, size_t i,
     if (best < 0 || best == given ||
         verdict->confidence < settings->suggest_above)
         return -1;
-    if (evidence->neighbor && given >= 0 &&
-        count_neighbors_of(evidence, i, best) <=
+    /* Of two classes the other one is the only candidate. Of more, the
+     * neighbours may know that it is neither; a tie says nothing. */
+    if (evidence->neighbor && given >= 0 && evidence->k > 2 &&
+        count_neighbors_of(evidence, i, best) <
             count_neighbors_of(evidence, i, given))
         return -1;
     return best;
@@ -35,6 +37,8 @@ int32_t wn_decide_suggestion(const struct wn_evidence *evidence, size_t i,
 
 enum reason {
     DUPLICATE,
+    TRUSTED,
+    MAYBE_OVERLAP,
     BETTER_LABEL,
     SURELY_WRONG,
     PROBABLY_WRONG,
@@ -48,6 +52,10 @@ enum reason {
 
 const struct wn_reason wn_reasons[] = {
     [DUPLICATE] = {"duplicate", WN_DROP, "an exact copy of an earlier row"},
+    [TRUSTED] = {"trusted", WN_KEEP, "you marked this label as right"},
+    [MAYBE_OVERLAP] = {"maybe_overlap", WN_REVIEW,
+                       "it looks wrong, but the classes overlap: it may be "
+                       "right"},
     [BETTER_LABEL] = {"better_label", WN_RELABEL,
                       "probably wrong, and another label is sure enough"},
     [SURELY_WRONG] = {"surely_wrong", WN_DROP,
@@ -73,7 +81,9 @@ enum {
 size_t wn_decide(const struct wn_case *this)
 {
     if (this->issue >> CHECK_duplicate & 1)
-        return DUPLICATE;
+        return this->claim == WN_CLAIM_NOTHING ? FOUND : DUPLICATE;
+    if (this->issue >> CHECK_label & 1 && this->claim == WN_CLAIM_OVERLAP)
+        return MAYBE_OVERLAP;
     if (this->issue >> CHECK_label & 1)
         return this->suggestion >= 0                 ? BETTER_LABEL
                : this->suspicion >= this->drop_above ? SURELY_WRONG
@@ -85,6 +95,8 @@ size_t wn_decide(const struct wn_case *this)
     for (size_t c = 0; wn_checks[c]; c++)
         if (this->issue >> c & 1 && wn_checks[c]->reviews)
             return FOUND;
+    if (this->trusted)
+        return TRUSTED;
     return this->issue ? HARMLESS : NOTHING;
 }
 

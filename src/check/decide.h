@@ -3,11 +3,12 @@
 #ifndef WN_CHECK_DECIDE_H
 #define WN_CHECK_DECIDE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "check/check.h"
-#include "noise/suspicion.h"
+#include "noise/claim.h"
 
 enum wn_action { WN_KEEP, WN_REVIEW, WN_RELABEL, WN_DROP };
 /* Their names in that order, comma-separated. */
@@ -21,8 +22,8 @@ struct wn_decide_settings {
 
 /* The class to suggest for row i in place of its label, or -1: the verdict's
  * best class if it is not the given label, its posterior is at least
- * suggest_above, and more of the row's neighbours (if there are any) carry it
- * than carry the given label. */
+ * suggest_above, and, of more than two classes, no fewer of the row's
+ * neighbours carry it than carry the given label. */
 int32_t wn_decide_suggestion(const struct wn_evidence *evidence, size_t i,
                              const struct wn_verdict *verdict,
                              const struct wn_decide_settings *settings);
@@ -34,6 +35,8 @@ struct wn_case {
     int32_t suggestion;
     double suspicion;
     double drop_above; /* of the settings */
+    bool trusted;      /* the label is known to be right */
+    enum wn_claim_kind claim;
 };
 
 /* A reason to do something with a row. */

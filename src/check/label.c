@@ -10,7 +10,11 @@
 static void label_find(const struct wn_evidence *evidence,
                        const struct wn_check_settings *settings, uint8_t *hit)
 {
-    const size_t n = evidence->n, max = settings->max_issues;
+    const size_t n = evidence->n, allowed = evidence->claim
+                                                ? evidence->claim->max_flags
+                                                : SIZE_MAX;
+    const size_t max =
+        settings->max_issues < allowed ? settings->max_issues : allowed;
     const struct wn_probability p = {n, evidence->k, evidence->probability,
                                      NULL};
     const struct wn_label_rule_view view = {
@@ -18,9 +22,15 @@ static void label_find(const struct wn_evidence *evidence,
         &settings->prune};
     size_t hits = 0;
 
-    settings->rule->find(&view, hit);
+    /* What the user expects decides in place of the posterior rule. */
+    if (evidence->claim && evidence->claim->kind == WN_CLAIM_EXPECTED &&
+        settings->rule == wn_label_rule_find("posterior"))
+        memset(hit, 1, n);
+    else
+        settings->rule->find(&view, hit);
     for (size_t i = 0; i < n; i++) {
-        if (evidence->trusted && evidence->trusted[i])
+        if (evidence->label[i] < 0 ||
+            (evidence->trusted && evidence->trusted[i]))
             hit[i] = 0;
         hits += hit[i];
     }

@@ -2,6 +2,7 @@
 /* flag: decide which rows have which issue, how suspicious each label is, and
  * what to do. Reads /data and /score of an audit file, writes /flag. */
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "noise/order_statistics.h"
 #include "prog/flag/flag_noise.h"
 #include "prog/flag/flag_work.h"
+#include "util/number.h"
 #include "util/spill.h"
 #include "util/memory.h"
 
@@ -47,6 +49,11 @@ static const struct wn_option first_rows[] = {
      .recorded = true, .help = "the label quality to keep; see the manual"},
     {.name = "adjust-confidence", .kind = WN_FLAG, .recorded = true,
      .help = "make up for the classes' different confidence in it"},
+    {.name = "expect", .kind = WN_TEXT, .value = "RATE", .recorded = true,
+     .help = "the share of wrong labels that you know: 20%, or 10%-30%"},
+    {.name = "precision", .kind = WN_REAL, .value = "P", .low = 0, .high = 1,
+     .recorded = true,
+     .help = "flag labels of which at least the share P is expected wrong"},
     {.name = "list-issues", .kind = WN_FLAG,
      .help = "show the checks and the rules and stop"},
     {0}};
@@ -87,6 +94,64 @@ static int choice_of(const struct wn_run *run, const char *option,
     }
 }
 
+/* A share as "0.2" or "20%"; moves *text behind it. */
+static bool read_share(const char **text, double *share)
+{
+    char number[32];
+    const size_t length = strcspn(*text, "%-");
+
+    if (length >= sizeof number)
+        return false;
+    snprintf(number, sizeof number, "%.*s", (int)length, *text);
+    if (!wn_number_parse(number, length, share))
+        return false;
+    *text += length;
+    if (**text == '%') {
+        *share /= 100;
+        ++*text;
+    }
+    return *share >= 0 && *share < 1;
+}
+
+/* --expect and --precision; -1 where they are not given. */
+static int read_expectation(const struct wn_run *run,
+                            struct wn_expectation *out, struct wn_error *error)
+{
+    const char *given = wn_option_text(run->options, "expect"), *text = given;
+
+    *out = (struct wn_expectation){-1, -1, -1};
+    if (wn_option_given(run->options, "precision"))
+        out->precision = wn_option_number(run->options, "precision");
+    if (!given)
+        return 0;
+    if (read_share(&text, &out->low)) {
+        out->high = out->low;
+        if (!*text || (*text++ == '-' && read_share(&text, &out->high) &&
+                       !*text && out->low <= out->high))
+            return 0;
+    }
+    return wn_fail(error, WN_EUSAGE,
+                   "--expect: found '%s', wanted a share below 1 such as 20%%, "
+                   "or a range such as 10%%-30%%",
+                   given);
+}
+
+/* A trusted label is right: its class has probability 1. So the row teaches the
+ * noise matrix and never counts as wrong. */
+static void trust_labels(struct work *work)
+{
+    const struct wn_evidence *evidence = &work->evidence;
+
+    for (size_t i = 0; evidence->trusted && i < evidence->n; i++) {
+        float *row = work->probability + i * evidence->k;
+
+        if (!evidence->trusted[i] || evidence->label[i] < 0)
+            continue;
+        memset(row, 0, evidence->k * sizeof *row);
+        row[evidence->label[i]] = 1;
+    }
+}
+
 /* Estimate the noise where there are labels, probabilities and two classes. */
 static int estimate(const struct wn_run *run, struct work *work,
                     struct wn_error *error)
@@ -99,8 +164,13 @@ static int estimate(const struct wn_run *run, struct work *work,
         .converge = wn_option_on(run->options, "converge"),
         .threads = run->threads};
 
+    struct wn_expectation expectation;
+
+    if (read_expectation(run, &expectation, error))
+        return -1;
     if (!evidence->label || !evidence->probability || evidence->k < 2)
         return 0;
+    trust_labels(work);
     if (wn_noise_estimate(evidence->label, &p, &settings, &work->noise, error))
         return -1;
     wn_suspicion_find(evidence->label, &p, &work->noise, run->threads,
@@ -111,6 +181,14 @@ static int estimate(const struct wn_run *run, struct work *work,
         if (evidence->trusted[i])
             work->judged.verdict[i] =
                 (struct wn_verdict){0, 1, evidence->label[i]};
+    wn_claim_make(evidence->label, &p, &expectation, &work->judged,
+                  &work->claim);
+    evidence->claim = &work->claim;
+    if (work->claim.kind == WN_CLAIM_NOTHING)
+        wn_log_note(run->log,
+                    "%s: these features do not predict this label: no label is "
+                    "flagged",
+                    wn_audit_name(work->audit));
     if (run->log->level >= WN_VERBOSE)
         flag_log_noise(run, &work->noise, &work->judged, work->data.label_name);
     return 0;
@@ -187,16 +265,22 @@ static void flag_main_decide_rows(const struct wn_run *run, struct work *work)
         struct wn_verdict verdict = {0, 0, -1};
 
         work->suggestion[i] = -1;
-        if (evidence->noise) {
+        if (evidence->noise && work->claim.kind != WN_CLAIM_NOTHING) {
             verdict = work->judged.verdict[i];
             work->suggestion[i] =
                 wn_decide_suggestion(evidence, i, &verdict, &settings);
+            /* Where only some labels may be flagged, nothing is suggested for
+             * the others. */
+            if (work->claim.max_flags < SIZE_MAX &&
+                !(work->issue[i] >> wn_check_find("label") & 1))
+                work->suggestion[i] = -1;
         }
         work->suspicion[i] = (float)verdict.suspicion;
         ranked[i] = (struct wn_ranked){-verdict.suspicion, i};
-        work->reason[i] = (uint8_t)wn_decide(
-            &(struct wn_case){work->issue[i], y, work->suggestion[i],
-                              verdict.suspicion, settings.drop_above});
+        work->reason[i] = (uint8_t)wn_decide(&(struct wn_case){
+            work->issue[i], y, work->suggestion[i], verdict.suspicion,
+            settings.drop_above, evidence->trusted && evidence->trusted[i],
+            work->claim.kind});
         work->action[i] = (uint8_t)wn_reasons[work->reason[i]].action;
     }
     wn_rank(ranked, n);
@@ -274,7 +358,8 @@ static int write_all(struct wn_audit_writer *writer, const struct work *work,
                      struct wn_error *error)
 {
     if (work->evidence.noise &&
-        flag_write_noise(writer, &work->noise, &work->judged, error))
+        flag_write_noise(writer, &work->noise, &work->judged, &work->claim,
+                         error))
         return -1;
     return flag_main_write_rows(writer, work, error);
 }

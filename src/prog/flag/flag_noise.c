@@ -133,7 +133,8 @@ static int write_matrices(struct wn_audit_writer *writer,
 
 int flag_write_noise(struct wn_audit_writer *writer,
                      const struct wn_noise *noise,
-                     const struct wn_suspicion *judged, struct wn_error *error)
+                     const struct wn_suspicion *judged,
+                     const struct wn_claim *claim, struct wn_error *error)
 {
     const size_t one[3] = {noise->k, 0, 0}, three[3] = {3, 0, 0};
     const double rate[3] = {judged->rate, judged->low, judged->high};
@@ -143,7 +144,17 @@ int flag_write_noise(struct wn_audit_writer *writer,
         wn_audit_write(writer, "flag/noise/prior", WN_F64, one, noise->prior,
                        error) ||
         write_matrices(writer, noise, judged, error) ||
-        wn_audit_write(writer, "flag/noise/rate", WN_F64, three, rate, error))
+        wn_audit_write(writer, "flag/noise/rate", WN_F64, three, rate, error) ||
+        wn_audit_write_text(writer, "flag/noise/rate", "names", wn_claim_names,
+                            error) ||
+        wn_audit_write_number(writer, "flag/noise/rate", "claim",
+                              (double)claim->kind, error) ||
+        wn_audit_write_number(writer, "flag/noise/rate", "gain", claim->gain,
+                              error) ||
+        wn_audit_write_number(writer, "flag/noise/rate", "gain_sd",
+                              claim->gain_sd, error) ||
+        wn_audit_write_number(writer, "flag/noise/rate", "overlap_weight",
+                              judged->sharpness.overlap_weight, error))
         return -1;
     return 0;
 }

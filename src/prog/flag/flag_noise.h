@@ -4,7 +4,7 @@
 #define WN_PROG_FLAG_FLAG_NOISE_H
 
 #include "noise/confident.h"
-#include "noise/suspicion.h"
+#include "noise/claim.h"
 #include "audit/audit.h"
 #include "prog/program.h"
 
@@ -17,6 +17,7 @@ void flag_log_noise(const struct wn_run *run, const struct wn_noise *noise,
 int flag_write_noise(struct wn_audit_writer *writer,
                      const struct wn_noise *noise,
                      const struct wn_suspicion *judged,
+                     const struct wn_claim *claim,
                      struct wn_error *error) WN_MUST_CHECK;
 
 #endif

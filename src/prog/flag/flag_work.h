@@ -5,7 +5,7 @@
 
 #include "check/check.h"
 #include "noise/confident.h"
-#include "noise/suspicion.h"
+#include "noise/claim.h"
 #include "audit/audit.h"
 #include "audit/dataset.h"
 #include "prog/program.h"
@@ -22,6 +22,7 @@ struct work {
     uint32_t *missing, *invalid;
     struct wn_noise noise;
     struct wn_suspicion judged;
+    struct wn_claim claim;
     struct wn_text ran;
 
     uint32_t *issue;
