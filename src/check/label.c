@@ -10,11 +10,14 @@
 static void label_find(const struct wn_evidence *evidence,
                        const struct wn_check_settings *settings, uint8_t *hit)
 {
-    const size_t n = evidence->n, allowed = evidence->claim
-                                                ? evidence->claim->max_flags
-                                                : SIZE_MAX;
-    const size_t max =
-        settings->max_issues < allowed ? settings->max_issues : allowed;
+    /* A rule of another paper names what it names; the claim bounds ours. */
+    const struct wn_claim *claim =
+        settings->rule == wn_label_rule_find("posterior") ? evidence->claim
+                                                          : NULL;
+    const size_t n = evidence->n;
+    const size_t max = claim && claim->max_flags < settings->max_issues
+                           ? claim->max_flags
+                           : settings->max_issues;
     const struct wn_probability p = {n, evidence->k, evidence->probability,
                                      NULL};
     const struct wn_label_rule_view view = {
@@ -22,9 +25,8 @@ static void label_find(const struct wn_evidence *evidence,
         &settings->prune};
     size_t hits = 0;
 
-    /* What the user expects decides in place of the posterior rule. */
-    if (evidence->claim && evidence->claim->kind == WN_CLAIM_EXPECTED &&
-        settings->rule == wn_label_rule_find("posterior"))
+    /* An expectation ranks all labels and cuts the list at max. */
+    if (claim && claim->kind == WN_CLAIM_EXPECTED)
         memset(hit, 1, n);
     else
         settings->rule->find(&view, hit);
