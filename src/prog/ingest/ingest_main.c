@@ -36,8 +36,8 @@ static const struct wn_option first_rows[] = {
      .help = "leave the features in the HDF5 file, which must not change"},
     {.name = "features-b", .kind = WN_TEXT, .value = "PATTERN",
      .recorded = true,
-     .help = "second block of features (columns or an array) that should "
-             "agree with the first"},
+     .help = "columns, or an array, that are a second block of features to "
+             "compare with the first"},
     {.name = "dynamics", .kind = WN_TEXT, .value = "ARRAY",
      .help = "outputs of your own network, epochs x rows x classes"},
     {.name = "ignore", .kind = WN_LIST, .value = "PATTERN", .recorded = true,
