@@ -51,13 +51,12 @@ static void csv_foreach_stop(void *own)
     free(worker);
 }
 
-static void *csv_foreach_start(void *shared, struct wn_error *error)
+static void *csv_foreach_start(void *shared)
 {
     const struct reading *reading = shared;
     struct worker *worker =
         wn_new(1, sizeof *worker + reading->count * sizeof *worker->state);
 
-    (void)error;
     worker->reading = reading;
     worker->reader = wn_csv_reader_new(reading->pass->csv);
     for (size_t v = 0; v < reading->count; v++)

@@ -71,12 +71,11 @@ static void record_index_stop_piece(void *own)
     free(piece);
 }
 
-static void *record_index_start_piece(void *shared, struct wn_error *error)
+static void *record_index_start_piece(void *shared)
 {
     const struct join *join = shared;
     struct piece *piece = wn_new(1, sizeof *piece);
 
-    (void)error;
     piece->join = join;
     piece->window = *join->task->file;
     return piece;

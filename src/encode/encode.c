@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cells, or the numbers that the survey kept, into rows of features, block by
- * block; see table.h. */
+/* Encode cells, or the numbers that the survey kept, as rows of features, block
+ * by block; see table.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ enum { BLOCK_FLOATS = 1 << 20 };
 const char *const wn_rule_names[WN_RULES_FIRST] = {"missing", "number", "date",
                                                    "boolean"};
 
-/* Texts that outlive the row, one after the other. */
+/* Copies of cells, one after the other. */
 struct kept {
     struct wn_text text;
     size_t *end;
@@ -108,7 +108,7 @@ static void encode_begin(void *state, size_t begin, size_t end)
            (end - begin) * piece->table->d * sizeof *piece->features);
 }
 
-/* A cell that is missing or invalid: its features and a defect. */
+/* Write the features of a missing or invalid cell, and note the defect. */
 static void encode_unknown(struct piece *piece, size_t row, size_t c,
                            enum wn_rule rule, float *out)
 {
@@ -126,28 +126,6 @@ static void encode_unknown(struct piece *piece, size_t row, size_t c,
 
 /* --- from the cells ----------------------------------------------------- */
 
-/* A cell of a feature column into its features, which are 0. */
-static int encode_cell(struct piece *piece, size_t row, size_t c,
-                       const struct wn_cell *cell, float *out,
-                       struct wn_error *error)
-{
-    const struct wn_column *column = &piece->table->column[c];
-    const struct wn_kind *kind = &wn_kinds[column->kind];
-
-    if (wn_table_is_missing(piece->table, cell)) {
-        encode_unknown(piece, row, c, WN_RULE_MISSING, out);
-        return 0;
-    }
-    if (!kind->encode)
-        return 0;
-    const int done = kind->encode(column, cell, piece->terms, out, error);
-    if (done == 0) {
-        encode_unknown(piece, row, c, kind->rule, out);
-        keep_cell(&piece->broken, cell);
-    }
-    return done < 0 ? -1 : 0;
-}
-
 static int encode_row(void *state, size_t row, const struct wn_cell *cells,
                       struct wn_error *error)
 {
@@ -157,23 +135,31 @@ static int encode_row(void *state, size_t row, const struct wn_cell *cells,
 
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
         const struct wn_column *column = &table->column[c];
+        const struct wn_kind *kind = &wn_kinds[column->kind];
 
         if (column->role == WN_ROLE_ID)
             keep_cell(&piece->ids, &cells[c]);
-        if (column->role == WN_ROLE_FEATURE &&
-            encode_cell(piece, row, c, &cells[c], out + column->first, error))
+        if (column->role != WN_ROLE_FEATURE)
+            continue;
+        if (wn_table_is_missing(table, &cells[c])) {
+            encode_unknown(piece, row, c, WN_RULE_MISSING, out + column->first);
+            continue;
+        }
+        if (!kind->encode)
+            continue;
+        const int encoded = kind->encode(column, &cells[c], piece->terms,
+                                         out + column->first, error);
+        if (encoded < 0)
             return -1;
+        if (encoded == 0) {
+            encode_unknown(piece, row, c, kind->rule, out + column->first);
+            keep_cell(&piece->broken, &cells[c]);
+        }
     }
     return 0;
 }
 
 /* --- from the kept numbers ---------------------------------------------- */
-
-static void *encode_start_numbers(void *shared, struct wn_error *error)
-{
-    (void)error;
-    return encode_start(shared);
-}
 
 static int encode_numbers(void *state, size_t p, struct wn_error *error)
 {
@@ -207,7 +193,7 @@ static int encode_numbers(void *state, size_t p, struct wn_error *error)
     return 0;
 }
 
-/* --- what goes out ------------------------------------------------------ */
+/* --- to the sink -------------------------------------------------------- */
 
 static int encode_finish(void *shared, void *state, size_t begin, size_t end,
                          struct wn_error *error)
@@ -266,7 +252,7 @@ int wn_table_encode(const struct wn_table *table,
             .threads = table->threads,
             .count = (wn_csv_rows(table->csv) - 1) / rows + 1,
             .shared = &encoding,
-            .start = encode_start_numbers,
+            .start = encode_start,
             .work = encode_numbers,
             .join = encode_finish_numbers,
             .stop = encode_stop};

@@ -37,13 +37,13 @@ int wn_parallel_ordered(const struct wn_parallel *pieces,
 #pragma omp parallel num_threads(pieces->threads)
     {
         struct wn_error piece_error = {0};
-        void *workspace = pieces->start(pieces->shared, &piece_error);
+        void *workspace = pieces->start(pieces->shared);
 
 #pragma omp for ordered schedule(dynamic, 1)
         for (size_t p = 0; p < pieces->count; p++) {
-            int status = workspace ? 0 : -1;
+            int status = 0;
 
-            if (status == 0 && !atomic_load(&stopped))
+            if (!atomic_load(&stopped))
                 status = pieces->work(workspace, p, &piece_error);
 #pragma omp ordered
             if (!atomic_load(&stopped)) {

@@ -29,14 +29,13 @@ struct wn_parallel {
     int threads;
     size_t count;
     void *shared;
-    /* Make a thread's workspace; NULL with *error set on failure. */
-    void *(*start)(void *shared, struct wn_error *error);
+    void *(*start)(void *shared); /* makes a thread's workspace */
     /* Compute piece p: in any order, on any thread. 0 or -1. */
     int (*work)(void *workspace, size_t p, struct wn_error *error);
     /* Join piece p, after all pieces before it. 0 or -1. */
     int (*join)(void *shared, void *workspace, size_t p,
                 struct wn_error *error);
-    void (*stop)(void *workspace); /* takes NULL */
+    void (*stop)(void *workspace);
 };
 
 /* 0, or -1 with the error of the first piece that failed; no later piece has
