@@ -104,33 +104,6 @@ static int name_numbers(const struct names *names, const int32_t *list_code,
     return status;
 }
 
-/* The names of a list, none of them empty or repeated; code[list->rows]. */
-static int read_list(const struct wn_array *list, struct wn_dictionary *names,
-                     int32_t *code, struct wn_error *error)
-{
-    struct names all = {list, names, code};
-
-    if (check_vector(list, error) ||
-        (list->text ? wn_array_texts(list, add_text, &all, error)
-                    : name_numbers(&all, NULL, 0, 0, error)))
-        return -1;
-    for (size_t i = 0; i < list->rows; i++) {
-        const struct wn_value *value =
-            code[i] < 0 ? NULL : &names->value[code[i]];
-
-        if (!value)
-            return wn_fail(error, WN_EDATA, "%s: row %zu: wanted a name",
-                           list->name, i);
-        if (value->row != i)
-            return wn_fail(error, WN_EDATA,
-                           "%s: rows %zu and %zu have the same name",
-                           list->name, value->row, i);
-    }
-    for (size_t v = 0; v < names->count; v++)
-        names->value[v].count = 0;
-    return 0;
-}
-
 int wn_array_column_names(const struct wn_array *array,
                           const struct wn_array *list, size_t min_names,
                           struct wn_dictionary *names, int32_t *code,
@@ -141,8 +114,28 @@ int wn_array_column_names(const struct wn_array *array,
     int status = check_vector(array, error);
 
     *place = NULL;
-    if (status == 0 && list)
-        status = read_list(list, names, list_code, error);
+    if (status == 0 && list) {
+        struct names listed = {list, names, list_code};
+
+        status = check_vector(list, error);
+        if (status == 0)
+            status = list->text ? wn_array_texts(list, add_text, &listed, error)
+                                : name_numbers(&listed, NULL, 0, 0, error);
+        for (size_t i = 0; status == 0 && i < list->rows; i++) {
+            struct wn_value *value =
+                list_code[i] < 0 ? NULL : &names->value[list_code[i]];
+
+            if (!value)
+                status = wn_fail(error, WN_EDATA, "%s: row %zu: wanted a name",
+                                 list->name, i);
+            else if (value->row != i)
+                status = wn_fail(error, WN_EDATA,
+                                 "%s: rows %zu and %zu have the same name",
+                                 list->name, value->row, i);
+            else
+                value->count = 0;
+        }
+    }
     if (status == 0)
         status = array->text
                      ? wn_array_texts(array, add_text, &all, error)

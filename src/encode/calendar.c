@@ -39,7 +39,8 @@ bool wn_calendar_is_ambiguous(const struct wn_column *column)
 
 /* --- learning ----------------------------------------------------------- */
 
-/* What occurs in a column, a bit each. */
+/* Which months, weekdays and days occur in a column, a bit each, and the range
+ * of its instants. */
 struct seen {
     uint32_t months, weekdays, days;
     bool early, late; /* a second of the day before, after the first cell's */
@@ -195,41 +196,10 @@ int wn_calendar_fit_new(struct wn_table *table, struct wn_calendar_fit **fit,
     return new->columns > 0;
 }
 
+/* Whether more than one bit is set. */
 static bool several(uint32_t bits)
 {
     return (bits & (bits - 1)) != 0;
-}
-
-/* The scale of the instants and which parts there are. Overwrites `sample`. */
-static void calendar_conclude_column(struct wn_column *column,
-                                     const struct seen *seen,
-                                     struct wn_leakage_test *test,
-                                     double *sample, double *scratch,
-                                     size_t sampled)
-{
-    double pair[2] = {seen->min, seen->max};
-    size_t count = 0;
-
-    column->min = column->median = seen->min;
-    column->max = seen->max;
-    memcpy(scratch, sample, sampled * sizeof *sample);
-    for (size_t i = 0; i < sampled; i++)
-        if (!isnan(sample[i]))
-            sample[count++] = sample[i];
-    if (seen->min < seen->max && count) {
-        wn_scale_fit(&column->scale, sample, scratch + sampled, count);
-        column->leakage = wn_leakage_numbers(test, scratch, sample, count);
-    }
-    if (seen->min < seen->max && !(column->scale.per_deviation > 0))
-        wn_scale_fit(&column->scale, pair, scratch, 2);
-    if (column->scale.per_deviation > 0)
-        column->median = 2 * column->scale.center;
-    column->unknown = wn_scale_apply(&column->scale, column->median);
-    column->parts = (seen->min < seen->max ? 1u << TREND : 0) |
-                    (several(seen->months) ? 1u << MONTH : 0) |
-                    (several(seen->weekdays) ? 1u << WEEKDAY : 0) |
-                    (several(seen->days) ? 1u << DAY : 0) |
-                    (seen->early || seen->late ? 1u << HOUR : 0);
 }
 
 void wn_calendar_fit_conclude(struct wn_calendar_fit *fit)
@@ -243,10 +213,35 @@ void wn_calendar_fit_conclude(struct wn_calendar_fit *fit)
         label[i] = table->label[wn_sample_row(i, fit->stride, rows)];
     struct wn_leakage_test *test =
         wn_leakage_new(label, sampled, table->classes.count);
-    for (size_t i = 0; i < fit->columns; i++)
-        calendar_conclude_column(&table->column[fit->column[i]], &fit->seen[i],
-                                 test, fit->sample + i * sampled, scratch,
-                                 sampled);
+    for (size_t i = 0; i < fit->columns; i++) {
+        struct wn_column *column = &fit->table->column[fit->column[i]];
+        const struct seen *seen = &fit->seen[i];
+        double *sample = fit->sample + i * sampled;
+        double pair[2] = {seen->min, seen->max};
+        size_t count = 0;
+
+        column->min = column->median = seen->min;
+        column->max = seen->max;
+        memcpy(scratch, sample, sampled * sizeof *sample);
+        for (size_t s = 0; s < sampled; s++)
+            if (!isnan(sample[s]))
+                sample[count++] = sample[s];
+        if (seen->min < seen->max && count) {
+            wn_scale_fit(&column->scale, sample, scratch + sampled, count);
+            column->leakage = wn_leakage_numbers(test, scratch, sample, count);
+        }
+        /* The sample may be constant where the column is not. */
+        if (seen->min < seen->max && !(column->scale.per_deviation > 0))
+            wn_scale_fit(&column->scale, pair, scratch, 2);
+        if (column->scale.per_deviation > 0)
+            column->median = 2 * column->scale.center;
+        column->unknown = wn_scale_apply(&column->scale, column->median);
+        column->parts = (seen->min < seen->max ? 1u << TREND : 0) |
+                        (several(seen->months) ? 1u << MONTH : 0) |
+                        (several(seen->weekdays) ? 1u << WEEKDAY : 0) |
+                        (several(seen->days) ? 1u << DAY : 0) |
+                        (seen->early || seen->late ? 1u << HOUR : 0);
+    }
     wn_leakage_free(test);
     free(label);
     free(scratch);

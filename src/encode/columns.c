@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kinds by the table of kind.h, scales and statistics from the sample, features
- * in the order of the columns. See survey.h. */
+/* Choose the kind of each column by the table of kind.h, fit its scale and
+ * statistics to the sample, and number the features in the order of the
+ * columns. See survey.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,53 +195,46 @@ void wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample)
 
 /* --- features ----------------------------------------------------------- */
 
-static int conclude_column(struct wn_table *table, size_t c,
-                           struct wn_error *error)
+int wn_columns_number(struct wn_table *table, struct wn_error *error)
 {
-    struct wn_column *column = &table->column[c];
-    const struct wn_kind *kind = &wn_kinds[column->kind];
-    struct wn_dictionary *values = &column->values;
+    const size_t columns = wn_csv_columns(table->csv);
     const uint64_t rows = wn_csv_rows(table->csv);
-    const uint64_t filled = rows - column->missing;
 
-    if (column->role != WN_ROLE_FEATURE)
-        return 0;
-    if (kind->valid) {
-        column->invalid = filled - kind->valid(column);
+    for (size_t c = 0; c < columns; c++) {
+        struct wn_column *column = &table->column[c];
+        const struct wn_kind *kind = &wn_kinds[column->kind];
+        struct wn_dictionary *values = &column->values;
+        const uint64_t filled = rows - column->missing;
+
+        if (column->role != WN_ROLE_FEATURE)
+            continue;
+        if (kind->valid)
+            column->invalid = filled - kind->valid(column);
         if (filled && column->invalid == filled)
             return wn_fail(error, WN_EDATA,
                            "%s: column %.120s: found no cell that is %s, "
                            "wanted some",
                            wn_csv_name(table->csv),
                            wn_csv_column(table->csv, c), kind->wanted);
-    }
-    if (column->kind != WN_KIND_NUMERIC && column->kind != WN_KIND_DATE)
-        column->min = column->max = NAN;
-    if (column->kind == WN_KIND_CATEGORICAL && !column->many) {
-        for (size_t v = 0; v < values->count; v++) {
-            const char *text = wn_dictionary_text(values, v);
-            const size_t length = values->value[v].length;
+        if (column->kind != WN_KIND_NUMERIC && column->kind != WN_KIND_DATE)
+            column->min = column->max = NAN;
+        if (column->kind == WN_KIND_CATEGORICAL && !column->many) {
+            for (size_t v = 0; v < values->count; v++) {
+                const char *text = wn_dictionary_text(values, v);
+                const size_t length = values->value[v].length;
 
-            if (!wn_text_is_utf8(text, length))
-                return wn_csv_fail(table->csv, values->value[v].row, c, error,
-                                   "found '%.*s', wanted UTF-8: see iconv(1)",
-                                   wn_text_told(length), text);
+                if (!wn_text_is_utf8(text, length))
+                    return wn_csv_fail(
+                        table->csv, values->value[v].row, c, error,
+                        "found '%.*s', wanted UTF-8: see iconv(1)",
+                        wn_text_told(length), text);
+            }
+            wn_dictionary_sort(values, NULL);
         }
-        wn_dictionary_sort(values, NULL);
+        const uint64_t unknown = column->missing + column->invalid;
+        column->indicator = unknown > 0 && unknown < rows;
+        column->features = kind->features(column) + column->indicator;
     }
-    const uint64_t unknown = column->missing + column->invalid;
-    column->indicator = unknown > 0 && unknown < rows;
-    column->features = kind->features(column) + column->indicator;
-    return 0;
-}
-
-int wn_columns_number(struct wn_table *table, struct wn_error *error)
-{
-    const size_t columns = wn_csv_columns(table->csv);
-
-    for (size_t c = 0; c < columns; c++)
-        if (conclude_column(table, c, error))
-            return -1;
     /* The second block follows the first. */
     for (int second = 0; second < 2; second++) {
         table->second_block = table->d;

@@ -24,7 +24,7 @@ static bool is_most(uint64_t part, uint64_t filled)
     return part && (double)part * 100 >= (double)filled * VALID_PERCENT;
 }
 
-static int kind_by_size(const void *a, const void *b)
+static int ascending(const void *a, const void *b)
 {
     const uint64_t one = *(const uint64_t *)a, two = *(const uint64_t *)b;
 
@@ -33,7 +33,7 @@ static int kind_by_size(const void *a, const void *b)
 
 void wn_sort_digests(uint64_t *digest, size_t count)
 {
-    qsort(digest, count, sizeof *digest, kind_by_size);
+    qsort(digest, count, sizeof *digest, ascending);
 }
 
 uint64_t wn_kind_distinct(const struct wn_kind_evidence *evidence)
@@ -165,19 +165,6 @@ static uint64_t date_cells(const struct wn_column *column)
 
 /* --- categorical, identifier, text -------------------------------------- */
 
-/* Every whole number from the minimum to the maximum, once. */
-static bool counts_rows(const struct wn_kind_evidence *evidence)
-{
-    const struct wn_column *column = evidence->column;
-    const uint64_t rows = evidence->rows;
-
-    return is_numeric(evidence) && column->numbers == rows &&
-           rows >= IDENTIFIER_MIN &&
-           column->max - column->min == (double)(rows - 1) &&
-           column->min == floor(column->min) &&
-           wn_kind_distinct(evidence) == evidence->sampled;
-}
-
 static bool is_text(const struct wn_kind_evidence *evidence)
 {
     return evidence->column->many && evidence->cells &&
@@ -186,11 +173,18 @@ static bool is_text(const struct wn_kind_evidence *evidence)
 
 static bool is_identifier(const struct wn_kind_evidence *evidence)
 {
-    if (counts_rows(evidence))
+    const struct wn_column *column = evidence->column;
+    const uint64_t rows = evidence->rows;
+
+    /* Every whole number from the minimum to the maximum, once. */
+    if (is_numeric(evidence) && column->numbers == rows &&
+        rows >= IDENTIFIER_MIN &&
+        column->max - column->min == (double)(rows - 1) &&
+        column->min == floor(column->min) &&
+        wn_kind_distinct(evidence) == evidence->sampled)
         return true;
-    return evidence->column->many && !is_numeric(evidence) &&
-           !is_date(evidence) && !is_text(evidence) &&
-           evidence->cells >= IDENTIFIER_MIN &&
+    return column->many && !is_numeric(evidence) && !is_date(evidence) &&
+           !is_text(evidence) && evidence->cells >= IDENTIFIER_MIN &&
            wn_kind_distinct(evidence) * 100 >=
                evidence->cells * IDENTIFIER_PERCENT;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bins and the majority of each; see leakage.h. */
+/* Bin the rows and predict each bin's majority; see leakage.h. */
 #include "encode/leakage.h"
 
 #include <math.h>
@@ -23,23 +23,6 @@ struct wn_leakage_test {
     uint8_t *half;      /* m */
 };
 
-static void leakage_count_labels(struct wn_leakage_test *test)
-{
-    uint32_t *votes = test->votes[0];
-
-    for (size_t s = 0; s < test->m; s++) {
-        const uint64_t at = s;
-
-        votes[test->label[s]]++;
-        test->half[s] = wn_hash_bits(&at, sizeof at) & 1;
-    }
-    for (size_t c = 0; c < test->k; c++)
-        if (votes[c] > votes[test->majority])
-            test->majority = (int32_t)c;
-    test->largest = votes[test->majority] / (double)test->m;
-    memset(votes, 0, test->k * sizeof *votes);
-}
-
 struct wn_leakage_test *wn_leakage_new(const int32_t *label, size_t m, size_t k)
 {
     struct wn_leakage_test *test = wn_new(1, sizeof *test);
@@ -56,7 +39,18 @@ struct wn_leakage_test *wn_leakage_new(const int32_t *label, size_t m, size_t k)
     test->votes[0] = wn_new(k, sizeof **test->votes);
     test->votes[1] = wn_new(k, sizeof **test->votes);
     test->half = wn_new(m, sizeof *test->half);
-    leakage_count_labels(test);
+    uint32_t *votes = test->votes[0];
+    for (size_t s = 0; s < m; s++) {
+        const uint64_t at = s;
+
+        votes[label[s]]++;
+        test->half[s] = wn_hash_bits(&at, sizeof at) & 1;
+    }
+    for (size_t c = 0; c < k; c++)
+        if (votes[c] > votes[test->majority])
+            test->majority = (int32_t)c;
+    test->largest = votes[test->majority] / (double)m;
+    memset(votes, 0, k * sizeof *votes);
     return test;
 }
 
@@ -92,7 +86,7 @@ static int32_t leakage_majority(const struct wn_leakage_test *test,
     return best < 0 ? test->majority : best;
 }
 
-/* Rows of one bin that the other half's majority predicts rightly. */
+/* How many rows of one bin the majority of the other half predicts right. */
 static size_t count_right(struct wn_leakage_test *test, const uint32_t *row,
                           size_t rows)
 {
@@ -111,7 +105,7 @@ static size_t count_right(struct wn_leakage_test *test, const uint32_t *row,
     return right;
 }
 
-/* The lower end of the interval for `right` of m, z = 1.645. */
+/* The lower end of the Wilson interval for `right` of m, z = 1.645. */
 static double wilson_low(double right, double m)
 {
     const double z = 1.6448536269514722, share = right / m;

@@ -52,40 +52,11 @@ static double *read_sample(const struct wn_array *array, const uint64_t *keep,
     return NULL;
 }
 
-/* Means and one factor. Returns the largest share of the variance that one
- * feature has. */
-static double fit_even(struct wn_rescale *rescale, const double *sample,
-                       size_t rows)
-{
-    double sum = 0, max = 0;
-
-    rescale->mean = wn_new(rescale->d, sizeof *rescale->mean);
-    for (size_t j = 0; j < rescale->d; j++) {
-        const double *value = sample + j * rows;
-        double square = 0;
-
-        for (size_t s = 0; s < rows; s++)
-            rescale->mean[j] += value[s];
-        rescale->mean[j] /= (double)rows;
-        for (size_t s = 0; s < rows; s++) {
-            const double away = value[s] - rescale->mean[j];
-
-            square += away * away;
-        }
-        sum += square;
-        max = fmax(max, square);
-    }
-    const double share = sum > 0 ? max / sum : 0;
-    sum /= (double)rows * (double)rescale->d;
-    rescale->factor = sum > 0 ? 1 / sqrt(sum) : 0;
-    return share;
-}
-
 int wn_rescale_fit(struct wn_rescale *rescale, enum wn_rescale_how how,
                    const struct wn_array *array, const uint64_t *keep, size_t n,
                    struct wn_error *error)
 {
-    double share = 1;
+    double share = 1; /* maximum part of the variance in one feature */
     size_t rows;
 
     *rescale = (struct wn_rescale){.how = how, .d = array->columns};
@@ -94,8 +65,29 @@ int wn_rescale_fit(struct wn_rescale *rescale, enum wn_rescale_how how,
     double *sample = read_sample(array, keep, n, &rows, error);
     if (!sample)
         return -1;
-    if (how != WN_RESCALE_ROBUST)
-        share = fit_even(rescale, sample, rows);
+    if (how != WN_RESCALE_ROBUST) {
+        double sum = 0, max = 0; /* of squares about the means, by feature */
+
+        rescale->mean = wn_new(rescale->d, sizeof *rescale->mean);
+        for (size_t j = 0; j < rescale->d; j++) {
+            const double *value = sample + j * rows;
+            double square = 0;
+
+            for (size_t s = 0; s < rows; s++)
+                rescale->mean[j] += value[s];
+            rescale->mean[j] /= (double)rows;
+            for (size_t s = 0; s < rows; s++) {
+                const double away = value[s] - rescale->mean[j];
+
+                square += away * away;
+            }
+            sum += square;
+            max = fmax(max, square);
+        }
+        share = sum > 0 ? max / sum : 0;
+        sum /= (double)rows * (double)rescale->d;
+        rescale->factor = sum > 0 ? 1 / sqrt(sum) : 0;
+    }
     if (how == WN_RESCALE_AUTO)
         rescale->how = rescale->d >= 3 && share > 0.5 ? WN_RESCALE_ROBUST
                                                       : WN_RESCALE_EVEN;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The columns with a role; see roles.h. Each piece of rows numbers names on its
- * own; the numbers are merged in file order and sorted at the end. */
+/* Read the columns with a role; see roles.h. Each piece of rows numbers names
+ * on its own; the numbers are merged in file order and sorted at the end. */
 #include "encode/roles.h"
 
 #include <float.h>
@@ -75,54 +75,50 @@ static int roles_fail(const struct wn_roles *roles, size_t row, size_t r,
                        cell->text, wanted);
 }
 
-static int roles_cell(struct piece *piece, size_t row, size_t r,
-                      const struct wn_cell *cell, struct wn_error *error)
-{
-    const struct wn_roles *roles = piece->roles;
-    const struct wn_role_values *values = &roles->of[r];
-    const bool missing = wn_table_is_missing(roles->table, cell);
-    double amount;
-
-    if (values->code && missing) {
-        piece->code[r][row - piece->begin] = -1;
-    } else if (values->code) {
-        const size_t known = piece->names[r].count;
-
-        if (cell->length > WN_NAME_BYTES)
-            return wn_csv_fail(roles->table->csv, row, roles->column[r], error,
-                               "found a name of %zu bytes, wanted at most %d",
-                               cell->length, WN_NAME_BYTES);
-        piece->code[r][row - piece->begin] = (int32_t)wn_dictionary_add(
-            &piece->names[r], cell->text, cell->length, 1, row);
-        if (piece->names[r].count > known &&
-            !wn_text_is_utf8(cell->text, cell->length))
-            return roles_fail(roles, row, r, cell, "UTF-8: see iconv(1)",
-                              error);
-    } else if (values->flag && !missing) {
-        const int truth = wn_boolean_parse(cell->text, cell->length);
-
-        if (truth < 0)
-            return roles_fail(roles, row, r, cell, "true or false", error);
-        values->flag[row] = (uint8_t)truth;
-    } else if (values->amount) {
-        if (!wn_number_parse_padded(cell->text, cell->length, &amount) ||
-            !(amount >= 0 && amount <= (double)FLT_MAX))
-            return roles_fail(roles, row, r, cell, "a number of 0 or more",
-                              error);
-        values->amount[row] = (float)amount;
-    }
-    return 0;
-}
-
 static int roles_row(void *state, size_t row, const struct wn_cell *cells,
                      struct wn_error *error)
 {
     struct piece *piece = state;
+    const struct wn_roles *roles = piece->roles;
 
-    for (size_t r = 0; r < WN_ROLE_KINDS; r++)
-        if (piece->roles->of[r].there &&
-            roles_cell(piece, row, r, &cells[piece->roles->column[r]], error))
-            return -1;
+    for (size_t r = 0; r < WN_ROLE_KINDS; r++) {
+        const struct wn_role_values *values = &roles->of[r];
+        const struct wn_cell *cell = &cells[roles->column[r]];
+        double amount;
+
+        if (!values->there)
+            continue;
+        const bool missing = wn_table_is_missing(roles->table, cell);
+        if (values->code && missing) {
+            piece->code[r][row - piece->begin] = -1;
+        } else if (values->code) {
+            const size_t known = piece->names[r].count;
+
+            if (cell->length > WN_NAME_BYTES)
+                return wn_csv_fail(
+                    roles->table->csv, row, roles->column[r], error,
+                    "found a name of %zu bytes, wanted at most %d",
+                    cell->length, WN_NAME_BYTES);
+            piece->code[r][row - piece->begin] = (int32_t)wn_dictionary_add(
+                &piece->names[r], cell->text, cell->length, 1, row);
+            if (piece->names[r].count > known &&
+                !wn_text_is_utf8(cell->text, cell->length))
+                return roles_fail(roles, row, r, cell, "UTF-8: see iconv(1)",
+                                  error);
+        } else if (values->flag && !missing) {
+            const int truth = wn_boolean_parse(cell->text, cell->length);
+
+            if (truth < 0)
+                return roles_fail(roles, row, r, cell, "true or false", error);
+            values->flag[row] = (uint8_t)truth;
+        } else if (values->amount) {
+            if (!wn_number_parse_padded(cell->text, cell->length, &amount) ||
+                !(amount >= 0 && amount <= (double)FLT_MAX))
+                return roles_fail(roles, row, r, cell, "a number of 0 or more",
+                                  error);
+            values->amount[row] = (float)amount;
+        }
+    }
     return 0;
 }
 

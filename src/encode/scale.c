@@ -53,23 +53,6 @@ static double half_quantile(const double *value, size_t count, double p)
     return 0.5 * value[below] * (1 - part) + 0.5 * value[above] * part;
 }
 
-/* Of the halved values about `center`, scaled so that no square overflows. */
-static double root_mean_square(const double *value, size_t count, double center)
-{
-    const double max = fmax(fabs(0.5 * value[0] - center),
-                            fabs(0.5 * value[count - 1] - center));
-    double sum = 0;
-
-    if (!(max > 0))
-        return 0;
-    for (size_t i = 0; i < count; i++) {
-        const double part = (0.5 * value[i] - center) / max;
-
-        sum += part * part;
-    }
-    return max * sqrt(sum / (double)count);
-}
-
 double wn_scale_bend(double z)
 {
     /* The quotient of finite numbers may be infinite. */
@@ -93,8 +76,21 @@ void wn_scale_fit(struct wn_scale *scale, double *value, double *scratch,
     spread = (half_quantile(value, count, 0.75) -
               half_quantile(value, count, 0.25)) /
              1.349;
-    if (!(spread > 0))
-        spread = root_mean_square(value, count, scale->center);
+    if (!(spread > 0)) {
+        /* The root mean square about the median, as multiples of the maximum so
+         * that no square overflows. */
+        const double center = scale->center;
+        const double max = fmax(fabs(0.5 * value[0] - center),
+                                fabs(0.5 * value[count - 1] - center));
+        double total = 0;
+
+        for (size_t i = 0; max > 0 && i < count; i++) {
+            const double part = (0.5 * value[i] - center) / max;
+
+            total += part * part;
+        }
+        spread = max * sqrt(total / (double)count);
+    }
     /* A spread below 1e-300 counts as 0. */
     if (!(spread > 1e-300))
         return;

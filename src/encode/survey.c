@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The survey: one reading of all cells for the columns' statistics, the labels,
- * the columns with a role and the user's probabilities; a second one for what
- * dates and texts need once their kinds are known. Each piece of rows counts on
- * its own, and the counts are merged in file order. */
+/* The survey reads all cells once, for the statistics of the columns, the
+ * labels, the columns with a role and the user's probabilities, and a second
+ * time for dates and texts, once their kinds are known. Each piece of rows
+ * counts on its own, and the counts are merged in file order. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@
 enum { FEW_CLASSES = 20 };
 enum { LINES_SHOWN = 10 }; /* in a message */
 
-/* Of one feature column in one piece. */
+/* Counts over one column in one piece of rows. */
 struct tally {
     uint64_t numbers, padded, missing;
     uint64_t dates[WN_DATE_ORDERS], booleans, trues;
@@ -106,32 +106,6 @@ static void survey_begin(void *state, size_t begin, size_t end)
     }
 }
 
-static int survey_label(struct piece *piece, size_t row,
-                        const struct wn_cell *cell, struct wn_error *error)
-{
-    const struct wn_table *table = piece->survey->table;
-    const size_t known = piece->classes.count;
-    int32_t *label = &piece->label[row - piece->begin];
-
-    if (wn_table_is_missing(table, cell)) {
-        *label = -1;
-        return 0;
-    }
-    if (cell->length > WN_NAME_BYTES)
-        return wn_csv_fail(table->csv, row, table->label_column, error,
-                           "found a label of %zu bytes, wanted a class name "
-                           "of at most %d",
-                           cell->length, WN_NAME_BYTES);
-    *label = (int32_t)wn_dictionary_add(&piece->classes, cell->text,
-                                        cell->length, 1, row);
-    if (piece->classes.count > known &&
-        !wn_text_is_utf8(cell->text, cell->length))
-        return wn_csv_fail(table->csv, row, table->label_column, error,
-                           "found '%.*s', wanted UTF-8: see iconv(1)",
-                           wn_text_told(cell->length), cell->text);
-    return 0;
-}
-
 static size_t count_words(const struct wn_cell *cell)
 {
     size_t words = 0;
@@ -146,7 +120,8 @@ static size_t count_words(const struct wn_cell *cell)
     return words;
 }
 
-/* A cell of a feature column that is not missing; its number, or NaN. */
+/* Count a cell of a feature column that is not missing. Returns its number, or
+ * NaN. */
 static double survey_feature(struct piece *piece, size_t row, size_t c,
                              const struct wn_cell *cell, bool sampled)
 {
@@ -210,19 +185,36 @@ static int survey_row(void *state, size_t row, const struct wn_cell *cells,
     const size_t stride = piece->survey->sample.stride;
     const bool sampled =
         row == wn_sample_row(row / stride, stride, wn_csv_rows(table->csv));
+    int32_t *label = &piece->label[row - piece->begin];
 
+    *label = -1;
     for (size_t c = 0; c < columns; c++) {
         const enum wn_role role = table->column[c].role;
+        const struct wn_cell *cell = &cells[c];
         double value = NAN;
 
         if (role == WN_ROLE_IGNORED)
             continue;
-        if (role == WN_ROLE_LABEL && survey_label(piece, row, &cells[c], error))
-            return -1;
-        if (wn_table_is_missing(table, &cells[c]))
+        if (wn_table_is_missing(table, cell)) {
             piece->tally[c].missing++;
-        else if (role == WN_ROLE_FEATURE)
-            value = survey_feature(piece, row, c, &cells[c], sampled);
+        } else if (role == WN_ROLE_FEATURE) {
+            value = survey_feature(piece, row, c, cell, sampled);
+        } else if (role == WN_ROLE_LABEL) {
+            const size_t known = piece->classes.count;
+
+            if (cell->length > WN_NAME_BYTES)
+                return wn_csv_fail(table->csv, row, c, error,
+                                   "found a label of %zu bytes, wanted a class "
+                                   "name of at most %d",
+                                   cell->length, WN_NAME_BYTES);
+            *label = (int32_t)wn_dictionary_add(&piece->classes, cell->text,
+                                                cell->length, 1, row);
+            if (piece->classes.count > known &&
+                !wn_text_is_utf8(cell->text, cell->length))
+                return wn_csv_fail(table->csv, row, c, error,
+                                   "found '%.*s', wanted UTF-8: see iconv(1)",
+                                   wn_text_told(cell->length), cell->text);
+        }
         if (role == WN_ROLE_FEATURE && piece->spooled)
             piece->numbers[(row - piece->begin) * spool->width +
                            spool->slot[c]] = value;
@@ -231,36 +223,6 @@ static int survey_row(void *state, size_t row, const struct wn_cell *cells,
 }
 
 /* --- merging ------------------------------------------------------------ */
-
-static void merge_column(const struct wn_table *table, struct wn_column *column,
-                         const struct tally *tally)
-{
-    column->missing += tally->missing;
-    if (column->role != WN_ROLE_FEATURE)
-        return;
-    if (tally->numbers) {
-        if (column->numbers == 0 || tally->min < column->min)
-            column->min = tally->min;
-        if (column->numbers == 0 || tally->max > column->max)
-            column->max = tally->max;
-    }
-    column->numbers += tally->numbers;
-    column->padded += tally->padded;
-    for (int order = 0; order < WN_DATE_ORDERS; order++)
-        column->dates[order] += tally->dates[order];
-    column->booleans += tally->booleans;
-    column->trues += tally->trues;
-    if (column->many)
-        return;
-    if (!tally->many)
-        wn_dictionary_merge(&column->values, &tally->values, NULL);
-    /* Other threads read it to skip work. It does not change their results, so
-     * it does not matter when they see it. */
-    if (tally->many || column->values.count > table->one_hot) {
-        __atomic_store_n(&column->many, true, __ATOMIC_RELAXED);
-        wn_dictionary_free(&column->values);
-    }
-}
 
 static int survey_finish(void *shared, void *state, size_t begin, size_t end,
                          struct wn_error *error)
@@ -275,9 +237,36 @@ static int survey_finish(void *shared, void *state, size_t begin, size_t end,
         wn_numeric_spool_write(table->numbers, begin, end,
                                piece->spooled ? piece->numbers : NULL);
     for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
-        survey->sample.in[c].cells += piece->tally[c].sampled;
-        survey->sample.in[c].words += piece->tally[c].words;
-        merge_column(table, &table->column[c], &piece->tally[c]);
+        struct wn_column *column = &table->column[c];
+        const struct tally *tally = &piece->tally[c];
+
+        survey->sample.in[c].cells += tally->sampled;
+        survey->sample.in[c].words += tally->words;
+        column->missing += tally->missing;
+        if (column->role != WN_ROLE_FEATURE)
+            continue;
+        if (tally->numbers) {
+            if (column->numbers == 0 || tally->min < column->min)
+                column->min = tally->min;
+            if (column->numbers == 0 || tally->max > column->max)
+                column->max = tally->max;
+        }
+        column->numbers += tally->numbers;
+        column->padded += tally->padded;
+        for (int order = 0; order < WN_DATE_ORDERS; order++)
+            column->dates[order] += tally->dates[order];
+        column->booleans += tally->booleans;
+        column->trues += tally->trues;
+        if (column->many)
+            continue;
+        if (!tally->many)
+            wn_dictionary_merge(&column->values, &tally->values, NULL);
+        /* Other threads read `many` to skip work. Their results do not depend
+         * on when they see it. */
+        if (tally->many || column->values.count > table->one_hot) {
+            __atomic_store_n(&column->many, true, __ATOMIC_RELAXED);
+            wn_dictionary_free(&column->values);
+        }
     }
     wn_dictionary_merge(&table->classes, &piece->classes, number);
     for (size_t row = begin; row < end; row++) {
@@ -296,31 +285,38 @@ static int survey_finish(void *shared, void *state, size_t begin, size_t end,
 
 /* --- conclusions -------------------------------------------------------- */
 
-static int fail_unlabelled(const struct survey *survey, struct wn_error *error)
+static int conclude_labels(struct survey *survey, struct wn_error *error)
 {
-    const struct wn_csv *csv = survey->table->csv;
-    const char *plural = survey->unlabelled == 1 ? "" : "s";
-    struct wn_text lines = {0};
-
-    for (size_t i = 0; i < LINES_SHOWN && i < survey->unlabelled; i++)
-        wn_text_format(&lines, "%s%llu", i ? ", " : "",
-                       (unsigned long long)wn_csv_line(csv)[survey->shown[i]]);
-    wn_csv_fail(csv, survey->shown[0], survey->table->label_column, error,
-                "found no label in %llu row%s (line%s %s%s), wanted one in "
-                "every row; --missing-label=drop leaves them out",
-                (unsigned long long)survey->unlabelled, plural, plural,
-                wn_text_of(&lines),
-                survey->unlabelled > LINES_SHOWN ? ", ..." : "");
-    wn_text_free(&lines);
-    return -1;
-}
-
-/* Found classes must be declared; declared ones need not be found. */
-static int add_declared(struct wn_table *table, struct wn_error *error)
-{
+    struct wn_table *table = survey->table;
     const struct wn_dictionary *declared = &table->declared;
+    const size_t rows = wn_csv_rows(table->csv);
     const size_t found = table->classes.count;
 
+    if (survey->unlabelled) {
+        const char *plural = survey->unlabelled == 1 ? "" : "s";
+        const uint64_t *line = wn_csv_line(table->csv);
+        struct wn_text lines = {0};
+
+        for (size_t i = 0; i < LINES_SHOWN && i < survey->unlabelled; i++)
+            wn_text_format(&lines, "%s%llu", i ? ", " : "",
+                           (unsigned long long)line[survey->shown[i]]);
+        wn_csv_fail(table->csv, survey->shown[0], table->label_column, error,
+                    "found no label in %llu row%s (line%s %s%s), wanted one in "
+                    "every row; --missing-label=drop leaves them out",
+                    (unsigned long long)survey->unlabelled, plural, plural,
+                    wn_text_of(&lines),
+                    survey->unlabelled > LINES_SHOWN ? ", ..." : "");
+        wn_text_free(&lines);
+        return -1;
+    }
+    if (found > FEW_CLASSES && found > rows / 2)
+        return wn_fail(error, WN_EDATA,
+                       "%s: column %s: found %zu different labels in %zu "
+                       "rows, wanted classes with several rows each",
+                       wn_csv_name(table->csv),
+                       wn_csv_column(table->csv, table->label_column), found,
+                       rows);
+    /* Found classes must be declared; declared ones need not be found. */
     for (size_t v = 0; v < found && declared->count; v++) {
         const struct wn_value *value = &table->classes.value[v];
         const char *text = wn_dictionary_text(&table->classes, v);
@@ -332,25 +328,7 @@ static int add_declared(struct wn_table *table, struct wn_error *error)
                                wn_text_told(value->length), text);
     }
     wn_dictionary_merge(&table->classes, declared, NULL);
-    return 0;
-}
-
-static int conclude_labels(struct survey *survey, struct wn_error *error)
-{
-    struct wn_table *table = survey->table;
-    const size_t rows = wn_csv_rows(table->csv);
-    const size_t found = table->classes.count;
-
-    if (survey->unlabelled)
-        return fail_unlabelled(survey, error);
-    if (found > FEW_CLASSES && found > rows / 2)
-        return wn_fail(error, WN_EDATA,
-                       "%s: column %s: found %zu different labels in %zu "
-                       "rows, wanted classes with several rows each",
-                       wn_csv_name(table->csv),
-                       wn_csv_column(table->csv, table->label_column), found,
-                       rows);
-    if (add_declared(table, error) || wn_user_probability_match(table, error))
+    if (wn_user_probability_match(table, error))
         return -1;
     int32_t *place = wn_new(table->classes.count, sizeof *place);
     wn_dictionary_sort(&table->classes, place);
@@ -442,26 +420,12 @@ static int read_dates_and_texts(struct wn_table *table, struct wn_error *error)
     return status;
 }
 
-/* With numbers only, and none of them invalid, nothing needs the cells. */
-static bool has_numbers_only(const struct wn_table *table)
-{
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
-        const struct wn_column *column = &table->column[c];
-
-        if (column->role == WN_ROLE_FEATURE &&
-            column->kind != WN_KIND_NUMERIC &&
-            column->kind != WN_KIND_IDENTIFIER)
-            return false;
-    }
-    return !atomic_load(&table->numbers->dropped);
-}
-
 int wn_survey(struct wn_table *table, struct wn_roles *roles,
               struct wn_error *error)
 {
     struct survey survey = {.table = table};
     struct wn_survey_sample *sample = &survey.sample;
-    bool two = false;
+    bool two = false, numbers_only = true;
     int status = read_cells(&survey, roles, error) ||
                  conclude_labels(&survey, error) ||
                  wn_roles_conclude(roles, error);
@@ -475,7 +439,18 @@ int wn_survey(struct wn_table *table, struct wn_roles *roles,
     if (status || read_dates_and_texts(table, error) ||
         wn_columns_number(table, error))
         return -1;
-    if (table->numbers && !has_numbers_only(table)) {
+    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+        const struct wn_column *column = &table->column[c];
+
+        two |= column->second;
+        numbers_only &= column->role != WN_ROLE_FEATURE ||
+                        column->kind == WN_KIND_NUMERIC ||
+                        column->kind == WN_KIND_IDENTIFIER;
+    }
+    /* With numbers only, and none of them invalid, the features need no second
+     * reading of the cells. */
+    if (table->numbers &&
+        (!numbers_only || atomic_load(&table->numbers->dropped))) {
         wn_numeric_spool_free(table->numbers);
         table->numbers = NULL;
     }
@@ -488,8 +463,6 @@ int wn_survey(struct wn_table *table, struct wn_roles *roles,
                        "%s: found no feature: the columns beside the label are "
                        "constant, identifiers or ignored; see --verbose",
                        wn_csv_name(table->csv));
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
-        two |= table->column[c].second;
     if (two && (table->second_block == 0 || table->second_block == table->d))
         return wn_fail(error, WN_EDATA,
                        "%s: --features-b: found no feature in the %s block, "

@@ -31,6 +31,7 @@ struct common {
 
 /* --- fitting ------------------------------------------------------------ */
 
+/* A step of a radix sort: by the digit at bit `shift`. */
 static void text_model_sort_by(const uint32_t *from, uint32_t *to, size_t count,
                                int shift)
 {
@@ -42,15 +43,6 @@ static void text_model_sort_by(const uint32_t *from, uint32_t *to, size_t count,
         at[b] += at[b - 1];
     for (size_t i = 0; i < count; i++)
         to[at[(from[i] >> shift) % DIGIT]++] = from[i];
-}
-
-/* Ascending; scratch[count]. */
-static void sort_places(uint32_t *place, uint32_t *scratch, size_t count)
-{
-    text_model_sort_by(place, scratch, count, 0);
-    text_model_sort_by(scratch, place, count, DIGIT_BITS);
-    text_model_sort_by(place, scratch, count, 2 * DIGIT_BITS);
-    memcpy(place, scratch, count * sizeof *place);
 }
 
 /* The slot of a digest, or the free one where it would be. Digests need no
@@ -116,14 +108,19 @@ static void number_terms(struct wn_text_model *model,
     const size_t documents = from->count;
     const size_t count = (size_t)from->start[documents];
     const size_t min_grams = documents / RARE_GRAM + 2;
-    uint32_t *sorted = wn_new(wn_product(2, count, 1), sizeof *sorted);
+    uint32_t *sorted = wn_new(count, sizeof *sorted);
+    uint32_t *scratch = wn_new(count, sizeof *scratch);
     size_t *at = wn_new(documents + 1, sizeof *at);
     size_t min = documents / RARE + 1 > 2 ? documents / RARE + 1 : 2;
     size_t split = 0;
 
     if (count)
         memcpy(sorted, from->place, count * sizeof *sorted);
-    sort_places(sorted, sorted + count, count);
+    text_model_sort_by(sorted, scratch, count, 0);
+    text_model_sort_by(scratch, sorted, count, DIGIT_BITS);
+    text_model_sort_by(sorted, scratch, count, 2 * DIGIT_BITS);
+    free(sorted);
+    sorted = scratch;
     while (split < count && sorted[split] < WN_TERMS_GRAM)
         split++;
     while ((model->words = find_common(sorted, split, min, NULL)) >
@@ -174,33 +171,6 @@ static size_t text_model_weigh(const struct wn_text_model *model, size_t count,
     for (size_t e = 0; e < kept; e++)
         often[e] = (float)((double)often[e] * share[place[e] >= model->words]);
     return kept;
-}
-
-/* The means of the directions, and the factor that makes the largest standard
- * deviation 1; square[c] is the sum of squares along direction c. */
-static void center(struct wn_text_model *model,
-                   const struct wn_documents *documents, const double *square)
-{
-    const size_t dims = model->dims;
-    double *total = wn_new(model->terms, sizeof *total);
-    double *sum = wn_new(dims, sizeof *sum);
-    double max = 0;
-
-    model->mean = wn_new(dims, sizeof *model->mean);
-    for (uint64_t e = 0; e < documents->start[documents->count]; e++)
-        total[documents->place[e]] += (double)documents->often[e];
-    for (size_t t = 0; t < model->terms; t++)
-        for (size_t c = 0; c < dims; c++)
-            sum[c] += total[t] * (double)model->basis[t * dims + c];
-    for (size_t c = 0; c < dims; c++) {
-        const double mean = sum[c] / (double)documents->count;
-
-        model->mean[c] = (float)mean;
-        max = fmax(max, square[c] / (double)documents->count - mean * mean);
-    }
-    model->factor = max > 0 ? (float)(1 / sqrt(max)) : 0;
-    free(total);
-    free(sum);
 }
 
 /* Turn all documents into weights and close the gaps. */
@@ -257,7 +227,25 @@ struct wn_text_model *wn_text_model_fit(struct wn_documents *documents,
         for (size_t t = 0; t < model->terms && model->dims < dims; t++)
             memmove(basis + t * model->dims, basis + t * dims,
                     model->dims * sizeof *basis);
-        center(model, documents, square);
+        /* The means of the directions, and the factor that makes the largest
+         * standard deviation 1. */
+        double *total = wn_new(model->terms, sizeof *total);
+        double *sum = wn_new(model->dims, sizeof *sum), max = 0;
+        model->mean = wn_new(model->dims, sizeof *model->mean);
+        for (uint64_t e = 0; e < documents->start[documents->count]; e++)
+            total[documents->place[e]] += (double)documents->often[e];
+        for (size_t t = 0; t < model->terms; t++)
+            for (size_t c = 0; c < model->dims; c++)
+                sum[c] += total[t] * (double)basis[t * model->dims + c];
+        for (size_t c = 0; c < model->dims; c++) {
+            const double mean = sum[c] / (double)documents->count;
+
+            model->mean[c] = (float)mean;
+            max = fmax(max, square[c] / (double)documents->count - mean * mean);
+        }
+        model->factor = max > 0 ? (float)(1 / sqrt(max)) : 0;
+        free(total);
+        free(sum);
     }
     free(square);
     if (status == 0)
