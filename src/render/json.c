@@ -265,20 +265,31 @@ static json_t *json_wrong(const struct wn_report *report)
 static void put_summary(const struct wn_report *report,
                         struct json_lines *lines)
 {
+    static const char *const claim_name[] = {[WN_CLAIM_NOISE] = "noise",
+                                             [WN_CLAIM_OVERLAP] = "overlap",
+                                             [WN_CLAIM_NOTHING] = "nothing",
+                                             [WN_CLAIM_EXPECTED] = "expected"};
     const struct wn_dataset *data = &report->data;
     json_t *summary = made(json_pack(
-        "{s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:I,s:b,s:b}", "record",
+        "{s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:o,s:I,s:o,s:I,s:I,s:b,s:b}", "record",
         "summary", "source", json_text(wn_report_source(report)), "label",
         json_text(data->label_column), "rows", (json_int_t)data->n, "labelled",
         (json_int_t)report->labelled, "features", (json_int_t)data->d,
         "singular_evenness", json_number(report->model_quality.evenness),
         "singular_ratio", json_number(report->model_quality.largest), "classes",
-        (json_int_t)data->k, "missing", (json_int_t)report->missing, "invalid",
+        (json_int_t)data->k, "majority", json_number(report->majority),
+        "missing", (json_int_t)report->missing, "invalid",
         (json_int_t)report->invalid, "scored", report->scored, "flagged",
         report->flagged));
 
     if (report->flagged) {
         set(summary, "wrong", json_wrong(report));
+        set(summary, "claim",
+            isnan(report->rate) && report->claim != WN_CLAIM_NOTHING
+                ? json_null()
+                : json_text(claim_name[report->claim]));
+        set(summary, "gain", json_number(report->gain));
+        set(summary, "overlap_weight", json_number(report->overlap_weight));
         set(summary, "flagged_rows", json_count(report->flagged_rows));
         set(summary, "label_rows", json_count(report->label_rows));
         set(summary, "issues",
@@ -330,14 +341,16 @@ static void put_classes(const struct wn_report *report,
 
         put_line(
             lines,
-            json_pack("{s:s,s:o,s:I,s:o,s:o,s:b,s:o}", "record", "class",
-                      "class", json_text(name[line->class]), "rows",
-                      (json_int_t)line->rows, "wrong",
-                      json_number(report->flagged ? line->expected : NAN),
-                      "label_rows",
-                      report->flagged ? json_count(line->flagged) : json_null(),
-                      "too_few", line->rows < WN_TOO_FEW, "threshold",
-                      json_threshold(report, line->class)));
+            json_pack(
+                "{s:s,s:o,s:I,s:o,s:o,s:o,s:b,s:o}", "record", "class", "class",
+                json_text(name[line->class]), "rows", (json_int_t)line->rows,
+                "predicted",
+                report->predicted ? json_count(line->predicted) : json_null(),
+                "wrong", json_number(report->flagged ? line->expected : NAN),
+                "label_rows",
+                report->flagged ? json_count(line->flagged) : json_null(),
+                "too_few", line->rows < WN_TOO_FEW, "threshold",
+                json_threshold(report, line->class)));
     }
     for (size_t p = 0; p < report->pairs; p++) {
         const struct wn_pair_line *line = &report->pair_line[p];

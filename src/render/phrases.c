@@ -10,10 +10,15 @@
 #include "check/check.h"
 #include "render/grid.h"
 
-const char *wn_phrase_check_reason(const char *name)
+const char *wn_phrase_check_reason(const struct wn_report *report,
+                                   const char *name)
 {
     const int check = wn_check_find(name);
 
+    if (report->claim == WN_CLAIM_OVERLAP && strcmp(name, "label") == 0)
+        return "the label looks wrong, but the classes overlap";
+    if (report->claim == WN_CLAIM_NOTHING && strcmp(name, "label") == 0)
+        return "named by the rule; the features do not predict labels";
     return check >= 0 ? wn_checks[check]->reason : name;
 }
 
@@ -25,6 +30,18 @@ void wn_phrase_suspicion(float suspicion, char out[16])
         snprintf(out, 16, "> 0.999");
     else
         snprintf(out, 16, "%.3f", (double)suspicion);
+}
+
+void wn_phrase_rate(const struct wn_report *report, char out[32])
+{
+    const double low = 100 * report->rate_low, high = 100 * report->rate_high;
+
+    if (isnan(report->rate))
+        snprintf(out, 32, "-");
+    else if (report->claim == WN_CLAIM_OVERLAP)
+        snprintf(out, 32, "%.0f-%.*f %%", low, high < 9.95, high);
+    else
+        snprintf(out, 32, "%.1f %%", 100 * report->rate);
 }
 
 const char *wn_plural(size_t count, const char *one, const char *many)

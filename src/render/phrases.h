@@ -26,8 +26,13 @@ void wn_phrase_say(struct wn_text *out, const char *format, ...)
 void wn_phrase_issues(const struct wn_report *report, size_t i,
                       const char *separator, struct wn_text *out);
 
-/* What a check says of a row that it flags. */
-const char *wn_phrase_check_reason(const char *name);
+/* What a check says of the rows that it flags. */
+const char *wn_phrase_check_reason(const struct wn_report *report,
+                                   const char *name);
+
+/* The estimated share of wrong labels as far as it can be told: "5.1 %",
+ * "0-24 %" where the classes overlap, "-". */
+void wn_phrase_rate(const struct wn_report *report, char out[32]);
 
 /* A suspicion: "0.123"; "> 0.999" for one that rounds to 1; "-" for NaN. */
 void wn_phrase_suspicion(float suspicion, char out[16]);

@@ -118,7 +118,7 @@ static void put_flags(const struct wn_report *report, struct wn_text *out)
                    (double)report->action_rows[a], out);
     for (size_t c = 0; c < k; c++)
         number[c] = report->class_line[c].expected;
-    if (report->joint)
+    if (k && !isnan(number[0]))
         put_classes(report, "class_wrong_rows",
                     "Estimated wrong labels among the rows of a class.", number,
                     out);

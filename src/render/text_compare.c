@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sections of the text report that compare with an older audit. */
-#include <math.h>
-
 #include "render/grid.h"
 #include "render/phrases.h"
 
@@ -22,9 +20,12 @@ void wn_comparison_text(const struct wn_report *report, struct wn_text *out)
     for (int side = 0; side < 2; side++)
         wn_grid_add_count(&grid, both[side]->data.n);
     wn_grid_add_text(&grid, "est. wrong");
-    for (int side = 0; side < 2; side++)
-        wn_grid_format_known(&grid, !isnan(both[side]->rate), "%.1f %%",
-                             100 * both[side]->rate);
+    for (int side = 0; side < 2; side++) {
+        char rate[32];
+
+        wn_phrase_rate(both[side], rate);
+        wn_grid_add_text(&grid, rate);
+    }
     wn_grid_add_text(&grid, "flagged");
     for (int side = 0; side < 2; side++)
         wn_grid_add_count(&grid, both[side]->label_bit

@@ -267,6 +267,49 @@ static void put_computation(const struct wn_model_quality *quality,
         wn_phrase_say(out, "OpenBLAS kernels: %s.", quality->kernels);
 }
 
+/* The accuracy beside that of always answering the largest class, and the
+ * classes that no row is predicted as. */
+static void put_accuracy(const struct wn_report *report, struct wn_text *out)
+{
+    const struct wn_model_quality *quality = &report->model_quality;
+    const struct wn_member *last = &quality->member[quality->members - 1];
+    struct wn_text text = {0};
+    size_t never = 0;
+
+    if (!isnan(last->accuracy))
+        wn_phrase_say(out, "%s with the labels in %.1f %% of the rows.",
+                      strcmp(last->name, "committee") == 0
+                          ? "The committee agrees"
+                      : strcmp(last->name, "brought") == 0
+                          ? "The probabilities that you gave agree"
+                          : "The model agrees",
+                      100 * last->accuracy);
+    if (!isnan(report->majority))
+        wn_phrase_say(out,
+                      "Always answering the largest class agrees in %.1f %%.",
+                      100 * report->majority);
+    for (size_t c = 0; report->predicted && c < report->data.k; c++) {
+        const struct wn_class_line *line = &report->class_line[c];
+
+        if (line->predicted || !line->rows || never++ >= WN_MAX_CLASSES)
+            continue;
+        wn_text_format(&text, "%s", never > 1 ? ", " : "");
+        wn_phrase_data_short(&text, report->data.label_name[line->class]);
+        wn_text_format(&text, " (%zu %s)", line->rows,
+                       wn_plural(line->rows, "row", "rows"));
+    }
+    if (never > WN_MAX_CLASSES)
+        wn_text_format(&text, " and %zu more", never - WN_MAX_CLASSES);
+    if (never) {
+        struct wn_text line = {0};
+
+        wn_text_format(&line, "Never predicted, for any row: %s.", text.bytes);
+        wn_phrase_paragraph(out, line.bytes);
+        wn_text_free(&line);
+    }
+    wn_text_free(&text);
+}
+
 void wn_model_quality_text(const struct wn_report *report, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
@@ -294,9 +337,11 @@ void wn_model_quality_text(const struct wn_report *report, struct wn_text *out)
     }
     wn_grid_print_under(
         "How well the given labels are predicted, out of sample", &grid, out);
-    if (quality->members)
+    if (quality->members) {
+        put_accuracy(report, out);
         wn_phrase_say(out, "Calibration error: mean gap between a model's "
                            "confidence and its accuracy.");
+    }
     if (report->verbose)
         put_computation(quality, out);
 }

@@ -41,7 +41,9 @@ static void put_verdict(const struct wn_report *report, size_t i,
     }
     const char *suggested = wn_report_class(report, report->suggestion[i]);
     put_fact(out, "suggested label", suggested ? suggested : "none", "");
-    wn_phrase_suspicion(report->suspicion[i], suspicion);
+    wn_phrase_suspicion(
+        report->claim == WN_CLAIM_NOTHING ? NAN : report->suspicion[i],
+        suspicion);
     wn_text_format(out, "  %-18s%s, rank %zu of %zu\n", "suspicion", suspicion,
                    report->rank[i], report->data.n);
     put_fact(out, "proposed action", report->action_name[report->action[i]],
@@ -128,7 +130,8 @@ static void put_checks(const struct wn_report *report, size_t i,
         wn_grid_add_text(&grid, name);
         wn_grid_add_text(&grid,
                          report->check_ran[c] ? hit ? "yes" : "no" : "-");
-        wn_grid_add_text(&grid, hit ? wn_phrase_check_reason(name) : "");
+        wn_grid_add_text(&grid,
+                         hit ? wn_phrase_check_reason(report, name) : "");
     }
     wn_grid_print_under("Checks", &grid, out);
 }

@@ -12,6 +12,40 @@
 #include "render/phrases.h"
 #include "render/render.h"
 
+/* ", est. 5.1 % (4.2-6.1) wrong labels", and the like. */
+static void put_claim(const struct wn_report *report, struct wn_text *out)
+{
+    const double rate = 100 * report->rate, low = 100 * report->rate_low,
+                 high = 100 * report->rate_high;
+
+    if (report->claim == WN_CLAIM_NOTHING) {
+        wn_text_format(out, ", these features do not predict this label; how "
+                            "many labels are wrong cannot be told");
+    } else if (isnan(rate)) {
+        return;
+    } else if (report->claim == WN_CLAIM_OVERLAP) {
+        if (report->label_bit)
+            wn_text_format(out, ", %zu %s to look at; the classes overlap, so",
+                           report->label_rows,
+                           wn_plural(report->label_rows, "row", "rows"));
+        else
+            wn_text_format(out, ", the classes overlap, so");
+        wn_text_format(out,
+                       " between %.0f and %.*f %% of the labels may be wrong",
+                       low, high < 9.95, high);
+    } else if (report->claim == WN_CLAIM_EXPECTED) {
+        wn_text_format(out, ", expected %.3g %%", rate);
+        if (low < high)
+            wn_text_format(out, " (%.3g-%.3g)", low, high);
+        wn_text_format(out, " wrong labels");
+    } else {
+        wn_text_format(out, ", est. %.1f %%", rate);
+        if (!isnan(low) && !isnan(high))
+            wn_text_format(out, " (%.1f-%.1f)", low, high);
+        wn_text_format(out, " wrong labels");
+    }
+}
+
 /* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged". */
 static void put_headline(const struct wn_report *report, struct wn_text *out)
 {
@@ -24,13 +58,7 @@ static void put_headline(const struct wn_report *report, struct wn_text *out)
                        report->scored ? "flagged" : "scored");
         return;
     }
-    if (!isnan(report->rate)) {
-        wn_text_format(out, ", est. %.1f %%", 100 * report->rate);
-        if (!isnan(report->rate_low) && !isnan(report->rate_high))
-            wn_text_format(out, " (%.1f-%.1f)", 100 * report->rate_low,
-                           100 * report->rate_high);
-        wn_text_format(out, " wrong labels");
-    }
+    put_claim(report, out);
     if (report->against) {
         const size_t *changes = report->against->changes;
         const size_t *gones = report->against->gones;
@@ -42,49 +70,120 @@ static void put_headline(const struct wn_report *report, struct wn_text *out)
                            gones[WN_REMOVED]);
         return;
     }
-    wn_text_format(out, ", %zu flagged\n",
-                   report->label_bit ? report->label_rows
-                                     : report->flagged_rows);
+    const size_t flagged =
+        report->label_bit ? report->label_rows : report->flagged_rows;
+    /* The claim of overlap begins with this number. */
+    if (report->claim == WN_CLAIM_OVERLAP
+            ? !report->label_bit
+            : report->claim != WN_CLAIM_NOTHING || flagged)
+        wn_text_format(out, ", %zu flagged", flagged);
+    wn_text_format(out, "\n");
 }
 
 /* --- noise --------------------------------------------------------------- */
 
+/* What may be said of the labels as a whole, and what the flags mean then. */
 static void put_rate(const struct wn_report *report, struct wn_text *out)
 {
     const double labels = (double)report->labelled;
+    const double low = 100 * report->rate_low, high = 100 * report->rate_high;
+    const char *flagged = wn_plural(report->label_rows, "row is", "rows are");
     char interval[200] = "";
 
+    if (report->claim == WN_CLAIM_NOTHING) {
+        wn_phrase_say(out,
+                      "Models of these features predict the label no better "
+                      "than the shares of the classes alone do. So they cannot "
+                      "tell a wrong label from a right one: %s, and how many "
+                      "are wrong cannot be told.",
+                      report->label_rows ? "the flags say little"
+                                         : "no label is flagged");
+        return;
+    }
     if (isnan(report->rate)) {
         wn_phrase_say(out, "No estimate of wrong labels: it needs class "
                            "probabilities, which this audit does not have.");
         return;
     }
-    if (!isnan(report->rate_low) && !isnan(report->rate_high))
+    if (report->claim == WN_CLAIM_OVERLAP) {
+        wn_phrase_say(out,
+                      "The classes overlap: rows with much the same features "
+                      "have different labels. From features and labels alone, "
+                      "that looks like wrong labels, so between %.0f and %.0f "
+                      "of %zu labels (%.0f to %.*f %%) may be wrong. %zu %s "
+                      "flagged: a flag is a reason to look at the row, and "
+                      "neither relabel nor drop is proposed for it. If you "
+                      "know which share is wrong, say so to flag with "
+                      "--expect=RATE.",
+                      report->rate_low * labels, report->rate_high * labels,
+                      report->labelled, low, high < 9.95, high,
+                      report->label_rows, flagged);
+        return;
+    }
+    if (report->claim == WN_CLAIM_EXPECTED) {
+        if (low < high)
+            snprintf(interval, sizeof interval, " (%.3g to %.3g %%)", low,
+                     high);
+        wn_phrase_say(out,
+                      "You expect %.3g %%%s of the labels to be wrong: about "
+                      "%zu of %zu. The data did not estimate this share; the "
+                      "suspicions are scaled to it. %zu %s flagged as suspect. "
+                      "Not every suspect label is wrong, and some wrong labels "
+                      "are not flagged.",
+                      100 * report->rate, interval, report->expected,
+                      report->labelled, report->label_rows, flagged);
+        return;
+    }
+    if (!isnan(low) && !isnan(high))
         snprintf(interval, sizeof interval,
                  "; with 90 %% confidence between %.0f and %.0f (%.1f to %.1f "
                  "%%)",
-                 report->rate_low * labels, report->rate_high * labels,
-                 100 * report->rate_low, 100 * report->rate_high);
+                 report->rate_low * labels, report->rate_high * labels, low,
+                 high);
     wn_phrase_say(out,
                   "About %zu of %zu labels (%.1f %%) are probably wrong%s. "
                   "%zu %s flagged as suspect. Not every suspect label is "
                   "wrong, and some wrong labels are not flagged.",
                   report->expected, report->labelled, 100 * report->rate,
-                  interval, report->label_rows,
-                  wn_plural(report->label_rows, "row is", "rows are"));
+                  interval, report->label_rows, flagged);
 }
 
+/* What the claim rests on. */
+static void put_evidence(const struct wn_report *report, struct wn_text *out)
+{
+    if (!isnan(report->gain))
+        wn_phrase_say(out,
+                      "Gain of the models over the class shares: %.2g nats a "
+                      "row, standard error %.2g.",
+                      report->gain, report->gain_sd);
+    if (!isnan(report->overlap_weight) && report->claim != WN_CLAIM_NOTHING)
+        wn_phrase_say(out,
+                      "Weight of overlap, or of errors that follow the "
+                      "features, against evenly spread errors: %.2f.",
+                      report->overlap_weight);
+}
+
+/* Where the classes overlap, no class has a share of wrong labels that could be
+ * defended, only flags. */
 static void put_classes(const struct wn_report *report, struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {
+    static const struct wn_grid_column all[] = {
         {"class", WN_LEFT, WN_SHRINKS},     {"rows", WN_RIGHT, WN_FIXED},
         {"est. wrong", WN_RIGHT, WN_FIXED}, {"share", WN_RIGHT, WN_FIXED},
         {"flagged", WN_RIGHT, WN_FIXED},    {"", WN_LEFT, WN_FIXED}};
+    static const struct wn_grid_column without[] = {
+        {"class", WN_LEFT, WN_SHRINKS},
+        {"rows", WN_RIGHT, WN_FIXED},
+        {"flagged", WN_RIGHT, WN_FIXED}};
+    const bool overlap = report->claim == WN_CLAIM_OVERLAP;
     const size_t k = report->data.k;
     const size_t shown = k < WN_MAX_CLASSES ? k : WN_MAX_CLASSES;
     struct wn_grid grid;
 
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    if (overlap)
+        wn_grid_start(&grid, without, sizeof without / sizeof *without);
+    else
+        wn_grid_start(&grid, all, sizeof all / sizeof *all);
     for (size_t c = 0; c < shown; c++) {
         const struct wn_class_line *line = &report->class_line[c];
         const bool few = line->rows < WN_TOO_FEW;
@@ -92,11 +191,14 @@ static void put_classes(const struct wn_report *report, struct wn_text *out)
 
         wn_grid_add_text(&grid, report->data.label_name[line->class]);
         wn_grid_add_count(&grid, line->rows);
-        wn_grid_format_known(&grid, known, "%.0f", line->expected);
-        wn_grid_format_known(&grid, known, "%.1f %%",
-                             100 * line->expected / (double)line->rows);
+        if (!overlap) {
+            wn_grid_format_known(&grid, known, "%.0f", line->expected);
+            wn_grid_format_known(&grid, known, "%.1f %%",
+                                 100 * line->expected / (double)line->rows);
+        }
         wn_grid_add_count(&grid, line->flagged);
-        wn_grid_add_text(&grid, few ? "too few rows to say" : "");
+        if (!overlap)
+            wn_grid_add_text(&grid, few ? "too few rows to say" : "");
     }
     wn_text_format(out, "\n");
     wn_grid_print(&grid, out);
@@ -104,6 +206,8 @@ static void put_classes(const struct wn_report *report, struct wn_text *out)
         wn_text_format(out, "  and %zu more\n", k - shown);
 }
 
+/* Likewise, the last column is left out unless the audit has an estimate for
+ * pairs; then pairs without flags are, too. They come last. */
 static void put_pairs(const struct wn_report *report, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
@@ -111,26 +215,30 @@ static void put_pairs(const struct wn_report *report, struct wn_text *out)
         {"looks like", WN_LEFT, WN_SHRINKS},
         {"flagged", WN_RIGHT, WN_FIXED},
         {"est. wrong", WN_RIGHT, WN_FIXED}};
-    const size_t shown =
-        report->pairs < WN_MAX_CLASSES ? report->pairs : WN_MAX_CLASSES;
+    const bool estimated = report->claim == WN_CLAIM_NOISE;
     struct wn_grid grid;
+    size_t pairs = report->pairs;
 
+    while (!estimated && pairs && !report->pair_line[pairs - 1].flagged)
+        pairs--;
+    const size_t shown = pairs < WN_MAX_CLASSES ? pairs : WN_MAX_CLASSES;
     if (!shown)
         return;
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid, head, sizeof head / sizeof *head - !estimated);
     for (size_t p = 0; p < shown; p++) {
         const struct wn_pair_line *line = &report->pair_line[p];
 
         wn_grid_add_text(&grid, report->data.label_name[line->given]);
         wn_grid_add_text(&grid, report->data.label_name[line->suggested]);
         wn_grid_add_count(&grid, line->flagged);
-        wn_grid_format_known(&grid, !isnan(line->expected), "%.0f",
-                             line->expected);
+        if (estimated)
+            wn_grid_format_known(&grid, !isnan(line->expected), "%.0f",
+                                 line->expected);
     }
     wn_text_format(out, "\n");
     wn_grid_print(&grid, out);
-    if (shown < report->pairs)
-        wn_text_format(out, "  and %zu more\n", report->pairs - shown);
+    if (shown < pairs)
+        wn_text_format(out, "  and %zu more\n", pairs - shown);
 }
 
 /* --- checks -------------------------------------------------------------- */
@@ -155,7 +263,10 @@ static void put_checks(const struct wn_report *report, struct wn_text *out)
         if (!ran)
             found = "was not run";
         else if (report->check_rows[c])
-            found = wn_phrase_check_reason(name);
+            found = wn_phrase_check_reason(report, name);
+        else if (report->claim == WN_CLAIM_NOTHING &&
+                 strcmp(name, "label") == 0)
+            found = "cannot tell: the features do not predict the label";
         wn_grid_add_text(&grid, name);
         wn_grid_format_known(&grid, ran, "%zu", report->check_rows[c]);
         wn_grid_add_text(&grid, found);
@@ -200,7 +311,9 @@ static void add_row(const struct wn_report *report, size_t i, bool agreement,
     } else {
         wn_grid_add_text(grid, wn_report_class(report, report->suggestion[i]));
     }
-    wn_phrase_suspicion(report->suspicion[i], suspicion);
+    wn_phrase_suspicion(
+        report->claim == WN_CLAIM_NOTHING ? NAN : report->suspicion[i],
+        suspicion);
     wn_grid_add_text(grid, suspicion);
     if (agreement)
         wn_grid_format(grid, "%zu of %zu", wn_scores_agree(report, i),
@@ -274,11 +387,15 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
                  "the %zu worst.",
                  report->scores, report->expected);
     const bool lines = strcmp(wn_phrase_place(&report->data), "line") == 0;
-    wn_phrase_say(out, "row counts from 0%s.%s%s", lines ? ", line from 1" : "",
-                  scores,
+    wn_phrase_say(out, "row counts from 0%s.%s%s%s",
+                  lines ? ", line from 1" : "", scores,
                   rivals ? " suggested, in parentheses: the most probable "
                            "other class, but not sure enough to suggest it."
-                         : "");
+                         : "",
+                  report->claim == WN_CLAIM_OVERLAP
+                      ? " suspicion orders the rows; where classes overlap it "
+                        "is no probability."
+                      : "");
 }
 
 static void put_budget(const struct wn_report *report, struct wn_text *out)
@@ -292,6 +409,12 @@ static void put_budget(const struct wn_report *report, struct wn_text *out)
     const size_t count = wn_budget_curve(report, review);
     struct wn_grid grid;
 
+    if (report->claim == WN_CLAIM_NOTHING) {
+        wn_text_format(out, "\nWhat a review finds\n");
+        wn_phrase_say(out, "That cannot be told: these features do not predict "
+                           "this label.");
+        return;
+    }
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
     for (size_t r = 0; r < count; r++) {
         if (isinf(review[r].budget))
@@ -303,6 +426,11 @@ static void put_budget(const struct wn_report *report, struct wn_text *out)
         wn_grid_format(&grid, "%.1f", review[r].wrong);
     }
     wn_grid_print_under("What a review finds", &grid, out);
+    if (report->claim == WN_CLAIM_OVERLAP)
+        wn_phrase_say(out,
+                      "The classes overlap: the expected numbers assume that "
+                      "%.1f %% of the labels are wrong, but all may be right.",
+                      100 * report->rate);
 }
 
 /* --- commands ------------------------------------------------------------ */
@@ -417,8 +545,12 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
         if (report->label_bit) {
             wn_text_format(out, "\nHow noisy the labels are\n");
             put_rate(report, out);
-            put_classes(report, out);
-            put_pairs(report, out);
+            if (report->verbose)
+                put_evidence(report, out);
+            if (report->claim != WN_CLAIM_NOTHING) {
+                put_classes(report, out);
+                put_pairs(report, out);
+            }
         }
         put_checks(report, out);
         put_rows(report, out);

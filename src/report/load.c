@@ -28,6 +28,7 @@ void wn_report_free(struct wn_report *report)
     wn_names_free(report->action_name, report->actions);
     wn_names_free(report->reason_name, report->reasons);
     free(report->rival);
+    free(report->predicted);
     free(report->check_ran);
     free(report->issue);
     free(report->suspicion);
@@ -164,7 +165,8 @@ static int load_scores(struct wn_report *report, const struct wn_audit *audit,
     return error->code ? -1 : 0;
 }
 
-/* The rivals, from blocks of rows: the n x k probabilities may be large. */
+/* The rivals and the predictions, from blocks of rows: the n x k probabilities
+ * may be large. */
 static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
                        struct wn_error *error)
 {
@@ -178,20 +180,28 @@ static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
         return 0;
     block = wn_new(wn_product(ROWS, k, 1), sizeof *block);
     report->rival = wn_new(n, sizeof *report->rival);
+    report->predicted = wn_new(k, sizeof *report->predicted);
     for (size_t begin = 0; begin < n && status == 0; begin += ROWS) {
         const size_t end = n - begin < ROWS ? n : begin + ROWS;
 
         status = wn_audit_read_rows(audit, path, begin, end, k, block, error);
         for (size_t i = begin; i < end && status == 0; i++) {
             const float *probability = block + (i - begin) * k;
-            int32_t best = -1; /* ties go to the lower class */
+            const int32_t given = report->data.label[i];
+            int32_t rival = -1, best = -1; /* ties go to the lower class */
 
-            for (size_t c = 0; c < k; c++)
-                if ((int32_t)c != report->data.label[i] &&
-                    !isnan(probability[c]) &&
-                    (best < 0 || probability[c] > probability[best]))
-                    best = (int32_t)c;
-            report->rival[i] = best;
+            for (int32_t c = 0; c < (int32_t)k; c++) {
+                if (isnan(probability[c]))
+                    continue;
+                if (best < 0 || probability[c] > probability[best])
+                    best = c;
+                if (c != given &&
+                    (rival < 0 || probability[c] > probability[rival]))
+                    rival = c;
+            }
+            report->rival[i] = rival;
+            if (best >= 0)
+                report->predicted[best]++;
         }
     }
     free(block);
@@ -323,11 +333,44 @@ static int check_codes(const struct wn_report *report,
     return error->code ? -1 : 0;
 }
 
+/* How many labels are wrong, what flag claims of them as a whole, and why. */
+static void load_claim(struct wn_report *report, const struct wn_audit *audit,
+                       struct wn_error *error)
+{
+    static const char path[] = "flag/noise/rate";
+    double *rate =
+        read_optional(audit, path, WN_F64, (size_t[3]){3, 0, 0}, error);
+
+    if (!rate)
+        return;
+    for (int r = 0; r < 3 && !error->code; r++)
+        if (rate[r] < 0 || rate[r] > 1)
+            wn_fail(error, WN_EDATA, "%s: %s: found %g, wanted 0 to 1",
+                    wn_audit_name(audit), path, rate[r]);
+    const double claim =
+        wn_report_number(audit, path, "claim", -INFINITY, INFINITY);
+    for (int kind = WN_CLAIM_NOISE; kind <= WN_CLAIM_EXPECTED; kind++)
+        if (claim == kind)
+            report->claim = (enum wn_claim_kind)kind;
+    if (!error->code && !isnan(claim) && claim != report->claim)
+        wn_fail(error, WN_EDATA, "%s: %s: claim is %g, out of range",
+                wn_audit_name(audit), path, claim);
+    report->gain = wn_report_number(audit, path, "gain", -INFINITY, INFINITY);
+    report->gain_sd = wn_report_number(audit, path, "gain_sd", 0, INFINITY);
+    report->overlap_weight =
+        wn_report_number(audit, path, "overlap_weight", 0, 1);
+    if (report->claim != WN_CLAIM_NOTHING) {
+        report->rate = rate[0];
+        report->rate_low = rate[1];
+        report->rate_high = rate[2];
+    }
+    free(rate);
+}
+
 static int load_flags(struct wn_report *report, const struct wn_audit *audit,
                       struct wn_error *error)
 {
     const size_t rows[3] = {report->data.n, 0, 0};
-    double *rate;
 
     if (load_checks(report, audit, error) ||
         load_names(audit, "flag/action", &report->action_name, &report->actions,
@@ -348,19 +391,7 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
         read_optional(audit, "flag/label_quality", WN_F32, rows, error);
     report->threshold = read_optional(audit, "flag/noise/threshold", WN_F64,
                                       (size_t[3]){report->data.k, 0, 0}, error);
-    rate = read_optional(audit, "flag/noise/rate", WN_F64, (size_t[3]){3, 0, 0},
-                         error);
-    for (int r = 0; rate && r < 3 && !error->code; r++)
-        if (rate[r] < 0 || rate[r] > 1)
-            wn_fail(error, WN_EDATA,
-                    "%s: flag/noise/rate: found %g, wanted 0 to 1",
-                    wn_audit_name(audit), rate[r]);
-    if (rate) {
-        report->rate = rate[0];
-        report->rate_low = rate[1];
-        report->rate_high = rate[2];
-    }
-    free(rate);
+    load_claim(report, audit, error);
     return error->code || load_joint(report, audit, error)
                ? -1
                : check_codes(report, audit, error);
@@ -412,6 +443,7 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
     report->scored = wn_audit_has_stage(audit, WN_SCORE);
     report->flagged = wn_audit_has_stage(audit, WN_FLAGS);
     report->rate = report->rate_low = report->rate_high = NAN;
+    report->gain = report->gain_sd = report->overlap_weight = NAN;
     if (error->code ||
         wn_model_quality_load(&report->model_quality, audit, error) ||
         (report->scored && (load_scores(report, audit, error) ||

@@ -10,15 +10,14 @@
 static const char model_path[] = "score/probability";
 static const char graph_path[] = "score/neighbor/index";
 
-/* NaN if the attribute is missing or not in low .. high. */
-static double load_number(const struct wn_audit *audit, const char *path,
-                          const char *attribute, double low, double high)
+double wn_report_number(const struct wn_audit *audit, const char *path,
+                        const char *attribute, double min, double max)
 {
     struct wn_error ignored = {0};
     double value;
 
     return wn_audit_number(audit, path, attribute, &value, &ignored) ||
-                   !(value >= low && value <= high)
+                   !(value >= min && value <= max)
                ? NAN
                : value;
 }
@@ -57,8 +56,8 @@ static void load_member(const struct wn_audit *audit, const char *name,
     for (size_t f = 0; f < sizeof numbers / sizeof *numbers; f++) {
         attribute.length = 0;
         wn_text_format(&attribute, "%s_%s", member->name, numbers[f].name);
-        *numbers[f].value =
-            load_number(audit, model_path, attribute.bytes, 0, numbers[f].high);
+        *numbers[f].value = wn_report_number(audit, model_path, attribute.bytes,
+                                             0, numbers[f].high);
     }
     attribute.length = 0;
     wn_text_format(&attribute, "%s_chosen", member->name);
@@ -106,11 +105,12 @@ int wn_model_quality_load(struct wn_model_quality *quality,
     if (!wn_audit_has_stage(audit, WN_SCORE))
         return 0;
     quality->entropy =
-        load_number(audit, "score", "singular_entropy", 0, INFINITY);
-    quality->evenness = load_number(audit, "score", "singular_evenness", 0, 1);
-    quality->largest = load_number(audit, "score", "singular_ratio", 0, 1);
-    quality->epoch = load_number(audit, "score", "epoch", 0, 0x1p53);
-    quality->epochs = load_number(audit, "score", "epochs", 0, 0x1p53);
+        wn_report_number(audit, "score", "singular_entropy", 0, INFINITY);
+    quality->evenness =
+        wn_report_number(audit, "score", "singular_evenness", 0, 1);
+    quality->largest = wn_report_number(audit, "score", "singular_ratio", 0, 1);
+    quality->epoch = wn_report_number(audit, "score", "epoch", 0, 0x1p53);
+    quality->epochs = wn_report_number(audit, "score", "epochs", 0, 0x1p53);
     quality->kernels = load_text(audit, "score", "kernels", error);
     if (wn_audit_has(audit, model_path))
         load_members(quality, audit, error);
@@ -122,9 +122,9 @@ int wn_model_quality_load(struct wn_model_quality *quality,
     if (error->code || wn_audit_shape(audit, graph_path, &rank, extent, error))
         return -1;
     quality->neighbors = extent[1];
-    quality->recall = load_number(audit, graph_path, "recall", 0, 1);
-    quality->cells = load_number(audit, graph_path, "cells", 1, 0x1p53);
-    quality->probe = load_number(audit, graph_path, "probe", 1, 0x1p53);
+    quality->recall = wn_report_number(audit, graph_path, "recall", 0, 1);
+    quality->cells = wn_report_number(audit, graph_path, "cells", 1, 0x1p53);
+    quality->probe = wn_report_number(audit, graph_path, "probe", 1, 0x1p53);
     return 0;
 }
 

@@ -12,6 +12,7 @@
 
 #include "audit/audit.h"
 #include "audit/dataset.h"
+#include "noise/claim.h"
 #include "noise/sparse_joint.h"
 #include "util/error.h"
 #include "util/text.h"
@@ -34,8 +35,9 @@ struct wn_score {
 /* A class as labelled. */
 struct wn_class_line {
     size_t class, rows;
-    size_t flagged;  /* rows with a label issue */
-    double expected; /* estimated wrong labels among rows; NaN if unknown */
+    size_t flagged;   /* rows with a label issue */
+    size_t predicted; /* rows in which it is the most probable class */
+    double expected;  /* estimated wrong labels among rows; NaN if unknown */
 };
 
 /* Rows of one given class that look like another. The other class is the
@@ -104,6 +106,8 @@ struct wn_report {
 
     int32_t *rival; /* n, the most probable class other than the given one, -1
                        none; NULL without probabilities */
+    size_t *predicted; /* k, rows in which the class is the most probable one;
+                          NULL without probabilities */
 
     bool flagged;
     size_t checks, actions, reasons;
@@ -120,18 +124,23 @@ struct wn_report {
     struct wn_sparse joint_cells;     /* the pairs of classes in joint */
     double *joint;                    /* given x true, a value for each of
                                          joint_cells; NULL if unknown */
-    double rate, rate_low, rate_high; /* wrong labels, with its interval */
+    double rate, rate_low, rate_high; /* wrong labels, with its interval; NaN
+                                         where nothing can be told */
+    enum wn_claim_kind claim;         /* of older audits: noise */
+    double gain, gain_sd, overlap_weight; /* its evidence; see flag/noise/rate
+                                             in winnow-audit(5) */
 
     /* Counted by wn_report_count(). */
-    size_t *rank;              /* n, 1 = most suspicious */
-    uint32_t label_bit;        /* of the check "label"; 0 if it did not run */
-    size_t labelled;           /* rows with a label */
-    size_t flagged_rows;       /* rows with any issue */
-    size_t label_rows;         /* rows with a label issue */
-    size_t expected;           /* estimated number of wrong labels */
-    uint64_t missing, invalid; /* cells */
-    size_t *check_rows;        /* checks */
-    size_t *action_rows;       /* actions */
+    size_t *rank;        /* n, 1 = most suspicious */
+    uint32_t label_bit;  /* of the check "label"; 0 if it did not run */
+    size_t labelled;     /* rows with a label */
+    double majority;     /* share of the largest class; NaN without rows */
+    size_t flagged_rows; /* rows with any issue */
+    size_t label_rows;   /* rows with a label issue */
+    size_t expected;     /* estimated number of wrong labels */
+    uint64_t missing, invalid;        /* cells */
+    size_t *check_rows;               /* checks */
+    size_t *action_rows;              /* actions */
     struct wn_class_line *class_line; /* k, worst first */
     size_t pairs;
     struct wn_pair_line *pair_line; /* most frequent first */
@@ -143,6 +152,11 @@ struct wn_report {
 int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
                    struct wn_error *error) WN_MUST_CHECK;
 void wn_report_free(struct wn_report *report);
+
+/* A number in min .. max from an attribute; NaN if it is missing or not in that
+ * range. */
+double wn_report_number(const struct wn_audit *audit, const char *path,
+                        const char *attribute, double min, double max);
 
 /* Read what score measured. Missing attributes are not an error. Call
  * wn_model_quality_free() after a failure, too. */

@@ -108,6 +108,13 @@ static void count_rows(struct wn_report *report)
             : (size_t)(report->rate * (double)report->labelled + 0.5);
 }
 
+/* Whether the joint of given and true classes goes with what flag claims. */
+static bool has_joint(const struct wn_report *report)
+{
+    return report->joint && (report->claim == WN_CLAIM_NOISE ||
+                             report->claim == WN_CLAIM_OVERLAP);
+}
+
 static double wrong_share(const struct wn_class_line *line)
 {
     return line->rows && !isnan(line->expected)
@@ -132,23 +139,33 @@ static int summary_compare_classes(const void *a, const void *b)
     return (x->class > y->class) - (x->class < y->class);
 }
 
+/* The estimate of wrong labels in a class is that of the joint. It knows
+ * nothing of the share that the user expects; then the suspicions have it. */
 static void count_classes(struct wn_report *report)
 {
     const struct wn_dataset *data = &report->data;
     struct wn_class_line *lines = wn_new(data->k, sizeof *lines);
 
     report->class_line = lines;
+    report->majority = NAN;
     for (size_t i = 0; data->label && i < data->n; i++) {
         if (data->label[i] < 0)
             continue;
         lines[data->label[i]].rows++;
+        if (report->claim == WN_CLAIM_EXPECTED)
+            lines[data->label[i]].expected += (double)report->suspicion[i];
         lines[data->label[i]].flagged +=
             report->flagged && report->issue[i] & report->label_bit;
     }
     for (size_t c = 0; c < data->k; c++) {
+        const double share = (double)lines[c].rows / (double)report->labelled;
+
         lines[c].class = c;
-        lines[c].expected = NAN;
-        if (report->joint)
+        lines[c].predicted = report->predicted ? report->predicted[c] : 0;
+        report->majority = fmax(report->majority, share);
+        if (!has_joint(report) && report->claim != WN_CLAIM_EXPECTED)
+            lines[c].expected = NAN;
+        if (has_joint(report))
             lines[c].expected =
                 fmax((double)lines[c].rows -
                          report->joint[report->joint_cells.diagonal[c]] *
@@ -189,7 +206,7 @@ static void add_pair(struct wn_report *report, size_t *capacity, size_t given,
 {
     double expected = NAN;
 
-    if (report->joint) {
+    if (has_joint(report)) {
         const size_t cell =
             wn_sparse_find(&report->joint_cells, given, suggested);
 
@@ -222,7 +239,7 @@ static void count_pairs(struct wn_report *report)
             other != given)
             add_pair(report, &capacity, (size_t)given, (size_t)other, 1);
     }
-    for (size_t s = 0; report->joint && s < data->k; s++)
+    for (size_t s = 0; has_joint(report) && s < data->k; s++)
         for (size_t cell = cells->begin[s]; cell < cells->begin[s + 1];
              cell++) {
             const size_t t = (size_t)cells->column[cell];

@@ -29,6 +29,7 @@ struct variant {
     uint32_t issue[N];
     uint8_t action[N], reason[N];
     double rate[3];
+    double claim; /* its attribute; 0: an audit without */
     uint64_t hash[N];
     const char *options; /* of flag */
 };
@@ -79,6 +80,15 @@ static void put_text(struct wn_audit_writer *writer, const char *name,
     must(wn_audit_write_text(writer, name, attribute, text, &error), &error);
 }
 
+static void put_number(struct wn_audit_writer *writer, const char *name,
+                       const char *attribute, double number)
+{
+    struct wn_error error = {0};
+
+    must(wn_audit_write_number(writer, name, attribute, number, &error),
+         &error);
+}
+
 static void put_data(struct wn_audit_writer *writer,
                      const struct variant *variant)
 {
@@ -97,8 +107,7 @@ static void put_data(struct wn_audit_writer *writer,
     put_text(writer, "data", "source", variant->source);
     put_text(writer, "data", "source_digest", "00");
     put_text(writer, "data", "label_column", variant->label_column);
-    must(wn_audit_write_number(writer, "data", "source_size", 30, &error),
-         &error);
+    put_number(writer, "data", "source_size", 30);
     put(writer, "data/features", WN_F32, N, 1, features);
     put(writer, "data/label", WN_I32, N, 0, label);
     must(wn_audit_write_names(writer, "data/label_name", variant->class_name, K,
@@ -167,6 +176,12 @@ static void put_flags(struct wn_audit_writer *writer,
     put(writer, "flag/noise/threshold", WN_F64, K, 0, threshold);
     put(writer, "flag/noise/posterior_joint", WN_F64, K, K, joint);
     put(writer, "flag/noise/rate", WN_F64, 3, 0, variant->rate);
+    if (variant->claim > 0) {
+        put_number(writer, "flag/noise/rate", "claim", variant->claim);
+        put_number(writer, "flag/noise/rate", "gain", 0.25);
+        put_number(writer, "flag/noise/rate", "gain_sd", 0.03125);
+        put_number(writer, "flag/noise/rate", "overlap_weight", 0.75);
+    }
 }
 
 /* Write the stages of `variant` to `path`, one upon the other. */
@@ -351,6 +366,115 @@ static void text_report_of_unfinished_audits(void **state)
     free(text);
 }
 
+static void claims_decide_what_is_said(void **state)
+{
+    static const struct {
+        enum wn_claim_kind claim;
+        const char *headline, *json, *labels; /* from "How noisy" on */
+        bool rate;                            /* is it a metric? */
+    } cases[] = {
+        {WN_CLAIM_OVERLAP,
+         "pets.csv: 6 rows, 1 row to look at; the classes overlap, so between "
+         "5 and 40 % of the labels may be wrong\n",
+         "\"rows\":1},\"claim\":\"overlap\",\"gain\":0.25,"
+         "\"overlap_weight\":0.75,",
+         "  The classes overlap: rows with much the same features have "
+         "different labels.\n"
+         "  From features and labels alone, that looks like wrong labels, so "
+         "between 0\n"
+         "  and 2 of 5 labels (5 to 40 %) may be wrong. 1 row is flagged: a "
+         "flag is a\n"
+         "  reason to look at the row, and neither relabel nor drop is "
+         "proposed "
+         "for it.\n"
+         "  If you know which share is wrong, say so to flag with "
+         "--expect=RATE.\n"
+         "  Gain of the models over the class shares: 0.25 nats a row, "
+         "standard error\n"
+         "  0.031.\n"
+         "  Weight of overlap, or of errors that follow the features, against "
+         "evenly\n"
+         "  spread errors: 0.75.\n"
+         "\n"
+         "  class  rows  flagged\n"
+         "  dog       2        1\n"
+         "  cat       2        0\n"
+         "  \xc3\xa5l        1        0\n"
+         "\n"
+         "  given  looks like  flagged\n"
+         "  dog    cat               1\n"
+         "\n"
+         "What the checks found\n"
+         "  check      rows  what it found\n"
+         "  label         1  the label looks wrong, but the classes overlap\n",
+         true},
+        {WN_CLAIM_NOTHING,
+         "pets.csv: 6 rows, these features do not predict this label; how many "
+         "labels are wrong cannot be told, 1 flagged\n",
+         "\"wrong\":null,\"claim\":\"nothing\",\"gain\":0.25,",
+         "  Models of these features predict the label no better than the "
+         "shares "
+         "of the\n"
+         "  classes alone do. So they cannot tell a wrong label from a right "
+         "one: the\n"
+         "  flags say little, and how many are wrong cannot be told.\n"
+         "  Gain of the models over the class shares: 0.25 nats a row, "
+         "standard error\n"
+         "  0.031.\n"
+         "\n"
+         "What the checks found\n"
+         "  check      rows  what it found\n"
+         "  label         1  named by the rule; the features do not predict "
+         "labels\n",
+         false},
+        {WN_CLAIM_EXPECTED,
+         "pets.csv: 6 rows, expected 16.7 % (5-40) wrong labels, 1 flagged\n",
+         "\"rows\":1},\"claim\":\"expected\",",
+         "  You expect 16.7 % (5 to 40 %) of the labels to be wrong: about 1 "
+         "of "
+         "5. The\n"
+         "  data did not estimate this share; the suspicions are scaled to it. "
+         "1 row is\n"
+         "  flagged as suspect. Not every suspect label is wrong, and some "
+         "wrong labels\n"
+         "  are not flagged.\n",
+         true}};
+
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        static const char title[] = "\nHow noisy the labels are\n";
+        struct variant variant = plain;
+        struct wn_report report = report_options();
+
+        variant.claim = cases[c].claim;
+        report.verbose = true;
+        char *text = render_variant(&variant, &report, wn_text_report);
+        assert_memory_equal(text, cases[c].headline, strlen(cases[c].headline));
+        const char *labels = strstr(text, title);
+        assert_non_null(labels);
+        assert_memory_equal(labels + strlen(title), cases[c].labels,
+                            strlen(cases[c].labels));
+        free(text);
+        report = report_options();
+        text = render_variant(&variant, &report, wn_json_report);
+        assert_non_null(strstr(text, cases[c].json));
+        /* The expected errors of a class are the sum of its suspicions. */
+        if (cases[c].claim == WN_CLAIM_EXPECTED) {
+            const char *dog = strstr(text, "\"predicted\":1,\"wrong\":1.02");
+
+            assert_non_null(dog);
+        }
+        free(text);
+        report = report_options();
+        text = render_variant(&variant, &report, wn_prometheus_report);
+        assert_int_equal(strstr(text, "winnow_wrong_ratio") != NULL,
+                         cases[c].rate);
+        assert_int_equal(strstr(text, "winnow_class_wrong_rows") != NULL,
+                         cases[c].rate);
+        free(text);
+    }
+}
+
 static void json_line_by_line(void **state)
 {
     struct wn_report report = report_options();
@@ -363,9 +487,10 @@ static void json_line_by_line(void **state)
         "{\"record\":\"summary\",\"source\":\"pets.csv\",\"label\":\"pet\","
         "\"rows\":6,\"labelled\":5,\"features\":1,"
         "\"singular_evenness\":null,\"singular_ratio\":null,"
-        "\"classes\":3,\"missing\":2,"
+        "\"classes\":3,\"majority\":0.4,\"missing\":2,"
         "\"invalid\":0,\"scored\":true,\"flagged\":true,\"wrong\":{\"rate\":"
         "0.16666666666666666,\"low\":0.05,\"high\":0.4,\"rows\":1},"
+        "\"claim\":\"noise\",\"gain\":null,\"overlap_weight\":null,"
         "\"flagged_rows\":3,\"label_rows\":1,\"issues\":{\"label\":1,"
         "\"duplicate\":2,\"outlier\":null},\"actions\":{\"keep\":4,"
         "\"review\":0,\"relabel\":1,\"drop\":1}}\n"
@@ -373,12 +498,15 @@ static void json_line_by_line(void **state)
         "\"epochs\":null,\"neighbors\":2,\"metric\":null,\"method\":null,"
         "\"recall\":null,\"cells\":null,\"probe\":null,"
         "\"singular_entropy\":null}\n"
-        "{\"record\":\"class\",\"class\":\"dog\",\"rows\":2,\"wrong\":1,"
-        "\"label_rows\":1,\"too_few\":true,\"threshold\":0.425}\n"
-        "{\"record\":\"class\",\"class\":\"cat\",\"rows\":2,\"wrong\":0,"
-        "\"label_rows\":0,\"too_few\":true,\"threshold\":0.75}\n"
-        "{\"record\":\"class\",\"class\":\"\\u00E5l\",\"rows\":1,\"wrong\":0,"
-        "\"label_rows\":0,\"too_few\":true,\"threshold\":null}\n"
+        "{\"record\":\"class\",\"class\":\"dog\",\"rows\":2,"
+        "\"predicted\":1,\"wrong\":1,\"label_rows\":1,\"too_few\":true,"
+        "\"threshold\":0.425}\n"
+        "{\"record\":\"class\",\"class\":\"cat\",\"rows\":2,"
+        "\"predicted\":3,\"wrong\":0,\"label_rows\":0,\"too_few\":true,"
+        "\"threshold\":0.75}\n"
+        "{\"record\":\"class\",\"class\":\"\\u00E5l\",\"rows\":1,"
+        "\"predicted\":2,\"wrong\":0,\"label_rows\":0,\"too_few\":true,"
+        "\"threshold\":null}\n"
         "{\"record\":\"pair\",\"given\":\"dog\",\"suggested\":\"cat\","
         "\"label_rows\":1,\"wrong\":1}\n"
         "{\"record\":\"row\",\"row\":2,\"line\":5,\"id\":\"c\",\"hash\":"
@@ -650,6 +778,9 @@ static void codes_out_of_range_are_refused(void **state)
     variant = plain;
     variant.rate[0] = 1e300;
     refuses(&variant, "flag/noise/rate: found 1e+300, wanted 0 to 1");
+    variant = plain;
+    variant.claim = 4;
+    refuses(&variant, "flag/noise/rate: claim is 4, out of range");
     variant = plain;
     variant.actions = "keep,\x1b[2J";
     refuses(&variant, "is no name");
@@ -943,6 +1074,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_report_is_complete),
         cmocka_unit_test(text_report_of_unfinished_audits),
+        cmocka_unit_test(claims_decide_what_is_said),
         cmocka_unit_test(json_line_by_line),
         cmocka_unit_test(tsv_row_by_row),
         cmocka_unit_test(explains_one_row),
