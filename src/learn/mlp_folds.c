@@ -157,29 +157,15 @@ static void mlp_folds_train_batch(const struct setup *setup,
     wn_sgd_step(net->b2, v->b2, all, rate);
 }
 
-/* Save fold f's network as the best so far. */
-static void save_network(const struct setup *setup, struct fold_block *block,
-                         size_t f)
-{
-    const size_t d = setup->sample->d, k = setup->sample->k, h = setup->hidden;
-    const size_t wide = block->folds * h;
-    const struct layers *now = &block->now, *best = &block->best;
-
-    for (size_t j = 0; j < d; j++)
-        memcpy(best->w1 + j * wide + f * h, now->w1 + j * wide + f * h,
-               h * sizeof(float));
-    memcpy(best->b1 + f * h, now->b1 + f * h, h * sizeof(float));
-    memcpy(best->w2 + f * h * k, now->w2 + f * h * k, h * k * sizeof(float));
-    memcpy(best->b2 + f * k, now->b2 + f * k, k * sizeof(float));
-}
-
 /* Measure the held-out losses after an epoch and save what is best; false when
  * no further improvement is likely. */
 static bool check_held_out(const struct setup *setup, struct fold_block *block,
                            const int32_t *held, size_t count, size_t epoch)
 {
     const struct wn_sample *sample = setup->sample;
-    const size_t batch = batch_rows(setup), k = sample->k;
+    const size_t batch = batch_rows(setup), h = setup->hidden;
+    const size_t d = sample->d, k = sample->k, wide = block->folds * h;
+    const struct layers *now = &block->now, *best = &block->best;
     size_t latest = 0;
     bool finite = true;
 
@@ -212,7 +198,13 @@ static bool check_held_out(const struct setup *setup, struct fold_block *block,
         if (loss < 0.999 * block->best_loss[f] || block->seen[f] == 0) {
             block->best_loss[f] = loss;
             block->best_epoch[f] = epoch;
-            save_network(setup, block, f);
+            for (size_t j = 0; j < d; j++)
+                memcpy(best->w1 + j * wide + f * h, now->w1 + j * wide + f * h,
+                       h * sizeof(float));
+            memcpy(best->b1 + f * h, now->b1 + f * h, h * sizeof(float));
+            memcpy(best->w2 + f * h * k, now->w2 + f * h * k,
+                   h * k * sizeof(float));
+            memcpy(best->b2 + f * k, now->b2 + f * k, k * sizeof(float));
         }
         latest = block->best_epoch[f] > latest ? block->best_epoch[f] : latest;
     }

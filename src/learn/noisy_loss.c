@@ -84,28 +84,6 @@ static int mixture_ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The largest value of the left part of the best split of sorted[n]: the split
- * with the largest sum of squares between the two parts. */
-static double best_split(const double *sorted, size_t n)
-{
-    double total = 0, left = 0, best = -INFINITY, at = sorted[0];
-
-    for (size_t i = 0; i < n; i++)
-        total += sorted[i];
-    for (size_t i = 0; i + 1 < n; i++) {
-        left += sorted[i];
-        const double right = total - left;
-        const double a = (double)(i + 1), b = (double)(n - i - 1);
-        const double between = left * left / a + right * right / b;
-
-        if (sorted[i] < sorted[i + 1] && between > best) {
-            best = between;
-            at = sorted[i];
-        }
-    }
-    return at;
-}
-
 /* M step: r[i] is the responsibility of component 0 for value i. */
 static void maximise(struct wn_mixture *fit, const double *x, const double *r,
                      size_t n)
@@ -170,7 +148,22 @@ void wn_mixture_fit(const double *value, size_t n, double *low,
             x[i] = (value[i] - min) / (max - min);
             sorted[i] = (sorted[i] - min) / (max - min);
         }
-        const double split = best_split(sorted, n);
+        /* Start from the split with the largest sum of squares between its two
+         * parts; `split` is the largest value of the left one. */
+        double total = 0, left = 0, best = -INFINITY, split = sorted[0];
+        for (size_t i = 0; i < n; i++)
+            total += sorted[i];
+        for (size_t i = 0; i + 1 < n; i++) {
+            left += sorted[i];
+            const double right = total - left;
+            const double a = (double)(i + 1), b = (double)(n - i - 1);
+            const double between = left * left / a + right * right / b;
+
+            if (sorted[i] < sorted[i + 1] && between > best) {
+                best = between;
+                split = sorted[i];
+            }
+        }
         for (size_t i = 0; i < n; i++)
             low[i] = x[i] <= split;
         maximise(&own, x, low, n);

@@ -23,27 +23,6 @@ struct baseline {
     double min_gain; /* the smallest difference to it that n rows can tell */
 };
 
-/* One member's calibrated probabilities and their quality. */
-static int predict_member(const struct wn_predictor *predictor,
-                          const struct wn_sample *sample, float *out,
-                          struct wn_quality *quality, struct wn_error *error)
-{
-    const size_t n = sample->n, k = sample->k;
-    const double weight = quality->weight;
-    struct wn_sample own = *sample;
-    char chosen[WN_CHOSEN] = "";
-
-    own.chosen = chosen;
-    own.draft = sample->draft && !predictor->once;
-    if (predictor->predict(&own, out, error))
-        return -1;
-    wn_calibrate(out, n, k, sample->label, sample->threads, NULL);
-    *quality = wn_quality_measure(out, n, k, sample->label);
-    quality->weight = weight;
-    memcpy(quality->chosen, chosen, sizeof chosen);
-    return 0;
-}
-
 /* One pass: the calibrated pool of the members. In the first pass, with a
  * baseline, the members' weights are found. kept[p] (n x k, or NULL) holds the
  * first result of a member with `once`. */
@@ -66,10 +45,21 @@ static int predict_pass(const struct wn_predictor *const *chosen, size_t count,
 
         if (!baseline && quality[p].weight == 0)
             continue;
-        if (!kept[p] || baseline)
-            status = predict_member(chosen[p], sample, out, &quality[p], error);
-        if (status)
-            break;
+        if (!kept[p] || baseline) {
+            const double weight = quality[p].weight;
+            struct wn_sample member = *sample;
+            char settings[WN_CHOSEN] = "";
+
+            member.chosen = settings;
+            member.draft = sample->draft && !chosen[p]->once;
+            status = chosen[p]->predict(&member, out, error);
+            if (status)
+                break;
+            wn_calibrate(out, n, k, sample->label, sample->threads, NULL);
+            quality[p] = wn_quality_measure(out, n, k, sample->label);
+            quality[p].weight = weight;
+            memcpy(quality[p].chosen, settings, sizeof settings);
+        }
         if (baseline)
             quality[p].weight = pow(
                 fmax(baseline->loss - quality[p].log_loss, baseline->min_gain) /
