@@ -160,11 +160,13 @@ void wn_dynamics_add(struct wn_dynamics *dynamics,
         moment_add(dynamics, WN_MARGIN, i, prediction[i].margin);
         moment_add(dynamics, WN_LOSS, i, prediction[i].loss);
         if (dynamics->parts & WN_DYNAMICS_GRADIENTS) {
+            assert(gradient);
             moment_add(dynamics, WN_GRAND, i, gradient[i].all);
             moment_add(dynamics, WN_GRAND_LAST, i, gradient[i].last);
         }
         if (!(dynamics->parts & WN_DYNAMICS_HISTORIES))
             continue;
+        assert(history);
         wn_history_read(&history[i], value);
         for (int s = WN_AUM; s < WN_STATISTICS && dynamics->total[s]; s++)
             moment_add(dynamics, s, i, value[s]);

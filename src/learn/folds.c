@@ -21,7 +21,7 @@ int wn_folds_assign(const int32_t *label, size_t n, size_t k, size_t folds,
     size_t *begin = wn_new(k + 2, sizeof *begin);
     int32_t *order = wn_new(n, sizeof *order);
     for (size_t i = 0; i < n; i++)
-        if ((size_t)(label[i] + 1) < k)
+        if (label[i] < (int32_t)k - 1)
             begin[label[i] + 2]++;
     for (size_t c = 1; c <= k; c++)
         begin[c] += begin[c - 1];

@@ -6,6 +6,7 @@
  * slabs in double: neither threads nor memory change a bit. */
 #include "learn/kernel.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -498,6 +499,7 @@ static int score_large_group(struct fit *fit, struct groups *groups,
     const size_t end = groups->begin[group + 1];
     size_t next;
 
+    assert(groups->matrix && groups->right);
     memcpy(fit->matrix, groups->matrix, fit->p * fit->p * sizeof(double));
     memcpy(fit->right, groups->right, fit->p * fit->k * sizeof(double));
     for (size_t at = groups->begin[group]; at < end; at = next) {

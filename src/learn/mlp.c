@@ -99,9 +99,9 @@ static float mlp_largest(const float *z, size_t k)
 double wn_log_total(const float *z, size_t k)
 {
     const float top = mlp_largest(z, k);
-    double total = 0;
+    double total = exp((double)z[0] - top);
 
-    for (size_t c = 0; c < k; c++)
+    for (size_t c = 1; c < k; c++)
         total += exp((double)z[c] - top);
     return top + log(total);
 }
@@ -216,7 +216,7 @@ void wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
             struct wn_gradient *gradient = &out->gradient[begin + i];
 
             *gradient = (struct wn_gradient){0};
-            if (label[begin + i] < 0)
+            if (!label || label[begin + i] < 0)
                 continue;
             gradient->all = sqrt(delta2 * (hidden + 1) + delta1 * (input + 1));
             gradient->last = sqrt(delta2 * (hidden + 1));

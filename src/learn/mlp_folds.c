@@ -5,6 +5,7 @@
  * repeat. With F folds of h units its first layer is one d x F h matrix; the
  * second layers are F matrices of h x k. The products accumulate gradients into
  * the velocities, as in mlp.c. */
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -229,6 +230,7 @@ static void train_block(const struct setup *setup, struct fold_block *block)
     const size_t batch = setup->options->batch, wide = folds * h;
     size_t rows = 0, end = sample->n;
 
+    assert(setup->part);
     block->best_loss = wn_new(folds, sizeof *block->best_loss);
     block->best_epoch = wn_new(folds, sizeof *block->best_epoch);
     block->loss = wn_new(folds, sizeof *block->loss);

@@ -42,7 +42,7 @@ enum {
 /* The largest held-out loss of a row: that of a probability of 1e-6. */
 #define MAX_ROW_LOSS 14.
 /* The intercept of a class without rows to learn from. */
-#define ABSENT -1e30f
+#define ABSENT (-1e30f)
 /* The tolerance of penalty trials: the minimum need not be a sharp one. */
 #define PENALTY_TOLERANCE 10.
 
@@ -492,7 +492,7 @@ int wn_softmax_predict(const struct wn_softmax *options, const float *x,
         x, n, d, k, label, fold, 1 / options->inverse_penalty, weight, part};
     const size_t folds = options->folds;
     struct fold_fit *fits = wn_new(folds, sizeof *fits);
-    struct fold_fit **active = wn_new(folds, sizeof *active);
+    struct fold_fit **active = wn_new(folds, sizeof(struct fold_fit *));
     double *inverse = find_preconditioner(&p, folds);
     struct evaluation e;
     int status = 0;

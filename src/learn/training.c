@@ -73,7 +73,7 @@ static void probe_epoch(struct probe_network *probe, const int32_t *label)
     for (size_t b = 0; b < wn_block_count(probe->held); b++) {
         const size_t begin = wn_block_begin(b);
         const size_t rows = wn_block_end(b, probe->held) - begin;
-        struct wn_mlp_prediction prediction[WN_BLOCK];
+        struct wn_mlp_prediction prediction[WN_BLOCK] = {0};
         double sum = 0;
 
         for (size_t r = 0; r < rows; r++) {
@@ -224,7 +224,7 @@ static int train_replicate(struct replicate *r, struct training *training,
     struct wn_mlp_plan network = plan->network;
 
     network.replicate = index;
-    for (int attempt = 0; attempt < 16; attempt++, network.rate /= 2) {
+    for (int attempt = 0; attempt < 16; attempt++) {
         struct wn_mlp_trainer *trainer =
             wn_mlp_trainer_new(r->task, &network, error);
         int diverged = 0;
@@ -254,6 +254,7 @@ static int train_replicate(struct replicate *r, struct training *training,
         wn_mlp_trainer_free(trainer);
         if (!diverged)
             return 0;
+        network.rate /= 2;
     }
     return wn_fail(error, WN_ENUMERIC,
                    "the networks diverge at any rate down to %g; are the "
