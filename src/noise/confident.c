@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From thresholds to counts to matrices; see confident.h. */
+/* Thresholds give counts, and counts give matrices; see confident.h. */
 #include "noise/confident.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,82 +114,54 @@ static void calibrate(const struct wn_sparse *at, const int64_t *joint,
     free(row);
 }
 
-/* Class sizes. */
-static int confident_count_labels(const int32_t *label, size_t n,
-                                  struct wn_noise *noise,
-                                  struct wn_error *error)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (label[i] < -1 || (label[i] >= 0 && (size_t)label[i] >= noise->k))
-            return wn_fail(error, WN_EDATA,
-                           "row %zu: label %d, wanted -1 to %zu", i,
-                           (int)label[i], noise->k - 1);
-        if (label[i] < 0)
-            continue;
-        noise->count[label[i]]++;
-        noise->n++;
-    }
-    if (!noise->n)
-        return wn_fail(error, WN_EDATA, "no row has a label");
-    return 0;
-}
-
-/* What a block of rows found. */
-struct part {
-    size_t bad; /* its first row that is not of probabilities, or n */
-    size_t issues;
-};
-
-static struct part guess_block(const int32_t *label,
-                               const struct wn_probability *p, size_t b,
-                               double *scratch, struct wn_noise *noise)
-{
-    struct part part = {p->n, 0};
-    const size_t end = wn_block_end(b, p->n);
-
-    for (size_t i = wn_block_begin(b); i < end; i++) {
-        const double *row = wn_probability_row(p, i, scratch);
-        const int32_t y = label[i];
-        int good = 1;
-
-        /* A NaN fails both comparisons. */
-        for (size_t c = 0; c < p->k; c++)
-            good &= row[c] >= -WN_SLACK && row[c] <= 1 + WN_SLACK;
-        if (!good) {
-            part.bad = i;
-            return part;
-        }
-        /* The class the row counts as: the class it is confident of; if there
-         * are several, its prediction, even where that is not among them. */
-        size_t confident = 0, last = 0;
-        for (size_t c = 0; c < p->k; c++)
-            if (row[c] >= noise->threshold[c] - WN_SLACK) {
-                confident++;
-                last = c;
-            }
-        if (confident > 1)
-            last = wn_argmax(row, p->k);
-        const int32_t guess = confident ? (int32_t)last : -1;
-        noise->guess[i] = y < 0 ? -1 : guess;
-        part.issues +=
-            y >= 0 && guess >= 0 && guess != y && !wn_predicts(row, p->k, y);
-    }
-    return part;
-}
-
+/* Find the class that each row counts as, and count the issues. */
 static int guess_rows(const int32_t *label, const struct wn_probability *p,
                       int threads, struct wn_noise *noise,
                       struct wn_error *error)
 {
     const size_t blocks = wn_block_count(p->n), k = p->k;
-    struct part *parts = wn_new(blocks, sizeof *parts);
+    struct {
+        size_t bad; /* first row that is not of probabilities, or n */
+        size_t issues;
+    } *parts = wn_new(blocks, sizeof *parts);
     double *scratch = wn_new((size_t)threads * k, sizeof *scratch);
-    size_t bad = p->n, c = 0;
+    size_t bad = p->n;
 
 #pragma omp parallel for num_threads(threads) schedule(static)
-    for (int w = 0; w < threads; w++)
-        for (size_t b = (size_t)w; b < blocks; b += (size_t)threads)
-            parts[b] = guess_block(label, p, b, scratch + (size_t)w * k, noise);
+    for (size_t b = 0; b < blocks; b++) {
+        double *own = scratch + (size_t)omp_get_thread_num() * k;
+        const size_t end = wn_block_end(b, p->n);
+
+        parts[b].bad = p->n;
+        for (size_t i = wn_block_begin(b); i < end; i++) {
+            const double *row = wn_probability_row(p, i, own);
+            const int32_t y = label[i];
+            size_t confident = 0, last = 0;
+            bool valid = true;
+
+            /* A NaN fails both comparisons. */
+            for (size_t c = 0; c < k; c++) {
+                valid &= row[c] >= -WN_SLACK && row[c] <= 1 + WN_SLACK;
+                if (row[c] >= noise->threshold[c] - WN_SLACK) {
+                    confident++;
+                    last = c;
+                }
+            }
+            if (!valid) {
+                parts[b].bad = i;
+                break;
+            }
+            /* The class the row counts as: the class it is confident of; if
+             * there are several, its prediction, even where that is not among
+             * them. */
+            if (confident > 1)
+                last = wn_argmax(row, k);
+            const int32_t guess = confident ? (int32_t)last : -1;
+            noise->guess[i] = y < 0 ? -1 : guess;
+            parts[b].issues +=
+                y >= 0 && guess >= 0 && guess != y && !wn_predicts(row, k, y);
+        }
+    }
     for (size_t b = 0; b < blocks && bad == p->n; b++) {
         bad = parts[b].bad;
         noise->issues += parts[b].issues;
@@ -197,6 +170,7 @@ static int guess_rows(const int32_t *label, const struct wn_probability *p,
     free(scratch);
     if (bad == p->n)
         return 0;
+    size_t c = 0;
     while (wn_probability_at(p, bad, c) >= -WN_SLACK &&
            wn_probability_at(p, bad, c) <= 1 + WN_SLACK)
         c++;
@@ -204,29 +178,6 @@ static int guess_rows(const int32_t *label, const struct wn_probability *p,
                    "row %zu of probability: found %g for class %zu, wanted "
                    "0 to 1",
                    bad, wn_probability_at(p, bad, c), c);
-}
-
-/* The confident joint: its cells and its counts. */
-static void count_joint(const int32_t *label, size_t n, struct wn_noise *noise)
-{
-    struct wn_sparse *at = &noise->at;
-
-    wn_sparse_make(at, noise->k, label, noise->guess, n);
-    noise->raw = wn_new(at->cells, sizeof *noise->raw);
-    noise->calibrated = wn_new(at->cells, sizeof *noise->calibrated);
-    noise->joint = wn_new(at->cells, sizeof *noise->joint);
-    noise->matrix = wn_new(at->cells, sizeof *noise->matrix);
-    noise->inverse = wn_new(at->cells, sizeof *noise->inverse);
-    for (size_t i = 0; i < n; i++) {
-        if (noise->guess[i] < 0)
-            continue;
-        noise->raw[wn_sparse_find(at, (size_t)label[i],
-                                  (size_t)noise->guess[i])]++;
-        noise->off_diagonal += noise->guess[i] != label[i];
-    }
-    for (size_t c = 0; c < noise->k; c++)
-        if (noise->raw[at->diagonal[c]] < 1)
-            noise->raw[at->diagonal[c]] = 1;
 }
 
 /* Limit the cells off the diagonal to 0 .. .9999, then scale each column (true
@@ -277,13 +228,31 @@ static void prior_by_count(struct wn_noise *noise)
     normalise(noise->prior, k, 1e-6);
 }
 
-/* Joint, matrix and inverse from the calibrated counts, whose column sums go to
+/* Count the confident joint, calibrate it, and derive the joint, the matrix and
+ * the inverse. Leaves the column sums of the calibrated counts in
  * noise->prior. */
-static void fill_matrices(struct wn_noise *noise)
+static void count_joint(const int32_t *label, size_t n, struct wn_noise *noise)
 {
-    const struct wn_sparse *at = &noise->at;
+    struct wn_sparse *at = &noise->at;
     double trace = 0;
 
+    wn_sparse_make(at, noise->k, label, noise->guess, n);
+    noise->raw = wn_new(at->cells, sizeof *noise->raw);
+    noise->calibrated = wn_new(at->cells, sizeof *noise->calibrated);
+    noise->joint = wn_new(at->cells, sizeof *noise->joint);
+    noise->matrix = wn_new(at->cells, sizeof *noise->matrix);
+    noise->inverse = wn_new(at->cells, sizeof *noise->inverse);
+    for (size_t i = 0; i < n; i++) {
+        if (noise->guess[i] < 0)
+            continue;
+        noise->raw[wn_sparse_find(at, (size_t)label[i],
+                                  (size_t)noise->guess[i])]++;
+        noise->off_diagonal += noise->guess[i] != label[i];
+    }
+    for (size_t c = 0; c < noise->k; c++)
+        if (noise->raw[at->diagonal[c]] < 1)
+            noise->raw[at->diagonal[c]] = 1;
+    calibrate(at, noise->raw, noise->count, noise->calibrated);
     for (size_t cell = 0; cell < at->cells; cell++)
         noise->prior[at->column[cell]] += (double)noise->calibrated[cell];
     for (size_t s = 0; s < noise->k; s++) {
@@ -429,13 +398,24 @@ int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
                           .threshold = wn_new(p->k, sizeof *noise->threshold),
                           .prior = wn_new(p->k, sizeof *noise->prior),
                           .guess = wn_spill_new(p->n, sizeof *noise->guess)};
-    if (confident_count_labels(label, p->n, noise, error))
+    /* The size of each class and its mean self-confidence, summed in row
+     * order. */
+    for (size_t i = 0; i < p->n; i++) {
+        if (label[i] < -1 || (label[i] >= 0 && (size_t)label[i] >= p->k)) {
+            wn_fail(error, WN_EDATA, "row %zu: label %d, wanted -1 to %zu", i,
+                    (int)label[i], p->k - 1);
+            goto fail;
+        }
+        if (label[i] < 0)
+            continue;
+        noise->count[label[i]]++;
+        noise->n++;
+        noise->threshold[label[i]] += wn_probability_at(p, i, (size_t)label[i]);
+    }
+    if (!noise->n) {
+        wn_fail(error, WN_EDATA, "no row has a label");
         goto fail;
-    /* The mean self-confidence of each class, summed in row order. */
-    for (size_t i = 0; i < p->n; i++)
-        if (label[i] >= 0)
-            noise->threshold[label[i]] +=
-                wn_probability_at(p, i, (size_t)label[i]);
+    }
     for (size_t c = 0; c < p->k; c++)
         noise->threshold[c] =
             settings->threshold ? settings->threshold[c]
@@ -446,8 +426,6 @@ int wn_noise_estimate(const int32_t *label, const struct wn_probability *p,
     if (guess_rows(label, p, settings->threads, noise, error))
         goto fail;
     count_joint(label, p->n, noise);
-    calibrate(&noise->at, noise->raw, noise->count, noise->calibrated);
-    fill_matrices(noise);
     if (find_prior(noise, settings->prior, error))
         goto fail;
     double *scratch = wn_new(p->k, sizeof *scratch);

@@ -214,27 +214,9 @@ static void softmax_backward(const double *p, double *d, size_t k)
         d[c] = p[c] * (d[c] - mean);
 }
 
-/* The inner products of the pairs with the model, sum_ab S_ab T_a T_b, by lane
- * into inner; their gradient by T into g. t and g are k x LANES. */
-static void multiply_pairs(const struct wn_consensus *seen, const double *t,
-                           double *g, double *inner)
-{
-    for (size_t s = 0; s < seen->pairs; s++) {
-        const struct wn_agreement *pair = &seen->pair[s];
-        const double *ta = t + pair->a * LANES, *tb = t + pair->b * LANES;
-        double *ga = g + pair->a * LANES, *gb = g + pair->b * LANES;
-
-        for (size_t l = 0; l < LANES; l++) {
-            const double x = ta[l], y = tb[l];
-
-            inner[l] += pair->share * x * y;
-            ga[l] += pair->share * y;
-            gb[l] += pair->share * x;
-        }
-    }
-}
-
-/* The same of the triples, those with one first and second label together. */
+/* The inner products of the triples with the model, sum_abc S_abc T_a T_b T_c,
+ * by lane into inner; their gradient by T into g. Triples with the same first
+ * and second label are summed together. t and g are k x LANES. */
 static void multiply_triples(const struct wn_consensus *seen, const double *t,
                              double *g, double *inner)
 {
@@ -284,7 +266,21 @@ static void hoc_block_gradient(struct fit *f, size_t b, double *scratch)
     for (size_t l = 0; l < lanes; l++)
         for (size_t a = 0; a < k; a++)
             t[a * LANES + l] = f->t[(from + l) * k + a];
-    multiply_pairs(f->seen, t, g2, inner2);
+    /* The inner products of the pairs with the model, sum_ab S_ab T_a T_b, by
+     * lane, and their gradient by T. */
+    for (size_t s = 0; s < f->seen->pairs; s++) {
+        const struct wn_agreement *pair = &f->seen->pair[s];
+        const double *ta = t + pair->a * LANES, *tb = t + pair->b * LANES;
+        double *ga = g2 + pair->a * LANES, *gb = g2 + pair->b * LANES;
+
+        for (size_t l = 0; l < LANES; l++) {
+            const double x = ta[l], y = tb[l];
+
+            inner2[l] += pair->share * x * y;
+            ga[l] += pair->share * y;
+            gb[l] += pair->share * x;
+        }
+    }
     multiply_triples(f->seen, t, g3, inner3);
     wn_gemm_double(0, 1, lanes, k, k, f->t + from * k, k, f->t, k, gram, k);
     f->square2[b] = f->square3[b] = 0;

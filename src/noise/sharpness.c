@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The channel by sums over the pairs that were counted, and temperature scaling
- * through it; see sharpness.h. */
+/* Make the channel from sums over the counted pairs of classes, and fit the
+ * temperature through it; see sharpness.h. */
 #include "noise/sharpness.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "util/random.h"
 #include "util/spill.h"
 
-/* What the counts say of each true class. */
+/* Sums of the counts of one true class. */
 struct column {
     double own, wrong; /* rows labelled with it, and otherwise */
     double square;     /* sum of the squares of those labelled otherwise */
@@ -126,62 +127,57 @@ struct trial {
     double log_b, noise;
 };
 
-static void try_block(struct sample *sample, size_t block,
-                      const struct trial *trial, double *scratch)
-{
-    const size_t k = sample->k, end = (block + 1) * BLOCK;
-    const double b = exp(trial->log_b);
-    float *q = (float *)(scratch + k);
-    double *given = trial->channel ? scratch : NULL;
-    double stay = 1 - even_share, likelihood = 0, suspicion = 0;
-    size_t last = k;
-
-    for (size_t r = block * BLOCK; r < end && r < sample->n; r++) {
-        const float *log_p = sample->log + r * k;
-        const size_t y = (size_t)sample->label[r];
-        double sum = 0, match = 0;
-
-        /* The rows come class after class. */
-        if (given && y != last) {
-            wn_channel_row(trial->channel, y, given);
-            stay = 1 - trial->noise * (1 - given[y]);
-            given[y] = 0;
-        }
-        last = y;
-        for (size_t t = 0; t < k; t++)
-            q[t] = (float)(b * (double)log_p[t]);
-        wn_exp_rows(q, k);
-        for (size_t t = 0; t < k; t++) {
-            sum += (double)q[t];
-            match += given ? (double)q[t] * given[t] : 0;
-        }
-        const double right = (double)q[y] * stay;
-        match = right +
-                (given ? trial->noise * match : even_share / (double)k * sum);
-        match = fmax(match, min_match);
-        likelihood += log(match / sum);
-        suspicion += 1 - right / match;
-    }
-    sample->likelihood[block] = likelihood;
-    sample->suspicion[block] = suspicion;
-}
-
 struct outcome {
     double likelihood; /* its logarithm, summed over the rows */
     double suspicion;  /* mean */
 };
 
+/* The likelihood and the mean suspicion of the sample under a trial. */
 static struct outcome try_fit(struct sample *sample, const struct trial *trial)
 {
-    const size_t blocks = (sample->n + BLOCK - 1) / BLOCK;
+    const size_t blocks = (sample->n + BLOCK - 1) / BLOCK, k = sample->k;
+    const double b = exp(trial->log_b);
     struct outcome outcome = {0, 0};
 
 #pragma omp parallel for num_threads(sample->threads) schedule(static)
-    for (int w = 0; w < sample->threads; w++)
-        for (size_t block = (size_t)w; block < blocks;
-             block += (size_t)sample->threads)
-            try_block(sample, block, trial,
-                      sample->scratch + (size_t)w * 2 * sample->k);
+    for (size_t block = 0; block < blocks; block++) {
+        double *scratch =
+            sample->scratch + (size_t)omp_get_thread_num() * 2 * k;
+        float *q = (float *)(scratch + k);
+        double *given = trial->channel ? scratch : NULL;
+        double stay = 1 - even_share, likelihood = 0, suspicion = 0;
+        const size_t end = (block + 1) * BLOCK;
+        size_t last = k;
+
+        for (size_t r = block * BLOCK; r < end && r < sample->n; r++) {
+            const float *log_p = sample->log + r * k;
+            const size_t y = (size_t)sample->label[r];
+            double sum = 0, match = 0;
+
+            /* The rows come class after class. */
+            if (given && y != last) {
+                wn_channel_row(trial->channel, y, given);
+                stay = 1 - trial->noise * (1 - given[y]);
+                given[y] = 0;
+            }
+            last = y;
+            for (size_t t = 0; t < k; t++)
+                q[t] = (float)(b * (double)log_p[t]);
+            wn_exp_rows(q, k);
+            for (size_t t = 0; t < k; t++) {
+                sum += (double)q[t];
+                match += given ? (double)q[t] * given[t] : 0;
+            }
+            const double right = (double)q[y] * stay;
+            match = right + (given ? trial->noise * match
+                                   : even_share / (double)k * sum);
+            match = fmax(match, min_match);
+            likelihood += log(match / sum);
+            suspicion += 1 - right / match;
+        }
+        sample->likelihood[block] = likelihood;
+        sample->suspicion[block] = suspicion;
+    }
     for (size_t block = 0; block < blocks; block++) {
         outcome.likelihood += sample->likelihood[block];
         outcome.suspicion += sample->suspicion[block];

@@ -14,7 +14,7 @@
 static const double min_ratio = 2; /* of the b of the verdicts to b_clean */
 static const double z90 = 1.6448536269514722;
 
-/* Classes are judged in this many stretches, whatever the threads. */
+/* The classes are split into this many stretches, whatever the threads. */
 enum { STRETCHES = 64 };
 
 /* What one stretch of classes found: cells of the joint in order, and sums over
@@ -63,12 +63,13 @@ struct wn_verdict wn_suspicion_verdict(const double *row, const double *given,
     return verdict_of_logs(scratch, given, k, y, b, posterior);
 }
 
-/* Judge the rows given class c (k: none) in their order. scratch has 5 k. */
-static void judge_class(const struct wn_probability *p,
-                        const struct wn_rows_by_class *rows,
-                        const struct wn_channel *channel, size_t c,
-                        struct stretch *stretch, double *scratch,
-                        struct wn_suspicion *out)
+/* The verdicts on the rows with label c (k: none), in their order. scratch has
+ * 5 k. */
+static void find_verdicts(const struct wn_probability *p,
+                          const struct wn_rows_by_class *rows,
+                          const struct wn_channel *channel, size_t c,
+                          struct stretch *stretch, double *scratch,
+                          struct wn_suspicion *out)
 {
     const size_t k = p->k;
     double *log_p = scratch + k, *posterior = log_p + k;
@@ -119,15 +120,31 @@ static void judge_class(const struct wn_probability *p,
     stretch->right += sum[c];
 }
 
-/* The joint of all stretches, in order; n labelled rows. */
+/* The joint of all stretches, in order, and the rate and its interval; n
+ * labelled rows. */
 static void join_stretches(const struct stretch *stretches, size_t count,
                            double n, struct wn_suspicion *out)
 {
+    const struct wn_sharpness *sharpness = &out->sharpness;
     const size_t k = out->k;
+    double right = 0, variance = 0, other = 0;
     size_t cells = 0, cell = 0;
 
-    for (size_t s = 0; s < count; s++)
+    for (size_t s = 0; s < count; s++) {
         cells += stretches[s].cells;
+        right += stretches[s].right / n;
+        variance += stretches[s].variance;
+        other += stretches[s].other / n;
+    }
+    /* Half a row more, because the number of wrong rows is a whole one. */
+    const double half =
+        z90 * hypot(sqrt(variance) / n, sharpness->rate_sd) + 0.5 / n;
+    const double weight = sharpness->overlap_weight;
+    out->rate = fmax(1 - right, 0);
+    const double less = fmax(out->rate - sharpness->rate_joint_fit, 0);
+    const double more = fmax(other - out->rate, 0);
+    out->low = fmax(out->rate - weight * less - half, 0);
+    out->high = fmin(out->rate + weight * more + half, 1);
     int32_t *given = wn_spill_new(cells, sizeof *given);
     int32_t *true_class = wn_spill_new(cells, sizeof *true_class);
     out->joint = wn_new(cells, sizeof *out->joint);
@@ -143,29 +160,6 @@ static void join_stretches(const struct stretch *stretches, size_t count,
     wn_sparse_make(&out->at, k, given, true_class, cells);
     wn_spill_free(given);
     wn_spill_free(true_class);
-}
-
-/* The rate and its interval. */
-static void find_rate(const struct stretch *stretches, size_t count, double n,
-                      struct wn_suspicion *out)
-{
-    const struct wn_sharpness *sharpness = &out->sharpness;
-    double right = 0, variance = 0, other = 0;
-
-    for (size_t s = 0; s < count; s++) {
-        right += stretches[s].right / n;
-        variance += stretches[s].variance;
-        other += stretches[s].other / n;
-    }
-    /* Half a row more, because the number of wrong rows is a whole one. */
-    const double half =
-        z90 * hypot(sqrt(variance) / n, sharpness->rate_sd) + 0.5 / n;
-    const double weight = sharpness->overlap_weight;
-    out->rate = fmax(1 - right, 0);
-    const double less = fmax(out->rate - sharpness->rate_joint_fit, 0);
-    const double more = fmax(other - out->rate, 0);
-    out->low = fmax(out->rate - weight * less - half, 0);
-    out->high = fmin(out->rate + weight * more + half, 1);
 }
 
 void wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
@@ -201,13 +195,13 @@ void wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
 
         for (size_t s = (size_t)w; s < count; s += (size_t)threads)
             for (size_t c = stretches[s].from; c < stretches[s].end; c++)
-                judge_class(p, &rows, &channel, c, &stretches[s], scratch, out);
+                find_verdicts(p, &rows, &channel, c, &stretches[s], scratch,
+                              out);
         free(scratch);
     }
     const double n = (double)(p->n - wn_rows_by_class_count(&rows, k));
     for (size_t c = 0; c < k; c++)
         out->given[c] = (double)wn_rows_by_class_count(&rows, c) / n;
-    find_rate(stretches, count, n, out);
     join_stretches(stretches, count, n, out);
     for (size_t s = 0; s < count; s++) {
         free(stretches[s].given);
