@@ -105,31 +105,6 @@ const struct wn_setting wn_check_options[] = {
     {{0}, {0}}};
 /* clang-format on */
 
-/* "CLASS=N" into max[k]; names may contain '='. */
-static int read_class_max(const char *text, char *const *label_name, size_t k,
-                          size_t *max, struct wn_error *error)
-{
-    const char *sign = strrchr(text, '=');
-    double number;
-    size_t c = 0;
-
-    if (!sign || !wn_number_parse(sign + 1, strlen(sign + 1), &number) ||
-        number < 0 || number > 0x1p53 || number != (double)(size_t)number)
-        return wn_fail(error, WN_EUSAGE,
-                       "--max-issues-per-class: found '%s', wanted CLASS=N",
-                       text);
-    const size_t length = (size_t)(sign - text);
-    while (c < k &&
-           (strncmp(label_name[c], text, length) != 0 || label_name[c][length]))
-        c++;
-    if (c == k)
-        return wn_fail(error, WN_EUSAGE,
-                       "--max-issues-per-class: no class is called '%.*s'",
-                       (int)length, text);
-    max[c] = (size_t)number;
-    return 0;
-}
-
 int wn_check_settings_read(const struct wn_options *options,
                            char *const *label_name, size_t k,
                            struct wn_check_settings *out,
@@ -163,13 +138,35 @@ int wn_check_settings_read(const struct wn_options *options,
     out->prune.max_per_class = wn_new(k, sizeof *out->prune.max_per_class);
     for (size_t c = 0; c < k; c++)
         out->prune.max_per_class[c] = SIZE_MAX;
-    for (size_t at = 0; at < count; at++)
-        if (read_class_max(text[at], label_name, k, out->prune.max_per_class,
-                           error)) {
-            wn_check_settings_free(out);
-            return -1;
+    for (size_t at = 0; at < count; at++) {
+        /* The last '=', as class names may contain some. */
+        const char *sign = strrchr(text[at], '=');
+        const size_t length = sign ? (size_t)(sign - text[at]) : 0;
+        double number;
+        size_t c = 0;
+
+        if (!sign || !wn_number_parse(sign + 1, strlen(sign + 1), &number) ||
+            number < 0 || number > 0x1p53 || number != (double)(size_t)number) {
+            wn_fail(error, WN_EUSAGE,
+                    "--max-issues-per-class: found '%s', wanted CLASS=N",
+                    text[at]);
+            goto fail;
         }
+        while (c < k && (strncmp(label_name[c], text[at], length) != 0 ||
+                         label_name[c][length]))
+            c++;
+        if (c == k) {
+            wn_fail(error, WN_EUSAGE,
+                    "--max-issues-per-class: no class is called '%.*s'",
+                    (int)length, text[at]);
+            goto fail;
+        }
+        out->prune.max_per_class[c] = (size_t)number;
+    }
     return 0;
+fail:
+    wn_check_settings_free(out);
+    return -1;
 }
 
 void wn_check_settings_free(struct wn_check_settings *settings)

@@ -14,49 +14,6 @@ const struct wn_option wn_option_fail_on = {
     .help = "exit 1 if SPEC holds: any, CHECK, CHECK:COUNT or CHECK:PERCENT%"};
 /* clang-format on */
 
-/* One condition. */
-struct condition {
-    uint32_t mask; /* bits that count */
-    double min;    /* rows, or percent of them */
-    bool percent;
-};
-
-static int read_condition(const char *text, size_t length,
-                          struct condition *condition, struct wn_error *error)
-{
-    const char *colon = memchr(text, ':', length);
-    const size_t name_length = colon ? (size_t)(colon - text) : length;
-    char name[32] = "";
-
-    *condition = (struct condition){0, 1, false};
-    if (name_length < sizeof name)
-        memcpy(name, text, name_length);
-    const int check = wn_check_find(name);
-    if (strcmp(name, "any") == 0)
-        condition->mask = UINT32_MAX;
-    else if (check >= 0)
-        condition->mask = UINT32_C(1) << check;
-    else
-        return wn_fail(error, WN_EUSAGE,
-                       "--fail-on: found '%.*s', wanted never, any or the "
-                       "name of a check; see flag --list-issues",
-                       (int)name_length, text);
-    if (!colon)
-        return 0;
-    size_t digits = length - name_length - 1;
-    if (digits && colon[digits] == '%') {
-        condition->percent = true;
-        digits--;
-    }
-    if (!wn_number_parse(colon + 1, digits, &condition->min) ||
-        condition->min < 0 || (condition->percent && condition->min > 100))
-        return wn_fail(error, WN_EUSAGE,
-                       "--fail-on: found '%.*s', wanted CHECK:COUNT or "
-                       "CHECK:PERCENT%%",
-                       (int)length, text);
-    return 0;
-}
-
 int wn_exit_status_reached(const char *spec, const uint32_t *issue, size_t n,
                            struct wn_error *error)
 {
@@ -66,16 +23,40 @@ int wn_exit_status_reached(const char *spec, const uint32_t *issue, size_t n,
         return 0;
     for (const char *at = spec;; at++) {
         const size_t length = strcspn(at, ",");
-        struct condition condition;
+        const char *colon = memchr(at, ':', length);
+        const size_t name_length = colon ? (size_t)(colon - at) : length;
+        bool percent = false;
+        char name[32] = "";
+        double min = 1;
         size_t rows = 0;
 
-        if (read_condition(at, length, &condition, error))
-            return -1;
+        if (name_length < sizeof name)
+            memcpy(name, at, name_length);
+        const bool any = strcmp(name, "any") == 0;
+        const int check = wn_check_find(name);
+        if (!any && check < 0)
+            return wn_fail(error, WN_EUSAGE,
+                           "--fail-on: found '%.*s', wanted never, any or the "
+                           "name of a check; see flag --list-issues",
+                           (int)name_length, at);
+        if (colon) {
+            size_t digits = length - name_length - 1;
+
+            percent = digits && colon[digits] == '%';
+            digits -= percent;
+            if (!wn_number_parse(colon + 1, digits, &min) || min < 0 ||
+                (percent && min > 100))
+                return wn_fail(error, WN_EUSAGE,
+                               "--fail-on: found '%.*s', wanted CHECK:COUNT or "
+                               "CHECK:PERCENT%%",
+                               (int)length, at);
+        }
+        const uint32_t mask = any ? UINT32_MAX : UINT32_C(1) << check;
         for (size_t i = 0; i < n; i++)
-            rows += (issue[i] & condition.mask) != 0;
+            rows += (issue[i] & mask) != 0;
         const double found =
-            condition.percent ? 100 * (double)rows / (double)n : (double)rows;
-        reached |= rows > 0 && found >= condition.min;
+            percent ? 100 * (double)rows / (double)n : (double)rows;
+        reached |= rows > 0 && found >= min;
         at += length;
         if (!*at)
             return reached;

@@ -100,24 +100,6 @@ static double find_gap(const int32_t *index, size_t n, size_t m,
     return gap;
 }
 
-/* The probability of a gap above `gap`, by a Gaussian kernel density of the
- * gaps by chance. If these are all equal there is no density. */
-static double find_p(const double *chance, double gap)
-{
-    double mean = 0, variance = 0, above = 0;
-
-    for (int s = 0; s < WN_SHUFFLES; s++)
-        mean += chance[s] / WN_SHUFFLES;
-    for (int s = 0; s < WN_SHUFFLES; s++)
-        variance += (chance[s] - mean) * (chance[s] - mean);
-    const double width =
-        sqrt(variance / (WN_SHUFFLES - 1)) * pow(WN_SHUFFLES, -0.2);
-    for (int s = 0; s < WN_SHUFFLES; s++)
-        above += width > 1e-12 ? erfc((gap - chance[s]) / width / sqrt(2)) / 2
-                               : chance[s] >= gap;
-    return above / WN_SHUFFLES;
-}
-
 void wn_order_dependence(const int32_t *index, size_t n, size_t m, int threads,
                          struct wn_order_dependence *out)
 {
@@ -145,9 +127,22 @@ void wn_order_dependence(const int32_t *index, size_t n, size_t m, int threads,
             out->chance[first + w] =
                 find_gap(index, n, m, place + w * n, count + w * n);
     }
-    out->p = find_p(out->chance, out->gap);
     wn_spill_free(place);
     wn_spill_free(count);
+    /* The probability of a larger gap, by a Gaussian kernel density of the gaps
+     * by chance. If these are all equal there is no density. */
+    double mean = 0, variance = 0, above = 0;
+    for (int s = 0; s < WN_SHUFFLES; s++)
+        mean += out->chance[s] / WN_SHUFFLES;
+    for (int s = 0; s < WN_SHUFFLES; s++)
+        variance += (out->chance[s] - mean) * (out->chance[s] - mean);
+    const double width =
+        sqrt(variance / (WN_SHUFFLES - 1)) * pow(WN_SHUFFLES, -0.2);
+    for (int s = 0; s < WN_SHUFFLES; s++)
+        above += width > 1e-12
+                     ? erfc((out->gap - out->chance[s]) / width / sqrt(2)) / 2
+                     : out->chance[s] >= out->gap;
+    out->p = above / WN_SHUFFLES;
 }
 
 /* The area below the distribution function of the file distances from row i

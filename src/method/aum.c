@@ -33,37 +33,6 @@ double wn_aum_threshold(const float *minus, const uint8_t *sample, size_t n,
     return threshold;
 }
 
-/* Train networks on label[n], in which the rows in `sample` have the class k,
- * and read the score and the spread of every row against the threshold. */
-static int score_against_sample(const struct wn_view *view, uint64_t seed,
-                                const int32_t *label, const uint8_t *sample,
-                                float *score, float *spread,
-                                struct wn_error *error)
-{
-    const struct wn_mlp_task task = {.x = view->x,
-                                     .n = view->n,
-                                     .d = view->d,
-                                     .k = view->k + 1,
-                                     .label = label};
-    struct wn_dynamics_plan plan = *view->plan;
-
-    plan.network.seed = seed;
-    plan.parts = WN_DYNAMICS_HISTORIES;
-    plan.epoch = wn_dynamics_epoch(view->dynamics);
-    plan.epochs = wn_dynamics_epochs(view->dynamics);
-    struct wn_dynamics *dynamics =
-        wn_dynamics_train(&task, &plan, view->threads, NULL, error);
-    if (!dynamics)
-        return -1;
-    wn_dynamics_read(dynamics, WN_AUM, -1, 0, score, spread);
-    wn_dynamics_free(dynamics);
-    const double threshold =
-        wn_aum_threshold(score, sample, view->n, view->settings->aum_threshold);
-    for (size_t i = 0; i < view->n; i++)
-        score[i] = (float)((double)score[i] - threshold);
-    return 0;
-}
-
 static int aum_score(const struct wn_view *view, const struct wn_scores *out,
                      struct wn_error *error)
 {
@@ -81,7 +50,13 @@ static int aum_score(const struct wn_view *view, const struct wn_scores *out,
     uint8_t *sample = wn_new(n, 1), *times = wn_new(n, 1);
     float *score = wn_new(n, sizeof *score);
     float *spread = wn_new(n, sizeof *spread);
+    const struct wn_mlp_task task = {
+        .x = view->x, .n = n, .d = view->d, .k = view->k + 1, .label = label};
+    struct wn_dynamics_plan plan = *view->plan;
 
+    plan.parts = WN_DYNAMICS_HISTORIES;
+    plan.epoch = wn_dynamics_epoch(view->dynamics);
+    plan.epochs = wn_dynamics_epochs(view->dynamics);
     for (size_t i = 0; i < n; i++)
         if (view->label[i] >= 0)
             order[rows++] = (int32_t)i;
@@ -97,12 +72,21 @@ static int aum_score(const struct wn_view *view, const struct wn_scores *out,
             label[order[r]] = (int32_t)view->k;
             sample[order[r]] = 1;
         }
-        status = score_against_sample(view, view->seed + 1 + s, label, sample,
-                                      score, spread, error);
-        for (size_t i = 0; status == 0 && i < n; i++)
+        plan.network.seed = view->seed + 1 + s;
+        struct wn_dynamics *dynamics =
+            wn_dynamics_train(&task, &plan, view->threads, NULL, error);
+        if (!dynamics) {
+            status = -1;
+            break;
+        }
+        wn_dynamics_read(dynamics, WN_AUM, -1, 0, score, spread);
+        wn_dynamics_free(dynamics);
+        const double threshold =
+            wn_aum_threshold(score, sample, n, view->settings->aum_threshold);
+        for (size_t i = 0; i < n; i++)
             if (view->label[i] >= 0 && !sample[i]) {
                 times[i]++;
-                out->score[i] += score[i];
+                out->score[i] += (float)((double)score[i] - threshold);
                 out->spread[i] += spread[i];
             }
     }

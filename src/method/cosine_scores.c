@@ -17,6 +17,7 @@
 #include "method/method_private.h"
 #include "noise/hoc.h"
 #include "noise/order_statistics.h"
+#include "noise/probability.h"
 #include "util/memory.h"
 #include "util/spill.h"
 #include "util/random.h"
@@ -67,24 +68,6 @@ static void tally_add(struct tally *tally, int32_t class, double weight)
     tally->count[class] += weight;
 }
 
-/* The class with the largest count, the lowest on ties. Where no count is above
- * 0, classes without a count may be ahead of those with a negative one. */
-static int32_t tally_winner(const struct tally *tally)
-{
-    int32_t best = tally->touched[0];
-
-    for (size_t c = 1; c < tally->classes; c++)
-        if (tally->count[tally->touched[c]] > tally->count[best])
-            best = tally->touched[c];
-    if (tally->count[best] > 0)
-        return best;
-    best = 0;
-    for (size_t c = 1; c < tally->k; c++)
-        if (tally->count[c] > tally->count[best])
-            best = (int32_t)c;
-    return best;
-}
-
 void wn_simifeat_draw(const struct wn_view *view, const double *cosine,
                       const uint8_t *in, size_t max, double *score,
                       int32_t *vote)
@@ -121,7 +104,15 @@ void wn_simifeat_draw(const struct wn_view *view, const double *cosine,
         const double share =
             tally.count[view->label[i]] / fmax(sqrt(square), 1e-12);
         score[i] = -log(fmax(share, 0) + 1e-8);
-        vote[i] = tally_winner(&tally);
+        /* Where no count is above 0, a class without any neighbour may be ahead
+         * of those with a negative count. */
+        int32_t best = tally.touched[0];
+        for (size_t c = 1; c < tally.classes; c++)
+            if (tally.count[tally.touched[c]] > tally.count[best])
+                best = tally.touched[c];
+        if (tally.count[best] <= 0)
+            best = (int32_t)wn_argmax(tally.count, tally.k);
+        vote[i] = best;
     }
     free(tally.count);
     free(tally.touched);
@@ -230,35 +221,6 @@ static int simifeat_vote_score(const struct wn_view *view,
     return 0;
 }
 
-/* The noise rate of each class by one vote over all rows. */
-static void rates_by_vote(const struct wn_view *view, double *rate)
-{
-    const size_t n = view->n;
-    double *cosine = wn_spill_new(wn_product(n, view->m, 1), sizeof *cosine);
-    double *score = wn_new(n, sizeof *score);
-    double *count = wn_new(view->k, sizeof *count);
-    int32_t *vote = wn_new(n, sizeof *vote);
-    uint8_t *in = wn_new(n, 1);
-
-    memset(in, 1, n);
-    for (size_t i = 0; i < n; i++)
-        wn_cosine_edges(view, i, cosine + i * view->m);
-    wn_simifeat_draw(view, cosine, in, view->m, score, vote);
-    memset(rate, 0, view->k * sizeof *rate);
-    for (size_t i = 0; i < n; i++)
-        if (vote[i] >= 0) {
-            count[view->label[i]]++;
-            rate[view->label[i]] += vote[i] != view->label[i];
-        }
-    for (size_t c = 0; c < view->k; c++)
-        rate[c] = wn_simifeat_rate(count[c] - rate[c], 1, count[c]);
-    wn_spill_free(cosine);
-    free(score);
-    free(count);
-    free(vote);
-    free(in);
-}
-
 /* In each draw the share of a class that is called noisy is its noise rate by
  * the transition matrix that the labels of neighbours imply (noise/hoc.h); by a
  * vote over all rows where there are too many classes, or too few rows, to fit
@@ -279,7 +241,31 @@ static int simifeat_rank_score(const struct wn_view *view,
                     "noise rates instead",
                     error->text);
         *error = (struct wn_error){0};
-        rates_by_vote(view, rate);
+        const size_t n = view->n;
+        double *cosine =
+            wn_spill_new(wn_product(n, view->m, 1), sizeof *cosine);
+        double *score = wn_new(n, sizeof *score);
+        double *count = wn_new(k, sizeof *count);
+        int32_t *vote = wn_new(n, sizeof *vote);
+        uint8_t *in = wn_new(n, 1);
+
+        memset(in, 1, n);
+        for (size_t i = 0; i < n; i++)
+            wn_cosine_edges(view, i, cosine + i * view->m);
+        wn_simifeat_draw(view, cosine, in, view->m, score, vote);
+        memset(rate, 0, k * sizeof *rate);
+        for (size_t i = 0; i < n; i++)
+            if (vote[i] >= 0) {
+                count[view->label[i]]++;
+                rate[view->label[i]] += vote[i] != view->label[i];
+            }
+        for (size_t c = 0; c < k; c++)
+            rate[c] = wn_simifeat_rate(count[c] - rate[c], 1, count[c]);
+        wn_spill_free(cosine);
+        free(score);
+        free(count);
+        free(vote);
+        free(in);
     } else {
         for (size_t c = 0; c < k; c++)
             rate[c] = wn_simifeat_rate(fit.t[c * k + c], fit.p[c], rate[c]);
