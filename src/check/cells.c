@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* checks missing and invalid: a cell is empty, or breaks a cleaning rule. */
+/* checks missing and invalid: a cell is empty, does not fit its column, or
+ * breaks a cleaning rule. */
 #include "check/check.h"
 
 static void missing_find(const struct wn_evidence *evidence,
@@ -26,8 +27,8 @@ static void invalid_find(const struct wn_evidence *evidence,
 
 const struct wn_check wn_check_invalid = {
     .name = "invalid",
-    .brief = "a cell breaks a cleaning rule",
-    .reason = "a cell breaks a cleaning rule",
+    .brief = "a cell does not fit its column, or breaks a rule",
+    .reason = "a cell does not fit its column, or breaks a rule",
     .reviews = true,
     .needs = WN_INPUT_INVALID,
     .find = invalid_find};

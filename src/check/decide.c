@@ -54,8 +54,7 @@ const struct wn_reason wn_reasons[] = {
     [DUPLICATE] = {"duplicate", WN_DROP, "an exact copy of an earlier row"},
     [TRUSTED] = {"trusted", WN_KEEP, "you marked this label as right"},
     [MAYBE_OVERLAP] = {"maybe_overlap", WN_REVIEW,
-                       "it looks wrong, but the classes overlap: it may be "
-                       "right"},
+                       "it looks wrong, but may be right: classes overlap"},
     [BETTER_LABEL] = {"better_label", WN_RELABEL,
                       "probably wrong, and another label is sure enough"},
     [SURELY_WRONG] = {"surely_wrong", WN_DROP,

@@ -208,7 +208,7 @@ const struct wn_check wn_check_order_dependence = {
     .name = "order_dependence",
     .brief = "rows near each other in the file are alike; the row that shows "
              "it best",
-    .reason = "the rows depend on their order, here most",
+    .reason = "the file seems sorted or in batches (strongest around this row)",
     .source = "Cummings et al.: Detecting Dataset Drift and Non-IID Sampling "
               "via k-Nearest Neighbors (2023)",
     .needs = WN_INPUT_NEIGHBORS,

@@ -43,7 +43,7 @@ static void outlier_find(const struct wn_evidence *evidence,
 const struct wn_check wn_check_outlier = {
     .name = "outlier",
     .brief = "far from its nearest neighbours, compared with other rows",
-    .reason = "unlike every other row",
+    .reason = "far from all other rows",
     .source = "Kuan and Mueller: Back to the Basics, Revisiting "
               "Out-of-Distribution Detection Baselines (2022)",
     .reviews = true,

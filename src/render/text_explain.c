@@ -101,11 +101,13 @@ static void put_sentences(const struct wn_report *report,
         wn_text_format(&text, ". ");
     }
     if (report->scores && report->expected)
-        wn_text_format(&text,
-                       "%zu of %zu methods rank it among the %zu worst rows, "
-                       "the estimated number of wrong labels.",
-                       wn_scores_agree(report, i), report->scores,
-                       report->expected);
+        wn_text_format(
+            &text, "%zu of %zu methods rank it among the %zu worst rows%s",
+            wn_scores_agree(report, i), report->scores, report->expected,
+            report->claim == WN_CLAIM_OVERLAP ? "."
+            : report->claim == WN_CLAIM_EXPECTED
+                ? ", the expected number of wrong labels."
+                : ", the estimated number of wrong labels.");
     if (text.length) {
         wn_text_add(out, "\n", 1);
         wn_phrase_paragraph(out, text.bytes);

@@ -82,6 +82,14 @@ is "$(awk 'NR > 1 && length > 80' text)" '' 'no line is wider than 80'
 report --against=overlap.h5 shuffled.h5 | grep -q '^  est. wrong  0-[0-9.]* %  *-$'
 ok $? 'beside an audit without estimate'
 
+row=$(report --format=tsv overlap.h5 | awk 'NR == 2 { print $2 }')
+report --explain="$row" overlap.h5 >text
+grep -q '^  label  *yes  *the label looks wrong, but the classes overlap$' text &&
+    grep -q 'review: it looks wrong, but may be right: classes overlap$' text
+ok $? 'a single row is not said to be wrong either'
+is "$(awk 'length > 80' text)$(grep -c 'estimated number' text)" 0 \
+    'nor is a number of them'
+
 # ---- a share that the user expects
 flag -q -i --expect=20% overlap.h5 || exit 99
 is "$(report overlap.h5 | sed -n '1s/[0-9]* flagged/N flagged/p')" \
