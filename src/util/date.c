@@ -15,14 +15,14 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Up to `most` digits at *at; how many there were. */
-static int digits(const char *text, size_t length, size_t *at, int most,
+/* Read up to `max` digits at *at; returns how many there were. */
+static int digits(const char *text, size_t length, size_t *at, int max,
                   int *value)
 {
     int count = 0;
 
     *value = 0;
-    while (count < most && *at < length && is_digit(text[*at])) {
+    while (count < max && *at < length && is_digit(text[*at])) {
         *value = *value * 10 + (text[(*at)++] - '0');
         count++;
     }
@@ -45,63 +45,7 @@ static int days_in(int year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-static bool is_day(int year, int month, int day)
-{
-    return year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 &&
-           day <= days_in(year, month);
-}
-
-/* hh:mm[:ss[.fraction]] */
-static bool parse_time(const char *text, size_t length, size_t *at,
-                       double *second)
-{
-    int hour, minute, whole = 0;
-    double part = 0, unit = 1;
-
-    if (digits(text, length, at, 2, &hour) != 2 || hour > 23 ||
-        !skip(text, length, at, ':') ||
-        digits(text, length, at, 2, &minute) != 2 || minute > 59)
-        return false;
-    if (skip(text, length, at, ':')) {
-        /* 60 is a leap second. */
-        if (digits(text, length, at, 2, &whole) != 2 || whole > 60)
-            return false;
-        if (skip(text, length, at, '.')) {
-            const size_t begin = *at;
-
-            for (; *at < length && is_digit(text[*at]); ++*at)
-                part += (text[*at] - '0') * (unit /= 10);
-            if (*at == begin)
-                return false;
-        }
-    }
-    *second = hour * 3600 + minute * 60 + whole + part;
-    return true;
-}
-
-/* Z or +hh[[:]mm], if there is something. */
-static bool parse_zone(const char *text, size_t length, size_t *at, int *offset)
-{
-    int hour, minute = 0;
-
-    *offset = 0;
-    if (*at == length || skip(text, length, at, 'Z'))
-        return true;
-    const bool west = text[*at] == '-';
-    if (!west && text[*at] != '+')
-        return false;
-    ++*at;
-    if (digits(text, length, at, 2, &hour) != 2 || hour > 18)
-        return false;
-    const bool colon = skip(text, length, at, ':');
-    const int more = digits(text, length, at, 2, &minute);
-    if ((more != 2 && (more || colon)) || minute > 59)
-        return false;
-    *offset = (west ? -1 : 1) * (hour * 60 + minute);
-    return true;
-}
-
-/* The three numbers in the order they stand, and what is between them. */
+/* A cell before its order is known: three numbers and the byte between. */
 struct written {
     int number[3], digits[3];
     char between;
@@ -113,6 +57,8 @@ static bool read_written(const char *text, size_t length,
                          struct written *written)
 {
     size_t at = 0;
+    int hour, minute = 0, second = 0;
+    double part = 0, unit = 1;
 
     wn_text_trim(&text, &length);
     for (int i = 0; i < 3; i++) {
@@ -135,14 +81,45 @@ static bool read_written(const char *text, size_t length,
             at++;
     else
         return false;
-    return parse_time(text, length, &at, &written->second) &&
-           parse_zone(text, length, &at, &written->offset) && at == length;
+    /* hh:mm[:ss[.fraction]]; a second of 60 is a leap second. */
+    if (digits(text, length, &at, 2, &hour) != 2 || hour > 23 ||
+        !skip(text, length, &at, ':') ||
+        digits(text, length, &at, 2, &minute) != 2 || minute > 59)
+        return false;
+    if (skip(text, length, &at, ':')) {
+        if (digits(text, length, &at, 2, &second) != 2 || second > 60)
+            return false;
+        if (skip(text, length, &at, '.')) {
+            const size_t begin = at;
+
+            for (; at < length && is_digit(text[at]); at++)
+                part += (text[at] - '0') * (unit /= 10);
+            if (at == begin)
+                return false;
+        }
+    }
+    written->second = hour * 3600 + minute * 60 + second + part;
+    /* Z or +hh[[:]mm] */
+    if (at == length || skip(text, length, &at, 'Z'))
+        return at == length;
+    const bool west = text[at] == '-';
+    if (!west && text[at] != '+')
+        return false;
+    at++;
+    if (digits(text, length, &at, 2, &hour) != 2 || hour > 18)
+        return false;
+    const bool colon = skip(text, length, &at, ':');
+    const int more = digits(text, length, &at, 2, &minute);
+    if ((more != 2 && (more || colon)) || minute > 59)
+        return false;
+    written->offset = (west ? -1 : 1) * (hour * 60 + minute);
+    return at == length;
 }
 
 static bool date_take(const struct written *written, enum wn_date_order order,
                       struct wn_date *date)
 {
-    /* Where year, month and day stand. */
+    /* The positions of year, month and day. */
     static const int place[WN_DATE_ORDERS][3] = {
         {0, 1, 2}, {2, 1, 0}, {2, 0, 1}};
     const int *at = place[order];
@@ -155,7 +132,8 @@ static bool date_take(const struct written *written, enum wn_date_order order,
     *date = (struct wn_date){written->number[at[0]], written->number[at[1]],
                              written->number[at[2]], written->second,
                              written->offset};
-    return is_day(date->year, date->month, date->day);
+    return date->year >= 1 && date->month >= 1 && date->month <= 12 &&
+           date->day >= 1 && date->day <= days_in(date->year, date->month);
 }
 
 unsigned wn_date_orders(const char *text, size_t length)
@@ -217,7 +195,7 @@ size_t wn_date_format(double instant, char out[32])
     const int second = (int)(instant - whole * DAY);
     int year = 1970, month = 1;
 
-    /* Years 1 to 9999; zones may lead beyond. */
+    /* Only years 1 to 9999; a time zone may lead out of them. */
     if (!(whole >= -719162 && whole <= 2932896)) {
         memcpy(out, "nan", sizeof "nan");
         return 3;

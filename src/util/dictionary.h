@@ -2,8 +2,8 @@
 /* util/dictionary.h: the distinct values of a column, with counts.
  *
  * Values are numbered from 0 in the order of their first cells.
- * wn_dictionary_sort() renumbers them in byte order, which no longer depends on
- * the order of the rows. {0} is an empty dictionary. */
+ * wn_dictionary_sort() renumbers them in byte order, independent of the order
+ * of the rows. {0} is an empty dictionary. */
 #ifndef WN_UTIL_DICTIONARY_H
 #define WN_UTIL_DICTIONARY_H
 
@@ -33,8 +33,8 @@ void wn_dictionary_clear(struct wn_dictionary *dictionary);
 /* The number of a value, or -1. */
 long wn_dictionary_find(const struct wn_dictionary *dictionary,
                         const char *text, size_t length);
-/* Count `count` more cells with this value and return its number. A new value
- * is first met in row `row`. */
+/* Count `count` more cells with this value and return its number; `row` is the
+ * first row of a new value. */
 size_t wn_dictionary_add(struct wn_dictionary *dictionary, const char *text,
                          size_t length, uint64_t count, size_t row);
 const char *wn_dictionary_text(const struct wn_dictionary *dictionary,

@@ -18,20 +18,10 @@ static void put_in_front(struct wn_error *error, enum wn_code code,
         return;
     }
     memcpy(old, error->text, sizeof old);
-    size_t used = strlen(text) < sizeof error->text - 1
-                      ? strlen(text)
-                      : sizeof error->text - 1;
-    memcpy(error->text, text, used);
-    error->text[used] = '\0';
-    if (used + 2 < sizeof error->text) {
-        memcpy(error->text + used, ": ", 3);
-        used += 2;
-    }
-    size_t rest = strlen(old);
-    if (rest > sizeof error->text - 1 - used)
-        rest = sizeof error->text - 1 - used;
-    memcpy(error->text + used, old, rest);
-    error->text[used + rest] = '\0';
+    const int used = snprintf(error->text, sizeof error->text, "%s: ", text);
+    if ((size_t)used < sizeof error->text)
+        snprintf(error->text + used, sizeof error->text - (size_t)used, "%s",
+                 old);
 }
 
 int wn_fail(struct wn_error *error, enum wn_code code, const char *format, ...)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The memory that is left; see free_memory.h. */
+/* Free memory; see free_memory.h. */
 #include "util/free_memory.h"
 
 #include <math.h>
@@ -19,8 +19,8 @@ static FILE *open_under(const char *root, const char *folder, const char *name)
     return fopen(path, "re");
 }
 
-/* The number after `key` at the beginning of a line, "" for the first line;
- * -1 where there is none ("max", no file). */
+/* The number after `key` at the beginning of a line; the first line's if key is
+ * "". -1 if there is none ("max", no file). */
 static double free_memory_read_number(const char *root, const char *folder,
                                       const char *name, const char *key)
 {
@@ -40,49 +40,28 @@ static double free_memory_read_number(const char *root, const char *folder,
     return number;
 }
 
-static void narrow(struct wn_free_memory *room, double bytes, const char *what)
+static void lower_to(struct wn_free_memory *memory, double bytes,
+                     const char *what)
 {
-    if (bytes >= room->bytes)
-        return;
-    *room = (struct wn_free_memory){.bytes = fmax(bytes, 0), .what = what};
+    if (bytes < memory->bytes)
+        *memory =
+            (struct wn_free_memory){.bytes = fmax(bytes, 0), .what = what};
 }
 
 /* The files of a version of control groups. */
-struct groups {
+static const struct version {
     const char *mark; /* before the group's path in /proc/self/cgroup */
-    const char *folder, *limit, *used, *cache, *idle;
-};
+    const char *folder, *limit, *used, *inactive, *active;
+} versions[] = {{"::", "/sys/fs/cgroup", "/memory.max", "/memory.current",
+                 "inactive_file ", "active_file "},
+                {":memory:", "/sys/fs/cgroup/memory", "/memory.limit_in_bytes",
+                 "/memory.usage_in_bytes", "total_inactive_file ",
+                 "total_active_file "}};
 
-static const struct groups versions[] = {
-    {"::", "/sys/fs/cgroup", "/memory.max", "/memory.current", "inactive_file ",
-     "active_file "},
-    {":memory:", "/sys/fs/cgroup/memory", "/memory.limit_in_bytes",
-     "/memory.usage_in_bytes", "total_inactive_file ", "total_active_file "}};
-
-/* What one group leaves, with the page cache that it would give up. */
-static void ask_group(struct wn_free_memory *room, const char *root,
-                      const struct groups *version, const char *folder)
-{
-    const double limit =
-        free_memory_read_number(root, folder, version->limit, "");
-    const double used =
-        free_memory_read_number(root, folder, version->used, "");
-
-    if (limit < 0 || used < 0)
-        return;
-    const double idle =
-        free_memory_read_number(root, folder, "/memory.stat", version->cache);
-    const double active =
-        free_memory_read_number(root, folder, "/memory.stat", version->idle);
-
-    narrow(room, limit - used + fmax(idle, 0) + fmax(active, 0),
-           "the control group has");
-}
-
-/* A group and all it is in; inside of a container only some of them are
- * there, at least the top one. */
-static void ask_groups(struct wn_free_memory *room, const char *root,
-                       const struct groups *version)
+/* Ask the process's group and its ancestors. A container may show only some of
+ * them, but always the top one. Page cache counts as free. */
+static void ask_groups(struct wn_free_memory *memory, const char *root,
+                       const struct version *version)
 {
     FILE *file = open_under(root, "/proc/self/cgroup", "");
     char line[LINE], folder[PATH];
@@ -95,10 +74,21 @@ static void ask_groups(struct wn_free_memory *room, const char *root,
         path += strlen(version->mark);
         path[strcspn(path, "\n")] = '\0';
         for (;;) {
-            char *last = strrchr(path, '/');
-
             snprintf(folder, sizeof folder, "%s%s", version->folder, path);
-            ask_group(room, root, version, folder);
+            const double limit =
+                free_memory_read_number(root, folder, version->limit, "");
+            const double used =
+                free_memory_read_number(root, folder, version->used, "");
+            const double inactive = free_memory_read_number(
+                root, folder, "/memory.stat", version->inactive);
+            const double active = free_memory_read_number(
+                root, folder, "/memory.stat", version->active);
+
+            if (limit >= 0 && used >= 0)
+                lower_to(memory,
+                         limit - used + fmax(inactive, 0) + fmax(active, 0),
+                         "the control group has");
+            char *last = strrchr(path, '/');
             if (!last)
                 break;
             *last = '\0';
@@ -106,24 +96,6 @@ static void ask_groups(struct wn_free_memory *room, const char *root,
     }
     if (file)
         fclose(file);
-}
-
-static void ask_limit(struct wn_free_memory *room, const char *root)
-{
-    struct rlimit limit;
-    const double pages =
-        free_memory_read_number(root, "/proc/self/statm", "", "");
-
-    if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY ||
-        pages < 0)
-        return;
-    const double bytes =
-        (double)limit.rlim_cur - pages * (double)sysconf(_SC_PAGESIZE);
-
-    if (bytes < room->bytes) {
-        narrow(room, bytes, "ulimit -v leaves");
-        room->addresses = 1;
-    }
 }
 
 double wn_anonymous_memory(void)
@@ -136,14 +108,25 @@ double wn_anonymous_memory(void)
 
 struct wn_free_memory wn_free_memory_find(const char *root)
 {
-    struct wn_free_memory room = {.bytes = INFINITY, .what = ""};
+    struct wn_free_memory memory = {.bytes = INFINITY, .what = ""};
     const double available =
         free_memory_read_number(root, "/proc/meminfo", "", "MemAvailable:");
+    const double pages =
+        free_memory_read_number(root, "/proc/self/statm", "", "");
+    struct rlimit limit;
 
     if (available >= 0)
-        narrow(&room, available * 1024, "this machine has");
+        lower_to(&memory, available * 1024, "this machine has");
     for (size_t v = 0; v < sizeof versions / sizeof *versions; v++)
-        ask_groups(&room, root, &versions[v]);
-    ask_limit(&room, root);
-    return room;
+        ask_groups(&memory, root, &versions[v]);
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        pages >= 0) {
+        const double bytes =
+            (double)limit.rlim_cur - pages * (double)sysconf(_SC_PAGESIZE);
+        const int addresses = bytes < memory.bytes;
+
+        lower_to(&memory, bytes, "ulimit -v leaves");
+        memory.addresses = addresses;
+    }
+    return memory;
 }

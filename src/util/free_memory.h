@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* util/free_memory.h: how much memory is left for this process, so that work
- * that cannot fit is refused before it, not killed in it. */
+/* util/free_memory.h: how much memory this process can still get, so that work
+ * that cannot fit is refused before it starts. */
 #ifndef WN_UTIL_FREE_MEMORY_H
 #define WN_UTIL_FREE_MEMORY_H
 
 struct wn_free_memory {
-    double bytes;     /* INFINITY where the system does not tell */
-    const char *what; /* who has no more: "this machine has" */
-    int addresses;    /* what is short are addresses, so that files would not
-                         help that take the place of memory */
+    double bytes;     /* INFINITY if the system does not say */
+    const char *what; /* the tightest limit: "this machine has" */
+    int addresses;    /* it is on addresses, so files in the place of memory
+                         would not help */
 };
 
-/* The least of
- *   what the system can give without swapping, MemAvailable of /proc/meminfo;
- *   what the control group and those it is in (version 2, or the one of memory
- *   of version 1) leave of their limits, page cache counted as left;
+/* The smallest of
+ *   MemAvailable of /proc/meminfo;
+ *   what the control group and its ancestors (version 2, or the memory
+ *   controller of version 1) leave of their limits, page cache counted as free;
  *   what `ulimit -v` leaves.
- * `root` stands before the paths of files, "" but in tests. */
+ * `root` is put before the paths of files: "" except in tests. */
 struct wn_free_memory wn_free_memory_find(const char *root);
 
-/* The anonymous memory of this process now, bytes: RssAnon of
- * /proc/self/status. 0 where the system does not tell. */
+/* The anonymous memory of this process now, in bytes: RssAnon of
+ * /proc/self/status. 0 if the system does not say. */
 double wn_anonymous_memory(void);
 
 #endif

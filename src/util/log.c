@@ -38,7 +38,7 @@ static void erase_line(struct wn_log *log)
     log->line_open = false;
 }
 
-static void say(struct wn_log *log, const char *text)
+static void print_line(struct wn_log *log, const char *text)
 {
     struct wn_text line = {0};
 
@@ -50,17 +50,17 @@ static void say(struct wn_log *log, const char *text)
     wn_text_free(&line);
 }
 
-static void say_list(struct wn_log *log, const char *format, va_list list)
+static void log_format(struct wn_log *log, const char *format, va_list list)
 {
     char text[2000];
 
     vsnprintf(text, sizeof text, format, list);
-    say(log, text);
+    print_line(log, text);
 }
 
 void wn_log_error(struct wn_log *log, const struct wn_error *error)
 {
-    say(log, error->text);
+    print_line(log, error->text);
 }
 
 void wn_log_note(struct wn_log *log, const char *format, ...)
@@ -70,7 +70,7 @@ void wn_log_note(struct wn_log *log, const char *format, ...)
     if (!log || log->level == WN_QUIET)
         return;
     va_start(list, format);
-    say_list(log, format, list);
+    log_format(log, format, list);
     va_end(list);
 }
 
@@ -81,7 +81,7 @@ void wn_log_verbose(struct wn_log *log, const char *format, ...)
     if (log->level != WN_VERBOSE)
         return;
     va_start(list, format);
-    say_list(log, format, list);
+    log_format(log, format, list);
     va_end(list);
 }
 

@@ -9,14 +9,14 @@
 
 #include "util/error.h"
 
-/* The whole of text[0..length) as a decimal number, blanks around it allowed:
- * optional sign, digits with an optional point, optional exponent. Hexadecimal,
- * "inf" and "nan" are not numbers here; a magnitude beyond double is not
- * either. Returns whether it is one. Correctly rounded. */
+/* Parse the whole of text[0..length) as a decimal number, with blanks around it
+ * allowed: optional sign, digits with an optional point, optional exponent.
+ * Returns false for anything else, also for hexadecimal, "inf", "nan" and
+ * magnitudes beyond double. The value is correctly rounded. */
 bool wn_number_parse(const char *text, size_t length, double *value);
 
-/* The same, twice as fast, for a text with WN_NUMBER_PAD readable bytes of any
- * content before it. */
+/* The same, but faster; WN_NUMBER_PAD bytes before the text must be readable,
+ * whatever they hold. */
 enum { WN_NUMBER_PAD = 16 };
 bool wn_number_parse_padded(const char *text, size_t length, double *value);
 
@@ -27,7 +27,7 @@ size_t wn_number_format(double value, char out[32]);
 size_t wn_number_format_float(float value, char out[32]);
 
 /* "64M", "1.5G", "4096": bytes, with an optional K, M, G or T (powers of
- * 1024). Returns whether it is one. */
+ * 1024). Returns false for anything else. */
 bool wn_size_parse(const char *text, uint64_t *bytes);
 
 #endif

@@ -49,7 +49,7 @@ const struct wn_option wn_option_version = {
 
 struct setting {
     bool given;
-    const char **values; /* as typed; the last one counts, of a list all */
+    const char **values; /* as typed; one, except for a list */
     size_t count, capacity;
 };
 
@@ -162,23 +162,7 @@ static void add_value(struct setting *setting, const char *text)
     setting->values[setting->count++] = text;
 }
 
-/* Take one option as getopt_long() found it. */
-static int store(struct setting *setting, const struct wn_option *row,
-                 const char *text, struct wn_error *error)
-{
-    setting->given = true;
-    if (row->kind == WN_FLAG)
-        return 0;
-    if (row->kind != WN_LIST && setting->count)
-        return wn_fail(error, WN_EUSAGE, "--%s was given twice: '%s' and '%s'",
-                       row->name, setting->values[0], text);
-    if (check_value(row, text, error))
-        return -1;
-    add_value(setting, text);
-    return 0;
-}
-
-/* The row of what getopt_long() returned: a letter, or 256 + row. */
+/* The row of a code of getopt_long(): a letter, or 256 + row. */
 static size_t row_of_code(const struct wn_options *options, int code)
 {
     size_t r = 0;
@@ -190,6 +174,7 @@ static size_t row_of_code(const struct wn_options *options, int code)
     return r;
 }
 
+/* The error for a code of '?' or ':'. */
 static int fail_option(int argc, char **argv, int code,
                        const struct wn_options *options, struct wn_error *error)
 {
@@ -198,7 +183,7 @@ static int fail_option(int argc, char **argv, int code,
     if (code == ':') {
         const size_t r = row_of_code(options, optopt);
 
-        return wn_fail(error, WN_EUSAGE, "--%s wants a value; see --help",
+        return wn_fail(error, WN_EUSAGE, "--%s requires a value; see --help",
                        r < options->row_count ? options->rows[r].name : word);
     }
     if (optopt >= 256)
@@ -235,12 +220,25 @@ static int read_words(struct wn_options *options, int argc, char **argv,
     optind = 0; /* glibc: start afresh, so that tests can parse twice */
     while (status == 0 &&
            (code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        if (code == ':' || code == '?') {
+            status = fail_option(argc, argv, code, options, error);
+            break;
+        }
         const size_t r = row_of_code(options, code);
+        const struct wn_option *row = &options->rows[r];
+        struct setting *setting = &options->settings[r];
 
-        status = code == ':' || code == '?'
-                     ? fail_option(argc, argv, code, options, error)
-                     : store(&options->settings[r], &options->rows[r], optarg,
-                             error);
+        setting->given = true;
+        if (row->kind == WN_FLAG)
+            continue;
+        if (row->kind != WN_LIST && setting->count)
+            status =
+                wn_fail(error, WN_EUSAGE, "--%s was given twice: '%s' and '%s'",
+                        row->name, setting->values[0], optarg);
+        else
+            status = check_value(row, optarg, error);
+        if (status == 0)
+            add_value(setting, optarg);
     }
     options->operands = argv + optind;
     options->operand_count = (size_t)(argc - optind);
@@ -418,32 +416,10 @@ int wn_options_describe(const struct wn_options *options, struct wn_text *text)
     return 0;
 }
 
-enum { INDENT = 26, WIDTH = 80 }; /* of --help, in bytes: it is ASCII */
-
-/* Add words from column INDENT on, in as many lines as they need. The default
- * value stays in one piece. */
-static void add_words(struct wn_text *text, const char *words)
-{
-    size_t used = INDENT;
-
-    for (const char *at = words; *at; at += strspn(at, " ")) {
-        const size_t length = *at == '(' ? strlen(at) : strcspn(at, " ");
-        const bool first = at == words;
-        const bool fits = first || used + 1 + length < WIDTH;
-
-        if (!fits)
-            wn_text_format(text, "\n%*s", INDENT, "");
-        else if (!first)
-            wn_text_add(text, " ", 1);
-        wn_text_add(text, at, length);
-        used = (fits ? used + !first : INDENT) + length;
-        at += length;
-    }
-}
-
 void wn_options_help(const struct wn_program *program, const char *name,
                      struct wn_text *text)
 {
+    enum { INDENT = 26, WIDTH = 80 }; /* bytes: the text is ASCII */
     struct wn_text words = {0};
 
     wn_text_format(text, "usage: %s %s\n%s\n\n", name, program->synopsis,
@@ -457,7 +433,7 @@ void wn_options_help(const struct wn_program *program, const char *name,
             wn_text_add(text, "      ", 6);
         wn_text_format(text, "--%s%s%s", row->name, row->value ? "=" : "",
                        row->value ? row->value : "");
-        const size_t used = text->length - start;
+        size_t used = text->length - start;
         if (used >= INDENT - 1)
             wn_text_format(text, "\n%*s", INDENT, "");
         else
@@ -466,7 +442,21 @@ void wn_options_help(const struct wn_program *program, const char *name,
         wn_text_format(&words, "%s", row->help);
         if (row->default_value)
             wn_text_format(&words, " (default: %s)", row->default_value);
-        add_words(text, words.bytes);
+        /* Wrap the words; the default value stays in one piece. */
+        used = INDENT;
+        for (const char *at = words.bytes; *at; at += strspn(at, " ")) {
+            const size_t length = *at == '(' ? strlen(at) : strcspn(at, " ");
+            const bool first = at == words.bytes;
+            const bool fits = first || used + 1 + length < WIDTH;
+
+            if (!fits)
+                wn_text_format(text, "\n%*s", INDENT, "");
+            else if (!first)
+                wn_text_add(text, " ", 1);
+            wn_text_add(text, at, length);
+            used = (fits ? used + !first : INDENT) + length;
+            at += length;
+        }
         wn_text_add(text, "\n", 1);
     }
     wn_text_format(text, "\nThe manual: man %s\n", name);

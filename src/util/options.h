@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* util/options.h: one table of options per program.
  *
- * Parsing, bounds, --help and the provenance that is kept with the results all
- * derive from the rows. Option letters and the two forms `--name=value` and
- * `--name value` are getopt_long's; `--` ends the options; a long name may be
- * shortened while it stays unique. */
+ * Parsing, bounds, --help and the provenance kept with the results derive from
+ * the rows. getopt_long() parses: `--name=value` or `--name value`, letters,
+ * `--` ends the options, and a long name may be shortened while it stays
+ * unique. */
 #ifndef WN_UTIL_OPTIONS_H
 #define WN_UTIL_OPTIONS_H
 
@@ -38,8 +38,8 @@ struct wn_option {
     const char *help;    /* one line, no capital, no stop */
 };
 
-/* An option of one or a few parts of a program (methods, checks), with the
- * names of those that read it, the second NULL if there is one. */
+/* An option that only some parts of a program (methods, checks) read, and the
+ * names of those; the second is NULL if there is only one. */
 struct wn_setting {
     struct wn_option option;
     const char *readers[2];
@@ -55,35 +55,34 @@ struct wn_program {
 
 struct wn_options; /* the parsed command line */
 
-/* Rows that mean the same everywhere; a program copies those that apply. */
+/* Rows with the same meaning in all programs; a program copies what applies. */
 extern const struct wn_option wn_option_output, wn_option_in_place,
     wn_option_force, wn_option_threads, wn_option_memory, wn_option_seed,
     wn_option_quiet, wn_option_verbose, wn_option_help, wn_option_version;
 
-/* Append a row, or rows up to {0} (none if NULL), to a table of `capacity`
- * rows, which includes the {0} that ends it. A table that is too small is our
- * own bug: it asserts. */
+/* Append a row, or rows up to {0} (none if NULL), to a table of `capacity` rows
+ * including the final {0}. Asserts that it fits. */
 void wn_option_add(struct wn_option *table, size_t capacity,
                    const struct wn_option *row);
 void wn_option_add_rows(struct wn_option *table, size_t capacity,
                         const struct wn_option *rows);
 
 /* Parse argv. The program's rows and argv must outlive the result. WN_EUSAGE
- * names the option, what was found and what was wanted; an option with one
- * value that is given twice is an error, too. With --help or --version nothing
- * else is checked. */
+ * names the option, what was found and what was wanted; only a flag or a
+ * WN_LIST may be given twice. With --help or --version nothing else is
+ * checked. */
 struct wn_options *wn_options_parse(const struct wn_program *program, int argc,
                                     char **argv,
                                     struct wn_error *error) WN_MUST_CHECK;
 void wn_options_free(struct wn_options *options);
 
-/* Asking for a name that is not in the table is our own bug: it asserts. */
+/* These assert that the name is in the table. */
 bool wn_option_given(const struct wn_options *options, const char *name);
 /* A flag. */
 bool wn_option_on(const struct wn_options *options, const char *name);
-/* The text or the choice, the default where not given; NULL if neither. */
+/* The text or the choice, else the default, else NULL. */
 const char *wn_option_text(const struct wn_options *options, const char *name);
-/* A number or a size in bytes; 0 where neither given nor defaulted. */
+/* A number or a size in bytes, else the default, else 0. */
 double wn_option_number(const struct wn_options *options, const char *name);
 /* Whether a WN_SUBSET option's value holds `member`. */
 bool wn_option_holds(const struct wn_options *options, const char *name,
@@ -91,9 +90,8 @@ bool wn_option_holds(const struct wn_options *options, const char *name,
 /* The values of a WN_LIST option; *count may be 0. */
 const char *const *wn_option_list(const struct wn_options *options,
                                   const char *name, size_t *count);
-/* Set an option to a value that the program chose, so that the provenance
- * records it as if the user had given it. `text` is kept, not copied; NULL for
- * a flag. */
+/* Set an option to a value that the program chose, as if the user had given it;
+ * the provenance records it. `text` is kept, not copied; NULL for a flag. */
 int wn_option_set(struct wn_options *options, const char *name,
                   const char *text);
 /* Operands in order. */
@@ -108,8 +106,8 @@ int wn_options_describe(const struct wn_options *options, struct wn_text *text);
 void wn_options_help(const struct wn_program *program, const char *name,
                      struct wn_text *text);
 
-/* "name letter value" a line, "-" for none: what `--options` prints for other
- * programs (audit). */
+/* One line "name letter value" per option, "-" for none: what `--options`
+ * prints for other programs (audit). */
 void wn_options_list(const struct wn_program *program, struct wn_text *text);
 
 #endif

@@ -2,8 +2,8 @@
 /* util/random.h: seeded random numbers, one stream per purpose.
  *
  * The generator is xoshiro256** (Blackman and Vigna 2018), its state filled by
- * splitmix64 from (seed, purpose, replicate, block), so a stream does not
- * depend on how many numbers another one drew, nor on threads. */
+ * splitmix64 from (seed, purpose, replicate, block), so a stream depends
+ * neither on how many numbers another one drew nor on threads. */
 #ifndef WN_UTIL_RANDOM_H
 #define WN_UTIL_RANDOM_H
 
@@ -42,8 +42,8 @@ double wn_random_normal(struct wn_random *random);
 void wn_random_shuffle(struct wn_random *random, int32_t *order, size_t n);
 /* order[0..n) becomes 0 .. n-1 in random order. */
 void wn_random_order(struct wn_random *random, int32_t *order, size_t n);
-/* The same where only the first m, less than n, are wanted; else 0 .. n-1 as
- * they are. */
+/* The same if m < n, of which the caller uses the first m; for m >= n all rows
+ * in ascending order. */
 void wn_random_draw(struct wn_random *random, int32_t *order, size_t n,
                     size_t m);
 

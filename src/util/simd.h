@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* util/simd.h: loops as wide as the processor.
+/* util/simd.h: loops for the vector width of the processor.
  *
- * A function marked WN_MULTIVERSION is compiled for several vector widths, of
- * which the loader picks one. It may hold only loops whose lanes do not meet,
- * or sums over lanes of a fixed number (WN_SIMD_LANES): then every width gives
- * the same bytes, as products and sums are never contracted
- * (-ffp-contract=off). Sanitizers cannot watch a function that is picked while
- * loading, and clang (14) does not find one of another file when it links. */
+ * A function marked WN_MULTIVERSION is compiled for several vector widths, and
+ * the loader picks one. All widths give the same bytes as long as its loops
+ * have independent lanes, or sum over a fixed number of lanes (WN_SIMD_LANES),
+ * and the compiler does not contract products and sums (-ffp-contract=off).
+ * Off with sanitizers, which do not support ifuncs, and with clang (14), which
+ * cannot link one from another file. */
 #ifndef WN_UTIL_SIMD_H
 #define WN_UTIL_SIMD_H
 

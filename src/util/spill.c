@@ -20,8 +20,8 @@
 #include "util/memory.h"
 
 enum {
-    PARTS = 256,       /* an array of this part of the bound goes to a file, */
-    SMALLEST = 1 << 18 /* but none of fewer bytes */
+    PARTS = 256,       /* arrays of limit / PARTS bytes go to files, */
+    SMALLEST = 1 << 18 /* but none smaller than this */
 };
 
 struct span {
@@ -29,9 +29,9 @@ struct span {
     size_t bytes;
 };
 
-/* One bound for the process, as there is one malloc() arena. */
+/* One limit for the process, as there is one heap. */
 static struct {
-    size_t threshold; /* bytes of an array that goes to a file; 0: none does */
+    size_t threshold; /* bytes from which an array goes to a file; 0: never */
     pthread_mutex_t lock; /* of what follows */
     struct span *spans;
     size_t count, capacity;
@@ -43,27 +43,31 @@ void wn_spill_start(double limit)
     if (spill.threshold < SMALLEST)
         spill.threshold = SMALLEST;
 #ifdef __GLIBC__
-    /* Freed heap memory goes back to the system, so that it does not count. */
+    /* Return freed memory to the system, so that it does not count. */
     mallopt(M_MMAP_THRESHOLD, SMALLEST / 2);
     mallopt(M_TRIM_THRESHOLD, SMALLEST / 2);
 #endif
 }
 
-/* A mapped file of `bytes` zeros. Its disk blocks are reserved now, so that a
- * full disk is an error here and no SIGBUS later. */
-static void *map_file(size_t bytes)
+void *wn_spill_new(size_t count, size_t size)
 {
+    const size_t bytes = wn_product(count, size, 1);
+    struct span span = {MAP_FAILED, bytes};
     struct wn_error error = {0};
     char message[1100];
-    void *begin = MAP_FAILED;
-    const int fd = wn_temporary(&error);
 
+    if (spill.threshold == 0 || bytes < spill.threshold || bytes > SIZE_MAX / 2)
+        return wn_new(count, size);
+    const int fd = wn_temporary(&error);
     if (fd < 0)
         wn_die(error.text);
+    /* Reserve the disk blocks now: a full disk is an error here, not a SIGBUS
+     * later. */
     errno = posix_fallocate(fd, 0, (off_t)bytes);
     if (errno == 0)
-        begin = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (begin == MAP_FAILED) {
+        span.begin =
+            mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (span.begin == MAP_FAILED) {
         snprintf(message, sizeof message,
                  "%s: a temporary file of %zu MiB for --memory: %s",
                  wn_temporary_folder(), (bytes + (1 << 20) - 1) >> 20,
@@ -71,16 +75,6 @@ static void *map_file(size_t bytes)
         wn_die(message);
     }
     close(fd);
-    return begin;
-}
-
-void *wn_spill_new(size_t count, size_t size)
-{
-    const size_t bytes = wn_product(count, size, 1);
-
-    if (spill.threshold == 0 || bytes < spill.threshold || bytes > SIZE_MAX / 2)
-        return wn_new(count, size);
-    const struct span span = {map_file(bytes), bytes};
     pthread_mutex_lock(&spill.lock);
     wn_grow(&spill.spans, &spill.capacity, spill.count + 1,
             sizeof *spill.spans);

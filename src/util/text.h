@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* util/text.h: growing text, and text made safe to show. */
+/* util/text.h: growing text, and text made safe for terminals. */
 #ifndef WN_UTIL_TEXT_H
 #define WN_UTIL_TEXT_H
 
@@ -14,7 +14,7 @@ static inline bool wn_is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Leave out the blanks at both ends. */
+/* Remove blanks at both ends. */
 static inline void wn_text_trim(const char **text, size_t *length)
 {
     while (*length && wn_is_blank((*text)[*length - 1]))
@@ -31,8 +31,8 @@ static inline int wn_text_told(size_t length)
     return (int)(length < 80 ? length : 80);
 }
 
-/* A growing byte string; {0} is empty. bytes[length] is NUL once anything was
- * added; before that `bytes` is NULL: wn_text_of() reads either. */
+/* A growing byte string; {0} is empty. bytes[length] is NUL, but `bytes` is
+ * NULL while nothing was added: wn_text_of() then returns "". */
 struct wn_text {
     char *bytes;
     size_t length, capacity;
@@ -44,8 +44,8 @@ int wn_text_format(struct wn_text *text, const char *format, ...)
 const char *wn_text_of(const struct wn_text *text);
 void wn_text_free(struct wn_text *text);
 
-/* The code point of UTF-8 at text[0..length), one byte or more, and the bytes
- * that it takes: 0 if they are no UTF-8. */
+/* Decode the code point of UTF-8 at text[0..length), length >= 1. Returns its
+ * bytes, or 0 if they are not UTF-8. */
 size_t wn_text_point(const char *text, size_t length, uint32_t *point);
 
 /* Add bytes as one harmless line: C0 and C1 controls, DEL and bidirectional
@@ -53,8 +53,7 @@ size_t wn_text_point(const char *text, size_t length, uint32_t *point);
  * stays as it is. For terminals, messages and text reports. */
 int wn_text_add_visible(struct wn_text *text, const char *bytes, size_t length);
 
-/* The order of two byte strings, as memcmp() tells it; the shorter one first
- * where it is the beginning of the other. */
+/* Compare two byte strings as memcmp() does; a prefix comes first. */
 int wn_text_compare(const char *one, size_t length, const char *two,
                     size_t other_length);
 
