@@ -1,29 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What flag reads: labels, features, neighbours and probabilities. */
+/* flag: read labels, features, neighbours and probabilities. */
 #include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "audit/features.h"
-#include "prog/flag/flag_work.h"
+#include "prog/flag/flag.h"
 #include "util/hash.h"
 #include "util/spill.h"
 #include "util/memory.h"
 
-enum { ROWS = 1024 }; /* of features that are read at a time */
+enum { ROWS = 1024 }; /* rows of features read at a time */
 
-/* Equal feature rows, equal hashes: -0 counts as 0. Goes through the features
- * by block, they may be large. */
+/* A hash of each row's features, read in blocks of ROWS. Adding 0 turns -0
+ * into 0, so rows with equal features have equal hashes. */
 static int hash_features(struct work *work, struct wn_error *error)
 {
-    const size_t n = work->evidence.n;
-    size_t d;
+    const size_t n = work->evidence.n, d = work->evidence.d;
+    struct wn_features *features = wn_features_open(work->audit, error);
     int status = -1;
 
-    if (wn_features_width(work->audit, &d, error))
-        return -1;
-    if (d == 0)
-        return 0;
-    struct wn_features *features = wn_features_open(work->audit, error);
     if (!features)
         return -1;
     float *block = wn_spill_new(wn_product(ROWS, d, 1), sizeof *block);
@@ -39,30 +36,12 @@ static int hash_features(struct work *work, struct wn_error *error)
             work->feature_hash[i] =
                 wn_hash_bits(block + (i - begin) * d, d * sizeof *block);
     }
-    work->evidence.d = d;
     work->evidence.feature_hash = work->feature_hash;
     status = 0;
 done:
     wn_features_close(features);
     wn_spill_free(block);
     return status;
-}
-
-static int count_defects(struct work *work)
-{
-    const struct wn_dataset *data = &work->data;
-
-    work->missing = wn_spill_new(data->n, sizeof *work->missing);
-    work->invalid = wn_spill_new(data->n, sizeof *work->invalid);
-    for (size_t t = 0; t < data->defects; t++) {
-        const char *rule = data->rule_name[data->defect_rule[t]];
-        const int empty = strcmp(rule, "missing") == 0;
-
-        (empty ? work->missing : work->invalid)[data->defect_row[t]]++;
-    }
-    work->evidence.missing = work->missing;
-    work->evidence.invalid = work->invalid;
-    return 0;
 }
 
 static int read_neighbors(struct work *work, struct wn_error *error)
@@ -97,45 +76,24 @@ static int read_neighbors(struct work *work, struct wn_error *error)
     return 0;
 }
 
-static int read_pairs(struct work *work, struct wn_error *error)
-{
-    const size_t extent[3] = {work->evidence.n, 0, 0};
-
-    if (!wn_audit_has(work->audit, "score/pair_rank"))
-        return 0;
-    work->pair_rank =
-        wn_audit_read(work->audit, "score/pair_rank", WN_F32, extent, error);
-    work->evidence.pair_rank = work->pair_rank;
-    return work->pair_rank ? 0 : -1;
-}
-
-/* Probabilities by the votes of the neighbours, where score left none. */
-static void count_votes(struct work *work)
-{
-    const struct wn_evidence *evidence = &work->evidence;
-    const size_t n = evidence->n, k = evidence->k, m = evidence->m;
-
-    work->probability =
-        wn_spill_new(wn_product(n, k, 1), sizeof *work->probability);
-    for (size_t i = 0; i < n; i++)
-        for (size_t q = 0; q < m; q++) {
-            const int32_t label =
-                evidence->label[evidence->neighbor[i * m + q]];
-
-            if (label >= 0)
-                work->probability[i * k + (size_t)label] += 1 / (float)m;
-        }
-}
-
-static int read_probability(const struct wn_run *run, struct work *work,
-                            struct wn_error *error)
+/* The rank by pairs, and the probabilities; the labels of neighbours vote where
+ * score left no probabilities. */
+static int read_scores(const struct wn_run *run, struct work *work,
+                       struct wn_error *error)
 {
     struct wn_evidence *evidence = &work->evidence;
-    const size_t extent[3] = {evidence->n, evidence->k, 0};
+    const size_t n = evidence->n, k = evidence->k, m = evidence->m;
+    const size_t vector[3] = {n, 0, 0}, matrix[3] = {n, k, 0};
 
+    if (wn_audit_has(work->audit, "score/pair_rank")) {
+        work->pair_rank = wn_audit_read(work->audit, "score/pair_rank", WN_F32,
+                                        vector, error);
+        if (!work->pair_rank)
+            return -1;
+    }
     if (wn_audit_has(work->audit, "score/probability")) {
         work->probability = wn_audit_read(work->audit, "score/probability",
-                                          WN_F32, extent, error);
+                                          WN_F32, matrix, error);
         if (!work->probability)
             return -1;
     } else if (evidence->neighbor && evidence->label) {
@@ -143,62 +101,81 @@ static int read_probability(const struct wn_run *run, struct work *work,
                     "%s has no probabilities; the labels of neighbours "
                     "vote instead",
                     wn_audit_name(work->audit));
-        count_votes(work);
+        work->probability =
+            wn_spill_new(wn_product(n, k, 1), sizeof *work->probability);
+        for (size_t cell = 0; cell < n * m; cell++) {
+            const int32_t label = evidence->label[evidence->neighbor[cell]];
+
+            if (label >= 0)
+                work->probability[cell / m * k + (size_t)label] += 1 / (float)m;
+        }
     }
+    evidence->pair_rank = work->pair_rank;
     evidence->probability = work->probability;
     return 0;
 }
 
-/* Keep to --memory, or refuse. What is read before this is known stays in
- * memory: the label and the roles of each row. */
-static int flag_evidence_check_memory(const struct wn_run *run,
-                                      struct work *work, struct wn_error *error)
+/* The memory of flag in bytes. `fixed` is the part that cannot go into files:
+ * the label and the roles of each row, the defects, and the noise by class. */
+static double bytes(const struct wn_dataset *data, size_t d, size_t m,
+                    int threads, double *fixed)
 {
-    size_t m = 0, d;
-    char what[100];
-
-    if (wn_features_width(work->audit, &d, error) ||
-        wn_audit_extent(work->audit, "score/neighbor/index", 1, &m, error))
-        return -1;
-    const double n = (double)work->data.n, k = (double)work->data.k;
+    const double n = (double)data->n, k = (double)data->k;
     const double cells = k > WN_WHOLE_CLASSES ? fmin(k * k, 2 * n + k) : k * k;
     const double classes = 72 * cells + 400 * k;
-    const double defects = 16 * (double)work->data.defects;
+    const double defects = 16 * (double)data->defects;
 
-    snprintf(what, sizeof what, "%zu rows of %zu classes and %zu neighbours",
-             work->data.n, work->data.k, m);
-    return wn_run_limit_memory(
-        run,
-        n * (4 * k + 8 * (double)m + 120) + 4 * ROWS * (double)d + classes +
-            defects + 64e6,
-        (14e6 + 1e6 * run->threads + 24 * n + classes + defects), what, error);
+    *fixed = 14e6 + 1e6 * threads + 24 * n + classes + defects;
+    return n * (4 * k + 8 * (double)m + 120) + 4 * ROWS * (double)d + classes +
+           defects + 64e6;
 }
 
 int flag_read_evidence(const struct wn_run *run, struct work *work,
                        struct wn_error *error)
 {
     struct wn_evidence *evidence = &work->evidence;
+    const struct wn_dataset *data = &work->data;
+    size_t d, m = 0;
+    double fixed;
+    char what[100];
 
     work->audit = wn_run_open(run, WN_SCORE, error);
     if (!work->audit ||
         wn_dataset_load(&work->data, work->audit,
                         WN_PART_LABEL | WN_PART_DEFECT | WN_PART_ROLE, error) ||
-        flag_evidence_check_memory(run, work, error))
+        wn_features_width(work->audit, &d, error) ||
+        wn_audit_extent(work->audit, "score/neighbor/index", 1, &m, error))
         return -1;
-    evidence->n = work->data.n;
-    evidence->k = work->data.k;
-    evidence->label = work->data.label;
-    evidence->label_name = work->data.label_name;
+    snprintf(what, sizeof what, "%zu rows of %zu classes and %zu neighbours",
+             data->n, data->k, m);
+    const double need = bytes(data, d, m, run->threads, &fixed);
+    if (wn_run_limit_memory(run, need, fixed, what, error))
+        return -1;
+    evidence->n = data->n;
+    evidence->d = d;
+    evidence->k = data->k;
+    evidence->label = data->label;
+    evidence->label_name = data->label_name;
     evidence->threads = run->threads;
-    evidence->group = work->data.group;
-    evidence->groups = work->data.groups;
-    evidence->split = work->data.split;
-    evidence->splits = work->data.splits;
-    evidence->annotator = work->data.annotator;
-    evidence->annotators = work->data.annotators;
-    evidence->trusted = work->data.trusted;
-    if (hash_features(work, error) || read_neighbors(work, error) ||
-        read_pairs(work, error) || read_probability(run, work, error))
+    evidence->group = data->group;
+    evidence->groups = data->groups;
+    evidence->split = data->split;
+    evidence->splits = data->splits;
+    evidence->annotator = data->annotator;
+    evidence->annotators = data->annotators;
+    evidence->trusted = data->trusted;
+    if ((d > 0 && hash_features(work, error)) || read_neighbors(work, error) ||
+        read_scores(run, work, error))
         return -1;
-    return count_defects(work);
+    work->missing = wn_spill_new(data->n, sizeof *work->missing);
+    work->invalid = wn_spill_new(data->n, sizeof *work->invalid);
+    for (size_t t = 0; t < data->defects; t++) {
+        const char *rule = data->rule_name[data->defect_rule[t]];
+        const bool missing = strcmp(rule, "missing") == 0;
+
+        (missing ? work->missing : work->invalid)[data->defect_row[t]]++;
+    }
+    evidence->missing = work->missing;
+    evidence->invalid = work->invalid;
+    return 0;
 }

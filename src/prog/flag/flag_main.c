@@ -11,8 +11,7 @@
 #include "noise/label_quality.h"
 #include "noise/label_rules.h"
 #include "noise/order_statistics.h"
-#include "prog/flag/flag_noise.h"
-#include "prog/flag/flag_work.h"
+#include "prog/flag/flag.h"
 #include "util/number.h"
 #include "util/spill.h"
 #include "util/memory.h"
@@ -48,7 +47,7 @@ static const struct wn_option first_rows[] = {
      .default_value = "self_confidence", .choices = quality_names,
      .recorded = true, .help = "the label quality to keep; see the manual"},
     {.name = "adjust-confidence", .kind = WN_FLAG, .recorded = true,
-     .help = "make up for the classes' different confidence in it"},
+     .help = "normalise label quality per class"},
     {.name = "expect", .kind = WN_TEXT, .value = "RATE", .recorded = true,
      .help = "the share of wrong labels that you know: 20%, or 10%-30%"},
     {.name = "precision", .kind = WN_REAL, .value = "P", .low = 0, .high = 1,
@@ -65,18 +64,9 @@ static const struct wn_option *const last_rows[] = {
     &wn_option_quiet,   &wn_option_verbose, &wn_option_help,
     &wn_option_version};
 
-/* The option table: ours, the checks', the shared ones. */
-enum { ROOM = 64 };
-static struct wn_option rows[ROOM];
-
-static void flag_main_make_rows(void)
-{
-    wn_option_add_rows(rows, ROOM, first_rows);
-    for (const struct wn_setting *s = wn_check_options; s->option.name; s++)
-        wn_option_add(rows, ROOM, &s->option);
-    for (size_t s = 0; s < sizeof last_rows / sizeof *last_rows; s++)
-        wn_option_add(rows, ROOM, last_rows[s]);
-}
+/* The option table: first_rows, those of the checks, last_rows. */
+enum { CAPACITY = 64 };
+static struct wn_option rows[CAPACITY];
 
 /* Which of "a|b|c" the option's value is, from 0. */
 static int choice_of(const struct wn_run *run, const char *option,
@@ -223,7 +213,7 @@ static void run_checks(const struct wn_run *run, struct work *work)
     }
 }
 
-/* The label quality that --quality asks for; 1 where there is no label. */
+/* The label quality of --quality; 1 where there is no label. */
 static void rate_labels(const struct wn_run *run, struct work *work)
 {
     const struct wn_evidence *evidence = &work->evidence;
@@ -249,9 +239,9 @@ static void rate_labels(const struct wn_run *run, struct work *work)
     free(row);
 }
 
-/* Suspicion, suggestion and action of every row; the rank by the suspicion
- * before it is rounded to float. */
-static void flag_main_decide_rows(const struct wn_run *run, struct work *work)
+/* Suspicion, suggestion and action of every row. The order comes from the
+ * suspicions before they are rounded to float. */
+static void decide_rows(const struct wn_run *run, struct work *work)
 {
     const struct wn_evidence *evidence = &work->evidence;
     const size_t n = evidence->n;
@@ -289,44 +279,22 @@ static void flag_main_decide_rows(const struct wn_run *run, struct work *work)
     wn_spill_free(ranked);
 }
 
-static void flag_main_allocate(struct work *work)
-{
-    const size_t n = work->evidence.n;
-
-    work->issue = wn_spill_new(n, sizeof *work->issue);
-    work->suspicion = wn_spill_new(n, sizeof *work->suspicion);
-    work->quality = wn_spill_new(n, sizeof *work->quality);
-    work->order = wn_spill_new(n, sizeof *work->order);
-    work->suggestion = wn_spill_new(n, sizeof *work->suggestion);
-    work->action = wn_spill_new(n, sizeof *work->action);
-    work->reason = wn_spill_new(n, sizeof *work->reason);
-    work->hit = wn_spill_new(n, sizeof *work->hit);
-}
-
-/* Names of all checks in bit order. */
-static int name_checks(struct wn_text *names)
-{
-    for (size_t c = 0; wn_checks[c]; c++)
-        wn_text_format(names, "%s%s", c ? "," : "", wn_checks[c]->name);
-    return 0;
-}
-
-/* And of all reasons, in the order of their numbers. */
-static int name_reasons(struct wn_text *names)
-{
-    for (size_t r = 0; wn_reasons[r].name; r++)
-        wn_text_format(names, "%s%s", r ? "," : "", wn_reasons[r].name);
-    return 0;
-}
-
-static int flag_main_write_rows(struct wn_audit_writer *writer,
-                                const struct work *work, struct wn_error *error)
+static int write_flags(struct wn_audit_writer *writer, const struct work *work,
+                       struct wn_error *error)
 {
     const size_t n[3] = {work->evidence.n, 0, 0};
-    struct wn_text names = {0}, reasons = {0};
-    int status = -1;
+    struct wn_text checks = {0}, reasons = {0};
 
-    if (wn_audit_write(writer, "flag/label_quality", WN_F32, n, work->quality,
+    if (work->evidence.noise &&
+        flag_write_noise(writer, &work->noise, &work->judged, &work->claim,
+                         error))
+        return -1;
+    for (size_t c = 0; wn_checks[c]; c++)
+        wn_text_format(&checks, "%s%s", c ? "," : "", wn_checks[c]->name);
+    for (size_t r = 0; wn_reasons[r].name; r++)
+        wn_text_format(&reasons, "%s%s", r ? "," : "", wn_reasons[r].name);
+    const int status =
+        wn_audit_write(writer, "flag/label_quality", WN_F32, n, work->quality,
                        error) ||
         wn_audit_write(writer, "flag/issue", WN_U32, n, work->issue, error) ||
         wn_audit_write(writer, "flag/suspicion", WN_F32, n, work->suspicion,
@@ -336,49 +304,33 @@ static int flag_main_write_rows(struct wn_audit_writer *writer,
                        error) ||
         wn_audit_write(writer, "flag/action", WN_U8, n, work->action, error) ||
         wn_audit_write(writer, "flag/reason", WN_U8, n, work->reason, error) ||
-        name_checks(&names) ||
-        wn_audit_write_text(writer, "flag/issue", "names", wn_text_of(&names),
+        wn_audit_write_text(writer, "flag/issue", "names", wn_text_of(&checks),
                             error) ||
         wn_audit_write_text(writer, "flag/issue", "ran", wn_text_of(&work->ran),
                             error) ||
         wn_audit_write_text(writer, "flag/action", "names", wn_action_names,
                             error) ||
-        name_reasons(&reasons) ||
         wn_audit_write_text(writer, "flag/reason", "names",
-                            wn_text_of(&reasons), error))
-        goto done;
-    status = 0;
-done:
-    wn_text_free(&names);
-    wn_text_free(&reasons);
-    return status;
-}
+                            wn_text_of(&reasons), error);
 
-static int write_all(struct wn_audit_writer *writer, const struct work *work,
-                     struct wn_error *error)
-{
-    if (work->evidence.noise &&
-        flag_write_noise(writer, &work->noise, &work->judged, &work->claim,
-                         error))
-        return -1;
-    return flag_main_write_rows(writer, work, error);
+    wn_text_free(&checks);
+    wn_text_free(&reasons);
+    return status ? -1 : 0;
 }
 
 static int list_issues(const struct wn_run *run, struct wn_error *error)
 {
     struct wn_text text = {0};
-    int status = wn_text_format(&text, "checks (--issues):\n");
 
-    for (size_t c = 0; status == 0 && wn_checks[c]; c++)
-        status = wn_text_format(&text, "  %-22s %s\n", wn_checks[c]->name,
-                                wn_checks[c]->brief);
-    if (status == 0)
-        status = wn_text_format(&text, "rules (--rule):\n");
-    for (size_t r = 0; status == 0 && wn_label_rules[r].name; r++)
-        status = wn_text_format(&text, "  %-22s %s\n", wn_label_rules[r].name,
-                                wn_label_rules[r].brief);
-    if (status == 0)
-        status = wn_run_print(run, &text, error);
+    wn_text_format(&text, "checks (--issues):\n");
+    for (size_t c = 0; wn_checks[c]; c++)
+        wn_text_format(&text, "  %-22s %s\n", wn_checks[c]->name,
+                       wn_checks[c]->brief);
+    wn_text_format(&text, "rules (--rule):\n");
+    for (size_t r = 0; wn_label_rules[r].name; r++)
+        wn_text_format(&text, "  %-22s %s\n", wn_label_rules[r].name,
+                       wn_label_rules[r].brief);
+    const int status = wn_run_print(run, &text, error);
     wn_text_free(&text);
     return status;
 }
@@ -390,8 +342,7 @@ static bool is_requested(const struct wn_run *run, const char *check)
 
 /* Reject options that have no effect on the requested work: whoever passed one
  * expects an effect. */
-static int flag_main_check_options(const struct wn_run *run,
-                                   struct wn_error *error)
+static int check_options(const struct wn_run *run, struct wn_error *error)
 {
     const char *fail_on = wn_option_text(run->options, "fail-on");
 
@@ -425,31 +376,6 @@ static int flag_main_check_options(const struct wn_run *run,
     return 0;
 }
 
-static void free_work(struct work *work)
-{
-    wn_audit_close(work->audit);
-    wn_dataset_free(&work->data);
-    wn_check_settings_free(&work->settings);
-    wn_noise_free(&work->noise);
-    wn_suspicion_free(&work->judged);
-    wn_text_free(&work->ran);
-    wn_spill_free(work->probability);
-    wn_spill_free(work->distance);
-    wn_spill_free(work->pair_rank);
-    wn_spill_free(work->neighbor);
-    wn_spill_free(work->feature_hash);
-    wn_spill_free(work->missing);
-    wn_spill_free(work->invalid);
-    wn_spill_free(work->issue);
-    wn_spill_free(work->suspicion);
-    wn_spill_free(work->quality);
-    wn_spill_free(work->order);
-    wn_spill_free(work->suggestion);
-    wn_spill_free(work->action);
-    wn_spill_free(work->reason);
-    wn_spill_free(work->hit);
-}
-
 static int flag(struct wn_run *run, struct wn_error *error)
 {
     const char *fail_on = wn_option_text(run->options, "fail-on");
@@ -457,7 +383,7 @@ static int flag(struct wn_run *run, struct wn_error *error)
     struct work work = {0};
     int status = -1;
 
-    if (flag_main_check_options(run, error))
+    if (check_options(run, error))
         return -1;
     if (wn_option_on(run->options, "list-issues"))
         return list_issues(run, error);
@@ -465,24 +391,51 @@ static int flag(struct wn_run *run, struct wn_error *error)
         wn_check_settings_read(run->options, work.evidence.label_name,
                                work.evidence.k, &work.settings, error))
         goto done;
-    /* Before the work, so that an output that cannot be is known at once. */
+    /* Create the output first: if that fails, the user learns it at once. */
     writer = wn_run_create(run, work.audit, WN_FLAGS, error);
     if (!writer || estimate(run, &work, error))
         goto done;
-    flag_main_allocate(&work);
+    const size_t n = work.evidence.n;
+    work.issue = wn_spill_new(n, sizeof *work.issue);
+    work.suspicion = wn_spill_new(n, sizeof *work.suspicion);
+    work.quality = wn_spill_new(n, sizeof *work.quality);
+    work.order = wn_spill_new(n, sizeof *work.order);
+    work.suggestion = wn_spill_new(n, sizeof *work.suggestion);
+    work.action = wn_spill_new(n, sizeof *work.action);
+    work.reason = wn_spill_new(n, sizeof *work.reason);
+    work.hit = wn_spill_new(n, sizeof *work.hit);
     run_checks(run, &work);
     rate_labels(run, &work);
-    flag_main_decide_rows(run, &work);
-    if (write_all(writer, &work, error))
+    decide_rows(run, &work);
+    if (write_flags(writer, &work, error))
         goto done;
     status = wn_audit_finish(writer, error);
     writer = NULL;
     if (status == 0)
-        status =
-            wn_exit_status_reached(fail_on, work.issue, work.evidence.n, error);
+        status = wn_exit_status_reached(fail_on, work.issue, n, error);
 done:
     wn_audit_abandon(writer);
-    free_work(&work);
+    wn_audit_close(work.audit);
+    wn_dataset_free(&work.data);
+    wn_check_settings_free(&work.settings);
+    wn_noise_free(&work.noise);
+    wn_suspicion_free(&work.judged);
+    wn_text_free(&work.ran);
+    wn_spill_free(work.probability);
+    wn_spill_free(work.distance);
+    wn_spill_free(work.pair_rank);
+    wn_spill_free(work.neighbor);
+    wn_spill_free(work.feature_hash);
+    wn_spill_free(work.missing);
+    wn_spill_free(work.invalid);
+    wn_spill_free(work.issue);
+    wn_spill_free(work.suspicion);
+    wn_spill_free(work.quality);
+    wn_spill_free(work.order);
+    wn_spill_free(work.suggestion);
+    wn_spill_free(work.action);
+    wn_spill_free(work.reason);
+    wn_spill_free(work.hit);
     return status;
 }
 
@@ -496,6 +449,10 @@ int main(int argc, char **argv)
         .max_operands = 1};
 
     wn_program_reexec(argv, false);
-    flag_main_make_rows();
+    wn_option_add_rows(rows, CAPACITY, first_rows);
+    for (const struct wn_setting *s = wn_check_options; s->option.name; s++)
+        wn_option_add(rows, CAPACITY, &s->option);
+    for (size_t s = 0; s < sizeof last_rows / sizeof *last_rows; s++)
+        wn_option_add(rows, CAPACITY, last_rows[s]);
     return wn_program_main(&program, argc, argv, flag);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* flag: the noise, logged and stored; see flag_noise.h. */
-#include "prog/flag/flag_noise.h"
-
+/* flag: log and write the noise. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "prog/flag/flag.h"
 #include "util/memory.h"
 
 void flag_log_noise(const struct wn_run *run, const struct wn_noise *noise,
@@ -38,37 +37,7 @@ void flag_log_noise(const struct wn_run *run, const struct wn_noise *noise,
     free(class);
 }
 
-/* A matrix of the noise, given x true or, turned, true x given. */
-struct matrix {
-    const char *name, *cells; /* datasets: whole, and the cells (NULL where
-                                 they follow from the others) */
-    enum wn_type type;
-    bool turned;
-    const struct wn_sparse *at;
-    const void *value;
-};
-
-/* Elements of eight bytes, whatever they are. */
-static int write_whole(struct wn_audit_writer *writer,
-                       const struct matrix *matrix, uint64_t *room,
-                       struct wn_error *error)
-{
-    const struct wn_sparse *at = matrix->at;
-    const uint64_t *value = matrix->value;
-    const size_t k = at->k, extent[3] = {k, k, 0};
-
-    memset(room, 0, k * k * sizeof *room);
-    for (size_t s = 0; s < k; s++)
-        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++) {
-            const size_t t = (size_t)at->column[cell];
-
-            room[matrix->turned ? t * k + s : s * k + t] = value[cell];
-        }
-    return wn_audit_write(writer, matrix->name, matrix->type, extent, room,
-                          error);
-}
-
-/* Where the cells are: given and true class of each. */
+/* The given and the true class of each cell. */
 static int write_places(struct wn_audit_writer *writer,
                         const struct wn_sparse *at, const char *given,
                         const char *truth, struct wn_error *error)
@@ -88,12 +57,21 @@ static int write_places(struct wn_audit_writer *writer,
     return status;
 }
 
+/* The matrices whole, up to WN_WHOLE_CLASSES classes; beyond, their cells that
+ * are not 0. All elements have eight bytes. */
 static int write_matrices(struct wn_audit_writer *writer,
                           const struct wn_noise *noise,
                           const struct wn_suspicion *judged,
                           struct wn_error *error)
 {
-    const struct matrix matrices[] = {
+    const struct matrix {
+        const char *name;  /* of the dataset: given x true */
+        const char *cells; /* of its cells; NULL: they follow from the others */
+        enum wn_type type;
+        bool transposed; /* true x given */
+        const struct wn_sparse *at;
+        const void *value;
+    } matrices[] = {
         {"flag/noise/confident_joint", "flag/noise/cell_confident_joint",
          WN_I64, false, &noise->at, noise->calibrated},
         {"flag/noise/joint", NULL, WN_F64, false, &noise->at, noise->joint},
@@ -104,30 +82,40 @@ static int write_matrices(struct wn_audit_writer *writer,
          noise->inverse},
         {"flag/noise/posterior_joint", "flag/noise/posterior_cell", WN_F64,
          false, &judged->at, judged->joint}};
-    const size_t count = sizeof matrices / sizeof *matrices;
-    uint64_t *room;
-    int status = 0;
+    const size_t count = sizeof matrices / sizeof *matrices, k = noise->k;
 
-    if (noise->k > WN_WHOLE_CLASSES) {
-        status = write_places(writer, &noise->at, "flag/noise/cell_given",
-                              "flag/noise/cell_true", error) ||
-                         write_places(writer, &judged->at,
-                                      "flag/noise/posterior_given",
-                                      "flag/noise/posterior_true", error)
-                     ? -1
-                     : 0;
-        for (size_t m = 0; status == 0 && m < count; m++)
-            if (matrices[m].cells)
-                status =
-                    wn_audit_write(writer, matrices[m].cells, matrices[m].type,
-                                   (size_t[3]){matrices[m].at->cells, 0, 0},
-                                   matrices[m].value, error);
-        return status;
+    if (k > WN_WHOLE_CLASSES) {
+        if (write_places(writer, &noise->at, "flag/noise/cell_given",
+                         "flag/noise/cell_true", error) ||
+            write_places(writer, &judged->at, "flag/noise/posterior_given",
+                         "flag/noise/posterior_true", error))
+            return -1;
+        for (size_t m = 0; m < count; m++)
+            if (matrices[m].cells &&
+                wn_audit_write(writer, matrices[m].cells, matrices[m].type,
+                               (size_t[3]){matrices[m].at->cells, 0, 0},
+                               matrices[m].value, error))
+                return -1;
+        return 0;
     }
-    room = wn_new(wn_product(noise->k, noise->k, 1), sizeof *room);
-    for (size_t m = 0; status == 0 && m < count; m++)
-        status = write_whole(writer, &matrices[m], room, error);
-    free(room);
+    uint64_t *whole = wn_new(wn_product(k, k, 1), sizeof *whole);
+    int status = 0;
+    for (size_t m = 0; status == 0 && m < count; m++) {
+        const struct matrix *matrix = &matrices[m];
+        const struct wn_sparse *at = matrix->at;
+        const uint64_t *value = matrix->value;
+
+        memset(whole, 0, k * k * sizeof *whole);
+        for (size_t s = 0; s < k; s++)
+            for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++) {
+                const size_t t = (size_t)at->column[cell];
+
+                whole[matrix->transposed ? t * k + s : s * k + t] = value[cell];
+            }
+        status = wn_audit_write(writer, matrix->name, matrix->type,
+                                (size_t[3]){k, k, 0}, whole, error);
+    }
+    free(whole);
     return status;
 }
 
