@@ -29,7 +29,7 @@ fails_with 2 "--in-place and --output exclude each other" \
     score -i -o x.h5 --model=none --methods=none iris.h5
 fails_with 2 "--neighbors: found 150, wanted at most 149 for 150 rows" \
     score --neighbors=150 -o no.h5 iris.h5
-fails_with 2 "--folds: found 151, wanted at most 150 for 150 rows" \
+fails_with 2 "--folds: found 151, wanted at most 149 for 149 groups" \
     score --model=softmax --folds=151 -o no.h5 iris.h5
 fails_with 2 "--epoch=5 is after the last of --epochs=3" \
     score --model=none --epoch=5 --epochs=3 -o no.h5 iris.h5

@@ -72,8 +72,9 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
     return 0;
 }
 
-/* Number the groups that have rows in order of appearance; a row without a
- * group is a group of its own. */
+/* Number the groups of the user in order of appearance; a row without one is a
+ * group of its own. Then merge the groups of copies. Without groups and copies
+ * there are none. */
 static int number_groups(const struct wn_run *run, struct work *work,
                          struct wn_error *error)
 {
@@ -84,14 +85,13 @@ static int number_groups(const struct wn_run *run, struct work *work,
     if (!data->group && ungrouped)
         return wn_fail(error, WN_EUSAGE,
                        "--ungrouped: %s has no groups (ingest --group)", name);
-    if (!data->group || ungrouped)
-        return 0;
+    const bool grouped = data->group && !ungrouped;
     int32_t *number = wn_new(data->groups, sizeof *number);
     work->group = wn_spill_new(data->n, sizeof *work->group);
     for (size_t g = 0; g < data->groups; g++)
         number[g] = -1;
     for (size_t i = 0; i < data->n; i++) {
-        const int32_t g = data->group[i];
+        const int32_t g = grouped ? data->group[i] : -1;
 
         work->group[i] =
             g < 0 || number[g] < 0 ? (int32_t)work->groups++ : number[g];
@@ -99,11 +99,28 @@ static int number_groups(const struct wn_run *run, struct work *work,
             number[g] = work->group[i];
     }
     free(number);
-    if (work->groups < 2)
+    if (grouped && work->groups < 2)
         return wn_fail(error, WN_EDATA,
                        "%s: found one group in %zu rows, wanted two or more, "
                        "or --ungrouped",
                        name, data->n);
+    if (!ungrouped)
+        wn_copies_merge(data->features, data->n, data->d, work->index,
+                        work->distance, work->m, work->group, &work->groups,
+                        &work->copies);
+    const size_t copies = work->copies.exact + work->copies.near;
+    if (!grouped && (!copies || work->groups < 3)) {
+        wn_spill_free(work->group);
+        work->group = NULL;
+        work->groups = 0;
+    } else if (copies) {
+        /* Few copies are no news. */
+        (copies > data->n / 10 ? wn_log_note : wn_log_verbose)(
+            run->log,
+            "%s: %zu rows are copies of others (%zu exact, %zu near); no copy "
+            "of a row judges its label",
+            name, copies, work->copies.exact, work->copies.near);
+    }
     return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "audit/dataset.h"
 #include "knn/graph.h"
+#include "learn/copies.h"
 #include "learn/predictors.h"
 #include "learn/training.h"
 #include "linalg/svd.h"
@@ -33,8 +34,9 @@ struct work {
     enum wn_metric metric;
     struct wn_graph_facts facts;
     int32_t *index, *fold;
-    int32_t *group; /* n, 0..groups-1; NULL without groups */
+    int32_t *group; /* n, 0..groups-1; NULL without groups and copies */
     size_t groups;
+    struct wn_copies copies;
     float *distance, *probability;
     size_t folds;
     const struct wn_predictor **members;

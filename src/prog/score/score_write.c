@@ -212,6 +212,10 @@ int score_write(const struct wn_run *run, struct work *work,
         return -1;
     if (wn_audit_write_text(writer, "score", "kernels", wn_linear_kernels(),
                             error) ||
+        wn_audit_write_number(writer, "score", "copies_exact",
+                              (double)work->copies.exact, error) ||
+        wn_audit_write_number(writer, "score", "copies_near",
+                              (double)work->copies.near, error) ||
         (work->dynamics &&
          (wn_audit_write_number(writer, "score", "epoch",
                                 (double)wn_dynamics_epoch(work->dynamics),

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Equal rows by their hash, near ones by a gap, joined by union-find. */
+#include "learn/copies.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "util/hash.h"
+#include "util/memory.h"
+
+struct keyed {
+    uint64_t hash;
+    size_t row;
+};
+
+static int compare_keyed(const void *a, const void *b)
+{
+    const struct keyed *x = a, *y = b;
+
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static bool rows_equal(const float *a, const float *b, size_t d)
+{
+    for (size_t j = 0; j < d; j++)
+        if (a[j] != b[j])
+            return false;
+    return true;
+}
+
+/* The smallest row of the set of row i, with the path to it halved. */
+static size_t find_root(size_t *parent, size_t i)
+{
+    while (parent[i] != i) {
+        parent[i] = parent[parent[i]];
+        i = parent[i];
+    }
+    return i;
+}
+
+static void join(size_t *parent, size_t a, size_t b)
+{
+    a = find_root(parent, a);
+    b = find_root(parent, b);
+    if (a < b)
+        parent[b] = a;
+    else
+        parent[a] = b;
+}
+
+/* Rows of equal hash lie side by side; each joins the first row that equals
+ * it. Different rows of one hash are rare, so comparing with all is cheap. */
+static size_t join_exact(const float *x, size_t n, size_t d, size_t *parent)
+{
+    struct keyed *key = wn_new(n, sizeof *key);
+    float *row = wn_new(d, sizeof *row);
+    size_t copies = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < d; j++)
+            row[j] = x[i * d + j] + 0.0f; /* -0 becomes 0 */
+        key[i] = (struct keyed){wn_hash_bits(row, d * sizeof *row), i};
+    }
+    qsort(key, n, sizeof *key, compare_keyed);
+    for (size_t i = 1, first = 0; i < n; i++) {
+        if (key[i].hash != key[first].hash)
+            first = i;
+        for (size_t e = first; e < i; e++)
+            if (rows_equal(x + key[e].row * d, x + key[i].row * d, d)) {
+                join(parent, key[e].row, key[i].row);
+                copies++;
+                break;
+            }
+    }
+    free(row);
+    free(key);
+    return copies;
+}
+
+/* How many of the first neighbours of a row come before a gap: 0 if none do.
+ * Exact copies do not count: a row and its copies have the same gap. */
+static size_t before_gap(const int32_t *neighbor, const float *distance,
+                         size_t m)
+{
+    size_t exact = 0, c;
+
+    while (exact < m && neighbor[exact] >= 0 && distance[exact] == 0)
+        exact++;
+    for (c = exact + 1; c < m && c - exact <= WN_COPIES_MAX; c++) {
+        if (neighbor[c] < 0)
+            return 0;
+        if (distance[c - 1] < WN_COPIES_GAP * (double)distance[c])
+            return c;
+    }
+    return 0;
+}
+
+static size_t join_near(const int32_t *neighbor, const float *distance,
+                        size_t n, size_t m, size_t *parent)
+{
+    uint8_t *count = wn_new(n, 1);
+    size_t near = 0;
+
+    for (size_t i = 0; i < n; i++)
+        count[i] = (uint8_t)before_gap(neighbor + i * m, distance + i * m, m);
+    for (size_t i = 0; i < n; i++) {
+        bool hit = false;
+
+        for (size_t q = 0; q < count[i]; q++) {
+            const size_t j = (size_t)neighbor[i * m + q];
+
+            if (distance[i * m + q] == 0)
+                continue;
+            for (size_t r = 0; r < count[j]; r++)
+                if ((size_t)neighbor[j * m + r] == i) {
+                    join(parent, i, j);
+                    hit = true;
+                }
+        }
+        near += hit;
+    }
+    free(count);
+    return near;
+}
+
+void wn_copies_merge(const float *x, size_t n, size_t d,
+                     const int32_t *neighbor, const float *distance, size_t m,
+                     int32_t *group, size_t *groups, struct wn_copies *found)
+{
+    size_t *parent = wn_new(n, sizeof *parent);
+    size_t *first = wn_new(*groups, sizeof *first);
+
+    for (size_t i = 0; i < n; i++)
+        parent[i] = i;
+    for (size_t g = 0; g < *groups; g++)
+        first[g] = n;
+    for (size_t i = 0; i < n; i++) {
+        const size_t g = (size_t)group[i];
+
+        if (first[g] == n)
+            first[g] = i;
+        join(parent, first[g], i);
+    }
+    found->exact = join_exact(x, n, d, parent);
+    found->near = neighbor ? join_near(neighbor, distance, n, m, parent) : 0;
+    *groups = 0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t root = find_root(parent, i);
+
+        group[i] = root == i ? (int32_t)(*groups)++ : group[root];
+    }
+    free(first);
+    free(parent);
+}
