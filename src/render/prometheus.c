@@ -92,47 +92,11 @@ static void put_classes(const struct wn_report *report, const char *name,
                out);
 }
 
-static void put_flags(const struct wn_report *report, struct wn_text *out)
-{
-    const size_t k = report->data.k;
-    double *number = wn_new(k, sizeof *number);
-
-    put_metric(report, "wrong_ratio", "Estimated share of wrong labels.",
-               report->rate, out);
-    put_metric(report, "wrong_ratio_low",
-               "Lower end of its 90 % confidence interval.", report->rate_low,
-               out);
-    put_metric(report, "wrong_ratio_high",
-               "Upper end of its 90 % confidence interval.", report->rate_high,
-               out);
-    put_metric(report, "flagged_rows", "Rows with a finding of any check.",
-               (double)report->flagged_rows, out);
-    put_head(out, "issue_rows", "Rows that a check flags.");
-    for (size_t c = 0; c < report->checks; c++)
-        if (report->check_ran[c])
-            put_sample(report, "issue_rows", "issue", report->check_name[c],
-                       (double)report->check_rows[c], out);
-    put_head(out, "action_rows", "Rows with a proposed action.");
-    for (size_t a = 0; a < report->actions; a++)
-        put_sample(report, "action_rows", "action", report->action_name[a],
-                   (double)report->action_rows[a], out);
-    for (size_t c = 0; c < k; c++)
-        number[c] = report->class_line[c].expected;
-    if (k && !isnan(number[0]))
-        put_classes(report, "class_wrong_rows",
-                    "Estimated wrong labels among the rows of a class.", number,
-                    out);
-    for (size_t c = 0; c < k; c++)
-        number[c] = (double)report->class_line[c].flagged;
-    put_classes(report, "class_label_rows",
-                "Rows of a class with a label issue.", number, out);
-    free(number);
-}
-
 void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
 {
     const struct wn_dataset *data = &report->data;
-    double *rows = wn_new(data->k, sizeof *rows);
+    const size_t k = data->k;
+    double *number = wn_new(k, sizeof *number);
 
     put_metric(report, "rows", "Rows of the data.", (double)data->n, out);
     put_metric(report, "labelled_rows", "Rows with a label.",
@@ -141,13 +105,42 @@ void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
                out);
     put_metric(report, "invalid_cells", "Cells that broke a rule.",
                (double)report->invalid, out);
-    for (size_t c = 0; c < data->k; c++)
-        rows[c] = (double)report->class_line[c].rows;
-    put_classes(report, "class_rows", "Rows of a class as labelled.", rows,
+    for (size_t c = 0; c < k; c++)
+        number[c] = (double)report->class_line[c].rows;
+    put_classes(report, "class_rows", "Rows of a class as labelled.", number,
                 out);
-    free(rows);
-    if (report->flagged)
-        put_flags(report, out);
+    if (report->flagged) {
+        put_metric(report, "wrong_ratio", "Estimated share of wrong labels.",
+                   report->rate, out);
+        put_metric(report, "wrong_ratio_low",
+                   "Lower end of its 90 % confidence interval.",
+                   report->rate_low, out);
+        put_metric(report, "wrong_ratio_high",
+                   "Upper end of its 90 % confidence interval.",
+                   report->rate_high, out);
+        put_metric(report, "flagged_rows", "Rows with a finding of any check.",
+                   (double)report->flagged_rows, out);
+        put_head(out, "issue_rows", "Rows that a check flags.");
+        for (size_t c = 0; c < report->checks; c++)
+            if (report->check_ran[c])
+                put_sample(report, "issue_rows", "issue", report->check_name[c],
+                           (double)report->check_rows[c], out);
+        put_head(out, "action_rows", "Rows with a proposed action.");
+        for (size_t a = 0; a < report->actions; a++)
+            put_sample(report, "action_rows", "action", report->action_name[a],
+                       (double)report->action_rows[a], out);
+        for (size_t c = 0; c < k; c++)
+            number[c] = report->class_line[c].expected;
+        if (k && !isnan(number[0]))
+            put_classes(report, "class_wrong_rows",
+                        "Estimated wrong labels among the rows of a class.",
+                        number, out);
+        for (size_t c = 0; c < k; c++)
+            number[c] = (double)report->class_line[c].flagged;
+        put_classes(report, "class_label_rows",
+                    "Rows of a class with a label issue.", number, out);
+    }
+    free(number);
     if (report->against) {
         const size_t *changes = report->against->changes;
         const size_t *gones = report->against->gones;

@@ -323,25 +323,6 @@ static void add_row(const struct wn_report *report, size_t i, bool agreement,
     wn_text_free(&text);
 }
 
-static void put_rows_title(const struct wn_report *report, size_t count,
-                           struct wn_text *out)
-{
-    if (report->against && report->rows == WN_ROWS_DEFAULT)
-        wn_text_format(out, "\nNew flags, most suspicious first: %zu of %zu\n",
-                       count,
-                       report->against->changes[WN_NEW_FLAG] +
-                           report->against->changes[WN_NEW_ROW]);
-    else if (report->rows == WN_ROWS_BUDGET)
-        wn_text_format(out, "\nLabels to review: %zu\n", count);
-    else if (report->rows == WN_ROWS_FIRST)
-        wn_text_format(out, "\nMost suspicious rows: %zu of all %zu\n", count,
-                       report->data.n);
-    else
-        wn_text_format(out,
-                       "\nMost suspicious rows: %zu of %zu with findings\n",
-                       count, report->flagged_rows);
-}
-
 static void put_rows(const struct wn_report *report, struct wn_text *out)
 {
     enum { ID = 2, SCORES = 6 }; /* columns that may be absent */
@@ -370,7 +351,20 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
         free(rows);
         return;
     }
-    put_rows_title(report, count, out);
+    if (report->against && report->rows == WN_ROWS_DEFAULT)
+        wn_text_format(out, "\nNew flags, most suspicious first: %zu of %zu\n",
+                       count,
+                       report->against->changes[WN_NEW_FLAG] +
+                           report->against->changes[WN_NEW_ROW]);
+    else if (report->rows == WN_ROWS_BUDGET)
+        wn_text_format(out, "\nLabels to review: %zu\n", count);
+    else if (report->rows == WN_ROWS_FIRST)
+        wn_text_format(out, "\nMost suspicious rows: %zu of all %zu\n", count,
+                       report->data.n);
+    else
+        wn_text_format(out,
+                       "\nMost suspicious rows: %zu of %zu with findings\n",
+                       count, report->flagged_rows);
     for (size_t c = 0; c < sizeof all / sizeof *all; c++)
         if ((c != ID || report->data.id) && (c != SCORES || agreement))
             head[columns++] = all[c];
@@ -435,42 +429,19 @@ static void put_budget(const struct wn_report *report, struct wn_text *out)
 
 /* --- commands ------------------------------------------------------------ */
 
-/* The name of the audit, quoted for a shell where necessary. */
-static void add_operand(const struct wn_report *report, struct wn_text *out)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_./+-:,@%=";
-    const char *file = report->file ? report->file : "FILE.h5";
-
-    if (*file == '-')
-        wn_text_add(out, "./", 2);
-    if (*file && file[strspn(file, plain)] == '\0') {
-        wn_text_add(out, file, strlen(file));
-        return;
-    }
-    wn_text_add(out, "'", 1);
-    for (;; file++) {
-        const size_t size = strcspn(file, "'");
-
-        wn_text_add_visible(out, file, size);
-        file += size;
-        if (!*file) {
-            wn_text_add(out, "'", 1);
-            return;
-        }
-        wn_text_add(out, "'\\''", 4);
-    }
-}
-
 /* One line: the purpose and the command. Programs are named the way this one
- * was called: winnow-report names winnow-prune. */
+ * was called: winnow-report names winnow-prune. The name of the audit is quoted
+ * for a shell where necessary. */
 static void put_command(const struct wn_report *report, const char *program,
                         const char *before, const char *after,
                         const char *purpose, struct wn_text *out)
 {
     static const char own[] = "report";
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./+-:,@%=";
     const char *called = report->program ? report->program : own;
+    const char *file = report->file ? report->file : "FILE.h5";
     const char *found = NULL;
 
     wn_text_format(out, "  %-26s  ", purpose);
@@ -481,9 +452,18 @@ static void put_command(const struct wn_report *report, const char *program,
     wn_text_format(out, "%s", program);
     if (found)
         wn_phrase_data(out, found + strlen(own));
-    wn_text_format(out, "%s ", before);
-    add_operand(report, out);
-    wn_text_format(out, "%s\n", after);
+    wn_text_format(out, "%s %s", before, *file == '-' ? "./" : "");
+    if (*file && file[strspn(file, plain)] == '\0') {
+        wn_text_format(out, "%s%s\n", file, after);
+        return;
+    }
+    wn_text_add(out, "'", 1);
+    for (const char *quote; (quote = strchr(file, '\'')); file = quote + 1) {
+        wn_text_add_visible(out, file, (size_t)(quote - file));
+        wn_text_add(out, "'\\''", 4);
+    }
+    wn_text_add_visible(out, file, strlen(file));
+    wn_text_format(out, "'%s\n", after);
 }
 
 static void put_next_commands(const struct wn_report *report,

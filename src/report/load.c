@@ -276,35 +276,6 @@ static int load_names(const struct wn_audit *audit, const char *path,
     return 0;
 }
 
-/* The checks, and which of them ran: all, if the attribute is missing. */
-static int load_checks(struct wn_report *report, const struct wn_audit *audit,
-                       struct wn_error *error)
-{
-    char *ran;
-
-    if (load_names(audit, "flag/issue", &report->check_name, &report->checks,
-                   error))
-        return -1;
-    ran = wn_audit_text(audit, "flag/issue", "ran", error);
-    if (error->code)
-        return -1;
-    report->check_ran = wn_new(report->checks, sizeof *report->check_ran);
-    for (size_t c = 0; c < report->checks; c++) {
-        const size_t length = strlen(report->check_name[c]);
-
-        report->check_ran[c] = !ran;
-        for (const char *at = ran; at && *at; at += *at == ',') {
-            const size_t size = strcspn(at, ",");
-
-            report->check_ran[c] |=
-                size == length && memcmp(at, report->check_name[c], size) == 0;
-            at += size;
-        }
-    }
-    free(ran);
-    return 0;
-}
-
 /* Every code and index of /flag is in range; `order` is a permutation. */
 static int check_codes(const struct wn_report *report,
                        const struct wn_audit *audit, struct wn_error *error)
@@ -372,13 +343,32 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
 {
     const size_t rows[3] = {report->data.n, 0, 0};
 
-    if (load_checks(report, audit, error) ||
+    if (load_names(audit, "flag/issue", &report->check_name, &report->checks,
+                   error) ||
         load_names(audit, "flag/action", &report->action_name, &report->actions,
                    error) ||
         (wn_audit_has(audit, "flag/reason") &&
          load_names(audit, "flag/reason", &report->reason_name,
                     &report->reasons, error)))
         return -1;
+    char *ran = wn_audit_text(audit, "flag/issue", "ran", error);
+    if (error->code)
+        return -1;
+    /* All checks ran if the attribute is missing. */
+    report->check_ran = wn_new(report->checks, sizeof *report->check_ran);
+    for (size_t c = 0; c < report->checks; c++) {
+        const size_t length = strlen(report->check_name[c]);
+
+        report->check_ran[c] = !ran;
+        for (const char *at = ran; at && *at; at += *at == ',') {
+            const size_t size = strcspn(at, ",");
+
+            report->check_ran[c] |=
+                size == length && memcmp(at, report->check_name[c], size) == 0;
+            at += size;
+        }
+    }
+    free(ran);
     report->issue = read_required(audit, "flag/issue", WN_U32, rows, error);
     report->suspicion =
         read_required(audit, "flag/suspicion", WN_F32, rows, error);
