@@ -35,33 +35,6 @@ static int npy_refuse(const struct npy *npy, const char *why)
 
 /* ---- the header --------------------------------------------------------- */
 
-static int read_header(struct npy *npy)
-{
-    unsigned char first[12] = {0};
-    size_t before, length;
-
-    if (npy->size < sizeof first ||
-        wn_read_at(npy->descriptor, first, sizeof first, 0, npy->name,
-                   npy->error) ||
-        memcmp(first, signature, sizeof signature))
-        return npy->error->code ? -1 : npy_refuse(npy, "is no .npy file");
-    if (first[6] < 1 || first[6] > 3)
-        return wn_fail(npy->error, WN_EDATA,
-                       "%s: .npy of version %d, wanted 1 to 3", npy->name,
-                       first[6]);
-    before = first[6] == 1 ? 10 : 12;
-    length = first[8] | (size_t)first[9] << 8;
-    if (first[6] > 1)
-        length |= (size_t)first[10] << 16 | (size_t)first[11] << 24;
-    npy->begin = before + length;
-    if (npy->begin > npy->size || length > HEADER_MAX)
-        return wn_fail(npy->error, WN_EDATA,
-                       "%s: claims a header of %zu bytes in a file of %llu",
-                       npy->name, length, (unsigned long long)npy->size);
-    return wn_read_at(npy->descriptor, npy->header, length, before, npy->name,
-                      npy->error);
-}
-
 /* The text behind 'key': and blanks, or NULL. */
 static const char *npy_value_of(const struct npy *npy, const char *key)
 {
@@ -117,9 +90,30 @@ static int parse_header(struct npy *npy)
     struct wn_array *array = npy->array;
     const char *at;
     char *end;
-    size_t bytes;
+    unsigned char first[12] = {0};
+    size_t before, length, bytes;
 
-    if (read_header(npy) || parse_type(npy))
+    if (npy->size < sizeof first ||
+        wn_read_at(npy->descriptor, first, sizeof first, 0, npy->name,
+                   npy->error) ||
+        memcmp(first, signature, sizeof signature))
+        return npy->error->code ? -1 : npy_refuse(npy, "is no .npy file");
+    if (first[6] < 1 || first[6] > 3)
+        return wn_fail(npy->error, WN_EDATA,
+                       "%s: .npy of version %d, wanted 1 to 3", npy->name,
+                       first[6]);
+    before = first[6] == 1 ? 10 : 12;
+    length = first[8] | (size_t)first[9] << 8;
+    if (first[6] > 1)
+        length |= (size_t)first[10] << 16 | (size_t)first[11] << 24;
+    npy->begin = before + length;
+    if (npy->begin > npy->size || length > HEADER_MAX)
+        return wn_fail(npy->error, WN_EDATA,
+                       "%s: claims a header of %zu bytes in a file of %llu",
+                       npy->name, length, (unsigned long long)npy->size);
+    if (wn_read_at(npy->descriptor, npy->header, length, before, npy->name,
+                   npy->error) ||
+        parse_type(npy))
         return -1;
     at = npy_value_of(npy, "'shape'");
     if (!at || *at != '(')

@@ -29,38 +29,6 @@ void wn_attributes_free(struct wn_attribute *list, size_t count)
     free(list);
 }
 
-/* Read the value of attribute `id`; NULL, or what is wrong with it. */
-static const char *read_value(hid_t id, struct wn_attribute *attribute)
-{
-    const hid_t type = H5Aget_type(id), space = H5Aget_space(id);
-    const size_t size = H5Tget_size(type);
-    const char *wrong = NULL;
-
-    if (type < 0 || H5Sget_simple_extent_type(space) != H5S_SCALAR ||
-        H5Tcommitted(type) != 0) {
-        wrong = "not a plain scalar";
-    } else if (H5Tget_class(type) != H5T_STRING) {
-        attribute->number = true;
-        if (H5Tequal(type, H5T_IEEE_F64LE) <= 0 &&
-            H5Tequal(type, H5T_STD_I32LE) <= 0)
-            wrong = "neither text nor number";
-        else if (H5Aread(id, H5T_NATIVE_DOUBLE, &attribute->value) < 0)
-            wrong = "cannot be read";
-    } else if (H5Tis_variable_str(type) != 0) {
-        wrong = "variable-length text";
-    } else if (size == 0 || size > MAX_TEXT_BYTES ||
-               H5Aget_storage_size(id) != size) {
-        wrong = "text of an impossible size";
-    } else {
-        attribute->text = wn_new(size + 1, 1);
-        if (H5Aread(id, type, attribute->text) < 0)
-            wrong = "cannot be read";
-    }
-    wn_hdf5_close(space);
-    wn_hdf5_close(type);
-    return wrong;
-}
-
 int wn_attributes_read(hid_t object, struct wn_attribute **list, size_t *count,
                        struct wn_error *error)
 {
@@ -84,10 +52,36 @@ int wn_attributes_read(hid_t object, struct wn_attribute **list, size_t *count,
 
         if (id >= 0 && length > 0 && length <= 255) {
             all[n].name = wn_new((size_t)length + 1, 1);
-            if (H5Aget_name(id, (size_t)length + 1, all[n].name) != length)
+            if (H5Aget_name(id, (size_t)length + 1, all[n].name) != length) {
                 wrong = "its name is damaged";
-            else
-                wrong = read_value(id, &all[n]);
+            } else {
+                const hid_t type = H5Aget_type(id), space = H5Aget_space(id);
+                const size_t size = H5Tget_size(type);
+
+                if (type < 0 ||
+                    H5Sget_simple_extent_type(space) != H5S_SCALAR ||
+                    H5Tcommitted(type) != 0) {
+                    wrong = "not a plain scalar";
+                } else if (H5Tget_class(type) != H5T_STRING) {
+                    all[n].number = true;
+                    if (H5Tequal(type, H5T_IEEE_F64LE) <= 0 &&
+                        H5Tequal(type, H5T_STD_I32LE) <= 0)
+                        wrong = "neither text nor number";
+                    else if (H5Aread(id, H5T_NATIVE_DOUBLE, &all[n].value) < 0)
+                        wrong = "cannot be read";
+                } else if (H5Tis_variable_str(type) != 0) {
+                    wrong = "variable-length text";
+                } else if (size == 0 || size > MAX_TEXT_BYTES ||
+                           H5Aget_storage_size(id) != size) {
+                    wrong = "text of an impossible size";
+                } else {
+                    all[n].text = wn_new(size + 1, 1);
+                    if (H5Aread(id, type, all[n].text) < 0)
+                        wrong = "cannot be read";
+                }
+                wn_hdf5_close(space);
+                wn_hdf5_close(type);
+            }
             if (wrong)
                 wn_fail(error, WN_EDATA, "attribute %s: %s", all[n].name,
                         wrong);

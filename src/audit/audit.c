@@ -100,33 +100,6 @@ static int open_descriptor(struct wn_audit *audit, const char *path,
     return 0;
 }
 
-static int check_format(struct wn_audit *audit, struct wn_error *error)
-{
-    struct wn_attribute *list;
-    size_t count;
-    int status = 0;
-
-    if (wn_attributes_read(audit->file, &list, &count, error))
-        return prefix_name(audit, error);
-    /* In byte order: format, format_version. */
-    if (count < 1 || strcmp(list[0].name, "format") || list[0].number ||
-        strcmp(list[0].text, "winnow-audit"))
-        status = wn_fail(error, WN_EDATA,
-                         "%s: HDF5, but not a winnow audit file", audit->name);
-    else if (count != 2 || strcmp(list[1].name, "format_version") ||
-             !list[1].number)
-        status = wn_fail(error, WN_EDATA,
-                         "%s: wanted the attributes format and format_version "
-                         "and no other",
-                         audit->name);
-    else if (list[1].value != WN_FORMAT_VERSION)
-        status = wn_fail(error, WN_EDATA,
-                         "%s: found format version %.15g, wanted %d",
-                         audit->name, list[1].value, WN_FORMAT_VERSION);
-    wn_attributes_free(list, count);
-    return status;
-}
-
 /* Compare the digest of a stage with its datasets and attributes. */
 static int check_digest(struct wn_audit *audit, enum wn_stage stage,
                         struct wn_error *error)
@@ -194,9 +167,34 @@ static int check_file(struct wn_audit *audit, struct wn_error *error)
 {
     struct wn_symbols symbols = {0};
 
+    struct wn_attribute *list;
+    size_t count;
+    int status = 0;
+
     audit->file = wn_hdf5_open(&audit->store, audit->name, error);
-    if (audit->file < 0 || check_format(audit, error))
+    if (audit->file < 0)
         return -1;
+    if (wn_attributes_read(audit->file, &list, &count, error))
+        return prefix_name(audit, error);
+    /* In byte order: format, format_version. */
+    if (count < 1 || strcmp(list[0].name, "format") || list[0].number ||
+        strcmp(list[0].text, "winnow-audit"))
+        status = wn_fail(error, WN_EDATA,
+                         "%s: HDF5, but not a winnow audit file", audit->name);
+    else if (count != 2 || strcmp(list[1].name, "format_version") ||
+             !list[1].number)
+        status = wn_fail(error, WN_EDATA,
+                         "%s: wanted the attributes format and format_version "
+                         "and no other",
+                         audit->name);
+    else if (list[1].value != WN_FORMAT_VERSION)
+        status = wn_fail(error, WN_EDATA,
+                         "%s: found format version %.15g, wanted %d",
+                         audit->name, list[1].value, WN_FORMAT_VERSION);
+    wn_attributes_free(list, count);
+    if (status)
+        return -1;
+
     if (wn_inspect(audit->file, audit->size, &audit->catalog, error))
         return prefix_name(audit, error);
     for (size_t i = 0; i < audit->catalog.count; i++) {

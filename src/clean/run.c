@@ -254,41 +254,6 @@ static void add_broken(struct wn_clean *clean, size_t row, size_t column,
         memcpy(count->cell[at].text, cell->text, length);
 }
 
-static int check_cell(struct piece *piece, const struct column *column,
-                      size_t row, const struct wn_cell *cell,
-                      struct wn_error *error)
-{
-    const struct wn_clean_input *input = piece->pass->input;
-    const bool missing = wn_cell_is_missing(cell, input->na, input->na_count);
-
-    for (size_t s = column->checks; s < column->end; s++) {
-        const struct column_rule *rule = &piece->pass->rule[s];
-        const size_t r = rule->rule;
-        int status = 0;
-
-        switch (piece->pass->clean->rules.rule[r].action->kind) {
-        case WN_CLEAN_UNIQUE:
-            if (!missing) {
-                const uint64_t digest = wn_hash_bits(cell->text, cell->length);
-
-                rule->digest[row] = digest ? digest : 1;
-            }
-            break;
-        case WN_CLEAN_MISSING:
-            status = missing;
-            break;
-        default:
-            if (!missing)
-                status = apply_rule(piece, r, row, column->column, cell, error);
-        }
-        if (status < 0)
-            return -1;
-        if (status == 1)
-            add_broken(&piece->done, row, column->column, r, cell);
-    }
-    return 0;
-}
-
 static int clean_row(void *own, size_t row, const struct wn_cell *cells,
                      struct wn_error *error)
 {
@@ -299,9 +264,39 @@ static int clean_row(void *own, size_t row, const struct wn_cell *cells,
         const struct column *column = &pass->column[c];
         struct wn_cell cell = cells[column->column];
 
-        if (fix_cell(piece, column, row, &cell, error) ||
-            check_cell(piece, column, row, &cell, error))
+        if (fix_cell(piece, column, row, &cell, error))
             return -1;
+        const struct wn_clean_input *input = piece->pass->input;
+        const bool missing =
+            wn_cell_is_missing(&cell, input->na, input->na_count);
+
+        for (size_t s = column->checks; s < column->end; s++) {
+            const struct column_rule *rule = &piece->pass->rule[s];
+            const size_t r = rule->rule;
+            int status = 0;
+
+            switch (piece->pass->clean->rules.rule[r].action->kind) {
+            case WN_CLEAN_UNIQUE:
+                if (!missing) {
+                    const uint64_t digest =
+                        wn_hash_bits(cell.text, cell.length);
+
+                    rule->digest[row] = digest ? digest : 1;
+                }
+                break;
+            case WN_CLEAN_MISSING:
+                status = missing;
+                break;
+            default:
+                if (!missing)
+                    status =
+                        apply_rule(piece, r, row, column->column, &cell, error);
+            }
+            if (status < 0)
+                return -1;
+            if (status == 1)
+                add_broken(&piece->done, row, column->column, r, &cell);
+        }
     }
     return 0;
 }

@@ -334,36 +334,6 @@ static void drop_losers(const struct wn_bounds *bounds,
     candidates->count = kept;
 }
 
-/* Keep only the m nearest candidates, with the bounds they had. */
-static void keep_winners(const struct wn_bounds *bounds,
-                         struct wn_candidates *candidates, size_t i,
-                         struct wn_winner *winners)
-{
-    const size_t m = bounds->m;
-    struct wn_candidate *entries = candidates->entries;
-
-    rank_candidates(bounds, candidates, i, winners);
-    for (size_t w = 0; w < m; w++) {
-        size_t e = w;
-
-        while (entries[e].row != winners[w].row)
-            e++;
-        const struct wn_candidate found = entries[e];
-        entries[e] = entries[w];
-        entries[w] = found;
-    }
-    candidates->count = m;
-    /* The distance was rounded; bound the squared one of the prepared rows. */
-    const float farthest = winners[m - 1].distance;
-    const double above = (double)farthest * (1 + 0x1p-22) + 0x1p-149;
-    const double scaled = bounds->plain ? above : above * bounds->scale;
-    lower_limit(candidates, bounds->metric == WN_COSINE
-                                ? (float)(2 * above)
-                                : (float)(scaled * scaled));
-    if (farthest == 0)
-        candidates->max_row = winners[m - 1].row;
-}
-
 void wn_candidates_offer(const struct wn_bounds *bounds,
                          struct wn_candidates *candidates, size_t i, size_t j,
                          float low, struct wn_winner *winners)
@@ -378,8 +348,33 @@ void wn_candidates_offer(const struct wn_bounds *bounds,
         return;
     drop_losers(bounds, candidates, i);
     /* Ties keep the list full: let the distances decide. */
-    if (candidates->count > bounds->capacity / 2 + bounds->m / 2)
-        keep_winners(bounds, candidates, i, winners);
+    if (candidates->count > bounds->capacity / 2 + bounds->m / 2) {
+        /* Keep only the m nearest candidates, with the bounds they had. */
+        const size_t m = bounds->m;
+        struct wn_candidate *entries = candidates->entries;
+
+        rank_candidates(bounds, candidates, i, winners);
+        for (size_t w = 0; w < m; w++) {
+            size_t e = w;
+
+            while (entries[e].row != winners[w].row)
+                e++;
+            const struct wn_candidate found = entries[e];
+            entries[e] = entries[w];
+            entries[w] = found;
+        }
+        candidates->count = m;
+        /* The distance was rounded; bound the squared one of the prepared rows.
+         */
+        const float farthest = winners[m - 1].distance;
+        const double above = (double)farthest * (1 + 0x1p-22) + 0x1p-149;
+        const double scaled = bounds->plain ? above : above * bounds->scale;
+        lower_limit(candidates, bounds->metric == WN_COSINE
+                                    ? (float)(2 * above)
+                                    : (float)(scaled * scaled));
+        if (farthest == 0)
+            candidates->max_row = winners[m - 1].row;
+    }
 }
 
 void wn_candidates_decide(const struct wn_bounds *bounds,

@@ -318,33 +318,6 @@ static size_t list_tasks(const struct ivf *ivf, struct task *tasks)
     return count;
 }
 
-/* The neighbours of every row. */
-static void search_cells(const struct ivf *ivf, struct worker **workers,
-                         int32_t *index, float *distance)
-{
-    static const char what[] = "neighbours: cells";
-    const size_t count = list_tasks(ivf, NULL);
-    struct wn_log *log = ivf->graph->log;
-    struct task *tasks = wn_new(count, sizeof *tasks);
-    size_t done = 0;
-
-    list_tasks(ivf, tasks);
-    wn_log_progress(log, what, 0, count);
-#pragma omp parallel for schedule(dynamic) num_threads(ivf->graph->threads)
-    for (size_t t = 0; t < count; t++) {
-        size_t now;
-
-        search_cell(ivf, workers[omp_get_thread_num()], tasks[t].cell,
-                    tasks[t].begin, tasks[t].end, index, distance);
-#pragma omp atomic capture
-        now = ++done;
-        if (omp_get_thread_num() == 0)
-            wn_log_progress(log, what, now, count);
-    }
-    wn_log_progress(log, what, count, count);
-    free(tasks);
-}
-
 /* ---- samples: the probe and the recall ---- */
 
 /* Some rows and their exact neighbours. */
@@ -544,7 +517,28 @@ static void graph_search(const struct wn_graph *graph, size_t probe,
         ivf.probe = cells;
     if (!facts->exact) {
         sample_new(&sample, &ivf, workers, 1);
-        search_cells(&ivf, workers, index, distance);
+        static const char what[] = "neighbours: cells";
+        const size_t count = list_tasks(&ivf, NULL);
+        struct wn_log *log = ivf.graph->log;
+        struct task *tasks = wn_new(count, sizeof *tasks);
+        size_t done = 0;
+
+        list_tasks(&ivf, tasks);
+        wn_log_progress(log, what, 0, count);
+#pragma omp parallel for schedule(dynamic) num_threads(ivf.graph->threads)
+        for (size_t t = 0; t < count; t++) {
+            size_t now;
+
+            search_cell(&ivf, workers[omp_get_thread_num()], tasks[t].cell,
+                        tasks[t].begin, tasks[t].end, index, distance);
+#pragma omp atomic capture
+            now = ++done;
+            if (omp_get_thread_num() == 0)
+                wn_log_progress(log, what, now, count);
+        }
+        wn_log_progress(log, what, count, count);
+        free(tasks);
+
         *facts = (struct wn_graph_facts){
             .cells = cells,
             .probe = ivf.probe,

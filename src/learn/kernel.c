@@ -332,48 +332,6 @@ static void project_rows(const struct fit *fit, size_t first, size_t rows,
     }
 }
 
-/* Scores of all rows, each left out. */
-static void score_single_rows(struct fit *fit, float *score)
-{
-    const size_t p = fit->p, k = fit->k;
-
-    for (size_t begin = 0; begin < fit->n; begin += SLAB) {
-        show_progress(fit, "kernel: rows predicted", begin);
-        const size_t end = begin + SLAB < fit->n ? begin + SLAB : fit->n;
-        const size_t blocks = wn_block_count(end - begin);
-
-        if (!fit->rows_cached)
-            fill_slab(fit, KERNEL, begin, end);
-#pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
-        for (size_t b = 0; b < blocks; b++) {
-            const size_t first = wn_block_begin(b);
-            const size_t last = wn_block_end(b, end - begin);
-
-            project_rows(fit, first, last - first, score + (begin + first) * k);
-            for (size_t r = first; r < last; r++) {
-                double h = 0;
-
-                for (size_t j = 0; j < p; j++)
-                    h += (double)fit->leverage[r * p + j] *
-                         (double)fit->leverage[r * p + j];
-                h *= wn_sample_weight(fit->sample, begin + r);
-                if (h == 0)
-                    continue;
-                h = h < 1 - MIN_REST ? h : 1 - MIN_REST;
-                float *own = score + (begin + r) * k;
-                float *given = own + fit->sample->label[begin + r];
-                const float share = (float)(1 / (1 - h));
-                const double left_out = ((double)*given - h) / (1 - h);
-
-                for (size_t c = 0; c < k; c++)
-                    own[c] *= share;
-                *given = (float)left_out;
-            }
-        }
-    }
-    show_progress(fit, "kernel: rows predicted", fit->n);
-}
-
 /* The rows by group, and a slab of them. */
 struct groups {
     int32_t *order; /* n: rows by group, then by number */
@@ -618,7 +576,43 @@ static int score_rows(struct fit *fit, float *score, struct wn_error *error)
         return score_groups(fit, score, error);
     if (kernel_solve(fit, error))
         return -1;
-    score_single_rows(fit, score);
+    const size_t p = fit->p, k = fit->k;
+
+    for (size_t begin = 0; begin < fit->n; begin += SLAB) {
+        show_progress(fit, "kernel: rows predicted", begin);
+        const size_t end = begin + SLAB < fit->n ? begin + SLAB : fit->n;
+        const size_t blocks = wn_block_count(end - begin);
+
+        if (!fit->rows_cached)
+            fill_slab(fit, KERNEL, begin, end);
+#pragma omp parallel for schedule(dynamic) num_threads(fit->threads)
+        for (size_t b = 0; b < blocks; b++) {
+            const size_t first = wn_block_begin(b);
+            const size_t last = wn_block_end(b, end - begin);
+
+            project_rows(fit, first, last - first, score + (begin + first) * k);
+            for (size_t r = first; r < last; r++) {
+                double h = 0;
+
+                for (size_t j = 0; j < p; j++)
+                    h += (double)fit->leverage[r * p + j] *
+                         (double)fit->leverage[r * p + j];
+                h *= wn_sample_weight(fit->sample, begin + r);
+                if (h == 0)
+                    continue;
+                h = h < 1 - MIN_REST ? h : 1 - MIN_REST;
+                float *own = score + (begin + r) * k;
+                float *given = own + fit->sample->label[begin + r];
+                const float share = (float)(1 / (1 - h));
+                const double left_out = ((double)*given - h) / (1 - h);
+
+                for (size_t c = 0; c < k; c++)
+                    own[c] *= share;
+                *given = (float)left_out;
+            }
+        }
+    }
+    show_progress(fit, "kernel: rows predicted", fit->n);
     return 0;
 }
 

@@ -89,31 +89,6 @@ static int predict_pass(const struct wn_predictor *const *chosen, size_t count,
     return 0;
 }
 
-/* Before a further pass: weak members get weight 0, and the training weight of
- * a row is multiplied by its agreement with the previous pass. */
-static void prepare_pass(struct wn_quality *quality, size_t count,
-                         const struct wn_sample *sample,
-                         const float *probability, float *weight)
-{
-    const size_t k = sample->k;
-    double max = 0;
-
-    for (size_t p = 0; p < count; p++)
-        max = fmax(max, quality[p].weight);
-    for (size_t p = 0; p < count; p++)
-        if (quality[p].weight < WEAK * max)
-            quality[p].weight = 0;
-    for (size_t i = 0; i < sample->n; i++) {
-        const float *row = probability + i * k;
-        const float top = row[wn_softmax_row_top(row, k)];
-
-        weight[i] = sample->label[i] < 0 || !(top > 0)
-                        ? 0
-                        : (float)wn_sample_weight(sample, i) *
-                              (row[sample->label[i]] / top);
-    }
-}
-
 /* All passes; every class has rows. */
 static int predict_passes(const struct wn_predictor *const *chosen,
                           size_t count, size_t passes,
@@ -144,7 +119,26 @@ static int predict_passes(const struct wn_predictor *const *chosen,
             kept[p] = wn_spill_new(cells, sizeof **kept);
     for (size_t pass = 0; status == 0 && pass < passes; pass++) {
         if (pass) {
-            prepare_pass(quality, count, sample, probability, weight);
+            /* Before a further pass: weak members get weight 0, and the
+             * training weight of a row is multiplied by its agreement with the
+             * previous pass. */
+            const size_t k = sample->k;
+            double max = 0;
+
+            for (size_t p = 0; p < count; p++)
+                max = fmax(max, quality[p].weight);
+            for (size_t p = 0; p < count; p++)
+                if (quality[p].weight < WEAK * max)
+                    quality[p].weight = 0;
+            for (size_t i = 0; i < sample->n; i++) {
+                const float *row = probability + i * k;
+                const float top = row[wn_softmax_row_top(row, k)];
+
+                weight[i] = sample->label[i] < 0 || !(top > 0)
+                                ? 0
+                                : (float)wn_sample_weight(sample, i) *
+                                      (row[sample->label[i]] / top);
+            }
             now.weight = weight;
         }
         now.draft = pass + 1 < passes;

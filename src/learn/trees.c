@@ -183,32 +183,6 @@ double wn_trees_bytes(const struct wn_sample *sample)
     return 2 * n * d + 4 * n + BATCH * tree;
 }
 
-/* Copy the node's rows side by side and sum up their classes. */
-static struct content gather_node(struct tree *tree, const struct node *node)
-{
-    const int32_t *row = tree->inside + node->in_begin;
-    const size_t rows = node->in_end - node->in_begin;
-    struct content content = {0};
-    int32_t last = -1;
-
-    for (size_t r = 0; r < rows; r++) {
-        const int32_t class = tree->view.label[row[r]];
-
-        tree->mass[r] = tree->view.times[row[r]];
-        if (class != last)
-            tree->total[content.runs++] = 0;
-        last = class;
-        tree->total[content.runs - 1] += (double)tree->mass[r];
-        tree->end[content.runs - 1] = r + 1;
-    }
-    for (size_t run = 0; run < content.runs; run++) {
-        content.classes += tree->total[run] > 0;
-        content.all += tree->total[run];
-        content.square += tree->total[run] * tree->total[run];
-    }
-    return content;
-}
-
 WN_MULTIVERSION static void find_range(const uint16_t *value, size_t count,
                                        uint16_t *low, uint16_t *high)
 {
@@ -523,7 +497,27 @@ static void grow_node(const struct forest *forest, struct tree *tree)
     if (node.out_begin == node.out_end)
         return;
     enter_node(forest, tree, &node);
-    const struct content content = gather_node(tree, &node);
+    /* Copy the node's rows side by side and sum up their classes. */
+    const int32_t *row = tree->inside + node.in_begin;
+    const size_t rows = node.in_end - node.in_begin;
+    struct content content = {0};
+    int32_t last = -1;
+
+    for (size_t r = 0; r < rows; r++) {
+        const int32_t class = tree->view.label[row[r]];
+
+        tree->mass[r] = tree->view.times[row[r]];
+        if (class != last)
+            tree->total[content.runs++] = 0;
+        last = class;
+        tree->total[content.runs - 1] += (double)tree->mass[r];
+        tree->end[content.runs - 1] = r + 1;
+    }
+    for (size_t run = 0; run < content.runs; run++) {
+        content.classes += tree->total[run] > 0;
+        content.all += tree->total[run];
+        content.square += tree->total[run] * tree->total[run];
+    }
     if (content.classes <= 1 ||
         node.in_end - node.in_begin < forest->min_rows ||
         !choose_split(forest, tree, &node, &content, &split)) {
