@@ -106,39 +106,6 @@ stage_help() {
 }
 
 help() {
-    eval "program=\$$1_program"
-    "$program" --help | awk -v without="$own $apart" '
-        BEGIN { count = split(without, words)
-                for (i = 1; i <= count; i++) no[words[i]] = 1 }
-        /^  (-., |    )--/ { name = $1 ~ /^--/ ? $1 : $2
-                           sub(/^--/, "", name); sub(/=.*/, "", name)
-                           mine = !(name in no) }
-        !/^ / { mine = 0 }
-        mine'
-}
-
-# Every option, a line each: name, letter and value ("-" for none), stage.
-option_table=$(
-    cat <<END
-output o AUDIT here
-pruned - PRUNED here
-force f - here
-quiet q - here
-help h - here
-version V - here
-END
-    for stage in $stages; do
-        stage_help $stage | awk -v stage=$stage '/^  (-., |    )--/ {
-            letter = $1 ~ /^--/ ? "-" : substr($1, 2, 1)
-            option = $1 ~ /^--/ ? $1 : $2
-            value = option ~ /=/ ? "V" : "-"
-            sub(/^--/, "", option); sub(/=.*/, "", option)
-            print option, letter, value, stage }'
-        echo "quiet q - $stage"
-    done
-)
-
-help() {
     cat <<END
 usage: $self [OPTION...] FILE
 Audit the dataset FILE: which labels are wrong, and the rows worth keeping.
@@ -239,7 +206,7 @@ folder() {
 
 # Standard input goes to ingest alone, which keeps what it reads for prune.
 if [ "$1" = - ]; then
-    [ -n "$output" ] || fail "-: wanted --output, because it has no name"
+    [ -n "$output" ] || fail "standard input needs --output=FILE"
     case " $ingest " in
     *' --no-keep-source '*)
         [ "$pruned" = none ] ||
@@ -402,7 +369,7 @@ if [ -z "$force" ]; then
         earlier "$output" ||
             fail "$output: is not from an earlier audit; --force replaces it"
     elif [ "$pruned" != none ] && [ -e "$pruned" ]; then
-        fail "$pruned: exists, but no earlier audit; --force replaces it"
+        fail "$pruned: exists and is not from an audit; --force replaces it"
     fi
 fi
 
@@ -421,6 +388,20 @@ if [ "$pruned" != none ]; then
     fi
     [ "$input" = - ] || prune="$prune $(quote "--source=$input")"
     run prune -o "$kept" -- "$work/audit.h5"
+    run prune -q --dry-run -- "$work/audit.h5" >"$work/plan"
+    counts=$(awk '
+        NF == 0 { exit }
+        $2 == "rows" { rows = $1 }
+        $2 == "kept" { kept = $1 }
+        $2 == "relabelled" { relabelled = $1 }
+        $2 == "left" { out = $1 }
+        $2 == "action" { action[$3] = $1; advised = 1 }
+        END { printf "(%d of %d", kept, rows
+              if (relabelled) printf "; %d relabelled", relabelled
+              if (out) printf "; %d left out", out
+              if (advised) printf ": %d to relabel, %d to drop",
+                                  action["relabel"], action["drop"]
+              print ")" }' "$work/plan")
 fi
 run report "--as=$output" -- "$work/audit.h5" >"$work/summary"
 
@@ -430,7 +411,8 @@ run report "--as=$output" -- "$work/audit.h5" >"$work/summary"
 {
     echo
     printf 'audit file    %s\n' "$(plain "$output")"
-    [ "$pruned" = none ] || printf 'pruned rows   %s\n' "$(plain "$pruned")"
+    [ "$pruned" = none ] ||
+        printf 'kept rows     %s %s\n' "$(plain "$pruned")" "$counts"
 } >>"$work/summary" || exit 2
 if [ -z "$quiet" ] || [ $findings -eq 1 ]; then
     cat "$work/summary" 2>/dev/null ||
