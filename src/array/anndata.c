@@ -231,35 +231,6 @@ static bool is_csc(const struct wn_hdf5_reader *reader)
     return found;
 }
 
-/* Check form and size of the matrix before the rows are allocated. */
-static int check_sparse(const struct sparse *sparse)
-{
-    struct wn_hdf5_reader *reader = sparse->reader;
-    const size_t rows = (size_t)sparse->shape[0];
-    const size_t columns = (size_t)sparse->shape[1];
-    const size_t bytes = wn_product(rows, columns, sparse->data.width);
-
-    if (sparse->data.rank != 1 || sparse->data.text ||
-        sparse->indices.rank != 1 || !sparse->indices.whole ||
-        sparse->indptr.rank != 1 || !sparse->indptr.whole ||
-        sparse->data.rows != sparse->indices.rows)
-        return wn_hdf5_refuse(reader, "wanted lists of numbers in data, of "
-                                      "columns in indices, of places in "
-                                      "indptr");
-    if (is_csc(reader) || sparse->indptr.rows != rows + 1)
-        return wn_hdf5_refuse(reader, "is no matrix by rows, wanted a "
-                                      "csr_matrix: tocsr() before writing");
-    if (bytes / DENSE_MAX > reader->size ||
-        columns > reader->memory / 4 / sizeof(double))
-        return wn_fail(reader->error, WN_EDATA,
-                       "%s: %s: %zu rows of %zu features each in a file of "
-                       "%llu bytes: too sparse for a dense matrix",
-                       reader->name, reader->path, rows, columns,
-                       (unsigned long long)reader->size);
-    wn_sandbox_seconds(WN_HDF5_SECONDS + bytes / BYTES_A_SECOND);
-    return 0;
-}
-
 /* Write out the matrix row by row; numbers of one cell add up. */
 static int put_matrix(struct sparse *sparse)
 {
@@ -333,9 +304,37 @@ static int read_sparse(struct wn_hdf5_reader *reader)
                                       "numbers");
     if (wn_hdf5_member_read(reader, "data", &sparse.data) ||
         wn_hdf5_member_read(reader, "indices", &sparse.indices) ||
-        wn_hdf5_member_read(reader, "indptr", &sparse.indptr) ||
-        check_sparse(&sparse))
+        wn_hdf5_member_read(reader, "indptr", &sparse.indptr))
         goto done;
+    /* Check form and size of the matrix before the rows are allocated. */
+    const size_t rows = (size_t)sparse.shape[0];
+    const size_t columns = (size_t)sparse.shape[1];
+    const size_t bytes = wn_product(rows, columns, sparse.data.width);
+
+    if (sparse.data.rank != 1 || sparse.data.text || sparse.indices.rank != 1 ||
+        !sparse.indices.whole || sparse.indptr.rank != 1 ||
+        !sparse.indptr.whole || sparse.data.rows != sparse.indices.rows) {
+        wn_hdf5_refuse(reader, "wanted lists of numbers in data, of "
+                               "columns in indices, of places in "
+                               "indptr");
+        goto done;
+    }
+    if (is_csc(reader) || sparse.indptr.rows != rows + 1) {
+        wn_hdf5_refuse(reader, "is no matrix by rows, wanted a "
+                               "csr_matrix: tocsr() before writing");
+        goto done;
+    }
+    if (bytes / DENSE_MAX > reader->size ||
+        columns > reader->memory / 4 / sizeof(double)) {
+        wn_fail(reader->error, WN_EDATA,
+                "%s: %s: %zu rows of %zu features each in a file of "
+                "%llu bytes: too &sparse for a dense matrix",
+                reader->name, reader->path, rows, columns,
+                (unsigned long long)reader->size);
+        goto done;
+    }
+    wn_sandbox_seconds(WN_HDF5_SECONDS + bytes / BYTES_A_SECOND);
+
     reader->array->whole = sparse.data.whole;
     reader->array->width = sparse.data.width;
     if (begin_array(reader, (size_t)sparse.shape[0], (size_t)sparse.shape[1]))

@@ -62,8 +62,11 @@ void wn_hdf5_member_path(const struct wn_hdf5_reader *reader,
     snprintf(path, WN_HDF5_PATH, "%.1000s/%s", reader->path, member);
 }
 
-/* Refuse what could lead out of the file. */
-static int check_references(struct wn_hdf5_reader *reader, hid_t creation)
+/* Refuse what could lead out of the file or claims more than the file or the
+ * memory holds, before anything is allocated. Fills in the shape of the array
+ * and its chunks. */
+static int check_dataset(struct wn_hdf5_reader *reader, hid_t creation,
+                         hsize_t chunk[WN_ARRAY_RANK])
 {
     const int filters = H5Pget_nfilters(creation);
 
@@ -86,12 +89,6 @@ static int check_references(struct wn_hdf5_reader *reader, hid_t creation)
                            "or fletcher32 (h5repack -f GZIP=1 makes a copy)",
                            reader->name, reader->path, (int)filter);
     }
-    return 0;
-}
-
-/* Fill in what the array is: its cells and its extents. */
-static int describe_array(struct wn_hdf5_reader *reader)
-{
     const H5T_class_t class = H5Tget_class(reader->type);
     const size_t width = H5Tget_size(reader->type);
     const hid_t space = H5Dget_space(reader->set);
@@ -116,17 +113,8 @@ static int describe_array(struct wn_hdf5_reader *reader)
         return -1;
     for (int r = 0; r < rank; r++)
         array->extent[r] = reader->extent[r];
-    return wn_array_shape(array)
-               ? 0
-               : wn_hdf5_refuse(reader, "claims more cells than are possible");
-}
-
-/* Compare sizes with the file and the memory before anything is allocated. */
-static int check_sizes(struct wn_hdf5_reader *reader, hid_t creation,
-                       hsize_t chunk[WN_ARRAY_RANK])
-{
-    const struct wn_array *array = reader->array;
-    const size_t width = H5Tget_size(reader->type);
+    if (!wn_array_shape(array))
+        return wn_hdf5_refuse(reader, "claims more cells than are possible");
     const hsize_t stored = H5Dget_storage_size(reader->set);
     const size_t content = wn_product(array->rows, array->columns, width);
     size_t bytes = width;
@@ -172,9 +160,7 @@ int wn_hdf5_dataset_open(struct wn_hdf5_reader *reader)
     if (creation < 0 || reader->type < 0)
         wn_hdf5_refuse(reader, "damaged");
     else
-        good = check_references(reader, creation) == 0 &&
-               describe_array(reader) == 0 &&
-               check_sizes(reader, creation, chunk) == 0;
+        good = check_dataset(reader, creation, chunk) == 0;
     wn_hdf5_close(creation);
     wn_hdf5_close(access);
     if (!good)

@@ -32,7 +32,7 @@ check() {
 }
 
 code=$(find src tests bench -name '*.[ch]')
-shell="quickstart src/prog/audit.sh man/rename.sh
+shell="quickstart src/prog/driver.sh man/rename.sh
     $(find bench tests -name '*.sh') $(find tests -name '*.t')"
 jobs=$(nproc 2>/dev/null || echo 1)
 
