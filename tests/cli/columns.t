@@ -14,8 +14,8 @@ awk 'BEGIN { print "half,big,town,road,when,leak,clean,y"
             i % 25 ? substr("xyz", c + 1, 1) : "q", h % 10, c
     } }' >many.csv
 runs "140,000 rows" ingest --label=y many.csv -o one.h5 -j1
-is "$(grep leak err)" "ingest: many.csv: column leak: predicts the label alone\
- (96 %); does it say what the label does?" "a leak is reported"
+is "$(grep leak err)" "ingest: many.csv: column leak: alone predicts the label\
+ (96 %). Is it a copy of the label? If so: --ignore='leak'" "a leak is reported"
 ingest --label=y many.csv -o four.h5 -j4 2>err
 same one.h5 four.h5 "same bytes for -j4"
 report --format=tsv --columns one.h5 >found

@@ -10,47 +10,13 @@
 
 enum { MAX_VARIANTS = 10 };
 
-/* With --verbose: one table of all columns, a line at a time. */
-static void log_column_table(const struct ingest *ingest)
+void ingest_log_columns(const struct ingest *ingest)
 {
     static const struct wn_grid_column head[] = {
         {"column", WN_LEFT, WN_SHRINKS},  {"kind", WN_LEFT, WN_FIXED},
         {"missing", WN_RIGHT, WN_FIXED},  {"invalid", WN_RIGHT, WN_FIXED},
         {"distinct", WN_RIGHT, WN_FIXED}, {"features", WN_RIGHT, WN_FIXED},
         {"note", WN_LEFT, WN_SHRINKS}};
-    const struct wn_table *table = &ingest->table;
-    struct wn_text text = {0};
-    struct wn_grid grid;
-
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
-        const struct wn_column *column = &table->column[c];
-        const uint64_t distinct = column->role == WN_ROLE_LABEL
-                                      ? table->classes.count
-                                      : column->distinct;
-
-        wn_grid_add_text(&grid, wn_csv_column(table->csv, c));
-        wn_grid_add_text(&grid, wn_table_kind(table, c));
-        wn_grid_add_count(&grid, column->missing);
-        wn_grid_add_count(&grid, column->invalid + column->broken);
-        wn_grid_format_known(&grid, distinct, "%s%llu",
-                             column->distinct_estimated ? "~" : "",
-                             (unsigned long long)distinct);
-        wn_grid_add_count(&grid, column->features);
-        wn_grid_add_text(&grid, wn_table_note(table, c));
-    }
-    wn_grid_print(&grid, &text);
-    for (const char *line = text.bytes; *line;) {
-        const size_t length = strcspn(line, "\n");
-
-        wn_log_verbose(ingest->run->log, "%.*s", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
-    wn_text_free(&text);
-}
-
-void ingest_log_columns(const struct ingest *ingest)
-{
     const struct wn_table *table = &ingest->table;
     const struct wn_csv *csv = ingest->csv;
     struct wn_log *log = ingest->run->log;
@@ -75,12 +41,41 @@ void ingest_log_columns(const struct ingest *ingest)
         if (table->column[c].role == WN_ROLE_FEATURE &&
             table->column[c].leakage.low >= WN_LEAKAGE_SHARE)
             wn_log_note(log,
-                        "%s: column %s: predicts the label alone (%.0f %%); "
-                        "does it say what the label does?",
+                        "%s: column %s: alone predicts the label (%.0f %%). Is "
+                        "it a copy of the label? If so: --ignore='%s'",
                         file, wn_csv_column(csv, c),
-                        100 * table->column[c].leakage.lift);
-    if (log->level >= WN_VERBOSE)
-        log_column_table(ingest);
+                        100 * table->column[c].leakage.lift,
+                        wn_csv_column(csv, c));
+    if (log->level < WN_VERBOSE)
+        return;
+    /* One table of all columns, a line at a time. */
+    struct wn_text text = {0};
+    struct wn_grid grid;
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t c = 0; c < wn_csv_columns(csv); c++) {
+        const struct wn_column *column = &table->column[c];
+        const uint64_t distinct = column->role == WN_ROLE_LABEL
+                                      ? table->classes.count
+                                      : column->distinct;
+
+        wn_grid_add_text(&grid, wn_csv_column(csv, c));
+        wn_grid_add_text(&grid, wn_table_kind(table, c));
+        wn_grid_add_count(&grid, column->missing);
+        wn_grid_add_count(&grid, column->invalid + column->broken);
+        wn_grid_format_known(&grid, distinct, "%s%llu",
+                             column->distinct_estimated ? "~" : "",
+                             (unsigned long long)distinct);
+        wn_grid_add_count(&grid, column->features);
+        wn_grid_add_text(&grid, wn_table_note(table, c));
+    }
+    wn_grid_print(&grid, &text);
+    for (const char *line = text.bytes; *line;) {
+        const size_t length = strcspn(line, "\n");
+
+        wn_log_verbose(log, "%.*s", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+    wn_text_free(&text);
 }
 
 void ingest_log_rows(const struct ingest *ingest)

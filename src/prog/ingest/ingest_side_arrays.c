@@ -186,43 +186,7 @@ static int write_features_b(const struct side_arrays *side, size_t n,
     return status || wn_audit_write_end(writer, error) ? -1 : 0;
 }
 
-/* out: the n x k outputs of epoch e, classes in the order of their names.
- * Clears *probabilities if a row is not a distribution. */
-static int read_epoch(const struct side_arrays *side, size_t e, size_t n,
-                      const size_t *order, struct wn_array_rows *rows,
-                      float *out, bool *probabilities, struct wn_error *error)
-{
-    const struct wn_array *array = &side->dynamics;
-    const size_t k = array->extent[2];
-    char where[40];
-
-    for (size_t i = 0; i < n; i++) {
-        const size_t from = side->keep ? side->keep[i] : i;
-        const double *wide =
-            wn_array_row(rows, e * array->extent[1] + from, error);
-        double total = 0;
-        bool inside = true;
-
-        if (!wide)
-            return -1;
-        for (size_t c = 0; c < k; c++) {
-            const double value = wide[order[c]];
-
-            if (!(fabs(value) <= FLT_MAX)) {
-                snprintf(where, sizeof where, "epoch %zu, ", e);
-                return wn_rescale_fail(array, where, from, order[c], value,
-                                       error);
-            }
-            out[i * k + c] = (float)value;
-            inside = inside && value >= 0 && value <= 1;
-            total += value;
-        }
-        *probabilities =
-            *probabilities && inside && fabs(total - 1) <= WN_SUM_SLACK;
-    }
-    return 0;
-}
-
+/* The n x k outputs of each epoch, classes in the order of their names. */
 static int write_dynamics(const struct side_arrays *side, size_t n,
                           const size_t *order, struct wn_audit_writer *writer,
                           struct wn_error *error)
@@ -233,26 +197,51 @@ static int write_dynamics(const struct side_arrays *side, size_t n,
     const size_t extent[3] = {epochs, n, k};
     float *epoch = wn_new(wn_product(n, k, 1), sizeof *epoch);
     struct wn_array_rows rows = {0};
-    bool probabilities = true;
+    bool probabilities = true; /* whether every row is a distribution */
+    char where[40];
+    int status = -1;
 
     flat.rows = epochs * flat.extent[1];
     flat.columns = k;
     wn_array_rows_open(&rows, &flat);
-    int status = wn_audit_write_begin(writer, path, WN_F32, extent, error);
-    for (size_t e = 0; e < epochs && status == 0; e++) {
-        status =
-            read_epoch(side, e, n, order, &rows, epoch, &probabilities, error);
-        if (status == 0)
-            status = wn_audit_write_append(writer, 1, epoch, error);
+    if (wn_audit_write_begin(writer, path, WN_F32, extent, error))
+        goto done;
+    for (size_t e = 0; e < epochs; e++) {
+        for (size_t i = 0; i < n; i++) {
+            const size_t from = side->keep ? side->keep[i] : i;
+            const double *wide =
+                wn_array_row(&rows, e * flat.extent[1] + from, error);
+            double total = 0;
+
+            if (!wide)
+                goto done;
+            for (size_t c = 0; c < k; c++) {
+                const double value = wide[order[c]];
+
+                if (!(fabs(value) <= FLT_MAX)) {
+                    snprintf(where, sizeof where, "epoch %zu, ", e);
+                    status = wn_rescale_fail(&side->dynamics, where, from,
+                                             order[c], value, error);
+                    goto done;
+                }
+                epoch[i * k + c] = (float)value;
+                probabilities = probabilities && value >= 0 && value <= 1;
+                total += value;
+            }
+            probabilities = probabilities && fabs(total - 1) <= WN_SUM_SLACK;
+        }
+        if (wn_audit_write_append(writer, 1, epoch, error))
+            goto done;
     }
+    if (wn_audit_write_end(writer, error) == 0 &&
+        wn_audit_write_text(writer, path, "content",
+                            probabilities ? "probabilities" : "logits",
+                            error) == 0)
+        status = 0;
+done:
     wn_array_rows_free(&rows);
     free(epoch);
-    return status || wn_audit_write_end(writer, error) ||
-                   wn_audit_write_text(
-                       writer, path, "content",
-                       probabilities ? "probabilities" : "logits", error)
-               ? -1
-               : 0;
+    return status;
 }
 
 int ingest_side_arrays_write(const struct side_arrays *side, size_t n,
