@@ -174,7 +174,8 @@ static void put_classes(const struct wn_report *report, struct wn_text *out)
     static const struct wn_grid_column without[] = {
         {"class", WN_LEFT, WN_SHRINKS},
         {"rows", WN_RIGHT, WN_FIXED},
-        {"flagged", WN_RIGHT, WN_FIXED}};
+        {"flagged", WN_RIGHT, WN_FIXED},
+        {"", WN_LEFT, WN_FIXED}};
     const bool overlap = report->claim == WN_CLAIM_OVERLAP;
     const size_t k = report->data.k;
     const size_t shown = k < WN_MAX_CLASSES ? k : WN_MAX_CLASSES;
@@ -197,8 +198,7 @@ static void put_classes(const struct wn_report *report, struct wn_text *out)
                                  100 * line->expected / (double)line->rows);
         }
         wn_grid_add_count(&grid, line->flagged);
-        if (!overlap)
-            wn_grid_add_text(&grid, few ? "too few rows to say" : "");
+        wn_grid_add_text(&grid, few ? "too few rows to say" : "");
     }
     wn_text_format(out, "\n");
     wn_grid_print(&grid, out);

@@ -65,32 +65,10 @@ static void load_member(const struct wn_audit *audit, const char *name,
     wn_text_free(&attribute);
 }
 
-static void load_members(struct wn_model_quality *quality,
-                         const struct wn_audit *audit, struct wn_error *error)
-{
-    static const char pool[] = "committee";
-    char *names = load_text(audit, model_path, "members", error);
-    size_t capacity = 2;
-
-    if (!names)
-        return;
-    for (const char *at = names; *at; at++)
-        capacity += *at == ',';
-    quality->member = wn_new(capacity, sizeof *quality->member);
-    for (const char *at = names; *at; at += *at == ',') {
-        const size_t length = strcspn(at, ",");
-
-        load_member(audit, at, length, quality, error);
-        at += length;
-    }
-    if (quality->members > 1)
-        load_member(audit, pool, strlen(pool), quality, error);
-    free(names);
-}
-
 int wn_model_quality_load(struct wn_model_quality *quality,
                           const struct wn_audit *audit, struct wn_error *error)
 {
+    static const char pool[] = "committee";
     size_t extent[3];
     int rank;
 
@@ -112,8 +90,22 @@ int wn_model_quality_load(struct wn_model_quality *quality,
     quality->epoch = wn_report_number(audit, "score", "epoch", 0, 0x1p53);
     quality->epochs = wn_report_number(audit, "score", "epochs", 0, 0x1p53);
     quality->kernels = load_text(audit, "score", "kernels", error);
-    if (wn_audit_has(audit, model_path))
-        load_members(quality, audit, error);
+    char *names = wn_audit_has(audit, model_path)
+                      ? load_text(audit, model_path, "members", error)
+                      : NULL;
+    size_t capacity = 2;
+    for (const char *at = names; at && *at; at++)
+        capacity += *at == ',';
+    quality->member = wn_new(capacity, sizeof *quality->member);
+    for (const char *at = names; at && *at; at += *at == ',') {
+        const size_t length = strcspn(at, ",");
+
+        load_member(audit, at, length, quality, error);
+        at += length;
+    }
+    free(names);
+    if (quality->members > 1)
+        load_member(audit, pool, strlen(pool), quality, error);
     if (!wn_audit_has(audit, graph_path))
         return error->code ? -1 : 0;
     quality->metric =
