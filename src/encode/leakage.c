@@ -13,7 +13,7 @@ struct wn_leakage_test {
     const int32_t *label;
     size_t m, k, slots;
     double largest;   /* share of the largest class */
-    int32_t majority; /* that class, the lowest of a tie */
+    int32_t majority; /* that class, the lowest on ties */
     uint32_t *bin;    /* m */
     uint32_t *start;  /* m + 2, where each bin begins in `order` */
     uint32_t *order;  /* m rows, by bin */
@@ -69,7 +69,8 @@ void wn_leakage_free(struct wn_leakage_test *test)
     free(test);
 }
 
-/* The class with most votes among the rows of one bin, the lowest of a tie. */
+/* The class with the most votes among the rows of one bin, the lowest on
+ * ties. */
 static int32_t leakage_majority(const struct wn_leakage_test *test,
                                 const uint32_t *votes, const uint32_t *row,
                                 size_t rows)
@@ -84,25 +85,6 @@ static int32_t leakage_majority(const struct wn_leakage_test *test,
             best = label;
     }
     return best < 0 ? test->majority : best;
-}
-
-/* How many rows of one bin the majority of the other half predicts right. */
-static size_t count_right(struct wn_leakage_test *test, const uint32_t *row,
-                          size_t rows)
-{
-    size_t right = 0;
-
-    for (size_t i = 0; i < rows; i++)
-        test->votes[test->half[row[i]]][test->label[row[i]]]++;
-    const int32_t predicted[2] = {
-        leakage_majority(test, test->votes[1], row, rows),
-        leakage_majority(test, test->votes[0], row, rows)};
-    for (size_t i = 0; i < rows; i++) {
-        right += predicted[test->half[row[i]]] == test->label[row[i]];
-        test->votes[0][test->label[row[i]]] = 0;
-        test->votes[1][test->label[row[i]]] = 0;
-    }
-    return right;
 }
 
 /* The lower end of the Wilson interval for `right` of m, z = 1.645. */
@@ -132,9 +114,20 @@ static struct wn_leakage leakage_of_bins(struct wn_leakage_test *test,
     for (size_t s = 0; s < m; s++)
         test->order[start[test->bin[s]]++] = (uint32_t)s;
     for (size_t b = 0; b < bins; b++) {
-        const size_t begin = b ? start[b - 1] : 0;
+        const size_t begin = b ? start[b - 1] : 0, rows = start[b] - begin;
+        const uint32_t *row = test->order + begin;
 
-        right += count_right(test, test->order + begin, start[b] - begin);
+        for (size_t i = 0; i < rows; i++)
+            test->votes[test->half[row[i]]][test->label[row[i]]]++;
+        /* The majority of one half predicts the labels of the other. */
+        const int32_t predicted[2] = {
+            leakage_majority(test, test->votes[1], row, rows),
+            leakage_majority(test, test->votes[0], row, rows)};
+        for (size_t i = 0; i < rows; i++) {
+            right += predicted[test->half[row[i]]] == test->label[row[i]];
+            test->votes[0][test->label[row[i]]] = 0;
+            test->votes[1][test->label[row[i]]] = 0;
+        }
     }
     const double rest = 1 - test->largest;
     return (struct wn_leakage){

@@ -24,17 +24,23 @@ int wn_rescale_fail(const struct wn_array *array, const char *where, size_t row,
                    array->name, where, row, column, text);
 }
 
-/* The sample, feature by feature: d x *count. */
-static double *read_sample(const struct wn_array *array, const uint64_t *keep,
-                           size_t n, size_t *count, struct wn_error *error)
+int wn_rescale_fit(struct wn_rescale *rescale, enum wn_rescale_how how,
+                   const struct wn_array *array, const uint64_t *keep, size_t n,
+                   struct wn_error *error)
 {
-    const size_t d = array->columns, max = wn_sample_rows(d + 1);
-    const size_t step = (n + max - 1) / max;
-    const size_t rows = *count = (n + step - 1) / step;
-    double *sample = wn_new(wn_product(rows, d, 1), sizeof *sample);
-    double *row = wn_new(d, sizeof *row);
+    double share = 1; /* maximum part of the variance in one feature */
+    const size_t d = array->columns;
     int status = 0;
 
+    *rescale = (struct wn_rescale){.how = how, .d = d};
+    if (how == WN_RESCALE_NONE)
+        return 0;
+    /* Sample rows at equal distances, feature by feature: d x rows. */
+    const size_t max_rows = wn_sample_rows(d + 1);
+    const size_t step = (n + max_rows - 1) / max_rows;
+    const size_t rows = (n + step - 1) / step;
+    double *sample = wn_new(wn_product(rows, d, 1), sizeof *sample);
+    double *row = wn_new(d, sizeof *row);
     for (size_t s = 0; s < rows && status == 0; s++) {
         const size_t from = keep ? keep[s * step] : s * step;
 
@@ -46,25 +52,10 @@ static double *read_sample(const struct wn_array *array, const uint64_t *keep,
         }
     }
     free(row);
-    if (status == 0)
-        return sample;
-    free(sample);
-    return NULL;
-}
-
-int wn_rescale_fit(struct wn_rescale *rescale, enum wn_rescale_how how,
-                   const struct wn_array *array, const uint64_t *keep, size_t n,
-                   struct wn_error *error)
-{
-    double share = 1; /* maximum part of the variance in one feature */
-    size_t rows;
-
-    *rescale = (struct wn_rescale){.how = how, .d = array->columns};
-    if (how == WN_RESCALE_NONE)
-        return 0;
-    double *sample = read_sample(array, keep, n, &rows, error);
-    if (!sample)
+    if (status) {
+        free(sample);
         return -1;
+    }
     if (how != WN_RESCALE_ROBUST) {
         double sum = 0, max = 0; /* of squares about the means, by feature */
 
