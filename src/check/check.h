@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* check/check.h: what an issue check is: one file, one table row. */
+/* check/check.h: an issue check is one row of a table. */
 #ifndef WN_CHECK_CHECK_H
 #define WN_CHECK_CHECK_H
 

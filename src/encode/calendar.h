@@ -13,9 +13,9 @@
  * Parts that are the same in all cells are left out. Parts are read off the
  * clock that the cell shows; the instant takes its time zone into account.
  *
- * A column has one order of year, month and day: the one in which most of its
- * cells are dates. It is ambiguous if as many cells are dates with the day
- * first as with the month first. */
+ * All cells of a column are read in one order of year, month and day: the order
+ * in which most of them are dates. The order is ambiguous if as many cells are
+ * dates with the day first as with the month first. */
 #ifndef WN_ENCODE_CALENDAR_H
 #define WN_ENCODE_CALENDAR_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* encode/roles.h: columns that describe their rows and are not features: who
- * gave the label, what the row weighs, which rows belong together. */
+/* encode/roles.h: columns that describe their rows and are not features:
+ * annotator, weight, group. */
 #ifndef WN_ENCODE_ROLES_H
 #define WN_ENCODE_ROLES_H
 

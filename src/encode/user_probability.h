@@ -3,8 +3,8 @@
  * column a class.
  *
  * The pattern's first group names the class of a column: with p_(.*) the column
- * p_cat is for the class cat. Every class of the label must have its column. A
- * column may be for a class that no row has; that class then has 0 rows. */
+ * p_cat is for the class cat. Every class of the label needs a column. A
+ * column may belong to a class that no row has; that class then has 0 rows. */
 #ifndef WN_ENCODE_USER_PROBABILITY_H
 #define WN_ENCODE_USER_PROBABILITY_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* method/method.h: what a scoring method is: one row of a table, and a file of
- * its own only where it needs more than a few lines. Higher scores are always
- * more suspicious; where a paper has it the other way round the sign or the
- * range is turned. winnow-methods(7) has the formulas. */
+/* method/method.h: a scoring method is one row of a table, with a file of its
+ * own only where it needs more than a few lines. Higher scores are always more
+ * suspicious; scores that a paper defines the other way round change their sign
+ * or are subtracted from their maximum. winnow-methods(7) has the formulas. */
 #ifndef WN_METHOD_METHOD_H
 #define WN_METHOD_METHOD_H
 

@@ -113,7 +113,7 @@ void wn_label_rule_counts(const struct wn_noise *noise,
         scale_to_max(noise, settings->max_per_class, out);
 }
 
-/* Rows whose prediction agrees with the label are no issues. */
+/* Unmark rows whose prediction agrees with the label. */
 static void drop_agreeing(const struct wn_label_rule_view *view, uint8_t *hit)
 {
     const size_t k = view->p->k;

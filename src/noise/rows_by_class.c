@@ -12,8 +12,8 @@ void wn_rows_by_class_sort(const int32_t *label, size_t n, size_t k,
 {
     *rows = (struct wn_rows_by_class){k, wn_spill_new(n, sizeof(size_t)),
                                       wn_new(k + 3, sizeof(size_t))};
-    /* Counts two places up, then sums: begin[c + 1] is where the next row of
-     * class c goes, and in the end where the class ends. */
+    /* Count two places up, then sum: begin[c + 1] is the place of the next row
+     * of class c, and in the end the end of the class. */
     for (size_t i = 0; i < n; i++)
         rows->begin[(label[i] < 0 ? k : (size_t)label[i]) + 2]++;
     for (size_t c = 2; c < k + 3; c++)

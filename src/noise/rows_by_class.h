@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* noise/rows_by_class.h: rows by given class, a counting sort. */
+/* noise/rows_by_class.h: the rows sorted by their given class. */
 #ifndef WN_NOISE_ROWS_BY_CLASS_H
 #define WN_NOISE_ROWS_BY_CLASS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* noise/sharpness.h: the noise as a channel T, and the power b that brings the
- * probabilities of a model that learned from noisy labels nearest to those of
- * the true classes; suspicion.h has the formulas.
+/* noise/sharpness.h: the label noise as a channel T, and the power b that
+ * sharpens the probabilities of a model trained on noisy labels into those of
+ * the true classes. suspicion.h has the formulas.
  *
  * With q[t] = (.99 p[t] + .01/k)^b, normalised, the given labels y have the
  * likelihood prod sum_t q[t] T[y][t]. The b that maximises it is temperature
@@ -16,11 +16,13 @@
 #include "noise/rows_by_class.h"
 #include "noise/sparse_joint.h"
 
-/* Rows that are assumed to leak evenly out of each class, beside those seen. */
+/* Pseudo-count: rows assumed to leak evenly out of each class, besides those
+ * that were counted. */
 enum { WN_CHANNEL_EVEN = 2 };
 
-/* T[s][t] = P(given = s | true = t), k x k in O(k + cells): off its diagonal a
- * column is even but for the pairs of classes that were seen to be confused. */
+/* T[s][t] = P(given = s | true = t), k x k in O(k + cells): off the diagonal a
+ * column is even except for the pairs of classes that the counts show to be
+ * confused. */
 struct wn_channel {
     const struct wn_sparse *at; /* cells, */
     const int64_t *count;       /* and their counts; owned by the caller */

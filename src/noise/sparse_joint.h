@@ -2,12 +2,11 @@
 /* noise/sparse_joint.h: a joint distribution of given and true label, stored by
  * its cells, and which classes and pairs of classes are noisy in it.
  *
- * Of k k pairs of classes at most n are ever confused, and at ten thousand
- * classes the others would take gigabytes. Values are in separate arrays, one
- * for each cell, so that several matrices share the positions. Row s of 3 x 3:
- *   1 2 .   begin     0 2 4 6
- *   . 4 5   column    0 1  1 2  0 2
- *   6 . 0   diagonal  0 2 5      (always there, even for a 0) */
+ * At most n of the k k pairs of classes are ever confused, and a dense matrix
+ * of ten thousand classes would take gigabytes. The values are in separate
+ * arrays, one entry for each cell, so several matrices share the positions. Row
+ * s of 3 x 3: 1 2 .   begin     0 2 4 6 . 4 5   column    0 1  1 2  0 2 6 . 0
+ * diagonal  0 2 5      (always there, even for a 0) */
 #ifndef WN_NOISE_SPARSE_JOINT_H
 #define WN_NOISE_SPARSE_JOINT_H
 
