@@ -64,12 +64,12 @@ void *wn_new(size_t count, size_t size)
     return block;
 }
 
-int wn_grow(void *array, size_t *capacity, size_t need, size_t size)
+void wn_grow(void *array, size_t *capacity, size_t need, size_t size)
 {
     void *old;
 
     if (need <= *capacity)
-        return 0;
+        return;
     size_t wanted = *capacity + *capacity / 2 + 16;
     if (wanted < need)
         wanted = need;
@@ -80,7 +80,6 @@ int wn_grow(void *array, size_t *capacity, size_t need, size_t size)
         refused(wanted, size);
     memcpy(array, &grown, sizeof grown);
     *capacity = wanted;
-    return 0;
 }
 
 char *wn_copy_text(const char *text, size_t length)

@@ -17,7 +17,7 @@ void *wn_new(size_t count, size_t size) __attribute__((returns_nonnull));
 /* Make *array hold at least `need` elements of `size` bytes. It grows by half,
  * keeps its content and does not zero the new part; *capacity is what it can
  * hold now. */
-int wn_grow(void *array, size_t *capacity, size_t need, size_t size);
+void wn_grow(void *array, size_t *capacity, size_t need, size_t size);
 
 /* a x b x c, or SIZE_MAX when that overflows. wn_new() refuses SIZE_MAX. */
 size_t wn_product(size_t a, size_t b, size_t c);

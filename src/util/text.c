@@ -13,17 +13,16 @@
 
 #include "util/memory.h"
 
-int wn_text_add(struct wn_text *text, const char *bytes, size_t length)
+void wn_text_add(struct wn_text *text, const char *bytes, size_t length)
 {
     wn_grow(&text->bytes, &text->capacity, text->length + length + 1, 1);
     if (length)
         memcpy(text->bytes + text->length, bytes, length);
     text->length += length;
     text->bytes[text->length] = '\0';
-    return 0;
 }
 
-int wn_text_format(struct wn_text *text, const char *format, ...)
+void wn_text_format(struct wn_text *text, const char *format, ...)
 {
     va_list list;
 
@@ -37,7 +36,6 @@ int wn_text_format(struct wn_text *text, const char *format, ...)
     vsnprintf(text->bytes + text->length, (size_t)need + 1, format, list);
     va_end(list);
     text->length += (size_t)need;
-    return 0;
 }
 
 const char *wn_text_of(const struct wn_text *text)
@@ -68,7 +66,7 @@ static bool drives_the_terminal(uint32_t point)
            (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
 }
 
-int wn_text_add_visible(struct wn_text *text, const char *bytes, size_t length)
+void wn_text_add_visible(struct wn_text *text, const char *bytes, size_t length)
 {
     while (length) {
         uint32_t point;
@@ -87,7 +85,6 @@ int wn_text_add_visible(struct wn_text *text, const char *bytes, size_t length)
         bytes += size;
         length -= size;
     }
-    return 0;
 }
 
 int wn_text_compare(const char *one, size_t length, const char *two,

@@ -38,8 +38,8 @@ struct wn_text {
     size_t length, capacity;
 };
 
-int wn_text_add(struct wn_text *text, const char *bytes, size_t length);
-int wn_text_format(struct wn_text *text, const char *format, ...)
+void wn_text_add(struct wn_text *text, const char *bytes, size_t length);
+void wn_text_format(struct wn_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 const char *wn_text_of(const struct wn_text *text);
 void wn_text_free(struct wn_text *text);
@@ -51,7 +51,8 @@ size_t wn_text_point(const char *text, size_t length, uint32_t *point);
 /* Add bytes as one harmless line: C0 and C1 controls, DEL and bidirectional
  * controls become \xNN or \uNNNN, invalid UTF-8 becomes \xNN, a backslash
  * stays as it is. For terminals, messages and text reports. */
-int wn_text_add_visible(struct wn_text *text, const char *bytes, size_t length);
+void wn_text_add_visible(struct wn_text *text, const char *bytes,
+                         size_t length);
 
 /* Compare two byte strings as memcmp() does; a prefix comes first. */
 int wn_text_compare(const char *one, size_t length, const char *two,
