@@ -224,7 +224,7 @@ awk 'NR == 7 { print 0; next } { print ($1 + 1) % 3 }' codes |
 while read -r label more; do
     rm -f m.h5 new.h5 old.h5
     ingest i.h5 --features=/x --label=$label $more -q |
-        score -q --methods=none | flag -q --suggest-above=.6 -o m.h5
+        score -q --methods=none | flag -q --suggest-above=.6 --expect=2% -o m.h5
     runs "--relabel of $label $more" prune m.h5 --drop=none --relabel \
         -o new.h5
     ingest new.h5 --features=/x --label=$label $more -q -o old.h5
@@ -238,7 +238,7 @@ done <<EOT
 /obs/kind7
 EOT
 ingest i.h5 --features=/x --label=/codes8 --label-names=/other -q |
-    score -q --methods=none | flag -q --suggest-above=.6 -o other.h5
+    score -q --methods=none | flag -q --suggest-above=.6 --expect=2% -o other.h5
 runs '--relabel with names in another order' prune other.h5 --drop=none \
     --relabel -o others.h5
 is "$(h5dump -d /codes8 -y -w 1 others.h5 | grep -o '^ *[0-9],\?$' |
