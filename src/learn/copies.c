@@ -97,38 +97,81 @@ static size_t before_gap(const int32_t *neighbor, const float *distance,
     return 0;
 }
 
-static size_t join_near(const int32_t *neighbor, const float *distance,
-                        size_t n, size_t m, size_t *parent)
+/* Join near copies, but no set that holds more than half of the rows of a
+ * class: those are a tight cluster, and the class has little else. */
+static size_t join_near(const struct wn_copies_rows *rows, size_t *parent)
 {
-    uint8_t *count = wn_new(n, 1);
-    size_t near = 0;
+    const size_t n = rows->n, m = rows->m;
+    uint8_t *count = wn_new(n, 1), *near = wn_new(n, 1),
+            *refused = wn_new(n, 1);
+    size_t *set = wn_new(n, sizeof *set),
+           *of_class = wn_new(rows->k, sizeof *set);
+    size_t *member = wn_new(n, sizeof *member),
+           *begin = wn_new(n + 1, sizeof *set);
+    size_t *inside = wn_new(rows->k, sizeof *inside);
+    size_t copies = 0;
 
-    for (size_t i = 0; i < n; i++)
-        count[i] = (uint8_t)before_gap(neighbor + i * m, distance + i * m, m);
     for (size_t i = 0; i < n; i++) {
-        bool hit = false;
-
+        count[i] = (uint8_t)before_gap(rows->neighbor + i * m,
+                                       rows->distance + i * m, m);
+        set[i] = i;
+        if (rows->label[i] >= 0)
+            of_class[rows->label[i]]++;
+    }
+    for (size_t i = 0; i < n; i++)
         for (size_t q = 0; q < count[i]; q++) {
-            const size_t j = (size_t)neighbor[i * m + q];
+            const size_t j = (size_t)rows->neighbor[i * m + q];
 
-            if (distance[i * m + q] == 0)
-                continue;
             for (size_t r = 0; r < count[j]; r++)
-                if ((size_t)neighbor[j * m + r] == i) {
-                    join(parent, i, j);
-                    hit = true;
+                if ((size_t)rows->neighbor[j * m + r] == i) {
+                    join(set, i, j);
+                    near[i] |= rows->distance[i * m + q] > 0;
                 }
         }
-        near += hit;
+    /* The rows of each set, by its first row. */
+    for (size_t i = 0; i < n; i++)
+        begin[find_root(set, i) + 1]++;
+    for (size_t i = 0; i < n; i++)
+        begin[i + 1] += begin[i];
+    for (size_t i = n; i-- > 0;)
+        member[--begin[find_root(set, i) + 1]] = i;
+    /* begin[r + 1] has become where the set of r starts. */
+    for (size_t r = 0; r < n; r++) {
+        const size_t from = begin[r + 1], end = r + 2 <= n ? begin[r + 2] : n;
+
+        for (size_t e = from; e < end; e++)
+            if (rows->label[member[e]] >= 0)
+                inside[rows->label[member[e]]]++;
+        for (size_t e = from; e < end; e++) {
+            const int32_t y = rows->label[member[e]];
+
+            if (y >= 0 && 2 * inside[y] > of_class[y])
+                refused[r] = 1;
+        }
+        for (size_t e = from; e < end; e++)
+            if (rows->label[member[e]] >= 0)
+                inside[rows->label[member[e]]] = 0;
     }
+    for (size_t i = 0; i < n; i++)
+        if (!refused[set[i] = find_root(set, i)]) {
+            join(parent, set[i], i);
+            copies += near[i];
+        }
     free(count);
-    return near;
+    free(near);
+    free(refused);
+    free(set);
+    free(of_class);
+    free(member);
+    free(begin);
+    free(inside);
+    return copies;
 }
 
-void wn_copies_merge(const float *x, size_t n, size_t d,
-                     const int32_t *neighbor, const float *distance, size_t m,
-                     int32_t *group, size_t *groups, struct wn_copies *found)
+void wn_copies_merge(const struct wn_copies_rows *rows, int32_t *group,
+                     size_t *groups, struct wn_copies *found)
 {
+    const size_t n = rows->n;
     size_t *parent = wn_new(n, sizeof *parent);
     size_t *first = wn_new(*groups, sizeof *first);
 
@@ -143,8 +186,8 @@ void wn_copies_merge(const float *x, size_t n, size_t d,
             first[g] = i;
         join(parent, first[g], i);
     }
-    found->exact = join_exact(x, n, d, parent);
-    found->near = neighbor ? join_near(neighbor, distance, n, m, parent) : 0;
+    found->exact = join_exact(rows->x, n, rows->d, parent);
+    found->near = rows->neighbor ? join_near(rows, parent) : 0;
     *groups = 0;
     for (size_t i = 0; i < n; i++) {
         const size_t root = find_root(parent, i);

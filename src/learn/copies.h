@@ -7,6 +7,8 @@
  *   near   rows i and j are each among the other's first c neighbours, and for
  *          both the distance to the next neighbour after c is more than
  *          1 / WN_COPIES_GAP times as long, for a c of at most WN_COPIES_MAX
+ * Near copies that are more than half of the rows of a class do not count: they
+ * are a tight cluster, and without it nothing would know the class.
  * A gap in the distances finds near copies also where every row has one, which
  * a threshold on the median distance cannot. */
 #ifndef WN_LEARN_COPIES_H
@@ -23,15 +25,20 @@ struct wn_copies {
     size_t near;  /* rows with a near copy that is not exact */
 };
 
+struct wn_copies_rows {
+    size_t n, d, k, m;
+    const float *x;          /* n x d, finite */
+    const int32_t *label;    /* n, 0..k-1 or -1; NULL where neighbor is */
+    const int32_t *neighbor; /* n x m, nearest first, -1 = none; NULL: exact
+                                copies only */
+    const float *distance;   /* n x m, of `neighbor` */
+};
+
 /* Merge the groups of copies.
- *   x         n x d, finite
- *   neighbor  n x m, nearest first, -1 = none; NULL: exact copies only
- *   distance  n x m, of `neighbor`
- *   group     in and out, n, 0..*groups-1; out: numbered by their first row
- *   groups    in and out, how many there are
- * Time O(n d + n log n + n m), memory O(n). */
-void wn_copies_merge(const float *x, size_t n, size_t d,
-                     const int32_t *neighbor, const float *distance, size_t m,
-                     int32_t *group, size_t *groups, struct wn_copies *found);
+ *   group   in and out, n, 0..*groups-1; out: numbered by their first row
+ *   groups  in and out, how many there are
+ * Time O(n d + n log n + n m), memory O(n + k). */
+void wn_copies_merge(const struct wn_copies_rows *rows, int32_t *group,
+                     size_t *groups, struct wn_copies *found);
 
 #endif

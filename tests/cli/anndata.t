@@ -89,7 +89,7 @@ is "$(peek t.h5 data/trusted digest)" "$(peek u.h5 data/trusted digest)" \
     'what a mask hides is not trusted'
 
 # Row 7 is the only one with a wrong label.
-score -q --model=neighbors --methods=none s.h5 | flag -q --suggest-above=.6 -o f.h5
+score -q --model=neighbors --methods=none s.h5 | flag -q --suggest-above=.6 --expect=2% -o f.h5
 runs 'prune' prune f.h5 --relabel --drop=none -o new.h5ad
 runs 'kept and removed' prune f.h5 --drop=label -o kept.h5ad \
     --removed=gone.h5ad

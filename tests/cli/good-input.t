@@ -18,19 +18,23 @@ digests() {
 seen=
 while IFS='|' read -r file rows features classes options; do
     seen="$seen $file"
+    case $options in
+    *--label=*) ;;
+    *) options="--label=label $options" ;;
+    esac
     # shellcheck disable=SC2086
-    ingest --label=label $options -v "$file" -o one.h5 2>err
+    ingest $options -v "$file" -o one.h5 2>err
     status=$?
     is "$status:$(grep ' rows in = ' err)" \
         "0:ingest: $file: $rows rows in = $rows kept + 0 rejected, $features,\
  $classes" "$file"
     # shellcheck disable=SC2086
-    ingest --label=label $options -j3 "$file" >three.h5 2>err
+    ingest $options -j3 "$file" >three.h5 2>err
     is "$?:$(cat err)" "0:ingest: $file: $rows rows in = $rows kept + 0\
  rejected, $features, $classes" "$file: nothing else to say"
     same one.h5 three.h5 "$file: same bytes for -j3"
     # shellcheck disable=SC2086
-    cat "$file" | ingest --label=label -q $options >pipe.h5
+    cat "$file" | ingest -q $options >pipe.h5
     is "$(digests pipe.h5)" "$(digests one.h5)" "$file: the same from a pipe"
     rm -f one.h5 three.h5 pipe.h5
 done <<'END'

@@ -10,9 +10,9 @@ cat >table <<'END'
 el2n dynamics el2n_over_epochs_is_the_golden_one
 grand mlp golden_net_gives_the_golden_numbers
 grand_last mlp golden_net_gives_the_golden_numbers
-l1 mlp verdicts_are_the_golden_ones
-margin mlp verdicts_are_the_golden_ones
-sum_margin mlp verdicts_are_the_golden_ones
+l1 mlp predictions_are_the_golden_ones
+margin mlp predictions_are_the_golden_ones
+sum_margin mlp predictions_are_the_golden_ones
 small_loss dynamics mixture_is_the_golden_one
 aum dynamics histories_are_the_golden_ones
 forgetting dynamics histories_are_the_golden_ones

@@ -19,7 +19,8 @@ static void equal_rows_are_one_group(void **state)
     const int32_t wanted[] = {0, 1, 0, 1, 2, 0};
 
     (void)state;
-    wn_copies_merge(x, 6, 2, NULL, NULL, 0, group, &groups, &found);
+    wn_copies_merge(&(struct wn_copies_rows){6, 2, 1, 0, x, NULL, NULL, NULL},
+                    group, &groups, &found);
     assert_int_equal(groups, 3);
     assert_memory_equal(group, wanted, sizeof wanted);
     assert_int_equal(found.exact, 3);
@@ -36,7 +37,8 @@ static void copies_join_groups(void **state)
     const int32_t wanted[] = {0, 0, 0, 0};
 
     (void)state;
-    wn_copies_merge(x, 4, 1, NULL, NULL, 0, group, &groups, &found);
+    wn_copies_merge(&(struct wn_copies_rows){4, 1, 1, 0, x, NULL, NULL, NULL},
+                    group, &groups, &found);
     assert_int_equal(groups, 1);
     assert_memory_equal(group, wanted, sizeof wanted);
     assert_int_equal(found.exact, 1);
@@ -49,17 +51,27 @@ static void a_gap_makes_near_copies(void **state)
     const int32_t neighbor[] = {1, 2, 3, 0, 2, 3, 3, 1, 0, 2, 1, 0};
     const float distance[] = {0.1f, 5,    7, 0.1f, 4.9f, 6.9f,
                               2,    4.9f, 5, 2,    6.9f, 7};
-    int32_t group[] = {0, 1, 2, 3};
+    const int32_t label[] = {0, 1, 0, 1}, all[] = {0, 0, 1, 1};
+    int32_t group[] = {0, 1, 2, 3}, apart[] = {0, 1, 2, 3};
     size_t groups = 4;
     struct wn_copies found;
     const int32_t wanted[] = {0, 0, 1, 2};
 
     (void)state;
-    wn_copies_merge(x, 4, 1, neighbor, distance, 3, group, &groups, &found);
+    const struct wn_copies_rows rows = {4, 1,     2,        3,
+                                        x, label, neighbor, distance};
+    wn_copies_merge(&rows, group, &groups, &found);
     assert_int_equal(groups, 3);
     assert_memory_equal(group, wanted, sizeof wanted);
     assert_int_equal(found.exact, 0);
     assert_int_equal(found.near, 2);
+    /* Two rows that are all of a class are a cluster. */
+    const struct wn_copies_rows clusters = {4, 1,   2,        3,
+                                            x, all, neighbor, distance};
+    groups = 4;
+    wn_copies_merge(&clusters, apart, &groups, &found);
+    assert_int_equal(groups, 4);
+    assert_int_equal(found.near, 0);
 }
 
 static void exact_copies_are_those_of_all_pairs(void **state)
@@ -77,7 +89,9 @@ static void exact_copies_are_those_of_all_pairs(void **state)
         x[i] = (float)wn_random_below(&random, 6);
     for (size_t i = 0; i < ROWS; i++)
         group[i] = (int32_t)i;
-    wn_copies_merge(x, ROWS, COLUMNS, NULL, NULL, 0, group, &groups, &found);
+    wn_copies_merge(
+        &(struct wn_copies_rows){ROWS, COLUMNS, 1, 0, x, NULL, NULL, NULL},
+        group, &groups, &found);
     for (size_t i = 0; i < ROWS; i++) {
         bool first = true;
 

@@ -105,9 +105,11 @@ static int number_groups(const struct wn_run *run, struct work *work,
                        "or --ungrouped",
                        name, data->n);
     if (!ungrouped)
-        wn_copies_merge(data->features, data->n, data->d, work->index,
-                        work->distance, work->m, work->group, &work->groups,
-                        &work->copies);
+        wn_copies_merge(&(struct wn_copies_rows){data->n, data->d, data->k,
+                                                 work->m, data->features,
+                                                 data->label, work->index,
+                                                 work->distance},
+                        work->group, &work->groups, &work->copies);
     const size_t copies = work->copies.exact + work->copies.near;
     if (!grouped && (!copies || work->groups < 3)) {
         wn_spill_free(work->group);
