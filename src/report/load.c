@@ -321,9 +321,9 @@ static void load_claim(struct wn_report *report, const struct wn_audit *audit,
     const double claim =
         wn_report_number(audit, path, "claim", -INFINITY, INFINITY);
     for (int kind = WN_CLAIM_NOISE; kind <= WN_CLAIM_EXPECTED; kind++)
-        if (claim == kind)
+        if (claim == (double)kind)
             report->claim = (enum wn_claim_kind)kind;
-    if (!error->code && !isnan(claim) && claim != report->claim)
+    if (!error->code && !isnan(claim) && claim != (double)report->claim)
         wn_fail(error, WN_EDATA, "%s: %s: claim is %g, out of range",
                 wn_audit_name(audit), path, claim);
     report->gain = wn_report_number(audit, path, "gain", -INFINITY, INFINITY);
