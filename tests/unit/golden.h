@@ -58,8 +58,8 @@ static inline double golden_number(const char *path)
     return golden_value(golden_at(path));
 }
 
-static inline size_t golden_flatten(const json_t *at, double *out,
-                                    size_t count, size_t capacity)
+static inline size_t golden_flatten(const json_t *at, double *out, size_t count,
+                                    size_t capacity)
 {
     if (!json_is_array(at)) {
         if (count < capacity)
