@@ -2,6 +2,7 @@
 /* The checks and the decision: golden.json outlier_features, near_duplicate,
  * near_duplicate_1d, class_imbalance, underperforming_group; the rest by
  * hand. */
+#include "golden.h"
 #include "unit.h"
 
 #include <math.h>
@@ -14,10 +15,7 @@
 #include "noise/order_statistics.h"
 
 /* golden.json outlier_features and near_duplicate, inputs */
-static const double features[12][2] = {{0.0, 0.0},   {0.1, 0.0}, {0.0, 0.13},
-                                       {0.25, 0.21}, {3.0, 3.0}, {3.1, 3.0},
-                                       {3.0, 3.17},  {3.3, 2.9}, {0.05, 0.07},
-                                       {6.0, -2.0},  {3.0, 3.0}, {0.4, -0.3}};
+static double features[12][2];
 
 /* The m nearest of 12 rows by brute force, ties to the lower row. */
 static void find_neighbors(size_t m, int32_t *index, float *distance)
@@ -96,11 +94,12 @@ static void matches_near_duplicate(void **state)
 
 static void matches_near_duplicate_1d(void **state)
 {
-    static const int32_t index[] = {1, 2, 2, 0, 1, 0, 2, 1, 3,
-                                    2, 4, 6, 5, 7, 6, 8, 7, 6};
-    static const float distance[] = {
-        0.001f, 0.002f, 0.001f, 0.001f, 0.001f, 0.002f, 0.002f, 0.003f, 0.996f,
-        0.998f, 1.1f,   1.2f,   1.2f,   1.3f,   1.3f,   1.4f,   1.4f,   2.7f};
+    int32_t index[18];
+
+    golden_ints("near_duplicate_1d/outputs/indices", index, 18);
+    float distance[18];
+
+    golden_floats("near_duplicate_1d/outputs/distances", distance, 18);
     const struct wn_evidence evidence = {
         .n = 9, .m = 2, .neighbor = index, .distance = distance};
     struct wn_check_settings settings = {.near_radius = 0.13};
@@ -158,8 +157,9 @@ static void matches_underperforming_group(void **state)
     static const float own[] = {.9f,  .9f,  .9f,  .9f,  .9f,  .08f,
                                 .08f, .08f, .08f, .08f, .09f, .09f,
                                 .09f, .09f, .09f, .5f,  .5f};
-    static const int32_t group[] = {0, 0, 0, 0, 0, 1, 1,  1, 1,
-                                    1, 2, 2, 2, 2, 2, -1, -1};
+    int32_t group[17];
+
+    golden_ints("underperforming_group/inputs/cluster_ids", group, 17);
     enum { N = 17 };
     float probability[2 * N];
     int32_t label[N] = {0};
@@ -287,9 +287,11 @@ static void decides(void **state)
 
     (void)state;
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        const struct wn_case one = {cases[c].issue, cases[c].label,
-                                    cases[c].suggestion, cases[c].suspicion,
-                                    0.95};
+        const struct wn_case one = {.issue = cases[c].issue,
+                                    .label = cases[c].label,
+                                    .suggestion = cases[c].suggestion,
+                                    .suspicion = cases[c].suspicion,
+                                    .drop_above = 0.95};
         const struct wn_reason *reason = &wn_reasons[wn_decide(&one)];
 
         assert_string_equal(reason->name, cases[c].reason);
@@ -410,6 +412,14 @@ static void interpolates_percentiles(void **state)
     assert_true(wn_percentile(x + 3, 1, 25) == 8);
 }
 
+/* Fill the inputs and results above from tests/golden.json. */
+static int read_goldens(void **state)
+{
+    (void)state;
+    golden_doubles("near_duplicate/inputs/features", &features[0][0], 24);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,5 +440,5 @@ int main(void)
         cmocka_unit_test(interpolates_percentiles),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, read_goldens, NULL);
 }

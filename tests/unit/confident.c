@@ -2,6 +2,7 @@
 /* check/confident, health: golden.json cl_core, cl_collision,
  * cl_collision_nonmember, cl_missing_class, round_preserving_sum,
  * dataset_health, and cases by hand. */
+#include "golden.h"
 #include "unit.h"
 
 #include <math.h>
@@ -12,11 +13,8 @@
 #include "util/random.h"
 
 /* golden.json cl_core, inputs */
-static const int32_t core_label[10] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 1};
-static const double core_p[30] = {0.8,  0.15, 0.05, 0.7,  0.2, 0.1,  0.1,  0.85,
-                                  0.05, 0.2,  0.7,  0.1,  0.3, 0.6,  0.1,  0.05,
-                                  0.15, 0.8,  0.1,  0.2,  0.7, 0.05, 0.05, 0.9,
-                                  0.4,  0.35, 0.25, 0.55, 0.4, 0.05};
+static int32_t core_label[10];
+static double core_p[30];
 
 static void assert_close(const double *found, const double *wanted,
                          size_t count)
@@ -100,25 +98,30 @@ static void estimate(const int32_t *label, const double *p, size_t n, size_t k,
 
 static void matches_cl_core(void **state)
 {
-    static const double threshold[] = {0.5333333333333333, 0.4624999999999999,
-                                       0.6166666666666667};
-    static const int64_t raw[] = {2, 1, 0, 1, 2, 1, 0, 0, 2};
-    static const int64_t calibrated[] = {2, 1, 0, 1, 2, 1, 0, 0, 3};
-    static const double joint[] = {0.2, 0.1, 0, 0.1, 0.2, 0.1, 0, 0, 0.3};
-    static const double prior[] = {0.3, 0.30000000000000004,
-                                   0.39999999999999997};
-    static const double matrix[] = {0.6666666666666666,
-                                    0.3333333333333333,
-                                    0,
-                                    0.3333333333333333,
-                                    0.6666666666666666,
-                                    0.25,
-                                    0,
-                                    0,
-                                    0.75};
-    static const double inverse[] = {
-        0.6666666666666666, 0.25, 0, 0.3333333333333333, 0.5, 0, 0, 0.25, 1};
-    static const size_t off[] = {2, 5, 9};
+    double threshold[3];
+
+    golden_doubles("cl_core/outputs/thresholds", threshold, 3);
+    int64_t raw[9];
+
+    golden_longs("cl_core/outputs/confident_joint_raw", raw, 9);
+    int64_t calibrated[9];
+
+    golden_longs("cl_core/outputs/confident_joint_calibrated", calibrated, 9);
+    double joint[9];
+
+    golden_doubles("cl_core/outputs/joint", joint, 9);
+    double prior[3];
+
+    golden_doubles("cl_core/outputs/py", prior, 3);
+    double matrix[9];
+
+    golden_doubles("cl_core/outputs/noise_matrix", matrix, 9);
+    double inverse[9];
+
+    golden_doubles("cl_core/outputs/inverse_noise_matrix", inverse, 9);
+    size_t off[3];
+
+    golden_sizes("cl_missing_class/outputs/issues", off, 3);
     const struct wn_noise_settings settings = {.threads = 1};
     struct wn_noise noise;
 
@@ -147,15 +150,9 @@ static void finds_priors(void **state)
         {0.29999999999999993, 0.30000000000000004, 0.39999999999999997},
         {0.3, 0.3, 0.4},
         {0.3, 0.3, 0.4}};
-    static const double inverse[] = {0.6666666666666666,
-                                     0.24999999999999997,
-                                     0,
-                                     0.33333333333333337,
-                                     0.5,
-                                     0,
-                                     0,
-                                     0.25,
-                                     1};
+    double inverse[9];
+
+    golden_doubles("cl_core/outputs/inverse_noise_matrix", inverse, 9);
     struct wn_noise noise;
 
     (void)state;
@@ -176,13 +173,21 @@ static void finds_priors(void **state)
 
 static void matches_cl_collision(void **state)
 {
-    static const int32_t label[] = {0, 1, 1, 0, 2, 2};
-    static const double p[] = {0.45, 0.4,  0.15, 0.34,      0.33, 0.33,
-                               0.31, 0.31, 0.38, 0.4,       0.4,  0.2,
-                               0.1,  0.1,  0.8,  0.2999995, 0.4,  0.3000005};
-    static const double threshold[] = {0.3, 0.3, 0.3};
-    static const int64_t raw[] = {2, 0, 0, 1, 1, 1, 0, 1, 1};
-    static const size_t off[] = {1, 2, 5};
+    int32_t label[6];
+
+    golden_ints("cl_collision/inputs/labels", label, 6);
+    double p[18];
+
+    golden_doubles("cl_collision/inputs/pred_probs", p, 18);
+    double threshold[3];
+
+    golden_doubles("cl_collision/inputs/thresholds", threshold, 3);
+    int64_t raw[9];
+
+    golden_longs("cl_collision/outputs/confident_joint_raw", raw, 9);
+    size_t off[3];
+
+    golden_sizes("cl_collision/outputs/off_diagonal_indices", off, 3);
     const struct wn_noise_settings settings = {.threshold = threshold,
                                                .threads = 1};
     struct wn_noise noise;
@@ -196,10 +201,18 @@ static void matches_cl_collision(void **state)
 
 static void matches_cl_collision_nonmember(void **state)
 {
-    static const int32_t label[] = {0, 0, 1};
-    static const double p[] = {0.25, 0.25, 0.5, 0.3, 0.1, 0.6, 0.05, 0.05, 0.9};
-    static const double threshold[] = {0.2, 0.2, 0.8};
-    static const int64_t raw[] = {1, 0, 1, 0, 1, 1, 0, 0, 1};
+    int32_t label[3];
+
+    golden_ints("round_preserving_sum/outputs/c/out", label, 3);
+    double p[9];
+
+    golden_doubles("cl_collision_nonmember/inputs/pred_probs", p, 9);
+    double threshold[3];
+
+    golden_doubles("cl_collision_nonmember/inputs/thresholds", threshold, 3);
+    int64_t raw[9];
+
+    golden_longs("cl_collision_nonmember/outputs/confident_joint_raw", raw, 9);
     static const size_t off[] = {0, 2};
     const struct wn_noise_settings settings = {.threshold = threshold,
                                                .threads = 1};
@@ -214,48 +227,28 @@ static void matches_cl_collision_nonmember(void **state)
 
 static void matches_cl_missing_class(void **state)
 {
-    static const double threshold[] = {0.5226666666666667, 0.45325000000000004,
-                                       0.6043333333333334, 2};
-    static const int64_t raw[] = {2, 1, 0, 0, 1, 2, 1, 0,
-                                  0, 0, 2, 0, 0, 0, 0, 1};
-    static const int64_t calibrated[] = {2, 1, 0, 0, 1, 2, 1, 0,
-                                         0, 0, 3, 0, 0, 0, 0, 0};
-    static const double joint[] = {0.2, 0.1, 0,   0, 0.1, 0.2, 0.1, 0,
-                                   0,   0,   0.3, 0, 0,   0,   0,   0};
-    static const double prior[] = {0.2999997000003, 0.2999997000003001,
-                                   0.3999996000004, 9.99999000001e-07};
-    static const double matrix[] = {0.6666666666666666,
-                                    0.3333333333333333,
-                                    0,
-                                    0,
-                                    0.3333333333333333,
-                                    0.6666666666666666,
-                                    0.25,
-                                    0,
-                                    0,
-                                    0,
-                                    0.75,
-                                    0,
-                                    0,
-                                    0,
-                                    0,
-                                    0};
-    static const double inverse[] = {0.6666666666666666,
-                                     0.25,
-                                     0,
-                                     0,
-                                     0.3333333333333333,
-                                     0.5,
-                                     0,
-                                     0,
-                                     0,
-                                     0.25,
-                                     1,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0};
+    double threshold[4];
+
+    golden_doubles("cl_missing_class/outputs/thresholds", threshold, 4);
+    int64_t raw[16];
+
+    golden_longs("cl_missing_class/outputs/cj_raw", raw, 16);
+    int64_t calibrated[16];
+
+    golden_longs("cl_missing_class/outputs/cj", calibrated, 16);
+    double joint[16];
+
+    golden_doubles("cl_missing_class/outputs/joint", joint, 16);
+    double prior[4];
+
+    golden_doubles("cl_missing_class/outputs/py", prior, 4);
+    double matrix[16];
+
+    golden_doubles("cl_missing_class/outputs/noise_matrix", matrix, 16);
+    double inverse[16];
+
+    golden_doubles("cl_missing_class/outputs/inverse_noise_matrix", inverse,
+                   16);
     const struct wn_noise_settings settings = {.threads = 1};
     struct wn_noise noise;
     double p[40];
@@ -303,11 +296,20 @@ static void matches_round_preserving_sum(void **state)
 
 static void matches_dataset_health(void **state)
 {
-    static const double joint[] = {0.2, 0.1, 0, 0.1, 0.2, 0.1, 0, 0, 0.3};
+    double joint[9];
+
+    golden_doubles("cl_core/outputs/joint", joint, 9);
     static const size_t class[] = {1, 0, 2}, issues[] = {2, 1, 0};
-    static const double noise[] = {0.5, 0.33333333333333337, 0};
-    static const double inverse[] = {0.33333333333333337, 0.33333333333333337,
-                                     0.25000000000000006};
+    double noise[3];
+
+    golden_doubles(
+        "dataset_health/outputs/classes_by_label_quality/Label Noise", noise,
+        3);
+    double inverse[3];
+
+    golden_doubles(
+        "dataset_health/outputs/classes_by_label_quality/Inverse Label Noise",
+        inverse, 3);
     static const size_t pair[][3] = {{0, 1, 2}, {1, 2, 1}, {0, 2, 0}};
     static const size_t way[][3] = {{0, 1, 1}, {1, 0, 1}, {1, 2, 1},
                                     {0, 2, 0}, {2, 0, 0}, {2, 1, 0}};
@@ -440,6 +442,15 @@ static void refuses_what_is_no_probability(void **state)
     refuse(label, p, 3, 2, "row 1 of probability: found inf for class 1");
 }
 
+/* Fill the inputs and results above from tests/golden.json. */
+static int read_goldens(void **state)
+{
+    (void)state;
+    golden_ints("cl_core/inputs/labels", core_label, 10);
+    golden_doubles("cl_core/inputs/pred_probs", core_p, 30);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,5 +465,5 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_probability),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, read_goldens, NULL);
 }

@@ -2,6 +2,7 @@
 /* learn/dynamics, training and noisy_loss: golden.json (training_dynamics,
  * cores_elr, dividemix_gmm), the same numbers for any number of threads, and
  * what they find in data with planted errors. */
+#include "golden.h"
 #include "unit.h"
 
 #include <math.h>
@@ -16,31 +17,8 @@
 #include "learn/noisy_loss.h"
 
 /* golden:training_dynamics, 4 epochs x 6 rows x 3 classes. */
-static const float golden_logits[4][6][3] = {{{2, .5f, -1},
-                                              {.2f, .1f, 0},
-                                              {-.5f, 1.5f, .3f},
-                                              {0, .4f, 1.8f},
-                                              {1, -.2f, .9f},
-                                              {.3f, .3f, .3f}},
-                                             {{3, .2f, -1},
-                                              {.9f, .4f, 0},
-                                              {-.8f, 2.5f, .1f},
-                                              {.2f, -.4f, 2.8f},
-                                              {2, -.5f, .4f},
-                                              {.1f, .6f, .2f}},
-                                             {{3.5f, .1f, -2},
-                                              {.1f, 1.5f, .2f},
-                                              {-1, 3.5f, 0},
-                                              {.3f, -.9f, 3.1f},
-                                              {2.6f, -.7f, .3f},
-                                              {.9f, .2f, .1f}},
-                                             {{4, 0, -2},
-                                              {1.6f, .9f, .1f},
-                                              {-1.2f, 4, .2f},
-                                              {.1f, -1, 3.6f},
-                                              {3.1f, -.9f, .1f},
-                                              {.2f, 1.1f, .4f}}};
-static const int32_t golden_label[6] = {0, 0, 1, 2, 2, 1};
+static float golden_logits[4][6][3];
+static int32_t golden_label[6];
 
 /* Row by row in the order of enum wn_statistic from WN_AUM on; t_y is from
  * elr_target_final, "never" follows from correctness. The key has -1 for never
@@ -95,22 +73,12 @@ static void histories_are_the_golden_ones(void **state)
 /* golden:cores_elr, elr_target_final and elr_log_term of every epoch. */
 static void targets_are_the_golden_ones(void **state)
 {
-    static const double wanted[6][3] = {
-        {0.7133655187106065, 0.03845910456442628, 0.008075376724967047},
-        {0.3193393357853753, 0.3033410262493379, 0.13721963796528674},
-        {0.018352898156283007, 0.6955267502599451, 0.04602035158377188},
-        {0.042381366806167824, 0.029809157662199666, 0.6877094755316324},
-        {0.6266778426063073, 0.03540256519378547, 0.09781959219990721},
-        {0.24546656884959642, 0.31008655216735825, 0.20434687898304527}};
-    static const double term[4][6] = {
-        {-0.21669658363701133, -0.1060996819739416, -0.17581476555816122,
-         -0.1788352948383327, -0.12523215070650542, -0.10536051565782628},
-        {-0.5340091830366558, -0.20526422763127328, -0.46527874919033746,
-         -0.47705941798255236, -0.3286869973572029, -0.1925677017395998},
-        {-0.8655414931909586, -0.30460589424780715, -0.8112142894274984,
-         -0.7592619513200614, -0.5912973102067676, -0.2617825293242736},
-        {-1.202451829712243, -0.3440266152522166, -1.1324483592039203,
-         -1.0865424841747666, -0.8962118860543762, -0.31291981655482}};
+    double wanted[6][3];
+
+    golden_doubles("cores_elr/outputs/elr_target_final", &wanted[0][0], 18);
+    double term[4][6];
+
+    golden_doubles("cores_elr/outputs/elr_log_term", &term[0][0], 24);
 
     (void)state;
     for (int i = 0; i < 6; i++) {
@@ -131,9 +99,10 @@ static void targets_are_the_golden_ones(void **state)
 
 static void el2n_over_epochs_is_the_golden_one(void **state)
 {
-    static const double wanted[6] = {0.11237037639418376, 0.7502135398029238,
-                                     0.1522859991996579,  0.15777166224920985,
-                                     1.127294251354688,   0.7549187494148021};
+    double wanted[6];
+
+    golden_doubles("training_dynamics/outputs/el2n_mean_over_epochs", wanted,
+                   6);
 
     (void)state;
     for (int i = 0; i < 6; i++) {
@@ -195,9 +164,9 @@ static int read_probabilities(void *context, size_t e, float *out,
  * and as probabilities; EL2N at epoch 0. */
 static void external_dynamics_are_the_golden_ones(void **state)
 {
-    static const double el2n[6] = {0.27968758739238836, 0.7753832669792755,
-                                   0.38102218497830204, 0.35961022942397,
-                                   0.7563262574004301,  0.816496580927726};
+    double el2n[6];
+
+    golden_doubles("training_dynamics/outputs/el2n_per_epoch/0", el2n, 6);
     struct wn_external_dynamics given = {.n = 6,
                                          .k = 3,
                                          .epochs = 4,
@@ -235,13 +204,12 @@ static void external_dynamics_are_the_golden_ones(void **state)
 /* golden:dividemix_gmm. */
 static void mixture_is_the_golden_one(void **state)
 {
-    static const double loss[12] = {.05, .08, .1,  .12, .15, .2,
-                                    .9,  1.1, 1.6, 2.3, .3,  .02};
-    static const double clean[12] = {
-        0.9940984633314505,      0.9944752745392528,   0.9944371785220706,
-        0.994166236540853,       0.9932388257129682,   0.9894155942923732,
-        3.631099785348022e-13,   2.78120337495337e-21, 2.3983712775231853e-49,
-        2.6936859732310055e-107, 0.94616097830768,     0.9930923702979031};
+    double loss[12];
+
+    golden_doubles("dividemix_gmm/inputs/loss", loss, 12);
+    double clean[12];
+
+    golden_doubles("dividemix_gmm/outputs/prob_clean", clean, 12);
     struct wn_mixture fit;
     double found[12];
 
@@ -433,9 +401,10 @@ static const struct wn_method_settings
  * methods; forgetting of the data diet, infinite there, by a large count. */
 static void variants_are_the_golden_ones(void **state)
 {
-    static const double closeness[6] = {
-        0.07864645506662761, 0.24038281773979386, 0.10632830020890945,
-        0.11066877041233524, 0.14473021209051604, 0.2375216351752061};
+    double closeness[6];
+
+    golden_doubles("training_dynamics/outputs/threshold_closeness", closeness,
+                   6);
     static const double forgetting[6] = {0, 1, 0, 0, 4, 1},
                         cartography[6] = {0, 1, 0, 0, 1000, 1},
                         most[6] = {0, 1, 0, 0, (float)1e30, 1};
@@ -594,9 +563,18 @@ static void the_early_epoch_is_within_bounds(void **state)
     assert_int_equal(two, WN_EARLY_STOPPING_BLIND);
 }
 
-static int prepare(void **state)
+/* Fill the inputs and results above from tests/golden.json. */
+static int read_goldens(void **state)
 {
     (void)state;
+    golden_floats("cores_elr/inputs/logits", &golden_logits[0][0][0], 72);
+    golden_ints("cores_elr/inputs/labels", golden_label, 6);
+    return 0;
+}
+
+static int prepare(void **state)
+{
+    read_goldens(state);
     wn_linear_start();
     make_blobs();
     wn_standardize_make(&standard, x, N, D);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rows judged by other rows: golden.json tacred; nearest rows of another set
  * by brute force. */
+#include "golden.h"
 #include "unit.h"
 
 #include <math.h>
@@ -13,11 +14,9 @@
 
 /* golden:tacred. */
 enum { N = 12, K = 3 };
-static const float x[N * 2] = {0,    0,    .1f,  0,  0, .13f,  .25f, .21f,
-                               3,    3,    3.1f, 3,  3, 3.17f, 3.3f, 2.9f,
-                               .05f, .07f, 6,    -2, 3, 3,     .4f,  -.3f};
-static const int32_t label[N] = {0, 0, 2, 0, 1, 1, 1, 0, 1, 2, 1, 0};
-static const int32_t predicted[N] = {0, 0, 0, 0, 1, 1, 2, 0, 0, 2, 1, 0};
+static float x[N * 2];
+static int32_t label[N];
+static int32_t predicted[N];
 static const uint8_t trusted[N] = {1, 1, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0};
 static char *const name[K] = {"none", "born", "works"};
 static float probability[N * K];
@@ -214,6 +213,16 @@ static void nearest_between_sets_are_those_of_brute_force(void **state)
     }
 }
 
+/* Fill the inputs and results above from tests/golden.json. */
+static int read_goldens(void **state)
+{
+    (void)state;
+    golden_floats("tacred/inputs/features", x, 24);
+    golden_ints("tacred/inputs/labels", label, 12);
+    golden_ints("tacred/inputs/predicted", predicted, 12);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,5 +234,5 @@ int main(void)
     };
 
     wn_linear_start();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, read_goldens, NULL);
 }

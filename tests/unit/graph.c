@@ -2,6 +2,7 @@
 /* The methods that read the neighbour graph, and the transition matrix it
  * implies: golden.json knn_basic, outlier_features, near_duplicate(_1d),
  * knn_shapley, simifeat, longtail, hoc; Shapley values by brute force. */
+#include "golden.h"
 #include "unit.h"
 
 #include <math.h>
@@ -13,61 +14,14 @@
 
 /* golden:knn_basic: 12 rows, 3 neighbours. */
 enum { N = 12, M = 3 };
-static const int32_t basic_label[N] = {0, 0, 0, 0, 1, 1, 1, 0, 1, 2, 1, 0};
-static const double basic_x[N * 2] = {
-    0.0, 0.0,  0.1, 0.0, 0.0,  0.13, 0.25, 0.21, 3.0, 3.0, 3.1, 3.0,
-    3.0, 3.17, 3.3, 2.9, 0.05, 0.07, 6.0,  -2.0, 3.0, 3.0, 0.4, -0.3};
-static const int32_t basic_neighbor[N * M] = {
-    8,  1, 2, 8, 0,  2, 8, 0, 1, 8, 1, 2, 10, 5, 6, 4, 10, 6,
-    10, 4, 5, 5, 10, 4, 2, 1, 0, 7, 5, 4, 4,  5, 6, 1, 0,  8};
-static const double basic_distance[N * M] = {0.08602325267042628,
-                                             0.1,
-                                             0.13,
-                                             0.08602325267042628,
-                                             0.1,
-                                             0.16401219466856726,
-                                             0.07810249675906654,
-                                             0.13,
-                                             0.16401219466856726,
-                                             0.24413111231467405,
-                                             0.2580697580112788,
-                                             0.26248809496813374,
-                                             0.0,
-                                             0.10000000000000009,
-                                             0.16999999999999993,
-                                             0.10000000000000009,
-                                             0.10000000000000009,
-                                             0.19723082923316018,
-                                             0.16999999999999993,
-                                             0.16999999999999993,
-                                             0.19723082923316018,
-                                             0.22360679774997877,
-                                             0.3162277660168378,
-                                             0.3162277660168378,
-                                             0.07810249675906654,
-                                             0.08602325267042628,
-                                             0.08602325267042628,
-                                             5.594640292279746,
-                                             5.78013840664737,
-                                             5.830951894845301,
-                                             0.0,
-                                             0.10000000000000009,
-                                             0.16999999999999993,
-                                             0.42426406871192857,
-                                             0.5,
-                                             0.5093132631298738};
+static int32_t basic_label[N];
+static double basic_x[N * 2];
+static int32_t basic_neighbor[N * M];
+static double basic_distance[N * M];
 
 /* golden:simifeat: 12 rows on a circle, 3 neighbours by cosine. */
-static const int32_t circle_label[N] = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0};
-static const double circle_x[N * 2] = {
-    0.9993908270190959,  0.03489949670250097,   1.9850923032826437,
-    0.24373868681029498, 0.9743700647852354,    0.22495105434386503,
-    1.4003706397458024,  0.5375519243179505,    0.9135454576426006,
-    0.40673664307580026, 0.17364817766693044,   0.984807753012208,
-    0.20926942123237569, 2.9926921507794724,    -0.05233595624294384,
-    0.9986295347545739,  -0.1564344650402308,   0.9876883405951377,
-    -0.6180339887498948, 1.9021130325903075,    0.981627183447664,
-    0.19080899537654483, -0.008726535498373997, 0.9999619230641713};
+static int32_t circle_label[N];
+static double circle_x[N * 2];
 static const int32_t circle_neighbor[N * M] = {
     1,  10, 2, 10, 0, 2, 10, 1,  3, 4, 2, 10, 3, 2, 10, 6, 11, 7,
     11, 5,  7, 11, 8, 6, 7,  11, 9, 8, 7, 11, 2, 1, 0,  7, 6,  8};
@@ -151,11 +105,9 @@ static void tomek_links_the_golden_pair(void **state)
 /* golden:outlier_features. */
 static void outlier_is_the_golden_distance(void **state)
 {
-    static const double wanted[N] = {
-        0.10534108422347543, 0.11667848244633118, 0.12403823047587793,
-        0.2548963217646955,  0.09000000000000001, 0.13241027641105343,
-        0.17907694307772,    0.28535410992788474, 0.08338300069997302,
-        5.735243531257471,   0.09000000000000001, 0.4778591106139341};
+    double wanted[N];
+
+    golden_doubles("outlier_features/outputs/avg_distance", wanted, 12);
     const struct wn_view view = basic_view();
     float out[N];
 
@@ -168,18 +120,9 @@ static void outlier_is_the_golden_distance(void **state)
 /* golden:near_duplicate; low is a duplicate there. */
 static void near_duplicate_is_the_golden_score_turned(void **state)
 {
-    static const double wanted[N] = {0.6034152795679347,
-                                     0.6034152795679347,
-                                     0.5681628881309965,
-                                     0.9275412318396399,
-                                     0.0,
-                                     0.6587481154362942,
-                                     0.8392216381568761,
-                                     0.9096508460056029,
-                                     0.5681628881309965,
-                                     1.0,
-                                     0.0,
-                                     0.9895526716322793};
+    double wanted[N];
+
+    golden_doubles("near_duplicate/outputs/score", wanted, 12);
     const struct wn_view view = basic_view();
     float out[N];
 
@@ -196,9 +139,9 @@ static void near_duplicate_is_golden_on_a_line(void **state)
     static const float distance[18] = {.001f, 0, .001f, 0, .001f, 0,
                                        .002f, 0, .996f, 0, 1.1f,  0,
                                        1.2f,  0, 1.3f,  0, 1.4f,  0};
-    static const double wanted[9] = {
-        0.00100351221, 0.00100351221, 0.00100351221, 0.00200601738, 0.632120559,
-        0.668596188,   0.700253834,   0.728887356,   0.754785635};
+    double wanted[9];
+
+    golden_doubles("near_duplicate_1d/outputs/score", wanted, 9);
     const struct wn_view view = {.n = 9, .m = 2, .distance = distance};
     float out[N];
 
@@ -211,18 +154,9 @@ static void near_duplicate_is_golden_on_a_line(void **state)
 /* golden:knn_shapley, cleanlab_k3 = .5 (1 + mean value). */
 static void knn_shapley_is_the_golden_one(void **state)
 {
-    static const double wanted[N] = {0.5138888888888888,
-                                     0.5138888888888888,
-                                     0.5,
-                                     0.5,
-                                     0.5,
-                                     0.5,
-                                     0.5,
-                                     0.5,
-                                     0.4444444444444444,
-                                     0.5,
-                                     0.5,
-                                     0.5};
+    double wanted[N];
+
+    golden_doubles("knn_shapley/outputs/cleanlab_k3", wanted, 12);
     const struct wn_view view = basic_view();
     float out[N];
 
@@ -252,7 +186,9 @@ static void sort_rows(int32_t *rows, size_t count, double a, double b)
 static void exact_values(const int32_t *of, size_t count, size_t k,
                          double value[N])
 {
-    static const double point[3][2] = {{.1, .1}, {3.05, 3.05}, {5, -1}};
+    double point[3][2];
+
+    golden_doubles("knn_shapley/inputs/test_features", &point[0][0], 6);
     int32_t order[N];
 
     memset(value, 0, N * sizeof *value);
@@ -269,15 +205,15 @@ static void exact_values(const int32_t *of, size_t count, size_t k,
 static void exact_shapley_is_the_golden_one(void **state)
 {
     static const int32_t all[N] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
-    static const int32_t five[5] = {0, 4, 8, 9, 7};
-    static const double wanted[N] = {
-        0.052525252525252523, 0.052525252525252523, 0.04657287157287157,
-        0.04657287157287157,  0.07435064935064935,  0.07435064935064935,
-        0.07435064935064935,  0.024350649350649355, -0.016919191919191917,
-        0.1111111111111111,   0.07435064935064935,  0.052525252525252523};
-    static const double wanted_five[5] = {
-        0.1388888888888889, 0.08333333333333333, 0.08333333333333333,
-        0.16666666666666666, 0.027777777777777773};
+    int32_t five[5];
+
+    golden_ints("knn_shapley/outputs/five_rows", five, 5);
+    double wanted[N];
+
+    golden_doubles("knn_shapley/outputs/jia_exact_K3", wanted, 12);
+    double wanted_five[5];
+
+    golden_doubles("knn_shapley/outputs/jia_exact_5pts_K2", wanted_five, 5);
     double value[N];
 
     (void)state;
@@ -388,11 +324,9 @@ static void exact_method_sorts_all_rows(void **state)
 /* golden:longtail. */
 static void rarity_is_the_golden_one(void **state)
 {
-    static const double wanted[N] = {
-        0.00431119552300574,   0.0014649184871198262, 0.0019773985315978404,
-        0.0032868186003520705, 0.005671591312797819,  0.0059815701952226075,
-        0.0020018247331807792, 0.001735464683752408,  0.0035967220746568884,
-        0.011583092227368974,  0.0019195954079325173, 0.001877320459948928};
+    double wanted[N];
+
+    golden_doubles("longtail/outputs/score_unrounded", wanted, 12);
     const struct wn_view view = circle_view();
     float out[N];
 
@@ -405,11 +339,9 @@ static void rarity_is_the_golden_one(void **state)
 /* golden:simifeat: one draw of all rows. */
 static void simifeat_is_the_golden_one(void **state)
 {
-    static const double wanted[N] = {
-        0.052029554347752915, 0.05278204491725505, 0.052985825613640826,
-        0.05130385790897817,  0.05027470060680906, 0.05184545220698284,
-        0.0528267035086857,   0.05289785007938275, 0.052171918048741134,
-        0.049288434425979945, 1.1455821118101797,  1.1457185195379467};
+    double wanted[N];
+
+    golden_doubles("simifeat/outputs/score", wanted, 12);
     static const double cut[2] = {0.49007890318336356, 0.052853383472697094};
     const struct wn_view view = circle_view();
     /* T [[.8 .2] [.25 .75]], p_clean [.55 .45], p_org [.5 .5]. */
@@ -492,10 +424,9 @@ static void rows_without_a_label_have_no_say(void **state)
 /* golden:hoc, small: counts of the circle. */
 static void consensus_is_the_golden_one(void **state)
 {
-    static const double c3[8] = {0.16666666666666666, 0.08333333333333333,
-                                 0.16666666666666666, 0.08333333333333333,
-                                 0.08333333333333333, 0.16666666666666666,
-                                 0.16666666666666666, 0.08333333333333333};
+    double c3[8];
+
+    golden_doubles("hoc/outputs/small/c3", c3, 8);
     struct wn_consensus seen;
     double square = 0;
 
@@ -536,12 +467,15 @@ static void consensus_is_the_golden_one(void **state)
 /* golden:hoc, exact: consensus made from T and p themselves. */
 static void transition_is_the_golden_one(void **state)
 {
-    static const double t[9] = {.8, .15, .05, .1, .7, .2, .05, .15, .8};
-    static const double p[3] = {.4, .35, .25};
-    static const double best[9] = {
-        0.8003125555441813,  0.14968046970313859, 0.05000697475268018,
-        0.10032594943312471, 0.6990908196737251,  0.20058323089315022,
-        0.04971726687977288, 0.14912903393577176, 0.8011536991844553};
+    double t[9];
+
+    golden_doubles("hoc/inputs/exact_case/T", t, 9);
+    double p[3];
+
+    golden_doubles("hoc/inputs/exact_case/p", p, 3);
+    double best[9];
+
+    golden_doubles("hoc/outputs/exact/T_best", best, 9);
     struct wn_consensus seen;
     struct wn_transition fit;
     double trace[WN_HOC_UPDATES + 1];
@@ -755,6 +689,19 @@ static void matrix_needs_rows_and_few_classes(void **state)
                         "wanted at most 512");
 }
 
+/* Fill the inputs and results above from tests/golden.json. */
+static int read_goldens(void **state)
+{
+    (void)state;
+    golden_ints("knn_basic/inputs/labels", basic_label, 12);
+    golden_doubles("knn_basic/inputs/features", basic_x, 24);
+    golden_ints("knn_basic/outputs/indices", basic_neighbor, 36);
+    golden_doubles("knn_basic/outputs/distances", basic_distance, 36);
+    golden_ints("hoc/inputs/labels", circle_label, 12);
+    golden_doubles("hoc/inputs/features", circle_x, 24);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -778,5 +725,5 @@ int main(void)
         cmocka_unit_test(matrix_needs_rows_and_few_classes),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, read_goldens, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of methods, and those that read the neighbour graph: golden.json
  * knn_basic; those that read probabilities: ood_pred_probs, loss_correction. */
+#include "golden.h"
 #include "unit.h"
 
 #include <math.h>
@@ -10,10 +11,8 @@
 #include "learn/noisy_loss.h"
 
 /* golden:knn_basic, k = 3. */
-static const int32_t basic_label[12] = {0, 0, 0, 0, 1, 1, 1, 0, 1, 2, 1, 0};
-static const int32_t basic_neighbor[36] = {
-    8,  1, 2, 8, 0,  2, 8, 0, 1, 8, 1, 2, 10, 5, 6, 4, 10, 6,
-    10, 4, 5, 5, 10, 4, 2, 1, 0, 7, 5, 4, 4,  5, 6, 1, 0,  8};
+static int32_t basic_label[12];
+static int32_t basic_neighbor[36];
 
 static struct wn_view basic_view(void)
 {
@@ -69,8 +68,9 @@ static void every_row_is_complete_and_found(void **state)
 
 static void disagreement_is_the_golden_one(void **state)
 {
-    static const float wanted[12] = {
-        1 / 3.f, 1 / 3.f, 1 / 3.f, 1 / 3.f, 0, 0, 0, 1, 1, 1, 0, 1 / 3.f};
+    float wanted[12];
+
+    golden_floats("knn_basic/outputs/label_disagreement", wanted, 12);
     const struct wn_view view = basic_view();
     struct wn_error error = {0};
     float out[12];
@@ -100,11 +100,8 @@ static void disagreement_leaves_out_rows_without_a_label(void **state)
 }
 
 /* golden:ood_pred_probs and, its first six rows, golden:loss_correction. */
-static const float basic_probability[30] = {
-    0.8f, 0.15f, 0.05f, 0.7f, 0.2f, 0.1f,  0.1f,  0.85f, 0.05f, 0.2f,
-    0.7f, 0.1f,  0.3f,  0.6f, 0.1f, 0.05f, 0.15f, 0.8f,  0.1f,  0.2f,
-    0.7f, 0.05f, 0.05f, 0.9f, 0.4f, 0.35f, 0.25f, 0.55f, 0.4f,  0.05f};
-static const int32_t ood_label[10] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 1};
+static float basic_probability[30];
+static int32_t ood_label[10];
 
 /* ood with these settings against 1 - wanted[10]. */
 static void check_ood(enum wn_ood by, bool plain, const double *wanted)
@@ -128,20 +125,23 @@ static void check_ood(enum wn_ood by, bool plain, const double *wanted)
 
 static void ood_is_the_golden_one(void **state)
 {
-    static const double entropy[10] = {
-        0.348980551, 0.225565072, 0.470163659, 0.274807248,  0.209800053,
-        0.210843291, 0.123219586, 0.300079467, 0.0386689129, 0.242468598};
-    static const double plain[10] = {
-        0.442142184, 0.270153301, 0.528326582, 0.270153301,  0.182654578,
-        0.442142184, 0.270153301, 0.64100375,  0.0164613688, 0.230744763};
-    static const double confidence[10] = {
-        0.713804714, 0.632996633, 0.811447811, 0.69023569,  0.609427609,
-        0.646464646, 0.565656566, 0.727272727, 0.407407407, 0.511784512};
-    static const double gen[10] = {
-        0.140516461, 0.138811758, 0.142344724, 0.138811758, 0.136729572,
-        0.140516461, 0.138811758, 0.144411541, 0.138005484, 0.135187501};
-    static const double largest[10] = {.8, .7, .85, .7, .6,
-                                       .8, .7, .9,  .4, .55};
+    double entropy[10];
+
+    golden_doubles("ood_pred_probs/outputs/entropy_adjust_True", entropy, 10);
+    double plain[10];
+
+    golden_doubles("ood_pred_probs/outputs/entropy_adjust_False", plain, 10);
+    double confidence[10];
+
+    golden_doubles("ood_pred_probs/outputs/least_confidence_adjust_True",
+                   confidence, 10);
+    double gen[10];
+
+    golden_doubles("ood_pred_probs/outputs/gen_M2_gamma0.1_noadjust", gen, 10);
+    double largest[10];
+
+    golden_doubles("ood_pred_probs/outputs/least_confidence_adjust_False",
+                   largest, 10);
 
     (void)state;
     check_ood(WN_OOD_ENTROPY, false, entropy);
@@ -153,16 +153,21 @@ static void ood_is_the_golden_one(void **state)
 
 static void corrected_losses_are_the_golden_ones(void **state)
 {
-    static const double t[9] = {.8, .15, .05, .1, .7, .2, .05, .15, .8};
-    static const double inverse[9] = {
-        1.28484848,   -0.272727273,  -0.0121212121, -0.16969697, 1.54545455,
-        -0.375757576, -0.0484848485, -0.272727273,  1.32121212};
-    static const double forward[6] = {0.419310515, 0.536143432, 1.78677193,
-                                      0.625488532, 0.733969175, 1.45886505};
-    static const double backward[6] = {-0.267002612, -0.00857447352,
-                                       2.87783772,   -0.587105616,
-                                       -0.280066547, 2.33969814};
-    static const int32_t label[6] = {0, 0, 0, 1, 1, 1};
+    double t[9];
+
+    golden_doubles("loss_correction/inputs/T", t, 9);
+    double inverse[9];
+
+    golden_doubles("loss_correction/outputs/T_inverse", inverse, 9);
+    double forward[6];
+
+    golden_doubles("loss_correction/outputs/forward", forward, 6);
+    double backward[6];
+
+    golden_doubles("loss_correction/outputs/backward", backward, 6);
+    int32_t label[6];
+
+    golden_ints("loss_correction/inputs/labels", label, 6);
     static const double same[4] = {.5, .5, .5, .5};
     struct wn_error error = {0};
     double u[9];
@@ -181,6 +186,17 @@ static void corrected_losses_are_the_golden_ones(void **state)
     assert_int_equal(error.code, WN_ENUMERIC);
 }
 
+/* Fill the inputs and results above from tests/golden.json. */
+static int read_goldens(void **state)
+{
+    (void)state;
+    golden_ints("knn_basic/inputs/labels", basic_label, 12);
+    golden_ints("knn_basic/outputs/indices", basic_neighbor, 36);
+    golden_floats("ood_pred_probs/inputs/pred_probs", basic_probability, 30);
+    golden_ints("ood_pred_probs/inputs/labels", ood_label, 10);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,5 +208,5 @@ int main(void)
         cmocka_unit_test(corrected_losses_are_the_golden_ones),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, read_goldens, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* learn/mlp against golden.json (grand_mlp, training_dynamics) and central
  * differences in double. */
+#include "golden.h"
 #include "unit.h"
 
 #include <math.h>
@@ -16,24 +17,33 @@
 static void golden_net_gives_the_golden_numbers(void **state)
 {
     static const float w1[6] = {.5f, .2f, -.6f, -.3f, .8f, .1f};
-    static const float b1[3] = {.1f, -.2f, .05f};
+    float b1[3];
+
+    golden_floats("grand_mlp/inputs/b1", b1, 3);
     static const float w2[9] = {.7f,  -.1f, .05f, -.4f, .5f,
                                 -.6f, .2f,  .3f,  .9f};
-    static const float b2[3] = {0, .1f, -.1f};
-    static const float x[8] = {1, 1.5f, -1, .6f, .3f, -.7f, 2, -1};
-    static const int32_t label[4] = {0, 1, 2, 0};
-    static const double probability[12] = {
-        0.22065218310218573, 0.6368840600247906,  0.14246375687302365,
-        0.2674643359313204,  0.34103538281670615, 0.39150028125197345,
-        0.41052613941104,    0.31401463838162363, 0.27545922220733626,
-        0.5797726865214962,  0.20906309721020377, 0.2111642162683};
-    static const double el2n[4] = {1.016513771495215, 0.8118152547932822,
-                                   0.8899978892907965, 0.5146733914247843};
-    static const double grand[4] = {2.312197093314945, 1.4701956507276004,
-                                    1.0178384057952667, 1.1577644093963047};
+    float b2[3];
+
+    golden_floats("grand_mlp/inputs/b2", b2, 3);
+    float x[8];
+
+    golden_floats("grand_mlp/inputs/X", x, 8);
+    int32_t label[4];
+
+    golden_ints("grand_mlp/inputs/labels", label, 4);
+    double probability[12];
+
+    golden_doubles("grand_mlp/outputs/probs", probability, 12);
+    double el2n[4];
+
+    golden_doubles("grand_mlp/outputs/el2n", el2n, 4);
+    double grand[4];
+
+    golden_doubles("grand_mlp/outputs/grand", grand, 4);
     struct wn_mlp *net = wn_mlp_new(2, 3, 3);
-    static const double last[4] = {1.5951494788301464, 0.9977404341589704,
-                                   0.9796447355794934, 0.8854775838655884};
+    double last[4];
+
+    golden_doubles("grand_mlp/outputs/grand_last_layer_with_bias", last, 4);
     struct wn_gradient g[4];
     double p[12];
     struct wn_mlp_prediction prediction[4];
@@ -151,22 +161,25 @@ static void gradient_norms_are_those_of_differences(void **state)
 /* golden:training_dynamics, epoch 0. */
 static void predictions_are_the_golden_ones(void **state)
 {
-    static const float z[6][3] = {{2, .5f, -1},      {.2f, .1f, 0},
-                                  {-.5f, 1.5f, .3f}, {0, .4f, 1.8f},
-                                  {1, -.2f, .9f},    {.3f, .3f, .3f}};
-    static const int32_t label[6] = {0, 0, 1, 2, 2, 1};
-    static const double el2n[6] = {0.27968758739238836, 0.7753832669792755,
-                                   0.38102218497830204, 0.35961022942397,
-                                   0.7563262574004301,  0.816496580927726};
-    static const double el1n[6] = {0.4288059308214483, 1.265669197778149,
-                                   0.6077557009765305, 0.5834649227591673,
-                                   1.179669587913187,  1.3333333333333333};
-    static const double sum_margin[6] = {
-        -1.3567911037678275, -0.10149620333277642, -1.0883664485352043,
-        -1.124802615861249,  -0.23049561813021935, 0.0};
-    static const double margin[6] = {-0.6103066424492392,  -0.03494040757757827,
-                                     -0.48645418729491974, -0.5336109139382271,
-                                     0.0431374512822722,   0.0};
+    float z[6][3];
+
+    golden_floats("training_dynamics/inputs/logits/0", &z[0][0], 18);
+    int32_t label[6];
+
+    golden_ints("training_dynamics/inputs/labels", label, 6);
+    double el2n[6];
+
+    golden_doubles("training_dynamics/outputs/el2n_per_epoch/0", el2n, 6);
+    double el1n[6];
+
+    golden_doubles("training_dynamics/outputs/el1n_per_epoch/0", el1n, 6);
+    double sum_margin[6];
+
+    golden_doubles("training_dynamics/outputs/sum_margin_error/0", sum_margin,
+                   6);
+    double margin[6];
+
+    golden_doubles("training_dynamics/outputs/max_margin_error/0", margin, 6);
     double p[3];
     struct wn_mlp_prediction prediction;
 

@@ -2,6 +2,7 @@
 /* knn/exact against brute force in double, on rows that are ordinary, full of
  * ties, far from the origin and degenerate; golden:knn_basic. Uses the best
  * kernels of the processor, so also those that round the rows. */
+#include "golden.h"
 #include "unit.h"
 
 #include <math.h>
@@ -234,25 +235,15 @@ static void cosine_of_nothing(void **state)
  * comparison of order. */
 static void golden_knn_basic(void **state)
 {
-    static const float x[] = {0,    0,    0.1f, 0,  0, 0.13f, 0.25f, 0.21f,
-                              3,    3,    3.1f, 3,  3, 3.17f, 3.3f,  2.9f,
-                              .05f, .07f, 6,    -2, 3, 3,     0.4f,  -0.3f};
-    static const int32_t wanted[12][3] = {
-        {8, 1, 2},  {8, 0, 2},  {8, 0, 1}, {8, 1, 2}, {10, 5, 6}, {4, 10, 6},
-        {10, 4, 5}, {5, 10, 4}, {2, 1, 0}, {7, 5, 4}, {4, 5, 6},  {1, 0, 8}};
-    static const double far[12][3] = {
-        {0.0860232527, 0.1, 0.13},
-        {0.0860232527, 0.1, 0.164012195},
-        {0.0781024968, 0.13, 0.164012195},
-        {0.244131112, 0.258069758, 0.262488095},
-        {0, 0.1, 0.17},
-        {0.1, 0.1, 0.197230829},
-        {0.17, 0.17, 0.197230829},
-        {0.223606798, 0.316227766, 0.316227766},
-        {0.0781024968, 0.0860232527, 0.0860232527},
-        {5.59464029, 5.78013841, 5.83095189},
-        {0, 0.1, 0.17},
-        {0.424264069, 0.5, 0.509313263}};
+    float x[24];
+
+    golden_floats("knn_basic/inputs/features", x, 24);
+    int32_t wanted[12][3];
+
+    golden_ints("knn_basic/outputs/indices", &wanted[0][0], 36);
+    double far[12][3];
+
+    golden_doubles("knn_basic/outputs/distances", &far[0][0], 36);
     struct wn_error error = {0};
     int32_t index[36];
     float distance[36];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* check/rules, quality: golden.json cl_filter, cl_filter_params,
  * cl_missing_class (issues), label_quality; in double and in float. */
+#include "golden.h"
 #include "unit.h"
 
 #include <math.h>
@@ -11,30 +12,11 @@
 #include "noise/label_rules.h"
 
 /* golden.json cl_core and cl_filter, inputs */
-static const int32_t core_label[10] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 1};
-static const double core_p[30] = {0.8,  0.15, 0.05, 0.7,  0.2, 0.1,  0.1,  0.85,
-                                  0.05, 0.2,  0.7,  0.1,  0.3, 0.6,  0.1,  0.05,
-                                  0.15, 0.8,  0.1,  0.2,  0.7, 0.05, 0.05, 0.9,
-                                  0.4,  0.35, 0.25, 0.55, 0.4, 0.05};
+static int32_t core_label[10];
+static double core_p[30];
 /* golden.json cl_filter_params, inputs */
-static const int32_t large_label[40] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2};
-static const double large_p[120] = {
-    0.9155, 0.0319, 0.0526, 0.7741, 0.0705, 0.1554, 0.5302, 0.0276, 0.4422,
-    0.8146, 0.072,  0.1134, 0.7797, 0.1091, 0.1112, 0.2127, 0.4771, 0.3102,
-    0.4459, 0.0222, 0.5319, 0.3186, 0.0558, 0.6256, 0.7788, 0.0575, 0.1637,
-    0.0874, 0.7414, 0.1712, 0.3366, 0.6226, 0.0408, 0.8982, 0.0201, 0.0817,
-    0.0892, 0.3866, 0.5242, 0.431,  0.4183, 0.1507, 0.8998, 0.0723, 0.0279,
-    0.0477, 0.1278, 0.8245, 0.3713, 0.0506, 0.5781, 0.6374, 0.1676, 0.195,
-    0.2467, 0.6862, 0.0671, 0.2072, 0.379,  0.4138, 0.3309, 0.2361, 0.433,
-    0.6718, 0.2778, 0.0504, 0.1374, 0.5268, 0.3358, 0.0193, 0.9333, 0.0474,
-    0.0569, 0.7137, 0.2294, 0.1075, 0.6152, 0.2773, 0.2491, 0.1695, 0.5814,
-    0.3106, 0.6389, 0.0505, 0.2416, 0.5406, 0.2178, 0.1747, 0.732,  0.0933,
-    0.1871, 0.7061, 0.1068, 0.26,   0.4748, 0.2652, 0.6689, 0.1665, 0.1646,
-    0.1062, 0.0717, 0.8221, 0.2079, 0.0332, 0.7589, 0.0657, 0.4835, 0.4508,
-    0.6409, 0.0728, 0.2863, 0.134,  0.2854, 0.5806, 0.0596, 0.2457, 0.6947,
-    0.0322, 0.0258, 0.942};
+static int32_t large_label[40];
+static double large_p[120];
 
 /* The 3 x 3 matrix that the cells stand for, or its transpose. */
 static void spread(const struct wn_sparse *at, const int64_t *value, int turn,
@@ -186,9 +168,12 @@ static void matches_cl_filter_params(void **state)
          "9 15 20 21 26 32",
          "9 15 21 32",
          {2, 3, 1}}};
-    static const double threshold[] = {0.5204833333333334, 0.545,
-                                       0.5874999999999999};
-    static const int64_t joint[] = {12, 3, 3, 2, 12, 0, 3, 0, 5};
+    double threshold[3];
+
+    golden_doubles("cl_filter_params/outputs/thresholds", threshold, 3);
+    int64_t joint[9];
+
+    golden_longs("cl_filter_params/outputs/confident_joint", joint, 9);
     const struct wn_probability p = {40, 3, NULL, large_p};
     const struct wn_noise_settings settings = {.threads = 1};
     struct wn_error error = {0};
@@ -252,7 +237,9 @@ static void flags_by_posterior(void **state)
  * may count as another class. */
 static void leaves_single_rows_alone(void **state)
 {
-    static const int32_t label[] = {0, 0, 0, 1};
+    int32_t label[4];
+
+    golden_ints("cl_missing_class/outputs/cj_raw/3", label, 4);
     static const double p[] = {0.9, 0.1, 0.8, 0.2, 0.9, 0.1, 0.95, 0.05};
 
     (void)state;
@@ -276,25 +263,24 @@ static void forgives_near_ties(void **state)
 
 static void matches_label_quality(void **state)
 {
-    static const double self[] = {0.8,  0.7, 0.1, 0.7,  0.6,
-                                  0.15, 0.7, 0.9, 0.25, 0.4};
-    static const double margin[] = {0.825, 0.75, 0.125, 0.75,  0.65,
-                                    0.175, 0.75, 0.925, 0.425, 0.425};
-    static const double entropy[] = {0.7586906321616091,  0.6850336186085184,
-                                     0.3696196623795791,  0.6850336186085184,
-                                     0.6310267127084289,  0.41720522043717095,
-                                     0.6850336186085185,  0.8415345926032661,
-                                     0.40572410817267673, 0.5577642772704325};
-    static const double self_adjusted[] = {
-        0.7138047138047137, 0.6329966329966329, 0.14814814814814814,
-        0.6902356902356901, 0.6094276094276094, 0.24579124579124584,
-        0.5656565656565656, 0.7272727272727272, 0.202020202020202,
-        0.4478114478114478};
-    static const double margin_adjusted[] = {
-        0.7340067340067339, 0.6734006734006733, 0.16835016835016836,
-        0.7306397306397305, 0.6498316498316499, 0.29966329966329974,
-        0.6397306397306397, 0.7811447811447811, 0.3973063973063973,
-        0.468013468013468};
+    double self[10];
+
+    golden_doubles("label_quality/outputs/self_confidence", self, 10);
+    double margin[10];
+
+    golden_doubles("label_quality/outputs/normalized_margin", margin, 10);
+    double entropy[10];
+
+    golden_doubles("label_quality/outputs/confidence_weighted_entropy", entropy,
+                   10);
+    double self_adjusted[10];
+
+    golden_doubles("label_quality/outputs/self_confidence_adjusted",
+                   self_adjusted, 10);
+    double margin_adjusted[10];
+
+    golden_doubles("label_quality/outputs/normalized_margin_adjusted",
+                   margin_adjusted, 10);
     const struct wn_probability p = {10, 3, NULL, core_p};
     const struct wn_noise_settings settings = {.threads = 1};
     struct wn_error error = {0};
@@ -328,15 +314,17 @@ static void matches_label_quality(void **state)
  * reference scores a one-hot row 0 even when it is right; ours is 1. */
 static void scores_edges(void **state)
 {
-    static const double row[4][3] = {
-        {0, 1, 0},
-        {1, 0, 0},
-        {0.3333333333333333, 0.3333333333333333, 0.3333333333333333},
-        {0.5, 0.5, 0}};
-    static const int32_t y[] = {0, 0, 2, 1};
+    double row[4][3];
+
+    golden_doubles("label_quality/inputs/edge_pred_probs", &row[0][0], 12);
+    int32_t y[4];
+
+    golden_ints("label_quality/inputs/edge_labels", y, 4);
     static const double entropy[] = {0, 1, 0.46209812037329684,
                                      0.6468131048888532};
-    static const double margin[] = {0, 1, 0.5, 0.5};
+    double margin[4];
+
+    golden_doubles("label_quality/outputs/edge_scores_nm", margin, 4);
 
     (void)state;
     for (int r = 0; r < 4; r++) {
@@ -347,6 +335,17 @@ static void scores_edges(void **state)
             fabs(wn_label_quality(WN_NORMALIZED_MARGIN, row[r], 3, y[r]) -
                  margin[r]) < 1e-12);
     }
+}
+
+/* Fill the inputs and results above from tests/golden.json. */
+static int read_goldens(void **state)
+{
+    (void)state;
+    golden_ints("cl_core/inputs/labels", core_label, 10);
+    golden_doubles("cl_core/inputs/pred_probs", core_p, 30);
+    golden_ints("cl_filter_params/inputs/labels", large_label, 40);
+    golden_doubles("cl_filter_params/inputs/pred_probs", large_p, 120);
+    return 0;
 }
 
 int main(void)
@@ -362,5 +361,5 @@ int main(void)
         cmocka_unit_test(scores_edges),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, read_goldens, NULL);
 }

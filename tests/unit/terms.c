@@ -108,7 +108,6 @@ static void grams(struct wn_terms *taker, const char *text, size_t *count,
 
 static void parts_of_words(void **state)
 {
-    struct wn_error error = {0};
     struct wn_terms *chars = wn_terms_new(WN_GRAMS_CHARS);
     struct wn_terms *both = wn_terms_new(WN_GRAMS_BOTH);
     size_t count;
@@ -142,7 +141,6 @@ static void parts_of_words(void **state)
 
 static int begin(void **state)
 {
-    struct wn_error error = {0};
 
     (void)state;
     terms = wn_terms_new(WN_GRAMS_WORDS);
