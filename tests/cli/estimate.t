@@ -59,12 +59,12 @@ within 1797.64.10.h5 --methods=all --passes=1 --epoch=1 --replicates=2
 
 # All rows are a measurement, some of them an estimate.
 score --estimate --methods=none --model=neighbors 150.4.3.h5 >out
-ok "$(grep -q '^time  *[0-9.]* s, measured$' out; echo $?)" 'time of all rows'
+ok "$(grep -q '^time  *[0-9.]* \(s\|min\), measured$' out; echo $?)" 'time of all rows'
 score --estimate --methods=none 5000.20.2.h5 >out
 ok "$(grep -q '^time .*, an estimate: measured on [0-9]* random rows of 5000$' \
     out; echo $?)" 'time of a sample'
 for stage in read graph models spectrum; do
-    ok "$(grep -q "^ $stage  *[0-9.]* s$" out; echo $?)" "time to $stage"
+    ok "$(grep -q "^ $stage  *[0-9.]* \(s\|min\)$" out; echo $?)" "time to $stage"
 done
 # What cannot be measured is said, and the memory is still shown.
 awk 'BEGIN { for (i = 0; i < 600; i++) print (i == 599) " 1:" i }' >one.svm
