@@ -102,8 +102,8 @@ static size_t before_gap(const int32_t *neighbor, const float *distance,
 static size_t join_near(const struct wn_copies_rows *rows, size_t *parent)
 {
     const size_t n = rows->n, m = rows->m;
-    uint8_t *count = wn_new(n, 1), *near = wn_new(n, 1),
-            *refused = wn_new(n, 1);
+    uint8_t *near = wn_new(n, 1), *refused = wn_new(n, 1);
+    size_t *count = wn_new(n, sizeof *count);
     size_t *set = wn_new(n, sizeof *set),
            *of_class = wn_new(rows->k, sizeof *set);
     size_t *member = wn_new(n, sizeof *member),
@@ -112,8 +112,8 @@ static size_t join_near(const struct wn_copies_rows *rows, size_t *parent)
     size_t copies = 0;
 
     for (size_t i = 0; i < n; i++) {
-        count[i] = (uint8_t)before_gap(rows->neighbor + i * m,
-                                       rows->distance + i * m, m);
+        count[i] =
+            before_gap(rows->neighbor + i * m, rows->distance + i * m, m);
         set[i] = i;
         if (rows->label[i] >= 0)
             of_class[rows->label[i]]++;

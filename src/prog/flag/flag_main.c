@@ -250,6 +250,8 @@ static void decide_rows(const struct wn_run *run, struct work *work)
         wn_option_number(run->options, "drop-above")};
     struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
 
+    const int label = wn_check_find("label"); /* its bit */
+
     for (size_t i = 0; i < n; i++) {
         const int32_t y = evidence->label ? evidence->label[i] : -1;
         struct wn_verdict verdict = {0, 0, -1};
@@ -262,7 +264,7 @@ static void decide_rows(const struct wn_run *run, struct work *work)
             /* Where only some labels may be flagged, nothing is suggested for
              * the others. */
             if (work->claim.max_flags < SIZE_MAX &&
-                !(work->issue[i] >> wn_check_find("label") & 1))
+                !(work->issue[i] >> label & 1))
                 work->suggestion[i] = -1;
         }
         work->suspicion[i] = (float)verdict.suspicion;
