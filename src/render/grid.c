@@ -115,37 +115,6 @@ static size_t line_width(const size_t *width, size_t columns)
     return sum;
 }
 
-/* The width of every column. */
-static void measure_columns(const struct wn_grid *grid, size_t *width)
-{
-    for (size_t c = 0; c < grid->columns; c++)
-        width[c] = strlen(grid->column[c].head);
-    for (size_t cell = 0; cell < grid->cells; cell++) {
-        const size_t c = cell % grid->columns;
-        size_t length;
-        const char *text = cell_text(grid, cell, &length);
-        size_t cells = wn_cells(text, length);
-
-        /* No column needs more, and the loop below shrinks cell by cell. */
-        if (cells > WN_WIDTH)
-            cells = WN_WIDTH;
-        if (cells > width[c])
-            width[c] = cells;
-    }
-    while (line_width(width, grid->columns) > WN_WIDTH) {
-        size_t widest = grid->columns;
-
-        for (size_t c = 0; c < grid->columns; c++)
-            if (grid->column[c].overflow != WN_FIXED && width[c] > MIN_SHRUNK &&
-                width[c] > strlen(grid->column[c].head) &&
-                (widest == grid->columns || width[c] > width[widest]))
-                widest = c;
-        if (widest == grid->columns)
-            break;
-        width[widest]--;
-    }
-}
-
 static void put_cell(const struct wn_grid *grid, const size_t *width, size_t c,
                      const char *text, size_t length, struct wn_text *out)
 {
@@ -211,7 +180,32 @@ void wn_grid_print(struct wn_grid *grid, struct wn_text *out)
     size_t *width = wn_new(grid->columns, sizeof *width);
 
     assert(grid->cells % grid->columns == 0);
-    measure_columns(grid, width);
+    for (size_t c = 0; c < grid->columns; c++)
+        width[c] = strlen(grid->column[c].head);
+    for (size_t cell = 0; cell < grid->cells; cell++) {
+        const size_t c = cell % grid->columns;
+        size_t length;
+        const char *text = cell_text(grid, cell, &length);
+        size_t cells = wn_cells(text, length);
+
+        /* No column needs more, and the loop below shrinks cell by cell. */
+        if (cells > WN_WIDTH)
+            cells = WN_WIDTH;
+        if (cells > width[c])
+            width[c] = cells;
+    }
+    while (line_width(width, grid->columns) > WN_WIDTH) {
+        size_t widest = grid->columns;
+
+        for (size_t c = 0; c < grid->columns; c++)
+            if (grid->column[c].overflow != WN_FIXED && width[c] > MIN_SHRUNK &&
+                width[c] > strlen(grid->column[c].head) &&
+                (widest == grid->columns || width[c] > width[widest]))
+                widest = c;
+        if (widest == grid->columns)
+            break;
+        width[widest]--;
+    }
     for (size_t c = 0; c < grid->columns; c++)
         put_cell(grid, width, c, grid->column[c].head,
                  strlen(grid->column[c].head), out);

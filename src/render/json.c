@@ -300,6 +300,27 @@ static void put_summary(const struct wn_report *report,
                         report->actions));
     }
     put_line(lines, summary);
+    if (report->against) {
+        const struct wn_comparison *against = report->against;
+        const size_t *change = against->changes, *gone = against->gones;
+        json_t *causes = made(json_array());
+
+        for (size_t c = 0; c < against->causes; c++)
+            append(causes, json_text(against->cause[c]));
+        put_line(lines,
+                 json_pack("{s:s,s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}",
+                           "record", "against", "audit",
+                           json_text(against->file), "rows",
+                           (json_int_t)against->old.data.n, "wrong",
+                           json_wrong(&against->old), "label_rows",
+                           (json_int_t)against->old.label_rows, "still",
+                           (json_int_t)change[WN_STILL_FLAGGED], "new",
+                           (json_int_t)change[WN_NEW_FLAG], "new_rows",
+                           (json_int_t)change[WN_NEW_ROW], "cleared",
+                           (json_int_t)gone[WN_CLEARED], "edited",
+                           (json_int_t)gone[WN_EDITED], "removed",
+                           (json_int_t)gone[WN_REMOVED], "causes", causes));
+    }
 }
 
 static void put_models(const struct wn_report *report, struct json_lines *lines)
@@ -329,38 +350,6 @@ static void put_models(const struct wn_report *report, struct json_lines *lines)
             "recall", json_number(quality->recall), "cells",
             json_number(quality->cells), "probe", json_number(quality->probe),
             "singular_entropy", json_number(quality->entropy)));
-}
-
-static void put_classes(const struct wn_report *report,
-                        struct json_lines *lines)
-{
-    char *const *name = report->data.label_name;
-
-    for (size_t c = 0; c < report->data.k; c++) {
-        const struct wn_class_line *line = &report->class_line[c];
-
-        put_line(
-            lines,
-            json_pack(
-                "{s:s,s:o,s:I,s:o,s:o,s:o,s:b,s:o}", "record", "class", "class",
-                json_text(name[line->class]), "rows", (json_int_t)line->rows,
-                "predicted",
-                report->predicted ? json_count(line->predicted) : json_null(),
-                "wrong", json_number(report->flagged ? line->expected : NAN),
-                "label_rows",
-                report->flagged ? json_count(line->flagged) : json_null(),
-                "too_few", line->rows < WN_TOO_FEW, "threshold",
-                json_threshold(report, line->class)));
-    }
-    for (size_t p = 0; p < report->pairs; p++) {
-        const struct wn_pair_line *line = &report->pair_line[p];
-
-        put_line(lines, json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "pair",
-                                  "given", json_text(name[line->given]),
-                                  "suggested", json_text(name[line->suggested]),
-                                  "label_rows", (json_int_t)line->flagged,
-                                  "wrong", json_number(line->expected)));
-    }
 }
 
 /* --- the data ------------------------------------------------------------ */
@@ -454,61 +443,44 @@ static void put_columns(const struct wn_report *report,
 
 /* --- an older audit ------------------------------------------------------ */
 
-static void put_against(const struct wn_report *report,
-                        struct json_lines *lines)
-{
-    const struct wn_comparison *against = report->against;
-    const size_t *change = against->changes, *gone = against->gones;
-    json_t *causes = made(json_array());
-
-    for (size_t c = 0; c < against->causes; c++)
-        append(causes, json_text(against->cause[c]));
-    put_line(lines,
-             json_pack("{s:s,s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}",
-                       "record", "against", "audit", json_text(against->file),
-                       "rows", (json_int_t)against->old.data.n, "wrong",
-                       json_wrong(&against->old), "label_rows",
-                       (json_int_t)against->old.label_rows, "still",
-                       (json_int_t)change[WN_STILL_FLAGGED], "new",
-                       (json_int_t)change[WN_NEW_FLAG], "new_rows",
-                       (json_int_t)change[WN_NEW_ROW], "cleared",
-                       (json_int_t)gone[WN_CLEARED], "edited",
-                       (json_int_t)gone[WN_EDITED], "removed",
-                       (json_int_t)gone[WN_REMOVED], "causes", causes));
-}
-
-/* The rows whose flag is gone, as they were. */
-static void put_gone(const struct wn_report *report, struct json_lines *lines)
-{
-    const struct wn_comparison *against = report->against;
-
-    for (size_t r = 0; r < against->old.data.n; r++) {
-        const size_t i = (size_t)against->old.order[r];
-        const int gone = wn_comparison_gone(against, report, i);
-        const int64_t now = against->now[i];
-
-        if (gone < 0)
-            continue;
-        json_t *row = json_row(&against->old, "gone", i);
-        set(row, "why", json_text(wn_gone_names[gone]));
-        set(row, "now", now < 0 ? json_null() : json_count((uint64_t)now));
-        put_line(lines, row);
-    }
-}
-
 void wn_json_report(const struct wn_report *report, struct wn_text *out)
 {
     struct json_lines lines = put_first_line(out, "report");
     struct wn_review review[WN_REVIEWS];
 
     put_summary(report, &lines);
-    if (report->against)
-        put_against(report, &lines);
     if (report->columns)
         put_columns(report, &lines);
     if (report->scored)
         put_models(report, &lines);
-    put_classes(report, &lines);
+    char *const *name = report->data.label_name;
+
+    for (size_t c = 0; c < report->data.k; c++) {
+        const struct wn_class_line *line = &report->class_line[c];
+
+        put_line(
+            &lines,
+            json_pack(
+                "{s:s,s:o,s:I,s:o,s:o,s:o,s:b,s:o}", "record", "class", "class",
+                json_text(name[line->class]), "rows", (json_int_t)line->rows,
+                "predicted",
+                report->predicted ? json_count(line->predicted) : json_null(),
+                "wrong", json_number(report->flagged ? line->expected : NAN),
+                "label_rows",
+                report->flagged ? json_count(line->flagged) : json_null(),
+                "too_few", line->rows < WN_TOO_FEW, "threshold",
+                json_threshold(report, line->class)));
+    }
+    for (size_t p = 0; p < report->pairs; p++) {
+        const struct wn_pair_line *line = &report->pair_line[p];
+
+        put_line(&lines,
+                 json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "pair", "given",
+                           json_text(name[line->given]), "suggested",
+                           json_text(name[line->suggested]), "label_rows",
+                           (json_int_t)line->flagged, "wrong",
+                           json_number(line->expected)));
+    }
     put_rules(report, &lines);
     const size_t reviews =
         report->rows == WN_ROWS_BUDGET ? wn_budget_curve(report, review) : 0;
@@ -519,71 +491,26 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
                                    (json_int_t)review[r].rows, "wrong",
                                    json_number(review[r].wrong)));
     put_rows(report, &lines);
-    if (report->against)
-        put_gone(report, &lines);
+    if (report->against) {
+        const struct wn_comparison *against = report->against;
+
+        for (size_t r = 0; r < against->old.data.n; r++) {
+            const size_t i = (size_t)against->old.order[r];
+            const int gone = wn_comparison_gone(against, report, i);
+            const int64_t now = against->now[i];
+
+            if (gone < 0)
+                continue;
+            json_t *row = json_row(&against->old, "gone", i);
+            set(row, "why", json_text(wn_gone_names[gone]));
+            set(row, "now", now < 0 ? json_null() : json_count((uint64_t)now));
+            put_line(&lines, row);
+        }
+    }
     put_last_line(&lines);
 }
 
 /* --- one row ------------------------------------------------------------- */
-
-static json_t *json_probabilities(const struct wn_report *report,
-                                  const struct wn_explanation *explanation)
-{
-    json_t *list = made(json_array());
-
-    for (size_t r = 0; explanation->probability && r < report->data.k; r++) {
-        const int32_t c = explanation->by_probability[r];
-
-        append(list,
-               json_pack("{s:o,s:o,s:o}", "class",
-                         json_text(wn_report_class(report, c)), "probability",
-                         json_float(explanation->probability[c]), "threshold",
-                         json_threshold(report, (size_t)c)));
-    }
-    return list;
-}
-
-static json_t *json_neighbors(const struct wn_report *report,
-                              const struct wn_explanation *explanation)
-{
-    const struct wn_dataset *data = &report->data;
-    json_t *list = made(json_array());
-
-    for (size_t j = 0; j < explanation->neighbors; j++) {
-        const size_t i = (size_t)explanation->neighbor[j];
-        size_t length = 0;
-        const char *id = wn_report_id(report, i, &length);
-
-        append(list,
-               json_pack("{s:I,s:I,s:o,s:o,s:o}", "row", (json_int_t)i, "line",
-                         (json_int_t)data->row_line[i], "id",
-                         json_bytes(id, length), "label",
-                         json_text(wn_report_class(report, data->label[i])),
-                         "distance", json_float(explanation->distance[j])));
-    }
-    return list;
-}
-
-static json_t *json_scores(const struct wn_report *report, size_t i)
-{
-    json_t *scores = made(json_object());
-
-    for (size_t s = 0; s < report->scores; s++) {
-        const struct wn_score *score = &report->score[s];
-        const int32_t other = score->evidence ? score->evidence[i] : -1;
-
-        set(scores, score->name,
-            json_pack("{s:o,s:o,s:o,s:o}", "value", json_float(score->value[i]),
-                      "percentile",
-                      json_number(
-                          wn_score_percentile(score->value, report->data.n, i)),
-                      "spread",
-                      json_float(score->spread ? score->spread[i] : NAN),
-                      "evidence",
-                      other < 0 ? json_null() : json_count((uint64_t)other)));
-    }
-    return scores;
-}
 
 void wn_json_explain(const struct wn_report *report,
                      const struct wn_explanation *explanations, size_t count,
@@ -598,6 +525,9 @@ void wn_json_explain(const struct wn_report *report,
         json_t *row = json_row(report, "explanation", i);
         json_t *checks = made(json_object());
         json_t *defects = made(json_array());
+        json_t *probabilities = made(json_array());
+        json_t *neighbors = made(json_array());
+        json_t *scores = made(json_object());
 
         for (size_t c = 0; c < report->checks && c < 32; c++)
             set(checks, report->check_name[c],
@@ -611,11 +541,50 @@ void wn_json_explain(const struct wn_report *report,
                            json_text(data->column_name[data->defect_column[t]]),
                            "rule",
                            json_text(data->rule_name[data->defect_rule[t]])));
+        for (size_t r = 0; explanation->probability && r < report->data.k;
+             r++) {
+            const int32_t c = explanation->by_probability[r];
+
+            append(probabilities,
+                   json_pack("{s:o,s:o,s:o}", "class",
+                             json_text(wn_report_class(report, c)),
+                             "probability",
+                             json_float(explanation->probability[c]),
+                             "threshold", json_threshold(report, (size_t)c)));
+        }
+        for (size_t j = 0; j < explanation->neighbors; j++) {
+            const size_t near = (size_t)explanation->neighbor[j];
+            size_t length = 0;
+            const char *id = wn_report_id(report, near, &length);
+
+            append(
+                neighbors,
+                json_pack("{s:I,s:I,s:o,s:o,s:o}", "row", (json_int_t)near,
+                          "line", (json_int_t)data->row_line[near], "id",
+                          json_bytes(id, length), "label",
+                          json_text(wn_report_class(report, data->label[near])),
+                          "distance", json_float(explanation->distance[j])));
+        }
+        for (size_t s = 0; s < report->scores; s++) {
+            const struct wn_score *score = &report->score[s];
+            const int32_t other = score->evidence ? score->evidence[i] : -1;
+
+            set(scores, score->name,
+                json_pack("{s:o,s:o,s:o,s:o}", "value",
+                          json_float(score->value[i]), "percentile",
+                          json_number(wn_score_percentile(score->value,
+                                                          report->data.n, i)),
+                          "spread",
+                          json_float(score->spread ? score->spread[i] : NAN),
+                          "evidence",
+                          other < 0 ? json_null()
+                                    : json_count((uint64_t)other)));
+        }
         set(row, "checks", checks);
         set(row, "defects", defects);
-        set(row, "probabilities", json_probabilities(report, explanation));
-        set(row, "neighbors", json_neighbors(report, explanation));
-        set(row, "scores", json_scores(report, i));
+        set(row, "probabilities", probabilities);
+        set(row, "neighbors", neighbors);
+        set(row, "scores", scores);
         put_line(&lines, row);
     }
     put_last_line(&lines);

@@ -10,36 +10,6 @@
 
 /* --- the data ------------------------------------------------------------ */
 
-/* A hint if the features look like a broken embedding, and the statistics that
- * it rests on if the report is verbose. Random features have equal singular
- * values (a table of noise with n = 2 d has an evenness of .988); collapsed
- * ones have a single large value. Text features are even by construction, and
- * few features may be. */
-static void put_spectrum(const struct wn_report *report, struct wn_text *out)
-{
-    static const double noise_evenness = .985, collapsed_ratio = .9;
-    enum { MIN_FEATURES = 16 };
-    const struct wn_model_quality *quality = &report->model_quality;
-    const struct wn_dataset *data = &report->data;
-    bool texts = false;
-
-    if (isnan(quality->evenness) || data->d < 2)
-        return;
-    for (size_t c = 0; c < data->columns; c++)
-        texts |= strcmp(data->column_kind[c], "text") == 0;
-    if (report->verbose)
-        wn_phrase_say(out,
-                      "Singular values of the features: entropy %.2f of the "
-                      "maximum; the largest is %.0f %% of their sum.",
-                      quality->evenness, 100 * quality->largest);
-    if (quality->evenness > noise_evenness && data->d >= MIN_FEATURES && !texts)
-        wn_phrase_say(out, "The features look like random noise. If they are "
-                           "an embedding, check how it was made.");
-    else if (quality->largest > collapsed_ratio)
-        wn_phrase_say(out, "The features lie almost on one line. If they are "
-                           "an embedding, check how it was made.");
-}
-
 static void put_defects(const struct wn_report *report, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
@@ -103,57 +73,8 @@ static void put_cleaning_rules(const struct wn_report *report,
     wn_grid_print_under("Cleaning rules", &grid, out);
 }
 
-static void put_spellings(const struct wn_report *report, struct wn_text *out)
-{
-    size_t count;
-    struct wn_spelling *spelling = wn_spellings(report, &count);
-    struct wn_text rule = {0};
-
-    if (count)
-        wn_text_format(
-            out, "\nSpellings of one class, and the rules that merge them\n");
-    for (size_t s = 0; s < count && s < WN_TOP_ROWS; s++) {
-        rule.length = 0;
-        wn_spelling_rule(report, &spelling[s], &rule);
-        wn_text_add(out, "  ", 2);
-        wn_text_add_visible(out, wn_text_of(&rule), rule.length);
-        wn_text_format(
-            out, "   # %zu %s; %zu with the right spelling\n", spelling[s].rows,
-            wn_plural(spelling[s].rows, "row", "rows"), spelling[s].of_rows);
-    }
-    if (count > WN_TOP_ROWS)
-        wn_text_format(out, "  and %zu more; --format=json has all\n",
-                       count - WN_TOP_ROWS);
-    wn_text_free(&rule);
-    free(spelling);
-}
-
-/* "1 .. 30 .. 90", "Oslo 40, Rome 20, ...": typical values, then the note. */
-static void list_values(const struct wn_dataset *data, size_t c,
-                        struct wn_text *out)
-{
-    const char *note = data->column_note ? data->column_note[c] : "";
-    char min[32], median[32] = "", max[32];
-    size_t begin, end;
-
-    wn_column_tops(data, c, &begin, &end);
-    if (wn_column_number(data, c, data->column_min[c], min)) {
-        if (data->column_median)
-            wn_column_number(data, c, data->column_median[c], median);
-        wn_column_number(data, c, data->column_max[c], max);
-        wn_text_format(out, "%s .. %s%s%s", min, median, *median ? " .. " : "",
-                       max);
-    }
-    for (size_t t = begin; t < end; t++)
-        wn_text_format(out, "%s%s %llu", out->length ? ", " : "",
-                       data->top_value[t],
-                       (unsigned long long)data->top_count[t]);
-    if (end > begin && data->column_distinct[c] > end - begin)
-        wn_text_format(out, ", ...");
-    if (*note)
-        wn_text_format(out, "%s%s", out->length ? "; " : "", note);
-}
-
+/* The columns, with typical values (1 .. 30 .. 90; Oslo 40, Rome 20, ...) and
+ * then the note. */
 static void put_columns(const struct wn_report *report, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
@@ -162,8 +83,8 @@ static void put_columns(const struct wn_report *report, struct wn_text *out)
         {"distinct", WN_RIGHT, WN_FIXED}, {"alone", WN_RIGHT, WN_FIXED},
         {"values", WN_LEFT, WN_WRAPS}};
     const struct wn_dataset *data = &report->data;
-    const size_t max = report->columns ? SIZE_MAX : WN_TOP_ROWS;
-    const size_t shown = data->columns < max ? data->columns : max;
+    const size_t limit = report->columns ? SIZE_MAX : WN_TOP_ROWS;
+    const size_t shown = data->columns < limit ? data->columns : limit;
     struct wn_text values = {0};
     struct wn_grid grid;
 
@@ -171,9 +92,27 @@ static void put_columns(const struct wn_report *report, struct wn_text *out)
     for (size_t c = 0; c < shown; c++) {
         const bool about = data->column_about && data->column_about[c];
         const double alone = data->column_alone ? data->column_alone[c] : NAN;
+        const char *note = data->column_note ? data->column_note[c] : "";
+        char min[32], median[32] = "", max[32];
+        size_t begin, end;
 
         values.length = 0;
-        list_values(data, c, &values);
+        wn_column_tops(data, c, &begin, &end);
+        if (wn_column_number(data, c, data->column_min[c], min)) {
+            if (data->column_median)
+                wn_column_number(data, c, data->column_median[c], median);
+            wn_column_number(data, c, data->column_max[c], max);
+            wn_text_format(&values, "%s .. %s%s%s", min, median,
+                           *median ? " .. " : "", max);
+        }
+        for (size_t t = begin; t < end; t++)
+            wn_text_format(&values, "%s%s %llu", values.length ? ", " : "",
+                           data->top_value[t],
+                           (unsigned long long)data->top_count[t]);
+        if (end > begin && data->column_distinct[c] > end - begin)
+            wn_text_format(&values, ", ...");
+        if (*note)
+            wn_text_format(&values, "%s%s", values.length ? "; " : "", note);
         wn_grid_add_text(&grid, data->column_name[c]);
         wn_grid_add_text(&grid, data->column_kind[c]);
         wn_grid_add_count(&grid, data->column_missing[c]);
@@ -194,10 +133,17 @@ static void put_columns(const struct wn_report *report, struct wn_text *out)
 
 void wn_data_text(const struct wn_report *report, struct wn_text *out)
 {
+    static const double noise_evenness = .985, collapsed_ratio = .9;
+    enum { MIN_FEATURES = 16 };
+    const struct wn_model_quality *quality = &report->model_quality;
     const struct wn_dataset *data = &report->data;
     const size_t unlabelled = data->n - report->labelled;
     const bool columns = report->columns || !report->scored;
-    struct wn_text line = {0};
+    const bool known = !isnan(quality->evenness) && data->d >= 2;
+    struct wn_text line = {0}, rule = {0};
+    bool texts = false;
+    size_t count;
+    struct wn_spelling *spelling = wn_spellings(report, &count);
 
     wn_text_format(out, "\nThe data\n");
     wn_text_format(&line, "%zu %s, %zu %s, %zu %s in column ", data->n,
@@ -208,7 +154,25 @@ void wn_data_text(const struct wn_report *report, struct wn_text *out)
     wn_text_format(&line, ".");
     wn_phrase_paragraph(out, line.bytes);
     wn_text_free(&line);
-    put_spectrum(report, out);
+    /* A hint if the features look like a broken embedding, and the statistics
+     * that it rests on if the report is verbose. Random features have equal
+     * singular values (a table of noise with n = 2 d has an evenness of .988);
+     * collapsed ones have a single large value. Text features are even by
+     * construction, and few features may be. */
+    for (size_t c = 0; c < data->columns; c++)
+        texts |= strcmp(data->column_kind[c], "text") == 0;
+    if (known && report->verbose)
+        wn_phrase_say(out,
+                      "Singular values of the features: entropy %.2f of the "
+                      "maximum; the largest is %.0f %% of their sum.",
+                      quality->evenness, 100 * quality->largest);
+    if (known && quality->evenness > noise_evenness &&
+        data->d >= MIN_FEATURES && !texts)
+        wn_phrase_say(out, "The features look like random noise. If they are "
+                           "an embedding, check how it was made.");
+    else if (known && quality->largest > collapsed_ratio)
+        wn_phrase_say(out, "The features lie almost on one line. If they are "
+                           "an embedding, check how it was made.");
     if (unlabelled)
         wn_phrase_say(out, "%zu %s no label.", unlabelled,
                       wn_plural(unlabelled, "row has", "rows have"));
@@ -219,7 +183,23 @@ void wn_data_text(const struct wn_report *report, struct wn_text *out)
                       columns ? "" : "; --columns shows in which columns");
     put_defects(report, out);
     put_cleaning_rules(report, out);
-    put_spellings(report, out);
+    if (count)
+        wn_text_format(
+            out, "\nSpellings of one class, and the rules that merge them\n");
+    for (size_t s = 0; s < count && s < WN_TOP_ROWS; s++) {
+        rule.length = 0;
+        wn_spelling_rule(report, &spelling[s], &rule);
+        wn_text_add(out, "  ", 2);
+        wn_text_add_visible(out, wn_text_of(&rule), rule.length);
+        wn_text_format(
+            out, "   # %zu %s; %zu with the right spelling\n", spelling[s].rows,
+            wn_plural(spelling[s].rows, "row", "rows"), spelling[s].of_rows);
+    }
+    if (count > WN_TOP_ROWS)
+        wn_text_format(out, "  and %zu more; --format=json has all\n",
+                       count - WN_TOP_ROWS);
+    wn_text_free(&rule);
+    free(spelling);
     if (columns)
         put_columns(report, out);
 }
@@ -267,49 +247,6 @@ static void put_computation(const struct wn_model_quality *quality,
         wn_phrase_say(out, "OpenBLAS kernels: %s.", quality->kernels);
 }
 
-/* The accuracy beside that of always answering the largest class, and the
- * classes that no row is predicted as. */
-static void put_accuracy(const struct wn_report *report, struct wn_text *out)
-{
-    const struct wn_model_quality *quality = &report->model_quality;
-    const struct wn_member *last = &quality->member[quality->members - 1];
-    struct wn_text text = {0};
-    size_t never = 0;
-
-    if (!isnan(last->accuracy))
-        wn_phrase_say(out, "%s with the labels in %.1f %% of the rows.",
-                      strcmp(last->name, "committee") == 0
-                          ? "The committee agrees"
-                      : strcmp(last->name, "brought") == 0
-                          ? "The probabilities that you gave agree"
-                          : "The model agrees",
-                      100 * last->accuracy);
-    if (!isnan(report->majority))
-        wn_phrase_say(out,
-                      "Always answering the largest class agrees in %.1f %%.",
-                      100 * report->majority);
-    for (size_t c = 0; report->predicted && c < report->data.k; c++) {
-        const struct wn_class_line *line = &report->class_line[c];
-
-        if (line->predicted || !line->rows || never++ >= WN_MAX_CLASSES)
-            continue;
-        wn_text_format(&text, "%s", never > 1 ? ", " : "");
-        wn_phrase_data_short(&text, report->data.label_name[line->class]);
-        wn_text_format(&text, " (%zu %s)", line->rows,
-                       wn_plural(line->rows, "row", "rows"));
-    }
-    if (never > WN_MAX_CLASSES)
-        wn_text_format(&text, " and %zu more", never - WN_MAX_CLASSES);
-    if (never) {
-        struct wn_text line = {0};
-
-        wn_text_format(&line, "Never predicted, for any row: %s.", text.bytes);
-        wn_phrase_paragraph(out, line.bytes);
-        wn_text_free(&line);
-    }
-    wn_text_free(&text);
-}
-
 void wn_model_quality_text(const struct wn_report *report, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
@@ -338,7 +275,45 @@ void wn_model_quality_text(const struct wn_report *report, struct wn_text *out)
     wn_grid_print_under(
         "How well the given labels are predicted, out of sample", &grid, out);
     if (quality->members) {
-        put_accuracy(report, out);
+        /* The accuracy beside that of always answering the largest class, and
+         * the classes that no row is predicted as. */
+        const struct wn_member *last = &quality->member[quality->members - 1];
+        struct wn_text text = {0};
+        size_t never = 0;
+
+        if (!isnan(last->accuracy))
+            wn_phrase_say(out, "%s with the labels in %.1f %% of the rows.",
+                          strcmp(last->name, "committee") == 0
+                              ? "The committee agrees"
+                          : strcmp(last->name, "brought") == 0
+                              ? "The probabilities that you gave agree"
+                              : "The model agrees",
+                          100 * last->accuracy);
+        if (!isnan(report->majority))
+            wn_phrase_say(
+                out, "Always answering the largest class agrees in %.1f %%.",
+                100 * report->majority);
+        for (size_t c = 0; report->predicted && c < report->data.k; c++) {
+            const struct wn_class_line *line = &report->class_line[c];
+
+            if (line->predicted || !line->rows || never++ >= WN_MAX_CLASSES)
+                continue;
+            wn_text_format(&text, "%s", never > 1 ? ", " : "");
+            wn_phrase_data_short(&text, report->data.label_name[line->class]);
+            wn_text_format(&text, " (%zu %s)", line->rows,
+                           wn_plural(line->rows, "row", "rows"));
+        }
+        if (never > WN_MAX_CLASSES)
+            wn_text_format(&text, " and %zu more", never - WN_MAX_CLASSES);
+        if (never) {
+            struct wn_text line = {0};
+
+            wn_text_format(&line, "Never predicted, for any row: %s.",
+                           text.bytes);
+            wn_phrase_paragraph(out, line.bytes);
+            wn_text_free(&line);
+        }
+        wn_text_free(&text);
         wn_phrase_say(out, "Calibration error: mean gap between a model's "
                            "confidence and its accuracy.");
     }

@@ -115,6 +115,7 @@ static void put_sentences(const struct wn_report *report,
     wn_text_free(&text);
 }
 
+/* The checks, and the defects of its cells. */
 static void put_checks(const struct wn_report *report, size_t i,
                        struct wn_text *out)
 {
@@ -122,6 +123,9 @@ static void put_checks(const struct wn_report *report, size_t i,
         {"check", WN_LEFT, WN_FIXED},
         {"flags it", WN_LEFT, WN_FIXED},
         {"because", WN_LEFT, WN_WRAPS}};
+    static const struct wn_grid_column defect_head[] = {
+        {"column", WN_LEFT, WN_SHRINKS}, {"what is wrong", WN_LEFT, WN_WRAPS}};
+    const struct wn_dataset *data = &report->data;
     struct wn_grid grid;
 
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
@@ -136,17 +140,8 @@ static void put_checks(const struct wn_report *report, size_t i,
                          hit ? wn_phrase_check_reason(report, name) : "");
     }
     wn_grid_print_under("Checks", &grid, out);
-}
 
-static void put_defects(const struct wn_report *report, size_t i,
-                        struct wn_text *out)
-{
-    static const struct wn_grid_column head[] = {
-        {"column", WN_LEFT, WN_SHRINKS}, {"what is wrong", WN_LEFT, WN_WRAPS}};
-    const struct wn_dataset *data = &report->data;
-    struct wn_grid grid;
-
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid, defect_head, sizeof defect_head / sizeof *defect_head);
     for (size_t t = 0; t < data->defects; t++) {
         if ((size_t)data->defect_row[t] != i)
             continue;
@@ -156,42 +151,10 @@ static void put_defects(const struct wn_report *report, size_t i,
     wn_grid_print_under("Missing and invalid cells", &grid, out);
 }
 
-/* The most probable classes, and the given one. */
-static void put_probabilities(const struct wn_report *report,
-                              const struct wn_explanation *explanation,
-                              struct wn_text *out)
-{
-    enum { MAX_LINES = 5 };
-    static const struct wn_grid_column head[] = {
-        {"class", WN_LEFT, WN_SHRINKS},
-        {"probability", WN_RIGHT, WN_FIXED},
-        {"threshold", WN_RIGHT, WN_FIXED},
-        {"", WN_LEFT, WN_FIXED}};
-    const int32_t given = report->data.label[explanation->row];
-    struct wn_grid grid;
-
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
-    for (size_t r = 0; explanation->probability && r < report->data.k; r++) {
-        const int32_t c = explanation->by_probability[r];
-        const double p = (double)explanation->probability[c];
-        const double t = report->threshold ? report->threshold[c] : NAN;
-
-        if (r >= MAX_LINES && c != given)
-            continue;
-        wn_grid_add_text(&grid, wn_report_class(report, c));
-        wn_grid_format(&grid, "%.4f", p);
-        wn_grid_format_known(&grid, t <= 1, "%.4f", t);
-        wn_grid_format(&grid, "%s%s%s", c == given ? "the given label" : "",
-                       c == given && p >= t ? ", " : "", p >= t ? "sure" : "");
-    }
-    wn_grid_print_under("Class probabilities, from models that did not see "
-                        "this row's label",
-                        &grid, out);
-}
-
-static void put_neighbors(const struct wn_report *report,
-                          const struct wn_explanation *explanation,
-                          struct wn_text *out)
+/* The neighbours, and the rows that scores rest on. */
+static void put_other_rows(const struct wn_report *report,
+                           const struct wn_explanation *explanation,
+                           struct wn_text *out)
 {
     const struct wn_grid_column head[] = {
         {"row", WN_RIGHT, WN_FIXED},
@@ -199,6 +162,11 @@ static void put_neighbors(const struct wn_report *report,
         {"distance", WN_RIGHT, WN_FIXED},
         {"label", WN_LEFT, WN_SHRINKS},
         {"id", WN_LEFT, WN_SHRINKS}};
+    const struct wn_grid_column evidence_head[] = {
+        {"score", WN_LEFT, WN_FIXED},
+        {"row", WN_RIGHT, WN_FIXED},
+        {wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED},
+        {"label", WN_LEFT, WN_SHRINKS}};
     const struct wn_dataset *data = &report->data;
     struct wn_grid grid;
 
@@ -216,80 +184,92 @@ static void put_neighbors(const struct wn_report *report,
             wn_grid_add(&grid, id, length);
     }
     wn_grid_print_under("Nearest rows", &grid, out);
-}
 
-/* The rows that scores rest on. */
-static void put_evidence(const struct wn_report *report, size_t i,
-                         struct wn_text *out)
-{
-    const struct wn_grid_column head[] = {
-        {"score", WN_LEFT, WN_FIXED},
-        {"row", WN_RIGHT, WN_FIXED},
-        {wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED},
-        {"label", WN_LEFT, WN_SHRINKS}};
-    struct wn_grid grid;
-
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid, evidence_head,
+                  sizeof evidence_head / sizeof *evidence_head);
     for (size_t s = 0; s < report->scores; s++) {
         const int32_t *evidence = report->score[s].evidence;
+        const int32_t i = evidence ? evidence[explanation->row] : -1;
 
-        if (!evidence || evidence[i] < 0)
+        if (i < 0)
             continue;
         wn_grid_add_text(&grid, report->score[s].name);
-        wn_grid_add_count(&grid, (size_t)evidence[i]);
-        wn_grid_add_count(&grid, report->data.row_line[evidence[i]]);
-        wn_grid_add_text(
-            &grid, wn_report_class(report, report->data.label[evidence[i]]));
+        wn_grid_add_count(&grid, (size_t)i);
+        wn_grid_add_count(&grid, data->row_line[i]);
+        wn_grid_add_text(&grid, wn_report_class(report, data->label[i]));
     }
     wn_grid_print_under("Rows that the scores rest on", &grid, out);
-}
-
-static void put_scores(const struct wn_report *report, size_t i,
-                       struct wn_text *out)
-{
-    static const struct wn_grid_column head[] = {
-        {"score", WN_LEFT, WN_FIXED},
-        {"value", WN_RIGHT, WN_FIXED},
-        {"spread", WN_RIGHT, WN_FIXED},
-        {"percentile", WN_RIGHT, WN_FIXED},
-        {"what it is", WN_LEFT, WN_WRAPS}};
-    struct wn_grid grid;
-
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
-    for (size_t s = 0; s < report->scores; s++) {
-        const struct wn_score *score = &report->score[s];
-        const struct wn_method *method = wn_method_find(score->name);
-
-        wn_grid_add_text(&grid, score->name);
-        wn_grid_format(&grid, "%.4g", (double)score->value[i]);
-        wn_grid_format_known(&grid, score->spread, "%.2g",
-                             score->spread ? (double)score->spread[i] : NAN);
-        wn_grid_format(&grid, "%.1f",
-                       wn_score_percentile(score->value, report->data.n, i));
-        wn_grid_add_text(&grid, method ? method->brief : "");
-    }
-    wn_grid_print_under("Scores, higher = more suspicious; percentile: percent "
-                        "of rows with a lower score",
-                        &grid, out);
 }
 
 void wn_text_explain(const struct wn_report *report,
                      const struct wn_explanation *explanations, size_t count,
                      struct wn_text *out)
 {
+    enum { MAX_LINES = 5 };
+    static const struct wn_grid_column class_head[] = {
+        {"class", WN_LEFT, WN_SHRINKS},
+        {"probability", WN_RIGHT, WN_FIXED},
+        {"threshold", WN_RIGHT, WN_FIXED},
+        {"", WN_LEFT, WN_FIXED}};
+    static const struct wn_grid_column score_head[] = {
+        {"score", WN_LEFT, WN_FIXED},
+        {"value", WN_RIGHT, WN_FIXED},
+        {"spread", WN_RIGHT, WN_FIXED},
+        {"percentile", WN_RIGHT, WN_FIXED},
+        {"what it is", WN_LEFT, WN_WRAPS}};
+
     for (size_t e = 0; e < count; e++) {
         const struct wn_explanation *explanation = &explanations[e];
         const size_t i = explanation->row;
+        const int32_t given = report->data.label[i];
+        struct wn_grid grid;
 
         if (e)
             wn_text_add(out, "\n", 1);
         put_verdict(report, i, out);
         put_sentences(report, explanation, out);
         put_checks(report, i, out);
-        put_defects(report, i, out);
-        put_probabilities(report, explanation, out);
-        put_neighbors(report, explanation, out);
-        put_evidence(report, i, out);
-        put_scores(report, i, out);
+        /* The most probable classes, and the given one. */
+        wn_grid_start(&grid, class_head,
+                      sizeof class_head / sizeof *class_head);
+        for (size_t r = 0; explanation->probability && r < report->data.k;
+             r++) {
+            const int32_t c = explanation->by_probability[r];
+            const double p = (double)explanation->probability[c];
+            const double t = report->threshold ? report->threshold[c] : NAN;
+
+            if (r >= MAX_LINES && c != given)
+                continue;
+            wn_grid_add_text(&grid, wn_report_class(report, c));
+            wn_grid_format(&grid, "%.4f", p);
+            wn_grid_format_known(&grid, t <= 1, "%.4f", t);
+            wn_grid_format(&grid, "%s%s%s", c == given ? "the given label" : "",
+                           c == given && p >= t ? ", " : "",
+                           p >= t ? "sure" : "");
+        }
+        wn_grid_print_under("Class probabilities, from models that did not see "
+                            "this row's label",
+                            &grid, out);
+        put_other_rows(report, explanation, out);
+        wn_grid_start(&grid, score_head,
+                      sizeof score_head / sizeof *score_head);
+        for (size_t s = 0; s < report->scores; s++) {
+            const struct wn_score *score = &report->score[s];
+            const struct wn_method *method = wn_method_find(score->name);
+
+            wn_grid_add_text(&grid, score->name);
+            wn_grid_format(&grid, "%.4g", (double)score->value[i]);
+            wn_grid_format_known(&grid, score->spread, "%.2g",
+                                 score->spread ? (double)score->spread[i]
+                                               : NAN);
+            wn_grid_format(
+                &grid, "%.1f",
+                wn_score_percentile(score->value, report->data.n, i));
+            wn_grid_add_text(&grid, method ? method->brief : "");
+        }
+        wn_grid_print_under(
+            "Scores, higher = more suspicious; percentile: percent "
+            "of rows with a lower score",
+            &grid, out);
     }
 }

@@ -12,17 +12,26 @@
 #include "render/phrases.h"
 #include "render/render.h"
 
-/* ", est. 5.1 % (4.2-6.1) wrong labels", and the like. */
-static void put_claim(const struct wn_report *report, struct wn_text *out)
+/* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged". */
+static void put_headline(const struct wn_report *report, struct wn_text *out)
 {
     const double rate = 100 * report->rate, low = 100 * report->rate_low,
                  high = 100 * report->rate_high;
 
+    wn_phrase_data(out, wn_report_source(report));
+    wn_text_format(out, ": %zu %s", report->data.n,
+                   wn_plural(report->data.n, "row", "rows"));
+    if (!report->flagged) {
+        wn_text_format(out, ", %zu %s, not %s yet\n", report->data.k,
+                       wn_plural(report->data.k, "class", "classes"),
+                       report->scored ? "flagged" : "scored");
+        return;
+    }
     if (report->claim == WN_CLAIM_NOTHING) {
         wn_text_format(out, ", these features do not predict this label; how "
                             "many labels are wrong cannot be told");
     } else if (isnan(rate)) {
-        return;
+        /* Nothing was estimated. */
     } else if (report->claim == WN_CLAIM_OVERLAP) {
         if (report->label_bit)
             wn_text_format(out, ", %zu %s to look at; the classes overlap, so",
@@ -44,21 +53,6 @@ static void put_claim(const struct wn_report *report, struct wn_text *out)
             wn_text_format(out, " (%.1f-%.1f)", low, high);
         wn_text_format(out, " wrong labels");
     }
-}
-
-/* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged". */
-static void put_headline(const struct wn_report *report, struct wn_text *out)
-{
-    wn_phrase_data(out, wn_report_source(report));
-    wn_text_format(out, ": %zu %s", report->data.n,
-                   wn_plural(report->data.n, "row", "rows"));
-    if (!report->flagged) {
-        wn_text_format(out, ", %zu %s, not %s yet\n", report->data.k,
-                       wn_plural(report->data.k, "class", "classes"),
-                       report->scored ? "flagged" : "scored");
-        return;
-    }
-    put_claim(report, out);
     if (report->against) {
         const size_t *changes = report->against->changes;
         const size_t *gones = report->against->gones;
@@ -148,22 +142,8 @@ static void put_rate(const struct wn_report *report, struct wn_text *out)
                   interval, report->label_rows, flagged);
 }
 
-/* What the claim rests on. */
-static void put_evidence(const struct wn_report *report, struct wn_text *out)
-{
-    if (!isnan(report->gain))
-        wn_phrase_say(out,
-                      "Gain of the models over the class shares: %.2g nats a "
-                      "row, standard error %.2g.",
-                      report->gain, report->gain_sd);
-    if (!isnan(report->overlap_weight) && report->claim != WN_CLAIM_NOTHING)
-        wn_phrase_say(out,
-                      "Weight of overlap, or of errors that follow the "
-                      "features, against evenly spread errors: %.2f.",
-                      report->overlap_weight);
-}
-
-/* Where the classes overlap, no class has a share of wrong labels that could be
+/* The classes, and the pairs of classes that labels are confused in. Where the
+ * classes overlap, no class has a share of wrong labels that could be
  * defended, only flags. */
 static void put_classes(const struct wn_report *report, struct wn_text *out)
 {
@@ -176,9 +156,16 @@ static void put_classes(const struct wn_report *report, struct wn_text *out)
         {"rows", WN_RIGHT, WN_FIXED},
         {"flagged", WN_RIGHT, WN_FIXED},
         {"", WN_LEFT, WN_FIXED}};
+    static const struct wn_grid_column pair_head[] = {
+        {"given", WN_LEFT, WN_SHRINKS},
+        {"looks like", WN_LEFT, WN_SHRINKS},
+        {"flagged", WN_RIGHT, WN_FIXED},
+        {"est. wrong", WN_RIGHT, WN_FIXED}};
     const bool overlap = report->claim == WN_CLAIM_OVERLAP;
+    const bool estimated = report->claim == WN_CLAIM_NOISE;
     const size_t k = report->data.k;
     const size_t shown = k < WN_MAX_CLASSES ? k : WN_MAX_CLASSES;
+    size_t pairs = report->pairs;
     struct wn_grid grid;
 
     if (overlap)
@@ -204,28 +191,17 @@ static void put_classes(const struct wn_report *report, struct wn_text *out)
     wn_grid_print(&grid, out);
     if (shown < k)
         wn_text_format(out, "  and %zu more\n", k - shown);
-}
 
-/* Likewise, the last column is left out unless the audit has an estimate for
- * pairs; then pairs without flags are, too. They come last. */
-static void put_pairs(const struct wn_report *report, struct wn_text *out)
-{
-    static const struct wn_grid_column head[] = {
-        {"given", WN_LEFT, WN_SHRINKS},
-        {"looks like", WN_LEFT, WN_SHRINKS},
-        {"flagged", WN_RIGHT, WN_FIXED},
-        {"est. wrong", WN_RIGHT, WN_FIXED}};
-    const bool estimated = report->claim == WN_CLAIM_NOISE;
-    struct wn_grid grid;
-    size_t pairs = report->pairs;
-
+    /* Likewise, the last column is left out unless the audit has an estimate
+     * for pairs; then pairs without flags are, too. They come last. */
     while (!estimated && pairs && !report->pair_line[pairs - 1].flagged)
         pairs--;
-    const size_t shown = pairs < WN_MAX_CLASSES ? pairs : WN_MAX_CLASSES;
-    if (!shown)
+    const size_t shown_pairs = pairs < WN_MAX_CLASSES ? pairs : WN_MAX_CLASSES;
+    if (!shown_pairs)
         return;
-    wn_grid_start(&grid, head, sizeof head / sizeof *head - !estimated);
-    for (size_t p = 0; p < shown; p++) {
+    wn_grid_start(&grid, pair_head,
+                  sizeof pair_head / sizeof *pair_head - !estimated);
+    for (size_t p = 0; p < shown_pairs; p++) {
         const struct wn_pair_line *line = &report->pair_line[p];
 
         wn_grid_add_text(&grid, report->data.label_name[line->given]);
@@ -237,46 +213,8 @@ static void put_pairs(const struct wn_report *report, struct wn_text *out)
     }
     wn_text_format(out, "\n");
     wn_grid_print(&grid, out);
-    if (shown < pairs)
-        wn_text_format(out, "  and %zu more\n", pairs - shown);
-}
-
-/* --- checks -------------------------------------------------------------- */
-
-static void put_checks(const struct wn_report *report, struct wn_text *out)
-{
-    static const struct wn_grid_column head[] = {
-        {"check", WN_LEFT, WN_FIXED},
-        {"rows", WN_RIGHT, WN_FIXED},
-        {"what it found", WN_LEFT, WN_WRAPS}};
-    struct wn_grid grid;
-
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
-    for (size_t c = 0; c < report->checks; c++) {
-        const char *name = report->check_name[c];
-        const int check = wn_check_find(name);
-        const bool ran = report->check_ran[c];
-        const char *found = "nothing";
-
-        if (!ran && check >= 0 && wn_checks[check]->optional)
-            continue;
-        if (!ran)
-            found = "was not run";
-        else if (report->check_rows[c])
-            found = wn_phrase_check_reason(report, name);
-        else if (report->claim == WN_CLAIM_NOTHING &&
-                 strcmp(name, "label") == 0)
-            found = "cannot tell: the features do not predict the label";
-        wn_grid_add_text(&grid, name);
-        wn_grid_format_known(&grid, ran, "%zu", report->check_rows[c]);
-        wn_grid_add_text(&grid, found);
-    }
-    wn_grid_print_under("What the checks found", &grid, out);
-    wn_text_format(out, "\nProposed actions, in rows\n ");
-    for (size_t a = 0; a < report->actions; a++)
-        wn_text_format(out, "%s %s %zu", a ? "," : "", report->action_name[a],
-                       report->action_rows[a]);
-    wn_text_format(out, "\n");
+    if (shown_pairs < pairs)
+        wn_text_format(out, "  and %zu more\n", pairs - shown_pairs);
 }
 
 /* --- rows ---------------------------------------------------------------- */
@@ -522,17 +460,59 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
     wn_data_text(report, out);
     wn_model_quality_text(report, out);
     if (report->flagged) {
+        static const struct wn_grid_column head[] = {
+            {"check", WN_LEFT, WN_FIXED},
+            {"rows", WN_RIGHT, WN_FIXED},
+            {"what it found", WN_LEFT, WN_WRAPS}};
+        struct wn_grid grid;
+
         if (report->label_bit) {
             wn_text_format(out, "\nHow noisy the labels are\n");
             put_rate(report, out);
-            if (report->verbose)
-                put_evidence(report, out);
-            if (report->claim != WN_CLAIM_NOTHING) {
-                put_classes(report, out);
-                put_pairs(report, out);
+            if (report->verbose) {
+                if (!isnan(report->gain))
+                    wn_phrase_say(
+                        out,
+                        "Gain of the models over the class shares: %.2g nats a "
+                        "row, standard error %.2g.",
+                        report->gain, report->gain_sd);
+                if (!isnan(report->overlap_weight) &&
+                    report->claim != WN_CLAIM_NOTHING)
+                    wn_phrase_say(
+                        out,
+                        "Weight of overlap, or of errors that follow the "
+                        "features, against evenly spread errors: %.2f.",
+                        report->overlap_weight);
             }
+            if (report->claim != WN_CLAIM_NOTHING)
+                put_classes(report, out);
         }
-        put_checks(report, out);
+        wn_grid_start(&grid, head, sizeof head / sizeof *head);
+        for (size_t c = 0; c < report->checks; c++) {
+            const char *name = report->check_name[c];
+            const int check = wn_check_find(name);
+            const bool ran = report->check_ran[c];
+            const char *found = "nothing";
+
+            if (!ran && check >= 0 && wn_checks[check]->optional)
+                continue;
+            if (!ran)
+                found = "was not run";
+            else if (report->check_rows[c])
+                found = wn_phrase_check_reason(report, name);
+            else if (report->claim == WN_CLAIM_NOTHING &&
+                     strcmp(name, "label") == 0)
+                found = "cannot tell: the features do not predict the label";
+            wn_grid_add_text(&grid, name);
+            wn_grid_format_known(&grid, ran, "%zu", report->check_rows[c]);
+            wn_grid_add_text(&grid, found);
+        }
+        wn_grid_print_under("What the checks found", &grid, out);
+        wn_text_format(out, "\nProposed actions, in rows\n ");
+        for (size_t a = 0; a < report->actions; a++)
+            wn_text_format(out, "%s %s %zu", a ? "," : "",
+                           report->action_name[a], report->action_rows[a]);
+        wn_text_format(out, "\n");
         put_rows(report, out);
         if (report->rows == WN_ROWS_BUDGET)
             put_budget(report, out);

@@ -119,48 +119,46 @@ static void put_number(const struct wn_dataset *data, size_t column,
     wn_text_format(out, "\t%s", text);
 }
 
-static void put_column(const struct wn_report *report, size_t c,
-                       struct wn_text *out)
-{
-    const struct wn_dataset *data = &report->data;
-    struct wn_text tops = {0};
-    char alone[32] = "";
-    size_t begin, end;
-
-    if (data->column_alone && !isnan(data->column_alone[c]))
-        snprintf(alone, sizeof alone, "%.4f", data->column_alone[c]);
-    put_bytes(report, data->column_name[c], strlen(data->column_name[c]), out);
-    put_text(report, data->column_kind[c], out);
-    wn_text_format(out, "\t%llu\t%llu\t%llu",
-                   (unsigned long long)data->column_missing[c],
-                   (unsigned long long)data->column_invalid[c],
-                   (unsigned long long)data->column_distinct[c]);
-    put_number(data, c, data->column_min, out);
-    put_number(data, c, data->column_max, out);
-    put_number(data, c, data->column_median, out);
-    wn_text_format(out, "\t%d\t%s", data->column_about && data->column_about[c],
-                   alone);
-    put_text(report, data->column_note ? data->column_note[c] : "", out);
-    wn_column_tops(data, c, &begin, &end);
-    for (size_t t = begin; t < end; t++)
-        wn_text_format(&tops, "%s%s %llu", t > begin ? ", " : "",
-                       data->top_value[t],
-                       (unsigned long long)data->top_count[t]);
-    put_list(report, &tops, out);
-    wn_text_free(&tops);
-    wn_text_add(out, "\n", 1);
-}
-
 void wn_tsv_report(const struct wn_report *report, struct wn_text *out)
 {
     size_t count;
     int64_t *rows;
 
     if (report->columns) {
+        const struct wn_dataset *data = &report->data;
+
         wn_text_format(out, "column\tkind\tmissing\tinvalid\tdistinct\tmin\t"
                             "max\tmedian\tdistinct_about\talone\tnote\ttop\n");
-        for (size_t c = 0; c < report->data.columns; c++)
-            put_column(report, c, out);
+        for (size_t c = 0; c < data->columns; c++) {
+            struct wn_text tops = {0};
+            char alone[32] = "";
+            size_t begin, end;
+
+            if (data->column_alone && !isnan(data->column_alone[c]))
+                snprintf(alone, sizeof alone, "%.4f", data->column_alone[c]);
+            put_bytes(report, data->column_name[c],
+                      strlen(data->column_name[c]), out);
+            put_text(report, data->column_kind[c], out);
+            wn_text_format(out, "\t%llu\t%llu\t%llu",
+                           (unsigned long long)data->column_missing[c],
+                           (unsigned long long)data->column_invalid[c],
+                           (unsigned long long)data->column_distinct[c]);
+            put_number(data, c, data->column_min, out);
+            put_number(data, c, data->column_max, out);
+            put_number(data, c, data->column_median, out);
+            wn_text_format(out, "\t%d\t%s",
+                           data->column_about && data->column_about[c], alone);
+            put_text(report, data->column_note ? data->column_note[c] : "",
+                     out);
+            wn_column_tops(data, c, &begin, &end);
+            for (size_t t = begin; t < end; t++)
+                wn_text_format(&tops, "%s%s %llu", t > begin ? ", " : "",
+                               data->top_value[t],
+                               (unsigned long long)data->top_count[t]);
+            put_list(report, &tops, out);
+            wn_text_free(&tops);
+            wn_text_add(out, "\n", 1);
+        }
         return;
     }
     wn_text_format(out,
