@@ -55,9 +55,6 @@ struct wn_kernel {
     size_t landmarks; /* m above; no more than rows */
     double bandwidth; /* > 0 */
     double ridge;     /* > 0 */
-    bool joined; /* out of wn_kernel_predict(): all features were divided by
-                    one number (wn_standardize_join), not each by its own
-                    deviation */
 };
 
 /* The leave-one-out scores for given settings. Of the sample x, label, weight,
@@ -87,10 +84,10 @@ int wn_kernel_errors(const struct wn_kernel *kernel, const double *ridge,
 /* Leave-one-out class probabilities with settings chosen from the data.
  *   probability  out, n x k; exp(score), rows sum to 1: underconfident, to be
  *                calibrated (learn/calibrate.h)
- *   chosen       out, the settings; may be NULL
+ * sample->chosen gets the settings, and as scale whether each feature was
+ * divided by its own deviation or all by one number (wn_standardize_join).
  * The result does not depend on the number of threads. */
 int wn_kernel_predict(const struct wn_sample *sample, float *probability,
-                      struct wn_kernel *chosen,
                       struct wn_error *error) WN_MUST_CHECK;
 
 /* Peak bytes, beside input and output; only the sizes of the sample are

@@ -3,6 +3,7 @@
  * see kernel.h. */
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -371,48 +372,16 @@ static size_t large_rows(const struct wn_sample *sample, size_t candidates)
     return max < DIVISOR_ROWS ? max : DIVISOR_ROWS;
 }
 
-/* Choose the settings of every candidate; *best is the one with the least
- * leave-one-out error. */
-static int choose_settings(const struct wn_sample *sample,
-                           struct candidate *candidates, size_t count,
-                           size_t *best, struct wn_error *error)
-{
-    const size_t landmarks = landmark_count(sample);
-    struct wn_subsample few = {0}, many = {0};
-    int status = 0;
-
-    wn_subsample_draw(&few, sample, SAMPLE_ROWS);
-    if (landmarks < sample->n)
-        wn_subsample_draw(&many, sample, large_rows(sample, count));
-    *best = 0;
-    for (size_t v = 0; status == 0 && v < count; v++) {
-        struct candidate *candidate = &candidates[v];
-
-        candidate->kernel = (struct wn_kernel){
-            .landmarks = landmarks,
-            .bandwidth = 0.5 * typical_distance(&candidate->standard, sample),
-            .ridge = 1,
-            .joined = v > 0};
-        /* Without a label there is no error to compare. */
-        if (few.sample.n)
-            status = choose_on_few(&few.sample, candidate, error);
-        if (few.sample.n && many.sample.n && status == 0)
-            status = choose_ridge(&many.sample, candidate, error);
-        if (candidate->squared_error < candidates[*best].squared_error)
-            *best = v;
-    }
-    wn_subsample_free(&few);
-    wn_subsample_free(&many);
-    return status;
-}
-
 int wn_kernel_predict(const struct wn_sample *sample, float *probability,
-                      struct wn_kernel *chosen, struct wn_error *error)
+                      struct wn_error *error)
 {
     const size_t n = sample->n, d = sample->d;
+    const size_t landmarks = landmark_count(sample);
     /* Each feature by its own deviation and, where that differs, all by one. */
     struct candidate candidates[2] = {0};
-    size_t count = 1, best;
+    struct wn_subsample few = {0}, many = {0};
+    size_t count = 1, best = 0;
+    int status = 0;
 
     wn_standardize_make(&candidates[0].standard, sample->x, n, d);
     if (wn_standardize_uneven(&candidates[0].standard)) {
@@ -420,17 +389,39 @@ int wn_kernel_predict(const struct wn_sample *sample, float *probability,
         wn_standardize_join(&candidates[1].standard);
         count = 2;
     }
-    int status = choose_settings(sample, candidates, count, &best, error);
+    wn_subsample_draw(&few, sample, SAMPLE_ROWS);
+    if (landmarks < n)
+        wn_subsample_draw(&many, sample, large_rows(sample, count));
+    for (size_t v = 0; status == 0 && v < count; v++) {
+        struct candidate *candidate = &candidates[v];
+
+        candidate->kernel = (struct wn_kernel){
+            .landmarks = landmarks,
+            .bandwidth = 0.5 * typical_distance(&candidate->standard, sample),
+            .ridge = 1};
+        /* Without a label there is no error to compare. */
+        if (few.sample.n)
+            status = choose_on_few(&few.sample, candidate, error);
+        if (few.sample.n && many.sample.n && status == 0)
+            status = choose_ridge(&many.sample, candidate, error);
+        if (candidate->squared_error < candidates[best].squared_error)
+            best = v;
+    }
+    wn_subsample_free(&few);
+    wn_subsample_free(&many);
+    const struct wn_kernel kernel = candidates[best].kernel;
     if (status == 0)
-        status = wn_kernel_scores(&candidates[best].kernel,
-                                  &candidates[best].standard, sample,
+        status = wn_kernel_scores(&kernel, &candidates[best].standard, sample,
                                   probability, error);
     if (status == 0) {
 #pragma omp parallel for schedule(static) num_threads(sample->threads)
         for (size_t i = 0; i < n; i++)
             wn_softmax_row_from(probability + i * sample->k, sample->k, 1);
-        if (chosen)
-            *chosen = candidates[best].kernel;
+        if (sample->chosen)
+            snprintf(sample->chosen, WN_CHOSEN,
+                     "bandwidth=%.3g ridge=%.3g landmarks=%zu scale=%s",
+                     kernel.bandwidth, kernel.ridge, kernel.landmarks,
+                     best == 0 ? "each" : "all");
     }
     for (size_t v = 0; v < count; v++)
         wn_standardize_free(&candidates[v].standard);

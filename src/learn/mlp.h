@@ -142,23 +142,16 @@ double wn_mlp_measure_bytes(size_t d, size_t h, size_t k);
 
 enum { WN_MLP_FOLDS_SIDE = 5 };
 
-struct wn_mlp_folds {
-    size_t hidden, batch, replicates; /* replicates 1 .. 10 */
-    double rate, momentum;
-};
-extern const struct wn_mlp_folds wn_mlp_folds_defaults;
-
 /* The probabilities of every row from the networks that did not see its fold.
  * Of the sample x, label, weight, group and fold are read.
  *   probability  out, n x k, rows sum to 1
  * The result does not depend on the sample's `threads`.
  * Errors: WN_EDATA (a fold that leaves no row to train on), WN_ENUMERIC (no
  * rate works). */
-int wn_mlp_folds_predict(const struct wn_mlp_folds *options,
-                         const struct wn_sample *sample, float *probability,
+int wn_mlp_folds_predict(const struct wn_sample *sample, float *probability,
                          struct wn_error *error) WN_MUST_CHECK;
 
-/* Peak bytes with the default options, beside input and output; only the sizes
+/* Peak bytes, beside input and output; only the sizes
  * of the sample are read. */
 double wn_mlp_folds_bytes(const struct wn_sample *sample);
 

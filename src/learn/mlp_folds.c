@@ -21,27 +21,25 @@
 #include "util/spill.h"
 #include "util/parallel.h"
 
-/* clang-format off */
-const struct wn_mlp_folds wn_mlp_folds_defaults = {
-    .hidden = 128, .batch = 128, .replicates = 2, .rate = 0.05,
-    .momentum = 0.9};
-/* clang-format on */
-
 enum {
+    HIDDEN = 128,    /* units a fold, at most */
+    BATCH = 128,     /* rows, at most WN_BLOCK */
+    REPLICATES = 2,  /* networks a fold; a draft has one */
     PARTS = 10,      /* one of them is held out */
     HALVINGS = 6,    /* of the rate, while networks diverge */
     STREAM = 1 << 24 /* replicates of other networks stay below it */
 };
+#define RATE 0.05
+#define MOMENTUM 0.9
 #define MAX_OPERATIONS 5e12 /* of training, unless 3 epochs take more */
 
 /* What all fold blocks read. */
 struct setup {
-    const struct wn_mlp_folds *options;
     const struct wn_sample *sample;
     struct wn_standardize standard;
     float scale; /* of the standardised rows */
     double rate;
-    size_t hidden, min_epochs, max_epochs;
+    size_t replicates, hidden, min_epochs, max_epochs;
     uint8_t *part; /* n: 0 .. PARTS-1, the same within a group */
 };
 
@@ -81,12 +79,6 @@ static void layers_free(struct layers *layers)
     free(layers->b2);
 }
 
-/* Rows that go through at a time. */
-static size_t batch_rows(const struct setup *setup)
-{
-    return setup->options->batch > WN_BLOCK ? setup->options->batch : WN_BLOCK;
-}
-
 /* The logits of `count` rows under all networks of the block, into `z`. */
 static void forward(const struct setup *setup, const struct fold_block *block,
                     const struct layers *net, const int32_t *row, size_t count,
@@ -115,7 +107,7 @@ static void mlp_folds_train_batch(const struct setup *setup,
     const struct wn_sample *sample = setup->sample;
     const size_t d = sample->d, k = sample->k, h = setup->hidden;
     const size_t wide = block->folds * h, all = block->folds * k;
-    const float momentum = (float)setup->options->momentum;
+    const float momentum = (float)MOMENTUM;
     const float rate = (float)setup->rate;
     struct layers *net = &block->now, *v = &block->velocity;
 
@@ -164,17 +156,17 @@ static bool check_held_out(const struct setup *setup, struct fold_block *block,
                            const int32_t *held, size_t count, size_t epoch)
 {
     const struct wn_sample *sample = setup->sample;
-    const size_t batch = batch_rows(setup), h = setup->hidden;
-    const size_t d = sample->d, k = sample->k, wide = block->folds * h;
+    const size_t d = sample->d, k = sample->k, h = setup->hidden;
+    const size_t wide = block->folds * h;
     const struct layers *now = &block->now, *best = &block->best;
     size_t latest = 0;
     bool finite = true;
 
     memset(block->loss, 0, block->folds * sizeof *block->loss);
     memset(block->seen, 0, block->folds * sizeof *block->seen);
-    for (size_t at = 0; at < count; at += batch) {
+    for (size_t at = 0; at < count; at += WN_BLOCK) {
         const int32_t *row = held + at;
-        const size_t rows = count - at < batch ? count - at : batch;
+        const size_t rows = count - at < WN_BLOCK ? count - at : WN_BLOCK;
 
         forward(setup, block, &block->now, row, rows, block->x, block->h,
                 block->z);
@@ -226,8 +218,7 @@ static void train_block(const struct setup *setup, struct fold_block *block)
 {
     const struct wn_sample *sample = setup->sample;
     const size_t d = sample->d, k = sample->k, h = setup->hidden;
-    const size_t max = batch_rows(setup), folds = block->folds;
-    const size_t batch = setup->options->batch, wide = folds * h;
+    const size_t folds = block->folds, wide = folds * h;
     size_t rows = 0, end = sample->n;
 
     assert(setup->part);
@@ -236,10 +227,10 @@ static void train_block(const struct setup *setup, struct fold_block *block)
     block->loss = wn_new(folds, sizeof *block->loss);
     block->seen = wn_new(folds, sizeof *block->seen);
     block->order = wn_spill_new(sample->n, sizeof *block->order);
-    block->x = wn_spill_new(wn_product(max, d, 1), sizeof(float));
-    block->h = wn_spill_new(wn_product(max, wide, 1), sizeof(float));
-    block->delta = wn_spill_new(wn_product(max, wide, 1), sizeof(float));
-    block->z = wn_spill_new(wn_product(max, folds, k), sizeof(float));
+    block->x = wn_spill_new(wn_product(WN_BLOCK, d, 1), sizeof(float));
+    block->h = wn_spill_new(wn_product(WN_BLOCK, wide, 1), sizeof(float));
+    block->delta = wn_spill_new(wn_product(WN_BLOCK, wide, 1), sizeof(float));
+    block->z = wn_spill_new(wn_product(WN_BLOCK, folds, k), sizeof(float));
     layers_new(&block->now, d, h, k, folds);
     layers_new(&block->velocity, d, h, k, folds);
     layers_new(&block->best, d, h, k, folds);
@@ -266,9 +257,9 @@ static void train_block(const struct setup *setup, struct fold_block *block)
         wn_random_start(&random, sample->seed, WN_RANDOM_BATCHES,
                         STREAM + block->replicate, epoch);
         wn_random_shuffle(&random, block->order, rows);
-        for (size_t at = 0; at < rows; at += batch)
+        for (size_t at = 0; at < rows; at += BATCH)
             mlp_folds_train_batch(setup, block, block->order + at,
-                                  rows - at < batch ? rows - at : batch);
+                                  rows - at < BATCH ? rows - at : BATCH);
         if (!check_held_out(setup, block, block->order + end, sample->n - end,
                             epoch))
             break;
@@ -294,18 +285,22 @@ static void train_block(const struct setup *setup, struct fold_block *block)
 
 /* Hidden units a fold: with very many features fewer, for a first layer of at
  * most 2^19 weights. */
-static size_t hidden_units(const struct wn_mlp_folds *options, size_t d)
+static size_t hidden_units(size_t d)
 {
     const size_t max = ((size_t)1 << 19) / d;
 
-    return max >= options->hidden ? options->hidden : max > 8 ? max : 8;
+    return max >= HIDDEN ? HIDDEN : max > 8 ? max : 8;
 }
 
-/* Everything of the setup but the options. */
-static int setup_new(struct setup *setup, struct wn_error *error)
+static int setup_new(struct setup *setup, const struct wn_sample *sample,
+                     struct wn_error *error)
 {
-    const struct wn_sample *sample = setup->sample;
-    const size_t n = sample->n, batch = setup->options->batch;
+    const size_t n = sample->n;
+
+    *setup = (struct setup){.sample = sample,
+                            .rate = RATE,
+                            .replicates = sample->draft ? 1 : REPLICATES,
+                            .hidden = hidden_units(sample->d)};
 
     /* Every fold must leave something to learn from. */
     size_t all = 0, *in_fold = wn_new(sample->folds, sizeof *in_fold), f = 0;
@@ -322,8 +317,6 @@ static int setup_new(struct setup *setup, struct wn_error *error)
                        "fold %zu leaves no labelled row to train on", f);
     wn_standardize_make(&setup->standard, sample->x, n, sample->d);
     setup->scale = wn_mlp_input_scale(&setup->standard);
-    setup->rate = setup->options->rate;
-    setup->hidden = hidden_units(setup->options, sample->d);
 
     /* Assign the rows, or the groups, to parts at random. */
     int32_t *order = wn_spill_new(n, sizeof *order);
@@ -341,13 +334,12 @@ static int setup_new(struct setup *setup, struct wn_error *error)
 
     /* Twenty epochs, more on small sets, fewer on large ones and where an epoch
      * is expensive. */
-    const size_t steps = (n + batch - 1) / batch;
+    const size_t steps = (n + BATCH - 1) / BATCH;
     const size_t small = (600 + steps - 1) / steps;
     const size_t large = (20000 + steps - 1) / steps;
     const double operations = 6 * (double)n * (double)setup->hidden *
                               (double)(sample->d + sample->k) *
-                              (double)sample->folds *
-                              (double)setup->options->replicates;
+                              (double)sample->folds * (double)setup->replicates;
     const double affordable = MAX_OPERATIONS / operations;
     setup->min_epochs = (200 + steps - 1) / steps;
     setup->max_epochs = small > 20 ? small : 20;
@@ -358,17 +350,16 @@ static int setup_new(struct setup *setup, struct wn_error *error)
     return 0;
 }
 
-static size_t count_blocks(const struct wn_mlp_folds *options, size_t folds)
+static size_t count_blocks(size_t replicates, size_t folds)
 {
-    return options->replicates *
-           ((folds + WN_MLP_FOLDS_SIDE - 1) / WN_MLP_FOLDS_SIDE);
+    return replicates * ((folds + WN_MLP_FOLDS_SIDE - 1) / WN_MLP_FOLDS_SIDE);
 }
 
 /* Train all fold blocks, each by one thread; true when some diverged. */
 static bool train_blocks(const struct setup *setup, struct fold_block *blocks,
                          size_t count)
 {
-    const size_t replicates = setup->options->replicates;
+    const size_t replicates = setup->replicates;
     struct wn_log *log = setup->sample->log;
     size_t done = 0;
     bool diverged = false;
@@ -393,72 +384,64 @@ static bool train_blocks(const struct setup *setup, struct fold_block *blocks,
     return diverged;
 }
 
-/* Add the probabilities of `rows` rows from `begin` on by the networks of one
- * block, as far as the block has their fold. */
-static void add_predictions(const struct setup *setup,
-                            const struct fold_block *block, size_t begin,
-                            size_t rows, float *scratch, float *probability)
-{
-    const struct wn_sample *sample = setup->sample;
-    const size_t k = sample->k;
-    const float share = 1 / (float)setup->options->replicates;
-    float *x = scratch, *h = x + rows * sample->d;
-    float *z = h + rows * block->folds * setup->hidden;
-    int32_t row[WN_BLOCK] = {0};
-
-    for (size_t i = 0; i < rows; i++)
-        row[i] = (int32_t)(begin + i);
-    forward(setup, block, &block->best, row, rows, x, h, z);
-    for (size_t i = 0; i < rows; i++) {
-        const size_t fold = (size_t)sample->fold[begin + i];
-
-        if (fold < block->first || fold >= block->first + block->folds)
-            continue;
-        float *own = z + (i * block->folds + fold - block->first) * k;
-        wn_softmax_row_from(own, k, 1);
-        for (size_t c = 0; c < k; c++)
-            probability[(begin + i) * k + c] += share * own[c];
-    }
-}
-
-int wn_mlp_folds_predict(const struct wn_mlp_folds *options,
-                         const struct wn_sample *sample, float *probability,
+int wn_mlp_folds_predict(const struct wn_sample *sample, float *probability,
                          struct wn_error *error)
 {
-    const size_t n = sample->n, k = sample->k;
-    const size_t count = count_blocks(options, sample->folds);
-    struct setup setup = {.options = options, .sample = sample};
+    const size_t n = sample->n, d = sample->d, k = sample->k;
+    struct setup setup;
 
-    if (setup_new(&setup, error))
+    if (setup_new(&setup, sample, error))
         return -1;
+    const size_t count = count_blocks(setup.replicates, sample->folds);
+    const float share = 1 / (float)setup.replicates;
     struct fold_block *blocks = wn_new(count, sizeof *blocks);
     bool diverged = train_blocks(&setup, blocks, count);
     for (int tries = 0; diverged && tries < HALVINGS; tries++) {
         setup.rate /= 2;
         diverged = train_blocks(&setup, blocks, count);
     }
-    if (diverged) {
+    const size_t pieces = diverged ? 0 : wn_block_count(n);
+    if (diverged)
         wn_fail(error, WN_ENUMERIC, "mlp: no learning rate works");
-    } else {
-        const size_t width = sample->d + WN_MLP_FOLDS_SIDE * (setup.hidden + k);
-
-        memset(probability, 0, wn_product(n, k, 1) * sizeof *probability);
+    memset(probability, 0, wn_product(n, k, 1) * sizeof *probability);
+    /* Add up what the networks of a row's fold say, replicate by replicate. */
 #pragma omp parallel num_threads(sample->threads)
-        {
-            float *scratch =
-                wn_spill_new(wn_product(WN_BLOCK, width, 1), sizeof *scratch);
+    {
+        const size_t wide = WN_MLP_FOLDS_SIDE * setup.hidden;
+        float *x = wn_spill_new(wn_product(WN_BLOCK, d, 1), sizeof *x);
+        float *h = wn_spill_new(wn_product(WN_BLOCK, wide, 1), sizeof *h);
+        float *z =
+            wn_spill_new(wn_product(WN_BLOCK, WN_MLP_FOLDS_SIDE, k), sizeof *z);
+        int32_t row[WN_BLOCK] = {0};
 
 #pragma omp for schedule(dynamic)
-            for (size_t b = 0; b < wn_block_count(n); b++) {
-                const size_t begin = wn_block_begin(b);
+        for (size_t b = 0; b < pieces; b++) {
+            const size_t begin = wn_block_begin(b);
+            const size_t rows = wn_block_end(b, n) - begin;
 
-                for (size_t t = 0; t < count; t++)
-                    add_predictions(&setup, &blocks[t], begin,
-                                    wn_block_end(b, n) - begin, scratch,
-                                    probability);
+            for (size_t i = 0; i < rows; i++)
+                row[i] = (int32_t)(begin + i);
+            for (size_t t = 0; t < count; t++) {
+                const struct fold_block *block = &blocks[t];
+
+                forward(&setup, block, &block->best, row, rows, x, h, z);
+                for (size_t i = 0; i < rows; i++) {
+                    const size_t fold = (size_t)sample->fold[row[i]];
+
+                    if (fold < block->first ||
+                        fold >= block->first + block->folds)
+                        continue;
+                    float *own =
+                        z + (i * block->folds + fold - block->first) * k;
+                    wn_softmax_row_from(own, k, 1);
+                    for (size_t c = 0; c < k; c++)
+                        probability[(begin + i) * k + c] += share * own[c];
+                }
             }
-            wn_spill_free(scratch);
         }
+        wn_spill_free(x);
+        wn_spill_free(h);
+        wn_spill_free(z);
     }
     for (size_t t = 0; t < count; t++)
         layers_free(&blocks[t].best);
@@ -470,11 +453,9 @@ int wn_mlp_folds_predict(const struct wn_mlp_folds *options,
 
 double wn_mlp_folds_bytes(const struct wn_sample *sample)
 {
-    const struct wn_mlp_folds *options = &wn_mlp_folds_defaults;
-    const double wide =
-        (double)(WN_MLP_FOLDS_SIDE * hidden_units(options, sample->d));
+    const double wide = (double)(WN_MLP_FOLDS_SIDE * hidden_units(sample->d));
     const double d = (double)sample->d, k = (double)sample->k;
-    const double blocks = (double)count_blocks(options, sample->folds);
+    const double blocks = (double)count_blocks(REPLICATES, sample->folds);
     const double weights = 4 * (wide + WN_MLP_FOLDS_SIDE * k + wide * (d + k));
     const double batch = 4 * WN_BLOCK * (d + 2 * wide + WN_MLP_FOLDS_SIDE * k);
 

@@ -25,21 +25,6 @@ enum {
 };
 #define SOFTMAX_OPERATIONS 1.5e13 /* the limit of a fit */
 
-static int predict_kernel(const struct wn_sample *sample, float *probability,
-                          struct wn_error *error)
-{
-    struct wn_kernel kernel;
-
-    if (wn_kernel_predict(sample, probability, &kernel, error))
-        return -1;
-    if (sample->chosen)
-        snprintf(sample->chosen, WN_CHOSEN,
-                 "bandwidth=%.3g ridge=%.3g landmarks=%zu scale=%s",
-                 kernel.bandwidth, kernel.ridge, kernel.landmarks,
-                 kernel.joined ? "all" : "each");
-    return 0;
-}
-
 /* clang-format off */
 static const struct wn_predictor kernel = {
     .name = "kernel",
@@ -49,7 +34,7 @@ static const struct wn_predictor kernel = {
     .once = true,
     .by_default = true,
     .bytes = wn_kernel_bytes,
-    .predict = predict_kernel};
+    .predict = wn_kernel_predict};
 /* clang-format on */
 
 static int predict_softmax(const struct wn_sample *sample, float *probability,
@@ -99,14 +84,6 @@ static int predict_softmax(const struct wn_sample *sample, float *probability,
     return status;
 }
 
-static double softmax_bytes(const struct wn_sample *sample)
-{
-    return fmax(wn_softmax_penalty_bytes(sample),
-                8 * (double)sample->n +
-                    wn_softmax_bytes(sample->n, sample->d, sample->k,
-                                     sample->folds, sample->threads));
-}
-
 /* clang-format off */
 static const struct wn_predictor softmax = {
     .name = "softmax",
@@ -114,19 +91,9 @@ static const struct wn_predictor softmax = {
     .source = "Cox (1958)",
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
     .by_default = true,
-    .bytes = softmax_bytes,
+    .bytes = wn_softmax_bytes,
     .predict = predict_softmax};
 /* clang-format on */
-
-static int predict_mlp(const struct wn_sample *sample, float *probability,
-                       struct wn_error *error)
-{
-    struct wn_mlp_folds options = wn_mlp_folds_defaults;
-
-    if (sample->draft)
-        options.replicates = 1;
-    return wn_mlp_folds_predict(&options, sample, probability, error);
-}
 
 /* clang-format off */
 static const struct wn_predictor mlp = {
@@ -135,7 +102,7 @@ static const struct wn_predictor mlp = {
     .source = "Rumelhart, Hinton and Williams (1986)",
     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
     .bytes = wn_mlp_folds_bytes,
-    .predict = predict_mlp};
+    .predict = wn_mlp_folds_predict};
 /* clang-format on */
 
 /* The votes of the m neighbours of every row, weighted by exp(-r^2) with r the

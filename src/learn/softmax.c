@@ -546,7 +546,7 @@ int wn_softmax_objective(const struct wn_softmax *options, const float *x,
     return status;
 }
 
-double wn_softmax_bytes(size_t n, size_t d, size_t k, size_t folds, int threads)
+static double fit_bytes(size_t n, size_t d, size_t k, size_t folds, int threads)
 {
     const double columns = (double)k * (double)folds;
     /* L-BFGS and one gradient in double; weights and a thread's gradients. */
@@ -596,11 +596,15 @@ int wn_softmax_choose_penalty(const struct wn_sample *sample,
     return status;
 }
 
-double wn_softmax_penalty_bytes(const struct wn_sample *sample)
+double wn_softmax_bytes(const struct wn_sample *sample)
 {
     const size_t n = sample->n < PENALTY_ROWS ? sample->n : PENALTY_ROWS;
     const size_t k = sample->k < n ? sample->k : n;
+    const double choice =
+        4 * (double)n * (double)(sample->d + k + 4) +
+        fit_bytes(n, sample->d, k, sample->folds, sample->threads);
 
-    return 4 * (double)n * (double)(sample->d + k + 4) +
-           wn_softmax_bytes(n, sample->d, k, sample->folds, sample->threads);
+    return fmax(choice, 8 * (double)sample->n +
+                            fit_bytes(sample->n, sample->d, sample->k,
+                                      sample->folds, sample->threads));
 }

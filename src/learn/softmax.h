@@ -57,10 +57,6 @@ int wn_softmax_predict(const struct wn_softmax *options, const float *x,
                        float *probability, size_t *used,
                        struct wn_error *error) WN_MUST_CHECK;
 
-/* Peak bytes, beside input and output. */
-double wn_softmax_bytes(size_t n, size_t d, size_t k, size_t folds,
-                        int threads);
-
 /* Set options->inverse_penalty to the C, from 1 down to 1e-3, with the least
  * cross-validated log-loss on up to 1,024 rows of the sample (four trials and
  * the minimum between them). What is best for some rows is good for more, and
@@ -70,8 +66,9 @@ double wn_softmax_bytes(size_t n, size_t d, size_t k, size_t folds,
 int wn_softmax_choose_penalty(const struct wn_sample *sample,
                               struct wn_softmax *options,
                               struct wn_error *error) WN_MUST_CHECK;
-/* Peak bytes; only the sizes of the sample are read. */
-double wn_softmax_penalty_bytes(const struct wn_sample *sample);
+/* Peak bytes of the choice and of the predictions after it, beside input and
+ * output; only the sizes of the sample are read. */
+double wn_softmax_bytes(const struct wn_sample *sample);
 
 /* The objective and its gradient for one fold, as the optimiser sees it, for
  * tests. weights and gradient are (d + 1) x k, the intercepts last; rows of

@@ -335,51 +335,15 @@ static void consider_queue(const struct forest *forest, struct tree *tree,
     queue->count = 0;
 }
 
-/* Evaluate one feature with a random threshold; in a patch queue it for that.
- * False: constant here. */
-static bool try_feature(const struct forest *forest, struct tree *tree,
-                        const struct node *node, const struct content *content,
-                        int32_t feature, struct queue *queue,
-                        struct split *best)
-{
-    uint16_t low, high;
-
-    if (tree->patch_end) {
-        low = tree->low[feature];
-        high = tree->high[feature];
-    } else {
-        const int32_t *row = tree->inside + node->in_begin;
-        const size_t rows = node->in_end - node->in_begin;
-        const uint16_t *value =
-            tree->view.value + (size_t)feature * tree->view.down;
-
-        for (size_t r = 0; r < rows; r++)
-            tree->value[r] = value[row[r]];
-        find_range(tree->value, rows, &low, &high);
-    }
-    if (low >= high)
-        return false;
-    const uint16_t threshold =
-        (uint16_t)(low +
-                   wn_random_below(&tree->random, (uint64_t)(high - low)));
-    if (!tree->patch_end) {
-        consider_split(content, weigh_left(tree, content->runs, threshold),
-                       feature, threshold, best);
-        return true;
-    }
-    queue->feature[queue->count] = feature;
-    queue->threshold[queue->count++] = threshold;
-    if (queue->count == WN_SIMD_LANES)
-        consider_queue(forest, tree, node, content, queue, best);
-    return true;
-}
-
-/* The best of `candidates` random splits; false when there is none. Features
+/* The best of `candidates` features, each with a random threshold; false when
+ * there is none. In a patch splits are queued and evaluated together. Features
  * found constant move to the front, where the children skip them. */
 static bool choose_split(const struct forest *forest, struct tree *tree,
                          struct node *node, const struct content *content,
                          struct split *best)
 {
+    const int32_t *row = tree->inside + node->in_begin;
+    const size_t rows = node->in_end - node->in_begin;
     size_t tried = 0, end = forest->d;
     struct queue queue = {0};
 
@@ -391,15 +355,39 @@ static bool choose_split(const struct forest *forest, struct tree *tree,
             node->constant +
             (size_t)wn_random_below(&tree->random, end - node->constant);
         const int32_t feature = tree->feature[at];
+        uint16_t low, high;
 
-        if (try_feature(forest, tree, node, content, feature, &queue, best)) {
-            tried++;
-            end--;
-            tree->feature[at] = tree->feature[end];
-            tree->feature[end] = feature;
+        if (tree->patch_end) {
+            low = tree->low[feature];
+            high = tree->high[feature];
         } else {
+            const uint16_t *value =
+                tree->view.value + (size_t)feature * tree->view.down;
+
+            for (size_t r = 0; r < rows; r++)
+                tree->value[r] = value[row[r]];
+            find_range(tree->value, rows, &low, &high);
+        }
+        if (low >= high) {
             tree->feature[at] = tree->feature[node->constant];
             tree->feature[node->constant++] = feature;
+            continue;
+        }
+        tried++;
+        end--;
+        tree->feature[at] = tree->feature[end];
+        tree->feature[end] = feature;
+        const uint16_t threshold =
+            (uint16_t)(low +
+                       wn_random_below(&tree->random, (uint64_t)(high - low)));
+        if (tree->patch_end) {
+            queue.feature[queue.count] = feature;
+            queue.threshold[queue.count++] = threshold;
+            if (queue.count == WN_SIMD_LANES)
+                consider_queue(forest, tree, node, content, &queue, best);
+        } else {
+            consider_split(content, weigh_left(tree, content->runs, threshold),
+                           feature, threshold, best);
         }
     }
     if (queue.count)
@@ -651,24 +639,6 @@ static int32_t *sort_rows(const int32_t *label, size_t n, size_t k)
     return order;
 }
 
-/* Add a batch's votes: rows in parallel, the trees of a row in order. */
-static void add_votes(const struct tree *trees, size_t count, size_t n,
-                      size_t k, int threads, float *probability)
-{
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t i = 0; i < n; i++)
-        for (size_t t = 0; t < count; t++) {
-            const struct tree *tree = &trees[t];
-            const int32_t leaf = tree->leaf[i];
-
-            if (leaf < 0)
-                continue;
-            for (size_t s = tree->first[leaf]; s < tree->first[leaf + 1]; s++)
-                probability[i * k + (size_t)tree->share[s].label] +=
-                    tree->share[s].part;
-        }
-}
-
 void wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
               size_t k, const float *weight, const int32_t *group,
               const struct wn_trees_options *options, uint64_t seed,
@@ -699,8 +669,6 @@ void wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
             forest.groups = (size_t)group[i] + 1;
     if (forest.candidates == 0)
         forest.candidates = (size_t)lrint(sqrt((double)d));
-    if (forest.candidates == 0)
-        forest.candidates = 1;
     /* From row to row of a patch an odd number of cache lines, so that a
      * column's values do not fall into the same cache set. */
     forest.stride = ((d + 31) / 32 | 1) * 32;
@@ -719,7 +687,20 @@ void wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
         for (size_t t = 0; t < count; t++)
             grow_tree(&forest, &trees[t], first + t);
-        add_votes(trees, count, n, k, threads, probability);
+            /* Rows in parallel, the trees of a row in order. */
+#pragma omp parallel for schedule(static) num_threads(threads)
+        for (size_t i = 0; i < n; i++)
+            for (size_t t = 0; t < count; t++) {
+                const struct tree *tree = &trees[t];
+                const int32_t leaf = tree->leaf[i];
+
+                if (leaf < 0)
+                    continue;
+                for (size_t s = tree->first[leaf]; s < tree->first[leaf + 1];
+                     s++)
+                    probability[i * k + (size_t)tree->share[s].label] +=
+                        tree->share[s].part;
+            }
     }
     wn_log_progress(log, "trees", options->trees, options->trees);
     /* One even vote more, and each row's votes as shares of their sum. */

@@ -69,7 +69,7 @@ static int predict(const float *x, const int32_t *label, int threads,
 {
     const struct wn_sample sample = sample_of(x, label, NULL, NULL, threads);
 
-    return wn_kernel_predict(&sample, probability, NULL, error);
+    return wn_kernel_predict(&sample, probability, error);
 }
 
 static void compare_with_refits(const float *weight)
