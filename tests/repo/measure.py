@@ -23,7 +23,8 @@ SOURCES = sorted(
 )
 TEXT = {path: open(path).read() for path in SOURCES}
 CODE = {
-    path: re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\])*"', " ", text, flags=re.S)
+    path: re.sub(r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])'""", " ",
+                 text, flags=re.S)
     for path, text in TEXT.items()
 }
 
@@ -55,7 +56,7 @@ for path, name, first, last, is_static in functions():
     if is_static and path.endswith(".c"):
         static.append((path, name))
         uses = len(re.findall(rf"\b{name}\b", CODE[path]))
-        declared = len(re.findall(rf"^[a-z][^;{{}}()=]*\b{name}\([^;{{]*\);",
+        declared = len(re.findall(rf"^[a-z][^;:{{}}()=]*\b{name}\([^;{{]*\);",
                                   CODE[path], re.M))
         if uses - 1 - declared == 1:
             single.append((path, name, last - first + 1))
