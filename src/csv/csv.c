@@ -439,11 +439,9 @@ int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
     return 0;
 }
 
-int wn_csv_bytes(const struct wn_csv *csv, uint64_t begin, size_t length,
-                 char *out, struct wn_error *error)
+int wn_csv_descriptor(const struct wn_csv *csv)
 {
-    return wn_read_at(csv->file.descriptor, out, length, begin, csv->name,
-                      error);
+    return csv->file.descriptor;
 }
 
 int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)

@@ -120,9 +120,8 @@ int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
                           const char *name,
                           struct wn_error *error) WN_MUST_CHECK;
 
-/* The bytes begin .. begin+length-1 of the file, all inside it. */
-int wn_csv_bytes(const struct wn_csv *csv, uint64_t begin, size_t length,
-                 char *out, struct wn_error *error) WN_MUST_CHECK;
+/* To read the wn_csv_size() bytes of the file. */
+int wn_csv_descriptor(const struct wn_csv *csv);
 
 /* WN_EIO if the file's size or times changed since it was opened. Call it after
  * the last read. */

@@ -210,15 +210,12 @@ static int encode_finish(void *shared, void *state, size_t begin, size_t end,
 
         if (piece->defect[i].rule != WN_RULE_MISSING)
             cell = kept_cell(&piece->broken, broken++);
-        if (sink->defect(sink->context, piece->defect[i],
-                         cell.text ? &cell : NULL, error))
-            return -1;
+        sink->defect(sink->context, piece->defect[i], cell.text ? &cell : NULL);
     }
     for (size_t i = 0; i < piece->ids.count; i++) {
         const struct wn_cell cell = kept_cell(&piece->ids, i);
 
-        if (sink->id(sink->context, &cell, error))
-            return -1;
+        sink->id(sink->context, &cell);
     }
     return 0;
 }

@@ -210,11 +210,10 @@ struct wn_table_sink {
     int (*features)(void *context, size_t rows, const float *features,
                     struct wn_error *error);
     /* A defect and the cell's text, NULL for a missing one. */
-    int (*defect)(void *context, struct wn_defect defect,
-                  const struct wn_cell *cell, struct wn_error *error);
+    void (*defect)(void *context, struct wn_defect defect,
+                   const struct wn_cell *cell);
     /* A cell of the id column; not called without such a column. */
-    int (*id)(void *context, const struct wn_cell *cell,
-              struct wn_error *error);
+    void (*id)(void *context, const struct wn_cell *cell);
 };
 
 int wn_table_encode(const struct wn_table *table,

@@ -50,42 +50,31 @@ static void end_at_once(const char *message)
     _exit(2);
 }
 
-/* Print what --help, --version and the hidden --options ask for: 1, or -1 if
- * that fails; 0 if none was given. */
-static int print_about(const struct wn_program *program, struct wn_run *run,
-                       bool list, struct wn_error *error)
-{
-    struct wn_text text = {0};
-    int status = 1;
-
-    if (list)
-        wn_options_list(program, &text);
-    else if (wn_option_on(run->options, "help"))
-        wn_options_help(program, run->name, &text);
-    else if (wn_option_on(run->options, "version"))
-        wn_text_format(&text, "%s (winnow) %s\n", run->name, PACKAGE_VERSION);
-    else
-        status = 0;
-    if (status && wn_write_all(STDOUT_FILENO, text.bytes, text.length,
-                               "standard output", error))
-        status = -1;
-    wn_text_free(&text);
-    return status;
-}
-
 static int carry_out(const struct wn_program *program, int argc, char **argv,
                      struct wn_run *run, wn_work *work, struct wn_error *error)
 {
-    const bool list = argc == 2 && strcmp(argv[1], "--options") == 0;
+    struct wn_text text = {0};
 
-    if (!list) {
+    /* Print what --help, --version and the hidden --options ask for. */
+    if (argc == 2 && strcmp(argv[1], "--options") == 0) {
+        wn_options_list(program, &text);
+    } else {
         run->options = wn_options_parse(program, argc, argv, error);
         if (!run->options)
             return -1;
+        if (wn_option_on(run->options, "help"))
+            wn_options_help(program, run->name, &text);
+        else if (wn_option_on(run->options, "version"))
+            wn_text_format(&text, "%s (winnow) %s\n", run->name,
+                           PACKAGE_VERSION);
     }
-    const int about = print_about(program, run, list, error);
-    if (about)
-        return about < 0 ? -1 : 0;
+    if (text.length) {
+        const int status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
+                                        "standard output", error);
+
+        wn_text_free(&text);
+        return status;
+    }
     if (has_row(program, "quiet") && wn_option_on(run->options, "quiet"))
         run->log->level = WN_QUIET;
     else if (wn_option_on(run->options, "verbose"))
@@ -147,12 +136,27 @@ struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
     return wn_audit_open(path, need, error);
 }
 
-/* Without --memory: refuse work that needs more memory than is free, and name
- * the --memory that would make it fit if `least` allows one. */
-static int check_free_memory(const struct wn_run *run, double need,
-                             double least, const char *what,
-                             struct wn_error *error)
+int wn_run_limit_memory(const struct wn_run *run, double need, double least,
+                        const char *what, struct wn_error *error)
 {
+    const double limit = wn_option_number(run->options, "memory");
+
+    if (wn_option_given(run->options, "memory")) {
+        if (need <= limit)
+            return 0;
+        if (least > limit)
+            return wn_fail(error, WN_EUSAGE,
+                           "--memory: %s need %.0f MiB, wanted at most %.0f "
+                           "MiB",
+                           what, ceil(least / 0x1p20), floor(limit / 0x1p20));
+        wn_log_verbose(run->log,
+                       "--memory: %s need %.0f MiB; large arrays go into files",
+                       what, ceil(need / 0x1p20));
+        wn_spill_start(limit);
+        return 0;
+    }
+    /* Refuse work that needs more memory than is free, and name the --memory
+     * that would make it fit if `least` allows one. */
     if (need < SMALL)
         return 0;
     const struct wn_free_memory memory = wn_free_memory_find("");
@@ -170,26 +174,6 @@ static int check_free_memory(const struct wn_run *run, double need,
     if (need > 0.9 * memory.bytes)
         wn_log_note(run->log, "%s need up to %.0f MiB, %s %.0f free", what,
                     ceil(need / 0x1p20), memory.what, free);
-    return 0;
-}
-
-int wn_run_limit_memory(const struct wn_run *run, double need, double least,
-                        const char *what, struct wn_error *error)
-{
-    const double limit = wn_option_number(run->options, "memory");
-
-    if (!wn_option_given(run->options, "memory"))
-        return check_free_memory(run, need, least, what, error);
-    if (need <= limit)
-        return 0;
-    if (least > limit)
-        return wn_fail(error, WN_EUSAGE,
-                       "--memory: %s need %.0f MiB, wanted at most %.0f MiB",
-                       what, ceil(least / 0x1p20), floor(limit / 0x1p20));
-    wn_log_verbose(run->log,
-                   "--memory: %s need %.0f MiB; large arrays go into files",
-                   what, ceil(need / 0x1p20));
-    wn_spill_start(limit);
     return 0;
 }
 

@@ -172,7 +172,13 @@ int ingest_arrays_write(struct arrays *arrays,
                         struct wn_error *error) WN_MUST_CHECK;
 void ingest_arrays_free(struct arrays *arrays);
 
-/* --- what all formats write: ingest_write.c ------------------------------ */
+/* --- what all formats share: ingest_write.c ------------------------------ */
+
+/* Refuse early what would need more than --memory: `row_bytes` and the roles
+ * for each row, and `other` bytes. The message says "R rows of C UNIT". */
+int ingest_check_memory(const struct wn_run *run, size_t rows, double row_bytes,
+                        double other, size_t columns, const char *unit,
+                        struct wn_error *error) WN_MUST_CHECK;
 
 /* A vector of `count` elements. */
 int ingest_write_vector(struct wn_audit_writer *writer, const char *path,
@@ -188,13 +194,11 @@ int ingest_write_roles(struct wn_audit_writer *writer,
                        const struct wn_roles *roles, size_t n,
                        struct wn_error *error) WN_MUST_CHECK;
 /* The `size` bytes of a source that cannot be read again, unless
- * --no-keep-source; read() gives some of them. */
+ * --no-keep-source. `name`: for errors. */
 int ingest_write_source(const struct wn_run *run,
-                        struct wn_audit_writer *writer, uint64_t size,
-                        int (*read)(const void *from, uint64_t at,
-                                    size_t length, char *out,
-                                    struct wn_error *error),
-                        const void *from, struct wn_error *error) WN_MUST_CHECK;
+                        struct wn_audit_writer *writer, int descriptor,
+                        const char *name, uint64_t size,
+                        struct wn_error *error) WN_MUST_CHECK;
 /* A path as the audit file records it: as given if it is relative, else its
  * last part, because the file may be passed on; "-" for NULL. */
 const char *ingest_source_name(const char *path);

@@ -40,31 +40,6 @@ void ingest_arrays_free(struct arrays *arrays)
     free(arrays->order);
 }
 
-/* --- checks -------------------------------------------------------------- */
-
-/* Refuse early what would need more than --memory: labels, roles and row
- * numbers, a sample of the features, and one epoch of a network. */
-static int ingest_arrays_check_memory(const struct arrays *arrays,
-                                      struct wn_error *error)
-{
-    const struct wn_array *x = &arrays->features;
-    const struct wn_array *dynamics = &arrays->side.dynamics;
-    const double rows = (double)arrays->rows;
-    double need = 64e6 + 24 * rows + 32 * (double)x->columns +
-                  2 * (double)arrays->id.bytes;
-    struct wn_text what = {0};
-
-    for (size_t r = 0; r < WN_ROLE_KINDS; r++)
-        need += arrays->role[r].name ? 4 * rows : 0;
-    if (dynamics->name)
-        need += 4 * rows * (double)dynamics->extent[2];
-    wn_text_format(&what, "%zu rows of %zu features", arrays->rows, x->columns);
-    const int status =
-        wn_run_check_memory(arrays->run, need, wn_text_of(&what), error);
-    wn_text_free(&what);
-    return status;
-}
-
 /* --- labels and roles ---------------------------------------------------- */
 
 static int read_labels(struct arrays *arrays, struct wn_error *error)
@@ -188,8 +163,18 @@ int ingest_arrays_prepare(struct arrays *arrays, struct wn_error *error)
     if (probability->name && (probability->text || probability->rank != 2))
         return wn_fail(error, WN_EDATA, "%s: wanted numbers, rows x classes",
                        probability->name);
-    if (ingest_side_arrays_read(&arrays->side, error) ||
-        ingest_arrays_check_memory(arrays, error) ||
+    if (ingest_side_arrays_read(&arrays->side, error))
+        return -1;
+    /* Labels, row numbers and the groups of libsvm, one epoch of the user's
+     * network, a sample of the features, the ids twice. */
+    const struct wn_array *dynamics = &arrays->side.dynamics;
+    const double row_bytes =
+        (arrays->text.rows ? 28 : 24) +
+        4 * (double)(dynamics->name ? dynamics->extent[2] : 0);
+    const double other =
+        64e6 + 32 * (double)x->columns + 2 * (double)arrays->id.bytes;
+    if (ingest_check_memory(arrays->run, arrays->rows, row_bytes, other,
+                            x->columns, "features", error) ||
         read_labels(arrays, error) || read_roles(arrays, error))
         return -1;
     if (!x->name)
@@ -565,13 +550,6 @@ static int write_array_provenance(struct arrays *arrays,
                : 0;
 }
 
-static int read_input(const void *descriptor, uint64_t at, size_t length,
-                      char *out, struct wn_error *error)
-{
-    return wn_read_at(*(const int *)descriptor, out, length, at,
-                      wn_input_name(NULL), error);
-}
-
 /* --- all of it ----------------------------------------------------------- */
 
 int ingest_arrays_write(struct arrays *arrays, struct wn_error *error)
@@ -604,8 +582,9 @@ int ingest_arrays_write(struct arrays *arrays, struct wn_error *error)
 
         if (descriptor < 0)
             return -1;
-        const int status = ingest_write_source(
-            arrays->run, writer, arrays->size, read_input, &descriptor, error);
+        const int status =
+            ingest_write_source(arrays->run, writer, descriptor,
+                                wn_input_name(NULL), arrays->size, error);
         close(descriptor);
         if (status)
             return -1;

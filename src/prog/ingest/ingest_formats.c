@@ -216,30 +216,6 @@ static bool contains(const char *const *list, const char *name)
     return false;
 }
 
-/* Reject options that do not apply to the format. */
-static int check_options(const struct wn_run *run, const struct format *format,
-                         struct wn_error *error)
-{
-    static const char *const shared[] = {"output", "force",   "threads",
-                                         "memory", "quiet",   "verbose",
-                                         "help",   "version", NULL};
-
-    for (const struct wn_option *row = ingest_options(); row->name; row++) {
-        bool applies = format->excluded
-                           ? !contains(format->excluded, row->name)
-                           : contains(shared, row->name) ||
-                                 contains(format->allowed, row->name);
-
-        for (size_t r = 0; r < WN_ROLE_KINDS && format->roles; r++)
-            applies = applies || strcmp(wn_role_kinds[r].name, row->name) == 0;
-        if (!applies && wn_option_given(run->options, row->name))
-            return wn_fail(error, WN_EUSAGE,
-                           "--%s does not apply to input of form %s", row->name,
-                           format->name);
-    }
-    return 0;
-}
-
 /* A pipe can be read only once, so a copy of its bytes becomes standard input.
  */
 static int spool_stdin(struct wn_error *error)
@@ -292,6 +268,9 @@ static int recognise(const struct wn_run *run, const struct format **format,
 
 int ingest_any(struct wn_run *run, struct wn_error *error)
 {
+    static const char *const shared[] = {"output", "force",   "threads",
+                                         "memory", "quiet",   "verbose",
+                                         "help",   "version", NULL};
     const char *from = wn_option_text(run->options, "from");
     const struct format *format = NULL;
 
@@ -301,9 +280,22 @@ int ingest_any(struct wn_run *run, struct wn_error *error)
     if (format && format != &formats[CSV] && !wn_run_input(run) &&
         (format != &formats[NPY] || is_npy_on_stdin(run)) && spool_stdin(error))
         return -1;
-    if ((!format && recognise(run, &format, error)) ||
-        check_options(run, format, error))
+    if (!format && recognise(run, &format, error))
         return -1;
+    /* Reject options that do not apply to the format. */
+    for (const struct wn_option *row = ingest_options(); row->name; row++) {
+        bool applies = format->excluded
+                           ? !contains(format->excluded, row->name)
+                           : contains(shared, row->name) ||
+                                 contains(format->allowed, row->name);
+
+        for (size_t r = 0; r < WN_ROLE_KINDS && format->roles; r++)
+            applies = applies || strcmp(wn_role_kinds[r].name, row->name) == 0;
+        if (!applies && wn_option_given(run->options, row->name))
+            return wn_fail(error, WN_EUSAGE,
+                           "--%s does not apply to input of form %s", row->name,
+                           format->name);
+    }
     wn_linear_start();
     return format->read ? ingest_as(run, format->name, format->read, error)
                         : ingest_csv(run, error);

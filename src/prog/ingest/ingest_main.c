@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ingest(1): the options; a CSV file to the stage /data of an audit file. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -179,29 +178,6 @@ static int record_sniffed(struct wn_run *run, const struct wn_csv *csv)
     return 0;
 }
 
-/* Refuse early what would need more than --memory: the index of the records,
- * the columns with a role, two words for each cell of the survey's sample, and
- * each thread's blocks. */
-static int ingest_main_check_memory(const struct wn_run *run,
-                                    const struct wn_csv *csv,
-                                    struct wn_error *error)
-{
-    const double n = (double)wn_csv_rows(csv);
-    const double columns = (double)wn_csv_columns(csv);
-    const double sampled =
-        columns * fmin(n, (double)wn_sample_rows(wn_csv_columns(csv)));
-    double row_bytes = 40;
-    char what[100];
-
-    for (size_t r = 0; r < WN_ROLE_KINDS; r++)
-        if (wn_option_given(run->options, wn_role_kinds[r].name))
-            row_bytes += sizeof(int32_t);
-    snprintf(what, sizeof what, "%.0f rows of %.0f columns", n, columns);
-    return wn_run_check_memory(
-        run, row_bytes * n + 16 * sampled + 8e6 * run->threads + 16e6, what,
-        error);
-}
-
 int ingest_csv(struct wn_run *run, struct wn_error *error)
 {
     const struct wn_options *options = run->options;
@@ -232,13 +208,22 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
     table->na = wn_option_list(options, "na", &table->na_count);
     ingest.csv = wn_csv_open(wn_run_input(run), &form, error);
     table->csv = ingest.csv;
-    if (!ingest.csv || record_sniffed(run, ingest.csv) ||
-        ingest_main_check_memory(run, ingest.csv, error) ||
+    if (!ingest.csv || record_sniffed(run, ingest.csv))
+        goto done;
+    /* The index of the records; two words for each cell of the survey's sample,
+     * and each thread's blocks. */
+    const size_t rows_before = wn_csv_rows(ingest.csv);
+    const size_t columns = wn_csv_columns(ingest.csv);
+    const double sampled =
+        fmin((double)rows_before, (double)wn_sample_rows(columns));
+    const double other =
+        16 * (double)columns * sampled + 8e6 * run->threads + 16e6;
+    if (ingest_check_memory(run, rows_before, 40, other, columns, "columns",
+                            error) ||
         ingest_roles(run, table, error) || ingest_classes(run, table, error))
         goto done;
     /* Rules go first because they may give a row its label. Rows that are left
      * out then take no part in them, so the rules are applied again. */
-    const size_t rows_before = wn_csv_rows(ingest.csv);
     if (ingest_clean(&ingest, error) ||
         ingest_rejects_leave_out(&ingest, error) ||
         (wn_csv_rows(ingest.csv) < rows_before && ingest_clean(&ingest, error)))

@@ -38,22 +38,39 @@ static size_t name_distance(const char *a, const char *b)
     return row[length];
 }
 
-/* Suggest a column name, a delimiter or --no-header, and list the columns. */
-static int fail_unknown(const struct wn_csv *csv, const char *option,
-                        const char *name, struct wn_error *error)
+/* Give the column that an option names a role, if the option is given. The
+ * error for an unknown column suggests a column name, a delimiter or
+ * --no-header, and lists the columns. */
+static int give_role(const struct wn_run *run, struct wn_table *table,
+                     const char *option, enum wn_role role,
+                     struct wn_error *error)
 {
+    const struct wn_csv *csv = table->csv;
+    const char *name = wn_option_text(run->options, option);
     const size_t columns = wn_csv_columns(csv);
     struct wn_text text = {0};
     size_t best = 0, numbers = 0;
     double number;
 
-    for (size_t c = 0; c < columns; c++) {
-        const char *column = wn_csv_column(csv, c);
+    if (!name)
+        return 0;
+    const long c = wn_csv_find(csv, name);
+    if (c >= 0 && table->column[c].role != WN_ROLE_FEATURE)
+        return wn_fail(error, WN_EUSAGE, "--%s: column %s is the %s already",
+                       option, name, wn_table_kind(table, (size_t)c));
+    if (c >= 0) {
+        table->column[c].role = role;
+        if (role == WN_ROLE_LABEL)
+            table->label_column = (size_t)c;
+        return 0;
+    }
+    for (size_t i = 0; i < columns; i++) {
+        const char *column = wn_csv_column(csv, i);
 
         numbers += wn_number_parse(column, strlen(column), &number);
         if (name_distance(name, column) <
             name_distance(name, wn_csv_column(csv, best)))
-            best = c;
+            best = i;
     }
     const char *near = wn_csv_column(csv, best);
     if (2 * numbers > columns)
@@ -64,8 +81,8 @@ static int fail_unknown(const struct wn_csv *csv, const char *option,
     else if (columns == 1 && strpbrk(near, ",;\t|"))
         wn_text_format(&text, "; is another --delimiter meant?");
     wn_text_format(&text, " (%zu column%s:", columns, columns == 1 ? "" : "s");
-    for (size_t c = 0; c < columns && c < MAX_NAMES; c++)
-        wn_text_format(&text, "%s %.60s", c ? "," : "", wn_csv_column(csv, c));
+    for (size_t i = 0; i < columns && i < MAX_NAMES; i++)
+        wn_text_format(&text, "%s %.60s", i ? "," : "", wn_csv_column(csv, i));
     wn_text_format(&text, columns > MAX_NAMES ? ", ...)" : ")");
     wn_fail(error, WN_EDATA, "%s: found no column '%s' for --%s%s",
             wn_csv_name(csv), name, option, wn_text_of(&text));
@@ -73,34 +90,15 @@ static int fail_unknown(const struct wn_csv *csv, const char *option,
     return -1;
 }
 
-/* Give the column that an option names a role, if the option is given. */
-static int give_role(const struct wn_run *run, struct wn_table *table,
-                     const char *option, enum wn_role role,
-                     struct wn_error *error)
-{
-    const char *name = wn_option_text(run->options, option);
+/* Not column kinds: what `ignore` and --features-b do. */
+enum { IGNORE = WN_KIND_GUESS, SECOND_BLOCK = WN_KINDS };
 
-    if (!name)
-        return 0;
-    const long c = wn_csv_find(table->csv, name);
-    if (c < 0)
-        return fail_unknown(table->csv, option, name, error);
-    if (table->column[c].role != WN_ROLE_FEATURE)
-        return wn_fail(error, WN_EUSAGE, "--%s: column %s is the %s already",
-                       option, name, wn_table_kind(table, (size_t)c));
-    table->column[c].role = role;
-    if (role == WN_ROLE_LABEL)
-        table->label_column = (size_t)c;
-    return 0;
-}
-
-/* Call assign(column, kind) for the columns whose names match; one must. It
- * returns false for a column that keeps its role, so that `--label=label_1
- * --ignore=label.*` does what is meant; a column named in full is an error. */
+/* Give the columns whose names match a kind; one must. A column with a role
+ * keeps it, so that `--label=label_1 --ignore=label.*` does what is meant; if
+ * it is named in full, that is an error. An ignored column does not become part
+ * of the second block: `--features-b=txt_.* --ignore=txt_9`. */
 static int assign_matching(struct wn_table *table, const char *option,
-                           const char *text,
-                           bool (*assign)(struct wn_column *column, int kind),
-                           int kind, struct wn_error *error)
+                           const char *text, int kind, struct wn_error *error)
 {
     struct wn_pattern *pattern = wn_pattern_new(option, text, error);
     size_t matches = 0;
@@ -108,38 +106,29 @@ static int assign_matching(struct wn_table *table, const char *option,
     if (!pattern)
         return -1;
     for (size_t c = 0; c < wn_csv_columns(table->csv) && !error->code; c++) {
+        struct wn_column *column = &table->column[c];
         const char *name = wn_csv_column(table->csv, c);
 
         if (wn_pattern_matches(pattern, name, strlen(name), error) != 1)
             continue;
         matches++;
-        if (!assign(&table->column[c], kind) && strcmp(text, name) == 0)
-            wn_fail(error, WN_EUSAGE, "--%s: column %s is the %s already",
-                    option, name, wn_table_kind(table, c));
+        if (column->role != WN_ROLE_FEATURE &&
+            column->role != WN_ROLE_IGNORED) {
+            if (strcmp(text, name) == 0)
+                wn_fail(error, WN_EUSAGE, "--%s: column %s is the %s already",
+                        option, name, wn_table_kind(table, c));
+        } else if (kind == SECOND_BLOCK) {
+            column->second = column->role == WN_ROLE_FEATURE;
+        } else {
+            column->role = kind == IGNORE ? WN_ROLE_IGNORED : WN_ROLE_FEATURE;
+            column->kind = (enum wn_column_kind)kind;
+        }
     }
     wn_pattern_free(pattern);
     if (!error->code && matches == 0)
         wn_fail(error, WN_EUSAGE, "--%s: no column's name matches '%s'", option,
                 text);
     return error->code ? -1 : 0;
-}
-
-/* WN_KIND_GUESS stands for `ignore`. */
-static bool assign_kind(struct wn_column *column, int kind)
-{
-    if (column->role != WN_ROLE_FEATURE && column->role != WN_ROLE_IGNORED)
-        return false;
-    column->role = kind == WN_KIND_GUESS ? WN_ROLE_IGNORED : WN_ROLE_FEATURE;
-    column->kind = (enum wn_column_kind)kind;
-    return true;
-}
-
-/* Ignored columns stay ignored: `--features-b=txt_.* --ignore=txt_9`. */
-static bool assign_second_block(struct wn_column *column, int kind)
-{
-    (void)kind;
-    column->second = column->role == WN_ROLE_FEATURE;
-    return column->second || column->role == WN_ROLE_IGNORED;
 }
 
 /* PATTERN:KIND; the pattern may contain colons. */
@@ -156,11 +145,10 @@ static int parse_kind(struct wn_table *table, const char *text,
     /* `ignored` as in the column table */
     if (colon &&
         (strcmp(colon + 1, "ignore") == 0 || strcmp(colon + 1, "ignored") == 0))
-        kind = WN_KIND_GUESS;
+        kind = IGNORE;
     if (colon && kind < WN_KINDS) {
         char *pattern = wn_copy_text(text, (size_t)(colon - text));
-        const int status =
-            assign_matching(table, "kind", pattern, assign_kind, kind, error);
+        const int status = assign_matching(table, "kind", pattern, kind, error);
 
         free(pattern);
         return status;
@@ -200,13 +188,12 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
         if (parse_kind(table, kind[i], error))
             return -1;
     for (size_t i = 0; i < ignored; i++)
-        if (assign_matching(table, "ignore", ignore[i], assign_kind,
-                            WN_KIND_GUESS, error))
+        if (assign_matching(table, "ignore", ignore[i], IGNORE, error))
             return -1;
     return !second || ingest_names_array(second)
                ? 0
-               : assign_matching(table, "features-b", second,
-                                 assign_second_block, 0, error);
+               : assign_matching(table, "features-b", second, SECOND_BLOCK,
+                                 error);
 }
 
 int ingest_classes(const struct wn_run *run, struct wn_table *table,

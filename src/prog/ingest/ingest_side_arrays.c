@@ -186,22 +186,32 @@ static int write_features_b(const struct side_arrays *side, size_t n,
     return status || wn_audit_write_end(writer, error) ? -1 : 0;
 }
 
-/* The n x k outputs of each epoch, classes in the order of their names. */
-static int write_dynamics(const struct side_arrays *side, size_t n,
-                          const size_t *order, struct wn_audit_writer *writer,
-                          struct wn_error *error)
+int ingest_side_arrays_write(const struct side_arrays *side, size_t n,
+                             const size_t *order, size_t k,
+                             struct wn_audit_writer *writer,
+                             struct wn_error *error)
 {
     static const char path[] = "data/dynamics";
-    struct wn_array flat = side->dynamics;
-    const size_t epochs = flat.extent[0], k = flat.extent[2];
+    const struct wn_array *dynamics = &side->dynamics;
+    const size_t epochs = dynamics->extent[0], outputs = dynamics->extent[1];
     const size_t extent[3] = {epochs, n, k};
-    float *epoch = wn_new(wn_product(n, k, 1), sizeof *epoch);
     struct wn_array_rows rows = {0};
     bool probabilities = true; /* whether every row is a distribution */
     char where[40];
     int status = -1;
 
-    flat.rows = epochs * flat.extent[1];
+    if (side->features_b.name && write_features_b(side, n, writer, error))
+        return -1;
+    if (!dynamics->name)
+        return 0;
+    if (dynamics->extent[2] != k)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found %zu classes, wanted %zu as in the label",
+                       dynamics->name, dynamics->extent[2], k);
+    /* The n x k outputs of each epoch, classes in the order of their names. */
+    float *epoch = wn_new(wn_product(n, k, 1), sizeof *epoch);
+    struct wn_array flat = *dynamics;
+    flat.rows = epochs * outputs;
     flat.columns = k;
     wn_array_rows_open(&rows, &flat);
     if (wn_audit_write_begin(writer, path, WN_F32, extent, error))
@@ -209,8 +219,7 @@ static int write_dynamics(const struct side_arrays *side, size_t n,
     for (size_t e = 0; e < epochs; e++) {
         for (size_t i = 0; i < n; i++) {
             const size_t from = side->keep ? side->keep[i] : i;
-            const double *wide =
-                wn_array_row(&rows, e * flat.extent[1] + from, error);
+            const double *wide = wn_array_row(&rows, e * outputs + from, error);
             double total = 0;
 
             if (!wide)
@@ -220,8 +229,8 @@ static int write_dynamics(const struct side_arrays *side, size_t n,
 
                 if (!(fabs(value) <= FLT_MAX)) {
                     snprintf(where, sizeof where, "epoch %zu, ", e);
-                    status = wn_rescale_fail(&side->dynamics, where, from,
-                                             order[c], value, error);
+                    status = wn_rescale_fail(dynamics, where, from, order[c],
+                                             value, error);
                     goto done;
                 }
                 epoch[i * k + c] = (float)value;
@@ -242,22 +251,4 @@ done:
     wn_array_rows_free(&rows);
     free(epoch);
     return status;
-}
-
-int ingest_side_arrays_write(const struct side_arrays *side, size_t n,
-                             const size_t *order, size_t k,
-                             struct wn_audit_writer *writer,
-                             struct wn_error *error)
-{
-    const struct wn_array *dynamics = &side->dynamics;
-
-    if (side->features_b.name && write_features_b(side, n, writer, error))
-        return -1;
-    if (!dynamics->name)
-        return 0;
-    if (dynamics->extent[2] != k)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found %zu classes, wanted %zu as in the label",
-                       dynamics->name, dynamics->extent[2], k);
-    return write_dynamics(side, n, order, writer, error);
 }

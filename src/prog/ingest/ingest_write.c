@@ -8,7 +8,21 @@
 #include "prog/ingest/ingest.h"
 #include "util/memory.h"
 
-/* --- what all formats write ---------------------------------------------- */
+/* --- what all formats share ---------------------------------------------- */
+
+int ingest_check_memory(const struct wn_run *run, size_t rows, double row_bytes,
+                        double other, size_t columns, const char *unit,
+                        struct wn_error *error)
+{
+    char what[100];
+
+    for (size_t r = 0; r < WN_ROLE_KINDS; r++)
+        if (wn_option_given(run->options, wn_role_kinds[r].name))
+            row_bytes += sizeof(int32_t);
+    snprintf(what, sizeof what, "%zu rows of %zu %s", rows, columns, unit);
+    return wn_run_check_memory(run, row_bytes * (double)rows + other, what,
+                               error);
+}
 
 int ingest_write_vector(struct wn_audit_writer *writer, const char *path,
                         enum wn_type type, size_t count, const void *content,
@@ -66,11 +80,8 @@ int ingest_write_roles(struct wn_audit_writer *writer,
 }
 
 int ingest_write_source(const struct wn_run *run,
-                        struct wn_audit_writer *writer, uint64_t size,
-                        int (*read)(const void *from, uint64_t at,
-                                    size_t length, char *out,
-                                    struct wn_error *error),
-                        const void *from, struct wn_error *error)
+                        struct wn_audit_writer *writer, int descriptor,
+                        const char *name, uint64_t size, struct wn_error *error)
 {
     enum { BLOCK = 1 << 20 };
     const size_t extent[3] = {(size_t)size, 0, 0};
@@ -89,7 +100,7 @@ int ingest_write_source(const struct wn_run *run,
         const size_t length =
             size - at < BLOCK ? (size_t)(size - at) : (size_t)BLOCK;
 
-        status = read(from, at, length, block, error) ||
+        status = wn_read_at(descriptor, block, length, at, name, error) ||
                          wn_audit_write_append(writer, length, block, error)
                      ? -1
                      : 0;
@@ -131,14 +142,13 @@ static int take_features(void *context, size_t n, const float *features,
     return 0;
 }
 
-static int take_defect(void *context, struct wn_defect defect,
-                       const struct wn_cell *cell, struct wn_error *error)
+static void take_defect(void *context, struct wn_defect defect,
+                        const struct wn_cell *cell)
 {
     struct ingest *ingest = context;
     const struct wn_csv *csv = ingest->csv;
     const size_t at = ingest->defects++;
 
-    (void)error;
     wn_grow(&ingest->row, &ingest->row_capacity, at + 1, sizeof *ingest->row);
     wn_grow(&ingest->column, &ingest->column_capacity, at + 1,
             sizeof *ingest->column);
@@ -153,22 +163,18 @@ static int take_defect(void *context, struct wn_defect defect,
             wn_csv_name(csv), (unsigned long long)wn_csv_line(csv)[defect.row],
             wn_csv_column(csv, defect.column), wn_text_told(cell->length),
             cell->text, wn_table_wanted(&ingest->table, defect.column));
-    return 0;
 }
 
-static int take_id(void *context, const struct wn_cell *cell,
-                   struct wn_error *error)
+static void take_id(void *context, const struct wn_cell *cell)
 {
     struct ingest *ingest = context;
 
-    (void)error;
     wn_grow(&ingest->id_offset, &ingest->id_capacity, ingest->ids + 2,
             sizeof *ingest->id_offset);
     wn_text_add(&ingest->id, cell->text, cell->length);
     if (ingest->ids == 0)
         ingest->id_offset[0] = 0;
     ingest->id_offset[++ingest->ids] = ingest->id.length;
-    return 0;
 }
 
 /* Encode all rows. The second block waits in a temporary file, as an array of
@@ -212,42 +218,6 @@ static int write_features(struct ingest *ingest, struct wn_error *error)
 }
 
 /* Where the rows are in the file, and their ids. */
-static int write_rows(const struct ingest *ingest, struct wn_error *error)
-{
-    struct wn_audit_writer *writer = ingest->writer;
-    const struct wn_csv *csv = ingest->csv;
-    const size_t n = wn_csv_rows(csv);
-    size_t left;
-    const uint64_t *left_out = wn_csv_left_out(csv, &left);
-    const size_t extent[3] = {left, 2, 0};
-
-    if (left && wn_audit_write(writer, "data/left_out", WN_U64, extent,
-                               left_out, error))
-        return -1;
-    if (ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1,
-                            wn_csv_offset(csv), error) ||
-        ingest_write_vector(writer, "data/row_line", WN_U64, n,
-                            wn_csv_line(csv), error) ||
-        ingest_write_vector(writer, "data/row_hash", WN_U64, n,
-                            wn_csv_hash(csv), error))
-        return -1;
-    if (!ingest->ids)
-        return 0;
-    return ingest_write_vector(writer, "data/id_offset", WN_U64, n + 1,
-                               ingest->id_offset, error) ||
-                   ingest_write_vector(writer, "data/id", WN_U8,
-                                       ingest->id.length,
-                                       wn_text_of(&ingest->id), error)
-               ? -1
-               : 0;
-}
-
-static int read_csv(const void *csv, uint64_t at, size_t length, char *out,
-                    struct wn_error *error)
-{
-    return wn_csv_bytes(csv, at, length, out, error);
-}
-
 static int write_provenance(struct ingest *ingest, struct wn_error *error)
 {
     struct wn_audit_writer *writer = ingest->writer;
@@ -286,6 +256,9 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
     const struct wn_table *table = &ingest->table;
     const struct wn_csv *csv = ingest->csv;
     const size_t n = wn_csv_rows(csv);
+    size_t left;
+    const uint64_t *left_out = wn_csv_left_out(csv, &left);
+    const size_t left_extent[3] = {left, 2, 0};
     const size_t extent[3] = {n, table->classes.count, 0};
     struct wn_audit_writer *writer =
         wn_run_create(ingest->run, NULL, WN_DATA, error);
@@ -308,9 +281,21 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
                         table->user_probability, error)) ||
         ingest_side_arrays_write(&ingest->side, n, order, table->classes.count,
                                  writer, error) ||
-        write_rows(ingest, error) ||
-        ingest_write_source(ingest->run, writer, wn_csv_size(csv), read_csv,
-                            csv, error))
+        (left && wn_audit_write(writer, "data/left_out", WN_U64, left_extent,
+                                left_out, error)) ||
+        ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1,
+                            wn_csv_offset(csv), error) ||
+        ingest_write_vector(writer, "data/row_line", WN_U64, n,
+                            wn_csv_line(csv), error) ||
+        ingest_write_vector(writer, "data/row_hash", WN_U64, n,
+                            wn_csv_hash(csv), error) ||
+        (ingest->ids &&
+         (ingest_write_vector(writer, "data/id_offset", WN_U64, n + 1,
+                              ingest->id_offset, error) ||
+          ingest_write_vector(writer, "data/id", WN_U8, ingest->id.length,
+                              wn_text_of(&ingest->id), error))) ||
+        ingest_write_source(ingest->run, writer, wn_csv_descriptor(csv),
+                            wn_csv_name(csv), wn_csv_size(csv), error))
         goto done;
     ingest_merge_broken(ingest);
     const size_t t = ingest->defects;
