@@ -562,35 +562,6 @@ static char *read_file(const char *path, size_t max, size_t *length,
     return text;
 }
 
-/* The values of a one-of rule, one a line. */
-static int read_values(struct wn_dictionary *values, const char *path,
-                       struct wn_error *error)
-{
-    size_t length = 0, number = 0;
-    char *text = read_file(path, LIST_BYTES, &length, error);
-
-    if (!text)
-        return -1;
-    for (const char *at = text, *end = text + length; at < end;) {
-        const char *line = next_line(&at, end, &length);
-
-        number++;
-        if (length > VALUE_BYTES) {
-            wn_fail(error, WN_EDATA,
-                    "%s:%zu: found a value of %zu bytes, wanted at most %d",
-                    path, number, length, VALUE_BYTES);
-            break;
-        }
-        if (length)
-            wn_dictionary_add(values, line, length, 1, number);
-    }
-    free(text);
-    if (!error->code && values->count == 0)
-        wn_fail(error, WN_EDATA, "%s: found no values, wanted one a line",
-                path);
-    return error->code ? -1 : 0;
-}
-
 int wn_clean_rules_read(struct wn_clean_rules *rules, const char *path,
                         struct wn_error *error)
 {
@@ -599,23 +570,44 @@ int wn_clean_rules_read(struct wn_clean_rules *rules, const char *path,
     struct wn_text list = {0};
     size_t length = 0;
     char *text = read_file(path, RULES_BYTES, &length, error);
-    int status =
-        text ? wn_clean_rules_parse(rules, path, text, length, error) : -1;
 
+    if (!text)
+        return -1;
+    int status = wn_clean_rules_parse(rules, path, text, length, error);
+    free(text);
+    /* The values of the one-of rules, one a line. */
     for (size_t r = 0; r < rules->count && status == 0; r++) {
         struct wn_clean_rule *rule = &rules->rule[r];
+        size_t number = 0;
 
         if (rule->action->apply != wn_clean_one_of)
             continue;
-        list.length = 0;
+        list.length = length = 0;
         wn_text_format(&list, "%.*s%s", *rule->old == '/' ? 0 : folder, path,
                        rule->old);
-        if (read_values(&rule->values, list.bytes, error))
+        text = read_file(list.bytes, LIST_BYTES, &length, error);
+        const char *at = text;
+        while (at && at < text + length && !error->code) {
+            size_t bytes;
+            const char *line = next_line(&at, text + length, &bytes);
+
+            number++;
+            if (bytes > VALUE_BYTES)
+                wn_fail(error, WN_EDATA,
+                        "%s:%zu: found a value of %zu bytes, wanted at most %d",
+                        list.bytes, number, bytes, VALUE_BYTES);
+            else if (bytes)
+                wn_dictionary_add(&rule->values, line, bytes, 1, number);
+        }
+        free(text);
+        if (!error->code && rule->values.count == 0)
+            wn_fail(error, WN_EDATA, "%s: found no values, wanted one a line",
+                    list.bytes);
+        if (error->code)
             status =
                 wn_fail(error, error->code, "%s:%zu", rules->file, rule->line);
     }
     wn_text_free(&list);
-    free(text);
     return status;
 }
 

@@ -202,36 +202,6 @@ static int apply_rule(struct piece *piece, size_t r, size_t row, size_t column,
     return status;
 }
 
-/* Apply the fixes of a column; *cell becomes the result. */
-static int fix_cell(struct piece *piece, const struct column *column,
-                    size_t row, struct wn_cell *cell, struct wn_error *error)
-{
-    const struct wn_cell before = *cell;
-
-    for (size_t s = column->fixes; s < column->checks; s++) {
-        const size_t r = piece->pass->rule[s].rule;
-        const int status =
-            apply_rule(piece, r, row, column->column, cell, error);
-
-        if (status < 0)
-            return -1;
-        if (status != 1)
-            continue;
-        const struct wn_text swapped = piece->cell;
-        piece->cell = piece->scratch.out;
-        piece->scratch.out = swapped;
-        *cell = (struct wn_cell){wn_text_of(&piece->cell), piece->cell.length};
-        piece->done.count[r].changed++;
-    }
-    if (cell->text == before.text ||
-        wn_text_compare(cell->text, cell->length, before.text, before.length) ==
-            0)
-        return 0;
-    wn_overrides_add(&piece->done.fixes, row, column->column, cell->text,
-                     cell->length);
-    return 0;
-}
-
 static void add_broken(struct wn_clean *clean, size_t row, size_t column,
                        size_t rule, const struct wn_cell *cell)
 {
@@ -262,20 +232,39 @@ static int clean_row(void *own, size_t row, const struct wn_cell *cells,
 
     for (size_t c = 0; c < pass->columns; c++) {
         const struct column *column = &pass->column[c];
-        struct wn_cell cell = cells[column->column];
+        const struct wn_cell before = cells[column->column];
+        struct wn_cell cell = before;
 
-        if (fix_cell(piece, column, row, &cell, error))
-            return -1;
-        const struct wn_clean_input *input = piece->pass->input;
+        for (size_t s = column->fixes; s < column->checks; s++) {
+            const size_t r = pass->rule[s].rule;
+            const int status =
+                apply_rule(piece, r, row, column->column, &cell, error);
+
+            if (status < 0)
+                return -1;
+            if (status != 1)
+                continue;
+            const struct wn_text swapped = piece->cell;
+            piece->cell = piece->scratch.out;
+            piece->scratch.out = swapped;
+            cell =
+                (struct wn_cell){wn_text_of(&piece->cell), piece->cell.length};
+            piece->done.count[r].changed++;
+        }
+        if (cell.text != before.text &&
+            wn_text_compare(cell.text, cell.length, before.text, before.length))
+            wn_overrides_add(&piece->done.fixes, row, column->column, cell.text,
+                             cell.length);
+        const struct wn_clean_input *input = pass->input;
         const bool missing =
             wn_cell_is_missing(&cell, input->na, input->na_count);
 
         for (size_t s = column->checks; s < column->end; s++) {
-            const struct column_rule *rule = &piece->pass->rule[s];
+            const struct column_rule *rule = &pass->rule[s];
             const size_t r = rule->rule;
             int status = 0;
 
-            switch (piece->pass->clean->rules.rule[r].action->kind) {
+            switch (pass->clean->rules.rule[r].action->kind) {
             case WN_CLEAN_UNIQUE:
                 if (!missing) {
                     const uint64_t digest =

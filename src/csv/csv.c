@@ -39,45 +39,6 @@ const char *const wn_csv_break_names[WN_BREAKS] = {
     [WN_BREAK_CLASS] = "label that is no class",
     [WN_BREAK_UTF8] = "not UTF-8"};
 
-/* Load the first bytes and refuse files that are not CSV; *begin is after a
- * byte order mark. */
-static int check_magic(struct wn_window *file, uint64_t *begin,
-                       struct wn_error *error)
-{
-    static const char mark[] = "\xef\xbb\xbf";
-    static const struct {
-        const char *bytes;
-        size_t length;
-        const char *what;
-    } known[] = {
-        {"\xff\xfe", 2,
-         "UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 FILE"},
-        {"\xfe\xff", 2,
-         "UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 FILE"},
-        {"\x1f\x8b", 2, "gzip data, wanted text: see zcat(1)"},
-        {"\x28\xb5\x2f\xfd", 4, "zstd data, wanted text: see zstdcat(1)"},
-        {"\xfd"
-         "7zXZ",
-         5, "xz data, wanted text: see xzcat(1)"},
-        {"PK\x03\x04", 4, "a zip archive or spreadsheet, wanted CSV"},
-        {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file, wanted CSV"},
-    };
-
-    if (wn_window_load(file, 0, file->step < MAGIC ? MAGIC : file->step, error))
-        return -1;
-    if (file->size == 0)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found an empty file, wanted a header and rows",
-                       file->name);
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (file->length >= known[i].length &&
-            memcmp(file->bytes, known[i].bytes, known[i].length) == 0)
-            return wn_fail(error, WN_EDATA, "%s: found %s", file->name,
-                           known[i].what);
-    *begin = file->length >= 3 && memcmp(file->bytes, mark, 3) == 0 ? 3 : 0;
-    return 0;
-}
-
 /* --- the header --------------------------------------------------------- */
 
 static int fail_header(const struct wn_csv *csv, size_t column,
@@ -129,16 +90,35 @@ static int check_repeated(const struct wn_csv *csv, struct wn_error *error)
                    (size_t)(first - csv->column) + 1);
 }
 
-/* The columns from the first record, at `text`. */
-static int read_header(struct wn_csv *csv, const char *text,
-                       const struct wn_record *record, struct wn_error *error)
+/* Read the columns from the first record; rows begin at *begin on line *line.
+ */
+static int read_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
+                       struct wn_error *error)
 {
-    struct wn_csv_reader *reader = wn_csv_reader_sized(csv, record->fields);
+    struct wn_window *file = &csv->file;
+    struct wn_scan scan = {
+        .name = csv->name, .form = &csv->form, .count = true};
+    const bool named = !csv->form.no_header;
+    struct wn_record record = {0};
     const struct wn_cell *cells;
     size_t count;
-    int status =
-        wn_csv_split(reader, text, record->length, &cells, &count, error);
 
+    for (*line = 1; *begin < file->size;
+         *begin += record.whole, *line += record.lines) {
+        if (wn_window_scan_whole(file, &scan, *begin, *line, &record, error) <
+            0)
+            return -1;
+        if (record.length)
+            break;
+    }
+    if (record.length == 0)
+        return wn_fail(error, WN_EDATA,
+                       "%s: found no text, wanted a header and rows",
+                       csv->name);
+    csv->header_line = *line;
+    struct wn_csv_reader *reader = wn_csv_reader_sized(csv, record.fields);
+    int status = wn_csv_split(reader, wn_window_find(file, *begin),
+                              record.length, &cells, &count, error);
     if (status == 0 && count > csv->form.max_columns)
         status = wn_fail(error, WN_EDATA,
                          "%s:%llu: found %zu columns, wanted at most %zu "
@@ -148,7 +128,7 @@ static int read_header(struct wn_csv *csv, const char *text,
     if (status == 0)
         csv->column = wn_new(count, sizeof *csv->column);
     for (size_t c = 0; c < count && status == 0; c++) {
-        const size_t length = csv->form.no_header ? 0 : cells[c].length;
+        const size_t length = named ? cells[c].length : 0;
         struct wn_text name = {0};
 
         if (length > WN_CSV_NAME)
@@ -166,92 +146,75 @@ static int read_header(struct wn_csv *csv, const char *text,
         else
             wn_text_format(&name, "c%zu", c + 1);
         csv->column[csv->columns++] = name.bytes;
-        csv->unnamed += !csv->form.no_header && length == 0;
+        csv->unnamed += named && length == 0;
     }
     wn_csv_reader_free(reader);
-    return status == 0 && !csv->form.no_header ? check_repeated(csv, error)
-                                               : status;
-}
-
-/* Find the first record; rows begin at *begin on line *line. */
-static int find_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
-                       struct wn_error *error)
-{
-    struct wn_window *file = &csv->file;
-    struct wn_scan scan = {
-        .name = csv->name, .form = &csv->form, .count = true};
-    struct wn_record record = {0};
-
-    *line = 1;
-    for (; *begin < file->size; *begin += record.whole, *line += record.lines) {
-        if (wn_window_scan_whole(file, &scan, *begin, *line, &record, error) <
-            0)
-            return -1;
-        if (record.length == 0)
-            continue;
-        csv->header_line = *line;
-        if (read_header(csv, wn_window_find(file, *begin), &record, error))
-            return -1;
-        if (!csv->form.no_header) {
-            csv->header_begin = *begin;
-            *begin += record.whole;
-            *line += record.lines;
-            csv->header_end = *begin;
-        }
-        return 0;
-    }
-    return wn_fail(error, WN_EDATA,
-                   "%s: found no text, wanted a header and rows", csv->name);
+    if (status || !named)
+        return status;
+    csv->header_begin = *begin;
+    *begin += record.whole;
+    *line += record.lines;
+    csv->header_end = *begin;
+    return check_repeated(csv, error);
 }
 
 /* --- opening ------------------------------------------------------------ */
 
-static int ignore_row(void *context, size_t row, const struct wn_cell *cells,
-                      struct wn_error *error)
-{
-    (void)context, (void)row, (void)cells, (void)error;
-    return 0;
-}
-
-/* The scan does not count fields. Before its error is reported, look for an
- * earlier row with too few or too many fields. */
-static void find_ragged_row(const struct wn_csv *csv, struct wn_error *error)
-{
-    const struct wn_index *index = &csv->index;
-    struct wn_error earlier = {0};
-    struct wn_csv_reader *reader = wn_csv_reader_new(csv);
-
-    for (size_t row = 0; row < index->rows && !earlier.code;) {
-        const size_t begin = row++;
-
-        while (row < index->rows &&
-               index->offset[row + 1] - index->offset[begin] <= csv->form.block)
-            row++;
-        if (wn_csv_read(reader, begin, row, ignore_row, NULL, &earlier) &&
-            earlier.code == WN_EDATA)
-            *error = earlier;
-    }
-    wn_csv_reader_free(reader);
-}
-
-/* Open the file and load its beginning. */
+/* Open the file, load its first bytes and refuse files that are not CSV; *begin
+ * is after a byte order mark. */
 static struct wn_csv *csv_open_file(const char *path,
                                     const struct wn_csv_form *form,
                                     uint64_t *begin, struct wn_error *error)
 {
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *what;
+    } known[] = {
+        {"\xff\xfe", 2,
+         "UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 FILE"},
+        {"\xfe\xff", 2,
+         "UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 FILE"},
+        {"\x1f\x8b", 2, "gzip data, wanted text: see zcat(1)"},
+        {"\x28\xb5\x2f\xfd", 4, "zstd data, wanted text: see zstdcat(1)"},
+        {"\xfd"
+         "7zXZ",
+         5, "xz data, wanted text: see xzcat(1)"},
+        {"PK\x03\x04", 4, "a zip archive or spreadsheet, wanted CSV"},
+        {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file, wanted CSV"},
+    };
+    static const char mark[] = "\xef\xbb\xbf";
     struct wn_csv *csv = wn_new(1, sizeof *csv);
+    struct wn_window *file = &csv->file;
     const char *name = wn_input_name(path);
 
     csv->form = *form;
-    csv->file.step = form->block;
-    csv->file.name = csv->name = wn_copy_text(name, strlen(name));
-    csv->file.descriptor = wn_input_open(path, NULL, error);
-    if (csv->file.descriptor >= 0 && fstat(csv->file.descriptor, &csv->opened))
+    file->step = form->block;
+    file->name = csv->name = wn_copy_text(name, strlen(name));
+    file->descriptor = wn_input_open(path, NULL, error);
+    if (file->descriptor < 0)
+        goto failed;
+    if (fstat(file->descriptor, &csv->opened)) {
         wn_fail_errno(error, "%s: cannot look at", name);
-    csv->file.size = (uint64_t)csv->opened.st_size;
-    if (csv->file.descriptor >= 0 && !error->code &&
-        check_magic(&csv->file, begin, error) == 0)
-        return csv;
+        goto failed;
+    }
+    file->size = (uint64_t)csv->opened.st_size;
+    if (wn_window_load(file, 0, file->step < MAGIC ? MAGIC : file->step, error))
+        goto failed;
+    if (file->size == 0) {
+        wn_fail(error, WN_EDATA,
+                "%s: found an empty file, wanted a header and rows", name);
+        goto failed;
+    }
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (file->length >= known[i].length &&
+            memcmp(file->bytes, known[i].bytes, known[i].length) == 0) {
+            wn_fail(error, WN_EDATA, "%s: found %s", name, known[i].what);
+            goto failed;
+        }
+    *begin = file->length >= 3 && memcmp(file->bytes, mark, 3) == 0 ? 3 : 0;
+    return csv;
+failed:
     wn_csv_close(csv);
     return NULL;
 }
@@ -267,22 +230,38 @@ struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
         return NULL;
     if ((csv->form.sniff &&
          wn_sniff(&csv->file, task.begin, &csv->form, &columns, error)) ||
-        find_header(csv, &task.begin, &task.line, error))
+        read_header(csv, &task.begin, &task.line, error))
         goto failed;
     wn_window_free(&csv->file);
     task.file = &csv->file;
     task.form = &csv->form;
     task.column = csv->column;
     task.columns = csv->columns;
-    if (wn_index_build(&csv->index, &task, error)) {
-        if (error->code == WN_EDATA)
-            find_ragged_row(csv, error);
+    struct wn_index *index = &csv->index;
+    if (wn_index_build(index, &task, error)) {
+        struct wn_csv_reader *reader = wn_csv_reader_new(csv);
+        struct wn_error earlier = {0};
+
+        /* The scan does not count fields. Before its error is reported, look
+         * for an earlier row with too few or too many fields. */
+        for (size_t row = 0;
+             error->code == WN_EDATA && row < index->rows && !earlier.code;) {
+            const size_t first = row++;
+
+            while (row < index->rows &&
+                   index->offset[row + 1] - index->offset[first] <= form->block)
+                row++;
+            if (wn_csv_read(reader, first, row, NULL, NULL, &earlier) &&
+                earlier.code == WN_EDATA)
+                *error = earlier;
+        }
+        wn_csv_reader_free(reader);
         goto failed;
     }
-    if (csv->index.rows)
+    if (index->rows)
         return csv;
     wn_fail(error, WN_EDATA,
-            csv->index.left_outs
+            index->left_outs
                 ? "%s: found no record that is well-formed, wanted at least "
                   "one row"
                 : "%s: found a header and no rows, wanted at least one row",

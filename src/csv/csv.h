@@ -164,8 +164,8 @@ void wn_csv_reader_free(struct wn_csv_reader *reader);
 typedef int wn_csv_row(void *context, size_t row, const struct wn_cell *cells,
                        struct wn_error *error);
 
-/* Show rows begin .. end-1 to `row`. A record with too few or too many fields
- * is WN_EDATA with file, line and both counts. */
+/* Show rows begin .. end-1 to `row`, NULL: only check them. A record with too
+ * few or too many fields is WN_EDATA with file, line and both counts. */
 int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
                 wn_csv_row *row, void *context,
                 struct wn_error *error) WN_MUST_CHECK;

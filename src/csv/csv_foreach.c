@@ -21,26 +21,6 @@ struct worker {
     void *state[]; /* of each visitor */
 };
 
-static void csv_foreach_cut_rows(struct reading *reading)
-{
-    const struct wn_csv_pass *pass = reading->pass;
-    const uint64_t *offset = wn_csv_offset(pass->csv);
-    const size_t rows = wn_csv_rows(pass->csv);
-    size_t capacity = 0;
-
-    for (size_t row = 0; row < rows; reading->pieces++) {
-        const size_t first = row++;
-
-        while (row < rows && row - first < pass->rows &&
-               offset[row + 1] - offset[first] <= WN_PIECE_BYTES)
-            row++;
-        wn_grow(&reading->bound, &capacity, reading->pieces + 2,
-                sizeof *reading->bound);
-        reading->bound[reading->pieces] = first;
-        reading->bound[reading->pieces + 1] = row;
-    }
-}
-
 static void csv_foreach_stop(void *own)
 {
     struct worker *worker = own;
@@ -114,8 +94,20 @@ int wn_csv_foreach(const struct wn_csv_pass *pass,
 {
     struct reading reading = {
         .pass = pass, .visitors = visitors, .count = count};
+    const uint64_t *offset = wn_csv_offset(pass->csv);
+    const size_t rows = wn_csv_rows(pass->csv);
 
-    csv_foreach_cut_rows(&reading);
+    for (size_t row = 0, capacity = 0; row < rows; reading.pieces++) {
+        const size_t first = row++;
+
+        while (row < rows && row - first < pass->rows &&
+               offset[row + 1] - offset[first] <= WN_PIECE_BYTES)
+            row++;
+        wn_grow(&reading.bound, &capacity, reading.pieces + 2,
+                sizeof *reading.bound);
+        reading.bound[reading.pieces] = first;
+        reading.bound[reading.pieces + 1] = row;
+    }
     const struct wn_parallel pieces = {.threads = pass->threads,
                                        .count = reading.pieces,
                                        .shared = &reading,

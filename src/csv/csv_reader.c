@@ -150,7 +150,7 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
             reader->cells[overrides->column[next]] = (struct wn_cell){
                 overrides->text + overrides->end[next],
                 (size_t)(overrides->end[next + 1] - overrides->end[next])};
-        if (show(context, row, cells, error))
+        if (show && show(context, row, cells, error))
             return -1;
     }
     return 0;

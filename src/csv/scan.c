@@ -167,14 +167,6 @@ static int fail_nul(const struct walk *walk)
                      "found a NUL byte, wanted text (is this file binary?)");
 }
 
-static int fail_cr(const struct walk *walk)
-{
-    return fail_here(
-        walk, WN_BREAK_CR,
-        "found a carriage return without a line feed, wanted LF or "
-        "CR LF at the end of a line");
-}
-
 /* An unclosed quote must not take in the whole file. */
 static int check_field(const struct walk *walk)
 {
@@ -218,67 +210,66 @@ static int walk_quoted(struct walk *walk)
     }
 }
 
-/* Move to the byte that ends the field. */
-static int walk_plain(struct walk *walk)
-{
-    for (; walk->at < walk->end; walk->at++) {
-        const char c = *walk->at;
-
-        if (c == walk->scan->form->delimiter || c == '\n' || c == '\r')
-            break;
-        if (c == '\0')
-            return fail_nul(walk);
-        if (c == '"')
-            return fail_here(walk, WN_BREAK_QUOTE,
-                             "found a quote inside an unquoted field, wanted "
-                             "the whole field in quotes and \"\" for a quote");
-    }
-    return check_field(walk) ? -1 : 1;
-}
-
-/* After a field: 2 another field, 1 the end of the record, 0, -1. */
-static int walk_end(struct walk *walk)
-{
-    if (walk->at == walk->end)
-        return walk->last ? 1 : 0;
-    if (*walk->at == walk->scan->form->delimiter) {
-        walk->at++;
-        walk->field++;
-        return 2;
-    }
-    if (*walk->at == '\n')
-        return 1;
-    if (*walk->at == '\0')
-        return fail_nul(walk);
-    if (*walk->at != '\r')
-        return fail_here(walk, WN_BREAK_AFTER_QUOTE,
-                         "found text after the closing quote, wanted a "
-                         "delimiter or the end of the line");
-    if (walk->at + 1 == walk->end)
-        return walk->last ? fail_cr(walk) : 0;
-    return walk->at[1] == '\n' ? 1 : fail_cr(walk);
-}
-
+/* Walk field by field to the end of the record: 1 done, 0 more bytes needed,
+ * -1. */
 static int walk_record(struct walk *walk)
 {
     struct wn_record *record = walk->record;
-    int status;
+    const char delimiter = walk->scan->form->delimiter;
+    const char *end = walk->end;
 
-    do {
+    for (;; walk->at++, walk->field++) {
         walk->field_begin = walk->at;
         walk->field_line = walk->line;
-        status = walk->at < walk->end && *walk->at == '"' ? walk_quoted(walk)
-                                                          : walk_plain(walk);
-        if (status == 1)
-            status = walk_end(walk);
-    } while (status == 2);
-    if (status != 1)
-        return status;
+        if (walk->at < end && *walk->at == '"') {
+            const int status = walk_quoted(walk);
+
+            if (status != 1)
+                return status;
+        } else {
+            for (; walk->at < end && *walk->at != delimiter &&
+                   *walk->at != '\n' && *walk->at != '\r';
+                 walk->at++) {
+                if (*walk->at == '\0')
+                    return fail_nul(walk);
+                if (*walk->at == '"')
+                    return fail_here(walk, WN_BREAK_QUOTE,
+                                     "found a quote inside an unquoted field, "
+                                     "wanted the whole field in quotes and "
+                                     "\"\" for a quote");
+            }
+            if (check_field(walk))
+                return -1;
+        }
+        if (walk->at == end) {
+            if (!walk->last)
+                return 0;
+            break;
+        }
+        if (*walk->at == '\n')
+            break;
+        if (*walk->at == '\r') {
+            if (walk->at + 1 == end && !walk->last)
+                return 0;
+            if (walk->at + 1 == end || walk->at[1] != '\n')
+                return fail_here(
+                    walk, WN_BREAK_CR,
+                    "found a carriage return without a line feed, wanted LF or "
+                    "CR LF at the end of a line");
+            break;
+        }
+        if (*walk->at == '\0')
+            return fail_nul(walk);
+        if (*walk->at != delimiter)
+            return fail_here(walk, WN_BREAK_AFTER_QUOTE,
+                             "found text after the closing quote, wanted a "
+                             "delimiter or the end of the line");
+    }
     record->length = (size_t)(walk->at - walk->begin);
     record->whole = record->length;
     record->lines = walk->line - walk->first_line;
     record->fields = walk->field + 1;
-    if (walk->at < walk->end) {
+    if (walk->at < end) {
         record->whole += *walk->at == '\r' ? 2 : 1;
         record->lines++;
     }

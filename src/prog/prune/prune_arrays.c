@@ -62,76 +62,51 @@ static int read_audited(const struct wn_audit *audit, struct audited *audited,
 
 /* --- labels that change -------------------------------------------------- */
 
-/* What the source has for each class: its name, or its place in the list of
- * names. */
-struct cells {
-    struct wn_dictionary names;
-    size_t *place;
-    char **text; /* k */
-    size_t k;
-};
-
-static void free_cells(struct cells *cells)
+/* What the source has for each of the k classes, for wn_names_free(): its name,
+ * or its place in the list of names. Labels that are text are their own names.
+ */
+static char **find_cells(const struct prune *prune, const char *path,
+                         const struct audited *audited, struct wn_error *error)
 {
-    wn_names_free(cells->text, cells->k);
-    wn_dictionary_free(&cells->names);
-    free(cells->place);
-}
-
-/* Read the list of names, unless the labels are text, which are their own
- * names. */
-static int read_places(const char *path, const char *names, const char *label,
-                       struct cells *cells, struct wn_error *error)
-{
-    const char *const paths[] = {names, label};
+    const char *const paths[] = {audited->names, audited->path[audited->label]};
+    const size_t k = prune->dataset.k;
     struct wn_array array[2] = {{0}};
-    int32_t *code = NULL;
-    int status = 0;
-
-    if (wn_hdf5_read(path, paths, 2, WN_HDF5_BYTES, array, error))
-        return -1;
-    if (!array[1].text) {
-        code = wn_new(array[0].rows, sizeof *code);
-        status = wn_array_column_names(&array[0], &array[0], 0, &cells->names,
-                                       code, &cells->place, error);
-    }
-    wn_array_free(&array[0]);
-    wn_array_free(&array[1]);
-    free(code);
-    return status;
-}
-
-static int find_cells(const struct prune *prune, const char *path,
-                      const struct audited *audited, struct cells *cells,
-                      struct wn_error *error)
-{
-    struct wn_text text = {0};
+    struct wn_dictionary names = {0};
+    size_t *place = NULL;
     int status = 0;
 
     if (audited->names &&
-        read_places(path, audited->names, audited->path[audited->label], cells,
-                    error))
-        return -1;
-    cells->k = prune->dataset.k;
-    cells->text = wn_new(cells->k, sizeof *cells->text);
-    for (size_t c = 0; c < cells->k && status == 0; c++) {
+        wn_hdf5_read(path, paths, 2, WN_HDF5_BYTES, array, error))
+        return NULL;
+    if (audited->names && !array[1].text) {
+        int32_t *code = wn_new(array[0].rows, sizeof *code);
+
+        status = wn_array_column_names(&array[0], &array[0], 0, &names, code,
+                                       &place, error);
+        free(code);
+    }
+    wn_array_free(&array[0]);
+    wn_array_free(&array[1]);
+    char **cells = wn_new(k, sizeof *cells);
+    for (size_t c = 0; c < k && status == 0; c++) {
         const char *name = prune->dataset.label_name[c];
         const long number =
-            cells->place ? wn_dictionary_find(&cells->names, name, strlen(name))
-                         : 0;
+            place ? wn_dictionary_find(&names, name, strlen(name)) : 0;
+        struct wn_text text = {0};
 
-        text.length = 0;
         if (number < 0)
             status = wn_fail(error, WN_EDATA,
                              "the names of labels have no '%.80s'", name);
-        else if (cells->place)
-            wn_text_format(&text, "%zu", cells->place[number]);
-        else
-            wn_text_format(&text, "%s", name);
-        cells->text[c] = wn_copy_text(wn_text_of(&text), text.length);
+        else if (place)
+            wn_text_format(&text, "%zu", place[number]);
+        cells[c] = place ? text.bytes : wn_copy_text(name, strlen(name));
     }
-    wn_text_free(&text);
-    return status;
+    wn_dictionary_free(&names);
+    free(place);
+    if (status == 0)
+        return cells;
+    wn_names_free(cells, k);
+    return NULL;
 }
 
 /* --- writing ------------------------------------------------------------- */
@@ -151,21 +126,22 @@ static int write_hdf5(const struct prune *prune, const char *path,
                                 .changed = audited->label,
                                 .descriptor = wn_output_descriptor(output),
                                 .name = wn_output_name(output)};
-    struct cells cells = {0};
+    char **cells = NULL;       /* of the classes */
     const char **value = NULL; /* the new cell of each row, NULL: none */
-    int status = 0;
 
     if (kept && prune->relabel) {
-        status = find_cells(prune, path, audited, &cells, error);
+        cells = find_cells(prune, path, audited, error);
+        if (!cells)
+            return -1;
         value = wn_new(prune->kept, sizeof *value);
-        for (size_t i = 0; status == 0 && i < prune->kept; i++)
+        for (size_t i = 0; i < prune->kept; i++)
             if (prune->relabel[prune->order[i]])
-                value[i] = cells.text[prune->suggestion[prune->order[i]]];
+                value[i] = cells[prune->suggestion[prune->order[i]]];
         copy.value = value;
     }
-    if (status == 0)
-        status = wn_hdf5_write(&copy, WN_HDF5_BYTES, error);
-    free_cells(&cells);
+    const int status = wn_hdf5_write(&copy, WN_HDF5_BYTES, error);
+    if (cells)
+        wn_names_free(cells, prune->dataset.k);
     free(value);
     return status;
 }
@@ -187,46 +163,37 @@ static int write_one(const struct prune *prune, const char *path,
     return status;
 }
 
-/* Check that the rows of the audit are ascending rows of the source. */
-static int prune_arrays_check_rows(const struct wn_audit *audit,
-                                   const struct wn_dataset *dataset,
-                                   size_t *rows, struct wn_error *error)
-{
-    double count = 0;
-
-    if (wn_audit_number(audit, "data", "source_rows", &count, error))
-        return -1;
-    if (!dataset->row_line || !(count >= (double)dataset->n) || count > 0x1p48)
-        return wn_fail(error, WN_EDATA,
-                       "%s: data: does not say which rows "
-                       "of the source it has",
-                       wn_audit_name(audit));
-    *rows = (size_t)count;
-    for (size_t i = 0; i < dataset->n; i++)
-        if (dataset->row_line[i] >= *rows ||
-            (i && dataset->row_line[i] <= dataset->row_line[i - 1]))
-            return wn_fail(error, WN_EDATA,
-                           "%s: data/row_line: row %zu: "
-                           "wanted ascending rows of the source",
-                           wn_audit_name(audit), i);
-    return 0;
-}
-
 int prune_arrays(const struct prune *prune, const char *path,
                  struct wn_output *output, struct wn_output *removed,
                  struct wn_error *error)
 {
+    const struct wn_dataset *dataset = &prune->dataset;
+    const char *name = wn_audit_name(prune->audit);
     struct audited audited = {0};
     uint64_t *row = NULL, *rest = NULL;
-    size_t rows = 0, left = 0;
+    double count = 0;
+    size_t left = 0;
     int status = -1;
 
-    if (prune_arrays_check_rows(prune->audit, &prune->dataset, &rows, error) ||
-        read_audited(prune->audit, &audited, error))
+    if (wn_audit_number(prune->audit, "data", "source_rows", &count, error))
+        return -1;
+    if (!dataset->row_line || !(count >= (double)dataset->n) || count > 0x1p48)
+        return wn_fail(error, WN_EDATA,
+                       "%s: data: does not say which rows of the source it has",
+                       name);
+    const size_t rows = (size_t)count;
+    for (size_t i = 0; i < dataset->n; i++)
+        if (dataset->row_line[i] >= rows ||
+            (i && dataset->row_line[i] <= dataset->row_line[i - 1]))
+            return wn_fail(error, WN_EDATA,
+                           "%s: data/row_line: row %zu: wanted ascending rows "
+                           "of the source",
+                           name, i);
+    if (read_audited(prune->audit, &audited, error))
         goto done;
     row = wn_new(prune->kept, sizeof *row);
     for (size_t i = 0; i < prune->kept; i++)
-        row[i] = prune->dataset.row_line[prune->order[i]];
+        row[i] = dataset->row_line[prune->order[i]];
     if (write_one(prune, path, &audited, rows, row, prune->kept, true, output,
                   error))
         goto done;

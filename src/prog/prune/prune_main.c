@@ -10,77 +10,44 @@
 #include "prog/prune/prune_work.h"
 #include "util/memory.h"
 
-/* Reject options that have no effect without another one. */
-static int prune_main_check_options(const struct wn_options *options,
-                                    struct wn_error *error)
-{
-    static const char *const needs[][2] = {{"by", "keep"},
-                                           {"highest", "keep"},
-                                           {"per-class", "keep"},
-                                           {"descending", "order"}};
-    const char *output = wn_option_text(options, "output");
-    const char *removed = wn_option_text(options, "removed");
-
-    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
-        if (wn_option_given(options, needs[i][0]) &&
-            !wn_option_given(options, needs[i][1]))
-            return wn_fail(error, WN_EUSAGE, "--%s wants --%s too", needs[i][0],
-                           needs[i][1]);
-    if (removed && strcmp(removed, output ? output : "-") == 0)
-        return wn_fail(error, WN_EUSAGE,
-                       "--output and --removed name the "
-                       "same file");
-    return 0;
-}
-
-/* Reject what arrays cannot have. */
-static int check_form(const struct prune *prune, struct wn_error *error)
-{
-    const char *output = prune_text(prune, "output");
-    const struct wn_dataset *dataset = &prune->dataset;
-
-    if (!prune_is_arrays(dataset))
-        return 0;
-    if (prune_on(prune, "relabel") && strcmp(dataset->form, "hdf5"))
-        return wn_fail(error, WN_EUSAGE,
-                       "--relabel does not apply to a "
-                       "dataset of form %s",
-                       dataset->form);
-    if (prune_on(prune, "apply-rules"))
-        return wn_fail(error, WN_EUSAGE,
-                       "--apply-rules does not apply to a "
-                       "dataset of form %s",
-                       dataset->form);
-    if (strcmp(dataset->form, "hdf5") == 0 && !prune_on(prune, "dry-run") &&
-        (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
-        return wn_fail(error, WN_EUSAGE,
-                       "HDF5 is not for a terminal; "
-                       "--output names a file");
-    return 0;
-}
-
 static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
 {
     const struct wn_run *run = prune->run;
     const bool fixes =
         prune_on(prune, "apply-rules") || prune_on(prune, "relabel");
+    const struct wn_dataset *dataset = &prune->dataset;
+    const char *output = prune_text(prune, "output");
     struct wn_source *source;
     int status;
 
     if (wn_dataset_load(&prune->dataset, prune->audit,
                         WN_PART_LABEL | WN_PART_ROW | WN_PART_COLUMN |
                             (fixes ? WN_PART_OVERRIDE : 0u),
-                        error) ||
-        check_form(prune, error))
+                        error))
         return -1;
-    prune->kept = prune->dataset.n;
-    prune->removed = wn_new(prune->dataset.n, 1);
+    if (prune_is_arrays(dataset)) {
+        const bool hdf5 = strcmp(dataset->form, "hdf5") == 0;
+
+        const char *unfit = prune_on(prune, "relabel") && !hdf5 ? "relabel"
+                            : prune_on(prune, "apply-rules")    ? "apply-rules"
+                                                                : NULL;
+        if (unfit)
+            return wn_fail(error, WN_EUSAGE,
+                           "--%s does not apply to a dataset of form %s", unfit,
+                           dataset->form);
+        if (hdf5 && !prune_on(prune, "dry-run") &&
+            (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
+            return wn_fail(error, WN_EUSAGE,
+                           "HDF5 is not for a terminal; --output names a file");
+    }
+    prune->kept = dataset->n;
+    prune->removed = wn_new(dataset->n, 1);
     if (prune_choose(prune, error))
         return -1;
     source = !wn_option_given(run->options, "source") &&
                      wn_audit_has(prune->audit, "data/source_bytes")
-                 ? wn_source_open_kept(&prune->dataset, prune->audit, error)
-                 : wn_source_open(&prune->dataset, wn_run_input(run),
+                 ? wn_source_open_kept(dataset, prune->audit, error)
+                 : wn_source_open(dataset, wn_run_input(run),
                                   prune_text(prune, "source"), error);
     if (!source)
         return -1;
@@ -89,38 +56,45 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
                                         : prune_write(prune, source, error);
     if (status == 0 && !prune_on(prune, "dry-run"))
         wn_log_verbose(run->log, "kept %zu of %zu rows, %zu relabelled",
-                       prune->kept, prune->dataset.n, prune->changed);
+                       prune->kept, dataset->n, prune->changed);
     wn_source_close(source);
     return status;
 }
 
-static void free_prune(struct prune *prune)
-{
-    wn_names_free(prune->issue_names, prune->issues);
-    wn_names_free(prune->action_names, prune->actions);
-    free(prune->action);
-    free(prune->issue);
-    free(prune->suggestion);
-    free(prune->relabel);
-    free(prune->order);
-    free(prune->change);
-    free(prune->removed);
-    wn_dataset_free(&prune->dataset);
-    wn_audit_close(prune->audit);
-}
-
 static int prune_main_work(struct wn_run *run, struct wn_error *error)
 {
+    /* Options that have no effect without another one. */
+    static const char *const needs[][2] = {{"by", "keep"},
+                                           {"highest", "keep"},
+                                           {"per-class", "keep"},
+                                           {"descending", "order"}};
     struct prune prune = {.run = run};
+    const char *output = prune_text(&prune, "output");
+    const char *removed = prune_text(&prune, "removed");
     const bool flags = strcmp(prune_text(&prune, "drop"), "none") ||
                        prune_on(&prune, "relabel");
-    int status = prune_main_check_options(run->options, error);
 
-    if (status == 0) {
-        prune.audit = wn_run_open(run, flags ? WN_FLAGS : WN_DATA, error);
-        status = prune.audit ? prune_main_carry_out(&prune, error) : -1;
-    }
-    free_prune(&prune);
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+        if (wn_option_given(run->options, needs[i][0]) &&
+            !wn_option_given(run->options, needs[i][1]))
+            return wn_fail(error, WN_EUSAGE, "--%s wants --%s too", needs[i][0],
+                           needs[i][1]);
+    if (removed && strcmp(removed, output ? output : "-") == 0)
+        return wn_fail(error, WN_EUSAGE,
+                       "--output and --removed name the same file");
+    prune.audit = wn_run_open(run, flags ? WN_FLAGS : WN_DATA, error);
+    const int status = prune.audit ? prune_main_carry_out(&prune, error) : -1;
+    wn_names_free(prune.issue_names, prune.issues);
+    wn_names_free(prune.action_names, prune.actions);
+    free(prune.action);
+    free(prune.issue);
+    free(prune.suggestion);
+    free(prune.relabel);
+    free(prune.order);
+    free(prune.change);
+    free(prune.removed);
+    wn_dataset_free(&prune.dataset);
+    wn_audit_close(prune.audit);
     return status;
 }
 

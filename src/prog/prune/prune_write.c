@@ -26,38 +26,12 @@ static void add_change(struct prune *prune, size_t *count, size_t column,
     prune->change[(*count)++] = (struct wn_edit){column, text, length};
 }
 
-/* Copy a row with the cells that rules changed and its new label, which takes
- * the place of a change by rules. */
-static int copy_changed(struct prune *prune, struct wn_source *source,
-                        size_t row, size_t fix, struct wn_sink *sink,
-                        struct wn_error *error)
-{
-    const struct wn_overrides *fixes = &prune->dataset.fixes;
-    const bool relabel = prune->relabel && prune->relabel[row];
-    const char *label =
-        relabel ? prune->dataset.label_name[prune->suggestion[row]] : NULL;
-    size_t count = 0;
-
-    for (; fix < fixes->count && fixes->row[fix] == (int64_t)row; fix++) {
-        const size_t column = (size_t)fixes->column[fix];
-
-        if (label && prune->label_cell <= column) {
-            add_change(prune, &count, prune->label_cell, label, strlen(label));
-            label = NULL;
-        }
-        if (!(relabel && column == prune->label_cell))
-            add_change(prune, &count, column, fixes->text + fixes->end[fix],
-                       (size_t)(fixes->end[fix + 1] - fixes->end[fix]));
-    }
-    if (label)
-        add_change(prune, &count, prune->label_cell, label, strlen(label));
-    return wn_source_copy_changed(source, row, prune->change, count,
-                                  prune->delimiter, sink, error);
-}
-
+/* Copy the kept rows. A row's new label takes the place of a change by rules.
+ */
 static int copy_kept(struct prune *prune, struct wn_source *source,
                      struct wn_sink *sink, struct wn_error *error)
 {
+    const struct wn_overrides *fixes = &prune->dataset.fixes;
     const size_t kept = prune->kept;
     const size_t *order = prune->order;
 
@@ -65,20 +39,38 @@ static int copy_kept(struct prune *prune, struct wn_source *source,
         return -1;
     for (size_t r = 0; r < kept;) {
         const size_t row = order[r];
-        size_t run = 1, fix;
+        size_t run = 1, fix, count = 0;
 
-        if (!stays(prune, row, &fix)) {
-            if (copy_changed(prune, source, row, fix, sink, error))
+        if (stays(prune, row, &fix)) {
+            while (r + run < kept && order[r + run] == row + run &&
+                   stays(prune, row + run, &fix))
+                run++;
+            if (wn_source_copy_rows(source, row, row + run, sink, error))
                 return -1;
-            r++;
+            r += run;
             continue;
         }
-        while (r + run < kept && order[r + run] == row + run &&
-               stays(prune, row + run, &fix))
-            run++;
-        if (wn_source_copy_rows(source, row, row + run, sink, error))
+        const bool relabel = prune->relabel && prune->relabel[row];
+        const char *label =
+            relabel ? prune->dataset.label_name[prune->suggestion[row]] : NULL;
+        for (; fix < fixes->count && fixes->row[fix] == (int64_t)row; fix++) {
+            const size_t column = (size_t)fixes->column[fix];
+
+            if (label && prune->label_cell <= column) {
+                add_change(prune, &count, prune->label_cell, label,
+                           strlen(label));
+                label = NULL;
+            }
+            if (!(relabel && column == prune->label_cell))
+                add_change(prune, &count, column, fixes->text + fixes->end[fix],
+                           (size_t)(fixes->end[fix + 1] - fixes->end[fix]));
+        }
+        if (label)
+            add_change(prune, &count, prune->label_cell, label, strlen(label));
+        if (wn_source_copy_changed(source, row, prune->change, count,
+                                   prune->delimiter, sink, error))
             return -1;
-        r += run;
+        r++;
     }
     return 0;
 }
