@@ -126,26 +126,6 @@ static int number_groups(const struct wn_run *run, struct work *work,
     return 0;
 }
 
-static int assign_folds(const struct wn_run *run, struct work *work,
-                        struct wn_error *error)
-{
-    const struct wn_dataset *data = &work->data;
-    const size_t count = work->group ? work->groups : data->n;
-    char units[40];
-
-    snprintf(units, sizeof units, "%zu %s", count,
-             work->group ? "groups" : "rows");
-    if (limit_count(run, work, "folds", count, units, &work->folds, error))
-        return -1;
-    work->fold = wn_spill_new(data->n, sizeof *work->fold);
-    if (work->group)
-        return wn_folds_assign_groups(data->label, data->n, data->k,
-                                      work->group, work->groups, work->folds,
-                                      score_seed(run), work->fold, error);
-    return wn_folds_assign(data->label, data->n, data->k, work->folds,
-                           score_seed(run), work->fold, error);
-}
-
 /* The probabilities of the members' pool, or the user's as they are. */
 static int find_probability(const struct wn_run *run, struct work *work,
                             struct wn_error *error)
@@ -159,9 +139,27 @@ static int find_probability(const struct wn_run *run, struct work *work,
                                               data->k, data->label);
         work->quality[0].weight = 1;
     } else {
-        if (number_groups(run, work, error) ||
-            ((work->parts & WN_SAMPLE_FOLDS) && assign_folds(run, work, error)))
+        if (number_groups(run, work, error))
             return -1;
+        if (work->parts & WN_SAMPLE_FOLDS) {
+            const size_t units = work->group ? work->groups : data->n;
+            char what[40];
+
+            snprintf(what, sizeof what, "%zu %s", units,
+                     work->group ? "groups" : "rows");
+            if (limit_count(run, work, "folds", units, what, &work->folds,
+                            error))
+                return -1;
+            work->fold = wn_spill_new(data->n, sizeof *work->fold);
+            if (work->group ? wn_folds_assign_groups(
+                                  data->label, data->n, data->k, work->group,
+                                  work->groups, work->folds, score_seed(run),
+                                  work->fold, error)
+                            : wn_folds_assign(data->label, data->n, data->k,
+                                              work->folds, score_seed(run),
+                                              work->fold, error))
+                return -1;
+        }
         const struct wn_sample sample = {.n = data->n,
                                          .d = data->d,
                                          .k = data->k,
@@ -265,38 +263,12 @@ static int find_dynamics(const struct wn_run *run, struct work *work,
     return 0;
 }
 
-/* Compare the two blocks of features. */
-static int compare_pairs(const struct wn_run *run, struct work *work,
-                         struct wn_error *error)
-{
-    static const char *const names[] = {"auto", "none", "ridge"};
-    const char *wanted = wn_option_text(run->options, "pair-align");
-    const struct wn_dataset *data = &work->data;
-    const struct wn_blocks blocks = {.x = data->features,
-                                     .y = data->features_b,
-                                     .n = data->n,
-                                     .d = data->d,
-                                     .p = data->p,
-                                     .seed = score_seed(run),
-                                     .threads = run->threads};
-    int alignment = 0;
-
-    while (strcmp(names[alignment], wanted))
-        alignment++;
-    work->pairs = wn_new(1, sizeof *work->pairs);
-    if (wn_pairs_compare(&blocks, (enum wn_alignment)alignment,
-                         (work->needs & WN_NEEDS_PAIR_RANKS) != 0, run->log,
-                         work->pairs, error))
-        return wn_fail(error, WN_EDATA, "%s: data/features_b",
-                       wn_audit_name(work->audit));
-    wn_log_verbose(run->log, "pairs: aligned by %s",
-                   names[work->pairs->alignment]);
-    return 0;
-}
-
 int score_compute(const struct wn_run *run, struct work *work,
                   struct wn_error *error)
 {
+    static const char *const alignments[] = {"auto", "none", "ridge"};
+    const struct wn_dataset *data = &work->data;
+
     if (work->parts & WN_SAMPLE_NEIGHBORS) {
         if (find_neighbors(run, work, error))
             return -1;
@@ -308,8 +280,8 @@ int score_compute(const struct wn_run *run, struct work *work,
         score_end_stage(run, work, SCORE_MODELS);
     }
     if (score_has_spectrum(work)) {
-        if (wn_spectrum_find(work->data.features, work->data.n, work->data.d,
-                             &work->spectrum, error))
+        if (wn_spectrum_find(data->features, data->n, data->d, &work->spectrum,
+                             error))
             return -1;
         score_end_stage(run, work, SCORE_SPECTRUM);
     }
@@ -318,10 +290,28 @@ int score_compute(const struct wn_run *run, struct work *work,
             return -1;
         score_end_stage(run, work, SCORE_NETWORKS);
     }
-    if (work->needs & WN_NEEDS_PAIRS) {
-        if (compare_pairs(run, work, error))
-            return -1;
-        score_end_stage(run, work, SCORE_PAIRS);
-    }
+    if (!(work->needs & WN_NEEDS_PAIRS))
+        return 0;
+    /* Compare the two blocks of features. */
+    const char *wanted = wn_option_text(run->options, "pair-align");
+    const struct wn_blocks blocks = {.x = data->features,
+                                     .y = data->features_b,
+                                     .n = data->n,
+                                     .d = data->d,
+                                     .p = data->p,
+                                     .seed = score_seed(run),
+                                     .threads = run->threads};
+    int alignment = 0;
+    while (strcmp(alignments[alignment], wanted))
+        alignment++;
+    work->pairs = wn_new(1, sizeof *work->pairs);
+    if (wn_pairs_compare(&blocks, (enum wn_alignment)alignment,
+                         (work->needs & WN_NEEDS_PAIR_RANKS) != 0, run->log,
+                         work->pairs, error))
+        return wn_fail(error, WN_EDATA, "%s: data/features_b",
+                       wn_audit_name(work->audit));
+    wn_log_verbose(run->log, "pairs: aligned by %s",
+                   alignments[work->pairs->alignment]);
+    score_end_stage(run, work, SCORE_PAIRS);
     return 0;
 }

@@ -160,75 +160,65 @@ static float *read_rows(const struct work *work, const char *path,
     return out;
 }
 
-/* Load `count` random rows as if they were all. */
-static int load_sample(const struct wn_run *run, struct work *work,
-                       size_t count, struct wn_error *error)
-{
-    struct wn_dataset *data = &work->data;
-    struct wn_random random;
-
-    if (wn_dataset_load(data, work->audit, WN_PART_LABEL | WN_PART_ROLE, error))
-        return -1;
-    if (!data->label)
-        return score_check_classes(work, error);
-    work->all_rows = data->n;
-    work->sample = wn_new(data->n, sizeof *work->sample);
-    wn_random_start(&random, score_seed(run), WN_RANDOM_SAMPLE, 0, 0);
-    wn_random_draw(&random, work->sample, data->n, count);
-    qsort(work->sample, count, sizeof *work->sample, compare_rows);
-    gather(data->label, sizeof *data->label, work->sample, count);
-    gather(data->group, sizeof *data->group, work->sample, count);
-    gather(data->trusted, sizeof *data->trusted, work->sample, count);
-    gather(data->weight, sizeof *data->weight, work->sample, count);
-    data->n = count;
-    if (work->width) {
-        struct wn_features *features = wn_features_open(work->audit, error);
-        int status = features ? 0 : -1;
-
-        data->d = work->width;
-        data->features =
-            wn_spill_new(wn_product(count, data->d, 1), sizeof(float));
-        for (size_t s = 0; status == 0 && s < count; s++) {
-            const size_t row = (size_t)work->sample[s];
-
-            status = wn_features_read(features, row, row + 1,
-                                      data->features + s * data->d, error);
-        }
-        wn_features_close(features);
-        if (status)
-            return -1;
-    }
-    if (work->user_probability &&
-        !(data->probability =
-              read_rows(work, "data/probability", data->k, count, error)))
-        return -1;
-    if ((work->needs & WN_NEEDS_PAIRS) &&
-        (wn_audit_extent(work->audit, "data/features_b", 1, &data->p, error) ||
-         !(data->features_b =
-               read_rows(work, "data/features_b", data->p, count, error))))
-        return -1;
-    return score_check_classes(work, error);
-}
-
-/* Do the work on `count` random rows and keep the seconds of each stage. */
+/* Do the work on `count` random rows as if they were all, and keep the seconds
+ * of each stage. */
 static int measure(const struct wn_run *run, const struct work *whole,
                    size_t count, double seconds[SCORE_STAGES],
                    struct wn_error *error)
 {
     const enum wn_level level = run->log->level;
     struct work work = *whole;
-    int status;
+    struct wn_dataset *data = &work.data;
+    struct wn_features *features = NULL;
+    struct wn_random random;
+    int status = -1;
 
     run->log->level = WN_QUIET;
     wn_log_stage(run->log, "");
-    status = load_sample(run, &work, count, error);
-    if (status == 0) {
-        score_end_stage(run, &work, SCORE_READ);
-        status = score_compute(run, &work, error) ||
-                         score_methods(run, &work, NULL, error)
-                     ? -1
-                     : 0;
+    if (wn_dataset_load(data, work.audit, WN_PART_LABEL | WN_PART_ROLE, error))
+        goto done;
+    work.all_rows = data->n;
+    work.sample = wn_new(data->n, sizeof *work.sample);
+    wn_random_start(&random, score_seed(run), WN_RANDOM_SAMPLE, 0, 0);
+    wn_random_draw(&random, work.sample, data->n, count);
+    qsort(work.sample, count, sizeof *work.sample, compare_rows);
+    gather(data->label, sizeof *data->label, work.sample, count);
+    gather(data->group, sizeof *data->group, work.sample, count);
+    gather(data->trusted, sizeof *data->trusted, work.sample, count);
+    gather(data->weight, sizeof *data->weight, work.sample, count);
+    data->n = count;
+    if (work.width) {
+        features = wn_features_open(work.audit, error);
+        if (!features)
+            goto done;
+        data->d = work.width;
+        data->features =
+            wn_spill_new(wn_product(count, data->d, 1), sizeof(float));
+        for (size_t s = 0; s < count; s++) {
+            const size_t row = (size_t)work.sample[s];
+
+            if (wn_features_read(features, row, row + 1,
+                                 data->features + s * data->d, error))
+                goto done;
+        }
     }
+    if (work.user_probability &&
+        !(data->probability =
+              read_rows(&work, "data/probability", data->k, count, error)))
+        goto done;
+    if ((work.needs & WN_NEEDS_PAIRS) &&
+        (wn_audit_extent(work.audit, "data/features_b", 1, &data->p, error) ||
+         !(data->features_b =
+               read_rows(&work, "data/features_b", data->p, count, error))))
+        goto done;
+    if (score_check_classes(&work, error))
+        goto done;
+    score_end_stage(run, &work, SCORE_READ);
+    if (score_compute(run, &work, error) == 0 &&
+        score_methods(run, &work, NULL, error) == 0)
+        status = 0;
+done:
+    wn_features_close(features);
     run->log->level = level;
     memcpy(seconds, work.seconds, sizeof work.seconds);
     work.audit = NULL; /* these are the whole work's */

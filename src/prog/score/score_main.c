@@ -56,56 +56,29 @@ static const struct wn_option *const shared_rows[] = {
     &wn_option_version};
 
 /* The option table: ours, the networks' and the methods' own, the shared. */
-enum { ROOM = 64 };
-static struct wn_option rows[ROOM];
-
-static void score_main_make_rows(void)
-{
-    wn_option_add_rows(rows, ROOM, first_rows);
-    wn_option_add_rows(rows, ROOM, score_network_options);
-    for (const struct wn_setting *s = wn_method_options; s->option.name; s++)
-        wn_option_add(rows, ROOM, &s->option);
-    wn_option_add_rows(rows, ROOM, last_rows);
-    for (size_t i = 0; i < sizeof shared_rows / sizeof *shared_rows; i++)
-        wn_option_add(rows, ROOM, shared_rows[i]);
-}
-
-static int list_methods(const struct wn_run *run, struct wn_error *error)
-{
-    struct wn_text text = {0};
-    int status = -1;
-
-    for (size_t i = 0; wn_methods[i]; i++)
-        wn_text_format(&text, "%-16s %s (%s)\n", wn_methods[i]->name,
-                       wn_methods[i]->brief, wn_methods[i]->source);
-    status = wn_run_print(run, &text, error);
-    wn_text_free(&text);
-    return status;
-}
-
-static int list_models(const struct wn_run *run, struct wn_error *error)
-{
-    struct wn_text text = {0};
-    int status = -1;
-
-    for (size_t p = 0; wn_predictors[p]; p++)
-        wn_text_format(&text, "%-16s %s (%s)\n", wn_predictors[p]->name,
-                       wn_predictors[p]->brief, wn_predictors[p]->source);
-    status = wn_run_print(run, &text, error);
-    wn_text_free(&text);
-    return status;
-}
+enum { CAPACITY = 64 };
+static struct wn_option rows[CAPACITY];
 
 static int score_work(struct wn_run *run, struct wn_error *error)
 {
     const char *kernels = wn_option_text(run->options, "kernels");
     struct work work = {0};
+    struct wn_text list = {0};
     int status;
 
     if (wn_option_on(run->options, "list-methods"))
-        return list_methods(run, error);
-    if (wn_option_on(run->options, "list-models"))
-        return list_models(run, error);
+        for (size_t i = 0; wn_methods[i]; i++)
+            wn_text_format(&list, "%-16s %s (%s)\n", wn_methods[i]->name,
+                           wn_methods[i]->brief, wn_methods[i]->source);
+    else if (wn_option_on(run->options, "list-models"))
+        for (size_t p = 0; wn_predictors[p]; p++)
+            wn_text_format(&list, "%-16s %s (%s)\n", wn_predictors[p]->name,
+                           wn_predictors[p]->brief, wn_predictors[p]->source);
+    if (list.length) {
+        status = wn_run_print(run, &list, error);
+        wn_text_free(&list);
+        return status;
+    }
     wn_linear_start();
     const bool automatic = strcmp(kernels, "auto") == 0;
     if (wn_openblas_check(automatic ? NULL : kernels, error))
@@ -153,6 +126,12 @@ int main(int argc, char **argv)
         .max_operands = 1};
 
     wn_program_reexec(argv, wn_openblas_request(kernels_asked(argc, argv)));
-    score_main_make_rows();
+    wn_option_add_rows(rows, CAPACITY, first_rows);
+    wn_option_add_rows(rows, CAPACITY, score_network_options);
+    for (const struct wn_setting *s = wn_method_options; s->option.name; s++)
+        wn_option_add(rows, CAPACITY, &s->option);
+    wn_option_add_rows(rows, CAPACITY, last_rows);
+    for (size_t i = 0; i < sizeof shared_rows / sizeof *shared_rows; i++)
+        wn_option_add(rows, CAPACITY, shared_rows[i]);
     return wn_program_main(&program, argc, argv, score_work);
 }

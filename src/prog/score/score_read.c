@@ -169,14 +169,40 @@ static int reject_unused_options(const struct wn_run *run,
     return 0;
 }
 
-/* Our networks, or none where the user's dynamics replace them. */
-static int choose_networks(const struct wn_run *run, struct work *work,
-                           struct wn_error *error)
+/* The models and methods, and what they need. The user's probabilities replace
+ * all models unless --model names some; the user's dynamics replace our
+ * networks unless --replicates asks for them. */
+static int choose_work(const struct wn_run *run, struct work *work,
+                       struct wn_error *error)
 {
+    /* The options of our networks. */
     static const char *const own[] = {"epochs", "hidden", "learning-rate",
                                       "batch", "aum-threshold"};
     const struct wn_options *options = run->options;
+    const char *metric = wn_option_text(options, "metric");
+    size_t count = 0;
 
+    if (wn_features_width(work->audit, &work->width, error))
+        return -1;
+    work->metric = strcmp(metric, "cosine") == 0 ? WN_COSINE : WN_EUCLIDEAN;
+    work->user_probability = wn_audit_has(work->audit, "data/probability") &&
+                             !wn_option_given(options, "model");
+    while (wn_predictors[count])
+        count++;
+    work->members = wn_new(count, sizeof(void *));
+    work->quality = wn_new(count + 1, sizeof *work->quality);
+    for (size_t p = 0; p < count && !work->user_probability; p++)
+        if (wn_option_holds(options, "model", wn_predictors[p]->name) ||
+            (wn_predictors[p]->by_default &&
+             wn_option_holds(options, "model", WN_COMMITTEE))) {
+            work->members[work->member_count++] = wn_predictors[p];
+            work->parts |= wn_predictors[p]->needs;
+        }
+    if (work->member_count && !work->width)
+        return wn_fail(error, WN_EDATA,
+                       "%s: there are no features, wanted one or more, or "
+                       "probabilities, or --model=none",
+                       wn_audit_name(work->audit));
     work->user_dynamics = wn_audit_has(work->audit, "data/dynamics") &&
                           !wn_option_given(options, "replicates");
     for (size_t o = 0; work->user_dynamics && o < sizeof own / sizeof *own; o++)
@@ -198,40 +224,7 @@ static int choose_networks(const struct wn_run *run, struct work *work,
         return wn_fail(error, WN_EUSAGE,
                        "--epoch=%zu is after the last of --epochs=%zu",
                        work->plan.epoch, work->plan.epochs);
-    return 0;
-}
-
-/* The models and methods, and what they need. The user's probabilities replace
- * all models unless --model names some; the user's dynamics replace our
- * networks unless --replicates asks for them. */
-static int choose_work(const struct wn_run *run, struct work *work,
-                       struct wn_error *error)
-{
-    const char *metric = wn_option_text(run->options, "metric");
-    size_t count = 0;
-
-    if (wn_features_width(work->audit, &work->width, error))
-        return -1;
-    work->metric = strcmp(metric, "cosine") == 0 ? WN_COSINE : WN_EUCLIDEAN;
-    work->user_probability = wn_audit_has(work->audit, "data/probability") &&
-                             !wn_option_given(run->options, "model");
-    while (wn_predictors[count])
-        count++;
-    work->members = wn_new(count, sizeof(void *));
-    work->quality = wn_new(count + 1, sizeof *work->quality);
-    for (size_t p = 0; p < count && !work->user_probability; p++)
-        if (wn_option_holds(run->options, "model", wn_predictors[p]->name) ||
-            (wn_predictors[p]->by_default &&
-             wn_option_holds(run->options, "model", WN_COMMITTEE))) {
-            work->members[work->member_count++] = wn_predictors[p];
-            work->parts |= wn_predictors[p]->needs;
-        }
-    if (work->member_count && !work->width)
-        return wn_fail(error, WN_EDATA,
-                       "%s: there are no features, wanted one or more, or "
-                       "probabilities, or --model=none",
-                       wn_audit_name(work->audit));
-    if (choose_networks(run, work, error) || choose_methods(run, work, error))
+    if (choose_methods(run, work, error))
         return -1;
     work->plan.parts =
         (work->needs & WN_NEEDS_GRADIENTS ? WN_DYNAMICS_GRADIENTS : 0) |

@@ -174,39 +174,12 @@ static int write_neighbors(const struct work *work,
                : 0;
 }
 
-static int write_spectrum(const struct work *work,
-                          struct wn_audit_writer *writer,
-                          struct wn_error *error)
-{
-    const struct wn_spectrum *spectrum = &work->spectrum;
-
-    if (wn_audit_write_number(writer, "score", "singular_entropy",
-                              spectrum->entropy, error) ||
-        wn_audit_write_number(writer, "score", "singular_evenness",
-                              spectrum->evenness, error))
-        return -1;
-    return wn_audit_write_number(writer, "score", "singular_ratio",
-                                 spectrum->largest, error);
-}
-
-static int write_pairs(const struct work *work, struct wn_audit_writer *writer,
-                       struct wn_error *error)
-{
-    const bool ridge = work->pairs->alignment == WN_ALIGN_RIDGE;
-
-    if (wn_audit_write_text(writer, "score", "pair_align",
-                            ridge ? "ridge" : "none", error))
-        return -1;
-    return ridge ? wn_audit_write_number(writer, "score", "pair_ridge",
-                                         work->pairs->ridge, error)
-                 : 0;
-}
-
 int score_write(const struct wn_run *run, struct work *work,
                 struct wn_error *error)
 {
     struct wn_audit_writer *writer =
         wn_run_create(run, work->audit, WN_SCORE, error);
+    const bool ridge = work->pairs && work->pairs->alignment == WN_ALIGN_RIDGE;
 
     if (!writer)
         return -1;
@@ -225,8 +198,17 @@ int score_write(const struct wn_run *run, struct work *work,
                                 error))) ||
         (work->probability && write_probability(work, writer, error)) ||
         (work->index && write_neighbors(work, writer, error)) ||
-        (score_has_spectrum(work) && write_spectrum(work, writer, error)) ||
-        (work->pairs && write_pairs(work, writer, error)) ||
+        (score_has_spectrum(work) &&
+         (wn_audit_write_number(writer, "score", "singular_entropy",
+                                work->spectrum.entropy, error) ||
+          wn_audit_write_number(writer, "score", "singular_evenness",
+                                work->spectrum.evenness, error) ||
+          wn_audit_write_number(writer, "score", "singular_ratio",
+                                work->spectrum.largest, error))) ||
+        (work->pairs && wn_audit_write_text(writer, "score", "pair_align",
+                                            ridge ? "ridge" : "none", error)) ||
+        (ridge && wn_audit_write_number(writer, "score", "pair_ridge",
+                                        work->pairs->ridge, error)) ||
         score_methods(run, work, writer, error)) {
         wn_audit_abandon(writer);
         return -1;
