@@ -207,30 +207,6 @@ static void close_attribute(const struct group_attribute *attribute)
     wn_hdf5_close(attribute->id);
 }
 
-/* Whether the attribute "encoding-type" says that the matrix goes by columns:
- * the extents of a square matrix do not tell. */
-static bool is_csc(const struct wn_hdf5_reader *reader)
-{
-    static const char csc[] = "csc_matrix";
-    const struct group_attribute about =
-        open_attribute(reader, "encoding-type");
-    char text[64] = "", *variable = NULL;
-    bool found = false;
-
-    if (about.type < 0 || H5Sget_simple_extent_npoints(about.space) != 1) {
-        found = false;
-    } else if (H5Tis_variable_str(about.type) > 0) {
-        found = H5Aread(about.id, about.type, &variable) >= 0 && variable &&
-                strcmp(variable, csc) == 0;
-        H5free_memory(variable);
-    } else if (H5Tget_size(about.type) < sizeof text) {
-        found = H5Aread(about.id, about.type, text) >= 0 &&
-                strncmp(text, csc, sizeof csc - 1) == 0;
-    }
-    close_attribute(&about);
-    return found;
-}
-
 /* Write out the matrix row by row; numbers of one cell add up. */
 static int put_matrix(struct sparse *sparse)
 {
@@ -289,6 +265,7 @@ static int put_matrix(struct sparse *sparse)
 
 static int read_sparse(struct wn_hdf5_reader *reader)
 {
+    static const char csc[] = "csc_matrix";
     struct sparse sparse = {.reader = reader};
     const struct group_attribute shape = open_attribute(reader, "shape");
     const bool good = shape.space >= 0 &&
@@ -296,9 +273,25 @@ static int read_sparse(struct wn_hdf5_reader *reader)
                       H5Sget_simple_extent_npoints(shape.space) == 2 &&
                       H5Aread(shape.id, H5T_NATIVE_INT64, sparse.shape) >= 0 &&
                       sparse.shape[0] >= 0 && sparse.shape[1] >= 1;
+    const struct group_attribute about =
+        open_attribute(reader, "encoding-type");
+    char text[64] = "", *variable = NULL;
+    bool by_columns = false;
     int status = -1;
 
     close_attribute(&shape);
+    /* The extents of a square matrix do not tell whether it goes by rows. */
+    if (about.type >= 0 && H5Sget_simple_extent_npoints(about.space) == 1) {
+        if (H5Tis_variable_str(about.type) > 0) {
+            by_columns = H5Aread(about.id, about.type, &variable) >= 0 &&
+                         variable && strcmp(variable, csc) == 0;
+            H5free_memory(variable);
+        } else if (H5Tget_size(about.type) < sizeof text) {
+            by_columns = H5Aread(about.id, about.type, text) >= 0 &&
+                         strncmp(text, csc, sizeof csc - 1) == 0;
+        }
+    }
+    close_attribute(&about);
     if (!good)
         return wn_hdf5_refuse(reader, "wanted an attribute shape of two whole "
                                       "numbers");
@@ -314,12 +307,11 @@ static int read_sparse(struct wn_hdf5_reader *reader)
     if (sparse.data.rank != 1 || sparse.data.text || sparse.indices.rank != 1 ||
         !sparse.indices.whole || sparse.indptr.rank != 1 ||
         !sparse.indptr.whole || sparse.data.rows != sparse.indices.rows) {
-        wn_hdf5_refuse(reader, "wanted lists of numbers in data, of "
-                               "columns in indices, of places in "
-                               "indptr");
+        wn_hdf5_refuse(reader, "wanted lists of numbers in data, of columns in "
+                               "indices, of places in indptr");
         goto done;
     }
-    if (is_csc(reader) || sparse.indptr.rows != rows + 1) {
+    if (by_columns || sparse.indptr.rows != rows + 1) {
         wn_hdf5_refuse(reader, "is no matrix by rows, wanted a "
                                "csr_matrix: tocsr() before writing");
         goto done;
@@ -328,7 +320,7 @@ static int read_sparse(struct wn_hdf5_reader *reader)
         columns > reader->memory / 4 / sizeof(double)) {
         wn_fail(reader->error, WN_EDATA,
                 "%s: %s: %zu rows of %zu features each in a file of "
-                "%llu bytes: too &sparse for a dense matrix",
+                "%llu bytes: too sparse for a dense matrix",
                 reader->name, reader->path, rows, columns,
                 (unsigned long long)reader->size);
         goto done;

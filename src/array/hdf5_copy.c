@@ -110,10 +110,9 @@ struct transfer {
     struct wn_hdf5_reader *reader;
     hid_t to; /* the new dataset */
     bool whole;
-    size_t n;                 /* rows to write */
-    size_t width;             /* bytes of a cell in memory */
-    char *buffer;             /* reader->step rows */
-    const char *const *value; /* n new cells or NULL; NULL: none */
+    size_t n;     /* rows to write */
+    size_t width; /* bytes of a cell in memory */
+    char *buffer; /* reader->step rows */
 };
 
 static uint64_t source_row(const struct transfer *transfer, size_t i)
@@ -250,33 +249,6 @@ static int set_cell(const struct transfer *transfer, char *cell,
     return 0;
 }
 
-/* Copy the rows, those that follow each other at once. */
-static int copy_rows(const struct transfer *transfer)
-{
-    struct wn_hdf5_reader *reader = transfer->reader;
-
-    for (size_t i = 0; i < transfer->n;) {
-        const uint64_t from = source_row(transfer, i);
-        size_t count = 1;
-
-        while (count < reader->step && i + count < transfer->n &&
-               source_row(transfer, i + count) == from + count)
-            count++;
-        if (from + count > reader->extent[0] ||
-            !move_rows(transfer, reader->set, from, count, false))
-            return wn_hdf5_refuse(reader, "damaged, cannot be read");
-        for (size_t r = 0; transfer->value && r < count; r++)
-            if (transfer->value[i + r] &&
-                set_cell(transfer, transfer->buffer + r * transfer->width,
-                         transfer->value[i + r]))
-                return -1;
-        if (!move_rows(transfer, transfer->to, i, count, true))
-            return fail_write(transfer->copy, reader);
-        i += count;
-    }
-    return 0;
-}
-
 /* Copy the wanted rows of the dataset reader->path, or all if `whole`, and its
  * attributes. value: copy->n new cells, NULL for one that stays; or NULL. */
 static int copy_dataset(const struct wn_hdf5_copy *copy,
@@ -284,11 +256,8 @@ static int copy_dataset(const struct wn_hdf5_copy *copy,
                         const char *const *value)
 {
     struct wn_array array = {0};
-    struct transfer transfer = {.copy = copy,
-                                .reader = reader,
-                                .to = H5I_INVALID_HID,
-                                .whole = whole,
-                                .value = value};
+    struct transfer transfer = {
+        .copy = copy, .reader = reader, .to = H5I_INVALID_HID, .whole = whole};
     int status = -1;
 
     reader->array = &array;
@@ -316,10 +285,35 @@ static int copy_dataset(const struct wn_hdf5_copy *copy,
                        wn_product(array.rows, array.columns, transfer.width) /
                            BYTES_A_SECOND);
     transfer.to = create_dataset(reader, file, transfer.n);
-    if (transfer.to < 0)
+    if (transfer.to < 0) {
         fail_write(copy, reader);
-    else if (copy_rows(&transfer) == 0)
-        status = copy_attributes(copy, reader, file, NULL);
+        goto done;
+    }
+    /* Copy the rows, those that follow each other at once. */
+    for (size_t i = 0; i < transfer.n;) {
+        const uint64_t from = source_row(&transfer, i);
+        size_t count = 1;
+
+        while (count < reader->step && i + count < transfer.n &&
+               source_row(&transfer, i + count) == from + count)
+            count++;
+        if (from + count > reader->extent[0] ||
+            !move_rows(&transfer, reader->set, from, count, false)) {
+            wn_hdf5_refuse(reader, "damaged, cannot be read");
+            goto done;
+        }
+        for (size_t r = 0; value && r < count; r++)
+            if (value[i + r] &&
+                set_cell(&transfer, transfer.buffer + r * transfer.width,
+                         value[i + r]))
+                goto done;
+        if (!move_rows(&transfer, transfer.to, i, count, true)) {
+            fail_write(copy, reader);
+            goto done;
+        }
+        i += count;
+    }
+    status = copy_attributes(copy, reader, file, NULL);
 done:
     if (transfer.to >= 0 && H5Dclose(transfer.to) < 0 && status == 0)
         status = fail_write(copy, reader);
@@ -506,29 +500,6 @@ done:
     return good ? 0 : -1;
 }
 
-static int copy_group(const struct wn_hdf5_copy *copy,
-                      struct wn_hdf5_reader *reader, hid_t file, bool whole,
-                      const char *const *value)
-{
-    const enum wn_anndata_kind kind = wn_anndata_kind(reader);
-    int status = -1;
-
-    if (kind == WN_ANNDATA_CODES)
-        status = copy_codes(copy, reader, file, whole, value);
-    else if (kind == WN_ANNDATA_MASKED)
-        status = copy_member(copy, reader, file, "values", whole, value) ||
-                         copy_member(copy, reader, file, "mask", whole, NULL)
-                     ? -1
-                     : 0;
-    else if (kind == WN_ANNDATA_SPARSE && !whole)
-        status = copy_sparse(copy, reader, file);
-    else
-        wn_hdf5_refuse(reader, "is no dataset");
-    return status ? -1
-                  : copy_attributes(copy, reader, file,
-                                    kind == WN_ANNDATA_SPARSE ? "shape" : NULL);
-}
-
 /* ---- the child ---------------------------------------------------------- */
 
 struct copy_task {
@@ -560,18 +531,33 @@ static void copy_in_child(void *context, struct wn_error *error)
     for (size_t i = 0; !error->code && i < copy->count; i++) {
         const bool whole = copy->whole >> i & 1;
         const char *const *value = i == copy->changed ? copy->value : NULL;
+        enum wn_anndata_kind kind = WN_ANNDATA_NONE;
         H5O_type_t type;
+        int status;
 
         reader.path = copy->paths[i];
         if (wn_hdf5_find(&reader, &type))
             break;
-        /* Errors are in *error. */
-        if (type == H5O_TYPE_DATASET)
-            copy_dataset(copy, &reader, file, whole, value);
-        else if (type == H5O_TYPE_GROUP)
-            copy_group(copy, &reader, file, whole, value);
+        if (type == H5O_TYPE_DATASET) {
+            if (copy_dataset(copy, &reader, file, whole, value))
+                break;
+            continue;
+        }
+        if (type == H5O_TYPE_GROUP)
+            kind = wn_anndata_kind(&reader);
+        if (kind == WN_ANNDATA_CODES)
+            status = copy_codes(copy, &reader, file, whole, value);
+        else if (kind == WN_ANNDATA_MASKED)
+            status = copy_member(copy, &reader, file, "values", whole, value) ||
+                     copy_member(copy, &reader, file, "mask", whole, NULL);
+        else if (kind == WN_ANNDATA_SPARSE && !whole)
+            status = copy_sparse(copy, &reader, file);
         else
-            wn_hdf5_refuse(&reader, "is no dataset");
+            status = wn_hdf5_refuse(&reader, "is no dataset");
+        if (status ||
+            copy_attributes(copy, &reader, file,
+                            kind == WN_ANNDATA_SPARSE ? "shape" : NULL))
+            break;
     }
     if (file >= 0 && (H5Fclose(file) < 0 || to.failure) && !error->code)
         wn_fail(error, WN_EIO, "%s: cannot write: %s", copy->name,

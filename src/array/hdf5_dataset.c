@@ -230,64 +230,43 @@ static bool next_piece(const struct wn_hdf5_reader *reader, struct piece *piece)
     return false;
 }
 
-/* Read a piece as `type` into out. Returns its dataspace in memory, or
- * H5I_INVALID_HID. */
-static hid_t read_piece(struct wn_hdf5_reader *reader, hid_t type,
-                        const struct piece *piece, void *out)
-{
-    const hid_t space = H5Dget_space(reader->set);
-    const hid_t memory =
-        H5Screate_simple(reader->array->rank, piece->count, NULL);
-    const bool good =
-        space >= 0 && memory >= 0 &&
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, piece->start, NULL,
-                            piece->count, NULL) >= 0 &&
-        H5Dread(reader->set, type, memory, space, H5P_DEFAULT, out) >= 0;
-
-    wn_hdf5_close(space);
-    if (good)
-        return memory;
-    wn_hdf5_close(memory);
-    wn_hdf5_refuse(reader, "damaged, cannot be read");
-    return H5I_INVALID_HID;
-}
-
-static int copy_numbers(struct wn_hdf5_reader *reader,
-                        const struct piece *piece, char *buffer)
+/* Read a piece and put its numbers or texts into the sink. */
+static int copy_piece(struct wn_hdf5_reader *reader, const struct piece *piece,
+                      char *buffer)
 {
     const struct wn_array *array = reader->array;
     const bool is_enum = H5Tget_class(reader->type) == H5T_ENUM;
     const hid_t wanted = array->width == 4 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
-    const hid_t memory =
-        read_piece(reader, is_enum ? reader->type : wanted, piece, buffer);
+    const hid_t type = array->text || is_enum ? reader->type : wanted;
+    const size_t width = H5Tget_size(reader->type);
+    const bool variable = array->text && H5Tis_variable_str(reader->type) > 0;
+    const bool blanks =
+        array->text && H5Tget_strpad(reader->type) == H5T_STR_SPACEPAD;
+    const hid_t space = H5Dget_space(reader->set);
+    const hid_t memory = H5Screate_simple(array->rank, piece->count, NULL);
+    const bool good =
+        space >= 0 && memory >= 0 &&
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, piece->start, NULL,
+                            piece->count, NULL) >= 0 &&
+        H5Dread(reader->set, type, memory, space, H5P_DEFAULT, buffer) >= 0;
+    int status = 0;
 
-    if (memory < 0)
-        return -1;
-    wn_hdf5_close(memory);
-    if (is_enum) {
+    wn_hdf5_close(space);
+    if (!good) {
+        status = wn_hdf5_refuse(reader, "damaged, cannot be read");
+    } else if (is_enum) {
         /* HDF5 converts enumerations only from their base type. */
         const hid_t base = H5Tget_super(reader->type);
-        const bool good = H5Tconvert(base, wanted, piece->cells, buffer, NULL,
-                                     H5P_DEFAULT) >= 0;
 
+        if (H5Tconvert(base, wanted, piece->cells, buffer, NULL, H5P_DEFAULT) <
+            0)
+            status = wn_hdf5_refuse(reader, "its numbers cannot be converted");
         wn_hdf5_close(base);
-        if (!good)
-            return wn_hdf5_refuse(reader, "its numbers cannot be converted");
     }
-    return wn_array_put(&reader->sink, buffer, piece->cells * array->width,
-                        reader->error);
-}
-
-static int copy_texts(struct wn_hdf5_reader *reader, const struct piece *piece,
-                      char *buffer)
-{
-    const size_t width = H5Tget_size(reader->type);
-    const bool variable = H5Tis_variable_str(reader->type) > 0;
-    const bool blanks = H5Tget_strpad(reader->type) == H5T_STR_SPACEPAD;
-    const hid_t memory = read_piece(reader, reader->type, piece, buffer);
-    int status = memory < 0 ? -1 : 0;
-
-    for (size_t c = 0; c < piece->cells && status == 0; c++) {
+    if (!array->text && status == 0)
+        status = wn_array_put(&reader->sink, buffer,
+                              piece->cells * array->width, reader->error);
+    for (size_t c = 0; array->text && status == 0 && c < piece->cells; c++) {
         const char *text = buffer + c * width;
         size_t length;
 
@@ -302,7 +281,7 @@ static int copy_texts(struct wn_hdf5_reader *reader, const struct piece *piece,
         }
         status = wn_array_put_text(&reader->sink, text, length, reader->error);
     }
-    if (variable && memory >= 0)
+    if (variable && good)
         H5Dvlen_reclaim(reader->type, memory, H5P_DEFAULT, buffer);
     wn_hdf5_close(memory);
     return status;
@@ -324,8 +303,7 @@ int wn_hdf5_dataset_read(struct wn_hdf5_reader *reader)
         buffer = wn_new(piece.cells, width > 8 ? width : 8);
         wn_array_sink_open(&reader->sink, array);
         do
-            status = array->text ? copy_texts(reader, &piece, buffer)
-                                 : copy_numbers(reader, &piece, buffer);
+            status = copy_piece(reader, &piece, buffer);
         while (status == 0 && next_piece(reader, &piece));
         free(buffer);
         status = wn_array_sink_close(&reader->sink, status == 0, reader->error);

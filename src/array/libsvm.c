@@ -145,33 +145,6 @@ struct first_pass {
     bool narrow; /* all values are exact as f32 */
 };
 
-static int read_label(struct first_pass *pass, const struct word *word,
-                      const char *end)
-{
-    struct wn_libsvm *libsvm = pass->libsvm;
-    const struct line_reader *reader = pass->reader;
-    const char behind =
-        word->text + word->length < end ? word->text[word->length] : '\0';
-    char name[32];
-    double value;
-
-    if (memchr(word->text, ':', word->length))
-        return refuse_word(reader, word, "a label first");
-    if (!wn_number_parse(word->text, word->length, &value))
-        return refuse_word(reader, word, "one number as label");
-    if (behind && !libsvm->delimiter)
-        libsvm->delimiter = behind;
-    if (behind && behind != libsvm->delimiter)
-        return wn_fail(reader->error, WN_EDATA,
-                       "%s:%llu: found a %s behind the label, wanted a %s as "
-                       "in the rows before",
-                       reader->name, (unsigned long long)reader->line,
-                       behind == ' ' ? "blank" : "TAB",
-                       behind == ' ' ? "TAB" : "blank");
-    return wn_array_put_text(&pass->label, name, wn_number_format(value, name),
-                             reader->error);
-}
-
 static int scan_line(struct first_pass *pass, const char *line, size_t length)
 {
     struct wn_libsvm *libsvm = pass->libsvm;
@@ -182,12 +155,29 @@ static int scan_line(struct first_pass *pass, const char *line, size_t length)
     static const char key[] = "qid:";
     const size_t skip = sizeof key - 1;
     struct word label, word;
+    char name[32];
     bool more, is_group;
     double value;
 
     if (!next_word(&at, end, &label))
         return 0;
-    if (read_label(pass, &label, end))
+    const char behind =
+        label.text + label.length < end ? label.text[label.length] : '\0';
+    if (memchr(label.text, ':', label.length))
+        return refuse_word(reader, &label, "a label first");
+    if (!wn_number_parse(label.text, label.length, &value))
+        return refuse_word(reader, &label, "one number as label");
+    if (behind && !libsvm->delimiter)
+        libsvm->delimiter = behind;
+    if (behind && behind != libsvm->delimiter)
+        return wn_fail(reader->error, WN_EDATA,
+                       "%s:%llu: found a %s behind the label, wanted a %s as "
+                       "in the rows before",
+                       reader->name, (unsigned long long)reader->line,
+                       behind == ' ' ? "blank" : "TAB",
+                       behind == ' ' ? "TAB" : "blank");
+    if (wn_array_put_text(&pass->label, name, wn_number_format(value, name),
+                          reader->error))
         return -1;
     more = next_word(&at, end, &word);
     /* Either all rows have a group or none has. */
@@ -228,31 +218,6 @@ static int scan_line(struct first_pass *pass, const char *line, size_t length)
     libsvm->hash[row] = wn_hash_bits(label.text, (size_t)(end - label.text));
     libsvm->rows++;
     return 0;
-}
-
-static int scan_file(struct first_pass *pass)
-{
-    struct wn_libsvm *libsvm = pass->libsvm;
-    struct line_reader *reader = pass->reader;
-    struct wn_error *error = reader->error;
-    const char *line;
-    size_t length;
-    int status;
-
-    if (wn_array_begin(&libsvm->label, reader->name, error))
-        return -1;
-    wn_array_sink_open(&pass->label, &libsvm->label);
-    do
-        status = libsvm_next_line(reader, &line, &length);
-    while (status == 1 && (status = scan_line(pass, line, length)) == 0);
-    if (pass->group.buffer &&
-        wn_array_sink_close(&pass->group, status == 0, error))
-        status = -1;
-    if (wn_array_sink_close(&pass->label, status == 0, error))
-        status = -1;
-    if (status == 0 && libsvm->rows == 0)
-        status = wn_fail(error, WN_EDATA, "%s: found no rows", reader->name);
-    return status;
 }
 
 /* --- the second pass ----------------------------------------------------- */
@@ -331,6 +296,8 @@ int wn_libsvm_read(const char *path, struct wn_libsvm *libsvm,
     struct first_pass pass = {
         .reader = &reader, .libsvm = libsvm, .narrow = true};
     struct stat about;
+    const char *line;
+    size_t length;
     int status = -1;
 
     *libsvm = (struct wn_libsvm){0};
@@ -339,9 +306,22 @@ int wn_libsvm_read(const char *path, struct wn_libsvm *libsvm,
         return -1;
     if (fstat(reader.descriptor, &about)) {
         wn_fail_errno(error, "%s: cannot read its size", reader.name);
-    } else {
+    } else if (wn_array_begin(&libsvm->label, reader.name, error) == 0) {
         reader.size = libsvm->size = (uint64_t)about.st_size;
-        if (scan_file(&pass) == 0 && write_features(&pass) == 0)
+        wn_array_sink_open(&pass.label, &libsvm->label);
+        do
+            status = libsvm_next_line(&reader, &line, &length);
+        while (status == 1 && (status = scan_line(&pass, line, length)) == 0);
+        if (pass.group.buffer &&
+            wn_array_sink_close(&pass.group, status == 0, error))
+            status = -1;
+        if (wn_array_sink_close(&pass.label, status == 0, error))
+            status = -1;
+        if (status == 0 && libsvm->rows == 0)
+            status = wn_fail(error, WN_EDATA, "%s: found no rows", reader.name);
+        if (status == 0)
+            status = write_features(&pass);
+        if (status == 0)
             status = wn_file_digest(reader.descriptor, reader.name, reader.size,
                                     libsvm->digest, error);
     }

@@ -248,47 +248,6 @@ static int read_fortran_rows(const struct npy *npy, size_t begin, size_t rows,
     return 0;
 }
 
-static int copy_cells(struct npy *npy)
-{
-    const struct wn_array *array = npy->array;
-    const size_t width = npy->width;
-    const size_t row = wn_product(array->columns, width, 1);
-    size_t step = row < BLOCK ? BLOCK / (row + 1) : 1;
-    struct wn_array_sink sink;
-    int status = 0;
-
-    if (step > array->rows)
-        step = array->rows;
-    char *block = wn_new(wn_product(step, row, 1), 1);
-    char *scratch = wn_new(wn_product(step, width, 1) + width, 1);
-    wn_array_sink_open(&sink, npy->array);
-    for (size_t at = 0; status == 0 && row && at < array->rows; at += step) {
-        const size_t rows = array->rows - at < step ? array->rows - at : step;
-
-        status = npy->fortran ? read_fortran_rows(npy, at, rows, block, scratch)
-                              : wn_read_at(npy->descriptor, block, rows * row,
-                                           npy->begin + (uint64_t)at * row,
-                                           npy->name, npy->error);
-        for (size_t c = 0; status == 0 && c < rows * array->columns; c++) {
-            const char *cell = block + c * width;
-
-            if (npy->kind == 'U')
-                status = put_wide_text(npy, &sink, (const unsigned char *)cell,
-                                       scratch);
-            else if (npy->kind == 'S')
-                status = wn_array_put_text(&sink, cell, strnlen(cell, width),
-                                           npy->error);
-            else
-                status = wn_array_put_number(
-                    &sink, decode_number(npy, (const unsigned char *)cell),
-                    npy->error);
-        }
-    }
-    free(block);
-    free(scratch);
-    return wn_array_sink_close(&sink, status == 0, npy->error);
-}
-
 int wn_npy_read(const char *path, struct wn_array *array,
                 struct wn_error *error)
 {
@@ -307,11 +266,47 @@ int wn_npy_read(const char *path, struct wn_array *array,
     npy->error = error;
     if (fstat(descriptor, &about)) {
         wn_fail_errno(error, "%s: cannot read its size", npy->name);
-    } else if (wn_array_begin(array, npy->name, error) == 0) {
-        npy->size = (uint64_t)about.st_size;
-        if (parse_header(npy) == 0)
-            status = copy_cells(npy);
+        goto done;
     }
+    npy->size = (uint64_t)about.st_size;
+    if (wn_array_begin(array, npy->name, error) || parse_header(npy))
+        goto done;
+    const size_t width = npy->width;
+    const size_t row = wn_product(array->columns, width, 1);
+    size_t step = row < BLOCK ? BLOCK / (row + 1) : 1;
+    struct wn_array_sink sink;
+
+    if (step > array->rows)
+        step = array->rows;
+    char *block = wn_new(wn_product(step, row, 1), 1);
+    char *scratch = wn_new(wn_product(step, width, 1) + width, 1);
+    wn_array_sink_open(&sink, array);
+    status = 0;
+    for (size_t at = 0; status == 0 && row && at < array->rows; at += step) {
+        const size_t rows = array->rows - at < step ? array->rows - at : step;
+
+        status = npy->fortran ? read_fortran_rows(npy, at, rows, block, scratch)
+                              : wn_read_at(descriptor, block, rows * row,
+                                           npy->begin + (uint64_t)at * row,
+                                           npy->name, error);
+        for (size_t c = 0; status == 0 && c < rows * array->columns; c++) {
+            const char *cell = block + c * width;
+            const unsigned char *bytes = (const unsigned char *)cell;
+
+            if (npy->kind == 'U')
+                status = put_wide_text(npy, &sink, bytes, scratch);
+            else if (npy->kind == 'S')
+                status =
+                    wn_array_put_text(&sink, cell, strnlen(cell, width), error);
+            else
+                status = wn_array_put_number(&sink, decode_number(npy, bytes),
+                                             error);
+        }
+    }
+    free(block);
+    free(scratch);
+    status = wn_array_sink_close(&sink, status == 0, error);
+done:
     if (status)
         wn_array_free(array);
     close(descriptor);

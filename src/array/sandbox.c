@@ -47,41 +47,6 @@ static void exit_without_memory(const char *message)
     _exit(NO_MEMORY);
 }
 
-/* The child is expected to die: it leaves no core file. */
-static void run_child(uint64_t memory, uint64_t seconds,
-                      void (*work)(void *context, struct wn_error *error),
-                      void *context, struct wn_error *error)
-{
-    const struct rlimit none = {0, 0};
-    struct rlimit limit;
-    unsigned long long pages = 0;
-    FILE *self = fopen("/proc/self/statm", "r");
-
-    wn_die_handler(exit_without_memory);
-    setrlimit(RLIMIT_CORE, &none);
-    signal(SIGXCPU, SIG_DFL);
-    signal(SIGSEGV, SIG_DFL);
-    signal(SIGABRT, SIG_DFL);
-    if (self && fscanf(self, "%llu", &pages) == 1 &&
-        getrlimit(RLIMIT_AS, &limit) == 0) {
-        const rlim_t max =
-            (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + memory;
-
-#if !defined WN_SANITIZERS /* these reserve far more addresses */
-        if (max < limit.rlim_cur) {
-            limit.rlim_cur = max;
-            setrlimit(RLIMIT_AS, &limit);
-        }
-#endif
-        (void)max;
-    }
-    if (self)
-        fclose(self);
-    wn_sandbox_seconds(seconds);
-    work(context, error);
-    _exit(0);
-}
-
 int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
                    void (*work)(void *context, struct wn_error *error),
                    void *context, struct wn_error *error)
@@ -90,8 +55,37 @@ int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
     const pid_t child = fork();
     int status = 0;
 
-    if (child == 0)
-        run_child(memory, seconds, work, context, reported);
+    if (child == 0) {
+        /* The child is expected to die: it leaves no core file. */
+        const struct rlimit none = {0, 0};
+        struct rlimit limit;
+        unsigned long long pages = 0;
+        FILE *self = fopen("/proc/self/statm", "r");
+
+        wn_die_handler(exit_without_memory);
+        setrlimit(RLIMIT_CORE, &none);
+        signal(SIGXCPU, SIG_DFL);
+        signal(SIGSEGV, SIG_DFL);
+        signal(SIGABRT, SIG_DFL);
+        if (self && fscanf(self, "%llu", &pages) == 1 &&
+            getrlimit(RLIMIT_AS, &limit) == 0) {
+            const rlim_t max =
+                (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + memory;
+
+#if !defined WN_SANITIZERS /* these reserve far more addresses */
+            if (max < limit.rlim_cur) {
+                limit.rlim_cur = max;
+                setrlimit(RLIMIT_AS, &limit);
+            }
+#endif
+            (void)max;
+        }
+        if (self)
+            fclose(self);
+        wn_sandbox_seconds(seconds);
+        work(context, reported);
+        _exit(0);
+    }
     if (child < 0)
         wn_fail_errno(error, "%s: cannot start a process", name);
     while (child > 0 && waitpid(child, &status, 0) < 0) {

@@ -72,34 +72,6 @@ static int prefix_name(const struct wn_audit *audit, struct wn_error *error)
     return wn_fail(error, WN_EDATA, "%s", audit->name);
 }
 
-static int open_descriptor(struct wn_audit *audit, const char *path,
-                           struct wn_error *error)
-{
-    struct stat about;
-    char first[sizeof signature];
-
-    audit->name =
-        wn_copy_text(wn_input_name(path), strlen(wn_input_name(path)));
-    audit->store.descriptor = wn_input_open(path, NULL, error);
-    if (audit->store.descriptor < 0)
-        return -1;
-    if (fstat(audit->store.descriptor, &about))
-        return wn_fail_errno(error, "%s: cannot read its size", audit->name);
-    audit->size = (uint64_t)about.st_size;
-    if (audit->size < sizeof first)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found %llu bytes, wanted an audit file",
-                       audit->name, (unsigned long long)audit->size);
-    if (wn_read_at(audit->store.descriptor, first, sizeof first, 0, audit->name,
-                   error))
-        return -1;
-    if (memcmp(first, signature, sizeof first))
-        return wn_fail(error, WN_EDATA,
-                       "%s: not an HDF5 file, wanted an audit file",
-                       audit->name);
-    return 0;
-}
-
 /* Compare the digest of a stage with its datasets and attributes. */
 static int check_digest(struct wn_audit *audit, enum wn_stage stage,
                         struct wn_error *error)
@@ -136,30 +108,6 @@ static int check_digest(struct wn_audit *audit, enum wn_stage stage,
                           "its digest does not fit: changed or damaged", error);
     wn_digest_free(&lines);
     return status;
-}
-
-/* Each stage records the digest of the stage that it was computed from: refuse
- * a file that was put together from several audits. */
-static int check_chain(struct wn_audit *audit, enum wn_stage stage,
-                       struct wn_error *error)
-{
-    const char *path = wn_stage_name[stage];
-
-    if (!wn_audit_has_stage(audit, stage))
-        return 0;
-    if (!wn_audit_has_stage(audit, stage - 1))
-        return wn_audit_fail(audit, path, "without the stage before it", error);
-    char *input = wn_audit_text(audit, path, "input", error);
-    if (!input && error->code)
-        return -1;
-    const bool same =
-        !input || strcmp(input, wn_audit_digest(audit, stage - 1)) == 0;
-    free(input);
-    return same
-               ? 0
-               : wn_audit_fail(
-                     audit, path,
-                     "was computed from other content than this file's", error);
 }
 
 /* Check everything that can be checked before data is read. */
@@ -205,10 +153,29 @@ static int check_file(struct wn_audit *audit, struct wn_error *error)
                            entry->shape.extent, &symbols, error))
             return prefix_name(audit, error);
     }
-    for (enum wn_stage stage = WN_DATA; stage <= WN_FLAGS; stage++)
-        if (check_digest(audit, stage, error) ||
-            (stage > WN_DATA && check_chain(audit, stage, error)))
+    for (enum wn_stage stage = WN_DATA; stage <= WN_FLAGS; stage++) {
+        const char *path = wn_stage_name[stage];
+
+        if (check_digest(audit, stage, error))
             return -1;
+        /* Each stage records the digest of the stage that it was computed from:
+         * refuse a file that was put together from several audits. */
+        if (stage == WN_DATA || !wn_audit_has_stage(audit, stage))
+            continue;
+        if (!wn_audit_has_stage(audit, stage - 1))
+            return wn_audit_fail(audit, path, "without the stage before it",
+                                 error);
+        char *input = wn_audit_text(audit, path, "input", error);
+        if (!input && error->code)
+            return -1;
+        const bool same =
+            !input || strcmp(input, wn_audit_digest(audit, stage - 1)) == 0;
+        free(input);
+        if (!same)
+            return wn_audit_fail(
+                audit, path, "was computed from other content than this file's",
+                error);
+    }
     return 0;
 }
 
@@ -222,17 +189,40 @@ struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
                                struct wn_error *error)
 {
     struct wn_audit *audit = wn_new(1, sizeof *audit);
+    struct stat about;
+    char first[sizeof signature];
     int status;
 
     audit->store.descriptor = -1;
     audit->file = audit->rows = H5I_INVALID_HID;
-    status = open_descriptor(audit, path, error);
+    audit->name =
+        wn_copy_text(wn_input_name(path), strlen(wn_input_name(path)));
+    audit->store.descriptor = wn_input_open(path, NULL, error);
+    if (audit->store.descriptor < 0)
+        goto failed;
+    if (fstat(audit->store.descriptor, &about)) {
+        wn_fail_errno(error, "%s: cannot read its size", audit->name);
+        goto failed;
+    }
+    audit->size = (uint64_t)about.st_size;
+    if (audit->size < sizeof first) {
+        wn_fail(error, WN_EDATA, "%s: found %llu bytes, wanted an audit file",
+                audit->name, (unsigned long long)audit->size);
+        goto failed;
+    }
+    if (wn_read_at(audit->store.descriptor, first, sizeof first, 0, audit->name,
+                   error))
+        goto failed;
+    if (memcmp(first, signature, sizeof first)) {
+        wn_fail(error, WN_EDATA, "%s: not an HDF5 file, wanted an audit file",
+                audit->name);
+        goto failed;
+    }
     /* A malicious file may crash a child or keep it busy; this process repeats
      * the checks only after they went well there. */
-    if (status == 0)
-        status = wn_sandbox_run(audit->name, CHECK_BYTES,
-                                CHECK_SECONDS + (audit->size >> 30),
-                                check_in_child, audit, error);
+    status = wn_sandbox_run(audit->name, CHECK_BYTES,
+                            CHECK_SECONDS + (audit->size >> 30), check_in_child,
+                            audit, error);
     if (status == 0)
         status = check_file(audit, error);
     for (enum wn_stage stage = WN_DATA; status == 0 && stage <= need; stage++)
@@ -242,6 +232,7 @@ struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
                              wn_stage_name[stage], stage_program[stage]);
     if (status == 0)
         return audit;
+failed:
     wn_audit_close(audit);
     return NULL;
 }

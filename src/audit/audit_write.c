@@ -81,36 +81,6 @@ static int make_parents(struct wn_audit_writer *writer, const char *path,
     return 0;
 }
 
-static int create_dataset(struct wn_audit_writer *writer,
-                          struct wn_error *error)
-{
-    const struct wn_hdf5_shape *shape = &writer->shape;
-    const hsize_t extent[3] = {shape->extent[0], shape->extent[1],
-                               shape->extent[2]};
-    hsize_t chunk[3] = {writer->chunk_rows, extent[1], extent[2]};
-    const hid_t type = wn_hdf5_type(shape->type, shape->width);
-    const hid_t space = H5Screate_simple(shape->rank, extent, NULL);
-    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-    const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-
-    for (int r = 0; r < 3; r++)
-        chunk[r] += chunk[r] == 0;
-    /* Without a cache chunks leave HDF5 at once, in the order they come. */
-    if (type >= 0 && space >= 0 &&
-        H5Pset_chunk(creation, shape->rank, chunk) >= 0 &&
-        H5Pset_fletcher32(creation) >= 0 &&
-        H5Pset_obj_track_times(creation, 0) >= 0 &&
-        H5Pset_attr_phase_change(creation, HEADER_ATTRIBUTES, 0) >= 0 &&
-        H5Pset_chunk_cache(access, 1, 0, 1) >= 0)
-        writer->set = H5Dcreate2(writer->file, writer->path, type, space,
-                                 H5P_DEFAULT, creation, access);
-    wn_hdf5_close(access);
-    wn_hdf5_close(creation);
-    wn_hdf5_close(space);
-    wn_hdf5_close(type);
-    return writer->set < 0 ? audit_write_fail(writer, error) : 0;
-}
-
 static void drop_dataset(struct wn_audit_writer *writer)
 {
     if (writer->set >= 0)
@@ -150,11 +120,36 @@ static int begin_dataset(struct wn_audit_writer *writer, const char *path,
     writer->hash = wn_digest_begin(shape);
     writer->chunk =
         wn_new(wn_product(writer->chunk_rows, writer->row_bytes, 1), 1);
-    if (make_parents(writer, path, error) || create_dataset(writer, error)) {
-        drop_dataset(writer);
-        return -1;
-    }
-    return 0;
+    if (make_parents(writer, path, error))
+        goto failed;
+    const hsize_t whole[3] = {shape->extent[0], shape->extent[1],
+                              shape->extent[2]};
+    hsize_t chunk[3] = {writer->chunk_rows, whole[1], whole[2]};
+    const hid_t stored = wn_hdf5_type(type, width);
+    const hid_t space = H5Screate_simple(shape->rank, whole, NULL);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+    for (int r = 0; r < 3; r++)
+        chunk[r] += chunk[r] == 0;
+    /* Without a cache chunks leave HDF5 at once, in the order they come. */
+    if (stored >= 0 && space >= 0 &&
+        H5Pset_chunk(creation, shape->rank, chunk) >= 0 &&
+        H5Pset_fletcher32(creation) >= 0 &&
+        H5Pset_obj_track_times(creation, 0) >= 0 &&
+        H5Pset_attr_phase_change(creation, HEADER_ATTRIBUTES, 0) >= 0 &&
+        H5Pset_chunk_cache(access, 1, 0, 1) >= 0)
+        writer->set = H5Dcreate2(writer->file, path, stored, space, H5P_DEFAULT,
+                                 creation, access);
+    wn_hdf5_close(access);
+    wn_hdf5_close(creation);
+    wn_hdf5_close(space);
+    wn_hdf5_close(stored);
+    if (writer->set >= 0)
+        return 0;
+    audit_write_fail(writer, error);
+failed:
+    drop_dataset(writer);
+    return -1;
 }
 
 int wn_audit_write_begin(struct wn_audit_writer *writer, const char *path,
@@ -353,30 +348,6 @@ static int seal_stage(struct wn_audit_writer *writer, enum wn_stage stage,
     return status;
 }
 
-static int copy_content(struct wn_audit_writer *writer,
-                        const struct wn_audit *from,
-                        const struct wn_entry *entry, struct wn_error *error)
-{
-    const struct wn_hdf5_shape *shape = &entry->shape;
-    const size_t *extent = shape->extent;
-    int status = 0;
-
-    if (begin_dataset(writer, entry->path, shape->type, shape->width, extent,
-                      error))
-        return -1;
-    const size_t step = writer->chunk_rows;
-    char *rows = wn_new(wn_product(step, writer->row_bytes, 1), 1);
-    for (size_t at = 0; status == 0 && at < extent[0]; at += step) {
-        const size_t end = extent[0] - at < step ? extent[0] : at + step;
-
-        status = wn_entry_read(from, entry, at, end, rows, error);
-        if (status == 0)
-            status = wn_audit_write_append(writer, end - at, rows, error);
-    }
-    free(rows);
-    return status ? -1 : wn_audit_write_end(writer, error);
-}
-
 /* Copy the datasets and attributes of a stage and check its digest. */
 static int copy_stage(struct wn_audit_writer *writer,
                       const struct wn_audit *from, enum wn_stage stage,
@@ -392,8 +363,28 @@ static int copy_stage(struct wn_audit_writer *writer,
 
         if (!wn_stage_holds(stage, entry->path))
             continue;
-        if ((!entry->group && copy_content(writer, from, entry, error)) ||
-            wn_audit_attributes(from, entry->path, &list, &count, error))
+        if (!entry->group) {
+            const struct wn_hdf5_shape *shape = &entry->shape;
+            const size_t n = shape->extent[0];
+
+            if (begin_dataset(writer, entry->path, shape->type, shape->width,
+                              shape->extent, error))
+                return -1;
+            const size_t step = writer->chunk_rows;
+            char *rows = wn_new(wn_product(step, writer->row_bytes, 1), 1);
+            for (size_t at = 0; status == 0 && at < n; at += step) {
+                const size_t end = n - at < step ? n : at + step;
+
+                status = wn_entry_read(from, entry, at, end, rows, error);
+                if (status == 0)
+                    status =
+                        wn_audit_write_append(writer, end - at, rows, error);
+            }
+            free(rows);
+            if (status || wn_audit_write_end(writer, error))
+                return -1;
+        }
+        if (wn_audit_attributes(from, entry->path, &list, &count, error))
             return -1;
         for (size_t a = 0; status == 0 && a < count; a++)
             if (strcmp(list[a].name, "digest"))

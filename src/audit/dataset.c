@@ -117,32 +117,6 @@ static bool is_names(const struct member *member)
     return wn_layout_find(member->path)->type == WN_NAMES;
 }
 
-/* Read an array; one that is not in the file stays NULL. */
-static int read_member(const struct load *load, const struct member *member)
-{
-    const char *path = member->path;
-    size_t extent[3], count;
-    char **names;
-    void *array;
-    int rank;
-
-    if (!wn_audit_has(load->audit, path))
-        return 0;
-    if (is_names(member)) {
-        if (wn_audit_read_names(load->audit, path, &names, &count, load->error))
-            return -1;
-        memcpy(field(load->dataset, member->array), &names, sizeof names);
-        memcpy(field(load->dataset, member->count), &count, sizeof count);
-        return 0;
-    }
-    if (wn_audit_shape(load->audit, path, &rank, extent, load->error))
-        return -1;
-    array = wn_audit_read(load->audit, path, wn_layout_find(path)->type, extent,
-                          load->error);
-    memcpy(field(load->dataset, member->array), &array, sizeof array);
-    return array ? 0 : -1;
-}
-
 /* ---- checks ------------------------------------------------------------- */
 
 static int refuse_row(const struct load *load, const char *path, size_t row,
@@ -187,149 +161,6 @@ static int check_offsets(const struct load *load, const char *path,
             return refuse_row(load, path, i, "ends before it begins");
     if (offset && offset[n] > max)
         return refuse_row(load, path, n, "beyond the end");
-    return 0;
-}
-
-static int check_labels(const struct load *load)
-{
-    static const char why[] = "no such class";
-    const struct wn_dataset *dataset = load->dataset;
-    const int32_t *same = dataset->label_same;
-    const size_t k = dataset->k;
-
-    if (dataset_check_codes(load, "data/label", dataset->label, dataset->n, -1,
-                            k, why) ||
-        dataset_check_codes(load, "data/label_same", same, k, 0, k, why))
-        return -1;
-    /* The class that another is a spelling of must be its own. */
-    for (size_t c = 0; same && c < k; c++)
-        if (same[same[c]] != same[c])
-            return refuse_row(load, "data/label_same", c, why);
-    return 0;
-}
-
-/* Check the features, or load those that ingest --link left in their file. */
-static int finish_features(const struct load *load)
-{
-    struct wn_dataset *dataset = load->dataset;
-    struct wn_features *features;
-    int status;
-
-    if (wn_audit_has(load->audit, "data/features") || dataset->d == 0)
-        return check_numbers(load, "data/features", dataset->features,
-                             dataset->d, -INFINITY, "not a finite number");
-    features = wn_features_open(load->audit, load->error);
-    if (!features)
-        return -1;
-    dataset->features = wn_spill_new(wn_product(dataset->n, dataset->d, 1),
-                                     sizeof *dataset->features);
-    status = wn_features_read(features, 0, dataset->n, dataset->features,
-                              load->error);
-    wn_features_close(features);
-    return status;
-}
-
-/* Identifiers need both arrays: without one drop the other. */
-static int check_ids(const struct load *load)
-{
-    struct wn_dataset *dataset = load->dataset;
-    size_t bytes = 0;
-
-    if (wn_audit_extent(load->audit, "data/id", 0, &bytes, load->error))
-        return -1;
-    if (dataset->id && dataset->id_offset)
-        return check_offsets(load, "data/id_offset", dataset->id_offset, bytes);
-    wn_spill_free(dataset->id);
-    wn_spill_free(dataset->id_offset);
-    dataset->id = NULL;
-    dataset->id_offset = NULL;
-    return 0;
-}
-
-/* Check that the records are inside the source, and that those left out are in
- * order and do not overlap. */
-static int dataset_check_rows(const struct load *load)
-{
-    struct wn_dataset *dataset = load->dataset;
-    uint64_t last = 0;
-
-    if (check_offsets(load, "data/row_offset", dataset->row_offset,
-                      dataset->source_size) ||
-        wn_audit_extent(load->audit, "data/left_out", 0, &dataset->left_outs,
-                        load->error))
-        return -1;
-    for (size_t i = 0; i < 2 * dataset->left_outs; i++) {
-        if (dataset->left_out[i] < last ||
-            dataset->left_out[i] > dataset->source_size)
-            return wn_fail(load->error, WN_EDATA,
-                           "%s: data/left_out: range %zu is out of order",
-                           wn_audit_name(load->audit), i / 2);
-        last = dataset->left_out[i];
-    }
-    return 0;
-}
-
-static int check_defects(const struct load *load)
-{
-    const struct wn_dataset *dataset = load->dataset;
-
-    if (!dataset->defect_row || !dataset->defect_column ||
-        !dataset->defect_rule)
-        return 0;
-    for (size_t i = 0; i < dataset->defects; i++)
-        if (dataset->defect_row[i] < 0 ||
-            (uint64_t)dataset->defect_row[i] >= dataset->n ||
-            dataset->defect_column[i] < 0 ||
-            (size_t)dataset->defect_column[i] >= dataset->columns ||
-            dataset->defect_rule[i] < 0 ||
-            (size_t)dataset->defect_rule[i] >= dataset->rules)
-            return refuse_row(load, "data/defect", i,
-                              "names a cell or rule that does not exist");
-    return 0;
-}
-
-static int check_roles(const struct load *load)
-{
-    static const char name[] = "no such name";
-    static const char amount[] = "not a number of 0 or more";
-    const struct wn_dataset *dataset = load->dataset;
-    const size_t n = dataset->n;
-
-    if (dataset_check_codes(load, "data/group", dataset->group, n, -1,
-                            dataset->groups, name) ||
-        dataset_check_codes(load, "data/split", dataset->split, n, -1,
-                            dataset->splits, name) ||
-        dataset_check_codes(load, "data/annotator", dataset->annotator, n, -1,
-                            dataset->annotators, name) ||
-        check_numbers(load, "data/weight", dataset->weight, 1, 0, amount) ||
-        check_numbers(load, "data/cost", dataset->cost, 1, 0, amount))
-        return -1;
-    for (size_t i = 0; dataset->trusted && i < n; i++)
-        if (dataset->trusted[i] > 1)
-            return refuse_row(load, "data/trusted", i, "neither 0 nor 1");
-    return 0;
-}
-
-/* Check that every row is a distribution: later stages divide by its parts. */
-static int check_probability(const struct load *load)
-{
-    const struct wn_dataset *dataset = load->dataset;
-    const size_t k = dataset->k;
-    const char *path = "data/probability";
-
-    for (size_t i = 0; dataset->probability && i < dataset->n; i++) {
-        double sum = 0;
-
-        for (size_t c = 0; c < k; c++) {
-            const float p = dataset->probability[i * k + c];
-
-            if (!(p >= 0 && p <= 1))
-                return refuse_row(load, path, i, "not within 0 and 1");
-            sum += p;
-        }
-        if (!(fabs(sum - 1) <= WN_SUM_SLACK + ROUNDING))
-            return refuse_row(load, path, i, "does not sum to 1");
-    }
     return 0;
 }
 
@@ -474,29 +305,127 @@ static int load_attributes(const struct load *load)
     return 0;
 }
 
-/* Check the loaded parts beyond their extents; load what is no member. */
-static int finish_parts(const struct load *load, unsigned parts)
+/* Check the labels, features, identifiers and records that were loaded; an
+ * array that was not is NULL, which is fine. Load linked features. */
+static int check_rows(const struct load *load, unsigned parts)
 {
-    const struct wn_dataset *dataset = load->dataset;
+    static const char no_class[] = "no such class";
+    struct wn_dataset *dataset = load->dataset;
+    const int32_t *same = dataset->label_same;
+    const size_t n = dataset->n, k = dataset->k;
+    uint64_t last = 0;
+    size_t bytes = 0;
+    int status = 0;
 
-    return (parts & WN_PART_LABEL && check_labels(load)) ||
-                   (parts & WN_PART_FEATURES && finish_features(load)) ||
-                   (parts & WN_PART_ID && check_ids(load)) ||
-                   (parts & WN_PART_ROW && dataset_check_rows(load)) ||
-                   (parts & WN_PART_COLUMN &&
-                    dataset_check_codes(load, "data/column/top_column",
-                                        dataset->top_column, dataset->tops, 0,
-                                        dataset->columns, "no such column")) ||
-                   (parts & WN_PART_DEFECT && check_defects(load)) ||
-                   (parts & WN_PART_ROLE && check_roles(load)) ||
-                   (parts & WN_PART_PROBABILITY && check_probability(load)) ||
-                   (parts & WN_PART_FEATURES_B &&
-                    check_numbers(load, "data/features_b", dataset->features_b,
-                                  dataset->p, -INFINITY,
-                                  "not a finite number")) ||
-                   (parts & WN_PART_OVERRIDE && load_overrides(load))
-               ? -1
-               : 0;
+    if (dataset_check_codes(load, "data/label", dataset->label, n, -1, k,
+                            no_class) ||
+        dataset_check_codes(load, "data/label_same", same, k, 0, k, no_class))
+        return -1;
+    /* The class that another is a spelling of must be its own. */
+    for (size_t c = 0; same && c < k; c++)
+        if (same[same[c]] != same[c])
+            return refuse_row(load, "data/label_same", c, no_class);
+    /* ingest --link leaves the features in their file. */
+    if (parts & WN_PART_FEATURES &&
+        (wn_audit_has(load->audit, "data/features") || dataset->d == 0)) {
+        status = check_numbers(load, "data/features", dataset->features,
+                               dataset->d, -INFINITY, "not a finite number");
+    } else if (parts & WN_PART_FEATURES) {
+        struct wn_features *features =
+            wn_features_open(load->audit, load->error);
+
+        if (!features)
+            return -1;
+        dataset->features = wn_spill_new(wn_product(n, dataset->d, 1),
+                                         sizeof *dataset->features);
+        status =
+            wn_features_read(features, 0, n, dataset->features, load->error);
+        wn_features_close(features);
+    }
+    if (status)
+        return -1;
+    /* Identifiers need both arrays: without one drop the other. */
+    if (dataset->id && dataset->id_offset) {
+        if (wn_audit_extent(load->audit, "data/id", 0, &bytes, load->error) ||
+            check_offsets(load, "data/id_offset", dataset->id_offset, bytes))
+            return -1;
+    } else {
+        wn_spill_free(dataset->id);
+        wn_spill_free(dataset->id_offset);
+        dataset->id = NULL;
+        dataset->id_offset = NULL;
+    }
+    if (parts & WN_PART_ROW &&
+        (check_offsets(load, "data/row_offset", dataset->row_offset,
+                       dataset->source_size) ||
+         wn_audit_extent(load->audit, "data/left_out", 0, &dataset->left_outs,
+                         load->error)))
+        return -1;
+    /* Records left out are inside the source and in order. */
+    for (size_t i = 0; i < 2 * dataset->left_outs; i++) {
+        if (dataset->left_out[i] < last ||
+            dataset->left_out[i] > dataset->source_size)
+            return wn_fail(load->error, WN_EDATA,
+                           "%s: data/left_out: range %zu is out of order",
+                           wn_audit_name(load->audit), i / 2);
+        last = dataset->left_out[i];
+    }
+    return 0;
+}
+
+/* Likewise the defects, the columns with a role, the user's probabilities and
+ * the second block of features. */
+static int check_columns(const struct load *load)
+{
+    static const char name[] = "no such name";
+    static const char amount[] = "not a number of 0 or more";
+    const struct wn_dataset *dataset = load->dataset;
+    const size_t n = dataset->n, k = dataset->k;
+
+    if (dataset_check_codes(load, "data/column/top_column", dataset->top_column,
+                            dataset->tops, 0, dataset->columns,
+                            "no such column"))
+        return -1;
+    for (size_t i = 0; dataset->defect_row && dataset->defect_column &&
+                       dataset->defect_rule && i < dataset->defects;
+         i++)
+        if (dataset->defect_row[i] < 0 ||
+            (uint64_t)dataset->defect_row[i] >= n ||
+            dataset->defect_column[i] < 0 ||
+            (size_t)dataset->defect_column[i] >= dataset->columns ||
+            dataset->defect_rule[i] < 0 ||
+            (size_t)dataset->defect_rule[i] >= dataset->rules)
+            return refuse_row(load, "data/defect", i,
+                              "names a cell or rule that does not exist");
+    if (dataset_check_codes(load, "data/group", dataset->group, n, -1,
+                            dataset->groups, name) ||
+        dataset_check_codes(load, "data/split", dataset->split, n, -1,
+                            dataset->splits, name) ||
+        dataset_check_codes(load, "data/annotator", dataset->annotator, n, -1,
+                            dataset->annotators, name) ||
+        check_numbers(load, "data/weight", dataset->weight, 1, 0, amount) ||
+        check_numbers(load, "data/cost", dataset->cost, 1, 0, amount))
+        return -1;
+    for (size_t i = 0; dataset->trusted && i < n; i++)
+        if (dataset->trusted[i] > 1)
+            return refuse_row(load, "data/trusted", i, "neither 0 nor 1");
+    /* Every row is a distribution: later stages divide by its parts. */
+    for (size_t i = 0; dataset->probability && i < n; i++) {
+        double sum = 0;
+
+        for (size_t c = 0; c < k; c++) {
+            const float p = dataset->probability[i * k + c];
+
+            if (!(p >= 0 && p <= 1))
+                return refuse_row(load, "data/probability", i,
+                                  "not within 0 and 1");
+            sum += p;
+        }
+        if (!(fabs(sum - 1) <= WN_SUM_SLACK + ROUNDING))
+            return refuse_row(load, "data/probability", i, "does not sum to 1");
+    }
+    return check_numbers(load, "data/features_b", dataset->features_b,
+                         dataset->p, -INFINITY, "not a finite number");
 }
 
 int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
@@ -512,11 +441,35 @@ int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
     if (status == 0)
         status = wn_features_width(audit, &dataset->d, error) ||
                  load_attributes(&load);
-    for (size_t m = 0; status == 0 && m < MEMBERS; m++)
-        if (parts & members[m].part)
-            status = read_member(&load, &members[m]);
+    for (size_t m = 0; status == 0 && m < MEMBERS; m++) {
+        const char *path = members[m].path;
+        size_t extent[3], count;
+        char **names;
+        void *array;
+        int rank;
+
+        /* An array that is not in the file stays NULL. */
+        if (!(parts & members[m].part) || !wn_audit_has(audit, path))
+            continue;
+        if (is_names(&members[m])) {
+            status = wn_audit_read_names(audit, path, &names, &count, error);
+            if (status)
+                break;
+            memcpy(field(dataset, members[m].array), &names, sizeof names);
+            memcpy(field(dataset, members[m].count), &count, sizeof count);
+            continue;
+        }
+        status = wn_audit_shape(audit, path, &rank, extent, error);
+        if (status)
+            break;
+        array = wn_audit_read(audit, path, wn_layout_find(path)->type, extent,
+                              error);
+        memcpy(field(dataset, members[m].array), &array, sizeof array);
+        status = array ? 0 : -1;
+    }
     if (status == 0)
-        status = finish_parts(&load, parts);
+        status = check_rows(&load, parts) || check_columns(&load) ||
+                 (parts & WN_PART_OVERRIDE && load_overrides(&load));
     if (status)
         wn_dataset_free(dataset);
     return status ? -1 : 0;

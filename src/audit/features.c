@@ -112,18 +112,25 @@ static int check_link(struct wn_features *features, const char *digest,
                          array->name, found, digest);
 }
 
-static int open_link(struct wn_features *features, struct wn_error *error)
+struct wn_features *wn_features_open(const struct wn_audit *audit,
+                                     struct wn_error *error)
 {
     static const char *const names[] = {"link", "link_array", "link_digest"};
-    const char *name = wn_audit_name(features->audit);
+    struct wn_features *features = wn_new(1, sizeof *features);
+    const char *name = wn_audit_name(audit);
     char *text[3] = {NULL};
     struct wn_text path = {0};
     struct stat about;
     bool found = false;
-    int status = 0;
+    int status;
 
+    features->audit = audit;
+    status = wn_audit_extent(audit, "data/label", 0, &features->n, error) ||
+             wn_features_width(audit, &features->d, error);
+    if (status || wn_audit_has(audit, "data/features"))
+        goto done;
     for (int t = 0; t < 3 && status == 0; t++) {
-        text[t] = wn_audit_text(features->audit, "data", names[t], error);
+        text[t] = wn_audit_text(audit, "data", names[t], error);
         if (!text[t])
             status = error->code
                          ? -1
@@ -150,22 +157,11 @@ static int open_link(struct wn_features *features, struct wn_error *error)
     for (int t = 0; t < 3; t++)
         free(text[t]);
     wn_text_free(&path);
-    return status;
-}
-
-struct wn_features *wn_features_open(const struct wn_audit *audit,
-                                     struct wn_error *error)
-{
-    struct wn_features *features = wn_new(1, sizeof *features);
-
-    features->audit = audit;
-    if (wn_audit_extent(audit, "data/label", 0, &features->n, error) ||
-        wn_features_width(audit, &features->d, error) ||
-        (!wn_audit_has(audit, "data/features") && open_link(features, error))) {
-        wn_features_close(features);
-        return NULL;
-    }
-    return features;
+done:
+    if (status == 0)
+        return features;
+    wn_features_close(features);
+    return NULL;
 }
 
 int wn_features_read(struct wn_features *features, size_t begin, size_t end,

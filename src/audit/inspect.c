@@ -86,12 +86,17 @@ static int inspect_type(struct walk *walk, hid_t set, struct wn_entry *entry)
     return 0;
 }
 
-static int inspect_extents(struct walk *walk, hid_t set, struct wn_entry *entry)
+/* Check the extents. Every chunk must be there and fit the file, so no
+ * allocation is larger than the file and no part of the data is made of fill
+ * values. */
+static int inspect_shape(struct walk *walk, hid_t set, hid_t creation,
+                         struct wn_entry *entry)
 {
     const int wanted = wn_layout_rank(wn_layout_find(entry->path));
     const hid_t space = H5Dget_space(set);
     const int rank = H5Sget_simple_extent_ndims(space);
-    hsize_t extent[3] = {1, 1, 1}, max[3] = {1, 1, 1};
+    hsize_t extent[3] = {1, 1, 1}, max[3] = {1, 1, 1}, chunk[3] = {1, 1, 1};
+    size_t chunks = 1, bytes = entry->shape.width;
 
     entry->shape.rank = rank;
     if (space < 0 || H5Sget_simple_extent_type(space) != H5S_SIMPLE)
@@ -106,22 +111,11 @@ static int inspect_extents(struct walk *walk, hid_t set, struct wn_entry *entry)
     for (int r = 0; r < 3; r++)
         entry->shape.extent[r] = extent[r];
     wn_hdf5_close(space);
-    return walk->error->code ? -1 : 0;
-}
-
-/* Every chunk must be there and fit the file. So no allocation is larger than
- * the file and no part of the data is made of fill values. */
-static int inspect_chunks(struct walk *walk, hid_t set, hid_t creation,
-                          const struct wn_entry *entry)
-{
-    const struct wn_hdf5_shape *shape = &entry->shape;
-    const size_t *extent = shape->extent;
-    hsize_t chunk[3] = {1, 1, 1};
-    size_t chunks = 1, bytes = shape->width;
-
-    if (H5Pget_chunk(creation, 3, chunk) != shape->rank)
+    if (walk->error->code)
+        return -1;
+    if (H5Pget_chunk(creation, 3, chunk) != rank)
         return inspect_refuse(walk, entry->path, "its chunks are damaged");
-    for (int r = 0; r < shape->rank; r++) {
+    for (int r = 0; r < rank; r++) {
         if (chunk[r] == 0)
             return inspect_refuse(walk, entry->path, "its chunks are damaged");
         chunks = wn_product(
@@ -129,7 +123,7 @@ static int inspect_chunks(struct walk *walk, hid_t set, hid_t creation,
         bytes = wn_product(bytes, chunk[r], 1);
     }
     const size_t content = wn_product(
-        wn_product(extent[0], extent[1], extent[2]), shape->width, 1);
+        wn_product(extent[0], extent[1], extent[2]), entry->shape.width, 1);
     const size_t stored =
         bytes < SIZE_MAX - 4 ? wn_product(chunks, bytes + 4, 1) : SIZE_MAX;
     if (content > walk->size || (content && stored > walk->size))
@@ -181,8 +175,7 @@ static int inspect_dataset(struct walk *walk, struct wn_entry *entry)
         inspect_refuse(walk, entry->path,
                        "refused: wanted the filter fletcher32 and no other");
     else if (inspect_type(walk, set, entry) == 0 &&
-             inspect_extents(walk, set, entry) == 0 &&
-             inspect_chunks(walk, set, creation, entry) == 0 &&
+             inspect_shape(walk, set, creation, entry) == 0 &&
              read_digest(walk, set, entry) == 0)
         status = entry->digest[0]
                      ? 0

@@ -41,63 +41,53 @@ static void prescan_stop(void *state)
     free(piece);
 }
 
-/* The first defect of a row, WN_BREAKS if it has none. */
-static enum wn_csv_break prescan_cells(const struct wn_table *table, size_t row,
-                                       const struct wn_cell *cells,
-                                       struct wn_error *why)
-{
-    const struct wn_csv *csv = table->csv;
-    const size_t l = table->label_column;
-    const struct wn_cell *label = &cells[l];
-
-    if (wn_table_is_missing(table, label)) {
-        wn_csv_fail(csv, row, l, why, "found no label, wanted one");
-        return WN_BREAK_LABEL;
-    }
-    if (label->length > WN_NAME_BYTES) {
-        wn_csv_fail(csv, row, l, why,
-                    "found a label of %zu bytes, wanted a class name of at "
-                    "most %d",
-                    label->length, WN_NAME_BYTES);
-        return WN_BREAK_LONG_LABEL;
-    }
-    if (table->declared.count &&
-        wn_dictionary_find(&table->declared, label->text, label->length) < 0) {
-        wn_csv_fail(csv, row, l, why,
-                    "found '%.*s', wanted a class of --classes",
-                    wn_text_told(label->length), label->text);
-        return WN_BREAK_CLASS;
-    }
-    for (size_t c = 0; c < wn_csv_columns(csv); c++) {
-        const struct wn_column *column = &table->column[c];
-        const struct wn_cell *cell = &cells[c];
-
-        if (column->role == WN_ROLE_IGNORED || column->kind == WN_KIND_TEXT ||
-            wn_text_is_utf8(cell->text, cell->length))
-            continue;
-        wn_csv_fail(csv, row, c, why,
-                    "found '%.*s', wanted UTF-8: see iconv(1)",
-                    wn_text_told(cell->length), cell->text);
-        return WN_BREAK_UTF8;
-    }
-    return WN_BREAKS;
-}
-
 static int prescan_row(void *state, size_t row, const struct wn_cell *cells,
                        struct wn_error *error)
 {
     struct piece *piece = state;
     const struct prescan *prescan = piece->prescan;
     const struct wn_table *table = prescan->table;
-    struct rejected rejected = {0};
+    const struct wn_csv *csv = table->csv;
+    const size_t l = table->label_column;
+    const struct wn_cell *label = &cells[l];
+    struct rejected rejected = {.broken = WN_BREAKS};
 
     (void)error;
     if (!prescan->reject) {
-        prescan->out[row] =
-            wn_table_is_missing(table, &cells[table->label_column]);
+        prescan->out[row] = wn_table_is_missing(table, label);
         return 0;
     }
-    rejected.broken = prescan_cells(table, row, cells, &rejected.why);
+    /* The first defect of the row. */
+    if (wn_table_is_missing(table, label)) {
+        wn_csv_fail(csv, row, l, &rejected.why, "found no label, wanted one");
+        rejected.broken = WN_BREAK_LABEL;
+    } else if (label->length > WN_NAME_BYTES) {
+        wn_csv_fail(csv, row, l, &rejected.why,
+                    "found a label of %zu bytes, wanted a class name of at "
+                    "most %d",
+                    label->length, WN_NAME_BYTES);
+        rejected.broken = WN_BREAK_LONG_LABEL;
+    } else if (table->declared.count &&
+               wn_dictionary_find(&table->declared, label->text,
+                                  label->length) < 0) {
+        wn_csv_fail(csv, row, l, &rejected.why,
+                    "found '%.*s', wanted a class of --classes",
+                    wn_text_told(label->length), label->text);
+        rejected.broken = WN_BREAK_CLASS;
+    }
+    for (size_t c = 0; rejected.broken == WN_BREAKS && c < wn_csv_columns(csv);
+         c++) {
+        const struct wn_column *column = &table->column[c];
+        const struct wn_cell *cell = &cells[c];
+
+        if (column->role == WN_ROLE_IGNORED || column->kind == WN_KIND_TEXT ||
+            wn_text_is_utf8(cell->text, cell->length))
+            continue;
+        wn_csv_fail(csv, row, c, &rejected.why,
+                    "found '%.*s', wanted UTF-8: see iconv(1)",
+                    wn_text_told(cell->length), cell->text);
+        rejected.broken = WN_BREAK_UTF8;
+    }
     if (rejected.broken == WN_BREAKS)
         return 0;
     wn_grow(&piece->rejected, &piece->capacity, piece->count + 1,

@@ -106,20 +106,6 @@ static void survey_begin(void *state, size_t begin, size_t end)
     }
 }
 
-static size_t count_words(const struct wn_cell *cell)
-{
-    size_t words = 0;
-    bool inside = false;
-
-    for (size_t i = 0; i < cell->length; i++) {
-        const bool space = cell->text[i] == ' ' || cell->text[i] == '\n';
-
-        words += !space && !inside;
-        inside = !space;
-    }
-    return words;
-}
-
 /* Count a cell of a feature column that is not missing. Returns its number, or
  * NaN. */
 static double survey_feature(struct piece *piece, size_t row, size_t c,
@@ -159,11 +145,17 @@ static double survey_feature(struct piece *piece, size_t row, size_t c,
                       digest);
     if (sampled) {
         const size_t at = c * sample->rows + row / sample->stride;
+        bool inside = false; /* a word */
 
         sample->number[at] = value;
         sample->digest[at] = digest | 1; /* 0 is a missing cell */
         tally->sampled++;
-        tally->words += isnan(value) ? count_words(cell) : 0;
+        for (size_t i = 0; isnan(value) && i < cell->length; i++) {
+            const bool space = cell->text[i] == ' ' || cell->text[i] == '\n';
+
+            tally->words += !space && !inside;
+            inside = !space;
+        }
     }
     if (tally->many ||
         __atomic_load_n(&table->column[c].many, __ATOMIC_RELAXED))

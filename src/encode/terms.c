@@ -130,27 +130,6 @@ static bool begins_character(char byte)
     return ((unsigned char)byte & 0xc0) != 0x80;
 }
 
-/* The grams of a word between blanks. */
-static void add_grams(struct wn_terms *terms, const char *word, size_t length)
-{
-    size_t begin = 0, end = 0, characters = 0;
-
-    while (end < length) {
-        for (end++; end < length && !begins_character(word[end]);)
-            end++;
-        if (++characters < WN_GRAM && end < length)
-            continue;
-        const uint32_t bucket =
-            wn_hash_bits(word + begin, end - begin) % WN_GRAM_BUCKETS;
-        /* An odd factor scatters the buckets without collisions. */
-        add_term(terms,
-                 bucket * UINT32_C(0x9e3779b1) % WN_TERMS_GRAM | WN_TERMS_GRAM);
-        for (begin++; begin < end && !begins_character(word[begin]);)
-            begin++;
-        characters = WN_GRAM - 1;
-    }
-}
-
 /* The first word at or after *begin, where no word crosses *begin: 1 and its
  * bytes *begin .. *end-1; 0 if there is none. */
 static int find_word(struct wn_terms *terms, const char *text, size_t length,
@@ -215,8 +194,26 @@ int wn_terms_read(struct wn_terms *terms, const char *text, size_t length,
 
             word[i + 1] = (char)(c >= 'A' && c <= 'Z' ? c | 32 : c);
         }
-        if (terms->grams & WN_GRAMS_CHARS)
-            add_grams(terms, word, size + 2);
+        if (terms->grams & WN_GRAMS_CHARS) {
+            /* The grams of the word between blanks. */
+            const size_t whole = size + 2;
+            size_t from = 0, past = 0, characters = 0;
+
+            while (past < whole) {
+                for (past++; past < whole && !begins_character(word[past]);)
+                    past++;
+                if (++characters < WN_GRAM && past < whole)
+                    continue;
+                const uint32_t bucket =
+                    wn_hash_bits(word + from, past - from) % WN_GRAM_BUCKETS;
+                /* An odd factor scatters the buckets without collisions. */
+                add_term(terms, bucket * UINT32_C(0x9e3779b1) % WN_TERMS_GRAM |
+                                    WN_TERMS_GRAM);
+                for (from++; from < past && !begins_character(word[from]);)
+                    from++;
+                characters = WN_GRAM - 1;
+            }
+        }
         if (!(terms->grams & WN_GRAMS_WORDS))
             continue;
         const uint64_t hash = wn_hash_bits(word + 1, size);

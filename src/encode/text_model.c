@@ -173,43 +173,36 @@ static size_t text_model_weigh(const struct wn_text_model *model, size_t count,
     return kept;
 }
 
-/* Turn all documents into weights and close the gaps. */
-static void weigh_all(const struct wn_text_model *model,
-                      struct wn_documents *documents, int threads)
-{
-    uint64_t *start = documents->start, end = 0;
-    uint32_t *place = documents->place;
-    float *often = documents->often;
-    size_t *kept = wn_new(documents->count, sizeof *kept);
-
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t i = 0; i < documents->count; i++)
-        kept[i] = text_model_weigh(model, (size_t)(start[i + 1] - start[i]),
-                                   place + start[i], often + start[i]);
-    for (size_t i = 0; i < documents->count; i++) {
-        if (kept[i]) {
-            memmove(place + end, place + start[i], kept[i] * sizeof *place);
-            memmove(often + end, often + start[i], kept[i] * sizeof *often);
-        }
-        start[i] = end;
-        end += kept[i];
-    }
-    start[documents->count] = end;
-    free(kept);
-}
-
 struct wn_text_model *wn_text_model_fit(struct wn_documents *documents,
                                         size_t dims, wn_text_model_svd *svd,
                                         int threads, struct wn_error *error)
 {
     struct wn_text_model *model = wn_new(1, sizeof *model);
+    uint64_t *start = documents->start, used = 0;
+    uint32_t *place = documents->place;
+    float *often = documents->often;
+    size_t *kept = wn_new(documents->count, sizeof *kept);
     double *square;
     int status;
 
     for (int i = 1; i < FEW; i++)
         model->damped[i] = 1 + logf((float)i);
     number_terms(model, documents);
-    weigh_all(model, documents, threads);
+    /* Turn all documents into weights and close the gaps. */
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t i = 0; i < documents->count; i++)
+        kept[i] = text_model_weigh(model, (size_t)(start[i + 1] - start[i]),
+                                   place + start[i], often + start[i]);
+    for (size_t i = 0; i < documents->count; i++) {
+        if (kept[i]) {
+            memmove(place + used, place + start[i], kept[i] * sizeof *place);
+            memmove(often + used, often + start[i], kept[i] * sizeof *often);
+        }
+        start[i] = used;
+        used += kept[i];
+    }
+    start[documents->count] = used;
+    free(kept);
     if (model->terms == 0)
         return model;
     if (dims > model->terms)
@@ -217,9 +210,8 @@ struct wn_text_model *wn_text_model_fit(struct wn_documents *documents,
     square = wn_new(dims, sizeof *square);
     model->basis =
         wn_new(wn_product(model->terms, dims, 1), sizeof *model->basis);
-    status = svd(documents->count, model->terms, documents->start,
-                 documents->place, documents->often, dims, threads,
-                 model->basis, square, &model->dims, error);
+    status = svd(documents->count, model->terms, start, place, often, dims,
+                 threads, model->basis, square, &model->dims, error);
     if (status == 0) {
         float *basis = model->basis;
 
@@ -232,8 +224,8 @@ struct wn_text_model *wn_text_model_fit(struct wn_documents *documents,
         double *total = wn_new(model->terms, sizeof *total);
         double *sum = wn_new(model->dims, sizeof *sum), max = 0;
         model->mean = wn_new(model->dims, sizeof *model->mean);
-        for (uint64_t e = 0; e < documents->start[documents->count]; e++)
-            total[documents->place[e]] += (double)documents->often[e];
+        for (uint64_t e = 0; e < used; e++)
+            total[place[e]] += (double)often[e];
         for (size_t t = 0; t < model->terms; t++)
             for (size_t c = 0; c < model->dims; c++)
                 sum[c] += total[t] * (double)basis[t * model->dims + c];

@@ -209,38 +209,6 @@ static void free_output(struct wn_output *output)
     free(output);
 }
 
-/* Open and lock the part. A run that finishes between our open and our lock
- * renames or removes its part; then the name is no longer that of our file and
- * we try again. */
-static int lock_part(struct wn_output *output, struct wn_error *error)
-{
-    for (;;) {
-        struct stat held, named;
-        const int fd =
-            open(output->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-
-        if (fd < 0)
-            return wn_fail_errno(error, "%s: cannot create", output->part);
-        if (flock(fd, LOCK_EX | LOCK_NB)) {
-            if (errno == EWOULDBLOCK)
-                wn_fail(error, WN_EBUSY, "%s: another run is writing it",
-                        output->name);
-            else
-                wn_fail_errno(error, "%s: cannot lock", output->part);
-            close(fd);
-            return -1;
-        }
-        if (fstat(fd, &held) == 0 && lstat(output->part, &named) == 0 &&
-            held.st_ino == named.st_ino && held.st_dev == named.st_dev) {
-            output->descriptor = fd;
-            if (ftruncate(fd, 0) == 0)
-                return 0;
-            return wn_fail_errno(error, "%s: cannot empty", output->part);
-        }
-        close(fd);
-    }
-}
-
 /* Open .NAME.part in the target's directory; `about` describes a file that the
  * output will replace, else NULL. */
 static int open_part(struct wn_output *output, const struct stat *about,
@@ -265,8 +233,34 @@ static int open_part(struct wn_output *output, const struct stat *about,
     if (output->directory < 0)
         return wn_fail_errno(error, "%s: cannot open its directory",
                              output->name);
-    if (lock_part(output, error))
-        return -1;
+    /* Open and lock the part. A run that finishes between our open and our lock
+     * renames or removes its part; then the name is no longer that of our file
+     * and we try again. */
+    for (;;) {
+        struct stat held, named;
+        const int fd =
+            open(output->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+
+        if (fd < 0)
+            return wn_fail_errno(error, "%s: cannot create", output->part);
+        if (flock(fd, LOCK_EX | LOCK_NB)) {
+            if (errno == EWOULDBLOCK)
+                wn_fail(error, WN_EBUSY, "%s: another run is writing it",
+                        output->name);
+            else
+                wn_fail_errno(error, "%s: cannot lock", output->part);
+            close(fd);
+            return -1;
+        }
+        if (fstat(fd, &held) == 0 && lstat(output->part, &named) == 0 &&
+            held.st_ino == named.st_ino && held.st_dev == named.st_dev) {
+            output->descriptor = fd;
+            break;
+        }
+        close(fd);
+    }
+    if (ftruncate(output->descriptor, 0))
+        return wn_fail_errno(error, "%s: cannot empty", output->part);
     if (about && fchmod(output->descriptor, about->st_mode & 07777))
         return wn_fail_errno(error, "%s: cannot set its mode", output->part);
     return 0;
@@ -322,27 +316,20 @@ const char *wn_output_name(const struct wn_output *output)
     return output->name;
 }
 
-static int copy_to_stream(struct wn_output *output, struct wn_error *error)
-{
-    const int to = output->given ? open(output->given, O_WRONLY | O_CLOEXEC)
-                                 : STDOUT_FILENO;
-
-    if (to < 0)
-        return wn_fail_errno(error, "%s: cannot open", output->name);
-    lseek(output->descriptor, 0, SEEK_SET);
-    int status =
-        copy_out(output->descriptor, "temporary file", to, output->name, error);
-    if (output->given && close(to) && status == 0)
-        status = wn_fail_errno(error, "%s: cannot write", output->name);
-    return status;
-}
-
 int wn_output_commit(struct wn_output *output, struct wn_error *error)
 {
     int status = 0;
 
     if (!output->target) {
-        status = copy_to_stream(output, error);
+        const int to = output->given ? open(output->given, O_WRONLY | O_CLOEXEC)
+                                     : STDOUT_FILENO;
+
+        lseek(output->descriptor, 0, SEEK_SET);
+        status = to < 0 ? wn_fail_errno(error, "%s: cannot open", output->name)
+                        : copy_out(output->descriptor, "temporary file", to,
+                                   output->name, error);
+        if (to >= 0 && output->given && close(to) && status == 0)
+            status = wn_fail_errno(error, "%s: cannot write", output->name);
     } else if (fsync(output->descriptor)) {
         status = wn_fail_errno(error, "%s: cannot write", output->name);
     } else if (rename(output->part, output->target)) {

@@ -49,7 +49,7 @@ static void lower_to(struct wn_free_memory *memory, double bytes,
 }
 
 /* The files of a version of control groups. */
-static const struct version {
+static const struct {
     const char *mark; /* before the group's path in /proc/self/cgroup */
     const char *folder, *limit, *used, *inactive, *active;
 } versions[] = {{"::", "/sys/fs/cgroup", "/memory.max", "/memory.current",
@@ -57,46 +57,6 @@ static const struct version {
                 {":memory:", "/sys/fs/cgroup/memory", "/memory.limit_in_bytes",
                  "/memory.usage_in_bytes", "total_inactive_file ",
                  "total_active_file "}};
-
-/* Ask the process's group and its ancestors. A container may show only some of
- * them, but always the top one. Page cache counts as free. */
-static void ask_groups(struct wn_free_memory *memory, const char *root,
-                       const struct version *version)
-{
-    FILE *file = open_under(root, "/proc/self/cgroup", "");
-    char line[LINE], folder[PATH];
-
-    while (file && fgets(line, sizeof line, file)) {
-        char *path = strstr(line, version->mark);
-
-        if (!path || strlen(line) == sizeof line - 1)
-            continue;
-        path += strlen(version->mark);
-        path[strcspn(path, "\n")] = '\0';
-        for (;;) {
-            snprintf(folder, sizeof folder, "%s%s", version->folder, path);
-            const double limit =
-                free_memory_read_number(root, folder, version->limit, "");
-            const double used =
-                free_memory_read_number(root, folder, version->used, "");
-            const double inactive = free_memory_read_number(
-                root, folder, "/memory.stat", version->inactive);
-            const double active = free_memory_read_number(
-                root, folder, "/memory.stat", version->active);
-
-            if (limit >= 0 && used >= 0)
-                lower_to(memory,
-                         limit - used + fmax(inactive, 0) + fmax(active, 0),
-                         "the control group has");
-            char *last = strrchr(path, '/');
-            if (!last)
-                break;
-            *last = '\0';
-        }
-    }
-    if (file)
-        fclose(file);
-}
 
 double wn_anonymous_memory(void)
 {
@@ -117,8 +77,44 @@ struct wn_free_memory wn_free_memory_find(const char *root)
 
     if (available >= 0)
         lower_to(&memory, available * 1024, "this machine has");
-    for (size_t v = 0; v < sizeof versions / sizeof *versions; v++)
-        ask_groups(&memory, root, &versions[v]);
+    /* Ask the process's group and its ancestors. A container may show only some
+     * of them, but always the top one. Page cache counts as free. */
+    for (size_t v = 0; v < sizeof versions / sizeof *versions; v++) {
+        FILE *file = open_under(root, "/proc/self/cgroup", "");
+        char line[LINE], folder[PATH];
+
+        while (file && fgets(line, sizeof line, file)) {
+            char *path = strstr(line, versions[v].mark);
+
+            if (!path || strlen(line) == sizeof line - 1)
+                continue;
+            path += strlen(versions[v].mark);
+            path[strcspn(path, "\n")] = '\0';
+            for (;;) {
+                snprintf(folder, sizeof folder, "%s%s", versions[v].folder,
+                         path);
+                const double most = free_memory_read_number(
+                    root, folder, versions[v].limit, "");
+                const double used =
+                    free_memory_read_number(root, folder, versions[v].used, "");
+                const double inactive = free_memory_read_number(
+                    root, folder, "/memory.stat", versions[v].inactive);
+                const double active = free_memory_read_number(
+                    root, folder, "/memory.stat", versions[v].active);
+
+                if (most >= 0 && used >= 0)
+                    lower_to(&memory,
+                             most - used + fmax(inactive, 0) + fmax(active, 0),
+                             "the control group has");
+                char *last = strrchr(path, '/');
+                if (!last)
+                    break;
+                *last = '\0';
+            }
+        }
+        if (file)
+            fclose(file);
+    }
     if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
         pages >= 0) {
         const double bytes =

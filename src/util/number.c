@@ -18,22 +18,6 @@ static bool number_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Any number, by strtod on a terminated copy. */
-static bool parse_any(const char *text, size_t length, double *value)
-{
-    char small[128];
-    char *copy = length < sizeof small ? small : wn_new(length + 1, 1);
-    char *end;
-
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    *value = strtod(copy, &end);
-    const bool whole = end == copy + length && isfinite(*value);
-    if (copy != small)
-        free(copy);
-    return whole;
-}
-
 /* Bytes as the digits 0..9 where they are '0'..'9', the first one lowest. */
 static uint64_t number_load(const char *text)
 {
@@ -188,7 +172,18 @@ bool wn_number_parse(const char *text, size_t length, double *value)
             *value = -*value;
         return true;
     }
-    return parse_any(text, length, value);
+    /* Any other number, by strtod on a terminated copy. */
+    char small[128];
+    char *copy = length < sizeof small ? small : wn_new(length + 1, 1);
+    char *end;
+
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    *value = strtod(copy, &end);
+    const bool whole = end == copy + length && isfinite(*value);
+    if (copy != small)
+        free(copy);
+    return whole;
 }
 
 static size_t format_nonfinite(double value, char out[32])

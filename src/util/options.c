@@ -196,13 +196,18 @@ static int fail_option(int argc, char **argv, int code,
                    "unknown or ambiguous option %s; see --help", word);
 }
 
-static int read_words(struct wn_options *options, int argc, char **argv,
-                      struct wn_error *error)
+struct wn_options *wn_options_parse(const struct wn_program *program, int argc,
+                                    char **argv, struct wn_error *error)
 {
-    struct option *longs = wn_new(options->row_count + 1, sizeof *longs);
-    char *shorts = wn_new(2 * options->row_count + 2, 1), *at = shorts;
+    struct wn_options *options = wn_new(1, sizeof *options);
+    bool help = false;
     int code, status = 0;
 
+    options->rows = program->rows;
+    options->row_count = options_count_rows(program->rows);
+    options->settings = wn_new(options->row_count, sizeof *options->settings);
+    struct option *longs = wn_new(options->row_count + 1, sizeof *longs);
+    char *shorts = wn_new(2 * options->row_count + 2, 1), *at = shorts;
     *at++ = ':';
     for (size_t r = 0; r < options->row_count; r++) {
         const struct wn_option *row = &options->rows[r];
@@ -244,19 +249,6 @@ static int read_words(struct wn_options *options, int argc, char **argv,
     options->operand_count = (size_t)(argc - optind);
     free(longs);
     free(shorts);
-    return status;
-}
-
-struct wn_options *wn_options_parse(const struct wn_program *program, int argc,
-                                    char **argv, struct wn_error *error)
-{
-    struct wn_options *options = wn_new(1, sizeof *options);
-    bool help = false;
-
-    options->rows = program->rows;
-    options->row_count = options_count_rows(program->rows);
-    options->settings = wn_new(options->row_count, sizeof *options->settings);
-    int status = read_words(options, argc, argv, error);
     for (size_t r = 0; r < options->row_count; r++)
         if (options->settings[r].given &&
             (strcmp(options->rows[r].name, "help") == 0 ||
