@@ -413,38 +413,6 @@ static int copy_codes(const struct wn_hdf5_copy *copy,
     return status;
 }
 
-/* List the places in data of the wanted rows; ends: out, n+1. */
-static uint64_t *list_places(const struct wn_hdf5_copy *copy,
-                             struct wn_hdf5_reader *reader,
-                             const struct wn_array *indptr, size_t all,
-                             uint64_t *ends)
-{
-    uint64_t *place = NULL;
-    size_t capacity = 0, used = 0;
-    double at[2];
-
-    wn_grow(&place, &capacity, 1, sizeof *place);
-    for (size_t i = 0; i < copy->n; i++) {
-        const size_t row = copy->row[i];
-
-        if (wn_array_numbers(indptr, row, row + 2, at, reader->error))
-            break;
-        if (!(at[0] >= 0 && at[0] <= at[1] && at[1] <= (double)all)) {
-            wn_hdf5_refuse(reader, "its indptr does not ascend");
-            break;
-        }
-        const size_t count = (size_t)at[1] - (size_t)at[0];
-        wn_grow(&place, &capacity, used + count + 1, sizeof *place);
-        for (size_t p = 0; p < count; p++)
-            place[used++] = (uint64_t)at[0] + p;
-        ends[i + 1] = used;
-    }
-    if (!reader->error->code)
-        return place;
-    free(place);
-    return NULL;
-}
-
 static int copy_sparse(const struct wn_hdf5_copy *copy,
                        struct wn_hdf5_reader *reader, hid_t file)
 {
@@ -452,6 +420,8 @@ static int copy_sparse(const struct wn_hdf5_copy *copy,
     struct wn_array indptr = {0}, data = {0};
     const hsize_t extent[1] = {copy->n + 1};
     uint64_t *place = NULL, *ends = wn_new(copy->n + 1, sizeof *ends);
+    size_t capacity = 0, used = 0;
+    double at[2];
     char path[WN_HDF5_PATH];
     hid_t to = H5I_INVALID_HID;
     bool good = false;
@@ -465,11 +435,25 @@ static int copy_sparse(const struct wn_hdf5_copy *copy,
                 reader->name, reader->path, copy->rows);
         goto done;
     }
-    place = list_places(copy, reader, &indptr, data.rows, ends);
-    if (!place)
-        goto done;
+    /* List the places in data of the wanted rows, and where each row ends. */
+    wn_grow(&place, &capacity, 1, sizeof *place);
+    for (size_t i = 0; i < copy->n; i++) {
+        const size_t row = copy->row[i];
+
+        if (wn_array_numbers(&indptr, row, row + 2, at, reader->error))
+            goto done;
+        if (!(at[0] >= 0 && at[0] <= at[1] && at[1] <= (double)data.rows)) {
+            wn_hdf5_refuse(reader, "its indptr does not ascend");
+            goto done;
+        }
+        const size_t count = (size_t)at[1] - (size_t)at[0];
+        wn_grow(&place, &capacity, used + count + 1, sizeof *place);
+        for (size_t p = 0; p < count; p++)
+            place[used++] = (uint64_t)at[0] + p;
+        ends[i + 1] = used;
+    }
     cells.row = place;
-    cells.n = ends[copy->n];
+    cells.n = used;
     cells.rows = data.rows;
     if (copy_member(&cells, reader, file, "data", false, NULL) ||
         copy_member(&cells, reader, file, "indices", false, NULL))

@@ -216,20 +216,6 @@ static void fit_piece(const struct wn_hdf5_reader *reader, struct piece *piece)
         piece->cells *= piece->count[r];
 }
 
-/* Go to the next piece, row-major; false at the end. */
-static bool next_piece(const struct wn_hdf5_reader *reader, struct piece *piece)
-{
-    for (int r = reader->axis; r >= 0; r--) {
-        piece->start[r] += piece->count[r];
-        if (piece->start[r] < reader->extent[r]) {
-            fit_piece(reader, piece);
-            return true;
-        }
-        piece->start[r] = 0;
-    }
-    return false;
-}
-
 /* Read a piece and put its numbers or texts into the sink. */
 static int copy_piece(struct wn_hdf5_reader *reader, const struct piece *piece,
                       char *buffer)
@@ -302,9 +288,18 @@ int wn_hdf5_dataset_read(struct wn_hdf5_reader *reader)
         fit_piece(reader, &piece);
         buffer = wn_new(piece.cells, width > 8 ? width : 8);
         wn_array_sink_open(&reader->sink, array);
-        do
+        for (bool more = true; status == 0 && more;) {
             status = copy_piece(reader, &piece, buffer);
-        while (status == 0 && next_piece(reader, &piece));
+            more = false;
+            /* The next piece, row-major. */
+            for (int r = reader->axis; r >= 0 && !more; r--) {
+                piece.start[r] += piece.count[r];
+                more = piece.start[r] < reader->extent[r];
+                piece.start[r] = more ? piece.start[r] : 0;
+            }
+            if (more)
+                fit_piece(reader, &piece);
+        }
         free(buffer);
         status = wn_array_sink_close(&reader->sink, status == 0, reader->error);
     }

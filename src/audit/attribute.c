@@ -14,12 +14,6 @@ enum {
 
 /* ---- attributes --------------------------------------------------------- */
 
-static int compare_attributes(const void *a, const void *b)
-{
-    return strcmp(((const struct wn_attribute *)a)->name,
-                  ((const struct wn_attribute *)b)->name);
-}
-
 void wn_attributes_free(struct wn_attribute *list, size_t count)
 {
     for (size_t i = 0; list && i < count; i++) {
@@ -94,7 +88,7 @@ int wn_attributes_read(hid_t object, struct wn_attribute **list, size_t *count,
         wn_attributes_free(all, n);
         return -1;
     }
-    qsort(all, n, sizeof *all, compare_attributes);
+    qsort(all, n, sizeof *all, wn_text_ascending);
     *list = all;
     *count = n;
     return 0;
@@ -154,17 +148,13 @@ void wn_digest_attribute(struct wn_digest *digest, const char *path,
     add_line(digest, &text);
 }
 
-static int compare_lines(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 void wn_digest_text(struct wn_digest *digest, char out[WN_DIGEST_TEXT])
 {
     struct wn_hash *hash = wn_hash_new();
 
     if (digest->count)
-        qsort(digest->line, digest->count, sizeof *digest->line, compare_lines);
+        qsort(digest->line, digest->count, sizeof *digest->line,
+              wn_text_ascending);
     for (size_t i = 0; i < digest->count; i++)
         wn_hash_add(hash, digest->line[i], strlen(digest->line[i]));
     wn_hash_text(hash, out);

@@ -19,7 +19,7 @@ bool wn_stage_holds(enum wn_stage stage, const char *path);
 
 /* A scalar: a text of fixed length or a number. */
 struct wn_attribute {
-    char *name;
+    char *name; /* first, for wn_text_ascending() */
     bool number;
     bool whole; /* write it as a 32-bit integer */
     char *text; /* NULL for a number */
@@ -54,7 +54,7 @@ struct wn_hash *wn_digest_begin(const struct wn_hdf5_shape *shape);
 
 /* One group or dataset below the root. */
 struct wn_entry {
-    char *path;
+    char *path; /* first, for wn_text_ascending() */
     bool group;
     struct wn_hdf5_shape shape;  /* of a dataset */
     char digest[WN_DIGEST_TEXT]; /* "" if it has none, as subgroups */

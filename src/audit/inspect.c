@@ -31,12 +31,6 @@ void wn_catalog_free(struct wn_catalog *catalog)
     *catalog = (struct wn_catalog){0};
 }
 
-static int compare_entries(const void *a, const void *b)
-{
-    return strcmp(((const struct wn_entry *)a)->path,
-                  ((const struct wn_entry *)b)->path);
-}
-
 const struct wn_entry *wn_catalog_find(const struct wn_catalog *catalog,
                                        const char *path)
 {
@@ -151,40 +145,6 @@ static int read_digest(struct walk *walk, hid_t object, struct wn_entry *entry)
     return 0;
 }
 
-static int inspect_dataset(struct walk *walk, struct wn_entry *entry)
-{
-    const hid_t set = H5Dopen2(walk->file, entry->path, H5P_DEFAULT);
-    const hid_t creation = H5Dget_create_plist(set);
-    unsigned flags, config;
-    size_t none = 0;
-    int status = -1;
-
-    if (!wn_layout_find(entry->path))
-        inspect_refuse(walk, entry->path, "not a part of an audit file");
-    else if (creation < 0)
-        inspect_refuse(walk, entry->path, "damaged");
-    else if (H5Pget_external_count(creation) != 0)
-        inspect_refuse(walk, entry->path, "refused: data in another file");
-    else if (H5Pget_layout(creation) == H5D_VIRTUAL)
-        inspect_refuse(walk, entry->path, "refused: a virtual dataset");
-    else if (H5Pget_layout(creation) != H5D_CHUNKED)
-        inspect_refuse(walk, entry->path, "refused: not chunked");
-    else if (H5Pget_nfilters(creation) != 1 ||
-             H5Pget_filter2(creation, 0, &flags, &none, NULL, 0, NULL,
-                            &config) != H5Z_FILTER_FLETCHER32)
-        inspect_refuse(walk, entry->path,
-                       "refused: wanted the filter fletcher32 and no other");
-    else if (inspect_type(walk, set, entry) == 0 &&
-             inspect_shape(walk, set, creation, entry) == 0 &&
-             read_digest(walk, set, entry) == 0)
-        status = entry->digest[0]
-                     ? 0
-                     : inspect_refuse(walk, entry->path, "has no digest");
-    wn_hdf5_close(creation);
-    wn_hdf5_close(set);
-    return status;
-}
-
 static int inspect_group(struct walk *walk, const char *path);
 
 /* Refuse links that are not hard and objects that more than one link names; add
@@ -195,6 +155,8 @@ static int inspect_object(struct walk *walk, const char *path)
     struct wn_entry *entry;
     H5L_info_t link;
     H5O_info_t about;
+    unsigned flags, config;
+    size_t none = 0;
     int status;
 
     if (H5Lget_info(walk->file, path, &link, H5P_DEFAULT) < 0)
@@ -225,14 +187,39 @@ static int inspect_object(struct walk *walk, const char *path)
     entry = &catalog->entry[catalog->count++];
     *entry = (struct wn_entry){.path = wn_copy_text(path, strlen(path)),
                                .group = about.type == H5O_TYPE_GROUP};
-    if (!entry->group)
-        return inspect_dataset(walk, entry);
-    const hid_t group = H5Gopen2(walk->file, path, H5P_DEFAULT);
-    if (group < 0)
-        return inspect_refuse(walk, path, "damaged");
-    status = read_digest(walk, group, entry);
-    H5Gclose(group);
-    return status ? -1 : inspect_group(walk, path);
+    if (entry->group) {
+        const hid_t group = H5Gopen2(walk->file, path, H5P_DEFAULT);
+
+        if (group < 0)
+            return inspect_refuse(walk, path, "damaged");
+        status = read_digest(walk, group, entry);
+        H5Gclose(group);
+        return status ? -1 : inspect_group(walk, path);
+    }
+    const hid_t set = H5Dopen2(walk->file, path, H5P_DEFAULT);
+    const hid_t creation = H5Dget_create_plist(set);
+    if (!wn_layout_find(path))
+        inspect_refuse(walk, path, "not a part of an audit file");
+    else if (creation < 0)
+        inspect_refuse(walk, path, "damaged");
+    else if (H5Pget_external_count(creation) != 0)
+        inspect_refuse(walk, path, "refused: data in another file");
+    else if (H5Pget_layout(creation) == H5D_VIRTUAL)
+        inspect_refuse(walk, path, "refused: a virtual dataset");
+    else if (H5Pget_layout(creation) != H5D_CHUNKED)
+        inspect_refuse(walk, path, "refused: not chunked");
+    else if (H5Pget_nfilters(creation) != 1 ||
+             H5Pget_filter2(creation, 0, &flags, &none, NULL, 0, NULL,
+                            &config) != H5Z_FILTER_FLETCHER32)
+        inspect_refuse(walk, path,
+                       "refused: wanted the filter fletcher32 and no other");
+    else if (inspect_type(walk, set, entry) == 0 &&
+             inspect_shape(walk, set, creation, entry) == 0 &&
+             read_digest(walk, set, entry) == 0 && !entry->digest[0])
+        inspect_refuse(walk, path, "has no digest");
+    wn_hdf5_close(creation);
+    wn_hdf5_close(set);
+    return walk->error->code ? -1 : 0;
 }
 
 /* The names of a group's links, collected without following any. */
@@ -290,6 +277,6 @@ int wn_inspect(hid_t file, uint64_t size, struct wn_catalog *catalog,
     free(walk.seen);
     if (status == 0)
         qsort(catalog->entry, catalog->count, sizeof *catalog->entry,
-              compare_entries);
+              wn_text_ascending);
     return status;
 }

@@ -217,25 +217,13 @@ void wn_calendar_fit_conclude(struct wn_calendar_fit *fit)
         struct wn_column *column = &fit->table->column[fit->column[i]];
         const struct seen *seen = &fit->seen[i];
         double *sample = fit->sample + i * sampled;
-        double pair[2] = {seen->min, seen->max};
-        size_t count = 0;
 
         column->min = column->median = seen->min;
         column->max = seen->max;
         memcpy(scratch, sample, sampled * sizeof *sample);
-        for (size_t s = 0; s < sampled; s++)
-            if (!isnan(sample[s]))
-                sample[count++] = sample[s];
-        if (seen->min < seen->max && count) {
-            wn_scale_fit(&column->scale, sample, scratch + sampled, count);
-            column->leakage = wn_leakage_numbers(test, scratch, sample, count);
-        }
-        /* The sample may be constant where the column is not. */
-        if (seen->min < seen->max && !(column->scale.per_deviation > 0))
-            wn_scale_fit(&column->scale, pair, scratch, 2);
-        if (column->scale.per_deviation > 0)
-            column->median = 2 * column->scale.center;
-        column->unknown = wn_scale_apply(&column->scale, column->median);
+        if (seen->min < seen->max)
+            wn_columns_fit_numbers(column, sample, sampled, test, scratch,
+                                   scratch + sampled);
         column->parts = (seen->min < seen->max ? 1u << TREND : 0) |
                         (several(seen->months) ? 1u << MONTH : 0) |
                         (several(seen->weekdays) ? 1u << WEEKDAY : 0) |

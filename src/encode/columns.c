@@ -33,36 +33,22 @@ struct scratch {
     struct wn_leakage_test *test;
 };
 
-/* The scale of a numeric column, and how it predicts the label. If the sample
- * is constant but the column is not, its minimum and maximum stand for it. */
-static void fit_numbers(const struct fitting *fitting, size_t c,
-                        const struct scratch *scratch)
+void wn_columns_fit_numbers(struct wn_column *column, double *sample,
+                            size_t rows, struct wn_leakage_test *test,
+                            const double *tested, double *scratch)
 {
-    struct wn_column *column = &fitting->table->column[c];
-    const size_t rows = fitting->sample->rows;
-    double *sample = fitting->sample->number + c * rows;
-    double pair[2] = {column->min, column->max};
     size_t count = 0;
 
-    if (column->numbers)
-        column->median = column->min;
-    /* Numbers that differ by rounding only are constant. */
-    if (column->numbers == 0 ||
-        column->max - column->min <=
-            NEAR * fmax(fabs(column->min), fabs(column->max)))
-        return;
-    for (size_t i = 0; i < fitting->tested; i++)
-        scratch->number[i] = sample[i * fitting->step];
     for (size_t i = 0; i < rows; i++)
         if (!isnan(sample[i]))
             sample[count++] = sample[i];
     if (count) {
-        wn_scale_fit(&column->scale, sample, scratch->sorted, count);
-        column->leakage =
-            wn_leakage_numbers(scratch->test, scratch->number, sample, count);
+        wn_scale_fit(&column->scale, sample, scratch, count);
+        column->leakage = wn_leakage_numbers(test, tested, sample, count);
     }
     if (!(column->scale.per_deviation > 0))
-        wn_scale_fit(&column->scale, pair, scratch->sorted, 2);
+        wn_scale_fit(&column->scale, (double[]){column->min, column->max},
+                     scratch, 2);
     column->median = 2 * column->scale.center;
     column->unknown = wn_scale_apply(&column->scale, column->median);
 }
@@ -150,8 +136,19 @@ static void fit_column(const struct fitting *fitting, size_t c,
             sample->registers + (c << sample->bits), sample->bits));
         column->distinct_estimated = true;
     }
-    if (column->kind == WN_KIND_NUMERIC)
-        fit_numbers(fitting, c, scratch);
+    if (column->kind == WN_KIND_NUMERIC && column->numbers) {
+        double *number = sample->number + c * sample->rows;
+
+        column->median = column->min;
+        /* Numbers that differ by rounding only are constant. */
+        if (column->max - column->min >
+            NEAR * fmax(fabs(column->min), fabs(column->max))) {
+            for (size_t i = 0; i < fitting->tested; i++)
+                scratch->number[i] = number[i * fitting->step];
+            wn_columns_fit_numbers(column, number, sample->rows, scratch->test,
+                                   scratch->number, scratch->sorted);
+        }
+    }
     if ((column->kind == WN_KIND_CATEGORICAL ||
          column->kind == WN_KIND_BOOLEAN) &&
         sample->in[c].cells) {

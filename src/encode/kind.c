@@ -24,16 +24,9 @@ static bool is_most(uint64_t part, uint64_t filled)
     return part && (double)part * 100 >= (double)filled * VALID_PERCENT;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const uint64_t one = *(const uint64_t *)a, two = *(const uint64_t *)b;
-
-    return (one > two) - (one < two);
-}
-
 void wn_sort_digests(uint64_t *digest, size_t count)
 {
-    qsort(digest, count, sizeof *digest, ascending);
+    qsort(digest, count, sizeof *digest, wn_whole_ascending);
 }
 
 uint64_t wn_kind_distinct(const struct wn_kind_evidence *evidence)

@@ -11,39 +11,6 @@ void wn_sketch_merge(uint8_t *into, const uint8_t *from, unsigned bits)
         into[r] = from[r] > into[r] ? from[r] : into[r];
 }
 
-/* x + sum over j >= 1 of x^(2^j) 2^(j-1): for the share of empty registers. */
-static double sigma(double x)
-{
-    double sum = x, last, unit = 1;
-
-    if (x == 1)
-        return INFINITY;
-    do {
-        last = sum;
-        x *= x;
-        sum += x * unit;
-        unit += unit;
-    } while (sum > last);
-    return sum;
-}
-
-/* (1 - x - sum over j >= 1 of (1 - x^(2^-j))^2 2^-j) / 3: for the share
- * of registers that are not full. */
-static double tau(double x)
-{
-    double sum = 1 - x, last, unit = 1;
-
-    if (x == 0 || x == 1)
-        return 0;
-    do {
-        last = sum;
-        x = sqrt(x);
-        unit *= 0.5;
-        sum -= (1 - x) * (1 - x) * unit;
-    } while (sum < last);
-    return sum / 3;
-}
-
 double wn_sketch_count(const uint8_t *registers, unsigned bits)
 {
     const double m = (double)((size_t)1 << bits);
@@ -52,9 +19,30 @@ double wn_sketch_count(const uint8_t *registers, unsigned bits)
 
     for (size_t r = 0; r < (size_t)1 << bits; r++)
         count[registers[r]]++;
-    double sum = m * tau(1 - count[max + 1] / m);
+    /* tau of the share x of registers that are not full:
+     * (1 - x - sum over j >= 1 of (1 - x^(2^-j))^2 2^-j) / 3. */
+    double x = 1 - count[max + 1] / m, last = INFINITY, unit = 1;
+    double tau = x > 0 ? 1 - x : 0;
+    while (x > 0 && tau < last) {
+        last = tau;
+        x = sqrt(x);
+        unit *= 0.5;
+        tau -= (1 - x) * (1 - x) * unit;
+    }
+    double sum = m * (tau / 3);
     for (unsigned rank = max; rank >= 1; rank--)
         sum = 0.5 * (sum + count[rank]);
-    sum += m * sigma(count[0] / m);
+    /* sigma of the share x of empty registers:
+     * x + sum over j >= 1 of x^(2^j) 2^(j-1). */
+    x = count[0] / m;
+    double sigma = x;
+    unit = 1;
+    do {
+        last = sigma;
+        x *= x;
+        sigma += x * unit;
+        unit += unit;
+    } while (sigma > last);
+    sum += m * sigma;
     return m * m / (2 * log(2) * sum);
 }

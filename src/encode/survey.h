@@ -41,6 +41,13 @@ struct wn_survey_sample {
 
 /* Once labels are known: kinds, scales, statistics. Overwrites the sample. */
 void wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample);
+/* The scale and median of a column whose minimum is below its maximum, and how
+ * it predicts the label. If the sample (rows, NaN for a missing cell;
+ * overwritten) is constant, minimum and maximum stand for it. tested: the
+ * numbers of the rows of the test; scratch: rows + 2. */
+void wn_columns_fit_numbers(struct wn_column *column, double *sample,
+                            size_t rows, struct wn_leakage_test *test,
+                            const double *tested, double *scratch);
 /* How many features each column gives, their places and names. WN_EDATA for a
  * column without one valid cell, and values that are not UTF-8. */
 int wn_columns_number(struct wn_table *table,

@@ -14,6 +14,7 @@
 #include "linalg/products.h"
 #include "linalg/softmax_row.h"
 #include "util/memory.h"
+#include "util/number.h"
 #include "util/random.h"
 #include "util/spill.h"
 
@@ -239,13 +240,6 @@ static size_t landmark_count(const struct wn_sample *sample)
                                                  : max);
 }
 
-static int kernel_tune_compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* The median distance of random pairs of rows; 1 where all are equal. */
 static double typical_distance(const struct wn_standardize *standard,
                                const struct wn_sample *sample)
@@ -273,7 +267,7 @@ static double typical_distance(const struct wn_standardize *standard,
     free(a);
     if (count == 0)
         return 1;
-    qsort(distance, count, sizeof *distance, kernel_tune_compare);
+    qsort(distance, count, sizeof *distance, wn_number_ascending);
     return distance[count / 2];
 }
 

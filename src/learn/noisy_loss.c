@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "util/memory.h"
+#include "util/number.h"
 #include "util/spill.h"
 
 #define MIN_PROBABILITY 1e-12
@@ -77,13 +78,6 @@ int wn_transition_invert(const double *t, size_t k, double *u,
     return 0;
 }
 
-static int mixture_ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* M step: r[i] is the responsibility of component 0 for value i. */
 static void maximise(struct wn_mixture *fit, const double *x, const double *r,
                      size_t n)
@@ -136,7 +130,7 @@ void wn_mixture_fit(const double *value, size_t n, double *low,
     double *x = wn_new(2 * n, sizeof *x), *sorted = x + n;
 
     memcpy(sorted, value, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, mixture_ascending);
+    qsort(sorted, n, sizeof *sorted, wn_number_ascending);
     const double min = n ? sorted[0] : 0, max = n ? sorted[n - 1] : 0;
     if (min == max) {
         for (size_t i = 0; i < n; i++)

@@ -5,16 +5,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return x < y ? -1 : x > y;
-}
+#include "util/number.h"
 
 void wn_sort(double *x, size_t n)
 {
-    qsort(x, n, sizeof *x, ascending);
+    qsort(x, n, sizeof *x, wn_number_ascending);
 }
 
 double wn_percentile(const double *x, size_t n, double q)

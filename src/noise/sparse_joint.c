@@ -8,14 +8,8 @@
 
 #include "noise/order_statistics.h"
 #include "util/memory.h"
+#include "util/number.h"
 #include "util/spill.h"
-
-static int by_pair(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-    return x < y ? -1 : x > y;
-}
 
 void wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
                     const int32_t *column, size_t n)
@@ -28,7 +22,7 @@ void wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
             pair[count++] = (uint64_t)row[i] * k + (uint64_t)column[i];
     for (size_t c = 0; c < k; c++)
         pair[count++] = (uint64_t)c * k + c;
-    qsort(pair, count, sizeof *pair, by_pair);
+    qsort(pair, count, sizeof *pair, wn_whole_ascending);
     for (size_t p = 0; p < count; p++)
         if (!cells || pair[cells - 1] != pair[p])
             pair[cells++] = pair[p];

@@ -249,3 +249,17 @@ bool wn_size_parse(const char *text, uint64_t *bytes)
     *bytes = (uint64_t)(value * factor);
     return true;
 }
+
+int wn_number_ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+int wn_whole_ascending(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}

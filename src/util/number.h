@@ -30,4 +30,8 @@ size_t wn_number_format_float(float value, char out[32]);
  * 1024). Returns false for anything else. */
 bool wn_size_parse(const char *text, uint64_t *bytes);
 
+/* For qsort(): doubles, and uint64_t, in ascending order. */
+int wn_number_ascending(const void *a, const void *b);
+int wn_whole_ascending(const void *a, const void *b);
+
 #endif

@@ -100,3 +100,8 @@ bool wn_text_is_utf8(const char *bytes, size_t length)
 {
     return !u8_check((const uint8_t *)bytes, length);
 }
+
+int wn_text_ascending(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}

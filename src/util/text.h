@@ -61,4 +61,7 @@ int wn_text_compare(const char *one, size_t length, const char *two,
 /* Whether bytes are valid UTF-8 (no surrogates, no overlong forms). */
 bool wn_text_is_utf8(const char *bytes, size_t length);
 
+/* For qsort(): strings, or structs that begin with one, in byte order. */
+int wn_text_ascending(const void *a, const void *b);
+
 #endif
