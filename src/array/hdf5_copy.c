@@ -104,20 +104,10 @@ static int copy_attributes(const struct wn_hdf5_copy *copy,
 
 /* ---- datasets ----------------------------------------------------------- */
 
-/* One dataset on its way. */
-struct transfer {
-    const struct wn_hdf5_copy *copy;
-    struct wn_hdf5_reader *reader;
-    hid_t to; /* the new dataset */
-    bool whole;
-    size_t n;     /* rows to write */
-    size_t width; /* bytes of a cell in memory */
-    char *buffer; /* reader->step rows */
-};
-
-static uint64_t source_row(const struct transfer *transfer, size_t i)
+static uint64_t source_row(const struct wn_hdf5_copy *copy, bool whole,
+                           size_t i)
 {
-    return transfer->whole ? i : transfer->copy->row[i];
+    return whole ? i : copy->row[i];
 }
 
 /* Create a dataset of n rows like the reader's, with gzip where that has it and
@@ -182,36 +172,34 @@ static hid_t create_dataset(const struct wn_hdf5_reader *reader, hid_t file,
 }
 
 /* Move `rows` rows of a dataset to (`out`) or from the buffer. */
-static bool move_rows(const struct transfer *transfer, hid_t set,
-                      uint64_t begin, size_t rows, bool out)
+static bool move_rows(const struct wn_hdf5_reader *reader, hid_t set,
+                      uint64_t begin, size_t rows, char *buffer, bool out)
 {
-    const struct wn_hdf5_reader *reader = transfer->reader;
     hsize_t start[WN_ARRAY_RANK] = {begin}, count[WN_ARRAY_RANK];
     const hid_t space = H5Dget_space(set);
 
     memcpy(count, reader->extent, sizeof count);
     count[0] = rows;
     const hid_t memory = H5Screate_simple(reader->array->rank, count, NULL);
-    const bool good = space >= 0 && memory >= 0 &&
-                      H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL,
-                                          count, NULL) >= 0 &&
-                      (out ? H5Dwrite(set, reader->type, memory, space,
-                                      H5P_DEFAULT, transfer->buffer)
-                           : H5Dread(set, reader->type, memory, space,
-                                     H5P_DEFAULT, transfer->buffer)) >= 0;
+    const bool good =
+        space >= 0 && memory >= 0 &&
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >=
+            0 &&
+        (out ? H5Dwrite(set, reader->type, memory, space, H5P_DEFAULT, buffer)
+             : H5Dread(set, reader->type, memory, space, H5P_DEFAULT,
+                       buffer)) >= 0;
     /* Strings of variable length are freed once they are written. */
     if (good && out && H5Tis_variable_str(reader->type) > 0)
-        H5Dvlen_reclaim(reader->type, memory, H5P_DEFAULT, transfer->buffer);
+        H5Dvlen_reclaim(reader->type, memory, H5P_DEFAULT, buffer);
     wn_hdf5_close(space);
     wn_hdf5_close(memory);
     return good;
 }
 
-/* Replace a cell by `text`, in the type of the dataset. */
-static int set_cell(const struct transfer *transfer, char *cell,
+/* Replace a cell of `width` bytes by `text`, in the type of the dataset. */
+static int set_cell(struct wn_hdf5_reader *reader, size_t width, char *cell,
                     const char *text)
 {
-    struct wn_hdf5_reader *reader = transfer->reader;
     const hid_t type = reader->type;
     const H5T_class_t class = H5Tget_class(type);
     const size_t length = strlen(text);
@@ -228,11 +216,11 @@ static int set_cell(const struct transfer *transfer, char *cell,
     if (class == H5T_STRING) {
         const H5T_str_t pad = H5Tget_strpad(type);
 
-        if (length + (pad == H5T_STR_NULLTERM) > transfer->width)
+        if (length + (pad == H5T_STR_NULLTERM) > width)
             return wn_fail(reader->error, WN_EDATA,
                            "%s: %s: its strings are too short for '%.80s'",
                            reader->name, reader->path, text);
-        memset(cell, pad == H5T_STR_SPACEPAD ? ' ' : 0, transfer->width);
+        memset(cell, pad == H5T_STR_SPACEPAD ? ' ' : 0, width);
         memcpy(cell, text, length);
         return 0;
     }
@@ -245,7 +233,7 @@ static int set_cell(const struct transfer *transfer, char *cell,
     if (!good)
         return wn_fail(reader->error, WN_EDATA, "%s: %s: cannot hold '%.80s'",
                        reader->name, reader->path, text);
-    memcpy(cell, number, transfer->width);
+    memcpy(cell, number, width);
     return 0;
 }
 
@@ -256,15 +244,16 @@ static int copy_dataset(const struct wn_hdf5_copy *copy,
                         const char *const *value)
 {
     struct wn_array array = {0};
-    struct transfer transfer = {
-        .copy = copy, .reader = reader, .to = H5I_INVALID_HID, .whole = whole};
+    hid_t to = H5I_INVALID_HID;
+    size_t n, width;
+    char *buffer = NULL; /* reader->step rows */
     int status = -1;
 
     reader->array = &array;
     if (wn_hdf5_dataset_open(reader))
         goto done;
-    transfer.n = whole ? array.rows : copy->n;
-    transfer.width = H5Tget_size(reader->type);
+    n = whole ? array.rows : copy->n;
+    width = H5Tget_size(reader->type);
     if (!whole && array.rows != copy->rows) {
         wn_fail(reader->error, WN_EDATA,
                 "%s: %s: found %zu rows, wanted %zu as when it was audited",
@@ -279,35 +268,32 @@ static int copy_dataset(const struct wn_hdf5_copy *copy,
         wn_hdf5_refuse(reader, "its rows are too large");
         goto done;
     }
-    transfer.buffer =
-        wn_new(wn_product(reader->step, array.columns, 1), transfer.width);
-    wn_sandbox_seconds(SECONDS +
-                       wn_product(array.rows, array.columns, transfer.width) /
-                           BYTES_A_SECOND);
-    transfer.to = create_dataset(reader, file, transfer.n);
-    if (transfer.to < 0) {
+    buffer = wn_new(wn_product(reader->step, array.columns, 1), width);
+    wn_sandbox_seconds(SECONDS + wn_product(array.rows, array.columns, width) /
+                                     BYTES_A_SECOND);
+    to = create_dataset(reader, file, n);
+    if (to < 0) {
         fail_write(copy, reader);
         goto done;
     }
     /* Copy the rows, those that follow each other at once. */
-    for (size_t i = 0; i < transfer.n;) {
-        const uint64_t from = source_row(&transfer, i);
+    for (size_t i = 0; i < n;) {
+        const uint64_t from = source_row(copy, whole, i);
         size_t count = 1;
 
-        while (count < reader->step && i + count < transfer.n &&
-               source_row(&transfer, i + count) == from + count)
+        while (count < reader->step && i + count < n &&
+               source_row(copy, whole, i + count) == from + count)
             count++;
         if (from + count > reader->extent[0] ||
-            !move_rows(&transfer, reader->set, from, count, false)) {
+            !move_rows(reader, reader->set, from, count, buffer, false)) {
             wn_hdf5_refuse(reader, "damaged, cannot be read");
             goto done;
         }
         for (size_t r = 0; value && r < count; r++)
             if (value[i + r] &&
-                set_cell(&transfer, transfer.buffer + r * transfer.width,
-                         value[i + r]))
+                set_cell(reader, width, buffer + r * width, value[i + r]))
                 goto done;
-        if (!move_rows(&transfer, transfer.to, i, count, true)) {
+        if (!move_rows(reader, to, i, count, buffer, true)) {
             fail_write(copy, reader);
             goto done;
         }
@@ -315,10 +301,10 @@ static int copy_dataset(const struct wn_hdf5_copy *copy,
     }
     status = copy_attributes(copy, reader, file, NULL);
 done:
-    if (transfer.to >= 0 && H5Dclose(transfer.to) < 0 && status == 0)
+    if (to >= 0 && H5Dclose(to) < 0 && status == 0)
         status = fail_write(copy, reader);
     wn_hdf5_dataset_close(reader);
-    free(transfer.buffer);
+    free(buffer);
     return status;
 }
 

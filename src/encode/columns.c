@@ -19,10 +19,7 @@ static const double NEAR = 1e-12; /* of the largest number */
 struct fitting {
     struct wn_table *table;
     struct wn_survey_sample *sample;
-    int32_t
-        *label; /* of every step-th row of the sample, for the leakage test */
-    size_t tested; /* how many */
-    size_t step;
+    size_t tested, step; /* the leakage test has every step-th sampled row */
 };
 
 /* The scratch of one thread. */
@@ -166,7 +163,7 @@ void wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample)
     const size_t step = (sample->rows + WN_LEAKAGE_ROWS - 1) / WN_LEAKAGE_ROWS;
     const size_t tested = (sample->rows + step - 1) / step;
     int32_t *label = wn_new(tested, sizeof *label);
-    const struct fitting fitting = {table, sample, label, tested, step};
+    const struct fitting fitting = {table, sample, tested, step};
 
     for (size_t i = 0; i < tested; i++)
         label[i] = table->label[wn_sample_row(i * step, sample->stride,

@@ -51,22 +51,22 @@ static bool are_digits(uint64_t word)
             UINT64_C(0xf0f0f0f0f0f0f0f0)) == 0;
 }
 
-/* The common cells: a sign, up to 8 digits, and perhaps a point and 1 to 7
- * digits. Works on words of eight bytes, because the branches of a loop over
- * bytes would cost more than all the rest. False: any other text. */
-static bool parse_common(const char *text, size_t length, double *value)
+/* A fast path for the common cells: a sign, up to 8 digits, and perhaps a point
+ * and 1 to 7 digits. It works on words of eight bytes, because the branches of
+ * a loop over bytes would cost more than all the rest. */
+bool wn_number_parse_padded(const char *text, size_t length, double *value)
 {
     static const double ten[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
     static const uint64_t whole_ten[] = {1,     10,     100,     1000,
                                          10000, 100000, 1000000, 10000000};
     const uint64_t seven = UINT64_C(0x7f7f7f7f7f7f7f7f);
-    const bool sign = *text == '-' || *text == '+';
+    const bool sign = length && (*text == '-' || *text == '+');
     const char *end = text + length;
     const size_t count = length - sign;
     uint64_t bits;
 
     if (count - 1 > 15)
-        return false;
+        return wn_number_parse(text, length, value);
     const uint64_t tail = highest(number_load(end - 8), count < 8 ? count : 8);
     const uint64_t beside = tail ^ UINT64_C(0x1e1e1e1e1e1e1e1e);
     const uint64_t point = ~(((beside & seven) + seven) | beside | seven);
@@ -75,7 +75,7 @@ static bool parse_common(const char *text, size_t length, double *value)
         const size_t whole = count - fraction - 1;
 
         if (fraction == 0 || whole - 1 > 7)
-            return false;
+            return wn_number_parse(text, length, value);
         const uint64_t back = highest(tail, fraction);
         if (count <= 8) {
             /* One word: move the digits before the point over it. */
@@ -83,21 +83,21 @@ static bool parse_common(const char *text, size_t length, double *value)
                                              << 8;
 
             if (!are_digits(both))
-                return false;
+                return wn_number_parse(text, length, value);
             *value = (double)eight(both) / ten[fraction];
         } else {
             const uint64_t front =
                 highest(number_load(end - fraction - 9), whole);
 
             if (!are_digits(front) || !are_digits(back))
-                return false;
+                return wn_number_parse(text, length, value);
             *value =
                 (double)(eight(front) * whole_ten[fraction] + eight(back)) /
                 ten[fraction];
         }
     } else {
         if (count > 8 || !are_digits(tail))
-            return false;
+            return wn_number_parse(text, length, value);
         *value = (double)eight(tail);
     }
     /* A branch on the sign of numbers about 0 would be mispredicted half of
@@ -106,12 +106,6 @@ static bool parse_common(const char *text, size_t length, double *value)
     bits ^= (uint64_t)(*text == '-') << 63;
     memcpy(value, &bits, sizeof bits);
     return true;
-}
-
-bool wn_number_parse_padded(const char *text, size_t length, double *value)
-{
-    return (length && parse_common(text, length, value)) ||
-           wn_number_parse(text, length, value);
 }
 
 bool wn_number_parse(const char *text, size_t length, double *value)
