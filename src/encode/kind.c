@@ -182,12 +182,6 @@ static bool is_identifier(const struct wn_kind_evidence *evidence)
                evidence->cells * IDENTIFIER_PERCENT;
 }
 
-static bool is_anything(const struct wn_kind_evidence *evidence)
-{
-    (void)evidence;
-    return true;
-}
-
 static size_t category_features(const struct wn_column *column)
 {
     if (column->many)
@@ -290,7 +284,6 @@ const struct wn_kind wn_kinds[WN_KINDS] = {
                       .name_feature = bucket_name,
                       .encode = encode_text},
     [WN_KIND_CATEGORICAL] = {.name = "categorical",
-                             .is = is_anything,
                              .features = category_features,
                              .name_feature = category_name,
                              .encode = encode_category},
@@ -301,7 +294,7 @@ enum wn_column_kind wn_kind_guess(const struct wn_kind_evidence *evidence)
 {
     int kind = WN_KIND_GUESS + 1;
 
-    while (!wn_kinds[kind].is(evidence))
+    while (wn_kinds[kind].is && !wn_kinds[kind].is(evidence))
         kind++;
     return (enum wn_column_kind)kind;
 }

@@ -22,8 +22,8 @@ struct wn_kind {
     const char *wanted; /* what an invalid cell should be: "a number"; NULL if
                            every cell is valid */
     enum wn_rule rule;  /* that an invalid cell breaks */
-    /* Whether the cells look like it, tried in the table's order; NULL: never.
-     */
+    /* Whether the cells look like it, tried in the table's order; NULL: what is
+     * none of the others. */
     bool (*is)(const struct wn_kind_evidence *evidence);
     /* The number of cells of this kind; NULL: all that are not missing. */
     uint64_t (*valid)(const struct wn_column *column);
