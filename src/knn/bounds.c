@@ -27,59 +27,37 @@ static double row_square(const float *row, size_t d)
     return sum;
 }
 
-static double euclidean(const float *a, const float *b, size_t d)
-{
-    double sum[4] = {0};
-    size_t j = 0;
-
-    for (; j + 4 <= d; j += 4)
-        for (size_t s = 0; s < 4; s++) {
-            const double gap = (double)a[j + s] - b[j + s];
-            sum[s] += gap * gap;
-        }
-    for (; j < d; j++) {
-        const double gap = (double)a[j] - b[j];
-        sum[0] += gap * gap;
-    }
-    return sqrt((sum[0] + sum[1]) + (sum[2] + sum[3]));
-}
-
-/* 1 - cosine as half the squared distance of the two directions: exact where
- * it is small. */
-static double cosine(const float *a, double inverse_a, const float *b,
-                     double inverse_b, size_t d)
-{
-    double sum[4] = {0};
-    size_t j = 0;
-
-    if (inverse_a == 0 || inverse_b == 0)
-        return inverse_a == inverse_b ? 0 : 1;
-    for (; j + 4 <= d; j += 4)
-        for (size_t s = 0; s < 4; s++) {
-            const double gap = a[j + s] * inverse_a - b[j + s] * inverse_b;
-            sum[s] += gap * gap;
-        }
-    for (; j < d; j++) {
-        const double gap = a[j] * inverse_a - b[j] * inverse_b;
-        sum[0] += gap * gap;
-    }
-    const double half = 0.5 * ((sum[0] + sum[1]) + (sum[2] + sum[3]));
-    return half < 2 ? half : 2;
-}
-
+/* The Euclidean distance, or 1 - cosine as half the squared distance of the two
+ * directions: exact where it is small. */
 static float distance_of(const struct wn_bounds *bounds, size_t i, size_t j)
 {
     const size_t d = bounds->d;
     const float *a = bounds->x + i * d, *b = bounds->x + j * d;
-    size_t equal = 0;
+    const bool cosine = bounds->metric == WN_COSINE;
+    const double length_a = cosine ? bounds->inverse[i] : 1;
+    const double length_b = cosine ? bounds->inverse[j] : 1;
+    double sum[4] = {0};
+    size_t c = 0;
 
-    if (bounds->metric == WN_EUCLIDEAN)
-        return (float)euclidean(a, b, d);
-    while (equal < d && a[equal] == b[equal])
-        equal++;
-    if (equal == d)
-        return 0;
-    return (float)cosine(a, bounds->inverse[i], b, bounds->inverse[j], d);
+    if (cosine) {
+        while (c < d && a[c] == b[c])
+            c++;
+        if (c == d)
+            return 0;
+        if (length_a == 0 || length_b == 0)
+            return length_a == length_b ? 0 : 1;
+    }
+    for (c = 0; c + 4 <= d; c += 4)
+        for (size_t s = 0; s < 4; s++) {
+            const double gap = a[c + s] * length_a - b[c + s] * length_b;
+            sum[s] += gap * gap;
+        }
+    for (; c < d; c++) {
+        const double gap = a[c] * length_a - b[c] * length_b;
+        sum[0] += gap * gap;
+    }
+    const double square = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    return (float)(cosine ? fmin(0.5 * square, 2) : sqrt(square));
 }
 
 /* Choose the centre, from a few thousand rows, and the scale. Rows stay as they

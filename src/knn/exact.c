@@ -304,41 +304,6 @@ static size_t query_part(size_t total, size_t first)
     return total - first < QUERY_BLOCK ? total - first : QUERY_BLOCK;
 }
 
-/* Scan one block of references for a block of queries. */
-static void query_scan(const struct wn_bounds *bounds, struct query_scratch *s,
-                       const int32_t *query, size_t rows,
-                       const int32_t *reference, size_t columns)
-{
-    const size_t p = bounds->p;
-    const struct wn_scan scan = {.rows = rows,
-                                 .columns = columns,
-                                 .row_bias = s->row_bias,
-                                 .bias = s->bias,
-                                 .row_limit = s->row_limit,
-                                 .column_limit = s->limit};
-
-    for (size_t j = 0; j < QUERY_BLOCK; j++) {
-        s->bias[j] = j < columns ? bounds->bias[reference[j]] : INFINITY;
-        s->limit[j] = -INFINITY; /* references do not search */
-        if (j < columns)
-            wn_bounds_row(bounds, (size_t)reference[j], s->columns + j * p);
-    }
-    wn_gemm(0, 1, rows, columns, p, -2, s->rows, p, s->columns, p, 0, s->dots,
-            QUERY_BLOCK);
-    for (size_t i = 0; i < rows; i++) {
-        s->row_bias[i] = bounds->bias[query[i]];
-        s->row_limit[i] = s->candidates[i].limit;
-    }
-    const size_t count = wn_scan_dots(&scan, s->dots, QUERY_BLOCK, s->hits);
-    for (size_t h = 0; h < count; h++) {
-        const size_t i = (size_t)s->hits[h].row;
-
-        wn_candidates_offer(bounds, &s->candidates[i], (size_t)query[i],
-                            (size_t)reference[s->hits[h].column],
-                            s->hits[h].low, s->winners);
-    }
-}
-
 void wn_knn_query(const struct wn_graph *graph, const int32_t *query,
                   size_t queries, const int32_t *reference, size_t references,
                   int32_t *index, float *distance)
@@ -357,6 +322,8 @@ void wn_knn_query(const struct wn_graph *graph, const int32_t *query,
         s->winners = wn_new(capacity, sizeof *s->winners);
         s->entries =
             wn_new(wn_product(QUERY_BLOCK, capacity, 1), sizeof *s->entries);
+        for (size_t j = 0; j < QUERY_BLOCK; j++)
+            s->limit[j] = -INFINITY; /* references do not search */
 #pragma omp for schedule(dynamic)
         for (size_t first = 0; first < queries; first += QUERY_BLOCK) {
             const size_t rows = query_part(queries, first);
@@ -364,12 +331,43 @@ void wn_knn_query(const struct wn_graph *graph, const int32_t *query,
             for (size_t i = 0; i < rows; i++) {
                 wn_bounds_row(&bounds, (size_t)query[first + i],
                               s->rows + i * p);
+                s->row_bias[i] = bounds.bias[query[first + i]];
                 wn_candidates_start(&s->candidates[i],
                                     s->entries + i * capacity);
             }
-            for (size_t at = 0; at < references; at += QUERY_BLOCK)
-                query_scan(&bounds, s, query + first, rows, reference + at,
-                           query_part(references, at));
+            for (size_t at = 0; at < references; at += QUERY_BLOCK) {
+                const size_t columns = query_part(references, at);
+                const struct wn_scan scan = {.rows = rows,
+                                             .columns = columns,
+                                             .row_bias = s->row_bias,
+                                             .bias = s->bias,
+                                             .row_limit = s->row_limit,
+                                             .column_limit = s->limit};
+
+                for (size_t j = 0; j < columns; j++) {
+                    const size_t row = (size_t)reference[at + j];
+
+                    s->bias[j] = bounds.bias[row];
+                    wn_bounds_row(&bounds, row, s->columns + j * p);
+                }
+                for (size_t j = columns; j < QUERY_BLOCK; j++)
+                    s->bias[j] = INFINITY;
+                wn_gemm(0, 1, rows, columns, p, -2, s->rows, p, s->columns, p,
+                        0, s->dots, QUERY_BLOCK);
+                for (size_t i = 0; i < rows; i++)
+                    s->row_limit[i] = s->candidates[i].limit;
+                const size_t count =
+                    wn_scan_dots(&scan, s->dots, QUERY_BLOCK, s->hits);
+                for (size_t h = 0; h < count; h++) {
+                    const struct wn_hit hit = s->hits[h];
+
+                    wn_candidates_offer(
+                        &bounds, &s->candidates[hit.row],
+                        (size_t)query[first + (size_t)hit.row],
+                        (size_t)reference[at + (size_t)hit.column], hit.low,
+                        s->winners);
+                }
+            }
             for (size_t i = 0; i < rows; i++)
                 wn_candidates_decide(&bounds, &s->candidates[i],
                                      (size_t)query[first + i], s->winners,

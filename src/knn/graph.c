@@ -117,26 +117,6 @@ static void workers_free(struct worker **workers, int threads)
 
 /* ---- the search ---- */
 
-/* Limits for the worker's rows from their products with the places from ..
- * from + columns - 1. */
-static void set_limits(const struct ivf *ivf, struct worker *w, size_t count,
-                       size_t from, size_t columns)
-{
-    for (size_t q = 0; q < count; q++) {
-        size_t self = 0;
-
-        while (self < columns && ivf->row[from + self] != w->row[q])
-            self++;
-        float nobody = 0, *bias = self < columns ? &w->bias[self] : &nobody;
-        const float kept = *bias;
-
-        *bias = INFINITY;
-        wn_candidates_limit(&ivf->bounds, &w->candidates[q], (size_t)w->row[q],
-                            w->dots + q * BLOCK, w->bias, columns);
-        *bias = kept;
-    }
-}
-
 /* Offer all rows at the places begin .. end-1 to `count` of the worker's rows,
  * those of `who`.
  *   first_scan  these are all its rows, and they have no limits yet */
@@ -172,8 +152,22 @@ static void search_places(const struct ivf *ivf, struct worker *w,
             w->bias[j] = j < scan.columns ? ivf->bias[from + j] : INFINITY;
         if (!fused)
             ivf->kernel->multiply(&scan, w->dots, BLOCK);
-        if (first_scan)
-            set_limits(ivf, w, count, from, scan.columns);
+        /* Limits from the products with all places but the row's own. */
+        for (size_t q = 0; first_scan && q < count; q++) {
+            size_t self = 0;
+
+            while (self < scan.columns && ivf->row[from + self] != w->row[q])
+                self++;
+            float nobody = 0;
+            float *bias = self < scan.columns ? &w->bias[self] : &nobody;
+            const float kept = *bias;
+
+            *bias = INFINITY;
+            wn_candidates_limit(&ivf->bounds, &w->candidates[q],
+                                (size_t)w->row[q], w->dots + q * BLOCK, w->bias,
+                                scan.columns);
+            *bias = kept;
+        }
         for (size_t q = 0; q < count; q++)
             w->row_limit[q] = w->candidates[who[q]].limit;
         if (fused)

@@ -199,31 +199,12 @@ static void ranking_sort_by(struct wn_ranker *ranker, size_t n,
     }
 }
 
-/* Insertion sort of nearly sorted entries. Returns false if it takes too many
- * moves; then they are not sorted. */
-static bool insertion_sort(uint64_t *entries, size_t n)
-{
-    size_t left = MAX_MOVES * n;
-
-    for (size_t e = 1; e < n; e++) {
-        const uint64_t entry = entries[e];
-        size_t at = e;
-
-        for (; at > 0 && entries[at - 1] > entry; at--) {
-            if (left-- == 0)
-                return false;
-            entries[at] = entries[at - 1];
-        }
-        entries[at] = entry;
-    }
-    return true;
-}
-
 const int32_t *wn_ranker_order(struct wn_ranker *ranker, size_t i)
 {
     const size_t n = ranker->ranking->bounds.n;
     int32_t min = INT32_MAX, max = 0;
     struct digits digits = {.passes = 2};
+    size_t left = MAX_MOVES * n; /* of the insertion sort */
 
     find_bits(ranker, i, 0, i, &min, &max);
     find_bits(ranker, i, i + 1, n, &min, &max);
@@ -233,7 +214,16 @@ const int32_t *wn_ranker_order(struct wn_ranker *ranker, size_t i)
     while ((max - digits.base) >> (digits.skip + 2 * BITS))
         digits.skip++;
     ranking_sort_by(ranker, n, digits);
-    if (!insertion_sort(ranker->entries, n))
+    for (size_t e = 1; e < n && left > 0; e++) {
+        uint64_t *entries = ranker->entries;
+        const uint64_t entry = entries[e];
+        size_t at = e;
+
+        for (; at > 0 && entries[at - 1] > entry && left > 0; at--, left--)
+            entries[at] = entries[at - 1];
+        entries[at] = entry;
+    }
+    if (left == 0)
         ranking_sort_by(ranker, n, (struct digits){.passes = PASSES});
     for (size_t e = 0; e < n; e++)
         ranker->order[e] = (int32_t)(ranker->entries[e] & INT32_MAX);

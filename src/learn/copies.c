@@ -22,14 +22,6 @@ static int compare_keyed(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-static bool rows_equal(const float *a, const float *b, size_t d)
-{
-    for (size_t j = 0; j < d; j++)
-        if (a[j] != b[j])
-            return false;
-    return true;
-}
-
 /* The smallest row of the set of row i, with the path to it halved. */
 static size_t find_root(size_t *parent, size_t i)
 {
@@ -48,35 +40,6 @@ static void join(size_t *parent, size_t a, size_t b)
         parent[b] = a;
     else
         parent[a] = b;
-}
-
-/* Rows of equal hash lie side by side; each joins the first row that equals
- * it. Different rows of one hash are rare, so comparing with all is cheap. */
-static size_t join_exact(const float *x, size_t n, size_t d, size_t *parent)
-{
-    struct keyed *key = wn_new(n, sizeof *key);
-    float *row = wn_new(d, sizeof *row);
-    size_t copies = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < d; j++)
-            row[j] = x[i * d + j] + 0.0f; /* -0 becomes 0 */
-        key[i] = (struct keyed){wn_hash_bits(row, d * sizeof *row), i};
-    }
-    qsort(key, n, sizeof *key, compare_keyed);
-    for (size_t i = 1, first = 0; i < n; i++) {
-        if (key[i].hash != key[first].hash)
-            first = i;
-        for (size_t e = first; e < i; e++)
-            if (rows_equal(x + key[e].row * d, x + key[i].row * d, d)) {
-                join(parent, key[e].row, key[i].row);
-                copies++;
-                break;
-            }
-    }
-    free(row);
-    free(key);
-    return copies;
 }
 
 /* How many of the first neighbours of a row come before a gap: 0 if none do.
@@ -171,9 +134,11 @@ static size_t join_near(const struct wn_copies_rows *rows, size_t *parent)
 void wn_copies_merge(const struct wn_copies_rows *rows, int32_t *group,
                      size_t *groups, struct wn_copies *found)
 {
-    const size_t n = rows->n;
+    const size_t n = rows->n, d = rows->d;
     size_t *parent = wn_new(n, sizeof *parent);
     size_t *first = wn_new(*groups, sizeof *first);
+    struct keyed *key = wn_new(n, sizeof *key);
+    float *row = wn_new(d, sizeof *row);
 
     for (size_t i = 0; i < n; i++)
         parent[i] = i;
@@ -186,7 +151,34 @@ void wn_copies_merge(const struct wn_copies_rows *rows, int32_t *group,
             first[g] = i;
         join(parent, first[g], i);
     }
-    found->exact = join_exact(rows->x, n, rows->d, parent);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < d; j++)
+            row[j] = rows->x[i * d + j] + 0.0f; /* -0 becomes 0 */
+        key[i] = (struct keyed){wn_hash_bits(row, d * sizeof *row), i};
+    }
+    qsort(key, n, sizeof *key, compare_keyed);
+    /* Rows of equal hash lie side by side; each joins the first row that equals
+     * it. Different rows of one hash are rare, so comparing with all is
+     * cheap. */
+    found->exact = 0;
+    for (size_t i = 1, start = 0; i < n; i++) {
+        const float *own = rows->x + key[i].row * d;
+
+        if (key[i].hash != key[start].hash)
+            start = i;
+        for (size_t e = start; e < i; e++) {
+            const float *other = rows->x + key[e].row * d;
+            size_t j = 0;
+
+            while (j < d && own[j] == other[j])
+                j++;
+            if (j == d) {
+                join(parent, key[e].row, key[i].row);
+                found->exact++;
+                break;
+            }
+        }
+    }
     found->near = rows->neighbor ? join_near(rows, parent) : 0;
     *groups = 0;
     for (size_t i = 0; i < n; i++) {
@@ -195,5 +187,7 @@ void wn_copies_merge(const struct wn_copies_rows *rows, int32_t *group,
         group[i] = root == i ? (int32_t)(*groups)++ : group[root];
     }
     free(first);
+    free(key);
+    free(row);
     free(parent);
 }

@@ -449,31 +449,6 @@ static int score_small_groups(struct fit *fit, struct groups *groups,
     return failed ? -1 : 0;
 }
 
-/* A group of more than SLAB rows: subtract its rows from the sums and solve
- * again. */
-static int score_large_group(struct fit *fit, struct groups *groups,
-                             size_t group, float *score, struct wn_error *error)
-{
-    const size_t end = groups->begin[group + 1];
-    size_t next;
-
-    assert(groups->matrix && groups->right);
-    memcpy(fit->matrix, groups->matrix, fit->p * fit->p * sizeof(double));
-    memcpy(fit->right, groups->right, fit->p * fit->k * sizeof(double));
-    for (size_t at = groups->begin[group]; at < end; at = next) {
-        next = at + SLAB < end ? at + SLAB : end;
-        add_slab(fit, at, next, -1);
-    }
-    if (kernel_solve(fit, error))
-        return -1;
-    for (size_t at = groups->begin[group]; at < end; at = next) {
-        next = at + SLAB < end ? at + SLAB : end;
-        project_slab(fit, groups, at, next);
-        copy_scores(fit, groups, at, next, score);
-    }
-    return 0;
-}
-
 /* Scores of every group, left out as a whole. */
 static int score_groups(struct fit *fit, float *score, struct wn_error *error)
 {
@@ -516,9 +491,27 @@ static int score_groups(struct fit *fit, float *score, struct wn_error *error)
             status =
                 score_small_groups(fit, &groups, first, last, score, error);
     }
-    for (size_t g = 0; status == 0 && g < count; g++)
-        if (groups.begin[g + 1] - groups.begin[g] > SLAB)
-            status = score_large_group(fit, &groups, g, score, error);
+    /* A larger one: subtract its rows from the sums and solve again. */
+    for (size_t g = 0; status == 0 && g < count; g++) {
+        const size_t begin = groups.begin[g], end = groups.begin[g + 1];
+        size_t next;
+
+        if (end - begin <= SLAB)
+            continue;
+        assert(groups.matrix && groups.right);
+        memcpy(fit->matrix, groups.matrix, square * sizeof(double));
+        memcpy(fit->right, groups.right, wide * sizeof(double));
+        for (size_t at = begin; at < end; at = next) {
+            next = at + SLAB < end ? at + SLAB : end;
+            add_slab(fit, at, next, -1);
+        }
+        status = kernel_solve(fit, error);
+        for (size_t at = begin; status == 0 && at < end; at = next) {
+            next = at + SLAB < end ? at + SLAB : end;
+            project_slab(fit, &groups, at, next);
+            copy_scores(fit, &groups, at, next, score);
+        }
+    }
     fit->order = NULL;
     wn_spill_free(groups.order);
     free(groups.begin);

@@ -149,62 +149,56 @@ static int add_group_error(const struct wn_kernel_loo *loo,
     return status;
 }
 
-static int try_one(const struct wn_kernel_loo *loo, struct wn_trial *trial,
-                   struct wn_error *error)
+int wn_kernel_loo_try(const struct wn_kernel_loo *loo, struct wn_trial *trials,
+                      size_t count, struct wn_error *error)
 {
-    const float bend = -(float)(1 / (2 * trial->bandwidth * trial->bandwidth));
     const size_t n = loo->n;
-    double *matrix = wn_spill_new(wn_product(n, n, 1), sizeof *matrix);
-    float *row = wn_new(n, sizeof *row);
-    size_t max = 0;
+    size_t max = 0; /* rows of a group */
+    int failed = 0;
 
     for (size_t g = 0; g < loo->groups; g++) {
         const size_t rows = loo->begin[g + 1] - loo->begin[g];
 
         max = rows > max ? rows : max;
     }
-    double *residual = wn_spill_new(wn_product(max, loo->k, 1), sizeof(double));
-    /* The lower triangle of G. */
-    for (size_t i = 0; i < n; i++) {
-        const float *product = loo->product + i * n;
-        const float length = product[i];
-
-        for (size_t j = 0; j <= i; j++) {
-            const float distance =
-                length + loo->product[j * n + j] - 2 * product[j];
-
-            row[j] = bend * (distance > 0 ? distance : 0);
-        }
-        wn_exp_rows(row, i + 1);
-        for (size_t j = 0; j <= i; j++)
-            matrix[i * n + j] =
-                1 + (double)row[j] + (double)product[j] / (double)loo->d;
-        matrix[i * n + i] += trial->ridge / loo->weight[i];
-    }
-    int status =
-        wn_cholesky(matrix, n, error) || wn_cholesky_inverse(matrix, n, error)
-            ? -1
-            : 0;
-    trial->squared_error = 0;
-    for (size_t g = 0; status == 0 && g < loo->groups; g++)
-        status = add_group_error(loo, matrix, g, residual,
-                                 &trial->squared_error, error);
-    wn_spill_free(matrix);
-    free(row);
-    wn_spill_free(residual);
-    return status;
-}
-
-int wn_kernel_loo_try(const struct wn_kernel_loo *loo, struct wn_trial *trials,
-                      size_t count, struct wn_error *error)
-{
-    int failed = 0;
-
 #pragma omp parallel for schedule(dynamic) num_threads(loo->threads)
     for (size_t t = 0; t < count; t++) {
+        struct wn_trial *trial = &trials[t];
+        const double width = trial->bandwidth;
+        const float bend = -(float)(1 / (2 * width * width));
+        double *matrix = wn_spill_new(wn_product(n, n, 1), sizeof *matrix);
+        double *residual =
+            wn_spill_new(wn_product(max, loo->k, 1), sizeof *residual);
+        float *row = wn_new(n, sizeof *row);
         struct wn_error own = {0};
 
-        if (try_one(loo, &trials[t], &own)) {
+        /* The lower triangle of G. */
+        for (size_t i = 0; i < n; i++) {
+            const float *product = loo->product + i * n;
+            const float length = product[i];
+
+            for (size_t j = 0; j <= i; j++) {
+                const float distance =
+                    length + loo->product[j * n + j] - 2 * product[j];
+
+                row[j] = bend * (distance > 0 ? distance : 0);
+            }
+            wn_exp_rows(row, i + 1);
+            for (size_t j = 0; j <= i; j++)
+                matrix[i * n + j] =
+                    1 + (double)row[j] + (double)product[j] / (double)loo->d;
+            matrix[i * n + i] += trial->ridge / loo->weight[i];
+        }
+        bool done = wn_cholesky(matrix, n, &own) == 0 &&
+                    wn_cholesky_inverse(matrix, n, &own) == 0;
+        trial->squared_error = 0;
+        for (size_t g = 0; done && g < loo->groups; g++)
+            done = add_group_error(loo, matrix, g, residual,
+                                   &trial->squared_error, &own) == 0;
+        wn_spill_free(matrix);
+        wn_spill_free(residual);
+        free(row);
+        if (!done) {
 #pragma omp critical
             {
                 failed = 1;

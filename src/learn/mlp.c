@@ -337,63 +337,14 @@ static void update_biases(const struct wn_mlp_trainer *t, const float *delta,
     wn_sgd_step(b, velocity, outputs, (float)t->plan.rate);
 }
 
-static void train_batch(struct wn_mlp_trainer *t, const int32_t *row,
-                        size_t count, wn_mlp_watch *watch, void *context)
-{
-    enum { LINE = 64 / sizeof(float), AHEAD = 4 };
-    const size_t d = t->task.d, k = t->task.k;
-    const struct scratch *s = &t->scratch;
-    struct wn_mlp *net = t->net, *v = t->velocity;
-
-    /* The rows of a batch are scattered: prefetch the next ones. */
-    for (size_t i = 0; i < count; i++) {
-        const size_t next = i + AHEAD < count ? i + AHEAD : i;
-        const float *ahead = t->task.x + (size_t)row[next] * d;
-        const float *from = t->task.x + (size_t)row[i] * d;
-        float *to = s->x + i * t->stride;
-
-        for (size_t j = 0; j < d; j += LINE)
-            __builtin_prefetch(ahead + j);
-        if (t->task.ready)
-            memcpy(to, from, d * sizeof *to);
-        else
-            wn_standardize_row(t->task.standard, from, to);
-    }
-    if (t->layer)
-        wn_layer_forward(t->layer, s->x, count, net->scale, s->h);
-    else
-        mlp_hidden_units(net, s->x, count, s->h);
-    mlp_logits(net, s->h, count, s->z);
-    wn_softmax_in_place(s->z, count, k, s->p, s->log_total);
-    if (watch)
-        watch(context, row, count, s->z, s->log_total);
-    /* delta2 = weight (p - onehot), in p. */
-    for (size_t i = 0; i < count; i++) {
-        const size_t y = (size_t)t->task.label[row[i]];
-        float *p = s->p + i * k;
-
-        t->loss += s->log_total[i] - s->z[i * k + y];
-        p[y] -= 1;
-        for (size_t c = 0; t->task.weight && c < k; c++)
-            p[c] *= t->task.weight[row[i]];
-    }
-    backward(net, s->p, s->h, count, s->delta);
-    update_weights(t, s->h, net->h, 1, s->p, k, count, v->w2, net->w2);
-    update_biases(t, s->p, k, count, v->b2, net->b2);
-    if (t->layer)
-        wn_layer_learn(t->layer, s->x, s->delta, count,
-                       &(struct wn_layer_step){net->scale / (float)count,
-                                               (float)t->plan.momentum,
-                                               (float)t->plan.rate});
-    else
-        update_weights(t, s->x, net->d, net->scale, s->delta, net->h, count,
-                       v->w1, net->w1);
-    update_biases(t, s->delta, net->h, count, v->b1, net->b1);
-}
-
 int wn_mlp_trainer_epoch(struct wn_mlp_trainer *t, wn_mlp_watch *watch,
                          void *context)
 {
+    enum { LINE = 64 / sizeof(float), AHEAD = 4 };
+    const size_t d = t->task.d, k = t->task.k;
+    const float *weight = t->task.weight;
+    const struct scratch *s = &t->scratch;
+    struct wn_mlp *net = t->net, *v = t->velocity;
     struct wn_random random;
 
     wn_random_start(&random, t->plan.seed, WN_RANDOM_BATCHES, t->plan.replicate,
@@ -401,10 +352,54 @@ int wn_mlp_trainer_epoch(struct wn_mlp_trainer *t, wn_mlp_watch *watch,
     wn_random_shuffle(&random, t->order, t->rows);
     t->loss = 0;
     for (size_t at = 0; at < t->rows && isfinite(t->loss); at += t->batch) {
+        const int32_t *row = t->order + at;
         const size_t left = t->rows - at;
+        const size_t count = left < t->batch ? left : t->batch;
 
-        train_batch(t, t->order + at, left < t->batch ? left : t->batch, watch,
-                    context);
+        /* The rows of a batch are scattered: prefetch the next ones. */
+        for (size_t i = 0; i < count; i++) {
+            const size_t next = i + AHEAD < count ? i + AHEAD : i;
+            const float *ahead = t->task.x + (size_t)row[next] * d;
+            const float *from = t->task.x + (size_t)row[i] * d;
+            float *to = s->x + i * t->stride;
+
+            for (size_t j = 0; j < d; j += LINE)
+                __builtin_prefetch(ahead + j);
+            if (t->task.ready)
+                memcpy(to, from, d * sizeof *to);
+            else
+                wn_standardize_row(t->task.standard, from, to);
+        }
+        if (t->layer)
+            wn_layer_forward(t->layer, s->x, count, net->scale, s->h);
+        else
+            mlp_hidden_units(net, s->x, count, s->h);
+        mlp_logits(net, s->h, count, s->z);
+        wn_softmax_in_place(s->z, count, k, s->p, s->log_total);
+        if (watch)
+            watch(context, row, count, s->z, s->log_total);
+        /* delta2 = weight (p - onehot), in p. */
+        for (size_t i = 0; i < count; i++) {
+            const size_t y = (size_t)t->task.label[row[i]];
+            float *p = s->p + i * k;
+
+            t->loss += s->log_total[i] - s->z[i * k + y];
+            p[y] -= 1;
+            for (size_t c = 0; weight && c < k; c++)
+                p[c] *= weight[row[i]];
+        }
+        backward(net, s->p, s->h, count, s->delta);
+        update_weights(t, s->h, net->h, 1, s->p, k, count, v->w2, net->w2);
+        update_biases(t, s->p, k, count, v->b2, net->b2);
+        if (t->layer)
+            wn_layer_learn(t->layer, s->x, s->delta, count,
+                           &(struct wn_layer_step){net->scale / (float)count,
+                                                   (float)t->plan.momentum,
+                                                   (float)t->plan.rate});
+        else
+            update_weights(t, s->x, net->d, net->scale, s->delta, net->h, count,
+                           v->w1, net->w1);
+        update_biases(t, s->delta, net->h, count, v->b1, net->b1);
     }
     if (t->layer)
         wn_layer_read(t->layer, t->net->w1);

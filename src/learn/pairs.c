@@ -85,89 +85,55 @@ static void find_products(struct regression *r)
     wn_spill_free(strips);
 }
 
-/* The squared error on fold f of the coefficients without it, less |Y_f|^2; the
- * coefficients go into `keep` unless that is NULL. */
-static int try_fold(const struct regression *r, int f, double ridge,
-                    double *squared_error, float *keep, struct wn_error *error)
-{
-    const size_t d = r->d, p = r->p, width = d + p, size = wn_product(d, p, 1);
-    const double *part = r->product[f];
-    double *m = wn_spill_new(wn_product(d, d, 1), sizeof *m);
-    double *w = wn_spill_new(size, sizeof *w);
-
-    for (size_t i = 0; i < d; i++) {
-        for (size_t j = 0; j < d; j++)
-            m[i * d + j] = r->sum[i * width + j] - part[i * width + j];
-        m[i * d + i] += ridge;
-        for (size_t c = 0; c < p; c++)
-            w[i * p + c] = r->sum[i * width + d + c] - part[i * width + d + c];
-    }
-    const int status = wn_cholesky(m, d, error);
-    if (status == 0) {
-        double *gw = wn_spill_new(size, sizeof *gw);
-
-        wn_cholesky_solve(m, d, w, p, p);
-        wn_gemm_double(0, 0, d, p, d, part, width, w, p, gw, p);
-        *squared_error = 0;
-        for (size_t i = 0; i < d; i++)
-            for (size_t c = 0; c < p; c++)
-                *squared_error += w[i * p + c] *
-                                  (gw[i * p + c] - 2 * part[i * width + d + c]);
-        for (size_t e = 0; keep && e < size; e++)
-            keep[e] = (float)w[e];
-        wn_spill_free(gw);
-    }
-    wn_spill_free(m);
-    wn_spill_free(w);
-    return status;
-}
-
-/* All folds with one ridge: the sum of their errors. */
+/* All folds with one ridge: the sum of the squared errors on each fold f of the
+ * coefficients without it, less |Y_f|^2; `keep` keeps the coefficients in
+ * r->w. */
 static int try_ridge(struct regression *r, double ridge, bool keep,
                      double *squared_error, struct wn_error *error)
 {
+    const size_t d = r->d, p = r->p, width = d + p, size = wn_product(d, p, 1);
     struct wn_error errors[FOLDS] = {0};
-    double part[FOLDS];
+    double miss[FOLDS] = {0};
     int status[FOLDS];
 
 #pragma omp parallel for num_threads(r->threads)
-    for (int f = 0; f < FOLDS; f++)
-        status[f] =
-            try_fold(r, f, ridge, &part[f], keep ? r->w[f] : NULL, &errors[f]);
+    for (int f = 0; f < FOLDS; f++) {
+        const double *part = r->product[f];
+        double *m = wn_spill_new(wn_product(d, d, 1), sizeof *m);
+        double *w = wn_spill_new(size, sizeof *w);
+        double *gw = wn_spill_new(size, sizeof *gw);
+
+        for (size_t i = 0; i < d; i++) {
+            for (size_t j = 0; j < d; j++)
+                m[i * d + j] = r->sum[i * width + j] - part[i * width + j];
+            m[i * d + i] += ridge;
+            for (size_t c = d; c < width; c++)
+                w[i * p + c - d] = r->sum[i * width + c] - part[i * width + c];
+        }
+        status[f] = wn_cholesky(m, d, &errors[f]);
+        if (status[f] == 0) {
+            wn_cholesky_solve(m, d, w, p, p);
+            wn_gemm_double(0, 0, d, p, d, part, width, w, p, gw, p);
+            for (size_t i = 0; i < d; i++)
+                for (size_t c = 0; c < p; c++)
+                    miss[f] += w[i * p + c] *
+                               (gw[i * p + c] - 2 * part[i * width + d + c]);
+            for (size_t e = 0; keep && e < size; e++)
+                r->w[f][e] = (float)w[e];
+        }
+        wn_spill_free(m);
+        wn_spill_free(w);
+        wn_spill_free(gw);
+    }
     *squared_error = 0;
     for (int f = 0; f < FOLDS; f++) {
         if (status[f]) {
             *error = errors[f];
             return -1;
         }
-        *squared_error += part[f];
+        *squared_error += miss[f];
     }
     return 0;
-}
-
-/* Keep the coefficients of the best ridge; *share is that ridge. */
-static int choose_ridge(struct regression *r, double *share,
-                        struct wn_error *error)
-{
-    double trace = 0, min = INFINITY, squared_error;
-    size_t best = 0;
-
-    for (size_t j = 0; j < r->d; j++)
-        trace += r->sum[j * (r->d + r->p) + j];
-    /* If all features are constant any ridge will do. */
-    const double unit = trace > 0 ? trace / (double)r->d : 1;
-    for (size_t s = 0; s < RIDGES; s++) {
-        if (try_ridge(r, unit * ridges[s], false, &squared_error, error))
-            return -1;
-        if (squared_error < min) {
-            min = squared_error;
-            best = s;
-        }
-    }
-    for (int f = 0; f < FOLDS; f++)
-        r->w[f] = wn_spill_new(wn_product(r->d, r->p, 1), sizeof *r->w[f]);
-    *share = ridges[best];
-    return try_ridge(r, unit * ridges[best], true, &squared_error, error);
 }
 
 /* a = x times the coefficients of the row's fold. */
@@ -233,10 +199,26 @@ static int regress(const struct wn_blocks *blocks, const float *x,
     r.begin[FOLDS] = count;
     wn_spill_free(label);
     wn_spill_free(fold);
-    if (status == 0) {
+    if (status == 0)
         find_products(&r);
-        status = choose_ridge(&r, ridge, error);
+    /* Keep the coefficients of the best ridge, in shares of the mean square of
+     * a feature. If all features are constant any ridge will do. */
+    double trace = 0, min = INFINITY, squared_error;
+    for (size_t j = 0; status == 0 && j < r.d; j++)
+        trace += r.sum[j * (r.d + r.p) + j];
+    const double unit = trace > 0 ? trace / (double)r.d : 1;
+    *ridge = ridges[0];
+    for (size_t s = 0; status == 0 && s < RIDGES; s++) {
+        status = try_ridge(&r, unit * ridges[s], false, &squared_error, error);
+        if (status == 0 && squared_error < min) {
+            min = squared_error;
+            *ridge = ridges[s];
+        }
     }
+    for (int f = 0; f < FOLDS; f++)
+        r.w[f] = wn_spill_new(wn_product(r.d, r.p, 1), sizeof *r.w[f]);
+    if (status == 0)
+        status = try_ridge(&r, unit * *ridge, true, &squared_error, error);
     if (status == 0)
         predict_rows(&r, a);
     for (int f = 0; f < FOLDS; f++) {

@@ -446,42 +446,6 @@ static size_t fit_folds(const struct wn_softmax *options,
     return used;
 }
 
-/* Each row's probabilities by the model of its fold. */
-static int predict_rows(const struct problem *p, struct fold_fit **fits,
-                        size_t folds, struct evaluation *e, float *probability,
-                        struct wn_error *error)
-{
-    const size_t blocks = (p->n + ROWS - 1) / ROWS, wide = e->wide;
-    int overflow = 0;
-
-    gather_weights(p, fits, folds, e);
-#pragma omp parallel for num_threads(e->threads) reduction(| : overflow)
-    for (size_t b = 0; b < blocks; b++) {
-        struct scratch *s = &e->scratch[omp_get_thread_num()];
-        const size_t begin = b * ROWS;
-        const size_t end = begin + ROWS < p->n ? begin + ROWS : p->n;
-
-        for (size_t first = 0; first < folds; first += wide) {
-            const size_t w = folds - first < wide ? folds - first : wide;
-
-            softmax_predict_block(p, e, s, first, w, folds, begin, end);
-            for (size_t i = begin; i < end; i++) {
-                const size_t f = (size_t)p->fold[i] - first;
-                const size_t at = (i - begin) * w + f;
-
-                if ((size_t)p->fold[i] < first || f >= w)
-                    continue;
-                overflow |= !isfinite(s->norm[at]);
-                memcpy(probability + i * p->k, s->logits + at * p->k,
-                       p->k * sizeof *probability);
-            }
-        }
-    }
-    return overflow ? wn_fail(error, WN_ENUMERIC,
-                              "softmax: the weights grew beyond all numbers")
-                    : 0;
-}
-
 int wn_softmax_predict(const struct wn_softmax *options, const float *x,
                        size_t n, size_t d, const int32_t *label,
                        const float *weight, size_t k, const int32_t *fold,
@@ -495,7 +459,7 @@ int wn_softmax_predict(const struct wn_softmax *options, const float *x,
     struct fold_fit **active = wn_new(folds, sizeof(struct fold_fit *));
     double *inverse = find_preconditioner(&p, folds);
     struct evaluation e;
-    int status = 0;
+    int status = 0, overflow = 0;
 
     evaluation_new(&e, &p, folds, threads);
     for (size_t f = 0; status == 0 && f < folds; f++)
@@ -510,7 +474,34 @@ int wn_softmax_predict(const struct wn_softmax *options, const float *x,
             memcpy(fits[f].lbfgs.trial, fits[f].kept,
                    softmax_size_of(&p) * sizeof(double));
         }
-        status = predict_rows(&p, active, folds, &e, probability, error);
+        /* Each row's probabilities by the model of its fold. */
+        gather_weights(&p, active, folds, &e);
+#pragma omp parallel for num_threads(threads) reduction(| : overflow)
+        for (size_t b = 0; b < (n + ROWS - 1) / ROWS; b++) {
+            struct scratch *s = &e.scratch[omp_get_thread_num()];
+            const size_t begin = b * ROWS;
+            const size_t end = begin + ROWS < n ? begin + ROWS : n;
+
+            for (size_t first = 0; first < folds; first += e.wide) {
+                const size_t left = folds - first;
+                const size_t w = left < e.wide ? left : e.wide;
+
+                softmax_predict_block(&p, &e, s, first, w, folds, begin, end);
+                for (size_t i = begin; i < end; i++) {
+                    const size_t f = (size_t)fold[i] - first;
+                    const size_t at = (i - begin) * w + f;
+
+                    if ((size_t)fold[i] < first || f >= w)
+                        continue;
+                    overflow |= !isfinite(s->norm[at]);
+                    memcpy(probability + i * k, s->logits + at * k,
+                           k * sizeof *probability);
+                }
+            }
+        }
+        if (overflow)
+            status = wn_fail(error, WN_ENUMERIC,
+                             "softmax: the weights grew beyond all numbers");
     }
     evaluation_free(&e);
     for (size_t f = 0; f < folds; f++)

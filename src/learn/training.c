@@ -38,61 +38,6 @@ struct probe_network {
     int diverged;
 };
 
-/* Hold out every FIFTHS-th row of `order`, beginning with the first-th. */
-static int probe_new(struct probe_network *probe,
-                     const struct wn_mlp_task *task,
-                     const struct wn_mlp_plan *plan, const int32_t *order,
-                     size_t rows, size_t first, struct wn_error *error)
-{
-    struct wn_mlp_plan own = *plan;
-
-    own.replicate = PROBE_STREAM + first;
-    probe->label = wn_spill_new(task->n, sizeof *probe->label);
-    probe->row = wn_new(MAX_HELD_OUT, sizeof *probe->row);
-    probe->x = wn_spill_new(wn_product(WN_BLOCK, task->d, 1), sizeof *probe->x);
-    probe->y = wn_new(WN_BLOCK, sizeof *probe->y);
-    memcpy(probe->label, task->label, task->n * sizeof *probe->label);
-    for (size_t r = first; r < rows && probe->held < MAX_HELD_OUT;
-         r += FIFTHS) {
-        probe->row[probe->held++] = order[r];
-        probe->label[order[r]] = -1;
-    }
-    probe->task = *task;
-    probe->task.label = probe->label;
-    probe->trainer = wn_mlp_trainer_new(&probe->task, &own, error);
-    return probe->trainer ? 0 : -1;
-}
-
-/* One more epoch, and the loss after it. */
-static void probe_epoch(struct probe_network *probe, const int32_t *label)
-{
-    const size_t d = probe->task.d;
-    double loss = 0;
-
-    probe->diverged |= wn_mlp_trainer_epoch(probe->trainer, NULL, NULL);
-    for (size_t b = 0; b < wn_block_count(probe->held); b++) {
-        const size_t begin = wn_block_begin(b);
-        const size_t rows = wn_block_end(b, probe->held) - begin;
-        struct wn_mlp_prediction prediction[WN_BLOCK] = {0};
-        double sum = 0;
-
-        for (size_t r = 0; r < rows; r++) {
-            const size_t i = (size_t)probe->row[begin + r];
-
-            memcpy(probe->x + r * d, probe->task.x + i * d,
-                   d * sizeof *probe->x);
-            probe->y[r] = label[i];
-        }
-        wn_mlp_measure(wn_mlp_trainer_net(probe->trainer), probe->x, rows,
-                       probe->y,
-                       &(struct wn_mlp_measures){.prediction = prediction});
-        for (size_t r = 0; r < rows; r++)
-            sum += prediction[r].loss;
-        loss += sum;
-    }
-    probe->loss = probe->diverged ? INFINITY : loss / (double)probe->held;
-}
-
 /* Train the probes for up to `max` epochs, more than `min` and until the loss
  * has risen for a while. Returns the first epoch with a loss within 1 % of the
  * minimum: curves are often flat after it. */
@@ -101,6 +46,7 @@ static size_t find_early_epoch(struct probe_network *probe, int probes,
                                int threads)
 {
     const struct wn_mlp_task *task = &probe->task;
+    const size_t d = task->d;
     /* An epoch of a small set takes less time than waking the threads. */
     const int parallel = wn_product(task->n, task->d, 1) > (size_t)1 << 16;
     double *loss = wn_new(max + 1, sizeof *loss);
@@ -109,8 +55,32 @@ static size_t find_early_epoch(struct probe_network *probe, int probes,
     loss[0] = INFINITY;
     for (size_t e = 1; e <= max && (e <= min || e <= 2 * best + 2); e++) {
 #pragma omp parallel for num_threads(threads) schedule(static, 1) if (parallel)
-        for (int p = 0; p < probes; p++)
-            probe_epoch(&probe[p], label);
+        for (int p = 0; p < probes; p++) {
+            struct probe_network *own = &probe[p];
+            double sum = 0;
+
+            own->diverged |= wn_mlp_trainer_epoch(own->trainer, NULL, NULL);
+            for (size_t b = 0; b < wn_block_count(own->held); b++) {
+                const size_t begin = wn_block_begin(b);
+                const size_t rows = wn_block_end(b, own->held) - begin;
+                struct wn_mlp_prediction prediction[WN_BLOCK] = {0};
+                double part = 0;
+
+                for (size_t r = 0; r < rows; r++) {
+                    const size_t i = (size_t)own->row[begin + r];
+
+                    memcpy(own->x + r * d, task->x + i * d, d * sizeof(float));
+                    own->y[r] = label[i];
+                }
+                wn_mlp_measure(
+                    wn_mlp_trainer_net(own->trainer), own->x, rows, own->y,
+                    &(struct wn_mlp_measures){.prediction = prediction});
+                for (size_t r = 0; r < rows; r++)
+                    part += prediction[r].loss;
+                sum += part;
+            }
+            own->loss = own->diverged ? INFINITY : sum / (double)own->held;
+        }
         for (int p = 0; p < probes; p++)
             loss[e] += probe[p].loss;
         if (loss[e] < loss[best])
@@ -160,9 +130,27 @@ int wn_early_stopping_epoch(const struct wn_mlp_task *task,
     }
     wn_random_start(&random, plan->seed, WN_RANDOM_SAMPLE, PROBE_STREAM, 0);
     wn_random_shuffle(&random, order, rows);
-    for (int p = 0; status == 0 && p < probes; p++)
-        status =
-            probe_new(&probe[p], task, plan, order, rows, (size_t)p, error);
+    /* Each probe holds out every FIFTHS-th row, beginning with its own. */
+    for (int p = 0; status == 0 && p < probes; p++) {
+        struct probe_network *own = &probe[p];
+        struct wn_mlp_plan own_plan = *plan;
+
+        own_plan.replicate = PROBE_STREAM + (size_t)p;
+        own->label = wn_spill_new(task->n, sizeof *own->label);
+        own->row = wn_new(MAX_HELD_OUT, sizeof *own->row);
+        own->x = wn_spill_new(wn_product(WN_BLOCK, task->d, 1), sizeof *own->x);
+        own->y = wn_new(WN_BLOCK, sizeof *own->y);
+        memcpy(own->label, task->label, task->n * sizeof *own->label);
+        for (size_t r = (size_t)p; r < rows && own->held < MAX_HELD_OUT;
+             r += FIFTHS) {
+            own->row[own->held++] = order[r];
+            own->label[order[r]] = -1;
+        }
+        own->task = *task;
+        own->task.label = own->label;
+        own->trainer = wn_mlp_trainer_new(&own->task, &own_plan, error);
+        status = own->trainer ? 0 : -1;
+    }
     if (status == 0)
         *epoch =
             find_early_epoch(probe, probes, task->label,

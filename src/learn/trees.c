@@ -661,7 +661,7 @@ void wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
                             .weight = weight,
                             .group = group,
                             .seed = seed};
-    struct tree *trees = wn_new(BATCH, sizeof *trees);
+    struct tree trees[BATCH] = {0};
     const double even = 1.0 / (double)k;
 
     for (size_t i = 0; group && i < n; i++)
@@ -692,12 +692,10 @@ void wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
         for (size_t i = 0; i < n; i++)
             for (size_t t = 0; t < count; t++) {
                 const struct tree *tree = &trees[t];
-                const int32_t leaf = tree->leaf[i];
+                const int32_t l = tree->leaf[i];
+                const size_t end = l < 0 ? 0 : tree->first[l + 1];
 
-                if (leaf < 0)
-                    continue;
-                for (size_t s = tree->first[leaf]; s < tree->first[leaf + 1];
-                     s++)
+                for (size_t s = l < 0 ? 0 : tree->first[l]; s < end; s++)
                     probability[i * k + (size_t)tree->share[s].label] +=
                         tree->share[s].part;
             }
@@ -716,7 +714,6 @@ void wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
     }
     for (size_t t = 0; t < BATCH; t++)
         tree_free(&trees[t]);
-    free(trees);
     free(forest.low);
     free(forest.scale);
     wn_spill_free(order);

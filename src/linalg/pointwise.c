@@ -54,47 +54,30 @@ WN_MULTIVERSION void wn_column_sums(float *sum, const float *delta, size_t rows,
     }
 }
 
-/* exp(x) for x <= 0: 2^n e^r with |r| <= log(2) / 2, by Cephes' polynomial.
- * Adding 1.5 * 2^23 rounds n to an integer. */
-static inline float exp_below(float x)
-{
-    const float whole = 12582912.f; /* 1.5 * 2^23 */
-    const float at = x > -87.f ? x : -87.f;
-    const float n = (at * 1.44269504088896341f + whole) - whole;
-    const float r = (at - n * .693359375f) + n * 2.12194440e-4f;
-    float y = 1.9875691500e-4f;
-    const uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
-    float power;
-
-    y = y * r + 1.3981999507e-3f;
-    y = y * r + 8.3334519073e-3f;
-    y = y * r + 4.1665795894e-2f;
-    y = y * r + 1.6666665459e-1f;
-    y = y * r + 5.0000001201e-1f;
-    y = y * (r * r) + r + 1;
-    memcpy(&power, &bits, sizeof power);
-    return x > -87.f ? y * power : x - x; /* 0, or NaN of NaN */
-}
-
-/* The sum in double, in four lanes. */
-static double sum_row(const float *z, size_t k)
-{
-    double lane[4] = {0}, rest = 0;
-    const size_t even = k - k % 4;
-
-    for (size_t c = 0; c < even; c += 4)
-        for (size_t l = 0; l < 4; l++)
-            lane[l] += z[c + l];
-    for (size_t c = even; c < k; c++)
-        rest += z[c];
-    return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + rest;
-}
-
+/* exp(x) = 2^n e^r with |r| <= log(2) / 2, by Cephes' polynomial. Adding
+ * 1.5 * 2^23 rounds n to an integer. */
 WN_MULTIVERSION void wn_exp_rows(float *z, size_t count)
 {
+    const float whole = 12582912.f; /* 1.5 * 2^23 */
+
 #pragma omp simd
-    for (size_t i = 0; i < count; i++)
-        z[i] = exp_below(z[i]);
+    for (size_t i = 0; i < count; i++) {
+        const float x = z[i], at = x > -87.f ? x : -87.f;
+        const float n = (at * 1.44269504088896341f + whole) - whole;
+        const float r = (at - n * .693359375f) + n * 2.12194440e-4f;
+        float y = 1.9875691500e-4f;
+        const uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
+        float power;
+
+        y = y * r + 1.3981999507e-3f;
+        y = y * r + 8.3334519073e-3f;
+        y = y * r + 4.1665795894e-2f;
+        y = y * r + 1.6666665459e-1f;
+        y = y * r + 5.0000001201e-1f;
+        y = y * (r * r) + r + 1;
+        memcpy(&power, &bits, sizeof power);
+        z[i] = x > -87.f ? y * power : x - x; /* 0, or NaN of NaN */
+    }
 }
 
 /* Rows of few classes are narrower than a vector, so one loop takes the
@@ -112,9 +95,17 @@ void wn_softmax_in_place(const float *z, size_t rows, size_t k, float *p,
             p[i * k + c] = z[i * k + c] - top;
     }
     wn_exp_rows(p, rows * k);
+    const size_t even = k - k % 4;
     for (size_t i = 0; i < rows; i++) {
         float *row = p + i * k;
-        const double sum = sum_row(row, k);
+        double lane[4] = {0}, rest = 0;
+
+        for (size_t c = 0; c < even; c += 4)
+            for (size_t l = 0; l < 4; l++)
+                lane[l] += row[c + l];
+        for (size_t c = even; c < k; c++)
+            rest += row[c];
+        const double sum = ((lane[0] + lane[1]) + (lane[2] + lane[3])) + rest;
         const float share = (float)(1 / sum);
 
         log_total[i] += log(sum);

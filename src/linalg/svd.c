@@ -333,14 +333,19 @@ double wn_spectrum_bytes(size_t n, size_t d)
     return 8 * size * (size + SPECTRUM_BLOCK) + wn_linear_bytes((size_t)size);
 }
 
-/* The lower triangle of X^T X into a (d x d) if `tall`, else of X X^T (rows x
- * rows); X is every step-th row of x, taken in blocks of the other side. */
-static void spectrum_gram(const float *x, size_t rows, size_t d, size_t step,
-                          bool tall, double *a)
+int wn_spectrum_find(const float *x, size_t n, size_t d,
+                     struct wn_spectrum *spectrum, struct wn_error *error)
 {
+    const size_t step = spectrum_step(n, d), rows = (n + step - 1) / step;
+    const bool tall = rows >= d;
     const size_t size = tall ? d : rows, length = tall ? rows : d;
+    double *a = wn_spill_new(wn_product(size, size, 1), sizeof *a);
     double *block = wn_new(wn_product(SPECTRUM_BLOCK, size, 1), sizeof *block);
+    double *square = wn_new(size, sizeof *square), sum = 0;
 
+    *spectrum = (struct wn_spectrum){0};
+    /* The lower triangle of X^T X, or of X X^T where that is smaller; X is
+     * every step-th row of x, taken in blocks of the other side. */
     for (size_t at = 0; at < length; at += SPECTRUM_BLOCK) {
         const size_t left = length - at;
         const size_t count = left < SPECTRUM_BLOCK ? left : SPECTRUM_BLOCK;
@@ -355,18 +360,6 @@ static void spectrum_gram(const float *x, size_t rows, size_t d, size_t step,
                     (int)size);
     }
     free(block);
-}
-
-int wn_spectrum_find(const float *x, size_t n, size_t d,
-                     struct wn_spectrum *spectrum, struct wn_error *error)
-{
-    const size_t step = spectrum_step(n, d), rows = (n + step - 1) / step;
-    const size_t size = rows < d ? rows : d;
-    double *a = wn_spill_new(wn_product(size, size, 1), sizeof *a);
-    double *square = wn_new(size, sizeof *square), sum = 0;
-
-    *spectrum = (struct wn_spectrum){0};
-    spectrum_gram(x, rows, d, step, rows >= d, a);
     const int status = wn_cholesky_eigenvalues(a, size, square, error);
     /* Smaller squares are rounding errors of 0. */
     const double min = square[size - 1] * 1e-12;

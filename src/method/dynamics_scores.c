@@ -2,8 +2,8 @@
 /* Methods that are one statistic of the training dynamics, or little more.
  *
  * learn/dynamics.h says what each statistic is. A row of this file without
- * `score` is factor * statistic + shift, turned so that higher is more
- * suspicious. Those at one early epoch (needs DYNAMICS alone) follow Paul,
+ * `score` is factor * statistic + shift (method.h), turned so that higher is
+ * more suspicious. Those at one early epoch (needs DYNAMICS alone) follow Paul,
  * Ganguli and Dziugaite 2021, who average 10 networks; GraNd is never taken at
  * initialisation, where Kirsch 2023 found it no better than chance. */
 #include <math.h>
@@ -19,18 +19,6 @@ enum {
     HISTORIES = WN_NEEDS_DYNAMICS | WN_NEEDS_HISTORIES,
     TARGETS = HISTORIES | WN_NEEDS_TARGETS
 };
-
-/* k (1 - p_y) + 1 - k = 1 - k p_y, from l1 = 2 (1 - p_y). */
-static int sum_margin_score(const struct wn_view *view,
-                            const struct wn_scores *out, struct wn_error *error)
-{
-    const double k = (double)view->k;
-
-    (void)error;
-    wn_dynamics_read(view->dynamics, WN_L1, k / 2, 1 - k, out->score,
-                     out->spread);
-    return 0;
-}
 
 /* Two Gaussians are fitted to the losses of all rows; DivideMix calls the one
  * with the smaller mean clean. The score is the probability of the other. */
@@ -88,34 +76,6 @@ static int forgetting_score(const struct wn_view *view,
     return 0;
 }
 
-/* --variability-ci: sqrt(v + v^2/(E - 1)), v the variance, as with
- * --include_ci of the authors' code. Ambiguous rows have a high score, wrong
- * labels a low one together with a high `confidence`. */
-static int variability_score(const struct wn_view *view,
-                             const struct wn_scores *out,
-                             struct wn_error *error)
-{
-    (void)error;
-    wn_dynamics_read(view->dynamics,
-                     view->settings->variability_ci ? WN_VARIABILITY_CI
-                                                    : WN_VARIABILITY,
-                     1, 0, out->score, out->spread);
-    return 0;
-}
-
-/* The plain mean, as in the paper, or with --loss-recent the weights (e + 1)/E
- * of its code, which do not sum to 1. */
-static int loss_mean_score(const struct wn_view *view,
-                           const struct wn_scores *out, struct wn_error *error)
-{
-    (void)error;
-    wn_dynamics_read(view->dynamics,
-                     view->settings->loss_recent ? WN_LOSS_RECENT
-                                                 : WN_LOSS_MEAN,
-                     1, 0, out->score, out->spread);
-    return 0;
-}
-
 /* c (1 - c), c the mean over epochs and networks; at most 1/4. */
 static int closeness_score(const struct wn_view *view,
                            const struct wn_scores *out, struct wn_error *error)
@@ -124,19 +84,6 @@ static int closeness_score(const struct wn_view *view,
     wn_dynamics_read(view->dynamics, WN_CONFIDENCE, 1, 0, out->score, NULL);
     for (size_t i = 0; i < view->n; i++)
         out->score[i] *= 1 - out->score[i];
-    return 0;
-}
-
-/* Cartography counts the epochs in which the row was right; here the others
- * count. */
-static int correctness_score(const struct wn_view *view,
-                             const struct wn_scores *out,
-                             struct wn_error *error)
-{
-    (void)error;
-    wn_dynamics_read(view->dynamics, WN_CORRECTNESS, -1,
-                     (double)wn_dynamics_epochs(view->dynamics), out->score,
-                     out->spread);
     return 0;
 }
 
@@ -170,7 +117,9 @@ const struct wn_method wn_method_margin = {
 const struct wn_method wn_method_sum_margin = {
     .name = "sum_margin", .source = "Paul, Ganguli and Dziugaite 2021",
     .brief = "lead of all other classes in early probabilities",
-    .needs = EARLY, .score = sum_margin_score, .spreads = true};
+    /* 1 - k p_y, from l1 = 2 (1 - p_y) */
+    .needs = EARLY, .statistic = WN_L1, .class_factor = .5, .shift = 1,
+    .class_shift = -1, .spreads = true};
 
 const struct wn_method wn_method_small_loss = {
     .name = "small_loss", .source = "Li, Socher and Hoi 2020",
@@ -197,7 +146,10 @@ const struct wn_method wn_method_confidence = {
 const struct wn_method wn_method_variability = {
     .name = "variability", .source = "Swayamdipta et al. 2020",
     .brief = "deviation of the label's probability over epochs",
-    .needs = HISTORIES, .score = variability_score, .spreads = true};
+    /* Ambiguous rows have a high score, wrong labels a low one together with a
+     * high `confidence`. */
+    .needs = HISTORIES, .statistic = WN_VARIABILITY, .factor = 1,
+    .spreads = true};
 
 const struct wn_method wn_method_closeness = {
     .name = "closeness", .source = "Swayamdipta et al. 2020",
@@ -207,12 +159,15 @@ const struct wn_method wn_method_closeness = {
 const struct wn_method wn_method_correctness = {
     .name = "correctness", .source = "Swayamdipta et al. 2020",
     .brief = "epochs in which another label was predicted",
-    .needs = HISTORIES, .score = correctness_score, .spreads = true};
+    /* Cartography counts the epochs in which the row was right. */
+    .needs = HISTORIES, .statistic = WN_CORRECTNESS, .factor = -1,
+    .epoch_shift = 1, .spreads = true};
 
 const struct wn_method wn_method_loss_mean = {
     .name = "loss_mean", .source = "Lan et al. 2024",
     .brief = "mean loss over the epochs",
-    .needs = HISTORIES, .score = loss_mean_score, .spreads = true};
+    .needs = HISTORIES, .statistic = WN_LOSS_MEAN, .factor = 1,
+    .spreads = true};
 
 const struct wn_method wn_method_loss_std = {
     .name = "loss_std", .source = "Lan et al. 2024",

@@ -68,51 +68,12 @@ static int knn_shapley_score(const struct wn_view *view,
  * the result does not depend on the number of threads. */
 enum { LANES = 16 };
 
-/* What a thread works with. */
-struct worker {
-    struct wn_ranker *ranker;
-    int32_t *order; /* n */
-};
-
-/* Add every LANES-th block of tests, the first of which is number `lane`, to
- * value[n]. *done counts the tests of all threads. */
-static void knn_shapley_add_lane(const struct wn_view *view, size_t lane,
-                                 struct worker *worker, double *value,
-                                 size_t *done)
-{
-    const size_t rows = wn_ranking_rows(view->n), step = LANES * rows;
-
-    for (size_t begin = lane * rows; begin < view->n; begin += step) {
-        const size_t left = view->n - begin;
-        const size_t end = begin + (left < rows ? left : rows);
-        size_t now;
-
-        wn_ranker_load(worker->ranker, begin, end);
-        for (size_t i = begin; i < end; i++) {
-            size_t count = 0;
-
-            if (view->label[i] < 0)
-                continue;
-            const int32_t *all = wn_ranker_order(worker->ranker, i);
-            for (size_t r = 0; r < view->n; r++) {
-                worker->order[count] = all[r];
-                count += (size_t)all[r] != i && view->label[all[r]] >= 0;
-            }
-            wn_shapley_add(worker->order, count, view->label, view->label[i],
-                           view->m, true, value);
-        }
-#pragma omp atomic capture
-        now = *done += end - begin;
-        if (omp_get_thread_num() == 0)
-            wn_log_progress(view->log, "knn_shapley_exact: rows", now, view->n);
-    }
-}
-
 static int knn_shapley_exact_score(const struct wn_view *view,
                                    const struct wn_scores *out,
                                    struct wn_error *error)
 {
     const size_t n = view->n, threads = (size_t)view->threads;
+    const size_t rows = wn_ranking_rows(n);
     const struct wn_graph graph = {.x = view->x,
                                    .n = n,
                                    .d = view->d,
@@ -120,19 +81,44 @@ static int knn_shapley_exact_score(const struct wn_view *view,
                                    .metric = view->metric,
                                    .threads = view->threads};
     struct wn_ranking *ranking = wn_ranking_new(&graph);
-    struct worker *workers = wn_new(threads, sizeof *workers);
+    struct wn_ranker **rankers = wn_new(threads, sizeof *rankers);
+    int32_t **orders = wn_new(threads, sizeof *orders);
     double *value = wn_spill_new(wn_product(LANES, n, 1), sizeof *value);
     size_t done = 0;
 
     (void)error;
-    for (size_t t = 0; t < threads; t++)
-        workers[t] = (struct worker){wn_ranker_new(ranking),
-                                     wn_spill_new(n, sizeof(int32_t))};
+    for (size_t t = 0; t < threads; t++) {
+        rankers[t] = wn_ranker_new(ranking);
+        orders[t] = wn_spill_new(n, sizeof(int32_t));
+    }
     wn_log_progress(view->log, "knn_shapley_exact: rows", 0, n);
 #pragma omp parallel for schedule(dynamic) num_threads(view->threads)
     for (size_t l = 0; l < LANES; l++)
-        knn_shapley_add_lane(view, l, &workers[omp_get_thread_num()],
-                             value + l * n, &done);
+        for (size_t begin = l * rows; begin < n; begin += LANES * rows) {
+            struct wn_ranker *ranker = rankers[omp_get_thread_num()];
+            int32_t *order = orders[omp_get_thread_num()];
+            const size_t end = n - begin < rows ? n : begin + rows;
+            size_t now;
+
+            wn_ranker_load(ranker, begin, end);
+            for (size_t i = begin; i < end; i++) {
+                size_t count = 0;
+
+                if (view->label[i] < 0)
+                    continue;
+                const int32_t *all = wn_ranker_order(ranker, i);
+                for (size_t r = 0; r < n; r++) {
+                    order[count] = all[r];
+                    count += (size_t)all[r] != i && view->label[all[r]] >= 0;
+                }
+                wn_shapley_add(order, count, view->label, view->label[i],
+                               view->m, true, value + l * n);
+            }
+#pragma omp atomic capture
+            now = done += end - begin;
+            if (omp_get_thread_num() == 0)
+                wn_log_progress(view->log, "knn_shapley_exact: rows", now, n);
+        }
     wn_log_progress(view->log, "knn_shapley_exact: rows", n, n);
     for (size_t i = 0; i < n; i++) {
         double sum = 0;
@@ -142,10 +128,11 @@ static int knn_shapley_exact_score(const struct wn_view *view,
         out->score[i] = (float)-sum;
     }
     for (size_t t = 0; t < threads; t++) {
-        wn_ranker_free(workers[t].ranker);
-        wn_spill_free(workers[t].order);
+        wn_ranker_free(rankers[t]);
+        wn_spill_free(orders[t]);
     }
-    free(workers);
+    free(rankers);
+    free(orders);
     wn_spill_free(value);
     wn_ranking_free(ranking);
     return 0;

@@ -122,9 +122,23 @@ const struct wn_method *wn_method_find(const char *name)
 int wn_method_score(const struct wn_method *method, const struct wn_view *view,
                     const struct wn_scores *out, struct wn_error *error)
 {
+    enum wn_statistic statistic = method->statistic;
+
     if (method->score)
         return method->score(view, out, error);
-    wn_dynamics_read(view->dynamics, method->statistic, method->factor,
-                     method->shift, out->score, out->spread);
+    /* sqrt(v + v^2/(E - 1)), v the variance, as with --include_ci of the
+     * authors' code. */
+    if (statistic == WN_VARIABILITY && view->settings->variability_ci)
+        statistic = WN_VARIABILITY_CI;
+    /* The weights (e + 1)/E of the paper's code, which do not sum to 1, in
+     * place of the plain mean of the paper. */
+    if (statistic == WN_LOSS_MEAN && view->settings->loss_recent)
+        statistic = WN_LOSS_RECENT;
+    const double k = (double)view->k;
+    const double epochs = (double)wn_dynamics_epochs(view->dynamics);
+    wn_dynamics_read(
+        view->dynamics, statistic, method->factor + method->class_factor * k,
+        method->shift + method->class_shift * k + method->epoch_shift * epochs,
+        out->score, out->spread);
     return 0;
 }

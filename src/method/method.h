@@ -87,11 +87,13 @@ struct wn_method {
     bool evidence;      /* names the row that speaks against this one */
     const char *required_option; /* has no default; NULL if none */
     /* 0 or -1; or 1 where the method does not apply to these data, and error
-     * says why. NULL: factor * statistic + shift of the dynamics. */
+     * says why. NULL: a statistic of the dynamics, of k classes and E epochs,
+     *   (factor + class_factor k) statistic
+     *       + shift + class_shift k + epoch_shift E */
     int (*score)(const struct wn_view *view, const struct wn_scores *out,
                  struct wn_error *error);
     enum wn_statistic statistic;
-    double factor, shift;
+    double factor, class_factor, shift, class_shift, epoch_shift;
     /* Maximum of bytes beside the view, whose sizes are read; NULL for a few
      * numbers a row. */
     double (*bytes)(const struct wn_view *view);

@@ -14,51 +14,15 @@
 #include <stdlib.h>
 
 #include "method/method.h"
+#include "noise/order_statistics.h"
 #include "util/memory.h"
 
 static const double gen_power = .1;
 
-static int descending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x < y) - (x > y);
-}
-
-/* p[k] is overwritten. */
-static double ood_of_row(double *p, size_t k, enum wn_ood by, size_t top)
-{
-    double sum = 0, max = 0;
-
-    switch (by) {
-    case WN_OOD_ENTROPY:
-        for (size_t c = 0; c < k; c++)
-            sum -= p[c] > 0 ? p[c] * log(p[c]) : 0;
-        return k > 1 ? fmin(fmax(sum / log((double)k), 0), 1) : 0;
-    case WN_OOD_LEAST_CONFIDENCE:
-        for (size_t c = 0; c < k; c++)
-            max = fmax(max, p[c]);
-        return 1 - max;
-    default: { /* WN_OOD_GEN */
-        double total = 0;
-
-        for (size_t c = 0; c < k; c++)
-            total += p[c] = exp(p[c]);
-        qsort(p, k, sizeof *p, descending);
-        for (size_t c = 0; c < k && c < top; c++) {
-            const double q = p[c] / total;
-
-            sum += pow(q * (1 - q), gen_power);
-        }
-        return sum / (double)top;
-    }
-    }
-}
-
 static int ood_score(const struct wn_view *view, const struct wn_scores *out,
                      struct wn_error *error)
 {
-    const size_t k = view->k;
+    const size_t k = view->k, top = view->settings->ood_top;
     const struct wn_method_settings *settings = view->settings;
     const bool plain = settings->ood_by == WN_OOD_GEN || settings->ood_plain;
     double *t = wn_new(k, sizeof *t), *p = wn_new(k, sizeof *p), max = 0;
@@ -88,8 +52,30 @@ static int ood_score(const struct wn_view *view, const struct wn_scores *out,
             sum += p[c] = plain ? row[c] : row[c] - t[c] + max;
         for (size_t c = 0; !plain && c < k; c++)
             p[c] = sum > 0 ? p[c] / sum : 1 / (double)k;
-        out->score[i] =
-            (float)ood_of_row(p, k, settings->ood_by, settings->ood_top);
+        double total = 0, score = 0;
+        switch (settings->ood_by) {
+        case WN_OOD_ENTROPY:
+            for (size_t c = 0; c < k; c++)
+                score -= p[c] > 0 ? p[c] * log(p[c]) : 0;
+            score = k > 1 ? fmin(fmax(score / log((double)k), 0), 1) : 0;
+            break;
+        case WN_OOD_LEAST_CONFIDENCE:
+            for (size_t c = 0; c < k; c++)
+                score = fmax(score, p[c]);
+            score = 1 - score;
+            break;
+        case WN_OOD_GEN:
+            for (size_t c = 0; c < k; c++)
+                total += p[c] = exp(p[c]);
+            wn_sort(p, k);
+            for (size_t c = k; c-- > 0 && k - c <= top;) {
+                const double q = p[c] / total;
+
+                score += pow(q * (1 - q), gen_power);
+            }
+            score /= (double)top;
+        }
+        out->score[i] = (float)score;
     }
     free(t);
     free(p);

@@ -56,7 +56,8 @@ static void every_row_is_complete_and_found(void **state)
         assert_true(strlen(method->brief) < 60);
         assert_non_null(method->source);
         assert_true(method->needs != 0);
-        assert_true((method->score == NULL) != (method->factor == 0));
+        assert_true((method->score == NULL) !=
+                    (method->factor == 0 && method->class_factor == 0));
         assert_true(!method->required_option ||
                     reads(method, method->required_option));
     }

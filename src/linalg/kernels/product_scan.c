@@ -43,46 +43,41 @@ scan_eights(const float *dots, const float *bias, const float *limit,
 }
 #endif
 
-/* The hits of one row of products, columns ascending. */
-static size_t scan_row(const float *dots, const float *bias, const float *limit,
-                       size_t columns, size_t row, float row_bias,
-                       float row_limit, struct wn_hit *hits)
-{
-    size_t count = 0;
-
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2"))
-        return scan_eights(dots, bias, limit, columns, row, row_bias, row_limit,
-                           hits);
-#endif
-    for (size_t c = 0; c < columns; c += WN_SCAN_PAD) {
-        int any = 0;
-
-        for (size_t j = c; j < c + WN_SCAN_PAD; j++) {
-            const float low = (row_bias + bias[j]) + dots[j];
-            const float max = limit[j] > row_limit ? limit[j] : row_limit;
-
-            any |= low <= max;
-        }
-        for (size_t j = c; any && j < c + WN_SCAN_PAD; j++) {
-            const float low = (row_bias + bias[j]) + dots[j];
-
-            if (low <= row_limit || low <= limit[j])
-                hits[count++] = (struct wn_hit){(int32_t)row, (int32_t)j, low};
-        }
-    }
-    return count;
-}
-
 size_t wn_scan_dots(const struct wn_scan *scan, const float *dots,
                     size_t stride, struct wn_hit *hits)
 {
+    const float *bias = scan->bias, *limit = scan->column_limit;
     size_t count = 0;
 
-    for (size_t i = 0; i < scan->rows; i++)
-        count += scan_row(dots + i * stride, scan->bias, scan->column_limit,
-                          scan->columns, i, scan->row_bias[i],
-                          scan->row_limit[i], hits + count);
+    for (size_t i = 0; i < scan->rows; i++, dots += stride) {
+        const float row_bias = scan->row_bias[i];
+        const float row_limit = scan->row_limit[i];
+
+#if defined(__x86_64__)
+        if (__builtin_cpu_supports("avx2")) {
+            count += scan_eights(dots, bias, limit, scan->columns, i, row_bias,
+                                 row_limit, hits + count);
+            continue;
+        }
+#endif
+        for (size_t c = 0; c < scan->columns; c += WN_SCAN_PAD) {
+            int any = 0;
+
+            for (size_t j = c; j < c + WN_SCAN_PAD; j++) {
+                const float low = (row_bias + bias[j]) + dots[j];
+                const float max = limit[j] > row_limit ? limit[j] : row_limit;
+
+                any |= low <= max;
+            }
+            for (size_t j = c; any && j < c + WN_SCAN_PAD; j++) {
+                const float low = (row_bias + bias[j]) + dots[j];
+
+                if (low <= row_limit || low <= limit[j])
+                    hits[count++] =
+                        (struct wn_hit){(int32_t)i, (int32_t)j, low};
+            }
+        }
+    }
     return count;
 }
 
