@@ -56,7 +56,7 @@ runs "report" report flag.h5
 ok "$([ "$(wc -l <out)" -le 100 ]; echo $?)" "fits a page or two"
 ok "$(grep -q 'and 1[0-9]* more' out; echo $?)" "which says what is left out"
 runs "prune" prune -q flag.h5 --source=given.csv -o kept.csv \
-    --removed=removed.csv
+    --class-floor=0 --removed=removed.csv
 is "$(cat kept.csv removed.csv | wc -l)" 4002 "prune keeps or removes each row"
 
 # Ten rows of two classes, and ten classes of one row: an answer at every stage.

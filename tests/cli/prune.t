@@ -56,17 +56,17 @@ prune --drop=none <pets.h5 >out 2>err
 same out pets.csv 'audit file on standard input'
 
 wanted want 1 3 6
-runs 'follows the advice' prune pets.h5
+runs 'follows the advice' prune --class-floor=0 pets.h5
 same out want 'drop and relabel are left out'
 is "$(wc -c <err)" 0 'says nothing by itself'
 
-runs 'drops by issue' prune --drop=near_duplicate pets.h5
+runs 'drops by issue' prune --class-floor=0 --drop=near_duplicate pets.h5
 wanted want 1 2 3 5 6
 same out want 'one issue'
-runs 'drops by issues' prune --drop=label,outlier pets.h5
+runs 'drops by issues' prune --class-floor=0 --drop=label,outlier pets.h5
 wanted want 1 3 6
 same out want 'two issues'
-runs 'drops all' prune --drop=all pets.h5 --removed=gone.csv
+runs 'drops all' prune --class-floor=0 --drop=all pets.h5 --removed=gone.csv
 wanted want 1 3 6
 same out want 'all issues'
 wanted want 2 4 5
@@ -75,23 +75,23 @@ same gone.csv want 'the rows left out'
 # Kept and removed, merged by their place, are the input.
 { record head; for i in 1 2 3 4 5 6; do record $i; done; } >whole
 same whole pets.csv 'the records make up the file'
-prune -f --drop=label pets.h5 --removed=gone.csv -o kept.csv
+prune --class-floor=0 -f --drop=label pets.h5 --removed=gone.csv -o kept.csv
 wanted want 1 3 5 6
 same kept.csv want 'kept'
 wanted want 2 4
 same gone.csv want 'removed'
 
-runs 'keeps a share' prune --drop=none --keep=0.5 --by=el2n pets.h5
+runs 'keeps a share' prune --class-floor=0 --drop=none --keep=0.5 --by=el2n pets.h5
 wanted want 1 3 6
 same out want 'three rows of six; the tie of rows 3 and 5 goes to row 3'
-runs 'keeps the hardest' prune --drop=none --keep=.5 --by=el2n --highest pets.h5
+runs 'keeps the hardest' prune --class-floor=0 --drop=none --keep=.5 --by=el2n --highest pets.h5
 wanted want 2 3 4
 same out want 'highest scores, in the order of the source'
 runs 'keeps a share of each class' \
-    prune --drop=none --keep=.34 --per-class pets.h5
+    prune --class-floor=0 --drop=none --keep=.34 --per-class pets.h5
 wanted want 1 5 6
 same out want 'one of two, one of one, one of three'
-runs 'keeps after dropping' prune --keep=.5 --by=el2n --highest pets.h5
+runs 'keeps after dropping' prune --class-floor=0 --keep=.5 --by=el2n --highest pets.h5
 wanted want 1 3 6
 same out want 'what is dropped does not count as kept'
 
@@ -104,7 +104,7 @@ runs 'orders down' prune --drop=none --order=el2n --descending pets.h5
 record 1; } >want
 same out want 'descending; ties to the lower row'
 
-runs 'relabels' prune --relabel pets.h5
+runs 'relabels' prune --class-floor=0 --relabel pets.h5
 { record head; record 1; printf '2,cat,"a ""b""\nc"\r\n'; record 3
 printf '5,dog,1e3\r\n'; record 6; } >want
 same out want 'two cells changed, the dropped row left out'
@@ -124,7 +124,7 @@ is "$(cat out)" 'kind;x
 a;2
 a;3' 'quotes come and go with the semicolon'
 
-runs 'shows what it would do' prune --dry-run --drop=label,outlier --relabel \
+runs 'shows what it would do' prune --class-floor=0 --dry-run --drop=label,outlier --relabel \
     --removed=never.csv -o never2.csv pets.h5
 cat >want <<'END'
            6  rows
@@ -141,6 +141,46 @@ cat >want <<'END'
 END
 same out want 'dry run'
 is "$(ls never* 2>/dev/null)" '' 'dry run writes nothing'
+
+# A class must not vanish by surprise; --class-floor keeps its least suspicious.
+fails_with 2 "class 'big, cat' would vanish (rows: 1); --class-floor=N keeps" \
+    prune pets.h5 -o lost.csv
+ok "$([ ! -e lost.csv ]; echo $?)" 'and nothing is written'
+fails_with 2 "class 'big, cat' would vanish" prune --drop=none --keep=0 pets.h5
+prune --dry-run pets.h5 >out 2>err
+is "$? $(tail -n 1 out)" '2            3           1  dog' \
+    'a dry run shows the numbers and fails likewise'
+wanted want 1 3 5 6
+runs 'one row of each class' prune --class-floor=1 pets.h5 --counts=counts
+same out want 'the only row of its class stays'
+cat >want <<'END'
+           6  rows
+           4  kept
+           0  relabelled
+           2  left out
+           2    action relabel
+           1    action drop
+           1  kept by --class-floor
+
+      before       after  class
+           1           1  big, cat
+           2           2  cat
+           3           1  dog
+END
+same counts want '--counts has the numbers of --dry-run'
+wanted want 1 3 4 5 6
+runs 'two rows of each class' prune --class-floor=2 pets.h5
+same out want 'the less suspicious of the dropped stays; one row cannot be two'
+runs 'by another score' prune --class-floor=2 --by=el2n --highest pets.h5
+wanted want 1 2 3 5 6
+same out want 'the harder of the dropped stays'
+runs 'relabels all but the floor' prune --relabel --class-floor=3 pets.h5
+grep -c ',dog,' out >count
+is "$(cat count)" 3 '--relabel stops at the floor'
+fails_with 2 '--removed and --counts name the same file' \
+    prune pets.h5 --removed=x --counts=x
+fails_with 2 '--output and --counts name the same file' prune pets.h5 --counts=-
+fails_with 2 'wanted one of them' prune --dry-run pets.h5 --counts=x
 
 # The source: from here, beside the audit, by its last part, by --source.
 mkdir away
@@ -187,11 +227,11 @@ fails_with 2 '--descending wants --order too' prune --descending pets.h5
 fails_with 2 'wanted 0 to 1' prune --keep=1.5 pets.h5
 fails_with 2 'run score first' prune data.h5
 fails_with 2 'same file' prune pets.h5 -o x --removed=x
-fails_with 2 'exists; --force replaces it' prune pets.h5 -o saved.csv
-fails_with 2 'exists; --force replaces it' prune pets.h5 -o x.csv \
+fails_with 2 'exists; --force replaces it' prune --class-floor=0 pets.h5 -o saved.csv
+fails_with 2 'exists; --force replaces it' prune --class-floor=0 pets.h5 -o x.csv \
     --removed=saved.csv
 is "$(ls -A | grep x.csv)" '' 'the other output is not left behind'
-fails_with 2 'No space left on device' prune pets.h5 -o /dev/full
+fails_with 2 'No space left on device' prune --class-floor=0 pets.h5 -o /dev/full
 prune --drop=none pets.h5 >/dev/full 2>err
 ok $(($? != 2)) 'full standard output'
 prune --drop=none pets.h5 --removed=y.csv >/dev/full 2>err
@@ -203,7 +243,7 @@ ok $(($? != 2)) 'closed standard output'
 printf 'a,kind\n1,x\n2,y\n' >small.csv
 ingest -q small.csv --label=kind -o small.h5
 printf '3 3 -1 1 1\n1 3 -1 1 1\n' | "$paint" small.h5 none.h5
-runs 'drops every row' prune none.h5
+runs 'drops every row' prune --class-floor=0 none.h5
 is "$(cat out)" 'a,kind' 'only the header is left'
 
 # 30,000 rows, every third one left out: pieces of copying meet.

@@ -322,11 +322,63 @@ static int check_rules(struct prune *prune, struct wn_error *error)
     return 0;
 }
 
+/* --class-floor: bring back rows of classes that would have fewer than N of
+ * their own rows left, those first that --by would keep first. */
+static int keep_floor(struct prune *prune, struct wn_error *error)
+{
+    const int32_t *label = prune->dataset.label;
+    const size_t n = prune->dataset.n, k = prune->dataset.k;
+    const size_t floor = prune_class_floor(prune);
+
+    if (floor == 0 || !label)
+        return 0;
+    size_t *missing = wn_new(k, sizeof *missing);
+    bool any = false;
+    for (size_t i = 0; i < n; i++) /* first the rows of each class ... */
+        if (label[i] >= 0 && missing[label[i]] < floor)
+            missing[label[i]]++;
+    for (size_t i = 0; i < n; i++) /* ... then without those that stay */
+        if (label[i] >= 0 && missing[label[i]] && !prune->removed[i] &&
+            !(prune->relabel && prune->relabel[i]))
+            missing[label[i]]--;
+    for (size_t c = 0; c < k; c++)
+        any |= missing[c] > 0;
+    float *score = any ? read_score(prune, "by", error) : NULL;
+    if (any && score) {
+        struct ranked *lost = wn_new(n, sizeof *lost);
+
+        for (size_t i = 0; i < n; i++)
+            lost[i] = (struct ranked){
+                prune_on(prune, "highest") ? -score[i] : score[i], i};
+        qsort(lost, n, sizeof *lost, compare_ranked);
+        for (size_t r = 0; r < n; r++) {
+            const size_t row = lost[r].row;
+            const bool relabelled = prune->relabel && prune->relabel[row];
+
+            if (label[row] < 0 || !missing[label[row]] ||
+                (!prune->removed[row] && !relabelled))
+                continue;
+            missing[label[row]]--;
+            prune->kept += prune->removed[row];
+            prune->removed[row] = 0;
+            if (relabelled) {
+                prune->relabel[row] = 0;
+                prune->changed--;
+            }
+            prune->restored++;
+        }
+        free(lost);
+    }
+    free(missing);
+    free(score);
+    return any && !score ? -1 : 0;
+}
+
 int prune_choose(struct prune *prune, struct wn_error *error)
 {
     return drop_rows(prune, error) || keep_share(prune, error) ||
-                   relabel_rows(prune, error) || check_rules(prune, error) ||
-                   order_rows(prune, error)
+                   relabel_rows(prune, error) || keep_floor(prune, error) ||
+                   check_rules(prune, error) || order_rows(prune, error)
                ? -1
                : 0;
 }

@@ -10,6 +10,40 @@
 #include "prog/prune/prune_work.h"
 #include "util/memory.h"
 
+/* Reject options that have no effect without another one. */
+static int check_options(const struct wn_options *options,
+                         struct wn_error *error)
+{
+    static const char *const needs[][3] = {{"by", "keep", "class-floor"},
+                                           {"highest", "keep", "class-floor"},
+                                           {"per-class", "keep", "keep"},
+                                           {"descending", "order", "order"}};
+    static const char *const outputs[] = {"output", "removed", "counts"};
+
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+        if (wn_option_given(options, needs[i][0]) &&
+            !wn_option_given(options, needs[i][1]) &&
+            !wn_option_given(options, needs[i][2]))
+            return wn_fail(error, WN_EUSAGE, "--%s wants --%s too", needs[i][0],
+                           needs[i][1]);
+    for (int two = 1; two < 3; two++)
+        for (int one = 0; one < two; one++) {
+            const char *first = wn_option_text(options, outputs[one]);
+            const char *second = wn_option_text(options, outputs[two]);
+
+            if (second && strcmp(first ? first : "-", second) == 0 &&
+                (first || one == 0))
+                return wn_fail(error, WN_EUSAGE,
+                               "--%s and --%s name the same file", outputs[one],
+                               outputs[two]);
+        }
+    if (wn_option_given(options, "counts") && wn_option_on(options, "dry-run"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--dry-run prints what --counts writes: wanted one of "
+                       "them");
+    return 0;
+}
+
 static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
 {
     const struct wn_run *run = prune->run;
@@ -52,8 +86,21 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
     if (!source)
         return -1;
     wn_log_verbose(run->log, "rows come from %s", wn_source_name(source));
-    status = prune_on(prune, "dry-run") ? prune_show(prune, error)
-                                        : prune_write(prune, source, error);
+    if (prune_on(prune, "dry-run")) {
+        struct wn_text text = {0};
+
+        prune_count(prune, &text);
+        status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
+                              "standard output", error);
+        wn_text_free(&text);
+        if (status == 0)
+            status = prune_check_classes(prune, error);
+    } else {
+        status = prune_check_classes(prune, error) ||
+                         prune_write(prune, source, error)
+                     ? -1
+                     : 0;
+    }
     if (status == 0 && !prune_on(prune, "dry-run"))
         wn_log_verbose(run->log, "kept %zu of %zu rows, %zu relabelled",
                        prune->kept, dataset->n, prune->changed);
@@ -63,25 +110,12 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
 
 static int prune_main_work(struct wn_run *run, struct wn_error *error)
 {
-    /* Options that have no effect without another one. */
-    static const char *const needs[][2] = {{"by", "keep"},
-                                           {"highest", "keep"},
-                                           {"per-class", "keep"},
-                                           {"descending", "order"}};
     struct prune prune = {.run = run};
-    const char *output = prune_text(&prune, "output");
-    const char *removed = prune_text(&prune, "removed");
     const bool flags = strcmp(prune_text(&prune, "drop"), "none") ||
                        prune_on(&prune, "relabel");
 
-    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
-        if (wn_option_given(run->options, needs[i][0]) &&
-            !wn_option_given(run->options, needs[i][1]))
-            return wn_fail(error, WN_EUSAGE, "--%s wants --%s too", needs[i][0],
-                           needs[i][1]);
-    if (removed && strcmp(removed, output ? output : "-") == 0)
-        return wn_fail(error, WN_EUSAGE,
-                       "--output and --removed name the same file");
+    if (check_options(run->options, error))
+        return -1;
     prune.audit = wn_run_open(run, flags ? WN_FLAGS : WN_DATA, error);
     const int status = prune.audit ? prune_main_carry_out(&prune, error) : -1;
     wn_names_free(prune.issue_names, prune.issues);
@@ -144,6 +178,16 @@ int main(int argc, char **argv)
          .kind = WN_TEXT,
          .value = "FILE",
          .help = "write the rows left out to FILE"},
+        {.name = "class-floor",
+         .kind = WN_WHOLE,
+         .value = "N",
+         .low = 0,
+         .high = 1e9,
+         .help = "keep N rows of every class; 0: a class may vanish"},
+        {.name = "counts",
+         .kind = WN_TEXT,
+         .value = "FILE",
+         .help = "write the numbers of --dry-run to FILE"},
         {.name = "dry-run",
          .kind = WN_FLAG,
          .help = "show what would be done, write nothing"},

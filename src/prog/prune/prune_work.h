@@ -31,6 +31,7 @@ struct prune {
     size_t changed;              /* rows of `order` that are relabelled */
     uint64_t reason[PRUNE_BITS]; /* rows left out, by bit or action */
     uint64_t unkept;             /* rows left out by --keep */
+    uint64_t restored;           /* rows that stay because of --class-floor */
     size_t label_cell;           /* column of the label, from 0 */
     char delimiter;
 };
@@ -44,6 +45,14 @@ static inline const char *prune_text(const struct prune *prune,
                                      const char *name)
 {
     return wn_option_text(prune->run->options, name);
+}
+
+/* Rows that every class keeps: 0 without --class-floor. */
+static inline size_t prune_class_floor(const struct prune *prune)
+{
+    return wn_option_given(prune->run->options, "class-floor")
+               ? (size_t)wn_option_number(prune->run->options, "class-floor")
+               : 0;
 }
 
 /* Arrays have no text of rows that could be copied. */
@@ -63,8 +72,12 @@ int prune_arrays(const struct prune *prune, const char *path,
                  struct wn_output *output, struct wn_output *removed,
                  struct wn_error *error) WN_MUST_CHECK;
 
-/* prune_plan.c: --dry-run, on standard output. */
-int prune_show(const struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
+/* prune_plan.c: the numbers of --dry-run and --counts, into `text`. */
+void prune_count(const struct prune *prune, struct wn_text *text);
+
+/* Refuse to lose all rows of a class, unless --class-floor was given. */
+int prune_check_classes(const struct prune *prune,
+                        struct wn_error *error) WN_MUST_CHECK;
 
 /* prune_write.c: --output and --removed. */
 int prune_write(struct prune *prune, struct wn_source *source,

@@ -117,41 +117,57 @@ static int fill_output(struct prune *prune, struct wn_source *source,
     return status;
 }
 
+/* Write the numbers of --counts; like fill_output. */
+static int fill_counts(const struct prune *prune, struct wn_output *output,
+                       struct wn_error *error)
+{
+    struct wn_text text = {0};
+
+    prune_count(prune, &text);
+    const int status = wn_write_all(wn_output_descriptor(output), text.bytes,
+                                    text.length, wn_output_name(output), error);
+    wn_text_free(&text);
+    return status;
+}
+
 int prune_write(struct prune *prune, struct wn_source *source,
                 struct wn_error *error)
 {
+    static const char *const options[] = {"output", "removed", "counts"};
+    enum { OUTPUT, REMOVED, COUNTS, OUTPUTS };
     const bool force = prune_on(prune, "force");
-    const char *removed_path = prune_text(prune, "removed");
-    struct wn_output *removed = NULL;
-    struct wn_output *output =
-        wn_output_open(prune_text(prune, "output"), force, error);
-    int status = output ? 0 : -1;
+    struct wn_output *file[OUTPUTS] = {NULL};
+    int status = 0;
 
-    if (output && removed_path) {
-        removed = wn_output_open(removed_path, force, error);
-        status = removed ? 0 : -1;
+    for (int o = 0; o < OUTPUTS && status == 0; o++) {
+        const char *path = prune_text(prune, options[o]);
+
+        if (o != OUTPUT && !path)
+            continue;
+        file[o] = wn_output_open(path, force, error);
+        status = file[o] ? 0 : -1;
     }
     if (status == 0 && prune_is_arrays(&prune->dataset))
-        status =
-            prune_arrays(prune, wn_source_path(source), output, removed, error);
+        status = prune_arrays(prune, wn_source_path(source), file[OUTPUT],
+                              file[REMOVED], error);
     else if (status == 0)
-        status = fill_output(prune, source, output, copy_kept, error) ||
-                         (removed && fill_output(prune, source, removed,
-                                                 copy_removed, error))
-                     ? -1
-                     : 0;
+        status =
+            fill_output(prune, source, file[OUTPUT], copy_kept, error) ||
+                    (file[REMOVED] && fill_output(prune, source, file[REMOVED],
+                                                  copy_removed, error))
+                ? -1
+                : 0;
     if (status == 0)
         status = wn_source_check(source, error);
+    if (status == 0 && file[COUNTS])
+        status = fill_counts(prune, file[COUNTS], error);
     /* Standard output can still fail when it is copied out: it goes first. */
-    if (status == 0) {
-        status = wn_output_commit(output, error);
-        output = NULL;
-    }
-    if (status == 0 && removed) {
-        status = wn_output_commit(removed, error);
-        removed = NULL;
-    }
-    wn_output_abandon(output);
-    wn_output_abandon(removed);
+    for (int o = 0; o < OUTPUTS && status == 0; o++)
+        if (file[o]) {
+            status = wn_output_commit(file[o], error);
+            file[o] = NULL;
+        }
+    for (int o = 0; o < OUTPUTS; o++)
+        wn_output_abandon(file[o]);
     return status;
 }
