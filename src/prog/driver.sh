@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # audit: the whole pipeline over one dataset, for a person and for cron.
 #
-#   FILE.csv -> ingest -> score -> flag -> prune   FILE.pruned.csv
-#                                      \-> report  the screen
+#   FILE.csv -> ingest -> score -> flag -> report  the screen
+#                                      \-> prune   --pruned=FILE
 #
 # All of it happens in a hidden directory beside the output, .NAME.work, which
 # is the lock too (flock(1) on the directory itself). The outputs are renamed
@@ -19,9 +19,12 @@ self=${0##*/}
 
 # ---- what is said, and how it ends ------------------------------------------
 
-# A text that may hold anything, fit for a terminal.
+# A text that may hold anything, fit for a terminal: by report, which knows
+# every character that drives one, as soon as it is found.
+report_program=''
 plain() {
-    printf '%s' "$1" | tr '\001-\037\177' '?'
+    [ -n "$report_program" ] && "$report_program" --visible "$1" ||
+        printf '%s' "$1" | tr '\001-\037\177-\377' '?'
 }
 
 # fail TEXT [STATUS]
@@ -64,7 +67,7 @@ $leash true 2>/dev/null || leash=''
 # Options that are ours, and those of stages that make no sense here: they
 # would name or show something else than an audit leaves.
 own='output force quiet pruned help version'
-apart='in-place source removed dry-run format explain columns as'
+apart='in-place source removed counts dry-run format explain columns as'
 apart="$apart spreadsheet-safe list-issues list-methods list-models estimate"
 
 # The options of a stage that are passed on, a line each: name, letter and
@@ -112,8 +115,7 @@ Audit the dataset FILE: which labels are wrong, and the rows worth keeping.
 FILE - is standard input; it needs --output.
 
   -o, --output=AUDIT      write the audit file there (default: FILE.audit.h5)
-      --pruned=PRUNED     write the kept rows there, or none
-                          (default: FILE.pruned.csv)
+      --pruned=PRUNED     write the rows worth keeping there
   -f, --force             replace files that are not from an earlier audit
   -q, --quiet             print nothing unless findings reach --fail-on
   -h, --help              show this help and stop
@@ -209,8 +211,8 @@ if [ "$1" = - ]; then
     [ -n "$output" ] || fail "standard input needs --output=FILE"
     case " $ingest " in
     *' --no-keep-source '*)
-        [ "$pruned" = none ] ||
-            fail "--no-keep-source: - is read once, wanted --pruned=none"
+        [ -z "$pruned" ] ||
+            fail "--no-keep-source: - is read once, wanted no --pruned"
         ;;
     esac
     input=-
@@ -229,19 +231,6 @@ if [ -z "$output" ]; then
 fi
 safe "$output"
 output=$path
-if [ -z "$pruned" ]; then
-    case $output in
-    *.audit.h5) path=${output%.audit.h5} ;;
-    *) stem "$output" ;;
-    esac
-    case ${input##*/} in
-    ?*.*) pruned=$path.pruned.${input##*.} ;;
-    *) pruned=$path.pruned ;;
-    esac
-fi
-safe "$pruned"
-pruned=$path
-
 # An output is nothing yet, or a file other than the input.
 check_target() {
     folder "$1"
@@ -252,11 +241,15 @@ check_target() {
 }
 [ ! -L "$output" ] || output=$(readlink -f -- "$output")
 check_target "$output"
-if [ "$pruned" != none ]; then
+if [ -n "$pruned" ]; then
+    safe "$pruned"
+    pruned=$path
     [ ! -L "$pruned" ] || pruned=$(readlink -f -- "$pruned")
     check_target "$pruned"
     [ "$pruned" != "$output" ] && [ ! "$pruned" -ef "$output" ] ||
         fail "$pruned: is both --output and --pruned"
+    [ -n "$force" ] || [ ! -e "$pruned" ] ||
+        fail "$pruned: exists; --force replaces it"
 fi
 
 # ---- what is answered before any work ---------------------------------------
@@ -284,44 +277,44 @@ esac
 
 # ---- the lock and the end ---------------------------------------------------
 
+# Everything happens in hidden directories beside the outputs. They are the
+# locks, too, which are held until we are gone: so they are ours to remove.
 folder "$output"
 work=$path.${output##*/}.work
-spare='' # the same beside the pruned file, where that is elsewhere
+spare='' # beside the pruned file, where that is elsewhere
+held=''  # those that we hold: none, the first, or both
 child=''
 
-# The lock is held until we are gone, so these are ours to remove.
 clean() {
-    rm -rf "$work" ${spare:+"$spare"}
+    [ -z "$held" ] || rm -rf "$work"
+    [ "$held" != both ] || [ -z "$spare" ] || rm -rf "$spare"
 }
 
 # stop SIGNAL: end the stage, clean, and die of the signal.
 stop() {
-    trap '' HUP INT TERM
+    trap '' HUP INT PIPE TERM
     [ -z "$child" ] || { kill -s TERM "$child" && wait "$child"; } 2>/dev/null
     clean
     trap - EXIT "$1"
     kill -s "$1" $$
 }
 
-# Take the hidden directory; descriptor 9 is the lock and stages inherit it.
-# Between mkdir and flock the last holder may have removed it: look again.
+# lock DIRECTORY DESCRIPTOR OUTPUT: take the hidden directory of an output; the
+# descriptor is the lock and stages inherit it. Between mkdir and flock the last
+# holder may have removed it: look again.
 lock() {
     while :; do
-        mkdir -p -m 700 "$work" 2>/dev/null ||
-            fail "$work: cannot make this directory"
-        if [ -L "$work" ] || { [ -e "$work" ] && [ ! -O "$work" ]; }; then
-            fail "$work: is not our own directory"
+        mkdir -p -m 700 "$1" 2>/dev/null ||
+            fail "$1: cannot make this directory"
+        if [ -L "$1" ] || { [ -e "$1" ] && [ ! -O "$1" ]; }; then
+            fail "$1: is not our own directory"
         fi
-        { command exec 9<"$work"; } 2>/dev/null || continue
-        flock -n 9 ||
-            fail "$output: another audit is writing it and holds $work" 75
-        [ ! "$work" -ef /proc/self/fd/9 ] || break
+        { eval "command exec $2<\"\$1\""; } 2>/dev/null || continue
+        flock -n "$2" ||
+            fail "$3: another audit is writing it and holds $1" 75
+        [ ! "$1" -ef "/proc/self/fd/$2" ] || break
     done
-    trap clean EXIT
-    for signal in HUP INT TERM; do
-        trap "stop $signal" $signal
-    done
-    find "$work" -mindepth 1 -delete
+    find "$1" -mindepth 1 -delete
 }
 
 # await COMMAND...: run it and set status. It is waited for in the background,
@@ -361,38 +354,42 @@ run() {
 
 # ---- the audit --------------------------------------------------------------
 
-lock
+trap clean EXIT
+for signal in HUP INT PIPE TERM; do
+    # shellcheck disable=SC2064 # the signal of now
+    trap "stop $signal" $signal
+done
+lock "$work" 9 "$output"
+held=first
+kept=$work/pruned
+if [ -n "$pruned" ]; then
+    folder "$pruned"
+    if [ ! "$path" -ef "$work/.." ]; then
+        spare=$path.${pruned##*/}.work
+        lock "$spare" 7 "$pruned"
+        held=both
+        kept=$spare/pruned
+    fi
+fi
 replace=''
 [ -z "$force" ] && [ ! -e "$output" ] || replace=-f
-if [ -z "$force" ]; then
-    if [ -e "$output" ]; then
-        earlier "$output" ||
-            fail "$output: is not from an earlier audit; --force replaces it"
-    elif [ "$pruned" != none ] && [ -e "$pruned" ]; then
-        fail "$pruned: exists and is not from an audit; --force replaces it"
-    fi
+if [ -z "$force" ] && [ -e "$output" ]; then
+    earlier "$output" ||
+        fail "$output: is not from an earlier audit; --force replaces it"
 fi
 
 findings=0
 run ingest $replace -o "$work/audit.h5" -- "$input"
 run score -i -- "$work/audit.h5"
 run flag -i -- "$work/audit.h5"
-if [ "$pruned" != none ]; then
-    folder "$pruned"
-    kept=$work/pruned
-    if [ ! "$path" -ef "$work/.." ]; then
-        spare=$path.${pruned##*/}.work
-        rm -rf "$spare"
-        mkdir -m 700 "$spare" || exit 2
-        kept=$spare/pruned
-    fi
+counts=''
+if [ -n "$pruned" ]; then
     [ "$input" = - ] || prune="$prune $(quote "--source=$input")"
-    run prune -o "$kept" -- "$work/audit.h5"
-    run prune -q --dry-run -- "$work/audit.h5" >"$work/plan"
+    run prune -o "$kept" "--counts=$work/counts" -- "$work/audit.h5"
     counts=$(awk '
         NF == 0 { exit }
         $2 == "rows" { rows = $1 }
-        $2 == "kept" { kept = $1 }
+        $2 == "kept" && NF == 2 { kept = $1 }
         $2 == "relabelled" { relabelled = $1 }
         $2 == "left" { out = $1 }
         $2 == "action" { action[$3] = $1; advised = 1 }
@@ -401,7 +398,7 @@ if [ "$pruned" != none ]; then
               if (out) printf "; %d left out", out
               if (advised) printf ": %d to relabel, %d to drop",
                                   action["relabel"], action["drop"]
-              print ")" }' "$work/plan")
+              print ")" }' "$work/counts")
 fi
 run report "--as=$output" -- "$work/audit.h5" >"$work/summary"
 
@@ -411,18 +408,23 @@ run report "--as=$output" -- "$work/audit.h5" >"$work/summary"
 {
     echo
     printf 'audit file    %s\n' "$(plain "$output")"
-    [ "$pruned" = none ] ||
+    [ -z "$pruned" ] || {
         printf 'kept rows     %s %s\n' "$(plain "$pruned")" "$counts"
+        sed '1,/^$/d' "$work/counts"
+    }
 } >>"$work/summary" || exit 2
 if [ -z "$quiet" ] || [ $findings -eq 1 ]; then
     cat "$work/summary" 2>/dev/null ||
         [ $? -eq 141 ] || fail "standard output: cannot write" # SIGPIPE
 fi
 
-# The audit file first: while it is there, the pruned file is known as ours.
+# A file that is replaced keeps its mode.
+[ ! -e "$output" ] || chmod --reference="$output" "$work/audit.h5" || exit 2
+[ -z "$pruned" ] || [ ! -e "$pruned" ] ||
+    chmod --reference="$pruned" "$kept" || exit 2
 sync "$work" 2>/dev/null
 mv -fT "$work/audit.h5" "$output" || exit 2
-if [ "$pruned" != none ]; then
+if [ -n "$pruned" ]; then
     mv -fT "$kept" "$pruned" || exit 2
     folder "$pruned"
     sync "$path"

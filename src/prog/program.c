@@ -55,9 +55,12 @@ static int carry_out(const struct wn_program *program, int argc, char **argv,
 {
     struct wn_text text = {0};
 
-    /* Print what --help, --version and the hidden --options ask for. */
+    /* Print what --help, --version and the hidden words for the driver ask for:
+     * --options, and --visible TEXT, which is TEXT as messages show it. */
     if (argc == 2 && strcmp(argv[1], "--options") == 0) {
         wn_options_list(program, &text);
+    } else if (argc == 3 && strcmp(argv[1], "--visible") == 0) {
+        wn_text_add_visible(&text, argv[2], strlen(argv[2]));
     } else {
         run->options = wn_options_parse(program, argc, argv, error);
         if (!run->options)

@@ -6,8 +6,8 @@
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 cp "$samples/digits.csv" "$samples/digits.truth.csv" .
-runs "audit" audit digits.csv --label=digit
-is "$(tail -n 2 out)" "audit file    digits.audit.h5
+runs "audit" audit digits.csv --label=digit --pruned=digits.pruned.csv
+is "$(grep -A 1 '^audit file' out)" "audit file    digits.audit.h5
 kept rows     digits.pruned.csv (1709 of 1797; 88 left out: 88 to relabel, 0 to drop)" "ends with the names of its files"
 
 # ---- right ------------------------------------------------------------------
@@ -56,19 +56,22 @@ is "$(cat measured)" "0.8333 0.6667 1.0000" "measure counts right"
 cp digits.audit.h5 first.h5
 cp digits.pruned.csv first.csv
 for threads in 1 4; do # all processors before
-    runs "audit -j$threads" audit -q -j$threads digits.csv --label=digit
+    runs "audit -j$threads" audit -qf -j$threads digits.csv --label=digit \
+        --pruned=digits.pruned.csv
     same digits.audit.h5 first.h5 "and the same bytes"
     same digits.pruned.csv first.csv "and the same rows"
 done
 runs "audit of a pipe" \
-    sh -c 'cat digits.csv | audit -q --label=digit -o piped.h5 -'
+    sh -c 'cat digits.csv | audit -q --label=digit -o piped.h5 \
+    --pruned=piped.pruned -'
 same piped.pruned first.csv "and the same rows are kept"
 rm piped.*
 sleep 1
 mkdir elsewhere
 cp digits.csv elsewhere
 cd elsewhere || exit 99
-env -i "$build/audit" -q -j2 digits.csv --label=digit >out 2>err
+env -i "$build/audit" -q -j2 digits.csv --label=digit \
+    --pruned=digits.pruned.csv >out 2>err
 is "$?$(cat out err)" 0 \
     "audit -j2 in another directory, a second later, with no environment"
 cd ..
@@ -108,10 +111,19 @@ fails_with 2 "flag: --fail-on: found 'labels', wanted never, any or" \
 ok "$([ ! -e other.audit.h5 ]; echo $?)" "and neither audits"
 fails_with 2 "ingest: --label was given twice: 'digit' and 'p0'" \
     ingest digits.csv --label=digit --label=p0 -o twice.h5
-audit digits.csv --label=digit -o piped.h5 --pruned=none | true
+audit digits.csv --label=digit -o piped.h5 | true
 runs "a reader that does not read leaves the audit file whole" \
     report piped.h5
 rm -f piped.h5 other.csv
+
+# A file name that drives the terminal is shown in letters.
+name="$(printf 'x\302\2331m\342\200\256.csv')"
+cp iris.csv "$name"
+runs "a name with a C1 control and a bidirectional one" \
+    audit "$name" --label=species
+is "$(grep '^audit file' out)" 'audit file    x\x9b1m\u202e.audit.h5' \
+    "is shown escaped"
+rm ./x*.csv ./x*.audit.h5
 
 # ---- what is left when it goes wrong ----------------------------------------
 

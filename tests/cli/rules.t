@@ -137,7 +137,8 @@ ok "$(! grep -q spelling err; echo $?)" "no spelling is left"
 
 # --- audit takes both options --------------------------------------------------
 
-audit iris.csv -l "$label" --rules=map.rules --apply-rules -q
+audit iris.csv -l "$label" --rules=map.rules --apply-rules -q \
+    --pruned=iris.pruned.csv
 ok "$(grep -q ',first$' iris.pruned.csv; echo $?)" "audit writes the new cells"
 
 # --- a pattern that takes too long ---------------------------------------------

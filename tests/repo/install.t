@@ -35,7 +35,8 @@ fi
 
 cp "$samples/iris.csv" .
 PATH=/usr/local/bin:/usr/bin:/bin
-runs "winnow-audit" root/usr/bin/winnow-audit iris.csv --label=species
+runs "winnow-audit" root/usr/bin/winnow-audit iris.csv --label=species \
+    --pruned=iris.pruned.csv
 ok "$([ -f iris.audit.h5 ] && [ -f iris.pruned.csv ]; echo $?)" \
     "runs with its siblings"
 is "$(root/usr/bin/winnow-audit --nonsense 2>&1 | cut -d : -f 1)" \
