@@ -27,39 +27,6 @@ static double row_square(const float *row, size_t d)
     return sum;
 }
 
-/* The Euclidean distance, or 1 - cosine as half the squared distance of the two
- * directions: exact where it is small. */
-static float distance_of(const struct wn_bounds *bounds, size_t i, size_t j)
-{
-    const size_t d = bounds->d;
-    const float *a = bounds->x + i * d, *b = bounds->x + j * d;
-    const bool cosine = bounds->metric == WN_COSINE;
-    const double length_a = cosine ? bounds->inverse[i] : 1;
-    const double length_b = cosine ? bounds->inverse[j] : 1;
-    double sum[4] = {0};
-    size_t c = 0;
-
-    if (cosine) {
-        while (c < d && a[c] == b[c])
-            c++;
-        if (c == d)
-            return 0;
-        if (length_a == 0 || length_b == 0)
-            return length_a == length_b ? 0 : 1;
-    }
-    for (c = 0; c + 4 <= d; c += 4)
-        for (size_t s = 0; s < 4; s++) {
-            const double gap = a[c + s] * length_a - b[c + s] * length_b;
-            sum[s] += gap * gap;
-        }
-    for (; c < d; c++) {
-        const double gap = a[c] * length_a - b[c] * length_b;
-        sum[0] += gap * gap;
-    }
-    const double square = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-    return (float)(cosine ? fmin(0.5 * square, 2) : sqrt(square));
-}
-
 /* Choose the centre, from a few thousand rows, and the scale. Rows stay as they
  * are unless that loosens the bound or their magnitudes are extreme. */
 static void start_euclidean(struct wn_bounds *bounds, int threads)
@@ -233,15 +200,43 @@ static int compare_winners(const void *left, const void *right)
     return (a->row > b->row) - (a->row < b->row);
 }
 
-/* All candidates of row i by their distances, in order. */
+/* All candidates of row i by their distances, in order: Euclidean, or 1 -
+ * cosine as half the squared distance of the two directions, exact where it is
+ * small. */
 static void rank_candidates(const struct wn_bounds *bounds,
                             const struct wn_candidates *candidates, size_t i,
                             struct wn_winner *winners)
 {
+    const size_t d = bounds->d;
+    const bool cosine = bounds->metric == WN_COSINE;
+    const float *a = bounds->x + i * d;
+    const double times_a = cosine ? bounds->inverse[i] : 1;
+
     for (size_t e = 0; e < candidates->count; e++) {
+        const size_t row = (size_t)candidates->entries[e].row;
+        const float *b = bounds->x + row * d;
+        const double times_b = cosine ? bounds->inverse[row] : 1;
+        double sum[4] = {0};
+        size_t equal = 0, j = 0;
+
+        for (; j + 4 <= d; j += 4)
+            for (size_t s = 0; s < 4; s++) {
+                const double gap = a[j + s] * times_a - b[j + s] * times_b;
+                sum[s] += gap * gap;
+            }
+        for (; j < d; j++) {
+            const double gap = a[j] * times_a - b[j] * times_b;
+            sum[0] += gap * gap;
+        }
+        const double square = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+        double distance = cosine ? fmin(0.5 * square, 2) : sqrt(square);
+        /* A row of norm 0 has no direction; equal rows have the same. */
+        if (cosine && (times_a == 0 || times_b == 0))
+            distance = times_a == times_b ? 0 : 1;
+        while (cosine && equal < d && a[equal] == b[equal])
+            equal++;
         winners[e].row = candidates->entries[e].row;
-        winners[e].distance =
-            distance_of(bounds, i, (size_t)candidates->entries[e].row);
+        winners[e].distance = equal == d ? 0 : (float)distance;
     }
     qsort(winners, candidates->count, sizeof *winners, compare_winners);
 }

@@ -214,35 +214,6 @@ static void search_all(const struct ivf *ivf, struct worker *w,
                              w->winners, index + q * m, distance + q * m);
 }
 
-/* Move the `probe` nearest of all cells to the front of `nearest`. The
- * distances of a few cells first rule out most others. */
-static void choose_cells(const struct ivf *ivf, const float *far,
-                         struct wn_candidate *nearest)
-{
-    const size_t cells = ivf->cells.count, probe = ivf->probe;
-    const size_t step = cells / WN_SCAN_PAD;
-    const size_t rank = step > 0 ? probe / step + 6 : WN_SCAN_PAD;
-    float few[WN_SCAN_PAD], limit = INFINITY;
-    size_t count;
-
-    if (rank < WN_SCAN_PAD) {
-        for (size_t s = 0; s < WN_SCAN_PAD; s++)
-            few[s] = far[s * step];
-        limit = wn_bounds_mth(few, WN_SCAN_PAD, rank);
-    }
-    for (;;) {
-        count = 0;
-        for (size_t c = 0; c < cells; c++) {
-            nearest[count] = (struct wn_candidate){far[c], (int32_t)c};
-            count += far[c] <= limit;
-        }
-        if (count >= probe)
-            break;
-        limit = INFINITY;
-    }
-    wn_candidates_select(nearest, count, probe);
-}
-
 /* The neighbours of the rows at the places begin .. end-1, all of cell `own`.
  */
 static void search_cell(const struct ivf *ivf, struct worker *w, size_t own,
@@ -251,13 +222,34 @@ static void search_cell(const struct ivf *ivf, struct worker *w, size_t own,
 {
     const size_t m = ivf->bounds.m, count = end - begin;
     const size_t cells = ivf->cells.count, probe = ivf->probe;
+    const size_t step = cells / WN_SCAN_PAD;
+    const size_t rank = step > 0 ? probe / step + 6 : WN_SCAN_PAD;
 
     load_rows(ivf, w, ivf->row + begin, count);
     /* Choose the cells of each row, then list the rows of each cell. */
     wn_kmeans_far(&ivf->cells, w->rows, count, w->far);
     memset(w->start, 0, (cells + 1) * sizeof *w->start);
     for (size_t q = 0; q < count; q++) {
-        choose_cells(ivf, w->far + q * cells, w->nearest);
+        const float *far = w->far + q * cells;
+        float few[WN_SCAN_PAD], limit = INFINITY;
+        size_t near = 0;
+
+        /* The distances of a few cells first rule out most others. */
+        if (rank < WN_SCAN_PAD) {
+            for (size_t s = 0; s < WN_SCAN_PAD; s++)
+                few[s] = far[s * step];
+            limit = wn_bounds_mth(few, WN_SCAN_PAD, rank);
+        }
+        for (;; limit = INFINITY) {
+            near = 0;
+            for (size_t c = 0; c < cells; c++) {
+                w->nearest[near] = (struct wn_candidate){far[c], (int32_t)c};
+                near += far[c] <= limit;
+            }
+            if (near >= probe)
+                break;
+        }
+        wn_candidates_select(w->nearest, near, probe);
         for (size_t r = 0; r < probe; r++) {
             w->chosen[q * probe + r] = w->nearest[r].row;
             w->start[w->nearest[r].row]++;

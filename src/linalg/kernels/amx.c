@@ -68,24 +68,6 @@ amx_multiply(const char *a, const char *b, size_t steps, bool tall, bool broad)
 #undef ADD
 }
 
-/* c = alpha sum + beta c, of one tile of sums. */
-WN_TILED static inline void store_tile(const float *sum, size_t rows,
-                                       size_t columns, float alpha, float beta,
-                                       float *c, size_t stride)
-{
-    const __mmask16 mask = (__mmask16)((1u << columns) - 1);
-    const __m512 times = _mm512_set1_ps(alpha), keep = _mm512_set1_ps(beta);
-
-    for (size_t i = 0; i < rows; i++, sum += SIDE, c += stride) {
-        __m512 value = _mm512_mul_ps(times, _mm512_load_ps(sum));
-
-        if (beta != 0)
-            value = _mm512_add_ps(
-                value, _mm512_mul_ps(keep, _mm512_maskz_loadu_ps(mask, c)));
-        _mm512_mask_storeu_ps(c, mask, value);
-    }
-}
-
 /* Up to 32 rows of C. */
 struct place {
     size_t rows;
@@ -99,16 +81,32 @@ struct square {
     size_t first, columns;
 };
 
+/* c = alpha sum + beta c. */
 WN_TILED static void amx_store_sums(const struct square *s,
                                     const struct place *at)
 {
-    for (size_t t = 0; t < 4; t++) {
-        const size_t i = t / 2 * SIDE, j = t % 2 * SIDE;
+    const __m512 times = _mm512_set1_ps(at->alpha);
+    const __m512 keep = _mm512_set1_ps(at->beta);
 
-        if (i < at->rows && j < s->columns)
-            store_tile(s->sum[t], least(at->rows - i, SIDE),
-                       least(s->columns - j, SIDE), at->alpha, at->beta,
-                       at->c + i * at->stride + s->first + j, at->stride);
+    for (size_t t = 0; t < 4; t++) {
+        const size_t first = t / 2 * SIDE, j = t % 2 * SIDE;
+
+        if (first >= at->rows || j >= s->columns)
+            continue;
+        const size_t columns = least(s->columns - j, SIDE);
+        const size_t rows = least(at->rows - first, SIDE);
+        const __mmask16 mask = (__mmask16)((1u << columns) - 1);
+        float *c = at->c + first * at->stride + s->first + j;
+
+        for (size_t i = 0; i < rows; i++, c += at->stride) {
+            __m512 value =
+                _mm512_mul_ps(times, _mm512_load_ps(s->sum[t] + i * SIDE));
+
+            if (at->beta != 0)
+                value = _mm512_add_ps(
+                    value, _mm512_mul_ps(keep, _mm512_maskz_loadu_ps(mask, c)));
+            _mm512_mask_storeu_ps(c, mask, value);
+        }
     }
 }
 

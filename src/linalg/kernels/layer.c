@@ -173,20 +173,6 @@ TILED_INLINE __m512 update_vector(struct square *square, const float *sum,
     return w;
 }
 
-/* Update a square by its sums, and pack it again. */
-WN_TILED static void update_square(struct square *square, const float *sum,
-                                   const struct wn_layer_step *step)
-{
-    for (size_t i = 0; i < SIDE; i++)
-        for (size_t t = 0; t < 2; t++) {
-            const size_t at = i * STRIP + t * SIDE;
-
-            put_line(update_vector(square, sum, at, step),
-                     update_vector(square, sum, at + SIDE * STRIP, step), PARTS,
-                     square->packed + t * TILE + i * 64);
-        }
-}
-
 /* Add the products of two strips over `steps` to the sums of a square, or to
  * zero if `fresh`. It takes three of the four products of parts. */
 TILED_INLINE void layer_multiply(const char *a, const char *b, size_t b_step,
@@ -311,9 +297,19 @@ WN_TILED static void layer_learn(struct wn_layer *layer, const float *x,
             layer_multiply(layer->left, layer->delta + u * lines * BLOCK, BLOCK,
                            lines, true, layer->sum + u * SQUARE);
         __asm__ volatile("" : : : "memory");
+        /* Update the squares by their sums, and pack them again. */
         for (size_t u = 0; u < units; u++)
-            update_square(&layer->weights[f * units + u],
-                          layer->sum + u * SQUARE, step);
+            for (size_t i = 0; i < SIDE; i++)
+                for (size_t t = 0; t < 2; t++) {
+                    struct square *square = &layer->weights[f * units + u];
+                    const float *sum = layer->sum + u * SQUARE;
+                    const size_t at = i * STRIP + t * SIDE;
+
+                    put_line(
+                        update_vector(square, sum, at, step),
+                        update_vector(square, sum, at + SIDE * STRIP, step),
+                        PARTS, square->packed + t * TILE + i * 64);
+                }
     }
     wn_amx_close();
 }

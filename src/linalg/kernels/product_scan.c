@@ -323,42 +323,17 @@ WN_TILED static inline void add_up(const char *a, const char *b, size_t steps,
     _tile_stored(3, s->sum[3], LINE);
 }
 
-/* The output: all products if `dots` is not NULL, else the hits. */
-struct sink {
-    float *dots;
-    size_t stride;
-    struct wn_hit *hits;
-    size_t count;
-};
-
-/* Take the sums of the rows from i on with the columns from j on. */
-WN_TILED static void store_or_scan(const struct wn_scan *scan,
-                                   const struct square *s, size_t i, size_t j,
-                                   struct sink *sink)
-{
-    for (size_t t = 0; t < 4; t++)
-        for (size_t r = 0; r < LANES; r++) {
-            const __m512 sum = _mm512_load_ps(s->sum[t] + r * LANES);
-            const size_t row = i + t / 2 * LANES + r;
-            const size_t column = j + t % 2 * LANES;
-
-            if (sink->dots)
-                _mm512_storeu_ps(sink->dots + row * sink->stride + column,
-                                 _mm512_mul_ps(_mm512_set1_ps(-2), sum));
-            else
-                sink->count += scan_lanes(scan, sum, row, column,
-                                          sink->hits + sink->count);
-        }
-}
-
-/* All of a block. The sums of a square are taken while the unit works on the
+/* All of a block: into `dots` the products, or if that is NULL the hits, whose
+ * number it returns. The sums of a square are taken while the unit works on the
  * next one, as it is behind the instructions that feed it. */
-WN_TILED static void scan_cross(const struct wn_scan *scan, struct sink *sink)
+WN_TILED static size_t scan_cross(const struct wn_scan *scan, float *dots,
+                                  size_t stride, struct wn_hit *hits)
 {
     const size_t steps = steps_of(scan->p), row = row_bytes_halves(scan->p);
     const size_t across = (scan->columns + STRIP - 1) / STRIP;
     const size_t count = (scan->rows + STRIP - 1) / STRIP * across;
     struct square square[2];
+    size_t found = 0;
 
     wn_amx_open();
     for (size_t q = 0; q <= count; q++) {
@@ -370,27 +345,33 @@ WN_TILED static void scan_cross(const struct wn_scan *scan, struct sink *sink)
 
             add_up(a, b, steps, &square[q % 2]);
         }
-        if (q > 0)
-            store_or_scan(scan, &square[1 - q % 2], (q - 1) / across * STRIP,
-                          (q - 1) % across * STRIP, sink);
+        for (size_t t = 0; q > 0 && t < 4; t++)
+            for (size_t r = 0; r < LANES; r++) {
+                const __m512 sum =
+                    _mm512_load_ps(square[1 - q % 2].sum[t] + r * LANES);
+                const size_t i = (q - 1) / across * STRIP + t / 2 * LANES + r;
+                const size_t j = (q - 1) % across * STRIP + t % 2 * LANES;
+
+                if (dots)
+                    _mm512_storeu_ps(dots + i * stride + j,
+                                     _mm512_mul_ps(_mm512_set1_ps(-2), sum));
+                else
+                    found += scan_lanes(scan, sum, i, j, hits + found);
+            }
     }
     wn_amx_close();
+    return found;
 }
 
 static void multiply_halves(const struct wn_scan *scan, float *dots,
                             size_t stride)
 {
-    struct sink sink = {.dots = dots, .stride = stride};
-
-    scan_cross(scan, &sink);
+    scan_cross(scan, dots, stride, NULL);
 }
 
 static size_t scan_halves(const struct wn_scan *scan, struct wn_hit *hits)
 {
-    struct sink sink = {.hits = hits};
-
-    scan_cross(scan, &sink);
-    return sink.count;
+    return scan_cross(scan, NULL, 0, hits);
 }
 const struct wn_scan_kernel wn_scan_amx = {.panel = STRIP,
                                            .row_bytes = row_bytes_halves,
