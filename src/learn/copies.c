@@ -42,31 +42,13 @@ static void join(size_t *parent, size_t a, size_t b)
         parent[a] = b;
 }
 
-/* How many of the first neighbours of a row come before a gap: 0 if none do.
- * Exact copies do not count: a row and its copies have the same gap. */
-static size_t before_gap(const int32_t *neighbor, const float *distance,
-                         size_t m)
-{
-    size_t exact = 0, c;
-
-    while (exact < m && neighbor[exact] >= 0 && distance[exact] == 0)
-        exact++;
-    for (c = exact + 1; c < m && c - exact <= WN_COPIES_MAX; c++) {
-        if (neighbor[c] < 0)
-            return 0;
-        if (distance[c - 1] < WN_COPIES_GAP * (double)distance[c])
-            return c;
-    }
-    return 0;
-}
-
 /* Join near copies, but no set that holds more than half of the rows of a
  * class: those are a tight cluster, and the class has little else. */
 static size_t join_near(const struct wn_copies_rows *rows, size_t *parent)
 {
     const size_t n = rows->n, m = rows->m;
     uint8_t *near = wn_new(n, 1), *refused = wn_new(n, 1);
-    size_t *count = wn_new(n, sizeof *count);
+    size_t *count = wn_new(n, sizeof *count); /* neighbours before a gap */
     size_t *set = wn_new(n, sizeof *set),
            *of_class = wn_new(rows->k, sizeof *set);
     size_t *member = wn_new(n, sizeof *member),
@@ -75,8 +57,18 @@ static size_t join_near(const struct wn_copies_rows *rows, size_t *parent)
     size_t copies = 0;
 
     for (size_t i = 0; i < n; i++) {
-        count[i] =
-            before_gap(rows->neighbor + i * m, rows->distance + i * m, m);
+        const int32_t *neighbor = rows->neighbor + i * m;
+        const float *distance = rows->distance + i * m;
+        size_t exact = 0;
+
+        /* Exact copies do not count: a row and its copies have the same gap. */
+        while (exact < m && neighbor[exact] >= 0 && distance[exact] == 0)
+            exact++;
+        for (size_t c = exact + 1; count[i] == 0 && c < m && neighbor[c] >= 0 &&
+                                   c - exact <= WN_COPIES_MAX;
+             c++)
+            if (distance[c - 1] < WN_COPIES_GAP * (double)distance[c])
+                count[i] = c;
         set[i] = i;
         if (rows->label[i] >= 0)
             of_class[rows->label[i]]++;

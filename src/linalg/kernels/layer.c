@@ -220,39 +220,12 @@ TILED_INLINE void layer_multiply(const char *a, const char *b, size_t b_step,
 #undef ADD
 }
 
-/* One square of hidden units: bias and rectifier. */
-WN_TILED static void rectify(const struct wn_layer *layer, const float *sum,
-                             size_t line, size_t unit, size_t rows, float scale,
-                             float *h)
-{
-    const size_t outputs = layer->net.outputs, from = unit * STRIP;
-    const size_t columns = outputs - from;
-    const uint32_t columns_mask =
-        columns < STRIP ? ((uint32_t)1 << columns) - 1 : 0xffffffff;
-    const __m512 times = _mm512_set1_ps(scale), zero = _mm512_setzero_ps();
-    const size_t many = least(rows - line * STRIP, STRIP);
-    float *out = h + line * STRIP * outputs + from;
-
-    for (size_t t = 0; t < 2; t++) {
-        const __mmask16 mask = (__mmask16)(columns_mask >> t * SIDE);
-        const __m512 bias =
-            _mm512_maskz_loadu_ps(mask, layer->net.b + from + t * SIDE);
-
-        for (size_t i = 0; i < many; i++) {
-            const __m512 in = _mm512_load_ps(sum + i * STRIP + t * SIDE);
-            const __m512 value = _mm512_add_ps(_mm512_mul_ps(times, in), bias);
-
-            _mm512_mask_storeu_ps(out + i * outputs + t * SIDE, mask,
-                                  _mm512_max_ps(value, zero));
-        }
-    }
-}
-
 WN_TILED static void layer_forward(struct wn_layer *layer, const float *x,
                                    size_t rows, float scale, float *h)
 {
     const size_t lines = strips(rows), units = layer->units;
     const struct wn_side side = {x, wn_layer_stride(layer->net.inputs), false};
+    const __m512 times = _mm512_set1_ps(scale), zero = _mm512_setzero_ps();
 
     wn_amx_open();
     for (size_t f = 0; f < layer->features; f += CHUNK) {
@@ -271,10 +244,28 @@ WN_TILED static void layer_forward(struct wn_layer *layer, const float *x,
         }
     }
     wn_amx_close();
+    /* Bias and rectifier, half a square at a time. */
     for (size_t l = 0; l < lines; l++)
-        for (size_t u = 0; u < units; u++)
-            rectify(layer, layer->sum + (l * units + u) * SQUARE, l, u, rows,
-                    scale, h);
+        for (size_t u = 0; u < 2 * units; u++) {
+            const float *sum = layer->sum + (l * units + u / 2) * SQUARE;
+            const size_t outputs = layer->net.outputs, from = u * SIDE;
+            const size_t many = least(rows - l * STRIP, STRIP);
+            const size_t columns =
+                from < outputs ? least(outputs - from, SIDE) : 0;
+            const __mmask16 mask = (__mmask16)((1u << columns) - 1);
+            const __m512 bias =
+                _mm512_maskz_loadu_ps(mask, layer->net.b + from);
+
+            for (size_t i = 0; i < many; i++) {
+                const __m512 in =
+                    _mm512_load_ps(sum + i * STRIP + u % 2 * SIDE);
+                const __m512 value =
+                    _mm512_add_ps(_mm512_mul_ps(times, in), bias);
+
+                _mm512_mask_storeu_ps(h + (l * STRIP + i) * outputs + from,
+                                      mask, _mm512_max_ps(value, zero));
+            }
+        }
 }
 
 WN_TILED static void layer_learn(struct wn_layer *layer, const float *x,
