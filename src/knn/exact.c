@@ -91,63 +91,14 @@ static void offer_hits(const struct search *s, const struct scratch *scratch,
     omp_unset_lock(lock);
 }
 
-/* Scan the tile (a, b); returns how many pairs it kept. */
-static size_t scan_tile(const struct search *s, size_t a, size_t b,
-                        struct scratch *scratch)
-{
-    const size_t n = s->bounds.n;
-    const size_t first = a * BLOCK, second = b * BLOCK;
-    const struct wn_scan tile = {.first = s->y + first * s->row_bytes,
-                                 .second = s->y + second * s->row_bytes,
-                                 .p = s->bounds.p,
-                                 .rows = n - first < BLOCK ? n - first : BLOCK,
-                                 .columns =
-                                     n - second < BLOCK ? n - second : BLOCK,
-                                 .row_bias = scratch->row_bias,
-                                 .bias = scratch->bias,
-                                 .row_limit = scratch->row_limit,
-                                 .column_limit = scratch->column_limit};
-    const bool fused = s->kernel->scan && a != b;
-    size_t count;
-
-    copy_bias(s, a, scratch->row_bias);
-    copy_bias(s, b, scratch->bias);
-    if (!fused)
-        s->kernel->multiply(&tile, scratch->dots, BLOCK);
-    if (a == b) {
-        omp_set_lock(&s->locks[a]);
-        for (size_t i = 0; i < tile.rows; i++) {
-            const float bias = scratch->bias[i];
-
-            scratch->bias[i] = INFINITY;
-            wn_candidates_limit(&s->bounds, &s->candidates[first + i],
-                                first + i, scratch->dots + i * BLOCK,
-                                scratch->bias, tile.rows);
-            scratch->bias[i] = bias;
-        }
-        omp_unset_lock(&s->locks[a]);
-    }
-    copy_limits(s, a, scratch->row_limit);
-    copy_limits(s, b, scratch->column_limit);
-    for (size_t j = 0; a == b && j < BLOCK; j++)
-        scratch->column_limit[j] = -INFINITY; /* each pair comes twice */
-    if (fused)
-        count = s->kernel->scan(&tile, scratch->hits);
-    else
-        count = wn_scan_dots(&tile, scratch->dots, BLOCK, scratch->hits);
-    offer_hits(s, scratch, count, a, b, false);
-    if (a != b)
-        offer_hits(s, scratch, count, a, b, true);
-    return count;
-}
-
 /* Scan the diagonals begin .. end-1 of tiles; returns how many pairs were kept.
  * After the first diagonal every row has m candidates and a limit. */
 static size_t scan_diagonals(const struct search *s, struct scratch **scratch,
                              const struct wn_graph *graph, size_t begin,
                              size_t end)
 {
-    const size_t tiles = s->blocks * (s->blocks + 1) / 2;
+    const struct wn_scan_kernel *kernel = s->kernel;
+    const size_t n = s->bounds.n, tiles = s->blocks * (s->blocks + 1) / 2;
     const size_t left = s->blocks - begin;
     size_t done = tiles - left * (left + 1) / 2, kept = 0;
 
@@ -155,10 +106,50 @@ static size_t scan_diagonals(const struct search *s, struct scratch **scratch,
     for (size_t diagonal = begin; diagonal < end; diagonal++) {
 #pragma omp for schedule(dynamic) nowait
         for (size_t a = 0; a < s->blocks - diagonal; a++) {
+            struct scratch *own = scratch[omp_get_thread_num()];
+            const size_t b = a + diagonal, i = a * BLOCK, j = b * BLOCK;
+            const struct wn_scan tile = {.first = s->y + i * s->row_bytes,
+                                         .second = s->y + j * s->row_bytes,
+                                         .p = s->bounds.p,
+                                         .rows = n - i < BLOCK ? n - i : BLOCK,
+                                         .columns =
+                                             n - j < BLOCK ? n - j : BLOCK,
+                                         .row_bias = own->row_bias,
+                                         .bias = own->bias,
+                                         .row_limit = own->row_limit,
+                                         .column_limit = own->column_limit};
+            const bool fused = kernel->scan && a != b;
             size_t now;
 
-            kept +=
-                scan_tile(s, a, a + diagonal, scratch[omp_get_thread_num()]);
+            copy_bias(s, a, own->row_bias);
+            copy_bias(s, b, own->bias);
+            if (!fused)
+                kernel->multiply(&tile, own->dots, BLOCK);
+            /* Limits from the products with all rows but its own. */
+            if (a == b)
+                omp_set_lock(&s->locks[a]);
+            for (size_t r = 0; a == b && r < tile.rows; r++) {
+                const float bias = own->bias[r];
+
+                own->bias[r] = INFINITY;
+                wn_candidates_limit(&s->bounds, &s->candidates[i + r], i + r,
+                                    own->dots + r * BLOCK, own->bias,
+                                    tile.rows);
+                own->bias[r] = bias;
+            }
+            if (a == b)
+                omp_unset_lock(&s->locks[a]);
+            copy_limits(s, a, own->row_limit);
+            copy_limits(s, b, own->column_limit);
+            for (size_t c = 0; a == b && c < BLOCK; c++)
+                own->column_limit[c] = -INFINITY; /* each pair comes twice */
+            const size_t count =
+                fused ? kernel->scan(&tile, own->hits)
+                      : wn_scan_dots(&tile, own->dots, BLOCK, own->hits);
+            offer_hits(s, own, count, a, b, false);
+            if (a != b)
+                offer_hits(s, own, count, a, b, true);
+            kept += count;
 #pragma omp atomic capture
             now = ++done;
             if (omp_get_thread_num() == 0)
