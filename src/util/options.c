@@ -309,15 +309,14 @@ static const char *options_value_of(const struct wn_options *options, size_t r)
                           : options->rows[r].default_value;
 }
 
-int wn_option_set(struct wn_options *options, const char *name,
-                  const char *text)
+void wn_option_set(struct wn_options *options, const char *name,
+                   const char *text)
 {
     struct setting *setting = &options->settings[find_row(options, name)];
 
     if (text)
         add_value(setting, text);
     setting->given = true;
-    return 0;
 }
 
 const char *wn_option_text(const struct wn_options *options, const char *name)

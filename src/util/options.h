@@ -92,8 +92,8 @@ const char *const *wn_option_list(const struct wn_options *options,
                                   const char *name, size_t *count);
 /* Set an option to a value that the program chose, as if the user had given it;
  * the provenance records it. `text` is kept, not copied; NULL for a flag. */
-int wn_option_set(struct wn_options *options, const char *name,
-                  const char *text);
+void wn_option_set(struct wn_options *options, const char *name,
+                   const char *text);
 /* Operands in order. */
 size_t wn_option_operands(const struct wn_options *options);
 const char *wn_option_operand(const struct wn_options *options, size_t i);

@@ -32,6 +32,8 @@ awk '{ print $1 == 0 ? ".75 0 .25" : $1 == 1 ? "0 1 0" : "0 0 1" }' codes |
 runs 'HDF5' ingest i.h5 --features=/x --label=/y --scale=robust -o h.h5 -v
 ok "$(grep -qF 'i.h5: 150 rows in = 150 kept + 0 rejected, 4 features, 3 classes' err
     echo $?)" 'says what is there'
+is "$(sed -En 's/^ingest: ([a-z]*): [0-9]+\.[0-9]{2} s, [0-9]+ MiB$/\1/p' err |
+    tr '\n' ' ')" 'read write ' "and each stage's seconds"
 runs 'CSV' ingest "$samples/iris.csv" --label=species -q -o c.h5
 is "$(one c.h5 | tr -d '\n' | wc -c)" 64 'digests of features and labels'
 is "$(one h.h5)" "$(one c.h5)" 'features and labels are those of CSV'

@@ -153,7 +153,10 @@ is "$(cat err)" "ingest: small.csv: column town: found no cell that is a\
  number, wanted some" "words are no numbers"
 kind code "numeric 0 2 3 1 constant" --label=label small.csv \
     --kind=code:numeric
-is "$(sed -n 1,2p err)" "ingest: small.csv:3: column code: found 'A', wanted a\
+is "$(sed -En 's/^ingest: ([a-z]*): [0-9]+\.[0-9]{2} s, [0-9]+ MiB$/\1/p' err |
+    tr '\n' ' ')" "index clean survey encode " \
+    "--verbose shows the seconds of each stage"
+is "$(grep found err)" "ingest: small.csv:3: column code: found 'A', wanted a\
  number
 ingest: small.csv:5: column code: found 'B', wanted a number" \
     "cells that are not numbers are reported"

@@ -152,6 +152,7 @@ static int ingest_as(struct wn_run *run, const char *format,
                 "--features or --probability is wanted; see --help");
         goto done;
     }
+    wn_log_stage(run->log, "read");
     const int descriptor = wn_input_open(path, NULL, error);
     if (descriptor < 0)
         goto done;
@@ -171,6 +172,7 @@ static int ingest_as(struct wn_run *run, const char *format,
                          wn_input_name(path));
         goto done;
     }
+    wn_log_stage(run->log, "write");
     struct wn_audit_writer *writer = arrays.writer;
     arrays.writer = NULL;
     status = wn_audit_finish(writer, error);
@@ -231,57 +233,51 @@ static int spool_stdin(struct wn_error *error)
     return error->code ? -1 : 0;
 }
 
-/* The format by the first bytes, else CSV. A named pipe is CSV: looking at its
- * bytes would remove them. */
-static int recognise(const struct wn_run *run, const struct format **format,
-                     struct wn_error *error)
-{
-    const char *path = wn_run_input(run);
-    const char *features = wn_option_text(run->options, "features");
-    char first[SIGNATURE_BYTES] = {0};
-    struct stat about;
-
-    if (!path && features && *features != '/') {
-        *format = &formats[NPY];
-        return 0;
-    }
-    *format = &formats[CSV];
-    if (path ? stat(path, &about) == 0 && !S_ISREG(about.st_mode)
-             : isatty(STDIN_FILENO))
-        return 0;
-    if (!path && spool_stdin(error))
-        return -1;
-    const int descriptor = wn_input_open(path, NULL, error);
-    if (descriptor < 0)
-        return -1;
-    if (fstat(descriptor, &about) == 0 &&
-        about.st_size >= (off_t)sizeof first &&
-        wn_read_at(descriptor, first, sizeof first, 0, wn_input_name(path),
-                   error) == 0)
-        for (size_t f = 0; f < FORMATS; f++)
-            if (formats[f].signature &&
-                memcmp(first, formats[f].signature, formats[f].length) == 0)
-                *format = &formats[f];
-    close(descriptor);
-    return error->code ? -1 : 0;
-}
-
 int ingest_any(struct wn_run *run, struct wn_error *error)
 {
     static const char *const shared[] = {"output", "force",   "threads",
                                          "memory", "quiet",   "verbose",
                                          "help",   "version", NULL};
     const char *from = wn_option_text(run->options, "from");
+    const char *path = wn_run_input(run);
+    const char *features = wn_option_text(run->options, "features");
     const struct format *format = NULL;
+    char first[SIGNATURE_BYTES] = {0};
+    struct stat about;
 
     for (size_t f = 0; f < FORMATS; f++)
         if (strcmp(formats[f].name, from) == 0)
             format = &formats[f];
-    if (format && format != &formats[CSV] && !wn_run_input(run) &&
+    if (format && format != &formats[CSV] && !path &&
         (format != &formats[NPY] || is_npy_on_stdin(run)) && spool_stdin(error))
         return -1;
-    if (!format && recognise(run, &format, error))
-        return -1;
+    /* The format by the first bytes, else CSV. A named pipe is CSV: looking at
+     * its bytes would remove them. */
+    const bool look =
+        !format && (path ? stat(path, &about) || S_ISREG(about.st_mode)
+                         : !isatty(STDIN_FILENO));
+    if (!format && !path && features && *features != '/') {
+        format = &formats[NPY];
+    } else if (look) {
+        if (!path && spool_stdin(error))
+            return -1;
+        const int descriptor = wn_input_open(path, NULL, error);
+        if (descriptor < 0)
+            return -1;
+        if (fstat(descriptor, &about) == 0 &&
+            about.st_size >= (off_t)sizeof first &&
+            wn_read_at(descriptor, first, sizeof first, 0, wn_input_name(path),
+                       error) == 0)
+            for (size_t f = 0; f < FORMATS; f++)
+                if (formats[f].signature &&
+                    memcmp(first, formats[f].signature, formats[f].length) == 0)
+                    format = &formats[f];
+        close(descriptor);
+        if (error->code)
+            return -1;
+    }
+    if (!format)
+        format = &formats[CSV];
     /* Reject options that do not apply to the format. */
     for (const struct wn_option *row = ingest_options(); row->name; row++) {
         bool applies = format->excluded

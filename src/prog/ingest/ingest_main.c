@@ -159,23 +159,22 @@ static int print_sniffed(const struct wn_run *run, struct wn_csv_form *form,
 }
 
 /* Note what --sniff found, and record it as if the user had given it. */
-static int record_sniffed(struct wn_run *run, const struct wn_csv *csv)
+static void record_sniffed(struct wn_run *run, const struct wn_csv *csv)
 {
     const struct wn_csv_form *form = wn_csv_form(csv);
     static char delimiter[2];
     struct wn_text text = {0};
 
     if (!form->sniff)
-        return 0;
+        return;
     delimiter[0] = form->delimiter;
-    if (wn_option_set(run->options, "delimiter",
-                      form->delimiter == '\t' ? "tab" : delimiter) ||
-        (form->no_header && wn_option_set(run->options, "no-header", NULL)))
-        return -1;
+    wn_option_set(run->options, "delimiter",
+                  form->delimiter == '\t' ? "tab" : delimiter);
+    if (form->no_header)
+        wn_option_set(run->options, "no-header", NULL);
     wn_csv_form_options(form, &text);
     wn_log_note(run->log, "%s: found %s", wn_csv_name(csv), text.bytes);
     wn_text_free(&text);
-    return 0;
 }
 
 int ingest_csv(struct wn_run *run, struct wn_error *error)
@@ -208,8 +207,10 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
     table->na = wn_option_list(options, "na", &table->na_count);
     ingest.csv = wn_csv_open(wn_run_input(run), &form, error);
     table->csv = ingest.csv;
-    if (!ingest.csv || record_sniffed(run, ingest.csv))
+    if (!ingest.csv)
         goto done;
+    wn_log_stage(run->log, "index");
+    record_sniffed(run, ingest.csv);
     /* The index of the records; two words for each cell of the survey's sample,
      * and each thread's blocks. */
     const size_t rows_before = wn_csv_rows(ingest.csv);
@@ -228,14 +229,18 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
         ingest_rejects_leave_out(&ingest, error) ||
         (wn_csv_rows(ingest.csv) < rows_before && ingest_clean(&ingest, error)))
         goto done;
+    wn_log_stage(run->log, "clean");
     if (wn_survey(table, &ingest.roles, error))
         goto done;
+    wn_log_stage(run->log, "survey");
     ingest.side.run = run;
     ingest.side.from_columns = table->second_block > 0;
     ingest.side.rows = wn_csv_rows(ingest.csv);
     if (ingest_side_arrays_read(&ingest.side, error) ||
-        ingest_write(&ingest, error) || wn_csv_unchanged(ingest.csv, error) ||
-        ingest_rejects_finish(&ingest.rejects, ingest.csv, error))
+        ingest_write(&ingest, error) || wn_csv_unchanged(ingest.csv, error))
+        goto done;
+    wn_log_stage(run->log, "encode");
+    if (ingest_rejects_finish(&ingest.rejects, ingest.csv, error))
         goto done;
     ingest_log_columns(&ingest);
     struct wn_audit_writer *writer = ingest.writer;

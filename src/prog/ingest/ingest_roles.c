@@ -131,39 +131,6 @@ static int assign_matching(struct wn_table *table, const char *option,
     return error->code ? -1 : 0;
 }
 
-/* PATTERN:KIND; the pattern may contain colons. */
-static int parse_kind(struct wn_table *table, const char *text,
-                      struct wn_error *error)
-{
-    const char *colon = strrchr(text, ':');
-    struct wn_text names = {0};
-    int kind = WN_KIND_GUESS + 1;
-
-    while (colon && kind < WN_KINDS &&
-           strcmp(colon + 1, wn_table_kind_name((enum wn_column_kind)kind)))
-        kind++;
-    /* `ignored` as in the column table */
-    if (colon &&
-        (strcmp(colon + 1, "ignore") == 0 || strcmp(colon + 1, "ignored") == 0))
-        kind = IGNORE;
-    if (colon && kind < WN_KINDS) {
-        char *pattern = wn_copy_text(text, (size_t)(colon - text));
-        const int status = assign_matching(table, "kind", pattern, kind, error);
-
-        free(pattern);
-        return status;
-    }
-    for (kind = WN_KIND_GUESS + 1; kind < WN_KINDS; kind++)
-        wn_text_format(&names, "%s, ",
-                       wn_table_kind_name((enum wn_column_kind)kind));
-    wn_fail(error, WN_EUSAGE,
-            "--kind: found '%s', wanted PATTERN:KIND, where KIND is %sor "
-            "ignore",
-            text, wn_text_of(&names));
-    wn_text_free(&names);
-    return -1;
-}
-
 int ingest_roles(const struct wn_run *run, struct wn_table *table,
                  struct wn_error *error)
 {
@@ -184,9 +151,38 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
             return -1;
     if (probability && wn_user_probability_find(table, probability, error))
         return -1;
-    for (size_t i = 0; i < kinds; i++)
-        if (parse_kind(table, kind[i], error))
+    for (size_t i = 0; i < kinds; i++) {
+        /* PATTERN:KIND; the pattern may contain colons. */
+        const char *colon = strrchr(kind[i], ':');
+        const char *name = colon ? colon + 1 : "";
+        int number = WN_KIND_GUESS + 1;
+
+        while (number < WN_KINDS &&
+               strcmp(name, wn_table_kind_name((enum wn_column_kind)number)))
+            number++;
+        /* `ignored` as in the column table */
+        if (strcmp(name, "ignore") == 0 || strcmp(name, "ignored") == 0)
+            number = IGNORE;
+        if (number == WN_KINDS) {
+            struct wn_text names = {0};
+
+            for (number = WN_KIND_GUESS + 1; number < WN_KINDS; number++)
+                wn_text_format(&names, "%s, ",
+                               wn_table_kind_name((enum wn_column_kind)number));
+            wn_fail(error, WN_EUSAGE,
+                    "--kind: found '%s', wanted PATTERN:KIND, where KIND is "
+                    "%sor ignore",
+                    kind[i], wn_text_of(&names));
+            wn_text_free(&names);
             return -1;
+        }
+        char *pattern = wn_copy_text(kind[i], (size_t)(colon - kind[i]));
+        const int status =
+            assign_matching(table, "kind", pattern, number, error);
+        free(pattern);
+        if (status)
+            return -1;
+    }
     for (size_t i = 0; i < ignored; i++)
         if (assign_matching(table, "ignore", ignore[i], IGNORE, error))
             return -1;
@@ -230,7 +226,7 @@ int ingest_classes(const struct wn_run *run, struct wn_table *table,
                          "%s: found no class names, wanted one a line", path);
     free(line);
     fclose(file);
-    return status ? -1
-                  : wn_option_set(run->options, "classes",
-                                  ingest_source_name(path));
+    if (status == 0)
+        wn_option_set(run->options, "classes", ingest_source_name(path));
+    return status;
 }

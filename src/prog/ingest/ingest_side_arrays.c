@@ -57,8 +57,7 @@ int ingest_array(const struct wn_run *run, bool inside, const char *option,
         for (const char *at = text; *at && at != colon; at++)
             if (*at == '/')
                 last = at + 1;
-        if (wn_option_set(run->options, option, last))
-            return -1;
+        wn_option_set(run->options, option, last);
     }
     if (!colon)
         return wn_npy_read(text, array, error);

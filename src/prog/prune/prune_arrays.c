@@ -111,11 +111,15 @@ static char **find_cells(const struct prune *prune, const char *path,
 
 /* --- writing ------------------------------------------------------------- */
 
-static int write_hdf5(const struct prune *prune, const char *path,
-                      const struct audited *audited, size_t rows,
-                      const uint64_t *row, size_t n, bool kept,
-                      struct wn_output *output, struct wn_error *error)
+/* Write the n rows row[] of the `rows` in the source. `kept`: with their new
+ * labels. */
+static int write_one(const struct prune *prune, const char *path,
+                     const struct audited *audited, size_t rows,
+                     const uint64_t *row, size_t n, bool kept,
+                     struct wn_output *output, struct wn_error *error)
 {
+    const int descriptor = wn_output_descriptor(output);
+    const char *name = wn_output_name(output);
     struct wn_hdf5_copy copy = {.path = path,
                                 .paths = audited->path,
                                 .count = audited->count,
@@ -124,10 +128,11 @@ static int write_hdf5(const struct prune *prune, const char *path,
                                 .row = row,
                                 .n = n,
                                 .changed = audited->label,
-                                .descriptor = wn_output_descriptor(output),
-                                .name = wn_output_name(output)};
+                                .descriptor = descriptor,
+                                .name = name};
     char **cells = NULL;       /* of the classes */
     const char **value = NULL; /* the new cell of each row, NULL: none */
+    int status;
 
     if (kept && prune->relabel) {
         cells = find_cells(prune, path, audited, error);
@@ -139,27 +144,14 @@ static int write_hdf5(const struct prune *prune, const char *path,
                 value[i] = cells[prune->suggestion[prune->order[i]]];
         copy.value = value;
     }
-    const int status = wn_hdf5_write(&copy, WN_HDF5_BYTES, error);
+    status = strcmp(prune->dataset.form, "hdf5") == 0
+                 ? wn_hdf5_write(&copy, WN_HDF5_BYTES, error)
+                 : wn_npy_write(descriptor, name, row, n, error);
     if (cells)
         wn_names_free(cells, prune->dataset.k);
     free(value);
-    return status;
-}
-
-static int write_one(const struct prune *prune, const char *path,
-                     const struct audited *audited, size_t rows,
-                     const uint64_t *row, size_t n, bool kept,
-                     struct wn_output *output, struct wn_error *error)
-{
-    const int status =
-        strcmp(prune->dataset.form, "hdf5") == 0
-            ? write_hdf5(prune, path, audited, rows, row, n, kept, output,
-                         error)
-            : wn_npy_write(wn_output_descriptor(output), wn_output_name(output),
-                           row, n, error);
-
-    if (status == 0 && fsync(wn_output_descriptor(output)))
-        return wn_fail_errno(error, "%s: cannot write", wn_output_name(output));
+    if (status == 0 && fsync(descriptor))
+        return wn_fail_errno(error, "%s: cannot write", name);
     return status;
 }
 

@@ -98,24 +98,6 @@ static int score_work(struct wn_run *run, struct wn_error *error)
     return status;
 }
 
-/* The kernel set that the command line asks for, or NULL. OpenBLAS must know it
- * before options are parsed; see linalg/openblas_kernels.c. */
-static const char *kernels_asked(int argc, char **argv)
-{
-    static const char option[] = "--kernels";
-    const char *asked = NULL;
-
-    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-        if (strncmp(argv[i], option, sizeof option - 1))
-            continue;
-        if (argv[i][sizeof option - 1] == '=')
-            asked = argv[i] + sizeof option;
-        else if (!argv[i][sizeof option - 1] && i + 1 < argc)
-            asked = argv[i + 1];
-    }
-    return asked && strcmp(asked, "auto") ? asked : NULL;
-}
-
 int main(int argc, char **argv)
 {
     static const struct wn_program program = {
@@ -124,8 +106,22 @@ int main(int argc, char **argv)
         .rows = rows,
         .min_operands = 0,
         .max_operands = 1};
+    static const char option[] = "--kernels";
+    const char *kernels = NULL;
 
-    wn_program_reexec(argv, wn_openblas_request(kernels_asked(argc, argv)));
+    /* OpenBLAS must know the kernel set that the command line asks for before
+     * options are parsed; see linalg/openblas_kernels.c. */
+    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+        if (strncmp(argv[i], option, sizeof option - 1))
+            continue;
+        if (argv[i][sizeof option - 1] == '=')
+            kernels = argv[i] + sizeof option;
+        else if (!argv[i][sizeof option - 1] && i + 1 < argc)
+            kernels = argv[i + 1];
+    }
+    if (kernels && strcmp(kernels, "auto") == 0)
+        kernels = NULL;
+    wn_program_reexec(argv, wn_openblas_request(kernels));
     wn_option_add_rows(rows, CAPACITY, first_rows);
     wn_option_add_rows(rows, CAPACITY, score_network_options);
     for (const struct wn_setting *s = wn_method_options; s->option.name; s++)

@@ -145,38 +145,12 @@ done:
     return status;
 }
 
-static int write_neighbors(const struct work *work,
-                           struct wn_audit_writer *writer,
-                           struct wn_error *error)
-{
-    static const char path[] = "score/neighbor/index";
-    const size_t extent[3] = {work->data.n, work->m, 0};
-
-    if (wn_audit_write(writer, path, WN_I32, extent, work->index, error) ||
-        wn_audit_write(writer, "score/neighbor/distance", WN_F32, extent,
-                       work->distance, error))
-        return -1;
-    if (wn_audit_write_text(writer, "score/neighbor/distance", "metric",
-                            work->metric == WN_COSINE ? "cosine" : "euclidean",
-                            error) ||
-        wn_audit_write_text(writer, path, "method",
-                            work->facts.exact ? "exact" : "cells", error) ||
-        wn_audit_write_number(writer, path, "recall", work->facts.recall,
-                              error))
-        return -1;
-    if (work->facts.exact)
-        return 0;
-    return wn_audit_write_number(writer, path, "cells",
-                                 (double)work->facts.cells, error) ||
-                   wn_audit_write_number(writer, path, "probe",
-                                         (double)work->facts.probe, error)
-               ? -1
-               : 0;
-}
-
 int score_write(const struct wn_run *run, struct work *work,
                 struct wn_error *error)
 {
+    static const char index[] = "score/neighbor/index";
+    static const char distance[] = "score/neighbor/distance";
+    const size_t extent[3] = {work->data.n, work->m, 0};
     struct wn_audit_writer *writer =
         wn_run_create(run, work->audit, WN_SCORE, error);
     const bool ridge = work->pairs && work->pairs->alignment == WN_ALIGN_RIDGE;
@@ -197,7 +171,22 @@ int score_write(const struct wn_run *run, struct work *work,
                                 (double)wn_dynamics_epochs(work->dynamics),
                                 error))) ||
         (work->probability && write_probability(work, writer, error)) ||
-        (work->index && write_neighbors(work, writer, error)) ||
+        (work->index &&
+         (wn_audit_write(writer, index, WN_I32, extent, work->index, error) ||
+          wn_audit_write(writer, distance, WN_F32, extent, work->distance,
+                         error) ||
+          wn_audit_write_text(
+              writer, distance, "metric",
+              work->metric == WN_COSINE ? "cosine" : "euclidean", error) ||
+          wn_audit_write_text(writer, index, "method",
+                              work->facts.exact ? "exact" : "cells", error) ||
+          wn_audit_write_number(writer, index, "recall", work->facts.recall,
+                                error))) ||
+        (work->index && !work->facts.exact &&
+         (wn_audit_write_number(writer, index, "cells",
+                                (double)work->facts.cells, error) ||
+          wn_audit_write_number(writer, index, "probe",
+                                (double)work->facts.probe, error))) ||
         (score_has_spectrum(work) &&
          (wn_audit_write_number(writer, "score", "singular_entropy",
                                 work->spectrum.entropy, error) ||
