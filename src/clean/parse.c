@@ -329,17 +329,6 @@ static char *take_columns(struct wn_lexer *line, struct wn_error *error)
     return NULL;
 }
 
-static bool is_name(const char *text)
-{
-    if (strlen(text) > NAME_BYTES ||
-        (!isalpha((unsigned char)*text) && *text != '_'))
-        return false;
-    for (; *text; text++)
-        if (!isalnum((unsigned char)*text) && !strchr("._-", *text))
-            return false;
-    return true;
-}
-
 /* [NAME] COLUMNS: up to and with the colon. *text becomes the beginning of
  * COLUMNS. */
 static int parse_head(struct wn_lexer *line, struct wn_clean_rule *rule,
@@ -353,7 +342,14 @@ static int parse_head(struct wn_lexer *line, struct wn_clean_rule *rule,
         return -1;
     from.end = line->at;
     if (!at_char(line, ':') && *from.at != '"') {
-        if (!is_name(rule->columns_text))
+        const char *name = rule->columns_text;
+        bool fits = strlen(name) <= NAME_BYTES &&
+                    (isalpha((unsigned char)*name) || *name == '_');
+
+        for (; *name; name++)
+            fits =
+                fits && (isalnum((unsigned char)*name) || strchr("._-", *name));
+        if (!fits)
             return fail_wanted(&from,
                                "a name of letters, digits, dots, hyphens and "
                                "underscores, or the columns and a colon",
@@ -401,30 +397,6 @@ static int parse_action(struct wn_lexer *line, struct wn_clean_rule *rule,
     return -1;
 }
 
-/* Set the rule's text, from `begin` to where the line was read, and its name if
- * none was given. */
-static void name_rule(const struct wn_lexer *line, const char *begin,
-                      struct wn_clean_rule *rule)
-{
-    struct wn_text name = {0};
-    size_t length = (size_t)(line->at - begin), shorter = NAME_BYTES;
-
-    while (length && wn_is_blank(begin[length - 1]))
-        length--;
-    rule->text = wn_copy_text(begin, length);
-    if (rule->name)
-        return;
-    if (length <= NAME_BYTES) {
-        rule->name = wn_copy_text(begin, length);
-        return;
-    }
-    while (shorter && (begin[shorter] & 0xc0) == 0x80)
-        shorter--;
-    wn_text_format(&name, "%.*s... (line %zu)", (int)shorter, begin,
-                   line->number);
-    rule->name = name.bytes;
-}
-
 static void free_rule(struct wn_clean_rule *rule)
 {
     free(rule->name);
@@ -465,7 +437,22 @@ static int parse_line(struct wn_clean_rules *rules, size_t number,
     if (parse_head(&line, &rule, &begin, error) ||
         parse_action(&line, &rule, error))
         goto fail;
-    name_rule(&line, begin, &rule);
+    /* The text of the rule is its name if none was given. */
+    length = (size_t)(line.at - begin);
+    while (length && wn_is_blank(begin[length - 1]))
+        length--;
+    rule.text = wn_copy_text(begin, length);
+    if (!rule.name && length <= NAME_BYTES) {
+        rule.name = wn_copy_text(begin, length);
+    } else if (!rule.name) {
+        struct wn_text name = {0};
+
+        length = NAME_BYTES;
+        while (length && (begin[length] & 0xc0) == 0x80)
+            length--;
+        wn_text_format(&name, "%.*s... (line %zu)", (int)length, begin, number);
+        rule.name = name.bytes;
+    }
     skip_blanks(&line);
     if (!at_end(&line)) {
         fail_wanted(&line, "the end of the rule", error);

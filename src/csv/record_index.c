@@ -268,41 +268,6 @@ static void take_record(struct join *join, const struct found *found,
     join->line += found->lines;
 }
 
-/* Scan the record at join->next, which is not listed. */
-static int scan_record(struct join *join, const struct wn_window *piece,
-                       struct wn_scan *scan, struct wn_error *error)
-{
-    struct wn_window *window = &join->window;
-    const uint64_t at = join->next;
-    struct wn_record record;
-    struct wn_error wrong = {0};
-    uint64_t end;
-    int status = wn_window_scan(piece, scan, at, join->line, &record, &wrong);
-    const char *text = wn_window_find(piece, at);
-
-    if (status == 0) {
-        struct wn_scan fresh = start_scan(join);
-
-        status = wn_window_scan_whole(window, &fresh, at, join->line, &record,
-                                      &wrong);
-        text = wn_window_find(window, at);
-    }
-    if (status > 0) {
-        const struct found found = describe_record(at, text, &record);
-
-        take_record(join, &found, text);
-        return 0;
-    }
-    if (!join->lenient || wrong.code != WN_EDATA) {
-        *error = wrong;
-        return -1;
-    }
-    if (wn_window_line_end(piece, at + record.length, &end, error))
-        return -1;
-    reject(join, end, record.lines + 1, record.broken, wrong.text);
-    return 0;
-}
-
 static int join_piece(void *shared, void *own, size_t p, struct wn_error *error)
 {
     struct join *join = shared;
@@ -318,13 +283,41 @@ static int join_piece(void *shared, void *own, size_t p, struct wn_error *error)
 
     wn_hash_add(join->digest, wn_window_find(window, begin), length);
     while (join->next < begin + length) {
-        while (f < piece->count && piece->found[f].offset < join->next)
+        const uint64_t at = join->next;
+        const char *text = wn_window_find(window, at);
+        struct wn_record record;
+        struct wn_error wrong = {0};
+        uint64_t end;
+
+        while (f < piece->count && piece->found[f].offset < at)
             f++;
-        if (f < piece->count && piece->found[f].offset == join->next)
-            take_record(join, &piece->found[f],
-                        wn_window_find(window, join->next));
-        else if (scan_record(join, window, &scan, error))
+        if (f < piece->count && piece->found[f].offset == at) {
+            take_record(join, &piece->found[f], text);
+            continue;
+        }
+        /* The record is not listed: scan it. */
+        int status =
+            wn_window_scan(window, &scan, at, join->line, &record, &wrong);
+        if (status == 0) {
+            struct wn_scan fresh = start_scan(join);
+
+            status = wn_window_scan_whole(&join->window, &fresh, at, join->line,
+                                          &record, &wrong);
+            text = wn_window_find(&join->window, at);
+        }
+        if (status > 0) {
+            const struct found found = describe_record(at, text, &record);
+
+            take_record(join, &found, text);
+            continue;
+        }
+        if (!join->lenient || wrong.code != WN_EDATA) {
+            *error = wrong;
             return -1;
+        }
+        if (wn_window_line_end(window, at + record.length, &end, error))
+            return -1;
+        reject(join, end, record.lines + 1, record.broken, wrong.text);
     }
     const uint64_t words = index->offset_capacity + index->line_capacity +
                            index->hash_capacity + index->end_capacity +

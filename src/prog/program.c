@@ -50,62 +50,53 @@ static void end_at_once(const char *message)
     _exit(2);
 }
 
-static int carry_out(const struct wn_program *program, int argc, char **argv,
-                     struct wn_run *run, wn_work *work, struct wn_error *error)
-{
-    struct wn_text text = {0};
-
-    /* Print what --help, --version and the hidden words for the driver ask for:
-     * --options, and --visible TEXT, which is TEXT as messages show it. */
-    if (argc == 2 && strcmp(argv[1], "--options") == 0) {
-        wn_options_list(program, &text);
-    } else if (argc == 3 && strcmp(argv[1], "--visible") == 0) {
-        wn_text_add_visible(&text, argv[2], strlen(argv[2]));
-    } else {
-        run->options = wn_options_parse(program, argc, argv, error);
-        if (!run->options)
-            return -1;
-        if (wn_option_on(run->options, "help"))
-            wn_options_help(program, run->name, &text);
-        else if (wn_option_on(run->options, "version"))
-            wn_text_format(&text, "%s (winnow) %s\n", run->name,
-                           PACKAGE_VERSION);
-    }
-    if (text.length) {
-        const int status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
-                                        "standard output", error);
-
-        wn_text_free(&text);
-        return status;
-    }
-    if (has_row(program, "quiet") && wn_option_on(run->options, "quiet"))
-        run->log->level = WN_QUIET;
-    else if (wn_option_on(run->options, "verbose"))
-        run->log->level = WN_VERBOSE;
-    run->threads = 1;
-    if (has_row(program, "threads"))
-        run->threads =
-            wn_threads((int)wn_option_number(run->options, "threads"));
-    if (wn_hdf5_start(error))
-        return -1;
-    return work(run, error);
-}
-
 int wn_program_main(const struct wn_program *program, int argc, char **argv,
                     wn_work *work)
 {
     const char *path = argc > 0 && argv[0] ? argv[0] : "winnow";
     const char *slash = strrchr(path, '/');
     struct wn_error error = {0};
+    struct wn_text text = {0}; /* that --help and the like ask for */
     struct wn_log log;
-    struct wn_run run = {.name = slash ? slash + 1 : path, .log = &log};
+    struct wn_run run = {
+        .name = slash ? slash + 1 : path, .log = &log, .threads = 1};
     struct rusage use;
+    int status = -1;
 
     wn_file_standard();
     running = run.name;
     wn_die_handler(end_at_once);
     wn_log_open(&log, run.name);
-    int status = carry_out(program, argc, argv, &run, work, &error);
+    /* The hidden words for the driver: --options, and --visible TEXT, which is
+     * TEXT as messages show it. */
+    if (argc == 2 && strcmp(argv[1], "--options") == 0) {
+        wn_options_list(program, &text);
+    } else if (argc == 3 && strcmp(argv[1], "--visible") == 0) {
+        wn_text_add_visible(&text, argv[2], strlen(argv[2]));
+    } else {
+        run.options = wn_options_parse(program, argc, argv, &error);
+        if (!run.options)
+            goto done;
+        if (wn_option_on(run.options, "help"))
+            wn_options_help(program, run.name, &text);
+        else if (wn_option_on(run.options, "version"))
+            wn_text_format(&text, "%s (winnow) %s\n", run.name,
+                           PACKAGE_VERSION);
+    }
+    if (text.length || !run.options) {
+        status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
+                              "standard output", &error);
+        goto done;
+    }
+    if (has_row(program, "quiet") && wn_option_on(run.options, "quiet"))
+        log.level = WN_QUIET;
+    else if (wn_option_on(run.options, "verbose"))
+        log.level = WN_VERBOSE;
+    if (has_row(program, "threads"))
+        run.threads = wn_threads((int)wn_option_number(run.options, "threads"));
+    if (wn_hdf5_start(&error) == 0)
+        status = work(&run, &error);
+done:
     if (status < 0) {
         wn_log_error(&log, &error);
         status = wn_code_status(error.code);
@@ -113,6 +104,7 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
         wn_log_verbose(&log, "used %.0f MiB at most",
                        ceil((double)use.ru_maxrss / 1024));
     }
+    wn_text_free(&text);
     wn_options_free(run.options);
     return status;
 }

@@ -193,6 +193,19 @@ int ingest_write_codes(struct wn_audit_writer *writer, const char *path,
 int ingest_write_roles(struct wn_audit_writer *writer,
                        const struct wn_roles *roles, size_t n,
                        struct wn_error *error) WN_MUST_CHECK;
+/* What /data records about the input. */
+struct provenance {
+    const char *form, *arrays; /* of arrays, with `rows`; NULL for CSV */
+    const char *source;        /* its name */
+    const char *digest;        /* of its `size` bytes */
+    uint64_t size, rows;
+    const char *label; /* the column or array */
+    char delimiter;    /* 0: none */
+};
+int ingest_write_provenance(const struct wn_run *run,
+                            const struct provenance *provenance,
+                            struct wn_audit_writer *writer,
+                            struct wn_error *error) WN_MUST_CHECK;
 /* The `size` bytes of a source that cannot be read again, unless
  * --no-keep-source. `name`: for errors. */
 int ingest_write_source(const struct wn_run *run,

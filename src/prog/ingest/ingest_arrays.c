@@ -499,9 +499,7 @@ static int write_array_provenance(struct arrays *arrays,
                                   struct wn_error *error)
 {
     struct wn_audit_writer *writer = arrays->writer;
-    const char delimiter[2] = {arrays->text.delimiter, '\0'};
-    const char *label = arrays->text.rows ? "label" : place_of(&arrays->label);
-    struct wn_text options = {0}, list = {0};
+    struct wn_text list = {0};
     char digest[WN_DIGEST_TEXT];
 
     /* Which dataset of the input has which role: prune writes them again. */
@@ -509,32 +507,17 @@ static int write_array_provenance(struct arrays *arrays,
         list_array(arrays, profile->array[a], profile->kind[a], &list);
     list_array(arrays, &arrays->side.features_b, "features_b", &list);
     list_array(arrays, &arrays->names, "names", &list);
-    int status =
-        wn_options_describe(arrays->run->options, &options) ||
-                wn_audit_provenance(writer, arrays->run->name,
-                                    wn_text_of(&options), arrays->digest,
-                                    error) ||
-                wn_audit_write_text(writer, "data", "task", "classification",
-                                    error) ||
-                wn_audit_write_text(writer, "data", "form", arrays->format,
-                                    error) ||
-                wn_audit_write_text(writer, "data", "arrays", wn_text_of(&list),
-                                    error) ||
-                wn_audit_write_text(writer, "data", "source", arrays->source,
-                                    error) ||
-                wn_audit_write_text(writer, "data", "source_digest",
-                                    arrays->digest, error) ||
-                wn_audit_write_number(writer, "data", "source_size",
-                                      (double)arrays->size, error) ||
-                wn_audit_write_number(writer, "data", "source_rows",
-                                      (double)arrays->rows, error) ||
-                wn_audit_write_text(writer, "data", "label_column", label,
-                                    error) ||
-                (*delimiter && wn_audit_write_text(writer, "data", "delimiter",
-                                                   delimiter, error))
-            ? -1
-            : 0;
-    wn_text_free(&options);
+    const struct provenance provenance = {
+        .form = arrays->format,
+        .arrays = wn_text_of(&list),
+        .source = arrays->source,
+        .digest = arrays->digest,
+        .size = arrays->size,
+        .rows = arrays->rows,
+        .label = arrays->text.rows ? "label" : place_of(&arrays->label),
+        .delimiter = arrays->text.delimiter};
+    const int status =
+        ingest_write_provenance(arrays->run, &provenance, writer, error);
     wn_text_free(&list);
     if (status || !arrays->link)
         return status;

@@ -79,6 +79,43 @@ int ingest_write_roles(struct wn_audit_writer *writer,
     return status;
 }
 
+int ingest_write_provenance(const struct wn_run *run,
+                            const struct provenance *p,
+                            struct wn_audit_writer *writer,
+                            struct wn_error *error)
+{
+    const char delimiter[2] = {p->delimiter, '\0'};
+    struct wn_text options = {0};
+
+    wn_options_describe(run->options, &options);
+    const int status =
+        wn_audit_provenance(writer, run->name, wn_text_of(&options), p->digest,
+                            error) ||
+                wn_audit_write_text(writer, "data", "task", "classification",
+                                    error) ||
+                (p->form &&
+                 (wn_audit_write_text(writer, "data", "form", p->form, error) ||
+                  wn_audit_write_text(writer, "data", "arrays", p->arrays,
+                                      error))) ||
+                wn_audit_write_text(writer, "data", "source", p->source,
+                                    error) ||
+                wn_audit_write_text(writer, "data", "source_digest", p->digest,
+                                    error) ||
+                wn_audit_write_number(writer, "data", "source_size",
+                                      (double)p->size, error) ||
+                (p->form && wn_audit_write_number(writer, "data", "source_rows",
+                                                  (double)p->rows, error)) ||
+                wn_audit_write_text(writer, "data", "label_column", p->label,
+                                    error) ||
+                (p->delimiter &&
+                 wn_audit_write_text(writer, "data", "delimiter", delimiter,
+                                     error))
+            ? -1
+            : 0;
+    wn_text_free(&options);
+    return status;
+}
+
 int ingest_write_source(const struct wn_run *run,
                         struct wn_audit_writer *writer, int descriptor,
                         const char *name, uint64_t size, struct wn_error *error)
@@ -217,38 +254,6 @@ static int write_features(struct ingest *ingest, struct wn_error *error)
                : 0;
 }
 
-/* Where the rows are in the file, and their ids. */
-static int write_provenance(struct ingest *ingest, struct wn_error *error)
-{
-    struct wn_audit_writer *writer = ingest->writer;
-    const struct wn_csv *csv = ingest->csv;
-    const char *digest = wn_csv_digest(csv);
-    const char *source = ingest_source_name(wn_run_input(ingest->run));
-    const char *label = wn_csv_column(csv, ingest->table.label_column);
-    const char delimiter[2] = {wn_csv_delimiter(csv), '\0'};
-    struct wn_text options = {0};
-    const int status =
-        wn_options_describe(ingest->run->options, &options) ||
-                wn_audit_provenance(writer, ingest->run->name,
-                                    wn_text_of(&options), digest, error) ||
-                wn_audit_write_text(writer, "data", "task", "classification",
-                                    error) ||
-                wn_audit_write_text(writer, "data", "source", source, error) ||
-                wn_audit_write_text(writer, "data", "source_digest", digest,
-                                    error) ||
-                wn_audit_write_number(writer, "data", "source_size",
-                                      (double)wn_csv_size(csv), error) ||
-                wn_audit_write_text(writer, "data", "label_column", label,
-                                    error) ||
-                wn_audit_write_text(writer, "data", "delimiter", delimiter,
-                                    error)
-            ? -1
-            : 0;
-
-    wn_text_free(&options);
-    return status;
-}
-
 /* --- CSV: all of it ------------------------------------------------------ */
 
 int ingest_write(struct ingest *ingest, struct wn_error *error)
@@ -262,6 +267,13 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
     const size_t extent[3] = {n, table->classes.count, 0};
     struct wn_audit_writer *writer =
         wn_run_create(ingest->run, NULL, WN_DATA, error);
+
+    const struct provenance provenance = {
+        .source = ingest_source_name(wn_run_input(ingest->run)),
+        .digest = wn_csv_digest(csv),
+        .size = wn_csv_size(csv),
+        .label = wn_csv_column(csv, table->label_column),
+        .delimiter = wn_csv_delimiter(csv)};
 
     if (!writer)
         return -1;
@@ -306,7 +318,8 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
                             ingest->column, error) ||
         ingest_write_vector(writer, "data/defect/rule", WN_I32, t, ingest->rule,
                             error) ||
-        ingest_write_rules(ingest, error) || write_provenance(ingest, error))
+        ingest_write_rules(ingest, error) ||
+        ingest_write_provenance(ingest->run, &provenance, writer, error))
         goto done;
     status = 0;
 done:
