@@ -177,7 +177,7 @@ static int apply_rule(struct piece *piece, size_t r, size_t row, size_t column,
 
     /* A piece that is too expensive by itself makes the pass start again. */
     if (row >= stop ||
-        (stop == SIZE_MAX && piece->spent[r] >= WN_CLEAN_PATIENCE)) {
+        (stop == SIZE_MAX && piece->spent[r] >= WN_CLEAN_MAX_COST)) {
         piece->done.count[r].passed_over++;
         return 2;
     }
@@ -310,7 +310,7 @@ static int finish_clean(void *shared, void *own, size_t begin, size_t end,
         struct wn_clean_count *count = &clean->count[cost->rule];
 
         pass->spent[cost->rule] += cost->cost;
-        if (pass->spent[cost->rule] < WN_CLEAN_PATIENCE ||
+        if (pass->spent[cost->rule] < WN_CLEAN_MAX_COST ||
             count->stop != SIZE_MAX)
             continue;
         last = cost->row;

@@ -12,7 +12,7 @@ enum {
     WN_CLEAN_SHOWN = 60,   /* bytes of each */
     /* A rule is stopped when its matches cost this much: a hundred that reach
      * a limit, or some seconds of slow ones. */
-    WN_CLEAN_PATIENCE = 100 * WN_REGEX_GIVEN_UP
+    WN_CLEAN_MAX_COST = 100 * WN_REGEX_GIVEN_UP
 };
 
 /* What to clean. */

@@ -42,7 +42,7 @@ static int add_name(const struct names *names, size_t row, const char *text,
         (!wn_text_is_utf8(text, length) || memchr(text, '\0', length)))
         return wn_fail(error, WN_EDATA,
                        "%s: row %zu: found '%.*s', wanted UTF-8",
-                       names->array->name, row, wn_text_told(length), text);
+                       names->array->name, row, wn_text_shown(length), text);
     names->code[row] = (int32_t)number;
     return 0;
 }
@@ -180,7 +180,7 @@ static int add_flag(void *context, size_t cell, const char *text, size_t length,
     if (truth < 0)
         return wn_fail(error, WN_EDATA,
                        "%s: row %zu: found '%.*s', wanted true or false",
-                       flags->array->name, cell, wn_text_told(length), text);
+                       flags->array->name, cell, wn_text_shown(length), text);
     flags->flag[cell] = (uint8_t)truth;
     return 0;
 }

@@ -221,7 +221,7 @@ int wn_columns_number(struct wn_table *table, struct wn_error *error)
                     return wn_csv_fail(
                         table->csv, values->value[v].row, c, error,
                         "found '%.*s', wanted UTF-8: see iconv(1)",
-                        wn_text_told(length), text);
+                        wn_text_shown(length), text);
             }
             wn_dictionary_sort(values, NULL);
         }

@@ -72,7 +72,7 @@ static int prescan_row(void *state, size_t row, const struct wn_cell *cells,
                                   label->length) < 0) {
         wn_csv_fail(csv, row, l, &rejected.why,
                     "found '%.*s', wanted a class of --classes",
-                    wn_text_told(label->length), label->text);
+                    wn_text_shown(label->length), label->text);
         rejected.broken = WN_BREAK_CLASS;
     }
     for (size_t c = 0; rejected.broken == WN_BREAKS && c < wn_csv_columns(csv);
@@ -85,7 +85,7 @@ static int prescan_row(void *state, size_t row, const struct wn_cell *cells,
             continue;
         wn_csv_fail(csv, row, c, &rejected.why,
                     "found '%.*s', wanted UTF-8: see iconv(1)",
-                    wn_text_told(cell->length), cell->text);
+                    wn_text_shown(cell->length), cell->text);
         rejected.broken = WN_BREAK_UTF8;
     }
     if (rejected.broken == WN_BREAKS)

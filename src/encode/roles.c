@@ -71,7 +71,7 @@ static int roles_fail(const struct wn_roles *roles, size_t row, size_t r,
                       struct wn_error *error)
 {
     return wn_csv_fail(roles->table->csv, row, roles->column[r], error,
-                       "found '%.*s', wanted %s", wn_text_told(cell->length),
+                       "found '%.*s', wanted %s", wn_text_shown(cell->length),
                        cell->text, wanted);
 }
 

@@ -205,7 +205,7 @@ static int survey_row(void *state, size_t row, const struct wn_cell *cells,
                 !wn_text_is_utf8(cell->text, cell->length))
                 return wn_csv_fail(table->csv, row, c, error,
                                    "found '%.*s', wanted UTF-8: see iconv(1)",
-                                   wn_text_told(cell->length), cell->text);
+                                   wn_text_shown(cell->length), cell->text);
         }
         if (role == WN_ROLE_FEATURE && piece->spooled)
             piece->numbers[(row - piece->begin) * spool->width +
@@ -317,7 +317,7 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
             return wn_csv_fail(table->csv, value->row, table->label_column,
                                error,
                                "found '%.*s', wanted a class of --classes",
-                               wn_text_told(value->length), text);
+                               wn_text_shown(value->length), text);
     }
     wn_dictionary_merge(&table->classes, declared, NULL);
     if (wn_user_probability_match(table, error))

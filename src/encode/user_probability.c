@@ -124,7 +124,7 @@ static int user_probability_read_row(void *state, size_t row,
 
         return wn_csv_fail(table->csv, row, table->user_column[bad], error,
                            "found '%.*s', wanted a probability",
-                           wn_text_told(cell->length), cell->text);
+                           wn_text_shown(cell->length), cell->text);
     }
     if (defect == 2)
         return wn_fail(error, WN_EDATA,

@@ -131,7 +131,7 @@ struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
     return wn_audit_open(path, need, error);
 }
 
-int wn_run_limit_memory(const struct wn_run *run, double need, double least,
+int wn_run_limit_memory(const struct wn_run *run, double need, double anonymous,
                         const char *what, struct wn_error *error)
 {
     const double limit = wn_option_number(run->options, "memory");
@@ -139,11 +139,12 @@ int wn_run_limit_memory(const struct wn_run *run, double need, double least,
     if (wn_option_given(run->options, "memory")) {
         if (need <= limit)
             return 0;
-        if (least > limit)
+        if (anonymous > limit)
             return wn_fail(error, WN_EUSAGE,
                            "--memory: %s need %.0f MiB, wanted at most %.0f "
                            "MiB",
-                           what, ceil(least / 0x1p20), floor(limit / 0x1p20));
+                           what, ceil(anonymous / 0x1p20),
+                           floor(limit / 0x1p20));
         wn_log_verbose(run->log,
                        "--memory: %s need %.0f MiB; large arrays go into files",
                        what, ceil(need / 0x1p20));
@@ -151,14 +152,14 @@ int wn_run_limit_memory(const struct wn_run *run, double need, double least,
         return 0;
     }
     /* Refuse work that needs more memory than is free, and name the --memory
-     * that would make it fit if `least` allows one. */
+     * that would make it fit if `anonymous` allows one. */
     if (need < SMALL)
         return 0;
     const struct wn_free_memory memory = wn_free_memory_find("");
     const double free = floor(memory.bytes / 0x1p20);
     const double share = floor(0.8 * free); /* others need some, too */
 
-    if (need > memory.bytes && !memory.addresses && least <= share * 0x1p20)
+    if (need > memory.bytes && !memory.addresses && anonymous <= share * 0x1p20)
         return wn_fail(error, WN_EUSAGE,
                        "%s need %.0f MiB, %s %.0f free: --memory=%.0fM puts "
                        "large arrays into files",

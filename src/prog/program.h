@@ -49,11 +49,11 @@ struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
 int wn_run_check_memory(const struct wn_run *run, double need, const char *what,
                         struct wn_error *error) WN_MUST_CHECK;
 
-/* The same for work that needs only `least` bytes of anonymous memory when its
- * large arrays go into files (util/spill.h): from now on they do if --memory
- * is below `need`. Less than `least` is refused. Without --memory the refusal
- * names one that would do. */
-int wn_run_limit_memory(const struct wn_run *run, double need, double least,
+/* The same for work that can put its large arrays into files (util/spill.h) and
+ * then needs only `anonymous` bytes of anonymous memory. If --memory is below
+ * `need`, they go there from now on; below `anonymous` the work is refused.
+ * Without --memory the refusal names one that would do. */
+int wn_run_limit_memory(const struct wn_run *run, double need, double anonymous,
                         const char *what, struct wn_error *error) WN_MUST_CHECK;
 
 /* Check before long work that the output of --output, --in-place and --force

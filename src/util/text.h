@@ -26,7 +26,7 @@ static inline void wn_text_trim(const char **text, size_t *length)
 }
 
 /* How many bytes of a cell or a name a message shows, for "%.*s". */
-static inline int wn_text_told(size_t length)
+static inline int wn_text_shown(size_t length)
 {
     return (int)(length < 80 ? length : 80);
 }

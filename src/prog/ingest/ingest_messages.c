@@ -125,8 +125,8 @@ int ingest_write_variants(const struct wn_run *run,
         wn_log_note(run->log,
                     "%s: column %s: '%.*s' (%llu) is a spelling of '%.*s' "
                     "(%llu); rule: %s",
-                    source, column, wn_text_told(old->length), old_name,
-                    (unsigned long long)old->count, wn_text_told(new->length),
+                    source, column, wn_text_shown(old->length), old_name,
+                    (unsigned long long)old->count, wn_text_shown(new->length),
                     new_name, (unsigned long long)new->count,
                     wn_text_of(&rule));
     }

@@ -215,7 +215,7 @@ int ingest_classes(const struct wn_run *run, struct wn_table *table,
             status = wn_fail(error, WN_EDATA,
                              "%s: found '%.*s', wanted class names in UTF-8 of "
                              "at most %d bytes, one a line",
-                             path, wn_text_told(length), line, WN_NAME_BYTES);
+                             path, wn_text_shown(length), line, WN_NAME_BYTES);
         else if (length)
             wn_dictionary_add(&table->declared, line, length, 0, 0);
     }

@@ -198,7 +198,7 @@ static void take_defect(void *context, struct wn_defect defect,
         wn_log_note(
             ingest->run->log, "%s:%llu: column %s: found '%.*s', wanted %s",
             wn_csv_name(csv), (unsigned long long)wn_csv_line(csv)[defect.row],
-            wn_csv_column(csv, defect.column), wn_text_told(cell->length),
+            wn_csv_column(csv, defect.column), wn_text_shown(cell->length),
             cell->text, wn_table_wanted(&ingest->table, defect.column));
 }
 
