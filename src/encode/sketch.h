@@ -12,6 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Load the register of a digest, which wn_sketch_add() will want soon. */
+static inline void wn_sketch_prefetch(const uint8_t *registers, unsigned bits,
+                                      uint64_t digest)
+{
+    __builtin_prefetch(&registers[digest >> (64 - bits)], 1);
+}
+
 /* Registers are 0 at first. `bits` 4 to 16. */
 static inline void wn_sketch_add(uint8_t *registers, unsigned bits,
                                  uint64_t digest)

@@ -114,9 +114,16 @@ static double survey_feature(struct piece *piece, size_t row, size_t c,
     const struct wn_table *table = piece->survey->table;
     const struct wn_survey_sample *sample = &piece->survey->sample;
     struct tally *tally = &piece->tally[c];
+    uint8_t *registers =
+        piece->registers ? piece->registers + (c << sample->bits) : NULL;
     uint64_t digest = 0;
     double value;
 
+    /* The registers of all columns do not fit the fastest cache: ask early. */
+    if (registers || sampled)
+        digest = wn_hash_bits(cell->text, cell->length);
+    if (registers)
+        wn_sketch_prefetch(registers, sample->bits, digest);
     if (wn_number_parse_padded(cell->text, cell->length, &value)) {
         tally->padded += cell->length > 1 && cell->text[0] == '0' &&
                          cell->text[1] >= '0' && cell->text[1] <= '9';
@@ -138,11 +145,8 @@ static double survey_feature(struct piece *piece, size_t row, size_t c,
         tally->booleans += truth >= 0;
         tally->trues += truth > 0;
     }
-    if (piece->registers || sampled)
-        digest = wn_hash_bits(cell->text, cell->length);
-    if (piece->registers)
-        wn_sketch_add(piece->registers + (c << sample->bits), sample->bits,
-                      digest);
+    if (registers)
+        wn_sketch_add(registers, sample->bits, digest);
     if (sampled) {
         const size_t at = c * sample->rows + row / sample->stride;
         bool inside = false; /* a word */
