@@ -311,7 +311,7 @@ int wn_hdf5_member_read(const struct wn_hdf5_reader *reader, const char *member,
                         struct wn_array *array)
 {
     struct wn_hdf5_reader inner = *reader;
-    H5O_type_t type;
+    H5O_type_t type = H5O_TYPE_UNKNOWN;
     char path[WN_HDF5_PATH];
 
     wn_hdf5_member_path(reader, member, path);

@@ -39,9 +39,8 @@ static int libsvm_next_line(struct line_reader *reader, const char **line,
                             size_t *length)
 {
     for (;;) {
-        char *end = reader->bytes ? memchr(reader->bytes + reader->at, '\n',
-                                           reader->used - reader->at)
-                                  : NULL;
+        char *end =
+            memchr(reader->bytes + reader->at, '\n', reader->used - reader->at);
         const uint64_t left = reader->size - reader->next;
 
         if (end || (left == 0 && reader->at < reader->used)) {
@@ -151,13 +150,13 @@ static int scan_line(struct first_pass *pass, const char *line, size_t length)
     const struct line_reader *reader = pass->reader;
     const char *at = line, *end = line + length;
     const size_t row = libsvm->rows;
-    size_t min = 0, index;
+    size_t min = 0, index = 0;
     static const char key[] = "qid:";
     const size_t skip = sizeof key - 1;
     struct word label, word;
     char name[32];
     bool more, is_group;
-    double value;
+    double value = 0;
 
     if (!next_word(&at, end, &label))
         return 0;
@@ -232,9 +231,9 @@ static int write_features(const struct first_pass *pass)
     const size_t base = pass->zero ? 0 : 1;
     const size_t d = pass->end > base ? pass->end - base : 0;
     struct wn_array_sink sink;
-    double *row, value;
-    const char *at;
-    size_t length, index, rows = 0;
+    double *row, value = 0;
+    const char *at = "";
+    size_t length = 0, index, rows = 0;
     struct word word;
     int status;
 
@@ -296,8 +295,8 @@ int wn_libsvm_read(const char *path, struct wn_libsvm *libsvm,
     struct first_pass pass = {
         .reader = &reader, .libsvm = libsvm, .narrow = true};
     struct stat about;
-    const char *line;
-    size_t length;
+    const char *line = "";
+    size_t length = 0;
     int status = -1;
 
     *libsvm = (struct wn_libsvm){0};
@@ -308,6 +307,7 @@ int wn_libsvm_read(const char *path, struct wn_libsvm *libsvm,
         wn_fail_errno(error, "%s: cannot read its size", reader.name);
     } else if (wn_array_begin(&libsvm->label, reader.name, error) == 0) {
         reader.size = libsvm->size = (uint64_t)about.st_size;
+        wn_grow(&reader.bytes, &reader.capacity, 1, 1);
         wn_array_sink_open(&pass.label, &libsvm->label);
         do
             status = libsvm_next_line(&reader, &line, &length);

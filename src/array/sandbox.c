@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -59,7 +60,7 @@ int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
         /* The child is expected to die: it leaves no core file. */
         const struct rlimit none = {0, 0};
         struct rlimit limit;
-        unsigned long long pages = 0;
+        char pages[64]; /* in memory, and more numbers */
         FILE *self = fopen("/proc/self/statm", "r");
 
         wn_die_handler(exit_without_memory);
@@ -67,10 +68,11 @@ int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
         signal(SIGXCPU, SIG_DFL);
         signal(SIGSEGV, SIG_DFL);
         signal(SIGABRT, SIG_DFL);
-        if (self && fscanf(self, "%llu", &pages) == 1 &&
+        if (self && fgets(pages, sizeof pages, self) &&
             getrlimit(RLIMIT_AS, &limit) == 0) {
-            const rlim_t max =
-                (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + memory;
+            const rlim_t max = (rlim_t)strtoull(pages, NULL, 10) *
+                                   (rlim_t)sysconf(_SC_PAGESIZE) +
+                               memory;
 
 #if !defined WN_SANITIZERS /* these reserve far more addresses */
             if (max < limit.rlim_cur) {

@@ -3,6 +3,7 @@
  * it holds. */
 #include "audit/audit.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,6 +194,7 @@ struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
     char first[sizeof signature];
     int status;
 
+    assert(need <= WN_FLAGS);
     audit->store.descriptor = -1;
     audit->file = audit->rows = H5I_INVALID_HID;
     audit->name =

@@ -239,8 +239,8 @@ static int take_attribute(const struct wn_audit *audit, const char *path,
                           const char *name, struct wn_attribute *taken,
                           struct wn_error *error)
 {
-    struct wn_attribute *list;
-    size_t count;
+    struct wn_attribute *list = NULL;
+    size_t count = 0;
 
     *taken = (struct wn_attribute){0};
     if (!wn_audit_has(audit, path))

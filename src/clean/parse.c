@@ -232,7 +232,7 @@ static int parse_replace(struct wn_lexer *line, struct wn_clean_rule *rule,
     if (pattern)
         rule->new = take_until(line, '/',
                                "a slash at the end of the replacement", error);
-    if (rule->new)
+    if (pattern && rule->new)
         status = compile_pattern(line, pattern, 0, &rule->regex, error);
     if (status == 0 && wn_regex_check(rule->regex, rule->new, error))
         status = fail_line(line, error);

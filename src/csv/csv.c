@@ -274,7 +274,7 @@ failed:
 int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
                  struct wn_error *error)
 {
-    uint64_t begin;
+    uint64_t begin = 0;
     struct wn_csv *csv = csv_open_file(path, form, &begin, error);
     const int status =
         csv ? wn_sniff(&csv->file, begin, form, columns, error) : -1;

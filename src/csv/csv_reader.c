@@ -133,7 +133,7 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
             reader->bytes + WN_NUMBER_PAD + (index->offset[row] - first);
         size_t length = (size_t)(row_end(index, row) - index->offset[row]);
         const struct wn_cell *cells;
-        size_t count;
+        size_t count = 0;
 
         /* Drop the line end, and empty lines after it. */
         while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))

@@ -8,6 +8,7 @@
  * cells below are numbers in some column. There is none if a cell of it is a
  * number above numbers, or is there twice, or if form->label is c1, c2 and so
  * on. A tie is refused, with the options that decide it. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,8 @@ static int next_record(struct walk *walk, const char **text,
         *text = wn_window_find(walk->window, walk->at);
         if (status < 0) {
             const char *end = walk->window->bytes + walk->window->length;
+
+            assert(*text);
             const char *feed = memchr(*text, '\n', (size_t)(end - *text));
 
             walk->at += (uint64_t)((feed ? feed + 1 : end) - *text);

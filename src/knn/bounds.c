@@ -32,11 +32,13 @@ static double row_square(const float *row, size_t d)
 static void start_euclidean(struct wn_bounds *bounds, int threads)
 {
     const size_t step = 1 + bounds->n / 4096, d = bounds->d;
-    double total = 0, away = 0, count = 0, largest = 0;
+    double total = 0, away = 0, largest = 0;
+    const size_t sampled = (bounds->n + step - 1) / step;
+    const double count = (double)sampled;
     double *centre = wn_new(d, sizeof *centre);
 
     bounds->centre = centre;
-    for (size_t i = 0; i < bounds->n; i += step, count++)
+    for (size_t i = 0; i < bounds->n; i += step)
         for (size_t j = 0; j < d; j++) {
             const double value = bounds->x[i * d + j];
 

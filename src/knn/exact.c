@@ -271,7 +271,8 @@ int wn_knn_exact(const struct wn_graph *graph, int32_t *index, float *distance,
 double wn_knn_exact_bytes(size_t n, size_t d, size_t m)
 {
     const double capacity = (double)wn_bounds_capacity(n, m);
-    const double p = (double)(d / 32 + 1) * 32; /* the longest row packed */
+    const size_t longest = (d / 32 + 1) * 32; /* of a row packed */
+    const double p = (double)longest;
 
     return 4 * (double)(n + WN_SCAN_PAD) * p +
            (double)n * (16 + sizeof(struct wn_candidates) +
@@ -299,12 +300,11 @@ void wn_knn_query(const struct wn_graph *graph, const int32_t *query,
                   size_t queries, const int32_t *reference, size_t references,
                   int32_t *index, float *distance)
 {
-    const int threads = graph->threads;
     struct wn_bounds bounds;
 
     wn_bounds_start(&bounds, graph, NULL);
     const size_t p = bounds.p, m = bounds.m, capacity = bounds.capacity;
-#pragma omp parallel num_threads(threads)
+#pragma omp parallel num_threads(graph->threads)
     {
         struct query_scratch *s = wn_new(1, sizeof *s);
 

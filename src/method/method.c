@@ -38,9 +38,6 @@ const char wn_method_defaults[] =
 #undef WN_METHOD_PAIR
 #undef WN_METHOD_EXTRA
 
-/* In the order of enum wn_ood. */
-static const char *const ood_names[] = {"entropy", "least_confidence", "gen"};
-
 /* clang-format off */
 const struct wn_setting wn_method_options[] = {
     {{.name = "aum-threshold", .kind = WN_REAL, .value = "PERCENTILE",
@@ -74,7 +71,8 @@ const struct wn_setting wn_method_options[] = {
       .help = "how to map features and features-b into one space"},
      {"pair_cosine", "pair_rank"}},
     {{.name = "ood-by", .kind = WN_CHOICE, .value = "NAME",
-      .default_value = "entropy", .choices = "entropy|least_confidence|gen",
+      .default_value = "entropy", /* the choices in the order of enum wn_ood */
+      .choices = "entropy|least_confidence|gen",
       .recorded = true, .help = "the score that ood takes of probabilities"},
      {"ood"}},
     {{.name = "ood-plain", .kind = WN_FLAG, .recorded = true,
@@ -90,9 +88,7 @@ const struct wn_setting wn_method_options[] = {
 struct wn_method_settings
 wn_method_settings_read(const struct wn_options *options)
 {
-    const char *by = wn_option_text(options, "ood-by");
-
-    struct wn_method_settings settings = {
+    return (struct wn_method_settings){
         .has_aum_threshold = wn_option_given(options, "aum-threshold"),
         .aum_threshold = wn_option_number(options, "aum-threshold"),
         .has_forgetting_never = wn_option_given(options, "forgetting-never"),
@@ -104,11 +100,9 @@ wn_method_settings_read(const struct wn_options *options)
             (size_t)wn_option_number(options, "intrinsic-neighbors"),
         .extrinsic_neighbors =
             (size_t)wn_option_number(options, "extrinsic-neighbors"),
+        .ood_by = (enum wn_ood)wn_option_choice(options, "ood-by"),
         .ood_plain = wn_option_on(options, "ood-plain"),
         .ood_top = (size_t)wn_option_number(options, "ood-top")};
-    while (strcmp(ood_names[settings.ood_by], by))
-        settings.ood_by++;
-    return settings;
 }
 
 const struct wn_method *wn_method_find(const char *name)

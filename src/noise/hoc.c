@@ -133,6 +133,8 @@ void wn_consensus_finish(struct wn_consensus *consensus)
     struct wn_ordered *added = consensus->added;
     double total = 0;
 
+    if (!added)
+        return;
     consensus->triples = consensus_merge(added, consensus->count);
     struct wn_ordered *pair = wn_new(consensus->triples, sizeof *pair);
     for (size_t t = 0; t < consensus->triples; t++)

@@ -4,6 +4,7 @@
 #include "noise/sparse_joint.h"
 
 #include <math.h>
+#include <assert.h>
 #include <stdlib.h>
 
 #include "noise/order_statistics.h"
@@ -17,6 +18,7 @@ void wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
     uint64_t *pair = wn_spill_new(n + k, sizeof *pair); /* row x k + column */
     size_t count = 0, cells = 0;
 
+    assert(k);
     for (size_t i = 0; i < n; i++)
         if (row[i] >= 0 && column[i] >= 0)
             pair[count++] = (uint64_t)row[i] * k + (uint64_t)column[i];

@@ -78,7 +78,7 @@ static void find_verdicts(const struct wn_probability *p,
     const double b = fmax(b_noisy, min_ratio * out->sharpness.b_clean);
     const int32_t y = c < k ? (int32_t)c : -1;
 
-    if (given)
+    if (c < k)
         wn_channel_row(channel, c, given);
     memset(sum, 0, k * sizeof *sum);
     for (size_t r = rows->begin[c]; r < rows->begin[c + 1]; r++) {

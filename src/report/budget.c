@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which rows to list, and what their review costs and finds. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -99,6 +100,7 @@ int64_t *wn_report_rows(const struct wn_report *report,
         *count = review.rows;
         return rows;
     }
+    assert(default_rows != WN_ROWS_DEFAULT);
     if (which != WN_ROWS_DEFAULT)
         limit = which == WN_ROWS_FIRST ? report->top : SIZE_MAX;
     else if (!report->against || default_rows != WN_ROWS_FLAGGED)

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -29,8 +30,11 @@ static double free_memory_read_number(const char *root, const char *folder,
     double number = -1;
 
     while (file && number < 0 && fgets(line, sizeof line, file)) {
-        if (strncmp(line, key, strlen(key)) ||
-            sscanf(line + strlen(key), "%lf", &number) != 1)
+        char *text = line + strlen(key), *end = line;
+
+        if (strncmp(line, key, strlen(key)) == 0)
+            number = strtod(text, &end);
+        if (end <= text)
             number = -1;
         if (!*key)
             break;

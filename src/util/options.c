@@ -324,6 +324,23 @@ const char *wn_option_text(const struct wn_options *options, const char *name)
     return options_value_of(options, find_row(options, name));
 }
 
+int wn_option_choice(const struct wn_options *options, const char *name)
+{
+    const size_t r = find_row(options, name);
+    const char *text = options_value_of(options, r);
+    const char *choices = options->rows[r].choices;
+    const size_t length = strlen(text);
+
+    for (int at = 0;; at++) {
+        const size_t size = strcspn(choices, "|");
+
+        if (size == length && memcmp(choices, text, length) == 0)
+            return at;
+        assert(choices[size]);
+        choices += size + 1;
+    }
+}
+
 double wn_option_number(const struct wn_options *options, const char *name)
 {
     const size_t r = find_row(options, name);

@@ -82,6 +82,8 @@ bool wn_option_given(const struct wn_options *options, const char *name);
 bool wn_option_on(const struct wn_options *options, const char *name);
 /* The text or the choice, else the default, else NULL. */
 const char *wn_option_text(const struct wn_options *options, const char *name);
+/* The place of the choice, or of the default, in `choices`, from 0. */
+int wn_option_choice(const struct wn_options *options, const char *name);
 /* A number or a size in bytes, else the default, else 0. */
 double wn_option_number(const struct wn_options *options, const char *name);
 /* Whether a WN_SUBSET option's value holds `member`. */

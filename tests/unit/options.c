@@ -90,13 +90,14 @@ static void values_come_back(void **state)
     struct wn_error error = {0};
     struct wn_options *options =
         parse("p --label x -q --ignore=a --ignore b --issues=outlier "
-              "--memory=2K --neigh=7 -- -file",
+              "--memory=2K --neigh=7 --metric=cosine -- -file",
               &error);
     size_t count;
 
     (void)state;
     assert_non_null(options);
     assert_string_equal(wn_option_text(options, "label"), "x");
+    assert_int_equal(wn_option_choice(options, "metric"), 1);
     assert_true(wn_option_on(options, "quiet"));
     assert_false(wn_option_given(options, "rate"));
     assert_true(wn_option_number(options, "rate") == 0.5);

@@ -6,6 +6,7 @@
  * that they fit in the second-level cache. */
 #include "linalg/kernels/kernels.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "linalg/kernels/bf16_split.h"
@@ -145,6 +146,7 @@ WN_TILED static void amx_cross(const struct packed *packed, struct place at)
     struct square square[2];
     const size_t count = (packed->wide + STRIP - 1) / STRIP;
 
+    assert(count);
     for (size_t q = 0; q < count; q++) {
         struct square *now = &square[q % 2];
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* flag: decide which rows have which issue, how suspicious each label is, and
  * what to do. Reads /data and /score of an audit file, writes /flag. */
+#include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,19 +23,15 @@ static const char check_names[] =
     ;
 #undef WN_CHECK
 
-/* In the orders of enum wn_prior and enum wn_label_quality. */
-static const char prior_names[] = "count|equation|marginal|product";
-static const char quality_names[] = "self_confidence|normalized_margin|"
-                                    "confidence_weighted_entropy";
-
 /* clang-format off */
+/* The choices are in the orders of their enums. */
 static const struct wn_option first_rows[] = {
     {.name = "issues", .kind = WN_SUBSET, .value = "LIST",
      .default_value = "all", .choices = check_names + 1, .recorded = true,
      .help = "run these checks only; see --list-issues"},
     {.name = "prior", .kind = WN_CHOICE, .value = "HOW",
-     .default_value = "count", .choices = prior_names, .recorded = true,
-     .help = "how to find the shares of the true classes"},
+     .default_value = "count", .choices = "count|equation|marginal|product",
+     .recorded = true, .help = "how to find the shares of the true classes"},
     {.name = "converge", .kind = WN_FLAG, .recorded = true,
      .help = "iterate prior and noise matrices until they agree"},
     {.name = "suggest-above", .kind = WN_REAL, .value = "P",
@@ -44,7 +41,8 @@ static const struct wn_option first_rows[] = {
      .default_value = "0.95", .low = 0, .high = 1, .recorded = true,
      .help = "drop a label issue without suggestion from suspicion P on"},
     {.name = "quality", .kind = WN_CHOICE, .value = "SCORE",
-     .default_value = "self_confidence", .choices = quality_names,
+     .default_value = "self_confidence",
+     .choices = "self_confidence|normalized_margin|confidence_weighted_entropy",
      .recorded = true, .help = "the label quality to keep; see the manual"},
     {.name = "adjust-confidence", .kind = WN_FLAG, .recorded = true,
      .help = "normalise label quality per class"},
@@ -67,22 +65,6 @@ static const struct wn_option *const last_rows[] = {
 /* The option table: first_rows, those of the checks, last_rows. */
 enum { CAPACITY = 64 };
 static struct wn_option rows[CAPACITY];
-
-/* Which of "a|b|c" the option's value is, from 0. */
-static int choice_of(const struct wn_run *run, const char *option,
-                     const char *choices)
-{
-    const char *text = wn_option_text(run->options, option);
-    const size_t length = strlen(text);
-
-    for (int at = 0;; at++) {
-        const size_t size = strcspn(choices, "|");
-
-        if (size == length && memcmp(choices, text, length) == 0)
-            return at;
-        choices += size + 1;
-    }
-}
 
 /* A share as "0.2" or "20%"; moves *text behind it. */
 static bool read_share(const char **text, double *share)
@@ -150,7 +132,7 @@ static int estimate(const struct wn_run *run, struct work *work,
     const struct wn_probability p = {evidence->n, evidence->k,
                                      evidence->probability, NULL};
     const struct wn_noise_settings settings = {
-        .prior = (enum wn_prior)choice_of(run, "prior", prior_names),
+        .prior = (enum wn_prior)wn_option_choice(run->options, "prior"),
         .converge = wn_option_on(run->options, "converge"),
         .threads = run->threads};
 
@@ -221,10 +203,11 @@ static void rate_labels(const struct wn_run *run, struct work *work)
     const struct wn_probability p = {evidence->n, k, evidence->probability,
                                      NULL};
     const enum wn_label_quality quality =
-        (enum wn_label_quality)choice_of(run, "quality", quality_names);
+        (enum wn_label_quality)wn_option_choice(run->options, "quality");
     const int adjust = wn_option_on(run->options, "adjust-confidence");
     double *row = wn_new(k, sizeof *row);
 
+    assert(p.single || !evidence->noise);
     for (size_t i = 0; i < evidence->n; i++) {
         work->quality[i] = 1;
         if (!evidence->noise || evidence->label[i] < 0)
@@ -349,7 +332,7 @@ static int check_options(const struct wn_run *run, struct wn_error *error)
     const char *fail_on = wn_option_text(run->options, "fail-on");
 
     if (wn_option_on(run->options, "adjust-confidence") &&
-        choice_of(run, "quality", quality_names) ==
+        wn_option_choice(run->options, "quality") ==
             WN_CONFIDENCE_WEIGHTED_ENTROPY)
         return wn_fail(error, WN_EUSAGE,
                        "--adjust-confidence does not apply to --quality=%s",

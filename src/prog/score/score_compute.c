@@ -293,7 +293,6 @@ int score_compute(const struct wn_run *run, struct work *work,
     if (!(work->needs & WN_NEEDS_PAIRS))
         return 0;
     /* Compare the two blocks of features. */
-    const char *wanted = wn_option_text(run->options, "pair-align");
     const struct wn_blocks blocks = {.x = data->features,
                                      .y = data->features_b,
                                      .n = data->n,
@@ -301,11 +300,10 @@ int score_compute(const struct wn_run *run, struct work *work,
                                      .p = data->p,
                                      .seed = score_seed(run),
                                      .threads = run->threads};
-    int alignment = 0;
-    while (strcmp(alignments[alignment], wanted))
-        alignment++;
+    const enum wn_alignment asked =
+        (enum wn_alignment)wn_option_choice(run->options, "pair-align");
     work->pairs = wn_new(1, sizeof *work->pairs);
-    if (wn_pairs_compare(&blocks, (enum wn_alignment)alignment,
+    if (wn_pairs_compare(&blocks, asked,
                          (work->needs & WN_NEEDS_PAIR_RANKS) != 0, run->log,
                          work->pairs, error))
         return wn_fail(error, WN_EDATA, "%s: data/features_b",
