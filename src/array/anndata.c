@@ -233,7 +233,7 @@ static int put_matrix(struct sparse *sparse)
               *end <= (double)data.array->rows)) {
             wn_fail(error, WN_EDATA,
                     "%s: %s/indptr: row %zu: found %.15g and %.15g, wanted "
-                    "places that ascend, at most %zu",
+                    "ascending places of at most %zu",
                     reader->name, reader->path, i - 1, begin, *end,
                     data.array->rows);
             break;

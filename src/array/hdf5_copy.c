@@ -17,7 +17,7 @@
 
 enum {
     ATTRIBUTE_MAX = 1 << 16, /* bytes of an attribute that is copied */
-    /* Single rows from compressed chunks take longer than all rows in order. */
+    /* Time to copy: reading single rows from compressed chunks is slow. */
     SECONDS = 60,
     BYTES_A_SECOND = 1 << 20
 };

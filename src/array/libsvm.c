@@ -128,7 +128,8 @@ static int parse_pair(const struct line_reader *reader, const struct word *word,
     if (*index < min)
         return refuse_word(reader, word, "indices that ascend");
     if (!(fabs(*value) <= FLT_MAX))
-        return refuse_word(reader, word, "a number within those of 4 bytes");
+        return refuse_word(reader, word,
+                           "a number in the range of 4-byte floats");
     return 0;
 }
 

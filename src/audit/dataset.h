@@ -21,7 +21,7 @@ enum wn_part {
     WN_PART_ROW = 8,           /* row_offset, row_line, row_hash */
     WN_PART_COLUMN = 16,       /* column */
     WN_PART_DEFECT = 32,       /* defect */
-    WN_PART_ROLE = 64,         /* group .. annotator, those that exist */
+    WN_PART_ROLE = 64,         /* each role that exists: group .. annotator */
     WN_PART_PROBABILITY = 128, /* probability, if the user supplied it */
     WN_PART_FEATURES_B = 256,  /* features_b, if it exists */
     WN_PART_RULE = 512,        /* rule: cleaning rules and their effects */

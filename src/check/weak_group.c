@@ -65,7 +65,7 @@ static void weak_group_find(const struct wn_evidence *evidence,
 
 const struct wn_check wn_check_weak_group = {
     .name = "weak_group",
-    .brief = "its group's, or annotator's, labels are much less believed than "
+    .brief = "the labels of its group or annotator are believed much less than "
              "others",
     .reason = "its group's or annotator's labels are little believed",
     .source = "cleanlab Datalab 2.9, underperforming group issues",

@@ -195,7 +195,7 @@ static struct wn_csv *csv_open_file(const char *path,
     if (file->descriptor < 0)
         goto failed;
     if (fstat(file->descriptor, &csv->opened)) {
-        wn_fail_errno(error, "%s: cannot look at", name);
+        wn_fail_errno(error, "%s: cannot read its size and time", name);
         goto failed;
     }
     file->size = (uint64_t)csv->opened.st_size;
@@ -429,7 +429,8 @@ int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)
     struct stat now;
 
     if (fstat(csv->file.descriptor, &now))
-        return wn_fail_errno(error, "%s: cannot look at", csv->name);
+        return wn_fail_errno(error, "%s: cannot read its size and time",
+                             csv->name);
     if (now.st_size == old->st_size &&
         now.st_mtim.tv_sec == old->st_mtim.tv_sec &&
         now.st_mtim.tv_nsec == old->st_mtim.tv_nsec)

@@ -56,9 +56,9 @@ static int add_text(void *context, size_t cell, const char *text, size_t length,
     return length ? add_name(names, cell, text, length, error) : 0;
 }
 
-/* Name rows by whole numbers: in decimal, or, with a list, by list_code[] of
- * the number. Without a list all of 0 .. min_names-1 become names if no number
- * exceeds them. */
+/* Name rows whose cells are whole numbers. With a list, list_code[number] is
+ * the name; without one, the number in decimal is. Without a list all of
+ * 0 .. min_names-1 become names, unless a number is larger. */
 static int name_numbers(const struct names *names, const int32_t *list_code,
                         size_t listed, size_t min_names, struct wn_error *error)
 {

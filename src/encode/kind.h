@@ -9,7 +9,7 @@
 /* What the survey knows about a column. */
 struct wn_kind_evidence {
     const struct wn_column *column;
-    uint64_t rows, filled;  /* all, and those whose cell is not missing */
+    uint64_t rows, filled;  /* all rows; rows whose cell is not missing */
     size_t sampled;         /* rows in the sample */
     const uint64_t *digest; /* of their cells, 0 for missing */
     uint64_t *scratch;      /* sampled */

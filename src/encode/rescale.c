@@ -20,7 +20,7 @@ int wn_rescale_fail(const struct wn_array *array, const char *where, size_t row,
     wn_number_format(value, text);
     return wn_fail(error, WN_EDATA,
                    "%s: %srow %zu, column %zu: found %s, wanted a number "
-                   "within those of 4 bytes",
+                   "in the range of 4-byte floats",
                    array->name, where, row, column, text);
 }
 

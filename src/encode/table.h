@@ -101,7 +101,7 @@ struct wn_column {
     unsigned parts;                 /* its features, see calendar.c */
     uint64_t missing, invalid;
     uint64_t broken; /* cells that are not invalid but break a rule */
-    double min, max; /* numbers; instants of date.h; else NaN */
+    double min, max; /* of numbers or dates (instants of date.h), else NaN */
     struct wn_scale scale;
     float unknown; /* the feature of a missing number or date */
     bool many;     /* more values than the limit, or too long ones */
@@ -111,7 +111,7 @@ struct wn_column {
     double median; /* of numbers and dates in the sample, else NaN */
     struct wn_leakage leakage; /* how it predicts the label, in the sample */
     struct {
-        uint64_t count; /* estimated; 0: no further value */
+        uint64_t count; /* an estimate; 0: the list ends here */
         size_t row;
     } frequent[WN_FREQUENT]; /* cells of a categorical column if `many` */
     struct wn_text_model *text_model; /* of text; NULL if all is missing */
@@ -128,16 +128,16 @@ struct wn_table {
     enum wn_grams text_grams;
     wn_text_model_svd *text_svd; /* linalg's wn_svd_basis(): encode stands
                                     below linalg and may not call it */
-    const char *const *na;       /* cells that mean "missing", as empty ones */
+    const char *const *na;       /* texts that, like "", mean "missing" */
     size_t na_count;
 
     struct wn_column *column;         /* wn_csv_columns() of them */
     size_t label_column;              /* index */
     int32_t *label;                   /* one a row */
     struct wn_dictionary declared;    /* possible classes; empty: any */
-    struct wn_dictionary classes;     /* sorted by bytes; declared ones too */
+    struct wn_dictionary classes;     /* found and declared; sorted by bytes */
     struct wn_dictionary user_class;  /* classes with a probability column */
-    size_t *user_column;              /* which it is, in their order */
+    size_t *user_column;              /* the column of each user_class */
     float *user_probability;          /* n x classes, or NULL */
     struct wn_numeric_spool *numbers; /* all feature cells, or NULL */
     size_t d;                         /* 0 only with user probabilities */

@@ -20,7 +20,7 @@ enum {
     BITS = 10,
     RADIX = 1 << BITS,
     PASSES = 4,        /* at most: all bits */
-    OCTAVES = 6 << 23, /* of a float: factors of two */
+    OCTAVES = 6 << 23, /* six factors of two, in the bits of a float */
     MAX_MOVES = 4      /* of each entry, on average */
 };
 

@@ -365,7 +365,8 @@ int wn_kernel_predict(const struct wn_sample *sample, float *probability,
 {
     const size_t n = sample->n, d = sample->d;
     const size_t landmarks = landmark_count(sample);
-    /* Each feature by its own deviation and, where that differs, all by one. */
+    /* Candidate 0 divides each feature by its own deviation. Where deviations
+     * differ much, candidate 1 divides all features by the same one. */
     struct candidate candidates[2] = {0};
     struct wn_subsample few = {0}, many = {0};
     size_t count = 1, best = 0;

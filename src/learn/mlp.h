@@ -50,7 +50,7 @@ void wn_mlp_free(struct wn_mlp *net);
 void wn_mlp_draw_weights(float *w1, size_t stride, float *w2, size_t d,
                          size_t h, size_t k, struct wn_random *random);
 /* The scale at which standardised inputs have a mean squared norm of at most
- * WN_MLP_NORM, so that wide tables need no smaller rate. */
+ * WN_MLP_NORM, so that wide tables need no smaller learning rate. */
 float wn_mlp_input_scale(const struct wn_standardize *standard);
 
 /* What one example's logits say about its label. Paul, Ganguli and Dziugaite

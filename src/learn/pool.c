@@ -10,10 +10,8 @@
 #include "util/memory.h"
 #include "util/spill.h"
 
-#define EVEN_SHARE                                                             \
-    0.01              /* added to P in even parts: nobody rules a class out    \
-                       */
-#define MIN_LOSS 1e-3 /* smaller log-losses count as this */
+#define EVEN_SHARE 0.01 /* spread over all classes: no model rules one out */
+#define MIN_LOSS 1e-3   /* smaller log-losses count as this */
 #define WEIGHT_POWER 3
 #define WEAK 0.2 /* of the largest weight: too little for another pass */
 

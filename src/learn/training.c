@@ -244,10 +244,11 @@ static int train_replicate(struct replicate *r, struct training *training,
             return 0;
         network.rate /= 2;
     }
-    return wn_fail(error, WN_ENUMERIC,
-                   "the networks diverge at any rate down to %g; are the "
-                   "features scaled?",
-                   network.rate);
+    return wn_fail(
+        error, WN_ENUMERIC,
+        "the networks diverge at every learning rate down to %g; are the "
+        "features scaled?",
+        network.rate);
 }
 
 /* All replicates in parallel, added in their order. */

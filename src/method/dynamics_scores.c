@@ -43,11 +43,12 @@ static int small_loss_score(const struct wn_view *view,
     return 0;
 }
 
-/* A network that never had the row right counts E, as in the authors' code,
- * or the count of --forgetting-never: 1000 in dataset cartography, more than
- * any other row in the data diet. With q the share of such networks, the mean
- * grows by extra q and the variance by extra^2 q (1 - q) + 2 extra covariance;
- * the covariance is q (E - mean), as all of them count E. */
+/* A network that never had the row right counts E epochs, as in the authors'
+ * code. --forgetting-never sets another count: 1000 in dataset cartography,
+ * more than any other row in the data diet. The counts are E at first, so this
+ * adds extra = count - E afterwards. Let q be the share of such networks. The
+ * mean grows by extra q, the variance by extra^2 q (1 - q) + 2 extra
+ * covariance, and the covariance is q (E - mean). */
 static int forgetting_score(const struct wn_view *view,
                             const struct wn_scores *out, struct wn_error *error)
 {

@@ -46,7 +46,7 @@ const struct wn_setting wn_method_options[] = {
      {"aum"}},
     {{.name = "forgetting-never", .kind = WN_REAL, .value = "COUNT",
       .low = 0, .high = 1e30, .recorded = true,
-      .help = "forgetting of rows that were never right (default: epochs)"},
+      .help = "forgetting of rows that no epoch got right (default: epochs)"},
      {"forgetting"}},
     {{.name = "variability-ci", .kind = WN_FLAG, .recorded = true,
       .help = "variability with the error of the variance, as cartography"},

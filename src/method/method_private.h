@@ -46,8 +46,8 @@ void wn_simifeat_draw(const struct wn_view *view, const double *cosine,
                       const uint8_t *in, size_t max, double *score,
                       int32_t *vote);
 
-/* The rank rule: in each class c the rows (with vote >= 0) whose score reaches
- * the percentile 100 (1 - rate[c]) of the class are noisy (n flags).
+/* The rank rule. A row of class c with a vote is noisy if its score is at or
+ * above the percentile 100 (1 - rate[c]) of its class. noisy has n flags.
  *   threshold  out, k; 0 for classes without a row */
 void wn_simifeat_rank(const struct wn_view *view, const double *score,
                       const int32_t *vote, const double *rate, uint8_t *noisy,

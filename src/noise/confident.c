@@ -317,7 +317,7 @@ static int prior_by_equation(struct wn_noise *noise, struct wn_error *error)
     return status;
 }
 
-/* The prior from the matrices before they are clipped. On entry noise->prior
+/* Find the prior from the matrices before they are clipped. noise->prior first
  * holds the column sums of the calibrated counts. */
 static int find_prior(struct wn_noise *noise, enum wn_prior prior,
                       struct wn_error *error)

@@ -321,16 +321,16 @@ const struct wn_label_rule wn_label_rules[] = {
      "as many rows of each class as are wrong, the least self-confident", true,
      prune_by_class},
     {"both", "rows that both of the above name", true, prune_by_both},
-    {"confident_learning", "rows that count as another class than given", false,
-     by_confident_class},
+    {"confident_learning", "rows that count as another class than their label",
+     false, by_confident_class},
     {"predicted_neq_given", "rows whose prediction is not the given label",
      false, by_prediction},
     {"low_self_confidence",
-     "the rows of least self-confidence, as many as confident_learning", false,
-     by_self_confidence},
+     "the least self-confident rows, as many as confident_learning finds",
+     false, by_self_confidence},
     {"low_normalized_margin",
-     "the rows of least normalized margin, as many as confident_learning",
-     false, by_margin},
+     "the least normalized margins, as many as confident_learning finds", false,
+     by_margin},
     {0}};
 
 const struct wn_label_rule *wn_label_rule_find(const char *name)

@@ -95,7 +95,8 @@ static const double amounts[] = {0.6, 0.35, 0.2, 0.1, 0.05, 0.02};
 static const double reach = 1.2;
 /* The likelihood of a row whose terms are all lost to rounding. */
 static const double min_match = 1e-100;
-static const double nudge = 0.05; /* of log b and log noise in differences */
+static const double nudge =
+    0.05; /* step of log b and log noise for derivatives */
 
 void wn_sharpness_logs(const double *row, size_t k, double *log_p)
 {

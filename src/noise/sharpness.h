@@ -20,9 +20,9 @@
  * that were counted. */
 enum { WN_CHANNEL_EVEN = 2 };
 
-/* T[s][t] = P(given = s | true = t), k x k in O(k + cells): off the diagonal a
- * column is even except for the pairs of classes that the counts show to be
- * confused. */
+/* T[s][t] = P(given = s | true = t): a k x k matrix in O(k + cells) memory. Off
+ * the diagonal a column has one value, except for the pairs of classes that the
+ * counts show to be confused. */
 struct wn_channel {
     const struct wn_sparse *at; /* cells, */
     const int64_t *count;       /* and their counts; owned by the caller */

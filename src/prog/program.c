@@ -16,7 +16,7 @@
 #include "util/memory.h"
 #include "util/parallel.h"
 
-#define SMALL 128e6 /* bytes that are not worth a check */
+#define SMALL 128e6 /* bytes; a smaller need is not checked */
 
 void wn_program_reexec(char **argv, bool changed)
 {

@@ -145,7 +145,8 @@ void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
         const size_t *changes = report->against->changes;
         const size_t *gones = report->against->gones;
 
-        put_metric(report, "new_flags", "Label issues the older audit had not.",
+        put_metric(report, "new_flags",
+                   "Label issues that the older audit did not have.",
                    (double)(changes[WN_NEW_FLAG] + changes[WN_NEW_ROW]), out);
         put_metric(
             report, "gone_flags",

@@ -108,7 +108,8 @@ static void count_rows(struct wn_report *report)
             : (size_t)(report->rate * (double)report->labelled + 0.5);
 }
 
-/* Whether the joint of given and true classes goes with what flag claims. */
+/* Whether to show the joint of given and true classes: flag must claim noise.
+ */
 static bool has_joint(const struct wn_report *report)
 {
     return report->joint && (report->claim == WN_CLAIM_NOISE ||

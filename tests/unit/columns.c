@@ -114,7 +114,7 @@ static void leaks_are_measured(void **state)
         assert_true(marks.low < marks.lift && marks.low > marks.lift - 0.02);
         assert_int_equal(marks.low >= WN_LEAKAGE_SHARE, shares[s] > 0.94);
     }
-    /* What is missing tells, too. */
+    /* That a cell is missing can predict the label, too. */
     for (size_t i = 0; i < M; i++)
         value[i] = label[i] == 2 ? NAN : (double)(chance(i) % 50);
     assert_true(fabs(judge_numbers(label, M, K).lift - 1.0 / 3) < 0.02);

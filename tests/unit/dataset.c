@@ -175,7 +175,7 @@ static void wrong_roles_are_refused(void **state)
     }
 }
 
-/* Changed cells that are no proper cells. */
+/* Lists of changed cells that the loader must refuse. */
 struct fixed {
     int64_t row[2];
     int32_t column[2];

@@ -92,9 +92,9 @@ static void threads_change_nothing(void **state)
     free(three);
 }
 
-/* With fewer rows than the sample all of them are judged, so the recall can be
- * counted: rows as near as the farthest exact one are found. What is found is
- * never nearer than the exact answer. */
+/* The sample that estimates the recall here holds all rows, so the test counts
+ * it: a found row is right if it is as near as the farthest exact neighbour. No
+ * found row is nearer than the exact answer. */
 static void recall_is_counted(void **state)
 {
     struct answer *exact = find(WN_EUCLIDEAN, NULL, 0, 1);

@@ -153,7 +153,7 @@ static const struct {
     {"1 1:\n", ":1: found '1:', wanted index:value"},
     {"1 :1\n", ":1: found ':1', wanted index:value"},
     {"1 1:nan\n", ":1: found '1:nan', wanted index:value"},
-    {"1 1:1e39\n", ":1: found '1:1e39', wanted a number within those of 4"},
+    {"1 1:1e39\n", ":1: found '1:1e39', wanted a number in the range of 4"},
     {"1 1:1:1\n", ":1: found '1:1:1', wanted index:value"},
     {"1 qid:1 1:1\n1 1:1\n", ":2: found no qid, wanted one in all rows or"},
     {"1 1:1\n1 qid:1 1:1\n", ":2: found a qid, wanted one in all rows or"},

@@ -665,7 +665,8 @@ static const struct variant hostile = {
     .options = ""};
 /* clang-format on */
 
-/* No control but the line feed (and the tab where `tabs`), no C1, no bidi. */
+/* The text has no control character (C0, C1, bidirectional) but the line feed
+ * and, with `tabs`, the tab. */
 static void is_harmless(const char *text, bool tabs)
 {
     assert_true(wn_text_is_utf8(text, strlen(text)));

@@ -95,7 +95,7 @@ struct world {
     size_t n, k;
     double rate, b;
     int pairwise; /* class t leaks into t + 1 only, else evenly */
-    double apart; /* logarithm by which a class stands out; 1: they overlap */
+    double apart; /* added to the logit of one class; at 1 they overlap */
 };
 
 static double draw_world(const struct world *world, uint64_t seed,

@@ -58,7 +58,7 @@ static void words_of_other_scripts(void **state)
     assert_int_equal(often("caf\xc3\xa9 noir, noir", "noir"), 2);
     assert_int_equal(often("caf\xc3\xa9", "caf"), 0);
     assert_int_equal(often("\xc3\xa9tat \xc3\xa9 tat", "tat"), 1);
-    /* A mark belongs to the word, a dash and a curled quote end it. */
+    /* A combining mark belongs to its word; a dash or a curly quote ends it. */
     assert_int_equal(often("cafe\xcc\x81s", "cafe"), 0);
     assert_int_equal(often("so\xe2\x80\x94then it\xe2\x80\x99s", "so"), 1);
     assert_int_equal(often("so\xe2\x80\x94then it\xe2\x80\x99s", "then"), 1);

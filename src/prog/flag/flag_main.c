@@ -43,7 +43,7 @@ static const struct wn_option first_rows[] = {
     {.name = "quality", .kind = WN_CHOICE, .value = "SCORE",
      .default_value = "self_confidence",
      .choices = "self_confidence|normalized_margin|confidence_weighted_entropy",
-     .recorded = true, .help = "the label quality to keep; see the manual"},
+     .recorded = true, .help = "which label quality to store; see the manual"},
     {.name = "adjust-confidence", .kind = WN_FLAG, .recorded = true,
      .help = "normalise label quality per class"},
     {.name = "expect", .kind = WN_TEXT, .value = "RATE", .recorded = true,

@@ -65,8 +65,9 @@ static int write_matrices(struct wn_audit_writer *writer,
                           struct wn_error *error)
 {
     const struct matrix {
-        const char *name;  /* of the dataset: given x true */
-        const char *cells; /* of its cells; NULL: they follow from the others */
+        const char *name; /* of the dataset: given x true */
+        const char
+            *cells; /* dataset of its cells; NULL: readers can derive them */
         enum wn_type type;
         bool transposed; /* true x given */
         const struct wn_sparse *at;

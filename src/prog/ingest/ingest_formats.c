@@ -80,7 +80,7 @@ static int read_npy(struct arrays *arrays, struct wn_error *error)
                        "--label=FILE.npy is wanted; see --help");
     if (operand && wn_option_given(run->options, "features"))
         return wn_fail(error, WN_EUSAGE,
-                       "%s and --features are one too many: FILE is the array "
+                       "found %s and --features, wanted one: FILE is the array "
                        "of features",
                        operand);
     if (operand || is_npy_on_stdin(run)

@@ -90,7 +90,7 @@ static int give_role(const struct wn_run *run, struct wn_table *table,
     return -1;
 }
 
-/* Not column kinds: what `ignore` and --features-b do. */
+/* Two values beside the kinds: `ignore`, and the columns of --features-b. */
 enum { IGNORE = WN_KIND_GUESS, SECOND_BLOCK = WN_KINDS };
 
 /* Give the columns whose names match a kind; one must. A column with a role
