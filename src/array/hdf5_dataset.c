@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <zlib.h>
+
 #include "array/hdf5_store.h"
 #include "array/sandbox.h"
 #include "util/memory.h"
@@ -13,6 +15,7 @@
 enum {
     PIECE = 1 << 20,         /* bytes to read at once, if chunks allow */
     CACHE_MAX = 1 << 26,     /* bytes of HDF5's cache of chunks */
+    MAX_FILTERS = 8,         /* of a dataset; each known one fits twice */
     DEFLATE_MAX = 1032,      /* the highest ratio of deflate */
     BYTES_A_SECOND = 1 << 22 /* grants processor time for reading */
 };
@@ -21,6 +24,112 @@ int wn_hdf5_refuse(struct wn_hdf5_reader *reader, const char *why)
 {
     return wn_fail(reader->error, WN_EDATA, "%s: %s: %s", reader->name,
                    reader->path, why);
+}
+
+/* ---- chunks ------------------------------------------------------------- */
+
+/* How many bytes zlib makes of `size` bytes, up to `most` and a few more; 0 if
+ * they do not end properly. */
+static size_t inflated_size(const unsigned char *bytes, size_t size,
+                            size_t most)
+{
+    enum { SCRATCH = 1 << 16 };
+    unsigned char *scratch = wn_new(SCRATCH, 1);
+    z_stream stream = {.next_in = (z_const Bytef *)bytes,
+                       .avail_in = (uInt)size};
+    int status = inflateInit(&stream);
+    size_t total = 0;
+
+    while (status == Z_OK && total <= most) {
+        stream.next_out = scratch;
+        stream.avail_out = SCRATCH;
+        status = inflate(&stream, Z_SYNC_FLUSH);
+        total += SCRATCH - stream.avail_out;
+    }
+    inflateEnd(&stream);
+    free(scratch);
+    return status == Z_STREAM_END || total > most ? total : 0;
+}
+
+/* The bytes that HDF5 gets when it takes a stored chunk through the filters
+ * from the last to the first, without those in the mask; 0 if it cannot. */
+static size_t filtered_size(const H5Z_filter_t *filter, int filters,
+                            unsigned mask, const unsigned char *bytes,
+                            size_t size, size_t most)
+{
+    bool plain = false;
+
+    for (int f = filters - 1; f >= 0; f--) {
+        if (mask >> f & 1)
+            continue;
+        if (filter[f] == H5Z_FILTER_FLETCHER32)
+            size = size > 4 ? size - 4 : 0;
+        else if (filter[f] == H5Z_FILTER_DEFLATE && !plain)
+            size = inflated_size(bytes, size, most + 4);
+        else if (filter[f] == H5Z_FILTER_DEFLATE)
+            size = 0; /* filters before it in this order change its bytes */
+        plain |= filter[f] != H5Z_FILTER_FLETCHER32;
+    }
+    return size;
+}
+
+static int refuse_chunk(struct wn_hdf5_reader *reader)
+{
+    return wn_hdf5_refuse(reader, "damaged: a chunk is not of the size that "
+                                  "its extents want");
+}
+
+/* Check that every stored chunk gives exactly `bytes` bytes: HDF5 1.10 copies
+ * as many from a buffer of what it gets. A chunk that is not stored is made of
+ * fill values. */
+static int check_chunks(struct wn_hdf5_reader *reader, hid_t creation,
+                        const hsize_t *chunk, size_t bytes)
+{
+    const int rank = reader->array->rank;
+    const int filters = H5Pget_nfilters(creation);
+    H5Z_filter_t filter[MAX_FILTERS];
+    hsize_t offset[WN_ARRAY_RANK] = {0};
+    unsigned char *stored = NULL;
+    size_t capacity = 0, got;
+    unsigned options = 0;
+    bool good, more = reader->array->rows && reader->array->columns;
+
+    good = filters <= MAX_FILTERS && H5Pget_chunk_opts(creation, &options) >= 0;
+    for (int f = 0; f < filters && good; f++) {
+        unsigned flags, config;
+        size_t none = 0;
+
+        filter[f] = H5Pget_filter2(creation, (unsigned)f, &flags, &none, NULL,
+                                   0, NULL, &config);
+    }
+    while (good && more) {
+        hsize_t size = 0;
+        uint32_t mask = 0;
+        bool partial = false;
+
+        for (int r = 0; r < rank; r++)
+            partial |= reader->extent[r] - offset[r] < chunk[r];
+        good = H5Dget_chunk_storage_size(reader->set, offset, &size) >= 0 &&
+               size <= reader->memory / 4;
+        if (good && size) {
+            wn_grow(&stored, &capacity, (size_t)size, 1);
+            good = H5Dread_chunk(reader->set, H5P_DEFAULT, offset, &mask,
+                                 stored) >= 0;
+            got = partial && options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS
+                      ? (size_t)size
+                      : filtered_size(filter, filters, mask, stored,
+                                      (size_t)size, bytes);
+            good = good && got == bytes;
+        }
+        more = false;
+        for (int r = rank - 1; r >= 0 && !more; r--) {
+            offset[r] += chunk[r];
+            more = offset[r] < reader->extent[r];
+            offset[r] = more ? offset[r] : 0;
+        }
+    }
+    free(stored);
+    return good ? 0 : refuse_chunk(reader);
 }
 
 /* ---- checks before anything is read ------------------------------------- */
@@ -117,9 +226,22 @@ static int check_dataset(struct wn_hdf5_reader *reader, hid_t creation,
         return wn_hdf5_refuse(reader, "claims more cells than are possible");
     const hsize_t stored = H5Dget_storage_size(reader->set);
     const size_t content = wn_product(array->rows, array->columns, width);
-    size_t bytes = width;
+    const H5D_layout_t layout = H5Pget_layout(creation);
+    size_t bytes, address = 8, length;
 
-    if (H5Pget_layout(creation) == H5D_CHUNKED) {
+    /* In the file a string of variable length is a length and the place of its
+     * text. */
+    const hid_t whole = H5Fget_create_plist(reader->file);
+    H5Pget_sizes(whole, &address, &length);
+    wn_hdf5_close(whole);
+    bytes = H5Tis_variable_str(reader->type) > 0 ? 8 + address : width;
+    if (layout != H5D_CHUNKED && stored &&
+        stored != wn_product(array->rows, array->columns, bytes))
+        return wn_fail(reader->error, WN_EDATA,
+                       "%s: %s: holds %llu bytes, wanted %zu", reader->name,
+                       reader->path, (unsigned long long)stored,
+                       wn_product(array->rows, array->columns, bytes));
+    if (layout == H5D_CHUNKED) {
         if (H5Pget_chunk(creation, WN_ARRAY_RANK, chunk) != array->rank)
             return wn_hdf5_refuse(reader, "its chunks are damaged");
         for (int r = 0; r < array->rank; r++)
@@ -138,7 +260,9 @@ static int check_dataset(struct wn_hdf5_reader *reader, hid_t creation,
                        (unsigned long long)stored,
                        (unsigned long long)reader->size);
     wn_sandbox_seconds(WN_HDF5_SECONDS + content / BYTES_A_SECOND);
-    return 0;
+    if (layout == H5D_CHUNKED && filters)
+        return check_chunks(reader, creation, chunk, bytes);
+    return layout == H5D_CHUNKED && stored % bytes ? refuse_chunk(reader) : 0;
 }
 
 int wn_hdf5_dataset_open(struct wn_hdf5_reader *reader)
@@ -147,16 +271,20 @@ int wn_hdf5_dataset_open(struct wn_hdf5_reader *reader)
     const size_t share = reader->memory / 4;
     const struct wn_array *array = reader->array;
     hsize_t chunk[WN_ARRAY_RANK] = {1, 1, 1, 1, 1, 1, 1, 1};
-    size_t slice;
+    size_t slice, cache = share < CACHE_MAX ? share : CACHE_MAX;
     bool good = false;
 
+    reader->set = H5Dopen2(reader->file, reader->path, access);
+    const hid_t creation = H5Dget_create_plist(reader->set);
+    wn_hdf5_close(reader->set);
     reader->set = H5I_INVALID_HID;
-    /* The cache keeps a chunk until the last piece that needs it. */
-    if (H5Pset_chunk_cache(access, 521, share < CACHE_MAX ? share : CACHE_MAX,
-                           0.75) >= 0)
+    /* The cache keeps a chunk until the last piece that needs it. Without
+     * filters there is none: HDF5 1.10 would copy a whole chunk from however
+     * many bytes the file stores of it. */
+    if (H5Pset_chunk_cache(
+            access, 521, H5Pget_nfilters(creation) > 0 ? cache : 0, 0.75) >= 0)
         reader->set = H5Dopen2(reader->file, reader->path, access);
     reader->type = H5Dget_type(reader->set);
-    const hid_t creation = H5Dget_create_plist(reader->set);
     if (creation < 0 || reader->type < 0)
         wn_hdf5_refuse(reader, "damaged");
     else

@@ -50,6 +50,9 @@ void wn_digest_free(struct wn_digest *digest);
  * follows. */
 struct wn_hash *wn_digest_begin(const struct wn_hdf5_shape *shape);
 
+/* The chunks of a dataset: whole rows, about 1 MiB of them. audit_write.c. */
+void wn_chunk_extents(const struct wn_hdf5_shape *shape, hsize_t chunk[3]);
+
 /* ---- inspect.c: the objects of a file ------------------------------------ */
 
 /* One group or dataset below the root. */

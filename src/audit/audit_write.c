@@ -93,6 +93,21 @@ static void drop_dataset(struct wn_audit_writer *writer)
     writer->path = writer->chunk = NULL;
 }
 
+void wn_chunk_extents(const struct wn_hdf5_shape *shape, hsize_t chunk[3])
+{
+    const size_t row =
+        wn_product(shape->extent[1], shape->extent[2], shape->width);
+
+    chunk[0] = row ? CHUNK_BYTES / row : 1;
+    chunk[0] += chunk[0] == 0;
+    chunk[1] = shape->extent[1];
+    chunk[2] = shape->extent[2];
+    if (chunk[0] > shape->extent[0])
+        chunk[0] = shape->extent[0];
+    for (int r = 0; r < shape->rank; r++)
+        chunk[r] += chunk[r] == 0;
+}
+
 /* Extents beyond the rank of the dataset are ignored. */
 static int begin_dataset(struct wn_audit_writer *writer, const char *path,
                          enum wn_type type, size_t width,
@@ -110,11 +125,9 @@ static int begin_dataset(struct wn_audit_writer *writer, const char *path,
     for (int r = 0; r < 3; r++)
         shape->extent[r] = r < shape->rank ? extent[r] : 1;
     writer->row_bytes = wn_product(shape->extent[1], shape->extent[2], width);
-    writer->chunk_rows =
-        writer->row_bytes ? CHUNK_BYTES / writer->row_bytes : 1;
-    writer->chunk_rows += writer->chunk_rows == 0;
-    if (writer->chunk_rows > extent[0])
-        writer->chunk_rows = extent[0];
+    hsize_t chunk[3];
+    wn_chunk_extents(shape, chunk);
+    writer->chunk_rows = chunk[0];
     writer->waiting = writer->done = 0;
     writer->path = wn_copy_text(path, strlen(path));
     writer->hash = wn_digest_begin(shape);
@@ -124,13 +137,10 @@ static int begin_dataset(struct wn_audit_writer *writer, const char *path,
         goto failed;
     const hsize_t whole[3] = {shape->extent[0], shape->extent[1],
                               shape->extent[2]};
-    hsize_t chunk[3] = {writer->chunk_rows, whole[1], whole[2]};
     const hid_t stored = wn_hdf5_type(type, width);
     const hid_t space = H5Screate_simple(shape->rank, whole, NULL);
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
     const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-    for (int r = 0; r < 3; r++)
-        chunk[r] += chunk[r] == 0;
     /* Without a cache chunks leave HDF5 at once, in the order they come. */
     if (stored >= 0 && space >= 0 &&
         H5Pset_chunk(creation, shape->rank, chunk) >= 0 &&

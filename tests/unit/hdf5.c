@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <hdf5.h>
+#include <zlib.h>
 
 #include "unit.h"
 
@@ -164,6 +165,55 @@ static void bad_chunk(hid_t file)
     put(file, "x", H5T_STD_I32LE, 1, &rows, list, 0, NULL);
 }
 
+/* A dataset of one chunk, stored as these bytes. */
+static void put_chunk(hid_t file, hid_t list, unsigned mask, const void *bytes,
+                      size_t size)
+{
+    const hsize_t rows = 1 << 16, offset = 0;
+
+    unit_need(H5Pset_chunk(list, 1, &rows));
+    const hid_t set =
+        H5Dcreate2(file, "x", H5T_STD_U8LE, H5Screate_simple(1, &rows, NULL),
+                   H5P_DEFAULT, list, H5P_DEFAULT);
+    unit_need(set);
+    unit_need(H5Dwrite_chunk(set, H5P_DEFAULT, mask, &offset, size, bytes));
+    unit_need(H5Dclose(set));
+}
+
+static void bad_inflated_chunk(hid_t file, size_t size)
+{
+    static unsigned char packed[1 << 17];
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    uLongf length = sizeof packed;
+
+    unit_need(H5Pset_deflate(list, 1));
+    unit_need(compress2(packed, &length, (const Bytef *)numbers, size, 1));
+    put_chunk(file, list, 0, packed, length);
+}
+
+static void bad_short_chunk(hid_t file)
+{
+    bad_inflated_chunk(file, 100);
+}
+
+static void bad_long_chunk(hid_t file)
+{
+    bad_inflated_chunk(file, (1 << 16) + 1);
+}
+
+static void bad_masked_chunk(hid_t file)
+{
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+
+    unit_need(H5Pset_fletcher32(list));
+    put_chunk(file, list, 1, numbers, 4000);
+}
+
+static void bad_plain_chunk(hid_t file)
+{
+    put_chunk(file, H5Pcreate(H5P_DATASET_CREATE), 0, numbers, 4000);
+}
+
 static void bad_compound(hid_t file)
 {
     const hsize_t rows = 16;
@@ -221,6 +271,9 @@ static void bad_nothing(hid_t file)
     (void)file;
 }
 
+#define wrong_chunk                                                            \
+    "/x: damaged: a chunk is not of the size that its extents want"
+
 static const struct {
     void (*make)(hid_t file);
     const char *wanted, *message;
@@ -233,6 +286,10 @@ static const struct {
     {bad_filter, "/x", "/x: refused: filter 32000"},
     {bad_claim, "/x", "/x: claims 562949953421312 bytes"},
     {bad_chunk, "/x", "/x: a chunk of 1073741824 bytes needs more memory"},
+    {bad_short_chunk, "/x", wrong_chunk},
+    {bad_long_chunk, "/x", wrong_chunk},
+    {bad_masked_chunk, "/x", wrong_chunk},
+    {bad_plain_chunk, "/x", wrong_chunk},
     {bad_compound, "/x", "/x: found a type that is neither number nor text"},
     {bad_group, "/x", "/x: is no dataset"},
     {bad_codes, "/x", "/x/codes: refused: a link to another file"},

@@ -175,6 +175,52 @@ static void missing_chunk(hid_t file)
     replace(file, H5T_STD_I32LE, N, chunked(H5Z_FILTER_FLETCHER32));
 }
 
+/* Put data/source_bytes of two chunks in the file, stored as so many bytes with
+ * these filter masks. */
+static void store_chunks(hid_t file, size_t first, size_t second, unsigned mask,
+                         hsize_t rows)
+{
+    enum { CHUNK = 1 << 20 };
+    const hsize_t n = 2 * CHUNK, offset[2] = {0, rows};
+    const size_t size[2] = {first, second};
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    char *bytes = calloc(2 * CHUNK, 2);
+
+    unit_need(H5Pset_chunk(list, 1, &rows));
+    unit_need(H5Pset_fletcher32(list));
+    const hid_t set = H5Dcreate2(file, "data/source_bytes", H5T_STD_U8LE,
+                                 H5Screate_simple(1, &n, NULL), H5P_DEFAULT,
+                                 list, H5P_DEFAULT);
+    unit_need(set);
+    for (int c = 0; c < 2; c++)
+        unit_need(
+            H5Dwrite_chunk(set, H5P_DEFAULT, mask, &offset[c], size[c], bytes));
+    free(bytes);
+}
+
+/* The sum of the sizes is right: HDF5 1.10.8 would read beyond the first. */
+static void short_chunk(hid_t file)
+{
+    store_chunks(file, 16, 2 * ((1 << 20) + 4) - 16, 1, 1 << 20);
+}
+
+static void unchecked_chunk(hid_t file)
+{
+    store_chunks(file, (1 << 20) + 4, (1 << 20) + 4, 1, 1 << 20);
+}
+
+static void other_chunks(hid_t file)
+{
+    const hsize_t n = N, chunk = N / 2;
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    const int32_t label[N] = {0};
+
+    unit_need(H5Pset_chunk(list, 1, &chunk));
+    unit_need(H5Pset_fletcher32(list));
+    unit_need(H5Dwrite(replace(file, H5T_STD_I32LE, n, list), H5T_NATIVE_INT32,
+                       H5S_ALL, H5S_ALL, H5P_DEFAULT, label));
+}
+
 static void growing_extent(hid_t file)
 {
     const hsize_t n = N, most = H5S_UNLIMITED;
@@ -393,6 +439,12 @@ static const struct hostile {
      "data/features: claims 18446744073709551615 bytes"},
     {"2 GiB chunk", huge_chunk, "data/label: claims 2147483648 bytes"},
     {"missing chunk", missing_chunk, "data/label: parts of it are missing"},
+    {"short and long chunk", short_chunk,
+     "data/source_bytes: parts of it are missing"},
+    {"chunk without checksum", unchecked_chunk,
+     "data/source_bytes: parts of it are missing"},
+    {"other chunks", other_chunks,
+     "data/label: refused: found chunks of 20 along dimension 0, wanted 40"},
     {"growing extent", growing_extent,
      "data/label: refused: extents that can grow"},
     {"variable-length text", long_text,
