@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "render/render.h"
 
+/* A name in each of the three, in the same order. */
+const char wn_format_choices[] = "text|json|tsv|prometheus";
+const char wn_format_help[] = "text, json (JSON Lines), tsv or prometheus";
 const struct wn_format wn_formats[] = {
     {"text", true, wn_text_report, wn_text_explain},
     {"json", true, wn_json_report, wn_json_explain},

@@ -16,8 +16,10 @@ struct wn_format {
                     struct wn_text *out);
 };
 
-/* In the order of --format's choices; the last row has no name. */
+/* The table, and what --format and --help say of it. The last row has no name.
+ */
 extern const struct wn_format wn_formats[];
+extern const char wn_format_choices[], wn_format_help[];
 
 void wn_text_report(const struct wn_report *report, struct wn_text *out);
 void wn_text_explain(const struct wn_report *report,

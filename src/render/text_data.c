@@ -163,8 +163,8 @@ void wn_data_text(const struct wn_report *report, struct wn_text *out)
         texts |= strcmp(data->column_kind[c], "text") == 0;
     if (known && report->verbose)
         wn_phrase_say(out,
-                      "The singular values of the features: their entropy is "
-                      "%.2f of the maximum, the largest %.0f %% of their sum.",
+                      "Singular values of the features: entropy %.2f of the "
+                      "maximum; the largest is %.0f %% of their sum.",
                       quality->evenness, 100 * quality->largest);
     if (known && quality->evenness > noise_evenness &&
         data->d >= MIN_FEATURES && !texts)

@@ -15,8 +15,8 @@ static const struct wn_option first_rows[] = {
      .kind = WN_CHOICE,
      .value = "FORM",
      .default_value = "text",
-     .choices = "text|json|tsv|prometheus",
-     .help = "text, json (JSON Lines), tsv or prometheus"},
+     .choices = wn_format_choices,
+     .help = wn_format_help},
     {.name = "top",
      .kind = WN_TEXT,
      .value = "N",
@@ -167,16 +167,14 @@ static int load_report(const struct wn_run *run, const struct wn_audit *audit,
 /* 1 if the findings reach --fail-on, 0 if not, -1 on failure. */
 static int report_main_work(struct wn_run *run, struct wn_error *error)
 {
-    const char *name = wn_option_text(run->options, "format");
-    const struct wn_format *format = wn_formats;
+    const struct wn_format *format =
+        &wn_formats[wn_option_choice(run->options, "format")];
     struct wn_report report = {0};
     struct wn_comparison against = {0};
     struct wn_audit *audit = NULL;
     struct wn_text text = {0};
     int findings = 0, status = -1;
 
-    while (strcmp(format->name, name))
-        format++;
     if (read_options(run->options, format, &report, error))
         return -1;
     audit = wn_run_open(run, WN_DATA, error);
