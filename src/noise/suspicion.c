@@ -11,7 +11,6 @@
 #include "util/memory.h"
 #include "util/spill.h"
 
-static const double min_ratio = 2; /* of the b of the verdicts to b_clean */
 static const double z90 = 1.6448536269514722;
 
 /* The classes are split into this many stretches, whatever the threads. */
@@ -75,7 +74,7 @@ static void find_verdicts(const struct wn_probability *p,
     double *log_p = scratch + k, *posterior = log_p + k;
     double *given = c < k ? posterior + k : NULL, *sum = posterior + 2 * k;
     const double b_noisy = out->sharpness.b_noisy;
-    const double b = fmax(b_noisy, min_ratio * out->sharpness.b_clean);
+    const double b = wn_verdict_sharpness(&out->sharpness);
     const int32_t y = c < k ? (int32_t)c : -1;
 
     if (c < k)

@@ -28,6 +28,8 @@
 #ifndef WN_NOISE_SUSPICION_H
 #define WN_NOISE_SUSPICION_H
 
+#include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +72,35 @@ void wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
                        const struct wn_noise *noise, int threads,
                        struct wn_suspicion *out);
 void wn_suspicion_free(struct wn_suspicion *suspicion);
+
+/* Put the labelled rows in a better order: the suspicions stay the same numbers
+ * and are dealt out again by the weighted sum of log((n - r) / r), r the rank
+ * of a row by each of these scores, the middle rank of equal ones:
+ *
+ *                     committee  brought
+ *   margin                 1        1    max p[t] - p[y], t other than y
+ *   adjusted               -        2    - p[y] less the mean of its class
+ *                                        (label_quality.h)
+ *   posterior              -        2    of all other classes, with b = 1
+ *   posterior margin       2        -    its margin, with b = 1
+ *   one way                -        4    posterior under a T that keeps only
+ *                                        sqrt(T[s][t] / T[t][s]), with b
+ *
+ * One score is best where errors are spread evenly, another where they follow
+ * the features, and the posterior trusts that two classes that a model
+ * takes for each other are given for each other, too. Our committee is
+ * calibrated and earns that trust; a model that the user brings may be sure of
+ * itself and wrong. doc/ALGORITHMS 1.14 has the measurements.
+ * Time O(n k + n log n), memory O(n + k + cells). */
+void wn_suspicion_rank(const int32_t *label, const struct wn_probability *p,
+                       const struct wn_noise *noise, bool brought, int threads,
+                       struct wn_suspicion *suspicion);
+
+/* The power b of the verdicts. */
+static inline double wn_verdict_sharpness(const struct wn_sharpness *sharpness)
+{
+    return fmax(sharpness->b_noisy, 2 * sharpness->b_clean);
+}
 
 /* The verdict on label y (-1 = missing) with p = row[k], sharpened to b, under
  * given[k] = T[y][.] (NULL for a missing label); scratch[k], and the posteriors

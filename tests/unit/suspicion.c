@@ -265,11 +265,229 @@ static void survives_degenerate_sets(void **state)
                 assert_true(found.low <= found.rate &&
                             found.rate <= found.high);
                 wn_suspicion_free(&found);
+                for (int brought = 0; brought < 2; brought++) {
+                    const struct wn_probability matrix = {n, 2, p[s], NULL};
+                    const struct wn_noise_settings settings = {.threads = 1};
+                    const int32_t *label = one ? same : mixed;
+                    struct wn_error error = {0};
+                    struct wn_noise noise;
+
+                    assert_int_equal(wn_noise_estimate(label, &matrix,
+                                                       &settings, &noise,
+                                                       &error),
+                                     0);
+                    wn_suspicion_find(label, &matrix, &noise, 1, &found);
+                    wn_suspicion_rank(label, &matrix, &noise, brought, 1,
+                                      &found);
+                    for (size_t i = 0; i < n; i++)
+                        assert_true(found.verdict[i].suspicion >= 0 &&
+                                    found.verdict[i].suspicion <= 1);
+                    wn_suspicion_free(&found);
+                    wn_noise_free(&noise);
+                }
             }
     /* Row 2 of `certain` is given 0 and sure to be 1. */
     find_suspicion(mixed, certain, 4, 2, 1, &found);
     assert_true(found.verdict[2].suspicion > found.verdict[0].suspicion);
     wn_suspicion_free(&found);
+}
+
+/* The middle rank of x[i] from the highest, and its log odds. */
+static double odds_of(const double *x, size_t n, size_t i)
+{
+    double above = 0, equal = 0;
+
+    for (size_t j = 0; j < n; j++) {
+        above += x[j] > x[i];
+        equal += x[j] == x[i];
+    }
+    const double middle = above + equal / 2;
+    return log(((double)n - middle) / middle);
+}
+
+/* The scores of suspicion.h, written out: margin, adjusted, posterior, its
+ * margin, one way. */
+enum { RANKINGS = 5 };
+static void rate_row(const double *row, size_t k, size_t y,
+                     const double *threshold, double T[][8], double rate,
+                     double b, double *out)
+{
+    double top = 0, adjusted = 0, z[8], way[8], all = 0, ways = 0, next = 0;
+    double largest = 0;
+
+    for (size_t t = 0; t < k; t++)
+        largest = fmax(largest, threshold[t]);
+    for (size_t t = 0; t < k; t++) {
+        top = t == y ? top : fmax(top, row[t]);
+        adjusted += row[t] - threshold[t] + largest;
+        z[t] = fmax(row[t], 1e-6) * T[y][t];
+        way[t] = pow(0.99 * row[t] + 0.01 / (double)k, b) *
+                 (t == y ? 1 - rate
+                         : rate / (double)(k - 1) * sqrt(T[y][t] / T[t][y]));
+        all += z[t];
+        ways += way[t];
+        next = t == y ? next : fmax(next, z[t]);
+    }
+    out[0] = top - row[y];
+    out[1] = -(row[y] - threshold[y] + largest) / adjusted;
+    out[2] = -z[y] / all;
+    out[3] = (next - z[y]) / all;
+    out[4] = -way[y] / ways;
+}
+
+/* Against the ranks by counting; the suspicions stay the same numbers. */
+static void deals_suspicions_by_ranks(void **state)
+{
+    enum { N = 400, K = 4 };
+    static const double weights[2][RANKINGS] = {{1, 0, 0, 2, 0},
+                                                {1, 2, 2, 0, 4}};
+    static const struct world world = {N, K, 0.2, 2, 1, 3};
+    static int32_t label[N];
+    static float p[N * K];
+    static double score[RANKINGS][N], sum[N], before[N], after[N];
+    static double T[8][8];
+    const struct wn_probability matrix = {N, K, p, NULL};
+    const struct wn_noise_settings settings = {.threads = 1};
+    struct wn_error error = {0};
+    struct wn_noise noise;
+
+    (void)state;
+    draw_world(&world, 3, label, p);
+    for (size_t i = 0; i < N; i++) {
+        /* Ties, and rows without a label. */
+        if (i % 5 == 1)
+            memcpy(p + i * K, p + (i - 1) * K, K * sizeof *p);
+        label[i] = i % 5 == 1 ? label[i - 1] : i % 11 == 7 ? -1 : label[i];
+    }
+    assert_int_equal(
+        wn_noise_estimate(label, &matrix, &settings, &noise, &error), 0);
+    struct wn_channel channel;
+    double rate = 0;
+    wn_channel_make(&channel, &noise.at, noise.calibrated);
+    for (size_t s = 0; s < K; s++) {
+        wn_channel_row(&channel, s, T[s]);
+        rate += (1 - T[s][s]) / K;
+    }
+    wn_channel_free(&channel);
+    for (int brought = 0; brought < 2; brought++) {
+        struct wn_suspicion one, three;
+        size_t n = 0;
+
+        wn_suspicion_find(label, &matrix, &noise, 1, &one);
+        wn_suspicion_find(label, &matrix, &noise, 3, &three);
+        for (size_t i = 0; i < N; i++) {
+            double row[K], rated[RANKINGS];
+
+            if (label[i] < 0)
+                continue;
+            for (size_t c = 0; c < K; c++)
+                row[c] = (double)p[i * K + c];
+            rate_row(row, K, (size_t)label[i], noise.threshold, T, rate,
+                     fmax(one.sharpness.b_noisy, 2 * one.sharpness.b_clean),
+                     rated);
+            for (int s = 0; s < RANKINGS; s++)
+                score[s][n] = rated[s];
+            before[n++] = one.verdict[i].suspicion;
+        }
+        for (size_t r = 0; r < n; r++) {
+            sum[r] = 0;
+            for (int s = 0; s < RANKINGS; s++)
+                sum[r] += weights[brought][s] * odds_of(score[s], n, r);
+        }
+        wn_suspicion_rank(label, &matrix, &noise, brought, 1, &one);
+        wn_suspicion_rank(label, &matrix, &noise, brought, 3, &three);
+        n = 0;
+        for (size_t i = 0; i < N; i++) {
+            const struct wn_verdict *verdict = &one.verdict[i];
+
+            assert_memory_equal(verdict, &three.verdict[i],
+                                sizeof verdict->suspicion);
+            assert_int_equal(verdict->best, three.verdict[i].best);
+            if (label[i] < 0) {
+                assert_true(verdict->suspicion == 0);
+                continue;
+            }
+            if (verdict->best == label[i])
+                assert_close(&verdict->confidence,
+                             &(double){1 - verdict->suspicion}, 1, 1e-12);
+            assert_true(verdict->confidence >= 1 - verdict->suspicion &&
+                        verdict->confidence <= 1);
+            after[n++] = verdict->suspicion;
+        }
+        double total = 0;
+        for (size_t r = 0; r < n; r++) {
+            total += before[r] - after[r];
+            for (size_t q = 0; q < n; q++)
+                if (sum[r] > sum[q] + 1e-9 && after[r] < after[q])
+                    fail_msg("%d: %zu before %zu: %g, %g", brought, r, q,
+                             after[r], after[q]);
+        }
+        assert_true(fabs(total) < 1e-9);
+        wn_suspicion_free(&one);
+        wn_suspicion_free(&three);
+    }
+    wn_noise_free(&noise);
+}
+
+/* A model that is sure of itself takes classes 0 and 1 for each other in three
+ * rows of ten; the labels are wrong in one of ten, evenly. */
+static void knows_confusion_from_errors(void **state)
+{
+    enum { N = 4000, K = 5 };
+    static int32_t label[N], truth[N];
+    static float p[N * K];
+    const struct wn_probability matrix = {N, K, p, NULL};
+    const struct wn_noise_settings settings = {.threads = 2};
+    struct wn_error error = {0};
+    struct wn_random random;
+    struct wn_suspicion found;
+    struct wn_noise noise;
+    size_t wrong = 0, first[2] = {0, 0};
+
+    (void)state;
+    wn_random_start(&random, 9, WN_RANDOM_SAMPLE, 1, 0);
+    for (size_t i = 0; i < N; i++) {
+        const size_t t = wn_random_below(&random, K);
+        const size_t seen = t < 2 && wn_random_unit(&random) < 0.3 ? 1 - t : t;
+        double sum = 0;
+
+        truth[i] = (int32_t)t;
+        label[i] =
+            wn_random_unit(&random) < 0.1
+                ? (int32_t)((t + 1 + wn_random_below(&random, K - 1)) % K)
+                : (int32_t)t;
+        for (size_t c = 0; c < K; c++) {
+            const double z = (c == seen ? 5 : 0) + wn_random_normal(&random);
+
+            p[i * K + c] = (float)exp(z);
+            sum += exp(z);
+        }
+        for (size_t c = 0; c < K; c++)
+            p[i * K + c] = (float)((double)p[i * K + c] / sum);
+        wrong += label[i] != truth[i];
+    }
+    assert_int_equal(
+        wn_noise_estimate(label, &matrix, &settings, &noise, &error), 0);
+    wn_suspicion_find(label, &matrix, &noise, 2, &found);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < N; i++) {
+            size_t above = 0;
+
+            if (label[i] == truth[i])
+                continue;
+            for (size_t j = 0; j < N; j++)
+                above +=
+                    found.verdict[j].suspicion > found.verdict[i].suspicion;
+            first[round] += above < wrong;
+        }
+        if (round == 0)
+            wn_suspicion_rank(label, &matrix, &noise, true, 2, &found);
+    }
+    if (first[1] < first[0] + wrong / 20)
+        fail_msg("of %zu wrong, found %zu before and %zu after", wrong,
+                 first[0], first[1]);
+    wn_suspicion_free(&found);
+    wn_noise_free(&noise);
 }
 
 int main(void)
@@ -281,6 +499,8 @@ int main(void)
         cmocka_unit_test(owns_up_to_overlap),
         cmocka_unit_test(leaves_out_missing_labels),
         cmocka_unit_test(survives_degenerate_sets),
+        cmocka_unit_test(deals_suspicions_by_ranks),
+        cmocka_unit_test(knows_confusion_from_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

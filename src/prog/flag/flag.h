@@ -20,6 +20,7 @@ struct work {
     int32_t *neighbor;
     uint64_t *feature_hash;
     uint32_t *missing, *invalid;
+    bool brought; /* the probabilities are the user's */
     struct wn_noise noise;
     struct wn_suspicion judged;
     struct wn_claim claim;

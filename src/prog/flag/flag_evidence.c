@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "audit/features.h"
@@ -96,6 +97,12 @@ static int read_scores(const struct wn_run *run, struct work *work,
                                           WN_F32, matrix, error);
         if (!work->probability)
             return -1;
+        char *members =
+            wn_audit_text(work->audit, "score/probability", "members", error);
+        if (!members && error->code)
+            return -1;
+        work->brought = members && strcmp(members, "brought") == 0;
+        free(members);
     } else if (evidence->neighbor && evidence->label) {
         wn_log_note(run->log,
                     "%s has no probabilities; the labels of neighbours "

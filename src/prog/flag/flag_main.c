@@ -147,6 +147,8 @@ static int estimate(const struct wn_run *run, struct work *work,
         return -1;
     wn_suspicion_find(evidence->label, &p, &work->noise, run->threads,
                       &work->judged);
+    wn_suspicion_rank(evidence->label, &p, &work->noise, work->brought,
+                      run->threads, &work->judged);
     evidence->noise = &work->noise;
     evidence->suspicion = &work->judged;
     for (size_t i = 0; evidence->trusted && i < evidence->n; i++)
