@@ -28,8 +28,8 @@ int wn_hdf5_refuse(struct wn_hdf5_reader *reader, const char *why)
 
 /* ---- chunks ------------------------------------------------------------- */
 
-/* How many bytes zlib makes of `size` bytes, up to `most` and a few more; 0 if
- * they do not end properly. */
+/* The length to which zlib expands `size` bytes. Counting stops soon after
+ * `most`. 0 if the stream does not end properly. */
 static size_t inflated_size(const unsigned char *bytes, size_t size,
                             size_t most)
 {

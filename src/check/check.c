@@ -79,7 +79,7 @@ const struct wn_setting wn_check_options[] = {
      {"label"}},
     {{.name = "near-radius", .kind = WN_REAL, .value = "R",
       .default_value = "0.13", .low = 0, .high = 1e6, .recorded = true,
-      .help = "rows closer than R median nearest distances are near "
+      .help = "rows closer than R times the median nearest distance are near "
               "duplicates"},
      {"near_duplicate", "leak"}},
     {{.name = "outlier-threshold", .kind = WN_REAL, .value = "T",

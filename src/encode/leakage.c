@@ -153,7 +153,7 @@ struct wn_leakage wn_leakage_numbers(struct wn_leakage_test *test,
     for (size_t c = cuts; c < WN_LEAKAGE_BINS; c++)
         cut[c] = INFINITY;
     for (size_t s = 0; s < test->m; s++) {
-        size_t below = 0; /* cuts at or below the value, by halves */
+        size_t below = 0; /* how many cuts are at or below the value */
 
         for (size_t step = WN_LEAKAGE_BINS / 2; step; step /= 2)
             below += cut[below + step - 1] <= value[s] ? step : 0;

@@ -12,10 +12,11 @@
 #include "util/simd.h"
 #include "util/spill.h"
 
-/* Floats >= 0 sort by their bits. The first two digits of the difference from
- * the smallest (or from a 64th of the largest) sort all but a few pairs, which
- * an insertion sort puts right. If that takes too many moves, as most rows are
- * nearer still, four digits of all bits sort. */
+/* Floats >= 0 have the order of their bits. The key is the difference of bits
+ * from the smallest value, or from a 64th of the largest. Its first two digits
+ * sort all but a few pairs, and an insertion sort puts these right. If that
+ * takes too many moves, since most rows are nearer than the 64th, four digits
+ * of all bits sort instead. */
 enum {
     BITS = 10,
     RADIX = 1 << BITS,

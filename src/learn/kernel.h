@@ -26,11 +26,12 @@
  *
  *     f_B without B = F_B - Z_B A^-1 Z_B^T S (I - H)^-1 S (Y - F)_B
  *
- * Bandwidth, ridge and whether features are divided each by its own deviation
- * or all by one number minimise the leave-one-out squared error on a sample of
- * up to 1,024 rows. Where not all rows are landmarks, the ridge is chosen once
- * more, on 2,048 rows with half of them as landmarks (it makes up for what the
- * landmarks miss), and the divisor on 8,192 rows.
+ * The bandwidth, the ridge and the divisor of the features (of each its own
+ * deviation, or one number for all) are those of the least squared
+ * leave-one-out error on a sample of up to 1,024 rows. Where not all rows are
+ * landmarks, the ridge is chosen once more, on 2,048 rows with half of them as
+ * landmarks (it makes up for what the landmarks miss), and the divisor on 8,192
+ * rows.
  *
  * Williams and Seeger, Using the Nystroem method to speed up kernel machines
  * (2001); Saunders, Gammerman and Vovk, Ridge regression learning algorithm in

@@ -209,8 +209,9 @@ int wn_kernel_loo_try(const struct wn_kernel_loo *loo, struct wn_trial *trials,
     return failed ? -1 : 0;
 }
 
-/* Landmarks for n rows of d columns: at most `max` and n, and at most 2^26
- * numbers of landmark rows, but MIN_LANDMARKS. */
+/* The number of landmarks for n rows of d columns: at most `max`, n, and as
+ * many as hold 2^26 numbers, but at least MIN_LANDMARKS if there are as many
+ * rows. */
 static size_t limit_landmarks(size_t n, size_t d, size_t max)
 {
     size_t count = max;

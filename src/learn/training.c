@@ -38,7 +38,7 @@ struct probe_network {
     int diverged;
 };
 
-/* Train the probes for up to `max` epochs, more than `min` and until the loss
+/* Train the probes for more than `min` epochs and at most `max`, until the loss
  * has risen for a while. Returns the first epoch with a loss within 1 % of the
  * minimum: curves are often flat after it. */
 static size_t find_early_epoch(struct probe_network *probe, int probes,

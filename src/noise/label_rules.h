@@ -38,7 +38,7 @@ struct wn_label_rule_view {
 struct wn_label_rule {
     const char *name; /* --rule=NAME */
     const char *brief;
-    bool prunes; /* by wn_label_rule_counts: it reads the settings */
+    bool prunes; /* uses wn_label_rule_counts, which reads the settings */
     /* Set hit[n], which is zeroed before. */
     void (*find)(const struct wn_label_rule_view *view, uint8_t *hit);
 };

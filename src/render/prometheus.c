@@ -69,7 +69,7 @@ static void put_metric(const struct wn_report *report, const char *name,
     put_sample(report, name, NULL, NULL, number, out);
 }
 
-/* One number of every class; the sum for classes after MAX_CLASSES. */
+/* One number for every class. The classes after MAX_CLASSES share a sum. */
 static void put_classes(const struct wn_report *report, const char *name,
                         const char *help, const double *number,
                         struct wn_text *out)

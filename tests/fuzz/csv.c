@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* CSV: what the reader keeps and rejects against a plain reading of the grammar
- * byte by byte, which shares nothing with it. Kept and rejected records are all
- * there are; kept ones stand where they stand and hold what they hold, whatever
- * the threads and the blocks are. */
+/* CSV: the reader against a plain reading of the grammar, byte by byte, which
+ * shares no code with it. Every record is either kept or rejected, as the
+ * grammar says. A kept record has the right place and the right cells, for any
+ * number of threads and any size of blocks. */
 #include "fuzz.h"
 
 #include <stdbool.h>

@@ -115,8 +115,8 @@ WN_TILED static inline void turn(const float *at, size_t stride, float *out)
     }
 }
 
-/* The numbers of one tile come from two squares: that of the first 16 inner
- * indices of a step, and `far` floats on, that of the other 16. */
+/* A tile takes its numbers from two squares: one for the first 16 inner indices
+ * of a step, and another, `far` floats further on, for the other 16. */
 struct patch {
     const float *at;
     size_t stride, far;

@@ -16,11 +16,12 @@ void flag_log_noise(const struct wn_run *run, const struct wn_noise *noise,
     struct wn_class_health *class = wn_new(noise->k, sizeof *class);
     const size_t count = wn_health_pairs(&joint, true, WORST, pairs);
 
-    wn_log_verbose(run->log,
-                   "sharpness %.3g fitted, %.3g if all labels were right; "
-                   "overlap or noise by features: %.0f %% sure",
-                   judged->sharpness.b_noisy, judged->sharpness.b_clean,
-                   100 * judged->sharpness.overlap_weight);
+    wn_log_verbose(
+        run->log,
+        "sharpness %.3g fitted, %.3g if all labels were right; "
+        "%.0f %% sure that classes overlap or noise follows the features",
+        judged->sharpness.b_noisy, judged->sharpness.b_clean,
+        100 * judged->sharpness.overlap_weight);
     wn_log_verbose(run->log,
                    "health %.4f: %zu of %zu rows count as another class",
                    noise->health, noise->issues, noise->n);

@@ -228,7 +228,7 @@ static int spool_stdin(struct wn_error *error)
     if (descriptor < 0)
         return -1;
     if (spooled && dup2(descriptor, STDIN_FILENO) < 0)
-        wn_fail_errno(error, "standard input: cannot keep");
+        wn_fail_errno(error, "standard input: cannot keep a copy");
     close(descriptor);
     return error->code ? -1 : 0;
 }

@@ -322,8 +322,8 @@ static int check_rules(struct prune *prune, struct wn_error *error)
     return 0;
 }
 
-/* --class-floor: bring back rows of classes that would have fewer than N of
- * their own rows left, those first that --by would keep first. */
+/* --class-floor: where a class would have fewer than N of its own rows left,
+ * bring rows back, in the order in which --by keeps them. */
 static int keep_floor(struct prune *prune, struct wn_error *error)
 {
     const int32_t *label = prune->dataset.label;
