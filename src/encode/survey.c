@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "encode/survey.h"
+#include "clean/label_type.h"
 #include "encode/boolean.h"
 #include "encode/calendar.h"
 #include "encode/roles.h"
@@ -18,7 +19,6 @@
 #include "util/number.h"
 #include "util/spill.h"
 
-enum { FEW_CLASSES = 20 };
 enum { LINES_SHOWN = 10 }; /* in a message */
 
 /* Counts over one column in one piece of rows. */
@@ -305,13 +305,17 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
         wn_text_free(&lines);
         return -1;
     }
-    if (found > FEW_CLASSES && found > rows / 2)
-        return wn_fail(error, WN_EDATA,
-                       "%s: column %s: found %zu different labels in %zu "
-                       "rows, wanted classes with several rows each",
-                       wn_csv_name(table->csv),
-                       wn_csv_column(table->csv, table->label_column), found,
-                       rows);
+    if (!table->any_classes && !declared->count && !table->user_class.count) {
+        struct wn_text where = {0};
+
+        wn_text_format(&where, "%s: column %s", wn_csv_name(table->csv),
+                       wn_csv_column(table->csv, table->label_column));
+        const int status =
+            wn_labels_check(&table->classes, rows, wn_text_of(&where), error);
+        wn_text_free(&where);
+        if (status)
+            return -1;
+    }
     /* Found classes must be declared; declared ones need not be found. */
     for (size_t v = 0; v < found && declared->count; v++) {
         const struct wn_value *value = &table->classes.value[v];

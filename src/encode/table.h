@@ -135,6 +135,8 @@ struct wn_table {
     size_t label_column;              /* index */
     int32_t *label;                   /* one a row */
     struct wn_dictionary declared;    /* possible classes; empty: any */
+    bool any_classes;                 /* the user says that labels are classes,
+                                         however many there are */
     struct wn_dictionary classes;     /* found and declared; sorted by bytes */
     struct wn_dictionary user_class;  /* classes with a probability column */
     size_t *user_column;              /* the column of each user_class */
@@ -157,9 +159,9 @@ int wn_prescan(const struct wn_table *table, uint8_t *out,
 /* Survey the table and read its roles. Roles of columns and options must be
  * set, *roles is {0}. Errors: WN_EDATA for what the CSV reader refuses; a label
  * that is missing (the first rows are named), too long, not UTF-8 or not
- * declared; more classes than half the rows; wn_roles_conclude() and
- * wn_user_probability_conclude(); no feature and no user probability; one of
- * two blocks without features. */
+ * declared; wn_labels_check(), unless classes are declared or any_classes;
+ * wn_roles_conclude() and wn_user_probability_conclude(); no feature and no
+ * user probability; one of two blocks without features. */
 struct wn_roles;
 int wn_survey(struct wn_table *table, struct wn_roles *roles,
               struct wn_error *error) WN_MUST_CHECK;

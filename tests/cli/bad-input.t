@@ -80,7 +80,7 @@ bad-label-missing-many.csv|:7: column label: found no label in 12 rows (lines 7,
 bad-label-missing-quoted.csv|:2: column label: found no label in 1 row (line 2), wanted one in every row; --missing-label=drop leaves them out
 bad-label-missing.csv|:3: column label: found no label in 1 row (line 3), wanted one in every row; --missing-label=drop leaves them out
 bad-label-not-utf8.csv|:3: column label: found 'K\xf6ln', wanted UTF-8: see iconv(1)
-bad-label-numbers.csv|: column label: found 49 different labels in 49 rows, wanted classes with several rows each
+bad-label-numbers.csv|: column label: found 49 different numbers in 49 rows, wanted classes; is this a measurement? Cut it into ranges (winnow-recipes(7) has a rule) or use a tool for regression; --label-type=class goes on
 bad-long-quoted-row.csv|:3: found 4 fields, wanted 3
 bad-long-row.csv|:3: found 4 fields, wanted 3
 bad-missing-features.csv|: found no feature: the columns beside the label are constant, identifiers or ignored; see --verbose

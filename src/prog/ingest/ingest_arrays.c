@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 #include "audit/features.h"
+#include "clean/label_type.h"
 #include "encode/array_column.h"
 #include "encode/user_probability.h"
 #include "prog/ingest/ingest.h"
 #include "util/memory.h"
 
-enum { MAX_ROWS = 5 /* in a message */, FEW_CLASSES = 100 };
+enum { MAX_ROWS = 5 /* in a message */ };
 
 static size_t source_row(const struct arrays *arrays, size_t i)
 {
@@ -88,11 +89,11 @@ static int read_labels(struct arrays *arrays, struct wn_error *error)
         }
     arrays->side.keep = arrays->keep;
     const size_t k = arrays->classes.count;
-    if (k > FEW_CLASSES && k > arrays->n / 2)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found %zu different labels in %zu rows, wanted "
-                       "classes with several rows each",
-                       label->name, k, arrays->n);
+    if (!known && !arrays->names.name &&
+        strcmp(wn_option_text(arrays->run->options, "label-type"), "auto") ==
+            0 &&
+        wn_labels_check(&arrays->classes, arrays->n, label->name, error))
+        return -1;
     if (probability->name && probability->columns != k)
         return wn_fail(error, WN_EDATA,
                        "%s: found %zu classes, wanted %zu as in the label",

@@ -57,6 +57,9 @@ static const struct wn_option first_rows[] = {
     {.name = "missing-label", .kind = WN_CHOICE, .value = "HOW",
      .default_value = "reject", .choices = "reject|drop", .recorded = true,
      .help = "rows without a label: refuse the file, or leave them out"},
+    {.name = "label-type", .kind = WN_CHOICE, .value = "TYPE",
+     .default_value = "auto", .choices = "auto|class", .recorded = true,
+     .help = "labels are classes, even if they look like measurements"},
     {.name = "classes", .kind = WN_TEXT, .value = "FILE", .recorded = true,
      .help = "allow only the classes in FILE, one a line"},
     {.name = "one-hot", .kind = WN_WHOLE, .value = "N", .default_value = "64",
@@ -204,6 +207,8 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
                                                      : WN_GRAMS_WORDS;
     table->text_dims = (size_t)wn_option_number(options, "text-dims");
     table->text_svd = wn_svd_basis;
+    table->any_classes =
+        strcmp(wn_option_text(options, "label-type"), "auto") != 0;
     table->na = wn_option_list(options, "na", &table->na_count);
     ingest.csv = wn_csv_open(wn_run_input(run), &form, error);
     table->csv = ingest.csv;

@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Labels that are no classes are refused, and what looks like a mistake in the
+# data is said, with what to do.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+
+# --- measurements ----------------------------------------------------------------
+
+# 60 prices in 120 rows.
+awk 'BEGIN { print "a,b,price"
+    for (i = 0; i < 120; i++)
+        printf "%d,%d,%.1f\n", i * 7 % 13, i * 5 % 11, 10 + i % 60 / 4 }' \
+    >prices.csv
+fails_with 2 'ingest: prices.csv: column price: found 60 different numbers in 120 rows, wanted classes; is this a measurement? Cut it into ranges (winnow-recipes(7) has a rule) or use a tool for regression; --label-type=class goes on' \
+    ingest prices.csv --label=price -o prices.h5
+runs '--label-type=class goes on' \
+    ingest prices.csv --label=price --label-type=class -o prices.h5
+is "$(sed -n 's/.*features, //p' err)" '60 classes' 'with 60 classes'
+cut -d, -f3 prices.csv | sed 1d | sort -u >prices
+runs '--classes goes on' \
+    ingest prices.csv --label=price --classes=prices -f -o prices.h5
+cat >ranges.rules <<'END'
+price: replace /1\d\..*/cheap/
+price: replace /2\d\..*/dear/
+END
+runs 'rules cut it into ranges' \
+    ingest prices.csv --label=price --rules=ranges.rules -f -o prices.h5
+is "$(sed -n 's/.*features, //p' err)" '2 classes' 'two of them'
+fails_with 2 'wanted classes; is this a measurement' \
+    ingest "$samples/iris.csv" --label=petal_length -o iris.h5
+# A number for every row, which more than half different labels are, too.
+awk 'BEGIN { print "a,y"; for (i = 0; i < 40; i++) print i * 3 % 7 "," i * i }' \
+    >squares.csv
+fails_with 2 'found 40 different numbers in 40 rows' \
+    ingest squares.csv --label=y -o squares.h5
+sed '2,$s/,/,n/' squares.csv >names.csv
+fails_with 2 'found 40 different labels in 40 rows, wanted classes with several rows each; --label-type=class goes on' \
+    ingest names.csv --label=y -o names.h5
+runs 'goes on there, too' \
+    ingest names.csv --label=y --label-type=class -o names.h5
+runs 'to the end' sh -c 'score -q names.h5 | flag -q -o flags.h5'
+# Class numbers are classes: 40 of three rows, with gaps between the numbers.
+awk 'BEGIN { print "a,y"
+    for (i = 0; i < 120; i++) print i * 7 % 13 "," 100 + i % 40 * 9 }' >ids.csv
+runs 'class numbers are classes' ingest ids.csv --label=y -o ids.h5
+# Arrays are guarded, too.
+compose() { "$build/tests/cli/compose" "$@"; }
+sed 1d squares.csv | cut -d, -f1 >x
+sed 1d squares.csv | cut -d, -f2 >y
+compose x.npy npy f8 40x1 <x
+compose y.npy npy f8 40 <y
+fails_with 2 'ingest: y.npy: found 40 different numbers in 40 rows' \
+    ingest x.npy --label=y.npy -o npy.h5
+runs 'goes on with arrays' \
+    ingest x.npy --label=y.npy --label-type=class -o npy.h5
+
+done_testing
