@@ -186,11 +186,13 @@ done:
 static const char *const not_csv[] = {"features", "label-names", "scale",
                                       "link", NULL};
 static const char *const for_arrays[] = {
-    "from",          "label",          "label-names", "features", "features-b",
-    "dynamics",      "probability",    "id",          "scale",    "link",
-    "missing-label", "no-keep-source", NULL};
-static const char *const for_libsvm[] = {"from",  "features-b",     "dynamics",
-                                         "scale", "no-keep-source", NULL};
+    "from",           "label",    "label-names",   "features",
+    "features-b",     "dynamics", "probability",   "id",
+    "scale",          "link",     "missing-label", "label-type",
+    "no-keep-source", NULL};
+static const char *const for_libsvm[] = {
+    "from",  "features-b",     "dynamics", "label-type",
+    "scale", "no-keep-source", NULL};
 
 enum { CSV, HDF5, NPY, LIBSVM, FORMATS };
 
