@@ -3,9 +3,14 @@
 #include "noise/order_statistics.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "util/memory.h"
 #include "util/number.h"
+#include "util/spill.h"
 
 void wn_sort(double *x, size_t n)
 {
@@ -31,9 +36,80 @@ static int by_rank(const void *a, const void *b)
     return rank_before(a, b) ? -1 : rank_before(b, a);
 }
 
+enum {
+    FEW = 512,                 /* to sort by comparisons */
+    DIGIT = 11,                /* bits */
+    DIGITS = 3,                /* of the key, the first ones */
+    BINS = 1 << DIGIT,         /* values of a digit */
+    REST = 64 - DIGITS * DIGIT /* bits of the key behind them */
+};
+
+/* The first bits of a key, as a number of the same order. */
+static uint64_t first_bits(double key)
+{
+    const double positive = key + 0.0; /* -0 is 0 */
+    uint64_t bits;
+
+    memcpy(&bits, &positive, sizeof bits);
+    bits = bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
+    return bits >> REST;
+}
+
+/* Sort by a digit, keeping the order of equal ones. */
+static void sort_by_digit(const struct wn_ranked *from, size_t n, int digit,
+                          size_t *place, struct wn_ranked *to)
+{
+    size_t sum = 0;
+
+    for (size_t b = 0; b < BINS; b++) {
+        const size_t count = place[b];
+
+        place[b] = sum;
+        sum += count;
+    }
+    for (size_t r = 0; r < n; r++) {
+        const uint64_t bits = first_bits(from[r].key) >> digit * DIGIT;
+
+        to[place[bits % BINS]++] = from[r];
+    }
+}
+
+/* Radix sort by the first bits of the keys; where they are equal, by
+ * comparisons. */
 void wn_rank(struct wn_ranked *ranked, size_t n)
 {
-    qsort(ranked, n, sizeof *ranked, by_rank);
+    if (n < FEW) {
+        qsort(ranked, n, sizeof *ranked, by_rank);
+        return;
+    }
+    struct wn_ranked *other = wn_spill_new(n, sizeof *other), *from = ranked;
+    size_t(*place)[BINS] = wn_new(DIGITS, sizeof *place);
+    for (size_t r = 0; r < n; r++)
+        for (int d = 0; d < DIGITS; d++)
+            place[d][first_bits(ranked[r].key) >> d * DIGIT & (BINS - 1)]++;
+    for (int d = 0; d < DIGITS; d++) {
+        struct wn_ranked *to = from == ranked ? other : ranked;
+
+        /* A digit that is the same everywhere sorts nothing. */
+        if (place[d][first_bits(from[0].key) >> d * DIGIT & (BINS - 1)] == n)
+            continue;
+        sort_by_digit(from, n, d, place[d], to);
+        from = to;
+    }
+    if (from != ranked)
+        memcpy(ranked, from, n * sizeof *ranked);
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        const uint64_t bits = first_bits(ranked[begin].key);
+        bool sorted = true;
+
+        for (end = begin + 1; end < n && first_bits(ranked[end].key) == bits;
+             end++)
+            sorted &= !rank_before(&ranked[end], &ranked[end - 1]);
+        if (!sorted)
+            qsort(ranked + begin, end - begin, sizeof *ranked, by_rank);
+    }
+    free(place);
+    wn_spill_free(other);
 }
 
 void wn_top_k_offer(struct wn_top_k *top, double key, size_t row)

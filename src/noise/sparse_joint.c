@@ -12,10 +12,14 @@
 #include "util/number.h"
 #include "util/spill.h"
 
-void wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
-                    const int32_t *column, size_t n)
+/* With more classes a bit for each pair would take more than 8 MB. */
+enum { BITMAP_CLASSES = 8192 };
+
+/* The different pairs row x k + column, ascending, in pair[n + k]; returns how
+ * many. */
+static size_t sort_pairs(size_t k, const int32_t *row, const int32_t *column,
+                         size_t n, uint64_t *pair)
 {
-    uint64_t *pair = wn_spill_new(n + k, sizeof *pair); /* row x k + column */
     size_t count = 0, cells = 0;
 
     assert(k);
@@ -28,6 +32,48 @@ void wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
     for (size_t p = 0; p < count; p++)
         if (!cells || pair[cells - 1] != pair[p])
             pair[cells++] = pair[p];
+    return cells;
+}
+
+/* The same by marking each pair, k <= BITMAP_CLASSES. *pair is made. */
+static size_t mark_pairs(size_t k, const int32_t *row, const int32_t *column,
+                         size_t n, uint64_t **pair)
+{
+    const size_t words = (k * k + 63) / 64;
+    uint64_t *bitmap = wn_new(words, sizeof *bitmap);
+    size_t cells = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (row[i] >= 0 && column[i] >= 0) {
+            const size_t at = (size_t)row[i] * k + (size_t)column[i];
+
+            bitmap[at / 64] |= (uint64_t)1 << at % 64;
+        }
+    for (size_t c = 0; c < k; c++)
+        bitmap[c * (k + 1) / 64] |= (uint64_t)1 << c * (k + 1) % 64;
+    for (size_t w = 0; w < words; w++)
+        cells += (size_t)__builtin_popcountll(bitmap[w]);
+    *pair = wn_spill_new(cells, sizeof **pair);
+    cells = 0;
+    for (size_t w = 0; w < words; w++)
+        for (uint64_t left = bitmap[w]; left; left &= left - 1)
+            (*pair)[cells++] = w * 64 + (uint64_t)__builtin_ctzll(left);
+    free(bitmap);
+    return cells;
+}
+
+void wn_sparse_make(struct wn_sparse *sparse, size_t k, const int32_t *row,
+                    const int32_t *column, size_t n)
+{
+    uint64_t *pair; /* row x k + column */
+    size_t cells;
+
+    if (k <= BITMAP_CLASSES) {
+        cells = mark_pairs(k, row, column, n, &pair);
+    } else {
+        pair = wn_spill_new(n + k, sizeof *pair);
+        cells = sort_pairs(k, row, column, n, pair);
+    }
     *sparse = (struct wn_sparse){
         .k = k,
         .cells = cells,

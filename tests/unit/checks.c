@@ -399,6 +399,33 @@ static void selects(void **state)
     }
 }
 
+/* Many keys, some with equal first bits, some equal, some of either sign, in
+ * any order of the rows: each stands before the next by key, then by row. */
+static void ranks_many(void **state)
+{
+    enum { N = 5000 };
+    static struct wn_ranked ranked[N];
+    static bool seen[N];
+    static const double base[] = {-2, -1e-9, -0.0, 0, 1e-9, 0.5, 0.75};
+    size_t order = 0;
+
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        order = (order + 1234577) % N;
+        ranked[i] = (struct wn_ranked){
+            base[i * i % 7] * (1 + (double)(i * 31 % 11) * 1e-13), order};
+    }
+    wn_rank(ranked, N);
+    for (size_t i = 0; i < N; i++) {
+        assert_false(seen[ranked[i].row]);
+        seen[ranked[i].row] = true;
+        if (i)
+            assert_true(ranked[i - 1].key < ranked[i].key ||
+                        (ranked[i - 1].key == ranked[i].key &&
+                         ranked[i - 1].row < ranked[i].row));
+    }
+}
+
 /* numpy.percentile([1, 2, 4, 8], [0, 25, 50, 90, 100]) */
 static void interpolates_percentiles(void **state)
 {
@@ -437,6 +464,7 @@ int main(void)
         cmocka_unit_test(suggests),
         cmocka_unit_test(fails_on),
         cmocka_unit_test(selects),
+        cmocka_unit_test(ranks_many),
         cmocka_unit_test(interpolates_percentiles),
     };
 
