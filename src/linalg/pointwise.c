@@ -54,29 +54,110 @@ WN_MULTIVERSION void wn_column_sums(float *sum, const float *delta, size_t rows,
     }
 }
 
-/* exp(x) = 2^n e^r with |r| <= log(2) / 2, by Cephes' polynomial. Adding
- * 1.5 * 2^23 rounds n to an integer. */
+/* exp(x) for x <= 0: 2^n e^r with |r| <= log(2) / 2, by Cephes' polynomial.
+ * Adding 1.5 * 2^23 rounds n to an integer, in the low bits. Small x are cut
+ * off by their bits and get the power 0: comparing the numbers themselves would
+ * make branches, and the loop would not vectorise. x - x is 0, or NaN of NaN.
+ */
 WN_MULTIVERSION void wn_exp_rows(float *z, size_t count)
 {
-    const float whole = 12582912.f; /* 1.5 * 2^23 */
-
 #pragma omp simd
     for (size_t i = 0; i < count; i++) {
-        const float x = z[i], at = x > -87.f ? x : -87.f;
-        const float n = (at * 1.44269504088896341f + whole) - whole;
-        const float r = (at - n * .693359375f) + n * 2.12194440e-4f;
-        float y = 1.9875691500e-4f;
-        const uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
-        float power;
+        const float x = z[i];
+        const float whole = 12582912.f; /* 1.5 * 2^23 */
+        float at, power, y = 1.9875691500e-4f;
+        uint32_t bits, given;
 
+        memcpy(&given, &x, sizeof given);
+        bits = given < 0xc2ae0000u ? given : 0xc2ae0000u; /* -87 */
+        memcpy(&at, &bits, sizeof at);
+        const float shifted = at * 1.44269504088896341f + whole,
+                    n = shifted - whole;
+        const float r = (at - n * .693359375f) + n * 2.12194440e-4f;
+        memcpy(&bits, &shifted, sizeof bits);
+        bits = (bits + 127) << 23 & -(uint32_t)(given < 0xc2ae0000u);
+        memcpy(&power, &bits, sizeof power);
         y = y * r + 1.3981999507e-3f;
         y = y * r + 8.3334519073e-3f;
         y = y * r + 4.1665795894e-2f;
         y = y * r + 1.6666665459e-1f;
         y = y * r + 5.0000001201e-1f;
         y = y * (r * r) + r + 1;
+        z[i] = y * power + (x - x);
+    }
+}
+
+/* The same in double, by Taylor's polynomial. */
+WN_MULTIVERSION void wn_exp_doubles(double *z, size_t count)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        const double x = z[i];
+        const double whole = 6755399441055744.; /* 1.5 * 2^52 */
+        double at, power, y = 1.6059043836821613e-10;
+        uint64_t bits, given;
+
+        memcpy(&given, &x, sizeof given);
+        bits = given < 0xc086200000000000u ? given
+                                           : 0xc086200000000000u; /* -708 */
+        memcpy(&at, &bits, sizeof at);
+        const double shifted = at * 1.4426950408889634 + whole,
+                     n = shifted - whole;
+        const double r = (at - n * 6.93147180369123816490e-01) -
+                         n * 1.90821492927058770002e-10;
+        memcpy(&bits, &shifted, sizeof bits);
+        bits = (bits + 1023) << 52 & -(uint64_t)(given < 0xc086200000000000u);
         memcpy(&power, &bits, sizeof power);
-        z[i] = x > -87.f ? y * power : x - x; /* 0, or NaN of NaN */
+        y = y * r + 2.0876756987868099e-9;
+        y = y * r + 2.5052108385441720e-8;
+        y = y * r + 2.7557319223985893e-7;
+        y = y * r + 2.7557319223985888e-6;
+        y = y * r + 2.4801587301587302e-5;
+        y = y * r + 1.9841269841269841e-4;
+        y = y * r + 1.3888888888888889e-3;
+        y = y * r + 8.3333333333333332e-3;
+        y = y * r + 4.1666666666666664e-2;
+        y = y * r + 1.6666666666666666e-1;
+        y = y * r + .5;
+        y = y * (r * r) + r + 1;
+        z[i] = y * power + (x - x);
+    }
+}
+
+/* x = 2^e m, m in [sqrt(1/2), sqrt(2)), log m = 2 artanh(s) by its series, s =
+ * (m - 1) / (m + 1). */
+WN_MULTIVERSION void wn_log_doubles(double *z, size_t count)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        const double x = z[i];
+        /* sqrt(1/2) has the bits 3fe6a09e667f3bcd. */
+        const uint64_t root = 0x3fe6a09e667f3bcdu;
+        const double whole = 4503599627370496.; /* 2^52 */
+        uint64_t bits, number;
+        double m, e;
+
+        memcpy(&bits, &x, sizeof bits);
+        const uint64_t shifted = bits + (0x3ff0000000000000u - root);
+        const uint64_t rest = (shifted & 0x000fffffffffffffu) + root;
+        number = (shifted >> 52) | 0x4330000000000000u; /* 2^52 + exponent */
+        memcpy(&e, &number, sizeof e);
+        e -= whole + 1023;
+        memcpy(&m, &rest, sizeof m);
+        const double s = (m - 1) / (m + 1), square = s * s;
+        double y = 1. / 21;
+
+        y = y * square + 1. / 19;
+        y = y * square + 1. / 17;
+        y = y * square + 1. / 15;
+        y = y * square + 1. / 13;
+        y = y * square + 1. / 11;
+        y = y * square + 1. / 9;
+        y = y * square + 1. / 7;
+        y = y * square + 1. / 5;
+        y = y * square + 1. / 3;
+        z[i] = e * 6.93147180369123816490e-01 +
+               (2 * s + (2 * s * square * y + e * 1.90821492927058770002e-10));
     }
 }
 

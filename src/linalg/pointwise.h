@@ -18,6 +18,11 @@ void wn_column_sums(float *sum, const float *delta, size_t rows, size_t width,
                     float keep, float share);
 /* z = exp(z) for z <= 0; relative error below 1e-6, 0 below e^-87. */
 void wn_exp_rows(float *z, size_t count);
+/* The same in double, relative error below 1e-15; 0 below e^-708. */
+void wn_exp_doubles(double *z, size_t count);
+/* z = log(z) for normal positive z; error below 1e-15 and a relative one of
+ * 1e-15. */
+void wn_log_doubles(double *z, size_t count);
 /* The softmax of each row of z into p (rows x k; p may be z); log_total[row] is
  * the log of the sum of exp(z). In single precision: relative error below 1e-5,
  * and below 1e-6 except for tiny values; 0 below e^-87 of the largest. */

@@ -47,6 +47,32 @@ static void fill(void)
     }
 }
 
+/* The same cells, one for a pair however often it comes, with few classes and
+ * with so many that another way collects them. */
+static void cells_are_the_pairs(void **state)
+{
+    (void)state;
+    for (size_t k = 8190; k < 8196; k++) {
+        const int32_t top = (int32_t)k - 1;
+        const int32_t row[] = {top, 0, 5, 0, 0, -1, 2};
+        const int32_t column[] = {0, top, 5, 3, 3, 4, -1};
+        struct wn_sparse sparse;
+
+        wn_sparse_make(&sparse, k, row, column, 7);
+        assert_int_equal(sparse.cells, k + 3);
+        assert_int_equal(sparse.begin[1], 3);
+        assert_int_equal(sparse.begin[2], 4);
+        assert_int_equal(sparse.begin[k - 1], k + 1);
+        assert_int_equal(sparse.column[1], 3);
+        assert_int_equal(sparse.column[2], top);
+        assert_int_equal(sparse.column[k + 1], 0);
+        for (size_t c = 0; c < k; c++)
+            assert_int_equal(sparse.column[sparse.diagonal[c]], c);
+        assert_int_equal(sparse.diagonal[5], 7);
+        wn_sparse_free(&sparse);
+    }
+}
+
 static struct wn_noise noise;
 static struct wn_suspicion judged;
 
@@ -312,6 +338,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(joint_is_that_of_whole_matrices),
         cmocka_unit_test(posteriors_are_those_of_whole_matrices),
+        cmocka_unit_test(cells_are_the_pairs),
         cmocka_unit_test(pairs_are_the_largest),
         cmocka_unit_test(equation_is_for_fewer),
         cmocka_unit_test(smallest_sets_are_judged)};

@@ -347,9 +347,51 @@ static void nothing_to_learn_from_is_refused(void **state)
     assert_int_equal(error.code, WN_EDATA);
 }
 
+/* Single and double, any number of them, against the mathematical library. */
+static void exponentials_are_those_of_libm(void **state)
+{
+    enum { COUNT = 3001 };
+    static float single[COUNT];
+    static double wide[COUNT], x[COUNT];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++) {
+        x[i] = -700 * pow((double)i / COUNT, 6);
+        single[i] = (float)x[i];
+        wide[i] = x[i];
+    }
+    for (size_t begin = 0, count = 1; begin < COUNT; begin += count++) {
+        count = count > COUNT - begin ? COUNT - begin : count;
+        wn_exp_rows(single + begin, count);
+        wn_exp_doubles(wide + begin, count);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        const float at = (float)x[i];
+        const double wanted = at > -87 ? exp((double)at) : 0;
+
+        assert_true(fabs((double)single[i] - wanted) <= 1e-6 * wanted);
+        assert_true(fabs(wide[i] - exp(x[i])) <= 1e-15 * exp(x[i]));
+        wide[i] = x[i] = exp(x[i] / (i % 2 ? 1 : 7000));
+    }
+    wn_log_doubles(wide, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_true(fabs(wide[i] - log(x[i])) <= 1e-15 * fabs(log(x[i])));
+    float edges[] = {0, -87, -88, -1e30f, NAN, -NAN};
+    double edges_wide[] = {0, -708, -709, -1e300, NAN, -NAN};
+    wn_exp_rows(edges, 6);
+    wn_exp_doubles(edges_wide, 6);
+    for (size_t e = 0; e < 6; e++) {
+        const double wanted = e == 0 ? 1 : e < 4 ? 0 : NAN;
+
+        assert_true(e < 4 ? edges[e] == (float)wanted : isnan(edges[e]));
+        assert_true(e < 4 ? edges_wide[e] == wanted : isnan(edges_wide[e]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exponentials_are_those_of_libm),
         cmocka_unit_test(golden_net_gives_the_golden_numbers),
         cmocka_unit_test(gradient_norms_are_those_of_differences),
         cmocka_unit_test(predictions_are_the_golden_ones),
