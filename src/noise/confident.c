@@ -85,33 +85,123 @@ static double row_sum(const struct wn_sparse *at, const int64_t *joint,
     return at_least((double)sum, WN_TINY);
 }
 
+/* A value of a k x k matrix and its place in the order of memory. */
+struct placed {
+    size_t place;
+    double value;
+};
+
+enum { LEAF = 128, LANES = 8 };
+
+/* The sum of the places `from` to `end` of a matrix whose other values are 0,
+ * in the floating order of numpy.sum: halves down to LEAF places, in a leaf
+ * LANES sums side by side. *next is the first value in there and moves behind
+ * the last. */
+static double sum_in_halves(const struct placed **next,
+                            const struct placed *all, size_t from, size_t end)
+{
+    const size_t n = end - from, half = n / 2 - n / 2 % LANES;
+    const size_t even = n < LANES ? 0 : n - n % LANES;
+    double lane[LANES] = {0};
+
+    if (*next == all || (*next)->place >= end)
+        return 0;
+    if (n > LEAF) {
+        const double left = sum_in_halves(next, all, from, from + half);
+
+        return left + sum_in_halves(next, all, from + half, end);
+    }
+    for (; *next < all && (*next)->place < from + even; ++*next)
+        lane[((*next)->place - from) % LANES] += (*next)->value;
+    double sum = ((lane[0] + lane[1]) + (lane[2] + lane[3])) +
+                 ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+    for (; *next < all && (*next)->place < end; ++*next)
+        sum += (*next)->value;
+    return sum;
+}
+
 /* Scale the counts joint so that its rows sum to count[k], and round each row
- * so that they still do. Rounding never moves a cell that is 0. */
+ * so that they still do. Rounding never moves a cell that is 0. Counts often
+ * scale to halves, and the last bit of their sum decides where these go; so the
+ * sum runs in the reference's order, true class by true class. */
 static void calibrate(const struct wn_sparse *at, const int64_t *joint,
                       const size_t *count, int64_t *out)
 {
     const size_t k = at->k;
-    double *row = wn_new(k, sizeof *row);
-    double total = 0, n = 0;
+    double *scaled = wn_new(at->cells, sizeof *scaled), n = 0;
+    struct placed *placed = wn_new(at->cells, sizeof *placed);
+    size_t *begin = wn_new(k + 1, sizeof *begin);
 
+    for (size_t cell = 0; cell < at->cells; cell++)
+        begin[at->column[cell] + 1]++;
+    for (size_t t = 0; t < k; t++)
+        begin[t + 1] += begin[t];
     for (size_t s = 0; s < k; s++) {
         const double sum = row_sum(at, joint, s);
 
-        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++)
-            total += (double)joint[cell] / sum * (double)count[s];
+        for (size_t cell = at->begin[s]; cell < at->begin[s + 1]; cell++) {
+            const size_t t = (size_t)at->column[cell];
+
+            scaled[cell] = (double)joint[cell] / sum * (double)count[s];
+            placed[begin[t]++] = (struct placed){t * k + s, scaled[cell]};
+        }
         n += (double)count[s];
     }
-    total = at_least(total, WN_TINY);
-    for (size_t s = 0; s < k; s++) {
-        const double sum = row_sum(at, joint, s);
-        const size_t from = at->begin[s], width = at->begin[s + 1] - from;
+    const struct placed *next = placed;
+    const double total =
+        at_least(sum_in_halves(&next, placed + at->cells, 0, k * k), WN_TINY);
+    for (size_t cell = 0; cell < at->cells; cell++)
+        scaled[cell] = scaled[cell] / total * n;
+    for (size_t s = 0; s < k; s++)
+        wn_round_sum(scaled + at->begin[s], at->begin[s + 1] - at->begin[s],
+                     out + at->begin[s]);
+    free(scaled);
+    free(placed);
+    free(begin);
+}
 
-        for (size_t c = 0; c < width; c++)
-            row[c] =
-                (double)joint[from + c] / sum * (double)count[s] / total * n;
-        wn_round_sum(row, width, out + from);
+/* What the rows of a thread count. */
+struct tally {
+    double *scratch;            /* k: a row */
+    size_t issues;              /* as in struct wn_noise */
+    size_t *confident, *differ; /* k, by given class: rows with a confident
+                                   prediction, and those where it is not the
+                                   label */
+};
+
+/* The class that row[k] with label y counts as, or -1: the class it is
+ * confident of; if there are several, its prediction, even where that is not
+ * among them. Returns 0, or -1 if the row is not of probabilities. */
+static int guess_row(const double *row, int32_t y, struct wn_noise *noise,
+                     struct tally *tally, int32_t *guess)
+{
+    const size_t k = noise->k;
+    size_t confident = 0, last = 0;
+    bool valid = true;
+
+    /* A NaN fails both comparisons. */
+    for (size_t c = 0; c < k; c++) {
+        valid &= row[c] >= -WN_SLACK && row[c] <= 1 + WN_SLACK;
+        if (row[c] >= noise->threshold[c] - WN_SLACK) {
+            confident++;
+            last = c;
+        }
     }
-    free(row);
+    *guess = -1;
+    if (!valid)
+        return -1;
+    if (y < 0 || !confident)
+        return 0;
+    const size_t prediction = wn_argmax(row, k);
+    if (confident > 1)
+        last = prediction;
+    *guess = (int32_t)last;
+    tally->issues += *guess != y && !wn_predicts(row, k, y);
+    if (row[prediction] >= noise->threshold[prediction] - WN_SLACK) {
+        tally->confident[y]++;
+        tally->differ[y] += prediction != (size_t)y;
+    }
+    return 0;
 }
 
 /* Find the class that each row counts as, and count the issues. */
@@ -120,54 +210,50 @@ static int guess_rows(const int32_t *label, const struct wn_probability *p,
                       struct wn_error *error)
 {
     const size_t blocks = wn_block_count(p->n), k = p->k;
-    struct {
-        size_t bad; /* first row that is not of probabilities, or n */
-        size_t issues;
-    } *parts = wn_new(blocks, sizeof *parts);
-    double *scratch = wn_new((size_t)threads * k, sizeof *scratch);
+    size_t *first_bad = wn_new(blocks, sizeof *first_bad); /* or n */
+    struct tally *tallies = wn_new((size_t)threads, sizeof *tallies);
+    double calibrated = 0;
     size_t bad = p->n;
 
+    for (int t = 0; t < threads; t++)
+        tallies[t] = (struct tally){wn_new(k, sizeof(double)), 0,
+                                    wn_new(k, sizeof(size_t)),
+                                    wn_new(k, sizeof(size_t))};
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (size_t b = 0; b < blocks; b++) {
-        double *own = scratch + (size_t)omp_get_thread_num() * k;
+        struct tally *tally = &tallies[omp_get_thread_num()];
         const size_t end = wn_block_end(b, p->n);
 
-        parts[b].bad = p->n;
-        for (size_t i = wn_block_begin(b); i < end; i++) {
-            const double *row = wn_probability_row(p, i, own);
-            const int32_t y = label[i];
-            size_t confident = 0, last = 0;
-            bool valid = true;
-
-            /* A NaN fails both comparisons. */
-            for (size_t c = 0; c < k; c++) {
-                valid &= row[c] >= -WN_SLACK && row[c] <= 1 + WN_SLACK;
-                if (row[c] >= noise->threshold[c] - WN_SLACK) {
-                    confident++;
-                    last = c;
-                }
-            }
-            if (!valid) {
-                parts[b].bad = i;
+        first_bad[b] = p->n;
+        for (size_t i = wn_block_begin(b); i < end; i++)
+            if (guess_row(wn_probability_row(p, i, tally->scratch), label[i],
+                          noise, tally, &noise->guess[i])) {
+                first_bad[b] = i;
                 break;
             }
-            /* The class the row counts as: the class it is confident of; if
-             * there are several, its prediction, even where that is not among
-             * them. */
-            if (confident > 1)
-                last = wn_argmax(row, k);
-            const int32_t guess = confident ? (int32_t)last : -1;
-            noise->guess[i] = y < 0 ? -1 : guess;
-            parts[b].issues +=
-                y >= 0 && guess >= 0 && guess != y && !wn_predicts(row, k, y);
+    }
+    for (size_t b = 0; b < blocks && bad == p->n; b++)
+        bad = first_bad[b];
+    for (size_t c = 0; c < k; c++) {
+        double confident = 0, differ = 0;
+
+        for (int t = 0; t < threads; t++) {
+            confident += (double)tallies[t].confident[c];
+            differ += (double)tallies[t].differ[c];
+            noise->issues_batched += tallies[t].differ[c];
         }
+        calibrated +=
+            differ * (double)noise->count[c] / at_least(confident, 1e-6);
     }
-    for (size_t b = 0; b < blocks && bad == p->n; b++) {
-        bad = parts[b].bad;
-        noise->issues += parts[b].issues;
+    noise->issues_batched_calibrated = (size_t)rint(calibrated);
+    for (int t = 0; t < threads; t++) {
+        noise->issues += tallies[t].issues;
+        free(tallies[t].scratch);
+        free(tallies[t].confident);
+        free(tallies[t].differ);
     }
-    free(parts);
-    free(scratch);
+    free(tallies);
+    free(first_bad);
     if (bad == p->n)
         return 0;
     size_t c = 0;

@@ -9,9 +9,10 @@
  * label, and everything else follows from that.
  *
  * Source: Northcutt, Jiang, Chuang, "Confident Learning", JAIR 70 (2021).
- * Compared with: cleanlab 2.9 (count.py), golden.json cl_*. Where cleanlab's
- * batched and in-memory variants contradict each other, an absent class has the
- * threshold 2 here, so that no row is ever confident of it. */
+ * Compared with: cleanlab 2.9 (count.py, label_issues_batched.py), golden.json
+ * cl_*. Where cleanlab's batched and in-memory variants contradict each other,
+ * an absent class has the threshold 2 here, so that no row is ever confident of
+ * it. */
 #ifndef WN_NOISE_CONFIDENT_H
 #define WN_NOISE_CONFIDENT_H
 
@@ -63,8 +64,12 @@ struct wn_noise {
     size_t issues;       /* those of them whose prediction differs from the
                             label by more than WN_SLACK */
     size_t issues_calibrated; /* rint((1 - trace joint) n) */
-    double rate;              /* 1 - trace joint, the share of wrong labels */
-    double health;            /* 1 - issues / n */
+    /* Counts of predictions alone, which a stream of rows allows: predictions
+     * that are confident and not the label, and the same scaled class by class
+     * from the confident rows to all. */
+    size_t issues_batched, issues_batched_calibrated;
+    double rate;   /* 1 - trace joint, the share of wrong labels */
+    double health; /* 1 - issues / n */
 };
 
 /* Estimate the noise of label[n] (-1 = missing, left out) from the out-of-

@@ -278,11 +278,12 @@ static void by_prediction(const struct wn_label_rule_view *view, uint8_t *hit)
     drop_agreeing(view, hit);
 }
 
-/* The noise->issues rows of lowest quality. */
+/* The `limit` rows of lowest quality. */
 static void find_low_quality(const struct wn_label_rule_view *view,
-                             enum wn_label_quality quality, uint8_t *hit)
+                             enum wn_label_quality quality, size_t limit,
+                             uint8_t *hit)
 {
-    const size_t limit = view->noise->issues, k = view->p->k;
+    const size_t k = view->p->k;
     double *scratch = wn_new(k, sizeof *scratch);
     struct wn_top_k top = {wn_new(limit, sizeof *top.heap), limit, 0};
 
@@ -302,12 +303,28 @@ static void find_low_quality(const struct wn_label_rule_view *view,
 static void by_self_confidence(const struct wn_label_rule_view *view,
                                uint8_t *hit)
 {
-    find_low_quality(view, WN_SELF_CONFIDENCE, hit);
+    find_low_quality(view, WN_SELF_CONFIDENCE, view->noise->issues, hit);
 }
 
 static void by_margin(const struct wn_label_rule_view *view, uint8_t *hit)
 {
-    find_low_quality(view, WN_NORMALIZED_MARGIN, hit);
+    find_low_quality(view, WN_NORMALIZED_MARGIN, view->noise->issues, hit);
+}
+
+/* As many as the share of the confident joint off its diagonal, without
+ * calibration. */
+static void by_margin_count(const struct wn_label_rule_view *view, uint8_t *hit)
+{
+    const struct wn_noise *noise = view->noise;
+    int64_t trace = 0, sum = 0;
+
+    for (size_t cell = 0; cell < noise->at.cells; cell++)
+        sum += noise->raw[cell];
+    for (size_t c = 0; c < noise->k; c++)
+        trace += noise->raw[noise->at.diagonal[c]];
+    find_low_quality(
+        view, WN_NORMALIZED_MARGIN,
+        (size_t)((1 - (double)trace / (double)sum) * (double)noise->n), hit);
 }
 
 const struct wn_label_rule wn_label_rules[] = {
@@ -331,6 +348,11 @@ const struct wn_label_rule wn_label_rules[] = {
     {"low_normalized_margin",
      "the least normalized margins, as many as confident_learning finds", false,
      by_margin},
+    {"margin_count",
+     "the least normalized margins, as many as the uncalibrated confident "
+     "joint "
+     "has off its diagonal",
+     false, by_margin_count},
     {0}};
 
 const struct wn_label_rule *wn_label_rule_find(const char *name)

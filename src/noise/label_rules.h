@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* noise/label_rules.h: which rows are label issues, by eight rules.
+/* noise/label_rules.h: which rows are label issues, by the rules of several papers.
  *
  * `posterior` flags labels that are more likely wrong than right (suspicion.h).
  * For the others the noise estimate says how many labels of each class are
  * wrong, and the rule says which. Source: Northcutt, Jiang, Chuang, JAIR 70
- * (2021), section 3. Compared with: cleanlab filter.py, golden.json cl_filter
- * and cl_filter_params. */
+ * (2021), section 3; margin_count: Northcutt, Athalye, Mueller, "Pervasive
+ * label errors in test sets" (2021). Compared with: cleanlab filter.py,
+ * golden.json cl_filter and cl_filter_params. */
 #ifndef WN_NOISE_LABEL_RULES_H
 #define WN_NOISE_LABEL_RULES_H
 
@@ -48,7 +49,8 @@ extern const struct wn_label_rule wn_label_rules[];
 /* Their names for an option table. */
 #define WN_LABEL_RULE_NAMES                                                    \
     "posterior|prune_by_noise_rate|prune_by_class|both|confident_learning|"    \
-    "predicted_neq_given|low_self_confidence|low_normalized_margin"
+    "predicted_neq_given|low_self_confidence|low_normalized_margin|"           \
+    "margin_count"
 /* The one called `name`, or NULL. */
 const struct wn_label_rule *wn_label_rule_find(const char *name);
 

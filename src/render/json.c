@@ -262,6 +262,19 @@ static json_t *json_wrong(const struct wn_report *report)
                      (json_int_t)report->expected);
 }
 
+static json_t *json_confident(const struct wn_confident *confident)
+{
+    const size_t *count = confident->count;
+
+    if (!confident->known)
+        return json_null();
+    return json_pack("{s:I,s:I,s:I,s:I,s:o}", "off_diagonal",
+                     (json_int_t)count[0], "off_diagonal_calibrated",
+                     (json_int_t)count[1], "batched", (json_int_t)count[2],
+                     "batched_calibrated", (json_int_t)count[3], "health",
+                     json_number(confident->health));
+}
+
 static void put_summary(const struct wn_report *report,
                         struct json_lines *lines)
 {
@@ -290,6 +303,7 @@ static void put_summary(const struct wn_report *report,
                 : json_text(claim_name[report->claim]));
         set(summary, "gain", json_number(report->gain));
         set(summary, "overlap_weight", json_number(report->overlap_weight));
+        set(summary, "confident_learning", json_confident(&report->confident));
         set(summary, "flagged_rows", json_count(report->flagged_rows));
         set(summary, "label_rows", json_count(report->label_rows));
         set(summary, "issues",
@@ -480,6 +494,17 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
                            json_text(name[line->suggested]), "label_rows",
                            (json_int_t)line->flagged, "wrong",
                            json_number(line->expected)));
+    }
+    for (size_t c = 0; c < report->confident.cells; c++) {
+        const struct wn_confident_cell *cell = &report->confident.cell[c];
+
+        put_line(&lines,
+                 json_pack("{s:s,s:o,s:o,s:I,s:o,s:o}", "record", "confident",
+                           "given", json_text(name[cell->given]), "true",
+                           json_text(name[cell->truth]), "rows",
+                           (json_int_t)cell->rows, "noise",
+                           json_number(cell->noise), "inverse_noise",
+                           json_number(cell->inverse)));
     }
     put_rules(report, &lines);
     const size_t reviews =

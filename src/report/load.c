@@ -40,6 +40,7 @@ void wn_report_free(struct wn_report *report)
     free(report->threshold);
     wn_sparse_free(&report->joint_cells);
     free(report->joint);
+    free(report->confident.cell);
     free(report->rank);
     free(report->check_rows);
     free(report->action_rows);
@@ -382,7 +383,9 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
     report->threshold = read_optional(audit, "flag/noise/threshold", WN_F64,
                                       (size_t[3]){report->data.k, 0, 0}, error);
     load_claim(report, audit, error);
-    return error->code || load_joint(report, audit, error)
+    return error->code || load_joint(report, audit, error) ||
+                   wn_confident_load(&report->confident, audit, report->data.n,
+                                     report->data.k, error)
                ? -1
                : check_codes(report, audit, error);
 }

@@ -73,6 +73,25 @@ struct wn_model_quality {
     double entropy, evenness, largest; /* of the features' singular values */
 };
 
+/* The counts of wrong labels in flag/noise/issue_counts, in its order. */
+enum { WN_ISSUE_COUNTS = 4 };
+
+/* A pair of classes in the matrices of confident learning. */
+struct wn_confident_cell {
+    size_t given, truth;   /* classes */
+    size_t rows;           /* calibrated count, above 0 */
+    double noise, inverse; /* P(given | truth), P(truth | given) */
+};
+
+/* What confident learning found. */
+struct wn_confident {
+    bool known;
+    size_t count[WN_ISSUE_COUNTS];
+    double health; /* share of labels that it does not doubt; NaN if unknown */
+    size_t cells;
+    struct wn_confident_cell *cell; /* by given, then true class */
+};
+
 /* Which rows to list. */
 enum wn_rows {
     WN_ROWS_DEFAULT, /* the format's choice */
@@ -124,6 +143,7 @@ struct wn_report {
     struct wn_sparse joint_cells;     /* the pairs of classes in joint */
     double *joint;                    /* given x true, a value for each of
                                          joint_cells; NULL if unknown */
+    struct wn_confident confident;    /* of older audits: not known */
     double rate, rate_low, rate_high; /* wrong labels, with its interval; NaN
                                          where nothing can be told */
     enum wn_claim_kind claim;         /* of older audits: noise */
@@ -157,6 +177,12 @@ void wn_report_free(struct wn_report *report);
  * range. */
 double wn_report_number(const struct wn_audit *audit, const char *path,
                         const char *attribute, double min, double max);
+
+/* Read flag/noise of n rows and k classes as far as confident learning wrote
+ * it. An audit without is not an error. free(out->cell), after a failure, too.
+ */
+int wn_confident_load(struct wn_confident *out, const struct wn_audit *audit,
+                      size_t n, size_t k, struct wn_error *error) WN_MUST_CHECK;
 
 /* Read what score measured. Missing attributes are not an error. Call
  * wn_model_quality_free() after a failure, too. */

@@ -111,11 +111,12 @@ confident_learning 2 5 9
 predicted_neq_given 2 5 8 9
 low_self_confidence 2 5 8
 low_normalized_margin 2 5 8
+margin_count 2 5 8
 END
-is "$(flag --list-issues | sed -n 's/^  \([a-z_]*\) .*/\1/p' | tail -8 |
+is "$(flag --list-issues | sed -n 's/^  \([a-z_]*\) .*/\1/p' | tail -9 |
     tr '\n' ' ')" "posterior prune_by_noise_rate prune_by_class both \
 confident_learning predicted_neq_given low_self_confidence \
-low_normalized_margin " "--list-issues lists the rules"
+low_normalized_margin margin_count " "--list-issues lists the rules"
 is "$("$peek" out.h5 flag/issue names)" \
     "$(flag --list-issues | sed '/^rules/,$d' |
         sed -n 's/^  \([a-z_]*\) .*/\1/p' | paste -sd, -)" \

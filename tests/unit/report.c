@@ -161,6 +161,10 @@ static void put_flags(struct wn_audit_writer *writer,
     static const float quality[N] = {0.8f, 0.7f, 0.05f, 0.8f, 0.6f, 1};
     static const double threshold[K] = {0.75, 0.425, 2};
     static const double joint[K * K] = {0.4, 0, 0, 0.2, 0.2, 0, 0, 0, 0.2};
+    static const int64_t counts[] = {1, 2, 0, 3};
+    static const int64_t confident[K * K] = {2, 0, 0, 1, 1, 0, 0, 0, 1};
+    static const double noise[K * K] = {0.75, 0, 0, 0.25, 1, 0, 0, 0, 1};
+    static const double inverse[K * K] = {1, 0.5, 0, 0, 0.5, 0, 0, 0, 1};
 
     put(writer, "flag/issue", WN_U32, N, 0, variant->issue);
     put_text(writer, "flag/issue", "names", variant->issues);
@@ -175,6 +179,11 @@ static void put_flags(struct wn_audit_writer *writer,
     put_text(writer, "flag/reason", "names", "duplicate,better_label,nothing");
     put(writer, "flag/noise/threshold", WN_F64, K, 0, threshold);
     put(writer, "flag/noise/posterior_joint", WN_F64, K, K, joint);
+    put(writer, "flag/noise/confident_joint", WN_I64, K, K, confident);
+    put(writer, "flag/noise/noise_matrix", WN_F64, K, K, noise);
+    put(writer, "flag/noise/inverse_noise_matrix", WN_F64, K, K, inverse);
+    put(writer, "flag/noise/issue_counts", WN_I64, 4, 0, counts);
+    put_number(writer, "flag/noise/issue_counts", "health", 0.8);
     put(writer, "flag/noise/rate", WN_F64, 3, 0, variant->rate);
     if (variant->claim > 0) {
         put_number(writer, "flag/noise/rate", "claim", variant->claim);
@@ -491,6 +500,9 @@ static void json_line_by_line(void **state)
         "\"invalid\":0,\"scored\":true,\"flagged\":true,\"wrong\":{\"rate\":"
         "0.16666666666666666,\"low\":0.05,\"high\":0.4,\"rows\":1},"
         "\"claim\":\"noise\",\"gain\":null,\"overlap_weight\":null,"
+        "\"confident_learning\":{\"off_diagonal\":1,"
+        "\"off_diagonal_calibrated\":2,\"batched\":0,\"batched_calibrated\":3,"
+        "\"health\":0.8},"
         "\"flagged_rows\":3,\"label_rows\":1,\"issues\":{\"label\":1,"
         "\"duplicate\":2,\"outlier\":null},\"actions\":{\"keep\":4,"
         "\"review\":0,\"relabel\":1,\"drop\":1}}\n"
@@ -509,6 +521,14 @@ static void json_line_by_line(void **state)
         "\"threshold\":null}\n"
         "{\"record\":\"pair\",\"given\":\"dog\",\"suggested\":\"cat\","
         "\"label_rows\":1,\"wrong\":1}\n"
+        "{\"record\":\"confident\",\"given\":\"cat\",\"true\":\"cat\","
+        "\"rows\":2,\"noise\":0.75,\"inverse_noise\":1}\n"
+        "{\"record\":\"confident\",\"given\":\"dog\",\"true\":\"cat\","
+        "\"rows\":1,\"noise\":0.25,\"inverse_noise\":0.5}\n"
+        "{\"record\":\"confident\",\"given\":\"dog\",\"true\":\"dog\","
+        "\"rows\":1,\"noise\":1,\"inverse_noise\":0.5}\n"
+        "{\"record\":\"confident\",\"given\":\"\\u00E5l\",\"true\":"
+        "\"\\u00E5l\",\"rows\":1,\"noise\":1,\"inverse_noise\":1}\n"
         "{\"record\":\"row\",\"row\":2,\"line\":5,\"id\":\"c\",\"hash\":"
         "\"0000000000000002\",\"given\":\"dog\",\"rival\":\"cat\",\"rank\":1,"
         "\"suggested\":"
@@ -527,7 +547,7 @@ static void json_line_by_line(void **state)
         "null,\"suspicion\":0.1,\"quality\":0.7,\"action\":\"drop\","
         "\"issues\":[\"duplicate\"],\"agree\":[],\"scores\":{\"edge\":0.2,"
         "\"edge_std\":0,\"flat\":1}}\n"
-        "{\"complete\":true,\"lines\":11}\n");
+        "{\"complete\":true,\"lines\":15}\n");
 }
 
 #define HEAD                                                                   \

@@ -90,7 +90,9 @@ static void matches_cl_filter(void **state)
                                             {"confident_learning", "2 5 9"},
                                             {"predicted_neq_given", "2 5 8 9"},
                                             {"low_normalized_margin", "2 5 8"},
-                                            {"low_self_confidence", "2 5 8"}};
+                                            {"low_self_confidence", "2 5 8"},
+                                            /* 10 (1 - 6 / 9), by hand */
+                                            {"margin_count", "2 5 8"}};
     size_t rules = 0;
 
     (void)state;
@@ -189,6 +191,12 @@ static void matches_cl_filter_params(void **state)
     assert_memory_equal(counts, joint, sizeof joint);
     assert_int_equal(noise.issues, 7);
     assert_int_equal(noise.issues_calibrated, 11);
+    /* by a numpy restatement of the batched estimate */
+    assert_int_equal(noise.issues_batched, 7);
+    assert_int_equal(noise.issues_batched_calibrated, 10);
+    /* and of the rule */
+    assert_flags("margin_count", large_label, large_p, 40, 3, &plain,
+                 "5 7 9 10 12 15 21 26 32 36");
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         size_t max[3] = {cases[c].max[0], cases[c].max[1], cases[c].max[2]};
         const struct wn_label_rule_settings prune = {

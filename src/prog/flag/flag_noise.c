@@ -128,8 +128,21 @@ int flag_write_noise(struct wn_audit_writer *writer,
 {
     const size_t one[3] = {noise->k, 0, 0}, three[3] = {3, 0, 0};
     const double rate[3] = {judged->rate, judged->low, judged->high};
+    const int64_t counts[] = {(int64_t)noise->issues,
+                              (int64_t)noise->issues_calibrated,
+                              (int64_t)noise->issues_batched,
+                              (int64_t)noise->issues_batched_calibrated};
+    const size_t four[3] = {sizeof counts / sizeof *counts, 0, 0};
 
-    if (wn_audit_write(writer, "flag/noise/threshold", WN_F64, one,
+    if (wn_audit_write(writer, "flag/noise/issue_counts", WN_I64, four, counts,
+                       error) ||
+        wn_audit_write_text(writer, "flag/noise/issue_counts", "names",
+                            "off_diagonal,off_diagonal_calibrated,batched,"
+                            "batched_calibrated",
+                            error) ||
+        wn_audit_write_number(writer, "flag/noise/issue_counts", "health",
+                              noise->health, error) ||
+        wn_audit_write(writer, "flag/noise/threshold", WN_F64, one,
                        noise->threshold, error) ||
         wn_audit_write(writer, "flag/noise/prior", WN_F64, one, noise->prior,
                        error) ||
