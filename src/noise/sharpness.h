@@ -65,7 +65,8 @@ void wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
                       const struct wn_channel *channel, double evidence,
                       int threads, struct wn_sharpness *out);
 
-/* log_p[k]: the logarithms of .99 row + .01/k, less the largest of them. */
-void wn_sharpness_logs(const double *row, size_t k, double *log_p);
+/* log_p (rows x k): the logarithms of .99 row + .01/k, less the largest of each
+ * row. */
+void wn_sharpness_logs(const double *row, size_t rows, size_t k, double *log_p);
 
 #endif

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linalg/pointwise.h"
 #include "noise/rows_by_class.h"
 #include "noise/sharpness.h"
 #include "util/memory.h"
+#include "util/simd.h"
 #include "util/spill.h"
 
 static const double z90 = 1.6448536269514722;
@@ -29,71 +31,127 @@ struct stretch {
     double other;    /* rows for which the model prefers another class */
 };
 
-/* log_p[k] are logarithms less the largest. */
-static struct wn_verdict verdict_of_logs(const double *log_p,
-                                         const double *given, size_t k,
-                                         int32_t y, double b, double *posterior)
+/* weight *= given (NULL: 1); returns the sum, in lanes. */
+WN_MULTIVERSION static double weigh(double *weight, const double *given,
+                                    size_t k)
+{
+    double lane[WN_SIMD_LANES] = {0}, sum = 0;
+    const size_t even = k - k % WN_SIMD_LANES;
+
+    for (size_t t = 0; given && t < k; t++)
+        weight[t] *= given[t];
+    for (size_t t = 0; t < even; t += WN_SIMD_LANES) {
+#pragma omp simd
+        for (size_t l = 0; l < WN_SIMD_LANES; l++)
+            lane[l] += weight[t + l];
+    }
+    for (size_t l = 0; l < WN_SIMD_LANES; l++)
+        sum += lane[l];
+    for (size_t t = even; t < k; t++)
+        sum += weight[t];
+    return sum;
+}
+
+/* weight[k] are the sharpened probabilities, in any scale; they turn into
+ * posteriors. */
+static struct wn_verdict verdict_of_weights(double *weight, const double *given,
+                                            size_t k, int32_t y)
 {
     struct wn_verdict verdict = {0, 0, 0};
-    double sum = 0;
+    double own = 0;
 
-    for (size_t t = 0; t < k; t++) {
-        posterior[t] = exp(b * log_p[t]) * (given ? given[t] : 1);
-        sum += posterior[t];
+    /* The others are summed by themselves: 1 less the own would lose small
+     * suspicions. */
+    if (y >= 0) {
+        own = weight[y] * (given ? given[y] : 1);
+        weight[y] = 0;
     }
+    const double others = weigh(weight, given, k), sum = own + others;
+    if (y >= 0)
+        weight[y] = own;
     /* Never 0: T has no 0 but 1 - rate, and then others are not 0. */
-    for (size_t t = 0; t < k; t++) {
-        posterior[t] /= sum;
-        verdict.suspicion += (int32_t)t == y ? 0 : posterior[t];
-        if (posterior[t] > verdict.confidence) {
-            verdict.confidence = posterior[t];
+    const double share = 1 / sum;
+    for (size_t t = 0; t < k; t++)
+        weight[t] *= share;
+    for (size_t t = 0; t < k; t++)
+        if (weight[t] > verdict.confidence) {
+            verdict.confidence = weight[t];
             verdict.best = (int32_t)t;
         }
-    }
-    verdict.suspicion = y < 0 ? 0 : fmin(verdict.suspicion, 1);
+    verdict.suspicion = y < 0 ? 0 : fmin(others * share, 1);
     return verdict;
+}
+
+static void sharpen(const double *log_p, size_t count, double b, double *weight)
+{
+    for (size_t cell = 0; cell < count; cell++)
+        weight[cell] = b * log_p[cell];
+    wn_exp_doubles(weight, count);
 }
 
 struct wn_verdict wn_suspicion_verdict(const double *row, const double *given,
                                        size_t k, int32_t y, double b,
                                        double *scratch, double *posterior)
 {
-    wn_sharpness_logs(row, k, scratch);
-    return verdict_of_logs(scratch, given, k, y, b, posterior);
+    wn_sharpness_logs(row, 1, k, scratch);
+    sharpen(scratch, k, b, posterior);
+    return verdict_of_weights(posterior, given, k, y);
+}
+
+/* So many rows of k classes have their logarithms and powers taken at once. */
+static size_t rows_at_once(size_t k)
+{
+    enum { CELLS = 4096 };
+
+    return k < CELLS ? CELLS / k : 1;
 }
 
 /* The verdicts on the rows with label c (k: none), in their order. scratch has
- * 5 k. */
+ * (2 rows_at_once(k) + 2) k. */
 static void find_verdicts(const struct wn_probability *p,
                           const struct wn_rows_by_class *rows,
                           const struct wn_channel *channel, size_t c,
                           struct stretch *stretch, double *scratch,
                           struct wn_suspicion *out)
 {
-    const size_t k = p->k;
-    double *log_p = scratch + k, *posterior = log_p + k;
-    double *given = c < k ? posterior + k : NULL, *sum = posterior + 2 * k;
+    const size_t k = p->k, most = rows_at_once(k);
+    double *weight = scratch + 2 * k, *log_p = weight + most * k;
+    double *given = c < k ? scratch : NULL, *sum = scratch + k;
     const double b_noisy = out->sharpness.b_noisy;
     const double b = wn_verdict_sharpness(&out->sharpness);
     const int32_t y = c < k ? (int32_t)c : -1;
+    size_t count;
 
     if (c < k)
         wn_channel_row(channel, c, given);
     memset(sum, 0, k * sizeof *sum);
-    for (size_t r = rows->begin[c]; r < rows->begin[c + 1]; r++) {
-        const size_t i = rows->row[r];
+    for (size_t at = rows->begin[c]; at < rows->begin[c + 1]; at += count) {
+        const size_t *row = rows->row + at;
 
-        wn_sharpness_logs(wn_probability_row(p, i, scratch), k, log_p);
-        stretch->other += given && log_p[c] < 0;
-        struct wn_verdict verdict =
-            verdict_of_logs(log_p, given, k, y, b_noisy, posterior);
-        const double s = verdict.suspicion;
-        for (size_t t = 0; given && t < k; t++)
-            sum[t] += posterior[t];
-        stretch->variance += s * (1 - s);
-        if (b > b_noisy)
-            verdict = verdict_of_logs(log_p, given, k, y, b, posterior);
-        out->verdict[i] = verdict;
+        count = rows->begin[c + 1] - at;
+        count = count < most ? count : most;
+        for (size_t r = 0; r < count; r++)
+            for (size_t t = 0; t < k; t++)
+                weight[r * k + t] = wn_probability_at(p, row[r], t);
+        wn_sharpness_logs(weight, count, k, log_p);
+        sharpen(log_p, count * k, b_noisy, weight);
+        for (size_t r = 0; r < count; r++) {
+            double *posterior = weight + r * k;
+            const struct wn_verdict verdict =
+                verdict_of_weights(posterior, given, k, y);
+
+            out->verdict[row[r]] = verdict;
+            stretch->variance += verdict.suspicion * (1 - verdict.suspicion);
+            stretch->other += given && log_p[r * k + c] < 0;
+            for (size_t t = 0; t < k; t++)
+                sum[t] += posterior[t];
+        }
+        if (b == b_noisy)
+            continue;
+        sharpen(log_p, count * k, b, weight);
+        for (size_t r = 0; r < count; r++)
+            out->verdict[row[r]] =
+                verdict_of_weights(weight + r * k, given, k, y);
     }
     if (!given)
         return;
@@ -190,7 +248,8 @@ void wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
      * joint. */
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int w = 0; w < threads; w++) {
-        double *scratch = wn_new(wn_product(k, 5, 1), sizeof *scratch);
+        double *scratch =
+            wn_new(wn_product(k, 2 * rows_at_once(k) + 2, 1), sizeof *scratch);
 
         for (size_t s = (size_t)w; s < count; s += (size_t)threads)
             for (size_t c = stretches[s].from; c < stretches[s].end; c++)
