@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* noise/label_rules.h: which rows are label issues, by the rules of several papers.
+/* noise/label_rules.h: which rows are label issues, by the rules of several
+ * papers.
  *
  * `posterior` flags labels that are more likely wrong than right (suspicion.h).
  * For the others the noise estimate says how many labels of each class are
