@@ -115,7 +115,7 @@ static double measure(enum score score, const struct task *task,
         return -z[y];
     }
     if (score == ONE_WAY)
-        wn_sharpness_logs(row, k, frame->log_p);
+        wn_sharpness_logs(row, 1, k, frame->log_p);
     for (size_t t = 0; t < k; t++) {
         z[t] = score == ONE_WAY
                    ? exp(task->b * frame->log_p[t]) * frame->one_way[t]
