@@ -123,6 +123,23 @@ static size_t join_near(const struct wn_copies_rows *rows, size_t *parent)
     return copies;
 }
 
+size_t wn_groups_number(const int32_t *given, size_t groups, size_t n,
+                        int32_t *group)
+{
+    int32_t *number = wn_new(groups, sizeof *number); /* from 1; 0: not seen */
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const int32_t g = given ? given[i] : -1;
+
+        group[i] = g >= 0 && number[g] ? number[g] - 1 : (int32_t)count++;
+        if (g >= 0)
+            number[g] = group[i] + 1;
+    }
+    free(number);
+    return count;
+}
+
 void wn_copies_merge(const struct wn_copies_rows *rows, int32_t *group,
                      size_t *groups, struct wn_copies *found)
 {

@@ -34,6 +34,12 @@ struct wn_copies_rows {
     const float *distance;   /* n x m, of `neighbor` */
 };
 
+/* Number groups in order of appearance; a row without one (-1) is a group of
+ * its own. given   n, 0..groups-1 or -1; NULL: no row is in a group group out,
+ * n Returns how many there are. */
+size_t wn_groups_number(const int32_t *given, size_t groups, size_t n,
+                        int32_t *group);
+
 /* Merge the groups of copies.
  *   group   in and out, n, 0..*groups-1; out: numbered by their first row
  *   groups  in and out, how many there are

@@ -72,9 +72,8 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
     return 0;
 }
 
-/* Number the groups of the user in order of appearance; a row without one is a
- * group of its own. Then merge the groups of copies. Without groups and copies
- * there are none. */
+/* The groups of the user, with the groups of copies merged. Without groups and
+ * copies there are none. */
 static int number_groups(const struct wn_run *run, struct work *work,
                          struct wn_error *error)
 {
@@ -86,19 +85,9 @@ static int number_groups(const struct wn_run *run, struct work *work,
         return wn_fail(error, WN_EUSAGE,
                        "--ungrouped: %s has no groups (ingest --group)", name);
     const bool grouped = data->group && !ungrouped;
-    int32_t *number = wn_new(data->groups, sizeof *number);
     work->group = wn_spill_new(data->n, sizeof *work->group);
-    for (size_t g = 0; g < data->groups; g++)
-        number[g] = -1;
-    for (size_t i = 0; i < data->n; i++) {
-        const int32_t g = grouped ? data->group[i] : -1;
-
-        work->group[i] =
-            g < 0 || number[g] < 0 ? (int32_t)work->groups++ : number[g];
-        if (g >= 0)
-            number[g] = work->group[i];
-    }
-    free(number);
+    work->groups = wn_groups_number(grouped ? data->group : NULL, data->groups,
+                                    data->n, work->group);
     if (grouped && work->groups < 2)
         return wn_fail(error, WN_EDATA,
                        "%s: found one group in %zu rows, wanted two or more, "
