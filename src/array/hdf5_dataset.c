@@ -79,9 +79,9 @@ static int refuse_chunk(struct wn_hdf5_reader *reader)
                                   "its extents want");
 }
 
-/* Check that every stored chunk gives exactly `bytes` bytes: HDF5 1.10 copies
- * as many from a buffer of what it gets. A chunk that is not stored is made of
- * fill values. */
+/* Check that every stored chunk expands to exactly `bytes` bytes: HDF5 1.10
+ * copies that many from a buffer of the length it found. A chunk that is not
+ * stored holds fill values. */
 static int check_chunks(struct wn_hdf5_reader *reader, hid_t creation,
                         const hsize_t *chunk, size_t bytes)
 {

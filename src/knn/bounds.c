@@ -202,9 +202,9 @@ static int compare_winners(const void *left, const void *right)
     return (a->row > b->row) - (a->row < b->row);
 }
 
-/* All candidates of row i by their distances, in order: Euclidean, or 1 -
- * cosine as half the squared distance of the two directions, exact where it is
- * small. */
+/* Rank the candidates of row i by distance. 1 - cosine is computed as half the
+ * squared distance of the two directions, which stays exact where it is small.
+ */
 static void rank_candidates(const struct wn_bounds *bounds,
                             const struct wn_candidates *candidates, size_t i,
                             struct wn_winner *winners)

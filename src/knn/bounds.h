@@ -97,10 +97,10 @@ float wn_bounds_mth(const float *values, size_t count, size_t m);
 void wn_candidates_start(struct wn_candidates *candidates,
                          struct wn_candidate *entries);
 
-/* Set the limit of row i before its first tile is scanned: the m-th smallest of
- * the least `high` of WN_SCAN_PAD interleaved parts of the columns, which is
- * not below the m-th smallest of all. dots, bias  as for the scan; row i itself
- * has a bias of infinity */
+/* Set the limit of row i before its first tile is scanned. The columns fall
+ * into WN_SCAN_PAD interleaved parts; the limit is the m-th smallest of the
+ * parts' least `high`. That is never below the m-th smallest of all columns.
+ *   dots, bias  as for the scan; row i itself has a bias of infinity */
 void wn_candidates_limit(const struct wn_bounds *bounds,
                          struct wn_candidates *candidates, size_t i,
                          const float *dots, const float *bias, size_t columns);

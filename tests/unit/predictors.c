@@ -178,8 +178,8 @@ static double weight_by_hand(double log_loss)
     return pow(fmax(blind - log_loss, blind / sqrt(N)) / log_loss, 3);
 }
 
-/* The pool of two by its definition, in double; calibrated, into *one. quality
- * is theirs in the first pass. */
+/* Pool two calibrated predictions by the definition, in double, into *one.
+ * quality[2] are their measures in the first pass. */
 static void pool_by_hand(float *one, const float *two,
                          const struct wn_quality *quality)
 {
