@@ -262,7 +262,9 @@ static int check_dataset(struct wn_hdf5_reader *reader, hid_t creation,
     wn_sandbox_seconds(WN_HDF5_SECONDS + content / BYTES_A_SECOND);
     if (layout == H5D_CHUNKED && filters)
         return check_chunks(reader, creation, chunk, bytes);
-    return layout == H5D_CHUNKED && stored % bytes ? refuse_chunk(reader) : 0;
+    return layout == H5D_CHUNKED && (bytes == 0 || stored % bytes)
+               ? refuse_chunk(reader)
+               : 0;
 }
 
 int wn_hdf5_dataset_open(struct wn_hdf5_reader *reader)

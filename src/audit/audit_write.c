@@ -104,7 +104,7 @@ void wn_chunk_extents(const struct wn_hdf5_shape *shape, hsize_t chunk[3])
     chunk[2] = shape->extent[2];
     if (chunk[0] > shape->extent[0])
         chunk[0] = shape->extent[0];
-    for (int r = 0; r < shape->rank; r++)
+    for (int r = 0; r < 3; r++)
         chunk[r] += chunk[r] == 0;
 }
 
