@@ -2,11 +2,23 @@
 /* Equal rows by their hash, near ones by a gap, joined by union-find. */
 #include "learn/copies.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "knn/graph.h"
 #include "util/hash.h"
 #include "util/memory.h"
+#include "util/random.h"
+#include "util/spill.h"
+
+enum {
+    SAMPLE = 2048,           /* rows that the values of a feature come from */
+    MAX_VALUES = 256,        /* of a feature, and a quarter of these rows */
+    PROBED = 256,            /* rows whose gaps are looked at first */
+    DIMENSION_NEIGHBORS = 10 /* from which the dimension comes */
+};
+#define LEAST_HITS 0.02 /* of these, with a gap: fewer are chance */
 
 struct keyed {
     uint64_t hash;
@@ -20,6 +32,13 @@ static int compare_keyed(const void *a, const void *b)
     if (x->hash != y->hash)
         return x->hash < y->hash ? -1 : 1;
     return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static int compare_floats(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+
+    return (x > y) - (x < y);
 }
 
 /* The smallest row of the set of row i, with the path to it halved. */
@@ -42,47 +61,207 @@ static void join(size_t *parent, size_t a, size_t b)
         parent[a] = b;
 }
 
+/* How many of the first neighbours of a row come before a gap, at most `most`:
+ * 0 if none do. Exact copies do not count: a row and its copies have the same
+ * gap. */
+static size_t before_gap(const int32_t *neighbor, const float *distance,
+                         size_t m, size_t most, double gap)
+{
+    size_t exact = 0, c;
+
+    while (exact < m && neighbor[exact] >= 0 && distance[exact] == 0)
+        exact++;
+    for (c = exact + 1; c < m && c - exact <= most; c++) {
+        if (neighbor[c] < 0)
+            return 0;
+        if (distance[c - 1] < gap * (double)distance[c])
+            return c;
+    }
+    return 0;
+}
+
+/* Neighbours whose gaps make copies. */
+struct lists {
+    size_t m, most; /* copies of one row */
+    double gap;
+    int32_t *neighbor; /* n x m */
+    float *distance;
+};
+
+/* Join the near copies of the lists into the sets: near[i] where i has one that
+ * is not exact. */
+static void join_lists(const struct lists *lists, size_t n, size_t *set,
+                       uint8_t *near)
+{
+    const size_t m = lists->m;
+    size_t *count = wn_new(n, sizeof *count);
+
+    for (size_t i = 0; i < n; i++)
+        count[i] = before_gap(lists->neighbor + i * m, lists->distance + i * m,
+                              m, lists->most, lists->gap);
+    for (size_t i = 0; i < n; i++)
+        for (size_t q = 0; q < count[i]; q++) {
+            const size_t j = (size_t)lists->neighbor[i * m + q];
+
+            for (size_t r = 0; r < count[j]; r++)
+                if ((size_t)lists->neighbor[j * m + r] == i) {
+                    join(set, i, j);
+                    near[i] |= lists->distance[i * m + q] > 0;
+                }
+        }
+    free(count);
+}
+
+/* The features of the rows in steps, the number of smaller values that the
+ * feature has in a sample of rows; NULL where one has many values. */
+static float *rows_in_steps(const struct wn_copies_rows *rows)
+{
+    const size_t n = rows->n, d = rows->d;
+    const size_t sample = n < SAMPLE ? n : SAMPLE;
+    const size_t most = MAX_VALUES < sample / 4 ? MAX_VALUES : sample / 4;
+    float *steps = wn_spill_new(wn_product(n, d, 1), sizeof *steps);
+    float *value = wn_new(sample, sizeof *value);
+    size_t j, values = 0;
+
+    for (j = 0; j < d && values <= most; j++) {
+        for (size_t s = 0; s < sample; s++)
+            value[s] = rows->x[s * n / sample * d + j];
+        qsort(value, sample, sizeof *value, compare_floats);
+        values = 1;
+        for (size_t s = 1; s < sample; s++)
+            if (value[s] > value[values - 1])
+                value[values++] = value[s];
+        for (size_t i = 0; i < n && values <= most; i++) {
+            const float own = rows->x[i * d + j];
+            size_t low = 0, high = values;
+
+            while (low < high) {
+                const size_t middle = (low + high) / 2;
+
+                if (value[middle] < own)
+                    low = middle + 1;
+                else
+                    high = middle;
+            }
+            steps[i * d + j] = (float)low;
+        }
+    }
+    free(value);
+    if (values <= most)
+        return steps;
+    wn_spill_free(steps);
+    return NULL;
+}
+
+/* The gap of jittered copies among the rows x, 0 where too few of the rows that
+ * are looked at have one. */
+static double find_gap(const struct wn_graph *graph, size_t most, uint64_t seed)
+{
+    const size_t n = graph->n, m = graph->m;
+    const size_t queries = n / 4 < PROBED ? n / 4 : PROBED;
+    int32_t *query = wn_new(queries, sizeof *query);
+    int32_t *reference = wn_new(n, sizeof *reference);
+    int32_t *index = wn_new(wn_product(queries, m, 1), sizeof *index);
+    float *distance = wn_new(wn_product(queries, m, 1), sizeof *distance);
+    size_t references = 0, hits = 0;
+    struct wn_random random;
+    double sum = 0, terms = 0, gap;
+
+    /* One row of each stretch at random: copies may lie at even distances. */
+    wn_random_start(&random, seed, WN_RANDOM_SAMPLE, 0, 0);
+    for (size_t q = 0, i = 0; q < queries; q++) {
+        const size_t end = (q + 1) * n / queries;
+
+        query[q] = (int32_t)(i + wn_random_below(&random, end - i));
+        for (; i < end; i++)
+            if ((int32_t)i != query[q])
+                reference[references++] = (int32_t)i;
+    }
+    wn_knn_query(graph, query, queries, reference, references, index, distance);
+    for (size_t q = 0; q < queries; q++) {
+        const float *row = distance + q * m;
+
+        for (size_t e = WN_COPIES_MAX; e + 1 < m; e++)
+            if (row[e] > 0) {
+                sum += log((double)row[m - 1] / (double)row[e]);
+                terms++;
+            }
+    }
+    gap =
+        sum > 0 ? fmin(WN_COPIES_STEPS, pow(WN_COPIES_CHANCE, sum / terms)) : 0;
+    for (size_t q = 0; q < queries; q++)
+        hits += before_gap(index + q * m, distance + q * m, m, most, gap) > 0;
+    free(query);
+    free(reference);
+    free(index);
+    free(distance);
+    return hits > 0 && hits >= LEAST_HITS * (double)queries ? gap : 0;
+}
+
+/* The graph of the rows in steps, where jittered copies are likely; lists->gap
+ * is 0 where they are not. */
+static int list_in_steps(const struct wn_copies_rows *rows, struct lists *lists,
+                         struct wn_error *error)
+{
+    const size_t n = rows->n;
+    struct wn_graph_facts facts;
+    int status = 0;
+
+    *lists = (struct lists){.m = DIMENSION_NEIGHBORS, .most = WN_COPIES_MAX};
+    if (rows->threads < 1 || n < 8 * DIMENSION_NEIGHBORS)
+        return 0;
+    float *steps = rows_in_steps(rows);
+    if (!steps)
+        return 0;
+    const struct wn_graph graph = {.x = steps,
+                                   .n = n,
+                                   .d = rows->d,
+                                   .m = lists->m,
+                                   .metric = WN_EUCLIDEAN,
+                                   .threads = rows->threads,
+                                   .log = rows->log};
+    lists->gap = find_gap(&graph, lists->most, rows->seed);
+    if (lists->gap > 0) {
+        lists->neighbor =
+            wn_spill_new(wn_product(n, lists->m, 1), sizeof *lists->neighbor);
+        lists->distance =
+            wn_spill_new(wn_product(n, lists->m, 1), sizeof *lists->distance);
+        status = wn_graph_find(&graph, rows->probe, rows->seed, lists->neighbor,
+                               lists->distance, &facts, error);
+    }
+    wn_spill_free(steps);
+    return status;
+}
+
 /* Join near copies, but no set that holds more than half of the rows of a
  * class: those are a tight cluster, and the class has little else. */
-static size_t join_near(const struct wn_copies_rows *rows, size_t *parent)
+static int join_near(const struct wn_copies_rows *rows, size_t *parent,
+                     size_t *copies, struct wn_error *error)
 {
-    const size_t n = rows->n, m = rows->m;
+    const size_t n = rows->n;
+    const struct lists scaled = {rows->m, WN_COPIES_MAX, WN_COPIES_GAP,
+                                 (int32_t *)rows->neighbor,
+                                 (float *)rows->distance};
+    struct lists in_steps;
+    int status = list_in_steps(rows, &in_steps, error);
     uint8_t *near = wn_new(n, 1), *refused = wn_new(n, 1);
-    size_t *count = wn_new(n, sizeof *count); /* neighbours before a gap */
     size_t *set = wn_new(n, sizeof *set),
            *of_class = wn_new(rows->k, sizeof *set);
     size_t *member = wn_new(n, sizeof *member),
            *begin = wn_new(n + 1, sizeof *set);
     size_t *inside = wn_new(rows->k, sizeof *inside);
-    size_t copies = 0;
 
     for (size_t i = 0; i < n; i++) {
-        const int32_t *neighbor = rows->neighbor + i * m;
-        const float *distance = rows->distance + i * m;
-        size_t exact = 0;
-
-        /* Exact copies do not count: a row and its copies have the same gap. */
-        while (exact < m && neighbor[exact] >= 0 && distance[exact] == 0)
-            exact++;
-        for (size_t c = exact + 1; count[i] == 0 && c < m && neighbor[c] >= 0 &&
-                                   c - exact <= WN_COPIES_MAX;
-             c++)
-            if (distance[c - 1] < WN_COPIES_GAP * (double)distance[c])
-                count[i] = c;
         set[i] = i;
         if (rows->label[i] >= 0)
             of_class[rows->label[i]]++;
     }
-    for (size_t i = 0; i < n; i++)
-        for (size_t q = 0; q < count[i]; q++) {
-            const size_t j = (size_t)rows->neighbor[i * m + q];
-
-            for (size_t r = 0; r < count[j]; r++)
-                if ((size_t)rows->neighbor[j * m + r] == i) {
-                    join(set, i, j);
-                    near[i] |= rows->distance[i * m + q] > 0;
-                }
-        }
+    join_lists(&scaled, n, set, near);
+    if (status == 0 && in_steps.gap > 0)
+        join_lists(&in_steps, n, set, near);
+    wn_spill_free(in_steps.neighbor);
+    wn_spill_free(in_steps.distance);
+    *copies = 0;
     /* The rows of each set, by its first row. */
     for (size_t i = 0; i < n; i++)
         begin[find_root(set, i) + 1]++;
@@ -110,9 +289,8 @@ static size_t join_near(const struct wn_copies_rows *rows, size_t *parent)
     for (size_t i = 0; i < n; i++)
         if (!refused[set[i] = find_root(set, i)]) {
             join(parent, set[i], i);
-            copies += near[i];
+            *copies += near[i];
         }
-    free(count);
     free(near);
     free(refused);
     free(set);
@@ -120,7 +298,7 @@ static size_t join_near(const struct wn_copies_rows *rows, size_t *parent)
     free(member);
     free(begin);
     free(inside);
-    return copies;
+    return status;
 }
 
 size_t wn_groups_number(const int32_t *given, size_t groups, size_t n,
@@ -140,9 +318,11 @@ size_t wn_groups_number(const int32_t *given, size_t groups, size_t n,
     return count;
 }
 
-void wn_copies_merge(const struct wn_copies_rows *rows, int32_t *group,
-                     size_t *groups, struct wn_copies *found)
+int wn_copies_merge(const struct wn_copies_rows *rows, int32_t *group,
+                    size_t *groups, struct wn_copies *found,
+                    struct wn_error *error)
 {
+    int status = 0;
     const size_t n = rows->n, d = rows->d;
     size_t *parent = wn_new(n, sizeof *parent);
     size_t *first = wn_new(*groups, sizeof *first);
@@ -188,7 +368,9 @@ void wn_copies_merge(const struct wn_copies_rows *rows, int32_t *group,
             }
         }
     }
-    found->near = rows->neighbor ? join_near(rows, parent) : 0;
+    found->near = 0;
+    if (rows->neighbor)
+        status = join_near(rows, parent, &found->near, error);
     *groups = 0;
     for (size_t i = 0; i < n; i++) {
         const size_t root = find_root(parent, i);
@@ -199,4 +381,5 @@ void wn_copies_merge(const struct wn_copies_rows *rows, int32_t *group,
     free(key);
     free(row);
     free(parent);
+    return status;
 }

@@ -27,6 +27,16 @@ hits=$(found twice.csv)
 ok "$([ "$hits" -ge 172 ]; echo $?)" "entered twice: $hits of 180 found"
 hits=$(found wrong.csv)
 ok "$([ "$hits" -ge 172 ]; echo $?)" "wrong rows twice: $hits of 180 found"
+# A copy of each with every grey level off by one at most.
+awk -F, -v OFS=, 'function any() { seed = (seed * 1103 + 12345) % 65537
+                                   return seed % 3 - 1 }
+    { print }
+    NR > 1 { for (j = 1; j <= 64; j++) {
+                 $j += any(); $j = $j < 0 ? 0 : $j > 16 ? 16 : $j }
+             copy[NR] = $0 }
+    END { for (i = 2; i <= NR; i++) print copy[i] }' once.csv >jittered.csv
+hits=$(found jittered.csv)
+ok "$([ "$hits" -ge 172 ]; echo $?)" "entered again with jitter: $hits of 180 found"
 ingest -q --label=digit --ignore=true twice.csv -o twice.h5
 runs 'a note says so' score --methods=disagreement twice.h5 -o scored.h5
 ok "$(grep -q '1797 rows are copies of others (1797 exact, 0 near)' err

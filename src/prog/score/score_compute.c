@@ -93,12 +93,21 @@ static int number_groups(const struct wn_run *run, struct work *work,
                        "%s: found one group in %zu rows, wanted two or more, "
                        "or --ungrouped",
                        name, data->n);
-    if (!ungrouped)
-        wn_copies_merge(&(struct wn_copies_rows){data->n, data->d, data->k,
-                                                 work->m, data->features,
-                                                 data->label, work->index,
-                                                 work->distance},
-                        work->group, &work->groups, &work->copies);
+    const struct wn_copies_rows rows = {.n = data->n,
+                                        .d = data->d,
+                                        .k = data->k,
+                                        .m = work->m,
+                                        .x = data->features,
+                                        .label = data->label,
+                                        .neighbor = work->index,
+                                        .distance = work->distance,
+                                        .probe = score_probe(run),
+                                        .seed = score_seed(run),
+                                        .threads = run->threads,
+                                        .log = run->log};
+    if (!ungrouped && wn_copies_merge(&rows, work->group, &work->groups,
+                                      &work->copies, error))
+        return -1;
     const size_t copies = work->copies.exact + work->copies.near;
     if (!grouped && (!copies || work->groups < 3)) {
         wn_spill_free(work->group);
