@@ -36,6 +36,10 @@ int32_t wn_decide_suggestion(const struct wn_evidence *evidence, size_t i,
 }
 
 enum reason {
+    SAID_DROP,
+    SAID_RELABEL,
+    SAID_WRONG,
+    SAID_WRONG_BETTER,
     DUPLICATE,
     TRUSTED,
     MAYBE_OVERLAP,
@@ -51,6 +55,14 @@ enum reason {
 };
 
 const struct wn_reason wn_reasons[] = {
+    [SAID_DROP] = {"said_drop", WN_DROP, "you decided to drop it"},
+    [SAID_RELABEL] = {"said_relabel", WN_RELABEL, "you gave it another label"},
+    [SAID_WRONG] = {"said_wrong", WN_DROP,
+                    "you marked this label as wrong, and no other label is "
+                    "sure enough"},
+    [SAID_WRONG_BETTER] = {"said_wrong_better", WN_RELABEL,
+                           "you marked this label as wrong, and another label "
+                           "is sure enough"},
     [DUPLICATE] = {"duplicate", WN_DROP, "an exact copy of an earlier row"},
     [TRUSTED] = {"trusted", WN_KEEP, "you marked this label as right"},
     [MAYBE_OVERLAP] = {"maybe_overlap", WN_REVIEW,
@@ -79,8 +91,16 @@ enum {
 
 size_t wn_decide(const struct wn_case *this)
 {
+    if (this->decision == WN_SAID_DROP)
+        return SAID_DROP;
+    if (this->decision == WN_SAID_RELABEL)
+        return SAID_RELABEL;
+    if (this->decision == WN_SAID_WRONG)
+        return this->suggestion >= 0 ? SAID_WRONG_BETTER : SAID_WRONG;
     if (this->issue >> CHECK_duplicate & 1)
         return this->claim == WN_CLAIM_NOTHING ? FOUND : DUPLICATE;
+    if (this->decision == WN_SAID_OK)
+        return TRUSTED;
     if (this->issue >> CHECK_label & 1 && this->claim == WN_CLAIM_OVERLAP)
         return MAYBE_OVERLAP;
     if (this->issue >> CHECK_label & 1)

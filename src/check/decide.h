@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/decisions.h"
 #include "check/check.h"
 #include "noise/claim.h"
 
@@ -36,6 +37,7 @@ struct wn_case {
     double suspicion;
     double drop_above; /* of the settings */
     bool trusted;      /* the label is known to be right */
+    enum wn_decision decision;
     enum wn_claim_kind claim;
 };
 

@@ -25,8 +25,9 @@ static void label_find(const struct wn_evidence *evidence,
         &settings->prune};
     size_t hits = 0;
 
-    /* An expectation ranks all labels and cuts the list at max. */
-    if (claim && claim->kind == WN_CLAIM_EXPECTED)
+    /* Expectations and verdicts rank all labels and cut the list at max. */
+    if (claim &&
+        (claim->kind == WN_CLAIM_EXPECTED || claim->kind == WN_CLAIM_REVIEWED))
         memset(hit, 1, n);
     else
         settings->rule->find(&view, hit);

@@ -258,7 +258,7 @@ struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
         wn_csv_reader_free(reader);
         goto failed;
     }
-    if (index->rows)
+    if (index->rows || csv->form.no_rows)
         return csv;
     wn_fail(error, WN_EDATA,
             index->left_outs

@@ -53,6 +53,7 @@ typedef void wn_csv_reject(void *context, enum wn_csv_break broken,
 struct wn_csv_form {
     char delimiter;
     bool no_header;        /* columns are called c1, c2, ... */
+    bool no_rows;          /* a header without rows is a table, too */
     bool sniff;            /* find out both of them, see wn_csv_sniff() */
     const char *label;     /* name of the label column for the sniffer, or
                               NULL */

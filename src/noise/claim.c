@@ -17,7 +17,7 @@
 #define SUREST 0.05 /* of the rows, whose mean largest probability must be */
 #define SURE 0.8    /* this to tell noise from overlap in two classes */
 
-const char wn_claim_names[] = "noise,overlap,nothing,expected";
+const char wn_claim_names[] = "noise,overlap,nothing,expected,reviewed";
 
 /* The mean over the labelled rows of log p[y] - log share[y]. */
 static void measure_gain(const int32_t *label, const struct wn_probability *p,

@@ -14,6 +14,8 @@
  *             most 2 % of the rows; no action follows.
  *   expected  The user gave the share of wrong labels. The suspicions are
  *             shifted by one logit so that their mean is that share.
+ *   reviewed  Verdicts of people say how many labels are wrong; see verdicts.h.
+ *             wn_claim_make() does not make this claim, flag does.
  *   noise     Otherwise. With two classes and overlap_weight above 1/2, at most
  *             as many labels are flagged as the low end of the interval says,
  *             because one probability cannot tell overlap from noise. */
@@ -30,7 +32,8 @@ enum wn_claim_kind {
     WN_CLAIM_NOISE,
     WN_CLAIM_OVERLAP,
     WN_CLAIM_NOTHING,
-    WN_CLAIM_EXPECTED
+    WN_CLAIM_EXPECTED,
+    WN_CLAIM_REVIEWED
 };
 /* Their names in that order, comma-separated, as the audit file has them. */
 extern const char wn_claim_names[];

@@ -68,13 +68,17 @@ $leash true 2>/dev/null || leash=''
 # would name or show something else than an audit leaves.
 own='output force quiet pruned help version'
 apart='in-place source removed counts dry-run format explain columns as'
+apart="$apart review-plan decisions-template decisions-list"
 apart="$apart spreadsheet-safe list-issues list-methods list-models estimate"
 
 # The options of a stage that are passed on, a line each: name, letter and
 # value, "-" for none. The programs print them for a hidden option.
 stage_options() {
     eval "program=\$$1_program"
-    "$program" --options | awk -v without="$own $apart" '
+    without="$own $apart"
+    # The seed of a review plan, not of the models.
+    [ "$1" != report ] || without="$without seed"
+    "$program" --options | awk -v without="$without" '
         BEGIN { count = split(without, words)
                 for (i = 1; i <= count; i++) no[words[i]] = 1 }
         !($1 in no)'

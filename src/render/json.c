@@ -281,7 +281,8 @@ static void put_summary(const struct wn_report *report,
     static const char *const claim_name[] = {[WN_CLAIM_NOISE] = "noise",
                                              [WN_CLAIM_OVERLAP] = "overlap",
                                              [WN_CLAIM_NOTHING] = "nothing",
-                                             [WN_CLAIM_EXPECTED] = "expected"};
+                                             [WN_CLAIM_EXPECTED] = "expected",
+                                             [WN_CLAIM_REVIEWED] = "reviewed"};
     const struct wn_dataset *data = &report->data;
     json_t *summary = made(json_pack(
         "{s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:o,s:I,s:o,s:I,s:I,s:b,s:b}", "record",
@@ -321,19 +322,20 @@ static void put_summary(const struct wn_report *report,
 
         for (size_t c = 0; c < against->causes; c++)
             append(causes, json_text(against->cause[c]));
-        put_line(lines,
-                 json_pack("{s:s,s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}",
-                           "record", "against", "audit",
-                           json_text(against->file), "rows",
-                           (json_int_t)against->old.data.n, "wrong",
-                           json_wrong(&against->old), "label_rows",
-                           (json_int_t)against->old.label_rows, "still",
-                           (json_int_t)change[WN_STILL_FLAGGED], "new",
-                           (json_int_t)change[WN_NEW_FLAG], "new_rows",
-                           (json_int_t)change[WN_NEW_ROW], "cleared",
-                           (json_int_t)gone[WN_CLEARED], "edited",
-                           (json_int_t)gone[WN_EDITED], "removed",
-                           (json_int_t)gone[WN_REMOVED], "causes", causes));
+        put_line(
+            lines,
+            json_pack("{s:s,s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}",
+                      "record", "against", "audit", json_text(against->file),
+                      "rows", (json_int_t)against->old.data.n, "wrong",
+                      json_wrong(&against->old), "label_rows",
+                      (json_int_t)against->old.label_rows, "still",
+                      (json_int_t)change[WN_STILL_FLAGGED], "new",
+                      (json_int_t)change[WN_NEW_FLAG], "new_rows",
+                      (json_int_t)change[WN_NEW_ROW], "cleared",
+                      (json_int_t)gone[WN_CLEARED], "confirmed",
+                      (json_int_t)gone[WN_CONFIRMED], "edited",
+                      (json_int_t)gone[WN_EDITED], "removed",
+                      (json_int_t)gone[WN_REMOVED], "causes", causes));
     }
 }
 

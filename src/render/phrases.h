@@ -50,6 +50,10 @@ void wn_data_text(const struct wn_report *report, struct wn_text *out);
  * were computed. */
 void wn_model_quality_text(const struct wn_report *report, struct wn_text *out);
 
+/* What people found when they looked (text_decisions.c); nothing where nobody
+ * did. */
+void wn_decided_text(const struct wn_report *report, struct wn_text *out);
+
 /* Sections that compare with report->against (text_compare.c): both audits side
  * by side, and the table of the flags that are gone. */
 void wn_comparison_text(const struct wn_report *report, struct wn_text *out);

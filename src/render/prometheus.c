@@ -148,10 +148,10 @@ void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
         put_metric(report, "new_flags",
                    "Label issues that the older audit did not have.",
                    (double)(changes[WN_NEW_FLAG] + changes[WN_NEW_ROW]), out);
-        put_metric(
-            report, "gone_flags",
-            "Label issues of the older audit that are gone.",
-            (double)(gones[WN_CLEARED] + gones[WN_EDITED] + gones[WN_REMOVED]),
-            out);
+        put_metric(report, "gone_flags",
+                   "Label issues of the older audit that are gone.",
+                   (double)(gones[WN_CLEARED] + gones[WN_CONFIRMED] +
+                            gones[WN_EDITED] + gones[WN_REMOVED]),
+                   out);
     }
 }

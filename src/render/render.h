@@ -32,4 +32,12 @@ void wn_json_explain(const struct wn_report *report,
 void wn_prometheus_report(const struct wn_report *report, struct wn_text *out);
 void wn_tsv_report(const struct wn_report *report, struct wn_text *out);
 
+/* Tables for flag --decisions, whatever the format: `count` rows with empty
+ * verdicts, with their strata if a review plan drew them; and the decisions
+ * that the audit has, with their ages at `now`, in seconds since 1970. */
+void wn_decisions_tsv(const struct wn_report *report, const int64_t *rows,
+                      size_t count, bool planned, struct wn_text *out);
+void wn_decided_tsv(const struct wn_report *report, double now,
+                    struct wn_text *out);
+
 #endif

@@ -35,11 +35,11 @@ void wn_comparison_text(const struct wn_report *report, struct wn_text *out)
     wn_phrase_say(out,
                   "Still flagged: %zu. New flags: %zu on unchanged rows, %zu "
                   "on added or edited rows. Gone: %zu no longer suspect, %zu "
-                  "edited, %zu removed.",
+                  "confirmed right, %zu edited, %zu removed.",
                   against->changes[WN_STILL_FLAGGED],
                   against->changes[WN_NEW_FLAG], against->changes[WN_NEW_ROW],
-                  against->gones[WN_CLEARED], against->gones[WN_EDITED],
-                  against->gones[WN_REMOVED]);
+                  against->gones[WN_CLEARED], against->gones[WN_CONFIRMED],
+                  against->gones[WN_EDITED], against->gones[WN_REMOVED]);
     for (size_t c = 0; c < against->causes; c++) {
         wn_text_format(out, "  different: ");
         wn_phrase_data(out, against->cause[c]);

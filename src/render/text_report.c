@@ -60,8 +60,8 @@ static void put_headline(const struct wn_report *report, struct wn_text *out)
 
         wn_text_format(out, ", %zu new %s, %zu gone\n", flags,
                        wn_plural(flags, "flag", "flags"),
-                       gones[WN_CLEARED] + gones[WN_EDITED] +
-                           gones[WN_REMOVED]);
+                       gones[WN_CLEARED] + gones[WN_CONFIRMED] +
+                           gones[WN_EDITED] + gones[WN_REMOVED]);
         return;
     }
     const size_t flagged =
@@ -404,6 +404,19 @@ static void put_command(const struct wn_report *report, const char *program,
     wn_text_format(out, "'%s\n", after);
 }
 
+/* Whether a few verdicts would tell much that flag cannot: the classes overlap,
+ * or the interval is wider than five points and than the estimate. */
+static bool wants_review(const struct wn_report *report)
+{
+    const double width = report->rate_high - report->rate_low;
+
+    return report->label_bit && report->decided.stratum &&
+           !report->decided.count &&
+           (report->claim == WN_CLAIM_OVERLAP ||
+            (report->claim == WN_CLAIM_NOISE && width > 0.05 &&
+             width > report->rate));
+}
+
 static void put_next_commands(const struct wn_report *report,
                               struct wn_text *out)
 {
@@ -429,6 +442,12 @@ static void put_next_commands(const struct wn_report *report,
         put_command(report, "report", "", " --top=20",
                     "the most suspicious rows", out);
         return;
+    }
+    if (wants_review(report)) {
+        put_command(report, "report", " --review-plan=40", " > todo.tsv",
+                    "40 labels to judge", out);
+        put_command(report, "flag", " -i --decisions=todo.tsv", "",
+                    "then, with verdicts in it", out);
     }
     while (!report->issue[report->order[first]])
         first++;
@@ -487,6 +506,7 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
             if (report->claim != WN_CLAIM_NOTHING)
                 put_classes(report, out);
         }
+        wn_decided_text(report, out);
         wn_grid_start(&grid, head, sizeof head / sizeof *head);
         for (size_t c = 0; c < report->checks; c++) {
             const char *name = report->check_name[c];

@@ -18,6 +18,12 @@ static double cost_of(const struct wn_report *report, size_t row)
     return report->data.cost ? (double)report->data.cost[row] : 1;
 }
 
+/* Nobody needs to look at it again. */
+static bool is_decided(const struct wn_report *report, size_t row)
+{
+    return report->decided.of && report->decided.of[row] != WN_UNDECIDED;
+}
+
 /* Descending by worth, then in the order of suspicion. */
 static int compare_candidates(const void *a, const void *b)
 {
@@ -38,7 +44,7 @@ static struct candidate *list_candidates(const struct wn_report *report,
         const size_t row = (size_t)report->order[r];
         const double suspicion = (double)report->suspicion[row];
 
-        if (suspicion > 0)
+        if (suspicion > 0 && !is_decided(report, row))
             all[(*count)++] =
                 (struct candidate){suspicion / cost_of(report, row), r};
     }
@@ -101,6 +107,9 @@ int64_t *wn_report_rows(const struct wn_report *report,
         return rows;
     }
     assert(default_rows != WN_ROWS_DEFAULT);
+    /* The first few of a summary are those that are left to do. */
+    const bool open_only = which == WN_ROWS_DEFAULT &&
+                           default_rows == WN_ROWS_FLAGGED && limit < SIZE_MAX;
     if (which != WN_ROWS_DEFAULT)
         limit = which == WN_ROWS_FIRST ? report->top : SIZE_MAX;
     else if (!report->against || default_rows != WN_ROWS_FLAGGED)
@@ -109,6 +118,8 @@ int64_t *wn_report_rows(const struct wn_report *report,
     for (size_t r = 0; r < n && *count < limit; r++) {
         const int64_t row = report->order ? report->order[r] : (int64_t)r;
 
+        if (open_only && is_decided(report, (size_t)row))
+            continue;
         if (which == WN_ROWS_DEFAULT
                 ? report->against->change[row] >= WN_NEW_FLAG
                 : which != WN_ROWS_FLAGGED ||

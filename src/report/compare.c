@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An audit against an older one: which flags are new, which are gone, and what
  * may have caused it. Only the two audits are read, not the data. */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/features.h"
 #include "report/report.h"
 #include "util/hash.h"
 #include "util/memory.h"
 #include "util/text.h"
 
-const char *const wn_gone_names[WN_GONES] = {"cleared", "edited", "removed"};
+const char *const wn_gone_names[WN_GONES] = {"cleared", "confirmed", "edited",
+                                             "removed"};
 const char *const wn_change_names[WN_CHANGES] = {"", "still", "new", "new row"};
+
+/* Features of a row that nobody edited may differ by this many standard
+ * deviations, because edits of other rows moved the scale. */
+#define SAME_FEATURE 0.02
 
 /* --- rows ---------------------------------------------------------------- */
 
@@ -84,11 +91,86 @@ int wn_comparison_gone(const struct wn_comparison *against,
         return -1;
     if (now < 0)
         return WN_REMOVED;
+    if (against->confirmed[i])
+        return WN_CONFIRMED;
     return against->edited[i] ? WN_EDITED : WN_CLEARED;
 }
 
-static void compare_rows(struct wn_comparison *against,
-                         const struct wn_report *report)
+/* Rows marked as right: 1 by the role trusted or by a verdict; free(). */
+static uint8_t *list_right(const struct wn_report *report,
+                           const struct wn_audit *audit, struct wn_error *error)
+{
+    static const char path[] = "data/trusted";
+    const size_t n = report->data.n;
+    uint8_t *right =
+        wn_audit_has(audit, path)
+            ? wn_audit_read(audit, path, WN_U8, (size_t[3]){n, 0, 0}, error)
+            : wn_new(n, 1);
+
+    for (size_t i = 0; right && report->decided.of && i < n; i++)
+        if (report->decided.of[i] != WN_UNDECIDED)
+            right[i] = report->decided.of[i] == WN_SAID_OK;
+    return right;
+}
+
+/* Whether label and features of two rows are the same. Features that cannot be
+ * read are not. */
+static bool same_row(const struct wn_report *old, struct wn_features *then,
+                     size_t i, const struct wn_report *new,
+                     struct wn_features *now, size_t j)
+{
+    const char *was = wn_report_class(old, old->data.label[i]);
+    const char *is = wn_report_class(new, new->data.label[j]);
+    const size_t d = old->data.d;
+    struct wn_error unread = {0};
+    bool same =
+        was && is && strcmp(was, is) == 0 && then && now && d == new->data.d;
+
+    if (!same)
+        return false;
+    float *x = wn_new(d, sizeof *x), *y = wn_new(d, sizeof *y);
+    same = wn_features_read(then, i, i + 1, x, &unread) == 0 &&
+           wn_features_read(now, j, j + 1, y, &unread) == 0;
+    for (size_t f = 0; same && f < d; f++)
+        same = fabs((double)x[f] - (double)y[f]) <= SAME_FEATURE;
+    free(x);
+    free(y);
+    return same;
+}
+
+/* Find the rows that a person marked as right since, and that are the same but
+ * for the mark. */
+static int find_confirmed(struct wn_comparison *against,
+                          const struct wn_audit *then,
+                          const struct wn_report *report,
+                          const struct wn_audit *now, struct wn_error *error)
+{
+    const struct wn_report *old = &against->old;
+    struct wn_error unread = {0};
+    uint8_t *was = list_right(old, then, error);
+    uint8_t *is = was ? list_right(report, now, error) : NULL;
+    struct wn_features *x = is ? wn_features_open(then, &unread) : NULL;
+    struct wn_features *y = x ? wn_features_open(now, &unread) : NULL;
+
+    against->confirmed = wn_new(old->data.n, 1);
+    for (size_t i = 0; is && i < old->data.n; i++) {
+        const int64_t j = against->now[i];
+
+        against->confirmed[i] =
+            j >= 0 && wn_report_is_flagged(old, i) && !was[i] && is[j] &&
+            (!against->edited[i] || same_row(old, x, i, report, y, (size_t)j));
+    }
+    wn_features_close(x);
+    wn_features_close(y);
+    free(was);
+    free(is);
+    return error->code ? -1 : 0;
+}
+
+static int compare_rows(struct wn_comparison *against,
+                        const struct wn_audit *old_audit,
+                        const struct wn_report *report,
+                        const struct wn_audit *audit, struct wn_error *error)
 {
     const size_t n = report->data.n, old_n = against->old.data.n;
     int64_t *then = wn_new(n, sizeof *then);
@@ -102,6 +184,10 @@ static void compare_rows(struct wn_comparison *against,
         against->now[i] = -1;
     match_rows(against, report, then, false);
     match_rows(against, report, then, true);
+    if (find_confirmed(against, old_audit, report, audit, error)) {
+        free(then);
+        return -1;
+    }
     for (size_t i = 0; i < n; i++) {
         enum wn_change change = WN_NOT_FLAGGED;
 
@@ -123,6 +209,7 @@ static void compare_rows(struct wn_comparison *against,
             against->gones[gone]++;
     }
     free(then);
+    return 0;
 }
 
 /* --- causes -------------------------------------------------------------- */
@@ -227,7 +314,8 @@ static void find_causes(struct wn_comparison *against,
 }
 
 int wn_comparison_load(struct wn_comparison *against,
-                       const struct wn_report *report, const char *file,
+                       const struct wn_report *report,
+                       const struct wn_audit *now, const char *file,
                        struct wn_error *error)
 {
     struct wn_audit *audit;
@@ -241,10 +329,10 @@ int wn_comparison_load(struct wn_comparison *against,
     if (!audit)
         return -1;
     status = wn_report_load(&against->old, audit, error);
-    if (status == 0) {
-        compare_rows(against, report);
+    if (status == 0)
+        status = compare_rows(against, audit, report, now, error);
+    if (status == 0)
         find_causes(against, report);
-    }
     wn_audit_close(audit);
     return status;
 }
@@ -258,5 +346,6 @@ void wn_comparison_free(struct wn_comparison *against)
     free(against->change);
     free(against->now);
     free(against->edited);
+    free(against->confirmed);
     *against = (struct wn_comparison){0};
 }

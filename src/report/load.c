@@ -38,6 +38,7 @@ void wn_report_free(struct wn_report *report)
     free(report->action);
     free(report->reason);
     free(report->threshold);
+    wn_decided_free(&report->decided);
     wn_sparse_free(&report->joint_cells);
     free(report->joint);
     free(report->confident.cell);
@@ -321,7 +322,7 @@ static void load_claim(struct wn_report *report, const struct wn_audit *audit,
                     wn_audit_name(audit), path, rate[r]);
     const double claim =
         wn_report_number(audit, path, "claim", -INFINITY, INFINITY);
-    for (int kind = WN_CLAIM_NOISE; kind <= WN_CLAIM_EXPECTED; kind++)
+    for (int kind = WN_CLAIM_NOISE; kind <= WN_CLAIM_REVIEWED; kind++)
         if (claim == (double)kind)
             report->claim = (enum wn_claim_kind)kind;
     if (!error->code && !isnan(claim) && claim != (double)report->claim)
@@ -385,7 +386,8 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
     load_claim(report, audit, error);
     return error->code || load_joint(report, audit, error) ||
                    wn_confident_load(&report->confident, audit, report->data.n,
-                                     report->data.k, error)
+                                     report->data.k, error) ||
+                   wn_decided_load(report, audit, error)
                ? -1
                : check_codes(report, audit, error);
 }

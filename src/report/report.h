@@ -12,6 +12,7 @@
 
 #include "audit/audit.h"
 #include "audit/dataset.h"
+#include "audit/decisions.h"
 #include "noise/claim.h"
 #include "noise/sparse_joint.h"
 #include "util/error.h"
@@ -92,6 +93,30 @@ struct wn_confident {
     struct wn_confident_cell *cell; /* by given, then true class */
 };
 
+/* What a person decided about a row, and what flag would have said of it, had
+ * nobody looked. */
+struct wn_decided_row {
+    size_t row;
+    enum wn_decision decision;
+    int32_t class; /* -1 = none */
+    bool planned;
+    float suspicion;
+    uint32_t issue;
+    uint8_t reason;
+};
+
+/* /flag/decided and what belongs to it; see winnow-audit(5). */
+struct wn_decided_rows {
+    size_t count;
+    struct wn_decided_row *row; /* by row */
+    char **who, **when, **note; /* count */
+    uint8_t *of;                /* n, enum wn_decision; NULL without any */
+    uint8_t *stratum;           /* n, 0 = none; NULL where none was found */
+    size_t stale, gone;         /* verdicts that do not count any more */
+    size_t trusted, trusted_suspects; /* labels that the data call right, and
+                                         those that flag would have flagged */
+};
+
 /* Which rows to list. */
 enum wn_rows {
     WN_ROWS_DEFAULT, /* the format's choice */
@@ -147,6 +172,7 @@ struct wn_report {
     double rate, rate_low, rate_high; /* wrong labels, with its interval; NaN
                                          where nothing can be told */
     enum wn_claim_kind claim;         /* of older audits: noise */
+    struct wn_decided_rows decided;
     double gain, gain_sd, overlap_weight; /* its evidence; see flag/noise/rate
                                              in winnow-audit(5) */
 
@@ -230,6 +256,27 @@ enum { WN_REVIEWS = 6 };
 size_t wn_budget_curve(const struct wn_report *report,
                        struct wn_review review[WN_REVIEWS]);
 
+/* How often reviewed labels were wrong, with the exact 95 % interval. */
+struct wn_precision {
+    size_t reviewed, wrong; /* verdicts ok, wrong and relabel */
+    double low, high;
+};
+enum wn_precision_of { WN_OF_ALL, WN_OF_SUSPECTS, WN_OF_REASON };
+/* Of all reviewed rows, of those that would have a label issue, or of those
+ * that would have that reason (an index of reason_name), had nobody looked. */
+struct wn_precision wn_precision_of(const struct wn_report *report,
+                                    enum wn_precision_of what, size_t reason);
+
+/* Up to `count` rows without a verdict whose review says most, in random order;
+ * free(). See noise/verdicts.h. The audit has strata. */
+int64_t *wn_review_plan(const struct wn_report *report, size_t count,
+                        uint64_t seed, size_t *found);
+
+/* Read report->decided; the reasons are loaded. Used by wn_report_load(). */
+int wn_decided_load(struct wn_report *report, const struct wn_audit *audit,
+                    struct wn_error *error) WN_MUST_CHECK;
+void wn_decided_free(struct wn_decided_rows *decided);
+
 /* The identifier of row i and its length; NULL without identifiers. */
 const char *wn_report_id(const struct wn_report *report, size_t i,
                          size_t *length);
@@ -274,9 +321,10 @@ enum wn_change {
 };
 /* Why a flag is gone. */
 enum wn_gone {
-    WN_CLEARED, /* the row is unchanged */
-    WN_EDITED,  /* the row with this identifier has other content now */
-    WN_REMOVED, /* there is no such row any more */
+    WN_CLEARED,   /* the row is unchanged */
+    WN_CONFIRMED, /* a person marked the label as right; else unchanged */
+    WN_EDITED,    /* the row with this identifier has other content now */
+    WN_REMOVED,   /* there is no such row any more */
     WN_GONES
 };
 
@@ -288,23 +336,28 @@ struct wn_comparison {
     struct wn_report old;
     uint8_t *change; /* n of the new audit, enum wn_change */
     size_t changes[WN_CHANGES];
-    int64_t *now;    /* n of the old audit: the row now, -1 if none */
-    uint8_t *edited; /* n of the old audit: matched by identifier only */
+    int64_t *now;       /* n of the old audit: the row now, -1 if none */
+    uint8_t *edited;    /* n of the old audit: matched by identifier only */
+    uint8_t *confirmed; /* n of the old audit: flagged then, marked as right
+                           since, and else the same */
     size_t gones[WN_GONES];
     size_t causes;
     char **cause; /* what differs in data, versions, options: a line each */
 };
 
-/* Load the older audit and compare. WN_EUSAGE if either is not flagged. On
+/* Load the older audit and compare; `now` is the audit of the report. WN_EUSAGE
+ * if either is not flagged. On
  * failure *against is empty. */
 int wn_comparison_load(struct wn_comparison *against,
-                       const struct wn_report *report, const char *file,
+                       const struct wn_report *report,
+                       const struct wn_audit *now, const char *file,
                        struct wn_error *error) WN_MUST_CHECK;
 void wn_comparison_free(struct wn_comparison *against);
 /* Why the flag of old row i is gone; -1 if it is not, or was not flagged. */
 int wn_comparison_gone(const struct wn_comparison *against,
                        const struct wn_report *report, size_t i);
-/* "cleared", "edited", "removed"; "", "still", "new", "new row". */
+/* "cleared", "confirmed", "edited", "removed"; "", "still", "new", "new row".
+ */
 extern const char *const wn_gone_names[WN_GONES];
 extern const char *const wn_change_names[WN_CHANGES];
 

@@ -108,6 +108,13 @@ static void count_rows(struct wn_report *report)
             : (size_t)(report->rate * (double)report->labelled + 0.5);
 }
 
+/* Whether the suspicions have the rate, and the joint does not. */
+static bool sums_suspicions(const struct wn_report *report)
+{
+    return report->claim == WN_CLAIM_EXPECTED ||
+           report->claim == WN_CLAIM_REVIEWED;
+}
+
 /* Whether to show the joint of given and true classes: flag must claim noise.
  */
 static bool has_joint(const struct wn_report *report)
@@ -141,7 +148,8 @@ static int summary_compare_classes(const void *a, const void *b)
 }
 
 /* The estimate of wrong labels in a class is that of the joint. It knows
- * nothing of the share that the user expects; then the suspicions have it. */
+ * nothing of the share that the user expects, or of verdicts; then the
+ * suspicions have it. */
 static void count_classes(struct wn_report *report)
 {
     const struct wn_dataset *data = &report->data;
@@ -153,7 +161,7 @@ static void count_classes(struct wn_report *report)
         if (data->label[i] < 0)
             continue;
         lines[data->label[i]].rows++;
-        if (report->claim == WN_CLAIM_EXPECTED)
+        if (sums_suspicions(report))
             lines[data->label[i]].expected += (double)report->suspicion[i];
         lines[data->label[i]].flagged +=
             report->flagged && report->issue[i] & report->label_bit;
@@ -164,7 +172,7 @@ static void count_classes(struct wn_report *report)
         lines[c].class = c;
         lines[c].predicted = report->predicted ? report->predicted[c] : 0;
         report->majority = fmax(report->majority, share);
-        if (!has_joint(report) && report->claim != WN_CLAIM_EXPECTED)
+        if (!has_joint(report) && !sums_suspicions(report))
             lines[c].expected = NAN;
         if (has_joint(report))
             lines[c].expected =

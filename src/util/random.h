@@ -19,7 +19,8 @@ enum wn_purpose {
     WN_RANDOM_TREES,
     WN_RANDOM_SAMPLE,
     WN_RANDOM_PROJECTION,
-    WN_RANDOM_CELLS
+    WN_RANDOM_CELLS,
+    WN_RANDOM_REVIEW
 };
 
 struct wn_random {

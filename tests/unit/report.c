@@ -800,8 +800,8 @@ static void codes_out_of_range_are_refused(void **state)
     variant.rate[0] = 1e300;
     refuses(&variant, "flag/noise/rate: found 1e+300, wanted 0 to 1");
     variant = plain;
-    variant.claim = 4;
-    refuses(&variant, "flag/noise/rate: claim is 4, out of range");
+    variant.claim = 5;
+    refuses(&variant, "flag/noise/rate: claim is 5, out of range");
     variant = plain;
     variant.actions = "keep,\x1b[2J";
     refuses(&variant, "is no name");
@@ -914,9 +914,9 @@ static void comparison_finds_new_and_gone_flags(void **state)
     write_audit(&new);
     struct wn_audit *audit = wn_audit_open(path, WN_DATA, &error);
     must(!audit || wn_report_load(&report, audit, &error), &error);
+    write_audit(&old); /* the open file stays what it is */
+    must(wn_comparison_load(&against, &report, audit, path, &error), &error);
     wn_audit_close(audit);
-    write_audit(&old);
-    must(wn_comparison_load(&against, &report, path, &error), &error);
     assert_memory_equal(
         against.change,
         ((uint8_t[N]){WN_STILL_FLAGGED, WN_NOT_FLAGGED, WN_NEW_FLAG,

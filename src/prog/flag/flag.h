@@ -4,11 +4,23 @@
 #define WN_PROG_FLAG_FLAG_H
 
 #include "check/check.h"
+#include "check/decide.h"
 #include "noise/confident.h"
 #include "noise/claim.h"
 #include "audit/audit.h"
 #include "audit/dataset.h"
+#include "audit/decisions.h"
+#include "noise/verdicts.h"
 #include "prog/program.h"
+
+/* What flag would say had nobody judged a label; empty where nobody did. */
+struct unseen {
+    struct wn_noise noise;
+    struct wn_suspicion judged;
+    struct wn_claim claim;
+    struct wn_verdict *base; /* n: judged, before the claim */
+    uint8_t *hit;            /* n: label issues */
+};
 
 /* Everything that flag reads, finds and writes. */
 struct work {
@@ -26,6 +38,15 @@ struct work {
     struct wn_claim claim;
     struct wn_text ran;
 
+    /* --decisions */
+    bool decides; /* the option is given */
+    struct wn_decisions decisions;
+    const struct wn_decided **decided; /* n, NULL without one; or NULL */
+    struct wn_known known;
+    struct wn_verdicts verdicts;
+    struct unseen unseen;
+    uint8_t *trusted; /* n: in the data, or by a verdict; or NULL */
+
     uint32_t *issue;
     float *suspicion, *quality;
     int64_t *order;
@@ -37,6 +58,28 @@ struct work {
  * the checks. */
 int flag_read_evidence(const struct wn_run *run, struct work *work,
                        struct wn_error *error) WN_MUST_CHECK;
+
+/* flag_decisions.c, in this order: read the files of --decisions; with verdicts
+ * or trusted labels, judge all labels as if there were none, then learn from
+ * the verdicts; give the known labels probability 1, or 0; their suspicions 0,
+ * or 1; change the claim; mark the label issues that are known. */
+int flag_read_decisions(const struct wn_run *run, struct work *work,
+                        struct wn_error *error) WN_MUST_CHECK;
+int flag_judge_unseen(const struct wn_run *run, struct work *work,
+                      const struct wn_noise_settings *settings,
+                      const struct wn_expectation *expectation,
+                      struct wn_error *error) WN_MUST_CHECK;
+void flag_settle_probability(struct work *work);
+void flag_settle_suspicion(struct work *work);
+void flag_claim_verdicts(struct work *work);
+void flag_mark_wrong(struct work *work);
+/* /flag/stratum and /flag/decided; `reasons` are the names of wn_reasons. */
+int flag_write_decisions(struct wn_audit_writer *writer,
+                         const struct work *work,
+                         const struct wn_decide_settings *settings,
+                         const char *reasons,
+                         struct wn_error *error) WN_MUST_CHECK;
+void flag_free_decisions(struct work *work);
 
 /* flag_noise.c. With --verbose: the noise, its worst classes and pairs of
  * classes. */

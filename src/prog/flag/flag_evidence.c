@@ -125,7 +125,7 @@ static int read_scores(const struct wn_run *run, struct work *work,
 /* The memory of flag in bytes. `fixed` is the part that cannot go into files:
  * the label and the roles of each row, the defects, and the noise by class. */
 static double bytes(const struct wn_dataset *data, size_t d, size_t m,
-                    int threads, double *fixed)
+                    bool judged, int threads, double *fixed)
 {
     const double n = (double)data->n, k = (double)data->k;
     const double cells = k > WN_WHOLE_CLASSES ? fmin(k * k, 2 * n + k) : k * k;
@@ -133,8 +133,9 @@ static double bytes(const struct wn_dataset *data, size_t d, size_t m,
     const double defects = 16 * (double)data->defects;
 
     *fixed = 14e6 + 1e6 * threads + 24 * n + classes + defects;
-    return n * (4 * k + 8 * (double)m + 120) + 4 * ROWS * (double)d + classes +
-           defects + 64e6;
+    /* Rows that a person judged are looked at twice. */
+    return n * (4 * k + 8 * (double)m + (judged ? 240 : 120)) +
+           4 * ROWS * (double)d + (judged ? 2 : 1) * classes + defects + 64e6;
 }
 
 int flag_read_evidence(const struct wn_run *run, struct work *work,
@@ -155,7 +156,9 @@ int flag_read_evidence(const struct wn_run *run, struct work *work,
         return -1;
     snprintf(what, sizeof what, "%zu rows of %zu classes and %zu neighbours",
              data->n, data->k, m);
-    const double need = bytes(data, d, m, run->threads, &fixed);
+    const double need = bytes(
+        data, d, m, data->trusted || wn_option_given(run->options, "decisions"),
+        run->threads, &fixed);
     if (wn_run_limit_memory(run, need, fixed, what, error))
         return -1;
     evidence->n = data->n;

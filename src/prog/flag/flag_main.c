@@ -51,6 +51,8 @@ static const struct wn_option first_rows[] = {
     {.name = "precision", .kind = WN_REAL, .value = "P", .low = 0, .high = 1,
      .recorded = true,
      .help = "flag labels of which at least the share P is expected wrong"},
+    {.name = "decisions", .kind = WN_LIST, .value = "FILE",
+     .help = "read what people decided about rows; may be repeated"},
     {.name = "list-issues", .kind = WN_FLAG,
      .help = "show the checks and the rules and stop"},
     {0}};
@@ -108,22 +110,6 @@ static int read_expectation(const struct wn_run *run,
                    given);
 }
 
-/* A trusted label is right: its class has probability 1. So the row teaches the
- * noise matrix and never counts as wrong. */
-static void trust_labels(struct work *work)
-{
-    const struct wn_evidence *evidence = &work->evidence;
-
-    for (size_t i = 0; evidence->trusted && i < evidence->n; i++) {
-        float *row = work->probability + i * evidence->k;
-
-        if (!evidence->trusted[i] || evidence->label[i] < 0)
-            continue;
-        memset(row, 0, evidence->k * sizeof *row);
-        row[evidence->label[i]] = 1;
-    }
-}
-
 /* Estimate the noise where there are labels, probabilities and two classes. */
 static int estimate(const struct wn_run *run, struct work *work,
                     struct wn_error *error)
@@ -142,7 +128,9 @@ static int estimate(const struct wn_run *run, struct work *work,
         return -1;
     if (!evidence->label || !evidence->probability || evidence->k < 2)
         return 0;
-    trust_labels(work);
+    if (flag_judge_unseen(run, work, &settings, &expectation, error))
+        return -1;
+    flag_settle_probability(work);
     if (wn_noise_estimate(evidence->label, &p, &settings, &work->noise, error))
         return -1;
     wn_suspicion_find(evidence->label, &p, &work->noise, run->threads,
@@ -151,12 +139,10 @@ static int estimate(const struct wn_run *run, struct work *work,
                       run->threads, &work->judged);
     evidence->noise = &work->noise;
     evidence->suspicion = &work->judged;
-    for (size_t i = 0; evidence->trusted && i < evidence->n; i++)
-        if (evidence->trusted[i])
-            work->judged.verdict[i] =
-                (struct wn_verdict){0, 1, evidence->label[i]};
+    flag_settle_suspicion(work);
     wn_claim_make(evidence->label, &p, &expectation, &work->judged,
                   &work->claim);
+    flag_claim_verdicts(work);
     evidence->claim = &work->claim;
     if (work->claim.kind == WN_CLAIM_NOTHING)
         wn_log_note(run->log,
@@ -226,23 +212,25 @@ static void rate_labels(const struct wn_run *run, struct work *work)
 
 /* Suspicion, suggestion and action of every row. The order comes from the
  * suspicions before they are rounded to float. */
-static void decide_rows(const struct wn_run *run, struct work *work)
+static void decide_rows(struct work *work,
+                        const struct wn_decide_settings *given)
 {
     const struct wn_evidence *evidence = &work->evidence;
+    const struct wn_decide_settings settings = *given;
     const size_t n = evidence->n;
-    const struct wn_decide_settings settings = {
-        wn_option_number(run->options, "suggest-above"),
-        wn_option_number(run->options, "drop-above")};
     struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
 
     const int label = wn_check_find("label"); /* its bit */
 
     for (size_t i = 0; i < n; i++) {
         const int32_t y = evidence->label ? evidence->label[i] : -1;
+        const struct wn_decided *decided =
+            work->decided ? work->decided[i] : NULL;
         struct wn_verdict verdict = {0, 0, -1};
 
         work->suggestion[i] = -1;
-        if (evidence->noise && work->claim.kind != WN_CLAIM_NOTHING) {
+        if (evidence->noise &&
+            (work->claim.kind != WN_CLAIM_NOTHING || decided)) {
             verdict = work->judged.verdict[i];
             work->suggestion[i] =
                 wn_decide_suggestion(evidence, i, &verdict, &settings);
@@ -252,12 +240,14 @@ static void decide_rows(const struct wn_run *run, struct work *work)
                 !(work->issue[i] >> label & 1))
                 work->suggestion[i] = -1;
         }
+        if (decided && decided->decision == WN_SAID_RELABEL)
+            work->suggestion[i] = decided->class;
         work->suspicion[i] = (float)verdict.suspicion;
         ranked[i] = (struct wn_ranked){-verdict.suspicion, i};
         work->reason[i] = (uint8_t)wn_decide(&(struct wn_case){
             work->issue[i], y, work->suggestion[i], verdict.suspicion,
             settings.drop_above, evidence->trusted && evidence->trusted[i],
-            work->claim.kind});
+            decided ? decided->decision : WN_UNDECIDED, work->claim.kind});
         work->action[i] = (uint8_t)wn_reasons[work->reason[i]].action;
     }
     wn_rank(ranked, n);
@@ -267,6 +257,7 @@ static void decide_rows(const struct wn_run *run, struct work *work)
 }
 
 static int write_flags(struct wn_audit_writer *writer, const struct work *work,
+                       const struct wn_decide_settings *settings,
                        struct wn_error *error)
 {
     const size_t n[3] = {work->evidence.n, 0, 0};
@@ -298,7 +289,9 @@ static int write_flags(struct wn_audit_writer *writer, const struct work *work,
         wn_audit_write_text(writer, "flag/action", "names", wn_action_names,
                             error) ||
         wn_audit_write_text(writer, "flag/reason", "names",
-                            wn_text_of(&reasons), error);
+                            wn_text_of(&reasons), error) ||
+        flag_write_decisions(writer, work, settings, wn_text_of(&reasons),
+                             error);
 
     wn_text_free(&checks);
     wn_text_free(&reasons);
@@ -375,6 +368,7 @@ static int flag(struct wn_run *run, struct wn_error *error)
     if (wn_option_on(run->options, "list-issues"))
         return list_issues(run, error);
     if (flag_read_evidence(run, &work, error) ||
+        flag_read_decisions(run, &work, error) ||
         wn_check_settings_read(run->options, work.evidence.label_name,
                                work.evidence.k, &work.settings, error))
         goto done;
@@ -392,9 +386,13 @@ static int flag(struct wn_run *run, struct wn_error *error)
     work.reason = wn_spill_new(n, sizeof *work.reason);
     work.hit = wn_spill_new(n, sizeof *work.hit);
     run_checks(run, &work);
+    flag_mark_wrong(&work);
     rate_labels(run, &work);
-    decide_rows(run, &work);
-    if (write_flags(writer, &work, error))
+    const struct wn_decide_settings settings = {
+        wn_option_number(run->options, "suggest-above"),
+        wn_option_number(run->options, "drop-above")};
+    decide_rows(&work, &settings);
+    if (write_flags(writer, &work, &settings, error))
         goto done;
     status = wn_audit_finish(writer, error);
     writer = NULL;
@@ -408,6 +406,7 @@ done:
     wn_noise_free(&work.noise);
     wn_suspicion_free(&work.judged);
     wn_text_free(&work.ran);
+    flag_free_decisions(&work);
     wn_spill_free(work.probability);
     wn_spill_free(work.distance);
     wn_spill_free(work.pair_rank);

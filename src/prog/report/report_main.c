@@ -2,6 +2,7 @@
 /* report: show what an audit found, and why. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "check/exit_status.h"
 #include "prog/program.h"
@@ -39,6 +40,18 @@ static const struct wn_option first_rows[] = {
      .kind = WN_TEXT,
      .value = "NAME",
      .help = "name the audit NAME in the commands shown"},
+    {.name = "review-plan",
+     .kind = WN_WHOLE,
+     .value = "N",
+     .low = 1,
+     .high = 0x1p31,
+     .help = "list N rows whose review says most, for flag --decisions"},
+    {.name = "decisions-template",
+     .kind = WN_FLAG,
+     .help = "list the flagged rows in the form of flag --decisions"},
+    {.name = "decisions-list",
+     .kind = WN_FLAG,
+     .help = "list what people decided, in the same form"},
     {.name = "columns",
      .kind = WN_FLAG,
      .help = "show the columns of the source"},
@@ -48,8 +61,9 @@ static const struct wn_option first_rows[] = {
 /* clang-format on */
 
 static const struct wn_option *const last_rows[] = {
-    &wn_option_fail_on, &wn_option_output, &wn_option_force,  &wn_option_quiet,
-    &wn_option_verbose, &wn_option_help,   &wn_option_version};
+    &wn_option_fail_on, &wn_option_seed,   &wn_option_output,
+    &wn_option_force,   &wn_option_quiet,  &wn_option_verbose,
+    &wn_option_help,    &wn_option_version};
 
 enum {
     FIRST = sizeof first_rows / sizeof *first_rows,
@@ -58,6 +72,40 @@ enum {
 
 /* The option table: first_rows, then the shared ones. */
 static struct wn_option rows[FIRST + LAST + 1];
+
+static const char *const tables[] = {"review-plan", "decisions-template",
+                                     "decisions-list", NULL};
+
+/* Which of the tables is asked for; NULL for none. */
+static const char *which_table(const struct wn_options *options)
+{
+    for (size_t t = 0; tables[t]; t++)
+        if (wn_option_given(options, tables[t]))
+            return tables[t];
+    return NULL;
+}
+
+/* The tables of decisions have one form and their own rows. */
+static int check_table(const struct wn_options *options, struct wn_error *error)
+{
+    static const char *const others[] = {"format",  "explain", "against",
+                                         "budget",  "top",     "columns",
+                                         "fail-on", NULL};
+    const char *table = which_table(options);
+
+    if (wn_option_given(options, "seed") &&
+        !wn_option_given(options, "review-plan"))
+        return wn_fail(error, WN_EUSAGE, "--seed wants --review-plan too");
+    for (size_t t = 0; table && tables[t]; t++)
+        if (tables[t] != table && wn_option_given(options, tables[t]))
+            return wn_fail(error, WN_EUSAGE, "--%s and --%s exclude each other",
+                           table, tables[t]);
+    for (size_t o = 0; table && others[o]; o++)
+        if (wn_option_given(options, others[o]))
+            return wn_fail(error, WN_EUSAGE, "--%s and --%s exclude each other",
+                           table, others[o]);
+    return 0;
+}
 
 /* Which rows to list. Options that have no effect on the requested report are
  * errors. */
@@ -71,8 +119,10 @@ static int read_options(const struct wn_options *options,
     const char *top = wn_option_text(options, "top");
     double value;
 
+    if (check_table(options, error))
+        return -1;
     if (wn_option_on(options, "spreadsheet-safe") &&
-        strcmp(format->name, "tsv"))
+        strcmp(format->name, "tsv") && !which_table(options))
         return wn_fail(error, WN_EUSAGE,
                        "--spreadsheet-safe applies to --format=tsv only");
     if (!format->lists && (top || budget || wn_option_on(options, "columns")))
@@ -136,6 +186,65 @@ static int explain(const struct wn_run *run, const struct wn_format *format,
     return status;
 }
 
+/* The time in seconds since 1970; SOURCE_DATE_EPOCH holds it still. */
+static double read_clock(void)
+{
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    double now;
+
+    return epoch && wn_number_parse(epoch, strlen(epoch), &now)
+               ? now
+               : (double)time(NULL);
+}
+
+/* --review-plan, --decisions-template or --decisions-list. */
+static int put_table(const struct wn_run *run, const struct wn_report *report,
+                     struct wn_text *text, struct wn_error *error)
+{
+    const struct wn_options *options = run->options;
+    const char *table = which_table(options);
+    int64_t *chosen = NULL;
+    size_t count = 0;
+
+    if (!report->flagged)
+        return wn_fail(error, WN_EUSAGE,
+                       "--%s: nothing has been flagged yet; run flag", table);
+    if (wn_option_given(options, "decisions-list")) {
+        wn_decided_tsv(report, read_clock(), text);
+        return 0;
+    }
+    if (wn_option_given(options, "review-plan")) {
+        const size_t wanted = (size_t)wn_option_number(options, "review-plan");
+
+        if (!report->decided.stratum)
+            return wn_fail(error, WN_EUSAGE,
+                           "--review-plan: %s has no flag/stratum; run flag "
+                           "again, on an audit with class probabilities",
+                           report->file ? report->file : "the audit");
+        chosen =
+            wn_review_plan(report, wanted,
+                           (uint64_t)wn_option_number(options, "seed"), &count);
+        if (count < wanted)
+            wn_log_note(run->log,
+                        "--review-plan: only %zu labels are without "
+                        "a verdict",
+                        count);
+        wn_decisions_tsv(report, chosen, count, true, text);
+    } else {
+        chosen = wn_new(report->data.n, sizeof *chosen);
+        for (size_t r = 0; r < report->data.n; r++) {
+            const size_t i = (size_t)report->order[r];
+
+            if (wn_report_is_flagged(report, i) &&
+                !(report->decided.of && report->decided.of[i]))
+                chosen[count++] = (int64_t)i;
+        }
+        wn_decisions_tsv(report, chosen, count, false, text);
+    }
+    free(chosen);
+    return 0;
+}
+
 /* Load the audit and, for --against, the older one. */
 static int load_report(const struct wn_run *run, const struct wn_audit *audit,
                        struct wn_report *report, struct wn_comparison *against,
@@ -158,7 +267,7 @@ static int load_report(const struct wn_run *run, const struct wn_audit *audit,
     if (wn_option_given(run->options, "fail-on") && !report->flagged)
         return wn_fail(error, WN_EUSAGE,
                        "--fail-on: nothing has been flagged yet; run flag");
-    if (old && wn_comparison_load(against, report, old, error))
+    if (old && wn_comparison_load(against, report, audit, old, error))
         return -1;
     report->against = old ? against : NULL;
     return 0;
@@ -186,7 +295,10 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
                                    report.issue, report.data.n, error);
     if (findings < 0)
         goto done;
-    if (!wn_option_given(run->options, "explain"))
+    if (which_table(run->options)) {
+        if (put_table(run, &report, &text, error))
+            goto done;
+    } else if (!wn_option_given(run->options, "explain"))
         format->report(&report, &text);
     else if (explain(run, format, &report, audit, &text, error))
         goto done;

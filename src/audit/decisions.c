@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading decisions and finding their rows; see decisions.h. */
+#include "audit/decisions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "csv/csv.h"
+#include "util/date.h"
+#include "util/hash.h"
+#include "util/memory.h"
+
+enum { MAX_NOTE = 1000 }; /* bytes of a text that is kept */
+
+const char wn_decision_names[] = "none,ok,wrong,relabel,unsure,drop";
+
+/* The columns that are read, in any order; others are context for people. */
+enum column { VERDICT, HASH, ID, ROW, WHO, WHEN, NOTE, STRATUM, COLUMNS };
+static const char *const column_names[COLUMNS] = {
+    "verdict", "hash", "id", "row", "who", "when", "note", "stratum"};
+
+/* How a line names its row. */
+enum key_kind { BY_HASH, BY_ID, BY_ROW };
+
+/* A line with a verdict. */
+struct line {
+    struct wn_decided decided; /* its row is not known yet */
+    enum key_kind kind;
+    uint64_t key; /* the hash, the hash of the identifier, or the row */
+    uint64_t id;  /* the hash of the identifier, with BY_HASH, too */
+    bool has_id;
+    bool used; /* a row has this key */
+};
+
+struct lines {
+    const struct wn_dataset *dataset;
+    const struct wn_csv *csv; /* the file that is being read */
+    long column[COLUMNS];     /* its places; -1 none */
+    struct line *line;
+    size_t count, capacity;
+};
+
+/* The text of a cell without the blanks at its ends; "" where there is no such
+ * column. */
+static struct wn_cell cell_of(const struct lines *lines,
+                              const struct wn_cell *cells, enum column column)
+{
+    struct wn_cell cell = {"", 0};
+
+    if (lines->column[column] >= 0)
+        cell = cells[lines->column[column]];
+    wn_text_trim(&cell.text, &cell.length);
+    return cell;
+}
+
+static bool equals(const struct wn_cell *cell, const char *text)
+{
+    return cell->length == strlen(text) &&
+           memcmp(cell->text, text, cell->length) == 0;
+}
+
+/* Sixteen hexadecimal digits, after an h that keeps a spreadsheet from taking
+ * them for a number. */
+static bool parse_hash(struct wn_cell cell, uint64_t *hash)
+{
+    if (cell.length && cell.text[0] == 'h') {
+        cell.text++;
+        cell.length--;
+    }
+    *hash = 0;
+    for (size_t at = 0; at < cell.length; at++) {
+        static const char digits[] = "0123456789abcdef";
+        const char *digit = memchr(digits, cell.text[at], 16);
+
+        if (!digit)
+            return false;
+        *hash = *hash << 4 | (uint64_t)(digit - digits);
+    }
+    return cell.length == 16;
+}
+
+/* The class called text[0..length), or -1. */
+static int32_t find_class(const struct wn_dataset *dataset, const char *text,
+                          size_t length)
+{
+    size_t low = 0, high = dataset->k;
+
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        const char *name = dataset->label_name[middle];
+        const int order = wn_text_compare(name, strlen(name), text, length);
+
+        if (order == 0)
+            return (int32_t)middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
+}
+
+static int fail_cell(const struct lines *lines, size_t row, enum column column,
+                     const struct wn_cell *cell, const char *wanted,
+                     struct wn_error *error)
+{
+    struct wn_text found = {0};
+
+    const size_t shown = (size_t)wn_text_shown(cell->length);
+
+    wn_text_add_visible(&found, cell->text, shown);
+    wn_csv_fail(lines->csv, row, (size_t)lines->column[column], error,
+                "found '%s', wanted %s", wn_text_of(&found), wanted);
+    wn_text_free(&found);
+    return -1;
+}
+
+/* The verdict of a line; *decision is WN_UNDECIDED for an empty cell. */
+static int read_verdict(const struct lines *lines, size_t row,
+                        const struct wn_cell *cell, struct wn_decided *decided,
+                        struct wn_error *error)
+{
+    static const char relabel[] = "relabel:";
+    const size_t prefix = sizeof relabel - 1;
+
+    decided->class = -1;
+    if (cell->length == 0)
+        return 0;
+    if (cell->length > prefix && memcmp(cell->text, relabel, prefix) == 0) {
+        struct wn_cell name = {cell->text + prefix, cell->length - prefix};
+
+        wn_text_trim(&name.text, &name.length);
+        decided->decision = WN_SAID_RELABEL;
+        decided->class = find_class(lines->dataset, name.text, name.length);
+        return decided->class >= 0
+                   ? 0
+                   : fail_cell(lines, row, VERDICT, cell,
+                               "relabel: and a class of the audit", error);
+    }
+    decided->decision = equals(cell, "ok")       ? WN_SAID_OK
+                        : equals(cell, "wrong")  ? WN_SAID_WRONG
+                        : equals(cell, "unsure") ? WN_SAID_UNSURE
+                        : equals(cell, "drop")   ? WN_SAID_DROP
+                                                 : WN_UNDECIDED;
+    return decided->decision != WN_UNDECIDED
+               ? 0
+               : fail_cell(lines, row, VERDICT, cell,
+                           "ok, wrong, relabel:CLASS, unsure or drop", error);
+}
+
+/* Which row the line is about. */
+static int read_key(const struct lines *lines, size_t row,
+                    const struct wn_cell *cells, struct line *line,
+                    struct wn_error *error)
+{
+    const struct wn_cell hash = cell_of(lines, cells, HASH);
+    const struct wn_cell id = cell_of(lines, cells, ID);
+    const struct wn_cell number = cell_of(lines, cells, ROW);
+    double value;
+
+    line->has_id = id.length > 0;
+    line->id = wn_hash_bits(id.text, id.length);
+    if (hash.length) {
+        line->kind = BY_HASH;
+        return parse_hash(hash, &line->key)
+                   ? 0
+                   : fail_cell(lines, row, HASH, &hash,
+                               "16 hexadecimal digits, perhaps after an h",
+                               error);
+    }
+    if (id.length) {
+        line->kind = BY_ID;
+        line->key = line->id;
+        if (lines->dataset->id)
+            return 0;
+        return fail_cell(lines, row, ID, &id,
+                         "a hash or a row, because the audit has no "
+                         "identifiers",
+                         error);
+    }
+    line->kind = BY_ROW;
+    if (number.length == 0)
+        return wn_csv_fail(lines->csv, row, (size_t)lines->column[VERDICT],
+                           error, "the line names no row by hash, id or row");
+    if (!wn_number_parse(number.text, number.length, &value) || value < 0 ||
+        value >= (double)lines->dataset->n || value != (double)(size_t)value)
+        return fail_cell(lines, row, ROW, &number, "a row of the audit, from 0",
+                         error);
+    line->key = (uint64_t)value;
+    return 0;
+}
+
+/* A text that is kept; `wanted` says what a date or a note must be. */
+static int read_text(const struct lines *lines, size_t row, enum column column,
+                     const struct wn_cell *cells, char **text,
+                     struct wn_error *error)
+{
+    const struct wn_cell cell = cell_of(lines, cells, column);
+    struct wn_date date;
+
+    if (cell.length > MAX_NOTE || memchr(cell.text, '\0', cell.length) ||
+        !wn_text_is_utf8(cell.text, cell.length))
+        return fail_cell(lines, row, column, &cell,
+                         "at most 1,000 bytes of UTF-8", error);
+    if (column == WHEN && cell.length &&
+        !wn_date_parse(cell.text, cell.length, WN_YEAR_FIRST, &date))
+        return fail_cell(lines, row, column, &cell, "a date such as 2024-02-29",
+                         error);
+    *text = wn_copy_text(cell.text, cell.length);
+    return 0;
+}
+
+static int read_line(void *context, size_t row, const struct wn_cell *cells,
+                     struct wn_error *error)
+{
+    struct lines *lines = context;
+    const struct wn_cell verdict = cell_of(lines, cells, VERDICT);
+
+    /* Files are joined by cat, headers and all. */
+    if (equals(&verdict, column_names[VERDICT]))
+        return 0;
+    wn_grow(&lines->line, &lines->capacity, lines->count + 1,
+            sizeof *lines->line);
+    struct line *line = &lines->line[lines->count];
+    *line = (struct line){0};
+    if (read_verdict(lines, row, &verdict, &line->decided, error))
+        return -1;
+    if (line->decided.decision == WN_UNDECIDED)
+        return 0;
+    lines->count++;
+    line->decided.planned = cell_of(lines, cells, STRATUM).length > 0;
+    return read_key(lines, row, cells, line, error) ||
+                   read_text(lines, row, WHO, cells, &line->decided.who,
+                             error) ||
+                   read_text(lines, row, WHEN, cells, &line->decided.when,
+                             error) ||
+                   read_text(lines, row, NOTE, cells, &line->decided.note,
+                             error)
+               ? -1
+               : 0;
+}
+
+static int read_file(const char *file, struct lines *lines,
+                     struct wn_error *error)
+{
+    struct wn_csv_form form = wn_csv_default_form;
+    int status = -1;
+
+    form.delimiter = '\t';
+    form.no_rows = true;
+    struct wn_csv *csv = wn_csv_open(file, &form, error);
+    if (!csv)
+        return -1;
+    lines->csv = csv;
+    for (int c = 0; c < COLUMNS; c++)
+        lines->column[c] = wn_csv_find(csv, column_names[c]);
+    struct wn_csv_reader *reader = wn_csv_reader_new(csv);
+    if (lines->column[VERDICT] < 0)
+        wn_fail(error, WN_EDATA,
+                "%s:1: found no column verdict, wanted a header of columns "
+                "separated by tabs",
+                wn_csv_name(csv));
+    else if (lines->column[HASH] < 0 && lines->column[ID] < 0 &&
+             lines->column[ROW] < 0)
+        wn_fail(error, WN_EDATA,
+                "%s:1: found no column hash, id or row, wanted at least one",
+                wn_csv_name(csv));
+    else if (wn_csv_rows(csv) == 0 || wn_csv_read(reader, 0, wn_csv_rows(csv),
+                                                  read_line, lines, error) == 0)
+        status = wn_csv_unchanged(csv, error);
+    wn_csv_reader_free(reader);
+    wn_csv_close(csv);
+    return status;
+}
+
+/* By kind and key, then in the order of the files. */
+static int compare_lines(const void *a, const void *b)
+{
+    const struct line *const *x = a, *const *y = b;
+
+    if ((*x)->kind != (*y)->kind)
+        return (*x)->kind < (*y)->kind ? -1 : 1;
+    if ((*x)->key != (*y)->key)
+        return (*x)->key < (*y)->key ? -1 : 1;
+    return (*x > *y) - (*x < *y);
+}
+
+/* The last of the sorted lines with that key; NULL if there is none. */
+static struct line *find_line(struct line *const *sorted, size_t count,
+                              enum key_kind kind, uint64_t key)
+{
+    const struct line wanted = {.kind = kind, .key = key};
+    size_t low = 0, high = count; /* the first line behind the key */
+
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        const struct line *line = sorted[middle];
+
+        if (line->kind < wanted.kind ||
+            (line->kind == wanted.kind && line->key <= wanted.key))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0 || sorted[low - 1]->kind != kind ||
+        sorted[low - 1]->key != key)
+        return NULL;
+    return sorted[low - 1];
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Count the verdicts on rows that changed and on rows that are not there: the
+ * last line of each hash that no row has. decided_id are the identifiers of the
+ * rows that have a verdict. */
+static void count_lost(struct line *const *sorted, size_t count,
+                       const uint64_t *all_id, size_t ids,
+                       const uint64_t *decided_id, size_t decided_ids,
+                       struct wn_decisions *out)
+{
+    for (size_t l = 0; l < count; l++) {
+        const struct line *line = sorted[l];
+        const bool last = l + 1 == count || sorted[l + 1]->kind != line->kind ||
+                          sorted[l + 1]->key != line->key;
+
+        if (!last || line->used)
+            continue;
+        if (!line->has_id ||
+            !bsearch(&line->id, all_id, ids, sizeof *all_id, compare_ids))
+            out->gone++;
+        else if (!bsearch(&line->id, decided_id, decided_ids,
+                          sizeof *decided_id, compare_ids))
+            out->stale++;
+    }
+}
+
+/* Give each row the last line about it. */
+static void match_lines(struct lines *lines, struct wn_decisions *out)
+{
+    const struct wn_dataset *dataset = lines->dataset;
+    const size_t n = dataset->n, count = lines->count;
+    struct line **sorted = wn_new(count, sizeof *sorted);
+    uint64_t *all_id = wn_new(dataset->id ? n : 0, sizeof *all_id);
+    uint64_t *decided_id = wn_new(dataset->id ? n : 0, sizeof *decided_id);
+    size_t capacity = 0, ids = 0, decided_ids = 0;
+
+    for (size_t l = 0; l < count; l++)
+        sorted[l] = &lines->line[l];
+    qsort(sorted, count, sizeof(struct line *), compare_lines);
+    for (size_t i = 0; i < n; i++) {
+        struct line *found[3] = {
+            find_line(sorted, count, BY_HASH, dataset->row_hash[i]), NULL,
+            find_line(sorted, count, BY_ROW, i)};
+        struct line *last = NULL;
+
+        if (dataset->id) {
+            const uint64_t at = dataset->id_offset[i];
+
+            all_id[ids] =
+                wn_hash_bits(dataset->id + at, dataset->id_offset[i + 1] - at);
+            found[1] = find_line(sorted, count, BY_ID, all_id[ids]);
+        }
+        for (int f = 0; f < 3; f++) {
+            if (found[f])
+                found[f]->used = true;
+            if (found[f] && (!last || found[f] > last))
+                last = found[f];
+        }
+        if (last) {
+            wn_grow(&out->list, &capacity, out->count + 1, sizeof *out->list);
+            struct wn_decided *decided = &out->list[out->count++];
+            *decided = last->decided;
+            decided->row = i;
+            decided->who = wn_copy_text(decided->who, strlen(decided->who));
+            decided->when = wn_copy_text(decided->when, strlen(decided->when));
+            decided->note = wn_copy_text(decided->note, strlen(decided->note));
+            /* The row has that label by now. */
+            if (decided->decision == WN_SAID_RELABEL && dataset->label &&
+                dataset->label[i] == decided->class) {
+                decided->decision = WN_SAID_OK;
+                decided->class = -1;
+            }
+            if (dataset->id)
+                decided_id[decided_ids++] = all_id[ids];
+        }
+        ids += dataset->id != NULL;
+    }
+    qsort(all_id, ids, sizeof *all_id, compare_ids);
+    qsort(decided_id, decided_ids, sizeof *decided_id, compare_ids);
+    count_lost(sorted, count, all_id, ids, decided_id, decided_ids, out);
+    free(sorted);
+    free(all_id);
+    free(decided_id);
+}
+
+int wn_decisions_read(const char *const *files, size_t count,
+                      const struct wn_dataset *dataset,
+                      struct wn_decisions *out, struct wn_error *error)
+{
+    struct lines lines = {.dataset = dataset};
+    int status = 0;
+
+    *out = (struct wn_decisions){0};
+    for (size_t f = 0; status == 0 && f < count; f++)
+        status = read_file(files[f], &lines, error);
+    if (status == 0)
+        match_lines(&lines, out);
+    for (size_t l = 0; l < lines.count; l++) {
+        free(lines.line[l].decided.who);
+        free(lines.line[l].decided.when);
+        free(lines.line[l].decided.note);
+    }
+    free(lines.line);
+    return status;
+}
+
+void wn_decisions_free(struct wn_decisions *decisions)
+{
+    for (size_t d = 0; d < decisions->count; d++) {
+        free(decisions->list[d].who);
+        free(decisions->list[d].when);
+        free(decisions->list[d].note);
+    }
+    free(decisions->list);
+    *decisions = (struct wn_decisions){0};
+}

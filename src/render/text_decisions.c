@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What people found when they looked: a section of the text report. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check/decide.h"
+#include "noise/verdicts.h"
+#include "render/grid.h"
+#include "render/phrases.h"
+
+/* "78 %, 62-89", the share and its exact 95 % interval. */
+static void format_precision(const struct wn_precision *precision, char out[64])
+{
+    snprintf(out, 64, "%.0f %%, %.0f-%.0f",
+             100 * (double)precision->wrong / (double)precision->reviewed,
+             100 * precision->low, 100 * precision->high);
+}
+
+/* A line for each reason that led to reviewed rows. */
+static void put_reasons(const struct wn_report *report, struct wn_text *out)
+{
+    static const struct wn_grid_column head[] = {
+        {"reviewed", WN_RIGHT, WN_FIXED},
+        {"wrong", WN_RIGHT, WN_FIXED},
+        {"share, 95 %", WN_RIGHT, WN_FIXED},
+        {"of rows of which flag said", WN_LEFT, WN_WRAPS}};
+    struct wn_grid grid;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t r = 0; r < report->reasons; r++) {
+        const struct wn_precision precision =
+            wn_precision_of(report, WN_OF_REASON, r);
+        char share[64];
+
+        if (!precision.reviewed)
+            continue;
+        format_precision(&precision, share);
+        wn_grid_add_count(&grid, precision.reviewed);
+        wn_grid_add_count(&grid, precision.wrong);
+        wn_grid_add_text(&grid, share);
+        wn_grid_add_text(&grid, wn_reason_words(report->reason_name[r]));
+    }
+    wn_text_format(out, "\n");
+    wn_grid_print(&grid, out);
+}
+
+/* Labels that the data call right show how often flag raises a false alarm. */
+static void put_trusted(const struct wn_report *report, struct wn_text *out)
+{
+    const struct wn_decided_rows *decided = &report->decided;
+    double low, high;
+
+    wn_share_interval(decided->trusted_suspects, decided->trusted, 0.95, &low,
+                      &high);
+    wn_phrase_say(out,
+                  "Of %zu labels that the data mark as right, flag would have "
+                  "flagged %zu (%.1f %%, %.1f-%.1f): false alarms. If other "
+                  "right labels are like them, that share of the right labels "
+                  "is flagged, too.",
+                  decided->trusted, decided->trusted_suspects,
+                  100 * (double)decided->trusted_suspects /
+                      (double)decided->trusted,
+                  100 * low, 100 * high);
+}
+
+static void put_lost(const struct wn_decided_rows *decided, struct wn_text *out)
+{
+    if (decided->stale)
+        wn_phrase_say(out,
+                      "%zu older %s not count, because the row changed since.",
+                      decided->stale,
+                      wn_plural(decided->stale, "verdict does", "verdicts do"));
+    if (decided->gone)
+        wn_phrase_say(out,
+                      "%zu older %s not count, because the row is not there "
+                      "any more.",
+                      decided->gone,
+                      wn_plural(decided->gone, "verdict does", "verdicts do"));
+}
+
+void wn_decided_text(const struct wn_report *report, struct wn_text *out)
+{
+    const struct wn_decided_rows *decided = &report->decided;
+    const struct wn_precision all = wn_precision_of(report, WN_OF_ALL, 0);
+    const struct wn_precision suspects =
+        wn_precision_of(report, WN_OF_SUSPECTS, 0);
+    const size_t other = decided->count - all.reviewed;
+    char share[64], estimated[40] = "";
+
+    if (!decided->count && !decided->stale && !decided->gone &&
+        !(decided->trusted && report->label_bit))
+        return;
+    wn_text_format(out, "\nWhat people found\n");
+    if (decided->count) {
+        if (!isnan(report->rate))
+            snprintf(estimated, sizeof estimated, "estimated wrong %zu, ",
+                     report->expected);
+        wn_phrase_say(out,
+                      "Labels: %sflagged %zu, reviewed %zu, confirmed "
+                      "wrong %zu.",
+                      estimated, report->label_rows, all.reviewed, all.wrong);
+        if (other)
+            wn_phrase_say(out,
+                          "%zu more %s decided without a word on the label "
+                          "(unsure, or drop).",
+                          other, wn_plural(other, "row is", "rows are"));
+    }
+    if (suspects.reviewed) {
+        format_precision(&suspects, share);
+        wn_phrase_say(out, "Of %zu reviewed label suspects %zu were wrong: %s.",
+                      suspects.reviewed, suspects.wrong, share);
+    }
+    put_lost(decided, out);
+    if (decided->trusted && report->label_bit)
+        put_trusted(report, out);
+    if (all.reviewed)
+        put_reasons(report, out);
+}

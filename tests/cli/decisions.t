@@ -1,0 +1,215 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Verdicts of people: the plan, the template, the list, what flag makes of them,
+# and what is wrong with a file.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+
+# cell AUDIT ROW COLUMN...: cells of the table of a row.
+cell() {
+    cell_audit=$1 cell_row=$2
+    shift 2
+    report --format=tsv --top=all "$cell_audit" | awk -F'\t' -v row="$cell_row" \
+        -v names="$*" '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $at["row"] == row { count = split(names, name, " ")
+            for (i = 1; i <= count; i++)
+                printf "%s%s", $at[name[i]], i < count ? "|" : "\n" }'
+}
+# wrong AUDIT: rate, low and high of the wrong labels, in percent.
+wrong() {
+    report --format=json --top=0 "$1" | sed -n \
+        's/.*"wrong":{"rate":\([^,]*\),"low":\([^,]*\),"high":\([^,]*\),.*/\1 \2 \3/p' |
+        awk '{ printf "%.1f %.1f %.1f\n", 100 * $1, 100 * $2, 100 * $3 }'
+}
+# judge TRUTH.csv: fill the verdicts of a table on standard input by the truth,
+# a CSV of row, given, true.
+judge() {
+    awk -v OFS='\t' '
+        FNR == NR { true[$1] = $3; given[$1] = $2; next }
+        FNR == 1 { print; next }
+        { $8 = given[$1] == true[$1] ? "ok" : "relabel:" true[$1]
+          $9 = "eve"; $10 = "2026-11-30"; print }' FS=, "$1" FS='\t' -
+}
+
+ingest -q --label=digit "$samples/digits.csv" | score -q -o s.h5
+flag s.h5 -o before.h5
+
+# --- the plan ---------------------------------------------------------------
+runs 'a plan' report --review-plan=40 before.h5
+mv out plan.tsv
+is "$(head -1 plan.tsv)" "$(printf '%s\t' row id hash given suggested suspicion \
+    reason verdict who when note)stratum" 'has the columns of the format'
+is "$(tail -n +2 plan.tsv | cut -f12 | sort | uniq -c | tr -s ' \n' ' ')" \
+    ' 6 s1 8 s2 9 s3 9 s4 8 s5 ' 'draws from every stratum'
+is "$(tail -n +2 plan.tsv | cut -f1 | sort -u | wc -l)" 40 'each row once'
+report --review-plan=40 before.h5 >again.tsv
+same plan.tsv again.tsv 'the same plan each time'
+report --review-plan=40 --seed=2 before.h5 >other.tsv
+ok "$(! cmp -s plan.tsv other.tsv; echo $?)" 'another with another seed'
+runs 'a plan without verdicts is no decision' flag --decisions=plan.tsv s.h5 \
+    -o same.h5
+is "$(wrong same.h5)" "$(wrong before.h5)" 'so nothing changes'
+
+judge "$samples/digits.truth.csv" <plan.tsv >todo.tsv
+runs 'verdicts' flag --decisions=todo.tsv s.h5 -o after.h5
+flag -j1 --decisions=todo.tsv s.h5 -o one.h5
+same after.h5 one.h5 'the same bytes with one thread'
+wrong after.h5 >interval
+ok "$(awk 'END { exit !(NR == 1 && $2 <= 5.009 && 5.009 <= $3 && $3 - $2 < 4) }' interval; echo $?)" \
+    "the interval $(cat interval) holds the 5.0 % that are wrong"
+# What the report must say, counted from the tables.
+found=$(grep -c 'relabel:' todo.tsv)
+report --format=tsv --top=all before.h5 | awk -F'\t' '
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    $at["issues"] ~ /(^|,)label(,|$)/ { print $at["row"] }' | sort >suspects
+cut -f1 todo.tsv | sort >drawn
+suspects=$(comm -12 suspects drawn | wc -l)
+grep 'relabel:' todo.tsv | cut -f1 | sort >wrong.rows
+hits=$(comm -12 suspects wrong.rows | wc -l)
+report after.h5 >text
+ok "$(grep -q "reviewed 40, confirmed wrong $found\." text; echo $?)" \
+    "the report counts them, $found wrong"
+ok "$(grep -q "Of $suspects reviewed label suspects $hits were wrong: " text
+    echo $?)" "and measures the flags, $hits of $suspects"
+is "$(report --format=json --top=0 after.h5 | grep -c '"claim":"reviewed"')" 1 \
+    'the claim is that of the reviews'
+report --decisions-list after.h5 | awk -F'\t' '{ print $1, $12 }' |
+    sort >strata.after
+awk -F'\t' '{ print $1, $12 }' todo.tsv | sort >strata.plan
+same strata.plan strata.after 'the strata are those of the plan'
+report -q --review-plan=2000 after.h5 | cut -f1 | sort >rest
+cut -f1 todo.tsv | sort >done
+is "$(comm -12 rest done)" row 'a second plan leaves them out'
+is "$(wc -l <rest)" 1758 'and has all others'
+
+# --- rows that are decided --------------------------------------------------
+# Row 276 is labelled wrongly; row 0 is not.
+hash() { cell before.h5 "$1" hash; }
+line() { printf '%s\t%s\t%s\n' "$@"; }
+{ line hash verdict note; line "$(hash 276)" ok 'no, it is right'
+  line "$(hash 0)" wrong ''; line "h$(hash 1)" relabel:7 ''
+  line "$(hash 2)" drop ''; line "$(hash 3)" unsure ''; } >five.tsv
+runs 'five verdicts' flag --decisions=five.tsv s.h5 -o five.h5
+is "$(cell before.h5 276 action)" relabel 'a suspect'
+is "$(cell five.h5 276 suspicion issues action)" '0||keep' \
+    'that is right is none any more'
+is "$(cell five.h5 0 suspicion issues)" '1|label' 'a label that is wrong'
+ok "$(cell five.h5 0 action | grep -qE 'drop|relabel'; echo $?)" 'goes'
+is "$(cell five.h5 1 suspicion suggested issues action)" \
+    '1|7|label|relabel' 'relabel: gives the class'
+is "$(cell five.h5 2 action)" drop 'drop drops'
+is "$(cell five.h5 3 action issues)" "$(cell before.h5 3 action issues)" \
+    'unsure changes nothing'
+report --explain=276 five.h5 >text
+ok "$(grep -q 'keep: you marked this label as right' text; echo $?)" \
+    '--explain says who said so'
+flag -q --decisions=five.tsv s.h5 | prune -q --relabel --drop=none \
+    --source="$samples/digits.csv" -o relabelled.csv
+is "$(sed -n 3p relabelled.csv)" "$(sed -n '3s/,[0-9]*$/,7/p' \
+    "$samples/digits.csv")" 'prune --relabel writes the class'
+report --decisions-list five.h5 >list.tsv
+is "$(cut -f8 list.tsv | tr '\n' ' ')" \
+    'verdict wrong relabel:7 drop unsure ok ' 'the list has them by row'
+runs 'the list is a file of decisions' flag --decisions=list.tsv s.h5 \
+    -o list.h5
+same five.h5 list.h5 'with the same effect'
+SOURCE_DATE_EPOCH=1796169600 report --decisions-list after.h5 >list.tsv
+is "$(tail -n +2 list.tsv | cut -f13 | sort -u)" 2 'and ages'
+
+report --decisions-template before.h5 >all.tsv
+report --decisions-template five.h5 >left.tsv
+is "$(grep -c "$(hash 276)" all.tsv)$(grep -c "$(hash 276)" left.tsv)" 10 \
+    'the template has flagged rows without a verdict'
+
+# The last verdict wins, over lines and files.
+{ line hash verdict note; line "$(hash 276)" wrong ''
+  line "$(hash 276)" unsure ''; } >later.tsv
+cat later.tsv five.tsv >joined.tsv
+flag -q --decisions=five.tsv --decisions=later.tsv s.h5 -o later.h5
+is "$(report --decisions-list later.h5 | awk -F'\t' '$1 == 276 { print $8 }')" \
+    unsure 'the last verdict wins'
+flag -q --decisions=joined.tsv s.h5 -o joined.h5
+is "$(cell joined.h5 276 action)" keep 'in joined files, too'
+printf 'row\tverdict\r\n276\tok\r\n' >row.tsv
+flag -q --decisions=row.tsv s.h5 -o row.h5
+is "$(cell row.h5 276 action)" keep 'a row can be named by its number'
+
+# --- rows that move, change and go ------------------------------------------
+awk -F, -v OFS=, 'NR == 1 { print "name", $0; next } { print "r" NR - 2, $0 }' \
+    "$samples/digits.csv" | head -501 >named.csv
+{ head -1 named.csv; tail -n +2 named.csv | sort -t, -k5,5 |
+    grep -v '^r17,' | sed '/^r276,/s/,[0-9]*$/,4/'; } >moved.csv
+for table in named moved; do
+    ingest -q --label=digit --id=name $table.csv | score -q --methods=none \
+        -o $table.h5
+    flag $table.h5 -o $table.f.h5
+done
+by_id() { report --format=tsv --top=all "$1" | awk -F'\t' -v id="$2" \
+    'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+     $at["id"] == id { print $at["hash"] }'; }
+{ printf 'hash\tid\tverdict\n'; for id in r3 r17 r276; do
+    printf '%s\t%s\tok\n' "$(by_id named.f.h5 $id)" $id; done; } >ids.tsv
+runs 'rows in another order' flag --decisions=ids.tsv moved.h5 -o m.h5
+is "$(report --decisions-list m.h5 | tail -n +2 | cut -f2)" r3 \
+    'a verdict follows its row'
+ok "$(grep -q '1 verdicts do not count: the row changed since' err &&
+    grep -q '1 verdicts do not count: the row is not there' err; echo $?)" \
+    'and ends where the row changed, or went'
+ok "$(report m.h5 | grep -q '1 older verdict does not count, because the row changed'
+    echo $?)" 'which the report says'
+printf 'id\tverdict\nr276\tok\n' >id.tsv
+flag -q --decisions=id.tsv moved.h5 -o id.h5
+is "$(report --decisions-list id.h5 | tail -n +2 | cut -f2)" r276 \
+    'an identifier alone holds'
+
+# --- against an older audit --------------------------------------------------
+report --against=before.h5 five.h5 >text
+ok "$(grep -q 'Gone: [0-9]* no longer suspect, 1 confirmed right, 0 edited' text
+    echo $?)" 'a flag that a verdict ended is confirmed'
+ok "$(grep -qE '^  confirmed +276 ' text; echo $?)" 'with its row'
+awk -F, -v OFS=, 'NR == 1 { print $0, "reviewed"; next }
+    { if ($1 == "r357") $30 = ($30 + 9) % 17; print $0, $1 ~ /^r(276|357)$/ }' \
+    named.csv >marked.csv
+ingest -q --label=digit --id=name --trusted=reviewed marked.csv |
+    score -q --methods=none | flag -q -o marked.h5
+report --format=json --against=named.f.h5 marked.h5 >json
+is "$(sed -n 's/.*"id":"\(r276\|r357\)".*"why":"\([a-z]*\)".*/\1 \2/p' json |
+    sort | tr '\n' ' ')" 'r276 confirmed r357 edited ' \
+    'a mark in the data confirms where nothing else changed'
+
+# --- what is wrong with a file ----------------------------------------------
+bad() {
+    printf '%b' "$1" >bad.tsv
+    fails_with 2 "$2" flag --decisions=bad.tsv s.h5 -o no.h5
+}
+bad 'hash,verdict\n1,ok\n' 'bad.tsv:1: found no column verdict'
+bad 'verdict\tnote\nok\t1\n' 'bad.tsv:1: found no column hash, id or row'
+bad 'row\tverdict\n0\tok\n1\tfine\n' \
+    "bad.tsv:3: column verdict: found 'fine', wanted ok, wrong, relabel:CLASS"
+bad 'row\tverdict\n0\trelabel:ten\n' \
+    "column verdict: found 'relabel:ten', wanted relabel: and a class"
+bad 'row\tverdict\n1797\tok\n' \
+    "bad.tsv:2: column row: found '1797', wanted a row of the audit, from 0"
+bad 'hash\tverdict\nxyz\tok\n' \
+    "bad.tsv:2: column hash: found 'xyz', wanted 16 hexadecimal digits"
+bad 'row\tverdict\twhen\n1\tok\tyesterday\n' \
+    "column when: found 'yesterday', wanted a date such as 2024-02-29"
+bad 'row\tverdict\n\tok\n' 'bad.tsv:2: column verdict: the line names no row'
+bad 'row\tid\tverdict\n\ta\tok\n' 'because the audit has no identifiers'
+bad 'row\tverdict\n1\n' 'bad.tsv:2: found 1 field, wanted 2'
+bad 'row\tverdict\n1\t\033[31m\n' "found '\\x1b[31m', wanted ok"
+fails_with 2 'gone.tsv' flag --decisions=gone.tsv s.h5 -o no.h5
+printf 'hash\tverdict\n' >empty.tsv
+runs 'a header alone' flag --decisions=empty.tsv s.h5 -o empty.h5
+fails_with 2 '--review-plan and --format exclude each other' \
+    report --review-plan=4 --format=json before.h5
+fails_with 2 '--review-plan and --decisions-list exclude each other' \
+    report --review-plan=4 --decisions-list before.h5
+fails_with 2 '--seed wants --review-plan too' report --seed=4 before.h5
+fails_with 2 'nothing has been flagged yet' report --review-plan=4 s.h5
+
+# The driver passes the verdicts on.
+cp "$samples/digits.csv" d.csv
+audit -q --label=digit --decisions=five.tsv --methods=none d.csv
+is "$(report --decisions-list d.audit.h5 | wc -l)" 6 'audit passes --decisions on'
+done_testing
