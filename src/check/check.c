@@ -83,8 +83,9 @@ const struct wn_setting wn_check_options[] = {
               "duplicates"},
      {"near_duplicate", "leak"}},
     {{.name = "outlier-threshold", .kind = WN_REAL, .value = "T",
-      .default_value = "0.37037", .low = 0, .high = 1, .recorded = true,
-      .help = "flag fewer outliers the smaller T is, none at 0"},
+      .low = 0, .high = 1, .recorded = true,
+      .help = "outliers by the published cut: fewer the smaller T is, none at "
+              "0"},
      {"outlier"}},
     {{.name = "rare-share", .kind = WN_REAL, .value = "S",
       .default_value = "0.1", .low = 0, .high = 1, .recorded = true,
@@ -124,7 +125,10 @@ int wn_check_settings_read(const struct wn_options *options,
                           ? (size_t)wn_option_number(options, "max-issues")
                           : SIZE_MAX,
         .near_radius = wn_option_number(options, "near-radius"),
-        .outlier_threshold = wn_option_number(options, "outlier-threshold"),
+        .outlier_threshold =
+            wn_option_given(options, "outlier-threshold")
+                ? wn_option_number(options, "outlier-threshold")
+                : -1,
         .rare_share = wn_option_number(options, "rare-share"),
         .order_level = wn_option_number(options, "order-level"),
         .pair_share = wn_option_number(options, "pair-share"),

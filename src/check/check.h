@@ -39,7 +39,8 @@ struct wn_check_settings {
     struct wn_label_rule_settings prune;
     size_t max_issues;        /* SIZE_MAX: all */
     double near_radius;       /* in median distances to the nearest row */
-    double outlier_threshold; /* 0 .. 1, 0: no outliers */
+    double outlier_threshold; /* 0 .. 1, 0: no outliers; below 0: a cut
+                                 by chance */
     double rare_share, order_level, pair_share, weak_share; /* 0 .. 1 */
 };
 

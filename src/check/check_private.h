@@ -6,12 +6,18 @@
 
 #include "check/check.h"
 
-/* outlier: the mean distance to the m neighbours above which a row is flagged,
+/* outlier, with --outlier-threshold: the mean distance to the m neighbours above which a row is flagged,
  * from distance (n x m): (1/threshold - 1) interquartile ranges above the third
  * quartile; infinite at threshold 0. Compared with: cleanlab Datalab outlier,
  * golden.json outlier_features. */
 double wn_outlier_cut(const float *distance, size_t n, size_t m,
                       double threshold);
+
+/* outlier: the cut by default, Q3 (Q3 / Q2)^log2(n / 4) of the mean distances
+ * that are not 0, n of them, Q3 / Q2 at least 1.02; infinite below 4. About
+ * one row of a Gaussian cloud, whatever its size, is beyond it in 1 dimension,
+ * fewer in more. */
+double wn_outlier_chance_cut(const float *distance, size_t n, size_t m);
 
 /* rare_class: the rarest class among label[n] (0..k-1, -1 = missing; the lowest
  * on ties) if its share of the labelled rows is below `share` divided by the

@@ -13,6 +13,8 @@
 #include "check/decide.h"
 #include "check/exit_status.h"
 #include "noise/order_statistics.h"
+#include "util/memory.h"
+#include "util/random.h"
 
 /* golden.json outlier_features and near_duplicate, inputs */
 static double features[12][2];
@@ -77,6 +79,83 @@ static void matches_outlier_features(void **state)
     run_check("outlier", &evidence, &settings, "9");
     settings.outlier_threshold = 0;
     run_check("outlier", &evidence, &settings, "");
+    /* By chance: quartiles .128224253 and .262510762 by hand from the golden
+     * distances, and 12 rows. */
+    assert_near(wn_outlier_chance_cut(distance, 12, 3),
+                0.262510762 * pow(0.262510762 / 0.128224253, log(3) / log(2)),
+                1e-6);
+    settings.outlier_threshold = -1;
+    run_check("outlier", &evidence, &settings, "9");
+}
+
+/* The mean distance to the m nearest of n rows, by brute force. */
+static float *find_mean_distances(const double *x, size_t n, size_t d, size_t m)
+{
+    float *mean = wn_new(n, sizeof *mean);
+    struct wn_ranked *heap = wn_new(m, sizeof *heap);
+
+    for (size_t i = 0; i < n; i++) {
+        struct wn_top_k top = {heap, m, 0};
+
+        for (size_t j = 0; j < n; j++) {
+            double square = 0;
+
+            for (size_t c = 0; c < d; c++)
+                square += (x[i * d + c] - x[j * d + c]) *
+                          (x[i * d + c] - x[j * d + c]);
+            if (j != i)
+                wn_top_k_offer(&top, sqrt(square), j);
+        }
+        double sum = 0;
+        for (size_t q = 0; q < m; q++)
+            sum += heap[q].key;
+        mean[i] = (float)(sum / (double)m);
+    }
+    free(heap);
+    return mean;
+}
+
+/* One Gaussian cloud has no outliers to speak of; rows planted far from it are
+ * found; copies, at distance 0, do not move the cut. */
+static void outliers_are_beyond_chance(void **state)
+{
+    static const struct {
+        size_t d;
+        double far; /* of 8 planted rows; 0: none */
+        size_t at_most, at_least;
+    } clouds[] = {{2, 0, 6, 0},   {4, 0, 6, 0},   {16, 0, 6, 0}, {64, 0, 6, 0},
+                  {4, 25, 12, 8}, {16, 8, 12, 8}, {64, 5, 12, 8}};
+    enum { N = 600, M = 10 };
+
+    (void)state;
+    for (size_t t = 0; t < sizeof clouds / sizeof *clouds; t++) {
+        const size_t d = clouds[t].d;
+        double *x = wn_new(N * d, sizeof *x);
+        struct wn_random random;
+        size_t hits = 0, planted = 0;
+
+        wn_random_start(&random, 7, WN_RANDOM_SAMPLE, t, 0);
+        for (size_t cell = 0; cell < N * d; cell++) {
+            x[cell] = wn_random_normal(&random);
+            if (cell < 8 * d && clouds[t].far > 0)
+                x[cell] *= clouds[t].far;
+        }
+        float *mean = find_mean_distances(x, N, d, M);
+        const double cut = wn_outlier_chance_cut(mean, N, 1);
+        for (size_t i = 0; i < N; i++) {
+            const bool hit = (double)mean[i] > cut;
+
+            hits += hit;
+            planted += hit && i < 8;
+        }
+        if (hits > clouds[t].at_most || planted < clouds[t].at_least)
+            fail_msg("cloud %zu: %zu hits, %zu planted", t, hits, planted);
+        free(mean);
+        free(x);
+    }
+    const float copies[] = {0, 0, 0, 1, 2, 4, 8};
+    assert_near(wn_outlier_chance_cut(copies, 7, 1), 5, 1e-6);
+    assert_true(wn_outlier_chance_cut(copies, 6, 1) == INFINITY);
 }
 
 static void matches_near_duplicate(void **state)
@@ -451,6 +530,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matches_outlier_features),
+        cmocka_unit_test(outliers_are_beyond_chance),
         cmocka_unit_test(matches_near_duplicate),
         cmocka_unit_test(matches_near_duplicate_1d),
         cmocka_unit_test(matches_class_imbalance),
