@@ -22,6 +22,8 @@ struct wn_evidence {
     const float *distance;        /* n x m */
     const uint64_t *feature_hash; /* n: equal iff the feature rows are equal
                                      bit for bit (up to 64-bit collisions) */
+    const uint8_t *coincidence;   /* n, of coincidence.h: why a row equals
+                                     others; NULL: not known */
     const float *pair_rank;       /* n, score/pair_rank */
     const uint32_t *missing, *invalid;        /* n: broken cells per row */
     const int32_t *group, *split, *annotator; /* n, -1 = none */

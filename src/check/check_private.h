@@ -6,10 +6,10 @@
 
 #include "check/check.h"
 
-/* outlier, with --outlier-threshold: the mean distance to the m neighbours above which a row is flagged,
- * from distance (n x m): (1/threshold - 1) interquartile ranges above the third
- * quartile; infinite at threshold 0. Compared with: cleanlab Datalab outlier,
- * golden.json outlier_features. */
+/* outlier, with --outlier-threshold: the mean distance to the m neighbours
+ * above which a row is flagged, from distance (n x m): (1/threshold - 1)
+ * interquartile ranges above the third quartile; infinite at threshold 0.
+ * Compared with: cleanlab Datalab outlier, golden.json outlier_features. */
 double wn_outlier_cut(const float *distance, size_t n, size_t m,
                       double threshold);
 

@@ -40,10 +40,11 @@ static struct hashed_row *sort_by_hash(const struct wn_evidence *evidence,
     return sorted;
 }
 
-/* Flag all rows with the same features where they have different labels; rows
- * without a label, -1, do not count. */
+/* Flag rows with the same features where they have different labels, all of
+ * them or those of the labels that stand less often than the most frequent one;
+ * rows without a label, -1, do not count. */
 static void flag_different(const struct wn_evidence *evidence,
-                           const int32_t *label, uint8_t *hit)
+                           const int32_t *label, bool minority, uint8_t *hit)
 {
     const size_t n = evidence->n;
     struct hashed_row *sorted = sort_by_hash(evidence, label);
@@ -56,9 +57,28 @@ static void flag_different(const struct wn_evidence *evidence,
             end++;
         while (first < end && sorted[first].label < 0)
             first++;
-        if (first < end && sorted[first].label != sorted[end - 1].label)
-            for (size_t r = first; r < end; r++)
-                hit[sorted[r].row] = 1;
+        if (first == end || sorted[first].label == sorted[end - 1].label)
+            continue;
+        for (size_t r = first; r < end; r++)
+            hit[sorted[r].row] = 1;
+        if (!minority)
+            continue;
+        /* The runs of labels; the longest is let go, unless another is as
+         * long. */
+        size_t longest = 0, at = first;
+        bool alone = false;
+        for (size_t run = first, last; run < end; run = last) {
+            for (last = run;
+                 last < end && sorted[last].label == sorted[run].label; last++)
+                continue;
+            if (last - run >= longest) {
+                alone = last - run > longest;
+                longest = last - run;
+                at = run;
+            }
+        }
+        for (size_t r = at; alone && r < at + longest; r++)
+            hit[sorted[r].row] = 0;
     }
     wn_spill_free(sorted);
 }
@@ -78,19 +98,39 @@ static double find_radius(const struct wn_evidence *evidence,
     return settings->near_radius * (median > 1e-6 ? median : 1e-6);
 }
 
+/* Whether two rows belong together, so that being alike says nothing. */
+static bool are_of_one_group(const struct wn_evidence *evidence, size_t i,
+                             size_t j)
+{
+    return evidence->group && evidence->group[i] >= 0 &&
+           evidence->group[i] == evidence->group[j];
+}
+
 /* The first of several copies is not flagged, so dropping the flagged rows
- * leaves one. */
+ * leaves one; nor is one that equals rows of its own group only, or others by
+ * chance, or at the floor of a sensor. */
 static void duplicate_find(const struct wn_evidence *evidence,
                            const struct wn_check_settings *settings,
                            uint8_t *hit)
 {
     struct hashed_row *sorted = sort_by_hash(evidence, evidence->label);
+    size_t first = 0;
+    bool groups = false; /* among the copies so far are two groups */
 
     (void)settings;
-    for (size_t r = 1; r < evidence->n; r++)
-        if (sorted[r].hash == sorted[r - 1].hash &&
-            sorted[r].label == sorted[r - 1].label)
-            hit[sorted[r].row] = 1;
+    for (size_t r = 1; r < evidence->n; r++) {
+        const size_t row = sorted[r].row;
+
+        if (sorted[r].hash != sorted[first].hash ||
+            sorted[r].label != sorted[first].label) {
+            first = r;
+            groups = false;
+            continue;
+        }
+        groups = groups || !are_of_one_group(evidence, row, sorted[first].row);
+        hit[row] =
+            groups && !(evidence->coincidence && evidence->coincidence[row]);
+    }
     wn_spill_free(sorted);
 }
 
@@ -101,19 +141,19 @@ const struct wn_check wn_check_duplicate = {
     .needs = WN_INPUT_FEATURES,
     .find = duplicate_find};
 
-/* At most one of the labels can be right. */
+/* At most one of the labels can be right, most likely the most frequent. */
 static void conflict_find(const struct wn_evidence *evidence,
                           const struct wn_check_settings *settings,
                           uint8_t *hit)
 {
     (void)settings;
-    flag_different(evidence, evidence->label, hit);
+    flag_different(evidence, evidence->label, true, hit);
 }
 
 const struct wn_check wn_check_conflict = {
     .name = "conflict",
-    .brief = "the same features as another row, but another label",
-    .reason = "another row has the same features and another label",
+    .brief = "the same features as other rows, but another label than most",
+    .reason = "rows with the same features have another label",
     .reviews = true,
     .needs = WN_INPUT_LABELS | WN_INPUT_FEATURES,
     .find = conflict_find};
@@ -130,8 +170,15 @@ static void near_duplicate_find(const struct wn_evidence *evidence,
 
     for (size_t i = 0; i < evidence->n; i++)
         for (size_t q = 0;
-             q < m && (double)evidence->distance[i * m + q] < radius; q++)
-            hit[i] = hit[evidence->neighbor[i * m + q]] = 1;
+             q < m && (double)evidence->distance[i * m + q] < radius; q++) {
+            const size_t j = (size_t)evidence->neighbor[i * m + q];
+
+            if (are_of_one_group(evidence, i, j) ||
+                (evidence->coincidence && evidence->coincidence[i] &&
+                 evidence->coincidence[j]))
+                continue;
+            hit[i] = hit[j] = 1;
+        }
 }
 
 const struct wn_check wn_check_near_duplicate = {
@@ -154,7 +201,7 @@ static void leak_find(const struct wn_evidence *evidence,
     const size_t n = evidence->n, m = evidence->m;
 
     if (evidence->feature_hash)
-        flag_different(evidence, split, hit);
+        flag_different(evidence, split, false, hit);
     if (evidence->neighbor) {
         const double radius = find_radius(evidence, settings);
 

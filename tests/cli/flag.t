@@ -188,13 +188,13 @@ is "$(column voted.out.h5 flag/label_quality f32 | sed 's/0\.666666[0-9]*/2\/3/g
 is "$(rows out.h5 1)" "" "no duplicate: the labels differ"
 
 # Copies: same label 1 3, other label 2; a missing label is no conflict.
-printf 'a,y\n1,u\n1,u\n1,v\n2,v\n-0,u\n0,u\n' >copy.csv
+printf 'a,b,c,y\n1,4,2,u\n1,4,2,u\n1,4,2,v\n2,7,3,v\n-0,5,1,u\n0,5,1,u\n' >copy.csv
 ingest -q copy.csv --label=y -o copy-data.h5 || exit 99
 "$evidence" copy-data.h5 copy.h5 0 0 </dev/null || exit 99
 runs "takes features alone" flag -f copy.h5 -o out.h5
 is "$(rows out.h5 1)" "1 5" "duplicate: all but the first, -0 is 0"
-is "$(rows out.h5 2)" "0 1 2" "conflict"
-is "$(column out.h5 flag/action u8)" "1 3 1 0 0 3" "review, drop, keep"
+is "$(rows out.h5 2)" "2" "conflict: the label of one against two"
+is "$(column out.h5 flag/action u8)" "0 3 1 0 0 3" "keep, drop, review"
 is "$(column out.h5 flag/suspicion f32)" "0 0 0 0 0 0" "nothing suspicious"
 is "$("$peek" out.h5 flag/issue ran)" \
     duplicate,conflict,missing,invalid,rare_class "what could run, ran"

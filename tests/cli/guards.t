@@ -54,4 +54,24 @@ fails_with 2 'ingest: y.npy: found 40 different numbers in 40 rows' \
 runs 'goes on with arrays' \
     ingest x.npy --label=y.npy --label-type=class -o npy.h5
 
+# --- equal rows ------------------------------------------------------------------
+
+# Two integers below 6 and 300 rows: most are equal to others by chance. Thirty
+# others are empty.
+awk 'BEGIN { srand(3); print "a,b,y"
+    for (i = 0; i < 300; i++)
+        print int(6 * rand()) "," int(6 * rand()) "," (i % 2 ? "no" : "yes")
+    for (i = 0; i < 60; i++) print "-1,-1," (i % 9 ? "no" : "yes") }' >small.csv
+ingest -q small.csv --label=y -o small.h5 &&
+    score -q --model=neighbors --methods=none -i small.h5 || exit 99
+runs 'coincidences are told' flag small.h5 -o flagged.h5
+is "$(sed -n 's/.*h5: \(.*\): not counted.*/\1/p' err | sed 's/^[0-9]* rows/N rows/')" \
+    'N rows equal others no more often than chance explains
+60 equal rows have the most frequent value in every column, as where nothing was measured' \
+    'by chance, and at a floor'
+is "$(report --format=json flagged.h5 | sed -n '2s/.*"duplicate":\([0-9]*\).*/\1/p')" \
+    0 'none is a duplicate'
+runs 'not asked' flag small.h5 --issues=conflict -o conflict.h5
+is "$(grep -c 'not counted' err)" 0 'nothing is said where nobody asked'
+
 done_testing

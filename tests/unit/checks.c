@@ -13,6 +13,8 @@
 #include "check/decide.h"
 #include "check/exit_status.h"
 #include "noise/order_statistics.h"
+#include "check/coincidence.h"
+#include "util/hash.h"
 #include "util/memory.h"
 #include "util/random.h"
 
@@ -216,6 +218,90 @@ static void finds_same_rows(void **state)
     run_check("conflict", &evidence, NULL, "0 2 3 6");
     evidence.label = NULL;
     run_check("duplicate", &evidence, NULL, "2 3 4 6 8 9");
+    /* Of labels that are not equally frequent, the rare ones are odd. */
+    static const int32_t odd[] = {0, 1, 0, 1, 2, 0, 0, 1, 0, 0};
+    evidence.label = odd;
+    run_check("conflict", &evidence, NULL, "1 3 4 7");
+    /* Rows 0 and 2 are of one group, 3 of another, 6 of none. */
+    static const int32_t group[] = {0, 1, 0, 3, 1, -1, -1, -1, -1, -1};
+    static const int32_t same[10] = {0};
+    evidence.label = same;
+    evidence.group = group;
+    run_check("duplicate", &evidence, NULL, "3 6 8 9");
+    /* Nor is what chance or a floor made equal. */
+    static const uint8_t kind[] = {0, 0, 0, 1, 0, 0, 0, 0, 2, 2};
+    evidence.coincidence = kind;
+    run_check("duplicate", &evidence, NULL, "6");
+}
+
+/* The rows of each kind of wn_coincidence_conclude() for n rows of d columns.
+ */
+static void count_kinds(const float *x, const int32_t *label, size_t n,
+                        size_t d, size_t k, size_t count[3])
+{
+    struct wn_coincidence equal;
+    uint64_t *hash = wn_new(n, sizeof *hash);
+    uint8_t *kind = wn_new(n, 1);
+
+    for (size_t i = 0; i < n; i++)
+        hash[i] = wn_hash_bits(x + i * d, d * sizeof *x);
+    wn_coincidence_open(&equal, hash, label, n, k);
+    for (size_t j = 0; j < d && wn_coincidence_wants_more(&equal); j++)
+        wn_coincidence_add(&equal, x + j, d);
+    wn_coincidence_conclude(&equal, kind);
+    count[0] = count[1] = count[2] = 0;
+    for (size_t i = 0; i < n; i++)
+        count[kind[i]]++;
+    wn_coincidence_free(&equal);
+    free(hash);
+    free(kind);
+}
+
+/* Equal rows of few integers are chance; records entered twice are not, among
+ * integers or not; the empty rows of a sensor are neither. */
+static void tells_coincidences(void **state)
+{
+    enum { N = 400, D = 4 };
+    float x[N * D];
+    int32_t label[N];
+    struct wn_random random;
+    size_t count[3];
+
+    (void)state;
+    wn_random_start(&random, 3, WN_RANDOM_SAMPLE, 0, 0);
+    for (size_t i = 0; i < N; i++) {
+        label[i] = (int32_t)(i % 2);
+        for (size_t j = 0; j < D; j++)
+            x[i * D + j] = (float)(wn_random_below(&random, 4) + i % 2);
+    }
+    /* 200 rows of a class in 256 places: nearly all copies are chance. */
+    count_kinds(x, label, N, D, 2, count);
+    assert_in_range(count[WN_COINCIDENCE_CHANCE], 150, 300);
+    assert_int_equal(count[WN_COINCIDENCE_FLOOR], 0);
+    /* 4 x 100,000 places: 40 rows entered twice. */
+    for (size_t i = 0; i < N; i++)
+        x[i * D] = (float)wn_random_below(&random, 100000);
+    for (size_t i = 0; i < 40; i++)
+        memcpy(x + (i + 40) * D, x + i * D, D * sizeof *x);
+    count_kinds(x, label, N, D, 2, count);
+    assert_int_equal(count[WN_COINCIDENCE_CHANCE], 0);
+    assert_int_equal(count[WN_COINCIDENCE_FLOOR], 0);
+    /* A tenth of the rows have measured nothing, in either class. */
+    for (size_t i = 0; i < 40; i++)
+        for (size_t j = 0; j < D; j++)
+            x[i * D + j] = -1;
+    for (size_t j = 1; j < D; j++)
+        for (size_t i = 0; i < N; i++)
+            if (i >= 40)
+                x[i * D + j] = (float)wn_random_normal(&random);
+    count_kinds(x, label, N, D, 2, count);
+    assert_int_equal(count[WN_COINCIDENCE_FLOOR], 40);
+    assert_int_equal(count[WN_COINCIDENCE_CHANCE], 0);
+    /* The same rows, but one column has a more frequent value. */
+    for (size_t i = 40; i < 90; i++)
+        x[i * D + 2] = 7;
+    count_kinds(x, label, N, D, 2, count);
+    assert_int_equal(count[WN_COINCIDENCE_FLOOR], 0);
 }
 
 static void counts_broken_cells(void **state)
@@ -535,6 +621,7 @@ int main(void)
         cmocka_unit_test(matches_near_duplicate_1d),
         cmocka_unit_test(matches_class_imbalance),
         cmocka_unit_test(finds_same_rows),
+        cmocka_unit_test(tells_coincidences),
         cmocka_unit_test(counts_broken_cells),
         cmocka_unit_test(matches_underperforming_group),
         cmocka_unit_test(finds_leaks),

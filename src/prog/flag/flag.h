@@ -31,6 +31,7 @@ struct work {
     float *probability, *distance, *pair_rank;
     int32_t *neighbor;
     uint64_t *feature_hash;
+    uint8_t *coincidence;
     uint32_t *missing, *invalid;
     bool brought; /* the probabilities are the user's */
     struct wn_noise noise;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "audit/features.h"
+#include "check/coincidence.h"
 #include "prog/flag/flag.h"
 #include "util/hash.h"
 #include "util/spill.h"
@@ -42,6 +43,75 @@ static int hash_features(struct work *work, struct wn_error *error)
 done:
     wn_features_close(features);
     wn_spill_free(block);
+    return status;
+}
+
+/* Tell equal rows that are one record from those that chance or a floor made
+ * equal, by some columns at a time. */
+static int find_coincidences(const struct wn_run *run, struct work *work,
+                             struct wn_error *error)
+{
+    enum { COLUMNS = 8, MOST = 256 };
+    const struct wn_evidence *evidence = &work->evidence;
+    const size_t n = evidence->n, d = evidence->d;
+    struct wn_coincidence equal;
+    struct wn_features *features = NULL;
+    size_t rows[WN_COINCIDENCE_FLOOR + 1] = {0};
+    int status = -1;
+
+    if (!wn_option_holds(run->options, "issues", "duplicate") &&
+        !wn_option_holds(run->options, "issues", "near_duplicate"))
+        return 0;
+    wn_coincidence_open(&equal, work->feature_hash, evidence->label, n,
+                        evidence->k);
+    float *block = wn_spill_new(wn_product(ROWS, d, 1), sizeof *block);
+    float *part = wn_spill_new(wn_product(n, COLUMNS, 1), sizeof *part);
+    work->coincidence = wn_spill_new(n, sizeof *work->coincidence);
+    size_t from = 0;
+    for (; from < d && from < MOST && wn_coincidence_wants_more(&equal);
+         from += COLUMNS) {
+        const size_t count = d - from < COLUMNS ? d - from : COLUMNS;
+
+        wn_features_close(features);
+        features = wn_features_open(work->audit, error);
+        if (!features)
+            goto done;
+        for (size_t begin = 0; begin < n; begin += ROWS) {
+            const size_t end = n - begin < ROWS ? n : begin + ROWS;
+
+            if (wn_features_read(features, begin, end, block, error))
+                goto done;
+            for (size_t i = begin; i < end; i++)
+                memcpy(part + i * COLUMNS, block + (i - begin) * d + from,
+                       count * sizeof *part);
+        }
+        for (size_t j = 0; j < count; j++)
+            wn_coincidence_add(&equal, part + j, COLUMNS);
+    }
+    /* Beyond the columns that were looked at, rows may differ. */
+    if (from < d)
+        equal.floor_end = equal.floor_begin;
+    wn_coincidence_conclude(&equal, work->coincidence);
+    work->evidence.coincidence = work->coincidence;
+    for (size_t i = 0; i < n; i++)
+        rows[work->coincidence[i]]++;
+    if (rows[WN_COINCIDENCE_CHANCE])
+        wn_log_note(run->log,
+                    "%s: %zu rows equal others no more often than chance "
+                    "explains: not counted as duplicates",
+                    wn_audit_name(work->audit), rows[WN_COINCIDENCE_CHANCE]);
+    if (rows[WN_COINCIDENCE_FLOOR])
+        wn_log_note(run->log,
+                    "%s: %zu equal rows have the most frequent value in every "
+                    "column, as where nothing was measured: not counted as "
+                    "duplicates",
+                    wn_audit_name(work->audit), rows[WN_COINCIDENCE_FLOOR]);
+    status = 0;
+done:
+    wn_features_close(features);
+    wn_coincidence_free(&equal);
+    wn_spill_free(block);
+    wn_spill_free(part);
     return status;
 }
 
@@ -174,8 +244,9 @@ int flag_read_evidence(const struct wn_run *run, struct work *work,
     evidence->annotator = data->annotator;
     evidence->annotators = data->annotators;
     evidence->trusted = data->trusted;
-    if ((d > 0 && hash_features(work, error)) || read_neighbors(work, error) ||
-        read_scores(run, work, error))
+    if ((d > 0 &&
+         (hash_features(work, error) || find_coincidences(run, work, error))) ||
+        read_neighbors(work, error) || read_scores(run, work, error))
         return -1;
     work->missing = wn_spill_new(data->n, sizeof *work->missing);
     work->invalid = wn_spill_new(data->n, sizeof *work->invalid);

@@ -412,6 +412,7 @@ done:
     wn_spill_free(work.pair_rank);
     wn_spill_free(work.neighbor);
     wn_spill_free(work.feature_hash);
+    wn_spill_free(work.coincidence);
     wn_spill_free(work.missing);
     wn_spill_free(work.invalid);
     wn_spill_free(work.issue);
