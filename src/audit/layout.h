@@ -24,7 +24,7 @@ struct wn_symbols {
         char name[8];
         size_t value;
         char first[128]; /* the path that set it */
-    } row[24];
+    } row[32];
     size_t count;
 };
 

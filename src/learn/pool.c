@@ -23,7 +23,7 @@ struct baseline {
 
 /* One pass: the calibrated pool of the members. In the first pass, with a
  * baseline, the members' weights are found. kept[p] (n x k, or NULL) holds the
- * first result of a member with `once`. */
+ * last result of member p; it is needed where the member has `once`. */
 static int predict_pass(const struct wn_predictor *const *chosen, size_t count,
                         const struct wn_sample *sample,
                         const struct baseline *baseline, float **kept,
@@ -43,7 +43,7 @@ static int predict_pass(const struct wn_predictor *const *chosen, size_t count,
 
         if (!baseline && quality[p].weight == 0)
             continue;
-        if (!kept[p] || baseline) {
+        if (baseline || !chosen[p]->once) {
             const double weight = quality[p].weight;
             struct wn_sample member = *sample;
             char settings[WN_CHOSEN] = "";
@@ -91,6 +91,7 @@ static int predict_pass(const struct wn_predictor *const *chosen, size_t count,
 static int predict_passes(const struct wn_predictor *const *chosen,
                           size_t count, size_t passes,
                           const struct wn_sample *sample, float *probability,
+                          float *members, size_t stride,
                           struct wn_quality *quality, struct wn_error *error)
 {
     const size_t cells = wn_product(sample->n, sample->k, 1);
@@ -113,7 +114,9 @@ static int predict_passes(const struct wn_predictor *const *chosen,
     baseline.min_gain = fmax(baseline.loss, MIN_LOSS) / sqrt(fmax(labelled, 1));
     free(rows);
     for (size_t p = 0; p < count; p++)
-        if (passes > 1 && chosen[p]->once)
+        if (members)
+            kept[p] = members + p * stride;
+        else if (passes > 1 && chosen[p]->once)
             kept[p] = wn_spill_new(cells, sizeof **kept);
     for (size_t pass = 0; status == 0 && pass < passes; pass++) {
         if (pass) {
@@ -148,7 +151,7 @@ static int predict_passes(const struct wn_predictor *const *chosen,
     for (size_t p = 0; status == 0 && p < count; p++)
         quality[p].weight /= sum;
     quality[count].weight = 1;
-    for (size_t p = 0; p < count; p++)
+    for (size_t p = 0; !members && p < count; p++)
         wn_spill_free(kept[p]);
     free(kept);
     wn_spill_free(weight);
@@ -157,10 +160,10 @@ static int predict_passes(const struct wn_predictor *const *chosen,
 
 int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
                     size_t passes, const struct wn_sample *sample,
-                    float *probability, struct wn_quality *quality,
-                    struct wn_error *error)
+                    float *probability, float *members,
+                    struct wn_quality *quality, struct wn_error *error)
 {
-    const size_t n = sample->n, k = sample->k;
+    const size_t n = sample->n, k = sample->k, stride = wn_product(n, k, 1);
     /* The number of a class among those with rows, or -1. */
     int32_t *number = wn_new(k, sizeof *number);
     int32_t *label = wn_spill_new(n, sizeof *label);
@@ -175,20 +178,23 @@ int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
         number[c] = number[c] ? (int32_t)present.k++ : -1;
     if (present.k == 0 || present.k == k) {
         status = predict_passes(chosen, count, passes, sample, probability,
-                                quality, error);
+                                members, stride, quality, error);
     } else {
         for (size_t i = 0; i < n; i++)
             label[i] = sample->label[i] < 0 ? -1 : number[sample->label[i]];
         present.label = label;
         status = predict_passes(chosen, count, passes, &present, probability,
-                                quality, error);
+                                members, stride, quality, error);
         /* Widen the rows to k in place, from the last on. */
-        for (size_t i = n; status == 0 && i-- > 0;)
-            for (size_t c = k; c-- > 0;)
-                probability[i * k + c] =
-                    number[c] < 0
-                        ? 0
-                        : probability[i * present.k + (size_t)number[c]];
+        for (size_t p = members ? 0 : count; status == 0 && p <= count; p++) {
+            float *row = p < count ? members + p * stride : probability;
+
+            for (size_t i = n; i-- > 0;)
+                for (size_t c = k; c-- > 0;)
+                    row[i * k + c] =
+                        number[c] < 0 ? 0
+                                      : row[i * present.k + (size_t)number[c]];
+        }
     }
     wn_spill_free(label);
     free(number);

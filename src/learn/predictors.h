@@ -69,11 +69,14 @@ double wn_pool_bytes(const struct wn_predictor *const *chosen, size_t count,
  *                teach less. A member with `once` keeps its first result.
  *   probability  out, n x k; 0 for classes without rows, which change nothing
  *                for the others
+ *   members      out, n x k of each predictor, calibrated, from the last pass
+ *                that fitted it; or NULL
  *   quality      out, one a predictor and a last one for the pool
  * Errors: those of the predictors. */
 int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
                     size_t passes, const struct wn_sample *sample,
-                    float *probability, struct wn_quality *quality,
+                    float *probability, float *members,
+                    struct wn_quality *quality,
                     struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #include "report/report.h"
 #include "util/memory.h"
 #include "util/number.h"
+#include "util/spill.h"
 
 /* A whole number of 0 or more. */
 static bool parse_whole(const char *text, double *value)
@@ -102,6 +103,45 @@ static int explain_compare_classes(const void *a, const void *b, void *context)
     return (x > y) - (x < y);
 }
 
+/* The members' own probabilities of the row. */
+static int load_members(struct wn_explanation *explanation,
+                        const struct wn_report *report,
+                        const struct wn_audit *audit, struct wn_error *error)
+{
+    static const char path[] = "score/member/probability";
+    const size_t n = report->data.n, k = report->data.k;
+    size_t members, names;
+
+    if (!wn_audit_has(audit, path))
+        return 0;
+    if (wn_audit_extent(audit, path, 0, &members, error) ||
+        wn_audit_words(audit, path, &explanation->member_name, &names, error))
+        return -1;
+    explanation->members = names;
+    if (names != members)
+        return wn_fail(error, WN_EDATA, "%s: %s: found %zu names, wanted %zu",
+                       wn_audit_name(audit), path, names, members);
+    float *all = wn_spill_new(wn_product(n, k, 1), sizeof *all);
+    explanation->member_probability =
+        wn_new(wn_product(members, k, 1), sizeof *all);
+    int status = 0;
+    for (size_t p = 0; status == 0 && p < members; p++) {
+        float *own = explanation->member_probability + p * k;
+
+        status = wn_audit_read_rows(audit, path, p, p + 1, n * k, all, error);
+        memcpy(own, all + explanation->row * k, k * sizeof *own);
+        for (size_t c = 0; status == 0 && c < k; c++)
+            if (!(own[c] >= 0 && own[c] <= 1))
+                status = wn_fail(error, WN_EDATA,
+                                 "%s: %s: model %zu, row %zu: found %g, wanted "
+                                 "0 to 1",
+                                 wn_audit_name(audit), path, p,
+                                 explanation->row, (double)own[c]);
+    }
+    wn_spill_free(all);
+    return status;
+}
+
 int wn_explain_load(struct wn_explanation *explanation,
                     const struct wn_report *report,
                     const struct wn_audit *audit, size_t row,
@@ -124,6 +164,8 @@ int wn_explain_load(struct wn_explanation *explanation,
             explanation->by_probability[c] = (int32_t)c;
         qsort_r(explanation->by_probability, k, sizeof(int32_t),
                 explain_compare_classes, explanation->probability);
+        if (load_members(explanation, report, audit, error))
+            goto failed;
     }
     if (!report->scored || !wn_audit_has(audit, index_path))
         return 0;
@@ -161,6 +203,8 @@ void wn_explain_free(struct wn_explanation *explanation)
 {
     free(explanation->probability);
     free(explanation->by_probability);
+    wn_names_free(explanation->member_name, explanation->members);
+    free(explanation->member_probability);
     free(explanation->neighbor);
     free(explanation->distance);
     *explanation = (struct wn_explanation){0};

@@ -364,8 +364,11 @@ extern const char *const wn_change_names[WN_CHANGES];
 /* Everything about one row. */
 struct wn_explanation {
     size_t row;
-    float *probability;      /* k, NULL if there is none */
-    int32_t *by_probability; /* k classes, most probable first */
+    float *probability; /* k, NULL if there is none */
+    size_t members;     /* models whose own probabilities were kept */
+    char **member_name;
+    float *member_probability; /* members x k */
+    int32_t *by_probability;   /* k classes, most probable first */
     size_t neighbors;
     int32_t *neighbor; /* nearest first */
     float *distance;

@@ -11,7 +11,7 @@ ingest -q --label=species "--classes=$PWD/classes" "$iris" -o b.h5
 same a.h5 b.h5 "the file of --classes is recorded without its path"
 rm b.h5
 ingest -q --label=species "$iris" -o plain.h5
-runs "score, all methods" score a.h5 --methods=all -o s.h5
+runs "score, all methods" score a.h5 --methods=all --keep-members -o s.h5
 runs "flag" flag s.h5 -o f.h5
 runs "report" report f.h5
 is "$(grep -c 'too few rows to say' out)" 3 "the report names absent classes"

@@ -47,6 +47,35 @@ ok "$(grep -q '"record":"computed","kernels":"[A-Za-z0-9 ]*","epoch":[0-9]*,"epo
 peek b.h5 score/probability kernel_chosen >chosen
 ok "$(grep -qF "\"chosen\":\"$(cat chosen)\"" lines; echo $?)" 'JSON: settings'
 
+# Each model's own probabilities: its log-loss from them; the pool is the same.
+score -q -j1 --methods=el2n --replicates=2 --keep-members a.h5 -o k.h5
+peek b.h5 score/probability f32 >pool
+peek k.h5 score/probability f32 >pool.kept
+same pool pool.kept '--keep-members changes no other probability'
+peek k.h5 score/member/probability f32 | tr ' ' '\n' | grep . >own
+awk '
+    NR == FNR { given[n++] = $1; next }
+    { p[m++] = $1 }
+    END { for (h = 0; h < m / n / 3; h++) {
+              loss = 0
+              for (i = 0; i < n; i++) {
+                  q = p[(h * n + i) * 3 + given[i]]
+                  loss -= log(q < 1e-6 ? 1e-6 : q)
+              }
+              printf "%.4f\n", loss / n } }' label own >losses
+is "$(cat losses)" "$(sed -n '/out of sample/,/^$/p' text |
+    sed -n '/model/d; /committee/d; s/^  [a-z]*  *\([0-9.]*\) .*/\1/p')" \
+    'the log-loss of each model from its own probabilities'
+is "$(peek k.h5 score/member/probability names)" kernel,trees,neighbors,softmax \
+    'and their names'
+report --explain=0 k.h5 >why
+is "$(sed -n '/^What each model says/,/^$/p' why | sed -n 's/^  \([a-z]*\) .*/\1/p' |
+    tr '\n' ' ')" 'model kernel trees neighbors softmax ' '--explain shows them'
+is "$(report --explain=0 b.h5 | grep -c '^What each model')" 0 \
+    'and nothing where they were not kept'
+fails_with 2 '--keep-members: no models are fitted' \
+    score -q --model=none --keep-members a.h5 -o no.h5
+
 score -q --model=neighbors --methods=none --probe=3 a.h5 -o b.h5 -f
 report -v b.h5 >text
 is "$(sed -n '/out of sample/,/^$/p' text | sed -n 's/^  \([a-z]*\) .*/\1/p' |

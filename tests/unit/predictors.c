@@ -204,7 +204,7 @@ static void pool_by_hand(float *one, const float *two,
 static void committee_is_the_pool(void **state)
 {
     struct wn_sample sample = make_sample();
-    static float one[N * K], two[N * K], both[N * K];
+    static float one[N * K], two[N * K], both[N * K], own[2 * N * K];
     const struct wn_predictor *chosen[2] = {wn_predictors[1], wn_predictors[2]};
     struct wn_quality quality[3];
     struct wn_error error = {0};
@@ -213,9 +213,11 @@ static void committee_is_the_pool(void **state)
     assert_int_equal(chosen[0]->predict(&sample, one, &error), 0);
     assert_int_equal(chosen[1]->predict(&sample, two, &error), 0);
     assert_int_equal(
-        wn_pool_predict(chosen, 2, 1, &sample, both, quality, &error), 0);
+        wn_pool_predict(chosen, 2, 1, &sample, both, own, quality, &error), 0);
     wn_calibrate(one, N, K, label, 1, NULL);
     wn_calibrate(two, N, K, label, 1, NULL);
+    assert_memory_equal(own, one, sizeof one);
+    assert_memory_equal(own + N * K, two, sizeof two);
     assert_true(quality[0].log_loss ==
                 wn_quality_measure(one, N, K, label).log_loss);
     pool_by_hand(one, two, quality);
@@ -229,6 +231,7 @@ static void second_pass_by_hand(void **state)
 {
     struct wn_sample sample = make_sample();
     static float first[N * K], kernel[N * K], again[N * K], both[N * K];
+    static float own[2 * N * K], same[N * K];
     static float weight[N];
     const struct wn_predictor *chosen[2] = {wn_predictors[0], wn_predictors[2]};
     struct wn_quality quality[3], last[3];
@@ -237,7 +240,8 @@ static void second_pass_by_hand(void **state)
     (void)state;
     assert_true(chosen[0]->once && !chosen[1]->once);
     assert_int_equal(
-        wn_pool_predict(chosen, 2, 1, &sample, first, quality, &error), 0);
+        wn_pool_predict(chosen, 2, 1, &sample, first, NULL, quality, &error),
+        0);
     for (int i = 0; i < N; i++) {
         float most = 0;
 
@@ -251,8 +255,13 @@ static void second_pass_by_hand(void **state)
     assert_int_equal(chosen[1]->predict(&sample, again, &error), 0);
     wn_calibrate(again, N, K, label, 1, NULL);
     sample.weight = NULL;
-    assert_int_equal(wn_pool_predict(chosen, 2, 2, &sample, both, last, &error),
-                     0);
+    assert_int_equal(
+        wn_pool_predict(chosen, 2, 2, &sample, both, NULL, last, &error), 0);
+    assert_int_equal(
+        wn_pool_predict(chosen, 2, 2, &sample, same, own, last, &error), 0);
+    assert_memory_equal(both, same, sizeof both);
+    assert_memory_equal(own, kernel, sizeof kernel);
+    assert_memory_equal(own + N * K, again, sizeof again);
     pool_by_hand(again, kernel, (struct wn_quality[]){quality[1], quality[0]});
     for (int cell = 0; cell < N * K; cell++)
         assert_true(fabs((double)both[cell] - (double)again[cell]) < 1e-5);
@@ -365,7 +374,7 @@ static void noise_tells_nothing(void **state)
                                          .threads = 2};
         for (size_t m = 0; m < 4; m++) {
             assert_int_equal(wn_pool_predict(&wn_predictors[m], 1, 2, &sample,
-                                             p, quality, &error),
+                                             p, NULL, quality, &error),
                              0);
             const double area = prefers_own(p, own);
 

@@ -179,8 +179,13 @@ static int find_probability(const struct wn_run *run, struct work *work,
 
         work->probability = wn_spill_new(wn_product(data->n, data->k, 1),
                                          sizeof *work->probability);
+        if (wn_option_on(run->options, "keep-members"))
+            work->member_probability =
+                wn_spill_new(wn_product(data->n, data->k, work->member_count),
+                             sizeof *work->member_probability);
         if (wn_pool_predict(work->members, work->member_count, passes, &sample,
-                            work->probability, work->quality, error))
+                            work->probability, work->member_probability,
+                            work->quality, error))
             return -1;
     }
     /* The pool of one member is that member. */

@@ -13,6 +13,8 @@ static const struct wn_option first_rows[] = {
      .default_value = WN_COMMITTEE, .choices = wn_predictor_choices,
      .recorded = true,
      .help = "average these models; see --list-models"},
+    {.name = "keep-members", .kind = WN_FLAG, .recorded = true,
+     .help = "write the probabilities of each model, too"},
     {.name = "passes", .kind = WN_WHOLE, .value = "N", .default_value = "2",
      .low = 1, .high = 5, .recorded = true,
      .help = "fit N times, each on weights that the one before gives"},

@@ -21,6 +21,7 @@ void score_free(struct work *work)
     wn_spill_free(work->group);
     wn_spill_free(work->distance);
     wn_spill_free(work->probability);
+    wn_spill_free(work->member_probability);
     free(work->members);
     free(work->quality);
     free(work->chosen);
@@ -149,6 +150,9 @@ static int reject_unused_options(const struct wn_run *run,
             !(shared[s].model && work->member_count))
             return wn_fail(error, WN_EUSAGE, "--%s: %s", shared[s].option,
                            shared[s].why);
+    if (wn_option_on(run->options, "keep-members") && !work->member_count)
+        return wn_fail(error, WN_EUSAGE,
+                       "--keep-members: no models are fitted; see --model");
     for (; !(work->needs & WN_NEEDS_DYNAMICS) && row->name; row++)
         if (wn_option_given(run->options, row->name))
             return wn_fail(

@@ -38,6 +38,7 @@ struct work {
     size_t groups;
     struct wn_copies copies;
     float *distance, *probability;
+    float *member_probability; /* --keep-members: members x n x k */
     size_t folds;
     const struct wn_predictor **members;
     size_t member_count;

@@ -104,6 +104,7 @@ static int write_probability(const struct work *work,
                              struct wn_error *error)
 {
     static const char path[] = "score/probability";
+    static const char own[] = "score/member/probability";
     const size_t extent[3] = {work->data.n, work->data.k, 0};
     struct wn_text members = {0}, name = {0};
     int status = -1;
@@ -139,6 +140,14 @@ static int write_probability(const struct work *work,
     }
     status = wn_audit_write_text(writer, path, "members", wn_text_of(&members),
                                  error);
+    if (status == 0 && work->member_probability &&
+        (wn_audit_write(
+             writer, own, WN_F32,
+             (size_t[3]){work->member_count, work->data.n, work->data.k},
+             work->member_probability, error) ||
+         wn_audit_write_text(writer, own, "names", wn_text_of(&members),
+                             error)))
+        status = -1;
 done:
     wn_text_free(&members);
     wn_text_free(&name);
