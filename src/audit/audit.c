@@ -239,6 +239,11 @@ failed:
     return NULL;
 }
 
+void wn_audit_release(const struct wn_audit *audit)
+{
+    wn_input_release(audit->store.descriptor);
+}
+
 void wn_audit_close(struct wn_audit *audit)
 {
     if (!audit)

@@ -38,6 +38,9 @@ struct wn_audit; /* a file being read */
  * first"). */
 struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
                                struct wn_error *error) WN_MUST_CHECK;
+/* Let an output replace the file; wn_audit_create() does so for the file that
+ * it continues. */
+void wn_audit_release(const struct wn_audit *audit);
 void wn_audit_close(struct wn_audit *audit);
 /* For messages. */
 const char *wn_audit_name(const struct wn_audit *audit);

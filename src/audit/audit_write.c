@@ -449,6 +449,8 @@ struct wn_audit_writer *wn_audit_create(const char *path, bool force,
     assert(from || stage == WN_DATA);
     if (refuse_terminal(path, error))
         return NULL;
+    if (from)
+        wn_audit_release(from);
     writer = wn_new(1, sizeof *writer);
     writer->file = writer->set = H5I_INVALID_HID;
     writer->stage = stage;

@@ -11,12 +11,18 @@
  * wn_openblas_better() and its callers. If --kernels goes, too, delete this
  * file except for the functions named wn_linear_. */
 #include <cblas.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "linalg/kernels/kernels.h"
+#include "util/free_memory.h"
+
+/* OpenBLAS maps 128 MiB for each thread that calls it, glibc 72 MiB for its
+ * stack and heap. */
+#define THREAD_ADDRESSES 210e6
 
 enum level { BASE, SSSE3, SSE41, SSE42, AVX, FMA4, AVX2, AVX512 };
 
@@ -120,6 +126,20 @@ int wn_openblas_check(const char *name, struct wn_error *error)
                        "here; by itself it takes %s",
                        name, found);
     return 0;
+}
+
+int wn_linear_check_addresses(int threads, struct wn_error *error)
+{
+    const struct wn_free_memory memory = wn_free_memory_find("");
+    const double need = threads * THREAD_ADDRESSES;
+
+    if (!memory.addresses || need <= memory.bytes)
+        return 0;
+    return wn_fail(error, WN_EUSAGE,
+                   "%d threads need %.0f MiB of addresses, %s %.0f free: "
+                   "wanted fewer --threads or a higher limit",
+                   threads, ceil(need / 0x1p20), memory.what,
+                   floor(memory.bytes / 0x1p20));
 }
 
 void wn_linear_start(void)

@@ -29,6 +29,10 @@ const char *wn_linear_kernels(void);
 /* The set that OpenBLAS should have chosen for this processor; NULL if its own
  * choice is right. */
 const char *wn_openblas_better(void);
+/* Refuse (WN_EUSAGE) products by `threads` threads under a limit on addresses
+ * (ulimit -v) that would make OpenBLAS wait for ever. */
+int wn_linear_check_addresses(int threads,
+                              struct wn_error *error) WN_MUST_CHECK;
 /* Put the set `name` into the environment, or the better one if it is NULL.
  * Returns whether the program must execute itself again to get it. Leaves the
  * user's OPENBLAS_CORETYPE alone unless a name is given, and never asks for a

@@ -247,6 +247,8 @@ int wn_svd_basis(size_t rows, size_t columns, const uint64_t *start,
                  struct wn_error *error)
 {
     const struct sparse a = {rows, columns, start, column, value};
+    if (wn_linear_check_addresses(threads, error))
+        return -1;
     const size_t entries = (size_t)start[rows];
     const size_t max = ((rows < columns ? rows : columns) + B - 1) / B;
     size_t blocks = (DEPTH * rank + B - 1) / B;

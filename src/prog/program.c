@@ -3,9 +3,11 @@
 #include "prog/program.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -22,6 +24,9 @@ void wn_program_reexec(char **argv, bool changed)
 {
     if (!getenv("OMP_WAIT_POLICY") && !getenv("GOMP_SPINCOUNT") &&
         setenv("GOMP_SPINCOUNT", "1000", 0) == 0)
+        changed = true;
+    if (!getenv("OPENBLAS_NUM_THREADS") &&
+        setenv("OPENBLAS_NUM_THREADS", "1", 0) == 0)
         changed = true;
     if (changed)
         execv("/proc/self/exe", argv);
@@ -63,7 +68,12 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
     struct rusage use;
     int status = -1;
 
+    wn_program_reexec(argv, false);
+    prctl(PR_SET_NAME, run.name); /* else ps(1) shows "exe" */
+    /* Writing beyond a limit on file sizes is an error like a full disk. */
+    signal(SIGXFSZ, SIG_IGN);
     wn_file_standard();
+    run.continues = has_row(program, "in-place");
     running = run.name;
     wn_die_handler(end_at_once);
     wn_log_open(&log, run.name);
@@ -128,7 +138,10 @@ struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
                 "no FILE, and standard input is a terminal; see --help");
         return NULL;
     }
-    return wn_audit_open(path, need, error);
+    struct wn_audit *audit = wn_audit_open(path, need, error);
+    if (audit && run->continues)
+        wn_audit_release(audit);
+    return audit;
 }
 
 int wn_run_limit_memory(const struct wn_run *run, double need, double anonymous,

@@ -15,7 +15,8 @@ struct wn_run {
     const char *name; /* as it was called, without directory */
     struct wn_options *options;
     struct wn_log *log;
-    int threads; /* resolved -j; 1 for programs without it */
+    int threads;    /* resolved -j; 1 for programs without it */
+    bool continues; /* its output may replace the audit file that it reads */
 };
 
 /* The work of a program: 0 done, 1 done, with findings, -1 failed. */
@@ -24,7 +25,9 @@ typedef int wn_work(struct wn_run *run, struct wn_error *error);
 /* OpenBLAS and OpenMP read the environment when they are loaded, before main:
  * begin the program again, once, if `changed` says that there is something new
  * in it for them, or if it does not say how long threads without work are to
- * spin. By default libgomp's spin for 300,000 turns at the end of each
+ * spin, or that OpenBLAS has one thread. winnow calls it from threads of its
+ * own; and where memory for its other threads is refused, exit() waits for them
+ * for ever. By default libgomp's spin for 300,000 turns at the end of each
  * loop, and take that time from the others wherever more than winnow runs:
  * five times as slow beside one busy process. Where it fails we go on. */
 void wn_program_reexec(char **argv, bool changed);

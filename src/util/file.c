@@ -27,6 +27,19 @@ struct wn_output {
     struct wn_output *next;
 };
 
+/* The files that are read: they must not be replaced. */
+static struct stat *inputs;
+static size_t input_count, input_capacity;
+
+/* The time tells a file from a later one that got the same number. */
+static bool is_input(const struct stat *about, size_t i)
+{
+    return inputs[i].st_dev == about->st_dev &&
+           inputs[i].st_ino == about->st_ino &&
+           inputs[i].st_mtim.tv_sec == about->st_mtim.tv_sec &&
+           inputs[i].st_mtim.tv_nsec == about->st_mtim.tv_nsec;
+}
+
 /* All open outputs, for wn_output_remove_parts(). */
 static struct wn_output *open_outputs;
 
@@ -155,6 +168,43 @@ int wn_file_digest(int descriptor, const char *name, uint64_t size,
     return status;
 }
 
+void wn_input_protect(int descriptor)
+{
+    struct stat about;
+
+    if (fstat(descriptor, &about) || !S_ISREG(about.st_mode))
+        return;
+    wn_grow(&inputs, &input_capacity, input_count + 1, sizeof *inputs);
+    inputs[input_count++] = about;
+}
+
+void wn_input_release(int descriptor)
+{
+    struct stat about;
+
+    if (fstat(descriptor, &about))
+        return;
+    for (size_t i = input_count; i-- > 0;)
+        if (is_input(&about, i))
+            inputs[i] = inputs[--input_count];
+}
+
+/* Refuse an output that is one of the inputs. */
+static int check_not_input(const char *path, struct wn_error *error)
+{
+    struct stat about;
+
+    if (!path || stat(path, &about))
+        return 0;
+    for (size_t i = 0; i < input_count; i++)
+        if (is_input(&about, i))
+            return wn_fail(error, WN_EUSAGE,
+                           "%s: is an input of this run, wanted another file "
+                           "to write",
+                           path);
+    return 0;
+}
+
 int wn_input_open(const char *path, bool *spooled, struct wn_error *error)
 {
     const char *name = wn_input_name(path);
@@ -175,6 +225,7 @@ int wn_input_open(const char *path, bool *spooled, struct wn_error *error)
         close(fd);
         return wn_fail(error, WN_EIO, "%s: is a directory, not a file", name);
     }
+    wn_input_protect(fd);
     if (S_ISREG(about.st_mode) && lseek(fd, 0, SEEK_CUR) == 0)
         return fd;
     const int copy = wn_temporary(error);
@@ -259,6 +310,20 @@ static int open_part(struct wn_output *output, const struct stat *about,
         }
         close(fd);
     }
+    /* Whoever may write in the folder could have put it there: with the part of
+     * another owner, or another name of a file, its bytes would be theirs. */
+    struct stat part;
+    if (fstat(output->descriptor, &part))
+        return wn_fail_errno(error, "%s: cannot look at it", output->part);
+    if (part.st_uid != geteuid() || part.st_nlink != 1 ||
+        !S_ISREG(part.st_mode)) {
+        wn_fail(error, WN_EIO,
+                "%s: is not a file of ours alone, wanted it removed",
+                output->part);
+        close(output->descriptor);
+        output->descriptor = -1;
+        return -1;
+    }
     if (ftruncate(output->descriptor, 0))
         return wn_fail_errno(error, "%s: cannot empty", output->part);
     if (about && fchmod(output->descriptor, about->st_mode & 07777))
@@ -277,7 +342,14 @@ struct wn_output *wn_output_open(const char *path, bool force,
     output->descriptor = output->directory = -1;
     output->given = stream ? NULL : wn_copy_text(path, strlen(path));
     output->name = stream ? "standard output" : output->given;
-    if (!stream && stat(path, &about))
+    if (check_not_input(output->given, error))
+        status = -1;
+    else if (!stream && stat(path, &about) && errno == ENOENT &&
+             lstat(path, &about) == 0)
+        status = wn_fail(error, WN_EUSAGE,
+                         "%s: is a symbolic link to a file that does not exist",
+                         path);
+    else if (!stream && stat(path, &about))
         status = errno == ENOENT
                      ? open_part(output, NULL, error)
                      : wn_fail_errno(error, "%s: cannot write", path);
@@ -320,7 +392,9 @@ int wn_output_commit(struct wn_output *output, struct wn_error *error)
 {
     int status = 0;
 
-    if (!output->target) {
+    if (check_not_input(output->given, error)) {
+        status = -1;
+    } else if (!output->target) {
         const int to = output->given ? open(output->given, O_WRONLY | O_CLOEXEC)
                                      : STDOUT_FILENO;
 

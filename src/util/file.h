@@ -60,6 +60,12 @@ int wn_file_digest(int descriptor, const char *name, uint64_t size,
  * -1. */
 int wn_input_open(const char *path, bool *spooled,
                   struct wn_error *error) WN_MUST_CHECK;
+/* An output never replaces a file that this run reads. wn_input_open() and
+ * wn_input_protect() note the file; wn_output_open() and wn_output_commit()
+ * refuse to replace it. wn_input_release() allows it again, for the stages
+ * that continue an audit file. */
+void wn_input_protect(int descriptor);
+void wn_input_release(int descriptor);
 /* For messages: the path, or "standard input". */
 const char *wn_input_name(const char *path);
 

@@ -435,7 +435,6 @@ int main(int argc, char **argv)
         .rows = rows,
         .max_operands = 1};
 
-    wn_program_reexec(argv, false);
     wn_option_add_rows(rows, CAPACITY, first_rows);
     for (const struct wn_setting *s = wn_check_options; s->option.name; s++)
         wn_option_add(rows, CAPACITY, &s->option);

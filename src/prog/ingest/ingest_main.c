@@ -266,7 +266,6 @@ int main(int argc, char **argv)
         .rows = rows,
         .max_operands = 1};
 
-    wn_program_reexec(argv, false);
     wn_option_add_rows(rows, CAPACITY, first_rows);
     for (size_t r = 0; r < WN_ROLE_KINDS; r++) {
         const struct wn_option row = {.name = wn_role_kinds[r].name,

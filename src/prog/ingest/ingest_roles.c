@@ -206,6 +206,7 @@ int ingest_classes(const struct wn_run *run, struct wn_table *table,
         return 0;
     if (!file)
         return wn_fail_errno(error, "%s: cannot open", path);
+    wn_input_protect(fileno(file));
     while (status == 0 && (read = getline(&line, &capacity, file)) > 0) {
         size_t length = (size_t)read - (line[read - 1] == '\n');
 

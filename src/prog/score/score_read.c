@@ -7,6 +7,7 @@
 
 #include "audit/features.h"
 #include "learn/pairs.h"
+#include "linalg/products.h"
 #include "prog/score/score_work.h"
 #include "util/memory.h"
 #include "util/spill.h"
@@ -275,7 +276,9 @@ int score_read(const struct wn_run *run, struct work *work,
         return -1;
     if (wn_option_on(run->options, "estimate"))
         return score_estimate(run, work, error) ? -1 : 1;
-    if (wn_run_check_output(run, error) || score_check_memory(run, work, error))
+    if (wn_run_check_output(run, error) ||
+        score_check_memory(run, work, error) ||
+        wn_linear_check_addresses(run->threads, error))
         return -1;
     const unsigned parts =
         WN_PART_LABEL | WN_PART_FEATURES | WN_PART_ROLE |
