@@ -240,7 +240,7 @@ static void search_cell(const struct ivf *ivf, struct worker *w, size_t own,
                 few[s] = far[s * step];
             limit = wn_bounds_mth(few, WN_SCAN_PAD, rank);
         }
-        for (;; limit = INFINITY) {
+        for (;;) {
             near = 0;
             for (size_t c = 0; c < cells; c++) {
                 w->nearest[near] = (struct wn_candidate){far[c], (int32_t)c};
@@ -248,6 +248,7 @@ static void search_cell(const struct ivf *ivf, struct worker *w, size_t own,
             }
             if (near >= probe)
                 break;
+            limit = INFINITY;
         }
         wn_candidates_select(w->nearest, near, probe);
         for (size_t r = 0; r < probe; r++) {
