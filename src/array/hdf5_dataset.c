@@ -171,11 +171,8 @@ void wn_hdf5_member_path(const struct wn_hdf5_reader *reader,
     snprintf(path, WN_HDF5_PATH, "%.1000s/%s", reader->path, member);
 }
 
-/* Refuse what could lead out of the file or claims more than the file or the
- * memory holds, before anything is allocated. Fills in the shape of the array
- * and its chunks. */
-static int check_dataset(struct wn_hdf5_reader *reader, hid_t creation,
-                         hsize_t chunk[WN_ARRAY_RANK])
+/* Refuse what leads out of the file, and filters that may run foreign code. */
+static int check_storage(struct wn_hdf5_reader *reader, hid_t creation)
 {
     const int filters = H5Pget_nfilters(creation);
 
@@ -198,6 +195,14 @@ static int check_dataset(struct wn_hdf5_reader *reader, hid_t creation,
                            "or fletcher32 (h5repack -f GZIP=1 makes a copy)",
                            reader->name, reader->path, (int)filter);
     }
+    return 0;
+}
+
+/* Refuse what claims more than the file or the memory holds, before anything is
+ * allocated. Fills in the shape of the array and its chunks. */
+static int check_dataset(struct wn_hdf5_reader *reader, hid_t creation,
+                         hsize_t chunk[WN_ARRAY_RANK])
+{
     const H5T_class_t class = H5Tget_class(reader->type);
     const size_t width = H5Tget_size(reader->type);
     const hid_t space = H5Dget_space(reader->set);
@@ -260,7 +265,7 @@ static int check_dataset(struct wn_hdf5_reader *reader, hid_t creation,
                        (unsigned long long)stored,
                        (unsigned long long)reader->size);
     wn_sandbox_seconds(WN_HDF5_SECONDS + content / BYTES_A_SECOND);
-    if (layout == H5D_CHUNKED && filters)
+    if (layout == H5D_CHUNKED && H5Pget_nfilters(creation) > 0)
         return check_chunks(reader, creation, chunk, bytes);
     return layout == H5D_CHUNKED && (bytes == 0 || stored % bytes)
                ? refuse_chunk(reader)
@@ -290,7 +295,8 @@ int wn_hdf5_dataset_open(struct wn_hdf5_reader *reader)
     if (creation < 0 || reader->type < 0)
         wn_hdf5_refuse(reader, "damaged");
     else
-        good = check_dataset(reader, creation, chunk) == 0;
+        good = check_storage(reader, creation) == 0 &&
+               check_dataset(reader, creation, chunk) == 0;
     wn_hdf5_close(creation);
     wn_hdf5_close(access);
     if (!good)
