@@ -103,7 +103,7 @@ static size_t rows_at_once(size_t k)
 {
     enum { CELLS = 4096 };
 
-    return k < CELLS ? CELLS / k : 1;
+    return k && k < CELLS ? CELLS / k : 1;
 }
 
 /* The verdicts on the rows with label c (k: none), in their order. scratch has
