@@ -3,6 +3,9 @@
 # coverage.sh SOURCE: build with gcov's counters in build/coverage, run the
 # suite, print the share of lines and branches of src/ that it reached, room by
 # room and in all. build/coverage/branches.tsv has every file. Wants gcovr.
+# Children that end by _exit() keep their counters to themselves: what only they
+# run (the readers of foreign HDF5) counts as not reached. tests/cli/disk.t fails
+# here, because its limits stop gcov's own files, too.
 
 set -u
 source=$1
@@ -17,7 +20,7 @@ mkdir -p "$build" && cd "$build" || exit 2
     exit 2
 make -j "$(nproc)" >coverage.log 2>&1 || { tail coverage.log; exit 2; }
 find . -name '*.gcda' -delete
-make -j "$(nproc)" check >>coverage.log 2>&1 </dev/null
+make -k -j "$(nproc)" check >>coverage.log 2>&1 </dev/null
 grep -E '^# (PASS|FAIL|SKIP):' coverage.log
 gcovr -r "$source" --object-directory . --filter "$source/src/" \
     --gcov-ignore-parse-errors --csv -o files.csv . >>coverage.log 2>&1 || {
@@ -32,12 +35,14 @@ awk -F, 'NR > 1 {
     printf "%s\t%d\t%d\t%d\t%d\n", file, $2, $3, $5, $6 >"branches.tsv"
 }
 function line(name, l, h, b, t) {
-    printf "%-10s lines %5.1f %% of %6d   branches %5.1f %% of %6d\n",
-        name, l ? 100 * h / l : 100, l, b ? 100 * t / b : 100, b
+    return sprintf("%-10s lines %5.1f %% of %6d   branches %5.1f %% of %6d",
+        name, l ? 100 * h / l : 100, l, b ? 100 * t / b : 100, b)
 }
 END {
-    for (room in lines)
-        line(room, lines[room], hit[room], ways[room], taken[room]) | "sort"
+    for (room in lines) {
+        row = line(room, lines[room], hit[room], ways[room], taken[room])
+        print row | "sort"
+    }
     close("sort")
-    line("all", all, hits, both, took)
+    print line("all", all, hits, both, took)
 }' files.csv
