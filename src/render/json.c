@@ -275,6 +275,26 @@ static json_t *json_confident(const struct wn_confident *confident)
                      json_number(confident->health));
 }
 
+/* What people found; null where nobody looked. */
+static json_t *json_reviews(const struct wn_report *report)
+{
+    const struct wn_decided_rows *decided = &report->decided;
+    const struct wn_precision all = wn_precision_of(report, WN_OF_ALL, 0);
+    const struct wn_precision suspects =
+        wn_precision_of(report, WN_OF_SUSPECTS, 0);
+
+    if (!decided->count && !decided->stale && !decided->gone)
+        return json_null();
+    return json_pack(
+        "{s:I,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:I}", "decided",
+        (json_int_t)decided->count, "reviewed", (json_int_t)all.reviewed,
+        "wrong", (json_int_t)all.wrong, "suspects_reviewed",
+        (json_int_t)suspects.reviewed, "precision_low",
+        json_number(suspects.low), "precision_high", json_number(suspects.high),
+        "suspects_wrong", (json_int_t)suspects.wrong, "stale",
+        (json_int_t)decided->stale, "gone", (json_int_t)decided->gone);
+}
+
 static void put_summary(const struct wn_report *report,
                         struct json_lines *lines)
 {
@@ -313,6 +333,7 @@ static void put_summary(const struct wn_report *report,
         set(summary, "actions",
             json_counts(report->action_name, report->action_rows, NULL,
                         report->actions));
+        set(summary, "reviews", json_reviews(report));
     }
     put_line(lines, summary);
     if (report->against) {

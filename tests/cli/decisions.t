@@ -73,6 +73,11 @@ ok "$(grep -q "Of $suspects reviewed label suspects $hits were wrong: " text
     echo $?)" "and measures the flags, $hits of $suspects"
 is "$(report --format=json --top=0 after.h5 | grep -c '"claim":"reviewed"')" 1 \
     'the claim is that of the reviews'
+is "$(report --format=json --top=0 after.h5 | sed -n \
+    's/.*"reviewed":\([0-9]*\),"wrong":\([0-9]*\),"suspects_reviewed":\([0-9]*\),.*"suspects_wrong":\([0-9]*\),.*/\1 \2 \3 \4/p')" \
+    "40 $found $suspects $hits" 'JSON has the same numbers'
+is "$(report --format=json --top=0 before.h5 | grep -c '"reviews":null')" 1 \
+    'or null where nobody looked'
 report --decisions-list after.h5 | awk -F'\t' '{ print $1, $12 }' |
     sort >strata.after
 awk -F'\t' '{ print $1, $12 }' todo.tsv | sort >strata.plan
@@ -176,6 +181,9 @@ report --format=json --against=named.f.h5 marked.h5 >json
 is "$(sed -n 's/.*"id":"\(r276\|r357\)".*"why":"\([a-z]*\)".*/\1 \2/p' json |
     sort | tr '\n' ' ')" 'r276 confirmed r357 edited ' \
     'a mark in the data confirms where nothing else changed'
+ok "$(report marked.h5 | tr -s ' \n' '  ' | grep -q \
+    'Of 2 labels that the data mark as right, flag would have flagged 2'
+    echo $?)" 'trusted labels measure false alarms'
 
 # --- what is wrong with a file ----------------------------------------------
 bad() {
@@ -207,6 +215,26 @@ fails_with 2 '--review-plan and --decisions-list exclude each other' \
     report --review-plan=4 --decisions-list before.h5
 fails_with 2 '--seed wants --review-plan too' report --seed=4 before.h5
 fails_with 2 'nothing has been flagged yet' report --review-plan=4 s.h5
+
+# Classes that overlap: 40 verdicts tell more than the features.
+awk 'BEGIN { srand(3); print "a,b,label"
+    for (i = 0; i < 600; i++) {
+        c = i % 2; x = y = -6
+        for (j = 0; j < 12; j++) { x += rand(); y += rand() }
+        printf "%.4f,%.4f,%s\n", x + 2 * c, y, c ? "yes" : "no" } }' >overlap.csv
+ingest -q --label=label overlap.csv | score -q | flag -q -o overlap.h5
+report overlap.h5 >text
+ok "$(grep -q 'report --review-plan=40 overlap.h5 > todo.tsv$' text &&
+    grep -q 'flag -i --decisions=todo.tsv overlap.h5$' text; echo $?)" \
+    'the report proposes a plan'
+report --review-plan=40 overlap.h5 | awk -F'\t' -v OFS='\t' \
+    'NR > 1 { $8 = "ok" } { print }' >clean.tsv
+flag -q -i --decisions=clean.tsv overlap.h5
+is "$(report --format=json --top=0 overlap.h5 | sed -n \
+    's/.*"low":\([^,]*\),.*"label_rows":\([0-9]*\),.*/\1 \2/p')" '0 0' \
+    'without a wrong label the low end is 0, and nothing is flagged'
+ok "$(report overlap.h5 | grep -q -- --review-plan; echo $((1 - $?)))" \
+    'and no plan is proposed any more'
 
 # The driver passes the verdicts on.
 cp "$samples/digits.csv" d.csv
