@@ -39,7 +39,8 @@ extern const struct wn_softmax wn_softmax_defaults; /* 1, 5, 300, 3e-5, 5 */
  *   x            n x d, row-major, finite
  *   label        n, 0..k-1, or -1: never trained on, but predicted
  *   weight       n, >= 0, training weights; NULL for 1
- *   fold         n, 0..folds-1
+ *   fold         n, 0..folds-1; rows of fold `folds` teach all models and are
+ *                not predicted
  *   part         n: no model learns from rows of part 0, and each is kept as of
  *                its least loss on those that are not in its fold; NULL: train
  *                on all rows, to the minimum

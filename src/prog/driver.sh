@@ -67,7 +67,7 @@ $leash true 2>/dev/null || leash=''
 # Options that are ours, and those of stages that make no sense here: they
 # would name or show something else than an audit leaves.
 own='output force quiet pruned help version'
-apart='in-place source removed counts dry-run format explain columns as'
+apart='in-place source removed counts dry-run gain format explain columns as'
 apart="$apart review-plan decisions-template decisions-list"
 apart="$apart spreadsheet-safe list-issues list-methods list-models estimate"
 

@@ -182,6 +182,35 @@ fails_with 2 '--removed and --counts name the same file' \
 fails_with 2 '--output and --counts name the same file' prune pets.h5 --counts=-
 fails_with 2 'wanted one of them' prune --dry-run pets.h5 --counts=x
 
+# --gain: on clean rows nothing helps; on digits of which a fifth is given as
+# the next one, something does. The same bytes for any number of threads.
+fails_with 2 '--gain wants --dry-run too' prune --gain pets.h5
+fails_with 2 '--gain: pets.h5 has no estimate of the noise' \
+    prune --class-floor=0 --dry-run --gain pets.h5
+awk 'BEGIN { srand(1); print "x,y,kind"
+    for (i = 0; i < 300; i++) { c = i % 3
+        a = rand() + rand() + rand() - 1.5; b = rand() + rand() + rand() - 1.5
+        printf "%.4f,%.4f,%s\n", a + 2 * (c == 1), b + 2 * (c == 2),
+            substr("abc", c + 1, 1) } }' >clear.csv
+awk -F, -v OFS=, 'NR > 501 { exit }
+    NR % 5 == 0 { $NF = ($NF + 1) % 10 }
+    { print }' "$samples/digits.csv" >shifted.csv
+for name in clear:kind shifted:digit; do
+    ingest -q ${name%:*}.csv --label=${name#*:} |
+        score -q --methods=none | flag -qo ${name%:*}.h5
+done
+runs '--gain' prune --drop=label --dry-run --gain -j1 clear.h5
+mv out one
+prune --drop=label --dry-run --gain -j4 clear.h5 >four
+same one four 'the same with four threads'
+is "$(tail -n 1 one)" 'Advice: no gain can be shown: keep all rows.' \
+    'clean rows stay'
+runs '--gain where labels are wrong' prune --dry-run --gain shifted.h5
+ok "$(tail -n 1 out | grep -qE '^Advice: (drop|relabel|weight)'; echo $?)" \
+    'wrong labels had better not teach'
+fails_with 2 '--memory: --gain: 300 rows of 2 features need' \
+    prune --dry-run --gain --memory=1M clear.h5
+
 # The source: from here, beside the audit, by its last part, by --source.
 mkdir away
 cp pets.h5 away/

@@ -41,6 +41,8 @@ static int check_options(const struct wn_options *options,
         return wn_fail(error, WN_EUSAGE,
                        "--dry-run prints what --counts writes: wanted one of "
                        "them");
+    if (wn_option_on(options, "gain") && !wn_option_on(options, "dry-run"))
+        return wn_fail(error, WN_EUSAGE, "--gain wants --dry-run too");
     return 0;
 }
 
@@ -90,8 +92,10 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
         struct wn_text text = {0};
 
         prune_count(prune, &text);
-        status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
-                              "standard output", error);
+        status = prune_on(prune, "gain") ? prune_gain(prune, &text, error) : 0;
+        if (status == 0)
+            status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
+                                  "standard output", error);
         wn_text_free(&text);
         if (status == 0)
             status = prune_check_classes(prune, error);
@@ -112,7 +116,7 @@ static int prune_main_work(struct wn_run *run, struct wn_error *error)
 {
     struct prune prune = {.run = run};
     const bool flags = strcmp(prune_text(&prune, "drop"), "none") ||
-                       prune_on(&prune, "relabel");
+                       prune_on(&prune, "relabel") || prune_on(&prune, "gain");
 
     if (check_options(run->options, error))
         return -1;
@@ -191,8 +195,13 @@ int main(int argc, char **argv)
         {.name = "dry-run",
          .kind = WN_FLAG,
          .help = "show what would be done, write nothing"},
+        {.name = "gain",
+         .kind = WN_FLAG,
+         .help = "with --dry-run: try what a model gains by it"},
         wn_option_output,
         wn_option_force,
+        wn_option_threads,
+        wn_option_memory,
         wn_option_quiet,
         wn_option_verbose,
         wn_option_help,
@@ -205,5 +214,6 @@ int main(int argc, char **argv)
         .min_operands = 0,
         .max_operands = 1};
 
+    wn_program_reexec(argv, false);
     return wn_program_main(&program, argc, argv, prune_main_work);
 }

@@ -75,6 +75,10 @@ int prune_arrays(const struct prune *prune, const char *path,
 /* prune_plan.c: the numbers of --dry-run and --counts, into `text`. */
 void prune_count(const struct prune *prune, struct wn_text *text);
 
+/* prune_gain.c: --gain, into `text`. */
+int prune_gain(struct prune *prune, struct wn_text *text,
+               struct wn_error *error) WN_MUST_CHECK;
+
 /* Refuse to lose all rows of a class, unless --class-floor was given. */
 int prune_check_classes(const struct prune *prune,
                         struct wn_error *error) WN_MUST_CHECK;
