@@ -57,9 +57,10 @@ struct wn_copies_rows {
     struct wn_log *log;
 };
 
-/* Number groups in order of appearance; a row without one (-1) is a group of
- * its own. given   n, 0..groups-1 or -1; NULL: no row is in a group group out,
- * n Returns how many there are. */
+/* Number groups in order of appearance and return how many there are; a row
+ * without one is a group of its own.
+ *   given   n, 0..groups-1 or -1; NULL: no row is in a group
+ *   group   out, n */
 size_t wn_groups_number(const int32_t *given, size_t groups, size_t n,
                         int32_t *group);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "audit/features.h"
+#include "knn/graph.h"
 #include "learn/copies.h"
 #include "learn/folds.h"
 #include "noise/gain.h"
@@ -13,7 +14,13 @@
 #include "util/random.h"
 #include "util/spill.h"
 
-enum { FOLDS = 5, MAX_ROWS = 10000, BLOCK = 256, MATRIX_CLASSES = 1000 };
+enum {
+    FOLDS = 5,
+    MAX_ROWS = 10000,
+    BLOCK = 256,
+    NEIGHBORS = 10,
+    MATRIX_CLASSES = 1000
+};
 
 /* The labelled rows that are tried, all or MAX_ROWS of them, in order. */
 struct tried {
@@ -81,6 +88,39 @@ static int choose_tried(struct prune *prune, struct tried *tried,
     return 0;
 }
 
+/* Merge the groups of rows that are copies of one another, as score does. */
+static int merge_copies(const struct prune *prune, struct tried *tried,
+                        size_t d, size_t *groups, struct wn_error *error)
+{
+    const size_t m = tried->n > NEIGHBORS ? NEIGHBORS : tried->n - 1;
+    int32_t *index = wn_new(wn_product(tried->n, m, 1), sizeof *index);
+    float *distance = wn_new(wn_product(tried->n, m, 1), sizeof *distance);
+    const struct wn_graph graph = {.x = tried->x,
+                                   .n = tried->n,
+                                   .d = d,
+                                   .m = m,
+                                   .threads = prune->run->threads};
+    const struct wn_copies_rows rows = {.n = tried->n,
+                                        .d = d,
+                                        .k = prune->dataset.k,
+                                        .m = m,
+                                        .x = tried->x,
+                                        .label = tried->label,
+                                        .neighbor = index,
+                                        .distance = distance,
+                                        .threads = prune->run->threads};
+    struct wn_graph_facts facts;
+    struct wn_copies copies;
+    const int status =
+        wn_graph_find(&graph, 0, 0, index, distance, &facts, error)
+            ? -1
+            : wn_copies_merge(&rows, tried->group, groups, &copies, error);
+
+    free(index);
+    free(distance);
+    return status;
+}
+
 /* Features, and the columns with a role, of the rows that are tried. */
 static int read_tried(struct prune *prune, struct tried *tried, size_t d,
                       struct wn_error *error)
@@ -134,11 +174,8 @@ static int read_tried(struct prune *prune, struct tried *tried, size_t d,
                              (double)tried->x[cell]);
     if (status)
         return -1;
-    struct wn_copies copies;
-    wn_copies_merge(
-        &(struct wn_copies_rows){
-            .n = tried->n, .d = d, .k = prune->dataset.k, .x = tried->x},
-        tried->group, &groups, &copies);
+    if (groups >= FOLDS && merge_copies(prune, tried, d, &groups, error))
+        return -1;
     if (groups < FOLDS)
         return wn_fail(error, WN_EDATA,
                        "--gain: found %zu groups of rows with labels, wanted "
