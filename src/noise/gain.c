@@ -115,7 +115,7 @@ static int audit_training(struct fold *fold, struct wn_suspicion *judged,
     sample.label = fold->label;
     sample.log = NULL;
     sample.chosen = NULL;
-    if (wn_pool_predict(pair, 2, 1, &sample, fold->probability, quality,
+    if (wn_pool_predict(pair, 2, 1, &sample, fold->probability, NULL, quality,
                         error) ||
         wn_noise_estimate(
             fold->label, &p,
