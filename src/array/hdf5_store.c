@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Start-up of the HDF5 library, its driver over one descriptor, and rows of
- * datasets; see hdf5_store.h. */
+/* Start-up of the HDF5 library, and its driver over one descriptor; see
+ * hdf5_store.h. */
 #include "array/hdf5_store.h"
 
 #include <errno.h>
@@ -270,25 +270,4 @@ hid_t wn_hdf5_type(enum wn_type type, size_t width)
         return text;
     wn_hdf5_close(text);
     return H5I_INVALID_HID;
-}
-
-bool wn_hdf5_move_rows(hid_t set, const struct wn_hdf5_shape *shape,
-                       size_t begin, size_t rows, void *to, const void *from)
-{
-    const hsize_t start[3] = {begin, 0, 0};
-    const hsize_t count[3] = {rows, shape->extent[1], shape->extent[2]};
-    const hid_t type = wn_hdf5_type(shape->type, shape->width);
-    const hid_t memory = H5Screate_simple(shape->rank, count, NULL);
-    const hid_t space = H5Dget_space(set);
-    const bool good =
-        type >= 0 && memory >= 0 &&
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >=
-            0 &&
-        (to ? H5Dread(set, type, memory, space, H5P_DEFAULT, to)
-            : H5Dwrite(set, type, memory, space, H5P_DEFAULT, from)) >= 0;
-
-    wn_hdf5_close(space);
-    wn_hdf5_close(memory);
-    wn_hdf5_close(type);
-    return good;
 }

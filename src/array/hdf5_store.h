@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* array/hdf5_store.h: HDF5 files on descriptors that winnow opened, and the
- * types and rows of their datasets. For the rooms array and audit.
+ * types and chunks of their datasets. For the rooms array and audit.
  *
  * A small file driver reads and writes the given descriptor. So HDF5 opens no
  * path and takes no lock, and winnow reports a full disk itself: after a failed
@@ -42,9 +42,16 @@ struct wn_hdf5_shape {
  * wn_hdf5_close() it. */
 hid_t wn_hdf5_type(enum wn_type type, size_t width);
 
-/* Move `rows` rows from row `begin` of an open dataset: read them into `to`,
- * or, if that is NULL, write them from `from`. False if HDF5 refuses. */
-bool wn_hdf5_move_rows(hid_t set, const struct wn_hdf5_shape *shape,
-                       size_t begin, size_t rows, void *to, const void *from);
+/* Bytes of the checksum behind a chunk. */
+enum { WN_CHUNK_SUM = 4 };
+
+/* Read or write the whole chunk that begins at `row`, of `size` bytes, its last
+ * rows padded with 0, of an open dataset in chunks of whole rows with the
+ * filter fletcher32 alone. The same bytes in the file as by H5Dread() and
+ * H5Dwrite(), whose filter takes longer than anything else they do. `chunk` has
+ * size + WN_CHUNK_SUM bytes. False if the chunk is not there, or not as wanted,
+ * or its checksum does not fit; or if HDF5 refuses. */
+bool wn_hdf5_read_chunk(hid_t set, size_t row, size_t size, char *chunk);
+bool wn_hdf5_write_chunk(hid_t set, size_t row, size_t size, char *chunk);
 
 #endif

@@ -255,6 +255,7 @@ void wn_audit_close(struct wn_audit *audit)
         close(audit->store.descriptor);
     wn_catalog_free(&audit->catalog);
     free(audit->rows_path);
+    free(audit->chunk);
     free(audit->name);
     free(audit);
 }

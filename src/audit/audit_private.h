@@ -86,6 +86,9 @@ struct wn_audit {
     struct wn_catalog catalog;
     hid_t rows; /* the dataset that was last read by row, still open */
     char *rows_path;
+    char *chunk; /* one of its chunks of whole rows; NULL: it has others */
+    size_t chunk_rows; /* of each */
+    size_t chunk_at;   /* its first row; SIZE_MAX: none is there */
 };
 
 /* Fail with "x.h5: PATH: what", or with errno if a read failed. */

@@ -81,33 +81,35 @@ static size_t content_size(const struct wn_entry *entry)
     return entry->shape.width * extent[0] * extent[1] * extent[2];
 }
 
-/* Read a whole dataset and compare it with its digest. */
+/* Read a whole dataset, piece by piece, and compare it with its digest. */
 static void *read_content(const struct wn_audit *audit,
                           const struct wn_entry *entry, struct wn_error *error)
 {
+    enum { PIECE = 1 << 20 };
     const struct wn_hdf5_shape *shape = &entry->shape;
-    const size_t size = content_size(entry);
-    const hid_t set = H5Dopen2(audit->file, entry->path, H5P_DEFAULT);
-    const hid_t type = wn_hdf5_type(shape->type, shape->width);
+    const size_t size = content_size(entry), rows = shape->extent[0];
+    const size_t row = size ? size / rows : 1;
+    const size_t step = row < PIECE ? PIECE / row : 1;
     char *content = wn_spill_new(size, 1);
-    const bool good = set >= 0 && type >= 0 &&
-                      (size == 0 || H5Dread(set, type, H5S_ALL, H5S_ALL,
-                                            H5P_DEFAULT, content) >= 0);
     struct wn_hash *hash = wn_digest_begin(shape);
     char found[WN_DIGEST_TEXT];
+    bool good = true;
 
-    wn_hdf5_close(set);
-    wn_hdf5_close(type);
-    if (good)
-        wn_hash_add(hash, content, size);
+    for (size_t at = 0; size && good && at < rows; at += step) {
+        const size_t end = rows - at < step ? rows : at + step;
+
+        good = wn_entry_read(audit, entry, at, end, content + at * row,
+                             error) == 0;
+        if (good)
+            wn_hash_add(hash, content + at * row, (end - at) * row);
+    }
     wn_hash_text(hash, found);
     wn_hash_free(hash);
     if (good && strcmp(found, entry->digest) == 0)
         return content;
-    wn_audit_fail(audit, entry->path,
-                  good ? "its digest does not fit: changed or damaged"
-                       : "damaged, cannot be read",
-                  error);
+    if (good)
+        wn_audit_fail(audit, entry->path,
+                      "its digest does not fit: changed or damaged", error);
     wn_spill_free(content);
     return NULL;
 }
@@ -138,23 +140,43 @@ void *wn_audit_read(const struct wn_audit *audit, const char *path,
 int wn_entry_read(const struct wn_audit *audit, const struct wn_entry *entry,
                   size_t begin, size_t end, void *out, struct wn_error *error)
 {
-    /* The dataset stays open, so that its chunk in HDF5's cache serves the next
-     * rows too. That changes nothing a caller can see. */
+    /* The dataset and its last chunk stay open for the next rows. That changes
+     * nothing a caller can see. */
     struct wn_audit *holder = (struct wn_audit *)audit;
+    const size_t *extent = entry->shape.extent;
+    const size_t row = wn_product(extent[1], extent[2], entry->shape.width);
+    char *to = out;
+    hsize_t chunk[3];
 
-    if (begin == end || content_size(entry) == 0)
+    if (begin == end || row == 0)
         return 0;
+    wn_chunk_extents(&entry->shape, chunk);
     if (audit->rows < 0 || strcmp(audit->rows_path, entry->path)) {
         wn_hdf5_close(audit->rows);
         free(audit->rows_path);
+        free(audit->chunk);
         holder->rows_path = wn_copy_text(entry->path, strlen(entry->path));
         holder->rows = H5Dopen2(audit->file, entry->path, H5P_DEFAULT);
+        holder->chunk = wn_new(chunk[0] * row + WN_CHUNK_SUM, 1);
+        holder->chunk_at = SIZE_MAX;
     }
-    return audit->rows >= 0 && wn_hdf5_move_rows(audit->rows, &entry->shape,
-                                                 begin, end - begin, out, NULL)
-               ? 0
-               : wn_audit_fail(audit, entry->path, "damaged, cannot be read",
-                               error);
+    for (size_t at = begin, next; at < end; at = next) {
+        const size_t first = at - at % chunk[0];
+
+        next = end - first < chunk[0] ? end : first + chunk[0];
+        if (audit->chunk_at != first) {
+            holder->chunk_at = SIZE_MAX;
+            if (audit->rows < 0 ||
+                !wn_hdf5_read_chunk(audit->rows, first, chunk[0] * row,
+                                    audit->chunk))
+                return wn_audit_fail(audit, entry->path,
+                                     "damaged, cannot be read", error);
+            holder->chunk_at = first;
+        }
+        memcpy(to, audit->chunk + (at - first) * row, (next - at) * row);
+        to += (next - at) * row;
+    }
+    return 0;
 }
 
 int wn_audit_read_rows(const struct wn_audit *audit, const char *path,

@@ -31,8 +31,8 @@ struct wn_audit_writer {
     hid_t set;
     struct wn_hdf5_shape shape;
     size_t row_bytes, chunk_rows;
-    char *chunk;    /* rows of an incomplete chunk, */
-    size_t waiting; /* so many */
+    char *chunk;    /* rows of a chunk, and its checksum */
+    size_t waiting; /* so many rows wait there */
     size_t done;    /* rows in the file */
     struct wn_hash *hash;
 };
@@ -131,8 +131,8 @@ static int begin_dataset(struct wn_audit_writer *writer, const char *path,
     writer->waiting = writer->done = 0;
     writer->path = wn_copy_text(path, strlen(path));
     writer->hash = wn_digest_begin(shape);
-    writer->chunk =
-        wn_new(wn_product(writer->chunk_rows, writer->row_bytes, 1), 1);
+    writer->chunk = wn_new(
+        wn_product(writer->chunk_rows, writer->row_bytes, 1) + WN_CHUNK_SUM, 1);
     if (make_parents(writer, path, error))
         goto failed;
     const hsize_t whole[3] = {shape->extent[0], shape->extent[1],
@@ -169,14 +169,18 @@ int wn_audit_write_begin(struct wn_audit_writer *writer, const char *path,
     return begin_dataset(writer, path, type, wn_type_size(type), extent, error);
 }
 
-/* Write rows done .. done+rows-1: a whole chunk, or the last one. */
-static int audit_write_put_rows(struct wn_audit_writer *writer, size_t rows,
-                                const char *content, struct wn_error *error)
+/* Write the rows that wait: a whole chunk, or the last one. */
+static int audit_write_put_rows(struct wn_audit_writer *writer,
+                                struct wn_error *error)
 {
-    const bool good = wn_hdf5_move_rows(writer->set, &writer->shape,
-                                        writer->done, rows, NULL, content);
+    const size_t rows = writer->waiting, row = writer->row_bytes;
+    const size_t size = writer->chunk_rows * row;
 
+    memset(writer->chunk + rows * row, 0, size - rows * row);
+    const bool good =
+        wn_hdf5_write_chunk(writer->set, writer->done, size, writer->chunk);
     writer->done += rows;
+    writer->waiting = 0;
     return good && !writer->store.failure ? 0 : audit_write_fail(writer, error);
 }
 
@@ -191,28 +195,19 @@ int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
         writer->done += rows;
         return 0;
     }
-    wn_hash_add(writer->hash, content, rows * writer->row_bytes);
-    while (rows) {
-        size_t taken = writer->chunk_rows - writer->waiting;
-
+    for (size_t taken; rows; rows -= taken) {
+        taken = writer->chunk_rows - writer->waiting;
         if (taken > rows)
             taken = rows;
-        if (taken == writer->chunk_rows) {
-            if (audit_write_put_rows(writer, taken, at, error))
-                return -1;
-        } else {
-            memcpy(writer->chunk + writer->waiting * writer->row_bytes, at,
-                   taken * writer->row_bytes);
-            writer->waiting += taken;
-            if (writer->waiting == writer->chunk_rows) {
-                writer->waiting = 0;
-                if (audit_write_put_rows(writer, writer->chunk_rows,
-                                         writer->chunk, error))
-                    return -1;
-            }
-        }
+        /* Each piece while it is in the cache of the processor. */
+        wn_hash_add(writer->hash, at, taken * writer->row_bytes);
+        memcpy(writer->chunk + writer->waiting * writer->row_bytes, at,
+               taken * writer->row_bytes);
+        writer->waiting += taken;
+        if (writer->waiting == writer->chunk_rows &&
+            audit_write_put_rows(writer, error))
+            return -1;
         at += taken * writer->row_bytes;
-        rows -= taken;
     }
     return 0;
 }
@@ -241,8 +236,7 @@ int wn_audit_write_end(struct wn_audit_writer *writer, struct wn_error *error)
 
     assert(writer->path);
     if (writer->waiting)
-        status =
-            audit_write_put_rows(writer, writer->waiting, writer->chunk, error);
+        status = audit_write_put_rows(writer, error);
     wn_hash_text(writer->hash, digest);
     if (status == 0) {
         assert(writer->done == writer->shape.extent[0]);
