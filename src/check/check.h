@@ -25,6 +25,7 @@ struct wn_evidence {
     const uint8_t *coincidence;   /* n, of coincidence.h: why a row equals
                                      others; NULL: not known */
     const float *pair_rank;       /* n, score/pair_rank */
+    const float *rule_score;      /* n: of the label rule, if it has one */
     const uint32_t *missing, *invalid;        /* n: broken cells per row */
     const int32_t *group, *split, *annotator; /* n, -1 = none */
     size_t groups, splits, annotators;

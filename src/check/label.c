@@ -21,8 +21,9 @@ static void label_find(const struct wn_evidence *evidence,
     const struct wn_probability p = {n, evidence->k, evidence->probability,
                                      NULL};
     const struct wn_label_rule_view view = {
-        evidence->label, &p, evidence->noise, evidence->suspicion,
-        &settings->prune};
+        evidence->label,  &p,
+        evidence->noise,  evidence->suspicion,
+        &settings->prune, evidence->rule_score};
     size_t hits = 0;
 
     /* Expectations and verdicts rank all labels and cut the list at max. */
@@ -30,7 +31,7 @@ static void label_find(const struct wn_evidence *evidence,
         (claim->kind == WN_CLAIM_EXPECTED || claim->kind == WN_CLAIM_REVIEWED))
         memset(hit, 1, n);
     else
-        settings->rule->find(&view, hit);
+        wn_label_rule_apply(settings->rule, &view, hit);
     for (size_t i = 0; i < n; i++) {
         if (evidence->label[i] < 0 ||
             (evidence->trusted && evidence->trusted[i]))

@@ -327,33 +327,65 @@ static void by_margin_count(const struct wn_label_rule_view *view, uint8_t *hit)
         (size_t)((1 - (double)trace / (double)sum) * (double)noise->n), hit);
 }
 
+/* clang-format off */
 const struct wn_label_rule wn_label_rules[] = {
-    {"posterior", "labels that are more likely wrong than right", false,
-     by_posterior},
-    {"prune_by_noise_rate",
-     "as many rows of each class as the noise matrix leaks to each other "
-     "class, those that lean to it most",
-     true, prune_by_noise_rate},
-    {"prune_by_class",
-     "as many rows of each class as are wrong, the least self-confident", true,
-     prune_by_class},
-    {"both", "rows that both of the above name", true, prune_by_both},
-    {"confident_learning", "rows that count as another class than their label",
-     false, by_confident_class},
-    {"predicted_neq_given", "rows whose prediction is not the given label",
-     false, by_prediction},
-    {"low_self_confidence",
-     "the least self-confident rows, as many as confident_learning finds",
-     false, by_self_confidence},
-    {"low_normalized_margin",
-     "the least normalized margins, as many as confident_learning finds", false,
-     by_margin},
-    {"margin_count",
-     "the least normalized margins, as many as the uncalibrated confident "
-     "joint "
-     "has off its diagonal",
-     false, by_margin_count},
+    {.name = "posterior", .find = by_posterior,
+     .brief = "labels that are more likely wrong than right"},
+    {.name = "prune_by_noise_rate", .prunes = true,
+     .find = prune_by_noise_rate,
+     .brief = "as many rows of each class as the noise matrix leaks to each "
+              "other class, those that lean to it most"},
+    {.name = "prune_by_class", .prunes = true, .find = prune_by_class,
+     .brief = "as many rows of each class as are wrong, the least "
+              "self-confident"},
+    {.name = "both", .prunes = true, .find = prune_by_both,
+     .brief = "rows that both of the above name"},
+    {.name = "confident_learning", .find = by_confident_class,
+     .brief = "rows that count as another class than their label"},
+    {.name = "predicted_neq_given", .find = by_prediction,
+     .brief = "rows whose prediction is not the given label"},
+    {.name = "low_self_confidence", .find = by_self_confidence,
+     .brief = "the least self-confident rows, as many as confident_learning "
+              "finds"},
+    {.name = "low_normalized_margin", .find = by_margin,
+     .brief = "the least normalized margins, as many as confident_learning "
+              "finds"},
+    {.name = "margin_count", .find = by_margin_count,
+     .brief = "the least normalized margins, as many as the confident joint "
+              "says before it is calibrated"},
+    {.name = "simifeat_vote",
+     .brief = "labels that the labels of neighbours outvote in most draws",
+     .score = "simifeat_vote", .made_by = "--methods=simifeat_vote",
+     .least = 0x1.000002p-1f}, /* above one half */
+    {.name = "simifeat_rank",
+     .brief = "labels that rank among the noisy of their class in most draws",
+     .score = "simifeat_rank", .made_by = "--methods=simifeat_rank",
+     .least = 0x1.000002p-1f},
+    {.name = "aum",
+     .brief = "labels with no more area under the margin than those of a class "
+              "that does not exist",
+     .score = "aum", .made_by = "--methods=aum --aum-threshold=99",
+     .option = "aum-threshold="},
+    {.name = "enn_all", .brief = "rows with a neighbour of another label",
+     .score = "enn", .made_by = "--methods=enn", .least = .5f},
+    {.name = "enn_mode",
+     .brief = "rows whose neighbours have most often another label",
+     .score = "enn", .made_by = "--methods=enn", .least = 1},
+    {.name = "tomek",
+     .brief = "nearest neighbours of each other with different labels",
+     .score = "tomek", .made_by = "--methods=tomek", .least = 1},
     {0}};
+/* clang-format on */
+
+void wn_label_rule_apply(const struct wn_label_rule *rule,
+                         const struct wn_label_rule_view *view, uint8_t *hit)
+{
+    if (rule->find)
+        rule->find(view, hit);
+    else
+        for (size_t i = 0; i < view->p->n; i++)
+            hit[i] = view->label[i] >= 0 && view->score[i] >= rule->least;
+}
 
 const struct wn_label_rule *wn_label_rule_find(const char *name)
 {

@@ -113,10 +113,11 @@ low_self_confidence 2 5 8
 low_normalized_margin 2 5 8
 margin_count 2 5 8
 END
-is "$(flag --list-issues | sed -n 's/^  \([a-z_]*\) .*/\1/p' | tail -9 |
+is "$(flag --list-issues | sed -n 's/^  \([a-z_]*\) .*/\1/p' | tail -15 |
     tr '\n' ' ')" "posterior prune_by_noise_rate prune_by_class both \
 confident_learning predicted_neq_given low_self_confidence \
-low_normalized_margin margin_count " "--list-issues lists the rules"
+low_normalized_margin margin_count simifeat_vote simifeat_rank aum enn_all \
+enn_mode tomek " "--list-issues lists the rules"
 is "$("$peek" out.h5 flag/issue names)" \
     "$(flag --list-issues | sed '/^rules/,$d' |
         sed -n 's/^  \([a-z_]*\) .*/\1/p' | paste -sd, -)" \
@@ -124,6 +125,37 @@ is "$("$peek" out.h5 flag/issue names)" \
 is "$("$peek" out.h5 flag/issue ran)" label "only label ran"
 is "$("$peek" out.h5 flag/action names)" keep,review,relabel,drop \
     "actions have names"
+
+# Rules that cut a score: its rows from the cut on, or how to make it.
+while IFS=';' read -r rule made; do
+    fails_with 2 "--rule=$rule: core.h5 has no such score; make it with score \
+$made" flag --issues=label --rule="$rule" core.h5
+done <<'END'
+simifeat_vote;--methods=simifeat_vote
+simifeat_rank;--methods=simifeat_rank
+aum;--methods=aum --aum-threshold=99
+enn_all;--methods=enn
+enn_mode;--methods=enn
+tomek;--methods=tomek
+END
+ingest -q --label=class "$source/samples/iris.csv" |
+    score -q --model=neighbors --replicates=2 --aum-threshold=99 \
+        --methods=simifeat_vote,simifeat_rank,aum,enn,tomek >cuts.h5
+while read -r rule score cut; do
+    flag -qf --issues=label --rule="$rule" cuts.h5 -o out.h5
+    wanted=$("$peek" cuts.h5 "score/$score" f32 |
+        awk -v cut="$cut" '$1 >= cut { printf "%s%d", s, NR - 1; s = " " }')
+    ok "$([ -n "$wanted" ]
+        echo $?)" "$rule has rows"
+    is "$(rows out.h5 0)" "$wanted" "$rule: $score from $cut on"
+done <<'END'
+simifeat_vote simifeat_vote .500001
+simifeat_rank simifeat_rank .500001
+aum aum 0
+enn_all enn .5
+enn_mode enn 1
+tomek tomek 1
+END
 
 # The order falls, ties to the lower row; suspicion is a probability.
 "$peek" out.h5 flag/order i64 >order

@@ -78,8 +78,8 @@ static void run_rule(struct audit *audit, const char *name)
 {
     const struct wn_label_rule_settings settings = {.fraction = 1,
                                                     .min_examples = 1};
-    const struct wn_label_rule_view view = {audit->label, &audit->p,
-                                            &audit->noise, NULL, &settings};
+    const struct wn_label_rule_view view = {
+        audit->label, &audit->p, &audit->noise, NULL, &settings, NULL};
 
     memset(audit->hit, 0, audit->p.n);
     wn_label_rule_find(name)->find(&view, audit->hit);

@@ -45,10 +45,10 @@ static void flag(const char *rule, const int32_t *label,
     assert_int_equal(wn_noise_estimate(label, p, &settings, &noise, &error), 0);
     struct wn_suspicion suspicion;
     wn_suspicion_find(label, p, &noise, 1, &suspicion);
-    const struct wn_label_rule_view view = {label, p, &noise, &suspicion,
-                                            prune};
+    const struct wn_label_rule_view view = {label,      p,     &noise,
+                                            &suspicion, prune, NULL};
     assert_non_null(wn_label_rule_find(rule));
-    wn_label_rule_find(rule)->find(&view, hit);
+    wn_label_rule_apply(wn_label_rule_find(rule), &view, hit);
     out[0] = '\0';
     for (size_t i = 0; i < p->n; i++)
         if (hit[i])
@@ -99,7 +99,7 @@ static void matches_cl_filter(void **state)
     for (size_t r = 0; r < sizeof wanted / sizeof *wanted; r++)
         assert_flags(wanted[r][0], core_label, core_p, 10, 3, &plain,
                      wanted[r][1]);
-    while (wn_label_rules[rules].name)
+    while (wn_label_rules[rules].name && !wn_label_rules[rules].score)
         rules++;
     assert_int_equal(rules, sizeof wanted / sizeof *wanted + 1);
     assert_null(wn_label_rule_find("none"));
@@ -241,6 +241,36 @@ static void flags_by_posterior(void **state)
     wn_noise_free(&noise);
 }
 
+/* The cuts of the papers: above one half, from one half, from 1, from 0; rows
+ * without a label never. */
+static void cuts_scores(void **state)
+{
+    static const int32_t label[] = {0, 0, 1, 1, 0, -1};
+    static const float score[] = {-.25f, 0, .5f, .51f, 1, 1};
+    static const char *const wanted[][2] = {
+        {"simifeat_vote", "000110"}, {"simifeat_rank", "000110"},
+        {"aum", "011110"},           {"enn_all", "001110"},
+        {"enn_mode", "000010"},      {"tomek", "000010"}};
+    const struct wn_probability p = {.n = 6, .k = 2};
+    const struct wn_label_rule_view view = {
+        .label = label, .p = &p, .score = score};
+    size_t rules = 0;
+
+    (void)state;
+    for (size_t r = 0; r < sizeof wanted / sizeof *wanted; r++) {
+        const struct wn_label_rule *rule = wn_label_rule_find(wanted[r][0]);
+        uint8_t hit[6] = {0};
+
+        assert_non_null(rule->made_by);
+        wn_label_rule_apply(rule, &view, hit);
+        for (size_t i = 0; i < 6; i++)
+            assert_int_equal(hit[i], wanted[r][1][i] - '0');
+    }
+    for (size_t r = 0; wn_label_rules[r].name; r++)
+        rules += wn_label_rules[r].score != NULL;
+    assert_int_equal(rules, sizeof wanted / sizeof *wanted);
+}
+
 /* By hand: a class of one row is never pruned, however wrong it looks, but
  * may count as another class. */
 static void leaves_single_rows_alone(void **state)
@@ -363,6 +393,7 @@ int main(void)
         cmocka_unit_test(matches_cl_missing_class),
         cmocka_unit_test(matches_cl_filter_params),
         cmocka_unit_test(flags_by_posterior),
+        cmocka_unit_test(cuts_scores),
         cmocka_unit_test(leaves_single_rows_alone),
         cmocka_unit_test(forgives_near_ties),
         cmocka_unit_test(matches_label_quality),

@@ -28,7 +28,7 @@ struct work {
     struct wn_dataset data;
     struct wn_evidence evidence;
     struct wn_check_settings settings;
-    float *probability, *distance, *pair_rank;
+    float *probability, *distance, *pair_rank, *rule_score;
     int32_t *neighbor;
     uint64_t *feature_hash;
     uint8_t *coincidence;

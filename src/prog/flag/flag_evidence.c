@@ -192,6 +192,34 @@ static int read_scores(const struct wn_run *run, struct work *work,
     return 0;
 }
 
+/* The score that --rule cuts. */
+static int read_rule_score(const struct wn_run *run, struct work *work,
+                           struct wn_error *error)
+{
+    const struct wn_label_rule *rule =
+        wn_label_rule_find(wn_option_text(run->options, "rule"));
+    char path[100];
+
+    if (!rule->score || !wn_option_holds(run->options, "issues", "label"))
+        return 0;
+    snprintf(path, sizeof path, "score/%s", rule->score);
+    char *options = wn_audit_text(work->audit, "score", "options", error);
+    const bool there =
+        wn_audit_has(work->audit, path) &&
+        (!rule->option || (options && strstr(options, rule->option)));
+    free(options);
+    if (error->code)
+        return -1;
+    if (!there)
+        return wn_fail(error, WN_EUSAGE,
+                       "--rule=%s: %s has no such score; make it with score %s",
+                       rule->name, wn_audit_name(work->audit), rule->made_by);
+    work->rule_score = wn_audit_read(
+        work->audit, path, WN_F32, (size_t[3]){work->evidence.n, 0, 0}, error);
+    work->evidence.rule_score = work->rule_score;
+    return work->rule_score ? 0 : -1;
+}
+
 /* The memory of flag in bytes. `fixed` is the part that cannot go into files:
  * the label and the roles of each row, the defects, and the noise by class. */
 static double bytes(const struct wn_dataset *data, size_t d, size_t m,
@@ -246,7 +274,8 @@ int flag_read_evidence(const struct wn_run *run, struct work *work,
     evidence->trusted = data->trusted;
     if ((d > 0 &&
          (hash_features(work, error) || find_coincidences(run, work, error))) ||
-        read_neighbors(work, error) || read_scores(run, work, error))
+        read_neighbors(work, error) || read_scores(run, work, error) ||
+        read_rule_score(run, work, error))
         return -1;
     work->missing = wn_spill_new(data->n, sizeof *work->missing);
     work->invalid = wn_spill_new(data->n, sizeof *work->invalid);

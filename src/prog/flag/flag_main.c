@@ -410,6 +410,7 @@ done:
     wn_spill_free(work.probability);
     wn_spill_free(work.distance);
     wn_spill_free(work.pair_rank);
+    wn_spill_free(work.rule_score);
     wn_spill_free(work.neighbor);
     wn_spill_free(work.feature_hash);
     wn_spill_free(work.coincidence);
