@@ -140,6 +140,49 @@ def text(path):
     print(f"accuracy {(p == rows['label']).mean():.4f}")
 
 
+def issues(path):
+    """The default rule of cleanlab's find_label_issues; without cleanlab, its
+    steps in numpy on one processor."""
+    h5py = need("h5py", "python3-h5py")
+    np = need("numpy", "python3-numpy")
+    with h5py.File(path, "r") as file:
+        p = file["score/probability"][()].astype(float)
+        y = file["data/label"][()].astype(int)
+    k = p.shape[1]
+    try:
+        from cleanlab.filter import find_label_issues
+    except ImportError:
+        find_label_issues = None
+    yield
+    if find_label_issues:
+        found = find_label_issues(y, p)
+    else:
+        count = np.bincount(y, minlength=k)
+        threshold = np.array([p[y == c, c].mean() if count[c] else 2
+                              for c in range(k)])
+        confident = p >= threshold - 1e-6
+        bins, prediction = confident.sum(1), p.argmax(1)
+        guess = np.where(bins > 1, prediction, confident.argmax(1))
+        joint = np.zeros((k, k))
+        np.add.at(joint, (y[bins > 0], guess[bins > 0]), 1)
+        joint[np.diag_indices(k)] = joint.diagonal().clip(min=1)
+        joint = np.rint(joint.T / joint.sum(1) * count).astype(int)
+        found = np.zeros(len(y), bool)
+        for c in range(k):
+            rows = np.flatnonzero(y == c)
+            of_class = p[rows]
+            for t in np.flatnonzero(joint[:, c]):
+                if t != c:
+                    margin = of_class[:, c] - of_class[:, t]
+                    found[rows[np.argsort(margin)[:joint[t, c]]]] = True
+        own = p.copy()
+        own[np.arange(len(y)), y] += 1e-6
+        found &= own.argmax(1) != y
+    yield
+    who = "cleanlab" if find_label_issues else "cleanlab's steps in numpy"
+    print(f"{found.sum()} issues by {who}")
+
+
 def folds(select):
     return select.StratifiedKFold(5, shuffle=True, random_state=0)
 
@@ -175,7 +218,7 @@ def run(peer, path):
 
 
 PEERS = {peer.__name__: peer for peer in
-         (pandas, logistic, neighbors, faiss, dynamics, text, right)}
+         (pandas, logistic, neighbors, faiss, dynamics, text, issues, right)}
 
 if __name__ == "__main__":
     if len(sys.argv) != 3 or sys.argv[1] not in PEERS:

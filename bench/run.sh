@@ -30,9 +30,11 @@ if [ -n "$small" ]; then
     data=$data-small
     csv_n=2000 wide_n=200 narrow_n=400 noisy_n=600
     many_n=2000 many_probe=--probe=9
+    issues_n=2000 classes_n=500 classes_k=50
 else
     csv_n=860000 wide_n=10000 narrow_n=20000 noisy_n=60000
     many_n=1000000 many_probe=
+    issues_n=1000000 classes_n=50000 classes_k=1000
 fi
 o='-j '$threads' -f -q -o '$data/out.h5
 v='-j '$threads' -f -v -o '$data/out.h5
@@ -53,6 +55,8 @@ dynamics|EL2N and GraNd, ten networks, five epochs, $wide_n x 784|wide|score $o 
 dynamics20k|the same, $narrow_n x 128|narrow|score $o --model=none --methods=el2n,grand --epoch=5 $data/narrow.h5|$peers dynamics $data/narrow.h5|floor sgemm $narrow_n 128 128 110
 dynamics16|the same, $narrow_n x 16|slim|score $o --model=none --methods=el2n,grand --epoch=5 $data/slim.h5|$peers dynamics $data/slim.h5|floor sgemm $narrow_n 128 16 110
 text|texts to 128 dimensions, 5-fold logistic regression|text|text.sh $threads $data/text.csv $data/out.h5|$peers text $data/text.csv||$peers right $data/out.h5
+issues|label issues from probabilities, $issues_n x 10|issues|flag $o --issues=label $data/issues.h5|$peers issues $data/issues.h5|
+classes|the same, $classes_n x $classes_k|classes|flag $o --issues=label $data/classes.h5|$peers issues $data/classes.h5|
 digits|the whole audit of the digits|digits|audit -q -j $threads $data/digits.csv --label=digit||
 million|the whole audit, $csv_n x 65|csv|audit -q -j $threads $data/csv.csv --label=label||
 estimate|what score --estimate says, under what it took|noisy|score $o --methods=none $data/noisy.h5|||score -j $threads --methods=none --estimate $data/noisy.h5
@@ -82,6 +86,15 @@ encoded() {
     generate "$2" "$3" 10 "${4-.05}" "${5-.3}" >"$1.csv" &&
         ingest -q --label=label -f -o "$1" "$1.csv" && rm "$1.csv"
 }
+# judged FILE ROWS CLASSES: probabilities as they are brought, scored.
+judged() {
+    "$source/bench/probabilities.py" "$1.source" "$2" "$3" &&
+        ingest -q -f --label=label --probability=probability -o "$1.in" \
+            "$1.source" &&
+        score -q -f --methods=none -o "$1" "$1.in" && rm "$1.in" "$1.source"
+}
+make_issues() { judged "$1" $issues_n 10; }
+make_classes() { judged "$1" $classes_n $classes_k; }
 make_wide() { encoded "$1" $wide_n 784; }
 make_slim() { encoded "$1" $narrow_n 16; }
 make_blurred() { encoded "$1" $noisy_n 128 .1; }
