@@ -268,11 +268,12 @@ static json_t *json_confident(const struct wn_confident *confident)
 
     if (!confident->known)
         return json_null();
-    return json_pack("{s:I,s:I,s:I,s:I,s:o}", "off_diagonal",
+    return json_pack("{s:I,s:I,s:I,s:I,s:o,s:o}", "off_diagonal",
                      (json_int_t)count[0], "off_diagonal_calibrated",
                      (json_int_t)count[1], "batched", (json_int_t)count[2],
                      "batched_calibrated", (json_int_t)count[3], "health",
-                     json_number(confident->health));
+                     json_number(confident->health), "neighbor_rate",
+                     json_number(confident->neighbor_rate));
 }
 
 /* What people found; null where nobody looked. */

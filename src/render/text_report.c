@@ -142,6 +142,37 @@ static void put_rate(const struct wn_report *report, struct wn_text *out)
                   interval, report->label_rows, flagged);
 }
 
+/* Confident learning beside the labels of neighbours, which need no model. */
+static void put_second_opinion(const struct wn_report *report,
+                               struct wn_text *out)
+{
+    const struct wn_confident *confident = &report->confident;
+    const double labels = (double)report->labelled;
+
+    if (!confident->known || isnan(confident->neighbor_rate) || labels == 0)
+        return;
+    /* By the calibrated joint. */
+    const double models = (double)confident->count[1] / labels;
+    const double neighbors = confident->neighbor_rate;
+    const bool more = neighbors > 2 * models && neighbors - models > 0.05;
+    const bool less = models > 2 * neighbors && models - neighbors > 0.05;
+
+    if (!more && !less && !report->verbose)
+        return;
+    wn_phrase_say(
+        out,
+        "Other counts of wrong labels: confident learning %.1f %%, by the "
+        "labels of nearest rows alone %.1f %%.%s",
+        100 * models, 100 * neighbors,
+        more   ? " They disagree: rows near each other in these features often "
+                 "differ in label where the models are sure, so distances say "
+                 "little here, or the classes overlap."
+        : less ? " They disagree: the models doubt labels that nearest rows "
+                 "share, so look at some of the flagged rows before you trust "
+                 "the flags."
+               : "");
+}
+
 /* The classes, and the pairs of classes that labels are confused in. Where the
  * classes overlap, no class has a share of wrong labels that could be
  * defended, only flags. */
@@ -503,8 +534,10 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
                         "features, against evenly spread errors: %.2f.",
                         report->overlap_weight);
             }
-            if (report->claim != WN_CLAIM_NOTHING)
+            if (report->claim != WN_CLAIM_NOTHING) {
+                put_second_opinion(report, out);
                 put_classes(report, out);
+            }
         }
         wn_decided_text(report, out);
         wn_grid_start(&grid, head, sizeof head / sizeof *head);

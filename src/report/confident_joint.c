@@ -65,6 +65,34 @@ static void keep_cells(struct wn_confident *out, const struct wn_audit *audit,
     }
 }
 
+/* The share of wrong labels by neighbours alone. */
+static void load_neighbor_rate(struct wn_confident *out,
+                               const struct wn_audit *audit, size_t k,
+                               struct wn_error *error)
+{
+    static const char path[] = "flag/noise/neighbor_matrix";
+    static const char prior_path[] = "flag/noise/neighbor_prior";
+    const size_t extent[3] = {k, k, 0};
+    double right = 0;
+
+    if (!wn_audit_has(audit, path))
+        return;
+    double *matrix = wn_audit_read(audit, path, WN_F64, extent, error);
+    double *prior =
+        error->code ? NULL
+                    : wn_audit_read(audit, prior_path, WN_F64, extent, error);
+    for (size_t t = 0; prior && t < k; t++) {
+        const double stay = matrix[t * k + t];
+
+        if (!(stay >= 0 && stay <= 1 && prior[t] >= 0 && prior[t] <= 1))
+            fail_value(audit, path, t * k + t, stay, error);
+        right += stay * prior[t];
+    }
+    free(matrix);
+    free(prior);
+    out->neighbor_rate = fmin(fmax(1 - right, 0), 1);
+}
+
 int wn_confident_load(struct wn_confident *out, const struct wn_audit *audit,
                       size_t n, size_t k, struct wn_error *error)
 {
@@ -83,11 +111,13 @@ int wn_confident_load(struct wn_confident *out, const struct wn_audit *audit,
     double *matrix[MATRICES] = {NULL, NULL};
     int64_t *rows = NULL;
 
-    *out = (struct wn_confident){.health = NAN};
+    *out = (struct wn_confident){.health = NAN, .neighbor_rate = NAN};
     if (!wn_audit_has(audit, "flag/noise/issue_counts") ||
         (!matrices && !wn_audit_has(audit, cells[0])))
         return 0;
     load_counts(out, audit, n, error);
+    if (!error->code)
+        load_neighbor_rate(out, audit, k, error);
     if (!matrices && !error->code) {
         extent[0] = extent[1] = 0;
         if (wn_audit_extent(audit, cells[0], 0, extent, error))

@@ -89,6 +89,8 @@ struct wn_confident {
     bool known;
     size_t count[WN_ISSUE_COUNTS];
     double health; /* share of labels that it does not doubt; NaN if unknown */
+    double neighbor_rate; /* share of wrong labels by the labels of nearest rows
+                             alone; NaN if unknown */
     size_t cells;
     struct wn_confident_cell *cell; /* by given, then true class */
 };

@@ -165,6 +165,9 @@ static void put_flags(struct wn_audit_writer *writer,
     static const int64_t confident[K * K] = {2, 0, 0, 1, 1, 0, 0, 0, 1};
     static const double noise[K * K] = {0.75, 0, 0, 0.25, 1, 0, 0, 0, 1};
     static const double inverse[K * K] = {1, 0.5, 0, 0, 0.5, 0, 0, 0, 1};
+    /* 1 - (.5 .5 + .75 .5) */
+    static const double neighbor[K * K] = {0.5, 0.25, 0, 0.5, 0.75, 0, 0, 0, 1};
+    static const double prior[K] = {0.5, 0.5, 0};
 
     put(writer, "flag/issue", WN_U32, N, 0, variant->issue);
     put_text(writer, "flag/issue", "names", variant->issues);
@@ -182,6 +185,8 @@ static void put_flags(struct wn_audit_writer *writer,
     put(writer, "flag/noise/confident_joint", WN_I64, K, K, confident);
     put(writer, "flag/noise/noise_matrix", WN_F64, K, K, noise);
     put(writer, "flag/noise/inverse_noise_matrix", WN_F64, K, K, inverse);
+    put(writer, "flag/noise/neighbor_matrix", WN_F64, K, K, neighbor);
+    put(writer, "flag/noise/neighbor_prior", WN_F64, K, 0, prior);
     put(writer, "flag/noise/issue_counts", WN_I64, 4, 0, counts);
     put_number(writer, "flag/noise/issue_counts", "health", 0.8);
     put(writer, "flag/noise/rate", WN_F64, 3, 0, variant->rate);
@@ -502,7 +507,7 @@ static void json_line_by_line(void **state)
         "\"claim\":\"noise\",\"gain\":null,\"overlap_weight\":null,"
         "\"confident_learning\":{\"off_diagonal\":1,"
         "\"off_diagonal_calibrated\":2,\"batched\":0,\"batched_calibrated\":3,"
-        "\"health\":0.8},"
+        "\"health\":0.8,\"neighbor_rate\":0.375},"
         "\"flagged_rows\":3,\"label_rows\":1,\"issues\":{\"label\":1,"
         "\"duplicate\":2,\"outlier\":null},\"actions\":{\"keep\":4,"
         "\"review\":0,\"relabel\":1,\"drop\":1}}\n"

@@ -93,5 +93,11 @@ int flag_write_noise(struct wn_audit_writer *writer,
                      const struct wn_suspicion *judged,
                      const struct wn_claim *claim,
                      struct wn_error *error) WN_MUST_CHECK;
+/* /flag/noise: the noise matrix by the labels of neighbours alone (HOC), where
+ * there is a graph, few classes and rows enough. */
+int flag_write_transition(const struct wn_run *run,
+                          const struct wn_evidence *evidence,
+                          struct wn_audit_writer *writer,
+                          struct wn_error *error) WN_MUST_CHECK;
 
 #endif

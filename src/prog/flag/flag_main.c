@@ -256,7 +256,8 @@ static void decide_rows(struct work *work,
     wn_spill_free(ranked);
 }
 
-static int write_flags(struct wn_audit_writer *writer, const struct work *work,
+static int write_flags(const struct wn_run *run, struct wn_audit_writer *writer,
+                       const struct work *work,
                        const struct wn_decide_settings *settings,
                        struct wn_error *error)
 {
@@ -264,8 +265,9 @@ static int write_flags(struct wn_audit_writer *writer, const struct work *work,
     struct wn_text checks = {0}, reasons = {0};
 
     if (work->evidence.noise &&
-        flag_write_noise(writer, &work->noise, &work->judged, &work->claim,
-                         error))
+        (flag_write_noise(writer, &work->noise, &work->judged, &work->claim,
+                          error) ||
+         flag_write_transition(run, &work->evidence, writer, error)))
         return -1;
     for (size_t c = 0; wn_checks[c]; c++)
         wn_text_format(&checks, "%s%s", c ? "," : "", wn_checks[c]->name);
@@ -392,7 +394,7 @@ static int flag(struct wn_run *run, struct wn_error *error)
         wn_option_number(run->options, "suggest-above"),
         wn_option_number(run->options, "drop-above")};
     decide_rows(&work, &settings);
-    if (write_flags(writer, &work, &settings, error))
+    if (write_flags(run, writer, &work, &settings, error))
         goto done;
     status = wn_audit_finish(writer, error);
     writer = NULL;

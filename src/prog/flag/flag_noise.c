@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "noise/hoc.h"
 #include "prog/flag/flag.h"
 #include "util/memory.h"
 
@@ -160,4 +161,42 @@ int flag_write_noise(struct wn_audit_writer *writer,
                               judged->sharpness.overlap_weight, error))
         return -1;
     return 0;
+}
+
+/* With more classes the fit would take longer than everything else. */
+enum { TRANSITION_CLASSES = 32 };
+
+int flag_write_transition(const struct wn_run *run,
+                          const struct wn_evidence *evidence,
+                          struct wn_audit_writer *writer,
+                          struct wn_error *error)
+{
+    const size_t k = evidence->k, extent[3] = {k, k, 0};
+    struct wn_transition fit;
+    struct wn_error none = {0};
+
+    if (!evidence->neighbor || evidence->m < 2 || k > TRANSITION_CLASSES)
+        return 0;
+    if (wn_transition_estimate(&fit, evidence->label, evidence->neighbor,
+                               evidence->n, k, evidence->m, run->threads, NULL,
+                               NULL, &none)) {
+        wn_log_verbose(run->log, "no noise matrix from neighbours alone: %s",
+                       none.text);
+        return 0;
+    }
+    /* As the noise matrix: given x true. */
+    double *given = wn_new(k * k, sizeof *given);
+    for (size_t t = 0; t < k; t++)
+        for (size_t s = 0; s < k; s++)
+            given[s * k + t] = fit.t[t * k + s];
+    const int status =
+        wn_audit_write(writer, "flag/noise/neighbor_matrix", WN_F64, extent,
+                       given, error) ||
+        wn_audit_write(writer, "flag/noise/neighbor_prior", WN_F64, extent,
+                       fit.p, error) ||
+        wn_audit_write_number(writer, "flag/noise/neighbor_matrix", "loss",
+                              fit.loss, error);
+    free(given);
+    wn_transition_free(&fit);
+    return status ? -1 : 0;
 }
