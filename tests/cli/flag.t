@@ -157,6 +157,15 @@ enn_mode enn 1
 tomek tomek 1
 END
 
+# The noise matrix by neighbours: P(given | true), columns sum to 1.
+is "$("$peek" out.h5 flag/noise/neighbor_matrix f64 |
+    awk '{ sum[(NR - 1) % 3] += $1; if ($1 < 0) bad++ }
+        END { printf "%d %.9f %.9f %.9f %d", NR, sum[0], sum[1], sum[2], bad }')" \
+    "9 1.000000000 1.000000000 1.000000000 0" "the noise matrix by neighbours"
+is "$("$peek" out.h5 flag/noise/neighbor_prior f64 |
+    awk '{ sum += $1 } END { printf "%d %.9f", NR, sum }')" "3 1.000000000" \
+    "and its true classes"
+
 # The order falls, ties to the lower row; suspicion is a probability.
 "$peek" out.h5 flag/order i64 >order
 "$peek" out.h5 flag/suspicion f32 >suspicion
