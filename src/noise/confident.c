@@ -11,6 +11,7 @@
 #include "util/spill.h"
 #include "util/memory.h"
 #include "util/parallel.h"
+#include "util/simd.h"
 
 static const double floor_threshold = 2e-6;
 static const double absent_threshold = 2;
@@ -169,6 +170,47 @@ struct tally {
                                    label */
 };
 
+/* What a row's probabilities are as a whole. */
+struct bounds {
+    int64_t valid, confident; /* whether all are; of how many classes */
+    double top;
+};
+
+WN_MULTIVERSION static struct bounds
+measure_row(const double *row, const double *threshold, size_t k)
+{
+    const size_t even = k - k % LANES;
+    int64_t bad[LANES] = {0}, confident[LANES] = {0};
+    double top[LANES];
+    struct bounds bounds = {0, 0, row[0]};
+
+    for (size_t l = 0; l < LANES; l++)
+        top[l] = row[0];
+    /* A NaN fails all comparisons. */
+    for (size_t c = 0; c < even; c += LANES) {
+#pragma omp simd
+        for (size_t l = 0; l < LANES; l++) {
+            const double p = row[c + l];
+
+            bad[l] |= !((p >= -WN_SLACK) & (p <= 1 + WN_SLACK));
+            confident[l] += p >= threshold[c + l] - WN_SLACK;
+            top[l] = p > top[l] ? p : top[l];
+        }
+    }
+    for (size_t c = even; c < k; c++) {
+        bad[0] |= !(row[c] >= -WN_SLACK && row[c] <= 1 + WN_SLACK);
+        confident[0] += row[c] >= threshold[c] - WN_SLACK;
+        top[0] = row[c] > top[0] ? row[c] : top[0];
+    }
+    for (size_t l = 0; l < LANES; l++) {
+        bounds.valid |= bad[l];
+        bounds.confident += confident[l];
+        bounds.top = top[l] > bounds.top ? top[l] : bounds.top;
+    }
+    bounds.valid = !bounds.valid;
+    return bounds;
+}
+
 /* The class that row[k] with label y counts as, or -1: the class it is
  * confident of; if there are several, its prediction, even where that is not
  * among them. Returns 0, or -1 if the row is not of probabilities. */
@@ -176,25 +218,21 @@ static int guess_row(const double *row, int32_t y, struct wn_noise *noise,
                      struct tally *tally, int32_t *guess)
 {
     const size_t k = noise->k;
-    size_t confident = 0, last = 0;
-    bool valid = true;
+    const struct bounds bounds = measure_row(row, noise->threshold, k);
 
-    /* A NaN fails both comparisons. */
-    for (size_t c = 0; c < k; c++) {
-        valid &= row[c] >= -WN_SLACK && row[c] <= 1 + WN_SLACK;
-        if (row[c] >= noise->threshold[c] - WN_SLACK) {
-            confident++;
-            last = c;
-        }
-    }
     *guess = -1;
-    if (!valid)
+    if (!bounds.valid)
         return -1;
-    if (y < 0 || !confident)
+    if (y < 0 || !bounds.confident)
         return 0;
-    const size_t prediction = wn_argmax(row, k);
-    if (confident > 1)
+    size_t prediction = 0, last = 0;
+    while (row[prediction] < bounds.top)
+        prediction++;
+    if (bounds.confident > 1)
         last = prediction;
+    else
+        while (row[last] < noise->threshold[last] - WN_SLACK)
+            last++;
     *guess = (int32_t)last;
     tally->issues += *guess != y && !wn_predicts(row, k, y);
     if (row[prediction] >= noise->threshold[prediction] - WN_SLACK) {

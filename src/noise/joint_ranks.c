@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linalg/pointwise.h"
 #include "noise/label_quality.h"
 #include "noise/order_statistics.h"
 #include "noise/rows_by_class.h"
@@ -114,14 +115,19 @@ static double measure(enum score score, const struct task *task,
         wn_label_quality_adjust(task->noise, z);
         return -z[y];
     }
-    if (score == ONE_WAY)
+    if (score == ONE_WAY) {
         wn_sharpness_logs(row, 1, k, frame->log_p);
+        for (size_t t = 0; t < k; t++)
+            z[t] = task->b * frame->log_p[t];
+        wn_exp_doubles(z, k);
+    }
     for (size_t t = 0; t < k; t++) {
         z[t] = score == ONE_WAY
-                   ? exp(task->b * frame->log_p[t]) * frame->one_way[t]
-                   : fmax(row[t], least_p) * frame->given[t];
+                   ? z[t] * frame->one_way[t]
+                   : (row[t] > least_p ? row[t] : least_p) * frame->given[t];
         all += z[t];
-        other = t == y ? other : fmax(other, z[t]);
+        if (t != y && z[t] > other)
+            other = z[t];
     }
     return ((score == POSTERIOR_MARGIN ? other : 0) - z[y]) / all;
 }

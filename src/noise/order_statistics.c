@@ -37,7 +37,8 @@ static int by_rank(const void *a, const void *b)
 }
 
 enum {
-    FEW = 512,                 /* to sort by comparisons */
+    FEW = 512,                 /* to sort by comparisons, */
+    FEW_EQUAL = 16,            /* and to insert one by one */
     DIGIT = 11,                /* bits */
     DIGITS = 3,                /* of the key, the first ones */
     BINS = 1 << DIGIT,         /* values of a digit */
@@ -105,8 +106,16 @@ void wn_rank(struct wn_ranked *ranked, size_t n)
         for (end = begin + 1; end < n && first_bits(ranked[end].key) == bits;
              end++)
             sorted &= !rank_before(&ranked[end], &ranked[end - 1]);
-        if (!sorted)
+        if (!sorted && end - begin > FEW_EQUAL)
             qsort(ranked + begin, end - begin, sizeof *ranked, by_rank);
+        for (size_t r = begin + 1; !sorted && r < end; r++) {
+            const struct wn_ranked moved = ranked[r];
+            size_t at = r;
+
+            for (; at > begin && rank_before(&moved, &ranked[at - 1]); at--)
+                ranked[at] = ranked[at - 1];
+            ranked[at] = moved;
+        }
     }
     free(place);
     wn_spill_free(other);

@@ -26,8 +26,10 @@ static inline const double *wn_probability_row(const struct wn_probability *p,
 {
     if (p->exact)
         return p->exact + i * p->k;
+    const float *row = p->single + i * p->k;
+#pragma omp simd
     for (size_t c = 0; c < p->k; c++)
-        scratch[c] = (double)p->single[i * p->k + c];
+        scratch[c] = (double)row[c];
     return scratch;
 }
 

@@ -105,34 +105,47 @@ static const double near_b = 0.002; /* of log b, where a search ends */
 static const double nudge =
     0.05; /* step of log b and log noise for derivatives */
 
-void wn_sharpness_logs(const double *row, size_t rows, size_t k, double *log_p)
+WN_MULTIVERSION void wn_sharpness_logs(const double *row, size_t rows, size_t k,
+                                       double *log_p)
 {
-    const double even = even_share / (double)k;
+    enum { LANES = 8 };
+    const double even = even_share / (double)k, rest = 1 - even_share;
+    const size_t whole = k - k % LANES;
 
-    for (size_t cell = 0; cell < rows * k; cell++) {
-        const double p = row[cell] > 0 ? row[cell] : 0;
-
-        log_p[cell] = (1 - even_share) * p + even;
-    }
+#pragma omp simd
+    for (size_t cell = 0; cell < rows * k; cell++)
+        log_p[cell] = rest * (row[cell] > 0 ? row[cell] : 0) + even;
     wn_log_doubles(log_p, rows * k);
     for (size_t r = 0; r < rows; r++, log_p += k) {
-        double top = log_p[0];
+        double lane[LANES], top = log_p[0];
 
-        for (size_t t = 1; t < k; t++)
+        for (size_t l = 0; l < LANES; l++)
+            lane[l] = top;
+        for (size_t t = 0; t < whole; t += LANES) {
+#pragma omp simd
+            for (size_t l = 0; l < LANES; l++)
+                lane[l] = log_p[t + l] > lane[l] ? log_p[t + l] : lane[l];
+        }
+        for (size_t t = whole; t < k; t++)
             top = log_p[t] > top ? log_p[t] : top;
+        for (size_t l = 0; l < LANES; l++)
+            top = lane[l] > top ? lane[l] : top;
+#pragma omp simd
         for (size_t t = 0; t < k; t++)
             log_p[t] -= top;
     }
 }
 
 /* wn_channel_row() in single precision, without the diagonal. */
-static void spread_channel(const struct wn_channel *channel, size_t y,
-                           float *row)
+WN_MULTIVERSION static void spread_channel(const struct wn_channel *channel,
+                                           size_t y, float *row)
 {
     const struct wn_sparse *at = channel->at;
+    const double *even = channel->even;
 
+#pragma omp simd
     for (size_t t = 0; t < at->k; t++)
-        row[t] = (float)channel->even[t];
+        row[t] = (float)even[t];
     for (size_t cell = at->begin[y]; cell < at->begin[y + 1]; cell++) {
         const size_t t = (size_t)at->column[cell];
 
@@ -199,14 +212,15 @@ struct row_sums {
 WN_MULTIVERSION static struct row_sums sum_row(const float *q, const float *x,
                                                const float *given, size_t k)
 {
-    float all[WN_SIMD_LANES] = {0}, match[WN_SIMD_LANES] = {0};
-    float all_x[WN_SIMD_LANES] = {0}, match_x[WN_SIMD_LANES] = {0};
-    const size_t even = k - k % WN_SIMD_LANES;
+    enum { LANES = 8 }; /* most rows have few classes */
+    float all[LANES] = {0}, match[LANES] = {0};
+    float all_x[LANES] = {0}, match_x[LANES] = {0};
+    const size_t even = k - k % LANES;
     struct row_sums sums = {0, 0, 0, 0};
 
-    for (size_t t = 0; t < even; t += WN_SIMD_LANES) {
+    for (size_t t = 0; t < even; t += LANES) {
 #pragma omp simd
-        for (size_t l = 0; l < WN_SIMD_LANES; l++) {
+        for (size_t l = 0; l < LANES; l++) {
             const float a = q[t + l], ax = a * x[t + l], g = given[t + l];
 
             all[l] += a;
@@ -215,7 +229,7 @@ WN_MULTIVERSION static struct row_sums sum_row(const float *q, const float *x,
             match_x[l] += ax * g;
         }
     }
-    for (size_t l = 0; l < WN_SIMD_LANES; l++) {
+    for (size_t l = 0; l < LANES; l++) {
         sums.all += (double)all[l];
         sums.all_x += (double)all_x[l];
         sums.match += (double)match[l];
@@ -233,6 +247,15 @@ WN_MULTIVERSION static struct row_sums sum_row(const float *q, const float *x,
     return sums;
 }
 
+/* q = x = b log_p. */
+WN_MULTIVERSION static void scale(const float *log_p, size_t count, float b,
+                                  float *x, float *q)
+{
+#pragma omp simd
+    for (size_t cell = 0; cell < count; cell++)
+        q[cell] = x[cell] = b * log_p[cell];
+}
+
 /* Add the rows from `begin` to `end` of the sample. */
 static void try_rows(const struct sample *sample, const struct trial *trial,
                      size_t begin, size_t end, float *scratch,
@@ -244,10 +267,10 @@ static void try_rows(const struct sample *sample, const struct trial *trial,
     const float *log_p = sample->log + begin * k;
     float *given = scratch, *x = given + k, *q = x + sample->piece * k;
     const double noise = channel ? trial->noise : even_share / (double)k;
+    double ratio[BLOCK];
     size_t last = k;
 
-    for (size_t cell = 0; cell < count; cell++)
-        q[cell] = x[cell] = b * log_p[cell];
+    scale(log_p, count, b, x, q);
     wn_exp_rows(q, count);
     for (size_t r = begin; r < end; r++, q += k, x += k) {
         const size_t y = (size_t)sample->label[r];
@@ -263,11 +286,14 @@ static void try_rows(const struct sample *sample, const struct trial *trial,
         const double right = (double)q[y] * stay;
         const double match = fmax(right + noise * sums.match, min_match);
 
-        out->likelihood += log(match / sums.all);
+        ratio[r - begin] = match / sums.all;
         out->slope += (right * (double)x[y] + noise * sums.match_x) / match -
                       sums.all_x / sums.all;
         out->suspicion += 1 - right / match;
     }
+    wn_log_doubles(ratio, end - begin);
+    for (size_t r = 0; r < end - begin; r++)
+        out->likelihood += ratio[r];
 }
 
 /* The likelihood, its slope and the mean suspicion of the sample under a

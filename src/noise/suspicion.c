@@ -31,25 +31,54 @@ struct stretch {
     double other;    /* rows for which the model prefers another class */
 };
 
-/* weight *= given (NULL: 1); returns the sum, in lanes. */
+enum { LANES = 8 }; /* of sums; most rows have few classes */
+
+/* weight *= given (NULL: 1); returns the sum. */
 WN_MULTIVERSION static double weigh(double *weight, const double *given,
                                     size_t k)
 {
-    double lane[WN_SIMD_LANES] = {0}, sum = 0;
-    const size_t even = k - k % WN_SIMD_LANES;
+    double lane[LANES] = {0}, sum = 0;
+    const size_t even = k - k % LANES;
 
-    for (size_t t = 0; given && t < k; t++)
-        weight[t] *= given[t];
-    for (size_t t = 0; t < even; t += WN_SIMD_LANES) {
+    if (given) {
 #pragma omp simd
-        for (size_t l = 0; l < WN_SIMD_LANES; l++)
+        for (size_t t = 0; t < k; t++)
+            weight[t] *= given[t];
+    }
+    for (size_t t = 0; t < even; t += LANES) {
+#pragma omp simd
+        for (size_t l = 0; l < LANES; l++)
             lane[l] += weight[t + l];
     }
-    for (size_t l = 0; l < WN_SIMD_LANES; l++)
+    for (size_t l = 0; l < LANES; l++)
         sum += lane[l];
     for (size_t t = even; t < k; t++)
         sum += weight[t];
     return sum;
+}
+
+/* weight *= share; returns the largest. */
+WN_MULTIVERSION static double divide(double *weight, double share, size_t k)
+{
+    double lane[LANES] = {0}, top = 0;
+    const size_t even = k - k % LANES;
+
+    for (size_t t = 0; t < even; t += LANES) {
+#pragma omp simd
+        for (size_t l = 0; l < LANES; l++) {
+            const double x = weight[t + l] * share;
+
+            weight[t + l] = x;
+            lane[l] = x > lane[l] ? x : lane[l];
+        }
+    }
+    for (size_t t = even; t < k; t++) {
+        weight[t] *= share;
+        top = weight[t] > top ? weight[t] : top;
+    }
+    for (size_t l = 0; l < LANES; l++)
+        top = lane[l] > top ? lane[l] : top;
+    return top;
 }
 
 /* weight[k] are the sharpened probabilities, in any scale; they turn into
@@ -66,24 +95,21 @@ static struct wn_verdict verdict_of_weights(double *weight, const double *given,
         own = weight[y] * (given ? given[y] : 1);
         weight[y] = 0;
     }
-    const double others = weigh(weight, given, k), sum = own + others;
+    /* The sum is never 0: T has no 0 but 1 - rate, and then others are not. */
+    const double others = weigh(weight, given, k), share = 1 / (own + others);
     if (y >= 0)
         weight[y] = own;
-    /* Never 0: T has no 0 but 1 - rate, and then others are not 0. */
-    const double share = 1 / sum;
-    for (size_t t = 0; t < k; t++)
-        weight[t] *= share;
-    for (size_t t = 0; t < k; t++)
-        if (weight[t] > verdict.confidence) {
-            verdict.confidence = weight[t];
-            verdict.best = (int32_t)t;
-        }
+    verdict.confidence = divide(weight, share, k);
+    while (weight[verdict.best] < verdict.confidence)
+        verdict.best++;
     verdict.suspicion = y < 0 ? 0 : fmin(others * share, 1);
     return verdict;
 }
 
-static void sharpen(const double *log_p, size_t count, double b, double *weight)
+WN_MULTIVERSION static void sharpen(const double *log_p, size_t count, double b,
+                                    double *weight)
 {
+#pragma omp simd
     for (size_t cell = 0; cell < count; cell++)
         weight[cell] = b * log_p[cell];
     wn_exp_doubles(weight, count);
@@ -130,9 +156,12 @@ static void find_verdicts(const struct wn_probability *p,
 
         count = rows->begin[c + 1] - at;
         count = count < most ? count : most;
-        for (size_t r = 0; r < count; r++)
-            for (size_t t = 0; t < k; t++)
-                weight[r * k + t] = wn_probability_at(p, row[r], t);
+        for (size_t r = 0; r < count; r++) {
+            const double *from = wn_probability_row(p, row[r], weight + r * k);
+
+            if (from != weight + r * k)
+                memcpy(weight + r * k, from, k * sizeof *from);
+        }
         wn_sharpness_logs(weight, count, k, log_p);
         sharpen(log_p, count * k, b_noisy, weight);
         for (size_t r = 0; r < count; r++) {

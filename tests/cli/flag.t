@@ -138,7 +138,7 @@ enn_all;--methods=enn
 enn_mode;--methods=enn
 tomek;--methods=tomek
 END
-ingest -q --label=class "$source/samples/iris.csv" |
+ingest -q --label=species "$source/samples/iris.csv" |
     score -q --model=neighbors --replicates=2 --aum-threshold=99 \
         --methods=simifeat_vote,simifeat_rank,aum,enn,tomek >cuts.h5
 while read -r rule score cut; do
@@ -158,12 +158,12 @@ tomek tomek 1
 END
 
 # The noise matrix by neighbours: P(given | true), columns sum to 1.
-is "$("$peek" out.h5 flag/noise/neighbor_matrix f64 |
+is "$("$peek" out.h5 flag/noise/neighbor_matrix f64 | tr ' ' '\n' |
     awk '{ sum[(NR - 1) % 3] += $1; if ($1 < 0) bad++ }
-        END { printf "%d %.9f %.9f %.9f %d", NR, sum[0], sum[1], sum[2], bad }')" \
-    "9 1.000000000 1.000000000 1.000000000 0" "the noise matrix by neighbours"
+        END { printf "%d %.6f %.6f %.6f %d", NR, sum[0], sum[1], sum[2], bad }')" \
+    "9 1.000000 1.000000 1.000000 0" "the noise matrix by neighbours"
 is "$("$peek" out.h5 flag/noise/neighbor_prior f64 |
-    awk '{ sum += $1 } END { printf "%d %.9f", NR, sum }')" "3 1.000000000" \
+    awk '{ sum += $1 } END { printf "%d %.6f", NR, sum }')" "3 1.000000" \
     "and its true classes"
 
 # The order falls, ties to the lower row; suspicion is a probability.
