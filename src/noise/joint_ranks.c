@@ -21,8 +21,14 @@ static const double weights[2][SCORES] = {
     {[MARGIN] = 1, [ADJUSTED] = 2, [POSTERIOR] = 2, [ONE_WAY] = 4}};
 static const double least_p = 1e-6; /* smaller probabilities count as this */
 
+enum {
+    AHEAD = 16, /* rows whose memory is fetched before they are used */
+    FRAMES = 64 /* classes */
+};
+
 /* What the rows of all classes share. */
 struct task {
+    const int32_t *label;
     const struct wn_probability *p;
     const struct wn_noise *noise;
     const struct wn_rows_by_class *rows;
@@ -33,6 +39,8 @@ struct task {
     size_t *begin;
     int32_t *from;
     int64_t *count;
+    double *frames; /* k x 2 k: given and one_way of each class; NULL with more
+                       than FRAMES classes */
 };
 
 /* What the rows with one label share, and scratch; k each. */
@@ -101,6 +109,22 @@ static void frame_of_class(struct frame *frame, const struct task *task,
     frame->one_way[y] = 1 - task->rate;
 }
 
+static void make_frames(struct task *task)
+{
+    const size_t k = task->p->k;
+    double *scratch = wn_new(k, sizeof *scratch);
+
+    task->frames = wn_new(wn_product(k, k, 2), sizeof *task->frames);
+    for (size_t y = 0; y < k; y++) {
+        struct frame frame = {.given = task->frames + y * 2 * k,
+                              .one_way = task->frames + (y * 2 + 1) * k,
+                              .posterior = scratch};
+
+        frame_of_class(&frame, task, y);
+    }
+    free(scratch);
+}
+
 /* One score of a row with label frame->y: the higher, the more suspicious. */
 static double measure(enum score score, const struct task *task,
                       struct frame *frame, const double *row)
@@ -132,20 +156,22 @@ static double measure(enum score score, const struct task *task,
     return ((score == POSTERIOR_MARGIN ? other : 0) - z[y]) / all;
 }
 
-/* Add weight x log odds of the rank by a score to sum[]: the middle rank of
- * equal scores. */
-static void add_odds(struct wn_ranked *ranked, size_t n, double weight,
+/* Add weight x log odds of the rank by a score to sum[], from the n labelled
+ * rows in order: the middle rank of equal scores. */
+static void add_odds(const struct wn_ranked *ranked, size_t n, double weight,
                      double *sum)
 {
-    wn_rank(ranked, n);
     for (size_t r = 0, end; r < n; r = end) {
         for (end = r + 1; end < n && ranked[end].key == ranked[r].key;)
             end++;
         const double middle = (double)(r + end) / 2;
         const double odds = log(((double)n - middle) / middle);
 
-        for (size_t e = r; e < end; e++)
+        for (size_t e = r; e < end; e++) {
+            if (e + AHEAD < n)
+                __builtin_prefetch(sum + ranked[e + AHEAD].row, 1);
             sum[ranked[e].row] += weight * odds;
+        }
     }
 }
 
@@ -177,13 +203,15 @@ static void set_verdict(const struct task *task, struct frame *frame,
     }
 }
 
-/* Call for every labelled row r of task->rows, in parallel: measure a score
- * into ranked[r], or with score SCORES give the row suspicion[i]. */
+/* Call for every labelled row, in parallel: measure a score into ranked[n], or
+ * with score SCORES give the row suspicion[i]. Rows without a label rank last.
+ * Few classes have their frames ready, and the rows come as they lie in memory;
+ * with many, class by class. */
 static void visit_rows(const struct task *task, enum score score, int threads,
                        struct wn_ranked *ranked, const double *suspicion,
                        struct wn_verdict *verdict)
 {
-    const size_t k = task->p->k, n = task->rows->begin[k];
+    const size_t k = task->p->k, n = task->p->n;
 
 #pragma omp parallel num_threads(threads)
     {
@@ -194,17 +222,24 @@ static void visit_rows(const struct task *task, enum score score, int threads,
                               .row = scratch + 2 * k,
                               .log_p = scratch + 3 * k,
                               .posterior = scratch + 4 * k};
-        size_t c = 0;
 
 #pragma omp for schedule(static)
         for (size_t r = 0; r < n; r++) {
-            const size_t i = task->rows->row[r];
+            const size_t i = task->frames ? r : task->rows->row[r];
             const double *row = wn_probability_row(task->p, i, frame.row);
 
-            while (task->rows->begin[c + 1] <= r)
-                c++;
-            if (c != frame.y)
-                frame_of_class(&frame, task, c);
+            if (task->label[i] < 0) {
+                if (score < SCORES)
+                    ranked[r] = (struct wn_ranked){INFINITY, i};
+                continue;
+            }
+            if (task->frames) {
+                frame.y = (size_t)task->label[i];
+                frame.given = task->frames + frame.y * 2 * k;
+                frame.one_way = frame.given + k;
+            } else if ((size_t)task->label[i] != frame.y) {
+                frame_of_class(&frame, task, (size_t)task->label[i]);
+            }
             if (score < SCORES)
                 ranked[r] =
                     (struct wn_ranked){-measure(score, task, &frame, row), i};
@@ -220,18 +255,22 @@ void wn_suspicion_rank(const int32_t *label, const struct wn_probability *p,
                        struct wn_suspicion *suspicion)
 {
     struct wn_rows_by_class rows;
-    struct task task = {.b = wn_verdict_sharpness(&suspicion->sharpness)};
+    struct task task = {.label = label,
+                        .b = wn_verdict_sharpness(&suspicion->sharpness)};
 
     wn_rows_by_class_sort(label, p->n, p->k, &rows);
     task_make(&task, p, noise, &rows);
+    if (p->k <= FRAMES)
+        make_frames(&task);
     const size_t n = rows.begin[p->k];
-    struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
+    struct wn_ranked *ranked = wn_spill_new(p->n, sizeof *ranked);
     double *sum = wn_spill_new(p->n, sizeof *sum);
     double *value = wn_spill_new(n, sizeof *value);
 
     for (enum score score = 0; score < SCORES; score++)
         if (weights[brought][score] > 0) {
             visit_rows(&task, score, threads, ranked, NULL, NULL);
+            wn_rank(ranked, p->n);
             add_odds(ranked, n, weights[brought][score], sum);
         }
     for (size_t r = 0; r < n; r++) {
@@ -259,6 +298,7 @@ void wn_suspicion_rank(const int32_t *label, const struct wn_probability *p,
     wn_spill_free(ranked);
     wn_spill_free(sum);
     wn_spill_free(value);
+    free(task.frames);
     free(task.begin);
     free(task.from);
     free(task.count);

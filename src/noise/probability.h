@@ -33,6 +33,19 @@ static inline const double *wn_probability_row(const struct wn_probability *p,
     return scratch;
 }
 
+/* Fetch the ends of row i ahead of its use: rows class by class lie anywhere in
+ * memory. */
+static inline void wn_probability_fetch(const struct wn_probability *p,
+                                        size_t i)
+{
+    const size_t cell = p->single ? sizeof *p->single : sizeof *p->exact;
+    const char *all =
+        p->single ? (const char *)p->single : (const char *)p->exact;
+
+    __builtin_prefetch(all + i * p->k * cell);
+    __builtin_prefetch(all + (i + 1) * p->k * cell - 1);
+}
+
 /* The class of the largest entry, the lowest on ties. */
 static inline size_t wn_argmax(const double *row, size_t k)
 {

@@ -31,7 +31,10 @@ struct stretch {
     double other;    /* rows for which the model prefers another class */
 };
 
-enum { LANES = 8 }; /* of sums; most rows have few classes */
+enum {
+    LANES = 8, /* of sums; most rows have few classes */
+    AHEAD = 16 /* rows whose memory is fetched before they are used */
+};
 
 /* weight *= given (NULL: 1); returns the sum. */
 WN_MULTIVERSION static double weigh(double *weight, const double *given,
@@ -158,6 +161,9 @@ static void find_verdicts(const struct wn_probability *p,
         count = count < most ? count : most;
         for (size_t r = 0; r < count; r++) {
             const double *from = wn_probability_row(p, row[r], weight + r * k);
+
+            if (r + AHEAD < count)
+                wn_probability_fetch(p, row[r + AHEAD]);
 
             if (from != weight + r * k)
                 memcpy(weight + r * k, from, k * sizeof *from);

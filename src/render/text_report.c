@@ -164,9 +164,10 @@ static void put_second_opinion(const struct wn_report *report,
         "Other counts of wrong labels: confident learning %.1f %%, by the "
         "labels of nearest rows alone %.1f %%.%s",
         100 * models, 100 * neighbors,
-        more   ? " They disagree: rows near each other in these features often "
-                 "differ in label where the models are sure, so distances say "
-                 "little here, or the classes overlap."
+        more   ? " They disagree: rows near each other often differ in label "
+                 "where the models are sure. Either the classes overlap, or "
+                 "labels are wrong in a way that the models learned; only "
+                 "reviewed rows can tell which."
         : less ? " They disagree: the models doubt labels that nearest rows "
                  "share, so look at some of the flagged rows before you trust "
                  "the flags."
