@@ -143,7 +143,8 @@ void flag_settle_probability(struct work *work)
     }
 }
 
-void flag_settle_suspicion(struct work *work)
+/* 0, or 1, where it is known. */
+static void settle_known(struct work *work)
 {
     const struct wn_evidence *evidence = &work->evidence;
     struct wn_verdict *verdict = work->judged.verdict;
@@ -154,8 +155,6 @@ void flag_settle_suspicion(struct work *work)
 
         if (evidence->label[i] < 0)
             continue;
-        if (work->verdicts.suspicion)
-            verdict[i].suspicion = work->verdicts.suspicion[i];
         if (evidence->trusted[i])
             verdict[i] = (struct wn_verdict){0, 1, evidence->label[i]};
         else if (decided && decided->decision == WN_SAID_RELABEL)
@@ -163,6 +162,14 @@ void flag_settle_suspicion(struct work *work)
         else if (decided && decided->decision == WN_SAID_WRONG)
             verdict[i].suspicion = 1;
     }
+}
+
+void flag_settle_suspicion(struct work *work)
+{
+    for (size_t i = 0; work->verdicts.suspicion && i < work->evidence.n; i++)
+        if (work->evidence.label[i] >= 0)
+            work->judged.verdict[i].suspicion = work->verdicts.suspicion[i];
+    settle_known(work);
 }
 
 void flag_claim_verdicts(struct work *work)
@@ -179,6 +186,7 @@ void flag_claim_verdicts(struct work *work)
         claim->max_flags = work->unseen.claim.kind == WN_CLAIM_NOTHING
                                ? verdicts->wrong
                                : verdicts->flags;
+        flag_settle_suspicion(work); /* whatever the claim made of them */
         judged->rate = verdicts->rate;
         judged->low = verdicts->low;
         judged->high = verdicts->high;
@@ -190,6 +198,7 @@ void flag_claim_verdicts(struct work *work)
                        : judged->rate > judged->high ? judged->high
                                                      : judged->rate;
     }
+    settle_known(work);
     if (claim->max_flags < verdicts->wrong)
         claim->max_flags = verdicts->wrong;
 }
