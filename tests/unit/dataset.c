@@ -30,6 +30,7 @@ static int write_trial(const struct trial *trial, struct wn_error *error)
     static const int32_t label[N] = {0, 1, 0};
     const size_t extent[3] = {
         N, strcmp(trial->dataset, "data/probability") == 0 ? K : 0, 0};
+    unlink(path); /* the one before was read */
     struct wn_audit_writer *writer =
         wn_audit_create(path, true, NULL, WN_DATA, error);
     char names[40];
@@ -188,6 +189,7 @@ static int write_fixed(const struct fixed *fixed, struct wn_error *error)
 {
     static const char *const names[] = {"a", "b"};
     static const uint64_t hash[N] = {1, 2, 3};
+    unlink(path); /* the one before was read */
     struct wn_audit_writer *writer =
         wn_audit_create(path, true, NULL, WN_DATA, error);
     const size_t two[3] = {2, 0, 0}, three[3] = {3, 0, 0}, four[3] = {4, 0, 0};
@@ -274,6 +276,7 @@ static int write_user_arrays(const struct user_arrays *arrays,
     const float b[N] = {1, arrays->feature, 3};
     const float logits[2 * N * K] = {0, 1, 0, 1, 0, 1, 0, arrays->logit,
                                      1, 0, 1, 0};
+    unlink(path); /* the one before was read */
     struct wn_audit_writer *writer =
         wn_audit_create(path, true, NULL, WN_DATA, error);
 
