@@ -9,8 +9,8 @@ precision, area under the ROC curve and precision at the true count of
 `1 - probability of the label`, of every score and of suspicion, and of
 scikit-learn's usual models on the same encoded features and labels, out of
 sample (LR, MLP: 5 folds; ET: out of bag; kNN: share of 10 neighbours with
-another label). Numbers are means over the seeds. The end is a table of what is
-to be reached. SET: digits, wine, breast_cancer, iris, mixed, letter, mnist10k,
+another label). Numbers are means over the seeds. Then how reliable the
+suspicion is, and a table of what is to be reached. SET: digits, wine, breast_cancer, iris, mixed, letter, mnist10k,
 reviews, adult; all of them, those that are there (the last four:
 SOURCE/../shared/data).
 
@@ -271,6 +271,30 @@ class Kept:
                    for by in seeds.values())
 
 
+EDGES = [0, .01, .05, .1, .2, .35, .5, .65, .8, .9, .97, 1.01]
+reliable = [[0, 0., 0] for _ in EDGES[1:]]  # rows, suspicions, wrong
+
+
+def count_reliable(suspicion, wrong):
+    import numpy
+    at = numpy.searchsorted(EDGES, suspicion, side="right") - 1
+    for b, counts in enumerate(reliable):
+        here = at == b
+        counts[0] += int(here.sum())
+        counts[1] += float(suspicion[here].sum())
+        counts[2] += int(wrong[here].sum())
+
+
+def print_reliable():
+    """Of the plantings that were run now: of labels of a suspicion, so many
+    are wrong."""
+    print("\nsuspicion      rows   mean  wrong")
+    for low, high, (rows, total, bad) in zip(EDGES, EDGES[1:], reliable):
+        if rows:
+            print(f"{low:4.2f}-{min(high, 1):4.2f} {rows:9}"
+                  f" {total / rows:6.3f} {bad / rows:6.3f}")
+
+
 def run(kept, name, kind, seed, given, wrong, loaded, options):
     """One planting of a set: everybody's measures, kept."""
     with tempfile.TemporaryDirectory() as folder:
@@ -279,6 +303,8 @@ def run(kept, name, kind, seed, given, wrong, loaded, options):
         if not kept.has((name, kind, LAST), seed, data):
             for who, score in audit(out, y,
                                     options.get("score", "").split()).items():
+                if who == LAST:
+                    count_reliable(score, wrong)
                 kept.put((name, kind, who), seed, data,
                          measures(score, wrong))
     for who in () if "no-peers" in options else PEERS:
@@ -365,6 +391,7 @@ def main(source, sets, options):
         print(f"{'set':14} {'noise':7} {'score':20} AP      AUROC   P@count")
         for name in sets or SAMPLES + SHARED:
             run_set(kept, source, name, options)
+        print_reliable()
     print_bars(kept)
     if kept.stale():
         print(f"{kept.stale()} results not counted: another build or other"

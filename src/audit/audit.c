@@ -259,3 +259,17 @@ void wn_audit_close(struct wn_audit *audit)
     free(audit->name);
     free(audit);
 }
+
+bool wn_audit_is_spread(char *const *names, size_t count, const char *name)
+{
+    static const char end[] = "_std";
+    const size_t size = strlen(name);
+
+    if (size < sizeof end || strcmp(name + size - (sizeof end - 1), end))
+        return false;
+    const size_t length = size - (sizeof end - 1);
+    for (size_t i = 0; i < count; i++)
+        if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+            return true;
+    return false;
+}

@@ -53,6 +53,8 @@ bool wn_audit_has(const struct wn_audit *audit, const char *path);
 void wn_audit_list(const struct wn_audit *audit, const char *group,
                    char ***names, size_t *count);
 void wn_names_free(char **names, size_t count);
+/* Whether `name` is the spread, NAME_std, of another score among names. */
+bool wn_audit_is_spread(char *const *names, size_t count, const char *name);
 
 /* The rank, 1 to 3, and extents of a dataset; 1 beyond the rank. */
 int wn_audit_shape(const struct wn_audit *audit, const char *path, int *rank,

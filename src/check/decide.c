@@ -43,6 +43,7 @@ enum reason {
     DUPLICATE,
     TRUSTED,
     MAYBE_OVERLAP,
+    MAYBE_RIGHT,
     BETTER_LABEL,
     SURELY_WRONG,
     PROBABLY_WRONG,
@@ -67,6 +68,9 @@ const struct wn_reason wn_reasons[] = {
     [TRUSTED] = {"trusted", WN_KEEP, "you marked this label as right"},
     [MAYBE_OVERLAP] = {"maybe_overlap", WN_REVIEW,
                        "it looks wrong, but may be right: classes overlap"},
+    [MAYBE_RIGHT] = {"maybe_right", WN_REVIEW,
+                     "it looks wrong, but it is not certain that so many "
+                     "labels are"},
     [BETTER_LABEL] = {"better_label", WN_RELABEL,
                       "probably wrong, and another label is sure enough"},
     [SURELY_WRONG] = {"surely_wrong", WN_DROP,
@@ -101,8 +105,8 @@ size_t wn_decide(const struct wn_case *this)
         return this->claim == WN_CLAIM_NOTHING ? FOUND : DUPLICATE;
     if (this->decision == WN_SAID_OK)
         return TRUSTED;
-    if (this->issue >> CHECK_label & 1 && this->claim == WN_CLAIM_OVERLAP)
-        return MAYBE_OVERLAP;
+    if (this->issue >> CHECK_label & 1 && !this->certain)
+        return this->claim == WN_CLAIM_OVERLAP ? MAYBE_OVERLAP : MAYBE_RIGHT;
     if (this->issue >> CHECK_label & 1)
         return this->suggestion >= 0                 ? BETTER_LABEL
                : this->suspicion >= this->drop_above ? SURELY_WRONG

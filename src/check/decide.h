@@ -38,6 +38,8 @@ struct wn_case {
     double drop_above; /* of the settings */
     bool trusted;      /* the label is known to be right */
     enum wn_decision decision;
+    bool certain; /* so many labels are wrong that this is one of them, by
+                     the low end of the interval */
     enum wn_claim_kind claim;
 };
 

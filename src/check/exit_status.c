@@ -11,11 +11,12 @@
 const struct wn_option wn_option_fail_on = {
     .name = "fail-on", .kind = WN_TEXT, .value = "SPEC",
     .default_value = "never",
-    .help = "exit 1 if SPEC holds: any, CHECK, CHECK:COUNT or CHECK:PERCENT%"};
+    .help = "exit 1 if SPEC holds: any, no-signal, CHECK, CHECK:COUNT or "
+            "CHECK:PERCENT%"};
 /* clang-format on */
 
 int wn_exit_status_reached(const char *spec, const uint32_t *issue, size_t n,
-                           struct wn_error *error)
+                           bool signal, struct wn_error *error)
 {
     int reached = 0;
 
@@ -33,12 +34,18 @@ int wn_exit_status_reached(const char *spec, const uint32_t *issue, size_t n,
         if (name_length < sizeof name)
             memcpy(name, at, name_length);
         const bool any = strcmp(name, "any") == 0;
+        const bool no_signal = strcmp(name, "no-signal") == 0;
         const int check = wn_check_find(name);
-        if (!any && check < 0)
+        if (!any && !no_signal && check < 0)
             return wn_fail(error, WN_EUSAGE,
-                           "--fail-on: found '%.*s', wanted never, any or the "
-                           "name of a check; see flag --list-issues",
+                           "--fail-on: found '%.*s', wanted never, any, "
+                           "no-signal or the name of a check; see flag "
+                           "--list-issues",
                            (int)name_length, at);
+        if (no_signal && colon)
+            return wn_fail(error, WN_EUSAGE,
+                           "--fail-on: found '%.*s', wanted no-signal alone",
+                           (int)length, at);
         if (colon) {
             size_t digits = length - name_length - 1;
 
@@ -51,12 +58,14 @@ int wn_exit_status_reached(const char *spec, const uint32_t *issue, size_t n,
                                "CHECK:PERCENT%%",
                                (int)length, at);
         }
-        const uint32_t mask = any ? UINT32_MAX : UINT32_C(1) << check;
+        const uint32_t mask = any         ? UINT32_MAX
+                              : no_signal ? 0
+                                          : UINT32_C(1) << check;
         for (size_t i = 0; i < n; i++)
             rows += (issue[i] & mask) != 0;
         const double found =
             percent ? 100 * (double)rows / (double)n : (double)rows;
-        reached |= rows > 0 && found >= min;
+        reached |= (rows > 0 && found >= min) || (no_signal && !signal);
         at += length;
         if (!*at)
             return reached;
@@ -65,7 +74,7 @@ int wn_exit_status_reached(const char *spec, const uint32_t *issue, size_t n,
 
 int wn_exit_status_check(const char *spec, struct wn_error *error)
 {
-    return wn_exit_status_reached(spec, NULL, 0, error) < 0 ? -1 : 0;
+    return wn_exit_status_reached(spec, NULL, 0, true, error) < 0 ? -1 : 0;
 }
 
 bool wn_exit_status_names(const char *spec, const char *check)

@@ -10,21 +10,36 @@
 #include "util/spill.h"
 #include "util/memory.h"
 
-#define LEVEL 2.326     /* one-sided 1 % of the normal distribution */
-#define MIN_GAIN 0.01   /* of the entropy of the class shares */
-#define MAX_REVIEW 0.02 /* of the rows, where classes overlap */
-#define REACHES_0 0.005 /* a low end of the interval that counts as 0 */
-#define SUREST 0.05 /* of the rows, whose mean largest probability must be */
-#define SURE 0.8    /* this to tell noise from overlap in two classes */
+#define LEVEL 2.326   /* one-sided 1 % of the normal distribution */
+#define MIN_GAIN 0.01 /* of the entropy of the class shares */
+/* Of mismatches that even errors do not explain: the weight of the reading that
+ * they are errors, too, and how many errors there may be for each of them,
+ * because the models learned from the same labels. */
+#define FOLLOWING 0.33
+#define BROUGHT 0.67 /* the same where the user brought the probabilities */
+#define LEARNED 1.5
+#define FEW 20          /* rows of a class that say little */
+#define REACHES_0 0.01  /* a low end of the interval that counts as 0 */
+#define MAX_REVIEW 0.02 /* of the rows, flagged where it does */
+#define EVEN                                                                   \
+    0.5 /* share of mismatches that even errors explain at least where         \
+           the labels are said to be wrong */
 
 const char wn_claim_names[] = "noise,overlap,nothing,expected,reviewed";
 
-/* The mean over the labelled rows of log p[y] - log share[y]. */
+/* Shares of the class shares in what is compared with them: models that were
+ * too sure of themselves, or never saw these labels, are a signal all the same.
+ */
+static const double shares[] = {0.01, 0.2, 0.5};
+
+/* The mean over the labelled rows of log q[y] - log share[y], q a mixture of p
+ * and the class shares, with the share of these that has the largest mean. */
 static void measure_gain(const int32_t *label, const struct wn_probability *p,
                          struct wn_claim *out)
 {
+    enum { TRIALS = sizeof shares / sizeof *shares };
     double *share = wn_new(p->k, sizeof *share);
-    double n = 0, sum = 0, squares = 0;
+    double n = 0, sum[TRIALS] = {0}, squares[TRIALS] = {0};
 
     for (size_t i = 0; i < p->n; i++)
         if (label[i] >= 0) {
@@ -38,40 +53,27 @@ static void measure_gain(const int32_t *label, const struct wn_probability *p,
     for (size_t i = 0; i < p->n; i++) {
         if (label[i] < 0)
             continue;
-        const double at = wn_probability_at(p, i, (size_t)label[i]);
-        const double gain = log(fmax(at, 1e-6)) - log(share[label[i]] / n);
+        const double ratio =
+            wn_probability_at(p, i, (size_t)label[i]) * n / share[label[i]];
 
-        sum += gain;
-        squares += gain * gain;
-    }
-    out->gain = n > 0 ? sum / n : 0;
-    out->gain_sd =
-        n > 1 ? sqrt(fmax(0, squares / n - out->gain * out->gain) / n) : 0;
-    free(share);
-}
+        for (int t = 0; t < TRIALS; t++) {
+            const double gain = log((1 - shares[t]) * ratio + shares[t]);
 
-/* The mean largest probability of the surest rows. */
-static double measure_surest(const int32_t *label,
-                             const struct wn_probability *p)
-{
-    const size_t limit = (size_t)(SUREST * (double)p->n) + 1;
-    struct wn_top_k top = {.heap = wn_new(limit, sizeof *top.heap),
-                           .limit = limit};
-    double *scratch = wn_new(p->k, sizeof *scratch);
-    double sum = 0;
-
-    for (size_t i = 0; i < p->n; i++)
-        if (label[i] >= 0) {
-            const double *row = wn_probability_row(p, i, scratch);
-
-            wn_top_k_offer(&top, -row[wn_argmax(row, p->k)], i);
+            sum[t] += gain;
+            squares[t] += gain * gain;
         }
-    for (size_t s = 0; s < top.count; s++)
-        sum -= top.heap[s].key;
-    const double mean = top.count ? sum / (double)top.count : 0;
-    free(top.heap);
-    free(scratch);
-    return mean;
+    }
+    out->gain = -INFINITY;
+    for (int t = 0; t < TRIALS; t++) {
+        const double mean = n > 0 ? sum[t] / n : 0;
+
+        if (mean <= out->gain)
+            continue;
+        out->gain = mean;
+        out->gain_sd =
+            n > 1 ? sqrt(fmax(0, squares[t] / n - mean * mean) / n) : 0;
+    }
+    free(share);
 }
 
 static double shifted(double suspicion, double shift)
@@ -86,6 +88,22 @@ static bool is_open(const int32_t *label, const struct wn_suspicion *suspicion,
                     size_t i)
 {
     return label[i] >= 0 && suspicion->verdict[i].suspicion > 0;
+}
+
+/* Change a suspicion, and what the verdict says of the other classes with it.
+ */
+static void set_suspicion(int32_t label, size_t k, double value,
+                          struct wn_verdict *verdict)
+{
+    if (k == 2) {
+        verdict->best = value > 0.5 ? 1 - label : label;
+        verdict->confidence = fmax(value, 1 - value);
+    } else if (verdict->best == label) {
+        verdict->confidence = 1 - value;
+    } else {
+        verdict->confidence *= value / verdict->suspicion;
+    }
+    verdict->suspicion = value;
 }
 
 /* Give the suspicions the mean `rate` over the labelled rows, by bisection of
@@ -111,8 +129,9 @@ static void shift_to(const int32_t *label, double rate,
     }
     for (size_t i = 0; i < suspicion->n; i++)
         if (is_open(label, suspicion, i))
-            suspicion->verdict[i].suspicion =
-                shifted(suspicion->verdict[i].suspicion, low);
+            set_suspicion(label[i], suspicion->k,
+                          shifted(suspicion->verdict[i].suspicion, low),
+                          &suspicion->verdict[i]);
 }
 
 /* How many of the most suspicious rows to flag: the k with the largest expected
@@ -147,18 +166,188 @@ static size_t count_flags(const int32_t *label, double precision,
     return flags;
 }
 
+/* Where the logits of suspicions fall into bins. */
+enum { BINS = 4096, STEPS = 50 };
+static const double z90 = 1.6448536269514722;
+static const double max_logit = 20.8; /* of a suspicion of 1 - 1e-9 */
+
+static double logit_of(double suspicion)
+{
+    const double s = fmin(fmax(suspicion, 1e-9), 1 - 1e-9);
+
+    return log(s / (1 - s));
+}
+
+/* Fit a + b logit(suspicion) to the chances that the depths of the rows give
+ * them, by maximum likelihood (Platt 1999 with targets that are probabilities),
+ * and set the suspicions by it. So the rows keep their order, and the
+ * suspicions have the mean of the chances. `following` is the weight of the
+ * reading that every mismatch is an error. */
+static void set_by_depth(const int32_t *label, const struct wn_overlap *overlap,
+                         double following, struct wn_suspicion *suspicion)
+{
+    double *rows = wn_new(3 * BINS, sizeof *rows), *sum = rows + BINS,
+           *chance = sum + BINS;
+    /* Even errors in one class. */
+    const double stray =
+        overlap->rate * overlap->n / (double)(suspicion->k - 1);
+    double a = 0, b = 1;
+
+    for (size_t i = 0; i < suspicion->n; i++) {
+        const uint8_t place = overlap->place[i];
+
+        if (place & WN_NO_DEPTH)
+            continue;
+        const bool mismatch = place & WN_MISMATCH;
+        const size_t depth = place & (WN_MISMATCH - 1);
+        const double x = logit_of(suspicion->verdict[i].suspicion);
+        const size_t bin =
+            (size_t)((x + max_logit) / (2 * max_logit) * (BINS - 1));
+        const double even = mismatch ? overlap->wrong_mismatch[depth]
+                                     : overlap->wrong_match[depth];
+
+        rows[bin]++;
+        sum[bin] += x;
+        chance[bin] += (1 - following) * even + (mismatch ? following : 0);
+    }
+    for (int step = 0; step < STEPS; step++) {
+        double slope[2] = {0, 0}, curve[3] = {1e-9, 0, 1e-9};
+
+        for (size_t bin = 0; bin < BINS; bin++) {
+            if (rows[bin] == 0)
+                continue;
+            const double x = sum[bin] / rows[bin];
+            const double p = 1 / (1 + exp(-(a + b * x)));
+            const double w = rows[bin] * fmax(p * (1 - p), 1e-9);
+            const double rest = chance[bin] - rows[bin] * p;
+
+            slope[0] += rest;
+            slope[1] += rest * x;
+            curve[0] += w;
+            curve[1] += w * x;
+            curve[2] += w * x * x;
+        }
+        const double det = curve[0] * curve[2] - curve[1] * curve[1];
+        if (!(det > 1e-12))
+            break;
+        const double da = (curve[2] * slope[0] - curve[1] * slope[1]) / det;
+        const double db = (curve[0] * slope[1] - curve[1] * slope[0]) / det;
+        const double much = fmax(fabs(da) / 4, fabs(db) / 0.25);
+        a += da / fmax(much, 1);
+        b = fmax(b + db / fmax(much, 1), 0.01);
+        if (fabs(da) + fabs(db) < 1e-7)
+            break;
+    }
+    free(rows);
+    for (size_t i = 0; i < suspicion->n; i++) {
+        struct wn_verdict *verdict = &suspicion->verdict[i];
+
+        if (!is_open(label, suspicion, i))
+            continue;
+        const double m = suspicion->given[label[i]] * overlap->labelled;
+        /* A class that is never predicted has no depth. All that is known of
+         * its labels is the share of even errors, unless these alone would
+         * give it as many rows. */
+        const bool unknown =
+            overlap->place[i] & WN_NO_DEPTH && m > stray + 2 * sqrt(stray);
+        const double value =
+            unknown ? overlap->rate
+                    : 1 / (1 + exp(-(a + b * logit_of(verdict->suspicion))));
+        /* m rows of a class say no more than m + 1 in m + 2 (Laplace). */
+        set_suspicion(label[i], suspicion->k,
+                      m < FEW ? fmin(value, (m + 1) / (m + 2)) : value,
+                      verdict);
+    }
+}
+
+/* Scale the joint, so that the wrong labels of each given class are the sum of
+ * its suspicions, and take the rate from them. */
+static void sum_up(const int32_t *label, struct wn_suspicion *suspicion)
+{
+    const struct wn_sparse *at = &suspicion->at;
+    double *wrong = wn_new(suspicion->k, sizeof *wrong);
+    double n = 0;
+
+    suspicion->rate = 0;
+    for (size_t i = 0; i < suspicion->n; i++)
+        if (label[i] >= 0) {
+            wrong[label[i]] += suspicion->verdict[i].suspicion;
+            n++;
+        }
+    for (size_t c = 0; c < suspicion->k && n > 0; c++) {
+        suspicion->rate += wrong[c] / n;
+        if (!suspicion->joint)
+            continue;
+        double *own = &suspicion->joint[at->diagonal[c]];
+        const double off = suspicion->given[c] - *own;
+        const double scale = off > 0 ? wrong[c] / n / off : 1;
+
+        for (size_t cell = at->begin[c]; cell < at->begin[c + 1]; cell++) {
+            double *joint = &suspicion->joint[cell];
+            const double old = *joint;
+
+            *joint =
+                joint == own ? suspicion->given[c] - wrong[c] / n : old * scale;
+            suspicion->truth[at->column[cell]] += *joint - old;
+        }
+    }
+    free(wrong);
+}
+
+/* What the mismatches say where the user says nothing. */
+static void judge_by_depth(const int32_t *label, const struct wn_probability *p,
+                           bool brought, int threads,
+                           struct wn_suspicion *suspicion, struct wn_claim *out)
+{
+    const struct wn_overlap *overlap = &out->overlap;
+    int32_t *open = wn_spill_new(p->n, sizeof *open);
+    double labelled = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        open[i] = is_open(label, suspicion, i) ? label[i] : -1;
+        labelled += label[i] >= 0;
+    }
+    wn_overlap_find(open, p, threads, &out->overlap);
+    wn_spill_free(open);
+    out->overlap.labelled = labelled;
+    const double share = labelled > 0 ? overlap->n / labelled : 0;
+    const double even =
+        overlap->mismatch > 0 ? fmin(overlap->rate / overlap->mismatch, 1) : 1;
+    const double m = overlap->mismatch;
+    const double high =
+        fmin(LEARNED * (m + z90 * sqrt(m * (1 - m) / fmax(overlap->n, 1))), 1);
+
+    out->overlap_weight = 1 - even;
+    set_by_depth(label, overlap, brought ? BROUGHT : FOLLOWING * (1 - even),
+                 suspicion);
+    sum_up(label, suspicion);
+    suspicion->low = fmin(overlap->low * share, suspicion->rate);
+    suspicion->high = fmax(
+        share * (overlap->high + (1 - even) * fmax(high - overlap->high, 0)),
+        suspicion->rate);
+    if (even < EVEN)
+        out->kind = WN_CLAIM_OVERLAP;
+    out->max_actions = (size_t)(suspicion->low * labelled);
+    if (suspicion->low < REACHES_0) {
+        out->max_actions = 0;
+        out->max_flags = (size_t)(MAX_REVIEW * labelled);
+    }
+}
+
 void wn_claim_make(const int32_t *label, const struct wn_probability *p,
-                   const struct wn_expectation *expectation,
+                   const struct wn_expectation *expectation, int threads,
                    struct wn_suspicion *suspicion, struct wn_claim *out)
 {
-    *out = (struct wn_claim){.kind = WN_CLAIM_NOISE, .max_flags = SIZE_MAX};
+    *out = (struct wn_claim){
+        .kind = WN_CLAIM_NOISE, .max_flags = SIZE_MAX, .max_actions = SIZE_MAX};
     measure_gain(label, p, out);
     if (expectation->low >= 0) {
         out->kind = WN_CLAIM_EXPECTED;
         suspicion->low = expectation->low;
         suspicion->high = expectation->high;
+        shift_to(label, (expectation->low + expectation->high) / 2, suspicion);
+        sum_up(label, suspicion);
         suspicion->rate = (expectation->low + expectation->high) / 2;
-        shift_to(label, suspicion->rate, suspicion);
     } else if (out->gain <= LEVEL * out->gain_sd ||
                out->gain < MIN_GAIN * out->entropy) {
         out->kind = WN_CLAIM_NOTHING;
@@ -166,17 +355,9 @@ void wn_claim_make(const int32_t *label, const struct wn_probability *p,
         suspicion->low = 0;
         suspicion->high = 1;
         return;
-    } else if (p->k == 2 && measure_surest(label, p) < SURE) {
-        out->kind = WN_CLAIM_OVERLAP;
-        suspicion->low = 0;
-    } else if (suspicion->sharpness.overlap_weight > 0.5) {
-        if (suspicion->low < REACHES_0)
-            out->kind = WN_CLAIM_OVERLAP;
-        else if (p->k == 2)
-            out->max_flags = (size_t)(suspicion->low * (double)p->n);
+    } else {
+        judge_by_depth(label, p, expectation->brought, threads, suspicion, out);
     }
-    if (out->kind == WN_CLAIM_OVERLAP)
-        out->max_flags = (size_t)(MAX_REVIEW * (double)p->n);
     if (out->kind == WN_CLAIM_EXPECTED || expectation->precision >= 0) {
         const size_t flags =
             count_flags(label, expectation->precision, suspicion);

@@ -6,25 +6,32 @@
  *             the mean gain, log p[y] - log share[y], is not above 0 at the
  *             1 % level, or is less than 1 % of the entropy of the shares. No
  *             label is flagged, and the noise rate cannot be told.
- *   overlap   The doubt of the models comes from classes that overlap rather
- *             than from errors spread over the classes (overlap_weight above
- *             1/2), and the interval of the noise rate reaches 0; or there are
- *             two classes and even the surest twentieth of the rows have a mean
- *             largest probability below .8. Labels are listed for review, at
- *             most 2 % of the rows; no action follows.
+ *   noise     Errors that stand everywhere (overlap.h) explain at least half of
+ *             the labels that differ from the prediction.
+ *   overlap   They do not: the rest is overlap of the classes, or errors that
+ *             follow the features.
  *   expected  The user gave the share of wrong labels. The suspicions are
  *             shifted by one logit so that their mean is that share.
  *   reviewed  Verdicts of people say how many labels are wrong; see verdicts.h.
  *             wn_claim_make() does not make this claim, flag does.
- *   noise     Otherwise. With two classes and overlap_weight above 1/2, at most
- *             as many labels are flagged as the low end of the interval says,
- *             because one probability cannot tell overlap from noise. */
+ *
+ * In all but `nothing` the expected number of wrong labels of any rows is the
+ * sum of their suspicions; the rate is their mean. With noise or overlap a
+ * logistic curve of the posterior of suspicion.h is fitted to what the depth of
+ * each row says of it, and a part of the mismatches that even errors do not
+ * explain counts as errors. The low end of the interval is that of the even
+ * errors; the high end reaches, by the share of mismatches that they do not
+ * explain, to one and a half times the mismatches. Where the low end is below
+ * 1 %, at most 2 % of the rows are flagged, and no action follows; elsewhere no
+ * more actions than the low end says. */
 #ifndef WN_NOISE_CLAIM_H
 #define WN_NOISE_CLAIM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "noise/overlap.h"
 #include "noise/probability.h"
 #include "noise/suspicion.h"
 
@@ -40,23 +47,28 @@ extern const char wn_claim_names[];
 
 struct wn_claim {
     enum wn_claim_kind kind;
-    double gain;      /* nats a row */
-    double gain_sd;   /* its standard error */
-    double entropy;   /* of the class shares, nats */
-    size_t max_flags; /* label issues allowed, the most suspicious first;
-                         SIZE_MAX where the rule decides alone */
+    double gain;        /* nats a row */
+    double gain_sd;     /* its standard error */
+    double entropy;     /* of the class shares, nats */
+    size_t max_flags;   /* label issues allowed, the most suspicious first;
+                           SIZE_MAX where the rule decides alone */
+    size_t max_actions; /* labels to relabel or drop, likewise */
+    struct wn_overlap overlap; /* empty where it was not asked */
+    double overlap_weight;     /* the share of mismatches that even errors do
+                                  not explain; 0 without overlap */
 };
 
 /* What the user knows; negative numbers where nothing was said. */
 struct wn_expectation {
     double low, high; /* share of wrong labels, 0 .. 1 */
     double precision; /* minimum share of true errors among the flagged */
+    bool brought;     /* the probabilities are the user's, not score's */
 };
 
 /* Judge label[n] by p (n x k) and the verdicts of wn_suspicion_find. With an
  * expectation the verdicts, the rate and its interval in `suspicion` change. */
 void wn_claim_make(const int32_t *label, const struct wn_probability *p,
-                   const struct wn_expectation *expectation,
+                   const struct wn_expectation *expectation, int threads,
                    struct wn_suspicion *suspicion, struct wn_claim *out);
 
 #endif

@@ -148,3 +148,34 @@ void wn_top_k_offer(struct wn_top_k *top, double key, size_t row)
         heap[at] = offer;
     }
 }
+
+/* Descending; a NaN comes last. */
+static int compare_values(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+
+    if (isnan(x) || isnan(y))
+        return isnan(x) - isnan(y);
+    return (x < y) - (x > y);
+}
+
+float wn_top_cut(const float *value, size_t n, size_t count)
+{
+    float *sorted = wn_spill_new(n, sizeof *sorted);
+    float cut = INFINITY;
+
+    memcpy(sorted, value, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, compare_values);
+    for (size_t begin = 0; begin < n && !isnan(sorted[begin]);) {
+        size_t end = begin + 1;
+
+        while (end < n && sorted[end] == sorted[begin])
+            end++;
+        if (2 * begin + (end - begin) > 2 * count)
+            break;
+        cut = sorted[begin];
+        begin = end;
+    }
+    wn_spill_free(sorted);
+    return cut;
+}

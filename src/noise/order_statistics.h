@@ -30,4 +30,8 @@ struct wn_top_k {
 /* O(log limit). */
 void wn_top_k_offer(struct wn_top_k *top, double key, size_t row);
 
+/* The lowest of value[n] whose rank from the top, with equal values counted
+ * half, is at most `count`; infinity if there is none. A NaN is below all. */
+float wn_top_cut(const float *value, size_t n, size_t count);
+
 #endif

@@ -189,6 +189,7 @@ static json_t *json_row(const struct wn_report *report, const char *record,
     set(row, "suspicion", json_float(report->suspicion[i]));
     set(row, "quality", json_float(report->quality ? report->quality[i] : NAN));
     set(row, "action", json_text(report->action_name[report->action[i]]));
+    set(row, "kind", json_text(wn_report_kind(report, i)));
     set(row, "issues", issues);
     set(row, "agree", agree);
     return row;
@@ -296,6 +297,31 @@ static json_t *json_reviews(const struct wn_report *report)
         (json_int_t)decided->stale, "gone", (json_int_t)decided->gone);
 }
 
+/* Mismatches of labels and predictions as a whole and by depth. */
+static json_t *json_depths(const struct wn_report *report)
+{
+    static const char *const key[] = {"rows", "differ", "overlap"};
+    json_t *depths = made(json_object());
+
+    if (!report->by_depth) {
+        json_decref(depths);
+        return json_null();
+    }
+    set(depths, "share", json_number(report->mismatch));
+    set(depths, "even", json_number(report->even));
+    set(depths, "even_low", json_number(report->even_low));
+    set(depths, "even_high", json_number(report->even_high));
+    set(depths, "bayes_error", json_number(report->overlap));
+    for (size_t v = 0; v < sizeof key / sizeof *key; v++) {
+        json_t *values = made(json_array());
+
+        for (size_t u = 0; u < WN_DEPTHS; u++)
+            append(values, json_number(report->by_depth[3 * u + v]));
+        set(depths, key[v], values);
+    }
+    return depths;
+}
+
 static void put_summary(const struct wn_report *report,
                         struct json_lines *lines)
 {
@@ -318,6 +344,9 @@ static void put_summary(const struct wn_report *report,
         report->flagged));
 
     if (report->flagged) {
+        set(summary, "kinds",
+            json_counts(report->kind_name, report->kind_rows, NULL,
+                        report->kinds));
         set(summary, "wrong", json_wrong(report));
         set(summary, "claim",
             isnan(report->rate) && report->claim != WN_CLAIM_NOTHING
@@ -326,6 +355,7 @@ static void put_summary(const struct wn_report *report,
         set(summary, "gain", json_number(report->gain));
         set(summary, "overlap_weight", json_number(report->overlap_weight));
         set(summary, "confident_learning", json_confident(&report->confident));
+        set(summary, "mismatch", json_depths(report));
         set(summary, "flagged_rows", json_count(report->flagged_rows));
         set(summary, "label_rows", json_count(report->label_rows));
         set(summary, "issues",
@@ -498,16 +528,17 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
 
         put_line(
             &lines,
-            json_pack(
-                "{s:s,s:o,s:I,s:o,s:o,s:o,s:b,s:o}", "record", "class", "class",
-                json_text(name[line->class]), "rows", (json_int_t)line->rows,
-                "predicted",
-                report->predicted ? json_count(line->predicted) : json_null(),
-                "wrong", json_number(report->flagged ? line->expected : NAN),
-                "label_rows",
-                report->flagged ? json_count(line->flagged) : json_null(),
-                "too_few", line->rows < WN_TOO_FEW, "threshold",
-                json_threshold(report, line->class)));
+            json_pack("{s:s,s:o,s:I,s:o,s:o,s:o,s:b,s:o}", "record", "class",
+                      "class", json_text(name[line->class]), "rows",
+                      (json_int_t)line->rows, "predicted",
+                      report->predicted ? json_count(line->predicted)
+                                        : json_null(),
+                      "wrong",
+                      json_float(report->flagged ? (float)line->expected : NAN),
+                      "label_rows",
+                      report->flagged ? json_count(line->flagged) : json_null(),
+                      "too_few", line->rows < WN_TOO_FEW, "threshold",
+                      json_threshold(report, line->class)));
     }
     for (size_t p = 0; p < report->pairs; p++) {
         const struct wn_pair_line *line = &report->pair_line[p];
@@ -534,11 +565,15 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
     const size_t reviews =
         report->rows == WN_ROWS_BUDGET ? wn_budget_curve(report, review) : 0;
     for (size_t r = 0; r < reviews; r++)
-        put_line(&lines, json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "review",
-                                   "budget", json_number(review[r].budget),
-                                   "cost", json_number(review[r].cost), "rows",
-                                   (json_int_t)review[r].rows, "wrong",
-                                   json_number(review[r].wrong)));
+        put_line(&lines,
+                 json_pack("{s:s,s:o,s:o,s:I,s:o,s:o,s:o,s:o}", "record",
+                           "review", "budget", json_number(review[r].budget),
+                           "cost", json_number(review[r].cost), "rows",
+                           (json_int_t)review[r].rows, "wrong",
+                           json_number(review[r].wrong), "low",
+                           json_number(review[r].low), "high",
+                           json_number(review[r].high), "next",
+                           json_number(review[r].next)));
     put_rows(report, &lines);
     if (report->against) {
         const struct wn_comparison *against = report->against;

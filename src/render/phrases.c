@@ -32,16 +32,36 @@ void wn_phrase_suspicion(float suspicion, char out[16])
         snprintf(out, 16, "%.3f", (double)suspicion);
 }
 
-void wn_phrase_rate(const struct wn_report *report, char out[32])
+const char *wn_phrase_percent(double share, char out[16])
 {
-    const double low = 100 * report->rate_low, high = 100 * report->rate_high;
+    const double percent = 100 * share;
+
+    if (percent > 0 && percent < 0.1)
+        snprintf(out, 16, "%.3g", percent);
+    else
+        snprintf(out, 16, "%.1f", percent);
+    return out;
+}
+
+const char *wn_phrase_end(double share, char out[16])
+{
+    const double percent = 100 * share;
+
+    snprintf(out, 16, percent < 9.95 ? "%.2g" : "%.0f", percent);
+    return out;
+}
+
+void wn_phrase_rate(const struct wn_report *report, char out[40])
+{
+    char rate[16], high[16];
 
     if (isnan(report->rate))
-        snprintf(out, 32, "-");
+        snprintf(out, 40, "-");
     else if (report->claim == WN_CLAIM_OVERLAP)
-        snprintf(out, 32, "%.0f-%.*f %%", low, high < 9.95, high);
+        snprintf(out, 40, "%s-%s %%", wn_phrase_end(report->rate_low, rate),
+                 wn_phrase_end(report->rate_high, high));
     else
-        snprintf(out, 32, "%.1f %%", 100 * report->rate);
+        snprintf(out, 40, "%s %%", wn_phrase_percent(report->rate, rate));
 }
 
 const char *wn_plural(size_t count, const char *one, const char *many)

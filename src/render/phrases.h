@@ -32,7 +32,13 @@ const char *wn_phrase_check_reason(const struct wn_report *report,
 
 /* The estimated share of wrong labels as far as it can be told: "5.1 %",
  * "0-24 %" where the classes overlap, "-". */
-void wn_phrase_rate(const struct wn_report *report, char out[32]);
+void wn_phrase_rate(const struct wn_report *report, char out[40]);
+
+/* A share in percent, without the sign: "5.1"; three digits below .1 %. */
+const char *wn_phrase_percent(double share, char out[16]);
+
+/* The same for an end of an interval where the classes overlap: "24", "3.5". */
+const char *wn_phrase_end(double share, char out[16]);
 
 /* A suspicion: "0.123"; "> 0.999" for one that rounds to 1; "-" for NaN. */
 void wn_phrase_suspicion(float suspicion, char out[16]);

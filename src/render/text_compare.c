@@ -21,7 +21,7 @@ void wn_comparison_text(const struct wn_report *report, struct wn_text *out)
         wn_grid_add_count(&grid, both[side]->data.n);
     wn_grid_add_text(&grid, "est. wrong");
     for (int side = 0; side < 2; side++) {
-        char rate[32];
+        char rate[40];
 
         wn_phrase_rate(both[side], rate);
         wn_grid_add_text(&grid, rate);

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "check/decide.h"
+#include "check/row_kind.h"
 #include "method/method.h"
 #include "render/grid.h"
 #include "render/phrases.h"
@@ -50,6 +51,10 @@ static void put_verdict(const struct wn_report *report, size_t i,
              report->reason
                  ? wn_reason_words(report->reason_name[report->reason[i]])
                  : "");
+    const char *kind = wn_report_kind(report, i);
+    if (kind && report->claim != WN_CLAIM_NOTHING)
+        put_fact(out, "kind of row", wn_row_kind_title(kind),
+                 wn_row_kind_words(kind));
 }
 
 static size_t count_neighbors(const struct wn_report *report,

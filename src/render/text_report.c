@@ -8,6 +8,7 @@
 
 #include "audit/source.h"
 #include "check/check.h"
+#include "check/row_kind.h"
 #include "render/grid.h"
 #include "render/phrases.h"
 #include "render/render.h"
@@ -17,6 +18,7 @@ static void put_headline(const struct wn_report *report, struct wn_text *out)
 {
     const double rate = 100 * report->rate, low = 100 * report->rate_low,
                  high = 100 * report->rate_high;
+    char text[3][16];
 
     wn_phrase_data(out, wn_report_source(report));
     wn_text_format(out, ": %zu %s", report->data.n,
@@ -39,18 +41,21 @@ static void put_headline(const struct wn_report *report, struct wn_text *out)
                            wn_plural(report->label_rows, "row", "rows"));
         else
             wn_text_format(out, ", the classes overlap, so");
-        wn_text_format(out,
-                       " between %.0f and %.*f %% of the labels may be wrong",
-                       low, high < 9.95, high);
+        wn_text_format(out, " between %s and %s %% of the labels may be wrong",
+                       wn_phrase_end(report->rate_low, text[0]),
+                       wn_phrase_end(report->rate_high, text[1]));
     } else if (report->claim == WN_CLAIM_EXPECTED) {
         wn_text_format(out, ", expected %.3g %%", rate);
         if (low < high)
             wn_text_format(out, " (%.3g-%.3g)", low, high);
         wn_text_format(out, " wrong labels");
     } else {
-        wn_text_format(out, ", est. %.1f %%", rate);
+        wn_text_format(out, ", est. %s %%",
+                       wn_phrase_percent(report->rate, text[0]));
         if (!isnan(low) && !isnan(high))
-            wn_text_format(out, " (%.1f-%.1f)", low, high);
+            wn_text_format(out, " (%s-%s)",
+                           wn_phrase_percent(report->rate_low, text[1]),
+                           wn_phrase_percent(report->rate_high, text[2]));
         wn_text_format(out, " wrong labels");
     }
     if (report->against) {
@@ -82,7 +87,7 @@ static void put_rate(const struct wn_report *report, struct wn_text *out)
     const double labels = (double)report->labelled;
     const double low = 100 * report->rate_low, high = 100 * report->rate_high;
     const char *flagged = wn_plural(report->label_rows, "row is", "rows are");
-    char interval[200] = "";
+    char interval[200] = "", text[3][16];
 
     if (report->claim == WN_CLAIM_NOTHING) {
         wn_phrase_say(out,
@@ -104,13 +109,15 @@ static void put_rate(const struct wn_report *report, struct wn_text *out)
                       "The classes overlap: rows with much the same features "
                       "have different labels. From features and labels alone, "
                       "that looks like wrong labels, so between %.0f and %.0f "
-                      "of %zu labels (%.0f to %.*f %%) may be wrong. %zu %s "
-                      "flagged: a flag is a reason to look at the row, and "
-                      "neither relabel nor drop is proposed for it. If you "
-                      "know which share is wrong, say so to flag with "
-                      "--expect=RATE.",
+                      "of %zu labels (%s to %s %%) may be wrong. %zu %s "
+                      "flagged: a flag is a reason to look at the row. Relabel "
+                      "and drop are proposed for no more labels than are "
+                      "wrong at least. If you know which share is wrong, say "
+                      "so to flag with --expect=RATE.",
                       report->rate_low * labels, report->rate_high * labels,
-                      report->labelled, low, high < 9.95, high,
+                      report->labelled,
+                      wn_phrase_end(report->rate_low, text[0]),
+                      wn_phrase_end(report->rate_high, text[1]),
                       report->label_rows, flagged);
         return;
     }
@@ -130,16 +137,53 @@ static void put_rate(const struct wn_report *report, struct wn_text *out)
     }
     if (!isnan(low) && !isnan(high))
         snprintf(interval, sizeof interval,
-                 "; with 90 %% confidence between %.0f and %.0f (%.1f to %.1f "
-                 "%%)",
-                 report->rate_low * labels, report->rate_high * labels, low,
-                 high);
+                 "; with 90 %% confidence between %.0f and %.0f (%s to %s %%)",
+                 report->rate_low * labels, report->rate_high * labels,
+                 wn_phrase_percent(report->rate_low, text[0]),
+                 wn_phrase_percent(report->rate_high, text[1]));
     wn_phrase_say(out,
-                  "About %zu of %zu labels (%.1f %%) are probably wrong%s. "
+                  "About %zu of %zu labels (%s %%) are probably wrong%s. "
                   "%zu %s flagged as suspect. Not every suspect label is "
                   "wrong, and some wrong labels are not flagged.",
-                  report->expected, report->labelled, 100 * report->rate,
-                  interval, report->label_rows, flagged);
+                  report->expected, report->labelled,
+                  wn_phrase_percent(report->rate, text[2]), interval,
+                  report->label_rows, flagged);
+}
+
+/* Labels that differ from the prediction, as a share of the rows at the first
+ * `depths` depths. */
+static double mismatch_of(const struct wn_report *report, size_t depths)
+{
+    double rows = 0, mismatches = 0;
+
+    for (size_t u = 0; u < depths; u++) {
+        rows += report->by_depth[3 * u];
+        mismatches += report->by_depth[3 * u + 1];
+    }
+    return rows > 0 ? mismatches / rows : 0;
+}
+
+/* Errors that stand everywhere, against overlap: where the models are surest,
+ * only the former are left. */
+static void put_depths(const struct wn_report *report, struct wn_text *out)
+{
+    char text[6][16];
+
+    if (!report->by_depth || isnan(report->even))
+        return;
+    wn_phrase_say(
+        out,
+        "The label differs from the prediction in %s %% of the surest tenth of "
+        "the rows, in %s %% of the surest half and in %s %% of all. So wrong "
+        "labels that stand everywhere are %s %% (%s to %s); the rest is "
+        "overlap of the classes or errors that follow the features, which "
+        "look alike.",
+        wn_phrase_percent(mismatch_of(report, WN_DEPTHS / 10), text[0]),
+        wn_phrase_percent(mismatch_of(report, WN_DEPTHS / 2), text[1]),
+        wn_phrase_percent(report->mismatch, text[2]),
+        wn_phrase_percent(report->even, text[3]),
+        wn_phrase_percent(report->even_low, text[4]),
+        wn_phrase_percent(report->even_high, text[5]));
 }
 
 /* Confident learning beside the labels of neighbours, which need no model. */
@@ -331,6 +375,9 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
     else if (report->rows == WN_ROWS_FIRST)
         wn_text_format(out, "\nMost suspicious rows: %zu of all %zu\n", count,
                        report->data.n);
+    else if (report->rows == WN_ROWS_AMBIGUOUS)
+        wn_text_format(out, "\nAmbiguous rows, most suspicious first: %zu\n",
+                       count);
     else
         wn_text_format(out,
                        "\nMost suspicious rows: %zu of %zu with findings\n",
@@ -357,9 +404,71 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
                            "other class, but not sure enough to suggest it."
                          : "",
                   report->claim == WN_CLAIM_OVERLAP
-                      ? " suspicion orders the rows; where classes overlap it "
-                        "is no probability."
+                      ? " suspicion takes some of the labels that overlap may "
+                        "explain for wrong; the data cannot say which."
                       : "");
+}
+
+/* The kinds of rows in doubt, and the first few of the ambiguous ones. */
+static void put_kinds(const struct wn_report *report, struct wn_text *out)
+{
+    enum { FEW = 10 };
+    static const struct wn_grid_column head[] = {
+        {"kind", WN_LEFT, WN_FIXED},
+        {"rows", WN_RIGHT, WN_FIXED},
+        {"what it is", WN_LEFT, WN_WRAPS}};
+    const struct wn_grid_column row_head[] = {
+        {"row", WN_RIGHT, WN_FIXED},
+        {wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED},
+        {"given", WN_LEFT, WN_SHRINKS},
+        {"or", WN_LEFT, WN_SHRINKS},
+        {"suspicion", WN_RIGHT, WN_FIXED}};
+    struct wn_grid grid;
+    size_t shown = 0, ambiguous = 0, doubtful = 0;
+
+    for (size_t c = 0; c < report->kinds; c++) {
+        if (strcmp(report->kind_name[c], "clear") != 0)
+            doubtful += report->kind_rows[c];
+        if (strcmp(report->kind_name[c], "ambiguous") == 0)
+            ambiguous = report->kind_rows[c];
+    }
+    if (!doubtful || report->claim == WN_CLAIM_NOTHING)
+        return;
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t c = 0; c < report->kinds; c++) {
+        const char *name = report->kind_name[c];
+
+        wn_grid_add_text(&grid, wn_row_kind_title(name));
+        wn_grid_add_count(&grid, report->kind_rows[c]);
+        wn_grid_add_text(&grid, wn_row_kind_words(name));
+    }
+    wn_grid_print_under("Kinds of rows", &grid, out);
+    if (!ambiguous || report->rows != WN_ROWS_DEFAULT)
+        return;
+    wn_grid_start(&grid, row_head, sizeof row_head / sizeof *row_head);
+    for (size_t r = 0; r < report->data.n && shown < FEW; r++) {
+        const size_t i = (size_t)report->order[r];
+        const char *kind = wn_report_kind(report, i);
+        char suspicion[16];
+
+        if (!kind || strcmp(kind, "ambiguous") != 0)
+            continue;
+        const char *rival =
+            report->rival ? wn_report_class(report, report->rival[i]) : NULL;
+
+        wn_grid_add_count(&grid, i);
+        wn_grid_add_count(&grid, report->data.row_line[i]);
+        wn_grid_add_text(&grid, wn_report_class(report, report->data.label[i]));
+        wn_grid_add_text(&grid, rival);
+        wn_phrase_suspicion(report->suspicion[i], suspicion);
+        wn_grid_add_text(&grid, suspicion);
+        shown++;
+    }
+    wn_text_format(out, "\nAmbiguous rows, most suspicious first: %zu of %zu\n",
+                   shown, ambiguous);
+    wn_grid_print(&grid, out);
+    if (shown < ambiguous)
+        wn_phrase_say(out, "--top=ambiguous lists them all.");
 }
 
 static void put_budget(const struct wn_report *report, struct wn_text *out)
@@ -368,9 +477,11 @@ static void put_budget(const struct wn_report *report, struct wn_text *out)
         {"budget", WN_RIGHT, WN_FIXED},
         {"cost", WN_RIGHT, WN_FIXED},
         {"rows", WN_RIGHT, WN_FIXED},
-        {"wrong labels, expected", WN_RIGHT, WN_FIXED}};
+        {"wrong labels, expected", WN_RIGHT, WN_FIXED},
+        {"90 % interval", WN_RIGHT, WN_FIXED}};
     struct wn_review review[WN_REVIEWS];
     const size_t count = wn_budget_curve(report, review);
+    struct wn_review own = review[count - 1];
     struct wn_grid grid;
 
     if (report->claim == WN_CLAIM_NOTHING) {
@@ -388,8 +499,22 @@ static void put_budget(const struct wn_report *report, struct wn_text *out)
         wn_grid_format(&grid, "%.6g", review[r].cost);
         wn_grid_add_count(&grid, review[r].rows);
         wn_grid_format(&grid, "%.1f", review[r].wrong);
+        wn_grid_format_known(&grid, !isnan(review[r].low), "%.0f-%.0f",
+                             review[r].low, review[r].high);
+        if (review[r].budget == report->budget)
+            own = review[r];
     }
     wn_grid_print_under("What a review finds", &grid, out);
+    if (own.next > 0)
+        wn_phrase_say(out,
+                      "The list stops after %zu %s. The next row has a "
+                      "suspicion of %.3f: so many of its like are wrong.",
+                      own.rows, wn_plural(own.rows, "row", "rows"), own.next);
+    else
+        wn_phrase_say(out,
+                      "The list stops after %zu %s: all other labels have a "
+                      "suspicion of 0.000.",
+                      own.rows, wn_plural(own.rows, "row", "rows"));
     if (report->claim == WN_CLAIM_OVERLAP)
         wn_phrase_say(out,
                       "The classes overlap: the expected numbers assume that "
@@ -520,6 +645,7 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
         if (report->label_bit) {
             wn_text_format(out, "\nHow noisy the labels are\n");
             put_rate(report, out);
+            put_depths(report, out);
             if (report->verbose) {
                 if (!isnan(report->gain))
                     wn_phrase_say(
@@ -568,6 +694,7 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
                            report->action_name[a], report->action_rows[a]);
         wn_text_format(out, "\n");
         put_rows(report, out);
+        put_kinds(report, out);
         if (report->rows == WN_ROWS_BUDGET)
             put_budget(report, out);
         if (report->against)

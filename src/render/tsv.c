@@ -85,6 +85,7 @@ static void put_row(const struct wn_report *report, size_t i,
         put_float(report->suspicion[i], out);
         put_float(report->quality ? report->quality[i] : NAN, out);
         put_text(report, report->action_name[report->action[i]], out);
+        put_text(report, wn_report_kind(report, i), out);
         wn_phrase_issues(report, i, ",", &list);
         put_list(report, &list, out);
         for (size_t s = 0; s < report->scores; s++)
@@ -93,7 +94,7 @@ static void put_row(const struct wn_report *report, size_t i,
                                report->score[s].name);
         put_list(report, &list, out);
     } else {
-        wn_text_format(out, "\t\t\t\t\t\t");
+        wn_text_format(out, "\t\t\t\t\t\t\t");
     }
     if (data->cleanings) {
         wn_report_broken_rules(report, i, &list);
@@ -163,7 +164,7 @@ void wn_tsv_report(const struct wn_report *report, struct wn_text *out)
     }
     wn_text_format(out,
                    "rank\trow\tline\tid\thash\tgiven\trival\tsuggested\t"
-                   "suspicion\tquality\taction\tissues\tagree%s%s",
+                   "suspicion\tquality\taction\tkind\tissues\tagree%s%s",
                    report->data.cleanings ? "\trules" : "",
                    report->against ? "\tchange" : "");
     for (size_t s = 0; s < report->scores; s++) {

@@ -3,9 +3,14 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/report.h"
 #include "util/memory.h"
+
+/* What is shown as 0.000 is not worth a review. */
+#define MIN_SUSPICION 0.0005
+#define Z90 1.6448536269514722
 
 /* A row worth a review. */
 struct candidate {
@@ -44,7 +49,7 @@ static struct candidate *list_candidates(const struct wn_report *report,
         const size_t row = (size_t)report->order[r];
         const double suspicion = (double)report->suspicion[row];
 
-        if (suspicion > 0 && !is_decided(report, row))
+        if (suspicion >= MIN_SUSPICION && !is_decided(report, row))
             all[(*count)++] =
                 (struct candidate){suspicion / cost_of(report, row), r};
     }
@@ -58,20 +63,36 @@ static void take_rows(const struct wn_report *report,
                       const struct candidate *candidate, size_t count,
                       struct wn_review *review, int64_t *rows)
 {
-    review->cost = review->wrong = 0;
-    review->rows = 0;
+    const double rate = report->rate;
+    const double less = rate > 0 ? report->rate_low / rate : 1;
+    const double more = rate < 1 ? (1 - report->rate_high) / (1 - rate) : 1;
+    double variance[2] = {0, 0};
+
+    *review = (struct wn_review){.budget = review->budget};
     for (size_t c = 0; c < count; c++) {
         const int64_t row = report->order[candidate[c].place];
         const double cost = cost_of(report, (size_t)row);
 
-        if (!(review->cost + cost <= review->budget))
+        if (!(review->cost + cost <= review->budget)) {
+            review->next =
+                fmax(review->next, (double)report->suspicion[(size_t)row]);
             continue;
+        }
+        const double s = (double)report->suspicion[row];
+        const double low = less * s, high = 1 - more * (1 - s);
+        review->low += low;
+        review->high += high;
+        variance[0] += low * (1 - low);
+        variance[1] += high * (1 - high);
         review->cost += cost;
-        review->wrong += (double)report->suspicion[row];
+        review->wrong += s;
         if (rows)
             rows[review->rows] = row;
         review->rows++;
     }
+    review->low = fmax(review->low - Z90 * sqrt(variance[0]), 0);
+    review->high =
+        fmin(review->high + Z90 * sqrt(variance[1]), (double)review->rows);
 }
 
 size_t wn_budget_curve(const struct wn_report *report,
@@ -120,10 +141,14 @@ int64_t *wn_report_rows(const struct wn_report *report,
 
         if (open_only && is_decided(report, (size_t)row))
             continue;
+        const char *kind = wn_report_kind(report, (size_t)row);
+
         if (which == WN_ROWS_DEFAULT
                 ? report->against->change[row] >= WN_NEW_FLAG
-                : which != WN_ROWS_FLAGGED ||
-                      (report->issue && report->issue[row]))
+            : which == WN_ROWS_FLAGGED ? report->issue && report->issue[row]
+            : which == WN_ROWS_AMBIGUOUS
+                ? kind && strcmp(kind, "ambiguous") == 0
+                : true)
             rows[(*count)++] = row;
     }
     return rows;

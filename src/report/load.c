@@ -27,6 +27,7 @@ void wn_report_free(struct wn_report *report)
     wn_names_free(report->check_name, report->checks);
     wn_names_free(report->action_name, report->actions);
     wn_names_free(report->reason_name, report->reasons);
+    wn_names_free(report->kind_name, report->kinds);
     free(report->rival);
     free(report->predicted);
     free(report->check_ran);
@@ -37,14 +38,17 @@ void wn_report_free(struct wn_report *report)
     free(report->suggestion);
     free(report->action);
     free(report->reason);
+    free(report->kind);
     free(report->threshold);
     wn_decided_free(&report->decided);
     wn_sparse_free(&report->joint_cells);
     free(report->joint);
     free(report->confident.cell);
+    free(report->by_depth);
     free(report->rank);
     free(report->check_rows);
     free(report->action_rows);
+    free(report->kind_rows);
     free(report->class_line);
     free(report->pair_line);
     *report = (struct wn_report){0};
@@ -91,21 +95,6 @@ static float *read_score(const struct wn_report *report,
                          error);
 }
 
-/* Whether `name` is the spread, NAME_std, of another score in the list. */
-static bool is_spread(char *const *names, size_t count, const char *name)
-{
-    static const char end[] = "_std";
-    const size_t size = strlen(name);
-
-    if (size < sizeof end || strcmp(name + size - (sizeof end - 1), end))
-        return false;
-    const size_t length = size - (sizeof end - 1);
-    for (size_t i = 0; i < count; i++)
-        if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
-            return true;
-    return false;
-}
-
 /* The names in an audit are winnow's, words of ASCII. Formats print them as
  * they are, so anything else is refused. */
 static int check_word(const struct wn_audit *audit, const char *path,
@@ -135,7 +124,7 @@ static int load_scores(struct wn_report *report, const struct wn_audit *audit,
     for (size_t i = 0; i < count && !error->code; i++) {
         struct wn_score *score = &report->score[report->scores];
 
-        if (is_spread(names, count, names[i]))
+        if (wn_audit_is_spread(names, count, names[i]))
             continue;
         path.length = 0;
         wn_text_format(&path, "score/%s", names[i]);
@@ -301,6 +290,8 @@ static int check_codes(const struct wn_report *report,
             fail_range(audit, "flag/action", i, report->action[i], error);
         else if (report->reason && report->reason[i] >= report->reasons)
             fail_range(audit, "flag/reason", i, report->reason[i], error);
+        else if (report->kind && report->kind[i] >= report->kinds)
+            fail_range(audit, "flag/kind", i, report->kind[i], error);
     }
     free(seen);
     return error->code ? -1 : 0;
@@ -311,6 +302,7 @@ static void load_claim(struct wn_report *report, const struct wn_audit *audit,
                        struct wn_error *error)
 {
     static const char path[] = "flag/noise/rate";
+    static const char depth_path[] = "flag/noise/mismatch";
     double *rate =
         read_optional(audit, path, WN_F64, (size_t[3]){3, 0, 0}, error);
 
@@ -332,6 +324,28 @@ static void load_claim(struct wn_report *report, const struct wn_audit *audit,
     report->gain_sd = wn_report_number(audit, path, "gain_sd", 0, INFINITY);
     report->overlap_weight =
         wn_report_number(audit, path, "overlap_weight", 0, 1);
+    report->by_depth = read_optional(audit, depth_path, WN_F64,
+                                     (size_t[3]){WN_DEPTHS, 3, 0}, error);
+    if (report->by_depth) {
+        const struct {
+            const char *name;
+            double *to;
+        } numbers[] = {{"mismatch", &report->mismatch},
+                       {"even", &report->even},
+                       {"even_low", &report->even_low},
+                       {"even_high", &report->even_high},
+                       {"overlap", &report->overlap}};
+        for (size_t v = 0; v < sizeof numbers / sizeof *numbers; v++)
+            *numbers[v].to =
+                wn_report_number(audit, depth_path, numbers[v].name, 0, 1);
+    }
+    for (size_t cell = 0; report->by_depth && cell < 3 * WN_DEPTHS; cell++)
+        if (!(report->by_depth[cell] >= 0 &&
+              report->by_depth[cell] <= (double)report->data.n) &&
+            !error->code)
+            wn_fail(error, WN_EDATA, "%s: %s: found %g, wanted 0 to %zu",
+                    wn_audit_name(audit), depth_path, report->by_depth[cell],
+                    report->data.n);
     if (report->claim != WN_CLAIM_NOTHING) {
         report->rate = rate[0];
         report->rate_low = rate[1];
@@ -351,7 +365,10 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
                    error) ||
         (wn_audit_has(audit, "flag/reason") &&
          load_names(audit, "flag/reason", &report->reason_name,
-                    &report->reasons, error)))
+                    &report->reasons, error)) ||
+        (wn_audit_has(audit, "flag/kind") &&
+         load_names(audit, "flag/kind", &report->kind_name, &report->kinds,
+                    error)))
         return -1;
     char *ran = wn_audit_text(audit, "flag/issue", "ran", error);
     if (error->code)
@@ -379,6 +396,7 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
         read_required(audit, "flag/suggestion", WN_I32, rows, error);
     report->action = read_required(audit, "flag/action", WN_U8, rows, error);
     report->reason = read_optional(audit, "flag/reason", WN_U8, rows, error);
+    report->kind = read_optional(audit, "flag/kind", WN_U8, rows, error);
     report->quality =
         read_optional(audit, "flag/label_quality", WN_F32, rows, error);
     report->threshold = read_optional(audit, "flag/noise/threshold", WN_F64,

@@ -121,10 +121,11 @@ struct wn_decided_rows {
 
 /* Which rows to list. */
 enum wn_rows {
-    WN_ROWS_DEFAULT, /* the format's choice */
-    WN_ROWS_FIRST,   /* the first `top` in order of suspicion */
-    WN_ROWS_FLAGGED, /* all with an issue */
-    WN_ROWS_BUDGET   /* the rows that `budget` pays for */
+    WN_ROWS_DEFAULT,   /* the format's choice */
+    WN_ROWS_FIRST,     /* the first `top` in order of suspicion */
+    WN_ROWS_FLAGGED,   /* all with an issue */
+    WN_ROWS_AMBIGUOUS, /* all of the kind "ambiguous" */
+    WN_ROWS_BUDGET     /* the rows that `budget` pays for */
 };
 
 /* For stages that are absent, arrays are NULL, counts 0 and numbers NaN. */
@@ -156,16 +157,18 @@ struct wn_report {
                           NULL without probabilities */
 
     bool flagged;
-    size_t checks, actions, reasons;
-    char **check_name, **action_name, **reason_name; /* by bits and codes */
-    bool *check_ran;                                 /* checks */
-    uint32_t *issue;                                 /* n, bit c: check c */
-    float *suspicion;                                /* n */
+    size_t checks, actions, reasons, kinds;
+    /* By bits and codes. */
+    char **check_name, **action_name, **reason_name, **kind_name;
+    bool *check_ran;                  /* checks */
+    uint32_t *issue;                  /* n, bit c: check c */
+    float *suspicion;                 /* n */
     float *quality;                   /* n, NULL without probabilities */
     int64_t *order;                   /* n, most suspicious first */
     int32_t *suggestion;              /* n, -1 = none */
     uint8_t *action;                  /* n */
     uint8_t *reason;                  /* n, why that action; or NULL */
+    uint8_t *kind;                    /* n, what kind of row; or NULL */
     double *threshold;                /* k; 2 for a class without rows */
     struct wn_sparse joint_cells;     /* the pairs of classes in joint */
     double *joint;                    /* given x true, a value for each of
@@ -177,6 +180,8 @@ struct wn_report {
     struct wn_decided_rows decided;
     double gain, gain_sd, overlap_weight; /* its evidence; see flag/noise/rate
                                              in winnow-audit(5) */
+    double *by_depth;                     /* flag/noise/mismatch, or NULL */
+    double mismatch, even, even_low, even_high, overlap; /* its attributes */
 
     /* Counted by wn_report_count(). */
     size_t *rank;        /* n, 1 = most suspicious */
@@ -189,6 +194,7 @@ struct wn_report {
     uint64_t missing, invalid;        /* cells */
     size_t *check_rows;               /* checks */
     size_t *action_rows;              /* actions */
+    size_t *kind_rows;                /* kinds */
     struct wn_class_line *class_line; /* k, worst first */
     size_t pairs;
     struct wn_pair_line *pair_line; /* most frequent first */
@@ -241,12 +247,18 @@ int64_t *wn_report_rows(const struct wn_report *report,
  * A review of row i costs cost[i] (1 without a cost column) and finds a wrong
  * label with probability suspicion[i]. Rows are taken in descending order of
  * suspicion / cost while the budget pays for them: the greedy rule for the
- * knapsack problem (Dantzig 1957). Free rows come first; rows with suspicion 0
- * are never taken. */
+ * knapsack problem (Dantzig 1957). Free rows come first; rows whose suspicion
+ * is shown as 0.000 are never taken.
+ *
+ * The interval has two parts: the suspicions scaled down until their mean over
+ * all rows is the low end of the rate, or their complements until it is the
+ * high end; and the chance of the rows, each wrong with its suspicion. */
 struct wn_review {
     double budget; /* infinity: no limit */
     double cost;
-    double wrong; /* expected number of wrong labels found */
+    double wrong;     /* expected number of wrong labels found, */
+    double low, high; /* with a 90 % interval; NaN without one for the rate */
+    double next; /* the suspicion of the first row left out; 0 if none is */
     size_t rows;
 };
 
@@ -286,6 +298,8 @@ const char *wn_report_id(const struct wn_report *report, size_t i,
 const char *wn_report_class(const struct wn_report *report, int32_t c);
 /* How the headline names the source: the last part of its path. */
 const char *wn_report_source(const struct wn_report *report);
+/* The kind of row i, NULL if it is unknown. */
+const char *wn_report_kind(const struct wn_report *report, size_t i);
 /* Whether row i is flagged by the check "label", or by any check if "label" did
  * not run. */
 bool wn_report_is_flagged(const struct wn_report *report, size_t i);

@@ -6,47 +6,13 @@
 #include <string.h>
 
 #include "clean/variants.h"
+#include "noise/order_statistics.h"
 #include "report/report.h"
 #include "util/date.h"
 #include "util/memory.h"
 #include "util/number.h"
 
 /* --- scores -------------------------------------------------------------- */
-
-/* Descending; a NaN comes last. */
-static int compare_values(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-
-    if (isnan(x) || isnan(y))
-        return isnan(x) - isnan(y);
-    return (x < y) - (x > y);
-}
-
-/* The cut of a score is its lowest value whose rank, with equal values counted
- * half, is at most `expected`; infinity if there is none. */
-static void find_cuts(struct wn_report *report)
-{
-    const size_t n = report->data.n;
-    float *sorted = wn_new(n, sizeof *sorted);
-
-    for (size_t s = 0; s < report->scores; s++) {
-        memcpy(sorted, report->score[s].value, n * sizeof *sorted);
-        qsort(sorted, n, sizeof *sorted, compare_values);
-        report->score[s].cut = INFINITY;
-        for (size_t begin = 0; begin < n && !isnan(sorted[begin]);) {
-            size_t end = begin + 1;
-
-            while (end < n && sorted[end] == sorted[begin])
-                end++;
-            if (2 * begin + (end - begin) > 2 * report->expected)
-                break;
-            report->score[s].cut = sorted[begin];
-            begin = end;
-        }
-    }
-    free(sorted);
-}
 
 bool wn_score_agrees(const struct wn_report *report, size_t s, size_t i)
 {
@@ -89,6 +55,7 @@ static void count_rows(struct wn_report *report)
         return;
     report->check_rows = wn_new(report->checks, sizeof *report->check_rows);
     report->action_rows = wn_new(report->actions, sizeof *report->action_rows);
+    report->kind_rows = wn_new(report->kinds, sizeof *report->kind_rows);
     report->rank = wn_new(data->n, sizeof *report->rank);
     for (size_t c = 0; c < report->checks; c++)
         if (c < 32 && report->check_ran[c] &&
@@ -99,6 +66,8 @@ static void count_rows(struct wn_report *report)
         for (size_t c = 0; c < report->checks && c < 32; c++)
             report->check_rows[c] += report->issue[i] >> c & 1;
         report->action_rows[report->action[i]]++;
+        if (report->kind)
+            report->kind_rows[report->kind[i]]++;
         report->flagged_rows += report->issue[i] != 0;
         report->label_rows += (report->issue[i] & report->label_bit) != 0;
     }
@@ -108,19 +77,12 @@ static void count_rows(struct wn_report *report)
             : (size_t)(report->rate * (double)report->labelled + 0.5);
 }
 
-/* Whether the suspicions have the rate, and the joint does not. */
-static bool sums_suspicions(const struct wn_report *report)
-{
-    return report->claim == WN_CLAIM_EXPECTED ||
-           report->claim == WN_CLAIM_REVIEWED;
-}
-
 /* Whether to show the joint of given and true classes: flag must claim noise.
  */
 static bool has_joint(const struct wn_report *report)
 {
-    return report->joint && (report->claim == WN_CLAIM_NOISE ||
-                             report->claim == WN_CLAIM_OVERLAP);
+    return report->joint && report->claim != WN_CLAIM_NOTHING &&
+           report->claim != WN_CLAIM_REVIEWED;
 }
 
 static double wrong_share(const struct wn_class_line *line)
@@ -147,9 +109,8 @@ static int summary_compare_classes(const void *a, const void *b)
     return (x->class > y->class) - (x->class < y->class);
 }
 
-/* The estimate of wrong labels in a class is that of the joint. It knows
- * nothing of the share that the user expects, or of verdicts; then the
- * suspicions have it. */
+/* The wrong labels of a class are the sum of its suspicions, as those of any
+ * set of rows are. */
 static void count_classes(struct wn_report *report)
 {
     const struct wn_dataset *data = &report->data;
@@ -161,7 +122,7 @@ static void count_classes(struct wn_report *report)
         if (data->label[i] < 0)
             continue;
         lines[data->label[i]].rows++;
-        if (sums_suspicions(report))
+        if (!isnan(report->rate))
             lines[data->label[i]].expected += (double)report->suspicion[i];
         lines[data->label[i]].flagged +=
             report->flagged && report->issue[i] & report->label_bit;
@@ -172,14 +133,8 @@ static void count_classes(struct wn_report *report)
         lines[c].class = c;
         lines[c].predicted = report->predicted ? report->predicted[c] : 0;
         report->majority = fmax(report->majority, share);
-        if (!has_joint(report) && !sums_suspicions(report))
+        if (isnan(report->rate))
             lines[c].expected = NAN;
-        if (has_joint(report))
-            lines[c].expected =
-                fmax((double)lines[c].rows -
-                         report->joint[report->joint_cells.diagonal[c]] *
-                             (double)report->labelled,
-                     0);
     }
     qsort(lines, data->k, sizeof *lines, summary_compare_classes);
 }
@@ -279,10 +234,17 @@ void wn_report_count(struct wn_report *report)
     count_rows(report);
     count_classes(report);
     count_pairs(report);
-    find_cuts(report);
+    for (size_t s = 0; s < report->scores; s++)
+        report->score[s].cut = wn_top_cut(report->score[s].value,
+                                          report->data.n, report->expected);
 }
 
 /* --- names and values ---------------------------------------------------- */
+
+const char *wn_report_kind(const struct wn_report *report, size_t i)
+{
+    return report->kind ? report->kind_name[report->kind[i]] : NULL;
+}
 
 bool wn_report_is_flagged(const struct wn_report *report, size_t i)
 {

@@ -30,6 +30,15 @@ runs 'no signal' flag s.h5 -o nothing.h5
 ok "$(grep -q 'these features do not predict this label' err; echo $?)" \
     'which a note says'
 is "$(flagged nothing.h5) $(out nothing.h5)" '0 0' 'flags and advises nothing'
+flag -q --fail-on=no-signal s.h5 -o signal.h5
+is $? 1 '--fail-on=no-signal: exit status 1'
+report --fail-on=no-signal nothing.h5 >out
+is $? 1 'of report, too'
+audit -q --fail-on=label,no-signal -o audited.h5 shuffled.csv \
+    --label=species >out 2>err
+is $? 1 'and of audit'
+fails_with 2 "--fail-on: found 'no-signal:3', wanted no-signal alone" \
+    flag --fail-on=no-signal:3 s.h5 -o no.h5
 runs 'a rule of another paper' flag --rule=predicted_neq_given s.h5 -o rule.h5
 ok "$([ "$(flagged rule.h5)" -gt 0 ]; echo $?)" 'flags what it names'
 
@@ -47,6 +56,7 @@ is "$(out overlap.h5)" 0 'nothing is advised out'
 
 # A share that is known.
 ingest -q --label=digit "$samples/digits.csv" | score -q -o d.h5
+runs 'a signal' flag --fail-on=no-signal d.h5 -o signal.h5 -f
 runs '--expect' flag --expect=10% d.h5 -o expected.h5
 found=$(flagged expected.h5)
 ok "$([ "$found" -ge 100 ] && [ "$found" -le 260 ]; echo $?)" \
@@ -58,6 +68,23 @@ is "$(flagged share.h5)" "$found" 'is the same'
 runs '--precision' flag --precision=0.99 d.h5 -o precise.h5
 ok "$([ "$(flagged precise.h5)" -lt "$(flagged expected.h5)" ]; echo $?)" \
     'flags fewer'
+
+# Scores that agree: of each row as many as report counts, and fewer flags the
+# more are asked for.
+ingest -q --label=digit "$samples/digits.csv" |
+    score -q --methods=el2n,disagreement,tomek -o m.h5
+flag -q m.h5 -o all.h5
+for count in 1 2 3; do
+    runs "--require=$count" flag --require=$count m.h5 -o require.h5 -f
+    is "$(flagged require.h5)" "$(report --format=tsv --top=all all.h5 |
+        awk -F'\t' -v least=$count '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $at["issues"] ~ /(^|,)label(,|$)/ &&
+            split($at["agree"], names, ",") >= least { count++ }
+        END { print count + 0 }')" "flags what $count scores name"
+done
+fails_with 2 '--require=4: m.h5 has 3 scores to ask' \
+    flag --require=4 m.h5 -o no.h5
 for wrong in 100% -5% 30%-10% 5%- often 5%x; do
     fails_with 2 "--expect: found '$wrong', wanted a share below 1" \
         flag --expect="$wrong" d.h5 -o no.h5

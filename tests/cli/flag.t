@@ -253,13 +253,13 @@ is $? 0 "duplicate:3,conflict:51% is not"
 flag -fq copy.h5 -o out.h5 --fail-on=any
 is $? 1 "any is"
 rm out.h5
-fails_with 2 "--fail-on: found 'dup', wanted never, any or the name of a check" \
+fails_with 2 "--fail-on: found 'dup', wanted never, any, no-signal or the name of a check" \
     flag -q copy.h5 -o out.h5 --fail-on=dup
 fails_with 2 "--fail-on=outlier:2,label:5: label is not among the --issues" \
     flag -q copy.h5 -o out.h5 --issues=outlier --fail-on=outlier:2,label:5
-fails_with 2 "--fail-on: found 'labels', wanted never, any or the name of a check" \
+fails_with 2 "--fail-on: found 'labels', wanted never, any, no-signal or the name of a check" \
     flag -q --fail-on=labels no-such-file.h5
-fails_with 2 "--fail-on: found 'labels', wanted never, any or the name of a check" \
+fails_with 2 "--fail-on: found 'labels', wanted never, any, no-signal or the name of a check" \
     flag --list-issues --fail-on=labels
 runs "--list-issues checks --fail-on" flag --list-issues --fail-on=label:2%
 fails_with 2 "--near-radius: neither near_duplicate nor leak is among the --issues" \

@@ -32,6 +32,32 @@ is "$(report -v digits.h5 | grep -c '^  Weight of overlap')$(
     report digits.h5 | grep -c '^  Weight of overlap')" 10 \
     'the evidence is shown by --verbose only'
 
+# ---- kinds of rows: the same in every format, and only wrong ones are flagged
+report --format=tsv --top=all digits.h5 | awk -F'\t' '
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    { print $at["kind"], $at["issues"] ~ /(^|,)label(,|$)/ }' >kinds
+is "$(awk '($1 == "wrong") != $2' kinds | wc -l | tr -d ' ')" 0 \
+    'wrong rows are flagged, and no others'
+for kind in wrong ambiguous rare; do
+    is "$(sed -n "s/.*\"kinds\":{.*\"$kind\":\\([0-9]*\\)[,}].*/\\1/p" <<X
+$(report --format=json digits.h5 | head -n 2)
+X
+)" "$(grep -c "^$kind " kinds)" "JSON counts $kind rows"
+done
+many=$(grep -c '^ambiguous' kinds)
+is "$(report --format=tsv --top=ambiguous digits.h5 | sed 1d |
+    cut -f 12 | sort | uniq -c | tr -s ' ')" " $many ambiguous" \
+    '--top=ambiguous lists them'
+ok "$(report digits.h5 | grep -q "^Ambiguous rows, most suspicious first: 10 of $many\$"; echo $?)" \
+    'the text shows ten of them'
+ok "$(report --explain="$(report --format=tsv --top=ambiguous digits.h5 |
+    sed -n 2p | cut -f 2)" digits.h5 |
+    grep -q '^  kind of row       ambiguous: two classes'; echo $?)" \
+    '--explain says what it is'
+ok "$(report digits.h5 | tr -s ' \n' ' ' | grep -q \
+    'label differs from the prediction in .* % of the surest tenth'; echo $?)" \
+    'the depths of the mismatches are told'
+
 # ---- labels that the features do not predict
 awk -F , 'NR == 1 { print; next }
     { y[NR] = $NF; sub(/,[^,]*$/, ""); x[NR] = $0 }

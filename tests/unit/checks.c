@@ -11,6 +11,7 @@
 
 #include "check/check_private.h"
 #include "check/decide.h"
+#include "check/row_kind.h"
 #include "check/exit_status.h"
 #include "noise/order_statistics.h"
 #include "check/coincidence.h"
@@ -456,7 +457,8 @@ static void decides(void **state)
                                     .label = cases[c].label,
                                     .suggestion = cases[c].suggestion,
                                     .suspicion = cases[c].suspicion,
-                                    .drop_above = 0.95};
+                                    .drop_above = 0.95,
+                                    .certain = true};
         const struct wn_reason *reason = &wn_reasons[wn_decide(&one)];
 
         assert_string_equal(reason->name, cases[c].reason);
@@ -464,6 +466,17 @@ static void decides(void **state)
         assert_ptr_equal(wn_reason_words(reason->name), reason->words);
     }
     assert_string_equal(wn_reason_words("unknown"), "");
+    /* Beyond the low end of the interval a label may be right. */
+    struct wn_case beyond = {.issue = bit("label"),
+                             .suggestion = 1,
+                             .suspicion = 0.99,
+                             .drop_above = 0.95};
+    assert_string_equal(wn_reasons[wn_decide(&beyond)].name, "maybe_right");
+    assert_int_equal(wn_reasons[wn_decide(&beyond)].action, WN_REVIEW);
+    beyond.claim = WN_CLAIM_OVERLAP;
+    assert_string_equal(wn_reasons[wn_decide(&beyond)].name, "maybe_overlap");
+    beyond.certain = true;
+    assert_string_equal(wn_reasons[wn_decide(&beyond)].name, "better_label");
 }
 
 static void suggests(void **state)
@@ -492,6 +505,79 @@ static void suggests(void **state)
     assert_int_equal(wn_decide_suggestion(&evidence, 1, &zero, &settings), 0);
 }
 
+/* Two classes, four neighbours each; probabilities of class 0. */
+static void tells_kinds_of_rows(void **state)
+{
+    enum { N = 8, M = 4 };
+    static const struct {
+        int32_t label;
+        float p0;
+        double suspicion;
+        int32_t neighbor[M];
+        float distance;
+        bool flagged, trusted;
+        const char *wanted;
+    } rows[N] = {{0, .9f, .01, {1, 0, 1, 0}, 1, false, false, "clear"},
+                 {0, .1f, .9, {2, 3, 2, 3}, 1, true, false, "wrong"},
+                 {1, .5f, .1, {0, 3, 0, 3}, 1, false, false, "ambiguous"},
+                 {1, .1f, .3, {0, 1, 0, 1}, 1, false, false, "ambiguous"},
+                 {1, .4f, .1, {2, 3, 2, 3}, 1, false, false, "clear"},
+                 {1, .9f, .2, {2, 3, 2, 3}, 9, false, false, "rare"},
+                 {1, .9f, .2, {2, 3, 2, 3}, 1, false, false, "hard"},
+                 {1, .9f, 0, {0, 1, 0, 1}, 1, false, true, "hard"}};
+    static const char *const names[] = {"clear", "wrong", "ambiguous", "rare",
+                                        "hard"};
+    size_t count[] = {20, 20};
+    const struct wn_noise noise = {.count = count};
+    struct wn_claim claim = {.kind = WN_CLAIM_NOISE};
+    struct wn_verdict verdict[N];
+    const struct wn_suspicion suspicion = {.verdict = verdict};
+    int32_t label[N], neighbor[N * M];
+    float p[2 * N], distance[N * M];
+    uint8_t kind[N], trusted[N];
+    uint32_t issue[N];
+    const struct wn_evidence evidence = {.n = N,
+                                         .k = 2,
+                                         .m = M,
+                                         .label = label,
+                                         .probability = p,
+                                         .neighbor = neighbor,
+                                         .distance = distance,
+                                         .trusted = trusted,
+                                         .noise = &noise,
+                                         .suspicion = &suspicion,
+                                         .claim = &claim};
+
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        label[i] = rows[i].label;
+        p[2 * i] = rows[i].p0;
+        p[2 * i + 1] = 1 - rows[i].p0;
+        verdict[i].suspicion = rows[i].suspicion;
+        issue[i] = rows[i].flagged ? bit("label") : 0;
+        trusted[i] = rows[i].trusted;
+        for (size_t q = 0; q < M; q++) {
+            neighbor[i * M + q] = rows[i].neighbor[q];
+            distance[i * M + q] = rows[i].distance;
+        }
+    }
+    wn_row_kinds(&evidence, issue, kind);
+    for (size_t i = 0; i < N; i++)
+        assert_string_equal(names[kind[i]], rows[i].wanted);
+    assert_string_equal(wn_row_kind_title("hard"), "hard but right");
+    assert_string_equal(wn_row_kind_title("unknown"), "unknown");
+    assert_string_equal(wn_row_kind_words("unknown"), "");
+    /* A class of few rows is rare. */
+    count[1] = 19;
+    wn_row_kinds(&evidence, issue, kind);
+    assert_string_equal(names[kind[6]], "rare");
+    /* Without a signal nothing is told. */
+    claim.kind = WN_CLAIM_NOTHING;
+    wn_row_kinds(&evidence, issue, kind);
+    for (size_t i = 0; i < N; i++)
+        assert_int_equal(kind[i], WN_ROW_CLEAR);
+}
+
 static void fails_on(void **state)
 {
     const uint32_t issue[] = {bit("label"), bit("label") | bit("outlier"), 0,
@@ -499,19 +585,24 @@ static void fails_on(void **state)
     static const struct {
         const char *spec;
         int wanted;
-    } cases[] = {{"never", 0},
-                 {"any", 1},
-                 {"any:2", 1},
-                 {"any:3", 0},
-                 {"label", 1},
-                 {"label:2", 1},
-                 {"label:3", 0},
-                 {"label:50%", 1},
-                 {"label:50.1%", 0},
-                 {"missing", 0},
-                 {"missing:0", 0},
-                 {"outlier:2,label", 1},
-                 {"outlier:2,missing", 0}};
+        bool no_signal;
+    } cases[] = {{"never", 0, false},
+                 {"any", 1, false},
+                 {"any:2", 1, false},
+                 {"any:3", 0, false},
+                 {"label", 1, false},
+                 {"label:2", 1, false},
+                 {"label:3", 0, false},
+                 {"label:50%", 1, false},
+                 {"label:50.1%", 0, false},
+                 {"missing", 0, false},
+                 {"missing:0", 0, false},
+                 {"outlier:2,label", 1, false},
+                 {"outlier:2,missing", 0, false},
+                 {"no-signal", 0, false},
+                 {"no-signal", 1, true},
+                 {"outlier:2,no-signal", 1, true},
+                 {"any:3", 0, true}};
     static const char *const bad[] = {
         "",
         "labels",
@@ -521,6 +612,7 @@ static void fails_on(void **state)
         "label:%",
         "label:101%",
         "label,",
+        "no-signal:1",
         "never,label",
         "a_name_that_is_much_longer_than_any_check"};
     struct wn_error error;
@@ -529,9 +621,9 @@ static void fails_on(void **state)
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         error = (struct wn_error){0};
         assert_int_equal(wn_exit_status_check(cases[c].spec, &error), 0);
-        assert_int_equal(
-            wn_exit_status_reached(cases[c].spec, issue, 4, &error),
-            cases[c].wanted);
+        assert_int_equal(wn_exit_status_reached(cases[c].spec, issue, 4,
+                                                !cases[c].no_signal, &error),
+                         cases[c].wanted);
     }
     for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
         error = (struct wn_error){0};
@@ -629,6 +721,7 @@ int main(void)
         cmocka_unit_test(every_option_has_a_reader),
         cmocka_unit_test(decides),
         cmocka_unit_test(suggests),
+        cmocka_unit_test(tells_kinds_of_rows),
         cmocka_unit_test(fails_on),
         cmocka_unit_test(selects),
         cmocka_unit_test(ranks_many),

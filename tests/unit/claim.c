@@ -4,13 +4,15 @@
 #include "unit.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "noise/claim.h"
+#include "noise/confident.h"
 
 enum { N = 200 };
 
-static const struct wn_expectation nothing_said = {-1, -1, -1};
+static const struct wn_expectation nothing_said = {-1, -1, -1, false};
 
 /* N rows of two equal classes; class 0 gets `high` for its own rows. */
 static void fill(int32_t *label, double *p, double high)
@@ -43,7 +45,7 @@ static void shares_alone_are_no_signal(void **state)
 
     (void)state;
     fill(label, p, 0.5);
-    wn_claim_make(label, &matrix, &nothing_said, &suspicion, &claim);
+    wn_claim_make(label, &matrix, &nothing_said, 1, &suspicion, &claim);
     assert_int_equal(claim.kind, WN_CLAIM_NOTHING);
     assert_int_equal(claim.max_flags, 0);
     assert_true(fabs(claim.gain) < 1e-12);
@@ -52,50 +54,101 @@ static void shares_alone_are_no_signal(void **state)
     free(suspicion.verdict);
 }
 
-/* Every row gains log .9 - log .5 with no spread. */
-static void sure_models_are_a_signal(void **state)
+/* Rows with probability .99 down to .6 of a class; every tenth has the other
+ * label, or, `late`, a third of the last third. */
+static void fill_by_depth(int32_t *label, double *p, bool late)
 {
-    int32_t label[N];
-    double p[2 * N];
-    const struct wn_probability matrix = {N, 2, NULL, p};
-    struct wn_suspicion suspicion = verdicts(0.01, 0.9, 20);
-    struct wn_claim claim;
+    for (size_t i = 0; i < N; i++) {
+        const size_t c = i % 2;
+        const bool other =
+            late ? i >= 2 * N / 3 && i % 3 == 0 : i / 2 % 10 == 4;
 
-    (void)state;
-    fill(label, p, 0.9);
-    suspicion.low = 0.05;
-    wn_claim_make(label, &matrix, &nothing_said, &suspicion, &claim);
-    assert_int_equal(claim.kind, WN_CLAIM_NOISE);
-    assert_true(claim.max_flags == SIZE_MAX);
-    assert_true(fabs(claim.gain - log(1.8)) < 1e-12);
-    /* Two classes that overlap: the low end of the interval. */
-    suspicion.sharpness.overlap_weight = 0.9;
-    wn_claim_make(label, &matrix, &nothing_said, &suspicion, &claim);
-    assert_int_equal(claim.kind, WN_CLAIM_NOISE);
-    assert_int_equal(claim.max_flags, 10);
-    /* And an interval that reaches 0: 2 % of the rows. */
-    suspicion.low = 0;
-    wn_claim_make(label, &matrix, &nothing_said, &suspicion, &claim);
-    assert_int_equal(claim.kind, WN_CLAIM_OVERLAP);
-    assert_int_equal(claim.max_flags, 4);
-    free(suspicion.verdict);
+        p[2 * i + c] = 0.99 - 0.39 * (double)i / N;
+        p[2 * i + 1 - c] = 1 - p[2 * i + c];
+        label[i] = (int32_t)(other ? 1 - c : c);
+    }
 }
 
-static void models_that_are_never_sure_mean_overlap(void **state)
+/* What flag does, on probabilities that are written down. */
+static void judge(const int32_t *label, double *p, struct wn_noise *noise,
+                  struct wn_suspicion *suspicion, struct wn_claim *claim)
+{
+    const struct wn_probability matrix = {N, 2, NULL, p};
+    const struct wn_noise_settings settings = {.threads = 1};
+    struct wn_error error = {0};
+
+    assert_int_equal(
+        wn_noise_estimate(label, &matrix, &settings, noise, &error), 0);
+    wn_suspicion_find(label, &matrix, noise, 1, suspicion);
+    wn_claim_make(label, &matrix, &nothing_said, 1, suspicion, claim);
+}
+
+/* Over any set of rows the expected number of errors is the sum of their
+ * suspicions: the rate over all, the joint over a class. */
+static void assert_one_model(const int32_t *label,
+                             const struct wn_suspicion *suspicion)
+{
+    double sum[2] = {0, 0};
+
+    for (size_t i = 0; i < N; i++)
+        sum[label[i]] += suspicion->verdict[i].suspicion / N;
+    assert_true(fabs(sum[0] + sum[1] - suspicion->rate) < 1e-12);
+    for (size_t c = 0; c < 2; c++) {
+        const double own = suspicion->joint[suspicion->at.diagonal[c]];
+
+        assert_true(fabs(suspicion->given[c] - own - sum[c]) < 1e-12);
+    }
+    assert_true(suspicion->low <= suspicion->rate &&
+                suspicion->rate <= suspicion->high);
+    for (size_t i = 0; i < N; i++) {
+        const struct wn_verdict *verdict = &suspicion->verdict[i];
+
+        assert_true(verdict->best ==
+                    (verdict->suspicion > 0.5 ? 1 - label[i] : label[i]));
+    }
+}
+
+static void even_errors_are_noise(void **state)
 {
     int32_t label[N];
     double p[2 * N];
-    const struct wn_probability matrix = {N, 2, NULL, p};
-    struct wn_suspicion suspicion = verdicts(0.1, 0.6, 20);
+    struct wn_noise noise;
+    struct wn_suspicion suspicion;
     struct wn_claim claim;
 
     (void)state;
-    fill(label, p, 0.75);
-    suspicion.low = 0.1;
-    wn_claim_make(label, &matrix, &nothing_said, &suspicion, &claim);
+    fill_by_depth(label, p, false);
+    judge(label, p, &noise, &suspicion, &claim);
+    assert_int_equal(claim.kind, WN_CLAIM_NOISE);
+    assert_true(fabs(suspicion.rate - 0.1) < 0.03);
+    assert_true(suspicion.low > 0.05 && suspicion.high > 0.1);
+    assert_true(claim.max_flags == SIZE_MAX);
+    assert_int_equal(claim.max_actions, (size_t)(suspicion.low * N));
+    assert_one_model(label, &suspicion);
+    wn_suspicion_free(&suspicion);
+    wn_noise_free(&noise);
+    wn_overlap_free(&claim.overlap);
+}
+
+static void late_errors_are_overlap(void **state)
+{
+    int32_t label[N];
+    double p[2 * N];
+    struct wn_noise noise;
+    struct wn_suspicion suspicion;
+    struct wn_claim claim;
+
+    (void)state;
+    fill_by_depth(label, p, true);
+    judge(label, p, &noise, &suspicion, &claim);
     assert_int_equal(claim.kind, WN_CLAIM_OVERLAP);
-    assert_true(suspicion.low == 0);
-    free(suspicion.verdict);
+    assert_true(suspicion.low == 0 && suspicion.high > claim.overlap.mismatch);
+    assert_int_equal(claim.max_flags, N / 50);
+    assert_int_equal(claim.max_actions, 0);
+    assert_one_model(label, &suspicion);
+    wn_suspicion_free(&suspicion);
+    wn_noise_free(&noise);
+    wn_overlap_free(&claim.overlap);
 }
 
 /* After the shift the mean is the rate; 20 rows stand out, and flagging just
@@ -105,13 +158,13 @@ static void an_expectation_sets_the_mean(void **state)
     int32_t label[N];
     double p[2 * N], sum = 0;
     const struct wn_probability matrix = {N, 2, NULL, p};
-    struct wn_expectation expectation = {0.1, 0.1, -1};
+    struct wn_expectation expectation = {0.1, 0.1, -1, false};
     struct wn_suspicion suspicion = verdicts(0.02, 0.7, 20);
     struct wn_claim claim;
 
     (void)state;
     fill(label, p, 0.9);
-    wn_claim_make(label, &matrix, &expectation, &suspicion, &claim);
+    wn_claim_make(label, &matrix, &expectation, 1, &suspicion, &claim);
     assert_int_equal(claim.kind, WN_CLAIM_EXPECTED);
     for (size_t i = 0; i < N; i++)
         sum += suspicion.verdict[i].suspicion;
@@ -119,15 +172,21 @@ static void an_expectation_sets_the_mean(void **state)
     assert_true(suspicion.rate == 0.1 && suspicion.low == 0.1);
     assert_int_equal(claim.max_flags, 20);
     free(suspicion.verdict);
-    /* A precision above that of the 20 rows allows none, below it more. */
+    /* With a precision as well: as many rows as have that mean. The first 20
+     * stand out; the mean falls from theirs on. */
     suspicion = verdicts(0.02, 0.7, 20);
-    expectation = (struct wn_expectation){-1, -1, 0.75};
-    wn_claim_make(label, &matrix, &expectation, &suspicion, &claim);
-    assert_int_equal(claim.max_flags, 0);
-    /* (20 x .7 + m x .02) / (20 + m) >= .5 up to m = 8. */
     expectation.precision = 0.5;
-    wn_claim_make(label, &matrix, &expectation, &suspicion, &claim);
-    assert_int_equal(claim.max_flags, 28);
+    wn_claim_make(label, &matrix, &expectation, 1, &suspicion, &claim);
+    const double first = suspicion.verdict[0].suspicion;
+    const double other = suspicion.verdict[N - 1].suspicion;
+    assert_true(first > 0.5 && other < 0.5);
+    assert_int_equal(claim.max_flags,
+                     (size_t)(20 + 20 * (first - 0.5) / (0.5 - other)));
+    free(suspicion.verdict);
+    suspicion = verdicts(0.02, 0.7, 20);
+    expectation.precision = first + 0.01;
+    wn_claim_make(label, &matrix, &expectation, 1, &suspicion, &claim);
+    assert_int_equal(claim.max_flags, 0);
     free(suspicion.verdict);
 }
 
@@ -135,8 +194,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_alone_are_no_signal),
-        cmocka_unit_test(sure_models_are_a_signal),
-        cmocka_unit_test(models_that_are_never_sure_mean_overlap),
+        cmocka_unit_test(even_errors_are_noise),
+        cmocka_unit_test(late_errors_are_overlap),
         cmocka_unit_test(an_expectation_sets_the_mean)};
 
     return cmocka_run_group_tests_name("claim", tests, NULL, NULL);

@@ -398,11 +398,11 @@ static void claims_decide_what_is_said(void **state)
          "between 0\n"
          "  and 2 of 5 labels (5 to 40 %) may be wrong. 1 row is flagged: a "
          "flag is a\n"
-         "  reason to look at the row, and neither relabel nor drop is "
-         "proposed "
-         "for it.\n"
-         "  If you know which share is wrong, say so to flag with "
-         "--expect=RATE.\n"
+         "  reason to look at the row. Relabel and drop are proposed for no "
+         "more labels\n"
+         "  than are wrong at least. If you know which share is wrong, say so "
+         "to flag\n"
+         "  with --expect=RATE.\n"
          "  Gain of the models over the class shares: 0.25 nats a row, "
          "standard error\n"
          "  0.031.\n"
@@ -505,13 +505,15 @@ static void json_line_by_line(void **state)
         "\"rows\":6,\"labelled\":5,\"features\":1,"
         "\"singular_evenness\":null,\"singular_ratio\":null,"
         "\"classes\":3,\"majority\":0.4,\"missing\":2,"
-        "\"invalid\":0,\"scored\":true,\"flagged\":true,\"wrong\":{\"rate\":"
+        "\"invalid\":0,\"scored\":true,\"flagged\":true,\"kinds\":{},\"wrong\":"
+        "{\"rate\":"
         "0.16666666666666666,\"low\":0.05,\"high\":0.4,\"rows\":1},"
         "\"claim\":\"noise\",\"gain\":null,\"overlap_weight\":null,"
         "\"confident_learning\":{\"off_diagonal\":1,"
         "\"off_diagonal_calibrated\":2,\"batched\":0,\"batched_calibrated\":3,"
         "\"health\":0.8,\"neighbor_rate\":0.375},"
-        "\"flagged_rows\":3,\"label_rows\":1,\"issues\":{\"label\":1,"
+        "\"mismatch\":null,\"flagged_rows\":3,\"label_rows\":1,\"issues\":{"
+        "\"label\":1,"
         "\"duplicate\":2,\"outlier\":null},\"actions\":{\"keep\":4,"
         "\"review\":0,\"relabel\":1,\"drop\":1}}\n"
         "{\"record\":\"computed\",\"kernels\":null,\"epoch\":null,"
@@ -519,13 +521,13 @@ static void json_line_by_line(void **state)
         "\"recall\":null,\"cells\":null,\"probe\":null,"
         "\"singular_entropy\":null}\n"
         "{\"record\":\"class\",\"class\":\"dog\",\"rows\":2,"
-        "\"predicted\":1,\"wrong\":1,\"label_rows\":1,\"too_few\":true,"
+        "\"predicted\":1,\"wrong\":1.02,\"label_rows\":1,\"too_few\":true,"
         "\"threshold\":0.425}\n"
         "{\"record\":\"class\",\"class\":\"cat\",\"rows\":2,"
-        "\"predicted\":3,\"wrong\":0,\"label_rows\":0,\"too_few\":true,"
+        "\"predicted\":3,\"wrong\":0.2,\"label_rows\":0,\"too_few\":true,"
         "\"threshold\":0.75}\n"
         "{\"record\":\"class\",\"class\":\"\\u00E5l\",\"rows\":1,"
-        "\"predicted\":2,\"wrong\":0,\"label_rows\":0,\"too_few\":true,"
+        "\"predicted\":2,\"wrong\":0.01,\"label_rows\":0,\"too_few\":true,"
         "\"threshold\":null}\n"
         "{\"record\":\"pair\",\"given\":\"dog\",\"suggested\":\"cat\","
         "\"label_rows\":1,\"wrong\":1}\n"
@@ -541,18 +543,21 @@ static void json_line_by_line(void **state)
         "\"0000000000000002\",\"given\":\"dog\",\"rival\":\"cat\",\"rank\":1,"
         "\"suggested\":"
         "\"cat\",\"suspicion\":0.97,\"quality\":0.05,\"action\":\"relabel\","
+        "\"kind\":null,"
         "\"issues\":[\"label\"],\"agree\":[\"edge\"],\"scores\":{\"edge\":"
         "1.25,\"edge_std\":0.5,\"flat\":1}}\n"
         "{\"record\":\"row\",\"row\":0,\"line\":2,\"id\":\"a\",\"hash\":"
         "\"0000000000000001\",\"given\":\"cat\",\"rival\":\"dog\",\"rank\":2,"
         "\"suggested\":"
-        "null,\"suspicion\":0.1,\"quality\":0.8,\"action\":\"keep\","
+        "null,\"suspicion\":0.1,\"quality\":0.8,\"action\":\"keep\",\"kind\":"
+        "null,"
         "\"issues\":[\"duplicate\"],\"agree\":[],\"scores\":{\"edge\":0.1,"
         "\"edge_std\":0,\"flat\":1}}\n"
         "{\"record\":\"row\",\"row\":1,\"line\":3,\"id\":\"b\",\"hash\":"
         "\"0000000000000001\",\"given\":\"cat\",\"rival\":\"dog\",\"rank\":3,"
         "\"suggested\":"
-        "null,\"suspicion\":0.1,\"quality\":0.7,\"action\":\"drop\","
+        "null,\"suspicion\":0.1,\"quality\":0.7,\"action\":\"drop\",\"kind\":"
+        "null,"
         "\"issues\":[\"duplicate\"],\"agree\":[],\"scores\":{\"edge\":0.2,"
         "\"edge_std\":0,\"flat\":1}}\n"
         "{\"complete\":true,\"lines\":15}\n");
@@ -560,7 +565,7 @@ static void json_line_by_line(void **state)
 
 #define HEAD                                                                   \
     "rank\trow\tline\tid\thash\tgiven\trival\tsuggested\t"                     \
-    "suspicion\tquality\taction\tissues\tagree"
+    "suspicion\tquality\taction\tkind\tissues\tagree"
 
 static void tsv_row_by_row(void **state)
 {
@@ -571,24 +576,28 @@ static void tsv_row_by_row(void **state)
     expect_text(
         render_variant(&plain, &report, wn_tsv_report), HEAD
         "\tedge\tedge_std\tflat\n"
-        "1\t2\t5\tc\t0000000000000002\tdog\tcat\tcat\t0.97\t0.05\trelabel\t"
+        "1\t2\t5\tc\t0000000000000002\tdog\tcat\tcat\t0.97\t0.05\trelabel\t\t"
         "label\tedge\t1.25\t0.5\t1\n"
-        "2\t0\t2\ta\t0000000000000001\tcat\tdog\t\t0.1\t0.8\tkeep\tduplicate\t"
+        "2\t0\t2\ta\t0000000000000001\tcat\tdog\t\t0.1\t0."
+        "8\tkeep\t\tduplicate\t"
         "\t0.1\t0\t1\n"
-        "3\t1\t3\tb\t0000000000000001\tcat\tdog\t\t0.1\t0.7\tdrop\tduplicate\t"
+        "3\t1\t3\tb\t0000000000000001\tcat\tdog\t\t0.1\t0."
+        "7\tdrop\t\tduplicate\t"
         "\t0.2\t0\t1\n"
-        "4\t3\t6\td\t0000000000000003\tdog\tcat\t\t0.05\t0.8\tkeep\t\t\t0.1\t0"
+        "4\t3\t6\td\t0000000000000003\tdog\tcat\t\t0.05\t0.8\tkeep\t\t\t\t0."
+        "1\t0"
         "\t1\n"
-        "5\t4\t7\te\t0000000000000004\t\xc3\xa5l\tcat\t\t0.01\t0.6\tkeep\t\t\t"
+        "5\t4\t7\te\t0000000000000004\t\xc3\xa5l\tcat\t\t0.01\t0."
+        "6\tkeep\t\t\t\t"
         "0.3\t0\t1\n"
-        "6\t5\t8\tf\tfedcba9876543210\t\t\xc3\xa5l\t\t0\t1\tkeep\t\t\t0\t0\t1"
+        "6\t5\t8\tf\tfedcba9876543210\t\t\xc3\xa5l\t\t0\t1\tkeep\t\t\t\t0\t0\t1"
         "\n");
     variant.stage = WN_DATA;
     report = report_options();
     report.rows = WN_ROWS_FIRST;
     report.top = 1;
     expect_text(render_variant(&variant, &report, wn_tsv_report),
-                HEAD "\n\t0\t2\ta\t0000000000000001\tcat\t\t\t\t\t\t\t\n");
+                HEAD "\n\t0\t2\ta\t0000000000000001\tcat\t\t\t\t\t\t\t\t\n");
     report = report_options();
     report.columns = true;
     expect_text(render_variant(&variant, &report, wn_tsv_report),
@@ -654,7 +663,8 @@ static void explains_one_row(void **state)
         "\"hash\":\"0000000000000002\",\"given\":\"dog\",\"rival\":\"cat\","
         "\"rank\":1,"
         "\"suggested\":\"cat\",\"suspicion\":0.97,\"quality\":0.05,"
-        "\"action\":\"relabel\",\"issues\":[\"label\"],\"agree\":["
+        "\"action\":\"relabel\",\"kind\":null,\"issues\":[\"label\"],\"agree\":"
+        "["
         "\"edge\"],\"checks\":{\"label\":true,\"duplicate\":false,"
         "\"outlier\":null},\"defects\":[],\"probabilities\":[{\"class\":"
         "\"cat\","
@@ -728,7 +738,7 @@ static void no_name_controls_the_terminal(void **state)
         lines += *at == '\n';
     }
     assert_int_equal(lines, N + 1);
-    assert_int_equal(fields, (N + 1) * 16);
+    assert_int_equal(fields, (N + 1) * 17);
     assert_non_null(strstr(text, "\t\\x1b[2J\\ttab\\\\\t"));
     assert_non_null(strstr(text, "\t=cmd\\nx\\x9b\t"));
     free(text);

@@ -52,13 +52,18 @@ struct work {
     float *suspicion, *quality;
     int64_t *order;
     int32_t *suggestion;
-    uint8_t *action, *reason, *hit;
+    uint8_t *action, *reason, *kind, *hit;
 };
 
 /* flag_evidence.c: open the audit file, check --memory, and read the input of
  * the checks. */
 int flag_read_evidence(const struct wn_run *run, struct work *work,
                        struct wn_error *error) WN_MUST_CHECK;
+/* agree[n], zeroed: how many of the scores in the file, *scores of them, rank
+ * the row among their `expected` highest (wn_top_cut). */
+int flag_count_agreeing(const struct wn_audit *audit, size_t n, size_t expected,
+                        uint8_t *agree, size_t *scores,
+                        struct wn_error *error) WN_MUST_CHECK;
 
 /* flag_decisions.c, in this order: read the files of --decisions; with verdicts
  * or trusted labels, judge all labels as if there were none, then learn from
@@ -85,7 +90,8 @@ void flag_free_decisions(struct work *work);
 /* flag_noise.c. With --verbose: the noise, its worst classes and pairs of
  * classes. */
 void flag_log_noise(const struct wn_run *run, const struct wn_noise *noise,
-                    const struct wn_suspicion *judged, char *const *name);
+                    const struct wn_suspicion *judged,
+                    const struct wn_claim *claim, char *const *name);
 /* /flag/noise: matrices whole up to WN_WHOLE_CLASSES, beyond it the cells that
  * are not 0. */
 int flag_write_noise(struct wn_audit_writer *writer,

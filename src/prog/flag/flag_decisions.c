@@ -95,8 +95,8 @@ int flag_judge_unseen(const struct wn_run *run, struct work *work,
     unseen->base = wn_spill_new(evidence.n, sizeof *unseen->base);
     memcpy(unseen->base, unseen->judged.verdict,
            evidence.n * sizeof *unseen->base);
-    wn_claim_make(evidence.label, &p, expectation, &unseen->judged,
-                  &unseen->claim);
+    wn_claim_make(evidence.label, &p, expectation, run->threads,
+                  &unseen->judged, &unseen->claim);
     unseen->hit = wn_spill_new(evidence.n, 1);
     if (wn_option_holds(run->options, "issues", wn_checks[label]->name)) {
         evidence.trusted = NULL;
@@ -187,6 +187,7 @@ void flag_claim_verdicts(struct work *work)
                                ? verdicts->wrong
                                : verdicts->flags;
         flag_settle_suspicion(work); /* whatever the claim made of them */
+        claim->max_actions = SIZE_MAX;
         judged->rate = verdicts->rate;
         judged->low = verdicts->low;
         judged->high = verdicts->high;
@@ -228,6 +229,7 @@ static void decide_unseen(const struct work *work, size_t i,
     const uint32_t bit = UINT32_C(1) << wn_check_find("label");
     struct wn_verdict verdict = {0, 0, -1};
     int32_t suggestion = -1;
+    size_t before = 0; /* more suspicious labels */
 
     *issue = work->issue[i] & ~bit;
     if (unseen->hit && unseen->claim.kind != WN_CLAIM_NOTHING) {
@@ -235,11 +237,19 @@ static void decide_unseen(const struct work *work, size_t i,
         verdict = unseen->judged.verdict[i];
         if (unseen->claim.max_flags == SIZE_MAX || unseen->hit[i])
             suggestion = wn_decide_suggestion(evidence, i, &verdict, settings);
+        for (size_t r = 0; r < evidence->n; r++)
+            before += evidence->label[r] >= 0 &&
+                      unseen->judged.verdict[r].suspicion > verdict.suspicion;
     }
     *reason = (uint8_t)wn_decide(
-        &(struct wn_case){*issue, evidence->label ? evidence->label[i] : -1,
-                          suggestion, verdict.suspicion, settings->drop_above,
-                          false, WN_UNDECIDED, unseen->claim.kind});
+        &(struct wn_case){.issue = *issue,
+                          .label = evidence->label ? evidence->label[i] : -1,
+                          .suggestion = suggestion,
+                          .suspicion = verdict.suspicion,
+                          .drop_above = settings->drop_above,
+                          .decision = WN_UNDECIDED,
+                          .certain = before < unseen->claim.max_actions,
+                          .claim = unseen->claim.kind});
 }
 
 static int write_texts(struct wn_audit_writer *writer, const char *path,
@@ -374,6 +384,7 @@ void flag_free_decisions(struct work *work)
     wn_verdicts_free(&work->verdicts);
     wn_noise_free(&work->unseen.noise);
     wn_suspicion_free(&work->unseen.judged);
+    wn_overlap_free(&work->unseen.claim.overlap);
     wn_spill_free(work->unseen.base);
     wn_spill_free(work->unseen.hit);
     wn_spill_free(work->decided);

@@ -8,6 +8,7 @@
 
 #include "audit/features.h"
 #include "check/coincidence.h"
+#include "noise/order_statistics.h"
 #include "prog/flag/flag.h"
 #include "util/hash.h"
 #include "util/spill.h"
@@ -288,4 +289,38 @@ int flag_read_evidence(const struct wn_run *run, struct work *work,
     evidence->missing = work->missing;
     evidence->invalid = work->invalid;
     return 0;
+}
+
+int flag_count_agreeing(const struct wn_audit *audit, size_t n, size_t expected,
+                        uint8_t *agree, size_t *scores, struct wn_error *error)
+{
+    struct wn_text path = {0};
+    char **names;
+    size_t count;
+
+    wn_audit_list(audit, "score", &names, &count);
+    for (size_t s = 0; s < count && !error->code; s++) {
+        size_t extent[3];
+        int rank;
+
+        path.length = 0;
+        wn_text_format(&path, "score/%s", names[s]);
+        if (wn_audit_is_spread(names, count, names[s]) ||
+            wn_audit_shape(audit, wn_text_of(&path), &rank, extent, error) ||
+            rank != 1)
+            continue;
+        float *value = wn_audit_read(audit, wn_text_of(&path), WN_F32,
+                                     (size_t[3]){n, 0, 0}, error);
+        if (!value)
+            break;
+        const float cut = wn_top_cut(value, n, expected);
+        for (size_t i = 0; i < n; i++)
+            if (value[i] >= cut)
+                agree[i]++;
+        wn_spill_free(value);
+        ++*scores;
+    }
+    wn_text_free(&path);
+    wn_names_free(names, count);
+    return error->code ? -1 : 0;
 }

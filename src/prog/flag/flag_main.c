@@ -9,6 +9,7 @@
 
 #include "check/decide.h"
 #include "check/exit_status.h"
+#include "check/row_kind.h"
 #include "noise/label_quality.h"
 #include "noise/label_rules.h"
 #include "noise/order_statistics.h"
@@ -53,6 +54,9 @@ static const struct wn_option first_rows[] = {
      .help = "flag labels of which at least the share P is expected wrong"},
     {.name = "decisions", .kind = WN_LIST, .value = "FILE",
      .help = "read what people decided about rows; may be repeated"},
+    {.name = "require", .kind = WN_WHOLE, .value = "N", .low = 1, .high = 64,
+     .recorded = true,
+     .help = "flag only labels that N of the scores rank among the worst"},
     {.name = "list-issues", .kind = WN_FLAG,
      .help = "show the checks and the rules and stop"},
     {0}};
@@ -93,7 +97,7 @@ static int read_expectation(const struct wn_run *run,
 {
     const char *given = wn_option_text(run->options, "expect"), *text = given;
 
-    *out = (struct wn_expectation){-1, -1, -1};
+    *out = (struct wn_expectation){-1, -1, -1, false};
     if (wn_option_given(run->options, "precision"))
         out->precision = wn_option_number(run->options, "precision");
     if (!given)
@@ -128,6 +132,7 @@ static int estimate(const struct wn_run *run, struct work *work,
         return -1;
     if (!evidence->label || !evidence->probability || evidence->k < 2)
         return 0;
+    expectation.brought = work->brought;
     if (flag_judge_unseen(run, work, &settings, &expectation, error))
         return -1;
     flag_settle_probability(work);
@@ -140,8 +145,10 @@ static int estimate(const struct wn_run *run, struct work *work,
     evidence->noise = &work->noise;
     evidence->suspicion = &work->judged;
     flag_settle_suspicion(work);
-    wn_claim_make(evidence->label, &p, &expectation, &work->judged,
-                  &work->claim);
+    wn_claim_make(evidence->label, &p, &expectation, run->threads,
+                  &work->judged, &work->claim);
+    /* What people said holds, whatever the claim makes of the others. */
+    flag_settle_suspicion(work);
     flag_claim_verdicts(work);
     evidence->claim = &work->claim;
     if (work->claim.kind == WN_CLAIM_NOTHING)
@@ -150,11 +157,43 @@ static int estimate(const struct wn_run *run, struct work *work,
                     "flagged",
                     wn_audit_name(work->audit));
     if (run->log->level >= WN_VERBOSE)
-        flag_log_noise(run, &work->noise, &work->judged, work->data.label_name);
+        flag_log_noise(run, &work->noise, &work->judged, &work->claim,
+                       work->data.label_name);
     return 0;
 }
 
-static void run_checks(const struct wn_run *run, struct work *work)
+/* --require: leave out label issues of rows that fewer scores rank among their
+ * worst, as many rows as labels are estimated wrong, or named. */
+static int require_scores(const struct wn_run *run, struct work *work,
+                          struct wn_error *error)
+{
+    const size_t n = work->evidence.n;
+    const size_t required = (size_t)wn_option_number(run->options, "require");
+    const bool estimated =
+        work->evidence.noise && work->claim.kind != WN_CLAIM_NOTHING;
+    uint8_t *agree = wn_spill_new(n, sizeof *agree);
+    size_t scores = 0, expected = 0, labelled = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        labelled += work->evidence.label[i] >= 0;
+        expected += work->hit[i];
+    }
+    if (estimated)
+        expected = (size_t)(work->judged.rate * (double)labelled + 0.5);
+    const int status =
+        flag_count_agreeing(work->audit, n, expected, agree, &scores, error);
+    if (status == 0 && scores < required)
+        wn_fail(error, WN_EUSAGE,
+                "--require=%zu: %s has %zu scores to ask; see score --methods",
+                required, wn_audit_name(work->audit), scores);
+    for (size_t i = 0; i < n; i++)
+        work->hit[i] &= agree[i] >= required;
+    wn_spill_free(agree);
+    return error->code ? -1 : 0;
+}
+
+static int run_checks(const struct wn_run *run, struct work *work,
+                      struct wn_error *error)
 {
     for (size_t c = 0; wn_checks[c]; c++) {
         const struct wn_check *check = wn_checks[c];
@@ -173,6 +212,10 @@ static void run_checks(const struct wn_run *run, struct work *work)
         }
         memset(work->hit, 0, work->evidence.n);
         check->find(&work->evidence, &work->settings, work->hit);
+        if (strcmp(check->name, "label") == 0 &&
+            wn_option_given(run->options, "require") &&
+            require_scores(run, work, error))
+            return -1;
         wn_text_format(&work->ran, "%s%s", work->ran.length ? "," : "",
                        check->name);
         for (size_t i = 0; i < work->evidence.n; i++) {
@@ -181,6 +224,7 @@ static void run_checks(const struct wn_run *run, struct work *work)
         }
         wn_log_verbose(run->log, "%s: %zu rows", check->name, rows_hit);
     }
+    return 0;
 }
 
 /* The label quality of --quality; 1 where there is no label. */
@@ -218,41 +262,50 @@ static void decide_rows(struct work *work,
     const struct wn_evidence *evidence = &work->evidence;
     const struct wn_decide_settings settings = *given;
     const size_t n = evidence->n;
-    struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
-
     const int label = wn_check_find("label"); /* its bit */
+    struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
+    size_t labels = 0; /* looked at, the most suspicious first */
 
     for (size_t i = 0; i < n; i++) {
+        const bool known =
+            evidence->noise && (work->claim.kind != WN_CLAIM_NOTHING ||
+                                (work->decided && work->decided[i]));
+        const double suspicion = known ? work->judged.verdict[i].suspicion : 0;
+
+        work->suspicion[i] = (float)suspicion;
+        ranked[i] = (struct wn_ranked){-suspicion, i};
+    }
+    wn_rank(ranked, n);
+    for (size_t r = 0; r < n; r++) {
+        const size_t i = ranked[r].row;
         const int32_t y = evidence->label ? evidence->label[i] : -1;
         const struct wn_decided *decided =
             work->decided ? work->decided[i] : NULL;
-        struct wn_verdict verdict = {0, 0, -1};
 
+        work->order[r] = (int64_t)i;
         work->suggestion[i] = -1;
+        /* Where only some labels may be flagged, nothing is suggested for the
+         * others. */
         if (evidence->noise &&
-            (work->claim.kind != WN_CLAIM_NOTHING || decided)) {
-            verdict = work->judged.verdict[i];
-            work->suggestion[i] =
-                wn_decide_suggestion(evidence, i, &verdict, &settings);
-            /* Where only some labels may be flagged, nothing is suggested for
-             * the others. */
-            if (work->claim.max_flags < SIZE_MAX &&
-                !(work->issue[i] >> label & 1))
-                work->suggestion[i] = -1;
-        }
+            (work->claim.kind != WN_CLAIM_NOTHING || decided) &&
+            (work->claim.max_flags == SIZE_MAX || work->issue[i] >> label & 1))
+            work->suggestion[i] = wn_decide_suggestion(
+                evidence, i, &work->judged.verdict[i], &settings);
         if (decided && decided->decision == WN_SAID_RELABEL)
             work->suggestion[i] = decided->class;
-        work->suspicion[i] = (float)verdict.suspicion;
-        ranked[i] = (struct wn_ranked){-verdict.suspicion, i};
+        labels += y >= 0;
         work->reason[i] = (uint8_t)wn_decide(&(struct wn_case){
-            work->issue[i], y, work->suggestion[i], verdict.suspicion,
-            settings.drop_above, evidence->trusted && evidence->trusted[i],
-            decided ? decided->decision : WN_UNDECIDED, work->claim.kind});
+            .issue = work->issue[i],
+            .label = y,
+            .suggestion = work->suggestion[i],
+            .suspicion = -ranked[r].key,
+            .drop_above = settings.drop_above,
+            .trusted = evidence->trusted && evidence->trusted[i],
+            .certain = !evidence->noise || labels <= work->claim.max_actions,
+            .decision = decided ? decided->decision : WN_UNDECIDED,
+            .claim = work->claim.kind});
         work->action[i] = (uint8_t)wn_reasons[work->reason[i]].action;
     }
-    wn_rank(ranked, n);
-    for (size_t i = 0; i < n; i++)
-        work->order[i] = (int64_t)ranked[i].row;
     wn_spill_free(ranked);
 }
 
@@ -284,6 +337,9 @@ static int write_flags(const struct wn_run *run, struct wn_audit_writer *writer,
                        error) ||
         wn_audit_write(writer, "flag/action", WN_U8, n, work->action, error) ||
         wn_audit_write(writer, "flag/reason", WN_U8, n, work->reason, error) ||
+        wn_audit_write(writer, "flag/kind", WN_U8, n, work->kind, error) ||
+        wn_audit_write_text(writer, "flag/kind", "names", wn_row_kind_names,
+                            error) ||
         wn_audit_write_text(writer, "flag/issue", "names", wn_text_of(&checks),
                             error) ||
         wn_audit_write_text(writer, "flag/issue", "ran", wn_text_of(&work->ran),
@@ -386,20 +442,24 @@ static int flag(struct wn_run *run, struct wn_error *error)
     work.suggestion = wn_spill_new(n, sizeof *work.suggestion);
     work.action = wn_spill_new(n, sizeof *work.action);
     work.reason = wn_spill_new(n, sizeof *work.reason);
+    work.kind = wn_spill_new(n, sizeof *work.kind);
     work.hit = wn_spill_new(n, sizeof *work.hit);
-    run_checks(run, &work);
+    if (run_checks(run, &work, error))
+        goto done;
     flag_mark_wrong(&work);
     rate_labels(run, &work);
     const struct wn_decide_settings settings = {
         wn_option_number(run->options, "suggest-above"),
         wn_option_number(run->options, "drop-above")};
     decide_rows(&work, &settings);
+    wn_row_kinds(&work.evidence, work.issue, work.kind);
     if (write_flags(run, writer, &work, &settings, error))
         goto done;
     status = wn_audit_finish(writer, error);
     writer = NULL;
     if (status == 0)
-        status = wn_exit_status_reached(fail_on, work.issue, n, error);
+        status = wn_exit_status_reached(
+            fail_on, work.issue, n, work.claim.kind != WN_CLAIM_NOTHING, error);
 done:
     wn_audit_abandon(writer);
     wn_audit_close(work.audit);
@@ -407,6 +467,7 @@ done:
     wn_check_settings_free(&work.settings);
     wn_noise_free(&work.noise);
     wn_suspicion_free(&work.judged);
+    wn_overlap_free(&work.claim.overlap);
     wn_text_free(&work.ran);
     flag_free_decisions(&work);
     wn_spill_free(work.probability);
@@ -425,6 +486,7 @@ done:
     wn_spill_free(work.suggestion);
     wn_spill_free(work.action);
     wn_spill_free(work.reason);
+    wn_spill_free(work.kind);
     wn_spill_free(work.hit);
     return status;
 }

@@ -8,7 +8,8 @@
 #include "util/memory.h"
 
 void flag_log_noise(const struct wn_run *run, const struct wn_noise *noise,
-                    const struct wn_suspicion *judged, char *const *name)
+                    const struct wn_suspicion *judged,
+                    const struct wn_claim *claim, char *const *name)
 {
     enum { WORST = 3 };
     const struct wn_joint joint = {&judged->at, judged->joint, judged->given,
@@ -17,12 +18,16 @@ void flag_log_noise(const struct wn_run *run, const struct wn_noise *noise,
     struct wn_class_health *class = wn_new(noise->k, sizeof *class);
     const size_t count = wn_health_pairs(&joint, true, WORST, pairs);
 
-    wn_log_verbose(
-        run->log,
-        "sharpness %.3g fitted, %.3g if all labels were right; "
-        "%.0f %% sure that classes overlap or noise follows the features",
-        judged->sharpness.b_noisy, judged->sharpness.b_clean,
-        100 * judged->sharpness.overlap_weight);
+    wn_log_verbose(run->log,
+                   "sharpness %.3g fitted, %.3g if all labels were right",
+                   judged->sharpness.b_noisy, judged->sharpness.b_clean);
+    if (claim->overlap.place)
+        wn_log_verbose(run->log,
+                       "labels differ from the prediction in %.1f %% of the "
+                       "rows; errors that stand everywhere explain %.1f %% "
+                       "(%.1f-%.1f)",
+                       100 * claim->overlap.mismatch, 100 * claim->overlap.rate,
+                       100 * claim->overlap.low, 100 * claim->overlap.high);
     wn_log_verbose(run->log,
                    "health %.4f: %zu of %zu rows count as another class",
                    noise->health, noise->issues, noise->n);
@@ -158,8 +163,33 @@ int flag_write_noise(struct wn_audit_writer *writer,
         wn_audit_write_number(writer, "flag/noise/rate", "gain_sd",
                               claim->gain_sd, error) ||
         wn_audit_write_number(writer, "flag/noise/rate", "overlap_weight",
-                              judged->sharpness.overlap_weight, error))
+                              claim->overlap_weight, error))
         return -1;
+    const struct wn_overlap *overlap = &claim->overlap;
+    double by_depth[3 * WN_DEPTHS];
+
+    if (!overlap->place)
+        return 0;
+    for (size_t u = 0; u < WN_DEPTHS; u++) {
+        by_depth[3 * u] = overlap->rows[u];
+        by_depth[3 * u + 1] = overlap->mismatches[u];
+        by_depth[3 * u + 2] = overlap->expected[u];
+    }
+    const struct {
+        const char *name;
+        double value;
+    } numbers[] = {{"mismatch", overlap->mismatch},
+                   {"even", overlap->rate},
+                   {"even_low", overlap->low},
+                   {"even_high", overlap->high},
+                   {"overlap", overlap->bayes}};
+    if (wn_audit_write(writer, "flag/noise/mismatch", WN_F64,
+                       (size_t[3]){WN_DEPTHS, 3, 0}, by_depth, error))
+        return -1;
+    for (size_t v = 0; v < sizeof numbers / sizeof *numbers; v++)
+        if (wn_audit_write_number(writer, "flag/noise/mismatch",
+                                  numbers[v].name, numbers[v].value, error))
+            return -1;
     return 0;
 }
 

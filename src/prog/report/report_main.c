@@ -21,7 +21,7 @@ static const struct wn_option first_rows[] = {
     {.name = "top",
      .kind = WN_TEXT,
      .value = "N",
-     .help = "list the N most suspicious rows, all, or flagged"},
+     .help = "list the N most suspicious rows, all, flagged or ambiguous"},
     {.name = "budget",
      .kind = WN_REAL,
      .value = "COST",
@@ -147,6 +147,8 @@ static int read_options(const struct wn_options *options,
         report->budget = wn_option_number(options, "budget");
     } else if (top && strcmp(top, "flagged") == 0) {
         report->rows = WN_ROWS_FLAGGED;
+    } else if (top && strcmp(top, "ambiguous") == 0) {
+        report->rows = WN_ROWS_AMBIGUOUS;
     } else if (top) {
         report->rows = WN_ROWS_FIRST;
         report->top = SIZE_MAX;
@@ -155,8 +157,8 @@ static int read_options(const struct wn_options *options,
         if (!wn_number_parse(top, strlen(top), &value) || value < 0 ||
             value > 0x1p53 || value != (double)(uint64_t)value)
             return wn_fail(error, WN_EUSAGE,
-                           "--top: found '%s', wanted a number of rows, all or "
-                           "flagged",
+                           "--top: found '%s', wanted a number of rows, all, "
+                           "flagged or ambiguous",
                            top);
         report->top = (size_t)value;
     }
@@ -290,9 +292,9 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     if (!audit || load_report(run, audit, &report, &against, error))
         goto done;
     if (wn_option_given(run->options, "fail-on"))
-        findings =
-            wn_exit_status_reached(wn_option_text(run->options, "fail-on"),
-                                   report.issue, report.data.n, error);
+        findings = wn_exit_status_reached(
+            wn_option_text(run->options, "fail-on"), report.issue,
+            report.data.n, report.claim != WN_CLAIM_NOTHING, error);
     if (findings < 0)
         goto done;
     if (which_table(run->options)) {

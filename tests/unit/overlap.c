@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* noise/overlap: the posterior against a dense grid of scipy, on mismatches
+ * that are written down by depth. */
+#include "unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "noise/overlap.h"
+
+enum { PER_DEPTH = 50, N = WN_DEPTHS * PER_DEPTH };
+
+/* PER_DEPTH rows at each depth, shared by k predicted classes; mismatches[u] of
+ * them have the label of the next class. */
+static struct wn_overlap find(size_t k, const int mismatches[WN_DEPTHS],
+                              int threads)
+{
+    static int32_t label[N];
+    static double p[5 * N];
+    const struct wn_probability matrix = {N, k, NULL, p};
+    struct wn_overlap out;
+    size_t i = 0;
+
+    for (int u = 0; u < WN_DEPTHS; u++)
+        for (int j = 0; j < PER_DEPTH; j++, i++) {
+            const size_t c = (size_t)j % k;
+            const double top = 0.99 - 0.4 * (double)i / N;
+
+            for (size_t t = 0; t < k; t++)
+                p[i * k + t] = t == c ? top : (1 - top) / (double)(k - 1);
+            label[i] = (int32_t)(j < mismatches[u] ? (c + 1) % k : c);
+        }
+    wn_overlap_find(label, &matrix, threads, &out);
+    return out;
+}
+
+static void even_errors_are_errors(void **state)
+{
+    int mismatches[WN_DEPTHS];
+
+    (void)state;
+    for (int u = 0; u < WN_DEPTHS; u++)
+        mismatches[u] = 5;
+    struct wn_overlap found = find(2, mismatches, 1);
+    assert_near(found.mismatch, 0.1, 1e-12);
+    assert_near(found.rate, 0.09975, 0.0005);
+    assert_near(found.bayes, 0.0004, 0.001);
+    assert_true(found.low < 0.1 && found.low > 0.095);
+    assert_true(found.high > 0.1 && found.high < 0.105);
+    wn_overlap_free(&found);
+}
+
+static void doubt_at_the_end_is_overlap(void **state)
+{
+    static const int tail[] = {1, 2, 4, 10, 20};
+    int mismatches[WN_DEPTHS];
+
+    (void)state;
+    for (int u = 0; u < WN_DEPTHS; u++)
+        mismatches[u] = u < 20 ? 0 : tail[(u - 20) / 4];
+    struct wn_overlap found = find(2, mismatches, 1);
+    assert_near(found.mismatch, 148. / N, 1e-12);
+    assert_near(found.rate, 0, 0.0005);
+    assert_near(found.bayes, 0.0739, 0.003);
+    assert_true(found.low == 0);
+    wn_overlap_free(&found);
+}
+
+static void both_are_told_apart(void **state)
+{
+    static const int tail[] = {6, 7, 9, 14, 25};
+    int mismatches[WN_DEPTHS];
+
+    (void)state;
+    for (int u = 0; u < WN_DEPTHS; u++)
+        mismatches[u] = u < 20 ? 5 : tail[(u - 20) / 4];
+    struct wn_overlap found = find(5, mismatches, 1);
+    assert_near(found.rate, 0.0978, 0.002);
+    assert_near(found.bayes, 0.0887, 0.005);
+    /* The interval has the chance of the rows besides. */
+    assert_true(found.low < 0.0827 && found.low > 0.0627);
+    assert_true(found.high > 0.1094 && found.high < 0.1294);
+    struct wn_overlap again = find(5, mismatches, 3);
+    assert_true(found.rate == again.rate && found.low == again.low);
+    wn_overlap_free(&found);
+    wn_overlap_free(&again);
+}
+
+/* Class 2 is never predicted: its labels have no depth and are not counted. */
+static void a_class_that_is_never_predicted_has_no_depth(void **state)
+{
+    int32_t label[60];
+    double p[180];
+    const struct wn_probability matrix = {60, 3, NULL, p};
+    struct wn_overlap out;
+
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        for (int t = 0; t < 3; t++)
+            p[3 * i + t] = t == i % 2 ? 0.9 : 0.05;
+        label[i] = i % 10 == 0 ? 2 : i % 10 == 1 ? -1 : i % 2;
+    }
+    wn_overlap_find(label, &matrix, 1, &out);
+    assert_true(out.labelled == 54 && out.n == 48 && out.mismatch == 0);
+    assert_int_equal(out.place[0], WN_NO_DEPTH);
+    assert_int_equal(out.place[1], WN_NO_DEPTH);
+    assert_true(!(out.place[2] & WN_NO_DEPTH));
+    wn_overlap_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(even_errors_are_errors),
+        cmocka_unit_test(doubt_at_the_end_is_overlap),
+        cmocka_unit_test(both_are_told_apart),
+        cmocka_unit_test(a_class_that_is_never_predicted_has_no_depth)};
+
+    return cmocka_run_group_tests_name("overlap", tests, NULL, NULL);
+}
