@@ -69,8 +69,8 @@ is "$(awk -F '\t' 'NR > 1 { if (NR > 2 && $9 > last) bad = 1; last = $9 }
     END { print bad + 0 }' rows.tsv)" 0 'most suspicious first'
 is "$(report --format=tsv --top=3 iris.h5 | cut -f 1 | tr '\n' ' ')" \
     'rank 1 2 3 ' 'the first three'
-is "$(report --format=tsv --top=flagged iris.h5 | sed 1d | cut -f 12 |
-    grep -c .)" "$(sed 1d rows.tsv | cut -f 12 | grep -c .)" \
+is "$(report --format=tsv --top=flagged iris.h5 | sed 1d | cut -f 13 |
+    grep -c .)" "$(sed 1d rows.tsv | cut -f 13 | grep -c .)" \
     'all that are flagged'
 is "$(report --top=0 iris.h5 | grep -c '^Most suspicious')" 0 \
     'none when none are asked for'
@@ -116,7 +116,7 @@ ok $? 'the first line counts what is new'
 grep -q '^  rows  *150  *149$' out && grep -q 'different: the data have' out
 ok $? 'then and now, and what differs'
 is "$(report --against=iris.h5 --format=tsv later.h5 | awk -F '\t' '
-    NR > 1 && $2 == 148 && $14 == "new row" { n++ } END { print n + 0 }')" 1 \
+    NR > 1 && $2 == 148 && $15 == "new row" { n++ } END { print n + 0 }')" 1 \
     'the wrong label is a flag in a new row'
 is "$(report --against=iris.h5 iris.h5 | sed -n '1s/.*, \([0-9]* new\)/\1/p')" \
     '0 new flags, 0 gone' 'nothing new against itself'
