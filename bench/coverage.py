@@ -105,15 +105,15 @@ def main(source, runs):
         wrong = [a != b for a, b in zip(given, true)]
         with tempfile.TemporaryDirectory() as folder:
             rate, suspicion = audit(folder, head, rows, given, run)
-        found.setdefault(kind, []).append((sum(wrong) / len(wrong), *rate))
+        found.setdefault(kind, []).append((sum(wrong) / len(wrong), *map(float, rate)))
         suspicions += zip(suspicion.tolist(), wrong)
     found["all"] = sum(found.values(), [])
     print(f"{'kind':12} runs  held below above width")
     for kind, lines in found.items():
         held, below, above = (
             statistics.mean(map(test, lines)) for test in
-            (lambda f: f[2] <= f[0] <= f[3], lambda f: f[3] < f[0],
-             lambda f: f[2] > f[0]))
+            (lambda f: float(f[2] <= f[0] <= f[3]),
+             lambda f: float(f[3] < f[0]), lambda f: float(f[2] > f[0])))
         print(f"{kind:12} {len(lines):4} {held:5.3f} {below:5.3f} {above:5.3f}"
               f" {statistics.mean(f[3] - f[2] for f in lines):5.3f}")
     print("\nsuspicion      rows   mean  wrong")
