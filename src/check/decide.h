@@ -24,7 +24,8 @@ struct wn_decide_settings {
 /* The class to suggest for row i in place of its label, or -1: the verdict's
  * best class if it is not the given label, its posterior is at least
  * suggest_above, and, of more than two classes, no fewer of the row's
- * neighbours carry it than carry the given label. */
+ * neighbours carry it than carry the given label. Neighbours without weight in
+ * the committee are not asked. */
 int32_t wn_decide_suggestion(const struct wn_evidence *evidence, size_t i,
                              const struct wn_verdict *verdict,
                              const struct wn_decide_settings *settings);

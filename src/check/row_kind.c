@@ -31,7 +31,8 @@ static const double doubtful = 0.25;
 static enum wn_row_kind kind_of(const struct wn_evidence *evidence, size_t i,
                                 bool flagged, double cut)
 {
-    const size_t k = evidence->k, m = evidence->m;
+    const size_t k = evidence->k;
+    const size_t m = evidence->neighbor && !evidence->deaf ? evidence->m : 0;
     const float *p = evidence->probability + i * k;
     const int32_t y = evidence->label[i];
     size_t own = 0, others = 0;
@@ -45,7 +46,7 @@ static enum wn_row_kind kind_of(const struct wn_evidence *evidence, size_t i,
     for (int32_t c = 0; c < (int32_t)k; c++)
         if (c != y && (rival < 0 || p[c] > p[rival]))
             rival = c;
-    for (size_t q = 0; evidence->neighbor && q < m; q++) {
+    for (size_t q = 0; q < m; q++) {
         const int32_t other = evidence->label[evidence->neighbor[i * m + q]];
 
         own += other == y;

@@ -501,6 +501,16 @@ static void suggests(void **state)
     const struct wn_verdict zero = {0.9, 0.85, 0};
     assert_int_equal(wn_decide_suggestion(&evidence, 2, &zero, &settings), 0);
     assert_int_equal(wn_decide_suggestion(&evidence, 1, &zero, &settings), 0);
+    /* Of three classes row 0 keeps its label, 0: its neighbours, row 3 twice,
+     * carry it. Neighbours without weight in the committee say nothing. */
+    static const int32_t same_label[] = {3, 3, 0, 0, 0, 0, 0, 0, 0, 0};
+    const struct wn_verdict two = {0.9, 0.85, 2};
+    evidence.k = 3;
+    evidence.neighbor = same_label;
+    assert_int_equal(wn_decide_suggestion(&evidence, 0, &two, &settings), -1);
+    evidence.deaf = true;
+    assert_int_equal(wn_decide_suggestion(&evidence, 0, &two, &settings), 2);
+    evidence.k = 2;
     evidence.neighbor = NULL;
     assert_int_equal(wn_decide_suggestion(&evidence, 1, &zero, &settings), 0);
 }

@@ -142,6 +142,12 @@ static int read_neighbors(struct work *work, struct wn_error *error)
                            wn_audit_name(work->audit), cell / m,
                            (int)work->neighbor[cell],
                            (double)work->distance[cell]);
+    struct wn_error ignored = {0};
+    double weight;
+    evidence->deaf =
+        wn_audit_number(work->audit, "score/probability", "neighbors_weight",
+                        &weight, &ignored) == 0 &&
+        weight == 0;
     evidence->m = m;
     evidence->neighbor = work->neighbor;
     evidence->distance = work->distance;
