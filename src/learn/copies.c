@@ -153,6 +153,36 @@ static float *rows_in_steps(const struct wn_copies_rows *rows)
     return NULL;
 }
 
+/* The distances of the graph->m nearest rows of row i, one by one: less memory
+ * than a search of all rows takes. */
+static void find_distances(const struct wn_graph *graph, size_t i,
+                           float *distance)
+{
+    const size_t d = graph->d, m = graph->m;
+    const float *own = graph->x + i * d;
+
+    for (size_t e = 0; e < m; e++)
+        distance[e] = INFINITY;
+    for (size_t j = 0; j < graph->n; j++) {
+        const float *other = graph->x + j * d;
+        float sum = 0;
+        size_t at = m;
+
+        if (j == i)
+            continue;
+#pragma omp simd reduction(+ : sum)
+        for (size_t f = 0; f < d; f++)
+            sum += (own[f] - other[f]) * (own[f] - other[f]);
+        for (; at && distance[at - 1] > sum; at--)
+            if (at < m)
+                distance[at] = distance[at - 1];
+        if (at < m)
+            distance[at] = sum;
+    }
+    for (size_t e = 0; e < m; e++)
+        distance[e] = sqrtf(distance[e]);
+}
+
 /* The gap of jittered copies among the rows x, 0 where too few of the rows that
  * are looked at have one. */
 static double find_gap(const struct wn_graph *graph, size_t most, uint64_t seed)
@@ -160,24 +190,22 @@ static double find_gap(const struct wn_graph *graph, size_t most, uint64_t seed)
     const size_t n = graph->n, m = graph->m;
     const size_t queries = n / 4 < PROBED ? n / 4 : PROBED;
     int32_t *query = wn_new(queries, sizeof *query);
-    int32_t *reference = wn_new(n, sizeof *reference);
     int32_t *index = wn_new(wn_product(queries, m, 1), sizeof *index);
     float *distance = wn_new(wn_product(queries, m, 1), sizeof *distance);
-    size_t references = 0, hits = 0;
+    size_t hits = 0;
     struct wn_random random;
     double sum = 0, terms = 0, gap;
 
     /* One row of each stretch at random: copies may lie at even distances. */
     wn_random_start(&random, seed, WN_RANDOM_SAMPLE, 0, 0);
-    for (size_t q = 0, i = 0; q < queries; q++) {
-        const size_t end = (q + 1) * n / queries;
+    for (size_t q = 0; q < queries; q++) {
+        const size_t begin = q * n / queries, end = (q + 1) * n / queries;
 
-        query[q] = (int32_t)(i + wn_random_below(&random, end - i));
-        for (; i < end; i++)
-            if ((int32_t)i != query[q])
-                reference[references++] = (int32_t)i;
+        query[q] = (int32_t)(begin + wn_random_below(&random, end - begin));
     }
-    wn_knn_query(graph, query, queries, reference, references, index, distance);
+#pragma omp parallel for num_threads(graph->threads) schedule(static)
+    for (size_t q = 0; q < queries; q++)
+        find_distances(graph, (size_t)query[q], distance + q * m);
     for (size_t q = 0; q < queries; q++) {
         const float *row = distance + q * m;
 
@@ -192,7 +220,6 @@ static double find_gap(const struct wn_graph *graph, size_t most, uint64_t seed)
     for (size_t q = 0; q < queries; q++)
         hits += before_gap(index + q * m, distance + q * m, m, most, gap) > 0;
     free(query);
-    free(reference);
     free(index);
     free(distance);
     return hits > 0 && hits >= LEAST_HITS * (double)queries ? gap : 0;
