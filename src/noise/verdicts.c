@@ -495,6 +495,7 @@ void wn_verdicts_find(const struct wn_known *known,
         out->reviewed += stratum[i] && known->wrong[i] >= 0;
         out->wrong += stratum[i] && known->wrong[i] > 0;
     }
+    out->labelled = (size_t)labelled;
     sum_strata(known, stratum, n, sum);
     for (int h = 0; h < WN_STRATA; h++)
         planned += sum[h].planned;

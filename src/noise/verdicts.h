@@ -53,6 +53,7 @@ struct wn_known {
 
 struct wn_verdicts {
     size_t reviewed, wrong; /* verdicts on open rows, and those that said so */
+    size_t labelled;        /* rows with a label */
     double *suspicion;      /* n: 1 and 0 where it is known; NULL with fewer
                                than WN_MIN_VERDICTS */
     double rate, low, high; /* shares of the labelled rows */

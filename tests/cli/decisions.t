@@ -66,6 +66,11 @@ cut -f1 todo.tsv | sort >drawn
 suspects=$(comm -12 suspects drawn | wc -l)
 grep 'relabel:' todo.tsv | cut -f1 | sort >wrong.rows
 hits=$(comm -12 suspects wrong.rows | wc -l)
+actions=$(report --format=tsv --top=all after.h5 | awk -F'\t' '
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    $at["action"] ~ /relabel|drop/ { count++ } END { print count + 0 }')
+ok "$(awk -v count="$actions" '{ exit !(count > 20 && count <= 1797 * ($2 + .05) / 100) }' \
+    interval; echo $?)" "no more actions, $actions, than the low end says"
 report after.h5 >text
 ok "$(grep -q "reviewed 40, confirmed wrong $found\." text; echo $?)" \
     "the report counts them, $found wrong"

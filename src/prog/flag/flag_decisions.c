@@ -178,6 +178,7 @@ void flag_claim_verdicts(struct work *work)
     struct wn_suspicion *judged = &work->judged;
     struct wn_claim *claim = &work->claim;
 
+    settle_known(work);
     if (!work->decisions.count)
         return;
     if (claim->kind != WN_CLAIM_EXPECTED && verdicts->suspicion) {
@@ -187,7 +188,8 @@ void flag_claim_verdicts(struct work *work)
                                ? verdicts->wrong
                                : verdicts->flags;
         flag_settle_suspicion(work); /* whatever the claim made of them */
-        claim->max_actions = SIZE_MAX;
+        claim->max_actions =
+            (size_t)(verdicts->low * (double)verdicts->labelled);
         judged->rate = verdicts->rate;
         judged->low = verdicts->low;
         judged->high = verdicts->high;
@@ -199,7 +201,6 @@ void flag_claim_verdicts(struct work *work)
                        : judged->rate > judged->high ? judged->high
                                                      : judged->rate;
     }
-    settle_known(work);
     if (claim->max_flags < verdicts->wrong)
         claim->max_flags = verdicts->wrong;
 }
@@ -220,7 +221,7 @@ void flag_mark_wrong(struct work *work)
 /* --- writing ------------------------------------------------------------- */
 
 /* The issues and the reason of a decided row, had nobody looked. */
-static void decide_unseen(const struct work *work, size_t i,
+static void decide_unseen(const struct work *work, size_t i, size_t place,
                           const struct wn_decide_settings *settings,
                           uint32_t *issue, uint8_t *reason)
 {
@@ -229,7 +230,6 @@ static void decide_unseen(const struct work *work, size_t i,
     const uint32_t bit = UINT32_C(1) << wn_check_find("label");
     struct wn_verdict verdict = {0, 0, -1};
     int32_t suggestion = -1;
-    size_t before = 0; /* more suspicious labels */
 
     *issue = work->issue[i] & ~bit;
     if (unseen->hit && unseen->claim.kind != WN_CLAIM_NOTHING) {
@@ -237,9 +237,6 @@ static void decide_unseen(const struct work *work, size_t i,
         verdict = unseen->judged.verdict[i];
         if (unseen->claim.max_flags == SIZE_MAX || unseen->hit[i])
             suggestion = wn_decide_suggestion(evidence, i, &verdict, settings);
-        for (size_t r = 0; r < evidence->n; r++)
-            before += evidence->label[r] >= 0 &&
-                      unseen->judged.verdict[r].suspicion > verdict.suspicion;
     }
     *reason = (uint8_t)wn_decide(
         &(struct wn_case){.issue = *issue,
@@ -248,7 +245,7 @@ static void decide_unseen(const struct work *work, size_t i,
                           .suspicion = verdict.suspicion,
                           .drop_above = settings->drop_above,
                           .decision = WN_UNDECIDED,
-                          .certain = before < unseen->claim.max_actions,
+                          .certain = place < unseen->claim.max_actions,
                           .claim = unseen->claim.kind});
 }
 
@@ -281,7 +278,12 @@ static int write_decided(struct wn_audit_writer *writer,
     uint8_t *verdict = wn_new(count, 1), *planned = wn_new(count, 1);
     uint8_t *reason = wn_new(count, 1);
     float *suspicion = wn_new(count, sizeof *suspicion);
+    uint8_t *stratum = wn_spill_new(work->evidence.n, 1);
+    size_t *place = wn_spill_new(work->evidence.n, sizeof *place);
 
+    if (work->unseen.base)
+        wn_strata_find(work->evidence.label, NULL, work->unseen.base,
+                       work->evidence.n, stratum, place);
     for (size_t d = 0; d < count; d++) {
         const struct wn_decided *decided = &decisions->list[d];
 
@@ -289,7 +291,8 @@ static int write_decided(struct wn_audit_writer *writer,
         class[d] = decided->class;
         verdict[d] = (uint8_t)decided->decision;
         planned[d] = decided->planned;
-        decide_unseen(work, decided->row, settings, &issue[d], &reason[d]);
+        decide_unseen(work, decided->row, place[decided->row], settings,
+                      &issue[d], &reason[d]);
         if (work->unseen.judged.verdict)
             suspicion[d] =
                 (float)work->unseen.judged.verdict[decided->row].suspicion;
@@ -326,6 +329,8 @@ static int write_decided(struct wn_audit_writer *writer,
     free(planned);
     free(reason);
     free(suspicion);
+    wn_spill_free(stratum);
+    wn_spill_free(place);
     return status ? -1 : 0;
 }
 

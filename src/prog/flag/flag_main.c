@@ -147,8 +147,6 @@ static int estimate(const struct wn_run *run, struct work *work,
     flag_settle_suspicion(work);
     wn_claim_make(evidence->label, &p, &expectation, run->threads,
                   &work->judged, &work->claim);
-    /* What people said holds, whatever the claim makes of the others. */
-    flag_settle_suspicion(work);
     flag_claim_verdicts(work);
     evidence->claim = &work->claim;
     if (work->claim.kind == WN_CLAIM_NOTHING)
