@@ -524,41 +524,34 @@ static void put_budget(const struct wn_report *report, struct wn_text *out)
 
 /* --- commands ------------------------------------------------------------ */
 
-/* One line: the purpose and the command. Programs are named the way this one
- * was called: winnow-report names winnow-prune. The name of the audit is quoted
- * for a shell where necessary. */
+/* One line: the purpose and the command, PROGRAM BEFORE AUDIT AFTER [> TO].
+ * Programs are named the way this one was called: winnow-report names
+ * winnow-prune. What is not ours goes through wn_text_add_shell(), for the line
+ * will be pasted. */
 static void put_command(const struct wn_report *report, const char *program,
-                        const char *before, const char *after,
+                        const char *before, const char *after, const char *to,
                         const char *purpose, struct wn_text *out)
 {
     static const char own[] = "report";
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_./+-:,@%=";
     const char *called = report->program ? report->program : own;
     const char *file = report->file ? report->file : "FILE.h5";
     const char *found = NULL;
+    struct wn_text word = {0};
 
     wn_text_format(out, "  %-26s  ", purpose);
     for (const char *at = called; (at = strstr(at, own)); at++)
         found = at;
     if (found)
-        wn_text_add_visible(out, called, (size_t)(found - called));
-    wn_text_format(out, "%s", program);
-    if (found)
-        wn_phrase_data(out, found + strlen(own));
+        wn_text_add(&word, called, (size_t)(found - called));
+    wn_text_format(&word, "%s%s", program, found ? found + strlen(own) : "");
+    wn_text_add_shell(out, word.bytes, word.length);
     wn_text_format(out, "%s %s", before, *file == '-' ? "./" : "");
-    if (*file && file[strspn(file, plain)] == '\0') {
-        wn_text_format(out, "%s%s\n", file, after);
-        return;
-    }
-    wn_text_add(out, "'", 1);
-    for (const char *quote; (quote = strchr(file, '\'')); file = quote + 1) {
-        wn_text_add_visible(out, file, (size_t)(quote - file));
-        wn_text_add(out, "'\\''", 4);
-    }
-    wn_text_add_visible(out, file, strlen(file));
-    wn_text_format(out, "'%s\n", after);
+    wn_text_add_shell(out, file, strlen(file));
+    wn_text_format(out, "%s%s", after, to ? " > " : "");
+    if (to)
+        wn_text_add_shell(out, to, strlen(to));
+    wn_text_add(out, "\n", 1);
+    wn_text_free(&word);
 }
 
 /* Whether a few verdicts would tell much that flag cannot: the classes overlap,
@@ -582,7 +575,7 @@ static void put_next_commands(const struct wn_report *report,
     enum { MAX_LENGTH = 8 };
     const struct wn_dataset *data = &report->data;
     const char *suffix = "csv", *dot;
-    char after[64];
+    char after[64], clean[64];
     size_t first = 0, length;
 
     wn_text_format(out, "\nNext%s\n",
@@ -591,12 +584,14 @@ static void put_next_commands(const struct wn_report *report,
                                   "(--output=FILE.h5)");
     if (!report->flagged) {
         if (!report->scored)
-            put_command(report, "score", " -i", "", "judge every label", out);
-        put_command(report, "flag", " -i", "", "decide which rows to see", out);
+            put_command(report, "score", " -i", "", NULL, "judge every label",
+                        out);
+        put_command(report, "flag", " -i", "", NULL, "decide which rows to see",
+                    out);
         return;
     }
     if (!report->flagged_rows) {
-        put_command(report, "report", "", " --top=20",
+        put_command(report, "report", "", " --top=20", NULL,
                     "the most suspicious rows", out);
         return;
     }
@@ -610,8 +605,9 @@ static void put_next_commands(const struct wn_report *report,
         first++;
     snprintf(after, sizeof after, " --explain=%lld",
              (long long)report->order[first]);
-    put_command(report, "report", "", after, "why, with its neighbours", out);
-    put_command(report, "report", "", " --top=flagged",
+    put_command(report, "report", "", after, NULL, "why, with its neighbours",
+                out);
+    put_command(report, "report", "", " --top=flagged", NULL,
                 "every row with findings", out);
     /* The suffix of the source, or of its form. */
     dot = data->source ? strrchr(data->source, '.') : NULL;
@@ -620,12 +616,12 @@ static void put_next_commands(const struct wn_report *report,
         suffix = dot + 1;
     else if (data->form)
         suffix = strcmp(data->form, "hdf5") == 0 ? "h5" : data->form;
-    snprintf(after, sizeof after, "%s > clean.%s",
-             report->source_kept || wn_source_is_there(data, report->file)
-                 ? ""
-                 : " --source=FILE",
-             suffix);
-    put_command(report, "prune", "", after, "the rows worth keeping", out);
+    snprintf(clean, sizeof clean, "clean.%s", suffix);
+    put_command(report, "prune", "",
+                report->source_kept || wn_source_is_there(data, report->file)
+                    ? ""
+                    : " --source=FILE",
+                clean, "the rows worth keeping", out);
 }
 
 void wn_text_report(const struct wn_report *report, struct wn_text *out)

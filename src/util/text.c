@@ -58,12 +58,29 @@ size_t wn_text_point(const char *text, size_t length, uint32_t *point)
     return size > 0 ? (size_t)size : 0;
 }
 
-static bool drives_the_terminal(uint32_t point)
+/* Controls, what changes the direction of writing, and what cannot be seen: two
+ * names that look alike must not differ in it alone. */
+static bool needs_escape(uint32_t point)
 {
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c ||
-           (point >= 0x200b && point <= 0x200f) ||
-           (point >= 0x2028 && point <= 0x202e) ||
-           (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
+    static const uint32_t range[][2] = {
+        {0, 0x1f},        {0x7f, 0x9f},     {0xad, 0xad},      {0x61c, 0x61c},
+        {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e},  {0x2060, 0x206f},
+        {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+    size_t r = 0;
+
+    while (r < sizeof range / sizeof *range && point > range[r][1])
+        r++;
+    return r < sizeof range / sizeof *range && point >= range[r][0];
+}
+
+/* Add one code point, or one byte that is not UTF-8, as text. */
+static void add_escape(struct wn_text *text, uint32_t point)
+{
+    wn_text_format(text,
+                   point < 0x100     ? "\\x%02x"
+                   : point < 0x10000 ? "\\u%04x"
+                                     : "\\U%08x",
+                   (unsigned)point);
 }
 
 void wn_text_add_visible(struct wn_text *text, const char *bytes, size_t length)
@@ -74,17 +91,64 @@ void wn_text_add_visible(struct wn_text *text, const char *bytes, size_t length)
 
         if (size == 0) {
             size = 1;
-            wn_text_format(text, "\\x%02x", (unsigned char)bytes[0]);
-        } else if (!drives_the_terminal(point)) {
+            add_escape(text, (unsigned char)bytes[0]);
+        } else if (!needs_escape(point)) {
             wn_text_add(text, bytes, size);
-        } else if (point < 0x100) {
-            wn_text_format(text, "\\x%02x", (unsigned)point);
         } else {
-            wn_text_format(text, "\\u%04x", (unsigned)point);
+            add_escape(text, point);
         }
         bytes += size;
         length -= size;
     }
+}
+
+void wn_text_add_shell(struct wn_text *text, const char *word, size_t length)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./+-:,@%=";
+    size_t safe = 0;
+
+    while (safe < length && memchr(plain, word[safe], sizeof plain - 1))
+        safe++;
+    if (length && safe == length) {
+        wn_text_add(text, word, length);
+        return;
+    }
+    wn_text_add(text, "'", 1);
+    while (length) {
+        const char *quote = memchr(word, '\'', length);
+        const size_t size = quote ? (size_t)(quote - word) : length;
+
+        wn_text_add_visible(text, word, size);
+        if (quote)
+            wn_text_add(text, "'\\''", 4);
+        word += size + (quote != NULL);
+        length -= size + (quote != NULL);
+    }
+    wn_text_add(text, "'", 1);
+}
+
+void wn_text_make_lines_visible(struct wn_text *text)
+{
+    struct wn_text safe = {0};
+    const char *at = wn_text_of(text);
+    size_t length = text->length;
+
+    while (length) {
+        const size_t size = strcspn(at, "\n\t");
+        const size_t part = size < length ? size : length;
+
+        wn_text_add_visible(&safe, at, part);
+        if (part < length && at[part])
+            wn_text_add(&safe, at + part, 1);
+        else if (part < length)
+            wn_text_add_visible(&safe, at + part, 1); /* NUL */
+        at += part + (part < length);
+        length -= part + (part < length);
+    }
+    wn_text_free(text);
+    *text = safe;
 }
 
 int wn_text_compare(const char *one, size_t length, const char *two,

@@ -48,11 +48,16 @@ void wn_text_free(struct wn_text *text);
  * bytes, or 0 if they are not UTF-8. */
 size_t wn_text_point(const char *text, size_t length, uint32_t *point);
 
-/* Add bytes as one harmless line: C0 and C1 controls, DEL and bidirectional
- * controls become \xNN or \uNNNN, invalid UTF-8 becomes \xNN, a backslash
- * stays as it is. For terminals, messages and text reports. */
+/* Add bytes as one harmless line: C0 and C1 controls, DEL, bidirectional
+ * controls and invisible characters become \xNN, \uNNNN or \UNNNNNNNN,
+ * invalid UTF-8 becomes \xNN, a backslash stays as it is. For terminals,
+ * messages and text reports. What is visible stays as it is. */
 void wn_text_add_visible(struct wn_text *text, const char *bytes,
                          size_t length);
+/* The same as one word for a shell, in quotes where it needs them. */
+void wn_text_add_shell(struct wn_text *text, const char *word, size_t length);
+/* Make every line of a whole output harmless; newlines and tabs stay. */
+void wn_text_make_lines_visible(struct wn_text *text);
 
 /* Compare two byte strings as memcmp() does; a prefix comes first. */
 int wn_text_compare(const char *one, size_t length, const char *two,

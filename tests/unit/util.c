@@ -66,6 +66,16 @@ static void no_byte_drives_a_terminal(void **state)
          "evil",
          "\\u202eevil"},
         {"\x7f", "\\x7f"},
+        {"co\xc2\xad"
+         "op",
+         "co\\xadop"},
+        {"\xe1\xa0\x8e", "\\u180e"},
+        {"a\xe2\x81\xa0"
+         "b\xe2\x81\xa4"
+         "c",
+         "a\\u2060b\\u2064c"},
+        {"\xf3\xa0\x81\x81", "\\U000e0041"},
+        {"\xf3\xa0\x82\x80", "\xf3\xa0\x82\x80"},
         {"\xed\xa0\x80", "\\xed\\xa0\\x80"},
         {"\xc0\xaf", "\\xc0\\xaf"},
         {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
@@ -81,6 +91,25 @@ static void no_byte_drives_a_terminal(void **state)
         assert_string_equal(wn_text_of(&text), pair[i][1]);
         wn_text_free(&text);
     }
+    static const char *const word[][2] = {
+        {"a-b_c.h5", "a-b_c.h5"},
+        {"", "''"},
+        {"a b", "'a b'"},
+        {"it's", "'it'\\''s'"},
+        {"$(rm x);\033[2J", "'$(rm x);\\x1b[2J'"},
+        {"~", "'~'"}};
+    for (size_t i = 0; i < sizeof word / sizeof *word; i++) {
+        struct wn_text text = {0};
+
+        wn_text_add_shell(&text, word[i][0], strlen(word[i][0]));
+        assert_string_equal(wn_text_of(&text), word[i][1]);
+        wn_text_free(&text);
+    }
+    struct wn_text lines = {0};
+    wn_text_add(&lines, "a\tb\n\033[2J\0\n", 10);
+    wn_text_make_lines_visible(&lines);
+    assert_string_equal(lines.bytes, "a\tb\n\\x1b[2J\\x00\n");
+    wn_text_free(&lines);
     assert_true(wn_text_is_utf8("\xe2\x82\xac", 3));
     assert_false(wn_text_is_utf8("\xe2\x82\xac", 2));
 }

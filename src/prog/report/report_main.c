@@ -304,6 +304,10 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         format->report(&report, &text);
     else if (explain(run, format, &report, audit, &text, error))
         goto done;
+    /* Formats escape what they quote; this holds where one forgets. JSON has
+     * escapes of its own for everything but ASCII. */
+    if (format->report != wn_json_report)
+        wn_text_make_lines_visible(&text);
     if (wn_run_print(run, &text, error) == 0)
         status = findings;
 done:
