@@ -69,6 +69,7 @@ int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
     struct read_task task = {name, descriptor, paths, count, memory, shared};
     struct wn_text text = {0};
     int status = descriptor < 0 ? -1 : 0;
+    int keep[WN_HDF5_MAX + 2] = {descriptor};
 
     assert(count <= WN_HDF5_MAX);
     memset(arrays, 0, count * sizeof *arrays);
@@ -77,10 +78,12 @@ int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
         wn_text_format(&text, "%s: %s", name, paths[i]);
         status = wn_array_begin(&arrays[i], text.bytes, error);
         shared[i] = arrays[i];
+        keep[i + 1] = arrays[i].spool;
     }
+    keep[count + 1] = -1;
     if (status == 0)
-        status = wn_sandbox_run(name, memory, WN_HDF5_SECONDS, read_in_child,
-                                &task, error);
+        status = wn_sandbox_run(name, memory, WN_HDF5_SECONDS, keep,
+                                read_in_child, &task, error);
     /* Take over what the child reports, if it wrote what it says. */
     for (size_t i = 0; status == 0 && i < count; i++) {
         struct stat about;
@@ -179,7 +182,8 @@ int wn_hdf5_list(const char *path, uint64_t memory, struct wn_text *out,
     listing->name = wn_input_name(path);
     listing->descriptor = descriptor;
     status = wn_sandbox_run(listing->name, memory, WN_HDF5_SECONDS,
-                            list_in_child, listing, error);
+                            (const int[]){descriptor, -1}, list_in_child,
+                            listing, error);
     if (status == 0) {
         wn_text_add(out, listing->text,
                     listing->length < LIST_BYTES ? listing->length : 0);

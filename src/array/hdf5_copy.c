@@ -546,8 +546,10 @@ int wn_hdf5_write(const struct wn_hdf5_copy *copy, uint64_t memory,
     assert(copy->count <= WN_HDF5_MAX);
     if (task.descriptor < 0)
         return -1;
-    status = wn_sandbox_run(wn_input_name(copy->path), memory, WN_HDF5_SECONDS,
-                            copy_in_child, &task, error);
+    status =
+        wn_sandbox_run(wn_input_name(copy->path), memory, WN_HDF5_SECONDS,
+                       (const int[]){task.descriptor, copy->descriptor, -1},
+                       copy_in_child, &task, error);
     close(task.descriptor);
     return status;
 }

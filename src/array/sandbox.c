@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,12 +49,44 @@ static void exit_without_memory(const char *message)
     _exit(NO_MEMORY);
 }
 
+/* In the child: close all descriptors above 2 but those in `keep`, a list that
+ * ends with -1. */
+static void close_others(const int *keep)
+{
+    unsigned from = 3;
+
+    for (;;) {
+        unsigned next = ~0u; /* the lowest to keep from `from` on */
+
+        for (const int *k = keep; *k >= 0; k++)
+            if ((unsigned)*k >= from && (unsigned)*k < next)
+                next = (unsigned)*k;
+        /* An old kernel without this call leaves them open. */
+        if (next > from)
+            close_range(from, next - 1, 0);
+        if (next == ~0u)
+            return;
+        from = next + 1;
+    }
+}
+
+/* In the child: die with the parent, gain no privileges, and go without the
+ * descriptors of other work. */
+static void cage(pid_t parent, const int *keep)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        _exit(NO_LIMIT);
+    close_others(keep);
+}
+
 int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
+                   const int *keep,
                    void (*work)(void *context, struct wn_error *error),
                    void *context, struct wn_error *error)
 {
     struct wn_error *reported = wn_sandbox_share(sizeof *reported);
-    const pid_t child = fork();
+    const pid_t parent = getpid(), child = fork();
     int status = 0;
 
     if (child == 0) {
@@ -84,6 +117,7 @@ int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
         }
         if (self)
             fclose(self);
+        cage(parent, keep);
         wn_sandbox_seconds(seconds);
         work(context, reported);
         _exit(0);

@@ -21,10 +21,13 @@ void *wn_sandbox_share(size_t size) __attribute__((returns_nonnull));
 void wn_sandbox_seconds(uint64_t seconds);
 
 /* Run work(context, error) in a child with at most `memory` bytes beyond what
- * this process has and `seconds` of processor time. `work` returns results
+ * this process has, `seconds` of processor time, and of the open descriptors
+ * above 2 only those in `keep`, a list that ends with -1. The child dies with
+ * this process and can gain no privileges. `work` returns results
  * through shared memory. -1 with its error if it set one; WN_EDATA, about the
  * HDF5 file `name`, if the child dies, or runs out of time or memory. */
 int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
+                   const int *keep,
                    void (*work)(void *context, struct wn_error *error),
                    void *context, struct wn_error *error) WN_MUST_CHECK;
 

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +13,6 @@
 
 #include "array/sandbox.h"
 #include "audit/audit_private.h"
-#include "audit/layout.h"
 #include "util/file.h"
 #include "util/memory.h"
 
@@ -95,9 +95,14 @@ static int check_digest(struct wn_audit *audit, enum wn_stage stage,
         status = wn_audit_attributes(audit, entry->path, &list, &count, error);
         if (status)
             break;
-        for (size_t a = 0; a < count; a++)
+        for (size_t a = 0; a < count; a++) {
             if (strcmp(list[a].name, "digest"))
                 wn_digest_attribute(&lines, entry->path, &list[a]);
+            if (status == 0 &&
+                wn_layout_check_attribute(entry->path, list[a].name,
+                                          list[a].text, error))
+                status = prefix_name(audit, error);
+        }
         if (!entry->group)
             wn_digest_dataset(&lines, entry->path, entry->digest);
         wn_attributes_free(list, count);
@@ -111,11 +116,36 @@ static int check_digest(struct wn_audit *audit, enum wn_stage stage,
     return status;
 }
 
+/* Refuse a file that has some datasets of a set that belongs together. */
+static int check_together(const struct wn_audit *audit, struct wn_error *error)
+{
+    const struct wn_together *set = wn_layout_together;
+    char path[2][128]; /* of the last dataset that is there, or not */
+
+    for (; set->group; set++) {
+        size_t found = 0, missing = 0;
+
+        for (const char *at = set->names; *at; at += *at == ' ') {
+            const int length = (int)strcspn(at, " ");
+            char one[128];
+
+            snprintf(one, sizeof one, "%s/%.*s", set->group, length, at);
+            const bool there = wn_audit_has(audit, one);
+            found += there;
+            missing += !there;
+            memcpy(path[!there], one, sizeof one);
+            at += length;
+        }
+        if (found && missing)
+            return wn_fail(error, WN_EDATA, "%s: has %s and no %s", audit->name,
+                           path[0], path[1]);
+    }
+    return 0;
+}
+
 /* Check everything that can be checked before data is read. */
 static int check_file(struct wn_audit *audit, struct wn_error *error)
 {
-    struct wn_symbols symbols = {0};
-
     struct wn_attribute *list;
     size_t count;
     int status = 0;
@@ -151,9 +181,11 @@ static int check_file(struct wn_audit *audit, struct wn_error *error)
 
         if (!entry->group &&
             wn_layout_bind(wn_layout_find(entry->path), entry->path,
-                           entry->shape.extent, &symbols, error))
+                           entry->shape.extent, &audit->symbols, error))
             return prefix_name(audit, error);
     }
+    if (check_together(audit, error))
+        return -1;
     for (enum wn_stage stage = WN_DATA; stage <= WN_FLAGS; stage++) {
         const char *path = wn_stage_name[stage];
 
@@ -223,8 +255,9 @@ struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
     /* A malicious file may crash a child or keep it busy; this process repeats
      * the checks only after they went well there. */
     status = wn_sandbox_run(audit->name, CHECK_BYTES,
-                            CHECK_SECONDS + (audit->size >> 30), check_in_child,
-                            audit, error);
+                            CHECK_SECONDS + (audit->size >> 30),
+                            (const int[]){audit->store.descriptor, -1},
+                            check_in_child, audit, error);
     if (status == 0)
         status = check_file(audit, error);
     for (enum wn_stage stage = WN_DATA; status == 0 && stage <= need; stage++)

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* array/sandbox: work that crashes, hangs or runs out of memory costs only a
  * child process. */
+#include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -98,8 +103,9 @@ static void runs_work_in_a_child(void **state)
     assert_int_equal(*shared, 0);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct wn_error error = {0};
-        const int status = wn_sandbox_run("x.h5", 1 << 26, cases[i].seconds,
-                                          cases[i].work, shared, &error);
+        const int status =
+            wn_sandbox_run("x.h5", 1 << 26, cases[i].seconds, (const int[]){-1},
+                           cases[i].work, shared, &error);
 
         assert_string_equal(error.text, cases[i].message);
         assert_int_equal(error.code, cases[i].code);
@@ -114,9 +120,87 @@ static void runs_work_in_a_child(void **state)
     munmap(shared, sizeof *shared);
 }
 
+/* Which of these descriptors are open, as bits; and what a set-user-id program
+ * would gain. */
+struct cage {
+    int descriptor[2], open;
+    int no_new_privileges;
+    pid_t child;
+};
+
+static void look(void *context, struct wn_error *error)
+{
+    struct cage *cage = context;
+
+    (void)error;
+    for (int d = 0; d < 2; d++)
+        cage->open |= (fcntl(cage->descriptor[d], F_GETFD) >= 0) << d;
+    cage->no_new_privileges = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+}
+
+static void child_has_what_it_needs(void **state)
+{
+    struct cage *cage = wn_sandbox_share(sizeof *cage);
+    struct wn_error error = {0};
+
+    (void)state;
+    assert_int_equal(pipe(cage->descriptor), 0);
+    unit_must(wn_sandbox_run("x.h5", 1 << 26, 5,
+                             (const int[]){cage->descriptor[1], -1}, look, cage,
+                             &error),
+              &error);
+    assert_int_equal(cage->open, 2);
+    assert_int_equal(cage->no_new_privileges, 1);
+    close(cage->descriptor[0]);
+    close(cage->descriptor[1]);
+    munmap(cage, sizeof *cage);
+}
+
+static void wait_for_ever(void *context, struct wn_error *error)
+{
+    (void)error;
+    ((struct cage *)context)->child = getpid();
+    for (;;)
+        pause();
+}
+
+static void child_dies_with_its_parent(void **state)
+{
+    struct cage *cage = wn_sandbox_share(sizeof *cage);
+    struct wn_error error = {0};
+    int tries = 0;
+    const pid_t parent = fork();
+
+    (void)state;
+    assert_true(parent >= 0);
+    if (parent == 0)
+        _exit(wn_sandbox_run("x.h5", 1 << 26, 5, (const int[]){-1},
+                             wait_for_ever, cage, &error));
+    while (!*(volatile pid_t *)&cage->child)
+        usleep(1000);
+    assert_int_equal(kill(parent, SIGKILL), 0);
+    assert_int_equal(waitpid(parent, NULL, 0), parent);
+    /* It is somebody else's child now, and soon gone or a zombie of theirs. */
+    for (bool alive = true; alive && tries < 10000; tries++) {
+        char path[40], line[64] = "";
+
+        snprintf(path, sizeof path, "/proc/%d/stat", (int)cage->child);
+        FILE *file = fopen(path, "r");
+        alive = file && fgets(line, sizeof line, file) && !strstr(line, ") Z");
+        if (file)
+            fclose(file);
+        usleep(1000);
+    }
+    assert_true(tries < 10000);
+    munmap(cage, sizeof *cage);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(runs_work_in_a_child)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(runs_work_in_a_child),
+        cmocka_unit_test(child_has_what_it_needs),
+        cmocka_unit_test(child_dies_with_its_parent)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
