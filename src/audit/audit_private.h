@@ -7,6 +7,7 @@
 
 #include "array/hdf5_store.h"
 #include "audit/audit.h"
+#include "audit/layout.h"
 #include "util/hash.h"
 
 enum { WN_FORMAT_VERSION = 1 };
@@ -84,6 +85,7 @@ struct wn_audit {
     uint64_t size;
     hid_t file;
     struct wn_catalog catalog;
+    struct wn_symbols symbols; /* the letters of layout.def */
     hid_t rows; /* the dataset that was last read by row, still open */
     char *rows_path;
     char *chunk; /* one of its chunks of whole rows; NULL: it has others */

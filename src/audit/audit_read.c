@@ -81,7 +81,32 @@ static size_t content_size(const struct wn_entry *entry)
     return entry->shape.width * extent[0] * extent[1] * extent[2];
 }
 
-/* Read a whole dataset, piece by piece, and compare it with its digest. */
+/* Check values that were read, from row `begin` on, against the layout. */
+static int check_values(const struct wn_audit *audit,
+                        const struct wn_entry *entry, size_t begin,
+                        size_t count, const void *content,
+                        struct wn_error *error)
+{
+    const struct wn_layout *row = wn_layout_find(entry->path);
+    size_t words = 0;
+
+    if (wn_layout_has_words(row)) {
+        char **names;
+
+        if (wn_audit_words(audit, entry->path, &names, &words, error))
+            return -1;
+        wn_names_free(names, words);
+    }
+    return wn_layout_check_values(
+               row, entry->path, &audit->symbols, words, begin,
+               entry->shape.extent[1] * entry->shape.extent[2], count, content,
+               error)
+               ? wn_fail(error, WN_EDATA, "%s", audit->name)
+               : 0;
+}
+
+/* Read a whole dataset, piece by piece, compare it with its digest, and check
+ * its values. */
 static void *read_content(const struct wn_audit *audit,
                           const struct wn_entry *entry, struct wn_error *error)
 {
@@ -105,11 +130,14 @@ static void *read_content(const struct wn_audit *audit,
     }
     wn_hash_text(hash, found);
     wn_hash_free(hash);
-    if (good && strcmp(found, entry->digest) == 0)
-        return content;
-    if (good)
+    if (good && strcmp(found, entry->digest) == 0) {
+        if (check_values(audit, entry, 0, size / shape->width, content,
+                         error) == 0)
+            return content;
+    } else if (good) {
         wn_audit_fail(audit, entry->path,
                       "its digest does not fit: changed or damaged", error);
+    }
     wn_spill_free(content);
     return NULL;
 }
@@ -194,7 +222,11 @@ int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
             error, WN_EDATA, "%s: %s: found rows of %zu %s, wanted %zu f32",
             audit->name, path, found, wn_type_name(shape->type), columns);
     assert(begin <= end && end <= shape->extent[0]);
-    return wn_entry_read(audit, entry, begin, end, out, error);
+    return wn_entry_read(audit, entry, begin, end, out, error) ||
+                   check_values(audit, entry, begin, (end - begin) * columns,
+                                out, error)
+               ? -1
+               : 0;
 }
 
 long wn_audit_read_bytes(const struct wn_audit *audit, const char *path,

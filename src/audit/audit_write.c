@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "audit/audit_private.h"
-#include "audit/layout.h"
 #include "util/file.h"
 #include "util/memory.h"
 

@@ -126,30 +126,6 @@ static int refuse_row(const struct load *load, const char *path, size_t row,
                    wn_audit_name(load->audit), path, row, why);
 }
 
-/* Check that code[0..n) are below `count`, and `min` or more; NULL is fine. */
-static int dataset_check_codes(const struct load *load, const char *path,
-                               const int32_t *code, size_t n, int32_t min,
-                               size_t count, const char *why)
-{
-    for (size_t i = 0; code && i < n; i++)
-        if (code[i] < min || (code[i] >= 0 && (size_t)code[i] >= count))
-            return refuse_row(load, path, i, why);
-    return 0;
-}
-
-/* Check that all numbers are finite, and `min` or more; NULL is fine. */
-static int check_numbers(const struct load *load, const char *path,
-                         const float *number, size_t columns, float min,
-                         const char *why)
-{
-    const size_t n = load->dataset->n;
-
-    for (size_t i = 0; number && i < n * columns; i++)
-        if (!__builtin_isfinite(number[i]) || !(number[i] >= min))
-            return refuse_row(load, path, i / columns, why);
-    return 0;
-}
-
 /* Check that offset[0..n] ascend up to `max`; NULL is fine. */
 static int check_offsets(const struct load *load, const char *path,
                          const uint64_t *offset, uint64_t max)
@@ -206,12 +182,6 @@ static int load_overrides(const struct load *load)
         return -1;
     if (*count == 0)
         return 0;
-    if (!wn_audit_has(audit, "data/fix/column") ||
-        !wn_audit_has(audit, "data/fix/offset") ||
-        !wn_audit_has(audit, "data/fix/text")) {
-        wrong = "has no column, offset or text";
-        goto done;
-    }
     const size_t ends[3] = {*count + 1, 0, 0};
     row = wn_audit_read(audit, "data/fix/row", WN_I64, count, error);
     if (row)
@@ -230,9 +200,6 @@ static int load_overrides(const struct load *load)
         bad = i;
         if (i == 0 && from != 0)
             wrong = "does not begin with the text";
-        else if (row[i] < 0 || (uint64_t)row[i] >= dataset->n ||
-                 column[i] < 0 || (size_t)column[i] >= dataset->columns)
-            wrong = "is not in the table";
         else if (i && (row[i] < row[i - 1] ||
                        (row[i] == row[i - 1] && column[i] <= column[i - 1])))
             wrong = "is out of order";
@@ -309,7 +276,6 @@ static int load_attributes(const struct load *load)
  * array that was not is NULL, which is fine. Load linked features. */
 static int check_rows(const struct load *load, unsigned parts)
 {
-    static const char no_class[] = "no such class";
     struct wn_dataset *dataset = load->dataset;
     const int32_t *same = dataset->label_same;
     const size_t n = dataset->n, k = dataset->k;
@@ -317,20 +283,13 @@ static int check_rows(const struct load *load, unsigned parts)
     size_t bytes = 0;
     int status = 0;
 
-    if (dataset_check_codes(load, "data/label", dataset->label, n, -1, k,
-                            no_class) ||
-        dataset_check_codes(load, "data/label_same", same, k, 0, k, no_class))
-        return -1;
     /* The class that another is a spelling of must be its own. */
     for (size_t c = 0; same && c < k; c++)
         if (same[same[c]] != same[c])
-            return refuse_row(load, "data/label_same", c, no_class);
+            return refuse_row(load, "data/label_same", c, "no such class");
     /* ingest --link leaves the features in their file. */
-    if (parts & WN_PART_FEATURES &&
-        (wn_audit_has(load->audit, "data/features") || dataset->d == 0)) {
-        status = check_numbers(load, "data/features", dataset->features,
-                               dataset->d, -INFINITY, "not a finite number");
-    } else if (parts & WN_PART_FEATURES) {
+    if (parts & WN_PART_FEATURES && dataset->d &&
+        !wn_audit_has(load->audit, "data/features")) {
         struct wn_features *features =
             wn_features_open(load->audit, load->error);
 
@@ -373,59 +332,22 @@ static int check_rows(const struct load *load, unsigned parts)
     return 0;
 }
 
-/* Likewise the defects, the columns with a role, the user's probabilities and
- * the second block of features. */
-static int check_columns(const struct load *load)
+/* Check that every row of the user's probabilities is a distribution: later
+ * stages divide by its parts. */
+static int check_sums(const struct load *load)
 {
-    static const char name[] = "no such name";
-    static const char amount[] = "not a number of 0 or more";
     const struct wn_dataset *dataset = load->dataset;
     const size_t n = dataset->n, k = dataset->k;
 
-    if (dataset_check_codes(load, "data/column/top_column", dataset->top_column,
-                            dataset->tops, 0, dataset->columns,
-                            "no such column"))
-        return -1;
-    for (size_t i = 0; dataset->defect_row && dataset->defect_column &&
-                       dataset->defect_rule && i < dataset->defects;
-         i++)
-        if (dataset->defect_row[i] < 0 ||
-            (uint64_t)dataset->defect_row[i] >= n ||
-            dataset->defect_column[i] < 0 ||
-            (size_t)dataset->defect_column[i] >= dataset->columns ||
-            dataset->defect_rule[i] < 0 ||
-            (size_t)dataset->defect_rule[i] >= dataset->rules)
-            return refuse_row(load, "data/defect", i,
-                              "names a cell or rule that does not exist");
-    if (dataset_check_codes(load, "data/group", dataset->group, n, -1,
-                            dataset->groups, name) ||
-        dataset_check_codes(load, "data/split", dataset->split, n, -1,
-                            dataset->splits, name) ||
-        dataset_check_codes(load, "data/annotator", dataset->annotator, n, -1,
-                            dataset->annotators, name) ||
-        check_numbers(load, "data/weight", dataset->weight, 1, 0, amount) ||
-        check_numbers(load, "data/cost", dataset->cost, 1, 0, amount))
-        return -1;
-    for (size_t i = 0; dataset->trusted && i < n; i++)
-        if (dataset->trusted[i] > 1)
-            return refuse_row(load, "data/trusted", i, "neither 0 nor 1");
-    /* Every row is a distribution: later stages divide by its parts. */
     for (size_t i = 0; dataset->probability && i < n; i++) {
         double sum = 0;
 
-        for (size_t c = 0; c < k; c++) {
-            const float p = dataset->probability[i * k + c];
-
-            if (!(p >= 0 && p <= 1))
-                return refuse_row(load, "data/probability", i,
-                                  "not within 0 and 1");
-            sum += p;
-        }
+        for (size_t c = 0; c < k; c++)
+            sum += dataset->probability[i * k + c];
         if (!(fabs(sum - 1) <= WN_SUM_SLACK + ROUNDING))
             return refuse_row(load, "data/probability", i, "does not sum to 1");
     }
-    return check_numbers(load, "data/features_b", dataset->features_b,
-                         dataset->p, -INFINITY, "not a finite number");
+    return 0;
 }
 
 int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
@@ -468,7 +390,7 @@ int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
         status = array ? 0 : -1;
     }
     if (status == 0)
-        status = check_rows(&load, parts) || check_columns(&load) ||
+        status = check_rows(&load, parts) || check_sums(&load) ||
                  (parts & WN_PART_OVERRIDE && load_overrides(&load));
     if (status)
         wn_dataset_free(dataset);

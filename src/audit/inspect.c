@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "audit/audit_private.h"
-#include "audit/layout.h"
 #include "util/memory.h"
 #include "util/text.h"
 

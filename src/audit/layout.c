@@ -1,18 +1,45 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of datasets and the check of their extents; see layout.h. */
+/* The table of datasets, and the checks of their extents and values; see
+ * layout.h. */
 #include "audit/layout.h"
 
 #include <assert.h>
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define WN_LAYOUT(path, type, extents, values, about)
+#define WN_TOGETHER(group, names)
+#define WN_CHOICE(path, name, words)
+
 static const struct wn_layout table[] = {
-#define WN_LAYOUT(path, type, extents, about) {path, type, extents, about},
+#undef WN_LAYOUT
+#define WN_LAYOUT(path, type, extents, values, about)                          \
+    {path, type, extents, values, about},
 #include "audit/layout.def"
 #undef WN_LAYOUT
+#define WN_LAYOUT(path, type, extents, values, about)
 };
 enum { ROWS = sizeof table / sizeof *table };
+
+const struct wn_together wn_layout_together[] = {
+#undef WN_TOGETHER
+#define WN_TOGETHER(group, names) {group, names},
+#include "audit/layout.def"
+#undef WN_TOGETHER
+#define WN_TOGETHER(group, names)
+    {NULL, NULL}};
+
+static const struct choice {
+    const char *path, *name, *words;
+} choices[] = {
+#undef WN_CHOICE
+#define WN_CHOICE(path, name, words) {path, name, words},
+#include "audit/layout.def"
+};
+enum { CHOICES = sizeof choices / sizeof *choices };
 
 const struct wn_layout *wn_layout_find(const char *path)
 {
@@ -101,6 +128,133 @@ int wn_layout_bind(const struct wn_layout *row, const char *path,
         snprintf(symbols->row[s].first, sizeof symbols->row[s].first, "%s",
                  path);
         symbols->count++;
+    }
+    return 0;
+}
+
+/* ---- values ------------------------------------------------------------- */
+
+bool wn_layout_has_words(const struct wn_layout *row)
+{
+    return strcmp(row->values, "names") == 0 ||
+           strcmp(row->values, "bits") == 0;
+}
+
+/* From `low` to `high`, and NaN. */
+struct range {
+    double low, high;
+    bool nan;
+};
+
+static struct range find_range(const struct wn_layout *row,
+                               const struct wn_symbols *symbols, size_t words)
+{
+    const double most = row->type == WN_F32 ? (double)FLT_MAX : DBL_MAX;
+    const char *values = row->values, *letter = strstr(values, "..");
+    struct range range = {-INFINITY, INFINITY, !*values};
+    char *rest;
+
+    if (strcmp(values, "finite") == 0) {
+        range.low = -most;
+        range.high = most;
+    } else if (strcmp(values, "names") == 0) {
+        range.low = 0;
+        range.high = (double)words - 1;
+    } else if (strcmp(values, "bits") == 0) {
+        range.low = 0;
+        range.high = ldexp(1, words < 32 ? (int)words : 32) - 1;
+    } else if (values[0] == '[') {
+        range.low = strtod(values + 1, &rest);
+        range.high = strtod(rest + 1, &rest);
+        range.nan = rest[1] == '?';
+    } else if (letter) {
+        range.low = (double)strtol(values, NULL, 10);
+        range.high = -1; /* nothing to name */
+        for (size_t s = 0; s < symbols->count; s++)
+            if (strcmp(symbols->row[s].name, letter + 2) == 0)
+                range.high = (double)symbols->row[s].value - 1;
+    }
+    return range;
+}
+
+static double value_at(enum wn_type type, const void *content, size_t i)
+{
+    switch (type) {
+    case WN_U8:
+        return ((const uint8_t *)content)[i];
+    case WN_I32:
+        return ((const int32_t *)content)[i];
+    case WN_U32:
+        return ((const uint32_t *)content)[i];
+    case WN_I64:
+        return (double)((const int64_t *)content)[i];
+    case WN_U64:
+        return (double)((const uint64_t *)content)[i];
+    case WN_F32:
+        return (double)((const float *)content)[i];
+    case WN_F64:
+        return ((const double *)content)[i];
+    case WN_NAMES:
+        break;
+    }
+    return 0;
+}
+
+int wn_layout_check_values(const struct wn_layout *row, const char *path,
+                           const struct wn_symbols *symbols, size_t words,
+                           size_t begin, size_t columns, size_t count,
+                           const void *content, struct wn_error *error)
+{
+    const struct range range = find_range(row, symbols, words);
+    const bool whole = row->type != WN_F32 && row->type != WN_F64;
+    char wanted[80];
+
+    if (!*row->values)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        const double value = value_at(row->type, content, i);
+
+        if ((value >= range.low && value <= range.high) ||
+            (range.nan && isnan(value)))
+            continue;
+        if (strcmp(row->values, "finite") == 0)
+            snprintf(wanted, sizeof wanted, "a finite number");
+        else if (range.high < range.low)
+            snprintf(wanted, sizeof wanted, "nothing, for there is no name");
+        else if (whole && range.high <= range.low)
+            snprintf(wanted, sizeof wanted, "%.0f", range.low);
+        else if (range.high >= 1e38)
+            snprintf(wanted, sizeof wanted, "a number of %g or more",
+                     range.low);
+        else
+            snprintf(wanted, sizeof wanted, "%.15g to %.15g", range.low,
+                     range.high);
+        return wn_fail(error, WN_EDATA, "%s: row %zu: found %.9g, wanted %s",
+                       path, begin + i / (columns ? columns : 1), value,
+                       wanted);
+    }
+    return 0;
+}
+
+int wn_layout_check_attribute(const char *path, const char *name,
+                              const char *text, struct wn_error *error)
+{
+    for (size_t c = 0; c < CHOICES; c++) {
+        const struct choice *choice = &choices[c];
+        bool known = false;
+
+        if (strcmp(choice->path, path) || strcmp(choice->name, name))
+            continue;
+        for (const char *at = choice->words; text && *at; at += *at == ' ') {
+            const size_t length = strcspn(at, " ");
+
+            known |= strlen(text) == length && memcmp(at, text, length) == 0;
+            at += length;
+        }
+        if (!known)
+            return wn_fail(error, WN_EDATA,
+                           "%s: attribute %s: found '%.40s', wanted one of: %s",
+                           path, name, text ? text : "a number", choice->words);
     }
     return 0;
 }

@@ -596,9 +596,9 @@ static void put_next_commands(const struct wn_report *report,
         return;
     }
     if (wants_review(report)) {
-        put_command(report, "report", " --review-plan=40", " > todo.tsv",
+        put_command(report, "report", " --review-plan=40", "", "todo.tsv",
                     "40 labels to judge", out);
-        put_command(report, "flag", " -i --decisions=todo.tsv", "",
+        put_command(report, "flag", " -i --decisions=todo.tsv", "", NULL,
                     "then, with verdicts in it", out);
     }
     while (!report->issue[report->order[first]])

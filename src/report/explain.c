@@ -182,16 +182,6 @@ int wn_explain_load(struct wn_explanation *explanation,
     memcpy(explanation->neighbor, index + row * m, m * sizeof *index);
     free(index);
     index = NULL;
-    for (size_t j = 0; j < m; j++) {
-        const int32_t other = explanation->neighbor[j];
-
-        if (other < 0 || (size_t)other >= n) {
-            wn_fail(error, WN_EDATA,
-                    "%s: row %zu of %s holds %ld, out of range",
-                    wn_audit_name(audit), row, index_path, (long)other);
-            goto failed;
-        }
-    }
     return 0;
 failed:
     free(index);

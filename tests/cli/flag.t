@@ -310,18 +310,18 @@ is "$(find . -name '.*' ! -name . | wc -l)" 0 "nothing left lying about"
 
 # Bad evidence is refused by name.
 sed '4s/.*/.2 1.2 .1/' core.p | "$evidence" core-data.h5 bad.h5 3 0
-fails_with 2 "row 3 of probability: found 1.2 for class 1, wanted 0 to 1" \
+fails_with 2 "score/probability: row 3: found 1.20000005, wanted 0 to 1" \
     flag bad.h5 -o bad-out.h5
 sed '4s/.*/.2 nan .1/' core.p | "$evidence" core-data.h5 bad.h5 3 0
-fails_with 2 "row 3 of probability: found nan for class 1" \
+fails_with 2 "score/probability: row 3: found nan, wanted 0 to 1" \
     flag bad.h5 -o bad-out.h5
 neighbors | sed '5s/^10/12/' |
     "$evidence" shape-data.h5 bad.h5 0 3
-fails_with 2 "score/neighbor: row 4 has neighbour 12" \
+fails_with 2 "score/neighbor/index: row 4: found 12, wanted 0 to 11" \
     flag bad.h5 -o bad-out.h5
 neighbors | sed '5s/^10 0/10 -1/' |
     "$evidence" shape-data.h5 bad.h5 0 3
-fails_with 2 "score/neighbor: row 4 has neighbour 10 at distance -1" \
+fails_with 2 "score/neighbor/distance: row 4: found -1, wanted a number of 0 or more" \
     flag bad.h5 -o bad-out.h5
 ok "$([ ! -e bad-out.h5 ]; echo $?)" "no file after bad evidence"
 

@@ -69,8 +69,8 @@ static void write_data(const char *path, size_t step)
     unit_must(wn_audit_write(writer, "data/row_offset", WN_U64,
                              (size_t[3]){N + 1, 0, 0}, offset, &error),
               &error);
-    unit_must(wn_audit_write(writer, "data/defect/row", WN_I64,
-                             (size_t[3]){0, 0, 0}, NULL, &error),
+    unit_must(wn_audit_write(writer, "data/left_out", WN_U64,
+                             (size_t[3]){0, 2, 0}, NULL, &error),
               &error);
     unit_must(wn_audit_provenance(writer, "ingest", "label=pet", NULL, &error),
               &error);
@@ -80,7 +80,7 @@ static void write_data(const char *path, size_t step)
 static void write_stage(const char *from_path, const char *path,
                         enum wn_stage stage)
 {
-    static const char *const set[] = {NULL, "score/el2n", "flag/suspicion"};
+    static const char *const set[] = {NULL, "score/el2n", "flag/label_quality"};
     struct wn_error error = {0};
     struct wn_audit *from = wn_audit_open(from_path, stage - 1, &error);
     unit_must(from == NULL, &error);

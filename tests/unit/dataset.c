@@ -117,37 +117,37 @@ static void wrong_roles_are_refused(void **state)
          WN_I32,
          high,
          {"a", "b"},
-         "data/group: row 1: no such name"},
+         "data/group: row 1: found 2, wanted -1 to 1"},
         {"data/split",
          WN_I32,
          low,
          {"a", "b"},
-         "data/split: row 2: no such name"},
+         "data/split: row 2: found -2, wanted -1 to 1"},
         {"data/annotator",
          WN_I32,
          none,
          {NULL},
-         "data/annotator: row 2: no such name"},
+         "has data/annotator and no data/annotator_name"},
         {"data/trusted",
          WN_U8,
          two,
          {NULL},
-         "data/trusted: row 1: neither 0 nor 1"},
+         "data/trusted: row 1: found 2, wanted 0 to 1"},
         {"data/weight",
          WN_F32,
          below,
          {NULL},
-         "data/weight: row 2: not a number of 0 or more"},
+         "data/weight: row 2: found -0.5, wanted a number of 0 or more"},
         {"data/weight",
          WN_F32,
          infinite,
          {NULL},
-         "data/weight: row 1: not a number of 0 or more"},
+         "data/weight: row 1: found inf, wanted a number of 0 or more"},
         {"data/cost",
          WN_F32,
          nan_,
          {NULL},
-         "data/cost: row 0: not a number of 0 or more"},
+         "data/cost: row 0: found nan, wanted a number of 0 or more"},
         {"data/probability",
          WN_F32,
          short_,
@@ -157,12 +157,12 @@ static void wrong_roles_are_refused(void **state)
          WN_F32,
          negative,
          {NULL},
-         "data/probability: row 2: not within 0 and 1"},
+         "data/probability: row 2: found -0.5, wanted 0 to 1"},
         {"data/probability",
          WN_F32,
          gap,
          {NULL},
-         "data/probability: row 0: not within 0 and 1"}};
+         "data/probability: row 0: found nan, wanted 0 to 1"}};
 
     (void)state;
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
@@ -197,7 +197,20 @@ static int write_fixed(const struct fixed *fixed, struct wn_error *error)
     if (!writer ||
         wn_audit_write(writer, "data/row_hash", WN_U64, (size_t[3]){N, 0, 0},
                        hash, error) ||
+        wn_audit_write(writer, "data/row_line", WN_U64, (size_t[3]){N, 0, 0},
+                       hash, error) ||
         wn_audit_write_names(writer, "data/column/name", names, 2, error) ||
+        wn_audit_write_names(writer, "data/column/kind", names, 2, error) ||
+        wn_audit_write(writer, "data/column/missing", WN_U64, two,
+                       fixed->offset, error) ||
+        wn_audit_write(writer, "data/column/invalid", WN_U64, two,
+                       fixed->offset, error) ||
+        wn_audit_write(writer, "data/column/distinct", WN_U64, two,
+                       fixed->offset, error) ||
+        wn_audit_write(writer, "data/column/min", WN_F64, two, fixed->offset,
+                       error) ||
+        wn_audit_write(writer, "data/column/max", WN_F64, two, fixed->offset,
+                       error) ||
         wn_audit_write(writer, "data/fix/row", WN_I64, two, fixed->row,
                        error) ||
         wn_audit_write(writer, "data/fix/column", WN_I32, two, fixed->column,
@@ -216,20 +229,40 @@ static void changed_cells_are_checked(void **state)
     static const struct fixed trials[] = {
         {{0, 2}, {1, 0}, {0, 1, 4}, "abcd", ""},
         {{0, 0}, {0, 1}, {0, 4, 4}, "abcd", ""},
-        {{-1, 2}, {0, 0}, {0, 1, 4}, "abcd", "cell 0 is not in the table"},
-        {{0, 3}, {0, 0}, {0, 1, 4}, "abcd", "cell 1 is not in the table"},
-        {{0, 1}, {0, 2}, {0, 1, 4}, "abcd", "cell 1 is not in the table"},
-        {{0, 1}, {-1, 0}, {0, 1, 4}, "abcd", "cell 0 is not in the table"},
-        {{1, 0}, {0, 0}, {0, 1, 4}, "abcd", "cell 1 is out of order"},
-        {{1, 1}, {0, 0}, {0, 1, 4}, "abcd", "cell 1 is out of order"},
+        {{-1, 2},
+         {0, 0},
+         {0, 1, 4},
+         "abcd",
+         "/row: row 0: found -1, wanted 0 to 2"},
+        {{0, 3},
+         {0, 0},
+         {0, 1, 4},
+         "abcd",
+         "/row: row 1: found 3, wanted 0 to 2"},
+        {{0, 1},
+         {0, 2},
+         {0, 1, 4},
+         "abcd",
+         "/column: row 1: found 2, wanted 0 to 1"},
+        {{0, 1},
+         {-1, 0},
+         {0, 1, 4},
+         "abcd",
+         "/column: row 0: found -1, wanted 0 to 1"},
+        {{1, 0}, {0, 0}, {0, 1, 4}, "abcd", ": cell 1 is out of order"},
+        {{1, 1}, {0, 0}, {0, 1, 4}, "abcd", ": cell 1 is out of order"},
         {{0, 1},
          {0, 0},
          {1, 1, 4},
          "abcd",
-         "cell 0 does not begin with the text"},
-        {{0, 1}, {0, 0}, {0, 3, 2}, "abcd", "cell 1 has an impossible text"},
-        {{0, 1}, {0, 0}, {0, 1, 5}, "abcd", "cell 1 has an impossible text"},
-        {{0, 1}, {0, 0}, {0, 2, 4}, "ab\0d", "cell 1 has an impossible text"}};
+         ": cell 0 does not begin with the text"},
+        {{0, 1}, {0, 0}, {0, 3, 2}, "abcd", ": cell 1 has an impossible text"},
+        {{0, 1}, {0, 0}, {0, 1, 5}, "abcd", ": cell 1 has an impossible text"},
+        {{0, 1},
+         {0, 0},
+         {0, 2, 4},
+         "ab\0d",
+         ": cell 1 has an impossible text"}};
 
     (void)state;
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
@@ -243,7 +276,7 @@ static void changed_cells_are_checked(void **state)
         const int status = wn_dataset_load(&dataset, audit, ~0u, &error);
         wn_audit_close(audit);
         if (*trials[i].refusal)
-            snprintf(wanted, sizeof wanted, "%s: data/fix: %s", path,
+            snprintf(wanted, sizeof wanted, "%s: data/fix%s", path,
                      trials[i].refusal);
         assert_string_equal(error.text, wanted);
         assert_int_equal(status, *trials[i].refusal ? -1 : 0);
@@ -311,14 +344,14 @@ static void user_arrays_are_checked(void **state)
          "data/dynamics: wanted the attribute content to be logits or "
          "probabilities"},
         {"words", 1, 2, NULL, false,
-         "data/dynamics: wanted the attribute content to be logits or "
-         "probabilities"},
+         "data/dynamics: attribute content: found 'words', wanted one of: "
+         "logits probabilities"},
         {"probabilities", 1.5f, 2, NULL, false,
          "data/dynamics: epoch 1: row 0: found 1.5, wanted a probability"},
         {"logits", INFINITY, 2, NULL, false,
          "data/dynamics: epoch 1: row 0: found inf, wanted a finite number"},
         {"logits", 1, NAN, NULL, false,
-         "data/features_b: row 1: not a finite number"},
+         "data/features_b: row 1: found nan, wanted a finite number"},
         {"logits", 1, 2, "no-such-file.h5", false,
          "data: a link without data/feature_name"},
     };

@@ -132,16 +132,6 @@ static int read_neighbors(struct work *work, struct wn_error *error)
                                    WN_F32, size, error);
     if (!work->neighbor || !work->distance)
         return -1;
-    for (size_t cell = 0; cell < evidence->n * m; cell++)
-        if (work->neighbor[cell] < 0 ||
-            (size_t)work->neighbor[cell] >= evidence->n ||
-            !(work->distance[cell] >= 0))
-            return wn_fail(error, WN_EDATA,
-                           "%s: score/neighbor: row %zu has neighbour %d at "
-                           "distance %g, wanted a row at a distance",
-                           wn_audit_name(work->audit), cell / m,
-                           (int)work->neighbor[cell],
-                           (double)work->distance[cell]);
     struct wn_error ignored = {0};
     double weight;
     evidence->deaf =

@@ -281,11 +281,6 @@ static int relabel_rows(struct prune *prune, struct wn_error *error)
     for (size_t i = 0; i < prune->dataset.n; i++) {
         const int32_t class = prune->suggestion[i];
 
-        if (class < -1 || (class >= 0 && (size_t) class >= prune->dataset.k))
-            return wn_fail(error, WN_EDATA,
-                           "%s: flag/suggestion: row %zu: no "
-                           "such class",
-                           wn_audit_name(prune->audit), i);
         prune->relabel[i] =
             class >= 0 && !prune->removed[i] && action_is(prune, i, "relabel");
         prune->changed += prune->relabel[i];
