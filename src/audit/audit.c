@@ -272,6 +272,12 @@ failed:
     return NULL;
 }
 
+void wn_audit_rename(struct wn_audit *audit, const char *name)
+{
+    free(audit->name);
+    audit->name = wn_copy_text(name, strlen(name));
+}
+
 void wn_audit_release(const struct wn_audit *audit)
 {
     wn_input_release(audit->store.descriptor);

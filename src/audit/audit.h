@@ -38,6 +38,8 @@ struct wn_audit; /* a file being read */
  * first"). */
 struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
                                struct wn_error *error) WN_MUST_CHECK;
+/* Give it another name in messages. */
+void wn_audit_rename(struct wn_audit *audit, const char *name);
 /* Let an output replace the file; wn_audit_create() does so for the file that
  * it continues. */
 void wn_audit_release(const struct wn_audit *audit);

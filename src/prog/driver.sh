@@ -384,12 +384,13 @@ fi
 
 findings=0
 run ingest $replace -o "$work/audit.h5" -- "$input"
-run score -i -- "$work/audit.h5"
-run flag -i -- "$work/audit.h5"
+run score -i "--as=$output" -- "$work/audit.h5"
+run flag -i "--as=$output" -- "$work/audit.h5"
 counts=''
 if [ -n "$pruned" ]; then
     [ "$input" = - ] || prune="$prune $(quote "--source=$input")"
-    run prune -o "$kept" "--counts=$work/counts" -- "$work/audit.h5"
+    run prune -o "$kept" "--counts=$work/counts" "--as=$output" -- \
+        "$work/audit.h5"
     counts=$(awk '
         NF == 0 { exit }
         $2 == "rows" { rows = $1 }

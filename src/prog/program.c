@@ -74,6 +74,7 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
     signal(SIGXFSZ, SIG_IGN);
     wn_file_standard();
     run.continues = has_row(program, "in-place");
+    run.renames = has_row(program, "as");
     running = run.name;
     wn_die_handler(end_at_once);
     wn_log_open(&log, run.name);
@@ -139,6 +140,8 @@ struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
         return NULL;
     }
     struct wn_audit *audit = wn_audit_open(path, need, error);
+    if (audit && run->renames && wn_option_given(run->options, "as"))
+        wn_audit_rename(audit, wn_option_text(run->options, "as"));
     if (audit && run->continues)
         wn_audit_release(audit);
     return audit;

@@ -16,6 +16,7 @@ struct wn_run {
     struct wn_options *options;
     struct wn_log *log;
     int threads;    /* resolved -j; 1 for programs without it */
+    bool renames;   /* it has --as */
     bool continues; /* its output may replace the audit file that it reads */
 };
 

@@ -21,6 +21,9 @@ const struct wn_option wn_option_in_place = {
 const struct wn_option wn_option_force = {
     .name = "force", .letter = 'f', .kind = WN_FLAG,
     .help = "replace an existing output file"};
+const struct wn_option wn_option_as = {
+    .name = "as", .kind = WN_TEXT, .value = "NAME",
+    .help = "call the audit file NAME in what is printed"};
 const struct wn_option wn_option_threads = {
     .name = "threads", .letter = 'j', .kind = WN_WHOLE, .value = "N",
     .low = 1, .high = 4096,

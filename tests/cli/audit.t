@@ -113,8 +113,8 @@ audit file    x.audit.h5" "prints the summary and the name of its file"
 is "$(cat err)" "" "and nothing else"
 left "./x.audit.h5 ./x.csv " "leaves the audit file and nothing else"
 is "$(cat calls)" "ingest <--label=y> <-o> <./.x.audit.h5.work/audit.h5> <--> <x.csv>
-score <-i> <--> <./.x.audit.h5.work/audit.h5>
-flag <-i> <--> <./.x.audit.h5.work/audit.h5>
+score <-i> <--as=x.audit.h5> <--> <./.x.audit.h5.work/audit.h5>
+flag <-i> <--as=x.audit.h5> <--> <./.x.audit.h5.work/audit.h5>
 report <--as=x.audit.h5> <--> <./.x.audit.h5.work/audit.h5>" "the stages get what they need"
 
 : >calls
@@ -126,7 +126,7 @@ kept rows     x.pruned.csv (959 of 1000; 41 left out: 40 to relabel, 1 to drop)
 7 6  class" "prints the numbers of the kept rows, and by class"
 left "./x.audit.h5 ./x.csv ./x.pruned.csv " "replaces the audit file, writes them"
 is "$(cat x.pruned.csv)" kept "the pruned file is what prune wrote"
-is "$(grep prune calls)" "prune <--source=x.csv> <-o> <./.x.audit.h5.work/pruned> <--counts=./.x.audit.h5.work/counts> <--> <./.x.audit.h5.work/audit.h5>" \
+is "$(grep prune calls)" "prune <--source=x.csv> <-o> <./.x.audit.h5.work/pruned> <--counts=./.x.audit.h5.work/counts> <--as=x.audit.h5> <--> <./.x.audit.h5.work/audit.h5>" \
     "prune runs once"
 rm -f calls x.audit.h5
 runs "options of stages" \

@@ -116,6 +116,12 @@ runs "a reader that does not read leaves the audit file whole" \
     report piped.h5
 rm -f piped.h5 other.csv
 
+printf 'x,label\n1,a\n2,a\n' >one.csv
+audit one.csv --label=label >out 2>err
+ok "$(grep -q '^score: one.audit.h5: found one class' err; echo $?)" \
+    "messages name the audit file, not the one in the works"
+rm one.csv
+
 # A file name that drives the terminal is shown in letters.
 name="$(printf 'x\302\2331m\342\200\256.csv')"
 cp iris.csv "$name"

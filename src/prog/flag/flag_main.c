@@ -63,10 +63,10 @@ static const struct wn_option first_rows[] = {
 /* clang-format on */
 
 static const struct wn_option *const last_rows[] = {
-    &wn_option_fail_on, &wn_option_output,  &wn_option_in_place,
-    &wn_option_force,   &wn_option_threads, &wn_option_memory,
-    &wn_option_quiet,   &wn_option_verbose, &wn_option_help,
-    &wn_option_version};
+    &wn_option_fail_on, &wn_option_output, &wn_option_in_place,
+    &wn_option_as,      &wn_option_force,  &wn_option_threads,
+    &wn_option_memory,  &wn_option_quiet,  &wn_option_verbose,
+    &wn_option_help,    &wn_option_version};
 
 /* The option table: first_rows, those of the checks, last_rows. */
 enum { CAPACITY = 64 };

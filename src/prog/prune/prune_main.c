@@ -202,6 +202,7 @@ int main(int argc, char **argv)
         wn_option_force,
         wn_option_threads,
         wn_option_memory,
+        wn_option_as,
         wn_option_quiet,
         wn_option_verbose,
         wn_option_help,

@@ -36,10 +36,6 @@ static const struct wn_option first_rows[] = {
      .kind = WN_TEXT,
      .value = "OLD",
      .help = "show what changed since the audit OLD"},
-    {.name = "as",
-     .kind = WN_TEXT,
-     .value = "NAME",
-     .help = "name the audit NAME in the commands shown"},
     {.name = "review-plan",
      .kind = WN_WHOLE,
      .value = "N",
@@ -61,9 +57,9 @@ static const struct wn_option first_rows[] = {
 /* clang-format on */
 
 static const struct wn_option *const last_rows[] = {
-    &wn_option_fail_on, &wn_option_seed,   &wn_option_output,
-    &wn_option_force,   &wn_option_quiet,  &wn_option_verbose,
-    &wn_option_help,    &wn_option_version};
+    &wn_option_fail_on, &wn_option_seed, &wn_option_output,
+    &wn_option_force,   &wn_option_as,   &wn_option_quiet,
+    &wn_option_verbose, &wn_option_help, &wn_option_version};
 
 enum {
     FIRST = sizeof first_rows / sizeof *first_rows,

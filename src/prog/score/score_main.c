@@ -52,10 +52,10 @@ static const struct wn_option last_rows[] = {
 /* clang-format on */
 
 static const struct wn_option *const shared_rows[] = {
-    &wn_option_seed,   &wn_option_output,  &wn_option_in_place,
-    &wn_option_force,  &wn_option_threads, &wn_option_memory,
-    &wn_option_quiet,  &wn_option_verbose, &wn_option_help,
-    &wn_option_version};
+    &wn_option_seed,   &wn_option_output, &wn_option_in_place,
+    &wn_option_as,     &wn_option_force,  &wn_option_threads,
+    &wn_option_memory, &wn_option_quiet,  &wn_option_verbose,
+    &wn_option_help,   &wn_option_version};
 
 /* The option table: ours, the networks' and the methods' own, the shared. */
 enum { CAPACITY = 64 };
