@@ -412,7 +412,7 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
 /* The kinds of rows in doubt, and the first few of the ambiguous ones. */
 static void put_kinds(const struct wn_report *report, struct wn_text *out)
 {
-    enum { FEW = 10 };
+    enum { FEW = 5 };
     static const struct wn_grid_column head[] = {
         {"kind", WN_LEFT, WN_FIXED},
         {"rows", WN_RIGHT, WN_FIXED},
@@ -438,6 +438,8 @@ static void put_kinds(const struct wn_report *report, struct wn_text *out)
     for (size_t c = 0; c < report->kinds; c++) {
         const char *name = report->kind_name[c];
 
+        if (!report->kind_rows[c] || strcmp(name, "clear") == 0)
+            continue;
         wn_grid_add_text(&grid, wn_row_kind_title(name));
         wn_grid_add_count(&grid, report->kind_rows[c]);
         wn_grid_add_text(&grid, wn_row_kind_words(name));

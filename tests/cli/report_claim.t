@@ -48,8 +48,8 @@ many=$(grep -c '^ambiguous' kinds)
 is "$(report --format=tsv --top=ambiguous digits.h5 | sed 1d |
     cut -f 12 | sort | uniq -c | tr -s ' ')" " $many ambiguous" \
     '--top=ambiguous lists them'
-ok "$(report digits.h5 | grep -q "^Ambiguous rows, most suspicious first: 10 of $many\$"; echo $?)" \
-    'the text shows ten of them'
+ok "$(report digits.h5 | grep -q "^Ambiguous rows, most suspicious first: 5 of $many\$"; echo $?)" \
+    'the text shows five of them'
 ok "$(report --explain="$(report --format=tsv --top=ambiguous digits.h5 |
     sed -n 2p | cut -f 2)" digits.h5 |
     grep -q '^  kind of row       ambiguous: two classes'; echo $?)" \
