@@ -213,6 +213,7 @@ static void write_audit(const struct variant *variant)
             from = wn_audit_open(path, stage - 1, &error);
             must(!from, &error);
         }
+        unlink(path); /* what was read is not replaced */
         struct wn_audit_writer *writer =
             wn_audit_create(path, true, from, stage, &error);
         must(!writer, &error);
@@ -515,7 +516,7 @@ static void json_line_by_line(void **state)
         "\"mismatch\":null,\"flagged_rows\":3,\"label_rows\":1,\"issues\":{"
         "\"label\":1,"
         "\"duplicate\":2,\"outlier\":null},\"actions\":{\"keep\":4,"
-        "\"review\":0,\"relabel\":1,\"drop\":1}}\n"
+        "\"review\":0,\"relabel\":1,\"drop\":1},\"reviews\":null}\n"
         "{\"record\":\"computed\",\"kernels\":null,\"epoch\":null,"
         "\"epochs\":null,\"neighbors\":2,\"metric\":null,\"method\":null,"
         "\"recall\":null,\"cells\":null,\"probe\":null,"
