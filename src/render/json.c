@@ -332,16 +332,17 @@ static void put_summary(const struct wn_report *report,
                                              [WN_CLAIM_REVIEWED] = "reviewed"};
     const struct wn_dataset *data = &report->data;
     json_t *summary = made(json_pack(
-        "{s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:o,s:I,s:o,s:I,s:I,s:b,s:b}", "record",
-        "summary", "source", json_text(wn_report_source(report)), "label",
-        json_text(data->label_column), "rows", (json_int_t)data->n, "labelled",
-        (json_int_t)report->labelled, "features", (json_int_t)data->d,
-        "singular_evenness", json_number(report->model_quality.evenness),
-        "singular_ratio", json_number(report->model_quality.largest), "classes",
+        "{s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:o,s:I,s:o,s:o,s:I,s:I,s:b,s:b}",
+        "record", "summary", "source", json_text(wn_report_source(report)),
+        "label", json_text(data->label_column), "rows", (json_int_t)data->n,
+        "labelled", (json_int_t)report->labelled, "features",
+        (json_int_t)data->d, "singular_evenness",
+        json_number(report->model_quality.evenness), "singular_ratio",
+        json_number(report->model_quality.largest), "classes",
         (json_int_t)data->k, "majority", json_number(report->majority),
-        "missing", (json_int_t)report->missing, "invalid",
-        (json_int_t)report->invalid, "scored", report->scored, "flagged",
-        report->flagged));
+        "balanced_accuracy", json_number(report->balanced), "missing",
+        (json_int_t)report->missing, "invalid", (json_int_t)report->invalid,
+        "scored", report->scored, "flagged", report->flagged));
 
     if (report->flagged) {
         set(summary, "kinds",
@@ -528,11 +529,13 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
 
         put_line(
             &lines,
-            json_pack("{s:s,s:o,s:I,s:o,s:o,s:o,s:b,s:o}", "record", "class",
-                      "class", json_text(name[line->class]), "rows",
+            json_pack("{s:s,s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o}", "record",
+                      "class", "class", json_text(name[line->class]), "rows",
                       (json_int_t)line->rows, "predicted",
                       report->predicted ? json_count(line->predicted)
                                         : json_null(),
+                      "recall", json_number(line->recall), "precision",
+                      json_number(line->precision), "f1", json_number(line->f1),
                       "wrong",
                       json_float(report->flagged ? (float)line->expected : NAN),
                       "label_rows",

@@ -247,6 +247,61 @@ static void put_computation(const struct wn_model_quality *quality,
         wn_phrase_say(out, "OpenBLAS kernels: %s.", quality->kernels);
 }
 
+/* The balanced accuracy, the class that is worst predicted, and how uneven the
+ * classes are: an accuracy alone hides a small class. */
+static void put_classes_predicted(const struct wn_report *report,
+                                  struct wn_text *out)
+{
+    enum { UNEVEN = 10 };
+    const struct wn_class_line *worst = NULL, *largest = NULL, *smallest = NULL;
+    struct wn_text text = {0};
+    size_t present = 0;
+
+    for (size_t c = 0; c < report->data.k; c++) {
+        const struct wn_class_line *line = &report->class_line[c];
+
+        if (!line->rows)
+            continue;
+        present++;
+        if (!worst || line->f1 < worst->f1)
+            worst = line;
+        if (!largest || line->rows > largest->rows)
+            largest = line;
+        if (!smallest || line->rows < smallest->rows)
+            smallest = line;
+    }
+    if (isnan(report->balanced) || present < 2)
+        return;
+    wn_text_format(&text,
+                   "Balanced accuracy, the mean share of each class that is "
+                   "predicted as it is labelled: %.1f %% (guessing: %.1f %%). "
+                   "Worst predicted is ",
+                   100 * report->balanced, 100 / (double)present);
+    wn_phrase_data_short(&text, report->data.label_name[worst->class]);
+    wn_text_format(&text, ": recall %.0f %%, ", 100 * worst->recall);
+    if (isnan(worst->precision))
+        wn_text_format(&text, "never predicted.");
+    else
+        wn_text_format(&text, "precision %.0f %%, F1 %.2f.",
+                       100 * worst->precision, worst->f1);
+    wn_phrase_paragraph(out, wn_text_of(&text));
+    if (largest->rows >= UNEVEN * smallest->rows) {
+        text.length = 0;
+        wn_text_format(&text, "The classes are uneven: ");
+        wn_phrase_data_short(&text, report->data.label_name[largest->class]);
+        wn_text_format(&text, " has %zu rows, %.0f times as many as ",
+                       largest->rows,
+                       (double)largest->rows / (double)smallest->rows);
+        wn_phrase_data_short(&text, report->data.label_name[smallest->class]);
+        wn_text_format(&text,
+                       " (%zu). Models see little of a small class, and an "
+                       "accuracy says little about it.",
+                       smallest->rows);
+        wn_phrase_paragraph(out, wn_text_of(&text));
+    }
+    wn_text_free(&text);
+}
+
 void wn_model_quality_text(const struct wn_report *report, struct wn_text *out)
 {
     static const struct wn_grid_column head[] = {
@@ -293,6 +348,7 @@ void wn_model_quality_text(const struct wn_report *report, struct wn_text *out)
             wn_phrase_say(
                 out, "Always answering the largest class agrees in %.1f %%.",
                 100 * report->majority);
+        put_classes_predicted(report, out);
         for (size_t c = 0; report->predicted && c < report->data.k; c++) {
             const struct wn_class_line *line = &report->class_line[c];
 

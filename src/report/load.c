@@ -30,6 +30,8 @@ void wn_report_free(struct wn_report *report)
     wn_names_free(report->kind_name, report->kinds);
     free(report->rival);
     free(report->predicted);
+    free(report->named);
+    free(report->right);
     free(report->check_ran);
     free(report->issue);
     free(report->suspicion);
@@ -164,6 +166,8 @@ static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
     block = wn_new(wn_product(ROWS, k, 1), sizeof *block);
     report->rival = wn_new(n, sizeof *report->rival);
     report->predicted = wn_new(k, sizeof *report->predicted);
+    report->named = wn_new(k, sizeof *report->named);
+    report->right = wn_new(k, sizeof *report->right);
     for (size_t begin = 0; begin < n && status == 0; begin += ROWS) {
         const size_t end = n - begin < ROWS ? n : begin + ROWS;
 
@@ -183,8 +187,11 @@ static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
                     rival = c;
             }
             report->rival[i] = rival;
-            if (best >= 0)
+            if (best >= 0) {
                 report->predicted[best]++;
+                report->named[best] += given >= 0;
+                report->right[best] += given == best;
+            }
         }
     }
     free(block);

@@ -38,7 +38,10 @@ struct wn_class_line {
     size_t class, rows;
     size_t flagged;   /* rows with a label issue */
     size_t predicted; /* rows in which it is the most probable class */
-    double expected;  /* estimated wrong labels among rows; NaN if unknown */
+    /* Of the most probable classes, held to the given labels; NaN if unknown or
+     * undefined. */
+    double recall, precision, f1;
+    double expected; /* estimated wrong labels among rows; NaN if unknown */
 };
 
 /* Rows of one given class that look like another. The other class is the
@@ -155,6 +158,9 @@ struct wn_report {
                        none; NULL without probabilities */
     size_t *predicted; /* k, rows in which the class is the most probable one;
                           NULL without probabilities */
+    /* k, of the rows with a label: where the class is the most probable one,
+     * and where it is also the label; NULL likewise. */
+    size_t *named, *right;
 
     bool flagged;
     size_t checks, actions, reasons, kinds;
@@ -188,6 +194,8 @@ struct wn_report {
     uint32_t label_bit;  /* of the check "label"; 0 if it did not run */
     size_t labelled;     /* rows with a label */
     double majority;     /* share of the largest class; NaN without rows */
+    double balanced;     /* mean recall of the classes that have rows; NaN
+                            without probabilities */
     size_t flagged_rows; /* rows with any issue */
     size_t label_rows;   /* rows with a label issue */
     size_t expected;     /* estimated number of wrong labels */

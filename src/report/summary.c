@@ -117,6 +117,9 @@ static void count_classes(struct wn_report *report)
     struct wn_class_line *lines = wn_new(data->k, sizeof *lines);
 
     report->class_line = lines;
+    size_t present = 0;
+    double recalls = 0;
+
     report->majority = NAN;
     for (size_t i = 0; data->label && i < data->n; i++) {
         if (data->label[i] < 0)
@@ -132,10 +135,26 @@ static void count_classes(struct wn_report *report)
 
         lines[c].class = c;
         lines[c].predicted = report->predicted ? report->predicted[c] : 0;
+        lines[c].recall = lines[c].precision = lines[c].f1 = NAN;
+        if (report->right) {
+            const double right = (double)report->right[c];
+            const double rows = (double)lines[c].rows;
+            const double named = (double)report->named[c];
+
+            if (rows > 0)
+                lines[c].recall = right / rows;
+            if (named > 0)
+                lines[c].precision = right / named;
+            if (rows + named > 0)
+                lines[c].f1 = 2 * right / (rows + named);
+            present += rows > 0;
+            recalls += rows > 0 ? lines[c].recall : 0;
+        }
         report->majority = fmax(report->majority, share);
         if (isnan(report->rate))
             lines[c].expected = NAN;
     }
+    report->balanced = present ? recalls / (double)present : NAN;
     qsort(lines, data->k, sizeof *lines, summary_compare_classes);
 }
 

@@ -92,6 +92,54 @@ is "$(report a.h5 | grep -c 'out of sample'
     report --format=json a.h5 | grep -c '"record":"computed"')" '0
 0' 'nothing before score'
 
+# Accuracy, balanced accuracy, recall, precision and F1 as scikit-learn finds
+# them, with a class that is rare, one that is never predicted and rows without
+# a label.
+awk 'BEGIN { srand(9); print "label,p_a,p_b,p_c,p_d"
+    for (i = 0; i < 400; i++) {
+        y = i % 20 == 0 ? "b" : i % 57 == 0 ? "d" : i % 3 ? "a" : "c"
+        a = rand(); b = .6 * rand(); c = rand(); d = .05
+        s = a + b + c + d
+        printf "%s,%.6f,%.6f,%.6f,%.6f\n", y, a / s, b / s, c / s, d / s } }' \
+    >uneven.csv
+ingest -q uneven.csv --label=label --probability='p_(.*)' -o u.h5 &&
+    score -q --methods=none -i u.h5 || exit 99
+report u.h5 >text
+report --format=json u.h5 >lines
+if /usr/bin/python3 -c 'import sklearn.metrics' 2>/dev/null; then
+    is "$(/usr/bin/python3 - <<'END'
+import csv, json, math
+from sklearn.metrics import (accuracy_score, balanced_accuracy_score,
+                             precision_recall_fscore_support)
+rows = list(csv.DictReader(open("uneven.csv")))
+y = [r["label"] for r in rows]
+p = [max("abcd", key=lambda c: float(r["p_" + c])) for r in rows]
+lines = [json.loads(line) for line in open("lines")]
+one = {l["class"]: l for l in lines if l.get("record") == "class"}
+summary = next(l for l in lines if l.get("record") == "summary")
+model = next(l for l in lines if l.get("record") == "model")
+precision, recall, f1, _ = precision_recall_fscore_support(
+    y, p, labels=list("abcd"), zero_division=0)
+wanted = [accuracy_score(y, p), balanced_accuracy_score(y, p)]
+found = [model["accuracy"], summary["balanced_accuracy"]]
+for c, name in enumerate("abcd"):
+    wanted += [recall[c], precision[c], f1[c]]
+    found += [one[name]["recall"], one[name]["precision"] or 0, one[name]["f1"]]
+print(all(math.isclose(a, b, abs_tol=1e-9) for a, b in zip(found, wanted)),
+      one["d"]["predicted"], one["d"]["precision"])
+END
+    )" 'True 0 None' 'recall, precision and F1 as in scikit-learn'
+else
+    skip 'recall, precision and F1' 'python3-sklearn is not installed'
+fi
+is "$(tr '\n' ' ' <text | tr -s ' ' |
+    grep -o 'Worst predicted is .* never predicted\.')" \
+    'Worst predicted is d: recall 0 %, never predicted.' 'the worst is named'
+is "$(tr '\n' ' ' <text | tr -s ' ' | grep -o 'The classes are uneven: [^(]*')" \
+    'The classes are uneven: a has 253 rows, 36 times as many as d ' \
+    'and the imbalance is said'
+is "$(report b.h5 | grep -c uneven)" 0 'but not of even classes'
+
 # User-supplied probabilities are measured, too.
 awk 'NR == 1 { print "a,p_x,p_y,y" }
     { print NR, NR % 2 ? ".8,.2,x" : NR % 10 ? ".4,.6,y" : ".7,.3,y" }' \
