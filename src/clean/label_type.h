@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/dictionary.h"
 #include "util/error.h"
@@ -22,5 +23,20 @@ bool wn_labels_are_measured(const struct wn_dictionary *classes, size_t rows);
  * message. */
 int wn_labels_check(const struct wn_dictionary *classes, size_t rows,
                     const char *where, struct wn_error *error) WN_MUST_CHECK;
+
+/* like[c], of classes->count elements, becomes the class that class c is
+ * probably a slip of the pen for, or -1: the two names, of three bytes or more,
+ * differ by one character, or by two that changed places, none of them a digit,
+ * and the other class has at least 20 times the rows; the largest such class,
+ * then the lowest. Time O(k^2) times a name, so beyond 2,000 classes none is
+ * looked for. */
+void wn_labels_slips(const struct wn_dictionary *classes, int32_t *like);
+
+/* Whether class names are lists of labels, "red;dry": at least a tenth of the
+ * rows have a class whose name has a ; | , + or & between parts, the same in
+ * all, and at least half of these parts are also classes or parts of another
+ * class. Then *separator is set, and *lists to the rows. */
+bool wn_labels_are_lists(const struct wn_dictionary *classes, char *separator,
+                         uint64_t *lists);
 
 #endif

@@ -54,6 +54,45 @@ fails_with 2 'ingest: y.npy: found 40 different numbers in 40 rows' \
 runs 'goes on with arrays' \
     ingest x.npy --label=y.npy --label-type=class -o npy.h5
 
+# --- hints on class names --------------------------------------------------------
+
+sed '30s/setosa/setsoa/' "$samples/iris.csv" >slip.csv
+ingest slip.csv --label=species -o slip.h5 2>err
+is "$(grep nearly err)" "ingest: slip.csv: column species: 'setsoa' (1) is \
+nearly 'setosa' (49); if it is a slip, the rule: species: map \"setsoa\" = \
+\"setosa\"" 'a slip of the pen is told, with the rule'
+sed -n 's/.*the rule: //p' err >slip.rules
+ingest slip.csv --label=species --rules=slip.rules -o mended.h5 2>err
+is "$(grep -c nearly err):$(sed -n 's/.*features, //p' err)" '0:3 classes' \
+    'which mends it'
+awk 'BEGIN { print "a,tags"; for (i = 0; i < 60; i++)
+    print i % 7 "," (i % 3 ? i % 2 ? "red" : "dry" : "red;dry") }' >tags.csv
+ingest tags.csv --label=tags -o tags.h5 2>err
+is "$(grep lists err)" "ingest: tags.csv: column tags: 20 labels look like \
+lists with ';'; each combination is a class of its own. If a row may have \
+several labels, audit them one by one: winnow-recipes(7)" 'lists are told'
+ingest "$samples/mixed.csv" --label=income --id=id -o mixed.h5 2>err
+is "$(grep -c 'nearly\|lists\|who gave\|missing: --na' err)" 0 \
+    'nothing where there is nothing'
+
+# --- hints on columns ------------------------------------------------------------
+
+awk 'BEGIN { srand(4); print "dose,grade,zip,Rater,item,vote"
+    for (i = 0; i < 120; i++)
+        printf "%s,%s,%s,%s,%d,%s\n", i % 4 ? int(90 * rand()) / 2 : "?",
+            i % 4 ? i % 5 : i % 8 ? "low" : "high", i % 4 ? "00" i % 7 : "?",
+            i % 3 ? "ann" : "bob", i / 3, rand() < .5 ? "yes" : "no" }' >votes.csv
+ingest votes.csv --label=vote --one-hot=200 -o votes.h5 2>err
+is "$(grep -c 'missing: --na' err)" 1 'one column has a word for missing'
+is "$(grep 'missing: --na' err)" "ingest: votes.csv: column dose: 90 of 120 \
+cells are numbers, 30 are '?'. If that means missing: --na='?'" 'which is this'
+is "$(grep 'who gave' err)" "ingest: votes.csv: column Rater: does it say who \
+gave the label? If so: --annotator='Rater', and --group= the column of the \
+items, where several people label one" 'a column of people is told'
+ingest votes.csv --label=vote --na='?' --annotator=Rater --group=item \
+    -o votes.h5 -f 2>err
+is "$(grep -c 'who gave\|missing: --na' err)" 0 'and not when it is known'
+
 # --- equal rows ------------------------------------------------------------------
 
 # Two integers below 6 and 300 rows: most are equal to others by chance. Thirty

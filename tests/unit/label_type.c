@@ -86,11 +86,84 @@ static void test_message(void **state)
     wn_dictionary_free(&classes);
 }
 
+/* Which class each is a slip for, by hand: one letter more, less, other, two
+ * changed, an umlaut; not digits, short names, or classes as large. */
+static void test_slips(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t rows;
+        int32_t like;
+    } cases[] = {
+        {"setosa", 100, -1}, {"setsoa", 5, 0},        {"setoa", 1, 0},
+        {"setossa", 1, 0},   {"Setosa", 1, 0},        {"satoza", 1, -1},
+        {"setosb", 6, -1},   {"m\303\274de", 80, -1}, {"m\303\266de", 2, 7},
+        {"mde", 2, 7},       {"class1", 500, -1},     {"class2", 1, -1},
+        {"ab", 900, -1},     {"ac", 1, -1},           {"neg", 1000, -1},
+        {"neq", 1, 14},      {"gone", 0, -1}};
+    enum { COUNT = sizeof cases / sizeof *cases };
+    struct wn_dictionary classes = {0};
+    int32_t like[COUNT];
+
+    (void)state;
+    for (size_t c = 0; c < COUNT; c++)
+        add(&classes, cases[c].name, cases[c].rows);
+    wn_labels_slips(&classes, like);
+    for (size_t c = 0; c < COUNT; c++)
+        if (like[c] != cases[c].like)
+            fail_msg("%s: found %d, wanted %d", cases[c].name, (int)like[c],
+                     (int)cases[c].like);
+    wn_dictionary_free(&classes);
+}
+
+static void test_lists(void **state)
+{
+    static const struct {
+        const char *names[6];
+        char separator; /* 0: no lists */
+        uint64_t lists;
+    } cases[] = {{{"red", "dry", "red;dry", "dry;red"}, ';', 20},
+                 {{"a|b", "b|c", "a|c"}, '|', 30},
+                 {{"red, dry", "red"}, ',', 10},
+                 /* A name with a comma; an empty part; half of the parts. */
+                 {{"Paris, France", "Rome, Italy"}, 0, 0},
+                 {{"<=50K", ">50K"}, 0, 0},
+                 {{"a;", "a", ";"}, 0, 0},
+                 {{"a+b", "a", "c"}, '+', 10}};
+
+    (void)state;
+    for (size_t t = 0; t < sizeof cases / sizeof *cases; t++) {
+        struct wn_dictionary classes = {0};
+        char separator = 0;
+        uint64_t lists = 0;
+
+        for (size_t c = 0; cases[t].names[c]; c++)
+            add(&classes, cases[t].names[c], 10);
+        const bool found = wn_labels_are_lists(&classes, &separator, &lists);
+        assert_int_equal(found, cases[t].separator != 0);
+        if (found) {
+            assert_int_equal(separator, cases[t].separator);
+            assert_int_equal(lists, cases[t].lists);
+        }
+        wn_dictionary_free(&classes);
+    }
+    /* Less than a tenth of the rows. */
+    struct wn_dictionary rare = {0};
+    char separator;
+    uint64_t lists;
+    add(&rare, "a", 85);
+    add(&rare, "b", 6);
+    add(&rare, "a;b", 9);
+    assert_false(wn_labels_are_lists(&rare, &separator, &lists));
+    wn_dictionary_free(&rare);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_measured),
-                                       cmocka_unit_test(test_quarter_once),
-                                       cmocka_unit_test(test_message)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_measured), cmocka_unit_test(test_quarter_once),
+        cmocka_unit_test(test_message), cmocka_unit_test(test_slips),
+        cmocka_unit_test(test_lists)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,83 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ingest: notes on columns, spelling variants and rows. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean/label_type.h"
 #include "clean/variants.h"
 #include "prog/ingest/ingest.h"
 #include "render/grid.h"
 #include "util/memory.h"
+#include "util/number.h"
 
 enum { MAX_VARIANTS = 10 };
+
+/* Whether a column is called like the one that names who labelled: "rater",
+ * "worker_id". */
+static bool names_annotator(const char *name)
+{
+    static const char *const words[] = {"annotator", "worker",   "rater",
+                                        "labeler",   "labeller", "coder",
+                                        "voter"};
+
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+        const char *at = strcasestr(name, words[w]);
+
+        if (at && (at == name || !isalpha((unsigned char)at[-1])) &&
+            !isalpha((unsigned char)at[strlen(words[w])]))
+            return true;
+    }
+    return false;
+}
+
+/* Hints on columns: numbers with a word for "missing", which make the column
+ * one of categories; and the votes of several people. */
+static void log_hints(const struct ingest *ingest)
+{
+    enum { REPEAT = 5 };
+    const struct wn_table *table = &ingest->table;
+    const struct wn_csv *csv = ingest->csv;
+    const size_t rows = wn_csv_rows(csv);
+
+    for (size_t c = 0; c < wn_csv_columns(csv); c++) {
+        const struct wn_column *column = &table->column[c];
+        const struct wn_value *word = NULL;
+
+        if (column->role != WN_ROLE_FEATURE)
+            continue;
+        if (column->distinct >= 2 && REPEAT * column->distinct <= rows &&
+            names_annotator(wn_csv_column(csv, c)))
+            wn_log_note(ingest->run->log,
+                        "%s: column %s: does it say who gave the label? If so: "
+                        "--annotator='%s', and --group= the column of the "
+                        "items, where several people label one",
+                        wn_csv_name(csv), wn_csv_column(csv, c),
+                        wn_csv_column(csv, c));
+        if (column->kind != WN_KIND_CATEGORICAL || column->padded ||
+            2 * column->numbers < rows)
+            continue;
+        /* All other cells are one word. */
+        for (size_t v = 0; v < column->values.count; v++) {
+            const struct wn_value *value = &column->values.value[v];
+
+            if (value->count + column->numbers + column->missing == rows)
+                word = value;
+        }
+        double number;
+        if (word && !wn_number_parse(column->values.bytes + word->at,
+                                     word->length, &number))
+            wn_log_note(
+                ingest->run->log,
+                "%s: column %s: %llu of %zu cells are numbers, %llu "
+                "are '%.*s'. If that means missing: --na='%.*s'",
+                wn_csv_name(csv), wn_csv_column(csv, c),
+                (unsigned long long)column->numbers, rows,
+                (unsigned long long)word->count, wn_text_shown(word->length),
+                column->values.bytes + word->at, wn_text_shown(word->length),
+                column->values.bytes + word->at);
+    }
+}
 
 void ingest_log_columns(const struct ingest *ingest)
 {
@@ -46,6 +115,7 @@ void ingest_log_columns(const struct ingest *ingest)
                         file, wn_csv_column(csv, c),
                         100 * table->column[c].leakage.lift,
                         wn_csv_column(csv, c));
+    log_hints(ingest);
     if (log->level < WN_VERBOSE)
         return;
     /* One table of all columns, a line at a time. */
@@ -97,6 +167,47 @@ void ingest_log_rows(const struct ingest *ingest)
                     file, table->second_block);
 }
 
+/* Hints on class names: slips of the pen, and lists of labels. */
+static void log_labels(const struct wn_run *run, const char *source,
+                       const char *column, const struct wn_dictionary *classes,
+                       const int32_t *same)
+{
+    int32_t *like = wn_new(classes->count, sizeof *like);
+    struct wn_text rule = {0};
+    char separator;
+    uint64_t lists;
+    size_t slips = 0;
+
+    wn_labels_slips(classes, like);
+    for (size_t c = 0; c < classes->count; c++) {
+        if (like[c] < 0 || (size_t)same[c] != c || slips++ >= MAX_VARIANTS)
+            continue;
+        const struct wn_value *old = &classes->value[c];
+        const struct wn_value *new = &classes->value[like[c]];
+        const char *old_name = wn_dictionary_text(classes, c);
+        const char *new_name = wn_dictionary_text(classes, (size_t)like[c]);
+
+        rule.length = 0;
+        wn_variants_write_rule(&rule, column, old_name, old->length, new_name,
+                               new->length);
+        wn_log_note(run->log,
+                    "%s: column %s: '%.*s' (%llu) is nearly '%.*s' (%llu); if "
+                    "it is a slip, the rule: %s",
+                    source, column, wn_text_shown(old->length), old_name,
+                    (unsigned long long)old->count, wn_text_shown(new->length),
+                    new_name, (unsigned long long)new->count,
+                    wn_text_of(&rule));
+    }
+    if (wn_labels_are_lists(classes, &separator, &lists))
+        wn_log_note(run->log,
+                    "%s: column %s: %llu labels look like lists with '%c'; "
+                    "each combination is a class of its own. If a row may have "
+                    "several labels, audit them one by one: winnow-recipes(7)",
+                    source, column, (unsigned long long)lists, separator);
+    wn_text_free(&rule);
+    free(like);
+}
+
 int ingest_write_variants(const struct wn_run *run,
                           struct wn_audit_writer *writer, const char *source,
                           const char *column,
@@ -135,6 +246,7 @@ int ingest_write_variants(const struct wn_run *run,
                     "%s: %zu more classes are spellings of others; report "
                     "shows them",
                     source, found - MAX_VARIANTS);
+    log_labels(run, source, column, classes, same);
     if (found)
         status = ingest_write_vector(writer, "data/label_same", WN_I32,
                                      classes->count, same, error);
