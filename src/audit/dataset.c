@@ -10,6 +10,7 @@
 #include "audit/layout.h"
 #include "util/spill.h"
 #include "util/memory.h"
+#include "util/number.h"
 
 /* Allowed difference between a sum of floats and the sum of the user's
  * numbers. */
@@ -228,7 +229,7 @@ static int load_attributes(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
     const char *dynamics = "data/dynamics";
-    char *content = NULL;
+    char *content = NULL, *task = NULL;
     const struct {
         const char *path, *attribute;
         char **text;
@@ -236,6 +237,7 @@ static int load_attributes(const struct load *load)
                  {"data", "source_digest", &dataset->source_digest},
                  {"data", "label_column", &dataset->label_column},
                  {"data", "form", &dataset->form},
+                 {"data", "task", &task},
                  {dynamics, "content", &content}};
     double size = 0;
     bool known = true;
@@ -248,6 +250,14 @@ static int load_attributes(const struct load *load)
         if (load->error->code)
             return -1;
     }
+    dataset->ordinal = task && strcmp(task, "ordinal") == 0;
+    known = !task || dataset->ordinal || strcmp(task, "classification") == 0;
+    free(task);
+    if (!known)
+        return wn_fail(load->error, WN_EDATA,
+                       "%s: data: attribute task: wanted classification or "
+                       "ordinal",
+                       wn_audit_name(load->audit));
     if (wn_audit_has(load->audit, dynamics)) {
         dataset->dynamics_sum =
             content && strcmp(content, "probabilities") == 0;
@@ -283,6 +293,15 @@ static int check_rows(const struct load *load, unsigned parts)
     size_t bytes = 0;
     int status = 0;
 
+    for (size_t c = 0; dataset->ordinal && dataset->label_name && c < k; c++) {
+        const char *name = dataset->label_name[c];
+        double grade;
+
+        if (!wn_number_parse(name, strlen(name), &grade) ||
+            grade != floor(grade))
+            return refuse_row(load, "data/label_name", c,
+                              "not a whole number, but the task is ordinal");
+    }
     /* The class that another is a spelling of must be its own. */
     for (size_t c = 0; same && c < k; c++)
         if (same[same[c]] != same[c])

@@ -92,7 +92,8 @@ struct wn_dataset {
     char *source_digest; /* of all its bytes */
     uint64_t source_size;
     char *label_column;
-    char *form; /* "hdf5", "libsvm", "npy"; NULL for CSV */
+    bool ordinal; /* the classes are whole numbers in order */
+    char *form;   /* "hdf5", "libsvm", "npy"; NULL for CSV */
 };
 
 /* Load parts of an audit file and check that they fit together: labels below k,

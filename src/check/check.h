@@ -26,6 +26,8 @@ struct wn_evidence {
                                      bit for bit (up to 64-bit collisions) */
     const uint8_t *coincidence;   /* n, of coincidence.h: why a row equals
                                      others; NULL: not known */
+    const double *shift;          /* n, expected places by which a grade is
+                                     off; NULL: labels are not grades */
     const float *pair_rank;       /* n, score/pair_rank */
     const float *rule_score;      /* n: of the label rule, if it has one */
     const uint32_t *missing, *invalid;        /* n: broken cells per row */

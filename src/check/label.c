@@ -44,7 +44,11 @@ static void label_find(const struct wn_evidence *evidence,
     struct wn_top_k top = {.heap = wn_new(max, sizeof *top.heap), .limit = max};
     for (size_t i = 0; i < n; i++)
         if (hit[i])
-            wn_top_k_offer(&top, -evidence->suspicion->verdict[i].suspicion, i);
+            wn_top_k_offer(&top,
+                           evidence->shift
+                               ? -evidence->shift[i]
+                               : -evidence->suspicion->verdict[i].suspicion,
+                           i);
     memset(hit, 0, n);
     for (size_t s = 0; s < top.count; s++)
         hit[top.heap[s].row] = 1;

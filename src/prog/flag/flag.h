@@ -32,6 +32,7 @@ struct work {
     int32_t *neighbor;
     uint64_t *feature_hash;
     uint8_t *coincidence;
+    double *place, *shift; /* of grades, see flag_grades.c; else NULL: k, n */
     uint32_t *missing, *invalid;
     bool brought; /* the probabilities are the user's */
     struct wn_noise noise;
@@ -86,6 +87,9 @@ int flag_write_decisions(struct wn_audit_writer *writer,
                          const char *reasons,
                          struct wn_error *error) WN_MUST_CHECK;
 void flag_free_decisions(struct work *work);
+
+/* flag_grades.c: evidence->shift where labels are grades. */
+void flag_weigh_grades(struct work *work);
 
 /* flag_noise.c. With --verbose: the noise, its worst classes and pairs of
  * classes. */

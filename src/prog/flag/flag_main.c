@@ -2,6 +2,7 @@
 /* flag: decide which rows have which issue, how suspicious each label is, and
  * what to do. Reads /data and /score of an audit file, writes /flag. */
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -271,7 +272,11 @@ static void decide_rows(struct work *work,
         const double suspicion = known ? work->judged.verdict[i].suspicion : 0;
 
         work->suspicion[i] = (float)suspicion;
-        ranked[i] = (struct wn_ranked){-suspicion, i};
+        ranked[i] = (struct wn_ranked){
+            evidence->shift && known && !(work->decided && work->decided[i])
+                ? -evidence->shift[i]
+                : -suspicion,
+            i};
     }
     wn_rank(ranked, n);
     for (size_t r = 0; r < n; r++) {
@@ -291,17 +296,28 @@ static void decide_rows(struct work *work,
                 evidence, i, &work->judged.verdict[i], &settings);
         if (decided && decided->decision == WN_SAID_RELABEL)
             work->suggestion[i] = decided->class;
+        /* The next grade may be right as well: only a look is advised. */
+        const int32_t best =
+            evidence->noise ? work->judged.verdict[i].best : -1;
+        const bool next = evidence->shift && !decided && y >= 0 && best >= 0 &&
+                          fabs(work->place[y] - work->place[best]) <= 1;
+        if (next)
+            work->suggestion[i] = -1;
         labels += y >= 0;
         work->reason[i] = (uint8_t)wn_decide(&(struct wn_case){
             .issue = work->issue[i],
             .label = y,
             .suggestion = work->suggestion[i],
-            .suspicion = -ranked[r].key,
+            .suspicion =
+                evidence->shift ? (double)work->suspicion[i] : -ranked[r].key,
             .drop_above = settings.drop_above,
             .trusted = evidence->trusted && evidence->trusted[i],
-            .certain = !evidence->noise || labels <= work->claim.max_actions,
+            .certain = !next &&
+                       (!evidence->noise || labels <= work->claim.max_actions),
             .decision = decided ? decided->decision : WN_UNDECIDED,
-            .claim = work->claim.kind});
+            .claim = next && work->claim.kind != WN_CLAIM_NOTHING
+                         ? WN_CLAIM_OVERLAP
+                         : work->claim.kind});
         work->action[i] = (uint8_t)wn_reasons[work->reason[i]].action;
     }
     wn_spill_free(ranked);
@@ -442,6 +458,7 @@ static int flag(struct wn_run *run, struct wn_error *error)
     work.reason = wn_spill_new(n, sizeof *work.reason);
     work.kind = wn_spill_new(n, sizeof *work.kind);
     work.hit = wn_spill_new(n, sizeof *work.hit);
+    flag_weigh_grades(&work);
     if (run_checks(run, &work, error))
         goto done;
     flag_mark_wrong(&work);
@@ -475,6 +492,8 @@ done:
     wn_spill_free(work.neighbor);
     wn_spill_free(work.feature_hash);
     wn_spill_free(work.coincidence);
+    wn_spill_free(work.shift);
+    free(work.place);
     wn_spill_free(work.missing);
     wn_spill_free(work.invalid);
     wn_spill_free(work.issue);

@@ -58,8 +58,9 @@ static const struct wn_option first_rows[] = {
      .default_value = "reject", .choices = "reject|drop", .recorded = true,
      .help = "rows without a label: refuse the file, or leave them out"},
     {.name = "label-type", .kind = WN_CHOICE, .value = "TYPE",
-     .default_value = "auto", .choices = "auto|class", .recorded = true,
-     .help = "labels are classes, even if they look like measurements"},
+     .default_value = "auto", .choices = "auto|class|ordinal", .recorded = true,
+     .help = "labels are classes, even if they look like measurements, or "
+             "whole numbers in order"},
     {.name = "classes", .kind = WN_TEXT, .value = "FILE", .recorded = true,
      .help = "allow only the classes in FILE, one a line"},
     {.name = "one-hot", .kind = WN_WHOLE, .value = "N", .default_value = "64",

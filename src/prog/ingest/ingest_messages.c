@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ingest: notes on columns, spelling variants and rows. */
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,6 +221,22 @@ int ingest_write_variants(const struct wn_run *run,
     int status = 0;
 
     column = column ? column : "label";
+    for (size_t c = 0;
+         strcmp(wn_option_text(run->options, "label-type"), "ordinal") == 0 &&
+         c < classes->count;
+         c++) {
+        const size_t length = classes->value[c].length;
+        const char *name = wn_dictionary_text(classes, c);
+        double grade;
+
+        if (!wn_number_parse(name, length, &grade) || grade != floor(grade)) {
+            free(same);
+            return wn_fail(error, WN_EDATA,
+                           "%s: column %s: --label-type=ordinal: found '%.*s', "
+                           "wanted whole numbers",
+                           source, column, wn_text_shown(length), name);
+        }
+    }
     wn_variants_find(classes, same);
     for (size_t c = 0; c < classes->count; c++) {
         const size_t to = (size_t)same[c];

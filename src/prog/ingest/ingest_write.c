@@ -91,8 +91,13 @@ int ingest_write_provenance(const struct wn_run *run,
     const int status =
         wn_audit_provenance(writer, run->name, wn_text_of(&options), p->digest,
                             error) ||
-                wn_audit_write_text(writer, "data", "task", "classification",
-                                    error) ||
+                wn_audit_write_text(
+                    writer, "data", "task",
+                    strcmp(wn_option_text(run->options, "label-type"),
+                           "ordinal")
+                        ? "classification"
+                        : "ordinal",
+                    error) ||
                 (p->form &&
                  (wn_audit_write_text(writer, "data", "form", p->form, error) ||
                   wn_audit_write_text(writer, "data", "arrays", p->arrays,
