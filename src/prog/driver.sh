@@ -66,9 +66,9 @@ $leash true 2>/dev/null || leash=''
 
 # Options that are ours, and those of stages that make no sense here: they
 # would name or show something else than an audit leaves.
-own='output force quiet pruned help version'
+own='output force quiet pruned self-test help version'
 apart='in-place source removed counts dry-run gain format explain columns as'
-apart="$apart review-plan decisions-template decisions-list"
+apart="$apart review-plan decisions-template decisions-list plant planted"
 apart="$apart spreadsheet-safe list-issues list-methods list-models estimate"
 
 # The options of a stage that are passed on, a line each: name, letter and
@@ -76,8 +76,10 @@ apart="$apart spreadsheet-safe list-issues list-methods list-models estimate"
 stage_options() {
     eval "program=\$$1_program"
     without="$own $apart"
-    # The seed of a review plan, not of the models.
-    [ "$1" != report ] || without="$without seed"
+    # The seeds of a review plan and of planted errors, not of the models.
+    case $1 in
+    report | prune) without="$without seed" ;;
+    esac
     "$program" --options | awk -v without="$without" '
         BEGIN { count = split(without, words)
                 for (i = 1; i <= count; i++) no[words[i]] = 1 }
@@ -89,6 +91,7 @@ option_table=$(
     cat <<END
 output o AUDIT here
 pruned - PRUNED here
+self-test - SHARE here
 force f - here
 quiet q - here
 help h - here
@@ -120,6 +123,8 @@ FILE - is standard input; it needs --output.
 
   -o, --output=AUDIT      write the audit file there (default: FILE.audit.h5)
       --pruned=PRUNED     write the rows worth keeping there
+      --self-test=SHARE   plant errors in copies of the data, see how many are
+                          found, and write nothing
   -f, --force             replace files that are not from an earlier audit
   -q, --quiet             print nothing unless findings reach --fail-on
   -h, --help              show this help and stop
@@ -137,7 +142,7 @@ quote() {
     printf '%s\n' "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"
 }
 
-output='' pruned='' force='' quiet=''
+output='' pruned='' self_test='' force='' quiet=''
 ingest='' score='' flag='' prune='' report='' # the options of each
 
 # take NAME VALUE: one option as getopt(1) found it, to all who have it.
@@ -146,13 +151,14 @@ take() {
     [ -z "${takes_value:-}" ] || word=$(quote "--$1=$2")
     for stage in $(echo "$option_table" | sed -n "s/^$1 .* //p"); do
         case $stage in
-        here) eval "take_$1 \"\$2\"" ;;
+        here) eval "take_$(echo "$1" | tr - _) \"\$2\"" ;;
         *) eval "$stage=\"\$$stage \$word\"" ;;
         esac
     done
 }
 take_output() { output=$1; }
 take_pruned() { pruned=$1; }
+take_self_test() { self_test=$1; }
 take_force() { force=1; }
 take_quiet() { quiet=1; }
 take_help() { help || exit 2; exit; }
@@ -279,6 +285,14 @@ case " $flag" in
 *" '--fail-on="*) stage_alone flag --list-issues >/dev/null || exit 2 ;;
 esac
 
+if [ -n "$self_test" ]; then
+    case $self_test in
+    *[!0-9.%]*) fail "--self-test: found '$self_test', wanted a share, as 5%" ;;
+    esac
+    [ "$input" != - ] || fail "--self-test: - is read once, wanted FILE"
+    [ -z "$pruned" ] || fail "--self-test writes nothing, wanted no --pruned"
+fi
+
 # ---- the lock and the end ---------------------------------------------------
 
 # Everything happens in hidden directories beside the outputs. They are the
@@ -377,12 +391,45 @@ if [ -n "$pruned" ]; then
 fi
 replace=''
 [ -z "$force" ] && [ ! -e "$output" ] || replace=-f
-if [ -z "$force" ] && [ -e "$output" ]; then
+if [ -z "$force" ] && [ -e "$output" ] && [ -z "$self_test" ]; then
     earlier "$output" ||
         fail "$output: is not from an earlier audit; --force replaces it"
 fi
 
 findings=0
+
+# --self-test: the whole audit again on copies with wrong labels in them.
+if [ -n "$self_test" ]; then
+    run ingest -q -o "$work/audit.h5" -- "$input"
+    run score -q -i -- "$work/audit.h5"
+    run flag -q -i -- "$work/audit.h5"
+    # The form of a file may follow from the end of its name.
+    copy=$work/planted.csv
+    case ${input##*/} in
+    ?*.*) copy=$work/planted.${input##*.} ;;
+    esac
+    for kind in even likely near; do
+        await "$prune_program" -q "--plant=$kind:$self_test" -o "$copy" \
+            "--source=$input" -- "$work/audit.h5"
+        [ "$status" -eq 0 ] || exit 2
+        run ingest -q -o "$work/planted.audit" -- "$copy"
+        run score -q -i -- "$work/planted.audit"
+        run flag -q -i -- "$work/planted.audit"
+        await "$report_program" "--planted=$work/audit.h5" -- \
+            "$work/planted.audit" >"$work/found"
+        [ "$status" -eq 0 ] || exit 2
+        {
+            case $kind in
+            even) echo 'any row, any other class:' ;;
+            likely) echo 'any row, its most likely other class:' ;;
+            near) echo 'rows near another class, that class:' ;;
+            esac
+            sed 's/^/    /' "$work/found"
+        } || exit 2
+        rm -f "$copy" "$work/planted.audit"
+    done
+    exit 0
+fi
 run ingest $replace -o "$work/audit.h5" -- "$input"
 run score -i "--as=$output" -- "$work/audit.h5"
 run flag -i "--as=$output" -- "$work/audit.h5"

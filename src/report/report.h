@@ -385,6 +385,21 @@ int wn_comparison_gone(const struct wn_comparison *against,
 extern const char *const wn_gone_names[WN_GONES];
 extern const char *const wn_change_names[WN_CHANGES];
 
+/* What an audit found of errors that were planted into the rows of another. */
+struct wn_planted {
+    size_t rows;    /* with a label */
+    size_t planted; /* whose label differs from that before */
+    size_t found;   /* of these, flagged */
+    size_t others;  /* others that are flagged and were not before */
+    double before;  /* the estimated rate before; NaN if unknown */
+};
+
+/* Compare with the audit `file` of the same rows before. WN_EUSAGE where they
+ * are not the same rows, or not flagged. */
+int wn_planted_count(const struct wn_report *report, const char *file,
+                     struct wn_planted *out,
+                     struct wn_error *error) WN_MUST_CHECK;
+
 /* Everything about one row. */
 struct wn_explanation {
     size_t row;

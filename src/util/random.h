@@ -20,7 +20,8 @@ enum wn_purpose {
     WN_RANDOM_SAMPLE,
     WN_RANDOM_PROJECTION,
     WN_RANDOM_CELLS,
-    WN_RANDOM_REVIEW
+    WN_RANDOM_REVIEW,
+    WN_RANDOM_PLANT
 };
 
 struct wn_random {

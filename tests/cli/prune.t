@@ -192,6 +192,7 @@ awk 'BEGIN { srand(1); print "x,y,kind"
         a = rand() + rand() + rand() - 1.5; b = rand() + rand() + rand() - 1.5
         printf "%.4f,%.4f,%s\n", a + 2 * (c == 1), b + 2 * (c == 2),
             substr("abc", c + 1, 1) } }' >clear.csv
+cut -d, -f1,2 clear.csv >clear.cells
 awk -F, -v OFS=, 'NR > 501 { exit }
     NR % 5 == 0 { $NF = ($NF + 1) % 10 }
     { print }' "$samples/digits.csv" >shifted.csv
@@ -210,6 +211,30 @@ ok "$(tail -n 1 out | grep -qE '^Advice: (drop|relabel|weight)'; echo $?)" \
     'wrong labels had better not teach'
 fails_with 2 '--memory: --gain: 300 rows of 2 features need' \
     prune --dry-run --gain --memory=1M clear.h5
+
+# --plant: as many wrong labels as asked for, none in a row that is flagged, and
+# no other byte changes.
+for kind in even likely near; do
+    runs "--plant=$kind" prune --plant=$kind:10% clear.h5
+    is "$(cut -d, -f1,2 out | cmp - clear.cells 2>&1)" '' "$kind: other cells stay"
+    is "$(paste -d, out clear.csv | awk -F, '$3 != $6' | wc -l | tr -d ' ')" 30 \
+        "$kind: a tenth of the labels is wrong"
+    cp out $kind.rows
+done
+ok "$(! cmp -s even.rows likely.rows; echo $?)" 'kinds differ'
+runs '--plant with another seed' prune --plant=even:10% --seed=2 clear.h5
+ok "$(! cmp -s out even.rows; echo $?)" 'seeds differ'
+ingest -q near.rows --label=kind | score -q --methods=none | flag -qo near.h5
+runs 'report --planted' report --planted=clear.h5 near.h5
+is "$(sed 's/,.*//;q' out)" '30 of 300 labels changed' 'report counts them'
+fails_with 2 "--plant: found 'odd:5%', wanted even, likely or near" \
+    prune --plant=odd:5% clear.h5
+fails_with 2 "--plant: found 'even:2', wanted" prune --plant=even:2 clear.h5
+fails_with 2 '--plant and --relabel exclude each other' \
+    prune --plant=even:5% --relabel clear.h5
+fails_with 2 '--seed wants --plant too' prune --seed=3 clear.h5
+fails_with 2 'wanted two audits of the same rows' \
+    report --planted=shifted.h5 clear.h5
 
 # The source: from here, beside the audit, by its last part, by --source.
 mkdir away

@@ -371,6 +371,11 @@ static int keep_floor(struct prune *prune, struct wn_error *error)
 
 int prune_choose(struct prune *prune, struct wn_error *error)
 {
+    if (wn_option_given(prune->run->options, "plant"))
+        return find_label_cell(prune, error) || prune_plant(prune, error) ||
+                       check_rules(prune, error) || order_rows(prune, error)
+                   ? -1
+                   : 0;
     return drop_rows(prune, error) || keep_share(prune, error) ||
                    relabel_rows(prune, error) || keep_floor(prune, error) ||
                    check_rules(prune, error) || order_rows(prune, error)

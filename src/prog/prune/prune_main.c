@@ -18,6 +18,9 @@ static int check_options(const struct wn_options *options,
                                            {"highest", "keep", "class-floor"},
                                            {"per-class", "keep", "keep"},
                                            {"descending", "order", "order"}};
+    static const char *const not_with_plant[] = {
+        "drop",  "keep",        "relabel", "gain",
+        "order", "class-floor", "removed", NULL};
     static const char *const outputs[] = {"output", "removed", "counts"};
 
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
@@ -26,6 +29,14 @@ static int check_options(const struct wn_options *options,
             !wn_option_given(options, needs[i][2]))
             return wn_fail(error, WN_EUSAGE, "--%s wants --%s too", needs[i][0],
                            needs[i][1]);
+    for (size_t o = 0; wn_option_given(options, "plant") && not_with_plant[o];
+         o++)
+        if (wn_option_given(options, not_with_plant[o]))
+            return wn_fail(error, WN_EUSAGE,
+                           "--plant and --%s exclude each other",
+                           not_with_plant[o]);
+    if (wn_option_given(options, "seed") && !wn_option_given(options, "plant"))
+        return wn_fail(error, WN_EUSAGE, "--seed wants --plant too");
     for (int two = 1; two < 3; two++)
         for (int one = 0; one < two; one++) {
             const char *first = wn_option_text(options, outputs[one]);
@@ -49,8 +60,9 @@ static int check_options(const struct wn_options *options,
 static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
 {
     const struct wn_run *run = prune->run;
-    const bool fixes =
-        prune_on(prune, "apply-rules") || prune_on(prune, "relabel");
+    const bool fixes = prune_on(prune, "apply-rules") ||
+                       prune_on(prune, "relabel") ||
+                       wn_option_given(run->options, "plant");
     const struct wn_dataset *dataset = &prune->dataset;
     const char *output = prune_text(prune, "output");
     struct wn_source *source;
@@ -64,9 +76,11 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
     if (prune_is_arrays(dataset)) {
         const bool hdf5 = strcmp(dataset->form, "hdf5") == 0;
 
-        const char *unfit = prune_on(prune, "relabel") && !hdf5 ? "relabel"
-                            : prune_on(prune, "apply-rules")    ? "apply-rules"
-                                                                : NULL;
+        const char *unfit = wn_option_given(run->options, "plant") && !hdf5
+                                ? "plant"
+                            : prune_on(prune, "relabel") && !hdf5 ? "relabel"
+                            : prune_on(prune, "apply-rules") ? "apply-rules"
+                                                             : NULL;
         if (unfit)
             return wn_fail(error, WN_EUSAGE,
                            "--%s does not apply to a dataset of form %s", unfit,
@@ -195,6 +209,10 @@ int main(int argc, char **argv)
         {.name = "dry-run",
          .kind = WN_FLAG,
          .help = "show what would be done, write nothing"},
+        {.name = "plant",
+         .kind = WN_TEXT,
+         .value = "KIND:SHARE",
+         .help = "write all rows, that SHARE with wrong labels on purpose"},
         {.name = "gain",
          .kind = WN_FLAG,
          .help = "with --dry-run: try what a model gains by it"},
@@ -203,6 +221,7 @@ int main(int argc, char **argv)
         wn_option_threads,
         wn_option_memory,
         wn_option_as,
+        wn_option_seed,
         wn_option_quiet,
         wn_option_verbose,
         wn_option_help,

@@ -75,6 +75,9 @@ int prune_arrays(const struct prune *prune, const char *path,
 /* prune_plan.c: the numbers of --dry-run and --counts, into `text`. */
 void prune_count(const struct prune *prune, struct wn_text *text);
 
+/* prune_plant.c: --plant: which rows get which wrong label. */
+int prune_plant(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
+
 /* prune_gain.c: --gain, into `text`. */
 int prune_gain(struct prune *prune, struct wn_text *text,
                struct wn_error *error) WN_MUST_CHECK;

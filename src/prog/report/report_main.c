@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report: show what an audit found, and why. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -36,6 +37,10 @@ static const struct wn_option first_rows[] = {
      .kind = WN_TEXT,
      .value = "OLD",
      .help = "show what changed since the audit OLD"},
+    {.name = "planted",
+     .kind = WN_TEXT,
+     .value = "BEFORE",
+     .help = "count the errors of prune --plant found since the audit BEFORE"},
     {.name = "review-plan",
      .kind = WN_WHOLE,
      .value = "N",
@@ -70,7 +75,7 @@ enum {
 static struct wn_option rows[FIRST + LAST + 1];
 
 static const char *const tables[] = {"review-plan", "decisions-template",
-                                     "decisions-list", NULL};
+                                     "decisions-list", "planted", NULL};
 
 /* Which of the tables is asked for; NULL for none. */
 static const char *which_table(const struct wn_options *options)
@@ -195,6 +200,37 @@ static double read_clock(void)
                : (double)time(NULL);
 }
 
+/* --planted. */
+static int report_planted(const struct wn_run *run,
+                          const struct wn_report *report, struct wn_text *text,
+                          struct wn_error *error)
+{
+    struct wn_planted planted;
+
+    if (wn_planted_count(report, wn_option_text(run->options, "planted"),
+                         &planted, error))
+        return -1;
+    wn_text_format(
+        text,
+        "%zu of %zu labels changed, %zu of them flagged (recall "
+        "%.2f)\n%zu other rows flagged that were not before "
+        "(precision %.2f)\n",
+        planted.planted, planted.rows, planted.found,
+        planted.planted ? (double)planted.found / (double)planted.planted : NAN,
+        planted.others,
+        planted.found + planted.others
+            ? (double)planted.found / (double)(planted.found + planted.others)
+            : NAN);
+    wn_text_format(text,
+                   "estimated %.1f %% wrong (%.1f to %.1f); %.1f %% planted, "
+                   "estimated %.1f %% before\n",
+                   100 * report->rate, 100 * report->rate_low,
+                   100 * report->rate_high,
+                   100 * (double)planted.planted / (double)planted.rows,
+                   100 * planted.before);
+    return 0;
+}
+
 /* --review-plan, --decisions-template or --decisions-list. */
 static int put_table(const struct wn_run *run, const struct wn_report *report,
                      struct wn_text *text, struct wn_error *error)
@@ -207,6 +243,8 @@ static int put_table(const struct wn_run *run, const struct wn_report *report,
     if (!report->flagged)
         return wn_fail(error, WN_EUSAGE,
                        "--%s: nothing has been flagged yet; run flag", table);
+    if (wn_option_given(options, "planted"))
+        return report_planted(run, report, text, error);
     if (wn_option_given(options, "decisions-list")) {
         wn_decided_tsv(report, read_clock(), text);
         return 0;
