@@ -343,25 +343,4 @@ is "$(sed -n '/^Options of score/,/^Options of flag/p' out)" \
 Options of flag:" "has the help of the stages"
 runs "--version" audit -V
 is "$(cut -d ' ' -f 1,2 out)" "audit (winnow)" "names itself"
-# --self-test: three kinds of planted errors, and nothing is written.
-mkdir self
-cp "$samples/iris.csv" self/
-runs '--self-test' audit --self-test=10% -j1 self/iris.csv --label=species
-mv out one
-is "$(grep -c '^    15 of 150 labels changed, ' one)" 3 \
-    'a tenth of the labels is changed three times'
-is "$(grep -c 'estimated .* wrong (.* to .*); 10.0 % planted' one)" 3 \
-    'and the rate stands beside its estimate'
-ok "$(sed -n 2p one | grep -qE ' (8|9|1[0-5]) of them flagged'; echo $?)" \
-    'most errors in rows of any kind are found'
-is "$(ls -A self)" iris.csv 'nothing is written'
-audit --self-test=10% -j4 self/iris.csv --label=species >four
-same one four 'the same with four threads'
-fails_with 2 'wanted a share, as 5%' \
-    audit --self-test=some self/iris.csv --label=species
-fails_with 2 'wanted no --pruned' \
-    audit --self-test=5% --pruned=x.csv self/iris.csv --label=species
-fails_with 2 'is read once, wanted FILE' \
-    audit --self-test=5% -o x.h5 --label=species -
-
 done_testing

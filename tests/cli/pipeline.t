@@ -198,4 +198,25 @@ if mount -t tmpfs -o size=1m none small 2>/dev/null; then
 else
     skip "a full disk" "cannot mount a small one here"
 fi
+# --self-test: three kinds of planted errors, and nothing is written.
+mkdir selftest
+cp "$samples/wine.csv" selftest/
+runs '--self-test' audit --self-test=5% -j1 selftest/wine.csv --label=cultivar
+cp out planted.txt
+is "$(grep -c '^    9 of 178 labels changed, ' planted.txt)" 3 \
+    'a twentieth of the labels is changed three times'
+is "$(grep -c 'estimated .* wrong (.* to .*); 5.1 % planted' planted.txt)" 3 \
+    'and the rate stands beside its estimate'
+ok "$(sed -n 2p planted.txt | grep -qE ' [5-9] of them flagged'; echo $?)" \
+    'most errors in rows of any kind are found'
+is "$(ls -A selftest)" wine.csv 'nothing is written'
+audit --self-test=5% -j4 selftest/wine.csv --label=cultivar >planted4.txt
+same planted.txt planted4.txt 'the same with four threads'
+fails_with 2 'wanted a share, as 5%' \
+    audit --self-test=some selftest/wine.csv --label=cultivar
+fails_with 2 'wanted no --pruned' \
+    audit --self-test=5% --pruned=planted.csv selftest/wine.csv --label=cultivar
+fails_with 2 'is read once, wanted FILE' \
+    audit --self-test=5% -o planted.h5 --label=cultivar -
+
 done_testing
