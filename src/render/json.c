@@ -512,6 +512,27 @@ static void put_columns(const struct wn_report *report,
 
 /* --- an older audit ------------------------------------------------------ */
 
+/* What was flagged then and is not any more. */
+static void put_gone(const struct wn_report *report, struct json_lines *lines)
+{
+    const struct wn_comparison *against = report->against;
+
+    for (size_t r = 0; r < against->old.data.n; r++) {
+        const size_t i = (size_t)against->old.order[r];
+        const int gone = wn_comparison_gone(against, report, i);
+        const int64_t now = against->now[i];
+
+        if (gone < 0)
+            continue;
+        json_t *row = json_row(&against->old, "gone", i);
+        set(row, "why", json_text(wn_gone_names[gone]));
+        set(row, "now", now < 0 ? json_null() : json_count((uint64_t)now));
+        put_line(lines, row);
+    }
+}
+
+/* --- the whole report ----------------------------------------------------- */
+
 void wn_json_report(const struct wn_report *report, struct wn_text *out)
 {
     struct json_lines lines = put_first_line(out, "report");
@@ -578,22 +599,8 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
                            json_number(review[r].high), "next",
                            json_number(review[r].next)));
     put_rows(report, &lines);
-    if (report->against) {
-        const struct wn_comparison *against = report->against;
-
-        for (size_t r = 0; r < against->old.data.n; r++) {
-            const size_t i = (size_t)against->old.order[r];
-            const int gone = wn_comparison_gone(against, report, i);
-            const int64_t now = against->now[i];
-
-            if (gone < 0)
-                continue;
-            json_t *row = json_row(&against->old, "gone", i);
-            set(row, "why", json_text(wn_gone_names[gone]));
-            set(row, "now", now < 0 ? json_null() : json_count((uint64_t)now));
-            put_line(&lines, row);
-        }
-    }
+    if (report->against)
+        put_gone(report, &lines);
     put_last_line(&lines);
 }
 

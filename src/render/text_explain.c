@@ -206,6 +206,34 @@ static void put_other_rows(const struct wn_report *report,
     wn_grid_print_under("Rows that the scores rest on", &grid, out);
 }
 
+static void put_members(const struct wn_report *report,
+                        const struct wn_explanation *explanation,
+                        struct wn_text *out)
+{
+    static const struct wn_grid_column member_head[] = {
+        {"model", WN_LEFT, WN_FIXED},
+        {"prefers", WN_LEFT, WN_SHRINKS},
+        {"with", WN_RIGHT, WN_FIXED},
+        {"given label", WN_RIGHT, WN_FIXED}};
+    const int32_t given = report->data.label[explanation->row];
+    struct wn_grid grid;
+
+    wn_grid_start(&grid, member_head, sizeof member_head / sizeof *member_head);
+    for (size_t p = 0; p < explanation->members; p++) {
+        const float *own = explanation->member_probability + p * report->data.k;
+        size_t top = 0;
+
+        for (size_t c = 1; c < report->data.k; c++)
+            top = own[c] > own[top] ? c : top;
+        wn_grid_add_text(&grid, explanation->member_name[p]);
+        wn_grid_add_text(&grid, wn_report_class(report, (int32_t)top));
+        wn_grid_format(&grid, "%.4f", (double)own[top]);
+        wn_grid_format_known(&grid, given >= 0, "%.4f",
+                             given >= 0 ? (double)own[given] : NAN);
+    }
+    wn_grid_print_under("What each model says", &grid, out);
+}
+
 void wn_text_explain(const struct wn_report *report,
                      const struct wn_explanation *explanations, size_t count,
                      struct wn_text *out)
@@ -216,11 +244,6 @@ void wn_text_explain(const struct wn_report *report,
         {"probability", WN_RIGHT, WN_FIXED},
         {"threshold", WN_RIGHT, WN_FIXED},
         {"", WN_LEFT, WN_FIXED}};
-    static const struct wn_grid_column member_head[] = {
-        {"model", WN_LEFT, WN_FIXED},
-        {"prefers", WN_LEFT, WN_SHRINKS},
-        {"with", WN_RIGHT, WN_FIXED},
-        {"given label", WN_RIGHT, WN_FIXED}};
     static const struct wn_grid_column score_head[] = {
         {"score", WN_LEFT, WN_FIXED},
         {"value", WN_RIGHT, WN_FIXED},
@@ -260,22 +283,7 @@ void wn_text_explain(const struct wn_report *report,
         wn_grid_print_under("Class probabilities, from models that did not see "
                             "this row's label",
                             &grid, out);
-        wn_grid_start(&grid, member_head,
-                      sizeof member_head / sizeof *member_head);
-        for (size_t p = 0; p < explanation->members; p++) {
-            const float *own =
-                explanation->member_probability + p * report->data.k;
-            size_t top = 0;
-
-            for (size_t c = 1; c < report->data.k; c++)
-                top = own[c] > own[top] ? c : top;
-            wn_grid_add_text(&grid, explanation->member_name[p]);
-            wn_grid_add_text(&grid, wn_report_class(report, (int32_t)top));
-            wn_grid_format(&grid, "%.4f", (double)own[top]);
-            wn_grid_format_known(&grid, given >= 0, "%.4f",
-                                 given >= 0 ? (double)own[given] : NAN);
-        }
-        wn_grid_print_under("What each model says", &grid, out);
+        put_members(report, explanation, out);
         put_other_rows(report, explanation, out);
         wn_grid_start(&grid, score_head,
                       sizeof score_head / sizeof *score_head);
