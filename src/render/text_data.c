@@ -248,14 +248,15 @@ static void put_computation(const struct wn_model_quality *quality,
 }
 
 /* The balanced accuracy, the class that is worst predicted, and how uneven the
- * classes are: an accuracy alone hides a small class. */
+ * classes are: an accuracy alone hides a small class. Where some are never
+ * predicted, which another sentence says, those are the worst. */
 static void put_classes_predicted(const struct wn_report *report,
                                   struct wn_text *out)
 {
     enum { UNEVEN = 10 };
     const struct wn_class_line *worst = NULL, *largest = NULL, *smallest = NULL;
     struct wn_text text = {0};
-    size_t present = 0;
+    size_t present = 0, unpredicted = 0;
 
     for (size_t c = 0; c < report->data.k; c++) {
         const struct wn_class_line *line = &report->class_line[c];
@@ -263,6 +264,8 @@ static void put_classes_predicted(const struct wn_report *report,
         if (!line->rows)
             continue;
         present++;
+        if (isnan(line->precision))
+            unpredicted++;
         if (!worst || line->f1 < worst->f1)
             worst = line;
         if (!largest || line->rows > largest->rows)
@@ -274,16 +277,14 @@ static void put_classes_predicted(const struct wn_report *report,
         return;
     wn_text_format(&text,
                    "Balanced accuracy, the mean share of each class that is "
-                   "predicted as it is labelled: %.1f %% (guessing: %.1f %%). "
-                   "Worst predicted is ",
+                   "predicted as it is labelled: %.1f %% (guessing: %.1f %%).",
                    100 * report->balanced, 100 / (double)present);
-    wn_phrase_data_short(&text, report->data.label_name[worst->class]);
-    wn_text_format(&text, ": recall %.0f %%, ", 100 * worst->recall);
-    if (isnan(worst->precision))
-        wn_text_format(&text, "never predicted.");
-    else
-        wn_text_format(&text, "precision %.0f %%, F1 %.2f.",
-                       100 * worst->precision, worst->f1);
+    if (!unpredicted) {
+        wn_text_format(&text, " Worst predicted is ");
+        wn_phrase_data_short(&text, report->data.label_name[worst->class]);
+        wn_text_format(&text, ": recall %.0f %%, precision %.0f %%, F1 %.2f.",
+                       100 * worst->recall, 100 * worst->precision, worst->f1);
+    }
     wn_phrase_paragraph(out, wn_text_of(&text));
     if (largest->rows >= UNEVEN * smallest->rows) {
         text.length = 0;

@@ -133,8 +133,9 @@ else
     skip 'recall, precision and F1' 'python3-sklearn is not installed'
 fi
 is "$(tr '\n' ' ' <text | tr -s ' ' |
-    grep -o 'Worst predicted is .* never predicted\.')" \
-    'Worst predicted is d: recall 0 %, never predicted.' 'the worst is named'
+    grep -o -e 'Worst predicted is [a-d]' -e 'Never predicted, [^(]*' |
+    tr '\n' ';')" \
+    'Never predicted, for any row: d ;' 'the worst class is named'
 is "$(tr '\n' ' ' <text | tr -s ' ' | grep -o 'The classes are uneven: [^(]*')" \
     'The classes are uneven: a has 253 rows, 36 times as many as d ' \
     'and the imbalance is said'

@@ -58,11 +58,12 @@ static void log_hints(const struct ingest *ingest)
         if (column->kind != WN_KIND_CATEGORICAL || column->padded ||
             2 * column->numbers < rows)
             continue;
-        /* All other cells are one word. */
+        /* All other cells are one word, which stands more than once. */
         for (size_t v = 0; v < column->values.count; v++) {
             const struct wn_value *value = &column->values.value[v];
 
-            if (value->count + column->numbers + column->missing == rows)
+            if (value->count > 1 &&
+                value->count + column->numbers + column->missing == rows)
                 word = value;
         }
         double number;

@@ -234,7 +234,6 @@ int main(int argc, char **argv)
         .min_operands = 0,
         .max_operands = 1};
 
-    wn_program_reexec(argv, false);
     wn_option_add_rows(rows, CAPACITY, own_rows);
     for (size_t r = 0; r < sizeof shared_rows / sizeof *shared_rows; r++)
         wn_option_add(rows, CAPACITY, shared_rows[r]);
