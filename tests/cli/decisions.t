@@ -88,8 +88,8 @@ report --decisions-list after.h5 | awk -F'\t' '{ print $1, $12 }' |
 awk -F'\t' '{ print $1, $12 }' todo.tsv | sort >strata.plan
 same strata.plan strata.after 'the strata are those of the plan'
 report -q --review-plan=2000 after.h5 | cut -f1 | sort >rest
-cut -f1 todo.tsv | sort >done
-is "$(comm -12 rest done)" row 'a second plan leaves them out'
+cut -f1 todo.tsv | sort >decided
+is "$(comm -12 rest decided)" row 'a second plan leaves them out'
 is "$(wc -l <rest)" 1758 'and has all others'
 
 # --- rows that are decided --------------------------------------------------
