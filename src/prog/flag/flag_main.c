@@ -11,6 +11,7 @@
 #include "check/decide.h"
 #include "check/exit_status.h"
 #include "check/row_kind.h"
+#include "linalg/products.h"
 #include "noise/label_quality.h"
 #include "noise/label_rules.h"
 #include "noise/order_statistics.h"
@@ -439,7 +440,8 @@ static int flag(struct wn_run *run, struct wn_error *error)
         return -1;
     if (wn_option_on(run->options, "list-issues"))
         return list_issues(run, error);
-    if (flag_read_evidence(run, &work, error) ||
+    if (wn_linear_check_addresses(run->threads, error) ||
+        flag_read_evidence(run, &work, error) ||
         flag_read_decisions(run, &work, error) ||
         wn_check_settings_read(run->options, work.evidence.label_name,
                                work.evidence.k, &work.settings, error))
