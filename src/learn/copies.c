@@ -222,7 +222,7 @@ static double find_gap(const struct wn_graph *graph, size_t most, uint64_t seed)
     free(query);
     free(index);
     free(distance);
-    return hits > 0 && hits >= LEAST_HITS * (double)queries ? gap : 0;
+    return hits > 0 && (double)hits >= LEAST_HITS * (double)queries ? gap : 0;
 }
 
 /* The graph of the rows in steps, where jittered copies are likely; lists->gap
