@@ -195,7 +195,7 @@ static void steps_show_jittered_copies(void **state)
         merge(&rows, group, &groups, &found);
         for (size_t i = 0; copies && i < ROWS; i++)
             pairs += group[i] == group[ROWS + i];
-        if (copies && (pairs < 0.95 * ROWS || found.near < 0.95 * N))
+        if (copies && (20 * pairs < 19 * ROWS || 20 * found.near < 19 * N))
             fail_msg("%zu pairs of %d", pairs, ROWS);
         /* Nothing but copies is joined. */
         assert_int_equal(groups, n - pairs);
