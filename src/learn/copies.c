@@ -114,7 +114,7 @@ static void join_lists(const struct lists *lists, size_t n, size_t *set,
 
 /* The features of the rows in steps, the number of smaller values that the
  * feature has in a sample of rows; NULL where one has many values. */
-static float *rows_in_steps(const struct wn_copies_rows *rows)
+static float *rows_in_steps(const struct wn_sample *rows)
 {
     const size_t n = rows->n, d = rows->d;
     const size_t sample = n < SAMPLE ? n : SAMPLE;
@@ -227,7 +227,7 @@ static double find_gap(const struct wn_graph *graph, size_t most, uint64_t seed)
 
 /* The graph of the rows in steps, where jittered copies are likely; lists->gap
  * is 0 where they are not. */
-static int list_in_steps(const struct wn_copies_rows *rows, struct lists *lists,
+static int list_in_steps(const struct wn_sample *rows, struct lists *lists,
                          struct wn_error *error)
 {
     const size_t n = rows->n;
@@ -262,7 +262,7 @@ static int list_in_steps(const struct wn_copies_rows *rows, struct lists *lists,
 
 /* Join near copies, but no set that holds more than half of the rows of a
  * class: those are a tight cluster, and the class has little else. */
-static int join_near(const struct wn_copies_rows *rows, size_t *parent,
+static int join_near(const struct wn_sample *rows, size_t *parent,
                      size_t *copies, struct wn_error *error)
 {
     const size_t n = rows->n;
@@ -345,7 +345,7 @@ size_t wn_groups_number(const int32_t *given, size_t groups, size_t n,
     return count;
 }
 
-int wn_copies_merge(const struct wn_copies_rows *rows, int32_t *group,
+int wn_copies_merge(const struct wn_sample *rows, int32_t *group,
                     size_t *groups, struct wn_copies *found,
                     struct wn_error *error)
 {

@@ -30,8 +30,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "learn/sample.h"
 #include "util/error.h"
-#include "util/log.h"
 
 enum { WN_COPIES_MAX = 5 }; /* near copies of one row */
 #define WN_COPIES_GAP 0.25
@@ -43,20 +43,6 @@ struct wn_copies {
     size_t near;  /* rows with a near copy that is not exact */
 };
 
-struct wn_copies_rows {
-    size_t n, d, k, m;
-    const float *x;          /* n x d, finite */
-    const int32_t *label;    /* n, 0..k-1 or -1; NULL where neighbor is */
-    const int32_t *neighbor; /* n x m, nearest first, -1 = none; NULL: exact
-                                copies only */
-    const float *distance;   /* n x m, of `neighbor` */
-    /* The search for jittered copies; threads = 0: there is none. */
-    size_t probe; /* see wn_graph_find() */
-    uint64_t seed;
-    int threads;
-    struct wn_log *log;
-};
-
 /* Number groups in order of appearance and return how many there are; a row
  * without one is a group of its own.
  *   given   n, 0..groups-1 or -1; NULL: no row is in a group
@@ -65,11 +51,13 @@ size_t wn_groups_number(const int32_t *given, size_t groups, size_t n,
                         int32_t *group);
 
 /* Merge the groups of copies.
+ *   rows    x, and for near copies label, neighbor and distance; where threads
+ *           is not 0, jittered copies are sought too, with probe and seed
  *   group   in and out, n, 0..*groups-1; out: numbered by their first row
  *   groups  in and out, how many there are
  * Time O(n d + n log n + n m), memory O(n + k); jittered copies take a graph
  * and n d more. Errors: those of wn_graph_find(). */
-int wn_copies_merge(const struct wn_copies_rows *rows, int32_t *group,
+int wn_copies_merge(const struct wn_sample *rows, int32_t *group,
                     size_t *groups, struct wn_copies *found,
                     struct wn_error *error) WN_MUST_CHECK;
 

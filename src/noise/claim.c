@@ -134,38 +134,6 @@ static void shift_to(const int32_t *label, double rate,
                           &suspicion->verdict[i]);
 }
 
-/* How many of the most suspicious rows to flag: the k with the largest expected
- * F1 = 2 S_k / (k + S_n), S_k the sum of the first k suspicions; or, with a
- * precision, the largest k with S_k / k at least that. */
-static size_t count_flags(const int32_t *label, double precision,
-                          const struct wn_suspicion *suspicion)
-{
-    const size_t n = suspicion->n;
-    struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
-    double all = 0, sum = 0, best = 0;
-    size_t flags = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        const double s = label[i] < 0 ? 0 : suspicion->verdict[i].suspicion;
-
-        ranked[i] = (struct wn_ranked){-s, i};
-        all += s;
-    }
-    wn_rank(ranked, n);
-    for (size_t r = 0; r < n; r++) {
-        const double size = (double)r + 1;
-
-        sum -= ranked[r].key;
-        if (precision >= 0 ? sum / size >= precision
-                           : 2 * sum / (size + all) > best) {
-            best = 2 * sum / (size + all);
-            flags = r + 1;
-        }
-    }
-    wn_spill_free(ranked);
-    return flags;
-}
-
 /* Where the logits of suspicions fall into bins. */
 enum { BINS = 4096, STEPS = 50 };
 static const double z90 = 1.6448536269514722;
@@ -359,10 +327,16 @@ void wn_claim_make(const int32_t *label, const struct wn_probability *p,
         judge_by_depth(label, p, expectation->brought, threads, suspicion, out);
     }
     if (out->kind == WN_CLAIM_EXPECTED || expectation->precision >= 0) {
-        const size_t flags =
-            count_flags(label, expectation->precision, suspicion);
+        const size_t n = suspicion->n;
+        struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
 
+        for (size_t i = 0; i < n; i++)
+            ranked[i] = (struct wn_ranked){
+                label[i] < 0 ? -0. : -suspicion->verdict[i].suspicion, i};
+        const size_t flags =
+            wn_rank_flags(ranked, n, expectation->precision, 0);
         if (flags < out->max_flags)
             out->max_flags = flags;
+        wn_spill_free(ranked);
     }
 }

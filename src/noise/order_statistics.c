@@ -121,6 +121,28 @@ void wn_rank(struct wn_ranked *ranked, size_t n)
     wn_spill_free(other);
 }
 
+size_t wn_rank_flags(struct wn_ranked *ranked, size_t n, double precision,
+                     double least)
+{
+    double all = 0, sum = 0, best = 0;
+    size_t flags = 0;
+
+    for (size_t i = 0; i < n; i++)
+        all -= ranked[i].key;
+    wn_rank(ranked, n);
+    for (size_t r = 0; r < n && -ranked[r].key >= least; r++) {
+        const double size = (double)r + 1;
+
+        sum -= ranked[r].key;
+        if (precision >= 0 ? sum / size >= precision
+                           : 2 * sum / (size + all) > best) {
+            best = 2 * sum / (size + all);
+            flags = r + 1;
+        }
+    }
+    return flags;
+}
+
 void wn_top_k_offer(struct wn_top_k *top, double key, size_t row)
 {
     const struct wn_ranked offer = {key, row};

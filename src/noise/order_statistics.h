@@ -20,6 +20,14 @@ struct wn_ranked {
 /* Sort by key, equal keys by row. */
 void wn_rank(struct wn_ranked *ranked, size_t n);
 
+/* How many of the most suspicious rows to flag: the r with the largest expected
+ * F1 = 2 S_r / (r + S_n), S_r the sum of the first r suspicions; or, with a
+ * precision >= 0, the largest r with S_r / r at least that. No row below
+ * `least` is one of them. The keys are the suspicions with a minus sign; they
+ * are ranked here. */
+size_t wn_rank_flags(struct wn_ranked *ranked, size_t n, double precision,
+                     double least);
+
 /* A bounded heap that keeps the rows with the `limit` smallest keys, equal keys
  * by the lower row. What it keeps does not depend on the order of the calls. */
 struct wn_top_k {

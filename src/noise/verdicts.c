@@ -432,33 +432,8 @@ static void find_suspicions(struct model *model, double *out, double *sum,
     free(model->other);
 }
 
-/* --- flags --------------------------------------------------------------- */
-
-/* By expected F1 or, if that is not negative, by a minimum precision. */
-static size_t count_flags(const double *suspicion, size_t n, double precision)
-{
-    struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
-    double all = 0, sum = 0, best = 0;
-    size_t flags = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        ranked[i] = (struct wn_ranked){-suspicion[i], i};
-        all += suspicion[i];
-    }
-    wn_rank(ranked, n);
-    for (size_t r = 0; r < n && -ranked[r].key >= LEAST_FLAGGED; r++) {
-        const double size = (double)r + 1;
-
-        sum -= ranked[r].key;
-        if (precision >= 0 ? sum / size >= precision
-                           : 2 * sum / (size + all) > best) {
-            best = 2 * sum / (size + all);
-            flags = r + 1;
-        }
-    }
-    wn_spill_free(ranked);
-    return flags;
-}
+/* --- the rate --------------------------------------------------------------
+ */
 
 /* The interval of a share with that mean and standard error, on the logit
  * scale. */
@@ -516,7 +491,11 @@ void wn_verdicts_find(const struct wn_known *known,
 
         out->low = fmin(out->low, fmin(out->rate, honest ? share : low));
         out->high = fmax(out->high, fmax(out->rate, honest ? share : high));
-        out->flags = count_flags(out->suspicion, n, precision);
+        struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
+        for (size_t i = 0; i < n; i++)
+            ranked[i] = (struct wn_ranked){-out->suspicion[i], i};
+        out->flags = wn_rank_flags(ranked, n, precision, LEAST_FLAGGED);
+        wn_spill_free(ranked);
     }
     /* What is known is certain. */
     out->low = fmax(out->low, (double)out->wrong / labelled);

@@ -11,8 +11,8 @@
 #include "learn/copies.h"
 #include "util/random.h"
 
-static void merge(const struct wn_copies_rows *rows, int32_t *group,
-                  size_t *groups, struct wn_copies *found)
+static void merge(const struct wn_sample *rows, int32_t *group, size_t *groups,
+                  struct wn_copies *found)
 {
     struct wn_error error = {0};
 
@@ -29,9 +29,8 @@ static void equal_rows_are_one_group(void **state)
     const int32_t wanted[] = {0, 1, 0, 1, 2, 0};
 
     (void)state;
-    merge(&(struct wn_copies_rows){6, 2, 1, 0, x, NULL, NULL, NULL, 0, 0, 0,
-                                   NULL},
-          group, &groups, &found);
+    merge(&(struct wn_sample){.n = 6, .d = 2, .k = 1, .x = x}, group, &groups,
+          &found);
     assert_int_equal(groups, 3);
     assert_memory_equal(group, wanted, sizeof wanted);
     assert_int_equal(found.exact, 3);
@@ -48,9 +47,8 @@ static void copies_join_groups(void **state)
     const int32_t wanted[] = {0, 0, 0, 0};
 
     (void)state;
-    merge(&(struct wn_copies_rows){4, 1, 1, 0, x, NULL, NULL, NULL, 0, 0, 0,
-                                   NULL},
-          group, &groups, &found);
+    merge(&(struct wn_sample){.n = 4, .d = 1, .k = 1, .x = x}, group, &groups,
+          &found);
     assert_int_equal(groups, 1);
     assert_memory_equal(group, wanted, sizeof wanted);
     assert_int_equal(found.exact, 1);
@@ -70,16 +68,28 @@ static void a_gap_makes_near_copies(void **state)
     const int32_t wanted[] = {0, 0, 1, 2};
 
     (void)state;
-    const struct wn_copies_rows rows = {4,        1,        2, 3, x, label,
-                                        neighbor, distance, 0, 0, 0, NULL};
+    const struct wn_sample rows = {.n = 4,
+                                   .d = 1,
+                                   .k = 2,
+                                   .m = 3,
+                                   .x = x,
+                                   .label = label,
+                                   .neighbor = neighbor,
+                                   .distance = distance};
     merge(&rows, group, &groups, &found);
     assert_int_equal(groups, 3);
     assert_memory_equal(group, wanted, sizeof wanted);
     assert_int_equal(found.exact, 0);
     assert_int_equal(found.near, 2);
     /* Two rows that are all of a class are a cluster. */
-    const struct wn_copies_rows clusters = {4,        1,        2, 3, x, all,
-                                            neighbor, distance, 0, 0, 0, NULL};
+    const struct wn_sample clusters = {.n = 4,
+                                       .d = 1,
+                                       .k = 2,
+                                       .m = 3,
+                                       .x = x,
+                                       .label = all,
+                                       .neighbor = neighbor,
+                                       .distance = distance};
     groups = 4;
     merge(&clusters, apart, &groups, &found);
     assert_int_equal(groups, 4);
@@ -101,9 +111,8 @@ static void exact_copies_are_those_of_all_pairs(void **state)
         x[i] = (float)wn_random_below(&random, 6);
     for (size_t i = 0; i < ROWS; i++)
         group[i] = (int32_t)i;
-    merge(&(struct wn_copies_rows){ROWS, COLUMNS, 1, 0, x, NULL, NULL, NULL, 0,
-                                   0, 0, NULL},
-          group, &groups, &found);
+    merge(&(struct wn_sample){.n = ROWS, .d = COLUMNS, .k = 1, .x = x}, group,
+          &groups, &found);
     for (size_t i = 0; i < ROWS; i++) {
         bool first = true;
 
@@ -173,14 +182,14 @@ static void steps_show_jittered_copies(void **state)
 
         draw_jittered(ROWS, D, copies, x);
         assert_int_equal(wn_knn_exact(&graph, neighbor, distance, &error), 0);
-        struct wn_copies_rows rows = {.n = n,
-                                      .d = D,
-                                      .k = 1,
-                                      .m = M,
-                                      .x = x,
-                                      .label = label,
-                                      .neighbor = neighbor,
-                                      .distance = distance};
+        struct wn_sample rows = {.n = n,
+                                 .d = D,
+                                 .k = 1,
+                                 .m = M,
+                                 .x = x,
+                                 .label = label,
+                                 .neighbor = neighbor,
+                                 .distance = distance};
         for (size_t i = 0; i < n; i++) {
             label[i] = i % 2 ? -1 : 0;
             group[i] = (int32_t)i;

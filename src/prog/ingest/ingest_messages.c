@@ -169,13 +169,35 @@ void ingest_log_rows(const struct ingest *ingest)
                     file, table->second_block);
 }
 
+/* "'setsoa' (1) is nearly 'setosa' (50); ...: RULE": a class name that should
+ * be another, and the cleaning rule that makes it so. */
+static void note_rename(const struct wn_run *run, const char *source,
+                        const char *column, const struct wn_dictionary *classes,
+                        size_t from, size_t to, const char *relation,
+                        const char *advice)
+{
+    const struct wn_value *old = &classes->value[from];
+    const struct wn_value *new = &classes->value[to];
+    const char *old_name = wn_dictionary_text(classes, from);
+    const char *new_name = wn_dictionary_text(classes, to);
+    struct wn_text rule = {0};
+
+    wn_variants_write_rule(&rule, column, old_name, old->length, new_name,
+                           new->length);
+    wn_log_note(
+        run->log, "%s: column %s: '%.*s' (%llu) %s '%.*s' (%llu); %s: %s",
+        source, column, wn_text_shown(old->length), old_name,
+        (unsigned long long)old->count, relation, wn_text_shown(new->length),
+        new_name, (unsigned long long)new->count, advice, wn_text_of(&rule));
+    wn_text_free(&rule);
+}
+
 /* Hints on class names: slips of the pen, and lists of labels. */
 static void log_labels(const struct wn_run *run, const char *source,
                        const char *column, const struct wn_dictionary *classes,
                        const int32_t *same)
 {
     int32_t *like = wn_new(classes->count, sizeof *like);
-    struct wn_text rule = {0};
     char separator;
     uint64_t lists;
     size_t slips = 0;
@@ -184,21 +206,8 @@ static void log_labels(const struct wn_run *run, const char *source,
     for (size_t c = 0; c < classes->count; c++) {
         if (like[c] < 0 || (size_t)same[c] != c || slips++ >= MAX_VARIANTS)
             continue;
-        const struct wn_value *old = &classes->value[c];
-        const struct wn_value *new = &classes->value[like[c]];
-        const char *old_name = wn_dictionary_text(classes, c);
-        const char *new_name = wn_dictionary_text(classes, (size_t)like[c]);
-
-        rule.length = 0;
-        wn_variants_write_rule(&rule, column, old_name, old->length, new_name,
-                               new->length);
-        wn_log_note(run->log,
-                    "%s: column %s: '%.*s' (%llu) is nearly '%.*s' (%llu); if "
-                    "it is a slip, the rule: %s",
-                    source, column, wn_text_shown(old->length), old_name,
-                    (unsigned long long)old->count, wn_text_shown(new->length),
-                    new_name, (unsigned long long)new->count,
-                    wn_text_of(&rule));
+        note_rename(run, source, column, classes, c, (size_t)like[c],
+                    "is nearly", "if it is a slip, the rule");
     }
     if (wn_labels_are_lists(classes, &separator, &lists))
         wn_log_note(run->log,
@@ -206,7 +215,6 @@ static void log_labels(const struct wn_run *run, const char *source,
                     "each combination is a class of its own. If a row may have "
                     "several labels, audit them one by one: winnow-recipes(7)",
                     source, column, (unsigned long long)lists, separator);
-    wn_text_free(&rule);
     free(like);
 }
 
@@ -217,7 +225,6 @@ int ingest_write_variants(const struct wn_run *run,
                           struct wn_error *error)
 {
     int32_t *same = wn_new(classes->count, sizeof *same);
-    struct wn_text rule = {0};
     size_t found = 0;
     int status = 0;
 
@@ -241,23 +248,10 @@ int ingest_write_variants(const struct wn_run *run,
     wn_variants_find(classes, same);
     for (size_t c = 0; c < classes->count; c++) {
         const size_t to = (size_t)same[c];
-        const struct wn_value *old = &classes->value[c];
-        const struct wn_value *new = &classes->value[to];
-        const char *old_name = wn_dictionary_text(classes, c);
-        const char *new_name = wn_dictionary_text(classes, to);
-
         if (to == c || found++ >= MAX_VARIANTS)
             continue;
-        rule.length = 0;
-        wn_variants_write_rule(&rule, column, old_name, old->length, new_name,
-                               new->length);
-        wn_log_note(run->log,
-                    "%s: column %s: '%.*s' (%llu) is a spelling of '%.*s' "
-                    "(%llu); rule: %s",
-                    source, column, wn_text_shown(old->length), old_name,
-                    (unsigned long long)old->count, wn_text_shown(new->length),
-                    new_name, (unsigned long long)new->count,
-                    wn_text_of(&rule));
+        note_rename(run, source, column, classes, c, to, "is a spelling of",
+                    "rule");
     }
     if (found > MAX_VARIANTS)
         wn_log_note(run->log,
@@ -268,7 +262,6 @@ int ingest_write_variants(const struct wn_run *run,
     if (found)
         status = ingest_write_vector(writer, "data/label_same", WN_I32,
                                      classes->count, same, error);
-    wn_text_free(&rule);
     free(same);
     return status;
 }

@@ -100,15 +100,15 @@ static int merge_copies(const struct prune *prune, struct tried *tried,
                                    .d = d,
                                    .m = m,
                                    .threads = prune->run->threads};
-    const struct wn_copies_rows rows = {.n = tried->n,
-                                        .d = d,
-                                        .k = prune->dataset.k,
-                                        .m = m,
-                                        .x = tried->x,
-                                        .label = tried->label,
-                                        .neighbor = index,
-                                        .distance = distance,
-                                        .threads = prune->run->threads};
+    const struct wn_sample rows = {.n = tried->n,
+                                   .d = d,
+                                   .k = prune->dataset.k,
+                                   .m = m,
+                                   .x = tried->x,
+                                   .label = tried->label,
+                                   .neighbor = index,
+                                   .distance = distance,
+                                   .threads = prune->run->threads};
     struct wn_graph_facts facts;
     struct wn_copies copies;
     const int status =

@@ -73,7 +73,7 @@ static size_t find_candidates(struct prune *prune, struct wn_ranked *ranked,
     if (!error->code && !wn_audit_has(prune->audit, path))
         wn_fail(error, WN_EDATA, "--plant: %s has no probabilities",
                 wn_audit_name(prune->audit));
-    status = error->code ? -1 : 0;
+    status = issue && !error->code ? 0 : -1;
     for (size_t i = 0; i < n && status == 0; i++) {
         const int32_t y = data->label[i];
         const float *row = p + i % BLOCK * k;

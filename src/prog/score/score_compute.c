@@ -72,6 +72,32 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
     return 0;
 }
 
+/* What is known of the rows so far, for the models and the search for copies.
+ */
+static struct wn_sample sample_of(const struct wn_run *run,
+                                  const struct work *work)
+{
+    const struct wn_dataset *data = &work->data;
+
+    return (struct wn_sample){.n = data->n,
+                              .d = data->d,
+                              .k = data->k,
+                              .m = work->m,
+                              .x = data->features,
+                              .label = data->label,
+                              .neighbor = work->index,
+                              .distance = work->distance,
+                              .weight = data->weight,
+                              .group = work->group,
+                              .groups = work->groups,
+                              .fold = work->fold,
+                              .folds = work->folds,
+                              .probe = score_probe(run),
+                              .seed = score_seed(run),
+                              .threads = run->threads,
+                              .log = run->log};
+}
+
 /* The groups of the user, with the groups of copies merged. Without groups and
  * copies there are none. */
 static int number_groups(const struct wn_run *run, struct work *work,
@@ -93,18 +119,7 @@ static int number_groups(const struct wn_run *run, struct work *work,
                        "%s: found one group in %zu rows, wanted two or more, "
                        "or --ungrouped",
                        name, data->n);
-    const struct wn_copies_rows rows = {.n = data->n,
-                                        .d = data->d,
-                                        .k = data->k,
-                                        .m = work->m,
-                                        .x = data->features,
-                                        .label = data->label,
-                                        .neighbor = work->index,
-                                        .distance = work->distance,
-                                        .probe = score_probe(run),
-                                        .seed = score_seed(run),
-                                        .threads = run->threads,
-                                        .log = run->log};
+    const struct wn_sample rows = sample_of(run, work);
     if (!ungrouped && wn_copies_merge(&rows, work->group, &work->groups,
                                       &work->copies, error))
         return -1;
@@ -158,23 +173,7 @@ static int find_probability(const struct wn_run *run, struct work *work,
                                               work->fold, error))
                 return -1;
         }
-        const struct wn_sample sample = {.n = data->n,
-                                         .d = data->d,
-                                         .k = data->k,
-                                         .m = work->m,
-                                         .x = data->features,
-                                         .label = data->label,
-                                         .neighbor = work->index,
-                                         .distance = work->distance,
-                                         .weight = data->weight,
-                                         .group = work->group,
-                                         .groups = work->groups,
-                                         .fold = work->fold,
-                                         .folds = work->folds,
-                                         .probe = score_probe(run),
-                                         .seed = score_seed(run),
-                                         .threads = run->threads,
-                                         .log = run->log};
+        const struct wn_sample sample = sample_of(run, work);
         const size_t passes = (size_t)wn_option_number(run->options, "passes");
 
         work->probability = wn_spill_new(wn_product(data->n, data->k, 1),
