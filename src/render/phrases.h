@@ -49,6 +49,23 @@ const char *wn_plural(size_t count, const char *one, const char *many);
 /* What row_line counts: "line", or "source row" for arrays. */
 const char *wn_phrase_place(const struct wn_dataset *data);
 
+/* What all formats for people say in the same words (sentences.c), without a
+ * newline: the headline; what may be said of the labels as a whole, and what
+ * the flags mean then; how errors that stand everywhere differ from overlap,
+ * nothing where that is not known. */
+void wn_sentence_headline(const struct wn_report *report, struct wn_text *out);
+void wn_sentence_rate(const struct wn_report *report, struct wn_text *out);
+void wn_sentence_depths(const struct wn_report *report, struct wn_text *out);
+
+/* The commands to run next, as a shell takes them; free() each line. */
+enum { WN_COMMANDS = 6 };
+struct wn_command {
+    const char *purpose;
+    char *line;
+};
+size_t wn_next_commands(const struct wn_report *report,
+                        struct wn_command command[WN_COMMANDS]);
+
 /* Sections of the text report that describe the data (text_data.c): size,
  * defects, cleaning rules, spelling variants and columns. */
 void wn_data_text(const struct wn_report *report, struct wn_text *out);

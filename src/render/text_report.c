@@ -6,185 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/source.h"
 #include "check/check.h"
 #include "check/row_kind.h"
 #include "render/grid.h"
 #include "render/phrases.h"
 #include "render/render.h"
 
-/* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged". */
-static void put_headline(const struct wn_report *report, struct wn_text *out)
-{
-    const double rate = 100 * report->rate, low = 100 * report->rate_low,
-                 high = 100 * report->rate_high;
-    char text[3][16];
-
-    wn_phrase_data(out, wn_report_source(report));
-    wn_text_format(out, ": %zu %s", report->data.n,
-                   wn_plural(report->data.n, "row", "rows"));
-    if (!report->flagged) {
-        wn_text_format(out, ", %zu %s, not %s yet\n", report->data.k,
-                       wn_plural(report->data.k, "class", "classes"),
-                       report->scored ? "flagged" : "scored");
-        return;
-    }
-    if (report->claim == WN_CLAIM_NOTHING) {
-        wn_text_format(out, ", these features do not predict this label; how "
-                            "many labels are wrong cannot be told");
-    } else if (isnan(rate)) {
-        /* Nothing was estimated. */
-    } else if (report->claim == WN_CLAIM_OVERLAP) {
-        if (report->label_bit)
-            wn_text_format(out, ", %zu %s to look at; the classes overlap, so",
-                           report->label_rows,
-                           wn_plural(report->label_rows, "row", "rows"));
-        else
-            wn_text_format(out, ", the classes overlap, so");
-        wn_text_format(out, " between %s and %s %% of the labels may be wrong",
-                       wn_phrase_end(report->rate_low, text[0]),
-                       wn_phrase_end(report->rate_high, text[1]));
-    } else if (report->claim == WN_CLAIM_EXPECTED) {
-        wn_text_format(out, ", expected %.3g %%", rate);
-        if (low < high)
-            wn_text_format(out, " (%.3g-%.3g)", low, high);
-        wn_text_format(out, " wrong labels");
-    } else {
-        wn_text_format(out, ", est. %s %%",
-                       wn_phrase_percent(report->rate, text[0]));
-        if (!isnan(low) && !isnan(high))
-            wn_text_format(out, " (%s-%s)",
-                           wn_phrase_percent(report->rate_low, text[1]),
-                           wn_phrase_percent(report->rate_high, text[2]));
-        wn_text_format(out, " wrong labels");
-    }
-    if (report->against) {
-        const size_t *changes = report->against->changes;
-        const size_t *gones = report->against->gones;
-        const size_t flags = changes[WN_NEW_FLAG] + changes[WN_NEW_ROW];
-
-        wn_text_format(out, ", %zu new %s, %zu gone\n", flags,
-                       wn_plural(flags, "flag", "flags"),
-                       gones[WN_CLEARED] + gones[WN_CONFIRMED] +
-                           gones[WN_EDITED] + gones[WN_REMOVED]);
-        return;
-    }
-    const size_t flagged =
-        report->label_bit ? report->label_rows : report->flagged_rows;
-    /* The claim of overlap begins with this number. */
-    if (report->claim == WN_CLAIM_OVERLAP
-            ? !report->label_bit
-            : report->claim != WN_CLAIM_NOTHING || flagged)
-        wn_text_format(out, ", %zu flagged", flagged);
-    wn_text_format(out, "\n");
-}
-
 /* --- noise --------------------------------------------------------------- */
-
-/* What may be said of the labels as a whole, and what the flags mean then. */
-static void put_rate(const struct wn_report *report, struct wn_text *out)
-{
-    const double labels = (double)report->labelled;
-    const double low = 100 * report->rate_low, high = 100 * report->rate_high;
-    const char *flagged = wn_plural(report->label_rows, "row is", "rows are");
-    char interval[200] = "", text[3][16];
-
-    if (report->claim == WN_CLAIM_NOTHING) {
-        wn_phrase_say(out,
-                      "Models of these features predict the label no better "
-                      "than the shares of the classes alone do. So they cannot "
-                      "tell a wrong label from a right one: %s, and how many "
-                      "are wrong cannot be told.",
-                      report->label_rows ? "the flags say little"
-                                         : "no label is flagged");
-        return;
-    }
-    if (isnan(report->rate)) {
-        wn_phrase_say(out, "No estimate of wrong labels: it needs class "
-                           "probabilities, which this audit does not have.");
-        return;
-    }
-    if (report->claim == WN_CLAIM_OVERLAP) {
-        wn_phrase_say(out,
-                      "The classes overlap: rows with much the same features "
-                      "have different labels. From features and labels alone, "
-                      "that looks like wrong labels, so between %.0f and %.0f "
-                      "of %zu labels (%s to %s %%) may be wrong. %zu %s "
-                      "flagged: a flag is a reason to look at the row. Relabel "
-                      "and drop are proposed for no more labels than are "
-                      "wrong at least. If you know which share is wrong, say "
-                      "so to flag with --expect=RATE.",
-                      report->rate_low * labels, report->rate_high * labels,
-                      report->labelled,
-                      wn_phrase_end(report->rate_low, text[0]),
-                      wn_phrase_end(report->rate_high, text[1]),
-                      report->label_rows, flagged);
-        return;
-    }
-    if (report->claim == WN_CLAIM_EXPECTED) {
-        if (low < high)
-            snprintf(interval, sizeof interval, " (%.3g to %.3g %%)", low,
-                     high);
-        wn_phrase_say(out,
-                      "You expect %.3g %%%s of the labels to be wrong: about "
-                      "%zu of %zu. The data did not estimate this share; the "
-                      "suspicions are scaled to it. %zu %s flagged as suspect. "
-                      "Not every suspect label is wrong, and some wrong labels "
-                      "are not flagged.",
-                      100 * report->rate, interval, report->expected,
-                      report->labelled, report->label_rows, flagged);
-        return;
-    }
-    if (!isnan(low) && !isnan(high))
-        snprintf(interval, sizeof interval,
-                 "; with 90 %% confidence between %.0f and %.0f (%s to %s %%)",
-                 report->rate_low * labels, report->rate_high * labels,
-                 wn_phrase_percent(report->rate_low, text[0]),
-                 wn_phrase_percent(report->rate_high, text[1]));
-    wn_phrase_say(out,
-                  "About %zu of %zu labels (%s %%) are probably wrong%s. "
-                  "%zu %s flagged as suspect. Not every suspect label is "
-                  "wrong, and some wrong labels are not flagged.",
-                  report->expected, report->labelled,
-                  wn_phrase_percent(report->rate, text[2]), interval,
-                  report->label_rows, flagged);
-}
-
-/* Labels that differ from the prediction, as a share of the rows at the first
- * `depths` depths. */
-static double mismatch_of(const struct wn_report *report, size_t depths)
-{
-    double rows = 0, mismatches = 0;
-
-    for (size_t u = 0; u < depths; u++) {
-        rows += report->by_depth[3 * u];
-        mismatches += report->by_depth[3 * u + 1];
-    }
-    return rows > 0 ? mismatches / rows : 0;
-}
-
-/* Errors that stand everywhere, against overlap: where the models are surest,
- * only the former are left. */
-static void put_depths(const struct wn_report *report, struct wn_text *out)
-{
-    char text[6][16];
-
-    if (!report->by_depth || isnan(report->even))
-        return;
-    wn_phrase_say(
-        out,
-        "The label differs from the prediction in %s %% of the surest tenth of "
-        "the rows, in %s %% of the surest half and in %s %% of all. So wrong "
-        "labels that stand everywhere are %s %% (%s to %s); the rest is "
-        "overlap of the classes or errors that follow the features, which "
-        "look alike.",
-        wn_phrase_percent(mismatch_of(report, WN_DEPTHS / 10), text[0]),
-        wn_phrase_percent(mismatch_of(report, WN_DEPTHS / 2), text[1]),
-        wn_phrase_percent(report->mismatch, text[2]),
-        wn_phrase_percent(report->even, text[3]),
-        wn_phrase_percent(report->even_low, text[4]),
-        wn_phrase_percent(report->even_high, text[5]));
-}
 
 /* Confident learning beside the labels of neighbours, which need no model. */
 static void put_second_opinion(const struct wn_report *report,
@@ -524,111 +352,42 @@ static void put_budget(const struct wn_report *report, struct wn_text *out)
                       100 * report->rate);
 }
 
-/* --- commands ------------------------------------------------------------ */
-
-/* One line: the purpose and the command, PROGRAM BEFORE AUDIT AFTER [> TO].
- * Programs are named the way this one was called: winnow-report names
- * winnow-prune. What is not ours goes through wn_text_add_shell(), for the line
- * will be pasted. */
-static void put_command(const struct wn_report *report, const char *program,
-                        const char *before, const char *after, const char *to,
-                        const char *purpose, struct wn_text *out)
-{
-    static const char own[] = "report";
-    const char *called = report->program ? report->program : own;
-    const char *file = report->file ? report->file : "FILE.h5";
-    const char *found = NULL;
-    struct wn_text word = {0};
-
-    wn_text_format(out, "  %-26s  ", purpose);
-    for (const char *at = called; (at = strstr(at, own)); at++)
-        found = at;
-    if (found)
-        wn_text_add(&word, called, (size_t)(found - called));
-    wn_text_format(&word, "%s%s", program, found ? found + strlen(own) : "");
-    wn_text_add_shell(out, word.bytes, word.length);
-    wn_text_format(out, "%s %s", before, *file == '-' ? "./" : "");
-    wn_text_add_shell(out, file, strlen(file));
-    wn_text_format(out, "%s%s", after, to ? " > " : "");
-    if (to)
-        wn_text_add_shell(out, to, strlen(to));
-    wn_text_add(out, "\n", 1);
-    wn_text_free(&word);
-}
-
-/* Whether a few verdicts would tell much that flag cannot: the classes overlap,
- * or the interval is wider than five points and than the estimate. */
-static bool wants_review(const struct wn_report *report)
-{
-    const double width = report->rate_high - report->rate_low;
-
-    return report->label_bit && report->decided.stratum &&
-           !report->decided.count &&
-           (report->claim == WN_CLAIM_OVERLAP ||
-            (report->claim == WN_CLAIM_NOISE && width > 0.05 &&
-             width > report->rate));
-}
-
+/* The commands to run next. */
 static void put_next_commands(const struct wn_report *report,
                               struct wn_text *out)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    enum { MAX_LENGTH = 8 };
-    const struct wn_dataset *data = &report->data;
-    const char *suffix = "csv", *dot;
-    char after[64], clean[64];
-    size_t first = 0, length;
+    struct wn_command command[WN_COMMANDS];
+    const size_t count = wn_next_commands(report, command);
 
     wn_text_format(out, "\nNext%s\n",
                    report->file ? ""
                                 : ", with the audit kept in a file "
                                   "(--output=FILE.h5)");
-    if (!report->flagged) {
-        if (!report->scored)
-            put_command(report, "score", " -i", "", NULL, "judge every label",
-                        out);
-        put_command(report, "flag", " -i", "", NULL, "decide which rows to see",
-                    out);
-        return;
+    for (size_t c = 0; c < count; c++) {
+        wn_text_format(out, "  %-26s  %s\n", command[c].purpose,
+                       command[c].line);
+        free(command[c].line);
     }
-    if (!report->flagged_rows) {
-        put_command(report, "report", "", " --top=20", NULL,
-                    "the most suspicious rows", out);
-        return;
-    }
-    if (wants_review(report)) {
-        put_command(report, "report", " --review-plan=40", "", "todo.tsv",
-                    "40 labels to judge", out);
-        put_command(report, "flag", " -i --decisions=todo.tsv", "", NULL,
-                    "then, with verdicts in it", out);
-    }
-    while (!report->issue[report->order[first]])
-        first++;
-    snprintf(after, sizeof after, " --explain=%lld",
-             (long long)report->order[first]);
-    put_command(report, "report", "", after, NULL, "why, with its neighbours",
-                out);
-    put_command(report, "report", "", " --top=flagged", NULL,
-                "every row with findings", out);
-    /* The suffix of the source, or of its form. */
-    dot = data->source ? strrchr(data->source, '.') : NULL;
-    length = dot ? strspn(dot + 1, plain) : 0;
-    if (length && length <= MAX_LENGTH && !dot[1 + length])
-        suffix = dot + 1;
-    else if (data->form)
-        suffix = strcmp(data->form, "hdf5") == 0 ? "h5" : data->form;
-    snprintf(clean, sizeof clean, "clean.%s", suffix);
-    put_command(report, "prune", "",
-                report->source_kept || wn_source_is_there(data, report->file)
-                    ? ""
-                    : " --source=FILE",
-                clean, "the rows worth keeping", out);
+}
+
+/* A sentence as a paragraph. */
+static void put_sentence(const struct wn_report *report,
+                         void (*sentence)(const struct wn_report *report,
+                                          struct wn_text *out),
+                         struct wn_text *out)
+{
+    struct wn_text text = {0};
+
+    sentence(report, &text);
+    if (text.length)
+        wn_phrase_paragraph(out, text.bytes);
+    wn_text_free(&text);
 }
 
 void wn_text_report(const struct wn_report *report, struct wn_text *out)
 {
-    put_headline(report, out);
+    wn_sentence_headline(report, out);
+    wn_text_add(out, "\n", 1);
     if (report->against)
         wn_comparison_text(report, out);
     wn_data_text(report, out);
@@ -642,8 +401,8 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
 
         if (report->label_bit) {
             wn_text_format(out, "\nHow noisy the labels are\n");
-            put_rate(report, out);
-            put_depths(report, out);
+            put_sentence(report, wn_sentence_rate, out);
+            put_sentence(report, wn_sentence_depths, out);
             if (report->verbose) {
                 if (!isnan(report->gain))
                     wn_phrase_say(

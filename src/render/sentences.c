@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What every format for people says in the same words: the headline, how many
+ * labels are wrong, and the commands to run next. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/source.h"
+#include "render/phrases.h"
+
+/* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged". */
+void wn_sentence_headline(const struct wn_report *report, struct wn_text *out)
+{
+    const double rate = 100 * report->rate, low = 100 * report->rate_low,
+                 high = 100 * report->rate_high;
+    char text[3][16];
+
+    wn_phrase_data(out, wn_report_source(report));
+    wn_text_format(out, ": %zu %s", report->data.n,
+                   wn_plural(report->data.n, "row", "rows"));
+    if (!report->flagged) {
+        wn_text_format(out, ", %zu %s, not %s yet", report->data.k,
+                       wn_plural(report->data.k, "class", "classes"),
+                       report->scored ? "flagged" : "scored");
+        return;
+    }
+    if (report->claim == WN_CLAIM_NOTHING) {
+        wn_text_format(out, ", these features do not predict this label; how "
+                            "many labels are wrong cannot be told");
+    } else if (isnan(rate)) {
+        /* Nothing was estimated. */
+    } else if (report->claim == WN_CLAIM_OVERLAP) {
+        if (report->label_bit)
+            wn_text_format(out, ", %zu %s to look at; the classes overlap, so",
+                           report->label_rows,
+                           wn_plural(report->label_rows, "row", "rows"));
+        else
+            wn_text_format(out, ", the classes overlap, so");
+        wn_text_format(out, " between %s and %s %% of the labels may be wrong",
+                       wn_phrase_end(report->rate_low, text[0]),
+                       wn_phrase_end(report->rate_high, text[1]));
+    } else if (report->claim == WN_CLAIM_EXPECTED) {
+        wn_text_format(out, ", expected %.3g %%", rate);
+        if (low < high)
+            wn_text_format(out, " (%.3g-%.3g)", low, high);
+        wn_text_format(out, " wrong labels");
+    } else {
+        wn_text_format(out, ", est. %s %%",
+                       wn_phrase_percent(report->rate, text[0]));
+        if (!isnan(low) && !isnan(high))
+            wn_text_format(out, " (%s-%s)",
+                           wn_phrase_percent(report->rate_low, text[1]),
+                           wn_phrase_percent(report->rate_high, text[2]));
+        wn_text_format(out, " wrong labels");
+    }
+    if (report->against) {
+        const size_t *changes = report->against->changes;
+        const size_t *gones = report->against->gones;
+        const size_t flags = changes[WN_NEW_FLAG] + changes[WN_NEW_ROW];
+
+        wn_text_format(out, ", %zu new %s, %zu gone", flags,
+                       wn_plural(flags, "flag", "flags"),
+                       gones[WN_CLEARED] + gones[WN_CONFIRMED] +
+                           gones[WN_EDITED] + gones[WN_REMOVED]);
+        return;
+    }
+    const size_t flagged =
+        report->label_bit ? report->label_rows : report->flagged_rows;
+    /* The claim of overlap begins with this number. */
+    if (report->claim == WN_CLAIM_OVERLAP
+            ? !report->label_bit
+            : report->claim != WN_CLAIM_NOTHING || flagged)
+        wn_text_format(out, ", %zu flagged", flagged);
+}
+
+/* What may be said of the labels as a whole, and what the flags mean then. */
+void wn_sentence_rate(const struct wn_report *report, struct wn_text *out)
+{
+    const double labels = (double)report->labelled;
+    const double low = 100 * report->rate_low, high = 100 * report->rate_high;
+    const char *flagged = wn_plural(report->label_rows, "row is", "rows are");
+    char interval[200] = "", text[3][16];
+
+    if (report->claim == WN_CLAIM_NOTHING) {
+        wn_text_format(
+            out,
+            "Models of these features predict the label no better "
+            "than the shares of the classes alone do. So they cannot "
+            "tell a wrong label from a right one: %s, and how many "
+            "are wrong cannot be told.",
+            report->label_rows ? "the flags say little"
+                               : "no label is flagged");
+        return;
+    }
+    if (isnan(report->rate)) {
+        wn_text_format(out, "No estimate of wrong labels: it needs class "
+                            "probabilities, which this audit does not have.");
+        return;
+    }
+    if (report->claim == WN_CLAIM_OVERLAP) {
+        wn_text_format(
+            out,
+            "The classes overlap: rows with much the same features "
+            "have different labels. From features and labels alone, "
+            "that looks like wrong labels, so between %.0f and %.0f "
+            "of %zu labels (%s to %s %%) may be wrong. %zu %s "
+            "flagged: a flag is a reason to look at the row. Relabel "
+            "and drop are proposed for no more labels than are "
+            "wrong at least. If you know which share is wrong, say "
+            "so to flag with --expect=RATE.",
+            report->rate_low * labels, report->rate_high * labels,
+            report->labelled, wn_phrase_end(report->rate_low, text[0]),
+            wn_phrase_end(report->rate_high, text[1]), report->label_rows,
+            flagged);
+        return;
+    }
+    if (report->claim == WN_CLAIM_EXPECTED) {
+        if (low < high)
+            snprintf(interval, sizeof interval, " (%.3g to %.3g %%)", low,
+                     high);
+        wn_text_format(
+            out,
+            "You expect %.3g %%%s of the labels to be wrong: about "
+            "%zu of %zu. The data did not estimate this share; the "
+            "suspicions are scaled to it. %zu %s flagged as suspect. "
+            "Not every suspect label is wrong, and some wrong labels "
+            "are not flagged.",
+            100 * report->rate, interval, report->expected, report->labelled,
+            report->label_rows, flagged);
+        return;
+    }
+    if (!isnan(low) && !isnan(high))
+        snprintf(interval, sizeof interval,
+                 "; with 90 %% confidence between %.0f and %.0f (%s to %s %%)",
+                 report->rate_low * labels, report->rate_high * labels,
+                 wn_phrase_percent(report->rate_low, text[0]),
+                 wn_phrase_percent(report->rate_high, text[1]));
+    wn_text_format(out,
+                   "About %zu of %zu labels (%s %%) are probably wrong%s. "
+                   "%zu %s flagged as suspect. Not every suspect label is "
+                   "wrong, and some wrong labels are not flagged.",
+                   report->expected, report->labelled,
+                   wn_phrase_percent(report->rate, text[2]), interval,
+                   report->label_rows, flagged);
+}
+
+/* Labels that differ from the prediction, as a share of the rows at the first
+ * `depths` depths. */
+static double mismatch_of(const struct wn_report *report, size_t depths)
+{
+    double rows = 0, mismatches = 0;
+
+    for (size_t u = 0; u < depths; u++) {
+        rows += report->by_depth[3 * u];
+        mismatches += report->by_depth[3 * u + 1];
+    }
+    return rows > 0 ? mismatches / rows : 0;
+}
+
+/* Errors that stand everywhere, against overlap: where the models are surest,
+ * only the former are left. */
+void wn_sentence_depths(const struct wn_report *report, struct wn_text *out)
+{
+    char text[6][16];
+
+    if (!report->by_depth || isnan(report->even))
+        return;
+    wn_text_format(
+        out,
+        "The label differs from the prediction in %s %% of the surest tenth of "
+        "the rows, in %s %% of the surest half and in %s %% of all. So wrong "
+        "labels that stand everywhere are %s %% (%s to %s); the rest is "
+        "overlap of the classes or errors that follow the features, which "
+        "look alike.",
+        wn_phrase_percent(mismatch_of(report, WN_DEPTHS / 10), text[0]),
+        wn_phrase_percent(mismatch_of(report, WN_DEPTHS / 2), text[1]),
+        wn_phrase_percent(report->mismatch, text[2]),
+        wn_phrase_percent(report->even, text[3]),
+        wn_phrase_percent(report->even_low, text[4]),
+        wn_phrase_percent(report->even_high, text[5]));
+}
+
+/* --- commands ------------------------------------------------------------ */
+
+struct command_list {
+    const struct wn_report *report;
+    struct wn_command *command;
+    size_t count;
+};
+
+/* Add PROGRAM BEFORE AUDIT AFTER [> TO].
+ * Programs are named the way this one was called: winnow-report names
+ * winnow-prune. What is not ours goes through wn_text_add_shell(), for the line
+ * will be pasted. */
+static void add_command(struct command_list *list, const char *program,
+                        const char *before, const char *after, const char *to,
+                        const char *purpose)
+{
+    const struct wn_report *report = list->report;
+    static const char own[] = "report";
+    const char *called = report->program ? report->program : own;
+    const char *file = report->file ? report->file : "FILE.h5";
+    const char *found = NULL;
+    struct wn_text word = {0}, line = {0};
+
+    for (const char *at = called; (at = strstr(at, own)); at++)
+        found = at;
+    if (found)
+        wn_text_add(&word, called, (size_t)(found - called));
+    wn_text_format(&word, "%s%s", program, found ? found + strlen(own) : "");
+    wn_text_add_shell(&line, word.bytes, word.length);
+    wn_text_format(&line, "%s %s", before, *file == '-' ? "./" : "");
+    wn_text_add_shell(&line, file, strlen(file));
+    wn_text_format(&line, "%s%s", after, to ? " > " : "");
+    if (to)
+        wn_text_add_shell(&line, to, strlen(to));
+    wn_text_free(&word);
+    list->command[list->count++] = (struct wn_command){purpose, line.bytes};
+}
+
+/* Whether a few verdicts would tell much that flag cannot: the classes overlap,
+ * or the interval is wider than five points and than the estimate. */
+static bool wants_review(const struct wn_report *report)
+{
+    const double width = report->rate_high - report->rate_low;
+
+    return report->label_bit && report->decided.stratum &&
+           !report->decided.count &&
+           (report->claim == WN_CLAIM_OVERLAP ||
+            (report->claim == WN_CLAIM_NOISE && width > 0.05 &&
+             width > report->rate));
+}
+
+size_t wn_next_commands(const struct wn_report *report,
+                        struct wn_command command[WN_COMMANDS])
+{
+    struct command_list list = {report, command, 0};
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    enum { MAX_LENGTH = 8 };
+    const struct wn_dataset *data = &report->data;
+    const char *suffix = "csv", *dot;
+    char after[64], clean[64];
+    size_t first = 0, length;
+
+    if (!report->flagged) {
+        if (!report->scored)
+            add_command(&list, "score", " -i", "", NULL, "judge every label");
+        add_command(&list, "flag", " -i", "", NULL, "decide which rows to see");
+        return list.count;
+    }
+    if (!report->flagged_rows) {
+        add_command(&list, "report", "", " --top=20", NULL,
+                    "the most suspicious rows");
+        return list.count;
+    }
+    if (wants_review(report)) {
+        add_command(&list, "report", " --review-plan=40", "", "todo.tsv",
+                    "40 labels to judge");
+        add_command(&list, "flag", " -i --decisions=todo.tsv", "", NULL,
+                    "then, with verdicts in it");
+    }
+    while (!report->issue[report->order[first]])
+        first++;
+    snprintf(after, sizeof after, " --explain=%lld",
+             (long long)report->order[first]);
+    add_command(&list, "report", "", after, NULL, "why, with its neighbours");
+    add_command(&list, "report", "", " --top=flagged", NULL,
+                "every row with findings");
+    /* The suffix of the source, or of its form. */
+    dot = data->source ? strrchr(data->source, '.') : NULL;
+    length = dot ? strspn(dot + 1, plain) : 0;
+    if (length && length <= MAX_LENGTH && !dot[1 + length])
+        suffix = dot + 1;
+    else if (data->form)
+        suffix = strcmp(data->form, "hdf5") == 0 ? "h5" : data->form;
+    snprintf(clean, sizeof clean, "clean.%s", suffix);
+    add_command(&list, "prune", "",
+                report->source_kept || wn_source_is_there(data, report->file)
+                    ? ""
+                    : " --source=FILE",
+                clean, "the rows worth keeping");
+    return list.count;
+}
