@@ -12,7 +12,13 @@
 
 enum { MAX_NOTE = 1000 }; /* bytes of a text that is kept */
 
-const char wn_decision_names[] = "none,ok,wrong,relabel,unsure,drop";
+const char wn_decision_names[] = "none,ok,wrong,relabel,unsure,drop,keep";
+
+const char *const wn_decision_word[WN_DECISION_KINDS] = {
+    [WN_UNDECIDED] = "none",     [WN_SAID_OK] = "ok",
+    [WN_SAID_WRONG] = "wrong",   [WN_SAID_RELABEL] = "relabel:",
+    [WN_SAID_UNSURE] = "unsure", [WN_SAID_DROP] = "drop",
+    [WN_SAID_KEEP] = "keep"};
 
 /* The columns that are read, in any order; others are context for people. */
 enum column { VERDICT, HASH, ID, ROW, WHO, WHEN, NOTE, STRATUM, COLUMNS };
@@ -115,17 +121,15 @@ static int fail_cell(const struct lines *lines, size_t row, enum column column,
     return -1;
 }
 
-/* The verdict of a line; *decision is WN_UNDECIDED for an empty cell. */
+/* The verdict of a line; WN_UNDECIDED for "none". */
 static int read_verdict(const struct lines *lines, size_t row,
                         const struct wn_cell *cell, struct wn_decided *decided,
                         struct wn_error *error)
 {
-    static const char relabel[] = "relabel:";
-    const size_t prefix = sizeof relabel - 1;
+    const char *relabel = wn_decision_word[WN_SAID_RELABEL];
+    const size_t prefix = strlen(relabel);
 
     decided->class = -1;
-    if (cell->length == 0)
-        return 0;
     if (cell->length > prefix && memcmp(cell->text, relabel, prefix) == 0) {
         struct wn_cell name = {cell->text + prefix, cell->length - prefix};
 
@@ -137,15 +141,14 @@ static int read_verdict(const struct lines *lines, size_t row,
                    : fail_cell(lines, row, VERDICT, cell,
                                "relabel: and a class of the audit", error);
     }
-    decided->decision = equals(cell, "ok")       ? WN_SAID_OK
-                        : equals(cell, "wrong")  ? WN_SAID_WRONG
-                        : equals(cell, "unsure") ? WN_SAID_UNSURE
-                        : equals(cell, "drop")   ? WN_SAID_DROP
-                                                 : WN_UNDECIDED;
-    return decided->decision != WN_UNDECIDED
-               ? 0
-               : fail_cell(lines, row, VERDICT, cell,
-                           "ok, wrong, relabel:CLASS, unsure or drop", error);
+    for (int d = 0; d < WN_DECISION_KINDS; d++)
+        if (d != WN_SAID_RELABEL && equals(cell, wn_decision_word[d])) {
+            decided->decision = (enum wn_decision)d;
+            return 0;
+        }
+    return fail_cell(lines, row, VERDICT, cell,
+                     "ok, wrong, relabel:CLASS, unsure, drop, keep or none",
+                     error);
 }
 
 /* Which row the line is about. */
@@ -217,7 +220,7 @@ static int read_line(void *context, size_t row, const struct wn_cell *cells,
     const struct wn_cell verdict = cell_of(lines, cells, VERDICT);
 
     /* Files are joined by cat, headers and all. */
-    if (equals(&verdict, column_names[VERDICT]))
+    if (verdict.length == 0 || equals(&verdict, column_names[VERDICT]))
         return 0;
     wn_grow(&lines->line, &lines->capacity, lines->count + 1,
             sizeof *lines->line);
@@ -225,8 +228,6 @@ static int read_line(void *context, size_t row, const struct wn_cell *cells,
     *line = (struct line){0};
     if (read_verdict(lines, row, &verdict, &line->decided, error))
         return -1;
-    if (line->decided.decision == WN_UNDECIDED)
-        return 0;
     lines->count++;
     line->decided.planned = cell_of(lines, cells, STRATUM).length > 0;
     return read_key(lines, row, cells, line, error) ||
@@ -328,7 +329,7 @@ static void count_lost(struct line *const *sorted, size_t count,
         const bool last = l + 1 == count || sorted[l + 1]->kind != line->kind ||
                           sorted[l + 1]->key != line->key;
 
-        if (!last || line->used)
+        if (!last || line->used || line->decided.decision == WN_UNDECIDED)
             continue;
         if (!line->has_id ||
             !bsearch(&line->id, all_id, ids, sizeof *all_id, compare_ids))
@@ -371,7 +372,7 @@ static void match_lines(struct lines *lines, struct wn_decisions *out)
             if (found[f] && (!last || found[f] > last))
                 last = found[f];
         }
-        if (last) {
+        if (last && last->decided.decision != WN_UNDECIDED) {
             wn_grow(&out->list, &capacity, out->count + 1, sizeof *out->list);
             struct wn_decided *decided = &out->list[out->count++];
             *decided = last->decided;

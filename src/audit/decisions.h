@@ -5,7 +5,7 @@
  * it names by the hash of its record, else by its identifier, else by its
  * number. A hash names the content: the verdict holds wherever the row stands,
  * for each of several equal rows, and until the row changes. Later lines win
- * over earlier ones. */
+ * over earlier ones; the verdict `none` takes them back. */
 #ifndef WN_AUDIT_DECISIONS_H
 #define WN_AUDIT_DECISIONS_H
 
@@ -18,10 +18,14 @@ enum wn_decision {
     WN_SAID_RELABEL, /* it is wrong, and another class is right */
     WN_SAID_UNSURE,  /* a person looked and cannot tell */
     WN_SAID_DROP,    /* the row should go, whatever its label */
+    WN_SAID_KEEP,    /* it stays, whatever the checks found */
     WN_DECISION_KINDS
 };
 /* Their names in that order, comma-separated: "none,ok,wrong,...". */
 extern const char wn_decision_names[];
+/* The verdict as a file has it: "ok", or "relabel:" before the name of a class.
+ */
+extern const char *const wn_decision_word[WN_DECISION_KINDS];
 
 struct wn_decided {
     size_t row;

@@ -38,6 +38,7 @@ int32_t wn_decide_suggestion(const struct wn_evidence *evidence, size_t i,
 
 enum reason {
     SAID_DROP,
+    SAID_KEEP,
     SAID_RELABEL,
     SAID_WRONG,
     SAID_WRONG_BETTER,
@@ -58,6 +59,7 @@ enum reason {
 
 const struct wn_reason wn_reasons[] = {
     [SAID_DROP] = {"said_drop", WN_DROP, "you decided to drop it"},
+    [SAID_KEEP] = {"said_keep", WN_KEEP, "you decided to keep it as it is"},
     [SAID_RELABEL] = {"said_relabel", WN_RELABEL, "you gave it another label"},
     [SAID_WRONG] = {"said_wrong", WN_DROP,
                     "you marked this label as wrong, and no other label is "
@@ -98,6 +100,8 @@ size_t wn_decide(const struct wn_case *this)
 {
     if (this->decision == WN_SAID_DROP)
         return SAID_DROP;
+    if (this->decision == WN_SAID_KEEP)
+        return SAID_KEEP;
     if (this->decision == WN_SAID_RELABEL)
         return SAID_RELABEL;
     if (this->decision == WN_SAID_WRONG)

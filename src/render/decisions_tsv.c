@@ -85,20 +85,15 @@ void wn_decided_tsv(const struct wn_report *report, double now,
 
     wn_text_format(out, "%s\tdays\n", columns);
     for (size_t d = 0; d < decided->count; d++) {
-        static const char *const verdict[] = {
-            [WN_SAID_OK] = "ok",         [WN_SAID_WRONG] = "wrong",
-            [WN_SAID_UNSURE] = "unsure", [WN_SAID_DROP] = "drop",
-            [WN_SAID_RELABEL] = NULL,    [WN_UNDECIDED] = NULL};
         const struct wn_decided_row *row = &decided->row[d];
         const char *when = decided->when[d];
         struct wn_text text = {0};
         struct wn_date date;
 
-        if (verdict[row->decision])
-            wn_text_format(&text, "%s", verdict[row->decision]);
-        else
-            wn_text_format(&text, "relabel:%s",
-                           wn_report_class(report, row->class));
+        wn_text_format(&text, "%s%s", wn_decision_word[row->decision],
+                       row->decision == WN_SAID_RELABEL
+                           ? wn_report_class(report, row->class)
+                           : "");
         put_context(report, row->row, row->suspicion, row->reason, out);
         put_cell(report, text.bytes, text.length, out);
         wn_text_free(&text);

@@ -8,6 +8,7 @@
 #include "noise/verdicts.h"
 #include "render/grid.h"
 #include "render/phrases.h"
+#include "util/date.h"
 
 /* "78 %, 62-89", the share and its exact 95 % interval. */
 static void format_precision(const struct wn_precision *precision, char out[64])
@@ -64,6 +65,35 @@ static void put_trusted(const struct wn_report *report, struct wn_text *out)
                   100 * low, 100 * high);
 }
 
+/* From when the verdicts are: dates stay the same whenever somebody reads the
+ * report; report --decisions-list has ages. */
+static void put_dates(const struct wn_decided_rows *decided,
+                      struct wn_text *out)
+{
+    double first = INFINITY, last = -INFINITY;
+    char from[32], until[32];
+
+    for (size_t d = 0; d < decided->count; d++) {
+        const char *when = decided->when[d];
+        struct wn_date date;
+
+        if (!wn_date_parse(when, strlen(when), WN_YEAR_FIRST, &date))
+            continue;
+        const double day = floor(wn_date_instant(&date) / 86400) * 86400;
+
+        first = fmin(first, day);
+        last = fmax(last, day);
+    }
+    if (first > last)
+        return;
+    wn_date_format(first, from);
+    wn_date_format(last, until);
+    if (first < last)
+        wn_phrase_say(out, "The verdicts are from %s to %s.", from, until);
+    else
+        wn_phrase_say(out, "The verdicts are of %s.", from);
+}
+
 static void put_lost(const struct wn_decided_rows *decided, struct wn_text *out)
 {
     if (decided->stale)
@@ -103,8 +133,9 @@ void wn_decided_text(const struct wn_report *report, struct wn_text *out)
         if (other)
             wn_phrase_say(out,
                           "%zu more %s decided without a word on the label "
-                          "(unsure, or drop).",
+                          "(unsure, drop or keep).",
                           other, wn_plural(other, "row is", "rows are"));
+        put_dates(decided, out);
     }
     if (suspects.reviewed) {
         format_precision(&suspects, share);

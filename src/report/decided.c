@@ -42,13 +42,15 @@ static int read_texts(const struct wn_audit *audit, const char *path,
                          wn_audit_name(audit), path, *count, wanted);
 }
 
-/* The names of an attribute must be ours: their order is the meaning of the
- * codes. */
+/* The names of an attribute must be ours, or the first of them: their order is
+ * the meaning of the codes. */
 static int check_names(const struct wn_audit *audit, const char *path,
                        const char *wanted, struct wn_error *error)
 {
     char *names = wn_audit_text(audit, path, "names", error);
-    const bool same = names && strcmp(names, wanted) == 0;
+    const size_t length = names ? strlen(names) : 0;
+    const bool same = names && strncmp(names, wanted, length) == 0 &&
+                      (wanted[length] == '\0' || wanted[length] == ',');
 
     free(names);
     if (error->code || same)

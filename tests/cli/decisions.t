@@ -110,6 +110,8 @@ is "$(cell five.h5 1 suspicion suggested issues action)" \
 is "$(cell five.h5 2 action)" drop 'drop drops'
 is "$(cell five.h5 3 action issues)" "$(cell before.h5 3 action issues)" \
     'unsure changes nothing'
+ok "$(report after.h5 | grep -q '^  The verdicts are of 2026-11-30\.$'
+    echo $?)" 'the report says of when they are'
 report --explain=276 five.h5 >text
 ok "$(grep -q 'keep: you marked this label as right' text; echo $?)" \
     '--explain says who said so'
@@ -143,6 +145,31 @@ is "$(cell joined.h5 276 action)" keep 'in joined files, too'
 printf 'row\tverdict\r\n276\tok\r\n' >row.tsv
 flag -q --decisions=row.tsv s.h5 -o row.h5
 is "$(cell row.h5 276 action)" keep 'a row can be named by its number'
+
+# A copy and an outlier are acknowledged; a withdrawn verdict is none.
+awk -F, -v OFS=, 'NR == 6 { last = $0 } NR == 7 { print last } NR == 9 {
+    for (i = 1; i < NF; i++) $i *= 9 } { print }' "$samples/digits.csv" |
+    head -400 >odd.csv
+ingest -q --label=digit odd.csv | score -q --methods=none -o odd.s.h5
+flag odd.s.h5 -o odd.h5
+is "$(cell odd.h5 5 issues action) $(cell odd.h5 8 issues action)" \
+    'duplicate,near_duplicate|drop outlier|review' 'a copy and an outlier'
+printf 'row\tverdict\twhen\n5\tkeep\t2026-01-31\n8\tkeep\t2026-11-30\n' >keep.tsv
+flag --decisions=keep.tsv odd.s.h5 -o keep.h5
+is "$(cell keep.h5 5 issues action) $(cell keep.h5 8 issues action)" \
+    '|keep |keep' 'keep takes the issues from the rows'
+is "$(report --decisions-list keep.h5 | cut -f1,7,8 | tail -n +2 | head -1)" \
+    "$(printf '5\tan exact copy of an earlier row\tkeep')" \
+    'the list has what was found'
+report keep.h5 >text
+ok "$(grep -q '2 more rows are decided without a word on the label' text &&
+    grep -q 'The verdicts are from 2026-01-31 to 2026-11-30\.' text; echo $?)" \
+    'the report counts them'
+printf '5\tnone\t2026-12-01\n' >>keep.tsv
+flag --decisions=keep.tsv odd.s.h5 -o none.h5
+is "$(cell none.h5 5 issues action) $(cell none.h5 8 action)" \
+    'duplicate,near_duplicate|drop keep' 'none takes a verdict back'
+is "$(report --decisions-list none.h5 | wc -l)" 2 'as if it had never been'
 
 # --- rows that move, change and go ------------------------------------------
 awk -F, -v OFS=, 'NR == 1 { print "name", $0; next } { print "r" NR - 2, $0 }' \
@@ -198,7 +225,7 @@ bad() {
 bad 'hash,verdict\n1,ok\n' 'bad.tsv:1: found no column verdict'
 bad 'verdict\tnote\nok\t1\n' 'bad.tsv:1: found no column hash, id or row'
 bad 'row\tverdict\n0\tok\n1\tfine\n' \
-    "bad.tsv:3: column verdict: found 'fine', wanted ok, wrong, relabel:CLASS"
+    "bad.tsv:3: column verdict: found 'fine', wanted ok, wrong, relabel:CLASS, unsure, drop, keep or none"
 bad 'row\tverdict\n0\trelabel:ten\n' \
     "column verdict: found 'relabel:ten', wanted relabel: and a class"
 bad 'row\tverdict\n1797\tok\n' \

@@ -44,6 +44,7 @@ struct work {
     bool decides; /* the option is given */
     struct wn_decisions decisions;
     const struct wn_decided **decided; /* n, NULL without one; or NULL */
+    uint32_t *found; /* a decision: issues before flag_settle_issues() */
     struct wn_known known;
     struct wn_verdicts verdicts;
     struct unseen unseen;
@@ -69,7 +70,8 @@ int flag_count_agreeing(const struct wn_audit *audit, size_t n, size_t expected,
 /* flag_decisions.c, in this order: read the files of --decisions; with verdicts
  * or trusted labels, judge all labels as if there were none, then learn from
  * the verdicts; give the known labels probability 1, or 0; their suspicions 0,
- * or 1; change the claim; mark the label issues that are known. */
+ * or 1; change the claim; mark the label issues that are known, and take the
+ * issues from rows that are to stay as they are. */
 int flag_read_decisions(const struct wn_run *run, struct work *work,
                         struct wn_error *error) WN_MUST_CHECK;
 int flag_judge_unseen(const struct wn_run *run, struct work *work,
@@ -79,7 +81,7 @@ int flag_judge_unseen(const struct wn_run *run, struct work *work,
 void flag_settle_probability(struct work *work);
 void flag_settle_suspicion(struct work *work);
 void flag_claim_verdicts(struct work *work);
-void flag_mark_wrong(struct work *work);
+void flag_settle_issues(struct work *work);
 /* /flag/stratum and /flag/decided; `reasons` are the names of wn_reasons. */
 int flag_write_decisions(struct wn_audit_writer *writer,
                          const struct work *work,

@@ -205,13 +205,17 @@ void flag_claim_verdicts(struct work *work)
         claim->max_flags = verdicts->wrong;
 }
 
-void flag_mark_wrong(struct work *work)
+void flag_settle_issues(struct work *work)
 {
     const int label = wn_check_find("label");
 
+    work->found = wn_new(work->decisions.count, sizeof *work->found);
     for (size_t d = 0; d < work->decisions.count; d++) {
         const size_t i = work->decisions.list[d].row;
 
+        work->found[d] = work->issue[i];
+        if (work->decisions.list[d].decision == WN_SAID_KEEP)
+            work->issue[i] = 0;
         if (work->known.wrong[i] > 0 && work->evidence.label &&
             work->evidence.label[i] >= 0)
             work->issue[i] |= UINT32_C(1) << label;
@@ -220,7 +224,8 @@ void flag_mark_wrong(struct work *work)
 
 /* --- writing ------------------------------------------------------------- */
 
-/* The issues and the reason of a decided row, had nobody looked. */
+/* The issues and the reason of a decided row, had nobody looked; *issue are
+ * those that the checks found. */
 static void decide_unseen(const struct work *work, size_t i, size_t place,
                           const struct wn_decide_settings *settings,
                           uint32_t *issue, uint8_t *reason)
@@ -231,7 +236,7 @@ static void decide_unseen(const struct work *work, size_t i, size_t place,
     struct wn_verdict verdict = {0, 0, -1};
     int32_t suggestion = -1;
 
-    *issue = work->issue[i] & ~bit;
+    *issue &= ~bit;
     if (unseen->hit && unseen->claim.kind != WN_CLAIM_NOTHING) {
         *issue |= unseen->hit[i] ? bit : 0;
         verdict = unseen->judged.verdict[i];
@@ -291,6 +296,7 @@ static int write_decided(struct wn_audit_writer *writer,
         class[d] = decided->class;
         verdict[d] = (uint8_t)decided->decision;
         planned[d] = decided->planned;
+        issue[d] = work->found[d];
         decide_unseen(work, decided->row, place[decided->row], settings,
                       &issue[d], &reason[d]);
         if (work->unseen.judged.verdict)
@@ -396,4 +402,5 @@ void flag_free_decisions(struct work *work)
     wn_spill_free(work->known.wrong);
     wn_spill_free(work->known.planned);
     wn_spill_free(work->trusted);
+    free(work->found);
 }

@@ -463,7 +463,7 @@ static int flag(struct wn_run *run, struct wn_error *error)
     flag_weigh_grades(&work);
     if (run_checks(run, &work, error))
         goto done;
-    flag_mark_wrong(&work);
+    flag_settle_issues(&work);
     rate_labels(run, &work);
     const struct wn_decide_settings settings = {
         wn_option_number(run->options, "suggest-above"),
