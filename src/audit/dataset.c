@@ -229,7 +229,7 @@ static int load_attributes(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
     const char *dynamics = "data/dynamics";
-    char *content = NULL, *task = NULL;
+    char *content = NULL, *task = NULL, *delimiter = NULL;
     const struct {
         const char *path, *attribute;
         char **text;
@@ -238,6 +238,7 @@ static int load_attributes(const struct load *load)
                  {"data", "label_column", &dataset->label_column},
                  {"data", "form", &dataset->form},
                  {"data", "task", &task},
+                 {"data", "delimiter", &delimiter},
                  {dynamics, "content", &content}};
     double size = 0;
     bool known = true;
@@ -250,6 +251,8 @@ static int load_attributes(const struct load *load)
         if (load->error->code)
             return -1;
     }
+    dataset->delimiter = delimiter && *delimiter ? *delimiter : ',';
+    free(delimiter);
     dataset->ordinal = task && strcmp(task, "ordinal") == 0;
     known = !task || dataset->ordinal || strcmp(task, "classification") == 0;
     free(task);

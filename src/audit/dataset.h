@@ -92,8 +92,9 @@ struct wn_dataset {
     char *source_digest; /* of all its bytes */
     uint64_t source_size;
     char *label_column;
-    bool ordinal; /* the classes are whole numbers in order */
-    char *form;   /* "hdf5", "libsvm", "npy"; NULL for CSV */
+    bool ordinal;   /* the classes are whole numbers in order */
+    char *form;     /* "hdf5", "libsvm", "npy"; NULL for CSV */
+    char delimiter; /* of the source's cells */
 };
 
 /* Load parts of an audit file and check that they fit together: labels below k,

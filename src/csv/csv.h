@@ -160,6 +160,16 @@ struct wn_csv_reader;
 struct wn_csv_reader *wn_csv_reader_new(const struct wn_csv *csv);
 void wn_csv_reader_free(struct wn_csv_reader *reader);
 
+/* A reader for wn_csv_split() alone, of records that come from elsewhere, up to
+ * `capacity` cells of each. */
+struct wn_csv_reader *wn_csv_reader_apart(char delimiter, size_t capacity);
+/* Split one record, which must have WN_NUMBER_PAD readable bytes before it if
+ * numbers are parsed. *count may exceed the capacity; then the cells beyond it
+ * are missing. They are valid until the next call. */
+int wn_csv_split(struct wn_csv_reader *reader, const char *text, size_t length,
+                 const struct wn_cell **cells, size_t *count,
+                 struct wn_error *error) WN_MUST_CHECK;
+
 /* Called once for each row in order; cells[wn_csv_columns()] is valid during
  * the call. Returns 0 to go on, -1 after wn_fail(). */
 typedef int wn_csv_row(void *context, size_t row, const struct wn_cell *cells,

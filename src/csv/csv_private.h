@@ -138,11 +138,4 @@ struct wn_csv {
 /* A reader for up to `capacity` cells of a record. */
 struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv,
                                           size_t capacity);
-/* Split one record, which must have WN_NUMBER_PAD readable bytes before it if
- * numbers are parsed. *count may exceed the capacity; then the cells beyond it
- * are missing. */
-int wn_csv_split(struct wn_csv_reader *reader, const char *text, size_t length,
-                 const struct wn_cell **cells, size_t *count,
-                 struct wn_error *error) WN_MUST_CHECK;
-
 #endif
