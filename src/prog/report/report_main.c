@@ -145,6 +145,7 @@ static int read_options(const struct wn_options *options,
                            not_with_explain[o]);
     if (budget) {
         report->rows = WN_ROWS_BUDGET;
+        report->roles = true;
         report->budget = wn_option_number(options, "budget");
     } else if (top && strcmp(top, "flagged") == 0) {
         report->rows = WN_ROWS_FLAGGED;
