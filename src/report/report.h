@@ -144,6 +144,7 @@ struct wn_report {
     bool verbose;     /* show how it was computed */
     bool spreadsheet; /* keep cells from being taken for formulas */
     const struct wn_comparison *against; /* an older audit, or NULL */
+    const struct wn_nights *history;    /* audits before and this, or NULL */
 
     struct wn_dataset data;
     struct wn_origin origin[WN_FLAGS + 1]; /* by stage */
