@@ -82,6 +82,7 @@ static const struct member members[] = {
     NAMES(ROLE, "annotator_name", annotator_name, annotators),
     MEMBER(PROBABILITY, "probability", probability),
     MEMBER(FEATURES_B, "features_b", features_b),
+    NAMES(COLUMN, "hint", hint, hints),
     NAMES(RULE, "rule/name", clean_name, cleanings),
     NAMES(RULE, "rule/text", clean_text, cleanings),
     MEMBER(RULE, "rule/changed", clean_changed),
@@ -105,6 +106,7 @@ static const struct {
                {"data/column/top_column", 0, offsetof(struct wn_dataset, tops)},
                {"data/defect/row", 0, offsetof(struct wn_dataset, defects)},
                {"data/defect/rule_name", 0, offsetof(struct wn_dataset, rules)},
+               {"data/hint", 0, offsetof(struct wn_dataset, hints)},
                {"data/rule/name", 0, offsetof(struct wn_dataset, cleanings)}};
 enum { EXTENTS = sizeof extents / sizeof *extents };
 

@@ -76,6 +76,8 @@ struct wn_dataset {
     int32_t *top_column; /* 0..columns-1 */
     uint64_t *top_count;
     char **top_value;
+    size_t hints; /* on columns */
+    char **hint;
 
     size_t defects, rules;
     int64_t *defect_row;
