@@ -82,6 +82,12 @@ const struct wn_setting wn_check_options[] = {
       .help = "rows closer than R times the median nearest distance are near "
               "duplicates"},
      {"near_duplicate", "leak"}},
+    {{.name = "near-sets", .kind = WN_CHOICE, .value = "HOW",
+      .default_value = "chains", .choices = "chains|around",
+      .recorded = true,
+      .help = "join sets of near duplicates by chains, or around the row that "
+              "stays"},
+     {"duplicate", "near_duplicate"}},
     {{.name = "outlier-threshold", .kind = WN_REAL, .value = "T",
       .low = 0, .high = 1, .recorded = true,
       .help = "outliers by the published cut: fewer the smaller T is, none at "
@@ -125,6 +131,7 @@ int wn_check_settings_read(const struct wn_options *options,
                           ? (size_t)wn_option_number(options, "max-issues")
                           : SIZE_MAX,
         .near_radius = wn_option_number(options, "near-radius"),
+        .near_chains = wn_option_choice(options, "near-sets") == 0,
         .outlier_threshold =
             wn_option_given(options, "outlier-threshold")
                 ? wn_option_number(options, "outlier-threshold")

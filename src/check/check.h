@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/near_sets.h"
 #include "noise/claim.h"
 #include "noise/label_rules.h"
 #include "util/error.h"
@@ -46,6 +47,8 @@ struct wn_check_settings {
     struct wn_label_rule_settings prune;
     size_t max_issues;        /* SIZE_MAX: all */
     double near_radius;       /* in median distances to the nearest row */
+    bool near_chains;         /* sets of near duplicates grow by their members,
+                                 not only round the row that stays */
     double outlier_threshold; /* 0 .. 1, 0: no outliers; below 0: a cut
                                  by chance */
     double rare_share, order_level, pair_share, weak_share; /* 0 .. 1 */
@@ -98,5 +101,14 @@ int wn_check_settings_read(const struct wn_options *options,
                            struct wn_check_settings *out,
                            struct wn_error *error) WN_MUST_CHECK;
 void wn_check_settings_free(struct wn_check_settings *settings);
+
+/* The sets of equal and near rows, as far as features and neighbours are there:
+ * rows nearer than the radius are linked. A row that has more than m near
+ * neighbours is linked to the nearest m and to those that it is one of. Rows
+ * that belong to the one that stays, of its group or votes on one item, are in
+ * no set. For wn_near_sets_free(). Time O(n log n) and the links sorted. */
+void wn_near_sets_find(const struct wn_evidence *evidence,
+                       const struct wn_check_settings *settings,
+                       struct wn_near_sets *out);
 
 #endif

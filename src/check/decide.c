@@ -67,7 +67,7 @@ const struct wn_reason wn_reasons[] = {
     [SAID_WRONG_BETTER] = {"said_wrong_better", WN_RELABEL,
                            "you marked this label as wrong, and another label "
                            "is sure enough"},
-    [DUPLICATE] = {"duplicate", WN_DROP, "an exact copy of an earlier row"},
+    [DUPLICATE] = {"duplicate", WN_DROP, "an exact copy of another row"},
     [TRUSTED] = {"trusted", WN_KEEP, "you marked this label as right"},
     [MAYBE_OVERLAP] = {"maybe_overlap", WN_REVIEW,
                        "it looks wrong, but may be right: classes overlap"},

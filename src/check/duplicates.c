@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* checks duplicate, conflict, near_duplicate and leak: rows that are the same,
- * or nearly the same, as others. */
+ * or nearly the same, as others; and the sets that they form. */
+#include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
+#include "audit/near_sets.h"
 #include "check/check.h"
 #include "noise/order_statistics.h"
 #include "util/memory.h"
@@ -98,46 +101,107 @@ static double find_radius(const struct wn_evidence *evidence,
     return settings->near_radius * (median > 1e-6 ? median : 1e-6);
 }
 
-/* Whether two rows belong together, so that being alike says nothing. */
-static bool are_of_one_group(const struct wn_evidence *evidence, size_t i,
-                             size_t j)
+/* Whether two rows belong together, so that being alike says nothing: rows of
+ * one group, and votes of two people on one item, which is a row of equal
+ * features. */
+static bool belong_together(const struct wn_evidence *evidence, size_t i,
+                            size_t j)
 {
-    return evidence->group && evidence->group[i] >= 0 &&
-           evidence->group[i] == evidence->group[j];
+    const int32_t *group = evidence->group, *annotator = evidence->annotator;
+
+    if (group && group[i] >= 0 && group[i] == group[j])
+        return true;
+    return annotator && evidence->feature_hash && annotator[i] >= 0 &&
+           annotator[j] >= 0 && annotator[i] != annotator[j] &&
+           evidence->feature_hash[i] == evidence->feature_hash[j];
 }
 
-/* The first of several copies is not flagged, so dropping the flagged rows
- * leaves one; nor is one that equals rows of its own group only, or others by
- * chance, or at the floor of a sensor. */
+/* Neighbours nearer than the radius that make near duplicates. */
+static bool are_near(const struct wn_evidence *evidence, size_t i, size_t j)
+{
+    return !belong_together(evidence, i, j) &&
+           !(evidence->coincidence && evidence->coincidence[i] &&
+             evidence->coincidence[j]);
+}
+
+struct preferred {
+    bool doubted;    /* not trusted */
+    int thousandths; /* of suspicion, so that rounding decides nothing */
+    size_t row;
+};
+
+static int by_preference(const void *a, const void *b)
+{
+    const struct preferred *x = a, *y = b;
+
+    if (x->doubted != y->doubted)
+        return x->doubted - y->doubted;
+    if (x->thousandths != y->thousandths)
+        return x->thousandths < y->thousandths ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+/* All rows, the one that should stay before its copies; for wn_spill_free(). */
+static struct preferred *sort_by_preference(const struct wn_evidence *evidence)
+{
+    const bool told = evidence->suspicion && evidence->claim &&
+                      evidence->claim->kind != WN_CLAIM_NOTHING;
+    struct preferred *sorted = wn_spill_new(evidence->n, sizeof *sorted);
+
+    for (size_t i = 0; i < evidence->n; i++) {
+        const bool doubted = !evidence->trusted || !evidence->trusted[i];
+
+        sorted[i] = (struct preferred){
+            doubted,
+            doubted && told
+                ? (int)lround(1000 * evidence->suspicion->verdict[i].suspicion)
+                : 0,
+            i};
+    }
+    qsort(sorted, evidence->n, sizeof *sorted, by_preference);
+    return sorted;
+}
+
+/* The copy that should stay is not flagged, so dropping the flagged rows leaves
+ * one; nor is one that belongs to it, or that equals others by chance or at the
+ * floor of a sensor. */
 static void duplicate_find(const struct wn_evidence *evidence,
                            const struct wn_check_settings *settings,
                            uint8_t *hit)
 {
+    const size_t n = evidence->n;
     struct hashed_row *sorted = sort_by_hash(evidence, evidence->label);
-    size_t first = 0;
-    bool groups = false; /* among the copies so far are two groups */
+    struct preferred *preferred = sort_by_preference(evidence);
+    size_t *place = wn_spill_new(n, sizeof *place);
 
     (void)settings;
-    for (size_t r = 1; r < evidence->n; r++) {
-        const size_t row = sorted[r].row;
+    for (size_t r = 0; r < n; r++)
+        place[preferred[r].row] = r;
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        size_t stays = sorted[begin].row;
 
-        if (sorted[r].hash != sorted[first].hash ||
-            sorted[r].label != sorted[first].label) {
-            first = r;
-            groups = false;
-            continue;
+        for (end = begin + 1;
+             end < n && sorted[end].hash == sorted[begin].hash &&
+             sorted[end].label == sorted[begin].label;
+             end++)
+            if (place[sorted[end].row] < place[stays])
+                stays = sorted[end].row;
+        for (size_t r = begin; r < end; r++) {
+            const size_t row = sorted[r].row;
+
+            hit[row] = row != stays && !belong_together(evidence, row, stays) &&
+                       !(evidence->coincidence && evidence->coincidence[row]);
         }
-        groups = groups || !are_of_one_group(evidence, row, sorted[first].row);
-        hit[row] =
-            groups && !(evidence->coincidence && evidence->coincidence[row]);
     }
     wn_spill_free(sorted);
+    wn_spill_free(preferred);
+    wn_spill_free(place);
 }
 
 const struct wn_check wn_check_duplicate = {
     .name = "duplicate",
-    .brief = "an exact copy of an earlier row: same features, same label",
-    .reason = "an exact copy of an earlier row",
+    .brief = "an exact copy of another row: same features, same label",
+    .reason = "an exact copy of another row",
     .needs = WN_INPUT_FEATURES,
     .find = duplicate_find};
 
@@ -173,11 +237,8 @@ static void near_duplicate_find(const struct wn_evidence *evidence,
              q < m && (double)evidence->distance[i * m + q] < radius; q++) {
             const size_t j = (size_t)evidence->neighbor[i * m + q];
 
-            if (are_of_one_group(evidence, i, j) ||
-                (evidence->coincidence && evidence->coincidence[i] &&
-                 evidence->coincidence[j]))
-                continue;
-            hit[i] = hit[j] = 1;
+            if (are_near(evidence, i, j))
+                hit[i] = hit[j] = 1;
         }
 }
 
@@ -189,6 +250,238 @@ const struct wn_check wn_check_near_duplicate = {
     .reviews = true,
     .needs = WN_INPUT_NEIGHBORS,
     .find = near_duplicate_find};
+
+/* ---- sets --------------------------------------------------------------- */
+
+/* A class is a set of equal rows here; near classes are linked. */
+struct link {
+    size_t from, to; /* classes */
+    float distance;
+};
+
+static int by_from(const void *a, const void *b)
+{
+    const struct link *x = a, *y = b;
+
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    if (x->distance != y->distance)
+        return x->distance < y->distance ? -1 : 1;
+    return (x->to > y->to) - (x->to < y->to);
+}
+
+/* class[n] of each row, numbered from 0; their number. Rows that are equal by
+ * coincidence are in a class each. */
+static size_t number_classes(const struct wn_evidence *evidence, size_t *class)
+{
+    const size_t n = evidence->n;
+    size_t classes = 0, last = SIZE_MAX; /* the class of the equal rows */
+
+    if (!evidence->feature_hash) {
+        for (size_t i = 0; i < n; i++)
+            class[i] = i;
+        return n;
+    }
+    struct hashed_row *sorted = sort_by_hash(evidence, NULL);
+    for (size_t r = 0; r < n; r++) {
+        const size_t row = sorted[r].row;
+
+        if (r && sorted[r].hash != sorted[r - 1].hash)
+            last = SIZE_MAX;
+        if (evidence->coincidence && evidence->coincidence[row]) {
+            class[row] = classes++;
+            continue;
+        }
+        if (last == SIZE_MAX)
+            last = classes++;
+        class[row] = last;
+    }
+    wn_spill_free(sorted);
+    return classes;
+}
+
+enum { NO_ROW = -1 };
+
+/* Classes of equal rows and their links. */
+struct classes {
+    size_t count;
+    size_t *of;    /* n */
+    size_t *begin; /* count + 1, in link */
+    struct link *link;
+    int64_t *leader; /* count, the row that should stay */
+};
+
+/* The links in both directions, by class and distance; fills begin. */
+static struct link *find_links(const struct wn_evidence *evidence,
+                               const struct wn_check_settings *settings,
+                               const struct classes *classes)
+{
+    const size_t m = evidence->neighbor ? evidence->m : 0;
+    const double radius = m ? find_radius(evidence, settings) : 0;
+    struct link *link = NULL;
+    size_t count = 0, capacity = 0;
+
+    for (size_t i = 0; m && i < evidence->n; i++)
+        for (size_t q = 0;
+             q < m && (double)evidence->distance[i * m + q] < radius; q++) {
+            const size_t j = (size_t)evidence->neighbor[i * m + q];
+            const float distance = evidence->distance[i * m + q];
+
+            if (classes->of[i] == classes->of[j] || !are_near(evidence, i, j))
+                continue;
+            wn_grow(&link, &capacity, count + 2, sizeof *link);
+            link[count++] =
+                (struct link){classes->of[i], classes->of[j], distance};
+            link[count++] =
+                (struct link){classes->of[j], classes->of[i], distance};
+        }
+    if (count)
+        qsort(link, count, sizeof *link, by_from);
+    for (size_t e = 0; e < count; e++)
+        classes->begin[link[e].from + 1]++;
+    for (size_t c = 0; c < classes->count; c++)
+        classes->begin[c + 1] += classes->begin[c];
+    return link;
+}
+
+struct member {
+    size_t first, place, row; /* first row of the set; place by preference */
+};
+
+static int by_set(const void *a, const void *b)
+{
+    const struct member *x = a, *y = b;
+
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+/* The row that should stay leads the classes that it reaches: those near its
+ * own, or by chains of near classes. One whose first row belongs to it is not
+ * reached. */
+static void find_leaders(const struct wn_evidence *evidence, bool chains,
+                         const struct preferred *preferred,
+                         struct classes *classes)
+{
+    size_t *first = wn_spill_new(classes->count, sizeof *first);
+    size_t *queue = wn_spill_new(classes->count, sizeof *queue);
+
+    for (size_t r = evidence->n; r-- > 0;)
+        first[classes->of[preferred[r].row]] = preferred[r].row;
+    for (size_t c = 0; c < classes->count; c++)
+        classes->leader[c] = NO_ROW;
+    for (size_t r = 0; r < evidence->n; r++) {
+        const size_t row = preferred[r].row;
+        size_t head = 0, tail = 0;
+
+        if (classes->leader[classes->of[row]] != NO_ROW)
+            continue;
+        classes->leader[classes->of[row]] = (int64_t)row;
+        queue[tail++] = classes->of[row];
+        while (head < tail && (head == 0 || chains)) {
+            const size_t c = queue[head++];
+
+            for (size_t e = classes->begin[c]; e < classes->begin[c + 1]; e++) {
+                const size_t to = classes->link[e].to;
+
+                if (classes->leader[to] != NO_ROW ||
+                    belong_together(evidence, first[to], row))
+                    continue;
+                classes->leader[to] = (int64_t)row;
+                queue[tail++] = to;
+            }
+        }
+    }
+    wn_spill_free(first);
+    wn_spill_free(queue);
+}
+
+/* Fill out from its members, sorted. */
+static void fill_sets(const struct classes *classes,
+                      const struct member *member, struct wn_near_sets *out)
+{
+    int64_t(*two)[2] = wn_spill_new(classes->count, sizeof *two);
+
+    /* The two members of each class that come first. */
+    for (size_t c = 0; c < classes->count; c++)
+        two[c][0] = two[c][1] = NO_ROW;
+    for (size_t e = 0; e < out->rows; e++) {
+        int64_t *own = two[classes->of[member[e].row]];
+
+        if (own[1] == NO_ROW)
+            own[own[0] != NO_ROW] = (int64_t)member[e].row;
+    }
+    for (size_t e = 0; e < out->rows; e++) {
+        const size_t i = member[e].row, c = classes->of[i];
+
+        out->sets += e == 0 || member[e].first != member[e - 1].first;
+        out->row[e] = (int64_t)i;
+        out->set[e] = (int32_t)out->sets - 1;
+        out->partner[e] = two[c][two[c][0] == (int64_t)i];
+        for (size_t l = classes->begin[c];
+             l < classes->begin[c + 1] && out->partner[e] == NO_ROW; l++)
+            if (classes->leader[classes->link[l].to] == classes->leader[c]) {
+                out->partner[e] = two[classes->link[l].to][0];
+                out->distance[e] = classes->link[l].distance;
+            }
+    }
+    wn_spill_free(two);
+}
+
+void wn_near_sets_find(const struct wn_evidence *evidence,
+                       const struct wn_check_settings *settings,
+                       struct wn_near_sets *out)
+{
+    const size_t n = evidence->n;
+    struct preferred *preferred = sort_by_preference(evidence);
+    struct classes classes = {.of = wn_spill_new(n, sizeof *classes.of)};
+    int64_t *leader = wn_spill_new(n, sizeof *leader);
+    size_t *first = wn_spill_new(n, sizeof *first); /* row, by leader */
+    size_t *size = wn_spill_new(n, sizeof *size);   /* rows, by leader */
+    size_t count = 0;
+
+    classes.count = number_classes(evidence, classes.of);
+    classes.begin = wn_spill_new(classes.count + 1, sizeof *classes.begin);
+    classes.leader = wn_spill_new(classes.count, sizeof *classes.leader);
+    classes.link = find_links(evidence, settings, &classes);
+    find_leaders(evidence, settings->near_chains, preferred, &classes);
+    /* Rows that belong to their leader are no copies of it. */
+    for (size_t i = 0; i < n; i++) {
+        const size_t lead = (size_t)classes.leader[classes.of[i]];
+
+        leader[i] = i != lead && belong_together(evidence, i, lead)
+                        ? NO_ROW
+                        : (int64_t)lead;
+        if (leader[i] != NO_ROW && size[lead]++ == 0)
+            first[lead] = i;
+    }
+    *out = (struct wn_near_sets){0};
+    for (size_t i = 0; i < n; i++)
+        out->rows += leader[i] != NO_ROW && size[leader[i]] > 1;
+    struct member *member = wn_spill_new(out->rows, sizeof *member);
+    for (size_t r = 0; r < n; r++) {
+        const size_t i = preferred[r].row;
+
+        if (leader[i] != NO_ROW && size[leader[i]] > 1)
+            member[count++] = (struct member){first[leader[i]], r, i};
+    }
+    qsort(member, count, sizeof *member, by_set);
+    out->row = wn_spill_new(out->rows, sizeof *out->row);
+    out->set = wn_spill_new(out->rows, sizeof *out->set);
+    out->partner = wn_spill_new(out->rows, sizeof *out->partner);
+    out->distance = wn_spill_new(out->rows, sizeof *out->distance);
+    fill_sets(&classes, member, out);
+    wn_spill_free(member);
+    wn_spill_free(preferred);
+    wn_spill_free(leader);
+    wn_spill_free(first);
+    wn_spill_free(size);
+    wn_spill_free(classes.of);
+    wn_spill_free(classes.begin);
+    wn_spill_free(classes.leader);
+    free(classes.link);
+}
 
 /* A model that learns from one split is tested on something it has seen where
  * the same row, nearly the same row, or a row of the same group is also in

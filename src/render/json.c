@@ -192,6 +192,12 @@ static json_t *json_row(const struct wn_report *report, const char *record,
     set(row, "kind", json_text(wn_report_kind(report, i)));
     set(row, "issues", issues);
     set(row, "agree", agree);
+    const int64_t m = report->in_set ? report->in_set[i] : -1;
+    if (m >= 0)
+        set(row, "near",
+            json_pack("{s:i,s:I,s:o}", "set", report->near_sets.set[m], "row",
+                      (json_int_t)report->near_sets.partner[m], "distance",
+                      json_float(report->near_sets.distance[m])));
     return row;
 }
 
@@ -392,6 +398,29 @@ static void put_summary(const struct wn_report *report,
     }
 }
 
+/* Rows of near duplicates, the one that should stay first. */
+static void put_near_sets(const struct wn_report *report,
+                          struct json_lines *lines)
+{
+    const struct wn_near_sets *sets = &report->near_sets;
+
+    for (size_t begin = 0, end; begin < sets->rows; begin = end) {
+        json_t *rows = made(json_array()), *labels = made(json_array());
+
+        end = wn_near_set_end(sets, begin);
+        for (size_t m = begin; m < end; m++) {
+            const size_t i = (size_t)sets->row[m];
+
+            append(rows, json_count(i));
+            append(labels,
+                   json_text(wn_report_class(report, report->data.label[i])));
+        }
+        put_line(lines,
+                 json_pack("{s:s,s:i,s:o,s:o}", "record", "near_set", "set",
+                           sets->set[begin], "rows", rows, "labels", labels));
+    }
+}
+
 static void put_models(const struct wn_report *report, struct json_lines *lines)
 {
     const struct wn_model_quality *quality = &report->model_quality;
@@ -446,9 +475,6 @@ static void put_rules(const struct wn_report *report, struct json_lines *lines)
                       "broken", json_rule_count(data->clean_broken, r),
                       "not_evaluated",
                       json_rule_count(data->clean_passed_over, r)));
-    for (size_t i = 0; i < data->hints; i++)
-        put_line(lines, json_pack("{s:s,s:o}", "record", "hint", "text",
-                                  json_text(data->hint[i])));
     for (size_t s = 0; s < count; s++) {
         rule.length = 0;
         wn_spelling_rule(report, &spelling[s], &rule);
@@ -589,6 +615,7 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
                            json_number(cell->inverse)));
     }
     put_rules(report, &lines);
+    put_near_sets(report, &lines);
     const size_t reviews =
         report->rows == WN_ROWS_BUDGET ? wn_budget_curve(report, review) : 0;
     for (size_t r = 0; r < reviews; r++)

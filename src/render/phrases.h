@@ -77,6 +77,12 @@ void wn_model_quality_text(const struct wn_report *report, struct wn_text *out);
  * did. */
 void wn_decided_text(const struct wn_report *report, struct wn_text *out);
 
+/* The sets of near duplicates, those with several labels first (text_sets.c);
+ * and a line about the set of row i. Nothing without sets. */
+void wn_near_sets_text(const struct wn_report *report, struct wn_text *out);
+void wn_near_set_phrase(const struct wn_report *report, size_t i,
+                        struct wn_text *out);
+
 /* Sections that compare with report->against (text_compare.c): both audits side
  * by side, and the table of the flags that are gone. */
 void wn_comparison_text(const struct wn_report *report, struct wn_text *out);

@@ -55,6 +55,7 @@ static void put_verdict(const struct wn_report *report, size_t i,
     if (kind && report->claim != WN_CLAIM_NOTHING)
         put_fact(out, "kind of row", wn_row_kind_title(kind),
                  wn_row_kind_words(kind));
+    wn_near_set_phrase(report, i, out);
 }
 
 static size_t count_neighbors(const struct wn_report *report,

@@ -445,6 +445,7 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
             wn_grid_add_text(&grid, found);
         }
         wn_grid_print_under("What the checks found", &grid, out);
+        wn_near_sets_text(report, out);
         wn_text_format(out, "\nProposed actions, in rows\n ");
         for (size_t a = 0; a < report->actions; a++)
             wn_text_format(out, "%s %s %zu", a ? "," : "",

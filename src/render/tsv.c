@@ -103,6 +103,16 @@ static void put_row(const struct wn_report *report, size_t i,
     wn_text_free(&list);
     if (report->against)
         put_text(report, wn_change_names[report->against->change[i]], out);
+    if (report->in_set) {
+        const int64_t m = report->in_set[i];
+
+        if (m >= 0)
+            wn_text_format(out, "\t%d\t%lld", report->near_sets.set[m],
+                           (long long)report->near_sets.partner[m]);
+        else
+            wn_text_format(out, "\t\t");
+        put_float(m >= 0 ? report->near_sets.distance[m] : NAN, out);
+    }
     for (size_t s = 0; s < report->scores; s++) {
         put_float(report->score[s].value[i], out);
         if (report->score[s].spread)
@@ -164,9 +174,10 @@ void wn_tsv_report(const struct wn_report *report, struct wn_text *out)
     }
     wn_text_format(out,
                    "rank\trow\tline\tid\thash\tgiven\trival\tsuggested\t"
-                   "suspicion\tquality\taction\tkind\tissues\tagree%s%s",
+                   "suspicion\tquality\taction\tkind\tissues\tagree%s%s%s",
                    report->data.cleanings ? "\trules" : "",
-                   report->against ? "\tchange" : "");
+                   report->against ? "\tchange" : "",
+                   report->in_set ? "\tnear_set\tnear_row\tnear_distance" : "");
     for (size_t s = 0; s < report->scores; s++) {
         put_text(report, report->score[s].name, out);
         if (!report->score[s].spread)

@@ -13,6 +13,7 @@
 #include "audit/audit.h"
 #include "audit/dataset.h"
 #include "audit/decisions.h"
+#include "audit/near_sets.h"
 #include "noise/claim.h"
 #include "noise/sparse_joint.h"
 #include "util/error.h"
@@ -29,7 +30,6 @@ struct wn_score {
     char *name;
     float *value;      /* n, higher = more suspicious */
     float *spread;     /* n, standard deviation over replicates; or NULL */
-    char *spread_name; /* NAME_std; NULL without a spread */
     int32_t *evidence; /* n, the row it rests on, -1 none; or NULL */
     float cut; /* a row at or above it is among the `expected` highest */
 };
@@ -140,11 +140,9 @@ struct wn_report {
     size_t top;
     double budget;
     bool columns;     /* show the table of columns */
-    bool roles;       /* load group, split, annotator, trusted, cost */
     bool verbose;     /* show how it was computed */
     bool spreadsheet; /* keep cells from being taken for formulas */
     const struct wn_comparison *against; /* an older audit, or NULL */
-    const struct wn_nights *history;    /* audits before and this, or NULL */
 
     struct wn_dataset data;
     struct wn_origin origin[WN_FLAGS + 1]; /* by stage */
@@ -159,9 +157,6 @@ struct wn_report {
 
     int32_t *rival; /* n, the most probable class other than the given one, -1
                        none; NULL without probabilities */
-    /* n each, the probabilities of the given label, the rival and the
-     * suggestion; NaN where there is none; NULL likewise. */
-    float *p_given, *p_rival, *p_suggested;
     size_t *predicted; /* k, rows in which the class is the most probable one;
                           NULL without probabilities */
     /* k, of the rows with a label: where the class is the most probable one,
@@ -190,6 +185,8 @@ struct wn_report {
                                          where nothing can be told */
     enum wn_claim_kind claim;         /* of older audits: noise */
     struct wn_decided_rows decided;
+    struct wn_near_sets near_sets;
+    int64_t *in_set; /* n, place in near_sets or -1; NULL without sets */
     double gain, gain_sd, overlap_weight; /* its evidence; see flag/noise/rate
                                              in winnow-audit(5) */
     double *by_depth;                     /* flag/noise/mismatch, or NULL */

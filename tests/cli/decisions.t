@@ -159,7 +159,7 @@ flag --decisions=keep.tsv odd.s.h5 -o keep.h5
 is "$(cell keep.h5 5 issues action) $(cell keep.h5 8 issues action)" \
     '|keep |keep' 'keep takes the issues from the rows'
 is "$(report --decisions-list keep.h5 | cut -f1,7,8 | tail -n +2 | head -1)" \
-    "$(printf '5\tan exact copy of an earlier row\tkeep')" \
+    "$(printf '5\tan exact copy of another row\tkeep')" \
     'the list has what was found'
 report keep.h5 >text
 ok "$(grep -q '2 more rows are decided without a word on the label' text &&

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* paint FROM OUT: an audit file with results chosen by hand. Standard input has
- * one line a row: issue bits, action, suggestion, el2n, suspicion. */
+ * one line a row: issue bits, action, suggestion, el2n, suspicion. Near
+ * duplicates form a set with the row before the first. */
 #include <stdio.h>
 
 #include "array/hdf5.h"
 #include "audit/audit.h"
+#include "audit/near_sets.h"
 
 enum { MOST = 100000 };
 
@@ -46,6 +48,26 @@ static int write_scores(const struct wn_audit *from, const char *path, size_t n,
     return wn_audit_finish(writer, error);
 }
 
+/* All rows with the bit of near_duplicate, after the row before them. */
+static int write_set(struct wn_audit_writer *writer, size_t n,
+                     struct wn_error *error)
+{
+    static int64_t row[MOST], partner[MOST];
+    static int32_t set[MOST];
+    static float distance[MOST];
+    struct wn_near_sets sets = {0, 1, row, set, partner, distance};
+
+    for (size_t i = 1; i < n; i++)
+        if (issue[i] >> 1 & 1) {
+            if (!sets.rows)
+                row[sets.rows++] = (int64_t)i - 1;
+            partner[sets.rows] = row[0];
+            row[sets.rows++] = (int64_t)i;
+        }
+    partner[0] = row[1];
+    return wn_near_sets_write(&sets, writer, error);
+}
+
 static int write_flags(const struct wn_audit *from, const char *path, size_t n,
                        struct wn_error *error)
 {
@@ -62,6 +84,7 @@ static int write_flags(const struct wn_audit *from, const char *path, size_t n,
         wn_audit_write(writer, "flag/suspicion", WN_F32, extent, suspicion,
                        error) ||
         wn_audit_write(writer, "flag/order", WN_I64, extent, order, error) ||
+        write_set(writer, n, error) ||
         wn_audit_write_text(writer, "flag/issue", "names",
                             "label,near_duplicate,outlier", error) ||
         wn_audit_write_text(writer, "flag/action", "names",

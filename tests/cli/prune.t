@@ -322,4 +322,67 @@ awk 'NR > 1 { print ((NR - 2) * 7919) % 30000 "\t" $0 }' big.csv | sort -n |
 tail -n +2 out >rows
 same rows want 'large: ordered'
 
+# Sets of near duplicates: one row and three near copies, and a row three times,
+# once with another label. One of each stays.
+awk 'BEGIN {
+    srand(7)
+    print "a,b,c,kind"
+    for (i = 0; i < 120; i++) {
+        a = rand(); b = rand(); c = rand(); k = a > .5 ? "x" : "y"
+        print a "," b "," c "," k
+        if (i == 30)
+            for (j = 1; j < 4; j++)
+                print a + j / 1e4 "," b - j / 1e4 "," c "," k
+        if (i == 60)
+            print a "," b "," c "," k "\n" a "," b "," c "," k "\n" a "," b "," c ",z"
+    }
+    for (i = 0; i < 9; i++)
+        print 2 + rand() "," rand() "," rand() ",z"
+}' >twins.csv
+ingest -q twins.csv --label=kind | score -q --model=neighbors --methods=none |
+    flag -q -o twins.h5 || exit 99
+report --format=json twins.h5 | sed -n '/"record":"near_set"/p' >sets
+is "$(sed 's/.*"rows":.\([^]]*\).*/\1/' sets | tr ',' '\n' | sort -n | tr '\n' ' ')" \
+    '30 31 32 33 63 64 65 66 ' 'two sets'
+is "$(wc -l <sets) $(grep -c '"labels":\[.*"z"' sets)" '2 1' 'one with several labels'
+prune --drop=near_duplicate twins.h5 --removed=twins.gone >twins.kept
+is "$(sed 1d twins.gone | wc -l) $(sed 1d twins.kept | wc -l)" '6 129' \
+    'one row of each set stays'
+sort twins.csv >want
+{ sed 1d twins.gone; cat twins.kept; } | sort >out
+same out want 'the others go'
+is "$(prune --drop=duplicate --dry-run twins.h5 | sed -n 4p)" \
+    '           2  left out' 'equal rows with one label'
+first=$(sed -n '1s/.*"rows":.\([0-9]*\).*/\1/p' sets)
+runs 'explains a set' report --explain=31 twins.h5
+is "$(sed -n 's/^  nearly equal  *//p' out)" \
+    "set 0 with $(sed -n '1s/.*"rows":.\([^]]*\).*/\1/p' sets |
+    tr ',' '\n' | grep -v 31 | tr '\n' ' ' | sed 's/ \(.\)/, \1/g; s/ $//')" 'by name'
+grep -q "nearest of these .*; \(this row\|row $first\) should stay" out
+ok $? 'and says which row should stay'
+runs 'lists sets' report twins.h5
+grep -A 3 '^Sets of equal' out | grep -q '^  *1  '
+ok $? 'in the text, the one with several labels first'
+is "$(grep -A 2 '^Sets of equal' out | tail -n 1 | awk '{ print $1 }')" 1 \
+    'conflicts come first'
+is "$(report --format=tsv twins.h5 | awk -F '\t' '$15 != ""' | wc -l)" 9 \
+    'and in the table'
+# Votes of several people on 200 items are no duplicates.
+awk 'BEGIN {
+    srand(5)
+    print "a,b,item,who,kind"
+    for (v = 0; v < 534; v++) {
+        i = v % 200
+        if (v < 200) { a[i] = rand(); b[i] = rand() }
+        print a[i] "," b[i] ",i" i ",p" int(v / 200) "," \
+            ((rand() < .1) != (a[i] > .5))
+    }
+}' >votes.csv
+for role in --group=item --ignore=item; do
+    ingest -q votes.csv --label=kind --annotator=who $role |
+        score -q --model=neighbors --methods=none | flag -fq -o votes.h5 || exit 99
+    is "$(prune --drop=duplicate,near_duplicate --dry-run votes.h5 | sed -n 4p)" \
+        '           0  left out' "votes, $role: none dropped"
+done
+
 done_testing

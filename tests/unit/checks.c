@@ -706,6 +706,176 @@ static void interpolates_percentiles(void **state)
     assert_true(wn_percentile(x + 3, 1, 25) == 8);
 }
 
+/* The sets as "0-2,5": rows of a set joined by '-', the one that stays first.
+ */
+static void assert_sets(const struct wn_evidence *evidence,
+                        const struct wn_check_settings *settings,
+                        const char *wanted)
+{
+    struct wn_near_sets sets;
+    char found[300] = "";
+    size_t used = 0;
+
+    wn_near_sets_find(evidence, settings, &sets);
+    for (size_t m = 0; m < sets.rows; m++)
+        used += (size_t)snprintf(found + used, sizeof found - used, "%s%lld",
+                                 m == 0                           ? ""
+                                 : sets.set[m] == sets.set[m - 1] ? "-"
+                                                                  : ",",
+                                 (long long)sets.row[m]);
+    assert_string_equal(found, wanted);
+    wn_near_sets_free(&sets);
+}
+
+/* Rows 0, 1, 2 at 0, .4 and .8 and three far ones, radius .5. */
+static void joins_near_duplicates(void **state)
+{
+    static const int32_t neighbor[] = {1, 2, 0, 2, 1, 0, 4, 5, 3, 5, 4, 3};
+    static const float distance[] = {.4f, .8f, .4f, .4f, .4f, .8f,
+                                     1,   2,   1,   1,   1,   2};
+    static const int32_t group[] = {0, 0, 1, -1, -1, -1};
+    static const int32_t other[] = {0, 1, 0, -1, -1, -1};
+    static const uint8_t trusted[] = {0, 0, 1, 0, 0, 0};
+    static const uint8_t first[] = {1, 0, 1, 0, 0, 0};
+    struct wn_verdict verdict[6] = {{.3, 0, 0}, {.1, 0, 0}, {.1004, 0, 0},
+                                    {.9, 0, 0}, {.9, 0, 0}, {.9, 0, 0}};
+    const struct wn_suspicion suspicion = {.n = 6, .verdict = verdict};
+    struct wn_claim claim = {.kind = WN_CLAIM_NOISE};
+    struct wn_evidence evidence = {
+        .n = 6, .m = 2, .neighbor = neighbor, .distance = distance};
+    struct wn_check_settings settings = {.near_radius = .5 / .7,
+                                         .near_chains = true};
+
+    (void)state;
+    assert_sets(&evidence, &settings, "0-1-2");
+    settings.near_chains = false;
+    assert_sets(&evidence, &settings, "0-1");
+    /* The least suspicious stays, to three digits; then the first. */
+    evidence.suspicion = &suspicion;
+    evidence.claim = &claim;
+    assert_sets(&evidence, &settings, "1-2-0");
+    claim.kind = WN_CLAIM_NOTHING;
+    assert_sets(&evidence, &settings, "0-1");
+    claim.kind = WN_CLAIM_NOISE;
+    evidence.trusted = trusted;
+    assert_sets(&evidence, &settings, "2-1");
+    settings.near_chains = true;
+    assert_sets(&evidence, &settings, "2-1-0");
+    evidence.trusted = first;
+    assert_sets(&evidence, &settings, "0-2-1");
+    /* Rows of one group are no copies, and lead to none. */
+    evidence.group = group;
+    evidence.groups = 2;
+    assert_sets(&evidence, &settings, "2-1");
+    evidence.group = other;
+    assert_sets(&evidence, &settings, "0-1");
+    evidence.group = NULL;
+    settings.near_radius = .4001 / .7;
+    assert_sets(&evidence, &settings, "0-2-1");
+    settings.near_radius = .3999 / .7;
+    assert_sets(&evidence, &settings, "");
+}
+
+/* Votes of two people on an item are no copies, the second vote of one is. */
+static void knows_votes(void **state)
+{
+    static const uint64_t hash[] = {7, 7, 7, 8, 8, 9};
+    static const int32_t label[] = {0, 0, 0, 1, 0, 1};
+    static const int32_t annotator[] = {0, 1, 0, 0, 1, 0};
+    struct wn_evidence evidence = {
+        .n = 6, .label = label, .k = 2, .feature_hash = hash};
+    const struct wn_check_settings settings = {.near_chains = true};
+
+    (void)state;
+    run_check("duplicate", &evidence, &settings, "1 2");
+    assert_sets(&evidence, &settings, "0-1-2,3-4");
+    evidence.annotator = annotator;
+    evidence.annotators = 2;
+    run_check("duplicate", &evidence, &settings, "2");
+    assert_sets(&evidence, &settings, "0-2");
+}
+
+/* Chains are the components of the graph of pairs within the radius, by brute
+ * force, where all neighbours are known. */
+static void joins_as_brute_force(void **state)
+{
+    enum { N = 60, M = N - 1 };
+    static double x[N][2];
+    static int32_t index[N * M];
+    static float distance[N * M];
+    static uint64_t hash[N];
+    struct wn_check_settings settings = {.near_radius = .8,
+                                         .near_chains = true};
+    size_t lowest[N], joined = 0;
+    double nearest[N];
+    struct wn_random random;
+
+    (void)state;
+    wn_random_start(&random, 3, WN_RANDOM_SAMPLE, 0, 0);
+    for (size_t i = 0; i < N; i++) {
+        for (size_t j = 0; j < 2; j++)
+            x[i][j] = i % 9 == 8 ? x[i - 1][j] : wn_random_normal(&random);
+        hash[i] = wn_hash_bits(x[i], sizeof x[i]);
+    }
+    for (size_t i = 0; i < N; i++) {
+        struct wn_ranked near[M];
+        size_t m = 0;
+
+        for (size_t j = 0; j < N; j++)
+            if (j != i)
+                near[m++] = (struct wn_ranked){
+                    hypot(x[i][0] - x[j][0], x[i][1] - x[j][1]), j};
+        wn_rank(near, M);
+        for (size_t q = 0; q < M; q++) {
+            index[i * M + q] = (int32_t)near[q].row;
+            distance[i * M + q] = (float)near[q].key;
+        }
+        nearest[i] = (double)distance[i * M];
+    }
+    wn_sort(nearest, N);
+    const double radius = .8 * wn_percentile(nearest, N, 50);
+    /* The lowest row that each row reaches, until nothing changes. */
+    for (size_t i = 0; i < N; i++)
+        lowest[i] = i;
+    for (size_t round = 0; round < N; round++)
+        for (size_t e = 0; e < N * (size_t)M; e++)
+            if ((double)distance[e] < radius &&
+                lowest[index[e]] < lowest[e / M])
+                lowest[e / M] = lowest[index[e]];
+    const struct wn_evidence evidence = {.n = N,
+                                         .m = M,
+                                         .neighbor = index,
+                                         .distance = distance,
+                                         .feature_hash = hash};
+    struct wn_near_sets sets;
+    wn_near_sets_find(&evidence, &settings, &sets);
+    for (size_t i = 0; i < N; i++) {
+        size_t size = 0;
+
+        for (size_t j = 0; j < N; j++)
+            size += lowest[j] == lowest[i];
+        joined += size > 1;
+    }
+    assert_int_equal(sets.rows, joined);
+    assert_true(sets.sets > 5 && sets.rows > 2 * sets.sets);
+    for (size_t m = 0; m < sets.rows; m++) {
+        const size_t i = (size_t)sets.row[m], j = (size_t)sets.partner[m];
+        float least = INFINITY;
+
+        for (size_t e = 0; e < sets.rows; e++)
+            assert_int_equal(lowest[sets.row[e]] == lowest[i],
+                             sets.set[e] == sets.set[m]);
+        for (size_t q = 0; q < M; q++)
+            if (lowest[index[i * M + q]] == lowest[i] &&
+                distance[i * M + q] < least)
+                least = distance[i * M + q];
+        assert_true(sets.distance[m] == least);
+        assert_true((float)hypot(x[i][0] - x[j][0], x[i][1] - x[j][1]) ==
+                    least);
+    }
+    wn_near_sets_free(&sets);
+}
+
 /* Fill the inputs and results above from tests/golden.json. */
 static int read_goldens(void **state)
 {
@@ -721,6 +891,9 @@ int main(void)
         cmocka_unit_test(outliers_are_beyond_chance),
         cmocka_unit_test(matches_near_duplicate),
         cmocka_unit_test(matches_near_duplicate_1d),
+        cmocka_unit_test(joins_near_duplicates),
+        cmocka_unit_test(knows_votes),
+        cmocka_unit_test(joins_as_brute_force),
         cmocka_unit_test(matches_class_imbalance),
         cmocka_unit_test(finds_same_rows),
         cmocka_unit_test(tells_coincidences),

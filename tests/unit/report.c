@@ -319,7 +319,7 @@ static void text_report_is_complete(void **state)
         "What the checks found\n"
         "  check      rows  what it found\n"
         "  label         1  the label is probably wrong\n"
-        "  duplicate     2  an exact copy of an earlier row\n"
+        "  duplicate     2  an exact copy of another row\n"
         "  outlier       -  was not run\n"
         "\n"
         "Proposed actions, in rows\n"

@@ -55,6 +55,7 @@ struct work {
     int64_t *order;
     int32_t *suggestion;
     uint8_t *action, *reason, *kind, *hit;
+    struct wn_near_sets near_sets;
 };
 
 /* flag_evidence.c: open the audit file, check --memory, and read the input of

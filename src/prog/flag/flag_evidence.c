@@ -229,7 +229,7 @@ static double bytes(const struct wn_dataset *data, size_t d, size_t m,
 
     *fixed = 14e6 + 1e6 * threads + 24 * n + classes + defects;
     /* Rows that a person judged are looked at twice. */
-    return n * (4 * k + 8 * (double)m + (judged ? 240 : 120)) +
+    return n * (4 * k + 8 * (double)m + (judged ? 300 : 180)) +
            4 * ROWS * (double)d + (judged ? 2 : 1) * classes + defects + 64e6;
 }
 

@@ -363,6 +363,7 @@ static int write_flags(const struct wn_run *run, struct wn_audit_writer *writer,
                             error) ||
         wn_audit_write_text(writer, "flag/reason", "names",
                             wn_text_of(&reasons), error) ||
+        wn_near_sets_write(&work->near_sets, writer, error) ||
         flag_write_decisions(writer, work, settings, wn_text_of(&reasons),
                              error);
 
@@ -470,6 +471,8 @@ static int flag(struct wn_run *run, struct wn_error *error)
         wn_option_number(run->options, "drop-above")};
     decide_rows(&work, &settings);
     wn_row_kinds(&work.evidence, work.issue, work.kind);
+    if (is_requested(run, "duplicate") || is_requested(run, "near_duplicate"))
+        wn_near_sets_find(&work.evidence, &work.settings, &work.near_sets);
     if (write_flags(run, writer, &work, &settings, error))
         goto done;
     status = wn_audit_finish(writer, error);
@@ -486,6 +489,7 @@ done:
     wn_suspicion_free(&work.judged);
     wn_overlap_free(&work.claim.overlap);
     wn_text_free(&work.ran);
+    wn_near_sets_free(&work.near_sets);
     flag_free_decisions(&work);
     wn_spill_free(work.probability);
     wn_spill_free(work.distance);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/near_sets.h"
 #include "prog/prune/prune_work.h"
 #include "util/memory.h"
 
@@ -22,6 +23,17 @@ static void *read_vector(const struct prune *prune, const char *path,
     return wn_audit_read(prune->audit, path, type, extent, error);
 }
 
+/* The bit of an issue called name[size] as a mask; 0 if there is none. */
+static uint32_t find_issue(const struct prune *prune, const char *name,
+                           size_t size)
+{
+    for (size_t bit = 0; bit < prune->issues && bit < PRUNE_BITS; bit++)
+        if (strlen(prune->issue_names[bit]) == size &&
+            memcmp(prune->issue_names[bit], name, size) == 0)
+            return (uint32_t)1 << bit;
+    return 0;
+}
+
 /* --drop as bits. */
 static int parse_reasons(struct prune *prune, struct wn_error *error)
 {
@@ -29,13 +41,9 @@ static int parse_reasons(struct prune *prune, struct wn_error *error)
 
     for (const char *at = text;; at++) {
         const size_t size = strcspn(at, ",");
-        size_t bit = 0;
+        const uint32_t bit = find_issue(prune, at, size);
 
-        while (bit < prune->issues &&
-               (strlen(prune->issue_names[bit]) != size ||
-                memcmp(prune->issue_names[bit], at, size)))
-            bit++;
-        if (bit == prune->issues || bit == PRUNE_BITS) {
+        if (!bit) {
             char *known =
                 wn_audit_text(prune->audit, "flag/issue", "names", error);
 
@@ -46,11 +54,47 @@ static int parse_reasons(struct prune *prune, struct wn_error *error)
             free(known);
             return -1;
         }
-        prune->mask |= (uint32_t)1 << bit;
+        prune->mask |= bit;
         at += size;
         if (!*at)
             return 0;
     }
+}
+
+/* Of each set of near duplicates the first member that does not go for another
+ * reason stays, whatever bits `copies` it has. So does a row that is near
+ * others, but in no set with them. */
+static int keep_one_of_each(const struct prune *prune, uint32_t near,
+                            uint32_t copies, uint8_t *stays,
+                            struct wn_error *error)
+{
+    const uint32_t others = prune->mask & ~copies;
+    struct wn_near_sets sets;
+    size_t alone = 0;
+
+    if (wn_near_sets_load(&sets, prune->audit, prune->dataset.n, error))
+        return -1;
+    for (size_t i = 0; i < prune->dataset.n; i++)
+        alone += stays[i] = (prune->issue[i] & copies & ~near) == 0 &&
+                            (prune->issue[i] & near) != 0;
+    if (alone && !sets.rows)
+        return wn_fail(error, WN_EDATA,
+                       "%s: has near duplicates, but no sets of them; flag "
+                       "makes them",
+                       wn_audit_name(prune->audit));
+    for (size_t m = 0; m < sets.rows; m++)
+        stays[sets.row[m]] = 0;
+    for (size_t begin = 0, end; begin < sets.rows; begin = end) {
+        size_t m = begin;
+
+        end = wn_near_set_end(&sets, begin);
+        while (m < end && prune->issue[sets.row[m]] & others)
+            m++;
+        if (m < end)
+            stays[sets.row[m]] = 1;
+    }
+    wn_near_sets_free(&sets);
+    return 0;
 }
 
 static int drop_issues(struct prune *prune, struct wn_error *error)
@@ -65,14 +109,24 @@ static int drop_issues(struct prune *prune, struct wn_error *error)
         return -1;
     if (all)
         prune->mask = UINT32_MAX;
+    const uint32_t near = prune->mask & find_issue(prune, "near_duplicate", 14);
+    const uint32_t copies =
+        near | (prune->mask & find_issue(prune, "duplicate", 9));
+    uint8_t *stays = wn_new(prune->dataset.n, 1);
+    if (copies && keep_one_of_each(prune, near, copies, stays, error)) {
+        free(stays);
+        return -1;
+    }
     for (size_t i = 0; i < prune->dataset.n; i++) {
-        const uint32_t hit = prune->issue[i] & prune->mask;
+        const uint32_t hit =
+            prune->issue[i] & prune->mask & ~(stays[i] ? copies : 0u);
 
         for (int bit = 0; bit < PRUNE_BITS; bit++)
             prune->reason[bit] += hit >> bit & 1;
         if (hit)
             remove_row(prune, i);
     }
+    free(stays);
     return 0;
 }
 
@@ -247,7 +301,12 @@ static int order_rows(struct prune *prune, struct wn_error *error)
 static int find_label_cell(struct prune *prune, struct wn_error *error)
 {
     const struct wn_dataset *dataset = &prune->dataset;
+    char *delimiter = wn_audit_text(prune->audit, "data", "delimiter", error);
 
+    if (error->code)
+        return -1;
+    prune->delimiter = delimiter && *delimiter ? *delimiter : ',';
+    free(delimiter);
     while (
         dataset->label_column && prune->label_cell < dataset->columns &&
         strcmp(dataset->column_name[prune->label_cell], dataset->label_column))

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sets of near duplicates, for a person. */
+#include <stdlib.h>
+
+#include "render/grid.h"
+#include "render/phrases.h"
+#include "util/memory.h"
+
+/* Add the rows of the set that begins at `begin`, but row `but`, the first few:
+ * "17, 300, 302, ...". */
+static void add_rows(const struct wn_near_sets *sets, size_t begin, int64_t but,
+                     struct wn_text *out)
+{
+    enum { MOST = 4 };
+    const size_t end = wn_near_set_end(sets, begin);
+    size_t shown = 0;
+
+    for (size_t m = begin; m < end; m++) {
+        if (sets->row[m] == but)
+            continue;
+        if (shown == MOST) {
+            wn_text_format(out, ", ... (%zu)", end - begin - 1);
+            return;
+        }
+        wn_text_format(out, "%s%lld", shown++ ? ", " : "",
+                       (long long)sets->row[m]);
+    }
+}
+
+struct listed {
+    size_t begin;
+    bool agree; /* all labels of the set are equal */
+};
+
+static int by_conflict(const void *a, const void *b)
+{
+    const struct listed *x = a, *y = b;
+
+    if (x->agree != y->agree)
+        return x->agree - y->agree;
+    return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+void wn_near_sets_text(const struct wn_report *report, struct wn_text *out)
+{
+    enum { FEW = 5 };
+    static const struct wn_grid_column head[] = {
+        {"set", WN_RIGHT, WN_FIXED},
+        {"stays", WN_RIGHT, WN_FIXED},
+        {"other rows", WN_LEFT, WN_FIXED},
+        {"distance", WN_RIGHT, WN_FIXED},
+        {"labels", WN_LEFT, WN_SHRINKS}};
+    const struct wn_near_sets *sets = &report->near_sets;
+    struct listed *listed = wn_new(sets->sets, sizeof *listed);
+    struct wn_text text = {0};
+    struct wn_grid grid;
+    size_t count = 0, mixed = 0;
+
+    for (size_t begin = 0, end; begin < sets->rows; begin = end) {
+        bool agree = true;
+
+        end = wn_near_set_end(sets, begin);
+        for (size_t m = begin + 1; m < end; m++)
+            agree &= report->data.label[sets->row[m]] ==
+                     report->data.label[sets->row[begin]];
+        mixed += !agree;
+        listed[count++] = (struct listed){begin, agree};
+    }
+    qsort(listed, count, sizeof *listed, by_conflict);
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t s = 0; s < count && s < FEW; s++) {
+        const size_t begin = listed[s].begin;
+        const size_t end = wn_near_set_end(sets, begin);
+        float farthest = 0;
+
+        wn_grid_add_count(&grid, (uint64_t)sets->set[begin]);
+        wn_grid_add_count(&grid, (uint64_t)sets->row[begin]);
+        text.length = 0;
+        add_rows(sets, begin, sets->row[begin], &text);
+        wn_grid_add(&grid, text.bytes, text.length);
+        text.length = 0;
+        for (size_t m = begin; m < end; m++) {
+            const int32_t label = report->data.label[sets->row[m]];
+            bool seen = false;
+
+            if (sets->distance[m] > farthest)
+                farthest = sets->distance[m];
+            for (size_t e = begin; e < m && !seen; e++)
+                seen = report->data.label[sets->row[e]] == label;
+            if (seen)
+                continue;
+            wn_text_format(&text, "%s", text.length ? ", " : "");
+            wn_phrase_data_short(&text, wn_report_class(report, label));
+        }
+        wn_grid_format(&grid, "%.4g", (double)farthest);
+        wn_grid_add(&grid, text.bytes, text.length);
+    }
+    wn_grid_print_under("Sets of equal and nearly equal rows", &grid, out);
+    if (count)
+        wn_phrase_say(out,
+                      "%zu %s of %zu rows, %zu with several labels%s. prune "
+                      "--drop=duplicate,near_duplicate keeps one row of each.",
+                      count, wn_plural(count, "set", "sets"), sets->rows, mixed,
+                      count > FEW ? "; --format=json has them all" : "");
+    wn_text_free(&text);
+    free(listed);
+}
+
+void wn_near_set_phrase(const struct wn_report *report, size_t i,
+                        struct wn_text *out)
+{
+    const struct wn_near_sets *sets = &report->near_sets;
+    const int64_t m = report->in_set ? report->in_set[i] : -1;
+    size_t begin = (size_t)m;
+
+    if (m < 0)
+        return;
+    while (begin && sets->set[begin - 1] == sets->set[m])
+        begin--;
+    wn_text_format(out, "  %-18sset %d with ", "nearly equal", sets->set[m]);
+    add_rows(sets, begin, (int64_t)i, out);
+    wn_text_format(out, "\n  %-18srow %lld, distance %.4g; ",
+                   "nearest of these", (long long)sets->partner[m],
+                   (double)sets->distance[m]);
+    if (sets->row[begin] == (int64_t)i)
+        wn_text_format(out, "this row should stay\n");
+    else
+        wn_text_format(out, "row %lld should stay\n",
+                       (long long)sets->row[begin]);
+}
